@@ -1,0 +1,152 @@
+# Makefile of glue_conn
+#
+# OBJS is listed bottom layer first.  A file may include only headers of its
+# own and of files listed before it, and a pure file none of PostgreSQL's:
+# "make check-layers" enforces both, so this list is also the architecture.
+#
+# Two targets do everything on a fresh machine, and need nothing installed:
+#
+#	make demo	build, start a private PostgreSQL and the local Glue, and
+#				create a connection
+#	make test	run every test
+#
+# The usual ones (all, install, installcheck, clean) are PGXS's, and need the
+# packages that test/install_packages names.
+
+EXTENSION = glue_conn
+MODULE_big = glue_conn
+PGFILEDESC = "glue_conn - control plane for AWS Glue connections"
+DATA = sql/glue_conn--1.0.sql
+
+# Layer 1: knows AWS and JSON, includes no PostgreSQL header, and is linked
+# into the unit tests and fuzzers as it is.
+PURE_OBJS = \
+	src/json_tree.o \
+	src/model_data.o \
+	src/model.o \
+	src/needles.o \
+	src/secret_name.o \
+	src/secret_value.o \
+	src/secret_text.o \
+	src/redact.o \
+	src/violation.o \
+	src/validate_rules.o \
+	src/validate.o \
+	src/compare.o \
+	src/text_buffer.o \
+	src/sigv4_request.o \
+	src/sigv4.o \
+	src/endpoint.o \
+	src/retry.o \
+	src/clean_text.o \
+	src/xml_text.o \
+	src/reply.o \
+	src/profile_set.o \
+	src/profile_file.o
+
+# Layer 2: knows PostgreSQL.
+SERVER_OBJS = \
+	src/settings.o \
+	src/secret_memory.o \
+	src/encoding.o \
+	src/jsonb_tree.o \
+	src/poll_set.o \
+	src/http.o \
+	src/errors.o \
+	src/shared_files.o \
+	src/target.o \
+	src/credentials.o
+
+# Layer 3: puts the two together.
+COMPOSE_OBJS = \
+	src/client.o \
+	src/mirror.o
+
+# Layer 4: what the server calls.
+ENTRY_OBJS = \
+	src/arguments.o \
+	src/functions.o \
+	src/glue_conn.o
+
+OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(COMPOSE_OBJS) $(ENTRY_OBJS)
+
+LIBRARIES = libcurl libcrypto json-c expat
+PG_CPPFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers
+SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
+
+REGRESS = install validate redact create bad_input privileges settings
+REGRESS_OPTS = --encoding=UTF8
+TAP_TESTS = 1
+PROVE_TESTS = test/t/*.pl
+
+# the first target is what "make" alone makes
+all:
+
+# What the targets below need that a fresh machine may not have is installed
+# by the scripts that they start; PGXS itself may be missing before that.
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+
+.PHONY: demo test bench update-model
+
+demo:
+	@test/run_demo
+
+test:
+	@test/run_tests
+
+bench:
+	@test/bench/run
+
+update-model:
+	@test/update_model
+
+ifneq ($(wildcard $(PGXS)),)
+
+# JIT bitcode is of no use to code that waits for the network, and would ask
+# for the clang that PostgreSQL was built with.
+override with_llvm = no
+
+include $(PGXS)
+
+# PGXS tracks no header dependencies on most installations.
+$(OBJS): $(wildcard $(srcdir)/src/*.h)
+
+UNIT_TESTS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/unit/unit_*.c)) \
+	test/unit/sign_requests
+FUZZERS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/fuzz/fuzz_*.c))
+EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS)
+
+.PHONY: unit-tests fuzzers check-layers check-exports check-format
+
+unit-tests: $(UNIT_TESTS)
+
+$(UNIT_TESTS): %: %.c $(wildcard $(srcdir)/test/unit/*.h) $(PURE_OBJS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(srcdir)/src -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lpthread -lm
+
+# Replays the corpus; "make fuzzers CC=clang FUZZ=-fsanitize=fuzzer,address"
+# makes the same files into fuzzers.
+fuzzers: $(FUZZERS)
+
+$(FUZZERS): %: %.c test/fuzz/replay.h $(PURE_OBJS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(FUZZ) -I$(srcdir)/src -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lm
+
+check-layers:
+	$(srcdir)/test/check_layers $(PURE_OBJS) -- $(filter-out $(PURE_OBJS),$(OBJS))
+
+check-exports: $(MODULE_big).so
+	$(srcdir)/test/check_exports $<
+
+check-format:
+	$(srcdir)/test/format --check
+
+else
+
+all install installcheck clean:
+	@echo "The files for building PostgreSQL extensions are not installed:" >&2
+	@echo "install postgresql-server-dev-NN, or run test/install_packages." >&2
+	@exit 1
+
+endif

@@ -1,0 +1,177 @@
+/* glue_conn/sql/glue_conn--1.0.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION glue_conn" to load this file. \quit
+
+--
+-- glue_connection
+--
+-- What is known of the connections in AWS Glue.  Only the functions of this
+-- extension write here, and what they write holds no secret.  One row per
+-- connection: a connection is identified by account, region, catalog and name,
+-- where the account is that of the foreign server, or the default one.
+--
+CREATE TABLE glue_connection (
+	server								name,
+	region								text NOT NULL,
+	catalog_id							text,
+	name								text NOT NULL,
+	arn									text,
+	connection_type						text,
+	description							text,
+	match_criteria						text[],
+	connection_properties				jsonb,
+	spark_properties					jsonb,
+	athena_properties					jsonb,
+	python_properties					jsonb,
+	physical_connection_requirements	jsonb,
+	authentication_configuration		jsonb,
+	validate_credentials				boolean,
+	validate_for_compute_environments	text[],
+	tags								jsonb,
+	status								text,
+	status_reason						text,
+	connection_schema_version			integer,
+	creation_time						timestamptz,
+	last_updated_time					timestamptz,
+	last_updated_by						text,
+	last_connection_validation_time		timestamptz,
+	secret_digest						bytea,
+	request_id							text,
+	recorded_at							timestamptz NOT NULL,
+	recorded_by							name NOT NULL,
+	CONSTRAINT glue_connection_key
+		UNIQUE NULLS NOT DISTINCT (server, region, catalog_id, name)
+);
+
+COMMENT ON TABLE glue_connection IS
+	'AWS Glue connections that this database knows of, without secrets; written by the functions of glue_conn alone';
+COMMENT ON COLUMN glue_connection.server IS
+	'foreign server that names the account; null for the default one';
+COMMENT ON COLUMN glue_connection.region IS
+	'AWS region';
+COMMENT ON COLUMN glue_connection.catalog_id IS
+	'Data Catalog, as it was asked for; null for that of the caller''s account';
+COMMENT ON COLUMN glue_connection.name IS
+	'name of the connection, unique in its catalog';
+COMMENT ON COLUMN glue_connection.arn IS
+	'Amazon Resource Name; null while the account is not known';
+COMMENT ON COLUMN glue_connection.connection_type IS
+	'ConnectionType, such as JDBC';
+COMMENT ON COLUMN glue_connection.description IS
+	'Description';
+COMMENT ON COLUMN glue_connection.match_criteria IS
+	'MatchCriteria';
+COMMENT ON COLUMN glue_connection.connection_properties IS
+	'ConnectionProperties, with secrets replaced by "********"';
+COMMENT ON COLUMN glue_connection.spark_properties IS
+	'SparkProperties, with secrets replaced by "********"';
+COMMENT ON COLUMN glue_connection.athena_properties IS
+	'AthenaProperties, with secrets replaced by "********"';
+COMMENT ON COLUMN glue_connection.python_properties IS
+	'PythonProperties, with secrets replaced by "********"';
+COMMENT ON COLUMN glue_connection.physical_connection_requirements IS
+	'PhysicalConnectionRequirements: subnet, security groups and availability zone';
+COMMENT ON COLUMN glue_connection.authentication_configuration IS
+	'AuthenticationConfiguration, with secrets replaced by "********"';
+COMMENT ON COLUMN glue_connection.validate_credentials IS
+	'ValidateCredentials, as it was asked for';
+COMMENT ON COLUMN glue_connection.validate_for_compute_environments IS
+	'ValidateForComputeEnvironments, as it was asked for';
+COMMENT ON COLUMN glue_connection.tags IS
+	'tags, as they were set by this database';
+COMMENT ON COLUMN glue_connection.status IS
+	'READY, IN_PROGRESS or FAILED, as AWS Glue last said';
+COMMENT ON COLUMN glue_connection.status_reason IS
+	'why the connection has its status';
+COMMENT ON COLUMN glue_connection.connection_schema_version IS
+	'1 or 2; null until it was read from AWS Glue';
+COMMENT ON COLUMN glue_connection.creation_time IS
+	'when AWS Glue created the connection; null until it was read from there';
+COMMENT ON COLUMN glue_connection.last_updated_time IS
+	'when the connection was last changed; null until it was read from AWS Glue';
+COMMENT ON COLUMN glue_connection.last_updated_by IS
+	'who last changed the connection; null until it was read from AWS Glue';
+COMMENT ON COLUMN glue_connection.last_connection_validation_time IS
+	'when AWS Glue last tried the connection; null until it was read from there';
+COMMENT ON COLUMN glue_connection.secret_digest IS
+	'keyed digest of the secrets that were sent; null if none is kept';
+COMMENT ON COLUMN glue_connection.request_id IS
+	'AWS''s ID of the request that this row records';
+COMMENT ON COLUMN glue_connection.recorded_at IS
+	'when this row was written';
+COMMENT ON COLUMN glue_connection.recorded_by IS
+	'role that made the call';
+
+-- the catalog of connections is worth keeping; a restored copy makes no calls
+SELECT pg_catalog.pg_extension_config_dump('glue_connection', '');
+
+--
+-- Calls that reach AWS
+--
+-- Whoever may execute these acts with the AWS credentials of the server, so
+-- that is for the administrator to grant.
+--
+CREATE FUNCTION glue_create_connection(
+	connection_input jsonb,
+	tags jsonb DEFAULT NULL,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL,
+	on_conflict text DEFAULT 'error'
+)
+RETURNS text
+AS 'MODULE_PATHNAME', 'glue_create_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_create_connection(jsonb, jsonb, text, name, text) IS
+	'create a connection in AWS Glue and record it; returns READY, IN_PROGRESS or FAILED';
+
+REVOKE ALL ON FUNCTION glue_create_connection(jsonb, jsonb, text, name, text) FROM PUBLIC;
+
+CREATE FUNCTION glue_get_connection(
+	name text,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'glue_get_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_get_connection(text, text, name) IS
+	'read a connection from AWS Glue, with secrets replaced by "********"';
+
+REVOKE ALL ON FUNCTION glue_get_connection(text, text, name) FROM PUBLIC;
+
+--
+-- Calls that need no AWS
+--
+-- These work on their arguments alone, so everyone may use them.
+--
+CREATE FUNCTION glue_validate_connection_input(
+	connection_input jsonb,
+	tags jsonb DEFAULT NULL,
+	catalog_id text DEFAULT NULL
+)
+RETURNS TABLE (path text, rule text, message text, severity text)
+AS 'MODULE_PATHNAME', 'glue_validate_connection_input'
+LANGUAGE C STABLE PARALLEL SAFE
+ROWS 10;
+
+COMMENT ON FUNCTION glue_validate_connection_input(jsonb, jsonb, text) IS
+	'all that AWS Glue would refuse in a ConnectionInput, and what is likely to fail later';
+
+CREATE FUNCTION glue_is_valid_connection_input(connection_input jsonb)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'glue_is_valid_connection_input'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION glue_is_valid_connection_input(jsonb) IS
+	'is a ConnectionInput free of errors; fit for a CHECK constraint';
+
+CREATE FUNCTION glue_redact(connection_input jsonb)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'glue_redact'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION glue_redact(jsonb) IS
+	'replace every secret in a ConnectionInput by "********"';

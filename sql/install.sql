@@ -1,0 +1,49 @@
+--
+-- What CREATE EXTENSION makes, and who may use it
+--
+CREATE EXTENSION glue_conn;
+
+-- every object of the extension
+SELECT pg_describe_object(classid, objid, objsubid) AS object
+  FROM pg_depend
+ WHERE refclassid = 'pg_extension'::regclass
+   AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'glue_conn')
+   AND deptype = 'e'
+ ORDER BY object COLLATE "C";
+
+-- no object without a comment
+SELECT pg_describe_object(classid, objid, objsubid) AS object
+  FROM pg_depend
+ WHERE refclassid = 'pg_extension'::regclass
+   AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'glue_conn')
+   AND deptype = 'e'
+   AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass)
+   AND obj_description(objid, classid::regclass::name) IS NULL;
+SELECT attname
+  FROM pg_attribute
+ WHERE attrelid = 'glue_connection'::regclass AND attnum > 0
+   AND col_description(attrelid, attnum) IS NULL;
+
+-- what a function does decides its volatility, parallel safety and privileges
+SELECT p.proname, p.provolatile, p.proparallel, p.proisstrict,
+       has_function_privilege('public', p.oid, 'EXECUTE') AS public
+  FROM pg_proc p
+  JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+ WHERE d.refclassid = 'pg_extension'::regclass
+   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'glue_conn')
+ ORDER BY p.proname COLLATE "C";
+SELECT has_table_privilege('public', 'glue_connection', 'SELECT') AS public;
+
+-- the table is dumped, so that what is known survives
+SELECT extconfig::regclass[] FROM pg_extension WHERE extname = 'glue_conn';
+
+-- a schema of its own, whose name needs quotes
+DROP EXTENSION glue_conn;
+CREATE SCHEMA "Control Plane";
+CREATE EXTENSION glue_conn SCHEMA "Control Plane";
+SELECT "Control Plane".glue_redact('{"PASSWORD": "x"}');
+SELECT count(*) FROM "Control Plane".glue_connection;
+ALTER EXTENSION glue_conn SET SCHEMA public;
+DROP EXTENSION glue_conn;
+DROP SCHEMA "Control Plane";
+CREATE EXTENSION glue_conn;

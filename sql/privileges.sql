@@ -1,0 +1,44 @@
+--
+-- Who may do what
+--
+CREATE ROLE regress_glue_user;
+SET ROLE regress_glue_user;
+
+-- calls that reach AWS and the table are the administrator's to grant
+SELECT glue_create_connection('{}');
+SELECT glue_get_connection('a');
+SELECT * FROM glue_connection;
+
+-- calls that work on their arguments alone are everyone's
+SELECT glue_is_valid_connection_input('{}');
+SELECT rule FROM glue_validate_connection_input('{}');
+SELECT glue_redact('{"PASSWORD": "x"}');
+
+-- what decides where credentials and passwords go is for superusers
+SET glue_conn.endpoint_url = 'https://localhost';
+SET glue_conn.ca_file = '/tmp/ca.crt';
+SET glue_conn.proxy = 'http://localhost';
+SET glue_conn.profile = 'admin';
+SET glue_conn.config_file = '/tmp/config';
+SET glue_conn.credentials_file = '/tmp/credentials';
+SHOW glue_conn.proxy;
+SHOW glue_conn.config_file;
+SHOW glue_conn.credentials_file;
+
+-- the rest is for everyone
+SET glue_conn.region = 'eu-west-1';
+SET glue_conn.request_timeout = '5s';
+SET glue_conn.max_attempts = 1;
+
+-- a role with EXECUTE gets as far as the credentials
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION glue_get_connection(text, text, name) TO regress_glue_user;
+SET glue_conn.config_file = '/dev/null';
+SET glue_conn.credentials_file = '/dev/null';
+SET ROLE regress_glue_user;
+SELECT glue_get_connection('a');
+
+RESET ROLE;
+RESET ALL;
+REVOKE EXECUTE ON FUNCTION glue_get_connection(text, text, name) FROM regress_glue_user;
+DROP ROLE regress_glue_user;

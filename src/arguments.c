@@ -1,0 +1,276 @@
+/*-------------------------------------------------------------------------
+ *
+ * arguments.c
+ *	  What SQL gives, converted and checked.
+ *
+ * Whatever is wrong with the arguments of a call is found before anything is
+ * sent, and all of it is reported at once: findings go into a sink, which is
+ * either a list that ends in one error, or the rows of a result.
+ *
+ * Everything is put into the current memory context, and what may hold a
+ * secret is cleansed with it.
+ *
+ * IDENTIFICATION
+ *	  src/arguments.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <json-c/json.h>
+#include <openssl/crypto.h>
+
+#include "arguments.h"
+#include "builtins.h"
+#include "encoding.h"
+#include "json_tree.h"
+#include "jsonb_tree.h"
+#include "secret_memory.h"
+#include "settings.h"
+
+/*
+ * Violations that an error lists.  An input of ten thousand unknown members
+ * has as many, and more than a screenful helps nobody.
+ */
+#define MAX_LISTED_VIOLATIONS	100
+
+/* prototypes of private functions */
+static const char *checked_text(FunctionCallInfo fcinfo, int argument,
+								const char *shape, const char *path,
+								GlueViolationSink sink, void *arg);
+static void add_error(GlueViolationSink sink, void *arg, const char *path,
+					  const char *rule, const char *message);
+static void append_line(StringInfo lines, int *count,
+						const GlueViolation *violation);
+static void close_list(StringInfo lines, int count);
+
+/*
+ * Get a jsonb argument as a tree, which is NULL for null of either kind;
+ * false if that is not possible, and a violation was found.
+ *
+ * A copy that de-toasting made is cleansed at once.
+ */
+bool
+glue_argument_tree(FunctionCallInfo fcinfo, int argument, json_object **tree,
+				   GlueViolationSink sink, void *arg)
+{
+	Datum		datum;
+	Jsonb	   *jsonb;
+	GlueJsonbProblem problem;
+
+	*tree = NULL;
+	if (PG_ARGISNULL(argument))
+		return true;
+	datum = PG_GETARG_DATUM(argument);
+	jsonb = DatumGetJsonbP(datum);
+	problem = glue_tree_from_jsonb(jsonb, tree);
+	if ((Pointer) jsonb != DatumGetPointer(datum))
+		OPENSSL_cleanse(jsonb, VARSIZE(jsonb));
+
+	if (problem == GLUE_JSONB_TOO_DEEP)
+		add_error(sink, arg, "$", GLUE_RULE_DEPTH,
+				  psprintf("must not be nested more than %d levels deep",
+						   GLUE_JSON_MAX_DEPTH));
+	else if (problem == GLUE_JSONB_NOT_UTF8)
+		add_error(sink, arg, "$", GLUE_RULE_ENCODING,
+				  "must be text that can be converted to UTF-8");
+	return problem == GLUE_JSONB_OK;
+}
+
+/* Get and check the name of a connection; NULL if a violation was found. */
+const char *
+glue_argument_name(FunctionCallInfo fcinfo, int argument,
+				   GlueViolationSink sink, void *arg)
+{
+	if (PG_ARGISNULL(argument))
+	{
+		add_error(sink, arg, "$.Name", GLUE_RULE_REQUIRED,
+				  "must not be null");
+		return NULL;
+	}
+	return checked_text(fcinfo, argument, "NameString", "$.Name", sink, arg);
+}
+
+/* Get and check the ID of a catalog; NULL for null too. */
+const char *
+glue_argument_catalog_id(FunctionCallInfo fcinfo, int argument,
+						 GlueViolationSink sink, void *arg)
+{
+	if (PG_ARGISNULL(argument))
+		return NULL;
+	return checked_text(fcinfo, argument, "CatalogIdString", "$.CatalogId",
+						sink, arg);
+}
+
+/* Get the name of a foreign server; NULL for null. */
+const char *
+glue_argument_server(FunctionCallInfo fcinfo, int argument)
+{
+	return PG_ARGISNULL(argument) ? NULL :
+		pstrdup(NameStr(*PG_GETARG_NAME(argument)));
+}
+
+/* Check the argument that says what is done about an existing connection. */
+void
+glue_argument_on_conflict(FunctionCallInfo fcinfo, int argument)
+{
+	char	   *action = PG_ARGISNULL(argument) ? "null" :
+	text_to_cstring(PG_GETARG_TEXT_PP(argument));
+
+	if (strcmp(action, "error") == 0)
+		return;
+	if (strcmp(action, "adopt") == 0 || strcmp(action, "update") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("on_conflict \"%s\" is not supported yet", action),
+				 errhint("Use \"error\".")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid value for argument \"%s\": \"%s\"",
+					"on_conflict", action),
+			 errhint("Valid values are \"error\", \"adopt\" and \"update\".")));
+}
+
+/*
+ * Get and check the three arguments that define a connection, which are the
+ * first ones of every function that takes them: the ConnectionInput, tags and
+ * the catalog.
+ */
+void
+glue_check_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
+					  GlueViolationSink sink, void *arg)
+{
+	json_object *name;
+
+	memset(definition, 0, sizeof(GlueDefinition));
+	if (glue_argument_tree(fcinfo, 0, &definition->input, sink, arg))
+	{
+		glue_normalize_connection_input(definition->input);
+		glue_validate_connection_input_tree(definition->input,
+											glue_setting_allow_unknown_members,
+											sink, arg);
+	}
+	if (glue_argument_tree(fcinfo, 1, &definition->tags, sink, arg) &&
+		definition->tags != NULL)
+	{
+		glue_normalize_tags(definition->tags);
+		glue_validate_tags(definition->tags, sink, arg);
+	}
+	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
+
+	if (json_object_object_get_ex(definition->input, "Name", &name))
+		definition->name = json_object_get_string(name);
+}
+
+/*
+ * Get a text argument in UTF-8 and check it against a shape of AWS's model.
+ */
+static const char *
+checked_text(FunctionCallInfo fcinfo, int argument, const char *shape,
+			 const char *path, GlueViolationSink sink, void *arg)
+{
+	text	   *value = PG_GETARG_TEXT_PP(argument);
+	json_object *tree = glue_tree_new_object();
+	json_object *string;
+	const char *utf8;
+	int			len;
+
+	if (!glue_utf8_from_server(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
+							   &utf8, &len))
+	{
+		add_error(sink, arg, path, GLUE_RULE_ENCODING,
+				  "must be text that can be converted to UTF-8");
+		return NULL;
+	}
+	string = json_object_new_string_len(utf8, len);
+	glue_tree_add(tree, "value", string);
+	glue_validate_member(shape, path, string, sink, arg);
+	return json_object_get_string(string);
+}
+
+/* ----------------------------------------------------------------
+ * Lists of violations
+ * ----------------------------------------------------------------
+ */
+
+void
+glue_violations_init(GlueViolationList *violations)
+{
+	memset(violations, 0, sizeof(GlueViolationList));
+	initStringInfo(&violations->errors);
+	initStringInfo(&violations->warnings);
+}
+
+/* A GlueViolationSink: append to the GlueViolationList that is arg. */
+void
+glue_violations_add(void *arg, const GlueViolation *violation)
+{
+	GlueViolationList *violations = arg;
+
+	if (violation->severity == GLUE_SEVERITY_ERROR)
+		append_line(&violations->errors, &violations->nerrors, violation);
+	else
+		append_line(&violations->warnings, &violations->nwarnings, violation);
+}
+
+/*
+ * Raise one warning for all warnings, and one error for all errors, if there
+ * are any.
+ */
+void
+glue_violations_report(const GlueViolationList *violations)
+{
+	GlueViolationList list = *violations;
+
+	close_list(&list.errors, list.nerrors);
+	close_list(&list.warnings, list.nwarnings);
+	if (list.nwarnings > 0)
+		ereport(WARNING,
+				(errmsg_plural("connection input has %d warning",
+							   "connection input has %d warnings",
+							   list.nwarnings, list.nwarnings),
+				 errdetail_internal("%s", list.warnings.data)));
+	if (list.nerrors > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg_plural("connection input has %d error",
+							   "connection input has %d errors",
+							   list.nerrors, list.nerrors),
+				 errdetail_internal("%s", list.errors.data),
+				 errhint("Nothing was sent. glue_validate_connection_input() returns the same as rows.")));
+}
+
+static void
+add_error(GlueViolationSink sink, void *arg, const char *path,
+		  const char *rule, const char *message)
+{
+	GlueViolation violation = {
+		.path = path,
+		.rule = rule,
+		.message = message,
+		.severity = GLUE_SEVERITY_ERROR,
+	};
+
+	sink(arg, &violation);
+}
+
+static void
+append_line(StringInfo lines, int *count, const GlueViolation *violation)
+{
+	if (++*count > MAX_LISTED_VIOLATIONS)
+		return;
+	if (lines->len > 0)
+		appendStringInfoChar(lines, '\n');
+	appendStringInfo(lines, "%s %s (%s)",
+					 glue_server_from_utf8(violation->path),
+					 glue_server_from_utf8(violation->message),
+					 violation->rule);
+}
+
+static void
+close_list(StringInfo lines, int count)
+{
+	if (count > MAX_LISTED_VIOLATIONS)
+		appendStringInfo(lines, "\nand %d more",
+						 count - MAX_LISTED_VIOLATIONS);
+}

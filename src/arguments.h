@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * arguments.h
+ *	  What SQL gives, converted and checked.
+ *
+ * IDENTIFICATION
+ *	  src/arguments.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_ARGUMENTS_H
+#define GLUE_ARGUMENTS_H
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "validate.h"
+
+/* A connection that is to be made.  All text is UTF-8. */
+typedef struct GlueDefinition
+{
+	json_object *input;			/* ConnectionInput */
+	json_object *tags;			/* or NULL */
+	const char *catalog_id;		/* or NULL */
+	const char *name;			/* NULL unless the input is valid */
+} GlueDefinition;
+
+/* What validation found, as lines of text in the database's encoding. */
+typedef struct GlueViolationList
+{
+	StringInfoData errors;
+	StringInfoData warnings;
+	int			nerrors;
+	int			nwarnings;
+} GlueViolationList;
+
+extern bool glue_argument_tree(FunctionCallInfo fcinfo, int argument,
+							   json_object **tree,
+							   GlueViolationSink sink, void *arg);
+extern const char *glue_argument_name(FunctionCallInfo fcinfo, int argument,
+									  GlueViolationSink sink, void *arg);
+extern const char *glue_argument_catalog_id(FunctionCallInfo fcinfo,
+											int argument,
+											GlueViolationSink sink, void *arg);
+extern const char *glue_argument_server(FunctionCallInfo fcinfo, int argument);
+extern void glue_argument_on_conflict(FunctionCallInfo fcinfo, int argument);
+
+extern void glue_check_definition(FunctionCallInfo fcinfo,
+								  GlueDefinition *definition,
+								  GlueViolationSink sink, void *arg);
+
+extern void glue_violations_init(GlueViolationList *violations);
+extern void glue_violations_add(void *arg, const GlueViolation *violation);
+extern void glue_violations_report(const GlueViolationList *violations);
+
+#endif							/* GLUE_ARGUMENTS_H */

@@ -1,0 +1,153 @@
+/*-------------------------------------------------------------------------
+ *
+ * clean_text.c
+ *	  Text from the network, made fit for an error report.
+ *
+ * What a server sends as a message may be of any length, have line ends,
+ * terminal escapes or broken UTF-8 in it, or be a whole web page.  Here it
+ * becomes one line of valid UTF-8 without control characters.
+ *
+ * IDENTIFICATION
+ *	  src/clean_text.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "clean_text.h"
+
+#include <string.h>
+
+#include "json_tree.h"
+
+/* prototypes of private functions */
+static size_t next_piece(const char *input, size_t len, bool is_markup,
+						 const char **piece, size_t *piece_len);
+static size_t tag_len(const char *input, size_t len);
+static size_t character_len(const char *input, size_t len);
+static char ascii_lower(char c);
+
+/*
+ * Copy as much of a text as fits into a buffer of size bytes, as one line of
+ * valid UTF-8 with single spaces, and end it with a NUL.
+ *
+ * If is_markup, it is HTML or XML, and its tags are left out.
+ */
+void
+glue_clean_text(char *buffer, size_t size,
+				const char *input, size_t len, bool is_markup)
+{
+	size_t		used = 0;
+	size_t		space = 0;		/* 1 if one is due before the next character */
+
+	while (len > 0)
+	{
+		const char *piece;
+		size_t		piece_len;
+		size_t		count;
+
+		count = next_piece(input, len, is_markup, &piece, &piece_len);
+		if (*piece == ' ')
+			space = used > 0;
+		else
+		{
+			if (used + space + piece_len >= size)
+				break;
+			if (space)
+				buffer[used++] = ' ';
+			memcpy(buffer + used, piece, piece_len);
+			used += piece_len;
+			space = 0;
+		}
+		input += count;
+		len -= count;
+	}
+	buffer[used] = '\0';
+}
+
+/*
+ * Does a text begin with a prefix, but for case?  Only ASCII's: strcasecmp()
+ * would follow the database's locale, where "ID" may differ from "id".
+ */
+bool
+glue_begins_with(const char *input, size_t len, const char *prefix)
+{
+	for (; *prefix != '\0'; prefix++, input++, len--)
+	{
+		if (len == 0 || ascii_lower(*input) != ascii_lower(*prefix))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Take the next character, or the next tag of markup, off a text, and say
+ * what to put in its place: a space for white space, control characters and
+ * tags, a question mark for a byte that is no UTF-8.
+ *
+ * Returns how many bytes were taken, at least 1.
+ */
+static size_t
+next_piece(const char *input, size_t len, bool is_markup,
+		   const char **piece, size_t *piece_len)
+{
+	size_t		count = is_markup ? tag_len(input, len) : 0;
+	bool		is_space = count > 0;
+
+	if (count == 0)
+	{
+		unsigned char c = (unsigned char) input[0];
+
+		count = character_len(input, len);
+		/* C2 80 to C2 9F are control characters as well */
+		is_space = c <= ' ' || c == 0x7f ||
+			(count == 2 && c == 0xc2 && (unsigned char) input[1] < 0xa0);
+	}
+
+	*piece = is_space ? " " : count > 0 ? input : "?";
+	*piece_len = is_space || count == 0 ? 1 : count;
+	return count > 0 ? count : 1;
+}
+
+/*
+ * Length of the tag that a text begins with; 0 if there is none.  Styles and
+ * scripts count as part of their tag.
+ */
+static size_t
+tag_len(const char *input, size_t len)
+{
+	const char *limit = input + len;
+	const char *end;
+
+	if (input[0] != '<')
+		return 0;
+
+	end = memchr(input, '>', len);
+	if (end != NULL &&
+		(glue_begins_with(input, len, "<style") ||
+		 glue_begins_with(input, len, "<script")))
+	{
+		while (end < limit && !glue_begins_with(end, limit - end, "</"))
+			end++;
+	}
+	else if (end != NULL)
+		end++;
+
+	return (end != NULL ? end : limit) - input;
+}
+
+/*
+ * Length of the UTF-8 character that a text begins with; 0 if it is none.
+ */
+static size_t
+character_len(const char *input, size_t len)
+{
+	unsigned char c = (unsigned char) input[0];
+	size_t		count = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	return count <= len && glue_utf8_valid(input, count) ? count : 0;
+}
+
+static char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}

@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * client.h
+ *	  One call of AWS Glue, as a value.
+ *
+ * IDENTIFICATION
+ *	  src/client.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_H
+#define GLUE_CLIENT_H
+
+#include "credentials.h"
+#include "errors.h"
+#include "target.h"
+
+typedef struct GlueCall
+{
+	/* what to do; all of it stays the caller's */
+	const char *operation;		/* "CreateConnection" */
+	const char *connection_name;	/* for messages, or NULL */
+	const GlueTarget *target;
+	const GlueCredentials *credentials;
+	json_object *request;		/* the operation's input shape */
+
+	/*
+	 * How it ended.  Either failure is set or answer is; both live in the
+	 * memory context in which glue_client_run() was called.
+	 */
+	GlueFailure *failure;
+	json_object *answer;		/* the operation's output shape */
+	int			attempts;
+	char		request_id[GLUE_REPLY_HEADER_MAX + 1];
+
+	/*
+	 * Of a create whose answer was lost: the connection, as GetConnection
+	 * returned it and proved to be the one that was sent.  answer is NULL
+	 * then.
+	 */
+	json_object *read_back;
+} GlueCall;
+
+extern void glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
+									const GlueCredentials *credentials,
+									const char *name);
+extern void glue_client_run(GlueCall *calls, int ncalls);
+
+#endif							/* GLUE_CLIENT_H */

@@ -1,0 +1,378 @@
+/*-------------------------------------------------------------------------
+ *
+ * compare.c
+ *	  Comparison of a definition that was sent with what AWS Glue has.
+ *
+ * A connection is written as ConnectionInput and read as Connection, and the
+ * two are not the same.  This comparison says whether Glue has what was sent,
+ * as far as it can be seen:
+ *
+ *	- Only what both shapes of the model have is compared.  So members that
+ *	  only a request has (ValidateCredentials, inline credentials) and members
+ *	  that only an answer has (Status, CreationTime) do not count.
+ *	- Secrets do not count: Glue returns them encrypted, hidden or not at all.
+ *	- null, "" and empty objects and arrays are the same as nothing, because
+ *	  Glue drops them.
+ *	- The order of lists does not count.
+ *	- Strings of JSON are compared as JSON.
+ *	- What Glue keeps to itself or adds by itself does not count: the KMS key
+ *	  of a secret that it made, and the ARN of that secret.
+ *
+ * Both sides are redacted copies, so no value that is reported can be a
+ * secret.  Since copies are held meanwhile, the sink must return.
+ *
+ * IDENTIFICATION
+ *	  src/compare.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compare.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "json_tree.h"
+#include "model.h"
+#include "redact.h"
+#include "violation.h"
+
+#define PATH_SIZE 1024
+#define MESSAGE_SIZE 512
+
+typedef struct Comparison
+{
+	GlueDifferenceSink sink;
+	void	   *arg;
+	bool		equal;			/* so far */
+} Comparison;
+
+static json_object *redacted_copy(json_object *tree);
+static void compare_structures(Comparison *comparison, const GluePath *path,
+							   const GlueShape *sent_shape,
+							   const GlueShape *got_shape,
+							   json_object *sent, json_object *got);
+static bool is_kept_by_glue(const GlueShape *shape, const char *name,
+							json_object *sent, json_object *got);
+static void compare_values(Comparison *comparison, const GluePath *path,
+						   const GlueShape *sent_shape,
+						   const GlueShape *got_shape,
+						   json_object *sent, json_object *got);
+static void compare_maps(Comparison *comparison, const GluePath *path,
+						 json_object *sent, json_object *got);
+static bool same_entries(json_object *sent, json_object *got);
+static size_t count_entries(json_object *array, json_object *entry);
+static bool same_strings(json_object *sent, json_object *got);
+static bool is_nothing(json_object *value);
+static json_object *member_of(json_object *object, const char *key);
+static void report(Comparison *comparison, const GluePath *path,
+				   json_object *sent, json_object *got);
+static const char *describe(json_object *value,
+							char buffer[GLUE_QUOTED_SIZE]);
+
+/*
+ * Compare the ConnectionInput that was sent with the Connection that Glue
+ * returned (what GetConnection has as "Connection").
+ *
+ * The sent input should be normalized.  Returns true if they are equal, and
+ * otherwise gives every difference to the sink: those of ConnectionInput's
+ * members by name, and of maps those that were sent before those that were
+ * not.  If memory is short, the result is false and the sink is not called.
+ */
+bool
+glue_compare_definitions(json_object *sent, json_object *got,
+						 GlueDifferenceSink sink, void *arg)
+{
+	Comparison	comparison = {sink, arg, true};
+	GluePath	root = {NULL, "$", 0};
+	json_object *sent_copy = redacted_copy(sent);
+	json_object *got_copy = redacted_copy(got);
+
+	if (sent_copy == NULL || got_copy == NULL)
+		comparison.equal = false;
+	else
+		compare_structures(&comparison, &root,
+						   glue_model_shape("ConnectionInput"),
+						   glue_model_shape("Connection"),
+						   sent_copy, got_copy);
+	glue_json_tree_free(sent_copy);
+	glue_json_tree_free(got_copy);
+	return comparison.equal;
+}
+
+/*
+ * Return a copy of a tree without its secrets, or NULL if memory is short.
+ */
+static json_object *
+redacted_copy(json_object *tree)
+{
+	json_object *copy = NULL;
+
+	if (tree == NULL)
+		return json_object_new_object();
+	if (json_object_deep_copy(tree, &copy, NULL) != 0)
+		return NULL;
+	if (!glue_redact_tree(copy))
+	{
+		glue_json_tree_free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+/*
+ * Compare what two structures have in common.
+ */
+static void
+compare_structures(Comparison *comparison, const GluePath *path,
+				   const GlueShape *sent_shape, const GlueShape *got_shape,
+				   json_object *sent, json_object *got)
+{
+	for (int i = 0; i < sent_shape->member_count; i++)
+	{
+		const GlueMember *member = &sent_shape->members[i];
+		const GlueMember *other = glue_model_member(got_shape, member->name);
+		GluePath	inner = {path, member->name, 0};
+
+		if (other == NULL || glue_redact_is_secret_key(member->name) ||
+			is_kept_by_glue(got_shape, member->name, sent, got))
+			continue;
+		compare_values(comparison, &inner, member->shape, other->shape,
+					   member_of(sent, member->name),
+					   member_of(got, member->name));
+	}
+}
+
+/*
+ * Is this a member of AuthenticationConfiguration that Glue need not return
+ * as it was sent?
+ *
+ * From inline credentials it makes a secret of its own, encrypted with the KMS
+ * key that was given, and returns the ARN of the secret.
+ */
+static bool
+is_kept_by_glue(const GlueShape *shape, const char *name,
+				json_object *sent, json_object *got)
+{
+	if (strcmp(shape->name, "AuthenticationConfiguration") != 0)
+		return false;
+	if (strcmp(name, "KmsKeyArn") == 0)
+		return is_nothing(member_of(got, name));
+	return strcmp(name, "SecretArn") == 0 && is_nothing(member_of(sent, name));
+}
+
+static void
+compare_values(Comparison *comparison, const GluePath *path,
+			   const GlueShape *sent_shape, const GlueShape *got_shape,
+			   json_object *sent, json_object *got)
+{
+	bool		same;
+
+	if (is_nothing(sent) && is_nothing(got))
+		return;
+	if (sent_shape->type == GLUE_TYPE_STRUCTURE &&
+		got_shape->type == GLUE_TYPE_STRUCTURE)
+	{
+		compare_structures(comparison, path, sent_shape, got_shape, sent, got);
+		return;
+	}
+	if (sent_shape->type == GLUE_TYPE_MAP)
+	{
+		compare_maps(comparison, path, sent, got);
+		return;
+	}
+	if (sent_shape->type == GLUE_TYPE_LIST)
+		same = same_entries(sent, got);
+	else
+		same = same_strings(sent, got);
+	if (!same)
+		report(comparison, path, sent, got);
+}
+
+/*
+ * Compare two maps of strings, either of which may be nothing.
+ */
+static void
+compare_maps(Comparison *comparison, const GluePath *path,
+			 json_object *sent, json_object *got)
+{
+	struct json_object_iter iter;
+
+	if ((sent != NULL && !json_object_is_type(sent, json_type_object)) ||
+		(got != NULL && !json_object_is_type(got, json_type_object)))
+	{
+		report(comparison, path, sent, got);
+		return;
+	}
+	if (sent != NULL)
+	{
+		json_object_object_foreachC(sent, iter)
+		{
+			GluePath	inner = {path, iter.key, 0};
+			json_object *other = member_of(got, iter.key);
+
+			if (glue_redact_is_secret_key(iter.key) ||
+				(is_nothing(iter.val) && is_nothing(other)) ||
+				same_strings(iter.val, other))
+				continue;
+			report(comparison, &inner, iter.val, other);
+		}
+	}
+	if (got != NULL)
+	{
+		json_object_object_foreachC(got, iter)
+		{
+			GluePath	inner = {path, iter.key, 0};
+
+			if (glue_redact_is_secret_key(iter.key) || is_nothing(iter.val) ||
+				(sent != NULL &&
+				 json_object_object_get_ex(sent, iter.key, NULL)))
+				continue;
+			report(comparison, &inner, NULL, iter.val);
+		}
+	}
+}
+
+/*
+ * Do two lists have the same entries, in whatever order, equally often?
+ */
+static bool
+same_entries(json_object *sent, json_object *got)
+{
+	size_t		count;
+
+	if (!json_object_is_type(sent, json_type_array) ||
+		!json_object_is_type(got, json_type_array))
+		return false;
+	count = json_object_array_length(sent);
+	if (count != json_object_array_length(got))
+		return false;
+
+	/* lists are short: Glue permits 50 entries */
+	for (size_t i = 0; i < count; i++)
+	{
+		json_object *entry = json_object_array_get_idx(sent, i);
+
+		if (count_entries(sent, entry) != count_entries(got, entry))
+			return false;
+	}
+	return true;
+}
+
+static size_t
+count_entries(json_object *array, json_object *entry)
+{
+	size_t		found = 0;
+
+	for (size_t i = 0; i < json_object_array_length(array); i++)
+		found += json_object_equal(json_object_array_get_idx(array, i),
+								   entry) != 0;
+	return found;
+}
+
+/*
+ * Are two values equal, or strings that hold the same JSON?
+ */
+static bool
+same_strings(json_object *sent, json_object *got)
+{
+	json_object *sent_json;
+	json_object *got_json;
+	bool		same;
+
+	if (json_object_equal(sent, got))
+		return true;
+	if (!json_object_is_type(sent, json_type_string) ||
+		!json_object_is_type(got, json_type_string) ||
+		strpbrk(json_object_get_string(sent), "{[") == NULL)
+		return false;
+	sent_json = glue_json_tree_parse(json_object_get_string(sent),
+									 json_object_get_string_len(sent));
+	got_json = glue_json_tree_parse(json_object_get_string(got),
+									json_object_get_string_len(got));
+	same = sent_json != NULL && got_json != NULL &&
+		json_object_equal(sent_json, got_json);
+	glue_json_tree_free(sent_json);
+	glue_json_tree_free(got_json);
+	return same;
+}
+
+/*
+ * Is this what Glue drops?
+ */
+static bool
+is_nothing(json_object *value)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_null:
+			return true;
+		case json_type_string:
+			return json_object_get_string_len(value) == 0;
+		case json_type_object:
+			return json_object_object_length(value) == 0;
+		case json_type_array:
+			return json_object_array_length(value) == 0;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Return a member of what may be no object, or NULL.
+ */
+static json_object *
+member_of(json_object *object, const char *key)
+{
+	if (!json_object_is_type(object, json_type_object))
+		return NULL;
+	return json_object_object_get(object, key);
+}
+
+static void
+report(Comparison *comparison, const GluePath *path,
+	   json_object *sent, json_object *got)
+{
+	char		path_text[PATH_SIZE];
+	char		message[MESSAGE_SIZE];
+	char		sent_text[GLUE_QUOTED_SIZE];
+	char		got_text[GLUE_QUOTED_SIZE];
+
+	glue_path_write(path, path_text, sizeof(path_text));
+	if (is_nothing(got))
+		snprintf(message, sizeof(message), "was given as %s, but AWS Glue does "
+				 "not have it", describe(sent, sent_text));
+	else if (is_nothing(sent))
+		snprintf(message, sizeof(message), "was not given, but AWS Glue has "
+				 "%s", describe(got, got_text));
+	else
+		snprintf(message, sizeof(message), "was given as %s, but AWS Glue has "
+				 "%s", describe(sent, sent_text), describe(got, got_text));
+	comparison->equal = false;
+	comparison->sink(comparison->arg, path_text, message);
+}
+
+/*
+ * Say what a redacted value is, in a few words.
+ */
+static const char *
+describe(json_object *value, char buffer[GLUE_QUOTED_SIZE])
+{
+	size_t		count;
+
+	switch (json_object_get_type(value))
+	{
+		case json_type_string:
+			return glue_quote(json_object_get_string(value), buffer);
+		case json_type_array:
+			count = json_object_array_length(value);
+			snprintf(buffer, GLUE_QUOTED_SIZE, "a list of %zu", count);
+			return buffer;
+		case json_type_object:
+			return "an object";
+		case json_type_null:
+			return "null";
+		default:
+			glue_json_tree_write(value, buffer, GLUE_QUOTED_SIZE);
+			return buffer;
+	}
+}

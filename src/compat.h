@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Differences between PostgreSQL 15 and 19, and nothing else.
+ *
+ * This is the only file with conditions on the server's version.  Each one
+ * gives the newest spelling to older servers, so that the rest of the code
+ * reads as if written for one version.
+ *
+ * IDENTIFICATION
+ *	  src/compat.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_COMPAT_H
+#define GLUE_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "glue_conn needs PostgreSQL 15 or newer"
+#endif
+
+/* 16 renamed the set-up of functions that return a materialized set */
+#if PG_VERSION_NUM < 160000
+#define InitMaterializedSRF(fcinfo, flags) SetSingleFuncCall(fcinfo, flags)
+#endif
+
+/*
+ * 17 made sets of wait events belong to a resource owner, none of which
+ * means the process; before, they were memory of a context.
+ */
+#if PG_VERSION_NUM >= 170000
+#define GLUE_CREATE_WAIT_EVENT_SET(nevents) CreateWaitEventSet(NULL, nevents)
+#else
+#define GLUE_CREATE_WAIT_EVENT_SET(nevents) \
+	CreateWaitEventSet(TopMemoryContext, nevents)
+#endif
+
+/* 19 put the state of building jsonb into a struct, result included */
+#if PG_VERSION_NUM >= 190000
+#define GlueJsonbBuilder JsonbInState
+#define glue_jsonb_push(builder, token, value) \
+	pushJsonbValue(builder, token, value)
+#else
+typedef struct GlueJsonbBuilder
+{
+	struct JsonbParseState *state;
+	struct JsonbValue *result;
+} GlueJsonbBuilder;
+
+#define glue_jsonb_push(builder, token, value) \
+	((builder)->result = pushJsonbValue(&(builder)->state, token, value))
+#endif
+
+/* 18 shows the module's own name and version in pg_get_loaded_modules() */
+#if PG_VERSION_NUM >= 180000
+#define GLUE_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "glue_conn", .version = "1.0")
+#else
+#define GLUE_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* GLUE_COMPAT_H */

@@ -1,0 +1,58 @@
+/*-------------------------------------------------------------------------
+ *
+ * errors.h
+ *	  Failures of calls to AWS, as values and as PostgreSQL errors.
+ *
+ * IDENTIFICATION
+ *	  src/errors.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_ERRORS_H
+#define GLUE_ERRORS_H
+
+#include "http.h"
+#include "reply.h"
+#include "retry.h"
+
+/*
+ * A failed call, worded.  The strings are UTF-8 and live in the memory
+ * context that was current when the failure was made; none holds a secret.
+ */
+typedef struct GlueFailure
+{
+	int			sqlstate;
+	const char *code;			/* the exception's name, or our own */
+	const char *message;
+	const char *detail;
+	const char *hint;			/* or NULL */
+	const char *request_id;		/* AWS's, or NULL */
+} GlueFailure;
+
+/* What a failure happened to. */
+typedef struct GlueFailedCall
+{
+	const char *operation;		/* "CreateConnection" */
+	const char *connection_name;	/* or NULL */
+	const char *endpoint;		/* URL */
+	int			attempts;		/* made so far, this one included */
+} GlueFailedCall;
+
+extern GlueFailure *glue_failure_from_reply(const GlueFailedCall *call,
+											const GlueReply *reply,
+											const char *message,
+											int http_status,
+											const char *request_id);
+extern GlueFailure *glue_failure_from_transfer(const GlueFailedCall *call,
+											   const GlueHttpTransfer *transfer,
+											   int connect_timeout_ms,
+											   int request_timeout_ms);
+extern GlueFailure *glue_failure_unknown_outcome(const GlueFailedCall *call,
+												 const GlueFailure *sent,
+												 const GlueFailure *read_back);
+extern GlueFailure *glue_failure_already_exists(const GlueFailedCall *call,
+												const char *differences);
+extern void glue_failure_add_detail(GlueFailure *failure, const char *detail);
+extern void glue_failure_raise(int elevel, const GlueFailure *failure);
+
+#endif							/* GLUE_ERRORS_H */

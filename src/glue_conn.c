@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * glue_conn.c
+ *	  Loading of the extension.
+ *
+ * Everything else is made when it is first needed: the library may be loaded
+ * by the postmaster, where there must be no threads, sockets or OpenSSL
+ * objects to be forked.
+ *
+ * IDENTIFICATION
+ *	  src/glue_conn.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "fmgr.h"
+#include "settings.h"
+
+GLUE_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	glue_settings_init();
+}

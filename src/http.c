@@ -1,0 +1,765 @@
+/*-------------------------------------------------------------------------
+ *
+ * http.c
+ *	  HTTPS transfers that a backend can wait for, and leave, at any time.
+ *
+ * This is the only file that knows libcurl.  It knows nothing of AWS.
+ *
+ * Waiting.  libcurl's multi-socket interface tells us which sockets it waits
+ * for, and until when.  poll_set.c waits for them together with the latch.
+ *
+ * Errors.  A longjmp through libcurl's frames would leave its handles
+ * unusable and impossible to free.  Callbacks therefore only record, and
+ * everything that may raise (allocation, CHECK_FOR_INTERRUPTS, reserving
+ * file descriptors) happens while no frame of libcurl is on the stack.
+ *
+ * Signals.  libcurl starts a thread to resolve names.  Signals are blocked
+ * around every call to it, so that such a thread inherits a full mask and
+ * can never run one of PostgreSQL's handlers.
+ *
+ * Clean-up.  A transfer belongs to the memory context that was current at its
+ * start: its reset callback is registered before any handle exists, and
+ * frees what there is.  Leaving a transfer early closes its connection;
+ * CURLOPT_QUICK_EXIT keeps that from waiting for a resolver thread.
+ *
+ * Sending once.  When a kept connection turns out to be dead, libcurl sends
+ * a request again on a new one, even a POST, and even if the first was
+ * carried out.  It cannot when the body comes from a callback that is not
+ * able to rewind, and that is how all bodies are given.
+ *
+ * Connections, name look-ups and the parsed CA certificates are kept in the
+ * multi handle, for the life of the backend.
+ *
+ * IDENTIFICATION
+ *	  src/http.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "http.h"
+#include "lib/ilist.h"
+#include "poll_set.h"
+#include "secret_memory.h"
+#include "utils/memutils.h"
+
+/*
+ * QUICK_EXIT and the cache of parsed CA certificates came with 7.87.  Without
+ * the first a cancel would wait for a slow name server.
+ */
+#if !CURL_AT_LEAST_VERSION(7, 87, 0)
+#error "glue_conn needs libcurl 7.87.0 or newer"
+#endif
+
+/* 8.16.0 cancels its resolver threads at arbitrary points, and crashes */
+#define BROKEN_LIBCURL_VERSION	0x081000
+
+/*
+ * Largest answer that is accepted.  The largest that Glue's limits allow for
+ * is a page of GetConnections; at some 2 kB a connection this is room for
+ * twice the 1000 that a page can hold.
+ */
+#define MAX_ANSWER_SIZE		(4 * 1024 * 1024)
+
+/* Idle connections that are kept, each of them a file descriptor. */
+#define MAX_KEPT_CONNECTIONS	4
+
+/*
+ * File descriptors that one transfer may open: libcurl tries IPv6 and IPv4
+ * side by side.
+ */
+#define FDS_PER_TRANSFER	2
+
+/* How long the parsed CA certificates are used before the file is read anew. */
+#define CA_CACHE_SECONDS	(60L * 60)
+
+/*
+ * A transfer and what it owns.  The reset callback is registered when only
+ * the first two fields are set.
+ */
+typedef struct HttpTransfer
+{
+	GlueHttpTransfer public;	/* MUST BE FIRST */
+	MemoryContextCallback callback;
+	dlist_node	node;			/* in pool.transfers, while easy is set */
+	CURL	   *easy;			/* NULL once released */
+	bool		added;			/* easy belongs to the multi handle */
+	bool		reserved;		/* FDS_PER_TRANSFER are reserved */
+	struct curl_slist *headers; /* hold the signature and a session token */
+	const GlueHttpRequest *request;
+	Size		body_sent;
+	GlueSecretBuffer answer;
+	bool		too_large;
+	bool		out_of_memory;
+	char		curl_error[CURL_ERROR_SIZE];
+} HttpTransfer;
+
+/* What a backend keeps from call to call. */
+typedef struct HttpPool
+{
+	CURLM	   *multi;			/* NULL until the first transfer */
+	CURL	   *idle[MAX_KEPT_CONNECTIONS]; /* easy handles to use again */
+	int			nidle;
+	dlist_head	transfers;		/* that have handles */
+	bool		timer_set;
+	TimestampTz timer_at;		/* when libcurl wants to be called */
+	bool		broken;			/* a socket cannot be watched */
+} HttpPool;
+
+static HttpPool pool;
+
+/* prototypes of private functions */
+static void check_libcurl(void);
+static void open_pool(void);
+static CURL *new_easy_handle(void);
+static bool set_request_options(HttpTransfer *transfer);
+static void drive(curl_socket_t socket, int events);
+static void collect_ended(void);
+static void end_transfer(HttpTransfer *transfer, CURLcode result);
+static void describe_failure(HttpTransfer *transfer, CURLcode result);
+static void fail_all_transfers(void);
+static void release_transfer(void *arg);
+static void release_handles(HttpTransfer *transfer);
+static void free_headers(struct curl_slist *headers);
+static void block_signals(sigset_t *saved);
+static void restore_signals(const sigset_t *saved);
+
+/* libcurl's callbacks: none of them may raise or use palloc */
+static int	on_socket(CURL *easy, curl_socket_t socket, int what,
+					  void *arg, void *socket_arg);
+static int	on_timer(CURLM *multi, long timeout_ms, void *arg);
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
+									struct curl_sockaddr *address);
+static int	on_close_socket(void *arg, curl_socket_t socket);
+static int	on_request(void *arg, char *remote_ip, char *local_ip,
+					   int remote_port, int local_port);
+static size_t on_read(char *buffer, size_t size, size_t count, void *arg);
+static int	on_seek(void *arg, curl_off_t offset, int origin);
+static size_t on_header(char *line, size_t size, size_t count, void *arg);
+static size_t on_write(char *data, size_t size, size_t count, void *arg);
+
+/*
+ * Start a transfer.
+ *
+ * The result belongs to the current memory context.  Call glue_http_wait()
+ * until its outcome is not GLUE_HTTP_PENDING any more.  Raises an error only
+ * for want of memory or file descriptors, when nothing has been sent.
+ */
+GlueHttpTransfer *
+glue_http_start(const GlueHttpRequest *request)
+{
+	HttpTransfer *transfer;
+	sigset_t	saved;
+	bool		started;
+
+	if (pool.multi == NULL)
+		open_pool();
+
+	transfer = palloc0(sizeof(HttpTransfer));
+	transfer->callback.func = release_transfer;
+	transfer->callback.arg = transfer;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext,
+									   &transfer->callback);
+	transfer->request = request;
+	transfer->public.started_at = GetCurrentTimestamp();
+
+	glue_poll_reserve(FDS_PER_TRANSFER);
+	transfer->reserved = true;
+
+	block_signals(&saved);
+	transfer->easy = pool.nidle > 0 ? pool.idle[--pool.nidle] :
+		new_easy_handle();
+	started = transfer->easy != NULL;
+	if (started)
+	{
+		dlist_push_tail(&pool.transfers, &transfer->node);
+		started = set_request_options(transfer) &&
+			curl_multi_add_handle(pool.multi, transfer->easy) == CURLM_OK;
+		transfer->added = started;
+	}
+	if (started)
+		drive(CURL_SOCKET_TIMEOUT, 0);	/* sends, on a kept connection */
+	restore_signals(&saved);
+
+	if (!started)
+	{
+		glue_http_release(&transfer->public);
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not prepare an HTTP request")));
+	}
+	return &transfer->public;
+}
+
+/*
+ * Wait until something happens to a transfer or timeout_ms have passed, and
+ * let libcurl do its work.
+ *
+ * Interrupts are served here, so this may not return.  Without transfers it
+ * is an interruptible sleep.
+ */
+void
+glue_http_wait(long timeout_ms)
+{
+	GluePollEvent ready[GLUE_POLL_MAX_READY];
+	int			nready;
+	sigset_t	saved;
+
+	if (pool.multi == NULL)
+		open_pool();
+	if (pool.timer_set)
+		timeout_ms = Min(timeout_ms,
+						 TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+														 pool.timer_at));
+	nready = glue_poll_wait(timeout_ms, ready);
+
+	block_signals(&saved);
+	for (int i = 0; i < nready; i++)
+		drive(ready[i].fd,
+			  (ready[i].events & GLUE_POLL_READ ? CURL_CSELECT_IN : 0) |
+			  (ready[i].events & GLUE_POLL_WRITE ? CURL_CSELECT_OUT : 0) |
+			  (ready[i].events & GLUE_POLL_ERROR ? CURL_CSELECT_ERR : 0));
+	if (pool.timer_set && GetCurrentTimestamp() >= pool.timer_at)
+	{
+		pool.timer_set = false;
+		drive(CURL_SOCKET_TIMEOUT, 0);
+	}
+	if (pool.broken)
+		fail_all_transfers();
+	else
+		collect_ended();
+	restore_signals(&saved);
+}
+
+/*
+ * Free what a transfer holds, and leave it if it is still under way.
+ *
+ * For callers that do not want to wait for the reset of the memory context.
+ * Never raises.  The body of the answer is gone afterwards.
+ */
+void
+glue_http_release(GlueHttpTransfer *transfer)
+{
+	release_transfer(transfer);
+}
+
+/* ----------------------------------------------------------------
+ * The pool
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Refuse a libcurl that we cannot work with.
+ *
+ * The library at run time need not be the one that we were built with.
+ */
+static void
+check_libcurl(void)
+{
+	curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+	if (info->version_num < 0x075700 ||
+		info->version_num == BROKEN_LIBCURL_VERSION ||
+		(info->features & CURL_VERSION_SSL) == 0 ||
+		(info->features & CURL_VERSION_ASYNCHDNS) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("libcurl %s cannot be used", info->version),
+				 errdetail("glue_conn needs libcurl 7.87.0 or newer, but not 8.16.0, with TLS and asynchronous name look-up.")));
+}
+
+/*
+ * Set up the multi handle and the epoll descriptor of this backend.
+ *
+ * libcurl is initialized here and not in _PG_init(): that may run in the
+ * postmaster, which must stay free of threads and of state to be forked.
+ * curl_global_cleanup() is never called, since a resolver thread that was
+ * left behind may outlive everything but the process.
+ */
+static void
+open_pool(void)
+{
+	sigset_t	saved;
+	CURLM	   *multi;
+
+	check_libcurl();
+
+	/*
+	 * OpenSSL would write the keys of every connection to that file.  The
+	 * variable must be gone before libcurl looks at it.
+	 */
+	if (getenv("SSLKEYLOGFILE") != NULL)
+	{
+		ereport(WARNING,
+				(errmsg("environment variable \"%s\" is ignored by glue_conn",
+						"SSLKEYLOGFILE"),
+				 errdetail("The keys of connections to AWS are not logged.")));
+		unsetenv("SSLKEYLOGFILE");
+	}
+
+	glue_poll_open();
+	dlist_init(&pool.transfers);
+
+	block_signals(&saved);
+	multi = curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ?
+		curl_multi_init() : NULL;
+	if (multi != NULL)
+	{
+		curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+		curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
+						  (long) MAX_KEPT_CONNECTIONS);
+#ifdef CURLMOPT_QUICK_EXIT
+		curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
+	}
+	restore_signals(&saved);
+
+	if (multi == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not initialize libcurl")));
+	pool.multi = multi;
+}
+
+/* ----------------------------------------------------------------
+ * Requests
+ * ----------------------------------------------------------------
+ */
+
+#define SET(easy, option, value) \
+	(curl_easy_setopt((easy), (option), (value)) == CURLE_OK)
+
+/*
+ * Make an easy handle with all options that are the same for every request.
+ *
+ * Returns NULL if there is no memory.
+ */
+static CURL *
+new_easy_handle(void)
+{
+	CURL	   *easy = curl_easy_init();
+	curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+	bool		done;
+
+	if (easy == NULL)
+		return NULL;
+
+	done = SET(easy, CURLOPT_NOSIGNAL, 1L) &&
+		SET(easy, CURLOPT_QUICK_EXIT, 1L) &&
+
+	/*
+	 * TLS that checks whom it talks to; never a redirect, which would take
+	 * the signed headers and the body to another host.
+	 */
+		SET(easy, CURLOPT_SSL_VERIFYPEER, 1L) &&
+		SET(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
+		SET(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) &&
+		SET(easy, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_SECONDS) &&
+		SET(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
+		SET(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) &&
+
+	/* AWS's JSON services are specified for HTTP/1.1 */
+		SET(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1) &&
+		SET(easy, CURLOPT_POST, 1L) &&
+		SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) MAX_ANSWER_SIZE) &&
+
+	/* a dead peer on a kept connection is noticed without a request */
+		SET(easy, CURLOPT_TCP_KEEPALIVE, 1L) &&
+
+		SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
+		SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
+		SET(easy, CURLOPT_PREREQFUNCTION, on_request) &&
+		SET(easy, CURLOPT_READFUNCTION, on_read) &&
+		SET(easy, CURLOPT_SEEKFUNCTION, on_seek) &&
+		SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
+		SET(easy, CURLOPT_WRITEFUNCTION, on_write);
+
+	/*
+	 * A directory of certificates beside the file would switch off the cache
+	 * of parsed certificates, and parsing Debian's takes longer than
+	 * everything else together.
+	 */
+	if (done && info->cainfo != NULL)
+		done = SET(easy, CURLOPT_CAPATH, NULL);
+
+	if (!done)
+	{
+		curl_easy_cleanup(easy);
+		easy = NULL;
+	}
+	return easy;
+}
+
+/*
+ * Set what differs from request to request.
+ *
+ * Returns false if there is no memory.  Options that an earlier user of the
+ * handle set must all be set anew here.
+ */
+static bool
+set_request_options(HttpTransfer *transfer)
+{
+	const GlueHttpRequest *request = transfer->request;
+	CURL	   *easy = transfer->easy;
+	bool		has_ca_file = request->ca_file && request->ca_file[0] != '\0';
+	const char *ca_file = has_ca_file ? request->ca_file :
+	curl_version_info(CURLVERSION_NOW)->cainfo;
+	bool		plain = strncmp(request->url, "http://", 7) == 0;
+
+	for (int i = 0; i < request->nheaders; i++)
+	{
+		struct curl_slist *longer = curl_slist_append(transfer->headers,
+													  request->headers[i]);
+
+		if (longer == NULL)
+			return false;
+		transfer->headers = longer;
+	}
+
+	return SET(easy, CURLOPT_URL, request->url) &&
+		SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") &&
+		SET(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "") &&
+		SET(easy, CURLOPT_CAINFO, ca_file) &&
+		SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
+			(long) request->connect_timeout_ms) &&
+		SET(easy, CURLOPT_TIMEOUT_MS, (long) request->request_timeout_ms) &&
+		SET(easy, CURLOPT_HTTPHEADER, transfer->headers) &&
+		SET(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+			(curl_off_t) request->body_len) &&
+		SET(easy, CURLOPT_ERRORBUFFER, transfer->curl_error) &&
+		SET(easy, CURLOPT_PRIVATE, transfer) &&
+		SET(easy, CURLOPT_PREREQDATA, transfer) &&
+		SET(easy, CURLOPT_OPENSOCKETDATA, transfer) &&
+		SET(easy, CURLOPT_READDATA, transfer) &&
+		SET(easy, CURLOPT_SEEKDATA, transfer) &&
+		SET(easy, CURLOPT_HEADERDATA, transfer) &&
+		SET(easy, CURLOPT_WRITEDATA, transfer);
+}
+
+/* ----------------------------------------------------------------
+ * Progress
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * What follows runs with signals blocked, and must not raise errors.
+ */
+
+/* Let libcurl act on one socket, or on the passing of time. */
+static void
+drive(curl_socket_t socket, int events)
+{
+	int			running;
+
+	if (curl_multi_socket_action(pool.multi, socket, events,
+								 &running) != CURLM_OK)
+		pool.broken = true;
+}
+
+/* Settle the transfers that libcurl has finished with. */
+static void
+collect_ended(void)
+{
+	CURLMsg    *message;
+	int			remaining;
+
+	while ((message = curl_multi_info_read(pool.multi, &remaining)) != NULL)
+	{
+		void	   *transfer;
+
+		if (message->msg == CURLMSG_DONE &&
+			curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+							  &transfer) == CURLE_OK)
+			end_transfer(transfer, message->data.result);
+	}
+}
+
+/* Set a transfer's outcome. */
+static void
+end_transfer(HttpTransfer *transfer, CURLcode result)
+{
+	long		status = 0;
+
+	transfer->public.ended_at = GetCurrentTimestamp();
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (result == CURLE_OK && status > 0)
+	{
+		transfer->public.outcome = GLUE_HTTP_ANSWERED;
+		transfer->public.status = (int) status;
+		transfer->public.body = transfer->answer.data;
+		transfer->public.body_len = transfer->answer.len;
+		return;
+	}
+	transfer->public.outcome =
+		transfer->public.phase < GLUE_HTTP_SENDING ?
+		GLUE_HTTP_NOT_SENT : GLUE_HTTP_LOST;
+	transfer->public.timed_out = result == CURLE_OPERATION_TIMEDOUT;
+	transfer->public.permanent = result == CURLE_PEER_FAILED_VERIFICATION ||
+		result == CURLE_SSL_CACERT_BADFILE ||
+		result == CURLE_URL_MALFORMAT;
+	describe_failure(transfer, result);
+}
+
+/*
+ * Say why a transfer failed.
+ *
+ * libcurl's own text names the host and OpenSSL's reason, which are worth
+ * having while a connection is made.  Later on it may quote what was
+ * received, so that the fixed text of the error code has to do.
+ */
+static void
+describe_failure(HttpTransfer *transfer, CURLcode result)
+{
+	const char *reason;
+
+	if (transfer->too_large || result == CURLE_FILESIZE_EXCEEDED)
+		reason = "the answer is larger than 4 MB";
+	else if (transfer->out_of_memory)
+		reason = "there is no memory for the answer";
+	else if (result == CURLE_SEND_FAIL_REWIND || result == CURLE_GOT_NOTHING)
+		reason = "the server closed the connection without an answer";
+	else if (result == CURLE_PARTIAL_FILE)
+		reason = "the server closed the connection in the middle of the answer";
+	else if (transfer->public.phase < GLUE_HTTP_SENDING &&
+			 transfer->curl_error[0] != '\0')
+		reason = transfer->curl_error;
+	else
+		reason = curl_easy_strerror(result);
+	strlcpy(transfer->public.reason, reason, sizeof(transfer->public.reason));
+}
+
+/*
+ * End all transfers after a failure of our own side of libcurl's sockets.
+ *
+ * Whatever was sent is then beyond our knowledge.
+ */
+static void
+fail_all_transfers(void)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &pool.transfers)
+	{
+		HttpTransfer *transfer = dlist_container(HttpTransfer, node,
+												 iter.cur);
+
+		if (transfer->public.outcome == GLUE_HTTP_PENDING)
+			end_transfer(transfer, CURLE_ABORTED_BY_CALLBACK);
+	}
+	pool.broken = false;
+}
+
+/*
+ * Free what a transfer holds.  Also a reset callback, so it must not raise,
+ * and is called again for a transfer that was released before.
+ *
+ * A handle that ended well is kept for the next request; any other is thrown
+ * away, and its connection with it.
+ */
+static void
+release_transfer(void *arg)
+{
+	HttpTransfer *transfer = arg;
+
+	glue_secret_buffer_free(&transfer->answer);
+	transfer->public.body = NULL;
+	if (transfer->easy != NULL)
+		release_handles(transfer);
+	if (transfer->reserved)
+		glue_poll_give_back(FDS_PER_TRANSFER);
+	transfer->reserved = false;
+}
+
+/* Give back the handles of a transfer. */
+static void
+release_handles(HttpTransfer *transfer)
+{
+	CURL	   *easy = transfer->easy;
+	sigset_t	saved;
+
+	block_signals(&saved);
+	if (transfer->added)
+		curl_multi_remove_handle(pool.multi, easy);
+	if (transfer->public.outcome == GLUE_HTTP_ANSWERED &&
+		pool.nidle < MAX_KEPT_CONNECTIONS &&
+		SET(easy, CURLOPT_HTTPHEADER, NULL) &&
+		SET(easy, CURLOPT_ERRORBUFFER, NULL))
+		pool.idle[pool.nidle++] = easy;
+	else
+		curl_easy_cleanup(easy);
+	restore_signals(&saved);
+
+	free_headers(transfer->headers);
+	dlist_delete(&transfer->node);
+	transfer->easy = NULL;
+}
+
+static void
+free_headers(struct curl_slist *headers)
+{
+	for (struct curl_slist *cell = headers; cell != NULL; cell = cell->next)
+		OPENSSL_cleanse(cell->data, strlen(cell->data));
+	curl_slist_free_all(headers);
+}
+
+/*
+ * Block all signals, except for those that a fault of this thread raises.
+ */
+static void
+block_signals(sigset_t *saved)
+{
+	sigset_t	all;
+
+	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGFPE);
+	sigdelset(&all, SIGILL);
+	sigdelset(&all, SIGABRT);
+	pthread_sigmask(SIG_BLOCK, &all, saved);
+}
+
+static void
+restore_signals(const sigset_t *saved)
+{
+	pthread_sigmask(SIG_SETMASK, saved, NULL);
+}
+
+/* ----------------------------------------------------------------
+ * libcurl's callbacks
+ * ----------------------------------------------------------------
+ */
+
+/* libcurl wants to wait for a socket, or not any more. */
+static int
+on_socket(CURL *easy, curl_socket_t socket, int what, void *arg,
+		  void *socket_arg)
+{
+	int			events = 0;
+
+	if (what == CURL_POLL_REMOVE)
+	{
+		glue_poll_ignore(socket);
+		return 0;
+	}
+	if (what & CURL_POLL_IN)
+		events |= GLUE_POLL_READ;
+	if (what & CURL_POLL_OUT)
+		events |= GLUE_POLL_WRITE;
+	if (!glue_poll_watch(socket, events, socket_arg != NULL))
+	{
+		pool.broken = true;
+		return -1;
+	}
+
+	/* that the socket is watched is kept as its pointer, whatever it is */
+	curl_multi_assign(pool.multi, socket, &pool);
+	return 0;
+}
+
+/* libcurl wants to be called after timeout_ms; -1 means not at all. */
+static int
+on_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+	pool.timer_set = timeout_ms >= 0;
+	if (pool.timer_set)
+		pool.timer_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													timeout_ms);
+	return 0;
+}
+
+/*
+ * Open a socket.
+ *
+ * If the request was sent on a kept connection that turned out to be dead,
+ * libcurl connects anew before it asks for the body again; what has left
+ * must not be taken for unsent then.
+ */
+static curl_socket_t
+on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	HttpTransfer *transfer = arg;
+
+	if (transfer->public.phase < GLUE_HTTP_CONNECTING)
+		transfer->public.phase = GLUE_HTTP_CONNECTING;
+	return glue_poll_open_socket(address->family, address->socktype,
+								 address->protocol);
+}
+
+static int
+on_close_socket(void *arg, curl_socket_t socket)
+{
+	return glue_poll_close_socket(socket);
+}
+
+/* The connection is made, and the request is about to be sent on it. */
+static int
+on_request(void *arg, char *remote_ip, char *local_ip,
+		   int remote_port, int local_port)
+{
+	HttpTransfer *transfer = arg;
+
+	transfer->public.phase = GLUE_HTTP_SENDING;
+	return CURL_PREREQFUNC_OK;
+}
+
+/* Hand out the next piece of the body. */
+static size_t
+on_read(char *buffer, size_t size, size_t count, void *arg)
+{
+	HttpTransfer *transfer = arg;
+	const GlueHttpRequest *request = transfer->request;
+	Size		len = Min(request->body_len - transfer->body_sent,
+						  size * count);
+
+	memcpy(buffer, request->body + transfer->body_sent, len);
+	transfer->body_sent += len;
+	if (transfer->body_sent == request->body_len)
+		transfer->public.phase = GLUE_HTTP_WAITING;
+	return len;
+}
+
+/* Refuse to give the body a second time: see "Sending once" above. */
+static int
+on_seek(void *arg, curl_off_t offset, int origin)
+{
+	return CURL_SEEKFUNC_FAIL;
+}
+
+static size_t
+on_header(char *line, size_t size, size_t count, void *arg)
+{
+	HttpTransfer *transfer = arg;
+	const GlueHttpRequest *request = transfer->request;
+
+	transfer->public.phase = GLUE_HTTP_RECEIVING;
+	if (request->on_header != NULL)
+		request->on_header(request->on_header_arg, line, size * count);
+	return size * count;
+}
+
+/*
+ * Append to the answer.  Any count but the one that was given makes libcurl
+ * give up.
+ */
+static size_t
+on_write(char *data, size_t size, size_t count, void *arg)
+{
+	HttpTransfer *transfer = arg;
+	Size		len = size * count;
+
+	if (len > MAX_ANSWER_SIZE - transfer->answer.len)
+		transfer->too_large = true;
+	else if (glue_secret_buffer_append(&transfer->answer, data, len))
+		return len;
+	else
+		transfer->out_of_memory = true;
+	return len + 1;
+}

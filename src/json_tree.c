@@ -1,0 +1,472 @@
+/*-------------------------------------------------------------------------
+ *
+ * json_tree.c
+ *	  What this extension needs of a json-c tree beyond json-c itself.
+ *
+ * json-c's parser is lenient, replaces what it cannot represent and grows
+ * hidden buffers.  The functions here are strict and leave nothing behind:
+ *
+ *	- parsing refuses what json-c would take or change even in its strict mode:
+ *	  invalid UTF-8, a lone surrogate (json-c makes it U+FFFD), NUL (json-c
+ *	  cuts a key there), control characters in strings, NaN and Infinity; and
+ *	  nesting beyond GLUE_JSON_MAX_DEPTH.  Of keys that are given twice, json-c
+ *	  keeps the last.
+ *	- freeing wipes the strings first.
+ *	- writing goes into the caller's buffer.  json-c's own serializer writes
+ *	  into a buffer that it reallocates, which leaves copies of secrets in
+ *	  freed memory, and keeps the result attached to the tree.
+ *
+ * Writing and freeing recurse, as json-c itself does, so trees must come from
+ * the parser here or observe the same limit.
+ *
+ * IDENTIFICATION
+ *	  src/json_tree.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "json_tree.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+/* where glue_json_tree_write() has got to */
+typedef struct Writer
+{
+	char	   *buffer;
+	size_t		size;
+	size_t		used;			/* may go beyond size */
+} Writer;
+
+static bool is_strict(const char *text, size_t len);
+static size_t escape_width(const char *text, size_t len);
+static int	read_escape(const char *text, size_t len);
+static size_t character_width(const unsigned char *text, size_t len);
+static void cleanse_strings(json_object *tree);
+static void write_value(Writer *writer, json_object *value);
+static void write_object(Writer *writer, json_object *object);
+static void write_array(Writer *writer, json_object *array);
+static void write_string(Writer *writer, const char *text, size_t len);
+static void write_bytes(Writer *writer, const char *bytes, size_t len);
+
+/*
+ * Parse one JSON text.
+ *
+ * Returns NULL if it is not strict JSON in UTF-8 (see the file's comment) or
+ * memory is short, and also for the text "null", since json-c represents that
+ * by NULL.  The caller frees the tree with glue_json_tree_free().
+ */
+json_object *
+glue_json_tree_parse(const char *text, size_t len)
+{
+	json_tokener *tokener;
+	json_object *tree;
+	enum json_tokener_error error;
+	size_t		end;
+
+	if (len > INT_MAX || memchr(text, '\0', len) != NULL ||
+		!glue_utf8_valid(text, len) || !is_strict(text, len))
+		return NULL;
+	tokener = json_tokener_new_ex(GLUE_JSON_MAX_DEPTH);
+	if (tokener == NULL)
+		return NULL;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	tree = json_tokener_parse_ex(tokener, text, (int) len);
+	error = json_tokener_get_error(tokener);
+	end = json_tokener_get_parse_end(tokener);
+
+	/* a number at the top level ends only when something follows it */
+	if (error == json_tokener_continue)
+	{
+		tree = json_tokener_parse_ex(tokener, "", 1);
+		error = json_tokener_get_error(tokener);
+		end = len;
+	}
+	json_tokener_free(tokener);
+	while (end < len && strchr(" \t\r\n", text[end]) != NULL)
+		end++;
+	if (error != json_tokener_success || end != len)
+	{
+		glue_json_tree_free(tree);
+		return NULL;
+	}
+	return tree;
+}
+
+/*
+ * Wipe every string of a tree, then release it.
+ *
+ * The caller must hold the only reference to the tree and to all in it.  NULL
+ * is fine.
+ */
+void
+glue_json_tree_free(json_object *tree)
+{
+	if (tree == NULL)
+		return;
+	cleanse_strings(tree);
+	json_object_put(tree);
+}
+
+/*
+ * Write a tree as compact JSON, like snprintf(): at most size bytes including
+ * the terminating NUL, which is always there unless size is 0.
+ *
+ * Returns the length of the whole text without the NUL, so a result of size
+ * or more means that it was cut.  NULL is written as null.
+ */
+size_t
+glue_json_tree_write(json_object *tree, char *buffer, size_t size)
+{
+	Writer		writer = {buffer, size, 0};
+
+	write_value(&writer, tree);
+	if (size > 0)
+		buffer[writer.used < size ? writer.used : size - 1] = '\0';
+	return writer.used;
+}
+
+/*
+ * Is this UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates,
+ * nothing above U+10FFFF?
+ */
+bool
+glue_utf8_valid(const char *text, size_t len)
+{
+	const unsigned char *bytes = (const unsigned char *) text;
+	size_t		at = 0;
+
+	while (at < len)
+	{
+		uint64_t	chunk;
+		size_t		width;
+
+		/* nearly all text is ASCII: skip eight bytes at a time */
+		while (len - at >= sizeof(chunk))
+		{
+			memcpy(&chunk, bytes + at, sizeof(chunk));
+			if ((chunk & UINT64_C(0x8080808080808080)) != 0)
+				break;
+			at += sizeof(chunk);
+		}
+		if (at == len)
+			break;
+		width = character_width(bytes + at, len - at);
+		if (width == 0)
+			return false;
+		at += width;
+	}
+	return true;
+}
+
+/*
+ * Read the code point at the start of text, of at least one byte, into *code.
+ * Returns its width in bytes, or 0 if there is no valid one.
+ */
+size_t
+glue_utf8_decode(const char *text, size_t len, uint32_t *code)
+{
+	const unsigned char *bytes = (const unsigned char *) text;
+	size_t		width = character_width(bytes, len);
+
+	/* the first byte of n > 1 bytes begins with n ones and a zero */
+	*code = width > 1 ? bytes[0] & (0xFFu >> (width + 1)) : bytes[0];
+	for (size_t i = 1; i < width; i++)
+		*code = *code << 6 | (bytes[i] & 0x3F);
+	return width;
+}
+
+/*
+ * Count the code points of valid UTF-8.
+ */
+size_t
+glue_utf8_length(const char *text, size_t len)
+{
+	size_t		count = 0;
+
+	/* every byte but a continuation starts a code point */
+	for (size_t i = 0; i < len; i++)
+		count += ((unsigned char) text[i] & 0xC0) !=0x80;
+	return count;
+}
+
+/*
+ * Return the length of the longest prefix of valid UTF-8 text that has at
+ * most limit bytes and does not end within a code point.
+ */
+size_t
+glue_utf8_clip(const char *text, size_t len, size_t limit)
+{
+	if (len <= limit)
+		return len;
+	while (limit > 0 && ((unsigned char) text[limit] & 0xC0) == 0x80)
+		limit--;
+	return limit;
+}
+
+/*
+ * Return the number of bytes of the character at the start of text, or 0 if
+ * there is no valid one.  len is at least 1.
+ */
+static size_t
+character_width(const unsigned char *text, size_t len)
+{
+	unsigned char first = text[0];
+	unsigned char lowest = 0x80;
+	unsigned char highest = 0xBF;
+	size_t		width;
+
+	if (first < 0x80)
+		return 1;
+	if (first < 0xC2 || first > 0xF4)
+		return 0;
+	width = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+	if (len < width)
+		return 0;
+
+	/* the second byte says whether a form is overlong or out of range */
+	if (first == 0xE0)
+		lowest = 0xA0;
+	else if (first == 0xED)
+		highest = 0x9F;
+	else if (first == 0xF0)
+		lowest = 0x90;
+	else if (first == 0xF4)
+		highest = 0x8F;
+	if (text[1] < lowest || text[1] > highest)
+		return 0;
+	for (size_t i = 2; i < width; i++)
+	{
+		if ((text[i] & 0xC0) !=0x80)
+			return 0;
+	}
+	return width;
+}
+
+/*
+ * Check what json-c's strict mode still lets pass: control characters in a
+ * string, \u escapes that are no characters, NaN and Infinity.
+ */
+static bool
+is_strict(const char *text, size_t len)
+{
+	bool		in_string = false;
+	size_t		at = 0;
+
+	while (at < len)
+	{
+		char		c = text[at];
+		size_t		width = 1;
+
+		if (c == '"')
+			in_string = !in_string;
+		else if (!in_string)
+		{
+			if (strchr(" \t\r\n{}[]:,+-.0123456789eEtrufalsn", c) == NULL)
+				return false;
+		}
+		else if ((unsigned char) c < 0x20)
+			return false;
+		else if (c == '\\')
+		{
+			width = escape_width(&text[at], len - at);
+			if (width == 0)
+				return false;
+		}
+		at += width;
+	}
+	return true;
+}
+
+/*
+ * Return the length of the escape at the start of text, or 0 if it stands for
+ * no character or for NUL.  Whether the letter of a short escape is one of
+ * JSON's is left to the parser.
+ */
+static size_t
+escape_width(const char *text, size_t len)
+{
+	int			code = read_escape(text, len);
+
+	if (code < 0)
+		return len < 2 ? 1 : 2;
+	if (code == 0 || (code >= 0xDC00 && code <= 0xDFFF))
+		return 0;
+	if (code < 0xD800 || code > 0xDBFF)
+		return 6;
+	code = read_escape(text +6, len - 6);
+	return code >= 0xDC00 && code <= 0xDFFF ? 12 : 0;
+}
+
+/*
+ * Return the code unit of the \u escape at the start of text, or -1.
+ */
+static int
+read_escape(const char *text, size_t len)
+{
+	int			code = 0;
+
+	if (len < 6 || text[0] != '\\' || text[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++)
+	{
+		char		c = text[i];
+
+		code <<= 4;
+		if (c >= '0' && c <= '9')
+			code |= c - '0';
+		else if (c >= 'a' && c <= 'f')
+			code |= c - 'a' + 10;
+		else if (c >= 'A' && c <= 'F')
+			code |= c - 'A' + 10;
+		else
+			return -1;
+	}
+	return code;
+}
+
+static void
+cleanse_strings(json_object *tree)
+{
+	switch (json_object_get_type(tree))
+	{
+		case json_type_object:
+			{
+				json_object_object_foreach(tree, key, value)
+				{
+					(void) key;
+					cleanse_strings(value);
+				}
+				break;
+			}
+		case json_type_array:
+			for (size_t i = 0; i < json_object_array_length(tree); i++)
+				cleanse_strings(json_object_array_get_idx(tree, i));
+			break;
+		case json_type_string:
+
+			/* json-c hands out its own buffer, const or not */
+			OPENSSL_cleanse((char *) json_object_get_string(tree),
+							(size_t) json_object_get_string_len(tree));
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+write_value(Writer *writer, json_object *value)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			write_object(writer, value);
+			break;
+		case json_type_array:
+			write_array(writer, value);
+			break;
+		case json_type_string:
+			write_string(writer, json_object_get_string(value),
+						 (size_t) json_object_get_string_len(value));
+			break;
+		case json_type_null:
+			write_bytes(writer, "null", 4);
+			break;
+		case json_type_boolean:
+		case json_type_int:
+		case json_type_double:
+			{
+				/* no secret, and keeps the number's original spelling */
+				const char *text =
+				json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+
+				if (text == NULL)
+					text = "null";	/* out of memory */
+
+				write_bytes(writer, text, strlen(text));
+				break;
+			}
+	}
+}
+
+static void
+write_object(Writer *writer, json_object *object)
+{
+	char		separator = '{';
+
+	json_object_object_foreach(object, key, value)
+	{
+		write_bytes(writer, &separator, 1);
+		write_string(writer, key, strlen(key));
+		write_bytes(writer, ":", 1);
+		write_value(writer, value);
+		separator = ',';
+	}
+	if (separator == '{')
+		write_bytes(writer, "{", 1);
+	write_bytes(writer, "}", 1);
+}
+
+static void
+write_array(Writer *writer, json_object *array)
+{
+	size_t		count = json_object_array_length(array);
+
+	write_bytes(writer, "[", 1);
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i > 0)
+			write_bytes(writer, ",", 1);
+		write_value(writer, json_object_array_get_idx(array, i));
+	}
+	write_bytes(writer, "]", 1);
+}
+
+/*
+ * Write a string with its quotes, in runs of what needs no escape.
+ */
+static void
+write_string(Writer *writer, const char *text, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char named[] = "btn\0fr";	/* from \b on, as ASCII has them */
+	size_t		start = 0;
+
+	write_bytes(writer, "\"", 1);
+	for (size_t i = 0; i < len; i++)
+	{
+		unsigned char c = (unsigned char) text[i];
+		char		escape[6] = {'\\', (char) c, '0', '0', '0', '0'};
+		size_t		width = 2;
+
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		if (c >= '\b' && c <= '\r' && c != '\v')
+			escape[1] = named[c - '\b'];
+		else if (c < 0x20)
+		{
+			escape[1] = 'u';
+			escape[4] = hex[c >> 4];
+			escape[5] = hex[c & 15];
+			width = 6;
+		}
+		write_bytes(writer, &text[start], i - start);
+		write_bytes(writer, escape, width);
+		start = i + 1;
+	}
+	write_bytes(writer, &text[start], len - start);
+	write_bytes(writer, "\"", 1);
+}
+
+static void
+write_bytes(Writer *writer, const char *bytes, size_t len)
+{
+	if (writer->used < writer->size)
+	{
+		size_t		room = writer->size - writer->used;
+
+		memcpy(writer->buffer + writer->used, bytes, len < room ? len : room);
+	}
+	writer->used += len;
+}

@@ -1,0 +1,216 @@
+/*-------------------------------------------------------------------------
+ *
+ * poll_set.c
+ *	  Foreign sockets that a backend waits for together with its latch.
+ *
+ * A library that opens its own sockets has two debts to PostgreSQL.
+ *
+ * Waiting.  Its sockets are collected in one epoll descriptor, which is
+ * waited for together with the latch of this backend.  So a cancel, a
+ * terminate, a signal barrier of another session (DROP DATABASE needs them)
+ * and the death of the postmaster are seen at once, however many sockets are
+ * waited for.
+ *
+ * File descriptors.  They count towards the limit below which PostgreSQL
+ * keeps its own files.  Whether one is left can only be asked where an error
+ * may be raised, which is not so inside the library.  So descriptors are
+ * reserved ahead of time, and opened and closed within what is reserved.
+ *
+ * There is one set per backend, and it is never closed.
+ *
+ * IDENTIFICATION
+ *	  src/poll_set.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "miscadmin.h"
+#include "poll_set.h"
+#include "storage/fd.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/wait_event.h"
+
+static int	epoll_fd = -1;
+static WaitEventSet *wait_set = NULL;	/* latch, postmaster and epoll_fd */
+static int	fds_reserved = 0;	/* not counting those that are open */
+static int	fds_wanted = 0;		/* what glue_poll_reserve() was asked for */
+
+/* prototypes of private functions */
+static bool change_set(int operation, int fd, int events);
+static void settle_reservation(void);
+
+/*
+ * Open the set, if it is not open yet.
+ */
+void
+glue_poll_open(void)
+{
+	WaitEventSet *set;
+
+	if (wait_set != NULL)
+		return;
+	if (epoll_fd < 0 &&
+		(!AcquireExternalFD() ||
+		 (epoll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0))
+		ereport(ERROR,
+				(errcode_for_socket_access(),
+				 errmsg("could not create an epoll descriptor: %m")));
+
+	/*
+	 * WaitLatchOrSocket() would make such a set for each wait, which costs
+	 * more than the rest of the wait.
+	 */
+	set = GLUE_CREATE_WAIT_EVENT_SET(3);
+	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
+	AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	AddWaitEventToSet(set, WL_SOCKET_READABLE, epoll_fd, NULL, NULL);
+	wait_set = set;
+}
+
+/*
+ * Make sure that nfds more sockets can be opened.
+ *
+ * To be given back with glue_poll_give_back(), which the reset of a memory
+ * context may do.  Nothing is reserved if this raises an error.
+ */
+void
+glue_poll_reserve(int nfds)
+{
+	settle_reservation();
+	for (int i = 0; i < nfds; i++)
+	{
+		if (!AcquireExternalFD())
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+					 errmsg("could not open a connection to AWS"),
+					 errdetail("There are too many open files in this backend."),
+					 errhint("Raise the server's \"max_files_per_process\" and/or \"ulimit -n\" limits.")));
+		fds_reserved++;
+	}
+	fds_wanted += nfds;
+}
+
+/*
+ * Give back a reservation.  Sockets that are still open stay counted.
+ */
+void
+glue_poll_give_back(int nfds)
+{
+	fds_wanted -= nfds;
+	settle_reservation();
+}
+
+/* Open a socket within the reservation; -1 if none is left, or it fails. */
+int
+glue_poll_open_socket(int family, int type, int protocol)
+{
+	int			fd;
+
+	if (fds_reserved == 0)
+	{
+		errno = EMFILE;
+		return -1;
+	}
+	fd = socket(family, type | SOCK_CLOEXEC, protocol);
+	if (fd >= 0)
+		fds_reserved--;
+	return fd;
+}
+
+/* Close a socket that glue_poll_open_socket() opened. */
+int
+glue_poll_close_socket(int fd)
+{
+	fds_reserved++;
+	return close(fd);
+}
+
+/*
+ * Wait for these events of a socket; false if that is not possible.
+ *
+ * watched says whether the socket is watched already, as far as the caller
+ * knows.  The kernel has the last word: a socket that was closed has left the
+ * set, and its number may be in use again.
+ */
+bool
+glue_poll_watch(int fd, int events, bool watched)
+{
+	if (watched)
+		return change_set(EPOLL_CTL_MOD, fd, events) ||
+			(errno == ENOENT && change_set(EPOLL_CTL_ADD, fd, events));
+	return change_set(EPOLL_CTL_ADD, fd, events) ||
+		(errno == EEXIST && change_set(EPOLL_CTL_MOD, fd, events));
+}
+
+/* Do not wait for a socket any more; it may be closed already. */
+void
+glue_poll_ignore(int fd)
+{
+	change_set(EPOLL_CTL_DEL, fd, 0);
+}
+
+/*
+ * Wait for at most timeout_ms until something happens to a watched socket.
+ *
+ * Fills in ready, and returns how many sockets it tells of.  Interrupts are
+ * served, so this may not return.
+ */
+int
+glue_poll_wait(long timeout_ms, GluePollEvent ready[GLUE_POLL_MAX_READY])
+{
+	struct epoll_event events[GLUE_POLL_MAX_READY];
+	WaitEvent	woken = {0};
+	int			nready;
+
+	WaitEventSetWait(wait_set, timeout_ms, &woken, 1, PG_WAIT_EXTENSION);
+	if (woken.events & WL_LATCH_SET)
+		ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	if ((woken.events & WL_SOCKET_READABLE) == 0)
+		return 0;
+
+	nready = epoll_wait(epoll_fd, events, GLUE_POLL_MAX_READY, 0);
+	for (int i = 0; i < nready; i++)
+	{
+		ready[i].fd = events[i].data.fd;
+		ready[i].events = 0;
+		if (events[i].events & (EPOLLIN | EPOLLHUP))
+			ready[i].events |= GLUE_POLL_READ;
+		if (events[i].events & EPOLLOUT)
+			ready[i].events |= GLUE_POLL_WRITE;
+		if (events[i].events & EPOLLERR)
+			ready[i].events |= GLUE_POLL_ERROR;
+	}
+	return Max(nready, 0);
+}
+
+static bool
+change_set(int operation, int fd, int events)
+{
+	struct epoll_event event = {0};
+
+	event.data.fd = fd;
+	if (events & GLUE_POLL_READ)
+		event.events |= EPOLLIN;
+	if (events & GLUE_POLL_WRITE)
+		event.events |= EPOLLOUT;
+	return epoll_ctl(epoll_fd, operation, fd, &event) == 0;
+}
+
+/* Let go of what is reserved beyond what is wanted. */
+static void
+settle_reservation(void)
+{
+	while (fds_reserved > fds_wanted)
+	{
+		ReleaseExternalFD();
+		fds_reserved--;
+	}
+}

@@ -1,0 +1,174 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  The configuration parameters of glue_conn.
+ *
+ * Two questions decide who may set one.  What says where a request, its
+ * credentials and the passwords in it go, or whose credentials they are
+ * (endpoint, proxy, CA file, profile and the files that it is read from), is
+ * for superusers alone: a role that may call the functions could otherwise
+ * have the server's own credentials sent to a machine of its choice.  The
+ * rest (region, time limits, attempts) is for everyone.
+ *
+ * Values are checked when they are set, so that a typing error is reported
+ * where it was made and not at the first call.  A check hook must not raise,
+ * and what it says never repeats the value: a proxy's URL may hold a
+ * password.
+ *
+ * IDENTIFICATION
+ *	  src/settings.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "endpoint.h"
+#include "settings.h"
+#include "utils/guc.h"
+
+char	   *glue_setting_region = NULL;
+char	   *glue_setting_endpoint_url = NULL;
+char	   *glue_setting_profile = NULL;
+char	   *glue_setting_config_file = NULL;
+char	   *glue_setting_credentials_file = NULL;
+char	   *glue_setting_ca_file = NULL;
+char	   *glue_setting_proxy = NULL;
+bool		glue_setting_use_fips_endpoint = false;
+bool		glue_setting_use_dualstack_endpoint = false;
+bool		glue_setting_allow_unknown_members = false;
+int			glue_setting_connect_timeout = 10000;
+int			glue_setting_request_timeout = 60000;
+int			glue_setting_max_attempts = 3;
+
+/* prototypes of private functions */
+static bool check_region(char **newval, void **extra, GucSource source);
+static bool check_endpoint_url(char **newval, void **extra, GucSource source);
+static void define_text(const char *name, const char *description,
+						const char *detail, char **variable,
+						GucContext context, int flags,
+						GucStringCheckHook check_hook);
+static void define_milliseconds(const char *name, const char *description,
+								const char *detail, int *variable);
+
+/*
+ * Define all settings and reserve their prefix.
+ *
+ * To be called once, from _PG_init().
+ */
+void
+glue_settings_init(void)
+{
+	define_text("glue_conn.region",
+				"Sets the AWS region whose Data Catalog is used.",
+				"If empty, AWS_REGION, AWS_DEFAULT_REGION and the profile decide.",
+				&glue_setting_region, PGC_USERSET, 0, check_region);
+	define_text("glue_conn.endpoint_url",
+				"Sets the URL that requests to AWS Glue are sent to.",
+				"If empty, the region decides. Plain http is accepted for loopback addresses only.",
+				&glue_setting_endpoint_url, PGC_SUSET, 0, check_endpoint_url);
+	define_text("glue_conn.profile",
+				"Sets the profile of the shared AWS files that is used.",
+				"If empty, AWS_PROFILE decides, then the profile \"default\".",
+				&glue_setting_profile, PGC_SUSET, 0, NULL);
+	define_text("glue_conn.config_file",
+				"Sets the shared AWS configuration file.",
+				"If empty, AWS_CONFIG_FILE decides, then ~/.aws/config.",
+				&glue_setting_config_file, PGC_SUSET,
+				GUC_SUPERUSER_ONLY, NULL);
+	define_text("glue_conn.credentials_file",
+				"Sets the shared AWS credentials file.",
+				"If empty, AWS_SHARED_CREDENTIALS_FILE decides, then ~/.aws/credentials.",
+				&glue_setting_credentials_file, PGC_SUSET,
+				GUC_SUPERUSER_ONLY, NULL);
+	define_text("glue_conn.ca_file",
+				"Sets the file of CA certificates that servers are checked against.",
+				"If empty, AWS_CA_BUNDLE decides, then the system's certificates.",
+				&glue_setting_ca_file, PGC_SUSET, 0, NULL);
+	define_text("glue_conn.proxy",
+				"Sets the URL of the proxy that requests go through.",
+				"If empty, none is used; the environment is not consulted.",
+				&glue_setting_proxy, PGC_SUSET,
+				GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL, NULL);
+
+	DefineCustomBoolVariable("glue_conn.use_fips_endpoint",
+							 "Uses endpoints with FIPS 140 validated cryptography.",
+							 NULL,
+							 &glue_setting_use_fips_endpoint, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("glue_conn.use_dualstack_endpoint",
+							 "Uses endpoints that are reached by IPv4 and IPv6.",
+							 NULL,
+							 &glue_setting_use_dualstack_endpoint, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("glue_conn.allow_unknown_members",
+							 "Sends members that the known model of AWS Glue does not have.",
+							 "They are reported as warnings instead of errors.",
+							 &glue_setting_allow_unknown_members, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+
+	define_milliseconds("glue_conn.connect_timeout",
+						"Sets the longest time to establish a connection.",
+						"Covers the look-up of the name, TCP and TLS.",
+						&glue_setting_connect_timeout);
+	define_milliseconds("glue_conn.request_timeout",
+						"Sets the longest time for one attempt at a request.",
+						"AWS Glue may try the credentials of a connection before it answers.",
+						&glue_setting_request_timeout);
+
+	DefineCustomIntVariable("glue_conn.max_attempts",
+							"Sets how often a request is tried.",
+							"Failures that would repeat themselves are not tried again.",
+							&glue_setting_max_attempts,
+							glue_setting_max_attempts, 1, 20,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+
+	MarkGUCPrefixReserved("glue_conn");
+}
+
+static bool
+check_region(char **newval, void **extra, GucSource source)
+{
+	if (**newval != '\0' && !glue_endpoint_region_valid(*newval))
+	{
+		GUC_check_errdetail("A region consists of letters, digits and hyphens, such as \"us-east-1\".");
+		return false;
+	}
+	return true;
+}
+
+static bool
+check_endpoint_url(char **newval, void **extra, GucSource source)
+{
+	GlueEndpointStatus status;
+
+	if (**newval == '\0')
+		return true;
+	status = glue_endpoint_check_url(*newval);
+	if (status != GLUE_ENDPOINT_OK)
+	{
+		GUC_check_errdetail("%s.", glue_endpoint_status_message(status));
+		return false;
+	}
+	return true;
+}
+
+static void
+define_text(const char *name, const char *description, const char *detail,
+			char **variable, GucContext context, int flags,
+			GucStringCheckHook check_hook)
+{
+	DefineCustomStringVariable(name, description, detail, variable, "",
+							   context, flags, check_hook, NULL, NULL);
+}
+
+static void
+define_milliseconds(const char *name, const char *description,
+					const char *detail, int *variable)
+{
+	/* an hour is more than any load balancer keeps an idle request for */
+	DefineCustomIntVariable(name, description, detail,
+							variable, *variable, 1, 60 * 60 * 1000,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+}

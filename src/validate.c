@@ -1,0 +1,608 @@
+/*-------------------------------------------------------------------------
+ *
+ * validate.c
+ *	  Check of a ConnectionInput and what goes with it, before it is sent.
+ *
+ * A value is checked against its shape in AWS Glue's model, at every depth;
+ * then come the rules that the model does not have (validate_rules.c).  All
+ * that is wrong is reported, in this order:
+ *
+ *	- the members of an object in the order that they have there, each with
+ *	  all that is below it, and unknown ones where they are;
+ *	- after them the required members that are missing, by name;
+ *	- of one string, its encoding, then its length, then its pattern or its
+ *	  enumeration;
+ *	- at the end, the rules beyond the model.
+ *
+ * jsonb has a fixed order of members, so equal input gives equal reports.
+ *
+ * null for an optional member is the same as no member.  What AWS Glue returns
+ * is never checked: it may know more than this version's model.
+ *
+ * IDENTIFICATION
+ *	  src/validate.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "validate.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "json_tree.h"
+#include "model.h"
+#include "validate_rules.h"
+
+/* a string that is checked: the value at a path, or a map's key there */
+typedef struct CheckedString
+{
+	const char *bytes;
+	size_t		len;
+	bool		is_key;
+} CheckedString;
+
+typedef struct Check
+{
+	GlueReporter reporter;
+	bool		allow_unknown_members;
+} Check;
+
+static void check_value(const Check *check, const GlueShape *shape,
+						const GluePath *path, json_object *value);
+static bool check_type(const Check *check, const GlueShape *shape,
+					   const GluePath *path, json_object *value);
+static void check_structure(const Check *check, const GlueShape *shape,
+							const GluePath *path, json_object *object);
+static void check_unknown_member(const Check *check, const GlueShape *shape,
+								 const GluePath *path);
+static void check_map(const Check *check, const GlueShape *shape,
+					  const GluePath *path, json_object *object);
+static void check_list(const Check *check, const GlueShape *shape,
+					   const GluePath *path, json_object *array);
+static void check_integer(const Check *check, const GlueShape *shape,
+						  const GluePath *path, int64_t number);
+static void check_text(const Check *check, const GlueShape *shape,
+					   const GluePath *path, const CheckedString *string);
+static void check_pattern(const Check *check, const GlueShape *shape,
+						  const GluePath *path, const CheckedString *string);
+static void check_enumeration(const Check *check, const GlueShape *shape,
+							  const GluePath *path,
+							  const CheckedString *string);
+static bool is_unlisted_type(const char *type);
+static void check_count(const Check *check, const GlueShape *shape,
+						const GluePath *path, size_t count);
+static void check_limits(const Check *check, const GlueShape *shape,
+						 const GluePath *path, const char *rule,
+						 const char *subject, const char *one,
+						 const char *many, size_t found);
+static const char *type_name(json_object *value);
+static void normalize(const GlueShape *shape, json_object *value);
+static void normalize_structure(const GlueShape *shape, json_object *object);
+static void normalize_map(json_object *object);
+
+/*
+ * Bring a ConnectionInput into the form that AWS Glue wants, where what the
+ * user means is plain:
+ *
+ *	- in maps of strings, booleans and numbers become strings;
+ *	- optional members that are null go away;
+ *	- types of connections that need no ConnectionProperties get an empty one,
+ *	  which the API demands.
+ *
+ * Anything else, and any value that is no ConnectionInput, is left for the
+ * validator to complain about.  So is what memory was too short for.
+ */
+void
+glue_normalize_connection_input(json_object *input)
+{
+	json_object *type;
+	const char *name;
+
+	if (!json_object_is_type(input, json_type_object))
+		return;
+	normalize(glue_model_shape("ConnectionInput"), input);
+
+	if (json_object_object_get(input, "ConnectionProperties") != NULL ||
+		!json_object_object_get_ex(input, "ConnectionType", &type) ||
+		!json_object_is_type(type, json_type_string))
+		return;
+	name = json_object_get_string(type);
+	if (strcmp(name, "NETWORK") == 0 || strcmp(name, "DYNAMODB") == 0)
+	{
+		json_object *empty = json_object_new_object();
+
+		if (json_object_object_add(input, "ConnectionProperties", empty) != 0)
+			json_object_put(empty);
+	}
+}
+
+/*
+ * Make the booleans and numbers among the values of tags strings.
+ */
+void
+glue_normalize_tags(json_object *tags)
+{
+	if (json_object_is_type(tags, json_type_object))
+		normalize(glue_model_shape("TagsMap"), tags);
+}
+
+/*
+ * Check a ConnectionInput, which should have been normalized.
+ *
+ * Any JSON may be given.  If the whole is of no use, there is one finding, at
+ * the path "$".
+ */
+void
+glue_validate_connection_input_tree(json_object *input,
+									bool allow_unknown_members,
+									GlueViolationSink sink, void *arg)
+{
+	Check		check = {{sink, arg}, allow_unknown_members};
+	GluePath	root = {NULL, "$", 0};
+	json_object *inner;
+
+	if (json_object_is_type(input, json_type_object) &&
+		json_object_object_get_ex(input, "ConnectionInput", &inner) &&
+		json_object_is_type(inner, json_type_object))
+	{
+		glue_report(&check.reporter, &root, GLUE_RULE_WRAPPED_INPUT,
+					GLUE_SEVERITY_ERROR,
+					"must be a ConnectionInput itself, but is an object that "
+					"holds one; pass the inner object");
+		return;
+	}
+	check_value(&check, glue_model_shape("ConnectionInput"), &root, input);
+	if (json_object_is_type(input, json_type_object))
+		glue_check_rules(&check.reporter, &root, input);
+}
+
+/*
+ * Check the tags of a connection.  Paths start with "$.Tags".
+ */
+void
+glue_validate_tags(json_object *tags, GlueViolationSink sink, void *arg)
+{
+	Check		check = {{sink, arg}, false};
+	GluePath	root = {NULL, "$.Tags", 0};
+	struct json_object_iter iter;
+
+	check_value(&check, glue_model_shape("TagsMap"), &root, tags);
+	if (!json_object_is_type(tags, json_type_object))
+		return;
+
+	json_object_object_foreachC(tags, iter)
+	{
+		GluePath	path = {&root, iter.key, 0};
+		char		prefix[5] = "";
+
+		strncpy(prefix, iter.key, 4);
+		if (glue_model_same_but_case(prefix, "aws:"))
+			glue_report(&check.reporter, &path, GLUE_RULE_RESERVED_KEY,
+						GLUE_SEVERITY_ERROR,
+						"must not start with \"aws:\", which AWS keeps for "
+						"itself");
+		else if (strncmp(prefix, "aws", 3) == 0)
+			glue_report(&check.reporter, &path, GLUE_RULE_RESERVED_KEY,
+						GLUE_SEVERITY_WARNING,
+						"should not start with \"aws\", which AWS documents "
+						"as its own");
+	}
+}
+
+/*
+ * Check one value against a shape of the model, such as "NameString".
+ *
+ * path is where the value is, as it shall be reported.
+ */
+void
+glue_validate_member(const char *shape_name, const char *path,
+					 json_object *value, GlueViolationSink sink, void *arg)
+{
+	Check		check = {{sink, arg}, false};
+	GluePath	root = {NULL, path, 0};
+	const GlueShape *shape = glue_model_shape(shape_name);
+
+	if (shape == NULL)
+		glue_report(&check.reporter, &root, GLUE_RULE_TYPE,
+					GLUE_SEVERITY_ERROR, "has the unknown shape \"%s\"",
+					shape_name);
+	else
+		check_value(&check, shape, &root, value);
+}
+
+static void
+check_value(const Check *check, const GlueShape *shape, const GluePath *path,
+			json_object *value)
+{
+	if (!check_type(check, shape, path, value))
+		return;
+	switch (shape->type)
+	{
+		case GLUE_TYPE_STRUCTURE:
+			check_structure(check, shape, path, value);
+			break;
+		case GLUE_TYPE_MAP:
+			check_map(check, shape, path, value);
+			break;
+		case GLUE_TYPE_LIST:
+			check_list(check, shape, path, value);
+			break;
+		case GLUE_TYPE_STRING:
+			{
+				CheckedString string = {
+					json_object_get_string(value),
+					(size_t) json_object_get_string_len(value),
+					false
+				};
+
+				check_text(check, shape, path, &string);
+				break;
+			}
+		case GLUE_TYPE_INTEGER:
+			check_integer(check, shape, path, json_object_get_int64(value));
+			break;
+		case GLUE_TYPE_BOOLEAN:
+		case GLUE_TYPE_NUMBER:
+			break;
+	}
+}
+
+/*
+ * Check that a value has the type of JSON that its shape asks for.
+ */
+static bool
+check_type(const Check *check, const GlueShape *shape, const GluePath *path,
+		   json_object *value)
+{
+	json_type	type = json_object_get_type(value);
+	const char *expected = "";
+	bool		fits = false;
+
+	switch (shape->type)
+	{
+		case GLUE_TYPE_STRUCTURE:
+		case GLUE_TYPE_MAP:
+			expected = "an object";
+			fits = type == json_type_object;
+			break;
+		case GLUE_TYPE_LIST:
+			expected = "an array";
+			fits = type == json_type_array;
+			break;
+		case GLUE_TYPE_STRING:
+			expected = "a string";
+			fits = type == json_type_string;
+			break;
+		case GLUE_TYPE_BOOLEAN:
+			expected = "a boolean";
+			fits = type == json_type_boolean;
+			break;
+		case GLUE_TYPE_INTEGER:
+			expected = "an integer";
+			fits = type == json_type_int;
+			break;
+		case GLUE_TYPE_NUMBER:
+			expected = "a number";
+			fits = type == json_type_int || type == json_type_double;
+			break;
+	}
+	if (!fits)
+		glue_report(&check->reporter, path, GLUE_RULE_TYPE,
+					GLUE_SEVERITY_ERROR, "must be %s, but is %s",
+					expected, type_name(value));
+	return fits;
+}
+
+static void
+check_structure(const Check *check, const GlueShape *shape,
+				const GluePath *path, json_object *object)
+{
+	json_object_object_foreach(object, key, value)
+	{
+		GluePath	inner = {path, key, 0};
+		const GlueMember *member = glue_model_member(shape, key);
+
+		if (member == NULL)
+			check_unknown_member(check, shape, &inner);
+		else if (value != NULL)
+			check_value(check, member->shape, &inner, value);
+	}
+	for (int i = 0; i < shape->member_count; i++)
+	{
+		const GlueMember *member = &shape->members[i];
+		GluePath	inner = {path, member->name, 0};
+		json_object *value;
+
+		if (!member->required)
+			continue;
+		if (!json_object_object_get_ex(object, member->name, &value))
+			glue_report(&check->reporter, &inner, GLUE_RULE_REQUIRED,
+						GLUE_SEVERITY_ERROR, "is required");
+		else if (value == NULL)
+			glue_report(&check->reporter, &inner, GLUE_RULE_REQUIRED,
+						GLUE_SEVERITY_ERROR, "is required, but is null");
+	}
+}
+
+static void
+check_unknown_member(const Check *check, const GlueShape *shape,
+					 const GluePath *path)
+{
+	const char *nearest = glue_model_nearest_member(shape, path->key);
+
+	glue_report(&check->reporter, path, GLUE_RULE_UNKNOWN_MEMBER,
+				check->allow_unknown_members ? GLUE_SEVERITY_WARNING :
+				GLUE_SEVERITY_ERROR,
+				"is not a member of %s%s%s%s", shape->name,
+				nearest != NULL ? "; did you mean \"" : "",
+				nearest != NULL ? nearest : "",
+				nearest != NULL ? "\"?" : "");
+}
+
+static void
+check_map(const Check *check, const GlueShape *shape, const GluePath *path,
+		  json_object *object)
+{
+	struct json_object_iter iter;
+
+	check_count(check, shape, path,
+				(size_t) json_object_object_length(object));
+	json_object_object_foreachC(object, iter)
+	{
+		GluePath	inner = {path, iter.key, 0};
+		CheckedString string = {iter.key, strlen(iter.key), true};
+
+		check_text(check, shape->key, &inner, &string);
+		check_value(check, shape->element, &inner, iter.val);
+	}
+}
+
+static void
+check_list(const Check *check, const GlueShape *shape, const GluePath *path,
+		   json_object *array)
+{
+	size_t		count = json_object_array_length(array);
+
+	check_count(check, shape, path, count);
+	for (size_t i = 0; i < count; i++)
+	{
+		GluePath	inner = {path, NULL, i};
+
+		check_value(check, shape->element, &inner,
+					json_object_array_get_idx(array, i));
+	}
+}
+
+static void
+check_integer(const Check *check, const GlueShape *shape,
+			  const GluePath *path, int64_t number)
+{
+	if (shape->min >= 0 && number < shape->min)
+		glue_report(&check->reporter, path, GLUE_RULE_RANGE,
+					GLUE_SEVERITY_ERROR,
+					"must be at least %d, but is %" PRId64,
+					shape->min, number);
+	else if (shape->max >= 0 && number > shape->max)
+		glue_report(&check->reporter, path, GLUE_RULE_RANGE,
+					GLUE_SEVERITY_ERROR,
+					"must be at most %d, but is %" PRId64,
+					shape->max, number);
+}
+
+static void
+check_text(const Check *check, const GlueShape *shape, const GluePath *path,
+		   const CheckedString *string)
+{
+	const char *subject = string->is_key ? "the key " : "";
+
+	if (!glue_utf8_valid(string->bytes, string->len))
+	{
+		glue_report(&check->reporter, path, GLUE_RULE_ENCODING,
+					GLUE_SEVERITY_ERROR, "%smust be valid UTF-8", subject);
+		return;
+	}
+
+	/* so many bytes cannot be too many characters, so do not count them */
+	if (shape->min > 0 ||
+		(shape->max >= 0 && string->len > (size_t) shape->max))
+		check_limits(check, shape, path, GLUE_RULE_LENGTH, subject,
+					 "character", "characters",
+					 glue_utf8_length(string->bytes, string->len));
+	if (shape->pattern != NULL)
+		check_pattern(check, shape, path, string);
+	if (shape->values != NULL &&
+		!glue_model_has_value(shape, string->bytes))
+		check_enumeration(check, shape, path, string);
+}
+
+/*
+ * Check a string against its pattern.  Of a secret, not even the character
+ * that is wrong is told.
+ */
+static void
+check_pattern(const Check *check, const GlueShape *shape,
+			  const GluePath *path, const CheckedString *string)
+{
+	const char *subject = string->is_key ? "the key " : "";
+	const char *source = shape->pattern->source;
+	size_t		where;
+	uint32_t	code;
+
+	if (glue_model_matches(shape->pattern, string->bytes, string->len, &where))
+		return;
+	if (shape->sensitive || glue_path_is_secret(path))
+		glue_report(&check->reporter, path, GLUE_RULE_PATTERN,
+					GLUE_SEVERITY_ERROR, "%smust match the pattern %s",
+					subject, source);
+	else if (where == string->len)
+		glue_report(&check->reporter, path, GLUE_RULE_PATTERN,
+					GLUE_SEVERITY_ERROR,
+					"%smust match the pattern %s, but %s", subject, source,
+					string->len == 0 ? "is empty" : "ends too early");
+	else if (glue_utf8_decode(&string->bytes[where], string->len - where,
+							  &code) > 0)
+		glue_report(&check->reporter, path, GLUE_RULE_PATTERN,
+					GLUE_SEVERITY_ERROR,
+					"%smust match the pattern %s, but character %zu is U+%04X",
+					subject, source,
+					glue_utf8_length(string->bytes, where) + 1,
+					(unsigned int) code);
+}
+
+/*
+ * Deal with a string that is not among the values that we know.  AWS adds
+ * values, and accepts some that it documents nowhere, so there is no harm in
+ * most of them.  The keys of properties are such a set that only a key that
+ * differs from a known one in case is suspicious.
+ */
+static void
+check_enumeration(const Check *check, const GlueShape *shape,
+				  const GluePath *path, const CheckedString *string)
+{
+	const char *nearest;
+	char		quoted[GLUE_QUOTED_SIZE];
+
+	if (string->is_key)
+	{
+		for (int i = 0; i < shape->value_count; i++)
+		{
+			if (glue_model_same_but_case(string->bytes, shape->values[i]))
+				glue_report(&check->reporter, path, GLUE_RULE_KEY_CASE,
+							GLUE_SEVERITY_WARNING,
+							"is not the known key \"%s\", because case "
+							"matters", shape->values[i]);
+		}
+		return;
+	}
+	if (strcmp(shape->name, "ConnectionType") == 0 &&
+		is_unlisted_type(string->bytes))
+		return;
+	nearest = glue_model_nearest_value(shape, string->bytes);
+	glue_report(&check->reporter, path, GLUE_RULE_ENUMERATION,
+				GLUE_SEVERITY_WARNING,
+				"%s is no value of %s that is known here%s%s%s",
+				glue_quote(string->bytes, quoted), shape->name,
+				nearest != NULL ? "; did you mean \"" : "",
+				nearest != NULL ? nearest : "",
+				nearest != NULL ? "\"?" : "");
+}
+
+/*
+ * Is this a type of connection that AWS Glue has but its model does not list?
+ */
+static bool
+is_unlisted_type(const char *type)
+{
+	return strcmp(type, "DATABRICKS") == 0 || strcmp(type, "REDSHIFT") == 0 ||
+		strcmp(type, "SNOWFLAKE") == 0 || strncmp(type, "REST-", 5) == 0;
+}
+
+static void
+check_count(const Check *check, const GlueShape *shape, const GluePath *path,
+			size_t count)
+{
+	check_limits(check, shape, path, GLUE_RULE_COUNT, "", "entry", "entries",
+				 count);
+}
+
+/*
+ * Check a number of characters or entries, of which the words are given,
+ * against a shape's limits.
+ */
+static void
+check_limits(const Check *check, const GlueShape *shape, const GluePath *path,
+			 const char *rule, const char *subject,
+			 const char *one, const char *many, size_t found)
+{
+	bool		too_few = shape->min >= 0 && found < (size_t) shape->min;
+	int			limit = too_few ? shape->min : shape->max;
+
+	if (limit < 0 || (!too_few && found <= (size_t) limit))
+		return;
+	glue_report(&check->reporter, path, rule, GLUE_SEVERITY_ERROR,
+				"%smust have at %s %d %s, but has %zu", subject,
+				too_few ? "least" : "most", limit, limit == 1 ? one : many,
+				found);
+}
+
+/*
+ * Name the type of a JSON value, with its article.
+ */
+static const char *
+type_name(json_object *value)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			return "an object";
+		case json_type_array:
+			return "an array";
+		case json_type_string:
+			return "a string";
+		case json_type_boolean:
+			return "a boolean";
+		case json_type_int:
+		case json_type_double:
+			return "a number";
+		case json_type_null:
+			break;
+	}
+	return "null";
+}
+
+/*
+ * Normalize a value of this shape and all below it.
+ */
+static void
+normalize(const GlueShape *shape, json_object *value)
+{
+	if (!json_object_is_type(value, json_type_object))
+		return;
+	if (shape->type == GLUE_TYPE_STRUCTURE)
+		normalize_structure(shape, value);
+	else if (shape->type == GLUE_TYPE_MAP &&
+			 shape->element->type == GLUE_TYPE_STRING)
+		normalize_map(value);
+}
+
+static void
+normalize_structure(const GlueShape *shape, json_object *object)
+{
+	/* json-c allows to delete the entry that the loop is at */
+	json_object_object_foreach(object, key, value)
+	{
+		const GlueMember *member = glue_model_member(shape, key);
+
+		if (member == NULL)
+			continue;
+		if (value != NULL)
+			normalize(member->shape, value);
+		else if (!member->required)
+			json_object_object_del(object, key);
+	}
+}
+
+/*
+ * Normalize a map of strings.
+ */
+static void
+normalize_map(json_object *object)
+{
+	json_object_object_foreach(object, key, value)
+	{
+		json_object *string = NULL;
+		const char *spelling;
+
+		if (!json_object_is_type(value, json_type_boolean) &&
+			!json_object_is_type(value, json_type_int) &&
+			!json_object_is_type(value, json_type_double))
+			continue;
+
+		/* a number keeps the spelling that it was given */
+		spelling = json_object_get_string(value);
+		if (spelling != NULL)
+			string = json_object_new_string(spelling);
+		if (string != NULL && json_object_object_add(object, key, string) != 0)
+			json_object_put(string);
+	}
+}

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * validate.h
+ *	  Check of a ConnectionInput and what goes with it, before it is sent.
+ *
+ * IDENTIFICATION
+ *	  src/validate.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_VALIDATE_H
+#define GLUE_VALIDATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+#include "violation.h"
+
+extern void glue_normalize_connection_input(json_object *input);
+extern void glue_normalize_tags(json_object *tags);
+extern void glue_validate_connection_input_tree(json_object *input,
+												bool allow_unknown_members,
+												GlueViolationSink sink,
+												void *arg);
+extern void glue_validate_tags(json_object *tags,
+							   GlueViolationSink sink, void *arg);
+extern void glue_validate_member(const char *shape_name, const char *path,
+								 json_object *value,
+								 GlueViolationSink sink, void *arg);
+
+#endif							/* GLUE_VALIDATE_H */

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Print the reference request: the JSON of a CreateConnection of 1024 bytes.
+
+It is what a real one looks like: JDBC with a password, network, tags, and a
+description that fills it up.  The name has room for a number.
+"""
+
+import json
+
+SIZE = 1024
+
+REQUEST = {
+    "CatalogId": "123456789012",
+    "ConnectionInput": {
+        "Name": "shop-warehouse-00000000",
+        "Description": "Orders, invoices and stock of the web shop, read by "
+        "the nightly jobs from the standby server of the warehouse",
+        "ConnectionType": "JDBC",
+        "MatchCriteria": ["shop", "warehouse"],
+        "ConnectionProperties": {
+            "JDBC_CONNECTION_URL": "jdbc:postgresql://standby.warehouse."
+            "shop.example.com:5432/warehouse",
+            "USERNAME": "nightly_jobs",
+            "PASSWORD": "not-the-password-of-anything",
+            "JDBC_ENFORCE_SSL": "true",
+            "JDBC_DRIVER_CLASS_NAME": "org.postgresql.Driver",
+            "JDBC_DRIVER_JAR_URI": "s3://drivers.shop.example.com/jdbc/"
+            "postgresql-42.7.3.jar",
+        },
+        "PhysicalConnectionRequirements": {
+            "SubnetId": "subnet-0a1b2c3d4e5f60718",
+            "SecurityGroupIdList": ["sg-0a1b2c3d4e5f60718",
+                                    "sg-08172635445362718"],
+            "AvailabilityZone": "us-east-1a",
+        },
+    },
+    "Tags": {"team": "shop", "stage": "production", "cost-centre": "4711",
+             "owner": "warehouse@shop.example.com", "made-by": "postgresql"},
+}
+
+
+def reference():
+    """The request as a dictionary."""
+    missing = SIZE - len(json.dumps(REQUEST, separators=(",", ":")))
+    connection = dict(REQUEST["ConnectionInput"])
+    connection["Description"] += "." * missing
+    return {**REQUEST, "ConnectionInput": connection}
+
+
+if __name__ == "__main__":
+    print(json.dumps(reference(), separators=(",", ":")), end="")

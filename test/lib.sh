@@ -1,0 +1,154 @@
+# test/lib.sh
+#
+# What install_packages, run_tests and run_demo share.
+#
+# PostgreSQL refuses to run as root, and a checkout may lie where nobody but
+# its owner can read, or where nobody can write.  So there are three parties:
+#
+#	- the caller, who may be root or not, reads the checkout
+#	- the worker, who is never root, builds and tests in a private copy of the
+#	  checkout, with an environment of its own: nothing that the caller has
+#	  set for AWS, PostgreSQL or proxies changes a result
+#	- root does two things alone: apt-get, and "make install"
+#
+# The worker is the caller, unless that is root; then it is the user postgres,
+# or nobody where PostgreSQL was installed without one.
+
+# shellcheck shell=bash
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+umask 022
+
+# make's own variables are of no use to a make that is started in the copy.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+die()
+{
+	echo "$(basename "$0"): $*" >&2
+	exit 1
+}
+
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "Only root may do this: $*" >&2
+		echo "Run this as root, or install sudo and let $(id -un) use it." >&2
+		return 1
+	fi
+}
+
+# Run a command quietly; what it printed is shown if it fails.
+quietly()
+{
+	local log
+
+	log=$(mktemp) || return 1
+	if "$@" >"$log" 2>&1 </dev/null; then
+		rm -f "$log"
+	else
+		cat "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+}
+
+# Find the PostgreSQL to build for: sets PG_CONFIG and bindir.
+find_postgres()
+{
+	PG_CONFIG=$(command -v "${PG_CONFIG:-pg_config}") ||
+		die "${PG_CONFIG:-pg_config} is missing"
+	bindir=$("$PG_CONFIG" --bindir)
+	pgxs=$("$PG_CONFIG" --pgxs)
+	pgxs=${pgxs%/makefiles/pgxs.mk}
+}
+
+# Make the scratch directory, which goes away with the script.  It is not under
+# TMPDIR, which may be root's own.
+make_scratch()
+{
+	worker=$(id -un)
+	if [ "$(id -u)" = 0 ]; then
+		worker=postgres
+		id "$worker" >/dev/null 2>&1 || worker=nobody
+	fi
+	scratch=$(mktemp -d /var/tmp/glue_conn.XXXXXX) || exit 1
+	copy=$scratch/glue_conn
+	trap clean_up EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	mkdir "$scratch/tmp"
+	chown -R "$worker" "$scratch"
+}
+
+# A server that lost its test must not lose its files before it ends.
+clean_up()
+{
+	local file
+
+	find "$scratch" -name postmaster.pid 2>/dev/null |
+		while read -r file; do
+			as_worker pg_ctl stop -s -m immediate -D "$(dirname "$file")"
+		done
+	if [ -n "${KEEP:-}" ]; then
+		echo "Kept: $scratch" >&2
+	else
+		rm -rf "$scratch"
+	fi
+}
+
+# Run a command as the worker, in the copy.
+as_worker()
+{
+	local identity=()
+
+	if [ "$(id -u)" = 0 ]; then
+		identity=(setpriv "--reuid=$worker" "--regid=$(id -g "$worker")"
+			--clear-groups --)
+	fi
+	(
+		cd "$copy" &&
+			exec "${identity[@]}" env -i "${worker_environment[@]}" "$@"
+	) </dev/null
+}
+
+# Copy the checkout, which may be read-only, to where the worker can write.
+copy_checkout()
+{
+	worker_environment=(
+		HOME="$scratch" TMPDIR="$scratch/tmp" USER="$worker" LOGNAME="$worker"
+		LC_ALL=C.UTF-8 PG_CONFIG="$PG_CONFIG"
+		PATH="$bindir:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+	)
+	if ! {
+		tar -C "$top" --exclude-vcs --exclude-vcs-ignores \
+			--exclude='*.o' --exclude='*.so' --mode=u+rwX -cf "$scratch/copy.tar" . &&
+			mkdir "$copy" && chown "$worker" "$copy" &&
+			as_worker tar -xf "$scratch/copy.tar"
+	}; then
+		die "could not copy $top to $copy"
+	fi
+	rm "$scratch/copy.tar"
+}
+
+# Build the extension in the copy.
+build()
+{
+	quietly as_worker make -s -j"$(nproc)" "COPT=${COPT:-}" all
+}
+
+# Install what was built; with root's rights unless the caller owns PostgreSQL.
+install_extension()
+{
+	local root=(as_root)
+
+	if [ -w "$("$PG_CONFIG" --pkglibdir)" ] &&
+		[ -w "$("$PG_CONFIG" --sharedir)/extension" ]; then
+		root=()
+	fi
+	quietly "${root[@]}" env -i "${worker_environment[@]}" \
+		make -C "$copy" "COPT=${COPT:-}" install
+}

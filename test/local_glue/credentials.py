@@ -1,0 +1,62 @@
+"""Who may sign: long-term keys, and temporary ones with token and expiry.
+
+The one long-term key that exists from the start is the pair that AWS's own
+documentation uses for its examples.
+"""
+
+import dataclasses
+import secrets
+import threading
+
+EXAMPLE_KEY = "AKIDEXAMPLE"
+EXAMPLE_SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+
+
+@dataclasses.dataclass(frozen=True)
+class Credential:
+    """One access key, what it opens and whose it is."""
+
+    access_key: str
+    secret_key: str
+    account: str
+    arn: str
+    user_id: str
+    token: str = ""             # "" for a long-term key
+    expires: float = 0.0        # seconds since 1970; 0 for never
+
+
+class CredentialStore:
+    """All credentials that the server accepts."""
+
+    def __init__(self, account):
+        self._by_key = {}
+        self._lock = threading.Lock()
+        self.reset(account)
+
+    def reset(self, account):
+        """Forget everything but the example key."""
+        with self._lock:
+            self._by_key.clear()
+        self.add(EXAMPLE_KEY, EXAMPLE_SECRET, account)
+
+    def add(self, access_key, secret_key, account, *, arn=None, token="",
+            expires=0.0):
+        """Accept one more credential, or a new form of a known one."""
+        credential = Credential(
+            access_key, secret_key, account,
+            arn or f"arn:aws:iam::{account}:user/local-glue",
+            access_key if token else "AIDALOCALGLUEEXAMPLE", token, expires)
+        with self._lock:
+            self._by_key[access_key] = credential
+        return credential
+
+    def mint(self, account, arn, expires):
+        """A new temporary credential for the principal of an ARN."""
+        return self.add("ASIA" + secrets.token_hex(8).upper(),
+                        secrets.token_urlsafe(30), account, arn=arn,
+                        token="FwoG" + secrets.token_urlsafe(180),
+                        expires=expires)
+
+    def find(self, access_key):
+        """The credential of an access key, or None."""
+        return self._by_key.get(access_key)

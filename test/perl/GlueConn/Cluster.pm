@@ -1,0 +1,268 @@
+# Copyright (c) 2026, glue_conn contributors
+
+=pod
+
+=head1 NAME
+
+GlueConn::Cluster - a PostgreSQL server with glue_conn and a local Glue
+
+=head1 SYNOPSIS
+
+	use GlueConn::Cluster;
+	use GlueConn::Inputs;
+
+	my $cluster = GlueConn::Cluster->start;
+	my $session = $cluster->session;
+	my $watch = $cluster->watch;
+
+	$cluster->glue->misbehave(
+		operation => 'CreateConnection', kind => 'lost-after');
+	is($session->query(create_sql(jdbc('orders')))->output, 'READY', 'created');
+	is($cluster->row('orders')->{status}, 'READY', 'and recorded');
+
+	$session->quit;
+	$cluster->finish;
+	done_testing();
+
+=head1 DESCRIPTION
+
+Every test script has its own server and its own local Glue, both on ports
+that were free.  The server's environment holds the access key of the local
+Glue, and its settings lead there.
+
+=cut
+
+package GlueConn::Cluster;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use GlueConn::Inputs;
+use GlueConn::LocalGlue;
+use GlueConn::Session;
+use GlueConn::Watch;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+our @EXPORT = qw(wait_until);
+
+# The region of all calls that are not about regions.
+our $region = 'us-east-1';
+
+=pod
+
+=head1 METHODS
+
+=over
+
+=item GlueConn::Cluster->start(name => value, ...)
+
+Start both, and create the extension in the database postgres.
+
+B<glue> are command line options of the local Glue, B<conf> lines for
+postgresql.conf, B<init> arguments for the init() of PostgreSQL::Test::Cluster,
+and B<environment> is a hash of environment variables of the server, instead
+of those with the access key.
+
+=cut
+
+sub start
+{
+	my ($class, %parameters) = @_;
+	my $stderr = "$PostgreSQL::Test::Utils::tmp_check/"
+	  . PostgreSQL::Test::Utils::basename($0) . '.local_glue';
+	my $glue = GlueConn::LocalGlue->new(
+		options => $parameters{glue}, stderr => $stderr);
+	my $self = bless { glue => $glue->start, stderr => $stderr }, $class;
+
+	$self->{environment} = $parameters{environment} || {
+		AWS_ACCESS_KEY_ID => $glue->access_key,
+		AWS_SECRET_ACCESS_KEY => $glue->secret_key
+	};
+	$self->{node} = PostgreSQL::Test::Cluster->new('main');
+	$self->{node}->init(
+		extra => [ '--encoding=UTF8', '--locale=C' ],
+		%{ $parameters{init} || {} });
+	$self->{node}->append_conf('postgresql.conf',
+		$self->settings . ($parameters{conf} // ''));
+	$self->in_environment(sub { $self->{node}->start });
+	$self->{node}->safe_psql('postgres', 'CREATE EXTENSION glue_conn');
+	return $self;
+}
+
+=pod
+
+=item $cluster->node, $cluster->glue
+
+The PostgreSQL::Test::Cluster and the GlueConn::LocalGlue.
+
+=item $cluster->settings
+
+The lines of postgresql.conf that lead to the local Glue.
+
+=item $cluster->in_environment(function)
+
+Call a function that starts a server with the environment that it needs: none
+of the variables for AWS that we have ourselves, but those that were given to
+B<start>.
+
+=item $cluster->restart(variable => value, ...)
+
+Restart the server with these variables for AWS, and no others.
+
+=cut
+
+sub node { return $_[0]{node}; }
+
+sub glue { return $_[0]{glue}; }
+
+sub settings
+{
+	my ($self) = @_;
+
+	return "glue_conn.region = '$region'\n"
+	  . "glue_conn.endpoint_url = '" . $self->glue->url . "'\n"
+	  . "glue_conn.ca_file = '" . $self->glue->ca_file . "'\n";
+}
+
+sub in_environment
+{
+	my ($self, $function) = @_;
+	my %kept = map { $_ => $ENV{$_} } grep { !/^AWS_/ } keys %ENV;
+
+	local %ENV = (%kept, %{ $self->{environment} });
+	return $function->();
+}
+
+sub restart
+{
+	my ($self, %environment) = @_;
+
+	$self->{environment} = \%environment;
+	$self->node->stop;
+	$self->in_environment(sub { $self->node->start });
+	return;
+}
+
+=pod
+
+=item $cluster->session(database => ..., user => ..., encoding => ...)
+
+A new GlueConn::Session, in the database postgres and as superuser unless
+something else is said.  B<settings> is a hash of settings for the session,
+B<environment> one of variables for psql.
+
+=item $cluster->query(sql, ...)
+
+Run a statement in a session of its own; the further arguments are those of
+B<session>.
+
+=item $cluster->row(name)
+
+The row of glue_connection for a connection, as a hash; undef if there is
+none.
+
+=item $cluster->watch
+
+A new GlueConn::Watch.
+
+=cut
+
+sub session
+{
+	my ($self, %wanted) = @_;
+	my $connstr = $self->node->connstr($wanted{database} // 'postgres');
+	my $settings = $wanted{settings} || {};
+	my %environment = %{ $wanted{environment} || {} };
+
+	$connstr .= " user=$wanted{user}" if defined $wanted{user};
+	$environment{PGCLIENTENCODING} = $wanted{encoding}
+	  if defined $wanted{encoding};
+	$environment{PGOPTIONS} = join ' ',
+	  map { "-c $_=$settings->{$_}" } sort keys %$settings;
+	return GlueConn::Session->new($connstr, %environment);
+}
+
+sub query
+{
+	my ($self, $sql, %wanted) = @_;
+	my $session = $self->session(%wanted);
+	my $result = $session->query($sql);
+
+	$session->quit;
+	return $result;
+}
+
+sub row
+{
+	my ($self, $name) = @_;
+	my $row = $self->query('SELECT to_json(c) FROM glue_connection c'
+		  . ' WHERE name = ' . literal($name))->output;
+
+	return $row eq '' ? undef : json_value($row);
+}
+
+sub watch
+{
+	my ($self) = @_;
+
+	return GlueConn::Watch->new($self->glue);
+}
+
+=pod
+
+=item $cluster->finish
+
+Stop both, and test that neither had an accident on the way.
+
+=back
+
+=cut
+
+sub finish
+{
+	my ($self) = @_;
+
+	$self->node->stop;
+	$self->glue->stop;
+	unlike(slurp_file($self->node->logfile),
+		qr/terminated by signal|PANIC:|TRAP:|stack smashing|memory leak/,
+		'no process of the server crashed');
+	is(slurp_file($self->{stderr}), '',
+		'the local Glue has nothing to complain about');
+	return;
+}
+
+=pod
+
+=head1 FUNCTIONS
+
+=over
+
+=item wait_until(condition, what)
+
+Wait until a function returns true, and return that; die if it does not in
+good time.
+
+=back
+
+=cut
+
+sub wait_until
+{
+	my ($condition, $what) = @_;
+	my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
+
+	while (time < $deadline)
+	{
+		my $value = $condition->();
+		return $value if $value;
+		sleep 0.02;
+	}
+	die "waited in vain for this: $what\n";
+}
+
+1;

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# run_suites counts what went wrong in every way that a test can go wrong.
+
+use strict;
+use warnings;
+
+use Cwd qw(getcwd);
+use File::Temp qw(tempdir);
+use Test::More;
+
+my $run = getcwd() . '/test/run_suites';
+
+# Run one script of the suite "tap", and perhaps more: returns the exit status
+# and what run_suites printed.
+sub run_script
+{
+	my (@scripts) = @_;
+	my $directory = tempdir(CLEANUP => 1);
+	my $number = 0;
+
+	mkdir "$directory/$_" foreach qw(test test/t);
+	foreach my $script (@scripts)
+	{
+		open my $handle, '>', "$directory/test/t/" . $number++ . '.pl' or die;
+		print $handle "\$| = 1;\n$script\n";
+		close $handle;
+	}
+	my $output = `cd $directory && TEST_TIME_LIMIT=2 $^X $run tap 2>&1`;
+	return ($? >> 8, $output);
+}
+
+# One script, which gives these sums and whose report matches a pattern.
+sub counted
+{
+	my ($name, $script, $passed, $failed, $pattern) = @_;
+	my ($status, $output) = run_script($script);
+
+	is((split /\n/, $output)[-1], "$passed passed, $failed failed",
+		"$name: counted")
+	  or diag($output);
+	is($status, $failed > 0 || $passed == 0 ? 1 : 0, "$name: exit status");
+	like($output, $pattern, "$name: reported") if $pattern;
+}
+
+counted('all is well', 'print "ok 1 - a\nok 2 - b\n1..2\n"', 2, 0);
+counted('nested tests', 'print "    ok 1 - x\n    1..1\nok 1 - a\n1..1\n"',
+	1, 0);
+counted('a failure', 'print "ok 1 - a\nnot ok 2 - b\n# why\n1..2\n"; exit 1',
+	1, 1, qr/^    not ok 2 - b\n    # why\n/m);
+counted('a failure that exits with 0', 'print "not ok 1 - a\n1..1\n"', 0, 1);
+counted('a skipped test', 'print "ok 1 - a\nok 2 # skip no moto\n1..2\n"',
+	1, 1, qr/^    ok 2 # skip no moto$/m);
+counted('a test to do', 'print "not ok 1 # TODO later\n1..1\n"', 0, 1);
+counted('all skipped', 'print "1..0 # SKIP no moto\n"', 0, 1,
+	qr/skipped all of its tests/);
+counted('fewer than planned', 'print "1..3\nok 1 - a\n"', 1, 1,
+	qr/planned 3 tests but ran 1/);
+counted('no plan', 'print "ok 1 - a\n"', 1, 1, qr/No plan found/);
+counted('no output', '', 0, 1, qr/No plan found/);
+counted('dies after its plan', 'print "1..1\nok 1 - a\n"; die "oops\n"',
+	1, 1, qr/exit status \d+\n    1\.\.1\n    oops\n/);
+counted('killed', 'print "1..1\nok 1 - a\n"; kill 9, $$', 1, 1,
+	qr/ended by signal 9/);
+counted('bails out', 'print "ok 1 - a\nBail out!  no server\n"; exit 255',
+	1, 1, qr/bailed out/);
+counted('too slow', 'print "1..1\nok 1 - a\n"; sleep 60', 1, 1,
+	qr/took longer than 2 s/);
+
+my ($status, $output) =
+  run_script(('print "ok 1 - a\n1..1\n"') x 3, 'print "not ok 1\n1..1\n"');
+like($output, qr/^=== tap +3 passed, 1 failed .*\n3 passed, 1 failed\n\z/m,
+	'sums over scripts');
+
+($status, $output) = run_script();
+is($status, 1, 'a suite without scripts fails');
+like($output, qr/\n0 passed, 1 failed\n\z/, 'and is counted');
+
+is(system("$^X $run nonsense >/dev/null 2>&1") >> 8 > 1, 1,
+	'a suite that does not exist is no result');
+
+done_testing();

@@ -1,0 +1,184 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Connections to AWS are kept, and that never makes a request go out twice.
+#
+# A handshake costs more than all else in a call, so a backend keeps its
+# connection.  The danger is in libcurl: when a kept connection breaks before
+# the first byte of an answer, it sends the request again by itself, on a new
+# connection, even a POST that was carried out.  So every way of breaking is
+# tried on a kept connection, and on a new one for comparison.  After each
+# CreateConnection that is lost, the next request must be the one that reads
+# back.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start;
+my $glue = $cluster->glue;
+
+#
+# One connection does for all calls of a backend
+#
+
+my $watch = $cluster->watch;
+my $session = $cluster->session;
+foreach my $number (1 .. 10)
+{
+	$session->must(create_sql(jdbc("kept $number")));
+	$session->must(get_sql("kept $number"));
+	$session->query(get_sql('none'));
+}
+is($watch->sent, 30, 'calls, good and bad');
+is($watch->connections, 1, 'use one connection');
+is($watch->handshakes, 1, 'and one handshake');
+
+# An error that leaves the transaction does not cost the connection.
+$watch = $cluster->watch;
+$session->query('BEGIN; ' . get_sql('none') . '; ROLLBACK');
+$session->query(create_sql({ Name => '' }));
+$session->query(
+	'DO $$ BEGIN PERFORM glue_get_connection(\'none\');'
+	  . ' EXCEPTION WHEN undefined_object THEN NULL; END $$');
+$session->must(get_sql('kept 1'));
+is($watch->sent, 3, 'calls in transactions of many kinds');
+is($watch->connections, 0, 'use it as well');
+
+# Another backend has its own.
+$watch = $cluster->watch;
+my $other = $cluster->session;
+$other->must(get_sql('kept 1'));
+$session->must(get_sql('kept 1'));
+is($watch->connections, 1, 'another backend has a connection of its own');
+$other->quit;
+
+# A connection that was made under other rules is not used.
+$watch = $cluster->watch;
+my $result = $session->query(
+	"SET glue_conn.ca_file = '/etc/passwd'; " . get_sql('kept 1'));
+is($result->sqlstate, '08001', 'another CA file is not met by the connection');
+$session->must('RESET glue_conn.ca_file');
+is($watch->sent, 0, 'so that nothing is sent on it');
+
+#
+# AWS closes a connection
+#
+
+foreach my $announce (\1, \0)
+{
+	my $case = $$announce ? 'announced' : 'not announced';
+
+	$session = $cluster->session;
+	$watch = $cluster->watch;
+	$session->must(get_sql('kept 1'));
+	foreach my $number (1 .. 5)
+	{
+		my $name = "close $case $number";
+
+		$glue->misbehave(
+			operation => 'CreateConnection',
+			kind => 'close',
+			announce => $announce);
+		is($session->must(create_sql(jdbc($name)))->output,
+			'READY', "$name: created");
+		$session->must(get_sql($name));
+		is($glue->created($name), 1, "$name: once");
+	}
+	is($watch->sent('CreateConnection'), 5, "closing is $case: sent once");
+	is($watch->connections, 6, "closing is $case: a new connection each time");
+	$session->quit;
+}
+
+#
+# A connection breaks under a request
+#
+
+# What breaks, and how often the request is carried out by the first attempt.
+my %breaks = (
+	'lost-unread' => 0,
+	'lost-before' => 0,
+	'reset-before' => 0,
+	'lost-after' => 1,
+	'reset-after' => 1,
+	'truncated' => 1);
+
+foreach my $kind (sort keys %breaks)
+{
+	foreach my $kept (0, 1)
+	{
+		my $name = $kind . ($kept ? ' kept' : ' new');
+		my @wanted =
+		  $breaks{$kind}
+		  ? qw(CreateConnection GetConnection)
+		  : qw(CreateConnection GetConnection CreateConnection);
+
+		$session = $cluster->session;
+		$session->must(get_sql('kept 1')) if $kept;
+		$watch = $cluster->watch;
+		$glue->misbehave(operation => 'CreateConnection', kind => $kind);
+		is($session->query(create_sql(jdbc($name)))->output,
+			'READY', "$name: created");
+		is($glue->created($name), 1, "$name: once");
+		is($watch->operations, join(' ', @wanted),
+			"$name: no request is sent behind our back");
+
+		my @numbers = map { $_->{connection} } $watch->requests;
+		isnt($numbers[0], $numbers[1],
+			"$name: the broken connection is left");
+		$session->quit;
+	}
+}
+
+# The same where several connections in a row turn out to be dead: libcurl
+# would send up to six times.
+$session = $cluster->session;
+$session->must(get_sql('kept 1'));
+$watch = $cluster->watch;
+$glue->misbehave(kind => 'lost-after', times => 0);
+$result = $session->query(create_sql(jdbc('all lost')));
+is($result->sqlstate, '08007', 'every answer is lost');
+is($glue->created('all lost'), 1, 'all the same it is created once');
+is($watch->sent('CreateConnection'), 1, 'and sent once');
+is($watch->sent('GetConnection'), 3, 'only reading was tried again');
+$glue->behave;
+
+# A request that only reads may be sent again, but that is counted, too.
+$watch = $cluster->watch;
+$session->must(get_sql('all lost'));
+$glue->misbehave(operation => 'GetConnection', kind => 'lost-after');
+$session->must(get_sql('all lost'));
+is($watch->sent, 3, 'reading goes on after a loss, with one request more');
+$session->must('SET glue_conn.max_attempts = 1');
+$watch = $cluster->watch;
+$glue->misbehave(operation => 'GetConnection', kind => 'lost-after');
+is($session->query(get_sql('all lost'))->sqlstate,
+	'08006', 'but not if one attempt is all');
+is($watch->sent, 1, 'also not behind our back');
+
+#
+# A large request, which goes out in pieces
+#
+
+$session->must('RESET glue_conn.max_attempts');
+foreach my $kind (qw(lost-unread lost-after reset-before))
+{
+	my $name = "large $kind";
+	my $input = jdbc($name,
+		SparkProperties => { map { ("key $_" => 'x' x 2000) } 1 .. 60 });
+
+	$session->must(get_sql('kept 1'));
+	$watch = $cluster->watch;
+	$glue->misbehave(operation => 'CreateConnection', kind => $kind);
+	is($session->query(create_sql($input))->output, 'READY',
+		"$name: created");
+	is($glue->created($name), 1, "$name: once");
+	like($watch->operations, qr/^CreateConnection GetConnection\b/,
+		"$name: not sent again before it was read");
+}
+
+$session->quit;
+$cluster->finish;
+done_testing();
