@@ -2,12 +2,8 @@
 -- glue_create_connection() and glue_get_connection() as far as they get
 -- without AWS; test/t has the rest
 --
--- Times and addresses in messages differ from run to run, so for some calls
--- only the SQLSTATE is shown.
---
 SET glue_conn.config_file = '/dev/null';
 SET glue_conn.credentials_file = '/dev/null';
-SET glue_conn.connect_timeout = '1s';
 
 -- what is missing is said, with all that was looked at
 SELECT glue_create_connection('{"Name": "a", "ConnectionType": "NETWORK",
@@ -44,12 +40,6 @@ DROP FOREIGN DATA WRAPPER regress_glue_wrapper CASCADE;
 BEGIN READ ONLY;
 SELECT glue_create_connection('{}');
 ROLLBACK;
-
--- an endpoint that is not there
-\set VERBOSITY sqlstate
-SET glue_conn.endpoint_url = 'https://127.0.0.1:1';
-SELECT glue_get_connection('a');
-\set VERBOSITY default
 
 -- what was not created was not recorded
 SELECT count(*) FROM glue_connection;

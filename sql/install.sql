@@ -3,13 +3,14 @@
 --
 CREATE EXTENSION glue_conn;
 
--- every object of the extension
-SELECT pg_describe_object(classid, objid, objsubid) AS object
+-- every table and function of the extension
+SELECT pg_describe_object(classid, objid, objsubid) COLLATE "C" AS object
   FROM pg_depend
  WHERE refclassid = 'pg_extension'::regclass
    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'glue_conn')
    AND deptype = 'e'
- ORDER BY object COLLATE "C";
+   AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass)
+ ORDER BY 1;
 
 -- no object without a comment
 SELECT pg_describe_object(classid, objid, objsubid) AS object

@@ -1,6 +1,8 @@
 --
 -- Who may do what
 --
+LOAD 'glue_conn';
+
 CREATE ROLE regress_glue_user;
 SET ROLE regress_glue_user;
 
@@ -21,9 +23,11 @@ SET glue_conn.proxy = 'http://localhost';
 SET glue_conn.profile = 'admin';
 SET glue_conn.config_file = '/tmp/config';
 SET glue_conn.credentials_file = '/tmp/credentials';
+\set VERBOSITY sqlstate
 SHOW glue_conn.proxy;
 SHOW glue_conn.config_file;
 SHOW glue_conn.credentials_file;
+\set VERBOSITY default
 
 -- the rest is for everyone
 SET glue_conn.region = 'eu-west-1';

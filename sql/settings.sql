@@ -1,6 +1,8 @@
 --
 -- Settings are checked when they are set
 --
+LOAD 'glue_conn';
+
 SELECT name, setting, unit, context, vartype, min_val, max_val
   FROM pg_settings WHERE name LIKE 'glue_conn.%'
  ORDER BY name COLLATE "C";

@@ -216,9 +216,12 @@ glue_violations_add(void *arg, const GlueViolation *violation)
 /*
  * Raise one warning for all warnings, and one error for all errors, if there
  * are any.
+ *
+ * subject says what they were found in; hint may be NULL.
  */
 void
-glue_violations_report(const GlueViolationList *violations)
+glue_violations_report(const GlueViolationList *violations,
+					   const char *subject, const char *hint)
 {
 	GlueViolationList list = *violations;
 
@@ -226,18 +229,16 @@ glue_violations_report(const GlueViolationList *violations)
 	close_list(&list.warnings, list.nwarnings);
 	if (list.nwarnings > 0)
 		ereport(WARNING,
-				(errmsg_plural("connection input has %d warning",
-							   "connection input has %d warnings",
-							   list.nwarnings, list.nwarnings),
+				(errmsg_plural("%s has %d warning", "%s has %d warnings",
+							   list.nwarnings, subject, list.nwarnings),
 				 errdetail_internal("%s", list.warnings.data)));
 	if (list.nerrors > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg_plural("connection input has %d error",
-							   "connection input has %d errors",
-							   list.nerrors, list.nerrors),
+				 errmsg_plural("%s has %d error", "%s has %d errors",
+							   list.nerrors, subject, list.nerrors),
 				 errdetail_internal("%s", list.errors.data),
-				 errhint("Nothing was sent. glue_validate_connection_input() returns the same as rows.")));
+				 hint ? errhint("%s", hint) : 0));
 }
 
 static void

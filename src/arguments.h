@@ -50,6 +50,7 @@ extern void glue_check_definition(FunctionCallInfo fcinfo,
 
 extern void glue_violations_init(GlueViolationList *violations);
 extern void glue_violations_add(void *arg, const GlueViolation *violation);
-extern void glue_violations_report(const GlueViolationList *violations);
+extern void glue_violations_report(const GlueViolationList *violations,
+								   const char *subject, const char *hint);
 
 #endif							/* GLUE_ARGUMENTS_H */

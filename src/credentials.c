@@ -200,9 +200,9 @@ take(GlueCredentials *credentials, const char *source,
 static bool
 is_header_value(const char *text)
 {
-	for (; *text !='\0'; text ++)
+	for (; *text != '\0'; text++)
 	{
-		if (*text <=' ' || *text >'~')
+		if (*text <= ' ' || *text > '~')
 			return false;
 	}
 	return true;

@@ -75,7 +75,8 @@ glue_create_connection(PG_FUNCTION_ARGS)
 
 	glue_violations_init(&violations);
 	glue_check_definition(fcinfo, &definition, glue_violations_add, &violations);
-	glue_violations_report(&violations);
+	glue_violations_report(&violations, "connection input",
+						   "Nothing was sent. glue_validate_connection_input() returns the same as rows.");
 
 	glue_target_resolve(&target, glue_argument_server(fcinfo, 3), definition.catalog_id);
 	glue_credentials_find(&credentials);
@@ -130,7 +131,8 @@ glue_get_connection(PG_FUNCTION_ARGS)
 	name = glue_argument_name(fcinfo, 0, glue_violations_add, &violations);
 	catalog_id = glue_argument_catalog_id(fcinfo, 1, glue_violations_add,
 										  &violations);
-	glue_violations_report(&violations);
+	glue_violations_report(&violations, "connection name or catalog ID",
+						   NULL);
 
 	glue_target_resolve(&target, glue_argument_server(fcinfo, 2), catalog_id);
 	glue_credentials_find(&credentials);
@@ -209,7 +211,7 @@ glue_redact(PG_FUNCTION_ARGS)
 
 	glue_violations_init(&violations);
 	glue_argument_tree(fcinfo, 0, &input, glue_violations_add, &violations);
-	glue_violations_report(&violations);
+	glue_violations_report(&violations, "value to redact", NULL);
 	redact_or_fail(input);
 
 	MemoryContextSwitchTo(caller_context);

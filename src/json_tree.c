@@ -187,7 +187,7 @@ glue_utf8_length(const char *text, size_t len)
 
 	/* every byte but a continuation starts a code point */
 	for (size_t i = 0; i < len; i++)
-		count += ((unsigned char) text[i] & 0xC0) !=0x80;
+		count += ((unsigned char) text[i] & 0xC0) != 0x80;
 	return count;
 }
 
@@ -238,7 +238,7 @@ character_width(const unsigned char *text, size_t len)
 		return 0;
 	for (size_t i = 2; i < width; i++)
 	{
-		if ((text[i] & 0xC0) !=0x80)
+		if ((text[i] & 0xC0) != 0x80)
 			return 0;
 	}
 	return width;
@@ -295,7 +295,7 @@ escape_width(const char *text, size_t len)
 		return 0;
 	if (code < 0xD800 || code > 0xDBFF)
 		return 6;
-	code = read_escape(text +6, len - 6);
+	code = read_escape(text + 6, len - 6);
 	return code >= 0xDC00 && code <= 0xDFFF ? 12 : 0;
 }
 

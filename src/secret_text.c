@@ -103,7 +103,7 @@ glue_secret_search_next(GlueSecretSearch *search)
 		{
 			case '/':
 				is_found = left > 1 && text[at + 1] == '/' &&
-				find_user_info(search, at);
+					find_user_info(search, at);
 
 				break;
 			case '=':
@@ -111,8 +111,8 @@ glue_secret_search_next(GlueSecretSearch *search)
 				break;
 			case '%':
 				is_found = left > 2 && text[at + 1] == '3' &&
-				(text[at + 2] | 0x20) == 'd' &&
-				find_parameter(search, at, 3);
+					(text[at + 2] | 0x20) == 'd' &&
+					find_parameter(search, at, 3);
 
 				break;
 			case ':':

@@ -25,7 +25,7 @@
  */
 typedef struct GlueSecretSearch
 {
-	GlueText text;
+	GlueText	text;
 	size_t		at;				/* everything before this has been searched */
 	size_t		start;
 	size_t		end;

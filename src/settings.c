@@ -11,9 +11,7 @@
  * rest (region, time limits, attempts) is for everyone.
  *
  * Values are checked when they are set, so that a typing error is reported
- * where it was made and not at the first call.  A check hook must not raise,
- * and what it says never repeats the value: a proxy's URL may hold a
- * password.
+ * where it was made and not at the first call.
  *
  * IDENTIFICATION
  *	  src/settings.c
@@ -21,8 +19,6 @@
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
-
-#include <limits.h>
 
 #include "endpoint.h"
 #include "settings.h"
@@ -148,6 +144,9 @@ check_endpoint_url(char **newval, void **extra, GucSource source)
 	status = glue_endpoint_check_url(*newval);
 	if (status != GLUE_ENDPOINT_OK)
 	{
+		/* the usual message has the value, and that may hold a password */
+		GUC_check_errmsg("invalid value for parameter \"%s\"",
+						 "glue_conn.endpoint_url");
 		GUC_check_errdetail("%s.", glue_endpoint_status_message(status));
 		return false;
 	}

@@ -161,9 +161,13 @@ void
 glue_check_rules(const GlueReporter *reporter, const GluePath *root,
 				 json_object *input)
 {
-	Input		parts = {reporter, root, {root, "ConnectionProperties", 0}};
+	Input		parts = {0};
 	json_object *criteria = json_object_object_get(input, "MatchCriteria");
 
+	parts.reporter = reporter;
+	parts.root = root;
+	parts.properties_path.parent = root;
+	parts.properties_path.key = "ConnectionProperties";
 	parts.name = string_at(input, "Name");
 	parts.type = string_at(input, "ConnectionType");
 	parts.properties = object_at(input, "ConnectionProperties");

@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Print the reference request: the JSON of a CreateConnection of 1024 bytes.
+"""Print the reference request, or one member of it, as JSON.
 
-It is what a real one looks like: JDBC with a password, network, tags, and a
-description that fills it up.  The name has room for a number.
+Usage: reference.py [MEMBER]
+
+The request is the JSON of a CreateConnection of 1024 bytes.  It is what a real
+one looks like: JDBC with a password, network, tags, and a description that
+fills it up.  The name has room for a number.
 """
 
 import json
+import sys
 
 SIZE = 1024
 
-REQUEST = {
+PARTS = {
     "CatalogId": "123456789012",
     "ConnectionInput": {
         "Name": "shop-warehouse-00000000",
@@ -39,13 +43,18 @@ REQUEST = {
 }
 
 
-def reference():
-    """The request as a dictionary."""
-    missing = SIZE - len(json.dumps(REQUEST, separators=(",", ":")))
-    connection = dict(REQUEST["ConnectionInput"])
+def as_json(value):
+    """Return the shortest JSON of a value."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def request():
+    """Return the request as a dictionary."""
+    missing = SIZE - len(as_json(PARTS))
+    connection = dict(PARTS["ConnectionInput"])
     connection["Description"] += "." * missing
-    return {**REQUEST, "ConnectionInput": connection}
+    return {**PARTS, "ConnectionInput": connection}
 
 
 if __name__ == "__main__":
-    print(json.dumps(reference(), separators=(",", ":")), end="")
+    print(as_json(request()[sys.argv[1]] if sys.argv[1:] else request()), end="")

@@ -56,17 +56,17 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *) data;
-	const char *end = text +size;
+	const char *end = text + size;
 	GlueReplyHeaders headers = {0};
 	long long	epoch_seconds;
 
-	while (text <end)
+	while (text < end)
 	{
 		const char *newline = memchr(text, '\n', end - text);
 		size_t		len = (newline ? newline + 1 : end) - text;
 
 		glue_reply_header(&headers, text, len);
-		text	  +=len;
+		text += len;
 
 		if (len == 1)
 			break;

@@ -113,7 +113,7 @@ test_parse_length(void)
 static void
 test_depth(void)
 {
-	char text[	20000];
+	char		text[20000];
 
 	for (int i = 0; i < GLUE_JSON_MAX_DEPTH; i++)
 	{
@@ -128,9 +128,9 @@ test_depth(void)
 		glue_json_tree_free(tree);
 	}
 	memset(text, '[', 10000);
-	memset(text +10000, ']', 10000);
+	memset(text + 10000, ']', 10000);
 	ok(glue_json_tree_parse(text, 20000) == NULL, "depth 10000 is refused");
-	ok(glue_json_tree_parse(text +10000 - 34, 68) == NULL,
+	ok(glue_json_tree_parse(text + 10000 - 34, 68) == NULL,
 	   "a depth just above the limit is refused");
 }
 

@@ -322,7 +322,7 @@ read_files(const FileCase *c, bool credentials_first)
 		bool		is_config = (i == 0) != credentials_first;
 		const char *text = is_config ? c->config : c->credentials;
 
-		if (text !=NULL &&
+		if (text != NULL &&
 			!read_file(set, is_config ? GLUE_PROFILE_CONFIG
 					   : GLUE_PROFILE_CREDENTIALS,
 					   text, strlen(text), &error))

@@ -109,7 +109,7 @@ key_text(const unsigned char key[GLUE_SIGV4_KEY_LEN])
 	static char text[2 * GLUE_SIGV4_KEY_LEN + 1];
 
 	for (int i = 0; i < GLUE_SIGV4_KEY_LEN; i++)
-		sprintf(text +2 * i, "%02x", key[i]);
+		sprintf(text + 2 * i, "%02x", key[i]);
 	return text;
 }
 

@@ -1,0 +1,168 @@
+-- test/bench/backend.sql
+--
+-- What is measured inside a backend.  test/bench/run loads this after the
+-- extension, and then calls the procedures one after the other; they put their
+-- figures, in microseconds a call unless their names say something else, into
+-- the table sample.  It gives these variables of psql:
+--
+--	floor_library	the path of floor_in_backend.so
+--	request			the JSON of the reference request
+--	ca_file			the certificates that the floor trusts
+
+\set ON_ERROR_STOP on
+
+CREATE FUNCTION floor_post(url text, ca_file text, body text) RETURNS void
+	AS :'floor_library' LANGUAGE C;
+CREATE FUNCTION floor_nothing(input jsonb) RETURNS boolean
+	AS :'floor_library' LANGUAGE C IMMUTABLE STRICT;
+
+CREATE UNLOGGED TABLE sample (name text, value float8);
+
+CREATE TABLE reference AS
+	SELECT :'request' AS body, :'ca_file' AS ca_file,
+		:'request'::jsonb->'ConnectionInput' AS input,
+		:'request'::jsonb->'Tags' AS tags,
+		:'request'::jsonb->>'CatalogId' AS catalog_id;
+
+CREATE SEQUENCE number CACHE 1000;
+
+-- As many inputs, each with a name that none had before.
+CREATE FUNCTION new_inputs(count integer) RETURNS jsonb[]
+LANGUAGE sql AS $$
+	SELECT array_agg(jsonb_set(input, '{Name}', to_jsonb('shop-warehouse-'
+			|| to_char(nextval('number'), 'FM00000000'))))
+	FROM reference, generate_series(1, count);
+$$;
+
+-- The CPU time of this backend in microseconds.
+CREATE FUNCTION cpu_time() RETURNS float8
+LANGUAGE sql AS $$
+	SELECT split_part(pg_read_file('/proc/self/schedstat'), ' ', 1)::float8
+		/ 1000;
+$$;
+
+CREATE FUNCTION microseconds_since(start timestamptz) RETURNS float8
+LANGUAGE sql AS $$
+	SELECT extract(epoch FROM clock_timestamp() - start) * 1e6;
+$$;
+
+-- Functions that work on an input alone, 100 inputs again and again.
+CREATE PROCEDURE measure_functions(rounds integer, repeats integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	inputs jsonb[] := new_inputs(100);
+	function text;
+	start timestamptz;
+BEGIN
+	FOR round IN 0 .. rounds LOOP	-- the first one warms up
+		FOREACH function IN ARRAY '{floor_nothing, glue_redact,
+			glue_is_valid_connection_input}'::text[]
+		LOOP
+			start := clock_timestamp();
+			EXECUTE format('SELECT count(%I(input))
+				FROM unnest($1) AS input, generate_series(1, $2)', function)
+				USING inputs, repeats;
+			INSERT INTO sample
+				SELECT function, microseconds_since(start) / repeats / 100
+				WHERE round > 0;
+		END LOOP;
+	END LOOP;
+END;
+$$;
+
+-- One batch of calls, with its commit.
+CREATE PROCEDURE make_calls(what text, inputs jsonb[])
+LANGUAGE plpgsql AS $$
+DECLARE
+	r reference;
+BEGIN
+	SELECT * INTO r FROM reference;
+	IF what = 'floor' THEN
+		PERFORM floor_post(current_setting('glue_conn.endpoint_url'),
+			r.ca_file, r.body) FROM unnest(inputs);
+	ELSE
+		PERFORM glue_create_connection(input, r.tags, r.catalog_id)
+			FROM unnest(inputs) AS input;
+	END IF;
+	COMMIT;
+END;
+$$;
+
+-- Whole creates against the floor: batches of 100 in turn, each with a commit.
+CREATE PROCEDURE measure_creates(rounds integer, batches integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	inputs jsonb[];
+	what text;
+	start timestamptz;
+	cpu_start float8;
+	wall float8;
+	cpu float8;
+BEGIN
+	FOR round IN 0 .. rounds LOOP	-- the first one warms up
+		FOREACH what IN ARRAY '{floor, create}'::text[] LOOP
+			wall := 0;
+			cpu := 0;
+			FOR batch IN 1 .. batches LOOP
+				inputs := new_inputs(100);
+				start := clock_timestamp();
+				cpu_start := cpu_time();
+				CALL make_calls(what, inputs);
+				cpu := cpu + cpu_time() - cpu_start;
+				wall := wall + microseconds_since(start);
+			END LOOP;
+			INSERT INTO sample
+				SELECT what || ' ' || kind, value / batches / 100
+				FROM (VALUES ('wall', wall), ('cpu', cpu)) AS v (kind, value)
+				WHERE round > 0;
+			COMMIT;
+		END LOOP;
+	END LOOP;
+END;
+$$;
+
+-- The first calls of this backend.  The server must close connections after a
+-- tenth of a second.
+CREATE PROCEDURE measure_first_calls(what text, ca text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	inputs jsonb[] := new_inputs(1);
+	start timestamptz;
+	turn text;
+BEGIN
+	UPDATE reference SET ca_file = current_setting('glue_conn.ca_file');
+	FOREACH turn IN ARRAY '{first, again}'::text[] LOOP
+		start := clock_timestamp();
+		CALL make_calls(what, inputs);
+		INSERT INTO sample
+			SELECT format('%s %s %s', turn, what, ca), microseconds_since(start);
+		PERFORM pg_sleep(0.5);
+	END LOOP;
+END;
+$$;
+
+-- What this backend holds after so many creates.
+CREATE PROCEDURE measure_memory(counts integer[])
+LANGUAGE plpgsql AS $$
+DECLARE
+	done integer := 0;
+	wanted integer;
+BEGIN
+	FOREACH wanted IN ARRAY counts LOOP
+		WHILE done < wanted LOOP
+			CALL make_calls('create', new_inputs(100));
+			done := done + 100;
+		END LOOP;
+		INSERT INTO sample
+			SELECT format('memory %s contexts_kb', done),
+				sum(total_bytes) / 1024 FROM pg_backend_memory_contexts
+			UNION ALL
+			SELECT format('memory %s %s_kb', done, found[1]), found[2]::float8
+			FROM regexp_matches(pg_read_file('/proc/self/status'),
+				'(VmRSS|RssAnon|VmData):\s*(\d+) kB', 'g') AS found
+			UNION ALL
+			SELECT format('memory %s descriptors', done), count(*)
+			FROM pg_ls_dir('/proc/self/fd');
+	END LOOP;
+END;
+$$;
