@@ -158,8 +158,10 @@ glue_check_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 	}
 	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
 
-	if (json_object_object_get_ex(definition->input, "Name", &name))
-		definition->name = json_object_get_string(name);
+	/* a copy, which stays as it is when the input is redacted */
+	if (json_object_object_get_ex(definition->input, "Name", &name) &&
+		json_object_is_type(name, json_type_string))
+		definition->name = pstrdup(json_object_get_string(name));
 }
 
 /*

@@ -576,7 +576,7 @@ is_ours(CallState *state, json_object *connection, char *differences)
 
 	if (!created_during_call(state, connection))
 	{
-		strlcpy(differences, "It was created before the request was sent.",
+		strlcpy(differences, "Its creation time does not show that this request made it.",
 				MAX_DIFFERENCES);
 		return false;
 	}

@@ -316,7 +316,7 @@ $glue->misbehave(
 			Connection => {
 				%$input,
 				Status => 'FAILED',
-				StatusReason => "Refused were $word 1 and $password.",
+				StatusReason => "Refused were $word 2 and $password.",
 				CreationTime => time
 			}
 		}));
