@@ -201,7 +201,8 @@ find(const char *name, const void *array, int count, size_t size)
 
 /*
  * Return the name in the array that is nearest to the given one, or NULL if
- * more than a third of its letters would have to change.
+ * more than a third of its letters would have to change, or half of those of
+ * a short name, in which two swapped letters already count as two.
  */
 static const char *
 nearest(const char *name, const void *array, int count, size_t size)
@@ -212,7 +213,7 @@ nearest(const char *name, const void *array, int count, size_t size)
 
 	if (len == 0 || len > GLUE_MODEL_NEAREST_MAX)
 		return NULL;
-	limit = len < 3 ? 1 : (int) (len / 3);
+	limit = (int) (len < 3 ? 1 : len < 7 ? len / 2 : len / 3);
 	for (int i = 0; i < count && limit >= 0; i++)
 	{
 		const char *candidate = *(const char *const *)

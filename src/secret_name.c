@@ -45,9 +45,9 @@ static const char *const secret_names[] = {
 	"authorization", "authorizationcode", "pass", "sig", "signature",
 };
 
-/* Names that contain one and are not: they say where a secret is kept. */
+/* Names that contain one and are not: most say where a secret is kept. */
 static const char *const public_names[] = {
-	"kafkasaslscramsecretsarn", "nexttoken", "secretarn", "secretid",
+	"kafkasaslgssapikeytab", "kafkasaslscramsecretsarn", "nexttoken", "secretarn", "secretid",
 	"tokenurl",
 };
 
@@ -117,7 +117,7 @@ glue_secret_same_name(const char *name, size_t len, const char *plain)
 	{
 		if (is_separator(name[i]))
 			continue;
-		if (lower(name[i]) != *plain)
+		if (*plain == '\0' || lower(name[i]) != *plain)
 			return false;
 		plain++;
 	}

@@ -436,28 +436,33 @@ read_name(const GlueSecretSearch *search, size_t end,
 }
 
 /*
- * Is this the name of a secret, once it is percent-decoded?
+ * Is this the name of a secret, once it is percent-decoded?  If that shows
+ * more than a name, its last part counts.
  */
 static bool
 is_secret_parameter(const char *name, size_t len)
 {
 	char		decoded[MAX_NAME];
 	size_t		used = 0;
+	size_t		start = 0;
 
 	for (size_t i = 0; i < len && used < sizeof(decoded); i++)
 	{
 		int			high = i + 2 < len ? hex_digit(name[i + 1]) : -1;
 		int			low = i + 2 < len ? hex_digit(name[i + 2]) : -1;
+		char		c = name[i];
 
-		if (name[i] == '%' && high >= 0 && low >= 0)
+		if (c == '%' && high >= 0 && low >= 0)
 		{
-			decoded[used++] = (char) (high * 16 + low);
+			c = (char) (high * 16 + low);
 			i += 2;
 		}
-		else
-			decoded[used++] = name[i];
+		decoded[used++] = c;
+		if (c == '&' || c == '?' || c == ';' || c == '=')
+			start = used;
 	}
-	return glue_secret_name_kind(decoded, used) == GLUE_NAME_SECRET;
+	return glue_secret_name_kind(&decoded[start], used - start) ==
+		GLUE_NAME_SECRET;
 }
 
 /*

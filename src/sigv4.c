@@ -67,20 +67,21 @@ struct GlueSigv4Signer
 {
 	EVP_MD	   *sha256;
 	EVP_MD_CTX *context;
-	EVP_MAC_CTX *hmac;			/* with SHA-256 set */
+	EVP_MAC_CTX *hmac;			/* with SHA-256 set, for any key */
 
 	/* Remaining fields are invalid while has_key is false. */
 	bool		has_key;
-	unsigned char key_origin[DIGEST_LEN];	/* what key was derived from */
-	unsigned char key[GLUE_SIGV4_KEY_LEN];
+	EVP_MAC_CTX *keyed_hmac;	/* with SHA-256 and the signing key set */
+	unsigned char key_origin[DIGEST_LEN];	/* what the key was derived from */
 };
 
 /* prototypes of private functions */
 static bool make_signature(GlueSigv4Signer *signer,
 						   const GlueSigv4Request *request, const char *secret,
 						   char hex[GLUE_SIGV4_HEX_LEN + 1]);
-static bool cached_key(GlueSigv4Signer *signer,
-					   const GlueSigv4Request *request, const char *secret);
+static bool set_signing_key(GlueSigv4Signer *signer,
+							const GlueSigv4Request *request,
+							const char *secret);
 static bool hash_key_origin(GlueSigv4Signer *signer,
 							const GlueSigv4Request *request,
 							const char *secret,
@@ -90,9 +91,9 @@ static bool hash(GlueSigv4Signer *signer, const void *data, size_t len,
 static bool hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 					 char hex[GLUE_SIGV4_HEX_LEN + 1]);
 static EVP_MAC_CTX *new_hmac(void);
-static bool hmac(GlueSigv4Signer *signer, const void *key, size_t key_len,
-				 const void *data, size_t len,
-				 unsigned char mac[DIGEST_LEN]);
+static bool run_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,
+					 const void *data, size_t len,
+					 unsigned char mac[DIGEST_LEN]);
 static void digest_to_hex(const unsigned char digest[DIGEST_LEN],
 						  char hex[GLUE_SIGV4_HEX_LEN + 1]);
 static bool is_amz_date(const char *date);
@@ -114,8 +115,9 @@ glue_sigv4_signer_new(void)
 	signer->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	signer->context = EVP_MD_CTX_new();
 	signer->hmac = new_hmac();
+	signer->keyed_hmac = new_hmac();
 	if (signer->sha256 == NULL || signer->context == NULL ||
-		signer->hmac == NULL)
+		signer->hmac == NULL || signer->keyed_hmac == NULL)
 	{
 		glue_sigv4_signer_free(signer);
 		return NULL;
@@ -133,6 +135,7 @@ glue_sigv4_signer_free(GlueSigv4Signer *signer)
 	if (signer == NULL)
 		return;
 
+	EVP_MAC_CTX_free(signer->keyed_hmac);
 	EVP_MAC_CTX_free(signer->hmac);
 	EVP_MD_CTX_free(signer->context);
 	EVP_MD_free(signer->sha256);
@@ -227,11 +230,11 @@ glue_sigv4_derive_key(GlueSigv4Signer *signer, const char *secret_access_key,
 	memcpy(seed, "AWS4", 4);
 	memcpy(seed + 4, secret_access_key, secret_len);
 
-	done = hmac(signer, seed, 4 + secret_len, date, GLUE_SIGV4_DATE_LEN, key) &&
-		hmac(signer, key, GLUE_SIGV4_KEY_LEN, region, strlen(region), key) &&
-		hmac(signer, key, GLUE_SIGV4_KEY_LEN, service, strlen(service), key) &&
-		hmac(signer, key, GLUE_SIGV4_KEY_LEN,
-			 SCOPE_END, strlen(SCOPE_END), key);
+	done = run_hmac(signer->hmac, seed, 4 + secret_len, date, GLUE_SIGV4_DATE_LEN, key) &&
+		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, region, strlen(region), key) &&
+		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, service, strlen(service), key) &&
+		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN,
+				 SCOPE_END, strlen(SCOPE_END), key);
 
 	OPENSSL_cleanse(seed, sizeof(seed));
 	if (!done)
@@ -305,10 +308,10 @@ make_signature(GlueSigv4Signer *signer, const GlueSigv4Request *request,
 	OPENSSL_cleanse(canonical,
 					canonical_len > 0 ? canonical_len : sizeof(canonical));
 
+	/* without a key, the one that is set stays */
 	if (to_sign_len == 0 ||
-		!cached_key(signer, request, secret) ||
-		!hmac(signer, signer->key, GLUE_SIGV4_KEY_LEN,
-			  to_sign, to_sign_len, mac))
+		!set_signing_key(signer, request, secret) ||
+		!run_hmac(signer->keyed_hmac, NULL, 0, to_sign, to_sign_len, mac))
 		return false;
 
 	digest_to_hex(mac, hex);
@@ -316,14 +319,15 @@ make_signature(GlueSigv4Signer *signer, const GlueSigv4Request *request,
 }
 
 /*
- * Make signer->key the key for this secret and the request's scope, deriving
- * it only if it is another than last time.
+ * Set the key for this secret and the request's scope in signer->keyed_hmac,
+ * deriving it only if it is another than last time.
  */
 static bool
-cached_key(GlueSigv4Signer *signer, const GlueSigv4Request *request,
-		   const char *secret)
+set_signing_key(GlueSigv4Signer *signer, const GlueSigv4Request *request,
+				const char *secret)
 {
 	unsigned char origin[DIGEST_LEN];
+	unsigned char key[GLUE_SIGV4_KEY_LEN];
 
 	if (!hash_key_origin(signer, request, secret, origin))
 		return false;
@@ -333,10 +337,11 @@ cached_key(GlueSigv4Signer *signer, const GlueSigv4Request *request,
 
 	signer->has_key =
 		glue_sigv4_derive_key(signer, secret, request->amz_date,
-							  request->region, request->service,
-							  signer->key);
+							  request->region, request->service, key) &&
+		EVP_MAC_init(signer->keyed_hmac, key, sizeof(key), NULL);
 	memcpy(signer->key_origin, origin, DIGEST_LEN);
 
+	OPENSSL_cleanse(key, sizeof(key));
 	return signer->has_key;
 }
 
@@ -405,16 +410,19 @@ new_hmac(void)
 	return context;
 }
 
-/* HMAC-SHA256; mac may be the same as key. */
+/*
+ * HMAC-SHA256; mac may be the same as key.  With a key of NULL, that of the
+ * last time is used.
+ */
 static bool
-hmac(GlueSigv4Signer *signer, const void *key, size_t key_len,
-	 const void *data, size_t len, unsigned char mac[DIGEST_LEN])
+run_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,
+		 const void *data, size_t len, unsigned char mac[DIGEST_LEN])
 {
 	size_t		mac_len;
 
-	return EVP_MAC_init(signer->hmac, key, key_len, NULL) &&
-		EVP_MAC_update(signer->hmac, data, len) &&
-		EVP_MAC_final(signer->hmac, mac, &mac_len, DIGEST_LEN);
+	return EVP_MAC_init(context, key, key_len, NULL) &&
+		EVP_MAC_update(context, data, len) &&
+		EVP_MAC_final(context, mac, &mac_len, DIGEST_LEN);
 }
 
 /*

@@ -7,7 +7,6 @@
 --
 --	floor_library	the path of floor_in_backend.so
 --	request			the JSON of the reference request
---	ca_file			the certificates that the floor trusts
 
 \set ON_ERROR_STOP on
 
@@ -19,7 +18,7 @@ CREATE FUNCTION floor_nothing(input jsonb) RETURNS boolean
 CREATE UNLOGGED TABLE sample (name text, value float8);
 
 CREATE TABLE reference AS
-	SELECT :'request' AS body, :'ca_file' AS ca_file,
+	SELECT :'request' AS body,
 		:'request'::jsonb->'ConnectionInput' AS input,
 		:'request'::jsonb->'Tags' AS tags,
 		:'request'::jsonb->>'CatalogId' AS catalog_id;
@@ -74,12 +73,13 @@ $$;
 CREATE PROCEDURE make_calls(what text, inputs jsonb[])
 LANGUAGE plpgsql AS $$
 DECLARE
+	url text := current_setting('glue_conn.endpoint_url');
+	ca_file text := current_setting('glue_conn.ca_file');
 	r reference;
 BEGIN
 	SELECT * INTO r FROM reference;
 	IF what = 'floor' THEN
-		PERFORM floor_post(current_setting('glue_conn.endpoint_url'),
-			r.ca_file, r.body) FROM unnest(inputs);
+		PERFORM floor_post(url, ca_file, r.body) FROM unnest(inputs);
 	ELSE
 		PERFORM glue_create_connection(input, r.tags, r.catalog_id)
 			FROM unnest(inputs) AS input;
@@ -130,7 +130,6 @@ DECLARE
 	start timestamptz;
 	turn text;
 BEGIN
-	UPDATE reference SET ca_file = current_setting('glue_conn.ca_file');
 	FOREACH turn IN ARRAY '{first, again}'::text[] LOOP
 		start := clock_timestamp();
 		CALL make_calls(what, inputs);
@@ -157,9 +156,9 @@ BEGIN
 			SELECT format('memory %s contexts_kb', done),
 				sum(total_bytes) / 1024 FROM pg_backend_memory_contexts
 			UNION ALL
-			SELECT format('memory %s %s_kb', done, found[1]), found[2]::float8
+			SELECT format('memory %s %s_kb', done, line[1]), line[2]::float8
 			FROM regexp_matches(pg_read_file('/proc/self/status'),
-				'(VmRSS|RssAnon|VmData):\s*(\d+) kB', 'g') AS found
+				'(VmRSS|RssAnon|VmData):\s*(\d+) kB', 'g') AS line
 			UNION ALL
 			SELECT format('memory %s descriptors', done), count(*)
 			FROM pg_ls_dir('/proc/self/fd');

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# AWS speaks UTF-8, and a database any encoding.
+#
+# What is sent must be the same characters, or nothing.  What comes back must
+# be shown and recorded, even if the database lacks some of its characters:
+# the connection exists by then, and an error would hide that.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start;
+my $glue = $cluster->glue;
+
+# Make a database and return a session in it.
+sub session_in
+{
+	my ($encoding, $client_encoding) = @_;
+	my $name = lc $encoding;
+
+	$cluster->node->safe_psql('postgres',
+		"CREATE DATABASE $name TEMPLATE template0 ENCODING '$encoding'"
+		  . " LC_COLLATE 'C' LC_CTYPE 'C'");
+	my $session = $cluster->session(
+		database => $name,
+		encoding => $client_encoding // 'UTF8');
+	$session->must('CREATE EXTENSION glue_conn');
+	return $session;
+}
+
+# Create a connection that has a text wherever one can be, and compare what
+# AWS has and what is recorded.
+sub round_trip
+{
+	my ($session, $case, $text) = @_;
+	my $name = "$case $text";
+	my %given = (
+		Description => "of $text",
+		MatchCriteria => [$text],
+		SparkProperties => { $text => $text });
+	my $input = jdbc($name, %given);
+
+	my $result = $session->query(create_sql($input, tags => { $text => $text }));
+	is($result->output, 'READY', "$case: created") or diag($result->text);
+	my $held = $glue->connection($name);
+	is_deeply($held->{definition}, $input, "$case: AWS has the characters");
+	is_deeply($held->{tags}, { $text => $text }, "$case: of the tags, too");
+
+	my $row = json_value(
+		$session->must(
+			'SELECT to_json(c) FROM glue_connection c'
+			  . ' WHERE name = ' . literal($name))->output);
+	is_deeply(
+		[ @$row{qw(description match_criteria spark_properties tags)} ],
+		[ @given{qw(Description MatchCriteria SparkProperties)},
+			{ $text => $text } ],
+		"$case: they are recorded");
+
+	my $read = json_value($session->must(get_sql($name))->output);
+	is($read->{Description}, "of $text", "$case: they are read");
+	is($session->query(create_sql($input))->message,
+		qq(could not create AWS Glue connection "$name":)
+		  . ' AlreadyExistsException', "$case: and named in an error");
+
+	$glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
+	$result = $session->query(create_sql({ %$input, Name => "$name lost" }));
+	is($result->output, 'READY', "$case: they are compared")
+	  or diag($result->text);
+}
+
+# What AWS has may have characters that the database lacks.
+my $foreign = "\x{e9} \x{65e5}\x{672c} \x{1f511} \x{201c}x\x{201d}";
+$glue->put_connection(
+	input => jdbc('foreign',
+		Description => $foreign,
+		SparkProperties => { $foreign => $foreign }));
+
+# See how it is shown, and how a text of an error is.
+sub shows
+{
+	my ($session, $case, $shown) = @_;
+	my $read = json_value($session->must(get_sql('foreign'))->output);
+
+	is($read->{Description}, $shown, "$case: shown");
+	is_deeply($read->{SparkProperties}, { $shown => $shown },
+		"$case: shown, also as a key");
+
+	$glue->misbehave(
+		operation => 'CreateConnection',
+		kind => 'error',
+		code => 'InvalidInputException',
+		message => "Text $foreign.");
+	my $result = $session->query(create_sql(jdbc('x')));
+	is($result->sqlstate, '22023', "$case: an error");
+	like($result->detail, qr/: Text \Q$shown\E\./, "$case: is told");
+
+	$glue->misbehave(operation => 'CreateConnection', kind => 'lost-before');
+	$result = $session->query(create_sql(jdbc('foreign')));
+	is($result->sqlstate, '42710', "$case: a difference");
+	like($result->detail, qr/\$\.Description/, "$case: is told");
+}
+
+#
+# LATIN1
+#
+
+my $session = session_in('LATIN1');
+round_trip($session, 'LATIN1', "caf\x{e9}");
+shows($session, 'LATIN1', "\x{e9} ?? ? ?x?");
+
+# A record has what is sent, even if AWS says something else beside it.
+$glue->misbehave(
+	operation => 'CreateConnection',
+	kind => 'in-progress',
+	outcome => 'FAILED',
+	reason => $foreign);
+is($session->must(create_sql(jdbc('slow')))->output,
+	'IN_PROGRESS', 'LATIN1: in progress');
+$session->quit;
+
+#
+# Encodings of more than one byte
+#
+
+$session = session_in('EUC_JP');
+round_trip($session, 'EUC_JP', "\x{65e5}\x{672c}");
+$session->quit;
+
+$session = session_in('UTF8');
+round_trip($session, 'UTF8', $foreign);
+shows($session, 'UTF8', $foreign);
+
+# The client's encoding is not the database's.
+$session->must("SET client_encoding = 'LATIN1'");
+my $result = $session->query(get_sql('none') =~ s/none/caf\xe9/r);
+like($result->message, qr/"caf\x{e9}": EntityNotFoundException/,
+	'a client in LATIN1');
+$session->quit;
+
+#
+# SQL_ASCII, where the database knows nothing of the bytes
+#
+
+$session = session_in('SQL_ASCII', 'SQL_ASCII');
+round_trip($session, 'SQL_ASCII', $foreign);
+shows($session, 'SQL_ASCII', $foreign);
+
+# The bytes of LATIN1 are not UTF-8.
+my $bytes = "caf\xe9";
+my %calls = (
+	'an input' => create_sql(jdbc('x')) =~ s/loader/$bytes/r,
+	'a key' => create_sql(jdbc('x')) =~ s/USERNAME/$bytes/r,
+	'a name' => create_sql(jdbc('NAME')) =~ s/NAME"/$bytes"/r,
+	'a tag' => create_sql(jdbc('x'), tags => '{"a": "b"}') =~ s/"b"/"$bytes"/r,
+	'a catalog' =>
+	  create_sql(jdbc('x'), catalog_id => 'c') =~ s/'c'/'$bytes'/r,
+	'a name to read' => get_sql('none') =~ s/none/$bytes/r);
+foreach my $case (sort keys %calls)
+{
+	my $watch = $cluster->watch;
+	my $result = $session->query($calls{$case});
+
+	is($result->sqlstate, '22023', "not UTF-8: $case");
+	like($result->detail, qr/UTF-8/, "not UTF-8: $case: says so");
+	unlike($result->text, qr/caf\xe9|Secret-/,
+		"not UTF-8: $case: quotes nothing");
+	is($watch->sent, 0, "not UTF-8: $case: is not sent");
+}
+$result = $session->query("SELECT rule, severity"
+	  . " FROM glue_validate_connection_input('{\"Name\": \"$bytes\"}')");
+like($result->output, qr/^encoding\|error$/m, 'not UTF-8: as a row');
+is( $session->query(
+		"SELECT glue_is_valid_connection_input('{\"Name\": \"$bytes\"}')")
+	  ->output,
+	'f', 'not UTF-8: is not valid');
+is($session->query("SELECT glue_redact('{\"Name\": \"$bytes\"}')")->sqlstate,
+	'22023', 'not UTF-8: cannot be redacted');
+$session->quit;
+
+$cluster->finish;
+done_testing();
