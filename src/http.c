@@ -315,7 +315,7 @@ open_pool(void)
 		curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
 						  (long) MAX_KEPT_CONNECTIONS);
-#ifdef CURLMOPT_QUICK_EXIT
+#if CURL_AT_LEAST_VERSION(8, 20, 0)
 		curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L);
 #endif
 	}
