@@ -22,8 +22,9 @@
  * API has no token that would make sending again harmless.  The connection is
  * then read back by name.  If it is the one that was sent, created since we
  * began, it is ours.  If there is none, it is worth another attempt.  If it
- * is another one, the create has failed.  And if reading back fails too, the
- * outcome is unknown, and that is what the caller is told.  All other
+ * is another one, the create has failed.  And if reading back fails too, or
+ * does not tell enough, the outcome is unknown, and that is what the caller
+ * is told.  All other
  * operations can simply be repeated.
  *
  * The result is a value: nothing here raises an error for what the network or
@@ -65,8 +66,8 @@
 /* The five headers that may be signed, the signature, and two more. */
 #define MAX_HEADER_LINES	8
 
-/* Room for what tells two definitions apart, in bytes. */
-#define MAX_DIFFERENCES		2048
+/* Room for what is said of a connection that was read back, in bytes. */
+#define MAX_FINDINGS	2048
 
 /* Longest wait of the loop while only answers are waited for. */
 #define LONG_WAIT_MS	(60 * 1000)
@@ -79,6 +80,14 @@ typedef enum CallStep
 	STEP_READING_BACK,
 	STEP_DONE
 } CallStep;
+
+/* Who made a connection that was read back after a lost create. */
+typedef enum Ownership
+{
+	OURS,
+	SOMEBODY_ELSES,
+	CANNOT_TELL
+} Ownership;
 
 /* A call under way.  Lives in the memory context of glue_client_run(). */
 typedef struct CallState
@@ -125,11 +134,11 @@ static void scrub(const GlueCall *call, const char *text, char *buffer,
 static void try_again_or_fail(CallState *state);
 static void begin_read_back(CallState *state);
 static void settle_read_back(CallState *state);
-static bool is_ours(CallState *state, json_object *connection,
-					char *differences);
+static Ownership whose(const CallState *state, json_object *connection,
+					   char *found);
 static void note_difference(void *arg, const char *path, const char *message);
-static bool created_during_call(const CallState *state,
-								json_object *connection);
+static bool find_age(const CallState *state, json_object *connection,
+					 double *age_ms);
 static void finish(CallState *state, GlueFailure *failure);
 static GlueFailedCall failed_call(const CallState *state);
 
@@ -542,11 +551,15 @@ settle_read_back(CallState *state)
 	GlueCall   *reading = state->reader->call;
 	GlueFailedCall failed = failed_call(state);
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
-	json_object *connection;
-	char		differences[MAX_DIFFERENCES] = "";
+	json_object *connection = NULL;
+	char		found[MAX_FINDINGS] = "";
+
+	if (reading->answer != NULL)
+		connection = json_object_object_get(reading->answer, "Connection");
 
 	if (reading->failure != NULL &&
-		strcmp(reading->failure->code, "EntityNotFoundException") == 0)
+		strcmp(reading->failure->code, "EntityNotFoundException") == 0 &&
+		strcmp(state->failure->code, "AlreadyExistsException") != 0)
 	{
 		glue_failure_add_detail(state->failure,
 								"Reading back found no connection of that name.");
@@ -554,70 +567,88 @@ settle_read_back(CallState *state)
 	}
 	else if (reading->failure != NULL)
 		finish(state, glue_failure_unknown_outcome(&failed, state->failure,
-												   reading->failure));
-	else if (!json_object_object_get_ex(reading->answer, "Connection",
-										&connection) ||
-			 !is_ours(state, connection, differences))
-		finish(state, glue_failure_already_exists(&failed, differences));
+												   reading->failure->detail));
 	else
 	{
-		state->call->read_back = connection;
-		finish(state, NULL);
+		switch (whose(state, connection, found))
+		{
+			case OURS:
+				state->call->read_back = connection;
+				finish(state, NULL);
+				break;
+			case SOMEBODY_ELSES:
+				finish(state, glue_failure_already_exists(&failed, found));
+				break;
+			case CANNOT_TELL:
+				finish(state, glue_failure_unknown_outcome(&failed,
+														   state->failure,
+														   found));
+				break;
+		}
 	}
 	MemoryContextSwitchTo(old_context);
 }
 
-/* Is this the connection that was sent?  If not, say why. */
-static bool
-is_ours(CallState *state, json_object *connection, char *differences)
+/*
+ * Whose is a connection that was read back?  Unless it is ours, says in whole
+ * sentences why.
+ */
+static Ownership
+whose(const CallState *state, json_object *connection, char *found)
 {
 	json_object *sent = json_object_object_get(state->call->request,
 											   "ConnectionInput");
+	double		age_ms;
 
-	if (!created_during_call(state, connection))
+	if (!json_object_is_type(connection, json_type_object) ||
+		!find_age(state, connection, &age_ms))
 	{
-		strlcpy(differences, "Its creation time does not show that this request made it.",
-				MAX_DIFFERENCES);
-		return false;
+		strlcpy(found, "The answer does not say when the connection was created.",
+				MAX_FINDINGS);
+		return CANNOT_TELL;
 	}
-	return glue_compare_definitions(sent, connection, note_difference,
-									differences);
+	if (age_ms > AGE_TOLERANCE_MS +
+		TimestampDifferenceMilliseconds(state->began_at,
+										GetCurrentTimestamp()))
+	{
+		strlcpy(found, "It was created before the request was sent.",
+				MAX_FINDINGS);
+		return SOMEBODY_ELSES;
+	}
+	return glue_compare_definitions(sent, connection, note_difference, found) ?
+		OURS : SOMEBODY_ELSES;
 }
 
 /* A GlueDifferenceSink, which may not raise an error; what is too long is cut. */
 static void
 note_difference(void *arg, const char *path, const char *message)
 {
-	char	   *differences = arg;
+	char	   *found = arg;
 
-	strlcat(differences, differences[0] == '\0' ? "" : " ", MAX_DIFFERENCES);
-	strlcat(differences, path, MAX_DIFFERENCES);
-	strlcat(differences, " ", MAX_DIFFERENCES);
-	if (strlcat(differences, message, MAX_DIFFERENCES) >= MAX_DIFFERENCES)
-		differences[glue_utf8_clip(differences, MAX_DIFFERENCES - 1,
-								   MAX_DIFFERENCES - 2)] = '\0';
+	strlcat(found, found[0] == '\0' ? "" : " ", MAX_FINDINGS);
+	strlcat(found, path, MAX_FINDINGS);
+	strlcat(found, " ", MAX_FINDINGS);
+	if (strlcat(found, message, MAX_FINDINGS) >= MAX_FINDINGS)
+		found[glue_utf8_clip(found, MAX_FINDINGS - 1, MAX_FINDINGS - 2)] = '\0';
 }
 
 /*
- * Was the connection created since the call began?  Compares the time since
- * its creation, by the service's clock, with the time since the first
- * attempt, by ours.
+ * How long ago was a connection created, by the service's own clock?  False
+ * if the answer does not tell.
  */
 static bool
-created_during_call(const CallState *state, json_object *connection)
+find_age(const CallState *state, json_object *connection, double *age_ms)
 {
-	json_object *creation_time;
+	json_object *creation_time = json_object_object_get(connection,
+														"CreationTime");
 	long long	service_now;
-	double		age_ms;
 
-	if (!json_object_object_get_ex(connection, "CreationTime",
-								   &creation_time) ||
+	if ((!json_object_is_type(creation_time, json_type_double) &&
+		 !json_object_is_type(creation_time, json_type_int)) ||
 		!glue_reply_parse_date(state->reader->headers.date, &service_now))
 		return false;
-	age_ms = (service_now - json_object_get_double(creation_time)) * 1000.0;
-	return age_ms <= AGE_TOLERANCE_MS +
-		TimestampDifferenceMilliseconds(state->began_at,
-										GetCurrentTimestamp());
+	*age_ms = (service_now - json_object_get_double(creation_time)) * 1000.0;
+	return true;
 }
 
 /* End a call; failure is NULL if it succeeded. */

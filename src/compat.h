@@ -15,6 +15,8 @@
 #ifndef GLUE_COMPAT_H
 #define GLUE_COMPAT_H
 
+#include "utils/guc_tables.h"
+
 #if PG_VERSION_NUM < 150000
 #error "glue_conn needs PostgreSQL 15 or newer"
 #endif
@@ -22,6 +24,24 @@
 /* 16 renamed the set-up of functions that return a materialized set */
 #if PG_VERSION_NUM < 160000
 #define InitMaterializedSRF(fcinfo, flags) SetSingleFuncCall(fcinfo, flags)
+#endif
+
+/* 16 made the look-up of a parameter public */
+#if PG_VERSION_NUM >= 160000
+#define glue_find_parameter(name) find_option(name, false, true, ERROR)
+#else
+static inline struct config_generic *
+glue_find_parameter(const char *name)
+{
+	struct config_generic **parameters = get_guc_variables();
+
+	for (int i = 0; i < GetNumConfigOptions(); i++)
+	{
+		if (strcmp(parameters[i]->name, name) == 0)
+			return parameters[i];
+	}
+	return NULL;
+}
 #endif
 
 /*

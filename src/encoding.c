@@ -57,8 +57,8 @@ glue_utf8_from_server(const char *text, int len,
 }
 
 /*
- * Convert valid UTF-8 to the database's encoding, by character "?" where that
- * has no other.  The result is new memory, or the argument itself.
+ * Convert valid UTF-8 to the database's encoding, with "?" for characters
+ * that it does not have.  The result is new memory, or the argument itself.
  */
 char	   *
 glue_server_from_utf8(const char *utf8)
@@ -76,16 +76,18 @@ glue_server_from_utf8(const char *utf8)
 	if (convert(PG_UTF8, encoding, utf8, len, buffer, size))
 		return buffer;
 
-	/* a character starts with any byte that does not continue one */
+	/* some character is the culprit: convert them one by one */
 	end = buffer;
-	for (; *utf8 != '\0'; utf8++)
+	while (*utf8 != '\0')
 	{
-		if (!IS_HIGHBIT_SET(*utf8))
-			*end++ = *utf8;
-		else if ((*utf8 & 0xc0) == 0xc0)
-			*end++ = '?';
+		int			char_len = pg_encoding_mblen(PG_UTF8, utf8);
+
+		if (!convert(PG_UTF8, encoding, utf8, char_len,
+					 end, size - (end - buffer)))
+			strcpy(end, "?");
+		end += strlen(end);
+		utf8 += char_len;
 	}
-	*end = '\0';
 	return buffer;
 }
 

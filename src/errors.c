@@ -237,19 +237,19 @@ glue_failure_from_transfer(const GlueFailedCall *call,
 
 /*
  * Word the one failure that leaves us not knowing: the request may have been
- * carried out, and asking for the result failed too.
+ * carried out, and asking for the result did not help.
+ *
+ * read_back says in whole sentences why not.
  */
 GlueFailure *
 glue_failure_unknown_outcome(const GlueFailedCall *call,
-							 const GlueFailure *sent,
-							 const GlueFailure *read_back)
+							 const GlueFailure *sent, const char *read_back)
 {
 	GlueFailure *failure = new_failure(call, ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN,
 									   "outcome unknown");
 
-	failure->detail = psprintf("The request may have been carried out. %s Reading the connection back failed as well: %s. %s",
-							   sent->detail, read_back->code,
-							   read_back->detail);
+	failure->detail = psprintf("The request may have been carried out. %s Reading the connection back did not help: %s",
+							   sent->detail, read_back);
 	failure->hint = "Look at the connection with glue_get_connection() before you try again.";
 	failure->request_id = sent->request_id;
 	return failure;

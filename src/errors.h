@@ -49,7 +49,7 @@ extern GlueFailure *glue_failure_from_transfer(const GlueFailedCall *call,
 											   int request_timeout_ms);
 extern GlueFailure *glue_failure_unknown_outcome(const GlueFailedCall *call,
 												 const GlueFailure *sent,
-												 const GlueFailure *read_back);
+												 const char *read_back);
 extern GlueFailure *glue_failure_already_exists(const GlueFailedCall *call,
 												const char *differences);
 extern void glue_failure_add_detail(GlueFailure *failure, const char *detail);

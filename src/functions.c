@@ -34,12 +34,19 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+/*
+ * Room for the longer text that stands in the place of short secrets; what
+ * does not fit is cut.
+ */
+#define MAX_SCRUBBED_GROWTH		256
+
 /* prototypes of private functions */
 static MemoryContext enter_call_context(void);
 static json_object *create_request(const GlueDefinition *definition);
 static void run_or_fail(GlueCall *call);
 static void redact_or_fail(json_object *tree);
 static const char *status_of(const GlueCall *call);
+static const char *scrubbed_status_reason(const GlueCall *call);
 static void report_status(const GlueCall *call, const char *status);
 static void return_violation(void *arg, const GlueViolation *violation);
 static void note_error(void *arg, const GlueViolation *violation);
@@ -90,9 +97,12 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	run_or_fail(&call);
 
 	/* the secrets have reached their place, and are not needed any more */
-	redact_or_fail(definition.input);
 	if (call.read_back != NULL)
+	{
+		entry.status_reason = scrubbed_status_reason(&call);
 		redact_or_fail(call.read_back);
+	}
+	redact_or_fail(definition.input);
 	entry.target = &target;
 	entry.name = definition.name;
 	entry.definition = definition.input;
@@ -287,6 +297,27 @@ status_of(const GlueCall *call)
 	if (!json_object_is_type(status, json_type_string))
 		return "READY";
 	return glue_server_from_utf8(json_object_get_string(status));
+}
+
+/*
+ * Why a connection that was read back has its status, or NULL: text of AWS's,
+ * which may quote what was sent.
+ */
+static const char *
+scrubbed_status_reason(const GlueCall *call)
+{
+	json_object *reason = json_object_object_get(call->read_back,
+												 "StatusReason");
+	Size		size;
+	char	   *scrubbed;
+
+	if (!json_object_is_type(reason, json_type_string))
+		return NULL;
+	size = json_object_get_string_len(reason) + MAX_SCRUBBED_GROWTH;
+	scrubbed = palloc(size);
+	glue_redact_text(call->request, json_object_get_string(reason),
+					 scrubbed, size);
+	return scrubbed;
 }
 
 /* Tell the user what the status alone does not. */

@@ -111,7 +111,7 @@ static const MirrorColumnSource columns[NUM_COLUMNS] = {
 	"ValidateForComputeEnvironments"},
 	[COLUMN_TAGS] = {"tags", JSONBOID},
 	[COLUMN_STATUS] = {"status", TEXTOID},
-	[COLUMN_STATUS_REASON] = {"status_reason", TEXTOID, NULL, "StatusReason"},
+	[COLUMN_STATUS_REASON] = {"status_reason", TEXTOID},
 	[COLUMN_CONNECTION_SCHEMA_VERSION] = {"connection_schema_version",
 	INT4OID, NULL, "ConnectionSchemaVersion"},
 	[COLUMN_CREATION_TIME] = {"creation_time", TIMESTAMPTZOID, NULL,
@@ -208,6 +208,7 @@ glue_mirror_record(const GlueMirror *mirror, const GlueMirrorEntry *entry)
 			 glue_target_connection_arn(entry->target, entry->name));
 	set_from_tree(&row, COLUMN_TAGS, entry->tags);
 	set_text(&row, COLUMN_STATUS, entry->status);
+	set_text(&row, COLUMN_STATUS_REASON, entry->status_reason);
 	if (entry->request_id[0] != '\0')
 		set_text(&row, COLUMN_REQUEST_ID, entry->request_id);
 	set_value(&row, COLUMN_RECORDED_AT,

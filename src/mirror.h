@@ -32,6 +32,7 @@ typedef struct GlueMirrorEntry
 	json_object *tags;			/* or NULL */
 	json_object *observed;		/* what GetConnection returned, or NULL */
 	const char *status;
+	const char *status_reason;	/* or NULL */
 	const char *request_id;		/* AWS's, or "" */
 } GlueMirrorEntry;
 

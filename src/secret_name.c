@@ -47,7 +47,8 @@ static const char *const secret_names[] = {
 
 /* Names that contain one and are not: most say where a secret is kept. */
 static const char *const public_names[] = {
-	"kafkasaslgssapikeytab", "kafkasaslscramsecretsarn", "nexttoken", "secretarn", "secretid",
+	"kafkasaslgssapikeytab", "kafkasaslscramsecretsarn", "nexttoken",
+	"secretarn", "secretid",
 	"tokenurl",
 };
 

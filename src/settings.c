@@ -13,6 +13,12 @@
  * Values are checked when they are set, so that a typing error is reported
  * where it was made and not at the first call.
  *
+ * Until the library is loaded, PostgreSQL takes any value from anybody.  When
+ * it is loaded, a value that was not allowed gets a warning, and the default
+ * in its place.  For the settings here that would be wrong: the default
+ * endpoint is not what the administrator set in postgresql.conf, nor what the
+ * user meant.  So calls are refused until the setting has been set well.
+ *
  * IDENTIFICATION
  *	  src/settings.c
  *
@@ -20,7 +26,9 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
 #include "endpoint.h"
+#include "miscadmin.h"
 #include "settings.h"
 #include "utils/guc.h"
 
@@ -38,6 +46,10 @@ int			glue_setting_connect_timeout = 10000;
 int			glue_setting_request_timeout = 60000;
 int			glue_setting_max_attempts = 3;
 
+/* The text settings whose value was not accepted when we were loaded. */
+static const char *refused_settings[8];
+static int	nrefused = 0;
+
 /* prototypes of private functions */
 static bool check_region(char **newval, void **extra, GucSource source);
 static bool check_endpoint_url(char **newval, void **extra, GucSource source);
@@ -45,6 +57,7 @@ static void define_text(const char *name, const char *description,
 						const char *detail, char **variable,
 						GucContext context, int flags,
 						GucStringCheckHook check_hook);
+static bool is_default(const char *name);
 static void define_milliseconds(const char *name, const char *description,
 								const char *detail, int *variable);
 
@@ -123,6 +136,26 @@ glue_settings_init(void)
 	MarkGUCPrefixReserved("glue_conn");
 }
 
+/*
+ * Raise an error if a setting is not what somebody wanted it to be: see the
+ * head of this file.
+ */
+void
+glue_settings_check(void)
+{
+	for (int i = 0; i < nrefused; i++)
+	{
+		if (is_default(refused_settings[i]))
+			ereport(ERROR,
+					(errcode(superuser() ? ERRCODE_INVALID_PARAMETER_VALUE :
+							 ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("the value of parameter \"%s\" was not accepted",
+							refused_settings[i]),
+					 errdetail("It was set before glue_conn was loaded, and was then found to be invalid or not permitted."),
+					 errhint("Correct it and start a new session, or set it to another value.")));
+	}
+}
+
 static bool
 check_region(char **newval, void **extra, GucSource source)
 {
@@ -158,8 +191,22 @@ define_text(const char *name, const char *description, const char *detail,
 			char **variable, GucContext context, int flags,
 			GucStringCheckHook check_hook)
 {
+	bool		placed = GetConfigOption(name, true, false) != NULL;
+
 	DefineCustomStringVariable(name, description, detail, variable, "",
 							   context, flags, check_hook, NULL, NULL);
+	if (placed && is_default(name))
+	{
+		Assert(nrefused < lengthof(refused_settings));
+		refused_settings[nrefused++] = name;
+	}
+}
+
+/* Has nobody set a parameter, neither in this session nor elsewhere? */
+static bool
+is_default(const char *name)
+{
+	return glue_find_parameter(name)->source == PGC_S_DEFAULT;
 }
 
 static void

@@ -30,5 +30,6 @@ extern int	glue_setting_request_timeout;	/* milliseconds */
 extern int	glue_setting_max_attempts;
 
 extern void glue_settings_init(void);
+extern void glue_settings_check(void);
 
 #endif							/* GLUE_SETTINGS_H */

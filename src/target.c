@@ -36,7 +36,6 @@ glue_target_resolve(GlueTarget *target, const char *server,
 {
 	GlueEndpointOptions options = {
 		.service = "glue",
-		.region = find_region(),
 		.endpoint_url = glue_setting_endpoint_url,
 		.use_fips = glue_setting_use_fips_endpoint,
 		.use_dualstack = glue_setting_use_dualstack_endpoint,
@@ -45,6 +44,7 @@ glue_target_resolve(GlueTarget *target, const char *server,
 
 	if (server != NULL)
 		refuse_server(server);
+	glue_settings_check();
 
 	memset(target, 0, sizeof(GlueTarget));
 	target->catalog_id = catalog_id;
@@ -56,6 +56,7 @@ glue_target_resolve(GlueTarget *target, const char *server,
 	target->max_attempts = glue_setting_max_attempts;
 
 	/* a custom endpoint needs the region as well: it is signed for */
+	options.region = find_region();
 	if (options.region == NULL)
 		raise_no_region();
 	status = glue_endpoint_resolve(&options, &target->endpoint);

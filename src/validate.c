@@ -297,15 +297,17 @@ static void
 check_structure(const Check *check, const GlueShape *shape,
 				const GluePath *path, json_object *object)
 {
-	json_object_object_foreach(object, key, value)
+	struct json_object_iter iter;
+
+	json_object_object_foreachC(object, iter)
 	{
-		GluePath	inner = {path, key, 0};
-		const GlueMember *member = glue_model_member(shape, key);
+		GluePath	inner = {path, iter.key, 0};
+		const GlueMember *member = glue_model_member(shape, iter.key);
 
 		if (member == NULL)
 			check_unknown_member(check, shape, &inner);
-		else if (value != NULL)
-			check_value(check, member->shape, &inner, value);
+		else if (iter.val != NULL)
+			check_value(check, member->shape, &inner, iter.val);
 	}
 	for (int i = 0; i < shape->member_count; i++)
 	{

@@ -57,4 +57,7 @@ def request():
 
 
 if __name__ == "__main__":
-    print(as_json(request()[sys.argv[1]] if sys.argv[1:] else request()), end="")
+    value = request()
+    for member in sys.argv[1:]:
+        value = value[member]
+    print(as_json(value), end="")

@@ -11,40 +11,46 @@ import statistics
 import sys
 
 # What is measured, the name of its samples, what it is compared with, and the
-# goal: the most microseconds, or the greatest ratio ("x"), that it may take.
+# goals: the most microseconds and the greatest ratio ("x") that it may take.
+# A machine that is slow today misses the former, but not the latter.
 ROWS = [
-    ("Sign, key kept", "sign kept", "sign botocore", "4"),
-    ("Sign, new key", "sign new", "sign botocore", "4"),
-    ("  botocore's signer", "sign botocore", None, None),
-    ("Validate jsonb in a backend", "validate backend", "validate botocore", "15"),
-    ("  the pure part, on a tree", "validate pure", "validate botocore", None),
-    ("  botocore's validator, on a dict", "validate botocore", None, None),
-    ("Redact jsonb in a backend", "redact backend", None, None),
-    ("  the pure part, on a tree", "redact pure", None, None),
-    ("Create: whole, in one backend", "create wall", "floor wall", "2.2x"),
-    ("  floor: bare POST, unsigned", "floor wall", None, None),
-    ("  CPU of the backend, create", "create cpu", "floor cpu", None),
-    ("  CPU of the backend, floor", "floor cpu", None, None),
-    ("Create: a statement per transaction", "create pgbench", "floor pgbench", None),
-    ("  floor", "floor pgbench", None, None),
-    ("  boto3, one client kept", "create boto3", "floor wall", None),
-    ("First call of a backend, small CA", "first create ca", "first floor ca", None),
-    ("  floor", "first floor ca", None, None),
-    ("First call of a backend, Debian's CAs", "first create bundle",
-     "first floor bundle", None),
-    ("  floor", "first floor bundle", None, None),
+    ("Sign, key kept", "sign kept", "sign botocore", "4 0.1x"),
+    ("Sign, new key", "sign new", "sign botocore", "4 0.1x"),
+    ("  botocore's signer", "sign botocore", None, ""),
+    ("Validate jsonb in a backend", "validate backend", "validate botocore",
+     "15 0.55x"),
+    ("  pure part, on a tree", "validate pure", "validate botocore", ""),
+    ("  botocore's validator, on a dict", "validate botocore", None, ""),
+    ("Redact jsonb in a backend", "redact backend", None, ""),
+    ("  pure part, on a tree", "redact pure", None, ""),
+    ("Whole create, in one backend", "create wall", "floor wall", "2.2x"),
+    ("  floor: bare POST, unsigned", "floor wall", None, ""),
+    ("  CPU of the backend", "create cpu", "floor cpu", ""),
+    ("  CPU of the backend, floor", "floor cpu", None, ""),
+    ("Create, a transaction each", "create pgbench", "floor pgbench", ""),
+    ("  floor", "floor pgbench", None, ""),
+    ("  boto3, one client kept", "create boto3", "floor wall", ""),
+    ("First call of a backend, one CA", "first create ca", "first floor ca",
+     ""),
+    ("  floor", "first floor ca", None, ""),
+    ("First call, Debian's CAs", "first create bundle", "first floor bundle",
+     ""),
+    ("  floor", "first floor bundle", None, ""),
     ("New connection later, Debian's CAs", "again create bundle",
      "again create ca", "1.5x"),
-    ("  small CA", "again create ca", None, None),
+    ("  one CA", "again create ca", None, ""),
 ]
 
-MEMORY = {
-    "contexts_kb": "memory contexts", "RssAnon_kb": "RssAnon", "VmData_kb": "VmData",
-    "VmRSS_kb": "VmRSS, with shared buffers", "descriptors": "open descriptors",
-}
-
-# How much each may grow from the first count to the last: an allocator's slack.
-MAY_GROW = {"contexts_kb": 64, "RssAnon_kb": 1024, "VmData_kb": 1024, "descriptors": 3}
+# What a backend holds, by the names of the samples, and how much it may grow
+# from the first count to the last: the slack of an allocator, and the odd
+# file that PostgreSQL opens.
+MEMORY = [
+    ("Memory contexts, kB", "contexts_kb", 64),
+    ("RssAnon, kB", "RssAnon_kb", 1024),
+    ("VmData, kB", "VmData_kb", 1024),
+    ("VmRSS, kB, with shared buffers", "VmRSS_kb", None),
+    ("Open descriptors", "descriptors", 3),
+]
 
 
 def read_samples(lines):
@@ -53,36 +59,44 @@ def read_samples(lines):
     for line in lines:
         name, value = line.rstrip("\n").split("\t")
         samples[name].append(float(value))
-    nothing = samples["floor_nothing"]
-    for name, function in (("validate backend", "glue_is_valid_connection_input"),
-                           ("redact backend", "glue_redact")):
-        samples[name] = [a - b for a, b in zip(samples[function], nothing)]
+    for name, function in (
+            ("validate backend", "glue_is_valid_connection_input"),
+            ("redact backend", "glue_redact")):
+        samples[name] = [value - nothing for value, nothing in
+                         zip(samples[function], samples["floor_nothing"])]
     return samples
 
 
-def spread(values, form):
+def spread(values, digits):
     """Return the text of a median with its minimum and maximum."""
-    low, middle, high = min(values), statistics.median(values), max(values)
-    return f"{middle:{form}} ({low:{form}} to {high:{form}})"
+    if not values:
+        return ""
+    numbers = statistics.median(values), min(values), max(values)
+    return "{} ({} to {})".format(*(f"{n:,.{digits}f}" for n in numbers))
 
 
-def verdict(goal, values, ratios):
-    """Say whether the median reaches a goal."""
-    measured = ratios if goal.endswith("x") else values
-    met = statistics.median(measured) <= float(goal.rstrip("x"))
-    unit = "times" if goal.endswith("x") else "µs"
-    return f"{goal.rstrip('x')} {unit}: {'met' if met else 'MISSED'}"
+def verdict(goals, values, ratios):
+    """Say whether the medians reach the goals."""
+    said = []
+    for goal in goals.split():
+        limit = goal.rstrip("x")
+        measured, unit = (values, "µs") if limit == goal else (ratios, "times")
+        met = statistics.median(measured) <= float(limit)
+        said.append(f"{limit} {unit}: {'met' if met else 'MISSED'}")
+    return ", ".join(said)
 
 
 def print_costs(samples):
     """Print the table of what takes how long."""
-    line = "{:<38} {:>30} {:>24}  {}"
-    print(line.format("", "µs a call (min to max)", "ratio (min to max)", "goal, at most"))
-    for what, name, other, goal in ROWS:
+    form = "{:<34} {:>30} {:>21}  {}"
+    print(form.format("", "µs a call (min to max)", "ratio (min to max)",
+                      "goals, at most"))
+    for what, name, other, goals in ROWS:
         values = samples[name]
-        ratios = [a / b for a, b in zip(values, samples[other])] if other else []
-        print(line.format(what, spread(values, ".1f"), spread(ratios, ".2f") if ratios else "",
-                          verdict(goal, values, ratios) if goal else "").rstrip())
+        ratios = [value / compared for value, compared in
+                  zip(values, samples[other] if other else [])]
+        print(form.format(what, spread(values, 1), spread(ratios, 2),
+                          verdict(goals, values, ratios)).rstrip())
 
 
 def print_memory(samples):
@@ -93,16 +107,17 @@ def print_memory(samples):
             _, count, kind = name.split()
             found[kind][int(count)] = values[0]
     counts = sorted(found["descriptors"])
-    line = "{:<38}" + "{:>12}" * len(counts) + "  {}"
-    print(line.format("In one backend, after so many creates", *(f"{c:,}" for c in counts), ""))
-    for kind, title in MEMORY.items():
+    form = "{:<34}" + "{:>10}" * len(counts) + "  {}"
+    print(form.format("In one backend, after so many calls",
+                      *(f"{count:,}" for count in counts), "goal"))
+    for title, kind, may_grow in MEMORY:
         values = [found[kind][count] for count in counts]
-        judgement = ""
-        if kind in MAY_GROW:
-            grown = values[-1] - values[0] > MAY_GROW[kind]
-            judgement = "no growth: " + ("MISSED" if grown else "met")
-        unit = ", kB" if kind.endswith("_kb") else ""
-        print(line.format(title + unit, *(f"{v:,.0f}" for v in values), judgement).rstrip())
+        said = ""
+        if may_grow is not None:
+            grown = values[-1] - values[0] > may_grow
+            said = "no growth: " + ("MISSED" if grown else "met")
+        print(form.format(title, *(f"{value:,.0f}" for value in values),
+                          said).rstrip())
 
 
 def main():

@@ -84,7 +84,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	{
 		/* as the value of a property, which may hold anything */
 		tree = json_object_new_object();
-		json_object_object_add(tree, "x", json_object_new_string_len(text, (int) size));
+		json_object_object_add(tree, "x",
+							   json_object_new_string_len(text, (int) size));
 		check_text(tree, text);
 		check_tree(tree);
 	}

@@ -72,10 +72,19 @@ $sent->{PythonProperties}{ratio} = '0.25';
 $input->{AthenaProperties}{long} = 12345678901234;
 $sent->{AthenaProperties}{long} = '12345678901234';
 
+
+# What is a number in Perl would lose digits.
+my $input_text = json_text($input);
+my @numbers = ('123456789012345678901234567890', '-0.5', '1.50',
+	'0.1234567890123456789012345', '1' . '0' x 30);
+$input_text =~ s/("fetchsize":1000)/
+	join ',', $1, map { qq("n $_":$_) } @numbers/e;
+$sent->{SparkProperties}{"n $_"} = $_ foreach @numbers;
+
 my %tags = (team => 'data', "caf\x{e9}" => "\x{1f600}", empty => '');
 
 my $watch = $cluster->watch;
-my $result = $session->query(create_sql($input, tags => \%tags));
+my $result = $session->query(create_sql($input_text, tags => \%tags));
 is($result->output, 'READY', 'the status is returned');
 is($result->sqlstate, '00000', 'no error');
 unlike($result->text, qr/Secret-/, 'no message tells a secret');
@@ -269,7 +278,7 @@ refused('invalid tags', create_sql(jdbc('y'), tags => { 'aws:x' => 'y' }),
 refused('invalid catalog', create_sql(jdbc('y'), catalog_id => ''),
 	'22023', qr/^connection input has 1 error/);
 refused('no name to read', 'SELECT glue_get_connection(NULL)',
-	'22023', qr/^connection input has 1 error/);
+	'22023', qr/^connection name or catalog ID has 1 error/);
 
 $result = refused(
 	'everything at once',

@@ -20,7 +20,7 @@ typedef struct PatternCase
 	const char *shape;
 	const char *text;
 	int			where;			/* -1 if it is accepted */
-}			PatternCase;
+} PatternCase;
 
 static const PatternCase pattern_cases[] = {
 	{"NameString", "", -1},
@@ -83,7 +83,7 @@ test_patterns(void)
 {
 	for (size_t i = 0; i < sizeof(pattern_cases) / sizeof(PatternCase); i++)
 	{
-		const		PatternCase *c = &pattern_cases[i];
+		const PatternCase *c = &pattern_cases[i];
 		const GlueShape *shape = glue_model_shape(c->shape);
 		size_t		where = 12345;
 		bool		matches = glue_model_matches(shape->pattern, c->text,
@@ -229,7 +229,7 @@ test_nearest(void)
 	long_name[sizeof(long_name) - 1] = '\0';
 	ok(glue_model_nearest_member(input, long_name) == NULL, "too long");
 	long_name[GLUE_MODEL_NEAREST_MAX] = '\0';
-	ok(glue_model_nearest_member(input, long_name) == NULL, "as long as may be");
+	ok(glue_model_nearest_member(input, long_name) == NULL, "just not");
 
 	ok(glue_model_same_but_case("PassWord", "PASSWORD"), "same but case");
 	ok(!glue_model_same_but_case("PASSWORD", "PASSWORDS"), "longer");

@@ -28,7 +28,7 @@ typedef struct RedactCase
 {
 	const char *before;
 	const char *after;
-}			RedactCase;
+} RedactCase;
 
 /* values of one property, as they are and redacted */
 static const RedactCase value_cases[] = {
@@ -125,7 +125,8 @@ static const RedactCase value_cases[] = {
 	{"x \"credentials\": {\"a\": 1} y", "x \"credentials\": ********"},
 	{"x \"password\": null, \"secretId\": \"a\", \"credentials\": {}", NULL},
 	{"Authorization: Bearer abc", "Authorization: ********"},
-	{"x-amz-security-token:FwoG\nhost:x", "x-amz-security-token:********\nhost:x"},
+	{"x-amz-security-token:FwoG\nhost:x",
+	"x-amz-security-token:********\nhost:x"},
 	{"password: see the runbook", NULL},
 };
 
@@ -175,7 +176,7 @@ test_values(void)
 {
 	for (size_t i = 0; i < COUNT(value_cases); i++)
 	{
-		const		RedactCase *c = &value_cases[i];
+		const RedactCase *c = &value_cases[i];
 		json_object *tree = json_object_new_object();
 		json_object *expected = json_object_new_object();
 		char		after[1024];
@@ -323,7 +324,8 @@ test_types(void)
 	check_json("{\"PASSWORD\":false}", "{\"PASSWORD\":\"********\"}");
 	check_json("{\"PASSWORD\":[\"a\"],\"x\":1}",
 			   "{\"PASSWORD\":\"********\",\"x\":1}");
-	check_json("{\"PASSWORD\":{\"a\":{\"b\":1}}}", "{\"PASSWORD\":\"********\"}");
+	check_json("{\"PASSWORD\":{\"a\":{\"b\":1}}}",
+			   "{\"PASSWORD\":\"********\"}");
 	check_json("{\"PASSWORD\":null,\"TOKEN\":{},\"SECRET\":[]}", NULL);
 	check_json("{\"PASSWORD\":\"********\"}", NULL);
 	check_json("{\"SECRET_ID\":{\"a\":\"b\"}}", "{\"SECRET_ID\":\"********\"}");
@@ -536,7 +538,8 @@ test_speed(void)
 	static const char *const pieces[] = {
 		"/", "//", ":", "=", "@", "//a:b", "//a:b=", "//a:b= @", "=//a:",
 		"oracle:a:/", "oracle:a:/ @", "oracle:a:", "oracle:a:b/********@",
-		"password=", "password=${", "password=${a}", "password= ", "password=\"",
+		"password=", "password=${", "password=${a}", "password= ",
+		"password=\"",
 		"password='a", "\"password\":", "\"password\":\"a\"b", "%3d", "p%3d",
 		"password;", "a=&", " \t", "{", "[", "{\"a\":", "\\", "\\\"", "pass",
 		"password=********&", "//u:********@h", "?password=a;b&", "\xc3\xa9",

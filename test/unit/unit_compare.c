@@ -1,0 +1,179 @@
+/*-------------------------------------------------------------------------
+ *
+ * unit_compare.c
+ *	  Tests of compare.c.
+ *
+ * IDENTIFICATION
+ *	  test/unit/unit_compare.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_tree.h"
+#include "tap.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* what was sent and what Glue has, and the differences, a line each */
+typedef struct CompareCase
+{
+	const char *sent;
+	const char *got;
+	const char *differences;
+} CompareCase;
+
+static const CompareCase cases[] = {
+	{"{}", "{}", ""},
+	{"null", "{}", ""},
+	{"{\"Name\":\"a\"}", "{\"Name\":\"a\"}", ""},
+	{"{\"Name\":\"a\"}", "{\"Name\":\"b\"}",
+	"$.Name was given as \"a\", but AWS Glue has \"b\"\n"},
+	{"{\"Name\":\"a\",\"ConnectionType\":\"JDBC\"}", "{\"Name\":\"a\"}",
+		"$.ConnectionType was given as \"JDBC\", but AWS Glue does not have it"
+	"\n"},
+	{"{}", "{\"Description\":\"d\"}",
+	"$.Description was not given, but AWS Glue has \"d\"\n"},
+
+	/* what only an answer or only a request has */
+	{"{\"ValidateCredentials\":true,"
+		"\"ValidateForComputeEnvironments\":[\"SPARK\"]}",
+		"{\"Status\":\"READY\",\"CreationTime\":1.5,\"LastUpdatedBy\":\"x\","
+	"\"ConnectionSchemaVersion\":1}", ""},
+	{"{\"Zebra\":1}", "{\"Horse\":1}", ""},
+
+	/* what Glue drops */
+	{"{\"Description\":\"\",\"MatchCriteria\":[],\"SparkProperties\":{},"
+		"\"PhysicalConnectionRequirements\":{},\"ConnectionProperties\":null}",
+	"{}", ""},
+	{"{}", "{\"ConnectionProperties\":{},\"SparkProperties\":{},"
+	"\"PythonProperties\":{},\"MatchCriteria\":[],\"Description\":null}", ""},
+	{"{\"PhysicalConnectionRequirements\":{\"SecurityGroupIdList\":[]}}", "{}",
+	""},
+
+	/* lists are sets that count */
+	{"{\"MatchCriteria\":[\"a\",\"b\"]}", "{\"MatchCriteria\":[\"b\",\"a\"]}",
+	""},
+	{"{\"MatchCriteria\":[\"a\",\"a\",\"b\"]}",
+		"{\"MatchCriteria\":[\"a\",\"b\",\"b\"]}",
+		"$.MatchCriteria was given as a list of 3, but AWS Glue has a list of "
+	"3\n"},
+	{"{\"PhysicalConnectionRequirements\":{\"SubnetId\":\"s\","
+		"\"SecurityGroupIdList\":[\"x\",\"y\"]}}",
+		"{\"PhysicalConnectionRequirements\":{\"SubnetId\":\"t\","
+		"\"SecurityGroupIdList\":[\"y\"]}}",
+		"$.PhysicalConnectionRequirements.SecurityGroupIdList was given as a "
+		"list of 2, but AWS Glue has a list of 1\n"
+		"$.PhysicalConnectionRequirements.SubnetId was given as \"s\", but AWS "
+	"Glue has \"t\"\n"},
+
+	/* properties and their secrets */
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"p\",\"USERNAME\":\"u\"}}",
+		"{\"ConnectionProperties\":{\"ENCRYPTED_PASSWORD\":\"q\","
+	"\"USERNAME\":\"u\"}}", ""},
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"p\"}}",
+	"{\"ConnectionProperties\":{\"PASSWORD\":\"q\"}}", ""},
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"p\"}}", "{}", ""},
+	{"{\"ConnectionProperties\":{\"A\":\"1\",\"odd key\":\"x\",\"E\":\"\"}}",
+		"{\"ConnectionProperties\":{\"A\":\"2\",\"B\":\"3\",\"F\":\"\"}}",
+		"$.ConnectionProperties.A was given as \"1\", but AWS Glue has \"2\"\n"
+		"$.ConnectionProperties.\"odd key\" was given as \"x\", but AWS Glue "
+		"does not have it\n"
+	"$.ConnectionProperties.B was not given, but AWS Glue has \"3\"\n"},
+	{"{\"ConnectionProperties\":{\"U\":\"//u:a@h?password=b\"}}",
+	"{\"ConnectionProperties\":{\"U\":\"//u:c@h?password=d\"}}", ""},
+	{"{\"ConnectionProperties\":{\"U\":\"//u:XYZZY@h\"}}",
+		"{\"ConnectionProperties\":{\"U\":\"//v:XYZZY@h\"}}",
+		"$.ConnectionProperties.U was given as \"//u:********@h\", but AWS "
+	"Glue has \"//v:********@h\"\n"},
+	{"{\"ConnectionProperties\":{\"J\":\"{\\\"a\\\":1,\\\"b\\\":[2]}\"}}",
+		"{\"ConnectionProperties\":{\"J\":\"{ \\\"b\\\": [2], \\\"a\\\": 1}\"}}",
+	""},
+	{"{\"ConnectionProperties\":{\"J\":\"{\\\"a\\\":1}\"}}",
+		"{\"ConnectionProperties\":{\"J\":\"{\\\"a\\\":2}\"}}",
+		"$.ConnectionProperties.J was given as \"{\"a\":1}\", but AWS Glue has "
+	"\"{\"a\":2}\"\n"},
+	{"{\"SparkProperties\":{\"A\":\"1\"}}", "{\"SparkProperties\":{}}",
+		"$.SparkProperties.A was given as \"1\", but AWS Glue does not have it"
+	"\n"},
+
+	/* authentication, of which an answer has less */
+	{"{\"AuthenticationConfiguration\":{\"AuthenticationType\":\"BASIC\","
+		"\"KmsKeyArn\":\"k\","
+		"\"BasicAuthenticationCredentials\":{\"Username\":\"u\","
+		"\"Password\":\"p\"},"
+		"\"CustomAuthenticationCredentials\":{\"a\":\"b\"}}}",
+		"{\"AuthenticationConfiguration\":{\"AuthenticationType\":\"BASIC\","
+	"\"SecretArn\":\"made-by-glue\"}}", ""},
+	{"{\"AuthenticationConfiguration\":{\"SecretArn\":\"a\","
+		"\"KmsKeyArn\":\"k\"}}",
+		"{\"AuthenticationConfiguration\":{\"SecretArn\":\"b\","
+		"\"KmsKeyArn\":\"l\"}}",
+		"$.AuthenticationConfiguration.KmsKeyArn was given as \"k\", but AWS "
+		"Glue has \"l\"\n"
+		"$.AuthenticationConfiguration.SecretArn was given as \"a\", but AWS "
+	"Glue has \"b\"\n"},
+	{"{\"AuthenticationConfiguration\":{\"OAuth2Properties\":{"
+		"\"OAuth2GrantType\":\"JWT_BEARER\",\"TokenUrl\":\"https://a\","
+		"\"TokenUrlParametersMap\":{\"a\":\"1\"},"
+		"\"OAuth2Credentials\":{\"JwtToken\":\"x\"},"
+		"\"AuthorizationCodeProperties\":{\"AuthorizationCode\":\"y\"}}}}",
+		"{\"AuthenticationConfiguration\":{\"OAuth2Properties\":{"
+		"\"OAuth2GrantType\":\"JWT_BEARER\",\"TokenUrl\":\"https://b\","
+		"\"TokenUrlParametersMap\":{\"a\":\"2\"}}}}",
+		"$.AuthenticationConfiguration.OAuth2Properties.TokenUrl was given as "
+	"\"https://a\", but AWS Glue has \"https://b\"\n"},
+
+	/* wrong types */
+	{"{\"Name\":1,\"ConnectionProperties\":[1],\"MatchCriteria\":{\"a\":1},"
+		"\"PhysicalConnectionRequirements\":\"x\"}",
+		"{\"Name\":\"1\",\"ConnectionProperties\":{\"A\":\"1\"},"
+		"\"MatchCriteria\":[\"a\"],"
+		"\"PhysicalConnectionRequirements\":{\"SubnetId\":\"s\"}}",
+		"$.ConnectionProperties was given as a list of 1, but AWS Glue has an "
+		"object\n"
+		"$.MatchCriteria was given as an object, but AWS Glue has a list of 1\n"
+		"$.Name was given as 1, but AWS Glue has \"1\"\n"
+		"$.PhysicalConnectionRequirements.SubnetId was not given, but AWS Glue "
+	"has \"s\"\n"},
+	{"[1]", "\"x\"", ""},
+};
+
+static void
+note(void *arg, const char *path, const char *message)
+{
+	char	   *differences = arg;
+
+	sprintf(differences + strlen(differences), "%s %s\n", path, message);
+}
+
+int
+main(void)
+{
+	for (size_t i = 0; i < COUNT(cases); i++)
+	{
+		const CompareCase *c = &cases[i];
+		json_object *sent = glue_json_tree_parse(c->sent, strlen(c->sent));
+		json_object *got = glue_json_tree_parse(c->got, strlen(c->got));
+		char		differences[4096] = "";
+		char		after[4096];
+		bool		equal = glue_compare_definitions(sent, got, note,
+													 differences);
+
+		is_str(differences, c->differences, c->sent);
+		ok(equal == (c->differences[0] == '\0'), "the result says the same");
+
+		/* neither side is changed, although both were redacted */
+		differences[0] = '\0';
+		glue_compare_definitions(sent, got, note, differences);
+		is_str(differences, c->differences, "again");
+		glue_json_tree_write(sent, after, sizeof(after));
+		ok(strstr(after, "********") == NULL, "the input is as it was");
+		glue_json_tree_free(sent);
+		glue_json_tree_free(got);
+	}
+	return tap_done();
+}
