@@ -225,6 +225,8 @@ test_nearest(void)
 	ok(glue_model_nearest_member(input, "") == NULL, "no name");
 	is_str(glue_model_nearest_value(type, "POSTGRES"), "POSTGRESQL", "type");
 	is_str(glue_model_nearest_value(type, "jdbc"), "JDBC", "lower case");
+	is_str(glue_model_nearest_value(type, "PIPEDRVE"), "PIPEDIVE",
+		   "of PIPEDIVE and PIPEDRIVE, which are as near, the first");
 	memset(long_name, 'N', sizeof(long_name));
 	long_name[sizeof(long_name) - 1] = '\0';
 	ok(glue_model_nearest_member(input, long_name) == NULL, "too long");

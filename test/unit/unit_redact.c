@@ -443,6 +443,14 @@ test_wiping(void)
 	is_int(json_object_get_string(secret)[37], 0, "completely");
 	json_object_put(secret);
 	glue_json_tree_free(tree);
+
+	/* json-c writes a shorter text over the old one, in the same place */
+	tree = parse("{\"PASSWORD\":\"a secret of some length, which is long\"}");
+	secret = json_object_object_get(tree, "PASSWORD");
+	ok(glue_redact_tree(tree), "redacted");
+	is_str(json_object_get_string(secret), GLUE_REDACTED, "in its place");
+	is_int(json_object_get_string(secret)[30], 0, "the rest is wiped");
+	glue_json_tree_free(tree);
 }
 
 static void

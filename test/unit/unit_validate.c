@@ -767,6 +767,29 @@ test_no_secrets(void)
 	}
 }
 
+/*
+ * Whatever is below a secret's key is secret, too.
+ */
+static void
+test_secret_paths(void)
+{
+	GluePath	root = {NULL, "$.PASSWORD", 0};
+	GluePath	properties = {&root, "ConnectionProperties", 0};
+	GluePath	password = {&properties, "PASSWORD", 0};
+	GluePath	entry = {&password, NULL, 1};
+	GluePath	user = {&properties, "USERNAME", 0};
+	char		text[64];
+
+	ok(!glue_path_is_secret(&root), "a root is not judged");
+	ok(glue_path_is_secret(&password), "a secret");
+	ok(glue_path_is_secret(&entry), "in a secret");
+	ok(!glue_path_is_secret(&user), "no secret");
+	glue_path_write(&entry, text, sizeof(text));
+	is_str(text, "$.PASSWORD.ConnectionProperties.PASSWORD[1]", "its path");
+	glue_path_write(&entry, text, 16);
+	is_str(text, "$.PASSWORD.Conn", "a path is cut");
+}
+
 static void
 leave(void *arg, const GlueViolation *violation)
 {
@@ -837,6 +860,7 @@ main(void)
 	test_encoding();
 	test_long_names();
 	test_no_secrets();
+	test_secret_paths();
 	test_longjmp();
 	test_speed();
 	return tap_done();
