@@ -59,6 +59,7 @@ SERVER_OBJS = \
 
 # Layer 3: puts the two together.
 COMPOSE_OBJS = \
+	src/signed_request.o \
 	src/client.o \
 	src/mirror.o
 

@@ -37,8 +37,6 @@
  */
 #include "postgres.h"
 
-#include <time.h>
-
 #include <json-c/json.h>
 
 #include "client.h"
@@ -49,11 +47,7 @@
 #include "redact.h"
 #include "retry.h"
 #include "secret_memory.h"
-#include "sigv4.h"
 #include "utils/memutils.h"
-
-#define CONTENT_TYPE	"application/x-amz-json-1.1"
-#define USER_AGENT		"glue_conn/1.0"
 
 /*
  * A connection that is found after its create was lost is ours only if it is
@@ -62,9 +56,6 @@
  * header, which has whole seconds, once at each end.
  */
 #define AGE_TOLERANCE_MS	2000
-
-/* The five headers that may be signed, the signature, and two more. */
-#define MAX_HEADER_LINES	8
 
 /* Room for what is said of a connection that was read back, in bytes. */
 #define MAX_FINDINGS	2048
@@ -115,17 +106,16 @@ typedef struct CallState
 	struct CallState *reader;	/* the GetConnection that will tell */
 } CallState;
 
-/* This backend's retry quota and signer; the signer is made at first use. */
+/* What this backend may still spend on retries. */
 static GlueRetryQuota retry_quota;
-static GlueSigv4Signer *signer = NULL;
 
 /* prototypes of private functions */
-static void init_process_state(void);
+static void init_retry_quota(void);
 static CallState *begin_call(GlueCall *call, MemoryContext result_context);
+static void write_body(CallState *state);
 static void advance(CallState *state);
 static long wait_time(const CallState *state, TimestampTz now);
 static void send_request(CallState *state);
-static int	write_header_lines(CallState *state, const char **lines);
 static void note_header(void *arg, const char *line, size_t len);
 static void judge_attempt(CallState *state);
 static void read_reply(CallState *state, bool *ambiguous);
@@ -155,7 +145,7 @@ glue_client_run(GlueCall *calls, int ncalls)
 	MemoryContext context;
 	CallState **states;
 
-	init_process_state();
+	init_retry_quota();
 	context = AllocSetContextCreate(CurrentMemoryContext,
 									"glue_conn calls",
 									ALLOCSET_DEFAULT_SIZES);
@@ -209,6 +199,7 @@ glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
 	call->operation = "GetConnection";
 	call->connection_name = name;
 	call->target = target;
+	call->endpoint = &target->endpoint;
 	call->credentials = credentials;
 	call->request = glue_tree_new_object();
 	if (target->catalog_id != NULL)
@@ -219,36 +210,43 @@ glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
 }
 
 static void
-init_process_state(void)
+init_retry_quota(void)
 {
-	if (signer != NULL)
-		return;
-	glue_retry_quota_init(&retry_quota);
-	signer = glue_sigv4_signer_new();
-	if (signer == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("could not initialize the signing of requests")));
+	static bool initialized = false;
+
+	if (!initialized)
+		glue_retry_quota_init(&retry_quota);
+	initialized = true;
 }
 
 static CallState *
 begin_call(GlueCall *call, MemoryContext result_context)
 {
 	CallState  *state = palloc0(sizeof(CallState));
-	Size		size = glue_json_tree_write(call->request, NULL, 0) + 1;
 
 	call->failure = NULL;
 	call->answer = NULL;
+	call->answer_xml = NULL;
 	call->read_back = NULL;
 	call->attempts = 0;
 	call->request_id[0] = '\0';
 
 	state->call = call;
 	state->result_context = result_context;
-	state->body = glue_secret_alloc(size);
-	state->body_len = glue_json_tree_write(call->request, state->body, size);
+	write_body(state);
 	state->began_at = GetCurrentTimestamp();
 	return state;
+}
+
+/* Write the request's parameters as its service wants them. */
+static void
+write_body(CallState *state)
+{
+	json_object *request = state->call->request;
+	Size		size = glue_json_tree_write(request, NULL, 0) + 1;
+
+	state->body = glue_secret_alloc(size);
+	state->body_len = glue_json_tree_write(request, state->body, size);
 }
 
 /* Take a call as far as it gets without waiting. */
@@ -304,15 +302,26 @@ wait_time(const CallState *state, TimestampTz now)
 static void
 send_request(CallState *state)
 {
-	const GlueTarget *target = state->call->target;
+	GlueCall   *call = state->call;
+	const GlueTarget *target = call->target;
 	GlueHttpRequest *request = &state->request;
-	const char **lines = palloc(MAX_HEADER_LINES * sizeof(char *));
+	GlueSignedRequest signed_request = {
+		.service = call->service,
+		.operation = call->operation,
+		.endpoint = call->endpoint,
+		.credentials = call->credentials,
+		.body = state->body,
+		.body_len = state->body_len,
+		.time = time(NULL),
+	};
+	const char **lines = palloc(GLUE_MAX_HEADER_LINES * sizeof(char *));
 
 	memset(&state->headers, 0, sizeof(state->headers));
 	memset(request, 0, sizeof(GlueHttpRequest));
-	request->url = target->endpoint.url;
+	request->method = GLUE_HTTP_POST;
+	request->url = call->endpoint->url;
 	request->headers = lines;
-	request->nheaders = write_header_lines(state, lines);
+	request->nheaders = glue_signed_header_lines(&signed_request, lines);
 	request->body = state->body;
 	request->body_len = state->body_len;
 	request->ca_file = target->ca_file;
@@ -322,7 +331,7 @@ send_request(CallState *state)
 	request->on_header = note_header;
 	request->on_header_arg = &state->headers;
 
-	state->call->attempts++;
+	call->attempts++;
 	state->transfer = glue_http_start(request);
 	state->step = STEP_IN_FLIGHT;
 }
@@ -331,69 +340,6 @@ static void
 note_header(void *arg, const char *line, size_t len)
 {
 	glue_reply_header(arg, line, len);
-}
-
-/*
- * Sign the request for this moment and write its header lines.
- *
- * Exactly those headers are signed that AWS's own clients sign.  Lines that
- * end in a colon keep libcurl from adding such a header.
- */
-static int
-write_header_lines(CallState *state, const char **lines)
-{
-	const GlueEndpoint *endpoint = &state->call->target->endpoint;
-	const GlueCredentials *credentials = state->call->credentials;
-	char		amz_date[GLUE_SIGV4_TIME_LEN + 1];
-	char		authorization[1024];
-	time_t		now = time(NULL);
-	struct tm	utc;
-	GlueSigv4Header headers[5] = {
-		{"content-type", CONTENT_TYPE},
-		{"host", endpoint->host},
-		{"x-amz-date", amz_date},
-		{"x-amz-target", psprintf("AWSGlue.%s", state->call->operation)},
-		{"x-amz-security-token", credentials->session_token},
-	};
-	GlueSigv4Request request = {
-		.method = "POST",
-		.path = endpoint->path,
-		.query = "",
-		.headers = headers,
-		.nheaders = credentials->session_token ? 5 : 4,
-		.body = state->body,
-		.body_len = state->body_len,
-		.amz_date = amz_date,
-		.region = endpoint->region,
-		.service = "glue",
-	};
-	int			n = 0;
-
-	gmtime_r(&now, &utc);
-	strftime(amz_date, sizeof(amz_date), "%Y%m%dT%H%M%SZ", &utc);
-
-	if (!glue_sigv4_authorization(signer, &request,
-								  credentials->access_key_id,
-								  credentials->secret_access_key,
-								  authorization, sizeof(authorization)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("could not sign a request to AWS Glue"),
-				 errdetail("The credentials are longer than AWS's can be.")));
-
-	for (int i = 0; i < request.nheaders; i++)
-	{
-		Size		size = strlen(headers[i].name) +
-		strlen(headers[i].value) + 3;
-		char	   *line = glue_secret_alloc(size);
-
-		snprintf(line, size, "%s: %s", headers[i].name, headers[i].value);
-		lines[n++] = line;
-	}
-	lines[n++] = psprintf("Authorization: %s", authorization);
-	lines[n++] = "User-Agent: " USER_AGENT;
-	lines[n++] = "Expect:";
-	return n;
 }
 
 /* ----------------------------------------------------------------
@@ -428,7 +374,7 @@ judge_attempt(CallState *state)
 
 	if (strcmp(call->operation, "CreateConnection") != 0)
 		ambiguous = false;
-	if (call->answer != NULL)
+	if (call->answer != NULL || call->answer_xml != NULL)
 	{
 		glue_retry_quota_refund(&retry_quota, state->retry_cost);
 		finish(state, NULL);
@@ -460,6 +406,14 @@ read_reply(CallState *state, bool *ambiguous)
 
 	strlcpy(call->request_id, state->headers.request_id,
 			sizeof(call->request_id));
+	if (call->service == GLUE_SERVICE_STS && transfer->status == 200)
+	{
+		call->answer_xml = glue_secret_alloc(transfer->body_len + 1);
+		memcpy(call->answer_xml, transfer->body, transfer->body_len);
+		call->answer_xml[transfer->body_len] = '\0';
+		return;
+	}
+
 	glue_reply_decode(&reply, transfer->status, &state->headers,
 					  transfer->body, transfer->body_len);
 	if (reply.kind == GLUE_REPLY_SUCCESS)
@@ -491,9 +445,10 @@ scrub(const GlueCall *call, const char *text, char *buffer, Size size)
 	json_object *secrets = glue_tree_new_object();
 	const GlueCredentials *used = call->credentials;
 
-	glue_tree_add(secrets, "SecretAccessKey",
-				  json_object_new_string(used->secret_access_key));
-	if (used->session_token != NULL)
+	if (used != NULL)
+		glue_tree_add(secrets, "SecretAccessKey",
+					  json_object_new_string(used->secret_access_key));
+	if (used != NULL && used->session_token != NULL)
 		glue_tree_add(secrets, "SessionToken",
 					  json_object_new_string(used->session_token));
 	glue_tree_add(secrets, "Request", json_object_get(call->request));
@@ -663,9 +618,11 @@ static GlueFailedCall
 failed_call(const CallState *state)
 {
 	GlueFailedCall failed = {
+		.service = state->call->service == GLUE_SERVICE_STS ?
+		"AWS STS" : "AWS Glue",
 		.operation = state->call->operation,
 		.connection_name = state->call->connection_name,
-		.endpoint = state->call->target->endpoint.url,
+		.endpoint = state->call->endpoint->url,
 		.attempts = state->call->attempts,
 	};
 

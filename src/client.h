@@ -11,25 +11,28 @@
 #ifndef GLUE_CLIENT_H
 #define GLUE_CLIENT_H
 
-#include "credentials.h"
 #include "errors.h"
+#include "signed_request.h"
 #include "target.h"
 
 typedef struct GlueCall
 {
 	/* what to do; all of it stays the caller's */
+	GlueService service;
 	const char *operation;		/* "CreateConnection" */
 	const char *connection_name;	/* for messages, or NULL */
 	const GlueTarget *target;
-	const GlueCredentials *credentials;
+	const GlueEndpoint *endpoint;	/* of the service */
+	const GlueCredentials *credentials; /* NULL: the request is not signed */
 	json_object *request;		/* the operation's input shape */
 
 	/*
-	 * How it ended.  Either failure is set or answer is; both live in the
+	 * How it ended.  Either failure is set or an answer is; both live in the
 	 * memory context in which glue_client_run() was called.
 	 */
 	GlueFailure *failure;
 	json_object *answer;		/* the operation's output shape */
+	char	   *answer_xml;		/* instead of it, of a Query service */
 	int			attempts;
 	char		request_id[GLUE_REPLY_HEADER_MAX + 1];
 

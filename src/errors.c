@@ -319,7 +319,8 @@ failed_to(const GlueFailedCall *call, const char *why)
 							operation_verbs[i].verb, call->connection_name,
 							why);
 	}
-	return psprintf("could not call %s of AWS Glue: %s", call->operation, why);
+	return psprintf("could not call %s of %s: %s", call->operation,
+					call->service, why);
 }
 
 static const ExceptionRule *

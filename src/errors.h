@@ -32,6 +32,7 @@ typedef struct GlueFailure
 /* What a failure happened to. */
 typedef struct GlueFailedCall
 {
+	const char *service;		/* "AWS Glue" */
 	const char *operation;		/* "CreateConnection" */
 	const char *connection_name;	/* or NULL */
 	const char *endpoint;		/* URL */

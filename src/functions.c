@@ -92,6 +92,7 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	call.operation = "CreateConnection";
 	call.connection_name = definition.name;
 	call.target = &target;
+	call.endpoint = &target.endpoint;
 	call.credentials = &credentials;
 	call.request = create_request(&definition);
 	run_or_fail(&call);

@@ -75,6 +75,9 @@
  */
 #define FDS_PER_TRANSFER	2
 
+/* A wait that only news of a transfer or the latch are meant to end. */
+#define LONG_WAIT_MS	(60 * 1000)
+
 /* How long the parsed CA certificates are used before the file is read anew. */
 #define CA_CACHE_SECONDS	(60L * 60)
 
@@ -118,6 +121,7 @@ static void check_libcurl(void);
 static void open_pool(void);
 static CURL *new_easy_handle(void);
 static bool set_request_options(HttpTransfer *transfer);
+static bool set_method(CURL *easy, GlueHttpMethod method);
 static void drive(curl_socket_t socket, int events);
 static void collect_ended(void);
 static void end_transfer(HttpTransfer *transfer, CURLcode result);
@@ -234,6 +238,14 @@ glue_http_wait(long timeout_ms)
 	else
 		collect_ended();
 	restore_signals(&saved);
+}
+
+/* Wait for the end of a transfer, and serve interrupts meanwhile. */
+void
+glue_http_finish(GlueHttpTransfer *transfer)
+{
+	while (transfer->outcome == GLUE_HTTP_PENDING)
+		glue_http_wait(LONG_WAIT_MS);
 }
 
 /*
@@ -367,7 +379,6 @@ new_easy_handle(void)
 
 	/* AWS's JSON services are specified for HTTP/1.1 */
 		SET(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1) &&
-		SET(easy, CURLOPT_POST, 1L) &&
 		SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) MAX_ANSWER_SIZE) &&
 
 	/* a dead peer on a kept connection is noticed without a request */
@@ -423,7 +434,8 @@ set_request_options(HttpTransfer *transfer)
 		transfer->headers = longer;
 	}
 
-	return SET(easy, CURLOPT_URL, request->url) &&
+	return set_method(easy, request->method) &&
+		SET(easy, CURLOPT_URL, request->url) &&
 		SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") &&
 		SET(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "") &&
 		SET(easy, CURLOPT_CAINFO, ca_file) &&
@@ -441,6 +453,16 @@ set_request_options(HttpTransfer *transfer)
 		SET(easy, CURLOPT_SEEKDATA, transfer) &&
 		SET(easy, CURLOPT_HEADERDATA, transfer) &&
 		SET(easy, CURLOPT_WRITEDATA, transfer);
+}
+
+/* A PUT is a POST by another name: libcurl's own would want an upload. */
+static bool
+set_method(CURL *easy, GlueHttpMethod method)
+{
+	return (method == GLUE_HTTP_GET ? SET(easy, CURLOPT_HTTPGET, 1L) :
+			SET(easy, CURLOPT_POST, 1L)) &&
+		SET(easy, CURLOPT_CUSTOMREQUEST,
+			method == GLUE_HTTP_PUT ? "PUT" : NULL);
 }
 
 /* ----------------------------------------------------------------
@@ -706,7 +728,8 @@ on_request(void *arg, char *remote_ip, char *local_ip,
 {
 	HttpTransfer *transfer = arg;
 
-	transfer->public.phase = GLUE_HTTP_SENDING;
+	transfer->public.phase = transfer->request->body_len > 0 ?
+		GLUE_HTTP_SENDING : GLUE_HTTP_WAITING;
 	return CURL_PREREQFUNC_OK;
 }
 

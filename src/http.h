@@ -36,13 +36,21 @@ typedef enum GlueHttpPhase
 	GLUE_HTTP_RECEIVING
 } GlueHttpPhase;
 
+typedef enum GlueHttpMethod
+{
+	GLUE_HTTP_POST,
+	GLUE_HTTP_GET,
+	GLUE_HTTP_PUT
+} GlueHttpMethod;
+
 /* A request.  Everything must stay valid until the transfer has ended. */
 typedef struct GlueHttpRequest
 {
+	GlueHttpMethod method;
 	const char *url;
 	const char *const *headers; /* "Name: value" */
 	int			nheaders;
-	const char *body;
+	const char *body;			/* none for GET */
 	Size		body_len;
 	const char *ca_file;		/* NULL or "": the system's certificates */
 	const char *proxy;			/* NULL or "": none */
@@ -76,6 +84,7 @@ typedef struct GlueHttpTransfer
 
 extern GlueHttpTransfer *glue_http_start(const GlueHttpRequest *request);
 extern void glue_http_wait(long timeout_ms);
+extern void glue_http_finish(GlueHttpTransfer *transfer);
 extern void glue_http_release(GlueHttpTransfer *transfer);
 
 #endif							/* GLUE_HTTP_H */

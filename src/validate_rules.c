@@ -15,9 +15,8 @@
  * All functions here take any JSON: wrong types have been reported already,
  * so what has one is taken as absent or passed over.
  *
- * "With authentication" means that AuthenticationConfiguration is given, which
- * makes a connection one of Glue's second generation.  Some types exist in
- * both, with different properties.
+ * A connection with AuthenticationConfiguration is one of Glue's second
+ * generation.  Some types exist in both, with different properties.
  *
  * IDENTIFICATION
  *	  src/validate_rules.c
@@ -26,18 +25,18 @@
  */
 #include "validate_rules.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "json_tree.h"
 #include "model.h"
 #include "redact.h"
 
+/* the generation of connections that a row below is about */
 typedef enum Generation
 {
-	EITHER_GENERATION,
-	WITHOUT_AUTHENTICATION,
-	WITH_AUTHENTICATION
+	ANY,
+	FIRST,						/* without AuthenticationConfiguration */
+	SECOND						/* with it */
 } Generation;
 
 /* a property without which connections of one type do not work */
@@ -46,7 +45,7 @@ typedef struct RequiredProperty
 	const char *type;
 	const char *key;
 	Generation	generation;
-	GlueSeverity severity;
+	bool		is_measured;	/* not only documented */
 } RequiredProperty;
 
 /* the input, taken apart; members that are absent or null are NULL */
@@ -65,50 +64,41 @@ typedef struct Input
 } Input;
 
 static const RequiredProperty required_properties[] = {
-	{"AZURECOSMOS", "SparkProperties",
-	WITHOUT_AUTHENTICATION, GLUE_SEVERITY_WARNING},
-	{"AZURESQL", "SparkProperties",
-	WITHOUT_AUTHENTICATION, GLUE_SEVERITY_WARNING},
-	{"BIGQUERY", "SparkProperties",
-	WITHOUT_AUTHENTICATION, GLUE_SEVERITY_WARNING},
-	{"BIGQUERY", "PROJECT_ID", WITH_AUTHENTICATION, GLUE_SEVERITY_WARNING},
-	{"BIGQUERY", "ROLE_ARN", WITH_AUTHENTICATION, GLUE_SEVERITY_WARNING},
-	{"CUSTOM", "CONNECTOR_URL", EITHER_GENERATION, GLUE_SEVERITY_ERROR},
-	{"CUSTOM", "CONNECTOR_TYPE", EITHER_GENERATION, GLUE_SEVERITY_ERROR},
-	{"CUSTOM", "CONNECTOR_CLASS_NAME", EITHER_GENERATION, GLUE_SEVERITY_ERROR},
-	{"KAFKA", "KAFKA_BOOTSTRAP_SERVERS",
-	EITHER_GENERATION, GLUE_SEVERITY_ERROR},
-	{"MARKETPLACE", "CONNECTOR_URL", EITHER_GENERATION, GLUE_SEVERITY_ERROR},
-	{"MARKETPLACE", "CONNECTOR_TYPE", EITHER_GENERATION, GLUE_SEVERITY_ERROR},
-	{"MARKETPLACE", "CONNECTOR_CLASS_NAME",
-	EITHER_GENERATION, GLUE_SEVERITY_ERROR},
-	{"MARKETPLACE", "CONNECTION_URL",
-	EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"MONGODB", "CONNECTION_URL", EITHER_GENERATION, GLUE_SEVERITY_ERROR},
-	{"MYSQL", "HOST", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"MYSQL", "PORT", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"MYSQL", "DATABASE", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"MYSQL", "ROLE_ARN", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"OPENSEARCH", "SparkProperties",
-	WITHOUT_AUTHENTICATION, GLUE_SEVERITY_WARNING},
-	{"ORACLE", "HOST", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"ORACLE", "PORT", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"ORACLE", "DATABASE", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"ORACLE", "ROLE_ARN", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"POSTGRESQL", "HOST", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"POSTGRESQL", "PORT", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"POSTGRESQL", "DATABASE", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"POSTGRESQL", "ROLE_ARN", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"SALESFORCE", "INSTANCE_URL", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"SALESFORCE", "ROLE_ARN", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"SQLSERVER", "HOST", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"SQLSERVER", "PORT", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"SQLSERVER", "DATABASE", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"SQLSERVER", "ROLE_ARN", EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"VIEW_VALIDATION_ATHENA", "WORKGROUP_NAME",
-	EITHER_GENERATION, GLUE_SEVERITY_WARNING},
-	{"VIEW_VALIDATION_REDSHIFT", "DATABASE",
-	EITHER_GENERATION, GLUE_SEVERITY_WARNING},
+	{"AZURECOSMOS", "SparkProperties", FIRST, false},
+	{"AZURESQL", "SparkProperties", FIRST, false},
+	{"BIGQUERY", "SparkProperties", FIRST, false},
+	{"BIGQUERY", "PROJECT_ID", SECOND, false},
+	{"BIGQUERY", "ROLE_ARN", SECOND, false},
+	{"CUSTOM", "CONNECTOR_URL", ANY, true},
+	{"CUSTOM", "CONNECTOR_TYPE", ANY, true},
+	{"CUSTOM", "CONNECTOR_CLASS_NAME", ANY, true},
+	{"KAFKA", "KAFKA_BOOTSTRAP_SERVERS", ANY, true},
+	{"MARKETPLACE", "CONNECTOR_URL", ANY, true},
+	{"MARKETPLACE", "CONNECTOR_TYPE", ANY, true},
+	{"MARKETPLACE", "CONNECTOR_CLASS_NAME", ANY, true},
+	{"MARKETPLACE", "CONNECTION_URL", ANY, false},
+	{"MONGODB", "CONNECTION_URL", ANY, true},
+	{"MYSQL", "HOST", ANY, false},
+	{"MYSQL", "PORT", ANY, false},
+	{"MYSQL", "DATABASE", ANY, false},
+	{"MYSQL", "ROLE_ARN", ANY, false},
+	{"OPENSEARCH", "SparkProperties", FIRST, false},
+	{"ORACLE", "HOST", ANY, false},
+	{"ORACLE", "PORT", ANY, false},
+	{"ORACLE", "DATABASE", ANY, false},
+	{"ORACLE", "ROLE_ARN", ANY, false},
+	{"POSTGRESQL", "HOST", ANY, false},
+	{"POSTGRESQL", "PORT", ANY, false},
+	{"POSTGRESQL", "DATABASE", ANY, false},
+	{"POSTGRESQL", "ROLE_ARN", ANY, false},
+	{"SALESFORCE", "INSTANCE_URL", ANY, false},
+	{"SALESFORCE", "ROLE_ARN", ANY, false},
+	{"SQLSERVER", "HOST", ANY, false},
+	{"SQLSERVER", "PORT", ANY, false},
+	{"SQLSERVER", "DATABASE", ANY, false},
+	{"SQLSERVER", "ROLE_ARN", ANY, false},
+	{"VIEW_VALIDATION_ATHENA", "WORKGROUP_NAME", ANY, false},
+	{"VIEW_VALIDATION_REDSHIFT", "DATABASE", ANY, false},
 };
 
 /*
@@ -145,7 +135,7 @@ static bool is_resource_id(const char *text, const char *prefix);
 static bool is_type(const Input *input, const char *type);
 static bool has_property(const Input *input, const char *key);
 static void report_missing(const Input *input, const char *key,
-						   GlueSeverity severity);
+						   bool is_error);
 static json_object *object_at(json_object *parent, const char *key);
 static const char *string_at(json_object *parent, const char *key);
 static bool is_one_of(const char *text, const char *const *list, size_t count);
@@ -208,25 +198,23 @@ static void
 check_required_properties(const Input *input)
 {
 	size_t		count = sizeof(required_properties) / sizeof(RequiredProperty);
-	Generation	generation = input->authentication != NULL ?
-	WITH_AUTHENTICATION : WITHOUT_AUTHENTICATION;
+	Generation	generation = input->authentication != NULL ? SECOND : FIRST;
 
 	if (input->wrong_properties)
 		return;
 	for (size_t i = 0; i < count; i++)
 	{
 		const RequiredProperty *row = &required_properties[i];
-		GlueSeverity severity = row->severity;
+		bool		is_error = row->is_measured;
 
 		if (!is_type(input, row->type) || has_property(input, row->key) ||
-			(row->generation != EITHER_GENERATION &&
-			 row->generation != generation))
+			(row->generation != ANY && row->generation != generation))
 			continue;
 
 		/* a connection that uses a template may leave the connector to it */
 		if (input->uses_template && is_type(input, "CUSTOM"))
-			severity = GLUE_SEVERITY_WARNING;
-		report_missing(input, row->key, severity);
+			is_error = false;
+		report_missing(input, row->key, is_error);
 	}
 }
 
@@ -249,7 +237,7 @@ check_jdbc(const Input *input)
 					"should be given, because AWS Glue is known to refuse "
 					"HOST, PORT and JDBC_ENGINE alone");
 	else
-		report_missing(input, "JDBC_CONNECTION_URL", GLUE_SEVERITY_ERROR);
+		report_missing(input, "JDBC_CONNECTION_URL", true);
 }
 
 static void
@@ -608,15 +596,14 @@ has_property(const Input *input, const char *key)
 }
 
 static void
-report_missing(const Input *input, const char *key, GlueSeverity severity)
+report_missing(const Input *input, const char *key, bool is_error)
 {
 	GluePath	path = {&input->properties_path, key, 0};
 
-	glue_report(input->reporter, &path, GLUE_RULE_REQUIRED_FOR_TYPE, severity,
-				severity == GLUE_SEVERITY_ERROR ?
-				"is required for connections of type %s" :
-				"is documented as required for connections of type %s",
-				input->type);
+	glue_report(input->reporter, &path, GLUE_RULE_REQUIRED_FOR_TYPE,
+				is_error ? GLUE_SEVERITY_ERROR : GLUE_SEVERITY_WARNING,
+				"is %s for connections of type %s",
+				is_error ? "required" : "documented as required", input->type);
 }
 
 /*

@@ -195,14 +195,14 @@ test_utf8(void)
 	static const char *const valid[] = {
 		"", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
 		"\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
-		"\xf4\x8f\xbf\xbf", "12345678\xc3\xa9" "1234567890",
+		"\xf4\x8f\xbf\xbf", "12345678\xc3\xa9 1234567890",
 	};
 	static const char *const invalid[] = {
 		"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2" "a",
 		"\xe0\x9f\xbf", "\xe0\xa0", "\xed\xa0\x80", "\xed\xbf\xbf",
 		"\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
 		"\xf0\x90\x80", "\xff", "\xfe", "12345678\xc3",
-		"1234567\xff" "12345678",
+		"1234567\xff 2345678",
 	};
 
 	for (size_t i = 0; i < sizeof(valid) / sizeof(valid[0]); i++)

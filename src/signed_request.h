@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * signed_request.h
+ *	  The header lines of a request to an AWS service.
+ *
+ * IDENTIFICATION
+ *	  src/signed_request.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SIGNED_REQUEST_H
+#define GLUE_SIGNED_REQUEST_H
+
+#include <time.h>
+
+#include "credentials.h"
+#include "endpoint.h"
+
+typedef enum GlueService
+{
+	GLUE_SERVICE_GLUE,			/* speaks JSON 1.1 */
+	GLUE_SERVICE_STS			/* speaks AWS Query and XML */
+} GlueService;
+
+typedef struct GlueSignedRequest
+{
+	GlueService service;
+	const char *operation;		/* "CreateConnection" */
+	const GlueEndpoint *endpoint;
+	const GlueCredentials *credentials; /* NULL: do not sign */
+	const char *body;
+	Size		body_len;
+	time_t		time;			/* by the service's clock */
+} GlueSignedRequest;
+
+/* Lines that glue_signed_header_lines() writes at most. */
+#define GLUE_MAX_HEADER_LINES	8
+
+extern int	glue_signed_header_lines(const GlueSignedRequest *request,
+									 const char *lines[GLUE_MAX_HEADER_LINES]);
+
+#endif							/* GLUE_SIGNED_REQUEST_H */
