@@ -73,8 +73,8 @@ OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(COMPOSE_OBJS) $(ENTRY_OBJS)
 
 LIBRARIES = libcurl libcrypto json-c expat
 PG_CPPFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
-	-Wno-missing-field-initializers
+PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
+	-Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bad_input privileges settings
@@ -132,7 +132,7 @@ $(UNIT_TESTS): %: %.c $(wildcard $(srcdir)/test/unit/*.h) $(PURE_OBJS)
 fuzzers: $(FUZZERS)
 
 $(FUZZERS): %: %.c test/fuzz/replay.h $(PURE_OBJS)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(FUZZ) -I$(srcdir)/src -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lm
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(FUZZ),-DGLUE_FUZZER $(FUZZ)) -I$(srcdir)/src -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lm
 
 check-layers:
 	$(srcdir)/test/check_layers $(PURE_OBJS) -- $(filter-out $(PURE_OBJS),$(OBJS))

@@ -187,7 +187,11 @@ glue_http_start(const GlueHttpRequest *request)
 		transfer->added = started;
 	}
 	if (started)
-		drive(CURL_SOCKET_TIMEOUT, 0);	/* sends, on a kept connection */
+	{
+		/* on a kept connection this sends, and may even end the transfer */
+		drive(CURL_SOCKET_TIMEOUT, 0);
+		collect_ended();
+	}
 	restore_signals(&saved);
 
 	if (!started)

@@ -107,7 +107,7 @@ foreach my $name (@reserved)
 	denied($granted, "SET glue_conn.$name", "SET glue_conn.$name = ''",
 		qr/^permission denied to set parameter "glue_conn\.$name"$/);
 }
-denied($granted, "SHOW glue_conn.$_", "SHOW glue_conn.$_", qr/must be/)
+denied($granted, "SHOW glue_conn.$_", "SHOW glue_conn.$_", qr/examine "glue_conn\.$_"/)
   foreach qw(config_file credentials_file proxy);
 is($granted->must("SET glue_conn.$_ = DEFAULT; SELECT 1")->output,
 	1, "$_ is for everyone")

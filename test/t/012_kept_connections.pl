@@ -88,7 +88,8 @@ foreach my $announce (\1, \0)
 		is($glue->created($name), 1, "$name: once");
 	}
 	is($watch->sent('CreateConnection'), 5, "closing is $case: sent once");
-	is($watch->connections, 6, "closing is $case: a new connection each time");
+	cmp_ok($watch->connections, '>=', 6,
+		"closing is $case: a new connection each time");
 	$session->quit;
 }
 

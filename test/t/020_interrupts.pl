@@ -99,17 +99,26 @@ EXCEPTION
 END $$
 SQL
 
-# Have a session of its own wait at a place; returns the session.
-sub begin_to_wait
+# Have a session of its own do what will wait at a place; returns the session.
+sub begin
 {
-	my ($place, $statement, %wanted) = @_;
-	my $session = $cluster->session(%wanted);
+	my ($place, $statement) = @_;
+	my $session = $cluster->session;
 
 	$session->must("SET glue_conn.endpoint_url = '$place->{endpoint}'")
 	  if $place->{endpoint};
-	my $watch = $cluster->watch;
 	$glue->misbehave(%{ $place->{rule} }) if $place->{rule};
 	$session->send($statement);
+	return $session;
+}
+
+# The same, until it has come there
+sub begin_to_wait
+{
+	my ($place, $statement) = @_;
+	my $watch = $cluster->watch;
+	my $session = begin($place, $statement);
+
 	wait_until(sub { $place->{reached}->($session, $watch) },
 		'the backend waits');
 	return $session;
@@ -153,7 +162,7 @@ foreach my $where (sort keys %places)
 	$glue->behave;
 
 	# statement_timeout
-	$session = begin_to_wait($place,
+	$session = begin($place,
 		"SET statement_timeout = '1500ms'; SELECT stubborn()");
 	$result = $session->result;
 	cmp_ok($result->seconds, '<', 1.5 + $soon,
@@ -206,7 +215,7 @@ $session->quit;
 sub limited
 {
 	my ($where, $limit, $phase) = @_;
-	my $session = begin_to_wait($places{$where},
+	my $session = begin($places{$where},
 		"SET glue_conn.max_attempts = 1; SET glue_conn.$limit = '700ms'; "
 		  . get_sql('x'));
 	my $result = $session->result;

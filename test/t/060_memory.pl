@@ -76,13 +76,14 @@ sub cancelled
 sub held
 {
 	my $contexts =
-	  $session->must('SELECT sum(used_bytes), sum(total_bytes)'
+	  $session->must('SELECT count(*), sum(used_bytes), sum(total_bytes)'
 		  . ' FROM pg_backend_memory_contexts')->output;
-	my ($used, $total) = split /\|/, $contexts;
+	my ($count, $used, $total) = split /\|/, $contexts;
 	my ($anonymous) = slurp_file('/proc/' . $session->pid . '/status') =~
 	  /^RssAnon:\s+(\d+) kB/m;
 
 	return (
+		contexts => $count,
 		used => $used,
 		total => $total,
 		process => $anonymous * 1024,
@@ -118,23 +119,17 @@ my %after = held();
 is($unexpected, '', "$calls calls ended as they should");
 cmp_ok($calls, '>', 2000, 'which are enough');
 
-# A block more of a context, or an arena more of malloc, is no leak: losing
-# 100 bytes a call would come to more than each of these limits.
-my %limits = (used => 64 * 1024, total => 256 * 1024, process => 1024 * 1024);
+# Some pages more or less are no leak: the process settles some 100 kB higher,
+# and stays there.  Losing 100 bytes a call would exceed all of these limits.
+my %limits = (used => 64 * 1024, total => 128 * 1024, process => 256 * 1024);
 foreach my $what (sort keys %limits)
 {
 	cmp_ok($after{$what} - $before{$what}, '<', $limits{$what},
 		"memory, $what: no growth beyond $limits{$what} bytes");
 	note("$what: $before{$what} before, $after{$what} after");
 }
-cmp_ok($after{files}, '<=', $before{files}, 'open files: none more');
-
-is( $session->must('SELECT count(*) FROM pg_backend_memory_contexts'
-		  . " WHERE name LIKE 'glue_conn%' AND level > 1"
-		  . " AND parent NOT IN ('TopMemoryContext', 'CacheMemoryContext')")
-	  ->output,
-	0,
-	'no context of a call is left');
+cmp_ok($after{$_}, '<=', $before{$_}, "$_: none more")
+  foreach qw(contexts files);
 
 $session->quit;
 $cluster->finish;

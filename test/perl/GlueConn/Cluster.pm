@@ -38,6 +38,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use File::Basename qw(basename);
 use GlueConn::Inputs;
 use GlueConn::LocalGlue;
 use GlueConn::Session;
@@ -73,7 +74,7 @@ sub start
 {
 	my ($class, %parameters) = @_;
 	my $stderr = "$PostgreSQL::Test::Utils::tmp_check/"
-	  . PostgreSQL::Test::Utils::basename($0) . '.local_glue';
+	  . basename($0) . '.local_glue';
 	my $glue = GlueConn::LocalGlue->new(
 		options => $parameters{glue}, stderr => $stderr);
 	my $self = bless { glue => $glue->start, stderr => $stderr }, $class;

@@ -1,0 +1,341 @@
+/*-------------------------------------------------------------------------
+ *
+ * credential_cache.c
+ *	  Temporary AWS credentials, until they run out.
+ *
+ * Getting temporary credentials takes a call or two over the network, and the
+ * services that give them out limit how often they may be asked.  So they are
+ * kept, in shared memory if the library is preloaded.
+ *
+ * Times are AWS's own: from 15 minutes before the end (the advisory time) one
+ * backend tries to get new ones while all go on with the old; from 10 minutes
+ * before the end (the mandatory time) nobody uses the old ones.
+ *
+ *		|---------------- good ----------------|- advisory -|- mandatory -|
+ *											   -15 min		-10 min		 end
+ *
+ * For each entry at most one backend refreshes at a time.  It is told so by
+ * glue_credential_cache_get(), and must then either put new credentials in or
+ * give up; the others wait for that only if they cannot do without.  A
+ * refresher that died is noticed by its process ID.
+ *
+ * Nothing here waits while it holds the lock, and what is dropped is
+ * cleansed.
+ *
+ * IDENTIFICATION
+ *	  src/credential_cache.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <openssl/crypto.h>
+
+#include "credential_cache.h"
+#include "miscadmin.h"
+#include "secret_memory.h"
+#include "storage/condition_variable.h"
+#include "storage/procarray.h"
+#include "utils/wait_event.h"
+
+#define ADVISORY_MS		(15 * 60 * 1000)
+#define MANDATORY_MS	(10 * 60 * 1000)
+
+/*
+ * How long a failed attempt to refresh good credentials keeps others from
+ * trying: one in a minute leaves four before they become mandatory.
+ */
+#define RETRY_MS		(60 * 1000)
+
+/* How often a waiting backend looks whether the refresher is still alive. */
+#define REFRESHER_CHECK_MS	1000
+
+/*
+ * Entries.  Each is one role of one account; when there are more than this,
+ * the one that was not used for the longest time makes room.
+ */
+#define NUM_SLOTS		64
+
+/* Room for each part; AWS's session tokens are below 4 kB so far. */
+#define MAX_KEY_ID_LEN	127
+#define MAX_SECRET_LEN	255
+#define MAX_TOKEN_LEN	8191
+
+typedef struct CacheSlot
+{
+	bool		in_use;
+	GlueCredentialKey key;
+	TimestampTz used_at;
+	int			refresher_pid;	/* 0 if nobody refreshes */
+	TimestampTz retry_at;		/* no advisory refresh before */
+
+	/* Remaining fields are invalid while expires_at is 0. */
+	TimestampTz expires_at;
+	char		access_key_id[MAX_KEY_ID_LEN + 1];
+	char		secret_access_key[MAX_SECRET_LEN + 1];
+	char		session_token[MAX_TOKEN_LEN + 1];	/* "" if there is none */
+} CacheSlot;
+
+typedef struct CredentialCache
+{
+	ConditionVariable refreshed;
+	CacheSlot	slots[NUM_SLOTS];
+} CredentialCache;
+
+/* prototypes of private functions */
+static void initialize(void *memory);
+static CredentialCache *attach(void);
+static CacheSlot *find_slot(CredentialCache *cache,
+							const GlueCredentialKey *key);
+static CacheSlot *claim_slot(CredentialCache *cache,
+							 const GlueCredentialKey *key);
+static bool is_being_refreshed(const CacheSlot *slot);
+static bool judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
+					   TimestampTz now, GlueCacheAnswer *answer);
+static void copy_out(const CacheSlot *slot, GlueCredentials *credentials);
+
+GlueSharedPart glue_credential_cache_part = {
+	.name = "glue_conn credentials",
+	.size = sizeof(CredentialCache),
+	.secret = true,
+	.initialize = initialize,
+};
+
+/*
+ * Look for credentials, which are copied into the current memory context.
+ *
+ * Credentials with the access key rejected_access_key_id, if that is not
+ * NULL, do not count: AWS has refused them.  Unless the answer is
+ * GLUE_CACHE_HIT, the caller must call glue_credential_cache_put() or
+ * glue_credential_cache_give_up(), also if it fails.
+ *
+ * Waits while another backend gets credentials that cannot be done without,
+ * and serves interrupts meanwhile.
+ */
+GlueCacheAnswer
+glue_credential_cache_get(const GlueCredentialKey *key,
+						  const char *rejected_access_key_id,
+						  GlueCredentials *credentials)
+{
+	CredentialCache *cache = attach();
+	GlueCacheAnswer answer;
+	bool		settled = false;
+	char	   *buffer = glue_secret_alloc(sizeof(CacheSlot));
+	CacheSlot  *copy = (CacheSlot *) buffer;
+
+	while (!settled)
+	{
+		TimestampTz now = GetCurrentTimestamp();
+		CacheSlot  *slot;
+
+		glue_shared_lock(LW_EXCLUSIVE);
+		slot = find_slot(cache, key);
+		if (slot == NULL)
+			slot = claim_slot(cache, key);
+		slot->used_at = now;
+		settled = judge_slot(slot, rejected_access_key_id, now, &answer);
+		if (settled && answer != GLUE_CACHE_HIT)
+			slot->refresher_pid = MyProcPid;
+		*copy = *slot;
+		glue_shared_unlock();
+
+		if (!settled)
+			ConditionVariableTimedSleep(&cache->refreshed, REFRESHER_CHECK_MS,
+										PG_WAIT_EXTENSION);
+	}
+	ConditionVariableCancelSleep();
+	if (answer != GLUE_CACHE_MUST_REFRESH)
+		copy_out(copy, credentials);
+	return answer;
+}
+
+/*
+ * Put in what a refresh has brought, and let the others have it.
+ *
+ * Returns false if it does not fit, and is then not kept.
+ */
+bool
+glue_credential_cache_put(const GlueCredentialKey *key,
+						  const GlueCredentials *credentials,
+						  TimestampTz expires_at)
+{
+	CredentialCache *cache = attach();
+	const char *token = credentials->session_token ?
+	credentials->session_token : "";
+	CacheSlot  *slot;
+	bool		fits = strlen(credentials->access_key_id) <= MAX_KEY_ID_LEN &&
+	strlen(credentials->secret_access_key) <= MAX_SECRET_LEN &&
+	strlen(token) <= MAX_TOKEN_LEN;
+
+	if (!fits)
+	{
+		glue_credential_cache_give_up(key);
+		return false;
+	}
+	glue_shared_lock(LW_EXCLUSIVE);
+	slot = find_slot(cache, key);
+	if (slot == NULL)
+		slot = claim_slot(cache, key);
+	strcpy(slot->access_key_id, credentials->access_key_id);
+	strcpy(slot->secret_access_key, credentials->secret_access_key);
+	strcpy(slot->session_token, token);
+	slot->expires_at = expires_at;
+	slot->retry_at = 0;
+	slot->refresher_pid = 0;
+	glue_shared_unlock();
+
+	ConditionVariableBroadcast(&cache->refreshed);
+	return true;
+}
+
+/* End a refresh that has brought nothing. */
+void
+glue_credential_cache_give_up(const GlueCredentialKey *key)
+{
+	CredentialCache *cache = attach();
+	CacheSlot  *slot;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	slot = find_slot(cache, key);
+	if (slot != NULL && slot->refresher_pid == MyProcPid)
+	{
+		slot->refresher_pid = 0;
+		slot->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													 RETRY_MS);
+	}
+	glue_shared_unlock();
+	ConditionVariableBroadcast(&cache->refreshed);
+}
+
+/*
+ * Go on with credentials that have run out, because their source cannot give
+ * newer ones; false if there are none.
+ *
+ * That is for the credentials of an EC2 instance alone, which AWS keeps valid
+ * while the instance metadata service is in trouble.  They count as good
+ * until extension_ms from now, when the source is asked again.
+ */
+bool
+glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
+							 GlueCredentials *credentials)
+{
+	CredentialCache *cache = attach();
+	CacheSlot  *copy = (CacheSlot *) glue_secret_alloc(sizeof(CacheSlot));
+	CacheSlot  *slot;
+	bool		found;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	slot = find_slot(cache, key);
+	found = slot != NULL && slot->expires_at != 0;
+	if (found)
+	{
+		slot->expires_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													   ADVISORY_MS +
+													   extension_ms);
+		slot->refresher_pid = 0;
+		*copy = *slot;
+	}
+	glue_shared_unlock();
+	ConditionVariableBroadcast(&cache->refreshed);
+
+	if (found)
+		copy_out(copy, credentials);
+	return found;
+}
+
+static void
+initialize(void *memory)
+{
+	CredentialCache *cache = memory;
+
+	ConditionVariableInit(&cache->refreshed);
+}
+
+static CredentialCache *
+attach(void)
+{
+	return glue_shared_attach(&glue_credential_cache_part);
+}
+
+/* The functions below are called with the lock held. */
+
+static CacheSlot *
+find_slot(CredentialCache *cache, const GlueCredentialKey *key)
+{
+	for (int i = 0; i < NUM_SLOTS; i++)
+	{
+		if (cache->slots[i].in_use &&
+			memcmp(&cache->slots[i].key, key, sizeof(*key)) == 0)
+			return &cache->slots[i];
+	}
+	return NULL;
+}
+
+/*
+ * Make a slot for a key: an unused one, or the one that was not used for the
+ * longest time.  If somebody is just refreshing that, his result will find a
+ * slot of its own.
+ */
+static CacheSlot *
+claim_slot(CredentialCache *cache, const GlueCredentialKey *key)
+{
+	CacheSlot  *oldest = &cache->slots[0];
+
+	for (int i = 0; i < NUM_SLOTS && oldest->in_use; i++)
+	{
+		if (!cache->slots[i].in_use ||
+			cache->slots[i].used_at < oldest->used_at)
+			oldest = &cache->slots[i];
+	}
+	OPENSSL_cleanse(oldest, sizeof(CacheSlot));
+	oldest->in_use = true;
+	oldest->key = *key;
+	return oldest;
+}
+
+/*
+ * A backend that was killed cannot say that it gave up.
+ */
+static bool
+is_being_refreshed(const CacheSlot *slot)
+{
+	return slot->refresher_pid != 0 && slot->refresher_pid != MyProcPid &&
+		BackendPidGetProc(slot->refresher_pid) != NULL;
+}
+
+/*
+ * What is to be done about a slot?  False if the answer must be waited for.
+ */
+static bool
+judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
+		   TimestampTz now, GlueCacheAnswer *answer)
+{
+	bool		refreshing = is_being_refreshed(slot);
+	bool		rejected = rejected_access_key_id != NULL &&
+	strcmp(slot->access_key_id, rejected_access_key_id) == 0;
+	TimestampTz advisory =
+	TimestampTzPlusMilliseconds(slot->expires_at, -(int64) ADVISORY_MS);
+	TimestampTz mandatory =
+	TimestampTzPlusMilliseconds(slot->expires_at, -(int64) MANDATORY_MS);
+
+	if (slot->expires_at == 0 || rejected || now >= mandatory)
+	{
+		*answer = GLUE_CACHE_MUST_REFRESH;
+		return !refreshing;
+	}
+	if (now >= advisory && now >= slot->retry_at && !refreshing)
+		*answer = GLUE_CACHE_MAY_REFRESH;
+	else
+		*answer = GLUE_CACHE_HIT;
+	return true;
+}
+
+static void
+copy_out(const CacheSlot *slot, GlueCredentials *credentials)
+{
+	credentials->access_key_id = pstrdup(slot->access_key_id);
+	credentials->secret_access_key =
+		glue_secret_strdup(slot->secret_access_key);
+	credentials->session_token = slot->session_token[0] != '\0' ?
+		glue_secret_strdup(slot->session_token) : NULL;
+}

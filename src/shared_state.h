@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * shared_state.h
+ *	  State that all backends share, if the library is preloaded.
+ *
+ * IDENTIFICATION
+ *	  src/shared_state.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SHARED_STATE_H
+#define GLUE_SHARED_STATE_H
+
+#include "storage/lwlock.h"
+
+/* A part of the state, which belongs to the file that defines it. */
+typedef struct GlueSharedPart
+{
+	const char *name;			/* of the piece of shared memory */
+	Size		size;
+	bool		secret;			/* keep it out of core dumps */
+	void		(*initialize) (void *memory);	/* zeroed before */
+
+	/* set by shared_state.c */
+	void	   *memory;
+} GlueSharedPart;
+
+extern void glue_shared_state_init(GlueSharedPart *const *parts, int nparts);
+extern void *glue_shared_attach(GlueSharedPart *part);
+extern bool glue_shared_is_shared(void);
+extern void glue_shared_lock(LWLockMode mode);
+extern void glue_shared_unlock(void);
+
+#endif							/* GLUE_SHARED_STATE_H */
