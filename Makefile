@@ -47,6 +47,7 @@ PURE_OBJS = \
 # Layer 2: knows PostgreSQL.
 SERVER_OBJS = \
 	src/settings.o \
+	src/shared_state.o \
 	src/secret_memory.o \
 	src/encoding.o \
 	src/jsonb_tree.o \
@@ -55,7 +56,8 @@ SERVER_OBJS = \
 	src/errors.o \
 	src/shared_files.o \
 	src/target.o \
-	src/credentials.o
+	src/credentials.o \
+	src/credential_cache.o
 
 # Layer 3: puts the two together.
 COMPOSE_OBJS = \

@@ -106,11 +106,10 @@ typedef struct CallState
 	struct CallState *reader;	/* the GetConnection that will tell */
 } CallState;
 
-/* What this backend may still spend on retries. */
-static GlueRetryQuota retry_quota;
-
 /* prototypes of private functions */
-static void init_retry_quota(void);
+static void init_retry_quota(void *quota);
+static int	take_retry_cost(GlueRetryKind kind);
+static void refund_retry_cost(int last_cost);
 static CallState *begin_call(GlueCall *call, MemoryContext result_context);
 static void write_body(CallState *state);
 static void advance(CallState *state);
@@ -132,6 +131,12 @@ static bool find_age(const CallState *state, json_object *connection,
 static void finish(CallState *state, GlueFailure *failure);
 static GlueFailedCall failed_call(const CallState *state);
 
+GlueSharedPart glue_retry_quota_part = {
+	.name = "glue_conn retry quota",
+	.size = sizeof(GlueRetryQuota),
+	.initialize = init_retry_quota,
+};
+
 /*
  * Make calls, side by side, and wait for all of them.
  *
@@ -145,7 +150,6 @@ glue_client_run(GlueCall *calls, int ncalls)
 	MemoryContext context;
 	CallState **states;
 
-	init_retry_quota();
 	context = AllocSetContextCreate(CurrentMemoryContext,
 									"glue_conn calls",
 									ALLOCSET_DEFAULT_SIZES);
@@ -209,14 +213,38 @@ glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
 	glue_tree_add(call->request, "Name", json_object_new_string(name));
 }
 
+/*
+ * The retry quota is shared by all backends if the library is preloaded, so
+ * that all of them together are kind to a service in trouble.
+ */
 static void
-init_retry_quota(void)
+init_retry_quota(void *quota)
 {
-	static bool initialized = false;
+	glue_retry_quota_init(quota);
+}
 
-	if (!initialized)
-		glue_retry_quota_init(&retry_quota);
-	initialized = true;
+/* Take the cost of a retry from the quota; -1 if too little is left. */
+static int
+take_retry_cost(GlueRetryKind kind)
+{
+	GlueRetryQuota *quota = glue_shared_attach(&glue_retry_quota_part);
+	int			cost;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	cost = glue_retry_quota_take(quota, kind);
+	glue_shared_unlock();
+	return cost;
+}
+
+/* Give back what the last retry of a successful call cost. */
+static void
+refund_retry_cost(int last_cost)
+{
+	GlueRetryQuota *quota = glue_shared_attach(&glue_retry_quota_part);
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	glue_retry_quota_refund(quota, last_cost);
+	glue_shared_unlock();
 }
 
 static CallState *
@@ -376,7 +404,7 @@ judge_attempt(CallState *state)
 		ambiguous = false;
 	if (call->answer != NULL || call->answer_xml != NULL)
 	{
-		glue_retry_quota_refund(&retry_quota, state->retry_cost);
+		refund_retry_cost(state->retry_cost);
 		finish(state, NULL);
 	}
 	else if (ambiguous ||
@@ -467,7 +495,7 @@ try_again_or_fail(CallState *state)
 
 	if (state->retry_kind != GLUE_RETRY_NONE &&
 		state->call->attempts < state->call->target->max_attempts)
-		cost = glue_retry_quota_take(&retry_quota, state->retry_kind);
+		cost = take_retry_cost(state->retry_kind);
 	if (cost < 0)
 	{
 		finish(state, state->failure);

@@ -12,6 +12,7 @@
 #define GLUE_CLIENT_H
 
 #include "errors.h"
+#include "shared_state.h"
 #include "signed_request.h"
 #include "target.h"
 
@@ -43,6 +44,8 @@ typedef struct GlueCall
 	 */
 	json_object *read_back;
 } GlueCall;
+
+extern GlueSharedPart glue_retry_quota_part;
 
 extern void glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
 									const GlueCredentials *credentials,

@@ -16,6 +16,7 @@
 #define GLUE_COMPAT_H
 
 #include "utils/guc_tables.h"
+#include "utils/wait_event.h"
 
 #if PG_VERSION_NUM < 150000
 #error "glue_conn needs PostgreSQL 15 or newer"
@@ -42,6 +43,17 @@ glue_find_parameter(const char *name)
 	}
 	return NULL;
 }
+#endif
+
+/*
+ * 17 lets extensions name their wait events.  That takes shared memory, so a
+ * name is registered when it is first waited for; cache is a static uint32.
+ */
+#if PG_VERSION_NUM >= 170000
+#define GLUE_WAIT_EVENT(cache, name) \
+	((cache) != 0 ? (cache) : ((cache) = WaitEventExtensionNew(name)))
+#else
+#define GLUE_WAIT_EVENT(cache, name) ((void) (cache), PG_WAIT_EXTENSION)
 #endif
 
 /*

@@ -31,12 +31,12 @@
 
 #include <openssl/crypto.h>
 
+#include "compat.h"
 #include "credential_cache.h"
 #include "miscadmin.h"
 #include "secret_memory.h"
 #include "storage/condition_variable.h"
 #include "storage/procarray.h"
-#include "utils/wait_event.h"
 
 #define ADVISORY_MS		(15 * 60 * 1000)
 #define MANDATORY_MS	(10 * 60 * 1000)
@@ -117,6 +117,7 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 						  const char *rejected_access_key_id,
 						  GlueCredentials *credentials)
 {
+	static uint32 wait_event = 0;
 	CredentialCache *cache = attach();
 	GlueCacheAnswer answer;
 	bool		settled = false;
@@ -141,7 +142,8 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 
 		if (!settled)
 			ConditionVariableTimedSleep(&cache->refreshed, REFRESHER_CHECK_MS,
-										PG_WAIT_EXTENSION);
+										GLUE_WAIT_EVENT(wait_event,
+														"GlueConnCredentials"));
 	}
 	ConditionVariableCancelSleep();
 	if (answer != GLUE_CACHE_MUST_REFRESH)

@@ -14,7 +14,9 @@
  */
 #include "postgres.h"
 
+#include "client.h"
 #include "compat.h"
+#include "credential_cache.h"
 #include "fmgr.h"
 #include "settings.h"
 
@@ -22,8 +24,14 @@ GLUE_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
 
+static GlueSharedPart *const shared_parts[] = {
+	&glue_credential_cache_part,
+	&glue_retry_quota_part,
+};
+
 void
 _PG_init(void)
 {
 	glue_settings_init();
+	glue_shared_state_init(shared_parts, lengthof(shared_parts));
 }

@@ -42,6 +42,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "compat.h"
 #include "http.h"
 #include "lib/ilist.h"
 #include "poll_set.h"
@@ -214,6 +215,8 @@ glue_http_start(const GlueHttpRequest *request)
 void
 glue_http_wait(long timeout_ms)
 {
+	static uint32 request_event = 0;
+	static uint32 pause_event = 0;
 	GluePollEvent ready[GLUE_POLL_MAX_READY];
 	int			nready;
 	sigset_t	saved;
@@ -224,7 +227,11 @@ glue_http_wait(long timeout_ms)
 		timeout_ms = Min(timeout_ms,
 						 TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
 														 pool.timer_at));
-	nready = glue_poll_wait(timeout_ms, ready);
+	nready = glue_poll_wait(timeout_ms,
+							dlist_is_empty(&pool.transfers) ?
+							GLUE_WAIT_EVENT(pause_event, "GlueConnPause") :
+							GLUE_WAIT_EVENT(request_event, "GlueConnRequest"),
+							ready);
 
 	block_signals(&saved);
 	for (int i = 0; i < nready; i++)

@@ -35,7 +35,6 @@
 #include "storage/fd.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
-#include "utils/wait_event.h"
 
 static int	epoll_fd = -1;
 static WaitEventSet *wait_set = NULL;	/* latch, postmaster and epoll_fd */
@@ -163,13 +162,14 @@ glue_poll_ignore(int fd)
  * served, so this may not return.
  */
 int
-glue_poll_wait(long timeout_ms, GluePollEvent ready[GLUE_POLL_MAX_READY])
+glue_poll_wait(long timeout_ms, uint32 wait_event,
+			   GluePollEvent ready[GLUE_POLL_MAX_READY])
 {
 	struct epoll_event events[GLUE_POLL_MAX_READY];
 	WaitEvent	woken = {0};
 	int			nready;
 
-	WaitEventSetWait(wait_set, timeout_ms, &woken, 1, PG_WAIT_EXTENSION);
+	WaitEventSetWait(wait_set, timeout_ms, &woken, 1, wait_event);
 	if (woken.events & WL_LATCH_SET)
 		ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();

@@ -28,7 +28,7 @@ typedef struct GluePollEvent
 /* these may raise errors */
 extern void glue_poll_open(void);
 extern void glue_poll_reserve(int nfds);
-extern int	glue_poll_wait(long timeout_ms,
+extern int	glue_poll_wait(long timeout_ms, uint32 wait_event,
 						   GluePollEvent ready[GLUE_POLL_MAX_READY]);
 
 /* these may be called from where an error must not be raised */
