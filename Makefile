@@ -38,9 +38,13 @@ PURE_OBJS = \
 	src/sigv4.o \
 	src/endpoint.o \
 	src/retry.o \
+	src/invocation.o \
+	src/query_form.o \
 	src/clean_text.o \
 	src/xml_text.o \
 	src/reply.o \
+	src/clock_skew.o \
+	src/ownership.o \
 	src/profile_set.o \
 	src/profile_file.o
 

@@ -40,25 +40,15 @@
 #include <json-c/json.h>
 
 #include "client.h"
+#include "clock_skew.h"
 #include "common/pg_prng.h"
-#include "compare.h"
-#include "json_tree.h"
+#include "invocation.h"
 #include "jsonb_tree.h"
+#include "ownership.h"
 #include "redact.h"
 #include "retry.h"
 #include "secret_memory.h"
 #include "utils/memutils.h"
-
-/*
- * A connection that is found after its create was lost is ours only if it is
- * not older than the call.  Both ages are measured by one clock each, so
- * clocks need not agree; but the service's clock is seen through the Date
- * header, which has whole seconds, once at each end.
- */
-#define AGE_TOLERANCE_MS	2000
-
-/* Room for what is said of a connection that was read back, in bytes. */
-#define MAX_FINDINGS	2048
 
 /* Longest wait of the loop while only answers are waited for. */
 #define LONG_WAIT_MS	(60 * 1000)
@@ -72,14 +62,6 @@ typedef enum CallStep
 	STEP_DONE
 } CallStep;
 
-/* Who made a connection that was read back after a lost create. */
-typedef enum Ownership
-{
-	OURS,
-	SOMEBODY_ELSES,
-	CANNOT_TELL
-} Ownership;
-
 /* A call under way.  Lives in the memory context of glue_client_run(). */
 typedef struct CallState
 {
@@ -89,8 +71,10 @@ typedef struct CallState
 	char	   *body;
 	Size		body_len;
 	TimestampTz began_at;		/* of the first attempt */
+	char		invocation_id[GLUE_INVOCATION_ID_SIZE];
 
 	/* the attempt under way */
+	GlueClockSkew signed_with;
 	GlueHttpRequest request;
 	GlueHttpTransfer *transfer;
 	GlueReplyHeaders headers;
@@ -111,7 +95,7 @@ static void init_retry_quota(void *quota);
 static int	take_retry_cost(GlueRetryKind kind);
 static void refund_retry_cost(int last_cost);
 static CallState *begin_call(GlueCall *call, MemoryContext result_context);
-static void write_body(CallState *state);
+static void write_invocation_id(CallState *state);
 static void advance(CallState *state);
 static long wait_time(const CallState *state, TimestampTz now);
 static void send_request(CallState *state);
@@ -123,13 +107,12 @@ static void scrub(const GlueCall *call, const char *text, char *buffer,
 static void try_again_or_fail(CallState *state);
 static void begin_read_back(CallState *state);
 static void settle_read_back(CallState *state);
-static Ownership whose(const CallState *state, json_object *connection,
-					   char *found);
-static void note_difference(void *arg, const char *path, const char *message);
-static bool find_age(const CallState *state, json_object *connection,
-					 double *age_ms);
 static void finish(CallState *state, GlueFailure *failure);
-static GlueFailedCall failed_call(const CallState *state);
+static long long epoch_ms(TimestampTz time);
+static GlueFailedCall failed_call(const GlueCall *call);
+
+/* What AWS's clock says, compared with ours. */
+static GlueClockSkew clock_skew;
 
 GlueSharedPart glue_retry_quota_part = {
 	.name = "glue_conn retry quota",
@@ -214,6 +197,19 @@ glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
 }
 
 /*
+ * Word an answer that was a success, but lacks what the caller needs of it.
+ */
+GlueFailure *
+glue_client_malformed_answer(const GlueCall *call, const char *why)
+{
+	GlueFailedCall failed = failed_call(call);
+	GlueReply	reply = {.kind = GLUE_REPLY_MALFORMED};
+
+	return glue_failure_from_reply(&failed, &reply, why, 200,
+								   call->request_id);
+}
+
+/*
  * The retry quota is shared by all backends if the library is preloaded, so
  * that all of them together are kind to a service in trouble.
  */
@@ -261,20 +257,22 @@ begin_call(GlueCall *call, MemoryContext result_context)
 
 	state->call = call;
 	state->result_context = result_context;
-	write_body(state);
+	state->body = glue_request_body(call->service, call->operation,
+									call->request, &state->body_len);
+	write_invocation_id(state);
 	state->began_at = GetCurrentTimestamp();
 	return state;
 }
 
-/* Write the request's parameters as its service wants them. */
+/* Make the name that all attempts at a call have in common. */
 static void
-write_body(CallState *state)
+write_invocation_id(CallState *state)
 {
-	json_object *request = state->call->request;
-	Size		size = glue_json_tree_write(request, NULL, 0) + 1;
+	unsigned char random[GLUE_INVOCATION_RANDOM_LEN];
 
-	state->body = glue_secret_alloc(size);
-	state->body_len = glue_json_tree_write(request, state->body, size);
+	for (int i = 0; i < GLUE_INVOCATION_RANDOM_LEN; i++)
+		random[i] = pg_prng_uint32(&pg_global_prng_state) & 0xff;
+	glue_invocation_id(random, state->invocation_id);
 }
 
 /* Take a call as far as it gets without waiting. */
@@ -340,9 +338,16 @@ send_request(CallState *state)
 		.credentials = call->credentials,
 		.body = state->body,
 		.body_len = state->body_len,
-		.time = time(NULL),
+		.invocation_id = state->invocation_id,
+		.attempt = call->attempts + 1,
+		.max_attempts = target->max_attempts,
 	};
 	const char **lines = palloc(GLUE_MAX_HEADER_LINES * sizeof(char *));
+
+	state->signed_with = clock_skew;
+	signed_request.time =
+		glue_clock_skew_signing_time(clock_skew,
+									 epoch_ms(GetCurrentTimestamp())) / 1000;
 
 	memset(&state->headers, 0, sizeof(state->headers));
 	memset(request, 0, sizeof(GlueHttpRequest));
@@ -381,7 +386,7 @@ judge_attempt(CallState *state)
 {
 	GlueCall   *call = state->call;
 	const GlueHttpTransfer *transfer = state->transfer;
-	GlueFailedCall failed = failed_call(state);
+	GlueFailedCall failed = failed_call(state->call);
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 	bool		ambiguous = false;
 
@@ -428,12 +433,16 @@ read_reply(CallState *state, bool *ambiguous)
 {
 	GlueCall   *call = state->call;
 	const GlueHttpTransfer *transfer = state->transfer;
-	GlueFailedCall failed = failed_call(state);
+	GlueFailedCall failed = failed_call(state->call);
 	GlueReply	reply;
 	char		message[GLUE_REPLY_MESSAGE_MAX + 1];
 
 	strlcpy(call->request_id, state->headers.request_id,
 			sizeof(call->request_id));
+	glue_clock_skew_observe(&clock_skew, state->headers.date,
+							state->headers.has_age,
+							epoch_ms(transfer->started_at),
+							epoch_ms(transfer->ended_at));
 	if (call->service == GLUE_SERVICE_STS && transfer->status == 200)
 	{
 		call->answer_xml = glue_secret_alloc(transfer->body_len + 1);
@@ -455,6 +464,11 @@ read_reply(CallState *state, bool *ambiguous)
 	*ambiguous = reply.kind == GLUE_REPLY_MALFORMED ||
 		state->retry_kind == GLUE_RETRY_TRANSIENT ||
 		strcmp(reply.code, "OperationTimeoutException") == 0;
+
+	/* a signature that was off by the clock is worth another one */
+	if (state->retry_kind == GLUE_RETRY_NONE &&
+		glue_clock_skew_retry(state->signed_with, clock_skew, reply.code))
+		state->retry_kind = GLUE_RETRY_TRANSIENT;
 
 	scrub(call, reply.message, message, sizeof(message));
 	state->failure = glue_failure_from_reply(&failed, &reply, message,
@@ -532,10 +546,10 @@ static void
 settle_read_back(CallState *state)
 {
 	GlueCall   *reading = state->reader->call;
-	GlueFailedCall failed = failed_call(state);
+	GlueFailedCall failed = failed_call(state->call);
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 	json_object *connection = NULL;
-	char		found[MAX_FINDINGS] = "";
+	char		findings[GLUE_FINDINGS_SIZE];
 
 	if (reading->answer != NULL)
 		connection = json_object_object_get(reading->answer, "Connection");
@@ -553,85 +567,30 @@ settle_read_back(CallState *state)
 												   reading->failure->detail));
 	else
 	{
-		switch (whose(state, connection, found))
+		json_object *sent = json_object_object_get(state->call->request,
+												   "ConnectionInput");
+		long		elapsed_ms =
+		TimestampDifferenceMilliseconds(state->began_at,
+										GetCurrentTimestamp());
+
+		switch (glue_ownership(sent, connection, state->reader->headers.date,
+							   elapsed_ms, findings))
 		{
-			case OURS:
+			case GLUE_OURS:
 				state->call->read_back = connection;
 				finish(state, NULL);
 				break;
-			case SOMEBODY_ELSES:
-				finish(state, glue_failure_already_exists(&failed, found));
+			case GLUE_SOMEBODY_ELSES:
+				finish(state, glue_failure_already_exists(&failed, findings));
 				break;
-			case CANNOT_TELL:
+			case GLUE_CANNOT_TELL:
 				finish(state, glue_failure_unknown_outcome(&failed,
 														   state->failure,
-														   found));
+														   findings));
 				break;
 		}
 	}
 	MemoryContextSwitchTo(old_context);
-}
-
-/*
- * Whose is a connection that was read back?  Unless it is ours, says in whole
- * sentences why.
- */
-static Ownership
-whose(const CallState *state, json_object *connection, char *found)
-{
-	json_object *sent = json_object_object_get(state->call->request,
-											   "ConnectionInput");
-	double		age_ms;
-
-	if (!json_object_is_type(connection, json_type_object) ||
-		!find_age(state, connection, &age_ms))
-	{
-		strlcpy(found, "The answer does not say when the connection was created.",
-				MAX_FINDINGS);
-		return CANNOT_TELL;
-	}
-	if (age_ms > AGE_TOLERANCE_MS +
-		TimestampDifferenceMilliseconds(state->began_at,
-										GetCurrentTimestamp()))
-	{
-		strlcpy(found, "It was created before the request was sent.",
-				MAX_FINDINGS);
-		return SOMEBODY_ELSES;
-	}
-	return glue_compare_definitions(sent, connection, note_difference, found) ?
-		OURS : SOMEBODY_ELSES;
-}
-
-/* A GlueDifferenceSink, which may not raise an error; what is too long is cut. */
-static void
-note_difference(void *arg, const char *path, const char *message)
-{
-	char	   *found = arg;
-
-	strlcat(found, found[0] == '\0' ? "" : " ", MAX_FINDINGS);
-	strlcat(found, path, MAX_FINDINGS);
-	strlcat(found, " ", MAX_FINDINGS);
-	if (strlcat(found, message, MAX_FINDINGS) >= MAX_FINDINGS)
-		found[glue_utf8_clip(found, MAX_FINDINGS - 1, MAX_FINDINGS - 2)] = '\0';
-}
-
-/*
- * How long ago was a connection created, by the service's own clock?  False
- * if the answer does not tell.
- */
-static bool
-find_age(const CallState *state, json_object *connection, double *age_ms)
-{
-	json_object *creation_time = json_object_object_get(connection,
-														"CreationTime");
-	long long	service_now;
-
-	if ((!json_object_is_type(creation_time, json_type_double) &&
-		 !json_object_is_type(creation_time, json_type_int)) ||
-		!glue_reply_parse_date(state->reader->headers.date, &service_now))
-		return false;
-	*age_ms = (service_now - json_object_get_double(creation_time)) * 1000.0;
-	return true;
 }
 
 /* End a call; failure is NULL if it succeeded. */
@@ -642,16 +601,24 @@ finish(CallState *state, GlueFailure *failure)
 	state->step = STEP_DONE;
 }
 
+/* Milliseconds since 1970. */
+static long long
+epoch_ms(TimestampTz time)
+{
+	const int64 days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+
+	return time / 1000 + days * SECS_PER_DAY * 1000;
+}
+
 static GlueFailedCall
-failed_call(const CallState *state)
+failed_call(const GlueCall *call)
 {
 	GlueFailedCall failed = {
-		.service = state->call->service == GLUE_SERVICE_STS ?
-		"AWS STS" : "AWS Glue",
-		.operation = state->call->operation,
-		.connection_name = state->call->connection_name,
-		.endpoint = state->call->endpoint->url,
-		.attempts = state->call->attempts,
+		.service = call->service == GLUE_SERVICE_STS ? "AWS STS" : "AWS Glue",
+		.operation = call->operation,
+		.connection_name = call->connection_name,
+		.endpoint = call->endpoint->url,
+		.attempts = call->attempts,
 	};
 
 	return failed;

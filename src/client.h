@@ -50,6 +50,8 @@ extern GlueSharedPart glue_retry_quota_part;
 extern void glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
 									const GlueCredentials *credentials,
 									const char *name);
+extern GlueFailure *glue_client_malformed_answer(const GlueCall *call,
+												 const char *why);
 extern void glue_client_run(GlueCall *calls, int ncalls);
 
 #endif							/* GLUE_CLIENT_H */

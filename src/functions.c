@@ -152,9 +152,9 @@ glue_get_connection(PG_FUNCTION_ARGS)
 
 	connection = json_object_object_get(call.answer, "Connection");
 	if (!json_object_is_type(connection, json_type_object))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("answer of AWS Glue to GetConnection has no connection")));
+		glue_failure_raise(ERROR,
+						   glue_client_malformed_answer(&call,
+														"it holds no connection"));
 	redact_or_fail(connection);
 
 	MemoryContextSwitchTo(caller_context);

@@ -259,6 +259,22 @@ glue_http_finish(GlueHttpTransfer *transfer)
 		glue_http_wait(LONG_WAIT_MS);
 }
 
+/* Sleep, serving interrupts. */
+void
+glue_http_sleep(long duration_ms)
+{
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												  duration_ms);
+	long		remaining_ms = duration_ms;
+
+	while (remaining_ms > 0)
+	{
+		glue_http_wait(remaining_ms);
+		remaining_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+													   end);
+	}
+}
+
 /*
  * Free what a transfer holds, and leave it if it is still under way.
  *

@@ -85,6 +85,7 @@ typedef struct GlueHttpTransfer
 extern GlueHttpTransfer *glue_http_start(const GlueHttpRequest *request);
 extern void glue_http_wait(long timeout_ms);
 extern void glue_http_finish(GlueHttpTransfer *transfer);
+extern void glue_http_sleep(long duration_ms);
 extern void glue_http_release(GlueHttpTransfer *transfer);
 
 #endif							/* GLUE_HTTP_H */

@@ -1,7 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * signed_request.c
- *	  The header lines of a request to an AWS service.
+ *	  A request to an AWS service, as it goes over the wire.
+ *
+ * Services differ in how they are spoken to: AWS Glue takes a JSON text and
+ * the operation's name in a header, AWS STS a form that has the name in it.
  *
  * Exactly those headers are signed that AWS's own clients sign: what AWS
  * requires, and nothing that a proxy may change on the way.
@@ -16,6 +19,9 @@
  */
 #include "postgres.h"
 
+#include "invocation.h"
+#include "json_tree.h"
+#include "query_form.h"
 #include "secret_memory.h"
 #include "signed_request.h"
 #include "sigv4.h"
@@ -42,12 +48,67 @@ static const ServiceProtocol protocols[] = {
 	"application/x-www-form-urlencoded; charset=utf-8", NULL},
 };
 
+/* The only version of the API of AWS STS that there is. */
+#define STS_VERSION		"2011-06-15"
+
 /* prototypes of private functions */
+static int	list_parameters(json_object *request,
+							GlueQueryParameter *parameters);
 static int	collect_headers(const GlueSignedRequest *request,
 							const char *amz_date, GlueSigv4Header *headers);
 static char *sign(const GlueSignedRequest *request, const char *amz_date,
 				  const GlueSigv4Header *headers, int nheaders);
 static GlueSigv4Signer *get_signer(void);
+
+/*
+ * Write the parameters of an operation as its service wants them.
+ *
+ * request is an object; for STS, one of strings.  The result is secret memory
+ * of the current context.
+ */
+char	   *
+glue_request_body(GlueService service, const char *operation,
+				  json_object *request, Size *len)
+{
+	GlueQueryParameter *parameters;
+	int			nparameters;
+	char	   *body;
+
+	if (service == GLUE_SERVICE_GLUE)
+	{
+		*len = glue_json_tree_write(request, NULL, 0);
+		body = glue_secret_alloc(*len + 1);
+		glue_json_tree_write(request, body, *len + 1);
+		return body;
+	}
+	parameters = palloc(json_object_object_length(request) *
+						sizeof(GlueQueryParameter));
+	nparameters = list_parameters(request, parameters);
+	*len = glue_query_form(operation, STS_VERSION, parameters, nparameters,
+						   NULL, 0);
+	body = glue_secret_alloc(*len + 1);
+	glue_query_form(operation, STS_VERSION, parameters, nparameters,
+					body, *len + 1);
+	return body;
+}
+
+/* The members of an object of strings; returns how many they are. */
+static int
+list_parameters(json_object *request, GlueQueryParameter *parameters)
+{
+	struct json_object_iterator member = json_object_iter_begin(request);
+	struct json_object_iterator end = json_object_iter_end(request);
+	int			n = 0;
+
+	for (; !json_object_iter_equal(&member, &end);
+		 json_object_iter_next(&member))
+	{
+		parameters[n].name = json_object_iter_peek_name(&member);
+		parameters[n++].value =
+			json_object_get_string(json_object_iter_peek_value(&member));
+	}
+	return n;
+}
 
 /*
  * Write the header lines of a request, signed for its moment; returns how
@@ -61,6 +122,7 @@ glue_signed_header_lines(const GlueSignedRequest *request,
 {
 	GlueSigv4Header headers[MAX_SIGNED_HEADERS];
 	char		amz_date[GLUE_SIGV4_TIME_LEN + 1];
+	char		attempt[GLUE_INVOCATION_ATTEMPT_SIZE];
 	struct tm	utc;
 	int			nheaders;
 	int			nlines = 0;
@@ -80,6 +142,10 @@ glue_signed_header_lines(const GlueSignedRequest *request,
 	}
 	if (request->credentials != NULL)
 		lines[nlines++] = sign(request, amz_date, headers, nheaders);
+	glue_invocation_attempt(request->attempt, request->max_attempts, attempt);
+	lines[nlines++] = psprintf("amz-sdk-invocation-id: %s",
+							   request->invocation_id);
+	lines[nlines++] = psprintf("amz-sdk-request: %s", attempt);
 	lines[nlines++] = "User-Agent: " USER_AGENT;
 
 	/* keeps libcurl from asking for permission to send a large body */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * signed_request.h
- *	  The header lines of a request to an AWS service.
+ *	  A request to an AWS service, as it goes over the wire.
  *
  * IDENTIFICATION
  *	  src/signed_request.h
@@ -12,6 +12,8 @@
 #define GLUE_SIGNED_REQUEST_H
 
 #include <time.h>
+
+#include <json-c/json.h>
 
 #include "credentials.h"
 #include "endpoint.h"
@@ -31,11 +33,16 @@ typedef struct GlueSignedRequest
 	const char *body;
 	Size		body_len;
 	time_t		time;			/* by the service's clock */
+	const char *invocation_id;	/* the same for all attempts */
+	int			attempt;		/* from 1 */
+	int			max_attempts;
 } GlueSignedRequest;
 
 /* Lines that glue_signed_header_lines() writes at most. */
-#define GLUE_MAX_HEADER_LINES	8
+#define GLUE_MAX_HEADER_LINES	10
 
+extern char *glue_request_body(GlueService service, const char *operation,
+							   json_object *request, Size *len);
 extern int	glue_signed_header_lines(const GlueSignedRequest *request,
 									 const char *lines[GLUE_MAX_HEADER_LINES]);
 
