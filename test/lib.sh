@@ -121,6 +121,8 @@ copy_checkout()
 	worker_environment=(
 		HOME="$scratch" TMPDIR="$scratch/tmp" USER="$worker" LOGNAME="$worker"
 		LC_ALL=C.UTF-8 PG_CONFIG="$PG_CONFIG"
+		# no test may ask this machine's own metadata service, if it has one
+		AWS_EC2_METADATA_DISABLED=true
 		PATH="$bindir:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 	)
 	if ! {

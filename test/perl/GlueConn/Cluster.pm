@@ -134,7 +134,11 @@ sub in_environment
 	my ($self, $function) = @_;
 	my %kept = map { $_ => $ENV{$_} } grep { !/^AWS_/ } keys %ENV;
 
-	local %ENV = (%kept, %{ $self->{environment} });
+	# This machine's own metadata service is nobody's business.
+	local %ENV = (
+		%kept,
+		AWS_EC2_METADATA_DISABLED => 'true',
+		%{ $self->{environment} });
 	return $function->();
 }
 
