@@ -21,6 +21,7 @@ DATA = sql/glue_conn--1.0.sql
 # Layer 1: knows AWS and JSON, includes no PostgreSQL header, and is linked
 # into the unit tests and fuzzers as it is.
 PURE_OBJS = \
+	src/json_syntax.o \
 	src/json_tree.o \
 	src/model_data.o \
 	src/model.o \
@@ -37,6 +38,7 @@ PURE_OBJS = \
 	src/sigv4_request.o \
 	src/sigv4.o \
 	src/endpoint.o \
+	src/identity.o \
 	src/retry.o \
 	src/invocation.o \
 	src/query_form.o \
@@ -46,7 +48,13 @@ PURE_OBJS = \
 	src/clock_skew.o \
 	src/ownership.o \
 	src/profile_set.o \
-	src/profile_file.o
+	src/profile_file.o \
+	src/configuration.o \
+	src/credential_sources.o \
+	src/profile_chain.o \
+	src/credential_plan.o \
+	src/credential_reply.o \
+	src/endpoint_config.o
 
 # Layer 2: knows PostgreSQL.
 SERVER_OBJS = \
@@ -59,14 +67,18 @@ SERVER_OBJS = \
 	src/http.o \
 	src/errors.o \
 	src/shared_files.o \
+	src/server_options.o \
+	src/foreign_server.o \
 	src/target.o \
-	src/credentials.o \
-	src/credential_cache.o
+	src/credential_cache.o \
+	src/metadata.o
 
 # Layer 3: puts the two together.
 COMPOSE_OBJS = \
 	src/signed_request.o \
 	src/client.o \
+	src/sts.o \
+	src/credential_chain.o \
 	src/mirror.o
 
 # Layer 4: what the server calls.
@@ -83,7 +95,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 	-Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
-REGRESS = install validate redact create bad_input privileges settings
+REGRESS = install validate redact create bad_input privileges settings servers
 REGRESS_OPTS = --encoding=UTF8
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl

@@ -143,6 +143,39 @@ COMMENT ON FUNCTION glue_get_connection(text, text, name) IS
 REVOKE ALL ON FUNCTION glue_get_connection(text, text, name) FROM PUBLIC;
 
 --
+-- Targets
+--
+-- A foreign server of this wrapper is a target: one account, region and
+-- catalog, and how it is reached.  There is no handler, for there is nothing
+-- to be queried.
+--
+CREATE FUNCTION glue_conn_validator(options text[], catalog oid)
+RETURNS void
+AS 'MODULE_PATHNAME', 'glue_conn_validator'
+LANGUAGE C STRICT;
+
+COMMENT ON FUNCTION glue_conn_validator(text[], oid) IS
+	'check the options of foreign servers and user mappings of glue_conn';
+
+CREATE FOREIGN DATA WRAPPER glue_conn
+	NO HANDLER
+	VALIDATOR glue_conn_validator;
+
+COMMENT ON FOREIGN DATA WRAPPER glue_conn IS
+	'targets of glue_conn: the accounts, regions and catalogs of AWS Glue that calls can name';
+
+CREATE FUNCTION glue_caller_identity(server name DEFAULT NULL)
+RETURNS TABLE (account text, arn text, user_id text)
+AS 'MODULE_PATHNAME', 'glue_caller_identity'
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+ROWS 1;
+
+COMMENT ON FUNCTION glue_caller_identity(name) IS
+	'who AWS takes us for: asks AWS STS about the credentials that are used';
+
+REVOKE ALL ON FUNCTION glue_caller_identity(name) FROM PUBLIC;
+
+--
 -- Calls that need no AWS
 --
 -- These work on their arguments alone, so everyone may use them.

@@ -3,13 +3,14 @@
 --
 CREATE EXTENSION glue_conn;
 
--- every table and function of the extension
+-- every object of the extension that has a name of its own
 SELECT pg_describe_object(classid, objid, objsubid) COLLATE "C" AS object
   FROM pg_depend
  WHERE refclassid = 'pg_extension'::regclass
    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'glue_conn')
    AND deptype = 'e'
-   AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass)
+   AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass,
+                   'pg_foreign_data_wrapper'::regclass)
  ORDER BY 1;
 
 -- no object without a comment
@@ -18,7 +19,8 @@ SELECT pg_describe_object(classid, objid, objsubid) AS object
  WHERE refclassid = 'pg_extension'::regclass
    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'glue_conn')
    AND deptype = 'e'
-   AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass)
+   AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass,
+                   'pg_foreign_data_wrapper'::regclass)
    AND obj_description(objid, classid::regclass::name) IS NULL;
 SELECT attname
   FROM pg_attribute

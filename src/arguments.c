@@ -115,7 +115,7 @@ void
 glue_argument_on_conflict(FunctionCallInfo fcinfo, int argument)
 {
 	char	   *action = PG_ARGISNULL(argument) ? "null" :
-	text_to_cstring(PG_GETARG_TEXT_PP(argument));
+		text_to_cstring(PG_GETARG_TEXT_PP(argument));
 
 	if (strcmp(action, "error") == 0)
 		return;

@@ -79,6 +79,8 @@ typedef struct CallState
 	GlueHttpTransfer *transfer;
 	GlueReplyHeaders headers;
 
+	bool		renewed;		/* the credentials were, once */
+
 	/* how the last attempt failed */
 	GlueFailure *failure;
 	GlueRetryKind retry_kind;
@@ -101,6 +103,7 @@ static long wait_time(const CallState *state, TimestampTz now);
 static void send_request(CallState *state);
 static void note_header(void *arg, const char *line, size_t len);
 static void judge_attempt(CallState *state);
+static bool renew_credentials(CallState *state);
 static void read_reply(CallState *state, bool *ambiguous);
 static void scrub(const GlueCall *call, const char *text, char *buffer,
 				  Size size);
@@ -412,6 +415,8 @@ judge_attempt(CallState *state)
 		refund_retry_cost(state->retry_cost);
 		finish(state, NULL);
 	}
+	else if (renew_credentials(state))
+		state->step = STEP_SENDING;
 	else if (ambiguous ||
 			 (state->maybe_created &&
 			  strcmp(state->failure->code, "AlreadyExistsException") == 0))
@@ -421,6 +426,30 @@ judge_attempt(CallState *state)
 	}
 	else
 		try_again_or_fail(state);
+}
+
+/*
+ * If AWS says that the credentials have expired, get others for one more
+ * attempt; false if that is not so, or there are none.
+ */
+static bool
+renew_credentials(CallState *state)
+{
+	GlueCall   *call = state->call;
+	const char *code = state->failure->code;
+	const GlueCredentials *renewed;
+
+	if (state->renewed || call->renew_credentials == NULL ||
+		call->credentials == NULL ||
+		(strcmp(code, "ExpiredTokenException") != 0 &&
+		 strcmp(code, "ExpiredToken") != 0))
+		return false;
+	state->renewed = true;
+	renewed = call->renew_credentials(call->target, call->credentials);
+	if (renewed == NULL)
+		return false;
+	call->credentials = renewed;
+	return true;
 }
 
 /*
@@ -537,6 +566,7 @@ begin_read_back(CallState *state)
 
 	glue_client_prepare_get(reading, call->target, call->credentials,
 							call->connection_name);
+	reading->renew_credentials = call->renew_credentials;
 	state->reader = begin_call(reading, state->result_context);
 	state->step = STEP_READING_BACK;
 }
@@ -570,8 +600,8 @@ settle_read_back(CallState *state)
 		json_object *sent = json_object_object_get(state->call->request,
 												   "ConnectionInput");
 		long		elapsed_ms =
-		TimestampDifferenceMilliseconds(state->began_at,
-										GetCurrentTimestamp());
+			TimestampDifferenceMilliseconds(state->began_at,
+											GetCurrentTimestamp());
 
 		switch (glue_ownership(sent, connection, state->reader->headers.date,
 							   elapsed_ms, findings))

@@ -28,6 +28,14 @@ typedef struct GlueCall
 	json_object *request;		/* the operation's input shape */
 
 	/*
+	 * Gets other credentials once AWS calls these expired, or returns NULL if
+	 * there are no others; may be NULL.  It may make calls, and may raise
+	 * errors.
+	 */
+	const GlueCredentials *(*renew_credentials) (const GlueTarget *target,
+												 const GlueCredentials *expired);
+
+	/*
 	 * How it ended.  Either failure is set or an answer is; both live in the
 	 * memory context in which glue_client_run() was called.
 	 */

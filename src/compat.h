@@ -56,6 +56,15 @@ glue_find_parameter(const char *name)
 #define GLUE_WAIT_EVENT(cache, name) ((void) (cache), PG_WAIT_EXTENSION)
 #endif
 
+/* 16 gave all kinds of objects one function that checks privileges */
+#if PG_VERSION_NUM >= 160000
+#define glue_foreign_server_aclcheck(server, role, mode) \
+	object_aclcheck(ForeignServerRelationId, server, role, mode)
+#else
+#define glue_foreign_server_aclcheck(server, role, mode) \
+	pg_foreign_server_aclcheck(server, role, mode)
+#endif
+
 /*
  * 17 made sets of wait events belong to a resource owner, none of which
  * means the process; before, they were memory of a context.

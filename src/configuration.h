@@ -15,7 +15,6 @@
 #include <stddef.h>
 
 #include "profile_set.h"
-#include "text_buffer.h"
 
 /* Returns the value of an environment variable, or NULL. */
 typedef const char *(*GlueEnvironmentLookup) (void *arg, const char *name);
@@ -26,11 +25,11 @@ typedef enum GlueProfileOrigin
 	GLUE_PROFILE_BY_DEFAULT,	/* nobody: it is "default" */
 	GLUE_PROFILE_BY_ENVIRONMENT,	/* AWS_PROFILE */
 	GLUE_PROFILE_BY_SETTING		/* made for this extension */
-} GlueProfileOrigin;
+}			GlueProfileOrigin;
 
 /*
- * What an AWS tool can be configured with.  Everything that the functions
- * below find is borrowed from here.
+ * What an AWS tool can be configured with.  The strings that are found in it
+ * are borrowed from the environment and the set.
  */
 typedef struct GlueConfiguration
 {
@@ -39,39 +38,46 @@ typedef struct GlueConfiguration
 	const GlueProfileSet *profiles; /* NULL if there are no shared files */
 	const char *profile;		/* name of the profile that is used */
 	GlueProfileOrigin profile_origin;
-} GlueConfiguration;
+}			GlueConfiguration;
+
+#define GLUE_CONFIGURATION_ORIGIN_SIZE	160
+
+/* A value, and what it was configured by, as an error report names it. */
+typedef struct GlueConfiguredValue
+{
+	const char *value;			/* NULL if there is none */
+	char		origin[GLUE_CONFIGURATION_ORIGIN_SIZE];
+}			GlueConfiguredValue;
 
 /*
- * Why a configuration cannot be used: sentences for an error report.  Names of
- * profiles and variables are in them, values only where they cannot be secret.
- * Valid UTF-8 without control characters.
+ * Why a configuration cannot be used: sentences for an error report.  They
+ * hold names of profiles, properties and variables, but no values.  One line
+ * each, of valid UTF-8.
  */
 typedef struct GlueConfigurationError
 {
 	char		detail[1024];
 	char		hint[512];		/* "" if there is none */
-} GlueConfigurationError;
+}			GlueConfigurationError;
 
-extern const char *glue_configuration_variable(const GlueConfiguration *configuration,
+/* To print the name of a profile, which may be of any length. */
+#define GLUE_PROFILE_NAME_FORMAT	"\"%.64s\""
+
+extern const char *glue_configuration_variable(const GlueConfiguration * configuration,
 											   const char *name);
-extern const char *glue_configuration_property(const GlueConfiguration *configuration,
+extern const char *glue_configuration_property(const GlueConfiguration * configuration,
 											   const char *profile,
 											   const char *name);
-extern const char *glue_configuration_find(const GlueConfiguration *configuration,
-										   const char *variable,
-										   const char *property,
-										   const char **name);
-extern bool glue_configuration_flag(const GlueConfiguration *configuration,
+extern void glue_configuration_find(const GlueConfiguration * configuration,
 									const char *variable, const char *property,
-									bool *value, GlueConfigurationError *error);
-extern bool glue_configuration_number(const GlueConfiguration *configuration,
-									  const char *variable,
-									  const char *property,
-									  int min, int max, int *value,
-									  GlueConfigurationError *error);
-extern void glue_configuration_fail(GlueConfigurationError *error,
-									const char *hint, const char *format,
-									...)
+									GlueConfiguredValue * found);
+extern bool glue_configuration_flag(const GlueConfiguration * configuration,
+									const char *variable, const char *property,
+									bool *value, GlueConfigurationError * error);
+extern bool glue_configuration_number(const char *text, int min, int max,
+									  int *value);
+extern void glue_configuration_fail(GlueConfigurationError * error,
+									const char *hint, const char *format,...)
 			__attribute__((format(printf, 3, 4)));
 
 #endif							/* GLUE_CONFIGURATION_H */

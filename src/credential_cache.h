@@ -11,7 +11,7 @@
 #ifndef GLUE_CREDENTIAL_CACHE_H
 #define GLUE_CREDENTIAL_CACHE_H
 
-#include "credentials.h"
+#include "identity.h"
 #include "shared_state.h"
 #include "utils/timestamp.h"
 

@@ -274,6 +274,46 @@ glue_failure_already_exists(const GlueFailedCall *call,
 	return failure;
 }
 
+/*
+ * Word a source of credentials that is configured, but gave none.
+ *
+ * reason is words without a period.
+ */
+GlueFailure *
+glue_failure_no_credentials(const char *source, const char *reason)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
+	failure->code = "no credentials";
+	failure->message = psprintf("could not get AWS credentials from %s",
+								source);
+	failure->detail = psprintf("The source is configured, but %s.", reason);
+	failure->hint = "No other source was asked, because that might have acted as somebody else.";
+	return failure;
+}
+
+/*
+ * Word that no source of credentials is configured.
+ *
+ * reason says what the last one, the metadata service, has to do with it;
+ * files is a sentence about the shared files.
+ */
+GlueFailure *
+glue_failure_nothing_found(const char *profile, const char *reason,
+						   const char *files)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
+	failure->code = "no credentials";
+	failure->message = "could not find AWS credentials";
+	failure->detail = psprintf("There are no keys in the environment of the server process, no credentials in profile \"%s\", no web identity and no container in the environment, and %s. %s",
+							   profile, reason, files);
+	failure->hint = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of the server process, or add the keys to a profile of a shared AWS file.";
+	return failure;
+}
+
 /* Append a sentence to a failure's detail. */
 void
 glue_failure_add_detail(GlueFailure *failure, const char *detail)

@@ -53,6 +53,11 @@ extern GlueFailure *glue_failure_unknown_outcome(const GlueFailedCall *call,
 												 const char *read_back);
 extern GlueFailure *glue_failure_already_exists(const GlueFailedCall *call,
 												const char *differences);
+extern GlueFailure *glue_failure_no_credentials(const char *source,
+												const char *reason);
+extern GlueFailure *glue_failure_nothing_found(const char *profile,
+											   const char *reason,
+											   const char *files);
 extern void glue_failure_add_detail(GlueFailure *failure, const char *detail);
 extern void glue_failure_raise(int elevel, const GlueFailure *failure);
 

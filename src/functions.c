@@ -24,6 +24,7 @@
 #include "builtins.h"
 #include "client.h"
 #include "compat.h"
+#include "credential_chain.h"
 #include "encoding.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -31,6 +32,7 @@
 #include "miscadmin.h"
 #include "mirror.h"
 #include "redact.h"
+#include "sts.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -42,7 +44,8 @@
 
 /* prototypes of private functions */
 static MemoryContext enter_call_context(void);
-static json_object *create_request(const GlueDefinition *definition);
+static json_object *create_request(const GlueTarget *target,
+								   const GlueDefinition *definition);
 static void run_or_fail(GlueCall *call);
 static void redact_or_fail(json_object *tree);
 static const char *status_of(const GlueCall *call);
@@ -53,6 +56,7 @@ static void note_error(void *arg, const GlueViolation *violation);
 
 PG_FUNCTION_INFO_V1(glue_create_connection);
 PG_FUNCTION_INFO_V1(glue_get_connection);
+PG_FUNCTION_INFO_V1(glue_caller_identity);
 PG_FUNCTION_INFO_V1(glue_validate_connection_input);
 PG_FUNCTION_INFO_V1(glue_is_valid_connection_input);
 PG_FUNCTION_INFO_V1(glue_redact);
@@ -86,7 +90,7 @@ glue_create_connection(PG_FUNCTION_ARGS)
 						   "Nothing was sent. glue_validate_connection_input() returns the same as rows.");
 
 	glue_target_resolve(&target, glue_argument_server(fcinfo, 3), definition.catalog_id);
-	glue_credentials_find(&credentials);
+	glue_credentials_find(&target, NULL, &credentials);
 	glue_mirror_open(&mirror, schema);
 
 	call.operation = "CreateConnection";
@@ -94,7 +98,8 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	call.target = &target;
 	call.endpoint = &target.endpoint;
 	call.credentials = &credentials;
-	call.request = create_request(&definition);
+	call.renew_credentials = glue_credentials_renew;
+	call.request = create_request(&target, &definition);
 	run_or_fail(&call);
 
 	/* the secrets have reached their place, and are not needed any more */
@@ -146,8 +151,9 @@ glue_get_connection(PG_FUNCTION_ARGS)
 						   NULL);
 
 	glue_target_resolve(&target, glue_argument_server(fcinfo, 2), catalog_id);
-	glue_credentials_find(&credentials);
+	glue_credentials_find(&target, NULL, &credentials);
 	glue_client_prepare_get(&call, &target, &credentials, name);
+	call.renew_credentials = glue_credentials_renew;
 	run_or_fail(&call);
 
 	connection = json_object_object_get(call.answer, "Connection");
@@ -161,6 +167,44 @@ glue_get_connection(PG_FUNCTION_ARGS)
 	result = glue_jsonb_from_tree(connection);
 	MemoryContextDelete(call_context);
 	PG_RETURN_JSONB_P(result);
+}
+
+/*
+ * glue_caller_identity(server name)
+ * returns table (account text, arn text, user_id text)
+ */
+Datum
+glue_caller_identity(PG_FUNCTION_ARGS)
+{
+	MemoryContext caller_context;
+	MemoryContext call_context;
+	GlueTarget	target;
+	GlueCredentials credentials;
+	GlueCallerIdentity identity;
+	GlueFailure *failure;
+	Datum		values[3];
+	bool		nulls[3] = {false};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	PreventCommandIfParallelMode("glue_caller_identity()");
+	InitMaterializedSRF(fcinfo, 0);
+	caller_context = enter_call_context();
+	call_context = CurrentMemoryContext;
+
+	glue_target_resolve(&target, glue_argument_server(fcinfo, 0), NULL);
+	glue_credentials_find(&target, NULL, &credentials);
+	failure = glue_sts_caller_identity(&target, &credentials, &identity);
+	if (failure != NULL)
+		glue_failure_raise(ERROR, failure);
+
+	values[0] = CStringGetTextDatum(glue_server_from_utf8(identity.account));
+	values[1] = CStringGetTextDatum(glue_server_from_utf8(identity.arn));
+	values[2] = CStringGetTextDatum(glue_server_from_utf8(identity.user_id));
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+
+	MemoryContextSwitchTo(caller_context);
+	MemoryContextDelete(call_context);
+	return (Datum) 0;
 }
 
 /*
@@ -250,13 +294,13 @@ enter_call_context(void)
 
 /* The request of CreateConnection; the definition's trees become part of it. */
 static json_object *
-create_request(const GlueDefinition *definition)
+create_request(const GlueTarget *target, const GlueDefinition *definition)
 {
 	json_object *request = glue_tree_new_object();
 
-	if (definition->catalog_id != NULL)
+	if (target->catalog_id != NULL)
 		glue_tree_add(request, "CatalogId",
-					  json_object_new_string(definition->catalog_id));
+					  json_object_new_string(target->catalog_id));
 	glue_tree_add(request, "ConnectionInput",
 				  json_object_get(definition->input));
 	if (definition->tags != NULL)
@@ -292,8 +336,8 @@ static const char *
 status_of(const GlueCall *call)
 {
 	json_object *status = call->read_back ?
-	json_object_object_get(call->read_back, "Status") :
-	json_object_object_get(call->answer, "CreateConnectionStatus");
+		json_object_object_get(call->read_back, "Status") :
+		json_object_object_get(call->answer, "CreateConnectionStatus");
 
 	if (!json_object_is_type(status, json_type_string))
 		return "READY";

@@ -448,7 +448,7 @@ set_request_options(HttpTransfer *transfer)
 	CURL	   *easy = transfer->easy;
 	bool		has_ca_file = request->ca_file && request->ca_file[0] != '\0';
 	const char *ca_file = has_ca_file ? request->ca_file :
-	curl_version_info(CURLVERSION_NOW)->cainfo;
+		curl_version_info(CURLVERSION_NOW)->cainfo;
 	bool		plain = strncmp(request->url, "http://", 7) == 0;
 
 	for (int i = 0; i < request->nheaders; i++)

@@ -6,9 +6,7 @@
  * json-c's parser is lenient, replaces what it cannot represent and grows
  * hidden buffers.  The functions here are strict and leave nothing behind:
  *
- *	- parsing refuses what json-c would take or change even in its strict mode:
- *	  invalid UTF-8, a lone surrogate (json-c makes it U+FFFD), NUL (json-c
- *	  cuts a key there), control characters in strings, NaN and Infinity; and
+ *	- parsing refuses what is no JSON (see json_syntax.c), what is no UTF-8, and
  *	  nesting beyond GLUE_JSON_MAX_DEPTH.  Of keys that are given twice, json-c
  *	  keeps the last.
  *	- freeing wipes the strings first.
@@ -31,6 +29,8 @@
 
 #include <openssl/crypto.h>
 
+#include "json_syntax.h"
+
 /* where glue_json_tree_write() has got to */
 typedef struct Writer
 {
@@ -39,9 +39,6 @@ typedef struct Writer
 	size_t		used;			/* may go beyond size */
 } Writer;
 
-static bool is_strict(const char *text, size_t len);
-static size_t escape_width(const char *text, size_t len);
-static int	read_escape(const char *text, size_t len);
 static size_t character_width(const unsigned char *text, size_t len);
 static void cleanse_strings(json_object *tree);
 static void write_value(Writer *writer, json_object *value);
@@ -53,44 +50,28 @@ static void write_bytes(Writer *writer, const char *bytes, size_t len);
 /*
  * Parse one JSON text.
  *
- * Returns NULL if it is not strict JSON in UTF-8 (see the file's comment) or
- * memory is short, and also for the text "null", since json-c represents that
- * by NULL.  The caller frees the tree with glue_json_tree_free().
+ * Returns NULL if it is not valid (see the file's comment) or memory is short,
+ * and also for the text "null", since json-c represents that by NULL.  The
+ * caller frees the tree with glue_json_tree_free().
  */
 json_object *
 glue_json_tree_parse(const char *text, size_t len)
 {
 	json_tokener *tokener;
 	json_object *tree;
-	enum json_tokener_error error;
-	size_t		end;
 
-	if (len > INT_MAX || memchr(text, '\0', len) != NULL ||
-		!glue_utf8_valid(text, len) || !is_strict(text, len))
+	if (len > INT_MAX || !glue_utf8_valid(text, len) ||
+		!glue_json_syntax_valid(text, len, GLUE_JSON_MAX_DEPTH))
 		return NULL;
 	tokener = json_tokener_new_ex(GLUE_JSON_MAX_DEPTH);
 	if (tokener == NULL)
 		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	tree = json_tokener_parse_ex(tokener, text, (int) len);
-	error = json_tokener_get_error(tokener);
-	end = json_tokener_get_parse_end(tokener);
 
 	/* a number at the top level ends only when something follows it */
-	if (error == json_tokener_continue)
-	{
+	if (json_tokener_get_error(tokener) == json_tokener_continue)
 		tree = json_tokener_parse_ex(tokener, "", 1);
-		error = json_tokener_get_error(tokener);
-		end = len;
-	}
 	json_tokener_free(tokener);
-	while (end < len && strchr(" \t\r\n", text[end]) != NULL)
-		end++;
-	if (error != json_tokener_success || end != len)
-	{
-		glue_json_tree_free(tree);
-		return NULL;
-	}
 	return tree;
 }
 
@@ -244,88 +225,6 @@ character_width(const unsigned char *text, size_t len)
 	return width;
 }
 
-/*
- * Check what json-c's strict mode still lets pass: control characters in a
- * string, \u escapes that are no characters, NaN and Infinity.
- */
-static bool
-is_strict(const char *text, size_t len)
-{
-	bool		in_string = false;
-	size_t		at = 0;
-
-	while (at < len)
-	{
-		char		c = text[at];
-		size_t		width = 1;
-
-		if (c == '"')
-			in_string = !in_string;
-		else if (!in_string)
-		{
-			if (strchr(" \t\r\n{}[]:,+-.0123456789eEtrufalsn", c) == NULL)
-				return false;
-		}
-		else if ((unsigned char) c < 0x20)
-			return false;
-		else if (c == '\\')
-		{
-			width = escape_width(&text[at], len - at);
-			if (width == 0)
-				return false;
-		}
-		at += width;
-	}
-	return true;
-}
-
-/*
- * Return the length of the escape at the start of text, or 0 if it stands for
- * no character or for NUL.  Whether the letter of a short escape is one of
- * JSON's is left to the parser.
- */
-static size_t
-escape_width(const char *text, size_t len)
-{
-	int			code = read_escape(text, len);
-
-	if (code < 0)
-		return len < 2 ? 1 : 2;
-	if (code == 0 || (code >= 0xDC00 && code <= 0xDFFF))
-		return 0;
-	if (code < 0xD800 || code > 0xDBFF)
-		return 6;
-	code = read_escape(text + 6, len - 6);
-	return code >= 0xDC00 && code <= 0xDFFF ? 12 : 0;
-}
-
-/*
- * Return the code unit of the \u escape at the start of text, or -1.
- */
-static int
-read_escape(const char *text, size_t len)
-{
-	int			code = 0;
-
-	if (len < 6 || text[0] != '\\' || text[1] != 'u')
-		return -1;
-	for (int i = 2; i < 6; i++)
-	{
-		char		c = text[i];
-
-		code <<= 4;
-		if (c >= '0' && c <= '9')
-			code |= c - '0';
-		else if (c >= 'a' && c <= 'f')
-			code |= c - 'a' + 10;
-		else if (c >= 'A' && c <= 'F')
-			code |= c - 'A' + 10;
-		else
-			return -1;
-	}
-	return code;
-}
-
 static void
 cleanse_strings(json_object *tree)
 {
@@ -379,7 +278,7 @@ write_value(Writer *writer, json_object *value)
 			{
 				/* no secret, and keeps the number's original spelling */
 				const char *text =
-				json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+					json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
 
 				if (text == NULL)
 					text = "null";	/* out of memory */

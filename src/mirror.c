@@ -302,7 +302,7 @@ text_array(json_object *array)
 	for (int i = 0; i < len; i++)
 	{
 		const char *utf8 =
-		json_object_get_string(json_object_array_get_idx(array, i));
+			json_object_get_string(json_object_array_get_idx(array, i));
 
 		elements[i] = CStringGetTextDatum(glue_server_from_utf8(utf8 ? utf8 : ""));
 	}

@@ -25,8 +25,6 @@
 static int	compare_name(const void *key, const void *entry);
 static const void *find(const char *name, const void *array, int count,
 						size_t size);
-static const char *nearest(const char *name, const void *array, int count,
-						   size_t size);
 static int	distance(const char *a, size_t a_len,
 					 const char *b, size_t b_len, int limit);
 static char lower(char letter);
@@ -100,8 +98,8 @@ glue_model_has_value(const GlueShape *enumeration, const char *value)
 const char *
 glue_model_nearest_member(const GlueShape *structure, const char *name)
 {
-	return nearest(name, structure->members, structure->member_count,
-				   sizeof(GlueMember));
+	return glue_model_nearest(name, structure->members,
+							  structure->member_count, sizeof(GlueMember));
 }
 
 /*
@@ -110,8 +108,8 @@ glue_model_nearest_member(const GlueShape *structure, const char *name)
 const char *
 glue_model_nearest_value(const GlueShape *enumeration, const char *value)
 {
-	return nearest(value, enumeration->values, enumeration->value_count,
-				   sizeof(const char *));
+	return glue_model_nearest(value, enumeration->values,
+							  enumeration->value_count, sizeof(const char *));
 }
 
 /*
@@ -200,12 +198,15 @@ find(const char *name, const void *array, int count, size_t size)
 }
 
 /*
- * Return the name in the array that is nearest to the given one, or NULL if
+ * Return the name in an array that is nearest to the given one, or NULL if
  * more than a third of its letters would have to change, or half of those of
  * a short name, in which two swapped letters already count as two.
+ *
+ * Each element of the array has this size, and begins with its name.
  */
-static const char *
-nearest(const char *name, const void *array, int count, size_t size)
+const char *
+glue_model_nearest(const char *name, const void *array, int count,
+				   size_t size)
 {
 	size_t		len = strnlen(name, GLUE_MODEL_NEAREST_MAX + 1);
 	const char *best = NULL;
@@ -217,7 +218,7 @@ nearest(const char *name, const void *array, int count, size_t size)
 	for (int i = 0; i < count && limit >= 0; i++)
 	{
 		const char *candidate = *(const char *const *)
-		((const char *) array + (size_t) i * size);
+			((const char *) array + (size_t) i * size);
 		int			found = distance(name, len, candidate, strlen(candidate),
 									 limit);
 

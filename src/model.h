@@ -35,6 +35,8 @@ extern const char *glue_model_nearest_member(const GlueShape *structure,
 											 const char *name);
 extern const char *glue_model_nearest_value(const GlueShape *enumeration,
 											const char *value);
+extern const char *glue_model_nearest(const char *name, const void *array,
+									  int count, size_t size);
 
 extern bool glue_model_same_but_case(const char *a, const char *b);
 extern bool glue_model_matches(const GluePattern *pattern,

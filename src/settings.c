@@ -130,7 +130,7 @@ glue_settings_init(void)
 							"Sets how often a request is tried.",
 							"Failures that would repeat themselves are not tried again.",
 							&glue_setting_max_attempts,
-							glue_setting_max_attempts, 1, 20,
+							glue_setting_max_attempts, 1, GLUE_MAX_ATTEMPTS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("glue_conn");
@@ -156,34 +156,54 @@ glue_settings_check(void)
 	}
 }
 
+/*
+ * What is wrong with a region, as a sentence without its period; NULL if
+ * nothing is.
+ */
+const char *
+glue_region_problem(const char *region)
+{
+	return glue_endpoint_region_valid(region) ? NULL :
+		"A region consists of letters, digits and hyphens, such as \"us-east-1\"";
+}
+
+/* Likewise for the URL of an endpoint. */
+const char *
+glue_endpoint_url_problem(const char *url)
+{
+	GlueEndpointStatus status = glue_endpoint_check_url(url);
+
+	return status == GLUE_ENDPOINT_OK ? NULL :
+		glue_endpoint_status_message(status);
+}
+
 static bool
 check_region(char **newval, void **extra, GucSource source)
 {
-	if (**newval != '\0' && !glue_endpoint_region_valid(*newval))
-	{
-		GUC_check_errdetail("A region consists of letters, digits and hyphens, such as \"us-east-1\".");
-		return false;
-	}
-	return true;
+	const char *problem = NULL;
+
+	if (**newval != '\0')
+		problem = glue_region_problem(*newval);
+	if (problem != NULL)
+		GUC_check_errdetail("%s.", problem);
+	return problem == NULL;
 }
 
 static bool
 check_endpoint_url(char **newval, void **extra, GucSource source)
 {
-	GlueEndpointStatus status;
+	const char *problem = NULL;
 
-	if (**newval == '\0')
-		return true;
-	status = glue_endpoint_check_url(*newval);
-	if (status != GLUE_ENDPOINT_OK)
+	if (**newval != '\0')
+		problem = glue_endpoint_url_problem(*newval);
+	if (problem != NULL)
 	{
 		/* the usual message has the value, and that may hold a password */
 		GUC_check_errmsg("invalid value for parameter \"%s\"",
 						 "glue_conn.endpoint_url");
-		GUC_check_errdetail("%s.", glue_endpoint_status_message(status));
-		return false;
+		GUC_check_errdetail("%s.", problem);
 	}
-	return true;
+	return problem == NULL;
 }
 
 static void
@@ -213,8 +233,7 @@ static void
 define_milliseconds(const char *name, const char *description,
 					const char *detail, int *variable)
 {
-	/* an hour is more than any load balancer keeps an idle request for */
 	DefineCustomIntVariable(name, description, detail,
-							variable, *variable, 1, 60 * 60 * 1000,
+							variable, *variable, 1, GLUE_MAX_TIMEOUT_MS,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 }

@@ -12,6 +12,14 @@
 #define GLUE_SETTINGS_H
 
 /*
+ * The largest values of settings, which options of foreign servers share; the
+ * smallest ones are 1.  An hour is more than any load balancer keeps an idle
+ * request for.
+ */
+#define GLUE_MAX_TIMEOUT_MS		(60 * 60 * 1000)
+#define GLUE_MAX_ATTEMPTS		20
+
+/*
  * Text settings are never NULL once glue_settings_init() has run; the empty
  * string means that the setting says nothing and the next source decides.
  */
@@ -31,5 +39,7 @@ extern int	glue_setting_max_attempts;
 
 extern void glue_settings_init(void);
 extern void glue_settings_check(void);
+extern const char *glue_region_problem(const char *region);
+extern const char *glue_endpoint_url_problem(const char *url);
 
 #endif							/* GLUE_SETTINGS_H */

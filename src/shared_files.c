@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "profile_file.h"
 #include "secret_memory.h"
 #include "settings.h"
 #include "shared_files.h"
@@ -35,13 +36,82 @@
 #define MAX_FILE_SIZE	(1024 * 1024)
 
 /* prototypes of private functions */
+static const char *look_up(void *arg, const char *name);
+static GlueProfileSet *read_shared_files(void);
 static GlueProfileSet *new_profile_set(void);
+static char *config_path(void);
+static char *credentials_path(void);
 static char *file_path(const char *setting, const char *variable,
 					   const char *default_name);
-static bool read_into(GlueProfileSet *set, GlueProfileFileKind kind,
+static void read_into(GlueProfileSet *set, GlueProfileFileKind kind,
 					  const char *path, bool required);
 static char *read_file(const char *path, bool required, size_t *len);
 static void free_profile_set(void *arg);
+
+/*
+ * Read all that AWS tools are configured with: the environment and both
+ * shared files.
+ *
+ * profile was chosen for this extension, and is NULL or "" if none was.  The
+ * result and the secrets in it live in the current memory context.
+ */
+const		GlueConfiguration *
+glue_configuration_read(const char *profile)
+{
+	GlueConfiguration *configuration = palloc0(sizeof(GlueConfiguration));
+	const char *variable = glue_environment("AWS_PROFILE");
+
+	configuration->lookup = look_up;
+	configuration->profiles = read_shared_files();
+	if (profile != NULL && profile[0] != '\0')
+	{
+		configuration->profile = profile;
+		configuration->profile_origin = GLUE_PROFILE_BY_SETTING;
+	}
+	else if (variable != NULL)
+	{
+		configuration->profile = variable;
+		configuration->profile_origin = GLUE_PROFILE_BY_ENVIRONMENT;
+	}
+	else
+	{
+		configuration->profile = "default";
+		configuration->profile_origin = GLUE_PROFILE_BY_DEFAULT;
+	}
+	return configuration;
+}
+
+/* A sentence that says which shared files are looked at. */
+char	   *
+glue_shared_files_description(void)
+{
+	char	   *config = config_path();
+	char	   *credentials = credentials_path();
+
+	return psprintf("The shared AWS files are \"%s\"%s and \"%s\"%s.",
+					config,
+					access(config, F_OK) == 0 ? "" : " (which does not exist)",
+					credentials,
+					access(credentials, F_OK) == 0 ? "" :
+					" (which does not exist)");
+}
+
+/*
+ * Read a file that holds a token; NULL if that is not possible.
+ *
+ * The text is NUL-terminated secret memory of the current context.
+ */
+char	   *
+glue_shared_file_text(const char *path, size_t *len)
+{
+	return read_file(path, false, len);
+}
+
+static const char *
+look_up(void *arg, const char *name)
+{
+	return getenv(name);
+}
 
 /*
  * Look up an environment variable; NULL if it is not set or blank, which AWS
@@ -57,54 +127,20 @@ glue_environment(const char *name)
 	return value;
 }
 
-/* The name of the profile that is used. */
-const char *
-glue_shared_profile_name(void)
-{
-	const char *name = glue_environment("AWS_PROFILE");
-
-	if (glue_setting_profile[0] != '\0')
-		return glue_setting_profile;
-	return name ? name : "default";
-}
-
 /*
- * Read both files.
- *
- * The result and the secrets in it live in the current memory context.
+ * Read both files into one set, which lives with its secrets in the current
+ * memory context.
  */
-const GlueSharedFiles *
-glue_shared_files_read(void)
+static GlueProfileSet *
+read_shared_files(void)
 {
-	GlueSharedFiles *files = palloc0(sizeof(GlueSharedFiles));
 	GlueProfileSet *set = new_profile_set();
 
-	files->set = set;
-	files->profile = glue_shared_profile_name();
-	files->config_path = file_path(glue_setting_config_file,
-								   "AWS_CONFIG_FILE", "config");
-	files->credentials_path = file_path(glue_setting_credentials_file,
-										"AWS_SHARED_CREDENTIALS_FILE",
-										"credentials");
-	files->has_config = read_into(set, GLUE_PROFILE_CONFIG,
-								  files->config_path,
-								  glue_setting_config_file[0] != '\0');
-	files->has_credentials = read_into(set, GLUE_PROFILE_CREDENTIALS,
-									   files->credentials_path,
-									   glue_setting_credentials_file[0] != '\0');
-	return files;
-}
-
-/*
- * A property of the profile that is used; NULL if it is not there or blank.
- */
-const char *
-glue_shared_files_get(const GlueSharedFiles *files, const char *property)
-{
-	const char *value = glue_profile_set_get(files->set, GLUE_SECTION_PROFILE,
-											 files->profile, property);
-
-	return value && value[0] != '\0' ? value : NULL;
+	read_into(set, GLUE_PROFILE_CONFIG, config_path(),
+			  glue_setting_config_file[0] != '\0');
+	read_into(set, GLUE_PROFILE_CREDENTIALS, credentials_path(),
+			  glue_setting_credentials_file[0] != '\0');
+	return set;
 }
 
 /* Make an empty set that the current memory context frees. */
@@ -129,6 +165,19 @@ free_profile_set(void *arg)
 	glue_profile_set_free(arg);
 }
 
+static char *
+config_path(void)
+{
+	return file_path(glue_setting_config_file, "AWS_CONFIG_FILE", "config");
+}
+
+static char *
+credentials_path(void)
+{
+	return file_path(glue_setting_credentials_file,
+					 "AWS_SHARED_CREDENTIALS_FILE", "credentials");
+}
+
 /*
  * Where a file is: as the setting says, else the environment, else in the
  * home directory of the server's operating system user.
@@ -137,7 +186,7 @@ static char *
 file_path(const char *setting, const char *variable, const char *default_name)
 {
 	const char *path = setting[0] != '\0' ? setting :
-	glue_environment(variable);
+		glue_environment(variable);
 	const char *home = glue_environment("HOME");
 
 	if (home == NULL)
@@ -153,8 +202,8 @@ file_path(const char *setting, const char *variable, const char *default_name)
 	return pstrdup(path);
 }
 
-/* Read one file into the set; false if there is none. */
-static bool
+/* Read one file into the set, if there is one. */
+static void
 read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 		  bool required)
 {
@@ -163,13 +212,12 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 	GlueProfileError error;
 
 	if (text == NULL)
-		return false;
+		return;
 	if (!glue_profile_set_read(set, kind, text, len, &error))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("shared AWS file \"%s\" is not well-formed", path),
 				 errdetail("Line %d: %s.", error.line, error.reason)));
-	return true;
 }
 
 /*

@@ -134,7 +134,7 @@ glue_signed_header_lines(const GlueSignedRequest *request,
 	for (int i = 0; i < nheaders; i++)
 	{
 		Size		size = strlen(headers[i].name) +
-		strlen(headers[i].value) + 3;
+			strlen(headers[i].value) + 3;
 		char	   *line = glue_secret_alloc(size);
 
 		snprintf(line, size, "%s: %s", headers[i].name, headers[i].value);

@@ -15,8 +15,8 @@
 
 #include <json-c/json.h>
 
-#include "credentials.h"
 #include "endpoint.h"
+#include "identity.h"
 
 typedef enum GlueService
 {

@@ -1,11 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * target.c
- *	  Which Data Catalog a call is for, and how it is reached.
+ *	  Which Data Catalog a call is for, how it is reached, and as whom.
  *
  * A target is one account, region and catalog, with all that a call to it
- * needs except for the credentials.  It is made of the settings, then of what
- * every AWS tool consults: environment and profile.
+ * needs except for the credentials, of which it knows those that were given
+ * for it and where to look for others.
+ *
+ * It is put together from what says the most about it to what says the least:
+ * the arguments of the call; the foreign server and its user mapping, if the
+ * call names one; the settings; and what every AWS tool consults, environment
+ * and profile.  Each single thing comes from the first that says it.
  *
  * IDENTIFICATION
  *	  src/target.c
@@ -14,57 +19,61 @@
  */
 #include "postgres.h"
 
-#include "foreign/foreign.h"
+#include "builtins.h"
+#include "endpoint_config.h"
+#include "foreign_server.h"
+#include "miscadmin.h"
 #include "settings.h"
 #include "shared_files.h"
 #include "target.h"
 
 /* prototypes of private functions */
-static void refuse_server(const char *server);
-static const char *find_region(void);
-static void raise_no_region(void) pg_attribute_noreturn();
+static void add_settings(GlueServerOptions *options);
+static const char *text_or_null(const char *setting);
+static void use_foreign_server(GlueTarget *target, const char *server,
+							   GlueServerOptions *options);
+static void resolve_endpoints(GlueTarget *target,
+							  const GlueServerOptions *options);
+static GlueEndpointStatus resolve_endpoint(const GlueTarget *target,
+										   const char *service,
+										   const char *setting,
+										   GlueEndpointOptions *wanted,
+										   GlueEndpoint *endpoint);
+static void raise_no_endpoint(const char *detail) pg_attribute_noreturn();
+static const char *find_region(const GlueTarget *target);
+static void raise_no_region(const GlueTarget *target) pg_attribute_noreturn();
 
 /*
  * Find out where a call goes.
  *
- * server and catalog_id may be NULL, and are kept by reference.  Raises an
- * error if what is configured is missing or contradicts itself.
+ * server and catalog_id may be NULL, and are kept by reference; what else the
+ * target points to are settings, or memory of the current context.  Raises an
+ * error if what is configured is missing, contradicts itself or is not
+ * permitted.
  */
 void
 glue_target_resolve(GlueTarget *target, const char *server,
 					const char *catalog_id)
 {
-	GlueEndpointOptions options = {
-		.service = "glue",
-		.endpoint_url = glue_setting_endpoint_url,
-		.use_fips = glue_setting_use_fips_endpoint,
-		.use_dualstack = glue_setting_use_dualstack_endpoint,
-	};
-	GlueEndpointStatus status;
+	GlueServerOptions options = {0};
 
-	if (server != NULL)
-		refuse_server(server);
 	glue_settings_check();
-
 	memset(target, 0, sizeof(GlueTarget));
-	target->catalog_id = catalog_id;
-	target->ca_file = glue_setting_ca_file[0] != '\0' ?
-		glue_setting_ca_file : glue_environment("AWS_CA_BUNDLE");
-	target->proxy = glue_setting_proxy;
-	target->connect_timeout_ms = glue_setting_connect_timeout;
-	target->request_timeout_ms = glue_setting_request_timeout;
-	target->max_attempts = glue_setting_max_attempts;
+	target->ambient_allowed = true;
 
-	/* a custom endpoint needs the region as well: it is signed for */
-	options.region = find_region();
-	if (options.region == NULL)
-		raise_no_region();
-	status = glue_endpoint_resolve(&options, &target->endpoint);
-	if (status != GLUE_ENDPOINT_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("could not determine the endpoint of AWS Glue"),
-				 errdetail("%s.", glue_endpoint_status_message(status))));
+	add_settings(&options);
+	if (server != NULL)
+		use_foreign_server(target, server, &options);
+
+	target->catalog_id = catalog_id ? catalog_id : options.catalog_id;
+	target->configuration = glue_configuration_read(options.profile);
+	target->ca_file = options.ca_file ? options.ca_file :
+		glue_environment("AWS_CA_BUNDLE");
+	target->proxy = options.proxy;
+	target->connect_timeout_ms = options.connect_timeout_ms;
+	target->request_timeout_ms = options.request_timeout_ms;
+	target->max_attempts = options.max_attempts;
+	resolve_endpoints(target, &options);
 }
 
 /*
@@ -85,42 +94,161 @@ glue_target_connection_arn(const GlueTarget *target,
 }
 
 /*
- * Refuse a foreign server: none of them is of a foreign-data wrapper that
- * this extension knows.
+ * Raise an error for a target that has no credentials of its own and must not
+ * use ambient ones.
  */
-static void
-refuse_server(const char *server)
+void
+glue_target_refuse_ambient(const GlueTarget *target)
 {
-	(void) GetForeignServerByName(server, false);
 	ereport(ERROR,
-			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-			 errmsg("foreign server \"%s\" is not a server of glue_conn",
-					server)));
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to use the AWS credentials of the server process for foreign server \"%s\"",
+					target->server),
+			 errdetail("The owner of the foreign server is not a superuser, and there is no user mapping with keys for \"%s\".",
+					   GetUserNameFromId(GetUserId(), false)),
+			 errhint("Add \"access_key_id\" and \"secret_access_key\" to the user mapping.")));
 }
 
-/* The region from its four sources, or NULL. */
-static const char *
-find_region(void)
+/* Start with what is set for all servers alike. */
+static void
+add_settings(GlueServerOptions *options)
 {
-	const char *region;
+	options->region = text_or_null(glue_setting_region);
+	options->endpoint_url = text_or_null(glue_setting_endpoint_url);
+	options->profile = text_or_null(glue_setting_profile);
+	options->ca_file = text_or_null(glue_setting_ca_file);
+	options->proxy = glue_setting_proxy;
+	options->use_fips_endpoint = glue_setting_use_fips_endpoint;
+	options->use_dualstack_endpoint = glue_setting_use_dualstack_endpoint;
+	options->connect_timeout_ms = glue_setting_connect_timeout;
+	options->request_timeout_ms = glue_setting_request_timeout;
+	options->max_attempts = glue_setting_max_attempts;
+}
 
-	if (glue_setting_region[0] != '\0')
-		return glue_setting_region;
-	region = glue_environment("AWS_REGION");
+static const char *
+text_or_null(const char *setting)
+{
+	return setting[0] != '\0' ? setting : NULL;
+}
+
+/*
+ * Add what a foreign server and its user mapping say.
+ *
+ * An external ID belongs to a role: that of the server is of no use for the
+ * role of a user mapping.
+ */
+static void
+use_foreign_server(GlueTarget *target, const char *server,
+				   GlueServerOptions *options)
+{
+	GlueMappingOptions mapping = {0};
+
+	target->server = server;
+	target->server_oid = glue_foreign_server_find(server);
+	target->ambient_allowed = glue_foreign_server_read(target->server_oid,
+													   options);
+	glue_user_mapping_read(target->server_oid, &mapping);
+
+	target->given = mapping.credentials;
+	target->role_arn = options->role_arn;
+	target->external_id = options->external_id;
+	if (mapping.role_arn != NULL)
+		target->role_arn = mapping.role_arn;
+	if (mapping.role_arn != NULL || mapping.external_id != NULL)
+		target->external_id = mapping.external_id;
+}
+
+/*
+ * Find the endpoints of AWS Glue and, for the sake of credentials, of AWS
+ * STS.  Whether there is one of STS matters only to those who need it.
+ */
+static void
+resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
+{
+	GlueEndpointFlags flags;
+	GlueConfigurationError error;
+	GlueEndpointOptions wanted = {
+		.region = options->region ? options->region : find_region(target),
+	};
+	GlueEndpointStatus status;
+
+	/* a custom endpoint needs the region as well: it is signed for */
+	if (wanted.region == NULL)
+		raise_no_region(target);
+	if (!glue_configured_endpoint_flags(target->configuration, &flags, &error))
+		raise_no_endpoint(error.detail);
+	wanted.use_fips = options->use_fips_endpoint || flags.use_fips;
+	wanted.use_dualstack = options->use_dualstack_endpoint ||
+		flags.use_dualstack;
+
+	status = resolve_endpoint(target, "glue", options->endpoint_url, &wanted,
+							  &target->endpoint);
+	if (status != GLUE_ENDPOINT_OK)
+		raise_no_endpoint(psprintf("%s.",
+								   glue_endpoint_status_message(status)));
+	target->sts_status = resolve_endpoint(target, "sts", NULL, &wanted,
+										  &target->sts_endpoint);
+}
+
+/*
+ * Find the endpoint of one service.  setting is a URL that was chosen for it
+ * in this extension, or NULL.
+ */
+static GlueEndpointStatus
+resolve_endpoint(const GlueTarget *target, const char *service,
+				 const char *setting, GlueEndpointOptions *wanted,
+				 GlueEndpoint *endpoint)
+{
+	GlueConfiguredValue url;
+	GlueConfigurationError error;
+
+	if (!glue_configured_endpoint(target->configuration, service, setting,
+								  &url, &error))
+		raise_no_endpoint(error.detail);
+	wanted->service = service;
+	wanted->endpoint_url = url.value;
+	return glue_endpoint_resolve(wanted, endpoint);
+}
+
+static void
+raise_no_endpoint(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("could not determine the endpoint of AWS Glue"),
+			 errdetail_internal("%s", detail)));
+}
+
+/* The region as the environment or the profile says, or NULL. */
+static const char *
+find_region(const GlueTarget *target)
+{
+	const		GlueConfiguration *configuration = target->configuration;
+	const char *region = glue_configuration_variable(configuration,
+													 "AWS_REGION");
+
 	if (region == NULL)
-		region = glue_environment("AWS_DEFAULT_REGION");
+		region = glue_configuration_variable(configuration,
+											 "AWS_DEFAULT_REGION");
 	if (region == NULL)
-		region = glue_shared_files_get(glue_shared_files_read(), "region");
+		region = glue_configuration_property(configuration,
+											 configuration->profile, "region");
 	return region;
 }
 
 static void
-raise_no_region(void)
+raise_no_region(const GlueTarget *target)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("AWS region is not set"),
-			 errdetail("Looked at \"glue_conn.region\", AWS_REGION and AWS_DEFAULT_REGION in the environment of the server process, and \"region\" of profile \"%s\".",
-					   glue_shared_profile_name()),
-			 errhint("For example: SET glue_conn.region = 'us-east-1';")));
+			 errdetail("Looked at %s\"glue_conn.region\", AWS_REGION and AWS_DEFAULT_REGION in the environment of the server process, and \"region\" of profile \"%s\".",
+					   target->server == NULL ? "" :
+					   psprintf("option \"region\" of foreign server \"%s\", ",
+								target->server),
+					   target->configuration->profile),
+			 target->server == NULL ?
+			 errhint("For example: SET glue_conn.region = 'us-east-1';") :
+			 errhint("For example: ALTER SERVER %s OPTIONS (ADD region 'us-east-1');",
+					 quote_identifier(target->server))));
 }

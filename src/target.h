@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * target.h
- *	  Which Data Catalog a call is for, and how it is reached.
+ *	  Which Data Catalog a call is for, how it is reached, and as whom.
  *
  * IDENTIFICATION
  *	  src/target.h
@@ -11,23 +11,40 @@
 #ifndef GLUE_TARGET_H
 #define GLUE_TARGET_H
 
+#include "configuration.h"
 #include "endpoint.h"
+#include "identity.h"
 
 typedef struct GlueTarget
 {
 	const char *server;			/* foreign server, or NULL */
+	Oid			server_oid;		/* InvalidOid without one */
 	const char *catalog_id;		/* NULL: that of the caller's account */
 	GlueEndpoint endpoint;
+	GlueEndpoint sts_endpoint;	/* valid if sts_status is GLUE_ENDPOINT_OK */
+	GlueEndpointStatus sts_status;
 	const char *ca_file;		/* NULL: the system's certificates */
 	const char *proxy;			/* "": none */
 	int			connect_timeout_ms;
 	int			request_timeout_ms;
 	int			max_attempts;
+
+	/*
+	 * As whom.  What the user mapping gives comes first; without it, the
+	 * server process's own ("ambient") credentials, if they may be used.
+	 */
+	GlueCredentials given;		/* no access_key_id: none */
+	bool		ambient_allowed;
+	const		GlueConfiguration *configuration;	/* environment and profile */
+	const char *role_arn;		/* to be assumed, or NULL */
+	const char *external_id;	/* for that, or NULL */
 } GlueTarget;
 
 extern void glue_target_resolve(GlueTarget *target, const char *server,
 								const char *catalog_id);
 extern char *glue_target_connection_arn(const GlueTarget *target,
 										const char *connection_name);
+extern void glue_target_refuse_ambient(const GlueTarget *target)
+			pg_attribute_noreturn();
 
 #endif							/* GLUE_TARGET_H */

@@ -21,7 +21,8 @@ my $admin = $cluster->session;
 $admin->must(<<'SQL');
 CREATE ROLE plain LOGIN;
 CREATE ROLE granted LOGIN;
-GRANT EXECUTE ON FUNCTION glue_create_connection(jsonb, jsonb, text, name, text),
+GRANT EXECUTE ON FUNCTION
+	glue_create_connection(jsonb, jsonb, text, name, text),
 	glue_get_connection(text, text, name) TO granted;
 SQL
 my $plain = $cluster->session(user => 'plain');
@@ -107,7 +108,8 @@ foreach my $name (@reserved)
 	denied($granted, "SET glue_conn.$name", "SET glue_conn.$name = ''",
 		qr/^permission denied to set parameter "glue_conn\.$name"$/);
 }
-denied($granted, "SHOW glue_conn.$_", "SHOW glue_conn.$_", qr/examine "glue_conn\.$_"/)
+denied($granted, "SHOW glue_conn.$_", "SHOW glue_conn.$_",
+	qr/examine "glue_conn\.$_"/)
   foreach qw(config_file credentials_file proxy);
 is($granted->must("SET glue_conn.$_ = DEFAULT; SELECT 1")->output,
 	1, "$_ is for everyone")
@@ -150,7 +152,8 @@ $admin->must('GRANT CREATE ON DATABASE postgres TO granted');
 $granted->must(<<'SQL');
 CREATE SCHEMA mine;
 CREATE TABLE mine.glue_connection (region text, name text);
-CREATE FUNCTION mine.quote_ident(text) RETURNS text LANGUAGE sql AS 'SELECT 1/0';
+CREATE FUNCTION mine.quote_ident(text) RETURNS text
+	LANGUAGE sql AS 'SELECT 1/0';
 SET search_path = mine, public, pg_catalog;
 SQL
 $granted->must(create_sql(jdbc('hijacked')));

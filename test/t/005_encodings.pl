@@ -45,7 +45,8 @@ sub round_trip
 		SparkProperties => { $text => $text });
 	my $input = jdbc($name, %given);
 
-	my $result = $session->query(create_sql($input, tags => { $text => $text }));
+	my $result =
+	  $session->query(create_sql($input, tags => { $text => $text }));
 	is($result->output, 'READY', "$case: created") or diag($result->text);
 	my $held = $glue->connection($name);
 	is_deeply($held->{definition}, $input, "$case: AWS has the characters");
@@ -75,10 +76,16 @@ sub round_trip
 
 # What AWS has may have characters that the database lacks.
 my $foreign = "\x{e9} \x{65e5}\x{672c} \x{1f511} \x{201c}x\x{201d}";
-$glue->put_connection(
-	input => jdbc('foreign',
-		Description => $foreign,
-		SparkProperties => { $foreign => $foreign }));
+
+# Put such a connection in, so new that it could be ours.
+sub put_foreign
+{
+	$glue->put_connection(
+		created => time + 2,
+		input => jdbc('foreign',
+			Description => $foreign,
+			SparkProperties => { $foreign => $foreign }));
+}
 
 # See how texts show them.
 sub shows
@@ -94,6 +101,7 @@ sub shows
 	is($result->sqlstate, '22023', "$case: an error");
 	like($result->detail, qr/: Text \Q$shown\E\./, "$case: is told");
 
+	put_foreign();
 	$glue->misbehave(operation => 'CreateConnection', kind => 'lost-before');
 	$result = $session->query(create_sql(jdbc('foreign')));
 	is($result->sqlstate, '42710', "$case: a difference");

@@ -57,6 +57,14 @@ sub keys_of
 	  . "aws_secret_access_key = $word/$caller\n";
 }
 
+# These as settings of a session
+sub settings
+{
+	my (%settings) = @_;
+
+	return { map { ("glue_conn.$_" => $settings{$_}) } keys %settings };
+}
+
 sub write_file
 {
 	my ($name, $text) = @_;
@@ -72,8 +80,8 @@ sub calls_as
 {
 	my ($case, $caller, %settings) = @_;
 	my $watch = $cluster->watch;
-	my $result = $cluster->query(get_sql('x'),
-		settings => { map { ("glue_conn.$_" => $settings{$_}) } keys %settings });
+	my $result =
+	  $cluster->query(get_sql('x'), settings => settings(%settings));
 	my ($request) = $watch->requests;
 
 	is($result->sqlstate, '42704', "$case: AWS answers")
@@ -87,8 +95,8 @@ sub refused
 {
 	my ($case, $message, $detail, %settings) = @_;
 	my $watch = $cluster->watch;
-	my $result = $cluster->query(get_sql('x'),
-		settings => { map { ("glue_conn.$_" => $settings{$_}) } keys %settings });
+	my $result =
+	  $cluster->query(get_sql('x'), settings => settings(%settings));
 
 	is($result->sqlstate, '28000', "$case: SQLSTATE");
 	like($result->message, $message, "$case: message");

@@ -182,9 +182,10 @@ keys = dict(endpoint_url=url, region_name=region, aws_access_key_id="none",
             aws_secret_access_key="none")
 iam = boto3.client("iam", **keys)
 role = iam.create_role(RoleName="glue", AssumeRolePolicyDocument="{}")
-iam.put_role_policy(RoleName="glue", PolicyName="glue", PolicyDocument=json.dumps({
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "glue:*", "Resource": "*"}]}))
+policy = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "glue:*", "Resource": "*"}]}
+iam.put_role_policy(RoleName="glue", PolicyName="glue",
+                    PolicyDocument=json.dumps(policy))
 credentials = boto3.client("sts", **keys).assume_role(
     RoleArn=role["Role"]["Arn"], RoleSessionName="glue_conn")["Credentials"]
 print(json.dumps({

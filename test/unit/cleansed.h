@@ -3,8 +3,8 @@
  * cleansed.h
  *	  Watch whether secrets are cleansed from memory.
  *
- * A program that includes this has an OPENSSL_cleanse() of its own, which is
- * called instead of OpenSSL's and looks at the memory before clearing it.
+ * A program that includes this has an OPENSSL_cleanse() of its own, which its
+ * objects call instead of OpenSSL's, and which looks at the memory first.
  * Include it in one file of the program.
  *
  * IDENTIFICATION
@@ -23,7 +23,9 @@ static unsigned char cleansed_secret[256];
 static size_t cleansed_secret_len = 0;
 static int	cleansed_count = 0;
 
-extern void OPENSSL_cleanse(void *memory, size_t len);
+/* hidden, so that OpenSSL itself goes on with its own */
+extern void OPENSSL_cleanse(void *memory, size_t len)
+			__attribute__((visibility("hidden")));
 
 void
 OPENSSL_cleanse(void *memory, size_t len)

@@ -385,7 +385,7 @@ test_depth(void)
 	for (int i = 0; i < GLUE_JSON_MAX_DEPTH + 5; i++)
 	{
 		json_object *outer = i % 2 == 0 ? json_object_new_object() :
-		json_object_new_array();
+			json_object_new_array();
 
 		if (i % 2 == 0)
 			json_object_object_add(outer, "a", tree);

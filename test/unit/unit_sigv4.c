@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/sha.h>
+
 #include "cleansed.h"
 #include "tap.h"
 
@@ -117,7 +119,7 @@ static void
 test_keys(void)
 {
 	static const char no_key[] =
-	"0000000000000000000000000000000000000000000000000000000000000000";
+		"0000000000000000000000000000000000000000000000000000000000000000";
 	unsigned char key[GLUE_SIGV4_KEY_LEN];
 	char		secret[257];
 
@@ -515,11 +517,17 @@ test_refused_credentials(void)
 	   "an empty service is refused");
 }
 
+/*
+ * What we hold of secrets is cleansed; what OpenSSL holds in its contexts is
+ * its own affair.
+ */
 static void
 test_cleansing(void)
 {
+	static const char origin[] = SECRET "\0" "20261122" "eu-central-1\0" "glue";
 	GlueSigv4Signer *own = glue_sigv4_signer_new();
 	unsigned char key[GLUE_SIGV4_KEY_LEN];
+	unsigned char key_origin[SHA256_DIGEST_LENGTH];
 	char		authorization[512];
 
 	watch_cleansing("AWS4" SECRET, strlen("AWS4" SECRET));
@@ -527,21 +535,20 @@ test_cleansing(void)
 						  key);
 	ok(was_cleansed(), "the secret is cleansed");
 
+	watch_cleansing(key, sizeof(key));
+	glue_sigv4_authorization(own, &glue_request, ACCESS_KEY, SECRET,
+							 authorization, sizeof(authorization));
+	ok(was_cleansed(), "the key is cleansed once OpenSSL has it");
+
 	watch_cleansing(TOKEN, strlen(TOKEN));
 	glue_sigv4_authorization(own, &glue_request, ACCESS_KEY, SECRET,
 							 authorization, sizeof(authorization));
 	ok(was_cleansed(), "the session token is cleansed");
 
-	watch_cleansing(key, sizeof(key));
-	glue_sigv4_authorization(own, &glue_request, ACCESS_KEY, "other",
-							 authorization, sizeof(authorization));
-	ok(was_cleansed(), "a key that is replaced is cleansed");
-
-	glue_sigv4_derive_key(own, "other", "20261122", "eu-central-1", "glue",
-						  key);
-	watch_cleansing(key, sizeof(key));
+	SHA256((const unsigned char *) origin, sizeof(origin), key_origin);
+	watch_cleansing(key_origin, sizeof(key_origin));
 	glue_sigv4_signer_free(own);
-	ok(was_cleansed(), "the key is cleansed with its signer");
+	ok(was_cleansed(), "what the key was derived from goes with the signer");
 
 	glue_sigv4_signer_free(NULL);
 }

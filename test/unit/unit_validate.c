@@ -546,7 +546,7 @@ static void
 check_count(const char *shape, bool is_map, int max)
 {
 	json_object *value = is_map ? json_object_new_object() :
-	json_object_new_array();
+		json_object_new_array();
 	Findings	findings = {"", 0, 0};
 	char		text[128];
 

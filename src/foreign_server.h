@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * foreign_server.h
+ *	  Foreign servers of the wrapper glue_conn, and their user mappings.
+ *
+ * IDENTIFICATION
+ *	  src/foreign_server.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_FOREIGN_SERVER_H
+#define GLUE_FOREIGN_SERVER_H
+
+#include "server_options.h"
+
+extern Oid	glue_foreign_server_find(const char *name);
+extern bool glue_foreign_server_read(Oid server, GlueServerOptions *options);
+extern void glue_user_mapping_read(Oid server, GlueMappingOptions *options);
+
+#endif							/* GLUE_FOREIGN_SERVER_H */

@@ -1,0 +1,322 @@
+/*-------------------------------------------------------------------------
+ *
+ * metadata.c
+ *	  Credentials from the machine that the server runs on.
+ *
+ * Amazon ECS and EKS Pod Identity give a container credentials over plain
+ * HTTP; the instance metadata service (IMDS) does so on an EC2 instance.
+ * These services are reached directly, never through a proxy, and answer at
+ * once or not at all: the time limits are short.
+ *
+ * Of IMDS only version 2 is spoken, which wants a session token first.  The
+ * service answers no forwarded requests then, so that it cannot be reached
+ * through a server that fetches URLs for strangers; falling back on version 1
+ * would give that away.
+ *
+ * That nothing answers at the address of IMDS means that this is no EC2
+ * instance, which is no failure.  Everything else that goes wrong is one: the
+ * source was there.
+ *
+ * IDENTIFICATION
+ *	  src/metadata.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "http.h"
+#include "metadata.h"
+#include "query_form.h"
+#include "secret_memory.h"
+#include "shared_files.h"
+
+/* What AWS's clients use for containers. */
+#define CONTAINER_CONNECT_TIMEOUT_MS	2000
+#define CONTAINER_REQUEST_TIMEOUT_MS	5000
+#define CONTAINER_ATTEMPTS				4
+#define RETRY_PAUSE_MS					100
+
+/* Longest that a session may last, in seconds. */
+#define SESSION_HEADER	"X-aws-ec2-metadata-token-ttl-seconds: 21600"
+
+#define MAX_HEADERS		4
+
+/* One exchange with a service, and what became of it. */
+typedef struct Exchange
+{
+	GlueHttpMethod method;
+	const char *url;
+	const char *headers[MAX_HEADERS];
+	int			nheaders;
+	const char *ca_file;
+	int			connect_timeout_ms;
+	int			request_timeout_ms;
+	int			max_attempts;
+
+	GlueHttpOutcome outcome;
+	int			status;			/* HTTP's, if answered */
+	char	   *body;			/* NUL-terminated secret memory, likewise */
+	size_t		body_len;
+	char		reason[128];	/* why not, if not answered */
+} Exchange;
+
+/* prototypes of private functions */
+static void run_exchange(Exchange *exchange);
+static void run_attempt(Exchange *exchange);
+static GlueMetadataOutcome read_credentials(const Exchange *exchange,
+											GlueTemporaryCredentials * credentials,
+											char *reason);
+static GlueMetadataOutcome explain(const Exchange *exchange,
+								   const char *service, char *reason);
+static const char *container_authorization(const GlueContainerSource * source,
+										   char *reason);
+static GlueMetadataOutcome open_session(const GlueInstanceSource * source,
+										const char **token_header,
+										char *reason);
+static void prepare_instance_get(Exchange *exchange,
+								 const GlueInstanceSource * source,
+								 const char *token_header, const char *path);
+
+/*
+ * Ask the endpoint of a container for credentials, which the caller cleanses.
+ *
+ * Never says GLUE_METADATA_ABSENT, since somebody has named the endpoint.
+ * reason is set on failure: words that fit into a sentence, without secrets.
+ */
+GlueMetadataOutcome
+glue_metadata_container(const GlueContainerSource * source,
+						const char *ca_file,
+						GlueTemporaryCredentials * credentials,
+						char reason[GLUE_CREDENTIAL_REASON_SIZE])
+{
+	Exchange	exchange = {
+		.method = GLUE_HTTP_GET,
+		.url = source->url,
+		.ca_file = ca_file,
+		.connect_timeout_ms = CONTAINER_CONNECT_TIMEOUT_MS,
+		.request_timeout_ms = CONTAINER_REQUEST_TIMEOUT_MS,
+		.max_attempts = CONTAINER_ATTEMPTS,
+	};
+
+	exchange.headers[exchange.nheaders++] = "Accept: application/json";
+	if (source->token_file != NULL || source->token != NULL)
+	{
+		const char *header = container_authorization(source, reason);
+
+		if (header == NULL)
+			return GLUE_METADATA_FAILED;
+		exchange.headers[exchange.nheaders++] = header;
+	}
+	run_exchange(&exchange);
+	if (exchange.outcome != GLUE_HTTP_ANSWERED || exchange.status != 200)
+	{
+		explain(&exchange, "the credentials endpoint of the container", reason);
+		return GLUE_METADATA_FAILED;
+	}
+	return read_credentials(&exchange, credentials, reason);
+}
+
+/*
+ * Ask the instance metadata service for the credentials of the instance's
+ * role, which the caller cleanses.
+ */
+GlueMetadataOutcome
+glue_metadata_instance(const GlueInstanceSource * source,
+					   GlueTemporaryCredentials * credentials,
+					   char reason[GLUE_CREDENTIAL_REASON_SIZE])
+{
+	Exchange	exchange;
+	const char *token_header;
+	char		role[GLUE_ROLE_NAME_SIZE];
+	GlueMetadataOutcome outcome;
+
+	outcome = open_session(source, &token_header, reason);
+	if (outcome != GLUE_METADATA_FOUND)
+		return outcome;
+
+	prepare_instance_get(&exchange, source, token_header,
+						 GLUE_INSTANCE_ROLE_PATH);
+	run_exchange(&exchange);
+	if (exchange.outcome == GLUE_HTTP_ANSWERED && exchange.status == 404)
+	{
+		strlcpy(reason, "the instance has no role",
+				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_ABSENT;
+	}
+	if (exchange.outcome != GLUE_HTTP_ANSWERED || exchange.status != 200)
+		return explain(&exchange, "the instance metadata service", reason);
+	if (!glue_instance_role_name(exchange.body, exchange.body_len, role))
+	{
+		strlcpy(reason, "the instance metadata service named no role",
+				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_FAILED;
+	}
+
+	prepare_instance_get(&exchange, source, token_header,
+						 psprintf("%s%s", GLUE_INSTANCE_ROLE_PATH, role));
+	run_exchange(&exchange);
+	if (exchange.outcome != GLUE_HTTP_ANSWERED || exchange.status != 200)
+		return explain(&exchange, "the instance metadata service", reason);
+	return read_credentials(&exchange, credentials, reason);
+}
+
+/* The header with the token that the container was given; NULL on failure. */
+static const char *
+container_authorization(const GlueContainerSource * source, char *reason)
+{
+	const char *token = source->token;
+	size_t		len = token ? strlen(token) : 0;
+	const char *problem;
+	Size		size;
+	char	   *header;
+
+	if (source->token_file != NULL)
+		token = glue_shared_file_text(source->token_file, &len);
+	problem = token ? glue_token_problem(token, &len) : "cannot be read";
+	if (problem != NULL)
+	{
+		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
+				 "the authorization token of the container %s", problem);
+		return NULL;
+	}
+	size = len + sizeof("Authorization: ");
+	header = glue_secret_alloc(size);
+	snprintf(header, size, "Authorization: %.*s", (int) len, token);
+	return header;
+}
+
+/*
+ * Open a session with IMDS.
+ *
+ * That the connection cannot be made, or that its packets vanish, is how it
+ * looks where there is no such service.
+ */
+static GlueMetadataOutcome
+open_session(const GlueInstanceSource * source, const char **token_header,
+			 char *reason)
+{
+	Exchange	exchange = {
+		.method = GLUE_HTTP_PUT,
+		.url = psprintf("%s%s", source->endpoint, GLUE_INSTANCE_TOKEN_PATH),
+		.headers = {SESSION_HEADER},
+		.nheaders = 1,
+		.connect_timeout_ms = source->timeout_ms,
+		.request_timeout_ms = source->timeout_ms,
+		.max_attempts = source->max_attempts,
+	};
+	size_t		len;
+	Size		size;
+	char	   *header;
+
+	run_exchange(&exchange);
+	if (exchange.outcome == GLUE_HTTP_NOT_SENT)
+	{
+		strlcpy(reason, "there is no instance metadata service",
+				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_ABSENT;
+	}
+	if (exchange.outcome != GLUE_HTTP_ANSWERED || exchange.status != 200)
+		return explain(&exchange, "the instance metadata service", reason);
+
+	len = exchange.body_len;
+	if (len == 0 || glue_token_problem(exchange.body, &len) != NULL)
+	{
+		strlcpy(reason, "the instance metadata service gave no session token",
+				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_FAILED;
+	}
+	size = len + sizeof("X-aws-ec2-metadata-token: ");
+	header = glue_secret_alloc(size);
+	snprintf(header, size, "X-aws-ec2-metadata-token: %.*s",
+			 (int) len, exchange.body);
+	*token_header = header;
+	return GLUE_METADATA_FOUND;
+}
+
+static void
+prepare_instance_get(Exchange *exchange, const GlueInstanceSource * source,
+					 const char *token_header, const char *path)
+{
+	memset(exchange, 0, sizeof(Exchange));
+	exchange->method = GLUE_HTTP_GET;
+	exchange->url = psprintf("%s%s", source->endpoint, path);
+	exchange->headers[exchange->nheaders++] = token_header;
+	exchange->connect_timeout_ms = source->timeout_ms;
+	exchange->request_timeout_ms = source->timeout_ms;
+	exchange->max_attempts = source->max_attempts;
+}
+
+/* Exchange, and again if that may help. */
+static void
+run_exchange(Exchange *exchange)
+{
+	for (int attempt = 1;; attempt++)
+	{
+		bool		worth_it;
+
+		run_attempt(exchange);
+
+		/* a refused connection would only take its time again */
+		worth_it = exchange->outcome == GLUE_HTTP_LOST ||
+			(exchange->outcome == GLUE_HTTP_ANSWERED &&
+			 exchange->status >= 500);
+		if (!worth_it || attempt >= exchange->max_attempts)
+			return;
+		glue_http_sleep(RETRY_PAUSE_MS * attempt);
+	}
+}
+
+static void
+run_attempt(Exchange *exchange)
+{
+	GlueHttpRequest request = {
+		.method = exchange->method,
+		.url = exchange->url,
+		.headers = exchange->headers,
+		.nheaders = exchange->nheaders,
+		.ca_file = exchange->ca_file,
+		.connect_timeout_ms = exchange->connect_timeout_ms,
+		.request_timeout_ms = exchange->request_timeout_ms,
+	};
+	GlueHttpTransfer *transfer = glue_http_start(&request);
+
+	glue_http_finish(transfer);
+	exchange->outcome = transfer->outcome;
+	exchange->status = transfer->status;
+	strlcpy(exchange->reason, transfer->timed_out ? "timeout" :
+			transfer->reason, sizeof(exchange->reason));
+	if (transfer->outcome == GLUE_HTTP_ANSWERED)
+	{
+		exchange->body_len = transfer->body_len;
+		exchange->body = glue_secret_alloc(transfer->body_len + 1);
+		if (transfer->body_len > 0)
+			memcpy(exchange->body, transfer->body, transfer->body_len);
+		exchange->body[transfer->body_len] = '\0';
+	}
+	glue_http_release(transfer);
+}
+
+static GlueMetadataOutcome
+read_credentials(const Exchange *exchange,
+				 GlueTemporaryCredentials * credentials, char *reason)
+{
+	return glue_credential_reply_json(exchange->body, exchange->body_len,
+									  (long long) time(NULL), credentials,
+									  reason) == GLUE_CREDENTIALS_OK ?
+		GLUE_METADATA_FOUND : GLUE_METADATA_FAILED;
+}
+
+/* Say why an exchange has failed; always returns GLUE_METADATA_FAILED. */
+static GlueMetadataOutcome
+explain(const Exchange *exchange, const char *service, char *reason)
+{
+	if (exchange->outcome == GLUE_HTTP_ANSWERED)
+		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
+				 "%s answered with HTTP status %d", service, exchange->status);
+	else
+		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE, "%s: %s", service,
+				 exchange->reason);
+	return GLUE_METADATA_FAILED;
+}

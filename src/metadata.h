@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * metadata.h
+ *	  Credentials from the machine that the server runs on.
+ *
+ * IDENTIFICATION
+ *	  src/metadata.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_METADATA_H
+#define GLUE_METADATA_H
+
+#include "credential_reply.h"
+#include "credential_sources.h"
+
+typedef enum GlueMetadataOutcome
+{
+	GLUE_METADATA_FOUND,
+	GLUE_METADATA_ABSENT,		/* there is no such service, or no role */
+	GLUE_METADATA_FAILED		/* it is there, but gave none */
+} GlueMetadataOutcome;
+
+extern GlueMetadataOutcome glue_metadata_container(const GlueContainerSource * source,
+												   const char *ca_file,
+												   GlueTemporaryCredentials * credentials,
+												   char reason[GLUE_CREDENTIAL_REASON_SIZE]);
+extern GlueMetadataOutcome glue_metadata_instance(const GlueInstanceSource * source,
+												  GlueTemporaryCredentials * credentials,
+												  char reason[GLUE_CREDENTIAL_REASON_SIZE]);
+
+#endif							/* GLUE_METADATA_H */

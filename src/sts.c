@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * sts.c
+ *	  Calls of AWS STS, the Security Token Service.
+ *
+ * STS speaks AWS's older Query protocol: a form goes out and XML comes back.
+ * Apart from that its calls are calls like any other, and are made by the
+ * same client.
+ *
+ * The regional endpoint is always used: the global one is a single place for
+ * the whole world to fail at.
+ *
+ * IDENTIFICATION
+ *	  src/sts.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include <json-c/json.h>
+
+#include "jsonb_tree.h"
+#include "sts.h"
+
+/* Tells in AWS's logs who assumed a role, where nothing else was asked for. */
+#define DEFAULT_SESSION_NAME	"glue_conn"
+
+/* prototypes of private functions */
+static void begin_call(GlueCall *call, const char *operation,
+					   const GlueTarget *target,
+					   const GlueCredentials *credentials);
+static void add_parameter(GlueCall *call, const char *name,
+						  const char *value);
+
+/*
+ * Assume a role: with credentials, or with a web identity token, for which
+ * they are NULL.
+ *
+ * Returns NULL and fills in temporary, which the caller cleanses, or returns
+ * why not.
+ */
+GlueFailure *
+glue_sts_assume_role(const GlueTarget *target,
+					 const GlueCredentials *credentials,
+					 const GlueRole *role,
+					 GlueTemporaryCredentials * temporary)
+{
+	GlueCall	call;
+	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
+
+	begin_call(&call, role->web_identity_token ?
+			   "AssumeRoleWithWebIdentity" : "AssumeRole",
+			   target, role->web_identity_token ? NULL : credentials);
+	if (role->duration_seconds > 0)
+		add_parameter(&call, "DurationSeconds",
+					  psprintf("%d", role->duration_seconds));
+	add_parameter(&call, "ExternalId", role->external_id);
+	add_parameter(&call, "RoleArn", role->role_arn);
+	add_parameter(&call, "RoleSessionName", role->role_session_name ?
+				  role->role_session_name : DEFAULT_SESSION_NAME);
+	add_parameter(&call, "WebIdentityToken", role->web_identity_token);
+
+	glue_client_run(&call, 1);
+	if (call.failure != NULL)
+		return call.failure;
+	if (glue_credential_reply_xml(call.answer_xml, strlen(call.answer_xml),
+								  (long long) time(NULL), temporary,
+								  reason) != GLUE_CREDENTIALS_OK)
+		return glue_client_malformed_answer(&call, reason);
+	return NULL;
+}
+
+/*
+ * Ask who the credentials belong to.
+ *
+ * Returns NULL and fills in identity, or returns why not.
+ */
+GlueFailure *
+glue_sts_caller_identity(const GlueTarget *target,
+						 const GlueCredentials *credentials,
+						 GlueCallerIdentity * identity)
+{
+	GlueCall	call;
+
+	begin_call(&call, "GetCallerIdentity", target, credentials);
+	glue_client_run(&call, 1);
+	if (call.failure != NULL)
+		return call.failure;
+	if (!glue_caller_identity_xml(call.answer_xml, strlen(call.answer_xml),
+								  identity))
+		return glue_client_malformed_answer(&call, "it names no identity");
+	return NULL;
+}
+
+static void
+begin_call(GlueCall *call, const char *operation, const GlueTarget *target,
+		   const GlueCredentials *credentials)
+{
+	memset(call, 0, sizeof(GlueCall));
+	call->service = GLUE_SERVICE_STS;
+	call->operation = operation;
+	call->target = target;
+	call->endpoint = &target->sts_endpoint;
+	call->credentials = credentials;
+	call->request = glue_tree_new_object();
+	if (target->sts_status != GLUE_ENDPOINT_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("could not determine the endpoint of AWS STS"),
+				 errdetail("%s.",
+						   glue_endpoint_status_message(target->sts_status))));
+}
+
+static void
+add_parameter(GlueCall *call, const char *name, const char *value)
+{
+	if (value != NULL)
+		glue_tree_add(call->request, name, json_object_new_string(value));
+}

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * sts.h
+ *	  Calls of AWS STS, the Security Token Service.
+ *
+ * IDENTIFICATION
+ *	  src/sts.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STS_H
+#define GLUE_STS_H
+
+#include "client.h"
+#include "credential_reply.h"
+
+/* A role that is to be assumed.  NULL and 0 leave the choice to AWS. */
+typedef struct GlueRole
+{
+	const char *role_arn;
+	const char *role_session_name;
+	const char *external_id;
+	int			duration_seconds;
+	const char *web_identity_token; /* NULL: credentials are used instead */
+} GlueRole;
+
+extern GlueFailure *glue_sts_assume_role(const GlueTarget *target,
+										 const GlueCredentials *credentials,
+										 const GlueRole *role,
+										 GlueTemporaryCredentials * temporary);
+extern GlueFailure *glue_sts_caller_identity(const GlueTarget *target,
+											 const GlueCredentials *credentials,
+											 GlueCallerIdentity * identity);
+
+#endif							/* GLUE_STS_H */
