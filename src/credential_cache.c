@@ -163,11 +163,11 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 {
 	CredentialCache *cache = attach();
 	const char *token = credentials->session_token ?
-	credentials->session_token : "";
+		credentials->session_token : "";
 	CacheSlot  *slot;
 	bool		fits = strlen(credentials->access_key_id) <= MAX_KEY_ID_LEN &&
-	strlen(credentials->secret_access_key) <= MAX_SECRET_LEN &&
-	strlen(token) <= MAX_TOKEN_LEN;
+		strlen(credentials->secret_access_key) <= MAX_SECRET_LEN &&
+		strlen(token) <= MAX_TOKEN_LEN;
 
 	if (!fits)
 	{
@@ -314,11 +314,11 @@ judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
 {
 	bool		refreshing = is_being_refreshed(slot);
 	bool		rejected = rejected_access_key_id != NULL &&
-	strcmp(slot->access_key_id, rejected_access_key_id) == 0;
+		strcmp(slot->access_key_id, rejected_access_key_id) == 0;
 	TimestampTz advisory =
-	TimestampTzPlusMilliseconds(slot->expires_at, -(int64) ADVISORY_MS);
+		TimestampTzPlusMilliseconds(slot->expires_at, -(int64) ADVISORY_MS);
 	TimestampTz mandatory =
-	TimestampTzPlusMilliseconds(slot->expires_at, -(int64) MANDATORY_MS);
+		TimestampTzPlusMilliseconds(slot->expires_at, -(int64) MANDATORY_MS);
 
 	if (slot->expires_at == 0 || rejected || now >= mandatory)
 	{

@@ -34,7 +34,7 @@ typedef struct Attempt
 	const char *code;			/* NULL if it succeeded */
 	bool		retry;
 	long long	skew;			/* afterwards */
-} Attempt;
+}			Attempt;
 
 /* What begins with a skew given; each ends before the next one that has. */
 typedef struct Script
@@ -42,135 +42,135 @@ typedef struct Script
 	const char *name;
 	long long	skew;
 	Attempt		attempts[4];
-} Script;
+}			Script;
 
 static const Script scripts[] = {
 	{"clocks agree", 0, {
-		{"a success", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
-		DATE("00:00:01"), false, NULL, false, 0},
+			{"a success", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
+			DATE("00:00:01"), false, NULL, false, 0},
 	}},
 	{"a definite error, and the skew is kept for the next call", 0, {
-		{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
-		DATE("00:05:01"), false, "RequestTimeTooSkewed", true, 300},
-		{NULL, TIME(0, 0, 2), TIME(0, 0, 4), TIME(0, 5, 2),
-		DATE("00:05:03"), false, NULL, false, 300},
-		{"the next call", TIME(0, 1, 0), TIME(0, 1, 2), TIME(0, 6, 0),
-		DATE("00:06:01"), false, NULL, false, 300},
+			{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
+			DATE("00:05:01"), false, "RequestTimeTooSkewed", true, 300},
+			{NULL, TIME(0, 0, 2), TIME(0, 0, 4), TIME(0, 5, 2),
+			DATE("00:05:03"), false, NULL, false, 300},
+			{"the next call", TIME(0, 1, 0), TIME(0, 1, 2), TIME(0, 6, 0),
+			DATE("00:06:01"), false, NULL, false, 300},
 	}},
 	{"an error at the last attempt teaches as well", 0, {
-		{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
-		DATE("00:05:01"), false, "RequestTimeTooSkewed", true, 300},
+			{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
+			DATE("00:05:01"), false, "RequestTimeTooSkewed", true, 300},
 	}},
 	{"an answer that was too long under way teaches nothing", 0, {
-		{"slow", TIME(0, 0, 0), TIME(0, 16, 0), TIME(0, 0, 0),
-		DATE("00:10:00"), false, NULL, false, 0},
-		{"the next call", TIME(0, 17, 0), TIME(0, 17, 2), TIME(0, 17, 0),
-		DATE("00:22:01"), false, NULL, false, 300},
+			{"slow", TIME(0, 0, 0), TIME(0, 16, 0), TIME(0, 0, 0),
+			DATE("00:10:00"), false, NULL, false, 0},
+			{"the next call", TIME(0, 17, 0), TIME(0, 17, 2), TIME(0, 17, 0),
+			DATE("00:22:01"), false, NULL, false, 300},
 	}},
 	{"a success corrects what was known", 300, {
-		{"a success", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 5, 0),
-		DATE("00:00:01"), false, NULL, false, 0},
+			{"a success", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 5, 0),
+			DATE("00:00:01"), false, NULL, false, 0},
 	}},
 	{"too little skew to be the reason", 0, {
-		{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
-		DATE("00:02:01"), false, "InvalidSignatureException", false, 120},
+			{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
+			DATE("00:02:01"), false, "InvalidSignatureException", false, 120},
 	}},
 	{"a possible error", 0, {
-		{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
-		DATE("00:05:01"), false, "InvalidSignatureException", true, 300},
-		{NULL, TIME(0, 0, 2), TIME(0, 0, 4), TIME(0, 5, 2),
-		DATE("00:05:03"), false, NULL, false, 300},
+			{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
+			DATE("00:05:01"), false, "InvalidSignatureException", true, 300},
+			{NULL, TIME(0, 0, 2), TIME(0, 0, 4), TIME(0, 5, 2),
+			DATE("00:05:03"), false, NULL, false, 300},
 	}},
 	{"no Date header", 0, {
-		{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
-		NULL, false, "RequestTimeTooSkewed", false, 0},
+			{"refused", TIME(0, 0, 0), TIME(0, 0, 2), TIME(0, 0, 0),
+			NULL, false, "RequestTimeTooSkewed", false, 0},
 	}},
 	{"an answer from a cache teaches nothing", 0, {
-		{"from the cache", TIME(16, 51, 0), TIME(16, 51, 2), TIME(16, 51, 0),
-		DATE("12:03:01"), true, NULL, false, 0},
-		{"the next call", TIME(16, 51, 10), TIME(16, 51, 12),
-		TIME(16, 51, 10), DATE("16:56:11"), false, NULL, false, 300},
+			{"from the cache", TIME(16, 51, 0), TIME(16, 51, 2), TIME(16, 51, 0),
+			DATE("12:03:01"), true, NULL, false, 0},
+			{"the next call", TIME(16, 51, 10), TIME(16, 51, 12),
+			TIME(16, 51, 10), DATE("16:56:11"), false, NULL, false, 300},
 	}},
 	{"nor does it spoil the next call", 0, {
-		{"from the cache", TIME(16, 51, 0), TIME(16, 51, 2), TIME(16, 51, 0),
-		DATE("12:03:01"), true, NULL, false, 0},
-		{"the next call", TIME(16, 51, 10), TIME(16, 51, 12),
-		TIME(16, 51, 10), DATE("16:51:11"), false, NULL, false, 0},
+			{"from the cache", TIME(16, 51, 0), TIME(16, 51, 2), TIME(16, 51, 0),
+			DATE("12:03:01"), true, NULL, false, 0},
+			{"the next call", TIME(16, 51, 10), TIME(16, 51, 12),
+			TIME(16, 51, 10), DATE("16:51:11"), false, NULL, false, 0},
 	}},
 
 	/* what those leave open */
 	{"our clock is ahead", 0, {
-		{"refused", TIME(10, 5, 0), TIME(10, 5, 2), TIME(10, 5, 0),
-		DATE("10:00:01"), false, "RequestInTheFuture", true, -300},
-		{NULL, TIME(10, 5, 2), TIME(10, 5, 4), TIME(10, 0, 2),
-		DATE("10:00:03"), false, NULL, false, -300},
+			{"refused", TIME(10, 5, 0), TIME(10, 5, 2), TIME(10, 5, 0),
+			DATE("10:00:01"), false, "RequestInTheFuture", true, -300},
+			{NULL, TIME(10, 5, 2), TIME(10, 5, 4), TIME(10, 0, 2),
+			DATE("10:00:03"), false, NULL, false, -300},
 	}},
 	{"our clock was wrong and has been set right", 300, {
-		{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 5, 0),
-		DATE("10:00:01"), false, "RequestTimeTooSkewed", true, 0},
+			{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 5, 0),
+			DATE("10:00:01"), false, "RequestTimeTooSkewed", true, 0},
 	}},
 	{"the skew was known, so it is not the reason", 300, {
-		{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 5, 0),
-		DATE("10:05:01"), false, "SignatureDoesNotMatch", false, 300},
+			{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 5, 0),
+			DATE("10:05:01"), false, "SignatureDoesNotMatch", false, 300},
 	}},
 	{"an old skew and no Date header", 300, {
-		{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 5, 0),
-		NULL, false, "RequestExpired", false, 300},
+			{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 5, 0),
+			NULL, false, "RequestExpired", false, 300},
 	}},
 	{"just enough", 0, {
-		{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 0, 0),
-		DATE("10:04:01"), false, "AuthFailure", true, 240},
+			{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 0, 0),
+			DATE("10:04:01"), false, "AuthFailure", true, 240},
 	}},
 	{"just too little", 0, {
-		{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 0, 0),
-		DATE("10:04:00"), false, "AuthFailure", false, 239},
+			{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 0, 0),
+			DATE("10:04:00"), false, "AuthFailure", false, 239},
 	}},
 	{"just too little the other way", 0, {
-		{"refused", TIME(10, 4, 0), TIME(10, 4, 2), TIME(10, 4, 0),
-		DATE("10:00:02"), false, "AuthFailure", false, -239},
+			{"refused", TIME(10, 4, 0), TIME(10, 4, 2), TIME(10, 4, 0),
+			DATE("10:00:02"), false, "AuthFailure", false, -239},
 	}},
 	{"just enough the other way", 0, {
-		{"refused", TIME(10, 4, 0), TIME(10, 4, 2), TIME(10, 4, 0),
-		DATE("10:00:01"), false, "AuthFailure", true, -240},
+			{"refused", TIME(10, 4, 0), TIME(10, 4, 2), TIME(10, 4, 0),
+			DATE("10:00:01"), false, "AuthFailure", true, -240},
 	}},
 	{"another error", 0, {
-		{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 0, 0),
-		DATE("10:30:01"), false, "AccessDeniedException", false, 1800},
+			{"refused", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 0, 0),
+			DATE("10:30:01"), false, "AccessDeniedException", false, 1800},
 	}},
 	{"as long as it may be under way", 0, {
-		{"slow", TIME(10, 0, 0), TIME(10, 15, 0), TIME(10, 0, 0),
-		DATE("10:10:00"), false, NULL, false, 150},
+			{"slow", TIME(10, 0, 0), TIME(10, 15, 0), TIME(10, 0, 0),
+			DATE("10:10:00"), false, NULL, false, 150},
 	}},
 	{"a millisecond longer", 0, {
-		{"slow", TIME(10, 0, 0), TIME(10, 15, 0) + 1, TIME(10, 0, 0),
-		DATE("10:10:00"), false, NULL, false, 0},
+			{"slow", TIME(10, 0, 0), TIME(10, 15, 0) + 1, TIME(10, 0, 0),
+			DATE("10:10:00"), false, NULL, false, 0},
 	}},
 	{"our clock was set back meanwhile", 0, {
-		{"odd", TIME(10, 0, 0), TIME(9, 0, 0), TIME(10, 0, 0),
-		DATE("10:10:00"), false, NULL, false, 0},
+			{"odd", TIME(10, 0, 0), TIME(9, 0, 0), TIME(10, 0, 0),
+			DATE("10:10:00"), false, NULL, false, 0},
 	}},
 	{"a Date that is none", 60, {
-		{"odd", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 1, 0),
-		"yesterday", false, "RequestExpired", false, 60},
+			{"odd", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 1, 0),
+			"yesterday", false, "RequestExpired", false, 60},
 	}},
 	{"an empty Date", 60, {
-		{"odd", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 1, 0),
-		"", false, "RequestExpired", false, 60},
+			{"odd", TIME(10, 0, 0), TIME(10, 0, 2), TIME(10, 1, 0),
+			"", false, "RequestExpired", false, 60},
 	}},
 	{"parts of a second", 0, {
-		{"a success", TIME(10, 0, 0) + 700, TIME(10, 0, 0) + 900,
-		TIME(10, 0, 0) + 700, DATE("10:00:10"), false, NULL, false, 9},
+			{"a success", TIME(10, 0, 0) + 700, TIME(10, 0, 0) + 900,
+			TIME(10, 0, 0) + 700, DATE("10:00:10"), false, NULL, false, 9},
 	}},
 };
 
 static void
-run_script(const Script *script)
+run_script(const Script * script)
 {
 	GlueClockSkew skew = {script->skew};
 
 	for (int i = 0; i < 4 && script->attempts[i].sent != 0; i++)
 	{
-		const Attempt *attempt = &script->attempts[i];
+		const		Attempt *attempt = &script->attempts[i];
 		GlueClockSkew signed_with = skew;
 		bool		told;
 		char		name[160];

@@ -36,7 +36,7 @@ typedef struct EndpointCase
 	const char *setting;
 	const char *want;			/* NULL if there is none */
 	const char *origin;
-} EndpointCase;
+}			EndpointCase;
 
 static const EndpointCase shared_cases[] = {
 	{"general in the file", "glue", NULL, GENERAL_FILE, NULL,
@@ -86,7 +86,7 @@ static const EndpointCase shared_cases[] = {
 	GENERAL_ENV "\n" GLUE_ENV, BOTH_FILE, SETTING, SETTING, ""},
 	{"another service's variable", "dynamodb",
 		"AWS_ENDPOINT_URL_DYNAMODB=https://dynamodb.env.test\n" GLUE_ENV,
-	"[default]\n", NULL, "https://dynamodb.env.test",
+		"[default]\n", NULL, "https://dynamodb.env.test",
 	"AWS_ENDPOINT_URL_DYNAMODB"},
 
 	/* the endpoint of AWS STS, when a profile's role is assumed */
@@ -132,14 +132,14 @@ static const EndpointCase own_cases[] = {
 	NULL, "https://other.test", "\"endpoint_url\" of profile \"other\""},
 	{"blank variables", "glue",
 		"AWS_ENDPOINT_URL= \nAWS_ENDPOINT_URL_GLUE=\n"
-	"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=", GENERAL_FILE, NULL,
+		"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=", GENERAL_FILE, NULL,
 	"https://general.file.test", NULL},
 	{"an empty setting", "glue", GLUE_ENV, NULL, "",
 	"https://glue.env.test", "AWS_ENDPOINT_URL_GLUE"},
 };
 
 static void
-run_case(const EndpointCase *c)
+run_case(const EndpointCase * c)
 {
 	Configured	made;
 	GlueConfigurationError error;

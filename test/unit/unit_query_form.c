@@ -70,7 +70,7 @@ static void
 test_encoding(void)
 {
 	static const char unreserved[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 	char		all[256];
 	char		buffer[1024];
 	size_t		len;
