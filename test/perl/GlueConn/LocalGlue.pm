@@ -177,7 +177,7 @@ sub DESTROY
 {
 	my ($self) = @_;
 
-	local $? = $?;
+	local $?;
 	$self->stop if $self->{pid} && $self->{owner} == $$;
 	return;
 }
