@@ -34,7 +34,7 @@ static bool equals(const char *value, const char *word);
  * Look up an environment variable; NULL if it is not set or blank.
  */
 const char *
-glue_configuration_variable(const GlueConfiguration * configuration,
+glue_configuration_variable(const GlueConfiguration *configuration,
 							const char *name)
 {
 	return not_blank(configuration->lookup(configuration->lookup_arg, name));
@@ -45,7 +45,7 @@ glue_configuration_variable(const GlueConfiguration * configuration,
  * NULL if there is no such profile or property, or it is blank.
  */
 const char *
-glue_configuration_property(const GlueConfiguration * configuration,
+glue_configuration_property(const GlueConfiguration *configuration,
 							const char *profile, const char *name)
 {
 	if (configuration->profiles == NULL)
@@ -60,9 +60,9 @@ glue_configuration_property(const GlueConfiguration * configuration,
  * that is used.
  */
 void
-glue_configuration_find(const GlueConfiguration * configuration,
+glue_configuration_find(const GlueConfiguration *configuration,
 						const char *variable, const char *property,
-						GlueConfiguredValue * found)
+						GlueConfiguredValue *found)
 {
 	snprintf(found->origin, sizeof(found->origin), "%s", variable);
 	found->value = glue_configuration_variable(configuration, variable);
@@ -83,9 +83,9 @@ glue_configuration_find(const GlueConfiguration * configuration,
  * should not have to find out what that meant.
  */
 bool
-glue_configuration_flag(const GlueConfiguration * configuration,
+glue_configuration_flag(const GlueConfiguration *configuration,
 						const char *variable, const char *property,
-						bool *value, GlueConfigurationError * error)
+						bool *value, GlueConfigurationError *error)
 {
 	GlueConfiguredValue found;
 
@@ -126,7 +126,7 @@ glue_configuration_number(const char *text, int min, int max, int *value)
  * Say why a configuration cannot be used.  hint may be NULL.
  */
 void
-glue_configuration_fail(GlueConfigurationError * error, const char *hint,
+glue_configuration_fail(GlueConfigurationError *error, const char *hint,
 						const char *format,...)
 {
 	char		text[sizeof(error->detail)];

@@ -25,7 +25,7 @@ typedef enum GlueProfileOrigin
 	GLUE_PROFILE_BY_DEFAULT,	/* nobody: it is "default" */
 	GLUE_PROFILE_BY_ENVIRONMENT,	/* AWS_PROFILE */
 	GLUE_PROFILE_BY_SETTING		/* made for this extension */
-}			GlueProfileOrigin;
+} GlueProfileOrigin;
 
 /*
  * What an AWS tool can be configured with.  The strings that are found in it
@@ -38,7 +38,7 @@ typedef struct GlueConfiguration
 	const GlueProfileSet *profiles; /* NULL if there are no shared files */
 	const char *profile;		/* name of the profile that is used */
 	GlueProfileOrigin profile_origin;
-}			GlueConfiguration;
+} GlueConfiguration;
 
 #define GLUE_CONFIGURATION_ORIGIN_SIZE	160
 
@@ -47,7 +47,7 @@ typedef struct GlueConfiguredValue
 {
 	const char *value;			/* NULL if there is none */
 	char		origin[GLUE_CONFIGURATION_ORIGIN_SIZE];
-}			GlueConfiguredValue;
+} GlueConfiguredValue;
 
 /*
  * Why a configuration cannot be used: sentences for an error report.  They
@@ -58,25 +58,25 @@ typedef struct GlueConfigurationError
 {
 	char		detail[1024];
 	char		hint[512];		/* "" if there is none */
-}			GlueConfigurationError;
+} GlueConfigurationError;
 
 /* To print the name of a profile, which may be of any length. */
 #define GLUE_PROFILE_NAME_FORMAT	"\"%.64s\""
 
-extern const char *glue_configuration_variable(const GlueConfiguration * configuration,
+extern const char *glue_configuration_variable(const GlueConfiguration *configuration,
 											   const char *name);
-extern const char *glue_configuration_property(const GlueConfiguration * configuration,
+extern const char *glue_configuration_property(const GlueConfiguration *configuration,
 											   const char *profile,
 											   const char *name);
-extern void glue_configuration_find(const GlueConfiguration * configuration,
+extern void glue_configuration_find(const GlueConfiguration *configuration,
 									const char *variable, const char *property,
-									GlueConfiguredValue * found);
-extern bool glue_configuration_flag(const GlueConfiguration * configuration,
+									GlueConfiguredValue *found);
+extern bool glue_configuration_flag(const GlueConfiguration *configuration,
 									const char *variable, const char *property,
-									bool *value, GlueConfigurationError * error);
+									bool *value, GlueConfigurationError *error);
 extern bool glue_configuration_number(const char *text, int min, int max,
 									  int *value);
-extern void glue_configuration_fail(GlueConfigurationError * error,
+extern void glue_configuration_fail(GlueConfigurationError *error,
 									const char *hint, const char *format,...)
 			__attribute__((format(printf, 3, 4)));
 

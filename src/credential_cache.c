@@ -89,6 +89,7 @@ static CacheSlot *find_slot(CredentialCache *cache,
 							const GlueCredentialKey *key);
 static CacheSlot *claim_slot(CredentialCache *cache,
 							 const GlueCredentialKey *key);
+static void cleanse_credentials(CacheSlot *slot);
 static bool is_being_refreshed(const CacheSlot *slot);
 static bool judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
 					   TimestampTz now, GlueCacheAnswer *answer);
@@ -178,6 +179,7 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 	slot = find_slot(cache, key);
 	if (slot == NULL)
 		slot = claim_slot(cache, key);
+	cleanse_credentials(slot);
 	strcpy(slot->access_key_id, credentials->access_key_id);
 	strcpy(slot->secret_access_key, credentials->secret_access_key);
 	strcpy(slot->session_token, token);
@@ -293,6 +295,16 @@ claim_slot(CredentialCache *cache, const GlueCredentialKey *key)
 	oldest->in_use = true;
 	oldest->key = *key;
 	return oldest;
+}
+
+/* What was there may be longer than what takes its place. */
+static void
+cleanse_credentials(CacheSlot *slot)
+{
+	slot->expires_at = 0;
+	OPENSSL_cleanse(slot->access_key_id, sizeof(slot->access_key_id));
+	OPENSSL_cleanse(slot->secret_access_key, sizeof(slot->secret_access_key));
+	OPENSSL_cleanse(slot->session_token, sizeof(slot->session_token));
 }
 
 /*

@@ -29,33 +29,33 @@
 #include <string.h>
 
 /* A source; adds its step to a plan that is empty. */
-typedef GlueSourceStatus(*PlanSource) (const GlueConfiguration * configuration,
-									   GlueCredentialPlan * plan,
-									   GlueConfigurationError * error);
+typedef GlueSourceStatus (*PlanSource) (const GlueConfiguration *configuration,
+										GlueCredentialPlan *plan,
+										GlueConfigurationError *error);
 
 /* prototypes of private functions */
-static GlueSourceStatus plan_environment(const GlueConfiguration * configuration,
-										 GlueCredentialPlan * plan,
-										 GlueConfigurationError * error);
-static GlueSourceStatus plan_web_identity(const GlueConfiguration * configuration,
-										  GlueCredentialPlan * plan,
-										  GlueConfigurationError * error);
-static GlueSourceStatus plan_container(const GlueConfiguration * configuration,
-									   GlueCredentialPlan * plan,
-									   GlueConfigurationError * error);
-static GlueSourceStatus plan_instance(const GlueConfiguration * configuration,
-									  GlueCredentialPlan * plan,
-									  GlueConfigurationError * error);
-static GlueCredentialStep * first_step(GlueCredentialPlan * plan,
-									   GlueCredentialStepKind kind);
+static GlueSourceStatus plan_environment(const GlueConfiguration *configuration,
+										 GlueCredentialPlan *plan,
+										 GlueConfigurationError *error);
+static GlueSourceStatus plan_web_identity(const GlueConfiguration *configuration,
+										  GlueCredentialPlan *plan,
+										  GlueConfigurationError *error);
+static GlueSourceStatus plan_container(const GlueConfiguration *configuration,
+									   GlueCredentialPlan *plan,
+									   GlueConfigurationError *error);
+static GlueSourceStatus plan_instance(const GlueConfiguration *configuration,
+									  GlueCredentialPlan *plan,
+									  GlueConfigurationError *error);
+static GlueCredentialStep *first_step(GlueCredentialPlan *plan,
+									  GlueCredentialStepKind kind);
 
 /*
  * Make the plan for getting credentials.  Returns false, with error filled in,
  * if no source is configured or the one that is counts but is wrong.
  */
 bool
-glue_credential_plan(const GlueConfiguration * configuration,
-					 GlueCredentialPlan * plan, GlueConfigurationError * error)
+glue_credential_plan(const GlueConfiguration *configuration,
+					 GlueCredentialPlan *plan, GlueConfigurationError *error)
 {
 	static const PlanSource sources[] = {
 		plan_environment, glue_profile_chain, plan_web_identity,
@@ -87,8 +87,8 @@ glue_credential_plan(const GlueConfiguration * configuration,
 }
 
 static GlueSourceStatus
-plan_environment(const GlueConfiguration * configuration,
-				 GlueCredentialPlan * plan, GlueConfigurationError * error)
+plan_environment(const GlueConfiguration *configuration,
+				 GlueCredentialPlan *plan, GlueConfigurationError *error)
 {
 	return glue_environment_source(configuration,
 								   &first_step(plan, GLUE_STEP_KEYS)->keys,
@@ -96,8 +96,8 @@ plan_environment(const GlueConfiguration * configuration,
 }
 
 static GlueSourceStatus
-plan_web_identity(const GlueConfiguration * configuration,
-				  GlueCredentialPlan * plan, GlueConfigurationError * error)
+plan_web_identity(const GlueConfiguration *configuration,
+				  GlueCredentialPlan *plan, GlueConfigurationError *error)
 {
 	GlueCredentialStep *step = first_step(plan, GLUE_STEP_WEB_IDENTITY);
 	GlueWebIdentity identity;
@@ -111,8 +111,8 @@ plan_web_identity(const GlueConfiguration * configuration,
 }
 
 static GlueSourceStatus
-plan_container(const GlueConfiguration * configuration,
-			   GlueCredentialPlan * plan, GlueConfigurationError * error)
+plan_container(const GlueConfiguration *configuration,
+			   GlueCredentialPlan *plan, GlueConfigurationError *error)
 {
 	GlueContainerSource container;
 
@@ -121,8 +121,8 @@ plan_container(const GlueConfiguration * configuration,
 }
 
 static GlueSourceStatus
-plan_instance(const GlueConfiguration * configuration,
-			  GlueCredentialPlan * plan, GlueConfigurationError * error)
+plan_instance(const GlueConfiguration *configuration,
+			  GlueCredentialPlan *plan, GlueConfigurationError *error)
 {
 	GlueInstanceSource instance;
 
@@ -134,7 +134,7 @@ plan_instance(const GlueConfiguration * configuration,
  * Make a plan of one step that is not of a profile.
  */
 static GlueCredentialStep *
-first_step(GlueCredentialPlan * plan, GlueCredentialStepKind kind)
+first_step(GlueCredentialPlan *plan, GlueCredentialStepKind kind)
 {
 	GlueCredentialStep *step = &plan->steps[0];
 

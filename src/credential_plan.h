@@ -15,8 +15,8 @@
 
 #include "profile_chain.h"
 
-extern bool glue_credential_plan(const GlueConfiguration * configuration,
-								 GlueCredentialPlan * plan,
-								 GlueConfigurationError * error);
+extern bool glue_credential_plan(const GlueConfiguration *configuration,
+								 GlueCredentialPlan *plan,
+								 GlueConfigurationError *error);
 
 #endif							/* GLUE_CREDENTIAL_PLAN_H */

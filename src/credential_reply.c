@@ -49,14 +49,14 @@ typedef struct CredentialMember
 	const char *name;
 	char	   *value;
 	size_t		size;
-}			CredentialMember;
+} CredentialMember;
 
 #define NUM_MEMBERS		4
 #define EXPIRATION		3		/* its place among them */
 
 /* prototypes of private functions */
 static void set_members(CredentialMember members[NUM_MEMBERS],
-						GlueTemporaryCredentials * credentials,
+						GlueTemporaryCredentials *credentials,
 						const char *token_name,
 						char expiration[EXPIRATION_SIZE]);
 static bool is_refusal(json_object *tree,
@@ -66,12 +66,12 @@ static void copy_member(json_object *tree, const char *name,
 static void clean_member(json_object *tree, const char *name,
 						 char *buffer, size_t size);
 static GlueCredentialReplyStatus check_members(const CredentialMember members[NUM_MEMBERS],
-											   GlueTemporaryCredentials * credentials,
+											   GlueTemporaryCredentials *credentials,
 											   long long now,
 											   char reason[GLUE_CREDENTIAL_REASON_SIZE]);
-static bool check_member(const CredentialMember * member,
+static bool check_member(const CredentialMember *member,
 						 char reason[GLUE_CREDENTIAL_REASON_SIZE]);
-static void set_account(GlueTemporaryCredentials * credentials, const char *arn);
+static void set_account(GlueTemporaryCredentials *credentials, const char *arn);
 static bool is_account_id(const char *text, size_t len);
 static bool parse_number(const char **text, int digits, int max, int *number);
 static bool parse_offset(const char *text, long long *seconds);
@@ -85,7 +85,7 @@ static bool skip_char(const char **text, char c);
  */
 GlueCredentialReplyStatus
 glue_credential_reply_json(const char *body, size_t len, long long now,
-						   GlueTemporaryCredentials * credentials,
+						   GlueTemporaryCredentials *credentials,
 						   char reason[GLUE_CREDENTIAL_REASON_SIZE])
 {
 	char		expiration[EXPIRATION_SIZE];
@@ -122,7 +122,7 @@ glue_credential_reply_json(const char *body, size_t len, long long now,
  */
 GlueCredentialReplyStatus
 glue_credential_reply_xml(const char *body, size_t len, long long now,
-						  GlueTemporaryCredentials * credentials,
+						  GlueTemporaryCredentials *credentials,
 						  char reason[GLUE_CREDENTIAL_REASON_SIZE])
 {
 	char		expiration[EXPIRATION_SIZE];
@@ -154,7 +154,7 @@ glue_credential_reply_xml(const char *body, size_t len, long long now,
  * Wipe credentials that are not needed any more.
  */
 void
-glue_temporary_credentials_cleanse(GlueTemporaryCredentials * credentials)
+glue_temporary_credentials_cleanse(GlueTemporaryCredentials *credentials)
 {
 	OPENSSL_cleanse(credentials, sizeof(*credentials));
 }
@@ -165,7 +165,7 @@ glue_temporary_credentials_cleanse(GlueTemporaryCredentials * credentials)
  */
 bool
 glue_caller_identity_xml(const char *body, size_t len,
-						 GlueCallerIdentity * identity)
+						 GlueCallerIdentity *identity)
 {
 	GlueXmlField fields[] = {
 		{"GetCallerIdentityResult/Account", identity->account,
@@ -236,10 +236,10 @@ glue_parse_iso8601(const char *text, long long *epoch_seconds)
  */
 static void
 set_members(CredentialMember members[NUM_MEMBERS],
-			GlueTemporaryCredentials * credentials,
+			GlueTemporaryCredentials *credentials,
 			const char *token_name, char expiration[EXPIRATION_SIZE])
 {
-	const		CredentialMember all[NUM_MEMBERS] = {
+	const CredentialMember all[NUM_MEMBERS] = {
 		{"AccessKeyId", credentials->access_key_id,
 		sizeof(credentials->access_key_id)},
 		{"SecretAccessKey", credentials->secret_access_key,
@@ -315,7 +315,7 @@ clean_member(json_object *tree, const char *name, char *buffer, size_t size)
  */
 static GlueCredentialReplyStatus
 check_members(const CredentialMember members[NUM_MEMBERS],
-			  GlueTemporaryCredentials * credentials, long long now,
+			  GlueTemporaryCredentials *credentials, long long now,
 			  char reason[GLUE_CREDENTIAL_REASON_SIZE])
 {
 	bool		valid = true;
@@ -343,7 +343,7 @@ check_members(const CredentialMember members[NUM_MEMBERS],
 }
 
 static bool
-check_member(const CredentialMember * member,
+check_member(const CredentialMember *member,
 			 char reason[GLUE_CREDENTIAL_REASON_SIZE])
 {
 	size_t		len = strlen(member->value);
@@ -370,7 +370,7 @@ check_member(const CredentialMember * member,
  * Set the account from "arn:partition:sts::account:...".
  */
 static void
-set_account(GlueTemporaryCredentials * credentials, const char *arn)
+set_account(GlueTemporaryCredentials *credentials, const char *arn)
 {
 	size_t		len;
 

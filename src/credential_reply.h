@@ -39,7 +39,7 @@ typedef struct GlueTemporaryCredentials
 	char		session_token[GLUE_SESSION_TOKEN_SIZE];
 	char		account_id[GLUE_ACCOUNT_ID_SIZE];	/* "" if not known */
 	long long	expiration;		/* seconds since 1970 */
-}			GlueTemporaryCredentials;
+} GlueTemporaryCredentials;
 
 typedef enum GlueCredentialReplyStatus
 {
@@ -47,7 +47,7 @@ typedef enum GlueCredentialReplyStatus
 	GLUE_CREDENTIALS_EXPIRED,	/* as OK, but they expired already */
 	GLUE_CREDENTIALS_REFUSED,	/* the answer is that there are none */
 	GLUE_CREDENTIALS_MALFORMED	/* this is no answer of such a service */
-}			GlueCredentialReplyStatus;
+} GlueCredentialReplyStatus;
 
 /* What is wrong with an answer: to be put behind "the answer". */
 #define GLUE_CREDENTIAL_REASON_SIZE	400
@@ -58,21 +58,21 @@ typedef struct GlueCallerIdentity
 	char		account[GLUE_ACCOUNT_ID_SIZE];
 	char		arn[GLUE_ARN_SIZE];
 	char		user_id[GLUE_USER_ID_SIZE];
-}			GlueCallerIdentity;
+} GlueCallerIdentity;
 
 extern GlueCredentialReplyStatus glue_credential_reply_json(const char *body,
 															size_t len,
 															long long now,
-															GlueTemporaryCredentials * credentials,
+															GlueTemporaryCredentials *credentials,
 															char reason[GLUE_CREDENTIAL_REASON_SIZE]);
 extern GlueCredentialReplyStatus glue_credential_reply_xml(const char *body,
 														   size_t len,
 														   long long now,
-														   GlueTemporaryCredentials * credentials,
+														   GlueTemporaryCredentials *credentials,
 														   char reason[GLUE_CREDENTIAL_REASON_SIZE]);
-extern void glue_temporary_credentials_cleanse(GlueTemporaryCredentials * credentials);
+extern void glue_temporary_credentials_cleanse(GlueTemporaryCredentials *credentials);
 extern bool glue_caller_identity_xml(const char *body, size_t len,
-									 GlueCallerIdentity * identity);
+									 GlueCallerIdentity *identity);
 extern bool glue_parse_iso8601(const char *text, long long *epoch_seconds);
 
 #endif							/* GLUE_CREDENTIAL_REPLY_H */

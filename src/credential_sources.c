@@ -49,24 +49,24 @@
 
 /* prototypes of private functions */
 static bool trusted_url(const char *url, const char *variable,
-						GlueConfigurationError * error);
+						GlueConfigurationError *error);
 static GlueEndpointStatus check_url(const char *url);
 static bool is_container_host(const char *url);
-static bool find_instance_endpoint(const GlueConfiguration * configuration,
-								   GlueInstanceSource * instance,
-								   GlueConfigurationError * error);
+static bool find_instance_endpoint(const GlueConfiguration *configuration,
+								   GlueInstanceSource *instance,
+								   GlueConfigurationError *error);
 static const char *endpoint_of_mode(const char *mode);
-static bool find_number(const GlueConfiguration * configuration,
+static bool find_number(const GlueConfiguration *configuration,
 						const char *variable, const char *property,
-						int max, int *value, GlueConfigurationError * error);
+						int max, int *value, GlueConfigurationError *error);
 static bool is_role_name_character(char c);
 
 /*
  * Keys in the environment.
  */
 GlueSourceStatus
-glue_environment_source(const GlueConfiguration * configuration,
-						GlueStaticKeys * keys, GlueConfigurationError * error)
+glue_environment_source(const GlueConfiguration *configuration,
+						GlueStaticKeys *keys, GlueConfigurationError *error)
 {
 	keys->access_key_id =
 		glue_configuration_variable(configuration, "AWS_ACCESS_KEY_ID");
@@ -99,9 +99,9 @@ glue_environment_source(const GlueConfiguration * configuration,
  * read each time.
  */
 GlueSourceStatus
-glue_web_identity_source(const GlueConfiguration * configuration,
-						 GlueWebIdentity * identity,
-						 GlueConfigurationError * error)
+glue_web_identity_source(const GlueConfiguration *configuration,
+						 GlueWebIdentity *identity,
+						 GlueConfigurationError *error)
 {
 	identity->token_file =
 		glue_configuration_variable(configuration,
@@ -127,9 +127,9 @@ glue_web_identity_source(const GlueConfiguration * configuration,
  * 2xx is a refusal.
  */
 GlueSourceStatus
-glue_container_source(const GlueConfiguration * configuration,
-					  GlueContainerSource * container,
-					  GlueConfigurationError * error)
+glue_container_source(const GlueConfiguration *configuration,
+					  GlueContainerSource *container,
+					  GlueConfigurationError *error)
 {
 	static const char relative_name[] = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 	static const char full_name[] = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -174,9 +174,9 @@ glue_container_source(const GlueConfiguration * configuration,
  * is absent only if it is switched off.
  */
 GlueSourceStatus
-glue_instance_source(const GlueConfiguration * configuration,
-					 GlueInstanceSource * instance,
-					 GlueConfigurationError * error)
+glue_instance_source(const GlueConfiguration *configuration,
+					 GlueInstanceSource *instance,
+					 GlueConfigurationError *error)
 {
 	bool		disabled;
 	int			seconds = INSTANCE_TIMEOUT;
@@ -258,7 +258,7 @@ glue_token_problem(const char *text, size_t *len)
  * them.
  */
 bool
-glue_static_keys_valid(const GlueStaticKeys * keys)
+glue_static_keys_valid(const GlueStaticKeys *keys)
 {
 	const char *const texts[] = {
 		keys->access_key_id, keys->secret_access_key, keys->session_token
@@ -280,7 +280,7 @@ glue_static_keys_valid(const GlueStaticKeys * keys)
  */
 static bool
 trusted_url(const char *url, const char *variable,
-			GlueConfigurationError * error)
+			GlueConfigurationError *error)
 {
 	GlueEndpointStatus status = check_url(url);
 
@@ -340,9 +340,9 @@ is_container_host(const char *url)
 }
 
 static bool
-find_instance_endpoint(const GlueConfiguration * configuration,
-					   GlueInstanceSource * instance,
-					   GlueConfigurationError * error)
+find_instance_endpoint(const GlueConfiguration *configuration,
+					   GlueInstanceSource *instance,
+					   GlueConfigurationError *error)
 {
 	GlueConfiguredValue found;
 	const char *endpoint;
@@ -403,9 +403,9 @@ endpoint_of_mode(const char *mode)
  * Look up a number from 1 to max; *value stays if there is none.
  */
 static bool
-find_number(const GlueConfiguration * configuration, const char *variable,
+find_number(const GlueConfiguration *configuration, const char *variable,
 			const char *property, int max, int *value,
-			GlueConfigurationError * error)
+			GlueConfigurationError *error)
 {
 	GlueConfiguredValue found;
 

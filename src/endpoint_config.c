@@ -31,11 +31,11 @@
 #include <string.h>
 
 /* prototypes of private functions */
-static bool find_in_environment(const GlueConfiguration * configuration,
-								const char *service, GlueConfiguredValue * url);
-static bool find_in_profile(const GlueConfiguration * configuration,
-							const char *service, GlueConfiguredValue * url,
-							GlueConfigurationError * error);
+static bool find_in_environment(const GlueConfiguration *configuration,
+								const char *service, GlueConfiguredValue *url);
+static bool find_in_profile(const GlueConfiguration *configuration,
+							const char *service, GlueConfiguredValue *url,
+							GlueConfigurationError *error);
 
 /*
  * Find the custom endpoint of a service, "glue" or "sts".
@@ -46,10 +46,10 @@ static bool find_in_profile(const GlueConfiguration * configuration,
  * wrong.
  */
 bool
-glue_configured_endpoint(const GlueConfiguration * configuration,
+glue_configured_endpoint(const GlueConfiguration *configuration,
 						 const char *service, const char *setting,
-						 GlueConfiguredValue * url,
-						 GlueConfigurationError * error)
+						 GlueConfiguredValue *url,
+						 GlueConfigurationError *error)
 {
 	bool		ignore;
 
@@ -77,9 +77,9 @@ glue_configured_endpoint(const GlueConfiguration * configuration,
  * one of them is wrong.
  */
 bool
-glue_configured_endpoint_flags(const GlueConfiguration * configuration,
-							   GlueEndpointFlags * flags,
-							   GlueConfigurationError * error)
+glue_configured_endpoint_flags(const GlueConfiguration *configuration,
+							   GlueEndpointFlags *flags,
+							   GlueConfigurationError *error)
 {
 	return glue_configuration_flag(configuration, "AWS_USE_FIPS_ENDPOINT",
 								   "use_fips_endpoint",
@@ -90,8 +90,8 @@ glue_configured_endpoint_flags(const GlueConfiguration * configuration,
 }
 
 static bool
-find_in_environment(const GlueConfiguration * configuration,
-					const char *service, GlueConfiguredValue * url)
+find_in_environment(const GlueConfiguration *configuration,
+					const char *service, GlueConfiguredValue *url)
 {
 	static const char general[] = "AWS_ENDPOINT_URL";
 
@@ -116,8 +116,8 @@ find_in_environment(const GlueConfiguration * configuration,
  * an endpoint, and AWS's own would be another one.
  */
 static bool
-find_in_profile(const GlueConfiguration * configuration, const char *service,
-				GlueConfiguredValue * url, GlueConfigurationError * error)
+find_in_profile(const GlueConfiguration *configuration, const char *service,
+				GlueConfiguredValue *url, GlueConfigurationError *error)
 {
 	const char *profile = configuration->profile;
 	const char *section = glue_configuration_property(configuration, profile,

@@ -20,14 +20,14 @@ typedef struct GlueEndpointFlags
 {
 	bool		use_fips;
 	bool		use_dualstack;
-}			GlueEndpointFlags;
+} GlueEndpointFlags;
 
-extern bool glue_configured_endpoint(const GlueConfiguration * configuration,
+extern bool glue_configured_endpoint(const GlueConfiguration *configuration,
 									 const char *service, const char *setting,
-									 GlueConfiguredValue * url,
-									 GlueConfigurationError * error);
-extern bool glue_configured_endpoint_flags(const GlueConfiguration * configuration,
-										   GlueEndpointFlags * flags,
-										   GlueConfigurationError * error);
+									 GlueConfiguredValue *url,
+									 GlueConfigurationError *error);
+extern bool glue_configured_endpoint_flags(const GlueConfiguration *configuration,
+										   GlueEndpointFlags *flags,
+										   GlueConfigurationError *error);
 
 #endif							/* GLUE_ENDPOINT_CONFIG_H */

@@ -567,6 +567,7 @@ static void
 describe_failure(HttpTransfer *transfer, CURLcode result)
 {
 	const char *reason;
+	long		os_errno;
 
 	if (transfer->too_large || result == CURLE_FILESIZE_EXCEEDED)
 		reason = "the answer is larger than 4 MB";
@@ -581,7 +582,14 @@ describe_failure(HttpTransfer *transfer, CURLcode result)
 		reason = transfer->curl_error;
 	else
 		reason = curl_easy_strerror(result);
-	strlcpy(transfer->public.reason, reason, sizeof(transfer->public.reason));
+	if (result == CURLE_COULDNT_CONNECT &&
+		curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO,
+						  &os_errno) == CURLE_OK && os_errno != 0)
+		snprintf(transfer->public.reason, sizeof(transfer->public.reason),
+				 "%s (%s)", reason, strerror((int) os_errno));
+	else
+		strlcpy(transfer->public.reason, reason,
+				sizeof(transfer->public.reason));
 }
 
 /*

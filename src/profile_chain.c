@@ -45,19 +45,19 @@
 
 typedef struct Chain
 {
-	const		GlueConfiguration *configuration;
+	const GlueConfiguration *configuration;
 	GlueCredentialPlan *plan;	/* from the profile inwards, so far */
 	GlueConfigurationError *error;
 	const char *profiles[GLUE_PLAN_MAX_STEPS];	/* that we came by */
 	int			nprofiles;
-}			Chain;
+} Chain;
 
 /* What a server cannot use, and why. */
 typedef struct RefusedProperty
 {
 	const char *property;
 	const char *reason;
-}			RefusedProperty;
+} RefusedProperty;
 
 static const RefusedProperty refused_properties[] = {
 	{"sso_session", "IAM Identity Center needs a person to log in"},
@@ -74,30 +74,30 @@ static const char refused_hint[] =
 "AWS_CONTAINER_CREDENTIALS_FULL_URI.";
 
 /* prototypes of private functions */
-static bool visit(Chain * chain, const char *profile);
-static bool refuse_loop(Chain * chain, int first, const char *profile);
-static bool uses_role(const Chain * chain, const char *profile);
-static bool add_role(Chain * chain, const char *profile, const char **source);
-static bool check_role(Chain * chain, const char *profile,
+static bool visit(Chain *chain, const char *profile);
+static bool refuse_loop(Chain *chain, int first, const char *profile);
+static bool uses_role(const Chain *chain, const char *profile);
+static bool add_role(Chain *chain, const char *profile, const char **source);
+static bool check_role(Chain *chain, const char *profile,
 					   const char *source_profile,
 					   const char *credential_source);
-static GlueSourceStatus add_source(Chain * chain, const char *profile);
-static GlueSourceStatus add_credential_source(Chain * chain,
+static GlueSourceStatus add_source(Chain *chain, const char *profile);
+static GlueSourceStatus add_credential_source(Chain *chain,
 											  const char *profile,
 											  const char *credential_source);
-static GlueSourceStatus require_source(Chain * chain, const char *profile,
+static GlueSourceStatus require_source(Chain *chain, const char *profile,
 									   GlueSourceStatus status,
 									   const char *what);
-static GlueSourceStatus add_web_identity(Chain * chain, const char *profile);
-static GlueSourceStatus add_keys(Chain * chain, const char *profile);
-static GlueSourceStatus refuse_profile(Chain * chain, const char *profile);
-static bool has_keys(const Chain * chain, const char *profile);
-static bool get_duration(Chain * chain, const char *profile, int *seconds);
-static const char *get(const Chain * chain, const char *profile,
+static GlueSourceStatus add_web_identity(Chain *chain, const char *profile);
+static GlueSourceStatus add_keys(Chain *chain, const char *profile);
+static GlueSourceStatus refuse_profile(Chain *chain, const char *profile);
+static bool has_keys(const Chain *chain, const char *profile);
+static bool get_duration(Chain *chain, const char *profile, int *seconds);
+static const char *get(const Chain *chain, const char *profile,
 					   const char *property);
-static GlueCredentialStep * add_step(Chain * chain, GlueCredentialStepKind kind,
-									 const char *profile);
-static void reverse_steps(GlueCredentialPlan * plan);
+static GlueCredentialStep *add_step(Chain *chain, GlueCredentialStepKind kind,
+									const char *profile);
+static void reverse_steps(GlueCredentialPlan *plan);
 static bool equals(const char *value, const char *word);
 
 /*
@@ -108,8 +108,8 @@ static bool equals(const char *value, const char *word);
  * is an error.
  */
 GlueSourceStatus
-glue_profile_chain(const GlueConfiguration * configuration,
-				   GlueCredentialPlan * plan, GlueConfigurationError * error)
+glue_profile_chain(const GlueConfiguration *configuration,
+				   GlueCredentialPlan *plan, GlueConfigurationError *error)
 {
 	Chain		chain = {configuration, plan, error};
 	const char *profile = configuration->profile;
@@ -145,7 +145,7 @@ glue_profile_chain(const GlueConfiguration * configuration,
  * Come by a profile: it must exist, and not be one that we came by.
  */
 static bool
-visit(Chain * chain, const char *profile)
+visit(Chain *chain, const char *profile)
 {
 	const GlueProfileSet *set = chain->configuration->profiles;
 
@@ -178,7 +178,7 @@ visit(Chain * chain, const char *profile)
 }
 
 static bool
-refuse_loop(Chain * chain, int first, const char *profile)
+refuse_loop(Chain *chain, int first, const char *profile)
 {
 	char		names[sizeof(chain->error->detail)] = "";
 	size_t		used = 0;
@@ -197,7 +197,7 @@ refuse_loop(Chain * chain, int first, const char *profile)
  * Is this profile's role to be assumed with the credentials of a source?
  */
 static bool
-uses_role(const Chain * chain, const char *profile)
+uses_role(const Chain *chain, const char *profile)
 {
 	if (chain->nprofiles > 1 && has_keys(chain, profile))
 		return false;
@@ -210,7 +210,7 @@ uses_role(const Chain * chain, const char *profile)
  * source, or left NULL if that is the profile itself.
  */
 static bool
-add_role(Chain * chain, const char *profile, const char **source)
+add_role(Chain *chain, const char *profile, const char **source)
 {
 	const char *source_profile = get(chain, profile, "source_profile");
 	const char *credential_source = get(chain, profile, "credential_source");
@@ -246,7 +246,7 @@ add_role(Chain * chain, const char *profile, const char **source)
  * Check that it is clear, and in our power, how to assume a role.
  */
 static bool
-check_role(Chain * chain, const char *profile, const char *source_profile,
+check_role(Chain *chain, const char *profile, const char *source_profile,
 		   const char *credential_source)
 {
 	if (get(chain, profile, "mfa_serial") != NULL)
@@ -274,7 +274,7 @@ check_role(Chain * chain, const char *profile, const char *source_profile,
  * Add the step that the chain begins with.
  */
 static GlueSourceStatus
-add_source(Chain * chain, const char *profile)
+add_source(Chain *chain, const char *profile)
 {
 	const char *credential_source = get(chain, profile, "credential_source");
 
@@ -290,7 +290,7 @@ add_source(Chain * chain, const char *profile)
 }
 
 static GlueSourceStatus
-add_credential_source(Chain * chain, const char *profile,
+add_credential_source(Chain *chain, const char *profile,
 					  const char *credential_source)
 {
 	GlueStaticKeys keys;
@@ -335,7 +335,7 @@ add_credential_source(Chain * chain, const char *profile,
  * A source that a profile names must be there.
  */
 static GlueSourceStatus
-require_source(Chain * chain, const char *profile, GlueSourceStatus status,
+require_source(Chain *chain, const char *profile, GlueSourceStatus status,
 			   const char *what)
 {
 	if (status != GLUE_SOURCE_ABSENT)
@@ -349,7 +349,7 @@ require_source(Chain * chain, const char *profile, GlueSourceStatus status,
 }
 
 static GlueSourceStatus
-add_web_identity(Chain * chain, const char *profile)
+add_web_identity(Chain *chain, const char *profile)
 {
 	GlueCredentialStep *step;
 	int			duration;
@@ -375,7 +375,7 @@ add_web_identity(Chain * chain, const char *profile)
 }
 
 static GlueSourceStatus
-add_keys(Chain * chain, const char *profile)
+add_keys(Chain *chain, const char *profile)
 {
 	GlueCredentialStep *step = add_step(chain, GLUE_STEP_KEYS, profile);
 	GlueStaticKeys *keys = &step->keys;
@@ -413,9 +413,9 @@ add_keys(Chain * chain, const char *profile)
  * may have none; one that a role depends on may not.
  */
 static GlueSourceStatus
-refuse_profile(Chain * chain, const char *profile)
+refuse_profile(Chain *chain, const char *profile)
 {
-	for (const RefusedProperty * refused = refused_properties;
+	for (const RefusedProperty *refused = refused_properties;
 		 refused->property != NULL; refused++)
 	{
 		if (get(chain, profile, refused->property) != NULL)
@@ -438,7 +438,7 @@ refuse_profile(Chain * chain, const char *profile)
 }
 
 static bool
-has_keys(const Chain * chain, const char *profile)
+has_keys(const Chain *chain, const char *profile)
 {
 	return get(chain, profile, "aws_access_key_id") != NULL ||
 		get(chain, profile, "aws_secret_access_key") != NULL;
@@ -448,7 +448,7 @@ has_keys(const Chain * chain, const char *profile)
  * Read how long a role's credentials are to last; 0 if it is not said.
  */
 static bool
-get_duration(Chain * chain, const char *profile, int *seconds)
+get_duration(Chain *chain, const char *profile, int *seconds)
 {
 	const char *text = get(chain, profile, "duration_seconds");
 
@@ -466,14 +466,14 @@ get_duration(Chain * chain, const char *profile, int *seconds)
 }
 
 static const char *
-get(const Chain * chain, const char *profile, const char *property)
+get(const Chain *chain, const char *profile, const char *property)
 {
 	return glue_configuration_property(chain->configuration, profile,
 									   property);
 }
 
 static GlueCredentialStep *
-add_step(Chain * chain, GlueCredentialStepKind kind, const char *profile)
+add_step(Chain *chain, GlueCredentialStepKind kind, const char *profile)
 {
 	GlueCredentialStep *step = &chain->plan->steps[chain->plan->nsteps++];
 
@@ -486,7 +486,7 @@ add_step(Chain * chain, GlueCredentialStepKind kind, const char *profile)
 }
 
 static void
-reverse_steps(GlueCredentialPlan * plan)
+reverse_steps(GlueCredentialPlan *plan)
 {
 	for (int i = 0, j = plan->nsteps - 1; i < j; i++, j--)
 	{

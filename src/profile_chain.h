@@ -24,7 +24,7 @@ typedef enum GlueCredentialStepKind
 
 	/* to go on with: done with the credentials of the step before */
 	GLUE_STEP_ASSUME_ROLE		/* AssumeRole */
-}			GlueCredentialStepKind;
+} GlueCredentialStepKind;
 
 /*
  * One step.  Strings are borrowed from the configuration, and NULL if they
@@ -43,7 +43,7 @@ typedef struct GlueCredentialStep
 	int			duration_seconds;	/* 0 if not given */
 	const char *region;			/* of the profile; the environment's region
 								 * comes before it */
-}			GlueCredentialStep;
+} GlueCredentialStep;
 
 /* Enough for roles behind roles: one account seldom needs more than two. */
 #define GLUE_PLAN_MAX_STEPS		10
@@ -56,10 +56,10 @@ typedef struct GlueCredentialPlan
 {
 	int			nsteps;
 	GlueCredentialStep steps[GLUE_PLAN_MAX_STEPS];
-}			GlueCredentialPlan;
+} GlueCredentialPlan;
 
-extern GlueSourceStatus glue_profile_chain(const GlueConfiguration * configuration,
-										   GlueCredentialPlan * plan,
-										   GlueConfigurationError * error);
+extern GlueSourceStatus glue_profile_chain(const GlueConfiguration *configuration,
+										   GlueCredentialPlan *plan,
+										   GlueConfigurationError *error);
 
 #endif							/* GLUE_PROFILE_CHAIN_H */

@@ -30,13 +30,13 @@ typedef struct FormWriter
 	char	   *buffer;
 	size_t		size;
 	size_t		used;
-}			FormWriter;
+} FormWriter;
 
 /* prototypes of private functions */
-static void put_field(FormWriter * writer, const char *name, const char *value);
-static void put_encoded(FormWriter * writer, const char *text, size_t len);
-static void put_char(FormWriter * writer, char c);
-static size_t end_text(FormWriter * writer);
+static void put_field(FormWriter *writer, const char *name, const char *value);
+static void put_encoded(FormWriter *writer, const char *text, size_t len);
+static void put_char(FormWriter *writer, char c);
+static size_t end_text(FormWriter *writer);
 static bool is_unreserved(char c);
 
 /*
@@ -80,7 +80,7 @@ glue_percent_encode(const char *text, size_t len, char *buffer, size_t size)
 }
 
 static void
-put_field(FormWriter * writer, const char *name, const char *value)
+put_field(FormWriter *writer, const char *name, const char *value)
 {
 	if (writer->used > 0)
 		put_char(writer, '&');
@@ -91,7 +91,7 @@ put_field(FormWriter * writer, const char *name, const char *value)
 }
 
 static void
-put_encoded(FormWriter * writer, const char *text, size_t len)
+put_encoded(FormWriter *writer, const char *text, size_t len)
 {
 	static const char digits[] = "0123456789ABCDEF";
 
@@ -111,7 +111,7 @@ put_encoded(FormWriter * writer, const char *text, size_t len)
 }
 
 static void
-put_char(FormWriter * writer, char c)
+put_char(FormWriter *writer, char c)
 {
 	if (writer->used < writer->size)
 		writer->buffer[writer->used] = c;
@@ -122,7 +122,7 @@ put_char(FormWriter * writer, char c)
  * Write the NUL, in the place of the last byte if there is no other.
  */
 static size_t
-end_text(FormWriter * writer)
+end_text(FormWriter *writer)
 {
 	if (writer->used < writer->size)
 		writer->buffer[writer->used] = '\0';

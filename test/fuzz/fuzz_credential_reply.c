@@ -43,7 +43,7 @@ check_clean(const char *text, size_t size)
 
 static void
 check_answer(GlueCredentialReplyStatus status,
-			 const GlueTemporaryCredentials * credentials, const char *reason)
+			 const GlueTemporaryCredentials *credentials, const char *reason)
 {
 	static const GlueTemporaryCredentials zeroed;
 

@@ -41,7 +41,7 @@ lookup(void *arg, const char *name)
 }
 
 static void
-check_error(const GlueConfigurationError * error)
+check_error(const GlueConfigurationError *error)
 {
 	size_t		len = strnlen(error->detail, sizeof(error->detail));
 
@@ -54,12 +54,12 @@ check_error(const GlueConfigurationError * error)
 }
 
 static void
-check_plan(const GlueCredentialPlan * plan)
+check_plan(const GlueCredentialPlan *plan)
 {
 	require(plan->nsteps >= 1 && plan->nsteps <= GLUE_PLAN_MAX_STEPS);
 	for (int i = 0; i < plan->nsteps; i++)
 	{
-		const		GlueCredentialStep *step = &plan->steps[i];
+		const GlueCredentialStep *step = &plan->steps[i];
 
 		require((i > 0) == (step->kind == GLUE_STEP_ASSUME_ROLE));
 		if (step->kind == GLUE_STEP_ASSUME_ROLE ||
@@ -78,7 +78,7 @@ check_plan(const GlueCredentialPlan * plan)
 }
 
 static void
-check_configuration(const GlueConfiguration * configuration)
+check_configuration(const GlueConfiguration *configuration)
 {
 	GlueCredentialPlan plan;
 	GlueConfiguredValue url;

@@ -24,7 +24,7 @@ typedef struct Configured
 	size_t		environment_len;
 	GlueProfileSet *profiles;
 	GlueConfiguration configuration;
-}			Configured;
+} Configured;
 
 static const char *
 configured_lookup(void *arg, const char *name)
@@ -43,7 +43,7 @@ configured_lookup(void *arg, const char *name)
 }
 
 static bool
-configured_read(Configured * configured, GlueProfileFileKind kind,
+configured_read(Configured *configured, GlueProfileFileKind kind,
 				const char *text)
 {
 	GlueProfileError error;
@@ -62,7 +62,7 @@ configured_read(Configured * configured, GlueProfileFileKind kind,
  * or "default"; a test may change that.
  */
 static void
-configure(Configured * configured, const char *environment, const char *config,
+configure(Configured *configured, const char *environment, const char *config,
 		  const char *credentials)
 {
 	const char *profile;
@@ -93,7 +93,7 @@ configure(Configured * configured, const char *environment, const char *config,
 }
 
 static void
-unconfigure(Configured * configured)
+unconfigure(Configured *configured)
 {
 	glue_profile_set_free(configured->profiles);
 	free(configured->environment);

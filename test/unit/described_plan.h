@@ -31,7 +31,7 @@ describe_word(char *text, size_t size, const char *name, const char *value)
  * "keys abc def of=B > role arn:... session=s".
  */
 static void
-describe_plan(const GlueCredentialPlan * plan, char *text, size_t size)
+describe_plan(const GlueCredentialPlan *plan, char *text, size_t size)
 {
 	static const char *const kinds[] = {
 		"keys", "web", "container", "instance", "role"
@@ -40,7 +40,7 @@ describe_plan(const GlueCredentialPlan * plan, char *text, size_t size)
 	text[0] = '\0';
 	for (int i = 0; i < plan->nsteps; i++)
 	{
-		const		GlueCredentialStep *step = &plan->steps[i];
+		const GlueCredentialStep *step = &plan->steps[i];
 		char		duration[16];
 
 		snprintf(duration, sizeof(duration), "%d", step->duration_seconds);

@@ -34,7 +34,7 @@ typedef struct Attempt
 	const char *code;			/* NULL if it succeeded */
 	bool		retry;
 	long long	skew;			/* afterwards */
-}			Attempt;
+} Attempt;
 
 /* What begins with a skew given; each ends before the next one that has. */
 typedef struct Script
@@ -42,7 +42,7 @@ typedef struct Script
 	const char *name;
 	long long	skew;
 	Attempt		attempts[4];
-}			Script;
+} Script;
 
 static const Script scripts[] = {
 	{"clocks agree", 0, {
@@ -164,13 +164,13 @@ static const Script scripts[] = {
 };
 
 static void
-run_script(const Script * script)
+run_script(const Script *script)
 {
 	GlueClockSkew skew = {script->skew};
 
 	for (int i = 0; i < 4 && script->attempts[i].sent != 0; i++)
 	{
-		const		Attempt *attempt = &script->attempts[i];
+		const Attempt *attempt = &script->attempts[i];
 		GlueClockSkew signed_with = skew;
 		bool		told;
 		char		name[160];

@@ -48,7 +48,7 @@ typedef struct PlanCase
 	const char *config;
 	const char *credentials;
 	const char *want;			/* a plan, or why there is none */
-}			PlanCase;
+} PlanCase;
 
 static const PlanCase shared_cases[] = {
 	{"a role behind a container", CONTAINER,
@@ -172,7 +172,7 @@ static const PlanCase setting_cases[] = {
 };
 
 static void
-run_case(const PlanCase * c, bool by_setting)
+run_case(const PlanCase *c, bool by_setting)
 {
 	Configured	made;
 	GlueCredentialPlan plan;

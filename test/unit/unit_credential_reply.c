@@ -45,7 +45,7 @@ typedef struct ReplyCase
 {
 	const char *body;
 	const char *want;
-}			ReplyCase;
+} ReplyCase;
 
 #define GOOD	"AKID s3cret t0ken - 1234567890"
 #define NOT_ASCII	"it has a space, a line break or a character that is not ASCII"
@@ -218,10 +218,10 @@ static const ReplyCase xml_cases[] = {
 	"</Credentials></a>", "malformed: is not XML"},
 };
 
-typedef GlueCredentialReplyStatus(*Decode) (const char *body, size_t len,
-											long long now,
-											GlueTemporaryCredentials * credentials,
-											char reason[GLUE_CREDENTIAL_REASON_SIZE]);
+typedef GlueCredentialReplyStatus (*Decode) (const char *body, size_t len,
+											 long long now,
+											 GlueTemporaryCredentials *credentials,
+											 char reason[GLUE_CREDENTIAL_REASON_SIZE]);
 
 /*
  * Decode from an allocation of exactly the body's size, into memory that was
@@ -229,7 +229,7 @@ typedef GlueCredentialReplyStatus(*Decode) (const char *body, size_t len,
  */
 static GlueCredentialReplyStatus
 decode_body(Decode decode, const char *body, size_t len,
-			GlueTemporaryCredentials * credentials, char *reason)
+			GlueTemporaryCredentials *credentials, char *reason)
 {
 	char	   *copy = malloc(len > 0 ? len : 1);
 	GlueCredentialReplyStatus status;
@@ -243,7 +243,7 @@ decode_body(Decode decode, const char *body, size_t len,
 }
 
 static bool
-is_zeroed(const GlueTemporaryCredentials * credentials)
+is_zeroed(const GlueTemporaryCredentials *credentials)
 {
 	const char *bytes = (const char *) credentials;
 
@@ -256,7 +256,7 @@ is_zeroed(const GlueTemporaryCredentials * credentials)
 }
 
 static void
-run_case(Decode decode, const ReplyCase * c)
+run_case(Decode decode, const ReplyCase *c)
 {
 	static const char *const words[] = {
 		"", "expired: ", "refused: ", "malformed: "

@@ -29,11 +29,11 @@ typedef struct SourceCase
 	const char *environment;
 	const char *config;
 	const char *want;			/* "absent", or why it is invalid */
-}			SourceCase;
+} SourceCase;
 
-typedef GlueSourceStatus(*Describe) (const GlueConfiguration * configuration,
-									 char *text, size_t size,
-									 GlueConfigurationError * error);
+typedef GlueSourceStatus (*Describe) (const GlueConfiguration *configuration,
+									  char *text, size_t size,
+									  GlueConfigurationError *error);
 
 #define MALFORMED	FULL " must have the form scheme://host[:port][/path][?query]."
 #define MALFORMED_RELATIVE \
@@ -247,8 +247,8 @@ or_none(const char *text)
 }
 
 static GlueSourceStatus
-describe_container(const GlueConfiguration * configuration, char *text,
-				   size_t size, GlueConfigurationError * error)
+describe_container(const GlueConfiguration *configuration, char *text,
+				   size_t size, GlueConfigurationError *error)
 {
 	GlueContainerSource container;
 	GlueSourceStatus status = glue_container_source(configuration, &container,
@@ -264,8 +264,8 @@ describe_container(const GlueConfiguration * configuration, char *text,
 }
 
 static GlueSourceStatus
-describe_instance(const GlueConfiguration * configuration, char *text,
-				  size_t size, GlueConfigurationError * error)
+describe_instance(const GlueConfiguration *configuration, char *text,
+				  size_t size, GlueConfigurationError *error)
 {
 	GlueInstanceSource instance;
 	GlueSourceStatus status = glue_instance_source(configuration, &instance,
@@ -278,8 +278,8 @@ describe_instance(const GlueConfiguration * configuration, char *text,
 }
 
 static GlueSourceStatus
-describe_environment(const GlueConfiguration * configuration, char *text,
-					 size_t size, GlueConfigurationError * error)
+describe_environment(const GlueConfiguration *configuration, char *text,
+					 size_t size, GlueConfigurationError *error)
 {
 	GlueStaticKeys keys;
 	GlueSourceStatus status = glue_environment_source(configuration, &keys,
@@ -292,8 +292,8 @@ describe_environment(const GlueConfiguration * configuration, char *text,
 }
 
 static GlueSourceStatus
-describe_web_identity(const GlueConfiguration * configuration, char *text,
-					  size_t size, GlueConfigurationError * error)
+describe_web_identity(const GlueConfiguration *configuration, char *text,
+					  size_t size, GlueConfigurationError *error)
 {
 	GlueWebIdentity identity;
 	GlueSourceStatus status = glue_web_identity_source(configuration,
@@ -306,7 +306,7 @@ describe_web_identity(const GlueConfiguration * configuration, char *text,
 }
 
 static void
-run_cases(const char *name, const SourceCase * cases, size_t ncases,
+run_cases(const char *name, const SourceCase *cases, size_t ncases,
 		  Describe describe)
 {
 	for (size_t i = 0; i < ncases; i++)

@@ -36,7 +36,7 @@ typedef struct EndpointCase
 	const char *setting;
 	const char *want;			/* NULL if there is none */
 	const char *origin;
-}			EndpointCase;
+} EndpointCase;
 
 static const EndpointCase shared_cases[] = {
 	{"general in the file", "glue", NULL, GENERAL_FILE, NULL,
@@ -139,7 +139,7 @@ static const EndpointCase own_cases[] = {
 };
 
 static void
-run_case(const EndpointCase * c)
+run_case(const EndpointCase *c)
 {
 	Configured	made;
 	GlueConfigurationError error;

@@ -28,7 +28,7 @@ typedef struct ChainCase
 	const char *environment;
 	const char *config;
 	const char *want;			/* a plan, "absent", or why it is invalid */
-}			ChainCase;
+} ChainCase;
 
 static const ChainCase shared_cases[] = {
 	{"a role with keys as its source", NULL,
@@ -312,8 +312,8 @@ static const ChainCase own_cases[] = {
 };
 
 static void
-describe_chain(const GlueConfiguration * configuration, char *text,
-			   size_t size, GlueConfigurationError * error)
+describe_chain(const GlueConfiguration *configuration, char *text,
+			   size_t size, GlueConfigurationError *error)
 {
 	GlueCredentialPlan plan;
 
@@ -332,7 +332,7 @@ describe_chain(const GlueConfiguration * configuration, char *text,
 }
 
 static void
-run_case(const ChainCase * c)
+run_case(const ChainCase *c)
 {
 	Configured	made;
 	GlueConfigurationError error = {"", ""};
