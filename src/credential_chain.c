@@ -44,31 +44,32 @@
 typedef struct Execution
 {
 	const GlueTarget *target;
-	const		GlueConfiguration *configuration;
+	const GlueConfiguration *configuration;
 	GlueCredentials credentials;	/* of the last step */
 	long long	expiration;		/* of those, seconds since 1970; 0: never */
 } Execution;
 
 /* prototypes of private functions */
-static void make_plan(const GlueTarget *target, GlueCredentialPlan * plan);
+static void make_plan(const GlueTarget *target, GlueCredentialPlan *plan);
 static void digest_plan(const GlueTarget *target,
-						const GlueCredentialPlan * plan,
+						const GlueCredentialPlan *plan,
 						GlueCredentialKey *key);
 static void digest_text(EVP_MD_CTX *context, const char *text);
-static void refresh(const GlueTarget *target, const GlueCredentialPlan * plan,
+static void refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 					const GlueCredentialKey *key, bool may_fail,
 					GlueCredentials *credentials);
 static GlueFailure *carry_out(Execution *execution,
-							  const GlueCredentialPlan * plan);
+							  const GlueCredentialPlan *plan);
 static GlueFailure *take_step(Execution *execution,
-							  const GlueCredentialStep * step);
+							  const GlueCredentialStep *step);
 static GlueFailure *assume_role(Execution *execution,
-								const GlueCredentialStep * step);
+								const GlueCredentialStep *step);
 static GlueFailure *ask_container(Execution *execution);
-static GlueFailure *ask_instance(Execution *execution);
-static void take_keys(Execution *execution, const GlueStaticKeys * keys);
+static GlueFailure *ask_instance(Execution *execution,
+								 const GlueCredentialStep *step);
+static void take_keys(Execution *execution, const GlueStaticKeys *keys);
 static void take_temporary(Execution *execution,
-						   GlueTemporaryCredentials * temporary);
+						   GlueTemporaryCredentials *temporary);
 
 /*
  * Find the credentials for a target.
@@ -127,7 +128,7 @@ glue_credentials_renew(const GlueTarget *target,
  * the mapping names is assumed at the end, whatever comes before.
  */
 static void
-make_plan(const GlueTarget *target, GlueCredentialPlan * plan)
+make_plan(const GlueTarget *target, GlueCredentialPlan *plan)
 {
 	GlueConfigurationError error;
 
@@ -175,7 +176,7 @@ make_plan(const GlueTarget *target, GlueCredentialPlan * plan)
  * and whom they are asked of.
  */
 static void
-digest_plan(const GlueTarget *target, const GlueCredentialPlan * plan,
+digest_plan(const GlueTarget *target, const GlueCredentialPlan *plan,
 			GlueCredentialKey *key)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -189,7 +190,7 @@ digest_plan(const GlueTarget *target, const GlueCredentialPlan * plan,
 	digest_text(context, target->sts_endpoint.region);
 	for (int i = 0; i < plan->nsteps; i++)
 	{
-		const		GlueCredentialStep *step = &plan->steps[i];
+		const GlueCredentialStep *step = &plan->steps[i];
 
 		EVP_DigestUpdate(context, &step->kind, sizeof(step->kind));
 		EVP_DigestUpdate(context, &step->duration_seconds,
@@ -223,7 +224,7 @@ digest_text(EVP_MD_CTX *context, const char *text)
  * only worth a line in the log.
  */
 static void
-refresh(const GlueTarget *target, const GlueCredentialPlan * plan,
+refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 		const GlueCredentialKey *key, bool may_fail,
 		GlueCredentials *credentials)
 {
@@ -260,7 +261,7 @@ refresh(const GlueTarget *target, const GlueCredentialPlan * plan,
 
 /* Take all steps of a plan; NULL if that went well. */
 static GlueFailure *
-carry_out(Execution *execution, const GlueCredentialPlan * plan)
+carry_out(Execution *execution, const GlueCredentialPlan *plan)
 {
 	GlueFailure *failure = NULL;
 
@@ -270,7 +271,7 @@ carry_out(Execution *execution, const GlueCredentialPlan * plan)
 }
 
 static GlueFailure *
-take_step(Execution *execution, const GlueCredentialStep * step)
+take_step(Execution *execution, const GlueCredentialStep *step)
 {
 	switch (step->kind)
 	{
@@ -280,7 +281,7 @@ take_step(Execution *execution, const GlueCredentialStep * step)
 		case GLUE_STEP_CONTAINER:
 			return ask_container(execution);
 		case GLUE_STEP_INSTANCE:
-			return ask_instance(execution);
+			return ask_instance(execution, step);
 		case GLUE_STEP_WEB_IDENTITY:
 		case GLUE_STEP_ASSUME_ROLE:
 			return assume_role(execution, step);
@@ -293,7 +294,7 @@ take_step(Execution *execution, const GlueCredentialStep * step)
  * file, which is read anew each time: whoever issues tokens replaces it.
  */
 static GlueFailure *
-assume_role(Execution *execution, const GlueCredentialStep * step)
+assume_role(Execution *execution, const GlueCredentialStep *step)
 {
 	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
 		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
@@ -346,8 +347,12 @@ ask_container(Execution *execution)
 	return NULL;
 }
 
+/*
+ * That there is no instance, or none with a role, is a failure of those who
+ * said that there is; for others it is the end of the search.
+ */
 static GlueFailure *
-ask_instance(Execution *execution)
+ask_instance(Execution *execution, const GlueCredentialStep *step)
 {
 	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
 		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
@@ -364,6 +369,9 @@ ask_instance(Execution *execution)
 		case GLUE_METADATA_FOUND:
 			break;
 		case GLUE_METADATA_ABSENT:
+			if (step->profile != NULL)
+				return glue_failure_no_credentials("the instance metadata service",
+												   reason);
 			return glue_failure_nothing_found(execution->target->configuration->profile,
 											  reason,
 											  glue_shared_files_description());
@@ -376,7 +384,7 @@ ask_instance(Execution *execution)
 }
 
 static void
-take_keys(Execution *execution, const GlueStaticKeys * keys)
+take_keys(Execution *execution, const GlueStaticKeys *keys)
 {
 	GlueCredentials *credentials = &execution->credentials;
 
@@ -388,7 +396,7 @@ take_keys(Execution *execution, const GlueStaticKeys * keys)
 }
 
 static void
-take_temporary(Execution *execution, GlueTemporaryCredentials * temporary)
+take_temporary(Execution *execution, GlueTemporaryCredentials *temporary)
 {
 	GlueStaticKeys keys = {
 		.access_key_id = temporary->access_key_id,

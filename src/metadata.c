@@ -41,6 +41,8 @@
 /* Longest that a session may last, in seconds. */
 #define SESSION_HEADER	"X-aws-ec2-metadata-token-ttl-seconds: 21600"
 
+#define MAX_SESSIONS	2
+
 #define MAX_HEADERS		4
 
 /* One exchange with a service, and what became of it. */
@@ -66,18 +68,24 @@ typedef struct Exchange
 static void run_exchange(Exchange *exchange);
 static void run_attempt(Exchange *exchange);
 static GlueMetadataOutcome read_credentials(const Exchange *exchange,
-											GlueTemporaryCredentials * credentials,
+											bool may_be_expired,
+											GlueTemporaryCredentials *credentials,
 											char *reason);
 static GlueMetadataOutcome explain(const Exchange *exchange,
 								   const char *service, char *reason);
-static const char *container_authorization(const GlueContainerSource * source,
+static const char *container_authorization(const GlueContainerSource *source,
 										   char *reason);
-static GlueMetadataOutcome open_session(const GlueInstanceSource * source,
+static GlueMetadataOutcome open_session(const GlueInstanceSource *source,
 										const char **token_header,
 										char *reason);
-static void prepare_instance_get(Exchange *exchange,
-								 const GlueInstanceSource * source,
-								 const char *token_header, const char *path);
+static GlueMetadataOutcome ask_in_session(const GlueInstanceSource *source,
+										  const char *token_header,
+										  GlueTemporaryCredentials *credentials,
+										  char *reason, bool *session_lost);
+static void get_from_instance(Exchange *exchange,
+							  const GlueInstanceSource *source,
+							  const char *token_header, const char *path);
+static bool has_status(const Exchange *exchange, int status);
 
 /*
  * Ask the endpoint of a container for credentials, which the caller cleanses.
@@ -86,9 +94,9 @@ static void prepare_instance_get(Exchange *exchange,
  * reason is set on failure: words that fit into a sentence, without secrets.
  */
 GlueMetadataOutcome
-glue_metadata_container(const GlueContainerSource * source,
+glue_metadata_container(const GlueContainerSource *source,
 						const char *ca_file,
-						GlueTemporaryCredentials * credentials,
+						GlueTemporaryCredentials *credentials,
 						char reason[GLUE_CREDENTIAL_REASON_SIZE])
 {
 	Exchange	exchange = {
@@ -110,61 +118,44 @@ glue_metadata_container(const GlueContainerSource * source,
 		exchange.headers[exchange.nheaders++] = header;
 	}
 	run_exchange(&exchange);
-	if (exchange.outcome != GLUE_HTTP_ANSWERED || exchange.status != 200)
+	if (!has_status(&exchange, 200))
 	{
 		explain(&exchange, "the credentials endpoint of the container", reason);
 		return GLUE_METADATA_FAILED;
 	}
-	return read_credentials(&exchange, credentials, reason);
+	return read_credentials(&exchange, false, credentials, reason);
 }
 
 /*
  * Ask the instance metadata service for the credentials of the instance's
- * role, which the caller cleanses.
+ * role, which the caller cleanses.  They may have expired already.
  */
 GlueMetadataOutcome
-glue_metadata_instance(const GlueInstanceSource * source,
-					   GlueTemporaryCredentials * credentials,
+glue_metadata_instance(const GlueInstanceSource *source,
+					   GlueTemporaryCredentials *credentials,
 					   char reason[GLUE_CREDENTIAL_REASON_SIZE])
 {
-	Exchange	exchange;
-	const char *token_header;
-	char		role[GLUE_ROLE_NAME_SIZE];
 	GlueMetadataOutcome outcome;
+	bool		session_lost;
+	int			nsessions = 0;
 
-	outcome = open_session(source, &token_header, reason);
-	if (outcome != GLUE_METADATA_FOUND)
-		return outcome;
-
-	prepare_instance_get(&exchange, source, token_header,
-						 GLUE_INSTANCE_ROLE_PATH);
-	run_exchange(&exchange);
-	if (exchange.outcome == GLUE_HTTP_ANSWERED && exchange.status == 404)
+	/* a service that was restarted has forgotten its sessions */
+	do
 	{
-		strlcpy(reason, "the instance has no role",
-				GLUE_CREDENTIAL_REASON_SIZE);
-		return GLUE_METADATA_ABSENT;
-	}
-	if (exchange.outcome != GLUE_HTTP_ANSWERED || exchange.status != 200)
-		return explain(&exchange, "the instance metadata service", reason);
-	if (!glue_instance_role_name(exchange.body, exchange.body_len, role))
-	{
-		strlcpy(reason, "the instance metadata service named no role",
-				GLUE_CREDENTIAL_REASON_SIZE);
-		return GLUE_METADATA_FAILED;
-	}
+		const char *token_header;
 
-	prepare_instance_get(&exchange, source, token_header,
-						 psprintf("%s%s", GLUE_INSTANCE_ROLE_PATH, role));
-	run_exchange(&exchange);
-	if (exchange.outcome != GLUE_HTTP_ANSWERED || exchange.status != 200)
-		return explain(&exchange, "the instance metadata service", reason);
-	return read_credentials(&exchange, credentials, reason);
+		session_lost = false;
+		outcome = open_session(source, &token_header, reason);
+		if (outcome == GLUE_METADATA_FOUND)
+			outcome = ask_in_session(source, token_header, credentials,
+									 reason, &session_lost);
+	} while (session_lost && ++nsessions < MAX_SESSIONS);
+	return outcome;
 }
 
 /* The header with the token that the container was given; NULL on failure. */
 static const char *
-container_authorization(const GlueContainerSource * source, char *reason)
+container_authorization(const GlueContainerSource *source, char *reason)
 {
 	const char *token = source->token;
 	size_t		len = token ? strlen(token) : 0;
@@ -194,7 +185,7 @@ container_authorization(const GlueContainerSource * source, char *reason)
  * looks where there is no such service.
  */
 static GlueMetadataOutcome
-open_session(const GlueInstanceSource * source, const char **token_header,
+open_session(const GlueInstanceSource *source, const char **token_header,
 			 char *reason)
 {
 	Exchange	exchange = {
@@ -217,7 +208,7 @@ open_session(const GlueInstanceSource * source, const char **token_header,
 				GLUE_CREDENTIAL_REASON_SIZE);
 		return GLUE_METADATA_ABSENT;
 	}
-	if (exchange.outcome != GLUE_HTTP_ANSWERED || exchange.status != 200)
+	if (!has_status(&exchange, 200))
 		return explain(&exchange, "the instance metadata service", reason);
 
 	len = exchange.body_len;
@@ -235,9 +226,49 @@ open_session(const GlueInstanceSource * source, const char **token_header,
 	return GLUE_METADATA_FOUND;
 }
 
+/*
+ * Ask IMDS for the name of the role, and for its credentials.
+ *
+ * *session_lost is set if that has failed because the service does not know
+ * the session.
+ */
+static GlueMetadataOutcome
+ask_in_session(const GlueInstanceSource *source, const char *token_header,
+			   GlueTemporaryCredentials *credentials, char *reason,
+			   bool *session_lost)
+{
+	Exchange	exchange;
+	char		role[GLUE_ROLE_NAME_SIZE];
+
+	get_from_instance(&exchange, source, token_header,
+					  GLUE_INSTANCE_ROLE_PATH);
+	*session_lost = has_status(&exchange, 401);
+	if (has_status(&exchange, 404))
+	{
+		strlcpy(reason, "the instance has no role",
+				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_ABSENT;
+	}
+	if (!has_status(&exchange, 200))
+		return explain(&exchange, "the instance metadata service", reason);
+	if (!glue_instance_role_name(exchange.body, exchange.body_len, role))
+	{
+		strlcpy(reason, "the instance metadata service named no role",
+				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_FAILED;
+	}
+
+	get_from_instance(&exchange, source, token_header,
+					  psprintf("%s%s", GLUE_INSTANCE_ROLE_PATH, role));
+	*session_lost = has_status(&exchange, 401);
+	if (!has_status(&exchange, 200))
+		return explain(&exchange, "the instance metadata service", reason);
+	return read_credentials(&exchange, true, credentials, reason);
+}
+
 static void
-prepare_instance_get(Exchange *exchange, const GlueInstanceSource * source,
-					 const char *token_header, const char *path)
+get_from_instance(Exchange *exchange, const GlueInstanceSource *source,
+				  const char *token_header, const char *path)
 {
 	memset(exchange, 0, sizeof(Exchange));
 	exchange->method = GLUE_HTTP_GET;
@@ -246,6 +277,14 @@ prepare_instance_get(Exchange *exchange, const GlueInstanceSource * source,
 	exchange->connect_timeout_ms = source->timeout_ms;
 	exchange->request_timeout_ms = source->timeout_ms;
 	exchange->max_attempts = source->max_attempts;
+	run_exchange(exchange);
+}
+
+static bool
+has_status(const Exchange *exchange, int status)
+{
+	return exchange->outcome == GLUE_HTTP_ANSWERED &&
+		exchange->status == status;
 }
 
 /* Exchange, and again if that may help. */
@@ -298,14 +337,28 @@ run_attempt(Exchange *exchange)
 	glue_http_release(transfer);
 }
 
+/*
+ * Read the credentials out of an answer.
+ *
+ * may_be_expired tells what is to be done about those that are: AWS keeps the
+ * credentials of an instance valid while it cannot give out newer ones.
+ */
 static GlueMetadataOutcome
-read_credentials(const Exchange *exchange,
-				 GlueTemporaryCredentials * credentials, char *reason)
+read_credentials(const Exchange *exchange, bool may_be_expired,
+				 GlueTemporaryCredentials *credentials, char *reason)
 {
-	return glue_credential_reply_json(exchange->body, exchange->body_len,
-									  (long long) time(NULL), credentials,
-									  reason) == GLUE_CREDENTIALS_OK ?
-		GLUE_METADATA_FOUND : GLUE_METADATA_FAILED;
+	char		problem[GLUE_CREDENTIAL_REASON_SIZE];
+	GlueCredentialReplyStatus status =
+		glue_credential_reply_json(exchange->body, exchange->body_len,
+								   (long long) time(NULL), credentials,
+								   problem);
+
+	if (status == GLUE_CREDENTIALS_OK ||
+		(status == GLUE_CREDENTIALS_EXPIRED && may_be_expired))
+		return GLUE_METADATA_FOUND;
+	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE, "the answer %.*s",
+			 GLUE_CREDENTIAL_REASON_SIZE - 12, problem);
+	return GLUE_METADATA_FAILED;
 }
 
 /* Say why an exchange has failed; always returns GLUE_METADATA_FAILED. */

@@ -21,12 +21,12 @@ typedef enum GlueMetadataOutcome
 	GLUE_METADATA_FAILED		/* it is there, but gave none */
 } GlueMetadataOutcome;
 
-extern GlueMetadataOutcome glue_metadata_container(const GlueContainerSource * source,
+extern GlueMetadataOutcome glue_metadata_container(const GlueContainerSource *source,
 												   const char *ca_file,
-												   GlueTemporaryCredentials * credentials,
+												   GlueTemporaryCredentials *credentials,
 												   char reason[GLUE_CREDENTIAL_REASON_SIZE]);
-extern GlueMetadataOutcome glue_metadata_instance(const GlueInstanceSource * source,
-												  GlueTemporaryCredentials * credentials,
+extern GlueMetadataOutcome glue_metadata_instance(const GlueInstanceSource *source,
+												  GlueTemporaryCredentials *credentials,
 												  char reason[GLUE_CREDENTIAL_REASON_SIZE]);
 
 #endif							/* GLUE_METADATA_H */

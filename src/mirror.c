@@ -142,9 +142,12 @@ static void set_from_tree(MirrorRow *row, MirrorColumn column,
 						  json_object *value);
 static bool is_epoch_time(json_object *value);
 static Datum text_array(json_object *array);
-static void execute_as_owner(const GlueMirror *mirror, MirrorRow *row);
-static SPIPlanPtr find_plan(Oid schema);
-static char *statement_text(const char *table);
+static void write_row(const GlueMirror *mirror, MirrorRow *row);
+static uint64 execute(SPIPlanPtr plan, MirrorRow *row);
+static void find_plans(GlueMirror *mirror, Oid schema);
+static void replace_plan(SPIPlanPtr *plan, const char *statement);
+static char *insert_text(const char *table);
+static char *upsert_text(const char *table);
 
 /*
  * Get ready to record a connection, before it is made.
@@ -167,7 +170,7 @@ glue_mirror_open(GlueMirror *mirror, Oid schema)
 	mirror->owner = relation->rd_rel->relowner;
 	table_close(relation, NoLock);
 
-	mirror->plan = find_plan(schema);
+	find_plans(mirror, schema);
 }
 
 /*
@@ -217,7 +220,7 @@ glue_mirror_record(const GlueMirror *mirror, const GlueMirrorEntry *entry)
 			  DirectFunctionCall1(namein,
 								  CStringGetDatum(GetUserNameFromId(GetUserId(),
 																	false))));
-	execute_as_owner(mirror, &row);
+	write_row(mirror, &row);
 
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
@@ -311,91 +314,124 @@ text_array(json_object *array)
 }
 
 /*
- * Run the statement with the rights of the table's owner.
+ * Write a row with the rights of the table's owner.
+ *
+ * Most connections are new.  To prepare the update of all columns, only to
+ * find that there is nothing to update, would take longer than the insert.
  *
  * An error restores the user as part of the abort.
  */
 static void
-execute_as_owner(const GlueMirror *mirror, MirrorRow *row)
+write_row(const GlueMirror *mirror, MirrorRow *row)
 {
 	Oid			user;
 	int			security_context;
-	int			result;
 
 	GetUserIdAndSecContext(&user, &security_context);
 	SetUserIdAndSecContext(mirror->owner, security_context |
 						   SECURITY_LOCAL_USERID_CHANGE);
 	SPI_connect();
-	result = SPI_execute_plan(mirror->plan, row->values, row->nulls, false, 0);
-	if (result != SPI_OK_INSERT)
-		elog(ERROR, "could not record an AWS Glue connection: %s",
-			 SPI_result_code_string(result));
+	if (execute(mirror->insert_plan, row) == 0)
+		execute(mirror->upsert_plan, row);
 	SPI_finish();
 	SetUserIdAndSecContext(user, security_context);
 }
 
+/* Execute a statement; returns how many rows it wrote. */
+static uint64
+execute(SPIPlanPtr plan, MirrorRow *row)
+{
+	int			result = SPI_execute_plan(plan, row->values, row->nulls,
+										  false, 0);
+
+	if (result != SPI_OK_INSERT)
+		elog(ERROR, "could not record an AWS Glue connection: %s",
+			 SPI_result_code_string(result));
+	return SPI_processed;
+}
+
 /*
- * Find the plan of the statement, or make it.
+ * Find the plans of the statements, or make them.
  *
- * It is kept for the life of the backend under the table's qualified name:
+ * They are kept for the life of the backend under the table's qualified name:
  * the extension may be dropped, and be created in another schema.
  */
-static SPIPlanPtr
-find_plan(Oid schema)
+static void
+find_plans(GlueMirror *mirror, Oid schema)
 {
-	static SPIPlanPtr plan = NULL;
+	static SPIPlanPtr insert_plan = NULL;
+	static SPIPlanPtr upsert_plan = NULL;
 	static char *planned_for = NULL;
 	char	   *table = psprintf("%s.glue_connection",
 								 quote_identifier(get_namespace_name(schema)));
-	char	   *statement;
-	Oid			types[NUM_COLUMNS];
 
-	if (plan != NULL && strcmp(table, planned_for) == 0)
-		return plan;
-
-	if (plan != NULL)
+	if (planned_for == NULL || strcmp(table, planned_for) != 0)
 	{
-		SPI_freeplan(plan);
-		plan = NULL;
+		if (planned_for != NULL)
+			pfree(planned_for);
+		planned_for = NULL;
+		replace_plan(&insert_plan, insert_text(table));
+		replace_plan(&upsert_plan, upsert_text(table));
+		planned_for = MemoryContextStrdup(TopMemoryContext, table);
 	}
-	if (planned_for != NULL)
-		pfree(planned_for);
-	planned_for = MemoryContextStrdup(TopMemoryContext, table);
+	mirror->insert_plan = insert_plan;
+	mirror->upsert_plan = upsert_plan;
+}
+
+static void
+replace_plan(SPIPlanPtr *plan, const char *statement)
+{
+	Oid			types[NUM_COLUMNS];
+	SPIPlanPtr	prepared;
+
+	if (*plan != NULL)
+		SPI_freeplan(*plan);
+	*plan = NULL;
 
 	for (int column = 0; column < NUM_COLUMNS; column++)
 		types[column] = columns[column].type;
-	statement = statement_text(table);
 	SPI_connect();
-	plan = SPI_prepare(statement, NUM_COLUMNS, types);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
+	prepared = SPI_prepare(statement, NUM_COLUMNS, types);
+	if (prepared == NULL || SPI_keepplan(prepared) != 0)
 		elog(ERROR, "could not plan \"%s\": %s", statement,
 			 SPI_result_code_string(SPI_result));
 	SPI_finish();
-	return plan;
+	*plan = prepared;
 }
 
+/* The statement that writes a row unless there is one. */
 static char *
-statement_text(const char *table)
+insert_text(const char *table)
 {
 	StringInfoData names;
 	StringInfoData parameters;
-	StringInfoData assignments;
 
 	initStringInfo(&names);
 	initStringInfo(&parameters);
-	initStringInfo(&assignments);
 	for (int column = 0; column < NUM_COLUMNS; column++)
 	{
 		const char *comma = column > 0 ? ", " : "";
-		const char *name = columns[column].name;
 
-		appendStringInfo(&names, "%s%s", comma, name);
+		appendStringInfo(&names, "%s%s", comma, columns[column].name);
 		appendStringInfo(&parameters, "%s$%d", comma, column + 1);
-		appendStringInfo(&assignments, "%s%s = EXCLUDED.%s",
-						 comma, name, name);
 	}
 	return psprintf("INSERT INTO %s (%s) VALUES (%s)"
-					" ON CONFLICT ON CONSTRAINT glue_connection_key"
-					" DO UPDATE SET secret_digest = NULL, %s",
-					table, names.data, parameters.data, assignments.data);
+					" ON CONFLICT ON CONSTRAINT glue_connection_key DO NOTHING",
+					table, names.data, parameters.data);
+}
+
+/* The statement that writes a row in any case. */
+static char *
+upsert_text(const char *table)
+{
+	char	   *insert = insert_text(table);
+	StringInfoData assignments;
+
+	initStringInfo(&assignments);
+	for (int column = 0; column < NUM_COLUMNS; column++)
+		appendStringInfo(&assignments, ", %s = EXCLUDED.%s",
+						 columns[column].name, columns[column].name);
+	return psprintf("%.*s DO UPDATE SET secret_digest = NULL%s",
+					(int) (strlen(insert) - strlen(" DO NOTHING")), insert,
+					assignments.data);
 }

@@ -20,7 +20,8 @@
 typedef struct GlueMirror
 {
 	Oid			owner;
-	SPIPlanPtr	plan;			/* kept for the life of the backend */
+	SPIPlanPtr	insert_plan;	/* kept for the life of the backend */
+	SPIPlanPtr	upsert_plan;	/* likewise */
 } GlueMirror;
 
 /* One connection, as it is to be recorded. */

@@ -55,7 +55,7 @@ static void free_profile_set(void *arg);
  * profile was chosen for this extension, and is NULL or "" if none was.  The
  * result and the secrets in it live in the current memory context.
  */
-const		GlueConfiguration *
+const GlueConfiguration *
 glue_configuration_read(const char *profile)
 {
 	GlueConfiguration *configuration = palloc0(sizeof(GlueConfiguration));
@@ -221,8 +221,8 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 }
 
 /*
- * Read a whole file into memory that will be cleansed; NULL if it does not
- * exist and need not.
+ * Read a whole file into memory that will be cleansed, with a NUL behind it;
+ * NULL if it does not exist and need not.
  */
 static char *
 read_file(const char *path, bool required, size_t *len)
@@ -257,9 +257,10 @@ read_file(const char *path, bool required, size_t *len)
 				 errmsg("could not open shared AWS file \"%s\": %m", path)));
 
 	/* what is appended while we read is left for the next time */
-	text = glue_secret_alloc(status.st_size);
+	text = glue_secret_alloc(status.st_size + 1);
 
 	*len = fread(text, 1, status.st_size, file);
+	text[*len] = '\0';
 	if (ferror(file))
 		ereport(ERROR,
 				(errcode_for_file_access(),

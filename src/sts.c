@@ -45,7 +45,7 @@ GlueFailure *
 glue_sts_assume_role(const GlueTarget *target,
 					 const GlueCredentials *credentials,
 					 const GlueRole *role,
-					 GlueTemporaryCredentials * temporary)
+					 GlueTemporaryCredentials *temporary)
 {
 	GlueCall	call;
 	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
@@ -68,7 +68,8 @@ glue_sts_assume_role(const GlueTarget *target,
 	if (glue_credential_reply_xml(call.answer_xml, strlen(call.answer_xml),
 								  (long long) time(NULL), temporary,
 								  reason) != GLUE_CREDENTIALS_OK)
-		return glue_client_malformed_answer(&call, reason);
+		return glue_client_malformed_answer(&call,
+											psprintf("the answer %s", reason));
 	return NULL;
 }
 
@@ -80,7 +81,7 @@ glue_sts_assume_role(const GlueTarget *target,
 GlueFailure *
 glue_sts_caller_identity(const GlueTarget *target,
 						 const GlueCredentials *credentials,
-						 GlueCallerIdentity * identity)
+						 GlueCallerIdentity *identity)
 {
 	GlueCall	call;
 

@@ -27,9 +27,9 @@ typedef struct GlueRole
 extern GlueFailure *glue_sts_assume_role(const GlueTarget *target,
 										 const GlueCredentials *credentials,
 										 const GlueRole *role,
-										 GlueTemporaryCredentials * temporary);
+										 GlueTemporaryCredentials *temporary);
 extern GlueFailure *glue_sts_caller_identity(const GlueTarget *target,
 											 const GlueCredentials *credentials,
-											 GlueCallerIdentity * identity);
+											 GlueCallerIdentity *identity);
 
 #endif							/* GLUE_STS_H */

@@ -223,7 +223,7 @@ raise_no_endpoint(const char *detail)
 static const char *
 find_region(const GlueTarget *target)
 {
-	const		GlueConfiguration *configuration = target->configuration;
+	const GlueConfiguration *configuration = target->configuration;
 	const char *region = glue_configuration_variable(configuration,
 													 "AWS_REGION");
 

@@ -35,7 +35,7 @@ typedef struct GlueTarget
 	 */
 	GlueCredentials given;		/* no access_key_id: none */
 	bool		ambient_allowed;
-	const		GlueConfiguration *configuration;	/* environment and profile */
+	const GlueConfiguration *configuration; /* environment and profile */
 	const char *role_arn;		/* to be assumed, or NULL */
 	const char *external_id;	/* for that, or NULL */
 } GlueTarget;

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include <expat.h>
+#include <openssl/crypto.h>
 
 /* Limits the nesting as well.  The longest path of AWS STS has 70 bytes. */
 #define MAX_PATH_LEN	255
@@ -60,11 +61,12 @@ bool
 glue_xml_text(const char *xml, size_t len, GlueXmlField *fields, int nfields)
 {
 	XmlReader	reader = {NULL, fields, nfields, "", NULL};
-	bool		well_formed;
+	bool		well_formed = false;
+	void	   *copy;
 
 	for (int i = 0; i < nfields; i++)
 		fields[i].value[0] = '\0';
-	if (len > INT_MAX)
+	if (len == 0 || len > INT_MAX)
 		return false;
 
 	reader.parser = XML_ParserCreate(NULL);
@@ -75,8 +77,16 @@ glue_xml_text(const char *xml, size_t len, GlueXmlField *fields, int nfields)
 	XML_SetElementHandler(reader.parser, element_begins, element_ends);
 	XML_SetCharacterDataHandler(reader.parser, text_comes);
 	XML_SetStartDoctypeDeclHandler(reader.parser, doctype_begins);
-	well_formed = XML_Parse(reader.parser, xml, (int) len, XML_TRUE) ==
-		XML_STATUS_OK;
+
+	/* Expat parses its own copy, which may hold secrets */
+	copy = XML_GetBuffer(reader.parser, (int) len);
+	if (copy != NULL)
+	{
+		memcpy(copy, xml, len);
+		well_formed = XML_ParseBuffer(reader.parser, (int) len, XML_TRUE) ==
+			XML_STATUS_OK;
+		OPENSSL_cleanse(copy, len);
+	}
 
 	XML_ParserFree(reader.parser);
 	return well_formed;

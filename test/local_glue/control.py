@@ -33,6 +33,7 @@ class Control:
             ("DELETE", "/misbehave"): self._behave,
             ("POST", "/connections"): self._put_connections,
             ("DELETE", "/connections"): self._remove_connection,
+            ("GET", "/credentials"): self._get_credentials,
             ("POST", "/credentials"): self._put_credentials,
             ("POST", "/web-identity"): self._web_identity,
             ("POST", "/forget-tokens"): self._forget_tokens,
@@ -125,6 +126,9 @@ class Control:
                 parameters.get("region", DEFAULT_REGION))
             return {"removed": catalog.pop(parameters["name"], None)
                     is not None}
+
+    def _get_credentials(self, value, parameters):
+        return self._server.credentials.as_json()
 
     def _put_credentials(self, value, parameters):
         settings = self._server.settings

@@ -60,3 +60,9 @@ class CredentialStore:
     def find(self, access_key):
         """The credential of an access key, or None."""
         return self._by_key.get(access_key)
+
+    def as_json(self):
+        """All credentials, with their secrets."""
+        with self._lock:
+            return [dataclasses.asdict(credential)
+                    for credential in self._by_key.values()]

@@ -80,6 +80,7 @@ class Delivery:
     announce_close: bool = False    # say "Connection: close"
     ending: str = "keep"
     hold_s: float = 0.0             # wait before the ending
+    reading: bool = True            # and read meanwhile what else comes
 
 
 class Request:
@@ -323,8 +324,10 @@ class Listener:
                 delivery.ending = "orderly"
         try:
             deliver(connection, response, delivery)
-            if delivery.hold_s:
+            if delivery.hold_s and delivery.reading:
                 connection.wait_for_client(delivery.hold_s)
+            else:
+                pause(delivery.hold_s)
         finally:
             self.handler.finish(request)
         return delivery.ending

@@ -114,7 +114,7 @@ class Rule:
     @property
     def unread(self):
         """Does the rule act before the body has been read?"""
-        return self.kind == "lost-unread"
+        return self.kind.endswith("-unread")
 
     def matches(self, operation, name):
         """Is the rule meant for this request?"""
@@ -189,6 +189,12 @@ def reset(rule, request, response):
 def stall(rule, request, response):
     """Nothing is answered until the client gives up."""
     return None, Delivery(send=False, ending="close", hold_s=rule.seconds)
+
+
+def stall_unread(rule, request, response):
+    """The body is not read either, so that the client cannot send it all."""
+    return None, Delivery(send=False, ending="close", hold_s=rule.seconds,
+                          reading=False)
 
 
 def answer_error(rule, request, response):
@@ -292,6 +298,7 @@ KINDS = {
     "reset-before": Kind(False, reset),
     "reset-after": Kind(True, reset),
     "stall": Kind(False, stall),
+    "stall-unread": Kind(False, stall_unread),
     "throttle": Kind(False, throttle),
     "error": Kind(False, answer_error),
     "echo": Kind(False, echo),

@@ -106,7 +106,6 @@ sub refused
 	return $result;
 }
 
-my $incomplete = qr/^AWS credentials are incomplete$/;
 my $none = qr/^could not find AWS credentials$/;
 
 #
@@ -114,11 +113,11 @@ my $none = qr/^could not find AWS credentials$/;
 #
 
 my $result = refused('nothing', $none,
-	qr/AWS_ACCESS_KEY_ID.*AWS_SECRET_ACCESS_KEY.*profile "default"/s);
+	qr/keys in the environment.*profile "default".*metadata service/s);
 like($result->detail, qr/"\Q$empty_home\E\/.aws\/$_"/,
 	"nothing: looked at $_")
   foreach qw(config credentials);
-like($result->hint, qr/environment of the server.*profile/,
+like($result->hint, qr/AWS_ACCESS_KEY_ID.*environment of the server.*profile/,
 	'nothing: the hint says where to put them');
 
 #
@@ -144,9 +143,10 @@ my $config = write_file('config',
 	  . "region = ap-south-1\n"
 	  . "[profile other]\nregion = eu-central-1\n"
 	  . "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\n"
-	  . "source_profile = config\n"
 	  . "[profile web]\nweb_identity_token_file = /tmp/$word\n"
-	  . "role_arn = arn:aws:iam::123456789012:role/r\n"
+	  . "[profile login]\nlogin_session = $word\n"
+	  . "[profile mfa]\nrole_arn = arn:aws:iam::123456789012:role/r\n"
+	  . "source_profile = config\nmfa_serial = $word\n"
 	  . "[profile sso]\nsso_session = $word\nsso_account_id = 1\n"
 	  . "[profile old_sso]\nsso_start_url = https://$word.example\n"
 	  . "[profile process]\n"
@@ -165,31 +165,35 @@ my $request =
 is($request->{headers}{'x-amz-security-token'},
 	"$word/TOKEN", 'a session token: is sent');
 
-foreach my $profile (qw(half half2))
-{
-	refused("profile $profile", $incomplete,
-		qr/aws_access_key_id.*aws_secret_access_key.*profile "$profile"/,
-		%files, profile => $profile);
-}
-refused('a profile without keys', $none, qr/profile "none"/,
+refused('half a profile', $none,
+	qr/^Profile "half" has "aws_access_key_id" but not "aws_secret_access_key"/,
+	%files, profile => 'half');
+refused('the other half', $none,
+	qr/^Profile "half2" has "aws_secret_access_key" but not "aws_access_key_id"/,
+	%files, profile => 'half2');
+refused('a profile without keys', $none,
+	qr/^Profile "none".* has no credentials.*"\Q$config\E"/,
 	%files, profile => 'none');
 refused('a profile that is not there', $none, qr/profile "missing"/,
 	%files, profile => 'missing');
 
-# What is not supported is told by the profile's name.
+# What cannot be used is told by the names of the profile and the property.
 my %unusable = (
-	role => 'role_arn',
-	web => 'role_arn',
-	sso => 'sso_session',
-	old_sso => 'sso_start_url',
-	process => 'credential_process');
+	role => qr/"role_arn", but neither "source_profile" nor "credential_source"/,
+	web => qr/"web_identity_token_file" but not "role_arn"/,
+	mfa => qr/"mfa_serial"/,
+	login => qr/"login_session"/,
+	sso => qr/"sso_session"/,
+	old_sso => qr/"sso_start_url"/,
+	process => qr/"credential_process"/);
 foreach my $profile (sort keys %unusable)
 {
-	refused(
-		"profile $profile",
-		qr/^profile "$profile" cannot be used for AWS credentials$/,
-		qr/"$unusable{$profile}"/,
+	$result = refused("profile $profile", $none,
+		qr/^Profile "$profile" has $unusable{$profile}/,
 		%files, profile => $profile);
+	like($result->hint, qr/source_profile.*credential_source.*web identity/,
+		"profile $profile: the hint says what to use instead")
+	  if $profile !~ /^(role|web)$/;
 }
 ok(!-e "$home/was_run", 'no command was run');
 
@@ -264,7 +268,7 @@ calls_as('environment before files', 'ENV', %files);
 calls_as('a profile by setting before the environment',
 	'OTHER', %files, profile => 'other');
 refused('a profile by setting that is not there',
-	$none, qr/passed over.*"glue_conn\.profile".*profile "missing"/s,
+	$none, qr/^There is no profile "missing", which a setting names/,
 	%files, profile => 'missing');
 
 with_environment(pair('TEMPORARY'), AWS_SESSION_TOKEN => "$word/TOKEN");
@@ -299,14 +303,17 @@ is($result->sqlstate, '28000', 'credentials of a role that have run out');
 like($result->hint, qr/renew/, 'which is what the hint says');
 
 foreach my $half (
-	[ AWS_ACCESS_KEY_ID => 'ENV' ],
-	[ AWS_SECRET_ACCESS_KEY => $word ],
-	[ AWS_ACCESS_KEY_ID => 'ENV', AWS_SECRET_ACCESS_KEY => '' ],
-	[ AWS_ACCESS_KEY_ID => " \t", AWS_SECRET_ACCESS_KEY => $word ])
+	[ first => AWS_ACCESS_KEY_ID => 'ENV' ],
+	[ second => AWS_SECRET_ACCESS_KEY => $word ],
+	[ first => AWS_ACCESS_KEY_ID => 'ENV', AWS_SECRET_ACCESS_KEY => '' ],
+	[ second => AWS_ACCESS_KEY_ID => " \t", AWS_SECRET_ACCESS_KEY => $word ])
 {
-	with_environment(@$half);
-	refused("half a pair ($half->[0])", $incomplete,
-		qr/AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.*environment/, %files);
+	my ($which, @variables) = @$half;
+
+	with_environment(@variables);
+	refused("half a pair (@{[ scalar @variables ]}, $which)", $none,
+		qr/^Of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, only the $which is set/,
+		%files);
 }
 
 with_environment(AWS_ACCESS_KEY_ID => '', AWS_SECRET_ACCESS_KEY => ' ');
@@ -317,8 +324,8 @@ foreach my $broken ("$word\n", "$word $word", "$word\x7f", "$word\xe9")
 	with_environment(
 		AWS_ACCESS_KEY_ID => 'ENV',
 		AWS_SECRET_ACCESS_KEY => $broken);
-	refused('a key that cannot be one', qr/^AWS credentials are malformed$/,
-		qr/environment/);
+	refused('a key that cannot be one', $none,
+		qr/^AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_SESSION_TOKEN holds/);
 }
 
 with_environment(

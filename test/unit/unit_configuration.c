@@ -122,15 +122,16 @@ test_number(void)
 		{"7.5", -1}, {"0x7", -1}, {"seven", -1},
 		{"4294967303", -1}, {"99999999999999999999999999", -1},
 	};
+	int			value;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		int			value;
 		bool		done = glue_configuration_number(cases[i].text, 5, 10,
 													 &value);
 
 		is_int(done ? value : -1, cases[i].want, cases[i].text);
 	}
+	ok(!glue_configuration_number("", 0, 10, &value), "nothing is not 0");
 }
 
 static void

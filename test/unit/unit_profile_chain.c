@@ -156,6 +156,9 @@ static const ChainCase own_cases[] = {
 		"[profile A]\n" SOURCE_B
 		"[profile B]\n" KEYS "web_identity_token_file = /t\n",
 	"keys abc123 def456 of=B > role " ROLE_A " of=A"},
+	{"a credential source before keys in the profile that is used", NULL,
+		"[profile A]\n" KEYS "credential_source = Ec2InstanceMetadata\n",
+	"instance of=A"},
 	{"a web identity before keys in the profile that is used", NULL,
 		"[profile A]\n" KEYS "role_arn = " ROLE_A "\n"
 		"web_identity_token_file = /t\n",

@@ -108,7 +108,8 @@ The lines of postgresql.conf that lead to the local Glue.
 
 Call a function that starts a server with the environment that it needs: none
 of the variables for AWS that we have ourselves, but those that were given to
-B<start>.
+B<start>.  Unless they say otherwise, there is no metadata service, and STS is
+the local Glue.
 
 =item $cluster->restart(variable => value, ...)
 
@@ -134,10 +135,12 @@ sub in_environment
 	my ($self, $function) = @_;
 	my %kept = map { $_ => $ENV{$_} } grep { !/^AWS_/ } keys %ENV;
 
-	# This machine's own metadata service is nobody's business.
+	# This machine's own metadata service is nobody's business, and roles are
+	# assumed here.
 	local %ENV = (
 		%kept,
 		AWS_EC2_METADATA_DISABLED => 'true',
+		AWS_ENDPOINT_URL_STS => $self->glue->url,
 		%{ $self->{environment} });
 	return $function->();
 }

@@ -300,6 +300,15 @@ Remove a connection, as somebody else would.
 Make a key known; further members are C<token>, C<expires_in> (seconds) and
 C<account>.
 
+=item $glue->credentials
+
+All keys that are known, those that were handed out among them, with all
+secrets.
+
+=item $glue->forget_tokens
+
+Make all session tokens of the instance metadata service invalid.
+
 =item $glue->web_identity(subject => ..., expires_in => ...)
 
 A token for AssumeRoleWithWebIdentity.
@@ -326,6 +335,20 @@ sub add_credentials
 	my ($self, %credentials) = @_;
 
 	return $self->_control('POST', '/credentials', \%credentials);
+}
+
+sub credentials
+{
+	my ($self) = @_;
+
+	return @{ $self->_control('GET', '/credentials') };
+}
+
+sub forget_tokens
+{
+	my ($self) = @_;
+
+	return $self->_control('POST', '/forget-tokens', {});
 }
 
 sub web_identity
