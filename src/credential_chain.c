@@ -23,6 +23,8 @@
  */
 #include "postgres.h"
 
+#include <time.h>
+
 #include <openssl/evp.h>
 
 #include "credential_cache.h"
@@ -40,6 +42,9 @@
  */
 #define STABILITY_MS	(5 * 60 * 1000)
 
+/* The same for credentials that are expired when they are given out. */
+#define STABILITY_SECONDS	(20 * 60)
+
 /* Carrying out a plan. */
 typedef struct Execution
 {
@@ -54,6 +59,9 @@ static void make_plan(const GlueTarget *target, GlueCredentialPlan *plan);
 static void digest_plan(const GlueTarget *target,
 						const GlueCredentialPlan *plan,
 						GlueCredentialKey *key);
+static void digest_source(EVP_MD_CTX *context,
+						  const GlueConfiguration *configuration,
+						  GlueCredentialStepKind kind);
 static void digest_text(EVP_MD_CTX *context, const char *text);
 static void refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 					const GlueCredentialKey *key, bool may_fail,
@@ -202,9 +210,29 @@ digest_plan(const GlueTarget *target, const GlueCredentialPlan *plan,
 		digest_text(context, step->role_arn);
 		digest_text(context, step->role_session_name);
 		digest_text(context, step->external_id);
+		digest_source(context, target->configuration, step->kind);
 	}
 	EVP_DigestFinal_ex(context, key->digest, &len);
 	EVP_MD_CTX_free(context);
+}
+
+/* Which container or instance is asked is no part of the step. */
+static void
+digest_source(EVP_MD_CTX *context, const GlueConfiguration *configuration,
+			  GlueCredentialStepKind kind)
+{
+	GlueContainerSource container;
+	GlueInstanceSource instance;
+	GlueConfigurationError error;
+
+	if (kind == GLUE_STEP_CONTAINER &&
+		glue_container_source(configuration, &container,
+							  &error) == GLUE_SOURCE_PRESENT)
+		digest_text(context, container.url);
+	if (kind == GLUE_STEP_INSTANCE &&
+		glue_instance_source(configuration, &instance,
+							 &error) == GLUE_SOURCE_PRESENT)
+		digest_text(context, instance.endpoint);
 }
 
 /* NULL differs from the empty string, and no two texts run together. */
@@ -379,6 +407,10 @@ ask_instance(Execution *execution, const GlueCredentialStep *step)
 			return glue_failure_no_credentials("the instance metadata service",
 											   reason);
 	}
+
+	/* what has expired goes on being good: see the head of this file */
+	if (temporary->expiration <= time(NULL))
+		temporary->expiration = time(NULL) + STABILITY_SECONDS;
 	take_temporary(execution, temporary);
 	return NULL;
 }

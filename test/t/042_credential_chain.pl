@@ -358,7 +358,7 @@ foreach my $body (
 # Foreign servers and user mappings
 #
 
-$cluster->query(<<"SQL");
+$cluster->query(<<"SQL", settings => { log_statement => 'none' });
 CREATE SERVER plain FOREIGN DATA WRAPPER glue_conn;
 CREATE SERVER role FOREIGN DATA WRAPPER glue_conn
 	OPTIONS (role_arn '@{[ role('server') ]}', external_id 'of-server');
