@@ -21,7 +21,7 @@ DATA = sql/glue_conn--1.0.sql
 # Layer 1: knows AWS and JSON, includes no PostgreSQL header, and is linked
 # into the unit tests and fuzzers as it is.
 PURE_OBJS = \
-	src/json_syntax.o \
+	src/json_reader.o \
 	src/json_tree.o \
 	src/model_data.o \
 	src/model.o \

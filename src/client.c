@@ -213,6 +213,16 @@ glue_client_malformed_answer(const GlueCall *call, const char *why)
 }
 
 /*
+ * How many seconds AWS's clock is ahead of ours, as far as its answers to this
+ * backend have told.
+ */
+long long
+glue_client_clock_skew(void)
+{
+	return clock_skew.seconds;
+}
+
+/*
  * The retry quota is shared by all backends if the library is preloaded, so
  * that all of them together are kind to a service in trouble.
  */

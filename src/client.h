@@ -16,6 +16,13 @@
 #include "signed_request.h"
 #include "target.h"
 
+/*
+ * Gets other credentials once AWS calls these expired, or returns NULL if
+ * there are no others.  May make calls, and may raise errors.
+ */
+typedef const GlueCredentials *(*GlueRenewCredentials) (const GlueTarget *target,
+														const GlueCredentials *expired);
+
 typedef struct GlueCall
 {
 	/* what to do; all of it stays the caller's */
@@ -26,14 +33,7 @@ typedef struct GlueCall
 	const GlueEndpoint *endpoint;	/* of the service */
 	const GlueCredentials *credentials; /* NULL: the request is not signed */
 	json_object *request;		/* the operation's input shape */
-
-	/*
-	 * Gets other credentials once AWS calls these expired, or returns NULL if
-	 * there are no others; may be NULL.  It may make calls, and may raise
-	 * errors.
-	 */
-	const GlueCredentials *(*renew_credentials) (const GlueTarget *target,
-												 const GlueCredentials *expired);
+	GlueRenewCredentials renew_credentials; /* may be NULL */
 
 	/*
 	 * How it ended.  Either failure is set or an answer is; both live in the
@@ -61,5 +61,6 @@ extern void glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
 extern GlueFailure *glue_client_malformed_answer(const GlueCall *call,
 												 const char *why);
 extern void glue_client_run(GlueCall *calls, int ncalls);
+extern long long glue_client_clock_skew(void);
 
 #endif							/* GLUE_CLIENT_H */

@@ -193,7 +193,8 @@ glue_caller_identity(PG_FUNCTION_ARGS)
 
 	glue_target_resolve(&target, glue_argument_server(fcinfo, 0), NULL);
 	glue_credentials_find(&target, NULL, &credentials);
-	failure = glue_sts_caller_identity(&target, &credentials, &identity);
+	failure = glue_sts_caller_identity(&target, &credentials,
+									   glue_credentials_renew, &identity);
 	if (failure != NULL)
 		glue_failure_raise(ERROR, failure);
 

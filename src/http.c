@@ -24,8 +24,8 @@
  *
  * Sending once.  When a kept connection turns out to be dead, libcurl sends
  * a request again on a new one, even a POST, and even if the first was
- * carried out.  It cannot when the body comes from a callback that is not
- * able to rewind, and that is how all bodies are given.
+ * carried out.  It asks us before it sends, and the second time it is told
+ * no.
  *
  * Connections, name look-ups and the parsed CA certificates are kept in the
  * multi handle, for the life of the backend.
@@ -96,7 +96,6 @@ typedef struct HttpTransfer
 	bool		reserved;		/* FDS_PER_TRANSFER are reserved */
 	struct curl_slist *headers; /* hold the signature and a session token */
 	const GlueHttpRequest *request;
-	Size		body_sent;
 	GlueSecretBuffer answer;
 	bool		too_large;
 	bool		out_of_memory;
@@ -143,8 +142,6 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
 static int	on_close_socket(void *arg, curl_socket_t socket);
 static int	on_request(void *arg, char *remote_ip, char *local_ip,
 					   int remote_port, int local_port);
-static size_t on_read(char *buffer, size_t size, size_t count, void *arg);
-static int	on_seek(void *arg, curl_off_t offset, int origin);
 static size_t on_header(char *line, size_t size, size_t count, void *arg);
 static size_t on_write(char *data, size_t size, size_t count, void *arg);
 
@@ -414,8 +411,6 @@ new_easy_handle(void)
 		SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
 		SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
 		SET(easy, CURLOPT_PREREQFUNCTION, on_request) &&
-		SET(easy, CURLOPT_READFUNCTION, on_read) &&
-		SET(easy, CURLOPT_SEEKFUNCTION, on_seek) &&
 		SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
 		SET(easy, CURLOPT_WRITEFUNCTION, on_write);
 
@@ -461,7 +456,9 @@ set_request_options(HttpTransfer *transfer)
 		transfer->headers = longer;
 	}
 
-	return set_method(easy, request->method) &&
+	/* the body makes it a POST, so the method comes after it */
+	return SET(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "") &&
+		set_method(easy, request->method) &&
 		SET(easy, CURLOPT_URL, request->url) &&
 		SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") &&
 		SET(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "") &&
@@ -476,8 +473,6 @@ set_request_options(HttpTransfer *transfer)
 		SET(easy, CURLOPT_PRIVATE, transfer) &&
 		SET(easy, CURLOPT_PREREQDATA, transfer) &&
 		SET(easy, CURLOPT_OPENSOCKETDATA, transfer) &&
-		SET(easy, CURLOPT_READDATA, transfer) &&
-		SET(easy, CURLOPT_SEEKDATA, transfer) &&
 		SET(easy, CURLOPT_HEADERDATA, transfer) &&
 		SET(easy, CURLOPT_WRITEDATA, transfer);
 }
@@ -535,6 +530,7 @@ static void
 end_transfer(HttpTransfer *transfer, CURLcode result)
 {
 	long		status = 0;
+	curl_off_t	sent = 0;
 
 	transfer->public.ended_at = GetCurrentTimestamp();
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -546,6 +542,10 @@ end_transfer(HttpTransfer *transfer, CURLcode result)
 		transfer->public.body_len = transfer->answer.len;
 		return;
 	}
+	curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (transfer->public.phase == GLUE_HTTP_SENDING &&
+		sent >= (curl_off_t) transfer->request->body_len)
+		transfer->public.phase = GLUE_HTTP_WAITING;
 	transfer->public.outcome =
 		transfer->public.phase < GLUE_HTTP_SENDING ?
 		GLUE_HTTP_NOT_SENT : GLUE_HTTP_LOST;
@@ -573,7 +573,7 @@ describe_failure(HttpTransfer *transfer, CURLcode result)
 		reason = "the answer is larger than 4 MB";
 	else if (transfer->out_of_memory)
 		reason = "there is no memory for the answer";
-	else if (result == CURLE_SEND_FAIL_REWIND || result == CURLE_GOT_NOTHING)
+	else if (result == CURLE_ABORTED_BY_CALLBACK || result == CURLE_GOT_NOTHING)
 		reason = "the server closed the connection without an answer";
 	else if (result == CURLE_PARTIAL_FILE)
 		reason = "the server closed the connection in the middle of the answer";
@@ -608,7 +608,7 @@ fail_all_transfers(void)
 												 iter.cur);
 
 		if (transfer->public.outcome == GLUE_HTTP_PENDING)
-			end_transfer(transfer, CURLE_ABORTED_BY_CALLBACK);
+			end_transfer(transfer, CURLE_FAILED_INIT);
 	}
 	pool.broken = false;
 }
@@ -647,6 +647,7 @@ release_handles(HttpTransfer *transfer)
 	if (transfer->public.outcome == GLUE_HTTP_ANSWERED &&
 		pool.nidle < MAX_KEPT_CONNECTIONS &&
 		SET(easy, CURLOPT_HTTPHEADER, NULL) &&
+		SET(easy, CURLOPT_POSTFIELDS, NULL) &&
 		SET(easy, CURLOPT_ERRORBUFFER, NULL))
 		pool.idle[pool.nidle++] = easy;
 	else
@@ -736,7 +737,7 @@ on_timer(CURLM *multi, long timeout_ms, void *arg)
  * Open a socket.
  *
  * If the request was sent on a kept connection that turned out to be dead,
- * libcurl connects anew before it asks for the body again; what has left
+ * libcurl connects anew before it asks whether it may send; what has left
  * must not be taken for unsent then.
  */
 static curl_socket_t
@@ -756,39 +757,20 @@ on_close_socket(void *arg, curl_socket_t socket)
 	return glue_poll_close_socket(socket);
 }
 
-/* The connection is made, and the request is about to be sent on it. */
+/*
+ * The connection is made, and the request is about to be sent on it: see
+ * "Sending once" above.
+ */
 static int
 on_request(void *arg, char *remote_ip, char *local_ip,
 		   int remote_port, int local_port)
 {
 	HttpTransfer *transfer = arg;
 
-	transfer->public.phase = transfer->request->body_len > 0 ?
-		GLUE_HTTP_SENDING : GLUE_HTTP_WAITING;
+	if (transfer->public.phase >= GLUE_HTTP_SENDING)
+		return CURL_PREREQFUNC_ABORT;
+	transfer->public.phase = GLUE_HTTP_SENDING;
 	return CURL_PREREQFUNC_OK;
-}
-
-/* Hand out the next piece of the body. */
-static size_t
-on_read(char *buffer, size_t size, size_t count, void *arg)
-{
-	HttpTransfer *transfer = arg;
-	const GlueHttpRequest *request = transfer->request;
-	Size		len = Min(request->body_len - transfer->body_sent,
-						  size * count);
-
-	memcpy(buffer, request->body + transfer->body_sent, len);
-	transfer->body_sent += len;
-	if (transfer->body_sent == request->body_len)
-		transfer->public.phase = GLUE_HTTP_WAITING;
-	return len;
-}
-
-/* Refuse to give the body a second time: see "Sending once" above. */
-static int
-on_seek(void *arg, curl_off_t offset, int origin)
-{
-	return CURL_SEEKFUNC_FAIL;
 }
 
 static size_t

@@ -3,12 +3,11 @@
  * json_tree.c
  *	  What this extension needs of a json-c tree beyond json-c itself.
  *
- * json-c's parser is lenient, replaces what it cannot represent and grows
- * hidden buffers.  The functions here are strict and leave nothing behind:
+ * json-c is lenient, and leaves strings in memory that it frees.  The functions
+ * here are strict and leave nothing behind:
  *
- *	- parsing refuses what is no JSON (see json_syntax.c), what is no UTF-8, and
- *	  nesting beyond GLUE_JSON_MAX_DEPTH.  Of keys that are given twice, json-c
- *	  keeps the last.
+ *	- parsing refuses what is no JSON (see json_reader.c), what is no UTF-8, and
+ *	  nesting beyond GLUE_JSON_MAX_DEPTH.
  *	- freeing wipes the strings first.
  *	- writing goes into the caller's buffer.  json-c's own serializer writes
  *	  into a buffer that it reallocates, which leaves copies of secrets in
@@ -29,7 +28,7 @@
 
 #include <openssl/crypto.h>
 
-#include "json_syntax.h"
+#include "json_reader.h"
 
 /* where glue_json_tree_write() has got to */
 typedef struct Writer
@@ -57,22 +56,14 @@ static void write_bytes(Writer *writer, const char *bytes, size_t len);
 json_object *
 glue_json_tree_parse(const char *text, size_t len)
 {
-	json_tokener *tokener;
-	json_object *tree;
+	json_object *tree = NULL;
 
-	if (len > INT_MAX || !glue_utf8_valid(text, len) ||
-		!glue_json_syntax_valid(text, len, GLUE_JSON_MAX_DEPTH))
-		return NULL;
-	tokener = json_tokener_new_ex(GLUE_JSON_MAX_DEPTH);
-	if (tokener == NULL)
-		return NULL;
-	tree = json_tokener_parse_ex(tokener, text, (int) len);
+	if (len <= INT_MAX && glue_utf8_valid(text, len) &&
+		glue_json_read(text, len, GLUE_JSON_MAX_DEPTH, &tree))
+		return tree;
 
-	/* a number at the top level ends only when something follows it */
-	if (json_tokener_get_error(tokener) == json_tokener_continue)
-		tree = json_tokener_parse_ex(tokener, "", 1);
-	json_tokener_free(tokener);
-	return tree;
+	glue_json_tree_free(tree);
+	return NULL;
 }
 
 /*

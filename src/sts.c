@@ -39,7 +39,7 @@ static void add_parameter(GlueCall *call, const char *name,
  * they are NULL.
  *
  * Returns NULL and fills in temporary, which the caller cleanses, or returns
- * why not.
+ * why not.  The expiration is by our own clock.
  */
 GlueFailure *
 glue_sts_assume_role(const GlueTarget *target,
@@ -48,6 +48,7 @@ glue_sts_assume_role(const GlueTarget *target,
 					 GlueTemporaryCredentials *temporary)
 {
 	GlueCall	call;
+	long long	skew;
 	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
 
 	begin_call(&call, role->web_identity_token ?
@@ -65,11 +66,13 @@ glue_sts_assume_role(const GlueTarget *target,
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
 		return call.failure;
+	skew = glue_client_clock_skew();
 	if (glue_credential_reply_xml(call.answer_xml, strlen(call.answer_xml),
-								  (long long) time(NULL), temporary,
+								  (long long) time(NULL) + skew, temporary,
 								  reason) != GLUE_CREDENTIALS_OK)
 		return glue_client_malformed_answer(&call,
 											psprintf("the answer %s", reason));
+	temporary->expiration -= skew;
 	return NULL;
 }
 
@@ -81,11 +84,13 @@ glue_sts_assume_role(const GlueTarget *target,
 GlueFailure *
 glue_sts_caller_identity(const GlueTarget *target,
 						 const GlueCredentials *credentials,
+						 GlueRenewCredentials renew_credentials,
 						 GlueCallerIdentity *identity)
 {
 	GlueCall	call;
 
 	begin_call(&call, "GetCallerIdentity", target, credentials);
+	call.renew_credentials = renew_credentials;
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
 		return call.failure;
@@ -106,12 +111,11 @@ begin_call(GlueCall *call, const char *operation, const GlueTarget *target,
 	call->endpoint = &target->sts_endpoint;
 	call->credentials = credentials;
 	call->request = glue_tree_new_object();
-	if (target->sts_status != GLUE_ENDPOINT_OK)
+	if (target->sts_problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("could not determine the endpoint of AWS STS"),
-				 errdetail("%s.",
-						   glue_endpoint_status_message(target->sts_status))));
+				 errdetail_internal("%s", target->sts_problem)));
 }
 
 static void

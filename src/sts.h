@@ -30,6 +30,7 @@ extern GlueFailure *glue_sts_assume_role(const GlueTarget *target,
 										 GlueTemporaryCredentials *temporary);
 extern GlueFailure *glue_sts_caller_identity(const GlueTarget *target,
 											 const GlueCredentials *credentials,
+											 GlueRenewCredentials renew_credentials,
 											 GlueCallerIdentity *identity);
 
 #endif							/* GLUE_STS_H */

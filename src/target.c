@@ -34,11 +34,10 @@ static void use_foreign_server(GlueTarget *target, const char *server,
 							   GlueServerOptions *options);
 static void resolve_endpoints(GlueTarget *target,
 							  const GlueServerOptions *options);
-static GlueEndpointStatus resolve_endpoint(const GlueTarget *target,
-										   const char *service,
-										   const char *setting,
-										   GlueEndpointOptions *wanted,
-										   GlueEndpoint *endpoint);
+static const char *resolve_endpoint(const GlueTarget *target,
+									const char *service, const char *setting,
+									GlueEndpointOptions *wanted,
+									GlueEndpoint *endpoint);
 static void raise_no_endpoint(const char *detail) pg_attribute_noreturn();
 static const char *find_region(const GlueTarget *target);
 static void raise_no_region(const GlueTarget *target) pg_attribute_noreturn();
@@ -170,7 +169,7 @@ resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
 	GlueEndpointOptions wanted = {
 		.region = options->region ? options->region : find_region(target),
 	};
-	GlueEndpointStatus status;
+	const char *problem;
 
 	/* a custom endpoint needs the region as well: it is signed for */
 	if (wanted.region == NULL)
@@ -181,33 +180,41 @@ resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
 	wanted.use_dualstack = options->use_dualstack_endpoint ||
 		flags.use_dualstack;
 
-	status = resolve_endpoint(target, "glue", options->endpoint_url, &wanted,
-							  &target->endpoint);
-	if (status != GLUE_ENDPOINT_OK)
-		raise_no_endpoint(psprintf("%s.",
-								   glue_endpoint_status_message(status)));
-	target->sts_status = resolve_endpoint(target, "sts", NULL, &wanted,
-										  &target->sts_endpoint);
+	problem = resolve_endpoint(target, "glue", options->endpoint_url, &wanted,
+							   &target->endpoint);
+	if (problem != NULL)
+		raise_no_endpoint(problem);
+	target->sts_problem = resolve_endpoint(target, "sts", NULL, &wanted,
+										   &target->sts_endpoint);
 }
 
 /*
  * Find the endpoint of one service.  setting is a URL that was chosen for it
  * in this extension, or NULL.
+ *
+ * Returns NULL, or in whole sentences why there is none.
  */
-static GlueEndpointStatus
+static const char *
 resolve_endpoint(const GlueTarget *target, const char *service,
 				 const char *setting, GlueEndpointOptions *wanted,
 				 GlueEndpoint *endpoint)
 {
 	GlueConfiguredValue url;
 	GlueConfigurationError error;
+	GlueEndpointStatus status;
 
 	if (!glue_configured_endpoint(target->configuration, service, setting,
 								  &url, &error))
 		raise_no_endpoint(error.detail);
 	wanted->service = service;
 	wanted->endpoint_url = url.value;
-	return glue_endpoint_resolve(wanted, endpoint);
+	status = glue_endpoint_resolve(wanted, endpoint);
+	if (status == GLUE_ENDPOINT_OK)
+		return NULL;
+	if (url.value != NULL && url.origin[0] != '\0')
+		return psprintf("%s. The endpoint is that of %s.",
+						glue_endpoint_status_message(status), url.origin);
+	return psprintf("%s.", glue_endpoint_status_message(status));
 }
 
 static void

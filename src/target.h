@@ -21,8 +21,8 @@ typedef struct GlueTarget
 	Oid			server_oid;		/* InvalidOid without one */
 	const char *catalog_id;		/* NULL: that of the caller's account */
 	GlueEndpoint endpoint;
-	GlueEndpoint sts_endpoint;	/* valid if sts_status is GLUE_ENDPOINT_OK */
-	GlueEndpointStatus sts_status;
+	GlueEndpoint sts_endpoint;	/* valid if sts_problem is NULL */
+	const char *sts_problem;	/* why there is none, in sentences */
 	const char *ca_file;		/* NULL: the system's certificates */
 	const char *proxy;			/* "": none */
 	int			connect_timeout_ms;

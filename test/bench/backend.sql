@@ -14,6 +14,8 @@ CREATE FUNCTION floor_post(url text, ca_file text, body text) RETURNS void
 	AS :'floor_library' LANGUAGE C;
 CREATE FUNCTION floor_nothing(input jsonb) RETURNS boolean
 	AS :'floor_library' LANGUAGE C IMMUTABLE STRICT;
+CREATE FUNCTION count_descriptors() RETURNS integer
+	AS :'floor_library' LANGUAGE C;
 
 CREATE UNLOGGED TABLE sample (name text, value float8);
 
@@ -160,8 +162,7 @@ BEGIN
 			FROM regexp_matches(pg_read_file('/proc/self/status'),
 				'(VmRSS|RssAnon|VmData):\s*(\d+) kB', 'g') AS line
 			UNION ALL
-			SELECT format('memory %s descriptors', done), count(*)
-			FROM pg_ls_dir('/proc/self/fd');
+			SELECT format('memory %s descriptors', done), count_descriptors();
 	END LOOP;
 END;
 $$;

@@ -42,14 +42,13 @@ ROWS = [
 ]
 
 # What a backend holds, by the names of the samples, and how much it may grow
-# from the first count to the last: the slack of an allocator, and the odd
-# file that PostgreSQL opens.
+# from the first count to the last: an allocator needs some slack.
 MEMORY = [
     ("Memory contexts, kB", "contexts_kb", 64),
     ("RssAnon, kB", "RssAnon_kb", 1024),
     ("VmData, kB", "VmData_kb", 1024),
     ("VmRSS, kB, with shared buffers", "VmRSS_kb", None),
-    ("Open descriptors", "descriptors", 3),
+    ("Open sockets and the like", "descriptors", 0),
 ]
 
 

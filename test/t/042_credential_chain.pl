@@ -691,8 +691,16 @@ foreach my $case (
 		body => $body);
 	refused("$operation says '$body'", $instance, $detail);
 }
+
+# AWS may go on accepting what has expired, if the service is in trouble.
 $glue->set(metadata_expires_in => -60);
-refused('expired credentials of an instance', $instance, qr/expired at/);
+$watch = $cluster->watch;
+$result = run(get_sql('x'));
+like($result->message, qr/: ExpiredTokenException$/,
+	'expired credentials of an instance: AWS decides');
+is( $watch->operations,
+	join(' ', (@steps[ 0 .. 2 ], 'GetConnection') x 2),
+	'expired credentials of an instance: others are asked for once');
 $glue->set(metadata_expires_in => 21600);
 
 # Where there is nothing to be had

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleansed.h"
 #include "tap.h"
 
 /* a text and what it is as compact JSON, or NULL if it is to be refused */
@@ -33,6 +34,10 @@ static const ParseCase parse_cases[] = {
 	{"true", "true"},
 	{"\"\\u00e9\\ud83d\\ude00\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001\"",
 	"\"\xc3\xa9\xf0\x9f\x98\x80\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\""},
+	{"\"\\u0040\\u0800\\uFFFF\\uD836\\uDE00\\udbff\\udfff\"",
+	"\"@\xe0\xa0\x80\xef\xbf\xbf\xf0\x9d\xa8\x80\xf4\x8f\xbf\xbf\""},
+	{"{\"\\ud836\\ude00\":-0}", "{\"\xf0\x9d\xa8\x80\":0}"},
+	{"[\"\\\"\",\"\\\\\"]", "[\"\\\"\",\"\\\\\"]"},
 	{"\"\xc3\xa9\x7f\"", "\"\xc3\xa9\x7f\""},
 	{"123456789012345678901234567890.5", "123456789012345678901234567890.5"},
 	{"{\"a\":1,\"a\":2}", "{\"a\":2}"},
@@ -225,6 +230,27 @@ test_free_cleanses(void)
 	glue_json_tree_free(NULL);
 }
 
+/*
+ * Reading leaves the strings in the tree and nowhere else.
+ */
+static void
+test_read_cleanses(void)
+{
+	const char *text = "[\"the secret\", 1";
+	json_object *tree;
+
+	watch_cleansing("the secret", 10);
+	ok(glue_json_tree_parse(text, strlen(text)) == NULL, "an invalid text");
+	is_int(was_cleansed(), 2, "its strings are wiped, and their copies");
+
+	text = "[\"the secret\", 1]";
+	watch_cleansing("the secret", 10);
+	tree = glue_json_tree_parse(text, strlen(text));
+	is_int(was_cleansed(), 1, "of a valid text the copies");
+	glue_json_tree_free(tree);
+	is_int(was_cleansed(), 2, "and the others with the tree");
+}
+
 static void
 test_utf8(void)
 {
@@ -263,6 +289,7 @@ main(void)
 	test_depth();
 	test_write();
 	test_free_cleanses();
+	test_read_cleanses();
 	test_utf8();
 	return tap_done();
 }

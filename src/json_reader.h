@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * json_reader.h
+ *	  Read a JSON text into a json-c tree.
+ *
+ * IDENTIFICATION
+ *	  src/json_reader.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_JSON_READER_H
+#define GLUE_JSON_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+extern bool glue_json_read(const char *text, size_t len, int max_depth,
+						   json_object **tree);
+
+#endif							/* GLUE_JSON_READER_H */

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# A name server that takes its time does not hold a backend.
+#
+# The C library offers no way out of a look-up, so libcurl makes it in a thread.
+# A backend that is interrupted leaves that thread behind.  It must not wait for
+# it, neither then nor when it ends itself; and what the thread holds must be
+# free when it is through.
+#
+# The server has a getaddrinfo() that sleeps, and so no name leaves the machine.
+
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use GlueConn::Interrupts;
+use GlueConn::LocalGlue;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+# Build the library that is preloaded; returns its name.
+sub slow_resolver
+{
+	my $source = dirname(__FILE__) . '/slow_resolver.c';
+	my $library = PostgreSQL::Test::Utils::tempdir() . '/slow_resolver.so';
+	my ($compiler) = run_command([ $ENV{PG_CONFIG} || 'pg_config', '--cc' ]);
+
+	system_or_bail("$compiler -shared -fPIC -o $library $source -ldl");
+	return $library;
+}
+
+my $cluster = GlueConn::Cluster->start(
+	conf => <<'CONF',
+glue_conn.connect_timeout = '100s'
+glue_conn.request_timeout = '200s'
+CONF
+	environment => {
+		LD_PRELOAD => slow_resolver(),
+		AWS_ACCESS_KEY_ID => GlueConn::LocalGlue->access_key,
+		AWS_SECRET_ACCESS_KEY => GlueConn::LocalGlue->secret_key
+	});
+my $interrupts = GlueConn::Interrupts->new($cluster);
+
+# A place to wait at: the settings that lead to a host of that name.
+sub host
+{
+	my ($name, %settings) = @_;
+
+	return {
+		settings => {
+			'glue_conn.endpoint_url' => "https://$name:"
+			  . $cluster->glue->port,
+			%settings
+		}
+	};
+}
+
+# Go there, and tell how it ends.
+sub call
+{
+	my $session = $interrupts->begin({ %{ host(@_) }, stubborn => 0 });
+	my $result = $session->result;
+
+	ok($interrupts->works($session), 'and the backend goes on');
+	$session->quit;
+	return $result;
+}
+
+#
+# Look-ups that come to an end
+#
+
+my $result = call('1-seconds.invalid', 'glue_conn.max_attempts' => 1);
+is($result->sqlstate, '08001', 'a slow look-up');
+like(
+	$result->detail,
+	qr/certificate subject name matches target host name '1-seconds\.invalid'/,
+	'finds its host, which is another one');
+cmp_ok($result->seconds, '>', 0.99, 'after its time');
+
+$result =
+  call('1-seconds.nowhere.invalid', 'glue_conn.max_attempts' => 1);
+is($result->sqlstate, '08001', 'a slow look-up of a name that is none');
+like(
+	$result->detail,
+	qr/^Failed while looking up the host name at .*: Could not resolve host/,
+	'says so');
+
+#
+# Look-ups that do not
+#
+
+$interrupts->check('for a host name', host('600-seconds.invalid'));
+
+$result = call('600-seconds.invalid',
+	'glue_conn.max_attempts' => 1,
+	'glue_conn.connect_timeout' => '700ms');
+is($result->sqlstate, '08000', 'connect_timeout, waiting for a host name');
+like(
+	$result->detail,
+	qr/^The time limit of 700 ms ran out while looking up the host name at /,
+	'names that phase');
+like($result->hint, qr/"glue_conn\.connect_timeout"/, 'and the setting');
+cmp_ok($result->seconds, '>', 0.69, 'is not over too soon');
+cmp_ok($result->seconds, '<', 0.7 + $soon, 'or too late');
+
+#
+# Nothing is left for ever
+#
+
+# How many threads a backend has
+sub threads
+{
+	my ($session) = @_;
+	my @threads = grep { /^\d/ } slurp_dir('/proc/' . $session->pid . '/task');
+
+	return scalar @threads;
+}
+
+my $session = $cluster->session;
+ok($interrupts->works($session), 'a backend before its first look-up');
+my @files = $session->open_files;
+is(threads($session), 1, 'has one thread');
+
+foreach my $number (1 .. 10)
+{
+	$interrupts->begin_to_wait(host('10-seconds.invalid'), $session);
+	($result) = $interrupts->stop($session, 'pg_cancel_backend');
+	is($result->sqlstate, '57014', "look-up $number is cancelled");
+}
+is(threads($session), 11, 'the look-ups go on without us');
+ok($interrupts->works($session), 'the backend does not wait for them');
+is(threads($session), 11, 'nor do they end that soon');
+
+wait_until(sub { threads($session) == 1 }, 'the threads end');
+pass('they end by themselves');
+my @files_after = $session->open_files;
+cmp_ok(scalar @files_after, '<=', scalar @files, 'and leave no file open')
+  or diag("before: @files\nafter: @files_after");
+ok($interrupts->works($session), 'nor any harm');
+$session->quit;
+
+# A backend that leaves does not wait for them either.
+$session = $interrupts->begin_to_wait(host('600-seconds.invalid'));
+$interrupts->stop($session, 'pg_cancel_backend');
+my $started = time;
+$session->quit;
+wait_until(sub { !kill 0, $session->pid }, 'the backend leaves');
+cmp_ok(time - $started, '<', $soon, 'a backend leaves before its look-ups');
+
+$session = $interrupts->begin_to_wait(host('600-seconds.invalid'));
+$started = time;
+$cluster->node->kill9;
+wait_until(sub { !kill 0, $session->pid }, 'the backend leaves');
+cmp_ok(time - $started, '<', $soon,
+	'a backend leaves after its postmaster, and before its look-up');
+$_->quit foreach $session, $interrupts;
+
+$cluster->in_environment(sub { $cluster->node->start });
+$cluster->finish;
+done_testing();
