@@ -544,7 +544,8 @@ end_transfer(HttpTransfer *transfer, CURLcode result)
 	}
 	curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	if (transfer->public.phase == GLUE_HTTP_SENDING &&
-		sent >= (curl_off_t) transfer->request->body_len)
+		(result == CURLE_ABORTED_BY_CALLBACK ||
+		 sent >= (curl_off_t) transfer->request->body_len))
 		transfer->public.phase = GLUE_HTTP_WAITING;
 	transfer->public.outcome =
 		transfer->public.phase < GLUE_HTTP_SENDING ?
