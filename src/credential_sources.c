@@ -33,6 +33,7 @@
 
 #include "clean_text.h"
 #include "endpoint.h"
+#include "identity.h"
 
 /* Where the agent of Amazon ECS listens. */
 #define ECS_ENDPOINT	"http://169.254.170.2"
@@ -266,11 +267,9 @@ glue_static_keys_valid(const GlueStaticKeys *keys)
 
 	for (int i = 0; i < 3; i++)
 	{
-		for (const char *c = texts[i]; c != NULL && *c != '\0'; c++)
-		{
-			if (*c <= ' ' || *c > '~')
-				return false;
-		}
+		if (texts[i] != NULL && texts[i][0] != '\0' &&
+			glue_credential_problem(texts[i]) != NULL)
+			return false;
 	}
 	return true;
 }

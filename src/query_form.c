@@ -21,8 +21,9 @@
  */
 #include "query_form.h"
 
-#include <stdbool.h>
 #include <string.h>
+
+#include "text_buffer.h"
 
 /* Where we write, and how far we have got; that may be beyond the size. */
 typedef struct FormWriter
@@ -37,7 +38,6 @@ static void put_field(FormWriter *writer, const char *name, const char *value);
 static void put_encoded(FormWriter *writer, const char *text, size_t len);
 static void put_char(FormWriter *writer, char c);
 static size_t end_text(FormWriter *writer);
-static bool is_unreserved(char c);
 
 /*
  * Write the body of a request, like snprintf(): at most size bytes with the
@@ -93,20 +93,13 @@ put_field(FormWriter *writer, const char *name, const char *value)
 static void
 put_encoded(FormWriter *writer, const char *text, size_t len)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < len; i++)
 	{
-		unsigned char byte = (unsigned char) text[i];
+		char		encoded[3];
+		size_t		encoded_len = glue_percent_encode_byte(text[i], encoded);
 
-		if (is_unreserved(text[i]))
-			put_char(writer, text[i]);
-		else
-		{
-			put_char(writer, '%');
-			put_char(writer, digits[byte >> 4]);
-			put_char(writer, digits[byte & 0x0f]);
-		}
+		for (size_t j = 0; j < encoded_len; j++)
+			put_char(writer, encoded[j]);
 	}
 }
 
@@ -129,12 +122,4 @@ end_text(FormWriter *writer)
 	else if (writer->size > 0)
 		writer->buffer[writer->size - 1] = '\0';
 	return writer->used;
-}
-
-static bool
-is_unreserved(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		(c >= '0' && c <= '9') ||
-		c == '-' || c == '.' || c == '_' || c == '~';
 }

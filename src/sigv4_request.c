@@ -210,26 +210,16 @@ put_path(GlueTextBuffer *out, const char *path)
 }
 
 /*
- * Write bytes percent-encoded, all but RFC 3986's unreserved characters.
+ * Write bytes percent-encoded.
  */
 static void
 put_encoded(GlueTextBuffer *out, const char *bytes, size_t len)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < len; i++)
 	{
-		unsigned char c = (unsigned char) bytes[i];
+		char		encoded[3];
 
-		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-			(c >= '0' && c <= '9') ||
-			c == '-' || c == '.' || c == '_' || c == '~')
-			glue_text_put_char(out, (char) c);
-		else
-		{
-			glue_text_put_char(out, '%');
-			glue_text_put_char(out, hex[c >> 4]);
-			glue_text_put_char(out, hex[c & 0x0f]);
-		}
+		glue_text_put(out, encoded,
+					  glue_percent_encode_byte(bytes[i], encoded));
 	}
 }

@@ -68,3 +68,26 @@ glue_text_end(GlueTextBuffer *out)
 
 	return out->len;
 }
+
+/*
+ * Percent-encode one byte, unless it is one of RFC 3986's unreserved
+ * characters; returns how many characters that takes.
+ */
+size_t
+glue_percent_encode_byte(char byte, char encoded[3])
+{
+	static const char digits[] = "0123456789ABCDEF";
+	unsigned char c = (unsigned char) byte;
+
+	if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		(c >= '0' && c <= '9') ||
+		c == '-' || c == '.' || c == '_' || c == '~')
+	{
+		encoded[0] = byte;
+		return 1;
+	}
+	encoded[0] = '%';
+	encoded[1] = digits[c >> 4];
+	encoded[2] = digits[c & 0x0f];
+	return 3;
+}

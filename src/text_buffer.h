@@ -28,4 +28,6 @@ extern void glue_text_put_string(GlueTextBuffer *out, const char *string);
 extern void glue_text_put_char(GlueTextBuffer *out, char c);
 extern size_t glue_text_end(GlueTextBuffer *out);
 
+extern size_t glue_percent_encode_byte(char byte, char encoded[3]);
+
 #endif							/* GLUE_TEXT_BUFFER_H */

@@ -11,6 +11,7 @@ One thread serves one connection, for as long as the client keeps it.
 """
 
 import dataclasses
+import select
 import socket
 import ssl
 import struct
@@ -27,7 +28,8 @@ REASONS = {
     200: "OK", 204: "No Content", 301: "Moved Permanently", 302: "Found",
     307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized",
     403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    408: "Request Timeout", 411: "Length Required",
+    407: "Proxy Authentication Required", 408: "Request Timeout",
+    411: "Length Required",
     413: "Payload Too Large", 429: "Too Many Requests",
     500: "Internal Server Error", 502: "Bad Gateway",
     503: "Service Unavailable", 504: "Gateway Timeout",
@@ -81,6 +83,7 @@ class Delivery:
     ending: str = "keep"
     hold_s: float = 0.0             # wait before the ending
     reading: bool = True            # and read meanwhile what else comes
+    tunnel: socket.socket = None    # carry what follows to and from there
 
 
 class Request:
@@ -180,6 +183,18 @@ class Connection:
                 pass
         except OSError:
             pass
+
+    def relay(self, other):
+        """Carry bytes to and from another socket until one is closed."""
+        peers = {self.sock: other, other: self.sock}
+        with other:
+            other.sendall(self._buffer)
+            while True:
+                for sock in select.select(peers, [], [])[0]:
+                    data = sock.recv(RECEIVE_SIZE)
+                    if not data:
+                        return
+                    peers[sock].sendall(data)
 
     def reset(self):
         """Close in the way that the client sees as a reset."""
@@ -324,7 +339,9 @@ class Listener:
                 delivery.ending = "orderly"
         try:
             deliver(connection, response, delivery)
-            if delivery.hold_s and delivery.reading:
+            if delivery.tunnel:
+                connection.relay(delivery.tunnel)
+            elif delivery.hold_s and delivery.reading:
                 connection.wait_for_client(delivery.hold_s)
             else:
                 pause(delivery.hold_s)

@@ -11,6 +11,7 @@ from local_glue.http_server import Listener
 from local_glue.journal import Journal
 from local_glue.metadata import Metadata
 from local_glue.misbehaviour import RuleQueue
+from local_glue.proxy import Proxy
 from local_glue.service import Service
 from local_glue.sts import Sts
 
@@ -39,6 +40,7 @@ class Server:
         self._listeners = {
             "port": Listener(Service(self), port),
             "metadata_port": Listener(self.metadata),
+            "proxy_port": Listener(Proxy(self)),
             "control_port": Listener(Control(self)),
         }
         self.reset()

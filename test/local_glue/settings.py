@@ -40,6 +40,7 @@ class Settings:
     metadata_expires_in: int = 21600
     metadata_v1: bool = False
     container_token: str = ""           # "" asks for no Authorization
+    proxy_credentials: str = ""         # "user:password"; "" asks for none
     roles: dict = dataclasses.field(default_factory=dict)
 
     def change(self, changes):

@@ -184,10 +184,11 @@ sub DESTROY
 
 =pod
 
-=item $glue->port, $glue->metadata_port, $glue->control_port, $glue->pid
+=item $glue->port, $glue->metadata_port, $glue->proxy_port,
+$glue->control_port, $glue->pid
 
-The ports of AWS, of the metadata services and of the control API, and the
-server's process id.
+The ports of AWS, of the metadata services, of the proxy and of the control
+API, and the server's process id.
 
 =item $glue->ca_file
 
@@ -210,6 +211,8 @@ A key that the server knows.
 sub port { return $_[0]{ready}{port}; }
 
 sub metadata_port { return $_[0]{ready}{metadata_port}; }
+
+sub proxy_port { return $_[0]{ready}{proxy_port}; }
 
 sub control_port { return $_[0]{ready}{control_port}; }
 

@@ -1,0 +1,492 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Temporary credentials are kept, and shared if the library is preloaded.
+#
+# However many backends need them, one of them asks; when that one fails, is
+# cancelled or dies, the others are not held up for longer than they can do
+# without.  The journal of the local Glue tells how often somebody was asked.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $home = PostgreSQL::Test::Utils::tempdir();
+my $config = "$home/config";
+my $cluster = GlueConn::Cluster->start(
+	environment => { HOME => $home },
+	conf => "shared_preload_libraries = 'glue_conn'\n");
+my $glue = $cluster->glue;
+my $admin;
+
+# The instance answers with credentials, within the time of the test.
+my %imds = (
+	AWS_EC2_METADATA_DISABLED => 'false',
+	AWS_EC2_METADATA_SERVICE_ENDPOINT => $glue->metadata_url,
+	AWS_METADATA_SERVICE_TIMEOUT => '60',
+	AWS_METADATA_SERVICE_NUM_ATTEMPTS => '1');
+my @steps = qw(Metadata.Token Metadata.Roles Metadata.RoleCredentials);
+my %container =
+  (AWS_CONTAINER_CREDENTIALS_FULL_URI => $glue->metadata_url
+	  . '/v1/credentials');
+
+sub role { return "arn:aws:iam::200000000000:role/$_[0]"; }
+
+append_to_file($config,
+	join '',
+	map { "[profile role$_]\nrole_arn = " . role($_)
+		  . "\ncredential_source = "
+		  . ($_ eq 'short' ? "EcsContainer\nduration_seconds = 900\n" : "Ec2InstanceMetadata\n") }
+	  1 .. 70, 'short');
+
+# Start the server anew, with an empty cache and these variables.
+sub anew
+{
+	my (%variables) = @_;
+
+	$glue->behave;
+	$glue->set(metadata_expires_in => 21600);
+	$cluster->restart(
+		HOME => $home,
+		AWS_CONFIG_FILE => $config,
+		%variables);
+	$admin = $cluster->session;
+	return;
+}
+
+# Test who was asked since a moment, in which order.
+sub asked
+{
+	my ($case, $watch, @operations) = @_;
+
+	is($watch->operations, "@operations", $case);
+}
+
+# The part of the server's log that was written since a position
+sub logged
+{
+	my ($since) = @_;
+
+	return substr slurp_file($cluster->node->logfile), $since;
+}
+
+sub log_position { return -s $cluster->node->logfile; }
+
+# Wait until a backend waits for another one's refresh.
+sub wait_for_waiter
+{
+	my ($session) = @_;
+
+	wait_until(
+		sub {
+			$admin->must('SELECT wait_event_type FROM pg_stat_activity'
+				  . ' WHERE pid = ' . $session->pid)->output eq 'Extension';
+		},
+		'a backend that waits for credentials');
+}
+
+sub wait_for_request
+{
+	my ($watch, $operation, $times) = @_;
+
+	wait_until(sub { $watch->sent($operation) >= ($times // 1) },
+		"$operation at the local Glue");
+}
+
+#
+# Many backends at once
+#
+
+# Start so many sessions, and have them make a call at the same moment;
+# returns their results.
+sub all_at_once
+{
+	my ($number, %settings) = @_;
+	my @sessions = map { $cluster->session(settings => {%settings}) } 1 .. $number;
+
+	$admin->must('SELECT pg_advisory_lock(1)');
+	$_->send('SELECT pg_advisory_lock_shared(1); ' . get_sql('x'))
+	  foreach @sessions;
+	wait_until(
+		sub {
+			$admin->must('SELECT count(*) FROM pg_locks'
+				  . " WHERE locktype = 'advisory' AND NOT granted")->output ==
+			  $number;
+		},
+		'all sessions are ready');
+	$admin->must('SELECT pg_advisory_unlock(1)');
+	my @results = map { $_->result } @sessions;
+	$_->quit foreach @sessions;
+	return @results;
+}
+
+sub sqlstates
+{
+	my %count;
+
+	$count{ $_->sqlstate }++ foreach @_;
+	return join ' ', map { "$_: $count{$_}" } sort keys %count;
+}
+
+anew(%imds);
+my $watch = $cluster->watch;
+my @results = all_at_once(50);
+is(sqlstates(@results), '42704: 50', '50 backends: all make their calls');
+is(scalar(my @calls = $watch->requests('GetConnection')),
+	50, '50 backends: each its own');
+foreach my $step (@steps)
+{
+	is($watch->sent($step), 1, "50 backends: $step once");
+}
+my %callers = map { $_->{access_key} => 1 } @calls;
+is(scalar keys %callers, 1, '50 backends: with the same credentials');
+note 'the last of 50 took ' . (sort { $b <=> $a } map { $_->seconds } @results)[0];
+
+$watch = $cluster->watch;
+@results = all_at_once(50, 'glue_conn.profile' => 'role1');
+is(sqlstates(@results), '42704: 50', '50 backends, a role: all make their calls');
+foreach my $step (@steps, 'AssumeRole')
+{
+	is($watch->sent($step), 1, "50 backends, a role: $step once");
+}
+
+# All wait for a source that gives nothing, and each is told.
+$glue->misbehave(operation => 'Metadata.Token', kind => 'error',
+	status => 403, times => 0);
+@results = all_at_once(10, 'glue_conn.profile' => 'role2');
+is(sqlstates(@results), '28000: 10', 'a source that fails: all are told');
+$glue->behave;
+
+# The memory with the secrets is left out of core dumps.
+my $smaps = slurp_file('/proc/' . $admin->pid . '/smaps');
+like(
+	$smaps,
+	qr{/dev/zero \(deleted\)\n(?:(?!VmFlags)[^\n]*\n)*VmFlags:[^\n]*\bdd\b},
+	'the shared secrets are not dumped');
+
+#
+# A refresher that does not come back
+#
+
+my %lost = (
+	'terminated' => 'pg_terminate_backend',
+	'cancelled' => 'pg_cancel_backend');
+foreach my $case (sort keys %lost)
+{
+	anew(%imds);
+	my ($first, $second) = ($cluster->session, $cluster->session);
+
+	$glue->misbehave(operation => 'Metadata.Token', kind => 'stall');
+	$watch = $cluster->watch;
+	$first->send(get_sql('x'));
+	wait_for_request($watch, 'Metadata.Token');
+	$second->send(get_sql('x'));
+	wait_for_waiter($second);
+	asked("$case: one is asking", $watch, 'Metadata.Token');
+	my $started = time;
+	$admin->must("SELECT $lost{$case}(" . $first->pid . ')');
+	is($second->result->sqlstate, '42704', "$case: another one takes over");
+	cmp_ok(time - $started, '<', 3, "$case: soon");
+	like($first->result->sqlstate, qr/^57/, "$case: the first has ended");
+	asked("$case: the whole way is gone again",
+		$watch, 'Metadata.Token', @steps, 'GetConnection');
+	$_->quit foreach $first, $second;
+}
+
+# One that waits for another can be stopped as well, which that one never
+# learns.
+foreach my $case (
+	[ 'cancelled', 'SELECT pg_cancel_backend(%d)', '57014' ],
+	[ 'terminated', 'SELECT pg_terminate_backend(%d)', '57P01' ],
+	[ 'out of time', undef, '57014' ])
+{
+	my ($how, $sql, $sqlstate) = @$case;
+
+	anew(%imds);
+	my ($first, $second) = ($cluster->session, $cluster->session);
+	$glue->misbehave(operation => 'Metadata.Token', kind => 'slow',
+		delay_ms => 3000);
+	$watch = $cluster->watch;
+	$first->send(get_sql('x'));
+	wait_for_request($watch, 'Metadata.Token');
+	$second->must("SET statement_timeout = '300ms'") if !$sql;
+	$second->send(get_sql('x'));
+	wait_for_waiter($second) if $sql;
+	my $started = time;
+	$admin->must(sprintf $sql, $second->pid) if $sql;
+	is($second->result->sqlstate, $sqlstate, "a waiter is $how: SQLSTATE");
+	cmp_ok(time - $started, '<', 1, "a waiter is $how: at once");
+	is($first->result->sqlstate, '42704', "a waiter is $how: the other goes on");
+	asked("a waiter is $how: requests", $watch, @steps, 'GetConnection');
+	$_->quit foreach $first, $second;
+}
+
+#
+# Refresh in good time
+#
+
+# With so many seconds left: who is asked by the second call, and by a third
+# one if the source fails; and what is then the matter with that
+my %sources = (
+	instance => [ {%imds}, [@steps] ],
+	container => [ {%container}, ['Metadata.ContainerCredentials'] ]);
+foreach my $source (sort keys %sources)
+{
+	my ($environment, $operations) = @{ $sources{$source} };
+	my %down = (
+		operation => 'Metadata.*',
+		kind => 'error',
+		status => 403,
+		times => 0);
+
+	anew(%$environment);
+	my $session = $cluster->session;
+	my $call = sub {
+		my ($case, $sqlstate, @operations) = @_;
+		$watch = $cluster->watch;
+		is($session->query(get_sql('x'))->sqlstate, $sqlstate, "$case: result");
+		asked("$case: requests", $watch, @operations);
+		return ($watch->requests('GetConnection'))[0];
+	};
+	my $fresh = "$source, fresh";
+	$call->($fresh, '42704', @$operations, 'GetConnection');
+	$call->("$fresh, again", '42704', 'GetConnection');
+
+	# from 15 minutes before the end, new ones are got if they can be
+	anew(%$environment);
+	$session = $cluster->session;
+	$glue->set(metadata_expires_in => 720);
+	my $old = $call->("$source, 12 minutes", '42704', @$operations, 'GetConnection');
+	my $new = $call->("$source, 12 minutes, again",
+		'42704', @$operations, 'GetConnection');
+	isnt($new->{access_key}, $old->{access_key},
+		"$source, 12 minutes: others are used");
+	$glue->misbehave(%down);
+	my $position = log_position();
+	$old = $call->("$source, 12 minutes, down",
+		'42704', $operations->[0], 'GetConnection');
+	is($old->{access_key}, $new->{access_key},
+		"$source, 12 minutes, down: what there is is used");
+	my @failures = logged($position) =~ /LOG:  (could not get AWS credentials .*)/g;
+	is(scalar @failures, 1, "$source, 12 minutes, down: is logged");
+	$call->("$source, 12 minutes, down for long", '42704', 'GetConnection');
+	is( $admin->query(get_sql('x'))->sqlstate, '42704',
+		"$source, 12 minutes, down: for another backend, too");
+	asked("$source, 12 minutes, down: which asks nobody",
+		$watch, 'GetConnection', 'GetConnection');
+
+	# from 10 minutes before the end, they must be got
+	anew(%$environment);
+	$session = $cluster->session;
+	$glue->set(metadata_expires_in => 300);
+	$call->("$source, 5 minutes", '42704', @$operations, 'GetConnection');
+	$call->("$source, 5 minutes, again", '42704', @$operations, 'GetConnection');
+	$glue->misbehave(%down);
+	if ($source eq 'container')
+	{
+		$call->("$source, 5 minutes, down", '28000', $operations->[0]);
+	}
+	else
+	{
+		# AWS keeps the credentials of an instance alive
+		$call->("$source, 5 minutes, down",
+			'42704', $operations->[0], 'GetConnection');
+		$call->("$source, 5 minutes, down for long", '42704', 'GetConnection');
+	}
+	$session->quit;
+}
+
+# Static stability: credentials of an instance beyond their end
+anew(%imds);
+my $session = $cluster->session;
+$glue->set(metadata_expires_in => 1);
+$watch = $cluster->watch;
+is($session->query(get_sql('x'))->sqlstate, '42704', 'stability: before the end');
+my ($request) = $watch->requests('GetConnection');
+my ($known) =
+  grep { $_->{access_key} eq $request->{access_key} } $glue->credentials;
+$glue->add_credentials(
+	(map { $_ => $known->{$_} } qw(access_key secret_key token arn account)),
+	expires_in => 3600);
+sleep 1.5;
+$glue->misbehave(operation => 'Metadata.*', kind => 'error',
+	status => 500, times => 0);
+my $position = log_position();
+$watch = $cluster->watch;
+is($session->query(get_sql('x'))->sqlstate, '42704', 'stability: beyond the end')
+  foreach 1 .. 2;
+is($cluster->query(get_sql('x'))->sqlstate,
+	'42704', 'stability: for another backend');
+asked('stability: the service is asked once',
+	$watch, 'Metadata.Token', ('GetConnection') x 3);
+is(($watch->requests('GetConnection'))[2]{access_key},
+	$known->{access_key}, 'stability: the old credentials are used');
+like(logged($position), qr/LOG:  could not get AWS credentials from the instance/,
+	'stability: the trouble is logged');
+
+# ... also if it is the service that gives out what has expired.
+anew(%imds);
+$session = $cluster->session;
+$glue->set(metadata_expires_in => -10);
+$session->query(get_sql('x'));
+foreach my $minted (grep { $_->{access_key} =~ /^ASIA/ } $glue->credentials)
+{
+	$glue->add_credentials(
+		(map { $_ => $minted->{$_} } qw(access_key secret_key token arn account)),
+		expires_in => 3600);
+}
+$watch = $cluster->watch;
+is($session->query(get_sql('x'))->sqlstate,
+	'42704', 'expired credentials from the service are used');
+asked('expired credentials from the service are kept', $watch, 'GetConnection');
+
+# A role that lasts for the shortest time is always in its last 15 minutes.
+anew(%container);
+$session =
+  $cluster->session(settings => { 'glue_conn.profile' => 'roleshort' });
+$session->query(get_sql('x'));
+$glue->set(roles => { role('short') => { deny => \1 } });
+$watch = $cluster->watch;
+is($session->query(get_sql('x'))->sqlstate, '42704',
+	'a role that is not granted any more is used to its end')
+  foreach 1 .. 2;
+asked('a role that is not granted any more: requests',
+	$watch, 'Metadata.ContainerCredentials', 'AssumeRole', 'GetConnection',
+	'GetConnection');
+$glue->set(roles => {});
+
+#
+# Credentials that AWS calls expired
+#
+
+my %expired = (kind => 'error', code => 'ExpiredTokenException');
+anew(%imds);
+$session = $cluster->session;
+$session->query(get_sql('x'));
+foreach my $case (
+	[ GetConnection => get_sql('x'), '42704' ],
+	[ CreateConnection => create_sql(jdbc('expired')), '00000' ],
+	[ GetCallerIdentity => 'SELECT glue_caller_identity()', '00000' ])
+{
+	my ($operation, $sql, $sqlstate) = @$case;
+
+	$glue->misbehave(%expired, operation => $operation);
+	$watch = $cluster->watch;
+	is($session->query($sql)->sqlstate, $sqlstate, "expired, $operation: works");
+	asked("expired, $operation: once more with others",
+		$watch, $operation, @steps, $operation);
+	my @keys = map { $_->{access_key} } $watch->requests($operation);
+	isnt($keys[0], $keys[1], "expired, $operation: which are new");
+	$watch = $cluster->watch;
+	$admin->query(get_sql('x'));
+	is(($watch->requests)[0]{access_key},
+		$keys[1], "expired, $operation: for other backends, too");
+}
+$glue->misbehave(%expired, operation => 'GetConnection', times => 0);
+$watch = $cluster->watch;
+my $result = $session->query(get_sql('x'));
+is($result->sqlstate, '28000', 'expired for ever: an error');
+like($result->message, qr/ExpiredTokenException/, 'expired for ever: which');
+asked('expired for ever: one refresh',
+	$watch, 'GetConnection', @steps, 'GetConnection');
+$glue->behave;
+
+# While it refreshes, the source may be down.
+$glue->misbehave(%expired, operation => 'GetConnection');
+$glue->misbehave(operation => 'Metadata.Token', kind => 'error', status => 403);
+$result = $session->query(get_sql('x'));
+is($result->sqlstate, '28000', 'expired, and no others: an error');
+is($session->query(get_sql('x'))->sqlstate, '42704', 'expired, and no others: which passes');
+
+# Five backends that hear it at once refresh once.
+$glue->misbehave(%expired, operation => 'GetConnection', times => 5,
+	delay_ms => 700);
+$watch = $cluster->watch;
+is(sqlstates(all_at_once(5)), '42704: 5', 'expired for five: all go on');
+is($watch->sent('GetConnection'), 10, 'expired for five: each once more');
+is($watch->sent('Metadata.Token'), 1, 'expired for five: refreshed once');
+
+# Keys do not expire.
+anew(
+	AWS_ACCESS_KEY_ID => $glue->access_key,
+	AWS_SECRET_ACCESS_KEY => $glue->secret_key);
+$glue->misbehave(%expired);
+$watch = $cluster->watch;
+is($admin->query(get_sql('x'))->sqlstate, '28000', 'keys that expired: an error');
+is($watch->sent, 1, 'keys that expired: at once');
+
+#
+# More roles than there is room for
+#
+
+anew(%imds);
+$session = $cluster->session;
+my $use = sub {
+	my ($number) = @_;
+	$session->must("SET glue_conn.profile = 'role$number'");
+	return $session->query(get_sql('x'))->sqlstate;
+};
+$watch = $cluster->watch;
+is(join(' ', grep { $_ ne '42704' } map { $use->($_) } 1 .. 70),
+	'', '70 roles by turns');
+is($watch->sent('AssumeRole'), 70, '70 roles: each is assumed');
+$watch = $cluster->watch;
+$use->($_) foreach 7 .. 70;
+is($watch->sent('AssumeRole'), 0, '70 roles: the last 64 are kept');
+$use->(1);
+is($watch->sent('AssumeRole'), 1, '70 roles: the first one is assumed anew');
+my %keys = map { $_->{access_key} => 1 } $watch->requests('GetConnection');
+is(scalar keys %keys, 65, '70 roles: none is taken for another');
+
+#
+# The retry quota
+#
+
+anew(
+	AWS_ACCESS_KEY_ID => $glue->access_key,
+	AWS_SECRET_ACCESS_KEY => $glue->secret_key);
+my ($one, $two) = ($cluster->session, $cluster->session);
+my @attempts;
+$glue->misbehave(kind => 'error', status => 503, times => 0);
+foreach my $round (1 .. 24)
+{
+	$watch = $cluster->watch;
+	($round % 2 ? $one : $two)->query(get_sql('x'));
+	push @attempts, $watch->sent;
+}
+is($attempts[0], 3, 'a service that is down is asked again at first');
+is($attempts[-1], 1, 'but not for ever');
+$watch = $cluster->watch;
+$cluster->query(get_sql('x'));
+is($watch->sent, 1, 'nor by a backend that was not there');
+$glue->behave;
+$_->quit foreach $one, $two;
+
+#
+# Nothing is shared if the library is not preloaded
+#
+
+$cluster->node->append_conf('postgresql.conf', "shared_preload_libraries = ''\n");
+anew(%imds);
+$watch = $cluster->watch;
+@results = all_at_once(3);
+is(sqlstates(@results), '42704: 3', 'not preloaded: three backends');
+is($watch->sent($_), 3, "not preloaded: $_ by each") foreach @steps;
+$session = $cluster->session;
+$session->query(get_sql('x'));
+$watch = $cluster->watch;
+$session->query(get_sql('x'));
+asked('not preloaded: but each keeps its own', $watch, 'GetConnection');
+$glue->misbehave(%expired);
+$watch = $cluster->watch;
+is($session->query(get_sql('x'))->sqlstate, '42704', 'not preloaded: expired');
+asked('not preloaded: refreshed', $watch, 'GetConnection', @steps, 'GetConnection');
+$session->quit;
+
+$admin->quit;
+$cluster->finish;
+done_testing();
