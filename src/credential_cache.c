@@ -47,6 +47,13 @@
  */
 #define RETRY_MS		(60 * 1000)
 
+/*
+ * How long what was just got is not asked for again, however soon it ends: the
+ * source has nothing newer.  An instance's does so in its last minutes, and a
+ * role may be one of 15 minutes to begin with.
+ */
+#define REST_MS			2000
+
 /* How often a waiting backend looks whether the refresher is still alive. */
 #define REFRESHER_CHECK_MS	1000
 
@@ -71,6 +78,7 @@ typedef struct CacheSlot
 
 	/* Remaining fields are invalid while expires_at is 0. */
 	TimestampTz expires_at;
+	TimestampTz rests_until;	/* just got: no refresh before */
 	char		access_key_id[MAX_KEY_ID_LEN + 1];
 	char		secret_access_key[MAX_SECRET_LEN + 1];
 	char		session_token[MAX_TOKEN_LEN + 1];	/* "" if there is none */
@@ -184,6 +192,9 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 	strcpy(slot->secret_access_key, credentials->secret_access_key);
 	strcpy(slot->session_token, token);
 	slot->expires_at = expires_at;
+	slot->rests_until = Min(expires_at,
+							TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+														REST_MS));
 	slot->retry_at = 0;
 	slot->refresher_pid = 0;
 	glue_shared_unlock();
@@ -332,12 +343,14 @@ judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
 	TimestampTz mandatory =
 		TimestampTzPlusMilliseconds(slot->expires_at, -(int64) MANDATORY_MS);
 
-	if (slot->expires_at == 0 || rejected || now >= mandatory)
+	if (slot->expires_at == 0 || rejected ||
+		(now >= mandatory && now >= slot->rests_until))
 	{
 		*answer = GLUE_CACHE_MUST_REFRESH;
 		return !refreshing;
 	}
-	if (now >= advisory && now >= slot->retry_at && !refreshing)
+	if (now >= advisory && now >= slot->rests_until &&
+		now >= slot->retry_at && !refreshing)
 		*answer = GLUE_CACHE_MAY_REFRESH;
 	else
 		*answer = GLUE_CACHE_HIT;

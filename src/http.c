@@ -25,7 +25,9 @@
  * Sending once.  When a kept connection turns out to be dead, libcurl sends
  * a request again on a new one, even a POST, and even if the first was
  * carried out.  It asks us before it sends, and the second time it is told
- * no.
+ * no.  So that this stays the exception, we look before the first time
+ * whether a kept connection was closed by the server while it was idle, and
+ * start over on another one if it was: nothing has been sent then.
  *
  * Connections, name look-ups and the parsed CA certificates are kept in the
  * multi handle, for the life of the backend.
@@ -71,6 +73,12 @@
 #define MAX_KEPT_CONNECTIONS	4
 
 /*
+ * Sockets whose state can be looked up: all that 64 transfers side by side
+ * can have, and then some.  The others are used without a look.
+ */
+#define MAX_KNOWN_SOCKETS	256
+
+/*
  * File descriptors that one transfer may open: libcurl tries IPv6 and IPv4
  * side by side.
  */
@@ -97,10 +105,19 @@ typedef struct HttpTransfer
 	struct curl_slist *headers; /* hold the signature and a session token */
 	const GlueHttpRequest *request;
 	GlueSecretBuffer answer;
+	bool		stale;			/* the kept connection was closed already */
+	int			nstale;			/* how often that was so */
 	bool		too_large;
 	bool		out_of_memory;
 	char		curl_error[CURL_ERROR_SIZE];
 } HttpTransfer;
+
+/* A socket of libcurl's; libcurl tells it from others by its port alone. */
+typedef struct KnownSocket
+{
+	int			fd;
+	int			local_port;		/* 0 until it is connected */
+} KnownSocket;
 
 /* What a backend keeps from call to call. */
 typedef struct HttpPool
@@ -112,6 +129,8 @@ typedef struct HttpPool
 	bool		timer_set;
 	TimestampTz timer_at;		/* when libcurl wants to be called */
 	bool		broken;			/* a socket cannot be watched */
+	KnownSocket sockets[MAX_KNOWN_SOCKETS];
+	int			nsockets;
 } HttpPool;
 
 static HttpPool pool;
@@ -124,7 +143,10 @@ static bool set_request_options(HttpTransfer *transfer);
 static bool set_method(CURL *easy, GlueHttpMethod method);
 static void drive(curl_socket_t socket, int events);
 static void collect_ended(void);
+static void settle(HttpTransfer *transfer, CURLcode result);
 static void end_transfer(HttpTransfer *transfer, CURLcode result);
+static bool is_permanent(HttpTransfer *transfer, CURLcode result);
+static bool proxy_url_refused(const HttpTransfer *transfer);
 static void describe_failure(HttpTransfer *transfer, CURLcode result);
 static void fail_all_transfers(void);
 static void release_transfer(void *arg);
@@ -142,6 +164,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
 static int	on_close_socket(void *arg, curl_socket_t socket);
 static int	on_request(void *arg, char *remote_ip, char *local_ip,
 					   int remote_port, int local_port);
+static bool is_stale(HttpTransfer *transfer, int local_port);
 static size_t on_header(char *line, size_t size, size_t count, void *arg);
 static size_t on_write(char *data, size_t size, size_t count, void *arg);
 
@@ -401,6 +424,13 @@ new_easy_handle(void)
 		SET(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
 		SET(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) &&
 
+	/*
+	 * No proxy but that of a request, whatever the environment says; what it
+	 * answers before there is a tunnel is not the service's answer.
+	 */
+		SET(easy, CURLOPT_NOPROXY, "") &&
+		SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
+
 	/* AWS's JSON services are specified for HTTP/1.1 */
 		SET(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1) &&
 		SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) MAX_ANSWER_SIZE) &&
@@ -521,8 +551,30 @@ collect_ended(void)
 		if (message->msg == CURLMSG_DONE &&
 			curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
 							  &transfer) == CURLE_OK)
-			end_transfer(transfer, message->data.result);
+			settle(transfer, message->data.result);
 	}
+}
+
+/*
+ * A transfer is over, unless its connection was: then start over with another
+ * one.  There are no more to try than are kept.
+ */
+static void
+settle(HttpTransfer *transfer, CURLcode result)
+{
+	if (transfer->stale && ++transfer->nstale <= MAX_KEPT_CONNECTIONS)
+	{
+		transfer->stale = false;
+		curl_multi_remove_handle(pool.multi, transfer->easy);
+		transfer->added = curl_multi_add_handle(pool.multi,
+												transfer->easy) == CURLM_OK;
+		if (transfer->added)
+		{
+			drive(CURL_SOCKET_TIMEOUT, 0);
+			return;
+		}
+	}
+	end_transfer(transfer, result);
 }
 
 /* Set a transfer's outcome. */
@@ -551,10 +603,43 @@ end_transfer(HttpTransfer *transfer, CURLcode result)
 		transfer->public.phase < GLUE_HTTP_SENDING ?
 		GLUE_HTTP_NOT_SENT : GLUE_HTTP_LOST;
 	transfer->public.timed_out = result == CURLE_OPERATION_TIMEDOUT;
-	transfer->public.permanent = result == CURLE_PEER_FAILED_VERIFICATION ||
-		result == CURLE_SSL_CACERT_BADFILE ||
-		result == CURLE_URL_MALFORMAT;
+	transfer->public.permanent = is_permanent(transfer, result);
 	describe_failure(transfer, result);
+}
+
+/* Would the same request fail in the same way? */
+static bool
+is_permanent(HttpTransfer *transfer, CURLcode result)
+{
+	long		proxy_status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE,
+					  &proxy_status);
+	return result == CURLE_PEER_FAILED_VERIFICATION ||
+		result == CURLE_SSL_CACERT_BADFILE ||
+		result == CURLE_URL_MALFORMAT ||
+		proxy_status == 407 ||	/* wants other credentials */
+		proxy_url_refused(transfer);
+}
+
+/*
+ * Did libcurl make nothing of the URL of the proxy?  It then quotes it, with
+ * the password in it.
+ *
+ * So with a proxy no text of libcurl's is trusted before there is a socket,
+ * but the one of a look-up that failed.
+ */
+static bool
+proxy_url_refused(const HttpTransfer *transfer)
+{
+	static const char harmless[] = "Could not resolve ";
+	const char *proxy = transfer->request->proxy;
+
+	return transfer->public.phase == GLUE_HTTP_RESOLVING &&
+		!transfer->public.timed_out &&
+		proxy != NULL && proxy[0] != '\0' &&
+		transfer->curl_error[0] != '\0' &&
+		strncmp(transfer->curl_error, harmless, strlen(harmless)) != 0;
 }
 
 /*
@@ -578,6 +663,8 @@ describe_failure(HttpTransfer *transfer, CURLcode result)
 		reason = "the server closed the connection without an answer";
 	else if (result == CURLE_PARTIAL_FILE)
 		reason = "the server closed the connection in the middle of the answer";
+	else if (proxy_url_refused(transfer))
+		reason = "the URL of the proxy cannot be used";
 	else if (transfer->public.phase < GLUE_HTTP_SENDING &&
 			 transfer->curl_error[0] != '\0')
 		reason = transfer->curl_error;
@@ -746,15 +833,30 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	HttpTransfer *transfer = arg;
 
+	int			fd = glue_poll_open_socket(address->family, address->socktype,
+										   address->protocol);
+
 	if (transfer->public.phase < GLUE_HTTP_CONNECTING)
 		transfer->public.phase = GLUE_HTTP_CONNECTING;
-	return glue_poll_open_socket(address->family, address->socktype,
-								 address->protocol);
+	if (fd >= 0 && pool.nsockets < MAX_KNOWN_SOCKETS)
+	{
+		pool.sockets[pool.nsockets].fd = fd;
+		pool.sockets[pool.nsockets++].local_port = 0;
+	}
+	return fd;
 }
 
 static int
 on_close_socket(void *arg, curl_socket_t socket)
 {
+	for (int i = 0; i < pool.nsockets; i++)
+	{
+		if (pool.sockets[i].fd == socket)
+		{
+			pool.sockets[i] = pool.sockets[--pool.nsockets];
+			break;
+		}
+	}
 	return glue_poll_close_socket(socket);
 }
 
@@ -770,8 +872,35 @@ on_request(void *arg, char *remote_ip, char *local_ip,
 
 	if (transfer->public.phase >= GLUE_HTTP_SENDING)
 		return CURL_PREREQFUNC_ABORT;
+	transfer->stale = is_stale(transfer, local_port);
+	if (transfer->stale)
+		return CURL_PREREQFUNC_ABORT;
 	transfer->public.phase = GLUE_HTTP_SENDING;
 	return CURL_PREREQFUNC_OK;
+}
+
+/*
+ * Was a kept connection closed while it was idle?  There is nothing that a
+ * server may say of its own accord, so anything to be read means that.
+ *
+ * A connection that is new is remembered by its port instead.
+ */
+static bool
+is_stale(HttpTransfer *transfer, int local_port)
+{
+	long		nconnects = 1;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &nconnects);
+	for (int i = 0; i < pool.nsockets; i++)
+	{
+		KnownSocket *known = &pool.sockets[i];
+
+		if (nconnects > 0 && known->local_port == 0)
+			known->local_port = glue_poll_local_port(known->fd);
+		else if (nconnects == 0 && known->local_port == local_port)
+			return glue_poll_is_readable(known->fd);
+	}
+	return false;
 }
 
 static size_t

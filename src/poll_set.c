@@ -25,6 +25,9 @@
  */
 #include "postgres.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -129,6 +132,31 @@ glue_poll_close_socket(int fd)
 {
 	fds_reserved++;
 	return close(fd);
+}
+
+/* The local port of a connected socket; 0 if it has none. */
+int
+glue_poll_local_port(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t	len = sizeof(address);
+
+	if (getsockname(fd, (struct sockaddr *) &address, &len) < 0)
+		return 0;
+	if (address.ss_family == AF_INET)
+		return ntohs(((struct sockaddr_in *) &address)->sin_port);
+	if (address.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *) &address)->sin6_port);
+	return 0;
+}
+
+/* Is there anything to be read from a socket, be it only its end? */
+bool
+glue_poll_is_readable(int fd)
+{
+	struct pollfd state = {.fd = fd,.events = POLLIN};
+
+	return poll(&state, 1, 0) > 0;
 }
 
 /*

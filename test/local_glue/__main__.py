@@ -9,6 +9,7 @@ that holds the other end of the pipe dies of whatever cause.
 import argparse
 import json
 import os
+import queue
 import shutil
 import signal
 import sys
@@ -98,16 +99,20 @@ def announce(ports, certificates):
     os.close(nowhere)
 
 
-def end_event(with_parent):
-    """An event that is set when the server is to leave."""
-    end = threading.Event()
+def end_queue(with_parent):
+    """A queue that gets an entry when the server is to leave.
+
+    Not an event: a signal that arrives while an event wakes the main thread up
+    would have that thread wait for a lock of its own.
+    """
+    end = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: end.set())
+        signal.signal(number, lambda *_: end.put(None))
 
     def watch_parent():
         while os.read(sys.stdin.fileno(), 4096):
             pass
-        end.set()
+        end.put(None)
 
     if with_parent:
         threading.Thread(target=watch_parent, daemon=True).start()
@@ -117,7 +122,7 @@ def end_event(with_parent):
 def main():
     """Run the server."""
     options = parse_options(sys.argv[1:])
-    end = end_event(options.exit_with_parent)
+    end = end_queue(options.exit_with_parent)
     directory = make_directory(options)
     try:
         certificates = None if options.plain_http else Certificates(directory)
@@ -126,7 +131,7 @@ def main():
                         rules=options.misbehave)
         server.tls_context()        # made now, so that ready means ready
         announce(server.start(), certificates)
-        end.wait()
+        end.get()
     finally:
         if not options.directory:
             shutil.rmtree(directory, ignore_errors=True)

@@ -15,6 +15,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start;
@@ -92,6 +93,43 @@ foreach my $announce (\1, \0)
 		"closing is $case: a new connection each time");
 	$session->quit;
 }
+
+#
+# AWS closes a connection that is idle
+#
+
+# Does the kernel know that the server's side of a connection is closed?
+sub is_half_closed
+{
+	my $port = sprintf('%04X', $glue->port);
+
+	foreach my $file (grep { -e } qw(/proc/net/tcp /proc/net/tcp6))
+	{
+		# local address, remote address, state: 08 is CLOSE_WAIT
+		return 1 if slurp_file($file) =~ /^ *\d+: \S+ \S+:$port 08 /m;
+	}
+	return 0;
+}
+
+$session = $cluster->session;
+foreach my $number (1 .. 3)
+{
+	my $name = "idle $number";
+
+	$glue->misbehave(
+		operation => 'GetConnection',
+		kind => 'close',
+		announce => \0);
+	$session->must(get_sql('kept 1'));
+	wait_until(\&is_half_closed);
+
+	$watch = $cluster->watch;
+	$result = $session->must(
+		'SET glue_conn.max_attempts = 1; ' . create_sql(jdbc($name)));
+	is($result->output, 'READY', "$name: created by the only attempt");
+	is($watch->sent, 1, "$name: with a single request");
+}
+$session->quit;
 
 #
 # A connection breaks under a request

@@ -77,7 +77,7 @@ my $result = call('1-seconds.invalid', 'glue_conn.max_attempts' => 1);
 is($result->sqlstate, '08001', 'a slow look-up');
 like(
 	$result->detail,
-	qr/certificate subject name matches target host name '1-seconds\.invalid'/,
+	qr/certificate subject name matches target host ?name '1-seconds\.invalid'/,
 	'finds its host, which is another one');
 cmp_ok($result->seconds, '>', 0.99, 'after its time');
 
@@ -106,6 +106,35 @@ like(
 like($result->hint, qr/"glue_conn\.connect_timeout"/, 'and the setting');
 cmp_ok($result->seconds, '>', 0.69, 'is not over too soon');
 cmp_ok($result->seconds, '<', 0.7 + $soon, 'or too late');
+
+#
+# Through a proxy
+#
+
+# The proxy's name is looked up, and that of AWS is left to the proxy, which
+# does not know it here.
+$result = call('600-seconds.invalid',
+	'glue_conn.max_attempts' => 1,
+	'glue_conn.proxy' => 'http://127.0.0.1:' . $cluster->glue->proxy_port);
+is($result->sqlstate, '08001', 'a host name behind a proxy');
+like($result->detail, qr/^Failed while connecting at .* 403/,
+	'is the business of the proxy');
+
+$result = call('localhost',
+	'glue_conn.max_attempts' => 1,
+	'glue_conn.proxy' => 'http://0-seconds.nowhere.invalid:1');
+is($result->sqlstate, '08001', 'a proxy that does not exist');
+like(
+	$result->detail,
+	qr/^Failed while looking up the host name at .*proxy: 0-seconds/,
+	'is told from a host that does not');
+
+$interrupts->check('for the name of a proxy',
+	{
+		settings => {
+			'glue_conn.proxy' => 'http://600-seconds.invalid:1'
+		}
+	});
 
 #
 # Nothing is left for ever

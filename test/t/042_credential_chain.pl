@@ -13,7 +13,6 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
-use HTTP::Tiny;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);

@@ -58,6 +58,9 @@ sub anew
 	return;
 }
 
+# Wait until credentials that were just got may be asked for again.
+sub rest { return sleep 2.1; }
+
 # Test who was asked since a moment, in which order.
 sub asked
 {
@@ -153,6 +156,16 @@ foreach my $step (@steps, 'AssumeRole')
 {
 	is($watch->sent($step), 1, "50 backends, a role: $step once");
 }
+
+# Neither do they queue up for what ends soon, and is as new as it gets.
+anew(%imds);
+$glue->set(metadata_expires_in => 300);
+$watch = $cluster->watch;
+is(sqlstates(all_at_once(20)), '42704: 20',
+	'20 backends, 5 minutes: all make their calls');
+cmp_ok($watch->sent('Metadata.Token'), '<=', 2,
+	'20 backends, 5 minutes: hardly more than once');
+$glue->set(metadata_expires_in => 21600);
 
 # All wait for a source that gives nothing, and each is told.
 $glue->misbehave(operation => 'Metadata.Token', kind => 'error',
@@ -261,11 +274,14 @@ foreach my $source (sort keys %sources)
 	$session = $cluster->session;
 	$glue->set(metadata_expires_in => 720);
 	my $old = $call->("$source, 12 minutes", '42704', @$operations, 'GetConnection');
+	$call->("$source, 12 minutes, at once", '42704', 'GetConnection');
+	rest();
 	my $new = $call->("$source, 12 minutes, again",
 		'42704', @$operations, 'GetConnection');
 	isnt($new->{access_key}, $old->{access_key},
 		"$source, 12 minutes: others are used");
 	$glue->misbehave(%down);
+	rest();
 	my $position = log_position();
 	$old = $call->("$source, 12 minutes, down",
 		'42704', $operations->[0], 'GetConnection');
@@ -284,8 +300,11 @@ foreach my $source (sort keys %sources)
 	$session = $cluster->session;
 	$glue->set(metadata_expires_in => 300);
 	$call->("$source, 5 minutes", '42704', @$operations, 'GetConnection');
+	$call->("$source, 5 minutes, at once", '42704', 'GetConnection');
+	rest();
 	$call->("$source, 5 minutes, again", '42704', @$operations, 'GetConnection');
 	$glue->misbehave(%down);
+	rest();
 	if ($source eq 'container')
 	{
 		$call->("$source, 5 minutes, down", '28000', $operations->[0]);
@@ -349,6 +368,7 @@ anew(%container);
 $session =
   $cluster->session(settings => { 'glue_conn.profile' => 'roleshort' });
 $session->query(get_sql('x'));
+rest();
 $glue->set(roles => { role('short') => { deny => \1 } });
 $watch = $cluster->watch;
 is($session->query(get_sql('x'))->sqlstate, '42704',

@@ -67,7 +67,7 @@ class LocalGlue:
         return f"{scheme}://localhost:{self.ready['port']}"
 
     def client(self, service="glue", attempts=1, region=REGION, session=None,
-               read_timeout=5, url=None, **arguments):
+               read_timeout=5, url=None, proxies=None, **arguments):
         """A boto3 client that tries so many times, once by default.
 
         A session of the caller's brings its own credentials.
@@ -78,7 +78,7 @@ class LocalGlue:
             arguments.setdefault("aws_secret_access_key", SECRET_KEY)
         config = botocore.config.Config(
             retries={"total_max_attempts": attempts, "mode": "standard"},
-            read_timeout=read_timeout)
+            read_timeout=read_timeout, proxies=proxies)
         return session.client(service, region_name=region,
                               endpoint_url=url or self.url,
                               verify=self.ca_file,

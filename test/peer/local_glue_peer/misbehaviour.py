@@ -31,8 +31,9 @@ def test_lost(glue):
 def test_stall(glue):
     """A request can be left without an answer."""
     client = glue.client(read_timeout=1)
-    for processed in (False, True):
-        glue.misbehave("stall", processed=processed)
+    for kind, processed in (("stall-unread", False), ("stall", False),
+                            ("stall", True)):
+        glue.misbehave(kind, processed=processed)
         fails(botocore.exceptions.ReadTimeoutError, client.create_connection,
               ConnectionInput=jdbc("one"))
         equal(glue.history("one")["created"], int(processed))

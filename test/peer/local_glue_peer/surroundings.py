@@ -212,3 +212,23 @@ def test_container_credentials(glue):
     equal(glue.last_request()["signature_ok"], True)
     equal([entry["operation"] for entry in glue.control("/requests")],
           ["Metadata.ContainerCredentials"] * 2 + ["GetConnections"])
+
+
+@test
+def test_proxy(glue):
+    """boto3 comes through the proxy, if it has the password."""
+    address = f"127.0.0.1:{glue.ready['proxy_port']}"
+    glue.set(proxy_credentials="user:pass-word")
+    for user, status in (("user:pass-word@", 200), ("user:other@", 407),
+                         ("", 407)):
+        client = glue.client(proxies={"https": f"http://{user}{address}"})
+        if status == 200:
+            client.get_connections()
+        else:
+            fails(botocore.exceptions.ProxyConnectionError,
+                  client.get_connections)
+        entry = glue.control("/requests?operation=Proxy.Connect")[-1]
+        equal((entry["status"], entry["path"]),
+              (status, f"localhost:{glue.ready['port']}"))
+    glue.set(proxy_credentials="")
+    equal(get(f"http://{address}/")[0], 403)
