@@ -64,6 +64,7 @@ SERVER_OBJS = \
 	src/encoding.o \
 	src/jsonb_tree.o \
 	src/poll_set.o \
+	src/http_handle.o \
 	src/http.o \
 	src/errors.o \
 	src/shared_files.o \

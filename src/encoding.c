@@ -60,7 +60,7 @@ glue_utf8_from_server(const char *text, int len,
  * Convert valid UTF-8 to the database's encoding, with "?" for characters
  * that it does not have.  The result is new memory, or the argument itself.
  */
-char	   *
+char *
 glue_server_from_utf8(const char *utf8)
 {
 	int			encoding = GetDatabaseEncoding();

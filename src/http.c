@@ -3,7 +3,7 @@
  * http.c
  *	  HTTPS transfers that a backend can wait for, and leave, at any time.
  *
- * This is the only file that knows libcurl.  It knows nothing of AWS.
+ * This file and http_handle.c alone know libcurl.  They know nothing of AWS.
  *
  * Waiting.  libcurl's multi-socket interface tells us which sockets it waits
  * for, and until when.  poll_set.c waits for them together with the latch.
@@ -40,12 +40,12 @@
 #include "postgres.h"
 
 #include <curl/curl.h>
-#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
 
 #include "compat.h"
 #include "http.h"
+#include "http_handle.h"
 #include "lib/ilist.h"
 #include "poll_set.h"
 #include "secret_memory.h"
@@ -62,21 +62,8 @@
 /* 8.16.0 cancels its resolver threads at arbitrary points, and crashes */
 #define BROKEN_LIBCURL_VERSION	0x081000
 
-/*
- * Largest answer that is accepted.  The largest that Glue's limits allow for
- * is a page of GetConnections; at some 2 kB a connection this is room for
- * twice the 1000 that a page can hold.
- */
-#define MAX_ANSWER_SIZE		(4 * 1024 * 1024)
-
 /* Idle connections that are kept, each of them a file descriptor. */
 #define MAX_KEPT_CONNECTIONS	4
-
-/*
- * Sockets whose state can be looked up: all that 64 transfers side by side
- * can have, and then some.  The others are used without a look.
- */
-#define MAX_KNOWN_SOCKETS	256
 
 /*
  * File descriptors that one transfer may open: libcurl tries IPv6 and IPv4
@@ -86,9 +73,6 @@
 
 /* A wait that only news of a transfer or the latch are meant to end. */
 #define LONG_WAIT_MS	(60 * 1000)
-
-/* How long the parsed CA certificates are used before the file is read anew. */
-#define CA_CACHE_SECONDS	(60L * 60)
 
 /*
  * A transfer and what it owns.  The reset callback is registered when only
@@ -112,13 +96,6 @@ typedef struct HttpTransfer
 	char		curl_error[CURL_ERROR_SIZE];
 } HttpTransfer;
 
-/* A socket of libcurl's; libcurl tells it from others by its port alone. */
-typedef struct KnownSocket
-{
-	int			fd;
-	int			local_port;		/* 0 until it is connected */
-} KnownSocket;
-
 /* What a backend keeps from call to call. */
 typedef struct HttpPool
 {
@@ -129,29 +106,24 @@ typedef struct HttpPool
 	bool		timer_set;
 	TimestampTz timer_at;		/* when libcurl wants to be called */
 	bool		broken;			/* a socket cannot be watched */
-	KnownSocket sockets[MAX_KNOWN_SOCKETS];
-	int			nsockets;
 } HttpPool;
 
 static HttpPool pool;
 
+#define SET GLUE_HTTP_SET
+
 /* prototypes of private functions */
 static void check_libcurl(void);
 static void open_pool(void);
-static CURL *new_easy_handle(void);
-static bool set_request_options(HttpTransfer *transfer);
-static bool set_method(CURL *easy, GlueHttpMethod method);
+static CURL *take_handle(void);
+static bool prepare_handle(HttpTransfer *transfer);
 static void drive(curl_socket_t socket, int events);
 static void collect_ended(void);
 static void settle(HttpTransfer *transfer, CURLcode result);
 static void end_transfer(HttpTransfer *transfer, CURLcode result);
-static bool is_permanent(HttpTransfer *transfer, CURLcode result);
-static bool proxy_url_refused(const HttpTransfer *transfer);
-static void describe_failure(HttpTransfer *transfer, CURLcode result);
 static void fail_all_transfers(void);
 static void release_transfer(void *arg);
 static void release_handles(HttpTransfer *transfer);
-static void free_headers(struct curl_slist *headers);
 static void block_signals(sigset_t *saved);
 static void restore_signals(const sigset_t *saved);
 
@@ -197,13 +169,12 @@ glue_http_start(const GlueHttpRequest *request)
 	transfer->reserved = true;
 
 	block_signals(&saved);
-	transfer->easy = pool.nidle > 0 ? pool.idle[--pool.nidle] :
-		new_easy_handle();
+	transfer->easy = take_handle();
 	started = transfer->easy != NULL;
 	if (started)
 	{
 		dlist_push_tail(&pool.transfers, &transfer->node);
-		started = set_request_options(transfer) &&
+		started = prepare_handle(transfer) &&
 			curl_multi_add_handle(pool.multi, transfer->easy) == CURLM_OK;
 		transfer->added = started;
 	}
@@ -387,72 +358,25 @@ open_pool(void)
 	pool.multi = multi;
 }
 
-/* ----------------------------------------------------------------
- * Requests
- * ----------------------------------------------------------------
- */
-
-#define SET(easy, option, value) \
-	(curl_easy_setopt((easy), (option), (value)) == CURLE_OK)
-
 /*
- * Make an easy handle with all options that are the same for every request.
- *
- * Returns NULL if there is no memory.
+ * An easy handle with our callbacks: one that was used before, or a new one;
+ * NULL if there is no memory.
  */
 static CURL *
-new_easy_handle(void)
+take_handle(void)
 {
-	CURL	   *easy = curl_easy_init();
-	curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-	bool		done;
+	CURL	   *easy;
 
-	if (easy == NULL)
-		return NULL;
+	if (pool.nidle > 0)
+		return pool.idle[--pool.nidle];
 
-	done = SET(easy, CURLOPT_NOSIGNAL, 1L) &&
-		SET(easy, CURLOPT_QUICK_EXIT, 1L) &&
-
-	/*
-	 * TLS that checks whom it talks to; never a redirect, which would take
-	 * the signed headers and the body to another host.
-	 */
-		SET(easy, CURLOPT_SSL_VERIFYPEER, 1L) &&
-		SET(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
-		SET(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) &&
-		SET(easy, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_SECONDS) &&
-		SET(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
-		SET(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) &&
-
-	/*
-	 * No proxy but that of a request, whatever the environment says; what it
-	 * answers before there is a tunnel is not the service's answer.
-	 */
-		SET(easy, CURLOPT_NOPROXY, "") &&
-		SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
-
-	/* AWS's JSON services are specified for HTTP/1.1 */
-		SET(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1) &&
-		SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) MAX_ANSWER_SIZE) &&
-
-	/* a dead peer on a kept connection is noticed without a request */
-		SET(easy, CURLOPT_TCP_KEEPALIVE, 1L) &&
-
-		SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
-		SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
-		SET(easy, CURLOPT_PREREQFUNCTION, on_request) &&
-		SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
-		SET(easy, CURLOPT_WRITEFUNCTION, on_write);
-
-	/*
-	 * A directory of certificates beside the file would switch off the cache
-	 * of parsed certificates, and parsing Debian's takes longer than
-	 * everything else together.
-	 */
-	if (done && info->cainfo != NULL)
-		done = SET(easy, CURLOPT_CAPATH, NULL);
-
-	if (!done)
+	easy = glue_http_handle_new();
+	if (easy != NULL &&
+		!(SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
+		  SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
+		  SET(easy, CURLOPT_PREREQFUNCTION, on_request) &&
+		  SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
+		  SET(easy, CURLOPT_WRITEFUNCTION, on_write)))
 	{
 		curl_easy_cleanup(easy);
 		easy = NULL;
@@ -460,61 +384,20 @@ new_easy_handle(void)
 	return easy;
 }
 
-/*
- * Set what differs from request to request.
- *
- * Returns false if there is no memory.  Options that an earlier user of the
- * handle set must all be set anew here.
- */
+/* Make a transfer's handle ready for its request; false without memory. */
 static bool
-set_request_options(HttpTransfer *transfer)
+prepare_handle(HttpTransfer *transfer)
 {
-	const GlueHttpRequest *request = transfer->request;
 	CURL	   *easy = transfer->easy;
-	bool		has_ca_file = request->ca_file && request->ca_file[0] != '\0';
-	const char *ca_file = has_ca_file ? request->ca_file :
-		curl_version_info(CURLVERSION_NOW)->cainfo;
-	bool		plain = strncmp(request->url, "http://", 7) == 0;
 
-	for (int i = 0; i < request->nheaders; i++)
-	{
-		struct curl_slist *longer = curl_slist_append(transfer->headers,
-													  request->headers[i]);
-
-		if (longer == NULL)
-			return false;
-		transfer->headers = longer;
-	}
-
-	/* the body makes it a POST, so the method comes after it */
-	return SET(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "") &&
-		set_method(easy, request->method) &&
-		SET(easy, CURLOPT_URL, request->url) &&
-		SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") &&
-		SET(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "") &&
-		SET(easy, CURLOPT_CAINFO, ca_file) &&
-		SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
-			(long) request->connect_timeout_ms) &&
-		SET(easy, CURLOPT_TIMEOUT_MS, (long) request->request_timeout_ms) &&
-		SET(easy, CURLOPT_HTTPHEADER, transfer->headers) &&
-		SET(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-			(curl_off_t) request->body_len) &&
-		SET(easy, CURLOPT_ERRORBUFFER, transfer->curl_error) &&
+	return glue_http_handle_prepare(easy, transfer->request,
+									&transfer->headers,
+									transfer->curl_error) &&
 		SET(easy, CURLOPT_PRIVATE, transfer) &&
 		SET(easy, CURLOPT_PREREQDATA, transfer) &&
 		SET(easy, CURLOPT_OPENSOCKETDATA, transfer) &&
 		SET(easy, CURLOPT_HEADERDATA, transfer) &&
 		SET(easy, CURLOPT_WRITEDATA, transfer);
-}
-
-/* A PUT is a POST by another name: libcurl's own would want an upload. */
-static bool
-set_method(CURL *easy, GlueHttpMethod method)
-{
-	return (method == GLUE_HTTP_GET ? SET(easy, CURLOPT_HTTPGET, 1L) :
-			SET(easy, CURLOPT_POST, 1L)) &&
-		SET(easy, CURLOPT_CUSTOMREQUEST,
-			method == GLUE_HTTP_PUT ? "PUT" : NULL);
 }
 
 /* ----------------------------------------------------------------
@@ -603,81 +486,12 @@ end_transfer(HttpTransfer *transfer, CURLcode result)
 		transfer->public.phase < GLUE_HTTP_SENDING ?
 		GLUE_HTTP_NOT_SENT : GLUE_HTTP_LOST;
 	transfer->public.timed_out = result == CURLE_OPERATION_TIMEDOUT;
-	transfer->public.permanent = is_permanent(transfer, result);
-	describe_failure(transfer, result);
-}
-
-/* Would the same request fail in the same way? */
-static bool
-is_permanent(HttpTransfer *transfer, CURLcode result)
-{
-	long		proxy_status = 0;
-
-	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE,
-					  &proxy_status);
-	return result == CURLE_PEER_FAILED_VERIFICATION ||
-		result == CURLE_SSL_CACERT_BADFILE ||
-		result == CURLE_URL_MALFORMAT ||
-		proxy_status == 407 ||	/* wants other credentials */
-		proxy_url_refused(transfer);
-}
-
-/*
- * Did libcurl make nothing of the URL of the proxy?  It then quotes it, with
- * the password in it.
- *
- * So with a proxy no text of libcurl's is trusted before there is a socket,
- * but the one of a look-up that failed.
- */
-static bool
-proxy_url_refused(const HttpTransfer *transfer)
-{
-	static const char harmless[] = "Could not resolve ";
-	const char *proxy = transfer->request->proxy;
-
-	return transfer->public.phase == GLUE_HTTP_RESOLVING &&
-		!transfer->public.timed_out &&
-		proxy != NULL && proxy[0] != '\0' &&
-		transfer->curl_error[0] != '\0' &&
-		strncmp(transfer->curl_error, harmless, strlen(harmless)) != 0;
-}
-
-/*
- * Say why a transfer failed.
- *
- * libcurl's own text names the host and OpenSSL's reason, which are worth
- * having while a connection is made.  Later on it may quote what was
- * received, so that the fixed text of the error code has to do.
- */
-static void
-describe_failure(HttpTransfer *transfer, CURLcode result)
-{
-	const char *reason;
-	long		os_errno;
-
-	if (transfer->too_large || result == CURLE_FILESIZE_EXCEEDED)
-		reason = "the answer is larger than 4 MB";
-	else if (transfer->out_of_memory)
-		reason = "there is no memory for the answer";
-	else if (result == CURLE_ABORTED_BY_CALLBACK || result == CURLE_GOT_NOTHING)
-		reason = "the server closed the connection without an answer";
-	else if (result == CURLE_PARTIAL_FILE)
-		reason = "the server closed the connection in the middle of the answer";
-	else if (proxy_url_refused(transfer))
-		reason = "the URL of the proxy cannot be used";
-	else if (transfer->public.phase < GLUE_HTTP_SENDING &&
-			 transfer->curl_error[0] != '\0')
-		reason = transfer->curl_error;
-	else
-		reason = curl_easy_strerror(result);
-	if (result == CURLE_COULDNT_CONNECT &&
-		curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO,
-						  &os_errno) == CURLE_OK && os_errno != 0)
-		snprintf(transfer->public.reason, sizeof(transfer->public.reason),
-				 "%s (%s)", reason, strerror((int) os_errno));
-	else
-		strlcpy(transfer->public.reason, reason,
-				sizeof(transfer->public.reason));
+	glue_http_handle_explain(transfer->easy,
+							 transfer->too_large ? CURLE_FILESIZE_EXCEEDED :
+							 transfer->out_of_memory ? CURLE_OUT_OF_MEMORY :
+							 result,
+							 transfer->request, transfer->curl_error,
+							 &transfer->public);
 }
 
 /*
@@ -742,17 +556,9 @@ release_handles(HttpTransfer *transfer)
 		curl_easy_cleanup(easy);
 	restore_signals(&saved);
 
-	free_headers(transfer->headers);
+	glue_http_headers_free(transfer->headers);
 	dlist_delete(&transfer->node);
 	transfer->easy = NULL;
-}
-
-static void
-free_headers(struct curl_slist *headers)
-{
-	for (struct curl_slist *cell = headers; cell != NULL; cell = cell->next)
-		OPENSSL_cleanse(cell->data, strlen(cell->data));
-	curl_slist_free_all(headers);
 }
 
 /*
@@ -838,25 +644,12 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 
 	if (transfer->public.phase < GLUE_HTTP_CONNECTING)
 		transfer->public.phase = GLUE_HTTP_CONNECTING;
-	if (fd >= 0 && pool.nsockets < MAX_KNOWN_SOCKETS)
-	{
-		pool.sockets[pool.nsockets].fd = fd;
-		pool.sockets[pool.nsockets++].local_port = 0;
-	}
 	return fd;
 }
 
 static int
 on_close_socket(void *arg, curl_socket_t socket)
 {
-	for (int i = 0; i < pool.nsockets; i++)
-	{
-		if (pool.sockets[i].fd == socket)
-		{
-			pool.sockets[i] = pool.sockets[--pool.nsockets];
-			break;
-		}
-	}
 	return glue_poll_close_socket(socket);
 }
 
@@ -891,15 +684,9 @@ is_stale(HttpTransfer *transfer, int local_port)
 	long		nconnects = 1;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &nconnects);
-	for (int i = 0; i < pool.nsockets; i++)
-	{
-		KnownSocket *known = &pool.sockets[i];
-
-		if (nconnects > 0 && known->local_port == 0)
-			known->local_port = glue_poll_local_port(known->fd);
-		else if (nconnects == 0 && known->local_port == local_port)
-			return glue_poll_is_readable(known->fd);
-	}
+	if (nconnects == 0)
+		return glue_poll_has_input(local_port);
+	glue_poll_note_ports();
 	return false;
 }
 
@@ -925,7 +712,7 @@ on_write(char *data, size_t size, size_t count, void *arg)
 	HttpTransfer *transfer = arg;
 	Size		len = size * count;
 
-	if (len > MAX_ANSWER_SIZE - transfer->answer.len)
+	if (len > GLUE_HTTP_MAX_ANSWER - transfer->answer.len)
 		transfer->too_large = true;
 	else if (glue_secret_buffer_append(&transfer->answer, data, len))
 		return len;

@@ -124,7 +124,7 @@ glue_tree_add(json_object *object, const char *name, json_object *value)
  * Raises an error if the tree holds a character that the database's encoding
  * does not have.  The tree must be redacted: jsonb is for users to see.
  */
-Jsonb	   *
+Jsonb *
 glue_jsonb_from_tree(json_object *tree)
 {
 	GlueJsonbBuilder builder = {0};

@@ -39,12 +39,28 @@
 #include "storage/latch.h"
 #include "utils/memutils.h"
 
+/*
+ * Sockets whose ports are known: all that 64 transfers side by side can have,
+ * and then some.  The others work as well, but cannot be asked about.
+ */
+#define MAX_KNOWN_SOCKETS	256
+
+typedef struct KnownSocket
+{
+	int			fd;
+	int			local_port;		/* 0 until it was noted */
+} KnownSocket;
+
+static KnownSocket sockets[MAX_KNOWN_SOCKETS];
+static int	nsockets = 0;
+
 static int	epoll_fd = -1;
 static WaitEventSet *wait_set = NULL;	/* latch, postmaster and epoll_fd */
 static int	fds_reserved = 0;	/* not counting those that are open */
 static int	fds_wanted = 0;		/* what glue_poll_reserve() was asked for */
 
 /* prototypes of private functions */
+static int	find_local_port(int fd);
 static bool change_set(int operation, int fd, int events);
 static void settle_reservation(void);
 
@@ -121,8 +137,14 @@ glue_poll_open_socket(int family, int type, int protocol)
 		return -1;
 	}
 	fd = socket(family, type | SOCK_CLOEXEC, protocol);
-	if (fd >= 0)
-		fds_reserved--;
+	if (fd < 0)
+		return -1;
+	fds_reserved--;
+	if (nsockets < MAX_KNOWN_SOCKETS)
+	{
+		sockets[nsockets].fd = fd;
+		sockets[nsockets++].local_port = 0;
+	}
 	return fd;
 }
 
@@ -131,12 +153,53 @@ int
 glue_poll_close_socket(int fd)
 {
 	fds_reserved++;
+	for (int i = 0; i < nsockets; i++)
+	{
+		if (sockets[i].fd == fd)
+		{
+			sockets[i] = sockets[--nsockets];
+			break;
+		}
+	}
 	return close(fd);
 }
 
+/*
+ * Note the local ports of the sockets that have been connected since.
+ *
+ * The library tells its connections apart by their ports, and not by their
+ * sockets.
+ */
+void
+glue_poll_note_ports(void)
+{
+	for (int i = 0; i < nsockets; i++)
+	{
+		if (sockets[i].local_port == 0)
+			sockets[i].local_port = find_local_port(sockets[i].fd);
+	}
+}
+
+/*
+ * Is there anything to be read from the socket with this local port, be it
+ * only its end?  False also if the port is not known.
+ */
+bool
+glue_poll_has_input(int local_port)
+{
+	for (int i = 0; i < nsockets; i++)
+	{
+		struct pollfd state = {.fd = sockets[i].fd,.events = POLLIN};
+
+		if (sockets[i].local_port == local_port)
+			return poll(&state, 1, 0) > 0;
+	}
+	return false;
+}
+
 /* The local port of a connected socket; 0 if it has none. */
-int
-glue_poll_local_port(int fd)
+static int
+find_local_port(int fd)
 {
 	struct sockaddr_storage address;
 	socklen_t	len = sizeof(address);
@@ -148,15 +211,6 @@ glue_poll_local_port(int fd)
 	if (address.ss_family == AF_INET6)
 		return ntohs(((struct sockaddr_in6 *) &address)->sin6_port);
 	return 0;
-}
-
-/* Is there anything to be read from a socket, be it only its end? */
-bool
-glue_poll_is_readable(int fd)
-{
-	struct pollfd state = {.fd = fd,.events = POLLIN};
-
-	return poll(&state, 1, 0) > 0;
 }
 
 /*

@@ -35,8 +35,8 @@ extern int	glue_poll_wait(long timeout_ms, uint32 wait_event,
 extern void glue_poll_give_back(int nfds);
 extern int	glue_poll_open_socket(int family, int type, int protocol);
 extern int	glue_poll_close_socket(int fd);
-extern int	glue_poll_local_port(int fd);
-extern bool glue_poll_is_readable(int fd);
+extern void glue_poll_note_ports(void);
+extern bool glue_poll_has_input(int local_port);
 extern bool glue_poll_watch(int fd, int events, bool watched);
 extern void glue_poll_ignore(int fd);
 

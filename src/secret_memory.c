@@ -41,7 +41,7 @@ static void free_tree(void *arg);
  * Allocate size bytes in the current memory context, to be cleansed when it
  * is reset.  The result must be neither freed nor resized.
  */
-char	   *
+char *
 glue_secret_alloc(Size size)
 {
 	SecretBlock *block = palloc(offsetof(SecretBlock, data) + size);
@@ -54,7 +54,7 @@ glue_secret_alloc(Size size)
 }
 
 /* Copy a string into such memory. */
-char	   *
+char *
 glue_secret_strdup(const char *text)
 {
 	Size		size = strlen(text) + 1;

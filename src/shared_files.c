@@ -82,7 +82,7 @@ glue_configuration_read(const char *profile)
 }
 
 /* A sentence that says which shared files are looked at. */
-char	   *
+char *
 glue_shared_files_description(void)
 {
 	char	   *config = config_path();
@@ -101,7 +101,7 @@ glue_shared_files_description(void)
  *
  * The text is NUL-terminated secret memory of the current context.
  */
-char	   *
+char *
 glue_shared_file_text(const char *path, size_t *len)
 {
 	return read_file(path, false, len);

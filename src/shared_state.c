@@ -66,7 +66,7 @@ glue_shared_state_init(GlueSharedPart *const *parts, int nparts)
 /*
  * The memory of a part; made on the spot if nothing is shared.
  */
-void	   *
+void *
 glue_shared_attach(GlueSharedPart *part)
 {
 	if (part->memory == NULL)

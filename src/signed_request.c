@@ -66,7 +66,7 @@ static GlueSigv4Signer *get_signer(void);
  * request is an object; for STS, one of strings.  The result is secret memory
  * of the current context.
  */
-char	   *
+char *
 glue_request_body(GlueService service, const char *operation,
 				  json_object *request, Size *len)
 {

@@ -79,7 +79,7 @@ glue_target_resolve(GlueTarget *target, const char *server,
  * Build the ARN of a connection; NULL if the account is not known, because
  * the API does not tell and a wrong ARN would be worse than none.
  */
-char	   *
+char *
 glue_target_connection_arn(const GlueTarget *target,
 						   const char *connection_name)
 {
