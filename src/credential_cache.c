@@ -75,6 +75,8 @@ typedef struct CacheSlot
 	TimestampTz used_at;
 	int			refresher_pid;	/* 0 if nobody refreshes */
 	TimestampTz retry_at;		/* no advisory refresh before */
+	TimestampTz failed_at;		/* when the last refresh failed, or 0 */
+	char		failure[GLUE_CACHE_FAILURE_SIZE];	/* why; without secrets */
 
 	/* Remaining fields are invalid while expires_at is 0. */
 	TimestampTz expires_at;
@@ -100,7 +102,8 @@ static CacheSlot *claim_slot(CredentialCache *cache,
 static void cleanse_credentials(CacheSlot *slot);
 static bool is_being_refreshed(const CacheSlot *slot);
 static bool judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
-					   TimestampTz now, GlueCacheAnswer *answer);
+					   TimestampTz began_at, TimestampTz now,
+					   GlueCacheAnswer *answer);
 static void copy_out(const CacheSlot *slot, GlueCredentials *credentials);
 
 GlueSharedPart glue_credential_cache_part = {
@@ -114,8 +117,8 @@ GlueSharedPart glue_credential_cache_part = {
  * Look for credentials, which are copied into the current memory context.
  *
  * Credentials with the access key rejected_access_key_id, if that is not
- * NULL, do not count: AWS has refused them.  Unless the answer is
- * GLUE_CACHE_HIT, the caller must call glue_credential_cache_put() or
+ * NULL, do not count: AWS has refused them.  If the answer is to refresh, the
+ * caller must call glue_credential_cache_put() or
  * glue_credential_cache_give_up(), also if it fails.
  *
  * Waits while another backend gets credentials that cannot be done without,
@@ -124,10 +127,12 @@ GlueSharedPart glue_credential_cache_part = {
 GlueCacheAnswer
 glue_credential_cache_get(const GlueCredentialKey *key,
 						  const char *rejected_access_key_id,
-						  GlueCredentials *credentials)
+						  GlueCredentials *credentials,
+						  char failure[GLUE_CACHE_FAILURE_SIZE])
 {
 	static uint32 wait_event = 0;
 	CredentialCache *cache = attach();
+	TimestampTz began_at = GetCurrentTimestamp();
 	GlueCacheAnswer answer;
 	bool		settled = false;
 	char	   *buffer = glue_secret_alloc(sizeof(CacheSlot));
@@ -143,8 +148,10 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 		if (slot == NULL)
 			slot = claim_slot(cache, key);
 		slot->used_at = now;
-		settled = judge_slot(slot, rejected_access_key_id, now, &answer);
-		if (settled && answer != GLUE_CACHE_HIT)
+		settled = judge_slot(slot, rejected_access_key_id, began_at, now,
+							 &answer);
+		if (settled && (answer == GLUE_CACHE_MAY_REFRESH ||
+						answer == GLUE_CACHE_MUST_REFRESH))
 			slot->refresher_pid = MyProcPid;
 		*copy = *slot;
 		glue_shared_unlock();
@@ -155,8 +162,9 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 														"GlueConnCredentials"));
 	}
 	ConditionVariableCancelSleep();
-	if (answer != GLUE_CACHE_MUST_REFRESH)
+	if (answer == GLUE_CACHE_HIT || answer == GLUE_CACHE_MAY_REFRESH)
 		copy_out(copy, credentials);
+	strlcpy(failure, copy->failure, GLUE_CACHE_FAILURE_SIZE);
 	return answer;
 }
 
@@ -180,7 +188,7 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 
 	if (!fits)
 	{
-		glue_credential_cache_give_up(key);
+		glue_credential_cache_give_up(key, NULL);
 		return false;
 	}
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -196,6 +204,7 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 							TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 														REST_MS));
 	slot->retry_at = 0;
+	slot->failed_at = 0;
 	slot->refresher_pid = 0;
 	glue_shared_unlock();
 
@@ -203,9 +212,15 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 	return true;
 }
 
-/* End a refresh that has brought nothing. */
+/*
+ * End a refresh that has brought nothing.
+ *
+ * failure says why, without secrets, to those who have waited for it.  NULL
+ * means that it was only us who left off, and that another one should try.
+ */
 void
-glue_credential_cache_give_up(const GlueCredentialKey *key)
+glue_credential_cache_give_up(const GlueCredentialKey *key,
+							  const char *failure)
 {
 	CredentialCache *cache = attach();
 	CacheSlot  *slot;
@@ -217,6 +232,9 @@ glue_credential_cache_give_up(const GlueCredentialKey *key)
 		slot->refresher_pid = 0;
 		slot->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													 RETRY_MS);
+		slot->failed_at = failure ? GetCurrentTimestamp() : 0;
+		strlcpy(slot->failure, failure ? failure : "",
+				sizeof(slot->failure));
 	}
 	glue_shared_unlock();
 	ConditionVariableBroadcast(&cache->refreshed);
@@ -333,7 +351,7 @@ is_being_refreshed(const CacheSlot *slot)
  */
 static bool
 judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
-		   TimestampTz now, GlueCacheAnswer *answer)
+		   TimestampTz began_at, TimestampTz now, GlueCacheAnswer *answer)
 {
 	bool		refreshing = is_being_refreshed(slot);
 	bool		rejected = rejected_access_key_id != NULL &&
@@ -346,7 +364,9 @@ judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
 	if (slot->expires_at == 0 || rejected ||
 		(now >= mandatory && now >= slot->rests_until))
 	{
-		*answer = GLUE_CACHE_MUST_REFRESH;
+		/* who has waited for a failure need not wait for one of his own */
+		*answer = slot->failed_at > began_at ?
+			GLUE_CACHE_JUST_FAILED : GLUE_CACHE_MUST_REFRESH;
 		return !refreshing;
 	}
 	if (now >= advisory && now >= slot->rests_until &&

@@ -25,18 +25,24 @@ typedef enum GlueCacheAnswer
 {
 	GLUE_CACHE_HIT,				/* use these */
 	GLUE_CACHE_MAY_REFRESH,		/* these are good, but get newer ones */
-	GLUE_CACHE_MUST_REFRESH		/* there are none that are good */
+	GLUE_CACHE_MUST_REFRESH,	/* there are none that are good */
+	GLUE_CACHE_JUST_FAILED		/* another backend tried in vain meanwhile */
 } GlueCacheAnswer;
+
+/* Room for why a backend could not get credentials. */
+#define GLUE_CACHE_FAILURE_SIZE		512
 
 extern GlueSharedPart glue_credential_cache_part;
 
 extern GlueCacheAnswer glue_credential_cache_get(const GlueCredentialKey *key,
 												 const char *rejected_access_key_id,
-												 GlueCredentials *credentials);
+												 GlueCredentials *credentials,
+												 char failure[GLUE_CACHE_FAILURE_SIZE]);
 extern bool glue_credential_cache_put(const GlueCredentialKey *key,
 									  const GlueCredentials *credentials,
 									  TimestampTz expires_at);
-extern void glue_credential_cache_give_up(const GlueCredentialKey *key);
+extern void glue_credential_cache_give_up(const GlueCredentialKey *key,
+										  const char *failure);
 extern bool glue_credential_cache_extend(const GlueCredentialKey *key,
 										 int extension_ms,
 										 GlueCredentials *credentials);

@@ -95,6 +95,7 @@ glue_credentials_find(const GlueTarget *target,
 	GlueCredentialPlan plan;
 	GlueCredentialKey key;
 	GlueCacheAnswer answer;
+	char		failure[GLUE_CACHE_FAILURE_SIZE];
 
 	make_plan(target, &plan);
 	if (plan.nsteps == 1 && plan.steps[0].kind == GLUE_STEP_KEYS)
@@ -108,10 +109,20 @@ glue_credentials_find(const GlueTarget *target,
 
 	digest_plan(target, &plan, &key);
 	answer = glue_credential_cache_get(&key, rejected_access_key_id,
-									   credentials);
-	if (answer != GLUE_CACHE_HIT)
-		refresh(target, &plan, &key, answer == GLUE_CACHE_MAY_REFRESH,
-				credentials);
+									   credentials, failure);
+	switch (answer)
+	{
+		case GLUE_CACHE_HIT:
+			break;
+		case GLUE_CACHE_MAY_REFRESH:
+		case GLUE_CACHE_MUST_REFRESH:
+			refresh(target, &plan, &key, answer == GLUE_CACHE_MAY_REFRESH,
+					credentials);
+			break;
+		case GLUE_CACHE_JUST_FAILED:
+			glue_failure_raise(ERROR, glue_failure_just_failed(failure));
+			break;
+	}
 }
 
 /*
@@ -267,7 +278,7 @@ refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 	}
 	PG_CATCH();
 	{
-		glue_credential_cache_give_up(key);
+		glue_credential_cache_give_up(key, NULL);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -283,7 +294,9 @@ refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 		glue_credential_cache_extend(key, STABILITY_MS, credentials))
 		may_fail = true;
 	else
-		glue_credential_cache_give_up(key);
+		glue_credential_cache_give_up(key, psprintf("%s. %s",
+													failure->message,
+													failure->detail));
 	glue_failure_raise(may_fail ? LOG : ERROR, failure);
 }
 

@@ -314,6 +314,23 @@ glue_failure_nothing_found(const char *profile, const char *reason,
 	return failure;
 }
 
+/*
+ * Word that another session has tried to get the credentials that we have
+ * waited for, and what it met with.
+ */
+GlueFailure *
+glue_failure_just_failed(const char *other)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
+	failure->code = "no credentials";
+	failure->message = "could not get AWS credentials";
+	failure->detail = psprintf("Another session that needs the same ones has just tried: %s",
+							   other);
+	return failure;
+}
+
 /* Append a sentence to a failure's detail. */
 void
 glue_failure_add_detail(GlueFailure *failure, const char *detail)

@@ -58,6 +58,7 @@ extern GlueFailure *glue_failure_no_credentials(const char *source,
 extern GlueFailure *glue_failure_nothing_found(const char *profile,
 											   const char *reason,
 											   const char *files);
+extern GlueFailure *glue_failure_just_failed(const char *other);
 extern void glue_failure_add_detail(GlueFailure *failure, const char *detail);
 extern void glue_failure_raise(int elevel, const GlueFailure *failure);
 

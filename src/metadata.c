@@ -369,7 +369,7 @@ explain(const Exchange *exchange, const char *service, char *reason)
 		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
 				 "%s answered with HTTP status %d", service, exchange->status);
 	else
-		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE, "%s: %s", service,
-				 exchange->reason);
+		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
+				 "%s did not answer (%s)", service, exchange->reason);
 	return GLUE_METADATA_FAILED;
 }

@@ -541,7 +541,7 @@ refused('a relative URI without a slash',
 with_environment(
 	AWS_CONTAINER_CREDENTIALS_FULL_URI => 'http://127.0.0.1:1/x');
 refused('nobody listens', $container,
-	qr/credentials endpoint of the container: .*[Cc]on/);
+	qr/credentials endpoint of the container did not answer .*[Cc]on/);
 
 with_environment(%container);
 my %of_container = (operation => 'Metadata.ContainerCredentials');

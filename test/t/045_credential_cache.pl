@@ -210,6 +210,33 @@ foreach my $case (sort keys %lost)
 	$_->quit foreach $first, $second;
 }
 
+# A refresher that fails: who has waited for it is told, and does not wait for
+# a failure of its own.
+anew(%imds);
+{
+	my ($first, $second) = ($cluster->session, $cluster->session);
+
+	$glue->misbehave(operation => 'Metadata.Token', kind => 'error',
+		status => 403, delay_ms => 700, times => 0);
+	$watch = $cluster->watch;
+	$first->send(get_sql('x'));
+	wait_for_request($watch, 'Metadata.Token');
+	$second->send(get_sql('x'));
+	wait_for_waiter($second);
+	is($first->result->sqlstate, '28000', 'a refresher that fails: it is told');
+	my $other = $second->result;
+	is($other->sqlstate, '28000', 'a refresher that fails: so is who waited');
+	like($other->detail, qr/^Another session .* HTTP status 403/,
+		'a refresher that fails: and why');
+	asked('a refresher that fails', $watch, 'Metadata.Token');
+	is($first->query(get_sql('x'))->sqlstate, '28000',
+		'a refresher that fails: who comes later tries again');
+	asked('a refresher that fails, later', $watch,
+		'Metadata.Token', 'Metadata.Token');
+	$glue->behave;
+	$_->quit foreach $first, $second;
+}
+
 # One that waits for another can be stopped as well, which that one never
 # learns.
 foreach my $case (
