@@ -25,6 +25,7 @@ ROWS = [
     ("  pure part, on a tree", "redact pure", None, ""),
     ("Whole create, in one backend", "create wall", "floor wall", "2.2x"),
     ("  floor: bare POST, unsigned", "floor wall", None, ""),
+    ("  quickest batches of both", "create quickest", "floor quickest", ""),
     ("  CPU of the backend", "create cpu", "floor cpu", ""),
     ("  CPU of the backend, floor", "floor cpu", None, ""),
     ("Create, a transaction each", "create pgbench", "floor pgbench", ""),
@@ -63,13 +64,24 @@ def read_samples(lines):
             ("redact backend", "glue_redact")):
         samples[name] = [value - nothing for value, nothing in
                          zip(samples[function], samples["floor_nothing"])]
+    for what in "create", "floor":
+        samples[what + " quickest"] = [min(samples[what + " wall"])]
     return samples
+
+
+def ratios_of(values, others):
+    """Return ratios: round by round, unless the rounds are not the same."""
+    if len(values) != len(others):
+        others = [statistics.median(others)] * len(values)
+    return [value / other for value, other in zip(values, others)]
 
 
 def spread(values, digits):
     """Return the text of a median with its minimum and maximum."""
     if not values:
         return ""
+    if len(values) == 1:
+        return f"{values[0]:,.{digits}f}"
     numbers = statistics.median(values), min(values), max(values)
     return "{} ({} to {})".format(*(f"{n:,.{digits}f}" for n in numbers))
 
@@ -92,8 +104,7 @@ def print_costs(samples):
                       "goals, at most"))
     for what, name, other, goals in ROWS:
         values = samples[name]
-        ratios = [value / compared for value, compared in
-                  zip(values, samples[other] if other else [])]
+        ratios = ratios_of(values, samples[other]) if other else []
         print(form.format(what, spread(values, 1), spread(ratios, 2),
                           verdict(goals, values, ratios)).rstrip())
 
