@@ -1,6 +1,6 @@
 # test/lib.sh
 #
-# What install_packages, run_tests and run_demo share.
+# What install_packages, run_tests, run_demo and bench/run share.
 #
 # PostgreSQL refuses to run as root, and a checkout may lie where nobody but
 # its owner can read, or where nobody can write.  So there are three parties:
@@ -153,4 +153,42 @@ install_extension()
 	fi
 	quietly "${root[@]}" env -i "${worker_environment[@]}" \
 		make -C "$copy" "COPT=${COPT:-}" install
+}
+
+# Make the Python environment of the peers, or find the one that an earlier run
+# made from the same requirements: sets python.  It belongs to the caller, whose
+# settings pip obeys, and can be read by the worker.
+make_python()
+{
+	local cache=${GLUE_CONN_CACHE:-/var/tmp/glue_conn-$(id -u)}
+	local key environment
+
+	key=$({ python3_of_system --version; cat "$top/test/requirements.txt"; } |
+		sha256sum | cut -c1-16)
+	environment=$cache/python-$key
+	python=$environment/bin/python
+
+	mkdir -p "$cache" || return
+	if [ -n "$(find "$cache" -maxdepth 0 -not -user "$(id -u)")" ]; then
+		echo "$cache belongs to someone else: set GLUE_CONN_CACHE" >&2
+		return 1
+	fi
+	(
+		flock 9
+		if [ ! -e "$environment/complete" ] ||
+			! "$python" -c 'import boto3, moto' 2>/dev/null; then
+			echo "Installing the peers' Python packages" >&2
+			rm -rf "$environment"
+			quietly python3_of_system -m venv "$environment" &&
+				quietly "$python" -m pip install --no-input \
+					--only-binary=:all: -r "$top/test/requirements.txt" &&
+				touch "$environment/complete"
+		fi
+	) 9>"$cache/lock"
+}
+
+# Debian's own: another one that the caller has may be out of the worker's reach.
+python3_of_system()
+{
+	PATH=/usr/bin:/bin:$PATH python3 "$@"
 }
