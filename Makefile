@@ -30,10 +30,12 @@ PURE_OBJS = \
 	src/secret_value.o \
 	src/secret_text.o \
 	src/redact.o \
+	src/secret_digest.o \
 	src/violation.o \
 	src/validate_rules.o \
 	src/validate.o \
 	src/compare.o \
+	src/credential_loss.o \
 	src/text_buffer.o \
 	src/sigv4_request.o \
 	src/sigv4.o \
@@ -80,11 +82,18 @@ COMPOSE_OBJS = \
 	src/client.o \
 	src/sts.o \
 	src/credential_chain.o \
-	src/mirror.o
+	src/name_store.o \
+	src/mirror_row.o \
+	src/mirror.o \
+	src/secret_key.o
 
 # Layer 4: what the server calls.
 ENTRY_OBJS = \
 	src/arguments.o \
+	src/function_call.o \
+	src/record.o \
+	src/existing.o \
+	src/local_functions.o \
 	src/functions.o \
 	src/glue_conn.o
 

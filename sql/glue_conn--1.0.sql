@@ -95,7 +95,7 @@ COMMENT ON COLUMN glue_connection.last_updated_by IS
 COMMENT ON COLUMN glue_connection.last_connection_validation_time IS
 	'when AWS Glue last tried the connection; null until it was read from there';
 COMMENT ON COLUMN glue_connection.secret_digest IS
-	'keyed digest of the secrets that were sent; null if none is kept';
+	'keyed digest of the secrets that this database sent; null if there were none, or if somebody else has changed the connection since';
 COMMENT ON COLUMN glue_connection.request_id IS
 	'AWS''s ID of the request that this row records';
 COMMENT ON COLUMN glue_connection.recorded_at IS
@@ -105,6 +105,25 @@ COMMENT ON COLUMN glue_connection.recorded_by IS
 
 -- the catalog of connections is worth keeping; a restored copy makes no calls
 SELECT pg_catalog.pg_extension_config_dump('glue_connection', '');
+
+--
+-- The key of the digests in glue_connection.secret_digest
+--
+-- It is not dumped, so that a dump does not help in guessing passwords, and no
+-- one has rights on it: the extension reads it by itself.
+--
+CREATE TABLE glue_secret_key (
+	key		bytea NOT NULL CHECK (pg_catalog.length(key) = 32)
+);
+
+COMMENT ON TABLE glue_secret_key IS
+	'random key of the digests of secrets; made with the extension, never dumped';
+COMMENT ON COLUMN glue_secret_key.key IS
+	'key of HMAC-SHA256';
+
+INSERT INTO glue_secret_key
+	SELECT pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
+		OPERATOR(pg_catalog.||) pg_catalog.uuid_send(pg_catalog.gen_random_uuid()));
 
 --
 -- Calls that reach AWS

@@ -110,20 +110,19 @@ glue_argument_server(FunctionCallInfo fcinfo, int argument)
 		pstrdup(NameStr(*PG_GETARG_NAME(argument)));
 }
 
-/* Check the argument that says what is done about an existing connection. */
-void
+/* Get the argument that says what is done about an existing connection. */
+GlueConflictAction
 glue_argument_on_conflict(FunctionCallInfo fcinfo, int argument)
 {
 	char	   *action = PG_ARGISNULL(argument) ? "null" :
 		text_to_cstring(PG_GETARG_TEXT_PP(argument));
 
 	if (strcmp(action, "error") == 0)
-		return;
-	if (strcmp(action, "adopt") == 0 || strcmp(action, "update") == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("on_conflict \"%s\" is not supported yet", action),
-				 errhint("Use \"error\".")));
+		return GLUE_CONFLICT_ERROR;
+	if (strcmp(action, "adopt") == 0)
+		return GLUE_CONFLICT_ADOPT;
+	if (strcmp(action, "update") == 0)
+		return GLUE_CONFLICT_UPDATE;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid value for argument \"%s\": \"%s\"",
@@ -144,12 +143,7 @@ glue_check_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 
 	memset(definition, 0, sizeof(GlueDefinition));
 	if (glue_argument_tree(fcinfo, 0, &definition->input, sink, arg))
-	{
-		glue_normalize_connection_input(definition->input);
-		glue_validate_connection_input_tree(definition->input,
-											glue_setting_allow_unknown_members,
-											sink, arg);
-	}
+		glue_check_input(definition->input, sink, arg);
 	if (glue_argument_tree(fcinfo, 1, &definition->tags, sink, arg) &&
 		definition->tags != NULL)
 	{
@@ -162,6 +156,49 @@ glue_check_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 	if (json_object_object_get_ex(definition->input, "Name", &name) &&
 		json_object_is_type(name, json_type_string))
 		definition->name = pstrdup(json_object_get_string(name));
+}
+
+/*
+ * Get and check the arguments that define a connection anew: its name, the
+ * ConnectionInput, the catalog, which are the first ones.
+ *
+ * The name may be left out of the ConnectionInput, and cannot be changed.
+ */
+void
+glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
+						  GlueViolationSink sink, void *arg)
+{
+	json_object *name;
+
+	memset(definition, 0, sizeof(GlueDefinition));
+	definition->name = glue_argument_name(fcinfo, 0, sink, arg);
+	if (glue_argument_tree(fcinfo, 1, &definition->input, sink, arg))
+	{
+		if (definition->name != NULL &&
+			json_object_is_type(definition->input, json_type_object) &&
+			json_object_object_get(definition->input, "Name") == NULL &&
+			json_object_object_get(definition->input,
+								   "ConnectionInput") == NULL)
+			glue_tree_add(definition->input, "Name",
+						  json_object_new_string(definition->name));
+		glue_check_input(definition->input, sink, arg);
+	}
+	name = json_object_object_get(definition->input, "Name");
+	if (definition->name != NULL && json_object_is_type(name, json_type_string) &&
+		strcmp(json_object_get_string(name), definition->name) != 0)
+		add_error(sink, arg, "$.Name", GLUE_RULE_PROPERTY_VALUE,
+				  "must be the name of the connection, which cannot be changed");
+	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
+}
+
+/* Normalize and check a ConnectionInput. */
+void
+glue_check_input(json_object *input, GlueViolationSink sink, void *arg)
+{
+	glue_normalize_connection_input(input);
+	glue_validate_connection_input_tree(input,
+										glue_setting_allow_unknown_members,
+										sink, arg);
 }
 
 /*

@@ -24,6 +24,18 @@ typedef struct GlueDefinition
 	const char *name;			/* NULL unless the input is valid */
 } GlueDefinition;
 
+/* What is done about a connection that exists already. */
+typedef enum GlueConflictAction
+{
+	GLUE_CONFLICT_ERROR,
+	GLUE_CONFLICT_ADOPT,
+	GLUE_CONFLICT_UPDATE
+} GlueConflictAction;
+
+/* The hint of errors in a ConnectionInput. */
+#define GLUE_HINT_NOTHING_SENT \
+	"Nothing was sent. glue_validate_connection_input() returns the same as rows."
+
 /* What validation found, as lines of text in the database's encoding. */
 typedef struct GlueViolationList
 {
@@ -42,11 +54,17 @@ extern const char *glue_argument_catalog_id(FunctionCallInfo fcinfo,
 											int argument,
 											GlueViolationSink sink, void *arg);
 extern const char *glue_argument_server(FunctionCallInfo fcinfo, int argument);
-extern void glue_argument_on_conflict(FunctionCallInfo fcinfo, int argument);
+extern GlueConflictAction glue_argument_on_conflict(FunctionCallInfo fcinfo,
+													int argument);
 
 extern void glue_check_definition(FunctionCallInfo fcinfo,
 								  GlueDefinition *definition,
 								  GlueViolationSink sink, void *arg);
+extern void glue_check_new_definition(FunctionCallInfo fcinfo,
+									  GlueDefinition *definition,
+									  GlueViolationSink sink, void *arg);
+extern void glue_check_input(json_object *input,
+							 GlueViolationSink sink, void *arg);
 
 extern void glue_violations_init(GlueViolationList *violations);
 extern void glue_violations_add(void *arg, const GlueViolation *violation);

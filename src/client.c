@@ -24,8 +24,11 @@
  * began, it is ours.  If there is none, it is worth another attempt.  If it
  * is another one, the create has failed.  And if reading back fails too, or
  * does not tell enough, the outcome is unknown, and that is what the caller
- * is told.  All other
- * operations can simply be repeated.
+ * is told.
+ *
+ * All other operations can simply be repeated.  If one that changes something
+ * fails in the end, although an earlier attempt may have been carried out, the
+ * outcome is unknown as well.
  *
  * The result is a value: nothing here raises an error for what the network or
  * the service does.
@@ -108,6 +111,8 @@ static void read_reply(CallState *state, bool *ambiguous);
 static void scrub(const GlueCall *call, const char *text, char *buffer,
 				  Size size);
 static void try_again_or_fail(CallState *state);
+static void give_up(CallState *state);
+static bool changes_something(const GlueCall *call);
 static void begin_read_back(CallState *state);
 static void settle_read_back(CallState *state);
 static void finish(CallState *state, GlueFailure *failure);
@@ -177,17 +182,21 @@ glue_client_run(GlueCall *calls, int ncalls)
 }
 
 /*
- * Fill in a call that reads a connection, without its passwords.
+ * Fill in a call of AWS Glue, whose request has the catalog as its only
+ * member so far.
  *
- * name is UTF-8.  The request belongs to the current memory context.
+ * connection_name is UTF-8, or NULL.  The request belongs to the current
+ * memory context.
  */
 void
-glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
-						const GlueCredentials *credentials, const char *name)
+glue_client_prepare(GlueCall *call, const char *operation,
+					const GlueTarget *target,
+					const GlueCredentials *credentials,
+					const char *connection_name)
 {
 	memset(call, 0, sizeof(GlueCall));
-	call->operation = "GetConnection";
-	call->connection_name = name;
+	call->operation = operation;
+	call->connection_name = connection_name;
 	call->target = target;
 	call->endpoint = &target->endpoint;
 	call->credentials = credentials;
@@ -195,6 +204,14 @@ glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
 	if (target->catalog_id != NULL)
 		glue_tree_add(call->request, "CatalogId",
 					  json_object_new_string(target->catalog_id));
+}
+
+/* Fill in a call that reads a connection, without its passwords. */
+void
+glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
+						const GlueCredentials *credentials, const char *name)
+{
+	glue_client_prepare(call, "GetConnection", target, credentials, name);
 	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
 	glue_tree_add(call->request, "Name", json_object_new_string(name));
 }
@@ -266,6 +283,7 @@ begin_call(GlueCall *call, MemoryContext result_context)
 	call->answer_xml = NULL;
 	call->read_back = NULL;
 	call->attempts = 0;
+	call->maybe_done = false;
 	call->request_id[0] = '\0';
 
 	state->call = call;
@@ -419,7 +437,10 @@ judge_attempt(CallState *state)
 	glue_http_release(state->transfer);
 
 	if (strcmp(call->operation, "CreateConnection") != 0)
+	{
+		call->maybe_done |= ambiguous && changes_something(call);
 		ambiguous = false;
+	}
 	if (call->answer != NULL || call->answer_xml != NULL)
 	{
 		refund_retry_cost(state->retry_cost);
@@ -551,7 +572,7 @@ try_again_or_fail(CallState *state)
 		cost = take_retry_cost(state->retry_kind);
 	if (cost < 0)
 	{
-		finish(state, state->failure);
+		give_up(state);
 		return;
 	}
 	state->retry_cost = cost;
@@ -561,6 +582,43 @@ try_again_or_fail(CallState *state)
 	state->pause_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													 delay_ms);
 	state->step = STEP_PAUSING;
+}
+
+/*
+ * End a call that has failed.
+ *
+ * That there is no such connection is a fact, whatever an earlier attempt
+ * did.
+ */
+static void
+give_up(CallState *state)
+{
+	GlueFailedCall failed = failed_call(state->call);
+	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
+	GlueFailure *failure = state->failure;
+
+	if (state->call->maybe_done &&
+		strcmp(failure->code, "EntityNotFoundException") != 0)
+		failure = glue_failure_maybe_done(&failed, failure);
+	finish(state, failure);
+	MemoryContextSwitchTo(old_context);
+}
+
+/* Would it be wrong to say of this call that nothing has happened? */
+static bool
+changes_something(const GlueCall *call)
+{
+	static const char *const operations[] = {
+		"BatchDeleteConnection", "DeleteConnection", "TagResource",
+		"UntagResource", "UpdateConnection"
+	};
+
+	for (int i = 0; i < lengthof(operations); i++)
+	{
+		if (strcmp(call->operation, operations[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* ----------------------------------------------------------------

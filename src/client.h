@@ -43,6 +43,7 @@ typedef struct GlueCall
 	json_object *answer;		/* the operation's output shape */
 	char	   *answer_xml;		/* instead of it, of a Query service */
 	int			attempts;
+	bool		maybe_done;		/* by an attempt whose answer was lost */
 	char		request_id[GLUE_REPLY_HEADER_MAX + 1];
 
 	/*
@@ -55,6 +56,10 @@ typedef struct GlueCall
 
 extern GlueSharedPart glue_retry_quota_part;
 
+extern void glue_client_prepare(GlueCall *call, const char *operation,
+								const GlueTarget *target,
+								const GlueCredentials *credentials,
+								const char *connection_name);
 extern void glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
 									const GlueCredentials *credentials,
 									const char *name);

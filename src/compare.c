@@ -62,8 +62,6 @@ static void compare_maps(Comparison *comparison, const GluePath *path,
 static bool same_entries(json_object *sent, json_object *got);
 static size_t count_entries(json_object *array, json_object *entry);
 static bool same_strings(json_object *sent, json_object *got);
-static bool is_nothing(json_object *value);
-static json_object *member_of(json_object *object, const char *key);
 static void report(Comparison *comparison, const GluePath *path,
 				   json_object *sent, json_object *got);
 static const char *describe(json_object *value,
@@ -137,8 +135,8 @@ compare_structures(Comparison *comparison, const GluePath *path,
 			is_kept_by_glue(got_shape, member->name, sent, got))
 			continue;
 		compare_values(comparison, &inner, member->shape, other->shape,
-					   member_of(sent, member->name),
-					   member_of(got, member->name));
+					   glue_member_of(sent, member->name),
+					   glue_member_of(got, member->name));
 	}
 }
 
@@ -156,8 +154,8 @@ is_kept_by_glue(const GlueShape *shape, const char *name,
 	if (strcmp(shape->name, "AuthenticationConfiguration") != 0)
 		return false;
 	if (strcmp(name, "KmsKeyArn") == 0)
-		return is_nothing(member_of(got, name));
-	return strcmp(name, "SecretArn") == 0 && is_nothing(member_of(sent, name));
+		return glue_is_nothing(glue_member_of(got, name));
+	return strcmp(name, "SecretArn") == 0 && glue_is_nothing(glue_member_of(sent, name));
 }
 
 static void
@@ -167,7 +165,7 @@ compare_values(Comparison *comparison, const GluePath *path,
 {
 	bool		same;
 
-	if (is_nothing(sent) && is_nothing(got))
+	if (glue_is_nothing(sent) && glue_is_nothing(got))
 		return;
 	if (sent_shape->type == GLUE_TYPE_STRUCTURE &&
 		got_shape->type == GLUE_TYPE_STRUCTURE)
@@ -208,10 +206,10 @@ compare_maps(Comparison *comparison, const GluePath *path,
 		json_object_object_foreachC(sent, iter)
 		{
 			GluePath	inner = {path, iter.key, 0};
-			json_object *other = member_of(got, iter.key);
+			json_object *other = glue_member_of(got, iter.key);
 
 			if (glue_redact_is_secret_key(iter.key) ||
-				(is_nothing(iter.val) && is_nothing(other)) ||
+				(glue_is_nothing(iter.val) && glue_is_nothing(other)) ||
 				same_strings(iter.val, other))
 				continue;
 			report(comparison, &inner, iter.val, other);
@@ -223,7 +221,7 @@ compare_maps(Comparison *comparison, const GluePath *path,
 		{
 			GluePath	inner = {path, iter.key, 0};
 
-			if (glue_redact_is_secret_key(iter.key) || is_nothing(iter.val) ||
+			if (glue_redact_is_secret_key(iter.key) || glue_is_nothing(iter.val) ||
 				(sent != NULL &&
 				 json_object_object_get_ex(sent, iter.key, NULL)))
 				continue;
@@ -297,10 +295,23 @@ same_strings(json_object *sent, json_object *got)
 }
 
 /*
- * Is this what Glue drops?
+ * Are two times the same, in seconds, where one may have been rounded to
+ * microseconds?
  */
-static bool
-is_nothing(json_object *value)
+bool
+glue_same_time(json_object *a, json_object *b)
+{
+	double		difference = json_object_get_double(a) -
+		json_object_get_double(b);
+
+	return difference > -0.0005 && difference < 0.0005;
+}
+
+/*
+ * Is this what Glue drops: null, "", {} or []?
+ */
+bool
+glue_is_nothing(json_object *value)
 {
 	switch (json_object_get_type(value))
 	{
@@ -320,8 +331,8 @@ is_nothing(json_object *value)
 /*
  * Return a member of what may be no object, or NULL.
  */
-static json_object *
-member_of(json_object *object, const char *key)
+json_object *
+glue_member_of(json_object *object, const char *key)
 {
 	if (!json_object_is_type(object, json_type_object))
 		return NULL;
@@ -338,10 +349,10 @@ report(Comparison *comparison, const GluePath *path,
 	char		got_text[GLUE_QUOTED_SIZE];
 
 	glue_path_write(path, path_text, sizeof(path_text));
-	if (is_nothing(got))
+	if (glue_is_nothing(got))
 		snprintf(message, sizeof(message), "was given as %s, but AWS Glue does "
 				 "not have it", describe(sent, sent_text));
-	else if (is_nothing(sent))
+	else if (glue_is_nothing(sent))
 		snprintf(message, sizeof(message), "was not given, but AWS Glue has "
 				 "%s", describe(got, got_text));
 	else

@@ -256,6 +256,23 @@ glue_failure_unknown_outcome(const GlueFailedCall *call,
 }
 
 /*
+ * Word the end of a call that changes something, and whose answer was lost
+ * once, even if a later attempt was answered.
+ */
+GlueFailure *
+glue_failure_maybe_done(const GlueFailedCall *call, const GlueFailure *last)
+{
+	GlueFailure *failure = new_failure(call, ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN,
+									   "outcome unknown");
+
+	failure->detail = psprintf("The request may have been carried out. %s",
+							   last->detail);
+	failure->hint = "The request can be repeated: it has the same result once or twice.";
+	failure->request_id = last->request_id;
+	return failure;
+}
+
+/*
  * Word an ambiguous create after which there is a connection of that name
  * that is not the one that was sent.
  *

@@ -51,6 +51,8 @@ extern GlueFailure *glue_failure_from_transfer(const GlueFailedCall *call,
 extern GlueFailure *glue_failure_unknown_outcome(const GlueFailedCall *call,
 												 const GlueFailure *sent,
 												 const char *read_back);
+extern GlueFailure *glue_failure_maybe_done(const GlueFailedCall *call,
+											const GlueFailure *last);
 extern GlueFailure *glue_failure_already_exists(const GlueFailedCall *call,
 												const char *differences);
 extern GlueFailure *glue_failure_no_credentials(const char *source,

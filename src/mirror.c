@@ -9,7 +9,13 @@
  *
  * A row can be written only after the connection was made, and must not fail
  * then for a reason that could have been known before.  So a caller asks
- * glue_mirror_open() first, which takes the lock and plans the statement.
+ * glue_mirror_open() first, which takes the lock and plans the statements.
+ *
+ * Two sessions that change the same connection could record what they did in
+ * another order than AWS Glue did it.  So who changes one that exists locks it
+ * here first, until the end of the transaction.  What is merely observed has
+ * no such lock, and yields to anything that was recorded later than it was
+ * true.
  *
  * The table is found through the schema of the function that was called, and
  * never through the search_path.
@@ -24,139 +30,91 @@
 #include "access/table.h"
 #include "builtins.h"
 #include "catalog/pg_type.h"
-#include "encoding.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
-#include "jsonb_tree.h"
 #include "miscadmin.h"
 #include "mirror.h"
-#include "utils/array.h"
+#include "storage/lock.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
-/* The columns that are written, in the order of the table. */
-typedef enum MirrorColumn
+/* Rows that are fetched at once. */
+#define FETCH_COUNT		100
+
+/* What our locks have where pg_advisory_lock() has 1 or 2. */
+#define CONNECTION_LOCK_CLASS	3
+
+/* The names that a sync has seen, to the statement that asks for others. */
+#define SEEN_NAMES		"glue_seen_names"
+
+/* All of them take the columns of the table as their parameters. */
+typedef enum MirrorStatement
 {
-	COLUMN_SERVER,
-	COLUMN_REGION,
-	COLUMN_CATALOG_ID,
-	COLUMN_NAME,
-	COLUMN_ARN,
-	COLUMN_CONNECTION_TYPE,
-	COLUMN_DESCRIPTION,
-	COLUMN_MATCH_CRITERIA,
-	COLUMN_CONNECTION_PROPERTIES,
-	COLUMN_SPARK_PROPERTIES,
-	COLUMN_ATHENA_PROPERTIES,
-	COLUMN_PYTHON_PROPERTIES,
-	COLUMN_PHYSICAL_CONNECTION_REQUIREMENTS,
-	COLUMN_AUTHENTICATION_CONFIGURATION,
-	COLUMN_VALIDATE_CREDENTIALS,
-	COLUMN_VALIDATE_FOR_COMPUTE_ENVIRONMENTS,
-	COLUMN_TAGS,
-	COLUMN_STATUS,
-	COLUMN_STATUS_REASON,
-	COLUMN_CONNECTION_SCHEMA_VERSION,
-	COLUMN_CREATION_TIME,
-	COLUMN_LAST_UPDATED_TIME,
-	COLUMN_LAST_UPDATED_BY,
-	COLUMN_LAST_CONNECTION_VALIDATION_TIME,
-	COLUMN_REQUEST_ID,
-	COLUMN_RECORDED_AT,
-	COLUMN_RECORDED_BY,
-	NUM_COLUMNS
-} MirrorColumn;
+	STATEMENT_INSERT,			/* unless there is such a row */
+	STATEMENT_UPSERT,
+	STATEMENT_UPSERT_OLDER,		/* unless what is there is newer */
+	STATEMENT_FIND,
+	STATEMENT_LOCK,				/* find it, and keep others out */
+	STATEMENT_DELETE,
+	NUM_STATEMENTS
+} MirrorStatement;
 
 /*
- * Each column's name and type, and the member of the ConnectionInput or of
- * the Connection that it is filled from, if it is that simple.
+ * Two parts of the key may be null, which no index condition with a parameter
+ * can match: so there is a statement for each combination.
  */
-typedef struct MirrorColumnSource
-{
-	const char *name;
-	Oid			type;
-	const char *defined_by;		/* member of the definition */
-	const char *observed_in;	/* member of what was read back */
-} MirrorColumnSource;
+#define NO_SERVER		1
+#define NO_CATALOG_ID	2
+#define NUM_KEY_SHAPES	4
 
-static const MirrorColumnSource columns[NUM_COLUMNS] = {
-	[COLUMN_SERVER] = {"server", NAMEOID},
-	[COLUMN_REGION] = {"region", TEXTOID},
-	[COLUMN_CATALOG_ID] = {"catalog_id", TEXTOID},
-	[COLUMN_NAME] = {"name", TEXTOID},
-	[COLUMN_ARN] = {"arn", TEXTOID},
-	[COLUMN_CONNECTION_TYPE] = {"connection_type", TEXTOID,
-	"ConnectionType"},
-	[COLUMN_DESCRIPTION] = {"description", TEXTOID, "Description"},
-	[COLUMN_MATCH_CRITERIA] = {"match_criteria", TEXTARRAYOID,
-	"MatchCriteria"},
-	[COLUMN_CONNECTION_PROPERTIES] = {"connection_properties", JSONBOID,
-	"ConnectionProperties"},
-	[COLUMN_SPARK_PROPERTIES] = {"spark_properties", JSONBOID,
-	"SparkProperties"},
-	[COLUMN_ATHENA_PROPERTIES] = {"athena_properties", JSONBOID,
-	"AthenaProperties"},
-	[COLUMN_PYTHON_PROPERTIES] = {"python_properties", JSONBOID,
-	"PythonProperties"},
-	[COLUMN_PHYSICAL_CONNECTION_REQUIREMENTS] =
-	{"physical_connection_requirements", JSONBOID,
-	"PhysicalConnectionRequirements"},
-	[COLUMN_AUTHENTICATION_CONFIGURATION] =
-	{"authentication_configuration", JSONBOID, "AuthenticationConfiguration"},
-	[COLUMN_VALIDATE_CREDENTIALS] = {"validate_credentials", BOOLOID,
-	"ValidateCredentials"},
-	[COLUMN_VALIDATE_FOR_COMPUTE_ENVIRONMENTS] =
-	{"validate_for_compute_environments", TEXTARRAYOID,
-	"ValidateForComputeEnvironments"},
-	[COLUMN_TAGS] = {"tags", JSONBOID},
-	[COLUMN_STATUS] = {"status", TEXTOID},
-	[COLUMN_STATUS_REASON] = {"status_reason", TEXTOID},
-	[COLUMN_CONNECTION_SCHEMA_VERSION] = {"connection_schema_version",
-	INT4OID, NULL, "ConnectionSchemaVersion"},
-	[COLUMN_CREATION_TIME] = {"creation_time", TIMESTAMPTZOID, NULL,
-	"CreationTime"},
-	[COLUMN_LAST_UPDATED_TIME] = {"last_updated_time", TIMESTAMPTZOID, NULL,
-	"LastUpdatedTime"},
-	[COLUMN_LAST_UPDATED_BY] = {"last_updated_by", TEXTOID, NULL,
-	"LastUpdatedBy"},
-	[COLUMN_LAST_CONNECTION_VALIDATION_TIME] =
-	{"last_connection_validation_time", TIMESTAMPTZOID, NULL,
-	"LastConnectionValidationTime"},
-	[COLUMN_REQUEST_ID] = {"request_id", TEXTOID},
-	[COLUMN_RECORDED_AT] = {"recorded_at", TIMESTAMPTZOID},
-	[COLUMN_RECORDED_BY] = {"recorded_by", NAMEOID},
-};
+/* Kept for the life of the backend, for the table of this name. */
+static SPIPlanPtr plans[NUM_STATEMENTS][NUM_KEY_SHAPES];
+static char *planned_for = NULL;
 
-/* The values of one row. */
-typedef struct MirrorRow
+/* Somebody else's rights, for a while. */
+typedef struct Impersonation
 {
-	Datum		values[NUM_COLUMNS];
-	char		nulls[NUM_COLUMNS]; /* 'n' or ' ', as SPI wants them */
-} MirrorRow;
+	Oid			user;
+	int			security_context;
+} Impersonation;
 
 /* prototypes of private functions */
-static void set_value(MirrorRow *row, MirrorColumn column, Datum value);
-static void set_text(MirrorRow *row, MirrorColumn column, const char *utf8);
-static void set_from_tree(MirrorRow *row, MirrorColumn column,
-						  json_object *value);
-static bool is_epoch_time(json_object *value);
-static Datum text_array(json_object *array);
-static void write_row(const GlueMirror *mirror, MirrorRow *row);
-static uint64 execute(SPIPlanPtr plan, MirrorRow *row);
-static void find_plans(GlueMirror *mirror, Oid schema);
-static void replace_plan(SPIPlanPtr *plan, const char *statement);
+static void enter(const GlueMirror *mirror, Impersonation *saved);
+static void leave(const Impersonation *saved);
+static uint64 execute(const GlueMirror *mirror, MirrorStatement statement,
+					  GlueMirrorRow *row);
+static Portal open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
+						  const GlueNameStore *seen);
+static bool read_one(const GlueMirror *mirror, MirrorStatement statement,
+					 const GlueTarget *target, const char *name,
+					 GlueMirrorKnown *known);
+static void lock_name(const GlueMirrorRow *row);
+static uint32 hash_datum(const GlueMirrorRow *row, GlueMirrorColumn column);
+static SPIPlanPtr find_plan(const GlueMirror *mirror,
+							MirrorStatement statement,
+							const GlueMirrorRow *row);
+static SPIPlanPtr make_plan(const GlueMirror *mirror,
+							MirrorStatement statement, int shape);
+static void list_types(Oid *types);
+static void forget_plans(void);
+static int	key_shape(const GlueMirrorRow *row);
+static char *statement_text(const char *table, MirrorStatement statement,
+							int shape);
+static char *key_condition(int shape);
+static char *target_condition(int shape);
 static char *insert_text(const char *table);
 static char *upsert_text(const char *table);
 
 /*
- * Get ready to record a connection, before it is made.
+ * Get ready to use the table.
  *
  * schema is that of the extension.  The table is locked, so that it cannot be
  * dropped or changed before the end of the transaction.
  */
 void
-glue_mirror_open(GlueMirror *mirror, Oid schema)
+glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 {
 	Oid			table = get_relname_relid("glue_connection", schema);
 	Relation	relation;
@@ -166,240 +124,407 @@ glue_mirror_open(GlueMirror *mirror, Oid schema)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"glue_connection\" of extension \"glue_conn\" does not exist"),
 				 errhint("Create the extension anew.")));
-	relation = table_open(table, RowExclusiveLock);
+	relation = table_open(table, access == GLUE_MIRROR_WRITE ?
+						  RowExclusiveLock : AccessShareLock);
+	mirror->schema = schema;
 	mirror->owner = relation->rd_rel->relowner;
 	table_close(relation, NoLock);
 
-	find_plans(mirror, schema);
+	mirror->table = psprintf("%s.glue_connection",
+							 quote_identifier(get_namespace_name(schema)));
+	if (planned_for == NULL || strcmp(mirror->table, planned_for) != 0)
+		forget_plans();
+	if (access == GLUE_MIRROR_WRITE)
+	{
+		make_plan(mirror, STATEMENT_INSERT, 0);
+		make_plan(mirror, STATEMENT_UPSERT, 0);
+	}
 }
 
 /*
  * Record a connection, in place of what was known under its name.
+ *
+ * Most connections are new.  To prepare the update of all columns, only to
+ * find that there is nothing to update, would take longer than the insert.
  */
 void
 glue_mirror_record(const GlueMirror *mirror, const GlueMirrorEntry *entry)
 {
-	MirrorRow	row;
+	GlueMirrorRow row;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn record",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	memset(&row, 0, sizeof(row));
-	memset(row.nulls, 'n', sizeof(row.nulls));
-
-	for (int column = 0; column < NUM_COLUMNS; column++)
-	{
-		if (columns[column].defined_by != NULL)
-			set_from_tree(&row, column,
-						  json_object_object_get(entry->definition,
-												 columns[column].defined_by));
-		else if (columns[column].observed_in != NULL &&
-				 entry->observed != NULL)
-			set_from_tree(&row, column,
-						  json_object_object_get(entry->observed,
-												 columns[column].observed_in));
-	}
-	if (entry->target->server != NULL)
-		set_value(&row, COLUMN_SERVER,
-				  DirectFunctionCall1(namein,
-									  CStringGetDatum(entry->target->server)));
-	set_text(&row, COLUMN_REGION, entry->target->endpoint.region);
-	set_text(&row, COLUMN_CATALOG_ID, entry->target->catalog_id);
-	set_text(&row, COLUMN_NAME, entry->name);
-	set_text(&row, COLUMN_ARN,
-			 glue_target_connection_arn(entry->target, entry->name));
-	set_from_tree(&row, COLUMN_TAGS, entry->tags);
-	set_text(&row, COLUMN_STATUS, entry->status);
-	set_text(&row, COLUMN_STATUS_REASON, entry->status_reason);
-	if (entry->request_id[0] != '\0')
-		set_text(&row, COLUMN_REQUEST_ID, entry->request_id);
-	set_value(&row, COLUMN_RECORDED_AT,
-			  TimestampTzGetDatum(GetCurrentTimestamp()));
-	set_value(&row, COLUMN_RECORDED_BY,
-			  DirectFunctionCall1(namein,
-								  CStringGetDatum(GetUserNameFromId(GetUserId(),
-																	false))));
-	write_row(mirror, &row);
+	glue_mirror_row_fill(&row, entry);
+	if (execute(mirror, STATEMENT_INSERT, &row) == 0)
+		execute(mirror, STATEMENT_UPSERT, &row);
 
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
 
-static void
-set_value(MirrorRow *row, MirrorColumn column, Datum value)
-{
-	row->values[column] = value;
-	row->nulls[column] = ' ';
-}
-
-/* Set a text column from UTF-8; NULL leaves it null. */
-static void
-set_text(MirrorRow *row, MirrorColumn column, const char *utf8)
-{
-	if (utf8 != NULL)
-		set_value(row, column,
-				  CStringGetTextDatum(glue_server_from_utf8(utf8)));
-}
-
 /*
- * Set a column from a member of a tree, if that has a fitting type: what
- * came from AWS can be anything.
+ * Record what was observed of a connection at entry->recorded_at, unless
+ * something newer is recorded.
  */
-static void
-set_from_tree(MirrorRow *row, MirrorColumn column, json_object *value)
+void
+glue_mirror_observe(const GlueMirror *mirror, const GlueMirrorEntry *entry)
 {
-	json_type	type = json_object_get_type(value);
+	GlueMirrorRow row;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn record",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	if (value == NULL)
-		return;
-	switch (columns[column].type)
-	{
-		case TEXTOID:
-			if (type == json_type_string)
-				set_text(row, column, json_object_get_string(value));
-			break;
-		case JSONBOID:
-			set_value(row, column, JsonbPGetDatum(glue_jsonb_from_tree(value)));
-			break;
-		case TEXTARRAYOID:
-			if (type == json_type_array)
-				set_value(row, column, text_array(value));
-			break;
-		case BOOLOID:
-			if (type == json_type_boolean)
-				set_value(row, column,
-						  BoolGetDatum(json_object_get_boolean(value)));
-			break;
-		case INT4OID:
-			if (type == json_type_int)
-				set_value(row, column,
-						  Int32GetDatum(json_object_get_int(value)));
-			break;
-		case TIMESTAMPTZOID:
-			if (is_epoch_time(value))
-				set_value(row, column,
-						  DirectFunctionCall1(float8_timestamptz,
-											  Float8GetDatum(json_object_get_double(value))));
-			break;
-	}
-}
+	glue_mirror_row_fill(&row, entry);
+	execute(mirror, STATEMENT_UPSERT_OLDER, &row);
 
-/* Is this a time in seconds that PostgreSQL can represent? */
-static bool
-is_epoch_time(json_object *value)
-{
-	json_type	type = json_object_get_type(value);
-	double		seconds = json_object_get_double(value);
-
-	return (type == json_type_double || type == json_type_int) &&
-		seconds >= 0 && seconds < 1e11;
-}
-
-static Datum
-text_array(json_object *array)
-{
-	int			len = json_object_array_length(array);
-	Datum	   *elements = palloc(len * sizeof(Datum));
-
-	for (int i = 0; i < len; i++)
-	{
-		const char *utf8 =
-			json_object_get_string(json_object_array_get_idx(array, i));
-
-		elements[i] = CStringGetTextDatum(glue_server_from_utf8(utf8 ? utf8 : ""));
-	}
-	return PointerGetDatum(construct_array(elements, len, TEXTOID,
-										   -1, false, TYPALIGN_INT));
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
 }
 
 /*
- * Write a row with the rights of the table's owner.
+ * Find what is recorded of a connection; false if nothing is.
  *
- * Most connections are new.  To prepare the update of all columns, only to
- * find that there is nothing to update, would take longer than the insert.
+ * What is found belongs to the current memory context.
+ */
+bool
+glue_mirror_find(const GlueMirror *mirror, const GlueTarget *target,
+				 const char *name, GlueMirrorKnown *known)
+{
+	return read_one(mirror, STATEMENT_FIND, target, name, known);
+}
+
+/*
+ * Do the same, and keep other sessions from changing the connection until the
+ * end of the transaction, whether it is recorded or not.
+ */
+bool
+glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
+				 const char *name, GlueMirrorKnown *known)
+{
+	GlueMirrorRow row;
+
+	if (read_one(mirror, STATEMENT_LOCK, target, name, known))
+		return true;
+	glue_mirror_row_key(&row, target, name);
+	lock_name(&row);
+
+	/* whoever had that lock may have recorded it since */
+	return read_one(mirror, STATEMENT_LOCK, target, name, known);
+}
+
+/* Remove what is recorded of a connection; false if nothing was. */
+bool
+glue_mirror_forget(const GlueMirror *mirror, const GlueTarget *target,
+				   const char *name)
+{
+	GlueMirrorRow row;
+
+	glue_mirror_row_key(&row, target, name);
+	return execute(mirror, STATEMENT_DELETE, &row) > 0;
+}
+
+/*
+ * Find the recorded connections of a target whose names are not among those
+ * that were seen, and that were recorded before a moment.
+ */
+GlueNameStore *
+glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
+				   const GlueNameStore *seen, TimestampTz before)
+{
+	GlueNameStore *unseen = glue_name_store_new();
+	GlueMirrorRow row;
+	Impersonation saved;
+	Portal		portal;
+
+	glue_mirror_row_key(&row, target, "");
+	glue_mirror_row_set_recorded_at(&row, before);
+	enter(mirror, &saved);
+	portal = open_unseen(mirror, &row, seen);
+	do
+	{
+		SPI_cursor_fetch(portal, true, FETCH_COUNT);
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			bool		is_null;
+			Datum		name = SPI_getbinval(SPI_tuptable->vals[i],
+											 SPI_tuptable->tupdesc, 1,
+											 &is_null);
+
+			glue_name_store_add_datum(unseen, name);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (SPI_processed > 0);
+	SPI_cursor_close(portal);
+	leave(&saved);
+	return unseen;
+}
+
+/* ----------------------------------------------------------------
+ * Execution
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Act with the rights of the table's owner until leave().
  *
  * An error restores the user as part of the abort.
  */
 static void
-write_row(const GlueMirror *mirror, MirrorRow *row)
+enter(const GlueMirror *mirror, Impersonation *saved)
 {
-	Oid			user;
-	int			security_context;
-
-	GetUserIdAndSecContext(&user, &security_context);
-	SetUserIdAndSecContext(mirror->owner, security_context |
+	GetUserIdAndSecContext(&saved->user, &saved->security_context);
+	SetUserIdAndSecContext(mirror->owner, saved->security_context |
 						   SECURITY_LOCAL_USERID_CHANGE);
 	SPI_connect();
-	if (execute(mirror->insert_plan, row) == 0)
-		execute(mirror->upsert_plan, row);
-	SPI_finish();
-	SetUserIdAndSecContext(user, security_context);
 }
 
-/* Execute a statement; returns how many rows it wrote. */
-static uint64
-execute(SPIPlanPtr plan, MirrorRow *row)
+static void
+leave(const Impersonation *saved)
 {
-	int			result = SPI_execute_plan(plan, row->values, row->nulls,
-										  false, 0);
+	SPI_finish();
+	SetUserIdAndSecContext(saved->user, saved->security_context);
+}
 
-	if (result != SPI_OK_INSERT)
+/* Execute a statement that writes; returns how many rows it wrote. */
+static uint64
+execute(const GlueMirror *mirror, MirrorStatement statement,
+		GlueMirrorRow *row)
+{
+	SPIPlanPtr	plan = find_plan(mirror, statement, row);
+	Impersonation saved;
+	uint64		written;
+	int			result;
+
+	enter(mirror, &saved);
+	result = SPI_execute_plan(plan, row->values, row->nulls, false, 0);
+	if (result < 0)
 		elog(ERROR, "could not record an AWS Glue connection: %s",
 			 SPI_result_code_string(result));
-	return SPI_processed;
+	written = SPI_processed;
+	leave(&saved);
+	return written;
 }
 
 /*
- * Find the plans of the statements, or make them.
+ * Open a cursor on the names that were not seen.
  *
- * They are kept for the life of the backend under the table's qualified name:
- * the extension may be dropped, and be created in another schema.
+ * Those that were are a relation to this one statement, which is not kept.
+ */
+static Portal
+open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
+			const GlueNameStore *seen)
+{
+	Oid			types[GLUE_NUM_COLUMNS];
+	SPIPlanPtr	plan;
+	char	   *text;
+
+	if (SPI_register_relation(glue_name_store_relation(seen, SEEN_NAMES)) !=
+		SPI_OK_REL_REGISTER)
+		elog(ERROR, "could not register \"%s\"", SEEN_NAMES);
+	text = psprintf("SELECT name FROM %s WHERE %s"
+					" AND recorded_at OPERATOR(pg_catalog.<) $%d"
+					" AND NOT EXISTS (SELECT FROM " SEEN_NAMES " s"
+					" WHERE s.name OPERATOR(pg_catalog.=) glue_connection.name)",
+					mirror->table, target_condition(key_shape(row)),
+					GLUE_COLUMN_RECORDED_AT + 1);
+	list_types(types);
+	plan = SPI_prepare(text, GLUE_NUM_COLUMNS, types);
+	if (plan == NULL)
+		elog(ERROR, "could not plan \"%s\": %s", text,
+			 SPI_result_code_string(SPI_result));
+	return SPI_cursor_open(NULL, plan, row->values, row->nulls, false);
+}
+
+/* Execute a statement that finds one row, or none. */
+static bool
+read_one(const GlueMirror *mirror, MirrorStatement statement,
+		 const GlueTarget *target, const char *name, GlueMirrorKnown *known)
+{
+	MemoryContext context = CurrentMemoryContext;
+	GlueMirrorRow row;
+	SPIPlanPtr	plan;
+	Impersonation saved;
+	bool		found;
+
+	glue_mirror_row_key(&row, target, name);
+	plan = find_plan(mirror, statement, &row);
+	enter(mirror, &saved);
+	if (SPI_execute_plan(plan, row.values, row.nulls, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look up an AWS Glue connection");
+	found = SPI_processed > 0;
+	if (found)
+	{
+		MemoryContext spi_context = MemoryContextSwitchTo(context);
+
+		glue_mirror_row_read(known, SPI_tuptable->vals[0],
+							 SPI_tuptable->tupdesc);
+		MemoryContextSwitchTo(spi_context);
+	}
+	leave(&saved);
+	return found;
+}
+
+/*
+ * Keep other sessions away from a connection that has no row to be locked.
+ *
+ * Two connections may share a lock, if their hashes are the same.
  */
 static void
-find_plans(GlueMirror *mirror, Oid schema)
+lock_name(const GlueMirrorRow *row)
 {
-	static SPIPlanPtr insert_plan = NULL;
-	static SPIPlanPtr upsert_plan = NULL;
-	static char *planned_for = NULL;
-	char	   *table = psprintf("%s.glue_connection",
-								 quote_identifier(get_namespace_name(schema)));
+	LOCKTAG		tag;
 
-	if (planned_for == NULL || strcmp(table, planned_for) != 0)
-	{
-		if (planned_for != NULL)
-			pfree(planned_for);
-		planned_for = NULL;
-		replace_plan(&insert_plan, insert_text(table));
-		replace_plan(&upsert_plan, upsert_text(table));
-		planned_for = MemoryContextStrdup(TopMemoryContext, table);
-	}
-	mirror->insert_plan = insert_plan;
-	mirror->upsert_plan = upsert_plan;
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId,
+						 hash_combine(hash_datum(row, GLUE_COLUMN_SERVER),
+									  hash_datum(row, GLUE_COLUMN_REGION)),
+						 hash_combine(hash_datum(row, GLUE_COLUMN_CATALOG_ID),
+									  hash_datum(row, GLUE_COLUMN_NAME)),
+						 CONNECTION_LOCK_CLASS);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+static uint32
+hash_datum(const GlueMirrorRow *row, GlueMirrorColumn column)
+{
+	Pointer		value = DatumGetPointer(row->values[column]);
+
+	if (row->nulls[column] == 'n')
+		return 0;
+	if (glue_mirror_column_type(column) == NAMEOID)
+		return hash_bytes((unsigned char *) value, strlen(value));
+	return hash_bytes((unsigned char *) VARDATA_ANY(value),
+					  VARSIZE_ANY_EXHDR(value));
+}
+
+/* ----------------------------------------------------------------
+ * Statements
+ * ----------------------------------------------------------------
+ */
+
+/* The plan of a statement for the key of a row. */
+static SPIPlanPtr
+find_plan(const GlueMirror *mirror, MirrorStatement statement,
+		  const GlueMirrorRow *row)
+{
+	int			shape = statement < STATEMENT_FIND ? 0 : key_shape(row);
+
+	return make_plan(mirror, statement, shape);
+}
+
+/* Make the plan of a statement, unless there is one. */
+static SPIPlanPtr
+make_plan(const GlueMirror *mirror, MirrorStatement statement, int shape)
+{
+	Oid			types[GLUE_NUM_COLUMNS];
+	SPIPlanPtr	plan = plans[statement][shape];
+	char	   *text;
+
+	if (plan != NULL)
+		return plan;
+	if (planned_for == NULL)
+		planned_for = MemoryContextStrdup(TopMemoryContext, mirror->table);
+
+	text = statement_text(mirror->table, statement, shape);
+	list_types(types);
+	SPI_connect();
+	plan = SPI_prepare(text, GLUE_NUM_COLUMNS, types);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not plan \"%s\": %s", text,
+			 SPI_result_code_string(SPI_result));
+	SPI_finish();
+	plans[statement][shape] = plan;
+	return plan;
 }
 
 static void
-replace_plan(SPIPlanPtr *plan, const char *statement)
+list_types(Oid *types)
 {
-	Oid			types[NUM_COLUMNS];
-	SPIPlanPtr	prepared;
-
-	if (*plan != NULL)
-		SPI_freeplan(*plan);
-	*plan = NULL;
-
-	for (int column = 0; column < NUM_COLUMNS; column++)
-		types[column] = columns[column].type;
-	SPI_connect();
-	prepared = SPI_prepare(statement, NUM_COLUMNS, types);
-	if (prepared == NULL || SPI_keepplan(prepared) != 0)
-		elog(ERROR, "could not plan \"%s\": %s", statement,
-			 SPI_result_code_string(SPI_result));
-	SPI_finish();
-	*plan = prepared;
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+		types[column] = glue_mirror_column_type(column);
 }
 
-/* The statement that writes a row unless there is one. */
+/* The extension may have been dropped, and created in another schema. */
+static void
+forget_plans(void)
+{
+	for (int statement = 0; statement < NUM_STATEMENTS; statement++)
+	{
+		for (int shape = 0; shape < NUM_KEY_SHAPES; shape++)
+		{
+			if (plans[statement][shape] != NULL)
+				SPI_freeplan(plans[statement][shape]);
+			plans[statement][shape] = NULL;
+		}
+	}
+	if (planned_for != NULL)
+		pfree(planned_for);
+	planned_for = NULL;
+}
+
+static int
+key_shape(const GlueMirrorRow *row)
+{
+	return (row->nulls[GLUE_COLUMN_SERVER] == 'n' ? NO_SERVER : 0) |
+		(row->nulls[GLUE_COLUMN_CATALOG_ID] == 'n' ? NO_CATALOG_ID : 0);
+}
+
+static char *
+statement_text(const char *table, MirrorStatement statement, int shape)
+{
+	switch (statement)
+	{
+		case STATEMENT_INSERT:
+			return psprintf("%s DO NOTHING", insert_text(table));
+		case STATEMENT_UPSERT:
+			return upsert_text(table);
+		case STATEMENT_UPSERT_OLDER:
+			return psprintf("%s WHERE c.recorded_at OPERATOR(pg_catalog.<=) EXCLUDED.recorded_at",
+							upsert_text(table));
+		case STATEMENT_FIND:
+			return psprintf("SELECT * FROM %s WHERE %s", table,
+							key_condition(shape));
+		case STATEMENT_LOCK:
+			return psprintf("SELECT * FROM %s WHERE %s FOR UPDATE", table,
+							key_condition(shape));
+		case STATEMENT_DELETE:
+			return psprintf("DELETE FROM %s WHERE %s", table,
+							key_condition(shape));
+		case NUM_STATEMENTS:
+			break;
+	}
+	return NULL;
+}
+
+/* What selects one connection. */
+static char *
+key_condition(int shape)
+{
+	return psprintf("%s AND name OPERATOR(pg_catalog.=) $%d",
+					target_condition(shape), GLUE_COLUMN_NAME + 1);
+}
+
+/*
+ * What selects the connections of one target.
+ *
+ * Operators are qualified, because the search_path is the caller's and the
+ * rights are not.
+ */
+static char *
+target_condition(int shape)
+{
+	char	   *server = shape & NO_SERVER ? "IS NULL" :
+		psprintf("OPERATOR(pg_catalog.=) $%d", GLUE_COLUMN_SERVER + 1);
+	char	   *catalog_id = shape & NO_CATALOG_ID ? "IS NULL" :
+		psprintf("OPERATOR(pg_catalog.=) $%d", GLUE_COLUMN_CATALOG_ID + 1);
+
+	return psprintf("server %s AND region OPERATOR(pg_catalog.=) $%d AND catalog_id %s",
+					server, GLUE_COLUMN_REGION + 1, catalog_id);
+}
+
+/* The beginning of the statements that write a row. */
 static char *
 insert_text(const char *table)
 {
@@ -408,30 +533,30 @@ insert_text(const char *table)
 
 	initStringInfo(&names);
 	initStringInfo(&parameters);
-	for (int column = 0; column < NUM_COLUMNS; column++)
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 	{
 		const char *comma = column > 0 ? ", " : "";
 
-		appendStringInfo(&names, "%s%s", comma, columns[column].name);
+		appendStringInfo(&names, "%s%s", comma,
+						 glue_mirror_column_name(column));
 		appendStringInfo(&parameters, "%s$%d", comma, column + 1);
 	}
-	return psprintf("INSERT INTO %s (%s) VALUES (%s)"
-					" ON CONFLICT ON CONSTRAINT glue_connection_key DO NOTHING",
+	return psprintf("INSERT INTO %s AS c (%s) VALUES (%s)"
+					" ON CONFLICT ON CONSTRAINT glue_connection_key",
 					table, names.data, parameters.data);
 }
 
-/* The statement that writes a row in any case. */
 static char *
 upsert_text(const char *table)
 {
-	char	   *insert = insert_text(table);
 	StringInfoData assignments;
 
 	initStringInfo(&assignments);
-	for (int column = 0; column < NUM_COLUMNS; column++)
-		appendStringInfo(&assignments, ", %s = EXCLUDED.%s",
-						 columns[column].name, columns[column].name);
-	return psprintf("%.*s DO UPDATE SET secret_digest = NULL%s",
-					(int) (strlen(insert) - strlen(" DO NOTHING")), insert,
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+		appendStringInfo(&assignments, "%s%s = EXCLUDED.%s",
+						 column > 0 ? ", " : "",
+						 glue_mirror_column_name(column),
+						 glue_mirror_column_name(column));
+	return psprintf("%s DO UPDATE SET %s", insert_text(table),
 					assignments.data);
 }

@@ -11,34 +11,42 @@
 #ifndef GLUE_MIRROR_H
 #define GLUE_MIRROR_H
 
-#include <json-c/json.h>
+#include "mirror_row.h"
+#include "name_store.h"
 
-#include "executor/spi.h"
-#include "target.h"
+/* What is to be done with the table. */
+typedef enum GlueMirrorAccess
+{
+	GLUE_MIRROR_READ,
+	GLUE_MIRROR_WRITE
+} GlueMirrorAccess;
 
-/* The table, ready to be written. */
+/* The table, ready to be used until the end of the transaction. */
 typedef struct GlueMirror
 {
+	Oid			schema;
 	Oid			owner;
-	SPIPlanPtr	insert_plan;	/* kept for the life of the backend */
-	SPIPlanPtr	upsert_plan;	/* likewise */
+	char	   *table;			/* its qualified name */
 } GlueMirror;
 
-/* One connection, as it is to be recorded. */
-typedef struct GlueMirrorEntry
-{
-	const GlueTarget *target;
-	const char *name;
-	json_object *definition;	/* ConnectionInput, redacted */
-	json_object *tags;			/* or NULL */
-	json_object *observed;		/* what GetConnection returned, or NULL */
-	const char *status;
-	const char *status_reason;	/* or NULL */
-	const char *request_id;		/* AWS's, or "" */
-} GlueMirrorEntry;
-
-extern void glue_mirror_open(GlueMirror *mirror, Oid schema);
+extern void glue_mirror_open(GlueMirror *mirror, Oid schema,
+							 GlueMirrorAccess access);
 extern void glue_mirror_record(const GlueMirror *mirror,
 							   const GlueMirrorEntry *entry);
+extern void glue_mirror_observe(const GlueMirror *mirror,
+								const GlueMirrorEntry *entry);
+extern bool glue_mirror_find(const GlueMirror *mirror,
+							 const GlueTarget *target, const char *name,
+							 GlueMirrorKnown *known);
+extern bool glue_mirror_lock(const GlueMirror *mirror,
+							 const GlueTarget *target, const char *name,
+							 GlueMirrorKnown *known);
+extern bool glue_mirror_forget(const GlueMirror *mirror,
+							   const GlueTarget *target, const char *name);
+
+extern GlueNameStore *glue_mirror_unseen(const GlueMirror *mirror,
+										 const GlueTarget *target,
+										 const GlueNameStore *seen,
+										 TimestampTz before);
 
 #endif							/* GLUE_MIRROR_H */

@@ -221,7 +221,7 @@ compare_needles(const void *a, const void *b)
 		return left->bytes[0] < right->bytes[0] ? -1 : 1;
 	if (left->len != right->len)
 		return left->len > right->len ? -1 : 1;
-	return 0;
+	return memcmp(left->bytes, right->bytes, left->len);
 }
 
 static bool

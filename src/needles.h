@@ -24,8 +24,9 @@ typedef struct GlueNeedle
 } GlueNeedle;
 
 /*
- * Once sorted, by first byte and then longest first, the needles that start
- * with byte b are items[first[b]] up to but not including items[first[b + 1]].
+ * Once sorted, by first byte, then longest first, then by the bytes, the
+ * needles that start with byte b are items[first[b]] up to but not including
+ * items[first[b + 1]].
  */
 typedef struct GlueNeedles
 {

@@ -42,7 +42,6 @@
 
 #include "json_tree.h"
 #include "model.h"
-#include "needles.h"
 #include "secret_name.h"
 
 typedef enum WalkPurpose
@@ -138,6 +137,21 @@ glue_redact_has_secret(json_object *tree)
 }
 
 /*
+ * Add every secret that glue_redact_tree() would replace to a list, and sort
+ * it.  Returns false if memory is short.
+ */
+bool
+glue_redact_collect(json_object *tree, GlueNeedles *list)
+{
+	Walk		walk = {WALK_COLLECT, 0, list};
+	Place		root = {NULL, NULL, 0};
+	bool		collected = walk_value(&walk, &root, tree, 0);
+
+	glue_needles_sort(list);
+	return collected;
+}
+
+/*
  * Copy a text into the buffer without the secrets of a tree, for text that
  * comes back from AWS and may quote the request.
  *
@@ -156,21 +170,18 @@ glue_redact_text(json_object *tree, const char *text,
 				 char *buffer, size_t size)
 {
 	GlueNeedles list = {NULL, 0, 0, {0}};
-	Walk		walk = {WALK_COLLECT, 0, &list};
-	Place		root = {NULL, NULL, 0};
 	Output		output = {buffer, size, 0};
 	GlueSecretSearch search;
 	size_t		len = strlen(text);
 	size_t		hidden_end = 0;
 	bool		more;
 
-	if (!walk_value(&walk, &root, tree, 0))
+	if (!glue_redact_collect(tree, &list))
 	{
 		glue_needles_free(&list);
 		put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
 		return finish(&output);
 	}
-	glue_needles_sort(&list);
 
 	/* secrets may overlap, so what is hidden is the union of all matches */
 	glue_secret_search_begin(&search, text, len, GLUE_TEXT_PROSE);

@@ -16,11 +16,13 @@
 
 #include <json-c/json.h>
 
+#include "needles.h"
 #include "secret_text.h"		/* GLUE_REDACTED */
 
 extern bool glue_redact_is_secret_key(const char *key);
 extern bool glue_redact_tree(json_object *tree);
 extern bool glue_redact_has_secret(json_object *tree);
+extern bool glue_redact_collect(json_object *tree, GlueNeedles *list);
 extern size_t glue_redact_text(json_object *tree, const char *text,
 							   char *buffer, size_t size);
 

@@ -31,6 +31,7 @@
 
 #include "json_tree.h"
 #include "model.h"
+#include "secret_text.h"
 #include "validate_rules.h"
 
 /* a string that is checked: the value at a path, or a map's key there */
@@ -63,6 +64,8 @@ static void check_integer(const Check *check, const GlueShape *shape,
 						  const GluePath *path, int64_t number);
 static void check_text(const Check *check, const GlueShape *shape,
 					   const GluePath *path, const CheckedString *string);
+static void check_redacted(const Check *check, const GluePath *path,
+						   bool whole, json_object *value);
 static void check_pattern(const Check *check, const GlueShape *shape,
 						  const GluePath *path, const CheckedString *string);
 static void check_enumeration(const Check *check, const GlueShape *shape,
@@ -236,6 +239,7 @@ check_value(const Check *check, const GlueShape *shape, const GluePath *path,
 				};
 
 				check_text(check, shape, path, &string);
+				check_redacted(check, path, true, value);
 				break;
 			}
 		case GLUE_TYPE_INTEGER:
@@ -356,6 +360,7 @@ check_map(const Check *check, const GlueShape *shape, const GluePath *path,
 
 		check_text(check, shape->key, &inner, &string);
 		check_value(check, shape->element, &inner, iter.val);
+		check_redacted(check, &inner, false, iter.val);
 	}
 }
 
@@ -415,6 +420,29 @@ check_text(const Check *check, const GlueShape *shape, const GluePath *path,
 	if (shape->values != NULL &&
 		!glue_model_has_value(shape, string->bytes))
 		check_enumeration(check, shape, path, string);
+}
+
+/*
+ * Refuse what stands in the place of a hidden secret: who reads a connection,
+ * changes it and writes it back would set a password of asterisks.
+ *
+ * Values of properties may hold it in the middle of a URL.
+ */
+static void
+check_redacted(const Check *check, const GluePath *path, bool whole,
+			   json_object *value)
+{
+	const char *text;
+
+	if (!json_object_is_type(value, json_type_string))
+		return;
+	text = json_object_get_string(value);
+	if ((strcmp(text, GLUE_REDACTED) == 0) == whole &&
+		strstr(text, GLUE_REDACTED) != NULL)
+		glue_report(&check->reporter, path, GLUE_RULE_REDACTED,
+					GLUE_SEVERITY_ERROR,
+					"holds \"" GLUE_REDACTED "\", which stands in the place "
+					"of a secret that was hidden; give the secret itself");
 }
 
 /*

@@ -53,6 +53,7 @@ typedef void (*GlueViolationSink) (void *arg, const GlueViolation *violation);
 #define GLUE_RULE_RANGE "range" /* too small or too large a number */
 #define GLUE_RULE_PATTERN "pattern" /* a character out of place */
 #define GLUE_RULE_ENUMERATION "enumeration" /* no value that we know */
+#define GLUE_RULE_REDACTED "redacted"	/* what stands for a hidden secret */
 
 /*
  * Then what the model does not say.  What was measured against AWS is an

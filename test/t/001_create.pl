@@ -263,9 +263,6 @@ refused('on_conflict nonsense', create_sql(jdbc('x'), on_conflict => 'ignore'),
 	'22023', qr/invalid value for argument "on_conflict": "ignore"/);
 refused('on_conflict null', create_sql(jdbc('x'), on_conflict => undef),
 	'22023', qr/invalid value for argument "on_conflict"/);
-refused("on_conflict $_", create_sql(jdbc('x'), on_conflict => $_),
-	'0A000', qr/"$_" is not supported yet/)
-  foreach qw(adopt update);
 is($session->query(create_sql(jdbc('x'), on_conflict => 'error'))->output,
 	'READY', 'on_conflict error');
 

@@ -1,0 +1,256 @@
+/*-------------------------------------------------------------------------
+ *
+ * existing.c
+ *	  What is done about a connection that exists already.
+ *
+ * Adopting one means to find that it is defined as it should be, and to
+ * record it.  Updating it replaces its whole definition, which must not wipe
+ * out credentials that nobody could read before: see credential_loss.c.
+ *
+ * The API has no way to update a connection only if it is still the one that
+ * was read.  Sessions of this database are kept apart by a lock that lasts
+ * until the end of the transaction; what others do in between cannot be
+ * noticed.  So an update reads the connection once more afterwards, and what
+ * is recorded is what is there.
+ *
+ * IDENTIFICATION
+ *	  src/existing.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compare.h"
+#include "credential_loss.h"
+#include "encoding.h"
+#include "existing.h"
+#include "jsonb_tree.h"
+#include "lib/stringinfo.h"
+#include "record.h"
+#include "secret_key.h"
+
+/* Whether a connection's secrets are those of a definition. */
+typedef struct KnownSecrets
+{
+	GlueSecretChange change;
+	const GlueSecretDigest *digest; /* to be recorded, or NULL */
+} KnownSecrets;
+
+/* prototypes of private functions */
+static const char *adopt(const GlueFunction *function,
+						 const GlueMirror *mirror,
+						 const GlueDefinition *definition,
+						 const GlueFailure *conflict);
+static json_object *read_connection(const GlueFunction *function,
+									const char *name);
+static json_object *read_updated(const GlueFunction *function,
+								 const GlueDefinition *definition);
+static void compare_secrets(Oid schema, const GlueDefinition *definition,
+							const GlueMirrorKnown *known,
+							json_object *observed, KnownSecrets *secrets);
+static bool was_updated_since(const GlueMirrorKnown *known,
+							  json_object *observed);
+static void refuse_losses(const GlueDefinition *definition,
+						  json_object *existing,
+						  const GlueMirrorKnown *known);
+static void append_difference(void *arg, const char *path,
+							  const char *message);
+
+/*
+ * Do what is asked for about a create that has failed; raises its failure
+ * unless that was for an existing connection and something is to be done about
+ * it.  Returns the status of the connection, in UTF-8.
+ */
+const char *
+glue_settle_conflict(const GlueFunction *function, const GlueMirror *mirror,
+					 const GlueDefinition *definition,
+					 GlueConflictAction action, const GlueFailure *conflict)
+{
+	if (strcmp(conflict->code, "AlreadyExistsException") == 0)
+	{
+		if (action == GLUE_CONFLICT_ADOPT)
+			return adopt(function, mirror, definition, conflict);
+		if (action == GLUE_CONFLICT_UPDATE)
+			return glue_update_existing(function, mirror, definition);
+	}
+	glue_failure_raise(ERROR, conflict);
+	return NULL;				/* keep the compiler quiet */
+}
+
+/*
+ * Record a connection that exists, if it has the definition that it should
+ * have; else raise an error that lists the differences.
+ */
+static const char *
+adopt(const GlueFunction *function, const GlueMirror *mirror,
+	  const GlueDefinition *definition, const GlueFailure *conflict)
+{
+	GlueMirrorKnown known;
+	GlueMirrorEntry extra = {0};
+	KnownSecrets secrets;
+	StringInfoData differences;
+	json_object *observed;
+
+	initStringInfo(&differences);
+	if (!glue_mirror_lock(mirror, &function->target, definition->name, &known))
+		memset(&known, 0, sizeof(known));
+	observed = read_connection(function, definition->name);
+
+	glue_compare_definitions(definition->input, observed, append_difference,
+							 &differences);
+	compare_secrets(function->schema, definition, &known, observed, &secrets);
+	if (secrets.change == GLUE_SECRETS_CHANGED)
+		append_difference(&differences, "$",
+						  "has other secrets than those that were sent before");
+	if (differences.len > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("AWS Glue connection \"%s\" exists, but is defined differently",
+						glue_server_from_utf8(definition->name)),
+				 errdetail_internal("%s", differences.data),
+				 errhint("Use on_conflict => 'update' to give the connection this definition.")));
+
+	extra.tags = known.tags;
+	extra.secret_digest = secrets.digest;
+	return glue_record_existing(function, mirror, definition, observed, &extra);
+}
+
+/*
+ * Give a connection that exists a new definition, and record it; returns its
+ * status in UTF-8.
+ */
+const char *
+glue_update_existing(const GlueFunction *function, const GlueMirror *mirror,
+					 const GlueDefinition *definition)
+{
+	GlueMirrorKnown known;
+	GlueMirrorEntry extra = {0};
+	GlueCall	call;
+	json_object *observed;
+
+	if (!glue_mirror_lock(mirror, &function->target, definition->name, &known))
+		memset(&known, 0, sizeof(known));
+	refuse_losses(definition, read_connection(function, definition->name),
+				  &known);
+	extra.secret_digest = glue_digest_secrets(function->schema,
+											  definition->input);
+
+	glue_function_prepare(function, &call, "UpdateConnection",
+						  definition->name);
+	glue_tree_add(call.request, "Name",
+				  json_object_new_string(definition->name));
+	glue_tree_add(call.request, "ConnectionInput",
+				  json_object_get(definition->input));
+	glue_function_run(&call);
+
+	observed = read_updated(function, definition);
+	extra.tags = known.tags;
+	extra.request_id = call.request_id;
+	return glue_record_existing(function, mirror, definition, observed, &extra);
+}
+
+/* Read a connection as it is. */
+static json_object *
+read_connection(const GlueFunction *function, const char *name)
+{
+	GlueCall	call;
+
+	glue_function_prepare_get(function, &call, name);
+	glue_function_run(&call);
+	return glue_function_answer(&call, "Connection", json_type_object,
+								"it holds no connection");
+}
+
+/*
+ * Read a connection that was just updated; NULL if that fails, which does not
+ * undo the update.
+ */
+static json_object *
+read_updated(const GlueFunction *function, const GlueDefinition *definition)
+{
+	GlueCall	call;
+	json_object *connection;
+
+	glue_function_prepare_get(function, &call, definition->name);
+	glue_client_run(&call, 1);
+	connection = json_object_object_get(call.answer, "Connection");
+	if (json_object_is_type(connection, json_type_object))
+		return connection;
+	ereport(WARNING,
+			(errmsg("AWS Glue connection \"%s\" was updated, but could not be read afterwards",
+					glue_server_from_utf8(definition->name)),
+			 call.failure != NULL ?
+			 errdetail_internal("%s", glue_server_from_utf8(call.failure->detail)) : 0,
+			 errhint("Its status is not known.")));
+	return NULL;
+}
+
+/*
+ * Find out whether a connection's secrets are those of the definition.
+ *
+ * That is known if the last to give it secrets was this database.
+ */
+static void
+compare_secrets(Oid schema, const GlueDefinition *definition,
+				const GlueMirrorKnown *known, json_object *observed,
+				KnownSecrets *secrets)
+{
+	const GlueSecretDigest *digest = glue_digest_secrets(schema,
+														 definition->input);
+
+	secrets->change = GLUE_SECRETS_INCOMPARABLE;
+	secrets->digest = NULL;
+	if (digest == NULL || !known->has_digest ||
+		was_updated_since(known, observed))
+		return;
+	secrets->change = glue_secret_digest_compare(digest,
+												 &known->secret_digest);
+	if (secrets->change == GLUE_SECRETS_SAME)
+		secrets->digest = digest;
+}
+
+/*
+ * Has somebody changed a connection since it was recorded?  Not as far as is
+ * known, if it was never read.
+ */
+static bool
+was_updated_since(const GlueMirrorKnown *known, json_object *observed)
+{
+	json_object *then = json_object_object_get(known->observed,
+											   "LastUpdatedTime");
+	json_object *now = json_object_object_get(observed, "LastUpdatedTime");
+
+	return then != NULL && now != NULL && !glue_same_time(then, now);
+}
+
+/* Raise an error if an update would wipe out credentials. */
+static void
+refuse_losses(const GlueDefinition *definition, json_object *existing,
+			  const GlueMirrorKnown *known)
+{
+	StringInfoData losses;
+
+	initStringInfo(&losses);
+	if (!glue_find_credential_losses(existing, known->definition,
+									 definition->input, append_difference,
+									 &losses))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("update of AWS Glue connection \"%s\" would wipe out its credentials",
+					glue_server_from_utf8(definition->name)),
+			 errdetail_internal("%s", losses.data),
+			 errhint("An update replaces the whole definition. Give the credentials again, or a reference to a secret: \"SECRET_ID\" in \"ConnectionProperties\" or \"SecretArn\" in \"AuthenticationConfiguration\".")));
+}
+
+/* A GlueDifferenceSink: append a line to the StringInfo that is arg. */
+static void
+append_difference(void *arg, const char *path, const char *message)
+{
+	StringInfo	lines = arg;
+
+	if (lines->len > 0)
+		appendStringInfoChar(lines, '\n');
+	appendStringInfo(lines, "%s %s", glue_server_from_utf8(path),
+					 glue_server_from_utf8(message));
+}

@@ -1,0 +1,224 @@
+/*-------------------------------------------------------------------------
+ *
+ * function_call.c
+ *	  What all SQL functions that reach AWS have in common.
+ *
+ * A function works in a memory context of its own, which it deletes at its
+ * end, or which the abort of the transaction deletes: that cleanses every
+ * copy that was made of a secret in the arguments.
+ *
+ * Its steps are always the same: begin, look at the arguments, connect,
+ * prepare a call and run it, as often as it takes, and end.  All that is wrong
+ * with the arguments is collected in between, and connecting raises it:
+ * nothing is sent before all arguments are known to be right.
+ *
+ * IDENTIFICATION
+ *	  src/function_call.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "credential_chain.h"
+#include "encoding.h"
+#include "function_call.h"
+#include "json_tree.h"
+#include "jsonb_tree.h"
+#include "miscadmin.h"
+#include "redact.h"
+#include "secret_memory.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+/*
+ * Room for the longer text that stands in the place of short secrets; what
+ * does not fit is cut.
+ */
+#define MAX_SCRUBBED_GROWTH		256
+
+/* prototypes of private functions */
+static void raise_out_of_memory(void) pg_attribute_noreturn();
+
+/*
+ * Enter a new memory context for the work of one function; returns the one
+ * that the result must be in.
+ */
+MemoryContext
+glue_enter_function_context(void)
+{
+	return MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext,
+													   "glue_conn function",
+													   ALLOCSET_DEFAULT_SIZES));
+}
+
+/*
+ * Begin a function that reaches AWS.  name is for messages, such as
+ * "glue_create_connection()".
+ */
+void
+glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
+					const char *name, GlueFunctionKind kind)
+{
+	if (kind == GLUE_FUNCTION_WRITES)
+		PreventCommandIfReadOnly(name);
+	PreventCommandIfParallelMode(name);
+
+	memset(function, 0, sizeof(GlueFunction));
+	function->schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	function->caller_context = glue_enter_function_context();
+	function->context = CurrentMemoryContext;
+	glue_violations_init(&function->violations);
+}
+
+/*
+ * Find out where the calls of a function go and as whom.  Raises what was
+ * found to be wrong with its arguments.  server and catalog_id may be NULL.
+ */
+void
+glue_function_connect(GlueFunction *function, const char *server,
+					  const char *catalog_id)
+{
+	glue_violations_report(&function->violations, "argument list",
+						   "Nothing was sent.");
+	glue_target_resolve(&function->target, server, catalog_id);
+	glue_credentials_find(&function->target, NULL, &function->credentials);
+}
+
+/*
+ * Do that for a function whose arguments are, from first_argument on, the name
+ * of a connection, the catalog and the server.
+ */
+void
+glue_function_connect_named(GlueFunction *function, FunctionCallInfo fcinfo,
+							int first_argument, const char **name)
+{
+	const char *catalog_id;
+
+	*name = glue_argument_name(fcinfo, first_argument, glue_violations_add,
+							   &function->violations);
+	catalog_id = glue_argument_catalog_id(fcinfo, first_argument + 1,
+										  glue_violations_add,
+										  &function->violations);
+	glue_violations_report(&function->violations,
+						   "connection name or catalog ID", NULL);
+	glue_function_connect(function,
+						  glue_argument_server(fcinfo, first_argument + 2),
+						  catalog_id);
+}
+
+/*
+ * Fill in a call whose request has the catalog as its only member so far.
+ *
+ * name is that of the connection, for messages, or NULL.
+ */
+void
+glue_function_prepare(const GlueFunction *function, GlueCall *call,
+					  const char *operation, const char *name)
+{
+	glue_client_prepare(call, operation, &function->target,
+						&function->credentials, name);
+	call->renew_credentials = glue_credentials_renew;
+}
+
+/* Fill in a call that reads a connection, without its passwords. */
+void
+glue_function_prepare_get(const GlueFunction *function, GlueCall *call,
+						  const char *name)
+{
+	glue_client_prepare_get(call, &function->target, &function->credentials,
+							name);
+	call->renew_credentials = glue_credentials_renew;
+}
+
+/* Make a call, and raise its failure. */
+void
+glue_function_run(GlueCall *call)
+{
+	glue_client_run(call, 1);
+	if (call->failure != NULL)
+		glue_failure_raise(ERROR, call->failure);
+}
+
+/*
+ * A member of the answer, which must have a certain type; problem says what
+ * is wrong if it has not, such as "it holds no connection".
+ */
+json_object *
+glue_function_answer(const GlueCall *call, const char *member, json_type type,
+					 const char *problem)
+{
+	json_object *value = json_object_object_get(call->answer, member);
+
+	if (!json_object_is_type(value, type))
+		glue_failure_raise(ERROR,
+						   glue_client_malformed_answer(call, problem));
+	return value;
+}
+
+/* End a function, whose result is outside of its memory context. */
+void
+glue_function_end(const GlueFunction *function)
+{
+	MemoryContextSwitchTo(function->caller_context);
+	MemoryContextDelete(function->context);
+}
+
+/* ----------------------------------------------------------------
+ * What may be shown
+ * ----------------------------------------------------------------
+ */
+
+/* Take the secrets out of a tree; what cannot be redacted must not go on. */
+void
+glue_redact_or_fail(json_object *tree)
+{
+	if (!glue_redact_tree(tree))
+		raise_out_of_memory();
+}
+
+/* A copy of a tree without the secrets; NULL for NULL. */
+json_object *
+glue_redacted_copy(json_object *tree)
+{
+	json_object *copy = NULL;
+
+	if (tree == NULL)
+		return NULL;
+	if (json_object_deep_copy(tree, &copy, NULL) != 0)
+		raise_out_of_memory();
+	copy = glue_secret_tree(copy);
+	glue_redact_or_fail(copy);
+	return copy;
+}
+
+/*
+ * Text of AWS's, which may quote what was sent, without the secrets of a
+ * tree.
+ */
+const char *
+glue_scrub_text(json_object *secrets, const char *text)
+{
+	Size		size = strlen(text) + MAX_SCRUBBED_GROWTH;
+	char	   *scrubbed = palloc(size);
+
+	glue_redact_text(secrets, text, scrubbed, size);
+	return scrubbed;
+}
+
+/* A string among the members of what was read; NULL if there is none. */
+const char *
+glue_observed_text(json_object *observed, const char *member)
+{
+	json_object *value = json_object_object_get(observed, member);
+
+	return json_object_is_type(value, json_type_string) ?
+		json_object_get_string(value) : NULL;
+}
+
+static void
+raise_out_of_memory(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OUT_OF_MEMORY),
+			 errmsg("out of memory")));
+}

@@ -1,0 +1,100 @@
+/*-------------------------------------------------------------------------
+ *
+ * secret_key.c
+ *	  The key of the digests of secrets, which the database keeps.
+ *
+ * The key is the one row of a table that CREATE EXTENSION fills with random
+ * bytes, that nobody but its owner may read, and that no dump contains.  It
+ * protects dumps of the table of connections from those who would guess
+ * passwords, and not the database from its superuser.
+ *
+ * A backend reads it once.  The table's OID tells if it is still the same.
+ *
+ * IDENTIFICATION
+ *	  src/secret_key.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "redact.h"
+#include "secret_key.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+/* prototypes of private functions */
+static const unsigned char *find_key(Oid schema);
+static bool read_key(Oid table, unsigned char key[GLUE_SECRET_KEY_LEN]);
+
+/*
+ * Make the digest of the secrets of a ConnectionInput; NULL if it has none.
+ *
+ * schema is that of the extension.  The result belongs to the current memory
+ * context.
+ */
+const GlueSecretDigest *
+glue_digest_secrets(Oid schema, json_object *input)
+{
+	GlueSecretDigest *digest;
+
+	if (!glue_redact_has_secret(input))
+		return NULL;
+	digest = palloc(sizeof(GlueSecretDigest));
+	if (!glue_secret_digest(input, find_key(schema), digest))
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	return digest;
+}
+
+static const unsigned char *
+find_key(Oid schema)
+{
+	static Oid	key_table = InvalidOid;
+	static unsigned char key[GLUE_SECRET_KEY_LEN];
+	Oid			table = get_relname_relid("glue_secret_key", schema);
+
+	if (!OidIsValid(table) || table != key_table)
+	{
+		key_table = InvalidOid;
+		if (!OidIsValid(table) || !read_key(table, key))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("table \"glue_secret_key\" of extension \"glue_conn\" holds no key"),
+					 errhint("Create the extension anew.")));
+		key_table = table;
+	}
+	return key;
+}
+
+/* Read the key as it is, whoever we are; false if there is none. */
+static bool
+read_key(Oid table, unsigned char key[GLUE_SECRET_KEY_LEN])
+{
+	Relation	relation = table_open(table, AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
+	bool		found = false;
+
+	if (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		bool		is_null;
+		Datum		value = slot_getattr(slot, 1, &is_null);
+		bytea	   *bytes = is_null ? NULL : DatumGetByteaPP(value);
+
+		found = bytes != NULL &&
+			VARSIZE_ANY_EXHDR(bytes) == GLUE_SECRET_KEY_LEN;
+		if (found)
+			memcpy(key, VARDATA_ANY(bytes), GLUE_SECRET_KEY_LEN);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(relation, AccessShareLock);
+	return found;
+}

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * secret_key.h
+ *	  The key of the digests of secrets, which the database keeps.
+ *
+ * IDENTIFICATION
+ *	  src/secret_key.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SECRET_KEY_H
+#define GLUE_SECRET_KEY_H
+
+#include "secret_digest.h"
+
+extern const GlueSecretDigest *glue_digest_secrets(Oid schema,
+												   json_object *input);
+
+#endif							/* GLUE_SECRET_KEY_H */
