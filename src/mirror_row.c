@@ -288,6 +288,25 @@ set_digest(GlueMirrorRow *row, const GlueSecretDigest *digest)
  */
 
 /*
+ * Begin with what is known of a connection, in order to record a change of
+ * it; all of it is shared with known.
+ */
+void
+glue_mirror_entry_from_known(GlueMirrorEntry *entry, const GlueTarget *target,
+							 const char *name, const GlueMirrorKnown *known)
+{
+	memset(entry, 0, sizeof(GlueMirrorEntry));
+	entry->target = target;
+	entry->name = name;
+	entry->definition = known->definition;
+	entry->tags = known->tags;
+	entry->observed = known->observed;
+	entry->request_id = known->request_id;
+	if (known->has_digest)
+		entry->secret_digest = &known->secret_digest;
+}
+
+/*
  * Read a whole row, whose columns are in the order of the table.
  *
  * What is read belongs to the current memory context.
@@ -316,6 +335,8 @@ glue_mirror_row_read(GlueMirrorKnown *known, HeapTuple tuple, TupleDesc desc)
 			known->tags = tree_from_datum(value, source->type);
 		else if (column == GLUE_COLUMN_SECRET_DIGEST)
 			read_digest(known, DatumGetByteaPP(value));
+		else if (column == GLUE_COLUMN_REQUEST_ID)
+			known->request_id = TextDatumGetCString(value);
 		else if (column == GLUE_COLUMN_RECORDED_AT)
 			known->recorded_at = DatumGetTimestampTz(value);
 	}

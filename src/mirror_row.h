@@ -79,6 +79,7 @@ typedef struct GlueMirrorKnown
 								 * ConnectionInput: Status, CreationTime, ... */
 	bool		has_digest;
 	GlueSecretDigest secret_digest;
+	const char *request_id;		/* or NULL */
 	TimestampTz recorded_at;
 } GlueMirrorKnown;
 
@@ -98,6 +99,10 @@ extern void glue_mirror_row_set_recorded_at(GlueMirrorRow *row,
 											TimestampTz recorded_at);
 extern void glue_mirror_row_fill(GlueMirrorRow *row,
 								 const GlueMirrorEntry *entry);
+extern void glue_mirror_entry_from_known(GlueMirrorEntry *entry,
+										 const GlueTarget *target,
+										 const char *name,
+										 const GlueMirrorKnown *known);
 extern void glue_mirror_row_read(GlueMirrorKnown *known, HeapTuple tuple,
 								 TupleDesc desc);
 
