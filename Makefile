@@ -36,6 +36,7 @@ PURE_OBJS = \
 	src/validate.o \
 	src/compare.o \
 	src/credential_loss.o \
+	src/observation.o \
 	src/text_buffer.o \
 	src/sigv4_request.o \
 	src/sigv4.o \
@@ -80,6 +81,7 @@ SERVER_OBJS = \
 COMPOSE_OBJS = \
 	src/signed_request.o \
 	src/client.o \
+	src/pages.o \
 	src/sts.o \
 	src/credential_chain.o \
 	src/name_store.o \
@@ -95,6 +97,10 @@ ENTRY_OBJS = \
 	src/existing.o \
 	src/local_functions.o \
 	src/functions.o \
+	src/change_functions.o \
+	src/list_functions.o \
+	src/sync_functions.o \
+	src/wait_function.o \
 	src/glue_conn.o
 
 OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(COMPOSE_OBJS) $(ENTRY_OBJS)

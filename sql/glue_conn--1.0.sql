@@ -161,6 +161,108 @@ COMMENT ON FUNCTION glue_get_connection(text, text, name) IS
 
 REVOKE ALL ON FUNCTION glue_get_connection(text, text, name) FROM PUBLIC;
 
+CREATE FUNCTION glue_update_connection(
+	name text,
+	connection_input jsonb,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS void
+AS 'MODULE_PATHNAME', 'glue_update_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_update_connection(text, jsonb, text, name) IS
+	'give a connection in AWS Glue a new definition and record it; refused if that would wipe out its credentials';
+
+REVOKE ALL ON FUNCTION glue_update_connection(text, jsonb, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_delete_connection(
+	name text,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL,
+	missing_ok boolean DEFAULT false
+)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'glue_delete_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_delete_connection(text, text, name, boolean) IS
+	'delete a connection in AWS Glue; returns whether it was there';
+
+REVOKE ALL ON FUNCTION glue_delete_connection(text, text, name, boolean) FROM PUBLIC;
+
+CREATE FUNCTION glue_batch_delete_connection(
+	names text[],
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS TABLE (name text, deleted boolean, error_code text, error_message text)
+AS 'MODULE_PATHNAME', 'glue_batch_delete_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_batch_delete_connection(text[], text, name) IS
+	'delete any number of connections in AWS Glue, 25 in each call; returns what became of each of them';
+
+REVOKE ALL ON FUNCTION glue_batch_delete_connection(text[], text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_get_connections(
+	filter jsonb DEFAULT NULL,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS SETOF jsonb
+AS 'MODULE_PATHNAME', 'glue_get_connections'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_get_connections(jsonb, text, name) IS
+	'read all connections from AWS Glue, or those that a GetConnectionsFilter selects, page by page';
+
+REVOKE ALL ON FUNCTION glue_get_connections(jsonb, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_wait_connection(
+	name text,
+	timeout interval DEFAULT '5 min',
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS text
+AS 'MODULE_PATHNAME', 'glue_wait_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_wait_connection(text, interval, text, name) IS
+	'wait until a connection is not IN_PROGRESS any more; returns READY or FAILED, the latter with a warning that says why';
+
+REVOKE ALL ON FUNCTION glue_wait_connection(text, interval, text, name) FROM PUBLIC;
+
+--
+-- The table and the catalog
+--
+CREATE FUNCTION glue_sync_connections(
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS TABLE (name text, change text)
+AS 'MODULE_PATHNAME', 'glue_sync_connections'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_sync_connections(text, name) IS
+	'read the whole catalog into glue_connection; returns what was added, changed or removed';
+
+REVOKE ALL ON FUNCTION glue_sync_connections(text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_connection_drift(
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS TABLE (name text, change text, path text, message text)
+AS 'MODULE_PATHNAME', 'glue_connection_drift'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_connection_drift(text, name) IS
+	'compare glue_connection with the whole catalog, member by member, and change nothing';
+
+REVOKE ALL ON FUNCTION glue_connection_drift(text, name) FROM PUBLIC;
+
 --
 -- Targets
 --

@@ -35,8 +35,8 @@
 #define MAX_LISTED_VIOLATIONS	100
 
 /* prototypes of private functions */
-static const char *checked_text(FunctionCallInfo fcinfo, int argument,
-								const char *shape, const char *path,
+static const char *checked_text(text * value, const char *shape,
+								const char *path,
 								GlueViolationSink sink, void *arg);
 static void add_error(GlueViolationSink sink, void *arg, const char *path,
 					  const char *rule, const char *message);
@@ -88,7 +88,15 @@ glue_argument_name(FunctionCallInfo fcinfo, int argument,
 				  "must not be null");
 		return NULL;
 	}
-	return checked_text(fcinfo, argument, "NameString", "$.Name", sink, arg);
+	return glue_checked_name(PG_GETARG_TEXT_PP(argument), "$.Name", sink, arg);
+}
+
+/* Check the name of a connection, which is at the path. */
+const char *
+glue_checked_name(text * name, const char *path,
+				  GlueViolationSink sink, void *arg)
+{
+	return checked_text(name, "NameString", path, sink, arg);
 }
 
 /* Get and check the ID of a catalog; NULL for null too. */
@@ -98,8 +106,8 @@ glue_argument_catalog_id(FunctionCallInfo fcinfo, int argument,
 {
 	if (PG_ARGISNULL(argument))
 		return NULL;
-	return checked_text(fcinfo, argument, "CatalogIdString", "$.CatalogId",
-						sink, arg);
+	return checked_text(PG_GETARG_TEXT_PP(argument), "CatalogIdString",
+						"$.CatalogId", sink, arg);
 }
 
 /* Get the name of a foreign server; NULL for null. */
@@ -205,10 +213,9 @@ glue_check_input(json_object *input, GlueViolationSink sink, void *arg)
  * Get a text argument in UTF-8 and check it against a shape of AWS's model.
  */
 static const char *
-checked_text(FunctionCallInfo fcinfo, int argument, const char *shape,
-			 const char *path, GlueViolationSink sink, void *arg)
+checked_text(text * value, const char *shape, const char *path,
+			 GlueViolationSink sink, void *arg)
 {
-	text	   *value = PG_GETARG_TEXT_PP(argument);
 	json_object *tree = glue_tree_new_object();
 	json_object *string;
 	const char *utf8;

@@ -230,6 +230,8 @@ glue_failure_from_transfer(const GlueFailedCall *call,
 		if (!sent)
 			failure->hint = "Check \"glue_conn.region\", \"glue_conn.endpoint_url\", \"glue_conn.ca_file\" and \"glue_conn.proxy\", and that the server may open connections to AWS.";
 	}
+	if (transfer->too_large)
+		failure->code = GLUE_CODE_TOO_LARGE;
 	append_attempts(&detail, call->attempts);
 	failure->detail = detail.data;
 	return failure;

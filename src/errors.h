@@ -29,6 +29,9 @@ typedef struct GlueFailure
 	const char *request_id;		/* AWS's, or NULL */
 } GlueFailure;
 
+/* The code of an answer that is larger than we accept. */
+#define GLUE_CODE_TOO_LARGE "answer too large"
+
 /* What a failure happened to. */
 typedef struct GlueFailedCall
 {

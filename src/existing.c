@@ -20,12 +20,12 @@
  */
 #include "postgres.h"
 
-#include "compare.h"
 #include "credential_loss.h"
 #include "encoding.h"
 #include "existing.h"
 #include "jsonb_tree.h"
 #include "lib/stringinfo.h"
+#include "observation.h"
 #include "record.h"
 #include "secret_key.h"
 
@@ -48,8 +48,6 @@ static json_object *read_updated(const GlueFunction *function,
 static void compare_secrets(Oid schema, const GlueDefinition *definition,
 							const GlueMirrorKnown *known,
 							json_object *observed, KnownSecrets *secrets);
-static bool was_updated_since(const GlueMirrorKnown *known,
-							  json_object *observed);
 static void refuse_losses(const GlueDefinition *definition,
 						  json_object *existing,
 						  const GlueMirrorKnown *known);
@@ -59,7 +57,8 @@ static void append_difference(void *arg, const char *path,
 /*
  * Do what is asked for about a create that has failed; raises its failure
  * unless that was for an existing connection and something is to be done about
- * it.  Returns the status of the connection, in UTF-8.
+ * it.  Returns the status of the connection, in UTF-8, or NULL if that could not
+ * be read.
  */
 const char *
 glue_settle_conflict(const GlueFunction *function, const GlueMirror *mirror,
@@ -117,7 +116,7 @@ adopt(const GlueFunction *function, const GlueMirror *mirror,
 
 /*
  * Give a connection that exists a new definition, and record it; returns its
- * status in UTF-8.
+ * status in UTF-8, or NULL if that could not be read.
  */
 const char *
 glue_update_existing(const GlueFunction *function, const GlueMirror *mirror,
@@ -201,26 +200,12 @@ compare_secrets(Oid schema, const GlueDefinition *definition,
 	secrets->change = GLUE_SECRETS_INCOMPARABLE;
 	secrets->digest = NULL;
 	if (digest == NULL || !known->has_digest ||
-		was_updated_since(known, observed))
+		glue_updated_since(known->observed, observed))
 		return;
 	secrets->change = glue_secret_digest_compare(digest,
 												 &known->secret_digest);
 	if (secrets->change == GLUE_SECRETS_SAME)
 		secrets->digest = digest;
-}
-
-/*
- * Has somebody changed a connection since it was recorded?  Not as far as is
- * known, if it was never read.
- */
-static bool
-was_updated_since(const GlueMirrorKnown *known, json_object *observed)
-{
-	json_object *then = json_object_object_get(known->observed,
-											   "LastUpdatedTime");
-	json_object *now = json_object_object_get(observed, "LastUpdatedTime");
-
-	return then != NULL && now != NULL && !glue_same_time(then, now);
 }
 
 /* Raise an error if an update would wipe out credentials. */

@@ -42,7 +42,7 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	GlueMirror	mirror;
 	GlueCall	call;
 	const char *status;
-	text	   *result;
+	text	   *result = NULL;
 
 	glue_function_begin(&function, fcinfo, "glue_create_connection()",
 						GLUE_FUNCTION_WRITES);
@@ -65,8 +65,11 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	glue_report_status(&definition, status);
 
 	MemoryContextSwitchTo(function.caller_context);
-	result = cstring_to_text(glue_server_from_utf8(status));
+	if (status != NULL)
+		result = cstring_to_text(glue_server_from_utf8(status));
 	glue_function_end(&function);
+	if (result == NULL)
+		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(result);
 }
 

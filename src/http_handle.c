@@ -185,7 +185,9 @@ glue_http_handle_explain(CURL *easy, CURLcode result,
 	else
 		strlcpy(transfer->reason, reason,
 				sizeof(transfer->reason));
-	transfer->permanent = bad_proxy || is_permanent(easy, result);
+	transfer->too_large = result == CURLE_FILESIZE_EXCEEDED;
+	transfer->permanent = bad_proxy || transfer->too_large ||
+		is_permanent(easy, result);
 }
 
 /* Would the same request fail in the same way? */

@@ -70,6 +70,7 @@ typedef struct GlueHttpTransfer
 	GlueHttpPhase phase;		/* the last one reached */
 	bool		timed_out;		/* a limit of ours ran out in that phase */
 	bool		permanent;		/* trying again would end the same */
+	bool		too_large;		/* the answer was */
 	TimestampTz started_at;
 	TimestampTz ended_at;
 

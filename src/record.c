@@ -15,8 +15,13 @@
 
 #include "encoding.h"
 #include "jsonb_tree.h"
+#include "observation.h"
 #include "record.h"
 #include "secret_key.h"
+
+/* prototypes of private functions */
+static void ignore_difference(void *arg, const char *path,
+							  const char *message);
 
 /*
  * Fill in the call that creates a connection; the definition's trees become
@@ -58,7 +63,7 @@ glue_record_created(const GlueFunction *function, const GlueMirror *mirror,
 		if (reason != NULL)
 			entry.status_reason = glue_scrub_text(definition->input, reason);
 		entry.observed = glue_redacted_copy(call->read_back);
-		entry.status = glue_status_of(call->read_back);
+		entry.status = glue_connection_status(call->read_back);
 		ereport(NOTICE,
 				(errmsg("AWS Glue connection \"%s\" was created, although the answer was lost",
 						glue_server_from_utf8(definition->name)),
@@ -77,7 +82,7 @@ glue_record_created(const GlueFunction *function, const GlueMirror *mirror,
 
 /*
  * Record a connection that was there before, as it was read; returns its
- * status in UTF-8.
+ * status in UTF-8.  If it could not be read, observed and the result are NULL.
  *
  * extra has what reading does not tell: tags, the digest of the secrets and
  * AWS's ID of the request.
@@ -94,7 +99,8 @@ glue_record_existing(const GlueFunction *function, const GlueMirror *mirror,
 	entry.name = definition->name;
 	entry.definition = glue_redacted_copy(definition->input);
 	entry.observed = glue_redacted_copy(observed);
-	entry.status = glue_status_of(observed);
+	if (observed != NULL)
+		entry.status = glue_connection_status(observed);
 	if (reason != NULL)
 		entry.status_reason = glue_scrub_text(definition->input, reason);
 	glue_mirror_record(mirror, &entry);
@@ -102,24 +108,53 @@ glue_record_existing(const GlueFunction *function, const GlueMirror *mirror,
 }
 
 /*
- * The status of a connection that was read, in UTF-8; AWS Glue leaves it out
- * where a connection is ready at once.
+ * Record what was read of a connection, unless something newer is recorded.
+ *
+ * known is what was recorded before, or NULL.  connection is redacted, and was
+ * asked for at asked_at.
+ *
+ * As long as nobody else has changed the connection, more is known of it than
+ * can be read: which secrets it has, and how it was asked to be validated.
  */
-const char *
-glue_status_of(json_object *connection)
+void
+glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
+					 const GlueMirrorKnown *known, json_object *connection,
+					 TimestampTz asked_at)
 {
-	const char *status = glue_observed_text(connection, "Status");
+	GlueMirrorEntry entry = {.target = &function->target};
+	const char *name = glue_observed_text(connection, "Name");
 
-	return status != NULL ? status : "READY";
+	if (known != NULL)
+		glue_mirror_entry_from_known(&entry, &function->target, name, known);
+	if (known == NULL ||
+		!glue_compare_definitions(known->definition, connection,
+								  ignore_difference, NULL))
+	{
+		entry.definition = connection;
+		entry.secret_digest = NULL;
+	}
+	if (known != NULL && glue_updated_since(known->observed, connection))
+		entry.secret_digest = NULL;
+	entry.name = name;
+	entry.observed = connection;
+	entry.status = glue_connection_status(connection);
+	entry.recorded_at = asked_at;
+	glue_mirror_observe(mirror, &entry);
 }
 
-/* Tell the user what the status alone does not. */
+/* A GlueDifferenceSink */
+static void
+ignore_difference(void *arg, const char *path, const char *message)
+{
+}
+
+/* Tell the user what the status alone does not; it may be NULL. */
 void
 glue_report_status(const GlueDefinition *definition, const char *status)
 {
-	if (strcmp(status, "FAILED") == 0)
+	if (status != NULL && strcmp(status, "FAILED") == 0)
 		ereport(WARNING,
-				(errmsg("AWS Glue connection \"%s\" was created, but is not usable",
+				(errmsg("AWS Glue connection \"%s\" is there, but is not usable",
 						glue_server_from_utf8(definition->name)),
 				 errdetail("Its status is FAILED."),
 				 errhint("\"StatusReason\" of glue_get_connection() says why. The name is taken until the connection is deleted.")));

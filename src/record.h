@@ -24,7 +24,11 @@ extern const char *glue_record_existing(const GlueFunction *function,
 										const GlueDefinition *definition,
 										json_object *observed,
 										const GlueMirrorEntry *extra);
-extern const char *glue_status_of(json_object *connection);
+extern void glue_record_observed(const GlueFunction *function,
+								 const GlueMirror *mirror,
+								 const GlueMirrorKnown *known,
+								 json_object *connection,
+								 TimestampTz asked_at);
 extern void glue_report_status(const GlueDefinition *definition,
 							   const char *status);
 

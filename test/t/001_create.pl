@@ -128,8 +128,10 @@ my %expected = (
 	map { $_ => undef }
 	  qw(server catalog_id arn status_reason connection_schema_version
 	  creation_time last_updated_time last_updated_by
-	  last_connection_validation_time secret_digest));
+	  last_connection_validation_time));
 my $recorded_at = delete $row->{recorded_at};
+like(delete $row->{secret_digest}, qr/^\\x[0-9a-f]{80}$/,
+	'the row has a digest of the secrets');
 is_deeply($row, \%expected, 'the row has the definition without secrets');
 like($recorded_at, qr/^\d{4}-\d\d-\d\dT/, 'and says when it was written');
 
@@ -209,7 +211,7 @@ $result = $session->query(
 is($result->output, 'FAILED', 'a connection can be there and useless');
 is($result->sqlstate, '00000', 'which is no error, since it is there');
 my ($warning) = $result->messages('WARNING');
-like($warning->{message}, qr/"bad" was created, but is not usable/,
+like($warning->{message}, qr/"bad" is there, but is not usable/,
 	'but a warning');
 like($warning->{hint}, qr/StatusReason/, 'that says how to learn more');
 is($cluster->row('bad')->{status}, 'FAILED', 'and is recorded');

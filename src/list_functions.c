@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * list_functions.c
+ *	  The SQL functions that return lists of AWS Glue's.
+ *
+ * They return one row at a time, and call AWS when they come to the end of a
+ * page.  In a select list that goes on only as long as rows are wanted.
+ *
+ * IDENTIFICATION
+ *	  src/list_functions.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "function_call.h"
+#include "jsonb_tree.h"
+#include "list_functions.h"
+#include "pages.h"
+
+PG_FUNCTION_INFO_V1(glue_get_connections);
+
+/* A function that returns a list, from its first call to its last. */
+typedef struct ListState
+{
+	GlueFunction function;
+	GluePages	pages;
+}			ListState;
+
+/* prototypes of private functions */
+static void begin_get_connections(FunctionCallInfo fcinfo,
+								  GlueFunction *function, GlueCall *call);
+
+/*
+ * glue_get_connections(filter jsonb, catalog_id text, server name)
+ * returns setof jsonb
+ */
+Datum
+glue_get_connections(PG_FUNCTION_ARGS)
+{
+	return glue_return_list(fcinfo, begin_get_connections, "ConnectionList");
+}
+
+static void
+begin_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
+					  GlueCall *call)
+{
+	json_object *filter;
+	const char *catalog_id;
+
+	glue_function_begin(function, fcinfo, "glue_get_connections()",
+						GLUE_FUNCTION_READS);
+	if (glue_argument_tree(fcinfo, 0, &filter, glue_violations_add,
+						   &function->violations) && filter != NULL)
+		glue_validate_member("GetConnectionsFilter", "$.Filter", filter,
+							 glue_violations_add, &function->violations);
+	catalog_id = glue_argument_catalog_id(fcinfo, 1, glue_violations_add,
+										  &function->violations);
+	glue_violations_report(&function->violations, "filter or catalog ID",
+						   NULL);
+	glue_function_connect(function, glue_argument_server(fcinfo, 2),
+						  catalog_id);
+	glue_prepare_list_connections(function, call);
+	if (filter != NULL)
+		glue_tree_add(call->request, "Filter", json_object_get(filter));
+}
+
+/* Fill in the call that lists connections, without their passwords. */
+void
+glue_prepare_list_connections(const GlueFunction *function, GlueCall *call)
+{
+	glue_function_prepare(function, call, "GetConnections", NULL);
+	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
+}
+
+/*
+ * Return the next entry of a list as jsonb, without secrets.
+ *
+ * At the first call, begin connects the function and fills in the call whose
+ * answers hold the list as the given member.
+ */
+Datum
+glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
+				 const char *member)
+{
+	FuncCallContext *context;
+	ListState  *state;
+	MemoryContext old_context;
+	json_object *entry;
+
+	if (SRF_IS_FIRSTCALL())
+	{
+		GlueCall	call;
+
+		context = SRF_FIRSTCALL_INIT();
+		old_context = MemoryContextSwitchTo(context->multi_call_memory_ctx);
+		state = palloc0(sizeof(ListState));
+		begin(fcinfo, &state->function, &call);
+		glue_pages_begin(&state->pages, &call, member);
+		MemoryContextSwitchTo(old_context);
+		context->user_fctx = state;
+	}
+	context = SRF_PERCALL_SETUP();
+	state = context->user_fctx;
+
+	old_context = MemoryContextSwitchTo(state->function.context);
+	entry = glue_pages_next(&state->pages);
+	glue_redact_or_fail(entry);
+	MemoryContextSwitchTo(old_context);
+
+	if (entry != NULL)
+		SRF_RETURN_NEXT(context,
+						JsonbPGetDatum(glue_jsonb_from_tree(entry)));
+	MemoryContextDelete(state->function.context);
+	SRF_RETURN_DONE(context);
+}

@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * list_functions.h
+ *	  The SQL functions that return lists of AWS Glue's.
+ *
+ * IDENTIFICATION
+ *	  src/list_functions.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_LIST_FUNCTIONS_H
+#define GLUE_LIST_FUNCTIONS_H
+
+#include "function_call.h"
+
+/* Connects a function, and fills in the call whose answers hold a list. */
+typedef void (*GlueBeginList) (FunctionCallInfo fcinfo,
+							   GlueFunction *function, GlueCall *call);
+
+extern void glue_prepare_list_connections(const GlueFunction *function,
+										  GlueCall *call);
+extern Datum glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
+							  const char *member);
+
+#endif							/* GLUE_LIST_FUNCTIONS_H */

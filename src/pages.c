@@ -1,0 +1,154 @@
+/*-------------------------------------------------------------------------
+ *
+ * pages.c
+ *	  Operations of AWS that answer page by page.
+ *
+ * A page is asked for when its first entry is wanted, and forgotten when that
+ * of the next page is: so whoever wants no more than a few entries makes no
+ * more calls than that takes, and a list of any length takes the memory of one
+ * page.
+ *
+ * Two things can go wrong with pages.  Their entries may be so large that an
+ * answer becomes larger than we accept; then smaller pages are asked for.  And
+ * a service could give out the same token again and again.  Tokens are opaque,
+ * so all that can be noticed is that one comes again.  To remember all of them
+ * would take memory; it is enough to remember one, and another one after twice
+ * as many pages: whatever the length of the circle, it is noticed before it
+ * was gone through three times.
+ *
+ * IDENTIFICATION
+ *	  src/pages.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "jsonb_tree.h"
+#include "miscadmin.h"
+#include "pages.h"
+#include "utils/memutils.h"
+
+/* The most that GetConnections accepts. */
+#define MAX_PAGE_SIZE	1000
+
+/* prototypes of private functions */
+static void read_page(GluePages * pages);
+static void run_call(GluePages * pages);
+static const char *next_token(const GluePages * pages);
+static void remember_token(GluePages * pages, const char *token);
+
+/*
+ * Begin to read a list.
+ *
+ * call has been prepared; its request gets the members that are about pages.
+ * What pages needs belongs to the current memory context.
+ */
+void
+glue_pages_begin(GluePages * pages, const GlueCall *call, const char *member)
+{
+	memset(pages, 0, sizeof(GluePages));
+	pages->call = *call;
+	pages->member = member;
+	pages->page_size = MAX_PAGE_SIZE;
+	pages->context = AllocSetContextCreate(CurrentMemoryContext,
+										   "glue_conn page",
+										   ALLOCSET_DEFAULT_SIZES);
+}
+
+/*
+ * Read the next entry; NULL after the last one.
+ *
+ * It is valid until the next call.  Raises an error if a page cannot be read.
+ */
+json_object *
+glue_pages_next(GluePages * pages)
+{
+	while (pages->entries == NULL ||
+		   pages->next >= json_object_array_length(pages->entries))
+	{
+		if (pages->is_last)
+			return NULL;
+		CHECK_FOR_INTERRUPTS();
+		read_page(pages);
+	}
+	return json_object_array_get_idx(pages->entries, pages->next++);
+}
+
+static void
+read_page(GluePages * pages)
+{
+	const char *token;
+
+	run_call(pages);
+	pages->entries = json_object_object_get(pages->call.answer, pages->member);
+	pages->next = 0;
+	pages->npages++;
+	if (!json_object_is_type(pages->entries, json_type_array))
+		glue_failure_raise(ERROR,
+						   glue_client_malformed_answer(&pages->call,
+														"it holds no list"));
+	token = next_token(pages);
+	pages->is_last = token == NULL;
+	if (pages->is_last)
+		return;
+	remember_token(pages, token);
+	glue_tree_add(pages->call.request, "NextToken",
+				  json_object_new_string(token));
+}
+
+/* Ask for a page, and for a smaller one if that is too large. */
+static void
+run_call(GluePages * pages)
+{
+	for (;;)
+	{
+		MemoryContext old_context;
+
+		pages->entries = NULL;
+		MemoryContextReset(pages->context);
+		glue_tree_add(pages->call.request, "MaxResults",
+					  json_object_new_int(pages->page_size));
+		pages->asked_at = GetCurrentTimestamp();
+
+		old_context = MemoryContextSwitchTo(pages->context);
+		glue_client_run(&pages->call, 1);
+		MemoryContextSwitchTo(old_context);
+
+		if (pages->call.failure == NULL)
+			return;
+		if (strcmp(pages->call.failure->code, GLUE_CODE_TOO_LARGE) != 0 ||
+			pages->page_size == 1)
+			glue_failure_raise(ERROR, pages->call.failure);
+		pages->page_size /= 2;
+	}
+}
+
+/* The token of the page after the current one, or NULL. */
+static const char *
+next_token(const GluePages * pages)
+{
+	json_object *token = json_object_object_get(pages->call.answer,
+												"NextToken");
+
+	if (!json_object_is_type(token, json_type_string) ||
+		json_object_get_string_len(token) == 0)
+		return NULL;
+	return json_object_get_string(token);
+}
+
+/* Raise an error if the token is known; remember it if it is its turn. */
+static void
+remember_token(GluePages * pages, const char *token)
+{
+	if (pages->past_token != NULL && strcmp(token, pages->past_token) == 0)
+		glue_failure_raise(ERROR,
+						   glue_client_malformed_answer(&pages->call,
+														"its page token has come before, so the list would never end"));
+	if (pages->npages < pages->past_token_until)
+		return;
+	if (pages->past_token != NULL)
+		pfree(pages->past_token);
+	pages->past_token = MemoryContextStrdup(MemoryContextGetParent(pages->context),
+											token);
+	pages->past_token_until = pages->npages * 2;
+}

@@ -1,0 +1,306 @@
+/*-------------------------------------------------------------------------
+ *
+ * sync_functions.c
+ *	  The SQL functions that compare the table with AWS Glue's catalog.
+ *
+ * Both go through the whole catalog, page by page, and look up what is
+ * recorded of each connection.  Then they look at what is recorded and was not
+ * in the catalog.  glue_connection_drift() says what is different;
+ * glue_sync_connections() records it.
+ *
+ * Other sessions go on working meanwhile, and pages are read one after the
+ * other.  So what was recorded after a page was asked for is newer than that
+ * page, and is left alone; and a connection that was on no page is asked for
+ * by its name before it is called removed.
+ *
+ * Tags are not compared: to read them takes a call for each connection.
+ *
+ * IDENTIFICATION
+ *	  src/sync_functions.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "builtins.h"
+#include "compat.h"
+#include "encoding.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "function_call.h"
+#include "list_functions.h"
+#include "miscadmin.h"
+#include "observation.h"
+#include "pages.h"
+#include "record.h"
+#include "utils/memutils.h"
+
+/* One walk through the catalog. */
+typedef struct Survey
+{
+	GlueFunction function;
+	GlueMirror	mirror;
+	bool		records;		/* what it finds, or only returns it */
+	ReturnSetInfo *result;
+	TimestampTz began_at;
+	GlueNameStore *seen;
+	MemoryContext context;		/* of one connection */
+
+	/* the connection that is being looked at */
+	const char *name;
+	const char *change;			/* "changed", ... */
+	bool		differs;
+}			Survey;
+
+/* prototypes of private functions */
+static void survey_catalog(FunctionCallInfo fcinfo, const char *name,
+						   GlueFunctionKind kind);
+static void survey_pages(Survey * survey);
+static void survey_connection(Survey * survey, json_object *connection,
+							  TimestampTz asked_at);
+static void compare_known(Survey * survey, const GlueMirrorKnown *known,
+						  json_object *connection, TimestampTz asked_at);
+static bool can_be_recorded(const char *name);
+static void survey_others(Survey * survey);
+static void survey_absent(Survey * survey, const char *name);
+static void note_difference(void *arg, const char *path,
+							const char *message);
+static void return_change(Survey * survey, const char *path,
+						  const char *message);
+
+PG_FUNCTION_INFO_V1(glue_sync_connections);
+PG_FUNCTION_INFO_V1(glue_connection_drift);
+
+/*
+ * glue_sync_connections(catalog_id text, server name)
+ * returns table (name text, change text)
+ */
+Datum
+glue_sync_connections(PG_FUNCTION_ARGS)
+{
+	survey_catalog(fcinfo, "glue_sync_connections()", GLUE_FUNCTION_WRITES);
+	return (Datum) 0;
+}
+
+/*
+ * glue_connection_drift(catalog_id text, server name)
+ * returns table (name text, change text, path text, message text)
+ */
+Datum
+glue_connection_drift(PG_FUNCTION_ARGS)
+{
+	survey_catalog(fcinfo, "glue_connection_drift()", GLUE_FUNCTION_READS);
+	return (Datum) 0;
+}
+
+static void
+survey_catalog(FunctionCallInfo fcinfo, const char *name,
+			   GlueFunctionKind kind)
+{
+	Survey		survey = {0};
+	GlueFunction *function = &survey.function;
+	const char *catalog_id;
+
+	InitMaterializedSRF(fcinfo, 0);
+	glue_function_begin(function, fcinfo, name, kind);
+	catalog_id = glue_argument_catalog_id(fcinfo, 0, glue_violations_add,
+										  &function->violations);
+	glue_violations_report(&function->violations, "catalog ID", NULL);
+	glue_function_connect(function, glue_argument_server(fcinfo, 1),
+						  catalog_id);
+
+	survey.records = kind == GLUE_FUNCTION_WRITES;
+	glue_mirror_open(&survey.mirror, function->schema,
+					 survey.records ? GLUE_MIRROR_WRITE : GLUE_MIRROR_READ);
+	survey.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	survey.seen = glue_name_store_new();
+	survey.began_at = GetCurrentTimestamp();
+	survey.context = AllocSetContextCreate(CurrentMemoryContext,
+										   "glue_conn connection",
+										   ALLOCSET_DEFAULT_SIZES);
+	survey_pages(&survey);
+	survey_others(&survey);
+	glue_function_end(function);
+}
+
+/* Look at every connection that is in the catalog. */
+static void
+survey_pages(Survey * survey)
+{
+	GlueCall	call;
+	GluePages	pages;
+	json_object *connection;
+
+	glue_prepare_list_connections(&survey->function, &call);
+	glue_pages_begin(&pages, &call, "ConnectionList");
+	while ((connection = glue_pages_next(&pages)) != NULL)
+	{
+		const char *name = glue_observed_text(connection, "Name");
+		MemoryContext old_context = MemoryContextSwitchTo(survey->context);
+
+		if (name == NULL)
+			glue_failure_raise(ERROR,
+							   glue_client_malformed_answer(&pages.call,
+															"it holds a connection without a name"));
+		glue_redact_or_fail(connection);
+		glue_name_store_add(survey->seen, name);
+		survey_connection(survey, connection, pages.asked_at);
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(survey->context);
+	}
+}
+
+/* Look at one connection, which has a name and no secrets. */
+static void
+survey_connection(Survey * survey, json_object *connection,
+				  TimestampTz asked_at)
+{
+	GlueMirrorKnown known;
+
+	survey->name = glue_observed_text(connection, "Name");
+	if (!can_be_recorded(survey->name))
+	{
+		ereport(WARNING,
+				(errmsg("AWS Glue connection \"%s\" is left out",
+						glue_server_from_utf8(survey->name)),
+				 errdetail("Its name has characters that the encoding of the database does not have.")));
+		return;
+	}
+	if (glue_mirror_find(&survey->mirror, &survey->function.target,
+						 survey->name, &known))
+	{
+		if (known.recorded_at <= asked_at)
+			compare_known(survey, &known, connection, asked_at);
+		return;
+	}
+	survey->change = "added";
+	return_change(survey, "$", "is in AWS Glue, but is not recorded");
+	if (survey->records)
+		glue_record_observed(&survey->function, &survey->mirror, NULL,
+							 connection, asked_at);
+}
+
+/* Compare a connection with what is recorded of it. */
+static void
+compare_known(Survey * survey, const GlueMirrorKnown *known,
+			  json_object *connection, TimestampTz asked_at)
+{
+	survey->change = "changed";
+	survey->differs = false;
+	glue_compare_definitions(known->definition, connection, note_difference,
+							 survey);
+	glue_compare_observations(known->observed, connection, note_difference,
+							  survey);
+	if (!survey->differs)
+		glue_compare_unseen_changes(known->observed, connection,
+									note_difference, survey);
+	if (survey->records && survey->differs)
+		return_change(survey, NULL, NULL);
+	if (survey->records &&
+		(survey->differs ||
+		 glue_observed_anything_new(known->observed, connection)))
+		glue_record_observed(&survey->function, &survey->mirror, known,
+							 connection, asked_at);
+}
+
+/* Is a name the same after it went through the database's encoding? */
+static bool
+can_be_recorded(const char *name)
+{
+	const char *text = glue_server_from_utf8(name);
+	const char *utf8;
+	int			len;
+
+	return glue_utf8_from_server(text, strlen(text), &utf8, &len) &&
+		len == strlen(name) && memcmp(utf8, name, len) == 0;
+}
+
+/* Look at what is recorded, and was not in the catalog. */
+static void
+survey_others(Survey * survey)
+{
+	GlueNameStore *unseen;
+	const char *name;
+
+	unseen = glue_mirror_unseen(&survey->mirror, &survey->function.target,
+								survey->seen, survey->began_at);
+	while ((name = glue_name_store_next(unseen)) != NULL)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(survey->context);
+
+		CHECK_FOR_INTERRUPTS();
+		survey_absent(survey, name);
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(survey->context);
+	}
+}
+
+/*
+ * Look at one connection that was not in the catalog.
+ *
+ * It can have been left out because others were added and removed while the
+ * pages were read, so it is asked for by its name.
+ */
+static void
+survey_absent(Survey * survey, const char *name)
+{
+	const GlueTarget *target = &survey->function.target;
+	GlueMirrorKnown known;
+	GlueCall	call;
+	TimestampTz asked_at = GetCurrentTimestamp();
+
+	if (survey->records &&
+		(!glue_mirror_lock(&survey->mirror, target, name, &known) ||
+		 known.recorded_at >= survey->began_at))
+		return;
+	glue_function_prepare_get(&survey->function, &call, name);
+	glue_client_run(&call, 1);
+	if (call.failure == NULL)
+	{
+		json_object *connection = glue_function_answer(&call, "Connection",
+													   json_type_object,
+													   "it holds no connection");
+
+		glue_redact_or_fail(connection);
+		if (glue_observed_text(connection, "Name") != NULL)
+			survey_connection(survey, connection, asked_at);
+		return;
+	}
+	if (strcmp(call.failure->code, "EntityNotFoundException") != 0)
+		glue_failure_raise(ERROR, call.failure);
+
+	survey->name = name;
+	survey->change = "removed";
+	return_change(survey, "$", "is recorded, but is not in AWS Glue");
+	if (survey->records)
+		glue_mirror_forget(&survey->mirror, target, name);
+}
+
+/* A GlueDifferenceSink: the Survey is arg. */
+static void
+note_difference(void *arg, const char *path, const char *message)
+{
+	Survey	   *survey = arg;
+
+	survey->differs = true;
+	if (!survey->records)
+		return_change(survey, path, message);
+}
+
+/* Return a row; path and message are for the function that has them. */
+static void
+return_change(Survey * survey, const char *path, const char *message)
+{
+	Datum		values[4] = {0};
+	bool		nulls[4] = {false};
+
+	values[0] = CStringGetTextDatum(glue_server_from_utf8(survey->name));
+	values[1] = CStringGetTextDatum(survey->change);
+	if (!survey->records)
+	{
+		values[2] = CStringGetTextDatum(glue_server_from_utf8(path));
+		values[3] = CStringGetTextDatum(glue_server_from_utf8(message));
+	}
+	tuplestore_putvalues(survey->result->setResult, survey->result->setDesc,
+						 values, nulls);
+}
