@@ -57,7 +57,9 @@ PURE_OBJS = \
 	src/profile_chain.o \
 	src/credential_plan.o \
 	src/credential_reply.o \
-	src/endpoint_config.o
+	src/endpoint_config.o \
+	src/database_address.o \
+	src/jdbc_url.o
 
 # Layer 2: knows PostgreSQL.
 SERVER_OBJS = \
@@ -73,6 +75,7 @@ SERVER_OBJS = \
 	src/shared_files.o \
 	src/server_options.o \
 	src/foreign_server.o \
+	src/foreign_database.o \
 	src/target.o \
 	src/credential_cache.o \
 	src/metadata.o
@@ -101,6 +104,8 @@ ENTRY_OBJS = \
 	src/list_functions.o \
 	src/sync_functions.o \
 	src/wait_function.o \
+	src/connection_builder.o \
+	src/builders.o \
 	src/glue_conn.o
 
 OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(COMPOSE_OBJS) $(ENTRY_OBJS)
@@ -111,7 +116,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 	-Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
-REGRESS = install validate redact create bad_input privileges settings servers
+REGRESS = install validate redact create bad_input privileges settings servers builders
 REGRESS_OPTS = --encoding=UTF8
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl

@@ -329,3 +329,73 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION glue_redact(jsonb) IS
 	'replace every secret in a ConnectionInput by "********"';
+
+--
+-- Builders
+--
+-- These put a ConnectionInput together from what is already known, and reach
+-- nothing but this database's catalogs.  All end with the same arguments.
+--
+CREATE FUNCTION glue_jdbc_connection_input(
+	name text,
+	jdbc_connection_url text,
+	secret_arn text DEFAULT NULL,
+	subnet_id text DEFAULT NULL,
+	security_group_id_list text[] DEFAULT NULL,
+	availability_zone text DEFAULT NULL,
+	jdbc_enforce_ssl boolean DEFAULT NULL,
+	description text DEFAULT NULL,
+	match_criteria text[] DEFAULT NULL,
+	connection_type text DEFAULT 'JDBC',
+	role_arn text DEFAULT NULL
+)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'glue_jdbc_connection_input'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION glue_jdbc_connection_input(text, text, text, text, text[], text, boolean, text, text[], text, text) IS
+	'build a ConnectionInput from a JDBC URL';
+
+CREATE FUNCTION glue_connection_input_from_server(
+	foreign_server name,
+	name text DEFAULT NULL,
+	host text DEFAULT NULL,
+	port integer DEFAULT NULL,
+	database_name text DEFAULT NULL,
+	secret_arn text DEFAULT NULL,
+	subnet_id text DEFAULT NULL,
+	security_group_id_list text[] DEFAULT NULL,
+	availability_zone text DEFAULT NULL,
+	jdbc_enforce_ssl boolean DEFAULT NULL,
+	description text DEFAULT NULL,
+	match_criteria text[] DEFAULT NULL,
+	connection_type text DEFAULT 'JDBC',
+	role_arn text DEFAULT NULL
+)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'glue_connection_input_from_server'
+LANGUAGE C STABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION glue_connection_input_from_server(name, text, text, integer, text, text, text, text[], text, boolean, text, text[], text, text) IS
+	'build a ConnectionInput from a foreign server of mysql_fdw, oracle_fdw, postgres_fdw or tds_fdw, without its user mappings';
+
+CREATE FUNCTION glue_connection_input_for_this_database(
+	name text DEFAULT NULL,
+	host text DEFAULT NULL,
+	port integer DEFAULT NULL,
+	secret_arn text DEFAULT NULL,
+	subnet_id text DEFAULT NULL,
+	security_group_id_list text[] DEFAULT NULL,
+	availability_zone text DEFAULT NULL,
+	jdbc_enforce_ssl boolean DEFAULT NULL,
+	description text DEFAULT NULL,
+	match_criteria text[] DEFAULT NULL,
+	connection_type text DEFAULT 'JDBC',
+	role_arn text DEFAULT NULL
+)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'glue_connection_input_for_this_database'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION glue_connection_input_for_this_database(text, text, integer, text, text, text[], text, boolean, text, text[], text, text) IS
+	'build a ConnectionInput for the database that this is';

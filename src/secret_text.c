@@ -279,6 +279,10 @@ find_oracle_password(GlueSecretSearch *search, size_t colon)
 		return false;
 	start++;
 
+	/* many write "thin://@host", where nobody logs in */
+	if (search->text.len - start > 2 && memcmp(&text[start], "//@", 3) == 0)
+		return false;
+
 	/* the bound keeps this linear; if there is a slash, we do find a secret */
 	slash = start;
 	while (slash < search->text.len && slash - start < MAX_ORACLE_USER &&

@@ -114,6 +114,8 @@ static const RedactCase value_cases[] = {
 	{"jdbc:oracle:thin:scott/t@(DESCRIPTION=(ADDRESS=(HOST=h)))",
 	"jdbc:oracle:thin:scott/********@(DESCRIPTION=(ADDRESS=(HOST=h)))"},
 	{"jdbc:oracle:thin:@//h:1521/s", NULL},
+	{"jdbc:oracle:thin://@h:1521/s", NULL},
+	{"jdbc:oracle:thin:///@h:1521/s", "jdbc:oracle:thin:/********@h:1521/s"},
 	{"jdbc:oracle:thin:/@alias", NULL},
 	{"jdbc:oracle:thin:scott/${password}@h", NULL},
 
