@@ -107,6 +107,60 @@ COMMENT ON COLUMN glue_connection.recorded_by IS
 SELECT pg_catalog.pg_extension_config_dump('glue_connection', '');
 
 --
+-- glue_connection_summary
+--
+-- What a person wants to see of all connections on one screen.
+--
+CREATE VIEW glue_connection_summary AS
+	SELECT
+		c.name,
+		c.connection_type AS type,
+		c.status,
+		coalesce(c.server || '/', '') || c.region
+			|| coalesce('/' || c.catalog_id, '') AS target,
+		left(coalesce(
+			p->>'JDBC_CONNECTION_URL', p->>'CONNECTION_URL',
+			p->>'CONNECTOR_URL', p->>'KAFKA_BOOTSTRAP_SERVERS',
+			p->>'INSTANCE_URL', p->>'ENDPOINT',
+			(p->>'HOST') || coalesce(':' || (p->>'PORT'), '')
+				|| coalesce('/' || (p->>'DATABASE'), '')), 48) AS endpoint,
+		CASE
+			WHEN p ?| '{SECRET_ID, KAFKA_SASL_SCRAM_SECRETS_ARN}'
+				OR c.authentication_configuration ? 'SecretArn' THEN 'secret'
+			WHEN c.secret_digest IS NOT NULL OR p ?| '{PASSWORD, USERNAME,
+				KAFKA_SASL_SCRAM_USERNAME, KAFKA_SASL_PLAIN_USERNAME}'
+				THEN 'inline'
+			ELSE 'none'
+		END AS credentials,
+		left(c.status_reason, 60) AS reason,
+		c.last_updated_time::timestamptz(0) AS updated,
+		c.recorded_at::timestamptz(0) AS recorded
+	FROM glue_connection c
+		CROSS JOIN LATERAL (SELECT c.connection_properties) AS properties (p)
+	ORDER BY c.server, c.region, c.catalog_id, c.name;
+
+COMMENT ON VIEW glue_connection_summary IS
+	'AWS Glue connections that this database knows of, short enough to be read';
+COMMENT ON COLUMN glue_connection_summary.name IS
+	'name of the connection';
+COMMENT ON COLUMN glue_connection_summary.type IS
+	'ConnectionType';
+COMMENT ON COLUMN glue_connection_summary.status IS
+	'READY, IN_PROGRESS or FAILED, as AWS Glue last said';
+COMMENT ON COLUMN glue_connection_summary.target IS
+	'foreign server, region and catalog, as far as they were named';
+COMMENT ON COLUMN glue_connection_summary.endpoint IS
+	'beginning of the URL or address that the connection leads to';
+COMMENT ON COLUMN glue_connection_summary.credentials IS
+	'secret: by reference to AWS Secrets Manager; inline: in the definition; none: neither is known';
+COMMENT ON COLUMN glue_connection_summary.reason IS
+	'beginning of StatusReason';
+COMMENT ON COLUMN glue_connection_summary.updated IS
+	'when the connection was last changed, as far as it was read from AWS Glue';
+COMMENT ON COLUMN glue_connection_summary.recorded IS
+	'when this was recorded';
+
+--
 -- The key of the digests in glue_connection.secret_digest
 --
 -- It is not dumped, so that a dump does not help in guessing passwords, and no

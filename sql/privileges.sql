@@ -10,6 +10,15 @@ SET ROLE regress_glue_user;
 SELECT glue_create_connection('{}');
 SELECT glue_get_connection('a');
 SELECT * FROM glue_connection;
+SELECT * FROM glue_connection_summary;
+SELECT * FROM glue_secret_key;
+SELECT glue_update_connection('a', '{}');
+SELECT glue_delete_connection('a');
+SELECT * FROM glue_batch_delete_connection('{a}');
+SELECT glue_get_connections();
+SELECT glue_wait_connection('a');
+SELECT * FROM glue_sync_connections();
+SELECT * FROM glue_connection_drift();
 
 -- calls that work on their arguments alone are everyone's
 SELECT glue_is_valid_connection_input('{}');

@@ -38,17 +38,17 @@ typedef struct NameList
 {
 	int			count;
 	const char **names;			/* UTF-8 */
-}			NameList;
+} NameList;
 
 /* prototypes of private functions */
 static bool is_not_found(const GlueFailure *failure);
-static void read_names(FunctionCallInfo fcinfo, int argument, NameList * list,
+static void read_names(FunctionCallInfo fcinfo, int argument, NameList *list,
 					   GlueFunction *function);
 static int	compare_names(const void *a, const void *b);
 static void add_violation(GlueFunction *function, const char *path,
 						  const char *rule, const char *message);
 static void delete_batch(const GlueFunction *function,
-						 const GlueMirror *mirror, const NameList * batch,
+						 const GlueMirror *mirror, const NameList *batch,
 						 ReturnSetInfo *result);
 static void return_outcome(const GlueMirror *mirror,
 						   const GlueFunction *function, const char *name,
@@ -177,7 +177,7 @@ is_not_found(const GlueFailure *failure)
 
 /* Get and check an array of names, none of which may be there twice. */
 static void
-read_names(FunctionCallInfo fcinfo, int argument, NameList * list,
+read_names(FunctionCallInfo fcinfo, int argument, NameList *list,
 		   GlueFunction *function)
 {
 	Datum	   *elements;
@@ -244,7 +244,7 @@ add_violation(GlueFunction *function, const char *path, const char *rule,
  */
 static void
 delete_batch(const GlueFunction *function, const GlueMirror *mirror,
-			 const NameList * batch, ReturnSetInfo *result)
+			 const NameList *batch, ReturnSetInfo *result)
 {
 	json_object *names = json_object_new_array();
 	GlueCall	call;

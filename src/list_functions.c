@@ -27,7 +27,7 @@ typedef struct ListState
 {
 	GlueFunction function;
 	GluePages	pages;
-}			ListState;
+} ListState;
 
 /* prototypes of private functions */
 static void begin_get_connections(FunctionCallInfo fcinfo,

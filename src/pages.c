@@ -32,10 +32,10 @@
 #define MAX_PAGE_SIZE	1000
 
 /* prototypes of private functions */
-static void read_page(GluePages * pages);
-static void run_call(GluePages * pages);
-static const char *next_token(const GluePages * pages);
-static void remember_token(GluePages * pages, const char *token);
+static void read_page(GluePages *pages);
+static void run_call(GluePages *pages);
+static const char *next_token(const GluePages *pages);
+static void remember_token(GluePages *pages, const char *token);
 
 /*
  * Begin to read a list.
@@ -44,7 +44,7 @@ static void remember_token(GluePages * pages, const char *token);
  * What pages needs belongs to the current memory context.
  */
 void
-glue_pages_begin(GluePages * pages, const GlueCall *call, const char *member)
+glue_pages_begin(GluePages *pages, const GlueCall *call, const char *member)
 {
 	memset(pages, 0, sizeof(GluePages));
 	pages->call = *call;
@@ -56,13 +56,15 @@ glue_pages_begin(GluePages * pages, const GlueCall *call, const char *member)
 }
 
 /*
- * Read the next entry; NULL after the last one.
+ * Read the next entry, an object; NULL after the last one.
  *
  * It is valid until the next call.  Raises an error if a page cannot be read.
  */
 json_object *
-glue_pages_next(GluePages * pages)
+glue_pages_next(GluePages *pages)
 {
+	json_object *entry;
+
 	while (pages->entries == NULL ||
 		   pages->next >= json_object_array_length(pages->entries))
 	{
@@ -71,11 +73,16 @@ glue_pages_next(GluePages * pages)
 		CHECK_FOR_INTERRUPTS();
 		read_page(pages);
 	}
-	return json_object_array_get_idx(pages->entries, pages->next++);
+	entry = json_object_array_get_idx(pages->entries, pages->next++);
+	if (!json_object_is_type(entry, json_type_object))
+		glue_failure_raise(ERROR,
+						   glue_client_malformed_answer(&pages->call,
+														"an entry of its list is no object"));
+	return entry;
 }
 
 static void
-read_page(GluePages * pages)
+read_page(GluePages *pages)
 {
 	const char *token;
 
@@ -98,7 +105,7 @@ read_page(GluePages * pages)
 
 /* Ask for a page, and for a smaller one if that is too large. */
 static void
-run_call(GluePages * pages)
+run_call(GluePages *pages)
 {
 	for (;;)
 	{
@@ -125,7 +132,7 @@ run_call(GluePages * pages)
 
 /* The token of the page after the current one, or NULL. */
 static const char *
-next_token(const GluePages * pages)
+next_token(const GluePages *pages)
 {
 	json_object *token = json_object_object_get(pages->call.answer,
 												"NextToken");
@@ -138,7 +145,7 @@ next_token(const GluePages * pages)
 
 /* Raise an error if the token is known; remember it if it is its turn. */
 static void
-remember_token(GluePages * pages, const char *token)
+remember_token(GluePages *pages, const char *token)
 {
 	if (pages->past_token != NULL && strcmp(token, pages->past_token) == 0)
 		glue_failure_raise(ERROR,

@@ -28,10 +28,10 @@ typedef struct GluePages
 	uint64		npages;
 	char	   *past_token;		/* of one of the pages before */
 	uint64		past_token_until;	/* the page with which to replace it */
-}			GluePages;
+} GluePages;
 
-extern void glue_pages_begin(GluePages * pages, const GlueCall *call,
+extern void glue_pages_begin(GluePages *pages, const GlueCall *call,
 							 const char *member);
-extern json_object *glue_pages_next(GluePages * pages);
+extern json_object *glue_pages_next(GluePages *pages);
 
 #endif							/* GLUE_PAGES_H */

@@ -50,22 +50,22 @@ typedef struct Survey
 	const char *name;
 	const char *change;			/* "changed", ... */
 	bool		differs;
-}			Survey;
+} Survey;
 
 /* prototypes of private functions */
 static void survey_catalog(FunctionCallInfo fcinfo, const char *name,
 						   GlueFunctionKind kind);
-static void survey_pages(Survey * survey);
-static void survey_connection(Survey * survey, json_object *connection,
+static void survey_pages(Survey *survey);
+static void survey_connection(Survey *survey, json_object *connection,
 							  TimestampTz asked_at);
-static void compare_known(Survey * survey, const GlueMirrorKnown *known,
+static void compare_known(Survey *survey, const GlueMirrorKnown *known,
 						  json_object *connection, TimestampTz asked_at);
 static bool can_be_recorded(const char *name);
-static void survey_others(Survey * survey);
-static void survey_absent(Survey * survey, const char *name);
+static void survey_others(Survey *survey);
+static void survey_absent(Survey *survey, const char *name);
 static void note_difference(void *arg, const char *path,
 							const char *message);
-static void return_change(Survey * survey, const char *path,
+static void return_change(Survey *survey, const char *path,
 						  const char *message);
 
 PG_FUNCTION_INFO_V1(glue_sync_connections);
@@ -125,7 +125,7 @@ survey_catalog(FunctionCallInfo fcinfo, const char *name,
 
 /* Look at every connection that is in the catalog. */
 static void
-survey_pages(Survey * survey)
+survey_pages(Survey *survey)
 {
 	GlueCall	call;
 	GluePages	pages;
@@ -152,7 +152,7 @@ survey_pages(Survey * survey)
 
 /* Look at one connection, which has a name and no secrets. */
 static void
-survey_connection(Survey * survey, json_object *connection,
+survey_connection(Survey *survey, json_object *connection,
 				  TimestampTz asked_at)
 {
 	GlueMirrorKnown known;
@@ -182,7 +182,7 @@ survey_connection(Survey * survey, json_object *connection,
 
 /* Compare a connection with what is recorded of it. */
 static void
-compare_known(Survey * survey, const GlueMirrorKnown *known,
+compare_known(Survey *survey, const GlueMirrorKnown *known,
 			  json_object *connection, TimestampTz asked_at)
 {
 	survey->change = "changed";
@@ -217,7 +217,7 @@ can_be_recorded(const char *name)
 
 /* Look at what is recorded, and was not in the catalog. */
 static void
-survey_others(Survey * survey)
+survey_others(Survey *survey)
 {
 	GlueNameStore *unseen;
 	const char *name;
@@ -242,7 +242,7 @@ survey_others(Survey * survey)
  * pages were read, so it is asked for by its name.
  */
 static void
-survey_absent(Survey * survey, const char *name)
+survey_absent(Survey *survey, const char *name)
 {
 	const GlueTarget *target = &survey->function.target;
 	GlueMirrorKnown known;
@@ -289,7 +289,7 @@ note_difference(void *arg, const char *path, const char *message)
 
 /* Return a row; path and message are for the function that has them. */
 static void
-return_change(Survey * survey, const char *path, const char *message)
+return_change(Survey *survey, const char *path, const char *message)
 {
 	Datum		values[4] = {0};
 	bool		nulls[4] = {false};

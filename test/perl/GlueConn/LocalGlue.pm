@@ -294,6 +294,10 @@ sub reset
 Put a connection in, as somebody else would; further members are C<region>,
 C<tags>, C<status>, C<status_reason>, C<created> and so on.
 
+=item $glue->put_connections(input, ...)
+
+Put many in at once.
+
 =item $glue->remove_connection($name, region => $region)
 
 Remove a connection, as somebody else would.
@@ -323,6 +327,14 @@ sub put_connection
 	my ($self, %connection) = @_;
 
 	return $self->_control('POST', '/connections', \%connection);
+}
+
+sub put_connections
+{
+	my ($self, @inputs) = @_;
+
+	$self->_control('POST', '/connections', [ map { { input => $_ } } @inputs ]);
+	return;
 }
 
 sub remove_connection
