@@ -123,7 +123,7 @@ CREATE VIEW glue_connection_summary AS
 			p->>'CONNECTOR_URL', p->>'KAFKA_BOOTSTRAP_SERVERS',
 			p->>'INSTANCE_URL', p->>'ENDPOINT',
 			(p->>'HOST') || coalesce(':' || (p->>'PORT'), '')
-				|| coalesce('/' || (p->>'DATABASE'), '')), 48) AS endpoint,
+				|| coalesce('/' || (p->>'DATABASE'), '')), 40) AS endpoint,
 		CASE
 			WHEN p ?| '{SECRET_ID, KAFKA_SASL_SCRAM_SECRETS_ARN}'
 				OR c.authentication_configuration ? 'SecretArn' THEN 'secret'
@@ -132,9 +132,8 @@ CREATE VIEW glue_connection_summary AS
 				THEN 'inline'
 			ELSE 'none'
 		END AS credentials,
-		left(c.status_reason, 60) AS reason,
-		c.last_updated_time::timestamptz(0) AS updated,
-		c.recorded_at::timestamptz(0) AS recorded
+		coalesce(c.last_updated_time, c.recorded_at)::timestamptz(0) AS updated,
+		left(c.status_reason, 60) AS reason
 	FROM glue_connection c
 		CROSS JOIN LATERAL (SELECT c.connection_properties) AS properties (p)
 	ORDER BY c.server, c.region, c.catalog_id, c.name;
@@ -153,12 +152,10 @@ COMMENT ON COLUMN glue_connection_summary.endpoint IS
 	'beginning of the URL or address that the connection leads to';
 COMMENT ON COLUMN glue_connection_summary.credentials IS
 	'secret: by reference to AWS Secrets Manager; inline: in the definition; none: neither is known';
+COMMENT ON COLUMN glue_connection_summary.updated IS
+	'when AWS Glue says that the connection was last changed, or else when it was recorded';
 COMMENT ON COLUMN glue_connection_summary.reason IS
 	'beginning of StatusReason';
-COMMENT ON COLUMN glue_connection_summary.updated IS
-	'when the connection was last changed, as far as it was read from AWS Glue';
-COMMENT ON COLUMN glue_connection_summary.recorded IS
-	'when this was recorded';
 
 --
 -- The key of the digests in glue_connection.secret_digest
