@@ -42,6 +42,7 @@ typedef struct TreeBuilder
 static void push_container(GlueJsonbBuilder *builder, json_object *container);
 static void push_node(GlueJsonbBuilder *builder, JsonbIteratorToken token,
 					  json_object *node);
+static bool text_fits(const char *utf8, int len);
 static void scalar_to_jsonb(json_object *scalar, JsonbValue *value);
 static void string_to_jsonb(const char *utf8, int len, JsonbValue *value);
 static json_object *scalar_from_jsonb(TreeBuilder *builder, JsonbValue *value);
@@ -116,6 +117,57 @@ glue_tree_add(json_object *object, const char *name, json_object *value)
 		glue_json_tree_free(value);
 		check_memory(NULL);
 	}
+}
+
+/*
+ * Can a tree be converted to jsonb of this database?  It cannot if it holds
+ * U+0000, or a character that the database's encoding does not have.
+ *
+ * Recurses no deeper than a tree can be nested.
+ */
+bool
+glue_tree_fits_jsonb(json_object *tree)
+{
+	switch (json_object_get_type(tree))
+	{
+		case json_type_object:
+			{
+				json_object_object_foreach(tree, key, member)
+				{
+					if (!text_fits(key, strlen(key)) ||
+						!glue_tree_fits_jsonb(member))
+						return false;
+				}
+				return true;
+			}
+		case json_type_array:
+			for (size_t i = 0; i < json_object_array_length(tree); i++)
+			{
+				if (!glue_tree_fits_jsonb(json_object_array_get_idx(tree, i)))
+					return false;
+			}
+			return true;
+		case json_type_string:
+			return text_fits(json_object_get_string(tree),
+							 json_object_get_string_len(tree));
+		default:
+			return true;
+	}
+}
+
+/*
+ * Is a text the same after it went through the database's encoding?
+ */
+static bool
+text_fits(const char *utf8, int len)
+{
+	const char *there = glue_server_from_utf8(utf8);
+	const char *back;
+	int			back_len;
+
+	return memchr(utf8, '\0', len) == NULL &&
+		glue_utf8_from_server(there, strlen(there), &back, &back_len) &&
+		back_len == len && memcmp(back, utf8, len) == 0;
 }
 
 /*

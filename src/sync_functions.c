@@ -28,6 +28,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "function_call.h"
+#include "jsonb_tree.h"
 #include "list_functions.h"
 #include "miscadmin.h"
 #include "observation.h"
@@ -60,7 +61,6 @@ static void survey_connection(Survey *survey, json_object *connection,
 							  TimestampTz asked_at);
 static void compare_known(Survey *survey, const GlueMirrorKnown *known,
 						  json_object *connection, TimestampTz asked_at);
-static bool can_be_recorded(const char *name);
 static void survey_others(Survey *survey);
 static void survey_absent(Survey *survey, const char *name);
 static void note_difference(void *arg, const char *path,
@@ -158,12 +158,12 @@ survey_connection(Survey *survey, json_object *connection,
 	GlueMirrorKnown known;
 
 	survey->name = glue_observed_text(connection, "Name");
-	if (!can_be_recorded(survey->name))
+	if (!glue_tree_fits_jsonb(connection))
 	{
 		ereport(WARNING,
 				(errmsg("AWS Glue connection \"%s\" is left out",
 						glue_server_from_utf8(survey->name)),
-				 errdetail("Its name has characters that the encoding of the database does not have.")));
+				 errdetail("It has characters that the encoding of the database does not have.")));
 		return;
 	}
 	if (glue_mirror_find(&survey->mirror, &survey->function.target,
@@ -201,18 +201,6 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 		 glue_observed_anything_new(known->observed, connection)))
 		glue_record_observed(&survey->function, &survey->mirror, known,
 							 connection, asked_at);
-}
-
-/* Is a name the same after it went through the database's encoding? */
-static bool
-can_be_recorded(const char *name)
-{
-	const char *text = glue_server_from_utf8(name);
-	const char *utf8;
-	int			len;
-
-	return glue_utf8_from_server(text, strlen(text), &utf8, &len) &&
-		len == strlen(name) && memcmp(utf8, name, len) == 0;
 }
 
 /* Look at what is recorded, and was not in the catalog. */

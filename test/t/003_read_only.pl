@@ -81,6 +81,19 @@ is( $reader->must('SELECT string_agg(name, \',\' ORDER BY name)'
 is($reader->must("SELECT glue_is_valid_connection_input('{}')")->output,
 	'f', 'and so is what needs no AWS');
 
+# What compares and lists does not write either.
+is($reader->must('SELECT count(*) FROM glue_connection_drift()')->output,
+	'0', 'there is no drift on a standby');
+is($reader->must('SELECT count(*) FROM glue_get_connections()')->output,
+	'2', 'listing on a standby');
+is($reader->must("SELECT glue_wait_connection('there')")->output,
+	'READY', 'waiting on a standby');
+foreach my $sql ("SELECT glue_delete_connection('there')",
+	'SELECT * FROM glue_sync_connections()')
+{
+	is($reader->query($sql)->sqlstate, '25006', 'and what writes is refused');
+}
+
 $standby->promote;
 is($reader->must(create_sql(jdbc('x')))->output,
 	'READY', 'the same session can create after the promotion');

@@ -120,6 +120,14 @@ is($result->sqlstate, '22P05', 'LATIN1: a definition with other characters');
 like($result->message, qr/0xe6 0x97 0xa5.*no equivalent in encoding "LATIN1"/,
 	'LATIN1: the error says which');
 
+# Nothing that the database cannot hold gets into the table.
+$glue->put_connection(input => jdbc("th\x{e9}"));
+$result = $session->must('SELECT name, change FROM glue_sync_connections()');
+like($result->output, qr/^th\x{e9}\|added$/m, 'LATIN1: what fits is recorded');
+unlike($result->output, qr/^foreign\|added$/m, 'LATIN1: what does not is not');
+like(join('', map { $_->{message} } $result->messages('WARNING')),
+	qr/"foreign" is left out/, 'LATIN1: which is said');
+
 # A record has what is sent, even if AWS says something else beside it.
 $glue->misbehave(
 	operation => 'CreateConnection',

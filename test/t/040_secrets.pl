@@ -130,6 +130,42 @@ like(run(get_sql($first))->output, qr/\Q$first\E/,
 	'a connection is read from an AWS that shows them');
 $glue->set(hide_password => 'all');
 
+# The same for what changes, compares and lists connections.
+$input->{Description} = 'changed';
+run('SELECT glue_update_connection(' . literal($first) . ', '
+	  . literal(json_text($input)) . ')');
+is_deeply($glue->connection($first)->{definition},
+	$input, 'an update reaches AWS, with all secrets');
+is(run(create_sql($input, on_conflict => 'adopt'))->output,
+	'READY', 'it is adopted');
+like(
+	run(create_sql(
+			{ %$input, SparkProperties => { sfPassword => "$word 13" } },
+			on_conflict => 'adopt'))->detail,
+	qr/SparkProperties/,
+	'unless it is different');
+is(run(create_sql($input, on_conflict => 'update'))->output,
+	'READY', 'it is updated');
+my %bare = %$input;
+$bare{ConnectionProperties} = { JDBC_CONNECTION_URL => 'jdbc:mysql://h/d' };
+is(run('SELECT glue_update_connection(' . literal($first) . ', '
+		  . literal(json_text(\%bare)) . ')')->sqlstate,
+	'22023', 'an update that would wipe out secrets is refused');
+foreach my $hidden (qw(none all))
+{
+	$glue->set(hide_password => $hidden);
+	$glue->put_connection(input => input());
+	like(run('SELECT glue_get_connections()')->output, qr/$public/,
+		'connections are listed');
+	run('SELECT * FROM glue_connection_drift()');
+	like(run('SELECT * FROM glue_sync_connections()')->output, qr/added/,
+		'and recorded');
+}
+$glue->misbehave(operation => 'UpdateConnection', kind => 'echo');
+is(run('SELECT glue_update_connection(' . literal($first) . ', '
+		  . literal(json_text($input)) . ')')->sqlstate,
+	'22023', 'AWS quotes an update');
+
 my $json = literal(json_text($input));
 like(run("SELECT glue_redact($json)")->output, qr/\*{8}/, 'redacted');
 run("SELECT * FROM glue_validate_connection_input($json)");

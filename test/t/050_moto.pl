@@ -99,6 +99,19 @@ is_deeply(
 	{ %{ $named->{ConnectionProperties} }, PASSWORD => '********' },
 	'without the password that moto returns all the same');
 
+unlike($session->must('SELECT glue_get_connections()')->output, qr/Secret-/,
+	'a list neither');
+is($session->must('SELECT count(*) FROM glue_get_connections()')->output,
+	$session->must('SELECT count(*) FROM glue_connection')->output,
+	'moto lists what was created');
+
+# Moto never returns some members, and that is all the drift there is.
+is( $session->must('SELECT string_agg(DISTINCT member, \' \' ORDER BY member)'
+		  . " FROM (SELECT split_part(path, '.', 2) FROM glue_connection_drift()) AS d (member)")
+	  ->output,
+	'AuthenticationConfiguration ConnectionType MatchCriteria',
+	'there is no drift but in what moto does not return');
+
 $result = $session->query(create_sql(jdbc('named')));
 is($result->sqlstate, '42710', 'what exists is not created');
 like($result->detail, qr/HTTP status 400 and request ID \S+: .*already exists/,
