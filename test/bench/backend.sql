@@ -160,3 +160,33 @@ BEGIN
 	END LOOP;
 END;
 $$;
+
+-- Go through a whole catalog: record it, find nothing new in it, compare it.
+CREATE PROCEDURE measure_catalog(count integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	what text;
+	start timestamptz;
+BEGIN
+	DELETE FROM glue_connection;
+	COMMIT;
+	FOREACH what IN ARRAY '{glue_sync_connections, glue_sync_connections again,
+		glue_connection_drift}'::text[]
+	LOOP
+		start := clock_timestamp();
+		EXECUTE format('SELECT count(*) FROM %I()', split_part(what, ' ', 1));
+		COMMIT;
+		INSERT INTO sample
+			SELECT format('catalog %s %s seconds', count, what),
+				microseconds_since(start) / 1e6;
+	END LOOP;
+
+	-- its peak, less what it shares with others
+	INSERT INTO sample
+		SELECT format('catalog %s peak_kb', count),
+			sum(CASE line[1] WHEN 'VmHWM' THEN 1 ELSE -1 END * line[2]::float8)
+		FROM regexp_matches(pg_read_file('/proc/self/status'),
+			'(VmHWM|RssFile|RssShmem):\s*(\d+) kB', 'g') AS line;
+	COMMIT;
+END;
+$$;

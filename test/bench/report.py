@@ -53,6 +53,15 @@ MEMORY = [
 ]
 
 
+# What goes through a catalog, by the names of the samples.
+CATALOG = [
+    ("boto3's paginator, reading alone", "boto3"),
+    ("glue_sync_connections(), all new", "glue_sync_connections"),
+    ("  again, nothing new", "glue_sync_connections again"),
+    ("glue_connection_drift(), none", "glue_connection_drift"),
+]
+
+
 def read_samples(lines):
     """Return the samples by name."""
     samples = collections.defaultdict(list)
@@ -130,9 +139,33 @@ def print_memory(samples):
                           said).rstrip())
 
 
+def print_catalog(samples):
+    """Print the table of what going through a catalog takes."""
+    counts = sorted({int(name.split()[1]) for name in samples
+                     if name.startswith("catalog ")})
+    form = "{:<34}" + "{:>28}" * len(counts)
+    print(form.format("A catalog of so many connections",
+                      *(f"{count:,}" for count in counts)))
+    for title, what in CATALOG:
+        print(form.format(title + ", s", *(
+            spread(samples[f"catalog {count} {what} seconds"], 3)
+            for count in counts)))
+    for title, name, share in (
+            ("Requests of boto3", "boto3 requests", 1),
+            ("Requests of each of the three", "backend requests", 3),
+            ("TCP connections of the backend", "backend connections", 1),
+            ("Peak of the backend, kB", "peak_kb", 1)):
+        print(form.format(title, *(
+            spread([value / share for value in
+                    samples[f"catalog {count} {name}"]], 0)
+            for count in counts)))
+
+
 def main():
     samples = read_samples(sys.stdin)
     print_costs(samples)
+    print()
+    print_catalog(samples)
     print()
     print_memory(samples)
 
