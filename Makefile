@@ -66,6 +66,7 @@ SERVER_OBJS = \
 	src/settings.o \
 	src/shared_state.o \
 	src/secret_memory.o \
+	src/kept_plan.o \
 	src/encoding.o \
 	src/jsonb_tree.o \
 	src/poll_set.o \
@@ -90,7 +91,8 @@ COMPOSE_OBJS = \
 	src/name_store.o \
 	src/mirror_row.o \
 	src/mirror.o \
-	src/secret_key.o
+	src/secret_key.o \
+	src/request_queue.o
 
 # Layer 4: what the server calls.
 ENTRY_OBJS = \

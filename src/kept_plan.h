@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * kept_plan.h
+ *	  Plans of statements that are executed with the rights of an owner.
+ *
+ * IDENTIFICATION
+ *	  src/kept_plan.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_KEPT_PLAN_H
+#define GLUE_KEPT_PLAN_H
+
+#include "executor/spi.h"
+
+/* A plan that a backend keeps; zeroed at first. */
+typedef struct GlueKeptPlan
+{
+	SPIPlanPtr	plan;
+	char	   *text;			/* of the statement */
+} GlueKeptPlan;
+
+extern SPIPlanPtr glue_kept_plan(GlueKeptPlan *kept, const char *text,
+								 int nparameters, const Oid *types);
+extern uint64 glue_execute_as(Oid owner, SPIPlanPtr plan, Datum *values,
+							  const char *nulls);
+extern void glue_execute_end(void);
+
+#endif							/* GLUE_KEPT_PLAN_H */
