@@ -31,6 +31,7 @@ PURE_OBJS = \
 	src/secret_text.o \
 	src/redact.o \
 	src/secret_digest.o \
+	src/normalize.o \
 	src/violation.o \
 	src/validate_rules.o \
 	src/validate.o \

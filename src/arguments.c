@@ -25,6 +25,7 @@
 #include "encoding.h"
 #include "json_tree.h"
 #include "jsonb_tree.h"
+#include "normalize.h"
 #include "secret_memory.h"
 #include "settings.h"
 
@@ -209,6 +210,15 @@ glue_check_input(json_object *input, GlueViolationSink sink, void *arg)
 										sink, arg);
 }
 
+/* Normalize and check a TestConnectionInput. */
+void
+glue_check_test_input(json_object *input, GlueViolationSink sink, void *arg)
+{
+	glue_normalize_test_input(input);
+	glue_validate_test_input_tree(input, glue_setting_allow_unknown_members,
+								  sink, arg);
+}
+
 /*
  * Get a text argument in UTF-8 and check it against a shape of AWS's model.
  */
@@ -261,16 +271,17 @@ glue_violations_add(void *arg, const GlueViolation *violation)
 
 /*
  * Raise one warning for all warnings, and one error for all errors, if there
- * are any.
+ * are any, and empty the list, so that nothing is reported twice.
  *
  * subject says what they were found in; hint may be NULL.
  */
 void
-glue_violations_report(const GlueViolationList *violations,
+glue_violations_report(GlueViolationList *violations,
 					   const char *subject, const char *hint)
 {
 	GlueViolationList list = *violations;
 
+	glue_violations_init(violations);
 	close_list(&list.errors, list.nerrors);
 	close_list(&list.warnings, list.nwarnings);
 	if (list.nwarnings > 0)

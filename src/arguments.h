@@ -67,10 +67,12 @@ extern void glue_check_new_definition(FunctionCallInfo fcinfo,
 									  GlueViolationSink sink, void *arg);
 extern void glue_check_input(json_object *input,
 							 GlueViolationSink sink, void *arg);
+extern void glue_check_test_input(json_object *input,
+								  GlueViolationSink sink, void *arg);
 
 extern void glue_violations_init(GlueViolationList *violations);
 extern void glue_violations_add(void *arg, const GlueViolation *violation);
-extern void glue_violations_report(const GlueViolationList *violations,
+extern void glue_violations_report(GlueViolationList *violations,
 								   const char *subject, const char *hint);
 
 #endif							/* GLUE_ARGUMENTS_H */
