@@ -105,6 +105,7 @@ ENTRY_OBJS = \
 	src/list_functions.o \
 	src/sync_functions.o \
 	src/wait_function.o \
+	src/test_function.o \
 	src/connection_builder.o \
 	src/builders.o \
 	src/glue_conn.o
@@ -118,7 +119,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bad_input privileges settings servers \
-	builders summary
+	builders summary test_connection
 REGRESS_OPTS = --encoding=UTF8
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl

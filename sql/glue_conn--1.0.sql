@@ -285,6 +285,34 @@ COMMENT ON FUNCTION glue_wait_connection(text, interval, text, name) IS
 
 REVOKE ALL ON FUNCTION glue_wait_connection(text, interval, text, name) FROM PUBLIC;
 
+CREATE FUNCTION glue_test_connection(
+	name text,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS void
+AS 'MODULE_PATHNAME', 'glue_test_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_test_connection(text, text, name) IS
+	'have AWS Glue try a connection; an error says why it does not work';
+
+REVOKE ALL ON FUNCTION glue_test_connection(text, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_test_connection(
+	test_connection_input jsonb,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS void
+AS 'MODULE_PATHNAME', 'glue_test_connection_input'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_test_connection(jsonb, text, name) IS
+	'have AWS Glue try a connection that need not exist; an error says why it does not work';
+
+REVOKE ALL ON FUNCTION glue_test_connection(jsonb, text, name) FROM PUBLIC;
+
 --
 -- The table and the catalog
 --
