@@ -87,6 +87,7 @@ COMPOSE_OBJS = \
 	src/client.o \
 	src/pages.o \
 	src/sts.o \
+	src/account.o \
 	src/credential_chain.o \
 	src/name_store.o \
 	src/mirror_row.o \
@@ -97,6 +98,7 @@ COMPOSE_OBJS = \
 ENTRY_OBJS = \
 	src/arguments.o \
 	src/function_call.o \
+	src/tags.o \
 	src/record.o \
 	src/existing.o \
 	src/local_functions.o \
@@ -106,6 +108,7 @@ ENTRY_OBJS = \
 	src/sync_functions.o \
 	src/wait_function.o \
 	src/test_function.o \
+	src/tag_functions.o \
 	src/connection_builder.o \
 	src/builders.o \
 	src/glue_conn.o
@@ -119,7 +122,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bad_input privileges settings servers \
-	builders summary test_connection
+	builders summary test_connection tags
 REGRESS_OPTS = --encoding=UTF8
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl

@@ -22,12 +22,14 @@
 
 #include "arguments.h"
 #include "builtins.h"
+#include "catalog/pg_type.h"
 #include "encoding.h"
 #include "json_tree.h"
 #include "jsonb_tree.h"
 #include "normalize.h"
 #include "secret_memory.h"
 #include "settings.h"
+#include "utils/array.h"
 
 /*
  * Violations that an error lists.  An input of ten thousand unknown members
@@ -111,6 +113,69 @@ glue_argument_catalog_id(FunctionCallInfo fcinfo, int argument,
 						"$.CatalogId", sink, arg);
 }
 
+/*
+ * Get an array of texts as a list, and check it against a shape of AWS's
+ * model.
+ */
+json_object *
+glue_argument_list(FunctionCallInfo fcinfo, int argument, const char *shape,
+				   const char *path, GlueViolationSink sink, void *arg)
+{
+	json_object *list = glue_secret_tree(json_object_new_array());
+	Datum	   *elements;
+	bool	   *nulls;
+	int			nelements;
+
+	if (PG_ARGISNULL(argument))
+	{
+		add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
+		return list;
+	}
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &nelements);
+	for (int i = 0; i < nelements; i++)
+	{
+		text	   *element = nulls[i] ? NULL : DatumGetTextPP(elements[i]);
+		const char *utf8;
+		int			len;
+
+		if (element == NULL)
+			json_object_array_add(list, NULL);
+		else if (glue_utf8_from_server(VARDATA_ANY(element),
+									   VARSIZE_ANY_EXHDR(element),
+									   &utf8, &len))
+			json_object_array_add(list, json_object_new_string_len(utf8, len));
+		else
+		{
+			add_error(sink, arg, psprintf("%s[%d]", path, i),
+					  GLUE_RULE_ENCODING,
+					  "must be text that can be converted to UTF-8");
+			return list;
+		}
+	}
+	glue_validate_member(shape, path, list, sink, arg);
+	return list;
+}
+
+/*
+ * Get and check the tags of a connection; NULL for null of either kind, which
+ * is a violation if they are required.
+ */
+json_object *
+glue_argument_tags(FunctionCallInfo fcinfo, int argument, bool required,
+				   GlueViolationSink sink, void *arg)
+{
+	json_object *tags;
+
+	if (glue_argument_tree(fcinfo, argument, &tags, sink, arg) &&
+		(tags != NULL || required))
+	{
+		glue_normalize_tags(tags);
+		glue_validate_tags(tags, sink, arg);
+	}
+	return tags;
+}
+
 /* Get the name of a foreign server; NULL for null. */
 const char *
 glue_argument_server(FunctionCallInfo fcinfo, int argument)
@@ -153,12 +218,7 @@ glue_check_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 	memset(definition, 0, sizeof(GlueDefinition));
 	if (glue_argument_tree(fcinfo, 0, &definition->input, sink, arg))
 		glue_check_input(definition->input, sink, arg);
-	if (glue_argument_tree(fcinfo, 1, &definition->tags, sink, arg) &&
-		definition->tags != NULL)
-	{
-		glue_normalize_tags(definition->tags);
-		glue_validate_tags(definition->tags, sink, arg);
-	}
+	definition->tags = glue_argument_tags(fcinfo, 1, false, sink, arg);
 	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
 
 	/* a copy, which stays as it is when the input is redacted */

@@ -55,6 +55,12 @@ extern const char *glue_checked_name(text * name, const char *path,
 extern const char *glue_argument_catalog_id(FunctionCallInfo fcinfo,
 											int argument,
 											GlueViolationSink sink, void *arg);
+extern json_object *glue_argument_list(FunctionCallInfo fcinfo, int argument,
+									   const char *shape, const char *path,
+									   GlueViolationSink sink, void *arg);
+extern json_object *glue_argument_tags(FunctionCallInfo fcinfo, int argument,
+									   bool required,
+									   GlueViolationSink sink, void *arg);
 extern const char *glue_argument_server(FunctionCallInfo fcinfo, int argument);
 extern GlueConflictAction glue_argument_on_conflict(FunctionCallInfo fcinfo,
 													int argument);
