@@ -347,6 +347,75 @@ is(requests($watch), 'STS GetCallerIdentity GetTags',
 	'a failure is not remembered');
 $fresh->quit;
 
+#
+# A create whose connection exists
+#
+
+my %adopt = (on_conflict => 'adopt');
+my %update = (on_conflict => 'update');
+
+$glue->put_connection(input => jdbc('theirs'),
+	tags => { team => 'a', stage => 'x', 'aws:stack' => 's' });
+$result = $session->query(
+	create_sql(jdbc('theirs'), tags => { team => 'b', size => '1' }, %adopt));
+is($result->sqlstate, '42710', 'other tags are another definition');
+is( $result->detail,
+	join("\n",
+		'$.Tags.size was given, but AWS Glue does not have it',
+		'$.Tags.team was given as "b", but AWS Glue has "a"',
+		'$.Tags.stage was not given, but AWS Glue has it'),
+	'all differences are told');
+is($cluster->row('theirs'), undef, 'nothing is recorded');
+
+$result = $session->query(create_sql(jdbc('theirs'),
+	tags => { team => 'a', stage => 'x' }, %adopt));
+is($result->output, 'READY', 'the same tags are adopted')
+  or diag($result->text);
+is_deeply($cluster->row('theirs')->{tags},
+	{ team => 'a', stage => 'x', 'aws:stack' => 's' },
+	'and those of AWS recorded with them');
+
+$watch = $cluster->watch;
+$session->must(create_sql(jdbc('theirs'), %adopt));
+is(requests($watch), 'CreateConnection GetConnection',
+	'tags that are not given are not looked at');
+is($cluster->row('theirs')->{tags}{team}, 'a', 'nor forgotten');
+
+$glue->misbehave(operation => 'GetTags', %denied);
+$result = $session->query(
+	create_sql(jdbc('theirs'), tags => { team => 'a' }, %adopt));
+is($result->sqlstate, '42501', 'tags that cannot be compared are not equal');
+
+$watch = $cluster->watch;
+$result = $session->query(create_sql(jdbc('theirs', Description => 'new'),
+	tags => { team => 'b' }, %update));
+is($result->output, 'READY', 'an update sets tags') or diag($result->text);
+is( requests($watch),
+	'CreateConnection GetConnection TagResource UpdateConnection GetConnection'
+	  . ' GetTags',
+	'before it updates the definition');
+is_deeply(
+	$cluster->row('theirs')->{tags},
+	{ team => 'b', stage => 'x', 'aws:stack' => 's' },
+	'and leaves others as they are');
+is($cluster->row('theirs')->{description}, 'new', 'the definition is recorded');
+
+$row = $cluster->row('theirs');
+$glue->misbehave(operation => 'TagResource', %denied);
+$watch = $cluster->watch;
+$result = $session->query(create_sql(jdbc('theirs', Description => 'newer'),
+	tags => { team => 'c' }, %update));
+is($result->sqlstate, '42501', 'if tags may not be set');
+is($watch->sent('UpdateConnection'), 0, 'nothing is done at all');
+is_deeply($cluster->row('theirs'), $row, 'nor recorded');
+
+$glue->misbehave(operation => 'UpdateConnection', %denied);
+$result = $session->query(create_sql(jdbc('theirs', Description => 'newer'),
+	tags => { team => 'c' }, %update));
+is($result->sqlstate, '42501', 'if the update fails');
+like($result->detail, qr/The tags have been set already\.$/,
+	'what is done already is told');
+
 $session->quit;
 $cluster->finish;
 done_testing();
