@@ -109,6 +109,7 @@ ENTRY_OBJS = \
 	src/wait_function.o \
 	src/test_function.o \
 	src/tag_functions.o \
+	src/type_functions.o \
 	src/connection_builder.o \
 	src/builders.o \
 	src/glue_conn.o
@@ -122,7 +123,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bad_input privileges settings servers \
-	builders summary test_connection tags
+	builders summary test_connection tags connection_types
 REGRESS_OPTS = --encoding=UTF8
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl

@@ -361,6 +361,32 @@ COMMENT ON FUNCTION glue_get_connection_tags(text, text, name) IS
 REVOKE ALL ON FUNCTION glue_get_connection_tags(text, text, name) FROM PUBLIC;
 
 --
+-- Types of connections
+--
+CREATE FUNCTION glue_describe_connection_type(
+	connection_type text,
+	server name DEFAULT NULL
+)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'glue_describe_connection_type'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_describe_connection_type(text, name) IS
+	'what AWS Glue tells of a type of connections: its properties, and how it logs in';
+
+REVOKE ALL ON FUNCTION glue_describe_connection_type(text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_list_connection_types(server name DEFAULT NULL)
+RETURNS SETOF jsonb
+AS 'MODULE_PATHNAME', 'glue_list_connection_types'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_list_connection_types(name) IS
+	'all types of connections that AWS Glue has, page by page';
+
+REVOKE ALL ON FUNCTION glue_list_connection_types(name) FROM PUBLIC;
+
+--
 -- The table and the catalog
 --
 CREATE FUNCTION glue_sync_connections(

@@ -14,6 +14,8 @@ SELECT glue_test_connection('{}'::jsonb);
 SELECT glue_tag_connection('a', '{}');
 SELECT glue_untag_connection('a', '{}');
 SELECT glue_get_connection_tags('a');
+SELECT glue_describe_connection_type('a');
+SELECT glue_list_connection_types();
 SELECT * FROM glue_connection;
 SELECT * FROM glue_connection_summary;
 SELECT * FROM glue_secret_key;

@@ -38,6 +38,9 @@
 #define MAX_LISTED_VIOLATIONS	100
 
 /* prototypes of private functions */
+static const char *required_name(FunctionCallInfo fcinfo, int argument,
+								 const char *path,
+								 GlueViolationSink sink, void *arg);
 static const char *checked_text(text * value, const char *shape,
 								const char *path,
 								GlueViolationSink sink, void *arg);
@@ -85,13 +88,27 @@ const char *
 glue_argument_name(FunctionCallInfo fcinfo, int argument,
 				   GlueViolationSink sink, void *arg)
 {
+	return required_name(fcinfo, argument, "$.Name", sink, arg);
+}
+
+/* Likewise for a type of connections, which AWS Glue has as a name too. */
+const char *
+glue_argument_connection_type(FunctionCallInfo fcinfo, int argument,
+							  GlueViolationSink sink, void *arg)
+{
+	return required_name(fcinfo, argument, "$.ConnectionType", sink, arg);
+}
+
+static const char *
+required_name(FunctionCallInfo fcinfo, int argument, const char *path,
+			  GlueViolationSink sink, void *arg)
+{
 	if (PG_ARGISNULL(argument))
 	{
-		add_error(sink, arg, "$.Name", GLUE_RULE_REQUIRED,
-				  "must not be null");
+		add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
 		return NULL;
 	}
-	return glue_checked_name(PG_GETARG_TEXT_PP(argument), "$.Name", sink, arg);
+	return glue_checked_name(PG_GETARG_TEXT_PP(argument), path, sink, arg);
 }
 
 /* Check the name of a connection, which is at the path. */

@@ -50,6 +50,10 @@ extern bool glue_argument_tree(FunctionCallInfo fcinfo, int argument,
 							   GlueViolationSink sink, void *arg);
 extern const char *glue_argument_name(FunctionCallInfo fcinfo, int argument,
 									  GlueViolationSink sink, void *arg);
+extern const char *glue_argument_connection_type(FunctionCallInfo fcinfo,
+												 int argument,
+												 GlueViolationSink sink,
+												 void *arg);
 extern const char *glue_checked_name(text * name, const char *path,
 									 GlueViolationSink sink, void *arg);
 extern const char *glue_argument_catalog_id(FunctionCallInfo fcinfo,

@@ -257,7 +257,7 @@ class Glue:
         after = decode_token(value.get("NextToken"), {})
         names = [name for name in sorted(connection_types.TYPES)
                  if name > after]
-        size = value.get("MaxResults", 100)
+        size = min(value.get("MaxResults", 100), self.settings.page_size)
         answer = {"ConnectionTypes": [connection_types.brief(name)
                                       for name in names[:size]]}
         if len(names) > size:
