@@ -47,6 +47,7 @@
 #include "common/pg_prng.h"
 #include "invocation.h"
 #include "jsonb_tree.h"
+#include "model.h"
 #include "ownership.h"
 #include "redact.h"
 #include "retry.h"
@@ -183,7 +184,7 @@ glue_client_run(GlueCall *calls, int ncalls)
 
 /*
  * Fill in a call of AWS Glue, whose request has the catalog as its only
- * member so far.
+ * member so far, if the operation has it at all.
  *
  * connection_name is UTF-8, or NULL.  The request belongs to the current
  * memory context.
@@ -201,7 +202,9 @@ glue_client_prepare(GlueCall *call, const char *operation,
 	call->endpoint = &target->endpoint;
 	call->credentials = credentials;
 	call->request = glue_tree_new_object();
-	if (target->catalog_id != NULL)
+	if (target->catalog_id != NULL &&
+		glue_model_member(glue_model_operation(operation)->input,
+						  "CatalogId") != NULL)
 		glue_tree_add(call->request, "CatalogId",
 					  json_object_new_string(target->catalog_id));
 }

@@ -164,7 +164,9 @@ glue_mirror_row_fill(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 												 columns[column].observed_in));
 	}
 	set_text(row, GLUE_COLUMN_ARN,
-			 glue_target_connection_arn(entry->target, entry->name));
+			 glue_target_connection_arn(entry->target,
+										glue_target_account(entry->target),
+										entry->name));
 	set_from_tree(row, GLUE_COLUMN_TAGS, entry->tags);
 	set_text(row, GLUE_COLUMN_STATUS, entry->status);
 	set_text(row, GLUE_COLUMN_STATUS_REASON, entry->status_reason);
