@@ -1,0 +1,469 @@
+/*-------------------------------------------------------------------------
+ *
+ * operation.c
+ *	  What a request asks for, as a sequence of calls.
+ *
+ * To create or update a connection can take several calls, and whoever works
+ * a queue has many such sequences under way side by side.  So an operation is
+ * a state machine that never waits: it says which call is to be made next, and
+ * is asked again with its outcome.
+ *
+ *	 find ours --+--> create ---exists---+--> read existing --> compare tags
+ *			|	 |						 |			|
+ *			|	not there				 |			v
+ *			v							 |	  add tags --> update --> read updated
+ *		   done							update -----^
+ *
+ * An attempt before this one may have been carried out without anybody
+ * knowing, because the process that made it is gone.  A create then begins
+ * with a look: if there is a connection that was created since and is defined
+ * as this one should be, it is ours.  An update or a deletion is simply made
+ * again.
+ *
+ * The result is a value, as that of a call.  What there is to be known of the
+ * database has been looked up before.
+ *
+ * IDENTIFICATION
+ *	  src/operation.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "credential_loss.h"
+#include "encoding.h"
+#include "jsonb_tree.h"
+#include "lib/stringinfo.h"
+#include "observation.h"
+#include "operation.h"
+#include "ownership.h"
+#include "record.h"
+
+/* prototypes of private functions */
+static GlueCall *prepare_read(GlueOperation *operation,
+							  GlueOperationStep step);
+static GlueCall *prepare_create(GlueOperation *operation);
+static GlueCall *prepare_tags(GlueOperation *operation,
+							  GlueOperationStep step, const char *name);
+static GlueCall *prepare_update(GlueOperation *operation);
+static GlueCall *prepare_delete(GlueOperation *operation);
+static GlueCall *settle_find_ours(GlueOperation *operation);
+static GlueCall *settle_create(GlueOperation *operation);
+static GlueCall *settle_existing(GlueOperation *operation);
+static GlueCall *settle_adopted(GlueOperation *operation,
+								json_object *observed);
+static GlueCall *settle_tags(GlueOperation *operation);
+static GlueCall *settle_updated(GlueOperation *operation);
+static GlueCall *settle_delete(GlueOperation *operation);
+static GlueCall *settle_poll(GlueOperation *operation);
+static json_object *connection_of(const GlueCall *call);
+static bool failed_with(const GlueCall *call, const char *code);
+static void observe(GlueOperation *operation, json_object *connection);
+static GlueCall *finish(GlueOperation *operation, GlueFailure *failure);
+static void append_difference(void *arg, const char *path,
+							  const char *message);
+
+/*
+ * Begin an operation; returns the first call.
+ */
+GlueCall *
+glue_operation_begin(GlueOperation *operation)
+{
+	switch (operation->kind)
+	{
+		case GLUE_OPERATION_CREATE:
+			return operation->uncertain ?
+				prepare_read(operation, GLUE_STEP_FIND_OURS) :
+				prepare_create(operation);
+		case GLUE_OPERATION_UPDATE:
+			return prepare_read(operation, GLUE_STEP_READ_EXISTING);
+		case GLUE_OPERATION_DELETE:
+			return prepare_delete(operation);
+		case GLUE_OPERATION_POLL:
+			return prepare_read(operation, GLUE_STEP_POLL);
+	}
+	return NULL;
+}
+
+/*
+ * Go on after the call has been made; returns the next one, or NULL if the
+ * operation has ended.
+ *
+ * What the call returned may be gone afterwards.
+ */
+GlueCall *
+glue_operation_next(GlueOperation *operation)
+{
+	if (operation->call.request_id[0] != '\0')
+		operation->request_id = pstrdup(operation->call.request_id);
+	switch (operation->step)
+	{
+		case GLUE_STEP_FIND_OURS:
+			return settle_find_ours(operation);
+		case GLUE_STEP_CREATE:
+			return settle_create(operation);
+		case GLUE_STEP_READ_EXISTING:
+			return settle_existing(operation);
+		case GLUE_STEP_COMPARE_TAGS:
+		case GLUE_STEP_ADD_TAGS:
+			return settle_tags(operation);
+		case GLUE_STEP_UPDATE:
+			if (operation->call.failure != NULL)
+				return finish(operation, operation->call.failure);
+			return prepare_read(operation, GLUE_STEP_READ_UPDATED);
+		case GLUE_STEP_READ_UPDATED:
+			return settle_updated(operation);
+		case GLUE_STEP_DELETE:
+			return settle_delete(operation);
+		case GLUE_STEP_POLL:
+			return settle_poll(operation);
+		case GLUE_STEP_DONE:
+			break;
+	}
+	return NULL;
+}
+
+/*
+ * Record what an operation that did not fail has found or done.
+ */
+void
+glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
+{
+	GlueMirrorEntry entry = {
+		.target = &operation->function->target,
+		.name = operation->name,
+		.observed = operation->observed,
+		.status = operation->status,
+		.secret_digest = operation->secrets,
+		.request_id = operation->request_id,
+	};
+
+	if (operation->gone)
+	{
+		glue_mirror_forget(mirror, entry.target, operation->name);
+		return;
+	}
+	if (operation->kind == GLUE_OPERATION_POLL)
+	{
+		if (operation->known != NULL && operation->observed != NULL)
+			glue_record_observed(operation->function, mirror,
+								 operation->known, operation->observed,
+								 GetCurrentTimestamp());
+		return;
+	}
+	entry.definition = glue_redacted_copy(operation->input);
+	entry.tags = operation->tags;
+	if (entry.tags == NULL && operation->known != NULL &&
+		(operation->adopted || operation->kind == GLUE_OPERATION_UPDATE))
+		entry.tags = operation->known->tags;
+	if (operation->observed != NULL &&
+		glue_observed_text(operation->observed, "StatusReason") != NULL)
+		entry.status_reason =
+			glue_scrub_text(operation->input,
+							glue_observed_text(operation->observed,
+											   "StatusReason"));
+	glue_mirror_record(mirror, &entry);
+}
+
+/* ----------------------------------------------------------------
+ * Calls
+ * ----------------------------------------------------------------
+ */
+
+static GlueCall *
+prepare_read(GlueOperation *operation, GlueOperationStep step)
+{
+	operation->step = step;
+	glue_function_prepare_get(operation->function, &operation->call,
+							  operation->name);
+	return &operation->call;
+}
+
+static GlueCall *
+prepare_create(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+
+	operation->step = GLUE_STEP_CREATE;
+	glue_function_prepare(operation->function, call, "CreateConnection",
+						  operation->name);
+	glue_tree_add(call->request, "ConnectionInput",
+				  json_object_get(operation->input));
+	if (operation->tags != NULL)
+		glue_tree_add(call->request, "Tags",
+					  json_object_get(operation->tags));
+	return call;
+}
+
+static GlueCall *
+prepare_tags(GlueOperation *operation, GlueOperationStep step,
+			 const char *name)
+{
+	GlueCall   *call = &operation->call;
+
+	operation->step = step;
+	glue_function_prepare(operation->function, call, name, operation->name);
+	glue_tree_add(call->request, "ResourceArn",
+				  json_object_new_string(operation->arn));
+	if (step == GLUE_STEP_ADD_TAGS)
+		glue_tree_add(call->request, "TagsToAdd",
+					  json_object_get(operation->tags));
+	return call;
+}
+
+static GlueCall *
+prepare_update(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+
+	operation->step = GLUE_STEP_UPDATE;
+	glue_function_prepare(operation->function, call, "UpdateConnection",
+						  operation->name);
+	glue_tree_add(call->request, "Name",
+				  json_object_new_string(operation->name));
+	glue_tree_add(call->request, "ConnectionInput",
+				  json_object_get(operation->input));
+	return call;
+}
+
+static GlueCall *
+prepare_delete(GlueOperation *operation)
+{
+	operation->step = GLUE_STEP_DELETE;
+	glue_function_prepare(operation->function, &operation->call,
+						  "DeleteConnection", operation->name);
+	glue_tree_add(operation->call.request, "ConnectionName",
+				  json_object_new_string(operation->name));
+	return &operation->call;
+}
+
+/* ----------------------------------------------------------------
+ * Outcomes
+ * ----------------------------------------------------------------
+ */
+
+/* See whether an attempt before this one has made the connection. */
+static GlueCall *
+settle_find_ours(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	json_object *connection = connection_of(call);
+	char		findings[GLUE_FINDINGS_SIZE];
+	long		elapsed_ms;
+
+	if (failed_with(call, "EntityNotFoundException"))
+		return prepare_create(operation);
+	if (call->failure != NULL)
+		return finish(operation, call->failure);
+	elapsed_ms = TimestampDifferenceMilliseconds(operation->began_at,
+												 GetCurrentTimestamp());
+	if (glue_ownership(operation->input, connection, call->date, elapsed_ms,
+					   findings) != GLUE_OURS)
+	{
+		if (operation->on_conflict == GLUE_CONFLICT_ERROR)
+			return finish(operation,
+						  glue_failure_taken(operation->name, findings));
+		return settle_existing(operation);
+	}
+	operation->secrets = operation->digest;
+	observe(operation, connection);
+	return finish(operation, NULL);
+}
+
+static GlueCall *
+settle_create(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	const char *status;
+
+	if (failed_with(call, "AlreadyExistsException") &&
+		operation->on_conflict != GLUE_CONFLICT_ERROR)
+		return prepare_read(operation, GLUE_STEP_READ_EXISTING);
+	if (call->failure != NULL)
+		return finish(operation, call->failure);
+
+	operation->secrets = operation->digest;
+	if (call->read_back != NULL)
+		observe(operation, call->read_back);
+	else
+	{
+		status = glue_observed_text(call->answer, "CreateConnectionStatus");
+		operation->status = status != NULL ? pstrdup(status) : "READY";
+	}
+	return finish(operation, NULL);
+}
+
+/* A connection exists, and was read: adopt it, or go on to update it. */
+static GlueCall *
+settle_existing(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	json_object *existing = connection_of(call);
+	StringInfoData losses;
+
+	if (call->failure != NULL)
+		return finish(operation, call->failure);
+	if (existing == NULL)
+		return finish(operation,
+					  glue_client_malformed_answer(call,
+												   "it holds no connection"));
+	if (operation->kind == GLUE_OPERATION_CREATE &&
+		operation->on_conflict == GLUE_CONFLICT_ADOPT)
+		return settle_adopted(operation, existing);
+
+	initStringInfo(&losses);
+	if (glue_find_credential_losses(existing,
+									operation->known ?
+									operation->known->definition : NULL,
+									operation->input, append_difference,
+									&losses))
+		return finish(operation,
+					  glue_failure_wipes_credentials(operation->name,
+													 losses.data));
+	if (operation->tags != NULL)
+		return prepare_tags(operation, GLUE_STEP_ADD_TAGS, "TagResource");
+	return prepare_update(operation);
+}
+
+/* Is an existing connection what it should be, as far as can be seen? */
+static GlueCall *
+settle_adopted(GlueOperation *operation, json_object *observed)
+{
+	const GlueMirrorKnown *known = operation->known;
+	StringInfoData differences;
+
+	initStringInfo(&differences);
+	glue_compare_definitions(operation->input, observed, append_difference,
+							 &differences);
+	if (operation->digest != NULL && known != NULL && known->has_digest &&
+		!glue_updated_since(known->observed, observed))
+	{
+		switch (glue_secret_digest_compare(operation->digest,
+										   &known->secret_digest))
+		{
+			case GLUE_SECRETS_SAME:
+				operation->secrets = operation->digest;
+				break;
+			case GLUE_SECRETS_CHANGED:
+				append_difference(&differences, "$",
+								  "has other secrets than those that were sent before");
+				break;
+			case GLUE_SECRETS_INCOMPARABLE:
+				break;
+		}
+	}
+	if (differences.len > 0)
+		return finish(operation,
+					  glue_failure_taken(operation->name, differences.data));
+	operation->adopted = true;
+	observe(operation, observed);
+	if (operation->tags != NULL)
+		return prepare_tags(operation, GLUE_STEP_COMPARE_TAGS, "GetTags");
+	return finish(operation, NULL);
+}
+
+static GlueCall *
+settle_tags(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	StringInfoData differences;
+
+	if (call->failure != NULL)
+		return finish(operation, call->failure);
+	if (operation->step == GLUE_STEP_ADD_TAGS)
+		return prepare_update(operation);
+
+	initStringInfo(&differences);
+	if (!glue_compare_tags(operation->tags,
+						   json_object_object_get(call->answer, "Tags"),
+						   append_difference, &differences))
+		return finish(operation,
+					  glue_failure_taken(operation->name, differences.data));
+	return finish(operation, NULL);
+}
+
+/*
+ * A connection was updated, and read afterwards; if that failed, the update
+ * was made all the same.
+ */
+static GlueCall *
+settle_updated(GlueOperation *operation)
+{
+	operation->secrets = operation->digest;
+	if (connection_of(&operation->call) != NULL)
+		observe(operation, connection_of(&operation->call));
+	return finish(operation, NULL);
+}
+
+/* What was not there is gone as well: a request can be carried out twice. */
+static GlueCall *
+settle_delete(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+
+	operation->gone = call->failure == NULL ||
+		failed_with(call, "EntityNotFoundException");
+	if (failed_with(call, "EntityNotFoundException") &&
+		!operation->uncertain && !call->maybe_done)
+		return finish(operation, call->failure);
+	return finish(operation, operation->gone ? NULL : call->failure);
+}
+
+static GlueCall *
+settle_poll(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+
+	operation->gone = failed_with(call, "EntityNotFoundException");
+	if (call->failure != NULL)
+		return finish(operation, call->failure);
+	if (connection_of(call) == NULL)
+		return finish(operation,
+					  glue_client_malformed_answer(call,
+												   "it holds no connection"));
+	observe(operation, connection_of(call));
+	return finish(operation, NULL);
+}
+
+/* The connection that was read, or NULL. */
+static json_object *
+connection_of(const GlueCall *call)
+{
+	json_object *connection = json_object_object_get(call->answer,
+													 "Connection");
+
+	return json_object_is_type(connection, json_type_object) ?
+		connection : NULL;
+}
+
+static bool
+failed_with(const GlueCall *call, const char *code)
+{
+	return call->failure != NULL && strcmp(call->failure->code, code) == 0;
+}
+
+/* Keep what was read of a connection, without its secrets. */
+static void
+observe(GlueOperation *operation, json_object *connection)
+{
+	operation->observed = glue_redacted_copy(connection);
+	operation->status = glue_connection_status(operation->observed);
+}
+
+static GlueCall *
+finish(GlueOperation *operation, GlueFailure *failure)
+{
+	operation->step = GLUE_STEP_DONE;
+	operation->failure = failure;
+	return NULL;
+}
+
+/* A GlueDifferenceSink: append a line to the StringInfo that is arg. */
+static void
+append_difference(void *arg, const char *path, const char *message)
+{
+	StringInfo	lines = arg;
+
+	appendStringInfo(lines, "%s%s %s", lines->len > 0 ? "\n" : "", path,
+					 message);
+}

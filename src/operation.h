@@ -1,0 +1,76 @@
+/*-------------------------------------------------------------------------
+ *
+ * operation.h
+ *	  What a request asks for, as a sequence of calls.
+ *
+ * IDENTIFICATION
+ *	  src/operation.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_OPERATION_H
+#define GLUE_OPERATION_H
+
+#include "function_call.h"
+
+typedef enum GlueOperationKind
+{
+	GLUE_OPERATION_CREATE,
+	GLUE_OPERATION_UPDATE,
+	GLUE_OPERATION_DELETE,
+	GLUE_OPERATION_POLL			/* see whether a connection is ready */
+} GlueOperationKind;
+
+typedef enum GlueOperationStep
+{
+	GLUE_STEP_FIND_OURS,		/* did an attempt before this one do it? */
+	GLUE_STEP_CREATE,
+	GLUE_STEP_READ_EXISTING,
+	GLUE_STEP_COMPARE_TAGS,
+	GLUE_STEP_ADD_TAGS,
+	GLUE_STEP_UPDATE,
+	GLUE_STEP_READ_UPDATED,
+	GLUE_STEP_DELETE,
+	GLUE_STEP_POLL,
+	GLUE_STEP_DONE
+} GlueOperationStep;
+
+/* An operation.  Everything lives in the memory context where it was begun. */
+typedef struct GlueOperation
+{
+	/* what to do; all of it stays the caller's */
+	GlueOperationKind kind;
+	const GlueFunction *function;
+	const char *name;			/* UTF-8 */
+	json_object *input;			/* ConnectionInput, secrets and all */
+	json_object *tags;			/* or NULL */
+	GlueConflictAction on_conflict;
+	const GlueMirrorKnown *known;	/* what is recorded, or NULL */
+	const GlueSecretDigest *digest; /* of the input's secrets, or NULL */
+	const char *arn;			/* of the connection, if there are tags */
+	bool		uncertain;		/* it may have been carried out already... */
+	TimestampTz began_at;		/* ... since then */
+
+	/* how far it has got */
+	GlueOperationStep step;
+	GlueCall	call;			/* to be made next */
+
+	/*
+	 * How it ended: failure is set, or the connection is as it should be.
+	 * observed is what was read of it, redacted, or NULL.
+	 */
+	GlueFailure *failure;
+	bool		gone;			/* the connection is not there any more */
+	bool		adopted;		/* it was there before, and not changed */
+	json_object *observed;
+	const char *status;			/* or NULL: not known */
+	const char *request_id;		/* AWS's, or NULL */
+	const GlueSecretDigest *secrets;	/* those that it has, or NULL */
+} GlueOperation;
+
+extern GlueCall *glue_operation_begin(GlueOperation *operation);
+extern GlueCall *glue_operation_next(GlueOperation *operation);
+extern void glue_operation_record(const GlueOperation *operation,
+								  const GlueMirror *mirror);
+
+#endif							/* GLUE_OPERATION_H */
