@@ -14,8 +14,8 @@
  * file descriptors) happens while no frame of libcurl is on the stack.
  *
  * Signals.  libcurl starts a thread to resolve names.  Signals are blocked
- * around every call to it, so that such a thread inherits a full mask and
- * can never run one of PostgreSQL's handlers.
+ * around every call in which it might do so, so that such a thread inherits a
+ * full mask and can never run one of PostgreSQL's handlers.
  *
  * Clean-up.  A transfer belongs to the memory context that was current at its
  * start: its reset callback is registered before any handle exists, and
@@ -536,14 +536,12 @@ release_transfer(void *arg)
 	transfer->reserved = false;
 }
 
-/* Give back the handles of a transfer. */
+/* Give back the handles of a transfer.  This starts nothing, not even a thread. */
 static void
 release_handles(HttpTransfer *transfer)
 {
 	CURL	   *easy = transfer->easy;
-	sigset_t	saved;
 
-	block_signals(&saved);
 	if (transfer->added)
 		curl_multi_remove_handle(pool.multi, easy);
 	if (transfer->public.outcome == GLUE_HTTP_ANSWERED &&
@@ -554,7 +552,6 @@ release_handles(HttpTransfer *transfer)
 		pool.idle[pool.nidle++] = easy;
 	else
 		curl_easy_cleanup(easy);
-	restore_signals(&saved);
 
 	glue_http_headers_free(transfer->headers);
 	dlist_delete(&transfer->node);
