@@ -83,6 +83,7 @@ SERVER_OBJS = \
 # Layer 3: puts the two together.
 COMPOSE_OBJS = \
 	src/signed_request.o \
+	src/call.o \
 	src/client.o \
 	src/pages.o \
 	src/sts.o \

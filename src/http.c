@@ -464,10 +464,13 @@ settle(HttpTransfer *transfer, CURLcode result)
 static void
 end_transfer(HttpTransfer *transfer, CURLcode result)
 {
+	const GlueHttpRequest *request = transfer->request;
 	long		status = 0;
 	curl_off_t	sent = 0;
 
 	transfer->public.ended_at = GetCurrentTimestamp();
+	if (request->on_end != NULL)
+		request->on_end(request->on_end_arg);
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (result == CURLE_OK && status > 0)
 	{
@@ -490,7 +493,7 @@ end_transfer(HttpTransfer *transfer, CURLcode result)
 							 transfer->too_large ? CURLE_FILESIZE_EXCEEDED :
 							 transfer->out_of_memory ? CURLE_OUT_OF_MEMORY :
 							 result,
-							 transfer->request, transfer->curl_error,
+							 request, transfer->curl_error,
 							 &transfer->public);
 }
 
