@@ -90,6 +90,7 @@ COMPOSE_OBJS = \
 	src/credential_chain.o \
 	src/name_store.o \
 	src/mirror_row.o \
+	src/row_insert.o \
 	src/mirror.o \
 	src/secret_key.o
 

@@ -646,7 +646,11 @@ settle_read_back(GlueCallState *state)
 static void
 finish(GlueCallState *state, GlueFailure *failure)
 {
-	state->call->failure = failure;
+	GlueCall   *call = state->call;
+
+	call->failure = failure;
+	if (failure != NULL || call->read_back != NULL)
+		(void) sent_request(state);
 	state->step = GLUE_CALL_DONE;
 }
 
