@@ -102,6 +102,7 @@ ENTRY_OBJS = \
 	src/existing.o \
 	src/local_functions.o \
 	src/functions.o \
+	src/bulk_functions.o \
 	src/change_functions.o \
 	src/list_functions.o \
 	src/sync_functions.o \

@@ -54,16 +54,19 @@ bool
 glue_argument_tree(FunctionCallInfo fcinfo, int argument, json_object **tree,
 				   GlueViolationSink sink, void *arg)
 {
-	Datum		datum;
-	Jsonb	   *jsonb;
-	GlueJsonbProblem problem;
-
 	*tree = NULL;
-	if (PG_ARGISNULL(argument))
-		return true;
-	datum = PG_GETARG_DATUM(argument);
-	jsonb = DatumGetJsonbP(datum);
-	problem = glue_tree_from_jsonb(jsonb, tree);
+	return PG_ARGISNULL(argument) ||
+		glue_jsonb_tree(PG_GETARG_DATUM(argument), tree, sink, arg);
+}
+
+/* The same of jsonb that is not an argument, and not null. */
+bool
+glue_jsonb_tree(Datum datum, json_object **tree, GlueViolationSink sink,
+				void *arg)
+{
+	Jsonb	   *jsonb = DatumGetJsonbP(datum);
+	GlueJsonbProblem problem = glue_tree_from_jsonb(jsonb, tree);
+
 	if ((Pointer) jsonb != DatumGetPointer(datum))
 		OPENSSL_cleanse(jsonb, VARSIZE(jsonb));
 
@@ -152,18 +155,28 @@ glue_check_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 	memset(definition, 0, sizeof(GlueDefinition));
 	if (glue_argument_tree(fcinfo, 0, &definition->input, sink, arg))
 		glue_check_input(definition->input, sink, arg);
-	if (glue_argument_tree(fcinfo, 1, &definition->tags, sink, arg) &&
-		definition->tags != NULL)
-	{
-		glue_normalize_tags(definition->tags);
-		glue_validate_tags(definition->tags, sink, arg);
-	}
+	definition->tags = glue_check_tags(fcinfo, 1, sink, arg);
 	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
 
 	/* a copy, which stays as it is when the input is redacted */
 	if (json_object_object_get_ex(definition->input, "Name", &name) &&
 		json_object_is_type(name, json_type_string))
 		definition->name = pstrdup(json_object_get_string(name));
+}
+
+/* Get and check tags; NULL for null too. */
+json_object *
+glue_check_tags(FunctionCallInfo fcinfo, int argument, GlueViolationSink sink,
+				void *arg)
+{
+	json_object *tags;
+
+	if (glue_argument_tree(fcinfo, argument, &tags, sink, arg) && tags != NULL)
+	{
+		glue_normalize_tags(tags);
+		glue_validate_tags(tags, sink, arg);
+	}
+	return tags;
 }
 
 /*

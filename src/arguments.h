@@ -48,6 +48,8 @@ typedef struct GlueViolationList
 extern bool glue_argument_tree(FunctionCallInfo fcinfo, int argument,
 							   json_object **tree,
 							   GlueViolationSink sink, void *arg);
+extern bool glue_jsonb_tree(Datum datum, json_object **tree,
+							GlueViolationSink sink, void *arg);
 extern const char *glue_argument_name(FunctionCallInfo fcinfo, int argument,
 									  GlueViolationSink sink, void *arg);
 extern const char *glue_checked_name(text * name, const char *path,
@@ -62,6 +64,8 @@ extern GlueConflictAction glue_argument_on_conflict(FunctionCallInfo fcinfo,
 extern void glue_check_definition(FunctionCallInfo fcinfo,
 								  GlueDefinition *definition,
 								  GlueViolationSink sink, void *arg);
+extern json_object *glue_check_tags(FunctionCallInfo fcinfo, int argument,
+									GlueViolationSink sink, void *arg);
 extern void glue_check_new_definition(FunctionCallInfo fcinfo,
 									  GlueDefinition *definition,
 									  GlueViolationSink sink, void *arg);

@@ -138,6 +138,7 @@ run_stream(const GlueCallStream *stream, int width, MemoryContext result_context
 										ALLOCSET_DEFAULT_SIZES);
 	PG_TRY();
 	{
+		glue_http_expect(width);
 		run_calls(&run);
 	}
 	PG_FINALLY();
@@ -158,24 +159,28 @@ run_calls(CallRun *run)
 	MemoryContextSwitchTo(run->context);
 	run->pauses = pairingheap_allocate(compare_pauses, NULL);
 
-	for (;;)
+	MemoryContextSwitchTo(caller_context);
+	start_calls(run);
+	while (run->nactive > 0)
 	{
-		MemoryContextSwitchTo(caller_context);
-		start_calls(run);
-		advance_ready(run);
-		if (run->nactive == 0 && run->exhausted)
-			break;
-		if (run->nactive == run->width || run->exhausted)
+		if (dlist_is_empty(&run->ready))
 			glue_http_wait(wait_time(run));
 		end_pauses(run);
+		advance_ready(run);
 	}
 }
 
-/* Start calls as long as there are some, and room for them. */
+/*
+ * Start calls as long as there are some, and room for them.
+ *
+ * If there are not enough file descriptors for all of them, fewer are made
+ * side by side; that there is none at all is an error of the first one.
+ */
 static void
 start_calls(CallRun *run)
 {
-	while (run->nactive < run->width && !run->exhausted)
+	while (run->nactive < run->width && !run->exhausted &&
+		   (run->nactive == 0 || glue_http_has_room()))
 	{
 		MemoryContext old_context = CurrentMemoryContext;
 		GlueCall   *call = run->stream->next(run->stream->arg);
@@ -225,7 +230,7 @@ note_news(void *arg)
 	slot->listed = true;
 }
 
-/* Advance all calls that have news. */
+/* Advance all calls that have news, and start others in their place. */
 static void
 advance_ready(CallRun *run)
 {
@@ -239,6 +244,7 @@ advance_ready(CallRun *run)
 		glue_call_advance(slot->state);
 		MemoryContextSwitchTo(old_context);
 		settle(slot);
+		start_calls(run);
 	}
 }
 

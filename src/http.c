@@ -30,7 +30,10 @@
  * start over on another one if it was: nothing has been sent then.
  *
  * Connections, name look-ups and the parsed CA certificates are kept in the
- * multi handle, for the life of the backend.
+ * multi handle, for the life of the backend, and so are TLS sessions, so that
+ * a new connection costs less than the first one.  A connection that was idle
+ * for a minute is closed when there is another request; until then it is up to
+ * the server.
  *
  * IDENTIFICATION
  *	  src/http.c
@@ -49,6 +52,7 @@
 #include "lib/ilist.h"
 #include "poll_set.h"
 #include "secret_memory.h"
+#include "settings.h"
 #include "utils/memutils.h"
 
 /*
@@ -62,8 +66,12 @@
 /* 8.16.0 cancels its resolver threads at arbitrary points, and crashes */
 #define BROKEN_LIBCURL_VERSION	0x081000
 
-/* Idle connections that are kept, each of them a file descriptor. */
-#define MAX_KEPT_CONNECTIONS	4
+/*
+ * Idle connections that are kept, each of them a file descriptor: a few, or as
+ * many as there were transfers side by side.
+ */
+#define MIN_KEPT_CONNECTIONS	4
+#define MAX_KEPT_CONNECTIONS	GLUE_MAX_CONCURRENT_REQUESTS
 
 /*
  * File descriptors that one transfer may open: libcurl tries IPv6 and IPv4
@@ -100,8 +108,10 @@ typedef struct HttpTransfer
 typedef struct HttpPool
 {
 	CURLM	   *multi;			/* NULL until the first transfer */
+	CURLSH	   *share;			/* TLS sessions, for all handles */
 	CURL	   *idle[MAX_KEPT_CONNECTIONS]; /* easy handles to use again */
 	int			nidle;
+	int			nkept;			/* so many of both are kept */
 	dlist_head	transfers;		/* that have handles */
 	bool		timer_set;
 	TimestampTz timer_at;		/* when libcurl wants to be called */
@@ -194,6 +204,28 @@ glue_http_start(const GlueHttpRequest *request)
 				 errmsg("could not prepare an HTTP request")));
 	}
 	return &transfer->public;
+}
+
+/*
+ * Get ready for this many transfers side by side, and keep as many connections
+ * from now on.
+ */
+void
+glue_http_expect(int ntransfers)
+{
+	if (pool.multi == NULL)
+		open_pool();
+	if (ntransfers <= pool.nkept)
+		return;
+	pool.nkept = Min(ntransfers, MAX_KEPT_CONNECTIONS);
+	curl_multi_setopt(pool.multi, CURLMOPT_MAXCONNECTS, (long) pool.nkept);
+}
+
+/* Are there file descriptors for another transfer? */
+bool
+glue_http_has_room(void)
+{
+	return glue_poll_can_reserve(FDS_PER_TRANSFER);
 }
 
 /*
@@ -316,6 +348,7 @@ open_pool(void)
 {
 	sigset_t	saved;
 	CURLM	   *multi;
+	CURLSH	   *share;
 
 	check_libcurl();
 
@@ -338,24 +371,29 @@ open_pool(void)
 	block_signals(&saved);
 	multi = curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ?
 		curl_multi_init() : NULL;
+	share = multi ? curl_share_init() : NULL;
+	if (share != NULL)
+		curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	if (multi != NULL)
 	{
 		curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
 		curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
-						  (long) MAX_KEPT_CONNECTIONS);
+						  (long) MIN_KEPT_CONNECTIONS);
 #if CURL_AT_LEAST_VERSION(8, 20, 0)
 		curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L);
 #endif
 	}
 	restore_signals(&saved);
 
-	if (multi == NULL)
+	if (share == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("could not initialize libcurl")));
 	pool.multi = multi;
+	pool.share = share;
+	pool.nkept = MIN_KEPT_CONNECTIONS;
 }
 
 /*
@@ -372,7 +410,8 @@ take_handle(void)
 
 	easy = glue_http_handle_new();
 	if (easy != NULL &&
-		!(SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
+		!(SET(easy, CURLOPT_SHARE, pool.share) &&
+		  SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
 		  SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
 		  SET(easy, CURLOPT_PREREQFUNCTION, on_request) &&
 		  SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
@@ -445,7 +484,7 @@ collect_ended(void)
 static void
 settle(HttpTransfer *transfer, CURLcode result)
 {
-	if (transfer->stale && ++transfer->nstale <= MAX_KEPT_CONNECTIONS)
+	if (transfer->stale && ++transfer->nstale <= pool.nkept)
 	{
 		transfer->stale = false;
 		curl_multi_remove_handle(pool.multi, transfer->easy);
@@ -548,7 +587,7 @@ release_handles(HttpTransfer *transfer)
 	if (transfer->added)
 		curl_multi_remove_handle(pool.multi, easy);
 	if (transfer->public.outcome == GLUE_HTTP_ANSWERED &&
-		pool.nidle < MAX_KEPT_CONNECTIONS &&
+		pool.nidle < pool.nkept &&
 		SET(easy, CURLOPT_HTTPHEADER, NULL) &&
 		SET(easy, CURLOPT_POSTFIELDS, NULL) &&
 		SET(easy, CURLOPT_ERRORBUFFER, NULL))

@@ -125,6 +125,20 @@ glue_poll_reserve(int nfds)
 	fds_wanted += nfds;
 }
 
+/* Would glue_poll_reserve() succeed? */
+bool
+glue_poll_can_reserve(int nfds)
+{
+	int			available = 0;
+
+	settle_reservation();
+	while (available < nfds && AcquireExternalFD())
+		available++;
+	for (int i = 0; i < available; i++)
+		ReleaseExternalFD();
+	return available == nfds;
+}
+
 /*
  * Give back a reservation.  Sockets that are still open stay counted.
  */
