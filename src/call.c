@@ -115,8 +115,6 @@ glue_call_begin(GlueCall *call, MemoryContext result_context,
 	state->began_at = GetCurrentTimestamp();
 
 	send_request(state);
-	if (call->meanwhile != NULL)
-		call->meanwhile(call->meanwhile_arg);
 	return state;
 }
 

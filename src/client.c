@@ -35,6 +35,8 @@ typedef struct CallSlot
 	GlueCallState *state;
 	dlist_node	node;			/* in free or, if listed, in ready */
 	bool		listed;			/* in ready */
+	bool		has_work;		/* in work */
+	dlist_node	work_node;
 	pairingheap_node pause_node;	/* in pauses */
 } CallSlot;
 
@@ -49,6 +51,7 @@ typedef struct CallRun
 	bool		exhausted;		/* there is no next call */
 	dlist_head	free;			/* slots without a call */
 	dlist_head	ready;			/* slots with news */
+	dlist_head	work;			/* slots with something to do meanwhile */
 	pairingheap *pauses;		/* slots with a call that pauses */
 } CallRun;
 
@@ -68,6 +71,7 @@ static void run_stream(const GlueCallStream *stream, int width,
 static void run_calls(CallRun *run);
 static void start_calls(CallRun *run);
 static CallSlot *take_slot(CallRun *run);
+static void do_work(CallSlot *slot);
 static void note_news(void *arg);
 static void advance_ready(CallRun *run);
 static void settle(CallSlot *slot);
@@ -156,6 +160,7 @@ run_calls(CallRun *run)
 
 	dlist_init(&run->free);
 	dlist_init(&run->ready);
+	dlist_init(&run->work);
 	MemoryContextSwitchTo(run->context);
 	run->pauses = pairingheap_allocate(compare_pauses, NULL);
 
@@ -163,6 +168,9 @@ run_calls(CallRun *run)
 	start_calls(run);
 	while (run->nactive > 0)
 	{
+		while (!dlist_is_empty(&run->work))
+			do_work(dlist_container(CallSlot, work_node,
+									dlist_head_node(&run->work)));
 		if (dlist_is_empty(&run->ready))
 			glue_http_wait(wait_time(run));
 		end_pauses(run);
@@ -197,6 +205,9 @@ start_calls(CallRun *run)
 									  run->result_context : slot->context,
 									  note_news, slot);
 		MemoryContextSwitchTo(old_context);
+		slot->has_work = call->meanwhile != NULL;
+		if (slot->has_work)
+			dlist_push_tail(&run->work, &slot->work_node);
 	}
 }
 
@@ -214,6 +225,20 @@ take_slot(CallRun *run)
 	slot->context = AllocSetContextCreate(run->context, "glue_conn call",
 										  ALLOCSET_DEFAULT_SIZES);
 	return slot;
+}
+
+/*
+ * Do what a call wants to have done while it waits.
+ *
+ * That has time until there is nothing to be started and nobody has news, or
+ * until the call has ended.
+ */
+static void
+do_work(CallSlot *slot)
+{
+	slot->has_work = false;
+	dlist_delete(&slot->work_node);
+	slot->call->meanwhile(slot->call->meanwhile_arg);
 }
 
 /*
@@ -258,6 +283,8 @@ settle(CallSlot *slot)
 	{
 		GlueCall   *call = slot->call;
 
+		if (slot->has_work)
+			do_work(slot);
 		/* the last transfer may have ended as soon as it was started */
 		if (slot->listed)
 			dlist_delete(&slot->node);
