@@ -119,7 +119,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 	-Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
-REGRESS = install validate redact create bad_input privileges settings servers \
+REGRESS = install validate redact create bulk bad_input privileges settings servers \
 	builders summary
 REGRESS_OPTS = --encoding=UTF8
 TAP_TESTS = 1

@@ -146,13 +146,15 @@ glue_create_connections(PG_FUNCTION_ARGS)
 										  &function->violations);
 	glue_violations_report(&function->violations, "list of connection inputs",
 						   GLUE_HINT_NOTHING_SENT);
-	glue_function_connect(function, glue_argument_server(fcinfo, 3),
-						  catalog_id);
-	glue_mirror_open(&bulk.mirror, function->schema, GLUE_MIRROR_WRITE);
-
-	glue_client_run_stream(&stream, glue_setting_max_concurrent_requests);
-	settle_conflicts(&bulk);
-
+	if (bulk.count > 0)
+	{
+		glue_function_connect(function, glue_argument_server(fcinfo, 3),
+							  catalog_id);
+		glue_mirror_open(&bulk.mirror, function->schema, GLUE_MIRROR_WRITE);
+		glue_client_run_stream(&stream,
+							   glue_setting_max_concurrent_requests);
+		settle_conflicts(&bulk);
+	}
 	for (int i = 0; i < bulk.count; i++)
 		return_outcome((ReturnSetInfo *) fcinfo->resultinfo, i,
 					   &bulk.outcomes[i]);
@@ -458,10 +460,10 @@ settle_conflict(Bulk *bulk, int index)
 
 		MemoryContextSwitchTo(old_context);
 		error = CopyErrorData();
-		if (!is_of_one_input(error))
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
+		if (!is_of_one_input(error))
+			ReThrowError(error);
 		note_error(outcome, error);
 	}
 	PG_END_TRY();
