@@ -31,6 +31,7 @@ PURE_OBJS = \
 	src/secret_text.o \
 	src/redact.o \
 	src/secret_digest.o \
+	src/normalize.o \
 	src/violation.o \
 	src/validate_rules.o \
 	src/validate.o \
@@ -87,6 +88,7 @@ COMPOSE_OBJS = \
 	src/client.o \
 	src/pages.o \
 	src/sts.o \
+	src/account.o \
 	src/credential_chain.o \
 	src/name_store.o \
 	src/mirror_row.o \
@@ -98,6 +100,7 @@ COMPOSE_OBJS = \
 ENTRY_OBJS = \
 	src/arguments.o \
 	src/function_call.o \
+	src/tags.o \
 	src/record.o \
 	src/existing.o \
 	src/local_functions.o \
@@ -107,6 +110,9 @@ ENTRY_OBJS = \
 	src/list_functions.o \
 	src/sync_functions.o \
 	src/wait_function.o \
+	src/test_function.o \
+	src/tag_functions.o \
+	src/type_functions.o \
 	src/connection_builder.o \
 	src/builders.o \
 	src/glue_conn.o
@@ -120,7 +126,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bulk bad_input privileges settings servers \
-	builders summary
+	builders summary test_connection tags connection_types
 REGRESS_OPTS = --encoding=UTF8
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl

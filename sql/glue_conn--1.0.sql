@@ -79,7 +79,7 @@ COMMENT ON COLUMN glue_connection.validate_credentials IS
 COMMENT ON COLUMN glue_connection.validate_for_compute_environments IS
 	'ValidateForComputeEnvironments, as it was asked for';
 COMMENT ON COLUMN glue_connection.tags IS
-	'tags, as they were set by this database';
+	'tags, as this database last set or read them; null while they are not known';
 COMMENT ON COLUMN glue_connection.status IS
 	'READY, IN_PROGRESS or FAILED, as AWS Glue last said';
 COMMENT ON COLUMN glue_connection.status_reason IS
@@ -300,6 +300,107 @@ COMMENT ON FUNCTION glue_wait_connection(text, interval, text, name) IS
 	'wait until a connection is not IN_PROGRESS any more; returns READY or FAILED, the latter with a warning that says why';
 
 REVOKE ALL ON FUNCTION glue_wait_connection(text, interval, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_test_connection(
+	name text,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS void
+AS 'MODULE_PATHNAME', 'glue_test_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_test_connection(text, text, name) IS
+	'have AWS Glue try a connection; an error says why it does not work';
+
+REVOKE ALL ON FUNCTION glue_test_connection(text, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_test_connection(
+	test_connection_input jsonb,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS void
+AS 'MODULE_PATHNAME', 'glue_test_connection_input'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_test_connection(jsonb, text, name) IS
+	'have AWS Glue try a connection that need not exist; an error says why it does not work';
+
+REVOKE ALL ON FUNCTION glue_test_connection(jsonb, text, name) FROM PUBLIC;
+
+--
+-- Tags
+--
+CREATE FUNCTION glue_tag_connection(
+	name text,
+	tags jsonb,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS void
+AS 'MODULE_PATHNAME', 'glue_tag_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_tag_connection(text, jsonb, text, name) IS
+	'add tags to a connection in AWS Glue, in place of those with the same keys';
+
+REVOKE ALL ON FUNCTION glue_tag_connection(text, jsonb, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_untag_connection(
+	name text,
+	tag_keys text[],
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS void
+AS 'MODULE_PATHNAME', 'glue_untag_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_untag_connection(text, text[], text, name) IS
+	'remove tags of a connection in AWS Glue';
+
+REVOKE ALL ON FUNCTION glue_untag_connection(text, text[], text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_get_connection_tags(
+	name text,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'glue_get_connection_tags'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_get_connection_tags(text, text, name) IS
+	'read the tags of a connection from AWS Glue';
+
+REVOKE ALL ON FUNCTION glue_get_connection_tags(text, text, name) FROM PUBLIC;
+
+--
+-- Types of connections
+--
+CREATE FUNCTION glue_describe_connection_type(
+	connection_type text,
+	server name DEFAULT NULL
+)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'glue_describe_connection_type'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_describe_connection_type(text, name) IS
+	'what AWS Glue tells of a type of connections: its properties, and how it logs in';
+
+REVOKE ALL ON FUNCTION glue_describe_connection_type(text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_list_connection_types(server name DEFAULT NULL)
+RETURNS SETOF jsonb
+AS 'MODULE_PATHNAME', 'glue_list_connection_types'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_list_connection_types(name) IS
+	'all types of connections that AWS Glue has, page by page';
+
+REVOKE ALL ON FUNCTION glue_list_connection_types(name) FROM PUBLIC;
 
 --
 -- The table and the catalog

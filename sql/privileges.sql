@@ -9,6 +9,13 @@ SET ROLE regress_glue_user;
 -- calls that reach AWS and the table are the administrator's to grant
 SELECT glue_create_connection('{}');
 SELECT glue_get_connection('a');
+SELECT glue_test_connection('a');
+SELECT glue_test_connection('{}'::jsonb);
+SELECT glue_tag_connection('a', '{}');
+SELECT glue_untag_connection('a', '{}');
+SELECT glue_get_connection_tags('a');
+SELECT glue_describe_connection_type('a');
+SELECT glue_list_connection_types();
 SELECT * FROM glue_connection;
 SELECT * FROM glue_connection_summary;
 SELECT * FROM glue_secret_key;

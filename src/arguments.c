@@ -22,11 +22,14 @@
 
 #include "arguments.h"
 #include "builtins.h"
+#include "catalog/pg_type.h"
 #include "encoding.h"
 #include "json_tree.h"
 #include "jsonb_tree.h"
+#include "normalize.h"
 #include "secret_memory.h"
 #include "settings.h"
+#include "utils/array.h"
 
 /*
  * Violations that an error lists.  An input of ten thousand unknown members
@@ -35,6 +38,9 @@
 #define MAX_LISTED_VIOLATIONS	100
 
 /* prototypes of private functions */
+static const char *required_name(FunctionCallInfo fcinfo, int argument,
+								 const char *path,
+								 GlueViolationSink sink, void *arg);
 static const char *checked_text(text * value, const char *shape,
 								const char *path,
 								GlueViolationSink sink, void *arg);
@@ -85,13 +91,27 @@ const char *
 glue_argument_name(FunctionCallInfo fcinfo, int argument,
 				   GlueViolationSink sink, void *arg)
 {
+	return required_name(fcinfo, argument, "$.Name", sink, arg);
+}
+
+/* Likewise for a type of connections, which AWS Glue has as a name too. */
+const char *
+glue_argument_connection_type(FunctionCallInfo fcinfo, int argument,
+							  GlueViolationSink sink, void *arg)
+{
+	return required_name(fcinfo, argument, "$.ConnectionType", sink, arg);
+}
+
+static const char *
+required_name(FunctionCallInfo fcinfo, int argument, const char *path,
+			  GlueViolationSink sink, void *arg)
+{
 	if (PG_ARGISNULL(argument))
 	{
-		add_error(sink, arg, "$.Name", GLUE_RULE_REQUIRED,
-				  "must not be null");
+		add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
 		return NULL;
 	}
-	return glue_checked_name(PG_GETARG_TEXT_PP(argument), "$.Name", sink, arg);
+	return glue_checked_name(PG_GETARG_TEXT_PP(argument), path, sink, arg);
 }
 
 /* Check the name of a connection, which is at the path. */
@@ -111,6 +131,69 @@ glue_argument_catalog_id(FunctionCallInfo fcinfo, int argument,
 		return NULL;
 	return checked_text(PG_GETARG_TEXT_PP(argument), "CatalogIdString",
 						"$.CatalogId", sink, arg);
+}
+
+/*
+ * Get an array of texts as a list, and check it against a shape of AWS's
+ * model.
+ */
+json_object *
+glue_argument_list(FunctionCallInfo fcinfo, int argument, const char *shape,
+				   const char *path, GlueViolationSink sink, void *arg)
+{
+	json_object *list = glue_secret_tree(json_object_new_array());
+	Datum	   *elements;
+	bool	   *nulls;
+	int			nelements;
+
+	if (PG_ARGISNULL(argument))
+	{
+		add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
+		return list;
+	}
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &nelements);
+	for (int i = 0; i < nelements; i++)
+	{
+		text	   *element = nulls[i] ? NULL : DatumGetTextPP(elements[i]);
+		const char *utf8;
+		int			len;
+
+		if (element == NULL)
+			json_object_array_add(list, NULL);
+		else if (glue_utf8_from_server(VARDATA_ANY(element),
+									   VARSIZE_ANY_EXHDR(element),
+									   &utf8, &len))
+			json_object_array_add(list, json_object_new_string_len(utf8, len));
+		else
+		{
+			add_error(sink, arg, psprintf("%s[%d]", path, i),
+					  GLUE_RULE_ENCODING,
+					  "must be text that can be converted to UTF-8");
+			return list;
+		}
+	}
+	glue_validate_member(shape, path, list, sink, arg);
+	return list;
+}
+
+/*
+ * Get and check the tags of a connection; NULL for null of either kind, which
+ * is a violation if they are required.
+ */
+json_object *
+glue_argument_tags(FunctionCallInfo fcinfo, int argument, bool required,
+				   GlueViolationSink sink, void *arg)
+{
+	json_object *tags;
+
+	if (glue_argument_tree(fcinfo, argument, &tags, sink, arg) &&
+		(tags != NULL || required))
+	{
+		glue_normalize_tags(tags);
+		glue_validate_tags(tags, sink, arg);
+	}
+	return tags;
 }
 
 /* Get the name of a foreign server; NULL for null. */
@@ -155,28 +238,13 @@ glue_check_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 	memset(definition, 0, sizeof(GlueDefinition));
 	if (glue_argument_tree(fcinfo, 0, &definition->input, sink, arg))
 		glue_check_input(definition->input, sink, arg);
-	definition->tags = glue_check_tags(fcinfo, 1, sink, arg);
+	definition->tags = glue_argument_tags(fcinfo, 1, false, sink, arg);
 	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
 
 	/* a copy, which stays as it is when the input is redacted */
 	if (json_object_object_get_ex(definition->input, "Name", &name) &&
 		json_object_is_type(name, json_type_string))
 		definition->name = pstrdup(json_object_get_string(name));
-}
-
-/* Get and check tags; NULL for null too. */
-json_object *
-glue_check_tags(FunctionCallInfo fcinfo, int argument, GlueViolationSink sink,
-				void *arg)
-{
-	json_object *tags;
-
-	if (glue_argument_tree(fcinfo, argument, &tags, sink, arg) && tags != NULL)
-	{
-		glue_normalize_tags(tags);
-		glue_validate_tags(tags, sink, arg);
-	}
-	return tags;
 }
 
 /*
@@ -220,6 +288,15 @@ glue_check_input(json_object *input, GlueViolationSink sink, void *arg)
 	glue_validate_connection_input_tree(input,
 										glue_setting_allow_unknown_members,
 										sink, arg);
+}
+
+/* Normalize and check a TestConnectionInput. */
+void
+glue_check_test_input(json_object *input, GlueViolationSink sink, void *arg)
+{
+	glue_normalize_test_input(input);
+	glue_validate_test_input_tree(input, glue_setting_allow_unknown_members,
+								  sink, arg);
 }
 
 /*
@@ -274,16 +351,17 @@ glue_violations_add(void *arg, const GlueViolation *violation)
 
 /*
  * Raise one warning for all warnings, and one error for all errors, if there
- * are any.
+ * are any, and empty the list, so that nothing is reported twice.
  *
  * subject says what they were found in; hint may be NULL.
  */
 void
-glue_violations_report(const GlueViolationList *violations,
+glue_violations_report(GlueViolationList *violations,
 					   const char *subject, const char *hint)
 {
 	GlueViolationList list = *violations;
 
+	glue_violations_init(violations);
 	close_list(&list.errors, list.nerrors);
 	close_list(&list.warnings, list.nwarnings);
 	if (list.nwarnings > 0)

@@ -52,11 +52,21 @@ extern bool glue_jsonb_tree(Datum datum, json_object **tree,
 							GlueViolationSink sink, void *arg);
 extern const char *glue_argument_name(FunctionCallInfo fcinfo, int argument,
 									  GlueViolationSink sink, void *arg);
+extern const char *glue_argument_connection_type(FunctionCallInfo fcinfo,
+												 int argument,
+												 GlueViolationSink sink,
+												 void *arg);
 extern const char *glue_checked_name(text * name, const char *path,
 									 GlueViolationSink sink, void *arg);
 extern const char *glue_argument_catalog_id(FunctionCallInfo fcinfo,
 											int argument,
 											GlueViolationSink sink, void *arg);
+extern json_object *glue_argument_list(FunctionCallInfo fcinfo, int argument,
+									   const char *shape, const char *path,
+									   GlueViolationSink sink, void *arg);
+extern json_object *glue_argument_tags(FunctionCallInfo fcinfo, int argument,
+									   bool required,
+									   GlueViolationSink sink, void *arg);
 extern const char *glue_argument_server(FunctionCallInfo fcinfo, int argument);
 extern GlueConflictAction glue_argument_on_conflict(FunctionCallInfo fcinfo,
 													int argument);
@@ -64,17 +74,17 @@ extern GlueConflictAction glue_argument_on_conflict(FunctionCallInfo fcinfo,
 extern void glue_check_definition(FunctionCallInfo fcinfo,
 								  GlueDefinition *definition,
 								  GlueViolationSink sink, void *arg);
-extern json_object *glue_check_tags(FunctionCallInfo fcinfo, int argument,
-									GlueViolationSink sink, void *arg);
 extern void glue_check_new_definition(FunctionCallInfo fcinfo,
 									  GlueDefinition *definition,
 									  GlueViolationSink sink, void *arg);
 extern void glue_check_input(json_object *input,
 							 GlueViolationSink sink, void *arg);
+extern void glue_check_test_input(json_object *input,
+								  GlueViolationSink sink, void *arg);
 
 extern void glue_violations_init(GlueViolationList *violations);
 extern void glue_violations_add(void *arg, const GlueViolation *violation);
-extern void glue_violations_report(const GlueViolationList *violations,
+extern void glue_violations_report(GlueViolationList *violations,
 								   const char *subject, const char *hint);
 
 #endif							/* GLUE_ARGUMENTS_H */

@@ -141,7 +141,7 @@ glue_create_connections(PG_FUNCTION_ARGS)
 	for (int i = 0; i < bulk.count; i++)
 		check_input(&bulk, i);
 	refuse_duplicates(&bulk);
-	glue_check_tags(fcinfo, 1, glue_violations_add, &function->violations);
+	glue_argument_tags(fcinfo, 1, false, glue_violations_add, &function->violations);
 	catalog_id = glue_argument_catalog_id(fcinfo, 2, glue_violations_add,
 										  &function->violations);
 	glue_violations_report(&function->violations, "list of connection inputs",

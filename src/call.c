@@ -46,6 +46,7 @@
 #include "json_reader.h"
 #include "json_tree.h"
 #include "jsonb_tree.h"
+#include "model.h"
 #include "ownership.h"
 #include "redact.h"
 #include "retry.h"
@@ -162,7 +163,7 @@ glue_call_pausing(const GlueCallState *state)
 
 /*
  * Fill in a call of AWS Glue, whose request has the catalog as its only
- * member so far.
+ * member so far, if the operation has it at all.
  *
  * connection_name is UTF-8, or NULL.  The request belongs to the current
  * memory context.
@@ -180,7 +181,9 @@ glue_client_prepare(GlueCall *call, const char *operation,
 	call->endpoint = &target->endpoint;
 	call->credentials = credentials;
 	call->request = glue_tree_new_object();
-	if (target->catalog_id != NULL)
+	if (target->catalog_id != NULL &&
+		glue_model_member(glue_model_operation(operation)->input,
+						  "CatalogId") != NULL)
 		glue_tree_add(call->request, "CatalogId",
 					  json_object_new_string(target->catalog_id));
 }

@@ -46,6 +46,8 @@ typedef struct Comparison
 	bool		equal;			/* so far */
 } Comparison;
 
+static void report_tag(Comparison *comparison, const GluePath *root,
+					   const char *key, json_object *sent, json_object *got);
 static json_object *redacted_copy(json_object *tree);
 static void compare_structures(Comparison *comparison, const GluePath *path,
 							   const GlueShape *sent_shape,
@@ -95,6 +97,66 @@ glue_compare_definitions(json_object *sent, json_object *got,
 	glue_json_tree_free(sent_copy);
 	glue_json_tree_free(got_copy);
 	return comparison.equal;
+}
+
+/*
+ * Compare the tags that a connection should have with those that it has.
+ *
+ * Tags whose keys AWS keeps for itself count only if they were given.  Values
+ * are no secrets, but those of keys that sound like one are not told.
+ */
+bool
+glue_compare_tags(json_object *sent, json_object *got,
+				  GlueDifferenceSink sink, void *arg)
+{
+	Comparison	comparison = {sink, arg, true};
+	GluePath	root = {NULL, "$.Tags", 0};
+	struct json_object_iter iter;
+
+	json_object_object_foreachC(sent, iter)
+	{
+		json_object *other = glue_member_of(got, iter.key);
+
+		if (!json_object_equal(iter.val, other))
+			report_tag(&comparison, &root, iter.key, iter.val, other);
+	}
+	json_object_object_foreachC(got, iter)
+	{
+		if (strncmp(iter.key, "aws:", strlen("aws:")) != 0 &&
+			!json_object_object_get_ex(sent, iter.key, NULL))
+			report_tag(&comparison, &root, iter.key, NULL, iter.val);
+	}
+	return comparison.equal;
+}
+
+/*
+ * Report the difference of a tag, which may be missing on one side.
+ */
+static void
+report_tag(Comparison *comparison, const GluePath *root, const char *key,
+		   json_object *sent, json_object *got)
+{
+	GluePath	path = {root, key, 0};
+	char		path_text[PATH_SIZE];
+	char		message[MESSAGE_SIZE];
+	char		sent_text[GLUE_QUOTED_SIZE];
+	char		got_text[GLUE_QUOTED_SIZE];
+
+	glue_path_write(&path, path_text, sizeof(path_text));
+	if (got == NULL)
+		snprintf(message, sizeof(message), "was given, but AWS Glue does not "
+				 "have it");
+	else if (sent == NULL)
+		snprintf(message, sizeof(message), "was not given, but AWS Glue has "
+				 "it");
+	else if (glue_redact_is_secret_key(key))
+		snprintf(message, sizeof(message), "was given with another value than "
+				 "AWS Glue has");
+	else
+		snprintf(message, sizeof(message), "was given as %s, but AWS Glue has "
+				 "%s", describe(sent, sent_text), describe(got, got_text));
+	comparison->equal = false;
+	comparison->sink(comparison->arg, path_text, message);
 }
 
 /*

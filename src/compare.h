@@ -25,6 +25,8 @@ typedef void (*GlueDifferenceSink) (void *arg, const char *path,
 
 extern bool glue_compare_definitions(json_object *sent, json_object *got,
 									 GlueDifferenceSink sink, void *arg);
+extern bool glue_compare_tags(json_object *sent, json_object *got,
+							  GlueDifferenceSink sink, void *arg);
 extern bool glue_same_time(json_object *a, json_object *b);
 extern bool glue_is_nothing(json_object *value);
 extern json_object *glue_member_of(json_object *object, const char *key);

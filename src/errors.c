@@ -47,18 +47,24 @@ static const ExceptionRule exception_rules[] = {
 	{"AccessDeniedException", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_PERMISSION},
 	{"AlreadyExistsException", ERRCODE_DUPLICATE_OBJECT,
 	"Use another name, or look at the connection with glue_get_connection()."},
+	{"ConflictException", ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
+	"AWS Glue is at work on the connection. Try again later."},
 	{"EntityNotFoundException", ERRCODE_UNDEFINED_OBJECT,
 	"Names are case sensitive, and belong to one account, region and catalog."},
 	{"ExpiredToken", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 	"The temporary credentials have run out: renew them."},
 	{"ExpiredTokenException", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 	"The temporary credentials have run out: renew them."},
+	{"FederationSourceException", ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
+	"The data source itself has failed, or has refused AWS Glue. Look there, and at the credentials of the connection."},
 	{"GlueEncryptionException", ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
 	"Check that the caller may use the KMS key of the catalog's encryption settings: kms:Encrypt to write, kms:Decrypt to read."},
 	{"IncompleteSignature", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, NULL},
 	{"IncompleteSignatureException", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, NULL},
 	{"InvalidClientTokenId", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, HINT_CREDENTIALS},
 	{"InvalidInputException", ERRCODE_INVALID_PARAMETER_VALUE, NULL},
+	{"InternalServiceException", ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
+	"The failure is within AWS. Try again later; AWS support will ask for the request ID."},
 	{"InvalidSignatureException", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, HINT_CLOCK},
 	{"LimitExceededException", ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, HINT_THROTTLED},
 	{"MissingAuthenticationToken", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, NULL},
@@ -112,19 +118,23 @@ static const TextHint text_hints[] = {
 	{"is not authorized to perform", HINT_PERMISSION},
 };
 
-/* How an operation is put into words. */
-typedef struct OperationVerb
+/* How an operation on what has a name is put into words. */
+typedef struct OperationPhrase
 {
 	const char *operation;
-	const char *verb;
-} OperationVerb;
+	const char *phrase;			/* between "could not" and the name */
+} OperationPhrase;
 
-static const OperationVerb operation_verbs[] = {
-	{"CreateConnection", "create"},
-	{"DeleteConnection", "delete"},
-	{"GetConnection", "read"},
-	{"TestConnection", "test"},
-	{"UpdateConnection", "update"},
+static const OperationPhrase operation_phrases[] = {
+	{"CreateConnection", "create AWS Glue connection"},
+	{"DeleteConnection", "delete AWS Glue connection"},
+	{"DescribeConnectionType", "describe AWS Glue connection type"},
+	{"GetConnection", "read AWS Glue connection"},
+	{"GetTags", "read tags of AWS Glue connection"},
+	{"TagResource", "tag AWS Glue connection"},
+	{"TestConnection", "test AWS Glue connection"},
+	{"UntagResource", "remove tags of AWS Glue connection"},
+	{"UpdateConnection", "update AWS Glue connection"},
 };
 
 /* prototypes of private functions */
@@ -387,13 +397,13 @@ new_failure(const GlueFailedCall *call, int sqlstate, const char *code)
 static char *
 failed_to(const GlueFailedCall *call, const char *why)
 {
-	for (int i = 0; i < lengthof(operation_verbs); i++)
+	for (int i = 0; i < lengthof(operation_phrases); i++)
 	{
 		if (call->connection_name != NULL &&
-			strcmp(operation_verbs[i].operation, call->operation) == 0)
-			return psprintf("could not %s AWS Glue connection \"%s\": %s",
-							operation_verbs[i].verb, call->connection_name,
-							why);
+			strcmp(operation_phrases[i].operation, call->operation) == 0)
+			return psprintf("could not %s \"%s\": %s",
+							operation_phrases[i].phrase,
+							call->connection_name, why);
 	}
 	return psprintf("could not call %s of %s: %s", call->operation,
 					call->service, why);

@@ -28,6 +28,7 @@
 #include "observation.h"
 #include "record.h"
 #include "secret_key.h"
+#include "tags.h"
 
 /* Whether a connection's secrets are those of a definition. */
 typedef struct KnownSecrets
@@ -43,6 +44,7 @@ static const char *adopt(const GlueFunction *function,
 						 const GlueFailure *conflict);
 static json_object *read_connection(const GlueFunction *function,
 									const char *name);
+static json_object *read_tags(const GlueFunction *function, const char *name);
 static json_object *read_updated(const GlueFunction *function,
 								 const GlueDefinition *definition);
 static void compare_secrets(Oid schema, const GlueDefinition *definition,
@@ -101,6 +103,13 @@ adopt(const GlueFunction *function, const GlueMirror *mirror,
 	if (secrets.change == GLUE_SECRETS_CHANGED)
 		append_difference(&differences, "$",
 						  "has other secrets than those that were sent before");
+	extra.tags = known.tags;
+	if (definition->tags != NULL)
+	{
+		extra.tags = read_tags(function, definition->name);
+		glue_compare_tags(definition->tags, extra.tags, append_difference,
+						  &differences);
+	}
 	if (differences.len > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
@@ -109,7 +118,6 @@ adopt(const GlueFunction *function, const GlueMirror *mirror,
 				 errdetail_internal("%s", differences.data),
 				 errhint("Use on_conflict => 'update' to give the connection this definition.")));
 
-	extra.tags = known.tags;
 	extra.secret_digest = secrets.digest;
 	return glue_record_existing(function, mirror, definition, observed, &extra);
 }
@@ -117,6 +125,9 @@ adopt(const GlueFunction *function, const GlueMirror *mirror,
 /*
  * Give a connection that exists a new definition, and record it; returns its
  * status in UTF-8, or NULL if that could not be read.
+ *
+ * Tags that are given are added first: if that is refused, nothing is done at
+ * all.  Others are left as they are.
  */
 const char *
 glue_update_existing(const GlueFunction *function, const GlueMirror *mirror,
@@ -124,6 +135,7 @@ glue_update_existing(const GlueFunction *function, const GlueMirror *mirror,
 {
 	GlueMirrorKnown known;
 	GlueMirrorEntry extra = {0};
+	GlueTagged	tagged;
 	GlueCall	call;
 	json_object *observed;
 
@@ -133,6 +145,11 @@ glue_update_existing(const GlueFunction *function, const GlueMirror *mirror,
 				  &known);
 	extra.secret_digest = glue_digest_secrets(function->schema,
 											  definition->input);
+	if (definition->tags != NULL)
+	{
+		glue_tagged_find(&tagged, function, definition->name);
+		glue_tags_add(&tagged, definition->tags);
+	}
 
 	glue_function_prepare(function, &call, "UpdateConnection",
 						  definition->name);
@@ -140,10 +157,16 @@ glue_update_existing(const GlueFunction *function, const GlueMirror *mirror,
 				  json_object_new_string(definition->name));
 	glue_tree_add(call.request, "ConnectionInput",
 				  json_object_get(definition->input));
-	glue_function_run(&call);
+	glue_client_run(&call, 1);
+	if (call.failure != NULL && definition->tags != NULL)
+		glue_failure_add_detail(call.failure, "The tags have been set already.");
+	if (call.failure != NULL)
+		glue_failure_raise(ERROR, call.failure);
 
 	observed = read_updated(function, definition);
 	extra.tags = known.tags;
+	if (definition->tags != NULL)
+		extra.tags = glue_tags_added(&tagged, known.tags, definition->tags);
 	extra.request_id = call.request_id;
 	return glue_record_existing(function, mirror, definition, observed, &extra);
 }
@@ -158,6 +181,16 @@ read_connection(const GlueFunction *function, const char *name)
 	glue_function_run(&call);
 	return glue_function_answer(&call, "Connection", json_type_object,
 								"it holds no connection");
+}
+
+/* Read its tags. */
+static json_object *
+read_tags(const GlueFunction *function, const char *name)
+{
+	GlueTagged	tagged;
+
+	glue_tagged_find(&tagged, function, name);
+	return glue_tags_read(&tagged);
 }
 
 /*

@@ -19,6 +19,7 @@
 #include "funcapi.h"
 #include "function_call.h"
 #include "jsonb_tree.h"
+#include "normalize.h"
 
 /* prototypes of private functions */
 static void return_violation(void *arg, const GlueViolation *violation);

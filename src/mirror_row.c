@@ -167,7 +167,9 @@ glue_mirror_row_define(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 												 columns[column].defined_by));
 	}
 	set_text(row, GLUE_COLUMN_ARN,
-			 glue_target_connection_arn(entry->target, entry->name));
+			 glue_target_connection_arn(entry->target,
+										glue_target_account(entry->target),
+										entry->name));
 	set_from_tree(row, GLUE_COLUMN_TAGS, entry->tags);
 	set_digest(row, entry->secret_digest);
 	set_value(row, GLUE_COLUMN_RECORDED_BY,

@@ -25,13 +25,12 @@
 
 #include "jsonb_tree.h"
 #include "miscadmin.h"
+#include "model.h"
 #include "pages.h"
 #include "utils/memutils.h"
 
-/* The most that GetConnections accepts. */
-#define MAX_PAGE_SIZE	1000
-
 /* prototypes of private functions */
+static int	max_page_size(const char *operation);
 static void read_page(GluePages *pages);
 static void run_call(GluePages *pages);
 static const char *next_token(const GluePages *pages);
@@ -49,7 +48,7 @@ glue_pages_begin(GluePages *pages, const GlueCall *call, const char *member)
 	memset(pages, 0, sizeof(GluePages));
 	pages->call = *call;
 	pages->member = member;
-	pages->page_size = MAX_PAGE_SIZE;
+	pages->page_size = max_page_size(call->operation);
 	pages->context = AllocSetContextCreate(CurrentMemoryContext,
 										   "glue_conn page",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -79,6 +78,15 @@ glue_pages_next(GluePages *pages)
 						   glue_client_malformed_answer(&pages->call,
 														"an entry of its list is no object"));
 	return entry;
+}
+
+/* The most entries that an operation can be asked for at once. */
+static int
+max_page_size(const char *operation)
+{
+	const GlueOperation *model = glue_model_operation(operation);
+
+	return glue_model_member(model->input, "MaxResults")->shape->max;
 }
 
 static void

@@ -76,20 +76,31 @@ glue_target_resolve(GlueTarget *target, const char *server,
 }
 
 /*
- * Build the ARN of a connection; NULL if the account is not known, because
- * the API does not tell and a wrong ARN would be worse than none.
+ * The account that a target's connections belong to, as far as the catalog
+ * tells; NULL if it does not.
+ */
+const char *
+glue_target_account(const GlueTarget *target)
+{
+	const char *catalog_id = target->catalog_id;
+
+	return catalog_id != NULL && strlen(catalog_id) == 12 &&
+		strspn(catalog_id, "0123456789") == 12 ? catalog_id : NULL;
+}
+
+/*
+ * Build the ARN of a connection; NULL if the account is NULL, because a wrong
+ * ARN would be worse than none.
  */
 char *
-glue_target_connection_arn(const GlueTarget *target,
+glue_target_connection_arn(const GlueTarget *target, const char *account,
 						   const char *connection_name)
 {
-	if (target->catalog_id == NULL ||
-		strlen(target->catalog_id) != 12 ||
-		strspn(target->catalog_id, "0123456789") != 12)
+	if (account == NULL)
 		return NULL;
 	return psprintf("arn:%s:glue:%s:%s:connection/%s",
 					target->endpoint.partition, target->endpoint.region,
-					target->catalog_id, connection_name);
+					account, connection_name);
 }
 
 /*

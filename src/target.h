@@ -42,7 +42,9 @@ typedef struct GlueTarget
 
 extern void glue_target_resolve(GlueTarget *target, const char *server,
 								const char *catalog_id);
+extern const char *glue_target_account(const GlueTarget *target);
 extern char *glue_target_connection_arn(const GlueTarget *target,
+										const char *account,
 										const char *connection_name);
 extern void glue_target_refuse_ambient(const GlueTarget *target)
 			pg_attribute_noreturn();

@@ -48,6 +48,8 @@ typedef struct Check
 	bool		allow_unknown_members;
 } Check;
 
+static bool check_input(const Check *check, const char *shape_name,
+						const GluePath *root, json_object *input);
 static void check_value(const Check *check, const GlueShape *shape,
 						const GluePath *path, json_object *value);
 static bool check_type(const Check *check, const GlueShape *shape,
@@ -79,55 +81,6 @@ static void check_limits(const Check *check, const GlueShape *shape,
 						 const char *subject, const char *one,
 						 const char *many, size_t found);
 static const char *type_name(json_object *value);
-static void normalize(const GlueShape *shape, json_object *value);
-static void normalize_structure(const GlueShape *shape, json_object *object);
-static void normalize_map(json_object *object);
-
-/*
- * Bring a ConnectionInput into the form that AWS Glue wants, where what the
- * user means is plain:
- *
- *	- in maps of strings, booleans and numbers become strings;
- *	- optional members that are null go away;
- *	- types of connections that need no ConnectionProperties get an empty one,
- *	  which the API demands.
- *
- * Anything else, and any value that is no ConnectionInput, is left for the
- * validator to complain about.  So is what memory was too short for.
- */
-void
-glue_normalize_connection_input(json_object *input)
-{
-	json_object *type;
-	const char *name;
-
-	if (!json_object_is_type(input, json_type_object))
-		return;
-	normalize(glue_model_shape("ConnectionInput"), input);
-
-	if (json_object_object_get(input, "ConnectionProperties") != NULL ||
-		!json_object_object_get_ex(input, "ConnectionType", &type) ||
-		!json_object_is_type(type, json_type_string))
-		return;
-	name = json_object_get_string(type);
-	if (strcmp(name, "NETWORK") == 0 || strcmp(name, "DYNAMODB") == 0)
-	{
-		json_object *empty = json_object_new_object();
-
-		if (json_object_object_add(input, "ConnectionProperties", empty) != 0)
-			json_object_put(empty);
-	}
-}
-
-/*
- * Make the booleans and numbers among the values of tags strings.
- */
-void
-glue_normalize_tags(json_object *tags)
-{
-	if (json_object_is_type(tags, json_type_object))
-		normalize(glue_model_shape("TagsMap"), tags);
-}
 
 /*
  * Check a ConnectionInput, which should have been normalized.
@@ -142,21 +95,40 @@ glue_validate_connection_input_tree(json_object *input,
 {
 	Check		check = {{sink, arg}, allow_unknown_members};
 	GluePath	root = {NULL, "$", 0};
-	json_object *inner;
 
-	if (json_object_is_type(input, json_type_object) &&
-		json_object_object_get_ex(input, "ConnectionInput", &inner) &&
-		json_object_is_type(inner, json_type_object))
-	{
-		glue_report(&check.reporter, &root, GLUE_RULE_WRAPPED_INPUT,
-					GLUE_SEVERITY_ERROR,
-					"must be a ConnectionInput itself, but is an object that "
-					"holds one; pass the inner object");
-		return;
-	}
-	check_value(&check, glue_model_shape("ConnectionInput"), &root, input);
-	if (json_object_is_type(input, json_type_object))
+	if (check_input(&check, "ConnectionInput", &root, input))
 		glue_check_rules(&check.reporter, &root, input);
+}
+
+/*
+ * Likewise for a TestConnectionInput.
+ *
+ * The rules beyond the model are about connections, and right for those types
+ * of which AWS documents that an input can be tested.
+ */
+void
+glue_validate_test_input_tree(json_object *input, bool allow_unknown_members,
+							  GlueViolationSink sink, void *arg)
+{
+	Check		check = {{sink, arg}, allow_unknown_members};
+	GluePath	root = {NULL, "$", 0};
+	GluePath	type_path = {&root, "ConnectionType", 0};
+	json_object *type;
+	const char *name;
+
+	if (!check_input(&check, "TestConnectionInput", &root, input) ||
+		!json_object_object_get_ex(input, "ConnectionType", &type) ||
+		!json_object_is_type(type, json_type_string))
+		return;
+	name = json_object_get_string(type);
+	if (strcmp(name, "JDBC") == 0 || strcmp(name, "SALESFORCE") == 0)
+		glue_check_rules(&check.reporter, &root, input);
+	else
+		glue_report(&check.reporter, &type_path, GLUE_RULE_NOT_FOR_TYPE,
+					GLUE_SEVERITY_WARNING,
+					"should be JDBC or SALESFORCE, because AWS Glue is "
+					"documented to test connections of other types only "
+					"once they exist");
 }
 
 /*
@@ -211,6 +183,30 @@ glue_validate_member(const char *shape_name, const char *path,
 					shape_name);
 	else
 		check_value(&check, shape, &root, value);
+}
+
+/*
+ * Check an input of the shape that is named; true if it is an object, so that
+ * more can be said of it.
+ */
+static bool
+check_input(const Check *check, const char *shape_name, const GluePath *root,
+			json_object *input)
+{
+	bool		is_object = json_object_is_type(input, json_type_object);
+	json_object *inner;
+
+	if (is_object && json_object_object_get_ex(input, shape_name, &inner) &&
+		json_object_is_type(inner, json_type_object))
+	{
+		glue_report(&check->reporter, root, GLUE_RULE_WRAPPED_INPUT,
+					GLUE_SEVERITY_ERROR,
+					"must be a %s itself, but is an object that holds one; "
+					"pass the inner object", shape_name);
+		return false;
+	}
+	check_value(check, glue_model_shape(shape_name), root, input);
+	return is_object;
 }
 
 static void
@@ -578,61 +574,4 @@ type_name(json_object *value)
 			break;
 	}
 	return "null";
-}
-
-/*
- * Normalize a value of this shape and all below it.
- */
-static void
-normalize(const GlueShape *shape, json_object *value)
-{
-	if (!json_object_is_type(value, json_type_object))
-		return;
-	if (shape->type == GLUE_TYPE_STRUCTURE)
-		normalize_structure(shape, value);
-	else if (shape->type == GLUE_TYPE_MAP &&
-			 shape->element->type == GLUE_TYPE_STRING)
-		normalize_map(value);
-}
-
-static void
-normalize_structure(const GlueShape *shape, json_object *object)
-{
-	/* json-c allows to delete the entry that the loop is at */
-	json_object_object_foreach(object, key, value)
-	{
-		const GlueMember *member = glue_model_member(shape, key);
-
-		if (member == NULL)
-			continue;
-		if (value != NULL)
-			normalize(member->shape, value);
-		else if (!member->required)
-			json_object_object_del(object, key);
-	}
-}
-
-/*
- * Normalize a map of strings.
- */
-static void
-normalize_map(json_object *object)
-{
-	json_object_object_foreach(object, key, value)
-	{
-		json_object *string = NULL;
-		const char *spelling;
-
-		if (!json_object_is_type(value, json_type_boolean) &&
-			!json_object_is_type(value, json_type_int) &&
-			!json_object_is_type(value, json_type_double))
-			continue;
-
-		/* a number keeps the spelling that it was given */
-		spelling = json_object_get_string(value);
-		if (spelling != NULL)
-			string = json_object_new_string(spelling);
-		if (string != NULL && json_object_object_add(object, key, string) != 0)
-			json_object_put(string);
-	}
 }

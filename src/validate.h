@@ -18,12 +18,13 @@
 
 #include "violation.h"
 
-extern void glue_normalize_connection_input(json_object *input);
-extern void glue_normalize_tags(json_object *tags);
 extern void glue_validate_connection_input_tree(json_object *input,
 												bool allow_unknown_members,
 												GlueViolationSink sink,
 												void *arg);
+extern void glue_validate_test_input_tree(json_object *input,
+										  bool allow_unknown_members,
+										  GlueViolationSink sink, void *arg);
 extern void glue_validate_tags(json_object *tags,
 							   GlueViolationSink sink, void *arg);
 extern void glue_validate_member(const char *shape_name, const char *path,

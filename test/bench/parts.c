@@ -16,6 +16,7 @@
  *-------------------------------------------------------------------------
  */
 #include "json_tree.h"
+#include "normalize.h"
 #include "redact.h"
 #include "sigv4.h"
 #include "validate.h"

@@ -229,9 +229,8 @@ class Glue:
     def tag(self, value, call):
         """TagResource"""
         connection = self._tagged(value, call)
-        tags = {**connection.tags, **value["TagsToAdd"]}
-        check_tags(tags)
-        connection.tags = tags
+        check_tags(value["TagsToAdd"], connection.tags)
+        connection.tags = {**connection.tags, **value["TagsToAdd"]}
         return {}
 
     def untag(self, value, call):
@@ -258,7 +257,7 @@ class Glue:
         after = decode_token(value.get("NextToken"), {})
         names = [name for name in sorted(connection_types.TYPES)
                  if name > after]
-        size = value.get("MaxResults", 100)
+        size = min(value.get("MaxResults", 100), self.settings.page_size)
         answer = {"ConnectionTypes": [connection_types.brief(name)
                                       for name in names[:size]]}
         if len(names) > size:
@@ -279,9 +278,10 @@ def passes(connection, condition):
         definition.get("MatchCriteria", ()))
 
 
-def check_tags(tags):
-    """Refuse tags that no resource may have."""
-    if len(tags) > MAX_TAGS:
+def check_tags(tags, present=()):
+    """Refuse new tags that no resource may have beside those present."""
+    own = [key for key in present if not key.startswith("aws:")]
+    if len({*own, *tags}) > MAX_TAGS:
         raise invalid_input("The number of tags exceeds the limit of"
                             f" {MAX_TAGS}.")
     for key in tags:

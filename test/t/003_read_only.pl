@@ -88,7 +88,13 @@ is($reader->must('SELECT count(*) FROM glue_get_connections()')->output,
 	'2', 'listing on a standby');
 is($reader->must("SELECT glue_wait_connection('there')")->output,
 	'READY', 'waiting on a standby');
+is($reader->query("SELECT glue_test_connection('there')")->text,
+	'', 'testing on a standby');
+is($reader->must("SELECT glue_get_connection_tags('there')")->output,
+	'{}', 'reading tags on a standby');
 foreach my $sql ("SELECT glue_delete_connection('there')",
+	"SELECT glue_tag_connection('there', '{}')",
+	"SELECT glue_untag_connection('there', '{}')",
 	'SELECT * FROM glue_sync_connections()')
 {
 	is($reader->query($sql)->sqlstate, '25006', 'and what writes is refused');

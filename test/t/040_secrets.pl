@@ -166,6 +166,18 @@ is(run('SELECT glue_update_connection(' . literal($first) . ', '
 		  . literal(json_text($input)) . ')')->sqlstate,
 	'22023', 'AWS quotes an update');
 
+# And for what tests them.
+my %tested = map { $_ => $input->{$_} }
+  qw(ConnectionType ConnectionProperties AuthenticationConfiguration);
+my $tested = literal(json_text(\%tested));
+is(run("SELECT glue_test_connection(test_connection_input => $tested)")
+	  ->sqlstate, '00000', 'a definition is tested');
+is(run("SELECT glue_test_connection($tested)")->sqlstate,
+	'22023', 'one in the place of a name is refused');
+$glue->misbehave(operation => 'TestConnection', kind => 'echo');
+like(run("SELECT glue_test_connection(test_connection_input => $tested)")
+	  ->detail, qr/\*{8}/, 'AWS quotes a test');
+
 my $json = literal(json_text($input));
 like(run("SELECT glue_redact($json)")->output, qr/\*{8}/, 'redacted');
 run("SELECT * FROM glue_validate_connection_input($json)");

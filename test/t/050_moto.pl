@@ -65,7 +65,7 @@ my $moto = GlueConn::Moto->new->start;
 my $able = $moto->environment;
 my $cluster = GlueConn::Cluster->start(
 	conf => $moto->settings,
-	environment => $able);
+	environment => { %$able, AWS_ENDPOINT_URL_STS => $moto->url });
 my @where = ($moto->url, $moto->ca_file);
 my $session = $cluster->session;
 
@@ -111,6 +111,16 @@ is( $session->must('SELECT string_agg(DISTINCT member, \' \' ORDER BY member)'
 	  ->output,
 	'AuthenticationConfiguration ConnectionType MatchCriteria',
 	'there is no drift but in what moto does not return');
+
+# The account in the ARN is what moto's STS says.
+$session->must(q{SELECT glue_tag_connection('named', '{"more": "\u00e9"}')});
+$session->must(q{SELECT glue_untag_connection('named', '{empty,team}')});
+my %changed = ("\x{e9}" => "\x{1f511}", more => "\x{e9}");
+is_deeply(
+	json_value(
+		$session->must("SELECT glue_get_connection_tags('named')")->output),
+	\%changed, 'moto adds and removes tags');
+is_deeply($cluster->row('named')->{tags}, \%changed, 'as is recorded');
 
 $result = $session->query(create_sql(jdbc('named')));
 is($result->sqlstate, '42710', 'what exists is not created');

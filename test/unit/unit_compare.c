@@ -142,6 +142,35 @@ static const CompareCase cases[] = {
 	{"[1]", "\"x\"", ""},
 };
 
+/* tags, of which every character counts */
+static const CompareCase tag_cases[] = {
+	{"{}", "{}", ""},
+	{"{\"a\":\"b\",\"c\":\"\"}", "{\"c\":\"\",\"a\":\"b\"}", ""},
+	{"{\"a\":\"b\"}", "{\"a\":\"B\"}",
+	"$.Tags.a was given as \"b\", but AWS Glue has \"B\"\n"},
+	{"{\"a b\":\"c\"}", "{\"A b\":\"c\"}",
+		"$.Tags.\"a b\" was given, but AWS Glue does not have it\n"
+	"$.Tags.\"A b\" was not given, but AWS Glue has it\n"},
+
+	/* an empty tag is a tag */
+	{"{\"a\":\"\"}", "{}",
+	"$.Tags.a was given, but AWS Glue does not have it\n"},
+	{"{}", "{\"a\":\"\"}",
+	"$.Tags.a was not given, but AWS Glue has it\n"},
+	{"{\"a\":\"\"}", "{\"a\":\"b\"}",
+	"$.Tags.a was given as \"\", but AWS Glue has \"b\"\n"},
+
+	/* AWS's own */
+	{"{}", "{\"aws:cloudformation:stack-name\":\"x\"}", ""},
+	{"{\"aws:x\":\"1\"}", "{\"aws:x\":\"2\"}",
+	"$.Tags.\"aws:x\" was given as \"1\", but AWS Glue has \"2\"\n"},
+
+	/* what looks like a secret */
+	{"{\"password\":\"hunter2\"}", "{\"password\":\"hunter3\"}",
+	"$.Tags.password was given with another value than AWS Glue has\n"},
+	{"{\"password\":\"hunter2\"}", "{\"password\":\"hunter2\"}", ""},
+};
+
 static void
 note(void *arg, const char *path, const char *message)
 {
@@ -172,6 +201,19 @@ main(void)
 		is_str(differences, c->differences, "again");
 		glue_json_tree_write(sent, after, sizeof(after));
 		ok(strstr(after, "********") == NULL, "the input is as it was");
+		glue_json_tree_free(sent);
+		glue_json_tree_free(got);
+	}
+	for (size_t i = 0; i < COUNT(tag_cases); i++)
+	{
+		const CompareCase *c = &tag_cases[i];
+		json_object *sent = glue_json_tree_parse(c->sent, strlen(c->sent));
+		json_object *got = glue_json_tree_parse(c->got, strlen(c->got));
+		char		differences[4096] = "";
+		bool		equal = glue_compare_tags(sent, got, note, differences);
+
+		is_str(differences, c->differences, c->sent);
+		ok(equal == (c->differences[0] == '\0'), "the result says the same");
 		glue_json_tree_free(sent);
 		glue_json_tree_free(got);
 	}

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unit_validate.c
- *	  Tests of validate.c, validate_rules.c and violation.c.
+ *	  Tests of normalize.c, validate.c, validate_rules.c and violation.c.
  *
  * IDENTIFICATION
  *	  test/unit/unit_validate.c
@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "json_tree.h"
+#include "normalize.h"
 #include "tap.h"
 
 /* the longest that any test may take on a slow machine, in seconds */
@@ -423,6 +424,35 @@ static const ValidateCase tag_cases[] = {
 	"documents as its own\n"},
 };
 
+/* inputs of the test of a connection that need not exist */
+static const ValidateCase test_input_cases[] = {
+	{"{\"ConnectionType\":\"JDBC\",\"ConnectionProperties\":"
+		"{\"JDBC_CONNECTION_URL\":\"x\",\"SECRET_ID\":\"s\","
+	"\"JDBC_ENFORCE_SSL\":true},\"AuthenticationConfiguration\":null}", ""},
+	{"null", "E $ type must be an object, but is null\n"},
+	{"{}",
+		"E $.ConnectionProperties required is required\n"
+	"E $.ConnectionType required is required\n"},
+	{"{\"TestConnectionInput\":{}}",
+		"E $ wrapped_input must be a TestConnectionInput itself, but is an "
+	"object that holds one; pass the inner object\n"},
+
+	/* what a ConnectionInput has more, and what JDBC needs */
+	{"{\"Name\":\"n\",\"ConnectionType\":\"JDBC\","
+		"\"ConnectionProperties\":{\"SECRET_ID\":\"s\"}}",
+		"E $.Name unknown_member is not a member of TestConnectionInput\n"
+		"E $.ConnectionProperties.JDBC_CONNECTION_URL required_for_type is "
+	"required for connections of type JDBC\n"},
+
+	/* types that are tested only once they exist */
+	{"{\"ConnectionType\":\"NETWORK\",\"ConnectionProperties\":{}}",
+		"W $.ConnectionType not_for_type should be JDBC or SALESFORCE, because "
+		"AWS Glue is documented to test connections of other types only once "
+	"they exist\n"},
+	{"{\"ConnectionType\":7,\"ConnectionProperties\":{}}",
+	"E $.ConnectionType type must be a string, but is a number\n"},
+};
+
 /* findings as text, and how many */
 typedef struct Findings
 {
@@ -482,6 +512,17 @@ test_cases(void)
 		glue_normalize_tags(tree);
 		glue_validate_tags(tree, note, &findings);
 		is_str(findings.text, tag_cases[i].findings, tag_cases[i].input);
+		glue_json_tree_free(tree);
+	}
+	for (size_t i = 0; i < COUNT(test_input_cases); i++)
+	{
+		json_object *tree = parse(test_input_cases[i].input);
+		Findings	findings = {"", 0, 0};
+
+		glue_normalize_test_input(tree);
+		glue_validate_test_input_tree(tree, false, note, &findings);
+		is_str(findings.text, test_input_cases[i].findings,
+			   test_input_cases[i].input);
 		glue_json_tree_free(tree);
 	}
 }

@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * normalize.h
+ *	  What a user means, brought into the form that AWS Glue wants.
+ *
+ * IDENTIFICATION
+ *	  src/normalize.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_NORMALIZE_H
+#define GLUE_NORMALIZE_H
+
+#include <json-c/json.h>
+
+extern void glue_normalize_connection_input(json_object *input);
+extern void glue_normalize_test_input(json_object *input);
+extern void glue_normalize_tags(json_object *tags);
+
+#endif							/* GLUE_NORMALIZE_H */

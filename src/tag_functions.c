@@ -1,0 +1,174 @@
+/*-------------------------------------------------------------------------
+ *
+ * tag_functions.c
+ *	  The SQL functions that are about the tags of connections.
+ *
+ * A change is recorded if the connection is.  Tags alone are no definition,
+ * so they make no record of their own.
+ *
+ * IDENTIFICATION
+ *	  src/tag_functions.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "jsonb_tree.h"
+#include "tags.h"
+
+/* A change of tags, between its beginning and its end. */
+typedef struct TagChange
+{
+	GlueFunction function;
+	GlueMirror	mirror;
+	GlueTagged	tagged;
+	bool		recorded;		/* is the connection? */
+	GlueMirrorKnown known;		/* what is known of it, if it is */
+} TagChange;
+
+/* prototypes of private functions */
+static const char *get_name(FunctionCallInfo fcinfo, GlueFunction *function);
+static void connect_to(FunctionCallInfo fcinfo, int first_argument,
+					   GlueFunction *function);
+static void begin_change(TagChange *change, const char *name);
+static void record_tags(const TagChange *change, json_object *tags,
+						const char *request_id);
+
+PG_FUNCTION_INFO_V1(glue_tag_connection);
+PG_FUNCTION_INFO_V1(glue_untag_connection);
+PG_FUNCTION_INFO_V1(glue_get_connection_tags);
+
+/*
+ * glue_tag_connection(name text, tags jsonb, catalog_id text, server name)
+ * returns void
+ */
+Datum
+glue_tag_connection(PG_FUNCTION_ARGS)
+{
+	TagChange	change;
+	const char *name;
+	json_object *tags;
+	const char *request_id;
+
+	glue_function_begin(&change.function, fcinfo, "glue_tag_connection()",
+						GLUE_FUNCTION_WRITES);
+	name = get_name(fcinfo, &change.function);
+	tags = glue_argument_tags(fcinfo, 1, true, glue_violations_add,
+							  &change.function.violations);
+	connect_to(fcinfo, 2, &change.function);
+
+	begin_change(&change, name);
+	request_id = glue_tags_add(&change.tagged, tags);
+	if (change.recorded)
+		record_tags(&change,
+					glue_tags_added(&change.tagged, change.known.tags, tags),
+					request_id);
+	glue_function_end(&change.function);
+	PG_RETURN_VOID();
+}
+
+/*
+ * glue_untag_connection(name text, tag_keys text[], catalog_id text,
+ *						 server name) returns void
+ */
+Datum
+glue_untag_connection(PG_FUNCTION_ARGS)
+{
+	TagChange	change;
+	const char *name;
+	json_object *keys;
+	const char *request_id;
+
+	glue_function_begin(&change.function, fcinfo, "glue_untag_connection()",
+						GLUE_FUNCTION_WRITES);
+	name = get_name(fcinfo, &change.function);
+	keys = glue_argument_list(fcinfo, 1, "TagKeysList", "$.TagsToRemove",
+							  glue_violations_add,
+							  &change.function.violations);
+	connect_to(fcinfo, 2, &change.function);
+
+	begin_change(&change, name);
+	request_id = glue_tags_remove(&change.tagged, keys);
+	if (change.recorded)
+		record_tags(&change,
+					glue_tags_removed(&change.tagged, change.known.tags, keys),
+					request_id);
+	glue_function_end(&change.function);
+	PG_RETURN_VOID();
+}
+
+/*
+ * glue_get_connection_tags(name text, catalog_id text, server name)
+ * returns jsonb
+ */
+Datum
+glue_get_connection_tags(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueTagged	tagged;
+	const char *name;
+	json_object *tags;
+	Jsonb	   *result;
+
+	glue_function_begin(&function, fcinfo, "glue_get_connection_tags()",
+						GLUE_FUNCTION_READS);
+	glue_function_connect_named(&function, fcinfo, 0, &name);
+	glue_tagged_find(&tagged, &function, name);
+	tags = glue_tags_read(&tagged);
+
+	MemoryContextSwitchTo(function.caller_context);
+	result = glue_jsonb_from_tree(tags);
+	glue_function_end(&function);
+	PG_RETURN_JSONB_P(result);
+}
+
+/* Get the name of the connection, the first argument of both changes. */
+static const char *
+get_name(FunctionCallInfo fcinfo, GlueFunction *function)
+{
+	return glue_argument_name(fcinfo, 0, glue_violations_add,
+							  &function->violations);
+}
+
+/* Connect to the catalog and the server, the last arguments of both. */
+static void
+connect_to(FunctionCallInfo fcinfo, int first_argument,
+		   GlueFunction *function)
+{
+	const char *catalog_id =
+		glue_argument_catalog_id(fcinfo, first_argument, glue_violations_add,
+								 &function->violations);
+
+	glue_function_connect(function,
+						  glue_argument_server(fcinfo, first_argument + 1),
+						  catalog_id);
+}
+
+/*
+ * Get ready to change tags, and keep other sessions of this database from
+ * changing the connection until the end of the transaction.
+ */
+static void
+begin_change(TagChange *change, const char *name)
+{
+	glue_tagged_find(&change->tagged, &change->function, name);
+	glue_mirror_open(&change->mirror, change->function.schema,
+					 GLUE_MIRROR_WRITE);
+	change->recorded = glue_mirror_lock(&change->mirror,
+										&change->function.target, name,
+										&change->known);
+}
+
+static void
+record_tags(const TagChange *change, json_object *tags,
+			const char *request_id)
+{
+	GlueMirrorEntry entry;
+
+	glue_mirror_entry_from_known(&entry, &change->function.target,
+								 change->tagged.name, &change->known);
+	entry.tags = tags;
+	entry.request_id = request_id;
+	glue_mirror_record(&change->mirror, &entry);
+}

@@ -1,0 +1,196 @@
+/*-------------------------------------------------------------------------
+ *
+ * tags.c
+ *	  The tags of a connection in AWS Glue.
+ *
+ * Tags are no part of a connection's definition: AWS has operations of their
+ * own for them, which address the connection by its ARN, and which add or
+ * remove single tags.  So who changes some does not know what all of them are
+ * then, and reads them once more, because what is recorded must be true.
+ *
+ * If that fails, it does not undo the change.  What is recorded then is what
+ * was known before with the change applied; and nothing, if nothing was known.
+ *
+ * IDENTIFICATION
+ *	  src/tags.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "account.h"
+#include "credential_chain.h"
+#include "encoding.h"
+#include "jsonb_tree.h"
+#include "tags.h"
+
+/* prototypes of private functions */
+static void prepare(const GlueTagged *tagged, GlueCall *call,
+					const char *operation);
+static GlueFailure *read_tags(const GlueTagged *tagged, json_object **tags);
+static bool are_strings(json_object *tags);
+static json_object *read_changed(const GlueTagged *tagged,
+								 json_object *expected);
+
+/*
+ * Find out how tags are addressed to a connection, whose name is UTF-8.
+ *
+ * Raises an error if the account of the connection cannot be found out.
+ */
+void
+glue_tagged_find(GlueTagged *tagged, const GlueFunction *function,
+				 const char *name)
+{
+	const char *account;
+	GlueFailure *failure = glue_account_find(&function->target,
+											 &function->credentials,
+											 glue_credentials_renew,
+											 &account);
+
+	if (failure != NULL)
+	{
+		glue_failure_add_detail(failure,
+								"Tags are addressed by an ARN, which has the account in it. AWS STS need not be asked if \"catalog_id\" says the account.");
+		glue_failure_raise(ERROR, failure);
+	}
+	tagged->function = function;
+	tagged->name = name;
+	tagged->arn = glue_target_connection_arn(&function->target, account, name);
+}
+
+/* Read the tags of a connection, which are an object of strings. */
+json_object *
+glue_tags_read(const GlueTagged *tagged)
+{
+	json_object *tags;
+	GlueFailure *failure = read_tags(tagged, &tags);
+
+	if (failure != NULL)
+		glue_failure_raise(ERROR, failure);
+	return tags;
+}
+
+/*
+ * Add tags to a connection, in place of those with the same keys; returns
+ * AWS's ID of the request.
+ */
+const char *
+glue_tags_add(const GlueTagged *tagged, json_object *tags)
+{
+	GlueCall	call;
+
+	prepare(tagged, &call, "TagResource");
+	glue_tree_add(call.request, "TagsToAdd", json_object_get(tags));
+	glue_function_run(&call);
+	return pstrdup(call.request_id);
+}
+
+/*
+ * Remove tags with these keys, which need not be there; returns AWS's ID of
+ * the request.
+ */
+const char *
+glue_tags_remove(const GlueTagged *tagged, json_object *keys)
+{
+	GlueCall	call;
+
+	prepare(tagged, &call, "UntagResource");
+	glue_tree_add(call.request, "TagsToRemove", json_object_get(keys));
+	glue_function_run(&call);
+	return pstrdup(call.request_id);
+}
+
+/*
+ * The tags to be recorded after some were added.
+ *
+ * known are those that were recorded before, which may be changed, or NULL.
+ */
+json_object *
+glue_tags_added(const GlueTagged *tagged, json_object *known,
+				json_object *tags)
+{
+	struct json_object_iter iter;
+
+	if (json_object_is_type(known, json_type_object))
+	{
+		json_object_object_foreachC(tags, iter)
+			glue_tree_add(known, iter.key, json_object_get(iter.val));
+	}
+	return read_changed(tagged, known);
+}
+
+/* The tags to be recorded after those with these keys were removed. */
+json_object *
+glue_tags_removed(const GlueTagged *tagged, json_object *known,
+				  json_object *keys)
+{
+	int			nkeys = json_object_is_type(known, json_type_object) ?
+		json_object_array_length(keys) : 0;
+
+	for (int i = 0; i < nkeys; i++)
+		json_object_object_del(known,
+							   json_object_get_string(json_object_array_get_idx(keys, i)));
+	return read_changed(tagged, known);
+}
+
+/* Fill in a call about the tags of a connection. */
+static void
+prepare(const GlueTagged *tagged, GlueCall *call, const char *operation)
+{
+	glue_function_prepare(tagged->function, call, operation, tagged->name);
+	glue_tree_add(call->request, "ResourceArn",
+				  json_object_new_string(tagged->arn));
+}
+
+/* Read tags; returns NULL and sets *tags, or returns why that failed. */
+static GlueFailure *
+read_tags(const GlueTagged *tagged, json_object **tags)
+{
+	GlueCall	call;
+
+	prepare(tagged, &call, "GetTags");
+	glue_client_run(&call, 1);
+	if (call.failure != NULL)
+		return call.failure;
+	if (!json_object_object_get_ex(call.answer, "Tags", tags))
+		*tags = glue_tree_new_object();
+	return are_strings(*tags) ? NULL :
+		glue_client_malformed_answer(&call, "its tags are no object of strings");
+}
+
+static bool
+are_strings(json_object *tags)
+{
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(tags, json_type_object))
+		return false;
+	json_object_object_foreachC(tags, iter)
+	{
+		if (!json_object_is_type(iter.val, json_type_string))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Read tags that were just changed.  If that fails, they are what is expected,
+ * as far as is known.
+ */
+static json_object *
+read_changed(const GlueTagged *tagged, json_object *expected)
+{
+	json_object *tags;
+	GlueFailure *failure = read_tags(tagged, &tags);
+
+	if (failure == NULL && glue_tree_fits_jsonb(tags))
+		return tags;
+	ereport(WARNING,
+			(errmsg("tags of AWS Glue connection \"%s\" were changed, but could not be read afterwards",
+					glue_server_from_utf8(tagged->name)),
+			 failure != NULL ?
+			 errdetail_internal("%s", glue_server_from_utf8(failure->detail)) :
+			 errdetail("A tag has a character that the encoding of this database does not have."),
+			 errhint("What is recorded are the tags that were known before, with this change.")));
+	return expected;
+}

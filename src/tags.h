@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * tags.h
+ *	  The tags of a connection in AWS Glue.
+ *
+ * IDENTIFICATION
+ *	  src/tags.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_TAGS_H
+#define GLUE_TAGS_H
+
+#include "function_call.h"
+
+/* A connection, as tags are addressed to it. */
+typedef struct GlueTagged
+{
+	const GlueFunction *function;
+	const char *name;
+	const char *arn;
+} GlueTagged;
+
+extern void glue_tagged_find(GlueTagged *tagged, const GlueFunction *function,
+							 const char *name);
+extern json_object *glue_tags_read(const GlueTagged *tagged);
+extern const char *glue_tags_add(const GlueTagged *tagged, json_object *tags);
+extern const char *glue_tags_remove(const GlueTagged *tagged,
+									json_object *keys);
+extern json_object *glue_tags_added(const GlueTagged *tagged,
+									json_object *known, json_object *tags);
+extern json_object *glue_tags_removed(const GlueTagged *tagged,
+									  json_object *known, json_object *keys);
+
+#endif							/* GLUE_TAGS_H */
