@@ -34,6 +34,7 @@
 #include "funcapi.h"
 #include "function_call.h"
 #include "jsonb_tree.h"
+#include "normalize.h"
 #include "record.h"
 #include "secret_key.h"
 #include "secret_memory.h"
