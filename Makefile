@@ -85,6 +85,7 @@ SERVER_OBJS = \
 # Layer 3: puts the two together.
 COMPOSE_OBJS = \
 	src/signed_request.o \
+	src/call.o \
 	src/client.o \
 	src/pages.o \
 	src/sts.o \
@@ -92,6 +93,7 @@ COMPOSE_OBJS = \
 	src/credential_chain.o \
 	src/name_store.o \
 	src/mirror_row.o \
+	src/row_insert.o \
 	src/mirror.o \
 	src/secret_key.o \
 	src/request_queue.o
@@ -105,6 +107,7 @@ ENTRY_OBJS = \
 	src/existing.o \
 	src/local_functions.o \
 	src/functions.o \
+	src/bulk_functions.o \
 	src/change_functions.o \
 	src/list_functions.o \
 	src/sync_functions.o \
@@ -124,7 +127,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 	-Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
-REGRESS = install validate redact create bad_input privileges settings servers \
+REGRESS = install validate redact create bulk bad_input privileges settings servers \
 	builders summary test_connection tags connection_types
 REGRESS_OPTS = --encoding=UTF8
 TAP_TESTS = 1

@@ -198,6 +198,22 @@ COMMENT ON FUNCTION glue_create_connection(jsonb, jsonb, text, name, text) IS
 
 REVOKE ALL ON FUNCTION glue_create_connection(jsonb, jsonb, text, name, text) FROM PUBLIC;
 
+CREATE FUNCTION glue_create_connections(
+	connection_inputs jsonb[],
+	tags jsonb DEFAULT NULL,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL,
+	on_conflict text DEFAULT 'error'
+)
+RETURNS TABLE (ordinal integer, name text, status text, error_code text, error_message text)
+AS 'MODULE_PATHNAME', 'glue_create_connections'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_create_connections(jsonb[], jsonb, text, name, text) IS
+	'create connections in AWS Glue side by side and record them; returns what became of each input';
+
+REVOKE ALL ON FUNCTION glue_create_connections(jsonb[], jsonb, text, name, text) FROM PUBLIC;
+
 CREATE FUNCTION glue_get_connection(
 	name text,
 	catalog_id text DEFAULT NULL,

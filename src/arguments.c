@@ -60,16 +60,19 @@ bool
 glue_argument_tree(FunctionCallInfo fcinfo, int argument, json_object **tree,
 				   GlueViolationSink sink, void *arg)
 {
-	Datum		datum;
-	Jsonb	   *jsonb;
-	GlueJsonbProblem problem;
-
 	*tree = NULL;
-	if (PG_ARGISNULL(argument))
-		return true;
-	datum = PG_GETARG_DATUM(argument);
-	jsonb = DatumGetJsonbP(datum);
-	problem = glue_tree_from_jsonb(jsonb, tree);
+	return PG_ARGISNULL(argument) ||
+		glue_jsonb_tree(PG_GETARG_DATUM(argument), tree, sink, arg);
+}
+
+/* The same of jsonb that is not an argument, and not null. */
+bool
+glue_jsonb_tree(Datum datum, json_object **tree, GlueViolationSink sink,
+				void *arg)
+{
+	Jsonb	   *jsonb = DatumGetJsonbP(datum);
+	GlueJsonbProblem problem = glue_tree_from_jsonb(jsonb, tree);
+
 	if ((Pointer) jsonb != DatumGetPointer(datum))
 		OPENSSL_cleanse(jsonb, VARSIZE(jsonb));
 

@@ -48,6 +48,8 @@ typedef struct GlueViolationList
 extern bool glue_argument_tree(FunctionCallInfo fcinfo, int argument,
 							   json_object **tree,
 							   GlueViolationSink sink, void *arg);
+extern bool glue_jsonb_tree(Datum datum, json_object **tree,
+							GlueViolationSink sink, void *arg);
 extern const char *glue_argument_name(FunctionCallInfo fcinfo, int argument,
 									  GlueViolationSink sink, void *arg);
 extern const char *glue_argument_connection_type(FunctionCallInfo fcinfo,

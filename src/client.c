@@ -1,37 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * client.c
- *	  One call of AWS Glue, as a value.
+ *	  Calls of AWS, one or many side by side.
  *
- * A call goes through attempts, each signed anew, and pauses between them;
- * several calls can be under way at once.  So a call is a small state machine
- * that never waits, and glue_client_run() advances all of them until nothing
- * but waiting is left to do.
+ * A call never waits (see call.c), so this is where all of them are waited
+ * for.  However many are under way, only those are looked at that have news:
+ * the end of a transfer puts its call into a list, and calls that pause are
+ * in a heap, the first to go on on top.
  *
- *		   sending <------------ pausing
- *			  |						^
- *			  v						| worth another attempt
- *		  in flight ----------------+----------> done
- *			  |						|
- *			  | may have been		| no such connection
- *			  v carried out			|
- *		reading back ---------------+----------> done
- *
- * Lost answers.  When the answer to a create does not come, or says that the
- * service broke down in the middle, the connection may exist or not, and the
- * API has no token that would make sending again harmless.  The connection is
- * then read back by name.  If it is the one that was sent, created since we
- * began, it is ours.  If there is none, it is worth another attempt.  If it
- * is another one, the create has failed.  And if reading back fails too, or
- * does not tell enough, the outcome is unknown, and that is what the caller
- * is told.
- *
- * All other operations can simply be repeated.  If one that changes something
- * fails in the end, although an earlier attempt may have been carried out, the
- * outcome is unknown as well.
- *
- * The result is a value: nothing here raises an error for what the network or
- * the service does.
+ * There is a slot for each call that may be under way.  When a call has ended
+ * its slot is emptied, memory and all, and takes the next one.
  *
  * IDENTIFICATION
  *	  src/client.c
@@ -40,687 +18,335 @@
  */
 #include "postgres.h"
 
-#include <json-c/json.h>
-
 #include "client.h"
-#include "clock_skew.h"
-#include "common/pg_prng.h"
-#include "invocation.h"
-#include "jsonb_tree.h"
-#include "model.h"
-#include "ownership.h"
-#include "redact.h"
-#include "retry.h"
-#include "secret_memory.h"
+#include "lib/ilist.h"
+#include "lib/pairingheap.h"
 #include "utils/memutils.h"
 
-/* Longest wait of the loop while only answers are waited for. */
+/* Longest wait while only answers are waited for. */
 #define LONG_WAIT_MS	(60 * 1000)
 
-typedef enum CallStep
+/* Room for a call under way; the call itself if there is one. */
+typedef struct CallSlot
 {
-	STEP_SENDING,
-	STEP_IN_FLIGHT,
-	STEP_PAUSING,
-	STEP_READING_BACK,
-	STEP_DONE
-} CallStep;
+	struct CallRun *run;
+	MemoryContext context;		/* of the state, which is reset with it */
+	GlueCall   *call;			/* NULL if the slot is free */
+	GlueCallState *state;
+	dlist_node	node;			/* in free or, if listed, in ready */
+	bool		listed;			/* in ready */
+	bool		has_work;		/* in work */
+	dlist_node	work_node;
+	pairingheap_node pause_node;	/* in pauses */
+} CallSlot;
 
-/* A call under way.  Lives in the memory context of glue_client_run(). */
-typedef struct CallState
+typedef struct CallRun
 {
-	GlueCall   *call;
-	MemoryContext result_context;	/* for the failure and the answer */
-	CallStep	step;
-	char	   *body;
-	Size		body_len;
-	TimestampTz began_at;		/* of the first attempt */
-	char		invocation_id[GLUE_INVOCATION_ID_SIZE];
+	const GlueCallStream *stream;
+	MemoryContext context;		/* of the slots */
+	MemoryContext result_context;	/* NULL: the results go with the call */
+	int			width;
+	int			nslots;			/* made so far */
+	int			nactive;
+	bool		exhausted;		/* there is no next call */
+	dlist_head	free;			/* slots without a call */
+	dlist_head	ready;			/* slots with news */
+	dlist_head	work;			/* slots with something to do meanwhile */
+	pairingheap *pauses;		/* slots with a call that pauses */
+} CallRun;
 
-	/* the attempt under way */
-	GlueClockSkew signed_with;
-	GlueHttpRequest request;
-	GlueHttpTransfer *transfer;
-	GlueReplyHeaders headers;
-
-	bool		renewed;		/* the credentials were, once */
-
-	/* how the last attempt failed */
-	GlueFailure *failure;
-	GlueRetryKind retry_kind;
-	int			retry_cost;		/* of the last retry; 0 if there was none */
-	TimestampTz pause_until;
-
-	/* a create that may have been carried out */
-	bool		maybe_created;
-	struct CallState *reader;	/* the GetConnection that will tell */
-} CallState;
+/* The calls of glue_client_run(). */
+typedef struct CallArray
+{
+	GlueCall   *calls;
+	int			ncalls;
+	int			nstarted;
+} CallArray;
 
 /* prototypes of private functions */
-static void init_retry_quota(void *quota);
-static int	take_retry_cost(GlueRetryKind kind);
-static void refund_retry_cost(int last_cost);
-static CallState *begin_call(GlueCall *call, MemoryContext result_context);
-static void write_invocation_id(CallState *state);
-static void advance(CallState *state);
-static long wait_time(const CallState *state, TimestampTz now);
-static void send_request(CallState *state);
-static void note_header(void *arg, const char *line, size_t len);
-static void judge_attempt(CallState *state);
-static bool renew_credentials(CallState *state);
-static void read_reply(CallState *state, bool *ambiguous);
-static void scrub(const GlueCall *call, const char *text, char *buffer,
-				  Size size);
-static void try_again_or_fail(CallState *state);
-static void give_up(CallState *state);
-static bool changes_something(const GlueCall *call);
-static void begin_read_back(CallState *state);
-static void settle_read_back(CallState *state);
-static void finish(CallState *state, GlueFailure *failure);
-static long long epoch_ms(TimestampTz time);
-static GlueFailedCall failed_call(const GlueCall *call);
-
-/* What AWS's clock says, compared with ours. */
-static GlueClockSkew clock_skew;
-
-GlueSharedPart glue_retry_quota_part = {
-	.name = "glue_conn retry quota",
-	.size = sizeof(GlueRetryQuota),
-	.initialize = init_retry_quota,
-};
+static GlueCall *next_of_array(void *arg);
+static void ignore_done(void *arg, GlueCall *call);
+static void run_stream(const GlueCallStream *stream, int width,
+					   MemoryContext result_context);
+static void run_calls(CallRun *run);
+static void start_calls(CallRun *run);
+static CallSlot *take_slot(CallRun *run);
+static void do_work(CallSlot *slot);
+static void note_news(void *arg);
+static void advance_ready(CallRun *run);
+static void settle(CallSlot *slot);
+static void end_pauses(CallRun *run);
+static long wait_time(const CallRun *run);
+static TimestampTz pause_end(const pairingheap_node *node);
+static int	compare_pauses(const pairingheap_node *a,
+						   const pairingheap_node *b, void *arg);
 
 /*
  * Make calls, side by side, and wait for all of them.
  *
- * Interrupts are served while waiting.  If one of them ends the wait, what
- * was under way is left, and whether it was carried out is not known.
+ * The results live in the current memory context.  Interrupts are served while
+ * waiting.  If one of them ends the wait, what was under way is left, and
+ * whether it was carried out is not known.
  */
 void
 glue_client_run(GlueCall *calls, int ncalls)
 {
-	MemoryContext result_context = CurrentMemoryContext;
-	MemoryContext context;
-	CallState **states;
+	CallArray	array = {.calls = calls,.ncalls = ncalls};
+	GlueCallStream stream = {
+		.next = next_of_array,
+		.done = ignore_done,
+		.arg = &array,
+	};
 
-	context = AllocSetContextCreate(CurrentMemoryContext,
-									"glue_conn calls",
-									ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSwitchTo(context);
+	run_stream(&stream, ncalls, CurrentMemoryContext);
+}
 
+/*
+ * Make all calls of a stream, at most width of them side by side.
+ *
+ * Interrupts as above; what the stream's own functions raise has the same
+ * effect.
+ */
+void
+glue_client_run_stream(const GlueCallStream *stream, int width)
+{
+	run_stream(stream, width, NULL);
+}
+
+static GlueCall *
+next_of_array(void *arg)
+{
+	CallArray  *array = arg;
+
+	return array->nstarted < array->ncalls ?
+		&array->calls[array->nstarted++] : NULL;
+}
+
+static void
+ignore_done(void *arg, GlueCall *call)
+{
+}
+
+static void
+run_stream(const GlueCallStream *stream, int width, MemoryContext result_context)
+{
+	MemoryContext old_context = CurrentMemoryContext;
+	CallRun		run = {
+		.stream = stream,
+		.width = width,
+		.result_context = result_context,
+	};
+
+	run.context = AllocSetContextCreate(CurrentMemoryContext,
+										"glue_conn calls",
+										ALLOCSET_DEFAULT_SIZES);
 	PG_TRY();
 	{
-		int			ndone;
-
-		states = palloc(ncalls * sizeof(CallState *));
-		for (int i = 0; i < ncalls; i++)
-			states[i] = begin_call(&calls[i], result_context);
-
-		do
-		{
-			TimestampTz now;
-			long		timeout_ms = LONG_WAIT_MS;
-
-			ndone = 0;
-			for (int i = 0; i < ncalls; i++)
-			{
-				advance(states[i]);
-				if (states[i]->step == STEP_DONE)
-					ndone++;
-			}
-			now = GetCurrentTimestamp();
-			for (int i = 0; i < ncalls; i++)
-				timeout_ms = Min(timeout_ms, wait_time(states[i], now));
-			if (ndone < ncalls)
-				glue_http_wait(timeout_ms);
-		} while (ndone < ncalls);
+		glue_http_expect(width);
+		run_calls(&run);
 	}
 	PG_FINALLY();
 	{
-		MemoryContextSwitchTo(result_context);
-		MemoryContextDelete(context);
+		MemoryContextSwitchTo(old_context);
+		MemoryContextDelete(run.context);
 	}
 	PG_END_TRY();
 }
 
-/*
- * Fill in a call of AWS Glue, whose request has the catalog as its only
- * member so far, if the operation has it at all.
- *
- * connection_name is UTF-8, or NULL.  The request belongs to the current
- * memory context.
- */
-void
-glue_client_prepare(GlueCall *call, const char *operation,
-					const GlueTarget *target,
-					const GlueCredentials *credentials,
-					const char *connection_name)
-{
-	memset(call, 0, sizeof(GlueCall));
-	call->operation = operation;
-	call->connection_name = connection_name;
-	call->target = target;
-	call->endpoint = &target->endpoint;
-	call->credentials = credentials;
-	call->request = glue_tree_new_object();
-	if (target->catalog_id != NULL &&
-		glue_model_member(glue_model_operation(operation)->input,
-						  "CatalogId") != NULL)
-		glue_tree_add(call->request, "CatalogId",
-					  json_object_new_string(target->catalog_id));
-}
-
-/* Fill in a call that reads a connection, without its passwords. */
-void
-glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
-						const GlueCredentials *credentials, const char *name)
-{
-	glue_client_prepare(call, "GetConnection", target, credentials, name);
-	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
-	glue_tree_add(call->request, "Name", json_object_new_string(name));
-}
-
-/*
- * Word an answer that was a success, but lacks what the caller needs of it.
- */
-GlueFailure *
-glue_client_malformed_answer(const GlueCall *call, const char *why)
-{
-	GlueFailedCall failed = failed_call(call);
-	GlueReply	reply = {.kind = GLUE_REPLY_MALFORMED};
-
-	return glue_failure_from_reply(&failed, &reply, why, 200,
-								   call->request_id);
-}
-
-/*
- * How many seconds AWS's clock is ahead of ours, as far as its answers to this
- * backend have told.
- */
-long long
-glue_client_clock_skew(void)
-{
-	return clock_skew.seconds;
-}
-
-/*
- * The retry quota is shared by all backends if the library is preloaded, so
- * that all of them together are kind to a service in trouble.
- */
 static void
-init_retry_quota(void *quota)
+run_calls(CallRun *run)
 {
-	glue_retry_quota_init(quota);
-}
+	MemoryContext caller_context = CurrentMemoryContext;
 
-/* Take the cost of a retry from the quota; -1 if too little is left. */
-static int
-take_retry_cost(GlueRetryKind kind)
-{
-	GlueRetryQuota *quota = glue_shared_attach(&glue_retry_quota_part);
-	int			cost;
+	dlist_init(&run->free);
+	dlist_init(&run->ready);
+	dlist_init(&run->work);
+	MemoryContextSwitchTo(run->context);
+	run->pauses = pairingheap_allocate(compare_pauses, NULL);
 
-	glue_shared_lock(LW_EXCLUSIVE);
-	cost = glue_retry_quota_take(quota, kind);
-	glue_shared_unlock();
-	return cost;
-}
-
-/* Give back what the last retry of a successful call cost. */
-static void
-refund_retry_cost(int last_cost)
-{
-	GlueRetryQuota *quota = glue_shared_attach(&glue_retry_quota_part);
-
-	glue_shared_lock(LW_EXCLUSIVE);
-	glue_retry_quota_refund(quota, last_cost);
-	glue_shared_unlock();
-}
-
-static CallState *
-begin_call(GlueCall *call, MemoryContext result_context)
-{
-	CallState  *state = palloc0(sizeof(CallState));
-
-	call->failure = NULL;
-	call->answer = NULL;
-	call->answer_xml = NULL;
-	call->read_back = NULL;
-	call->attempts = 0;
-	call->maybe_done = false;
-	call->request_id[0] = '\0';
-
-	state->call = call;
-	state->result_context = result_context;
-	state->body = glue_request_body(call->service, call->operation,
-									call->request, &state->body_len);
-	write_invocation_id(state);
-	state->began_at = GetCurrentTimestamp();
-	return state;
-}
-
-/* Make the name that all attempts at a call have in common. */
-static void
-write_invocation_id(CallState *state)
-{
-	unsigned char random[GLUE_INVOCATION_RANDOM_LEN];
-
-	for (int i = 0; i < GLUE_INVOCATION_RANDOM_LEN; i++)
-		random[i] = pg_prng_uint32(&pg_global_prng_state) & 0xff;
-	glue_invocation_id(random, state->invocation_id);
-}
-
-/* Take a call as far as it gets without waiting. */
-static void
-advance(CallState *state)
-{
-	CallStep	before;
-
-	do
+	MemoryContextSwitchTo(caller_context);
+	start_calls(run);
+	while (run->nactive > 0)
 	{
-		before = state->step;
-		switch (state->step)
-		{
-			case STEP_SENDING:
-				send_request(state);
-				break;
-			case STEP_IN_FLIGHT:
-				if (state->transfer->outcome != GLUE_HTTP_PENDING)
-					judge_attempt(state);
-				break;
-			case STEP_PAUSING:
-				if (GetCurrentTimestamp() >= state->pause_until)
-					state->step = STEP_SENDING;
-				break;
-			case STEP_READING_BACK:
-				advance(state->reader);
-				if (state->reader->step == STEP_DONE)
-					settle_read_back(state);
-				break;
-			case STEP_DONE:
-				break;
-		}
-	} while (state->step != before);
+		while (!dlist_is_empty(&run->work))
+			do_work(dlist_container(CallSlot, work_node,
+									dlist_head_node(&run->work)));
+		if (dlist_is_empty(&run->ready))
+			glue_http_wait(wait_time(run));
+		end_pauses(run);
+		advance_ready(run);
+	}
 }
 
-/* How long a call can be left alone, unless its transfer has news. */
+/*
+ * Start calls as long as there are some, and room for them.
+ *
+ * If there are not enough file descriptors for all of them, fewer are made
+ * side by side; that there is none at all is an error of the first one.
+ */
+static void
+start_calls(CallRun *run)
+{
+	while (run->nactive < run->width && !run->exhausted &&
+		   (run->nactive == 0 || glue_http_has_room()))
+	{
+		MemoryContext old_context = CurrentMemoryContext;
+		GlueCall   *call = run->stream->next(run->stream->arg);
+		CallSlot   *slot;
+
+		run->exhausted = call == NULL;
+		if (run->exhausted)
+			break;
+		slot = take_slot(run);
+		slot->call = call;
+		run->nactive++;
+		MemoryContextSwitchTo(slot->context);
+		slot->state = glue_call_begin(call, run->result_context ?
+									  run->result_context : slot->context,
+									  note_news, slot);
+		MemoryContextSwitchTo(old_context);
+		slot->has_work = call->meanwhile != NULL;
+		if (slot->has_work)
+			dlist_push_tail(&run->work, &slot->work_node);
+	}
+}
+
+/* A free slot: one that was used before, or a new one. */
+static CallSlot *
+take_slot(CallRun *run)
+{
+	CallSlot   *slot;
+
+	if (!dlist_is_empty(&run->free))
+		return dlist_container(CallSlot, node, dlist_pop_head_node(&run->free));
+
+	slot = MemoryContextAllocZero(run->context, sizeof(CallSlot));
+	slot->run = run;
+	slot->context = AllocSetContextCreate(run->context, "glue_conn call",
+										  ALLOCSET_DEFAULT_SIZES);
+	return slot;
+}
+
+/*
+ * Do what a call wants to have done while it waits.
+ *
+ * That has time until there is nothing to be started and nobody has news, or
+ * until the call has ended.
+ */
+static void
+do_work(CallSlot *slot)
+{
+	slot->has_work = false;
+	dlist_delete(&slot->work_node);
+	slot->call->meanwhile(slot->call->meanwhile_arg);
+}
+
+/*
+ * A call has news.  This is called by libcurl, so it must neither raise an
+ * error nor use palloc.
+ */
+static void
+note_news(void *arg)
+{
+	CallSlot   *slot = arg;
+
+	if (!slot->listed)
+		dlist_push_tail(&slot->run->ready, &slot->node);
+	slot->listed = true;
+}
+
+/* Advance all calls that have news, and start others in their place. */
+static void
+advance_ready(CallRun *run)
+{
+	while (!dlist_is_empty(&run->ready))
+	{
+		CallSlot   *slot = dlist_container(CallSlot, node,
+										   dlist_pop_head_node(&run->ready));
+		MemoryContext old_context = MemoryContextSwitchTo(slot->context);
+
+		slot->listed = false;
+		glue_call_advance(slot->state);
+		MemoryContextSwitchTo(old_context);
+		settle(slot);
+		start_calls(run);
+	}
+}
+
+/* A call was advanced: see what it waits for now. */
+static void
+settle(CallSlot *slot)
+{
+	CallRun    *run = slot->run;
+
+	if (slot->state->step == GLUE_CALL_DONE)
+	{
+		GlueCall   *call = slot->call;
+
+		if (slot->has_work)
+			do_work(slot);
+		/* the last transfer may have ended as soon as it was started */
+		if (slot->listed)
+			dlist_delete(&slot->node);
+		slot->listed = false;
+		slot->call = NULL;
+		run->nactive--;
+		run->stream->done(run->stream->arg, call);
+		MemoryContextReset(slot->context);
+		dlist_push_head(&run->free, &slot->node);
+	}
+	else if (glue_call_pausing(slot->state) != NULL && !slot->listed)
+		pairingheap_add(run->pauses, &slot->pause_node);
+}
+
+/* Go on with the calls that have paused long enough. */
+static void
+end_pauses(CallRun *run)
+{
+	TimestampTz now;
+
+	if (pairingheap_is_empty(run->pauses))
+		return;
+	now = GetCurrentTimestamp();
+	while (!pairingheap_is_empty(run->pauses) &&
+		   pause_end(pairingheap_first(run->pauses)) <= now)
+	{
+		CallSlot   *slot = pairingheap_container(CallSlot, pause_node,
+												 pairingheap_remove_first(run->pauses));
+
+		note_news(slot);
+	}
+}
+
+/* How long all calls can be left alone, unless a transfer has news. */
 static long
-wait_time(const CallState *state, TimestampTz now)
+wait_time(const CallRun *run)
 {
-	if (state->step == STEP_READING_BACK)
-		return wait_time(state->reader, now);
-	if (state->step == STEP_PAUSING)
-		return TimestampDifferenceMilliseconds(now, state->pause_until);
-	return LONG_WAIT_MS;
+	long		pause_ms;
+
+	if (pairingheap_is_empty(run->pauses))
+		return LONG_WAIT_MS;
+	pause_ms =
+		TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+										pause_end(pairingheap_first(run->pauses)));
+	return Min(pause_ms, LONG_WAIT_MS);
 }
 
-/* ----------------------------------------------------------------
- * Sending
- * ----------------------------------------------------------------
- */
-
-/* Start an attempt. */
-static void
-send_request(CallState *state)
+static TimestampTz
+pause_end(const pairingheap_node *node)
 {
-	GlueCall   *call = state->call;
-	const GlueTarget *target = call->target;
-	GlueHttpRequest *request = &state->request;
-	GlueSignedRequest signed_request = {
-		.service = call->service,
-		.operation = call->operation,
-		.endpoint = call->endpoint,
-		.credentials = call->credentials,
-		.body = state->body,
-		.body_len = state->body_len,
-		.invocation_id = state->invocation_id,
-		.attempt = call->attempts + 1,
-		.max_attempts = target->max_attempts,
-	};
-	const char **lines = palloc(GLUE_MAX_HEADER_LINES * sizeof(char *));
+	const CallSlot *slot = pairingheap_const_container(CallSlot, pause_node,
+													   node);
 
-	state->signed_with = clock_skew;
-	signed_request.time =
-		glue_clock_skew_signing_time(clock_skew,
-									 epoch_ms(GetCurrentTimestamp())) / 1000;
-
-	memset(&state->headers, 0, sizeof(state->headers));
-	memset(request, 0, sizeof(GlueHttpRequest));
-	request->method = GLUE_HTTP_POST;
-	request->url = call->endpoint->url;
-	request->headers = lines;
-	request->nheaders = glue_signed_header_lines(&signed_request, lines);
-	request->body = state->body;
-	request->body_len = state->body_len;
-	request->ca_file = target->ca_file;
-	request->proxy = target->proxy;
-	request->connect_timeout_ms = target->connect_timeout_ms;
-	request->request_timeout_ms = target->request_timeout_ms;
-	request->on_header = note_header;
-	request->on_header_arg = &state->headers;
-
-	call->attempts++;
-	state->transfer = glue_http_start(request);
-	state->step = STEP_IN_FLIGHT;
+	return glue_call_pausing(slot->state)->pause_until;
 }
 
-static void
-note_header(void *arg, const char *line, size_t len)
+/* The heap has the largest on top, so what ends first is the largest. */
+static int
+compare_pauses(const pairingheap_node *a, const pairingheap_node *b, void *arg)
 {
-	glue_reply_header(arg, line, len);
-}
+	TimestampTz a_end = pause_end(a);
+	TimestampTz b_end = pause_end(b);
 
-/* ----------------------------------------------------------------
- * Judging
- * ----------------------------------------------------------------
- */
-
-/* An attempt has ended: decide how the call goes on. */
-static void
-judge_attempt(CallState *state)
-{
-	GlueCall   *call = state->call;
-	const GlueHttpTransfer *transfer = state->transfer;
-	GlueFailedCall failed = failed_call(state->call);
-	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
-	bool		ambiguous = false;
-
-	if (transfer->outcome == GLUE_HTTP_ANSWERED)
-		read_reply(state, &ambiguous);
-	else
-	{
-		ambiguous = transfer->outcome == GLUE_HTTP_LOST;
-		state->retry_kind = transfer->permanent ? GLUE_RETRY_NONE :
-			GLUE_RETRY_TRANSIENT;
-		state->failure =
-			glue_failure_from_transfer(&failed, transfer,
-									   call->target->connect_timeout_ms,
-									   call->target->request_timeout_ms);
-	}
-	MemoryContextSwitchTo(old_context);
-	glue_http_release(state->transfer);
-
-	if (strcmp(call->operation, "CreateConnection") != 0)
-	{
-		call->maybe_done |= ambiguous && changes_something(call);
-		ambiguous = false;
-	}
-	if (call->answer != NULL || call->answer_xml != NULL)
-	{
-		refund_retry_cost(state->retry_cost);
-		finish(state, NULL);
-	}
-	else if (renew_credentials(state))
-		state->step = STEP_SENDING;
-	else if (ambiguous ||
-			 (state->maybe_created &&
-			  strcmp(state->failure->code, "AlreadyExistsException") == 0))
-	{
-		state->maybe_created = true;
-		begin_read_back(state);
-	}
-	else
-		try_again_or_fail(state);
-}
-
-/*
- * If AWS says that the credentials have expired, get others for one more
- * attempt; false if that is not so, or there are none.
- */
-static bool
-renew_credentials(CallState *state)
-{
-	GlueCall   *call = state->call;
-	const char *code = state->failure->code;
-	const GlueCredentials *renewed;
-
-	if (state->renewed || call->renew_credentials == NULL ||
-		call->credentials == NULL ||
-		(strcmp(code, "ExpiredTokenException") != 0 &&
-		 strcmp(code, "ExpiredToken") != 0))
-		return false;
-	state->renewed = true;
-	renewed = call->renew_credentials(call->target, call->credentials);
-	if (renewed == NULL)
-		return false;
-	call->credentials = renewed;
-	return true;
-}
-
-/*
- * Decode an answer into call->answer, or state->failure and its kind.
- *
- * *ambiguous is set if a create may have been carried out all the same.
- */
-static void
-read_reply(CallState *state, bool *ambiguous)
-{
-	GlueCall   *call = state->call;
-	const GlueHttpTransfer *transfer = state->transfer;
-	GlueFailedCall failed = failed_call(state->call);
-	GlueReply	reply;
-	char		message[GLUE_REPLY_MESSAGE_MAX + 1];
-
-	strlcpy(call->request_id, state->headers.request_id,
-			sizeof(call->request_id));
-	glue_clock_skew_observe(&clock_skew, state->headers.date,
-							state->headers.has_age,
-							epoch_ms(transfer->started_at),
-							epoch_ms(transfer->ended_at));
-	if (call->service == GLUE_SERVICE_STS && transfer->status == 200)
-	{
-		call->answer_xml = glue_secret_alloc(transfer->body_len + 1);
-		memcpy(call->answer_xml, transfer->body, transfer->body_len);
-		call->answer_xml[transfer->body_len] = '\0';
-		return;
-	}
-
-	glue_reply_decode(&reply, transfer->status, &state->headers,
-					  transfer->body, transfer->body_len);
-	if (reply.kind == GLUE_REPLY_SUCCESS)
-	{
-		call->answer = glue_secret_tree(reply.tree);
-		return;
-	}
-
-	state->retry_kind = reply.kind == GLUE_REPLY_MALFORMED ? GLUE_RETRY_NONE :
-		glue_retry_classify(transfer->status, reply.code);
-	*ambiguous = reply.kind == GLUE_REPLY_MALFORMED ||
-		state->retry_kind == GLUE_RETRY_TRANSIENT ||
-		strcmp(reply.code, "OperationTimeoutException") == 0;
-
-	/* a signature that was off by the clock is worth another one */
-	if (state->retry_kind == GLUE_RETRY_NONE &&
-		glue_clock_skew_retry(state->signed_with, clock_skew, reply.code))
-		state->retry_kind = GLUE_RETRY_TRANSIENT;
-
-	scrub(call, reply.message, message, sizeof(message));
-	state->failure = glue_failure_from_reply(&failed, &reply, message,
-											 transfer->status,
-											 call->request_id);
-	glue_reply_clear(&reply);
-}
-
-/*
- * Copy text that came from outside, without the secrets of the request and
- * of its signature, which it may quote.
- */
-static void
-scrub(const GlueCall *call, const char *text, char *buffer, Size size)
-{
-	json_object *secrets = glue_tree_new_object();
-	const GlueCredentials *used = call->credentials;
-
-	if (used != NULL)
-		glue_tree_add(secrets, "SecretAccessKey",
-					  json_object_new_string(used->secret_access_key));
-	if (used != NULL && used->session_token != NULL)
-		glue_tree_add(secrets, "SessionToken",
-					  json_object_new_string(used->session_token));
-	glue_tree_add(secrets, "Request", json_object_get(call->request));
-	glue_redact_text(secrets, text, buffer, size);
-
-	/* the request is still needed, and must not be cleansed with the rest */
-	json_object_object_del(secrets, "Request");
-}
-
-/* Pause for another attempt, if that is worth it and allowed. */
-static void
-try_again_or_fail(CallState *state)
-{
-	int			cost = -1;
-	int			delay_ms;
-
-	if (state->retry_kind != GLUE_RETRY_NONE &&
-		state->call->attempts < state->call->target->max_attempts)
-		cost = take_retry_cost(state->retry_kind);
-	if (cost < 0)
-	{
-		give_up(state);
-		return;
-	}
-	state->retry_cost = cost;
-	delay_ms = glue_retry_delay_ms(state->retry_kind, state->call->attempts,
-								   pg_prng_double(&pg_global_prng_state),
-								   state->headers.retry_after);
-	state->pause_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													 delay_ms);
-	state->step = STEP_PAUSING;
-}
-
-/*
- * End a call that has failed.
- *
- * That there is no such connection is a fact, whatever an earlier attempt
- * did.
- */
-static void
-give_up(CallState *state)
-{
-	GlueFailedCall failed = failed_call(state->call);
-	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
-	GlueFailure *failure = state->failure;
-
-	if (state->call->maybe_done &&
-		strcmp(failure->code, "EntityNotFoundException") != 0)
-		failure = glue_failure_maybe_done(&failed, failure);
-	finish(state, failure);
-	MemoryContextSwitchTo(old_context);
-}
-
-/* Would it be wrong to say of this call that nothing has happened? */
-static bool
-changes_something(const GlueCall *call)
-{
-	static const char *const operations[] = {
-		"BatchDeleteConnection", "DeleteConnection", "TagResource",
-		"UntagResource", "UpdateConnection"
-	};
-
-	for (int i = 0; i < lengthof(operations); i++)
-	{
-		if (strcmp(call->operation, operations[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* ----------------------------------------------------------------
- * Reading back
- * ----------------------------------------------------------------
- */
-
-static void
-begin_read_back(CallState *state)
-{
-	const GlueCall *call = state->call;
-	GlueCall   *reading = palloc0(sizeof(GlueCall));
-
-	glue_client_prepare_get(reading, call->target, call->credentials,
-							call->connection_name);
-	reading->renew_credentials = call->renew_credentials;
-	state->reader = begin_call(reading, state->result_context);
-	state->step = STEP_READING_BACK;
-}
-
-/* The connection was read back, or was not: see the head of this file. */
-static void
-settle_read_back(CallState *state)
-{
-	GlueCall   *reading = state->reader->call;
-	GlueFailedCall failed = failed_call(state->call);
-	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
-	json_object *connection = NULL;
-	char		findings[GLUE_FINDINGS_SIZE];
-
-	if (reading->answer != NULL)
-		connection = json_object_object_get(reading->answer, "Connection");
-
-	if (reading->failure != NULL &&
-		strcmp(reading->failure->code, "EntityNotFoundException") == 0 &&
-		strcmp(state->failure->code, "AlreadyExistsException") != 0)
-	{
-		glue_failure_add_detail(state->failure,
-								"Reading back found no connection of that name.");
-		try_again_or_fail(state);
-	}
-	else if (reading->failure != NULL)
-		finish(state, glue_failure_unknown_outcome(&failed, state->failure,
-												   reading->failure->detail));
-	else
-	{
-		json_object *sent = json_object_object_get(state->call->request,
-												   "ConnectionInput");
-		long		elapsed_ms =
-			TimestampDifferenceMilliseconds(state->began_at,
-											GetCurrentTimestamp());
-
-		switch (glue_ownership(sent, connection, state->reader->headers.date,
-							   elapsed_ms, findings))
-		{
-			case GLUE_OURS:
-				state->call->read_back = connection;
-				finish(state, NULL);
-				break;
-			case GLUE_SOMEBODY_ELSES:
-				finish(state, glue_failure_already_exists(&failed, findings));
-				break;
-			case GLUE_CANNOT_TELL:
-				finish(state, glue_failure_unknown_outcome(&failed,
-														   state->failure,
-														   findings));
-				break;
-		}
-	}
-	MemoryContextSwitchTo(old_context);
-}
-
-/* End a call; failure is NULL if it succeeded. */
-static void
-finish(CallState *state, GlueFailure *failure)
-{
-	state->call->failure = failure;
-	state->step = STEP_DONE;
-}
-
-/* Milliseconds since 1970. */
-static long long
-epoch_ms(TimestampTz time)
-{
-	const int64 days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
-
-	return time / 1000 + days * SECS_PER_DAY * 1000;
-}
-
-static GlueFailedCall
-failed_call(const GlueCall *call)
-{
-	GlueFailedCall failed = {
-		.service = call->service == GLUE_SERVICE_STS ? "AWS STS" : "AWS Glue",
-		.operation = call->operation,
-		.connection_name = call->connection_name,
-		.endpoint = call->endpoint->url,
-		.attempts = call->attempts,
-	};
-
-	return failed;
+	return a_end < b_end ? 1 : a_end > b_end ? -1 : 0;
 }

@@ -92,6 +92,21 @@ typedef struct GlueJsonbBuilder
 	((builder)->result = pushJsonbValue(&(builder)->state, token, value))
 #endif
 
+/* 16 added a flag to the insert into indexes, and 19 made one of all flags */
+#if PG_VERSION_NUM >= 190000
+#define glue_insert_index_tuples(target, slot, executor, conflict, arbiters) \
+	ExecInsertIndexTuples(target, executor, EIIT_NO_DUPE_ERROR, slot, \
+						  arbiters, conflict)
+#elif PG_VERSION_NUM >= 160000
+#define glue_insert_index_tuples(target, slot, executor, conflict, arbiters) \
+	ExecInsertIndexTuples(target, slot, executor, false, true, conflict, \
+						  arbiters, false)
+#else
+#define glue_insert_index_tuples(target, slot, executor, conflict, arbiters) \
+	ExecInsertIndexTuples(target, slot, executor, false, true, conflict, \
+						  arbiters)
+#endif
+
 /* 18 shows the module's own name and version in pg_get_loaded_modules() */
 #if PG_VERSION_NUM >= 180000
 #define GLUE_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "glue_conn", .version = "1.0")

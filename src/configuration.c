@@ -57,24 +57,28 @@ glue_configuration_property(const GlueConfiguration *configuration,
 
 /*
  * Look up what may be an environment variable or a property of the profile
- * that is used.
+ * that is used.  Most of it is set nowhere: then there is no origin either.
  */
 void
 glue_configuration_find(const GlueConfiguration *configuration,
 						const char *variable, const char *property,
 						GlueConfiguredValue *found)
 {
-	snprintf(found->origin, sizeof(found->origin), "%s", variable);
+	found->origin[0] = '\0';
 	found->value = glue_configuration_variable(configuration, variable);
 	if (found->value != NULL)
+	{
+		snprintf(found->origin, sizeof(found->origin), "%s", variable);
 		return;
+	}
 
-	snprintf(found->origin, sizeof(found->origin),
-			 "\"%s\" of profile " GLUE_PROFILE_NAME_FORMAT,
-			 property, configuration->profile);
 	found->value = glue_configuration_property(configuration,
 											   configuration->profile,
 											   property);
+	if (found->value != NULL)
+		snprintf(found->origin, sizeof(found->origin),
+				 "\"%s\" of profile " GLUE_PROFILE_NAME_FORMAT,
+				 property, configuration->profile);
 }
 
 /*

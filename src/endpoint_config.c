@@ -144,9 +144,11 @@ find_in_profile(const GlueConfiguration *configuration, const char *service,
 			return true;
 	}
 
-	snprintf(url->origin, sizeof(url->origin),
-			 "\"endpoint_url\" of profile " GLUE_PROFILE_NAME_FORMAT, profile);
 	url->value = glue_configuration_property(configuration, profile,
 											 "endpoint_url");
+	if (url->value != NULL)
+		snprintf(url->origin, sizeof(url->origin),
+				 "\"endpoint_url\" of profile " GLUE_PROFILE_NAME_FORMAT,
+				 profile);
 	return true;
 }

@@ -38,31 +38,38 @@ glue_create_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueConflictAction on_conflict;
-	GlueDefinition definition;
+	GlueCreation creation;
+	GlueDefinition *definition = &creation.definition;
 	GlueMirror	mirror;
-	GlueCall	call;
 	const char *status;
 	text	   *result = NULL;
 
 	glue_function_begin(&function, fcinfo, "glue_create_connection()",
 						GLUE_FUNCTION_WRITES);
 	on_conflict = glue_argument_on_conflict(fcinfo, 4);
-	glue_check_definition(fcinfo, &definition, glue_violations_add,
+	glue_creation_begin(&creation, &function);
+	MemoryContextSwitchTo(creation.context);
+	glue_check_definition(fcinfo, definition, glue_violations_add,
 						  &function.violations);
+	MemoryContextSwitchTo(function.context);
 	glue_violations_report(&function.violations, "connection input",
 						   GLUE_HINT_NOTHING_SENT);
 	glue_function_connect(&function, glue_argument_server(fcinfo, 3),
-						  definition.catalog_id);
+						  definition->catalog_id ?
+						  pstrdup(definition->catalog_id) : NULL);
 	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
 
-	glue_prepare_create(&function, &call, &definition);
-	glue_client_run(&call, 1);
-	if (call.failure == NULL)
-		status = glue_record_created(&function, &mirror, &definition, &call);
+	glue_creation_prepare(&creation, &mirror);
+	glue_client_run(&creation.call, 1);
+	if (creation.call.failure == NULL)
+		status = glue_creation_record(&creation);
 	else
-		status = glue_settle_conflict(&function, &mirror, &definition,
-									  on_conflict, call.failure);
-	glue_report_status(&definition, status);
+	{
+		glue_creation_resume(&creation);
+		status = glue_settle_conflict(&function, &mirror, definition,
+									  on_conflict, creation.call.failure);
+	}
+	glue_report_status(definition, status);
 
 	MemoryContextSwitchTo(function.caller_context);
 	if (status != NULL)

@@ -14,8 +14,8 @@
  * file descriptors) happens while no frame of libcurl is on the stack.
  *
  * Signals.  libcurl starts a thread to resolve names.  Signals are blocked
- * around every call to it, so that such a thread inherits a full mask and
- * can never run one of PostgreSQL's handlers.
+ * around every call in which it might do so, so that such a thread inherits a
+ * full mask and can never run one of PostgreSQL's handlers.
  *
  * Clean-up.  A transfer belongs to the memory context that was current at its
  * start: its reset callback is registered before any handle exists, and
@@ -30,7 +30,10 @@
  * start over on another one if it was: nothing has been sent then.
  *
  * Connections, name look-ups and the parsed CA certificates are kept in the
- * multi handle, for the life of the backend.
+ * multi handle, for the life of the backend, and so are TLS sessions, so that
+ * a new connection costs less than the first one.  A connection that was idle
+ * for a minute is closed when there is another request; until then it is up to
+ * the server.
  *
  * IDENTIFICATION
  *	  src/http.c
@@ -49,6 +52,7 @@
 #include "lib/ilist.h"
 #include "poll_set.h"
 #include "secret_memory.h"
+#include "settings.h"
 #include "utils/memutils.h"
 
 /*
@@ -62,8 +66,12 @@
 /* 8.16.0 cancels its resolver threads at arbitrary points, and crashes */
 #define BROKEN_LIBCURL_VERSION	0x081000
 
-/* Idle connections that are kept, each of them a file descriptor. */
-#define MAX_KEPT_CONNECTIONS	4
+/*
+ * Idle connections that are kept, each of them a file descriptor: a few, or as
+ * many as there were transfers side by side.
+ */
+#define MIN_KEPT_CONNECTIONS	4
+#define MAX_KEPT_CONNECTIONS	GLUE_MAX_CONCURRENT_REQUESTS
 
 /*
  * File descriptors that one transfer may open: libcurl tries IPv6 and IPv4
@@ -100,8 +108,10 @@ typedef struct HttpTransfer
 typedef struct HttpPool
 {
 	CURLM	   *multi;			/* NULL until the first transfer */
+	CURLSH	   *share;			/* TLS sessions, for all handles */
 	CURL	   *idle[MAX_KEPT_CONNECTIONS]; /* easy handles to use again */
 	int			nidle;
+	int			nkept;			/* so many of both are kept */
 	dlist_head	transfers;		/* that have handles */
 	bool		timer_set;
 	TimestampTz timer_at;		/* when libcurl wants to be called */
@@ -194,6 +204,28 @@ glue_http_start(const GlueHttpRequest *request)
 				 errmsg("could not prepare an HTTP request")));
 	}
 	return &transfer->public;
+}
+
+/*
+ * Get ready for this many transfers side by side, and keep as many connections
+ * from now on.
+ */
+void
+glue_http_expect(int ntransfers)
+{
+	if (pool.multi == NULL)
+		open_pool();
+	if (ntransfers <= pool.nkept)
+		return;
+	pool.nkept = Min(ntransfers, MAX_KEPT_CONNECTIONS);
+	curl_multi_setopt(pool.multi, CURLMOPT_MAXCONNECTS, (long) pool.nkept);
+}
+
+/* Are there file descriptors for another transfer? */
+bool
+glue_http_has_room(void)
+{
+	return glue_poll_can_reserve(FDS_PER_TRANSFER);
 }
 
 /*
@@ -316,6 +348,7 @@ open_pool(void)
 {
 	sigset_t	saved;
 	CURLM	   *multi;
+	CURLSH	   *share;
 
 	check_libcurl();
 
@@ -338,24 +371,29 @@ open_pool(void)
 	block_signals(&saved);
 	multi = curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ?
 		curl_multi_init() : NULL;
+	share = multi ? curl_share_init() : NULL;
+	if (share != NULL)
+		curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	if (multi != NULL)
 	{
 		curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
 		curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
-						  (long) MAX_KEPT_CONNECTIONS);
+						  (long) MIN_KEPT_CONNECTIONS);
 #if CURL_AT_LEAST_VERSION(8, 20, 0)
 		curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L);
 #endif
 	}
 	restore_signals(&saved);
 
-	if (multi == NULL)
+	if (share == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("could not initialize libcurl")));
 	pool.multi = multi;
+	pool.share = share;
+	pool.nkept = MIN_KEPT_CONNECTIONS;
 }
 
 /*
@@ -372,7 +410,8 @@ take_handle(void)
 
 	easy = glue_http_handle_new();
 	if (easy != NULL &&
-		!(SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
+		!(SET(easy, CURLOPT_SHARE, pool.share) &&
+		  SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
 		  SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
 		  SET(easy, CURLOPT_PREREQFUNCTION, on_request) &&
 		  SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
@@ -445,7 +484,7 @@ collect_ended(void)
 static void
 settle(HttpTransfer *transfer, CURLcode result)
 {
-	if (transfer->stale && ++transfer->nstale <= MAX_KEPT_CONNECTIONS)
+	if (transfer->stale && ++transfer->nstale <= pool.nkept)
 	{
 		transfer->stale = false;
 		curl_multi_remove_handle(pool.multi, transfer->easy);
@@ -464,10 +503,13 @@ settle(HttpTransfer *transfer, CURLcode result)
 static void
 end_transfer(HttpTransfer *transfer, CURLcode result)
 {
+	const GlueHttpRequest *request = transfer->request;
 	long		status = 0;
 	curl_off_t	sent = 0;
 
 	transfer->public.ended_at = GetCurrentTimestamp();
+	if (request->on_end != NULL)
+		request->on_end(request->on_end_arg);
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (result == CURLE_OK && status > 0)
 	{
@@ -490,7 +532,7 @@ end_transfer(HttpTransfer *transfer, CURLcode result)
 							 transfer->too_large ? CURLE_FILESIZE_EXCEEDED :
 							 transfer->out_of_memory ? CURLE_OUT_OF_MEMORY :
 							 result,
-							 transfer->request, transfer->curl_error,
+							 request, transfer->curl_error,
 							 &transfer->public);
 }
 
@@ -536,25 +578,22 @@ release_transfer(void *arg)
 	transfer->reserved = false;
 }
 
-/* Give back the handles of a transfer. */
+/* Give back the handles of a transfer.  This starts nothing, not even a thread. */
 static void
 release_handles(HttpTransfer *transfer)
 {
 	CURL	   *easy = transfer->easy;
-	sigset_t	saved;
 
-	block_signals(&saved);
 	if (transfer->added)
 		curl_multi_remove_handle(pool.multi, easy);
 	if (transfer->public.outcome == GLUE_HTTP_ANSWERED &&
-		pool.nidle < MAX_KEPT_CONNECTIONS &&
+		pool.nidle < pool.nkept &&
 		SET(easy, CURLOPT_HTTPHEADER, NULL) &&
 		SET(easy, CURLOPT_POSTFIELDS, NULL) &&
 		SET(easy, CURLOPT_ERRORBUFFER, NULL))
 		pool.idle[pool.nidle++] = easy;
 	else
 		curl_easy_cleanup(easy);
-	restore_signals(&saved);
 
 	glue_http_headers_free(transfer->headers);
 	dlist_delete(&transfer->node);

@@ -26,6 +26,9 @@
 /* How long the parsed CA certificates are used before the file is read anew. */
 #define CA_CACHE_SECONDS	(60L * 60)
 
+/* How long a connection may be idle before it is not used any more. */
+#define MAX_IDLE_SECONDS	60L
+
 /* prototypes of private functions */
 static bool set_method(CURL *easy, GlueHttpMethod method);
 static bool is_permanent(CURL *easy, CURLcode result);
@@ -75,7 +78,8 @@ glue_http_handle_new(void)
 		SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) GLUE_HTTP_MAX_ANSWER) &&
 
 	/* a dead peer on a kept connection is noticed without a request */
-		SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+		SET(easy, CURLOPT_TCP_KEEPALIVE, 1L) &&
+		SET(easy, CURLOPT_MAXAGE_CONN, MAX_IDLE_SECONDS);
 
 
 	/*

@@ -60,6 +60,10 @@ typedef struct GlueHttpRequest
 	/* called per header line; must neither raise nor allocate by palloc */
 	void		(*on_header) (void *arg, const char *line, size_t len);
 	void	   *on_header_arg;
+
+	/* called when the outcome is set; likewise.  May be NULL. */
+	void		(*on_end) (void *arg);
+	void	   *on_end_arg;
 } GlueHttpRequest;
 
 typedef struct GlueHttpTransfer

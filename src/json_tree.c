@@ -44,6 +44,9 @@ static void write_value(Writer *writer, json_object *value);
 static void write_object(Writer *writer, json_object *object);
 static void write_array(Writer *writer, json_object *array);
 static void write_string(Writer *writer, const char *text, size_t len);
+static size_t plain_length(const char *text, size_t len);
+static void write_escape(Writer *writer, unsigned char c);
+static void write_byte(Writer *writer, char byte);
 static void write_bytes(Writer *writer, const char *bytes, size_t len);
 
 /*
@@ -287,15 +290,15 @@ write_object(Writer *writer, json_object *object)
 
 	json_object_object_foreach(object, key, value)
 	{
-		write_bytes(writer, &separator, 1);
+		write_byte(writer, separator);
 		write_string(writer, key, strlen(key));
-		write_bytes(writer, ":", 1);
+		write_byte(writer, ':');
 		write_value(writer, value);
 		separator = ',';
 	}
 	if (separator == '{')
-		write_bytes(writer, "{", 1);
-	write_bytes(writer, "}", 1);
+		write_byte(writer, '{');
+	write_byte(writer, '}');
 }
 
 static void
@@ -303,14 +306,14 @@ write_array(Writer *writer, json_object *array)
 {
 	size_t		count = json_object_array_length(array);
 
-	write_bytes(writer, "[", 1);
+	write_byte(writer, '[');
 	for (size_t i = 0; i < count; i++)
 	{
 		if (i > 0)
-			write_bytes(writer, ",", 1);
+			write_byte(writer, ',');
 		write_value(writer, json_object_array_get_idx(array, i));
 	}
-	write_bytes(writer, "]", 1);
+	write_byte(writer, ']');
 }
 
 /*
@@ -319,34 +322,80 @@ write_array(Writer *writer, json_object *array)
 static void
 write_string(Writer *writer, const char *text, size_t len)
 {
+	size_t		done = 0;
+
+	write_byte(writer, '"');
+	for (;;)
+	{
+		size_t		run = plain_length(text + done, len - done);
+
+		write_bytes(writer, text + done, run);
+		done += run;
+		if (done == len)
+			break;
+		write_escape(writer, (unsigned char) text[done++]);
+	}
+	write_byte(writer, '"');
+}
+
+/*
+ * How many bytes at the start of a text need no escape?
+ *
+ * Most of what is sent goes through here, so it is looked at eight bytes at a
+ * time: in the words below, the highest bit of a byte says that it is less
+ * than 0x20, a quote, or a backslash.
+ */
+static size_t
+plain_length(const char *text, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t high_bits = ones << 7;
+	size_t		at = 0;
+
+	for (uint64_t chunk; len - at >= sizeof(chunk); at += sizeof(chunk))
+	{
+		uint64_t	quote;
+		uint64_t	backslash;
+
+		memcpy(&chunk, text + at, sizeof(chunk));
+		quote = chunk ^ ones * '"';
+		backslash = chunk ^ ones * '\\';
+		if ((((chunk - ones * 0x20) & ~chunk) | ((quote - ones) & ~quote) |
+			 ((backslash - ones) & ~backslash)) & high_bits)
+			break;
+	}
+	while (at < len && (unsigned char) text[at] >= 0x20 &&
+		   text[at] != '"' && text[at] != '\\')
+		at++;
+	return at;
+}
+
+static void
+write_escape(Writer *writer, unsigned char c)
+{
 	static const char hex[] = "0123456789abcdef";
 	static const char named[] = "btn\0fr";	/* from \b on, as ASCII has them */
-	size_t		start = 0;
+	char		escape[6] = {'\\', (char) c, '0', '0', '0', '0'};
+	size_t		width = 2;
 
-	write_bytes(writer, "\"", 1);
-	for (size_t i = 0; i < len; i++)
+	if (c >= '\b' && c <= '\r' && c != '\v')
+		escape[1] = named[c - '\b'];
+	else if (c < 0x20)
 	{
-		unsigned char c = (unsigned char) text[i];
-		char		escape[6] = {'\\', (char) c, '0', '0', '0', '0'};
-		size_t		width = 2;
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		if (c >= '\b' && c <= '\r' && c != '\v')
-			escape[1] = named[c - '\b'];
-		else if (c < 0x20)
-		{
-			escape[1] = 'u';
-			escape[4] = hex[c >> 4];
-			escape[5] = hex[c & 15];
-			width = 6;
-		}
-		write_bytes(writer, &text[start], i - start);
-		write_bytes(writer, escape, width);
-		start = i + 1;
+		escape[1] = 'u';
+		escape[4] = hex[c >> 4];
+		escape[5] = hex[c & 15];
+		width = 6;
 	}
-	write_bytes(writer, &text[start], len - start);
-	write_bytes(writer, "\"", 1);
+	write_bytes(writer, escape, width);
+}
+
+static void
+write_byte(Writer *writer, char byte)
+{
+	if (writer->used < writer->size)
+		writer->buffer[writer->used] = byte;
+	writer->used++;
 }
 
 static void

@@ -34,6 +34,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "mirror.h"
+#include "row_insert.h"
 #include "storage/lock.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -73,6 +74,13 @@ typedef enum MirrorStatement
 static SPIPlanPtr plans[NUM_STATEMENTS][NUM_KEY_SHAPES];
 static char *planned_for = NULL;
 
+/* A row that is to be recorded. */
+struct GlueMirrorDraft
+{
+	GlueMirrorRow row;
+	GlueRowInsert *insert;		/* NULL: a statement is needed */
+};
+
 /* Somebody else's rights, for a while. */
 typedef struct Impersonation
 {
@@ -81,8 +89,13 @@ typedef struct Impersonation
 } Impersonation;
 
 /* prototypes of private functions */
+static const char *column_name(int column);
+static Oid	column_type(int column);
+static void impersonate(const GlueMirror *mirror, Impersonation *saved);
+static void stop_impersonating(const Impersonation *saved);
 static void enter(const GlueMirror *mirror, Impersonation *saved);
 static void leave(const Impersonation *saved);
+static bool insert_directly(const GlueMirror *mirror, GlueMirrorDraft *draft);
 static uint64 execute(const GlueMirror *mirror, MirrorStatement statement,
 					  GlueMirrorRow *row);
 static Portal open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
@@ -107,6 +120,26 @@ static char *target_condition(int shape);
 static char *insert_text(const char *table);
 static char *upsert_text(const char *table);
 
+/* The table as we made it. */
+static const GlueRowShape shape = {
+	.constraint = "glue_connection_key",
+	.ncolumns = GLUE_NUM_COLUMNS,
+	.column_name = column_name,
+	.column_type = column_type,
+};
+
+static const char *
+column_name(int column)
+{
+	return glue_mirror_column_name(column);
+}
+
+static Oid
+column_type(int column)
+{
+	return glue_mirror_column_type(column);
+}
+
 /*
  * Get ready to use the table.
  *
@@ -128,6 +161,9 @@ glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 						  RowExclusiveLock : AccessShareLock);
 	mirror->schema = schema;
 	mirror->owner = relation->rd_rel->relowner;
+	mirror->oid = table;
+	mirror->plain = access == GLUE_MIRROR_WRITE &&
+		glue_row_insert_possible(relation, &shape);
 	table_close(relation, NoLock);
 
 	mirror->table = psprintf("%s.glue_connection",
@@ -142,24 +178,66 @@ glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 }
 
 /*
+ * Do what can be done for the record of a connection before AWS Glue has
+ * answered.
+ *
+ * Of entry only what defines the connection is looked at, and nothing of it is
+ * needed any longer afterwards.
+ */
+GlueMirrorDraft *
+glue_mirror_draft(const GlueMirror *mirror, const GlueMirrorEntry *entry)
+{
+	GlueMirrorDraft *draft = palloc0(sizeof(GlueMirrorDraft));
+
+	glue_mirror_row_define(&draft->row, entry);
+	if (mirror->plain)
+		draft->insert = glue_row_insert_begin(mirror->oid, &shape);
+	return draft;
+}
+
+/*
  * Record a connection, in place of what was known under its name.
+ *
+ * entry adds what AWS Glue has answered.  The draft is of no use any more
+ * afterwards.
  *
  * Most connections are new.  To prepare the update of all columns, only to
  * find that there is nothing to update, would take longer than the insert.
  */
 void
+glue_mirror_record_draft(const GlueMirror *mirror, GlueMirrorDraft *draft,
+						 const GlueMirrorEntry *entry)
+{
+	bool		inserted;
+
+	glue_mirror_row_observe(&draft->row, entry);
+	if (draft->insert != NULL)
+		inserted = insert_directly(mirror, draft);
+	else
+		inserted = execute(mirror, STATEMENT_INSERT, &draft->row) > 0;
+	if (!inserted)
+		execute(mirror, STATEMENT_UPSERT, &draft->row);
+}
+
+/* Let go of what a draft holds, unless an error does that. */
+void
+glue_mirror_discard_draft(GlueMirrorDraft *draft)
+{
+	if (draft->insert != NULL)
+		glue_row_insert_cancel(draft->insert);
+	draft->insert = NULL;
+}
+
+/* Record a connection that AWS Glue has answered about already. */
+void
 glue_mirror_record(const GlueMirror *mirror, const GlueMirrorEntry *entry)
 {
-	GlueMirrorRow row;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn record",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	glue_mirror_row_fill(&row, entry);
-	if (execute(mirror, STATEMENT_INSERT, &row) == 0)
-		execute(mirror, STATEMENT_UPSERT, &row);
-
+	glue_mirror_record_draft(mirror, glue_mirror_draft(mirror, entry), entry);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -268,16 +346,29 @@ glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
  */
 
 /*
- * Act with the rights of the table's owner until leave().
+ * Act with the rights of the table's owner for a while.
  *
  * An error restores the user as part of the abort.
  */
 static void
-enter(const GlueMirror *mirror, Impersonation *saved)
+impersonate(const GlueMirror *mirror, Impersonation *saved)
 {
 	GetUserIdAndSecContext(&saved->user, &saved->security_context);
 	SetUserIdAndSecContext(mirror->owner, saved->security_context |
 						   SECURITY_LOCAL_USERID_CHANGE);
+}
+
+static void
+stop_impersonating(const Impersonation *saved)
+{
+	SetUserIdAndSecContext(saved->user, saved->security_context);
+}
+
+/* Execute statements with the rights of the table's owner until leave(). */
+static void
+enter(const GlueMirror *mirror, Impersonation *saved)
+{
+	impersonate(mirror, saved);
 	SPI_connect();
 }
 
@@ -285,7 +376,22 @@ static void
 leave(const Impersonation *saved)
 {
 	SPI_finish();
-	SetUserIdAndSecContext(saved->user, saved->security_context);
+	stop_impersonating(saved);
+}
+
+/* Insert a row without a statement; false if there is one with its key. */
+static bool
+insert_directly(const GlueMirror *mirror, GlueMirrorDraft *draft)
+{
+	Impersonation saved;
+	bool		inserted;
+
+	impersonate(mirror, &saved);
+	inserted = glue_row_insert_finish(draft->insert, draft->row.values,
+									  draft->row.nulls);
+	draft->insert = NULL;
+	stop_impersonating(&saved);
+	return inserted;
 }
 
 /* Execute a statement that writes; returns how many rows it wrote. */

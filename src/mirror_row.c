@@ -150,6 +150,14 @@ glue_mirror_row_set_recorded_at(GlueMirrorRow *row, TimestampTz recorded_at)
 void
 glue_mirror_row_fill(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 {
+	glue_mirror_row_define(row, entry);
+	glue_mirror_row_observe(row, entry);
+}
+
+/* Fill in what is known of a connection before AWS Glue is asked. */
+void
+glue_mirror_row_define(GlueMirrorRow *row, const GlueMirrorEntry *entry)
+{
 	glue_mirror_row_key(row, entry->target, entry->name);
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 	{
@@ -157,29 +165,37 @@ glue_mirror_row_fill(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 			set_from_tree(row, column,
 						  json_object_object_get(entry->definition,
 												 columns[column].defined_by));
-		else if (columns[column].observed_in != NULL &&
-				 entry->observed != NULL)
-			set_from_tree(row, column,
-						  json_object_object_get(entry->observed,
-												 columns[column].observed_in));
 	}
 	set_text(row, GLUE_COLUMN_ARN,
 			 glue_target_connection_arn(entry->target,
 										glue_target_account(entry->target),
 										entry->name));
 	set_from_tree(row, GLUE_COLUMN_TAGS, entry->tags);
+	set_digest(row, entry->secret_digest);
+	set_value(row, GLUE_COLUMN_RECORDED_BY,
+			  DirectFunctionCall1(namein,
+								  CStringGetDatum(GetUserNameFromId(GetUserId(),
+																	false))));
+}
+
+/* Fill in what AWS Glue has said, and when. */
+void
+glue_mirror_row_observe(GlueMirrorRow *row, const GlueMirrorEntry *entry)
+{
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+	{
+		if (columns[column].observed_in != NULL && entry->observed != NULL)
+			set_from_tree(row, column,
+						  json_object_object_get(entry->observed,
+												 columns[column].observed_in));
+	}
 	set_text(row, GLUE_COLUMN_STATUS, entry->status);
 	set_text(row, GLUE_COLUMN_STATUS_REASON, entry->status_reason);
-	set_digest(row, entry->secret_digest);
 	if (entry->request_id != NULL && entry->request_id[0] != '\0')
 		set_text(row, GLUE_COLUMN_REQUEST_ID, entry->request_id);
 	glue_mirror_row_set_recorded_at(row, entry->recorded_at != 0 ?
 									entry->recorded_at :
 									GetCurrentTimestamp());
-	set_value(row, GLUE_COLUMN_RECORDED_BY,
-			  DirectFunctionCall1(namein,
-								  CStringGetDatum(GetUserNameFromId(GetUserId(),
-																	false))));
 }
 
 static void

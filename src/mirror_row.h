@@ -97,6 +97,10 @@ extern void glue_mirror_row_key(GlueMirrorRow *row, const GlueTarget *target,
 								const char *name);
 extern void glue_mirror_row_set_recorded_at(GlueMirrorRow *row,
 											TimestampTz recorded_at);
+extern void glue_mirror_row_define(GlueMirrorRow *row,
+								   const GlueMirrorEntry *entry);
+extern void glue_mirror_row_observe(GlueMirrorRow *row,
+									const GlueMirrorEntry *entry);
 extern void glue_mirror_row_fill(GlueMirrorRow *row,
 								 const GlueMirrorEntry *entry);
 extern void glue_mirror_entry_from_known(GlueMirrorEntry *entry,

@@ -16,7 +16,10 @@
  * may be raised, which is not so inside the library.  So descriptors are
  * reserved ahead of time, and opened and closed within what is reserved.
  *
- * There is one set per backend, and it is never closed.
+ * There is one set per backend, and it is never closed.  A socket that need
+ * not be waited for any more is left in it, because it is likely to be a kept
+ * connection that is about to be used again.  If something happens to it
+ * before, it is taken out.
  *
  * IDENTIFICATION
  *	  src/poll_set.c
@@ -39,28 +42,33 @@
 #include "storage/latch.h"
 #include "utils/memutils.h"
 
-/*
- * Sockets whose ports are known: all that 64 transfers side by side can have,
- * and then some.  The others work as well, but cannot be asked about.
- */
-#define MAX_KNOWN_SOCKETS	256
+/* Sockets that can be open at once: two for each of 256 transfers, and more. */
+#define MAX_SOCKETS		1024
 
-typedef struct KnownSocket
+/* A socket that was opened here. */
+typedef struct PollSocket
 {
 	int			fd;
 	int			local_port;		/* 0 until it was noted */
-} KnownSocket;
+	int			events;			/* GLUE_POLL_..., 0 unless it is in the set */
+	bool		wanted;			/* somebody waits for them */
+} PollSocket;
 
-static KnownSocket sockets[MAX_KNOWN_SOCKETS];
+static PollSocket sockets[MAX_SOCKETS];
 static int	nsockets = 0;
 
 static int	epoll_fd = -1;
+static int	nmembers = 0;		/* of the set, others' sockets included */
 static WaitEventSet *wait_set = NULL;	/* latch, postmaster and epoll_fd */
 static int	fds_reserved = 0;	/* not counting those that are open */
 static int	fds_wanted = 0;		/* what glue_poll_reserve() was asked for */
 
 /* prototypes of private functions */
+static PollSocket *find_socket(int fd);
 static int	find_local_port(int fd);
+static bool watch_foreign(int fd, int events, bool watched);
+static bool expects_only(int *fd);
+static bool is_wanted(int fd);
 static bool change_set(int operation, int fd, int events);
 static void settle_reservation(void);
 
@@ -87,7 +95,9 @@ glue_poll_open(void)
 	 */
 	set = GLUE_CREATE_WAIT_EVENT_SET(3);
 	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
-	AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	if (IsUnderPostmaster)
+		AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL,
+						  NULL);
 	AddWaitEventToSet(set, WL_SOCKET_READABLE, epoll_fd, NULL, NULL);
 	wait_set = set;
 }
@@ -115,6 +125,20 @@ glue_poll_reserve(int nfds)
 	fds_wanted += nfds;
 }
 
+/* Would glue_poll_reserve() succeed? */
+bool
+glue_poll_can_reserve(int nfds)
+{
+	int			available = 0;
+
+	settle_reservation();
+	while (available < nfds && AcquireExternalFD())
+		available++;
+	for (int i = 0; i < available; i++)
+		ReleaseExternalFD();
+	return available == nfds;
+}
+
 /*
  * Give back a reservation.  Sockets that are still open stay counted.
  */
@@ -131,7 +155,7 @@ glue_poll_open_socket(int family, int type, int protocol)
 {
 	int			fd;
 
-	if (fds_reserved == 0)
+	if (fds_reserved == 0 || nsockets == MAX_SOCKETS)
 	{
 		errno = EMFILE;
 		return -1;
@@ -140,26 +164,28 @@ glue_poll_open_socket(int family, int type, int protocol)
 	if (fd < 0)
 		return -1;
 	fds_reserved--;
-	if (nsockets < MAX_KNOWN_SOCKETS)
+	sockets[nsockets++] = (PollSocket)
 	{
-		sockets[nsockets].fd = fd;
-		sockets[nsockets++].local_port = 0;
-	}
+		.fd = fd
+	};
 	return fd;
 }
 
-/* Close a socket that glue_poll_open_socket() opened. */
+/*
+ * Close a socket that glue_poll_open_socket() opened.  That also takes it out
+ * of the set.
+ */
 int
 glue_poll_close_socket(int fd)
 {
+	PollSocket *known = find_socket(fd);
+
 	fds_reserved++;
-	for (int i = 0; i < nsockets; i++)
+	if (known != NULL)
 	{
-		if (sockets[i].fd == fd)
-		{
-			sockets[i] = sockets[--nsockets];
-			break;
-		}
+		if (known->events != 0)
+			nmembers--;
+		*known = sockets[--nsockets];
 	}
 	return close(fd);
 }
@@ -197,6 +223,23 @@ glue_poll_has_input(int local_port)
 	return false;
 }
 
+/*
+ * Find a socket that was opened here; NULL if it was not.
+ *
+ * There are so few that looking at all of them takes less time than a system
+ * call.
+ */
+static PollSocket *
+find_socket(int fd)
+{
+	for (int i = 0; i < nsockets; i++)
+	{
+		if (sockets[i].fd == fd)
+			return &sockets[i];
+	}
+	return NULL;
+}
+
 /* The local port of a connected socket; 0 if it has none. */
 static int
 find_local_port(int fd)
@@ -217,24 +260,56 @@ find_local_port(int fd)
  * Wait for these events of a socket; false if that is not possible.
  *
  * watched says whether the socket is watched already, as far as the caller
- * knows.  The kernel has the last word: a socket that was closed has left the
- * set, and its number may be in use again.
+ * knows, which matters only for a socket that was not opened here.
  */
 bool
 glue_poll_watch(int fd, int events, bool watched)
 {
-	if (watched)
-		return change_set(EPOLL_CTL_MOD, fd, events) ||
-			(errno == ENOENT && change_set(EPOLL_CTL_ADD, fd, events));
-	return change_set(EPOLL_CTL_ADD, fd, events) ||
-		(errno == EEXIST && change_set(EPOLL_CTL_MOD, fd, events));
+	PollSocket *known = find_socket(fd);
+
+	if (known == NULL)
+		return watch_foreign(fd, events, watched);
+	if (known->events != events)
+	{
+		if (!change_set(known->events != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+						fd, events))
+			return false;
+		if (known->events == 0)
+			nmembers++;
+		known->events = events;
+	}
+	known->wanted = true;
+	return true;
+}
+
+/*
+ * Likewise for a socket that the library has opened for itself.  Nobody tells
+ * when it is closed, so the kernel has the last word: such a socket has left
+ * the set, and its number may be in use again.
+ */
+static bool
+watch_foreign(int fd, int events, bool watched)
+{
+	if (watched && change_set(EPOLL_CTL_MOD, fd, events))
+		return true;
+	if (change_set(EPOLL_CTL_ADD, fd, events))
+	{
+		nmembers++;
+		return true;
+	}
+	return errno == EEXIST && change_set(EPOLL_CTL_MOD, fd, events);
 }
 
 /* Do not wait for a socket any more; it may be closed already. */
 void
 glue_poll_ignore(int fd)
 {
-	change_set(EPOLL_CTL_DEL, fd, 0);
+	PollSocket *known = find_socket(fd);
+
+	if (known != NULL)
+		known->wanted = false;
+	else if (change_set(EPOLL_CTL_DEL, fd, 0))
+		nmembers--;
 }
 
 /*
@@ -249,7 +324,8 @@ glue_poll_wait(long timeout_ms, uint32 wait_event,
 {
 	struct epoll_event events[GLUE_POLL_MAX_READY];
 	WaitEvent	woken = {0};
-	int			nready;
+	int			nevents;
+	int			nready = 0;
 
 	WaitEventSetWait(wait_set, timeout_ms, &woken, 1, wait_event);
 	if (woken.events & WL_LATCH_SET)
@@ -257,20 +333,61 @@ glue_poll_wait(long timeout_ms, uint32 wait_event,
 	CHECK_FOR_INTERRUPTS();
 	if ((woken.events & WL_SOCKET_READABLE) == 0)
 		return 0;
-
-	nready = epoll_wait(epoll_fd, events, GLUE_POLL_MAX_READY, 0);
-	for (int i = 0; i < nready; i++)
+	if (expects_only(&ready[0].fd))
 	{
-		ready[i].fd = events[i].data.fd;
-		ready[i].events = 0;
-		if (events[i].events & (EPOLLIN | EPOLLHUP))
-			ready[i].events |= GLUE_POLL_READ;
-		if (events[i].events & EPOLLOUT)
-			ready[i].events |= GLUE_POLL_WRITE;
-		if (events[i].events & EPOLLERR)
-			ready[i].events |= GLUE_POLL_ERROR;
+		/* no need to ask the kernel who it was */
+		ready[0].events = GLUE_POLL_READ;
+		return 1;
 	}
-	return Max(nready, 0);
+
+	nevents = epoll_wait(epoll_fd, events, GLUE_POLL_MAX_READY, 0);
+	for (int i = 0; i < nevents; i++)
+	{
+		if (!is_wanted(events[i].data.fd))
+			continue;
+		ready[nready].fd = events[i].data.fd;
+		ready[nready].events = 0;
+		if (events[i].events & (EPOLLIN | EPOLLHUP))
+			ready[nready].events |= GLUE_POLL_READ;
+		if (events[i].events & EPOLLOUT)
+			ready[nready].events |= GLUE_POLL_WRITE;
+		if (events[i].events & EPOLLERR)
+			ready[nready].events |= GLUE_POLL_ERROR;
+		nready++;
+	}
+	return nready;
+}
+
+/* Is only one socket in the set, and waited for to be readable? */
+static bool
+expects_only(int *fd)
+{
+	if (nmembers != 1)
+		return false;
+	for (int i = 0; i < nsockets; i++)
+	{
+		*fd = sockets[i].fd;
+		if (sockets[i].events != 0)
+			return sockets[i].wanted && sockets[i].events == GLUE_POLL_READ;
+	}
+	return false;
+}
+
+/*
+ * Does anybody wait for a socket that something happened to?  If not, take it
+ * out of the set: it has been closed by the other side.
+ */
+static bool
+is_wanted(int fd)
+{
+	PollSocket *known = find_socket(fd);
+
+	if (known == NULL || known->wanted)
+		return true;
+	change_set(EPOLL_CTL_DEL, fd, 0);
+	known->events = 0;
+	nmembers--;
+	return false;
 }
 
 static bool

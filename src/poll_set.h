@@ -16,7 +16,7 @@
 #define GLUE_POLL_ERROR		4
 
 /* Sockets that one wait can report. */
-#define GLUE_POLL_MAX_READY	16
+#define GLUE_POLL_MAX_READY	64
 
 /* A socket that something happened to. */
 typedef struct GluePollEvent
@@ -28,6 +28,7 @@ typedef struct GluePollEvent
 /* these may raise errors */
 extern void glue_poll_open(void);
 extern void glue_poll_reserve(int nfds);
+extern bool glue_poll_can_reserve(int nfds);
 extern int	glue_poll_wait(long timeout_ms, uint32 wait_event,
 						   GluePollEvent ready[GLUE_POLL_MAX_READY]);
 

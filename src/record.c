@@ -3,8 +3,7 @@
  * record.c
  *	  What a call that succeeded means for the table and for the user.
  *
- * What is recorded has no secrets.  They are taken out of copies, since the
- * definition itself may still be needed to scrub what AWS says.
+ * What is recorded has no secrets.
  *
  * IDENTIFICATION
  *	  src/record.c
@@ -18,55 +17,109 @@
 #include "observation.h"
 #include "record.h"
 #include "secret_key.h"
+#include "utils/memutils.h"
 
 /* prototypes of private functions */
+static void draft_record(void *arg);
 static void ignore_difference(void *arg, const char *path,
 							  const char *message);
 
 /*
- * Fill in the call that creates a connection; the definition's trees become
- * part of it.
+ * Begin to create a connection, whose definition is to be put into the memory
+ * context of the creation.
  */
 void
-glue_prepare_create(const GlueFunction *function, GlueCall *call,
-					const GlueDefinition *definition)
+glue_creation_begin(GlueCreation *creation, const GlueFunction *function)
 {
-	glue_function_prepare(function, call, "CreateConnection",
+	memset(creation, 0, sizeof(GlueCreation));
+	creation->function = function;
+	creation->owner_context = CurrentMemoryContext;
+	creation->context = AllocSetContextCreate(CurrentMemoryContext,
+											  "glue_conn definition",
+											  ALLOCSET_DEFAULT_SIZES);
+}
+
+/*
+ * Fill in the call that creates the connection, after its definition was
+ * checked.  The definition's trees become part of it.
+ *
+ * While the answer is awaited, the record is prepared, and the trees are
+ * freed.  Nothing of that may fail for a reason that could have been known
+ * before, so such reasons are looked for here.
+ */
+void
+glue_creation_prepare(GlueCreation *creation, const GlueMirror *mirror)
+{
+	const GlueDefinition *definition = &creation->definition;
+	GlueCall   *call = &creation->call;
+	MemoryContext old_context = MemoryContextSwitchTo(creation->context);
+
+	creation->mirror = mirror;
+	glue_secret_key_require(creation->function->schema, definition->input);
+	glue_function_prepare(creation->function, call, "CreateConnection",
 						  definition->name);
 	glue_tree_add(call->request, "ConnectionInput",
 				  json_object_get(definition->input));
 	if (definition->tags != NULL)
 		glue_tree_add(call->request, "Tags", json_object_get(definition->tags));
+	MemoryContextSwitchTo(old_context);
+
+	call->connection_name = pstrdup(definition->name);
+	call->meanwhile = draft_record;
+	call->meanwhile_arg = creation;
+}
+
+/*
+ * The meanwhile of a call: prepare the record as far as that goes without the
+ * answer, and free the definition, which is not needed any more.
+ */
+static void
+draft_record(void *arg)
+{
+	GlueCreation *creation = arg;
+	GlueDefinition *definition = &creation->definition;
+	GlueMirrorEntry entry = {
+		.target = &creation->function->target,
+		.name = definition->name,
+		.definition = definition->input,
+		.tags = definition->tags,
+	};
+	MemoryContext old_context =
+		MemoryContextSwitchTo(creation->owner_context);
+
+	entry.secret_digest = glue_digest_secrets(creation->function->schema,
+											  definition->input);
+	glue_redact_or_fail(definition->input);
+	creation->draft = glue_mirror_draft(creation->mirror, &entry);
+
+	memset(definition, 0, sizeof(GlueDefinition));
+	definition->name = creation->call.connection_name;
+	creation->call.request = NULL;
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(creation->context);
+	creation->context = NULL;
 }
 
 /*
  * Record a connection that was created; returns its status in UTF-8.
  */
 const char *
-glue_record_created(const GlueFunction *function, const GlueMirror *mirror,
-					const GlueDefinition *definition, const GlueCall *call)
+glue_creation_record(GlueCreation *creation)
 {
-	GlueMirrorEntry entry = {
-		.target = &function->target,
-		.name = definition->name,
-		.tags = definition->tags,
-		.request_id = call->request_id,
-	};
+	const GlueCall *call = &creation->call;
+	GlueMirrorEntry entry = {.request_id = call->request_id};
 	const char *reason;
 
-	entry.secret_digest = glue_digest_secrets(function->schema,
-											  definition->input);
-	entry.definition = glue_redacted_copy(definition->input);
 	if (call->read_back != NULL)
 	{
 		reason = glue_observed_text(call->read_back, "StatusReason");
 		if (reason != NULL)
-			entry.status_reason = glue_scrub_text(definition->input, reason);
+			entry.status_reason = glue_scrub_text(call->sent, reason);
 		entry.observed = glue_redacted_copy(call->read_back);
 		entry.status = glue_connection_status(call->read_back);
 		ereport(NOTICE,
 				(errmsg("AWS Glue connection \"%s\" was created, although the answer was lost",
-						glue_server_from_utf8(definition->name)),
+						glue_server_from_utf8(call->connection_name)),
 				 errdetail("It was found by reading it back: it has the definition that was sent, and is not older than the request.")));
 	}
 	else
@@ -76,8 +129,24 @@ glue_record_created(const GlueFunction *function, const GlueMirror *mirror,
 		if (entry.status == NULL)
 			entry.status = "READY";
 	}
-	glue_mirror_record(mirror, &entry);
+	glue_mirror_record_draft(creation->mirror, creation->draft, &entry);
 	return entry.status;
+}
+
+/*
+ * Go on with a definition that could not be used to create a connection: get
+ * its trees back.
+ */
+void
+glue_creation_resume(GlueCreation *creation)
+{
+	GlueDefinition *definition = &creation->definition;
+	json_object *sent = creation->call.sent;
+
+	if (creation->draft != NULL)
+		glue_mirror_discard_draft(creation->draft);
+	definition->input = json_object_object_get(sent, "ConnectionInput");
+	definition->tags = json_object_object_get(sent, "Tags");
 }
 
 /*

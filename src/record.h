@@ -13,12 +13,24 @@
 
 #include "function_call.h"
 
-extern void glue_prepare_create(const GlueFunction *function, GlueCall *call,
-								const GlueDefinition *definition);
-extern const char *glue_record_created(const GlueFunction *function,
-									   const GlueMirror *mirror,
-									   const GlueDefinition *definition,
-									   const GlueCall *call);
+/* A connection that is being created. */
+typedef struct GlueCreation
+{
+	const GlueFunction *function;
+	const GlueMirror *mirror;
+	MemoryContext owner_context;	/* of what is left of it in the end */
+	MemoryContext context;		/* of the definition's trees */
+	GlueDefinition definition;
+	GlueCall	call;
+	GlueMirrorDraft *draft;		/* NULL until the call is under way */
+} GlueCreation;
+
+extern void glue_creation_begin(GlueCreation *creation,
+								const GlueFunction *function);
+extern void glue_creation_prepare(GlueCreation *creation,
+								  const GlueMirror *mirror);
+extern const char *glue_creation_record(GlueCreation *creation);
+extern void glue_creation_resume(GlueCreation *creation);
 extern const char *glue_record_existing(const GlueFunction *function,
 										const GlueMirror *mirror,
 										const GlueDefinition *definition,

@@ -26,9 +26,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include "redact.h"
 
@@ -37,6 +38,7 @@ static const char key_id_text[] = "glue_conn secret digest key";
 
 static bool hmac(const unsigned char *key, const void *data, size_t len,
 				 unsigned char mac[32]);
+static EVP_MAC_CTX *new_hmac(void);
 static unsigned char *serialize(const GlueNeedles *secrets, size_t *len);
 
 /*
@@ -82,12 +84,43 @@ glue_secret_digest_compare(const GlueSecretDigest *a,
 		GLUE_SECRETS_SAME : GLUE_SECRETS_CHANGED;
 }
 
+/*
+ * HMAC-SHA256.  To find the algorithm takes longer than to use it, so what was
+ * found is kept for the life of the process.
+ */
 static bool
 hmac(const unsigned char *key, const void *data, size_t len,
 	 unsigned char mac[32])
 {
-	return HMAC(EVP_sha256(), key, GLUE_SECRET_KEY_LEN, data, len, mac,
-				NULL) != NULL;
+	static EVP_MAC_CTX *context = NULL;
+	size_t		mac_len;
+
+	if (context == NULL)
+		context = new_hmac();
+	return context != NULL &&
+		EVP_MAC_init(context, key, GLUE_SECRET_KEY_LEN, NULL) &&
+		EVP_MAC_update(context, data, len) &&
+		EVP_MAC_final(context, mac, &mac_len, 32);
+}
+
+static EVP_MAC_CTX *
+new_hmac(void)
+{
+	EVP_MAC    *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *context = algorithm ? EVP_MAC_CTX_new(algorithm) : NULL;
+	OSSL_PARAM	digest[2] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+										 (char *) "SHA256", 0),
+		OSSL_PARAM_construct_end(),
+	};
+
+	EVP_MAC_free(algorithm);
+	if (context != NULL && !EVP_MAC_CTX_set_params(context, digest))
+	{
+		EVP_MAC_CTX_free(context);
+		context = NULL;
+	}
+	return context;
 }
 
 /*

@@ -26,6 +26,9 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+/* The table whose key is known, and kept for the life of the backend. */
+static Oid	key_table = InvalidOid;
+
 /* prototypes of private functions */
 static const unsigned char *find_key(Oid schema);
 static bool read_key(Oid table, unsigned char key[GLUE_SECRET_KEY_LEN]);
@@ -51,10 +54,21 @@ glue_digest_secrets(Oid schema, json_object *input)
 	return digest;
 }
 
+/*
+ * Raise an error if the digest of a ConnectionInput cannot be made because
+ * there is no key, before anything is done that could not be undone.
+ */
+void
+glue_secret_key_require(Oid schema, json_object *input)
+{
+	if (get_relname_relid("glue_secret_key", schema) != key_table &&
+		glue_redact_has_secret(input))
+		(void) find_key(schema);
+}
+
 static const unsigned char *
 find_key(Oid schema)
 {
-	static Oid	key_table = InvalidOid;
 	static unsigned char key[GLUE_SECRET_KEY_LEN];
 	Oid			table = get_relname_relid("glue_secret_key", schema);
 

@@ -13,6 +13,7 @@
 
 #include "secret_digest.h"
 
+extern void glue_secret_key_require(Oid schema, json_object *input);
 extern const GlueSecretDigest *glue_digest_secrets(Oid schema,
 												   json_object *input);
 

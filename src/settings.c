@@ -45,6 +45,7 @@ bool		glue_setting_allow_unknown_members = false;
 int			glue_setting_connect_timeout = 10000;
 int			glue_setting_request_timeout = 60000;
 int			glue_setting_max_attempts = 3;
+int			glue_setting_max_concurrent_requests = 64;
 
 /* The text settings whose value was not accepted when we were loaded. */
 static const char *refused_settings[8];
@@ -131,6 +132,14 @@ glue_settings_init(void)
 							"Failures that would repeat themselves are not tried again.",
 							&glue_setting_max_attempts,
 							glue_setting_max_attempts, 1, GLUE_MAX_ATTEMPTS,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("glue_conn.max_concurrent_requests",
+							"Sets how many requests of one call are under way side by side.",
+							"A session keeps as many connections to AWS afterwards, for the next call.",
+							&glue_setting_max_concurrent_requests,
+							glue_setting_max_concurrent_requests, 1,
+							GLUE_MAX_CONCURRENT_REQUESTS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("glue_conn");

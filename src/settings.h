@@ -18,6 +18,7 @@
  */
 #define GLUE_MAX_TIMEOUT_MS		(60 * 60 * 1000)
 #define GLUE_MAX_ATTEMPTS		20
+#define GLUE_MAX_CONCURRENT_REQUESTS	256
 
 /*
  * Text settings are never NULL once glue_settings_init() has run; the empty
@@ -36,6 +37,7 @@ extern bool glue_setting_allow_unknown_members;
 extern int	glue_setting_connect_timeout;	/* milliseconds */
 extern int	glue_setting_request_timeout;	/* milliseconds */
 extern int	glue_setting_max_attempts;
+extern int	glue_setting_max_concurrent_requests;
 
 extern void glue_settings_init(void);
 extern void glue_settings_check(void);

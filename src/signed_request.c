@@ -51,7 +51,11 @@ static const ServiceProtocol protocols[] = {
 /* The only version of the API of AWS STS that there is. */
 #define STS_VERSION		"2011-06-15"
 
+/* Room for the body of most requests. */
+#define USUAL_BODY_SIZE	4096
+
 /* prototypes of private functions */
+static char *json_body(json_object *request, Size *len);
 static int	list_parameters(json_object *request,
 							GlueQueryParameter *parameters);
 static int	collect_headers(const GlueSignedRequest *request,
@@ -75,12 +79,7 @@ glue_request_body(GlueService service, const char *operation,
 	char	   *body;
 
 	if (service == GLUE_SERVICE_GLUE)
-	{
-		*len = glue_json_tree_write(request, NULL, 0);
-		body = glue_secret_alloc(*len + 1);
-		glue_json_tree_write(request, body, *len + 1);
-		return body;
-	}
+		return json_body(request, len);
 	parameters = palloc(json_object_object_length(request) *
 						sizeof(GlueQueryParameter));
 	nparameters = list_parameters(request, parameters);
@@ -89,6 +88,23 @@ glue_request_body(GlueService service, const char *operation,
 	body = glue_secret_alloc(*len + 1);
 	glue_query_form(operation, STS_VERSION, parameters, nparameters,
 					body, *len + 1);
+	return body;
+}
+
+/* The JSON of a request, which is written twice only if it is a large one. */
+static char *
+json_body(json_object *request, Size *len)
+{
+	Size		size = USUAL_BODY_SIZE;
+	char	   *body = glue_secret_alloc(size);
+
+	*len = glue_json_tree_write(request, body, size);
+	if (*len >= size)
+	{
+		size = *len + 1;
+		body = glue_secret_alloc(size);
+		glue_json_tree_write(request, body, size);
+	}
 	return body;
 }
 

@@ -1,0 +1,527 @@
+/*-------------------------------------------------------------------------
+ *
+ * bulk_functions.c
+ *	  The SQL function that creates many connections at once.
+ *
+ * All inputs are checked before the first request is sent.  Then the requests
+ * are made side by side, each connection is recorded as soon as AWS Glue has
+ * answered, and what became of each is a row of the result: a failure of one
+ * leaves the others alone.
+ *
+ * An input is made into a tree once to be checked, and again when its request
+ * is sent, so that no more memory is needed than for the requests that are
+ * under way.
+ *
+ * Connections that exist already are dealt with one after the other in the
+ * end, each in a subtransaction, since that may raise an error.
+ *
+ * IDENTIFICATION
+ *	  src/bulk_functions.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <openssl/crypto.h>
+
+#include "access/xact.h"
+#include "builtins.h"
+#include "catalog/pg_type.h"
+#include "compat.h"
+#include "encoding.h"
+#include "existing.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "function_call.h"
+#include "jsonb_tree.h"
+#include "normalize.h"
+#include "record.h"
+#include "secret_key.h"
+#include "secret_memory.h"
+#include "settings.h"
+#include "utils/array.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+/* What became of an input.  All text is UTF-8. */
+typedef struct BulkOutcome
+{
+	const char *name;
+	const char *status;			/* NULL if not known */
+	const char *error_code;		/* NULL if there was no error */
+	const char *error_message;
+	GlueFailure *conflict;		/* the connection exists, to be dealt with */
+} BulkOutcome;
+
+/* One execution of the function. */
+typedef struct Bulk
+{
+	GlueFunction function;		/* MUST BE FIRST */
+	GlueMirror	mirror;
+	GlueConflictAction on_conflict;
+	int			count;
+	Datum	   *inputs;			/* jsonb */
+	bool	   *nulls;
+	bool		has_tags;
+	Datum		tags;			/* jsonb */
+	int			nstarted;
+	BulkOutcome *outcomes;
+} Bulk;
+
+/* A connection that is being created. */
+typedef struct BulkItem
+{
+	GlueCreation creation;		/* MUST BE FIRST */
+	MemoryContext context;		/* of all that is made for it */
+	int			index;			/* of its input */
+} BulkItem;
+
+/* Where violations of one input go. */
+typedef struct InputSink
+{
+	GlueViolationList *violations;
+	int			index;
+} InputSink;
+
+/* A name, and which input has it. */
+typedef struct NamedInput
+{
+	const char *name;
+	int			index;
+} NamedInput;
+
+/* prototypes of private functions */
+static void read_inputs(FunctionCallInfo fcinfo, Bulk *bulk);
+static ArrayType *get_secret_array(FunctionCallInfo fcinfo, int argument);
+static void check_input(Bulk *bulk, int index);
+static void add_input_violation(void *arg, const GlueViolation *violation);
+static void add_error(GlueViolationSink sink, void *arg, const char *path,
+					  const char *rule, const char *message);
+static void refuse_duplicates(Bulk *bulk);
+static int	compare_named_inputs(const void *a, const void *b);
+static void build_definition(const Bulk *bulk, int index,
+							 GlueDefinition *definition);
+static json_object *tree_of(Datum jsonb);
+static GlueCall *next_call(void *arg);
+static void note_end(void *arg, GlueCall *call);
+static void note_failure(BulkOutcome *outcome, const GlueFailure *failure);
+static GlueFailure *copy_failure(const GlueFailure *failure);
+static void settle_conflicts(Bulk *bulk);
+static void settle_conflict(Bulk *bulk, int index);
+static void note_error(BulkOutcome *outcome, const ErrorData *error);
+static bool is_of_one_input(const ErrorData *error);
+static void return_outcome(ReturnSetInfo *result, int index,
+						   const BulkOutcome *outcome);
+static void set_text(Datum *value, bool *is_null, const char *utf8);
+
+PG_FUNCTION_INFO_V1(glue_create_connections);
+
+/*
+ * glue_create_connections(connection_inputs jsonb[], tags jsonb,
+ *						   catalog_id text, server name, on_conflict text)
+ * returns table (ordinal integer, name text, status text, error_code text,
+ *				  error_message text)
+ */
+Datum
+glue_create_connections(PG_FUNCTION_ARGS)
+{
+	Bulk		bulk = {0};
+	GlueFunction *function = &bulk.function;
+	GlueCallStream stream = {
+		.next = next_call,
+		.done = note_end,
+		.arg = &bulk,
+	};
+	const char *catalog_id;
+
+	InitMaterializedSRF(fcinfo, 0);
+	glue_function_begin(function, fcinfo, "glue_create_connections()",
+						GLUE_FUNCTION_WRITES);
+	bulk.on_conflict = glue_argument_on_conflict(fcinfo, 4);
+	read_inputs(fcinfo, &bulk);
+	for (int i = 0; i < bulk.count; i++)
+		check_input(&bulk, i);
+	refuse_duplicates(&bulk);
+	glue_argument_tags(fcinfo, 1, false, glue_violations_add, &function->violations);
+	catalog_id = glue_argument_catalog_id(fcinfo, 2, glue_violations_add,
+										  &function->violations);
+	glue_violations_report(&function->violations, "list of connection inputs",
+						   GLUE_HINT_NOTHING_SENT);
+	if (bulk.count > 0)
+	{
+		glue_function_connect(function, glue_argument_server(fcinfo, 3),
+							  catalog_id);
+		glue_mirror_open(&bulk.mirror, function->schema, GLUE_MIRROR_WRITE);
+		glue_client_run_stream(&stream,
+							   glue_setting_max_concurrent_requests);
+		settle_conflicts(&bulk);
+	}
+	for (int i = 0; i < bulk.count; i++)
+		return_outcome((ReturnSetInfo *) fcinfo->resultinfo, i,
+					   &bulk.outcomes[i]);
+	glue_function_end(function);
+	return (Datum) 0;
+}
+
+/* ----------------------------------------------------------------
+ * Arguments
+ * ----------------------------------------------------------------
+ */
+
+/* Get the arguments that hold secrets, or are needed for each input. */
+static void
+read_inputs(FunctionCallInfo fcinfo, Bulk *bulk)
+{
+	if (PG_ARGISNULL(0))
+	{
+		add_error(glue_violations_add, &bulk->function.violations, "$",
+				  GLUE_RULE_REQUIRED, "must not be null");
+		return;
+	}
+	deconstruct_array(get_secret_array(fcinfo, 0), JSONBOID, -1, false,
+					  TYPALIGN_INT, &bulk->inputs, &bulk->nulls, &bulk->count);
+	bulk->outcomes = palloc0(bulk->count * sizeof(BulkOutcome));
+	bulk->has_tags = !PG_ARGISNULL(1);
+	if (bulk->has_tags)
+		bulk->tags = PG_GETARG_DATUM(1);
+}
+
+/*
+ * An argument that is an array, and holds secrets: a copy that de-toasting
+ * made is cleansed with the current memory context.
+ */
+static ArrayType *
+get_secret_array(FunctionCallInfo fcinfo, int argument)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(argument);
+	Size		size = VARSIZE(array);
+	char	   *copy;
+
+	if ((Pointer) array == PG_GETARG_POINTER(argument))
+		return array;
+	copy = memcpy(glue_secret_alloc(size), array, size);
+	OPENSSL_cleanse(array, size);
+	return (ArrayType *) copy;
+}
+
+/* Check an input, and take its name down. */
+static void
+check_input(Bulk *bulk, int index)
+{
+	GlueFunction *function = &bulk->function;
+	InputSink	sink = {&function->violations, index};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn input",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	json_object *input = NULL;
+	json_object *name;
+
+	if (bulk->nulls[index])
+		add_error(add_input_violation, &sink, "$", GLUE_RULE_REQUIRED,
+				  "must not be null");
+	else if (glue_jsonb_tree(bulk->inputs[index], &input,
+							 add_input_violation, &sink))
+		glue_check_input(input, add_input_violation, &sink);
+	name = json_object_object_get(input, "Name");
+	if (json_object_is_type(name, json_type_string))
+		bulk->outcomes[index].name =
+			MemoryContextStrdup(old_context, json_object_get_string(name));
+	if (function->violations.nerrors == 0)
+		glue_secret_key_require(function->schema, input);
+
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+}
+
+/* A GlueViolationSink: say which input a violation is in. */
+static void
+add_input_violation(void *arg, const GlueViolation *violation)
+{
+	InputSink  *sink = arg;
+	GlueViolation placed = *violation;
+
+	/* the root is "$" */
+	placed.path = psprintf("$[%d]%s", sink->index, violation->path + 1);
+	glue_violations_add(sink->violations, &placed);
+}
+
+static void
+add_error(GlueViolationSink sink, void *arg, const char *path,
+		  const char *rule, const char *message)
+{
+	GlueViolation violation = {
+		.path = path,
+		.rule = rule,
+		.message = message,
+		.severity = GLUE_SEVERITY_ERROR,
+	};
+
+	sink(arg, &violation);
+}
+
+/* No two inputs may have the same name: which of them came first is chance. */
+static void
+refuse_duplicates(Bulk *bulk)
+{
+	NamedInput *sorted = palloc(bulk->count * sizeof(NamedInput));
+	int			n = 0;
+	int			first = 0;
+
+	for (int i = 0; i < bulk->count; i++)
+	{
+		if (bulk->outcomes[i].name != NULL)
+			sorted[n++] = (NamedInput)
+		{
+			bulk->outcomes[i].name, i
+		};
+	}
+	qsort(sorted, n, sizeof(NamedInput), compare_named_inputs);
+	for (int i = 1; i < n; i++)
+	{
+		InputSink	sink = {&bulk->function.violations, sorted[i].index};
+
+		if (strcmp(sorted[i].name, sorted[first].name) != 0)
+			first = i;
+		else
+			add_error(add_input_violation, &sink, "$.Name",
+					  GLUE_RULE_PROPERTY_VALUE,
+					  psprintf("must not be the same as $[%d].Name",
+							   sorted[first].index));
+	}
+}
+
+static int
+compare_named_inputs(const void *a, const void *b)
+{
+	const NamedInput *left = a;
+	const NamedInput *right = b;
+	int			order = strcmp(left->name, right->name);
+
+	return order != 0 ? order : left->index - right->index;
+}
+
+/*
+ * Build the definition of a connection, whose input and tags were checked, in
+ * the current memory context.
+ */
+static void
+build_definition(const Bulk *bulk, int index, GlueDefinition *definition)
+{
+	memset(definition, 0, sizeof(GlueDefinition));
+	definition->input = tree_of(bulk->inputs[index]);
+	glue_normalize_connection_input(definition->input);
+	if (bulk->has_tags)
+		definition->tags = tree_of(bulk->tags);
+	if (definition->tags != NULL)
+		glue_normalize_tags(definition->tags);
+	definition->catalog_id = bulk->function.target.catalog_id;
+	definition->name = bulk->outcomes[index].name;
+}
+
+/* A tree that could be made before. */
+static json_object *
+tree_of(Datum jsonb)
+{
+	json_object *tree;
+
+	(void) glue_jsonb_tree(jsonb, &tree, NULL, NULL);
+	return tree;
+}
+
+/* ----------------------------------------------------------------
+ * Calls
+ * ----------------------------------------------------------------
+ */
+
+/* The next of a GlueCallStream. */
+static GlueCall *
+next_call(void *arg)
+{
+	Bulk	   *bulk = arg;
+	MemoryContext context;
+	MemoryContext old_context;
+	BulkItem   *item;
+
+	if (bulk->nstarted == bulk->count)
+		return NULL;
+	context = AllocSetContextCreate(CurrentMemoryContext, "glue_conn item",
+									ALLOCSET_DEFAULT_SIZES);
+	old_context = MemoryContextSwitchTo(context);
+	item = palloc(sizeof(BulkItem));
+	item->context = context;
+	item->index = bulk->nstarted++;
+	glue_creation_begin(&item->creation, &bulk->function);
+	MemoryContextSwitchTo(item->creation.context);
+	build_definition(bulk, item->index, &item->creation.definition);
+	MemoryContextSwitchTo(context);
+	glue_creation_prepare(&item->creation, &bulk->mirror);
+	MemoryContextSwitchTo(old_context);
+	return &item->creation.call;
+}
+
+/* The done of a GlueCallStream: record what became of a call. */
+static void
+note_end(void *arg, GlueCall *call)
+{
+	Bulk	   *bulk = arg;
+	BulkItem   *item = call->meanwhile_arg;
+	BulkOutcome *outcome = &bulk->outcomes[item->index];
+
+	if (call->failure == NULL)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(item->context);
+		const char *status = glue_creation_record(&item->creation);
+
+		MemoryContextSwitchTo(old_context);
+		outcome->status = pstrdup(status);
+	}
+	else
+	{
+		glue_creation_resume(&item->creation);
+		if (bulk->on_conflict != GLUE_CONFLICT_ERROR &&
+			strcmp(call->failure->code, "AlreadyExistsException") == 0)
+			outcome->conflict = copy_failure(call->failure);
+		else
+			note_failure(outcome, call->failure);
+	}
+	MemoryContextDelete(item->context);
+}
+
+static void
+note_failure(BulkOutcome *outcome, const GlueFailure *failure)
+{
+	outcome->error_code = pstrdup(failure->code);
+	outcome->error_message = psprintf("%s: %s", failure->message,
+									  failure->detail);
+}
+
+static GlueFailure *
+copy_failure(const GlueFailure *failure)
+{
+	GlueFailure *copy = palloc(sizeof(GlueFailure));
+
+	*copy = *failure;
+	copy->code = pstrdup(failure->code);
+	copy->message = pstrdup(failure->message);
+	copy->detail = pstrdup(failure->detail);
+	copy->request_id = NULL;
+	return copy;
+}
+
+/* ----------------------------------------------------------------
+ * Connections that exist already
+ * ----------------------------------------------------------------
+ */
+
+static void
+settle_conflicts(Bulk *bulk)
+{
+	for (int i = 0; i < bulk->count; i++)
+	{
+		if (bulk->outcomes[i].conflict != NULL)
+			settle_conflict(bulk, i);
+	}
+}
+
+/*
+ * Adopt or update a connection that exists.
+ *
+ * An error undoes what the attempt has left here, and is the outcome of this
+ * connection alone.
+ */
+static void
+settle_conflict(Bulk *bulk, int index)
+{
+	BulkOutcome *outcome = &bulk->outcomes[index];
+	MemoryContext old_context = CurrentMemoryContext;
+	ResourceOwner old_owner = CurrentResourceOwner;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn conflict",
+												  ALLOCSET_DEFAULT_SIZES);
+	GlueDefinition definition;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		const char *status;
+
+		build_definition(bulk, index, &definition);
+		status = glue_settle_conflict(&bulk->function, &bulk->mirror,
+									  &definition, bulk->on_conflict,
+									  outcome->conflict);
+		ReleaseCurrentSubTransaction();
+		if (status != NULL)
+			outcome->status = MemoryContextStrdup(old_context, status);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(old_context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (!is_of_one_input(error))
+			ReThrowError(error);
+		note_error(outcome, error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(old_context);
+	CurrentResourceOwner = old_owner;
+	MemoryContextDelete(context);
+}
+
+static void
+note_error(BulkOutcome *outcome, const ErrorData *error)
+{
+	outcome->error_code = outcome->conflict->code;
+	outcome->error_message = error->detail != NULL ?
+		psprintf("%s: %s", error->message, error->detail) :
+		error->message;
+}
+
+/* Has an error to do with one connection alone? */
+static bool
+is_of_one_input(const ErrorData *error)
+{
+	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
+	{
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_SYSTEM_ERROR:
+		case ERRCODE_INTERNAL_ERROR:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+			return false;
+		default:
+			return error->elevel == ERROR &&
+				error->sqlerrcode != ERRCODE_OUT_OF_MEMORY;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Results
+ * ----------------------------------------------------------------
+ */
+
+static void
+return_outcome(ReturnSetInfo *result, int index, const BulkOutcome *outcome)
+{
+	Datum		values[5];
+	bool		nulls[5] = {false};
+
+	values[0] = Int32GetDatum(index + 1);
+	set_text(&values[1], &nulls[1], outcome->name);
+	set_text(&values[2], &nulls[2], outcome->status);
+	set_text(&values[3], &nulls[3], outcome->error_code);
+	set_text(&values[4], &nulls[4], outcome->error_message);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+static void
+set_text(Datum *value, bool *is_null, const char *utf8)
+{
+	*is_null = utf8 == NULL;
+	if (!*is_null)
+		*value = CStringGetTextDatum(glue_server_from_utf8(utf8));
+}

@@ -1,0 +1,140 @@
+/*-------------------------------------------------------------------------
+ *
+ * call.h
+ *	  One call of AWS, as a value, and how far it has got.
+ *
+ * IDENTIFICATION
+ *	  src/call.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CALL_H
+#define GLUE_CALL_H
+
+#include "clock_skew.h"
+#include "errors.h"
+#include "invocation.h"
+#include "shared_state.h"
+#include "signed_request.h"
+#include "target.h"
+
+/*
+ * Gets other credentials once AWS calls these expired, or returns NULL if
+ * there are no others.  May make calls, and may raise errors.
+ */
+typedef const GlueCredentials *(*GlueRenewCredentials) (const GlueTarget *target,
+														const GlueCredentials *expired);
+
+typedef struct GlueCall
+{
+	/* what to do; all of it stays the caller's */
+	GlueService service;
+	const char *operation;		/* "CreateConnection" */
+	const char *connection_name;	/* for messages, or NULL */
+	const GlueTarget *target;
+	const GlueEndpoint *endpoint;	/* of the service */
+	const GlueCredentials *credentials; /* NULL: the request is not signed */
+	json_object *request;		/* the operation's input shape */
+	GlueRenewCredentials renew_credentials; /* may be NULL */
+
+	/*
+	 * What to do while the answer is awaited, or NULL.  It is called once,
+	 * when the first attempt is under way, and may take the request apart:
+	 * set request to NULL then.  An error that it raises leaves the call
+	 * behind, so whatever can fail for a reason belongs before the call.
+	 */
+	void		(*meanwhile) (void *arg);
+	void	   *meanwhile_arg;
+
+	/*
+	 * How it ended.  Either failure is set or an answer is; both live in the
+	 * memory context that the run says.
+	 */
+	GlueFailure *failure;
+	json_object *answer;		/* the operation's output shape */
+	char	   *answer_xml;		/* instead of it, of a Query service */
+	int			attempts;
+	bool		maybe_done;		/* by an attempt whose answer was lost */
+	char		request_id[GLUE_REPLY_HEADER_MAX + 1];
+
+	/*
+	 * Of a create whose answer was lost: the connection, as GetConnection
+	 * returned it and proved to be the one that was sent.  answer is NULL
+	 * then.
+	 */
+	json_object *read_back;
+
+	/*
+	 * The request as it was sent, secrets and all, of a call that did not
+	 * simply succeed.
+	 */
+	json_object *sent;
+} GlueCall;
+
+typedef enum GlueCallStep
+{
+	GLUE_CALL_SENDING,
+	GLUE_CALL_IN_FLIGHT,
+	GLUE_CALL_PAUSING,
+	GLUE_CALL_READING_BACK,
+	GLUE_CALL_DONE
+} GlueCallStep;
+
+/* A call under way.  Lives in the memory context where it was begun. */
+typedef struct GlueCallState
+{
+	GlueCall   *call;
+	MemoryContext result_context;	/* for the failure and the answer */
+	GlueCallStep step;
+	char	   *body;
+	Size		body_len;
+	TimestampTz began_at;		/* of the first attempt */
+	char		invocation_id[GLUE_INVOCATION_ID_SIZE];
+
+	/* the attempt under way */
+	GlueClockSkew signed_with;
+	GlueHttpRequest request;
+	GlueHttpTransfer *transfer;
+	GlueReplyHeaders headers;
+
+	bool		renewed;		/* the credentials were, once */
+
+	/* how the last attempt failed */
+	GlueFailure *failure;
+	GlueRetryKind retry_kind;
+	int			retry_cost;		/* of the last retry; 0 if there was none */
+	TimestampTz pause_until;
+
+	/* a create that may have been carried out */
+	bool		maybe_created;
+	struct GlueCallState *reader;	/* the GetConnection that will tell */
+
+	/*
+	 * Told when a transfer has ended, from where no error may be raised and
+	 * nothing allocated by palloc.
+	 */
+	void		(*on_news) (void *arg);
+	void	   *on_news_arg;
+} GlueCallState;
+
+extern GlueSharedPart glue_retry_quota_part;
+
+extern GlueCallState *glue_call_begin(GlueCall *call,
+									  MemoryContext result_context,
+									  void (*on_news) (void *arg),
+									  void *on_news_arg);
+extern void glue_call_advance(GlueCallState *state);
+extern const GlueCallState *glue_call_pausing(const GlueCallState *state);
+
+extern void glue_client_prepare(GlueCall *call, const char *operation,
+								const GlueTarget *target,
+								const GlueCredentials *credentials,
+								const char *connection_name);
+extern void glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
+									const GlueCredentials *credentials,
+									const char *name);
+extern GlueFailure *glue_client_malformed_answer(const GlueCall *call,
+												 const char *why);
+extern long long glue_client_clock_skew(void);
+
+#endif							/* GLUE_CALL_H */

@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_insert.h
+ *	  Insert of one row, without a statement.
+ *
+ * IDENTIFICATION
+ *	  src/row_insert.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_ROW_INSERT_H
+#define GLUE_ROW_INSERT_H
+
+#include "utils/relcache.h"
+
+/* What a table must look like for that, and what it must be unique in. */
+typedef struct GlueRowShape
+{
+	const char *constraint;		/* the unique one that may find a conflict */
+	int			ncolumns;		/* the first ones of the table */
+	const char *(*column_name) (int column);
+	Oid			(*column_type) (int column);
+} GlueRowShape;
+
+/* An insert that is prepared.  Belongs to a memory context. */
+typedef struct GlueRowInsert GlueRowInsert;
+
+extern bool glue_row_insert_possible(Relation table,
+									 const GlueRowShape *shape);
+extern GlueRowInsert *glue_row_insert_begin(Oid table,
+											const GlueRowShape *shape);
+extern bool glue_row_insert_finish(GlueRowInsert *insert, const Datum *values,
+								   const char *nulls);
+extern void glue_row_insert_cancel(GlueRowInsert *insert);
+
+#endif							/* GLUE_ROW_INSERT_H */

@@ -1,0 +1,250 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Many connections created by one call.
+#
+# Requests go side by side, as many as the setting says, and what became of
+# each input is a row in the order of the inputs.  Whatever happens to one of
+# them, the others are made and recorded as if each had been alone.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start;
+my $glue = $cluster->glue;
+my $session = $cluster->session;
+
+sub bulk_sql
+{
+	my ($inputs, $more) = @_;
+
+	return 'SELECT * FROM glue_create_connections(ARRAY['
+	  . join(', ', map { literal(json_text($_)) } @$inputs)
+	  . ']::jsonb[]' . ($more // '') . ')';
+}
+
+# The rows of a result, as arrays of their columns.
+sub rows
+{
+	my ($result) = @_;
+
+	return map { [ split /\|/, $_, 5 ] } split /\n/, $result->output;
+}
+
+# The outcomes, one word for each row.
+sub outcomes
+{
+	my ($result) = @_;
+
+	return join ' ', map { $_->[2] || $_->[3] } rows($result);
+}
+
+# How often a name was created and recorded, and with which status.
+sub facts
+{
+	my ($name) = @_;
+
+	return $glue->created($name) . ' '
+	  . $cluster->query('SELECT count(*), min(status) FROM glue_connection'
+		  . ' WHERE name = ' . literal($name))->output;
+}
+
+#
+# Side by side
+#
+
+my @names = map { "side $_" } 1 .. 20;
+$glue->set(latency_ms => 500);
+my $watch = $cluster->watch;
+my $result = $session->must(
+	bulk_sql([ map { jdbc($_) } @names ], q{, '{"team": "a"}'}));
+is_deeply(
+	[ rows($result) ],
+	[ map { [ $_, $names[ $_ - 1 ], 'READY', '', '' ] } 1 .. 20 ],
+	'a row for each input, in their order');
+is($watch->sent('CreateConnection'), 20, 'one request for each');
+is($watch->connections, 20, 'on as many connections');
+is($glue->counters->{in_flight_peak}, 20, 'all at the same time');
+is_deeply([ map { facts($_) } @names ], [ ('1 1|READY') x 20 ],
+	'each is made and recorded once');
+my $row = $cluster->row('side 7');
+is($row->{connection_properties}{PASSWORD}, '********', 'without secrets');
+is($row->{tags}{team}, 'a', 'with the tags of all');
+is($glue->connection('side 7')->{definition}{ConnectionProperties}{PASSWORD},
+	'Secret-Password', 'AWS has the secrets');
+
+# As many connections are kept for the next call.
+$watch = $cluster->watch;
+$session->must(bulk_sql([ map { jdbc("again $_") } 1 .. 20 ]));
+is($watch->connections, 0, 'the connections are used again');
+
+# Fewer at a time.
+$glue->set(latency_ms => 50);
+foreach my $width (1, 3)
+{
+	my $limited = $cluster->session(
+		settings => { 'glue_conn.max_concurrent_requests' => $width });
+	$watch = $cluster->watch;
+	is( outcomes(
+			$limited->must(
+				bulk_sql([ map { jdbc("width $width $_") } 1 .. 10 ]))),
+		join(' ', ('READY') x 10),
+		"ten connections, $width at a time");
+	is($watch->connections, $width, 'on as many connections');
+	$limited->quit;
+}
+$glue->set(latency_ms => 0);
+
+# Transactions like those of a single call.
+$session->must('BEGIN; ' . bulk_sql([ jdbc('in a transaction') ]) . '; ROLLBACK');
+is(facts('in a transaction'), '1 0|', 'a rollback takes the record away');
+is($session->must("SELECT count(*) FROM glue_create_connections('{}')")->output,
+	'0', 'no inputs, no rows');
+
+#
+# Nothing is sent if anything is wrong
+#
+
+$watch = $cluster->watch;
+$result = $session->query(
+	bulk_sql([ jdbc('good'), jdbc(''), jdbc('good'), { Name => 'bad' } ]));
+is($result->sqlstate, '22023', 'inputs that are wrong');
+like($result->message, qr/^list of connection inputs has 4 errors$/,
+	'all of it is one error');
+like($result->detail,
+	qr/\$\[1\]\.Name .*\$\[3\]\.ConnectionType .*\$\[2\]\.Name must not be the same as \$\[0\]\.Name/s,
+	'that says where');
+is($watch->sent, 0, 'nothing was sent');
+
+#
+# One that fails
+#
+
+$session->must(create_sql(jdbc('taken')));
+$glue->misbehave(operation => 'CreateConnection', name => 'refused',
+	kind => 'error', code => 'AccessDeniedException', status => 400);
+$result = $session->must(
+	bulk_sql([ map { jdbc($_) } 'one', 'taken', 'refused', 'two' ]));
+is(outcomes($result),
+	'READY AlreadyExistsException AccessDeniedException READY',
+	'two of four fail');
+like((rows($result))[1][4],
+	qr/^could not create AWS Glue connection "taken": AlreadyExistsException: AWS answered with HTTP status 400/,
+	'why');
+is_deeply([ map { facts($_) } 'one', 'refused', 'two' ],
+	[ '1 1|READY', '0 0|', '1 1|READY' ], 'the others are made and recorded');
+
+# Answers that are lost, and requests that are worth another attempt.
+$glue->misbehave(operation => 'CreateConnection', name => 'lost 2',
+	kind => 'lost-after');
+$glue->misbehave(operation => 'CreateConnection', name => 'lost 4',
+	kind => 'lost-before');
+$glue->misbehave(operation => 'CreateConnection', name => 'lost 5',
+	kind => 'error', code => 'ThrottlingException', status => 400);
+$result = $session->must(bulk_sql([ map { jdbc("lost $_") } 1 .. 6 ]));
+is(outcomes($result), join(' ', ('READY') x 6), 'answers that are lost');
+is_deeply([ map { facts("lost $_") } 1 .. 6 ], [ ('1 1|READY') x 6 ],
+	'each is made and recorded once');
+my @notices = $result->messages('NOTICE');
+is(scalar @notices, 1, 'what was read back is told');
+
+# A connection that is of no use.
+is( outcomes(
+		$session->must(
+			bulk_sql(
+				[
+					jdbc('sound'),
+					jdbc('unsound',
+						Description => 'local_glue: failed reason=No route.')
+				]))),
+	'READY FAILED',
+	'a connection that is not usable has its status');
+
+# What AWS says may quote what was sent.
+$glue->misbehave(operation => 'CreateConnection', name => 'echo',
+	kind => 'echo');
+$result = $session->must(bulk_sql([ jdbc('echo'), jdbc('no echo') ]));
+unlike($result->output, qr/Secret-Password/, 'no secret in a message');
+like((rows($result))[0][4], qr/\*{8}/, 'where there was one');
+
+#
+# Connections that exist
+#
+
+$glue->put_connection(input => jdbc('adopt 1'));
+$glue->put_connection(input => jdbc('adopt 2', Description => 'other'));
+$result = $session->must(
+	bulk_sql([ map { jdbc("adopt $_") } 0 .. 3 ], q{, on_conflict => 'adopt'}));
+is(outcomes($result), 'READY READY AlreadyExistsException READY',
+	'existing connections are adopted if they are the same');
+like((rows($result))[2][4],
+	qr/^AWS Glue connection "adopt 2" exists, but is defined differently: \$\.Description/,
+	'what tells the other apart');
+is_deeply([ map { facts("adopt $_") } 0 .. 3 ],
+	[ '1 1|READY', '0 1|READY', '0 0|', '1 1|READY' ],
+	'what was adopted is recorded');
+
+$glue->misbehave(operation => 'UpdateConnection', name => 'adopt 0',
+	kind => 'error', code => 'AccessDeniedException', status => 400);
+$result = $session->must(
+	bulk_sql([ map { jdbc("adopt $_", Description => 'new') } 0, 2, 4 ],
+		q{, on_conflict => 'update'}));
+is(outcomes($result), 'AlreadyExistsException READY READY',
+	'existing connections are updated');
+like((rows($result))[0][4], qr/AccessDeniedException/, 'or not');
+is($glue->connection('adopt 2')->{definition}{Description},
+	'new', 'as they should be');
+is($cluster->row('adopt 2')->{description}, 'new', 'and recorded');
+is($cluster->row('adopt 0')->{description}, undef, 'or left alone');
+
+# What ends the whole call does so while a connection is dealt with, too.
+$glue->misbehave(operation => 'GetConnection', name => 'adopt 3',
+	kind => 'stall');
+$result = $session->query(q{SET statement_timeout = '1s'; }
+	  . bulk_sql([ jdbc('adopt 3'), jdbc('late') ], q{, on_conflict => 'adopt'}));
+is($result->sqlstate, '57014', 'a time limit is no outcome of one input');
+$session->must('RESET statement_timeout');
+
+#
+# Interrupted
+#
+
+$glue->misbehave(operation => 'CreateConnection', name => 'stalled*',
+	kind => 'stall', times => 0);
+$session->send(bulk_sql([ map { jdbc("stalled $_") } 1 .. 100 ]));
+wait_until(
+	sub { $cluster->query("SELECT wait_event = 'Extension' OR"
+			  . " wait_event = 'GlueConnRequest' FROM pg_stat_activity"
+			  . ' WHERE pid = ' . $session->pid)->output eq 't' },
+	'the requests are under way');
+$cluster->query('SELECT pg_cancel_backend(' . $session->pid . ')');
+$result = $session->result;
+is($result->sqlstate, '57014', 'a cancel ends it');
+cmp_ok($result->seconds, '<', 60, 'soon');
+$glue->behave;
+is(outcomes($session->must(bulk_sql([ jdbc('after'), jdbc('that') ]))),
+	'READY READY', 'and the session goes on');
+$session->quit;
+
+#
+# Few file descriptors
+#
+
+$cluster->node->append_conf('postgresql.conf', "max_files_per_process = 64\n");
+$cluster->restart(
+	AWS_ACCESS_KEY_ID => $glue->access_key,
+	AWS_SECRET_ACCESS_KEY => $glue->secret_key);
+$session = $cluster->session;
+$glue->set(latency_ms => 100);
+$watch = $cluster->watch;
+is(outcomes($session->must(bulk_sql([ map { jdbc("few $_") } 1 .. 64 ]))),
+	join(' ', ('READY') x 64), 'fewer file descriptors than requests');
+cmp_ok($watch->connections, '<', 64, 'make fewer requests side by side');
+cmp_ok($watch->connections, '>', 2, 'but some');
+$session->quit;
+
+$cluster->finish;
+done_testing();
