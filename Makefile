@@ -104,6 +104,7 @@ ENTRY_OBJS = \
 	src/function_call.o \
 	src/tags.o \
 	src/record.o \
+	src/operation.o \
 	src/existing.o \
 	src/local_functions.o \
 	src/functions.o \

@@ -105,7 +105,6 @@ static json_object *tree_of(Datum jsonb);
 static GlueCall *next_call(void *arg);
 static void note_end(void *arg, GlueCall *call);
 static void note_failure(BulkOutcome *outcome, const GlueFailure *failure);
-static GlueFailure *copy_failure(const GlueFailure *failure);
 static void settle_conflicts(Bulk *bulk);
 static void settle_conflict(Bulk *bulk, int index);
 static void note_error(BulkOutcome *outcome, const ErrorData *error);
@@ -381,7 +380,7 @@ note_end(void *arg, GlueCall *call)
 		glue_creation_resume(&item->creation);
 		if (bulk->on_conflict != GLUE_CONFLICT_ERROR &&
 			strcmp(call->failure->code, "AlreadyExistsException") == 0)
-			outcome->conflict = copy_failure(call->failure);
+			outcome->conflict = glue_failure_copy(call->failure);
 		else
 			note_failure(outcome, call->failure);
 	}
@@ -394,19 +393,6 @@ note_failure(BulkOutcome *outcome, const GlueFailure *failure)
 	outcome->error_code = pstrdup(failure->code);
 	outcome->error_message = psprintf("%s: %s", failure->message,
 									  failure->detail);
-}
-
-static GlueFailure *
-copy_failure(const GlueFailure *failure)
-{
-	GlueFailure *copy = palloc(sizeof(GlueFailure));
-
-	*copy = *failure;
-	copy->code = pstrdup(failure->code);
-	copy->message = pstrdup(failure->message);
-	copy->detail = pstrdup(failure->detail);
-	copy->request_id = NULL;
-	return copy;
 }
 
 /* ----------------------------------------------------------------

@@ -417,6 +417,7 @@ read_reply(GlueCallState *state, bool *ambiguous)
 
 	strlcpy(call->request_id, state->headers.request_id,
 			sizeof(call->request_id));
+	strlcpy(call->date, state->headers.date, sizeof(call->date));
 	glue_clock_skew_observe(&clock_skew, state->headers.date,
 							state->headers.has_age,
 							epoch_ms(transfer->started_at),
@@ -548,6 +549,7 @@ give_up(GlueCallState *state)
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 	GlueFailure *failure = state->failure;
 
+	failure->transient = state->retry_kind != GLUE_RETRY_NONE;
 	if (state->call->maybe_done &&
 		strcmp(failure->code, "EntityNotFoundException") != 0)
 		failure = glue_failure_maybe_done(&failed, failure);

@@ -56,6 +56,7 @@ typedef struct GlueCall
 	int			attempts;
 	bool		maybe_done;		/* by an attempt whose answer was lost */
 	char		request_id[GLUE_REPLY_HEADER_MAX + 1];
+	char		date[GLUE_REPLY_HEADER_MAX + 1];	/* by AWS's clock */
 
 	/*
 	 * Of a create whose answer was lost: the connection, as GetConnection

@@ -48,7 +48,6 @@ typedef struct CallRun
 	int			width;
 	int			nslots;			/* made so far */
 	int			nactive;
-	bool		exhausted;		/* there is no next call */
 	dlist_head	free;			/* slots without a call */
 	dlist_head	ready;			/* slots with news */
 	dlist_head	work;			/* slots with something to do meanwhile */
@@ -165,9 +164,11 @@ run_calls(CallRun *run)
 	run->pauses = pairingheap_allocate(compare_pauses, NULL);
 
 	MemoryContextSwitchTo(caller_context);
-	start_calls(run);
-	while (run->nactive > 0)
+	for (;;)
 	{
+		start_calls(run);
+		if (run->nactive == 0)
+			break;
 		while (!dlist_is_empty(&run->work))
 			do_work(dlist_container(CallSlot, work_node,
 									dlist_head_node(&run->work)));
@@ -187,15 +188,14 @@ run_calls(CallRun *run)
 static void
 start_calls(CallRun *run)
 {
-	while (run->nactive < run->width && !run->exhausted &&
+	while (run->nactive < run->width &&
 		   (run->nactive == 0 || glue_http_has_room()))
 	{
 		MemoryContext old_context = CurrentMemoryContext;
 		GlueCall   *call = run->stream->next(run->stream->arg);
 		CallSlot   *slot;
 
-		run->exhausted = call == NULL;
-		if (run->exhausted)
+		if (call == NULL)
 			break;
 		slot = take_slot(run);
 		slot->call = call;
@@ -322,14 +322,16 @@ end_pauses(CallRun *run)
 static long
 wait_time(const CallRun *run)
 {
+	long		longest_ms = run->stream->max_wait_ms > 0 ?
+		run->stream->max_wait_ms : LONG_WAIT_MS;
 	long		pause_ms;
 
 	if (pairingheap_is_empty(run->pauses))
-		return LONG_WAIT_MS;
+		return longest_ms;
 	pause_ms =
 		TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
 										pause_end(pairingheap_first(run->pauses)));
-	return Min(pause_ms, LONG_WAIT_MS);
+	return Min(pause_ms, longest_ms);
 }
 
 static TimestampTz

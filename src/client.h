@@ -19,13 +19,20 @@
  */
 typedef struct GlueCallStream
 {
-	/* the next call, or NULL if there are no more */
+	/*
+	 * The next call, or NULL if there is none at present.  It is asked for
+	 * whenever there is room for one, until there is neither a next call nor
+	 * one under way.
+	 */
 	GlueCall   *(*next) (void *arg);
 
 	/* a call has ended; its results are gone when this returns */
 	void		(*done) (void *arg, GlueCall *call);
 
 	void	   *arg;
+
+	/* after which next is asked again, news or not; 0: never for that alone */
+	long		max_wait_ms;
 } GlueCallStream;
 
 extern void glue_client_run(GlueCall *calls, int ncalls);

@@ -264,6 +264,8 @@ glue_failure_unknown_outcome(const GlueFailedCall *call,
 							   sent->detail, read_back);
 	failure->hint = "Look at the connection with glue_get_connection() before you try again.";
 	failure->request_id = sent->request_id;
+	failure->transient = true;
+	failure->ambiguous = true;
 	return failure;
 }
 
@@ -281,6 +283,8 @@ glue_failure_maybe_done(const GlueFailedCall *call, const GlueFailure *last)
 							   last->detail);
 	failure->hint = "The request can be repeated: it has the same result once or twice.";
 	failure->request_id = last->request_id;
+	failure->transient = true;
+	failure->ambiguous = true;
 	return failure;
 }
 
@@ -358,6 +362,58 @@ glue_failure_just_failed(const char *other)
 	failure->detail = psprintf("Another session that needs the same ones has just tried: %s",
 							   other);
 	return failure;
+}
+
+/*
+ * Word that a connection exists that is not defined as the one that was to be
+ * created.  differences says in lines what tells them apart.
+ */
+GlueFailure *
+glue_failure_taken(const char *connection_name, const char *differences)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_DUPLICATE_OBJECT;
+	failure->code = "AlreadyExistsException";
+	failure->message = psprintf("AWS Glue connection \"%s\" exists, but is defined differently",
+								connection_name);
+	failure->detail = pstrdup(differences);
+	failure->hint = "Use on_conflict => 'update' to give the connection this definition.";
+	return failure;
+}
+
+/*
+ * Word that an update is not made, because it would leave a connection without
+ * its credentials.  losses says in lines without which.
+ */
+GlueFailure *
+glue_failure_wipes_credentials(const char *connection_name,
+							   const char *losses)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_INVALID_PARAMETER_VALUE;
+	failure->code = "would wipe out credentials";
+	failure->message = psprintf("update of AWS Glue connection \"%s\" would wipe out its credentials",
+								connection_name);
+	failure->detail = pstrdup(losses);
+	failure->hint = "An update replaces the whole definition. Give the credentials again, or a reference to a secret: \"SECRET_ID\" in \"ConnectionProperties\" or \"SecretArn\" in \"AuthenticationConfiguration\".";
+	return failure;
+}
+
+/* A copy in the current memory context; hints are constants. */
+GlueFailure *
+glue_failure_copy(const GlueFailure *failure)
+{
+	GlueFailure *copy = palloc(sizeof(GlueFailure));
+
+	*copy = *failure;
+	copy->code = pstrdup(failure->code);
+	copy->message = pstrdup(failure->message);
+	copy->detail = pstrdup(failure->detail);
+	if (failure->request_id != NULL)
+		copy->request_id = pstrdup(failure->request_id);
+	return copy;
 }
 
 /* Append a sentence to a failure's detail. */

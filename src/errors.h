@@ -27,6 +27,8 @@ typedef struct GlueFailure
 	const char *detail;
 	const char *hint;			/* or NULL */
 	const char *request_id;		/* AWS's, or NULL */
+	bool		transient;		/* the same may succeed another time */
+	bool		ambiguous;		/* it may have been carried out */
 } GlueFailure;
 
 /* The code of an answer that is larger than we accept. */
@@ -64,6 +66,11 @@ extern GlueFailure *glue_failure_nothing_found(const char *profile,
 											   const char *reason,
 											   const char *files);
 extern GlueFailure *glue_failure_just_failed(const char *other);
+extern GlueFailure *glue_failure_taken(const char *connection_name,
+									   const char *differences);
+extern GlueFailure *glue_failure_wipes_credentials(const char *connection_name,
+												   const char *losses);
+extern GlueFailure *glue_failure_copy(const GlueFailure *failure);
 extern void glue_failure_add_detail(GlueFailure *failure, const char *detail);
 extern void glue_failure_raise(int elevel, const GlueFailure *failure);
 

@@ -111,12 +111,9 @@ adopt(const GlueFunction *function, const GlueMirror *mirror,
 						  &differences);
 	}
 	if (differences.len > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("AWS Glue connection \"%s\" exists, but is defined differently",
-						glue_server_from_utf8(definition->name)),
-				 errdetail_internal("%s", differences.data),
-				 errhint("Use on_conflict => 'update' to give the connection this definition.")));
+		glue_failure_raise(ERROR,
+						   glue_failure_taken(definition->name,
+											  differences.data));
 
 	extra.secret_digest = secrets.digest;
 	return glue_record_existing(function, mirror, definition, observed, &extra);
@@ -253,12 +250,9 @@ refuse_losses(const GlueDefinition *definition, json_object *existing,
 									 definition->input, append_difference,
 									 &losses))
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("update of AWS Glue connection \"%s\" would wipe out its credentials",
-					glue_server_from_utf8(definition->name)),
-			 errdetail_internal("%s", losses.data),
-			 errhint("An update replaces the whole definition. Give the credentials again, or a reference to a secret: \"SECRET_ID\" in \"ConnectionProperties\" or \"SecretArn\" in \"AuthenticationConfiguration\".")));
+	glue_failure_raise(ERROR,
+					   glue_failure_wipes_credentials(definition->name,
+													  losses.data));
 }
 
 /* A GlueDifferenceSink: append a line to the StringInfo that is arg. */
@@ -269,6 +263,5 @@ append_difference(void *arg, const char *path, const char *message)
 
 	if (lines->len > 0)
 		appendStringInfoChar(lines, '\n');
-	appendStringInfo(lines, "%s %s", glue_server_from_utf8(path),
-					 glue_server_from_utf8(message));
+	appendStringInfo(lines, "%s %s", path, message);
 }

@@ -454,7 +454,8 @@ static GlueCall *
 finish(GlueOperation *operation, GlueFailure *failure)
 {
 	operation->step = GLUE_STEP_DONE;
-	operation->failure = failure;
+	if (failure != NULL)
+		operation->failure = glue_failure_copy(failure);
 	return NULL;
 }
 

@@ -171,10 +171,12 @@ glue_request_queue_open(GlueRequestQueue *queue, Oid schema, int64 claimant)
  * Claim requests whose time has come, the oldest first, at most limit, and
  * none for a target that is blocked.
  *
- * Returns a list of GlueRequest in the current memory context.
+ * Returns a list in the current memory context.  Each request is in a context
+ * of its own, which is a child of parent.
  */
 List *
-glue_request_claim(const GlueRequestQueue *queue, int limit, List *blocked)
+glue_request_claim(const GlueRequestQueue *queue, int limit, List *blocked,
+				   MemoryContext parent)
 {
 	static GlueKeptPlan kept;
 	static const Oid types[] = {
@@ -225,10 +227,15 @@ glue_request_claim(const GlueRequestQueue *queue, int limit, List *blocked)
 	count = glue_execute_as(queue->owner, plan, values, NULL);
 	for (uint64 i = 0; i < count; i++)
 	{
-		MemoryContext old_context = MemoryContextSwitchTo(context);
+		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
+												  ALLOCSET_DEFAULT_SIZES);
+		MemoryContext old_context = MemoryContextSwitchTo(own);
 		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
+		GlueRequest *request = read_request(&row);
 
-		requests = lappend(requests, read_request(&row));
+		request->context = own;
+		MemoryContextSwitchTo(context);
+		requests = lappend(requests, request);
 		MemoryContextSwitchTo(old_context);
 	}
 	glue_execute_end();
@@ -247,7 +254,7 @@ glue_request_record(const GlueRequestQueue *queue, const GlueRequest *request,
 	static GlueKeptPlan kept;
 	static const Oid types[] = {
 		INT8OID, INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID,
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID
 	};
 	Datum		values[lengthof(types)] = {0};
 	char		nulls[lengthof(types)];
@@ -260,7 +267,8 @@ glue_request_record(const GlueRequestQueue *queue, const GlueRequest *request,
 								   " finished_at = CASE WHEN $4 <> 'queued' THEN clock_timestamp() END,"
 								   " sealed_secrets = CASE WHEN $4 = 'queued' THEN sealed_secrets END,"
 								   " attempts = attempts - $6,"
-								   " lease_until = NULL, claimed_by = NULL,"
+								   " lease_until = NULL,"
+								   " claimed_by = CASE WHEN $11 THEN claimed_by END,"
 								   " status = coalesce($7, status), error_code = $8,"
 								   " error_message = $9,"
 								   " aws_request_id = coalesce($10, aws_request_id)"
@@ -281,6 +289,7 @@ glue_request_record(const GlueRequestQueue *queue, const GlueRequest *request,
 	set_text(values, nulls, 7, outcome->error_code);
 	set_text(values, nulls, 8, outcome->error_message);
 	set_text(values, nulls, 9, outcome->aws_request_id);
+	values[10] = BoolGetDatum(outcome->uncertain);
 
 	recorded = glue_execute_as(queue->owner, plan, values, nulls) > 0;
 	glue_execute_end();

@@ -27,6 +27,7 @@ typedef struct GlueRequestQueue
 /* A request that was claimed.  Text is UTF-8. */
 typedef struct GlueRequest
 {
+	MemoryContext context;		/* of the request */
 	int64		id;
 	const char *operation;		/* "CreateConnection" */
 	const char *name;			/* of the connection */
@@ -52,6 +53,7 @@ typedef struct GlueRequestOutcome
 	const char *state;			/* "queued": there will be another attempt */
 	TimestampTz next_attempt_at;	/* of that; 0 otherwise */
 	bool		free_attempt;	/* it does not count */
+	bool		uncertain;		/* it may have been carried out all the same */
 	const char *status;
 	const char *error_code;
 	const char *error_message;
@@ -71,7 +73,7 @@ extern void glue_claimant_end(int64 claimant);
 extern bool glue_request_queue_open(GlueRequestQueue *queue, Oid schema,
 									int64 claimant);
 extern List *glue_request_claim(const GlueRequestQueue *queue, int limit,
-								List *blocked);
+								List *blocked, MemoryContext parent);
 extern bool glue_request_record(const GlueRequestQueue *queue,
 								const GlueRequest *request,
 								const GlueRequestOutcome *outcome);

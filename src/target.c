@@ -54,6 +54,16 @@ void
 glue_target_resolve(GlueTarget *target, const char *server,
 					const char *catalog_id)
 {
+	glue_target_resolve_region(target, server, catalog_id, NULL);
+}
+
+/*
+ * Do the same for a region that was found out before, unless it is NULL.
+ */
+void
+glue_target_resolve_region(GlueTarget *target, const char *server,
+						   const char *catalog_id, const char *region)
+{
 	GlueServerOptions options = {0};
 
 	glue_settings_check();
@@ -64,6 +74,8 @@ glue_target_resolve(GlueTarget *target, const char *server,
 	if (server != NULL)
 		use_foreign_server(target, server, &options);
 
+	if (region != NULL)
+		options.region = region;
 	target->catalog_id = catalog_id ? catalog_id : options.catalog_id;
 	target->configuration = glue_configuration_read(options.profile);
 	target->ca_file = options.ca_file ? options.ca_file :

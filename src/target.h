@@ -40,6 +40,9 @@ typedef struct GlueTarget
 	const char *external_id;	/* for that, or NULL */
 } GlueTarget;
 
+extern void glue_target_resolve_region(GlueTarget *target, const char *server,
+									   const char *catalog_id,
+									   const char *region);
 extern void glue_target_resolve(GlueTarget *target, const char *server,
 								const char *catalog_id);
 extern const char *glue_target_account(const GlueTarget *target);

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * queue_run.h
+ *	  Working the queue: many requests side by side.
+ *
+ * IDENTIFICATION
+ *	  src/queue_run.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_QUEUE_RUN_H
+#define GLUE_QUEUE_RUN_H
+
+#include "utils/timestamp.h"
+
+/* How whoever works the queue begins and ends transactions. */
+typedef struct GlueTransactions
+{
+	void		(*begin) (void);
+	void		(*commit) (void);
+} GlueTransactions;
+
+extern uint64 glue_queue_run(Oid schema, int64 claimant,
+							 const GlueTransactions *transactions,
+							 uint64 max_requests, TimestampTz *next_due);
+
+#endif							/* GLUE_QUEUE_RUN_H */
