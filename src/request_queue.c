@@ -1,0 +1,450 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_queue.c
+ *	  The table glue_request, as those who ask for something see it.
+ *
+ * Rows are made and changed in the caller's transaction, but with the rights
+ * of the table's owner.  Who may do that, and what may be in a row, is for the
+ * callers to decide.
+ *
+ * As for glue_connection, the table is found through the schema of the
+ * function that was called, and never through the search_path.
+ *
+ * IDENTIFICATION
+ *	  src/request_queue.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "builtins.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "encoding.h"
+#include "executor/spi.h"
+#include "impersonation.h"
+#include "jsonb_tree.h"
+#include "miscadmin.h"
+#include "queue_wake.h"
+#include "request_queue.h"
+#include "request_seal.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+/* What a new row is given; the rest of it has defaults. */
+typedef enum RequestColumn
+{
+	COLUMN_ID,
+	COLUMN_OPERATION,
+	COLUMN_CONNECTION_NAME,
+	COLUMN_SERVER,
+	COLUMN_REGION,
+	COLUMN_CATALOG_ID,
+	COLUMN_INPUT,
+	COLUMN_TAGS,
+	COLUMN_ON_CONFLICT,
+	COLUMN_ON_MISSING,
+	COLUMN_HAS_SECRETS,
+	COLUMN_SEALED_SECRETS,
+	COLUMN_NEXT_ATTEMPT_AT,
+	COLUMN_REQUESTED_BY,
+	COLUMN_REQUESTED_AT,
+	NUM_COLUMNS
+} RequestColumn;
+
+static const struct
+{
+	const char *name;
+	Oid			type;
+}			columns[NUM_COLUMNS] =
+
+{
+	[COLUMN_ID] = {"id", INT8OID},
+	[COLUMN_OPERATION] = {"operation", TEXTOID},
+	[COLUMN_CONNECTION_NAME] = {"connection_name", TEXTOID},
+	[COLUMN_SERVER] = {"server", NAMEOID},
+	[COLUMN_REGION] = {"region", TEXTOID},
+	[COLUMN_CATALOG_ID] = {"catalog_id", TEXTOID},
+	[COLUMN_INPUT] = {"input", JSONBOID},
+	[COLUMN_TAGS] = {"tags", JSONBOID},
+	[COLUMN_ON_CONFLICT] = {"on_conflict", TEXTOID},
+	[COLUMN_ON_MISSING] = {"on_missing", TEXTOID},
+	[COLUMN_HAS_SECRETS] = {"has_secrets", BOOLOID},
+	[COLUMN_SEALED_SECRETS] = {"sealed_secrets", BYTEAOID},
+	[COLUMN_NEXT_ATTEMPT_AT] = {"next_attempt_at", TIMESTAMPTZOID},
+	[COLUMN_REQUESTED_BY] = {"requested_by", REGROLEOID},
+	[COLUMN_REQUESTED_AT] = {"requested_at", TIMESTAMPTZOID},
+};
+
+/* The first takes all of that, the others the ID alone. */
+typedef enum QueueStatement
+{
+	STATEMENT_INSERT,
+	STATEMENT_FIND,
+	STATEMENT_CANCEL,
+	STATEMENT_REQUEUE,
+	NUM_STATEMENTS
+} QueueStatement;
+
+/* Operators are qualified, because the search_path is the caller's. */
+#define WHERE_ID		" WHERE id OPERATOR(pg_catalog.=) $1"
+
+/* Kept for the life of the backend, for the table of this name. */
+static SPIPlanPtr plans[NUM_STATEMENTS];
+static char *planned_for = NULL;
+
+/* The values of one row. */
+typedef struct RequestRow
+{
+	Datum		values[NUM_COLUMNS];
+	char		nulls[NUM_COLUMNS]; /* 'n' or ' ', as SPI wants them */
+} RequestRow;
+
+/* prototypes of private functions */
+static int64 next_id(const GlueRequestQueue *queue);
+static void fill_row(RequestRow *row, int64 id, const GlueRequest *request);
+static void set_value(RequestRow *row, RequestColumn column, Datum value);
+static void set_text(RequestRow *row, RequestColumn column, const char *utf8);
+static void set_tree(RequestRow *row, RequestColumn column,
+					 json_object *tree);
+static bool change(const GlueRequestQueue *queue, QueueStatement statement,
+				   int64 id);
+static void read_state(GlueRequestState *found, HeapTuple tuple,
+					   TupleDesc desc);
+static Datum column_value(HeapTuple tuple, TupleDesc desc, int column);
+static void enter(const GlueRequestQueue *queue, GlueImpersonation *saved);
+static void leave(const GlueImpersonation *saved);
+static void execute(const GlueRequestQueue *queue, QueueStatement statement,
+					Datum *values, const char *nulls);
+static SPIPlanPtr find_plan(const GlueRequestQueue *queue,
+							QueueStatement statement);
+static void forget_plans(void);
+static char *statement_text(const char *table, QueueStatement statement);
+static char *insert_text(const char *table);
+
+/*
+ * Get ready to use the table.
+ *
+ * schema is that of the extension.  The table is locked until the end of the
+ * transaction.
+ */
+void
+glue_request_queue_open(GlueRequestQueue *queue, Oid schema, LOCKMODE lock)
+{
+	Oid			table = get_relname_relid("glue_request", schema);
+	Relation	relation;
+
+	if (!OidIsValid(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"glue_request\" of extension \"glue_conn\" does not exist"),
+				 errhint("Create the extension anew.")));
+	relation = table_open(table, lock);
+	queue->schema = schema;
+	queue->owner = relation->rd_rel->relowner;
+	table_close(relation, NoLock);
+
+	queue->table = psprintf("%s.glue_request",
+							quote_identifier(get_namespace_name(schema)));
+	if (planned_for == NULL || strcmp(queue->table, planned_for) != 0)
+		forget_plans();
+}
+
+/*
+ * Put a request into the queue, to be carried out as the current user once the
+ * transaction has committed; returns its ID.
+ */
+int64
+glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
+{
+	int64		id = next_id(queue);
+	RequestRow	row;
+	GlueImpersonation saved;
+
+	fill_row(&row, id, request);
+	enter(queue, &saved);
+	execute(queue, STATEMENT_INSERT, row.values, row.nulls);
+	leave(&saved);
+	glue_queue_wake_at_commit();
+	return id;
+}
+
+/* The ID is known before the row is made, for it is part of what is sealed. */
+static int64
+next_id(const GlueRequestQueue *queue)
+{
+	Oid			sequence = get_relname_relid("glue_request_id_seq",
+											 queue->schema);
+
+	if (!OidIsValid(sequence))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("sequence \"glue_request_id_seq\" of extension \"glue_conn\" does not exist"),
+				 errhint("Create the extension anew.")));
+	return nextval_internal(sequence, false);
+}
+
+static void
+fill_row(RequestRow *row, int64 id, const GlueRequest *request)
+{
+	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
+
+	memset(row->nulls, 'n', sizeof(row->nulls));
+	set_value(row, COLUMN_ID, Int64GetDatum(id));
+	set_text(row, COLUMN_OPERATION, request->operation);
+	set_text(row, COLUMN_CONNECTION_NAME, request->name);
+	if (request->server != NULL)
+		set_value(row, COLUMN_SERVER,
+				  DirectFunctionCall1(namein,
+									  CStringGetDatum(request->server)));
+	set_text(row, COLUMN_REGION, request->region);
+	set_text(row, COLUMN_CATALOG_ID, request->catalog_id);
+	set_tree(row, COLUMN_INPUT, request->shown);
+	set_tree(row, COLUMN_TAGS, request->tags);
+	set_text(row, COLUMN_ON_CONFLICT, request->on_conflict);
+	set_text(row, COLUMN_ON_MISSING, request->on_missing);
+	set_value(row, COLUMN_HAS_SECRETS, BoolGetDatum(request->has_secrets));
+	if (request->has_secrets)
+		set_value(row, COLUMN_SEALED_SECRETS,
+				  PointerGetDatum(glue_request_seal(id, request)));
+	set_value(row, COLUMN_NEXT_ATTEMPT_AT, now);
+	set_value(row, COLUMN_REQUESTED_BY, ObjectIdGetDatum(GetUserId()));
+	set_value(row, COLUMN_REQUESTED_AT, now);
+}
+
+static void
+set_value(RequestRow *row, RequestColumn column, Datum value)
+{
+	row->values[column] = value;
+	row->nulls[column] = ' ';
+}
+
+static void
+set_text(RequestRow *row, RequestColumn column, const char *utf8)
+{
+	if (utf8 != NULL)
+		set_value(row, column,
+				  CStringGetTextDatum(glue_server_from_utf8(utf8)));
+}
+
+static void
+set_tree(RequestRow *row, RequestColumn column, json_object *tree)
+{
+	if (tree != NULL)
+		set_value(row, column, JsonbPGetDatum(glue_jsonb_from_tree(tree)));
+}
+
+/*
+ * Look at a request as it is now; false if there is none.
+ *
+ * What is found belongs to the current memory context.
+ */
+bool
+glue_request_find(const GlueRequestQueue *queue, int64 id,
+				  GlueRequestState *found)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Datum		value = Int64GetDatum(id);
+	GlueImpersonation saved;
+	bool		is_there;
+
+	enter(queue, &saved);
+	execute(queue, STATEMENT_FIND, &value, NULL);
+	is_there = SPI_processed > 0;
+	if (is_there)
+	{
+		MemoryContext spi_context = MemoryContextSwitchTo(context);
+
+		read_state(found, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
+		MemoryContextSwitchTo(spi_context);
+	}
+	leave(&saved);
+	return is_there;
+}
+
+static void
+read_state(GlueRequestState *found, HeapTuple tuple, TupleDesc desc)
+{
+	TransactionId changed_by;
+
+	found->state = TextDatumGetCString(column_value(tuple, desc, 1));
+	found->requested_by = DatumGetObjectId(column_value(tuple, desc, 2));
+	found->has_secrets = DatumGetBool(column_value(tuple, desc, 3));
+	changed_by = DatumGetTransactionId(column_value(tuple, desc, 4));
+	found->uncommitted = TransactionIdIsCurrentTransactionId(changed_by);
+}
+
+/* The value of a column that is not null. */
+static Datum
+column_value(HeapTuple tuple, TupleDesc desc, int column)
+{
+	bool		is_null;
+
+	return SPI_getbinval(tuple, desc, column, &is_null);
+}
+
+/* Cancel a request; false if it was not queued. */
+bool
+glue_request_cancel(const GlueRequestQueue *queue, int64 id)
+{
+	return change(queue, STATEMENT_CANCEL, id);
+}
+
+/*
+ * Queue a request again; false if it had not ended without success, or has no
+ * secrets any more.
+ */
+bool
+glue_request_requeue(const GlueRequestQueue *queue, int64 id)
+{
+	bool		changed = change(queue, STATEMENT_REQUEUE, id);
+
+	if (changed)
+		glue_queue_wake_at_commit();
+	return changed;
+}
+
+static bool
+change(const GlueRequestQueue *queue, QueueStatement statement, int64 id)
+{
+	Datum		value = Int64GetDatum(id);
+	GlueImpersonation saved;
+	bool		changed;
+
+	enter(queue, &saved);
+	execute(queue, statement, &value, NULL);
+	changed = SPI_processed > 0;
+	leave(&saved);
+	return changed;
+}
+
+/* ----------------------------------------------------------------
+ * Statements
+ * ----------------------------------------------------------------
+ */
+
+/* Execute statements with the rights of the table's owner until leave(). */
+static void
+enter(const GlueRequestQueue *queue, GlueImpersonation *saved)
+{
+	glue_impersonate(saved, queue->owner);
+	SPI_connect();
+}
+
+static void
+leave(const GlueImpersonation *saved)
+{
+	SPI_finish();
+	glue_stop_impersonating(saved);
+}
+
+/* Execute a statement; SPI_processed says how many rows it was about. */
+static void
+execute(const GlueRequestQueue *queue, QueueStatement statement,
+		Datum *values, const char *nulls)
+{
+	int			result = SPI_execute_plan(find_plan(queue, statement), values,
+										  nulls, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "could not use the queue of requests: %s",
+			 SPI_result_code_string(result));
+}
+
+/*
+ * The plan of a statement.  It is made as the table's owner, because it
+ * depends on the role that row security is about.
+ */
+static SPIPlanPtr
+find_plan(const GlueRequestQueue *queue, QueueStatement statement)
+{
+	Oid			types[NUM_COLUMNS];
+	char	   *text;
+	SPIPlanPtr	plan = plans[statement];
+
+	if (plan != NULL)
+		return plan;
+	if (planned_for == NULL)
+		planned_for = MemoryContextStrdup(TopMemoryContext, queue->table);
+
+	text = statement_text(queue->table, statement);
+	for (int column = 0; column < NUM_COLUMNS; column++)
+		types[column] = columns[column].type;
+	plan = SPI_prepare(text,
+					   statement == STATEMENT_INSERT ? NUM_COLUMNS : 1, types);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not plan \"%s\": %s", text,
+			 SPI_result_code_string(SPI_result));
+	plans[statement] = plan;
+	return plan;
+}
+
+/* The extension may have been dropped, and created in another schema. */
+static void
+forget_plans(void)
+{
+	for (int statement = 0; statement < NUM_STATEMENTS; statement++)
+	{
+		if (plans[statement] != NULL)
+			SPI_freeplan(plans[statement]);
+		plans[statement] = NULL;
+	}
+	if (planned_for != NULL)
+		pfree(planned_for);
+	planned_for = NULL;
+}
+
+static char *
+statement_text(const char *table, QueueStatement statement)
+{
+	switch (statement)
+	{
+		case STATEMENT_INSERT:
+			return insert_text(table);
+		case STATEMENT_FIND:
+			return psprintf("SELECT state, requested_by, has_secrets, xmin FROM %s"
+							WHERE_ID, table);
+		case STATEMENT_CANCEL:
+			return psprintf("UPDATE %s SET state = 'cancelled',"
+							" finished_at = pg_catalog.clock_timestamp(),"
+							" sealed_secrets = NULL" WHERE_ID
+							" AND state OPERATOR(pg_catalog.=) 'queued'",
+							table);
+		case STATEMENT_REQUEUE:
+			return psprintf("UPDATE %s SET state = 'queued', attempts = 0,"
+							" next_attempt_at = pg_catalog.clock_timestamp(),"
+							" lease_until = NULL, claimed_by = NULL,"
+							" started_at = NULL, finished_at = NULL,"
+							" status = NULL, error_code = NULL,"
+							" error_message = NULL, aws_request_id = NULL"
+							WHERE_ID " AND NOT has_secrets"
+							" AND state OPERATOR(pg_catalog.=)"
+							" ANY ('{failed, cancelled}')", table);
+		case NUM_STATEMENTS:
+			break;
+	}
+	return NULL;
+}
+
+static char *
+insert_text(const char *table)
+{
+	StringInfoData names;
+	StringInfoData parameters;
+
+	initStringInfo(&names);
+	initStringInfo(&parameters);
+	for (int column = 0; column < NUM_COLUMNS; column++)
+	{
+		const char *comma = column > 0 ? ", " : "";
+
+		appendStringInfo(&names, "%s%s", comma, columns[column].name);
+		appendStringInfo(&parameters, "%s$%d", comma, column + 1);
+	}
+	return psprintf("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE VALUES (%s)",
+					table, names.data, parameters.data);
+}

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_queue.h
+ *	  The table glue_request, as those who ask for something see it.
+ *
+ * IDENTIFICATION
+ *	  src/request_queue.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_REQUEST_QUEUE_H
+#define GLUE_REQUEST_QUEUE_H
+
+#include "request.h"
+#include "storage/lockdefs.h"
+
+/* The table, ready to be used until the end of the transaction. */
+typedef struct GlueRequestQueue
+{
+	Oid			schema;
+	Oid			owner;
+	char	   *table;			/* its qualified name */
+} GlueRequestQueue;
+
+/* What has become of a request. */
+typedef struct GlueRequestState
+{
+	char	   *state;
+	Oid			requested_by;
+	bool		has_secrets;
+	bool		uncommitted;	/* changed by the current transaction */
+} GlueRequestState;
+
+extern void glue_request_queue_open(GlueRequestQueue *queue, Oid schema,
+									LOCKMODE lock);
+extern int64 glue_request_insert(const GlueRequestQueue *queue,
+								 const GlueRequest *request);
+extern bool glue_request_find(const GlueRequestQueue *queue, int64 id,
+							  GlueRequestState *found);
+extern bool glue_request_cancel(const GlueRequestQueue *queue, int64 id);
+extern bool glue_request_requeue(const GlueRequestQueue *queue, int64 id);
+
+#endif							/* GLUE_REQUEST_QUEUE_H */
