@@ -66,6 +66,7 @@ PURE_OBJS = \
 SERVER_OBJS = \
 	src/settings.o \
 	src/shared_state.o \
+	src/queue_wake.o \
 	src/secret_memory.o \
 	src/kept_plan.o \
 	src/encoding.o \
@@ -96,7 +97,10 @@ COMPOSE_OBJS = \
 	src/row_insert.o \
 	src/mirror.o \
 	src/secret_key.o \
-	src/request_queue.o
+	src/impersonation.o \
+	src/request_seal.o \
+	src/request_queue.o \
+	src/request_claim.o
 
 # Layer 4: what the server calls.
 ENTRY_OBJS = \
@@ -116,8 +120,13 @@ ENTRY_OBJS = \
 	src/test_function.o \
 	src/tag_functions.o \
 	src/type_functions.o \
+	src/enqueue.o \
+	src/enqueue_functions.o \
+	src/request_functions.o \
 	src/connection_builder.o \
 	src/builders.o \
+	src/queue_run.o \
+	src/process_procedure.o \
 	src/glue_conn.o
 
 OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(COMPOSE_OBJS) $(ENTRY_OBJS)
@@ -129,7 +138,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bulk bad_input privileges settings servers \
-	builders summary test_connection tags connection_types
+	builders summary test_connection tags connection_types requests
 REGRESS_OPTS = --encoding=UTF8
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl

@@ -158,6 +158,138 @@ COMMENT ON COLUMN glue_connection_summary.reason IS
 	'beginning of StatusReason';
 
 --
+-- glue_request
+--
+-- The durable queue: what is to be done in AWS Glue after the transaction that
+-- asked for it has committed, and what became of it.  Only the functions of
+-- this extension write here.
+--
+-- What changes while a request is open is in no index, so that its updates
+-- stay on its page and cost the indexes nothing; the pages have room for one
+-- new version of every row.  An index of open requests is as small as the work
+-- that is left, however long the history is.
+--
+CREATE TABLE glue_request (
+	id					bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	operation			text NOT NULL CHECK (operation IN
+							('CreateConnection', 'UpdateConnection', 'DeleteConnection')),
+	connection_name		text NOT NULL,
+	server				name,
+	region				text NOT NULL,
+	catalog_id			text,
+	input				jsonb,
+	tags				jsonb,
+	on_conflict			text,
+	on_missing			text,
+	has_secrets			boolean NOT NULL DEFAULT false,
+	sealed_secrets		bytea,
+	state				text NOT NULL DEFAULT 'queued' CHECK (state IN
+							('queued', 'running', 'succeeded', 'failed', 'cancelled')),
+	attempts			integer NOT NULL DEFAULT 0,
+	next_attempt_at		timestamptz NOT NULL,
+	lease_until			timestamptz,
+	claimed_by			bigint,
+	caller_xid			xid8,
+	requested_by		regrole NOT NULL,
+	requested_at		timestamptz NOT NULL,
+	started_at			timestamptz,
+	finished_at			timestamptz,
+	status				text,
+	error_code			text,
+	error_message		text,
+	aws_request_id		text
+)
+WITH (
+	fillfactor = 45,
+	autovacuum_vacuum_threshold = 1000,
+	autovacuum_vacuum_scale_factor = 0.01,
+	autovacuum_analyze_threshold = 1000,
+	autovacuum_analyze_scale_factor = 0.05
+);
+
+CREATE INDEX glue_request_open
+	ON glue_request (id) WHERE finished_at IS NULL;
+CREATE INDEX glue_request_open_connection
+	ON glue_request (connection_name, id) WHERE finished_at IS NULL;
+CREATE INDEX glue_request_finished
+	ON glue_request (finished_at) WHERE finished_at IS NOT NULL;
+
+COMMENT ON TABLE glue_request IS
+	'requests to AWS Glue that are carried out after commit, and their outcome; never dumped, so that a restored database repeats none of them';
+COMMENT ON SEQUENCE glue_request_id_seq IS
+	'IDs of requests';
+COMMENT ON COLUMN glue_request.id IS
+	'ID of the request; requests for one connection are carried out in this order';
+COMMENT ON COLUMN glue_request.operation IS
+	'what is to be done: CreateConnection, UpdateConnection or DeleteConnection';
+COMMENT ON COLUMN glue_request.connection_name IS
+	'name of the connection';
+COMMENT ON COLUMN glue_request.server IS
+	'foreign server that names the account; null for the default one';
+COMMENT ON COLUMN glue_request.region IS
+	'AWS region, as it was when the request was made';
+COMMENT ON COLUMN glue_request.catalog_id IS
+	'Data Catalog; null for that of the caller''s account';
+COMMENT ON COLUMN glue_request.input IS
+	'ConnectionInput, with secrets replaced by "********"; null for a deletion';
+COMMENT ON COLUMN glue_request.tags IS
+	'tags of the connection';
+COMMENT ON COLUMN glue_request.on_conflict IS
+	'what to do if a connection that is to be created exists: error, adopt or update';
+COMMENT ON COLUMN glue_request.on_missing IS
+	'what to do if a connection that is to be updated or deleted does not exist: error, create or ignore';
+COMMENT ON COLUMN glue_request.has_secrets IS
+	'does the ConnectionInput hold secrets, or did it';
+COMMENT ON COLUMN glue_request.sealed_secrets IS
+	'the ConnectionInput with its secrets, encrypted; null if it has none, and erased when the request ends';
+COMMENT ON COLUMN glue_request.state IS
+	'queued, running, succeeded, failed or cancelled';
+COMMENT ON COLUMN glue_request.attempts IS
+	'how often the request was tried';
+COMMENT ON COLUMN glue_request.next_attempt_at IS
+	'when the request may be tried, or tried again';
+COMMENT ON COLUMN glue_request.lease_until IS
+	'until when the process that carries the request out is expected to say something';
+COMMENT ON COLUMN glue_request.claimed_by IS
+	'which process carries the request out, or did it last';
+COMMENT ON COLUMN glue_request.caller_xid IS
+	'transaction whose outcome decides about the request, of a call that acted at once';
+COMMENT ON COLUMN glue_request.requested_by IS
+	'role that asked for it, and as which it is carried out';
+COMMENT ON COLUMN glue_request.requested_at IS
+	'when it was asked for';
+COMMENT ON COLUMN glue_request.started_at IS
+	'when it was first tried';
+COMMENT ON COLUMN glue_request.finished_at IS
+	'when it succeeded, failed or was cancelled; null until then';
+COMMENT ON COLUMN glue_request.status IS
+	'READY, IN_PROGRESS or FAILED, as AWS Glue said of the connection';
+COMMENT ON COLUMN glue_request.error_code IS
+	'name of the exception or SQLSTATE of the last failure';
+COMMENT ON COLUMN glue_request.error_message IS
+	'the last failure, without secrets';
+COMMENT ON COLUMN glue_request.aws_request_id IS
+	'AWS''s ID of the last attempt';
+
+-- everyone may look at what was asked for in the name of a role whose
+-- privileges they have; nobody writes but the extension
+ALTER TABLE glue_request ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY glue_request_own ON glue_request
+	FOR SELECT
+	USING (pg_catalog.pg_has_role(requested_by, 'USAGE'));
+
+COMMENT ON POLICY glue_request_own ON glue_request IS
+	'a role sees its own requests, and those of roles whose privileges it has';
+
+GRANT SELECT (id, operation, connection_name, server, region, catalog_id,
+		input, tags, on_conflict, on_missing, has_secrets, state, attempts,
+		next_attempt_at, lease_until, claimed_by, caller_xid, requested_by,
+		requested_at, started_at, finished_at, status, error_code,
+		error_message, aws_request_id)
+	ON glue_request TO PUBLIC;
+
+--
 -- The key of the digests in glue_connection.secret_digest
 --
 -- It is not dumped, so that a dump does not help in guessing passwords, and no
@@ -401,6 +533,100 @@ COMMENT ON FUNCTION glue_list_connection_types(name) IS
 	'all types of connections that AWS Glue has, page by page';
 
 REVOKE ALL ON FUNCTION glue_list_connection_types(name) FROM PUBLIC;
+
+--
+-- Calls that act after commit
+--
+-- These put a request into glue_request in the caller's transaction.  They
+-- check what the immediate calls check, and take the same arguments.
+--
+CREATE FUNCTION glue_enqueue_create_connection(
+	connection_input jsonb,
+	tags jsonb DEFAULT NULL,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL,
+	on_conflict text DEFAULT 'error'
+)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'glue_enqueue_create_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_enqueue_create_connection(jsonb, jsonb, text, name, text) IS
+	'have a connection created in AWS Glue once the transaction has committed; returns the ID of the request';
+
+REVOKE ALL ON FUNCTION glue_enqueue_create_connection(jsonb, jsonb, text, name, text) FROM PUBLIC;
+
+CREATE FUNCTION glue_enqueue_update_connection(
+	name text,
+	connection_input jsonb,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL
+)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'glue_enqueue_update_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_enqueue_update_connection(text, jsonb, text, name) IS
+	'have a connection in AWS Glue updated once the transaction has committed; returns the ID of the request';
+
+REVOKE ALL ON FUNCTION glue_enqueue_update_connection(text, jsonb, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_enqueue_delete_connection(
+	name text,
+	catalog_id text DEFAULT NULL,
+	server name DEFAULT NULL,
+	missing_ok boolean DEFAULT false
+)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'glue_enqueue_delete_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_enqueue_delete_connection(text, text, name, boolean) IS
+	'have a connection in AWS Glue deleted once the transaction has committed; returns the ID of the request';
+
+REVOKE ALL ON FUNCTION glue_enqueue_delete_connection(text, text, name, boolean) FROM PUBLIC;
+
+CREATE PROCEDURE glue_process_requests(max integer DEFAULT NULL)
+AS 'MODULE_PATHNAME', 'glue_process_requests'
+LANGUAGE C;
+
+COMMENT ON PROCEDURE glue_process_requests(integer) IS
+	'carry out requests whose time has come, in the calling session, until there are none or so many were tried';
+
+REVOKE ALL ON PROCEDURE glue_process_requests(integer) FROM PUBLIC;
+
+CREATE FUNCTION glue_cancel_request(id bigint)
+RETURNS text
+AS 'MODULE_PATHNAME', 'glue_cancel_request'
+LANGUAGE C VOLATILE PARALLEL UNSAFE STRICT;
+
+COMMENT ON FUNCTION glue_cancel_request(bigint) IS
+	'cancel a request that is still queued; returns the state of the request';
+
+REVOKE ALL ON FUNCTION glue_cancel_request(bigint) FROM PUBLIC;
+
+CREATE FUNCTION glue_retry_request(id bigint)
+RETURNS text
+AS 'MODULE_PATHNAME', 'glue_retry_request'
+LANGUAGE C VOLATILE PARALLEL UNSAFE STRICT;
+
+COMMENT ON FUNCTION glue_retry_request(bigint) IS
+	'queue a request again that has failed or was cancelled; returns the state of the request';
+
+REVOKE ALL ON FUNCTION glue_retry_request(bigint) FROM PUBLIC;
+
+CREATE FUNCTION glue_wait_request(
+	id bigint,
+	timeout interval DEFAULT '5 min'
+)
+RETURNS text
+AS 'MODULE_PATHNAME', 'glue_wait_request'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_wait_request(bigint, interval) IS
+	'wait until a request has succeeded, failed or been cancelled; returns its state';
+
+REVOKE ALL ON FUNCTION glue_wait_request(bigint, interval) FROM PUBLIC;
 
 --
 -- The table and the catalog

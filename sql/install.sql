@@ -22,10 +22,10 @@ SELECT pg_describe_object(classid, objid, objsubid) AS object
    AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass,
                    'pg_foreign_data_wrapper'::regclass)
    AND obj_description(objid, classid::regclass::name) IS NULL;
-SELECT attname
+SELECT attrelid::regclass, attname
   FROM pg_attribute
- WHERE attrelid = 'glue_connection'::regclass AND attnum > 0
-   AND col_description(attrelid, attnum) IS NULL;
+ WHERE attrelid IN ('glue_connection'::regclass, 'glue_request'::regclass)
+   AND attnum > 0 AND col_description(attrelid, attnum) IS NULL;
 
 -- what a function does decides its volatility, parallel safety and privileges
 SELECT p.proname, p.provolatile, p.proparallel, p.proisstrict,

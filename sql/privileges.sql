@@ -26,6 +26,12 @@ SELECT glue_get_connections();
 SELECT glue_wait_connection('a');
 SELECT * FROM glue_sync_connections();
 SELECT * FROM glue_connection_drift();
+SELECT glue_enqueue_create_connection('{}');
+SELECT glue_enqueue_update_connection('a', '{}');
+SELECT glue_enqueue_delete_connection('a');
+SELECT glue_cancel_request(1);
+SELECT glue_retry_request(1);
+SELECT glue_wait_request(1);
 
 -- calls that work on their arguments alone are everyone's
 SELECT glue_is_valid_connection_input('{}');

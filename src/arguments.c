@@ -224,6 +224,41 @@ glue_argument_on_conflict(FunctionCallInfo fcinfo, int argument)
 			 errhint("Valid values are \"error\", \"adopt\" and \"update\".")));
 }
 
+/* How that argument says it. */
+const char *
+glue_conflict_action_name(GlueConflictAction action)
+{
+	switch (action)
+	{
+		case GLUE_CONFLICT_ERROR:
+			return "error";
+		case GLUE_CONFLICT_ADOPT:
+			return "adopt";
+		case GLUE_CONFLICT_UPDATE:
+			return "update";
+	}
+	return NULL;				/* keep the compiler quiet */
+}
+
+/* Get the argument that says how long to wait, as the moment when it ends. */
+TimestampTz
+glue_argument_deadline(FunctionCallInfo fcinfo, int argument)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz deadline = 0;
+
+	if (!PG_ARGISNULL(argument))
+		deadline = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+														   TimestampTzGetDatum(now),
+														   PG_GETARG_DATUM(argument)));
+	if (PG_ARGISNULL(argument) || deadline < now)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be an interval that is not negative",
+						"timeout")));
+	return deadline;
+}
+
 /*
  * Get and check the three arguments that define a connection, which are the
  * first ones of every function that takes them: the ConnectionInput, tags and

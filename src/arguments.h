@@ -13,6 +13,7 @@
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "utils/timestamp.h"
 #include "validate.h"
 
 /* A connection that is to be made.  All text is UTF-8. */
@@ -70,6 +71,9 @@ extern json_object *glue_argument_tags(FunctionCallInfo fcinfo, int argument,
 extern const char *glue_argument_server(FunctionCallInfo fcinfo, int argument);
 extern GlueConflictAction glue_argument_on_conflict(FunctionCallInfo fcinfo,
 													int argument);
+extern const char *glue_conflict_action_name(GlueConflictAction action);
+extern TimestampTz glue_argument_deadline(FunctionCallInfo fcinfo,
+										  int argument);
 
 extern void glue_check_definition(FunctionCallInfo fcinfo,
 								  GlueDefinition *definition,

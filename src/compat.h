@@ -107,6 +107,13 @@ typedef struct GlueJsonbBuilder
 						  arbiters)
 #endif
 
+/* 17 gave processes a name for what is the index into all of them */
+#if PG_VERSION_NUM >= 170000
+#define GLUE_PROCESS_NUMBER(proc) GetNumberFromPGProc(proc)
+#else
+#define GLUE_PROCESS_NUMBER(proc) ((proc)->pgprocno)
+#endif
+
 /* 18 shows the module's own name and version in pg_get_loaded_modules() */
 #if PG_VERSION_NUM >= 180000
 #define GLUE_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "glue_conn", .version = "1.0")

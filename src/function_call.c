@@ -85,25 +85,35 @@ glue_function_connect(GlueFunction *function, const char *server,
 }
 
 /*
- * Do that for a function whose arguments are, from first_argument on, the name
- * of a connection, the catalog and the server.
+ * Get and check the arguments of a function that are, from first_argument on,
+ * the name of a connection, the catalog and the server.
  */
+void
+glue_function_arguments_named(GlueFunction *function, FunctionCallInfo fcinfo,
+							  int first_argument, const char **name,
+							  const char **catalog_id, const char **server)
+{
+	*name = glue_argument_name(fcinfo, first_argument, glue_violations_add,
+							   &function->violations);
+	*catalog_id = glue_argument_catalog_id(fcinfo, first_argument + 1,
+										   glue_violations_add,
+										   &function->violations);
+	glue_violations_report(&function->violations,
+						   "connection name or catalog ID", NULL);
+	*server = glue_argument_server(fcinfo, first_argument + 2);
+}
+
+/* Connect a function that has such arguments. */
 void
 glue_function_connect_named(GlueFunction *function, FunctionCallInfo fcinfo,
 							int first_argument, const char **name)
 {
 	const char *catalog_id;
+	const char *server;
 
-	*name = glue_argument_name(fcinfo, first_argument, glue_violations_add,
-							   &function->violations);
-	catalog_id = glue_argument_catalog_id(fcinfo, first_argument + 1,
-										  glue_violations_add,
-										  &function->violations);
-	glue_violations_report(&function->violations,
-						   "connection name or catalog ID", NULL);
-	glue_function_connect(function,
-						  glue_argument_server(fcinfo, first_argument + 2),
-						  catalog_id);
+	glue_function_arguments_named(function, fcinfo, first_argument, name,
+								  &catalog_id, &server);
+	glue_function_connect(function, server, catalog_id);
 }
 
 /*

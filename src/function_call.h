@@ -40,6 +40,12 @@ extern void glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
 								const char *name, GlueFunctionKind kind);
 extern void glue_function_connect(GlueFunction *function, const char *server,
 								  const char *catalog_id);
+extern void glue_function_arguments_named(GlueFunction *function,
+										  FunctionCallInfo fcinfo,
+										  int first_argument,
+										  const char **name,
+										  const char **catalog_id,
+										  const char **server);
 extern void glue_function_connect_named(GlueFunction *function,
 										FunctionCallInfo fcinfo,
 										int first_argument,

@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "credential_cache.h"
 #include "fmgr.h"
+#include "queue_wake.h"
 #include "settings.h"
 
 GLUE_MODULE_MAGIC;
@@ -26,6 +27,7 @@ PGDLLEXPORT void _PG_init(void);
 
 static GlueSharedPart *const shared_parts[] = {
 	&glue_credential_cache_part,
+	&glue_queue_wake_part,
 	&glue_retry_quota_part,
 };
 

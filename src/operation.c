@@ -301,6 +301,9 @@ settle_existing(GlueOperation *operation)
 	json_object *existing = connection_of(call);
 	StringInfoData losses;
 
+	if (failed_with(call, "EntityNotFoundException") &&
+		operation->create_missing)
+		return prepare_create(operation);
 	if (call->failure != NULL)
 		return finish(operation, call->failure);
 	if (existing == NULL)
@@ -404,7 +407,8 @@ settle_delete(GlueOperation *operation)
 	operation->gone = call->failure == NULL ||
 		failed_with(call, "EntityNotFoundException");
 	if (failed_with(call, "EntityNotFoundException") &&
-		!operation->uncertain && !call->maybe_done)
+		!operation->ignore_missing && !operation->uncertain &&
+		!call->maybe_done)
 		return finish(operation, call->failure);
 	return finish(operation, operation->gone ? NULL : call->failure);
 }

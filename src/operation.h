@@ -45,6 +45,8 @@ typedef struct GlueOperation
 	json_object *input;			/* ConnectionInput, secrets and all */
 	json_object *tags;			/* or NULL */
 	GlueConflictAction on_conflict;
+	bool		create_missing; /* of an update: create what is not there */
+	bool		ignore_missing; /* of a deletion */
 	const GlueMirrorKnown *known;	/* what is recorded, or NULL */
 	const GlueSecretDigest *digest; /* of the input's secrets, or NULL */
 	const char *arn;			/* of the connection, if there are tags */

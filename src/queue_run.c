@@ -40,9 +40,10 @@
 #include "miscadmin.h"
 #include "operation.h"
 #include "queue_run.h"
-#include "request_queue.h"
+#include "request_claim.h"
 #include "secret_key.h"
 #include "settings.h"
+#include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -102,11 +103,11 @@ typedef struct Job
 	dlist_node	node;			/* in one of the lists of QueueRun */
 	MemoryContext context;
 	struct QueueRun *run;
-	GlueRequest *request;
+	GlueClaim *request;
 	WorkTarget *target;
 	GlueOperation operation;
 	GlueMirrorKnown known;
-	GlueRequestOutcome outcome;
+	GlueClaimOutcome outcome;
 	TimestampTz record_at;		/* not before */
 	bool		has_operation;	/* there is something in AWS to record */
 } Job;
@@ -137,18 +138,18 @@ typedef struct QueueRun
 /* prototypes of private functions */
 static GlueCall *next_call(void *arg);
 static void note_done(void *arg, GlueCall *call);
-static bool wants_transaction(const QueueRun *run);
-static bool is_due(const dlist_head *jobs, TimestampTz now);
+static bool wants_transaction(QueueRun *run);
+static bool is_due(dlist_head *jobs, TimestampTz now);
 static void run_transaction(QueueRun *run);
-static void claim(QueueRun *run, GlueRequestQueue *queue, GlueMirror *mirror);
+static void claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror);
 static void prepare_job(QueueRun *run, const GlueMirror *mirror,
-						GlueRequest *request);
+						GlueClaim *request);
 static void fill_operation(Job *job, const GlueMirror *mirror);
-static WorkTarget *find_target(QueueRun *run, const GlueRequest *request);
+static WorkTarget *find_target(QueueRun *run, const GlueClaim *request);
 static void resolve_target(WorkTarget *target, Oid schema);
 static void connect_targets(QueueRun *run);
 static void release_target(QueueRun *run, WorkTarget *target);
-static void end_job(Job *job, const GlueRequestOutcome *outcome);
+static void end_job(Job *job, const GlueClaimOutcome *outcome);
 static void judge(Job *job);
 static void judge_failure(Job *job, const GlueFailure *failure);
 static void judge_progress(Job *job);
@@ -158,11 +159,11 @@ static TimestampTz backoff(int times);
 static Trouble *find_trouble(QueueRun *run, const WorkTarget *target,
 							 bool make);
 static List *blocked_targets(QueueRun *run);
-static void record_ended(QueueRun *run, GlueRequestQueue *queue,
+static void record_ended(QueueRun *run, GlueClaims *queue,
 						 GlueMirror *mirror);
 static void record_first(QueueRun *run, dlist_head *jobs,
-						 GlueRequestQueue *queue, GlueMirror *mirror);
-static bool record_job(Job *job, GlueRequestQueue *queue, GlueMirror *mirror);
+						 GlueClaims *queue, GlueMirror *mirror);
+static bool record_job(Job *job, GlueClaims *queue, GlueMirror *mirror);
 static void notify(const Job *job);
 static GlueFailure *failure_from_error(const ErrorData *error);
 static char *utf8_copy(const char *text);
@@ -222,6 +223,23 @@ glue_queue_run(Oid schema, int64 claimant,
 	}
 	PG_END_TRY();
 	return run.nclaimed;
+}
+
+/*
+ * Put what processes that are gone had claimed back into the queue.
+ */
+void
+glue_queue_recover(Oid schema, int64 claimant,
+				   const GlueTransactions *transactions)
+{
+	GlueClaims	claims;
+	MemoryContext old_context = CurrentMemoryContext;
+
+	transactions->begin(true);
+	if (glue_claims_open(&claims, schema, claimant))
+		glue_claims_release_orphans(&claims);
+	transactions->commit();
+	MemoryContextSwitchTo(old_context);
 }
 
 /* ----------------------------------------------------------------
@@ -289,7 +307,7 @@ note_done(void *arg, GlueCall *call)
  * made and none is left, or if an outcome has waited long enough.
  */
 static bool
-wants_transaction(const QueueRun *run)
+wants_transaction(QueueRun *run)
 {
 	TimestampTz now;
 
@@ -304,29 +322,27 @@ wants_transaction(const QueueRun *run)
 
 /* Has the first of these jobs waited long enough to be recorded? */
 static bool
-is_due(const dlist_head *jobs, TimestampTz now)
+is_due(dlist_head *jobs, TimestampTz now)
 {
-	dlist_head *list = unconstify(dlist_head *, jobs);
-
-	return !dlist_is_empty(list) &&
-		dlist_container(Job, node, dlist_head_node(list))->record_at <= now;
+	return !dlist_is_empty(jobs) &&
+		dlist_container(Job, node, dlist_head_node(jobs))->record_at <= now;
 }
 
 /* Record what has ended, and claim as much as can be begun. */
 static void
 run_transaction(QueueRun *run)
 {
-	GlueRequestQueue queue;
+	GlueClaims queue;
 	GlueMirror	mirror;
 	MemoryContext old_context;
 
-	run->transactions->begin();
+	run->transactions->begin(true);
 	set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
 					  PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 	set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET,
 					  PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 	old_context = MemoryContextSwitchTo(run->batch_context);
-	if (glue_request_queue_open(&queue, run->schema, run->claimant))
+	if (glue_claims_open(&queue, run->schema, run->claimant))
 	{
 		glue_mirror_open(&mirror, run->schema, GLUE_MIRROR_WRITE);
 		record_ended(run, &queue, &mirror);
@@ -348,7 +364,7 @@ run_transaction(QueueRun *run)
 
 /* Claim requests, as many as can be begun and some more. */
 static void
-claim(QueueRun *run, GlueRequestQueue *queue, GlueMirror *mirror)
+claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
 {
 	int			limit = run->width - run->nactive + BATCH_SIZE;
 	dlist_iter	iter;
@@ -360,7 +376,7 @@ claim(QueueRun *run, GlueRequestQueue *queue, GlueMirror *mirror)
 	if (run->max_requests > 0)
 		limit = Min(limit, run->max_requests - run->nclaimed);
 	requests = limit > 0 ?
-		glue_request_claim(queue, limit, blocked_targets(run),
+		glue_claims_take(queue, limit, blocked_targets(run),
 						   run->context) : NIL;
 	foreach(cell, requests)
 		prepare_job(run, mirror, lfirst(cell));
@@ -370,7 +386,7 @@ claim(QueueRun *run, GlueRequestQueue *queue, GlueMirror *mirror)
 	{
 		run->claim_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													IDLE_LOOK_MS);
-		run->next_due = glue_request_next_due(queue);
+		run->next_due = glue_claims_next_due(queue);
 	}
 	if (run->max_requests > 0 && run->nclaimed >= run->max_requests)
 		run->claim_at = DT_NOEND;
@@ -381,7 +397,7 @@ claim(QueueRun *run, GlueRequestQueue *queue, GlueMirror *mirror)
  * alone.
  */
 static void
-prepare_job(QueueRun *run, const GlueMirror *mirror, GlueRequest *request)
+prepare_job(QueueRun *run, const GlueMirror *mirror, GlueClaim *request)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(request->context);
 	Job		   *job = palloc0(sizeof(Job));
@@ -399,7 +415,7 @@ prepare_job(QueueRun *run, const GlueMirror *mirror, GlueRequest *request)
 static void
 fill_operation(Job *job, const GlueMirror *mirror)
 {
-	const GlueRequest *request = job->request;
+	const GlueClaim *request = job->request;
 	GlueOperation *operation = &job->operation;
 	const char *on_conflict = request->on_conflict;
 
@@ -410,6 +426,11 @@ fill_operation(Job *job, const GlueMirror *mirror)
 	operation->tags = request->tags;
 	operation->uncertain = request->uncertain;
 	operation->began_at = request->started_at;
+	if (request->on_missing != NULL)
+	{
+		operation->create_missing = strcmp(request->on_missing, "create") == 0;
+		operation->ignore_missing = strcmp(request->on_missing, "ignore") == 0;
+	}
 	if (on_conflict != NULL && strcmp(on_conflict, "adopt") == 0)
 		operation->on_conflict = GLUE_CONFLICT_ADOPT;
 	else if (on_conflict != NULL && strcmp(on_conflict, "update") == 0)
@@ -444,7 +465,7 @@ same_text(const char *a, const char *b)
 
 /* The target of a request, as it is now. */
 static WorkTarget *
-find_target(QueueRun *run, const GlueRequest *request)
+find_target(QueueRun *run, const GlueClaim *request)
 {
 	dlist_iter	iter;
 	MemoryContext context;
@@ -540,7 +561,7 @@ connect_targets(QueueRun *run)
 
 		if (target->connected || target->failure != NULL)
 			continue;
-		run->transactions->begin();
+		run->transactions->begin(false);
 		old_context = MemoryContextSwitchTo(target->context);
 		PG_TRY();
 		{
@@ -585,7 +606,7 @@ release_target(QueueRun *run, WorkTarget *target)
 
 /* Put a job among those that are to be recorded. */
 static void
-end_job(Job *job, const GlueRequestOutcome *outcome)
+end_job(Job *job, const GlueClaimOutcome *outcome)
 {
 	QueueRun   *run = job->run;
 
@@ -601,7 +622,7 @@ static void
 judge(Job *job)
 {
 	GlueOperation *operation = &job->operation;
-	GlueRequestOutcome outcome = {
+	GlueClaimOutcome outcome = {
 		.state = "succeeded",
 		.status = operation->status,
 		.aws_request_id = operation->request_id,
@@ -668,7 +689,7 @@ judge_progress(Job *job)
 	TimestampTz now = GetCurrentTimestamp();
 	long		age_ms =
 		TimestampDifferenceMilliseconds(job->request->started_at, now);
-	GlueRequestOutcome outcome = {
+	GlueClaimOutcome outcome = {
 		.state = "queued",
 		.status = "IN_PROGRESS",
 		.free_attempt = true,
@@ -692,7 +713,7 @@ judge_progress(Job *job)
 static void
 put_off(Job *job, const GlueFailure *failure)
 {
-	GlueRequestOutcome outcome = {
+	GlueClaimOutcome outcome = {
 		.state = "queued",
 		.error_code = MemoryContextStrdup(job->context, failure->code),
 		.error_message = MemoryContextStrdup(job->context,
@@ -707,7 +728,7 @@ put_off(Job *job, const GlueFailure *failure)
 static void
 fail(Job *job, const GlueFailure *failure)
 {
-	GlueRequestOutcome outcome = {
+	GlueClaimOutcome outcome = {
 		.state = "failed",
 		.error_code = MemoryContextStrdup(job->context, failure->code),
 		.error_message = MemoryContextStrdup(job->context,
@@ -786,7 +807,7 @@ blocked_targets(QueueRun *run)
 
 /* Record the outcomes of all jobs that have ended. */
 static void
-record_ended(QueueRun *run, GlueRequestQueue *queue, GlueMirror *mirror)
+record_ended(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
@@ -801,7 +822,7 @@ record_ended(QueueRun *run, GlueRequestQueue *queue, GlueMirror *mirror)
 
 /* Record the outcome of the first job of a list. */
 static void
-record_first(QueueRun *run, dlist_head *jobs, GlueRequestQueue *queue,
+record_first(QueueRun *run, dlist_head *jobs, GlueClaims *queue,
 			 GlueMirror *mirror)
 {
 	Job		   *job = dlist_container(Job, node, dlist_pop_head_node(jobs));
@@ -819,11 +840,11 @@ record_first(QueueRun *run, dlist_head *jobs, GlueRequestQueue *queue,
 
 /* Record one; false if somebody has locked what is to be written. */
 static bool
-record_job(Job *job, GlueRequestQueue *queue, GlueMirror *mirror)
+record_job(Job *job, GlueClaims *queue, GlueMirror *mirror)
 {
 	ResourceOwner owner = CurrentResourceOwner;
 	MemoryContext context = CurrentMemoryContext;
-	bool		locked = false;
+	volatile bool locked = false;
 	Oid			user;
 	int			security_context;
 
@@ -838,7 +859,7 @@ record_job(Job *job, GlueRequestQueue *queue, GlueMirror *mirror)
 			glue_operation_record(&job->operation, mirror);
 			SetUserIdAndSecContext(user, security_context);
 		}
-		if (glue_request_record(queue, job->request, &job->outcome))
+		if (glue_claims_record(queue, job->request, &job->outcome))
 			notify(job);
 		ReleaseCurrentSubTransaction();
 	}
@@ -861,8 +882,8 @@ record_job(Job *job, GlueRequestQueue *queue, GlueMirror *mirror)
 static void
 notify(const Job *job)
 {
-	const GlueRequest *request = job->request;
-	const GlueRequestOutcome *outcome = &job->outcome;
+	const GlueClaim *request = job->request;
+	const GlueClaimOutcome *outcome = &job->outcome;
 	StringInfoData payload;
 
 	initStringInfo(&payload);

@@ -16,10 +16,12 @@
 /* How whoever works the queue begins and ends transactions. */
 typedef struct GlueTransactions
 {
-	void		(*begin) (void);
+	void		(*begin) (bool snapshot);
 	void		(*commit) (void);
 } GlueTransactions;
 
+extern void glue_queue_recover(Oid schema, int64 claimant,
+							   const GlueTransactions *transactions);
 extern uint64 glue_queue_run(Oid schema, int64 claimant,
 							 const GlueTransactions *transactions,
 							 uint64 max_requests, TimestampTz *next_due);

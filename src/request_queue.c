@@ -1,25 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * request_queue.c
- *	  The table glue_request, as those who work it see it.
+ *	  The table glue_request, as those who ask for something see it.
  *
- * A request is claimed in one transaction and its outcome is recorded in
- * another; what is done about it lies in between, where there is none.
+ * Rows are made and changed in the caller's transaction, but with the rights
+ * of the table's owner.  Who may do that, and what may be in a row, is for the
+ * callers to decide.
  *
- * Claims.  Whoever works the queue has a number, and holds a lock on it as
- * long as it lives.  So a claim needs no clock: if the lock of a claimant is
- * free, the process is gone, and what became of its requests is not known.
- * They go back into the queue with that number, by which the next claimant
- * knows to look first.  lease_until says when a claim would be suspicious; it
- * is for people.
- *
- * Order.  Requests for one connection are carried out one after the other, in
- * the order of their ids: one is claimed only if there is none before it that
- * is open.
- *
- * Cost.  While a request is open, its updates change no column that an index
- * has, so they stay in the page.  All indexes that are used here leave out
- * what is finished.
+ * As for glue_connection, the table is found through the schema of the
+ * function that was called, and never through the search_path.
  *
  * IDENTIFICATION
  *	  src/request_queue.c
@@ -29,487 +18,433 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "access/xact.h"
 #include "builtins.h"
 #include "catalog/pg_type.h"
-#include "common/pg_prng.h"
+#include "commands/sequence.h"
 #include "encoding.h"
+#include "executor/spi.h"
+#include "impersonation.h"
 #include "jsonb_tree.h"
-#include "kept_plan.h"
 #include "miscadmin.h"
+#include "queue_wake.h"
 #include "request_queue.h"
-#include "storage/lock.h"
-#include "utils/array.h"
-#include "utils/jsonb.h"
+#include "request_seal.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/timestamp.h"
 
-/* What our locks have where pg_advisory_lock() has 1 or 2. */
-#define CLAIMANT_LOCK_CLASS		4
-
-/* After which a claim is worth a look. */
-#define LEASE_SECONDS			600
-
-/* The columns that a claim returns, in their order. */
-typedef enum ClaimColumn
+/* What a new row is given; the rest of it has defaults. */
+typedef enum RequestColumn
 {
-	CLAIM_ID = 1,
-	CLAIM_OPERATION,
-	CLAIM_NAME,
-	CLAIM_SERVER,
-	CLAIM_REGION,
-	CLAIM_CATALOG_ID,
-	CLAIM_INPUT,
-	CLAIM_TAGS,
-	CLAIM_SEALED,
-	CLAIM_ON_CONFLICT,
-	CLAIM_STATUS,
-	CLAIM_ATTEMPTS,
-	CLAIM_UNCERTAIN,
-	CLAIM_ROLE,
-	CLAIM_REQUESTED_AT,
-	CLAIM_STARTED_AT
-} ClaimColumn;
+	COLUMN_ID,
+	COLUMN_OPERATION,
+	COLUMN_CONNECTION_NAME,
+	COLUMN_SERVER,
+	COLUMN_REGION,
+	COLUMN_CATALOG_ID,
+	COLUMN_INPUT,
+	COLUMN_TAGS,
+	COLUMN_ON_CONFLICT,
+	COLUMN_ON_MISSING,
+	COLUMN_HAS_SECRETS,
+	COLUMN_SEALED_SECRETS,
+	COLUMN_NEXT_ATTEMPT_AT,
+	COLUMN_REQUESTED_BY,
+	COLUMN_REQUESTED_AT,
+	NUM_COLUMNS
+} RequestColumn;
 
-/* A row that a statement has returned. */
-typedef struct ResultRow
+static const struct
 {
-	HeapTuple	tuple;
-	TupleDesc	desc;
-} ResultRow;
+	const char *name;
+	Oid			type;
+}			columns[NUM_COLUMNS] =
+
+{
+	[COLUMN_ID] = {"id", INT8OID},
+	[COLUMN_OPERATION] = {"operation", TEXTOID},
+	[COLUMN_CONNECTION_NAME] = {"connection_name", TEXTOID},
+	[COLUMN_SERVER] = {"server", NAMEOID},
+	[COLUMN_REGION] = {"region", TEXTOID},
+	[COLUMN_CATALOG_ID] = {"catalog_id", TEXTOID},
+	[COLUMN_INPUT] = {"input", JSONBOID},
+	[COLUMN_TAGS] = {"tags", JSONBOID},
+	[COLUMN_ON_CONFLICT] = {"on_conflict", TEXTOID},
+	[COLUMN_ON_MISSING] = {"on_missing", TEXTOID},
+	[COLUMN_HAS_SECRETS] = {"has_secrets", BOOLOID},
+	[COLUMN_SEALED_SECRETS] = {"sealed_secrets", BYTEAOID},
+	[COLUMN_NEXT_ATTEMPT_AT] = {"next_attempt_at", TIMESTAMPTZOID},
+	[COLUMN_REQUESTED_BY] = {"requested_by", REGROLEOID},
+	[COLUMN_REQUESTED_AT] = {"requested_at", TIMESTAMPTZOID},
+};
+
+/* The first takes all of that, the others the ID alone. */
+typedef enum QueueStatement
+{
+	STATEMENT_INSERT,
+	STATEMENT_FIND,
+	STATEMENT_CANCEL,
+	STATEMENT_REQUEUE,
+	NUM_STATEMENTS
+} QueueStatement;
+
+/* Operators are qualified, because the search_path is the caller's. */
+#define WHERE_ID		" WHERE id OPERATOR(pg_catalog.=) $1"
+
+/* Kept for the life of the backend, for the table of this name. */
+static SPIPlanPtr plans[NUM_STATEMENTS];
+static char *planned_for = NULL;
+
+/* The values of one row. */
+typedef struct RequestRow
+{
+	Datum		values[NUM_COLUMNS];
+	char		nulls[NUM_COLUMNS]; /* 'n' or ' ', as SPI wants them */
+} RequestRow;
 
 /* prototypes of private functions */
-static void claimant_tag(int64 claimant, LOCKTAG *tag);
-static bool is_alive(int64 claimant);
-static GlueRequest *read_request(const ResultRow *row);
-static Datum column_of(const ResultRow *row, int column, bool *is_null);
-static const char *text_of(const ResultRow *row, ClaimColumn column);
-static json_object *tree_of(const ResultRow *row, ClaimColumn column);
-static void blocked_arrays(List *blocked, Datum *servers, Datum *roles);
-static void set_text(Datum *values, char *nulls, int at, const char *utf8);
-
-/* ----------------------------------------------------------------
- * Claimants
- * ----------------------------------------------------------------
- */
+static int64 next_id(const GlueRequestQueue *queue);
+static void fill_row(RequestRow *row, int64 id, const GlueRequest *request);
+static void set_value(RequestRow *row, RequestColumn column, Datum value);
+static void set_text(RequestRow *row, RequestColumn column, const char *utf8);
+static void set_tree(RequestRow *row, RequestColumn column,
+					 json_object *tree);
+static bool change(const GlueRequestQueue *queue, QueueStatement statement,
+				   int64 id);
+static void read_state(GlueRequestState *found, HeapTuple tuple,
+					   TupleDesc desc);
+static Datum column_value(HeapTuple tuple, TupleDesc desc, int column);
+static void enter(const GlueRequestQueue *queue, GlueImpersonation *saved);
+static void leave(const GlueImpersonation *saved);
+static void execute(const GlueRequestQueue *queue, QueueStatement statement,
+					Datum *values, const char *nulls);
+static SPIPlanPtr find_plan(const GlueRequestQueue *queue,
+							QueueStatement statement);
+static void forget_plans(void);
+static char *statement_text(const char *table, QueueStatement statement);
+static char *insert_text(const char *table);
 
 /*
- * Become a claimant, until glue_claimant_end() or the end of the process.
+ * Get ready to use the table.
+ *
+ * schema is that of the extension.  The table is locked until the end of the
+ * transaction.
  */
-int64
-glue_claimant_begin(void)
-{
-	int64		claimant;
-	LOCKTAG		tag;
-
-	do
-	{
-		claimant = (int64) (pg_prng_uint64(&pg_global_prng_state) >> 1);
-		claimant_tag(claimant, &tag);
-	} while (LockAcquire(&tag, ExclusiveLock, true, true) !=
-			 LOCKACQUIRE_OK);
-	return claimant;
-}
-
 void
-glue_claimant_end(int64 claimant)
-{
-	LOCKTAG		tag;
-
-	claimant_tag(claimant, &tag);
-	LockRelease(&tag, ExclusiveLock, true);
-}
-
-static void
-claimant_tag(int64 claimant, LOCKTAG *tag)
-{
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (claimant >> 32),
-						 (uint32) claimant, CLAIMANT_LOCK_CLASS);
-}
-
-/* Does anybody hold the lock of a claimant? */
-static bool
-is_alive(int64 claimant)
-{
-	LOCKTAG		tag;
-
-	claimant_tag(claimant, &tag);
-	if (LockAcquire(&tag, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
-		return true;
-	LockRelease(&tag, ExclusiveLock, true);
-	return false;
-}
-
-/* ----------------------------------------------------------------
- * The queue
- * ----------------------------------------------------------------
- */
-
-/*
- * Get ready to work the queue of the extension in this schema; false if there
- * is none.  Its table is locked until the end of the transaction.
- */
-bool
-glue_request_queue_open(GlueRequestQueue *queue, Oid schema, int64 claimant)
+glue_request_queue_open(GlueRequestQueue *queue, Oid schema, LOCKMODE lock)
 {
 	Oid			table = get_relname_relid("glue_request", schema);
 	Relation	relation;
 
 	if (!OidIsValid(table))
-		return false;
-	relation = try_table_open(table, RowExclusiveLock);
-	if (relation == NULL)
-		return false;
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"glue_request\" of extension \"glue_conn\" does not exist"),
+				 errhint("Create the extension anew.")));
+	relation = table_open(table, lock);
+	queue->schema = schema;
 	queue->owner = relation->rd_rel->relowner;
 	table_close(relation, NoLock);
+
 	queue->table = psprintf("%s.glue_request",
 							quote_identifier(get_namespace_name(schema)));
-	queue->claimant = claimant;
-	return true;
+	if (planned_for == NULL || strcmp(queue->table, planned_for) != 0)
+		forget_plans();
 }
 
 /*
- * Claim requests whose time has come, the oldest first, at most limit, and
- * none for a target that is blocked.
- *
- * Returns a list in the current memory context.  Each request is in a context
- * of its own, which is a child of parent.
+ * Put a request into the queue, to be carried out as the current user once the
+ * transaction has committed; returns its ID.
  */
-List *
-glue_request_claim(const GlueRequestQueue *queue, int limit, List *blocked,
-				   MemoryContext parent)
+int64
+glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {
-		INT8OID, INT4OID, TEXTARRAYOID, OIDARRAYOID
-	};
-	MemoryContext context = CurrentMemoryContext;
-	Datum		values[4];
-	List	   *requests = NIL;
-	SPIPlanPtr	plan;
-	uint64		count;
+	int64		id = next_id(queue);
+	RequestRow	row;
+	GlueImpersonation saved;
 
-	plan = glue_kept_plan(&kept,
-						  psprintf("WITH due AS ("
-								   " SELECT r.id FROM %s r"
-								   " WHERE r.finished_at IS NULL"
-								   " AND r.state = 'queued'"
-								   " AND r.next_attempt_at <= clock_timestamp()"
-								   " AND NOT EXISTS (SELECT FROM %s e"
-								   " WHERE e.finished_at IS NULL"
-								   " AND e.connection_name = r.connection_name"
-								   " AND e.id < r.id"
-								   " AND e.region = r.region"
-								   " AND e.server IS NOT DISTINCT FROM r.server"
-								   " AND e.catalog_id IS NOT DISTINCT FROM r.catalog_id)"
-								   " AND NOT EXISTS (SELECT FROM unnest($3, $4) AS b (server, role)"
-								   " WHERE b.server IS NOT DISTINCT FROM r.server::text"
-								   " AND b.role = r.requested_by)"
-								   " ORDER BY r.id LIMIT $2"
-								   " FOR UPDATE SKIP LOCKED)"
-								   " UPDATE %s r SET state = 'running',"
-								   " attempts = r.attempts + 1,"
-								   " started_at = coalesce(r.started_at, clock_timestamp()),"
-								   " lease_until = clock_timestamp() + interval '%d s',"
-								   " claimed_by = $1"
-								   " FROM due, %s old WHERE r.id = due.id AND old.id = due.id"
-								   " RETURNING r.id, r.operation, r.connection_name,"
-								   " r.server::text, r.region, r.catalog_id, r.input,"
-								   " r.tags, r.sealed_secrets, r.on_conflict, r.status,"
-								   " r.attempts, old.claimed_by IS NOT NULL,"
-								   " r.requested_by::oid, r.requested_at, r.started_at",
-								   queue->table, queue->table, queue->table,
-								   LEASE_SECONDS, queue->table),
-						  lengthof(types), types);
-	values[0] = Int64GetDatum(queue->claimant);
-	values[1] = Int32GetDatum(limit);
-	blocked_arrays(blocked, &values[2], &values[3]);
+	fill_row(&row, id, request);
+	enter(queue, &saved);
+	execute(queue, STATEMENT_INSERT, row.values, row.nulls);
+	leave(&saved);
+	glue_queue_wake_at_commit();
+	return id;
+}
 
-	count = glue_execute_as(queue->owner, plan, values, NULL);
-	for (uint64 i = 0; i < count; i++)
-	{
-		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
-												  ALLOCSET_DEFAULT_SIZES);
-		MemoryContext old_context = MemoryContextSwitchTo(own);
-		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
-		GlueRequest *request = read_request(&row);
+/* The ID is known before the row is made, for it is part of what is sealed. */
+static int64
+next_id(const GlueRequestQueue *queue)
+{
+	Oid			sequence = get_relname_relid("glue_request_id_seq",
+											 queue->schema);
 
-		request->context = own;
-		MemoryContextSwitchTo(context);
-		requests = lappend(requests, request);
-		MemoryContextSwitchTo(old_context);
-	}
-	glue_execute_end();
-	return requests;
+	if (!OidIsValid(sequence))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("sequence \"glue_request_id_seq\" of extension \"glue_conn\" does not exist"),
+				 errhint("Create the extension anew.")));
+	return nextval_internal(sequence, false);
+}
+
+static void
+fill_row(RequestRow *row, int64 id, const GlueRequest *request)
+{
+	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
+
+	memset(row->nulls, 'n', sizeof(row->nulls));
+	set_value(row, COLUMN_ID, Int64GetDatum(id));
+	set_text(row, COLUMN_OPERATION, request->operation);
+	set_text(row, COLUMN_CONNECTION_NAME, request->name);
+	if (request->server != NULL)
+		set_value(row, COLUMN_SERVER,
+				  DirectFunctionCall1(namein,
+									  CStringGetDatum(request->server)));
+	set_text(row, COLUMN_REGION, request->region);
+	set_text(row, COLUMN_CATALOG_ID, request->catalog_id);
+	set_tree(row, COLUMN_INPUT, request->shown);
+	set_tree(row, COLUMN_TAGS, request->tags);
+	set_text(row, COLUMN_ON_CONFLICT, request->on_conflict);
+	set_text(row, COLUMN_ON_MISSING, request->on_missing);
+	set_value(row, COLUMN_HAS_SECRETS, BoolGetDatum(request->has_secrets));
+	if (request->has_secrets)
+		set_value(row, COLUMN_SEALED_SECRETS,
+				  PointerGetDatum(glue_request_seal(id, request)));
+	set_value(row, COLUMN_NEXT_ATTEMPT_AT, now);
+	set_value(row, COLUMN_REQUESTED_BY, ObjectIdGetDatum(GetUserId()));
+	set_value(row, COLUMN_REQUESTED_AT, now);
+}
+
+static void
+set_value(RequestRow *row, RequestColumn column, Datum value)
+{
+	row->values[column] = value;
+	row->nulls[column] = ' ';
+}
+
+static void
+set_text(RequestRow *row, RequestColumn column, const char *utf8)
+{
+	if (utf8 != NULL)
+		set_value(row, column,
+				  CStringGetTextDatum(glue_server_from_utf8(utf8)));
+}
+
+static void
+set_tree(RequestRow *row, RequestColumn column, json_object *tree)
+{
+	if (tree != NULL)
+		set_value(row, column, JsonbPGetDatum(glue_jsonb_from_tree(tree)));
 }
 
 /*
- * Record how an attempt has ended; false if the request is not ours any more.
+ * Look at a request as it is now; false if there is none.
  *
- * The sealed secrets of a request that has ended are erased.
+ * What is found belongs to the current memory context.
  */
 bool
-glue_request_record(const GlueRequestQueue *queue, const GlueRequest *request,
-					const GlueRequestOutcome *outcome)
+glue_request_find(const GlueRequestQueue *queue, int64 id,
+				  GlueRequestState *found)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {
-		INT8OID, INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID,
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID
-	};
-	Datum		values[lengthof(types)] = {0};
-	char		nulls[lengthof(types)];
-	SPIPlanPtr	plan;
-	bool		recorded;
-
-	plan = glue_kept_plan(&kept,
-						  psprintf("UPDATE %s SET state = $4,"
-								   " next_attempt_at = coalesce($5, next_attempt_at),"
-								   " finished_at = CASE WHEN $4 <> 'queued' THEN clock_timestamp() END,"
-								   " sealed_secrets = CASE WHEN $4 = 'queued' THEN sealed_secrets END,"
-								   " attempts = attempts - $6,"
-								   " lease_until = NULL,"
-								   " claimed_by = CASE WHEN $11 THEN claimed_by END,"
-								   " status = coalesce($7, status), error_code = $8,"
-								   " error_message = $9,"
-								   " aws_request_id = coalesce($10, aws_request_id)"
-								   " WHERE id = $1 AND claimed_by = $2"
-								   " AND attempts = $3 AND state = 'running'",
-								   queue->table),
-						  lengthof(types), types);
-	memset(nulls, ' ', sizeof(nulls));
-	values[0] = Int64GetDatum(request->id);
-	values[1] = Int64GetDatum(queue->claimant);
-	values[2] = Int32GetDatum(request->attempts);
-	set_text(values, nulls, 3, outcome->state);
-	values[4] = TimestampTzGetDatum(outcome->next_attempt_at);
-	if (outcome->next_attempt_at == 0)
-		nulls[4] = 'n';
-	values[5] = Int32GetDatum(outcome->free_attempt ? 1 : 0);
-	set_text(values, nulls, 6, outcome->status);
-	set_text(values, nulls, 7, outcome->error_code);
-	set_text(values, nulls, 8, outcome->error_message);
-	set_text(values, nulls, 9, outcome->aws_request_id);
-	values[10] = BoolGetDatum(outcome->uncertain);
-
-	recorded = glue_execute_as(queue->owner, plan, values, nulls) > 0;
-	glue_execute_end();
-	return recorded;
-}
-
-/*
- * Put the requests of claimants that are gone back into the queue; returns
- * how many there were.
- */
-int
-glue_request_release_orphans(const GlueRequestQueue *queue)
-{
-	static GlueKeptPlan kept_find;
-	static GlueKeptPlan kept_release;
-	static const Oid types[] = {INT8OID};
-	Datum		values[] = {Int64GetDatum(queue->claimant)};
-	List	   *orphaned = NIL;
-	ListCell   *cell;
-	SPIPlanPtr	plan;
-	uint64		count;
-	int			nreleased = 0;
 	MemoryContext context = CurrentMemoryContext;
+	Datum		value = Int64GetDatum(id);
+	GlueImpersonation saved;
+	bool		is_there;
 
-	plan = glue_kept_plan(&kept_find,
-						  psprintf("SELECT DISTINCT claimed_by FROM %s"
-								   " WHERE finished_at IS NULL AND state = 'running'"
-								   " AND claimed_by <> $1", queue->table),
-						  1, types);
-	count = glue_execute_as(queue->owner, plan, values, NULL);
-	for (uint64 i = 0; i < count; i++)
+	enter(queue, &saved);
+	execute(queue, STATEMENT_FIND, &value, NULL);
+	is_there = SPI_processed > 0;
+	if (is_there)
 	{
-		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
-		MemoryContext old_context = MemoryContextSwitchTo(context);
-		bool		is_null;
-		int64	   *claimant = palloc(sizeof(int64));
+		MemoryContext spi_context = MemoryContextSwitchTo(context);
 
-		*claimant = DatumGetInt64(column_of(&row, 1, &is_null));
-		orphaned = lappend(orphaned, claimant);
-		MemoryContextSwitchTo(old_context);
+		read_state(found, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
+		MemoryContextSwitchTo(spi_context);
 	}
-	glue_execute_end();
-
-	plan = glue_kept_plan(&kept_release,
-						  psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
-								   " next_attempt_at = clock_timestamp()"
-								   " WHERE finished_at IS NULL AND state = 'running'"
-								   " AND claimed_by = $1", queue->table),
-						  1, types);
-	foreach(cell, orphaned)
-	{
-		values[0] = Int64GetDatum(*(int64 *) lfirst(cell));
-		if (is_alive(DatumGetInt64(values[0])))
-			continue;
-		nreleased += glue_execute_as(queue->owner, plan, values, NULL);
-		glue_execute_end();
-	}
-	return nreleased;
+	leave(&saved);
+	return is_there;
 }
 
-/*
- * When the next request is due, of those that are not running; 0 if there is
- * none.
- */
-TimestampTz
-glue_request_next_due(const GlueRequestQueue *queue)
+static void
+read_state(GlueRequestState *found, HeapTuple tuple, TupleDesc desc)
 {
-	static GlueKeptPlan kept;
-	SPIPlanPtr	plan;
-	ResultRow	row;
-	Datum		due;
+	TransactionId changed_by;
+
+	found->state = TextDatumGetCString(column_value(tuple, desc, 1));
+	found->requested_by = DatumGetObjectId(column_value(tuple, desc, 2));
+	found->has_secrets = DatumGetBool(column_value(tuple, desc, 3));
+	changed_by = DatumGetTransactionId(column_value(tuple, desc, 4));
+	found->uncommitted = TransactionIdIsCurrentTransactionId(changed_by);
+}
+
+/* The value of a column that is not null. */
+static Datum
+column_value(HeapTuple tuple, TupleDesc desc, int column)
+{
 	bool		is_null;
 
-	plan = glue_kept_plan(&kept,
-						  psprintf("SELECT min(next_attempt_at) FROM %s"
-								   " WHERE finished_at IS NULL AND state = 'queued'",
-								   queue->table), 0, NULL);
-	glue_execute_as(queue->owner, plan, NULL, NULL);
-	row.tuple = SPI_tuptable->vals[0];
-	row.desc = SPI_tuptable->tupdesc;
-	due = column_of(&row, 1, &is_null);
-	glue_execute_end();
-	return is_null ? 0 : DatumGetTimestampTz(due);
+	return SPI_getbinval(tuple, desc, column, &is_null);
+}
+
+/* Cancel a request; false if it was not queued. */
+bool
+glue_request_cancel(const GlueRequestQueue *queue, int64 id)
+{
+	return change(queue, STATEMENT_CANCEL, id);
 }
 
 /*
- * Delete requests that ended before a moment, at most limit; returns how many
- * were deleted.
+ * Queue a request again; false if it had not ended without success, or has no
+ * secrets any more.
  */
-uint64
-glue_request_purge(const GlueRequestQueue *queue, TimestampTz finished_before,
-				   int limit)
+bool
+glue_request_requeue(const GlueRequestQueue *queue, int64 id)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {TIMESTAMPTZOID, INT4OID};
-	Datum		values[] = {
-		TimestampTzGetDatum(finished_before), Int32GetDatum(limit)
-	};
-	SPIPlanPtr	plan;
-	uint64		count;
+	bool		changed = change(queue, STATEMENT_REQUEUE, id);
 
-	plan = glue_kept_plan(&kept,
-						  psprintf("DELETE FROM %s WHERE ctid = ANY (ARRAY("
-								   "SELECT ctid FROM %s WHERE finished_at < $1"
-								   " ORDER BY finished_at LIMIT $2"
-								   " FOR UPDATE SKIP LOCKED))",
-								   queue->table, queue->table),
-						  lengthof(types), types);
-	count = glue_execute_as(queue->owner, plan, values, NULL);
-	glue_execute_end();
-	return count;
+	if (changed)
+		glue_queue_wake_at_commit();
+	return changed;
+}
+
+static bool
+change(const GlueRequestQueue *queue, QueueStatement statement, int64 id)
+{
+	Datum		value = Int64GetDatum(id);
+	GlueImpersonation saved;
+	bool		changed;
+
+	enter(queue, &saved);
+	execute(queue, statement, &value, NULL);
+	changed = SPI_processed > 0;
+	leave(&saved);
+	return changed;
 }
 
 /* ----------------------------------------------------------------
- * Rows
+ * Statements
  * ----------------------------------------------------------------
  */
 
-static GlueRequest *
-read_request(const ResultRow *row)
-{
-	GlueRequest *request = palloc0(sizeof(GlueRequest));
-	Datum		sealed;
-	bool		is_null;
-
-	request->id = DatumGetInt64(column_of(row, CLAIM_ID, &is_null));
-	request->operation = text_of(row, CLAIM_OPERATION);
-	request->name = text_of(row, CLAIM_NAME);
-	request->server = text_of(row, CLAIM_SERVER);
-	request->region = text_of(row, CLAIM_REGION);
-	request->catalog_id = text_of(row, CLAIM_CATALOG_ID);
-	request->input = tree_of(row, CLAIM_INPUT);
-	request->tags = tree_of(row, CLAIM_TAGS);
-	sealed = column_of(row, CLAIM_SEALED, &is_null);
-	if (!is_null)
-		request->sealed = DatumGetByteaPCopy(sealed);
-	request->on_conflict = text_of(row, CLAIM_ON_CONFLICT);
-	request->status = text_of(row, CLAIM_STATUS);
-	request->attempts = DatumGetInt32(column_of(row, CLAIM_ATTEMPTS, &is_null));
-	request->uncertain = DatumGetBool(column_of(row, CLAIM_UNCERTAIN, &is_null));
-	request->role = DatumGetObjectId(column_of(row, CLAIM_ROLE, &is_null));
-	request->requested_at =
-		DatumGetTimestampTz(column_of(row, CLAIM_REQUESTED_AT, &is_null));
-	request->started_at =
-		DatumGetTimestampTz(column_of(row, CLAIM_STARTED_AT, &is_null));
-	return request;
-}
-
-static Datum
-column_of(const ResultRow *row, int column, bool *is_null)
-{
-	return SPI_getbinval(row->tuple, row->desc, column, is_null);
-}
-
-/* A text column in UTF-8, or NULL. */
-static const char *
-text_of(const ResultRow *row, ClaimColumn column)
-{
-	bool		is_null;
-	Datum		value = column_of(row, column, &is_null);
-	const char *utf8;
-	text	   *server;
-	int			len;
-
-	if (is_null)
-		return NULL;
-	server = DatumGetTextPP(value);
-	if (!glue_utf8_from_server(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server),
-							   &utf8, &len))
-		return text_to_cstring(server);
-	return pnstrdup(utf8, len);
-}
-
-static json_object *
-tree_of(const ResultRow *row, ClaimColumn column)
-{
-	bool		is_null;
-	Datum		value = column_of(row, column, &is_null);
-	json_object *tree = NULL;
-
-	if (!is_null)
-		glue_tree_from_jsonb(DatumGetJsonbP(value), &tree);
-	return tree;
-}
-
-/* The blocked targets as two arrays of the same length. */
+/* Execute statements with the rights of the table's owner until leave(). */
 static void
-blocked_arrays(List *blocked, Datum *servers, Datum *roles)
+enter(const GlueRequestQueue *queue, GlueImpersonation *saved)
 {
-	int			n = list_length(blocked);
-	Datum	   *server_values = palloc(n * sizeof(Datum));
-	bool	   *server_nulls = palloc(n * sizeof(bool));
-	Datum	   *role_values = palloc(n * sizeof(Datum));
-	int			dims[1] = {n};
-	int			lower_bounds[1] = {1};
-	ListCell   *cell;
-	int			i = 0;
+	glue_impersonate(saved, queue->owner);
+	SPI_connect();
+}
 
-	foreach(cell, blocked)
+static void
+leave(const GlueImpersonation *saved)
+{
+	SPI_finish();
+	glue_stop_impersonating(saved);
+}
+
+/* Execute a statement; SPI_processed says how many rows it was about. */
+static void
+execute(const GlueRequestQueue *queue, QueueStatement statement,
+		Datum *values, const char *nulls)
+{
+	int			result = SPI_execute_plan(find_plan(queue, statement), values,
+										  nulls, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "could not use the queue of requests: %s",
+			 SPI_result_code_string(result));
+}
+
+/*
+ * The plan of a statement.  It is made as the table's owner, because it
+ * depends on the role that row security is about.
+ */
+static SPIPlanPtr
+find_plan(const GlueRequestQueue *queue, QueueStatement statement)
+{
+	Oid			types[NUM_COLUMNS];
+	char	   *text;
+	SPIPlanPtr	plan = plans[statement];
+
+	if (plan != NULL)
+		return plan;
+	if (planned_for == NULL)
+		planned_for = MemoryContextStrdup(TopMemoryContext, queue->table);
+
+	text = statement_text(queue->table, statement);
+	for (int column = 0; column < NUM_COLUMNS; column++)
+		types[column] = columns[column].type;
+	plan = SPI_prepare(text,
+					   statement == STATEMENT_INSERT ? NUM_COLUMNS : 1, types);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not plan \"%s\": %s", text,
+			 SPI_result_code_string(SPI_result));
+	plans[statement] = plan;
+	return plan;
+}
+
+/* The extension may have been dropped, and created in another schema. */
+static void
+forget_plans(void)
+{
+	for (int statement = 0; statement < NUM_STATEMENTS; statement++)
 	{
-		const GlueBlockedTarget *target = lfirst(cell);
-
-		server_nulls[i] = target->server == NULL;
-		server_values[i] = server_nulls[i] ? (Datum) 0 :
-			CStringGetTextDatum(target->server);
-		role_values[i++] = ObjectIdGetDatum(target->role);
+		if (plans[statement] != NULL)
+			SPI_freeplan(plans[statement]);
+		plans[statement] = NULL;
 	}
-	*servers = PointerGetDatum(construct_md_array(server_values, server_nulls,
-												  n > 0 ? 1 : 0, dims,
-												  lower_bounds, TEXTOID, -1,
-												  false, TYPALIGN_INT));
-	*roles = PointerGetDatum(construct_array(role_values, n, OIDOID,
-											 sizeof(Oid), true, TYPALIGN_INT));
+	if (planned_for != NULL)
+		pfree(planned_for);
+	planned_for = NULL;
 }
 
-static void
-set_text(Datum *values, char *nulls, int at, const char *utf8)
+static char *
+statement_text(const char *table, QueueStatement statement)
 {
-	if (utf8 == NULL)
-		nulls[at] = 'n';
-	else
-		values[at] = CStringGetTextDatum(glue_server_from_utf8(utf8));
+	switch (statement)
+	{
+		case STATEMENT_INSERT:
+			return insert_text(table);
+		case STATEMENT_FIND:
+			return psprintf("SELECT state, requested_by, has_secrets, xmin FROM %s"
+							WHERE_ID, table);
+		case STATEMENT_CANCEL:
+			return psprintf("UPDATE %s SET state = 'cancelled',"
+							" finished_at = pg_catalog.clock_timestamp(),"
+							" sealed_secrets = NULL" WHERE_ID
+							" AND state OPERATOR(pg_catalog.=) 'queued'",
+							table);
+		case STATEMENT_REQUEUE:
+			return psprintf("UPDATE %s SET state = 'queued', attempts = 0,"
+							" next_attempt_at = pg_catalog.clock_timestamp(),"
+							" lease_until = NULL, claimed_by = NULL,"
+							" started_at = NULL, finished_at = NULL,"
+							" status = NULL, error_code = NULL,"
+							" error_message = NULL, aws_request_id = NULL"
+							WHERE_ID " AND NOT has_secrets"
+							" AND state OPERATOR(pg_catalog.=)"
+							" ANY ('{failed, cancelled}')", table);
+		case NUM_STATEMENTS:
+			break;
+	}
+	return NULL;
+}
+
+static char *
+insert_text(const char *table)
+{
+	StringInfoData names;
+	StringInfoData parameters;
+
+	initStringInfo(&names);
+	initStringInfo(&parameters);
+	for (int column = 0; column < NUM_COLUMNS; column++)
+	{
+		const char *comma = column > 0 ? ", " : "";
+
+		appendStringInfo(&names, "%s%s", comma, columns[column].name);
+		appendStringInfo(&parameters, "%s$%d", comma, column + 1);
+	}
+	return psprintf("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE VALUES (%s)",
+					table, names.data, parameters.data);
 }

@@ -46,6 +46,7 @@ int			glue_setting_connect_timeout = 10000;
 int			glue_setting_request_timeout = 60000;
 int			glue_setting_max_attempts = 3;
 int			glue_setting_max_concurrent_requests = 64;
+int			glue_setting_max_request_attempts = 20;
 
 /* The text settings whose value was not accepted when we were loaded. */
 static const char *refused_settings[8];
@@ -141,6 +142,13 @@ glue_settings_init(void)
 							glue_setting_max_concurrent_requests, 1,
 							GLUE_MAX_CONCURRENT_REQUESTS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("glue_conn.max_request_attempts",
+							"Sets how often a request of the queue is tried.",
+							"Failures that another attempt cannot mend end a request at once, and those that are about credentials do not count.",
+							&glue_setting_max_request_attempts,
+							glue_setting_max_request_attempts, 1, 1000,
+							PGC_SUSET, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("glue_conn");
 }

@@ -38,6 +38,7 @@ extern int	glue_setting_connect_timeout;	/* milliseconds */
 extern int	glue_setting_request_timeout;	/* milliseconds */
 extern int	glue_setting_max_attempts;
 extern int	glue_setting_max_concurrent_requests;
+extern int	glue_setting_max_request_attempts;
 
 extern void glue_settings_init(void);
 extern void glue_settings_check(void);

@@ -31,7 +31,6 @@
 #define PAUSE_GROWTH		1.5
 
 /* prototypes of private functions */
-static TimestampTz find_deadline(FunctionCallInfo fcinfo, int argument);
 static json_object *wait_for_end(const GlueFunction *function,
 								 const char *name, TimestampTz deadline,
 								 MemoryContext context,
@@ -67,7 +66,7 @@ glue_wait_connection(PG_FUNCTION_ARGS)
 										  &function.violations);
 	glue_violations_report(&function.violations,
 						   "connection name or catalog ID", NULL);
-	deadline = find_deadline(fcinfo, 1);
+	deadline = glue_argument_deadline(fcinfo, 1);
 	glue_function_connect(&function, glue_argument_server(fcinfo, 3),
 						  catalog_id);
 
@@ -86,25 +85,6 @@ glue_wait_connection(PG_FUNCTION_ARGS)
 	result = cstring_to_text(glue_server_from_utf8(status));
 	glue_function_end(&function);
 	PG_RETURN_TEXT_P(result);
-}
-
-/* Until when to wait. */
-static TimestampTz
-find_deadline(FunctionCallInfo fcinfo, int argument)
-{
-	TimestampTz now = GetCurrentTimestamp();
-	TimestampTz deadline = 0;
-
-	if (!PG_ARGISNULL(argument))
-		deadline = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-														   TimestampTzGetDatum(now),
-														   PG_GETARG_DATUM(argument)));
-	if (PG_ARGISNULL(argument) || deadline < now)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" must be an interval that is not negative",
-						"timeout")));
-	return deadline;
 }
 
 /*

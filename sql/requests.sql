@@ -1,0 +1,228 @@
+--
+-- Requests that are carried out after commit: the queue, seen from SQL
+--
+-- Nobody works the queue here, so that requests stay as they are.
+--
+LOAD 'glue_conn';
+SET glue_conn.region = 'eu-central-1';
+SET glue_conn.config_file = '/dev/null';
+SET glue_conn.credentials_file = '/dev/null';
+
+CREATE FUNCTION input(name text, more jsonb DEFAULT '{}') RETURNS jsonb
+  LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_object('Name', name, 'ConnectionType', 'JDBC',
+    'ConnectionProperties', '{"JDBC_CONNECTION_URL": "jdbc:postgresql://db.example:5432/x",
+      "SECRET_ID": "orders", "JDBC_ENFORCE_SSL": true}'::jsonb) || more
+$$;
+
+-- what is asked for is checked, normalized, and kept with where it is to go;
+-- it takes no credentials
+SELECT glue_enqueue_create_connection(input('orders'), '{"team": "shop"}',
+                                      '111111111111', on_conflict => 'adopt');
+SELECT glue_enqueue_update_connection('orders', input('orders') - 'Name');
+SELECT glue_enqueue_delete_connection('orders');
+SELECT glue_enqueue_delete_connection('orders', missing_ok => true);
+SELECT id, operation, connection_name AS name, server, region, catalog_id,
+       tags, on_conflict, on_missing, has_secrets, sealed_secrets, state, attempts
+  FROM glue_request ORDER BY id;
+SELECT id, input FROM glue_request ORDER BY id;
+SELECT count(*) FROM glue_request
+ WHERE requested_by = current_role::regrole AND requested_at = next_attempt_at
+   AND requested_at <= clock_timestamp() AND finished_at IS NULL;
+
+-- a foreign server says where
+CREATE SERVER regress_glue_shop FOREIGN DATA WRAPPER glue_conn
+  OPTIONS (region 'us-west-2', catalog_id '222222222222');
+SELECT glue_enqueue_create_connection(input('orders'), server => 'regress_glue_shop');
+SELECT glue_enqueue_update_connection('orders', input('orders'), '333333333333', 'regress_glue_shop');
+SELECT operation, server, region, catalog_id FROM glue_request
+ WHERE server IS NOT NULL ORDER BY id;
+
+-- what the immediate call refuses is refused in the same words
+SELECT glue_create_connection('{"Name": "x", "ConnectionTyp": "JDBC"}', '{"aws:x": "y"}', 'a b');
+SELECT glue_enqueue_create_connection('{"Name": "x", "ConnectionTyp": "JDBC"}', '{"aws:x": "y"}', 'a b');
+SELECT glue_enqueue_create_connection(NULL);
+SELECT glue_enqueue_create_connection(input('x'), on_conflict => 'replace');
+SELECT glue_update_connection('x', input('y'));
+SELECT glue_enqueue_update_connection('x', input('y'));
+SELECT glue_enqueue_update_connection(NULL, NULL);
+SELECT glue_enqueue_delete_connection('');
+SELECT glue_enqueue_delete_connection('x', server => 'nowhere');
+BEGIN READ ONLY;
+SELECT glue_enqueue_create_connection(input('x'));
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT glue_enqueue_update_connection('x', input('x'));
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT glue_enqueue_delete_connection('x');
+ROLLBACK;
+
+-- secrets are not kept unless they can be sealed, and never shown
+SELECT glue_enqueue_create_connection(input('x', '{"ConnectionProperties":
+  {"JDBC_CONNECTION_URL": "jdbc:mysql://h:1/d", "USERNAME": "u", "PASSWORD": "x"}}'));
+
+-- a request is part of its transaction
+BEGIN;
+SELECT glue_enqueue_create_connection(input('undone')) > 0 AS enqueued;
+SAVEPOINT s;
+SELECT glue_enqueue_create_connection(input('undone')) > 0 AS enqueued;
+ROLLBACK TO s;
+SELECT count(*) FROM glue_request WHERE connection_name = 'undone';
+ROLLBACK;
+SELECT count(*) FROM glue_request WHERE connection_name = 'undone';
+
+--
+-- Cancel, retry, wait
+--
+TRUNCATE glue_request RESTART IDENTITY;
+SELECT glue_enqueue_create_connection(input('a'));
+SELECT glue_cancel_request(1);
+SELECT glue_cancel_request(1);
+SELECT state, finished_at >= requested_at AS finished FROM glue_request;
+SELECT glue_wait_request(1);
+SELECT glue_retry_request(1);
+SELECT glue_retry_request(1);
+SELECT state, finished_at FROM glue_request;
+
+-- as a worker leaves it
+UPDATE glue_request SET state = 'running', attempts = 3,
+  started_at = now(), lease_until = now(), claimed_by = 1;
+SELECT glue_cancel_request(1), glue_retry_request(1);
+SELECT glue_wait_request(1, '0');
+SELECT glue_wait_request(1, '20 ms');
+UPDATE glue_request SET state = 'failed', finished_at = now(), status = 'FAILED',
+  error_code = 'AccessDeniedException', error_message = 'no', aws_request_id = 'x';
+SELECT glue_wait_request(1), glue_cancel_request(1);
+SELECT glue_retry_request(1);
+SELECT state, attempts, next_attempt_at > requested_at AS later, lease_until, claimed_by,
+       started_at, finished_at, status, error_code, error_message, aws_request_id
+  FROM glue_request;
+UPDATE glue_request SET state = 'succeeded', finished_at = now();
+SELECT glue_retry_request(1), glue_cancel_request(1), glue_wait_request(1);
+
+-- secrets that were erased cannot be sent again
+UPDATE glue_request SET state = 'queued', finished_at = NULL,
+  has_secrets = true, sealed_secrets = 'sealed';
+SELECT glue_cancel_request(1);
+SELECT has_secrets, sealed_secrets FROM glue_request;
+SELECT glue_retry_request(1);
+
+-- waiting is of no use where nothing new is seen
+BEGIN;
+SELECT glue_enqueue_delete_connection('b');
+SELECT glue_wait_request(2);
+ROLLBACK;
+BEGIN;
+SAVEPOINT s;
+SELECT glue_enqueue_delete_connection('b');
+RELEASE s;
+SELECT glue_wait_request(3);
+ROLLBACK;
+SELECT glue_enqueue_delete_connection('b');
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT glue_wait_request(1);
+SELECT glue_wait_request(4);
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT glue_wait_request(1);
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT glue_cancel_request(4);
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT glue_retry_request(4);
+ROLLBACK;
+
+SELECT glue_wait_request(4, '-1 s');
+SELECT glue_wait_request(4, NULL);
+SELECT glue_wait_request(NULL), glue_cancel_request(NULL), glue_retry_request(NULL);
+SELECT glue_wait_request(99);
+SELECT glue_cancel_request(99);
+SELECT glue_retry_request(99);
+SET statement_timeout = '50 ms';
+SELECT glue_wait_request(4);
+RESET statement_timeout;
+
+--
+-- Who may do what
+--
+CREATE ROLE regress_glue_etl;
+CREATE ROLE regress_glue_other;
+GRANT EXECUTE ON FUNCTION
+  glue_enqueue_create_connection(jsonb, jsonb, text, name, text),
+  glue_enqueue_delete_connection(text, text, name, boolean),
+  glue_cancel_request(bigint), glue_retry_request(bigint),
+  glue_wait_request(bigint, interval) TO regress_glue_etl, regress_glue_other;
+TRUNCATE glue_request RESTART IDENTITY;
+SELECT glue_enqueue_create_connection(input('ours'));
+
+SET ROLE regress_glue_etl;
+SELECT glue_enqueue_update_connection('x', input('x'));
+SELECT glue_enqueue_create_connection(input('theirs'));
+SELECT glue_enqueue_create_connection(input('x'), server => 'regress_glue_shop');
+SELECT id, connection_name, requested_by, state FROM glue_request;
+SELECT sealed_secrets FROM glue_request;
+SELECT * FROM glue_request;
+INSERT INTO glue_request (operation) VALUES ('CreateConnection');
+UPDATE glue_request SET state = 'queued';
+DELETE FROM glue_request;
+SELECT glue_cancel_request(1);
+SELECT glue_cancel_request(2), glue_retry_request(2);
+
+-- requests belong to roles, and so to their members
+SET ROLE regress_glue_other;
+SELECT count(*) FROM glue_request;
+SELECT glue_cancel_request(2);
+RESET ROLE;
+GRANT regress_glue_etl TO regress_glue_other;
+SET ROLE regress_glue_other;
+SELECT id, connection_name, requested_by, state FROM glue_request;
+SELECT glue_cancel_request(2);
+RESET ROLE;
+SELECT id, connection_name, state FROM glue_request ORDER BY id;
+
+-- functions found through a search_path of the caller's do not matter
+CREATE SCHEMA regress_glue_trap;
+CREATE FUNCTION regress_glue_trap.never(bigint, bigint) RETURNS boolean
+  LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$;
+CREATE OPERATOR regress_glue_trap.= (FUNCTION = regress_glue_trap.never,
+  LEFTARG = bigint, RIGHTARG = bigint);
+SET search_path = regress_glue_trap, pg_catalog, public;
+\c
+SET search_path = regress_glue_trap, pg_catalog, public;
+SELECT glue_cancel_request(1), glue_retry_request(1);
+RESET search_path;
+
+-- a role that is gone leaves its requests behind
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM regress_glue_etl, regress_glue_other;
+DROP ROLE regress_glue_etl, regress_glue_other;
+SELECT id, state FROM glue_request ORDER BY id;
+SELECT glue_retry_request(2);
+
+-- no request is dumped, nor is the sequence
+SELECT 'glue_request'::regclass = ANY (extconfig) AS dumped
+  FROM pg_extension WHERE extname = 'glue_conn';
+
+-- what changes while a request is open is in no index, and a page has room for
+-- a new version of each of its rows, so that all of these updates are HOT
+CREATE FUNCTION hot_updates() RETURNS bigint LANGUAGE sql AS $$
+  SELECT pg_stat_get_xact_tuples_hot_updated('glue_request'::regclass)
+$$;
+TRUNCATE glue_request RESTART IDENTITY;
+SET glue_conn.region = 'eu-central-1';
+SELECT count(glue_enqueue_create_connection(
+    input('c' || n, jsonb_build_object('Description', repeat('d', 200)))))
+  FROM generate_series(1, 1000) n;
+BEGIN;
+SELECT hot_updates() AS before \gset
+UPDATE glue_request SET state = 'running', attempts = attempts + 1,
+  started_at = now(), lease_until = now(), claimed_by = 1, next_attempt_at = now();
+SELECT hot_updates() - :before AS hot;
+COMMIT;
+
+DROP FUNCTION hot_updates();
+DROP FUNCTION input(text, jsonb);
+DROP SCHEMA regress_glue_trap CASCADE;
+DROP SERVER regress_glue_shop;
+TRUNCATE glue_request RESTART IDENTITY;

@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * enqueue.c
+ *	  From what a user asks for to a request in the queue.
+ *
+ * All that can be known to be wrong without asking AWS is found now, so that
+ * it fails the statement that asks: the definition, the target, whether the
+ * user may use it, and whether secrets can be kept.  Credentials are not
+ * looked for: that may take calls, and whoever carries the request out has its
+ * own.
+ *
+ * The target is resolved now as well, since the settings of the session that
+ * it may come from are not those of whoever carries the request out.
+ *
+ * IDENTIFICATION
+ *	  src/enqueue.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "enqueue.h"
+#include "redact.h"
+
+/*
+ * Put a request into the queue, in the current transaction and in the name of
+ * the current user; returns its ID.
+ *
+ * Of the request there must be what was asked for, checked; the rest is filled
+ * in.
+ */
+int64
+glue_enqueue(GlueFunction *function, GlueRequest *request)
+{
+	GlueRequestQueue queue;
+
+	glue_target_resolve(&function->target, request->server,
+						request->catalog_id);
+	request->region = function->target.endpoint.region;
+	request->catalog_id = function->target.catalog_id;
+
+	request->has_secrets = glue_redact_has_secret(request->input);
+	request->shown = request->has_secrets ?
+		glue_redacted_copy(request->input) : request->input;
+
+	glue_request_queue_open(&queue, function->schema, RowExclusiveLock);
+	return glue_request_insert(&queue, request);
+}

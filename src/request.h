@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.h
+ *	  A request that is carried out after commit.
+ *
+ * IDENTIFICATION
+ *	  src/request.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_REQUEST_H
+#define GLUE_REQUEST_H
+
+#include <json-c/json.h>
+
+/*
+ * One row of glue_request that is to be made.  Text is UTF-8, but for the name
+ * of the server.
+ */
+typedef struct GlueRequest
+{
+	const char *operation;		/* "CreateConnection" */
+	const char *name;			/* of the connection */
+	const char *server;			/* foreign server, or NULL */
+	const char *region;
+	const char *catalog_id;		/* or NULL */
+	json_object *input;			/* ConnectionInput, or NULL */
+	json_object *shown;			/* the same without its secrets */
+	bool		has_secrets;
+	json_object *tags;			/* or NULL */
+	const char *on_conflict;	/* or NULL */
+	const char *on_missing;		/* or NULL */
+} GlueRequest;
+
+#endif							/* GLUE_REQUEST_H */

@@ -1,0 +1,519 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_claim.c
+ *	  The table glue_request, as those who work it see it.
+ *
+ * A request is claimed in one transaction and its outcome is recorded in
+ * another; what is done about it lies in between, where there is none.
+ *
+ * Claims.  Whoever works the queue has a number, and holds a lock on it as
+ * long as it lives.  So a claim needs no clock: if the lock of a claimant is
+ * free, the process is gone, and what became of its requests is not known.
+ * They go back into the queue with that number, by which the next claimant
+ * knows to look first.  lease_until says when a claim would be suspicious; it
+ * is for people.
+ *
+ * Order.  Requests for one connection are carried out one after the other, in
+ * the order of their ids: one is claimed only if there is none before it that
+ * is open.
+ *
+ * Cost.  While a request is open, its updates change no column that an index
+ * has, so they stay in the page.  All indexes that are used here leave out
+ * what is finished.
+ *
+ * IDENTIFICATION
+ *	  src/request_claim.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "builtins.h"
+#include "catalog/pg_type.h"
+#include "common/pg_prng.h"
+#include "encoding.h"
+#include "jsonb_tree.h"
+#include "kept_plan.h"
+#include "miscadmin.h"
+#include "request_claim.h"
+#include "storage/lock.h"
+#include "utils/array.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* What our locks have where pg_advisory_lock() has 1 or 2. */
+#define CLAIMANT_LOCK_CLASS		4
+
+/* After which a claim is worth a look. */
+#define LEASE_SECONDS			600
+
+/* The columns that a claim returns, in their order. */
+typedef enum ClaimColumn
+{
+	CLAIM_ID = 1,
+	CLAIM_OPERATION,
+	CLAIM_NAME,
+	CLAIM_SERVER,
+	CLAIM_REGION,
+	CLAIM_CATALOG_ID,
+	CLAIM_INPUT,
+	CLAIM_TAGS,
+	CLAIM_SEALED,
+	CLAIM_ON_CONFLICT,
+	CLAIM_STATUS,
+	CLAIM_ATTEMPTS,
+	CLAIM_UNCERTAIN,
+	CLAIM_ROLE,
+	CLAIM_REQUESTED_AT,
+	CLAIM_STARTED_AT,
+	CLAIM_ON_MISSING
+} ClaimColumn;
+
+/* A row that a statement has returned. */
+typedef struct ResultRow
+{
+	HeapTuple	tuple;
+	TupleDesc	desc;
+} ResultRow;
+
+/* prototypes of private functions */
+static void claimant_tag(int64 claimant, LOCKTAG *tag);
+static bool is_alive(int64 claimant);
+static GlueClaim *read_request(const ResultRow *row);
+static Datum column_of(const ResultRow *row, int column, bool *is_null);
+static const char *text_of(const ResultRow *row, ClaimColumn column);
+static json_object *tree_of(const ResultRow *row, ClaimColumn column);
+static void blocked_arrays(List *blocked, Datum *servers, Datum *roles);
+static void set_text(Datum *values, char *nulls, int at, const char *utf8);
+
+/* ----------------------------------------------------------------
+ * Claimants
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Become a claimant, until glue_claimant_end() or the end of the process.
+ */
+int64
+glue_claimant_begin(void)
+{
+	int64		claimant;
+	LOCKTAG		tag;
+
+	do
+	{
+		claimant = (int64) (pg_prng_uint64(&pg_global_prng_state) >> 1);
+		claimant_tag(claimant, &tag);
+	} while (LockAcquire(&tag, ExclusiveLock, true, true) !=
+			 LOCKACQUIRE_OK);
+	return claimant;
+}
+
+void
+glue_claimant_end(int64 claimant)
+{
+	LOCKTAG		tag;
+
+	claimant_tag(claimant, &tag);
+	LockRelease(&tag, ExclusiveLock, true);
+}
+
+static void
+claimant_tag(int64 claimant, LOCKTAG *tag)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (claimant >> 32),
+						 (uint32) claimant, CLAIMANT_LOCK_CLASS);
+}
+
+/* Does anybody hold the lock of a claimant? */
+static bool
+is_alive(int64 claimant)
+{
+	LOCKTAG		tag;
+
+	claimant_tag(claimant, &tag);
+	if (LockAcquire(&tag, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
+		return true;
+	LockRelease(&tag, ExclusiveLock, true);
+	return false;
+}
+
+/* ----------------------------------------------------------------
+ * The queue
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Get ready to work the queue of the extension in this schema; false if there
+ * is none.  Its table is locked until the end of the transaction.
+ */
+bool
+glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
+{
+	Oid			table = get_relname_relid("glue_request", schema);
+	Relation	relation;
+
+	if (!OidIsValid(table))
+		return false;
+	relation = try_table_open(table, RowExclusiveLock);
+	if (relation == NULL)
+		return false;
+	queue->owner = relation->rd_rel->relowner;
+	table_close(relation, NoLock);
+	queue->table = psprintf("%s.glue_request",
+							quote_identifier(get_namespace_name(schema)));
+	queue->claimant = claimant;
+	return true;
+}
+
+/*
+ * Claim requests whose time has come, the oldest first, at most limit, and
+ * none for a target that is blocked.
+ *
+ * Returns a list in the current memory context.  Each request is in a context
+ * of its own, which is a child of parent.
+ */
+List *
+glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
+				   MemoryContext parent)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {
+		INT8OID, INT4OID, TEXTARRAYOID, OIDARRAYOID
+	};
+	MemoryContext context = CurrentMemoryContext;
+	Datum		values[4];
+	List	   *requests = NIL;
+	SPIPlanPtr	plan;
+	uint64		count;
+
+	plan = glue_kept_plan(&kept,
+						  psprintf("WITH due AS ("
+								   " SELECT r.id FROM %s r"
+								   " WHERE r.finished_at IS NULL"
+								   " AND r.state = 'queued'"
+								   " AND r.next_attempt_at <= clock_timestamp()"
+								   " AND NOT EXISTS (SELECT FROM %s e"
+								   " WHERE e.finished_at IS NULL"
+								   " AND e.connection_name = r.connection_name"
+								   " AND e.id < r.id"
+								   " AND e.region = r.region"
+								   " AND e.server IS NOT DISTINCT FROM r.server"
+								   " AND e.catalog_id IS NOT DISTINCT FROM r.catalog_id)"
+								   " AND NOT EXISTS (SELECT FROM unnest($3, $4) AS b (server, role)"
+								   " WHERE b.server IS NOT DISTINCT FROM r.server::text"
+								   " AND b.role = r.requested_by)"
+								   " ORDER BY r.id LIMIT $2"
+								   " FOR UPDATE SKIP LOCKED)"
+								   " UPDATE %s r SET state = 'running',"
+								   " attempts = r.attempts + 1,"
+								   " started_at = coalesce(r.started_at, clock_timestamp()),"
+								   " lease_until = clock_timestamp() + interval '%d s',"
+								   " claimed_by = $1"
+								   " FROM due, %s old WHERE r.id = due.id AND old.id = due.id"
+								   " RETURNING r.id, r.operation, r.connection_name,"
+								   " r.server::text, r.region, r.catalog_id, r.input,"
+								   " r.tags, r.sealed_secrets, r.on_conflict, r.status,"
+								   " r.attempts, old.claimed_by IS NOT NULL,"
+								   " r.requested_by::oid, r.requested_at, r.started_at,"
+								   " r.on_missing",
+								   queue->table, queue->table, queue->table,
+								   LEASE_SECONDS, queue->table),
+						  lengthof(types), types);
+	values[0] = Int64GetDatum(queue->claimant);
+	values[1] = Int32GetDatum(limit);
+	blocked_arrays(blocked, &values[2], &values[3]);
+
+	count = glue_execute_as(queue->owner, plan, values, NULL);
+	for (uint64 i = 0; i < count; i++)
+	{
+		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
+												  ALLOCSET_DEFAULT_SIZES);
+		MemoryContext old_context = MemoryContextSwitchTo(own);
+		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
+		GlueClaim *request = read_request(&row);
+
+		request->context = own;
+		MemoryContextSwitchTo(context);
+		requests = lappend(requests, request);
+		MemoryContextSwitchTo(old_context);
+	}
+	glue_execute_end();
+	return requests;
+}
+
+/*
+ * Record how an attempt has ended; false if the request is not ours any more.
+ *
+ * The sealed secrets of a request that has ended are erased.
+ */
+bool
+glue_claims_record(const GlueClaims *queue, const GlueClaim *request,
+					const GlueClaimOutcome *outcome)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {
+		INT8OID, INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID,
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID
+	};
+	Datum		values[lengthof(types)] = {0};
+	char		nulls[lengthof(types)];
+	SPIPlanPtr	plan;
+	bool		recorded;
+
+	plan = glue_kept_plan(&kept,
+						  psprintf("UPDATE %s SET state = $4,"
+								   " next_attempt_at = coalesce($5, next_attempt_at),"
+								   " finished_at = CASE WHEN $4 <> 'queued' THEN clock_timestamp() END,"
+								   " sealed_secrets = CASE WHEN $4 = 'queued' THEN sealed_secrets END,"
+								   " attempts = attempts - $6,"
+								   " lease_until = NULL,"
+								   " claimed_by = CASE WHEN $11 THEN claimed_by END,"
+								   " status = coalesce($7, status), error_code = $8,"
+								   " error_message = $9,"
+								   " aws_request_id = coalesce($10, aws_request_id)"
+								   " WHERE id = $1 AND claimed_by = $2"
+								   " AND attempts = $3 AND state = 'running'",
+								   queue->table),
+						  lengthof(types), types);
+	memset(nulls, ' ', sizeof(nulls));
+	values[0] = Int64GetDatum(request->id);
+	values[1] = Int64GetDatum(queue->claimant);
+	values[2] = Int32GetDatum(request->attempts);
+	set_text(values, nulls, 3, outcome->state);
+	values[4] = TimestampTzGetDatum(outcome->next_attempt_at);
+	if (outcome->next_attempt_at == 0)
+		nulls[4] = 'n';
+	values[5] = Int32GetDatum(outcome->free_attempt ? 1 : 0);
+	set_text(values, nulls, 6, outcome->status);
+	set_text(values, nulls, 7, outcome->error_code);
+	set_text(values, nulls, 8, outcome->error_message);
+	set_text(values, nulls, 9, outcome->aws_request_id);
+	values[10] = BoolGetDatum(outcome->uncertain);
+
+	recorded = glue_execute_as(queue->owner, plan, values, nulls) > 0;
+	glue_execute_end();
+	return recorded;
+}
+
+/*
+ * Put the requests of claimants that are gone back into the queue; returns
+ * how many there were.
+ */
+int
+glue_claims_release_orphans(const GlueClaims *queue)
+{
+	static GlueKeptPlan kept_find;
+	static GlueKeptPlan kept_release;
+	static const Oid types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(queue->claimant)};
+	List	   *orphaned = NIL;
+	ListCell   *cell;
+	SPIPlanPtr	plan;
+	uint64		count;
+	int			nreleased = 0;
+	MemoryContext context = CurrentMemoryContext;
+
+	plan = glue_kept_plan(&kept_find,
+						  psprintf("SELECT DISTINCT claimed_by FROM %s"
+								   " WHERE finished_at IS NULL AND state = 'running'"
+								   " AND claimed_by <> $1", queue->table),
+						  1, types);
+	count = glue_execute_as(queue->owner, plan, values, NULL);
+	for (uint64 i = 0; i < count; i++)
+	{
+		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
+		MemoryContext old_context = MemoryContextSwitchTo(context);
+		bool		is_null;
+		int64	   *claimant = palloc(sizeof(int64));
+
+		*claimant = DatumGetInt64(column_of(&row, 1, &is_null));
+		orphaned = lappend(orphaned, claimant);
+		MemoryContextSwitchTo(old_context);
+	}
+	glue_execute_end();
+
+	plan = glue_kept_plan(&kept_release,
+						  psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
+								   " next_attempt_at = clock_timestamp()"
+								   " WHERE finished_at IS NULL AND state = 'running'"
+								   " AND claimed_by = $1", queue->table),
+						  1, types);
+	foreach(cell, orphaned)
+	{
+		values[0] = Int64GetDatum(*(int64 *) lfirst(cell));
+		if (is_alive(DatumGetInt64(values[0])))
+			continue;
+		nreleased += glue_execute_as(queue->owner, plan, values, NULL);
+		glue_execute_end();
+	}
+	return nreleased;
+}
+
+/*
+ * When the next request is due, of those that are not running; 0 if there is
+ * none.
+ */
+TimestampTz
+glue_claims_next_due(const GlueClaims *queue)
+{
+	static GlueKeptPlan kept;
+	SPIPlanPtr	plan;
+	ResultRow	row;
+	Datum		due;
+	bool		is_null;
+
+	plan = glue_kept_plan(&kept,
+						  psprintf("SELECT min(next_attempt_at) FROM %s"
+								   " WHERE finished_at IS NULL AND state = 'queued'",
+								   queue->table), 0, NULL);
+	glue_execute_as(queue->owner, plan, NULL, NULL);
+	row.tuple = SPI_tuptable->vals[0];
+	row.desc = SPI_tuptable->tupdesc;
+	due = column_of(&row, 1, &is_null);
+	glue_execute_end();
+	return is_null ? 0 : DatumGetTimestampTz(due);
+}
+
+/*
+ * Delete requests that ended before a moment, at most limit; returns how many
+ * were deleted.
+ */
+uint64
+glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
+				   int limit)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {TIMESTAMPTZOID, INT4OID};
+	Datum		values[] = {
+		TimestampTzGetDatum(finished_before), Int32GetDatum(limit)
+	};
+	SPIPlanPtr	plan;
+	uint64		count;
+
+	plan = glue_kept_plan(&kept,
+						  psprintf("DELETE FROM %s WHERE ctid = ANY (ARRAY("
+								   "SELECT ctid FROM %s WHERE finished_at < $1"
+								   " ORDER BY finished_at LIMIT $2"
+								   " FOR UPDATE SKIP LOCKED))",
+								   queue->table, queue->table),
+						  lengthof(types), types);
+	count = glue_execute_as(queue->owner, plan, values, NULL);
+	glue_execute_end();
+	return count;
+}
+
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
+ */
+
+static GlueClaim *
+read_request(const ResultRow *row)
+{
+	GlueClaim *request = palloc0(sizeof(GlueClaim));
+	Datum		sealed;
+	bool		is_null;
+
+	request->id = DatumGetInt64(column_of(row, CLAIM_ID, &is_null));
+	request->operation = text_of(row, CLAIM_OPERATION);
+	request->name = text_of(row, CLAIM_NAME);
+	request->server = text_of(row, CLAIM_SERVER);
+	request->region = text_of(row, CLAIM_REGION);
+	request->catalog_id = text_of(row, CLAIM_CATALOG_ID);
+	request->input = tree_of(row, CLAIM_INPUT);
+	request->tags = tree_of(row, CLAIM_TAGS);
+	sealed = column_of(row, CLAIM_SEALED, &is_null);
+	if (!is_null)
+		request->sealed = DatumGetByteaPCopy(sealed);
+	request->on_conflict = text_of(row, CLAIM_ON_CONFLICT);
+	request->on_missing = text_of(row, CLAIM_ON_MISSING);
+	request->status = text_of(row, CLAIM_STATUS);
+	request->attempts = DatumGetInt32(column_of(row, CLAIM_ATTEMPTS, &is_null));
+	request->uncertain = DatumGetBool(column_of(row, CLAIM_UNCERTAIN, &is_null));
+	request->role = DatumGetObjectId(column_of(row, CLAIM_ROLE, &is_null));
+	request->requested_at =
+		DatumGetTimestampTz(column_of(row, CLAIM_REQUESTED_AT, &is_null));
+	request->started_at =
+		DatumGetTimestampTz(column_of(row, CLAIM_STARTED_AT, &is_null));
+	return request;
+}
+
+static Datum
+column_of(const ResultRow *row, int column, bool *is_null)
+{
+	return SPI_getbinval(row->tuple, row->desc, column, is_null);
+}
+
+/* A text column in UTF-8, or NULL. */
+static const char *
+text_of(const ResultRow *row, ClaimColumn column)
+{
+	bool		is_null;
+	Datum		value = column_of(row, column, &is_null);
+	const char *utf8;
+	text	   *server;
+	int			len;
+
+	if (is_null)
+		return NULL;
+	server = DatumGetTextPP(value);
+	if (!glue_utf8_from_server(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server),
+							   &utf8, &len))
+		return text_to_cstring(server);
+	return pnstrdup(utf8, len);
+}
+
+static json_object *
+tree_of(const ResultRow *row, ClaimColumn column)
+{
+	bool		is_null;
+	Datum		value = column_of(row, column, &is_null);
+	json_object *tree = NULL;
+
+	if (!is_null)
+		glue_tree_from_jsonb(DatumGetJsonbP(value), &tree);
+	return tree;
+}
+
+/* The blocked targets as two arrays of the same length. */
+static void
+blocked_arrays(List *blocked, Datum *servers, Datum *roles)
+{
+	int			n = list_length(blocked);
+	Datum	   *server_values = palloc(n * sizeof(Datum));
+	bool	   *server_nulls = palloc(n * sizeof(bool));
+	Datum	   *role_values = palloc(n * sizeof(Datum));
+	int			dims[1] = {n};
+	int			lower_bounds[1] = {1};
+	ListCell   *cell;
+	int			i = 0;
+
+	foreach(cell, blocked)
+	{
+		const GlueBlockedTarget *target = lfirst(cell);
+
+		server_nulls[i] = target->server == NULL;
+		server_values[i] = server_nulls[i] ? (Datum) 0 :
+			CStringGetTextDatum(target->server);
+		role_values[i++] = ObjectIdGetDatum(target->role);
+	}
+	*servers = PointerGetDatum(construct_md_array(server_values, server_nulls,
+												  n > 0 ? 1 : 0, dims,
+												  lower_bounds, TEXTOID, -1,
+												  false, TYPALIGN_INT));
+	*roles = PointerGetDatum(construct_array(role_values, n, OIDOID,
+											 sizeof(Oid), true, TYPALIGN_INT));
+}
+
+static void
+set_text(Datum *values, char *nulls, int at, const char *utf8)
+{
+	if (utf8 == NULL)
+		nulls[at] = 'n';
+	else
+		values[at] = CStringGetTextDatum(glue_server_from_utf8(utf8));
+}

@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_claim.h
+ *	  The table glue_request, as those who work it see it.
+ *
+ * IDENTIFICATION
+ *	  src/request_claim.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_REQUEST_CLAIM_H
+#define GLUE_REQUEST_CLAIM_H
+
+#include <json-c/json.h>
+
+#include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+
+/* The table, ready to be worked until the end of the transaction. */
+typedef struct GlueClaims
+{
+	Oid			owner;
+	char	   *table;			/* its qualified name */
+	int64		claimant;		/* who we are */
+} GlueClaims;
+
+/* A request that was claimed.  Text is UTF-8. */
+typedef struct GlueClaim
+{
+	MemoryContext context;		/* of the request */
+	int64		id;
+	const char *operation;		/* "CreateConnection" */
+	const char *name;			/* of the connection */
+	const char *server;			/* foreign server, or NULL */
+	const char *region;
+	const char *catalog_id;		/* or NULL */
+	json_object *input;			/* ConnectionInput, redacted, or NULL */
+	json_object *tags;			/* or NULL */
+	bytea	   *sealed;			/* the whole input, or NULL */
+	const char *on_conflict;	/* or NULL */
+	const char *on_missing;		/* or NULL */
+	const char *status;			/* IN_PROGRESS: it is waited for that */
+	int			attempts;		/* this one included */
+	bool		uncertain;		/* an attempt before may have been carried
+								 * out, and nobody knows */
+	Oid			role;			/* who asked for it */
+	TimestampTz requested_at;
+	TimestampTz started_at;		/* of the first attempt */
+} GlueClaim;
+
+/* How an attempt at a request has ended.  Text is UTF-8, or NULL. */
+typedef struct GlueClaimOutcome
+{
+	const char *state;			/* "queued": there will be another attempt */
+	TimestampTz next_attempt_at;	/* of that; 0 otherwise */
+	bool		free_attempt;	/* it does not count */
+	bool		uncertain;		/* it may have been carried out all the same */
+	const char *status;
+	const char *error_code;
+	const char *error_message;
+	const char *aws_request_id;
+} GlueClaimOutcome;
+
+/* A target that requests are not claimed for at present. */
+typedef struct GlueBlockedTarget
+{
+	const char *server;			/* or NULL */
+	Oid			role;
+} GlueBlockedTarget;
+
+extern int64 glue_claimant_begin(void);
+extern void glue_claimant_end(int64 claimant);
+
+extern bool glue_claims_open(GlueClaims *queue, Oid schema,
+									int64 claimant);
+extern List *glue_claims_take(const GlueClaims *queue, int limit,
+								List *blocked, MemoryContext parent);
+extern bool glue_claims_record(const GlueClaims *queue,
+								const GlueClaim *request,
+								const GlueClaimOutcome *outcome);
+extern int	glue_claims_release_orphans(const GlueClaims *queue);
+extern TimestampTz glue_claims_next_due(const GlueClaims *queue);
+extern uint64 glue_claims_purge(const GlueClaims *queue,
+								 TimestampTz finished_before, int limit);
+
+#endif							/* GLUE_REQUEST_CLAIM_H */

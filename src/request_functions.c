@@ -1,0 +1,229 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_functions.c
+ *	  The SQL functions that look at a request or change its course.
+ *
+ * A role may act on the requests that row security lets it see: its own, and
+ * those of roles whose privileges it has.  All others do not exist for it.
+ *
+ * IDENTIFICATION
+ *	  src/request_functions.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "builtins.h"
+#include "compat.h"
+#include "fmgr.h"
+#include "function_call.h"
+#include "miscadmin.h"
+#include "request_queue.h"
+#include "storage/latch.h"
+#include "utils/acl.h"
+#include "utils/timestamp.h"
+
+/* The pauses between two looks at a request. */
+#define FIRST_PAUSE_MS		10
+#define LONGEST_PAUSE_MS	1000
+#define PAUSE_GROWTH		1.5
+
+/* prototypes of private functions */
+static void begin(GlueFunction *function, FunctionCallInfo fcinfo,
+				  const char *name, GlueFunctionKind kind,
+				  GlueRequestQueue *queue, GlueRequestState *found);
+static void find_visible(const GlueRequestQueue *queue, int64 id,
+						 GlueRequestState *found);
+static Datum end(const GlueFunction *function, const GlueRequestState *found);
+static bool has_ended(const GlueRequestState *request);
+static void refuse_to_retry(int64 id) pg_attribute_noreturn();
+static void check_that_end_can_be_seen(int64 id,
+									   const GlueRequestState *request);
+static void sleep_for(long milliseconds);
+static void raise_not_ended(int64 id, const char *state)
+			pg_attribute_noreturn();
+
+PG_FUNCTION_INFO_V1(glue_cancel_request);
+PG_FUNCTION_INFO_V1(glue_retry_request);
+PG_FUNCTION_INFO_V1(glue_wait_request);
+
+/*
+ * glue_cancel_request(id bigint) returns text
+ */
+Datum
+glue_cancel_request(PG_FUNCTION_ARGS)
+{
+	int64		id = PG_GETARG_INT64(0);
+	GlueFunction function;
+	GlueRequestQueue queue;
+	GlueRequestState request;
+
+	begin(&function, fcinfo, "glue_cancel_request()", GLUE_FUNCTION_WRITES,
+		  &queue, &request);
+	glue_request_cancel(&queue, id);
+	find_visible(&queue, id, &request);
+	return end(&function, &request);
+}
+
+/*
+ * glue_retry_request(id bigint) returns text
+ */
+Datum
+glue_retry_request(PG_FUNCTION_ARGS)
+{
+	int64		id = PG_GETARG_INT64(0);
+	GlueFunction function;
+	GlueRequestQueue queue;
+	GlueRequestState request;
+
+	begin(&function, fcinfo, "glue_retry_request()", GLUE_FUNCTION_WRITES,
+		  &queue, &request);
+	if (!glue_request_requeue(&queue, id))
+	{
+		find_visible(&queue, id, &request);
+		if (request.has_secrets && has_ended(&request) &&
+			strcmp(request.state, "succeeded") != 0)
+			refuse_to_retry(id);
+	}
+	find_visible(&queue, id, &request);
+	return end(&function, &request);
+}
+
+/*
+ * glue_wait_request(id bigint, timeout interval) returns text
+ *
+ * Each look has a snapshot of its own, for the request is changed by other
+ * transactions meanwhile.
+ */
+Datum
+glue_wait_request(PG_FUNCTION_ARGS)
+{
+	int64		id;
+	double		pause_ms = FIRST_PAUSE_MS;
+	TimestampTz deadline;
+	GlueFunction function;
+	GlueRequestQueue queue;
+	GlueRequestState request;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	id = PG_GETARG_INT64(0);
+	deadline = glue_argument_deadline(fcinfo, 1);
+	begin(&function, fcinfo, "glue_wait_request()", GLUE_FUNCTION_READS,
+		  &queue, &request);
+	while (!has_ended(&request))
+	{
+		long		left_ms;
+
+		check_that_end_can_be_seen(id, &request);
+		left_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+												  deadline);
+		if (left_ms <= 0)
+			raise_not_ended(id, request.state);
+		sleep_for(Min(left_ms, (long) pause_ms));
+		pause_ms = Min(pause_ms * PAUSE_GROWTH, LONGEST_PAUSE_MS);
+		find_visible(&queue, id, &request);
+	}
+	return end(&function, &request);
+}
+
+/* Begin a function about the request that its first argument names. */
+static void
+begin(GlueFunction *function, FunctionCallInfo fcinfo, const char *name,
+	  GlueFunctionKind kind, GlueRequestQueue *queue, GlueRequestState *found)
+{
+	glue_function_begin(function, fcinfo, name, kind);
+	glue_request_queue_open(queue, function->schema,
+							kind == GLUE_FUNCTION_WRITES ?
+							RowExclusiveLock : AccessShareLock);
+	find_visible(queue, PG_GETARG_INT64(0), found);
+}
+
+/* Find a request that the current user may see. */
+static void
+find_visible(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
+{
+	if (!glue_request_find(queue, id, found) ||
+		!has_privs_of_role(GetUserId(), found->requested_by))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("request %lld does not exist", (long long) id),
+				 errdetail("There is none, or it is of a role whose privileges the current user does not have.")));
+}
+
+/* End a function, with the state of the request as its result. */
+static Datum
+end(const GlueFunction *function, const GlueRequestState *found)
+{
+	text	   *result;
+
+	MemoryContextSwitchTo(function->caller_context);
+	result = cstring_to_text(found->state);
+	glue_function_end(function);
+	PG_RETURN_TEXT_P(result);
+}
+
+static bool
+has_ended(const GlueRequestState *request)
+{
+	return strcmp(request->state, "queued") != 0 &&
+		strcmp(request->state, "running") != 0;
+}
+
+static void
+refuse_to_retry(int64 id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("request %lld cannot be retried", (long long) id),
+			 errdetail("Its connection input held secrets, which were erased when the request ended."),
+			 errhint("Make a new request, with the whole connection input.")));
+}
+
+/*
+ * Raise an error if this transaction would not see the end of a request,
+ * however long it waits.
+ */
+static void
+check_that_end_can_be_seen(int64 id, const GlueRequestState *request)
+{
+	if (request->uncommitted)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot wait for request %lld in the transaction that queued it",
+						(long long) id),
+				 errdetail("The request is carried out after the transaction has committed."),
+				 errhint("Commit first.")));
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot wait for request %lld in a transaction that sees nothing new",
+						(long long) id),
+				 errdetail("At the isolation levels REPEATABLE READ and SERIALIZABLE, the state of the request stays what it was when the transaction began."),
+				 errhint("Wait in a transaction of isolation level READ COMMITTED.")));
+}
+
+/* Wait for a while, or less; can be interrupted. */
+static void
+sleep_for(long milliseconds)
+{
+	static uint32 wait_event = 0;
+
+	(void) WaitLatch(MyLatch,
+					 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 milliseconds,
+					 GLUE_WAIT_EVENT(wait_event, "GlueRequestWait"));
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+static void
+raise_not_ended(int64 id, const char *state)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CONNECTION_EXCEPTION),
+			 errmsg("request %lld is still %s", (long long) id, state),
+			 errdetail("The time limit of the wait ran out."),
+			 errhint("Call the function again, or with a longer \"timeout\".")));
+}

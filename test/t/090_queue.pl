@@ -1,0 +1,152 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Requests that are carried out after commit, by whoever works the queue.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start;
+my $glue = $cluster->glue;
+my $session = $cluster->session;
+
+sub referring
+{
+	my ($name, %members) = @_;
+
+	return jdbc($name,
+		ConnectionProperties => {
+			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' },
+		%members);
+}
+
+sub enqueue_sql
+{
+	my ($input, %arguments) = @_;
+
+	return create_sql($input, %arguments) =~
+	  s/glue_create_connection/glue_enqueue_create_connection/r;
+}
+
+sub state_of
+{
+	my ($id, @columns) = @_;
+
+	return $session->must('SELECT ' . join(', ', 'state', @columns)
+		  . " FROM glue_request WHERE id = $id")->output;
+}
+
+sub work
+{
+	return $session->must('CALL glue_process_requests()');
+}
+
+#
+# One of each
+#
+
+my $watch = $cluster->watch;
+my $id = $session->must(enqueue_sql(referring('a'), tags => { team => 'x' }))->output;
+is($watch->sent, 0, 'nothing is sent when a request is made');
+is(state_of($id), 'queued', 'it is queued');
+work();
+is(state_of($id, qw(status attempts)), 'succeeded|READY|1', 'it succeeds');
+is_deeply($glue->connection('a')->{definition}, referring('a'), 'as was asked for');
+is_deeply($cluster->row('a')->{tags}, { team => 'x' }, 'and is recorded');
+
+$id = $session->must("SELECT glue_enqueue_update_connection('a', "
+	  . literal(json_text(referring('a', Description => 'new'))) . ')')->output;
+work();
+is(state_of($id, 'status'), 'succeeded|READY', 'an update succeeds');
+is($glue->connection('a')->{definition}{Description}, 'new', 'in AWS');
+is($cluster->row('a')->{description}, 'new', 'and in the table');
+is_deeply($cluster->row('a')->{tags}, { team => 'x' }, 'tags are kept');
+
+$id = $session->must("SELECT glue_enqueue_delete_connection('a')")->output;
+work();
+is(state_of($id), 'succeeded', 'a deletion succeeds');
+is($glue->connection('a'), undef, 'in AWS');
+is($cluster->row('a'), undef, 'and in the table');
+
+$session->must('BEGIN; ' . enqueue_sql(referring('never')) . '; ROLLBACK');
+work();
+is($glue->created('never'), 0, 'what is rolled back never happens');
+
+#
+# Many, side by side, in order
+#
+
+$glue->set(latency_ms => 20);
+$session->must('SELECT glue_enqueue_create_connection('
+	  . q{jsonb_set(} . literal(json_text(referring('x')))
+	  . q{::jsonb, '{Name}', to_jsonb('many ' || i)))}
+	  . ' FROM generate_series(1, 300) AS i');
+$watch = $cluster->watch;
+my $result = work();
+is($watch->sent('CreateConnection'), 300, 'many requests');
+cmp_ok($glue->counters->{peak_requests}, '>', 8, 'are made side by side');
+is($session->must("SELECT count(*) FROM glue_request WHERE state <> 'succeeded'"
+	  . " AND connection_name LIKE 'many %'")->output, '0', 'and succeed');
+is($session->must("SELECT count(*) FROM glue_connection WHERE name LIKE 'many %'")
+	  ->output, '300', 'and are recorded');
+$glue->set(latency_ms => 0);
+
+$session->must(enqueue_sql(referring('b')));
+$session->must("SELECT glue_enqueue_update_connection('b', "
+	  . literal(json_text(referring('b', Description => "v$_"))) . ')')
+  foreach 1 .. 3;
+$session->must("SELECT glue_enqueue_delete_connection('b')");
+$session->must(enqueue_sql(referring('b', Description => 'again')));
+work();
+is($session->must("SELECT string_agg(state, ' ' ORDER BY id) FROM glue_request"
+	  . " WHERE connection_name = 'b'")->output,
+	join(' ', ('succeeded') x 6), 'requests for one connection');
+is($glue->connection('b')->{definition}{Description}, 'again', 'are made in order');
+
+#
+# Failures
+#
+
+$id = $session->must(enqueue_sql(referring('b')))->output;
+work();
+is(state_of($id, qw(error_code attempts)), 'failed|AlreadyExistsException|1',
+	'what can never succeed fails at once');
+$id = $session->must(enqueue_sql(referring('b', Description => 'again'),
+	on_conflict => 'adopt'))->output;
+work();
+is(state_of($id), 'succeeded', 'unless it is adopted');
+
+$glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
+$id = $session->must(enqueue_sql(referring('lost')))->output;
+work();
+is(state_of($id), 'succeeded', 'an answer that is lost');
+is($glue->created('lost'), 1, 'is read back');
+
+$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+$session->must("SET glue_conn.max_attempts = 1");
+$id = $session->must(enqueue_sql(referring('slow')))->output;
+work();
+is(state_of($id, qw(error_code attempts)), 'queued|ThrottlingException|1',
+	'what may succeed later is queued again');
+$glue->behave;
+work();
+is(state_of($id), 'queued', 'and is not tried before its time');
+$session->must('UPDATE glue_request SET next_attempt_at = now()');
+work();
+is(state_of($id, 'attempts'), 'succeeded|2', 'but then');
+$session->must("RESET glue_conn.max_attempts");
+
+$id = $session->must(enqueue_sql(referring('progress',
+	Description => 'local_glue: in-progress ready-after-reads=1')))->output;
+work();
+is(state_of($id, 'status'), 'queued|IN_PROGRESS', 'one that is in progress');
+wait_until(sub { work(); state_of($id) eq 'succeeded' }, 'it is ready');
+is(state_of($id, qw(status attempts)), 'succeeded|READY|1', 'is looked at until it is ready');
+is($cluster->row('progress')->{status}, 'READY', 'which is recorded');
+
+$session->quit;
+$cluster->finish;
+done_testing();
