@@ -127,6 +127,8 @@ ENTRY_OBJS = \
 	src/builders.o \
 	src/queue_run.o \
 	src/process_procedure.o \
+	src/worker.o \
+	src/launcher.o \
 	src/glue_conn.o
 
 OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(COMPOSE_OBJS) $(ENTRY_OBJS)

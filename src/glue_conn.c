@@ -18,7 +18,9 @@
 #include "compat.h"
 #include "credential_cache.h"
 #include "fmgr.h"
+#include "launcher.h"
 #include "queue_wake.h"
+#include "worker.h"
 #include "settings.h"
 
 GLUE_MODULE_MAGIC;
@@ -29,6 +31,7 @@ static GlueSharedPart *const shared_parts[] = {
 	&glue_credential_cache_part,
 	&glue_queue_wake_part,
 	&glue_retry_quota_part,
+	&glue_workers_part,
 };
 
 void
@@ -36,4 +39,5 @@ _PG_init(void)
 {
 	glue_settings_init();
 	glue_shared_state_init(shared_parts, lengthof(shared_parts));
+	glue_launcher_init();
 }

@@ -40,6 +40,7 @@
 #include "miscadmin.h"
 #include "operation.h"
 #include "queue_run.h"
+#include "queue_wake.h"
 #include "request_claim.h"
 #include "secret_key.h"
 #include "settings.h"
@@ -139,6 +140,7 @@ typedef struct QueueRun
 static GlueCall *next_call(void *arg);
 static void note_done(void *arg, GlueCall *call);
 static bool wants_transaction(QueueRun *run);
+static bool take_news(QueueRun *run);
 static bool is_due(dlist_head *jobs, TimestampTz now);
 static void run_transaction(QueueRun *run);
 static void claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror);
@@ -317,7 +319,17 @@ wants_transaction(QueueRun *run)
 	if (is_due(&run->locked, now) || is_due(&run->ended, now))
 		return true;
 	return dlist_is_empty(&run->waiting) &&
-		(run->nended > 0 || now >= run->claim_at);
+		(run->nended > 0 || now >= run->claim_at || take_news(run));
+}
+
+/* Was somebody's request committed since we looked the last time? */
+static bool
+take_news(QueueRun *run)
+{
+	if (!glue_queue_has_news() || run->claim_at == DT_NOEND)
+		return false;
+	glue_queue_take_news(NULL, 0);
+	return true;
 }
 
 /* Has the first of these jobs waited long enough to be recorded? */

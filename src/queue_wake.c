@@ -179,22 +179,37 @@ glue_queue_listen(Oid database)
 				 errmsg("too many processes work queues of glue_conn")));
 }
 
-void
+/*
+ * Do not have this process woken any more; returns whether there is news that
+ * it has not taken, and that nobody else will be told.
+ */
+bool
 glue_queue_unlisten(void)
 {
+	bool		news;
+
 	if (own == NULL)
-		return;
+		return false;
 	glue_shared_lock(LW_EXCLUSIVE);
+	news = own->news;
 	memset(own, 0, sizeof(Listener));
 	glue_shared_unlock();
 	own = NULL;
+	return news;
+}
+
+/* Is there news that this process has not taken yet? */
+bool
+glue_queue_has_news(void)
+{
+	return own != NULL && own->news;
 }
 
 /* A before_shmem_exit callback */
 static void
 unlisten_at_exit(int code, Datum arg)
 {
-	glue_queue_unlisten();
+	(void) glue_queue_unlisten();
 }
 
 /*

@@ -20,7 +20,8 @@ extern void glue_queue_wake_at_commit(void);
 
 /* for whoever works it */
 extern void glue_queue_listen(Oid database);
-extern void glue_queue_unlisten(void);
+extern bool glue_queue_unlisten(void);
+extern bool glue_queue_has_news(void);
 extern int	glue_queue_take_news(Oid *databases, int max);
 
 #endif							/* GLUE_QUEUE_WAKE_H */

@@ -26,11 +26,14 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "compat.h"
 #include "endpoint.h"
 #include "miscadmin.h"
 #include "settings.h"
 #include "utils/guc.h"
+
 
 char	   *glue_setting_region = NULL;
 char	   *glue_setting_endpoint_url = NULL;
@@ -47,6 +50,9 @@ int			glue_setting_request_timeout = 60000;
 int			glue_setting_max_attempts = 3;
 int			glue_setting_max_concurrent_requests = 64;
 int			glue_setting_max_request_attempts = 20;
+int			glue_setting_request_retention = 7 * 24 * 60 * 60;
+bool		glue_setting_worker = true;
+char	   *glue_setting_databases = NULL;
 
 /* The text settings whose value was not accepted when we were loaded. */
 static const char *refused_settings[8];
@@ -149,6 +155,28 @@ glue_settings_init(void)
 							&glue_setting_max_request_attempts,
 							glue_setting_max_request_attempts, 1, 1000,
 							PGC_SUSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("glue_conn.request_retention",
+							"Sets how long requests are kept after they have ended.",
+							"-1 keeps them for ever.",
+							&glue_setting_request_retention,
+							glue_setting_request_retention, -1, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+
+	if (process_shared_preload_libraries_in_progress)
+	{
+		DefineCustomBoolVariable("glue_conn.worker",
+								 "Works the queues of all databases in the background.",
+								 NULL, &glue_setting_worker,
+								 glue_setting_worker, PGC_POSTMASTER, 0,
+								 NULL, NULL, NULL);
+		DefineCustomStringVariable("glue_conn.databases",
+								   "Names the databases whose queues are worked in the background.",
+								   "A list, separated by commas; empty means all.",
+								   &glue_setting_databases, "",
+								   PGC_SIGHUP, GUC_LIST_INPUT, NULL, NULL,
+								   NULL);
+	}
 
 	MarkGUCPrefixReserved("glue_conn");
 }

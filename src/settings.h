@@ -39,6 +39,9 @@ extern int	glue_setting_request_timeout;	/* milliseconds */
 extern int	glue_setting_max_attempts;
 extern int	glue_setting_max_concurrent_requests;
 extern int	glue_setting_max_request_attempts;
+extern int	glue_setting_request_retention; /* seconds; -1: for ever */
+extern bool glue_setting_worker;
+extern char *glue_setting_databases;
 
 extern void glue_settings_init(void);
 extern void glue_settings_check(void);
