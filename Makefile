@@ -92,12 +92,12 @@ COMPOSE_OBJS = \
 	src/sts.o \
 	src/account.o \
 	src/credential_chain.o \
+	src/impersonation.o \
 	src/name_store.o \
 	src/mirror_row.o \
 	src/row_insert.o \
 	src/mirror.o \
 	src/secret_key.o \
-	src/impersonation.o \
 	src/request_seal.o \
 	src/request_queue.o \
 	src/request_claim.o

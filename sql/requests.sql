@@ -62,7 +62,30 @@ ROLLBACK;
 SELECT glue_enqueue_create_connection(input('x', '{"ConnectionProperties":
   {"JDBC_CONNECTION_URL": "jdbc:mysql://h:1/d", "USERNAME": "u", "PASSWORD": "x"}}'));
 
+-- what an administrator adds to the table is respected, and so is its key
+\set VERBOSITY terse
+ALTER TABLE glue_request ADD CONSTRAINT regress_glue_check CHECK (connection_name <> 'no');
+SELECT glue_enqueue_delete_connection('no');
+ALTER TABLE glue_request DROP CONSTRAINT regress_glue_check;
+SELECT glue_enqueue_delete_connection('no') > 0 AS enqueued;
+CREATE FUNCTION regress_glue_notice() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE NOTICE '% for % by %', NEW.operation, NEW.connection_name,
+    CASE WHEN current_user = session_user THEN 'its owner' END;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER regress_glue_notice BEFORE INSERT ON glue_request
+  FOR EACH ROW EXECUTE FUNCTION regress_glue_notice();
+SELECT glue_enqueue_delete_connection('yes') > 0 AS enqueued;
+DROP TRIGGER regress_glue_notice ON glue_request;
+DROP FUNCTION regress_glue_notice();
+ALTER TABLE glue_request ALTER id RESTART WITH 1;
+SELECT glue_enqueue_delete_connection('yes');
+\set VERBOSITY default
+SELECT state, count(*) FROM glue_request GROUP BY 1;
+
 -- a request is part of its transaction
+TRUNCATE glue_request RESTART IDENTITY;
 BEGIN;
 SELECT glue_enqueue_create_connection(input('undone')) > 0 AS enqueued;
 SAVEPOINT s;

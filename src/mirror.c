@@ -32,6 +32,7 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
+#include "impersonation.h"
 #include "miscadmin.h"
 #include "mirror.h"
 #include "row_insert.h"
@@ -81,20 +82,11 @@ struct GlueMirrorDraft
 	GlueRowInsert *insert;		/* NULL: a statement is needed */
 };
 
-/* Somebody else's rights, for a while. */
-typedef struct Impersonation
-{
-	Oid			user;
-	int			security_context;
-} Impersonation;
-
 /* prototypes of private functions */
 static const char *column_name(int column);
 static Oid	column_type(int column);
-static void impersonate(const GlueMirror *mirror, Impersonation *saved);
-static void stop_impersonating(const Impersonation *saved);
-static void enter(const GlueMirror *mirror, Impersonation *saved);
-static void leave(const Impersonation *saved);
+static void enter(const GlueMirror *mirror, GlueImpersonation *saved);
+static void leave(const GlueImpersonation *saved);
 static bool insert_directly(const GlueMirror *mirror, GlueMirrorDraft *draft);
 static uint64 execute(const GlueMirror *mirror, MirrorStatement statement,
 					  GlueMirrorRow *row);
@@ -121,7 +113,7 @@ static char *insert_text(const char *table);
 static char *upsert_text(const char *table);
 
 /* The table as we made it. */
-static const GlueRowShape shape = {
+static GlueRowShape shape = {
 	.constraint = "glue_connection_key",
 	.ncolumns = GLUE_NUM_COLUMNS,
 	.column_name = column_name,
@@ -314,7 +306,7 @@ glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
 {
 	GlueNameStore *unseen = glue_name_store_new();
 	GlueMirrorRow row;
-	Impersonation saved;
+	GlueImpersonation saved;
 	Portal		portal;
 
 	glue_mirror_row_key(&row, target, "");
@@ -345,52 +337,33 @@ glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
  * ----------------------------------------------------------------
  */
 
-/*
- * Act with the rights of the table's owner for a while.
- *
- * An error restores the user as part of the abort.
- */
-static void
-impersonate(const GlueMirror *mirror, Impersonation *saved)
-{
-	GetUserIdAndSecContext(&saved->user, &saved->security_context);
-	SetUserIdAndSecContext(mirror->owner, saved->security_context |
-						   SECURITY_LOCAL_USERID_CHANGE);
-}
-
-static void
-stop_impersonating(const Impersonation *saved)
-{
-	SetUserIdAndSecContext(saved->user, saved->security_context);
-}
-
 /* Execute statements with the rights of the table's owner until leave(). */
 static void
-enter(const GlueMirror *mirror, Impersonation *saved)
+enter(const GlueMirror *mirror, GlueImpersonation *saved)
 {
-	impersonate(mirror, saved);
+	glue_impersonate(saved, mirror->owner);
 	SPI_connect();
 }
 
 static void
-leave(const Impersonation *saved)
+leave(const GlueImpersonation *saved)
 {
 	SPI_finish();
-	stop_impersonating(saved);
+	glue_stop_impersonating(saved);
 }
 
 /* Insert a row without a statement; false if there is one with its key. */
 static bool
 insert_directly(const GlueMirror *mirror, GlueMirrorDraft *draft)
 {
-	Impersonation saved;
+	GlueImpersonation saved;
 	bool		inserted;
 
-	impersonate(mirror, &saved);
+	glue_impersonate(&saved, mirror->owner);
 	inserted = glue_row_insert_finish(draft->insert, draft->row.values,
 									  draft->row.nulls);
 	draft->insert = NULL;
-	stop_impersonating(&saved);
+	glue_stop_impersonating(&saved);
 	return inserted;
 }
 
@@ -400,7 +373,7 @@ execute(const GlueMirror *mirror, MirrorStatement statement,
 		GlueMirrorRow *row)
 {
 	SPIPlanPtr	plan = find_plan(mirror, statement, row);
-	Impersonation saved;
+	GlueImpersonation saved;
 	uint64		written;
 	int			result;
 
@@ -453,7 +426,7 @@ read_one(const GlueMirror *mirror, MirrorStatement statement,
 	MemoryContext context = CurrentMemoryContext;
 	GlueMirrorRow row;
 	SPIPlanPtr	plan;
-	Impersonation saved;
+	GlueImpersonation saved;
 	bool		found;
 
 	glue_mirror_row_key(&row, target, name);

@@ -19,7 +19,9 @@ typedef struct GlueRequestQueue
 {
 	Oid			schema;
 	Oid			owner;
+	Oid			oid;
 	char	   *table;			/* its qualified name */
+	bool		plain;			/* rows need no statement to be inserted */
 } GlueRequestQueue;
 
 /* What has become of a request. */

@@ -15,7 +15,9 @@
  *
  * Whatever the executor would do besides that (triggers, rules, row security,
  * constraints, defaults, checks of privileges) is not done here.  A table on
- * which it would do any of that is refused, and is for a statement.
+ * which it would do any of that is refused, and is for a statement; except
+ * that it may have the check constraints that we made, which take longer to
+ * read than a row to write.
  *
  * What was found out about a table is kept until PostgreSQL says that its
  * definition may have changed.
@@ -55,20 +57,15 @@ struct GlueRowInsert
 	List	   *arbiters;		/* the constraint's index */
 };
 
-/* What is known of the table that was asked about last. */
-typedef struct KnownTable
-{
-	Oid			table;			/* InvalidOid: of none */
-	bool		possible;
-	Oid			arbiter;
-} KnownTable;
-
-static KnownTable known;
+/* All shapes that were asked about. */
+static GlueRowShape *shapes = NULL;
 
 /* prototypes of private functions */
+static void register_shape(GlueRowShape *shape);
 static void forget_table(Datum arg, Oid table);
 static bool has_side_effects(Relation table);
 static bool has_columns(TupleDesc desc, const GlueRowShape *shape);
+static bool keeps_checks(TupleDesc desc, const GlueRowShape *shape);
 static bool owner_may_insert(Relation table);
 static Oid	find_arbiter(Relation table, const char *constraint);
 static bool fill_slot(GlueRowInsert *insert, const Datum *values,
@@ -81,48 +78,62 @@ static bool insert_slot(GlueRowInsert *insert);
  * It must be locked until the row is inserted, so that it stays so.
  */
 bool
-glue_row_insert_possible(Relation table, const GlueRowShape *shape)
+glue_row_insert_possible(Relation table, GlueRowShape *shape)
 {
-	static bool registered = false;
 	Oid			oid = RelationGetRelid(table);
 
-	if (!registered)
-		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
-	registered = true;
-
-	if (known.table != oid)
+	register_shape(shape);
+	if (shape->table != oid)
 	{
-		known.arbiter = find_arbiter(table, shape->constraint);
-		known.possible = OidIsValid(known.arbiter) &&
+		shape->arbiter = find_arbiter(table, shape->constraint);
+		shape->possible = OidIsValid(shape->arbiter) &&
 			!has_side_effects(table) &&
 			has_columns(RelationGetDescr(table), shape) &&
+			keeps_checks(RelationGetDescr(table), shape) &&
 			owner_may_insert(table);
-		known.table = oid;
+		shape->table = oid;
 	}
-	return known.possible;
+	return shape->possible;
+}
+
+static void
+register_shape(GlueRowShape *shape)
+{
+	if (shape->registered)
+		return;
+	if (shapes == NULL)
+		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
+	shape->next = shapes;
+	shapes = shape;
+	shape->registered = true;
 }
 
 /* A relcache callback: the definition of a table, or of any, has changed. */
 static void
 forget_table(Datum arg, Oid table)
 {
-	if (table == known.table || !OidIsValid(table))
-		known.table = InvalidOid;
+	for (GlueRowShape *shape = shapes; shape != NULL; shape = shape->next)
+	{
+		if (table == shape->table || !OidIsValid(table))
+			shape->table = InvalidOid;
+	}
 }
 
-/* Would an insert do anything but to insert a row? */
+/*
+ * Would an insert do anything but to insert a row?
+ *
+ * The owner, in whose name it would be, is not subject to row security unless
+ * it is forced.
+ */
 static bool
 has_side_effects(Relation table)
 {
-	TupleConstr *constraints = RelationGetDescr(table)->constr;
-
 	return table->rd_rel->relkind != RELKIND_RELATION ||
 		table->rd_rel->relam != HEAP_TABLE_AM_OID ||
 		table->rd_rel->relispartition ||
-		table->rd_rel->relrowsecurity ||
+		(table->rd_rel->relrowsecurity && table->rd_rel->relforcerowsecurity) ||
 		table->rd_rules != NULL ||
-		table->trigdesc != NULL ||
-		(constraints != NULL && constraints->num_check > 0);
+		table->trigdesc != NULL;
 }
 
 /* Are there our columns, and no others that an insert would fill in? */
@@ -134,15 +145,36 @@ has_columns(TupleDesc desc, const GlueRowShape *shape)
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		bool		given = i < shape->ncolumns;
 
-		if (i < shape->ncolumns &&
+		if (given &&
 			(attribute->attisdropped ||
 			 attribute->atttypid != shape->column_type(i) ||
 			 strcmp(NameStr(attribute->attname), shape->column_name(i)) != 0))
 			return false;
-		if (attribute->atthasdef || attribute->attgenerated != '\0' ||
-			attribute->attidentity != '\0' ||
+		if (!given && (attribute->atthasdef || attribute->attidentity != '\0'))
+			return false;
+		if (attribute->attgenerated != '\0' ||
 			(!attribute->attisdropped && attribute->atttypmod >= 0))
+			return false;
+	}
+	return true;
+}
+
+/* Are there no checks that a row of ours might fail? */
+static bool
+keeps_checks(TupleDesc desc, const GlueRowShape *shape)
+{
+	int			nchecks = desc->constr != NULL ? desc->constr->num_check : 0;
+
+	for (int i = 0; i < nchecks; i++)
+	{
+		const char *const *check = shape->checks;
+
+		while (check != NULL && *check != NULL &&
+			   strcmp(*check, desc->constr->check[i].ccname) != 0)
+			check++;
+		if (check == NULL || *check == NULL)
 			return false;
 	}
 	return true;
@@ -199,7 +231,7 @@ glue_row_insert_begin(Oid table, const GlueRowShape *shape)
 	InitResultRelInfo(insert->target, insert->table, 0, NULL, 0);
 	ExecOpenIndices(insert->target, false);
 	insert->slot = table_slot_create(insert->table, NULL);
-	insert->arbiters = list_make1_oid(known.arbiter);
+	insert->arbiters = list_make1_oid(shape->arbiter);
 	MemoryContextSwitchTo(old_context);
 	return insert;
 }
