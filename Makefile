@@ -32,6 +32,8 @@ PURE_OBJS = \
 	src/redact.o \
 	src/secret_digest.o \
 	src/normalize.o \
+	src/seal_keys.o \
+	src/seal.o \
 	src/violation.o \
 	src/validate_rules.o \
 	src/validate.o \
