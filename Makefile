@@ -75,6 +75,8 @@ SERVER_OBJS = \
 	src/http_handle.o \
 	src/http.o \
 	src/errors.o \
+	src/secret_key_file.o \
+	src/sealed_input.o \
 	src/shared_files.o \
 	src/server_options.o \
 	src/foreign_server.o \
