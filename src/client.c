@@ -24,6 +24,7 @@
 #include "client.h"
 #include "lib/ilist.h"
 #include "lib/pairingheap.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* Longest wait while only answers are waited for. */
@@ -177,6 +178,7 @@ run_calls(CallRun *run)
 	{
 		bool		more_work = do_some_work(run);
 
+		CHECK_FOR_INTERRUPTS();
 		if (run->nactive > 0 && dlist_is_empty(&run->ready))
 			glue_http_wait(more_work ? 0 : wait_time(run));
 		end_pauses(run);
