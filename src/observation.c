@@ -20,6 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_tree.h"
+#include "redact.h"
 #include "violation.h"
 
 #define PATH_SIZE 64
@@ -44,6 +46,7 @@ static bool same_member(json_object *known, json_object *connection,
 static bool is_number(json_object *value);
 static const char *describe(json_object *connection, const char *name,
 							char buffer[GLUE_QUOTED_SIZE]);
+static void write_quoted(json_object *value, char buffer[GLUE_QUOTED_SIZE]);
 static void report(const char *member, const char *message,
 				   GlueDifferenceSink sink, void *arg);
 
@@ -191,19 +194,45 @@ is_number(json_object *value)
 }
 
 /*
- * Say what a member is.  A status is always one.
+ * Say what a member is, without secrets.  A status is always there.
  */
 static const char *
 describe(json_object *connection, const char *name,
 		 char buffer[GLUE_QUOTED_SIZE])
 {
 	json_object *value = glue_member_of(connection, name);
+	json_object *copy = NULL;
 
-	if (strcmp(name, "Status") == 0)
+	if (strcmp(name, "Status") == 0 &&
+		(glue_is_nothing(value) || !json_object_is_type(value, json_type_string)))
 		return glue_quote(glue_connection_status(connection), buffer);
 	if (glue_is_nothing(value))
 		return "not there";
-	return glue_quote(json_object_get_string(value), buffer);
+	if (json_object_deep_copy(value, &copy, NULL) == 0 &&
+		glue_redact_tree(copy))
+		write_quoted(copy, buffer);
+	else
+		glue_quote(GLUE_REDACTED, buffer);
+	glue_json_tree_free(copy);
+	return buffer;
+}
+
+/*
+ * Write a value in quotes, whatever type it has; what is long is cut.
+ */
+static void
+write_quoted(json_object *value, char buffer[GLUE_QUOTED_SIZE])
+{
+	char		text[2 * GLUE_QUOTED_SIZE];
+
+	if (json_object_is_type(value, json_type_string))
+	{
+		glue_quote(json_object_get_string(value), buffer);
+		return;
+	}
+	if (glue_json_tree_write(value, text, sizeof(text)) >= sizeof(text))
+		text[glue_utf8_clip(text, sizeof(text) - 1, sizeof(text) - 2)] = '\0';
+	glue_quote(text, buffer);
 }
 
 static void

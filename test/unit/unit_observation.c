@@ -95,7 +95,7 @@ static const ObservationCase cases[] = {
 	false},
 	{"{'Status':'READY','ConnectionSchemaVersion':1}",
 		"{'Status':'READY','ConnectionSchemaVersion':{'a':[]}}",
-		"$.ConnectionSchemaVersion was \"1\", but is \"{ \"a\": [ ] }\" in AWS "
+		"$.ConnectionSchemaVersion was \"1\", but is \"{\"a\":[]}\" in AWS "
 	"Glue\n", "", true},
 	{"{'Status':'READY','ConnectionSchemaVersion':1}", "{'Status':'READY'}",
 	"", "", false},
@@ -134,7 +134,13 @@ static const ObservationCase cases[] = {
 	{"{'Status':'READY'}", "{'Status':'READY','Description':'d'}", "", "",
 	false},
 
-	/* what looks like a secret is hidden, and what is long is cut */
+	/* what is secret is hidden, whatever it is in, and what is long is cut */
+	{"{'StatusReason':{'password':'XYZZY'}}",
+		"{'StatusReason':'{password XYZZY'}",
+		"$.StatusReason was \"{\"password\":\"********\"}\", but is "
+	"\"********\" in AWS Glue\n", "", true},
+	{"{'Status':'{password XYZZY'}", "{'Status':['x']}",
+	"$.Status was \"********\", but is \"READY\" in AWS Glue\n", "", true},
 	{"{'StatusReason':'//u:XYZZY@h'}", "{'StatusReason':'token=XYZZY'}",
 		"$.StatusReason was \"//u:********@h\", but is \"token=********\" in "
 	"AWS Glue\n", "", true},
