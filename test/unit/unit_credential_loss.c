@@ -52,7 +52,7 @@ typedef struct LossCase
 	const char *recorded;
 	const char *input;
 	const char *losses;
-}			LossCase;
+} LossCase;
 
 static const LossCase property_cases[] = {
 	/* nothing to lose */
@@ -327,7 +327,7 @@ note(void *arg, const char *path, const char *message)
 }
 
 static void
-check_cases(const LossCase * cases, size_t count)
+check_cases(const LossCase *cases, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 	{

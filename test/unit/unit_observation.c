@@ -39,7 +39,7 @@ typedef struct ObservationCase
 	const char *differences;
 	const char *unseen;
 	bool		is_new;
-}			ObservationCase;
+} ObservationCase;
 
 static const ObservationCase cases[] = {
 	/* nothing known */
@@ -180,7 +180,7 @@ test_cases(void)
 {
 	for (size_t i = 0; i < COUNT(cases); i++)
 	{
-		const		ObservationCase *c = &cases[i];
+		const ObservationCase *c = &cases[i];
 		json_object *known = parse(c->known);
 		json_object *connection = parse(c->connection);
 		char		text[2048] = "";

@@ -32,7 +32,7 @@ typedef struct DigestCase
 	const char *a;
 	const char *b;
 	GlueSecretChange change;
-}			DigestCase;
+} DigestCase;
 
 static const DigestCase cases[] = {
 	/* what is no secret does not count */
