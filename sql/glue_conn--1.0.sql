@@ -586,6 +586,16 @@ COMMENT ON FUNCTION glue_enqueue_delete_connection(text, text, name, boolean) IS
 
 REVOKE ALL ON FUNCTION glue_enqueue_delete_connection(text, text, name, boolean) FROM PUBLIC;
 
+CREATE FUNCTION glue_provision_connection()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'glue_provision_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_provision_connection() IS
+	'trigger that keeps a connection in AWS Glue for each row of a table';
+
+REVOKE ALL ON FUNCTION glue_provision_connection() FROM PUBLIC;
+
 CREATE PROCEDURE glue_process_requests(max integer DEFAULT NULL)
 AS 'MODULE_PATHNAME', 'glue_process_requests'
 LANGUAGE C;

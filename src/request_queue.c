@@ -95,6 +95,7 @@ static const struct
 typedef enum QueueStatement
 {
 	STATEMENT_INSERT,
+	STATEMENT_WITHDRAW,
 	STATEMENT_FIND,
 	STATEMENT_CANCEL,
 	STATEMENT_REQUEUE,
@@ -310,6 +311,13 @@ set_tree(RequestRow *row, RequestColumn column, json_object *tree)
 		set_value(row, column, JsonbPGetDatum(glue_jsonb_from_tree(tree)));
 }
 
+/* Take back a request that the current transaction has made. */
+void
+glue_request_withdraw(const GlueRequestQueue *queue, int64 id)
+{
+	(void) change(queue, STATEMENT_WITHDRAW, id);
+}
+
 /*
  * Look at a request as it is now; false if there is none.
  *
@@ -477,6 +485,8 @@ statement_text(const char *table, QueueStatement statement)
 	{
 		case STATEMENT_INSERT:
 			return insert_text(table);
+		case STATEMENT_WITHDRAW:
+			return psprintf("DELETE FROM %s" WHERE_ID, table);
 		case STATEMENT_FIND:
 			return psprintf("SELECT state, requested_by, has_secrets, xmin FROM %s"
 							WHERE_ID, table);
