@@ -32,6 +32,8 @@ PURE_OBJS = \
 	src/redact.o \
 	src/secret_digest.o \
 	src/normalize.o \
+	src/seal_keys.o \
+	src/seal.o \
 	src/violation.o \
 	src/validate_rules.o \
 	src/validate.o \
@@ -75,6 +77,8 @@ SERVER_OBJS = \
 	src/http_handle.o \
 	src/http.o \
 	src/errors.o \
+	src/secret_key_file.o \
+	src/sealed_input.o \
 	src/shared_files.o \
 	src/server_options.o \
 	src/foreign_server.o \

@@ -63,6 +63,7 @@ typedef struct KnownDatabase
 {
 	Oid			oid;
 	bool		exists;			/* the last time that we looked */
+	bool		news;			/* since its worker was started */
 	BackgroundWorkerHandle *handle; /* of its worker, or NULL */
 	TimestampTz start_at;		/* when to start one */
 	int			failures;		/* in a row */
@@ -248,12 +249,7 @@ take_news(void)
 	{
 		n = glue_queue_take_news(oids, lengthof(oids));
 		for (int i = 0; i < n; i++)
-		{
-			KnownDatabase *database = find_database(oids[i]);
-
-			if (database->failures == 0)
-				database->start_at = 0;
-		}
+			find_database(oids[i])->news = true;
 	} while (n == lengthof(oids));
 }
 
@@ -266,7 +262,9 @@ mind_database(KnownDatabase *database, TimestampTz now)
 	if (database->handle != NULL &&
 		GetBackgroundWorkerPid(database->handle, &pid) == BGWH_STOPPED)
 		note_end(database, now);
-	if (database->handle == NULL && database->start_at <= now)
+	if (database->handle == NULL &&
+		(database->start_at <= now ||
+		 (database->news && database->failures == 0)))
 		start_worker(database, now);
 }
 
@@ -288,7 +286,10 @@ start_worker(KnownDatabase *database, TimestampTz now)
 	MemoryContext old_context = MemoryContextSwitchTo(TopMemoryContext);
 
 	if (glue_worker_start(database->oid, &database->handle))
+	{
+		database->news = false;
 		told = false;
+	}
 	else
 	{
 		database->handle = NULL;

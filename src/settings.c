@@ -7,8 +7,9 @@
  * credentials and the passwords in it go, or whose credentials they are
  * (endpoint, proxy, CA file, profile and the files that it is read from), is
  * for superusers alone: a role that may call the functions could otherwise
- * have the server's own credentials sent to a machine of its choice.  The
- * rest (region, time limits, attempts) is for everyone.
+ * have the server's own credentials sent to a machine of its choice.  So is
+ * the file of the key that secrets are sealed with.  The rest (region, time
+ * limits, attempts) is for everyone.
  *
  * Values are checked when they are set, so that a typing error is reported
  * where it was made and not at the first call.
@@ -42,6 +43,7 @@ char	   *glue_setting_config_file = NULL;
 char	   *glue_setting_credentials_file = NULL;
 char	   *glue_setting_ca_file = NULL;
 char	   *glue_setting_proxy = NULL;
+char	   *glue_setting_secret_key_file = NULL;
 bool		glue_setting_use_fips_endpoint = false;
 bool		glue_setting_use_dualstack_endpoint = false;
 bool		glue_setting_allow_unknown_members = false;
@@ -108,6 +110,11 @@ glue_settings_init(void)
 				"If empty, none is used; the environment is not consulted.",
 				&glue_setting_proxy, PGC_SUSET,
 				GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL, NULL);
+	define_text("glue_conn.secret_key_file",
+				"Sets the file of the key that secrets of queued requests are sealed with.",
+				"If empty, requests that hold a secret cannot be queued.",
+				&glue_setting_secret_key_file, PGC_SUSET,
+				GUC_SUPERUSER_ONLY, NULL);
 
 	DefineCustomBoolVariable("glue_conn.use_fips_endpoint",
 							 "Uses endpoints with FIPS 140 validated cryptography.",

@@ -87,7 +87,7 @@ $session->must('SELECT glue_enqueue_create_connection('
 $watch = $cluster->watch;
 my $result = work();
 is($watch->sent('CreateConnection'), 300, 'many requests');
-cmp_ok($glue->counters->{peak_requests}, '>', 8, 'are made side by side');
+cmp_ok($glue->counters->{in_flight_peak}, '>', 8, 'are made side by side');
 is($session->must("SELECT count(*) FROM glue_request WHERE state <> 'succeeded'"
 	  . " AND connection_name LIKE 'many %'")->output, '0', 'and succeed');
 is($session->must("SELECT count(*) FROM glue_connection WHERE name LIKE 'many %'")

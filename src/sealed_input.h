@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * sealed_input.h
+ *	  The input of a request that waits, secrets and all.
+ *
+ * IDENTIFICATION
+ *	  src/sealed_input.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SEALED_INPUT_H
+#define GLUE_SEALED_INPUT_H
+
+#include <json-c/json.h>
+
+#include "errors.h"
+#include "seal.h"
+
+/* The code of a failure because sealed secrets cannot be right. */
+#define GLUE_CODE_SEAL_BROKEN "sealed secrets broken"
+
+typedef enum GlueUnsealOutcome
+{
+	GLUE_UNSEALED,
+	GLUE_UNSEAL_LATER,			/* a key is missing, and nothing is lost */
+	GLUE_UNSEAL_NEVER			/* no key will open it */
+} GlueUnsealOutcome;
+
+extern bytea * glue_seal_input(const GlueSealedRequest *request,
+							   json_object *input);
+extern GlueUnsealOutcome glue_unseal_input(const GlueSealedRequest *request,
+										   const bytea * sealed,
+										   json_object **input,
+										   GlueFailure **failure);
+
+#endif							/* GLUE_SEALED_INPUT_H */

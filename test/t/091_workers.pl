@@ -1,0 +1,124 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Background workers carry out requests, and are in nobody's way.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start(
+	conf => "shared_preload_libraries = 'glue_conn'\nrestart_after_crash = on\n");
+my $glue = $cluster->glue;
+my $node = $cluster->node;
+my $session = $cluster->session;
+
+sub enqueue_sql
+{
+	my ($name, %members) = @_;
+
+	return create_sql(jdbc($name,
+			ConnectionProperties => {
+				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' },
+			%members)) =~ s/glue_create_connection/glue_enqueue_create_connection/r;
+}
+
+sub state_of
+{
+	my ($id) = @_;
+
+	return $session->must("SELECT state FROM glue_request WHERE id = $id")->output;
+}
+
+# The background processes of the extension in one database, or in none.
+sub workers
+{
+	my ($type) = @_;
+
+	return $session->must('SELECT count(*) FROM pg_stat_activity'
+		  . " WHERE backend_type = 'glue_conn $type'")->output;
+}
+
+is(workers('launcher'), '1', 'there is a launcher');
+my $id = $session->must(enqueue_sql('first'))->output;
+wait_until(sub { state_of($id) eq 'succeeded' }, 'the first request is carried out');
+is($glue->created('first'), 1, 'a request is carried out after commit');
+wait_until(sub { workers('worker') eq '0' }, 'the worker leaves');
+pass('an idle worker leaves');
+
+$id = $session->must('BEGIN; ' . enqueue_sql('second'))->output;
+is($glue->created('second'), 0, 'nothing happens before commit');
+$session->must('COMMIT');
+wait_until(sub { state_of($id) eq 'succeeded' }, 'the second request');
+
+# What is put off is carried out in its time, by a worker that comes back.
+$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 3);
+$id = $session->must(enqueue_sql('later'))->output;
+wait_until(sub { $session->must("SELECT attempts FROM glue_request WHERE id = $id")
+	->output >= 1 && state_of($id) eq 'queued' }, 'a request is put off');
+wait_until(sub { state_of($id) eq 'succeeded' }, 'and carried out later');
+is($glue->created('later'), 1, 'what is put off is carried out in its time');
+
+# Completion is announced.
+my $listener = $cluster->session;
+$listener->must('LISTEN glue_connection');
+$id = $session->must(enqueue_sql('told'))->output;
+wait_until(sub { state_of($id) eq 'succeeded' }, 'a request that is told of');
+like($listener->must('SELECT 1')->output,
+	qr/\{"id": $id, "operation": "CreateConnection", "name": "told", "state": "succeeded", "status": "READY"\}/,
+	'completion is announced');
+$listener->quit;
+
+# Killed in the middle.
+$glue->misbehave(operation => 'CreateConnection', kind => 'slow',
+	delay_ms => 3000, times => 1);
+$id = $session->must(enqueue_sql('killed'))->output;
+wait_until(sub { $glue->created('killed') == 1 }, 'it is created');
+is(state_of($id), 'running', 'nobody knows yet');
+my $pid = $session->must("SELECT pid FROM pg_stat_activity WHERE backend_type = 'glue_conn worker'")->output;
+kill 'KILL', $pid;
+$session->quit;
+wait_until(sub {
+	my $restarted = eval { $cluster->session } or return 0;
+	$session = $restarted;
+	return eval { state_of($id) } eq 'succeeded';
+}, 'it succeeds after the crash');
+is($glue->created('killed'), 1, 'a request of a worker that was killed is found again');
+is($cluster->row('killed')->{status}, 'READY', 'and recorded');
+
+# Another database, which can be dropped.
+$session->must('CREATE DATABASE other');
+my $other = $cluster->session(database => 'other');
+$other->must('CREATE EXTENSION glue_conn');
+$other->must(enqueue_sql('elsewhere'));
+wait_until(sub { $glue->created('elsewhere') == 1 }, 'a request of another database');
+$other->quit;
+wait_until(sub { workers('worker') eq '0' }, 'its worker leaves');
+is($session->query('DROP DATABASE other')->sqlstate, '00000',
+	'the database can be dropped');
+
+# The extension itself comes and goes.
+$session->must('DROP EXTENSION glue_conn');
+$session->must('CREATE EXTENSION glue_conn');
+$id = $session->must(enqueue_sql('again'))->output;
+wait_until(sub { state_of($id) eq 'succeeded' }, 'a request of the new extension');
+
+# A restart with work left.
+$glue->misbehave(operation => 'CreateConnection', kind => 'stall', times => 1);
+$id = $session->must(enqueue_sql('over'))->output;
+wait_until(sub { state_of($id) eq 'running' }, 'it is under way');
+$session->quit;
+$cluster->in_environment(sub { $node->stop('fast'); $node->start; });
+$session = $cluster->session;
+wait_until(sub { state_of($id) eq 'succeeded' }, 'it goes on after a restart');
+is($glue->created('over'), 1, 'once');
+
+$session->quit;
+my $log = slurp_file($node->logfile);
+unlike($log, qr/ERROR/, 'nothing failed');
+$node->stop;
+$glue->stop;
+done_testing();
