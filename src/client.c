@@ -8,8 +8,11 @@
  * the end of a transfer puts its call into a list, and calls that pause are
  * in a heap, the first to go on on top.
  *
- * There is a slot for each call that may be under way.  When a call has ended
- * its slot is emptied, memory and all, and takes the next one.
+ * There is a slot for each call.  What a caller does about a call that has
+ * ended takes about as long as to start another one, which had better be under
+ * way by then.  So slots with an ended call are set aside until nobody has
+ * news, and what is to be done while an answer is awaited comes after that.
+ * Then a slot is emptied, memory and all, and takes another call.
  *
  * IDENTIFICATION
  *	  src/client.c
@@ -21,6 +24,7 @@
 #include "client.h"
 #include "lib/ilist.h"
 #include "lib/pairingheap.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* Longest wait while only answers are waited for. */
@@ -33,7 +37,7 @@ typedef struct CallSlot
 	MemoryContext context;		/* of the state, which is reset with it */
 	GlueCall   *call;			/* NULL if the slot is free */
 	GlueCallState *state;
-	dlist_node	node;			/* in free or, if listed, in ready */
+	dlist_node	node;			/* in free, ended or, if listed, ready */
 	bool		listed;			/* in ready */
 	bool		has_work;		/* in work */
 	dlist_node	work_node;
@@ -46,10 +50,11 @@ typedef struct CallRun
 	MemoryContext context;		/* of the slots */
 	MemoryContext result_context;	/* NULL: the results go with the call */
 	int			width;
-	int			nslots;			/* made so far */
-	int			nactive;
+	int			nactive;		/* calls under way */
+	int			nended;			/* slots in ended */
 	dlist_head	free;			/* slots without a call */
 	dlist_head	ready;			/* slots with news */
+	dlist_head	ended;			/* slots with a call that has ended */
 	dlist_head	work;			/* slots with something to do meanwhile */
 	pairingheap *pauses;		/* slots with a call that pauses */
 } CallRun;
@@ -70,7 +75,9 @@ static void run_stream(const GlueCallStream *stream, int width,
 static void run_calls(CallRun *run);
 static void start_calls(CallRun *run);
 static CallSlot *take_slot(CallRun *run);
-static void do_work(CallSlot *slot);
+static bool do_some_work(CallRun *run);
+static void do_meanwhile(CallSlot *slot);
+static void end_call(CallSlot *slot);
 static void note_news(void *arg);
 static void advance_ready(CallRun *run);
 static void settle(CallSlot *slot);
@@ -159,6 +166,7 @@ run_calls(CallRun *run)
 
 	dlist_init(&run->free);
 	dlist_init(&run->ready);
+	dlist_init(&run->ended);
 	dlist_init(&run->work);
 	MemoryContextSwitchTo(run->context);
 	run->pauses = pairingheap_allocate(compare_pauses, NULL);
@@ -166,21 +174,23 @@ run_calls(CallRun *run)
 	MemoryContextSwitchTo(caller_context);
 	for (;;)
 	{
+		bool		more_work;
+
 		start_calls(run);
-		if (run->nactive == 0)
+		if (run->nactive == 0 && run->nended == 0)
 			break;
-		while (!dlist_is_empty(&run->work))
-			do_work(dlist_container(CallSlot, work_node,
-									dlist_head_node(&run->work)));
-		if (dlist_is_empty(&run->ready))
-			glue_http_wait(wait_time(run));
+		more_work = do_some_work(run);
+		CHECK_FOR_INTERRUPTS();
+		if (run->nactive > 0 && dlist_is_empty(&run->ready))
+			glue_http_wait(more_work ? 0 : wait_time(run));
 		end_pauses(run);
 		advance_ready(run);
 	}
 }
 
 /*
- * Start calls as long as there are some, and room for them.
+ * Start calls as long as there are some, and room for them; and as long as not
+ * too many that have ended are waiting for their turn.
  *
  * If there are not enough file descriptors for all of them, fewer are made
  * side by side; that there is none at all is an error of the first one.
@@ -188,7 +198,7 @@ run_calls(CallRun *run)
 static void
 start_calls(CallRun *run)
 {
-	while (run->nactive < run->width &&
+	while (run->nactive < run->width && run->nended <= run->width &&
 		   (run->nactive == 0 || glue_http_has_room()))
 	{
 		MemoryContext old_context = CurrentMemoryContext;
@@ -228,17 +238,46 @@ take_slot(CallRun *run)
 }
 
 /*
- * Do what a call wants to have done while it waits.
- *
- * That has time until there is nothing to be started and nobody has news, or
- * until the call has ended.
+ * Do a piece of the work that has time until nobody has news: take leave of a
+ * call, or do what another wants to have done while it waits.  Returns whether
+ * there is more.
  */
+static bool
+do_some_work(CallRun *run)
+{
+	if (!dlist_is_empty(&run->ended))
+	{
+		end_call(dlist_container(CallSlot, node,
+								 dlist_pop_head_node(&run->ended)));
+		start_calls(run);
+	}
+	else if (!dlist_is_empty(&run->work))
+		do_meanwhile(dlist_container(CallSlot, work_node,
+									 dlist_head_node(&run->work)));
+	return !dlist_is_empty(&run->ended) || !dlist_is_empty(&run->work);
+}
+
 static void
-do_work(CallSlot *slot)
+do_meanwhile(CallSlot *slot)
 {
 	slot->has_work = false;
 	dlist_delete(&slot->work_node);
 	slot->call->meanwhile(slot->call->meanwhile_arg);
+}
+
+/* Hand over a call that has ended, and empty its slot. */
+static void
+end_call(CallSlot *slot)
+{
+	CallRun    *run = slot->run;
+
+	if (slot->has_work)
+		do_meanwhile(slot);
+	run->stream->done(run->stream->arg, slot->call);
+	MemoryContextReset(slot->context);
+	slot->call = NULL;
+	run->nended--;
+	dlist_push_head(&run->free, &slot->node);
 }
 
 /*
@@ -281,19 +320,13 @@ settle(CallSlot *slot)
 
 	if (slot->state->step == GLUE_CALL_DONE)
 	{
-		GlueCall   *call = slot->call;
-
-		if (slot->has_work)
-			do_work(slot);
 		/* the last transfer may have ended as soon as it was started */
 		if (slot->listed)
 			dlist_delete(&slot->node);
 		slot->listed = false;
-		slot->call = NULL;
 		run->nactive--;
-		run->stream->done(run->stream->arg, call);
-		MemoryContextReset(slot->context);
-		dlist_push_head(&run->free, &slot->node);
+		run->nended++;
+		dlist_push_tail(&run->ended, &slot->node);
 	}
 	else if (glue_call_pausing(slot->state) != NULL && !slot->listed)
 		pairingheap_add(run->pauses, &slot->pause_node);

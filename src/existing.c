@@ -47,6 +47,10 @@ static json_object *read_connection(const GlueFunction *function,
 static json_object *read_tags(const GlueFunction *function, const char *name);
 static json_object *read_updated(const GlueFunction *function,
 								 const GlueDefinition *definition);
+static void compare_existing(const GlueDefinition *definition,
+							 json_object *observed,
+							 const GlueMirrorKnown *known,
+							 StringInfo differences);
 static void compare_secrets(Oid schema, const GlueDefinition *definition,
 							const GlueMirrorKnown *known,
 							json_object *observed, KnownSecrets *secrets);
@@ -97,8 +101,7 @@ adopt(const GlueFunction *function, const GlueMirror *mirror,
 		memset(&known, 0, sizeof(known));
 	observed = read_connection(function, definition->name);
 
-	glue_compare_definitions(definition->input, observed, append_difference,
-							 &differences);
+	compare_existing(definition, observed, &known, &differences);
 	compare_secrets(function->schema, definition, &known, observed, &secrets);
 	if (secrets.change == GLUE_SECRETS_CHANGED)
 		append_difference(&differences, "$",
@@ -215,6 +218,27 @@ read_updated(const GlueFunction *function, const GlueDefinition *definition)
 }
 
 /*
+ * Find out how a connection is defined otherwise than it should be.
+ *
+ * That it has a password, which the comparison leaves out, and the definition
+ * does not give one, is a difference as well.
+ */
+static void
+compare_existing(const GlueDefinition *definition, json_object *observed,
+				 const GlueMirrorKnown *known, StringInfo differences)
+{
+	if (!glue_compare_definitions(definition->input, observed,
+								  append_difference, differences) &&
+		differences->len == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	glue_find_credential_losses(observed, known->definition,
+								definition->input, append_difference,
+								differences);
+}
+
+/*
  * Find out whether a connection's secrets are those of the definition.
  *
  * That is known if the last to give it secrets was this database.
@@ -229,11 +253,10 @@ compare_secrets(Oid schema, const GlueDefinition *definition,
 
 	secrets->change = GLUE_SECRETS_INCOMPARABLE;
 	secrets->digest = NULL;
-	if (digest == NULL || !known->has_digest ||
-		glue_updated_since(known->observed, observed))
+	if (!known->has_digest || glue_updated_since_recorded(known, observed))
 		return;
-	secrets->change = glue_secret_digest_compare(digest,
-												 &known->secret_digest);
+	secrets->change = digest == NULL ? GLUE_SECRETS_CHANGED :
+		glue_secret_digest_compare(digest, &known->secret_digest);
 	if (secrets->change == GLUE_SECRETS_SAME)
 		secrets->digest = digest;
 }

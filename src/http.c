@@ -125,6 +125,7 @@ static HttpPool pool;
 /* prototypes of private functions */
 static void check_libcurl(void);
 static void open_pool(void);
+static void make_room(void);
 static CURL *take_handle(void);
 static bool prepare_handle(HttpTransfer *transfer);
 static void drive(curl_socket_t socket, int events);
@@ -164,6 +165,7 @@ glue_http_start(const GlueHttpRequest *request)
 	sigset_t	saved;
 	bool		started;
 
+	make_room();
 	if (pool.multi == NULL)
 		open_pool();
 
@@ -394,6 +396,26 @@ open_pool(void)
 	pool.multi = multi;
 	pool.share = share;
 	pool.nkept = MIN_KEPT_CONNECTIONS;
+}
+
+/*
+ * If there are no file descriptors left for a transfer, give up the kept
+ * connections, unless others are under way.
+ *
+ * Those are to one server each; a session that speaks to many servers may
+ * have got that many of them.
+ */
+static void
+make_room(void)
+{
+	if (pool.multi == NULL || !dlist_is_empty(&pool.transfers) ||
+		glue_http_has_room())
+		return;
+	while (pool.nidle > 0)
+		curl_easy_cleanup(pool.idle[--pool.nidle]);
+	curl_multi_cleanup(pool.multi);
+	curl_share_cleanup(pool.share);
+	memset(&pool, 0, sizeof(pool));
 }
 
 /*

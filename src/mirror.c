@@ -494,7 +494,10 @@ find_plan(const GlueMirror *mirror, MirrorStatement statement,
 	return make_plan(mirror, statement, shape);
 }
 
-/* Make the plan of a statement, unless there is one. */
+/*
+ * Make the plan of a statement, unless there is one that is still good: what
+ * is wrong with it is then said before a connection is made.
+ */
 static SPIPlanPtr
 make_plan(const GlueMirror *mirror, MirrorStatement statement, int shape)
 {
@@ -502,7 +505,7 @@ make_plan(const GlueMirror *mirror, MirrorStatement statement, int shape)
 	SPIPlanPtr	plan = plans[statement][shape];
 	char	   *text;
 
-	if (plan != NULL)
+	if (plan != NULL && SPI_plan_is_valid(plan))
 		return plan;
 	if (planned_for == NULL)
 		planned_for = MemoryContextStrdup(TopMemoryContext, mirror->table);
@@ -515,6 +518,8 @@ make_plan(const GlueMirror *mirror, MirrorStatement statement, int shape)
 		elog(ERROR, "could not plan \"%s\": %s", text,
 			 SPI_result_code_string(SPI_result));
 	SPI_finish();
+	if (plans[statement][shape] != NULL)
+		SPI_freeplan(plans[statement][shape]);
 	plans[statement][shape] = plan;
 	return plan;
 }

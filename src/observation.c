@@ -20,10 +20,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_tree.h"
+#include "redact.h"
 #include "violation.h"
 
 #define PATH_SIZE 64
 #define MESSAGE_SIZE 512
+
+/* How far two clocks may be off, in seconds. */
+#define CLOCK_TOLERANCE 5
 
 /* The members that count as a difference when they are not the same. */
 static const char *const compared[] = {
@@ -39,8 +44,9 @@ static const char *const recorded[] = {
 static bool same_member(json_object *known, json_object *connection,
 						const char *name);
 static bool is_number(json_object *value);
-static const char *describe(json_object *value,
+static const char *describe(json_object *connection, const char *name,
 							char buffer[GLUE_QUOTED_SIZE]);
+static void write_quoted(json_object *value, char buffer[GLUE_QUOTED_SIZE]);
 static void report(const char *member, const char *message,
 				   GlueDifferenceSink sink, void *arg);
 
@@ -53,7 +59,8 @@ glue_connection_status(json_object *connection)
 {
 	json_object *status = glue_member_of(connection, "Status");
 
-	return json_object_is_type(status, json_type_string) ?
+	return json_object_is_type(status, json_type_string) &&
+		json_object_get_string_len(status) > 0 ?
 		json_object_get_string(status) : "READY";
 }
 
@@ -66,6 +73,27 @@ glue_updated_since(json_object *known, json_object *connection)
 {
 	return !same_member(known, connection, "LastUpdatedTime") ||
 		!same_member(known, connection, "CreationTime");
+}
+
+/*
+ * Has a connection been changed or created after a time in seconds?  That is
+ * for when its times were not known: two clocks are compared, so changes within
+ * a few seconds go unnoticed.
+ */
+bool
+glue_updated_after(json_object *connection, double time)
+{
+	static const char *const times[] = {"CreationTime", "LastUpdatedTime"};
+
+	for (int i = 0; i < 2; i++)
+	{
+		json_object *value = glue_member_of(connection, times[i]);
+
+		if (is_number(value) &&
+			json_object_get_double(value) > time + CLOCK_TOLERANCE)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -88,8 +116,8 @@ glue_compare_observations(json_object *known, json_object *connection,
 			continue;
 		snprintf(message, sizeof(message),
 				 "was %s, but is %s in AWS Glue",
-				 describe(glue_member_of(known, compared[i]), before),
-				 describe(glue_member_of(connection, compared[i]), after));
+				 describe(known, compared[i], before),
+				 describe(connection, compared[i], after));
 		report(compared[i], message, sink, arg);
 		equal = false;
 	}
@@ -125,11 +153,11 @@ glue_observed_anything_new(json_object *known, json_object *connection)
 {
 	for (size_t i = 0; i < sizeof(recorded) / sizeof(char *); i++)
 	{
-		json_object *value = glue_member_of(connection, recorded[i]);
+		bool		there = strcmp(recorded[i], "Status") == 0 ||
+			!glue_is_nothing(glue_member_of(connection, recorded[i]));
 
 		if (!same_member(known, connection, recorded[i]) ||
-			(!glue_is_nothing(value) &&
-			 glue_is_nothing(glue_member_of(known, recorded[i]))))
+			(there && glue_is_nothing(glue_member_of(known, recorded[i]))))
 			return true;
 	}
 	return false;
@@ -146,7 +174,7 @@ same_member(json_object *known, json_object *connection, const char *name)
 
 	if (strcmp(name, "Status") == 0)
 		return glue_is_nothing(before) ||
-			strcmp(json_object_get_string(before),
+			strcmp(glue_connection_status(known),
 				   glue_connection_status(connection)) == 0;
 	if (strcmp(name, "StatusReason") == 0 && !glue_is_nothing(before) &&
 		glue_is_nothing(after))
@@ -165,12 +193,46 @@ is_number(json_object *value)
 		json_object_is_type(value, json_type_int);
 }
 
+/*
+ * Say what a member is, without secrets.  A status is always there.
+ */
 static const char *
-describe(json_object *value, char buffer[GLUE_QUOTED_SIZE])
+describe(json_object *connection, const char *name,
+		 char buffer[GLUE_QUOTED_SIZE])
 {
+	json_object *value = glue_member_of(connection, name);
+	json_object *copy = NULL;
+
+	if (strcmp(name, "Status") == 0 &&
+		(glue_is_nothing(value) || !json_object_is_type(value, json_type_string)))
+		return glue_quote(glue_connection_status(connection), buffer);
 	if (glue_is_nothing(value))
 		return "not there";
-	return glue_quote(json_object_get_string(value), buffer);
+	if (json_object_deep_copy(value, &copy, NULL) == 0 &&
+		glue_redact_tree(copy))
+		write_quoted(copy, buffer);
+	else
+		glue_quote(GLUE_REDACTED, buffer);
+	glue_json_tree_free(copy);
+	return buffer;
+}
+
+/*
+ * Write a value in quotes, whatever type it has; what is long is cut.
+ */
+static void
+write_quoted(json_object *value, char buffer[GLUE_QUOTED_SIZE])
+{
+	char		text[2 * GLUE_QUOTED_SIZE];
+
+	if (json_object_is_type(value, json_type_string))
+	{
+		glue_quote(json_object_get_string(value), buffer);
+		return;
+	}
+	if (glue_json_tree_write(value, text, sizeof(text)) >= sizeof(text))
+		text[glue_utf8_clip(text, sizeof(text) - 1, sizeof(text) - 2)] = '\0';
+	glue_quote(text, buffer);
 }
 
 static void

@@ -42,6 +42,7 @@
 #include "queue_run.h"
 #include "queue_wake.h"
 #include "request_claim.h"
+#include "request_seal.h"
 #include "secret_key.h"
 #include "settings.h"
 #include "utils/guc.h"
@@ -66,6 +67,9 @@
 /* How long a request, or a target in trouble, is left alone. */
 #define FIRST_BACKOFF_MS		2000
 #define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
+
+/* How long a request whose key is missing is left alone. */
+#define NO_KEY_RETRY_MS			30000
 
 /* How often a connection that is IN_PROGRESS is looked at. */
 #define SHORTEST_POLL_MS		1000
@@ -111,6 +115,8 @@ typedef struct Job
 	GlueClaimOutcome outcome;
 	TimestampTz record_at;		/* not before */
 	bool		has_operation;	/* there is something in AWS to record */
+	GlueUnsealOutcome sealing;
+	GlueFailure *failure;		/* its secrets cannot be opened */
 } Job;
 
 typedef struct QueueRun
@@ -138,6 +144,7 @@ typedef struct QueueRun
 
 /* prototypes of private functions */
 static GlueCall *next_call(void *arg);
+static GlueCall *begin_waiting(QueueRun *run);
 static void note_done(void *arg, GlueCall *call);
 static bool wants_transaction(QueueRun *run);
 static bool take_news(QueueRun *run);
@@ -154,6 +161,7 @@ static void release_target(QueueRun *run, WorkTarget *target);
 static void end_job(Job *job, const GlueClaimOutcome *outcome);
 static void judge(Job *job);
 static void judge_failure(Job *job, const GlueFailure *failure);
+static void judge_sealing(Job *job);
 static void judge_progress(Job *job);
 static void put_off(Job *job, const GlueFailure *failure);
 static void fail(Job *job, const GlueFailure *failure);
@@ -249,39 +257,57 @@ glue_queue_recover(Oid schema, int64 claimant,
  * ----------------------------------------------------------------
  */
 
-/* The next call that can be made. */
+/*
+ * The next call that can be made; NULL if there is none at present.
+ */
 static GlueCall *
 next_call(void *arg)
 {
 	QueueRun   *run = arg;
-	Job		   *job;
+	GlueCall   *call;
 
 	if (!dlist_is_empty(&run->further))
 	{
-		job = dlist_container(Job, node, dlist_pop_head_node(&run->further));
+		Job		   *job = dlist_container(Job, node,
+										  dlist_pop_head_node(&run->further));
+
 		run->nactive++;
 		return &job->operation.call;
 	}
-	if (wants_transaction(run))
-		run_transaction(run);
+	do
+	{
+		if (wants_transaction(run))
+			run_transaction(run);
+		call = begin_waiting(run);
+	} while (call == NULL && wants_transaction(run));
 	run->stream.max_wait_ms = run->nended > 0 ? RECORD_DELAY_MS :
 		IDLE_LOOK_MS;
+	return call;
+}
+
+/* Begin the first job that can be; the others before it have failed. */
+static GlueCall *
+begin_waiting(QueueRun *run)
+{
 	while (!dlist_is_empty(&run->waiting))
 	{
-		MemoryContext old_context;
-		GlueCall   *call;
+		Job		   *job = dlist_container(Job, node,
+										  dlist_pop_head_node(&run->waiting));
+		MemoryContext old_context = MemoryContextSwitchTo(job->context);
+		GlueCall   *call = NULL;
 
-		job = dlist_container(Job, node, dlist_pop_head_node(&run->waiting));
 		if (job->target->failure != NULL)
-		{
 			judge_failure(job, job->target->failure);
-			continue;
+		else if (job->failure != NULL)
+			judge_sealing(job);
+		else
+		{
+			call = glue_operation_begin(&job->operation);
+			run->nactive++;
 		}
-		old_context = MemoryContextSwitchTo(job->context);
-		call = glue_operation_begin(&job->operation);
 		MemoryContextSwitchTo(old_context);
-		run->nactive++;
-		return call;
+		if (call != NULL)
+			return call;
 	}
 	return NULL;
 }
@@ -429,19 +455,19 @@ fill_operation(Job *job, const GlueMirror *mirror)
 {
 	const GlueClaim *request = job->request;
 	GlueOperation *operation = &job->operation;
-	const char *on_conflict = request->on_conflict;
+	const char *on_conflict = request->what.on_conflict;
 
 	if (job->target->failure != NULL)
 		return;
 	operation->function = &job->target->function;
-	operation->name = request->name;
-	operation->tags = request->tags;
+	operation->name = request->what.name;
+	operation->tags = request->what.tags;
 	operation->uncertain = request->uncertain;
 	operation->began_at = request->started_at;
-	if (request->on_missing != NULL)
+	if (request->what.on_missing != NULL)
 	{
-		operation->create_missing = strcmp(request->on_missing, "create") == 0;
-		operation->ignore_missing = strcmp(request->on_missing, "ignore") == 0;
+		operation->create_missing = strcmp(request->what.on_missing, "create") == 0;
+		operation->ignore_missing = strcmp(request->what.on_missing, "ignore") == 0;
 	}
 	if (on_conflict != NULL && strcmp(on_conflict, "adopt") == 0)
 		operation->on_conflict = GLUE_CONFLICT_ADOPT;
@@ -450,13 +476,19 @@ fill_operation(Job *job, const GlueMirror *mirror)
 
 	if (request->status != NULL && strcmp(request->status, "IN_PROGRESS") == 0)
 		operation->kind = GLUE_OPERATION_POLL;
-	else if (strcmp(request->operation, "DeleteConnection") == 0)
+	else if (strcmp(request->what.operation, "DeleteConnection") == 0)
 		operation->kind = GLUE_OPERATION_DELETE;
-	else if (strcmp(request->operation, "UpdateConnection") == 0)
+	else if (strcmp(request->what.operation, "UpdateConnection") == 0)
 		operation->kind = GLUE_OPERATION_UPDATE;
 
-	operation->input = request->input;
-	if (glue_mirror_find(mirror, &job->target->function.target, request->name,
+	operation->input = request->what.input;
+	if (request->sealed != NULL)
+		job->sealing = glue_request_unseal(request->id, &request->what,
+										   request->sealed,
+										   &operation->input, &job->failure);
+	if (job->sealing != GLUE_UNSEALED)
+		return;
+	if (glue_mirror_find(mirror, &job->target->function.target, request->what.name,
 						 &job->known))
 		operation->known = &job->known;
 	if (operation->input != NULL)
@@ -488,9 +520,9 @@ find_target(QueueRun *run, const GlueClaim *request)
 	{
 		target = dlist_container(WorkTarget, node, iter.cur);
 		if (target->current && target->role == request->role &&
-			same_text(target->server, request->server) &&
-			same_text(target->catalog_id, request->catalog_id) &&
-			strcmp(target->region, request->region) == 0)
+			same_text(target->server, request->what.server) &&
+			same_text(target->catalog_id, request->what.catalog_id) &&
+			strcmp(target->region, request->what.region) == 0)
 			return target;
 	}
 
@@ -500,11 +532,11 @@ find_target(QueueRun *run, const GlueClaim *request)
 	target = palloc0(sizeof(WorkTarget));
 	target->context = context;
 	target->role = request->role;
-	target->region = pstrdup(request->region);
-	if (request->server != NULL)
-		target->server = pstrdup(request->server);
-	if (request->catalog_id != NULL)
-		target->catalog_id = pstrdup(request->catalog_id);
+	target->region = pstrdup(request->what.region);
+	if (request->what.server != NULL)
+		target->server = pstrdup(request->what.server);
+	if (request->what.catalog_id != NULL)
+		target->catalog_id = pstrdup(request->what.catalog_id);
 	target->current = true;
 	dlist_push_tail(&run->targets, &target->node);
 	resolve_target(target, run->schema);
@@ -692,6 +724,24 @@ judge_failure(Job *job, const GlueFailure *failure)
 	}
 	else
 		fail(job, failure);
+}
+
+/*
+ * The secrets of a request cannot be opened.  If a key is missing, that is for
+ * an administrator to mend, and costs no attempt.
+ */
+static void
+judge_sealing(Job *job)
+{
+	if (job->sealing == GLUE_UNSEAL_NEVER)
+	{
+		fail(job, job->failure);
+		return;
+	}
+	put_off(job, job->failure);
+	job->outcome.free_attempt = true;
+	job->outcome.next_attempt_at =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), NO_KEY_RETRY_MS);
 }
 
 /* A connection is not ready yet: look again, unless it takes for ever. */
@@ -900,8 +950,8 @@ notify(const Job *job)
 
 	initStringInfo(&payload);
 	appendStringInfo(&payload, "{\"id\": " INT64_FORMAT ", \"operation\": \"%s\", \"name\": ",
-					 request->id, request->operation);
-	escape_json(&payload, glue_server_from_utf8(request->name));
+					 request->id, request->what.operation);
+	escape_json(&payload, glue_server_from_utf8(request->what.name));
 	appendStringInfo(&payload, ", \"state\": \"%s\", \"status\": ",
 					 outcome->state);
 	if (outcome->status != NULL)

@@ -202,13 +202,32 @@ glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
 		entry.definition = connection;
 		entry.secret_digest = NULL;
 	}
-	if (known != NULL && glue_updated_since(known->observed, connection))
+	if (known != NULL && glue_updated_since_recorded(known, connection))
 		entry.secret_digest = NULL;
 	entry.name = name;
 	entry.observed = connection;
 	entry.status = glue_connection_status(connection);
 	entry.recorded_at = asked_at;
 	glue_mirror_observe(mirror, &entry);
+}
+
+/*
+ * Has somebody else changed a connection since it was recorded?
+ *
+ * The answer to a create has no times.  Then it was recorded later than it was
+ * created, by AWS's clock too.
+ */
+bool
+glue_updated_since_recorded(const GlueMirrorKnown *known,
+							json_object *connection)
+{
+	const double days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+
+	if (!glue_is_nothing(glue_member_of(known->observed, "LastUpdatedTime")))
+		return glue_updated_since(known->observed, connection);
+	return glue_updated_after(connection,
+							  known->recorded_at / 1e6 + days * SECS_PER_DAY +
+							  glue_client_clock_skew());
 }
 
 /* A GlueDifferenceSink */

@@ -41,6 +41,8 @@ extern void glue_record_observed(const GlueFunction *function,
 								 const GlueMirrorKnown *known,
 								 json_object *connection,
 								 TimestampTz asked_at);
+extern bool glue_updated_since_recorded(const GlueMirrorKnown *known,
+										json_object *connection);
 extern void glue_report_status(const GlueDefinition *definition,
 							   const char *status);
 

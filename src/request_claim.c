@@ -420,18 +420,18 @@ read_request(const ResultRow *row)
 	bool		is_null;
 
 	request->id = DatumGetInt64(column_of(row, CLAIM_ID, &is_null));
-	request->operation = text_of(row, CLAIM_OPERATION);
-	request->name = text_of(row, CLAIM_NAME);
-	request->server = text_of(row, CLAIM_SERVER);
-	request->region = text_of(row, CLAIM_REGION);
-	request->catalog_id = text_of(row, CLAIM_CATALOG_ID);
-	request->input = tree_of(row, CLAIM_INPUT);
-	request->tags = tree_of(row, CLAIM_TAGS);
+	request->what.operation = text_of(row, CLAIM_OPERATION);
+	request->what.name = text_of(row, CLAIM_NAME);
+	request->what.server = text_of(row, CLAIM_SERVER);
+	request->what.region = text_of(row, CLAIM_REGION);
+	request->what.catalog_id = text_of(row, CLAIM_CATALOG_ID);
+	request->what.input = tree_of(row, CLAIM_INPUT);
+	request->what.tags = tree_of(row, CLAIM_TAGS);
 	sealed = column_of(row, CLAIM_SEALED, &is_null);
 	if (!is_null)
 		request->sealed = DatumGetByteaPCopy(sealed);
-	request->on_conflict = text_of(row, CLAIM_ON_CONFLICT);
-	request->on_missing = text_of(row, CLAIM_ON_MISSING);
+	request->what.on_conflict = text_of(row, CLAIM_ON_CONFLICT);
+	request->what.on_missing = text_of(row, CLAIM_ON_MISSING);
 	request->status = text_of(row, CLAIM_STATUS);
 	request->attempts = DatumGetInt32(column_of(row, CLAIM_ATTEMPTS, &is_null));
 	request->uncertain = DatumGetBool(column_of(row, CLAIM_UNCERTAIN, &is_null));

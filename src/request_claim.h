@@ -14,6 +14,7 @@
 #include <json-c/json.h>
 
 #include "nodes/pg_list.h"
+#include "request.h"
 #include "utils/timestamp.h"
 
 /* The table, ready to be worked until the end of the transaction. */
@@ -29,16 +30,8 @@ typedef struct GlueClaim
 {
 	MemoryContext context;		/* of the request */
 	int64		id;
-	const char *operation;		/* "CreateConnection" */
-	const char *name;			/* of the connection */
-	const char *server;			/* foreign server, or NULL */
-	const char *region;
-	const char *catalog_id;		/* or NULL */
-	json_object *input;			/* ConnectionInput, redacted, or NULL */
-	json_object *tags;			/* or NULL */
+	GlueRequest what;			/* input is the redacted one */
 	bytea	   *sealed;			/* the whole input, or NULL */
-	const char *on_conflict;	/* or NULL */
-	const char *on_missing;		/* or NULL */
 	const char *status;			/* IN_PROGRESS: it is waited for that */
 	int			attempts;		/* this one included */
 	bool		uncertain;		/* an attempt before may have been carried

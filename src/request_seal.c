@@ -1,7 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * request_seal.c
- *	  The secrets of a request, in the form that the queue may keep.
+ *	  Secrets of queued requests.
+ *
+ * A request is sealed as what it is: under its ID, for its connection.  The
+ * sealed input of one request opens no other.
  *
  * IDENTIFICATION
  *	  src/request_seal.c
@@ -12,6 +15,9 @@
 
 #include "request_seal.h"
 
+/* prototypes of private functions */
+static GlueSealedRequest identity_of(int64 id, const GlueRequest *request);
+
 /*
  * Seal the ConnectionInput of a request that holds secrets.
  *
@@ -20,10 +26,32 @@
 bytea *
 glue_request_seal(int64 id, const GlueRequest *request)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("connection input holds a secret, which cannot be kept in the queue"),
-			 errdetail("There is no key to encrypt it with."),
-			 errhint("Refer to a secret of AWS Secrets Manager, by \"SECRET_ID\" in \"ConnectionProperties\" or \"SecretArn\" in \"AuthenticationConfiguration\", or set \"glue_conn.secret_key_file\".")));
-	return NULL;				/* keep the compiler quiet */
+	GlueSealedRequest identity = identity_of(id, request);
+
+	return glue_seal_input(&identity, request->input);
+}
+
+/* Open it again. */
+GlueUnsealOutcome
+glue_request_unseal(int64 id, const GlueRequest *request, const bytea *sealed,
+					json_object **input, GlueFailure **failure)
+{
+	GlueSealedRequest identity = identity_of(id, request);
+
+	return glue_unseal_input(&identity, sealed, input, failure);
+}
+
+static GlueSealedRequest
+identity_of(int64 id, const GlueRequest *request)
+{
+	GlueSealedRequest identity = {
+		.id = id,
+		.operation = request->operation,
+		.connection_name = request->name,
+		.server = request->server ? request->server : "",
+		.region = request->region,
+		.catalog_id = request->catalog_id ? request->catalog_id : "",
+	};
+
+	return identity;
 }

@@ -12,7 +12,14 @@
 #define GLUE_REQUEST_SEAL_H
 
 #include "request.h"
+#include "sealed_input.h"
 
 extern bytea * glue_request_seal(int64 id, const GlueRequest *request);
+
+extern GlueUnsealOutcome glue_request_unseal(int64 id,
+											 const GlueRequest *request,
+											 const bytea *sealed,
+											 json_object **input,
+											 GlueFailure **failure);
 
 #endif							/* GLUE_REQUEST_SEAL_H */

@@ -12,8 +12,10 @@
  * so that one from a dump that was restored elsewhere is known to be of no
  * use either.
  *
- * What is a secret is redact.c's to say.  Where a secret was does not count:
- * a definition without its secrets shows that.
+ * What is a secret is redact.c's to say: it is what a redacted copy has not.
+ * What the digest is made of is the definition without the rest, so it counts
+ * where a secret is.  The order of members does not, nor how a string of JSON
+ * is spelled, nor an empty secret.
  *
  * IDENTIFICATION
  *	  src/secret_digest.c
@@ -22,7 +24,6 @@
  */
 #include "secret_digest.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include "json_tree.h"
 #include "redact.h"
 
 /* What the identity of a key is the HMAC of, under that key. */
@@ -39,7 +41,21 @@ static const char key_id_text[] = "glue_conn secret digest key";
 static bool hmac(const unsigned char *key, const void *data, size_t len,
 				 unsigned char mac[32]);
 static EVP_MAC_CTX *new_hmac(void);
-static unsigned char *serialize(const GlueNeedles *secrets, size_t *len);
+static json_object *redacted_copy(json_object *tree);
+static json_object *extract(json_object *value, json_object *redacted,
+							bool *failed);
+static json_object *extract_members(json_object *object,
+									json_object *redacted, bool *failed);
+static json_object *extract_entries(json_object *array,
+									json_object *redacted, bool *failed);
+static json_object *extract_from_string(json_object *string,
+										json_object *redacted, bool *failed);
+static json_object *extract_parts(json_object *string, bool *failed);
+static json_object *copy_string(const char *text, size_t len, bool *failed);
+static void add_entry(json_object *array, json_object *entry, bool *failed);
+static bool is_hidden(json_object *value, json_object *redacted);
+static const char **sorted_keys(json_object *object, size_t *count);
+static int	compare_keys(const void *a, const void *b);
 
 /*
  * Make the digest of a definition's secrets.
@@ -52,22 +68,33 @@ glue_secret_digest(json_object *input,
 				   const unsigned char key[GLUE_SECRET_KEY_LEN],
 				   GlueSecretDigest *digest)
 {
-	GlueNeedles secrets = {NULL, 0, 0, {0}};
 	unsigned char key_mac[32];
-	unsigned char *bytes = NULL;
+	json_object *redacted = redacted_copy(input);
+	json_object *secrets;
+	char	   *text = NULL;
 	size_t		len = 0;
-	bool		made;
+	bool		failed = redacted == NULL && input != NULL;
+	bool		made = false;
 
-	made = glue_redact_collect(input, &secrets) &&
-		(bytes = serialize(&secrets, &len)) != NULL &&
-		hmac(key, bytes, len, digest->mac) &&
-		hmac(key, key_id_text, strlen(key_id_text), key_mac);
+	secrets = failed ? NULL :
+		extract(input, is_hidden(input, redacted) ? NULL : redacted, &failed);
+	if (!failed)
+	{
+		len = glue_json_tree_write(secrets, NULL, 0);
+		text = malloc(len + 1);
+	}
+	if (text != NULL)
+	{
+		glue_json_tree_write(secrets, text, len + 1);
+		made = hmac(key, text, len, digest->mac) &&
+			hmac(key, key_id_text, strlen(key_id_text), key_mac);
+		OPENSSL_cleanse(text, len + 1);
+	}
 	if (made)
 		memcpy(digest->key_id, key_mac, GLUE_SECRET_KEY_ID_LEN);
-	if (bytes != NULL)
-		OPENSSL_cleanse(bytes, len);
-	free(bytes);
-	glue_needles_free(&secrets);
+	free(text);
+	glue_json_tree_free(secrets);
+	glue_json_tree_free(redacted);
 	return made;
 }
 
@@ -124,29 +151,207 @@ new_hmac(void)
 }
 
 /*
- * Write the secrets one after the other, each with its length, so that no two
- * lists have the same bytes.  The caller wipes and frees them.
+ * Return a copy of a tree without its secrets, or NULL if memory is short.
  */
-static unsigned char *
-serialize(const GlueNeedles *secrets, size_t *len)
+static json_object *
+redacted_copy(json_object *tree)
 {
-	unsigned char *bytes;
-	size_t		at = 0;
+	json_object *copy = NULL;
 
-	*len = 0;
-	for (size_t i = 0; i < secrets->count; i++)
-		*len += sizeof(uint64_t) + secrets->items[i].len;
-	bytes = malloc(*len > 0 ? *len : 1);
-	if (bytes == NULL)
-		return NULL;
-	for (size_t i = 0; i < secrets->count; i++)
+	if (tree != NULL && json_object_deep_copy(tree, &copy, NULL) == 0 &&
+		!glue_redact_tree(copy))
 	{
-		uint64_t	size = secrets->items[i].len;
-
-		for (int shift = 56; shift >= 0; shift -= 8)
-			bytes[at++] = (unsigned char) (size >> shift);
-		memcpy(&bytes[at], secrets->items[i].bytes, secrets->items[i].len);
-		at += secrets->items[i].len;
+		glue_json_tree_free(copy);
+		copy = NULL;
 	}
-	return bytes;
+	return copy;
+}
+
+/*
+ * Return what is secret in a value, given its redacted copy; or all of it but
+ * for what is empty, if redacted is NULL.  NULL if there is nothing.
+ *
+ * Strings are copied, so that the result can be wiped.  This and the functions
+ * below set *failed if memory is short.
+ */
+static json_object *
+extract(json_object *value, json_object *redacted, bool *failed)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			return extract_members(value, redacted, failed);
+		case json_type_array:
+			return extract_entries(value, redacted, failed);
+		case json_type_string:
+			return extract_from_string(value, redacted, failed);
+		case json_type_null:
+			break;
+		default:
+			return redacted == NULL ? json_object_get(value) : NULL;
+	}
+	return NULL;
+}
+
+static json_object *
+extract_members(json_object *object, json_object *redacted, bool *failed)
+{
+	json_object *result = json_object_new_object();
+	size_t		count;
+	const char **keys = sorted_keys(object, &count);
+
+	*failed = *failed || result == NULL || keys == NULL;
+	for (size_t i = 0; i < count && !*failed; i++)
+	{
+		json_object *value = json_object_object_get(object, keys[i]);
+		json_object *copy = redacted == NULL ? NULL :
+			json_object_object_get(redacted, keys[i]);
+		json_object *part = extract(value,
+									is_hidden(value, copy) ? NULL : copy,
+									failed);
+
+		if (part != NULL && json_object_object_add(result, keys[i], part) != 0)
+		{
+			glue_json_tree_free(part);
+			*failed = true;
+		}
+	}
+	free(keys);
+	if (result != NULL && json_object_object_length(result) > 0)
+		return result;
+	json_object_put(result);
+	return NULL;
+}
+
+static json_object *
+extract_entries(json_object *array, json_object *redacted, bool *failed)
+{
+	json_object *result = json_object_new_array();
+
+	*failed = *failed || result == NULL;
+	for (size_t i = 0; i < json_object_array_length(array) && !*failed; i++)
+	{
+		json_object *value = json_object_array_get_idx(array, i);
+		json_object *copy = redacted == NULL ? NULL :
+			json_object_array_get_idx(redacted, i);
+
+		add_entry(result,
+				  extract(value, is_hidden(value, copy) ? NULL : copy, failed),
+				  failed);
+	}
+	if (result != NULL && json_object_array_length(result) > 0)
+		return result;
+	json_object_put(result);
+	return NULL;
+}
+
+/*
+ * A string is secret as a whole, or has secrets in its JSON, or in its text.
+ */
+static json_object *
+extract_from_string(json_object *string, json_object *redacted, bool *failed)
+{
+	const char *text = json_object_get_string(string);
+	size_t		len = (size_t) json_object_get_string_len(string);
+	json_object *tree;
+	json_object *redacted_tree;
+	json_object *secrets;
+
+	if (redacted == NULL)
+		return len == 0 ? NULL : copy_string(text, len, failed);
+	if (json_object_equal(string, redacted))
+		return NULL;
+	tree = glue_json_tree_parse(text, len);
+	redacted_tree =
+		glue_json_tree_parse(json_object_get_string(redacted),
+							 (size_t) json_object_get_string_len(redacted));
+	if (tree != NULL && redacted_tree != NULL)
+		secrets = extract(tree, redacted_tree, failed);
+	else
+		secrets = extract_parts(string, failed);
+	glue_json_tree_free(tree);
+	glue_json_tree_free(redacted_tree);
+	return secrets;
+}
+
+/*
+ * The credentials in a text, such as a URL, in their order.
+ */
+static json_object *
+extract_parts(json_object *string, bool *failed)
+{
+	const char *text = json_object_get_string(string);
+	json_object *result = json_object_new_array();
+	GlueSecretSearch search;
+
+	*failed = *failed || result == NULL;
+	glue_secret_search_begin(&search, text,
+							 (size_t) json_object_get_string_len(string),
+							 GLUE_TEXT_VALUE);
+	while (!*failed && glue_secret_search_next(&search))
+		add_entry(result, copy_string(&text[search.start],
+									  search.end - search.start, failed),
+				  failed);
+	return result;
+}
+
+static json_object *
+copy_string(const char *text, size_t len, bool *failed)
+{
+	json_object *copy = json_object_new_string_len(text, (int) len);
+
+	*failed = *failed || copy == NULL;
+	return copy;
+}
+
+/* Add an entry, which may be NULL for none. */
+static void
+add_entry(json_object *array, json_object *entry, bool *failed)
+{
+	if (entry != NULL && json_object_array_add(array, entry) != 0)
+	{
+		glue_json_tree_free(entry);
+		*failed = true;
+	}
+}
+
+/*
+ * Is a value secret as a whole?
+ */
+static bool
+is_hidden(json_object *value, json_object *redacted)
+{
+	return redacted == NULL ||
+		json_object_get_type(value) != json_object_get_type(redacted) ||
+		(json_object_is_type(value, json_type_string) &&
+		 strcmp(json_object_get_string(redacted), GLUE_REDACTED) == 0 &&
+		 strcmp(json_object_get_string(value), GLUE_REDACTED) != 0);
+}
+
+/*
+ * The keys of an object, in order; the caller frees the array.  NULL if memory
+ * is short.
+ */
+static const char **
+sorted_keys(json_object *object, size_t *count)
+{
+	size_t		length = (size_t) json_object_object_length(object);
+	const char **keys = malloc((length > 0 ? length : 1) * sizeof(char *));
+	struct json_object_iter iter;
+
+	*count = 0;
+	if (keys == NULL)
+		return NULL;
+	json_object_object_foreachC(object, iter)
+	{
+		keys[(*count)++] = iter.key;
+	}
+	qsort(keys, *count, sizeof(char *), compare_keys);
+	return keys;
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
 }

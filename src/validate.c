@@ -11,7 +11,7 @@
  *	  all that is below it, and unknown ones where they are;
  *	- after them the required members that are missing, by name;
  *	- of one string, its encoding, then its length, then its pattern or its
- *	  enumeration;
+ *	  enumeration, then whether it stands for a hidden secret;
  *	- at the end, the rules beyond the model.
  *
  * jsonb has a fixed order of members, so equal input gives equal reports.
@@ -57,7 +57,7 @@ static bool check_type(const Check *check, const GlueShape *shape,
 static void check_structure(const Check *check, const GlueShape *shape,
 							const GluePath *path, json_object *object);
 static void check_unknown_member(const Check *check, const GlueShape *shape,
-								 const GluePath *path);
+								 const GluePath *path, json_object *value);
 static void check_map(const Check *check, const GlueShape *shape,
 					  const GluePath *path, json_object *object);
 static void check_list(const Check *check, const GlueShape *shape,
@@ -66,8 +66,10 @@ static void check_integer(const Check *check, const GlueShape *shape,
 						  const GluePath *path, int64_t number);
 static void check_text(const Check *check, const GlueShape *shape,
 					   const GluePath *path, const CheckedString *string);
-static void check_redacted(const Check *check, const GluePath *path,
-						   bool whole, json_object *value);
+static void report_redacted(const Check *check, const GluePath *path);
+static bool is_redacted(json_object *value);
+static bool holds_redacted(json_object *value);
+static bool is_url(const GlueShape *shape);
 static void check_pattern(const Check *check, const GlueShape *shape,
 						  const GluePath *path, const CheckedString *string);
 static void check_enumeration(const Check *check, const GlueShape *shape,
@@ -235,7 +237,12 @@ check_value(const Check *check, const GlueShape *shape, const GluePath *path,
 				};
 
 				check_text(check, shape, path, &string);
-				check_redacted(check, path, true, value);
+
+				/* an argument alone is a name, and can be called anything */
+				if (path->parent != NULL &&
+					(is_redacted(value) ||
+					 (is_url(shape) && holds_redacted(value))))
+					report_redacted(check, path);
 				break;
 			}
 		case GLUE_TYPE_INTEGER:
@@ -286,7 +293,9 @@ check_type(const Check *check, const GlueShape *shape, const GluePath *path,
 			fits = type == json_type_int || type == json_type_double;
 			break;
 	}
-	if (!fits)
+	if (!fits && is_redacted(value))
+		report_redacted(check, path);
+	else if (!fits)
 		glue_report(&check->reporter, path, GLUE_RULE_TYPE,
 					GLUE_SEVERITY_ERROR, "must be %s, but is %s",
 					expected, type_name(value));
@@ -305,7 +314,7 @@ check_structure(const Check *check, const GlueShape *shape,
 		const GlueMember *member = glue_model_member(shape, iter.key);
 
 		if (member == NULL)
-			check_unknown_member(check, shape, &inner);
+			check_unknown_member(check, shape, &inner, iter.val);
 		else if (iter.val != NULL)
 			check_value(check, member->shape, &inner, iter.val);
 	}
@@ -328,7 +337,7 @@ check_structure(const Check *check, const GlueShape *shape,
 
 static void
 check_unknown_member(const Check *check, const GlueShape *shape,
-					 const GluePath *path)
+					 const GluePath *path, json_object *value)
 {
 	const char *nearest = glue_model_nearest_member(shape, path->key);
 
@@ -339,6 +348,8 @@ check_unknown_member(const Check *check, const GlueShape *shape,
 				nearest != NULL ? "; did you mean \"" : "",
 				nearest != NULL ? nearest : "",
 				nearest != NULL ? "\"?" : "");
+	if (check->allow_unknown_members && holds_redacted(value))
+		report_redacted(check, path);
 }
 
 static void
@@ -356,7 +367,8 @@ check_map(const Check *check, const GlueShape *shape, const GluePath *path,
 
 		check_text(check, shape->key, &inner, &string);
 		check_value(check, shape->element, &inner, iter.val);
-		check_redacted(check, &inner, false, iter.val);
+		if (!is_redacted(iter.val) && holds_redacted(iter.val))
+			report_redacted(check, &inner);
 	}
 }
 
@@ -421,24 +433,64 @@ check_text(const Check *check, const GlueShape *shape, const GluePath *path,
 /*
  * Refuse what stands in the place of a hidden secret: who reads a connection,
  * changes it and writes it back would set a password of asterisks.
- *
- * Values of properties may hold it in the middle of a URL.
  */
 static void
-check_redacted(const Check *check, const GluePath *path, bool whole,
-			   json_object *value)
+report_redacted(const Check *check, const GluePath *path)
 {
-	const char *text;
+	glue_report(&check->reporter, path, GLUE_RULE_REDACTED,
+				GLUE_SEVERITY_ERROR,
+				"holds \"" GLUE_REDACTED "\", which stands in the place "
+				"of a secret that was hidden; give the secret itself");
+}
 
-	if (!json_object_is_type(value, json_type_string))
-		return;
-	text = json_object_get_string(value);
-	if ((strcmp(text, GLUE_REDACTED) == 0) == whole &&
-		strstr(text, GLUE_REDACTED) != NULL)
-		glue_report(&check->reporter, path, GLUE_RULE_REDACTED,
-					GLUE_SEVERITY_ERROR,
-					"holds \"" GLUE_REDACTED "\", which stands in the place "
-					"of a secret that was hidden; give the secret itself");
+static bool
+is_redacted(json_object *value)
+{
+	return json_object_is_type(value, json_type_string) &&
+		strcmp(json_object_get_string(value), GLUE_REDACTED) == 0;
+}
+
+/*
+ * Is a hidden secret anywhere in a value?
+ *
+ * Values of properties and URLs may have it in the middle.
+ */
+static bool
+holds_redacted(json_object *value)
+{
+	struct json_object_iter iter;
+
+	switch (json_object_get_type(value))
+	{
+		case json_type_string:
+			return strstr(json_object_get_string(value), GLUE_REDACTED) != NULL;
+		case json_type_object:
+			json_object_object_foreachC(value, iter)
+			{
+				if (holds_redacted(iter.val))
+					return true;
+			}
+			return false;
+		case json_type_array:
+			for (size_t i = 0; i < json_object_array_length(value); i++)
+			{
+				if (holds_redacted(json_object_array_get_idx(value, i)))
+					return true;
+			}
+			return false;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Is this the shape of a URL, which may have credentials in it?
+ */
+static bool
+is_url(const GlueShape *shape)
+{
+	return strcmp(shape->name, "TokenUrl") == 0 ||
+		strcmp(shape->name, "RedirectUri") == 0;
 }
 
 /*

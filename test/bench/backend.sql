@@ -117,6 +117,38 @@ BEGIN
 END;
 $$;
 
+-- Many creates in one call.  The first rounds warm up: they make the connections
+-- that the others find.  With so many requests side by side and a server that
+-- takes so long, no client could be faster than ideal.
+CREATE PROCEDURE measure_bulk(rounds integer, latency_ms integer,
+	width integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	inputs jsonb[];
+	r reference;
+	start timestamptz;
+	cpu_start float8;
+	ready integer;
+BEGIN
+	SELECT * INTO r FROM reference;
+	FOR round IN -1 .. rounds LOOP
+		inputs := new_inputs(640);
+		start := clock_timestamp();
+		cpu_start := cpu_time();
+		SELECT count(*) FILTER (WHERE status = 'READY') INTO ready
+			FROM glue_create_connections(inputs, r.tags, r.catalog_id);
+		INSERT INTO sample
+			SELECT 'bulk ' || kind, value
+			FROM (VALUES ('cpu', (cpu_time() - cpu_start) / 640),
+				('wall', microseconds_since(start) / 640),
+				('ideal', latency_ms * 1000.0 / width)) AS v (kind, value)
+			WHERE round > 0;
+		ASSERT ready = 640;
+		COMMIT;
+	END LOOP;
+END;
+$$;
+
 -- The first calls of this backend.  The server must close connections after a
 -- tenth of a second.
 CREATE PROCEDURE measure_first_calls(what text, ca text)

@@ -3,7 +3,8 @@
 
 include Makefile
 
-BENCH_PROGRAMS = test/bench/parts test/bench/floor_in_backend.so
+BENCH_PROGRAMS = test/bench/parts test/bench/floor_in_backend.so \
+	test/bench/slow_server
 
 .PHONY: bench-programs
 bench-programs: $(BENCH_PROGRAMS)
@@ -13,3 +14,6 @@ test/bench/parts: test/bench/parts.c $(PURE_OBJS)
 
 test/bench/floor_in_backend.so: test/bench/floor_in_backend.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_SL) -shared -o $@ $< -lcurl
+
+test/bench/slow_server: test/bench/slow_server.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< -lssl -lcrypto

@@ -5,7 +5,8 @@
  *
  * Usage: slow_server CERTIFICATE KEY MILLISECONDS
  *
- * Listens at a free port of 127.0.0.1, which it prints, until it is ended.
+ * Listens at a free port of 127.0.0.1 until it is ended; it prints the port
+ * and its process ID.
  * Connections are kept, and any number of them may wait for their answer.  It
  * is there to measure what its clients do meanwhile, so it does as little as
  * it can: one thread, one answer, and hardly a look at the request.
@@ -209,7 +210,7 @@ listen_anywhere(void)
 		listen(fd, 1024) < 0 ||
 		getsockname(fd, (struct sockaddr *) &address, &len) < 0)
 		die("listen");
-	printf("%d\n", ntohs(address.sin_port));
+	printf("%d %d\n", ntohs(address.sin_port), (int) getpid());
 	fflush(stdout);
 	return fd;
 }

@@ -11,6 +11,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start;
@@ -244,6 +245,20 @@ is(outcomes($session->must(bulk_sql([ map { jdbc("few $_") } 1 .. 64 ]))),
 	join(' ', ('READY') x 64), 'fewer file descriptors than requests');
 cmp_ok($watch->connections, '<', 64, 'make fewer requests side by side');
 cmp_ok($watch->connections, '>', 2, 'but some');
+
+# Kept connections make way for those that are needed: a connection that was
+# made with one file of certificates is not used with another one.
+foreach my $copy (1 .. 8)
+{
+	my $file = $cluster->node->data_dir . "/ca$copy.crt";
+
+	append_to_file($file, slurp_file($glue->ca_file));
+	is( outcomes(
+			$session->must("SET glue_conn.ca_file = '$file'; "
+				  . bulk_sql([ map { jdbc("copy $copy $_") } 1 .. 10 ]))),
+		join(' ', ('READY') x 10),
+		"other connections, $copy");
+}
 $session->quit;
 
 $cluster->finish;

@@ -147,6 +147,108 @@ wait_until(sub { work(); state_of($id) eq 'succeeded' }, 'it is ready');
 is(state_of($id, qw(status attempts)), 'succeeded|READY|1', 'is looked at until it is ready');
 is($cluster->row('progress')->{status}, 'READY', 'which is recorded');
 
+#
+# Secrets
+#
+
+my $refused = $session->query(enqueue_sql(jdbc('secret')));
+is($refused->sqlstate, '55000', 'a secret without a key is refused');
+like($refused->hint, qr/SECRET_ID.*SecretArn.*secret_key_file/s, 'what to do');
+
+my $key_file = $cluster->node->data_dir . '/secret.key';
+sub write_key
+{
+	my (@keys) = @_;
+
+	open my $file, '>', $key_file or die;
+	print $file map { "$_\n" } @keys;
+	close $file;
+	chmod 0600, $key_file;
+}
+write_key('ab' x 32);
+$cluster->node->append_conf('postgresql.conf',
+	"glue_conn.secret_key_file = 'secret.key'");
+$cluster->node->reload;
+wait_until(sub { $session->must('SHOW glue_conn.secret_key_file')->output
+	eq 'secret.key' }, 'the setting');
+
+$id = $session->must(enqueue_sql(jdbc('secret')))->output;
+unlike($session->must("SELECT r FROM glue_request r WHERE id = $id")->output,
+	qr/Secret-/, 'a secret is not in the queue');
+is(state_of($id, 'sealed_secrets IS NOT NULL'), 'queued|t', 'but sealed');
+write_key('cd' x 32);
+work();
+is(state_of($id, qw(error_code attempts)), 'queued|no secret key|0',
+	'another key parks the request');
+write_key('cd' x 32, 'ab' x 32);
+$session->must('UPDATE glue_request SET next_attempt_at = now()');
+work();
+is(state_of($id, 'sealed_secrets IS NULL', 'error_code'), 'succeeded|t|',
+	'the key of old opens it, and it is erased');
+is($glue->connection('secret')->{definition}{ConnectionProperties}{PASSWORD},
+	'Secret-Password', 'AWS gets it');
+isnt($cluster->row('secret')->{secret_digest}, undef, 'its digest is recorded');
+
+#
+# Roles
+#
+
+$session->must('CREATE ROLE etl; GRANT EXECUTE ON FUNCTION'
+	  . ' glue_enqueue_create_connection(jsonb, jsonb, text, name, text) TO etl;'
+	  . " CREATE SERVER shop FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1');"
+	  . ' GRANT USAGE ON FOREIGN SERVER shop TO etl');
+my $first = $session->must('SET ROLE etl; '
+	  . enqueue_sql(referring('as etl'), server => 'shop') . '; RESET ROLE')->output;
+$session->must('REVOKE USAGE ON FOREIGN SERVER shop FROM etl');
+my $second = $session->must(enqueue_sql(referring('as me'), server => 'shop'))->output;
+work();
+is(state_of($first, 'error_code'), 'failed|42501', 'a role that may not any more');
+is(state_of($second), 'succeeded', 'fails alone');
+is($cluster->row('as me')->{recorded_by}, $session->must('SELECT current_user')->output,
+	'what is recorded is in the name of who asked');
+
+# A target without credentials is left alone, and costs no attempts.
+$session->must("CREATE SERVER nokeys FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1');"
+	  . " CREATE USER MAPPING FOR CURRENT_USER SERVER nokeys OPTIONS"
+	  . " (access_key_id 'AKIANOBODY', secret_access_key 'x')");
+my @ids = map { $session->must(enqueue_sql(referring("nobody $_"), server => 'nokeys'))
+	->output } 1 .. 5;
+$watch = $cluster->watch;
+work();
+is(join(' ', map { state_of($_, qw(error_code attempts)) } @ids),
+	join(' ', ('queued|UnrecognizedClientException|0') x 5),
+	'requests with credentials that AWS refuses stay queued');
+$session->must("ALTER USER MAPPING FOR CURRENT_USER SERVER nokeys OPTIONS"
+	  . " (SET access_key_id '" . $glue->access_key . "', SET secret_access_key '"
+	  . $glue->secret_key . "')");
+$session->must('UPDATE glue_request SET next_attempt_at = now()');
+work();
+is(join(' ', map { state_of($_) } @ids), join(' ', ('succeeded') x 5),
+	'until the credentials are right');
+
+# Somebody who has locked a connection's row is waited for, and keeps nobody
+# else waiting.
+my $other = $cluster->session;
+$other->must("BEGIN; SELECT FROM glue_connection WHERE name = 'b' FOR UPDATE");
+$first = $session->must("SELECT glue_enqueue_update_connection('b', "
+	  . literal(json_text(referring('b', Description => 'locked'))) . ')')->output;
+$second = $session->must(enqueue_sql(referring('unlocked')))->output;
+$session->send('CALL glue_process_requests()');
+wait_until(sub { $other->must("SELECT state FROM glue_request WHERE id = $second")
+	->output eq 'succeeded' }, 'the other request');
+is($other->must("SELECT state FROM glue_request WHERE id = $first")->output,
+	'running', 'a locked row is waited for');
+$other->must('COMMIT');
+is($session->result->sqlstate, '00000', 'until it is not locked any more');
+is(state_of($first), 'succeeded', 'then the outcome is recorded');
+$other->quit;
+
+foreach my $sql ('BEGIN; CALL glue_process_requests()', 'CALL glue_process_requests(0)')
+{
+	like($session->query($sql)->sqlstate, qr/^(?:2D000|22023)$/, $sql);
+	$session->query('ROLLBACK');
+}
+
 $session->quit;
 $cluster->finish;
 done_testing();

@@ -139,6 +139,11 @@ static const CompareCase cases[] = {
 		"$.Name was given as 1, but AWS Glue has \"1\"\n"
 		"$.PhysicalConnectionRequirements.SubnetId was not given, but AWS Glue "
 	"has \"s\"\n"},
+	{"{\"Name\":[1],\"ConnectionProperties\":\"x\",\"MatchCriteria\":{\"a\":1},"
+		"\"SparkProperties\":[\"x\"],\"PhysicalConnectionRequirements\":7}",
+		"{\"Name\":[1],\"ConnectionProperties\":\"x\",\"MatchCriteria\":{\"a\":1},"
+		"\"SparkProperties\":[\"x\"],\"PhysicalConnectionRequirements\":7}",
+	""},
 	{"[1]", "\"x\"", ""},
 };
 
@@ -179,8 +184,66 @@ note(void *arg, const char *path, const char *message)
 	sprintf(differences + strlen(differences), "%s %s\n", path, message);
 }
 
-int
-main(void)
+static void
+test_nothing(void)
+{
+	static const char *const nothing[] = {"null", "\"\"", "{}", "[]"};
+	static const char *const something[] = {
+		"\" \"", "0", "0.0", "false", "[null]", "[[]]", "{\"a\":null}",
+	};
+
+	for (size_t i = 0; i < COUNT(nothing); i++)
+	{
+		json_object *value = glue_json_tree_parse(nothing[i],
+												  strlen(nothing[i]));
+
+		ok(glue_is_nothing(value), nothing[i]);
+		ok(glue_member_of(value, "a") == NULL, "has no member");
+		glue_json_tree_free(value);
+	}
+	for (size_t i = 0; i < COUNT(something); i++)
+	{
+		json_object *value = glue_json_tree_parse(something[i],
+												  strlen(something[i]));
+
+		ok(!glue_is_nothing(value), something[i]);
+		ok(glue_member_of(value, "a") == NULL, "has no such member");
+		glue_json_tree_free(value);
+	}
+}
+
+static void
+check_time(const char *a, const char *b, bool expected)
+{
+	json_object *first = glue_json_tree_parse(a, strlen(a));
+	json_object *second = glue_json_tree_parse(b, strlen(b));
+
+	ok(glue_same_time(first, second) == expected, a);
+	ok(glue_same_time(second, first) == expected, b);
+	glue_json_tree_free(first);
+	glue_json_tree_free(second);
+}
+
+/*
+ * A time that went through PostgreSQL has microseconds at best.
+ */
+static void
+test_times(void)
+{
+	check_time("1700000000", "1700000000", true);
+	check_time("1700000000", "1700000000.0", true);
+	check_time("1.7e9", "1700000000", true);
+	check_time("1700000000.1234564", "1700000000.123456", true);
+	check_time("1700000000.123", "1700000000.124", false);
+	check_time("1700000000", "1700000001", false);
+	check_time("0", "-0.001", false);
+	check_time("1e999", "1e999", true);
+	check_time("1e999", "-1e999", false);
+	check_time("1e999", "1700000000", false);
+}
+
+static void
+test_cases(void)
 {
 	for (size_t i = 0; i < COUNT(cases); i++)
 	{
@@ -204,6 +267,11 @@ main(void)
 		glue_json_tree_free(sent);
 		glue_json_tree_free(got);
 	}
+}
+
+static void
+test_tags(void)
+{
 	for (size_t i = 0; i < COUNT(tag_cases); i++)
 	{
 		const CompareCase *c = &tag_cases[i];
@@ -217,5 +285,14 @@ main(void)
 		glue_json_tree_free(sent);
 		glue_json_tree_free(got);
 	}
+}
+
+int
+main(void)
+{
+	test_cases();
+	test_tags();
+	test_nothing();
+	test_times();
 	return tap_done();
 }

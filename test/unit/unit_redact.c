@@ -513,6 +513,67 @@ test_text(void)
 	check_text("{\"USERNAME\":\"u\",\"HOST\":\"h\"}", "u h", "u h");
 }
 
+/*
+ * What is collected is in an order that tells nothing of where it was.
+ */
+static void
+check_collected(const char *tree_text, const char *expected)
+{
+	json_object *tree = parse(tree_text);
+	GlueNeedles list = {NULL, 0, 0, {0}};
+	char		text[1024] = "";
+
+	ok(glue_redact_collect(tree, &list), "there was memory");
+	for (size_t i = 0; i < list.count; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%.*s ",
+				 (int) list.items[i].len, list.items[i].bytes);
+	is_str(text, expected, tree_text);
+	for (size_t i = 0; i < list.count; i++)
+	{
+		size_t		byte = list.items[i].bytes[0];
+
+		ok(list.first[byte] <= i && i < list.first[byte + 1],
+		   "it is where it is looked for");
+	}
+	is_int((long long) list.first[256], (long long) list.count, "in all");
+	glue_needles_free(&list);
+	glue_json_tree_free(tree);
+}
+
+static void
+test_collect(void)
+{
+	check_collected("{}", "");
+	check_collected("{\"USERNAME\":\"u\",\"PASSWORD\":\"\"}", "");
+	check_collected("{\"PASSWORD\":\"********\"}", "");
+
+	/* by first byte, the longest first, then by bytes */
+	check_collected("{\"a_token\":\"b\",\"b_token\":\"a\","
+					"\"c_token\":\"bb\",\"d_token\":\"ba\","
+					"\"e_token\":\"\u00e9\",\"f_token\":\"B\"}",
+					"B a ba bb b \xc3\xa9 ");
+	check_collected("{\"f_token\":\"B\",\"d_token\":\"ba\","
+					"\"c_token\":\"bb\",\"e_token\":\"\u00e9\","
+					"\"b_token\":\"a\",\"a_token\":\"b\"}",
+					"B a ba bb b \xc3\xa9 ");
+
+	/* whole values, in every type that can show up in a text */
+	check_collected("{\"PASSWORD\":12,\"TOKEN\":1.50,\"SECRET\":true,"
+					"\"JWT\":null}", "1.50 12 ");
+	check_collected("{\"CustomAuthenticationCredentials\":{\"a\":[\"b\","
+					"{\"c\":\"d\"}]}}", "b d ");
+	check_collected("{\"SECRET_ID\":[\"a\"],\"SecretArn\":\"b\"}", "a ");
+
+	/* parts of others; what is in JSON is found in both of its forms */
+	check_collected("[\"//u:p@h?token=t\"]", "p t ");
+	check_collected("{\"S\":\"{\\\"sfPassword\\\":\\\"p\\\"}\"}", "p p ");
+	check_collected("{\"S\":\"{password: p}\"}", "{password: p} ");
+
+	/* and as it is spelled in JSON, and in JSON within that */
+	check_collected("{\"PASSWORD\":\"a\\\"b\"}",
+					"a\\\\\\\"b a\\\"b a\"b ");
+}
+
 static void
 test_text_size(void)
 {
@@ -595,6 +656,7 @@ main(void)
 	test_depth();
 	test_wiping();
 	test_text();
+	test_collect();
 	test_text_size();
 	test_speed();
 	return tap_done();

@@ -722,6 +722,105 @@ test_normalize(void)
 }
 
 /*
+ * What stands for a hidden secret is refused wherever redaction puts it, and
+ * nowhere else.
+ */
+#define HIDDEN(path) \
+	"E " path " redacted holds \"********\", which stands in the place of a " \
+	"secret that was hidden; give the secret itself\n"
+
+static const ValidateCase redacted_cases[] = {
+	/* whole values */
+	{PROPERTY("\"PASSWORD\":\"********\""),
+	HIDDEN("$.ConnectionProperties.PASSWORD")},
+	{PROPERTY("\"A\":\"********\""), HIDDEN("$.ConnectionProperties.A")},
+	{AUTH("\"BasicAuthenticationCredentials\":{\"Username\":\"u\","
+		  "\"Password\":\"********\"}"),
+		HIDDEN("$.AuthenticationConfiguration.BasicAuthenticationCredentials."
+			   "Password")},
+	{JDBC(",\"Description\":\"********\""), HIDDEN("$.Description")},
+	{JDBC(",\"MatchCriteria\":[\"a\",\"********\"]"),
+	HIDDEN("$.MatchCriteria[1]")},
+
+	/* of whatever type they were */
+	{AUTH("\"CustomAuthenticationCredentials\":\"********\","
+		  "\"OAuth2Properties\":{\"TokenUrlParametersMap\":\"********\"}"),
+		HIDDEN("$.AuthenticationConfiguration.CustomAuthenticationCredentials")
+		HIDDEN("$.AuthenticationConfiguration.OAuth2Properties."
+			   "TokenUrlParametersMap")},
+	{JDBC(",\"ValidateCredentials\":\"********\",\"SparkProperties\":"
+		  "\"********\""),
+	HIDDEN("$.ValidateCredentials") HIDDEN("$.SparkProperties")},
+	{"\"********\"", HIDDEN("$")},
+
+	/* parts of properties and of URLs */
+	{PROPERTY("\"U\":\"//u:********@h\",\"V\":\"?token=********\""),
+		HIDDEN("$.ConnectionProperties.U")
+	HIDDEN("$.ConnectionProperties.V")},
+	{JDBC(",\"SparkProperties\":{\"a\":"
+		  "\"{\\\"sfPassword\\\":\\\"********\\\"}\"}"),
+	HIDDEN("$.SparkProperties.a")},
+	{AUTH("\"OAuth2Properties\":{\"TokenUrl\":\"https://u:********@h\","
+		  "\"AuthorizationCodeProperties\":{\"RedirectUri\":"
+		  "\"https://h/?token=********\"}}"),
+		"E $.AuthenticationConfiguration.OAuth2Properties.TokenUrl pattern "
+		"must match the pattern ^(https?)://[-a-zA-Z0-9+&@#/%?=~_|!:,.;]*"
+		"[-a-zA-Z0-9+&@#/%=~_|], but character 11 is U+002A\n"
+		HIDDEN("$.AuthenticationConfiguration.OAuth2Properties.TokenUrl")
+		HIDDEN("$.AuthenticationConfiguration.OAuth2Properties."
+			   "AuthorizationCodeProperties.RedirectUri")},
+
+	/* texts and passwords may have asterisks in them, and keys be of them */
+	{JDBC(",\"Description\":\"********* stars\""), ""},
+	{AUTH("\"BasicAuthenticationCredentials\":{\"Password\":"
+		  "\"********x\"}"), ""},
+	{PROPERTY("\"A\":\"*******\""), ""},
+	{PROPERTY("\"********\":\"x\""), ""},
+
+	/* nothing more is said of what is not known */
+	{JDBC(",\"Zebra\":\"********\""),
+	"E $.Zebra unknown_member is not a member of ConnectionInput\n"},
+};
+
+static void
+test_redacted(void)
+{
+	json_object *name = json_object_new_string("********");
+	json_object *tags = parse("{\"a\":\"********\",\"b\":\"x\"}");
+	Findings	findings = {"", 0, 0};
+
+	for (size_t i = 0; i < COUNT(redacted_cases); i++)
+		check(redacted_cases[i].input, redacted_cases[i].findings);
+
+	glue_validate_tags(tags, note, &findings);
+	is_str(findings.text, HIDDEN("$.Tags.a"), "a tag");
+	findings.text[0] = '\0';
+	glue_validate_member("NameString", "$.Name", name, note, &findings);
+	is_str(findings.text, "", "a connection may be called so");
+	json_object_put(name);
+	glue_json_tree_free(tags);
+}
+
+/*
+ * Members that are not known may be sent, but what is hidden in them not.
+ */
+static void
+test_redacted_unknown(void)
+{
+	json_object *tree = parse(JDBC(",\"A\":[1,{\"b\":\"?token=********\"}],"
+								   "\"B\":[1,{\"b\":\"x\"}]"));
+	Findings	findings = {"", 0, 0};
+
+	glue_validate_connection_input_tree(tree, true, note, &findings);
+	is_str(findings.text,
+		   "W $.A unknown_member is not a member of ConnectionInput\n"
+		   HIDDEN("$.A")
+		   "W $.B unknown_member is not a member of ConnectionInput\n",
+		   "what is hidden in unknown members");
+	glue_json_tree_free(tree);
+}
+
+/*
  * Strings that no JSON text can hold but that a tree may.
  */
 static void
@@ -898,6 +997,8 @@ main(void)
 	test_members();
 	test_allow_unknown_members();
 	test_normalize();
+	test_redacted();
+	test_redacted_unknown();
 	test_encoding();
 	test_long_names();
 	test_no_secrets();

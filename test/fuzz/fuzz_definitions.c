@@ -1,0 +1,202 @@
+/*-------------------------------------------------------------------------
+ *
+ * fuzz_definitions.c
+ *	  Comparison of a connection with the input that is to replace it.
+ *
+ * The input is two JSON texts with a line break between: what Glue has, and
+ * what is to be sent.  Whatever they are, no message may tell a secret, and
+ * each must be equal to itself.
+ *
+ * A secret is known here by the word XYZZY in it.  That word is allowed where
+ * nothing says that it is one, so messages are only searched if redaction takes
+ * it out of both texts.
+ *
+ * IDENTIFICATION
+ *	  test/fuzz/fuzz_definitions.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compare.h"
+#include "credential_loss.h"
+#include "json_tree.h"
+#include "observation.h"
+#include "redact.h"
+#include "replay.h"
+#include "secret_digest.h"
+
+#define SECRET_WORD "XYZZY"
+
+static const unsigned char a_key[GLUE_SECRET_KEY_LEN] = "a key";
+
+/* What the sinks look for. */
+typedef struct Notes
+{
+	bool		is_secret;		/* may nobody say the word? */
+	size_t		count;
+}			Notes;
+
+/*
+ * A GlueDifferenceSink: messages are text, and tell no secret.
+ */
+static void
+note(void *arg, const char *path, const char *message)
+{
+	Notes	   *notes = arg;
+
+	require(path[0] == '$');
+	require(message[0] != '\0');
+	require(glue_utf8_valid(path, strlen(path)));
+	require(glue_utf8_valid(message, strlen(message)));
+	if (notes->is_secret)
+		require(strstr(path, SECRET_WORD) == NULL &&
+				strstr(message, SECRET_WORD) == NULL);
+	notes->count++;
+}
+
+static void
+no_difference(void *arg, const char *path, const char *message)
+{
+	fprintf(stderr, "%s %s\n", path, message);
+	require(false);
+}
+
+static char *
+written(json_object *tree)
+{
+	size_t		size = glue_json_tree_write(tree, NULL, 0) + 1;
+	char	   *text = malloc(size);
+
+	require(text != NULL);
+	require(glue_json_tree_write(tree, text, size) == size - 1);
+	return text;
+}
+
+/*
+ * A redacted copy, as it would be recorded.
+ */
+static json_object *
+redacted_copy(json_object *tree)
+{
+	json_object *copy = NULL;
+
+	if (tree != NULL)
+		require(json_object_deep_copy(tree, &copy, NULL) == 0);
+	require(glue_redact_tree(copy));
+	return copy;
+}
+
+static bool
+mentions_secret_word(json_object *tree)
+{
+	char	   *text = written(tree);
+	bool		found = strstr(text, SECRET_WORD) != NULL;
+
+	free(text);
+	return found;
+}
+
+static GlueSecretDigest
+digest_of(json_object *tree)
+{
+	GlueSecretDigest digest;
+
+	require(glue_secret_digest(tree, a_key, &digest));
+	return digest;
+}
+
+/*
+ * A tree is what it is, and its redacted copy has no secrets left.
+ */
+static void
+check_one(json_object *tree, json_object *redacted)
+{
+	json_object *again = NULL;
+	GlueSecretDigest digest = digest_of(tree);
+	GlueSecretDigest none = digest_of(NULL);
+	GlueSecretDigest digest_again;
+
+	if (tree != NULL)
+		require(json_object_deep_copy(tree, &again, NULL) == 0);
+	digest_again = digest_of(again);
+	require(glue_secret_digest_compare(&digest, &digest_again) ==
+			GLUE_SECRETS_SAME);
+	if (!glue_redact_has_secret(tree))
+		require(glue_secret_digest_compare(&digest, &none) ==
+				GLUE_SECRETS_SAME);
+	digest_again = digest_of(redacted);
+	require(glue_secret_digest_compare(&digest_again, &none) ==
+			GLUE_SECRETS_SAME);
+
+	require(glue_compare_definitions(tree, again, no_difference, NULL));
+	require(glue_compare_definitions(redacted, tree, no_difference, NULL));
+	require(glue_compare_observations(tree, again, no_difference, NULL));
+	require(glue_compare_unseen_changes(tree, again, no_difference, NULL));
+	require(!glue_updated_since(tree, again));
+	glue_json_tree_free(again);
+}
+
+/*
+ * Two trees have their differences, and what is told of them is no secret.
+ */
+static void
+check_both(json_object *existing, json_object *input, json_object *recorded,
+		   bool is_secret)
+{
+	Notes		notes = {is_secret, 0};
+	char	   *before = written(existing);
+	char	   *input_before = written(input);
+	char	   *after;
+
+	require(glue_compare_definitions(input, existing, note, &notes) ==
+			(notes.count == 0));
+	notes.count = 0;
+	require(glue_compare_observations(input, existing, note, &notes) ==
+			(notes.count == 0));
+	notes.count = 0;
+	require(glue_compare_unseen_changes(input, existing, note, &notes) ==
+			(notes.count == 0));
+	notes.count = 0;
+	require(glue_find_credential_losses(existing, NULL, input, note, &notes) ==
+			(notes.count > 0));
+	notes.count = 0;
+	require(glue_find_credential_losses(existing, recorded, input, note,
+										&notes) == (notes.count > 0));
+	glue_observed_anything_new(input, existing);
+	glue_updated_after(existing, 1e9);
+	require(glue_connection_status(existing)[0] != '\0');
+
+	/* neither is changed by all of this */
+	after = written(existing);
+	require(strcmp(before, after) == 0);
+	free(after);
+	after = written(input);
+	require(strcmp(input_before, after) == 0);
+	free(after);
+	free(before);
+	free(input_before);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *) data;
+	const char *line_break = size > 0 ? memchr(text, '\n', size) : NULL;
+	size_t		len = line_break != NULL ? (size_t) (line_break - text) : size;
+	json_object *existing = glue_json_tree_parse(text, len);
+	json_object *input = line_break == NULL ? NULL :
+		glue_json_tree_parse(line_break + 1, size - len - 1);
+	json_object *redacted = redacted_copy(existing);
+	json_object *recorded = redacted_copy(input);
+	bool		is_secret = !mentions_secret_word(redacted) &&
+		!mentions_secret_word(recorded);
+
+	check_one(existing, redacted);
+	check_one(input, recorded);
+	check_both(existing, input, recorded, is_secret);
+	check_both(input, existing, redacted, is_secret);
+	glue_json_tree_free(existing);
+	glue_json_tree_free(input);
+	glue_json_tree_free(redacted);
+	glue_json_tree_free(recorded);
+	return 0;
+}
