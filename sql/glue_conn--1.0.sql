@@ -181,6 +181,7 @@ CREATE TABLE glue_request (
 	tags				jsonb,
 	on_conflict			text,
 	on_missing			text,
+	for_row				boolean NOT NULL DEFAULT false,
 	has_secrets			boolean NOT NULL DEFAULT false,
 	sealed_secrets		bytea,
 	state				text NOT NULL DEFAULT 'queued' CHECK (state IN
@@ -238,6 +239,8 @@ COMMENT ON COLUMN glue_request.on_conflict IS
 	'what to do if a connection that is to be created exists: error, adopt or update';
 COMMENT ON COLUMN glue_request.on_missing IS
 	'what to do if a connection that is to be updated or deleted does not exist: error, create or ignore';
+COMMENT ON COLUMN glue_request.for_row IS
+	'was it asked for by glue_provision_connection(); what this database does not know to exist is then neither updated nor deleted';
 COMMENT ON COLUMN glue_request.has_secrets IS
 	'does the ConnectionInput hold secrets, or did it';
 COMMENT ON COLUMN glue_request.sealed_secrets IS
@@ -283,7 +286,8 @@ COMMENT ON POLICY glue_request_own ON glue_request IS
 	'a role sees its own requests, and those of roles whose privileges it has';
 
 GRANT SELECT (id, operation, connection_name, server, region, catalog_id,
-		input, tags, on_conflict, on_missing, has_secrets, state, attempts,
+		input, tags, on_conflict, on_missing, for_row, has_secrets, state,
+		attempts,
 		next_attempt_at, lease_until, claimed_by, caller_xid, requested_by,
 		requested_at, started_at, finished_at, status, error_code,
 		error_message, aws_request_id)

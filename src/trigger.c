@@ -21,6 +21,11 @@
  * than the name: if there is none that a connection could have, there is no
  * connection.
  *
+ * A row whose connection could not be created, because the name was somebody
+ * else's, does not own that one.  So requests of rows are marked, and whoever
+ * carries them out updates and deletes only what this database knows to exist;
+ * an update creates what it does not know.
+ *
  * Requests are made in the name of the role that changes the row.
  *
  * IDENTIFICATION
@@ -432,10 +437,10 @@ enqueue(Firing *firing, const char *operation, const char *name,
 	{
 		request.input = definition->input;
 		request.tags = definition->tags;
-		if (strcmp(operation, "CreateConnection") == 0)
-			request.on_conflict = firing->provision->arguments.on_conflict;
-		else
+		request.on_conflict = firing->provision->arguments.on_conflict;
+		if (strcmp(operation, "UpdateConnection") == 0)
 			request.on_missing = "create";
 	}
+	request.for_row = true;
 	return glue_enqueue_resolved(&firing->function, &request);
 }
