@@ -294,6 +294,61 @@ GRANT SELECT (id, operation, connection_name, server, region, catalog_id,
 	ON glue_request TO PUBLIC;
 
 --
+-- glue_request_summary
+--
+-- How the queue is doing, target by target.  Everyone sees their own requests.
+--
+CREATE VIEW glue_request_summary WITH (security_invoker = true) AS
+	SELECT
+		coalesce(r.server || '/', '') || r.region
+			|| coalesce('/' || r.catalog_id, '') AS target,
+		count(*) FILTER (WHERE r.state = 'queued') AS queued,
+		count(*) FILTER (WHERE r.state = 'queued'
+			AND r.error_code IS NOT NULL) AS put_off,
+		count(*) FILTER (WHERE r.state = 'queued'
+			AND r.status = 'IN_PROGRESS') AS in_progress,
+		count(*) FILTER (WHERE r.state = 'running') AS running,
+		count(*) FILTER (WHERE r.state = 'succeeded') AS succeeded,
+		count(*) FILTER (WHERE r.state = 'failed') AS failed,
+		count(*) FILTER (WHERE r.state = 'cancelled') AS cancelled,
+		min(r.requested_at) FILTER (WHERE r.finished_at IS NULL)::timestamptz(0)
+			AS oldest,
+		min(r.next_attempt_at) FILTER (WHERE r.state = 'queued')::timestamptz(0)
+			AS next_attempt,
+		left((array_agg(r.error_message ORDER BY r.id DESC)
+			FILTER (WHERE r.error_code IS NOT NULL))[1], 60) AS last_error
+	FROM glue_request r
+	GROUP BY r.server, r.region, r.catalog_id
+	ORDER BY r.server, r.region, r.catalog_id;
+
+COMMENT ON VIEW glue_request_summary IS
+	'how many requests there are for each target, and how they are doing';
+COMMENT ON COLUMN glue_request_summary.target IS
+	'foreign server, region and catalog, as far as they were named';
+COMMENT ON COLUMN glue_request_summary.queued IS
+	'requests that wait, also those that put_off and in_progress count';
+COMMENT ON COLUMN glue_request_summary.put_off IS
+	'requests that failed and will be tried again';
+COMMENT ON COLUMN glue_request_summary.in_progress IS
+	'requests whose connection was made and is not ready yet';
+COMMENT ON COLUMN glue_request_summary.running IS
+	'requests that are being carried out';
+COMMENT ON COLUMN glue_request_summary.succeeded IS
+	'requests that have succeeded, as far as they are still kept';
+COMMENT ON COLUMN glue_request_summary.failed IS
+	'requests that have failed for good, as far as they are still kept';
+COMMENT ON COLUMN glue_request_summary.cancelled IS
+	'requests that were cancelled, as far as they are still kept';
+COMMENT ON COLUMN glue_request_summary.oldest IS
+	'when the oldest request was made that has not ended';
+COMMENT ON COLUMN glue_request_summary.next_attempt IS
+	'when the next of the queued requests is due';
+COMMENT ON COLUMN glue_request_summary.last_error IS
+	'beginning of the message of the latest request that has failed, for now or for good';
+
+GRANT SELECT ON glue_request_summary TO PUBLIC;
+
+--
 -- The key of the digests in glue_connection.secret_digest
 --
 -- It is not dumped, so that a dump does not help in guessing passwords, and no
