@@ -82,6 +82,16 @@ $watch = $cluster->watch;
 $session->must(bulk_sql([ map { jdbc("again $_") } 1 .. 20 ]));
 is($watch->connections, 0, 'the connections are used again');
 
+# Those that are new resume the TLS session of one that there was, as far as the
+# server lets them.
+my $fresh = $cluster->session;
+$fresh->must(get_sql('side 1'));
+my $before = $glue->counters->{tls_resumed};
+$fresh->must(bulk_sql([ map { jdbc("resumed $_") } 1 .. 20 ]));
+cmp_ok($glue->counters->{tls_resumed}, '>', $before,
+	'new connections resume a session');
+$fresh->quit;
+
 # Fewer at a time.
 $glue->set(latency_ms => 50);
 foreach my $width (1, 3)
