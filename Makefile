@@ -104,6 +104,7 @@ COMPOSE_OBJS = \
 	src/secret_key.o \
 	src/request_seal.o \
 	src/request_queue.o \
+	src/row_move.o \
 	src/request_claim.o
 
 # Layer 4: what the server calls.
@@ -127,6 +128,8 @@ ENTRY_OBJS = \
 	src/enqueue.o \
 	src/enqueue_functions.o \
 	src/request_functions.o \
+	src/trigger_arguments.o \
+	src/trigger.o \
 	src/connection_builder.o \
 	src/builders.o \
 	src/queue_run.o \
@@ -144,8 +147,10 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bulk bad_input privileges settings servers \
-	builders summary test_connection tags connection_types requests
+	builders summary test_connection tags connection_types requests trigger
 REGRESS_OPTS = --encoding=UTF8
+ISOLATION = queue_work queue_wait rows
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=glue_conn
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
 

@@ -181,6 +181,7 @@ CREATE TABLE glue_request (
 	tags				jsonb,
 	on_conflict			text,
 	on_missing			text,
+	for_row				boolean NOT NULL DEFAULT false,
 	has_secrets			boolean NOT NULL DEFAULT false,
 	sealed_secrets		bytea,
 	state				text NOT NULL DEFAULT 'queued' CHECK (state IN
@@ -238,6 +239,8 @@ COMMENT ON COLUMN glue_request.on_conflict IS
 	'what to do if a connection that is to be created exists: error, adopt or update';
 COMMENT ON COLUMN glue_request.on_missing IS
 	'what to do if a connection that is to be updated or deleted does not exist: error, create or ignore';
+COMMENT ON COLUMN glue_request.for_row IS
+	'was it asked for by glue_provision_connection(); what this database does not know to exist is then neither updated nor deleted';
 COMMENT ON COLUMN glue_request.has_secrets IS
 	'does the ConnectionInput hold secrets, or did it';
 COMMENT ON COLUMN glue_request.sealed_secrets IS
@@ -283,11 +286,67 @@ COMMENT ON POLICY glue_request_own ON glue_request IS
 	'a role sees its own requests, and those of roles whose privileges it has';
 
 GRANT SELECT (id, operation, connection_name, server, region, catalog_id,
-		input, tags, on_conflict, on_missing, has_secrets, state, attempts,
+		input, tags, on_conflict, on_missing, for_row, has_secrets, state,
+		attempts,
 		next_attempt_at, lease_until, claimed_by, caller_xid, requested_by,
 		requested_at, started_at, finished_at, status, error_code,
 		error_message, aws_request_id)
 	ON glue_request TO PUBLIC;
+
+--
+-- glue_request_summary
+--
+-- How the queue is doing, target by target.  Everyone sees their own requests.
+--
+CREATE VIEW glue_request_summary WITH (security_invoker = true) AS
+	SELECT
+		coalesce(r.server || '/', '') || r.region
+			|| coalesce('/' || r.catalog_id, '') AS target,
+		count(*) FILTER (WHERE r.state = 'queued') AS queued,
+		count(*) FILTER (WHERE r.state = 'queued'
+			AND r.error_code IS NOT NULL) AS put_off,
+		count(*) FILTER (WHERE r.state = 'queued'
+			AND r.status = 'IN_PROGRESS') AS in_progress,
+		count(*) FILTER (WHERE r.state = 'running') AS running,
+		count(*) FILTER (WHERE r.state = 'succeeded') AS succeeded,
+		count(*) FILTER (WHERE r.state = 'failed') AS failed,
+		count(*) FILTER (WHERE r.state = 'cancelled') AS cancelled,
+		min(r.requested_at) FILTER (WHERE r.finished_at IS NULL)::timestamptz(0)
+			AS oldest,
+		min(r.next_attempt_at) FILTER (WHERE r.state = 'queued')::timestamptz(0)
+			AS next_attempt,
+		left((array_agg(r.error_message ORDER BY r.id DESC)
+			FILTER (WHERE r.error_code IS NOT NULL))[1], 60) AS last_error
+	FROM glue_request r
+	GROUP BY r.server, r.region, r.catalog_id
+	ORDER BY r.server, r.region, r.catalog_id;
+
+COMMENT ON VIEW glue_request_summary IS
+	'how many requests there are for each target, and how they are doing';
+COMMENT ON COLUMN glue_request_summary.target IS
+	'foreign server, region and catalog, as far as they were named';
+COMMENT ON COLUMN glue_request_summary.queued IS
+	'requests that wait, also those that put_off and in_progress count';
+COMMENT ON COLUMN glue_request_summary.put_off IS
+	'requests that failed and will be tried again';
+COMMENT ON COLUMN glue_request_summary.in_progress IS
+	'requests whose connection was made and is not ready yet';
+COMMENT ON COLUMN glue_request_summary.running IS
+	'requests that are being carried out';
+COMMENT ON COLUMN glue_request_summary.succeeded IS
+	'requests that have succeeded, as far as they are still kept';
+COMMENT ON COLUMN glue_request_summary.failed IS
+	'requests that have failed for good, as far as they are still kept';
+COMMENT ON COLUMN glue_request_summary.cancelled IS
+	'requests that were cancelled, as far as they are still kept';
+COMMENT ON COLUMN glue_request_summary.oldest IS
+	'when the oldest request was made that has not ended';
+COMMENT ON COLUMN glue_request_summary.next_attempt IS
+	'when the next of the queued requests is due';
+COMMENT ON COLUMN glue_request_summary.last_error IS
+	'beginning of the message of the latest request that has failed, for now or for good';
+
+GRANT SELECT ON glue_request_summary TO PUBLIC;
 
 --
 -- The key of the digests in glue_connection.secret_digest
@@ -585,6 +644,16 @@ COMMENT ON FUNCTION glue_enqueue_delete_connection(text, text, name, boolean) IS
 	'have a connection in AWS Glue deleted once the transaction has committed; returns the ID of the request';
 
 REVOKE ALL ON FUNCTION glue_enqueue_delete_connection(text, text, name, boolean) FROM PUBLIC;
+
+CREATE FUNCTION glue_provision_connection()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'glue_provision_connection'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_provision_connection() IS
+	'trigger that keeps a connection in AWS Glue for each row of a table';
+
+REVOKE ALL ON FUNCTION glue_provision_connection() FROM PUBLIC;
 
 CREATE PROCEDURE glue_process_requests(max integer DEFAULT NULL)
 AS 'MODULE_PATHNAME', 'glue_process_requests'

@@ -205,6 +205,33 @@ SELECT glue_cancel_request(2);
 RESET ROLE;
 SELECT id, connection_name, state FROM glue_request ORDER BY id;
 
+
+-- how the queue is doing
+SET timezone = 'UTC';
+INSERT INTO glue_request (operation, connection_name, server, region, catalog_id, state,
+    next_attempt_at, requested_by, requested_at, finished_at, status, error_code, error_message)
+  SELECT 'CreateConnection', 'x', s, 'r', c, state, t + '5 s', u::regrole, t,
+         CASE WHEN state NOT IN ('queued', 'running') THEN t + '9 s' END, status, code, message
+    FROM (VALUES
+      (NULL, NULL, 'queued', '2026-01-01 00:00:03', 'regress_glue_etl', NULL, NULL, NULL),
+      (NULL, NULL, 'queued', '2026-01-01 00:00:02', 'regress_glue_etl', NULL, 'E', 'put off'),
+      (NULL, NULL, 'queued', '2026-01-01 00:00:04', 'regress_glue_etl', 'IN_PROGRESS', NULL, NULL),
+      (NULL, NULL, 'running', '2026-01-01 00:00:01', 'regress_glue_etl', NULL, NULL, NULL),
+      (NULL, NULL, 'failed', '2026-01-01 00:00:00', 'regress_glue_etl', NULL, 'E', 'failed'),
+      ('shop', '222222222222', 'succeeded', '2026-01-01', 'regress_glue_etl', 'READY', NULL, NULL),
+      ('shop', '222222222222', 'cancelled', '2026-01-01', 'regress_glue_etl', NULL, NULL, NULL),
+      ('shop', NULL, 'failed', '2026-01-01', current_user, NULL, 'E', repeat('long ', 20))
+    ) AS v (s, c, state, at, u, status, code, message),
+    LATERAL (SELECT at::timestamptz) AS a (t);
+\x on
+SELECT * FROM glue_request_summary WHERE target ~ '(^|/)r(/|$)';
+SET ROLE regress_glue_etl;
+SELECT target, queued, failed FROM glue_request_summary WHERE target ~ '(^|/)r(/|$)';
+RESET ROLE;
+\x off
+RESET timezone;
+DELETE FROM glue_request WHERE region = 'r';
+
 -- functions found through a search_path of the caller's do not matter
 CREATE SCHEMA regress_glue_trap;
 CREATE FUNCTION regress_glue_trap.never(bigint, bigint) RETURNS boolean

@@ -32,12 +32,18 @@
 int64
 glue_enqueue(GlueFunction *function, GlueRequest *request)
 {
-	GlueRequestQueue queue;
-
 	glue_target_resolve(&function->target, request->server,
 						request->catalog_id);
 	request->region = function->target.endpoint.region;
 	request->catalog_id = function->target.catalog_id;
+	return glue_enqueue_resolved(function, request);
+}
+
+/* The same of a request that has its target, found for the current user. */
+int64
+glue_enqueue_resolved(const GlueFunction *function, GlueRequest *request)
+{
+	GlueRequestQueue queue;
 
 	request->has_secrets = glue_redact_has_secret(request->input);
 	request->shown = request->has_secrets ?
@@ -45,4 +51,19 @@ glue_enqueue(GlueFunction *function, GlueRequest *request)
 
 	glue_request_queue_open(&queue, function->schema, RowExclusiveLock);
 	return glue_request_insert(&queue, request);
+}
+
+/*
+ * Take a request of the current transaction back, as if it had not been made;
+ * 0 is none.
+ */
+void
+glue_withdraw(const GlueFunction *function, int64 id)
+{
+	GlueRequestQueue queue;
+
+	if (id == 0)
+		return;
+	glue_request_queue_open(&queue, function->schema, RowExclusiveLock);
+	glue_request_withdraw(&queue, id);
 }

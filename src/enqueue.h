@@ -15,5 +15,8 @@
 #include "request_queue.h"
 
 extern int64 glue_enqueue(GlueFunction *function, GlueRequest *request);
+extern int64 glue_enqueue_resolved(const GlueFunction *function,
+								   GlueRequest *request);
+extern void glue_withdraw(const GlueFunction *function, int64 id);
 
 #endif							/* GLUE_ENQUEUE_H */

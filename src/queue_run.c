@@ -30,6 +30,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "account.h"
 #include "builtins.h"
 #include "commands/async.h"
 #include "common/pg_prng.h"
@@ -92,6 +93,9 @@ typedef struct WorkTarget
 	GlueFailure *failure;		/* there are none, or the target is not to be
 								 * used */
 	bool		refused;		/* the latter: its requests fail */
+	bool		has_tags;		/* some request has, and wants the account */
+	const char *account;		/* then, or why it is not known */
+	GlueFailure *no_account;
 } WorkTarget;
 
 /* A target that is left alone. */
@@ -117,6 +121,8 @@ typedef struct Job
 	bool		has_operation;	/* there is something in AWS to record */
 	GlueUnsealOutcome sealing;
 	GlueFailure *failure;		/* its secrets cannot be opened */
+	bool		is_void;		/* there is nothing to be done */
+	bool		is_tagged;		/* tags may be compared or changed */
 } Job;
 
 typedef struct QueueRun
@@ -145,6 +151,7 @@ typedef struct QueueRun
 /* prototypes of private functions */
 static GlueCall *next_call(void *arg);
 static GlueCall *begin_waiting(QueueRun *run);
+static GlueCall *begin_job(Job *job);
 static void note_done(void *arg, GlueCall *call);
 static bool wants_transaction(QueueRun *run);
 static bool take_news(QueueRun *run);
@@ -154,9 +161,11 @@ static void claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror);
 static void prepare_job(QueueRun *run, const GlueMirror *mirror,
 						GlueClaim *request);
 static void fill_operation(Job *job, const GlueMirror *mirror);
+static void heed_row(Job *job);
 static WorkTarget *find_target(QueueRun *run, const GlueClaim *request);
 static void resolve_target(WorkTarget *target, Oid schema);
 static void connect_targets(QueueRun *run);
+static void connect_target(WorkTarget *target);
 static void release_target(QueueRun *run, WorkTarget *target);
 static void end_job(Job *job, const GlueClaimOutcome *outcome);
 static void judge(Job *job);
@@ -294,20 +303,39 @@ begin_waiting(QueueRun *run)
 		Job		   *job = dlist_container(Job, node,
 										  dlist_pop_head_node(&run->waiting));
 		MemoryContext old_context = MemoryContextSwitchTo(job->context);
-		GlueCall   *call = NULL;
+		GlueCall   *call = begin_job(job);
 
-		if (job->target->failure != NULL)
-			judge_failure(job, job->target->failure);
-		else if (job->failure != NULL)
-			judge_sealing(job);
-		else
-		{
-			call = glue_operation_begin(&job->operation);
-			run->nactive++;
-		}
 		MemoryContextSwitchTo(old_context);
 		if (call != NULL)
 			return call;
+	}
+	return NULL;
+}
+
+/* The first call of a job; NULL if it ends without one. */
+static GlueCall *
+begin_job(Job *job)
+{
+	static const GlueClaimOutcome nothing_done = {.state = "succeeded"};
+	WorkTarget *target = job->target;
+
+	if (target->failure != NULL)
+		judge_failure(job, target->failure);
+	else if (job->is_void)
+		end_job(job, &nothing_done);
+	else if (job->failure != NULL)
+		judge_sealing(job);
+	else if (job->is_tagged && target->no_account != NULL)
+		judge_failure(job, target->no_account);
+	else
+	{
+		if (job->is_tagged)
+			job->operation.arn =
+				glue_target_connection_arn(&target->function.target,
+										   target->account,
+										   job->operation.name);
+		job->run->nactive++;
+		return glue_operation_begin(&job->operation);
 	}
 	return NULL;
 }
@@ -481,19 +509,41 @@ fill_operation(Job *job, const GlueMirror *mirror)
 	else if (strcmp(request->what.operation, "UpdateConnection") == 0)
 		operation->kind = GLUE_OPERATION_UPDATE;
 
+	if (glue_mirror_find(mirror, &job->target->function.target, request->what.name,
+						 &job->known))
+		operation->known = &job->known;
+	if (request->what.for_row && operation->known == NULL)
+		heed_row(job);
+	job->is_tagged = operation->tags != NULL &&
+		(operation->kind == GLUE_OPERATION_UPDATE ||
+		 (operation->kind == GLUE_OPERATION_CREATE &&
+		  operation->on_conflict != GLUE_CONFLICT_ERROR));
+	if (job->is_tagged)
+		job->target->has_tags = true;
+
 	operation->input = request->what.input;
-	if (request->sealed != NULL)
+	if (request->sealed != NULL && operation->kind != GLUE_OPERATION_POLL)
 		job->sealing = glue_request_unseal(request->id, &request->what,
 										   request->sealed,
 										   &operation->input, &job->failure);
 	if (job->sealing != GLUE_UNSEALED)
 		return;
-	if (glue_mirror_find(mirror, &job->target->function.target, request->what.name,
-						 &job->known))
-		operation->known = &job->known;
 	if (operation->input != NULL)
 		operation->digest = glue_digest_secrets(job->run->schema,
 												operation->input);
+}
+
+/*
+ * This database does not know the connection of a row to exist.  If there is
+ * one of that name, it is not the row's, and is left alone.
+ */
+static void
+heed_row(Job *job)
+{
+	if (job->operation.kind == GLUE_OPERATION_UPDATE)
+		job->operation.kind = GLUE_OPERATION_CREATE;
+	else if (job->operation.kind == GLUE_OPERATION_DELETE)
+		job->is_void = true;
 }
 
 /* ----------------------------------------------------------------
@@ -590,8 +640,9 @@ resolve_target(WorkTarget *target, Oid schema)
 }
 
 /*
- * Find the credentials of the targets that need some, outside of the
- * transaction that claimed requests for them: this can take calls.
+ * Find the credentials of the targets that need some, and their accounts,
+ * outside of the transaction that claimed requests for them: this can take
+ * calls.
  */
 static void
 connect_targets(QueueRun *run)
@@ -603,34 +654,51 @@ connect_targets(QueueRun *run)
 		WorkTarget *target = dlist_container(WorkTarget, node, iter.cur);
 		MemoryContext old_context;
 
-		if (target->connected || target->failure != NULL)
+		if (target->failure != NULL ||
+			(target->connected &&
+			 (!target->has_tags || target->account != NULL ||
+			  target->no_account != NULL)))
 			continue;
 		run->transactions->begin(false);
 		old_context = MemoryContextSwitchTo(target->context);
-		PG_TRY();
-		{
-			glue_credentials_find(&target->function.target, NULL,
-								  &target->function.credentials);
-			target->connected = true;
-		}
-		PG_CATCH();
-		{
-			ErrorData  *error;
-
-			MemoryContextSwitchTo(target->context);
-			error = CopyErrorData();
-			if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-				error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
-				PG_RE_THROW();
-			FlushErrorState();
-			target->failure = failure_from_error(error);
-			FreeErrorData(error);
-		}
-		PG_END_TRY();
+		connect_target(target);
 		MemoryContextSwitchTo(old_context);
 		run->transactions->commit();
 		MemoryContextSwitchTo(old_context);
 	}
+}
+
+static void
+connect_target(WorkTarget *target)
+{
+	GlueFunction *function = &target->function;
+
+	PG_TRY();
+	{
+		if (!target->connected)
+			glue_credentials_find(&function->target, NULL,
+								  &function->credentials);
+		target->connected = true;
+		if (target->has_tags)
+			target->no_account = glue_account_find(&function->target,
+												   &function->credentials,
+												   glue_credentials_renew,
+												   &target->account);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(target->context);
+		error = CopyErrorData();
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+			error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+			PG_RE_THROW();
+		FlushErrorState();
+		target->failure = failure_from_error(error);
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
 }
 
 /* A job does not need its target any more. */

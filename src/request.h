@@ -30,6 +30,7 @@ typedef struct GlueRequest
 	json_object *tags;			/* or NULL */
 	const char *on_conflict;	/* or NULL */
 	const char *on_missing;		/* or NULL */
+	bool		for_row;		/* asked for by a trigger */
 } GlueRequest;
 
 #endif							/* GLUE_REQUEST_H */

@@ -69,7 +69,8 @@ typedef enum ClaimColumn
 	CLAIM_ROLE,
 	CLAIM_REQUESTED_AT,
 	CLAIM_STARTED_AT,
-	CLAIM_ON_MISSING
+	CLAIM_ON_MISSING,
+	CLAIM_FOR_ROW
 } ClaimColumn;
 
 /* A row that a statement has returned. */
@@ -220,7 +221,7 @@ glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
 								   " r.tags, r.sealed_secrets, r.on_conflict, r.status,"
 								   " r.attempts, old.claimed_by IS NOT NULL,"
 								   " r.requested_by::oid, r.requested_at, r.started_at,"
-								   " r.on_missing",
+								   " r.on_missing, r.for_row",
 								   queue->table, queue->table, queue->table,
 								   LEASE_SECONDS, queue->table),
 						  lengthof(types), types);
@@ -432,6 +433,8 @@ read_request(const ResultRow *row)
 		request->sealed = DatumGetByteaPCopy(sealed);
 	request->what.on_conflict = text_of(row, CLAIM_ON_CONFLICT);
 	request->what.on_missing = text_of(row, CLAIM_ON_MISSING);
+	request->what.for_row = DatumGetBool(column_of(row, CLAIM_FOR_ROW,
+												   &is_null));
 	request->status = text_of(row, CLAIM_STATUS);
 	request->attempts = DatumGetInt32(column_of(row, CLAIM_ATTEMPTS, &is_null));
 	request->uncertain = DatumGetBool(column_of(row, CLAIM_UNCERTAIN, &is_null));

@@ -49,6 +49,7 @@ typedef enum RequestColumn
 	COLUMN_TAGS,
 	COLUMN_ON_CONFLICT,
 	COLUMN_ON_MISSING,
+	COLUMN_FOR_ROW,
 	COLUMN_HAS_SECRETS,
 	COLUMN_SEALED_SECRETS,
 	COLUMN_STATE,
@@ -79,6 +80,7 @@ static const struct
 	[COLUMN_TAGS] = {"tags", JSONBOID},
 	[COLUMN_ON_CONFLICT] = {"on_conflict", TEXTOID},
 	[COLUMN_ON_MISSING] = {"on_missing", TEXTOID},
+	[COLUMN_FOR_ROW] = {"for_row", BOOLOID},
 	[COLUMN_HAS_SECRETS] = {"has_secrets", BOOLOID},
 	[COLUMN_SEALED_SECRETS] = {"sealed_secrets", BYTEAOID},
 	[COLUMN_STATE] = {"state", TEXTOID},
@@ -95,6 +97,7 @@ static const struct
 typedef enum QueueStatement
 {
 	STATEMENT_INSERT,
+	STATEMENT_WITHDRAW,
 	STATEMENT_FIND,
 	STATEMENT_CANCEL,
 	STATEMENT_REQUEUE,
@@ -277,6 +280,7 @@ fill_row(RequestRow *row, int64 id, const GlueRequest *request)
 	set_tree(row, COLUMN_TAGS, request->tags);
 	set_text(row, COLUMN_ON_CONFLICT, request->on_conflict);
 	set_text(row, COLUMN_ON_MISSING, request->on_missing);
+	set_value(row, COLUMN_FOR_ROW, BoolGetDatum(request->for_row));
 	set_value(row, COLUMN_HAS_SECRETS, BoolGetDatum(request->has_secrets));
 	if (request->has_secrets)
 		set_value(row, COLUMN_SEALED_SECRETS,
@@ -308,6 +312,13 @@ set_tree(RequestRow *row, RequestColumn column, json_object *tree)
 {
 	if (tree != NULL)
 		set_value(row, column, JsonbPGetDatum(glue_jsonb_from_tree(tree)));
+}
+
+/* Take back a request that the current transaction has made. */
+void
+glue_request_withdraw(const GlueRequestQueue *queue, int64 id)
+{
+	(void) change(queue, STATEMENT_WITHDRAW, id);
 }
 
 /*
@@ -477,6 +488,8 @@ statement_text(const char *table, QueueStatement statement)
 	{
 		case STATEMENT_INSERT:
 			return insert_text(table);
+		case STATEMENT_WITHDRAW:
+			return psprintf("DELETE FROM %s" WHERE_ID, table);
 		case STATEMENT_FIND:
 			return psprintf("SELECT state, requested_by, has_secrets, xmin FROM %s"
 							WHERE_ID, table);

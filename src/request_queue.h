@@ -37,6 +37,7 @@ extern void glue_request_queue_open(GlueRequestQueue *queue, Oid schema,
 									LOCKMODE lock);
 extern int64 glue_request_insert(const GlueRequestQueue *queue,
 								 const GlueRequest *request);
+extern void glue_request_withdraw(const GlueRequestQueue *queue, int64 id);
 extern bool glue_request_find(const GlueRequestQueue *queue, int64 id,
 							  GlueRequestState *found);
 extern bool glue_request_cancel(const GlueRequestQueue *queue, int64 id);

@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "encoding.h"
 #include "request_seal.h"
 
 /* prototypes of private functions */
@@ -27,7 +28,13 @@ bytea *
 glue_request_seal(int64 id, const GlueRequest *request)
 {
 	GlueSealedRequest identity = identity_of(id, request);
+	const char *server;
+	int			len;
 
+	/* whoever opens it has the name of the server in UTF-8 */
+	if (glue_utf8_from_server(identity.server, strlen(identity.server),
+							  &server, &len))
+		identity.server = pnstrdup(server, len);
 	return glue_seal_input(&identity, request->input);
 }
 

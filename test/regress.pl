@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # "make installcheck" against a server of its own, each of the scripts in sql/
-# being one test.  pg_regress prints TAP since PostgreSQL 16 only, and then
+# and in test/isolation/specs/ being one test.  pg_regress prints TAP since PostgreSQL 16 only, and then
 # with extra words; its older form is read as well.
 
 use strict;
@@ -29,7 +29,8 @@ is($status, 0, 'pg_regress is content');
 if ($status != 0)
 {
 	diag($output);
-	diag(slurp_file('regression.diffs')) if -e 'regression.diffs';
+	diag(slurp_file($_))
+	  foreach grep { -e } qw(regression.diffs output_iso/regression.diffs);
 }
 
 $node->stop;

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Rows that provision connections, from the row to AWS Glue: changes of all
+# kinds, names that are somebody else's, and rows that come by COPY and by
+# logical replication.
+#
+# What the trigger asks for is tested by sql/trigger.sql.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start(
+	init => { allows_streaming => 'logical' });
+my $glue = $cluster->glue;
+my $session = $cluster->session;
+
+sub referring
+{
+	my ($name, %members) = @_;
+
+	return jdbc($name,
+		ConnectionProperties => {
+			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' },
+		%members);
+}
+
+sub input_sql
+{
+	return literal(json_text(referring(@_)));
+}
+
+sub work
+{
+	$session->must('CALL glue_process_requests()');
+	return;
+}
+
+# What became of the requests since the last time that we looked.
+my $seen = 0;
+
+sub outcomes
+{
+	work();
+	my $outcomes = $session->must(
+		q{SELECT string_agg(concat_ws(' ', left(operation, 6), connection_name,
+			state, error_code), ', ' ORDER BY id) FROM glue_request
+			WHERE id > } . $seen)->output;
+	$seen = $session->must('SELECT coalesce(max(id), 0) FROM glue_request')->output;
+	return $outcomes;
+}
+
+$session->must('CREATE TABLE source (id int PRIMARY KEY, connection_input jsonb, tags jsonb)');
+$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
+	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection(\'tags=tags\')');
+
+#
+# One row
+#
+
+$session->must('INSERT INTO source VALUES (1, ' . input_sql('a') . q{, '{"team": "x"}')});
+is(outcomes(), 'Create a succeeded', 'an insert');
+is_deeply($glue->connection('a')->{definition}, referring('a'), 'creates a connection');
+is_deeply($glue->connection('a')->{tags}, { team => 'x' }, 'with tags');
+
+$session->must('UPDATE source SET connection_input = ' . input_sql('a', Description => 'new')
+	  . q{, tags = '{"team": "y", "cost": "1"}'});
+is(outcomes(), 'Update a succeeded', 'an update');
+is($glue->connection('a')->{definition}{Description}, 'new', 'updates it');
+is_deeply($glue->connection('a')->{tags}, { team => 'y', cost => '1' }, 'tags, too');
+is_deeply($cluster->row('a')->{tags}, { team => 'y', cost => '1' }, 'which is recorded');
+
+$session->must('UPDATE source SET connection_input = ' . input_sql('b'));
+is(outcomes(), 'Delete a succeeded, Create b succeeded', 'another name');
+is($glue->connection('a'), undef, 'means another connection');
+isnt($glue->connection('b'), undef, 'in its place');
+
+$glue->remove_connection('b');
+$session->must('UPDATE source SET connection_input = ' . input_sql('b', Description => 'again'));
+is(outcomes(), 'Update b succeeded', 'what somebody has deleted');
+is($glue->connection('b')->{definition}{Description}, 'again', 'is there again');
+
+$session->must('DELETE FROM source');
+is(outcomes(), 'Delete b succeeded', 'a deletion');
+is($glue->connection('b'), undef, 'deletes the connection');
+
+#
+# A create that fails, and a row that is corrected
+#
+
+$glue->misbehave(operation => 'CreateConnection', kind => 'error',
+	code => 'InvalidInputException', message => 'no', times => 1);
+$session->must('INSERT INTO source VALUES (2, ' . input_sql('c') . ')');
+is(outcomes(), 'Create c failed InvalidInputException', 'what AWS refuses');
+$session->must('UPDATE source SET connection_input = ' . input_sql('c', Description => 'right'));
+is(outcomes(), 'Update c succeeded', 'is created when the row is corrected');
+is($glue->created('c'), 1, 'once');
+
+#
+# Names that are somebody else's
+#
+
+$glue->put_connection(input => referring('theirs', Description => 'theirs'));
+$session->must('INSERT INTO source VALUES (3, ' . input_sql('theirs') . ')');
+is(outcomes(), 'Create theirs failed AlreadyExistsException', 'a name that is taken');
+$session->must('UPDATE source SET connection_input = '
+	  . input_sql('theirs', Description => 'ours') . ' WHERE id = 3');
+is(outcomes(), 'Update theirs failed AlreadyExistsException', 'is not updated');
+my $watch = $cluster->watch;
+$session->must('DELETE FROM source WHERE id = 3');
+is(outcomes(), 'Delete theirs succeeded', 'and a deletion');
+is($watch->sent, 0, 'deletes nothing');
+is($glue->connection('theirs')->{definition}{Description}, 'theirs', 'it is as it was');
+
+$session->must('DROP TRIGGER provision ON source');
+$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
+	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection(\'tags=tags\', \'on_conflict=update\')');
+$session->must('INSERT INTO source VALUES (3, ' . input_sql('theirs', Description => 'ours')
+	  . q{, '{"team": "x"}')});
+is(outcomes(), 'Create theirs succeeded', 'unless it may be');
+is($glue->connection('theirs')->{definition}{Description}, 'ours', 'then it is ours');
+is_deeply($glue->connection('theirs')->{tags}, { team => 'x' }, 'and has our tags');
+$session->must('DELETE FROM source WHERE id = 3');
+outcomes();
+is($glue->connection('theirs'), undef, 'and can be deleted');
+
+#
+# Partitions: a row that moves keeps its connection
+#
+
+$session->must('CREATE TABLE part (old boolean, connection_input jsonb) PARTITION BY LIST (old)');
+$session->must("CREATE TABLE part_$_ PARTITION OF part FOR VALUES IN ($_)") foreach qw(true false);
+$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON part
+	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+$session->must('INSERT INTO part VALUES (false, ' . input_sql('moving') . ')');
+outcomes();
+$session->must('UPDATE part SET old = true');
+is(outcomes(), '', 'a row that moves asks for nothing');
+$session->must('UPDATE part SET old = false, connection_input = '
+	  . input_sql('moving', Description => 'moved'));
+is(outcomes(), 'Update moving succeeded', 'unless something has changed');
+is($glue->created('moving'), 1, 'the connection stays');
+
+#
+# COPY
+#
+
+my $copied = join '', map {
+	"$_\t" . (json_text(referring("copy $_")) =~ s/\\/\\\\/gr) . "\n"
+} 100 .. 299;
+$cluster->node->psql('postgres',
+	"COPY source (id, connection_input) FROM STDIN;\n$copied\\.\n", on_error_die => 1);
+work();
+is($session->must("SELECT count(*) FROM glue_request WHERE connection_name LIKE 'copy %'"
+	  . " AND state = 'succeeded'")->output, 200, 'rows that are copied');
+is($session->must("SELECT count(*) FROM glue_connection WHERE name LIKE 'copy %'")->output,
+	200, 'have connections');
+outcomes();
+
+#
+# Logical replication
+#
+
+$session->must('CREATE DATABASE publisher');
+my $publisher = $cluster->session(database => 'publisher');
+$publisher->must('CREATE TABLE replicated (id int PRIMARY KEY, connection_input jsonb)');
+$publisher->must('ALTER TABLE replicated REPLICA IDENTITY FULL');
+$publisher->must('INSERT INTO replicated VALUES (1, ' . input_sql('before') . ')');
+$publisher->must('CREATE PUBLICATION pub FOR TABLE replicated');
+$publisher->must("SELECT pg_create_logical_replication_slot('sub', 'pgoutput')");
+
+$session->must('CREATE TABLE replicated (id int PRIMARY KEY, connection_input jsonb)');
+$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON replicated
+	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+$session->must('ALTER TABLE replicated ENABLE ALWAYS TRIGGER provision');
+
+# an apply worker has the settings of the server, and of its database
+$session->must('CREATE SUBSCRIPTION sub CONNECTION '
+	  . literal($cluster->node->connstr('publisher'))
+	  . " PUBLICATION pub WITH (create_slot = false, slot_name = 'sub')");
+sub wait_for_requests
+{
+	my ($count, $what) = @_;
+
+	wait_until(sub {
+		$session->must("SELECT count(*) FROM glue_request WHERE id > $seen")->output == $count;
+	}, $what);
+	return;
+}
+
+wait_for_requests(1, 'the initial copy makes a request');
+is(outcomes(), 'Create before succeeded', 'rows that are there');
+$publisher->must('BEGIN; INSERT INTO replicated VALUES (2, ' . input_sql('after') . '); '
+	  . 'UPDATE replicated SET connection_input = ' . input_sql('before', Description => 'new')
+	  . ' WHERE id = 1; COMMIT');
+wait_for_requests(2, 'changes make requests');
+is(outcomes(), 'Create after succeeded, Update before succeeded', 'rows that come');
+$publisher->must('DELETE FROM replicated');
+wait_for_requests(2, 'deletions make requests');
+is(outcomes(), 'Delete after succeeded, Delete before succeeded', 'rows that go');
+
+$session->must('ALTER SUBSCRIPTION sub DISABLE');
+$session->must('ALTER SUBSCRIPTION sub SET (slot_name = NONE)');
+$session->must('DROP SUBSCRIPTION sub');
+wait_until(sub {
+	$publisher->query("SELECT pg_drop_replication_slot('sub')")->sqlstate eq '00000';
+}, 'the slot is free');
+
+$publisher->quit;
+$session->quit;
+$cluster->finish;
+done_testing();

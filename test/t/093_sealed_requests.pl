@@ -1,0 +1,167 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Requests that hold secrets: they wait for a key that is missing, and lose
+# nothing.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $directory = PostgreSQL::Test::Utils::tempdir();
+my $file = "$directory/key";
+my @keys = map { "$_\n" } map { $_ x 64 } qw(1 2 3);
+
+my $cluster = GlueConn::Cluster->start(conf => "glue_conn.secret_key_file = '$file'\n");
+my $glue = $cluster->glue;
+my $session = $cluster->session;
+
+sub write_keys
+{
+	unlink $file;
+	append_to_file($file, join '', @_);
+	chmod 0600, $file or die "could not chmod $file: $!\n";
+	return;
+}
+
+sub secret_input
+{
+	my ($name, %members) = @_;
+
+	return jdbc($name,
+		ConnectionProperties => {
+			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d',
+			USERNAME => 'u',
+			PASSWORD => "p\x{e4}ss of $name"
+		},
+		%members);
+}
+
+# Make a request; returns its ID.
+sub enqueue
+{
+	my ($input, %arguments) = @_;
+
+	return $session->must(create_sql($input, %arguments)
+		  =~ s/glue_create_connection/glue_enqueue_create_connection/r)->output;
+}
+
+# Look at a request, after working the queue.
+sub state_of
+{
+	my ($id, @columns) = @_;
+
+	$session->must('UPDATE glue_request SET next_attempt_at = now()'
+		  . " WHERE state = 'queued'");
+	$session->must('CALL glue_process_requests()');
+	return $session->must('SELECT ' . join(', ', 'state', @columns)
+		  . " FROM glue_request WHERE id = $id")->output;
+}
+
+sub has_password
+{
+	my ($name) = @_;
+
+	return is($glue->connection($name)->{definition}{ConnectionProperties}{PASSWORD},
+		"p\x{e4}ss of $name", 'with its password');
+}
+
+#
+# With a key
+#
+
+write_keys($keys[0]);
+my $id = enqueue(secret_input('a'));
+is($session->must("SELECT has_secrets, sealed_secrets IS NULL FROM glue_request"
+	  . " WHERE id = $id")->output, 't|f', 'secrets are sealed');
+is($session->must("SELECT input->'ConnectionProperties'->>'PASSWORD' FROM glue_request"
+	  . " WHERE id = $id")->output, '********', 'and shown by nothing');
+is(state_of($id, 'has_secrets', 'sealed_secrets'), 'succeeded|t|', 'and erased in the end');
+has_password('a');
+is($cluster->row('a')->{connection_properties}{PASSWORD}, '********', 'which is not recorded');
+isnt($cluster->row('a')->{secret_digest}, undef, 'but its digest is');
+my $again = enqueue(secret_input('a'), on_conflict => 'adopt');
+is(state_of($again), 'succeeded', 'so that it is known again');
+my $another = secret_input('a');
+$another->{ConnectionProperties}{PASSWORD} = 'another';
+$again = enqueue($another, on_conflict => 'adopt');
+is(state_of($again, 'error_code'), 'failed|AlreadyExistsException', 'and told from another');
+
+$id = $session->must("SELECT glue_enqueue_update_connection('a', "
+	  . literal(json_text(secret_input('a', Description => 'new'))) . ')')->output;
+is(state_of($id, 'sealed_secrets'), 'succeeded|', 'an update');
+is($glue->connection('a')->{definition}{Description}, 'new', 'is made');
+has_password('a');
+
+#
+# Without it
+#
+
+$id = enqueue(secret_input('b'));
+unlink $file;
+like(state_of($id, qw(attempts error_code error_message)),
+	qr/^queued\|0\|no secret key\|secret key file .* cannot be used: .*no such file/is,
+	'a request whose key is missing waits, and says why');
+is($session->must("SELECT next_attempt_at > now() AND sealed_secrets IS NOT NULL"
+	  . " FROM glue_request WHERE id = $id")->output, 't', 'for another look');
+is($glue->connection('b'), undef, 'nothing is sent');
+write_keys($keys[1]);
+like(state_of($id, qw(attempts error_code error_message)),
+	qr/^queued\|0\|no secret key\|.*sealed with a key that is not in/, 'or another key is there');
+my $other = enqueue(secret_input('c'));
+is(state_of($other), 'succeeded', 'others go on');
+write_keys(@keys[ 1, 0 ]);
+is(state_of($id, qw(attempts error_code)), 'succeeded|1|', 'it goes on when the key is back');
+has_password('b');
+has_password('c');
+
+#
+# What cannot be opened any more
+#
+
+$id = enqueue(secret_input('d'));
+$session->must("UPDATE glue_request SET region = 'us-west-2' WHERE id = $id");
+is(state_of($id, qw(attempts error_code sealed_secrets)),
+	'failed|1|sealed secrets broken|', 'secrets of a request that was altered stay closed');
+my $refused = $session->query("SELECT glue_retry_request($id)");
+is($refused->sqlstate, '55000', 'and it cannot be retried');
+like($refused->detail, qr/erased/, 'because they are gone');
+$id = enqueue(secret_input('e'));
+is($session->must("SELECT glue_cancel_request($id)")->output, 'cancelled', 'a request is cancelled');
+is($session->must("SELECT sealed_secrets IS NULL FROM glue_request WHERE id = $id")->output,
+	't', 'and its secrets erased');
+
+# A connection in progress is looked at without them.
+$id = enqueue(secret_input('f', Description => 'local_glue: in-progress ready-after-reads=1'));
+is(state_of($id, 'status'), 'queued|IN_PROGRESS', 'a connection in progress');
+unlink $file;
+wait_until(sub { state_of($id) eq 'succeeded' }, 'it is ready');
+is(state_of($id, qw(status sealed_secrets)), 'succeeded|READY|', 'needs no key any more');
+
+#
+# Rows
+#
+
+write_keys($keys[2]);
+$session->must('CREATE TABLE source (connection_input jsonb)');
+$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
+	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+$session->must('INSERT INTO source VALUES (' . literal(json_text(secret_input('row'))) . ')');
+$id = $session->must('SELECT max(id) FROM glue_request')->output;
+is(state_of($id, 'sealed_secrets'), 'succeeded|', 'a row with a secret');
+has_password('row');
+unlink $file;
+my $result = $session->query('UPDATE source SET connection_input = '
+	  . literal(json_text(secret_input('row', Description => 'new'))));
+is($result->sqlstate, 'F0000', 'is not changed without a key');
+$session->must("UPDATE source SET connection_input = NULL");
+$id = $session->must('SELECT max(id) FROM glue_request')->output;
+is(state_of($id), 'succeeded', 'but its connection can be deleted');
+is($glue->connection('row'), undef, 'as it has been');
+
+$session->quit;
+$cluster->finish;
+done_testing();
