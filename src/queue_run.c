@@ -112,7 +112,7 @@ typedef struct Job
 	dlist_node	node;			/* in one of the lists of QueueRun */
 	MemoryContext context;
 	struct QueueRun *run;
-	GlueClaim *request;
+	GlueClaim  *request;
 	WorkTarget *target;
 	GlueOperation operation;
 	GlueMirrorKnown known;
@@ -398,7 +398,7 @@ is_due(dlist_head *jobs, TimestampTz now)
 static void
 run_transaction(QueueRun *run)
 {
-	GlueClaims queue;
+	GlueClaims	queue;
 	GlueMirror	mirror;
 	MemoryContext old_context;
 
@@ -443,7 +443,7 @@ claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
 		limit = Min(limit, run->max_requests - run->nclaimed);
 	requests = limit > 0 ?
 		glue_claims_take(queue, limit, blocked_targets(run),
-						   run->context) : NIL;
+						 run->context) : NIL;
 	foreach(cell, requests)
 		prepare_job(run, mirror, lfirst(cell));
 	run->nclaimed += list_length(requests);

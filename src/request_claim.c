@@ -179,7 +179,7 @@ glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
  */
 List *
 glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
-				   MemoryContext parent)
+				 MemoryContext parent)
 {
 	static GlueKeptPlan kept;
 	static const Oid types[] = {
@@ -236,7 +236,7 @@ glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
 												  ALLOCSET_DEFAULT_SIZES);
 		MemoryContext old_context = MemoryContextSwitchTo(own);
 		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
-		GlueClaim *request = read_request(&row);
+		GlueClaim  *request = read_request(&row);
 
 		request->context = own;
 		MemoryContextSwitchTo(context);
@@ -254,7 +254,7 @@ glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
  */
 bool
 glue_claims_record(const GlueClaims *queue, const GlueClaim *request,
-					const GlueClaimOutcome *outcome)
+				   const GlueClaimOutcome *outcome)
 {
 	static GlueKeptPlan kept;
 	static const Oid types[] = {
@@ -386,7 +386,7 @@ glue_claims_next_due(const GlueClaims *queue)
  */
 uint64
 glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
-				   int limit)
+				  int limit)
 {
 	static GlueKeptPlan kept;
 	static const Oid types[] = {TIMESTAMPTZOID, INT4OID};
@@ -416,7 +416,7 @@ glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
 static GlueClaim *
 read_request(const ResultRow *row)
 {
-	GlueClaim *request = palloc0(sizeof(GlueClaim));
+	GlueClaim  *request = palloc0(sizeof(GlueClaim));
 	Datum		sealed;
 	bool		is_null;
 

@@ -65,15 +65,15 @@ extern int64 glue_claimant_begin(void);
 extern void glue_claimant_end(int64 claimant);
 
 extern bool glue_claims_open(GlueClaims *queue, Oid schema,
-									int64 claimant);
+							 int64 claimant);
 extern List *glue_claims_take(const GlueClaims *queue, int limit,
-								List *blocked, MemoryContext parent);
+							  List *blocked, MemoryContext parent);
 extern bool glue_claims_record(const GlueClaims *queue,
-								const GlueClaim *request,
-								const GlueClaimOutcome *outcome);
+							   const GlueClaim *request,
+							   const GlueClaimOutcome *outcome);
 extern int	glue_claims_release_orphans(const GlueClaims *queue);
 extern TimestampTz glue_claims_next_due(const GlueClaims *queue);
 extern uint64 glue_claims_purge(const GlueClaims *queue,
-								 TimestampTz finished_before, int limit);
+								TimestampTz finished_before, int limit);
 
 #endif							/* GLUE_REQUEST_CLAIM_H */

@@ -40,7 +40,7 @@ glue_request_seal(int64 id, const GlueRequest *request)
 
 /* Open it again. */
 GlueUnsealOutcome
-glue_request_unseal(int64 id, const GlueRequest *request, const bytea *sealed,
+glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
 					json_object **input, GlueFailure **failure)
 {
 	GlueSealedRequest identity = identity_of(id, request);

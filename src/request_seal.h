@@ -18,7 +18,7 @@ extern bytea * glue_request_seal(int64 id, const GlueRequest *request);
 
 extern GlueUnsealOutcome glue_request_unseal(int64 id,
 											 const GlueRequest *request,
-											 const bytea *sealed,
+											 const bytea * sealed,
 											 json_object **input,
 											 GlueFailure **failure);
 

@@ -39,7 +39,7 @@ typedef struct GoodText
 	const char *name;
 	const char *text;
 	int			count;			/* keys, the first of which is KEY1 */
-}			GoodText;
+} GoodText;
 
 static const GoodText good_texts[] = {
 	{"a key without a line end", KEY1, 1},
@@ -58,7 +58,7 @@ typedef struct BadText
 	const char *text;
 	int			line;
 	const char *reason;
-}			BadText;
+} BadText;
 
 static const BadText bad_texts[] = {
 	{"nothing", "", 0, "It holds no key."},
@@ -83,7 +83,7 @@ test_good_texts(void)
 {
 	for (size_t i = 0; i < sizeof(good_texts) / sizeof(GoodText); i++)
 	{
-		const		GoodText *text = &good_texts[i];
+		const GoodText *text = &good_texts[i];
 		GlueSealKeys keys;
 		GlueSealKeysProblem problem;
 
@@ -107,7 +107,7 @@ test_bad_texts(void)
 
 	for (size_t i = 0; i < sizeof(bad_texts) / sizeof(BadText); i++)
 	{
-		const		BadText *text = &bad_texts[i];
+		const BadText *text = &bad_texts[i];
 		GlueSealKeys keys;
 		GlueSealKeysProblem problem = {-1, NULL, NULL};
 
