@@ -135,7 +135,8 @@ $glue->behave;
 
 is(insist('SELECT count(*) FROM source'), '1000', 'a thousand rows are committed');
 is(insist("SELECT coalesce(string_agg(state || ': ' || coalesce(error_code, ''), ' '), '')"
-		. " FROM glue_request WHERE state <> 'succeeded'"), '',
+		. ' FROM glue_request JOIN source ON name = connection_name'
+		. " WHERE state <> 'succeeded'"), '',
 	'each request has succeeded');
 my %created = map { $_->{name} => $_->{created} } @{ $glue->state->{history} };
 my %exists = map { $_->{name} => 1 } @{ $glue->state->{connections} };
