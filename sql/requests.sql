@@ -114,7 +114,7 @@ UPDATE glue_request SET state = 'running', attempts = 3,
 SELECT glue_cancel_request(1), glue_retry_request(1);
 SELECT glue_wait_request(1, '0');
 SELECT glue_wait_request(1, '20 ms');
-UPDATE glue_request SET state = 'failed', finished_at = now(), status = 'FAILED',
+UPDATE glue_request SET state = 'failed', claimed_by = NULL, finished_at = now(), status = 'FAILED',
   error_code = 'AccessDeniedException', error_message = 'no', aws_request_id = 'x';
 SELECT glue_wait_request(1), glue_cancel_request(1);
 SELECT glue_retry_request(1);

@@ -128,6 +128,7 @@ static void judge(Job *job);
 static void judge_failure(Job *job, const GlueFailure *failure);
 static void judge_sealing(Job *job);
 static void judge_progress(Job *job);
+static long progress_ms(const Job *job);
 static void put_off(Job *job, const GlueFailure *failure);
 static void fail(Job *job, const GlueFailure *failure);
 static void record_ended(QueueRun *run, GlueClaims *queue,
@@ -619,9 +620,7 @@ judge_sealing(Job *job)
 static void
 judge_progress(Job *job)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	long		age_ms =
-		TimestampDifferenceMilliseconds(job->request->started_at, now);
+	long		age_ms = progress_ms(job);
 	GlueClaimOutcome outcome = {
 		.state = "queued",
 		.status = "IN_PROGRESS",
@@ -630,8 +629,9 @@ judge_progress(Job *job)
 	};
 
 	outcome.next_attempt_at =
-		TimestampTzPlusMilliseconds(now, Min(Max(age_ms / 5, SHORTEST_POLL_MS),
-											 LONGEST_POLL_MS));
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+									Min(Max(age_ms / 5, SHORTEST_POLL_MS),
+										LONGEST_POLL_MS));
 	if (age_ms > MAX_PROGRESS_MS)
 	{
 		outcome.state = "failed";
@@ -640,6 +640,27 @@ judge_progress(Job *job)
 		outcome.error_message = "The connection is still IN_PROGRESS after an hour.";
 	}
 	end_job(job, &outcome);
+}
+
+/*
+ * For how long a connection has been in progress.  The request may have waited
+ * long before it was made, and our clock may be wrong.
+ */
+static long
+progress_ms(const Job *job)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	json_object *updated = json_object_object_get(job->operation.observed,
+												  "LastUpdatedTime");
+	pg_time_t	unix_now = timestamptz_to_time_t(now);
+	double		age;
+
+	if (!json_object_is_type(updated, json_type_double) &&
+		!json_object_is_type(updated, json_type_int))
+		return 0;
+	age = Max(unix_now - json_object_get_double(updated), 0) * 1000;
+	return Min(age, TimestampDifferenceMilliseconds(job->request->started_at,
+													now));
 }
 
 /* Back into the queue. */
@@ -667,6 +688,7 @@ fail(Job *job, const GlueFailure *failure)
 		.error_message = MemoryContextStrdup(job->context,
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
+		.uncertain = job->request->uncertain || failure->ambiguous,
 		.aws_request_id = job->operation.request_id,
 	};
 

@@ -378,7 +378,8 @@ glue_request_cancel(const GlueRequestQueue *queue, int64 id)
 }
 
 /*
- * Queue a request again; false if it had not ended without success, or has no
+ * Queue a request again; what is known of an attempt that may have been
+ * carried out, by claimed_by and started_at, is kept.  Returns false if it had not ended without success, or has no
  * secrets any more.
  */
 bool
@@ -502,8 +503,9 @@ statement_text(const char *table, QueueStatement statement)
 		case STATEMENT_REQUEUE:
 			return psprintf("UPDATE %s SET state = 'queued', attempts = 0,"
 							" next_attempt_at = pg_catalog.clock_timestamp(),"
-							" lease_until = NULL, claimed_by = NULL,"
-							" started_at = NULL, finished_at = NULL,"
+							" lease_until = NULL,"
+							" started_at = CASE WHEN claimed_by IS NOT NULL"
+							" THEN started_at END, finished_at = NULL,"
 							" status = NULL, error_code = NULL,"
 							" error_message = NULL, aws_request_id = NULL"
 							WHERE_ID " AND NOT has_secrets"

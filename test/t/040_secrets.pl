@@ -374,6 +374,91 @@ like($cluster->row($input->{Name})->{status_reason} // '',
 	qr/^Refused were /, 'and is recorded');
 
 #
+# Requests that are carried out after commit
+#
+
+my $keys = PostgreSQL::Test::Utils::tempdir() . '/key';
+
+append_to_file($keys, '0123456789abcdef' x 4 . "\n");
+chmod 0600, $keys or die "could not chmod $keys: $!\n";
+
+sub enqueue
+{
+	return run(create_sql(@_) =~ s/glue_create_connection/glue_enqueue_create_connection/r);
+}
+
+# Work the queue; returns the state of the latest request.
+sub work
+{
+	run("UPDATE glue_request SET next_attempt_at = now() WHERE state = 'queued'");
+	run('CALL glue_process_requests()');
+	run('SELECT * FROM glue_request');
+	return run('SELECT state FROM glue_request ORDER BY id DESC LIMIT 1')->output;
+}
+
+# The row itself is where it was put; a temporary table stays in memory.
+run('CREATE TEMP TABLE source (connection_input jsonb)');
+run('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
+	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+
+sub change_row
+{
+	return run('UPDATE source SET connection_input = ' . literal(json_text($_[0])));
+}
+
+run('INSERT INTO source VALUES (NULL)');
+is(enqueue(input())->sqlstate, '55000', 'a request is refused without a key');
+is(change_row(input())->sqlstate, '55000', 'and so is a row');
+
+$session->must("SET glue_conn.secret_key_file = '$keys'");
+$input = input();
+is(enqueue($input)->sqlstate, '00000', 'but not with one');
+is(work(), 'succeeded', 'it is carried out');
+is_deeply($glue->connection($input->{Name})->{definition}, $input, 'with all secrets');
+$input->{Description} = 'changed';
+run('SELECT glue_enqueue_update_connection(' . literal($input->{Name}) . ', '
+	  . literal(json_text($input)) . ')');
+is(work(), 'succeeded', 'an update is');
+is_deeply($glue->connection($input->{Name})->{definition}, $input, 'with all secrets');
+
+is(change_row($input = input())->sqlstate, '00000', 'a row with secrets');
+is(work(), 'succeeded', 'is provisioned');
+change_row({ %$input, Description => 'changed' });
+is(work(), 'succeeded', 'and updated');
+is($glue->connection($input->{Name})->{definition}{Description}, 'changed', 'with secrets');
+is(change_row({ %$input, ConnectionProperties => { PASSWORD => [ $word, $word ] } })
+	  ->sqlstate, '22023', 'a row that is wrong is refused');
+change_row(input());
+is(work(), 'succeeded', 'a row that gets another name');
+$session->must('DELETE FROM source');
+is(work(), 'succeeded', 'and that is deleted');
+
+# What AWS quotes is kept with the request.
+$glue->misbehave(operation => 'CreateConnection', kind => 'echo');
+enqueue(input());
+is(work(), 'failed', 'AWS quotes a request');
+like(run('SELECT error_message FROM glue_request ORDER BY id DESC LIMIT 1')->output,
+	qr/\*{8}/, 'and the quotation is redacted');
+enqueue($input = input());
+work();
+is(enqueue({ %$input, SparkProperties => { sfPassword => "$word 14" } },
+		on_conflict => 'adopt')->sqlstate, '00000', 'what exists with other secrets');
+is(work(), 'failed', 'is not adopted');
+
+# Some are left open: without a key, in progress, put off.
+$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+enqueue(input());
+is(work(), 'queued', 'a request that is put off');
+$glue->behave;
+unlink $keys;
+is(work(), 'queued', 'and lacks its key then');
+like(run('SELECT error_message FROM glue_request ORDER BY id DESC LIMIT 1')->output,
+	qr/secret key file/, 'which is why it waits');
+is($session->must('SELECT count(*) FROM glue_request WHERE sealed_secrets IS NOT NULL')
+	  ->output, 1, 'with its secrets');
+run('SELECT * FROM glue_request_summary');
+
+#
 # The credentials of the request
 #
 

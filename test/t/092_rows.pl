@@ -99,6 +99,32 @@ $session->must('UPDATE source SET connection_input = ' . input_sql('c', Descript
 is(outcomes(), 'Update c succeeded', 'is created when the row is corrected');
 is($glue->created('c'), 1, 'once');
 
+# What may have been created, is looked for when the request is tried again.
+$session->must('SET glue_conn.max_request_attempts = 1');
+$glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
+$glue->misbehave(operation => 'GetConnection', kind => 'lost-before', times => 0);
+$session->must('INSERT INTO source VALUES (10, ' . input_sql('unknown') . ')');
+like(outcomes(), qr/^Create unknown failed /, 'an outcome that is not known');
+is($glue->created('unknown'), 1, 'it was created');
+$glue->behave;
+$session->must("SELECT glue_retry_request($seen)");
+work();
+is($session->must("SELECT state FROM glue_request WHERE id = $seen")->output,
+	'succeeded', 'is found out by another try');
+is($glue->created('unknown'), 1, 'without another create');
+is($cluster->row('unknown')->{status}, 'READY', 'and is recorded');
+$session->must('RESET glue_conn.max_request_attempts');
+
+# A connection may be made long after its request.
+$session->must('SELECT glue_enqueue_create_connection('
+	  . input_sql('slow', Description => 'local_glue: in-progress ready-after-reads=2') . ')');
+$session->must("UPDATE glue_request SET started_at = now() - interval '2 hours'"
+	  . " WHERE state = 'queued'");
+is(outcomes(), 'Create slow queued', 'a connection in progress has its time');
+wait_until(sub { work();
+	$session->must("SELECT state FROM glue_request WHERE id = $seen")->output eq 'succeeded' },
+	'it is ready');
+
 #
 # Names that are somebody else's
 #
