@@ -104,12 +104,39 @@ typedef struct QueueRun
 	dlist_head	locked;			/* jobs to be recorded later */
 	GlueWorkTargets targets;
 	TimestampTz turn_at;		/* when a target is next that has to wait */
-	TimestampTz next_due;
 	TimestampTz claim_at;		/* not before: there was nothing to claim */
 	GlueCallStream stream;
 } QueueRun;
 
+/*
+ * Settings of the transactions that claim and record.
+ *
+ * Statements run with the rights of a table's owner, so names must not be
+ * looked up where anybody else can put something.  And what the planner thinks
+ * of a queue is out of date as soon as it was learnt: a table that was empty a
+ * moment ago has a million rows.  The few statements that there are have one
+ * good plan each, along an index.
+ */
+typedef struct LocalSetting
+{
+	const char *name;
+	const char *value;
+} LocalSetting;
+
+static const LocalSetting local_settings[] = {
+	{"search_path", "pg_catalog, pg_temp"},
+	{"lock_timeout", LOCK_TIMEOUT},
+	{"plan_cache_mode", "force_generic_plan"},
+	{"enable_seqscan", "off"},
+	{"enable_bitmapscan", "off"},
+	{"enable_hashjoin", "off"},
+	{"enable_mergejoin", "off"},
+	{"enable_sort", "off"},
+	{"jit", "off"},
+};
+
 /* prototypes of private functions */
+static TimestampTz find_next_due(QueueRun *run);
 static GlueCall *next_call(void *arg);
 static GlueCall *begin_waiting(QueueRun *run);
 static GlueCall *begin_job(Job *job);
@@ -133,9 +160,10 @@ static void put_off(Job *job, const GlueFailure *failure);
 static void fail(Job *job, const GlueFailure *failure);
 static void record_ended(QueueRun *run, GlueClaims *queue,
 						 GlueMirror *mirror);
-static void record_first(QueueRun *run, dlist_head *jobs,
-						 GlueClaims *queue, GlueMirror *mirror);
-static bool record_job(Job *job, GlueClaims *queue, GlueMirror *mirror);
+static void settle_record(Job *job, bool recorded);
+static bool record_jobs(Job **jobs, int njobs, GlueClaims *queue,
+						GlueMirror *mirror);
+static void record_job(Job *job, GlueClaims *queue, GlueMirror *mirror);
 static void notify(const Job *job);
 
 /*
@@ -191,7 +219,7 @@ glue_queue_run(Oid schema, int64 claimant,
 			glue_http_sleep(LOCKED_RETRY_MS);
 			run_transaction(&run);
 		}
-		*next_due = run.next_due;
+		*next_due = find_next_due(&run);
 	}
 	PG_FINALLY();
 	{
@@ -200,6 +228,23 @@ glue_queue_run(Oid schema, int64 claimant,
 	}
 	PG_END_TRY();
 	return run.nclaimed;
+}
+
+/* When the next request is due; 0 if there is none. */
+static TimestampTz
+find_next_due(QueueRun *run)
+{
+	GlueClaims	claims;
+	TimestampTz next_due = 0;
+	MemoryContext old_context;
+
+	run->transactions->begin(true);
+	old_context = MemoryContextSwitchTo(run->batch_context);
+	if (glue_claims_open(&claims, run->schema, run->claimant))
+		next_due = glue_claims_next_due(&claims);
+	run->transactions->commit();
+	MemoryContextSwitchTo(old_context);
+	return next_due;
 }
 
 /*
@@ -381,10 +426,10 @@ run_transaction(QueueRun *run)
 	MemoryContext old_context;
 
 	run->transactions->begin(true);
-	set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-					  PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET,
-					  PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	for (int i = 0; i < lengthof(local_settings); i++)
+		set_config_option(local_settings[i].name, local_settings[i].value,
+						  PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
+						  0, false);
 	old_context = MemoryContextSwitchTo(run->batch_context);
 	if (glue_claims_open(&queue, run->schema, run->claimant))
 	{
@@ -425,11 +470,8 @@ claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
 	run->nclaimed += list_length(requests);
 	run->claim_at = 0;
 	if (requests == NIL)
-	{
 		run->claim_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													IDLE_LOOK_MS);
-		run->next_due = glue_claims_next_due(queue);
-	}
 	if (run->max_requests > 0 && run->nclaimed >= run->max_requests)
 		run->claim_at = DT_NOEND;
 }
@@ -702,29 +744,40 @@ fail(Job *job, const GlueFailure *failure)
  * ----------------------------------------------------------------
  */
 
-/* Record the outcomes of all jobs that have ended. */
+/*
+ * Record the outcomes of all jobs that have ended: together, unless somebody
+ * has locked what is to be written for one of them.
+ */
 static void
 record_ended(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
 {
 	TimestampTz now = GetCurrentTimestamp();
+	Job		  **jobs = palloc(run->nended * sizeof(Job *));
+	int			njobs = 0;
+	bool		recorded;
 
 	while (is_due(&run->locked, now))
-		record_first(run, &run->locked, queue, mirror);
-	while (run->nended > 0)
 	{
-		run->nended--;
-		record_first(run, &run->ended, queue, mirror);
+		Job		   *job = dlist_container(Job, node,
+										  dlist_pop_head_node(&run->locked));
+
+		settle_record(job, record_jobs(&job, 1, queue, mirror));
 	}
+	while (!dlist_is_empty(&run->ended))
+		jobs[njobs++] = dlist_container(Job, node,
+										dlist_pop_head_node(&run->ended));
+	run->nended = 0;
+	recorded = record_jobs(jobs, njobs, queue, mirror);
+	for (int i = 0; i < njobs; i++)
+		settle_record(jobs[i], recorded ||
+					  record_jobs(&jobs[i], 1, queue, mirror));
 }
 
-/* Record the outcome of the first job of a list. */
+/* Take leave of a job that was recorded, or keep it for later. */
 static void
-record_first(QueueRun *run, dlist_head *jobs, GlueClaims *queue,
-			 GlueMirror *mirror)
+settle_record(Job *job, bool recorded)
 {
-	Job		   *job = dlist_container(Job, node, dlist_pop_head_node(jobs));
-
-	if (record_job(job, queue, mirror))
+	if (recorded)
 	{
 		glue_work_target_release(job->target);
 		MemoryContextDelete(job->context);
@@ -732,32 +785,30 @@ record_first(QueueRun *run, dlist_head *jobs, GlueClaims *queue,
 	}
 	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												 LOCKED_RETRY_MS);
-	dlist_push_tail(&run->locked, &job->node);
+	dlist_push_tail(&job->run->locked, &job->node);
 }
 
-/* Record one; false if somebody has locked what is to be written. */
+/*
+ * Record some jobs, or none of them: false if somebody has locked what is to
+ * be written.
+ */
 static bool
-record_job(Job *job, GlueClaims *queue, GlueMirror *mirror)
+record_jobs(Job **jobs, int njobs, GlueClaims *queue, GlueMirror *mirror)
 {
 	ResourceOwner owner = CurrentResourceOwner;
 	MemoryContext context = CurrentMemoryContext;
 	volatile bool locked = false;
-	Oid			user;
-	int			security_context;
 
+	if (njobs == 0)
+		return true;
 	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(job->context);
 	PG_TRY();
 	{
-		if (job->has_operation)
+		for (int i = 0; i < njobs; i++)
 		{
-			GetUserIdAndSecContext(&user, &security_context);
-			(void) glue_work_as_role(job->target->role, &user, &security_context);
-			glue_operation_record(&job->operation, mirror);
-			SetUserIdAndSecContext(user, security_context);
+			MemoryContextSwitchTo(jobs[i]->context);
+			record_job(jobs[i], queue, mirror);
 		}
-		if (glue_claims_record(queue, job->request, &job->outcome))
-			notify(job);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -773,6 +824,23 @@ record_job(Job *job, GlueClaims *queue, GlueMirror *mirror)
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 	return !locked;
+}
+
+static void
+record_job(Job *job, GlueClaims *queue, GlueMirror *mirror)
+{
+	Oid			user;
+	int			security_context;
+
+	if (job->has_operation)
+	{
+		GetUserIdAndSecContext(&user, &security_context);
+		(void) glue_work_as_role(job->target->role, &user, &security_context);
+		glue_operation_record(&job->operation, mirror);
+		SetUserIdAndSecContext(user, security_context);
+	}
+	if (glue_claims_record(queue, job->request, &job->outcome))
+		notify(job);
 }
 
 /* Tell whoever listens. */

@@ -11,14 +11,7 @@
 #ifndef GLUE_QUEUE_RUN_H
 #define GLUE_QUEUE_RUN_H
 
-#include "utils/timestamp.h"
-
-/* How whoever works the queue begins and ends transactions. */
-typedef struct GlueTransactions
-{
-	void		(*begin) (bool snapshot);
-	void		(*commit) (void);
-} GlueTransactions;
+#include "request_claim.h"
 
 extern void glue_queue_recover(Oid schema, int64 claimant,
 							   const GlueTransactions *transactions);

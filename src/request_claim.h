@@ -61,6 +61,13 @@ typedef struct GlueBlockedTarget
 	Oid			role;
 } GlueBlockedTarget;
 
+/* How whoever works the queue begins and ends transactions. */
+typedef struct GlueTransactions
+{
+	void		(*begin) (bool snapshot);
+	void		(*commit) (void);
+} GlueTransactions;
+
 extern int64 glue_claimant_begin(void);
 extern void glue_claimant_end(int64 claimant);
 

@@ -15,7 +15,6 @@
 
 #include "function_call.h"
 #include "lib/ilist.h"
-#include "queue_run.h"
 #include "request_claim.h"
 
 /* What is known of a target from one transaction to the next. */

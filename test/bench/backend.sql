@@ -149,6 +149,52 @@ BEGIN
 END;
 $$;
 
+-- The durable queue: what it costs to ask, beside a plain insert of the same
+-- row, and to carry out so many requests while so many more wait.  Their
+-- secrets are by reference, and commits wait for the disk.
+CREATE TABLE plain_row (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	connection_input jsonb);
+
+CREATE PROCEDURE measure_queue(depth integer, count integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	done integer := 0;
+	inputs jsonb[];
+	start timestamptz;
+BEGIN
+	PERFORM set_config('synchronous_commit', 'on', false);
+	TRUNCATE glue_request;
+	COMMIT;
+	WHILE done < depth LOOP
+		SELECT array_agg(jsonb_set(input, '{ConnectionProperties}',
+				(input->'ConnectionProperties') - '{USERNAME, PASSWORD}'::text[]
+				|| '{"SECRET_ID": "warehouse/nightly-jobs"}'))
+			INTO inputs FROM unnest(new_inputs(least(depth, 10000))) AS input;
+		start := clock_timestamp();
+		INSERT INTO plain_row (connection_input) SELECT unnest(inputs);
+		INSERT INTO sample SELECT 'queue plain',
+			microseconds_since(start) / cardinality(inputs);
+		start := clock_timestamp();
+		PERFORM glue_enqueue_create_connection(input) FROM unnest(inputs) AS input;
+		INSERT INTO sample SELECT 'queue enqueue',
+			microseconds_since(start) / cardinality(inputs);
+		TRUNCATE plain_row;
+		COMMIT;
+		done := done + cardinality(inputs);
+	END LOOP;
+
+	CALL glue_process_requests(least(depth, 64));	-- makes connections
+	start := clock_timestamp();
+	CALL glue_process_requests(count);
+	INSERT INTO sample
+		SELECT format('queue drain %s', depth),
+			microseconds_since(start) / least(count, depth - 64);
+	ASSERT (SELECT count(*) FROM glue_request WHERE state = 'succeeded')
+		= least(count + 64, depth);
+	COMMIT;
+END;
+$$;
+
 -- The first calls of this backend.  The server must close connections after a
 -- tenth of a second.
 CREATE PROCEDURE measure_first_calls(what text, ca text)

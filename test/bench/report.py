@@ -34,6 +34,13 @@ ROWS = [
     ("640 creates, 64 side by side", "bulk wall", "bulk ideal", "1.11x"),
     ("  ideal: only the server takes time", "bulk ideal", None, ""),
     ("  CPU of the backend", "bulk cpu", None, ""),
+    ("Enqueue a request, a row", "queue enqueue", "queue plain", ""),
+    ("  plain insert of the same jsonb", "queue plain", None, ""),
+    ("Drain, 64 in flight, 1,000 deep", "queue drain 1000", "bulk ideal",
+     ""),
+    ("  10,000 deep", "queue drain 10000", "bulk ideal", "1.28x"),
+    ("  1,000,000 deep", "queue drain 1000000", "queue drain 10000",
+     "1.2x"),
     ("First call of a backend, one CA", "first create ca", "first floor ca",
      ""),
     ("  floor", "first floor ca", None, ""),
@@ -116,6 +123,8 @@ def print_costs(samples):
                       "goals, at most"))
     for what, name, other, goals in ROWS:
         values = samples[name]
+        if not values:
+            continue
         ratios = ratios_of(values, samples[other]) if other else []
         print(form.format(what, spread(values, 1), spread(ratios, 2),
                           verdict(goals, values, ratios)).rstrip())
