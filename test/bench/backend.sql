@@ -149,6 +149,40 @@ BEGIN
 END;
 $$;
 
+-- Rows that ask for connections, with and without the trigger that does so.
+-- Nobody works the queue, and there is no key, so the password is left out.
+CREATE PROCEDURE measure_rows(rounds integer, count integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	what text;
+	start timestamptz;
+BEGIN
+	CREATE TABLE plain_row (connection_input jsonb);
+	CREATE TABLE trigger_row (connection_input jsonb);
+	CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON trigger_row
+		FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
+	CREATE TABLE source AS
+		SELECT input #- '{ConnectionProperties,PASSWORD}' AS input
+		FROM unnest(new_inputs(count)) AS input;
+	SET client_min_messages = error;
+	FOR round IN 0 .. rounds LOOP
+		FOREACH what IN ARRAY '{plain, trigger}'::text[] LOOP
+			COMMIT;
+			start := clock_timestamp();
+			EXECUTE format('INSERT INTO %I SELECT input FROM source',
+				what || '_row');
+			COMMIT;
+			INSERT INTO sample
+				SELECT what || ' row', microseconds_since(start) / count
+				WHERE round > 0;
+			TRUNCATE plain_row, trigger_row, glue_request;
+		END LOOP;
+	END LOOP;
+	RESET client_min_messages;
+	DROP TABLE plain_row, trigger_row, source;
+END;
+$$;
+
 -- The first calls of this backend.  The server must close connections after a
 -- tenth of a second.
 CREATE PROCEDURE measure_first_calls(what text, ca text)

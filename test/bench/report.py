@@ -34,6 +34,8 @@ ROWS = [
     ("640 creates, 64 side by side", "bulk wall", "bulk ideal", "1.11x"),
     ("  ideal: only the server takes time", "bulk ideal", None, ""),
     ("  CPU of the backend", "bulk cpu", None, ""),
+    ("Row with a trigger, many at once", "trigger row", "plain row", ""),
+    ("  without", "plain row", None, ""),
     ("First call of a backend, one CA", "first create ca", "first floor ca",
      ""),
     ("  floor", "first floor ca", None, ""),
