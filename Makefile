@@ -132,6 +132,7 @@ ENTRY_OBJS = \
 	src/trigger.o \
 	src/connection_builder.o \
 	src/builders.o \
+	src/work_target.o \
 	src/queue_run.o \
 	src/process_procedure.o \
 	src/worker.o \

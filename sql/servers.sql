@@ -41,7 +41,7 @@ DROP SERVER regress_glue CASCADE;
 CREATE SERVER regress_glue FOREIGN DATA WRAPPER glue_conn OPTIONS (regoin 'x');
 CREATE SERVER regress_glue FOREIGN DATA WRAPPER glue_conn OPTIONS ("Region" 'x');
 CREATE SERVER regress_glue FOREIGN DATA WRAPPER glue_conn OPTIONS (secret_access_key 'x');
-CREATE SERVER regress_glue FOREIGN DATA WRAPPER glue_conn OPTIONS (max_requests_per_second '1');
+CREATE SERVER regress_glue FOREIGN DATA WRAPPER glue_conn OPTIONS (max_requests_pr_second '1');
 CREATE SERVER regress_glue FOREIGN DATA WRAPPER glue_conn;
 CREATE USER MAPPING FOR PUBLIC SERVER regress_glue OPTIONS (secret_acces_key 'x');
 CREATE USER MAPPING FOR PUBLIC SERVER regress_glue OPTIONS (region 'x');

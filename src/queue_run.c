@@ -14,10 +14,6 @@
  * mapping, and only as long as it may use the foreign server.  What a target
  * needs is looked up once in each transaction that claims requests for it.
  *
- * Targets in trouble.  If there are no credentials, or AWS refuses them, all
- * requests for the target would fail in the same way.  They go back into the
- * queue, the attempt does not count, and the target is left alone for a while.
- *
  * A request that cannot be prepared fails alone.  One whose outcome cannot be
  * recorded because somebody has locked the connection's row is recorded later,
  * and nobody waits for it.
@@ -33,8 +29,6 @@
 #include "account.h"
 #include "builtins.h"
 #include "commands/async.h"
-#include "common/pg_prng.h"
-#include "credential_chain.h"
 #include "encoding.h"
 #include "jsonb_tree.h"
 #include "lib/ilist.h"
@@ -50,7 +44,7 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
-#include "utils/syscache.h"
+#include "work_target.h"
 
 /* Requests that are claimed ahead of time, and recorded at once. */
 #define BATCH_SIZE				32
@@ -65,10 +59,6 @@
 /* How often to look for requests while there are none to begin with. */
 #define IDLE_LOOK_MS			1000
 
-/* How long a request, or a target in trouble, is left alone. */
-#define FIRST_BACKOFF_MS		2000
-#define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
-
 /* How long a request whose key is missing is left alone. */
 #define NO_KEY_RETRY_MS			30000
 
@@ -77,35 +67,6 @@
 #define LONGEST_POLL_MS			30000
 #define MAX_PROGRESS_MS			(60 * 60 * 1000)
 
-/* A target, as it was found in one transaction. */
-typedef struct WorkTarget
-{
-	dlist_node	node;			/* in QueueRun.targets */
-	MemoryContext context;		/* of the target */
-	GlueFunction function;
-	const char *server;			/* or NULL */
-	const char *region;
-	const char *catalog_id;		/* or NULL */
-	Oid			role;
-	int			njobs;			/* that use it */
-	bool		current;		/* found in the latest transaction */
-	bool		connected;		/* credentials were found */
-	GlueFailure *failure;		/* there are none, or the target is not to be
-								 * used */
-	bool		refused;		/* the latter: its requests fail */
-	bool		has_tags;		/* some request has, and wants the account */
-	const char *account;		/* then, or why it is not known */
-	GlueFailure *no_account;
-} WorkTarget;
-
-/* A target that is left alone. */
-typedef struct Trouble
-{
-	GlueBlockedTarget target;
-	TimestampTz until;
-	int			times;			/* in a row */
-} Trouble;
-
 /* A request that is worked on. */
 typedef struct Job
 {
@@ -113,7 +74,7 @@ typedef struct Job
 	MemoryContext context;
 	struct QueueRun *run;
 	GlueClaim  *request;
-	WorkTarget *target;
+	GlueWorkTarget *target;
 	GlueOperation operation;
 	GlueMirrorKnown known;
 	GlueClaimOutcome outcome;
@@ -141,8 +102,8 @@ typedef struct QueueRun
 	dlist_head	ended;			/* jobs to be recorded */
 	int			nended;
 	dlist_head	locked;			/* jobs to be recorded later */
-	dlist_head	targets;
-	List	   *troubles;
+	GlueWorkTargets targets;
+	TimestampTz turn_at;		/* when a target is next that has to wait */
 	TimestampTz next_due;
 	TimestampTz claim_at;		/* not before: there was nothing to claim */
 	GlueCallStream stream;
@@ -162,11 +123,6 @@ static void prepare_job(QueueRun *run, const GlueMirror *mirror,
 						GlueClaim *request);
 static void fill_operation(Job *job, const GlueMirror *mirror);
 static void heed_row(Job *job);
-static WorkTarget *find_target(QueueRun *run, const GlueClaim *request);
-static void resolve_target(WorkTarget *target, Oid schema);
-static void connect_targets(QueueRun *run);
-static void connect_target(WorkTarget *target);
-static void release_target(QueueRun *run, WorkTarget *target);
 static void end_job(Job *job, const GlueClaimOutcome *outcome);
 static void judge(Job *job);
 static void judge_failure(Job *job, const GlueFailure *failure);
@@ -175,19 +131,12 @@ static void judge_progress(Job *job);
 static long progress_ms(const Job *job);
 static void put_off(Job *job, const GlueFailure *failure);
 static void fail(Job *job, const GlueFailure *failure);
-static TimestampTz backoff(int times);
-static Trouble *find_trouble(QueueRun *run, const WorkTarget *target,
-							 bool make);
-static List *blocked_targets(QueueRun *run);
 static void record_ended(QueueRun *run, GlueClaims *queue,
 						 GlueMirror *mirror);
 static void record_first(QueueRun *run, dlist_head *jobs,
 						 GlueClaims *queue, GlueMirror *mirror);
 static bool record_job(Job *job, GlueClaims *queue, GlueMirror *mirror);
 static void notify(const Job *job);
-static GlueFailure *failure_from_error(const ErrorData *error);
-static char *utf8_copy(const char *text);
-static bool become_role(Oid role, Oid *user, int *security_context);
 
 /*
  * Work the queue of the extension in this schema until nothing is due, or so
@@ -222,11 +171,19 @@ glue_queue_run(Oid schema, int64 claimant,
 		dlist_init(&run.further);
 		dlist_init(&run.ended);
 		dlist_init(&run.locked);
-		dlist_init(&run.targets);
+		glue_work_targets_init(&run.targets, schema, transactions);
 		run.stream.next = next_call;
 		run.stream.done = note_done;
 		run.stream.arg = &run;
-		glue_client_run_stream(&run.stream, run.width);
+		for (;;)
+		{
+			glue_client_run_stream(&run.stream, run.width);
+			if (dlist_is_empty(&run.waiting))
+				break;
+
+			/* it is no target's turn */
+			glue_http_sleep(run.stream.max_wait_ms);
+		}
 
 		/* what somebody has locked until now */
 		while (!dlist_is_empty(&run.locked))
@@ -292,20 +249,40 @@ next_call(void *arg)
 	} while (call == NULL && wants_transaction(run));
 	run->stream.max_wait_ms = run->nended > 0 ? RECORD_DELAY_MS :
 		IDLE_LOOK_MS;
+	if (run->turn_at != 0)
+		run->stream.max_wait_ms =
+			Min(run->stream.max_wait_ms,
+				TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+												run->turn_at) + 1);
 	return call;
 }
 
-/* Begin the first job that can be; the others before it have failed. */
+/*
+ * Begin the first job that can be.  Others before it have failed, or it is not
+ * their target's turn.
+ */
 static GlueCall *
 begin_waiting(QueueRun *run)
 {
-	while (!dlist_is_empty(&run->waiting))
-	{
-		Job		   *job = dlist_container(Job, node,
-										  dlist_pop_head_node(&run->waiting));
-		MemoryContext old_context = MemoryContextSwitchTo(job->context);
-		GlueCall   *call = begin_job(job);
+	dlist_mutable_iter iter;
 
+	run->turn_at = 0;
+	dlist_foreach_modify(iter, &run->waiting)
+	{
+		Job		   *job = dlist_container(Job, node, iter.cur);
+		TimestampTz turn_at = glue_work_target_take_turn(job->target);
+		MemoryContext old_context;
+		GlueCall   *call;
+
+		if (turn_at != 0)
+		{
+			if (run->turn_at == 0 || turn_at < run->turn_at)
+				run->turn_at = turn_at;
+			continue;
+		}
+		dlist_delete(&job->node);
+		old_context = MemoryContextSwitchTo(job->context);
+		call = begin_job(job);
 		MemoryContextSwitchTo(old_context);
 		if (call != NULL)
 			return call;
@@ -318,7 +295,7 @@ static GlueCall *
 begin_job(Job *job)
 {
 	static const GlueClaimOutcome nothing_done = {.state = "succeeded"};
-	WorkTarget *target = job->target;
+	GlueWorkTarget *target = job->target;
 
 	if (target->failure != NULL)
 		judge_failure(job, target->failure);
@@ -420,7 +397,7 @@ run_transaction(QueueRun *run)
 	MemoryContextSwitchTo(old_context);
 	run->transactions->commit();
 	MemoryContextReset(run->batch_context);
-	connect_targets(run);
+	glue_work_targets_connect(&run->targets);
 	MemoryContextSwitchTo(old_context);
 }
 
@@ -434,16 +411,14 @@ static void
 claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
 {
 	int			limit = run->width - run->nactive + BATCH_SIZE;
-	dlist_iter	iter;
 	List	   *requests;
 	ListCell   *cell;
 
-	dlist_foreach(iter, &run->targets)
-		dlist_container(WorkTarget, node, iter.cur)->current = false;
+	glue_work_targets_expire(&run->targets);
 	if (run->max_requests > 0)
 		limit = Min(limit, run->max_requests - run->nclaimed);
 	requests = limit > 0 ?
-		glue_claims_take(queue, limit, blocked_targets(run),
+		glue_claims_take(queue, limit, glue_work_targets_blocked(&run->targets),
 						 run->context) : NIL;
 	foreach(cell, requests)
 		prepare_job(run, mirror, lfirst(cell));
@@ -472,8 +447,7 @@ prepare_job(QueueRun *run, const GlueMirror *mirror, GlueClaim *request)
 	job->context = request->context;
 	job->run = run;
 	job->request = request;
-	job->target = find_target(run, job->request);
-	job->target->njobs++;
+	job->target = glue_work_target_use(&run->targets, request);
 	fill_operation(job, mirror);
 	dlist_push_tail(&run->waiting, &job->node);
 	MemoryContextSwitchTo(old_context);
@@ -548,171 +522,6 @@ heed_row(Job *job)
 }
 
 /* ----------------------------------------------------------------
- * Targets
- * ----------------------------------------------------------------
- */
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-/* The target of a request, as it is now. */
-static WorkTarget *
-find_target(QueueRun *run, const GlueClaim *request)
-{
-	dlist_iter	iter;
-	MemoryContext context;
-	MemoryContext old_context;
-	WorkTarget *target;
-
-	dlist_foreach(iter, &run->targets)
-	{
-		target = dlist_container(WorkTarget, node, iter.cur);
-		if (target->current && target->role == request->role &&
-			same_text(target->server, request->what.server) &&
-			same_text(target->catalog_id, request->what.catalog_id) &&
-			strcmp(target->region, request->what.region) == 0)
-			return target;
-	}
-
-	context = AllocSetContextCreate(run->context, "glue_conn target",
-									ALLOCSET_DEFAULT_SIZES);
-	old_context = MemoryContextSwitchTo(context);
-	target = palloc0(sizeof(WorkTarget));
-	target->context = context;
-	target->role = request->role;
-	target->region = pstrdup(request->what.region);
-	if (request->what.server != NULL)
-		target->server = pstrdup(request->what.server);
-	if (request->what.catalog_id != NULL)
-		target->catalog_id = pstrdup(request->what.catalog_id);
-	target->current = true;
-	dlist_push_tail(&run->targets, &target->node);
-	resolve_target(target, run->schema);
-	MemoryContextSwitchTo(old_context);
-	return target;
-}
-
-/*
- * Find out where the requests of a role go; sets target->failure if the role
- * is gone or may not.
- */
-static void
-resolve_target(WorkTarget *target, Oid schema)
-{
-	ResourceOwner owner = CurrentResourceOwner;
-	MemoryContext context = CurrentMemoryContext;
-	Oid			user;
-	int			security_context;
-
-	target->function.schema = schema;
-	target->function.context = context;
-	target->function.caller_context = context;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		if (!become_role(target->role, &user, &security_context))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_OBJECT),
-					 errmsg("the role that asked for it does not exist any more")));
-		glue_target_resolve_region(&target->function.target, target->server,
-								   target->catalog_id, target->region);
-		SetUserIdAndSecContext(user, security_context);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		target->failure = failure_from_error(error);
-		target->refused = true;
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-}
-
-/*
- * Find the credentials of the targets that need some, and their accounts,
- * outside of the transaction that claimed requests for them: this can take
- * calls.
- */
-static void
-connect_targets(QueueRun *run)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &run->targets)
-	{
-		WorkTarget *target = dlist_container(WorkTarget, node, iter.cur);
-		MemoryContext old_context;
-
-		if (target->failure != NULL ||
-			(target->connected &&
-			 (!target->has_tags || target->account != NULL ||
-			  target->no_account != NULL)))
-			continue;
-		run->transactions->begin(false);
-		old_context = MemoryContextSwitchTo(target->context);
-		connect_target(target);
-		MemoryContextSwitchTo(old_context);
-		run->transactions->commit();
-		MemoryContextSwitchTo(old_context);
-	}
-}
-
-static void
-connect_target(WorkTarget *target)
-{
-	GlueFunction *function = &target->function;
-
-	PG_TRY();
-	{
-		if (!target->connected)
-			glue_credentials_find(&function->target, NULL,
-								  &function->credentials);
-		target->connected = true;
-		if (target->has_tags)
-			target->no_account = glue_account_find(&function->target,
-												   &function->credentials,
-												   glue_credentials_renew,
-												   &target->account);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(target->context);
-		error = CopyErrorData();
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-			error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
-			PG_RE_THROW();
-		FlushErrorState();
-		target->failure = failure_from_error(error);
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
-}
-
-/* A job does not need its target any more. */
-static void
-release_target(QueueRun *run, WorkTarget *target)
-{
-	if (--target->njobs > 0 || target->current)
-		return;
-	dlist_delete(&target->node);
-	MemoryContextDelete(target->context);
-}
-
-/* ----------------------------------------------------------------
  * Outcomes
  * ----------------------------------------------------------------
  */
@@ -740,15 +549,13 @@ judge(Job *job)
 		.status = operation->status,
 		.aws_request_id = operation->request_id,
 	};
-	Trouble    *trouble = find_trouble(job->run, job->target, false);
 
 	if (operation->failure != NULL)
 	{
 		judge_failure(job, operation->failure);
 		return;
 	}
-	if (trouble != NULL)
-		trouble->times = 0;
+	job->target->state->failures = 0;
 	job->has_operation = true;
 	if (operation->status != NULL &&
 		strcmp(operation->status, "IN_PROGRESS") == 0)
@@ -777,19 +584,15 @@ judge_failure(Job *job, const GlueFailure *failure)
 		fail(job, failure);
 	else if (failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
 	{
-		Trouble    *trouble = find_trouble(job->run, job->target, true);
-
-		if (trouble->until <= GetCurrentTimestamp())
-			trouble->until = backoff(++trouble->times);
 		put_off(job, failure);
-		job->outcome.next_attempt_at = trouble->until;
+		job->outcome.next_attempt_at = glue_work_target_block(job->target);
 		job->outcome.free_attempt = true;
 	}
 	else if (failure->transient &&
 			 job->request->attempts < glue_setting_max_request_attempts)
 	{
 		put_off(job, failure);
-		job->outcome.next_attempt_at = backoff(job->request->attempts);
+		job->outcome.next_attempt_at = glue_work_backoff(job->request->attempts);
 	}
 	else
 		fail(job, failure);
@@ -894,64 +697,6 @@ fail(Job *job, const GlueFailure *failure)
 	end_job(job, &outcome);
 }
 
-/* When to try again after so many failures. */
-static TimestampTz
-backoff(int times)
-{
-	double		ms = FIRST_BACKOFF_MS;
-
-	for (int i = 1; i < times && ms < LONGEST_BACKOFF_MS; i++)
-		ms *= 2;
-	ms = Min(ms, LONGEST_BACKOFF_MS) *
-		(0.5 + pg_prng_double(&pg_global_prng_state) / 2);
-	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), (int64) ms);
-}
-
-/* What trouble a target is in; NULL if none, unless it is to be made. */
-static Trouble *
-find_trouble(QueueRun *run, const WorkTarget *target, bool make)
-{
-	MemoryContext old_context;
-	ListCell   *cell;
-	Trouble    *trouble;
-
-	foreach(cell, run->troubles)
-	{
-		trouble = lfirst(cell);
-		if (trouble->target.role == target->role &&
-			same_text(trouble->target.server, target->server))
-			return trouble;
-	}
-	if (!make)
-		return NULL;
-	old_context = MemoryContextSwitchTo(run->context);
-	trouble = palloc0(sizeof(Trouble));
-	trouble->target.role = target->role;
-	if (target->server != NULL)
-		trouble->target.server = pstrdup(target->server);
-	run->troubles = lappend(run->troubles, trouble);
-	MemoryContextSwitchTo(old_context);
-	return trouble;
-}
-
-/* The targets that are left alone at present. */
-static List *
-blocked_targets(QueueRun *run)
-{
-	TimestampTz now = GetCurrentTimestamp();
-	List	   *blocked = NIL;
-	ListCell   *cell;
-
-	foreach(cell, run->troubles)
-	{
-		Trouble    *trouble = lfirst(cell);
-
-		if (trouble->until > now)
-			blocked = lappend(blocked, &trouble->target);
-	}
-	return blocked;
-}
-
 /* ----------------------------------------------------------------
  * Recording
  * ----------------------------------------------------------------
@@ -981,7 +726,7 @@ record_first(QueueRun *run, dlist_head *jobs, GlueClaims *queue,
 
 	if (record_job(job, queue, mirror))
 	{
-		release_target(run, job->target);
+		glue_work_target_release(job->target);
 		MemoryContextDelete(job->context);
 		return;
 	}
@@ -1007,7 +752,7 @@ record_job(Job *job, GlueClaims *queue, GlueMirror *mirror)
 		if (job->has_operation)
 		{
 			GetUserIdAndSecContext(&user, &security_context);
-			(void) become_role(job->target->role, &user, &security_context);
+			(void) glue_work_as_role(job->target->role, &user, &security_context);
 			glue_operation_record(&job->operation, mirror);
 			SetUserIdAndSecContext(user, security_context);
 		}
@@ -1050,45 +795,4 @@ notify(const Job *job)
 		appendStringInfoString(&payload, "null");
 	appendStringInfoChar(&payload, '}');
 	Async_Notify("glue_connection", payload.data);
-}
-
-/* ----------------------------------------------------------------
- * Odds and ends
- * ----------------------------------------------------------------
- */
-
-/* An error that was raised, as the failure of a request. */
-static GlueFailure *
-failure_from_error(const ErrorData *error)
-{
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = error->sqlerrcode;
-	failure->code = pstrdup(unpack_sql_state(error->sqlerrcode));
-	failure->message = utf8_copy(error->message);
-	failure->detail = utf8_copy(error->detail ? error->detail : "");
-	return failure;
-}
-
-/* A copy of text of the database in UTF-8. */
-static char *
-utf8_copy(const char *text)
-{
-	const char *utf8;
-	int			len;
-
-	return glue_utf8_from_server(text, strlen(text), &utf8, &len) ?
-		pnstrdup(utf8, len) : pstrdup(text);
-}
-
-/* Act as a role from now on; false if there is none. */
-static bool
-become_role(Oid role, Oid *user, int *security_context)
-{
-	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
-		return false;
-	GetUserIdAndSecContext(user, security_context);
-	SetUserIdAndSecContext(role, *security_context |
-						   SECURITY_LOCAL_USERID_CHANGE);
-	return true;
 }

@@ -52,7 +52,8 @@ typedef enum OptionType
 	OPTION_CATALOG_ID,
 	OPTION_BOOLEAN,
 	OPTION_MILLISECONDS,
-	OPTION_ATTEMPTS
+	OPTION_ATTEMPTS,
+	OPTION_RATE
 } OptionType;
 
 /*
@@ -109,6 +110,8 @@ static const Option server_options[] = {
 	{"external_id", OPTION_TEXT, SERVER_FIELD(external_id),
 	glue_external_id_problem},
 	{"max_attempts", OPTION_ATTEMPTS, SERVER_FIELD(max_attempts)},
+	{"max_requests_per_second", OPTION_RATE,
+	SERVER_FIELD(max_requests_per_second)},
 	{"profile", OPTION_TEXT, SERVER_FIELD(profile), empty_problem, true},
 	{"proxy", OPTION_TEXT, SERVER_FIELD(proxy), proxy_problem, true},
 	{"region", OPTION_TEXT, SERVER_FIELD(region), glue_region_problem},
@@ -320,6 +323,7 @@ read_value(const Option *option, const char *value, char *field)
 			break;
 		case OPTION_MILLISECONDS:
 		case OPTION_ATTEMPTS:
+		case OPTION_RATE:
 			*(int *) field = read_integer(option, value);
 			break;
 	}
@@ -359,7 +363,9 @@ static int
 read_integer(const Option *option, const char *value)
 {
 	bool		is_time = option->type == OPTION_MILLISECONDS;
-	int			largest = is_time ? GLUE_MAX_TIMEOUT_MS : GLUE_MAX_ATTEMPTS;
+	int			smallest = option->type == OPTION_RATE ? 0 : 1;
+	int			largest = is_time ? GLUE_MAX_TIMEOUT_MS :
+		option->type == OPTION_RATE ? GLUE_MAX_RATE : GLUE_MAX_ATTEMPTS;
 	const char *hint = NULL;
 	int			number;
 
@@ -368,12 +374,12 @@ read_integer(const Option *option, const char *value)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid value for option \"%s\"", option->name),
 				 hint ? errhint("%s", _(hint)) : 0));
-	if (number < 1 || number > largest)
+	if (number < smallest || number > largest)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%d%s is outside the valid range for option \"%s\" (%d .. %d)",
 						number, is_time ? " ms" : "", option->name,
-						1, largest)));
+						smallest, largest)));
 	return number;
 }
 

@@ -52,6 +52,7 @@ int			glue_setting_request_timeout = 60000;
 int			glue_setting_max_attempts = 3;
 int			glue_setting_max_concurrent_requests = 64;
 int			glue_setting_max_request_attempts = 20;
+int			glue_setting_max_requests_per_second = 0;
 int			glue_setting_request_retention = 7 * 24 * 60 * 60;
 bool		glue_setting_worker = true;
 char	   *glue_setting_databases = NULL;
@@ -155,6 +156,13 @@ glue_settings_init(void)
 							glue_setting_max_concurrent_requests, 1,
 							GLUE_MAX_CONCURRENT_REQUESTS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("glue_conn.max_requests_per_second",
+							"Sets how many requests of the queue are sent to one target in a second.",
+							"0 means no limit.",
+							&glue_setting_max_requests_per_second,
+							glue_setting_max_requests_per_second, 0,
+							GLUE_MAX_RATE, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.max_request_attempts",
 							"Sets how often a request of the queue is tried.",

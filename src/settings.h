@@ -18,6 +18,7 @@
  */
 #define GLUE_MAX_TIMEOUT_MS		(60 * 60 * 1000)
 #define GLUE_MAX_ATTEMPTS		20
+#define GLUE_MAX_RATE		100000
 #define GLUE_MAX_CONCURRENT_REQUESTS	256
 
 /*
@@ -40,6 +41,7 @@ extern int	glue_setting_request_timeout;	/* milliseconds */
 extern int	glue_setting_max_attempts;
 extern int	glue_setting_max_concurrent_requests;
 extern int	glue_setting_max_request_attempts;
+extern int	glue_setting_max_requests_per_second;	/* 0: no limit */
 extern int	glue_setting_request_retention; /* seconds; -1: for ever */
 extern bool glue_setting_worker;
 extern char *glue_setting_databases;

@@ -226,6 +226,18 @@ work();
 is(join(' ', map { state_of($_) } @ids), join(' ', ('succeeded') x 5),
 	'until the credentials are right');
 
+# No more a second than a target permits.
+$session->must('ALTER SERVER shop OPTIONS (ADD max_requests_per_second \'20\')');
+@ids = map { $session->must(enqueue_sql(referring("slowly $_"), server => 'shop'))
+	->output } 1 .. 12;
+$id = $session->must(enqueue_sql(referring('quickly')))->output;
+cmp_ok(work()->seconds, '>=', 0.4, 'a target that wants few requests a second');
+is(join(' ', map { state_of($_) } @ids, $id), join(' ', ('succeeded') x 13),
+	'gets all of them in time');
+is($session->must('SELECT (SELECT max(finished_at) FROM glue_request'
+	  . " WHERE id = $id) < (SELECT max(finished_at) FROM glue_request)")->output,
+	't', 'and keeps no other target waiting');
+
 # Somebody who has locked a connection's row is waited for, and keeps nobody
 # else waiting.
 my $other = $cluster->session;

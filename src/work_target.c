@@ -1,0 +1,383 @@
+/*-------------------------------------------------------------------------
+ *
+ * work_target.c
+ *	  Where the requests of a queue go, and as whom.
+ *
+ * Requests for the same server, catalog and region that the same role asked
+ * for share a target.  It is found anew in each transaction that claims
+ * requests for it, with the rights of the role: so a right that was revoked, a
+ * server that was altered and a role that was dropped are heeded.  What was
+ * found before lives on as long as requests use it.
+ *
+ * From one transaction to the next it is remembered whether a target is in
+ * trouble, and how fast it may be called.  If there are no credentials, or AWS
+ * refuses them, all its requests would fail in the same way, so they are left
+ * alone: longer and longer, until one of them succeeds.
+ *
+ * IDENTIFICATION
+ *	  src/work_target.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "account.h"
+#include "common/pg_prng.h"
+#include "credential_chain.h"
+#include "encoding.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+#include "work_target.h"
+
+/* How long a request, or a target in trouble, is left alone. */
+#define FIRST_BACKOFF_MS		2000
+#define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
+
+/* prototypes of private functions */
+static bool same_text(const char *a, const char *b);
+static GlueWorkTarget *find_target(GlueWorkTargets *all,
+								   const GlueClaim *request);
+static GlueTargetState *find_state(GlueWorkTargets *all,
+								   const GlueClaim *request);
+static void resolve_target(GlueWorkTarget *target, Oid schema);
+static void connect_target(GlueWorkTarget *target);
+static void delete_target(GlueWorkTarget *target);
+static GlueFailure *failure_from_error(const ErrorData *error);
+static char *utf8_copy(const char *text);
+
+/* Begin without any target; what there will be is in the current context. */
+void
+glue_work_targets_init(GlueWorkTargets *all, Oid schema,
+					   const GlueTransactions *transactions)
+{
+	all->context = CurrentMemoryContext;
+	all->schema = schema;
+	all->transactions = transactions;
+	dlist_init(&all->targets);
+	all->states = NIL;
+}
+
+/* A new transaction begins, so all targets are to be found anew. */
+void
+glue_work_targets_expire(GlueWorkTargets *all)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &all->targets)
+	{
+		GlueWorkTarget *target = dlist_container(GlueWorkTarget, node,
+												 iter.cur);
+
+		target->current = false;
+		if (target->njobs == 0)
+			delete_target(target);
+	}
+}
+
+/*
+ * Find the credentials of the targets that need some, and their accounts,
+ * outside of the transaction that claimed requests for them: this can take
+ * calls.
+ */
+void
+glue_work_targets_connect(GlueWorkTargets *all)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &all->targets)
+	{
+		GlueWorkTarget *target = dlist_container(GlueWorkTarget, node,
+												 iter.cur);
+		MemoryContext old_context;
+
+		if (target->failure != NULL ||
+			(target->connected &&
+			 (!target->has_tags || target->account != NULL ||
+			  target->no_account != NULL)))
+			continue;
+		all->transactions->begin(false);
+		old_context = MemoryContextSwitchTo(target->context);
+		connect_target(target);
+		MemoryContextSwitchTo(old_context);
+		all->transactions->commit();
+		MemoryContextSwitchTo(old_context);
+	}
+}
+
+/* The targets that are left alone at present, as a list. */
+List *
+glue_work_targets_blocked(const GlueWorkTargets *all)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	List	   *blocked = NIL;
+	ListCell   *cell;
+
+	foreach(cell, all->states)
+	{
+		GlueTargetState *state = lfirst(cell);
+
+		if (state->blocked_until > now)
+			blocked = lappend(blocked, &state->target);
+	}
+	return blocked;
+}
+
+/*
+ * The target of a request, as it is now, until glue_work_target_release().
+ */
+GlueWorkTarget *
+glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
+{
+	GlueWorkTarget *target = find_target(all, request);
+
+	target->njobs++;
+	return target;
+}
+
+/* A request does not need its target any more. */
+void
+glue_work_target_release(GlueWorkTarget *target)
+{
+	if (--target->njobs == 0 && !target->current)
+		delete_target(target);
+}
+
+/* Leave a target alone for a while; returns until when. */
+TimestampTz
+glue_work_target_block(GlueWorkTarget *target)
+{
+	GlueTargetState *state = target->state;
+
+	if (state->blocked_until <= GetCurrentTimestamp())
+		state->blocked_until = glue_work_backoff(++state->failures);
+	return state->blocked_until;
+}
+
+/*
+ * May a request be sent to a target, as far as its rate goes?  Returns 0 if
+ * so, and counts it; else when to ask again.
+ *
+ * What was not used is saved for a tenth of a second, and no longer.
+ */
+TimestampTz
+glue_work_target_take_turn(GlueWorkTarget *target)
+{
+	int			rate = target->function.target.max_requests_per_second;
+	GlueTargetState *state = target->state;
+	TimestampTz now;
+
+	if (rate == 0)
+		return 0;
+	now = GetCurrentTimestamp();
+	if (state->next_call_at > now)
+		return state->next_call_at;
+	state->next_call_at = Max(state->next_call_at, now - USECS_PER_SEC / 10) +
+		USECS_PER_SEC / rate;
+	return 0;
+}
+
+/* When to try again after so many failures in a row. */
+TimestampTz
+glue_work_backoff(int failures)
+{
+	double		ms = FIRST_BACKOFF_MS;
+
+	for (int i = 1; i < failures && ms < LONGEST_BACKOFF_MS; i++)
+		ms *= 2;
+	ms = Min(ms, LONGEST_BACKOFF_MS) *
+		(0.5 + pg_prng_double(&pg_global_prng_state) / 2);
+	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), (int64) ms);
+}
+
+/* Act as a role from now on; false if there is none. */
+bool
+glue_work_as_role(Oid role, Oid *user, int *security_context)
+{
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
+		return false;
+	GetUserIdAndSecContext(user, security_context);
+	SetUserIdAndSecContext(role, *security_context |
+						   SECURITY_LOCAL_USERID_CHANGE);
+	return true;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* The target of a request, as it is now. */
+static GlueWorkTarget *
+find_target(GlueWorkTargets *all, const GlueClaim *request)
+{
+	dlist_iter	iter;
+	MemoryContext context;
+	MemoryContext old_context;
+	GlueWorkTarget *target;
+
+	dlist_foreach(iter, &all->targets)
+	{
+		target = dlist_container(GlueWorkTarget, node, iter.cur);
+		if (target->current && target->role == request->role &&
+			same_text(target->server, request->what.server) &&
+			same_text(target->catalog_id, request->what.catalog_id) &&
+			strcmp(target->region, request->what.region) == 0)
+			return target;
+	}
+
+	context = AllocSetContextCreate(all->context, "glue_conn target",
+									ALLOCSET_DEFAULT_SIZES);
+	old_context = MemoryContextSwitchTo(context);
+	target = palloc0(sizeof(GlueWorkTarget));
+	target->context = context;
+	target->role = request->role;
+	target->region = pstrdup(request->what.region);
+	if (request->what.server != NULL)
+		target->server = pstrdup(request->what.server);
+	if (request->what.catalog_id != NULL)
+		target->catalog_id = pstrdup(request->what.catalog_id);
+	target->current = true;
+	target->state = find_state(all, request);
+	dlist_push_tail(&all->targets, &target->node);
+	resolve_target(target, all->schema);
+	MemoryContextSwitchTo(old_context);
+	return target;
+}
+
+/* What is remembered of the target of a request. */
+static GlueTargetState *
+find_state(GlueWorkTargets *all, const GlueClaim *request)
+{
+	MemoryContext old_context;
+	ListCell   *cell;
+	GlueTargetState *state;
+
+	foreach(cell, all->states)
+	{
+		state = lfirst(cell);
+		if (state->target.role == request->role &&
+			same_text(state->target.server, request->what.server))
+			return state;
+	}
+	old_context = MemoryContextSwitchTo(all->context);
+	state = palloc0(sizeof(GlueTargetState));
+	state->target.role = request->role;
+	if (request->what.server != NULL)
+		state->target.server = pstrdup(request->what.server);
+	all->states = lappend(all->states, state);
+	MemoryContextSwitchTo(old_context);
+	return state;
+}
+
+/*
+ * Find out where the requests of a role go; sets target->failure if the role
+ * is gone or may not.
+ */
+static void
+resolve_target(GlueWorkTarget *target, Oid schema)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+	MemoryContext context = CurrentMemoryContext;
+	Oid			user;
+	int			security_context;
+
+	target->function.schema = schema;
+	target->function.context = context;
+	target->function.caller_context = context;
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		if (!glue_work_as_role(target->role, &user, &security_context))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("the role that asked for it does not exist any more")));
+		glue_target_resolve_region(&target->function.target, target->server,
+								   target->catalog_id, target->region);
+		SetUserIdAndSecContext(user, security_context);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		target->failure = failure_from_error(error);
+		target->refused = true;
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+}
+
+static void
+connect_target(GlueWorkTarget *target)
+{
+	GlueFunction *function = &target->function;
+
+	PG_TRY();
+	{
+		if (!target->connected)
+			glue_credentials_find(&function->target, NULL,
+								  &function->credentials);
+		target->connected = true;
+		if (target->has_tags)
+			target->no_account = glue_account_find(&function->target,
+												   &function->credentials,
+												   glue_credentials_renew,
+												   &target->account);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(target->context);
+		error = CopyErrorData();
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+			error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+			PG_RE_THROW();
+		FlushErrorState();
+		target->failure = failure_from_error(error);
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+}
+
+static void
+delete_target(GlueWorkTarget *target)
+{
+	dlist_delete(&target->node);
+	MemoryContextDelete(target->context);
+}
+
+/* An error that was raised, as the failure of a request. */
+static GlueFailure *
+failure_from_error(const ErrorData *error)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = error->sqlerrcode;
+	failure->code = pstrdup(unpack_sql_state(error->sqlerrcode));
+	failure->message = utf8_copy(error->message);
+	failure->detail = utf8_copy(error->detail ? error->detail : "");
+	return failure;
+}
+
+/* A copy of text of the database in UTF-8. */
+static char *
+utf8_copy(const char *text)
+{
+	const char *utf8;
+	int			len;
+
+	return glue_utf8_from_server(text, strlen(text), &utf8, &len) ?
+		pnstrdup(utf8, len) : pstrdup(text);
+}
