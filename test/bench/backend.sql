@@ -149,12 +149,8 @@ BEGIN
 END;
 $$;
 
--- The durable queue: what it costs to ask, beside a plain insert of the same
--- row, and to carry out so many requests while so many more wait.  Their
--- secrets are by reference, and commits wait for the disk.
-CREATE TABLE plain_row (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	connection_input jsonb);
-
+-- The durable queue: what it costs to carry out so many requests while so many
+-- more wait.  Their secrets are by reference, and commits wait for the disk.
 CREATE PROCEDURE measure_queue(depth integer, count integer)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -170,15 +166,7 @@ BEGIN
 				(input->'ConnectionProperties') - '{USERNAME, PASSWORD}'::text[]
 				|| '{"SECRET_ID": "warehouse/nightly-jobs"}'))
 			INTO inputs FROM unnest(new_inputs(least(depth, 10000))) AS input;
-		start := clock_timestamp();
-		INSERT INTO plain_row (connection_input) SELECT unnest(inputs);
-		INSERT INTO sample SELECT 'queue plain',
-			microseconds_since(start) / cardinality(inputs);
-		start := clock_timestamp();
 		PERFORM glue_enqueue_create_connection(input) FROM unnest(inputs) AS input;
-		INSERT INTO sample SELECT 'queue enqueue',
-			microseconds_since(start) / cardinality(inputs);
-		TRUNCATE plain_row;
 		COMMIT;
 		done := done + cardinality(inputs);
 	END LOOP;
@@ -192,6 +180,40 @@ BEGIN
 	ASSERT (SELECT count(*) FROM glue_request WHERE state = 'succeeded')
 		= least(count + 64, depth);
 	COMMIT;
+END;
+$$;
+
+-- Rows that ask for connections, with and without the trigger that does so.
+-- Nobody works the queue, and there is no key, so the password is left out.
+CREATE PROCEDURE measure_rows(rounds integer, count integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	what text;
+	start timestamptz;
+BEGIN
+	CREATE TABLE plain_row (connection_input jsonb);
+	CREATE TABLE trigger_row (connection_input jsonb);
+	CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON trigger_row
+		FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
+	CREATE TABLE source AS
+		SELECT input #- '{ConnectionProperties,PASSWORD}' AS input
+		FROM unnest(new_inputs(count)) AS input;
+	SET client_min_messages = error;
+	FOR round IN 0 .. rounds LOOP
+		FOREACH what IN ARRAY '{plain, trigger}'::text[] LOOP
+			COMMIT;
+			start := clock_timestamp();
+			EXECUTE format('INSERT INTO %I SELECT input FROM source',
+				what || '_row');
+			COMMIT;
+			INSERT INTO sample
+				SELECT what || ' row', microseconds_since(start) / count
+				WHERE round > 0;
+			TRUNCATE plain_row, trigger_row, glue_request;
+		END LOOP;
+	END LOOP;
+	RESET client_min_messages;
+	DROP TABLE plain_row, trigger_row, source;
 END;
 $$;
 
