@@ -44,6 +44,7 @@ static GlueTargetState *find_state(GlueWorkTargets *all,
 								   const GlueClaim *request);
 static void resolve_target(GlueWorkTarget *target, Oid schema);
 static void connect_target(GlueWorkTarget *target);
+static void note_error(GlueWorkTarget *target);
 static void delete_target(GlueWorkTarget *target);
 static GlueFailure *failure_from_error(const ErrorData *error);
 static char *utf8_copy(const char *text);
@@ -303,15 +304,8 @@ resolve_target(GlueWorkTarget *target, Oid schema)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		target->failure = failure_from_error(error);
+		note_error(target);
 		target->refused = true;
-		FreeErrorData(error);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
@@ -322,7 +316,10 @@ static void
 connect_target(GlueWorkTarget *target)
 {
 	GlueFunction *function = &target->function;
+	ResourceOwner owner = CurrentResourceOwner;
 
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(target->context);
 	PG_TRY();
 	{
 		if (!target->connected)
@@ -334,21 +331,36 @@ connect_target(GlueWorkTarget *target)
 												   &function->credentials,
 												   glue_credentials_renew,
 												   &target->account);
+		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(target->context);
-		error = CopyErrorData();
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-			error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
-			PG_RE_THROW();
-		FlushErrorState();
-		target->failure = failure_from_error(error);
-		FreeErrorData(error);
+		note_error(target);
 	}
 	PG_END_TRY();
+	MemoryContextSwitchTo(target->context);
+	CurrentResourceOwner = owner;
+}
+
+/*
+ * Keep the error that was raised as what is wrong with a target, and go on
+ * after the subtransaction; unless we are asked to stop.
+ */
+static void
+note_error(GlueWorkTarget *target)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(target->context);
+	error = CopyErrorData();
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+		PG_RE_THROW();
+	FlushErrorState();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(target->context);
+	target->failure = failure_from_error(error);
+	FreeErrorData(error);
 }
 
 static void

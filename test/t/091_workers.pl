@@ -7,10 +7,12 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(
+	init => { allows_streaming => 1 },
 	conf => "shared_preload_libraries = 'glue_conn'\nrestart_after_crash = on\n");
 my $glue = $cluster->glue;
 my $node = $cluster->node;
@@ -116,9 +118,70 @@ $session = $cluster->session;
 wait_until(sub { state_of($id) eq 'succeeded' }, 'it goes on after a restart');
 is($glue->created('over'), 1, 'once');
 
+# What ended long ago is deleted.
+cmp_ok($session->must('SELECT count(*) FROM glue_request')->output, '>', 1,
+	'requests that have ended are kept');
+$node->append_conf('postgresql.conf', 'glue_conn.request_retention = 0');
+$node->reload;
+wait_until(sub { $session->must('SHOW glue_conn.request_retention')->output eq '0' },
+	'the setting');
+wait_until(sub { workers('worker') eq '0' }, 'the worker leaves');
+$session->must(enqueue_sql('last'));
+wait_until(sub { $session->must("SELECT count(*) FROM glue_request"
+	. " WHERE connection_name <> 'last'")->output eq '0' }, 'old requests go');
+pass('until they are too old');
+
 $session->quit;
-my $log = slurp_file($node->logfile);
-unlike($log, qr/ERROR/, 'nothing failed');
+unlike(slurp_file($node->logfile), qr/ERROR/, 'nothing failed');
+
+#
+# A standby takes over
+#
+
+$node->append_conf('postgresql.conf', "glue_conn.worker = off\n"
+	  . "wal_level = replica\nmax_wal_senders = 3\nhot_standby = on");
+$cluster->in_environment(sub { $node->restart });
+$node->backup('copy');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'copy', has_streaming => 1);
+$standby->append_conf('postgresql.conf', 'glue_conn.worker = on');
+$cluster->in_environment(sub { $standby->start });
+$session = $cluster->session;
+is(workers('launcher'), '0', 'the launcher can be switched off');
+$id = $session->must(enqueue_sql('promoted'))->output;
+$node->wait_for_catchup($standby);
+is($standby->safe_psql('postgres',
+		"SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ '^glue_conn'"),
+	'0', 'nobody works the queue of a standby');
+$standby->promote;
+wait_until(sub { $standby->safe_psql('postgres',
+		"SELECT state FROM glue_request WHERE id = $id") eq 'succeeded' },
+	'its queue after the promotion');
+is($glue->created('promoted'), 1, 'after its promotion somebody does');
+$standby->stop;
+$session->must("SELECT glue_cancel_request($id)");
+
+#
+# No room for workers
+#
+
+$session->quit;
+$node->append_conf('postgresql.conf',
+	"glue_conn.worker = on\nmax_worker_processes = 2");
+$cluster->in_environment(sub { $node->restart });
+$session = $cluster->session;
+$id = $session->must(enqueue_sql('patient'))->output;
+wait_until(sub { slurp_file($node->logfile) =~ /could not start a background worker/ },
+	'the log says so');
+like(slurp_file($node->logfile),
+	qr/could not start a background worker for the requests of glue_conn.*DETAIL:.*HINT:  Raise "max_worker_processes"/s,
+	'a server without room for workers says so');
+$session->must('CALL glue_process_requests()');
+is(state_of($id), 'succeeded', 'and a session can work the queue itself');
+my @told = slurp_file($node->logfile) =~ /(could not start a background worker)/g;
+is(scalar(@told), 1, 'once');
+
+$session->quit;
 $node->stop;
 $glue->stop;
 done_testing();

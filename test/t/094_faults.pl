@@ -26,13 +26,15 @@ my $node = $cluster->node;
 my $kills = 0;
 
 $cluster->query(<<'SQL');
-CREATE TABLE source (name text PRIMARY KEY);
+CREATE TABLE source (name text PRIMARY KEY, connection_input jsonb);
+CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
+	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
 CREATE FUNCTION ask(first int, last int) RETURNS void LANGUAGE sql AS $$
-	INSERT INTO source SELECT 'row ' || i FROM generate_series(first, last) AS i;
-	SELECT glue_enqueue_create_connection(jsonb_build_object(
-			'Name', 'row ' || i, 'ConnectionType', 'JDBC', 'ConnectionProperties',
+	INSERT INTO source
+		SELECT 'row ' || i, jsonb_build_object('Name', 'row ' || i,
+			'ConnectionType', 'JDBC', 'ConnectionProperties',
 			jsonb_build_object('JDBC_CONNECTION_URL', 'jdbc:mysql://h/d',
-				'SECRET_ID', 's')))
+				'SECRET_ID', 's'))
 		FROM generate_series(first, last) AS i
 $$;
 SQL
