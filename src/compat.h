@@ -22,6 +22,16 @@
 #error "glue_conn needs PostgreSQL 15 or newer"
 #endif
 
+/* 16 took the layout of values of variable length out of postgres.h */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 18 has a word of its own for functions that do not return */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 16 renamed the set-up of functions that return a materialized set */
 #if PG_VERSION_NUM < 160000
 #define InitMaterializedSRF(fcinfo, flags) SetSingleFuncCall(fcinfo, flags)
@@ -105,6 +115,20 @@ typedef struct GlueJsonbBuilder
 #define glue_insert_index_tuples(target, slot, executor, conflict, arbiters) \
 	ExecInsertIndexTuples(target, slot, executor, false, true, conflict, \
 						  arbiters)
+#endif
+
+/* 19 lets those who begin a scan of a table say what it is for */
+#if PG_VERSION_NUM >= 190000
+#define glue_table_beginscan(table, snapshot, nkeys, keys) \
+	table_beginscan(table, snapshot, nkeys, keys, SO_NONE)
+#else
+#define glue_table_beginscan(table, snapshot, nkeys, keys) \
+	table_beginscan(table, snapshot, nkeys, keys)
+#endif
+
+/* 19 wants to be told when a tuple descriptor is complete */
+#if PG_VERSION_NUM < 190000
+#define TupleDescFinalize(desc) ((void) (desc))
 #endif
 
 /* 17 gave processes a name for what is the index into all of them */

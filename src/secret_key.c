@@ -20,6 +20,8 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "compat.h"
+#include "fmgr.h"
 #include "redact.h"
 #include "secret_key.h"
 #include "utils/lsyscache.h"
@@ -91,7 +93,7 @@ read_key(Oid table, unsigned char key[GLUE_SECRET_KEY_LEN])
 {
 	Relation	relation = table_open(table, AccessShareLock);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
+	TableScanDesc scan = glue_table_beginscan(relation, snapshot, 0, NULL);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	bool		found = false;
 
