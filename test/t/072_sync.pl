@@ -322,6 +322,16 @@ isnt($cluster->row('b0001'), undef, 'nor forgets what was created');
 is($cluster->row('c0003'), undef, 'nor recalls what was deleted');
 is(synced(), '', 'the table is right');
 
+# A drift does not wait for a sync that is not committed, nor see it.
+$glue->put_connection(input => jdbc('d0001'));
+$session->must('BEGIN');
+is(synced(), 'd0001 added', 'a sync that goes on');
+like($elsewhere->must('SELECT name, change FROM glue_connection_drift()')->output,
+	qr/^d0001\|added$/, 'another session compares meanwhile');
+$session->must('COMMIT');
+is($elsewhere->must('SELECT count(*) FROM glue_connection_drift()')->output, '0',
+	'and once more');
+
 #
 # Targets
 #
@@ -329,9 +339,9 @@ is(synced(), '', 'the table is right');
 $session->must("SELECT count(*) FROM glue_sync_connections('123456789012')");
 is($session->must("SELECT count(*) FROM glue_connection WHERE catalog_id = '123456789012'"
 	  . " AND arn = 'arn:aws:glue:us-east-1:123456789012:connection/' || name")
-	  ->output, '1500', 'a catalog that is named has rows of its own, with ARNs');
+	  ->output, '1501', 'a catalog that is named has rows of its own, with ARNs');
 is($session->must("SELECT count(*) FROM glue_connection WHERE catalog_id IS NULL")
-	  ->output, '1500', 'beside the others');
+	  ->output, '1501', 'beside the others');
 $session->must('BEGIN READ ONLY');
 is(drift(), '', 'drift in a read-only transaction');
 $session->must('COMMIT');
