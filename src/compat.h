@@ -22,6 +22,11 @@
 #error "glue_conn needs PostgreSQL 15 or newer"
 #endif
 
+/* 16 took the layout of values of variable length out of postgres.h */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* 16 renamed the set-up of functions that return a materialized set */
 #if PG_VERSION_NUM < 160000
 #define InitMaterializedSRF(fcinfo, flags) SetSingleFuncCall(fcinfo, flags)

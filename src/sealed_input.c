@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
 #include "json_tree.h"
 #include "seal.h"
 #include "sealed_input.h"

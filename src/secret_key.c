@@ -20,6 +20,8 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "compat.h"
+#include "fmgr.h"
 #include "redact.h"
 #include "secret_key.h"
 #include "utils/lsyscache.h"
