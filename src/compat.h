@@ -27,6 +27,11 @@
 #include "varatt.h"
 #endif
 
+/* 18 has a word of its own for functions that do not return */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 16 renamed the set-up of functions that return a materialized set */
 #if PG_VERSION_NUM < 160000
 #define InitMaterializedSRF(fcinfo, flags) SetSingleFuncCall(fcinfo, flags)

@@ -19,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
 #include "credential_chain.h"
 #include "encoding.h"
 #include "function_call.h"
@@ -37,7 +38,7 @@
 #define MAX_SCRUBBED_GROWTH		256
 
 /* prototypes of private functions */
-static void raise_out_of_memory(void) pg_attribute_noreturn();
+pg_noreturn static void raise_out_of_memory(void);
 
 /*
  * Enter a new memory context for the work of one function; returns the one

@@ -37,12 +37,11 @@ static void find_visible(const GlueRequestQueue *queue, int64 id,
 						 GlueRequestState *found);
 static Datum end(const GlueFunction *function, const GlueRequestState *found);
 static bool has_ended(const GlueRequestState *request);
-static void refuse_to_retry(int64 id) pg_attribute_noreturn();
+pg_noreturn static void refuse_to_retry(int64 id);
 static void check_that_end_can_be_seen(int64 id,
 									   const GlueRequestState *request);
 static void sleep_for(long milliseconds);
-static void raise_not_ended(int64 id, const char *state)
-			pg_attribute_noreturn();
+pg_noreturn static void raise_not_ended(int64 id, const char *state);
 
 PG_FUNCTION_INFO_V1(glue_cancel_request);
 PG_FUNCTION_INFO_V1(glue_retry_request);

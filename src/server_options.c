@@ -33,6 +33,7 @@
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_type.h"
 #include "catalog/pg_user_mapping.h"
+#include "compat.h"
 #include "encoding.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
@@ -83,16 +84,15 @@ static const Option *read_options(Datum array, const Option *known,
 								  int nknown, char *options);
 static GivenOption *split_options(Datum array, int *count);
 static GivenOption split_option(Datum definition);
-static const Option *find_option(const char *name, const Option *known,
-								 int nknown);
-static void refuse_unknown(const char *name, const Option *known, int nknown)
-			pg_attribute_noreturn();
+static const Option *look_up(const char *name, const Option *known,
+							 int nknown);
+pg_noreturn static void refuse_unknown(const char *name, const Option *known,
+									   int nknown);
 static void read_value(const Option *option, const char *value, char *field);
 static const char *read_text(const Option *option, const char *value);
 static const char *read_catalog_id(const Option *option, const char *value);
 static int	read_integer(const Option *option, const char *value);
-static void refuse_value(const Option *option, const char *detail)
-			pg_attribute_noreturn();
+pg_noreturn static void refuse_value(const Option *option, const char *detail);
 static const char *empty_problem(const char *value);
 static const char *proxy_problem(const char *value);
 static void note_problem(void *arg, const GlueViolation *violation);
@@ -219,7 +219,7 @@ read_options(Datum array, const Option *known, int nknown, char *options)
 
 	for (int i = 0; i < count; i++)
 	{
-		const Option *option = find_option(given[i].name, known, nknown);
+		const Option *option = look_up(given[i].name, known, nknown);
 
 		if (option == NULL)
 			refuse_unknown(given[i].name, known, nknown);
@@ -269,7 +269,7 @@ split_option(Datum definition)
 }
 
 static const Option *
-find_option(const char *name, const Option *known, int nknown)
+look_up(const char *name, const Option *known, int nknown)
 {
 	for (int i = 0; i < nknown; i++)
 	{

@@ -20,6 +20,7 @@
 #include "postgres.h"
 
 #include "builtins.h"
+#include "compat.h"
 #include "endpoint_config.h"
 #include "foreign_server.h"
 #include "miscadmin.h"
@@ -38,9 +39,9 @@ static const char *resolve_endpoint(const GlueTarget *target,
 									const char *service, const char *setting,
 									GlueEndpointOptions *wanted,
 									GlueEndpoint *endpoint);
-static void raise_no_endpoint(const char *detail) pg_attribute_noreturn();
+pg_noreturn static void raise_no_endpoint(const char *detail);
 static const char *find_region(const GlueTarget *target);
-static void raise_no_region(const GlueTarget *target) pg_attribute_noreturn();
+pg_noreturn static void raise_no_region(const GlueTarget *target);
 
 /*
  * Find out where a call goes.

@@ -11,6 +11,7 @@
 #ifndef GLUE_TARGET_H
 #define GLUE_TARGET_H
 
+#include "compat.h"
 #include "configuration.h"
 #include "endpoint.h"
 #include "identity.h"
@@ -50,7 +51,6 @@ extern const char *glue_target_account(const GlueTarget *target);
 extern char *glue_target_connection_arn(const GlueTarget *target,
 										const char *account,
 										const char *connection_name);
-extern void glue_target_refuse_ambient(const GlueTarget *target)
-			pg_attribute_noreturn();
+pg_noreturn extern void glue_target_refuse_ambient(const GlueTarget *target);
 
 #endif							/* GLUE_TARGET_H */

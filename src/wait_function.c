@@ -17,6 +17,7 @@
 #include "access/xact.h"
 #include "builtins.h"
 #include "common/pg_prng.h"
+#include "compat.h"
 #include "encoding.h"
 #include "fmgr.h"
 #include "function_call.h"
@@ -35,7 +36,7 @@ static json_object *wait_for_end(const GlueFunction *function,
 								 const char *name, TimestampTz deadline,
 								 MemoryContext context,
 								 TimestampTz *asked_at);
-static void raise_still_in_progress(const char *name) pg_attribute_noreturn();
+pg_noreturn static void raise_still_in_progress(const char *name);
 static void record_end(const GlueFunction *function, const char *name,
 					   json_object *connection, TimestampTz asked_at);
 static void report_failed(const char *name, json_object *connection);
