@@ -22,6 +22,7 @@
 #include "json_tree.h"
 #include "miscadmin.h"
 #include "postmaster/postmaster.h"
+#include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
 /* prototypes of private functions */

@@ -42,6 +42,7 @@
 #include "utils/array.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/tuplestore.h"
 
 /* What became of an input.  All text is UTF-8. */
 typedef struct BulkOutcome

@@ -29,6 +29,7 @@
 #include "miscadmin.h"
 #include "record.h"
 #include "utils/array.h"
+#include "utils/tuplestore.h"
 
 /* Names that one BatchDeleteConnection takes. */
 #define MAX_BATCH_NAMES	25

@@ -117,6 +117,20 @@ typedef struct GlueJsonbBuilder
 						  arbiters)
 #endif
 
+/* 19 lets those who begin a scan of a table say what it is for */
+#if PG_VERSION_NUM >= 190000
+#define glue_table_beginscan(table, snapshot, nkeys, keys) \
+	table_beginscan(table, snapshot, nkeys, keys, SO_NONE)
+#else
+#define glue_table_beginscan(table, snapshot, nkeys, keys) \
+	table_beginscan(table, snapshot, nkeys, keys)
+#endif
+
+/* 19 wants to be told when a tuple descriptor is complete */
+#if PG_VERSION_NUM < 190000
+#define TupleDescFinalize(desc) ((void) (desc))
+#endif
+
 /* 17 gave processes a name for what is the index into all of them */
 #if PG_VERSION_NUM >= 170000
 #define GLUE_PROCESS_NUMBER(proc) GetNumberFromPGProc(proc)

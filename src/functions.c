@@ -24,6 +24,7 @@
 #include "jsonb_tree.h"
 #include "record.h"
 #include "sts.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(glue_create_connection);
 PG_FUNCTION_INFO_V1(glue_get_connection);

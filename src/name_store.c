@@ -17,6 +17,7 @@
 #include "access/tupdesc.h"
 #include "builtins.h"
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "encoding.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
@@ -43,6 +44,7 @@ glue_name_store_new(void)
 										   ALLOCSET_SMALL_SIZES);
 	store->desc = CreateTemplateTupleDesc(1);
 	TupleDescInitEntry(store->desc, 1, "name", TEXTOID, -1, 0);
+	TupleDescFinalize(store->desc);
 	store->slot = MakeSingleTupleTableSlot(store->desc,
 										   &TTSOpsMinimalTuple);
 	store->tuples = tuplestore_begin_heap(true, false, work_mem);

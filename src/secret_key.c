@@ -93,7 +93,7 @@ read_key(Oid table, unsigned char key[GLUE_SECRET_KEY_LEN])
 {
 	Relation	relation = table_open(table, AccessShareLock);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
+	TableScanDesc scan = glue_table_beginscan(relation, snapshot, 0, NULL);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	bool		found = false;
 

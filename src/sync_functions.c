@@ -35,6 +35,7 @@
 #include "pages.h"
 #include "record.h"
 #include "utils/memutils.h"
+#include "utils/tuplestore.h"
 
 /* One walk through the catalog. */
 typedef struct Survey
