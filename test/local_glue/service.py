@@ -8,6 +8,7 @@ replace its answer, or decide how that answer travels.
 
 import email.utils
 import json
+import re
 import ssl
 import sys
 import traceback
@@ -24,6 +25,9 @@ HANDSHAKE = "Connection.Handshake"
 JSON_TYPE = "application/x-amz-json-1.1"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
+# How deep JSON may be nested; what Python can read depends on its version.
+MAX_NESTING = 500
+
 
 def as_json(value):
     """A JSON answer's body, in UTF-8 if that is possible."""
@@ -33,14 +37,29 @@ def as_json(value):
         return json.dumps(value).encode()       # there is a lone surrogate
 
 
+def nests_too_deep(text):
+    """Is JSON nested deeper than anybody needs?"""
+    if text.count("{") + text.count("[") <= MAX_NESTING:
+        return False
+    depth = 0
+    for bracket in re.findall(r'"(?:[^"\\]|\\.)*"|([][{}])', text):
+        depth += {"": 0, "{": 1, "[": 1}.get(bracket, -1)
+        if depth > MAX_NESTING:
+            return True
+    return False
+
+
 def parse_json(body):
     """A request's body as JSON object."""
     def refuse(constant):
         raise ValueError(constant)
 
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=refuse)
-    except (ValueError, RecursionError):
+        text = body.decode("utf-8")
+        if nests_too_deep(text):
+            raise ValueError("nested too deep")
+        value = json.loads(text, parse_constant=refuse)
+    except ValueError:
         raise AwsError("SerializationException",
                        "The body is not valid JSON.") from None
     if not isinstance(value, dict):

@@ -160,9 +160,11 @@ foreach my $number (1 .. 10)
 	($result) = $interrupts->stop($session, 'pg_cancel_backend');
 	is($result->sqlstate, '57014', "look-up $number is cancelled");
 }
-is(threads($session), 11, 'the look-ups go on without us');
+
+# newer versions of libcurl look up both kinds of addresses at the same time
+cmp_ok(threads($session), '>=', 11, 'the look-ups go on without us');
 ok($interrupts->works($session), 'the backend does not wait for them');
-is(threads($session), 11, 'nor do they end that soon');
+cmp_ok(threads($session), '>=', 11, 'nor do they end that soon');
 
 wait_until(sub { threads($session) == 1 }, 'the threads end');
 pass('they end by themselves');
