@@ -97,7 +97,7 @@ static int	compare_pauses(const pairingheap_node *a,
 void
 glue_client_run(GlueCall *calls, int ncalls)
 {
-	CallArray	array = {.calls = calls,.ncalls = ncalls};
+	CallArray	array = {.calls = calls, .ncalls = ncalls};
 	GlueCallStream stream = {
 		.next = next_of_array,
 		.done = ignore_done,

@@ -131,7 +131,7 @@ glue_configuration_number(const char *text, int min, int max, int *value)
  */
 void
 glue_configuration_fail(GlueConfigurationError *error, const char *hint,
-						const char *format,...)
+						const char *format, ...)
 {
 	char		text[sizeof(error->detail)];
 	va_list		args;

@@ -77,7 +77,7 @@ extern bool glue_configuration_flag(const GlueConfiguration *configuration,
 extern bool glue_configuration_number(const char *text, int min, int max,
 									  int *value);
 extern void glue_configuration_fail(GlueConfigurationError *error,
-									const char *hint, const char *format,...)
+									const char *hint, const char *format, ...)
 			__attribute__((format(printf, 3, 4)));
 
 #endif							/* GLUE_CONFIGURATION_H */

@@ -215,7 +215,7 @@ glue_poll_has_input(int local_port)
 {
 	for (int i = 0; i < nsockets; i++)
 	{
-		struct pollfd state = {.fd = sockets[i].fd,.events = POLLIN};
+		struct pollfd state = {.fd = sockets[i].fd, .events = POLLIN};
 
 		if (sockets[i].local_port == local_port)
 			return poll(&state, 1, 0) > 0;

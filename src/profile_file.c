@@ -80,7 +80,7 @@ bool
 glue_profile_set_read(GlueProfileSet *set, GlueProfileFileKind kind,
 					  const char *contents, size_t len, GlueProfileError *error)
 {
-	Reader		reader = {.set = set,.kind = kind};
+	Reader		reader = {.set = set, .kind = kind};
 	GlueSpan	rest = {contents, len};
 
 	error->line = 0;

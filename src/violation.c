@@ -52,7 +52,7 @@ static void write_bytes(Writer *writer, const char *bytes, size_t len);
  */
 void
 glue_report(const GlueReporter *reporter, const GluePath *path,
-			const char *rule, GlueSeverity severity, const char *format,...)
+			const char *rule, GlueSeverity severity, const char *format, ...)
 {
 	GlueViolation violation;
 	char		path_text[PATH_SIZE];

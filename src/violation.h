@@ -95,7 +95,7 @@ typedef struct GlueReporter
 
 extern void glue_report(const GlueReporter *reporter, const GluePath *path,
 						const char *rule, GlueSeverity severity,
-						const char *format,...)
+						const char *format, ...)
 			__attribute__((format(printf, 5, 6)));
 extern void glue_path_write(const GluePath *path, char *buffer, size_t size);
 extern bool glue_path_is_secret(const GluePath *path);

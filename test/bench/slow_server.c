@@ -104,7 +104,7 @@ is_past(struct timespec time)
 static void
 watch(int fd, void *what)
 {
-	struct epoll_event event = {.events = EPOLLIN,.data.ptr = what};
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
 
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		die("epoll_ctl");

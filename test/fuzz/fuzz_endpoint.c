@@ -52,7 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char	   *region = malloc(size + 1);
 	char	   *url;
-	GlueEndpointOptions options = {.service = "glue",.region = region};
+	GlueEndpointOptions options = {.service = "glue", .region = region};
 	GlueEndpoint endpoint;
 
 	memcpy(region, data, size);
