@@ -46,11 +46,16 @@
 #include "utils/resowner.h"
 #include "work_target.h"
 
-/* Requests that are claimed ahead of time, and recorded at once. */
-#define BATCH_SIZE				32
+/*
+ * Requests that are claimed ahead of time, and recorded at once.  A transaction
+ * waits for the disk once, however many they are; a claim, too, costs little
+ * more for many than for one.
+ */
+#define CLAIM_AHEAD				256
+#define RECORD_BATCH			128
 
 /* How long an outcome waits for others to be recorded with it. */
-#define RECORD_DELAY_MS			10
+#define RECORD_DELAY_MS			40
 
 /* How long to wait for somebody who has locked a connection's row. */
 #define LOCK_TIMEOUT			"100ms"
@@ -98,6 +103,7 @@ typedef struct QueueRun
 	MemoryContext context;
 	MemoryContext batch_context;	/* of one transaction */
 	dlist_head	waiting;		/* jobs that can begin */
+	int			nwaiting;
 	dlist_head	further;		/* jobs whose next call can be made */
 	dlist_head	ended;			/* jobs to be recorded */
 	int			nended;
@@ -163,7 +169,8 @@ static void record_ended(QueueRun *run, GlueClaims *queue,
 static void settle_record(Job *job, bool recorded);
 static bool record_jobs(Job **jobs, int njobs, GlueClaims *queue,
 						GlueMirror *mirror);
-static void record_job(Job *job, GlueClaims *queue, GlueMirror *mirror);
+static void record_connection(Job *job, GlueMirror *mirror);
+static void record_requests(Job **jobs, int njobs, GlueClaims *queue);
 static void notify(const Job *job);
 
 /*
@@ -326,6 +333,7 @@ begin_waiting(QueueRun *run)
 			continue;
 		}
 		dlist_delete(&job->node);
+		run->nwaiting--;
 		old_context = MemoryContextSwitchTo(job->context);
 		call = begin_job(job);
 		MemoryContextSwitchTo(old_context);
@@ -390,7 +398,7 @@ wants_transaction(QueueRun *run)
 {
 	TimestampTz now;
 
-	if (run->nended >= BATCH_SIZE)
+	if (run->nended >= RECORD_BATCH)
 		return true;
 	now = GetCurrentTimestamp();
 	if (is_due(&run->locked, now) || is_due(&run->ended, now))
@@ -455,10 +463,14 @@ run_transaction(QueueRun *run)
 static void
 claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
 {
-	int			limit = run->width - run->nactive + BATCH_SIZE;
+	int			limit = run->width - run->nactive + CLAIM_AHEAD -
+		run->nwaiting;
 	List	   *requests;
 	ListCell   *cell;
 
+	/* there is enough for a while, and a claim has its price */
+	if (run->nwaiting > CLAIM_AHEAD / 2)
+		return;
 	glue_work_targets_expire(&run->targets);
 	if (run->max_requests > 0)
 		limit = Min(limit, run->max_requests - run->nclaimed);
@@ -492,6 +504,7 @@ prepare_job(QueueRun *run, const GlueMirror *mirror, GlueClaim *request)
 	job->target = glue_work_target_use(&run->targets, request);
 	fill_operation(job, mirror);
 	dlist_push_tail(&run->waiting, &job->node);
+	run->nwaiting++;
 	MemoryContextSwitchTo(old_context);
 }
 
@@ -807,8 +820,10 @@ record_jobs(Job **jobs, int njobs, GlueClaims *queue, GlueMirror *mirror)
 		for (int i = 0; i < njobs; i++)
 		{
 			MemoryContextSwitchTo(jobs[i]->context);
-			record_job(jobs[i], queue, mirror);
+			record_connection(jobs[i], mirror);
 		}
+		MemoryContextSwitchTo(context);
+		record_requests(jobs, njobs, queue);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -826,21 +841,38 @@ record_jobs(Job **jobs, int njobs, GlueClaims *queue, GlueMirror *mirror)
 	return !locked;
 }
 
+/* Record what a job has done in AWS Glue, in the name of who asked for it. */
 static void
-record_job(Job *job, GlueClaims *queue, GlueMirror *mirror)
+record_connection(Job *job, GlueMirror *mirror)
 {
 	Oid			user;
 	int			security_context;
 
-	if (job->has_operation)
+	if (!job->has_operation)
+		return;
+	GetUserIdAndSecContext(&user, &security_context);
+	(void) glue_work_as_role(job->target->role, &user, &security_context);
+	glue_operation_record(&job->operation, mirror);
+	SetUserIdAndSecContext(user, security_context);
+}
+
+/* Record what has become of the requests of some jobs, and tell. */
+static void
+record_requests(Job **jobs, int njobs, GlueClaims *queue)
+{
+	GlueEndedClaim *ended = palloc0(njobs * sizeof(GlueEndedClaim));
+
+	for (int i = 0; i < njobs; i++)
 	{
-		GetUserIdAndSecContext(&user, &security_context);
-		(void) glue_work_as_role(job->target->role, &user, &security_context);
-		glue_operation_record(&job->operation, mirror);
-		SetUserIdAndSecContext(user, security_context);
+		ended[i].request = jobs[i]->request;
+		ended[i].outcome = &jobs[i]->outcome;
 	}
-	if (glue_claims_record(queue, job->request, &job->outcome))
-		notify(job);
+	glue_claims_record(queue, ended, njobs);
+	for (int i = 0; i < njobs; i++)
+	{
+		if (ended[i].recorded)
+			notify(jobs[i]);
+	}
 }
 
 /* Tell whoever listens. */

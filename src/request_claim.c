@@ -88,7 +88,10 @@ static Datum column_of(const ResultRow *row, int column, bool *is_null);
 static const char *text_of(const ResultRow *row, ClaimColumn column);
 static json_object *tree_of(const ResultRow *row, ClaimColumn column);
 static void blocked_arrays(List *blocked, Datum *servers, Datum *roles);
-static void set_text(Datum *values, char *nulls, int at, const char *utf8);
+static void set_text(Datum *values, bool *nulls, int at, const char *utf8);
+static Datum ended_column(const GlueEndedClaim *ended, int nended,
+						  int column);
+static Datum array_of(Datum *values, bool *nulls, int count, Oid type);
 
 /* ----------------------------------------------------------------
  * Claimants
@@ -248,57 +251,136 @@ glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
 }
 
 /*
- * Record how an attempt has ended; false if the request is not ours any more.
+ * Record how attempts have ended, and which of the requests were still ours.
  *
  * The sealed secrets of a request that has ended are erased.
  */
-bool
-glue_claims_record(const GlueClaims *queue, const GlueClaim *request,
-				   const GlueClaimOutcome *outcome)
+void
+glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 {
 	static GlueKeptPlan kept;
 	static const Oid types[] = {
-		INT8OID, INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID,
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID
+		INT8OID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
+		TIMESTAMPTZARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+		TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID
 	};
-	Datum		values[lengthof(types)] = {0};
-	char		nulls[lengthof(types)];
+	Datum		values[lengthof(types)];
 	SPIPlanPtr	plan;
-	bool		recorded;
+	uint64		count;
 
 	plan = glue_kept_plan(&kept,
-						  psprintf("UPDATE %s SET state = $4,"
-								   " next_attempt_at = coalesce($5, next_attempt_at),"
-								   " finished_at = CASE WHEN $4 <> 'queued' THEN clock_timestamp() END,"
-								   " sealed_secrets = CASE WHEN $4 = 'queued' THEN sealed_secrets END,"
-								   " attempts = attempts - $6,"
+						  psprintf("UPDATE %s r SET state = o.state,"
+								   " next_attempt_at = coalesce(o.next_attempt_at, r.next_attempt_at),"
+								   " finished_at = CASE WHEN o.state <> 'queued' THEN clock_timestamp() END,"
+								   " sealed_secrets = CASE WHEN o.state = 'queued' THEN r.sealed_secrets END,"
+								   " attempts = r.attempts - o.free,"
 								   " lease_until = NULL,"
-								   " claimed_by = CASE WHEN $11 THEN claimed_by END,"
-								   " status = coalesce($7, status), error_code = $8,"
-								   " error_message = $9,"
-								   " aws_request_id = coalesce($10, aws_request_id)"
-								   " WHERE id = $1 AND claimed_by = $2"
-								   " AND attempts = $3 AND state = 'running'",
+								   " claimed_by = CASE WHEN o.uncertain THEN r.claimed_by END,"
+								   " status = coalesce(o.status, r.status),"
+								   " error_code = o.error_code,"
+								   " error_message = o.error_message,"
+								   " aws_request_id = coalesce(o.aws_request_id, r.aws_request_id)"
+								   " FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+								   " AS o (id, attempts, state, next_attempt_at, free, status,"
+								   " error_code, error_message, aws_request_id, uncertain)"
+								   " WHERE r.id = o.id AND r.claimed_by = $1"
+								   " AND r.attempts = o.attempts AND r.state = 'running'"
+								   " RETURNING r.id",
 								   queue->table),
 						  lengthof(types), types);
-	memset(nulls, ' ', sizeof(nulls));
-	values[0] = Int64GetDatum(request->id);
-	values[1] = Int64GetDatum(queue->claimant);
-	values[2] = Int32GetDatum(request->attempts);
-	set_text(values, nulls, 3, outcome->state);
-	values[4] = TimestampTzGetDatum(outcome->next_attempt_at);
-	if (outcome->next_attempt_at == 0)
-		nulls[4] = 'n';
-	values[5] = Int32GetDatum(outcome->free_attempt ? 1 : 0);
-	set_text(values, nulls, 6, outcome->status);
-	set_text(values, nulls, 7, outcome->error_code);
-	set_text(values, nulls, 8, outcome->error_message);
-	set_text(values, nulls, 9, outcome->aws_request_id);
-	values[10] = BoolGetDatum(outcome->uncertain);
+	values[0] = Int64GetDatum(queue->claimant);
+	for (int column = 1; column < lengthof(types); column++)
+		values[column] = ended_column(ended, nended, column);
+	count = glue_execute_as(queue->owner, plan, values, NULL);
+	for (uint64 i = 0; i < count; i++)
+	{
+		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
+		bool		is_null;
+		int64		id = DatumGetInt64(column_of(&row, 1, &is_null));
 
-	recorded = glue_execute_as(queue->owner, plan, values, nulls) > 0;
+		for (int j = 0; j < nended; j++)
+			ended[j].recorded |= ended[j].request->id == id;
+	}
 	glue_execute_end();
-	return recorded;
+}
+
+/* One parameter of that statement, which has a value for each request. */
+static Datum
+ended_column(const GlueEndedClaim *ended, int nended, int column)
+{
+	Datum	   *values = palloc(nended * sizeof(Datum));
+	bool	   *nulls = palloc0(nended * sizeof(bool));
+
+	for (int i = 0; i < nended; i++)
+	{
+		const GlueClaim *request = ended[i].request;
+		const GlueClaimOutcome *outcome = ended[i].outcome;
+
+		switch (column)
+		{
+			case 1:
+				values[i] = Int64GetDatum(request->id);
+				break;
+			case 2:
+				values[i] = Int32GetDatum(request->attempts);
+				break;
+			case 3:
+				set_text(values, nulls, i, outcome->state);
+				break;
+			case 4:
+				values[i] = TimestampTzGetDatum(outcome->next_attempt_at);
+				nulls[i] = outcome->next_attempt_at == 0;
+				break;
+			case 5:
+				values[i] = Int32GetDatum(outcome->free_attempt ? 1 : 0);
+				break;
+			case 6:
+				set_text(values, nulls, i, outcome->status);
+				break;
+			case 7:
+				set_text(values, nulls, i, outcome->error_code);
+				break;
+			case 8:
+				set_text(values, nulls, i, outcome->error_message);
+				break;
+			case 9:
+				set_text(values, nulls, i, outcome->aws_request_id);
+				break;
+			case 10:
+				values[i] = BoolGetDatum(outcome->uncertain);
+				break;
+		}
+	}
+	switch (column)
+	{
+		case 1:
+			return array_of(values, nulls, nended, INT8OID);
+		case 2:
+		case 5:
+			return array_of(values, nulls, nended, INT4OID);
+		case 4:
+			return array_of(values, nulls, nended, TIMESTAMPTZOID);
+		case 10:
+			return array_of(values, nulls, nended, BOOLOID);
+		default:
+			return array_of(values, nulls, nended, TEXTOID);
+	}
+}
+
+static Datum
+array_of(Datum *values, bool *nulls, int count, Oid type)
+{
+	int			dims[1] = {count};
+	int			lower_bounds[1] = {1};
+	int16		len;
+	bool		by_value;
+	char		align;
+
+	get_typlenbyvalalign(type, &len, &by_value, &align);
+	return PointerGetDatum(construct_md_array(values, nulls,
+											  count > 0 ? 1 : 0, dims,
+											  lower_bounds, type, len,
+											  by_value, align));
 }
 
 /*
@@ -491,8 +573,6 @@ blocked_arrays(List *blocked, Datum *servers, Datum *roles)
 	Datum	   *server_values = palloc(n * sizeof(Datum));
 	bool	   *server_nulls = palloc(n * sizeof(bool));
 	Datum	   *role_values = palloc(n * sizeof(Datum));
-	int			dims[1] = {n};
-	int			lower_bounds[1] = {1};
 	ListCell   *cell;
 	int			i = 0;
 
@@ -505,19 +585,15 @@ blocked_arrays(List *blocked, Datum *servers, Datum *roles)
 			CStringGetTextDatum(target->server);
 		role_values[i++] = ObjectIdGetDatum(target->role);
 	}
-	*servers = PointerGetDatum(construct_md_array(server_values, server_nulls,
-												  n > 0 ? 1 : 0, dims,
-												  lower_bounds, TEXTOID, -1,
-												  false, TYPALIGN_INT));
-	*roles = PointerGetDatum(construct_array(role_values, n, OIDOID,
-											 sizeof(Oid), true, TYPALIGN_INT));
+	*servers = array_of(server_values, server_nulls, n, TEXTOID);
+	*roles = array_of(role_values, NULL, n, OIDOID);
 }
 
 static void
-set_text(Datum *values, char *nulls, int at, const char *utf8)
+set_text(Datum *values, bool *nulls, int at, const char *utf8)
 {
 	if (utf8 == NULL)
-		nulls[at] = 'n';
+		nulls[at] = true;
 	else
 		values[at] = CStringGetTextDatum(glue_server_from_utf8(utf8));
 }

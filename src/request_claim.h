@@ -54,6 +54,14 @@ typedef struct GlueClaimOutcome
 	const char *aws_request_id;
 } GlueClaimOutcome;
 
+/* A request whose attempt has ended. */
+typedef struct GlueEndedClaim
+{
+	const GlueClaim *request;
+	const GlueClaimOutcome *outcome;
+	bool		recorded;		/* it was still ours */
+} GlueEndedClaim;
+
 /* A target that requests are not claimed for at present. */
 typedef struct GlueBlockedTarget
 {
@@ -75,9 +83,8 @@ extern bool glue_claims_open(GlueClaims *queue, Oid schema,
 							 int64 claimant);
 extern List *glue_claims_take(const GlueClaims *queue, int limit,
 							  List *blocked, MemoryContext parent);
-extern bool glue_claims_record(const GlueClaims *queue,
-							   const GlueClaim *request,
-							   const GlueClaimOutcome *outcome);
+extern void glue_claims_record(const GlueClaims *queue,
+							   GlueEndedClaim *ended, int nended);
 extern int	glue_claims_release_orphans(const GlueClaims *queue);
 extern TimestampTz glue_claims_next_due(const GlueClaims *queue);
 extern uint64 glue_claims_purge(const GlueClaims *queue,
