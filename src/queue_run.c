@@ -226,7 +226,10 @@ glue_queue_run(Oid schema, int64 claimant,
 			glue_http_sleep(LOCKED_RETRY_MS);
 			run_transaction(&run);
 		}
-		*next_due = find_next_due(&run);
+
+		/* to look for that takes a while, with many that are put off */
+		*next_due = run.claim_at == DT_NOEND ? GetCurrentTimestamp() :
+			find_next_due(&run);
 	}
 	PG_FINALLY();
 	{
