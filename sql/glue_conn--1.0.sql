@@ -274,6 +274,21 @@ COMMENT ON COLUMN glue_request.error_message IS
 COMMENT ON COLUMN glue_request.aws_request_id IS
 	'AWS''s ID of the last attempt';
 
+--
+-- glue_claimant
+--
+-- The processes that have requests under way.  Each holds a lock as long as it
+-- lives; what is left of those that are gone is put back into the queue.
+--
+CREATE TABLE glue_claimant (
+	claimant	bigint PRIMARY KEY
+);
+
+COMMENT ON TABLE glue_claimant IS
+	'processes that carry out requests, or did so when they ended; never dumped';
+COMMENT ON COLUMN glue_claimant.claimant IS
+	'claimed_by of their requests';
+
 -- everyone may look at what was asked for in the name of a role whose
 -- privileges they have; nobody writes but the extension
 ALTER TABLE glue_request ENABLE ROW LEVEL SECURITY;
@@ -347,6 +362,40 @@ COMMENT ON COLUMN glue_request_summary.last_error IS
 	'beginning of the message of the latest request that has failed, for now or for good';
 
 GRANT SELECT ON glue_request_summary TO PUBLIC;
+
+--
+-- glue_worker_summary
+--
+-- The background workers of the whole server.
+--
+CREATE VIEW glue_worker_summary AS
+	SELECT
+		a.pid,
+		substr(a.backend_type, 11) AS kind,
+		a.datname AS database,
+		a.state,
+		a.wait_event,
+		a.backend_start::timestamptz(0) AS started
+	FROM pg_catalog.pg_stat_activity a
+	WHERE a.backend_type IN ('glue_conn launcher', 'glue_conn worker')
+	ORDER BY a.backend_start;
+
+COMMENT ON VIEW glue_worker_summary IS
+	'background workers of glue_conn; none at all without the library preloaded';
+COMMENT ON COLUMN glue_worker_summary.pid IS
+	'process ID';
+COMMENT ON COLUMN glue_worker_summary.kind IS
+	'launcher: starts the others; worker: carries out the requests of one database';
+COMMENT ON COLUMN glue_worker_summary.database IS
+	'database of a worker';
+COMMENT ON COLUMN glue_worker_summary.state IS
+	'active, or idle and about to leave';
+COMMENT ON COLUMN glue_worker_summary.wait_event IS
+	'what the process waits for';
+COMMENT ON COLUMN glue_worker_summary.started IS
+	'when the process was started';
+
+GRANT SELECT ON glue_worker_summary TO PUBLIC;
 
 --
 -- The key of the digests in glue_connection.secret_digest

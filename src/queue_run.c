@@ -142,7 +142,11 @@ static const LocalSetting local_settings[] = {
 };
 
 /* prototypes of private functions */
+static void begin_transaction(const GlueTransactions *transactions);
 static TimestampTz find_next_due(QueueRun *run);
+static void with_claims(Oid schema, int64 claimant,
+						const GlueTransactions *transactions,
+						void (*function) (const GlueClaims *claims));
 static GlueCall *next_call(void *arg);
 static GlueCall *begin_waiting(QueueRun *run);
 static GlueCall *begin_job(Job *job);
@@ -240,6 +244,17 @@ glue_queue_run(Oid schema, int64 claimant,
 	return run.nclaimed;
 }
 
+/* Begin a transaction with the settings that all of them have. */
+static void
+begin_transaction(const GlueTransactions *transactions)
+{
+	transactions->begin(true);
+	for (int i = 0; i < lengthof(local_settings); i++)
+		set_config_option(local_settings[i].name, local_settings[i].value,
+						  PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
+						  0, false);
+}
+
 /* When the next request is due; 0 if there is none. */
 static TimestampTz
 find_next_due(QueueRun *run)
@@ -248,7 +263,7 @@ find_next_due(QueueRun *run)
 	TimestampTz next_due = 0;
 	MemoryContext old_context;
 
-	run->transactions->begin(true);
+	begin_transaction(run->transactions);
 	old_context = MemoryContextSwitchTo(run->batch_context);
 	if (glue_claims_open(&claims, run->schema, run->claimant))
 		next_due = glue_claims_next_due(&claims);
@@ -264,12 +279,28 @@ void
 glue_queue_recover(Oid schema, int64 claimant,
 				   const GlueTransactions *transactions)
 {
+	with_claims(schema, claimant, transactions, glue_claims_release_orphans);
+}
+
+/* Stop working the queue: nothing is claimed any more. */
+void
+glue_queue_leave(Oid schema, int64 claimant,
+				 const GlueTransactions *transactions)
+{
+	with_claims(schema, claimant, transactions, glue_claims_leave);
+}
+
+/* Do something in a transaction of its own, if the queue is still there. */
+static void
+with_claims(Oid schema, int64 claimant, const GlueTransactions *transactions,
+			void (*function) (const GlueClaims *claims))
+{
 	GlueClaims	claims;
 	MemoryContext old_context = CurrentMemoryContext;
 
-	transactions->begin(true);
+	begin_transaction(transactions);
 	if (glue_claims_open(&claims, schema, claimant))
-		glue_claims_release_orphans(&claims);
+		function(&claims);
 	transactions->commit();
 	MemoryContextSwitchTo(old_context);
 }
@@ -436,11 +467,7 @@ run_transaction(QueueRun *run)
 	GlueMirror	mirror;
 	MemoryContext old_context;
 
-	run->transactions->begin(true);
-	for (int i = 0; i < lengthof(local_settings); i++)
-		set_config_option(local_settings[i].name, local_settings[i].value,
-						  PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
-						  0, false);
+	begin_transaction(run->transactions);
 	old_context = MemoryContextSwitchTo(run->batch_context);
 	if (glue_claims_open(&queue, run->schema, run->claimant))
 	{

@@ -15,6 +15,8 @@
 
 extern void glue_queue_recover(Oid schema, int64 claimant,
 							   const GlueTransactions *transactions);
+extern void glue_queue_leave(Oid schema, int64 claimant,
+							 const GlueTransactions *transactions);
 extern uint64 glue_queue_run(Oid schema, int64 claimant,
 							 const GlueTransactions *transactions,
 							 uint64 max_requests, TimestampTz *next_due);

@@ -10,7 +10,8 @@
  * long as it lives.  So a claim needs no clock: if the lock of a claimant is
  * free, the process is gone, and what became of its requests is not known.
  * They go back into the queue with that number, by which the next claimant
- * knows to look first.  lease_until says when a claim would be suspicious; it
+ * knows to look first.  A list of claimants says whose locks to look at, so that
+ * nobody has to search the queue for claims.  lease_until says when a claim would be suspicious; it
  * is for people.
  *
  * Order.  Requests for one connection are carried out one after the other, in
@@ -83,6 +84,10 @@ typedef struct ResultRow
 /* prototypes of private functions */
 static void claimant_tag(int64 claimant, LOCKTAG *tag);
 static bool is_alive(int64 claimant);
+static void sign_up(const GlueClaims *queue);
+static void strike_off(const GlueClaims *queue, int64 claimant);
+static uint64 execute_for(const GlueClaims *queue, GlueKeptPlan *kept,
+						  const char *text, int64 claimant);
 static GlueClaim *read_request(const ResultRow *row);
 static Datum column_of(const ResultRow *row, int column, bool *is_null);
 static const char *text_of(const ResultRow *row, ClaimColumn column);
@@ -169,6 +174,8 @@ glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
 	table_close(relation, NoLock);
 	queue->table = psprintf("%s.glue_request",
 							quote_identifier(get_namespace_name(schema)));
+	queue->claimants = psprintf("%s.glue_claimant",
+								quote_identifier(get_namespace_name(schema)));
 	queue->claimant = claimant;
 	return true;
 }
@@ -194,6 +201,7 @@ glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
 	SPIPlanPtr	plan;
 	uint64		count;
 
+	sign_up(queue);
 	plan = glue_kept_plan(&kept,
 						  psprintf("WITH due AS ("
 								   " SELECT r.id FROM %s r"
@@ -384,29 +392,21 @@ array_of(Datum *values, bool *nulls, int count, Oid type)
 }
 
 /*
- * Put the requests of claimants that are gone back into the queue; returns
- * how many there were.
+ * Put the requests of claimants that are gone back into the queue.
  */
-int
+void
 glue_claims_release_orphans(const GlueClaims *queue)
 {
 	static GlueKeptPlan kept_find;
 	static GlueKeptPlan kept_release;
-	static const Oid types[] = {INT8OID};
-	Datum		values[] = {Int64GetDatum(queue->claimant)};
-	List	   *orphaned = NIL;
-	ListCell   *cell;
-	SPIPlanPtr	plan;
-	uint64		count;
-	int			nreleased = 0;
 	MemoryContext context = CurrentMemoryContext;
+	List	   *claimants = NIL;
+	ListCell   *cell;
+	uint64		count;
 
-	plan = glue_kept_plan(&kept_find,
-						  psprintf("SELECT DISTINCT claimed_by FROM %s"
-								   " WHERE finished_at IS NULL AND state = 'running'"
-								   " AND claimed_by <> $1", queue->table),
-						  1, types);
-	count = glue_execute_as(queue->owner, plan, values, NULL);
+	count = execute_for(queue, &kept_find,
+						psprintf("SELECT claimant FROM %s WHERE claimant <> $1",
+								 queue->claimants), queue->claimant);
 	for (uint64 i = 0; i < count; i++)
 	{
 		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
@@ -415,26 +415,69 @@ glue_claims_release_orphans(const GlueClaims *queue)
 		int64	   *claimant = palloc(sizeof(int64));
 
 		*claimant = DatumGetInt64(column_of(&row, 1, &is_null));
-		orphaned = lappend(orphaned, claimant);
+		claimants = lappend(claimants, claimant);
 		MemoryContextSwitchTo(old_context);
 	}
 	glue_execute_end();
 
-	plan = glue_kept_plan(&kept_release,
-						  psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
-								   " next_attempt_at = clock_timestamp()"
-								   " WHERE finished_at IS NULL AND state = 'running'"
-								   " AND claimed_by = $1", queue->table),
-						  1, types);
-	foreach(cell, orphaned)
+	foreach(cell, claimants)
 	{
-		values[0] = Int64GetDatum(*(int64 *) lfirst(cell));
-		if (is_alive(DatumGetInt64(values[0])))
+		int64		claimant = *(int64 *) lfirst(cell);
+
+		if (is_alive(claimant))
 			continue;
-		nreleased += glue_execute_as(queue->owner, plan, values, NULL);
+		execute_for(queue, &kept_release,
+					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
+							 " next_attempt_at = clock_timestamp()"
+							 " WHERE finished_at IS NULL AND state = 'running'"
+							 " AND claimed_by = $1", queue->table), claimant);
 		glue_execute_end();
+		strike_off(queue, claimant);
 	}
-	return nreleased;
+}
+
+/* We have no claims any more. */
+void
+glue_claims_leave(const GlueClaims *queue)
+{
+	strike_off(queue, queue->claimant);
+}
+
+/* Put ourselves on the list of claimants, before there are claims of ours. */
+static void
+sign_up(const GlueClaims *queue)
+{
+	static GlueKeptPlan kept;
+
+	execute_for(queue, &kept,
+				psprintf("INSERT INTO %s (claimant) VALUES ($1)"
+						 " ON CONFLICT DO NOTHING", queue->claimants),
+				queue->claimant);
+	glue_execute_end();
+}
+
+static void
+strike_off(const GlueClaims *queue, int64 claimant)
+{
+	static GlueKeptPlan kept;
+
+	execute_for(queue, &kept,
+				psprintf("DELETE FROM %s WHERE claimant = $1",
+						 queue->claimants), claimant);
+	glue_execute_end();
+}
+
+/* Execute a statement about a claimant; glue_execute_end() must follow. */
+static uint64
+execute_for(const GlueClaims *queue, GlueKeptPlan *kept, const char *text,
+			int64 claimant)
+{
+	static const Oid types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(claimant)};
+
+	return glue_execute_as(queue->owner,
+						   glue_kept_plan(kept, text, lengthof(types), types),
+						   values, NULL);
 }
 
 /*

@@ -22,6 +22,7 @@ typedef struct GlueClaims
 {
 	Oid			owner;
 	char	   *table;			/* its qualified name */
+	char	   *claimants;		/* that of the list of claimants */
 	int64		claimant;		/* who we are */
 } GlueClaims;
 
@@ -85,7 +86,8 @@ extern List *glue_claims_take(const GlueClaims *queue, int limit,
 							  List *blocked, MemoryContext parent);
 extern void glue_claims_record(const GlueClaims *queue,
 							   GlueEndedClaim *ended, int nended);
-extern int	glue_claims_release_orphans(const GlueClaims *queue);
+extern void glue_claims_release_orphans(const GlueClaims *queue);
+extern void glue_claims_leave(const GlueClaims *queue);
 extern TimestampTz glue_claims_next_due(const GlueClaims *queue);
 extern uint64 glue_claims_purge(const GlueClaims *queue,
 								TimestampTz finished_before, int limit);

@@ -139,6 +139,8 @@ glue_worker_main(Datum database)
 			claimant = glue_claimant_begin();
 		work(schema, claimant, &next_due);
 	} while (linger(&next_due) || glue_queue_unlisten());
+	if (OidIsValid(schema))
+		glue_queue_leave(schema, claimant, &transactions);
 
 	leave_note(MyDatabaseId, true, next_due != 0 ? next_due : DT_NOEND);
 	proc_exit(0);

@@ -10,6 +10,7 @@ use GlueConn::Inputs;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time);
 
 my $cluster = GlueConn::Cluster->start(
 	init => { allows_streaming => 1 },
@@ -108,6 +109,29 @@ $session->must('CREATE EXTENSION glue_conn');
 $id = $session->must(enqueue_sql('again'))->output;
 wait_until(sub { state_of($id) eq 'succeeded' }, 'a request of the new extension');
 
+# An extension that comes in the transaction that asks for something.
+$session->must('DROP EXTENSION glue_conn');
+$id = $session->must('BEGIN; CREATE EXTENSION glue_conn; ' . enqueue_sql('at once')
+	  . '; COMMIT')->output;
+wait_until(sub { state_of($id) eq 'succeeded' }, 'a request of a newborn extension');
+
+# A worker that fails is followed by another one, later and later.
+is($session->must("SELECT kind FROM glue_worker_summary WHERE database IS NULL")->output,
+	'launcher', 'the view shows the launcher');
+my $failed = qr/violates check constraint "never"/;
+$session->must('ALTER TABLE glue_request ADD CONSTRAINT never'
+	  . " CHECK (state <> 'running') NOT VALID");
+$id = $session->must(enqueue_sql('stubborn'))->output;
+my $since = time;
+wait_until(sub {
+	my @failures = slurp_file($node->logfile) =~ /ERROR:.*?$failed/g;
+	@failures >= 3;
+}, 'three workers fail');
+cmp_ok(time - $since, '>=', 2, 'workers that fail are started less and less often');
+$session->must('ALTER TABLE glue_request DROP CONSTRAINT never');
+wait_until(sub { state_of($id) eq 'succeeded' }, 'the request');
+is($glue->created('stubborn'), 1, 'until they do not fail any more');
+
 # A restart with work left.
 $glue->misbehave(operation => 'CreateConnection', kind => 'stall', times => 1);
 $id = $session->must(enqueue_sql('over'))->output;
@@ -132,7 +156,8 @@ wait_until(sub { $session->must("SELECT count(*) FROM glue_request"
 pass('until they are too old');
 
 $session->quit;
-unlike(slurp_file($node->logfile), qr/ERROR/, 'nothing failed');
+is(scalar(grep { !/$failed/ } slurp_file($node->logfile) =~ /^.*ERROR:.*$/mg), 0,
+	'nothing else failed');
 
 #
 # A standby takes over
