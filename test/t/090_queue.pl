@@ -7,6 +7,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start;
@@ -207,6 +208,18 @@ is(state_of($second), 'succeeded', 'fails alone');
 is($cluster->row('as me')->{recorded_by}, $session->must('SELECT current_user')->output,
 	'what is recorded is in the name of who asked');
 
+$session->must('CREATE ROLE leaver; GRANT EXECUTE ON FUNCTION'
+	  . ' glue_enqueue_create_connection(jsonb, jsonb, text, name, text) TO leaver');
+$first = $session->must('SET ROLE leaver; ' . enqueue_sql(referring('orphan'))
+	  . '; RESET ROLE')->output;
+$session->must('DROP OWNED BY leaver; DROP ROLE leaver');
+$second = $session->must(enqueue_sql(referring('next')))->output;
+work();
+is(state_of($first, 'error_code'), 'failed|42704', 'a role that is gone');
+like($session->must("SELECT error_message FROM glue_request WHERE id = $first")->output,
+	qr/role that asked for it does not exist any more/, 'is told of');
+is(state_of($second), 'succeeded', 'and fails alone');
+
 # A target without credentials is left alone, and costs no attempts.
 $session->must("CREATE SERVER nokeys FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1');"
 	  . " CREATE USER MAPPING FOR CURRENT_USER SERVER nokeys OPTIONS"
@@ -260,6 +273,12 @@ foreach my $sql ('BEGIN; CALL glue_process_requests()', 'CALL glue_process_reque
 	like($session->query($sql)->sqlstate, qr/^(?:2D000|22023)$/, $sql);
 	$session->query('ROLLBACK');
 }
+
+# A dump has no requests that a restored database could repeat.
+my ($dump) = run_command([ 'pg_dump', '-d', $cluster->node->connstr('postgres') ]);
+like($dump, qr/^COPY public\.glue_connection /m, 'a dump has the connections');
+unlike($dump, qr/^(?:COPY|INSERT INTO) public\.glue_(?:request|claimant|secret_key)/m,
+	'and neither requests nor keys');
 
 $session->quit;
 $cluster->finish;
