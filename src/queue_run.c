@@ -163,6 +163,7 @@ static void heed_row(Job *job);
 static void end_job(Job *job, const GlueClaimOutcome *outcome);
 static void judge(Job *job);
 static void judge_failure(Job *job, const GlueFailure *failure);
+static bool is_unknown(const Job *job, const GlueFailure *failure);
 static void judge_sealing(Job *job);
 static void judge_progress(Job *job);
 static long progress_ms(const Job *job);
@@ -674,13 +675,24 @@ judge_failure(Job *job, const GlueFailure *failure)
 		job->outcome.free_attempt = true;
 	}
 	else if (failure->transient &&
-			 job->request->attempts < glue_setting_max_request_attempts)
+			 (job->request->attempts < glue_setting_max_request_attempts ||
+			  is_unknown(job, failure)))
 	{
 		put_off(job, failure);
 		job->outcome.next_attempt_at = glue_work_backoff(job->request->attempts);
 	}
 	else
 		fail(job, failure);
+}
+
+/*
+ * May a request have been carried out?  Then it does not end before that is
+ * known: what is asked for after it must not be done in ignorance of it.
+ */
+static bool
+is_unknown(const Job *job, const GlueFailure *failure)
+{
+	return job->request->uncertain || failure->ambiguous;
 }
 
 /*
@@ -758,7 +770,7 @@ put_off(Job *job, const GlueFailure *failure)
 		.error_message = MemoryContextStrdup(job->context,
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
-		.uncertain = job->request->uncertain || failure->ambiguous,
+		.uncertain = is_unknown(job, failure),
 	};
 
 	end_job(job, &outcome);
@@ -773,7 +785,7 @@ fail(Job *job, const GlueFailure *failure)
 		.error_message = MemoryContextStrdup(job->context,
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
-		.uncertain = job->request->uncertain || failure->ambiguous,
+		.uncertain = is_unknown(job, failure),
 		.aws_request_id = job->operation.request_id,
 	};
 
