@@ -70,6 +70,7 @@ SERVER_OBJS = \
 	src/shared_state.o \
 	src/queue_wake.o \
 	src/secret_memory.o \
+	src/impersonation.o \
 	src/kept_plan.o \
 	src/encoding.o \
 	src/jsonb_tree.o \
@@ -96,7 +97,6 @@ COMPOSE_OBJS = \
 	src/sts.o \
 	src/account.o \
 	src/credential_chain.o \
-	src/impersonation.o \
 	src/name_store.o \
 	src/mirror_row.o \
 	src/row_insert.o \

@@ -44,8 +44,6 @@ static const char *required_name(FunctionCallInfo fcinfo, int argument,
 static const char *checked_text(text * value, const char *shape,
 								const char *path,
 								GlueViolationSink sink, void *arg);
-static void add_error(GlueViolationSink sink, void *arg, const char *path,
-					  const char *rule, const char *message);
 static void append_line(StringInfo lines, int *count,
 						const GlueViolation *violation);
 static void close_list(StringInfo lines, int count);
@@ -77,12 +75,12 @@ glue_jsonb_tree(Datum datum, json_object **tree, GlueViolationSink sink,
 		OPENSSL_cleanse(jsonb, VARSIZE(jsonb));
 
 	if (problem == GLUE_JSONB_TOO_DEEP)
-		add_error(sink, arg, "$", GLUE_RULE_DEPTH,
-				  psprintf("must not be nested more than %d levels deep",
-						   GLUE_JSON_MAX_DEPTH));
+		glue_add_error(sink, arg, "$", GLUE_RULE_DEPTH,
+					   psprintf("must not be nested more than %d levels deep",
+								GLUE_JSON_MAX_DEPTH));
 	else if (problem == GLUE_JSONB_NOT_UTF8)
-		add_error(sink, arg, "$", GLUE_RULE_ENCODING,
-				  "must be text that can be converted to UTF-8");
+		glue_add_error(sink, arg, "$", GLUE_RULE_ENCODING,
+					   "must be text that can be converted to UTF-8");
 	return problem == GLUE_JSONB_OK;
 }
 
@@ -108,7 +106,7 @@ required_name(FunctionCallInfo fcinfo, int argument, const char *path,
 {
 	if (PG_ARGISNULL(argument))
 	{
-		add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
+		glue_add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
 		return NULL;
 	}
 	return glue_checked_name(PG_GETARG_TEXT_PP(argument), path, sink, arg);
@@ -148,7 +146,7 @@ glue_argument_list(FunctionCallInfo fcinfo, int argument, const char *shape,
 
 	if (PG_ARGISNULL(argument))
 	{
-		add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
+		glue_add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
 		return list;
 	}
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false,
@@ -167,9 +165,9 @@ glue_argument_list(FunctionCallInfo fcinfo, int argument, const char *shape,
 			json_object_array_add(list, json_object_new_string_len(utf8, len));
 		else
 		{
-			add_error(sink, arg, psprintf("%s[%d]", path, i),
-					  GLUE_RULE_ENCODING,
-					  "must be text that can be converted to UTF-8");
+			glue_add_error(sink, arg, psprintf("%s[%d]", path, i),
+						   GLUE_RULE_ENCODING,
+						   "must be text that can be converted to UTF-8");
 			return list;
 		}
 	}
@@ -310,8 +308,8 @@ glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 	name = json_object_object_get(definition->input, "Name");
 	if (definition->name != NULL && json_object_is_type(name, json_type_string) &&
 		strcmp(json_object_get_string(name), definition->name) != 0)
-		add_error(sink, arg, "$.Name", GLUE_RULE_PROPERTY_VALUE,
-				  "must be the name of the connection, which cannot be changed");
+		glue_add_error(sink, arg, "$.Name", GLUE_RULE_PROPERTY_VALUE,
+					   "must be the name of the connection, which cannot be changed");
 	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
 }
 
@@ -349,8 +347,8 @@ checked_text(text * value, const char *shape, const char *path,
 	if (!glue_utf8_from_server(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
 							   &utf8, &len))
 	{
-		add_error(sink, arg, path, GLUE_RULE_ENCODING,
-				  "must be text that can be converted to UTF-8");
+		glue_add_error(sink, arg, path, GLUE_RULE_ENCODING,
+					   "must be text that can be converted to UTF-8");
 		return NULL;
 	}
 	string = json_object_new_string_len(utf8, len);
@@ -413,9 +411,10 @@ glue_violations_report(GlueViolationList *violations,
 				 hint ? errhint("%s", hint) : 0));
 }
 
-static void
-add_error(GlueViolationSink sink, void *arg, const char *path,
-		  const char *rule, const char *message)
+/* Report an error that is not one of the model. */
+void
+glue_add_error(GlueViolationSink sink, void *arg, const char *path,
+			   const char *rule, const char *message)
 {
 	GlueViolation violation = {
 		.path = path,

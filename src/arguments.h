@@ -86,6 +86,8 @@ extern void glue_check_input(json_object *input,
 extern void glue_check_test_input(json_object *input,
 								  GlueViolationSink sink, void *arg);
 
+extern void glue_add_error(GlueViolationSink sink, void *arg, const char *path,
+						   const char *rule, const char *message);
 extern void glue_violations_init(GlueViolationList *violations);
 extern void glue_violations_add(void *arg, const GlueViolation *violation);
 extern void glue_violations_report(GlueViolationList *violations,

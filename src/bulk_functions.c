@@ -96,8 +96,6 @@ static void read_inputs(FunctionCallInfo fcinfo, Bulk *bulk);
 static ArrayType *get_secret_array(FunctionCallInfo fcinfo, int argument);
 static void check_input(Bulk *bulk, int index);
 static void add_input_violation(void *arg, const GlueViolation *violation);
-static void add_error(GlueViolationSink sink, void *arg, const char *path,
-					  const char *rule, const char *message);
 static void refuse_duplicates(Bulk *bulk);
 static int	compare_named_inputs(const void *a, const void *b);
 static void build_definition(const Bulk *bulk, int index,
@@ -174,8 +172,8 @@ read_inputs(FunctionCallInfo fcinfo, Bulk *bulk)
 {
 	if (PG_ARGISNULL(0))
 	{
-		add_error(glue_violations_add, &bulk->function.violations, "$",
-				  GLUE_RULE_REQUIRED, "must not be null");
+		glue_add_error(glue_violations_add, &bulk->function.violations, "$",
+					   GLUE_RULE_REQUIRED, "must not be null");
 		return;
 	}
 	deconstruct_array(get_secret_array(fcinfo, 0), JSONBOID, -1, false,
@@ -218,8 +216,8 @@ check_input(Bulk *bulk, int index)
 	json_object *name;
 
 	if (bulk->nulls[index])
-		add_error(add_input_violation, &sink, "$", GLUE_RULE_REQUIRED,
-				  "must not be null");
+		glue_add_error(add_input_violation, &sink, "$", GLUE_RULE_REQUIRED,
+					   "must not be null");
 	else if (glue_jsonb_tree(bulk->inputs[index], &input,
 							 add_input_violation, &sink))
 		glue_check_input(input, add_input_violation, &sink);
@@ -246,20 +244,6 @@ add_input_violation(void *arg, const GlueViolation *violation)
 	glue_violations_add(sink->violations, &placed);
 }
 
-static void
-add_error(GlueViolationSink sink, void *arg, const char *path,
-		  const char *rule, const char *message)
-{
-	GlueViolation violation = {
-		.path = path,
-		.rule = rule,
-		.message = message,
-		.severity = GLUE_SEVERITY_ERROR,
-	};
-
-	sink(arg, &violation);
-}
-
 /* No two inputs may have the same name: which of them came first is chance. */
 static void
 refuse_duplicates(Bulk *bulk)
@@ -284,10 +268,10 @@ refuse_duplicates(Bulk *bulk)
 		if (strcmp(sorted[i].name, sorted[first].name) != 0)
 			first = i;
 		else
-			add_error(add_input_violation, &sink, "$.Name",
-					  GLUE_RULE_PROPERTY_VALUE,
-					  psprintf("must not be the same as $[%d].Name",
-							   sorted[first].index));
+			glue_add_error(add_input_violation, &sink, "$.Name",
+						   GLUE_RULE_PROPERTY_VALUE,
+						   psprintf("must not be the same as $[%d].Name",
+									sorted[first].index));
 	}
 }
 

@@ -46,8 +46,6 @@ static bool is_not_found(const GlueFailure *failure);
 static void read_names(FunctionCallInfo fcinfo, int argument, NameList *list,
 					   GlueFunction *function);
 static int	compare_names(const void *a, const void *b);
-static void add_violation(GlueFunction *function, const char *path,
-						  const char *rule, const char *message);
 static void delete_batch(const GlueFunction *function,
 						 const GlueMirror *mirror, const NameList *batch,
 						 ReturnSetInfo *result);
@@ -188,7 +186,7 @@ read_names(FunctionCallInfo fcinfo, int argument, NameList *list,
 	memset(list, 0, sizeof(NameList));
 	if (PG_ARGISNULL(argument))
 	{
-		add_violation(function, "$", GLUE_RULE_REQUIRED, "must not be null");
+		glue_add_error(glue_violations_add, &function->violations, "$", GLUE_RULE_REQUIRED, "must not be null");
 		return;
 	}
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false,
@@ -200,8 +198,8 @@ read_names(FunctionCallInfo fcinfo, int argument, NameList *list,
 		char	   *path = psprintf("$[%d]", i);
 
 		if (nulls[i])
-			add_violation(function, path, GLUE_RULE_REQUIRED,
-						  "must not be null");
+			glue_add_error(glue_violations_add, &function->violations, path, GLUE_RULE_REQUIRED,
+						   "must not be null");
 		else
 			list->names[i] = glue_checked_name(DatumGetTextPP(elements[i]),
 											   path, glue_violations_add,
@@ -213,9 +211,9 @@ read_names(FunctionCallInfo fcinfo, int argument, NameList *list,
 	for (int i = 1; i < list->count; i++)
 	{
 		if (sorted[i][0] != '\0' && strcmp(sorted[i], sorted[i - 1]) == 0)
-			add_violation(function, "$", GLUE_RULE_PROPERTY_VALUE,
-						  psprintf("holds the name \"%s\" more than once",
-								   sorted[i]));
+			glue_add_error(glue_violations_add, &function->violations, "$", GLUE_RULE_PROPERTY_VALUE,
+						   psprintf("holds the name \"%s\" more than once",
+									sorted[i]));
 	}
 }
 
@@ -223,20 +221,6 @@ static int
 compare_names(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *) a, *(const char *const *) b);
-}
-
-static void
-add_violation(GlueFunction *function, const char *path, const char *rule,
-			  const char *message)
-{
-	GlueViolation violation = {
-		.path = path,
-		.rule = rule,
-		.message = message,
-		.severity = GLUE_SEVERITY_ERROR,
-	};
-
-	glue_violations_add(&function->violations, &violation);
 }
 
 /*

@@ -16,12 +16,7 @@
 #include "postgres.h"
 
 #include "kept_plan.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
-
-/* Whose rights we have given up, between glue_execute_as() and its end. */
-static Oid	saved_user;
-static int	saved_security_context;
 
 /*
  * The plan of a statement: the one that is kept, or a new one.
@@ -59,13 +54,12 @@ glue_kept_plan(GlueKeptPlan *kept, const char *text, int nparameters,
  * follow.  An error restores the user as part of the abort.
  */
 uint64
-glue_execute_as(Oid owner, SPIPlanPtr plan, Datum *values, const char *nulls)
+glue_execute_as(GlueImpersonation *saved, Oid owner, SPIPlanPtr plan,
+				Datum *values, const char *nulls)
 {
 	int			result;
 
-	GetUserIdAndSecContext(&saved_user, &saved_security_context);
-	SetUserIdAndSecContext(owner, saved_security_context |
-						   SECURITY_LOCAL_USERID_CHANGE);
+	glue_impersonate(saved, owner);
 	SPI_connect();
 	result = SPI_execute_plan(plan, values, nulls, false, 0);
 	if (result < 0)
@@ -75,8 +69,8 @@ glue_execute_as(Oid owner, SPIPlanPtr plan, Datum *values, const char *nulls)
 }
 
 void
-glue_execute_end(void)
+glue_execute_end(const GlueImpersonation *saved)
 {
 	SPI_finish();
-	SetUserIdAndSecContext(saved_user, saved_security_context);
+	glue_stop_impersonating(saved);
 }

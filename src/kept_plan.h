@@ -12,6 +12,7 @@
 #define GLUE_KEPT_PLAN_H
 
 #include "executor/spi.h"
+#include "impersonation.h"
 
 /* A plan that a backend keeps; zeroed at first. */
 typedef struct GlueKeptPlan
@@ -22,8 +23,9 @@ typedef struct GlueKeptPlan
 
 extern SPIPlanPtr glue_kept_plan(GlueKeptPlan *kept, const char *text,
 								 int nparameters, const Oid *types);
-extern uint64 glue_execute_as(Oid owner, SPIPlanPtr plan, Datum *values,
+extern uint64 glue_execute_as(GlueImpersonation *saved, Oid owner,
+							  SPIPlanPtr plan, Datum *values,
 							  const char *nulls);
-extern void glue_execute_end(void);
+extern void glue_execute_end(const GlueImpersonation *saved);
 
 #endif							/* GLUE_KEPT_PLAN_H */

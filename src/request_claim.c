@@ -86,7 +86,7 @@ static void claimant_tag(int64 claimant, LOCKTAG *tag);
 static bool is_alive(int64 claimant);
 static void sign_up(const GlueClaims *queue);
 static void strike_off(const GlueClaims *queue, int64 claimant);
-static uint64 execute_for(const GlueClaims *queue, GlueKeptPlan *kept,
+static uint64 execute_for(GlueImpersonation *saved, const GlueClaims *queue, GlueKeptPlan *kept,
 						  const char *text, int64 claimant);
 static GlueClaim *read_request(const ResultRow *row);
 static Datum column_of(const ResultRow *row, int column, bool *is_null);
@@ -191,6 +191,7 @@ List *
 glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
 				 MemoryContext parent)
 {
+	GlueImpersonation saved;
 	static GlueKeptPlan kept;
 	static const Oid types[] = {
 		INT8OID, INT4OID, TEXTARRAYOID, OIDARRAYOID
@@ -240,7 +241,7 @@ glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
 	values[1] = Int32GetDatum(limit);
 	blocked_arrays(blocked, &values[2], &values[3]);
 
-	count = glue_execute_as(queue->owner, plan, values, NULL);
+	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
 	for (uint64 i = 0; i < count; i++)
 	{
 		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
@@ -254,7 +255,7 @@ glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
 		requests = lappend(requests, request);
 		MemoryContextSwitchTo(old_context);
 	}
-	glue_execute_end();
+	glue_execute_end(&saved);
 	return requests;
 }
 
@@ -266,6 +267,7 @@ glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
 void
 glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 {
+	GlueImpersonation saved;
 	static GlueKeptPlan kept;
 	static const Oid types[] = {
 		INT8OID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
@@ -299,7 +301,7 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 	values[0] = Int64GetDatum(queue->claimant);
 	for (int column = 1; column < lengthof(types); column++)
 		values[column] = ended_column(ended, nended, column);
-	count = glue_execute_as(queue->owner, plan, values, NULL);
+	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
 	for (uint64 i = 0; i < count; i++)
 	{
 		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
@@ -309,7 +311,7 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 		for (int j = 0; j < nended; j++)
 			ended[j].recorded |= ended[j].request->id == id;
 	}
-	glue_execute_end();
+	glue_execute_end(&saved);
 }
 
 /* One parameter of that statement, which has a value for each request. */
@@ -397,6 +399,7 @@ array_of(Datum *values, bool *nulls, int count, Oid type)
 void
 glue_claims_release_orphans(const GlueClaims *queue)
 {
+	GlueImpersonation saved;
 	static GlueKeptPlan kept_find;
 	static GlueKeptPlan kept_release;
 	MemoryContext context = CurrentMemoryContext;
@@ -404,7 +407,7 @@ glue_claims_release_orphans(const GlueClaims *queue)
 	ListCell   *cell;
 	uint64		count;
 
-	count = execute_for(queue, &kept_find,
+	count = execute_for(&saved, queue, &kept_find,
 						psprintf("SELECT claimant FROM %s WHERE claimant <> $1",
 								 queue->claimants), queue->claimant);
 	for (uint64 i = 0; i < count; i++)
@@ -418,7 +421,7 @@ glue_claims_release_orphans(const GlueClaims *queue)
 		claimants = lappend(claimants, claimant);
 		MemoryContextSwitchTo(old_context);
 	}
-	glue_execute_end();
+	glue_execute_end(&saved);
 
 	foreach(cell, claimants)
 	{
@@ -426,12 +429,12 @@ glue_claims_release_orphans(const GlueClaims *queue)
 
 		if (is_alive(claimant))
 			continue;
-		execute_for(queue, &kept_release,
+		execute_for(&saved, queue, &kept_release,
 					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
 							 " next_attempt_at = clock_timestamp()"
 							 " WHERE finished_at IS NULL AND state = 'running'"
 							 " AND claimed_by = $1", queue->table), claimant);
-		glue_execute_end();
+		glue_execute_end(&saved);
 		strike_off(queue, claimant);
 	}
 }
@@ -447,35 +450,37 @@ glue_claims_leave(const GlueClaims *queue)
 static void
 sign_up(const GlueClaims *queue)
 {
+	GlueImpersonation saved;
 	static GlueKeptPlan kept;
 
-	execute_for(queue, &kept,
+	execute_for(&saved, queue, &kept,
 				psprintf("INSERT INTO %s (claimant) VALUES ($1)"
 						 " ON CONFLICT DO NOTHING", queue->claimants),
 				queue->claimant);
-	glue_execute_end();
+	glue_execute_end(&saved);
 }
 
 static void
 strike_off(const GlueClaims *queue, int64 claimant)
 {
+	GlueImpersonation saved;
 	static GlueKeptPlan kept;
 
-	execute_for(queue, &kept,
+	execute_for(&saved, queue, &kept,
 				psprintf("DELETE FROM %s WHERE claimant = $1",
 						 queue->claimants), claimant);
-	glue_execute_end();
+	glue_execute_end(&saved);
 }
 
 /* Execute a statement about a claimant; glue_execute_end() must follow. */
 static uint64
-execute_for(const GlueClaims *queue, GlueKeptPlan *kept, const char *text,
+execute_for(GlueImpersonation *saved, const GlueClaims *queue, GlueKeptPlan *kept, const char *text,
 			int64 claimant)
 {
 	static const Oid types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(claimant)};
 
-	return glue_execute_as(queue->owner,
+	return glue_execute_as(saved, queue->owner,
 						   glue_kept_plan(kept, text, lengthof(types), types),
 						   values, NULL);
 }
@@ -487,6 +492,7 @@ execute_for(const GlueClaims *queue, GlueKeptPlan *kept, const char *text,
 TimestampTz
 glue_claims_next_due(const GlueClaims *queue)
 {
+	GlueImpersonation saved;
 	static GlueKeptPlan kept;
 	SPIPlanPtr	plan;
 	ResultRow	row;
@@ -497,11 +503,11 @@ glue_claims_next_due(const GlueClaims *queue)
 						  psprintf("SELECT min(next_attempt_at) FROM %s"
 								   " WHERE finished_at IS NULL AND state = 'queued'",
 								   queue->table), 0, NULL);
-	glue_execute_as(queue->owner, plan, NULL, NULL);
+	glue_execute_as(&saved, queue->owner, plan, NULL, NULL);
 	row.tuple = SPI_tuptable->vals[0];
 	row.desc = SPI_tuptable->tupdesc;
 	due = column_of(&row, 1, &is_null);
-	glue_execute_end();
+	glue_execute_end(&saved);
 	return is_null ? 0 : DatumGetTimestampTz(due);
 }
 
@@ -513,6 +519,7 @@ uint64
 glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
 				  int limit)
 {
+	GlueImpersonation saved;
 	static GlueKeptPlan kept;
 	static const Oid types[] = {TIMESTAMPTZOID, INT4OID};
 	Datum		values[] = {
@@ -528,8 +535,8 @@ glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
 								   " FOR UPDATE SKIP LOCKED))",
 								   queue->table, queue->table),
 						  lengthof(types), types);
-	count = glue_execute_as(queue->owner, plan, values, NULL);
-	glue_execute_end();
+	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
+	glue_execute_end(&saved);
 	return count;
 }
 
