@@ -172,7 +172,8 @@ COMMENT ON COLUMN glue_connection_summary.reason IS
 CREATE TABLE glue_request (
 	id					bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	operation			text NOT NULL CHECK (operation IN
-							('CreateConnection', 'UpdateConnection', 'DeleteConnection')),
+							('CreateConnection', 'UpdateConnection', 'DeleteConnection',
+							'TagResource', 'UntagResource')),
 	connection_name		text NOT NULL,
 	server				name,
 	region				text NOT NULL,
@@ -185,15 +186,20 @@ CREATE TABLE glue_request (
 	has_secrets			boolean NOT NULL DEFAULT false,
 	sealed_secrets		bytea,
 	state				text NOT NULL DEFAULT 'queued' CHECK (state IN
-							('queued', 'running', 'succeeded', 'failed', 'cancelled')),
+							('queued', 'running', 'succeeded', 'failed', 'cancelled',
+							'rolled_back')),
 	attempts			integer NOT NULL DEFAULT 0,
 	next_attempt_at		timestamptz NOT NULL,
 	lease_until			timestamptz,
 	claimed_by			bigint,
 	caller_xid			xid8,
+	caller_top_xid		xid8,
+	caller_settings		jsonb,
+	on_rollback			text,
 	requested_by		regrole NOT NULL,
 	requested_at		timestamptz NOT NULL,
 	started_at			timestamptz,
+	answered_at			timestamptz,
 	finished_at			timestamptz,
 	status				text,
 	error_code			text,
@@ -212,17 +218,19 @@ CREATE INDEX glue_request_open
 	ON glue_request (id) WHERE finished_at IS NULL;
 CREATE INDEX glue_request_open_connection
 	ON glue_request (connection_name, id) WHERE finished_at IS NULL;
+CREATE INDEX glue_request_immediate
+	ON glue_request (id) WHERE finished_at IS NULL AND caller_xid IS NOT NULL;
 CREATE INDEX glue_request_finished
 	ON glue_request (finished_at) WHERE finished_at IS NOT NULL;
 
 COMMENT ON TABLE glue_request IS
-	'requests to AWS Glue that are carried out after commit, and their outcome; never dumped, so that a restored database repeats none of them';
+	'requests to AWS Glue: those that are carried out after commit, and a journal of those that were made at once; never dumped, so that a restored database repeats none of them';
 COMMENT ON SEQUENCE glue_request_id_seq IS
 	'IDs of requests';
 COMMENT ON COLUMN glue_request.id IS
 	'ID of the request; requests for one connection are carried out in this order';
 COMMENT ON COLUMN glue_request.operation IS
-	'what is to be done: CreateConnection, UpdateConnection or DeleteConnection';
+	'what is to be done, or was done: CreateConnection, UpdateConnection, DeleteConnection, TagResource or UntagResource';
 COMMENT ON COLUMN glue_request.connection_name IS
 	'name of the connection';
 COMMENT ON COLUMN glue_request.server IS
@@ -246,7 +254,7 @@ COMMENT ON COLUMN glue_request.has_secrets IS
 COMMENT ON COLUMN glue_request.sealed_secrets IS
 	'the ConnectionInput with its secrets, encrypted; null if it has none, and erased when the request ends';
 COMMENT ON COLUMN glue_request.state IS
-	'queued, running, succeeded, failed or cancelled';
+	'queued, running, succeeded, failed, cancelled or rolled_back; of a call that acted at once, running: its transaction has not ended, and queued: what it did is to be undone';
 COMMENT ON COLUMN glue_request.attempts IS
 	'how often the request was tried';
 COMMENT ON COLUMN glue_request.next_attempt_at IS
@@ -256,21 +264,29 @@ COMMENT ON COLUMN glue_request.lease_until IS
 COMMENT ON COLUMN glue_request.claimed_by IS
 	'which process carries the request out, or did it last';
 COMMENT ON COLUMN glue_request.caller_xid IS
-	'transaction whose outcome decides about the request, of a call that acted at once';
+	'transaction or subtransaction whose outcome decides about the request, of a call that acted at once';
+COMMENT ON COLUMN glue_request.caller_top_xid IS
+	'the whole transaction that it belongs to';
+COMMENT ON COLUMN glue_request.caller_settings IS
+	'settings of the session that decided where the call went; null if they are those of the server';
+COMMENT ON COLUMN glue_request.on_rollback IS
+	'what to do about a connection if the transaction that created it is rolled back: delete or keep';
 COMMENT ON COLUMN glue_request.requested_by IS
 	'role that asked for it, and as which it is carried out';
 COMMENT ON COLUMN glue_request.requested_at IS
 	'when it was asked for';
 COMMENT ON COLUMN glue_request.started_at IS
-	'when it was first tried';
+	'when it was first tried; of a call that acted at once and was rolled back, when it was first tried to undo it';
+COMMENT ON COLUMN glue_request.answered_at IS
+	'when AWS Glue answered a call that acted at once; null if that is not known';
 COMMENT ON COLUMN glue_request.finished_at IS
-	'when it succeeded, failed or was cancelled; null until then';
+	'when it succeeded, failed, was cancelled or was settled after a rollback; null until then';
 COMMENT ON COLUMN glue_request.status IS
 	'READY, IN_PROGRESS or FAILED, as AWS Glue said of the connection';
 COMMENT ON COLUMN glue_request.error_code IS
-	'name of the exception or SQLSTATE of the last failure';
+	'name of the exception or SQLSTATE of the last failure; of what was rolled back, Kept, NotUndone or NotOurs if something is left, and null if nothing is';
 COMMENT ON COLUMN glue_request.error_message IS
-	'the last failure, without secrets';
+	'the last failure, or what a rollback has left, without secrets';
 COMMENT ON COLUMN glue_request.aws_request_id IS
 	'AWS''s ID of the last attempt';
 
@@ -303,9 +319,9 @@ COMMENT ON POLICY glue_request_own ON glue_request IS
 GRANT SELECT (id, operation, connection_name, server, region, catalog_id,
 		input, tags, on_conflict, on_missing, for_row, has_secrets, state,
 		attempts,
-		next_attempt_at, lease_until, claimed_by, caller_xid, requested_by,
-		requested_at, started_at, finished_at, status, error_code,
-		error_message, aws_request_id)
+		next_attempt_at, lease_until, claimed_by, caller_xid, caller_top_xid,
+		on_rollback, requested_by, requested_at, started_at, answered_at,
+		finished_at, status, error_code, error_message, aws_request_id)
 	ON glue_request TO PUBLIC;
 
 --
@@ -326,6 +342,7 @@ CREATE VIEW glue_request_summary WITH (security_invoker = true) AS
 		count(*) FILTER (WHERE r.state = 'succeeded') AS succeeded,
 		count(*) FILTER (WHERE r.state = 'failed') AS failed,
 		count(*) FILTER (WHERE r.state = 'cancelled') AS cancelled,
+		count(*) FILTER (WHERE r.state = 'rolled_back') AS rolled_back,
 		min(r.requested_at) FILTER (WHERE r.finished_at IS NULL)::timestamptz(0)
 			AS oldest,
 		min(r.next_attempt_at) FILTER (WHERE r.state = 'queued')::timestamptz(0)
@@ -354,6 +371,8 @@ COMMENT ON COLUMN glue_request_summary.failed IS
 	'requests that have failed for good, as far as they are still kept';
 COMMENT ON COLUMN glue_request_summary.cancelled IS
 	'requests that were cancelled, as far as they are still kept';
+COMMENT ON COLUMN glue_request_summary.rolled_back IS
+	'calls that acted at once and were rolled back, as far as they are still kept';
 COMMENT ON COLUMN glue_request_summary.oldest IS
 	'when the oldest request was made that has not ended';
 COMMENT ON COLUMN glue_request_summary.next_attempt IS

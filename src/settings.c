@@ -54,8 +54,15 @@ int			glue_setting_max_concurrent_requests = 64;
 int			glue_setting_max_request_attempts = 20;
 int			glue_setting_max_requests_per_second = 0;
 int			glue_setting_request_retention = 7 * 24 * 60 * 60;
+int			glue_setting_on_rollback = GLUE_ON_ROLLBACK_DELETE;
 bool		glue_setting_worker = true;
 char	   *glue_setting_databases = NULL;
+
+static const struct config_enum_entry on_rollback_values[] = {
+	{"delete", GLUE_ON_ROLLBACK_DELETE, false},
+	{"keep", GLUE_ON_ROLLBACK_KEEP, false},
+	{NULL, 0, false}
+};
 
 /* The text settings whose value was not accepted when we were loaded. */
 static const char *refused_settings[8];
@@ -177,6 +184,13 @@ glue_settings_init(void)
 							&glue_setting_request_retention,
 							glue_setting_request_retention, -1, INT_MAX,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("glue_conn.on_rollback",
+							 "Sets what is done about a connection if the transaction that created it is rolled back.",
+							 "It takes effect for calls that are made while it is set, and needs the library to be preloaded.",
+							 &glue_setting_on_rollback,
+							 glue_setting_on_rollback, on_rollback_values,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 
 	if (process_shared_preload_libraries_in_progress)
 	{

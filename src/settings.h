@@ -21,6 +21,13 @@
 #define GLUE_MAX_RATE		100000
 #define GLUE_MAX_CONCURRENT_REQUESTS	256
 
+/* What to do about a connection if its creation is rolled back. */
+typedef enum GlueOnRollback
+{
+	GLUE_ON_ROLLBACK_DELETE,
+	GLUE_ON_ROLLBACK_KEEP
+} GlueOnRollback;
+
 /*
  * Text settings are never NULL once glue_settings_init() has run; the empty
  * string means that the setting says nothing and the next source decides.
@@ -43,6 +50,7 @@ extern int	glue_setting_max_concurrent_requests;
 extern int	glue_setting_max_request_attempts;
 extern int	glue_setting_max_requests_per_second;	/* 0: no limit */
 extern int	glue_setting_request_retention; /* seconds; -1: for ever */
+extern int	glue_setting_on_rollback;	/* GlueOnRollback */
 extern bool glue_setting_worker;
 extern char *glue_setting_databases;
 
