@@ -69,6 +69,8 @@ SERVER_OBJS = \
 	src/settings.o \
 	src/shared_state.o \
 	src/queue_wake.o \
+	src/caller_status.o \
+	src/journal_lock.o \
 	src/secret_memory.o \
 	src/impersonation.o \
 	src/kept_plan.o \

@@ -138,6 +138,13 @@ typedef struct GlueJsonbBuilder
 #define GLUE_PROCESS_NUMBER(proc) ((proc)->pgprocno)
 #endif
 
+/* 17 renamed the state of transaction IDs */
+#if PG_VERSION_NUM >= 170000
+#define glue_oldest_clog_xid() (TransamVariables->oldestClogXid)
+#else
+#define glue_oldest_clog_xid() (ShmemVariableCache->oldestClogXid)
+#endif
+
 /* 18 shows the module's own name and version in pg_get_loaded_modules() */
 #if PG_VERSION_NUM >= 180000
 #define GLUE_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "glue_conn", .version = "1.0")
