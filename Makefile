@@ -102,9 +102,11 @@ COMPOSE_OBJS = \
 	src/name_store.o \
 	src/mirror_row.o \
 	src/row_insert.o \
+	src/row_update.o \
 	src/mirror.o \
 	src/secret_key.o \
 	src/request_seal.o \
+	src/request_row.o \
 	src/request_queue.o \
 	src/row_move.o \
 	src/request_claim.o

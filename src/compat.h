@@ -117,6 +117,37 @@ typedef struct GlueJsonbBuilder
 						  arbiters)
 #endif
 
+/* 16 says which indexes an update is about, where there was yes and no before */
+#if PG_VERSION_NUM >= 160000
+#define GlueUpdateIndexes TU_UpdateIndexes
+#define GLUE_UPDATE_NO_INDEXES TU_None
+#else
+#define GlueUpdateIndexes bool
+#define GLUE_UPDATE_NO_INDEXES false
+#endif
+
+/* the same insert, into the indexes of a row that was updated */
+#if PG_VERSION_NUM >= 190000
+#define glue_update_index_tuples(target, slot, executor) \
+	ExecInsertIndexTuples(target, executor, 0, slot, NIL, NULL)
+#elif PG_VERSION_NUM >= 160000
+#define glue_update_index_tuples(target, slot, executor) \
+	ExecInsertIndexTuples(target, slot, executor, false, false, NULL, NIL, \
+						  false)
+#else
+#define glue_update_index_tuples(target, slot, executor) \
+	ExecInsertIndexTuples(target, slot, executor, false, false, NULL, NIL)
+#endif
+
+/* 18 lets those who form a minimal tuple have room before it */
+#if PG_VERSION_NUM >= 180000
+#define glue_form_minimal_tuple(desc, values, nulls) \
+	heap_form_minimal_tuple(desc, values, nulls, 0)
+#else
+#define glue_form_minimal_tuple(desc, values, nulls) \
+	heap_form_minimal_tuple(desc, values, nulls)
+#endif
+
 /* 19 lets those who begin a scan of a table say what it is for */
 #if PG_VERSION_NUM >= 190000
 #define glue_table_beginscan(table, snapshot, nkeys, keys) \

@@ -32,7 +32,6 @@
 #include "access/tableam.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "builtins.h"
 #include "catalog/pg_database.h"
 #include "compat.h"
 #include "launcher.h"
@@ -48,7 +47,6 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/varlena.h"
 #include "worker.h"
 
 /* How often to look which databases there are, and at those with work. */
@@ -73,7 +71,6 @@ static List *databases = NIL;
 
 /* prototypes of private functions */
 static void look_for_databases(void);
-static bool is_wanted(const char *name);
 static KnownDatabase *find_database(Oid oid);
 static void take_news(void);
 static void mind_database(KnownDatabase *database, TimestampTz now);
@@ -177,7 +174,7 @@ look_for_databases(void)
 		Form_pg_database form = (Form_pg_database) GETSTRUCT(tuple);
 
 		if (form->datallowconn && !form->datistemplate &&
-			is_wanted(NameStr(form->datname)))
+			glue_database_is_served(NameStr(form->datname)))
 			find_database(form->oid)->exists = true;
 	}
 	table_endscan(scan);
@@ -193,27 +190,6 @@ look_for_databases(void)
 		databases = foreach_delete_current(databases, cell);
 		pfree(database);
 	}
-}
-
-/* Does glue_conn.databases name a database? */
-static bool
-is_wanted(const char *name)
-{
-	char	   *setting;
-	List	   *names;
-	ListCell   *cell;
-
-	if (glue_setting_databases == NULL || glue_setting_databases[0] == '\0')
-		return true;
-	setting = pstrdup(glue_setting_databases);
-	if (!SplitIdentifierString(setting, ',', &names))
-		return false;
-	foreach(cell, names)
-	{
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* What is known of a database; if nothing, its queue is to be looked at. */

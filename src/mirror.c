@@ -361,7 +361,7 @@ insert_directly(const GlueMirror *mirror, GlueMirrorDraft *draft)
 
 	glue_impersonate(&saved, mirror->owner);
 	inserted = glue_row_insert_finish(draft->insert, draft->row.values,
-									  draft->row.nulls);
+									  draft->row.nulls, NULL);
 	draft->insert = NULL;
 	glue_stop_impersonating(&saved);
 	return inserted;

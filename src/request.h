@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * request.h
- *	  A request that is carried out after commit.
+ *	  A request that is carried out after commit, or at once.
  *
  * IDENTIFICATION
  *	  src/request.h
@@ -31,6 +31,7 @@ typedef struct GlueRequest
 	const char *on_conflict;	/* or NULL */
 	const char *on_missing;		/* or NULL */
 	bool		for_row;		/* asked for by a trigger */
+	const char *on_rollback;	/* of a call that acts at once, or NULL */
 } GlueRequest;
 
 #endif							/* GLUE_REQUEST_H */

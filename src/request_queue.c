@@ -20,86 +20,20 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "builtins.h"
-#include "catalog/pg_type.h"
 #include "commands/sequence.h"
-#include "encoding.h"
 #include "executor/spi.h"
 #include "impersonation.h"
-#include "jsonb_tree.h"
 #include "miscadmin.h"
 #include "queue_wake.h"
 #include "request_queue.h"
+#include "request_row.h"
 #include "request_seal.h"
 #include "row_insert.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/timestamp.h"
 
-/* The first columns, which a new row is given; the others are null in it. */
-typedef enum RequestColumn
-{
-	COLUMN_ID,
-	COLUMN_OPERATION,
-	COLUMN_CONNECTION_NAME,
-	COLUMN_SERVER,
-	COLUMN_REGION,
-	COLUMN_CATALOG_ID,
-	COLUMN_INPUT,
-	COLUMN_TAGS,
-	COLUMN_ON_CONFLICT,
-	COLUMN_ON_MISSING,
-	COLUMN_FOR_ROW,
-	COLUMN_HAS_SECRETS,
-	COLUMN_SEALED_SECRETS,
-	COLUMN_STATE,
-	COLUMN_ATTEMPTS,
-	COLUMN_NEXT_ATTEMPT_AT,
-	COLUMN_LEASE_UNTIL,
-	COLUMN_CLAIMED_BY,
-	COLUMN_CALLER_XID,
-	COLUMN_CALLER_TOP_XID,
-	COLUMN_CALLER_SETTINGS,
-	COLUMN_ON_ROLLBACK,
-	COLUMN_REQUESTED_BY,
-	COLUMN_REQUESTED_AT,
-	NUM_COLUMNS
-} RequestColumn;
-
-static const struct
-{
-	const char *name;
-	Oid			type;
-}			columns[NUM_COLUMNS] =
-
-{
-	[COLUMN_ID] = {"id", INT8OID},
-	[COLUMN_OPERATION] = {"operation", TEXTOID},
-	[COLUMN_CONNECTION_NAME] = {"connection_name", TEXTOID},
-	[COLUMN_SERVER] = {"server", NAMEOID},
-	[COLUMN_REGION] = {"region", TEXTOID},
-	[COLUMN_CATALOG_ID] = {"catalog_id", TEXTOID},
-	[COLUMN_INPUT] = {"input", JSONBOID},
-	[COLUMN_TAGS] = {"tags", JSONBOID},
-	[COLUMN_ON_CONFLICT] = {"on_conflict", TEXTOID},
-	[COLUMN_ON_MISSING] = {"on_missing", TEXTOID},
-	[COLUMN_FOR_ROW] = {"for_row", BOOLOID},
-	[COLUMN_HAS_SECRETS] = {"has_secrets", BOOLOID},
-	[COLUMN_SEALED_SECRETS] = {"sealed_secrets", BYTEAOID},
-	[COLUMN_STATE] = {"state", TEXTOID},
-	[COLUMN_ATTEMPTS] = {"attempts", INT4OID},
-	[COLUMN_NEXT_ATTEMPT_AT] = {"next_attempt_at", TIMESTAMPTZOID},
-	[COLUMN_LEASE_UNTIL] = {"lease_until", TIMESTAMPTZOID},
-	[COLUMN_CLAIMED_BY] = {"claimed_by", INT8OID},
-	[COLUMN_CALLER_XID] = {"caller_xid", XID8OID},
-	[COLUMN_CALLER_TOP_XID] = {"caller_top_xid", XID8OID},
-	[COLUMN_CALLER_SETTINGS] = {"caller_settings", JSONBOID},
-	[COLUMN_ON_ROLLBACK] = {"on_rollback", TEXTOID},
-	[COLUMN_REQUESTED_BY] = {"requested_by", REGROLEOID},
-	[COLUMN_REQUESTED_AT] = {"requested_at", TIMESTAMPTZOID},
-};
-
-/* The first takes all of that, the others the ID alone. */
+/* The first takes all columns, the others the ID alone. */
 typedef enum QueueStatement
 {
 	STATEMENT_INSERT,
@@ -117,25 +51,8 @@ typedef enum QueueStatement
 static SPIPlanPtr plans[NUM_STATEMENTS];
 static char *planned_for = NULL;
 
-/* The values of one row. */
-typedef struct RequestRow
-{
-	Datum		values[NUM_COLUMNS];
-	char		nulls[NUM_COLUMNS]; /* 'n' or ' ', as SPI wants them */
-} RequestRow;
-
 /* prototypes of private functions */
-static const char *column_name(int column);
-static Oid	column_type(int column);
-static int64 next_id(const GlueRequestQueue *queue);
-static void insert_row(const GlueRequestQueue *queue, RequestRow *row);
-static bool insert_directly(const GlueRequestQueue *queue,
-							const RequestRow *row);
-static void fill_row(RequestRow *row, int64 id, const GlueRequest *request);
-static void set_value(RequestRow *row, RequestColumn column, Datum value);
-static void set_text(RequestRow *row, RequestColumn column, const char *utf8);
-static void set_tree(RequestRow *row, RequestColumn column,
-					 json_object *tree);
+static void insert_row(const GlueRequestQueue *queue, GlueRequestRow *row);
 static bool change(const GlueRequestQueue *queue, QueueStatement statement,
 				   int64 id);
 static void read_state(GlueRequestState *found, HeapTuple tuple,
@@ -150,33 +67,6 @@ static SPIPlanPtr find_plan(const GlueRequestQueue *queue,
 static void forget_plans(void);
 static char *statement_text(const char *table, QueueStatement statement);
 static char *insert_text(const char *table);
-
-/* The table as we made it. */
-static const char *const checks[] = {
-	"glue_request_operation_check",
-	"glue_request_state_check",
-	NULL
-};
-
-static GlueRowShape shape = {
-	.constraint = "glue_request_pkey",
-	.ncolumns = NUM_COLUMNS,
-	.column_name = column_name,
-	.column_type = column_type,
-	.checks = checks,
-};
-
-static const char *
-column_name(int column)
-{
-	return columns[column].name;
-}
-
-static Oid
-column_type(int column)
-{
-	return columns[column].type;
-}
 
 /*
  * Get ready to use the table.
@@ -200,7 +90,7 @@ glue_request_queue_open(GlueRequestQueue *queue, Oid schema, LOCKMODE lock)
 	queue->owner = relation->rd_rel->relowner;
 	queue->oid = table;
 	queue->plain = lock == RowExclusiveLock &&
-		glue_row_insert_possible(relation, &shape);
+		glue_row_insert_possible(relation, &glue_request_shape);
 	table_close(relation, NoLock);
 
 	queue->table = psprintf("%s.glue_request",
@@ -216,10 +106,13 @@ glue_request_queue_open(GlueRequestQueue *queue, Oid schema, LOCKMODE lock)
 int64
 glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 {
-	int64		id = next_id(queue);
-	RequestRow	row;
+	int64		id = glue_request_next_id(queue);
+	GlueRequestRow row;
 
-	fill_row(&row, id, request);
+	glue_request_row_fill(&row, id, request);
+	if (request->has_secrets)
+		glue_request_row_set(&row, GLUE_REQUEST_SEALED_SECRETS,
+							 PointerGetDatum(glue_request_seal(id, request)));
 	insert_row(queue, &row);
 	glue_queue_wake_at_commit();
 	return id;
@@ -227,34 +120,43 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 
 /* A statement that finds out what is wrong raises it. */
 static void
-insert_row(const GlueRequestQueue *queue, RequestRow *row)
+insert_row(const GlueRequestQueue *queue, GlueRequestRow *row)
 {
 	GlueImpersonation saved;
 
-	if (queue->plain && insert_directly(queue, row))
+	if (queue->plain &&
+		glue_request_insert_row(queue, row->values, row->nulls, NULL))
 		return;
 	enter(queue, &saved);
 	execute(queue, STATEMENT_INSERT, row->values, row->nulls);
 	leave(&saved);
 }
 
-/* Insert a row without a statement; false if that is not possible. */
-static bool
-insert_directly(const GlueRequestQueue *queue, const RequestRow *row)
+/*
+ * Insert a row without a statement; false if that is not possible.  place may
+ * be NULL.
+ */
+bool
+glue_request_insert_row(const GlueRequestQueue *queue, const Datum *values,
+						const char *nulls, ItemPointer place)
 {
+	GlueRowInsert *insert;
 	GlueImpersonation saved;
 	bool		inserted;
 
 	glue_impersonate(&saved, queue->owner);
-	inserted = glue_row_insert_finish(glue_row_insert_begin(queue->oid, &shape),
-									  row->values, row->nulls);
+	insert = glue_row_insert_begin(queue->oid, &glue_request_shape);
+	inserted = glue_row_insert_finish(insert, values, nulls, place);
 	glue_stop_impersonating(&saved);
 	return inserted;
 }
 
-/* The ID is known before the row is made, for it is part of what is sealed. */
-static int64
-next_id(const GlueRequestQueue *queue)
+/*
+ * The ID of the next request.  It is known before the row is made, for it is
+ * part of what is sealed, and by it others know the request.
+ */
+int64
+glue_request_next_id(const GlueRequestQueue *queue)
 {
 	Oid			sequence = get_relname_relid("glue_request_id_seq",
 											 queue->schema);
@@ -265,59 +167,6 @@ next_id(const GlueRequestQueue *queue)
 				 errmsg("sequence \"glue_request_id_seq\" of extension \"glue_conn\" does not exist"),
 				 errhint("Create the extension anew.")));
 	return nextval_internal(sequence, false);
-}
-
-static void
-fill_row(RequestRow *row, int64 id, const GlueRequest *request)
-{
-	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
-
-	memset(row->nulls, 'n', sizeof(row->nulls));
-	set_value(row, COLUMN_ID, Int64GetDatum(id));
-	set_text(row, COLUMN_OPERATION, request->operation);
-	set_text(row, COLUMN_CONNECTION_NAME, request->name);
-	if (request->server != NULL)
-		set_value(row, COLUMN_SERVER,
-				  DirectFunctionCall1(namein,
-									  CStringGetDatum(request->server)));
-	set_text(row, COLUMN_REGION, request->region);
-	set_text(row, COLUMN_CATALOG_ID, request->catalog_id);
-	set_tree(row, COLUMN_INPUT, request->shown);
-	set_tree(row, COLUMN_TAGS, request->tags);
-	set_text(row, COLUMN_ON_CONFLICT, request->on_conflict);
-	set_text(row, COLUMN_ON_MISSING, request->on_missing);
-	set_value(row, COLUMN_FOR_ROW, BoolGetDatum(request->for_row));
-	set_value(row, COLUMN_HAS_SECRETS, BoolGetDatum(request->has_secrets));
-	if (request->has_secrets)
-		set_value(row, COLUMN_SEALED_SECRETS,
-				  PointerGetDatum(glue_request_seal(id, request)));
-	set_text(row, COLUMN_STATE, "queued");
-	set_value(row, COLUMN_ATTEMPTS, Int32GetDatum(0));
-	set_value(row, COLUMN_NEXT_ATTEMPT_AT, now);
-	set_value(row, COLUMN_REQUESTED_BY, ObjectIdGetDatum(GetUserId()));
-	set_value(row, COLUMN_REQUESTED_AT, now);
-}
-
-static void
-set_value(RequestRow *row, RequestColumn column, Datum value)
-{
-	row->values[column] = value;
-	row->nulls[column] = ' ';
-}
-
-static void
-set_text(RequestRow *row, RequestColumn column, const char *utf8)
-{
-	if (utf8 != NULL)
-		set_value(row, column,
-				  CStringGetTextDatum(glue_server_from_utf8(utf8)));
-}
-
-static void
-set_tree(RequestRow *row, RequestColumn column, json_object *tree)
-{
-	if (tree != NULL)
-		set_value(row, column, JsonbPGetDatum(glue_jsonb_from_tree(tree)));
 }
 
 /* Take back a request that the current transaction has made. */
@@ -452,7 +301,7 @@ execute(const GlueRequestQueue *queue, QueueStatement statement,
 static SPIPlanPtr
 find_plan(const GlueRequestQueue *queue, QueueStatement statement)
 {
-	Oid			types[NUM_COLUMNS];
+	Oid			types[GLUE_NUM_REQUEST_COLUMNS];
 	char	   *text;
 	SPIPlanPtr	plan = plans[statement];
 
@@ -462,10 +311,10 @@ find_plan(const GlueRequestQueue *queue, QueueStatement statement)
 		planned_for = MemoryContextStrdup(TopMemoryContext, queue->table);
 
 	text = statement_text(queue->table, statement);
-	for (int column = 0; column < NUM_COLUMNS; column++)
-		types[column] = columns[column].type;
+	for (int column = 0; column < GLUE_NUM_REQUEST_COLUMNS; column++)
+		types[column] = glue_request_column_type(column);
 	plan = SPI_prepare(text,
-					   statement == STATEMENT_INSERT ? NUM_COLUMNS : 1, types);
+					   statement == STATEMENT_INSERT ? GLUE_NUM_REQUEST_COLUMNS : 1, types);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not plan \"%s\": %s", text,
 			 SPI_result_code_string(SPI_result));
@@ -531,11 +380,11 @@ insert_text(const char *table)
 
 	initStringInfo(&names);
 	initStringInfo(&parameters);
-	for (int column = 0; column < NUM_COLUMNS; column++)
+	for (int column = 0; column < GLUE_NUM_REQUEST_COLUMNS; column++)
 	{
 		const char *comma = column > 0 ? ", " : "";
 
-		appendStringInfo(&names, "%s%s", comma, columns[column].name);
+		appendStringInfo(&names, "%s%s", comma, glue_request_column_name(column));
 		appendStringInfo(&parameters, "%s$%d", comma, column + 1);
 	}
 	return psprintf("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE VALUES (%s)",

@@ -12,6 +12,7 @@
 #define GLUE_REQUEST_QUEUE_H
 
 #include "request.h"
+#include "storage/itemptr.h"
 #include "storage/lockdefs.h"
 
 /* The table, ready to be used until the end of the transaction. */
@@ -35,8 +36,12 @@ typedef struct GlueRequestState
 
 extern void glue_request_queue_open(GlueRequestQueue *queue, Oid schema,
 									LOCKMODE lock);
+extern int64 glue_request_next_id(const GlueRequestQueue *queue);
 extern int64 glue_request_insert(const GlueRequestQueue *queue,
 								 const GlueRequest *request);
+extern bool glue_request_insert_row(const GlueRequestQueue *queue,
+									const Datum *values, const char *nulls,
+									ItemPointer place);
 extern void glue_request_withdraw(const GlueRequestQueue *queue, int64 id);
 extern bool glue_request_find(const GlueRequestQueue *queue, int64 id,
 							  GlueRequestState *found);

@@ -241,14 +241,17 @@ glue_row_insert_begin(Oid table, const GlueRowShape *shape)
  * because there is such a row already.
  *
  * nulls has 'n' for null, as for SPI.  The row is visible to what comes next.
+ * *place is where it is now, unless place is NULL.
  */
 bool
 glue_row_insert_finish(GlueRowInsert *insert, const Datum *values,
-					   const char *nulls)
+					   const char *nulls, ItemPointer place)
 {
 	bool		inserted = fill_slot(insert, values, nulls) &&
 		insert_slot(insert);
 
+	if (inserted && place != NULL)
+		*place = insert->slot->tts_tid;
 	glue_row_insert_cancel(insert);
 	CommandCounterIncrement();
 	return inserted;

@@ -11,6 +11,7 @@
 #ifndef GLUE_ROW_INSERT_H
 #define GLUE_ROW_INSERT_H
 
+#include "storage/itemptr.h"
 #include "utils/relcache.h"
 
 /*
@@ -42,7 +43,7 @@ extern bool glue_row_insert_possible(Relation table,
 extern GlueRowInsert *glue_row_insert_begin(Oid table,
 											const GlueRowShape *shape);
 extern bool glue_row_insert_finish(GlueRowInsert *insert, const Datum *values,
-								   const char *nulls);
+								   const char *nulls, ItemPointer place);
 extern void glue_row_insert_cancel(GlueRowInsert *insert);
 
 #endif							/* GLUE_ROW_INSERT_H */

@@ -34,6 +34,7 @@
 #include "miscadmin.h"
 #include "settings.h"
 #include "utils/guc.h"
+#include "utils/varlena.h"
 
 
 char	   *glue_setting_region = NULL;
@@ -228,6 +229,33 @@ glue_settings_check(void)
 					 errdetail("It was set before glue_conn was loaded, and was then found to be invalid or not permitted."),
 					 errhint("Correct it and start a new session, or set it to another value.")));
 	}
+}
+
+/*
+ * Are there workers for a database, as far as settings go?
+ *
+ * A list that cannot be read names no database.
+ */
+bool
+glue_database_is_served(const char *name)
+{
+	char	   *setting;
+	List	   *names;
+	ListCell   *cell;
+
+	if (!glue_setting_worker)
+		return false;
+	if (glue_setting_databases == NULL || glue_setting_databases[0] == '\0')
+		return true;
+	setting = pstrdup(glue_setting_databases);
+	if (!SplitIdentifierString(setting, ',', &names))
+		return false;
+	foreach(cell, names)
+	{
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*

@@ -56,6 +56,7 @@ extern char *glue_setting_databases;
 
 extern void glue_settings_init(void);
 extern void glue_settings_check(void);
+extern bool glue_database_is_served(const char *name);
 extern const char *glue_region_problem(const char *region);
 extern const char *glue_endpoint_url_problem(const char *url);
 
