@@ -137,6 +137,7 @@ ENTRY_OBJS = \
 	src/connection_builder.o \
 	src/builders.o \
 	src/work_target.o \
+	src/queue_job.o \
 	src/queue_run.o \
 	src/process_procedure.o \
 	src/worker.o \

@@ -3,12 +3,14 @@
  * queue_run.c
  *	  Working the queue: many requests side by side.
  *
- * A request goes through three stages.  In a transaction, it is claimed, and
- * all that the database knows about it is looked up.  Then its calls are made,
- * outside of any transaction, while those of others are under way.  In another
- * transaction its outcome is recorded, together with what it has changed in
- * glue_connection.  One transaction records and claims for many requests, so
- * that a commit costs each of them little.
+ * A request goes through three stages.  In a transaction, it is claimed and
+ * prepared.  Then its calls are made, outside of any transaction, while those
+ * of others are under way.  In another transaction its outcome is recorded.
+ * What all that means for one request is in queue_job.c; here it is decided
+ * which one has its turn.
+ *
+ * One transaction records and claims for many requests, so that a commit costs
+ * each of them little.
  *
  * Each request acts as the role that asked for it: with that role's user
  * mapping, and only as long as it may use the foreign server.  What a target
@@ -25,25 +27,13 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "account.h"
-#include "builtins.h"
-#include "commands/async.h"
-#include "encoding.h"
-#include "jsonb_tree.h"
 #include "lib/ilist.h"
-#include "miscadmin.h"
-#include "operation.h"
+#include "queue_job.h"
 #include "queue_run.h"
 #include "queue_wake.h"
-#include "request_claim.h"
-#include "request_seal.h"
-#include "secret_key.h"
 #include "settings.h"
 #include "utils/guc.h"
-#include "utils/json.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "work_target.h"
 
 /*
@@ -63,33 +53,6 @@
 
 /* How often to look for requests while there are none to begin with. */
 #define IDLE_LOOK_MS			1000
-
-/* How long a request whose key is missing is left alone. */
-#define NO_KEY_RETRY_MS			30000
-
-/* How often a connection that is IN_PROGRESS is looked at. */
-#define SHORTEST_POLL_MS		1000
-#define LONGEST_POLL_MS			30000
-#define MAX_PROGRESS_MS			(60 * 60 * 1000)
-
-/* A request that is worked on. */
-typedef struct Job
-{
-	dlist_node	node;			/* in one of the lists of QueueRun */
-	MemoryContext context;
-	struct QueueRun *run;
-	GlueClaim  *request;
-	GlueWorkTarget *target;
-	GlueOperation operation;
-	GlueMirrorKnown known;
-	GlueClaimOutcome outcome;
-	TimestampTz record_at;		/* not before */
-	bool		has_operation;	/* there is something in AWS to record */
-	GlueUnsealOutcome sealing;
-	GlueFailure *failure;		/* its secrets cannot be opened */
-	bool		is_void;		/* there is nothing to be done */
-	bool		is_tagged;		/* tags may be compared or changed */
-} Job;
 
 typedef struct QueueRun
 {
@@ -149,34 +112,17 @@ static void with_claims(Oid schema, int64 claimant,
 						void (*function) (const GlueClaims *claims));
 static GlueCall *next_call(void *arg);
 static GlueCall *begin_waiting(QueueRun *run);
-static GlueCall *begin_job(Job *job);
 static void note_done(void *arg, GlueCall *call);
 static bool wants_transaction(QueueRun *run);
 static bool take_news(QueueRun *run);
 static bool is_due(dlist_head *jobs, TimestampTz now);
 static void run_transaction(QueueRun *run);
-static void claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror);
-static void prepare_job(QueueRun *run, const GlueMirror *mirror,
-						GlueClaim *request);
-static void fill_operation(Job *job, const GlueMirror *mirror);
-static void heed_row(Job *job);
-static void end_job(Job *job, const GlueClaimOutcome *outcome);
-static void judge(Job *job);
-static void judge_failure(Job *job, const GlueFailure *failure);
-static bool is_unknown(const Job *job, const GlueFailure *failure);
-static void judge_sealing(Job *job);
-static void judge_progress(Job *job);
-static long progress_ms(const Job *job);
-static void put_off(Job *job, const GlueFailure *failure);
-static void fail(Job *job, const GlueFailure *failure);
+static void claim(QueueRun *run, GlueClaims *queue,
+				  const GlueMirror *mirror);
+static void end_job(QueueRun *run, GlueJob *job);
 static void record_ended(QueueRun *run, GlueClaims *queue,
-						 GlueMirror *mirror);
-static void settle_record(Job *job, bool recorded);
-static bool record_jobs(Job **jobs, int njobs, GlueClaims *queue,
-						GlueMirror *mirror);
-static void record_connection(Job *job, GlueMirror *mirror);
-static void record_requests(Job **jobs, int njobs, GlueClaims *queue);
-static void notify(const Job *job);
+						 const GlueMirror *mirror);
+static void settle_record(QueueRun *run, GlueJob *job, bool recorded);
 
 /*
  * Work the queue of the extension in this schema until nothing is due, or so
@@ -322,7 +268,7 @@ next_call(void *arg)
 
 	if (!dlist_is_empty(&run->further))
 	{
-		Job		   *job = dlist_container(Job, node,
+		GlueJob    *job = dlist_container(GlueJob, node,
 										  dlist_pop_head_node(&run->further));
 
 		run->nactive++;
@@ -356,9 +302,8 @@ begin_waiting(QueueRun *run)
 	run->turn_at = 0;
 	dlist_foreach_modify(iter, &run->waiting)
 	{
-		Job		   *job = dlist_container(Job, node, iter.cur);
+		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
 		TimestampTz turn_at = glue_work_target_take_turn(job->target);
-		MemoryContext old_context;
 		GlueCall   *call;
 
 		if (turn_at != 0)
@@ -369,39 +314,13 @@ begin_waiting(QueueRun *run)
 		}
 		dlist_delete(&job->node);
 		run->nwaiting--;
-		old_context = MemoryContextSwitchTo(job->context);
-		call = begin_job(job);
-		MemoryContextSwitchTo(old_context);
+		call = glue_job_begin(job);
 		if (call != NULL)
+		{
+			run->nactive++;
 			return call;
-	}
-	return NULL;
-}
-
-/* The first call of a job; NULL if it ends without one. */
-static GlueCall *
-begin_job(Job *job)
-{
-	static const GlueClaimOutcome nothing_done = {.state = "succeeded"};
-	GlueWorkTarget *target = job->target;
-
-	if (target->failure != NULL)
-		judge_failure(job, target->failure);
-	else if (job->is_void)
-		end_job(job, &nothing_done);
-	else if (job->failure != NULL)
-		judge_sealing(job);
-	else if (job->is_tagged && target->no_account != NULL)
-		judge_failure(job, target->no_account);
-	else
-	{
-		if (job->is_tagged)
-			job->operation.arn =
-				glue_target_connection_arn(&target->function.target,
-										   target->account,
-										   job->operation.name);
-		job->run->nactive++;
-		return glue_operation_begin(&job->operation);
+		}
+		end_job(run, job);
 	}
 	return NULL;
 }
@@ -411,17 +330,14 @@ static void
 note_done(void *arg, GlueCall *call)
 {
 	QueueRun   *run = arg;
-	Job		   *job = (Job *) ((char *) call - offsetof(Job, operation.call));
-	MemoryContext old_context = MemoryContextSwitchTo(job->context);
-	GlueCall   *next;
+	GlueJob    *job = (GlueJob *) ((char *) call -
+								   offsetof(GlueJob, operation.call));
 
 	run->nactive--;
-	next = glue_operation_next(&job->operation);
-	if (next != NULL)
+	if (glue_job_next(job) != NULL)
 		dlist_push_tail(&run->further, &job->node);
 	else
-		judge(job);
-	MemoryContextSwitchTo(old_context);
+		end_job(run, job);
 }
 
 /*
@@ -457,7 +373,7 @@ static bool
 is_due(dlist_head *jobs, TimestampTz now)
 {
 	return !dlist_is_empty(jobs) &&
-		dlist_container(Job, node, dlist_head_node(jobs))->record_at <= now;
+		dlist_container(GlueJob, node, dlist_head_node(jobs))->record_at <= now;
 }
 
 /* Record what has ended, and claim as much as can be begun. */
@@ -492,7 +408,7 @@ run_transaction(QueueRun *run)
 
 /* Claim requests, as many as can be begun and some more. */
 static void
-claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
+claim(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror)
 {
 	int			limit = run->width - run->nactive + CLAIM_AHEAD -
 		run->nwaiting;
@@ -509,7 +425,13 @@ claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
 		glue_claims_take(queue, limit, glue_work_targets_blocked(&run->targets),
 						 run->context) : NIL;
 	foreach(cell, requests)
-		prepare_job(run, mirror, lfirst(cell));
+	{
+		GlueJob    *job = glue_job_prepare(lfirst(cell), &run->targets,
+										   mirror);
+
+		dlist_push_tail(&run->waiting, &job->node);
+		run->nwaiting++;
+	}
 	run->nclaimed += list_length(requests);
 	run->claim_at = 0;
 	if (requests == NIL)
@@ -519,422 +441,60 @@ claim(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
 		run->claim_at = DT_NOEND;
 }
 
-/*
- * Look up what a request needs.  What goes wrong is a failure of this request
- * alone.
- */
-static void
-prepare_job(QueueRun *run, const GlueMirror *mirror, GlueClaim *request)
-{
-	MemoryContext old_context = MemoryContextSwitchTo(request->context);
-	Job		   *job = palloc0(sizeof(Job));
-
-	job->context = request->context;
-	job->run = run;
-	job->request = request;
-	job->target = glue_work_target_use(&run->targets, request);
-	fill_operation(job, mirror);
-	dlist_push_tail(&run->waiting, &job->node);
-	run->nwaiting++;
-	MemoryContextSwitchTo(old_context);
-}
-
-static void
-fill_operation(Job *job, const GlueMirror *mirror)
-{
-	const GlueClaim *request = job->request;
-	GlueOperation *operation = &job->operation;
-	const char *on_conflict = request->what.on_conflict;
-
-	if (job->target->failure != NULL)
-		return;
-	operation->function = &job->target->function;
-	operation->name = request->what.name;
-	operation->tags = request->what.tags;
-	operation->uncertain = request->uncertain;
-	operation->began_at = request->started_at;
-	if (request->what.on_missing != NULL)
-	{
-		operation->create_missing = strcmp(request->what.on_missing, "create") == 0;
-		operation->ignore_missing = strcmp(request->what.on_missing, "ignore") == 0;
-	}
-	if (on_conflict != NULL && strcmp(on_conflict, "adopt") == 0)
-		operation->on_conflict = GLUE_CONFLICT_ADOPT;
-	else if (on_conflict != NULL && strcmp(on_conflict, "update") == 0)
-		operation->on_conflict = GLUE_CONFLICT_UPDATE;
-
-	if (request->status != NULL && strcmp(request->status, "IN_PROGRESS") == 0)
-		operation->kind = GLUE_OPERATION_POLL;
-	else if (strcmp(request->what.operation, "DeleteConnection") == 0)
-		operation->kind = GLUE_OPERATION_DELETE;
-	else if (strcmp(request->what.operation, "UpdateConnection") == 0)
-		operation->kind = GLUE_OPERATION_UPDATE;
-
-	if (glue_mirror_find(mirror, &job->target->function.target, request->what.name,
-						 &job->known))
-		operation->known = &job->known;
-	if (request->what.for_row && operation->known == NULL)
-		heed_row(job);
-	job->is_tagged = operation->tags != NULL &&
-		(operation->kind == GLUE_OPERATION_UPDATE ||
-		 (operation->kind == GLUE_OPERATION_CREATE &&
-		  operation->on_conflict != GLUE_CONFLICT_ERROR));
-	if (job->is_tagged)
-		job->target->has_tags = true;
-
-	operation->input = request->what.input;
-	if (request->sealed != NULL && operation->kind != GLUE_OPERATION_POLL)
-		job->sealing = glue_request_unseal(request->id, &request->what,
-										   request->sealed,
-										   &operation->input, &job->failure);
-	if (job->sealing != GLUE_UNSEALED)
-		return;
-	if (operation->input != NULL)
-		operation->digest = glue_digest_secrets(job->run->schema,
-												operation->input);
-}
-
-/*
- * This database does not know the connection of a row to exist.  If there is
- * one of that name, it is not the row's, and is left alone.
- */
-static void
-heed_row(Job *job)
-{
-	if (job->operation.kind == GLUE_OPERATION_UPDATE)
-		job->operation.kind = GLUE_OPERATION_CREATE;
-	else if (job->operation.kind == GLUE_OPERATION_DELETE)
-		job->is_void = true;
-}
-
 /* ----------------------------------------------------------------
- * Outcomes
+ * Recording
  * ----------------------------------------------------------------
  */
 
 /* Put a job among those that are to be recorded. */
 static void
-end_job(Job *job, const GlueClaimOutcome *outcome)
+end_job(QueueRun *run, GlueJob *job)
 {
-	QueueRun   *run = job->run;
-
-	job->outcome = *outcome;
 	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												 RECORD_DELAY_MS);
 	dlist_push_tail(&run->ended, &job->node);
 	run->nended++;
 }
 
-/* An operation has ended: decide what becomes of its request. */
-static void
-judge(Job *job)
-{
-	GlueOperation *operation = &job->operation;
-	GlueClaimOutcome outcome = {
-		.state = "succeeded",
-		.status = operation->status,
-		.aws_request_id = operation->request_id,
-	};
-
-	if (operation->failure != NULL)
-	{
-		judge_failure(job, operation->failure);
-		return;
-	}
-	job->target->state->failures = 0;
-	job->has_operation = true;
-	if (operation->status != NULL &&
-		strcmp(operation->status, "IN_PROGRESS") == 0)
-	{
-		judge_progress(job);
-		return;
-	}
-	if (operation->status != NULL && strcmp(operation->status, "FAILED") == 0)
-	{
-		const char *reason = glue_observed_text(operation->observed,
-												"StatusReason");
-
-		outcome.state = "failed";
-		outcome.error_code = "FAILED";
-		outcome.error_message = reason != NULL ? reason :
-			"AWS Glue gives no reason.";
-	}
-	end_job(job, &outcome);
-}
-
-/* A request has failed, for now or for good. */
-static void
-judge_failure(Job *job, const GlueFailure *failure)
-{
-	if (job->target->refused)
-		fail(job, failure);
-	else if (failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
-	{
-		put_off(job, failure);
-		job->outcome.next_attempt_at = glue_work_target_block(job->target);
-		job->outcome.free_attempt = true;
-	}
-	else if (failure->transient &&
-			 (job->request->attempts < glue_setting_max_request_attempts ||
-			  is_unknown(job, failure)))
-	{
-		put_off(job, failure);
-		job->outcome.next_attempt_at = glue_work_backoff(job->request->attempts);
-	}
-	else
-		fail(job, failure);
-}
-
-/*
- * May a request have been carried out?  Then it does not end before that is
- * known: what is asked for after it must not be done in ignorance of it.
- */
-static bool
-is_unknown(const Job *job, const GlueFailure *failure)
-{
-	return job->request->uncertain || failure->ambiguous;
-}
-
-/*
- * The secrets of a request cannot be opened.  If a key is missing, that is for
- * an administrator to mend, and costs no attempt.
- */
-static void
-judge_sealing(Job *job)
-{
-	if (job->sealing == GLUE_UNSEAL_NEVER)
-	{
-		fail(job, job->failure);
-		return;
-	}
-	put_off(job, job->failure);
-	job->outcome.free_attempt = true;
-	job->outcome.next_attempt_at =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), NO_KEY_RETRY_MS);
-}
-
-/* A connection is not ready yet: look again, unless it takes for ever. */
-static void
-judge_progress(Job *job)
-{
-	long		age_ms = progress_ms(job);
-	GlueClaimOutcome outcome = {
-		.state = "queued",
-		.status = "IN_PROGRESS",
-		.free_attempt = true,
-		.aws_request_id = job->operation.request_id,
-	};
-
-	outcome.next_attempt_at =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-									Min(Max(age_ms / 5, SHORTEST_POLL_MS),
-										LONGEST_POLL_MS));
-	if (age_ms > MAX_PROGRESS_MS)
-	{
-		outcome.state = "failed";
-		outcome.next_attempt_at = 0;
-		outcome.error_code = "IN_PROGRESS";
-		outcome.error_message = "The connection is still IN_PROGRESS after an hour.";
-	}
-	end_job(job, &outcome);
-}
-
-/*
- * For how long a connection has been in progress.  The request may have waited
- * long before it was made, and our clock may be wrong.
- */
-static long
-progress_ms(const Job *job)
-{
-	TimestampTz now = GetCurrentTimestamp();
-	json_object *updated = json_object_object_get(job->operation.observed,
-												  "LastUpdatedTime");
-	pg_time_t	unix_now = timestamptz_to_time_t(now);
-	double		age;
-
-	if (!json_object_is_type(updated, json_type_double) &&
-		!json_object_is_type(updated, json_type_int))
-		return 0;
-	age = Max(unix_now - json_object_get_double(updated), 0) * 1000;
-	return Min(age, TimestampDifferenceMilliseconds(job->request->started_at,
-													now));
-}
-
-/* Back into the queue. */
-static void
-put_off(Job *job, const GlueFailure *failure)
-{
-	GlueClaimOutcome outcome = {
-		.state = "queued",
-		.error_code = MemoryContextStrdup(job->context, failure->code),
-		.error_message = MemoryContextStrdup(job->context,
-											 psprintf("%s: %s", failure->message,
-													  failure->detail)),
-		.uncertain = is_unknown(job, failure),
-	};
-
-	end_job(job, &outcome);
-}
-
-static void
-fail(Job *job, const GlueFailure *failure)
-{
-	GlueClaimOutcome outcome = {
-		.state = "failed",
-		.error_code = MemoryContextStrdup(job->context, failure->code),
-		.error_message = MemoryContextStrdup(job->context,
-											 psprintf("%s: %s", failure->message,
-													  failure->detail)),
-		.uncertain = is_unknown(job, failure),
-		.aws_request_id = job->operation.request_id,
-	};
-
-	/* that there is no such connection is worth recording */
-	job->has_operation = job->operation.gone;
-	end_job(job, &outcome);
-}
-
-/* ----------------------------------------------------------------
- * Recording
- * ----------------------------------------------------------------
- */
-
 /*
  * Record the outcomes of all jobs that have ended: together, unless somebody
  * has locked what is to be written for one of them.
  */
 static void
-record_ended(QueueRun *run, GlueClaims *queue, GlueMirror *mirror)
+record_ended(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	Job		  **jobs = palloc(run->nended * sizeof(Job *));
+	GlueJob   **jobs = palloc(run->nended * sizeof(GlueJob *));
 	int			njobs = 0;
 	bool		recorded;
 
 	while (is_due(&run->locked, now))
 	{
-		Job		   *job = dlist_container(Job, node,
+		GlueJob    *job = dlist_container(GlueJob, node,
 										  dlist_pop_head_node(&run->locked));
 
-		settle_record(job, record_jobs(&job, 1, queue, mirror));
+		settle_record(run, job, glue_jobs_record(&job, 1, queue, mirror));
 	}
 	while (!dlist_is_empty(&run->ended))
-		jobs[njobs++] = dlist_container(Job, node,
+		jobs[njobs++] = dlist_container(GlueJob, node,
 										dlist_pop_head_node(&run->ended));
 	run->nended = 0;
-	recorded = record_jobs(jobs, njobs, queue, mirror);
+	recorded = glue_jobs_record(jobs, njobs, queue, mirror);
 	for (int i = 0; i < njobs; i++)
-		settle_record(jobs[i], recorded ||
-					  record_jobs(&jobs[i], 1, queue, mirror));
+		settle_record(run, jobs[i], recorded ||
+					  glue_jobs_record(&jobs[i], 1, queue, mirror));
 }
 
 /* Take leave of a job that was recorded, or keep it for later. */
 static void
-settle_record(Job *job, bool recorded)
+settle_record(QueueRun *run, GlueJob *job, bool recorded)
 {
 	if (recorded)
 	{
-		glue_work_target_release(job->target);
-		MemoryContextDelete(job->context);
+		glue_job_release(job);
 		return;
 	}
 	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												 LOCKED_RETRY_MS);
-	dlist_push_tail(&job->run->locked, &job->node);
-}
-
-/*
- * Record some jobs, or none of them: false if somebody has locked what is to
- * be written.
- */
-static bool
-record_jobs(Job **jobs, int njobs, GlueClaims *queue, GlueMirror *mirror)
-{
-	ResourceOwner owner = CurrentResourceOwner;
-	MemoryContext context = CurrentMemoryContext;
-	volatile bool locked = false;
-
-	if (njobs == 0)
-		return true;
-	BeginInternalSubTransaction(NULL);
-	PG_TRY();
-	{
-		for (int i = 0; i < njobs; i++)
-		{
-			MemoryContextSwitchTo(jobs[i]->context);
-			record_connection(jobs[i], mirror);
-		}
-		MemoryContextSwitchTo(context);
-		record_requests(jobs, njobs, queue);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		locked = geterrcode() == ERRCODE_LOCK_NOT_AVAILABLE;
-		if (!locked)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return !locked;
-}
-
-/* Record what a job has done in AWS Glue, in the name of who asked for it. */
-static void
-record_connection(Job *job, GlueMirror *mirror)
-{
-	Oid			user;
-	int			security_context;
-
-	if (!job->has_operation)
-		return;
-	GetUserIdAndSecContext(&user, &security_context);
-	(void) glue_work_as_role(job->target->role, &user, &security_context);
-	glue_operation_record(&job->operation, mirror);
-	SetUserIdAndSecContext(user, security_context);
-}
-
-/* Record what has become of the requests of some jobs, and tell. */
-static void
-record_requests(Job **jobs, int njobs, GlueClaims *queue)
-{
-	GlueEndedClaim *ended = palloc0(njobs * sizeof(GlueEndedClaim));
-
-	for (int i = 0; i < njobs; i++)
-	{
-		ended[i].request = jobs[i]->request;
-		ended[i].outcome = &jobs[i]->outcome;
-	}
-	glue_claims_record(queue, ended, njobs);
-	for (int i = 0; i < njobs; i++)
-	{
-		if (ended[i].recorded)
-			notify(jobs[i]);
-	}
-}
-
-/* Tell whoever listens. */
-static void
-notify(const Job *job)
-{
-	const GlueClaim *request = job->request;
-	const GlueClaimOutcome *outcome = &job->outcome;
-	StringInfoData payload;
-
-	initStringInfo(&payload);
-	appendStringInfo(&payload, "{\"id\": " INT64_FORMAT ", \"operation\": \"%s\", \"name\": ",
-					 request->id, request->what.operation);
-	escape_json(&payload, glue_server_from_utf8(request->what.name));
-	appendStringInfo(&payload, ", \"state\": \"%s\", \"status\": ",
-					 outcome->state);
-	if (outcome->status != NULL)
-		escape_json(&payload, glue_server_from_utf8(outcome->status));
-	else
-		appendStringInfoString(&payload, "null");
-	appendStringInfoChar(&payload, '}');
-	Async_Notify("glue_connection", payload.data);
+	dlist_push_tail(&run->locked, &job->node);
 }

@@ -3,7 +3,7 @@
  * work_target.h
  *	  Where the requests of a queue go, and as whom.
  *
- * For queue_run.c alone.
+ * For queue_job.c and queue_run.c alone.
  *
  * IDENTIFICATION
  *	  src/work_target.h

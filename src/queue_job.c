@@ -1,0 +1,485 @@
+/*-------------------------------------------------------------------------
+ *
+ * queue_job.c
+ *	  One request that is worked on: what is done for it, and what comes of it.
+ *
+ * A request becomes a job when it is claimed: all that the database knows about
+ * it is looked up then, in the transaction that claims it.  Its calls need no
+ * transaction.  What becomes of the request is decided as soon as they have
+ * ended, and recorded in another transaction, together with what they have
+ * changed in glue_connection.
+ *
+ * A request has succeeded, has failed, or goes back into the queue: because it
+ * may succeed another time, because its connection is not ready yet, or because
+ * an administrator must mend something first.  Only what it can be blamed for
+ * counts as an attempt.
+ *
+ * When a job has its turn, and which jobs are recorded together, is up to
+ * queue_run.c.
+ *
+ * IDENTIFICATION
+ *	  src/queue_job.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "builtins.h"
+#include "commands/async.h"
+#include "encoding.h"
+#include "jsonb_tree.h"
+#include "miscadmin.h"
+#include "queue_job.h"
+#include "secret_key.h"
+#include "settings.h"
+#include "utils/json.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+/* How long a request whose key is missing is left alone. */
+#define NO_KEY_RETRY_MS			30000
+
+/* How often a connection that is IN_PROGRESS is looked at. */
+#define SHORTEST_POLL_MS		1000
+#define LONGEST_POLL_MS			30000
+#define MAX_PROGRESS_MS			(60 * 60 * 1000)
+
+/* prototypes of private functions */
+static void fill_operation(GlueJob *job, const GlueMirror *mirror);
+static void heed_row(GlueJob *job);
+static void judge(GlueJob *job);
+static void judge_failure(GlueJob *job, const GlueFailure *failure);
+static bool is_unknown(const GlueJob *job, const GlueFailure *failure);
+static void judge_sealing(GlueJob *job);
+static void judge_progress(GlueJob *job);
+static long progress_ms(const GlueJob *job);
+static void put_off(GlueJob *job, const GlueFailure *failure);
+static void fail(GlueJob *job, const GlueFailure *failure);
+static void record_connection(GlueJob *job, const GlueMirror *mirror);
+static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
+static void notify(const GlueJob *job);
+
+/*
+ * Look up what a request needs.  What goes wrong is a failure of this request
+ * alone.  The job lives as long as the request.
+ */
+GlueJob *
+glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
+				 const GlueMirror *mirror)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(request->context);
+	GlueJob    *job = palloc0(sizeof(GlueJob));
+
+	job->context = request->context;
+	job->request = request;
+	job->target = glue_work_target_use(targets, request);
+	fill_operation(job, mirror);
+	MemoryContextSwitchTo(old_context);
+	return job;
+}
+
+/*
+ * The first call of a job; NULL if it ends without one, and its outcome is
+ * decided.
+ */
+GlueCall *
+glue_job_begin(GlueJob *job)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(job->context);
+	GlueWorkTarget *target = job->target;
+	GlueCall   *call = NULL;
+
+	if (target->failure != NULL)
+		judge_failure(job, target->failure);
+	else if (job->is_void)
+		job->outcome.state = "succeeded";
+	else if (job->failure != NULL)
+		judge_sealing(job);
+	else if (job->is_tagged && target->no_account != NULL)
+		judge_failure(job, target->no_account);
+	else
+	{
+		if (job->is_tagged)
+			job->operation.arn =
+				glue_target_connection_arn(&target->function.target,
+										   target->account,
+										   job->operation.name);
+		call = glue_operation_begin(&job->operation);
+	}
+	MemoryContextSwitchTo(old_context);
+	return call;
+}
+
+/*
+ * A call of a job has ended: the next one; NULL if that was the last, and the
+ * outcome is decided.
+ */
+GlueCall *
+glue_job_next(GlueJob *job)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(job->context);
+	GlueCall   *call = glue_operation_next(&job->operation);
+
+	if (call == NULL)
+		judge(job);
+	MemoryContextSwitchTo(old_context);
+	return call;
+}
+
+/*
+ * Record the outcomes of some jobs, or of none of them: false if somebody has
+ * locked what is to be written.
+ */
+bool
+glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
+				 const GlueMirror *mirror)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool locked = false;
+
+	if (njobs == 0)
+		return true;
+	BeginInternalSubTransaction(NULL);
+	PG_TRY();
+	{
+		for (int i = 0; i < njobs; i++)
+		{
+			MemoryContextSwitchTo(jobs[i]->context);
+			record_connection(jobs[i], mirror);
+		}
+		MemoryContextSwitchTo(context);
+		record_requests(jobs, njobs, queue);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		locked = geterrcode() == ERRCODE_LOCK_NOT_AVAILABLE;
+		if (!locked)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return !locked;
+}
+
+/* Take leave of a job that was recorded. */
+void
+glue_job_release(GlueJob *job)
+{
+	glue_work_target_release(job->target);
+	MemoryContextDelete(job->context);
+}
+
+/* ----------------------------------------------------------------
+ * What is to be done
+ * ----------------------------------------------------------------
+ */
+
+static void
+fill_operation(GlueJob *job, const GlueMirror *mirror)
+{
+	const GlueClaim *request = job->request;
+	GlueOperation *operation = &job->operation;
+	const char *on_conflict = request->what.on_conflict;
+
+	if (job->target->failure != NULL)
+		return;
+	operation->function = &job->target->function;
+	operation->name = request->what.name;
+	operation->tags = request->what.tags;
+	operation->uncertain = request->uncertain;
+	operation->began_at = request->started_at;
+	if (request->what.on_missing != NULL)
+	{
+		operation->create_missing = strcmp(request->what.on_missing, "create") == 0;
+		operation->ignore_missing = strcmp(request->what.on_missing, "ignore") == 0;
+	}
+	if (on_conflict != NULL && strcmp(on_conflict, "adopt") == 0)
+		operation->on_conflict = GLUE_CONFLICT_ADOPT;
+	else if (on_conflict != NULL && strcmp(on_conflict, "update") == 0)
+		operation->on_conflict = GLUE_CONFLICT_UPDATE;
+
+	if (request->status != NULL && strcmp(request->status, "IN_PROGRESS") == 0)
+		operation->kind = GLUE_OPERATION_POLL;
+	else if (strcmp(request->what.operation, "DeleteConnection") == 0)
+		operation->kind = GLUE_OPERATION_DELETE;
+	else if (strcmp(request->what.operation, "UpdateConnection") == 0)
+		operation->kind = GLUE_OPERATION_UPDATE;
+
+	if (glue_mirror_find(mirror, &job->target->function.target, request->what.name,
+						 &job->known))
+		operation->known = &job->known;
+	if (request->what.for_row && operation->known == NULL)
+		heed_row(job);
+	job->is_tagged = operation->tags != NULL &&
+		(operation->kind == GLUE_OPERATION_UPDATE ||
+		 (operation->kind == GLUE_OPERATION_CREATE &&
+		  operation->on_conflict != GLUE_CONFLICT_ERROR));
+	if (job->is_tagged)
+		job->target->has_tags = true;
+
+	operation->input = request->what.input;
+	if (request->sealed != NULL && operation->kind != GLUE_OPERATION_POLL)
+		job->sealing = glue_request_unseal(request->id, &request->what,
+										   request->sealed,
+										   &operation->input, &job->failure);
+	if (job->sealing != GLUE_UNSEALED)
+		return;
+	if (operation->input != NULL)
+		operation->digest = glue_digest_secrets(job->target->function.schema,
+												operation->input);
+}
+
+/*
+ * This database does not know the connection of a row to exist.  If there is
+ * one of that name, it is not the row's, and is left alone.
+ */
+static void
+heed_row(GlueJob *job)
+{
+	if (job->operation.kind == GLUE_OPERATION_UPDATE)
+		job->operation.kind = GLUE_OPERATION_CREATE;
+	else if (job->operation.kind == GLUE_OPERATION_DELETE)
+		job->is_void = true;
+}
+
+/* ----------------------------------------------------------------
+ * Outcomes
+ * ----------------------------------------------------------------
+ */
+
+/* An operation has ended: decide what becomes of its request. */
+static void
+judge(GlueJob *job)
+{
+	GlueOperation *operation = &job->operation;
+	GlueClaimOutcome outcome = {
+		.state = "succeeded",
+		.status = operation->status,
+		.aws_request_id = operation->request_id,
+	};
+
+	if (operation->failure != NULL)
+	{
+		judge_failure(job, operation->failure);
+		return;
+	}
+	job->target->state->failures = 0;
+	job->has_operation = true;
+	if (operation->status != NULL &&
+		strcmp(operation->status, "IN_PROGRESS") == 0)
+	{
+		judge_progress(job);
+		return;
+	}
+	if (operation->status != NULL && strcmp(operation->status, "FAILED") == 0)
+	{
+		const char *reason = glue_observed_text(operation->observed,
+												"StatusReason");
+
+		outcome.state = "failed";
+		outcome.error_code = "FAILED";
+		outcome.error_message = reason != NULL ? reason :
+			"AWS Glue gives no reason.";
+	}
+	job->outcome = outcome;
+}
+
+/* A request has failed, for now or for good. */
+static void
+judge_failure(GlueJob *job, const GlueFailure *failure)
+{
+	if (job->target->refused)
+		fail(job, failure);
+	else if (failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+	{
+		put_off(job, failure);
+		job->outcome.next_attempt_at = glue_work_target_block(job->target);
+		job->outcome.free_attempt = true;
+	}
+	else if (failure->transient &&
+			 (job->request->attempts < glue_setting_max_request_attempts ||
+			  is_unknown(job, failure)))
+	{
+		put_off(job, failure);
+		job->outcome.next_attempt_at = glue_work_backoff(job->request->attempts);
+	}
+	else
+		fail(job, failure);
+}
+
+/*
+ * May a request have been carried out?  Then it does not end before that is
+ * known: what is asked for after it must not be done in ignorance of it.
+ */
+static bool
+is_unknown(const GlueJob *job, const GlueFailure *failure)
+{
+	return job->request->uncertain || failure->ambiguous;
+}
+
+/*
+ * The secrets of a request cannot be opened.  If a key is missing, that is for
+ * an administrator to mend, and costs no attempt.
+ */
+static void
+judge_sealing(GlueJob *job)
+{
+	if (job->sealing == GLUE_UNSEAL_NEVER)
+	{
+		fail(job, job->failure);
+		return;
+	}
+	put_off(job, job->failure);
+	job->outcome.free_attempt = true;
+	job->outcome.next_attempt_at =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), NO_KEY_RETRY_MS);
+}
+
+/* A connection is not ready yet: look again, unless it takes for ever. */
+static void
+judge_progress(GlueJob *job)
+{
+	long		age_ms = progress_ms(job);
+	GlueClaimOutcome outcome = {
+		.state = "queued",
+		.status = "IN_PROGRESS",
+		.free_attempt = true,
+		.aws_request_id = job->operation.request_id,
+	};
+
+	outcome.next_attempt_at =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+									Min(Max(age_ms / 5, SHORTEST_POLL_MS),
+										LONGEST_POLL_MS));
+	if (age_ms > MAX_PROGRESS_MS)
+	{
+		outcome.state = "failed";
+		outcome.next_attempt_at = 0;
+		outcome.error_code = "IN_PROGRESS";
+		outcome.error_message = "The connection is still IN_PROGRESS after an hour.";
+	}
+	job->outcome = outcome;
+}
+
+/*
+ * For how long a connection has been in progress.  The request may have waited
+ * long before it was made, and our clock may be wrong.
+ */
+static long
+progress_ms(const GlueJob *job)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	json_object *updated = json_object_object_get(job->operation.observed,
+												  "LastUpdatedTime");
+	pg_time_t	unix_now = timestamptz_to_time_t(now);
+	double		age;
+
+	if (!json_object_is_type(updated, json_type_double) &&
+		!json_object_is_type(updated, json_type_int))
+		return 0;
+	age = Max(unix_now - json_object_get_double(updated), 0) * 1000;
+	return Min(age, TimestampDifferenceMilliseconds(job->request->started_at,
+													now));
+}
+
+/* Back into the queue. */
+static void
+put_off(GlueJob *job, const GlueFailure *failure)
+{
+	GlueClaimOutcome outcome = {
+		.state = "queued",
+		.error_code = MemoryContextStrdup(job->context, failure->code),
+		.error_message = MemoryContextStrdup(job->context,
+											 psprintf("%s: %s", failure->message,
+													  failure->detail)),
+		.uncertain = is_unknown(job, failure),
+	};
+
+	job->outcome = outcome;
+}
+
+static void
+fail(GlueJob *job, const GlueFailure *failure)
+{
+	GlueClaimOutcome outcome = {
+		.state = "failed",
+		.error_code = MemoryContextStrdup(job->context, failure->code),
+		.error_message = MemoryContextStrdup(job->context,
+											 psprintf("%s: %s", failure->message,
+													  failure->detail)),
+		.uncertain = is_unknown(job, failure),
+		.aws_request_id = job->operation.request_id,
+	};
+
+	/* that there is no such connection is worth recording */
+	job->has_operation = job->operation.gone;
+	job->outcome = outcome;
+}
+
+/* ----------------------------------------------------------------
+ * Recording
+ * ----------------------------------------------------------------
+ */
+
+/* Record what a job has done in AWS Glue, in the name of who asked for it. */
+static void
+record_connection(GlueJob *job, const GlueMirror *mirror)
+{
+	Oid			user;
+	int			security_context;
+
+	if (!job->has_operation)
+		return;
+	GetUserIdAndSecContext(&user, &security_context);
+	(void) glue_work_as_role(job->target->role, &user, &security_context);
+	glue_operation_record(&job->operation, mirror);
+	SetUserIdAndSecContext(user, security_context);
+}
+
+/* Record what has become of the requests of some jobs, and tell. */
+static void
+record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
+{
+	GlueEndedClaim *ended = palloc0(njobs * sizeof(GlueEndedClaim));
+
+	for (int i = 0; i < njobs; i++)
+	{
+		ended[i].request = jobs[i]->request;
+		ended[i].outcome = &jobs[i]->outcome;
+	}
+	glue_claims_record(queue, ended, njobs);
+	for (int i = 0; i < njobs; i++)
+	{
+		if (ended[i].recorded)
+			notify(jobs[i]);
+	}
+}
+
+/* Tell whoever listens. */
+static void
+notify(const GlueJob *job)
+{
+	const GlueClaim *request = job->request;
+	const GlueClaimOutcome *outcome = &job->outcome;
+	StringInfoData payload;
+
+	initStringInfo(&payload);
+	appendStringInfo(&payload, "{\"id\": " INT64_FORMAT ", \"operation\": \"%s\", \"name\": ",
+					 request->id, request->what.operation);
+	escape_json(&payload, glue_server_from_utf8(request->what.name));
+	appendStringInfo(&payload, ", \"state\": \"%s\", \"status\": ",
+					 outcome->state);
+	if (outcome->status != NULL)
+		escape_json(&payload, glue_server_from_utf8(outcome->status));
+	else
+		appendStringInfoString(&payload, "null");
+	appendStringInfoChar(&payload, '}');
+	Async_Notify("glue_connection", payload.data);
+}

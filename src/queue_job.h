@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * queue_job.h
+ *	  One request that is worked on: what is done for it, and what comes of it.
+ *
+ * For queue_run.c alone.
+ *
+ * IDENTIFICATION
+ *	  src/queue_job.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_QUEUE_JOB_H
+#define GLUE_QUEUE_JOB_H
+
+#include "lib/ilist.h"
+#include "operation.h"
+#include "request_claim.h"
+#include "request_seal.h"
+#include "work_target.h"
+
+typedef struct GlueJob
+{
+	dlist_node	node;			/* for whoever works the queue */
+	TimestampTz record_at;		/* likewise: not before */
+
+	MemoryContext context;
+	GlueClaim  *request;
+	GlueWorkTarget *target;
+	GlueOperation operation;
+	GlueMirrorKnown known;
+	GlueUnsealOutcome sealing;
+	GlueFailure *failure;		/* its secrets cannot be opened */
+	bool		is_void;		/* there is nothing to be done */
+	bool		is_tagged;		/* tags may be compared or changed */
+
+	/* what has become of it */
+	GlueClaimOutcome outcome;
+	bool		has_operation;	/* there is something in AWS to record */
+} GlueJob;
+
+extern GlueJob *glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
+								 const GlueMirror *mirror);
+extern GlueCall *glue_job_begin(GlueJob *job);
+extern GlueCall *glue_job_next(GlueJob *job);
+extern bool glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
+							 const GlueMirror *mirror);
+extern void glue_job_release(GlueJob *job);
+
+#endif							/* GLUE_QUEUE_JOB_H */
