@@ -379,14 +379,16 @@ judge_attempt(GlueCallState *state)
 
 /*
  * If AWS says that the credentials have expired, get others for one more
- * attempt; false if that is not so, or there are none.
+ * attempt; false if that is not so, or there are none.  Why none can be got is
+ * why the call has failed then.
  */
 static bool
 renew_credentials(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
 	const char *code = state->failure->code;
-	const GlueCredentials *renewed;
+	const GlueCredentials *renewed = NULL;
+	GlueFailure *failure;
 
 	if (state->renewed || call->renew_credentials == NULL ||
 		call->credentials == NULL ||
@@ -394,7 +396,15 @@ renew_credentials(GlueCallState *state)
 		 strcmp(code, "ExpiredToken") != 0))
 		return false;
 	state->renewed = true;
-	renewed = call->renew_credentials(call->target, call->credentials);
+	failure = call->renew_credentials(call->target, call->credentials,
+									  &renewed);
+	if (failure != NULL)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
+
+		state->failure = glue_failure_copy(failure);
+		MemoryContextSwitchTo(old_context);
+	}
 	if (renewed == NULL)
 		return false;
 	call->credentials = renewed;

@@ -19,11 +19,12 @@
 #include "target.h"
 
 /*
- * Gets other credentials once AWS calls these expired, or returns NULL if
- * there are no others.  May make calls, and may raise errors.
+ * Gets other credentials once AWS calls these expired.  Sets *renewed, to NULL
+ * if there are no others, or returns why none can be got.  May make calls.
  */
-typedef const GlueCredentials *(*GlueRenewCredentials) (const GlueTarget *target,
-														const GlueCredentials *expired);
+typedef GlueFailure *(*GlueRenewCredentials) (const GlueTarget *target,
+											  const GlueCredentials *expired,
+											  const GlueCredentials **renewed);
 
 typedef struct GlueCall
 {

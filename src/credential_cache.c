@@ -20,7 +20,8 @@
  * refresher that died is noticed by its process ID.
  *
  * Nothing here waits while it holds the lock, and what is dropped is
- * cleansed.
+ * cleansed.  Whoever waits for another backend lets transfers of his own go on
+ * meanwhile.
  *
  * IDENTIFICATION
  *	  src/credential_cache.c
@@ -33,6 +34,7 @@
 
 #include "compat.h"
 #include "credential_cache.h"
+#include "http.h"
 #include "miscadmin.h"
 #include "secret_memory.h"
 #include "storage/condition_variable.h"
@@ -143,6 +145,7 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 		TimestampTz now = GetCurrentTimestamp();
 		CacheSlot  *slot;
 
+		ConditionVariablePrepareToSleep(&cache->refreshed);
 		glue_shared_lock(LW_EXCLUSIVE);
 		slot = find_slot(cache, key);
 		if (slot == NULL)
@@ -157,9 +160,9 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 		glue_shared_unlock();
 
 		if (!settled)
-			ConditionVariableTimedSleep(&cache->refreshed, REFRESHER_CHECK_MS,
-										GLUE_WAIT_EVENT(wait_event,
-														"GlueConnCredentials"));
+			glue_http_wait_as(REFRESHER_CHECK_MS,
+							  GLUE_WAIT_EVENT(wait_event,
+											  "GlueConnCredentials"));
 	}
 	ConditionVariableCancelSleep();
 	if (answer == GLUE_CACHE_HIT || answer == GLUE_CACHE_MAY_REFRESH)

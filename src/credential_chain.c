@@ -5,8 +5,9 @@
  *
  * Which source is used, and which roles are assumed from there, is decided
  * without asking anybody: credential_plan.c makes a plan of the target, the
- * environment and the profile.  Here the plan is carried out, step by step,
- * each step with the credentials of the one before.
+ * environment and the profile.  Then the plan is carried out, step by step,
+ * each step with the credentials of the one before.  That can take long, and
+ * needs no transaction.
  *
  * A plan that is more than keys ends in temporary credentials, which are
  * cached under a digest of the plan: whoever has the same plan may have the
@@ -55,7 +56,6 @@ typedef struct Execution
 } Execution;
 
 /* prototypes of private functions */
-static void make_plan(const GlueTarget *target, GlueCredentialPlan *plan);
 static void digest_plan(const GlueTarget *target,
 						const GlueCredentialPlan *plan,
 						GlueCredentialKey *key);
@@ -63,9 +63,10 @@ static void digest_source(EVP_MD_CTX *context,
 						  const GlueConfiguration *configuration,
 						  GlueCredentialStepKind kind);
 static void digest_text(EVP_MD_CTX *context, const char *text);
-static void refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
-					const GlueCredentialKey *key, bool may_fail,
-					GlueCredentials *credentials);
+static GlueFailure *refresh(const GlueTarget *target,
+							const GlueCredentialPlan *plan,
+							const GlueCredentialKey *key, bool may_fail,
+							GlueCredentials *credentials);
 static GlueFailure *carry_out(Execution *execution,
 							  const GlueCredentialPlan *plan);
 static GlueFailure *take_step(Execution *execution,
@@ -80,74 +81,14 @@ static void take_temporary(Execution *execution,
 						   GlueTemporaryCredentials *temporary);
 
 /*
- * Find the credentials for a target.
- *
- * rejected_access_key_id is that of credentials which AWS has just called
- * expired, or NULL: they are not given out again.  The result lives in the
- * current memory context, which cleanses it.  Raises an error if there are
- * none.
- */
-void
-glue_credentials_find(const GlueTarget *target,
-					  const char *rejected_access_key_id,
-					  GlueCredentials *credentials)
-{
-	GlueCredentialPlan plan;
-	GlueCredentialKey key;
-	GlueCacheAnswer answer;
-	char		failure[GLUE_CACHE_FAILURE_SIZE];
-
-	make_plan(target, &plan);
-	if (plan.nsteps == 1 && plan.steps[0].kind == GLUE_STEP_KEYS)
-	{
-		Execution	execution = {0};
-
-		take_keys(&execution, &plan.steps[0].keys);
-		*credentials = execution.credentials;
-		return;
-	}
-
-	digest_plan(target, &plan, &key);
-	answer = glue_credential_cache_get(&key, rejected_access_key_id,
-									   credentials, failure);
-	switch (answer)
-	{
-		case GLUE_CACHE_HIT:
-			break;
-		case GLUE_CACHE_MAY_REFRESH:
-		case GLUE_CACHE_MUST_REFRESH:
-			refresh(target, &plan, &key, answer == GLUE_CACHE_MAY_REFRESH,
-					credentials);
-			break;
-		case GLUE_CACHE_JUST_FAILED:
-			glue_failure_raise(ERROR, glue_failure_just_failed(failure));
-			break;
-	}
-}
-
-/*
- * Get other credentials than those that AWS has called expired; NULL if there
- * are none.  To be the renew_credentials of a GlueCall.
- */
-const GlueCredentials *
-glue_credentials_renew(const GlueTarget *target,
-					   const GlueCredentials *expired)
-{
-	GlueCredentials *renewed = palloc0(sizeof(GlueCredentials));
-
-	glue_credentials_find(target, expired->access_key_id, renewed);
-	return strcmp(renewed->access_key_id, expired->access_key_id) != 0 ?
-		renewed : NULL;
-}
-
-/*
  * Decide how the credentials for a target are to be got.
  *
  * Those that the user mapping gives come first.  A role that the server or
- * the mapping names is assumed at the end, whatever comes before.
+ * the mapping names is assumed at the end, whatever comes before.  The plan
+ * borrows from the target.  Raises an error if there is no way.
  */
-static void
-make_plan(const GlueTarget *target, GlueCredentialPlan *plan)
+void
+glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan)
 {
 	GlueConfigurationError error;
 
@@ -188,6 +129,91 @@ make_plan(const GlueTarget *target, GlueCredentialPlan *plan)
 		step->external_id = target->external_id;
 		plan->nsteps++;
 	}
+}
+
+/*
+ * Carry out a plan: the slow part, which needs no transaction.
+ *
+ * rejected_access_key_id is that of credentials which AWS has just called
+ * expired, or NULL: they are not given out again.  The result lives in the
+ * current memory context, which cleanses it.  Returns why there are none, or
+ * NULL.
+ */
+GlueFailure *
+glue_credentials_fetch(const GlueTarget *target,
+					   const GlueCredentialPlan *plan,
+					   const char *rejected_access_key_id,
+					   GlueCredentials *credentials)
+{
+	GlueCredentialKey key;
+	GlueCacheAnswer answer;
+	char		failure[GLUE_CACHE_FAILURE_SIZE];
+
+	if (plan->nsteps == 1 && plan->steps[0].kind == GLUE_STEP_KEYS)
+	{
+		Execution	execution = {0};
+
+		take_keys(&execution, &plan->steps[0].keys);
+		*credentials = execution.credentials;
+		return NULL;
+	}
+
+	digest_plan(target, plan, &key);
+	answer = glue_credential_cache_get(&key, rejected_access_key_id,
+									   credentials, failure);
+	switch (answer)
+	{
+		case GLUE_CACHE_HIT:
+			break;
+		case GLUE_CACHE_MAY_REFRESH:
+		case GLUE_CACHE_MUST_REFRESH:
+			return refresh(target, plan, &key, answer == GLUE_CACHE_MAY_REFRESH,
+						   credentials);
+		case GLUE_CACHE_JUST_FAILED:
+			return glue_failure_just_failed(failure);
+	}
+	return NULL;
+}
+
+/*
+ * Find the credentials for a target: all at once.  Raises an error if there
+ * are none.
+ */
+void
+glue_credentials_find(const GlueTarget *target, GlueCredentials *credentials)
+{
+	GlueCredentialPlan plan;
+	GlueFailure *failure;
+
+	glue_credentials_plan(target, &plan);
+	failure = glue_credentials_fetch(target, &plan, NULL, credentials);
+	if (failure != NULL)
+		glue_failure_raise(ERROR, failure);
+}
+
+/*
+ * Get other credentials than those that AWS has called expired.  To be the
+ * renew_credentials of a GlueCall.
+ *
+ * There is a plan, or there would not have been these.
+ */
+GlueFailure *
+glue_credentials_renew(const GlueTarget *target,
+					   const GlueCredentials *expired,
+					   const GlueCredentials **renewed)
+{
+	GlueCredentials *found = palloc0(sizeof(GlueCredentials));
+	GlueCredentialPlan plan;
+	GlueFailure *failure;
+
+	*renewed = NULL;
+	glue_credentials_plan(target, &plan);
+	failure = glue_credentials_fetch(target, &plan, expired->access_key_id,
+									 found);
+	if (failure == NULL &&
+		strcmp(found->access_key_id, expired->access_key_id) != 0)
+		*renewed = found;
+	return failure;
 }
 
 /*
@@ -260,9 +286,9 @@ digest_text(EVP_MD_CTX *context, const char *text)
  * Get new credentials, as the cache has told us to.
  *
  * With may_fail, credentials holds some that are still good, and a failure is
- * only worth a line in the log.
+ * only worth a line in the log.  Any other is returned.
  */
-static void
+static GlueFailure *
 refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 		const GlueCredentialKey *key, bool may_fail,
 		GlueCredentials *credentials)
@@ -288,7 +314,7 @@ refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 		*credentials = execution.credentials;
 		glue_credential_cache_put(key, credentials,
 								  time_t_to_timestamptz((pg_time_t) execution.expiration));
-		return;
+		return NULL;
 	}
 	if (of_instance &&
 		glue_credential_cache_extend(key, STABILITY_MS, credentials))
@@ -297,7 +323,10 @@ refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 		glue_credential_cache_give_up(key, psprintf("%s. %s",
 													failure->message,
 													failure->detail));
-	glue_failure_raise(may_fail ? LOG : ERROR, failure);
+	if (!may_fail)
+		return failure;
+	glue_failure_raise(LOG, failure);
+	return NULL;
 }
 
 /* Take all steps of a plan; NULL if that went well. */

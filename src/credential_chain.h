@@ -12,11 +12,18 @@
 #define GLUE_CREDENTIAL_CHAIN_H
 
 #include "client.h"
+#include "profile_chain.h"
 
+extern void glue_credentials_plan(const GlueTarget *target,
+								  GlueCredentialPlan *plan);
+extern GlueFailure *glue_credentials_fetch(const GlueTarget *target,
+										   const GlueCredentialPlan *plan,
+										   const char *rejected_access_key_id,
+										   GlueCredentials *credentials);
 extern void glue_credentials_find(const GlueTarget *target,
-								  const char *rejected_access_key_id,
 								  GlueCredentials *credentials);
-extern const GlueCredentials *glue_credentials_renew(const GlueTarget *target,
-													 const GlueCredentials *expired);
+extern GlueFailure *glue_credentials_renew(const GlueTarget *target,
+										   const GlueCredentials *expired,
+										   const GlueCredentials **renewed);
 
 #endif							/* GLUE_CREDENTIAL_CHAIN_H */

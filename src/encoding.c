@@ -9,6 +9,9 @@
  * where an answer must be recorded whatever characters it has.  So nothing
  * here raises an error.
  *
+ * Which function converts is looked up in a catalog.  Outside of a transaction
+ * that cannot be done, and nothing but ASCII is converted.
+ *
  * IDENTIFICATION
  *	  src/encoding.c
  *
@@ -16,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "encoding.h"
 #include "json_tree.h"
@@ -82,8 +86,10 @@ glue_server_from_utf8(const char *utf8)
 	{
 		int			char_len = pg_encoding_mblen(PG_UTF8, utf8);
 
-		if (!convert(PG_UTF8, encoding, utf8, char_len,
-					 end, size - (end - buffer)))
+		if (!IS_HIGHBIT_SET(*utf8))
+			strlcpy(end, utf8, char_len + 1);
+		else if (!convert(PG_UTF8, encoding, utf8, char_len,
+						  end, size - (end - buffer)))
 			strcpy(end, "?");
 		end += strlen(end);
 		utf8 += char_len;
@@ -95,7 +101,8 @@ glue_server_from_utf8(const char *utf8)
 static bool
 convert(int from, int to, const char *text, int len, char *buffer, int size)
 {
-	Oid			conversion = FindDefaultConversionProc(from, to);
+	Oid			conversion = IsTransactionState() ?
+		FindDefaultConversionProc(from, to) : InvalidOid;
 
 	return OidIsValid(conversion) &&
 		pg_do_encoding_conversion_buf(conversion, from, to,

@@ -82,7 +82,7 @@ glue_function_connect(GlueFunction *function, const char *server,
 	glue_violations_report(&function->violations, "argument list",
 						   "Nothing was sent.");
 	glue_target_resolve(&function->target, server, catalog_id);
-	glue_credentials_find(&function->target, NULL, &function->credentials);
+	glue_credentials_find(&function->target, &function->credentials);
 }
 
 /*

@@ -242,6 +242,18 @@ glue_http_wait(long timeout_ms)
 {
 	static uint32 request_event = 0;
 	static uint32 pause_event = 0;
+
+	if (pool.multi == NULL)
+		open_pool();
+	glue_http_wait_as(timeout_ms, dlist_is_empty(&pool.transfers) ?
+					  GLUE_WAIT_EVENT(pause_event, "GlueConnPause") :
+					  GLUE_WAIT_EVENT(request_event, "GlueConnRequest"));
+}
+
+/* Do the same for whoever waits for something else as well. */
+void
+glue_http_wait_as(long timeout_ms, uint32 wait_event)
+{
 	GluePollEvent ready[GLUE_POLL_MAX_READY];
 	int			nready;
 	sigset_t	saved;
@@ -252,11 +264,7 @@ glue_http_wait(long timeout_ms)
 		timeout_ms = Min(timeout_ms,
 						 TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
 														 pool.timer_at));
-	nready = glue_poll_wait(timeout_ms,
-							dlist_is_empty(&pool.transfers) ?
-							GLUE_WAIT_EVENT(pause_event, "GlueConnPause") :
-							GLUE_WAIT_EVENT(request_event, "GlueConnRequest"),
-							ready);
+	nready = glue_poll_wait(timeout_ms, wait_event, ready);
 
 	block_signals(&saved);
 	for (int i = 0; i < nready; i++)

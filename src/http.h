@@ -17,6 +17,7 @@ extern GlueHttpTransfer *glue_http_start(const GlueHttpRequest *request);
 extern void glue_http_expect(int ntransfers);
 extern bool glue_http_has_room(void);
 extern void glue_http_wait(long timeout_ms);
+extern void glue_http_wait_as(long timeout_ms, uint32 wait_event);
 extern void glue_http_finish(GlueHttpTransfer *transfer);
 extern void glue_http_sleep(long duration_ms);
 extern void glue_http_release(GlueHttpTransfer *transfer);

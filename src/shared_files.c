@@ -230,6 +230,7 @@ read_file(const char *path, bool required, size_t *len)
 	struct stat status;
 	FILE	   *file;
 	char	   *text;
+	int			problem;
 
 	if (stat(path, &status) < 0)
 	{
@@ -250,21 +251,22 @@ read_file(const char *path, bool required, size_t *len)
 				 errdetail("It is larger than %d bytes.", MAX_FILE_SIZE) :
 				 errdetail("It is not a regular file.")));
 
+	/* what is appended while we read is left for the next time */
+	text = glue_secret_alloc(status.st_size + 1);
 	file = AllocateFile(path, PG_BINARY_R);
 	if (file == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("could not open shared AWS file \"%s\": %m", path)));
 
-	/* what is appended while we read is left for the next time */
-	text = glue_secret_alloc(status.st_size + 1);
-
 	*len = fread(text, 1, status.st_size, file);
 	text[*len] = '\0';
-	if (ferror(file))
+	problem = ferror(file) ? errno : 0;
+	FreeFile(file);
+	errno = problem;
+	if (problem != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not read file \"%s\": %m", path)));
-	FreeFile(file);
 	return text;
 }

@@ -9,6 +9,9 @@
  * server that was altered and a role that was dropped are heeded.  What was
  * found before lives on as long as requests use it.
  *
+ * How to get its credentials is decided in that transaction.  They are got
+ * outside of it, since others may have to be asked for them.
+ *
  * From one transaction to the next it is remembered whether a target is in
  * trouble, and how fast it may be called.  If there are no credentials, or AWS
  * refuses them, all its requests would fail in the same way, so they are left
@@ -24,9 +27,11 @@
 #include "access/xact.h"
 #include "account.h"
 #include "common/pg_prng.h"
-#include "credential_chain.h"
 #include "encoding.h"
 #include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/condition_variable.h"
+#include "storage/lwlock.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
@@ -43,8 +48,10 @@ static GlueWorkTarget *find_target(GlueWorkTargets *all,
 static GlueTargetState *find_state(GlueWorkTargets *all,
 								   const GlueClaim *request);
 static void resolve_target(GlueWorkTarget *target, Oid schema);
-static void connect_target(GlueWorkTarget *target);
-static void note_error(GlueWorkTarget *target);
+static bool is_connected(const GlueWorkTarget *target);
+static void connect_target(GlueWorkTarget *target,
+						   const GlueTransactions *transactions);
+static ErrorData *catch_error(MemoryContext context);
 static void delete_target(GlueWorkTarget *target);
 static GlueFailure *failure_from_error(const ErrorData *error);
 static char *utf8_copy(const char *text);
@@ -79,9 +86,8 @@ glue_work_targets_expire(GlueWorkTargets *all)
 }
 
 /*
- * Find the credentials of the targets that need some, and their accounts,
- * outside of the transaction that claimed requests for them: this can take
- * calls.
+ * Find the credentials of the targets that need some, and their accounts.  This
+ * can take calls, so no transaction is to be open, where that can be helped.
  */
 void
 glue_work_targets_connect(GlueWorkTargets *all)
@@ -92,19 +98,9 @@ glue_work_targets_connect(GlueWorkTargets *all)
 	{
 		GlueWorkTarget *target = dlist_container(GlueWorkTarget, node,
 												 iter.cur);
-		MemoryContext old_context;
 
-		if (target->failure != NULL ||
-			(target->connected &&
-			 (!target->has_tags || target->account != NULL ||
-			  target->no_account != NULL)))
-			continue;
-		all->transactions->begin(false);
-		old_context = MemoryContextSwitchTo(target->context);
-		connect_target(target);
-		MemoryContextSwitchTo(old_context);
-		all->transactions->commit();
-		MemoryContextSwitchTo(old_context);
+		if (!is_connected(target))
+			connect_target(target, all->transactions);
 	}
 }
 
@@ -275,92 +271,124 @@ find_state(GlueWorkTargets *all, const GlueClaim *request)
 }
 
 /*
- * Find out where the requests of a role go; sets target->failure if the role
- * is gone or may not.
+ * Find out where the requests of a role go, and how to get credentials; sets
+ * target->failure if the role is gone or may not, or if there is no way to any.
  */
 static void
 resolve_target(GlueWorkTarget *target, Oid schema)
 {
 	ResourceOwner owner = CurrentResourceOwner;
-	MemoryContext context = CurrentMemoryContext;
+	GlueFunction *function = &target->function;
 	Oid			user;
 	int			security_context;
+	volatile bool resolved = false;
 
-	target->function.schema = schema;
-	target->function.context = context;
-	target->function.caller_context = context;
+	function->schema = schema;
+	function->context = target->context;
+	function->caller_context = target->context;
 	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	MemoryContextSwitchTo(target->context);
 	PG_TRY();
 	{
 		if (!glue_work_as_role(target->role, &user, &security_context))
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
 					 errmsg("the role that asked for it does not exist any more")));
-		glue_target_resolve_region(&target->function.target, target->server,
+		glue_target_resolve_region(&function->target, target->server,
 								   target->catalog_id, target->region);
+		resolved = true;
+		glue_credentials_plan(&function->target, &target->plan);
 		SetUserIdAndSecContext(user, security_context);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
-		note_error(target);
-		target->refused = true;
+		ErrorData  *error = catch_error(target->context);
+
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(target->context);
+		target->failure = failure_from_error(error);
+		target->refused = !resolved;
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(context);
+	MemoryContextSwitchTo(target->context);
 	CurrentResourceOwner = owner;
 }
 
+/* Is it known what a target is called with, or that it cannot be called? */
+static bool
+is_connected(const GlueWorkTarget *target)
+{
+	if (target->failure != NULL)
+		return true;
+	return target->connected &&
+		(!target->has_tags || target->account != NULL ||
+		 target->no_account != NULL);
+}
+
+/*
+ * Find the credentials of a target, and its account if a request needs it.
+ *
+ * An error that is raised on the way is the target's as well.  There is no
+ * (sub)transaction that could clean up after it, but nothing is at work here
+ * that needs one.
+ */
 static void
-connect_target(GlueWorkTarget *target)
+connect_target(GlueWorkTarget *target, const GlueTransactions *transactions)
 {
 	GlueFunction *function = &target->function;
-	ResourceOwner owner = CurrentResourceOwner;
+	MemoryContext old_context = MemoryContextSwitchTo(target->context);
+	ErrorData  *volatile error = NULL;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(target->context);
 	PG_TRY();
 	{
 		if (!target->connected)
-			glue_credentials_find(&function->target, NULL,
-								  &function->credentials);
-		target->connected = true;
-		if (target->has_tags)
+			target->failure = glue_credentials_fetch(&function->target,
+													 &target->plan, NULL,
+													 &function->credentials);
+		target->connected = target->failure == NULL;
+		if (target->connected && target->has_tags)
 			target->no_account = glue_account_find(&function->target,
 												   &function->credentials,
 												   glue_credentials_renew,
 												   &target->account);
-		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
-		note_error(target);
+		error = catch_error(target->context);
+		LWLockReleaseAll();
+		ConditionVariableCancelSleep();
+		pgstat_report_wait_end();
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(target->context);
-	CurrentResourceOwner = owner;
+
+	if (error != NULL)
+	{
+		/* its text has to be converted */
+		transactions->begin(false);
+		MemoryContextSwitchTo(target->context);
+		target->failure = failure_from_error(error);
+		transactions->commit();
+	}
+	MemoryContextSwitchTo(old_context);
 }
 
 /*
- * Keep the error that was raised as what is wrong with a target, and go on
- * after the subtransaction; unless we are asked to stop.
+ * Take the error that was raised, which is to be cleaned up after; unless we
+ * are asked to stop.
  */
-static void
-note_error(GlueWorkTarget *target)
+static ErrorData *
+catch_error(MemoryContext context)
 {
 	ErrorData  *error;
 
-	MemoryContextSwitchTo(target->context);
+	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
 		error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
 		PG_RE_THROW();
 	FlushErrorState();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(target->context);
-	target->failure = failure_from_error(error);
-	FreeErrorData(error);
+	return error;
 }
 
 static void

@@ -13,6 +13,7 @@
 #ifndef GLUE_WORK_TARGET_H
 #define GLUE_WORK_TARGET_H
 
+#include "credential_chain.h"
 #include "function_call.h"
 #include "lib/ilist.h"
 #include "request_claim.h"
@@ -39,6 +40,7 @@ typedef struct GlueWorkTarget
 	Oid			role;
 	int			njobs;			/* that use it */
 	bool		current;		/* found in the latest transaction */
+	GlueCredentialPlan plan;	/* how its credentials are to be got */
 	bool		connected;		/* credentials were found */
 	GlueFailure *failure;		/* there are none, or the target is not to be
 								 * used */
