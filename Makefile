@@ -140,6 +140,7 @@ ENTRY_OBJS = \
 	src/queue_job.o \
 	src/queue_run.o \
 	src/process_procedure.o \
+	src/database_worker.o \
 	src/worker.o \
 	src/launcher.o \
 	src/glue_conn.o

@@ -17,10 +17,10 @@
 #include "client.h"
 #include "compat.h"
 #include "credential_cache.h"
+#include "database_worker.h"
 #include "fmgr.h"
 #include "launcher.h"
 #include "queue_wake.h"
-#include "worker.h"
 #include "settings.h"
 
 GLUE_MODULE_MAGIC;

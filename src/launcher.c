@@ -7,7 +7,8 @@
  * work, and one that is connected is in the way of DROP DATABASE.  So the
  * launcher is connected to none.  It starts a worker for a database
  *
- *	- when a transaction there has changed the queue, which queue_wake.c tells;
+ *	- when a transaction there has changed the queue, or wants its calls to be
+ *	  recorded, which queue_wake.c tells;
  *	- when the last worker there said that it has to come back;
  *	- every minute or so for databases that had work before, and once for all
  *	  of them after the start of the server, after a crash, a promotion or a
@@ -34,6 +35,7 @@
 #include "access/xact.h"
 #include "catalog/pg_database.h"
 #include "compat.h"
+#include "database_worker.h"
 #include "launcher.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
@@ -43,11 +45,9 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "tcop/tcopprot.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "worker.h"
 
 /* How often to look which databases there are, and at those with work. */
 #define LOOK_MS				60000
@@ -56,26 +56,38 @@
 #define FIRST_PAUSE_MS		1000
 #define LONGEST_PAUSE_MS	60000
 
+/* What the launcher knows of the workers of one kind in a database. */
+typedef struct KnownWorker
+{
+	bool		news;			/* since it was started */
+	BackgroundWorkerHandle *handle; /* or NULL */
+	TimestampTz start_at;		/* when to start one */
+	int			failures;		/* in a row */
+} KnownWorker;
+
 /* What the launcher knows of a database. */
 typedef struct KnownDatabase
 {
 	Oid			oid;
-	bool		exists;			/* the last time that we looked */
-	bool		news;			/* since its worker was started */
-	BackgroundWorkerHandle *handle; /* of its worker, or NULL */
-	TimestampTz start_at;		/* when to start one */
-	int			failures;		/* in a row */
+	bool		exists;			/* and is wanted, the last time we looked */
+	KnownWorker workers[GLUE_NUM_WORK_KINDS];
 } KnownDatabase;
 
 static List *databases = NIL;
 
 /* prototypes of private functions */
 static void look_for_databases(void);
+static void forget_databases(void);
 static KnownDatabase *find_database(Oid oid);
-static void take_news(void);
-static void mind_database(KnownDatabase *database, TimestampTz now);
-static void note_end(KnownDatabase *database, TimestampTz now);
-static void start_worker(KnownDatabase *database, TimestampTz now);
+static bool take_news(void);
+static TimestampTz mind_workers(TimestampTz now);
+static void mind_worker(const KnownDatabase *database, KnownWorker *worker,
+						GlueWorkKind kind, TimestampTz now);
+static void note_end(const KnownDatabase *database, KnownWorker *worker,
+					 GlueWorkKind kind, TimestampTz now);
+static void start_worker(const KnownDatabase *database, KnownWorker *worker,
+						 GlueWorkKind kind, TimestampTz now);
+static void tell_room(GlueWorkKind kind, bool room);
 static TimestampTz pause_after(int failures, TimestampTz now);
 
 /*
@@ -113,29 +125,23 @@ glue_launcher_main(Datum arg)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
-	glue_queue_listen(InvalidOid);
+	glue_queue_listen(InvalidOid, GLUE_WORK_QUEUE);
 
 	for (;;)
 	{
 		TimestampTz now = GetCurrentTimestamp();
-		TimestampTz wake_at = TimestampTzPlusMilliseconds(now, LOOK_MS);
-		ListCell   *cell;
+		TimestampTz wake_at;
 
 		if (looked_at == 0 ||
 			TimestampDifferenceExceeds(looked_at, now, LOOK_MS))
 		{
 			look_for_databases();
+			forget_databases();
 			looked_at = now;
 		}
-		take_news();
-		foreach(cell, databases)
-		{
-			KnownDatabase *database = lfirst(cell);
-
-			mind_database(database, now);
-			if (database->handle == NULL)
-				wake_at = Min(wake_at, database->start_at);
-		}
+		if (take_news())
+			look_for_databases();
+		wake_at = mind_workers(now);
 
 		now = GetCurrentTimestamp();
 		(void) WaitLatch(MyLatch,
@@ -145,11 +151,8 @@ glue_launcher_main(Datum arg)
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
-		{
-			ConfigReloadPending = false;
-			ProcessConfigFile(PGC_SIGHUP);
 			looked_at = 0;
-		}
+		glue_worker_reload_if_asked();
 	}
 }
 
@@ -180,19 +183,32 @@ look_for_databases(void)
 	table_endscan(scan);
 	table_close(relation, AccessShareLock);
 	CommitTransactionCommand();
+}
+
+/* Forget the databases that there are no more, once their workers have left. */
+static void
+forget_databases(void)
+{
+	ListCell   *cell;
 
 	foreach(cell, databases)
 	{
 		KnownDatabase *database = lfirst(cell);
+		bool		left = !database->exists;
 
-		if (database->exists || database->handle != NULL)
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+			left = left && database->workers[kind].handle == NULL;
+		if (!left)
 			continue;
 		databases = foreach_delete_current(databases, cell);
 		pfree(database);
 	}
 }
 
-/* What is known of a database; if nothing, its queue is to be looked at. */
+/*
+ * What is known of a database.  If nothing is, its queue is to be looked at if
+ * it turns out to exist.
+ */
 static KnownDatabase *
 find_database(Oid oid)
 {
@@ -209,76 +225,120 @@ find_database(Oid oid)
 	old_context = MemoryContextSwitchTo(TopMemoryContext);
 	database = palloc0(sizeof(KnownDatabase));
 	database->oid = oid;
+	database->workers[GLUE_WORK_JOURNAL].start_at = DT_NOEND;
 	databases = lappend(databases, database);
 	MemoryContextSwitchTo(old_context);
 	return database;
 }
 
-/* Learn where transactions have changed a queue. */
-static void
+/* Learn where there is work; returns whether a database there is new to us. */
+static bool
 take_news(void)
 {
-	Oid			oids[16];
+	GlueNews	news[16];
 	int			n;
+	int			known = list_length(databases);
 
 	do
 	{
-		n = glue_queue_take_news(oids, lengthof(oids));
+		n = glue_queue_take_news(news, lengthof(news));
 		for (int i = 0; i < n; i++)
-			find_database(oids[i])->news = true;
-	} while (n == lengthof(oids));
+			find_database(news[i].database)->workers[news[i].kind].news = true;
+	} while (n == lengthof(news));
+	return list_length(databases) > known;
 }
 
-/* See whether a database's worker has ended, or is to be started. */
+/* See to all workers; returns when to do so again. */
+static TimestampTz
+mind_workers(TimestampTz now)
+{
+	TimestampTz wake_at = TimestampTzPlusMilliseconds(now, LOOK_MS);
+	ListCell   *cell;
+
+	foreach(cell, databases)
+	{
+		KnownDatabase *database = lfirst(cell);
+
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+		{
+			KnownWorker *worker = &database->workers[kind];
+
+			mind_worker(database, worker, kind, now);
+			if (database->exists && worker->handle == NULL)
+				wake_at = Min(wake_at, worker->start_at);
+		}
+	}
+	return wake_at;
+}
+
+/* See whether a worker has ended, or is to be started. */
 static void
-mind_database(KnownDatabase *database, TimestampTz now)
+mind_worker(const KnownDatabase *database, KnownWorker *worker,
+			GlueWorkKind kind, TimestampTz now)
 {
 	pid_t		pid;
 
-	if (database->handle != NULL &&
-		GetBackgroundWorkerPid(database->handle, &pid) == BGWH_STOPPED)
-		note_end(database, now);
-	if (database->handle == NULL &&
-		(database->start_at <= now ||
-		 (database->news && database->failures == 0)))
-		start_worker(database, now);
+	if (worker->handle != NULL &&
+		GetBackgroundWorkerPid(worker->handle, &pid) == BGWH_STOPPED)
+		note_end(database, worker, kind, now);
+	if (database->exists && worker->handle == NULL &&
+		(worker->start_at <= now || (worker->news && worker->failures == 0)))
+		start_worker(database, worker, kind, now);
 }
 
 static void
-note_end(KnownDatabase *database, TimestampTz now)
+note_end(const KnownDatabase *database, KnownWorker *worker,
+		 GlueWorkKind kind, TimestampTz now)
 {
-	pfree(database->handle);
-	database->handle = NULL;
-	if (glue_worker_left(database->oid, &database->start_at))
-		database->failures = 0;
+	pfree(worker->handle);
+	worker->handle = NULL;
+	if (glue_worker_left(database->oid, kind, &worker->start_at))
+		worker->failures = 0;
 	else
-		database->start_at = pause_after(database->failures++, now);
+		worker->start_at = pause_after(worker->failures++, now);
 }
 
+/*
+ * Sessions wait for a journal's worker, so one is tried again sooner.
+ */
 static void
-start_worker(KnownDatabase *database, TimestampTz now)
+start_worker(const KnownDatabase *database, KnownWorker *worker,
+			 GlueWorkKind kind, TimestampTz now)
 {
-	static bool told = false;
 	MemoryContext old_context = MemoryContextSwitchTo(TopMemoryContext);
+	bool		started = glue_worker_start(database->oid, kind,
+											&worker->handle);
 
-	if (glue_worker_start(database->oid, &database->handle))
-	{
-		database->news = false;
-		told = false;
-	}
+	MemoryContextSwitchTo(old_context);
+	if (started)
+		worker->news = false;
 	else
 	{
-		database->handle = NULL;
-		database->start_at = pause_after(3, now);
-		if (!told)
-			ereport(WARNING,
-					(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-					 errmsg("could not start a background worker for the requests of glue_conn"),
-					 errdetail("Requests stay queued until there is room for one."),
-					 errhint("Raise \"max_worker_processes\".")));
-		told = true;
+		worker->handle = NULL;
+		worker->start_at = pause_after(kind == GLUE_WORK_JOURNAL ? 0 : 3, now);
 	}
-	MemoryContextSwitchTo(old_context);
+	tell_room(kind, started);
+}
+
+/* Tell once, as long as it lasts, that there is no room for workers. */
+static void
+tell_room(GlueWorkKind kind, bool room)
+{
+	static bool told[GLUE_NUM_WORK_KINDS];
+	bool		before = told[kind];
+
+	told[kind] = !room;
+	if (room || before)
+		return;
+	ereport(WARNING,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 kind == GLUE_WORK_QUEUE ?
+			 errmsg("could not start a background worker for the requests of glue_conn") :
+			 errmsg("could not start a background worker for the journal of glue_conn"),
+			 kind == GLUE_WORK_QUEUE ?
+			 errdetail("Requests stay queued until there is room for one.") :
+			 errdetail("Calls that act at once fail until there is room for one."),
+			 errhint("Raise \"max_worker_processes\".")));
 }
 
 static TimestampTz

@@ -1,28 +1,31 @@
 /*-------------------------------------------------------------------------
  *
  * queue_wake.c
- *	  Telling those who work the queue that there is something new.
+ *	  Telling those who work that there is something new to do.
  *
- * A request can be worked once the transaction that enqueued it has
- * committed.  So that is when somebody is woken: the process that listens for
- * the database, or else the one that listens for all databases that nobody
- * else listens for, and starts somebody who does.
+ * Somebody is woken then: the process that listens for work of that kind in
+ * the database, or else the one that listens for all that nobody else listens
+ * for, and starts somebody who does.
+ *
+ * A request in the queue can be worked once the transaction that enqueued it
+ * has committed, so that is when that is told.
  *
  * Who listens does so in this order, so that nothing is missed:
  *
- *		glue_queue_listen(database);	once
+ *		glue_queue_listen(database, kind);	once
  *		for (;;)
  *		{
  *			ResetLatch(MyLatch);
  *			glue_queue_take_news(...);	forgets what is new
- *			look at the queue;
+ *			look for work;
  *			WaitLatch(MyLatch, ...);
  *		}
  *
  * News may still get lost, and nothing depends on them: listeners look at the
- * queue every now and then anyway.  There are none of what COMMIT PREPARED
- * brings, because the session that enqueued it may be gone by then; and more
- * databases may have some than are remembered.
+ * queue every now and then anyway, and who waits for a journal's worker tells
+ * again.  There are none of what COMMIT PREPARED brings, because the session
+ * that enqueued it may be gone by then; and more databases may have some than
+ * are remembered.
  *
  * Without shared memory, nobody listens, and all of this does nothing.
  *
@@ -44,14 +47,15 @@
 #include "storage/latch.h"
 #include "storage/proc.h"
 
-/* Processes that listen, and databases that have news for none of them. */
-#define MAX_LISTENERS	64
-#define MAX_DATABASES	64
+/* Processes that listen, and news for none of them. */
+#define MAX_LISTENERS	128
+#define MAX_NEWS		128
 
 typedef struct Listener
 {
 	bool		used;
-	Oid			database;		/* InvalidOid: those of nobody else */
+	Oid			database;		/* InvalidOid: what is nobody else's */
+	GlueWorkKind kind;
 	int			process;		/* number of its PGPROC */
 	bool		news;
 } Listener;
@@ -59,9 +63,9 @@ typedef struct Listener
 typedef struct QueueWake
 {
 	Listener	listeners[MAX_LISTENERS];
-	Oid			databases[MAX_DATABASES];	/* of which the listener to all
-											 * others does not know yet */
-	int			ndatabases;
+	GlueNews	news[MAX_NEWS]; /* which the listener to all others does not
+								 * know yet */
+	int			nnews;
 } QueueWake;
 
 GlueSharedPart glue_queue_wake_part = {
@@ -77,10 +81,11 @@ static bool wake_at_commit = false;
 
 /* prototypes of private functions */
 static void at_end_of_transaction(XactEvent event, void *arg);
-static void wake(void);
-static Listener *find_listener(QueueWake *state, Oid database);
+static void wake(GlueWorkKind kind);
+static Listener *find_listener(QueueWake *state, Oid database,
+							   GlueWorkKind kind);
 static Listener *free_listener(QueueWake *state);
-static void remember_database(QueueWake *state, Oid database);
+static void remember_news(QueueWake *state, Oid database, GlueWorkKind kind);
 static void unlisten_at_exit(int code, Datum arg);
 
 /*
@@ -108,8 +113,8 @@ at_end_of_transaction(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_COMMIT:
-			if (wake_at_commit && glue_shared_is_shared())
-				wake();
+			if (wake_at_commit)
+				glue_queue_wake();
 			wake_at_commit = false;
 			break;
 		case XACT_EVENT_ABORT:
@@ -121,19 +126,44 @@ at_end_of_transaction(XactEvent event, void *arg)
 	}
 }
 
-static void
-wake(void)
+/*
+ * Wake whoever works the queue of this database, now.
+ *
+ * Raises no errors.
+ */
+void
+glue_queue_wake(void)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	wake(GLUE_WORK_QUEUE);
+}
+
+/*
+ * Wake whoever records the calls of this database, now.
+ *
+ * Raises no errors.
+ */
+void
+glue_journal_wake(void)
+{
+	wake(GLUE_WORK_JOURNAL);
+}
+
+static void
+wake(GlueWorkKind kind)
+{
+	QueueWake  *state;
 	Listener   *listener;
 	int			process = -1;
 
+	if (!glue_shared_is_shared())
+		return;
+	state = glue_shared_attach(&glue_queue_wake_part);
 	glue_shared_lock(LW_EXCLUSIVE);
-	listener = find_listener(state, MyDatabaseId);
+	listener = find_listener(state, MyDatabaseId, kind);
 	if (listener == NULL)
 	{
-		remember_database(state, MyDatabaseId);
-		listener = find_listener(state, InvalidOid);
+		remember_news(state, MyDatabaseId, kind);
+		listener = find_listener(state, InvalidOid, kind);
 	}
 	if (listener != NULL && !listener->news)
 	{
@@ -146,19 +176,20 @@ wake(void)
 }
 
 /*
- * Have this process woken for a database, or for those that nobody else is
- * woken for.
+ * Have this process woken for a kind of work in a database; or, without a
+ * database, for work of any kind that nobody else is woken for.
  *
  * Raises an error if too many listen already.
  */
 void
-glue_queue_listen(Oid database)
+glue_queue_listen(Oid database, GlueWorkKind kind)
 {
 	static bool registered = false;
 	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
 	Listener	listener = {
 		.used = true,
 		.database = database,
+		.kind = kind,
 		.process = GLUE_PROCESS_NUMBER(MyProc),
 		.news = true,
 	};
@@ -176,7 +207,7 @@ glue_queue_listen(Oid database)
 	if (own == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("too many processes work queues of glue_conn")));
+				 errmsg("too many processes work for glue_conn")));
 }
 
 /*
@@ -213,12 +244,13 @@ unlisten_at_exit(int code, Datum arg)
 }
 
 /*
- * Find out, and forget, which databases have news that nobody listened for.
+ * Find out, and forget, the news that nobody listened for, and what is new for
+ * this process.
  *
- * Returns how many there are.  Those that are more than max stay.
+ * Returns how many of the former there are.  Those that are more than max stay.
  */
 int
-glue_queue_take_news(Oid *databases, int max)
+glue_queue_take_news(GlueNews *news, int max)
 {
 	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
 	int			taken = 0;
@@ -226,20 +258,22 @@ glue_queue_take_news(Oid *databases, int max)
 	glue_shared_lock(LW_EXCLUSIVE);
 	if (own != NULL)
 		own->news = false;
-	while (taken < max && state->ndatabases > 0)
-		databases[taken++] = state->databases[--state->ndatabases];
+	while (taken < max && state->nnews > 0)
+		news[taken++] = state->news[--state->nnews];
 	glue_shared_unlock();
 	return taken;
 }
 
 static Listener *
-find_listener(QueueWake *state, Oid database)
+find_listener(QueueWake *state, Oid database, GlueWorkKind kind)
 {
 	for (int i = 0; i < MAX_LISTENERS; i++)
 	{
-		if (state->listeners[i].used &&
-			state->listeners[i].database == database)
-			return &state->listeners[i];
+		Listener   *listener = &state->listeners[i];
+
+		if (listener->used && listener->database == database &&
+			(listener->kind == kind || !OidIsValid(database)))
+			return listener;
 	}
 	return NULL;
 }
@@ -256,13 +290,15 @@ free_listener(QueueWake *state)
 }
 
 static void
-remember_database(QueueWake *state, Oid database)
+remember_news(QueueWake *state, Oid database, GlueWorkKind kind)
 {
-	for (int i = 0; i < state->ndatabases; i++)
+	GlueNews	news = {database, kind};
+
+	for (int i = 0; i < state->nnews; i++)
 	{
-		if (state->databases[i] == database)
+		if (state->news[i].database == database && state->news[i].kind == kind)
 			return;
 	}
-	if (state->ndatabases < MAX_DATABASES)
-		state->databases[state->ndatabases++] = database;
+	if (state->nnews < MAX_NEWS)
+		state->news[state->nnews++] = news;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * queue_wake.h
- *	  Telling those who work the queue that there is something new.
+ *	  Telling those who work that there is something new to do.
  *
  * IDENTIFICATION
  *	  src/queue_wake.h
@@ -13,15 +13,33 @@
 
 #include "shared_state.h"
 
+/* What background workers do in a database. */
+typedef enum GlueWorkKind
+{
+	GLUE_WORK_QUEUE,			/* carry out requests */
+	GLUE_WORK_JOURNAL			/* record calls before they are made */
+} GlueWorkKind;
+
+#define GLUE_NUM_WORK_KINDS	2
+
+/* There is something new to do. */
+typedef struct GlueNews
+{
+	Oid			database;
+	GlueWorkKind kind;
+} GlueNews;
+
 extern GlueSharedPart glue_queue_wake_part;
 
-/* for whoever changes the queue */
+/* for whoever makes work */
 extern void glue_queue_wake_at_commit(void);
+extern void glue_queue_wake(void);
+extern void glue_journal_wake(void);
 
-/* for whoever works it */
-extern void glue_queue_listen(Oid database);
+/* for whoever does it */
+extern void glue_queue_listen(Oid database, GlueWorkKind kind);
 extern bool glue_queue_unlisten(void);
 extern bool glue_queue_has_news(void);
-extern int	glue_queue_take_news(Oid *databases, int max);
+extern int	glue_queue_take_news(GlueNews *news, int max);
 
 #endif							/* GLUE_QUEUE_WAKE_H */

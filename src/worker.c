@@ -14,10 +14,6 @@
  *
  * No transaction is open while requests are on the wire; see queue_run.c.
  *
- * Exit codes: 0 if it has left on purpose, which is no news to the log; 1 from
- * any error, which is in the log.  The postmaster starts no worker again: that
- * is for the launcher, which waits longer and longer if workers keep failing.
- *
  * IDENTIFICATION
  *	  src/worker.c
  *
@@ -27,18 +23,15 @@
 
 #include "access/xact.h"
 #include "compat.h"
+#include "database_worker.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "postmaster/interrupt.h"
 #include "queue_run.h"
 #include "queue_wake.h"
 #include "request_claim.h"
 #include "settings.h"
-#include "storage/ipc.h"
 #include "storage/latch.h"
-#include "tcop/tcopprot.h"
-#include "utils/guc.h"
 #include "utils/snapmgr.h"
 #include "worker.h"
 
@@ -52,65 +45,14 @@
 #define PURGE_BATCH			1000
 
 /* prototypes of private functions */
-static GlueWorkerNote *find_note(Oid database, bool make);
-static void leave_note(Oid database, bool left, TimestampTz come_back_at);
 static Oid	find_schema(void);
 static void work(Oid schema, int64 claimant, TimestampTz *next_due);
 static void keep_up(Oid schema, int64 claimant);
 static bool linger(TimestampTz *next_due);
 static void begin(bool snapshot);
 static void commit(void);
-static void reload_if_asked(void);
-
-GlueSharedPart glue_workers_part = {
-	.name = "glue_conn workers",
-	.size = sizeof(GlueWorkerNote) * GLUE_MAX_WORKERS,
-};
 
 static const GlueTransactions transactions = {begin, commit};
-
-/*
- * Start a worker for a database; false if there is no room for one.
- */
-bool
-glue_worker_start(Oid database, BackgroundWorkerHandle **handle)
-{
-	BackgroundWorker worker = {
-		.bgw_flags = BGWORKER_SHMEM_ACCESS |
-		BGWORKER_BACKEND_DATABASE_CONNECTION,
-		.bgw_start_time = BgWorkerStart_RecoveryFinished,
-		.bgw_restart_time = BGW_NEVER_RESTART,
-		.bgw_main_arg = ObjectIdGetDatum(database),
-		.bgw_notify_pid = MyProcPid,
-	};
-
-	strlcpy(worker.bgw_library_name, "glue_conn", BGW_MAXLEN);
-	strlcpy(worker.bgw_function_name, "glue_worker_main", BGW_MAXLEN);
-	strlcpy(worker.bgw_type, "glue_conn worker", BGW_MAXLEN);
-	snprintf(worker.bgw_name, BGW_MAXLEN, "glue_conn worker for database %u",
-			 database);
-	leave_note(database, false, 0);
-	return RegisterDynamicBackgroundWorker(&worker, handle);
-}
-
-/*
- * Has the last worker of a database left on purpose?  Then it says when
- * another one has something to do.
- */
-bool
-glue_worker_left(Oid database, TimestampTz *come_back_at)
-{
-	GlueWorkerNote *note;
-	bool		left;
-
-	glue_shared_lock(LW_SHARED);
-	note = find_note(database, false);
-	left = note != NULL && note->left;
-	if (left)
-		*come_back_at = note->come_back_at;
-	glue_shared_unlock();
-	return left;
-}
 
 /* The main function of a worker. */
 void
@@ -120,17 +62,13 @@ glue_worker_main(Datum database)
 	int64		claimant = 0;
 	Oid			schema;
 
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database),
-											  InvalidOid, 0);
-	glue_queue_listen(MyDatabaseId);
+	glue_worker_enter(DatumGetObjectId(database));
+	glue_queue_listen(MyDatabaseId, GLUE_WORK_QUEUE);
 
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
-		reload_if_asked();
+		glue_worker_reload_if_asked();
 		glue_queue_take_news(NULL, 0);
 		schema = find_schema();
 		if (!OidIsValid(schema))
@@ -142,47 +80,7 @@ glue_worker_main(Datum database)
 	if (OidIsValid(schema))
 		glue_queue_leave(schema, claimant, &transactions);
 
-	leave_note(MyDatabaseId, true, next_due != 0 ? next_due : DT_NOEND);
-	proc_exit(0);
-}
-
-/* ----------------------------------------------------------------
- * Notes
- * ----------------------------------------------------------------
- */
-
-/* The note of a database; NULL if there is none, and none can be made. */
-static GlueWorkerNote *
-find_note(Oid database, bool make)
-{
-	GlueWorkerNote *notes = glue_shared_attach(&glue_workers_part);
-	GlueWorkerNote *free_note = NULL;
-
-	for (int i = 0; i < GLUE_MAX_WORKERS; i++)
-	{
-		if (notes[i].database == database)
-			return &notes[i];
-		if (!OidIsValid(notes[i].database) && free_note == NULL)
-			free_note = &notes[i];
-	}
-	if (make && free_note != NULL)
-		free_note->database = database;
-	return make ? free_note : NULL;
-}
-
-static void
-leave_note(Oid database, bool left, TimestampTz come_back_at)
-{
-	GlueWorkerNote *note;
-
-	glue_shared_lock(LW_EXCLUSIVE);
-	note = find_note(database, true);
-	if (note != NULL)
-	{
-		note->left = left;
-		note->come_back_at = come_back_at;
-	}
-	glue_shared_unlock();
+	glue_worker_leave(GLUE_WORK_QUEUE, next_due != 0 ? next_due : DT_NOEND);
 }
 
 /* ----------------------------------------------------------------
@@ -280,7 +178,7 @@ linger(TimestampTz *next_due)
 						 GLUE_WAIT_EVENT(idle_event, "GlueConnIdle"));
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
-		reload_if_asked();
+		glue_worker_reload_if_asked();
 	}
 	return true;
 }
@@ -288,7 +186,7 @@ linger(TimestampTz *next_due)
 static void
 begin(bool snapshot)
 {
-	reload_if_asked();
+	glue_worker_reload_if_asked();
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	if (snapshot)
@@ -301,13 +199,4 @@ commit(void)
 	if (ActiveSnapshotSet())
 		PopActiveSnapshot();
 	CommitTransactionCommand();
-}
-
-static void
-reload_if_asked(void)
-{
-	if (!ConfigReloadPending)
-		return;
-	ConfigReloadPending = false;
-	ProcessConfigFile(PGC_SIGHUP);
 }

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * database_worker.h
+ *	  Start and end of the background workers of a database.
+ *
+ * IDENTIFICATION
+ *	  src/database_worker.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_DATABASE_WORKER_H
+#define GLUE_DATABASE_WORKER_H
+
+#include "postmaster/bgworker.h"
+#include "queue_wake.h"
+#include "shared_state.h"
+#include "utils/timestamp.h"
+
+extern GlueSharedPart glue_workers_part;
+
+/* for the launcher */
+extern bool glue_worker_start(Oid database, GlueWorkKind kind,
+							  BackgroundWorkerHandle **handle);
+extern bool glue_worker_left(Oid database, GlueWorkKind kind,
+							 TimestampTz *come_back_at);
+
+/* for a worker */
+extern void glue_worker_enter(Oid database);
+extern void glue_worker_leave(GlueWorkKind kind, TimestampTz come_back_at);
+extern void glue_worker_reload_if_asked(void);
+
+#endif							/* GLUE_DATABASE_WORKER_H */
