@@ -66,9 +66,12 @@ PURE_OBJS = \
 
 # Layer 2: knows PostgreSQL.
 SERVER_OBJS = \
+	src/crash_point.o \
 	src/settings.o \
 	src/shared_state.o \
 	src/queue_wake.o \
+	src/journal_box.o \
+	src/known_outcome.o \
 	src/caller_status.o \
 	src/journal_lock.o \
 	src/secret_memory.o \
@@ -151,6 +154,10 @@ LIBRARIES = libcurl libcrypto json-c expat
 PG_CPPFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
 PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 	-Wno-sign-compare -Wno-missing-field-initializers
+# "make CRASH_POINTS=1" is for tests of crashes: see crash_point.c.
+ifdef CRASH_POINTS
+PG_CPPFLAGS += -DGLUE_CRASH_POINTS
+endif
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bulk bad_input privileges settings servers \

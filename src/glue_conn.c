@@ -19,6 +19,8 @@
 #include "credential_cache.h"
 #include "database_worker.h"
 #include "fmgr.h"
+#include "journal_box.h"
+#include "known_outcome.h"
 #include "launcher.h"
 #include "queue_wake.h"
 #include "settings.h"
@@ -29,6 +31,8 @@ PGDLLEXPORT void _PG_init(void);
 
 static GlueSharedPart *const shared_parts[] = {
 	&glue_credential_cache_part,
+	&glue_journal_box_part,
+	&glue_known_outcome_part,
 	&glue_queue_wake_part,
 	&glue_retry_quota_part,
 	&glue_workers_part,

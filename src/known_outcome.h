@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * known_outcome.h
+ *	  What became of calls whose transactions have not ended.
+ *
+ * IDENTIFICATION
+ *	  src/known_outcome.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_KNOWN_OUTCOME_H
+#define GLUE_KNOWN_OUTCOME_H
+
+#include "shared_state.h"
+#include "utils/timestamp.h"
+
+/* What a call may have done in AWS Glue. */
+typedef enum GlueKnownOutcome
+{
+	GLUE_OUTCOME_UNKNOWN,		/* anything, and it may yet do it */
+	GLUE_OUTCOME_NOTHING,		/* nothing: it was refused, or never sent */
+	GLUE_OUTCOME_CREATED,		/* it made the connection */
+	GLUE_OUTCOME_CHANGED		/* it did not make the connection, but may
+								 * have changed it */
+} GlueKnownOutcome;
+
+typedef struct GlueKnownCall
+{
+	GlueKnownOutcome outcome;
+	TimestampTz answered_at;	/* 0 if the outcome is unknown */
+	char		code[64];		/* of NOTHING: why, or empty */
+} GlueKnownCall;
+
+extern GlueSharedPart glue_known_outcome_part;
+
+extern void glue_known_outcome_note(int64 id, GlueKnownOutcome outcome,
+									const char *code);
+extern void glue_known_outcome_find(int64 id, GlueKnownCall *found);
+extern void glue_known_outcome_forget(int64 id);
+
+#endif							/* GLUE_KNOWN_OUTCOME_H */
