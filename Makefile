@@ -111,6 +111,7 @@ COMPOSE_OBJS = \
 	src/request_seal.o \
 	src/request_row.o \
 	src/request_queue.o \
+	src/intent.o \
 	src/row_move.o \
 	src/request_claim.o
 
@@ -118,6 +119,7 @@ COMPOSE_OBJS = \
 ENTRY_OBJS = \
 	src/arguments.o \
 	src/function_call.o \
+	src/immediate.o \
 	src/tags.o \
 	src/record.o \
 	src/operation.o \
@@ -145,6 +147,7 @@ ENTRY_OBJS = \
 	src/process_procedure.o \
 	src/database_worker.o \
 	src/worker.o \
+	src/journal_worker.o \
 	src/launcher.o \
 	src/glue_conn.o
 

@@ -396,7 +396,8 @@ CREATE VIEW glue_worker_summary AS
 		a.wait_event,
 		a.backend_start::timestamptz(0) AS started
 	FROM pg_catalog.pg_stat_activity a
-	WHERE a.backend_type IN ('glue_conn launcher', 'glue_conn worker')
+	WHERE a.backend_type IN ('glue_conn launcher', 'glue_conn worker',
+		'glue_conn journal worker')
 	ORDER BY a.backend_start;
 
 COMMENT ON VIEW glue_worker_summary IS
@@ -404,7 +405,7 @@ COMMENT ON VIEW glue_worker_summary IS
 COMMENT ON COLUMN glue_worker_summary.pid IS
 	'process ID';
 COMMENT ON COLUMN glue_worker_summary.kind IS
-	'launcher: starts the others; worker: carries out the requests of one database';
+	'launcher: starts the others; worker: carries out the requests of one database; journal worker: records calls of one database before they are made';
 COMMENT ON COLUMN glue_worker_summary.database IS
 	'database of a worker';
 COMMENT ON COLUMN glue_worker_summary.state IS

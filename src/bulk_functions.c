@@ -44,6 +44,12 @@
 #include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
+/*
+ * Inputs that are announced together: more than are under way, so that those
+ * do not run out, and few enough for the wait not to be noticed.
+ */
+#define ANNOUNCE_BATCH		256
+
 /* What became of an input.  All text is UTF-8. */
 typedef struct BulkOutcome
 {
@@ -52,6 +58,7 @@ typedef struct BulkOutcome
 	const char *error_code;		/* NULL if there was no error */
 	const char *error_message;
 	GlueFailure *conflict;		/* the connection exists, to be dealt with */
+	GlueImmediateCall *call;	/* once it was announced */
 } BulkOutcome;
 
 /* One execution of the function. */
@@ -59,12 +66,14 @@ typedef struct Bulk
 {
 	GlueFunction function;		/* MUST BE FIRST */
 	GlueMirror	mirror;
+	GlueImmediate immediate;
 	GlueConflictAction on_conflict;
 	int			count;
 	Datum	   *inputs;			/* jsonb */
 	bool	   *nulls;
 	bool		has_tags;
 	Datum		tags;			/* jsonb */
+	int			nannounced;
 	int			nstarted;
 	BulkOutcome *outcomes;
 } Bulk;
@@ -101,12 +110,15 @@ static int	compare_named_inputs(const void *a, const void *b);
 static void build_definition(const Bulk *bulk, int index,
 							 GlueDefinition *definition);
 static json_object *tree_of(Datum jsonb);
+static void announce_some(Bulk *bulk);
 static GlueCall *next_call(void *arg);
 static void note_end(void *arg, GlueCall *call);
-static void note_failure(BulkOutcome *outcome, const GlueFailure *failure);
+static void note_failure(const Bulk *bulk, BulkOutcome *outcome,
+						 const GlueFailure *failure);
 static void settle_conflicts(Bulk *bulk);
 static void settle_conflict(Bulk *bulk, int index);
-static void note_error(BulkOutcome *outcome, const ErrorData *error);
+static void note_error(const Bulk *bulk, BulkOutcome *outcome,
+					   const ErrorData *error);
 static bool is_of_one_input(const ErrorData *error);
 static void return_outcome(ReturnSetInfo *result, int index,
 						   const BulkOutcome *outcome);
@@ -150,6 +162,7 @@ glue_create_connections(PG_FUNCTION_ARGS)
 		glue_function_connect(function, glue_argument_server(fcinfo, 3),
 							  catalog_id);
 		glue_mirror_open(&bulk.mirror, function->schema, GLUE_MIRROR_WRITE);
+		glue_immediate_open(&bulk.immediate, function);
 		glue_client_run_stream(&stream,
 							   glue_setting_max_concurrent_requests);
 		settle_conflicts(&bulk);
@@ -318,6 +331,38 @@ tree_of(Datum jsonb)
  * ----------------------------------------------------------------
  */
 
+/* Announce the next inputs. */
+static void
+announce_some(Bulk *bulk)
+{
+	int			first = bulk->nannounced;
+	int			n = Min(bulk->count - first, ANNOUNCE_BATCH);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn announcement",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	GlueRequest *requests = palloc0(n * sizeof(GlueRequest));
+	GlueImmediateCall **calls = palloc(n * sizeof(GlueImmediateCall *));
+
+	for (int i = 0; i < n; i++)
+	{
+		GlueDefinition definition;
+
+		build_definition(bulk, first + i, &definition);
+		requests[i].operation = "CreateConnection";
+		requests[i].name = definition.name;
+		requests[i].input = definition.input;
+		requests[i].tags = definition.tags;
+		requests[i].on_conflict = glue_conflict_action_name(bulk->on_conflict);
+	}
+	glue_immediate_announce(&bulk->immediate, requests, n, calls);
+	for (int i = 0; i < n; i++)
+		bulk->outcomes[first + i].call = calls[i];
+	bulk->nannounced += n;
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+}
+
 /* The next of a GlueCallStream. */
 static GlueCall *
 next_call(void *arg)
@@ -329,6 +374,8 @@ next_call(void *arg)
 
 	if (bulk->nstarted == bulk->count)
 		return NULL;
+	if (bulk->nstarted == bulk->nannounced)
+		announce_some(bulk);
 	context = AllocSetContextCreate(CurrentMemoryContext, "glue_conn item",
 									ALLOCSET_DEFAULT_SIZES);
 	old_context = MemoryContextSwitchTo(context);
@@ -340,6 +387,8 @@ next_call(void *arg)
 	build_definition(bulk, item->index, &item->creation.definition);
 	MemoryContextSwitchTo(context);
 	glue_creation_prepare(&item->creation, &bulk->mirror);
+	glue_immediate_sending(bulk->outcomes[item->index].call,
+						   GLUE_OUTCOME_UNKNOWN);
 	MemoryContextSwitchTo(old_context);
 	return &item->creation.call;
 }
@@ -355,29 +404,37 @@ note_end(void *arg, GlueCall *call)
 	if (call->failure == NULL)
 	{
 		MemoryContext old_context = MemoryContextSwitchTo(item->context);
-		const char *status = glue_creation_record(&item->creation);
+		const char *status;
 
+		glue_immediate_done(outcome->call, call, GLUE_OUTCOME_CREATED);
+		status = glue_creation_record(&item->creation);
+		glue_immediate_close(&bulk->immediate, outcome->call, status,
+							 call->request_id);
 		MemoryContextSwitchTo(old_context);
 		outcome->status = pstrdup(status);
 	}
 	else
 	{
 		glue_creation_resume(&item->creation);
+		glue_immediate_failed(outcome->call, call);
 		if (bulk->on_conflict != GLUE_CONFLICT_ERROR &&
 			strcmp(call->failure->code, "AlreadyExistsException") == 0)
 			outcome->conflict = glue_failure_copy(call->failure);
 		else
-			note_failure(outcome, call->failure);
+			note_failure(bulk, outcome, call->failure);
 	}
 	MemoryContextDelete(item->context);
 }
 
 static void
-note_failure(BulkOutcome *outcome, const GlueFailure *failure)
+note_failure(const Bulk *bulk, BulkOutcome *outcome,
+			 const GlueFailure *failure)
 {
 	outcome->error_code = pstrdup(failure->code);
 	outcome->error_message = psprintf("%s: %s", failure->message,
 									  failure->detail);
+	glue_immediate_close_failed(&bulk->immediate, outcome->call,
+								outcome->error_code, outcome->error_message);
 }
 
 /* ----------------------------------------------------------------
@@ -419,9 +476,9 @@ settle_conflict(Bulk *bulk, int index)
 		const char *status;
 
 		build_definition(bulk, index, &definition);
-		status = glue_settle_conflict(&bulk->function, &bulk->mirror,
-									  &definition, bulk->on_conflict,
-									  outcome->conflict);
+		status = glue_settle_conflict(&bulk->immediate, outcome->call,
+									  &bulk->mirror, &definition,
+									  bulk->on_conflict, outcome->conflict);
 		ReleaseCurrentSubTransaction();
 		if (status != NULL)
 			outcome->status = MemoryContextStrdup(old_context, status);
@@ -436,7 +493,7 @@ settle_conflict(Bulk *bulk, int index)
 		RollbackAndReleaseCurrentSubTransaction();
 		if (!is_of_one_input(error))
 			ReThrowError(error);
-		note_error(outcome, error);
+		note_error(bulk, outcome, error);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(old_context);
@@ -445,12 +502,14 @@ settle_conflict(Bulk *bulk, int index)
 }
 
 static void
-note_error(BulkOutcome *outcome, const ErrorData *error)
+note_error(const Bulk *bulk, BulkOutcome *outcome, const ErrorData *error)
 {
 	outcome->error_code = outcome->conflict->code;
 	outcome->error_message = error->detail != NULL ?
 		psprintf("%s: %s", error->message, error->detail) :
 		error->message;
+	glue_immediate_close_failed(&bulk->immediate, outcome->call,
+								outcome->error_code, outcome->error_message);
 }
 
 /* Has an error to do with one connection alone? */

@@ -46,11 +46,15 @@ static bool is_not_found(const GlueFailure *failure);
 static void read_names(FunctionCallInfo fcinfo, int argument, NameList *list,
 					   GlueFunction *function);
 static int	compare_names(const void *a, const void *b);
-static void delete_batch(const GlueFunction *function,
+static void delete_batch(const GlueImmediate *immediate,
 						 const GlueMirror *mirror, const NameList *batch,
 						 ReturnSetInfo *result);
-static void return_outcome(const GlueMirror *mirror,
-						   const GlueFunction *function, const char *name,
+static void announce_batch(const GlueImmediate *immediate,
+						   const NameList *batch,
+						   GlueImmediateCall **changes);
+static void return_outcome(const GlueImmediate *immediate,
+						   const GlueMirror *mirror,
+						   GlueImmediateCall *change, const char *name,
 						   const GlueCall *call, ReturnSetInfo *result);
 static bool is_listed(json_object *answer, const char *name);
 static void return_row(ReturnSetInfo *result, const char *name, bool deleted,
@@ -70,6 +74,7 @@ glue_update_connection(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueDefinition definition;
 	GlueMirror	mirror;
+	GlueImmediate immediate;
 
 	glue_function_begin(&function, fcinfo, "glue_update_connection()",
 						GLUE_FUNCTION_WRITES);
@@ -80,8 +85,10 @@ glue_update_connection(PG_FUNCTION_ARGS)
 	glue_function_connect(&function, glue_argument_server(fcinfo, 3),
 						  definition.catalog_id);
 	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
+	glue_immediate_open(&immediate, &function);
 	glue_report_status(&definition,
-					   glue_update_existing(&function, &mirror, &definition));
+					   glue_update_existing(&immediate, NULL, &mirror,
+											&definition));
 	glue_function_end(&function);
 	PG_RETURN_VOID();
 }
@@ -96,6 +103,8 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueMirror	mirror;
 	GlueMirrorKnown known;
+	GlueImmediate immediate;
+	GlueImmediateCall *change;
 	GlueCall	call;
 	const char *name;
 	bool		missing_ok = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
@@ -110,7 +119,15 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 	glue_function_prepare(&function, &call, "DeleteConnection", name);
 	glue_tree_add(call.request, "ConnectionName",
 				  json_object_new_string(name));
+	glue_immediate_open(&immediate, &function);
+	change = glue_immediate_announce_one(&immediate, "DeleteConnection", name,
+										 NULL, NULL, NULL);
+	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
 	glue_client_run(&call, 1);
+	if (call.failure != NULL)
+		glue_immediate_failed(change, &call);
+	else
+		glue_immediate_done(change, &call, GLUE_OUTCOME_CHANGED);
 
 	/* if an answer was lost, it was there before, as far as can be known */
 	if (call.failure != NULL && is_not_found(call.failure))
@@ -119,6 +136,7 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 		!(is_not_found(call.failure) && (missing_ok || call.maybe_done)))
 		glue_failure_raise(ERROR, call.failure);
 	glue_mirror_forget(&mirror, &function.target, name);
+	glue_immediate_close(&immediate, change, NULL, call.request_id);
 
 	glue_function_end(&function);
 	PG_RETURN_BOOL(deleted);
@@ -134,6 +152,7 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueMirror	mirror;
+	GlueImmediate immediate;
 	NameList	list;
 	const char *catalog_id;
 
@@ -149,6 +168,7 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 	glue_function_connect(&function, glue_argument_server(fcinfo, 2),
 						  catalog_id);
 	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
+	glue_immediate_open(&immediate, &function);
 
 	for (int done = 0; done < list.count; done += MAX_BATCH_NAMES)
 	{
@@ -156,7 +176,7 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 			Min(list.count - done, MAX_BATCH_NAMES), list.names + done
 		};
 
-		delete_batch(&function, &mirror, &batch,
+		delete_batch(&immediate, &mirror, &batch,
 					 (ReturnSetInfo *) fcinfo->resultinfo);
 	}
 	glue_function_end(&function);
@@ -228,10 +248,12 @@ compare_names(const void *a, const void *b)
  * of them.
  */
 static void
-delete_batch(const GlueFunction *function, const GlueMirror *mirror,
+delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
 			 const NameList *batch, ReturnSetInfo *result)
 {
+	const GlueFunction *function = immediate->function;
 	json_object *names = json_object_new_array();
+	GlueImmediateCall *changes[MAX_BATCH_NAMES];
 	GlueCall	call;
 
 	CHECK_FOR_INTERRUPTS();
@@ -244,9 +266,27 @@ delete_batch(const GlueFunction *function, const GlueMirror *mirror,
 		glue_mirror_lock(mirror, &function->target, batch->names[i], &known);
 		json_object_array_add(names, json_object_new_string(batch->names[i]));
 	}
+	announce_batch(immediate, batch, changes);
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
-		return_outcome(mirror, function, batch->names[i], &call, result);
+		return_outcome(immediate, mirror, changes[i], batch->names[i], &call,
+					   result);
+}
+
+static void
+announce_batch(const GlueImmediate *immediate, const NameList *batch,
+			   GlueImmediateCall **changes)
+{
+	GlueRequest requests[MAX_BATCH_NAMES] = {0};
+
+	for (int i = 0; i < batch->count; i++)
+	{
+		requests[i].operation = "DeleteConnection";
+		requests[i].name = batch->names[i];
+	}
+	glue_immediate_announce(immediate, requests, batch->count, changes);
+	for (int i = 0; i < batch->count; i++)
+		glue_immediate_sending(changes[i], GLUE_OUTCOME_CHANGED);
 }
 
 /*
@@ -256,8 +296,9 @@ delete_batch(const GlueFunction *function, const GlueMirror *mirror,
  * A failure of the whole call is one of each connection.
  */
 static void
-return_outcome(const GlueMirror *mirror, const GlueFunction *function,
-			   const char *name, const GlueCall *call, ReturnSetInfo *result)
+return_outcome(const GlueImmediate *immediate, const GlueMirror *mirror,
+			   GlueImmediateCall *change, const char *name,
+			   const GlueCall *call, ReturnSetInfo *result)
 {
 	json_object *errors = json_object_object_get(call->answer, "Errors");
 	json_object *error = json_object_object_get(errors, name);
@@ -267,9 +308,12 @@ return_outcome(const GlueMirror *mirror, const GlueFunction *function,
 
 	if (call->failure != NULL)
 	{
-		return_row(result, name, false, call->failure->code,
-				   psprintf("%s: %s", call->failure->message,
-							call->failure->detail));
+		glue_immediate_failed(change, call);
+		code = call->failure->code;
+		message = psprintf("%s: %s", call->failure->message,
+						   call->failure->detail);
+		glue_immediate_close_failed(immediate, change, code, message);
+		return_row(result, name, false, code, message);
 		return;
 	}
 	gone = code != NULL && strcmp(code, "EntityNotFoundException") == 0;
@@ -283,7 +327,13 @@ return_outcome(const GlueMirror *mirror, const GlueFunction *function,
 	if (gone && call->maybe_done)
 		code = message = NULL;
 	if (code == NULL || gone)
-		glue_mirror_forget(mirror, &function->target, name);
+		glue_mirror_forget(mirror, &immediate->function->target, name);
+	glue_immediate_done(change, call, code == NULL ? GLUE_OUTCOME_CHANGED :
+						GLUE_OUTCOME_NOTHING);
+	if (code == NULL)
+		glue_immediate_close(immediate, change, NULL, call->request_id);
+	else
+		glue_immediate_close_failed(immediate, change, code, message);
 	return_row(result, name, code == NULL, code, message);
 }
 

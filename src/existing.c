@@ -64,19 +64,26 @@ static void append_difference(void *arg, const char *path,
  * Do what is asked for about a create that has failed; raises its failure
  * unless that was for an existing connection and something is to be done about
  * it.  Returns the status of the connection, in UTF-8, or NULL if that could not
- * be read.
+ * be read.  call is that of the create, and ends with this.
  */
 const char *
-glue_settle_conflict(const GlueFunction *function, const GlueMirror *mirror,
+glue_settle_conflict(const GlueImmediate *immediate, GlueImmediateCall *call,
+					 const GlueMirror *mirror,
 					 const GlueDefinition *definition,
 					 GlueConflictAction action, const GlueFailure *conflict)
 {
+	const char *status;
+
 	if (strcmp(conflict->code, "AlreadyExistsException") == 0)
 	{
 		if (action == GLUE_CONFLICT_ADOPT)
-			return adopt(function, mirror, definition, conflict);
+		{
+			status = adopt(immediate->function, mirror, definition, conflict);
+			glue_immediate_close(immediate, call, status, NULL);
+			return status;
+		}
 		if (action == GLUE_CONFLICT_UPDATE)
-			return glue_update_existing(function, mirror, definition);
+			return glue_update_existing(immediate, call, mirror, definition);
 	}
 	glue_failure_raise(ERROR, conflict);
 	return NULL;				/* keep the compiler quiet */
@@ -128,16 +135,23 @@ adopt(const GlueFunction *function, const GlueMirror *mirror,
  *
  * Tags that are given are added first: if that is refused, nothing is done at
  * all.  Others are left as they are.
+ *
+ * The call that was announced before ends with this; if it is NULL, the update is
+ * announced as a call of its own.
  */
 const char *
-glue_update_existing(const GlueFunction *function, const GlueMirror *mirror,
+glue_update_existing(const GlueImmediate *immediate,
+					 GlueImmediateCall *announced, const GlueMirror *mirror,
 					 const GlueDefinition *definition)
 {
+	const GlueFunction *function = immediate->function;
+	GlueImmediateCall *change = announced;
 	GlueMirrorKnown known;
 	GlueMirrorEntry extra = {0};
 	GlueTagged	tagged;
 	GlueCall	call;
 	json_object *observed;
+	const char *status;
 
 	if (!glue_mirror_lock(mirror, &function->target, definition->name, &known))
 		memset(&known, 0, sizeof(known));
@@ -146,10 +160,15 @@ glue_update_existing(const GlueFunction *function, const GlueMirror *mirror,
 	extra.secret_digest = glue_digest_secrets(function->schema,
 											  definition->input);
 	if (definition->tags != NULL)
-	{
 		glue_tagged_find(&tagged, function, definition->name);
-		glue_tags_add(&tagged, definition->tags);
-	}
+	if (change == NULL)
+		change = glue_immediate_announce_one(immediate, "UpdateConnection",
+											 definition->name,
+											 definition->input,
+											 definition->tags, NULL);
+	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
+	if (definition->tags != NULL)
+		glue_tags_add(&tagged, definition->tags, change);
 
 	glue_function_prepare(function, &call, "UpdateConnection",
 						  definition->name);
@@ -161,14 +180,22 @@ glue_update_existing(const GlueFunction *function, const GlueMirror *mirror,
 	if (call.failure != NULL && definition->tags != NULL)
 		glue_failure_add_detail(call.failure, "The tags have been set already.");
 	if (call.failure != NULL)
+	{
+		if (definition->tags == NULL)
+			glue_immediate_failed(change, &call);
 		glue_failure_raise(ERROR, call.failure);
+	}
+	glue_immediate_done(change, &call, GLUE_OUTCOME_CHANGED);
 
 	observed = read_updated(function, definition);
 	extra.tags = known.tags;
 	if (definition->tags != NULL)
 		extra.tags = glue_tags_added(&tagged, known.tags, definition->tags);
 	extra.request_id = call.request_id;
-	return glue_record_existing(function, mirror, definition, observed, &extra);
+	status = glue_record_existing(function, mirror, definition, observed,
+								  &extra);
+	glue_immediate_close(immediate, change, status, call.request_id);
+	return status;
 }
 
 /* Read a connection as it is. */

@@ -11,14 +11,16 @@
 #ifndef GLUE_EXISTING_H
 #define GLUE_EXISTING_H
 
-#include "function_call.h"
+#include "immediate.h"
 
-extern const char *glue_settle_conflict(const GlueFunction *function,
+extern const char *glue_settle_conflict(const GlueImmediate *immediate,
+										GlueImmediateCall *call,
 										const GlueMirror *mirror,
 										const GlueDefinition *definition,
 										GlueConflictAction action,
 										const GlueFailure *conflict);
-extern const char *glue_update_existing(const GlueFunction *function,
+extern const char *glue_update_existing(const GlueImmediate *immediate,
+										GlueImmediateCall *call,
 										const GlueMirror *mirror,
 										const GlueDefinition *definition);
 

@@ -15,6 +15,7 @@
 
 #include "builtins.h"
 #include "compat.h"
+#include "crash_point.h"
 #include "credential_chain.h"
 #include "encoding.h"
 #include "existing.h"
@@ -42,6 +43,8 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	GlueCreation creation;
 	GlueDefinition *definition = &creation.definition;
 	GlueMirror	mirror;
+	GlueImmediate immediate;
+	GlueImmediateCall *call;
 	const char *status;
 	text	   *result = NULL;
 
@@ -61,13 +64,26 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
 
 	glue_creation_prepare(&creation, &mirror);
+	glue_immediate_open(&immediate, &function);
+	call = glue_immediate_announce_one(&immediate, "CreateConnection",
+									   definition->name, definition->input,
+									   definition->tags,
+									   glue_conflict_action_name(on_conflict));
+	glue_immediate_sending(call, GLUE_OUTCOME_UNKNOWN);
 	glue_client_run(&creation.call, 1);
+	GLUE_CRASH_POINT("caller after reply");
 	if (creation.call.failure == NULL)
+	{
+		glue_immediate_done(call, &creation.call, GLUE_OUTCOME_CREATED);
 		status = glue_creation_record(&creation);
+		glue_immediate_close(&immediate, call, status,
+							 creation.call.request_id);
+	}
 	else
 	{
+		glue_immediate_failed(call, &creation.call);
 		glue_creation_resume(&creation);
-		status = glue_settle_conflict(&function, &mirror, definition,
+		status = glue_settle_conflict(&immediate, call, &mirror, definition,
 									  on_conflict, creation.call.failure);
 	}
 	glue_report_status(definition, status);

@@ -32,13 +32,11 @@
  */
 #include "postgres.h"
 
-#include "commands/dbcommands.h"
 #include "compat.h"
 #include "journal_box.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "queue_wake.h"
-#include "settings.h"
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -128,14 +126,6 @@ static char *message_of(GlueJournalBox *box, dsm_segment *segment);
 static ItemPointer tids_of(const GlueJournalBox *box, char *message);
 static void copy_text(char *to, Size size, const char *from);
 static void hand_over(GlueJournalBox *const *boxes, int nboxes, BoxState state);
-
-/* Can the calls of this database be recorded? */
-bool
-glue_journal_available(void)
-{
-	return glue_shared_is_shared() &&
-		glue_database_is_served(get_database_name(MyDatabaseId));
-}
 
 static void
 initialize_boxes(void *memory)

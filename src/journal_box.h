@@ -42,7 +42,6 @@ typedef struct GlueJournalMessage
 extern GlueSharedPart glue_journal_box_part;
 
 /* for whoever has something to be recorded */
-extern bool glue_journal_available(void);
 extern GlueJournalVerdict glue_journal_post(Oid table, const char *tuples,
 											Size len, int ntuples,
 											ItemPointer tids,

@@ -53,10 +53,12 @@ static KnownEntry *find_entry(KnownEntry *row, int64 id);
 static KnownEntry *make_entry(KnownEntry *row);
 
 /*
- * Note what became of a call of this database.  code may be NULL.
+ * Note what became of a call of this database, and whether no more is to be
+ * expected of it.  code may be NULL.
  */
 void
-glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, const char *code)
+glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,
+						const char *code)
 {
 	KnownOutcomes *outcomes;
 	KnownEntry *row;
@@ -65,7 +67,7 @@ glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, const char *code)
 		.database = MyDatabaseId,
 		.id = id,
 		.call.outcome = outcome,
-		.call.answered_at = GetCurrentTimestamp(),
+		.call.answered_at = answered ? GetCurrentTimestamp() : 0,
 	};
 
 	if (!glue_shared_is_shared())

@@ -27,14 +27,14 @@ typedef enum GlueKnownOutcome
 typedef struct GlueKnownCall
 {
 	GlueKnownOutcome outcome;
-	TimestampTz answered_at;	/* 0 if the outcome is unknown */
+	TimestampTz answered_at;	/* 0: it has not been, or not for good */
 	char		code[64];		/* of NOTHING: why, or empty */
 } GlueKnownCall;
 
 extern GlueSharedPart glue_known_outcome_part;
 
 extern void glue_known_outcome_note(int64 id, GlueKnownOutcome outcome,
-									const char *code);
+									bool answered, const char *code);
 extern void glue_known_outcome_find(int64 id, GlueKnownCall *found);
 extern void glue_known_outcome_forget(int64 id);
 

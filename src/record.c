@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "crash_point.h"
 #include "encoding.h"
 #include "jsonb_tree.h"
 #include "observation.h"
@@ -87,6 +88,7 @@ draft_record(void *arg)
 	MemoryContext old_context =
 		MemoryContextSwitchTo(creation->owner_context);
 
+	GLUE_CRASH_POINT("caller after send");
 	entry.secret_digest = glue_digest_secrets(creation->function->schema,
 											  definition->input);
 	glue_redact_or_fail(definition->input);

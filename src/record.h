@@ -11,7 +11,7 @@
 #ifndef GLUE_RECORD_H
 #define GLUE_RECORD_H
 
-#include "function_call.h"
+#include "immediate.h"
 
 /* A connection that is being created. */
 typedef struct GlueCreation

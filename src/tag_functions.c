@@ -25,13 +25,16 @@ typedef struct TagChange
 	GlueTagged	tagged;
 	bool		recorded;		/* is the connection? */
 	GlueMirrorKnown known;		/* what is known of it, if it is */
+	GlueImmediate immediate;
+	GlueImmediateCall *call;
 } TagChange;
 
 /* prototypes of private functions */
 static const char *get_name(FunctionCallInfo fcinfo, GlueFunction *function);
 static void connect_to(FunctionCallInfo fcinfo, int first_argument,
 					   GlueFunction *function);
-static void begin_change(TagChange *change, const char *name);
+static void begin_change(TagChange *change, const char *operation,
+						 const char *name, json_object *tags);
 static void record_tags(const TagChange *change, json_object *tags,
 						const char *request_id);
 
@@ -58,12 +61,13 @@ glue_tag_connection(PG_FUNCTION_ARGS)
 							  &change.function.violations);
 	connect_to(fcinfo, 2, &change.function);
 
-	begin_change(&change, name);
-	request_id = glue_tags_add(&change.tagged, tags);
+	begin_change(&change, "TagResource", name, tags);
+	request_id = glue_tags_add(&change.tagged, tags, change.call);
 	if (change.recorded)
 		record_tags(&change,
 					glue_tags_added(&change.tagged, change.known.tags, tags),
 					request_id);
+	glue_immediate_close(&change.immediate, change.call, NULL, request_id);
 	glue_function_end(&change.function);
 	PG_RETURN_VOID();
 }
@@ -88,12 +92,13 @@ glue_untag_connection(PG_FUNCTION_ARGS)
 							  &change.function.violations);
 	connect_to(fcinfo, 2, &change.function);
 
-	begin_change(&change, name);
-	request_id = glue_tags_remove(&change.tagged, keys);
+	begin_change(&change, "UntagResource", name, NULL);
+	request_id = glue_tags_remove(&change.tagged, keys, change.call);
 	if (change.recorded)
 		record_tags(&change,
 					glue_tags_removed(&change.tagged, change.known.tags, keys),
 					request_id);
+	glue_immediate_close(&change.immediate, change.call, NULL, request_id);
 	glue_function_end(&change.function);
 	PG_RETURN_VOID();
 }
@@ -146,11 +151,12 @@ connect_to(FunctionCallInfo fcinfo, int first_argument,
 }
 
 /*
- * Get ready to change tags, and keep other sessions of this database from
+ * Get ready to change tags, say so, and keep other sessions of this database from
  * changing the connection until the end of the transaction.
  */
 static void
-begin_change(TagChange *change, const char *name)
+begin_change(TagChange *change, const char *operation, const char *name,
+			 json_object *tags)
 {
 	glue_tagged_find(&change->tagged, &change->function, name);
 	glue_mirror_open(&change->mirror, change->function.schema,
@@ -158,6 +164,9 @@ begin_change(TagChange *change, const char *name)
 	change->recorded = glue_mirror_lock(&change->mirror,
 										&change->function.target, name,
 										&change->known);
+	glue_immediate_open(&change->immediate, &change->function);
+	change->call = glue_immediate_announce_one(&change->immediate, operation,
+											   name, NULL, tags, NULL);
 }
 
 static void

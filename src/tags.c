@@ -27,6 +27,7 @@
 /* prototypes of private functions */
 static void prepare(const GlueTagged *tagged, GlueCall *call,
 					const char *operation);
+static const char *change_tags(GlueCall *call, GlueImmediateCall *change);
 static GlueFailure *read_tags(const GlueTagged *tagged, json_object **tags);
 static bool are_strings(json_object *tags);
 static json_object *read_changed(const GlueTagged *tagged,
@@ -72,32 +73,47 @@ glue_tags_read(const GlueTagged *tagged)
 
 /*
  * Add tags to a connection, in place of those with the same keys; returns
- * AWS's ID of the request.
+ * AWS's ID of the request.  change is the announced call that this is part of.
  */
 const char *
-glue_tags_add(const GlueTagged *tagged, json_object *tags)
+glue_tags_add(const GlueTagged *tagged, json_object *tags,
+			  GlueImmediateCall *change)
 {
 	GlueCall	call;
 
 	prepare(tagged, &call, "TagResource");
 	glue_tree_add(call.request, "TagsToAdd", json_object_get(tags));
-	glue_function_run(&call);
-	return pstrdup(call.request_id);
+	return change_tags(&call, change);
 }
 
 /*
  * Remove tags with these keys, which need not be there; returns AWS's ID of
- * the request.
+ * the request.  change as above.
  */
 const char *
-glue_tags_remove(const GlueTagged *tagged, json_object *keys)
+glue_tags_remove(const GlueTagged *tagged, json_object *keys,
+				 GlueImmediateCall *change)
 {
 	GlueCall	call;
 
 	prepare(tagged, &call, "UntagResource");
 	glue_tree_add(call.request, "TagsToRemove", json_object_get(keys));
-	glue_function_run(&call);
-	return pstrdup(call.request_id);
+	return change_tags(&call, change);
+}
+
+/* Make a call that changes tags, which was announced; returns its ID. */
+static const char *
+change_tags(GlueCall *call, GlueImmediateCall *change)
+{
+	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
+	glue_client_run(call, 1);
+	if (call->failure != NULL)
+	{
+		glue_immediate_failed(change, call);
+		glue_failure_raise(ERROR, call->failure);
+	}
+	glue_immediate_done(change, call, GLUE_OUTCOME_CHANGED);
+	return pstrdup(call->request_id);
 }
 
 /*

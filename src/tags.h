@@ -11,7 +11,7 @@
 #ifndef GLUE_TAGS_H
 #define GLUE_TAGS_H
 
-#include "function_call.h"
+#include "immediate.h"
 
 /* A connection, as tags are addressed to it. */
 typedef struct GlueTagged
@@ -24,9 +24,11 @@ typedef struct GlueTagged
 extern void glue_tagged_find(GlueTagged *tagged, const GlueFunction *function,
 							 const char *name);
 extern json_object *glue_tags_read(const GlueTagged *tagged);
-extern const char *glue_tags_add(const GlueTagged *tagged, json_object *tags);
+extern const char *glue_tags_add(const GlueTagged *tagged, json_object *tags,
+								 GlueImmediateCall *change);
 extern const char *glue_tags_remove(const GlueTagged *tagged,
-									json_object *keys);
+									json_object *keys,
+									GlueImmediateCall *change);
 extern json_object *glue_tags_added(const GlueTagged *tagged,
 									json_object *known, json_object *tags);
 extern json_object *glue_tags_removed(const GlueTagged *tagged,

@@ -1,0 +1,56 @@
+/*-------------------------------------------------------------------------
+ *
+ * immediate.h
+ *	  Calls that act at once, as part of a transaction.
+ *
+ * IDENTIFICATION
+ *	  src/immediate.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_IMMEDIATE_H
+#define GLUE_IMMEDIATE_H
+
+#include "function_call.h"
+#include "intent.h"
+#include "known_outcome.h"
+
+/* What a function that makes such calls needs for them. */
+typedef struct GlueImmediate
+{
+	const GlueFunction *function;
+	bool		journaled;
+	GlueRequestQueue queue;		/* then */
+} GlueImmediate;
+
+/* A call of the current transaction, for as long as that lasts. */
+typedef struct GlueImmediateCall GlueImmediateCall;
+
+extern void glue_immediate_open(GlueImmediate *immediate,
+								const GlueFunction *function);
+extern void glue_immediate_announce(const GlueImmediate *immediate,
+									GlueRequest *requests, int nrequests,
+									GlueImmediateCall **calls);
+extern GlueImmediateCall *glue_immediate_announce_one(const GlueImmediate *immediate,
+													  const char *operation,
+													  const char *name,
+													  json_object *input,
+													  json_object *tags,
+													  const char *on_conflict);
+
+extern void glue_immediate_sending(GlueImmediateCall *call,
+								   GlueKnownOutcome at_worst);
+extern void glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
+								GlueKnownOutcome outcome);
+extern void glue_immediate_failed(GlueImmediateCall *call,
+								  const GlueCall *failed);
+
+extern void glue_immediate_close(const GlueImmediate *immediate,
+								 GlueImmediateCall *call, const char *status,
+								 const char *request_id);
+extern void glue_immediate_close_failed(const GlueImmediate *immediate,
+										GlueImmediateCall *call,
+										const char *code,
+										const char *message);
+
+#endif							/* GLUE_IMMEDIATE_H */

@@ -1,0 +1,432 @@
+/*-------------------------------------------------------------------------
+ *
+ * intent.c
+ *	  What is written down of a call before it is made.
+ *
+ * A call that acts at once may be carried out by AWS Glue although nobody here
+ * lives to know it, or although its transaction is rolled back.  So before the
+ * request leaves, a row of glue_request says what is about to be done, and in
+ * which transaction.  It is committed at once by another process, which gets
+ * the whole row from us (see journal_box.c): what this transaction writes by
+ * itself would be gone with it.
+ *
+ * When the call has returned, its own transaction updates the row to how it
+ * ended.  If the transaction commits, so does the update, and that is all.  If
+ * not, the row is as it was when it was written down: open.  An open row of a
+ * transaction that has ended is thus one of a transaction that was rolled back
+ * or died, and those who work the queue settle it (see intent_resolve.c).
+ *
+ * The order of transaction IDs matters.  After a crash, PostgreSQL may hand
+ * out an ID once more that nothing on disk tells of; then what becomes of
+ * somebody else's transaction would decide about our call.  Our ID is assigned
+ * before we hand the row over, and so is older than that of the transaction
+ * which commits it; what is on disk then tells of both.
+ *
+ * What was rolled back and is about to be deleted again must not be adopted
+ * meanwhile.  So as long as what a rolled back call did to a connection is not
+ * settled, no other call about it is written down, and its caller waits.
+ *
+ * IDENTIFICATION
+ *	  src/intent.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "builtins.h"
+#include "caller_status.h"
+#include "catalog/pg_collation.h"
+#include "commands/dbcommands.h"
+#include "compat.h"
+#include "encoding.h"
+#include "http.h"
+#include "intent.h"
+#include "journal_box.h"
+#include "known_outcome.h"
+#include "miscadmin.h"
+#include "request_row.h"
+#include "row_update.h"
+#include "settings.h"
+#include "shared_state.h"
+#include "utils/fmgroids.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/xid8.h"
+
+/*
+ * How often to ask whether a connection is settled, and for how long.  To
+ * undo something takes two calls, which can fail and be made again.
+ */
+#define SHORTEST_BLOCKED_MS		5
+#define LONGEST_BLOCKED_MS		250
+#define MAX_BLOCKED_MS			30000
+
+/* prototypes of private functions */
+static char *form_intents(const GlueRequestQueue *queue,
+						  const GlueRequest *requests, int nrequests,
+						  GlueIntent *const *intents, Size *len);
+static MinimalTuple form_intent(Relation table, const GlueRequest *request,
+								int64 id);
+pg_noreturn static void raise_blocked(const GlueRequest *request,
+									  int64 blocked_by);
+static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
+						   HeapTuple intent);
+static bool is_unsettled(HeapTuple tuple, TupleDesc desc);
+static bool is_creation(HeapTuple tuple, TupleDesc desc);
+static int64 id_of(HeapTuple tuple, TupleDesc desc);
+static uint64 xid_of(HeapTuple tuple, TupleDesc desc,
+					 GlueRequestColumn column);
+static bool same_value(HeapTuple a, HeapTuple b, TupleDesc desc,
+					   GlueRequestColumn column);
+static HeapTupleData whole_tuple(MinimalTuple tuple);
+
+/*
+ * Is anything to be written down?  Only if there is a worker that does it.
+ */
+bool
+glue_intents_wanted(void)
+{
+	return glue_shared_is_shared() &&
+		glue_database_is_served(get_database_name(MyDatabaseId));
+}
+
+/*
+ * Write down what the current transaction is about to do; returns when that is
+ * on disk, and on that of a synchronous standby.
+ *
+ * The table must stay open until the end of the transaction.  The intents have
+ * their IDs already.  An error means that nothing may be sent, but it may be
+ * written down all the same.
+ */
+void
+glue_intents_record(const GlueRequestQueue *queue,
+					const GlueRequest *requests, int nrequests,
+					GlueIntent *const *intents)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn intents",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	ItemPointer places = palloc(nrequests * sizeof(ItemPointerData));
+	Size		len;
+	char	   *tuples = form_intents(queue, requests, nrequests, intents, &len);
+	long		pause_ms = SHORTEST_BLOCKED_MS;
+	long		waited_ms = 0;
+	int64		blocked_by;
+
+	while (glue_journal_post(queue->oid, tuples, len, nrequests, places,
+							 &blocked_by) == GLUE_JOURNAL_BLOCKED)
+	{
+		if (waited_ms >= MAX_BLOCKED_MS)
+			raise_blocked(requests, blocked_by);
+		glue_http_sleep(pause_ms);
+		waited_ms += pause_ms;
+		pause_ms = Min(pause_ms * 2, LONGEST_BLOCKED_MS);
+	}
+	for (int i = 0; i < nrequests; i++)
+		intents[i]->place = places[i];
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+}
+
+/* The rows, one after the other, as the journal wants them. */
+static char *
+form_intents(const GlueRequestQueue *queue, const GlueRequest *requests,
+			 int nrequests, GlueIntent *const *intents, Size *len)
+{
+	Relation	table = table_open(queue->oid, NoLock);
+	MinimalTuple *tuples = palloc(nrequests * sizeof(MinimalTuple));
+	char	   *buffer;
+	char	   *at;
+
+	*len = 0;
+	for (int i = 0; i < nrequests; i++)
+	{
+		tuples[i] = form_intent(table, &requests[i], intents[i]->id);
+		*len += MAXALIGN(tuples[i]->t_len);
+	}
+	table_close(table, NoLock);
+
+	buffer = at = MemoryContextAllocHuge(CurrentMemoryContext, *len);
+	for (int i = 0; i < nrequests; i++)
+	{
+		memcpy(at, tuples[i], tuples[i]->t_len);
+		at += MAXALIGN(tuples[i]->t_len);
+	}
+	return buffer;
+}
+
+static MinimalTuple
+form_intent(Relation table, const GlueRequest *request, int64 id)
+{
+	TupleDesc	desc = RelationGetDescr(table);
+	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
+	bool	   *nulls = palloc(desc->natts * sizeof(bool));
+	GlueRequestRow row;
+
+	glue_request_row_fill(&row, id, request);
+	glue_request_row_set_text(&row, GLUE_REQUEST_STATE, "running");
+	glue_request_row_set(&row, GLUE_REQUEST_CALLER_XID,
+						 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
+	glue_request_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
+						 FullTransactionIdGetDatum(GetTopFullTransactionId()));
+	memset(nulls, true, desc->natts * sizeof(bool));
+	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
+	{
+		values[i] = row.values[i];
+		nulls[i] = row.nulls[i] == 'n';
+	}
+	return glue_form_minimal_tuple(desc, values, nulls);
+}
+
+static void
+raise_blocked(const GlueRequest *request, int64 blocked_by)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("AWS Glue connection \"%s\" is not settled yet",
+					glue_server_from_utf8(request->name)),
+			 errdetail("Request %lld about it was rolled back, and what it did has not been undone or recorded yet. Nothing was sent.",
+					   (long long) blocked_by),
+			 errhint("Table \"glue_request\" tells how far that has got.")));
+}
+
+/*
+ * Write down how a call has ended, as part of its own transaction.
+ *
+ * If nobody knows how, the row stays open, and is settled when the transaction
+ * has ended, whether it has committed or not.
+ */
+void
+glue_intent_close(const GlueRequestQueue *queue, GlueIntent *intent,
+				  const GlueIntentOutcome *outcome)
+{
+	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn intent",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	GlueRequestRow row;
+
+	memset(row.nulls, 'n', sizeof(row.nulls));
+	glue_request_row_set_text(&row, GLUE_REQUEST_STATE, outcome->state);
+	if (outcome->state != NULL)
+	{
+		glue_request_row_set(&row, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(1));
+		glue_request_row_set(&row, GLUE_REQUEST_ANSWERED_AT, now);
+		glue_request_row_set(&row, GLUE_REQUEST_FINISHED_AT, now);
+	}
+	glue_request_row_set_text(&row, GLUE_REQUEST_STATUS, outcome->status);
+	glue_request_row_set_text(&row, GLUE_REQUEST_ERROR_CODE,
+							  outcome->error_code);
+	glue_request_row_set_text(&row, GLUE_REQUEST_ERROR_MESSAGE,
+							  outcome->error_message);
+	glue_request_row_set_text(&row, GLUE_REQUEST_AWS_REQUEST_ID,
+							  outcome->aws_request_id);
+	glue_row_update(queue->oid, &intent->place, GLUE_NUM_REQUEST_COLUMNS,
+					row.values, row.nulls);
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+}
+
+/* ----------------------------------------------------------------
+ * The journal
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Get ready to insert intents into a table until the end of the transaction.
+ */
+void
+glue_intent_table_open(GlueRequestQueue *queue, Oid table)
+{
+	Oid			schema = get_rel_namespace(table);
+
+	if (!OidIsValid(schema))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"glue_request\" cannot be seen by other transactions yet"),
+				 errdetail("What is to be done in AWS Glue is written down there first, by another process."),
+				 errhint("Commit the transaction that created extension \"glue_conn\".")));
+	glue_request_queue_open(queue, schema, RowExclusiveLock);
+	if (queue->oid != table || !queue->plain)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"glue_request\" is not as the extension \"glue_conn\" made it"),
+				 errdetail("It must have the same columns, and no triggers, rules or constraints besides.")));
+}
+
+/*
+ * The request that must be settled before an intent may be inserted; 0 if
+ * there is none.
+ *
+ * That is one about the same connection whose transaction has ended, and which
+ * may have done something that is not undone, or not recorded, yet.
+ *
+ * A transaction that has a call about the connection itself is waited for by
+ * those who settle the calls of others, so it must not wait for them.  Nor
+ * must it wait for what it has rolled back to a savepoint, unless that is to be
+ * deleted: what cannot be undone is recorded after its end.
+ */
+int64
+glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
+{
+	Relation	table = table_open(queue->oid, NoLock);
+	Oid			index = get_relname_relid("glue_request_open_connection",
+										  queue->schema);
+	TupleDesc	desc = RelationGetDescr(table);
+	AttrNumber	column = GLUE_REQUEST_CONNECTION_NAME + 1;
+	HeapTupleData wanted = whole_tuple(intent);
+	uint64		transaction = xid_of(&wanted, desc, GLUE_REQUEST_CALLER_TOP_XID);
+	int64		blocked_by_own = 0;
+	int64		blocked_by_others = 0;
+	bool		takes_part = false;
+	bool		is_null;
+	ScanKeyData key;
+	Snapshot	snapshot;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyEntryInitialize(&key, 0, column, BTEqualStrategyNumber, InvalidOid,
+						   TupleDescAttr(desc, column - 1)->attcollation,
+						   F_TEXTEQ,
+						   heap_getattr(&wanted, column, desc, &is_null));
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	scan = systable_beginscan(table, index, OidIsValid(index), snapshot, 1,
+							  &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		own = xid_of(tuple, desc, GLUE_REQUEST_CALLER_TOP_XID) ==
+			transaction;
+
+		if (!is_open_intent(tuple, desc, &wanted))
+			continue;
+		if (!glue_caller_ended(xid_of(tuple, desc, GLUE_REQUEST_CALLER_XID)))
+			takes_part |= own;
+		else if (!own && is_unsettled(tuple, desc))
+			blocked_by_others = id_of(tuple, desc);
+		else if (own && is_unsettled(tuple, desc) && is_creation(tuple, desc))
+			blocked_by_own = id_of(tuple, desc);
+	}
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(table, NoLock);
+	return blocked_by_own != 0 || takes_part ? blocked_by_own :
+		blocked_by_others;
+}
+
+/* Is a row an open intent about the same connection as another one? */
+static bool
+is_open_intent(HeapTuple tuple, TupleDesc desc, HeapTuple intent)
+{
+	bool		is_null;
+
+	(void) heap_getattr(tuple, GLUE_REQUEST_FINISHED_AT + 1, desc, &is_null);
+	return is_null && xid_of(tuple, desc, GLUE_REQUEST_CALLER_XID) != 0 &&
+		same_value(tuple, intent, desc, GLUE_REQUEST_SERVER) &&
+		same_value(tuple, intent, desc, GLUE_REQUEST_REGION) &&
+		same_value(tuple, intent, desc, GLUE_REQUEST_CATALOG_ID);
+}
+
+/* May a call have changed anything? */
+static bool
+is_unsettled(HeapTuple tuple, TupleDesc desc)
+{
+	GlueKnownCall known;
+
+	glue_known_outcome_find(id_of(tuple, desc), &known);
+	return known.outcome != GLUE_OUTCOME_NOTHING;
+}
+
+/* May a call that has changed something have created the connection? */
+static bool
+is_creation(HeapTuple tuple, TupleDesc desc)
+{
+	GlueKnownCall known;
+	bool		is_null;
+	Datum		operation = heap_getattr(tuple, GLUE_REQUEST_OPERATION + 1, desc,
+										 &is_null);
+
+	glue_known_outcome_find(id_of(tuple, desc), &known);
+	return known.outcome != GLUE_OUTCOME_CHANGED &&
+		strcmp(TextDatumGetCString(operation), "CreateConnection") == 0;
+}
+
+static int64
+id_of(HeapTuple tuple, TupleDesc desc)
+{
+	bool		is_null;
+
+	return DatumGetInt64(heap_getattr(tuple, GLUE_REQUEST_ID + 1, desc,
+									  &is_null));
+}
+
+/* One of the transaction IDs of a row; 0 if it has none. */
+static uint64
+xid_of(HeapTuple tuple, TupleDesc desc, GlueRequestColumn column)
+{
+	bool		is_null;
+	Datum		xid = heap_getattr(tuple, column + 1, desc, &is_null);
+
+	return is_null ? 0 :
+		U64FromFullTransactionId(DatumGetFullTransactionId(xid));
+}
+
+/* Do two rows have the same text, or name, in a column, or both none? */
+static bool
+same_value(HeapTuple a, HeapTuple b, TupleDesc desc, GlueRequestColumn column)
+{
+	bool		a_null;
+	bool		b_null;
+	Datum		a_value = heap_getattr(a, column + 1, desc, &a_null);
+	Datum		b_value = heap_getattr(b, column + 1, desc, &b_null);
+
+	if (a_null || b_null)
+		return a_null && b_null;
+	if (glue_request_column_type(column) == NAMEOID)
+		return strcmp(NameStr(*DatumGetName(a_value)),
+					  NameStr(*DatumGetName(b_value))) == 0;
+	return strcmp(TextDatumGetCString(a_value),
+				  TextDatumGetCString(b_value)) == 0;
+}
+
+/* Insert an intent; *place is where it is. */
+void
+glue_intent_insert(const GlueRequestQueue *queue, MinimalTuple intent,
+				   ItemPointer place)
+{
+	Relation	table = table_open(queue->oid, NoLock);
+	TupleDesc	desc = RelationGetDescr(table);
+	HeapTupleData tuple = whole_tuple(intent);
+	Datum	   *values = palloc(desc->natts * sizeof(Datum));
+	bool	   *is_null = palloc(desc->natts * sizeof(bool));
+	char		nulls[GLUE_NUM_REQUEST_COLUMNS];
+
+	heap_deform_tuple(&tuple, desc, values, is_null);
+	table_close(table, NoLock);
+	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
+		nulls[i] = is_null[i] ? 'n' : ' ';
+	if (!glue_request_insert_row(queue, values, nulls, place))
+		elog(ERROR, "could not insert into table \"glue_request\"");
+}
+
+/* A tuple as others want it, in the same memory. */
+static HeapTupleData
+whole_tuple(MinimalTuple tuple)
+{
+	HeapTupleData whole = {0};
+
+	whole.t_len = tuple->t_len + MINIMAL_TUPLE_OFFSET;
+	whole.t_data = (HeapTupleHeader) ((char *) tuple - MINIMAL_TUPLE_OFFSET);
+	ItemPointerSetInvalid(&whole.t_self);
+	return whole;
+}

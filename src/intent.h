@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * intent.h
+ *	  What is written down of a call before it is made.
+ *
+ * IDENTIFICATION
+ *	  src/intent.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_INTENT_H
+#define GLUE_INTENT_H
+
+#include "access/htup.h"
+#include "request_queue.h"
+#include "utils/timestamp.h"
+
+/* The intent of a call: a row of glue_request. */
+typedef struct GlueIntent
+{
+	int64		id;				/* 0: none was written down */
+	ItemPointerData place;		/* of the row */
+} GlueIntent;
+
+/* How a call has ended.  Text is UTF-8, or NULL. */
+typedef struct GlueIntentOutcome
+{
+	const char *state;			/* "succeeded" or "failed"; NULL: nobody
+								 * knows, so others are to find out */
+	const char *status;			/* of the connection */
+	const char *error_code;
+	const char *error_message;
+	const char *aws_request_id;
+} GlueIntentOutcome;
+
+/* for who makes the call */
+extern bool glue_intents_wanted(void);
+extern void glue_intents_record(const GlueRequestQueue *queue,
+								const GlueRequest *requests, int nrequests,
+								GlueIntent *const *intents);
+extern void glue_intent_close(const GlueRequestQueue *queue,
+							  GlueIntent *intent,
+							  const GlueIntentOutcome *outcome);
+
+/* for the worker that writes the journal */
+extern void glue_intent_table_open(GlueRequestQueue *queue, Oid table);
+extern int64 glue_intent_blocked_by(const GlueRequestQueue *queue,
+									MinimalTuple intent);
+extern void glue_intent_insert(const GlueRequestQueue *queue,
+							   MinimalTuple intent, ItemPointer place);
+
+#endif							/* GLUE_INTENT_H */
