@@ -47,6 +47,7 @@ typedef struct CallSlot
 typedef struct CallRun
 {
 	const GlueCallStream *stream;
+	MemoryContext caller_context;
 	MemoryContext context;		/* of the slots */
 	MemoryContext result_context;	/* NULL: the results go with the call */
 	int			width;
@@ -70,7 +71,7 @@ typedef struct CallArray
 /* prototypes of private functions */
 static GlueCall *next_of_array(void *arg);
 static void ignore_done(void *arg, GlueCall *call);
-static void run_stream(const GlueCallStream *stream, int width,
+static void run_stream(GlueCallStream *stream, int width,
 					   MemoryContext result_context);
 static void run_calls(CallRun *run);
 static void start_calls(CallRun *run);
@@ -114,9 +115,34 @@ glue_client_run(GlueCall *calls, int ncalls)
  * effect.
  */
 void
-glue_client_run_stream(const GlueCallStream *stream, int width)
+glue_client_run_stream(GlueCallStream *stream, int width)
 {
 	run_stream(stream, width, NULL);
+}
+
+/*
+ * Go on with a stream whose function next has to wait for something, from
+ * within that.  next is asked for other calls, and done is told of those that
+ * have ended.  Returns after how many milliseconds to do this again, news of a
+ * transfer or not.
+ *
+ * Room is kept for the call that was asked for in the first place.
+ */
+long
+glue_client_go_on(GlueCallStream *stream)
+{
+	CallRun    *run = stream->run;
+	MemoryContext old_context = MemoryContextSwitchTo(run->caller_context);
+	bool		more_work;
+
+	run->width--;
+	end_pauses(run);
+	advance_ready(run);
+	start_calls(run);
+	more_work = do_some_work(run);
+	run->width++;
+	MemoryContextSwitchTo(old_context);
+	return more_work || !dlist_is_empty(&run->ready) ? 0 : wait_time(run);
 }
 
 static GlueCall *
@@ -134,11 +160,12 @@ ignore_done(void *arg, GlueCall *call)
 }
 
 static void
-run_stream(const GlueCallStream *stream, int width, MemoryContext result_context)
+run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
 {
 	MemoryContext old_context = CurrentMemoryContext;
 	CallRun		run = {
 		.stream = stream,
+		.caller_context = old_context,
 		.width = width,
 		.result_context = result_context,
 	};
@@ -146,6 +173,7 @@ run_stream(const GlueCallStream *stream, int width, MemoryContext result_context
 	run.context = AllocSetContextCreate(CurrentMemoryContext,
 										"glue_conn calls",
 										ALLOCSET_DEFAULT_SIZES);
+	stream->run = &run;
 	PG_TRY();
 	{
 		glue_http_expect(width);
@@ -153,6 +181,7 @@ run_stream(const GlueCallStream *stream, int width, MemoryContext result_context
 	}
 	PG_FINALLY();
 	{
+		stream->run = NULL;
 		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(run.context);
 	}
@@ -162,8 +191,6 @@ run_stream(const GlueCallStream *stream, int width, MemoryContext result_context
 static void
 run_calls(CallRun *run)
 {
-	MemoryContext caller_context = CurrentMemoryContext;
-
 	dlist_init(&run->free);
 	dlist_init(&run->ready);
 	dlist_init(&run->ended);
@@ -171,7 +198,7 @@ run_calls(CallRun *run)
 	MemoryContextSwitchTo(run->context);
 	run->pauses = pairingheap_allocate(compare_pauses, NULL);
 
-	MemoryContextSwitchTo(caller_context);
+	MemoryContextSwitchTo(run->caller_context);
 	for (;;)
 	{
 		bool		more_work;

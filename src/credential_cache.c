@@ -172,6 +172,37 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 }
 
 /*
+ * Look for credentials that are good and need not be refreshed yet; false if
+ * there are none, or somebody would have to wait.
+ */
+bool
+glue_credential_cache_peek(const GlueCredentialKey *key,
+						   GlueCredentials *credentials)
+{
+	CredentialCache *cache = attach();
+	CacheSlot  *copy = (CacheSlot *) glue_secret_alloc(sizeof(CacheSlot));
+	TimestampTz now = GetCurrentTimestamp();
+	GlueCacheAnswer answer;
+	CacheSlot  *slot;
+	bool		found;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	slot = find_slot(cache, key);
+	found = slot != NULL && judge_slot(slot, NULL, now, now, &answer) &&
+		answer == GLUE_CACHE_HIT;
+	if (found)
+	{
+		slot->used_at = now;
+		*copy = *slot;
+	}
+	glue_shared_unlock();
+
+	if (found)
+		copy_out(copy, credentials);
+	return found;
+}
+
+/*
  * Put in what a refresh has brought, and let the others have it.
  *
  * Returns false if it does not fit, and is then not kept.

@@ -38,6 +38,8 @@ extern GlueCacheAnswer glue_credential_cache_get(const GlueCredentialKey *key,
 												 const char *rejected_access_key_id,
 												 GlueCredentials *credentials,
 												 char failure[GLUE_CACHE_FAILURE_SIZE]);
+extern bool glue_credential_cache_peek(const GlueCredentialKey *key,
+									   GlueCredentials *credentials);
 extern bool glue_credential_cache_put(const GlueCredentialKey *key,
 									  const GlueCredentials *credentials,
 									  TimestampTz expires_at);

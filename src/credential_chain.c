@@ -56,6 +56,7 @@ typedef struct Execution
 } Execution;
 
 /* prototypes of private functions */
+static bool is_keys(const GlueCredentialPlan *plan);
 static void digest_plan(const GlueTarget *target,
 						const GlueCredentialPlan *plan,
 						GlueCredentialKey *key);
@@ -132,6 +133,23 @@ glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan)
 }
 
 /*
+ * Find the credentials that a plan leads to, if nobody has to be asked for
+ * them; false otherwise.
+ */
+bool
+glue_credentials_at_hand(const GlueTarget *target,
+						 const GlueCredentialPlan *plan,
+						 GlueCredentials *credentials)
+{
+	GlueCredentialKey key;
+
+	if (is_keys(plan))
+		return glue_credentials_fetch(target, plan, NULL, credentials) == NULL;
+	digest_plan(target, plan, &key);
+	return glue_credential_cache_peek(&key, credentials);
+}
+
+/*
  * Carry out a plan: the slow part, which needs no transaction.
  *
  * rejected_access_key_id is that of credentials which AWS has just called
@@ -149,7 +167,7 @@ glue_credentials_fetch(const GlueTarget *target,
 	GlueCacheAnswer answer;
 	char		failure[GLUE_CACHE_FAILURE_SIZE];
 
-	if (plan->nsteps == 1 && plan->steps[0].kind == GLUE_STEP_KEYS)
+	if (is_keys(plan))
 	{
 		Execution	execution = {0};
 
@@ -214,6 +232,13 @@ glue_credentials_renew(const GlueTarget *target,
 		strcmp(found->access_key_id, expired->access_key_id) != 0)
 		*renewed = found;
 	return failure;
+}
+
+/* Does a plan lead to keys that are there, and to nothing else? */
+static bool
+is_keys(const GlueCredentialPlan *plan)
+{
+	return plan->nsteps == 1 && plan->steps[0].kind == GLUE_STEP_KEYS;
 }
 
 /*

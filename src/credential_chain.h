@@ -16,6 +16,9 @@
 
 extern void glue_credentials_plan(const GlueTarget *target,
 								  GlueCredentialPlan *plan);
+extern bool glue_credentials_at_hand(const GlueTarget *target,
+									 const GlueCredentialPlan *plan,
+									 GlueCredentials *credentials);
 extern GlueFailure *glue_credentials_fetch(const GlueTarget *target,
 										   const GlueCredentialPlan *plan,
 										   const char *rejected_access_key_id,

@@ -120,12 +120,17 @@ typedef struct HttpPool
 
 static HttpPool pool;
 
+/* What is done while something is waited for, or NULL. */
+static GlueHttpMeanwhile meanwhile = NULL;
+static void *meanwhile_arg;
+
 #define SET GLUE_HTTP_SET
 
 /* prototypes of private functions */
 static void check_libcurl(void);
 static void open_pool(void);
 static void make_room(void);
+static long do_meanwhile(void);
 static CURL *take_handle(void);
 static bool prepare_handle(HttpTransfer *transfer);
 static void drive(curl_socket_t socket, int events);
@@ -260,6 +265,8 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 
 	if (pool.multi == NULL)
 		open_pool();
+	if (meanwhile != NULL)
+		timeout_ms = Min(timeout_ms, do_meanwhile());
 	if (pool.timer_set)
 		timeout_ms = Min(timeout_ms,
 						 TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
@@ -282,6 +289,17 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 	else
 		collect_ended();
 	restore_signals(&saved);
+}
+
+/*
+ * From now on, do something else as well whenever something is waited for;
+ * NULL ends that.
+ */
+void
+glue_http_set_meanwhile(GlueHttpMeanwhile function, void *arg)
+{
+	meanwhile = function;
+	meanwhile_arg = arg;
 }
 
 /* Wait for the end of a transfer, and serve interrupts meanwhile. */
@@ -424,6 +442,19 @@ make_room(void)
 	curl_multi_cleanup(pool.multi);
 	curl_share_cleanup(pool.share);
 	memset(&pool, 0, sizeof(pool));
+}
+
+/* Not once more while it is being done, and not any more after an error. */
+static long
+do_meanwhile(void)
+{
+	GlueHttpMeanwhile function = meanwhile;
+	long		timeout_ms;
+
+	meanwhile = NULL;
+	timeout_ms = function(meanwhile_arg);
+	meanwhile = function;
+	return timeout_ms;
 }
 
 /*

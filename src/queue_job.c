@@ -297,7 +297,8 @@ judge_failure(GlueJob *job, const GlueFailure *failure)
 {
 	if (job->target->refused)
 		fail(job, failure);
-	else if (failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+	else if (failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
+			 (failure == job->target->failure && failure->transient))
 	{
 		put_off(job, failure);
 		job->outcome.next_attempt_at = glue_work_target_block(job->target);

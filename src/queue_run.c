@@ -16,6 +16,9 @@
  * mapping, and only as long as it may use the foreign server.  What a target
  * needs is looked up once in each transaction that claims requests for it.
  *
+ * Requests whose target has no credentials yet are parked.  While those are
+ * waited for, everything else goes on, from within that wait.
+ *
  * A request that cannot be prepared fails alone.  One whose outcome cannot be
  * recorded because somebody has locked the connection's row is recorded later,
  * and nobody waits for it.
@@ -44,6 +47,9 @@
 #define CLAIM_AHEAD				256
 #define RECORD_BATCH			128
 
+/* Claimed requests that may wait for the credentials of their targets. */
+#define MAX_PARKED				1024
+
 /* How long an outcome waits for others to be recorded with it. */
 #define RECORD_DELAY_MS			40
 
@@ -67,6 +73,8 @@ typedef struct QueueRun
 	MemoryContext batch_context;	/* of one transaction */
 	dlist_head	waiting;		/* jobs that can begin */
 	int			nwaiting;
+	dlist_head	parked;			/* jobs whose targets have no credentials yet */
+	int			nparked;
 	dlist_head	further;		/* jobs whose next call can be made */
 	dlist_head	ended;			/* jobs to be recorded */
 	int			nended;
@@ -112,6 +120,9 @@ static void with_claims(Oid schema, int64 claimant,
 						void (*function) (const GlueClaims *claims));
 static GlueCall *next_call(void *arg);
 static GlueCall *begin_waiting(QueueRun *run);
+static void connect_targets(QueueRun *run);
+static void unpark(QueueRun *run);
+static long go_on(void *arg);
 static void note_done(void *arg, GlueCall *call);
 static bool wants_transaction(QueueRun *run);
 static bool take_news(QueueRun *run);
@@ -154,28 +165,23 @@ glue_queue_run(Oid schema, int64 claimant,
 												  "glue_conn batch",
 												  ALLOCSET_DEFAULT_SIZES);
 		dlist_init(&run.waiting);
+		dlist_init(&run.parked);
 		dlist_init(&run.further);
 		dlist_init(&run.ended);
 		dlist_init(&run.locked);
-		glue_work_targets_init(&run.targets, schema, transactions);
+		glue_work_targets_init(&run.targets, schema, transactions, go_on,
+							   &run);
 		run.stream.next = next_call;
 		run.stream.done = note_done;
 		run.stream.arg = &run;
 		for (;;)
 		{
 			glue_client_run_stream(&run.stream, run.width);
-			if (dlist_is_empty(&run.waiting))
+			if (dlist_is_empty(&run.waiting) && dlist_is_empty(&run.locked))
 				break;
 
-			/* it is no target's turn */
+			/* it is no target's turn, or somebody has locked a row */
 			glue_http_sleep(run.stream.max_wait_ms);
-		}
-
-		/* what somebody has locked until now */
-		while (!dlist_is_empty(&run.locked))
-		{
-			glue_http_sleep(LOCKED_RETRY_MS);
-			run_transaction(&run);
 		}
 
 		/* to look for that takes a while, with many that are put off */
@@ -278,6 +284,7 @@ next_call(void *arg)
 	{
 		if (wants_transaction(run))
 			run_transaction(run);
+		connect_targets(run);
 		call = begin_waiting(run);
 	} while (call == NULL && wants_transaction(run));
 	run->stream.max_wait_ms = run->nended > 0 ? RECORD_DELAY_MS :
@@ -323,6 +330,45 @@ begin_waiting(QueueRun *run)
 		end_job(run, job);
 	}
 	return NULL;
+}
+
+/*
+ * Find the credentials of all targets.  Where that takes long, jobs of other
+ * targets begin and end meanwhile: see go_on().
+ */
+static void
+connect_targets(QueueRun *run)
+{
+	while (run->nparked > 0 && glue_work_targets_connect(&run->targets))
+		unpark(run);
+}
+
+/* Let those jobs begin whose targets have their credentials now. */
+static void
+unpark(QueueRun *run)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &run->parked)
+	{
+		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
+
+		if (!glue_work_target_connected(job->target))
+			continue;
+		dlist_delete(&job->node);
+		run->nparked--;
+		dlist_push_tail(&run->waiting, &job->node);
+		run->nwaiting++;
+	}
+}
+
+/* Go on with the stream while credentials are waited for. */
+static long
+go_on(void *arg)
+{
+	QueueRun   *run = arg;
+
+	return glue_client_go_on(&run->stream);
 }
 
 /* A call has ended: go on with its job. */
@@ -397,7 +443,6 @@ run_transaction(QueueRun *run)
 	MemoryContextSwitchTo(old_context);
 	run->transactions->commit();
 	MemoryContextReset(run->batch_context);
-	glue_work_targets_connect(&run->targets);
 	MemoryContextSwitchTo(old_context);
 }
 
@@ -416,7 +461,7 @@ claim(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror)
 	ListCell   *cell;
 
 	/* there is enough for a while, and a claim has its price */
-	if (run->nwaiting > CLAIM_AHEAD / 2)
+	if (run->nwaiting > CLAIM_AHEAD / 2 || run->nparked > MAX_PARKED)
 		return;
 	glue_work_targets_expire(&run->targets);
 	if (run->max_requests > 0)
@@ -429,9 +474,10 @@ claim(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror)
 		GlueJob    *job = glue_job_prepare(lfirst(cell), &run->targets,
 										   mirror);
 
-		dlist_push_tail(&run->waiting, &job->node);
-		run->nwaiting++;
+		dlist_push_tail(&run->parked, &job->node);
+		run->nparked++;
 	}
+	unpark(run);
 	run->nclaimed += list_length(requests);
 	run->claim_at = 0;
 	if (requests == NIL)

@@ -9,8 +9,9 @@
  * server that was altered and a role that was dropped are heeded.  What was
  * found before lives on as long as requests use it.
  *
- * How to get its credentials is decided in that transaction.  They are got
- * outside of it, since others may have to be asked for them.
+ * How to get its credentials is decided in that transaction.  Unless they are
+ * at hand, they are got outside of it, since others have to be asked for them,
+ * and can take their time; requests for other targets go on meanwhile.
  *
  * From one transaction to the next it is remembered whether a target is in
  * trouble, and how fast it may be called.  If there are no credentials, or AWS
@@ -48,24 +49,31 @@ static GlueWorkTarget *find_target(GlueWorkTargets *all,
 static GlueTargetState *find_state(GlueWorkTargets *all,
 								   const GlueClaim *request);
 static void resolve_target(GlueWorkTarget *target, Oid schema);
-static bool is_connected(const GlueWorkTarget *target);
-static void connect_target(GlueWorkTarget *target,
-						   const GlueTransactions *transactions);
+static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
+static long see_to_others(void *arg);
 static ErrorData *catch_error(MemoryContext context);
 static void delete_target(GlueWorkTarget *target);
 static GlueFailure *failure_from_error(const ErrorData *error);
 static char *utf8_copy(const char *text);
 
-/* Begin without any target; what there will be is in the current context. */
+/*
+ * Begin without any target; what there will be is in the current context.
+ *
+ * meanwhile is called while the credentials of a target are waited for, and may
+ * do with the others whatever it wants.
+ */
 void
 glue_work_targets_init(GlueWorkTargets *all, Oid schema,
-					   const GlueTransactions *transactions)
+					   const GlueTransactions *transactions,
+					   GlueHttpMeanwhile meanwhile, void *meanwhile_arg)
 {
+	memset(all, 0, sizeof(GlueWorkTargets));
 	all->context = CurrentMemoryContext;
 	all->schema = schema;
 	all->transactions = transactions;
+	all->meanwhile = meanwhile;
+	all->meanwhile_arg = meanwhile_arg;
 	dlist_init(&all->targets);
-	all->states = NIL;
 }
 
 /* A new transaction begins, so all targets are to be found anew. */
@@ -86,31 +94,45 @@ glue_work_targets_expire(GlueWorkTargets *all)
 }
 
 /*
- * Find the credentials of the targets that need some, and their accounts.  This
- * can take calls, so no transaction is to be open, where that can be helped.
+ * Find the credentials of a target that needs some, and its account; false if
+ * there is none.  This can take calls, so no transaction is to be open, where
+ * that can be helped.
+ *
+ * Nothing is done if that is being done already: then it is from there that we
+ * were called.
  */
-void
+bool
 glue_work_targets_connect(GlueWorkTargets *all)
 {
 	dlist_iter	iter;
 
+	if (all->connecting)
+		return false;
 	dlist_foreach(iter, &all->targets)
 	{
 		GlueWorkTarget *target = dlist_container(GlueWorkTarget, node,
 												 iter.cur);
 
-		if (!is_connected(target))
-			connect_target(target, all->transactions);
+		if (!glue_work_target_connected(target))
+		{
+			connect_target(all, target);
+			return true;
+		}
 	}
+	return false;
 }
 
-/* The targets that are left alone at present, as a list. */
+/*
+ * The targets that are left alone at present, as a list: those in trouble, and
+ * those that would have to wait.
+ */
 List *
 glue_work_targets_blocked(const GlueWorkTargets *all)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	List	   *blocked = NIL;
 	ListCell   *cell;
+	dlist_iter	iter;
 
 	foreach(cell, all->states)
 	{
@@ -118,6 +140,14 @@ glue_work_targets_blocked(const GlueWorkTargets *all)
 
 		if (state->blocked_until > now)
 			blocked = lappend(blocked, &state->target);
+	}
+	dlist_foreach(iter, (dlist_head *) &all->targets)
+	{
+		GlueWorkTarget *target = dlist_container(GlueWorkTarget, node,
+												 iter.cur);
+
+		if (!glue_work_target_connected(target))
+			blocked = list_append_unique_ptr(blocked, &target->state->target);
 	}
 	return blocked;
 }
@@ -132,6 +162,17 @@ glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
 
 	target->njobs++;
 	return target;
+}
+
+/* Is it known what a target is called with, or that it cannot be called? */
+bool
+glue_work_target_connected(const GlueWorkTarget *target)
+{
+	if (target->failure != NULL)
+		return true;
+	return target->connected &&
+		(!target->has_tags || target->account != NULL ||
+		 target->no_account != NULL);
 }
 
 /* A request does not need its target any more. */
@@ -298,6 +339,9 @@ resolve_target(GlueWorkTarget *target, Oid schema)
 								   target->catalog_id, target->region);
 		resolved = true;
 		glue_credentials_plan(&function->target, &target->plan);
+		target->connected = glue_credentials_at_hand(&function->target,
+													 &target->plan,
+													 &function->credentials);
 		SetUserIdAndSecContext(user, security_context);
 		ReleaseCurrentSubTransaction();
 	}
@@ -315,31 +359,22 @@ resolve_target(GlueWorkTarget *target, Oid schema)
 	CurrentResourceOwner = owner;
 }
 
-/* Is it known what a target is called with, or that it cannot be called? */
-static bool
-is_connected(const GlueWorkTarget *target)
-{
-	if (target->failure != NULL)
-		return true;
-	return target->connected &&
-		(!target->has_tags || target->account != NULL ||
-		 target->no_account != NULL);
-}
-
 /*
  * Find the credentials of a target, and its account if a request needs it.
  *
  * An error that is raised on the way is the target's as well.  There is no
  * (sub)transaction that could clean up after it, but nothing is at work here
- * that needs one.
+ * that needs one.  What is raised while others are seen to is not the target's.
  */
 static void
-connect_target(GlueWorkTarget *target, const GlueTransactions *transactions)
+connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 {
 	GlueFunction *function = &target->function;
 	MemoryContext old_context = MemoryContextSwitchTo(target->context);
 	ErrorData  *volatile error = NULL;
 
+	all->connecting = true;
+	glue_http_set_meanwhile(see_to_others, all);
 	PG_TRY();
 	{
 		if (!target->connected)
@@ -355,22 +390,39 @@ connect_target(GlueWorkTarget *target, const GlueTransactions *transactions)
 	}
 	PG_CATCH();
 	{
+		glue_http_set_meanwhile(NULL, NULL);
+		if (all->in_meanwhile)
+			PG_RE_THROW();
 		error = catch_error(target->context);
 		LWLockReleaseAll();
 		ConditionVariableCancelSleep();
 		pgstat_report_wait_end();
 	}
 	PG_END_TRY();
+	glue_http_set_meanwhile(NULL, NULL);
+	all->connecting = false;
 
 	if (error != NULL)
 	{
 		/* its text has to be converted */
-		transactions->begin(false);
+		all->transactions->begin(false);
 		MemoryContextSwitchTo(target->context);
 		target->failure = failure_from_error(error);
-		transactions->commit();
+		all->transactions->commit();
 	}
 	MemoryContextSwitchTo(old_context);
+}
+
+static long
+see_to_others(void *arg)
+{
+	GlueWorkTargets *all = arg;
+	long		again_ms;
+
+	all->in_meanwhile = true;
+	again_ms = all->meanwhile(all->meanwhile_arg);
+	all->in_meanwhile = false;
+	return again_ms;
 }
 
 /*

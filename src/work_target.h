@@ -58,16 +58,25 @@ typedef struct GlueWorkTargets
 	const GlueTransactions *transactions;
 	dlist_head	targets;
 	List	   *states;
+
+	/* what is done for others while credentials are waited for */
+	GlueHttpMeanwhile meanwhile;
+	void	   *meanwhile_arg;
+	bool		connecting;		/* they are being waited for */
+	bool		in_meanwhile;	/* and that is being done */
 } GlueWorkTargets;
 
 extern void glue_work_targets_init(GlueWorkTargets *all, Oid schema,
-								   const GlueTransactions *transactions);
+								   const GlueTransactions *transactions,
+								   GlueHttpMeanwhile meanwhile,
+								   void *meanwhile_arg);
 extern void glue_work_targets_expire(GlueWorkTargets *all);
-extern void glue_work_targets_connect(GlueWorkTargets *all);
+extern bool glue_work_targets_connect(GlueWorkTargets *all);
 extern List *glue_work_targets_blocked(const GlueWorkTargets *all);
 
 extern GlueWorkTarget *glue_work_target_use(GlueWorkTargets *all,
 											const GlueClaim *request);
+extern bool glue_work_target_connected(const GlueWorkTarget *target);
 extern void glue_work_target_release(GlueWorkTarget *target);
 extern TimestampTz glue_work_target_block(GlueWorkTarget *target);
 extern TimestampTz glue_work_target_take_turn(GlueWorkTarget *target);
