@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ownership.h
- *	  Whether a connection is the one that a lost request has made.
+ *	  Whether a connection is the one that a request has made.
  *
  * IDENTIFICATION
  *	  src/ownership.h
@@ -25,9 +25,29 @@ typedef enum GlueOwnership
 /* Room for what is said of a connection, in bytes. */
 #define GLUE_FINDINGS_SIZE	2048
 
+/*
+ * What is known of a connection that was made and is to be found again.  All
+ * times are milliseconds before the moment when it was asked for.
+ */
+typedef struct GlueMadeConnection
+{
+	json_object *sent;			/* ConnectionInput */
+	long long	begun_ms;		/* it is not older */
+	long long	answered_ms;	/* it is not younger; -1: not known */
+
+	/* definitions that it may have been given since, and by when the last */
+	json_object *const *updates;
+	int			nupdates;
+	long long	updated_ms;		/* -1: not known */
+} GlueMadeConnection;
+
 extern GlueOwnership glue_ownership(json_object *sent, json_object *connection,
 									const char *date_header,
 									long long elapsed_ms,
 									char findings[GLUE_FINDINGS_SIZE]);
+extern GlueOwnership glue_ownership_unchanged(const GlueMadeConnection *made,
+											  json_object *connection,
+											  const char *date_header,
+											  char findings[GLUE_FINDINGS_SIZE]);
 
 #endif							/* GLUE_OWNERSHIP_H */
