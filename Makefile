@@ -68,6 +68,7 @@ PURE_OBJS = \
 SERVER_OBJS = \
 	src/crash_point.o \
 	src/settings.o \
+	src/session_settings.o \
 	src/shared_state.o \
 	src/queue_wake.o \
 	src/journal_box.o \

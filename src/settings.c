@@ -55,6 +55,7 @@ int			glue_setting_max_concurrent_requests = 64;
 int			glue_setting_max_request_attempts = 20;
 int			glue_setting_max_requests_per_second = 0;
 int			glue_setting_request_retention = 7 * 24 * 60 * 60;
+int			glue_setting_settle_time = 15000;
 int			glue_setting_on_rollback = GLUE_ON_ROLLBACK_DELETE;
 bool		glue_setting_worker = true;
 char	   *glue_setting_databases = NULL;
@@ -185,6 +186,13 @@ glue_settings_init(void)
 							&glue_setting_request_retention,
 							glue_setting_request_retention, -1, INT_MAX,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("glue_conn.settle_time",
+							"Sets how long a request whose sender is gone may still arrive at AWS Glue.",
+							"A connection that a lost call may have made, and that is not there, is looked for again until then.",
+							&glue_setting_settle_time,
+							glue_setting_settle_time, 0, GLUE_MAX_TIMEOUT_MS,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("glue_conn.on_rollback",
 							 "Sets what is done about a connection if the transaction that created it is rolled back.",

@@ -50,6 +50,7 @@ extern int	glue_setting_max_concurrent_requests;
 extern int	glue_setting_max_request_attempts;
 extern int	glue_setting_max_requests_per_second;	/* 0: no limit */
 extern int	glue_setting_request_retention; /* seconds; -1: for ever */
+extern int	glue_setting_settle_time;	/* milliseconds */
 extern int	glue_setting_on_rollback;	/* GlueOnRollback */
 extern bool glue_setting_worker;
 extern char *glue_setting_databases;

@@ -65,7 +65,7 @@ glue_configuration_read(const char *profile)
 	configuration->profiles = read_shared_files();
 	if (profile != NULL && profile[0] != '\0')
 	{
-		configuration->profile = profile;
+		configuration->profile = pstrdup(profile);
 		configuration->profile_origin = GLUE_PROFILE_BY_SETTING;
 	}
 	else if (variable != NULL)

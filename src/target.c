@@ -24,6 +24,7 @@
 #include "endpoint_config.h"
 #include "foreign_server.h"
 #include "miscadmin.h"
+#include "secret_memory.h"
 #include "settings.h"
 #include "shared_files.h"
 #include "target.h"
@@ -47,9 +48,9 @@ pg_noreturn static void raise_no_region(const GlueTarget *target);
  * Find out where a call goes.
  *
  * server and catalog_id may be NULL, and are kept by reference; what else the
- * target points to are settings, or memory of the current context.  Raises an
- * error if what is configured is missing, contradicts itself or is not
- * permitted.
+ * target points to is memory of the current context, so that it outlives the
+ * settings.  Raises an error if what is configured is missing, contradicts
+ * itself or is not permitted.
  */
 void
 glue_target_resolve(GlueTarget *target, const char *server,
@@ -79,9 +80,9 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 		options.region = region;
 	target->catalog_id = catalog_id ? catalog_id : options.catalog_id;
 	target->configuration = glue_configuration_read(options.profile);
-	target->ca_file = options.ca_file ? options.ca_file :
+	target->ca_file = options.ca_file ? pstrdup(options.ca_file) :
 		glue_environment("AWS_CA_BUNDLE");
-	target->proxy = options.proxy;
+	target->proxy = glue_secret_strdup(options.proxy);
 	target->connect_timeout_ms = options.connect_timeout_ms;
 	target->request_timeout_ms = options.request_timeout_ms;
 	target->max_attempts = options.max_attempts;

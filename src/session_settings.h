@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * session_settings.h
+ *	  The settings of a session that decide where its calls go.
+ *
+ * IDENTIFICATION
+ *	  src/session_settings.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SESSION_SETTINGS_H
+#define GLUE_SESSION_SETTINGS_H
+
+#include "utils/jsonb.h"
+
+extern Jsonb *glue_session_settings(void);
+extern int	glue_session_settings_enter(Jsonb *settings);
+extern void glue_session_settings_leave(int level);
+
+#endif							/* GLUE_SESSION_SETTINGS_H */
