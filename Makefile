@@ -80,6 +80,7 @@ SERVER_OBJS = \
 	src/kept_plan.o \
 	src/encoding.o \
 	src/jsonb_tree.o \
+	src/result_row.o \
 	src/poll_set.o \
 	src/http_handle.o \
 	src/http.o \
@@ -114,7 +115,10 @@ COMPOSE_OBJS = \
 	src/request_queue.o \
 	src/intent.o \
 	src/row_move.o \
-	src/request_claim.o
+	src/request_claim.o \
+	src/undo_evidence.o \
+	src/request_notice.o \
+	src/intent_resolve.o
 
 # Layer 4: what the server calls.
 ENTRY_OBJS = \
@@ -124,6 +128,7 @@ ENTRY_OBJS = \
 	src/tags.o \
 	src/record.o \
 	src/operation.o \
+	src/undo.o \
 	src/existing.o \
 	src/local_functions.o \
 	src/functions.o \

@@ -60,6 +60,7 @@ typedef enum MirrorStatement
 	STATEMENT_FIND,
 	STATEMENT_LOCK,				/* find it, and keep others out */
 	STATEMENT_DELETE,
+	STATEMENT_DELETE_OLDER,
 	NUM_STATEMENTS
 } MirrorStatement;
 
@@ -294,6 +295,21 @@ glue_mirror_forget(const GlueMirror *mirror, const GlueTarget *target,
 
 	glue_mirror_row_key(&row, target, name);
 	return execute(mirror, STATEMENT_DELETE, &row) > 0;
+}
+
+/*
+ * Do the same for a connection that was not there at missed_at, unless
+ * something newer is recorded.
+ */
+bool
+glue_mirror_forget_older(const GlueMirror *mirror, const GlueTarget *target,
+						 const char *name, TimestampTz missed_at)
+{
+	GlueMirrorRow row;
+
+	glue_mirror_row_key(&row, target, name);
+	glue_mirror_row_set_recorded_at(&row, missed_at);
+	return execute(mirror, STATEMENT_DELETE_OLDER, &row) > 0;
 }
 
 /*
@@ -577,6 +593,11 @@ statement_text(const char *table, MirrorStatement statement, int shape)
 		case STATEMENT_DELETE:
 			return psprintf("DELETE FROM %s WHERE %s", table,
 							key_condition(shape));
+		case STATEMENT_DELETE_OLDER:
+			return psprintf("DELETE FROM %s WHERE %s"
+							" AND recorded_at OPERATOR(pg_catalog.<=) $%d",
+							table, key_condition(shape),
+							GLUE_COLUMN_RECORDED_AT + 1);
 		case NUM_STATEMENTS:
 			break;
 	}

@@ -54,6 +54,9 @@ extern bool glue_mirror_lock(const GlueMirror *mirror,
 							 GlueMirrorKnown *known);
 extern bool glue_mirror_forget(const GlueMirror *mirror,
 							   const GlueTarget *target, const char *name);
+extern bool glue_mirror_forget_older(const GlueMirror *mirror,
+									 const GlueTarget *target,
+									 const char *name, TimestampTz missed_at);
 
 extern GlueNameStore *glue_mirror_unseen(const GlueMirror *mirror,
 										 const GlueTarget *target,

@@ -40,13 +40,8 @@
 #include "record.h"
 
 /* prototypes of private functions */
-static GlueCall *prepare_read(GlueOperation *operation,
-							  GlueOperationStep step);
 static GlueCall *prepare_create(GlueOperation *operation);
-static GlueCall *prepare_tags(GlueOperation *operation,
-							  GlueOperationStep step, const char *name);
 static GlueCall *prepare_update(GlueOperation *operation);
-static GlueCall *prepare_delete(GlueOperation *operation);
 static GlueCall *settle_find_ours(GlueOperation *operation);
 static GlueCall *settle_create(GlueOperation *operation);
 static GlueCall *settle_existing(GlueOperation *operation);
@@ -56,10 +51,6 @@ static GlueCall *settle_tags(GlueOperation *operation);
 static GlueCall *settle_updated(GlueOperation *operation);
 static GlueCall *settle_delete(GlueOperation *operation);
 static GlueCall *settle_poll(GlueOperation *operation);
-static json_object *connection_of(const GlueCall *call);
-static bool failed_with(const GlueCall *call, const char *code);
-static void observe(GlueOperation *operation, json_object *connection);
-static GlueCall *finish(GlueOperation *operation, GlueFailure *failure);
 static void append_difference(void *arg, const char *path,
 							  const char *message);
 
@@ -73,14 +64,16 @@ glue_operation_begin(GlueOperation *operation)
 	{
 		case GLUE_OPERATION_CREATE:
 			return operation->uncertain ?
-				prepare_read(operation, GLUE_STEP_FIND_OURS) :
+				glue_operation_read(operation, GLUE_STEP_FIND_OURS) :
 				prepare_create(operation);
 		case GLUE_OPERATION_UPDATE:
-			return prepare_read(operation, GLUE_STEP_READ_EXISTING);
+			return glue_operation_read(operation, GLUE_STEP_READ_EXISTING);
 		case GLUE_OPERATION_DELETE:
-			return prepare_delete(operation);
+			return glue_operation_delete(operation, GLUE_STEP_DELETE);
 		case GLUE_OPERATION_POLL:
-			return prepare_read(operation, GLUE_STEP_POLL);
+			return glue_operation_read(operation, GLUE_STEP_POLL);
+		case GLUE_OPERATION_UNDO:
+			break;
 	}
 	return NULL;
 }
@@ -94,8 +87,7 @@ glue_operation_begin(GlueOperation *operation)
 GlueCall *
 glue_operation_next(GlueOperation *operation)
 {
-	if (operation->call.request_id[0] != '\0')
-		operation->request_id = pstrdup(operation->call.request_id);
+	glue_operation_note_id(operation);
 	switch (operation->step)
 	{
 		case GLUE_STEP_FIND_OURS:
@@ -109,14 +101,17 @@ glue_operation_next(GlueOperation *operation)
 			return settle_tags(operation);
 		case GLUE_STEP_UPDATE:
 			if (operation->call.failure != NULL)
-				return finish(operation, operation->call.failure);
-			return prepare_read(operation, GLUE_STEP_READ_UPDATED);
+				return glue_operation_finish(operation, operation->call.failure);
+			return glue_operation_read(operation, GLUE_STEP_READ_UPDATED);
 		case GLUE_STEP_READ_UPDATED:
 			return settle_updated(operation);
 		case GLUE_STEP_DELETE:
 			return settle_delete(operation);
 		case GLUE_STEP_POLL:
 			return settle_poll(operation);
+		case GLUE_STEP_UNDO_READ:
+		case GLUE_STEP_UNDO_READ_TAGS:
+		case GLUE_STEP_UNDO_DELETE:
 		case GLUE_STEP_DONE:
 			break;
 	}
@@ -170,8 +165,17 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
  * ----------------------------------------------------------------
  */
 
-static GlueCall *
-prepare_read(GlueOperation *operation, GlueOperationStep step)
+/* Note AWS's ID of the request, if there is one. */
+void
+glue_operation_note_id(GlueOperation *operation)
+{
+	if (operation->call.request_id[0] != '\0')
+		operation->request_id = pstrdup(operation->call.request_id);
+}
+
+/* Read the connection. */
+GlueCall *
+glue_operation_read(GlueOperation *operation, GlueOperationStep step)
 {
 	operation->step = step;
 	glue_function_prepare_get(operation->function, &operation->call,
@@ -195,9 +199,10 @@ prepare_create(GlueOperation *operation)
 	return call;
 }
 
-static GlueCall *
-prepare_tags(GlueOperation *operation, GlueOperationStep step,
-			 const char *name)
+/* Make a call that is about its tags. */
+GlueCall *
+glue_operation_tags(GlueOperation *operation, GlueOperationStep step,
+					const char *name)
 {
 	GlueCall   *call = &operation->call;
 
@@ -226,10 +231,11 @@ prepare_update(GlueOperation *operation)
 	return call;
 }
 
-static GlueCall *
-prepare_delete(GlueOperation *operation)
+/* Delete it. */
+GlueCall *
+glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
 {
-	operation->step = GLUE_STEP_DELETE;
+	operation->step = step;
 	glue_function_prepare(operation->function, &operation->call,
 						  "DeleteConnection", operation->name);
 	glue_tree_add(operation->call.request, "ConnectionName",
@@ -247,27 +253,27 @@ static GlueCall *
 settle_find_ours(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
-	json_object *connection = connection_of(call);
+	json_object *connection = glue_operation_found(call);
 	char		findings[GLUE_FINDINGS_SIZE];
 	long		elapsed_ms;
 
-	if (failed_with(call, "EntityNotFoundException"))
+	if (glue_call_failed_with(call, "EntityNotFoundException"))
 		return prepare_create(operation);
 	if (call->failure != NULL)
-		return finish(operation, call->failure);
+		return glue_operation_finish(operation, call->failure);
 	elapsed_ms = TimestampDifferenceMilliseconds(operation->began_at,
 												 GetCurrentTimestamp());
 	if (glue_ownership(operation->input, connection, call->date, elapsed_ms,
 					   findings) != GLUE_OURS)
 	{
 		if (operation->on_conflict == GLUE_CONFLICT_ERROR)
-			return finish(operation,
-						  glue_failure_taken(operation->name, findings));
+			return glue_operation_finish(operation,
+										 glue_failure_taken(operation->name, findings));
 		return settle_existing(operation);
 	}
 	operation->secrets = operation->digest;
-	observe(operation, connection);
-	return finish(operation, NULL);
+	glue_operation_observe(operation, connection);
+	return glue_operation_finish(operation, NULL);
 }
 
 static GlueCall *
@@ -276,21 +282,21 @@ settle_create(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 	const char *status;
 
-	if (failed_with(call, "AlreadyExistsException") &&
+	if (glue_call_failed_with(call, "AlreadyExistsException") &&
 		operation->on_conflict != GLUE_CONFLICT_ERROR)
-		return prepare_read(operation, GLUE_STEP_READ_EXISTING);
+		return glue_operation_read(operation, GLUE_STEP_READ_EXISTING);
 	if (call->failure != NULL)
-		return finish(operation, call->failure);
+		return glue_operation_finish(operation, call->failure);
 
 	operation->secrets = operation->digest;
 	if (call->read_back != NULL)
-		observe(operation, call->read_back);
+		glue_operation_observe(operation, call->read_back);
 	else
 	{
 		status = glue_observed_text(call->answer, "CreateConnectionStatus");
 		operation->status = status != NULL ? pstrdup(status) : "READY";
 	}
-	return finish(operation, NULL);
+	return glue_operation_finish(operation, NULL);
 }
 
 /* A connection exists, and was read: adopt it, or go on to update it. */
@@ -298,18 +304,18 @@ static GlueCall *
 settle_existing(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
-	json_object *existing = connection_of(call);
+	json_object *existing = glue_operation_found(call);
 	StringInfoData losses;
 
-	if (failed_with(call, "EntityNotFoundException") &&
+	if (glue_call_failed_with(call, "EntityNotFoundException") &&
 		operation->create_missing)
 		return prepare_create(operation);
 	if (call->failure != NULL)
-		return finish(operation, call->failure);
+		return glue_operation_finish(operation, call->failure);
 	if (existing == NULL)
-		return finish(operation,
-					  glue_client_malformed_answer(call,
-												   "it holds no connection"));
+		return glue_operation_finish(operation,
+									 glue_client_malformed_answer(call,
+																  "it holds no connection"));
 	if (operation->kind == GLUE_OPERATION_CREATE &&
 		operation->on_conflict == GLUE_CONFLICT_ADOPT)
 		return settle_adopted(operation, existing);
@@ -320,11 +326,11 @@ settle_existing(GlueOperation *operation)
 									operation->known->definition : NULL,
 									operation->input, append_difference,
 									&losses))
-		return finish(operation,
-					  glue_failure_wipes_credentials(operation->name,
-													 losses.data));
+		return glue_operation_finish(operation,
+									 glue_failure_wipes_credentials(operation->name,
+																	losses.data));
 	if (operation->tags != NULL)
-		return prepare_tags(operation, GLUE_STEP_ADD_TAGS, "TagResource");
+		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS, "TagResource");
 	return prepare_update(operation);
 }
 
@@ -356,13 +362,13 @@ settle_adopted(GlueOperation *operation, json_object *observed)
 		}
 	}
 	if (differences.len > 0)
-		return finish(operation,
-					  glue_failure_taken(operation->name, differences.data));
+		return glue_operation_finish(operation,
+									 glue_failure_taken(operation->name, differences.data));
 	operation->adopted = true;
-	observe(operation, observed);
+	glue_operation_observe(operation, observed);
 	if (operation->tags != NULL)
-		return prepare_tags(operation, GLUE_STEP_COMPARE_TAGS, "GetTags");
-	return finish(operation, NULL);
+		return glue_operation_tags(operation, GLUE_STEP_COMPARE_TAGS, "GetTags");
+	return glue_operation_finish(operation, NULL);
 }
 
 static GlueCall *
@@ -372,7 +378,7 @@ settle_tags(GlueOperation *operation)
 	StringInfoData differences;
 
 	if (call->failure != NULL)
-		return finish(operation, call->failure);
+		return glue_operation_finish(operation, call->failure);
 	if (operation->step == GLUE_STEP_ADD_TAGS)
 		return prepare_update(operation);
 
@@ -380,9 +386,9 @@ settle_tags(GlueOperation *operation)
 	if (!glue_compare_tags(operation->tags,
 						   json_object_object_get(call->answer, "Tags"),
 						   append_difference, &differences))
-		return finish(operation,
-					  glue_failure_taken(operation->name, differences.data));
-	return finish(operation, NULL);
+		return glue_operation_finish(operation,
+									 glue_failure_taken(operation->name, differences.data));
+	return glue_operation_finish(operation, NULL);
 }
 
 /*
@@ -393,9 +399,9 @@ static GlueCall *
 settle_updated(GlueOperation *operation)
 {
 	operation->secrets = operation->digest;
-	if (connection_of(&operation->call) != NULL)
-		observe(operation, connection_of(&operation->call));
-	return finish(operation, NULL);
+	if (glue_operation_found(&operation->call) != NULL)
+		glue_operation_observe(operation, glue_operation_found(&operation->call));
+	return glue_operation_finish(operation, NULL);
 }
 
 /* What was not there is gone as well: a request can be carried out twice. */
@@ -405,12 +411,12 @@ settle_delete(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 
 	operation->gone = call->failure == NULL ||
-		failed_with(call, "EntityNotFoundException");
-	if (failed_with(call, "EntityNotFoundException") &&
+		glue_call_failed_with(call, "EntityNotFoundException");
+	if (glue_call_failed_with(call, "EntityNotFoundException") &&
 		!operation->ignore_missing && !operation->uncertain &&
 		!call->maybe_done)
-		return finish(operation, call->failure);
-	return finish(operation, operation->gone ? NULL : call->failure);
+		return glue_operation_finish(operation, call->failure);
+	return glue_operation_finish(operation, operation->gone ? NULL : call->failure);
 }
 
 static GlueCall *
@@ -418,20 +424,20 @@ settle_poll(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 
-	operation->gone = failed_with(call, "EntityNotFoundException");
+	operation->gone = glue_call_failed_with(call, "EntityNotFoundException");
 	if (call->failure != NULL)
-		return finish(operation, call->failure);
-	if (connection_of(call) == NULL)
-		return finish(operation,
-					  glue_client_malformed_answer(call,
-												   "it holds no connection"));
-	observe(operation, connection_of(call));
-	return finish(operation, NULL);
+		return glue_operation_finish(operation, call->failure);
+	if (glue_operation_found(call) == NULL)
+		return glue_operation_finish(operation,
+									 glue_client_malformed_answer(call,
+																  "it holds no connection"));
+	glue_operation_observe(operation, glue_operation_found(call));
+	return glue_operation_finish(operation, NULL);
 }
 
 /* The connection that was read, or NULL. */
-static json_object *
-connection_of(const GlueCall *call)
+json_object *
+glue_operation_found(const GlueCall *call)
 {
 	json_object *connection = json_object_object_get(call->answer,
 													 "Connection");
@@ -440,22 +446,24 @@ connection_of(const GlueCall *call)
 		connection : NULL;
 }
 
-static bool
-failed_with(const GlueCall *call, const char *code)
+/* Has a call failed with an exception of this name? */
+bool
+glue_call_failed_with(const GlueCall *call, const char *code)
 {
 	return call->failure != NULL && strcmp(call->failure->code, code) == 0;
 }
 
 /* Keep what was read of a connection, without its secrets. */
-static void
-observe(GlueOperation *operation, json_object *connection)
+void
+glue_operation_observe(GlueOperation *operation, json_object *connection)
 {
 	operation->observed = glue_redacted_copy(connection);
 	operation->status = glue_connection_status(operation->observed);
 }
 
-static GlueCall *
-finish(GlueOperation *operation, GlueFailure *failure)
+/* End an operation; the failure may be NULL. */
+GlueCall *
+glue_operation_finish(GlueOperation *operation, GlueFailure *failure)
 {
 	operation->step = GLUE_STEP_DONE;
 	if (failure != NULL)

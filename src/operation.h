@@ -12,13 +12,15 @@
 #define GLUE_OPERATION_H
 
 #include "function_call.h"
+#include "request_claim.h"
 
 typedef enum GlueOperationKind
 {
 	GLUE_OPERATION_CREATE,
 	GLUE_OPERATION_UPDATE,
 	GLUE_OPERATION_DELETE,
-	GLUE_OPERATION_POLL			/* see whether a connection is ready */
+	GLUE_OPERATION_POLL,		/* see whether a connection is ready */
+	GLUE_OPERATION_UNDO			/* see undo.c */
 } GlueOperationKind;
 
 typedef enum GlueOperationStep
@@ -32,6 +34,9 @@ typedef enum GlueOperationStep
 	GLUE_STEP_READ_UPDATED,
 	GLUE_STEP_DELETE,
 	GLUE_STEP_POLL,
+	GLUE_STEP_UNDO_READ,
+	GLUE_STEP_UNDO_READ_TAGS,
+	GLUE_STEP_UNDO_DELETE,
 	GLUE_STEP_DONE
 } GlueOperationStep;
 
@@ -53,6 +58,11 @@ typedef struct GlueOperation
 	bool		uncertain;		/* it may have been carried out already... */
 	TimestampTz began_at;		/* ... since then */
 
+	/* of an undo: what is known of the call */
+	const char *made_by;		/* "CreateConnection" */
+	TimestampTz made_at;		/* when it began */
+	const GlueUndo *undo;
+
 	/* how far it has got */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
@@ -68,11 +78,35 @@ typedef struct GlueOperation
 	const char *status;			/* or NULL: not known */
 	const char *request_id;		/* AWS's, or NULL */
 	const GlueSecretDigest *secrets;	/* those that it has, or NULL */
+
+	/* of an undo */
+	TimestampTz asked_at;		/* when that was so */
+	bool		unsettled;		/* too early to tell: to be tried again */
+	const char *left;			/* what the call has left, and why; NULL if
+								 * that is nothing */
+	const char *left_why;
+	json_object *read_tags;		/* or NULL: not read */
 } GlueOperation;
 
 extern GlueCall *glue_operation_begin(GlueOperation *operation);
 extern GlueCall *glue_operation_next(GlueOperation *operation);
 extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueMirror *mirror);
+
+/* for the files that have a kind of their own */
+extern void glue_operation_note_id(GlueOperation *operation);
+extern GlueCall *glue_operation_read(GlueOperation *operation,
+									 GlueOperationStep step);
+extern GlueCall *glue_operation_tags(GlueOperation *operation,
+									 GlueOperationStep step,
+									 const char *name);
+extern GlueCall *glue_operation_delete(GlueOperation *operation,
+									   GlueOperationStep step);
+extern json_object *glue_operation_found(const GlueCall *call);
+extern bool glue_call_failed_with(const GlueCall *call, const char *code);
+extern void glue_operation_observe(GlueOperation *operation,
+								   json_object *connection);
+extern GlueCall *glue_operation_finish(GlueOperation *operation,
+									   GlueFailure *failure);
 
 #endif							/* GLUE_OPERATION_H */

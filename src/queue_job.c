@@ -14,6 +14,11 @@
  * an administrator must mend something first.  Only what it can be blamed for
  * counts as an attempt.
  *
+ * What is undone ends as rolled back, whatever has come of it; and it fails only
+ * if it is refused, or if nobody is left in whose name it could be done.  Then
+ * there may be something in AWS Glue that the database does not know, and the
+ * log of the server says so.
+ *
  * When a job has its turn, and which jobs are recorded together, is up to
  * queue_run.c.
  *
@@ -26,14 +31,14 @@
 
 #include "access/xact.h"
 #include "builtins.h"
-#include "commands/async.h"
+#include "crash_point.h"
 #include "encoding.h"
 #include "jsonb_tree.h"
 #include "miscadmin.h"
 #include "queue_job.h"
+#include "request_notice.h"
 #include "secret_key.h"
 #include "settings.h"
-#include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
@@ -45,11 +50,22 @@
 #define LONGEST_POLL_MS			30000
 #define MAX_PROGRESS_MS			(60 * 60 * 1000)
 
+/* The first pause of an undo that has to wait until a lost request is settled */
+#define SHORTEST_SETTLE_MS		250
+
 /* prototypes of private functions */
+static GlueCall *begin_undo(GlueJob *job);
+static GlueCall *next_of_undo(GlueJob *job);
+static void find_arn(GlueJob *job);
 static void fill_operation(GlueJob *job, const GlueMirror *mirror);
+static void find_known(GlueJob *job, const GlueMirror *mirror);
+static void fill_undo(GlueJob *job);
 static void heed_row(GlueJob *job);
 static void judge(GlueJob *job);
+static void judge_undo(GlueJob *job);
+static TimestampTz next_look(const GlueJob *job);
 static void judge_failure(GlueJob *job, const GlueFailure *failure);
+static bool is_final(const GlueJob *job, const GlueFailure *failure);
 static bool is_unknown(const GlueJob *job, const GlueFailure *failure);
 static void judge_sealing(GlueJob *job);
 static void judge_progress(GlueJob *job);
@@ -58,7 +74,7 @@ static void put_off(GlueJob *job, const GlueFailure *failure);
 static void fail(GlueJob *job, const GlueFailure *failure);
 static void record_connection(GlueJob *job, const GlueMirror *mirror);
 static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
-static void notify(const GlueJob *job);
+static void warn_if_left(const GlueJob *job);
 
 /*
  * Look up what a request needs.  What goes wrong is a failure of this request
@@ -96,19 +112,44 @@ glue_job_begin(GlueJob *job)
 		job->outcome.state = "succeeded";
 	else if (job->failure != NULL)
 		judge_sealing(job);
+	else if (job->request->undo != NULL)
+		call = begin_undo(job);
 	else if (job->is_tagged && target->no_account != NULL)
 		judge_failure(job, target->no_account);
 	else
 	{
-		if (job->is_tagged)
-			job->operation.arn =
-				glue_target_connection_arn(&target->function.target,
-										   target->account,
-										   job->operation.name);
+		find_arn(job);
 		call = glue_operation_begin(&job->operation);
 	}
 	MemoryContextSwitchTo(old_context);
 	return call;
+}
+
+/* Likewise, of an undo; tags are of less concern to it. */
+static GlueCall *
+begin_undo(GlueJob *job)
+{
+	GlueCall   *call;
+
+	find_arn(job);
+	call = glue_undo_begin(&job->operation);
+	if (call == NULL)
+		judge(job);
+	else
+		GLUE_CRASH_POINT(psprintf("undo before call %s", call->operation));
+	return call;
+}
+
+/* The ARN by which tags are addressed to a connection, if that is wanted. */
+static void
+find_arn(GlueJob *job)
+{
+	const GlueWorkTarget *target = job->target;
+
+	if (job->is_tagged)
+		job->operation.arn =
+			glue_target_connection_arn(&target->function.target,
+									   target->account, job->operation.name);
 }
 
 /*
@@ -119,11 +160,25 @@ GlueCall *
 glue_job_next(GlueJob *job)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
-	GlueCall   *call = glue_operation_next(&job->operation);
+	GlueCall   *call = job->request->undo != NULL ? next_of_undo(job) :
+		glue_operation_next(&job->operation);
 
 	if (call == NULL)
 		judge(job);
 	MemoryContextSwitchTo(old_context);
+	return call;
+}
+
+static GlueCall *
+next_of_undo(GlueJob *job)
+{
+	GlueCall   *call;
+
+	GLUE_CRASH_POINT(psprintf("undo after call %s",
+							  job->operation.call.operation));
+	call = glue_undo_next(&job->operation);
+	if (call != NULL)
+		GLUE_CRASH_POINT(psprintf("undo before call %s", call->operation));
 	return call;
 }
 
@@ -212,9 +267,12 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	else if (strcmp(request->what.operation, "UpdateConnection") == 0)
 		operation->kind = GLUE_OPERATION_UPDATE;
 
-	if (glue_mirror_find(mirror, &job->target->function.target, request->what.name,
-						 &job->known))
-		operation->known = &job->known;
+	find_known(job, mirror);
+	if (request->undo != NULL)
+	{
+		fill_undo(job);
+		return;
+	}
 	if (request->what.for_row && operation->known == NULL)
 		heed_row(job);
 	job->is_tagged = operation->tags != NULL &&
@@ -234,6 +292,40 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	if (operation->input != NULL)
 		operation->digest = glue_digest_secrets(job->target->function.schema,
 												operation->input);
+}
+
+/* What is recorded of the connection. */
+static void
+find_known(GlueJob *job, const GlueMirror *mirror)
+{
+	if (glue_mirror_find(mirror, &job->target->function.target,
+						 job->request->what.name, &job->known))
+		job->operation.known = &job->known;
+}
+
+/*
+ * A call is to be undone.  It takes no secrets to do that, and those that were
+ * sent are not here.  Tags that the call may have changed are read, if anything
+ * is recorded of the connection.
+ */
+static void
+fill_undo(GlueJob *job)
+{
+	const GlueClaim *request = job->request;
+	GlueOperation *operation = &job->operation;
+	const char *made_by = request->what.operation;
+
+	operation->kind = GLUE_OPERATION_UNDO;
+	operation->made_by = made_by;
+	operation->made_at = request->requested_at;
+	operation->undo = request->undo;
+	operation->input = request->what.input;
+	job->is_tagged = operation->known != NULL &&
+		!request->undo->may_have_made &&
+		(operation->tags != NULL || strcmp(made_by, "TagResource") == 0 ||
+		 strcmp(made_by, "UntagResource") == 0);
+	if (job->is_tagged)
+		job->target->has_tags = true;
 }
 
 /*
@@ -271,6 +363,11 @@ judge(GlueJob *job)
 		return;
 	}
 	job->target->state->failures = 0;
+	if (job->request->undo != NULL)
+	{
+		judge_undo(job);
+		return;
+	}
 	job->has_operation = true;
 	if (operation->status != NULL &&
 		strcmp(operation->status, "IN_PROGRESS") == 0)
@@ -291,13 +388,53 @@ judge(GlueJob *job)
 	job->outcome = outcome;
 }
 
+/* An undo has ended, or has to wait until a lost request is settled. */
+static void
+judge_undo(GlueJob *job)
+{
+	const GlueOperation *operation = &job->operation;
+	GlueClaimOutcome outcome = {
+		.state = "rolled_back",
+		.error_code = operation->left,
+		.error_message = operation->left_why,
+		.aws_request_id = operation->request_id,
+	};
+
+	job->has_operation = !operation->unsettled;
+	if (operation->unsettled)
+	{
+		outcome.state = "queued";
+		outcome.next_attempt_at = next_look(job);
+		outcome.free_attempt = true;
+		outcome.uncertain = true;
+	}
+	job->outcome = outcome;
+}
+
+/*
+ * When to look again for what a lost request may do: after as long as has
+ * passed already, but at the latest when it can do nothing any more.
+ */
+static TimestampTz
+next_look(const GlueJob *job)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	long		passed_ms =
+		TimestampDifferenceMilliseconds(job->operation.began_at, now);
+
+	return Min(TimestampTzPlusMilliseconds(now, Max(passed_ms,
+													SHORTEST_SETTLE_MS)),
+			   glue_undo_settled_at(&job->operation));
+}
+
 /* A request has failed, for now or for good. */
 static void
 judge_failure(GlueJob *job, const GlueFailure *failure)
 {
-	if (job->target->refused)
+	if (job->target->refused && is_final(job, failure))
 		fail(job, failure);
-	else if (failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
+	else if (job->target->refused ||
+			 failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
 			 (failure == job->target->failure && failure->transient))
 	{
 		put_off(job, failure);
@@ -316,13 +453,26 @@ judge_failure(GlueJob *job, const GlueFailure *failure)
 }
 
 /*
+ * Does it end a request that its target is not to be used?  An undo waits until
+ * an administrator has mended that, unless something is gone or forbidden.
+ */
+static bool
+is_final(const GlueJob *job, const GlueFailure *failure)
+{
+	return job->request->undo == NULL ||
+		failure->sqlstate == ERRCODE_UNDEFINED_OBJECT ||
+		failure->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE;
+}
+
+/*
  * May a request have been carried out?  Then it does not end before that is
  * known: what is asked for after it must not be done in ignorance of it.
  */
 static bool
 is_unknown(const GlueJob *job, const GlueFailure *failure)
 {
-	return job->request->uncertain || failure->ambiguous;
+	return job->request->uncertain || job->request->undo != NULL ||
+		failure->ambiguous;
 }
 
 /*
@@ -419,6 +569,14 @@ fail(GlueJob *job, const GlueFailure *failure)
 		.aws_request_id = job->operation.request_id,
 	};
 
+	if (job->request->undo != NULL && job->request->undo->taken_over)
+	{
+		outcome.state = "rolled_back";
+		outcome.error_code = "NotOurs";
+		outcome.error_message = GLUE_UNDO_TAKEN_OVER;
+		outcome.uncertain = false;
+	}
+
 	/* that there is no such connection is worth recording */
 	job->has_operation = job->operation.gone;
 	job->outcome = outcome;
@@ -440,7 +598,10 @@ record_connection(GlueJob *job, const GlueMirror *mirror)
 		return;
 	GetUserIdAndSecContext(&user, &security_context);
 	(void) glue_work_as_role(job->target->role, &user, &security_context);
-	glue_operation_record(&job->operation, mirror);
+	if (job->request->undo != NULL)
+		glue_undo_record(&job->operation, mirror);
+	else
+		glue_operation_record(&job->operation, mirror);
 	SetUserIdAndSecContext(user, security_context);
 }
 
@@ -458,29 +619,31 @@ record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
 	glue_claims_record(queue, ended, njobs);
 	for (int i = 0; i < njobs; i++)
 	{
-		if (ended[i].recorded)
-			notify(jobs[i]);
+		const GlueClaim *request = jobs[i]->request;
+
+		if (!ended[i].recorded)
+			continue;
+		glue_request_notify(request->id, request->what.operation,
+							request->what.name, jobs[i]->outcome.state,
+							jobs[i]->outcome.status);
+		warn_if_left(jobs[i]);
 	}
 }
 
-/* Tell whoever listens. */
+/* Say in the log what a failed undo may have left. */
 static void
-notify(const GlueJob *job)
+warn_if_left(const GlueJob *job)
 {
 	const GlueClaim *request = job->request;
-	const GlueClaimOutcome *outcome = &job->outcome;
-	StringInfoData payload;
 
-	initStringInfo(&payload);
-	appendStringInfo(&payload, "{\"id\": " INT64_FORMAT ", \"operation\": \"%s\", \"name\": ",
-					 request->id, request->what.operation);
-	escape_json(&payload, glue_server_from_utf8(request->what.name));
-	appendStringInfo(&payload, ", \"state\": \"%s\", \"status\": ",
-					 outcome->state);
-	if (outcome->status != NULL)
-		escape_json(&payload, glue_server_from_utf8(outcome->status));
-	else
-		appendStringInfoString(&payload, "null");
-	appendStringInfoChar(&payload, '}');
-	Async_Notify("glue_connection", payload.data);
+	if (request->undo == NULL || strcmp(job->outcome.state, "failed") != 0)
+		return;
+	ereport(WARNING,
+			(errmsg("could not undo what was rolled back of AWS Glue connection \"%s\"",
+					glue_server_from_utf8(request->what.name)),
+			 errdetail("Request %lld (%s) has failed: %s",
+					   (long long) request->id, request->what.operation,
+					   glue_server_from_utf8(job->outcome.error_message)),
+			 errhint("Mend the cause and call glue_retry_request(%lld), or look after the connection yourself.",
+					 (long long) request->id)));
 }

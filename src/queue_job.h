@@ -17,6 +17,7 @@
 #include "operation.h"
 #include "request_claim.h"
 #include "request_seal.h"
+#include "undo.h"
 #include "work_target.h"
 
 typedef struct GlueJob

@@ -19,6 +19,12 @@
  * Requests whose target has no credentials yet are parked.  While those are
  * waited for, everything else goes on, from within that wait.
  *
+ * Calls that acted at once come first.  Those whose transaction was rolled back
+ * are looked for when we begin, at news, and now and then: whoever calls for the
+ * same connection waits until they are undone.  That costs nothing if there are
+ * none.  If there are many, whose transactions take long, it is not done all
+ * the time.
+ *
  * A request that cannot be prepared fails alone.  One whose outcome cannot be
  * recorded because somebody has locked the connection's row is recorded later,
  * and nobody waits for it.
@@ -30,13 +36,18 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "crash_point.h"
+#include "intent_resolve.h"
 #include "lib/ilist.h"
 #include "queue_job.h"
 #include "queue_run.h"
 #include "queue_wake.h"
 #include "settings.h"
+#include "undo_evidence.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "work_target.h"
 
 /*
@@ -60,6 +71,13 @@
 /* How often to look for requests while there are none to begin with. */
 #define IDLE_LOOK_MS			1000
 
+/*
+ * To look for what is to be undone takes at most a part of the time, and is
+ * done so often at most.
+ */
+#define LOOK_SHARE				10
+#define LOOK_REST_MS			10
+
 typedef struct QueueRun
 {
 	Oid			schema;
@@ -82,6 +100,9 @@ typedef struct QueueRun
 	GlueWorkTargets targets;
 	TimestampTz turn_at;		/* when a target is next that has to wait */
 	TimestampTz claim_at;		/* not before: there was nothing to claim */
+	TimestampTz look_at;		/* when to look for what is to be undone... */
+	TimestampTz rest_until;		/* ... but not before that */
+	bool		look_again;		/* somebody waits for that */
 	GlueCallStream stream;
 } QueueRun;
 
@@ -114,7 +135,10 @@ static const LocalSetting local_settings[] = {
 
 /* prototypes of private functions */
 static void begin_transaction(const GlueTransactions *transactions);
+static void wait_for_turn(QueueRun *run);
 static TimestampTz find_next_due(QueueRun *run);
+static TimestampTz next_due_of(const GlueClaims *claims, GlueClaimKind kind,
+							   TimestampTz tried_again_at);
 static void with_claims(Oid schema, int64 claimant,
 						const GlueTransactions *transactions,
 						void (*function) (const GlueClaims *claims));
@@ -125,11 +149,19 @@ static void unpark(QueueRun *run);
 static long go_on(void *arg);
 static void note_done(void *arg, GlueCall *call);
 static bool wants_transaction(QueueRun *run);
-static bool take_news(QueueRun *run);
+static void take_news(QueueRun *run);
+static void look_soon(QueueRun *run);
+static bool wants_look(const QueueRun *run, TimestampTz now);
 static bool is_due(dlist_head *jobs, TimestampTz now);
 static void run_transaction(QueueRun *run);
+static void look(QueueRun *run, const GlueClaims *queue,
+				 GlueResolution *resolution);
+static void rest(QueueRun *run, TimestampTz began_at);
 static void claim(QueueRun *run, GlueClaims *queue,
-				  const GlueMirror *mirror);
+				  const GlueMirror *mirror, bool undo);
+static int	claim_kind(QueueRun *run, const GlueClaims *queue,
+					   const GlueMirror *mirror, GlueClaimKind kind,
+					   int limit);
 static void end_job(QueueRun *run, GlueJob *job);
 static void record_ended(QueueRun *run, GlueClaims *queue,
 						 const GlueMirror *mirror);
@@ -177,11 +209,11 @@ glue_queue_run(Oid schema, int64 claimant,
 		for (;;)
 		{
 			glue_client_run_stream(&run.stream, run.width);
-			if (dlist_is_empty(&run.waiting) && dlist_is_empty(&run.locked))
+			if (dlist_is_empty(&run.waiting) &&
+				dlist_is_empty(&run.locked) &&
+				(!run.look_again || run.claim_at == DT_NOEND))
 				break;
-
-			/* it is no target's turn, or somebody has locked a row */
-			glue_http_sleep(run.stream.max_wait_ms);
+			wait_for_turn(&run);
 		}
 
 		/* to look for that takes a while, with many that are put off */
@@ -197,11 +229,28 @@ glue_queue_run(Oid schema, int64 claimant,
 	return run.nclaimed;
 }
 
-/* Begin a transaction with the settings that all of them have. */
+/* It is no target's turn, or somebody has locked what we need. */
+static void
+wait_for_turn(QueueRun *run)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz until = TimestampTzPlusMilliseconds(now,
+													run->stream.max_wait_ms);
+
+	for (; now < until && !glue_queue_has_news(); now = GetCurrentTimestamp())
+		glue_http_wait(TimestampDifferenceMilliseconds(now, until) + 1);
+}
+
+/*
+ * Begin a transaction with the settings that all of them have.  Each statement
+ * must see what has committed before it, whatever the default is.
+ */
 static void
 begin_transaction(const GlueTransactions *transactions)
 {
-	transactions->begin(true);
+	transactions->begin(false);
+	XactIsoLevel = XACT_READ_COMMITTED;
+	PushActiveSnapshot(GetTransactionSnapshot());
 	for (int i = 0; i < lengthof(local_settings); i++)
 		set_config_option(local_settings[i].name, local_settings[i].value,
 						  PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
@@ -213,16 +262,37 @@ static TimestampTz
 find_next_due(QueueRun *run)
 {
 	GlueClaims	claims;
-	TimestampTz next_due = 0;
+	TimestampTz due = 0;
+	TimestampTz undo_due = 0;
 	MemoryContext old_context;
 
 	begin_transaction(run->transactions);
 	old_context = MemoryContextSwitchTo(run->batch_context);
 	if (glue_claims_open(&claims, run->schema, run->claimant))
-		next_due = glue_claims_next_due(&claims);
+	{
+		due = next_due_of(&claims, GLUE_CLAIM_TO_DO, run->claim_at);
+		undo_due = next_due_of(&claims, GLUE_CLAIM_TO_UNDO, run->look_at);
+	}
 	run->transactions->commit();
 	MemoryContextSwitchTo(old_context);
-	return next_due;
+	if (due == 0 || (undo_due != 0 && undo_due < due))
+		due = undo_due;
+	return due;
+}
+
+/*
+ * Likewise for one kind.  What was due already when we looked for the last time
+ * has to wait for something; we do not look again before tried_again_at.
+ */
+static TimestampTz
+next_due_of(const GlueClaims *claims, GlueClaimKind kind,
+			TimestampTz tried_again_at)
+{
+	TimestampTz due = glue_claims_next_due(claims, kind);
+	TimestampTz tried_at = TimestampTzPlusMilliseconds(tried_again_at,
+													   -IDLE_LOOK_MS);
+
+	return due != 0 && due < tried_at ? tried_again_at : due;
 }
 
 /*
@@ -294,6 +364,11 @@ next_call(void *arg)
 			Min(run->stream.max_wait_ms,
 				TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
 												run->turn_at) + 1);
+	if (run->look_again)
+		run->stream.max_wait_ms =
+			Min(run->stream.max_wait_ms,
+				TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+												run->rest_until) + 1);
 	return call;
 }
 
@@ -357,7 +432,10 @@ unpark(QueueRun *run)
 			continue;
 		dlist_delete(&job->node);
 		run->nparked--;
-		dlist_push_tail(&run->waiting, &job->node);
+		if (job->request->undo != NULL)
+			dlist_push_head(&run->waiting, &job->node);
+		else
+			dlist_push_tail(&run->waiting, &job->node);
 		run->nwaiting++;
 	}
 }
@@ -397,21 +475,42 @@ wants_transaction(QueueRun *run)
 
 	if (run->nended >= RECORD_BATCH)
 		return true;
+	take_news(run);
 	now = GetCurrentTimestamp();
-	if (is_due(&run->locked, now) || is_due(&run->ended, now))
+	if (is_due(&run->locked, now) || is_due(&run->ended, now) ||
+		wants_look(run, now))
 		return true;
 	return dlist_is_empty(&run->waiting) &&
-		(run->nended > 0 || now >= run->claim_at || take_news(run));
+		(run->nended > 0 || now >= run->claim_at);
 }
 
-/* Was somebody's request committed since we looked the last time? */
-static bool
+/*
+ * If somebody has queued a request or rolled back a call since we looked the
+ * last time, look again.
+ */
+static void
 take_news(QueueRun *run)
 {
 	if (!glue_queue_has_news() || run->claim_at == DT_NOEND)
-		return false;
+		return;
 	glue_queue_take_news(NULL, 0);
-	return true;
+	run->claim_at = 0;
+	look_soon(run);
+}
+
+static void
+look_soon(QueueRun *run)
+{
+	run->look_at = 0;
+	run->look_again = true;
+}
+
+/* Is it time to look for what is to be undone? */
+static bool
+wants_look(const QueueRun *run, TimestampTz now)
+{
+	return run->claim_at != DT_NOEND && now >= run->look_at &&
+		now >= run->rest_until;
 }
 
 /* Has the first of these jobs waited long enough to be recorded? */
@@ -422,26 +521,41 @@ is_due(dlist_head *jobs, TimestampTz now)
 		dlist_container(GlueJob, node, dlist_head_node(jobs))->record_at <= now;
 }
 
-/* Record what has ended, and claim as much as can be begun. */
+/*
+ * Record what has ended, and claim as much as can be begun; see before what is
+ * to be undone.
+ */
 static void
 run_transaction(QueueRun *run)
 {
 	GlueClaims	queue;
 	GlueMirror	mirror;
+	GlueResolution resolution = {0};
 	MemoryContext old_context;
+	TimestampTz began_at = GetCurrentTimestamp();
+	bool		undo = wants_look(run, began_at);
 
 	begin_transaction(run->transactions);
 	old_context = MemoryContextSwitchTo(run->batch_context);
 	if (glue_claims_open(&queue, run->schema, run->claimant))
 	{
 		glue_mirror_open(&mirror, run->schema, GLUE_MIRROR_WRITE);
+		if (undo)
+			look(run, &queue, &resolution);
 		record_ended(run, &queue, &mirror);
-		claim(run, &queue, &mirror);
+		claim(run, &queue, &mirror, undo);
+		if (undo)
+			rest(run, began_at);
 	}
 	else
 		run->claim_at = DT_NOEND;
 	MemoryContextSwitchTo(old_context);
+	if (resolution.nresolved > 0)
+		GLUE_CRASH_POINT("undo before resolve commit");
 	run->transactions->commit();
+	if (resolution.nresolved > 0)
+		GLUE_CRASH_POINT("undo after resolve commit");
+	glue_intents_resolved(&resolution);
 	MemoryContextReset(run->batch_context);
 	MemoryContextSwitchTo(old_context);
 }
@@ -451,24 +565,83 @@ run_transaction(QueueRun *run)
  * ----------------------------------------------------------------
  */
 
+/* Find calls whose transaction was rolled back, so that they can be undone. */
+static void
+look(QueueRun *run, const GlueClaims *queue, GlueResolution *resolution)
+{
+	/* what is put off while we look is put off until later */
+	run->look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+											   IDLE_LOOK_MS);
+	run->look_again = false;
+	glue_intents_resolve(queue, resolution);
+	if (resolution->incomplete)
+		look_soon(run);
+}
+
+/* How long to leave it at that, after what has taken since began_at. */
+static void
+rest(QueueRun *run, TimestampTz began_at)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	long		rest_ms = TimestampDifferenceMilliseconds(began_at, now) *
+		LOOK_SHARE;
+
+	run->rest_until =
+		TimestampTzPlusMilliseconds(now, Min(Max(rest_ms, LOOK_REST_MS),
+											 IDLE_LOOK_MS));
+}
+
 /* Claim requests, as many as can be begun and some more. */
 static void
-claim(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror)
+claim(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror, bool undo)
 {
-	int			limit = run->width - run->nactive + CLAIM_AHEAD -
-		run->nwaiting;
+	bool		enough = run->nwaiting > CLAIM_AHEAD / 2 ||
+		run->nparked > MAX_PARKED;
+	int			claimed = 0;
+
+	/* there is enough for a while, and a claim has its price */
+	if (enough && !undo)
+		return;
+	glue_work_targets_expire(&run->targets);
+	if (undo)
+	{
+		claimed = claim_kind(run, queue, mirror, GLUE_CLAIM_TO_UNDO,
+							 CLAIM_AHEAD);
+		if (claimed == CLAIM_AHEAD)
+			look_soon(run);
+	}
+	if (!enough)
+	{
+		claimed += claim_kind(run, queue, mirror, GLUE_CLAIM_TO_DO,
+							  run->width - run->nactive + CLAIM_AHEAD -
+							  run->nwaiting);
+		run->claim_at = 0;
+		if (claimed == 0)
+			run->claim_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+														IDLE_LOOK_MS);
+	}
+	unpark(run);
+	if (run->max_requests > 0 && run->nclaimed >= run->max_requests)
+		run->claim_at = DT_NOEND;
+}
+
+/* Claim requests of one kind; returns how many. */
+static int
+claim_kind(QueueRun *run, const GlueClaims *queue, const GlueMirror *mirror,
+		   GlueClaimKind kind, int limit)
+{
 	List	   *requests;
 	ListCell   *cell;
 
-	/* there is enough for a while, and a claim has its price */
-	if (run->nwaiting > CLAIM_AHEAD / 2 || run->nparked > MAX_PARKED)
-		return;
-	glue_work_targets_expire(&run->targets);
 	if (run->max_requests > 0)
 		limit = Min(limit, run->max_requests - run->nclaimed);
-	requests = limit > 0 ?
-		glue_claims_take(queue, limit, glue_work_targets_blocked(&run->targets),
-						 run->context) : NIL;
+	if (limit <= 0)
+		return 0;
+	requests = glue_claims_take(queue, kind, limit,
+								glue_work_targets_blocked(&run->targets),
+								run->context);
+	if (kind == GLUE_CLAIM_TO_UNDO)
+		glue_undo_evidence_find(queue, requests);
 	foreach(cell, requests)
 	{
 		GlueJob    *job = glue_job_prepare(lfirst(cell), &run->targets,
@@ -477,14 +650,8 @@ claim(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror)
 		dlist_push_tail(&run->parked, &job->node);
 		run->nparked++;
 	}
-	unpark(run);
 	run->nclaimed += list_length(requests);
-	run->claim_at = 0;
-	if (requests == NIL)
-		run->claim_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													IDLE_LOOK_MS);
-	if (run->max_requests > 0 && run->nclaimed >= run->max_requests)
-		run->claim_at = DT_NOEND;
+	return list_length(requests);
 }
 
 /* ----------------------------------------------------------------
@@ -537,6 +704,9 @@ settle_record(QueueRun *run, GlueJob *job, bool recorded)
 {
 	if (recorded)
 	{
+		/* nobody else tells us when to go on with an undo */
+		if (job->request->undo != NULL && job->outcome.next_attempt_at != 0)
+			run->look_at = Min(run->look_at, job->outcome.next_attempt_at);
 		glue_job_release(job);
 		return;
 	}

@@ -18,6 +18,12 @@
  * the order of their ids: one is claimed only if there is none before it that
  * is open.
  *
+ * Undos.  The table has a journal of calls that acted at once, too.  What has
+ * been rolled back is to be undone, which is claimed like a request, but before
+ * all of those: who calls for the same connection waits for it.  For the order,
+ * calls of the same transaction that may still be under way do not count: they
+ * have waited for this undo, or belong to it.
+ *
  * Cost.  While a request is open, its updates change no column that an index
  * has, so they stay in the page.  All indexes that are used here leave out
  * what is finished.
@@ -38,6 +44,7 @@
 #include "kept_plan.h"
 #include "miscadmin.h"
 #include "request_claim.h"
+#include "result_row.h"
 #include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
@@ -50,6 +57,9 @@
 
 /* After which a claim is worth a look. */
 #define LEASE_SECONDS			600
+
+/* How often to look at calls whose transaction may not have ended. */
+#define OPEN_LOOK_SECONDS		30
 
 /* The columns that a claim returns, in their order. */
 typedef enum ClaimColumn
@@ -71,15 +81,11 @@ typedef enum ClaimColumn
 	CLAIM_REQUESTED_AT,
 	CLAIM_STARTED_AT,
 	CLAIM_ON_MISSING,
-	CLAIM_FOR_ROW
+	CLAIM_FOR_ROW,
+	CLAIM_CALLER_SETTINGS,
+	CLAIM_ON_ROLLBACK,
+	CLAIM_ANSWERED_AT
 } ClaimColumn;
-
-/* A row that a statement has returned. */
-typedef struct ResultRow
-{
-	HeapTuple	tuple;
-	TupleDesc	desc;
-} ResultRow;
 
 /* prototypes of private functions */
 static void claimant_tag(int64 claimant, LOCKTAG *tag);
@@ -88,15 +94,16 @@ static void sign_up(const GlueClaims *queue);
 static void strike_off(const GlueClaims *queue, int64 claimant);
 static uint64 execute_for(GlueImpersonation *saved, const GlueClaims *queue, GlueKeptPlan *kept,
 						  const char *text, int64 claimant);
-static GlueClaim *read_request(const ResultRow *row);
-static Datum column_of(const ResultRow *row, int column, bool *is_null);
-static const char *text_of(const ResultRow *row, ClaimColumn column);
-static json_object *tree_of(const ResultRow *row, ClaimColumn column);
-static void blocked_arrays(List *blocked, Datum *servers, Datum *roles);
+static char *claim_text(const GlueClaims *queue, GlueClaimKind kind);
+static GlueClaim *read_request(const GlueResultRow *row);
+static GlueUndo *read_undo(const GlueResultRow *row);
+static void blocked_arrays(List *blocked, Datum *servers, Datum *roles,
+						   Datum *settings);
+static void set_nullable(Datum *values, bool *nulls, int at,
+						 const char *text);
 static void set_text(Datum *values, bool *nulls, int at, const char *utf8);
 static Datum ended_column(const GlueEndedClaim *ended, int nended,
 						  int column);
-static Datum array_of(Datum *values, bool *nulls, int count, Oid type);
 
 /* ----------------------------------------------------------------
  * Claimants
@@ -188,58 +195,26 @@ glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
  * of its own, which is a child of parent.
  */
 List *
-glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
-				 MemoryContext parent)
+glue_claims_take(const GlueClaims *queue, GlueClaimKind kind, int limit,
+				 List *blocked, MemoryContext parent)
 {
 	GlueImpersonation saved;
-	static GlueKeptPlan kept;
+	static GlueKeptPlan kept[GLUE_CLAIM_TO_UNDO + 1];
 	static const Oid types[] = {
-		INT8OID, INT4OID, TEXTARRAYOID, OIDARRAYOID
+		INT8OID, INT4OID, TEXTARRAYOID, OIDARRAYOID, TEXTARRAYOID
 	};
 	MemoryContext context = CurrentMemoryContext;
-	Datum		values[4];
+	Datum		values[lengthof(types)];
 	List	   *requests = NIL;
 	SPIPlanPtr	plan;
 	uint64		count;
 
 	sign_up(queue);
-	plan = glue_kept_plan(&kept,
-						  psprintf("WITH due AS ("
-								   " SELECT r.id FROM %s r"
-								   " WHERE r.finished_at IS NULL"
-								   " AND r.state = 'queued'"
-								   " AND r.next_attempt_at <= clock_timestamp()"
-								   " AND NOT EXISTS (SELECT FROM %s e"
-								   " WHERE e.finished_at IS NULL"
-								   " AND e.connection_name = r.connection_name"
-								   " AND (e.id < r.id OR e.state = 'running')"
-								   " AND e.id <> r.id"
-								   " AND e.region = r.region"
-								   " AND e.server IS NOT DISTINCT FROM r.server"
-								   " AND e.catalog_id IS NOT DISTINCT FROM r.catalog_id)"
-								   " AND NOT EXISTS (SELECT FROM unnest($3, $4) AS b (server, role)"
-								   " WHERE b.server IS NOT DISTINCT FROM r.server::text"
-								   " AND b.role = r.requested_by)"
-								   " ORDER BY r.id LIMIT $2"
-								   " FOR UPDATE SKIP LOCKED)"
-								   " UPDATE %s r SET state = 'running',"
-								   " attempts = r.attempts + 1,"
-								   " started_at = coalesce(r.started_at, clock_timestamp()),"
-								   " lease_until = clock_timestamp() + interval '%d s',"
-								   " claimed_by = $1"
-								   " FROM due, %s old WHERE r.id = due.id AND old.id = due.id"
-								   " RETURNING r.id, r.operation, r.connection_name,"
-								   " r.server::text, r.region, r.catalog_id, r.input,"
-								   " r.tags, r.sealed_secrets, r.on_conflict, r.status,"
-								   " r.attempts, old.claimed_by IS NOT NULL,"
-								   " r.requested_by::oid, r.requested_at, r.started_at,"
-								   " r.on_missing, r.for_row",
-								   queue->table, queue->table, queue->table,
-								   LEASE_SECONDS, queue->table),
+	plan = glue_kept_plan(&kept[kind], claim_text(queue, kind),
 						  lengthof(types), types);
 	values[0] = Int64GetDatum(queue->claimant);
 	values[1] = Int32GetDatum(limit);
-	blocked_arrays(blocked, &values[2], &values[3]);
+	blocked_arrays(blocked, &values[2], &values[3], &values[4]);
 
 	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
 	for (uint64 i = 0; i < count; i++)
@@ -247,16 +222,68 @@ glue_claims_take(const GlueClaims *queue, int limit, List *blocked,
 		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
 												  ALLOCSET_DEFAULT_SIZES);
 		MemoryContext old_context = MemoryContextSwitchTo(own);
-		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
+		GlueResultRow row = glue_result_row(i);
 		GlueClaim  *request = read_request(&row);
 
 		request->context = own;
+		if (kind == GLUE_CLAIM_TO_UNDO)
+			request->undo = read_undo(&row);
 		MemoryContextSwitchTo(context);
 		requests = lappend(requests, request);
 		MemoryContextSwitchTo(old_context);
 	}
 	glue_execute_end(&saved);
 	return requests;
+}
+
+/* The statement that claims requests of a kind. */
+static char *
+claim_text(const GlueClaims *queue, GlueClaimKind kind)
+{
+	bool		undo = kind == GLUE_CLAIM_TO_UNDO;
+
+	return psprintf("WITH due AS ("
+					" SELECT r.id FROM %s r"
+					" WHERE r.finished_at IS NULL"
+					" AND r.caller_xid %s"
+					" AND r.state = 'queued'"
+					" AND r.next_attempt_at <= clock_timestamp()"
+					" AND NOT EXISTS (SELECT FROM %s e"
+					" WHERE e.finished_at IS NULL"
+					" AND e.connection_name = r.connection_name"
+					" AND (e.id < r.id OR e.state = 'running')"
+					" AND e.id <> r.id"
+					" AND (e.caller_top_xid = r.caller_top_xid"
+					" AND e.state = 'running'"
+					" AND e.claimed_by IS NULL) IS NOT TRUE"
+					" AND e.region = r.region"
+					" AND e.server IS NOT DISTINCT FROM r.server"
+					" AND e.catalog_id IS NOT DISTINCT FROM r.catalog_id"
+					" OFFSET 0)"
+					" AND NOT EXISTS (SELECT FROM unnest($3, $4, $5)"
+					" AS b (server, role, settings)"
+					" WHERE b.server IS NOT DISTINCT FROM r.server::text"
+					" AND b.role = r.requested_by"
+					" AND b.settings %s)"
+					" ORDER BY r.id LIMIT $2"
+					" FOR UPDATE SKIP LOCKED)"
+					" UPDATE %s r SET state = 'running',"
+					" attempts = r.attempts + 1,"
+					" started_at = coalesce(r.started_at, clock_timestamp()),"
+					" lease_until = clock_timestamp() + interval '%d s',"
+					" claimed_by = $1"
+					" FROM due, %s old WHERE r.id = due.id AND old.id = due.id"
+					" RETURNING r.id, r.operation, r.connection_name,"
+					" r.server::text, r.region, r.catalog_id, r.input,"
+					" r.tags, r.sealed_secrets, r.on_conflict, r.status,"
+					" r.attempts, old.claimed_by IS NOT NULL,"
+					" r.requested_by::oid, r.requested_at, r.started_at,"
+					" r.on_missing, r.for_row, r.caller_settings,"
+					" r.on_rollback, r.answered_at",
+					queue->table, undo ? "IS NOT NULL" : "IS NULL",
+					queue->table,
+					undo ? "= coalesce(r.caller_settings::text, '{}')" : "IS NULL",
+					queue->table, LEASE_SECONDS, queue->table);
 }
 
 /*
@@ -304,9 +331,8 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
 	for (uint64 i = 0; i < count; i++)
 	{
-		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
-		bool		is_null;
-		int64		id = DatumGetInt64(column_of(&row, 1, &is_null));
+		GlueResultRow row = glue_result_row(i);
+		int64		id = glue_result_int64(&row, 1);
 
 		for (int j = 0; j < nended; j++)
 			ended[j].recorded |= ended[j].request->id == id;
@@ -364,33 +390,17 @@ ended_column(const GlueEndedClaim *ended, int nended, int column)
 	switch (column)
 	{
 		case 1:
-			return array_of(values, nulls, nended, INT8OID);
+			return glue_array_parameter(values, nulls, nended, INT8OID);
 		case 2:
 		case 5:
-			return array_of(values, nulls, nended, INT4OID);
+			return glue_array_parameter(values, nulls, nended, INT4OID);
 		case 4:
-			return array_of(values, nulls, nended, TIMESTAMPTZOID);
+			return glue_array_parameter(values, nulls, nended, TIMESTAMPTZOID);
 		case 10:
-			return array_of(values, nulls, nended, BOOLOID);
+			return glue_array_parameter(values, nulls, nended, BOOLOID);
 		default:
-			return array_of(values, nulls, nended, TEXTOID);
+			return glue_array_parameter(values, nulls, nended, TEXTOID);
 	}
-}
-
-static Datum
-array_of(Datum *values, bool *nulls, int count, Oid type)
-{
-	int			dims[1] = {count};
-	int			lower_bounds[1] = {1};
-	int16		len;
-	bool		by_value;
-	char		align;
-
-	get_typlenbyvalalign(type, &len, &by_value, &align);
-	return PointerGetDatum(construct_md_array(values, nulls,
-											  count > 0 ? 1 : 0, dims,
-											  lower_bounds, type, len,
-											  by_value, align));
 }
 
 /*
@@ -412,12 +422,11 @@ glue_claims_release_orphans(const GlueClaims *queue)
 								 queue->claimants), queue->claimant);
 	for (uint64 i = 0; i < count; i++)
 	{
-		ResultRow	row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
+		GlueResultRow row = glue_result_row(i);
 		MemoryContext old_context = MemoryContextSwitchTo(context);
-		bool		is_null;
 		int64	   *claimant = palloc(sizeof(int64));
 
-		*claimant = DatumGetInt64(column_of(&row, 1, &is_null));
+		*claimant = glue_result_int64(&row, 1);
 		claimants = lappend(claimants, claimant);
 		MemoryContextSwitchTo(old_context);
 	}
@@ -486,34 +495,47 @@ execute_for(GlueImpersonation *saved, const GlueClaims *queue, GlueKeptPlan *kep
 }
 
 /*
- * When the next request is due, of those that are not running; 0 if there is
- * none.
+ * When the next request of a kind is due, of those that are not running; 0 if
+ * there is none.
+ *
+ * Calls whose transaction may not have ended are worth a look now and then:
+ * news of their end can get lost.
  */
 TimestampTz
-glue_claims_next_due(const GlueClaims *queue)
+glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 {
 	GlueImpersonation saved;
-	static GlueKeptPlan kept;
+	static GlueKeptPlan kept[GLUE_CLAIM_TO_UNDO + 1];
 	SPIPlanPtr	plan;
-	ResultRow	row;
-	Datum		due;
-	bool		is_null;
+	GlueResultRow row;
+	TimestampTz due;
+	char	   *text;
 
-	plan = glue_kept_plan(&kept,
-						  psprintf("SELECT min(next_attempt_at) FROM %s"
-								   " WHERE finished_at IS NULL AND state = 'queued'",
-								   queue->table), 0, NULL);
+	if (kind == GLUE_CLAIM_TO_DO)
+		text = psprintf("SELECT min(next_attempt_at) FROM %s"
+						" WHERE finished_at IS NULL AND caller_xid IS NULL"
+						" AND state = 'queued'", queue->table);
+	else
+		text = psprintf("SELECT min(CASE WHEN state = 'queued'"
+						" THEN next_attempt_at"
+						" ELSE clock_timestamp() + interval '%d s' END) FROM %s"
+						" WHERE finished_at IS NULL AND caller_xid IS NOT NULL"
+						" AND (state = 'queued' OR claimed_by IS NULL)",
+						OPEN_LOOK_SECONDS, queue->table);
+	plan = glue_kept_plan(&kept[kind], text, 0, NULL);
 	glue_execute_as(&saved, queue->owner, plan, NULL, NULL);
-	row.tuple = SPI_tuptable->vals[0];
-	row.desc = SPI_tuptable->tupdesc;
-	due = column_of(&row, 1, &is_null);
+	row = glue_result_row(0);
+	due = glue_result_time(&row, 1);
 	glue_execute_end(&saved);
-	return is_null ? 0 : DatumGetTimestampTz(due);
+	return due;
 }
 
 /*
  * Delete requests that ended before a moment, at most limit; returns how many
  * were deleted.
+ *
+ * As long as something may have to be undone about a connection, what others
+ * have done about it is evidence.
  */
 uint64
 glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
@@ -530,10 +552,14 @@ glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
 
 	plan = glue_kept_plan(&kept,
 						  psprintf("DELETE FROM %s WHERE ctid = ANY (ARRAY("
-								   "SELECT ctid FROM %s WHERE finished_at < $1"
-								   " ORDER BY finished_at LIMIT $2"
-								   " FOR UPDATE SKIP LOCKED))",
-								   queue->table, queue->table),
+								   "SELECT r.ctid FROM %s r WHERE r.finished_at < $1"
+								   " AND NOT EXISTS (SELECT FROM %s e"
+								   " WHERE e.finished_at IS NULL"
+								   " AND e.connection_name = r.connection_name"
+								   " AND e.caller_xid IS NOT NULL)"
+								   " ORDER BY r.finished_at LIMIT $2"
+								   " FOR UPDATE OF r SKIP LOCKED))",
+								   queue->table, queue->table, queue->table),
 						  lengthof(types), types);
 	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
 	glue_execute_end(&saved);
@@ -546,83 +572,70 @@ glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
  */
 
 static GlueClaim *
-read_request(const ResultRow *row)
+read_request(const GlueResultRow *row)
 {
 	GlueClaim  *request = palloc0(sizeof(GlueClaim));
 	Datum		sealed;
 	bool		is_null;
 
-	request->id = DatumGetInt64(column_of(row, CLAIM_ID, &is_null));
-	request->what.operation = text_of(row, CLAIM_OPERATION);
-	request->what.name = text_of(row, CLAIM_NAME);
-	request->what.server = text_of(row, CLAIM_SERVER);
-	request->what.region = text_of(row, CLAIM_REGION);
-	request->what.catalog_id = text_of(row, CLAIM_CATALOG_ID);
-	request->what.input = tree_of(row, CLAIM_INPUT);
-	request->what.tags = tree_of(row, CLAIM_TAGS);
-	sealed = column_of(row, CLAIM_SEALED, &is_null);
+	request->id = glue_result_int64(row, CLAIM_ID);
+	request->what.operation = glue_result_text(row, CLAIM_OPERATION);
+	request->what.name = glue_result_text(row, CLAIM_NAME);
+	request->what.server = glue_result_text(row, CLAIM_SERVER);
+	request->what.region = glue_result_text(row, CLAIM_REGION);
+	request->what.catalog_id = glue_result_text(row, CLAIM_CATALOG_ID);
+	request->what.input = glue_result_tree(row, CLAIM_INPUT);
+	request->what.tags = glue_result_tree(row, CLAIM_TAGS);
+	sealed = glue_result_datum(row, CLAIM_SEALED, &is_null);
 	if (!is_null)
 		request->sealed = DatumGetByteaPCopy(sealed);
-	request->what.on_conflict = text_of(row, CLAIM_ON_CONFLICT);
-	request->what.on_missing = text_of(row, CLAIM_ON_MISSING);
-	request->what.for_row = DatumGetBool(column_of(row, CLAIM_FOR_ROW,
-												   &is_null));
-	request->status = text_of(row, CLAIM_STATUS);
-	request->attempts = DatumGetInt32(column_of(row, CLAIM_ATTEMPTS, &is_null));
-	request->uncertain = DatumGetBool(column_of(row, CLAIM_UNCERTAIN, &is_null));
-	request->role = DatumGetObjectId(column_of(row, CLAIM_ROLE, &is_null));
-	request->requested_at =
-		DatumGetTimestampTz(column_of(row, CLAIM_REQUESTED_AT, &is_null));
-	request->started_at =
-		DatumGetTimestampTz(column_of(row, CLAIM_STARTED_AT, &is_null));
+	request->what.on_conflict = glue_result_text(row, CLAIM_ON_CONFLICT);
+	request->what.on_missing = glue_result_text(row, CLAIM_ON_MISSING);
+	request->what.for_row = glue_result_bool(row, CLAIM_FOR_ROW);
+	request->status = glue_result_text(row, CLAIM_STATUS);
+	request->attempts = DatumGetInt32(glue_result_datum(row, CLAIM_ATTEMPTS, &is_null));
+	request->uncertain = glue_result_bool(row, CLAIM_UNCERTAIN);
+	request->role = DatumGetObjectId(glue_result_datum(row, CLAIM_ROLE, &is_null));
+	request->requested_at = glue_result_time(row, CLAIM_REQUESTED_AT);
+	request->started_at = glue_result_time(row, CLAIM_STARTED_AT);
 	return request;
 }
 
-static Datum
-column_of(const ResultRow *row, int column, bool *is_null)
+/*
+ * What an undo needs beside that.  on_rollback is said of calls that may have
+ * created the connection, and of no others.
+ */
+static GlueUndo *
+read_undo(const GlueResultRow *row)
 {
-	return SPI_getbinval(row->tuple, row->desc, column, is_null);
-}
-
-/* A text column in UTF-8, or NULL. */
-static const char *
-text_of(const ResultRow *row, ClaimColumn column)
-{
+	GlueUndo   *undo = palloc0(sizeof(GlueUndo));
+	const char *on_rollback = glue_result_text(row, CLAIM_ON_ROLLBACK);
 	bool		is_null;
-	Datum		value = column_of(row, column, &is_null);
-	const char *utf8;
-	text	   *server;
-	int			len;
+	Datum		settings = glue_result_datum(row, CLAIM_CALLER_SETTINGS, &is_null);
 
-	if (is_null)
-		return NULL;
-	server = DatumGetTextPP(value);
-	if (!glue_utf8_from_server(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server),
-							   &utf8, &len))
-		return text_to_cstring(server);
-	return pnstrdup(utf8, len);
-}
-
-static json_object *
-tree_of(const ResultRow *row, ClaimColumn column)
-{
-	bool		is_null;
-	Datum		value = column_of(row, column, &is_null);
-	json_object *tree = NULL;
-
+	undo->settings_text = "{}";
 	if (!is_null)
-		glue_tree_from_jsonb(DatumGetJsonbP(value), &tree);
-	return tree;
+	{
+		undo->settings = DatumGetJsonbPCopy(settings);
+		undo->settings_text = JsonbToCString(NULL, &undo->settings->root,
+											 VARSIZE(undo->settings));
+	}
+	undo->may_have_made = on_rollback != NULL;
+	undo->keep = undo->may_have_made && strcmp(on_rollback, "keep") == 0;
+	undo->answered_at = glue_result_time(row, CLAIM_ANSWERED_AT);
+	return undo;
 }
 
-/* The blocked targets as two arrays of the same length. */
+/* The blocked targets as arrays of the same length. */
 static void
-blocked_arrays(List *blocked, Datum *servers, Datum *roles)
+blocked_arrays(List *blocked, Datum *servers, Datum *roles, Datum *settings)
 {
 	int			n = list_length(blocked);
 	Datum	   *server_values = palloc(n * sizeof(Datum));
 	bool	   *server_nulls = palloc(n * sizeof(bool));
 	Datum	   *role_values = palloc(n * sizeof(Datum));
+	Datum	   *settings_values = palloc(n * sizeof(Datum));
+	bool	   *settings_nulls = palloc(n * sizeof(bool));
 	ListCell   *cell;
 	int			i = 0;
 
@@ -630,13 +643,21 @@ blocked_arrays(List *blocked, Datum *servers, Datum *roles)
 	{
 		const GlueBlockedTarget *target = lfirst(cell);
 
-		server_nulls[i] = target->server == NULL;
-		server_values[i] = server_nulls[i] ? (Datum) 0 :
-			CStringGetTextDatum(target->server);
+		set_nullable(server_values, server_nulls, i, target->server);
+		set_nullable(settings_values, settings_nulls, i, target->settings);
 		role_values[i++] = ObjectIdGetDatum(target->role);
 	}
-	*servers = array_of(server_values, server_nulls, n, TEXTOID);
-	*roles = array_of(role_values, NULL, n, OIDOID);
+	*servers = glue_array_parameter(server_values, server_nulls, n, TEXTOID);
+	*roles = glue_array_parameter(role_values, NULL, n, OIDOID);
+	*settings = glue_array_parameter(settings_values, settings_nulls, n, TEXTOID);
+}
+
+/* Text of the database, or NULL. */
+static void
+set_nullable(Datum *values, bool *nulls, int at, const char *text)
+{
+	nulls[at] = text == NULL;
+	values[at] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
 }
 
 static void

@@ -15,6 +15,7 @@
 
 #include "nodes/pg_list.h"
 #include "request.h"
+#include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 /* The table, ready to be worked until the end of the transaction. */
@@ -25,6 +26,30 @@ typedef struct GlueClaims
 	char	   *claimants;		/* that of the list of claimants */
 	int64		claimant;		/* who we are */
 } GlueClaims;
+
+/* What requests are claimed for. */
+typedef enum GlueClaimKind
+{
+	GLUE_CLAIM_TO_DO,			/* requests that were queued */
+	GLUE_CLAIM_TO_UNDO			/* calls that acted at once, and whose
+								 * transaction was rolled back */
+} GlueClaimKind;
+
+/* What is known of a call that is to be undone. */
+typedef struct GlueUndo
+{
+	Jsonb	   *settings;		/* of the caller's session, or NULL */
+	const char *settings_text;	/* the same; "{}" instead of NULL */
+	bool		may_have_made;	/* it may have created the connection... */
+	bool		keep;			/* ... which is to be kept then */
+	TimestampTz answered_at;	/* when the call had ended; 0: not known */
+
+	/* see undo_evidence.c */
+	bool		taken_over;		/* others rely on the connection */
+	json_object **updates;		/* definitions that it may have been given */
+	int			nupdates;
+	TimestampTz updated_at;		/* not later; 0: not known */
+} GlueUndo;
 
 /* A request that was claimed.  Text is UTF-8. */
 typedef struct GlueClaim
@@ -40,6 +65,7 @@ typedef struct GlueClaim
 	Oid			role;			/* who asked for it */
 	TimestampTz requested_at;
 	TimestampTz started_at;		/* of the first attempt */
+	GlueUndo   *undo;			/* NULL: it is to be done, not undone */
 } GlueClaim;
 
 /* How an attempt at a request has ended.  Text is UTF-8, or NULL. */
@@ -68,6 +94,7 @@ typedef struct GlueBlockedTarget
 {
 	const char *server;			/* or NULL */
 	Oid			role;
+	const char *settings;		/* settings_text of undos; NULL: of others */
 } GlueBlockedTarget;
 
 /* How whoever works the queue begins and ends transactions. */
@@ -82,13 +109,14 @@ extern void glue_claimant_end(int64 claimant);
 
 extern bool glue_claims_open(GlueClaims *queue, Oid schema,
 							 int64 claimant);
-extern List *glue_claims_take(const GlueClaims *queue, int limit,
-							  List *blocked, MemoryContext parent);
+extern List *glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
+							  int limit, List *blocked, MemoryContext parent);
 extern void glue_claims_record(const GlueClaims *queue,
 							   GlueEndedClaim *ended, int nended);
 extern void glue_claims_release_orphans(const GlueClaims *queue);
 extern void glue_claims_leave(const GlueClaims *queue);
-extern TimestampTz glue_claims_next_due(const GlueClaims *queue);
+extern TimestampTz glue_claims_next_due(const GlueClaims *queue,
+										GlueClaimKind kind);
 extern uint64 glue_claims_purge(const GlueClaims *queue,
 								TimestampTz finished_before, int limit);
 

@@ -37,7 +37,10 @@ static void find_visible(const GlueRequestQueue *queue, int64 id,
 						 GlueRequestState *found);
 static Datum end(const GlueFunction *function, const GlueRequestState *found);
 static bool has_ended(const GlueRequestState *request);
+pg_noreturn static void refuse_to_cancel(int64 id,
+										 const GlueRequestState *request);
 pg_noreturn static void refuse_to_retry(int64 id);
+pg_noreturn static void refuse_to_make_again(int64 id);
 static void check_that_end_can_be_seen(int64 id,
 									   const GlueRequestState *request);
 static void sleep_for(long milliseconds);
@@ -60,7 +63,9 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 
 	begin(&function, fcinfo, "glue_cancel_request()", GLUE_FUNCTION_WRITES,
 		  &queue, &request);
-	glue_request_cancel(&queue, id);
+	if (!glue_request_cancel(&queue, id) && request.immediate &&
+		!has_ended(&request))
+		refuse_to_cancel(id, &request);
 	find_visible(&queue, id, &request);
 	return end(&function, &request);
 }
@@ -81,6 +86,8 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	if (!glue_request_requeue(&queue, id))
 	{
 		find_visible(&queue, id, &request);
+		if (request.immediate && has_ended(&request))
+			refuse_to_make_again(id);
 		if (request.has_secrets && has_ended(&request) &&
 			strcmp(request.state, "succeeded") != 0)
 			refuse_to_retry(id);
@@ -170,6 +177,19 @@ has_ended(const GlueRequestState *request)
 		strcmp(request->state, "running") != 0;
 }
 
+/* What acts at once is not for the queue to be cancelled. */
+static void
+refuse_to_cancel(int64 id, const GlueRequestState *request)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("request %lld cannot be cancelled", (long long) id),
+			 strcmp(request->state, "queued") == 0 ?
+			 errdetail("It was a call that acted at once. Its transaction was rolled back, and what it did in AWS Glue is about to be undone.") :
+			 errdetail("It is a call that acted at once, in a transaction that may not have ended, or is being undone."),
+			 errhint("If its transaction commits, it is done; if not, it is undone. glue_wait_request() waits for that.")));
+}
+
 static void
 refuse_to_retry(int64 id)
 {
@@ -178,6 +198,16 @@ refuse_to_retry(int64 id)
 			 errmsg("request %lld cannot be retried", (long long) id),
 			 errdetail("Its connection input held secrets, which were erased when the request ended."),
 			 errhint("Make a new request, with the whole connection input.")));
+}
+
+static void
+refuse_to_make_again(int64 id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("request %lld cannot be retried", (long long) id),
+			 errdetail("It was a call that acted at once. Of those, only the undo of one that was rolled back can be retried, after that has failed."),
+			 errhint("Call the function again.")));
 }
 
 /*

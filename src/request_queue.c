@@ -214,6 +214,7 @@ read_state(GlueRequestState *found, HeapTuple tuple, TupleDesc desc)
 	found->has_secrets = DatumGetBool(column_value(tuple, desc, 3));
 	changed_by = DatumGetTransactionId(column_value(tuple, desc, 4));
 	found->uncommitted = TransactionIdIsCurrentTransactionId(changed_by);
+	found->immediate = DatumGetBool(column_value(tuple, desc, 5));
 }
 
 /* The value of a column that is not null. */
@@ -234,8 +235,9 @@ glue_request_cancel(const GlueRequestQueue *queue, int64 id)
 
 /*
  * Queue a request again; what is known of an attempt that may have been
- * carried out, by claimed_by and started_at, is kept.  Returns false if it had not ended without success, or has no
- * secrets any more.
+ * carried out, by claimed_by and started_at, is kept.  Of the calls that acted
+ * at once, those can be whose undo has failed: they have that.  Returns false if
+ * it had not ended without success, or has no secrets any more.
  */
 bool
 glue_request_requeue(const GlueRequestQueue *queue, int64 id)
@@ -347,13 +349,15 @@ statement_text(const char *table, QueueStatement statement)
 		case STATEMENT_WITHDRAW:
 			return psprintf("DELETE FROM %s" WHERE_ID, table);
 		case STATEMENT_FIND:
-			return psprintf("SELECT state, requested_by, has_secrets, xmin FROM %s"
+			return psprintf("SELECT state, requested_by, has_secrets, xmin,"
+							" caller_xid IS NOT NULL FROM %s"
 							WHERE_ID, table);
 		case STATEMENT_CANCEL:
 			return psprintf("UPDATE %s SET state = 'cancelled',"
 							" finished_at = pg_catalog.clock_timestamp(),"
 							" sealed_secrets = NULL" WHERE_ID
-							" AND state OPERATOR(pg_catalog.=) 'queued'",
+							" AND state OPERATOR(pg_catalog.=) 'queued'"
+							" AND caller_xid IS NULL",
 							table);
 		case STATEMENT_REQUEUE:
 			return psprintf("UPDATE %s SET state = 'queued', attempts = 0,"
@@ -363,9 +367,13 @@ statement_text(const char *table, QueueStatement statement)
 							" THEN started_at END, finished_at = NULL,"
 							" status = NULL, error_code = NULL,"
 							" error_message = NULL, aws_request_id = NULL"
-							WHERE_ID " AND NOT has_secrets"
+							WHERE_ID " AND CASE WHEN caller_xid IS NULL"
+							" THEN NOT has_secrets"
 							" AND state OPERATOR(pg_catalog.=)"
-							" ANY ('{failed, cancelled}')", table);
+							" ANY ('{failed, cancelled}')"
+							" ELSE claimed_by IS NOT NULL"
+							" AND state OPERATOR(pg_catalog.=) 'failed' END",
+							table);
 		case NUM_STATEMENTS:
 			break;
 	}

@@ -32,6 +32,7 @@ typedef struct GlueRequestState
 	Oid			requested_by;
 	bool		has_secrets;
 	bool		uncommitted;	/* changed by the current transaction */
+	bool		immediate;		/* a call that acted at once */
 } GlueRequestState;
 
 extern void glue_request_queue_open(GlueRequestQueue *queue, Oid schema,

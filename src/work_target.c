@@ -9,6 +9,9 @@
  * server that was altered and a role that was dropped are heeded.  What was
  * found before lives on as long as requests use it.
  *
+ * What a session has called is undone where that session's own settings have
+ * led; so undos have targets of their own.
+ *
  * How to get its credentials is decided in that transaction.  Unless they are
  * at hand, they are got outside of it, since others have to be asked for them,
  * and can take their time; requests for other targets go on meanwhile.
@@ -31,6 +34,7 @@
 #include "encoding.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "session_settings.h"
 #include "storage/condition_variable.h"
 #include "storage/lwlock.h"
 #include "utils/memutils.h"
@@ -48,7 +52,11 @@ static GlueWorkTarget *find_target(GlueWorkTargets *all,
 								   const GlueClaim *request);
 static GlueTargetState *find_state(GlueWorkTargets *all,
 								   const GlueClaim *request);
-static void resolve_target(GlueWorkTarget *target, Oid schema);
+static const char *settings_of(const GlueClaim *request);
+static void resolve_target(GlueWorkTarget *target, const GlueClaim *request,
+						   Oid schema);
+static void find_way(GlueWorkTarget *target, const GlueClaim *request,
+					 volatile bool *resolved);
 static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
 static long see_to_others(void *arg);
 static ErrorData *catch_error(MemoryContext context);
@@ -263,6 +271,7 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 		if (target->current && target->role == request->role &&
 			same_text(target->server, request->what.server) &&
 			same_text(target->catalog_id, request->what.catalog_id) &&
+			same_text(target->settings, settings_of(request)) &&
 			strcmp(target->region, request->what.region) == 0)
 			return target;
 	}
@@ -278,10 +287,12 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 		target->server = pstrdup(request->what.server);
 	if (request->what.catalog_id != NULL)
 		target->catalog_id = pstrdup(request->what.catalog_id);
+	if (settings_of(request) != NULL)
+		target->settings = pstrdup(settings_of(request));
 	target->current = true;
 	target->state = find_state(all, request);
 	dlist_push_tail(&all->targets, &target->node);
-	resolve_target(target, all->schema);
+	resolve_target(target, request, all->schema);
 	MemoryContextSwitchTo(old_context);
 	return target;
 }
@@ -298,7 +309,8 @@ find_state(GlueWorkTargets *all, const GlueClaim *request)
 	{
 		state = lfirst(cell);
 		if (state->target.role == request->role &&
-			same_text(state->target.server, request->what.server))
+			same_text(state->target.server, request->what.server) &&
+			same_text(state->target.settings, settings_of(request)))
 			return state;
 	}
 	old_context = MemoryContextSwitchTo(all->context);
@@ -306,9 +318,18 @@ find_state(GlueWorkTargets *all, const GlueClaim *request)
 	state->target.role = request->role;
 	if (request->what.server != NULL)
 		state->target.server = pstrdup(request->what.server);
+	if (settings_of(request) != NULL)
+		state->target.settings = pstrdup(settings_of(request));
 	all->states = lappend(all->states, state);
 	MemoryContextSwitchTo(old_context);
 	return state;
+}
+
+/* What tells targets of undos apart, and from those of other requests. */
+static const char *
+settings_of(const GlueClaim *request)
+{
+	return request->undo != NULL ? request->undo->settings_text : NULL;
 }
 
 /*
@@ -316,7 +337,7 @@ find_state(GlueWorkTargets *all, const GlueClaim *request)
  * target->failure if the role is gone or may not, or if there is no way to any.
  */
 static void
-resolve_target(GlueWorkTarget *target, Oid schema)
+resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 {
 	ResourceOwner owner = CurrentResourceOwner;
 	GlueFunction *function = &target->function;
@@ -335,10 +356,7 @@ resolve_target(GlueWorkTarget *target, Oid schema)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
 					 errmsg("the role that asked for it does not exist any more")));
-		glue_target_resolve_region(&function->target, target->server,
-								   target->catalog_id, target->region);
-		resolved = true;
-		glue_credentials_plan(&function->target, &target->plan);
+		find_way(target, request, &resolved);
 		target->connected = glue_credentials_at_hand(&function->target,
 													 &target->plan,
 													 &function->credentials);
@@ -357,6 +375,27 @@ resolve_target(GlueWorkTarget *target, Oid schema)
 	PG_END_TRY();
 	MemoryContextSwitchTo(target->context);
 	CurrentResourceOwner = owner;
+}
+
+/*
+ * The part of that which depends on settings.  *resolved says how far it got if
+ * it raises an error, which also restores the settings.
+ */
+static void
+find_way(GlueWorkTarget *target, const GlueClaim *request,
+		 volatile bool *resolved)
+{
+	GlueTarget *found = &target->function.target;
+	int			level = 0;
+
+	if (request->undo != NULL)
+		level = glue_session_settings_enter(request->undo->settings);
+	glue_target_resolve_region(found, target->server, target->catalog_id,
+							   target->region);
+	*resolved = true;
+	glue_credentials_plan(found, &target->plan);
+	if (request->undo != NULL)
+		glue_session_settings_leave(level);
 }
 
 /*

@@ -37,6 +37,7 @@ typedef struct GlueWorkTarget
 	const char *server;			/* or NULL */
 	const char *region;
 	const char *catalog_id;		/* or NULL */
+	const char *settings;		/* settings_text of undos, or NULL */
 	Oid			role;
 	int			njobs;			/* that use it */
 	bool		current;		/* found in the latest transaction */

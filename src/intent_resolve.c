@@ -1,0 +1,306 @@
+/*-------------------------------------------------------------------------
+ *
+ * intent_resolve.c
+ *	  Calls that acted at once, and whose transaction was rolled back.
+ *
+ * Before a call acts at once, what it is about to do (its intent) is committed
+ * to the journal, in the name of the caller's transaction.  The caller closes
+ * the row in that transaction.  So what is open in the journal belongs to a
+ * transaction that is in progress, or to one that was rolled back: by ROLLBACK,
+ * by an error, or because its process or the whole server is gone.  Here, the
+ * latter are found and put into the queue, to be undone; unless it is known
+ * that nothing was done.
+ *
+ * A row whose transaction is in progress is never touched, for nobody must wait
+ * for that.  Whoever else looks for the same rows is not waited for either.
+ *
+ * That a transaction has ended is not enough to undo what it did: somebody else
+ * may have found the connection a moment ago, and be about to use it.  Whoever
+ * is, has written an intent.  See journal_lock.c for how it is made sure that
+ * this intent is either seen by whoever claims the undo, in a later snapshot, or
+ * was refused.
+ *
+ * IDENTIFICATION
+ *	  src/intent_resolve.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "builtins.h"
+#include "caller_status.h"
+#include "catalog/pg_type.h"
+#include "encoding.h"
+#include "intent_resolve.h"
+#include "journal_lock.h"
+#include "kept_plan.h"
+#include "known_outcome.h"
+#include "request_notice.h"
+#include "result_row.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+/* Calls that are dealt with at once, so that nobody waits long for that. */
+#define RESOLVE_BATCH	256
+
+#define NOTHING_DONE \
+	"The call was refused, and its transaction was rolled back."
+
+/* The columns of the calls that are dealt with, as arrays. */
+typedef struct Endings
+{
+	Datum		ids[RESOLVE_BATCH];
+	Datum		states[RESOLVE_BATCH];
+	Datum		codes[RESOLVE_BATCH];	/* of a refusal */
+	bool		no_code[RESOLVE_BATCH];
+	Datum		answered_at[RESOLVE_BATCH];
+	bool		not_answered[RESOLVE_BATCH];
+	Datum		not_made[RESOLVE_BATCH];	/* it has created nothing */
+	int			n;
+} Endings;
+
+/* prototypes of private functions */
+static void find_ended(const GlueClaims *queue, GlueResolution *resolution);
+static uint64 read_open(const GlueClaims *queue, GlueImpersonation *saved);
+static bool wait_for_journal(void);
+static void judge(Endings *endings, int64 id);
+static void write_endings(const GlueClaims *queue, const Endings *endings,
+						  GlueResolution *resolution);
+static uint64 update(const GlueClaims *queue, const Endings *endings,
+					 GlueImpersonation *saved);
+static void announce(const GlueResultRow *row);
+
+/*
+ * Find the calls whose transaction was rolled back, and put them into the
+ * queue, to be undone.  glue_intents_resolved() is to follow once that has
+ * committed.
+ *
+ * What is found belongs to the current memory context.
+ */
+void
+glue_intents_resolve(const GlueClaims *queue, GlueResolution *resolution)
+{
+	Endings    *endings;
+
+	memset(resolution, 0, sizeof(GlueResolution));
+	find_ended(queue, resolution);
+	if (resolution->nresolved == 0)
+		return;
+	if (!wait_for_journal())
+	{
+		resolution->nresolved = 0;
+		resolution->incomplete = true;
+		return;
+	}
+	endings = palloc0(sizeof(Endings));
+	for (int i = 0; i < resolution->nresolved; i++)
+		judge(endings, resolution->resolved[i]);
+	write_endings(queue, endings, resolution);
+}
+
+/* What was known of them is in the table now. */
+void
+glue_intents_resolved(const GlueResolution *resolution)
+{
+	for (int i = 0; i < resolution->nresolved; i++)
+		glue_known_outcome_forget(resolution->resolved[i]);
+}
+
+/*
+ * Find some of those that are open and whose transaction was rolled back.
+ *
+ * Many calls belong to few transactions, one after the other.  A transaction
+ * that has committed has closed its calls, which our snapshot may not show.
+ */
+static void
+find_ended(const GlueClaims *queue, GlueResolution *resolution)
+{
+	GlueImpersonation saved;
+	GlueCallerStatus status = GLUE_CALLER_IN_PROGRESS;
+	uint64		known_xid = 0;
+	int64	   *ids = palloc(RESOLVE_BATCH * sizeof(int64));
+	uint64		count = read_open(queue, &saved);
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		GlueResultRow row = glue_result_row(i);
+		uint64		xid = (uint64) glue_result_int64(&row, 2);
+
+		if (i == 0 || xid != known_xid)
+			status = glue_caller_status(xid);
+		known_xid = xid;
+		if (status == GLUE_CALLER_IN_PROGRESS)
+			resolution->nopen++;
+		if (status != GLUE_CALLER_ROLLED_BACK)
+			continue;
+		if (resolution->nresolved == RESOLVE_BATCH)
+		{
+			resolution->incomplete = true;
+			break;
+		}
+		ids[resolution->nresolved++] =
+			glue_result_int64(&row, 1);
+	}
+	glue_execute_end(&saved);
+	resolution->resolved = ids;
+}
+
+/* Read those that are open; glue_execute_end() must follow. */
+static uint64
+read_open(const GlueClaims *queue, GlueImpersonation *saved)
+{
+	static GlueKeptPlan kept;
+	SPIPlanPtr	plan;
+
+	plan = glue_kept_plan(&kept,
+						  psprintf("SELECT id, caller_xid FROM %s"
+								   " WHERE finished_at IS NULL"
+								   " AND caller_xid IS NOT NULL"
+								   " AND state = 'running'"
+								   " AND claimed_by IS NULL ORDER BY id",
+								   queue->table), 0, NULL);
+	return glue_execute_as(saved, queue->owner, plan, NULL, NULL);
+}
+
+/*
+ * Wait until intents that are being written are committed; false if that takes
+ * too long.
+ */
+static bool
+wait_for_journal(void)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool waited = false;
+
+	BeginInternalSubTransaction(NULL);
+	PG_TRY();
+	{
+		glue_journal_lock(ShareLock);
+		ReleaseCurrentSubTransaction();
+		waited = true;
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		if (geterrcode() != ERRCODE_LOCK_NOT_AVAILABLE)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return waited;
+}
+
+/*
+ * Decide what becomes of a call, as far as its outcome is known: if it was
+ * refused, that is all; if not, it is to be undone.
+ */
+static void
+judge(Endings *endings, int64 id)
+{
+	int			i = endings->n++;
+	const char *state = "queued";
+	GlueKnownCall known;
+
+	glue_known_outcome_find(id, &known);
+	endings->no_code[i] = true;
+	if (known.outcome == GLUE_OUTCOME_NOTHING)
+	{
+		state = known.code[0] != '\0' ? "failed" : "rolled_back";
+		endings->no_code[i] = known.code[0] == '\0';
+		endings->codes[i] = CStringGetTextDatum(glue_server_from_utf8(known.code));
+	}
+	endings->ids[i] = Int64GetDatum(id);
+	endings->states[i] = CStringGetTextDatum(state);
+	endings->answered_at[i] = TimestampTzGetDatum(known.answered_at);
+	endings->not_answered[i] = known.outcome == GLUE_OUTCOME_UNKNOWN;
+	endings->not_made[i] = BoolGetDatum(known.outcome == GLUE_OUTCOME_CHANGED);
+}
+
+/* Write down what becomes of the calls; of those that were still open. */
+static void
+write_endings(const GlueClaims *queue, const Endings *endings,
+			  GlueResolution *resolution)
+{
+	GlueImpersonation saved;
+	uint64		count = update(queue, endings, &saved);
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		GlueResultRow row = glue_result_row(i);
+
+		resolution->resolved[i] = glue_result_int64(&row, 1);
+		announce(&row);
+	}
+	resolution->nresolved = count;
+	glue_execute_end(&saved);
+}
+
+/*
+ * The statement for that; glue_execute_end() must follow.  What it is written
+ * like keeps the planner, which may believe that the table is empty, from
+ * reading all of it.
+ */
+static uint64
+update(const GlueClaims *queue, const Endings *endings,
+	   GlueImpersonation *saved)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {
+		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
+		BOOLARRAYOID, TEXTOID
+	};
+	Datum		values[lengthof(types)];
+	int			n = endings->n;
+	SPIPlanPtr	plan;
+
+	plan = glue_kept_plan(&kept,
+						  psprintf("WITH open AS (SELECT e.*"
+								   " FROM unnest($1, $2, $3, $4, $5)"
+								   " AS e (id, state, code, answered_at, not_made),"
+								   " LATERAL (SELECT FROM %s r"
+								   " WHERE r.id = e.id AND r.state = 'running'"
+								   " AND r.claimed_by IS NULL"
+								   " OFFSET 0 FOR UPDATE SKIP LOCKED) AS r)"
+								   " UPDATE %s r SET state = e.state,"
+								   " next_attempt_at = clock_timestamp(),"
+								   " answered_at = coalesce(e.answered_at, r.answered_at),"
+								   " on_rollback = CASE WHEN NOT e.not_made"
+								   " THEN r.on_rollback END,"
+								   " finished_at = CASE WHEN e.state <> 'queued'"
+								   " THEN clock_timestamp() END,"
+								   " error_code = e.code,"
+								   " error_message = CASE WHEN e.code IS NOT NULL"
+								   " THEN $6 END"
+								   " FROM open e WHERE r.id = e.id"
+								   " RETURNING r.id, r.operation,"
+								   " r.connection_name, r.state",
+								   queue->table, queue->table),
+						  lengthof(types), types);
+	values[0] = glue_array_parameter(endings->ids, NULL, n, INT8OID);
+	values[1] = glue_array_parameter(endings->states, NULL, n, TEXTOID);
+	values[2] = glue_array_parameter(endings->codes, endings->no_code, n,
+									 TEXTOID);
+	values[3] = glue_array_parameter(endings->answered_at,
+									 endings->not_answered, n,
+									 TIMESTAMPTZOID);
+	values[4] = glue_array_parameter(endings->not_made, NULL, n, BOOLOID);
+	values[5] = CStringGetTextDatum(NOTHING_DONE);
+	return glue_execute_as(saved, queue->owner, plan, values, NULL);
+}
+
+/* Tell of a call that has come to its end. */
+static void
+announce(const GlueResultRow *row)
+{
+	const char *state = glue_result_text(row, 4);
+
+	if (strcmp(state, "queued") != 0)
+		glue_request_notify(glue_result_int64(row, 1),
+							glue_result_text(row, 2),
+							glue_result_text(row, 3), state, NULL);
+}

@@ -1,0 +1,26 @@
+/*-------------------------------------------------------------------------
+ *
+ * undo.h
+ *	  Undoing a call that acted at once, and was rolled back.
+ *
+ * IDENTIFICATION
+ *	  src/undo.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_UNDO_H
+#define GLUE_UNDO_H
+
+#include "operation.h"
+
+/* Why a connection is left alone that others rely on. */
+#define GLUE_UNDO_TAKEN_OVER \
+	"It was left alone, because another request for it has succeeded since."
+
+extern GlueCall *glue_undo_begin(GlueOperation *operation);
+extern GlueCall *glue_undo_next(GlueOperation *operation);
+extern void glue_undo_record(const GlueOperation *operation,
+							 const GlueMirror *mirror);
+extern TimestampTz glue_undo_settled_at(const GlueOperation *operation);
+
+#endif							/* GLUE_UNDO_H */

@@ -1,0 +1,166 @@
+/*-------------------------------------------------------------------------
+ *
+ * undo_evidence.c
+ *	  What others have done about a connection that is to be deleted again.
+ *
+ * A connection can be found, and used, by others before it is known that the
+ * transaction that created it is rolled back.  The journal and the queue tell:
+ *
+ *	- Any request for the connection that succeeded since the call began relies
+ *	  on it: it has adopted or changed it, or has replaced it by its own.
+ *	  Their order by id says nothing, for calls that act at once go side by
+ *	  side, and side by side with the queue.
+ *	- An update that was rolled back as well has left its definition all the
+ *	  same.
+ *
+ * What is found is all there will be.  Since the undo is pending, whoever calls
+ * for the connection at once is refused, and the queue waits.
+ *
+ * IDENTIFICATION
+ *	  src/undo_evidence.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "kept_plan.h"
+#include "result_row.h"
+#include "undo_evidence.h"
+
+/* The columns that the statement returns, in their order. */
+typedef enum EvidenceColumn
+{
+	EVIDENCE_ID = 1,
+	EVIDENCE_TAKEN_OVER,
+	EVIDENCE_UPDATES,
+	EVIDENCE_UPDATED_AT
+} EvidenceColumn;
+
+/* prototypes of private functions */
+static SPIPlanPtr evidence_plan(const GlueClaims *queue);
+static GlueClaim *find_claim(List *undos, int64 id);
+static void read_evidence(GlueClaim *claim, const GlueResultRow *row);
+
+/*
+ * Find the evidence for undos that were claimed in the current transaction, of
+ * those that may have created a connection.
+ */
+void
+glue_undo_evidence_find(const GlueClaims *queue, List *undos)
+{
+	GlueImpersonation saved;
+	Datum	   *ids = palloc(list_length(undos) * sizeof(Datum));
+	Datum		value;
+	int			nids = 0;
+	ListCell   *cell;
+	uint64		count;
+
+	foreach(cell, undos)
+	{
+		const GlueClaim *claim = lfirst(cell);
+
+		if (claim->undo->may_have_made)
+			ids[nids++] = Int64GetDatum(claim->id);
+	}
+	if (nids == 0)
+		return;
+	value = glue_array_parameter(ids, NULL, nids, INT8OID);
+	count = glue_execute_as(&saved, queue->owner, evidence_plan(queue), &value,
+							NULL);
+	for (uint64 i = 0; i < count; i++)
+	{
+		GlueResultRow row = glue_result_row(i);
+
+		read_evidence(find_claim(undos, glue_result_int64(&row, EVIDENCE_ID)),
+					  &row);
+	}
+	glue_execute_end(&saved);
+}
+
+/*
+ * The statement for that.  What it is written like keeps the planner, which may
+ * believe that the table is empty, from reading all of it.
+ *
+ * An update counts unless it is known that it was never made.  When it was over
+ * is not known if nobody has seen the answer.
+ */
+static SPIPlanPtr
+evidence_plan(const GlueClaims *queue)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8ARRAYOID};
+
+	return glue_kept_plan(&kept,
+						  psprintf("SELECT r.id, bool_or(e.succeeded),"
+								   " jsonb_agg(e.input) FILTER (WHERE e.updates),"
+								   " CASE WHEN bool_and(e.answered_at IS NOT NULL)"
+								   " FILTER (WHERE e.updates)"
+								   " THEN max(e.answered_at)"
+								   " FILTER (WHERE e.updates) END"
+								   " FROM unnest($1) AS u (id),"
+								   " LATERAL (SELECT * FROM %s t"
+								   " WHERE t.id = u.id OFFSET 0) AS r,"
+								   " LATERAL (SELECT s.region, s.server, s.catalog_id,"
+								   " s.input, s.answered_at,"
+								   " s.state = 'succeeded' AS succeeded,"
+								   " s.state = 'rolled_back'"
+								   " AND s.error_code IS NOT NULL"
+								   " AND (s.operation = 'UpdateConnection'"
+								   " OR s.on_conflict = 'update') AS updates"
+								   " FROM %s s"
+								   " WHERE s.connection_name = r.connection_name"
+								   " AND s.finished_at >= r.requested_at"
+								   " AND s.state IN ('succeeded', 'rolled_back')"
+								   " UNION ALL"
+								   " SELECT s.region, s.server, s.catalog_id,"
+								   " s.input, s.answered_at, false,"
+								   " s.operation = 'UpdateConnection'"
+								   " OR s.on_conflict = 'update'"
+								   " FROM %s s"
+								   " WHERE s.connection_name = r.connection_name"
+								   " AND s.finished_at IS NULL"
+								   " AND s.caller_top_xid IS NOT NULL"
+								   " AND s.id <> r.id) AS e"
+								   " WHERE e.region = r.region"
+								   " AND e.server IS NOT DISTINCT FROM r.server"
+								   " AND e.catalog_id IS NOT DISTINCT FROM r.catalog_id"
+								   " GROUP BY r.id",
+								   queue->table, queue->table, queue->table),
+						  lengthof(types), types);
+}
+
+static GlueClaim *
+find_claim(List *undos, int64 id)
+{
+	ListCell   *cell;
+
+	foreach(cell, undos)
+	{
+		GlueClaim  *claim = lfirst(cell);
+
+		if (claim->id == id)
+			return claim;
+	}
+	elog(ERROR, "request " INT64_FORMAT " was not asked for", id);
+	return NULL;				/* keep the compiler quiet */
+}
+
+/* What is found belongs to the request. */
+static void
+read_evidence(GlueClaim *claim, const GlueResultRow *row)
+{
+	GlueUndo   *undo = claim->undo;
+	MemoryContext old_context = MemoryContextSwitchTo(claim->context);
+	json_object *updates = glue_result_tree(row, EVIDENCE_UPDATES);
+	int			count = updates != NULL ?
+		(int) json_object_array_length(updates) : 0;
+
+	undo->taken_over = glue_result_bool(row, EVIDENCE_TAKEN_OVER);
+	undo->updates = palloc(Max(count, 1) * sizeof(json_object *));
+	for (int i = 0; i < count; i++)
+		undo->updates[i] = json_object_array_get_idx(updates, i);
+	undo->nupdates = count;
+	undo->updated_at = glue_result_time(row, EVIDENCE_UPDATED_AT);
+	MemoryContextSwitchTo(old_context);
+}

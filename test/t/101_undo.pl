@@ -1,0 +1,658 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# What acted at once and was rolled back is undone: a connection that the call
+# has made is deleted, and nobody else's ever is.
+#
+# Here the journal is written by hand, so that each case is what it is meant to
+# be: the rows that a caller would have left, and the connections that it, or
+# somebody else, would have made.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use GlueConn::LocalGlue;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $cluster = GlueConn::Cluster->start(
+	conf => "glue_conn.settle_time = 1s\n");
+my $glue = $cluster->glue;
+my $node = $cluster->node;
+my $session = $cluster->session;
+my $caller = $cluster->session;
+my $now = time;
+
+# The ID of the caller's current transaction or subtransaction.
+$session->must('CREATE TABLE mark (n integer)');
+
+sub begin
+{
+	return $caller->must('BEGIN; SELECT pg_current_xact_id()')->output;
+}
+
+sub savepoint
+{
+	return $caller->must('SAVEPOINT s; INSERT INTO mark VALUES (1)'
+		  . ' RETURNING xmin::text')->output;
+}
+
+sub aborted
+{
+	my $xid = begin();
+
+	$caller->must('ROLLBACK');
+	return $xid;
+}
+
+# What a caller leaves in the journal; returns the ID of the request.
+sub intent
+{
+	my ($name, $xid, %columns) = @_;
+	my $operation = $columns{operation} // 'CreateConnection';
+	my $input = delete $columns{definition} // jdbc($name);
+	my %row = (
+		operation => literal($operation),
+		connection_name => literal($name),
+		region => q('us-east-1'),
+		input => $operation =~ /Create|Update/
+		? 'glue_redact(' . literal(json_text($input)) . ')' : 'NULL',
+		state => q('running'),
+		next_attempt_at => 'now()',
+		caller_xid => "'$xid'",
+		caller_top_xid => "'$xid'",
+		on_rollback => $operation eq 'CreateConnection' ? q('delete') : 'NULL',
+		requested_by => 'current_user::regrole',
+		requested_at => q(now() - interval '1 s'),
+		%columns,
+		operation => literal($operation));
+	my @names = sort keys %row;
+
+	return $session->must('INSERT INTO glue_request (' . join(', ', @names)
+		  . ') VALUES (' . join(', ', map { $row{$_} } @names) . ') RETURNING id')
+	  ->output;
+}
+
+# The same, with a connection that the caller has made.
+sub made
+{
+	my ($name, $xid, %columns) = @_;
+
+	$glue->put_connection(input => jdbc($name));
+	return intent($name, $xid, %columns);
+}
+
+sub seconds_ago
+{
+	my ($seconds) = @_;
+
+	return "now() - interval '$seconds s'";
+}
+
+sub state_of
+{
+	my ($id, @columns) = @_;
+
+	return $session->must('SELECT ' . join(', ', 'state', @columns)
+		  . " FROM glue_request WHERE id = $id")->output;
+}
+
+sub work
+{
+	return $session->must('CALL glue_process_requests()');
+}
+
+sub work_until_settled
+{
+	my ($id) = @_;
+
+	wait_until(sub { work(); state_of($id) !~ /^(?:queued|running)/ }, "request $id");
+	return;
+}
+
+sub enqueue_sql
+{
+	my ($name) = @_;
+
+	return create_sql(jdbc($name,
+			ConnectionProperties => {
+				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }))
+	  =~ s/glue_create_connection/glue_enqueue_create_connection/r;
+}
+
+#
+# When
+#
+
+my $listener = $cluster->session;
+$listener->must('LISTEN glue_connection');
+my $id = made('mine', aborted());
+work();
+is(state_of($id, qw(error_code error_message), 'started_at IS NOT NULL',
+		'finished_at IS NOT NULL', 'claimed_by'),
+	'rolled_back|||t|t|', 'what was rolled back');
+is($glue->connection('mine'), undef, 'is undone');
+is($cluster->row('mine'), undef, 'and leaves no record');
+like($listener->must('SELECT 1')->output,
+	qr/\{"id": $id, "operation": "CreateConnection", "name": "mine", "state": "rolled_back", "status": null\}/,
+	'which is told');
+$listener->quit;
+
+my $xid = begin();
+$id = made('open', $xid);
+my $watch = $cluster->watch;
+work();
+is(state_of($id), 'running', 'a transaction that is in progress');
+is($watch->sent, 0, 'is left alone');
+$caller->must('ROLLBACK');
+work();
+is(state_of($id), 'rolled_back', 'until it has ended');
+is($glue->connection('open'), undef, 'in vain');
+
+# The caller's process may be gone.
+my $victim = $cluster->session;
+$xid = $victim->must('BEGIN; SELECT pg_current_xact_id()')->output;
+$id = made('victim', $xid);
+$session->must('SELECT pg_terminate_backend(' . $victim->pid . ', 10000)');
+work();
+is(state_of($id), 'rolled_back', 'that of a session that was terminated');
+is($glue->connection('victim'), undef, 'is undone');
+
+$xid = begin();
+$caller->must('COMMIT');
+$id = made('committed', $xid);
+work();
+is(state_of($id), 'running', 'what was committed is not for us');
+ok($glue->connection('committed'), 'and stays');
+$session->must("DELETE FROM glue_request WHERE id = $id");
+
+# Subtransactions
+my $top = begin();
+my $sub = savepoint();
+$id = made('sub', $sub, caller_top_xid => "'$top'");
+work();
+is(state_of($id), 'running', 'a subtransaction in progress');
+$caller->must('RELEASE s');
+work();
+is(state_of($id), 'running', 'and one that was released');
+my $other_sub = savepoint();
+my $other = made('sub 2', $other_sub, caller_top_xid => "'$top'");
+$caller->must('ROLLBACK TO s');
+work();
+is(state_of($other), 'rolled_back', 'one that was rolled back');
+is($glue->connection('sub 2'), undef, 'is undone while the transaction goes on');
+ok($glue->connection('sub'), 'and the other one is not');
+$caller->must('ROLLBACK');
+work();
+is(state_of($id), 'rolled_back', 'unless all is rolled back');
+is($glue->connection('sub'), undef, 'at last');
+
+# IDs that nobody knows any more, or yet: what is there decides.
+foreach my $unknown (3, 2**40, 2**32 + 5)
+{
+	$id = made("unknown $unknown", $unknown);
+	work();
+	is(state_of($id), 'rolled_back', "transaction $unknown");
+	is($glue->connection("unknown $unknown"), undef, 'is not there to commit');
+}
+
+# At another level of isolation than ours.
+$session->must('SET default_transaction_isolation = serializable');
+$id = made('isolated', aborted());
+work();
+is(state_of($id), 'rolled_back', 'a session that is serializable by default');
+$session->must('RESET default_transaction_isolation');
+
+#
+# Whose
+#
+
+$id = made('kept', aborted(), on_rollback => q('keep'), tags => q('{"a": "b"}'));
+work();
+is(state_of($id, 'error_code'), 'rolled_back|Kept', 'what is to be kept');
+ok($glue->connection('kept'), 'stays');
+is_deeply($cluster->row('kept')->{tags}, { a => 'b' }, 'and is recorded');
+is($cluster->row('kept')->{connection_properties}{PASSWORD}, '********', 'without its password');
+
+# Each of these is a case of somebody else's connection, with what is known of
+# our request and why it is not ours.
+my %definition = (Description => 'another one');
+foreach my $case (
+	[ 'older', {}, { created => $now - 60, updated => $now - 60 },
+		qr/created before the request was sent/ ],
+	[ 'other', {}, { input => jdbc('other', %definition) },
+		qr/\$\.Description/ ],
+	[ 'updated', { requested_at => seconds_ago(30) },
+		{ created => $now - 25, updated => $now - 10 }, qr/updated since/ ],
+	[ 'younger', { requested_at => seconds_ago(60), answered_at => seconds_ago(50) },
+		{ created => $now - 20, updated => $now - 20 },
+		qr/created after the request had ended/ ],
+	[ 'late', { requested_at => seconds_ago(60), started_at => seconds_ago(50) },
+		{ created => $now - 20, updated => $now - 20 },
+		qr/created after the request had ended/ ])
+{
+	my ($name, $columns, $connection, $why) = @$case;
+	my $offset = time - $now;
+	my %there = %$connection;
+
+	$there{$_} += $offset foreach grep { $_ ne 'input' } keys %there;
+	$glue->put_connection(input => jdbc($name), %there);
+	$id = intent($name, aborted(), %$columns);
+	$watch = $cluster->watch;
+	work();
+	is(state_of($id, 'error_code'), 'rolled_back|NotOurs', "not ours: $name");
+	like(state_of($id, 'error_message'), $why, 'for a reason');
+	is($watch->sent('DeleteConnection'), 0, 'is not deleted');
+	is($cluster->row($name), undef, 'and none of our business');
+}
+
+# What is known of somebody else's connection is refreshed.
+$glue->put_connection(input => jdbc('known'), created => time - 60, updated => time - 60);
+$session->must('SELECT FROM glue_sync_connections()');
+$glue->put_connection(input => jdbc('known', Description => 'new'), created => time - 60);
+$id = intent('known', aborted());
+work();
+is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'one that is known');
+is($cluster->row('known')->{description}, 'new', 'is known better');
+
+# Requests of others that have succeeded since rely on the connection, in
+# whatever order they were made.
+foreach my $before (1, 0)
+{
+	my $name = "adopted $before";
+	my $adopt = sub {
+		return intent($name, aborted(), state => q('succeeded'),
+			on_conflict => q('adopt'), finished_at => 'now()');
+	};
+
+	$adopt->() if $before;
+	$id = made($name, aborted());
+	$adopt->() unless $before;
+	work();
+	is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'one that was adopted');
+	like(state_of($id, 'error_message'), qr/another request for it has succeeded/, 'says so');
+	ok($glue->connection($name), 'stays');
+}
+intent('earlier', aborted(), state => q('succeeded'), finished_at => seconds_ago(10));
+intent('earlier', aborted(), state => q('succeeded'), finished_at => 'now()',
+	region => q('eu-central-1'));
+intent('earlier', aborted(), state => q('succeeded'), finished_at => 'now()',
+	catalog_id => q('123456789012'));
+intent('earlier', aborted(), state => q('failed'), finished_at => 'now()');
+$id = made('earlier', aborted());
+work();
+is(state_of($id, 'error_code'), 'rolled_back|', 'what was before, elsewhere, or failed is no matter');
+is($glue->connection('earlier'), undef, 'ours is deleted');
+
+# Our own update, rolled back as well: before or after the creation is.
+foreach my $first (qw(queued rolled_back))
+{
+	my $name = "updated: $first";
+
+	$glue->put_connection(input => jdbc($name, %definition),
+		created => time - 20, updated => time - 10);
+	$xid = aborted();
+	$id = intent($name, $xid, requested_at => seconds_ago(21),
+		answered_at => seconds_ago(19));
+	my $update = intent($name, $xid, operation => 'UpdateConnection',
+		definition => jdbc($name, %definition), requested_at => seconds_ago(11),
+		answered_at => seconds_ago(9), state => "'$first'",
+		$first eq 'queued' ? () : (finished_at => 'now()', error_code => q('NotUndone')));
+	work_until_settled($id);
+	is(state_of($id, 'error_code'), 'rolled_back|', "an update of ours that is $first");
+	is($glue->connection($name), undef, 'does not make it somebody else\'s');
+	work_until_settled($update);
+	is(state_of($update, 'error_code'), 'rolled_back|NotUndone', 'the update has its own end');
+	is($cluster->row($name), undef, 'which finds nothing to record');
+}
+
+# One that was never made excuses nothing.
+$glue->put_connection(input => jdbc('never'), created => time - 20, updated => time - 10);
+$xid = aborted();
+$id = intent('never', $xid, requested_at => seconds_ago(21));
+intent('never', $xid, operation => 'UpdateConnection', state => q('rolled_back'),
+	requested_at => seconds_ago(11), finished_at => 'now()');
+work();
+is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'an update that was never made');
+
+#
+# Not there
+#
+
+$watch = $cluster->watch;
+$id = intent('gone', aborted(), answered_at => 'now()');
+work();
+is(state_of($id, 'error_code'), 'rolled_back|', 'one that is not there');
+is($watch->sent, 1, 'is asked for once, if the answer was seen');
+
+$id = intent('lost', aborted());
+work();
+is(state_of($id, 'error_code', 'attempts'), 'queued||0',
+	'if not, the request may still arrive');
+$glue->put_connection(input => jdbc('lost'));
+work_until_settled($id);
+is($glue->connection('lost'), undef, 'and is undone when it does');
+
+$id = intent('lost for good', aborted());
+$watch = $cluster->watch;
+work_until_settled($id);
+is(state_of($id, 'error_code', 'finished_at - started_at > interval \'1 s\''),
+	'rolled_back||t', 'for a while');
+cmp_ok($watch->sent, '>=', 3, 'in which it is asked for');
+cmp_ok($watch->sent, '<=', 10, 'now and then');
+
+#
+# What cannot be undone
+#
+
+$glue->put_connection(input => jdbc('facts', Description => 'old'), tags => { a => '1' });
+$session->must('SELECT FROM glue_sync_connections()');
+$glue->put_connection(input => jdbc('facts', Description => 'new'), tags => { a => '2' });
+$id = intent('facts', aborted(), operation => 'UpdateConnection', answered_at => 'now()',
+	definition => jdbc('facts', Description => 'new'));
+work();
+is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'an update');
+like(state_of($id, 'error_message'), qr/UpdateConnection.*cannot be undone/, 'cannot be undone');
+is($cluster->row('facts')->{description}, 'new', 'and is recorded');
+is($cluster->row('facts')->{tags}, undef, 'without tags');
+
+$id = intent('facts', aborted(), operation => 'TagResource', tags => q('{"a": "2"}'),
+	answered_at => 'now()');
+work();
+is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'tags cannot be undone');
+is_deeply($cluster->row('facts')->{tags}, { a => '2' }, 'and are recorded');
+
+$glue->remove_connection('facts');
+$id = intent('facts', aborted(), operation => 'DeleteConnection', answered_at => 'now()');
+work();
+is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'a deletion');
+is($cluster->row('facts'), undef, 'is recorded');
+
+$glue->put_connection(input => jdbc('changed', Description => 'new'), created => time - 60);
+$id = intent('changed', aborted(), on_rollback => 'NULL', on_conflict => q('update'),
+	answered_at => 'now()', definition => jdbc('changed', Description => 'new'));
+work();
+is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'a create that has updated');
+is($cluster->row('changed')->{description}, 'new', 'is recorded');
+
+$id = intent('changing', aborted(), operation => 'UpdateConnection');
+$watch = $cluster->watch;
+work();
+is(state_of($id), 'queued', 'an update that may still arrive');
+is($watch->sent, 0, 'is waited for');
+$glue->put_connection(input => jdbc('changing'));
+work_until_settled($id);
+is($cluster->row('changing')->{connection_type}, 'JDBC', 'before it is recorded');
+
+# What somebody has recorded since is newer.
+$session->must(create_sql(jdbc('newer')));
+$session->must(q(UPDATE glue_connection SET recorded_at = now() + interval '1 min'
+	WHERE name = 'newer'));
+$glue->remove_connection('newer');
+$id = intent('newer', aborted(), operation => 'DeleteConnection', answered_at => 'now()');
+work();
+is(state_of($id), 'rolled_back', 'a deletion before somebody else\'s creation');
+ok($cluster->row('newer'), 'does not hide that');
+
+#
+# Failures
+#
+
+$glue->misbehave(operation => 'DeleteConnection', kind => 'lost-after', times => 0);
+$session->must('SET glue_conn.max_attempts = 1');
+$session->must('SET glue_conn.max_request_attempts = 1');
+$id = made('twice', aborted());
+work();
+like(state_of($id, 'claimed_by IS NOT NULL', 'error_code IS NOT NULL'), qr/^queued\|t\|t$/,
+	'an answer that is lost');
+$glue->behave;
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
+$watch = $cluster->watch;
+work_until_settled($id);
+is(state_of($id, 'error_code'), 'rolled_back|', 'is found out about');
+is($watch->sent('DeleteConnection'), 0, 'by looking');
+$session->must('RESET glue_conn.max_attempts; RESET glue_conn.max_request_attempts');
+
+$glue->misbehave(operation => 'DeleteConnection', kind => 'error', status => 400,
+	code => 'AccessDeniedException', message => 'no');
+$id = made('denied', aborted());
+my $result = work();
+is(state_of($id, 'error_code', 'claimed_by IS NOT NULL'),
+	'failed|AccessDeniedException|t', 'what is refused fails');
+like($result->text, qr/could not undo what was rolled back of AWS Glue connection "denied"/,
+	'with a warning');
+like($result->text, qr/HINT:.*glue_retry_request\($id\)/, 'that says what to do');
+is($session->must("SELECT glue_retry_request($id)")->output, 'queued', 'it can be retried');
+work();
+is(state_of($id, 'error_code', 'error_message'), 'rolled_back||', 'and succeeds then');
+is($glue->connection('denied'), undef, 'and is undone');
+$result = $session->query("SELECT glue_retry_request($id)");
+is($result->sqlstate, '55000', 'once');
+like($result->detail, qr/only the undo of one that was rolled back can be retried/, 'and no more');
+$id = intent('refused', aborted(), state => q('failed'), finished_at => 'now()');
+is($session->query("SELECT glue_retry_request($id)")->sqlstate, '55000',
+	'a call that was refused is not retried');
+
+# Roles and servers
+$session->must('CREATE ROLE etl;'
+	  . " CREATE SERVER shop FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1');"
+	  . ' GRANT USAGE ON FOREIGN SERVER shop TO etl');
+my %as_etl = (requested_by => q('etl'::regrole), server => q('shop'));
+$id = made('as etl', aborted(), %as_etl);
+work();
+is(state_of($id), 'rolled_back', 'it is undone as the role that has done it');
+$session->must('REVOKE USAGE ON FOREIGN SERVER shop FROM etl');
+$id = made('as etl', aborted(), %as_etl);
+$other = made('as me', aborted());
+work();
+is(state_of($id, 'error_code'), 'failed|42501', 'which may not any more');
+is(state_of($other), 'rolled_back', 'others are no matter');
+$session->must('GRANT USAGE ON FOREIGN SERVER shop TO etl');
+$session->must("SELECT glue_retry_request($id)");
+work();
+is(state_of($id), 'rolled_back', 'or may again');
+$id = made('orphan', aborted(), %as_etl);
+my $taken = made('not an orphan', aborted(), %as_etl);
+intent('not an orphan', aborted(), %as_etl, state => q('succeeded'), finished_at => 'now()');
+$session->must('DROP OWNED BY etl; DROP ROLE etl');
+$result = work();
+is(state_of($id, 'error_code'), 'failed|42704', 'or is gone');
+like($result->text, qr/"orphan"/, 'with a warning');
+is(state_of($taken, 'error_code'), 'rolled_back|NotOurs', 'which is no matter if others rely on it');
+$id = made('no server', aborted(), server => q('nowhere'));
+work();
+is(state_of($id, 'error_code'), 'failed|42704', 'a server that is gone');
+ok($glue->connection($_), "$_ is left") foreach 'orphan', 'not an orphan', 'no server';
+
+#
+# Where
+#
+
+my $elsewhere = GlueConn::LocalGlue->new;
+$elsewhere->start;
+my $settings = json_text({ 'glue_conn.endpoint_url' => $elsewhere->url,
+	'glue_conn.ca_file' => $elsewhere->ca_file });
+$glue->put_connection(input => jdbc('where'));
+$elsewhere->put_connection(input => jdbc('where'));
+$id = intent('where', aborted(), caller_settings => literal($settings));
+work();
+is(state_of($id, 'error_code'), 'rolled_back|', 'a session with settings of its own');
+is($elsewhere->connection('where'), undef, 'is undone where those have led');
+ok($glue->connection('where'), 'and nowhere else');
+$session->must('SET glue_conn.endpoint_url = ' . literal($elsewhere->url)
+	  . '; SET glue_conn.ca_file = ' . literal($elsewhere->ca_file));
+$elsewhere->put_connection(input => jdbc('where'));
+$id = intent('where', aborted());
+work();
+$session->must('RESET glue_conn.endpoint_url; RESET glue_conn.ca_file');
+is(state_of($id, 'error_code'), 'rolled_back|', 'one without');
+is($glue->connection('where'), undef, 'is undone where the server leads');
+ok($elsewhere->connection('where'), 'whatever is set where it is undone');
+$elsewhere->stop;
+
+#
+# In order
+#
+
+my $rival = $cluster->session;
+my $rival_xid = $rival->must('BEGIN; SELECT pg_current_xact_id()')->output;
+my $rivalling = intent('contended', $rival_xid, operation => 'UpdateConnection');
+$id = made('contended', aborted());
+work();
+is(state_of($id), 'queued', 'a call of another transaction');
+ok($glue->connection('contended'), 'that is under way');
+$rival->must('COMMIT');
+$session->must("UPDATE glue_request SET state = 'succeeded', finished_at = now()"
+	  . " WHERE id = $rivalling");
+work();
+is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'is waited for');
+$rival->quit;
+
+$top = begin();
+$sub = savepoint();
+my $parent = intent('family', $top, operation => 'TagResource');
+$id = made('family', $sub, caller_top_xid => "'$top'");
+my $child = intent('family', $top, operation => 'TagResource');
+$caller->must('ROLLBACK TO s');
+work();
+is(state_of($id), 'rolled_back', 'those of the same transaction are not');
+is(state_of($_), 'running', 'and go on') foreach $parent, $child;
+$caller->must('ROLLBACK');
+work_until_settled($_) foreach $parent, $child;
+
+my $queued = $session->must(enqueue_sql('queue'))->output;
+$session->must("UPDATE glue_request SET next_attempt_at = now() + interval '1 h' WHERE id = $queued");
+$id = made('queue', aborted());
+work();
+is(state_of($id), 'queued', 'what was queued before comes before');
+$session->must("SELECT glue_cancel_request($queued)");
+work();
+is(state_of($id), 'rolled_back', 'as long as it is there');
+
+$id = intent('first come', aborted());
+$queued = $session->must(enqueue_sql('first come'))->output;
+work_until_settled($id);
+work();
+is($session->must("SELECT a.finished_at < b.started_at FROM glue_request a, glue_request b"
+	  . " WHERE a.id = $id AND b.id = $queued")->output, 't', 'what was queued since waits');
+ok($glue->connection('first come'), 'and is done');
+
+# The queue is long, and waits.
+$session->must('ALTER SERVER shop OPTIONS (ADD max_requests_per_second \'100\')');
+$session->must("SELECT glue_enqueue_create_connection(jsonb_set(c, '{Name}', to_jsonb('long ' || i)),"
+	  . " server => 'shop') FROM generate_series(1, 100) AS i, (VALUES ("
+	  . literal(json_text(jdbc('x', ConnectionProperties => {
+			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' })))
+	  . '::jsonb)) AS v (c)');
+$id = made('urgent', aborted());
+work();
+cmp_ok($session->must('SELECT count(*) FROM glue_request a, glue_request b'
+	  . " WHERE a.id = $id AND b.server = 'shop' AND b.state = 'succeeded'"
+	  . ' AND b.finished_at > a.finished_at')->output, '>', 50,
+	'what is to be undone comes first');
+
+#
+# Cancel
+#
+
+$xid = begin();
+$id = intent('cancel', $xid, answered_at => 'now()');
+$result = $session->query("SELECT glue_cancel_request($id)");
+is($result->sqlstate, '55000', 'a call that acts at once is not cancelled');
+like($result->detail, qr/may not have ended/, 'says why');
+is($session->must("SELECT glue_retry_request($id)")->output, 'running', 'nor retried');
+$caller->must('ROLLBACK');
+$session->must("UPDATE glue_request SET state = 'queued' WHERE id = $id");
+$result = $session->query("SELECT glue_cancel_request($id)");
+is($result->sqlstate, '55000', 'and neither is its undo');
+like($result->detail, qr/about to be undone/, 'says why');
+work();
+is($session->must("SELECT glue_cancel_request($id)")->output, 'rolled_back', 'in the end nothing happens');
+
+#
+# Many
+#
+
+my $crowd = $cluster->session;
+$xid = $crowd->must('BEGIN; SELECT pg_current_xact_id()')->output;
+$session->must('INSERT INTO glue_request (operation, connection_name, region, state,'
+	  . ' next_attempt_at, caller_xid, caller_top_xid, on_rollback, requested_by, requested_at, input, answered_at)'
+	  . " SELECT 'CreateConnection', 'many ' || i, 'us-east-1', 'running', now(), '$xid', '$xid',"
+	  . " 'delete', current_user::regrole, now() - interval '1 s', '{}', now()"
+	  . ' FROM generate_series(1, 5000) AS i');
+$id = made('in a crowd', aborted());
+$result = work();
+is(state_of($id), 'rolled_back', 'one of many');
+cmp_ok($result->seconds, '<', 5, 'is found in time');
+$session->must(q(DELETE FROM glue_request WHERE connection_name LIKE 'many %'
+	AND substr(connection_name, 6)::int > 1000));
+$crowd->must('ROLLBACK');
+$crowd->quit;
+$watch = $cluster->watch;
+$result = work();
+is($session->must("SELECT count(*) FROM glue_request WHERE state = 'rolled_back'"
+	  . " AND connection_name LIKE 'many %'")->output, '1000', 'all are undone');
+is($watch->sent, 1000, 'each by one look, as there is nothing');
+
+#
+# In the background
+#
+
+# A worker looks when it has news, and as soon as there is one again.
+$caller->quit;
+$session->quit;
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'glue_conn'\n");
+$cluster->in_environment(sub { $node->restart });
+$session = $cluster->session;
+$caller = $cluster->session;
+$id = made('by a worker', aborted());
+$session->must(enqueue_sql('news'));
+wait_until(sub { state_of($id) eq 'rolled_back' }, 'the worker');
+is($glue->connection('by a worker'), undef, 'a worker undoes it as well');
+
+# One that has ended after it had deleted the connection.
+$glue->misbehave(operation => 'DeleteConnection', kind => 'slow', delay_ms => 30000);
+$id = made('killed', aborted());
+$session->must(enqueue_sql('more news'));
+wait_until(sub { !$glue->connection('killed') }, 'it is deleted');
+is(state_of($id), 'running', 'nobody knows yet');
+$session->must('SELECT pg_terminate_backend(pid) FROM pg_stat_activity'
+	  . " WHERE backend_type = 'glue_conn worker'");
+wait_until(sub { state_of($id) eq 'rolled_back' }, 'another worker');
+is(state_of($id, 'error_code'), 'rolled_back|', 'another one finds it undone');
+
+# A crash rolls back what was open.
+$xid = begin();
+$id = made('crashed', $xid);
+$session->quit;
+$node->stop('immediate');
+$caller->quit;
+$cluster->in_environment(sub { $node->start });
+$session = $cluster->session;
+wait_until(sub { state_of($id) eq 'rolled_back' }, 'the restart');
+is($glue->connection('crashed'), undef, 'what was open in a crash is undone');
+
+# What tells whether a connection was taken over is kept as long as that is open.
+$caller = $cluster->session;
+$xid = begin();
+$id = made('evidence', $xid);
+my $evidence = intent('evidence', 3, state => q('succeeded'), finished_at => 'now()');
+my $old = intent('no evidence', 3, state => q('succeeded'), finished_at => 'now()');
+$node->append_conf('postgresql.conf', "glue_conn.request_retention = 0\n");
+$node->reload;
+wait_until(sub {
+	$session->must(enqueue_sql('even more news'));
+	return $session->must("SELECT count(*) FROM glue_request WHERE id = $old")
+	  ->output eq '0' }, 'old requests are deleted');
+is(state_of($evidence), 'succeeded', 'evidence is kept');
+$caller->must('ROLLBACK');
+$session->must(enqueue_sql('the last news'));
+wait_until(sub { state_of($id) !~ /^(?:queued|running)/ }, 'the last one');
+ok($glue->connection('evidence'), 'and used');
+
+$caller->quit;
+$session->quit;
+$cluster->finish;
+done_testing();
