@@ -52,6 +52,7 @@
 #include "miscadmin.h"
 #include "request_row.h"
 #include "row_update.h"
+#include "session_settings.h"
 #include "settings.h"
 #include "shared_state.h"
 #include "utils/fmgroids.h"
@@ -171,10 +172,14 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
 	TupleDesc	desc = RelationGetDescr(table);
 	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
 	bool	   *nulls = palloc(desc->natts * sizeof(bool));
+	Jsonb	   *settings = glue_session_settings();
 	GlueRequestRow row;
 
 	glue_request_row_fill(&row, id, request);
 	glue_request_row_set_text(&row, GLUE_REQUEST_STATE, "running");
+	if (settings != NULL)
+		glue_request_row_set(&row, GLUE_REQUEST_CALLER_SETTINGS,
+							 JsonbPGetDatum(settings));
 	glue_request_row_set(&row, GLUE_REQUEST_CALLER_XID,
 						 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
 	glue_request_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
