@@ -224,7 +224,7 @@ CREATE INDEX glue_request_finished
 	ON glue_request (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX glue_request_evidence
 	ON glue_request (connection_name, finished_at)
-	WHERE state IN ('succeeded', 'rolled_back');
+	WHERE finished_at IS NOT NULL;
 
 COMMENT ON TABLE glue_request IS
 	'requests to AWS Glue: those that are carried out after commit, and a journal of those that were made at once; never dumped, so that a restored database repeats none of them';

@@ -1,15 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * intent_resolve.c
- *	  Calls that acted at once, and whose transaction was rolled back.
+ *	  Calls that acted at once, and whose transaction has ended without them.
  *
  * Before a call acts at once, what it is about to do (its intent) is committed
  * to the journal, in the name of the caller's transaction.  The caller closes
  * the row in that transaction.  So what is open in the journal belongs to a
  * transaction that is in progress, or to one that was rolled back: by ROLLBACK,
- * by an error, or because its process or the whole server is gone.  Here, the
- * latter are found and put into the queue, to be undone; unless it is known
- * that nothing was done.
+ * by an error, or because its process or the whole server is gone.  Or else the
+ * call has failed, nobody knows whether it was carried out all the same, and the
+ * transaction has committed without it.  Here, those that have ended are found
+ * and put into the queue, to be undone; unless it is known that nothing was
+ * done.
  *
  * A row whose transaction is in progress is never touched, for nobody must wait
  * for that.  Whoever else looks for the same rows is not waited for either.
@@ -72,8 +74,8 @@ static uint64 update(const GlueClaims *queue, const Endings *endings,
 static void announce(const GlueResultRow *row);
 
 /*
- * Find the calls whose transaction was rolled back, and put them into the
- * queue, to be undone.  glue_intents_resolved() is to follow once that has
+ * Find the calls whose transaction has ended without them, and put them into
+ * the queue, to be undone.  glue_intents_resolved() is to follow once that has
  * committed.
  *
  * What is found belongs to the current memory context.
@@ -108,16 +110,17 @@ glue_intents_resolved(const GlueResolution *resolution)
 }
 
 /*
- * Find some of those that are open and whose transaction was rolled back.
+ * Find some of those that are open and whose transaction has ended.
  *
  * Many calls belong to few transactions, one after the other.  A transaction
- * that has committed has closed its calls, which our snapshot may not show.
+ * may have committed, and closed its calls, since our snapshot was taken; that
+ * will turn out when their rows are to be updated.
  */
 static void
 find_ended(const GlueClaims *queue, GlueResolution *resolution)
 {
 	GlueImpersonation saved;
-	GlueCallerStatus status = GLUE_CALLER_IN_PROGRESS;
+	bool		ended = false;
 	uint64		known_xid = 0;
 	int64	   *ids = palloc(RESOLVE_BATCH * sizeof(int64));
 	uint64		count = read_open(queue, &saved);
@@ -128,11 +131,9 @@ find_ended(const GlueClaims *queue, GlueResolution *resolution)
 		uint64		xid = (uint64) glue_result_int64(&row, 2);
 
 		if (i == 0 || xid != known_xid)
-			status = glue_caller_status(xid);
+			ended = glue_caller_ended(xid);
 		known_xid = xid;
-		if (status == GLUE_CALLER_IN_PROGRESS)
-			resolution->nopen++;
-		if (status != GLUE_CALLER_ROLLED_BACK)
+		if (!ended)
 			continue;
 		if (resolution->nresolved == RESOLVE_BATCH)
 		{
@@ -217,7 +218,7 @@ judge(Endings *endings, int64 id)
 	endings->ids[i] = Int64GetDatum(id);
 	endings->states[i] = CStringGetTextDatum(state);
 	endings->answered_at[i] = TimestampTzGetDatum(known.answered_at);
-	endings->not_answered[i] = known.outcome == GLUE_OUTCOME_UNKNOWN;
+	endings->not_answered[i] = known.answered_at == 0;
 	endings->not_made[i] = BoolGetDatum(known.outcome == GLUE_OUTCOME_CHANGED);
 }
 
@@ -273,9 +274,9 @@ update(const GlueClaims *queue, const Endings *endings,
 								   " THEN r.on_rollback END,"
 								   " finished_at = CASE WHEN e.state <> 'queued'"
 								   " THEN clock_timestamp() END,"
-								   " error_code = e.code,"
+								   " error_code = coalesce(e.code, r.error_code),"
 								   " error_message = CASE WHEN e.code IS NOT NULL"
-								   " THEN $6 END"
+								   " THEN $6 ELSE r.error_message END"
 								   " FROM open e WHERE r.id = e.id"
 								   " RETURNING r.id, r.operation,"
 								   " r.connection_name, r.state",

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * intent_resolve.h
- *	  Calls that acted at once, and whose transaction was rolled back.
+ *	  Calls that acted at once, and whose transaction has ended without them.
  *
  * IDENTIFICATION
  *	  src/intent_resolve.h
@@ -16,7 +16,6 @@
 /* What has come of looking for such calls. */
 typedef struct GlueResolution
 {
-	int			nopen;			/* whose transaction has not ended */
 	int64	   *resolved;		/* IDs of those that were dealt with */
 	int			nresolved;
 	bool		incomplete;		/* there are more, to be dealt with soon */

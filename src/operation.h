@@ -80,8 +80,10 @@ typedef struct GlueOperation
 	const GlueSecretDigest *secrets;	/* those that it has, or NULL */
 
 	/* of an undo */
-	TimestampTz asked_at;		/* when that was so */
-	bool		unsettled;		/* too early to tell: to be tried again */
+	TimestampTz asked_at;		/* before the connection was read */
+	TimestampTz seen_at;		/* not before this that was so */
+	bool		unsettled;		/* too early to tell: to be tried again... */
+	TimestampTz not_before;		/* ... and when; also if it has failed */
 	const char *left;			/* what the call has left, and why; NULL if
 								 * that is nothing */
 	const char *left_why;

@@ -50,9 +50,6 @@
 #define LONGEST_POLL_MS			30000
 #define MAX_PROGRESS_MS			(60 * 60 * 1000)
 
-/* The first pause of an undo that has to wait until a lost request is settled */
-#define SHORTEST_SETTLE_MS		250
-
 /* prototypes of private functions */
 static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
@@ -63,7 +60,6 @@ static void fill_undo(GlueJob *job);
 static void heed_row(GlueJob *job);
 static void judge(GlueJob *job);
 static void judge_undo(GlueJob *job);
-static TimestampTz next_look(const GlueJob *job);
 static void judge_failure(GlueJob *job, const GlueFailure *failure);
 static bool is_final(const GlueJob *job, const GlueFailure *failure);
 static bool is_unknown(const GlueJob *job, const GlueFailure *failure);
@@ -136,7 +132,7 @@ begin_undo(GlueJob *job)
 	if (call == NULL)
 		judge(job);
 	else
-		GLUE_CRASH_POINT(psprintf("undo before call %s", call->operation));
+		GLUE_CRASH_POINT("undo before call %s", call->operation);
 	return call;
 }
 
@@ -174,11 +170,10 @@ next_of_undo(GlueJob *job)
 {
 	GlueCall   *call;
 
-	GLUE_CRASH_POINT(psprintf("undo after call %s",
-							  job->operation.call.operation));
+	GLUE_CRASH_POINT("undo after call %s", job->operation.call.operation);
 	call = glue_undo_next(&job->operation);
 	if (call != NULL)
-		GLUE_CRASH_POINT(psprintf("undo before call %s", call->operation));
+		GLUE_CRASH_POINT("undo before call %s", call->operation);
 	return call;
 }
 
@@ -388,43 +383,36 @@ judge(GlueJob *job)
 	job->outcome = outcome;
 }
 
-/* An undo has ended, or has to wait until a lost request is settled. */
+/*
+ * An undo has ended, or has to wait until it is settled.  If only the call has
+ * failed, and its transaction has committed, the call's own failure stays what
+ * there is to be said.
+ */
 static void
 judge_undo(GlueJob *job)
 {
 	const GlueOperation *operation = &job->operation;
+	const GlueUndo *undo = job->request->undo;
 	GlueClaimOutcome outcome = {
-		.state = "rolled_back",
+		.state = undo->committed ? "failed" : "rolled_back",
 		.error_code = operation->left,
 		.error_message = operation->left_why,
 		.aws_request_id = operation->request_id,
 	};
 
-	job->has_operation = !operation->unsettled;
+	job->has_operation = operation->gone || !operation->unsettled;
 	if (operation->unsettled)
 	{
 		outcome.state = "queued";
-		outcome.next_attempt_at = next_look(job);
+		outcome.next_attempt_at = operation->not_before;
 		outcome.free_attempt = true;
-		outcome.uncertain = true;
+	}
+	if (undo->committed && operation->left == NULL)
+	{
+		outcome.error_code = undo->error_code;
+		outcome.error_message = undo->error_message;
 	}
 	job->outcome = outcome;
-}
-
-/*
- * When to look again for what a lost request may do: after as long as has
- * passed already, but at the latest when it can do nothing any more.
- */
-static TimestampTz
-next_look(const GlueJob *job)
-{
-	TimestampTz now = GetCurrentTimestamp();
-	long		passed_ms =
-		TimestampDifferenceMilliseconds(job->operation.began_at, now);
-
-	return Min(TimestampTzPlusMilliseconds(now, Max(passed_ms,
-													SHORTEST_SETTLE_MS)),
-			   glue_undo_settled_at(&job->operation));
 }
 
 /* A request has failed, for now or for good. */
@@ -441,12 +429,15 @@ judge_failure(GlueJob *job, const GlueFailure *failure)
 		job->outcome.next_attempt_at = glue_work_target_block(job->target);
 		job->outcome.free_attempt = true;
 	}
-	else if (failure->transient &&
-			 (job->request->attempts < glue_setting_max_request_attempts ||
-			  is_unknown(job, failure)))
+	else if (job->operation.not_before != 0 ||
+			 (failure->transient &&
+			  (job->request->attempts < glue_setting_max_request_attempts ||
+			   is_unknown(job, failure))))
 	{
 		put_off(job, failure);
-		job->outcome.next_attempt_at = glue_work_backoff(job->request->attempts);
+		job->outcome.next_attempt_at =
+			Max(glue_work_backoff(job->request->attempts),
+				job->operation.not_before);
 	}
 	else
 		fail(job, failure);
@@ -550,12 +541,18 @@ put_off(GlueJob *job, const GlueFailure *failure)
 		.error_message = MemoryContextStrdup(job->context,
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
-		.uncertain = is_unknown(job, failure),
+		.uncertain = job->request->undo == NULL && is_unknown(job, failure),
 	};
 
+	if (job->request->undo != NULL && job->request->undo->committed)
+	{
+		outcome.error_code = job->request->undo->error_code;
+		outcome.error_message = job->request->undo->error_message;
+	}
 	job->outcome = outcome;
 }
 
+/* For good; but if others rely on a connection, it need not be undone. */
 static void
 fail(GlueJob *job, const GlueFailure *failure)
 {
@@ -569,17 +566,16 @@ fail(GlueJob *job, const GlueFailure *failure)
 		.aws_request_id = job->operation.request_id,
 	};
 
-	if (job->request->undo != NULL && job->request->undo->taken_over)
-	{
-		outcome.state = "rolled_back";
-		outcome.error_code = "NotOurs";
-		outcome.error_message = GLUE_UNDO_TAKEN_OVER;
-		outcome.uncertain = false;
-	}
-
 	/* that there is no such connection is worth recording */
 	job->has_operation = job->operation.gone;
 	job->outcome = outcome;
+	if (job->request->undo != NULL && job->request->undo->taken_over)
+	{
+		job->operation.left = "NotOurs";
+		job->operation.left_why = GLUE_UNDO_TAKEN_OVER;
+		judge_undo(job);
+		job->has_operation = false;
+	}
 }
 
 /* ----------------------------------------------------------------
@@ -599,7 +595,10 @@ record_connection(GlueJob *job, const GlueMirror *mirror)
 	GetUserIdAndSecContext(&user, &security_context);
 	(void) glue_work_as_role(job->target->role, &user, &security_context);
 	if (job->request->undo != NULL)
+	{
+		GLUE_CRASH_POINT("undo before record");
 		glue_undo_record(&job->operation, mirror);
+	}
 	else
 		glue_operation_record(&job->operation, mirror);
 	SetUserIdAndSecContext(user, security_context);
@@ -636,7 +635,7 @@ warn_if_left(const GlueJob *job)
 {
 	const GlueClaim *request = job->request;
 
-	if (request->undo == NULL || strcmp(job->outcome.state, "failed") != 0)
+	if (request->undo == NULL || !job->outcome.uncertain)
 		return;
 	ereport(WARNING,
 			(errmsg("could not undo what was rolled back of AWS Glue connection \"%s\"",

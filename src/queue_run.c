@@ -103,6 +103,7 @@ typedef struct QueueRun
 	TimestampTz look_at;		/* when to look for what is to be undone... */
 	TimestampTz rest_until;		/* ... but not before that */
 	bool		look_again;		/* somebody waits for that */
+	bool		undo_recorded;	/* by the current transaction */
 	GlueCallStream stream;
 } QueueRun;
 
@@ -552,9 +553,14 @@ run_transaction(QueueRun *run)
 	MemoryContextSwitchTo(old_context);
 	if (resolution.nresolved > 0)
 		GLUE_CRASH_POINT("undo before resolve commit");
+	if (run->undo_recorded)
+		GLUE_CRASH_POINT("undo before record commit");
 	run->transactions->commit();
 	if (resolution.nresolved > 0)
 		GLUE_CRASH_POINT("undo after resolve commit");
+	if (run->undo_recorded)
+		GLUE_CRASH_POINT("undo after record commit");
+	run->undo_recorded = false;
 	glue_intents_resolved(&resolution);
 	MemoryContextReset(run->batch_context);
 	MemoryContextSwitchTo(old_context);
@@ -705,8 +711,13 @@ settle_record(QueueRun *run, GlueJob *job, bool recorded)
 	if (recorded)
 	{
 		/* nobody else tells us when to go on with an undo */
-		if (job->request->undo != NULL && job->outcome.next_attempt_at != 0)
-			run->look_at = Min(run->look_at, job->outcome.next_attempt_at);
+		if (job->request->undo != NULL)
+		{
+			run->undo_recorded = true;
+			if (job->outcome.next_attempt_at != 0)
+				run->look_at = Min(run->look_at,
+								   job->outcome.next_attempt_at);
+		}
 		glue_job_release(job);
 		return;
 	}

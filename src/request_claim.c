@@ -20,9 +20,10 @@
  *
  * Undos.  The table has a journal of calls that acted at once, too.  What has
  * been rolled back is to be undone, which is claimed like a request, but before
- * all of those: who calls for the same connection waits for it.  For the order,
- * calls of the same transaction that may still be under way do not count: they
- * have waited for this undo, or belong to it.
+ * all of those: who calls for the same connection waits for it.  The transaction
+ * that made the call may go on meanwhile, if it was rolled back to a savepoint.
+ * Its own calls that are not rolled back do not keep the undo of a creation
+ * waiting, for it may be waiting for that itself.
  *
  * Cost.  While a request is open, its updates change no column that an index
  * has, so they stay in the page.  All indexes that are used here leave out
@@ -37,6 +38,7 @@
 
 #include "access/table.h"
 #include "builtins.h"
+#include "caller_status.h"
 #include "catalog/pg_type.h"
 #include "common/pg_prng.h"
 #include "encoding.h"
@@ -45,6 +47,7 @@
 #include "miscadmin.h"
 #include "request_claim.h"
 #include "result_row.h"
+#include "settings.h"
 #include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
@@ -84,7 +87,10 @@ typedef enum ClaimColumn
 	CLAIM_FOR_ROW,
 	CLAIM_CALLER_SETTINGS,
 	CLAIM_ON_ROLLBACK,
-	CLAIM_ANSWERED_AT
+	CLAIM_ANSWERED_AT,
+	CLAIM_CALLER_XID,
+	CLAIM_ERROR_CODE,
+	CLAIM_ERROR_MESSAGE
 } ClaimColumn;
 
 /* prototypes of private functions */
@@ -253,7 +259,8 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" AND e.connection_name = r.connection_name"
 					" AND (e.id < r.id OR e.state = 'running')"
 					" AND e.id <> r.id"
-					" AND (e.caller_top_xid = r.caller_top_xid"
+					" AND (r.on_rollback IS NOT NULL"
+					" AND e.caller_top_xid = r.caller_top_xid"
 					" AND e.state = 'running'"
 					" AND e.claimed_by IS NULL) IS NOT TRUE"
 					" AND e.region = r.region"
@@ -279,7 +286,8 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" r.attempts, old.claimed_by IS NOT NULL,"
 					" r.requested_by::oid, r.requested_at, r.started_at,"
 					" r.on_missing, r.for_row, r.caller_settings,"
-					" r.on_rollback, r.answered_at",
+					" r.on_rollback, r.answered_at, r.caller_xid,"
+					" r.error_code, r.error_message",
 					queue->table, undo ? "IS NOT NULL" : "IS NULL",
 					queue->table,
 					undo ? "= coalesce(r.caller_settings::text, '{}')" : "IS NULL",
@@ -405,6 +413,10 @@ ended_column(const GlueEndedClaim *ended, int nended, int column)
 
 /*
  * Put the requests of claimants that are gone back into the queue.
+ *
+ * A deletion that one of them has sent may still be on its way.  What else is
+ * done about a request takes that into account, but not the undo of a call: it
+ * waits until nothing can arrive any more, and begins from the start.
  */
 void
 glue_claims_release_orphans(const GlueClaims *queue)
@@ -441,8 +453,13 @@ glue_claims_release_orphans(const GlueClaims *queue)
 		execute_for(&saved, queue, &kept_release,
 					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
 							 " next_attempt_at = clock_timestamp()"
+							 " + CASE WHEN caller_xid IS NULL THEN 0 ELSE %d END"
+							 " * interval '1 ms',"
+							 " claimed_by = CASE WHEN caller_xid IS NULL"
+							 " THEN claimed_by END"
 							 " WHERE finished_at IS NULL AND state = 'running'"
-							 " AND claimed_by = $1", queue->table), claimant);
+							 " AND claimed_by = $1", queue->table,
+							 glue_setting_settle_time), claimant);
 		glue_execute_end(&saved);
 		strike_off(queue, claimant);
 	}
@@ -623,6 +640,11 @@ read_undo(const GlueResultRow *row)
 	undo->may_have_made = on_rollback != NULL;
 	undo->keep = undo->may_have_made && strcmp(on_rollback, "keep") == 0;
 	undo->answered_at = glue_result_time(row, CLAIM_ANSWERED_AT);
+	undo->committed =
+		glue_caller_status((uint64) glue_result_int64(row, CLAIM_CALLER_XID)) ==
+		GLUE_CALLER_COMMITTED;
+	undo->error_code = glue_result_text(row, CLAIM_ERROR_CODE);
+	undo->error_message = glue_result_text(row, CLAIM_ERROR_MESSAGE);
 	return undo;
 }
 

@@ -43,9 +43,16 @@ typedef struct GlueUndo
 	bool		may_have_made;	/* it may have created the connection... */
 	bool		keep;			/* ... which is to be kept then */
 	TimestampTz answered_at;	/* when the call had ended; 0: not known */
+	bool		committed;		/* the transaction went on after the call had
+								 * failed, and has committed */
+	const char *error_code;		/* why it had failed, or the last attempt */
+	const char *error_message;
 
 	/* see undo_evidence.c */
 	bool		taken_over;		/* others rely on the connection */
+	bool		has_kin;		/* there is more of the same transaction to be
+								 * settled... */
+	bool		has_open_kin;	/* ... or to be committed */
 	json_object **updates;		/* definitions that it may have been given */
 	int			nupdates;
 	TimestampTz updated_at;		/* not later; 0: not known */

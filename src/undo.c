@@ -10,6 +10,9 @@
  *	- nobody has used it through this database: see undo_evidence.c
  *	- it was created while the call was under way, is defined as it was created,
  *	  and was not changed since: see ownership.c
+ *	- if AWS Glue has not answered the call, it is not known by another way to be
+ *	  somebody's: neither glue_connection has it, nor has another call of the
+ *	  same transaction to do with it
  *
  * What cannot be proved is left alone, and reported.
  *
@@ -23,9 +26,12 @@
  *			+-- kept, not ours, not undone ----> record
  *
  * If nobody has seen the answer to the call, the request may still be on its
- * way.  For glue_conn.settle_time, that a connection is not there proves
- * nothing, and what there is may change yet.  After that, no request of the
- * call's is expected any more; so a connection that is younger is not ours.
+ * way, or another copy of it.  So for glue_conn.settle_time nothing that is seen
+ * is final: what is ours is deleted, and looked for again.  After that, no
+ * request of the call's is expected any more; so a connection that is younger is
+ * not ours.  In the same way, a deletion whose answer was lost may come late, and
+ * hit somebody else's connection.  The undo is not over before that is
+ * impossible, and so nobody here makes one meanwhile.
  *
  * An undo that was interrupted begins from the start.  If it had deleted the
  * connection already, there is none.
@@ -43,10 +49,13 @@
 #include "settings.h"
 #include "undo.h"
 
+/* The first pause before a connection is looked for again. */
+#define SHORTEST_PAUSE_MS	250
+
 /* prototypes of private functions */
+static TimestampTz settled_at(const GlueOperation *operation);
 static bool is_settled(const GlueOperation *operation);
 static GlueCall *settle_read(GlueOperation *operation);
-static GlueCall *settle_missing(GlueOperation *operation);
 static GlueCall *settle_maybe_ours(GlueOperation *operation,
 								   json_object *connection);
 static GlueOwnership prove(const GlueOperation *operation,
@@ -54,9 +63,11 @@ static GlueOwnership prove(const GlueOperation *operation,
 						   char findings[GLUE_FINDINGS_SIZE]);
 static GlueCall *settle_tags(GlueOperation *operation);
 static GlueCall *settle_delete(GlueOperation *operation);
-static GlueCall *leave(GlueOperation *operation, const char *left,
-					   const char *why);
-static GlueCall *leave_not_undone(GlueOperation *operation);
+static GlueCall *finish_gone(GlueOperation *operation);
+static GlueCall *finish_left(GlueOperation *operation, const char *left,
+							 const char *why);
+static GlueCall *finish_not_undone(GlueOperation *operation);
+static GlueCall *look_again(GlueOperation *operation);
 static long long elapsed_ms(TimestampTz since, TimestampTz until);
 
 /*
@@ -66,12 +77,9 @@ static long long elapsed_ms(TimestampTz since, TimestampTz until);
 GlueCall *
 glue_undo_begin(GlueOperation *operation)
 {
-	operation->asked_at = GetCurrentTimestamp();
+	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
 	if (!operation->undo->may_have_made && !is_settled(operation))
-	{
-		operation->unsettled = true;
-		return glue_operation_finish(operation, NULL);
-	}
+		return look_again(operation);
 	return glue_operation_read(operation, GLUE_STEP_UNDO_READ);
 }
 
@@ -101,7 +109,9 @@ glue_undo_next(GlueOperation *operation)
  * Record what an undo that did not fail has found or done, unless something
  * newer is recorded.
  *
- * Somebody else's connection is not our concern, unless it is known here.
+ * Somebody else's connection is not our concern, unless it is known here.  And
+ * if there is more of the same transaction, that will see to the record; it may
+ * have locked it, and wait for us.
  */
 void
 glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
@@ -110,13 +120,16 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 	bool		ours = operation->left != NULL &&
 		strcmp(operation->left, "Kept") == 0;
 
+	if (operation->undo->has_kin)
+		return;
 	if (operation->gone)
 	{
 		glue_mirror_forget_older(mirror, &operation->function->target,
-								 operation->name, operation->asked_at);
+								 operation->name, operation->seen_at);
 		return;
 	}
-	if (operation->known == NULL && operation->undo->may_have_made && !ours)
+	if (operation->left == NULL ||
+		(operation->known == NULL && operation->undo->may_have_made && !ours))
 		return;
 	if (operation->known != NULL)
 		known = *operation->known;
@@ -127,12 +140,12 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 	else if (known.tags == NULL && ours)
 		known.tags = operation->tags;
 	glue_record_observed(operation->function, mirror, &known,
-						 operation->observed, operation->asked_at);
+						 operation->observed, operation->seen_at);
 }
 
 /* When no request of the call's is expected to arrive any more. */
-TimestampTz
-glue_undo_settled_at(const GlueOperation *operation)
+static TimestampTz
+settled_at(const GlueOperation *operation)
 {
 	if (operation->undo->answered_at != 0)
 		return operation->undo->answered_at;
@@ -140,11 +153,12 @@ glue_undo_settled_at(const GlueOperation *operation)
 									   glue_setting_settle_time);
 }
 
+/* Is final what was asked for? */
 static bool
 is_settled(const GlueOperation *operation)
 {
 	return operation->undo->answered_at != 0 ||
-		operation->asked_at >= glue_undo_settled_at(operation);
+		operation->asked_at >= settled_at(operation);
 }
 
 /* ----------------------------------------------------------------
@@ -159,7 +173,10 @@ settle_read(GlueOperation *operation)
 	json_object *connection = glue_operation_found(call);
 
 	if (glue_call_failed_with(call, "EntityNotFoundException"))
-		return settle_missing(operation);
+	{
+		operation->gone = true;
+		return finish_gone(operation);
+	}
 	if (call->failure != NULL)
 		return glue_operation_finish(operation, call->failure);
 	if (connection == NULL)
@@ -172,38 +189,32 @@ settle_read(GlueOperation *operation)
 	if (operation->arn != NULL)
 		return glue_operation_tags(operation, GLUE_STEP_UNDO_READ_TAGS,
 								   "GetTags");
-	return leave_not_undone(operation);
-}
-
-static GlueCall *
-settle_missing(GlueOperation *operation)
-{
-	if (!is_settled(operation))
-	{
-		operation->unsettled = true;
-		return glue_operation_finish(operation, NULL);
-	}
-	operation->gone = true;
-	return operation->undo->may_have_made ?
-		glue_operation_finish(operation, NULL) : leave_not_undone(operation);
+	return finish_not_undone(operation);
 }
 
 /* There is a connection that the call may have created. */
 static GlueCall *
 settle_maybe_ours(GlueOperation *operation, json_object *connection)
 {
+	const GlueUndo *undo = operation->undo;
 	char		findings[GLUE_FINDINGS_SIZE];
 
-	if (operation->undo->taken_over)
-		return leave(operation, "NotOurs", GLUE_UNDO_TAKEN_OVER);
+	if (undo->taken_over)
+		return finish_left(operation, "NotOurs", GLUE_UNDO_TAKEN_OVER);
+	if (undo->answered_at == 0 && operation->known != NULL)
+		return finish_left(operation, "NotOurs",
+						   "It was left alone, because it is recorded in glue_connection, and whether this call has created it is not known.");
+	if (undo->answered_at == 0 && undo->has_open_kin)
+		return finish_left(operation, "NotOurs",
+						   "It was left alone, because there is another call for it in the same transaction, and whether this one has created it is not known.");
 	if (prove(operation, connection, findings) != GLUE_OURS)
-		return leave(operation, "NotOurs",
-					 psprintf("It was left alone, because it is not, or not any more, the connection that was created. %s",
-							  findings));
-	if (operation->undo->keep)
-		return leave(operation, "Kept",
-					 "It was created and is kept, as \"glue_conn.on_rollback\" said when it was created.");
-	operation->asked_at = GetCurrentTimestamp();
+		return finish_left(operation, "NotOurs",
+						   psprintf("It was left alone, because it is not, or not any more, the connection that was created. %s",
+									findings));
+	if (undo->keep)
+		return finish_left(operation, "Kept",
+						   "It was created and is kept, as \"glue_conn.on_rollback\" said when it was created.");
+	operation->seen_at = GetCurrentTimestamp();
 	return glue_operation_delete(operation, GLUE_STEP_UNDO_DELETE);
 }
 
@@ -220,7 +231,7 @@ prove(const GlueOperation *operation, json_object *connection,
 	GlueMadeConnection made = {
 		.sent = operation->input,
 		.begun_ms = elapsed_ms(operation->made_at, GetCurrentTimestamp()),
-		.answered_ms = elapsed_ms(glue_undo_settled_at(operation),
+		.answered_ms = elapsed_ms(settled_at(operation),
 								  operation->asked_at),
 		.updates = undo->updates,
 		.nupdates = undo->nupdates,
@@ -244,9 +255,10 @@ settle_tags(GlueOperation *operation)
 		return glue_operation_finish(operation, call->failure);
 	if (json_object_is_type(tags, json_type_object))
 		operation->read_tags = glue_redacted_copy(tags);
-	return leave_not_undone(operation);
+	return finish_not_undone(operation);
 }
 
+/* If it was sent more than once, it may be carried out once more. */
 static GlueCall *
 settle_delete(GlueOperation *operation)
 {
@@ -254,27 +266,70 @@ settle_delete(GlueOperation *operation)
 
 	operation->gone = call->failure == NULL ||
 		glue_call_failed_with(call, "EntityNotFoundException");
-	return glue_operation_finish(operation,
-								 operation->gone ? NULL : call->failure);
+	if (call->maybe_done || (call->failure != NULL && call->failure->ambiguous))
+		operation->not_before =
+			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+										glue_setting_settle_time);
+	if (!operation->gone)
+		return glue_operation_finish(operation, call->failure);
+	return finish_gone(operation);
+}
+
+/* ----------------------------------------------------------------
+ * Ends
+ * ----------------------------------------------------------------
+ */
+
+/* There is no connection. */
+static GlueCall *
+finish_gone(GlueOperation *operation)
+{
+	if (operation->not_before != 0 || !is_settled(operation))
+		return look_again(operation);
+	if (!operation->undo->may_have_made)
+		return finish_not_undone(operation);
+	return glue_operation_finish(operation, NULL);
 }
 
 /* The call has left something. */
 static GlueCall *
-leave(GlueOperation *operation, const char *left, const char *why)
+finish_left(GlueOperation *operation, const char *left, const char *why)
 {
+	if (!is_settled(operation))
+		return look_again(operation);
 	operation->left = left;
 	operation->left_why = why;
 	return glue_operation_finish(operation, NULL);
 }
 
 static GlueCall *
-leave_not_undone(GlueOperation *operation)
+finish_not_undone(GlueOperation *operation)
 {
-	return leave(operation, "NotUndone",
-				 psprintf("What %s has done cannot be undone. What there is in AWS Glue now is recorded.",
-						  strcmp(operation->made_by, "CreateConnection") == 0 ?
-						  "the call to a connection that existed" :
-						  operation->made_by));
+	return finish_left(operation, "NotUndone",
+					   psprintf("What %s has done cannot be undone. What there is in AWS Glue now is recorded.",
+								strcmp(operation->made_by, "CreateConnection") == 0 ?
+								"the call to a connection that existed" :
+								operation->made_by));
+}
+
+/*
+ * That is not final.  Look again after as long as has passed already, but at the
+ * latest when it will be; and not before a lost deletion is settled.
+ */
+static GlueCall *
+look_again(GlueOperation *operation)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	long		pause_ms =
+		Max(TimestampDifferenceMilliseconds(operation->began_at, now),
+			SHORTEST_PAUSE_MS);
+
+	operation->unsettled = true;
+	if (operation->not_before == 0)
+		operation->not_before =
+			Min(TimestampTzPlusMilliseconds(now, pause_ms),
+				settled_at(operation));
+	return glue_operation_finish(operation, NULL);
 }
 
 /* Milliseconds from one moment to another; negative if that is before. */

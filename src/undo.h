@@ -21,6 +21,5 @@ extern GlueCall *glue_undo_begin(GlueOperation *operation);
 extern GlueCall *glue_undo_next(GlueOperation *operation);
 extern void glue_undo_record(const GlueOperation *operation,
 							 const GlueMirror *mirror);
-extern TimestampTz glue_undo_settled_at(const GlueOperation *operation);
 
 #endif							/* GLUE_UNDO_H */

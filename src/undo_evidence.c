@@ -7,14 +7,17 @@
  * transaction that created it is rolled back.  The journal and the queue tell:
  *
  *	- Any request for the connection that succeeded since the call began relies
- *	  on it: it has adopted or changed it, or has replaced it by its own.
- *	  Their order by id says nothing, for calls that act at once go side by
- *	  side, and side by side with the queue.
+ *	  on it: it has adopted or changed it, or has replaced it by its own.  (A
+ *	  deletion does not: it may have made room for our call.)  Their order by id
+ *	  says nothing, for calls that act at once go side by side, and side by side
+ *	  with the queue.
  *	- An update that was rolled back as well has left its definition all the
  *	  same.
+ *	- There may be other calls of the same transaction, which is still open if it
+ *	  was rolled back to a savepoint.
  *
- * What is found is all there will be.  Since the undo is pending, whoever calls
- * for the connection at once is refused, and the queue waits.
+ * Nobody else's can be added.  Since the undo is pending, whoever calls for the
+ * connection at once is refused, and the queue waits.
  *
  * IDENTIFICATION
  *	  src/undo_evidence.c
@@ -33,6 +36,8 @@ typedef enum EvidenceColumn
 {
 	EVIDENCE_ID = 1,
 	EVIDENCE_TAKEN_OVER,
+	EVIDENCE_KIN,
+	EVIDENCE_OPEN_KIN,
 	EVIDENCE_UPDATES,
 	EVIDENCE_UPDATED_AT
 } EvidenceColumn;
@@ -92,7 +97,9 @@ evidence_plan(const GlueClaims *queue)
 	static const Oid types[] = {INT8ARRAYOID};
 
 	return glue_kept_plan(&kept,
-						  psprintf("SELECT r.id, bool_or(e.succeeded),"
+						  psprintf("SELECT r.id, bool_or(e.relies),"
+								   " bool_or(e.kin),"
+								   " bool_or(e.kin AND e.may_commit),"
 								   " jsonb_agg(e.input) FILTER (WHERE e.updates),"
 								   " CASE WHEN bool_and(e.answered_at IS NOT NULL)"
 								   " FILTER (WHERE e.updates)"
@@ -103,18 +110,24 @@ evidence_plan(const GlueClaims *queue)
 								   " WHERE t.id = u.id OFFSET 0) AS r,"
 								   " LATERAL (SELECT s.region, s.server, s.catalog_id,"
 								   " s.input, s.answered_at,"
-								   " s.state = 'succeeded' AS succeeded,"
-								   " s.state = 'rolled_back'"
-								   " AND s.error_code IS NOT NULL"
+								   " s.state = 'succeeded'"
+								   " AND s.operation <> 'DeleteConnection'"
+								   " AS relies,"
+								   " false AS kin, false AS may_commit,"
+								   " s.caller_xid IS NOT NULL"
+								   " AND s.error_code = 'NotUndone'"
 								   " AND (s.operation = 'UpdateConnection'"
 								   " OR s.on_conflict = 'update') AS updates"
 								   " FROM %s s"
 								   " WHERE s.connection_name = r.connection_name"
-								   " AND s.finished_at >= r.requested_at"
-								   " AND s.state IN ('succeeded', 'rolled_back')"
+								   " AND s.finished_at > r.requested_at"
+								   " AND s.id <> r.id"
 								   " UNION ALL"
 								   " SELECT s.region, s.server, s.catalog_id,"
 								   " s.input, s.answered_at, false,"
+								   " s.caller_top_xid = r.caller_top_xid,"
+								   " s.state = 'running'"
+								   " AND s.claimed_by IS NULL,"
 								   " s.operation = 'UpdateConnection'"
 								   " OR s.on_conflict = 'update'"
 								   " FROM %s s"
@@ -157,6 +170,8 @@ read_evidence(GlueClaim *claim, const GlueResultRow *row)
 		(int) json_object_array_length(updates) : 0;
 
 	undo->taken_over = glue_result_bool(row, EVIDENCE_TAKEN_OVER);
+	undo->has_kin = glue_result_bool(row, EVIDENCE_KIN);
+	undo->has_open_kin = glue_result_bool(row, EVIDENCE_OPEN_KIN);
 	undo->updates = palloc(Max(count, 1) * sizeof(json_object *));
 	for (int i = 0; i < count; i++)
 		undo->updates[i] = json_object_array_get_idx(updates, i);

@@ -63,6 +63,7 @@ sub intent
 		next_attempt_at => 'now()',
 		caller_xid => "'$xid'",
 		caller_top_xid => "'$xid'",
+		answered_at => 'now()',
 		on_rollback => $operation eq 'CreateConnection' ? q('delete') : 'NULL',
 		requested_by => 'current_user::regrole',
 		requested_at => q(now() - interval '1 s'),
@@ -75,7 +76,8 @@ sub intent
 	  ->output;
 }
 
-# The same, with a connection that the caller has made.
+# The same, with a connection that the caller has made.  Unless something else
+# is said, AWS Glue has answered.
 sub made
 {
 	my ($name, $xid, %columns) = @_;
@@ -160,13 +162,25 @@ work();
 is(state_of($id), 'rolled_back', 'that of a session that was terminated');
 is($glue->connection('victim'), undef, 'is undone');
 
+# A transaction that has committed without knowing what had become of its call.
+my %failed = (error_code => q('lost'), error_message => q('never seen'));
 $xid = begin();
 $caller->must('COMMIT');
-$id = made('committed', $xid);
+$id = made('committed', $xid, %failed);
 work();
-is(state_of($id), 'running', 'what was committed is not for us');
-ok($glue->connection('committed'), 'and stays');
-$session->must("DELETE FROM glue_request WHERE id = $id");
+is(state_of($id, qw(error_code error_message claimed_by)), 'failed|lost|never seen|',
+	'a call that has failed in a transaction that was committed has failed');
+is($glue->connection('committed'), undef, 'and is undone all the same');
+$glue->misbehave(operation => 'GetConnection', kind => 'throttle', times => 3);
+$glue->put_connection(input => jdbc('committed', Description => 'other'));
+$id = intent('committed', $xid, %failed);
+work();
+is(state_of($id, qw(error_code error_message)), 'queued|lost|never seen',
+	'whatever happens meanwhile');
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
+work();
+is(state_of($id, qw(error_code claimed_by)), 'failed|NotOurs|', 'unless there is more to say');
+$glue->remove_connection('committed');
 
 # Subtransactions
 my $top = begin();
@@ -229,7 +243,8 @@ foreach my $case (
 	[ 'younger', { requested_at => seconds_ago(60), answered_at => seconds_ago(50) },
 		{ created => $now - 20, updated => $now - 20 },
 		qr/created after the request had ended/ ],
-	[ 'late', { requested_at => seconds_ago(60), started_at => seconds_ago(50) },
+	[ 'late', { requested_at => seconds_ago(60), started_at => seconds_ago(50),
+			answered_at => 'NULL' },
 		{ created => $now - 20, updated => $now - 20 },
 		qr/created after the request had ended/ ])
 {
@@ -277,13 +292,16 @@ foreach my $before (1, 0)
 }
 intent('earlier', aborted(), state => q('succeeded'), finished_at => seconds_ago(10));
 intent('earlier', aborted(), state => q('succeeded'), finished_at => 'now()',
+	operation => 'DeleteConnection');
+intent('earlier', aborted(), state => q('succeeded'), finished_at => 'now()',
 	region => q('eu-central-1'));
 intent('earlier', aborted(), state => q('succeeded'), finished_at => 'now()',
 	catalog_id => q('123456789012'));
 intent('earlier', aborted(), state => q('failed'), finished_at => 'now()');
 $id = made('earlier', aborted());
 work();
-is(state_of($id, 'error_code'), 'rolled_back|', 'what was before, elsewhere, or failed is no matter');
+is(state_of($id, 'error_code'), 'rolled_back|',
+	'what was before, elsewhere, or failed is no matter, nor is a deletion');
 is($glue->connection('earlier'), undef, 'ours is deleted');
 
 # Our own update, rolled back as well: before or after the creation is.
@@ -322,26 +340,54 @@ is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'an update that was never
 #
 
 $watch = $cluster->watch;
-$id = intent('gone', aborted(), answered_at => 'now()');
+$id = intent('gone', aborted());
 work();
 is(state_of($id, 'error_code'), 'rolled_back|', 'one that is not there');
 is($watch->sent, 1, 'is asked for once, if the answer was seen');
 
-$id = intent('lost', aborted());
+my %unknown = (answered_at => 'NULL');
+$id = intent('lost', aborted(), %unknown);
 work();
 is(state_of($id, 'error_code', 'attempts'), 'queued||0',
 	'if not, the request may still arrive');
 $glue->put_connection(input => jdbc('lost'));
+wait_until(sub { work(); !$glue->connection('lost') }, 'it is deleted');
+is(state_of($id), 'queued', 'and is undone when it does');
+$glue->put_connection(input => jdbc('lost'));
 work_until_settled($id);
-is($glue->connection('lost'), undef, 'and is undone when it does');
+is($glue->connection('lost'), undef, 'and when it does again');
+is(state_of($id, 'error_code'), 'rolled_back|', 'until it cannot any more');
 
-$id = intent('lost for good', aborted());
+$id = intent('lost for good', aborted(), %unknown);
 $watch = $cluster->watch;
 work_until_settled($id);
 is(state_of($id, 'error_code', 'finished_at - started_at > interval \'1 s\''),
 	'rolled_back||t', 'for a while');
 cmp_ok($watch->sent, '>=', 3, 'in which it is asked for');
 cmp_ok($watch->sent, '<=', 10, 'now and then');
+
+# What else nobody has answered is not told from what the database knows.
+$glue->put_connection(input => jdbc('recorded'));
+$session->must('SELECT FROM glue_sync_connections()');
+$id = intent('recorded', aborted(), %unknown);
+work_until_settled($id);
+is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'one that is recorded is not ours');
+like(state_of($id, 'error_message'), qr/recorded in glue_connection/, 'says so');
+ok($glue->connection('recorded'), 'unless we know that it is');
+$id = made('recorded', aborted());
+work();
+is(state_of($id, 'error_code'), 'rolled_back|', 'as we do if we were told');
+is($cluster->row('recorded'), undef, 'then it is not recorded any more');
+
+$top = begin();
+$sub = savepoint();
+my $kin = intent('kin', $top, %unknown, operation => 'TagResource');
+$id = made('kin', $sub, %unknown, caller_top_xid => "'$top'");
+$caller->must('ROLLBACK TO s');
+work_until_settled($id);
+is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'nor is one that the same transaction calls');
+$session->must("UPDATE glue_request SET state = 'failed', finished_at = now() WHERE id = $kin");
+$caller->must('ROLLBACK');
 
 #
 # What cannot be undone
@@ -377,7 +423,7 @@ work();
 is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'a create that has updated');
 is($cluster->row('changed')->{description}, 'new', 'is recorded');
 
-$id = intent('changing', aborted(), operation => 'UpdateConnection');
+$id = intent('changing', aborted(), %unknown, operation => 'UpdateConnection');
 $watch = $cluster->watch;
 work();
 is(state_of($id), 'queued', 'an update that may still arrive');
@@ -405,8 +451,8 @@ $session->must('SET glue_conn.max_attempts = 1');
 $session->must('SET glue_conn.max_request_attempts = 1');
 $id = made('twice', aborted());
 work();
-like(state_of($id, 'claimed_by IS NOT NULL', 'error_code IS NOT NULL'), qr/^queued\|t\|t$/,
-	'an answer that is lost');
+is(state_of($id, 'error_code IS NOT NULL', q(next_attempt_at > started_at + interval '0.9 s')),
+	'queued|t|t', 'an answer that is lost is waited for');
 $glue->behave;
 $session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
 $watch = $cluster->watch;
@@ -519,8 +565,13 @@ $caller->must('ROLLBACK TO s');
 work();
 is(state_of($id), 'rolled_back', 'those of the same transaction are not');
 is(state_of($_), 'running', 'and go on') foreach $parent, $child;
+$sub = savepoint();
+my $update = intent('family', $sub, caller_top_xid => "'$top'", operation => 'UpdateConnection');
+$caller->must('ROLLBACK TO s');
+work();
+is(state_of($update), 'queued', 'but what has nothing to delete waits for all of it');
 $caller->must('ROLLBACK');
-work_until_settled($_) foreach $parent, $child;
+work_until_settled($_) foreach $parent, $child, $update;
 
 my $queued = $session->must(enqueue_sql('queue'))->output;
 $session->must("UPDATE glue_request SET next_attempt_at = now() + interval '1 h' WHERE id = $queued");
@@ -636,23 +687,18 @@ is($glue->connection('crashed'), undef, 'what was open in a crash is undone');
 
 # What tells whether a connection was taken over is kept as long as that is open.
 $caller = $cluster->session;
-$xid = begin();
-$id = made('evidence', $xid);
-my $evidence = intent('evidence', 3, state => q('succeeded'), finished_at => 'now()');
+$id = made('evidence', begin());
+intent('evidence', 3, state => q('succeeded'), finished_at => 'now()');
 my $old = intent('no evidence', 3, state => q('succeeded'), finished_at => 'now()');
-$node->append_conf('postgresql.conf', "glue_conn.request_retention = 0\n");
-$node->reload;
-wait_until(sub {
-	$session->must(enqueue_sql('even more news'));
-	return $session->must("SELECT count(*) FROM glue_request WHERE id = $old")
-	  ->output eq '0' }, 'old requests are deleted');
-is(state_of($evidence), 'succeeded', 'evidence is kept');
-$caller->must('ROLLBACK');
-$session->must(enqueue_sql('the last news'));
-wait_until(sub { state_of($id) !~ /^(?:queued|running)/ }, 'the last one');
-ok($glue->connection('evidence'), 'and used');
-
 $caller->quit;
+$session->quit;
+$node->append_conf('postgresql.conf', "glue_conn.request_retention = 0\n");
+$cluster->in_environment(sub { $node->restart });
+$session = $cluster->session;
+wait_until(sub { state_of($id) !~ /^(?:queued|running)/ }, 'the last one');
+is(state_of($old), '', 'old requests are deleted');
+is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'but not what is evidence');
+
 $session->quit;
 $cluster->finish;
 done_testing();
