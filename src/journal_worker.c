@@ -307,6 +307,8 @@ linger(void)
 	{
 		TimestampTz now = GetCurrentTimestamp();
 
+		CHECK_FOR_INTERRUPTS();
+		glue_worker_reload_if_asked();
 		if (now >= leave_at)
 			return false;
 		(void) WaitLatch(MyLatch,
@@ -314,8 +316,6 @@ linger(void)
 						 TimestampDifferenceMilliseconds(now, leave_at) + 1,
 						 GLUE_WAIT_EVENT(idle_event, "GlueConnJournalIdle"));
 		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-		glue_worker_reload_if_asked();
 	}
 	return true;
 }
