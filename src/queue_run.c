@@ -265,10 +265,10 @@ find_next_due(QueueRun *run)
 	GlueClaims	claims;
 	TimestampTz due = 0;
 	TimestampTz undo_due = 0;
-	MemoryContext old_context;
+	MemoryContext old_context = CurrentMemoryContext;
 
 	begin_transaction(run->transactions);
-	old_context = MemoryContextSwitchTo(run->batch_context);
+	MemoryContextSwitchTo(run->batch_context);
 	if (glue_claims_open(&claims, run->schema, run->claimant))
 	{
 		due = next_due_of(&claims, GLUE_CLAIM_TO_DO, run->claim_at);
@@ -532,12 +532,12 @@ run_transaction(QueueRun *run)
 	GlueClaims	queue;
 	GlueMirror	mirror;
 	GlueResolution resolution = {0};
-	MemoryContext old_context;
+	MemoryContext old_context = CurrentMemoryContext;
 	TimestampTz began_at = GetCurrentTimestamp();
 	bool		undo = wants_look(run, began_at);
 
 	begin_transaction(run->transactions);
-	old_context = MemoryContextSwitchTo(run->batch_context);
+	MemoryContextSwitchTo(run->batch_context);
 	if (glue_claims_open(&queue, run->schema, run->claimant))
 	{
 		glue_mirror_open(&mirror, run->schema, GLUE_MIRROR_WRITE);
