@@ -125,7 +125,7 @@ static void leave_box_at_exit(int code, Datum arg);
 static char *message_of(GlueJournalBox *box, dsm_segment *segment);
 static ItemPointer tids_of(const GlueJournalBox *box, char *message);
 static void copy_text(char *to, Size size, const char *from);
-static void hand_over(GlueJournalBox *const *boxes, int nboxes, BoxState state);
+static bool hand_over(GlueJournalBox *const *boxes, int nboxes, BoxState state);
 
 static void
 initialize_boxes(void *memory)
@@ -467,12 +467,12 @@ glue_journal_failed(GlueJournalBox *box, const ErrorData *error)
 }
 
 /*
- * Let the callers have their answers.
+ * Let the callers have their answers; returns whether all of them do.
  */
-void
+bool
 glue_journal_answer(GlueJournalBox *const *boxes, int nboxes)
 {
-	hand_over(boxes, nboxes, BOX_ANSWERED);
+	return hand_over(boxes, nboxes, BOX_ANSWERED);
 }
 
 /*
@@ -482,10 +482,11 @@ glue_journal_answer(GlueJournalBox *const *boxes, int nboxes)
 void
 glue_journal_give_back(GlueJournalBox *const *boxes, int nboxes)
 {
-	hand_over(boxes, nboxes, BOX_FILLED);
+	(void) hand_over(boxes, nboxes, BOX_FILLED);
 }
 
-static void
+/* Give boxes away, and free those whose callers have left: were there none? */
+static bool
 hand_over(GlueJournalBox *const *boxes, int nboxes, BoxState state)
 {
 	JournalBoxes *all = glue_shared_attach(&glue_journal_box_part);
@@ -507,8 +508,7 @@ hand_over(GlueJournalBox *const *boxes, int nboxes, BoxState state)
 
 	if (ncallers < nboxes)
 		ConditionVariableBroadcast(&all->freed);
-	if (state != BOX_ANSWERED)
-		return;
-	for (int i = 0; i < ncallers; i++)
+	for (int i = 0; i < ncallers && state == BOX_ANSWERED; i++)
 		SetLatch(&ProcGlobal->allProcs[callers[i]].procLatch);
+	return ncallers == nboxes;
 }

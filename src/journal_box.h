@@ -55,7 +55,7 @@ extern void glue_journal_close(GlueJournalMessage *message);
 extern void glue_journal_recorded(GlueJournalBox *box);
 extern void glue_journal_blocked(GlueJournalBox *box, int64 by);
 extern void glue_journal_failed(GlueJournalBox *box, const ErrorData *error);
-extern void glue_journal_answer(GlueJournalBox *const *boxes, int nboxes);
+extern bool glue_journal_answer(GlueJournalBox *const *boxes, int nboxes);
 extern void glue_journal_give_back(GlueJournalBox *const *boxes, int nboxes);
 
 #endif							/* GLUE_JOURNAL_BOX_H */

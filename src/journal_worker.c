@@ -182,11 +182,15 @@ fail(int nboxes, const ErrorData *error)
 	answer(nboxes);
 }
 
-/* Answer the next boxes. */
+/*
+ * Answer the next boxes.  What a caller has left before it was recorded could
+ * not be settled when its transaction ended.
+ */
 static void
 answer(int nboxes)
 {
-	glue_journal_answer(taken + nanswered, nboxes);
+	if (!glue_journal_answer(taken + nanswered, nboxes))
+		glue_queue_wake();
 	nanswered += nboxes;
 	committing = false;
 }
