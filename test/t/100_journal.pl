@@ -1,0 +1,254 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# The worker that records calls before they are made: whatever ends a caller's
+# wait for it, or the worker itself, nothing is sent that is not recorded,
+# nobody hangs, and the next call works.
+#
+# To hold a worker up, it is stopped by a signal; or, when it has recorded a
+# call and not said so yet, by a synchronous standby that does not exist.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $cluster = GlueConn::Cluster->start(
+	init => { allows_streaming => 1 }, conf => <<'CONF');
+shared_preload_libraries = 'glue_conn'
+max_connections = 50
+CONF
+my $glue = $cluster->glue;
+my $node = $cluster->node;
+my $session = $cluster->session;
+
+# Boxes for calls that wait.
+my $boxes = 32;
+
+sub create
+{
+	my ($name) = @_;
+
+	return create_sql(
+		jdbc($name,
+			ConnectionProperties => {
+				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }));
+}
+
+# Process IDs of the background workers of a type.
+sub workers
+{
+	my ($type) = @_;
+
+	return split /\n/, $session->must('SELECT pid FROM pg_stat_activity'
+		  . " WHERE backend_type = 'glue_conn $type'")->output;
+}
+
+# Stop the journal's worker when it has nothing to do, and is not about to
+# leave; returns its process ID.
+sub stop_worker
+{
+	while (1)
+	{
+		my $since = time;
+		$session->must("SELECT glue_delete_connection('none', missing_ok => true)");
+		my ($pid) = workers('journal worker');
+		next if !defined $pid || !kill 'STOP', $pid;
+		return $pid if time - $since < 1;
+		kill 'CONT', $pid;
+	}
+}
+
+sub wait_event
+{
+	my ($waiting) = @_;
+
+	return $session->must('SELECT wait_event FROM pg_stat_activity'
+		  . ' WHERE pid = ' . $waiting->pid)->output;
+}
+
+sub is_settled
+{
+	return $session->must('SELECT count(*) FROM glue_request'
+		  . ' WHERE finished_at IS NULL')->output eq '0';
+}
+
+# Have a session make a call, and wait until it waits for the worker.
+sub begin_call
+{
+	my ($waiting, $sql) = @_;
+
+	$waiting->send($sql);
+	wait_until(sub { wait_event($waiting) =~ /^(?:Extension|GlueConnJournal)$/ },
+		'a call waits for the worker');
+	return;
+}
+
+#
+# What is recorded, and when
+#
+
+my $caller = $cluster->session;
+$caller->must('BEGIN; ' . create('first'));
+is($session->must('SELECT state FROM glue_request'
+		. " WHERE connection_name = 'first'")->output,
+	'running', 'others see a call of a transaction that has not ended');
+is($session->must("SELECT kind FROM glue_worker_summary WHERE kind ~ 'journal'")
+	  ->output, 'journal worker', 'the view shows who has recorded it');
+$caller->must('COMMIT');
+is($session->must('SELECT state FROM glue_request'
+		. " WHERE connection_name = 'first'")->output,
+	'succeeded', 'its own transaction writes down how it ended');
+
+my @callers = map { $cluster->session } 1 .. 3;
+my $worker = stop_worker();
+begin_call($callers[$_], 'BEGIN; ' . create("together$_")) foreach 0 .. 2;
+kill 'CONT', $worker;
+is($callers[$_]->result->output, 'READY', "call $_ goes on") foreach 0 .. 2;
+is($session->must('SELECT count(*), count(DISTINCT xmin::text) FROM glue_request'
+		. " WHERE connection_name ~ '^together'")->output,
+	'3|1', 'what comes together is committed once');
+$_->must('COMMIT') foreach @callers;
+
+# more than a box has room for
+my $large = 'ARRAY[' . join(', ', map {
+	literal(json_text(jdbc("large$_", Description => 'x' x 2000,
+		ConnectionProperties => {
+			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' })))
+	  . '::jsonb' } 1 .. 40) . ']';
+is($caller->must('SELECT count(*) FROM glue_create_connections('
+		. "$large) WHERE status = 'READY'")->output, '40', 'many calls at once');
+is($session->must('SELECT count(*) FROM glue_request'
+		. " WHERE connection_name ~ '^large' AND state = 'succeeded'")->output,
+	'40', 'are all recorded');
+
+#
+# Callers that leave
+#
+
+$worker = stop_worker();
+begin_call($caller, create('cancelled'));
+$session->must('SELECT pg_cancel_backend(' . $caller->pid . ')');
+my $result = $caller->result;
+is($result->sqlstate, '57014', 'a call that waits for the worker is cancelled');
+$result = $caller->query("SET statement_timeout = '200ms'; "
+	  . "SELECT count(*) FROM glue_create_connections($large)");
+is($result->sqlstate, '57014', 'and by statement_timeout, if it is large');
+cmp_ok($result->seconds, '<', 5, 'in time');
+begin_call($callers[0], create('terminated'));
+$session->must('SELECT pg_terminate_backend(' . $callers[0]->pid . ')');
+is($callers[0]->result->sqlstate, '57P01', 'a backend that waits is terminated');
+$caller->must('RESET statement_timeout');
+
+# each of them gives its box back, or there would be none left
+foreach (0 .. $boxes)
+{
+	$caller->query("SET statement_timeout = '20ms'; " . create('impatient'));
+}
+$caller->must('RESET statement_timeout');
+kill 'CONT', $worker;
+is($caller->must(create('patient'))->output, 'READY', 'then calls work again');
+is(scalar(grep { defined $glue->connection($_) } qw(cancelled terminated impatient)),
+	0, 'and nothing was sent of those that were not recorded');
+
+# more callers than boxes
+$worker = stop_worker();
+@callers = map { $cluster->session } 0 .. $boxes;
+$callers[$_]->send("SELECT glue_delete_connection('none$_', missing_ok => true)")
+  foreach 0 .. $boxes;
+wait_until(sub { $session->must('SELECT count(*) FROM pg_stat_activity'
+	. " WHERE state = 'active' AND wait_event ~ '^(?:Extension|GlueConnJournal)'"
+	. " AND query ~ 'missing_ok' AND pid <> pg_backend_pid()")->output > $boxes },
+	'all boxes are full');
+kill 'CONT', $worker;
+is(scalar(grep { $_->result->output eq 'f' } @callers), $boxes + 1,
+	'who finds no box waits for one');
+$_->quit foreach @callers;
+
+#
+# Workers that leave
+#
+
+$worker = stop_worker();
+begin_call($caller, create('retold'));
+kill 'TERM', $worker;
+kill 'CONT', $worker;
+is($caller->result->output, 'READY',
+	'a call whose worker ends is recorded by the next one');
+
+# taken, and recorded, but not said so
+$node->append_conf('postgresql.conf', "synchronous_standby_names = 'nobody'");
+$node->reload;
+wait_until(sub { $session->must('SHOW synchronous_standby_names')->output ne '' },
+	'the setting');
+$session->must('SET synchronous_commit = local');
+sub begin_recorded_call
+{
+	my ($sql) = @_;
+
+	$caller->send("SET synchronous_commit = local; $sql");
+	wait_until(sub { $session->must('SELECT wait_event FROM pg_stat_activity'
+		. " WHERE backend_type = 'glue_conn journal worker'")->output eq 'SyncRep' },
+		'the worker waits for a standby');
+	return;
+}
+begin_recorded_call(create('taken'));
+$session->must('SELECT pg_cancel_backend(' . $caller->pid . ')');
+is($caller->result->sqlstate, '57014', 'a call that is being recorded is cancelled');
+kill 'TERM', workers('journal worker');
+wait_until(sub { !workers('journal worker') }, 'the worker ends');
+begin_recorded_call(create('answered'));
+kill 'TERM', workers('journal worker');
+is($caller->result->output, 'READY', 'a worker that ends answers what it has recorded');
+begin_recorded_call(create('late'));
+$result = $caller->result;
+is($result->sqlstate, '53400', 'a worker that takes too long is not waited for');
+like($result->text, qr/no background worker has recorded the call in time.*Nothing was sent\..*glue_worker_summary/s,
+	'the error says so');
+cmp_ok($result->seconds, '<', 15, 'in time');
+is($glue->created('late') + $glue->created('taken'), 0, 'nothing is sent');
+$node->append_conf('postgresql.conf', "synchronous_standby_names = ''");
+$node->reload;
+wait_until(\&is_settled, 'all of that is settled');
+pass('what was recorded and not sent is settled');
+
+# idle ones leave
+$session->must('CREATE DATABASE other');
+my $other = $cluster->session(database => 'other');
+$other->must('CREATE EXTENSION glue_conn');
+is($other->must(create('elsewhere'))->output, 'READY', 'a call of another database');
+$other->quit;
+wait_until(sub { !workers('journal worker') && !workers('worker') },
+	'the workers leave');
+is($session->query('DROP DATABASE other')->sqlstate, '00000',
+	'idle workers leave, and the database can be dropped');
+
+# a database that is not served makes its calls all the same
+$node->append_conf('postgresql.conf', "glue_conn.databases = 'other'");
+$node->reload;
+wait_until(sub { $caller->must('SHOW glue_conn.databases')->output ne '' }, 'the setting');
+is($caller->must(create('unserved'))->output, 'READY', 'a call that nobody records');
+is($session->must('SELECT count(*) FROM glue_request'
+		. " WHERE connection_name = 'unserved'")->output, '0', 'is not recorded');
+$node->append_conf('postgresql.conf', "glue_conn.databases = ''");
+
+# a server without room for workers
+$_->quit foreach $session, $caller, @callers;
+$node->append_conf('postgresql.conf', 'max_worker_processes = 2');
+$cluster->in_environment(sub { $node->restart });
+$session = $cluster->session;
+wait_until(sub { workers('launcher') }, 'the launcher');
+$result = $session->query(create('homeless'));
+is($result->sqlstate, '53400', 'without room for a worker a call fails');
+cmp_ok($result->seconds, '<', 15, 'in time');
+is($glue->created('homeless'), 0, 'and nothing is sent');
+like(slurp_file($node->logfile),
+	qr/could not start a background worker for the journal of glue_conn.*HINT:  Raise "max_worker_processes"/s,
+	'the log says why');
+
+$session->quit;
+$cluster->finish;
+done_testing();
