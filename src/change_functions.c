@@ -5,10 +5,8 @@
  *
  * A connection is locked before it is changed, until the end of the
  * transaction, so that two sessions record what they did in the order in which
- * AWS Glue did it.
- *
- * What AWS Glue did cannot be rolled back.  If the transaction is, the table
- * shows what was there before, until the next glue_sync_connections().
+ * AWS Glue did it.  The change is announced before that: an announcement may
+ * have to wait for somebody who needs the lock.
  *
  * IDENTIFICATION
  *	  src/change_functions.c
@@ -114,14 +112,14 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 						GLUE_FUNCTION_WRITES);
 	glue_function_connect_named(&function, fcinfo, 0, &name);
 	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
+	glue_immediate_open(&immediate, &function);
+	change = glue_immediate_announce_one(&immediate, "DeleteConnection", name,
+										 NULL, NULL, NULL);
 	glue_mirror_lock(&mirror, &function.target, name, &known);
 
 	glue_function_prepare(&function, &call, "DeleteConnection", name);
 	glue_tree_add(call.request, "ConnectionName",
 				  json_object_new_string(name));
-	glue_immediate_open(&immediate, &function);
-	change = glue_immediate_announce_one(&immediate, "DeleteConnection", name,
-										 NULL, NULL, NULL);
 	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
@@ -257,6 +255,7 @@ delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
 	GlueCall	call;
 
 	CHECK_FOR_INTERRUPTS();
+	announce_batch(immediate, batch, changes);
 	glue_function_prepare(function, &call, "BatchDeleteConnection", NULL);
 	glue_tree_add(call.request, "ConnectionNameList", names);
 	for (int i = 0; i < batch->count; i++)
@@ -266,7 +265,8 @@ delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
 		glue_mirror_lock(mirror, &function->target, batch->names[i], &known);
 		json_object_array_add(names, json_object_new_string(batch->names[i]));
 	}
-	announce_batch(immediate, batch, changes);
+	for (int i = 0; i < batch->count; i++)
+		glue_immediate_sending(changes[i], GLUE_OUTCOME_CHANGED);
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
 		return_outcome(immediate, mirror, changes[i], batch->names[i], &call,
@@ -285,8 +285,6 @@ announce_batch(const GlueImmediate *immediate, const NameList *batch,
 		requests[i].name = batch->names[i];
 	}
 	glue_immediate_announce(immediate, requests, batch->count, changes);
-	for (int i = 0; i < batch->count; i++)
-		glue_immediate_sending(changes[i], GLUE_OUTCOME_CHANGED);
 }
 
 /*

@@ -153,6 +153,11 @@ glue_update_existing(const GlueImmediate *immediate,
 	json_object *observed;
 	const char *status;
 
+	if (change == NULL)
+		change = glue_immediate_announce_one(immediate, "UpdateConnection",
+											 definition->name,
+											 definition->input,
+											 definition->tags, NULL);
 	if (!glue_mirror_lock(mirror, &function->target, definition->name, &known))
 		memset(&known, 0, sizeof(known));
 	refuse_losses(definition, read_connection(function, definition->name),
@@ -161,11 +166,6 @@ glue_update_existing(const GlueImmediate *immediate,
 											  definition->input);
 	if (definition->tags != NULL)
 		glue_tagged_find(&tagged, function, definition->name);
-	if (change == NULL)
-		change = glue_immediate_announce_one(immediate, "UpdateConnection",
-											 definition->name,
-											 definition->input,
-											 definition->tags, NULL);
 	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
 	if (definition->tags != NULL)
 		glue_tags_add(&tagged, definition->tags, change);

@@ -237,7 +237,7 @@ glue_intent_close(const GlueRequestQueue *queue, GlueIntent *intent,
 							  outcome->error_message);
 	glue_request_row_set_text(&row, GLUE_REQUEST_AWS_REQUEST_ID,
 							  outcome->aws_request_id);
-	glue_row_update(queue->oid, &intent->place, GLUE_NUM_REQUEST_COLUMNS,
+	glue_row_update(queue->oid, &glue_request_shape, &intent->place,
 					row.values, row.nulls);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);

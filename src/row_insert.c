@@ -91,6 +91,8 @@ glue_row_insert_possible(Relation table, GlueRowShape *shape)
 			has_columns(RelationGetDescr(table), shape) &&
 			keeps_checks(RelationGetDescr(table), shape) &&
 			owner_may_insert(table);
+		if (shape->possible)
+			glue_row_indexes_learn(&shape->indexes, table);
 		shape->table = oid;
 	}
 	return shape->possible;
@@ -229,7 +231,7 @@ glue_row_insert_begin(Oid table, const GlueRowShape *shape)
 	old_context = MemoryContextSwitchTo(insert->executor->es_query_cxt);
 	insert->target = makeNode(ResultRelInfo);
 	InitResultRelInfo(insert->target, insert->table, 0, NULL, 0);
-	ExecOpenIndices(insert->target, false);
+	glue_row_indexes_open(&shape->indexes, insert->target);
 	insert->slot = table_slot_create(insert->table, NULL);
 	insert->arbiters = list_make1_oid(shape->arbiter);
 	MemoryContextSwitchTo(old_context);

@@ -11,8 +11,8 @@
 #ifndef GLUE_ROW_INSERT_H
 #define GLUE_ROW_INSERT_H
 
+#include "row_indexes.h"
 #include "storage/itemptr.h"
-#include "utils/relcache.h"
 
 /*
  * What a table must look like for that, and what it must be unique in.  To be
@@ -31,6 +31,7 @@ typedef struct GlueRowShape
 	Oid			table;			/* InvalidOid: of none */
 	bool		possible;
 	Oid			arbiter;
+	GlueRowIndexes indexes;		/* if it is possible */
 	bool		registered;
 	struct GlueRowShape *next;
 } GlueRowShape;

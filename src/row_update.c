@@ -30,17 +30,19 @@
 /* prototypes of private functions */
 static void fill_slot(TupleTableSlot *slot, TupleTableSlot *old, int ncolumns,
 					  const Datum *values, const char *nulls);
-static void update_indexes(Relation table, TupleTableSlot *slot);
+static void update_indexes(Relation table, const GlueRowShape *shape,
+						   TupleTableSlot *slot);
 
 /*
  * Give the first columns of a row other values.  It is where *place says,
  * which is changed to where the row is now.
  *
- * What nulls has 'n' for is left as it is.  The table must be locked until the
- * end of the transaction, so that nothing moves the row.
+ * What nulls has 'n' for is left as it is.  The table must be one that a row
+ * can be inserted into in this manner, and locked until the end of the
+ * transaction, so that nothing moves the row.
  */
 void
-glue_row_update(Oid table, ItemPointer place, int ncolumns,
+glue_row_update(Oid table, const GlueRowShape *shape, ItemPointer place,
 				const Datum *values, const char *nulls)
 {
 	Relation	relation = table_open(table, RowExclusiveLock);
@@ -53,11 +55,11 @@ glue_row_update(Oid table, ItemPointer place, int ncolumns,
 			 ItemPointerGetBlockNumber(place),
 			 ItemPointerGetOffsetNumber(place),
 			 RelationGetRelationName(relation));
-	fill_slot(slot, old, ncolumns, values, nulls);
+	fill_slot(slot, old, shape->ncolumns, values, nulls);
 	simple_table_tuple_update(relation, place, slot, GetActiveSnapshot(),
 							  &which);
 	if (which != GLUE_UPDATE_NO_INDEXES)
-		update_indexes(relation, slot);
+		update_indexes(relation, shape, slot);
 	*place = slot->tts_tid;
 
 	ExecDropSingleTupleTableSlot(slot);
@@ -87,14 +89,15 @@ fill_slot(TupleTableSlot *slot, TupleTableSlot *old, int ncolumns,
 }
 
 static void
-update_indexes(Relation table, TupleTableSlot *slot)
+update_indexes(Relation table, const GlueRowShape *shape,
+			   TupleTableSlot *slot)
 {
 	EState	   *executor = CreateExecutorState();
 	MemoryContext old_context = MemoryContextSwitchTo(executor->es_query_cxt);
 	ResultRelInfo *target = makeNode(ResultRelInfo);
 
 	InitResultRelInfo(target, table, 0, NULL, 0);
-	ExecOpenIndices(target, false);
+	glue_row_indexes_open(&shape->indexes, target);
 	MemoryContextSwitchTo(old_context);
 	glue_update_index_tuples(target, slot, executor);
 	ExecCloseIndices(target);

@@ -11,9 +11,10 @@
 #ifndef GLUE_ROW_UPDATE_H
 #define GLUE_ROW_UPDATE_H
 
-#include "storage/itemptr.h"
+#include "row_insert.h"
 
-extern void glue_row_update(Oid table, ItemPointer place, int ncolumns,
-							const Datum *values, const char *nulls);
+extern void glue_row_update(Oid table, const GlueRowShape *shape,
+							ItemPointer place, const Datum *values,
+							const char *nulls);
 
 #endif							/* GLUE_ROW_UPDATE_H */

@@ -161,12 +161,12 @@ begin_change(TagChange *change, const char *operation, const char *name,
 	glue_tagged_find(&change->tagged, &change->function, name);
 	glue_mirror_open(&change->mirror, change->function.schema,
 					 GLUE_MIRROR_WRITE);
-	change->recorded = glue_mirror_lock(&change->mirror,
-										&change->function.target, name,
-										&change->known);
 	glue_immediate_open(&change->immediate, &change->function);
 	change->call = glue_immediate_announce_one(&change->immediate, operation,
 											   name, NULL, tags, NULL);
+	change->recorded = glue_mirror_lock(&change->mirror,
+										&change->function.target, name,
+										&change->known);
 }
 
 static void
