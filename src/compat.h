@@ -126,16 +126,16 @@ typedef struct GlueJsonbBuilder
 #define GLUE_UPDATE_NO_INDEXES false
 #endif
 
-/* the same insert, into the indexes of a row that was updated */
+/* the same insert, of a row that no other is expected to be in the way of */
 #if PG_VERSION_NUM >= 190000
-#define glue_update_index_tuples(target, slot, executor) \
+#define glue_insert_all_index_tuples(target, slot, executor) \
 	ExecInsertIndexTuples(target, executor, 0, slot, NIL, NULL)
 #elif PG_VERSION_NUM >= 160000
-#define glue_update_index_tuples(target, slot, executor) \
+#define glue_insert_all_index_tuples(target, slot, executor) \
 	ExecInsertIndexTuples(target, slot, executor, false, false, NULL, NIL, \
 						  false)
 #else
-#define glue_update_index_tuples(target, slot, executor) \
+#define glue_insert_all_index_tuples(target, slot, executor) \
 	ExecInsertIndexTuples(target, slot, executor, false, false, NULL, NIL)
 #endif
 

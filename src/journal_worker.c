@@ -56,8 +56,8 @@ static GlueJournalBox *taken[GLUE_JOURNAL_BOXES];
 static int	ntaken = 0;
 static int	nanswered = 0;
 
-/* May some that are not answered have been recorded? */
-static bool committing = false;
+/* How many of those that are not answered may have been recorded. */
+static int	committing = 0;
 
 /* Lasts as long as a batch. */
 static MemoryContext batch_context;
@@ -75,7 +75,8 @@ static void record_boxes(GlueJournalBox *const *boxes, int nboxes);
 static void record_message(GlueJournalBox *box,
 						   const GlueJournalMessage *message);
 static MinimalTuple next_tuple(const char **place);
-static void commit(void);
+static void commit(int nboxes);
+static void at_end_of_transaction(XactEvent event, void *arg);
 static bool linger(void);
 
 /* The main function of a worker. */
@@ -115,6 +116,7 @@ prepare(void)
 										  "glue_conn journal",
 										  ALLOCSET_DEFAULT_SIZES);
 	before_shmem_exit(give_back_at_exit, (Datum) 0);
+	RegisterXactCallback(at_end_of_transaction, NULL);
 }
 
 /*
@@ -131,7 +133,7 @@ give_back_at_exit(int code, Datum arg)
 	(void) glue_queue_unlisten();
 	if (nanswered == ntaken)
 		return;
-	if (committing)
+	if (committing > 0)
 		fail(ntaken - nanswered, &error);
 	else
 	{
@@ -167,9 +169,8 @@ settle(int nboxes)
 	ErrorData  *error = record(taken + nanswered, nboxes);
 
 	/* for a lock, everybody would wait again */
-	if (error == NULL)
-		answer(nboxes);
-	else if (nboxes == 1 || error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+	if (error != NULL &&
+		(nboxes == 1 || error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE))
 		fail(nboxes, error);
 }
 
@@ -184,7 +185,7 @@ fail(int nboxes, const ErrorData *error)
 
 /*
  * Answer the next boxes.  What a caller has left before it was recorded could
- * not be settled when its transaction ended.
+ * not be settled when its transaction ended.  Raises no error.
  */
 static void
 answer(int nboxes)
@@ -192,7 +193,7 @@ answer(int nboxes)
 	if (!glue_journal_answer(taken + nanswered, nboxes))
 		glue_queue_wake();
 	nanswered += nboxes;
-	committing = false;
+	committing = 0;
 }
 
 /*
@@ -209,8 +210,7 @@ record(GlueJournalBox *const *boxes, int nboxes)
 		begin();
 		record_boxes(boxes, nboxes);
 		GLUE_CRASH_POINT("journal before commit");
-		commit();
-		GLUE_CRASH_POINT("journal after commit");
+		commit(nboxes);
 	}
 	PG_CATCH();
 	{
@@ -219,7 +219,7 @@ record(GlueJournalBox *const *boxes, int nboxes)
 		error = CopyErrorData();
 		FlushErrorState();
 		AbortCurrentTransaction();
-		committing = false;
+		committing = 0;
 		RESUME_INTERRUPTS();
 	}
 	PG_END_TRY();
@@ -290,11 +290,24 @@ next_tuple(const char **place)
 }
 
 static void
-commit(void)
+commit(int nboxes)
 {
 	PopActiveSnapshot();
-	committing = true;
+	committing = nboxes;
 	CommitTransactionCommand();
+}
+
+/*
+ * A XactCallback.  Callers need not wait for what is left to be done about the
+ * transaction: it is on disk, and everybody sees it.
+ */
+static void
+at_end_of_transaction(XactEvent event, void *arg)
+{
+	if (event != XACT_EVENT_COMMIT || committing == 0)
+		return;
+	GLUE_CRASH_POINT("journal after commit");
+	answer(committing);
 }
 
 /*

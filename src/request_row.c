@@ -73,7 +73,6 @@ static const char *const checks[] = {
 };
 
 GlueRowShape glue_request_shape = {
-	.constraint = "glue_request_pkey",
 	.ncolumns = GLUE_NUM_REQUEST_COLUMNS,
 	.column_name = glue_request_column_name,
 	.column_type = glue_request_column_type,

@@ -7,6 +7,10 @@
  * that is as we made it is written by what the executor uses itself, like
  *
  *		INSERT INTO table VALUES (...)
+ *
+ * or, if there may be such a row already,
+ *
+ *		INSERT INTO table VALUES (...)
  *			ON CONFLICT ON CONSTRAINT constraint DO NOTHING
  *
  * but that no conflict is looked for before the row is there: there seldom is
@@ -54,7 +58,7 @@ struct GlueRowInsert
 	EState	   *executor;
 	ResultRelInfo *target;		/* in the executor's memory */
 	TupleTableSlot *slot;
-	List	   *arbiters;		/* the constraint's index */
+	List	   *arbiters;		/* the constraint's index, or NIL */
 };
 
 /* All shapes that were asked about. */
@@ -70,7 +74,8 @@ static bool owner_may_insert(Relation table);
 static Oid	find_arbiter(Relation table, const char *constraint);
 static bool fill_slot(GlueRowInsert *insert, const Datum *values,
 					  const char *nulls);
-static bool insert_slot(GlueRowInsert *insert);
+static void insert_certainly(GlueRowInsert *insert);
+static bool insert_unless_there(GlueRowInsert *insert);
 
 /*
  * Is a table fit for this?
@@ -85,8 +90,10 @@ glue_row_insert_possible(Relation table, GlueRowShape *shape)
 	register_shape(shape);
 	if (shape->table != oid)
 	{
-		shape->arbiter = find_arbiter(table, shape->constraint);
-		shape->possible = OidIsValid(shape->arbiter) &&
+		shape->arbiter = shape->constraint != NULL ?
+			find_arbiter(table, shape->constraint) : InvalidOid;
+		shape->possible =
+			(shape->constraint == NULL || OidIsValid(shape->arbiter)) &&
 			!has_side_effects(table) &&
 			has_columns(RelationGetDescr(table), shape) &&
 			keeps_checks(RelationGetDescr(table), shape) &&
@@ -233,7 +240,8 @@ glue_row_insert_begin(Oid table, const GlueRowShape *shape)
 	InitResultRelInfo(insert->target, insert->table, 0, NULL, 0);
 	glue_row_indexes_open(&shape->indexes, insert->target);
 	insert->slot = table_slot_create(insert->table, NULL);
-	insert->arbiters = list_make1_oid(shape->arbiter);
+	if (OidIsValid(shape->arbiter))
+		insert->arbiters = list_make1_oid(shape->arbiter);
 	MemoryContextSwitchTo(old_context);
 	return insert;
 }
@@ -249,8 +257,12 @@ bool
 glue_row_insert_finish(GlueRowInsert *insert, const Datum *values,
 					   const char *nulls, ItemPointer place)
 {
-	bool		inserted = fill_slot(insert, values, nulls) &&
-		insert_slot(insert);
+	bool		inserted = fill_slot(insert, values, nulls);
+
+	if (inserted && insert->arbiters == NIL)
+		insert_certainly(insert);
+	else if (inserted)
+		inserted = insert_unless_there(insert);
 
 	if (inserted && place != NULL)
 		*place = insert->slot->tts_tid;
@@ -291,6 +303,16 @@ fill_slot(GlueRowInsert *insert, const Datum *values, const char *nulls)
 	return true;
 }
 
+/* Insert the row, which nobody else has. */
+static void
+insert_certainly(GlueRowInsert *insert)
+{
+	table_tuple_insert(insert->table, insert->slot, GetCurrentCommandId(true),
+					   0, NULL);
+	glue_insert_all_index_tuples(insert->target, insert->slot,
+								 insert->executor);
+}
+
 /*
  * Insert the row, as long as nobody else has one.
  *
@@ -298,7 +320,7 @@ fill_slot(GlueRowInsert *insert, const Datum *values, const char *nulls)
  * stays.
  */
 static bool
-insert_slot(GlueRowInsert *insert)
+insert_unless_there(GlueRowInsert *insert)
 {
 	TransactionId xid = GetCurrentTransactionId();
 	uint32		token = SpeculativeInsertionLockAcquire(xid);

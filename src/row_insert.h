@@ -20,7 +20,8 @@
  */
 typedef struct GlueRowShape
 {
-	const char *constraint;		/* the unique one that may find a conflict */
+	const char *constraint;		/* the unique one that may find a conflict;
+								 * NULL: none is expected, so one is an error */
 	int			ncolumns;		/* the first ones of the table */
 	const char *(*column_name) (int column);
 	Oid			(*column_type) (int column);

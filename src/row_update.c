@@ -99,7 +99,7 @@ update_indexes(Relation table, const GlueRowShape *shape,
 	InitResultRelInfo(target, table, 0, NULL, 0);
 	glue_row_indexes_open(&shape->indexes, target);
 	MemoryContextSwitchTo(old_context);
-	glue_update_index_tuples(target, slot, executor);
+	glue_insert_all_index_tuples(target, slot, executor);
 	ExecCloseIndices(target);
 	FreeExecutorState(executor);
 }
