@@ -103,6 +103,7 @@ glue_call_begin(GlueCall *call, MemoryContext result_context,
 	call->read_back = NULL;
 	call->sent = NULL;
 	call->attempts = 0;
+	call->answer_lost = false;
 	call->maybe_done = false;
 	call->request_id[0] = '\0';
 
@@ -354,6 +355,7 @@ judge_attempt(GlueCallState *state)
 	MemoryContextSwitchTo(old_context);
 	glue_http_release(state->transfer);
 
+	call->answer_lost |= ambiguous;
 	if (strcmp(call->operation, "CreateConnection") != 0)
 	{
 		call->maybe_done |= ambiguous && changes_something(call);

@@ -55,7 +55,9 @@ typedef struct GlueCall
 	json_object *answer;		/* the operation's output shape */
 	char	   *answer_xml;		/* instead of it, of a Query service */
 	int			attempts;
-	bool		maybe_done;		/* by an attempt whose answer was lost */
+	bool		answer_lost;	/* to some attempt, which may yet arrive */
+	bool		maybe_done;		/* by such an attempt, unless it was a create,
+								 * which was read back */
 	char		request_id[GLUE_REPLY_HEADER_MAX + 1];
 	char		date[GLUE_REPLY_HEADER_MAX + 1];	/* by AWS's clock */
 

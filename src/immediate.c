@@ -199,7 +199,7 @@ void
 glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 					GlueKnownOutcome outcome)
 {
-	set_outcome(call, outcome, !done->maybe_done, "");
+	set_outcome(call, outcome, !done->answer_lost, "");
 	call->done = true;
 }
 
@@ -210,7 +210,7 @@ glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 void
 glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
 {
-	if (!failed->failure->ambiguous && !failed->maybe_done)
+	if (!failed->failure->ambiguous && !failed->answer_lost)
 		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failed->failure->code);
 }
 
