@@ -14,10 +14,10 @@
  * an administrator must mend something first.  Only what it can be blamed for
  * counts as an attempt.
  *
- * What is undone ends as rolled back, whatever has come of it; and it fails only
- * if it is refused, or if nobody is left in whose name it could be done.  Then
- * there may be something in AWS Glue that the database does not know, and the
- * log of the server says so.
+ * What is undone ends as rolled back, whatever has come of it.  It is tried as
+ * long as it takes, even if AWS Glue refuses it, and fails only if nobody is left
+ * in whose name it could be done.  Then there may be something in AWS Glue that
+ * the database does not know, and the log of the server says so.
  *
  * When a job has its turn, and which jobs are recorded together, is up to
  * queue_run.c.
@@ -429,7 +429,7 @@ judge_failure(GlueJob *job, const GlueFailure *failure)
 		job->outcome.next_attempt_at = glue_work_target_block(job->target);
 		job->outcome.free_attempt = true;
 	}
-	else if (job->operation.not_before != 0 ||
+	else if (job->request->undo != NULL ||
 			 (failure->transient &&
 			  (job->request->attempts < glue_setting_max_request_attempts ||
 			   is_unknown(job, failure))))
@@ -445,14 +445,13 @@ judge_failure(GlueJob *job, const GlueFailure *failure)
 
 /*
  * Does it end a request that its target is not to be used?  An undo waits until
- * an administrator has mended that, unless something is gone or forbidden.
+ * an administrator has mended that, unless the role or the server is gone.
  */
 static bool
 is_final(const GlueJob *job, const GlueFailure *failure)
 {
 	return job->request->undo == NULL ||
-		failure->sqlstate == ERRCODE_UNDEFINED_OBJECT ||
-		failure->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE;
+		failure->sqlstate == ERRCODE_UNDEFINED_OBJECT;
 }
 
 /*
@@ -462,8 +461,7 @@ is_final(const GlueJob *job, const GlueFailure *failure)
 static bool
 is_unknown(const GlueJob *job, const GlueFailure *failure)
 {
-	return job->request->uncertain || job->request->undo != NULL ||
-		failure->ambiguous;
+	return job->request->uncertain || failure->ambiguous;
 }
 
 /*
@@ -541,7 +539,7 @@ put_off(GlueJob *job, const GlueFailure *failure)
 		.error_message = MemoryContextStrdup(job->context,
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
-		.uncertain = job->request->undo == NULL && is_unknown(job, failure),
+		.uncertain = is_unknown(job, failure),
 	};
 
 	if (job->request->undo != NULL && job->request->undo->committed)
@@ -562,7 +560,7 @@ fail(GlueJob *job, const GlueFailure *failure)
 		.error_message = MemoryContextStrdup(job->context,
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
-		.uncertain = is_unknown(job, failure),
+		.uncertain = job->request->undo != NULL || is_unknown(job, failure),
 		.aws_request_id = job->operation.request_id,
 	};
 
