@@ -565,7 +565,11 @@ work();
 is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'is waited for');
 $rival->quit;
 
+# The transaction goes on, and has locked what is recorded of the connection.
+$glue->put_connection(input => jdbc('family'), created => time - 60);
+$session->must('SELECT FROM glue_sync_connections()');
 $top = begin();
+$caller->must("DELETE FROM glue_connection WHERE name = 'family'");
 $sub = savepoint();
 my $parent = intent('family', $top, operation => 'TagResource');
 $id = made('family', $sub, caller_top_xid => "'$top'");
@@ -581,6 +585,7 @@ work();
 is(state_of($update), 'queued', 'but what has nothing to delete waits for all of it');
 $caller->must('ROLLBACK');
 work_until_settled($_) foreach $parent, $child, $update;
+is($cluster->row('family'), undef, 'which sees what is recorded right');
 
 # One that there is nothing to be undone of, and that waits for another one.
 my $adopted = intent('adopted', $top = begin(), operation => 'UpdateConnection',
@@ -699,6 +704,22 @@ $session->must('SELECT pg_terminate_backend(pid) FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn worker'");
 wait_until(sub { state_of($id) eq 'rolled_back' }, 'another worker');
 is(state_of($id, 'error_code'), 'rolled_back|', 'another one finds it undone');
+
+# IDs that are older than the commit log.
+$xid = begin();
+$caller->must('COMMIT');
+$caller->quit;
+$session->quit;
+$node->stop;
+command_ok([ 'pg_resetwal', '-e', '1', $node->data_dir ], 'many transactions later');
+$cluster->in_environment(sub { $node->start });
+$session = $cluster->session;
+$caller = $cluster->session;
+$id = made('forgotten', $xid);
+$session->must(enqueue_sql('yet more news'));
+wait_until(sub { state_of($id) !~ /^(?:queued|running)/ }, 'an old one');
+is(state_of($id), 'rolled_back', 'a transaction that nobody knows any more');
+is($glue->connection('forgotten'), undef, 'is undone');
 
 # A crash rolls back what was open.
 $xid = begin();
