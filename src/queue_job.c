@@ -20,7 +20,7 @@
  * the database does not know, and the log of the server says so.
  *
  * When a job has its turn, and which jobs are recorded together, is up to
- * queue_run.c.
+ * queue_run.c; what is recorded, to job_record.c.
  *
  * IDENTIFICATION
  *	  src/queue_job.c
@@ -29,18 +29,14 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "builtins.h"
 #include "crash_point.h"
 #include "encoding.h"
 #include "jsonb_tree.h"
-#include "miscadmin.h"
 #include "queue_job.h"
-#include "request_notice.h"
 #include "secret_key.h"
 #include "settings.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 
 /* How long a request whose key is missing is left alone. */
 #define NO_KEY_RETRY_MS			30000
@@ -68,9 +64,6 @@ static void judge_progress(GlueJob *job);
 static long progress_ms(const GlueJob *job);
 static void put_off(GlueJob *job, const GlueFailure *failure);
 static void fail(GlueJob *job, const GlueFailure *failure);
-static void record_connection(GlueJob *job, const GlueMirror *mirror);
-static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
-static void warn_if_left(const GlueJob *job);
 
 /*
  * Look up what a request needs.  What goes wrong is a failure of this request
@@ -175,47 +168,6 @@ next_of_undo(GlueJob *job)
 	if (call != NULL)
 		GLUE_CRASH_POINT("undo before call %s", call->operation);
 	return call;
-}
-
-/*
- * Record the outcomes of some jobs, or of none of them: false if somebody has
- * locked what is to be written.
- */
-bool
-glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
-				 const GlueMirror *mirror)
-{
-	ResourceOwner owner = CurrentResourceOwner;
-	MemoryContext context = CurrentMemoryContext;
-	volatile bool locked = false;
-
-	if (njobs == 0)
-		return true;
-	BeginInternalSubTransaction(NULL);
-	PG_TRY();
-	{
-		for (int i = 0; i < njobs; i++)
-		{
-			MemoryContextSwitchTo(jobs[i]->context);
-			record_connection(jobs[i], mirror);
-		}
-		MemoryContextSwitchTo(context);
-		record_requests(jobs, njobs, queue);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		locked = geterrcode() == ERRCODE_LOCK_NOT_AVAILABLE;
-		if (!locked)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return !locked;
 }
 
 /* Take leave of a job that was recorded. */
@@ -574,73 +526,4 @@ fail(GlueJob *job, const GlueFailure *failure)
 		judge_undo(job);
 		job->has_operation = false;
 	}
-}
-
-/* ----------------------------------------------------------------
- * Recording
- * ----------------------------------------------------------------
- */
-
-/* Record what a job has done in AWS Glue, in the name of who asked for it. */
-static void
-record_connection(GlueJob *job, const GlueMirror *mirror)
-{
-	Oid			user;
-	int			security_context;
-
-	if (!job->has_operation)
-		return;
-	GetUserIdAndSecContext(&user, &security_context);
-	(void) glue_work_as_role(job->target->role, &user, &security_context);
-	if (job->request->undo != NULL)
-	{
-		GLUE_CRASH_POINT("undo before record");
-		glue_undo_record(&job->operation, mirror);
-	}
-	else
-		glue_operation_record(&job->operation, mirror);
-	SetUserIdAndSecContext(user, security_context);
-}
-
-/* Record what has become of the requests of some jobs, and tell. */
-static void
-record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
-{
-	GlueEndedClaim *ended = palloc0(njobs * sizeof(GlueEndedClaim));
-
-	for (int i = 0; i < njobs; i++)
-	{
-		ended[i].request = jobs[i]->request;
-		ended[i].outcome = &jobs[i]->outcome;
-	}
-	glue_claims_record(queue, ended, njobs);
-	for (int i = 0; i < njobs; i++)
-	{
-		const GlueClaim *request = jobs[i]->request;
-
-		if (!ended[i].recorded)
-			continue;
-		glue_request_notify(request->id, request->what.operation,
-							request->what.name, jobs[i]->outcome.state,
-							jobs[i]->outcome.status);
-		warn_if_left(jobs[i]);
-	}
-}
-
-/* Say in the log what a failed undo may have left. */
-static void
-warn_if_left(const GlueJob *job)
-{
-	const GlueClaim *request = job->request;
-
-	if (request->undo == NULL || !job->outcome.uncertain)
-		return;
-	ereport(WARNING,
-			(errmsg("could not undo what was rolled back of AWS Glue connection \"%s\"",
-					glue_server_from_utf8(request->what.name)),
-			 errdetail("Request %lld (%s) has failed: %s",
-					   (long long) request->id, request->what.operation,
-					   glue_server_from_utf8(job->outcome.error_message)),
-			 errhint("Mend the cause and call glue_retry_request(%lld), or look after the connection yourself.",
-					 (long long) request->id)));
 }
