@@ -116,6 +116,7 @@ COMPOSE_OBJS = \
 	src/request_queue.o \
 	src/intent.o \
 	src/row_move.o \
+	src/claimant.o \
 	src/request_claim.o \
 	src/undo_evidence.o \
 	src/request_notice.o \
@@ -150,6 +151,8 @@ ENTRY_OBJS = \
 	src/builders.o \
 	src/work_target.o \
 	src/queue_job.o \
+	src/job_record.o \
+	src/queue_transaction.o \
 	src/queue_run.o \
 	src/process_procedure.o \
 	src/database_worker.o \

@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "queue_run.h"
+#include "queue_transaction.h"
 #include "request_claim.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"

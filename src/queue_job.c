@@ -14,13 +14,13 @@
  * an administrator must mend something first.  Only what it can be blamed for
  * counts as an attempt.
  *
- * What is undone ends as rolled back, whatever has come of it; and it fails only
- * if it is refused, or if nobody is left in whose name it could be done.  Then
- * there may be something in AWS Glue that the database does not know, and the
- * log of the server says so.
+ * What is undone ends as rolled back, whatever has come of it.  It is tried as
+ * long as it takes, even if AWS Glue refuses it, and fails only if nobody is left
+ * in whose name it could be done.  Then there may be something in AWS Glue that
+ * the database does not know, and the log of the server says so.
  *
  * When a job has its turn, and which jobs are recorded together, is up to
- * queue_run.c.
+ * queue_run.c; what is recorded, to job_record.c.
  *
  * IDENTIFICATION
  *	  src/queue_job.c
@@ -29,18 +29,14 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "builtins.h"
 #include "crash_point.h"
 #include "encoding.h"
 #include "jsonb_tree.h"
-#include "miscadmin.h"
 #include "queue_job.h"
-#include "request_notice.h"
 #include "secret_key.h"
 #include "settings.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 
 /* How long a request whose key is missing is left alone. */
 #define NO_KEY_RETRY_MS			30000
@@ -68,9 +64,6 @@ static void judge_progress(GlueJob *job);
 static long progress_ms(const GlueJob *job);
 static void put_off(GlueJob *job, const GlueFailure *failure);
 static void fail(GlueJob *job, const GlueFailure *failure);
-static void record_connection(GlueJob *job, const GlueMirror *mirror);
-static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
-static void warn_if_left(const GlueJob *job);
 
 /*
  * Look up what a request needs.  What goes wrong is a failure of this request
@@ -175,47 +168,6 @@ next_of_undo(GlueJob *job)
 	if (call != NULL)
 		GLUE_CRASH_POINT("undo before call %s", call->operation);
 	return call;
-}
-
-/*
- * Record the outcomes of some jobs, or of none of them: false if somebody has
- * locked what is to be written.
- */
-bool
-glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
-				 const GlueMirror *mirror)
-{
-	ResourceOwner owner = CurrentResourceOwner;
-	MemoryContext context = CurrentMemoryContext;
-	volatile bool locked = false;
-
-	if (njobs == 0)
-		return true;
-	BeginInternalSubTransaction(NULL);
-	PG_TRY();
-	{
-		for (int i = 0; i < njobs; i++)
-		{
-			MemoryContextSwitchTo(jobs[i]->context);
-			record_connection(jobs[i], mirror);
-		}
-		MemoryContextSwitchTo(context);
-		record_requests(jobs, njobs, queue);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		locked = geterrcode() == ERRCODE_LOCK_NOT_AVAILABLE;
-		if (!locked)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return !locked;
 }
 
 /* Take leave of a job that was recorded. */
@@ -429,7 +381,7 @@ judge_failure(GlueJob *job, const GlueFailure *failure)
 		job->outcome.next_attempt_at = glue_work_target_block(job->target);
 		job->outcome.free_attempt = true;
 	}
-	else if (job->operation.not_before != 0 ||
+	else if (job->request->undo != NULL ||
 			 (failure->transient &&
 			  (job->request->attempts < glue_setting_max_request_attempts ||
 			   is_unknown(job, failure))))
@@ -445,14 +397,13 @@ judge_failure(GlueJob *job, const GlueFailure *failure)
 
 /*
  * Does it end a request that its target is not to be used?  An undo waits until
- * an administrator has mended that, unless something is gone or forbidden.
+ * an administrator has mended that, unless the role or the server is gone.
  */
 static bool
 is_final(const GlueJob *job, const GlueFailure *failure)
 {
 	return job->request->undo == NULL ||
-		failure->sqlstate == ERRCODE_UNDEFINED_OBJECT ||
-		failure->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE;
+		failure->sqlstate == ERRCODE_UNDEFINED_OBJECT;
 }
 
 /*
@@ -462,8 +413,7 @@ is_final(const GlueJob *job, const GlueFailure *failure)
 static bool
 is_unknown(const GlueJob *job, const GlueFailure *failure)
 {
-	return job->request->uncertain || job->request->undo != NULL ||
-		failure->ambiguous;
+	return job->request->uncertain || failure->ambiguous;
 }
 
 /*
@@ -541,7 +491,7 @@ put_off(GlueJob *job, const GlueFailure *failure)
 		.error_message = MemoryContextStrdup(job->context,
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
-		.uncertain = job->request->undo == NULL && is_unknown(job, failure),
+		.uncertain = is_unknown(job, failure),
 	};
 
 	if (job->request->undo != NULL && job->request->undo->committed)
@@ -562,7 +512,7 @@ fail(GlueJob *job, const GlueFailure *failure)
 		.error_message = MemoryContextStrdup(job->context,
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
-		.uncertain = is_unknown(job, failure),
+		.uncertain = job->request->undo != NULL || is_unknown(job, failure),
 		.aws_request_id = job->operation.request_id,
 	};
 
@@ -576,73 +526,4 @@ fail(GlueJob *job, const GlueFailure *failure)
 		judge_undo(job);
 		job->has_operation = false;
 	}
-}
-
-/* ----------------------------------------------------------------
- * Recording
- * ----------------------------------------------------------------
- */
-
-/* Record what a job has done in AWS Glue, in the name of who asked for it. */
-static void
-record_connection(GlueJob *job, const GlueMirror *mirror)
-{
-	Oid			user;
-	int			security_context;
-
-	if (!job->has_operation)
-		return;
-	GetUserIdAndSecContext(&user, &security_context);
-	(void) glue_work_as_role(job->target->role, &user, &security_context);
-	if (job->request->undo != NULL)
-	{
-		GLUE_CRASH_POINT("undo before record");
-		glue_undo_record(&job->operation, mirror);
-	}
-	else
-		glue_operation_record(&job->operation, mirror);
-	SetUserIdAndSecContext(user, security_context);
-}
-
-/* Record what has become of the requests of some jobs, and tell. */
-static void
-record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
-{
-	GlueEndedClaim *ended = palloc0(njobs * sizeof(GlueEndedClaim));
-
-	for (int i = 0; i < njobs; i++)
-	{
-		ended[i].request = jobs[i]->request;
-		ended[i].outcome = &jobs[i]->outcome;
-	}
-	glue_claims_record(queue, ended, njobs);
-	for (int i = 0; i < njobs; i++)
-	{
-		const GlueClaim *request = jobs[i]->request;
-
-		if (!ended[i].recorded)
-			continue;
-		glue_request_notify(request->id, request->what.operation,
-							request->what.name, jobs[i]->outcome.state,
-							jobs[i]->outcome.status);
-		warn_if_left(jobs[i]);
-	}
-}
-
-/* Say in the log what a failed undo may have left. */
-static void
-warn_if_left(const GlueJob *job)
-{
-	const GlueClaim *request = job->request;
-
-	if (request->undo == NULL || !job->outcome.uncertain)
-		return;
-	ereport(WARNING,
-			(errmsg("could not undo what was rolled back of AWS Glue connection \"%s\"",
-					glue_server_from_utf8(request->what.name)),
-			 errdetail("Request %lld (%s) has failed: %s",
-					   (long long) request->id, request->what.operation,
-					   glue_server_from_utf8(job->outcome.error_message)),
-			 errhint("Mend the cause and call glue_retry_request(%lld), or look after the connection yourself.",
-					 (long long) request->id)));
 }

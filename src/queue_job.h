@@ -3,7 +3,7 @@
  * queue_job.h
  *	  One request that is worked on: what is done for it, and what comes of it.
  *
- * For queue_run.c alone.
+ * For job_record.c and queue_run.c alone.
  *
  * IDENTIFICATION
  *	  src/queue_job.h
@@ -44,8 +44,6 @@ extern GlueJob *glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
 								 const GlueMirror *mirror);
 extern GlueCall *glue_job_begin(GlueJob *job);
 extern GlueCall *glue_job_next(GlueJob *job);
-extern bool glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
-							 const GlueMirror *mirror);
 extern void glue_job_release(GlueJob *job);
 
 #endif							/* GLUE_QUEUE_JOB_H */

@@ -36,18 +36,17 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "crash_point.h"
 #include "intent_resolve.h"
+#include "job_record.h"
 #include "lib/ilist.h"
 #include "queue_job.h"
 #include "queue_run.h"
+#include "queue_transaction.h"
 #include "queue_wake.h"
 #include "settings.h"
 #include "undo_evidence.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 #include "work_target.h"
 
 /*
@@ -64,8 +63,7 @@
 /* How long an outcome waits for others to be recorded with it. */
 #define RECORD_DELAY_MS			40
 
-/* How long to wait for somebody who has locked a connection's row. */
-#define LOCK_TIMEOUT			"100ms"
+/* When to try again if somebody has locked a connection's row. */
 #define LOCKED_RETRY_MS			1000
 
 /* How often to look for requests while there are none to begin with. */
@@ -107,42 +105,11 @@ typedef struct QueueRun
 	GlueCallStream stream;
 } QueueRun;
 
-/*
- * Settings of the transactions that claim and record.
- *
- * Statements run with the rights of a table's owner, so names must not be
- * looked up where anybody else can put something.  And what the planner thinks
- * of a queue is out of date as soon as it was learnt: a table that was empty a
- * moment ago has a million rows.  The few statements that there are have one
- * good plan each, along an index.
- */
-typedef struct LocalSetting
-{
-	const char *name;
-	const char *value;
-} LocalSetting;
-
-static const LocalSetting local_settings[] = {
-	{"search_path", "pg_catalog, pg_temp"},
-	{"lock_timeout", LOCK_TIMEOUT},
-	{"plan_cache_mode", "force_generic_plan"},
-	{"enable_seqscan", "off"},
-	{"enable_bitmapscan", "off"},
-	{"enable_hashjoin", "off"},
-	{"enable_mergejoin", "off"},
-	{"enable_sort", "off"},
-	{"jit", "off"},
-};
-
 /* prototypes of private functions */
-static void begin_transaction(const GlueTransactions *transactions);
 static void wait_for_turn(QueueRun *run);
 static TimestampTz find_next_due(QueueRun *run);
 static TimestampTz next_due_of(const GlueClaims *claims, GlueClaimKind kind,
 							   TimestampTz tried_again_at);
-static void with_claims(Oid schema, int64 claimant,
-						const GlueTransactions *transactions,
-						void (*function) (const GlueClaims *claims));
 static GlueCall *next_call(void *arg);
 static GlueCall *begin_waiting(QueueRun *run);
 static void connect_targets(QueueRun *run);
@@ -242,22 +209,6 @@ wait_for_turn(QueueRun *run)
 		glue_http_wait(TimestampDifferenceMilliseconds(now, until) + 1);
 }
 
-/*
- * Begin a transaction with the settings that all of them have.  Each statement
- * must see what has committed before it, whatever the default is.
- */
-static void
-begin_transaction(const GlueTransactions *transactions)
-{
-	transactions->begin(false);
-	XactIsoLevel = XACT_READ_COMMITTED;
-	PushActiveSnapshot(GetTransactionSnapshot());
-	for (int i = 0; i < lengthof(local_settings); i++)
-		set_config_option(local_settings[i].name, local_settings[i].value,
-						  PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
-						  0, false);
-}
-
 /* When the next request is due; 0 if there is none. */
 static TimestampTz
 find_next_due(QueueRun *run)
@@ -267,7 +218,7 @@ find_next_due(QueueRun *run)
 	TimestampTz undo_due = 0;
 	MemoryContext old_context = CurrentMemoryContext;
 
-	begin_transaction(run->transactions);
+	glue_queue_begin(run->transactions);
 	MemoryContextSwitchTo(run->batch_context);
 	if (glue_claims_open(&claims, run->schema, run->claimant))
 	{
@@ -294,39 +245,6 @@ next_due_of(const GlueClaims *claims, GlueClaimKind kind,
 													   -IDLE_LOOK_MS);
 
 	return due != 0 && due < tried_at ? tried_again_at : due;
-}
-
-/*
- * Put what processes that are gone had claimed back into the queue.
- */
-void
-glue_queue_recover(Oid schema, int64 claimant,
-				   const GlueTransactions *transactions)
-{
-	with_claims(schema, claimant, transactions, glue_claims_release_orphans);
-}
-
-/* Stop working the queue: nothing is claimed any more. */
-void
-glue_queue_leave(Oid schema, int64 claimant,
-				 const GlueTransactions *transactions)
-{
-	with_claims(schema, claimant, transactions, glue_claims_leave);
-}
-
-/* Do something in a transaction of its own, if the queue is still there. */
-static void
-with_claims(Oid schema, int64 claimant, const GlueTransactions *transactions,
-			void (*function) (const GlueClaims *claims))
-{
-	GlueClaims	claims;
-	MemoryContext old_context = CurrentMemoryContext;
-
-	begin_transaction(transactions);
-	if (glue_claims_open(&claims, schema, claimant))
-		function(&claims);
-	transactions->commit();
-	MemoryContextSwitchTo(old_context);
 }
 
 /* ----------------------------------------------------------------
@@ -536,7 +454,7 @@ run_transaction(QueueRun *run)
 	TimestampTz began_at = GetCurrentTimestamp();
 	bool		undo = wants_look(run, began_at);
 
-	begin_transaction(run->transactions);
+	glue_queue_begin(run->transactions);
 	MemoryContextSwitchTo(run->batch_context);
 	if (glue_claims_open(&queue, run->schema, run->claimant))
 	{

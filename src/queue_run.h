@@ -13,10 +13,6 @@
 
 #include "request_claim.h"
 
-extern void glue_queue_recover(Oid schema, int64 claimant,
-							   const GlueTransactions *transactions);
-extern void glue_queue_leave(Oid schema, int64 claimant,
-							 const GlueTransactions *transactions);
 extern uint64 glue_queue_run(Oid schema, int64 claimant,
 							 const GlueTransactions *transactions,
 							 uint64 max_requests, TimestampTz *next_due);

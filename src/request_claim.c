@@ -6,14 +6,6 @@
  * A request is claimed in one transaction and its outcome is recorded in
  * another; what is done about it lies in between, where there is none.
  *
- * Claims.  Whoever works the queue has a number, and holds a lock on it as
- * long as it lives.  So a claim needs no clock: if the lock of a claimant is
- * free, the process is gone, and what became of its requests is not known.
- * They go back into the queue with that number, by which the next claimant
- * knows to look first.  A list of claimants says whose locks to look at, so that
- * nobody has to search the queue for claims.  lease_until says when a claim would be suspicious; it
- * is for people.
- *
  * Order.  Requests for one connection are carried out one after the other, in
  * the order of their ids: one is claimed only if there is none before it that
  * is open.
@@ -23,7 +15,8 @@
  * all of those: who calls for the same connection waits for it.  The transaction
  * that made the call may go on meanwhile, if it was rolled back to a savepoint.
  * Its own calls that are not rolled back do not keep the undo of a creation
- * waiting, for it may be waiting for that itself.
+ * waiting, for it may be waiting for that itself; nor do others that there is
+ * nothing to be undone of, and that wait for such a transaction.
  *
  * Cost.  While a request is open, its updates change no column that an index
  * has, so they stay in the page.  All indexes that are used here leave out
@@ -36,27 +29,17 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "builtins.h"
 #include "caller_status.h"
 #include "catalog/pg_type.h"
-#include "common/pg_prng.h"
 #include "encoding.h"
 #include "jsonb_tree.h"
 #include "kept_plan.h"
-#include "miscadmin.h"
 #include "request_claim.h"
 #include "result_row.h"
-#include "settings.h"
-#include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
-
-/* What our locks have where pg_advisory_lock() has 1 or 2. */
-#define CLAIMANT_LOCK_CLASS		4
 
 /* After which a claim is worth a look. */
 #define LEASE_SECONDS			600
@@ -94,12 +77,6 @@ typedef enum ClaimColumn
 } ClaimColumn;
 
 /* prototypes of private functions */
-static void claimant_tag(int64 claimant, LOCKTAG *tag);
-static bool is_alive(int64 claimant);
-static void sign_up(const GlueClaims *queue);
-static void strike_off(const GlueClaims *queue, int64 claimant);
-static uint64 execute_for(GlueImpersonation *saved, const GlueClaims *queue, GlueKeptPlan *kept,
-						  const char *text, int64 claimant);
 static char *claim_text(const GlueClaims *queue, GlueClaimKind kind);
 static GlueClaim *read_request(const GlueResultRow *row);
 static GlueUndo *read_undo(const GlueResultRow *row);
@@ -110,88 +87,6 @@ static void set_nullable(Datum *values, bool *nulls, int at,
 static void set_text(Datum *values, bool *nulls, int at, const char *utf8);
 static Datum ended_column(const GlueEndedClaim *ended, int nended,
 						  int column);
-
-/* ----------------------------------------------------------------
- * Claimants
- * ----------------------------------------------------------------
- */
-
-/*
- * Become a claimant, until glue_claimant_end() or the end of the process.
- */
-int64
-glue_claimant_begin(void)
-{
-	int64		claimant;
-	LOCKTAG		tag;
-
-	do
-	{
-		claimant = (int64) (pg_prng_uint64(&pg_global_prng_state) >> 1);
-		claimant_tag(claimant, &tag);
-	} while (LockAcquire(&tag, ExclusiveLock, true, true) !=
-			 LOCKACQUIRE_OK);
-	return claimant;
-}
-
-void
-glue_claimant_end(int64 claimant)
-{
-	LOCKTAG		tag;
-
-	claimant_tag(claimant, &tag);
-	LockRelease(&tag, ExclusiveLock, true);
-}
-
-static void
-claimant_tag(int64 claimant, LOCKTAG *tag)
-{
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (claimant >> 32),
-						 (uint32) claimant, CLAIMANT_LOCK_CLASS);
-}
-
-/* Does anybody hold the lock of a claimant? */
-static bool
-is_alive(int64 claimant)
-{
-	LOCKTAG		tag;
-
-	claimant_tag(claimant, &tag);
-	if (LockAcquire(&tag, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
-		return true;
-	LockRelease(&tag, ExclusiveLock, true);
-	return false;
-}
-
-/* ----------------------------------------------------------------
- * The queue
- * ----------------------------------------------------------------
- */
-
-/*
- * Get ready to work the queue of the extension in this schema; false if there
- * is none.  Its table is locked until the end of the transaction.
- */
-bool
-glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
-{
-	Oid			table = get_relname_relid("glue_request", schema);
-	Relation	relation;
-
-	if (!OidIsValid(table))
-		return false;
-	relation = try_table_open(table, RowExclusiveLock);
-	if (relation == NULL)
-		return false;
-	queue->owner = relation->rd_rel->relowner;
-	table_close(relation, NoLock);
-	queue->table = psprintf("%s.glue_request",
-							quote_identifier(get_namespace_name(schema)));
-	queue->claimants = psprintf("%s.glue_claimant",
-								quote_identifier(get_namespace_name(schema)));
-	queue->claimant = claimant;
-	return true;
-}
 
 /*
  * Claim requests whose time has come, the oldest first, at most limit, and
@@ -215,7 +110,7 @@ glue_claims_take(const GlueClaims *queue, GlueClaimKind kind, int limit,
 	SPIPlanPtr	plan;
 	uint64		count;
 
-	sign_up(queue);
+	glue_claims_sign_up(queue);
 	plan = glue_kept_plan(&kept[kind], claim_text(queue, kind),
 						  lengthof(types), types);
 	values[0] = Int64GetDatum(queue->claimant);
@@ -263,6 +158,11 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" AND e.caller_top_xid = r.caller_top_xid"
 					" AND e.state = 'running'"
 					" AND e.claimed_by IS NULL) IS NOT TRUE"
+					" AND (r.on_rollback IS NOT NULL"
+					" AND e.caller_xid IS NOT NULL"
+					" AND e.on_rollback IS NULL"
+					" AND e.answered_at IS NOT NULL"
+					" AND e.state = 'queued') IS NOT TRUE"
 					" AND e.region = r.region"
 					" AND e.server IS NOT DISTINCT FROM r.server"
 					" AND e.catalog_id IS NOT DISTINCT FROM r.catalog_id"
@@ -409,106 +309,6 @@ ended_column(const GlueEndedClaim *ended, int nended, int column)
 		default:
 			return glue_array_parameter(values, nulls, nended, TEXTOID);
 	}
-}
-
-/*
- * Put the requests of claimants that are gone back into the queue.
- *
- * A deletion that one of them has sent may still be on its way.  What else is
- * done about a request takes that into account, but not the undo of a call: it
- * waits until nothing can arrive any more, and begins from the start.
- */
-void
-glue_claims_release_orphans(const GlueClaims *queue)
-{
-	GlueImpersonation saved;
-	static GlueKeptPlan kept_find;
-	static GlueKeptPlan kept_release;
-	MemoryContext context = CurrentMemoryContext;
-	List	   *claimants = NIL;
-	ListCell   *cell;
-	uint64		count;
-
-	count = execute_for(&saved, queue, &kept_find,
-						psprintf("SELECT claimant FROM %s WHERE claimant <> $1",
-								 queue->claimants), queue->claimant);
-	for (uint64 i = 0; i < count; i++)
-	{
-		GlueResultRow row = glue_result_row(i);
-		MemoryContext old_context = MemoryContextSwitchTo(context);
-		int64	   *claimant = palloc(sizeof(int64));
-
-		*claimant = glue_result_int64(&row, 1);
-		claimants = lappend(claimants, claimant);
-		MemoryContextSwitchTo(old_context);
-	}
-	glue_execute_end(&saved);
-
-	foreach(cell, claimants)
-	{
-		int64		claimant = *(int64 *) lfirst(cell);
-
-		if (is_alive(claimant))
-			continue;
-		execute_for(&saved, queue, &kept_release,
-					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
-							 " next_attempt_at = clock_timestamp()"
-							 " + CASE WHEN caller_xid IS NULL THEN 0 ELSE %d END"
-							 " * interval '1 ms',"
-							 " claimed_by = CASE WHEN caller_xid IS NULL"
-							 " THEN claimed_by END"
-							 " WHERE finished_at IS NULL AND state = 'running'"
-							 " AND claimed_by = $1", queue->table,
-							 glue_setting_settle_time), claimant);
-		glue_execute_end(&saved);
-		strike_off(queue, claimant);
-	}
-}
-
-/* We have no claims any more. */
-void
-glue_claims_leave(const GlueClaims *queue)
-{
-	strike_off(queue, queue->claimant);
-}
-
-/* Put ourselves on the list of claimants, before there are claims of ours. */
-static void
-sign_up(const GlueClaims *queue)
-{
-	GlueImpersonation saved;
-	static GlueKeptPlan kept;
-
-	execute_for(&saved, queue, &kept,
-				psprintf("INSERT INTO %s (claimant) VALUES ($1)"
-						 " ON CONFLICT DO NOTHING", queue->claimants),
-				queue->claimant);
-	glue_execute_end(&saved);
-}
-
-static void
-strike_off(const GlueClaims *queue, int64 claimant)
-{
-	GlueImpersonation saved;
-	static GlueKeptPlan kept;
-
-	execute_for(&saved, queue, &kept,
-				psprintf("DELETE FROM %s WHERE claimant = $1",
-						 queue->claimants), claimant);
-	glue_execute_end(&saved);
-}
-
-/* Execute a statement about a claimant; glue_execute_end() must follow. */
-static uint64
-execute_for(GlueImpersonation *saved, const GlueClaims *queue, GlueKeptPlan *kept, const char *text,
-			int64 claimant)
-{
-	static const Oid types[] = {INT8OID};
-	Datum		values[] = {Int64GetDatum(claimant)};
-
-	return glue_execute_as(saved, queue->owner,
-						   glue_kept_plan(kept, text, lengthof(types), types),
-						   values, NULL);
 }
 
 /*

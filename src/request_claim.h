@@ -13,19 +13,11 @@
 
 #include <json-c/json.h>
 
+#include "claimant.h"
 #include "nodes/pg_list.h"
 #include "request.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
-
-/* The table, ready to be worked until the end of the transaction. */
-typedef struct GlueClaims
-{
-	Oid			owner;
-	char	   *table;			/* its qualified name */
-	char	   *claimants;		/* that of the list of claimants */
-	int64		claimant;		/* who we are */
-} GlueClaims;
 
 /* What requests are claimed for. */
 typedef enum GlueClaimKind
@@ -111,17 +103,10 @@ typedef struct GlueTransactions
 	void		(*commit) (void);
 } GlueTransactions;
 
-extern int64 glue_claimant_begin(void);
-extern void glue_claimant_end(int64 claimant);
-
-extern bool glue_claims_open(GlueClaims *queue, Oid schema,
-							 int64 claimant);
 extern List *glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
 							  int limit, List *blocked, MemoryContext parent);
 extern void glue_claims_record(const GlueClaims *queue,
 							   GlueEndedClaim *ended, int nended);
-extern void glue_claims_release_orphans(const GlueClaims *queue);
-extern void glue_claims_leave(const GlueClaims *queue);
 extern TimestampTz glue_claims_next_due(const GlueClaims *queue,
 										GlueClaimKind kind);
 extern uint64 glue_claims_purge(const GlueClaims *queue,

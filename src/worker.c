@@ -28,6 +28,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "queue_run.h"
+#include "queue_transaction.h"
 #include "queue_wake.h"
 #include "request_claim.h"
 #include "settings.h"

@@ -464,22 +464,19 @@ $session->must('RESET glue_conn.max_attempts; RESET glue_conn.max_request_attemp
 $glue->misbehave(operation => 'DeleteConnection', kind => 'error', status => 400,
 	code => 'AccessDeniedException', message => 'no');
 $id = made('denied', aborted());
-my $result = work();
-is(state_of($id, 'error_code', 'claimed_by IS NOT NULL'),
-	'failed|AccessDeniedException|t', 'what is refused fails');
-like($result->text, qr/could not undo what was rolled back of AWS Glue connection "denied"/,
-	'with a warning');
-like($result->text, qr/HINT:.*glue_retry_request\($id\)/, 'that says what to do');
-is($session->must("SELECT glue_retry_request($id)")->output, 'queued', 'it can be retried');
 work();
-is(state_of($id, 'error_code', 'error_message'), 'rolled_back||', 'and succeeds then');
-is($glue->connection('denied'), undef, 'and is undone');
-$result = $session->query("SELECT glue_retry_request($id)");
-is($result->sqlstate, '55000', 'once');
-like($result->detail, qr/only the undo of one that was rolled back can be retried/, 'and no more');
+is(state_of($id, qw(error_code attempts)), 'queued|AccessDeniedException|1',
+	'what is refused');
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
+work();
+is(state_of($id, qw(error_code error_message)), 'rolled_back||', 'is tried again');
+is($glue->connection('denied'), undef, 'until it is done');
+my $result = $session->query("SELECT glue_retry_request($id)");
+is($result->sqlstate, '55000', 'it cannot be retried then');
+like($result->detail, qr/only the undo of one that was rolled back can be retried/, 'says why');
 $id = intent('refused', aborted(), state => q('failed'), finished_at => 'now()');
 is($session->query("SELECT glue_retry_request($id)")->sqlstate, '55000',
-	'a call that was refused is not retried');
+	'nor can a call that was refused');
 
 # Roles and servers
 $session->must('CREATE ROLE etl;'
@@ -493,10 +490,10 @@ $session->must('REVOKE USAGE ON FOREIGN SERVER shop FROM etl');
 $id = made('as etl', aborted(), %as_etl);
 $other = made('as me', aborted());
 work();
-is(state_of($id, 'error_code'), 'failed|42501', 'which may not any more');
+is(state_of($id, qw(error_code attempts)), 'queued|42501|0', 'which may not any more');
 is(state_of($other), 'rolled_back', 'others are no matter');
 $session->must('GRANT USAGE ON FOREIGN SERVER shop TO etl');
-$session->must("SELECT glue_retry_request($id)");
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
 work();
 is(state_of($id), 'rolled_back', 'or may again');
 $id = made('orphan', aborted(), %as_etl);
@@ -505,11 +502,23 @@ intent('not an orphan', aborted(), %as_etl, state => q('succeeded'), finished_at
 $session->must('DROP OWNED BY etl; DROP ROLE etl');
 $result = work();
 is(state_of($id, 'error_code'), 'failed|42704', 'or is gone');
-like($result->text, qr/"orphan"/, 'with a warning');
+like($result->text, qr/could not undo what was rolled back of AWS Glue connection "orphan"/,
+	'with a warning');
+like($result->text, qr/HINT:.*glue_retry_request\($id\)/, 'that says what to do');
 is(state_of($taken, 'error_code'), 'rolled_back|NotOurs', 'which is no matter if others rely on it');
 $id = made('no server', aborted(), server => q('nowhere'));
 work();
-is(state_of($id, 'error_code'), 'failed|42704', 'a server that is gone');
+is(state_of($id, 'error_code', 'claimed_by IS NOT NULL'), 'failed|42704|t',
+	'a server that is gone');
+$session->must('CREATE SERVER nowhere FOREIGN DATA WRAPPER glue_conn');
+$other = made('no server either', aborted(), server => q('nowhere'));
+$session->must('DROP SERVER nowhere');
+work();
+$session->must("CREATE SERVER nowhere FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1')");
+is($session->must("SELECT glue_retry_request($other)")->output, 'queued', 'is mended');
+work();
+is(state_of($other, 'error_code'), 'rolled_back|', 'when there is one');
+is($glue->connection('no server either'), undef, 'and what it had is undone');
 ok($glue->connection($_), "$_ is left") foreach 'orphan', 'not an orphan', 'no server';
 
 #
@@ -556,7 +565,11 @@ work();
 is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'is waited for');
 $rival->quit;
 
+# The transaction goes on, and has locked what is recorded of the connection.
+$glue->put_connection(input => jdbc('family'), created => time - 60);
+$session->must('SELECT FROM glue_sync_connections()');
 $top = begin();
+$caller->must("DELETE FROM glue_connection WHERE name = 'family'");
 $sub = savepoint();
 my $parent = intent('family', $top, operation => 'TagResource');
 $id = made('family', $sub, caller_top_xid => "'$top'");
@@ -572,6 +585,24 @@ work();
 is(state_of($update), 'queued', 'but what has nothing to delete waits for all of it');
 $caller->must('ROLLBACK');
 work_until_settled($_) foreach $parent, $child, $update;
+is($cluster->row('family'), undef, 'which sees what is recorded right');
+
+# One that there is nothing to be undone of, and that waits for another one.
+my $adopted = intent('adopted', $top = begin(), operation => 'UpdateConnection',
+	on_rollback => 'NULL', state => q('queued'));
+my $open = intent('adopted', $top, operation => 'TagResource');
+$id = made('adopted', 3);
+work();
+is(state_of($adopted), 'queued', 'one that waits');
+is(state_of($id), 'queued', 'others wait as well');
+$session->must("UPDATE glue_request SET state = 'failed', finished_at = now() WHERE id = $open");
+$session->must("UPDATE glue_request SET next_attempt_at = now() + interval '1 h' WHERE id = $adopted");
+work();
+is(state_of($id), 'rolled_back', 'but not for that alone');
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $adopted");
+$caller->must('ROLLBACK');
+work();
+is(state_of($adopted), 'rolled_back', 'which has its turn');
 
 my $queued = $session->must(enqueue_sql('queue'))->output;
 $session->must("UPDATE glue_request SET next_attempt_at = now() + interval '1 h' WHERE id = $queued");
@@ -673,6 +704,22 @@ $session->must('SELECT pg_terminate_backend(pid) FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn worker'");
 wait_until(sub { state_of($id) eq 'rolled_back' }, 'another worker');
 is(state_of($id, 'error_code'), 'rolled_back|', 'another one finds it undone');
+
+# IDs that are older than the commit log.
+$xid = begin();
+$caller->must('COMMIT');
+$caller->quit;
+$session->quit;
+$node->stop;
+command_ok([ 'pg_resetwal', '-e', '1', $node->data_dir ], 'many transactions later');
+$cluster->in_environment(sub { $node->start });
+$session = $cluster->session;
+$caller = $cluster->session;
+$id = made('forgotten', $xid);
+$session->must(enqueue_sql('yet more news'));
+wait_until(sub { state_of($id) !~ /^(?:queued|running)/ }, 'an old one');
+is(state_of($id), 'rolled_back', 'a transaction that nobody knows any more');
+is($glue->connection('forgotten'), undef, 'is undone');
 
 # A crash rolls back what was open.
 $xid = begin();

@@ -1,0 +1,132 @@
+/*-------------------------------------------------------------------------
+ *
+ * job_record.c
+ *	  What is recorded of requests that were worked on.
+ *
+ * What a request has done in AWS Glue, what has become of the request, and that
+ * somebody is told, belong to one transaction.  Many requests share one.
+ *
+ * IDENTIFICATION
+ *	  src/job_record.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "crash_point.h"
+#include "encoding.h"
+#include "job_record.h"
+#include "miscadmin.h"
+#include "request_notice.h"
+#include "utils/resowner.h"
+
+/* prototypes of private functions */
+static void record_connection(GlueJob *job, const GlueMirror *mirror);
+static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
+static void warn_if_left(const GlueJob *job);
+
+/*
+ * Record the outcomes of some jobs, or of none of them: false if somebody has
+ * locked what is to be written.
+ */
+bool
+glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
+				 const GlueMirror *mirror)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool locked = false;
+
+	if (njobs == 0)
+		return true;
+	BeginInternalSubTransaction(NULL);
+	PG_TRY();
+	{
+		for (int i = 0; i < njobs; i++)
+		{
+			MemoryContextSwitchTo(jobs[i]->context);
+			record_connection(jobs[i], mirror);
+		}
+		MemoryContextSwitchTo(context);
+		record_requests(jobs, njobs, queue);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		locked = geterrcode() == ERRCODE_LOCK_NOT_AVAILABLE;
+		if (!locked)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return !locked;
+}
+
+/* Record what a job has done in AWS Glue, in the name of who asked for it. */
+static void
+record_connection(GlueJob *job, const GlueMirror *mirror)
+{
+	Oid			user;
+	int			security_context;
+
+	if (!job->has_operation)
+		return;
+	GetUserIdAndSecContext(&user, &security_context);
+	(void) glue_work_as_role(job->target->role, &user, &security_context);
+	if (job->request->undo != NULL)
+	{
+		GLUE_CRASH_POINT("undo before record");
+		glue_undo_record(&job->operation, mirror);
+	}
+	else
+		glue_operation_record(&job->operation, mirror);
+	SetUserIdAndSecContext(user, security_context);
+}
+
+/* Record what has become of the requests of some jobs, and tell. */
+static void
+record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
+{
+	GlueEndedClaim *ended = palloc0(njobs * sizeof(GlueEndedClaim));
+
+	for (int i = 0; i < njobs; i++)
+	{
+		ended[i].request = jobs[i]->request;
+		ended[i].outcome = &jobs[i]->outcome;
+	}
+	glue_claims_record(queue, ended, njobs);
+	for (int i = 0; i < njobs; i++)
+	{
+		const GlueClaim *request = jobs[i]->request;
+
+		if (!ended[i].recorded)
+			continue;
+		glue_request_notify(request->id, request->what.operation,
+							request->what.name, jobs[i]->outcome.state,
+							jobs[i]->outcome.status);
+		warn_if_left(jobs[i]);
+	}
+}
+
+/* Say in the log what a failed undo may have left. */
+static void
+warn_if_left(const GlueJob *job)
+{
+	const GlueClaim *request = job->request;
+
+	if (request->undo == NULL || !job->outcome.uncertain)
+		return;
+	ereport(WARNING,
+			(errmsg("could not undo what was rolled back of AWS Glue connection \"%s\"",
+					glue_server_from_utf8(request->what.name)),
+			 errdetail("Request %lld (%s) has failed: %s",
+					   (long long) request->id, request->what.operation,
+					   glue_server_from_utf8(job->outcome.error_message)),
+			 errhint("Mend the cause and call glue_retry_request(%lld), or look after the connection yourself.",
+					 (long long) request->id)));
+}

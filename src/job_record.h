@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * job_record.h
+ *	  What is recorded of requests that were worked on.
+ *
+ * For queue_run.c alone.
+ *
+ * IDENTIFICATION
+ *	  src/job_record.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_JOB_RECORD_H
+#define GLUE_JOB_RECORD_H
+
+#include "queue_job.h"
+
+extern bool glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
+							 const GlueMirror *mirror);
+
+#endif							/* GLUE_JOB_RECORD_H */

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * queue_transaction.h
+ *	  Transactions of those who work the queue.
+ *
+ * IDENTIFICATION
+ *	  src/queue_transaction.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_QUEUE_TRANSACTION_H
+#define GLUE_QUEUE_TRANSACTION_H
+
+#include "request_claim.h"
+
+extern void glue_queue_begin(const GlueTransactions *transactions);
+extern void glue_queue_recover(Oid schema, int64 claimant,
+							   const GlueTransactions *transactions);
+extern void glue_queue_leave(Oid schema, int64 claimant,
+							 const GlueTransactions *transactions);
+
+#endif							/* GLUE_QUEUE_TRANSACTION_H */
