@@ -386,9 +386,9 @@ next_call(void *arg)
 	MemoryContextSwitchTo(item->creation.context);
 	build_definition(bulk, item->index, &item->creation.definition);
 	MemoryContextSwitchTo(context);
+	item->creation.immediate = &bulk->immediate;
+	item->creation.announced = bulk->outcomes[item->index].call;
 	glue_creation_prepare(&item->creation, &bulk->mirror);
-	glue_immediate_sending(bulk->outcomes[item->index].call,
-						   GLUE_OUTCOME_UNKNOWN);
 	MemoryContextSwitchTo(old_context);
 	return &item->creation.call;
 }

@@ -114,7 +114,6 @@ glue_call_begin(GlueCall *call, MemoryContext result_context,
 	state->body = glue_request_body(call->service, call->operation,
 									call->request, &state->body_len);
 	write_invocation_id(state);
-	state->began_at = GetCurrentTimestamp();
 
 	send_request(state);
 	return state;
@@ -314,7 +313,12 @@ send_request(GlueCallState *state)
 	request->on_end = state->on_news;
 	request->on_end_arg = state->on_news_arg;
 
-	call->attempts++;
+	if (call->attempts++ == 0)
+	{
+		if (call->before_sending != NULL)
+			call->before_sending(call->before_sending_arg);
+		state->began_at = GetCurrentTimestamp();
+	}
 	state->transfer = glue_http_start(request);
 	state->step = GLUE_CALL_IN_FLIGHT;
 }

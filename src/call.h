@@ -39,6 +39,13 @@ typedef struct GlueCall
 	GlueRenewCredentials renew_credentials; /* may be NULL */
 
 	/*
+	 * What to do when the first attempt is ready to be sent, and before it
+	 * is, or NULL.  An error that it raises means that nothing was sent.
+	 */
+	void		(*before_sending) (void *arg);
+	void	   *before_sending_arg;
+
+	/*
 	 * What to do while the answer is awaited, or NULL.  It is called once,
 	 * when the first attempt is under way, and may take the request apart:
 	 * set request to NULL then.  An error that it raises leaves the call

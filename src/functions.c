@@ -63,13 +63,10 @@ glue_create_connection(PG_FUNCTION_ARGS)
 						  pstrdup(definition->catalog_id) : NULL);
 	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
 
-	glue_creation_prepare(&creation, &mirror);
 	glue_immediate_open(&immediate, &function);
-	call = glue_immediate_announce_one(&immediate, "CreateConnection",
-									   definition->name, definition->input,
-									   definition->tags,
-									   glue_conflict_action_name(on_conflict));
-	glue_immediate_sending(call, GLUE_OUTCOME_UNKNOWN);
+	glue_creation_announce(&creation, &immediate, on_conflict);
+	call = creation.announced;
+	glue_creation_prepare(&creation, &mirror);
 	glue_client_run(&creation.call, 1);
 	GLUE_CRASH_POINT("caller after reply");
 	if (creation.call.failure == NULL)

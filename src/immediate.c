@@ -36,6 +36,7 @@
 #include "crash_point.h"
 #include "encoding.h"
 #include "immediate.h"
+#include "journal_box.h"
 #include "lib/ilist.h"
 #include "lib/stringinfo.h"
 #include "queue_wake.h"
@@ -56,6 +57,8 @@ struct GlueImmediateCall
 	const char *operation;
 	char	   *name;			/* of the connection, in server encoding */
 	bool		kept;			/* if the transaction is rolled back */
+	GlueAnnouncement *announcement; /* that is under way, of this call and
+									 * those after it, or NULL */
 };
 
 /* Those of the current transaction, in their order, in its memory. */
@@ -63,6 +66,8 @@ static dlist_head calls = DLIST_STATIC_INIT(calls);
 
 /* prototypes of private functions */
 static void register_callbacks(void);
+static void begin(const GlueImmediate *immediate, GlueRequest *requests,
+				  int nrequests, GlueImmediateCall **announced);
 static void complete_request(const GlueImmediate *immediate,
 							 GlueRequest *request);
 static GlueImmediateCall *remember_call(const GlueRequest *request);
@@ -105,7 +110,28 @@ glue_immediate_open(GlueImmediate *immediate, const GlueFunction *function)
  */
 void
 glue_immediate_announce(const GlueImmediate *immediate, GlueRequest *requests,
-						int nrequests, GlueImmediateCall **remembered)
+						int nrequests, GlueImmediateCall **announced)
+{
+	begin(immediate, requests, nrequests, announced);
+	glue_immediate_await(announced[0]);
+}
+
+/*
+ * Begin to announce one call: nothing may be sent before glue_immediate_await()
+ * returns.
+ */
+GlueImmediateCall *
+glue_immediate_begin(const GlueImmediate *immediate, GlueRequest *request)
+{
+	GlueImmediateCall *call;
+
+	begin(immediate, request, 1, &call);
+	return call;
+}
+
+static void
+begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
+	  GlueImmediateCall **announced)
 {
 	GlueIntent **intents = palloc(nrequests * sizeof(GlueIntent *));
 
@@ -113,19 +139,31 @@ glue_immediate_announce(const GlueImmediate *immediate, GlueRequest *requests,
 	for (int i = 0; i < nrequests; i++)
 	{
 		complete_request(immediate, &requests[i]);
-		remembered[i] = remember_call(&requests[i]);
-		intents[i] = &remembered[i]->intent;
+		announced[i] = remember_call(&requests[i]);
+		intents[i] = &announced[i]->intent;
 		if (immediate->journaled)
 			intents[i]->id = glue_request_next_id(&immediate->queue);
-		set_outcome(remembered[i], GLUE_OUTCOME_NOTHING, true, "");
+		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, "");
 	}
 	if (immediate->journaled)
-		glue_intents_record(&immediate->queue, requests, nrequests, intents);
+		announced[0]->announcement = glue_intents_announce(&immediate->queue,
+														   requests, nrequests,
+														   intents);
 	pfree(intents);
+}
+
+/* Wait until what was begun is announced, if that is not so already. */
+void
+glue_immediate_await(GlueImmediateCall *call)
+{
+	if (call->announcement == NULL)
+		return;
+	glue_intents_await(call->announcement);
+	call->announcement = NULL;
 	GLUE_CRASH_POINT("caller after intent");
 }
 
-/* The same of one call.  input, tags and on_conflict may be NULL. */
+/* Announce one call.  input, tags and on_conflict may be NULL. */
 GlueImmediateCall *
 glue_immediate_announce_one(const GlueImmediate *immediate,
 							const char *operation, const char *name,
@@ -139,9 +177,9 @@ glue_immediate_announce_one(const GlueImmediate *immediate,
 		.tags = tags,
 		.on_conflict = on_conflict,
 	};
-	GlueImmediateCall *call;
+	GlueImmediateCall *call = glue_immediate_begin(immediate, &request);
 
-	glue_immediate_announce(immediate, &request, 1, &call);
+	glue_immediate_await(call);
 	return call;
 }
 
@@ -223,6 +261,24 @@ set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
 	call->outcome = outcome;
 	if (call->intent.id != 0)
 		glue_known_outcome_note(call->intent.id, outcome, answered, code);
+}
+
+/*
+ * Do what can be done for the end of a call before it has ended; to be followed
+ * by that, or undone, with the same resource owner.
+ */
+void
+glue_immediate_prepare_close(const GlueImmediate *immediate,
+							 GlueImmediateCall *call)
+{
+	if (call->intent.id != 0)
+		glue_intent_prepare_close(&immediate->queue, &call->intent);
+}
+
+void
+glue_immediate_cancel_close(GlueImmediateCall *call)
+{
+	glue_intent_cancel_close(&call->intent);
 }
 
 /*
@@ -376,6 +432,7 @@ take_back(SubTransactionId subtransaction)
 	bool		journaled = false;
 	dlist_mutable_iter iter;
 
+	glue_journal_leave();
 	initStringInfo(&lines);
 	dlist_foreach_modify(iter, &calls)
 	{

@@ -31,6 +31,9 @@ extern void glue_immediate_open(GlueImmediate *immediate,
 extern void glue_immediate_announce(const GlueImmediate *immediate,
 									GlueRequest *requests, int nrequests,
 									GlueImmediateCall **calls);
+extern GlueImmediateCall *glue_immediate_begin(const GlueImmediate *immediate,
+											   GlueRequest *request);
+extern void glue_immediate_await(GlueImmediateCall *call);
 extern GlueImmediateCall *glue_immediate_announce_one(const GlueImmediate *immediate,
 													  const char *operation,
 													  const char *name,
@@ -45,6 +48,9 @@ extern void glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 extern void glue_immediate_failed(GlueImmediateCall *call,
 								  const GlueCall *failed);
 
+extern void glue_immediate_prepare_close(const GlueImmediate *immediate,
+										 GlueImmediateCall *call);
+extern void glue_immediate_cancel_close(GlueImmediateCall *call);
 extern void glue_immediate_close(const GlueImmediate *immediate,
 								 GlueImmediateCall *call, const char *status,
 								 const char *request_id);

@@ -71,14 +71,24 @@
 #define LONGEST_BLOCKED_MS		250
 #define MAX_BLOCKED_MS			30000
 
+struct GlueAnnouncement
+{
+	MemoryContext context;
+	Oid			table;
+	char	   *name;			/* of the first connection, UTF-8 */
+	int			nintents;
+	GlueIntent **intents;
+	char	   *tuples;
+	Size		len;
+};
+
 /* prototypes of private functions */
 static char *form_intents(const GlueRequestQueue *queue,
 						  const GlueRequest *requests, int nrequests,
 						  GlueIntent *const *intents, Size *len);
 static MinimalTuple form_intent(Relation table, const GlueRequest *request,
 								int64 id);
-pg_noreturn static void raise_blocked(const GlueRequest *request,
-									  int64 blocked_by);
+pg_noreturn static void raise_blocked(const char *name, int64 blocked_by);
 static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
 						   HeapTuple intent);
 static bool is_unsettled(HeapTuple tuple, TupleDesc desc);
@@ -101,42 +111,69 @@ glue_intents_wanted(void)
 }
 
 /*
- * Write down what the current transaction is about to do; returns when that is
- * on disk, and on that of a synchronous standby.
+ * Begin to write down what the current transaction is about to do, which takes
+ * until glue_intents_await() returns; glue_journal_leave() must be called if an
+ * error gets in between.
  *
  * The table must stay open until the end of the transaction.  The intents have
- * their IDs already.  An error means that nothing may be sent, but it may be
- * written down all the same.
+ * their IDs already.
  */
-void
-glue_intents_record(const GlueRequestQueue *queue,
-					const GlueRequest *requests, int nrequests,
-					GlueIntent *const *intents)
+GlueAnnouncement *
+glue_intents_announce(const GlueRequestQueue *queue,
+					  const GlueRequest *requests, int nrequests,
+					  GlueIntent *const *intents)
 {
+	GlueAnnouncement *announcement;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "glue_conn intents",
+												  "glue_conn announcement",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
-	ItemPointer places = palloc(nrequests * sizeof(ItemPointerData));
-	Size		len;
-	char	   *tuples = form_intents(queue, requests, nrequests, intents, &len);
+
+	announcement = palloc(sizeof(GlueAnnouncement));
+	announcement->context = context;
+	announcement->table = queue->oid;
+	announcement->name = pstrdup(requests[0].name);
+	announcement->nintents = nrequests;
+	announcement->intents = palloc(nrequests * sizeof(GlueIntent *));
+	memcpy(announcement->intents, intents, nrequests * sizeof(GlueIntent *));
+	announcement->tuples = form_intents(queue, requests, nrequests, intents,
+										&announcement->len);
+	MemoryContextSwitchTo(old_context);
+	glue_journal_post(queue->oid, announcement->tuples, announcement->len,
+					  nrequests);
+	return announcement;
+}
+
+/*
+ * Wait until the intents are on disk, and on that of a synchronous standby; the
+ * announcement is freed.
+ *
+ * An error means that nothing may be sent, but it may be written down all the
+ * same.
+ */
+void
+glue_intents_await(GlueAnnouncement *announcement)
+{
+	ItemPointer places = palloc(announcement->nintents *
+								sizeof(ItemPointerData));
 	long		pause_ms = SHORTEST_BLOCKED_MS;
 	long		waited_ms = 0;
 	int64		blocked_by;
 
-	while (glue_journal_post(queue->oid, tuples, len, nrequests, places,
-							 &blocked_by) == GLUE_JOURNAL_BLOCKED)
+	while (glue_journal_await(places, &blocked_by) == GLUE_JOURNAL_BLOCKED)
 	{
 		if (waited_ms >= MAX_BLOCKED_MS)
-			raise_blocked(requests, blocked_by);
+			raise_blocked(announcement->name, blocked_by);
 		glue_http_sleep(pause_ms);
 		waited_ms += pause_ms;
 		pause_ms = Min(pause_ms * 2, LONGEST_BLOCKED_MS);
+		glue_journal_post(announcement->table, announcement->tuples,
+						  announcement->len, announcement->nintents);
 	}
-	for (int i = 0; i < nrequests; i++)
-		intents[i]->place = places[i];
-	MemoryContextSwitchTo(old_context);
-	MemoryContextDelete(context);
+	for (int i = 0; i < announcement->nintents; i++)
+		announcement->intents[i]->place = places[i];
+	pfree(places);
+	MemoryContextDelete(announcement->context);
 }
 
 /* The rows, one after the other, as the journal wants them. */
@@ -194,15 +231,34 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
 }
 
 static void
-raise_blocked(const GlueRequest *request, int64 blocked_by)
+raise_blocked(const char *name, int64 blocked_by)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 			 errmsg("AWS Glue connection \"%s\" is not settled yet",
-					glue_server_from_utf8(request->name)),
+					glue_server_from_utf8(name)),
 			 errdetail("Request %lld about it was rolled back, and what it did has not been undone or recorded yet. Nothing was sent.",
 					   (long long) blocked_by),
 			 errhint("Table \"glue_request\" tells how far that has got.")));
+}
+
+/*
+ * Do what can be done for writing down how a call has ended, before it has.
+ */
+void
+glue_intent_prepare_close(const GlueRequestQueue *queue, GlueIntent *intent)
+{
+	intent->closing = glue_row_update_begin(queue->oid, &glue_request_shape,
+											&intent->place);
+}
+
+/* Let go of what that holds, unless an error does that. */
+void
+glue_intent_cancel_close(GlueIntent *intent)
+{
+	if (intent->closing != NULL)
+		glue_row_update_cancel(intent->closing);
+	intent->closing = NULL;
 }
 
 /*
@@ -237,8 +293,10 @@ glue_intent_close(const GlueRequestQueue *queue, GlueIntent *intent,
 							  outcome->error_message);
 	glue_request_row_set_text(&row, GLUE_REQUEST_AWS_REQUEST_ID,
 							  outcome->aws_request_id);
-	glue_row_update(queue->oid, &glue_request_shape, &intent->place,
-					row.values, row.nulls);
+	if (intent->closing == NULL)
+		glue_intent_prepare_close(queue, intent);
+	glue_row_update_finish(intent->closing, row.values, row.nulls);
+	intent->closing = NULL;
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }

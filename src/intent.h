@@ -13,6 +13,7 @@
 
 #include "access/htup.h"
 #include "request_queue.h"
+#include "row_update.h"
 #include "utils/timestamp.h"
 
 /* The intent of a call: a row of glue_request. */
@@ -20,7 +21,11 @@ typedef struct GlueIntent
 {
 	int64		id;				/* 0: none was written down */
 	ItemPointerData place;		/* of the row */
+	GlueRowUpdate *closing;		/* the update that is prepared, or NULL */
 } GlueIntent;
+
+/* Some intents that are to be written down.  Belongs to a memory context. */
+typedef struct GlueAnnouncement GlueAnnouncement;
 
 /* How a call has ended.  Text is UTF-8, or NULL. */
 typedef struct GlueIntentOutcome
@@ -35,9 +40,14 @@ typedef struct GlueIntentOutcome
 
 /* for who makes the call */
 extern bool glue_intents_wanted(void);
-extern void glue_intents_record(const GlueRequestQueue *queue,
-								const GlueRequest *requests, int nrequests,
-								GlueIntent *const *intents);
+extern GlueAnnouncement *glue_intents_announce(const GlueRequestQueue *queue,
+											   const GlueRequest *requests,
+											   int nrequests,
+											   GlueIntent *const *intents);
+extern void glue_intents_await(GlueAnnouncement *announcement);
+extern void glue_intent_prepare_close(const GlueRequestQueue *queue,
+									  GlueIntent *intent);
+extern void glue_intent_cancel_close(GlueIntent *intent);
 extern void glue_intent_close(const GlueRequestQueue *queue,
 							  GlueIntent *intent,
 							  const GlueIntentOutcome *outcome);

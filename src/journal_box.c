@@ -110,6 +110,7 @@ GlueSharedPart glue_journal_box_part = {
 /* The box that this process has as a caller, and its segment; or NULL. */
 static GlueJournalBox *own_box = NULL;
 static dsm_segment *own_segment = NULL;
+static TimestampTz own_deadline;
 
 /* prototypes of private functions */
 static void reserve_box(TimestampTz deadline);
@@ -120,8 +121,7 @@ static BoxState state_of(const GlueJournalBox *box);
 static long ms_left(TimestampTz deadline);
 static GlueJournalVerdict read_answer(ItemPointer tids, int64 *blocked_by);
 static void raise_failure(const BoxFailure *failure);
-static void leave_box(void);
-static void leave_box_at_exit(int code, Datum arg);
+static void leave_at_exit(int code, Datum arg);
 static char *message_of(GlueJournalBox *box, dsm_segment *segment);
 static ItemPointer tids_of(const GlueJournalBox *box, char *message);
 static void copy_text(char *to, Size size, const char *from);
@@ -139,40 +139,61 @@ initialize_boxes(void *memory)
  */
 
 /*
- * Have tuples recorded in a table, and wait until they are.
+ * Have tuples recorded in a table; glue_journal_await() must follow, or
+ * glue_journal_leave() if an error gets in between.
  *
- * The tuples are MinimalTuples, each at a MAXALIGNed place.  tids gets where
- * each of them is; blocked_by, the row because of which none is recorded.
+ * The tuples are MinimalTuples, each at a MAXALIGNed place.
+ */
+void
+glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
+{
+	static bool registered = false;
+
+	if (!registered)
+		before_shmem_exit(leave_at_exit, (Datum) 0);
+	registered = true;
+
+	glue_journal_leave();
+	PG_TRY();
+	{
+		own_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												   PATIENCE_MS);
+		reserve_box(own_deadline);
+		fill_box(table, tuples, len, ntuples);
+		glue_journal_wake();
+	}
+	PG_CATCH();
+	{
+		glue_journal_leave();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Wait until the tuples are recorded.  tids gets where each of them is;
+ * blocked_by, the row because of which none is recorded.
  *
  * Raises an error if they were not recorded, or if nobody has said in time
  * that they were.
  */
 GlueJournalVerdict
-glue_journal_post(Oid table, const char *tuples, Size len, int ntuples,
-				  ItemPointer tids, int64 *blocked_by)
+glue_journal_await(ItemPointer tids, int64 *blocked_by)
 {
-	static bool registered = false;
-	TimestampTz deadline =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), PATIENCE_MS);
 	volatile GlueJournalVerdict verdict;
-
-	if (!registered)
-		before_shmem_exit(leave_box_at_exit, (Datum) 0);
-	registered = true;
 
 	PG_TRY();
 	{
-		reserve_box(deadline);
-		fill_box(table, tuples, len, ntuples);
-		glue_journal_wake();
-		await_answer(deadline);
+		await_answer(own_deadline);
 		verdict = read_answer(tids, blocked_by);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
-		leave_box();
+		glue_journal_leave();
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	glue_journal_leave();
 	return verdict;
 }
 
@@ -305,9 +326,10 @@ raise_failure(const BoxFailure *failure)
 
 /*
  * Give up the box that this process has, if any, in whatever state it is.
+ * Raises no error.
  */
-static void
-leave_box(void)
+void
+glue_journal_leave(void)
 {
 	JournalBoxes *boxes = glue_shared_attach(&glue_journal_box_part);
 	GlueJournalBox *box = own_box;
@@ -330,9 +352,9 @@ leave_box(void)
 
 /* A before_shmem_exit callback */
 static void
-leave_box_at_exit(int code, Datum arg)
+leave_at_exit(int code, Datum arg)
 {
-	leave_box();
+	glue_journal_leave();
 }
 
 /* ----------------------------------------------------------------

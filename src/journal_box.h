@@ -42,10 +42,11 @@ typedef struct GlueJournalMessage
 extern GlueSharedPart glue_journal_box_part;
 
 /* for whoever has something to be recorded */
-extern GlueJournalVerdict glue_journal_post(Oid table, const char *tuples,
-											Size len, int ntuples,
-											ItemPointer tids,
-											int64 *blocked_by);
+extern void glue_journal_post(Oid table, const char *tuples, Size len,
+							  int ntuples);
+extern GlueJournalVerdict glue_journal_await(ItemPointer tids,
+											 int64 *blocked_by);
+extern void glue_journal_leave(void);
 
 /* for whoever records it */
 extern int	glue_journal_take(GlueJournalBox **boxes);

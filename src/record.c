@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
+static void await_announcement(void *arg);
 static void draft_record(void *arg);
 static void ignore_difference(void *arg, const char *path,
 							  const char *message);
@@ -41,8 +42,29 @@ glue_creation_begin(GlueCreation *creation, const GlueFunction *function)
 }
 
 /*
- * Fill in the call that creates the connection, after its definition was
- * checked.  The definition's trees become part of it.
+ * Begin to announce the creation, after its definition was checked.  That takes
+ * a while, in which the call can be filled in.
+ */
+void
+glue_creation_announce(GlueCreation *creation,
+					   const GlueImmediate *immediate,
+					   GlueConflictAction on_conflict)
+{
+	GlueRequest request = {
+		.operation = "CreateConnection",
+		.name = creation->definition.name,
+		.input = creation->definition.input,
+		.tags = creation->definition.tags,
+		.on_conflict = glue_conflict_action_name(on_conflict),
+	};
+
+	creation->immediate = immediate;
+	creation->announced = glue_immediate_begin(immediate, &request);
+}
+
+/*
+ * Fill in the call that creates the connection, which is being announced, or
+ * was.  The definition's trees become part of it.
  *
  * While the answer is awaited, the record is prepared, and the trees are
  * freed.  Nothing of that may fail for a reason that could have been known
@@ -66,8 +88,20 @@ glue_creation_prepare(GlueCreation *creation, const GlueMirror *mirror)
 	MemoryContextSwitchTo(old_context);
 
 	call->connection_name = pstrdup(definition->name);
+	call->before_sending = await_announcement;
+	call->before_sending_arg = creation;
 	call->meanwhile = draft_record;
 	call->meanwhile_arg = creation;
+}
+
+/* The before_sending of a call. */
+static void
+await_announcement(void *arg)
+{
+	GlueCreation *creation = arg;
+
+	glue_immediate_await(creation->announced);
+	glue_immediate_sending(creation->announced, GLUE_OUTCOME_UNKNOWN);
 }
 
 /*
@@ -93,6 +127,7 @@ draft_record(void *arg)
 											  definition->input);
 	glue_redact_or_fail(definition->input);
 	creation->draft = glue_mirror_draft(creation->mirror, &entry);
+	glue_immediate_prepare_close(creation->immediate, creation->announced);
 
 	memset(definition, 0, sizeof(GlueDefinition));
 	definition->name = creation->call.connection_name;
@@ -145,6 +180,7 @@ glue_creation_resume(GlueCreation *creation)
 	GlueDefinition *definition = &creation->definition;
 	json_object *sent = creation->call.sent;
 
+	glue_immediate_cancel_close(creation->announced);
 	if (creation->draft != NULL)
 		glue_mirror_discard_draft(creation->draft);
 	definition->input = json_object_object_get(sent, "ConnectionInput");

@@ -18,6 +18,8 @@ typedef struct GlueCreation
 {
 	const GlueFunction *function;
 	const GlueMirror *mirror;
+	const GlueImmediate *immediate;
+	GlueImmediateCall *announced;
 	MemoryContext owner_context;	/* of what is left of it in the end */
 	MemoryContext context;		/* of the definition's trees */
 	GlueDefinition definition;
@@ -27,6 +29,9 @@ typedef struct GlueCreation
 
 extern void glue_creation_begin(GlueCreation *creation,
 								const GlueFunction *function);
+extern void glue_creation_announce(GlueCreation *creation,
+								   const GlueImmediate *immediate,
+								   GlueConflictAction on_conflict);
 extern void glue_creation_prepare(GlueCreation *creation,
 								  const GlueMirror *mirror);
 extern const char *glue_creation_record(GlueCreation *creation);

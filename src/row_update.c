@@ -27,79 +27,106 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+struct GlueRowUpdate
+{
+	Relation	table;
+	const GlueRowShape *shape;
+	ItemPointerData place;
+	EState	   *executor;
+	ResultRelInfo *target;		/* in the executor's memory */
+	TupleTableSlot *old;
+	TupleTableSlot *slot;
+};
+
 /* prototypes of private functions */
-static void fill_slot(TupleTableSlot *slot, TupleTableSlot *old, int ncolumns,
-					  const Datum *values, const char *nulls);
-static void update_indexes(Relation table, const GlueRowShape *shape,
-						   TupleTableSlot *slot);
+static void fill_slot(GlueRowUpdate *update, const Datum *values,
+					  const char *nulls);
 
 /*
- * Give the first columns of a row other values.  It is where *place says,
- * which is changed to where the row is now.
+ * Prepare to update the row at a place: everything that takes time, and does
+ * not depend on what it will be.
  *
- * What nulls has 'n' for is left as it is.  The table must be one that a row
- * can be inserted into in this manner, and locked until the end of the
- * transaction, so that nothing moves the row.
+ * The table must be one that a row can be inserted into in this manner, and
+ * locked until the end of the transaction, so that nothing moves the row.
  */
-void
-glue_row_update(Oid table, const GlueRowShape *shape, ItemPointer place,
-				const Datum *values, const char *nulls)
+GlueRowUpdate *
+glue_row_update_begin(Oid table, const GlueRowShape *shape, ItemPointer place)
 {
-	Relation	relation = table_open(table, RowExclusiveLock);
-	TupleTableSlot *old = table_slot_create(relation, NULL);
-	TupleTableSlot *slot = table_slot_create(relation, NULL);
-	GlueUpdateIndexes which;
+	GlueRowUpdate *update = palloc0(sizeof(GlueRowUpdate));
+	MemoryContext old_context;
 
-	if (!table_tuple_fetch_row_version(relation, place, SnapshotAny, old))
+	update->shape = shape;
+	update->place = *place;
+	update->table = table_open(table, RowExclusiveLock);
+	update->executor = CreateExecutorState();
+	old_context = MemoryContextSwitchTo(update->executor->es_query_cxt);
+	update->target = makeNode(ResultRelInfo);
+	InitResultRelInfo(update->target, update->table, 0, NULL, 0);
+	glue_row_indexes_open(&shape->indexes, update->target);
+	update->old = table_slot_create(update->table, NULL);
+	update->slot = table_slot_create(update->table, NULL);
+	if (!table_tuple_fetch_row_version(update->table, place, SnapshotAny,
+									   update->old))
 		elog(ERROR, "row (%u,%u) of table \"%s\" is gone",
 			 ItemPointerGetBlockNumber(place),
 			 ItemPointerGetOffsetNumber(place),
-			 RelationGetRelationName(relation));
-	fill_slot(slot, old, shape->ncolumns, values, nulls);
-	simple_table_tuple_update(relation, place, slot, GetActiveSnapshot(),
-							  &which);
-	if (which != GLUE_UPDATE_NO_INDEXES)
-		update_indexes(relation, shape, slot);
-	*place = slot->tts_tid;
+			 RelationGetRelationName(update->table));
 
-	ExecDropSingleTupleTableSlot(slot);
-	ExecDropSingleTupleTableSlot(old);
-	table_close(relation, NoLock);
+	/* nobody is kept from the page meanwhile */
+	ExecMaterializeSlot(update->old);
+	MemoryContextSwitchTo(old_context);
+	return update;
+}
+
+/*
+ * Give the first columns of the row other values, and end the update.
+ *
+ * What nulls has 'n' for is left as it is.
+ */
+void
+glue_row_update_finish(GlueRowUpdate *update, const Datum *values,
+					   const char *nulls)
+{
+	GlueUpdateIndexes which;
+
+	fill_slot(update, values, nulls);
+	simple_table_tuple_update(update->table, &update->place, update->slot,
+							  GetActiveSnapshot(), &which);
+	if (which != GLUE_UPDATE_NO_INDEXES)
+		glue_insert_all_index_tuples(update->target, update->slot,
+									 update->executor);
+	glue_row_update_cancel(update);
 	CommandCounterIncrement();
+}
+
+/* End an update without one.  After an error there is no need to. */
+void
+glue_row_update_cancel(GlueRowUpdate *update)
+{
+	ExecCloseIndices(update->target);
+	ExecDropSingleTupleTableSlot(update->slot);
+	ExecDropSingleTupleTableSlot(update->old);
+	FreeExecutorState(update->executor);
+	table_close(update->table, NoLock);
+	pfree(update);
 }
 
 /* The new row: the old one, but for what is given. */
 static void
-fill_slot(TupleTableSlot *slot, TupleTableSlot *old, int ncolumns,
-		  const Datum *values, const char *nulls)
+fill_slot(GlueRowUpdate *update, const Datum *values, const char *nulls)
 {
+	TupleTableSlot *slot = update->slot;
+	TupleTableSlot *old = update->old;
 	int			natts = slot->tts_tupleDescriptor->natts;
 
-	Assert(ncolumns <= natts);
 	slot_getallattrs(old);
 	ExecClearTuple(slot);
 	for (int i = 0; i < natts; i++)
 	{
-		bool		given = i < ncolumns && nulls[i] != 'n';
+		bool		given = i < update->shape->ncolumns && nulls[i] != 'n';
 
 		slot->tts_values[i] = given ? values[i] : old->tts_values[i];
 		slot->tts_isnull[i] = given ? false : old->tts_isnull[i];
 	}
 	ExecStoreVirtualTuple(slot);
-}
-
-static void
-update_indexes(Relation table, const GlueRowShape *shape,
-			   TupleTableSlot *slot)
-{
-	EState	   *executor = CreateExecutorState();
-	MemoryContext old_context = MemoryContextSwitchTo(executor->es_query_cxt);
-	ResultRelInfo *target = makeNode(ResultRelInfo);
-
-	InitResultRelInfo(target, table, 0, NULL, 0);
-	glue_row_indexes_open(&shape->indexes, target);
-	MemoryContextSwitchTo(old_context);
-	glue_insert_all_index_tuples(target, slot, executor);
-	ExecCloseIndices(target);
-	FreeExecutorState(executor);
 }
