@@ -461,6 +461,17 @@ is(state_of($id, 'error_code'), 'rolled_back|', 'is found out about');
 is($watch->sent('DeleteConnection'), 0, 'by looking');
 $session->must('RESET glue_conn.max_attempts; RESET glue_conn.max_request_attempts');
 
+# One that was sent twice may be carried out twice, so nobody makes another
+# connection of that name meanwhile.
+$glue->misbehave(operation => 'DeleteConnection', kind => 'lost-after');
+$id = made('sent twice', aborted());
+work();
+is(state_of($id, q(next_attempt_at > started_at + interval '0.9 s')), 'queued|t',
+	'one that was sent twice is waited for');
+is($glue->connection('sent twice'), undef, 'although it is done');
+work_until_settled($id);
+is(state_of($id, 'error_code'), 'rolled_back|', 'until nothing can arrive any more');
+
 $glue->misbehave(operation => 'DeleteConnection', kind => 'error', status => 400,
 	code => 'AccessDeniedException', message => 'no');
 $id = made('denied', aborted());
@@ -700,9 +711,11 @@ $id = made('killed', aborted());
 $session->must(enqueue_sql('more news'));
 wait_until(sub { !$glue->connection('killed') }, 'it is deleted');
 is(state_of($id), 'running', 'nobody knows yet');
-$session->must('SELECT pg_terminate_backend(pid) FROM pg_stat_activity'
-	  . " WHERE backend_type = 'glue_conn worker'");
+my $killed_at = $session->must('SELECT now(), pg_terminate_backend(pid) FROM pg_stat_activity'
+	  . " WHERE backend_type = 'glue_conn worker'")->output =~ s/\|.*//r;
 wait_until(sub { state_of($id) eq 'rolled_back' }, 'another worker');
+is(state_of($id, "finished_at > '$killed_at'::timestamptz + interval '0.9 s'"), 'rolled_back|t',
+	'a deletion that may still arrive is waited for');
 is(state_of($id, 'error_code'), 'rolled_back|', 'another one finds it undone');
 
 # IDs that are older than the commit log.
