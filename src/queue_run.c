@@ -384,8 +384,9 @@ note_done(void *arg, GlueCall *call)
 }
 
 /*
- * Is it time for a transaction?  Yes, if enough has ended, if calls could be
- * made and none is left, or if an outcome has waited long enough.
+ * Is it time for a transaction?  Yes, if enough has ended, if an outcome has
+ * waited long enough, if calls could be made and none is left, or if there is
+ * nothing else to wait for.
  */
 static bool
 wants_transaction(QueueRun *run)
@@ -400,7 +401,7 @@ wants_transaction(QueueRun *run)
 		wants_look(run, now))
 		return true;
 	return dlist_is_empty(&run->waiting) &&
-		(run->nended > 0 || now >= run->claim_at);
+		((run->nended > 0 && run->nactive == 0) || now >= run->claim_at);
 }
 
 /*

@@ -200,4 +200,7 @@ commit(void)
 	if (ActiveSnapshotSet())
 		PopActiveSnapshot();
 	CommitTransactionCommand();
+
+	/* autovacuum goes by it, and a queue may be worked for days */
+	pgstat_report_stat(false);
 }
