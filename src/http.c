@@ -113,6 +113,7 @@ typedef struct HttpPool
 	int			nidle;
 	int			nkept;			/* so many of both are kept */
 	dlist_head	transfers;		/* that have handles */
+	uint64		nended;			/* transfers that have ended so far */
 	bool		timer_set;
 	TimestampTz timer_at;		/* when libcurl wants to be called */
 	bool		broken;			/* a socket cannot be watched */
@@ -444,17 +445,23 @@ make_room(void)
 	memset(&pool, 0, sizeof(pool));
 }
 
-/* Not once more while it is being done, and not any more after an error. */
+/*
+ * Not once more while it is being done, and not any more after an error.
+ *
+ * A transfer that is waited for may end meanwhile: then there is nothing to
+ * wait for.
+ */
 static long
 do_meanwhile(void)
 {
 	GlueHttpMeanwhile function = meanwhile;
+	uint64		nended = pool.nended;
 	long		timeout_ms;
 
 	meanwhile = NULL;
 	timeout_ms = function(meanwhile_arg);
 	meanwhile = function;
-	return timeout_ms;
+	return pool.nended == nended ? timeout_ms : 0;
 }
 
 /*
@@ -568,6 +575,7 @@ end_transfer(HttpTransfer *transfer, CURLcode result)
 	long		status = 0;
 	curl_off_t	sent = 0;
 
+	pool.nended++;
 	transfer->public.ended_at = GetCurrentTimestamp();
 	if (request->on_end != NULL)
 		request->on_end(request->on_end_arg);
