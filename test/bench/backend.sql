@@ -149,47 +149,84 @@ BEGIN
 END;
 $$;
 
--- The durable queue: what it costs to carry out so many requests while so many
--- more wait.  Their secrets are by reference, and commits wait for the disk.
-CREATE PROCEDURE measure_queue(depth integer, count integer)
+-- Put so many requests into the queue.  Their secrets are by reference.
+CREATE PROCEDURE enqueue(count integer)
 LANGUAGE plpgsql AS $$
 DECLARE
 	done integer := 0;
 	inputs jsonb[];
-	start timestamptz;
 BEGIN
-	PERFORM set_config('synchronous_commit', 'on', false);
-	TRUNCATE glue_request;
-	COMMIT;
-	WHILE done < depth LOOP
+	WHILE done < count LOOP
 		SELECT array_agg(jsonb_set(input, '{ConnectionProperties}',
 				(input->'ConnectionProperties') - '{USERNAME, PASSWORD}'::text[]
 				|| '{"SECRET_ID": "warehouse/nightly-jobs"}'))
-			INTO inputs FROM unnest(new_inputs(least(depth, 10000))) AS input;
+			INTO inputs
+			FROM unnest(new_inputs(least(count - done, 10000))) AS input;
 		PERFORM glue_enqueue_create_connection(input) FROM unnest(inputs) AS input;
 		COMMIT;
 		done := done + cardinality(inputs);
 	END LOOP;
+END;
+$$;
+
+-- The durable queue, with so many requests that wait; commits wait for the disk.
+-- First short runs of a round trip each, which work at any depth, and between
+-- which as many requests come as were carried out; then, if there are so many,
+-- one run that carries out many.
+CREATE PROCEDURE measure_queue(depth integer, rounds integer, width integer,
+	many integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	start timestamptz;
+BEGIN
+	PERFORM set_config('synchronous_commit', 'on', false);
+	TRUNCATE glue_request;
+	CALL enqueue(depth);
 
 	-- what was written so far shall not compete with what is measured
 	CHECKPOINT;
-	CALL glue_process_requests(least(depth, 64));	-- makes connections
-	start := clock_timestamp();
-	CALL glue_process_requests(count);
-	INSERT INTO sample
-		SELECT format('queue drain %s', depth),
-			microseconds_since(start) / least(count, depth - 64);
+	FOR round IN -5 .. rounds LOOP	-- up to 0 they make connections and warm up
+		start := clock_timestamp();
+		CALL glue_process_requests(width);
+		INSERT INTO sample
+			SELECT format('queue short %s', depth),
+				microseconds_since(start) / width
+			WHERE round > 0;
+		CALL enqueue(width);
+	END LOOP;
 	ASSERT (SELECT count(*) FROM glue_request WHERE state = 'succeeded')
-		= least(count + 64, depth);
+		= (rounds + 6) * width;
+
+	IF depth >= many THEN
+		start := clock_timestamp();
+		CALL glue_process_requests(many);
+		INSERT INTO sample
+			SELECT format('queue drain %s', depth),
+				microseconds_since(start) / many;
+		ASSERT (SELECT count(*) FROM glue_request WHERE state = 'succeeded')
+			= (rounds + 6) * width + many;
+	END IF;
 	COMMIT;
 END;
 $$;
 
--- Rows that ask for connections, with and without the trigger that does so.
--- Nobody works the queue, and there is no key, so the password is left out.
+-- What pg_net's trigger would be: it asks for a POST of the row's input.
+CREATE FUNCTION post_with_pg_net() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM net.http_post(current_setting('glue_conn.endpoint_url'),
+		NEW.connection_input);
+	RETURN NULL;
+END;
+$$;
+
+-- Rows that ask for connections, with and without the trigger that does so, and
+-- with pg_net's if that is there.  Nobody works the queues, and there is no key,
+-- so the password is left out.
 CREATE PROCEDURE measure_rows(rounds integer, count integer)
 LANGUAGE plpgsql AS $$
 DECLARE
+	kinds text[] := '{plain, trigger}';
 	what text;
 	start timestamptz;
 BEGIN
@@ -197,12 +234,18 @@ BEGIN
 	CREATE TABLE trigger_row (connection_input jsonb);
 	CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON trigger_row
 		FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
+	CREATE TABLE pg_net_row (connection_input jsonb);
+	CREATE TRIGGER post AFTER INSERT ON pg_net_row
+		FOR EACH ROW EXECUTE FUNCTION post_with_pg_net();
+	IF to_regnamespace('net') IS NOT NULL THEN
+		kinds := kinds || 'pg_net'::text;
+	END IF;
 	CREATE TABLE source AS
 		SELECT input #- '{ConnectionProperties,PASSWORD}' AS input
 		FROM unnest(new_inputs(count)) AS input;
 	SET client_min_messages = error;
 	FOR round IN 0 .. rounds LOOP
-		FOREACH what IN ARRAY '{plain, trigger}'::text[] LOOP
+		FOREACH what IN ARRAY kinds LOOP
 			COMMIT;
 			start := clock_timestamp();
 			EXECUTE format('INSERT INTO %I SELECT input FROM source',
@@ -211,11 +254,14 @@ BEGIN
 			INSERT INTO sample
 				SELECT what || ' row', microseconds_since(start) / count
 				WHERE round > 0;
-			TRUNCATE plain_row, trigger_row, glue_request;
+			TRUNCATE plain_row, trigger_row, pg_net_row, glue_request;
+			IF what = 'pg_net' THEN
+				TRUNCATE net.http_request_queue;
+			END IF;
 		END LOOP;
 	END LOOP;
 	RESET client_min_messages;
-	DROP TABLE plain_row, trigger_row, source;
+	DROP TABLE plain_row, trigger_row, pg_net_row, source;
 END;
 $$;
 
@@ -290,5 +336,55 @@ BEGIN
 		FROM regexp_matches(pg_read_file('/proc/self/status'),
 			'(VmHWM|RssFile|RssShmem):\s*(\d+) kB', 'g') AS line;
 	COMMIT;
+END;
+$$;
+
+-- The extension as CREATE EXTENSION would have entered it, which workers look
+-- for.
+CREATE PROCEDURE enter_extension()
+LANGUAGE sql AS $$
+	INSERT INTO pg_extension (oid, extname, extowner, extnamespace,
+			extrelocatable, extversion)
+		SELECT pg_nextoid('pg_extension', 'oid', 'pg_extension_oid_index'),
+			'glue_conn', 10, 'public'::regnamespace, false, '1.0';
+$$;
+
+-- What the background worker of this database holds after so many requests.  It
+-- logs its memory contexts when it is asked to; log_file is where.
+CREATE PROCEDURE measure_worker(counts integer[], log_file text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	wanted integer;
+	worker integer;
+	logged bigint;
+	contexts text;
+BEGIN
+	FOREACH wanted IN ARRAY counts LOOP
+		LOOP
+			COMMIT;
+			PERFORM pg_stat_clear_snapshot();
+			EXIT WHEN (SELECT n_tup_ins >= wanted FROM pg_stat_user_tables
+				WHERE relname = 'glue_connection');
+			PERFORM pg_sleep(0.1);
+		END LOOP;
+		SELECT pid INTO STRICT worker FROM pg_stat_activity
+			WHERE backend_type = 'glue_conn worker';
+		logged := (pg_stat_file(log_file)).size;
+		PERFORM pg_log_backend_memory_contexts(worker);
+		LOOP
+			contexts := (regexp_match(
+				pg_read_file(log_file, logged, 1000000),
+				'Grand total: (\d+) bytes'))[1];
+			EXIT WHEN contexts IS NOT NULL;
+			PERFORM pg_sleep(0.01);
+		END LOOP;
+		INSERT INTO sample
+			SELECT format('worker %s contexts_kb', wanted),
+				contexts::float8 / 1024
+			UNION ALL
+			SELECT format('worker %s %s_kb', wanted, line[1]), line[2]::float8
+			FROM regexp_matches(pg_read_file(format('/proc/%s/status', worker)),
+				'(VmRSS|RssAnon|VmData):\s*(\d+) kB', 'g') AS line;
+	END LOOP;
 END;
 $$;

@@ -34,12 +34,17 @@ ROWS = [
     ("640 creates, 64 side by side", "bulk wall", "bulk ideal", "1.11x"),
     ("  ideal: only the server takes time", "bulk ideal", None, ""),
     ("  CPU of the backend", "bulk cpu", None, ""),
-    ("Drain, 64 in flight, 1,000 deep", "queue drain 1000", "bulk ideal",
-     ""),
-    ("  10,000 deep", "queue drain 10000", "bulk ideal", "1.28x"),
+    ("Drain, 64 in flight, 10,000 deep", "queue drain 10000", "bulk ideal",
+     "1.28x"),
     ("  1,000,000 deep", "queue drain 1000000", "queue drain 10000",
      "1.2x"),
+    ("  boto3, 64 threads", "bulk boto3", "bulk ideal", ""),
+    ("  AWS SDK for JavaScript, 64 calls", "bulk sdk", "bulk ideal", ""),
+    ("Runs of 64 requests, 100 deep", "queue short 100", None, ""),
+    ("  10,000 deep", "queue short 10000", "queue short 100", "1.2x"),
+    ("  1,000,000 deep", "queue short 1000000", "queue short 100", "1.2x"),
     ("Row with a trigger, many at once", "trigger row", "plain row", ""),
+    ("  pg_net's net.http_post", "pg_net row", "plain row", ""),
     ("  without", "plain row", None, ""),
     ("First call of a backend, one CA", "first create ca", "first floor ca",
      ""),
@@ -53,15 +58,21 @@ ROWS = [
 ]
 
 # What a backend holds, by the names of the samples, and how much it may grow
-# from the first count to the last: an allocator needs some slack.
-MEMORY = [
+# from the first count to the last: an allocator needs some slack, and a worker
+# has now more and now fewer requests under way.
+BACKEND_MEMORY = [
     ("Memory contexts, kB", "contexts_kb", 64),
     ("RssAnon, kB", "RssAnon_kb", 1024),
     ("VmData, kB", "VmData_kb", 1024),
     ("VmRSS, kB, with shared buffers", "VmRSS_kb", None),
     ("Open sockets and the like", "descriptors", 0),
 ]
-
+WORKER_MEMORY = [
+    ("Memory contexts, kB", "contexts_kb", 4096),
+    ("RssAnon, kB", "RssAnon_kb", 2048),
+    ("VmData, kB", "VmData_kb", 2048),
+    ("VmRSS, kB, with shared buffers", "VmRSS_kb", None),
+]
 
 # What goes through a catalog, by the names of the samples.
 CATALOG = [
@@ -130,18 +141,20 @@ def print_costs(samples):
                           verdict(goals, values, ratios)).rstrip())
 
 
-def print_memory(samples):
-    """Print the table of what a backend holds."""
+def print_memory(samples, prefix, heading, rows):
+    """Print the table of what a process holds."""
     found = collections.defaultdict(dict)
     for name, values in samples.items():
-        if name.startswith("memory "):
+        if name.startswith(prefix + " "):
             _, count, kind = name.split()
             found[kind][int(count)] = values[0]
-    counts = sorted(found["descriptors"])
+    counts = sorted(found["contexts_kb"])
+    if not counts:
+        return
     form = "{:<34}" + "{:>10}" * len(counts) + "  {}"
-    print(form.format("In one backend, after so many calls",
-                      *(f"{count:,}" for count in counts), "goal"))
-    for title, kind, may_grow in MEMORY:
+    print()
+    print(form.format(heading, *(f"{count:,}" for count in counts), "goal"))
+    for title, kind, may_grow in rows:
         values = [found[kind][count] for count in counts]
         said = ""
         if may_grow is not None:
@@ -178,8 +191,10 @@ def main():
     print_costs(samples)
     print()
     print_catalog(samples)
-    print()
-    print_memory(samples)
+    print_memory(samples, "memory", "In one backend, after so many calls",
+                 BACKEND_MEMORY)
+    print_memory(samples, "worker", "In a worker, after so many requests",
+                 WORKER_MEMORY)
 
 
 if __name__ == "__main__":

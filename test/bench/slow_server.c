@@ -145,7 +145,7 @@ has_request(Client * client)
 
 	client->request[client->used] = '\0';
 	end = strstr(client->request, "\r\n\r\n");
-	length = strstr(client->request, "Content-Length: ");
+	length = strcasestr(client->request, "Content-Length: ");
 	return end != NULL && length != NULL &&
 		client->used >= (size_t) (end + 4 - client->request) +
 		strtoul(length + strlen("Content-Length: "), NULL, 10);

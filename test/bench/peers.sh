@@ -1,0 +1,75 @@
+# test/bench/peers.sh
+#
+# The peers of test/bench/run that not every machine can have.  One that cannot
+# be had is not measured, and missing says why.
+
+# shellcheck shell=bash
+
+missing=()
+
+# The AWS SDK for JavaScript from npm, kept like the peers' Python environment:
+# sets node_modules.
+make_node()
+{
+	local cache=${GLUE_CONN_CACHE:-/var/tmp/glue_conn-$(id -u)}
+	local description=$top/test/bench/package.json
+	local place
+
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+		missing+=("the AWS SDK for JavaScript: there is no node, or no npm")
+		return
+	fi
+	place=$cache/node-$(sha256sum "$description" | cut -c1-16)
+	(
+		flock 9
+		[ ! -e "$place/complete" ] || exit 0
+		say "Installing the AWS SDK for JavaScript"
+		rm -rf "$place"
+		mkdir -p "$place" && cp "$description" "$place" &&
+			quietly npm install --prefix "$place" --ignore-scripts \
+				--no-audit --no-fund &&
+			touch "$place/complete"
+	) 9>"$cache/lock"
+	if [ -e "$place/complete" ]; then
+		node_modules=$place/node_modules
+	else
+		missing+=("the AWS SDK for JavaScript: npm could not install it")
+	fi
+}
+
+# pg_net, of which there is no package: the source is where PG_NET says.  Sets
+# pg_net, the directory where it is built.
+make_pg_net()
+{
+	if [ -z "${PG_NET:-}" ]; then
+		missing+=("pg_net: PG_NET does not name a directory with its source")
+		return
+	fi
+	if mkdir "$scratch/pg_net" &&
+		cp -R "$PG_NET/." "$scratch/pg_net" &&
+		chown -R "$worker" "$scratch/pg_net" &&
+		quietly as_worker make -s -C "$scratch/pg_net"; then
+		pg_net=$scratch/pg_net
+	else
+		missing+=("pg_net: the source in $PG_NET could not be built")
+	fi
+}
+
+# Settings of a server that has pg_net.  Its worker looks after a database where
+# there is nothing to do, as ours is not there either: what is measured is what
+# it costs to ask.
+pg_net_settings()
+{
+	[ -n "${pg_net:-}" ] || return
+	echo "-c dynamic_library_path=$pg_net:\\\$libdir" \
+		"-c shared_preload_libraries=pg_net -c pg_net.database_name=template1"
+}
+
+# Make the objects of pg_net in the server, like those of the extension.
+load_pg_net()
+{
+	[ -n "${pg_net:-}" ] || return 0
+	sed "s|MODULE_PATHNAME|$pg_net/pg_net|" "$pg_net/sql/pg_net.sql" \
+		>"$files/pg_net.sql" &&
+		quietly sql -v ON_ERROR_STOP=1 -f "$files/pg_net.sql"
+}
