@@ -178,6 +178,7 @@ CREATE PROCEDURE measure_queue(depth integer, rounds integer, width integer,
 LANGUAGE plpgsql AS $$
 DECLARE
 	start timestamptz;
+	cpu_start float8;
 BEGIN
 	PERFORM set_config('synchronous_commit', 'on', false);
 	TRUNCATE glue_request;
@@ -187,10 +188,12 @@ BEGIN
 	CHECKPOINT;
 	FOR round IN -5 .. rounds LOOP	-- up to 0 they make connections and warm up
 		start := clock_timestamp();
+		cpu_start := cpu_time();
 		CALL glue_process_requests(width);
 		INSERT INTO sample
-			SELECT format('queue short %s', depth),
-				microseconds_since(start) / width
+			SELECT format('queue %s %s', kind, depth), value / width
+			FROM (VALUES ('cpu', cpu_time() - cpu_start),
+				('short', microseconds_since(start))) AS v (kind, value)
 			WHERE round > 0;
 		CALL enqueue(width);
 	END LOOP;
