@@ -342,6 +342,36 @@ BEGIN
 END;
 $$;
 
+-- How long it takes after a rollback until what was created is gone, and that is
+-- recorded.
+CREATE PROCEDURE measure_settlement(count integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	input jsonb;
+	start timestamptz;
+	last_id bigint;
+	settled timestamptz;
+BEGIN
+	FOR i IN 1 .. count LOOP
+		input := (new_inputs(1))[1];
+		PERFORM glue_create_connection(input);
+		SELECT last_value INTO last_id FROM glue_request_id_seq;
+		start := clock_timestamp();
+		ROLLBACK;
+		LOOP
+			SELECT finished_at INTO settled FROM glue_request
+				WHERE id = last_id AND state = 'rolled_back';
+			EXIT WHEN settled IS NOT NULL;
+			COMMIT;
+			PERFORM pg_sleep(0.001);
+		END LOOP;
+		INSERT INTO sample
+			VALUES ('settled', extract(epoch FROM settled - start) * 1e6);
+		COMMIT;
+	END LOOP;
+END;
+$$;
+
 -- The extension as CREATE EXTENSION would have entered it, which workers look
 -- for.
 CREATE PROCEDURE enter_extension()

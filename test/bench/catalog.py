@@ -85,15 +85,15 @@ def read_with_boto3(ready):
     return time.perf_counter() - started
 
 
-def measure_backend(ready, count):
-    """Let a new backend go through the catalog; prints what it measured."""
+def call_procedure(ready, call):
+    """Let a new backend call a procedure, and print what that returns."""
     options = {"region": REGION, "ca_file": ready["ca_file"],
                "endpoint_url": f"https://localhost:{ready['port']}"}
     environment = {**os.environ, "PGOPTIONS": " ".join(
         f"-c glue_conn.{name}={value}" for name, value in options.items())}
     print(subprocess.run(
         ["psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1",
-         "-c", f"CALL measure_catalog({count})"],
+         "-c", f"CALL {call}"],
         env=environment, check=True, stdout=subprocess.PIPE,
         text=True).stdout, end="")
 
@@ -108,7 +108,7 @@ def main():
                     print(f"catalog {count} boto3 seconds\t"
                           f"{read_with_boto3(ready):.4f}")
                 with counting(ready, f"catalog {count} backend"):
-                    measure_backend(ready, count)
+                    call_procedure(ready, f"measure_catalog({count})")
 
 
 if __name__ == "__main__":

@@ -49,6 +49,12 @@ ROWS = [
     ("Row with a trigger, many at once", "trigger row", "plain row", ""),
     ("  pg_net's net.http_post", "pg_net row", "plain row", ""),
     ("  without", "plain row", None, ""),
+    ("Written down before it is made", "intent added", "intent insert",
+     "1.3x"),
+    ("  insert of one row, committed", "intent insert", None, ""),
+    ("  create, written down", "intent create", None, ""),
+    ("  create, not written down", "intent unserved", None, ""),
+    ("Settled after a rollback", "settled", None, ""),
     ("First call of a backend, one CA", "first create ca", "first floor ca",
      ""),
     ("  floor", "first floor ca", None, ""),
@@ -97,6 +103,9 @@ def read_samples(lines):
             ("redact backend", "glue_redact")):
         samples[name] = [value - nothing for value, nothing in
                          zip(samples[function], samples["floor_nothing"])]
+    samples["intent added"] = [
+        create - unserved for create, unserved in
+        zip(samples["intent create"], samples["intent unserved"])]
     for what in "create", "floor":
         samples[what + " quickest"] = [min(samples[what + " wall"])]
     return samples

@@ -1,0 +1,23 @@
+#!/usr/bin/env python3
+"""Measure how long it takes until a call that was rolled back is settled.
+
+Usage: settlement.py COUNT
+
+A backend creates so many connections in the local Glue, one after the other,
+and rolls each back; procedure measure_settlement() of backend.sql waits for the
+background worker to read it, delete it, and record that.  psql finds the
+server by the environment.  Prints lines "name TAB value".
+"""
+
+import sys
+
+import catalog
+
+
+def main():
+    with catalog.local_glue() as ready:
+        catalog.call_procedure(ready, f"measure_settlement({sys.argv[1]})")
+
+
+if __name__ == "__main__":
+    main()
