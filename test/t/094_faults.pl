@@ -74,15 +74,7 @@ sub ask
 	return;
 }
 
-# The processes whose working directory this is.
-sub processes_of
-{
-	my ($directory) = @_;
-
-	return grep { (readlink($_) // '') eq $directory } glob('/proc/[0-9]*/cwd');
-}
-
-# Kill a worker, if there is one, or the postmaster.
+# Kill a worker, if there is one, or the whole server.
 sub kill_something
 {
 	my $pid = $kills % 2 ? '' :
@@ -95,11 +87,7 @@ sub kill_something
 	}
 	else
 	{
-		my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
-
-		$node->kill9;
-		wait_until(sub { !kill(0, $postmaster) && !processes_of($node->data_dir) },
-			'the server and its children are gone');
+		$cluster->crash;
 		$cluster->in_environment(sub { $node->start });
 	}
 	$kills++;

@@ -115,6 +115,11 @@ the local Glue.
 
 Restart the server with these variables for AWS, and no others.
 
+=item $cluster->crash(node)
+
+Kill all processes of the server, or of another one, at once, as a power cut
+would, and wait until they are gone.
+
 =cut
 
 sub node { return $_[0]{node}; }
@@ -155,6 +160,34 @@ sub restart
 	return;
 }
 
+sub crash
+{
+	my ($self, $node) = @_;
+
+	$node //= $self->node;
+	my ($postmaster) =
+	  slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+
+	# those that are children of the postmaster no more are found as well
+	$node->kill9;
+	wait_until(sub {
+		my @left = _processes_of($node->data_dir);
+
+		kill 'KILL', @left;
+		return !@left && !kill 0, $postmaster;
+	}, 'the server and its children are gone');
+	return;
+}
+
+# The processes whose working directory this is.
+sub _processes_of
+{
+	my ($directory) = @_;
+
+	return map { m{(\d+)/cwd$} }
+	  grep { (readlink($_) // '') eq $directory } glob('/proc/[0-9]*/cwd');
+}
+
 =pod
 
 =item $cluster->session(database => ..., user => ..., encoding => ...)
@@ -162,6 +195,12 @@ sub restart
 A new GlueConn::Session, in the database postgres and as superuser unless
 something else is said.  B<settings> is a hash of settings for the session,
 B<environment> one of variables for psql.
+
+=item $cluster->held_session(kind, name, sql)
+
+A session in the middle of a call that creates a connection, where the local
+Glue holds it: it is created, but there is no answer, if the kind is "slow";
+neither, if it is "stall".
 
 =item $cluster->query(sql, ...)
 
@@ -192,6 +231,24 @@ sub session
 	$environment{PGOPTIONS} = join ' ',
 	  map { "-c $_=$settings->{$_}" } sort keys %$settings;
 	return GlueConn::Session->new($connstr, %environment);
+}
+
+sub held_session
+{
+	my ($self, $kind, $name, $sql) = @_;
+	my $glue = $self->glue;
+	my $session = $self->session;
+
+	$glue->misbehave(operation => 'CreateConnection', name => $name,
+		kind => $kind, $kind eq 'slow' ? (delay_ms => 60000) : ());
+	$session->send($sql);
+	wait_until(sub {
+		grep { $_->{body} =~ /"$name"/ }
+		  $glue->requests(operation => 'CreateConnection');
+	}, "the request about $name is sent");
+	wait_until(sub { $glue->created($name) }, "$name is created")
+	  if $kind eq 'slow';
+	return $session;
 }
 
 sub query

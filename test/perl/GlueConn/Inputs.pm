@@ -24,7 +24,8 @@ use warnings;
 use Exporter 'import';
 use JSON::PP;
 
-our @EXPORT = qw(jdbc everything json_text json_value literal create_sql get_sql);
+our @EXPORT = qw(jdbc everything json_text json_value literal create_sql
+  update_sql delete_sql get_sql);
 
 my $json = JSON::PP->new->canonical->allow_nonref;
 
@@ -139,9 +140,13 @@ An SQL literal, in UTF-8; NULL for undef.
 A call of glue_create_connection().  B<input> and the argument B<tags> may be
 references, which become JSON, or texts, which are taken as they are.
 
-=item get_sql(name)
+=item update_sql(input)
 
-A call of glue_get_connection().
+A call of glue_update_connection() for the connection that the input names.
+
+=item delete_sql(name), get_sql(name)
+
+Calls of glue_delete_connection() and glue_get_connection().
 
 =back
 
@@ -172,6 +177,21 @@ sub create_sql
 		push @list, "$name => " . literal(ref $value ? json_text($value) : $value);
 	}
 	return 'SELECT glue_create_connection(' . join(', ', @list) . ')';
+}
+
+sub update_sql
+{
+	my ($input) = @_;
+
+	return 'SELECT glue_update_connection(' . literal($input->{Name}) . ', '
+	  . literal(json_text($input)) . ')';
+}
+
+sub delete_sql
+{
+	my ($name) = @_;
+
+	return 'SELECT glue_delete_connection(' . literal($name) . ')';
 }
 
 sub get_sql

@@ -63,7 +63,9 @@ sub new
 	$self->{psql} = open3($self->{stdin}, my $output, my $text = gensym,
 		@command);
 	$self->{handles} = { output => $output, text => $text };
-	$self->{pid} = $self->must('SELECT pg_backend_pid()')->output;
+	my $greeting = $self->must('SELECT pg_backend_pid()');
+	$self->{pid} = $greeting->output;
+	die 'could not connect: ' . $greeting->text if $self->{pid} !~ /^\d+$/;
 	return $self;
 }
 
@@ -173,6 +175,10 @@ What the backend's file descriptors are, as a sorted list.
 
 Leave, and wait until psql has.
 
+=item $session->vanish
+
+Leave without a word, as a client whose machine has lost its power.
+
 =back
 
 =cut
@@ -195,6 +201,14 @@ sub quit
 	$self->_read({ output => '', text => '' }, sub { 0 });
 	waitpid delete $self->{psql}, 0;
 	return;
+}
+
+sub vanish
+{
+	my ($self) = @_;
+
+	kill 'KILL', $self->{psql};
+	return $self->quit;
 }
 
 1;
