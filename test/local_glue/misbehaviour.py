@@ -63,6 +63,7 @@ class Rule:
     probability: float = 1.0
     processed: bool = None      # None: as the kind usually does
     delay_ms: int = 0
+    arrives_ms: int = 0         # the request is not carried out before
     clock_offset_s: int = 0     # for this request's signature and Date
     headers: dict = dataclasses.field(default_factory=dict)
     # What only some kinds look at:

@@ -225,6 +225,8 @@ class Service:
         entry["request_id"] = protocol.request_id
         entry["misbehaviour"] = rule.kind if rule else None
         response = None
+        if rule:
+            pause(rule.arrives_ms / 1000)
         if not (rule and rule.unread):
             response = self._respond(request, protocol, entry, rule)
         return self._dress(response, entry, rule, request)
