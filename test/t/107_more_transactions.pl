@@ -1,0 +1,138 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Calls that act at once follow their transaction, whatever it is made of:
+# savepoints, procedures, isolation levels; and one that is long is in nobody's
+# way.  103_transactions.pl has how each event ends.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use GlueConn::Interrupts;
+use GlueConn::Settled;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start(
+	conf => "shared_preload_libraries = 'glue_conn'\n");
+my $glue = $cluster->glue;
+my $settled = GlueConn::Settled->new($glue, $cluster->node);
+my $session = $cluster->session;
+
+sub create
+{
+	my ($name, $description) = @_;
+
+	return create_sql(jdbc($name, Description => $description // 'first'));
+}
+
+sub update
+{
+	my ($name, $description) = @_;
+
+	return update_sql(jdbc($name, Description => $description));
+}
+
+sub outcome { return $settled->outcome(@_); }
+
+my %undone = (glue => 'none', row => 'none', request => 'rolled_back');
+my %succeeded = (glue => 'first', row => 'first', request => 'succeeded');
+
+#
+# What a transaction is made of
+#
+
+$session->must(join ';', 'BEGIN; SAVEPOINT s', create('released, rolled back'),
+	'RELEASE s; ROLLBACK');
+outcome('RELEASE, then ROLLBACK', 'released, rolled back', %undone);
+$session->must(join ';', 'BEGIN; SAVEPOINT s', create('released, committed'),
+	'RELEASE s; COMMIT');
+outcome('RELEASE, then COMMIT', 'released, committed', %succeeded);
+
+$session->must(join ';', 'BEGIN; SAVEPOINT a', create('nested 1'),
+	'SAVEPOINT b', create('nested 2'), 'ROLLBACK TO b; SAVEPOINT c',
+	create('nested 3'), 'RELEASE c; ROLLBACK TO a', create('nested 4'),
+	'SAVEPOINT d', create('nested 5'), 'COMMIT');
+outcome('nested savepoints', "nested $_", $_ < 4 ? %undone : %succeeded)
+  foreach 1 .. 5;
+
+$session->must('DO $$ BEGIN PERFORM (' . create('block 1')
+	  . '); COMMIT; PERFORM (' . create('block 2')
+	  . '); ROLLBACK; PERFORM (' . create('block 3') . '); END $$');
+outcome('a DO block with COMMIT and ROLLBACK', "block $_",
+	$_ == 2 ? %undone : %succeeded)
+  foreach 1 .. 3;
+
+my $result = $session->must(join ';', 'BEGIN', create('turn 1'), 'COMMIT; BEGIN',
+	create('turn 2'), 'ROLLBACK; BEGIN', create('turn 3'), 'COMMIT');
+is(scalar $result->messages('WARNING'), 0, 'transactions in turn: no warning');
+outcome('transactions in turn', "turn $_", $_ == 2 ? %undone : %succeeded)
+  foreach 1 .. 3;
+
+foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
+{
+	foreach my $end ('COMMIT', 'ROLLBACK')
+	{
+		my $name = "$level $end";
+
+		$session->must("BEGIN ISOLATION LEVEL $level;"
+			  . ' SELECT count(*) FROM glue_request');
+		$session->must(create($name));
+		$session->must(update($name, 'first'));
+		$session->must($end);
+		if ($end eq 'COMMIT')
+		{
+			outcome($level, $name, %succeeded);
+			next;
+		}
+		outcome("$level, updated and rolled back", $name, %undone,
+			request => 'rolled_back NotUndone');
+		is(($settled->requests($name))[0], 'rolled_back', "$level: the create");
+	}
+}
+
+# A create that is rolled back, and made again in the same transaction.
+$session->must(join ';', 'BEGIN; SAVEPOINT s', create('same name'),
+	'ROLLBACK TO s', create('same name', 'second'), 'COMMIT');
+outcome('the same name after ROLLBACK TO', 'same name',
+	glue => 'second', row => 'second', request => 'succeeded');
+is($glue->created('same name'), 2, 'the same name after ROLLBACK TO: twice');
+$session->must('BEGIN; ' . create('same name 2') . '; ROLLBACK');
+is($session->query(create('same name 2', 'second'))->output, 'READY',
+	'the same name right after ROLLBACK');
+outcome('the same name right after ROLLBACK', 'same name 2',
+	glue => 'second', row => 'second', request => 'succeeded');
+
+#
+# A long transaction is in nobody's way
+#
+
+my $long = $cluster->session;
+$long->must('BEGIN ISOLATION LEVEL REPEATABLE READ');
+$long->must(create('long'));
+foreach my $round (1 .. 3)
+{
+	$result = $session->query(create("meanwhile $round"));
+	is($result->output, 'READY', 'others make calls during a long transaction');
+	cmp_ok($result->seconds, '<', $soon, 'at once');
+	$session->must('BEGIN; ' . create("undone meanwhile $round") . '; ROLLBACK');
+	outcome('during a long transaction', "undone meanwhile $round", %undone);
+}
+is(join('', $settled->requests('long')), 'running', 'its own request is open');
+my $workers = "FROM pg_stat_activity WHERE backend_type ~ '^glue_conn'";
+cmp_ok($session->must("SELECT count(*) $workers AND datname = 'postgres'")
+	  ->output, '>=', 1, 'there are workers');
+ok(wait_until(sub { $session->must("SELECT count(*) $workers"
+		  . ' AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)')
+		  ->output eq '0' }, 'the workers have no snapshot'),
+	'which have no snapshot while they wait');
+$long->must('COMMIT');
+outcome('a long transaction', 'long', %succeeded);
+$long->quit;
+
+$settled->check('after all of this');
+is($session->must('SELECT count(*) FROM glue_connection_drift()')->output, '0',
+	'the extension says the same');
+$session->quit;
+$cluster->finish;
+done_testing();
