@@ -1,0 +1,1116 @@
+/*
+ * immediate.pml
+ *
+ * The protocol by which calls that act at once respect transactions and
+ * survive crashes, for the model checker Spin.
+ *
+ * All of this is about connections of one name.  A caller is a session whose
+ * transaction creates or adopts that connection, once or twice, perhaps under
+ * a savepoint.  Before the request leaves, the journal worker commits an
+ * intent, which is a row.  When the transaction has ended and the row is still
+ * open, the queue worker settles it: what the call has made is deleted again,
+ * if it is proved to be ours and nobody has taken it over.
+ *
+ *	  caller ----box----> journal worker ----commit----> row
+ *		|											  ^
+ *		| create									  | resolve, claim,
+ *		v											  | settle
+ *	   Glue <---------- look, delete ----------- queue worker
+ *
+ * What happens to them: answers are lost; requests are carried out late, even
+ * when those who have sent them are gone; callers and the queue worker are
+ * ended at any point; the server crashes and forgets what is not durable; and
+ * somebody else creates, changes and deletes the connection.
+ *
+ * Each guard of the protocol can be taken away by a switch, and then the
+ * checker must find what it guards against: guards.pl has the list.  README.md
+ * says what is modelled and what is not.
+ *
+ * One step of a process is what really happens at once: the commit of a
+ * transaction, a critical section of shared memory, a single operation of
+ * Glue.  Time is not modelled, but its order is: settle_time is over when no
+ * request of that call is on its way any more.  Waiting and asking again is
+ * one step, which becomes possible when the answer has changed.  So no process
+ * runs in circles, and that every intent is settled is a property of the last
+ * states.
+ */
+
+/* How large the world is: everything that can happen in it is tried. */
+#ifndef CALLERS
+#define CALLERS	2
+#endif
+#ifndef CALLS_EACH				/* of a caller, in one transaction */
+#define CALLS_EACH	1
+#endif
+/* OTHER_CALLS_ONCE: only the first caller makes more than one */
+#ifndef LOSSES					/* answers that are lost */
+#define LOSSES	0
+#endif
+#ifndef KILLS					/* callers that are ended */
+#define KILLS	0
+#endif
+#ifndef WORKER_KILLS			/* times that the queue worker is ended */
+#define WORKER_KILLS	0
+#endif
+#ifndef CRASHES					/* of the server: 0 or 1 */
+#define CRASHES	0
+#endif
+#ifndef MEDDLES					/* things that somebody else does */
+#define MEDDLES	0
+#endif
+
+#define CALLS	(CALLERS * CALLS_EACH)
+#define BIT(k)	(1 << (k))
+
+/*
+ * How a (sub)transaction stands.  STRANGER: its id was lost in a crash and
+ * given to another one, which has committed.
+ */
+mtype:transaction = { RUNNING, COMMITTED, ABORTED, STRANGER };
+
+/* The states of a row.  OPEN is "running" without a claim, CLAIMED with one. */
+mtype:row = {
+	OPEN, SUCCEEDED, FAILED, QUEUED, CLAIMED, UNDONE, KEPT, NOT_OURS, NOT_UNDONE
+};
+
+/* What is known of a call in shared memory; 0 is that it is unknown. */
+mtype:outcome = { NOTHING, CREATED, CHANGED };
+
+/* What Glue answers; 0 is no answer yet. */
+mtype:reply = { MADE, EXISTS };
+
+/* A caller's box for the journal worker; 0 is that it is empty. */
+mtype:box = { FILLED, TAKEN, PASSED, HELD_UP, RECORDED, REFUSED };
+
+typedef Call
+{
+	/* the caller's transaction, and what is not committed yet */
+	mtype:transaction transaction;
+	mtype:row closed;			/* the row's next state */
+	bit adopts;					/* on_conflict is adopt */
+	bit keeps;					/* on_rollback is keep */
+
+	/* the row, as it is committed */
+	mtype:row row;
+	byte id;
+	byte ended_before;			/* calls that were answered before */
+	bit answered;				/* answered_at is known */
+	bit harmless;				/* there is nothing to delete */
+	bit uncertain;				/* a delete may be on its way */
+	bit put_off;
+
+	/* shared memory */
+	mtype:outcome outcome;
+	bit at;						/* with the time of the answer */
+
+	/* between the caller and Glue */
+	bit sent;					/* on its way, and an answer is awaited */
+	byte late;					/* on their way, and nobody waits */
+	bit unheard;				/* an answer was lost */
+	mtype:reply reply;
+
+	/* for the age of the transaction's id, and for properties */
+	bit older;					/* than the journal worker's own id */
+	bit durable;				/* is not given out again after a crash */
+	byte made;					/* how often Glue has created for it */
+	bit missed;					/* looked for in vain, and sent again */
+};
+
+Call call[CALLS];
+byte last_id;
+byte requested;					/* calls, by their bits */
+byte ended;						/* those that were answered */
+bit recorded;					/* glue_connection has a row, committed */
+
+/* The journal worker's. */
+mtype:box box[CALLERS];
+byte boxed[CALLERS];			/* which call is in it */
+bit journal_locked;
+
+/* The queue worker's, which die with it. */
+byte claimed;					/* a call, plus 1 */
+byte found;						/* calls, by their bits */
+byte seen;						/* those that were answered before the look */
+bit taken_over;
+bit beside;
+bit is_final;
+bit there;
+bit ours;
+
+/* The connection in Glue. */
+#define SOMEBODY_ELSE	(CALLS + 1)
+byte maker;						/* 0: there is none; or a call, plus 1 */
+bit defined_alike;				/* as all callers define it */
+bit changed;					/* since it was created */
+byte made_since;				/* calls that had been requested by then */
+byte made_until;				/* calls of these that had no answer yet */
+byte holders;					/* calls that have made or adopted it */
+bit judged_ours;				/* this very one, when an undo looked */
+bit delete_sent;				/* by the queue worker, which waits */
+byte delete_late;				/* nobody waits */
+
+/* What happens to them. */
+byte lost;
+bit killed[CALLERS];
+bit worker_killed;
+bit crashed;
+bit journal_crashed;
+bit somebody_deleted;
+bit gone[CALLERS];				/* callers that have ended */
+
+hidden byte i;
+hidden byte j;
+
+/* One of all calls; the condition is a macro of it and of another call, k. */
+#if CALLS == 1
+#define ANY_CALL(CONDITION, k)	(CONDITION(0, k))
+#define EACH_CALL(OPTION)	OPTION(0)
+#elif CALLS == 2
+#define ANY_CALL(CONDITION, k)	(CONDITION(0, k) || CONDITION(1, k))
+#define EACH_CALL(OPTION)	OPTION(0) OPTION(1)
+#elif CALLS == 3
+#define ANY_CALL(CONDITION, k) \
+	(CONDITION(0, k) || CONDITION(1, k) || CONDITION(2, k))
+#define EACH_CALL(OPTION)	OPTION(0) OPTION(1) OPTION(2)
+#else
+#define ANY_CALL(CONDITION, k) \
+	(CONDITION(0, k) || CONDITION(1, k) || CONDITION(2, k) || CONDITION(3, k))
+#define EACH_CALL(OPTION)	OPTION(0) OPTION(1) OPTION(2) OPTION(3)
+#endif
+
+/* ----------------------------------------------------------------
+ * Guards
+ * ----------------------------------------------------------------
+ */
+
+#define IS_OVER(k)	(call[k].transaction != RUNNING)
+#define IS_UNSETTLED(k) \
+	(call[k].row == OPEN || call[k].row == QUEUED || call[k].row == CLAIMED)
+#define SAME_TOP(l, k)	((l) / CALLS_EACH == (k) / CALLS_EACH)
+#define FIRST_OF(k)	((k) - (k) % CALLS_EACH)
+
+/* Has the transaction of k, which goes on, another open row? */
+#define OPEN_BESIDE(l, k)	((l) != (k) && call[l].row == OPEN && !IS_OVER(l))
+#if CALLS_EACH == 1
+#define ONE_IS_BESIDE(k)	false
+#else
+#define ONE_IS_BESIDE(k) \
+	(OPEN_BESIDE(FIRST_OF(k), k) || OPEN_BESIDE(FIRST_OF(k) + 1, k))
+#endif
+
+/*
+ * The journal worker's check: does the row of l hold up a new call k?  It does
+ * if it may have to be undone, by a delete, or if something may still arrive.
+ * But if k's transaction has an open row already, that one keeps the undo from
+ * being claimed, and later tells it that the connection was taken over; to
+ * wait then would be for ever.
+ */
+#ifdef ADOPTERS_WAIT
+#define HAS_HOLD(k)	false
+#else
+#define HAS_HOLD(k)	ONE_IS_BESIDE(k)
+#endif
+#ifdef NO_CHECK
+#define HOLDS_UP(l, k)	false
+#else
+#define HOLDS_UP(l, k) \
+	((l) != (k) && IS_UNSETTLED(l) && IS_OVER(l) && \
+	 call[l].outcome != NOTHING && call[l].outcome != CHANGED && \
+	 !call[l].harmless && \
+	 (SAME_TOP(l, k) || !HAS_HOLD(k)))
+#endif
+#define IS_HELD_UP(k)	ANY_CALL(HOLDS_UP, k)
+
+/*
+ * An undo waits for older rows and for those that are running; not for its own
+ * transaction's, which may wait for it.  Where there is nothing to delete, it
+ * is the other way round: nobody waits for that, so it can wait until its own
+ * transaction, which may have locked what is recorded, has no open row.
+ */
+#define COMES_BEFORE(l, k) \
+	((l) != (k) && IS_UNSETTLED(l) && !call[l].harmless && \
+	 (call[l].id < call[k].id || call[l].row != QUEUED) && \
+	 !(SAME_TOP(l, k) && call[l].row == OPEN && !call[k].harmless))
+
+/* Nothing that was sent for this row is on its way any more. */
+#define SETTLE_TIME_IS_OVER(k) \
+	(!call[k].sent && call[k].late == 0 && delete_late == 0)
+
+#define CAN_CLAIM(k) \
+	(call[k].row == QUEUED && \
+	 (!call[k].put_off || SETTLE_TIME_IS_OVER(k)) && \
+	 !ANY_CALL(COMES_BEFORE, k))
+
+/*
+ * Has l taken over what k may have made?  Only if l was answered after k was
+ * requested.  Their ids do not tell: they are not in the order of the calls.
+ */
+#ifdef BLIND_TO_ADOPTERS
+#define TOOK_OVER(l, k)	false
+#elif defined(ADOPTERS_BY_ID)
+#define TOOK_OVER(l, k) \
+	((l) != (k) && call[l].row == SUCCEEDED && call[l].id > call[k].id)
+#else
+#define TOOK_OVER(l, k) \
+	((l) != (k) && call[l].row == SUCCEEDED && \
+	 !(call[k].ended_before & BIT(l)))
+#endif
+
+/*
+ * Unless Glue itself has said that k made it, a connection that is recorded,
+ * or about to be by the same transaction, is known without k.
+ */
+#if defined(BLIND_TO_ADOPTERS) || defined(TRUST_THE_CLOCK)
+#define IS_KNOWN_WITHOUT(k)	false
+#else
+#define IS_KNOWN_WITHOUT(k) \
+	(call[k].outcome != CREATED && (recorded || ONE_IS_BESIDE(k)))
+#endif
+
+/*
+ * The proof: did k make the connection that is there?  EXACTLY is what no
+ * service tells.  Really the definition must be the same, the connection must
+ * not have been changed, and have been created while the call was made.  With
+ * LOOSELY everything happens within the time by which clocks may differ.
+ */
+#if defined(NO_PROOF)
+#define LOOKS_LIKE(k)	true
+#elif defined(EXACTLY)
+#define LOOKS_LIKE(k)	(maker == (k) + 1 && !changed)
+#elif defined(LOOSELY)
+#define LOOKS_LIKE(k)	(defined_alike && !changed)
+#else
+#define LOOKS_LIKE(k) \
+	(defined_alike && !changed && (made_since & BIT(k)) && \
+	 (!call[k].answered || (made_until & BIT(k))))
+#endif
+
+/* ----------------------------------------------------------------
+ * Glue
+ * ----------------------------------------------------------------
+ */
+
+inline make_connection(by, alike)
+{
+	maker = by;
+	defined_alike = alike;
+	changed = false;
+	made_since = requested;
+	made_until = requested & ~ended;
+	holders = 0;
+	judged_ours = false
+}
+
+inline forget_connection()
+{
+	maker = 0;
+	defined_alike = false;
+	changed = false;
+	made_since = 0;
+	made_until = 0;
+	holders = 0;
+	judged_ours = false
+}
+
+/*
+ * CreateConnection is carried out; twice for one call only if its caller has
+ * looked in between, and there was nothing.
+ */
+inline carry_out_create(k, answer)
+{
+	if
+	:: maker == 0 ->
+		make_connection(k + 1, true);
+		holders = BIT(k);
+		call[k].made++;
+		assert(call[k].made == 1 || call[k].missed);
+		answer = MADE
+	:: else -> answer = EXISTS
+	fi
+}
+
+/*
+ * An undo's DeleteConnection is carried out.  It may not hit what a
+ * transaction has committed or is about to, nor what somebody else has made.
+ */
+inline carry_out_delete()
+{
+	i = 0;
+	do
+	:: i < CALLS ->
+		assert(!(holders & BIT(i)) || (call[i].row != SUCCEEDED &&
+			   !(call[i].closed == SUCCEEDED && call[i].transaction == RUNNING)));
+		i++
+	:: else -> break
+	od;
+#if defined(EXACTLY) || defined(NO_PROOF)
+	/* but no proof helps if it was made after the look */
+	assert(maker != SOMEBODY_ELSE || !judged_ours);
+#endif
+	forget_connection()
+}
+
+/* What Glue may do about a call; a request may also be lost on its way. */
+#define GLUE_WORKS(k) \
+	:: d_step { \
+		call[k].sent -> \
+		call[k].sent = false; \
+		carry_out_create(k, call[k].reply) \
+	   } \
+	:: d_step { \
+		call[k].late > 0 -> \
+		call[k].late--; \
+		carry_out_create(k, nobody); \
+		nobody = 0 \
+	   } \
+	:: d_step { call[k].late > 0 -> call[k].late-- }
+
+active proctype Glue()
+{
+	mtype:reply nobody;
+
+end_glue:
+	do
+	EACH_CALL(GLUE_WORKS)
+	:: d_step { delete_sent -> delete_sent = false; carry_out_delete() }
+	:: d_step { delete_late > 0 -> delete_late--; carry_out_delete() }
+	:: d_step { delete_late > 0 -> delete_late-- }
+	od
+}
+
+/* Somebody else, who knows nothing of us. */
+proctype Meddler()
+{
+	byte times;
+
+	do
+	:: times < MEDDLES ->
+		times++;
+		if
+		:: d_step { maker == 0 -> make_connection(SOMEBODY_ELSE, true) }
+		:: d_step { maker == 0 -> make_connection(SOMEBODY_ELSE, false) }
+		:: d_step { maker != 0 -> changed = true }
+		:: d_step { maker != 0 -> changed = true; defined_alike = false }
+		:: d_step { maker != 0 -> forget_connection(); somebody_deleted = true }
+		:: true
+		fi
+	:: else -> break
+	od
+}
+
+/* ----------------------------------------------------------------
+ * Callers
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * A transaction ends, or is rolled back to a savepoint: these calls were made
+ * in it.  From that moment on the rows that it has closed are closed, and what
+ * it has recorded of the connection is.
+ */
+inline end_transaction(first, last, how)
+{
+	i = first;
+	do
+	:: i <= last && call[i].transaction == RUNNING ->
+		call[i].transaction = how;
+		if
+		:: how == COMMITTED ->
+			call[i].outcome = 0;
+			call[i].at = false;
+			if
+			:: call[i].closed != 0 ->
+				call[i].row = call[i].closed;
+				recorded = recorded || call[i].closed == SUCCEEDED
+			:: else
+			fi
+		:: else
+		fi;
+		call[i].closed = 0;
+		call[i].adopts = false;
+		call[i].older = false;
+		call[i].durable = false;
+		i++
+	:: i <= last && call[i].transaction != RUNNING -> i++
+	:: i > last -> break
+	od;
+	i = 0
+}
+
+/* What is on its way goes on, but nobody waits for its answer any more. */
+inline stop_waiting(k)
+{
+	call[k].late = call[k].late + call[k].sent;
+	call[k].sent = false;
+	call[k].reply = 0
+}
+
+inline send_create(k)
+{
+	atomic { call[k].sent = true; call[k].reply = 0 }
+}
+
+/*
+ * Note what Glue has answered, in shared memory.  If it is not the only
+ * request that was sent for this call, then it does not tell everything.
+ */
+inline note_outcome(k, what)
+{
+	d_step {
+#ifdef TRUST_THE_LAST_ANSWER
+		call[k].outcome = what;
+		call[k].at = true
+#else
+		if
+		:: resent && what != CREATED
+		:: else ->
+			call[k].outcome = what;
+			call[k].at = !resent
+		fi
+#endif
+	}
+}
+
+/* Hand the intent to the journal worker, until it is committed. */
+inline record_intent(c, k)
+{
+	do
+	:: d_step { box[c] == 0 -> box[c] = FILLED; boxed[c] = k }
+	:: d_step { box[c] == RECORDED -> box[c] = 0; boxed[c] = 0 }; break
+	:: d_step { box[c] == REFUSED && !IS_HELD_UP(k) -> box[c] = 0 }
+	od
+}
+
+/* Caller c, and its first call. */
+proctype Caller(byte c; byte k)
+{
+	bit savepoint;
+	bit resent;
+
+	{
+#ifdef OTHER_CALLS_ONCE
+		skip;
+#else
+		/* callers are alike, so let the first be the first */
+		c == 0 || call[0].transaction != 0 || gone[0];
+#endif
+
+next_call:
+		atomic {
+			if
+			:: call[k].adopts = true
+			:: call[k].adopts = false
+			fi;
+#ifdef WITH_KEEP
+			if
+			:: call[k].keeps = true
+			:: call[k].keeps = false
+			fi;
+#endif
+#if CALLS_EACH > 1
+			if
+			:: savepoint = true
+			:: savepoint = false
+			fi;
+#endif
+			resent = false
+		};
+		call[k].transaction = RUNNING;
+		d_step {
+			last_id++;
+			call[k].id = last_id;
+			call[k].ended_before = ended;
+			requested = requested | BIT(k)
+		};
+#ifdef SEND_BEFORE_INTENT
+		send_create(k);
+		record_intent(c, k);
+#else
+		record_intent(c, k);
+		send_create(k);
+#endif
+
+await_answer:
+		if
+		:: d_step { call[k].reply == MADE -> call[k].reply = 0; ended = ended | BIT(k) };
+			note_outcome(k, CREATED);
+			goto succeeded
+		:: d_step { call[k].reply == EXISTS -> call[k].reply = 0 };
+			/* to adopt it is to read it, and that ends the call */
+			if
+			:: d_step {
+				call[k].adopts && maker != 0 && defined_alike ->
+				holders = holders | BIT(k);
+				ended = ended | BIT(k)
+			   };
+				note_outcome(k, CHANGED);
+				goto succeeded
+			:: else ->
+				note_outcome(k, NOTHING);
+				goto has_failed
+			fi
+		:: d_step { lost < LOSSES -> lost++; call[k].unheard = true; stop_waiting(k) }
+		fi;
+
+		/* the answer is lost: read back */
+#ifdef SEND_AGAIN_BLINDLY
+		goto send_again;
+#endif
+		if
+		:: atomic { maker == 0 -> call[k].missed = true };
+send_again:
+			if
+			:: !resent ->
+				resent = true;
+				send_create(k);
+				goto await_answer
+			:: goto outcome_is_unknown
+			fi
+		:: d_step {
+			maker != 0 && LOOKS_LIKE(k) ->
+			holders = holders | BIT(k);
+			ended = ended | BIT(k)
+		   };
+#ifdef TRUST_THE_CLOCK
+			note_outcome(k, CREATED);
+#endif
+			goto succeeded
+		:: atomic { maker != 0 && !LOOKS_LIKE(k) -> goto outcome_is_unknown }
+		:: goto outcome_is_unknown
+		fi;
+
+outcome_is_unknown:
+		/* that is an error, or a row of the result, and then life goes on */
+		if
+		:: goto has_failed
+		:: true
+		fi;
+#ifdef UNKNOWN_IS_FAILED
+		call[k].closed = FAILED;
+#endif
+#ifdef QUEUED_BY_CALLER
+		call[k].closed = QUEUED;
+#endif
+		goto end_of_call;
+
+has_failed:
+		if
+		:: savepoint -> goto roll_back_to_savepoint
+		:: else -> goto roll_back
+		fi;
+
+succeeded:
+		call[k].closed = SUCCEEDED;
+		if
+		:: savepoint -> goto roll_back_to_savepoint
+		:: goto end_of_call
+		fi;
+
+roll_back_to_savepoint:
+		atomic { end_transaction(k, k, ABORTED) };
+
+end_of_call:
+		if
+#ifdef OTHER_CALLS_ONCE
+		:: k == 0 -> k++; goto next_call
+#elif CALLS_EACH > 1
+		:: k % CALLS_EACH < CALLS_EACH - 1 -> k++; goto next_call
+#endif
+		:: d_step { end_transaction(FIRST_OF(k), k, COMMITTED) }
+		:: goto roll_back
+		fi;
+		goto is_done;
+
+roll_back:
+		atomic { end_transaction(FIRST_OF(k), k, ABORTED) };
+
+is_done:
+		skip
+	} unless {
+		/* cancelled, terminated, or swept away by the crash of all */
+		d_step {
+			killed[c] || crashed ->
+			if
+			:: !crashed ->
+				stop_waiting(k);
+				end_transaction(FIRST_OF(k), k, ABORTED);
+				if
+				:: box[c] == FILLED -> box[c] = 0
+				:: else
+				fi
+			:: else
+			fi
+		}
+	};
+	d_step {
+		k = 0;
+		savepoint = false;
+		resent = false;
+		killed[c] = false;
+		gone[c] = true
+	}
+}
+
+/* ----------------------------------------------------------------
+ * The journal worker
+ * ----------------------------------------------------------------
+ */
+
+/* It gets an id of its own: those that were assigned before are older. */
+inline assign_own_id()
+{
+#if CRASHES
+	d_step {
+		i = 0;
+		do
+		:: i < CALLS -> call[i].older = (call[i].transaction == RUNNING); i++
+		:: else -> break
+		od
+	}
+#else
+	skip
+#endif
+}
+
+inline take_boxes()
+{
+	j = 0;
+	do
+	:: j < CALLERS ->
+		box[j] = (box[j] == FILLED -> TAKEN : box[j]);
+		j++
+	:: else -> break
+	od;
+	j = 0
+}
+
+/* Check an intent that was taken. */
+#define CHECK(c) \
+	:: d_step { \
+		box[c] == TAKEN -> \
+		box[c] = (IS_HELD_UP(boxed[c]) -> HELD_UP : PASSED) \
+	   }
+
+/* The commit: what has passed is recorded, and older ids are used up. */
+inline commit_intents()
+{
+	j = 0;
+	do
+	:: j < CALLERS && box[j] == PASSED -> call[boxed[j]].row = OPEN; j++
+	:: j < CALLERS && box[j] != PASSED -> j++
+	:: j == CALLERS -> break
+	od;
+	j = 0;
+	do
+	:: j < CALLS ->
+		call[j].durable = call[j].durable ||
+			(call[j].older && !IS_OVER(j));
+		call[j].older = false;
+		j++
+	:: else -> break
+	od;
+	journal_locked = false
+}
+
+inline answer_boxes()
+{
+	j = 0;
+	do
+	:: j < CALLERS && box[j] == PASSED -> box[j] = RECORDED; j++
+	:: j < CALLERS && box[j] == HELD_UP -> box[j] = REFUSED; j++
+	:: j < CALLERS && box[j] != PASSED && box[j] != HELD_UP -> j++
+	:: j == CALLERS -> break
+	od;
+	j = 0
+}
+
+#if CALLERS == 1
+#define ANY_BOX(is)	(box[0] == is)
+#else
+#define ANY_BOX(is)	(box[0] == is || box[1] == is)
+#endif
+
+active proctype JournalWorker()
+{
+end_idle:
+	do
+	:: {
+#ifdef ID_BEFORE_BOXES
+		assign_own_id();
+end_waiting:
+#endif
+		d_step { ANY_BOX(FILLED) -> take_boxes() };
+		d_step { !journal_locked -> journal_locked = true };
+#ifndef ID_BEFORE_BOXES
+		assign_own_id();
+#endif
+		do
+		CHECK(0)
+#if CALLERS > 1
+		CHECK(1)
+#endif
+		:: d_step { !ANY_BOX(TAKEN) -> commit_intents() };
+			d_step { answer_boxes() };
+			break
+		od
+	   } unless {
+		d_step { journal_crashed -> journal_crashed = false }
+	   }
+	od
+}
+
+/* ----------------------------------------------------------------
+ * The queue worker
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * An open row whose transaction has ended.  If that is committed, the outcome
+ * of the call was unknown, so its caller did not close it.
+ */
+#ifdef COMMITTED_IS_CLOSED
+#define HAS_FAILED(k)	(call[k].transaction == ABORTED)
+#else
+#define HAS_FAILED(k)	IS_OVER(k)
+#endif
+#define IS_TO_RESOLVE(k, any)	(call[k].row == OPEN && HAS_FAILED(k))
+
+/* What was recorded after a look is newer than what it has seen. */
+#ifdef RECORD_BLINDLY
+#define IS_NEWER(l, any)	false
+#else
+#define IS_NEWER(l, any)	(call[l].row == SUCCEEDED && !(seen & BIT(l)))
+#endif
+
+
+/* A row is settled, and nothing else about its call matters any more. */
+inline forget_call(k)
+{
+	call[k].transaction = ABORTED;
+	call[k].outcome = 0;
+	call[k].at = false;
+	call[k].put_off = false;
+	call[k].uncertain = false;
+	call[k].answered = false;
+	call[k].harmless = false;
+	call[k].keeps = false;
+	call[k].id = 0;
+	call[k].ended_before = 0;
+	call[k].made = 0;
+	call[k].missed = false;
+	call[k].unheard = false;
+	requested = requested & ~BIT(k);
+	ended = ended & ~BIT(k);
+	made_since = made_since & ~BIT(k);
+	made_until = made_until & ~BIT(k);
+	holders = holders & ~BIT(k)
+}
+
+inline find_ended()
+{
+	i = 0;
+	do
+	:: i < CALLS ->
+		found = found | (IS_TO_RESOLVE(i, 0) -> BIT(i) : 0);
+		i++
+	:: else -> break
+	od;
+	i = 0
+}
+
+/* The commit after that. */
+inline resolve_found()
+{
+	i = 0;
+	do
+	:: i < CALLS && (found & BIT(i)) && call[i].outcome == NOTHING ->
+		call[i].row = FAILED;
+		forget_call(i);
+		i++
+	:: i < CALLS && (found & BIT(i)) && call[i].outcome != NOTHING ->
+		call[i].row = QUEUED;
+		call[i].answered = call[i].at;
+		call[i].harmless = (call[i].outcome == CHANGED);
+		i++
+	:: i < CALLS && !(found & BIT(i)) -> i++
+	:: i == CALLS -> break
+	od;
+	found = 0
+}
+
+/* Claim a row, and look up what the database knows. */
+#define CLAIM(k) \
+	:: d_step { \
+		CAN_CLAIM(k) -> \
+		claimed = k + 1; \
+		call[k].row = CLAIMED; \
+		taken_over = ANY_CALL(TOOK_OVER, k) || IS_KNOWN_WITHOUT(k); \
+		beside = ONE_IS_BESIDE(k) \
+	   }
+
+/* The call that is claimed. */
+#define IT	(claimed - 1)
+
+inline forget_claim()
+{
+	claimed = 0;
+	seen = 0;
+	taken_over = false;
+	beside = false;
+	is_final = false;
+	there = false;
+	ours = false
+}
+
+/*
+ * The commit that settles a row.  If its own transaction goes on, and will
+ * record the connection itself or be settled in its turn, that is left to it.
+ */
+inline settle(how, is_recorded)
+{
+	d_step {
+		recorded = (beside -> recorded : is_recorded);
+		call[IT].row = how;
+		forget_call(IT);
+		forget_claim()
+	}
+}
+
+inline look_again_later()
+{
+	d_step {
+		call[IT].row = QUEUED;
+		call[IT].put_off = true;
+		forget_claim()
+	}
+}
+
+/*
+ * One look at the connection, and what follows from it.
+ *
+ * A look is final if nothing can arrive any more: because the only request was
+ * answered, or because it is sent after settle_time.  What is ours is deleted
+ * at once, but only a final look settles the row.
+ */
+inline undo()
+{
+	d_step {
+		is_final = SETTLE_TIME_IS_OVER(IT);
+#ifdef DELETES_ARE_NEVER_LATE
+		is_final = is_final || call[IT].answered;
+#else
+		is_final = is_final || (call[IT].answered && !call[IT].uncertain);
+#endif
+#ifdef FINAL_AT_ONCE
+		is_final = true;
+#endif
+		skip
+	};
+	d_step {
+		there = (maker != 0);
+		seen = (call[IT].harmless -> ended : 0);
+		ours = (there && LOOKS_LIKE(IT) && !taken_over && !call[IT].harmless);
+		judged_ours = judged_ours || ours
+	};
+#ifdef FINAL_WHEN_ANSWERED
+	is_final = is_final || SETTLE_TIME_IS_OVER(IT);
+#endif
+	if
+	:: ours && !call[IT].keeps ->
+		delete_sent = true;
+		d_step {
+			!delete_sent ->
+#ifdef DELETED_IS_FINAL
+			is_final = true;
+#endif
+			there = false;
+			ours = false
+		}
+	:: else
+	fi;
+	if
+	:: !is_final -> look_again_later()
+	:: else ->
+		if
+		:: call[IT].harmless ->
+			settle(NOT_UNDONE, there || (recorded && ANY_CALL(IS_NEWER, 0)))
+		:: !call[IT].harmless && !there -> settle(UNDONE, false)
+		:: !call[IT].harmless && ours -> settle(KEPT, true)
+		:: !call[IT].harmless && there && !ours ->
+			settle(NOT_OURS, recorded)
+		fi
+	fi
+}
+
+/* The worker ends: its claim goes back, and what it has sent may be late. */
+inline lose_claim()
+{
+	if
+	:: claimed != 0 ->
+		call[IT].row = QUEUED;
+		call[IT].uncertain = true
+	:: else
+	fi;
+	delete_late = delete_late + delete_sent;
+	delete_sent = false;
+	found = 0;
+	forget_claim()
+}
+
+active proctype QueueWorker()
+{
+end_idle:
+	do
+	:: {
+		if
+		:: d_step { ANY_CALL(IS_TO_RESOLVE, 0) -> find_ended() };
+#ifndef NO_JOURNAL_LOCK
+			/* whose check came before the end is committed then */
+			!journal_locked;
+#endif
+			d_step { resolve_found() };
+			goto end_idle
+		EACH_CALL(CLAIM)
+		fi;
+		undo()
+	   } unless {
+		d_step { worker_killed -> worker_killed = false; lose_claim() }
+	   }
+	od
+}
+
+/* ----------------------------------------------------------------
+ * What happens to them
+ * ----------------------------------------------------------------
+ */
+
+proctype Killer()
+{
+	byte times;
+
+	do
+	:: times < KILLS ->
+		times++;
+		if
+		:: killed[0] = !gone[0]
+#if CALLERS > 1
+		:: killed[1] = !gone[1]
+#endif
+		fi
+	:: else -> break
+	od
+}
+
+proctype WorkerKiller()
+{
+	byte times;
+
+	do
+	:: times < WORKER_KILLS -> times++; worker_killed = true
+	:: else -> break
+	od
+}
+
+/* What is not durable is lost, and everybody is gone. */
+inline crash()
+{
+	i = 0;
+	do
+	:: i < CALLS ->
+		if
+		:: call[i].transaction == RUNNING ->
+			call[i].transaction = (call[i].durable -> ABORTED : STRANGER)
+		:: else
+		fi;
+		stop_waiting(i);
+		call[i].closed = 0;
+		call[i].outcome = 0;
+		call[i].at = false;
+		call[i].older = false;
+		call[i].durable = false;
+		i++
+	:: else -> break
+	od;
+	j = 0;
+	do
+	:: j < CALLERS -> box[j] = 0; j++
+	:: else -> break
+	od;
+	journal_locked = false;
+	lose_claim();
+	crashed = true;
+	journal_crashed = true;
+	worker_killed = true
+}
+
+proctype Crash()
+{
+	d_step { crash() }
+}
+
+/* ----------------------------------------------------------------
+ * The end
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * When nothing goes on any more, a connection that a call has made is recorded,
+ * or the call's own row says that it was left.
+ *
+ * There is one thing that nobody can know: of a committed call one answer was
+ * lost, its connection was found or made again, somebody else has deleted it,
+ * and then the lost request is carried out.
+ */
+#define IS_BEYOND_US(k) \
+	(call[k].row == SUCCEEDED && call[k].unheard && somebody_deleted)
+#define IS_KNOWN(k) \
+	(recorded || call[k].row == KEPT || call[k].row == NOT_OURS || \
+	 IS_BEYOND_US(k))
+
+init
+{
+	atomic {
+		run Caller(0, 0);
+#if CALLERS > 1
+		run Caller(1, CALLS_EACH);
+#endif
+#if MEDDLES
+		run Meddler();
+#endif
+		if
+#if KILLS
+		:: run Killer()
+#endif
+		:: true
+		fi;
+		if
+#if WORKER_KILLS
+		:: run WorkerKiller()
+#endif
+		:: true
+		fi;
+		if
+#if CRASHES
+		:: run Crash()
+#endif
+		:: true
+		fi
+	};
+	timeout;
+	d_step {
+		i = 0;
+		do
+		:: i < CALLERS -> assert(gone[i]); i++
+		:: else -> break
+		od;
+		i = 0;
+		do
+		:: i < CALLS ->
+			assert(!IS_UNSETTLED(i));
+			assert(maker != i + 1 || IS_KNOWN(i));
+			i++
+		:: else -> break
+		od;
+		assert(!recorded || maker != 0 || somebody_deleted)
+	}
+}

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# The protocol of calls that act at once holds, whatever happens: see
+# README.md.
+#
+# With the argument "large" the worlds are larger, and take an hour and 16 GB.
+
+use strict;
+use warnings;
+
+use GlueConn::Model;
+use Test::More;
+
+my $model = 'test/model/immediate.pml';
+
+# What there is in a world, and its switches.
+my @worlds = (
+	[ 'two callers, one answer lost, one caller ended',
+		qw(LOSSES=1 KILLS=1) ],
+	[ 'two callers, one caller and the queue worker ended',
+		qw(KILLS=1 WORKER_KILLS=1) ],
+	[ 'two callers, the server crashes', qw(CRASHES=1) ],
+	[ 'two callers, one ended, somebody else', qw(KILLS=1 MEDDLES=1) ],
+	[ 'two callers, one answer lost, somebody else', qw(LOSSES=1 MEDDLES=1) ],
+	[ 'two callers, one with two calls and savepoints',
+		qw(CALLS_EACH=2 OTHER_CALLS_ONCE) ],
+	[ 'two callers who keep or not, an exact proof, the queue worker ended',
+		qw(KILLS=1 WORKER_KILLS=1 EXACTLY WITH_KEEP) ],
+	[ 'two callers, clocks that tell nothing, one ended',
+		qw(KILLS=1 LOSSES=1 LOOSELY) ],
+	[ 'one caller with two calls and savepoints, one answer lost, it and the'
+		. ' queue worker ended',
+		qw(CALLERS=1 CALLS_EACH=2 LOSSES=1 KILLS=1 WORKER_KILLS=1) ],
+	[ 'one caller, one answer lost, it is ended, the server crashes, somebody else',
+		qw(CALLERS=1 LOSSES=1 KILLS=1 CRASHES=1 MEDDLES=1 WITH_KEEP) ],
+	[ 'ids that may be given out again',
+		qw(CRASHES=1 CALLERS=1 MEDDLES=1 ID_BEFORE_BOXES) ]);
+
+my @large_worlds = (
+	[ 'two callers, each with two calls', qw(CALLS_EACH=2) ],
+	[ 'two callers, the server crashes, the queue worker ended',
+		qw(CRASHES=1 WORKER_KILLS=1) ],
+	[ 'two callers, the server crashes, one answer lost', qw(CRASHES=1 LOSSES=1) ],
+	[ 'two callers, the server crashes, somebody else', qw(CRASHES=1 MEDDLES=1) ],
+	[ 'two callers, two answers lost, one ended', qw(LOSSES=2 KILLS=1) ],
+	[ 'two callers, one with two calls, the queue worker ended',
+		qw(CALLS_EACH=2 OTHER_CALLS_ONCE WORKER_KILLS=1) ],
+	[ 'one caller with two calls, all of it',
+		qw(CALLERS=1 CALLS_EACH=2 LOSSES=1 KILLS=1 WORKER_KILLS=1 CRASHES=1) ],
+	[ 'one caller, all of it, and more of it',
+		qw(CALLERS=1 LOSSES=1 KILLS=1 WORKER_KILLS=1 CRASHES=1 MEDDLES=2 WITH_KEEP) ]);
+
+# Runs have an end, so nobody goes round in a circle instead of settling.
+my @circles = (
+	[ 'two callers, the queue worker ended', qw(WORKER_KILLS=1) ],
+	[ 'one caller with two calls and savepoints, one answer lost',
+		qw(CALLERS=1 CALLS_EACH=2 LOSSES=1) ]);
+
+sub report
+{
+	my ($result, $name) = @_;
+
+	is($result->{violation}, '', $name) or diag(trace_of($result));
+	note(sprintf '%d states, %.1f s, %.0f MB',
+		@{$result}{qw(states seconds megabytes)});
+	return $result->{states};
+}
+
+my $large = @ARGV && $ARGV[0] eq 'large';
+my $states = 0;
+
+$GlueConn::Model::memory_limit_mb = 16000 if $large;
+foreach ($large ? @large_worlds : @worlds)
+{
+	my ($name, @switches) = @$_;
+
+	$states += report(check_model($model, @switches), $name);
+}
+foreach ($large ? () : @circles)
+{
+	my ($name, @switches) = @$_;
+
+	$states += report(find_cycles($model, @switches), "no circles: $name");
+}
+cmp_ok($states, '>', 1_000_000, 'that was not nothing');
+note("$states states in all");
+
+done_testing();
