@@ -92,7 +92,7 @@ pg_noreturn static void raise_blocked(const char *name, int64 blocked_by);
 static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
 						   HeapTuple intent);
 static bool is_unsettled(HeapTuple tuple, TupleDesc desc);
-static bool is_creation(HeapTuple tuple, TupleDesc desc);
+static bool may_be_deleted(HeapTuple tuple, TupleDesc desc);
 static int64 id_of(HeapTuple tuple, TupleDesc desc);
 static uint64 xid_of(HeapTuple tuple, TupleDesc desc,
 					 GlueRequestColumn column);
@@ -377,7 +377,8 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 			takes_part |= own;
 		else if (!own && is_unsettled(tuple, desc))
 			blocked_by_others = id_of(tuple, desc);
-		else if (own && is_unsettled(tuple, desc) && is_creation(tuple, desc))
+		else if (own && is_unsettled(tuple, desc) &&
+				 may_be_deleted(tuple, desc))
 			blocked_by_own = id_of(tuple, desc);
 	}
 	systable_endscan(scan);
@@ -400,28 +401,38 @@ is_open_intent(HeapTuple tuple, TupleDesc desc, HeapTuple intent)
 		same_value(tuple, intent, desc, GLUE_REQUEST_CATALOG_ID);
 }
 
-/* May a call have changed anything? */
+/*
+ * May what a call has changed still be deleted, or may it change anything yet?
+ *
+ * What changed something that existed, and was answered, is only to be recorded,
+ * which nobody needs to wait for.
+ */
 static bool
 is_unsettled(HeapTuple tuple, TupleDesc desc)
 {
 	GlueKnownCall known;
+	bool		never_answered;
 
 	glue_known_outcome_find(id_of(tuple, desc), &known);
-	return known.outcome != GLUE_OUTCOME_NOTHING;
+	if (known.outcome == GLUE_OUTCOME_NOTHING)
+		return false;
+	if (may_be_deleted(tuple, desc))
+		return true;
+	(void) heap_getattr(tuple, GLUE_REQUEST_ANSWERED_AT + 1, desc,
+						&never_answered);
+	return never_answered && known.answered_at == 0;
 }
 
-/* May a call that has changed something have created the connection? */
+/* May a call have created the connection?  Then it may be deleted again. */
 static bool
-is_creation(HeapTuple tuple, TupleDesc desc)
+may_be_deleted(HeapTuple tuple, TupleDesc desc)
 {
 	GlueKnownCall known;
 	bool		is_null;
-	Datum		operation = heap_getattr(tuple, GLUE_REQUEST_OPERATION + 1, desc,
-										 &is_null);
 
+	(void) heap_getattr(tuple, GLUE_REQUEST_ON_ROLLBACK + 1, desc, &is_null);
 	glue_known_outcome_find(id_of(tuple, desc), &known);
-	return known.outcome != GLUE_OUTCOME_CHANGED &&
-		strcmp(TextDatumGetCString(operation), "CreateConnection") == 0;
+	return !is_null && known.outcome != GLUE_OUTCOME_CHANGED;
 }
 
 static int64

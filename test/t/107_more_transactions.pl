@@ -103,6 +103,21 @@ is($session->query(create('same name 2', 'second'))->output, 'READY',
 outcome('the same name right after ROLLBACK', 'same name 2',
 	glue => 'second', row => 'second', request => 'succeeded');
 
+# What changed an existing connection, and was rolled back to a savepoint, is
+# recorded after the end of the transaction, which does not wait for that.
+$session->must('BEGIN; ' . create('own') . '; SAVEPOINT s');
+$session->must(create('own', 'second') =~ s/\)$/, on_conflict => 'update')/r);
+$session->must('ROLLBACK TO s');
+ok(wait_until(sub { $session->must("SELECT count(*) FROM glue_request"
+		  . " WHERE connection_name = 'own' AND state = 'queued'")
+		  ->output eq '1' }, 'the update is to be recorded'),
+	'an update that was rolled back to a savepoint waits');
+$result = $session->query(update('own', 'third'));
+cmp_ok($result->seconds, '<', $soon, 'and the transaction goes on at once');
+$session->must('COMMIT');
+outcome('after ROLLBACK TO after an update', 'own',
+	glue => 'third', row => 'third', request => 'succeeded');
+
 #
 # A long transaction is in nobody's way
 #
