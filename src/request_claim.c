@@ -16,7 +16,9 @@
  * that made the call may go on meanwhile, if it was rolled back to a savepoint.
  * Its own calls that are not rolled back do not keep the undo of a creation
  * waiting, for it may be waiting for that itself; nor do others that there is
- * nothing to be undone of, and that wait for such a transaction.
+ * nothing to be undone of.  Those wait for such a transaction, and for all undos
+ * of creations, because they record what there is, and it must not be deleted
+ * behind their back.
  *
  * Cost.  While a request is open, its updates change no column that an index
  * has, so they stay in the page.  All indexes that are used here leave out
@@ -152,7 +154,12 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" AND NOT EXISTS (SELECT FROM %s e"
 					" WHERE e.finished_at IS NULL"
 					" AND e.connection_name = r.connection_name"
-					" AND (e.id < r.id OR e.state = 'running')"
+					" AND (e.id < r.id OR e.state = 'running'"
+					" OR (r.caller_xid IS NOT NULL"
+					" AND r.on_rollback IS NULL"
+					" AND r.answered_at IS NOT NULL"
+					" AND e.caller_xid IS NOT NULL"
+					" AND e.on_rollback IS NOT NULL))"
 					" AND e.id <> r.id"
 					" AND (r.on_rollback IS NOT NULL"
 					" AND e.caller_top_xid = r.caller_top_xid"

@@ -91,6 +91,90 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 	}
 }
 
+# Calls in triggers that are fired by the COMMIT itself.
+$session->must(<<'SQL');
+CREATE TABLE source (name text, divisor int);
+CREATE FUNCTION provision() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM glue_create_connection(jsonb_build_object('Name', NEW.name,
+		'Description', 'first', 'ConnectionType', 'JDBC',
+		'ConnectionProperties', jsonb_build_object(
+			'JDBC_CONNECTION_URL', 'jdbc:mysql://h/d', 'SECRET_ID', 's')));
+	PERFORM 1 / NEW.divisor;
+	RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER provision AFTER INSERT ON source
+	DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION provision();
+SQL
+$session->must("INSERT INTO source VALUES ('deferred', 1)");
+outcome('a deferred trigger', 'deferred', %succeeded);
+is($session->query("INSERT INTO source VALUES ('deferred 0', 0)")->sqlstate,
+	'22012', 'a deferred trigger that fails');
+outcome('a deferred trigger that fails', 'deferred 0', %undone);
+
+#
+# One connection, again and again
+#
+
+# Each attempt but the last is undone while the next one waits.
+is($session->query('DO $$ BEGIN FOR i IN 1 .. 5 LOOP BEGIN PERFORM ('
+		  . create('loop') . '); PERFORM 1 / (i / 5);'
+		  . ' EXCEPTION WHEN division_by_zero THEN NULL; END; END LOOP; END $$')
+	  ->sqlstate, '00000', 'a loop that tries again');
+outcome('a loop that tries again', 'loop', %succeeded);
+is($glue->created('loop'), 5, 'a loop that tries again: five times');
+
+# The statements below, about a connection with a name.
+my %statement = (
+	create => sub { create(@_) },
+	adopt => sub { create_sql(jdbc($_[0], Description => 'first'),
+		on_conflict => 'adopt') },
+	overwrite => sub { create_sql(jdbc($_[0], Description => $_[1]),
+		on_conflict => 'update') },
+	update => sub { update(@_) },
+	tag => sub { 'SELECT glue_tag_connection(' . literal($_[0])
+		  . q[, '{"team": "a"}')] },
+	delete => sub { delete_sql($_[0]) });
+
+# What there is before each of these transactions, and what it leaves; none
+# waits for itself.
+foreach my $case (
+	[ first => 'third', 'delete, SAVEPOINT s, create, ROLLBACK TO s,'
+		  . ' create third, COMMIT' ],
+	[ first => 'third', 'update second, SAVEPOINT s, update second,'
+		  . ' ROLLBACK TO s, update third, COMMIT' ],
+	[ first => 'third', 'delete, create, SAVEPOINT s, overwrite second,'
+		  . ' ROLLBACK TO s, overwrite third, COMMIT' ],
+	[ first => 'none', 'delete, create, ROLLBACK' ],
+	[ first => 'first', 'adopt, ROLLBACK' ],
+	[ none => 'none', 'create, delete, ROLLBACK' ],
+	[ none => 'none', 'create, SAVEPOINT s, overwrite second, ROLLBACK TO s,'
+		  . ' update third, ROLLBACK' ],
+	[ none => 'none', 'create, overwrite second, ROLLBACK' ],
+	[ none => 'none', 'create, update second, SAVEPOINT s, update third,'
+		  . ' ROLLBACK TO s, ROLLBACK' ],
+	[ none => 'none', 'create, tag, adopt, ROLLBACK' ],
+	[ none => 'none', 'create, SAVEPOINT s, delete, ROLLBACK TO s, COMMIT' ],
+	[ none => 'first', 'create, SAVEPOINT s, adopt, ROLLBACK TO s, adopt,'
+		  . ' COMMIT' ])
+{
+	my ($before, $after, $list) = @$case;
+	my $what = "$list, where there was $before";
+	my @statements = map {
+		my ($word, @more) = split / /;
+		$statement{$word} ? $statement{$word}->($what, @more) : $_
+	} split /, /, $list;
+
+	$session->must(create($what)) if $before ne 'none';
+	my $result = $session->query('BEGIN; ' . join '; ', @statements);
+	is($result->sqlstate, '00000', "$what: SQLSTATE") or diag($result->text);
+	cmp_ok($result->seconds, '<', $soon, "$what: at once");
+	$settled->check($what);
+	my $held = $glue->connection($what);
+	is($held ? $held->{definition}{Description} : 'none', $after,
+		"$what: in AWS Glue");
+}
+
 # A create that is rolled back, and made again in the same transaction.
 $session->must(join ';', 'BEGIN; SAVEPOINT s', create('same name'),
 	'ROLLBACK TO s', create('same name', 'second'), 'COMMIT');
