@@ -26,7 +26,7 @@ use Time::HiRes qw(sleep time);
 my $seconds = $ENV{RANDOM_SECONDS} || 120;
 my $seed = $ENV{RANDOM_SEED} || int(rand(1_000_000_000));
 my $nsessions = 8;
-my @names = map { "random $_" } 1 .. 20;
+my @names = map { "random $_" } 1 .. 16;
 my %done;
 
 diag("RANDOM_SEED=$seed") if $ENV{RANDOM_SECONDS};
@@ -60,14 +60,17 @@ sub definition
 {
 	my ($name) = @_;
 
-	return jdbc($name, Description => 'shared') if chance(0.4);
+	return jdbc($name, Description => 'shared') if chance(0.6);
 	$ndefinitions++;
 	return jdbc($name, Description => "session $session_number, $ndefinitions");
 }
 
+# Some connections are in greater demand than others.
+sub random_name { return one_of(chance(0.5) ? @names[ 0 .. 2 ] : @names); }
+
 sub random_call
 {
-	my $name = one_of(@names);
+	my $name = random_name();
 	my $kind = rand();
 
 	return create_sql(definition($name),
@@ -130,12 +133,12 @@ sub random_transaction
 		else
 		{
 			$fine = $ask->(random_call());
+			sleep(rand(0.1)) if chance(0.5);
 		}
 		next if $fine;
 		last unless $nsavepoints;
 		$ask->("ROLLBACK TO s$nsavepoints");
 	}
-	sleep(rand(0.1)) if chance(0.3);
 	$ask->(chance(0.6) ? 'COMMIT' : 'ROLLBACK');
 	return;
 }
@@ -207,12 +210,12 @@ sub kill_postmaster
 
 # Each with how often, of a thousand times.
 my @accidents = (
-	[ 540 => 'cancel', sub { ask_backend('pg_cancel_backend') } ],
-	[ 350 => 'terminate', sub { ask_backend('pg_terminate_backend') } ],
+	[ 560 => 'cancel', sub { ask_backend('pg_cancel_backend') } ],
+	[ 375 => 'terminate', sub { ask_backend('pg_terminate_backend') } ],
 	[ 25 => 'end a worker', sub { end_worker('TERM') } ],
-	[ 30 => 'kill a backend', sub { kill_one('client backend') } ],
-	[ 35 => 'kill a worker', sub { end_worker('KILL') } ],
-	[ 20 => 'kill the server', sub { kill_postmaster(); return 1 } ]);
+	[ 14 => 'kill a backend', sub { kill_one('client backend') } ],
+	[ 16 => 'kill a worker', sub { end_worker('KILL') } ],
+	[ 10 => 'kill the server', sub { kill_postmaster(); return 1 } ]);
 
 sub ask_backend
 {
