@@ -182,8 +182,26 @@ is($caller->result->output, 'READY',
 # taken, and recorded, but not said so
 $node->append_conf('postgresql.conf', "synchronous_standby_names = 'nobody'");
 $node->reload;
-wait_until(sub { $session->must('SHOW synchronous_standby_names')->output ne '' },
-	'the setting');
+
+# The checkpointer has to learn that as well, before commits wait.
+$caller->must('CREATE TABLE probe (i integer)');
+sub commit_waits
+{
+	my $state;
+
+	$caller->send('INSERT INTO probe VALUES (1)');
+	wait_until(sub {
+		$state = $session->must('SELECT CASE WHEN state = $$idle$$ THEN state'
+			  . ' ELSE wait_event END FROM pg_stat_activity WHERE pid = '
+			  . $caller->pid)->output;
+		return $state eq 'idle' || $state eq 'SyncRep';
+	}, 'a commit');
+	$session->must('SELECT pg_cancel_backend(' . $caller->pid . ')')
+	  if $state eq 'SyncRep';
+	$caller->result;
+	return $state eq 'SyncRep';
+}
+wait_until(\&commit_waits, 'commits wait for a standby');
 $session->must('SET synchronous_commit = local');
 sub begin_recorded_call
 {
