@@ -79,6 +79,7 @@ glue_settle_conflict(const GlueImmediate *immediate, GlueImmediateCall *call,
 		if (action == GLUE_CONFLICT_ADOPT)
 		{
 			status = adopt(immediate->function, mirror, definition, conflict);
+			glue_immediate_adopted(call);
 			glue_immediate_close(immediate, call, status, NULL);
 			return status;
 		}

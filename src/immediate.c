@@ -252,6 +252,14 @@ glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
 		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failed->failure->code);
 }
 
+/* That it was refused is as it should be: what it would create exists. */
+void
+glue_immediate_adopted(GlueImmediateCall *call)
+{
+	if (call->outcome == GLUE_OUTCOME_NOTHING)
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, "");
+}
+
 static void
 set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
 			const char *code)

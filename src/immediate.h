@@ -45,6 +45,7 @@ extern void glue_immediate_sending(GlueImmediateCall *call,
 								   GlueKnownOutcome at_worst);
 extern void glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 								GlueKnownOutcome outcome);
+extern void glue_immediate_adopted(GlueImmediateCall *call);
 extern void glue_immediate_failed(GlueImmediateCall *call,
 								  const GlueCall *failed);
 

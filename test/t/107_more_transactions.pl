@@ -187,6 +187,12 @@ is($session->query(create('same name 2', 'second'))->output, 'READY',
 outcome('the same name right after ROLLBACK', 'same name 2',
 	glue => 'second', row => 'second', request => 'succeeded');
 
+$session->must(create('adopted'));
+$session->must('BEGIN; '
+	  . create('adopted') =~ s/\)$/, on_conflict => 'adopt')/r . '; ROLLBACK');
+outcome('ROLLBACK after an adoption', 'adopted',
+	glue => 'first', row => 'first', request => 'rolled_back');
+
 # What changed an existing connection, and was rolled back to a savepoint, is
 # recorded after the end of the transaction, which does not wait for that.
 $session->must('BEGIN; ' . create('own') . '; SAVEPOINT s');
