@@ -26,7 +26,7 @@ use Time::HiRes qw(sleep time);
 my $seconds = $ENV{RANDOM_SECONDS} || 120;
 my $seed = $ENV{RANDOM_SEED} || int(rand(1_000_000_000));
 my $nsessions = 8;
-my @names = map { "random $_" } 1 .. 16;
+my @names = map { "random $_" } 1 .. 20;
 my %done;
 
 diag("RANDOM_SEED=$seed") if $ENV{RANDOM_SECONDS};
@@ -66,7 +66,7 @@ sub definition
 }
 
 # Some connections are in greater demand than others.
-sub random_name { return one_of(chance(0.5) ? @names[ 0 .. 2 ] : @names); }
+sub random_name { return one_of(chance(0.5) ? @names[ 0 .. 3 ] : @names); }
 
 sub random_call
 {
@@ -339,8 +339,8 @@ SELECT count(*) FILTER (WHERE state = 'rolled_back' AND error_code IS NULL),
 	count(*) FILTER (WHERE state = 'rolled_back' AND error_code = 'Kept'),
 	count(*) FILTER (WHERE state = 'succeeded') FROM glue_request
 SQL
-cmp_ok($succeeded, '>', $seconds, 'many calls have succeeded');
-cmp_ok($rolled_back, '>', $seconds / 2, 'many were undone');
+cmp_ok($succeeded, '>', $seconds / 2, 'many calls have succeeded');
+cmp_ok($rolled_back, '>', $seconds / 4, 'many were undone');
 ok($done{cancel} && $done{terminate}, 'statements were cancelled, sessions terminated');
 note("$_: $done{$_}") foreach sort keys %done;
 note("$succeeded succeeded, $rolled_back undone, $kept kept");
