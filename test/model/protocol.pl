@@ -3,7 +3,8 @@
 # The protocol of calls that act at once holds, whatever happens: see
 # README.md.
 #
-# With the argument "large" the worlds are larger, and take an hour and 16 GB.
+# With the argument "large" the worlds are larger: more than "make test" has the
+# time and the memory for.
 
 use strict;
 use warnings;
