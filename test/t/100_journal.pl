@@ -180,26 +180,26 @@ is($caller->result->output, 'READY',
 	'a call whose worker ends is recorded by the next one');
 
 # taken, and recorded, but not said so
+$caller->must('CREATE TABLE probe (i integer)');
 $node->append_conf('postgresql.conf', "synchronous_standby_names = 'nobody'");
 $node->reload;
 
 # The checkpointer has to learn that as well, before commits wait.
-$caller->must('CREATE TABLE probe (i integer)');
 sub commit_waits
 {
-	my $state;
+	my $count = 'SELECT count(*) FROM probe';
+	my $before = $session->must($count)->output;
+	my $waits;
 
 	$caller->send('INSERT INTO probe VALUES (1)');
 	wait_until(sub {
-		$state = $session->must('SELECT CASE WHEN state = $$idle$$ THEN state'
-			  . ' ELSE wait_event END FROM pg_stat_activity WHERE pid = '
-			  . $caller->pid)->output;
-		return $state eq 'idle' || $state eq 'SyncRep';
-	}, 'a commit');
-	$session->must('SELECT pg_cancel_backend(' . $caller->pid . ')')
-	  if $state eq 'SyncRep';
+		$waits = $session->must("SELECT wait_event = 'SyncRep'"
+			  . ' FROM pg_stat_activity WHERE pid = ' . $caller->pid)->output eq 't';
+		return $waits || $session->must($count)->output > $before;
+	}, 'a commit, or a wait for a standby');
+	$session->must('SELECT pg_cancel_backend(' . $caller->pid . ')') if $waits;
 	$caller->result;
-	return $state eq 'SyncRep';
+	return $waits;
 }
 wait_until(\&commit_waits, 'commits wait for a standby');
 $session->must('SET synchronous_commit = local');
