@@ -15,10 +15,11 @@
  * all of those: who calls for the same connection waits for it.  The transaction
  * that made the call may go on meanwhile, if it was rolled back to a savepoint.
  * Its own calls that are not rolled back do not keep the undo of a creation
- * waiting, for it may be waiting for that itself; nor do others that there is
- * nothing to be undone of.  Those wait for such a transaction, and for all undos
- * of creations, because they record what there is, and it must not be deleted
- * behind their back.
+ * waiting, for it may be waiting for that itself.
+ *
+ * What was answered, and has nothing to be undone of, is only to be recorded.
+ * That waits for such a transaction, and for all undos of creations, so that what
+ * is recorded is not deleted behind its back.  So nothing may wait for it.
  *
  * Cost.  While a request is open, its updates change no column that an index
  * has, so they stay in the page.  All indexes that are used here leave out
@@ -165,8 +166,7 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" AND e.caller_top_xid = r.caller_top_xid"
 					" AND e.state = 'running'"
 					" AND e.claimed_by IS NULL) IS NOT TRUE"
-					" AND (r.on_rollback IS NOT NULL"
-					" AND e.caller_xid IS NOT NULL"
+					" AND (e.caller_xid IS NOT NULL"
 					" AND e.on_rollback IS NULL"
 					" AND e.answered_at IS NOT NULL"
 					" AND e.state = 'queued') IS NOT TRUE"

@@ -432,6 +432,16 @@ $glue->put_connection(input => jdbc('changing'));
 work_until_settled($id);
 is($cluster->row('changing')->{connection_type}, 'JDBC', 'before it is recorded');
 
+# What is only to be recorded waits for the undo of a creation, which waits for
+# what is before it and may still arrive: that must not wait for the first.
+my @circle = (
+	intent('circle', aborted(), operation => 'DeleteConnection', answered_at => 'now()'),
+	intent('circle', aborted(), %unknown, operation => 'UpdateConnection'),
+	made('circle', aborted()));
+work_until_settled($_) foreach @circle;
+is(join(' ', map { state_of($_) } @circle), 'rolled_back rolled_back rolled_back',
+	'nothing waits in a circle');
+
 # What somebody has recorded since is newer.
 $session->must(create_sql(jdbc('newer')));
 $session->must(q(UPDATE glue_connection SET recorded_at = now() + interval '1 min'
