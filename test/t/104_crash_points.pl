@@ -125,7 +125,7 @@ sub visit
 	$seconds{$name} = time - $started;
 
 	my $committed = $how ne 'ROLLBACK TO'
-	  && $settled->ask('SELECT count(*) FROM committed WHERE name = '
+	  && $settled->answer('SELECT count(*) FROM committed WHERE name = '
 		  . literal($name));
 	my $held = $glue->connection($name);
 	if (!$needs_one{$what})

@@ -66,7 +66,7 @@ my %column = (
 Compare a GlueConn::LocalGlue with a database of a PostgreSQL::Test::Cluster,
 postgres if none is given.  The server may be restarted at any time.
 
-=item $settled->ask(sql)
+=item $settled->ask(sql), $settled->answer(sql)
 
 The output of a query; undef while the server cannot be reached.
 
@@ -107,6 +107,16 @@ sub ask
 	die "$sql: " . $result->text
 	  if $result && $result->sqlstate !~ /^(?:00000|08...|57P0.)$/;
 	return;
+}
+
+# The same of what has an answer: a server that crashes meanwhile is asked again.
+sub answer
+{
+	my ($self, $sql) = @_;
+	my $answer;
+
+	wait_until(sub { ($answer = $self->ask($sql) // '') ne '' }, 'an answer');
+	return $answer;
 }
 
 sub hurry
@@ -161,7 +171,7 @@ sub differences
 	  grep { !$stranger{ $_->{name} } }
 	  @{ $self->{glue}->state->{connections} };
 	my %recorded = map { $_->{name} => _recorded($_) }
-	  @{ json_value($self->ask(
+	  @{ json_value($self->answer(
 			"SELECT coalesce(json_agg(c), '[]') FROM glue_connection c")) };
 	my @differences;
 
@@ -189,7 +199,7 @@ sub made_twice
 {
 	my ($self, @strangers) = @_;
 	my %stranger = map { $_ => 1 } @strangers;
-	my $asked = json_value($self->ask(<<'SQL'));
+	my $asked = json_value($self->answer(<<'SQL'));
 SELECT coalesce(json_object_agg(connection_name, n), '{}')
 FROM (SELECT connection_name, count(*) AS n FROM glue_request
 	WHERE operation = 'CreateConnection' GROUP BY 1) AS asked
