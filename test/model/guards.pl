@@ -14,51 +14,112 @@ $GlueConn::Model::optimize = '-O0';
 
 my $orphan = 'a connection that nobody knows';
 my $deleted = 'a committed connection is deleted';
+my $stays = 'a connection stays that nobody has committed';
+my $stuck = 'a caller is stuck';
+my $open = 'a row is not settled';
+my $circle = 'it goes round in a circle';
 
 # What is missing or done otherwise, the violation, and the switches: that for
 # the guard, and the least that must happen.
 my @guards = (
-	[ "a caller's id that is assigned before the journal worker's own",
-		'a row is not settled',
+	# the intent, before anything is sent
+	[ "a caller's id that is assigned before the journal worker's own", $open,
 		qw(ID_BEFORE_BOXES COMMITTED_IS_CLOSED CALLERS=1 CRASHES=1) ],
 	[ 'an intent before the request is sent, if the server crashes', $orphan,
 		qw(SEND_BEFORE_INTENT CALLERS=1 CRASHES=1) ],
 	[ 'an intent before the request is sent, if the caller is ended', $orphan,
 		qw(SEND_BEFORE_INTENT CALLERS=1 KILLS=1) ],
 	[ 'the lock of the journal between finding and claiming', $deleted,
-		qw(NO_JOURNAL_LOCK) ],
+		qw(NO_JOURNAL_LOCK LOSSES=1 AT_THE_END) ],
+	[ 'leaving it to those who take that lock', $deleted,
+		qw(QUEUED_BY_CALLER LOSSES=1 AT_THE_END) ],
+	[ 'the time of the row, instead of that of the wish', $stays,
+		qw(REQUESTED_BEFORE_LOCKED CALLS_EACH=2 OTHER_CALLS_ONCE WITH_DELETES
+			STRICTLY) ],
+
+	# the lock on the name
+	[ 'the lock on the name', 'what is recorded is not there',
+		qw(NO_LOCK WITH_DELETES AT_THE_END) ],
+	[ 'that lock, as nothing newer is recorded', 'an older look is recorded',
+		qw(NO_LOCK WITH_DELETES) ],
+	[ 'letting go of it while held up', $stuck,
+		qw(LOCKED_WHILE_HELD_UP CALLERS=1 CALLS_EACH=2) ],
+	[ 'having it before a claim', $stuck,
+		qw(CLAIMED_BEFORE_LOCKED CALLERS=1 CALLS_EACH=4 WITH_DELETES) ],
+
+	# the journal worker's check
 	[ "the journal worker's check", $deleted, qw(NO_CHECK) ],
+	[ 'waiting for an own creation that was answered', $deleted,
+		qw(OWN_NEVER_HOLDS CALLERS=1 CALLS_EACH=2) ],
+	[ 'letting those through who take part, if their own is unknown', $stuck,
+		qw(OWN_ALWAYS_HOLDS CALLERS=1 CALLS_EACH=3 LOSSES=1) ],
+	[ 'letting them through what of their own is only to be recorded', $stuck,
+		qw(OWN_RECORD_HOLDS CALLERS=1 CALLS_EACH=3 WITH_DELETES LOSSES=1) ],
+	[ "letting those through who take part, past others'", $stuck,
+		qw(OTHERS_ALWAYS_HOLD CALLS_EACH=2 OTHER_CALLS_ONCE KILLS=1) ],
+
+	# who has his turn
+	[ 'passing own open calls, if it was answered', $stuck,
+		qw(ANSWERED_WAITS CALLERS=1 CALLS_EACH=3 WITH_DELETES) ],
+	[ 'waiting for own open calls, if it was not', $deleted,
+		qw(UNKNOWN_PASSES CALLERS=1 CALLS_EACH=3 WITH_DELETES LOSSES=1 PROMPTLY) ],
+	[ 'passing what of its own is only to be recorded', $stuck,
+		qw(WAITS_FOR_OWN_RECORD CALLERS=1 CALLS_EACH=4 WITH_DELETES LOSSES=1
+			PROMPTLY) ],
+	[ 'passing those who wait for it', $stuck,
+		qw(WAITS_FOR_WHO_WAITS CALLS_EACH=3 OTHER_CALLS_ONCE PLAINLY LOSSES=1
+			KILLS=1) ],
+	[ 'not waiting for what is only to be recorded', $open,
+		qw(RECORD_IS_WAITED_FOR WITH_DELETES) ],
+	[ 'recording after all undos of creations', $circle,
+		qw(RECORD_FIRST CALLERS=1 CALLS_EACH=2 WITH_DELETES) ],
+
+	# when it is final
 	[ 'waiting for settle_time', $orphan, qw(FINAL_AT_ONCE CALLERS=1 KILLS=1) ],
 	[ 'a last look that is sent after settle_time', $orphan,
 		qw(FINAL_WHEN_ANSWERED CALLERS=1 KILLS=1) ],
-	[ 'reading back before sending again', 'a connection is created twice',
-		qw(SEND_AGAIN_BLINDLY CALLERS=1 LOSSES=1 MEDDLES=1) ],
-	[ 'asking who has taken it over', $deleted, qw(BLIND_TO_ADOPTERS) ],
-	[ 'asking that by time instead of by id', $deleted, qw(ADOPTERS_BY_ID) ],
-	[ 'what is recorded, where clocks tell nothing', $deleted,
-		qw(TRUST_THE_CLOCK LOOSELY KILLS=1) ],
-	[ 'doubt about an answer that is not the only one', $orphan,
-		qw(TRUST_THE_LAST_ANSWER CALLERS=1 LOSSES=1) ],
 	[ 'another look after the deletion', $orphan,
 		qw(DELETED_IS_FINAL CALLERS=1 LOSSES=1) ],
 	[ 'doubt about deletions of a worker that is gone', $deleted,
 		qw(DELETES_ARE_NEVER_LATE WORKER_KILLS=1) ],
-	[ 'settling what was committed without an outcome', 'a row is not settled',
-		qw(COMMITTED_IS_CLOSED CALLERS=1 LOSSES=1) ],
-	[ 'leaving that open', $orphan, qw(UNKNOWN_IS_FAILED CALLERS=1 LOSSES=1) ],
-	[ 'leaving it to those who take the lock', $deleted,
-		qw(QUEUED_BY_CALLER LOSSES=1) ],
-	[ 'letting those through who have taken over', 'a caller is stuck',
-		qw(ADOPTERS_WAIT CALLS_EACH=2) ],
-	[ 'not recording what is older', $orphan,
-		qw(RECORD_BLINDLY CALLS_EACH=2 OTHER_CALLS_ONCE) ],
+
+	# what is ours
 	[ 'the proof', "somebody else's connection is deleted",
-		qw(NO_PROOF CALLERS=1 KILLS=1 MEDDLES=1) ]);
+		qw(NO_PROOF CALLERS=1 KILLS=1 MEDDLES=1) ],
+	[ 'asking who has taken it over', $deleted,
+		qw(BLIND_TO_ADOPTERS CALLERS=1 CALLS_EACH=2 LOSSES=1) ],
+	[ 'asking that by time instead of by id', $deleted,
+		qw(ADOPTERS_BY_ID WITH_DELETES LOSSES=1) ],
+	[ 'what is recorded, where clocks tell nothing', $deleted,
+		qw(TRUST_THE_CLOCK LOOSELY KILLS=1) ],
+	[ 'doubt about what is recorded, if it was deleted', $stays,
+		qw(TRUST_THE_RECORD CALLERS=1 CALLS_EACH=2 WITH_DELETES LOSSES=1 STRICTLY) ],
+	[ 'not giving up because of other calls', $stays,
+		qw(GIVE_UP_BESIDE CALLERS=1 CALLS_EACH=2 WITH_DELETES LOSSES=1 STRICTLY) ],
+
+	# what is recorded
+	[ "recording somebody else's, too", $orphan,
+		qw(ONLY_OURS CALLERS=1 CALLS_EACH=3 WITH_DELETES LOSSES=1) ],
+	[ 'putting off the record for own open calls', $stuck,
+		qw(RECORD_BESIDE CALLERS=1 CALLS_EACH=3 WITH_DELETES) ],
+	[ 'putting off the record for other undos', $stays,
+		qw(RECORD_BEFORE_OTHERS CALLERS=1 CALLS_EACH=3 WITH_DELETES LOSSES=1
+			STRICTLY PROMPTLY) ],
+
+	# the caller
+	[ 'reading back before sending again', 'a connection is created twice',
+		qw(SEND_AGAIN_BLINDLY CALLERS=1 LOSSES=1 MEDDLES=1) ],
+	[ 'doubt about an answer that is not the only one', $orphan,
+		qw(TRUST_THE_LAST_ANSWER CALLERS=1 LOSSES=1) ],
+	[ 'settling what was committed without an outcome', $open,
+		qw(COMMITTED_IS_CLOSED CALLERS=1 LOSSES=1) ],
+	[ 'leaving that open', $orphan, qw(UNKNOWN_IS_FAILED CALLERS=1 LOSSES=1) ]);
 
 foreach (@guards)
 {
 	my ($name, $violation, @switches) = @$_;
-	my $result = check_model($model, @switches);
+	my $result = $violation eq $circle ? find_cycles($model, @switches)
+	  : check_model($model, @switches);
 
 	is($result->{violation}, $violation, "without $name")
 	  or diag("-D" . join(' -D', @switches), "\n", trace_of($result));

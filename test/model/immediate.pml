@@ -59,7 +59,11 @@
 #define MEDDLES	0
 #endif
 
+#ifdef OTHER_CALLS_ONCE
+#define CALLS	(CALLS_EACH + 1)
+#else
 #define CALLS	(CALLERS * CALLS_EACH)
+#endif
 #define BIT(k)	(1 << (k))
 
 /*
@@ -69,15 +73,13 @@
 mtype:transaction = { RUNNING, COMMITTED, ABORTED, STRANGER };
 
 /* The states of a row.  OPEN is "running" without a claim, CLAIMED with one. */
-mtype:row = {
-	OPEN, SUCCEEDED, FAILED, QUEUED, CLAIMED, UNDONE, KEPT, NOT_OURS, NOT_UNDONE
-};
+mtype:row = { OPEN, SUCCEEDED, FAILED, QUEUED, CLAIMED, SETTLED };
 
 /* What is known of a call in shared memory; 0 is that it is unknown. */
 mtype:outcome = { NOTHING, CREATED, CHANGED };
 
 /* What Glue answers; 0 is no answer yet. */
-mtype:reply = { MADE, EXISTS };
+mtype:reply = { MADE, EXISTS, DELETED, MISSING };
 
 /* A caller's box for the journal worker; 0 is that it is empty. */
 mtype:box = { FILLED, TAKEN, PASSED, HELD_UP, RECORDED, REFUSED };
@@ -87,15 +89,17 @@ typedef Call
 	/* the caller's transaction, and what is not committed yet */
 	mtype:transaction transaction;
 	mtype:row closed;			/* the row's next state */
+	bit deletes;				/* it is DeleteConnection */
 	bit adopts;					/* on_conflict is adopt */
 	bit keeps;					/* on_rollback is keep */
+	bit locked;					/* the name, until its transaction ends */
 
 	/* the row, as it is committed */
 	mtype:row row;
 	byte id;
 	byte ended_before;			/* calls that were answered before */
 	bit answered;				/* answered_at is known */
-	bit harmless;				/* there is nothing to delete */
+	bit harmless;				/* it surely has created nothing */
 	bit uncertain;				/* a delete may be on its way */
 	bit put_off;
 
@@ -114,6 +118,8 @@ typedef Call
 	bit durable;				/* is not given out again after a crash */
 	byte made;					/* how often Glue has created for it */
 	bit missed;					/* looked for in vain, and sent again */
+	bit strayed;				/* it has deleted something, late */
+	bit forgets;				/* its transaction has removed what was recorded */
 };
 
 Call call[CALLS];
@@ -121,6 +127,7 @@ byte last_id;
 byte requested;					/* calls, by their bits */
 byte ended;						/* those that were answered */
 bit recorded;					/* glue_connection has a row, committed */
+byte outdated;					/* by deletions, since it was written */
 
 /* The journal worker's. */
 mtype:box box[CALLERS];
@@ -131,8 +138,11 @@ bit journal_locked;
 byte claimed;					/* a call, plus 1 */
 byte found;						/* calls, by their bits */
 byte seen;						/* those that were answered before the look */
+#ifdef CLAIMED_BEFORE_LOCKED
+bit settler_has_locked;
+#endif
 bit taken_over;
-bit beside;
+bit defers;
 bit is_final;
 bit there;
 bit ours;
@@ -156,24 +166,34 @@ bit worker_killed;
 bit crashed;
 bit journal_crashed;
 bit somebody_deleted;
+bit call_deleted;
 bit gone[CALLERS];				/* callers that have ended */
 
 hidden byte i;
 hidden byte j;
 
-/* One of all calls; the condition is a macro of it and of another call, k. */
+/*
+ * One of all calls; the condition is a macro of it and of another call, k.  A
+ * macro is not expanded within itself, so there are two of them.
+ */
 #if CALLS == 1
 #define ANY_CALL(CONDITION, k)	(CONDITION(0, k))
+#define ANY_BESIDE(CONDITION, k)	false
 #define EACH_CALL(OPTION)	OPTION(0)
 #elif CALLS == 2
 #define ANY_CALL(CONDITION, k)	(CONDITION(0, k) || CONDITION(1, k))
+#define ANY_BESIDE(CONDITION, k)	(CONDITION(0, k) || CONDITION(1, k))
 #define EACH_CALL(OPTION)	OPTION(0) OPTION(1)
 #elif CALLS == 3
 #define ANY_CALL(CONDITION, k) \
 	(CONDITION(0, k) || CONDITION(1, k) || CONDITION(2, k))
+#define ANY_BESIDE(CONDITION, k) \
+	(CONDITION(0, k) || CONDITION(1, k) || CONDITION(2, k))
 #define EACH_CALL(OPTION)	OPTION(0) OPTION(1) OPTION(2)
 #else
 #define ANY_CALL(CONDITION, k) \
+	(CONDITION(0, k) || CONDITION(1, k) || CONDITION(2, k) || CONDITION(3, k))
+#define ANY_BESIDE(CONDITION, k) \
 	(CONDITION(0, k) || CONDITION(1, k) || CONDITION(2, k) || CONDITION(3, k))
 #define EACH_CALL(OPTION)	OPTION(0) OPTION(1) OPTION(2) OPTION(3)
 #endif
@@ -188,49 +208,149 @@ hidden byte j;
 	(call[k].row == OPEN || call[k].row == QUEUED || call[k].row == CLAIMED)
 #define SAME_TOP(l, k)	((l) / CALLS_EACH == (k) / CALLS_EACH)
 #define FIRST_OF(k)	((k) - (k) % CALLS_EACH)
+#define LATER_OF_OWN(k)	(BIT(FIRST_OF(k) + CALLS_EACH) - BIT((k) + 1))
+
+/* What a row says of its call. */
+#define IS_CREATION(k)	(!call[k].harmless)
+#define IS_TO_RECORD(k)	(call[k].harmless && call[k].answered)
+
+/* The same, and what is known besides. */
+#define MAY_BE_DELETED(k)	(IS_CREATION(k) && call[k].outcome != CHANGED)
+#define IS_ANSWERED(k)	(call[k].answered || call[k].at)
 
 /* Has the transaction of k, which goes on, another open row? */
-#define OPEN_BESIDE(l, k)	((l) != (k) && call[l].row == OPEN && !IS_OVER(l))
+#define OPEN_BESIDE(l, k) \
+	((l) != (k) && SAME_TOP(l, k) && call[l].row == OPEN && !IS_OVER(l))
 #if CALLS_EACH == 1
-#define ONE_IS_BESIDE(k)	false
+#define TAKES_PART(k)	false
 #else
-#define ONE_IS_BESIDE(k) \
-	(OPEN_BESIDE(FIRST_OF(k), k) || OPEN_BESIDE(FIRST_OF(k) + 1, k))
+#define TAKES_PART(k)	ANY_BESIDE(OPEN_BESIDE, k)
 #endif
 
 /*
  * The journal worker's check: does the row of l hold up a new call k?  It does
  * if it may have to be undone, by a delete, or if something may still arrive.
- * But if k's transaction has an open row already, that one keeps the undo from
- * being claimed, and later tells it that the connection was taken over; to
- * wait then would be for ever.
+ *
+ * A transaction that takes part already is waited for by the undos of others;
+ * to wait for them would be for ever.  An undo of its own which waits for its
+ * end, because nobody knows which of its calls has made the connection, is not
+ * waited for either.  Nor is what is only to be recorded.
  */
-#ifdef ADOPTERS_WAIT
-#define HAS_HOLD(k)	false
+#if defined(OWN_NEVER_HOLDS)
+#define HOLDS_UP_OWN(l, k)	false
+#elif defined(OWN_ALWAYS_HOLDS)
+#define HOLDS_UP_OWN(l, k)	MAY_BE_DELETED(l)
+#elif defined(OWN_RECORD_HOLDS)
+#define HOLDS_UP_OWN(l, k) \
+	(!IS_ANSWERED(l) || (MAY_BE_DELETED(l) && !TAKES_PART(k)))
 #else
-#define HAS_HOLD(k)	ONE_IS_BESIDE(k)
+#define HOLDS_UP_OWN(l, k) \
+	(MAY_BE_DELETED(l) && (IS_ANSWERED(l) || !TAKES_PART(k)))
+#endif
+#ifdef OTHERS_ALWAYS_HOLD
+#define HOLDS_UP_OTHERS(l, k)	(MAY_BE_DELETED(l) || !IS_ANSWERED(l))
+#else
+#define HOLDS_UP_OTHERS(l, k) \
+	((MAY_BE_DELETED(l) || !IS_ANSWERED(l)) && !TAKES_PART(k))
 #endif
 #ifdef NO_CHECK
 #define HOLDS_UP(l, k)	false
 #else
 #define HOLDS_UP(l, k) \
 	((l) != (k) && IS_UNSETTLED(l) && IS_OVER(l) && \
-	 call[l].outcome != NOTHING && call[l].outcome != CHANGED && \
-	 !call[l].harmless && \
-	 (SAME_TOP(l, k) || !HAS_HOLD(k)))
+	 call[l].outcome != NOTHING && \
+	 ((SAME_TOP(l, k) && HOLDS_UP_OWN(l, k)) || \
+	  (!SAME_TOP(l, k) && HOLDS_UP_OTHERS(l, k))))
 #endif
 #define IS_HELD_UP(k)	ANY_CALL(HOLDS_UP, k)
 
 /*
- * An undo waits for older rows and for those that are running; not for its own
- * transaction's, which may wait for it.  Where there is nothing to delete, it
- * is the other way round: nobody waits for that, so it can wait until its own
- * transaction, which may have locked what is recorded, has no open row.
+ * Which row has its turn before that of k?  Those that are older and those that
+ * are running.
+ *
+ * But the undo of a creation passes the open calls of its own transaction,
+ * which may wait for it; unless nobody knows which of them has made the
+ * connection.  Where there is nothing to delete, it is the other way round:
+ * nobody waits for that, so it can wait for everybody.
  */
+#define IS_EARLIER(l, k)	(call[l].id < call[k].id)
+#define IS_ON(l)	(call[l].row == OPEN || call[l].row == CLAIMED)
+#define OWN_IS_OPEN(l, k)	(SAME_TOP(l, k) && call[l].row == OPEN)
+
+#ifdef UNKNOWN_PASSES
+#define WAITS_FOR_OPEN(k)	false
+#elif defined(ANSWERED_WAITS)
+#define WAITS_FOR_OPEN(k)	true
+#else
+#define WAITS_FOR_OPEN(k)	(!call[k].answered)
+#endif
+#ifdef WAITS_FOR_OWN_RECORD
+#define WAITS_FOR_QUEUED(l, k)	IS_EARLIER(l, k)
+#else
+#define WAITS_FOR_QUEUED(l, k)	(IS_CREATION(l) && IS_EARLIER(l, k))
+#endif
+#ifdef WAITS_FOR_WHO_WAITS
+#define WAITS_FOR_US(l, k)	false
+#else
+#define WAITS_FOR_US(l, k) \
+	(!SAME_TOP(l, k) && call[l].row == QUEUED && ANY_BESIDE(OWN_IS_OPEN, k))
+#endif
+#ifdef RECORD_FIRST
+#define IS_RECORDED_AFTER(l, k)	false
+#else
+#define IS_RECORDED_AFTER(l, k)	(IS_TO_RECORD(k) && IS_CREATION(l))
+#endif
+#ifdef RECORD_IS_WAITED_FOR
+#define NOBODY_WAITS_FOR(l)	false
+#else
+#define NOBODY_WAITS_FOR(l)	(IS_TO_RECORD(l) && call[l].row == QUEUED)
+#endif
+
+#define IS_FIRST_OF_OWN(l, k) \
+	(call[l].row == OPEN -> WAITS_FOR_OPEN(k) : WAITS_FOR_QUEUED(l, k))
+#define IS_FIRST(l, k) \
+	(IS_EARLIER(l, k) || IS_ON(l) || IS_RECORDED_AFTER(l, k))
 #define COMES_BEFORE(l, k) \
-	((l) != (k) && IS_UNSETTLED(l) && !call[l].harmless && \
-	 (call[l].id < call[k].id || call[l].row != QUEUED) && \
-	 !(SAME_TOP(l, k) && call[l].row == OPEN && !call[k].harmless))
+	((l) != (k) && IS_UNSETTLED(l) && !NOBODY_WAITS_FOR(l) && \
+	 (IS_CREATION(k) && SAME_TOP(l, k) && call[l].row != CLAIMED -> \
+	  IS_FIRST_OF_OWN(l, k) : \
+	  IS_FIRST(l, k) && !(IS_CREATION(k) && WAITS_FOR_US(l, k))))
+
+/*
+ * The lock on the name.  Two calls that only create share it.  Of those who
+ * settle, only those who have nothing to delete take it.
+ */
+#ifdef EXCLUSIVE
+#define IS_SHARED(k)	false
+#else
+#define IS_SHARED(k)	(!call[k].adopts && !call[k].deletes)
+#endif
+#define HAS_LOCKED(l, any)	(call[l].locked && !IS_OVER(l))
+#define LOCKS_OUT(l, k) \
+	(HAS_LOCKED(l, k) && !SAME_TOP(l, k) && !(IS_SHARED(l) && IS_SHARED(k)))
+#ifdef NO_LOCK
+#define CAN_LOCK(k)	true
+#define CAN_LOCK_TO_SETTLE(k)	true
+#define CAN_LOCK_TO_RECORD	true
+#else
+#ifdef CLAIMED_BEFORE_LOCKED
+#define IS_LOCKED_TO_SETTLE	settler_has_locked
+#else
+#define IS_LOCKED_TO_SETTLE	(claimed != 0 && !IS_CREATION(claimed - 1))
+#endif
+#define CAN_LOCK(k)	(!IS_LOCKED_TO_SETTLE && !ANY_CALL(LOCKS_OUT, k))
+#ifdef CLAIMED_BEFORE_LOCKED
+#define CAN_LOCK_TO_SETTLE(k)	true
+#else
+#define CAN_LOCK_TO_SETTLE(k)	(IS_CREATION(k) || CAN_LOCK_TO_RECORD)
+#endif
+#define CAN_LOCK_TO_RECORD	(!ANY_CALL(HAS_LOCKED, 0))
+#endif
+
+/* What is not committed of glue_connection. */
+#define RECORDS(l, k) \
+	(SAME_TOP(l, k) && call[l].closed == SUCCEEDED && !call[l].deletes)
+#define HAS_WRITTEN(l, any)	(call[l].closed == SUCCEEDED && !IS_OVER(l))
 
 /* Nothing that was sent for this row is on its way any more. */
 #define SETTLE_TIME_IS_OVER(k) \
@@ -239,7 +359,7 @@ hidden byte j;
 #define CAN_CLAIM(k) \
 	(call[k].row == QUEUED && \
 	 (!call[k].put_off || SETTLE_TIME_IS_OVER(k)) && \
-	 !ANY_CALL(COMES_BEFORE, k))
+	 CAN_LOCK_TO_SETTLE(k) && !ANY_CALL(COMES_BEFORE, k))
 
 /*
  * Has l taken over what k may have made?  Only if l was answered after k was
@@ -249,22 +369,33 @@ hidden byte j;
 #define TOOK_OVER(l, k)	false
 #elif defined(ADOPTERS_BY_ID)
 #define TOOK_OVER(l, k) \
-	((l) != (k) && call[l].row == SUCCEEDED && call[l].id > call[k].id)
+	((l) != (k) && call[l].row == SUCCEEDED && !call[l].deletes && \
+	 call[l].id > call[k].id)
 #else
 #define TOOK_OVER(l, k) \
-	((l) != (k) && call[l].row == SUCCEEDED && \
+	((l) != (k) && call[l].row == SUCCEEDED && !call[l].deletes && \
 	 !(call[k].ended_before & BIT(l)))
 #endif
 
 /*
- * Unless Glue itself has said that k made it, a connection that is recorded,
- * or about to be by the same transaction, is known without k.
+ * Unless Glue itself has said that k made it, a connection that is recorded is
+ * known without k.  But not if it was deleted since, which is still to be
+ * recorded.
  */
+#define MADE_ROOM(l, k) \
+	(IS_UNSETTLED(l) && call[l].deletes && call[l].answered && \
+	 (outdated & BIT(l)))
+
 #if defined(BLIND_TO_ADOPTERS) || defined(TRUST_THE_CLOCK)
 #define IS_KNOWN_WITHOUT(k)	false
+#elif defined(GIVE_UP_BESIDE)
+#define IS_KNOWN_WITHOUT(k) \
+	(!call[k].answered && (recorded || ANY_BESIDE(OWN_IS_OPEN, k)))
+#elif defined(TRUST_THE_RECORD)
+#define IS_KNOWN_WITHOUT(k)	(!call[k].answered && recorded)
 #else
 #define IS_KNOWN_WITHOUT(k) \
-	(call[k].outcome != CREATED && (recorded || ONE_IS_BESIDE(k)))
+	(!call[k].answered && recorded && !ANY_BESIDE(MADE_ROOM, k))
 #endif
 
 /*
@@ -329,6 +460,18 @@ inline carry_out_create(k, answer)
 	fi
 }
 
+/* DeleteConnection of a caller is carried out. */
+inline carry_out_call_delete(k, answer)
+{
+	if
+	:: maker != 0 ->
+		call_deleted = true;
+		forget_connection();
+		answer = DELETED
+	:: else -> answer = MISSING
+	fi
+}
+
 /*
  * An undo's DeleteConnection is carried out.  It may not hit what a
  * transaction has committed or is about to, nor what somebody else has made.
@@ -351,19 +494,37 @@ inline carry_out_delete()
 }
 
 /* What Glue may do about a call; a request may also be lost on its way. */
-#define GLUE_WORKS(k) \
+#define GLUE_CREATES(k) \
 	:: d_step { \
-		call[k].sent -> \
+		call[k].sent && !call[k].deletes -> \
 		call[k].sent = false; \
 		carry_out_create(k, call[k].reply) \
 	   } \
 	:: d_step { \
-		call[k].late > 0 -> \
+		call[k].late > 0 && !call[k].deletes -> \
 		call[k].late--; \
 		carry_out_create(k, nobody); \
 		nobody = 0 \
 	   } \
 	:: d_step { call[k].late > 0 -> call[k].late-- }
+#ifdef WITH_DELETES
+#define GLUE_WORKS(k) \
+	GLUE_CREATES(k) \
+	:: d_step { \
+		call[k].sent && call[k].deletes -> \
+		call[k].sent = false; \
+		carry_out_call_delete(k, call[k].reply) \
+	   } \
+	:: d_step { \
+		call[k].late > 0 && call[k].deletes -> \
+		call[k].late--; \
+		carry_out_call_delete(k, nobody); \
+		call[k].strayed = call[k].strayed || nobody == DELETED; \
+		nobody = 0 \
+	   }
+#else
+#define GLUE_WORKS(k)	GLUE_CREATES(k)
+#endif
 
 active proctype Glue()
 {
@@ -421,13 +582,17 @@ inline end_transaction(first, last, how)
 			if
 			:: call[i].closed != 0 ->
 				call[i].row = call[i].closed;
-				recorded = recorded || call[i].closed == SUCCEEDED
+				recorded = (call[i].closed == SUCCEEDED && !call[i].deletes ->
+					true : recorded && !call[i].forgets);
+				outdated = (call[i].closed == SUCCEEDED ->
+					outdated & LATER_OF_OWN(i) : outdated)
 			:: else
 			fi
 		:: else
 		fi;
 		call[i].closed = 0;
 		call[i].adopts = false;
+		call[i].locked = false;
 		call[i].older = false;
 		call[i].durable = false;
 		i++
@@ -445,7 +610,7 @@ inline stop_waiting(k)
 	call[k].reply = 0
 }
 
-inline send_create(k)
+inline send_request(k)
 {
 	atomic { call[k].sent = true; call[k].reply = 0 }
 }
@@ -471,20 +636,47 @@ inline note_outcome(k, what)
 	}
 }
 
-/* Hand the intent to the journal worker, until it is committed. */
+/*
+ * Lock the name, and hand the intent to the journal worker, until it is
+ * committed.  While it is held up, the name is not locked.
+ */
 inline record_intent(c, k)
 {
 	do
-	:: d_step { box[c] == 0 -> box[c] = FILLED; boxed[c] = k }
+	:: d_step {
+		box[c] == 0 && CAN_LOCK(k) ->
+		call[k].locked = true;
+		box[c] = FILLED;
+		boxed[c] = k
+	   }
 	:: d_step { box[c] == RECORDED -> box[c] = 0; boxed[c] = 0 }; break
-	:: d_step { box[c] == REFUSED && !IS_HELD_UP(k) -> box[c] = 0 }
+#ifdef LOCKED_WHILE_HELD_UP
+	:: d_step { box[c] == REFUSED && !IS_HELD_UP(k) -> box[c] = FILLED }
+#else
+	:: d_step { box[c] == REFUSED -> box[c] = 0; call[k].locked = false };
+		!IS_HELD_UP(k)
+#endif
 	od
+}
+
+/* PROMPTLY: nothing is late but the answer */
+#ifdef PROMPTLY
+#define MAY_BE_LOST(k)	(!call[k].sent)
+#else
+#define MAY_BE_LOST(k)	true
+#endif
+
+/* The time is that of the row. */
+inline note_time(k)
+{
+	call[k].ended_before = ended;
+	requested = requested | BIT(k)
 }
 
 /* Caller c, and its first call. */
 proctype Caller(byte c; byte k)
 {
-	bit savepoint;
+	byte savepoint = CALLS;		/* its first call; CALLS: there is none */
 	bit resent;
 
 	{
@@ -498,19 +690,24 @@ proctype Caller(byte c; byte k)
 next_call:
 		atomic {
 			if
+#ifndef PLAINLY
 			:: call[k].adopts = true
+#endif
 			:: call[k].adopts = false
+#ifdef WITH_DELETES
+			:: call[k].deletes = true; call[k].harmless = true
+#endif
 			fi;
 #ifdef WITH_KEEP
 			if
-			:: call[k].keeps = true
+			:: !call[k].deletes -> call[k].keeps = true
 			:: call[k].keeps = false
 			fi;
 #endif
 #if CALLS_EACH > 1
 			if
-			:: savepoint = true
-			:: savepoint = false
+			:: savepoint = k
+			:: true
 			fi;
 #endif
 			resent = false
@@ -519,15 +716,16 @@ next_call:
 		d_step {
 			last_id++;
 			call[k].id = last_id;
-			call[k].ended_before = ended;
-			requested = requested | BIT(k)
+#ifdef REQUESTED_BEFORE_LOCKED
+			note_time(k)
+#endif
 		};
 #ifdef SEND_BEFORE_INTENT
-		send_create(k);
+		send_request(k);
 		record_intent(c, k);
 #else
 		record_intent(c, k);
-		send_create(k);
+		send_request(k);
 #endif
 
 await_answer:
@@ -547,27 +745,47 @@ await_answer:
 				goto succeeded
 			:: else ->
 				note_outcome(k, NOTHING);
-				goto has_failed
+				goto was_refused
 			fi
-		:: d_step { lost < LOSSES -> lost++; call[k].unheard = true; stop_waiting(k) }
+#ifdef WITH_DELETES
+		:: d_step {
+			call[k].reply == DELETED ->
+			call[k].reply = 0;
+			ended = ended | BIT(k);
+			outdated = outdated | BIT(k)
+		   };
+			note_outcome(k, CHANGED);
+			goto succeeded
+		:: d_step { call[k].reply == MISSING -> call[k].reply = 0; ended = ended | BIT(k) };
+			note_outcome(k, NOTHING);
+			/* perhaps it was the lost request that has deleted it */
+			if
+			:: goto succeeded
+			:: !resent -> goto was_refused
+			fi
+#endif
+		:: d_step { lost < LOSSES && MAY_BE_LOST(k) -> lost++; call[k].unheard = true; stop_waiting(k) }
 		fi;
 
-		/* the answer is lost: read back */
+		/* the answer is lost: read back, unless it can be sent again anyway */
 #ifdef SEND_AGAIN_BLINDLY
 		goto send_again;
 #endif
 		if
-		:: atomic { maker == 0 -> call[k].missed = true };
+#ifdef WITH_DELETES
+		:: call[k].deletes -> goto send_again
+#endif
+		:: atomic { maker == 0 && !call[k].deletes -> call[k].missed = true };
 send_again:
 			if
 			:: !resent ->
 				resent = true;
-				send_create(k);
+				send_request(k);
 				goto await_answer
 			:: goto outcome_is_unknown
 			fi
 		:: d_step {
-			maker != 0 && LOOKS_LIKE(k) ->
+			maker != 0 && !call[k].deletes && LOOKS_LIKE(k) ->
 			holders = holders | BIT(k);
 			ended = ended | BIT(k)
 		   };
@@ -575,7 +793,10 @@ send_again:
 			note_outcome(k, CREATED);
 #endif
 			goto succeeded
-		:: atomic { maker != 0 && !LOOKS_LIKE(k) -> goto outcome_is_unknown }
+		:: atomic {
+			maker != 0 && !call[k].deletes && !LOOKS_LIKE(k) ->
+			goto outcome_is_unknown
+		   }
 		:: goto outcome_is_unknown
 		fi;
 
@@ -593,26 +814,41 @@ outcome_is_unknown:
 #endif
 		goto end_of_call;
 
+was_refused:
+#ifdef WITH_DELETES
+		/* likewise */
+		if
+		:: goto has_failed
+		:: call[k].closed = (call[k].outcome == NOTHING -> FAILED : 0);
+			goto end_of_call
+		fi;
+#endif
+
 has_failed:
 		if
-		:: savepoint -> goto roll_back_to_savepoint
+		:: savepoint != CALLS -> goto roll_back_to_savepoint
 		:: else -> goto roll_back
 		fi;
 
 succeeded:
-		call[k].closed = SUCCEEDED;
-		if
-		:: savepoint -> goto roll_back_to_savepoint
-		:: goto end_of_call
-		fi;
-
-roll_back_to_savepoint:
-		atomic { end_transaction(k, k, ABORTED) };
+		atomic {
+			call[k].closed = SUCCEEDED;
+			call[k].forgets = call[k].deletes && (recorded || ANY_CALL(RECORDS, k))
+		};
 
 end_of_call:
 		if
+		:: savepoint != CALLS -> goto roll_back_to_savepoint
+		:: goto go_on
+		fi;
+
+roll_back_to_savepoint:
+		atomic { end_transaction(savepoint, k, ABORTED); savepoint = CALLS };
+
+go_on:
+		if
 #ifdef OTHER_CALLS_ONCE
-		:: k == 0 -> k++; goto next_call
+		:: k < CALLS_EACH - 1 -> k++; goto next_call
 #elif CALLS_EACH > 1
 		:: k % CALLS_EACH < CALLS_EACH - 1 -> k++; goto next_call
 #endif
@@ -644,7 +880,7 @@ is_done:
 	};
 	d_step {
 		k = 0;
-		savepoint = false;
+		savepoint = CALLS;
 		resent = false;
 		killed[c] = false;
 		gone[c] = true
@@ -696,7 +932,12 @@ inline commit_intents()
 {
 	j = 0;
 	do
-	:: j < CALLERS && box[j] == PASSED -> call[boxed[j]].row = OPEN; j++
+	:: j < CALLERS && box[j] == PASSED ->
+#ifndef REQUESTED_BEFORE_LOCKED
+		note_time(boxed[j]);
+#endif
+		call[boxed[j]].row = OPEN;
+		j++
 	:: j < CALLERS && box[j] != PASSED -> j++
 	:: j == CALLERS -> break
 	od;
@@ -793,17 +1034,21 @@ inline forget_call(k)
 	call[k].uncertain = false;
 	call[k].answered = false;
 	call[k].harmless = false;
+	call[k].deletes = false;
 	call[k].keeps = false;
 	call[k].id = 0;
 	call[k].ended_before = 0;
 	call[k].made = 0;
 	call[k].missed = false;
 	call[k].unheard = false;
+	call[k].strayed = false;
+	call[k].forgets = false;
 	requested = requested & ~BIT(k);
 	ended = ended & ~BIT(k);
 	made_since = made_since & ~BIT(k);
 	made_until = made_until & ~BIT(k);
-	holders = holders & ~BIT(k)
+	holders = holders & ~BIT(k);
+	outdated = outdated & ~BIT(k)
 }
 
 inline find_ended()
@@ -830,13 +1075,31 @@ inline resolve_found()
 	:: i < CALLS && (found & BIT(i)) && call[i].outcome != NOTHING ->
 		call[i].row = QUEUED;
 		call[i].answered = call[i].at;
-		call[i].harmless = (call[i].outcome == CHANGED);
+		call[i].harmless = call[i].harmless || call[i].outcome == CHANGED;
 		i++
 	:: i < CALLS && !(found & BIT(i)) -> i++
 	:: i == CALLS -> break
 	od;
 	found = 0
 }
+
+/*
+ * Who is in the way of recording what there is?  Calls of the same transaction,
+ * which may have written there, and may commit; and creations that are to be
+ * settled, which might give up a connection because it is recorded.
+ */
+#ifdef RECORD_BESIDE
+#define OPEN_IS_IN_THE_WAY(l, k)	false
+#else
+#define OPEN_IS_IN_THE_WAY(l, k)	OWN_IS_OPEN(l, k)
+#endif
+#ifdef RECORD_BEFORE_OTHERS
+#define CREATION_IS_IN_THE_WAY(l)	false
+#else
+#define CREATION_IS_IN_THE_WAY(l)	(IS_UNSETTLED(l) && IS_CREATION(l))
+#endif
+#define IS_IN_THE_WAY(l, k) \
+	((l) != (k) && (OPEN_IS_IN_THE_WAY(l, k) || CREATION_IS_IN_THE_WAY(l)))
 
 /* Claim a row, and look up what the database knows. */
 #define CLAIM(k) \
@@ -845,7 +1108,7 @@ inline resolve_found()
 		claimed = k + 1; \
 		call[k].row = CLAIMED; \
 		taken_over = ANY_CALL(TOOK_OVER, k) || IS_KNOWN_WITHOUT(k); \
-		beside = ONE_IS_BESIDE(k) \
+		defers = ANY_CALL(IS_IN_THE_WAY, k) \
 	   }
 
 /* The call that is claimed. */
@@ -854,26 +1117,61 @@ inline resolve_found()
 inline forget_claim()
 {
 	claimed = 0;
+#ifdef CLAIMED_BEFORE_LOCKED
+	settler_has_locked = false;
+#endif
 	seen = 0;
 	taken_over = false;
-	beside = false;
+	defers = false;
 	is_final = false;
 	there = false;
 	ours = false
 }
 
-/*
- * The commit that settles a row.  If its own transaction goes on, and will
- * record the connection itself or be settled in its turn, that is left to it.
- */
-inline settle(how, is_recorded)
+inline resolve()
 {
-	d_step {
-		recorded = (beside -> recorded : is_recorded);
-		call[IT].row = how;
+	d_step { ANY_CALL(IS_TO_RESOLVE, 0) -> find_ended() };
+#ifndef NO_JOURNAL_LOCK
+	/* whose check came before the end is committed then */
+	!journal_locked;
+#endif
+	d_step { resolve_found() }
+}
+
+/*
+ * The commit after the last look.  Who defers has nothing to delete any more,
+ * and looks once more when it is its turn, only to record.
+ */
+inline settle(stays)
+{
+	if
+	:: d_step {
+		defers ->
+		call[IT].row = QUEUED;
+		call[IT].harmless = true;
+		call[IT].answered = true;
+		call[IT].put_off = false;
+		call[IT].uncertain = false;
+		forget_claim()
+	   }
+	:: d_step {
+		!defers && CAN_LOCK_TO_RECORD ->
+#ifndef AT_THE_END
+		/* nobody has locked that, and nothing newer is recorded */
+		assert(!ANY_CALL(HAS_WRITTEN, 0));
+		assert(!ANY_CALL(IS_NEWER, 0));
+#endif
+#ifdef ONLY_OURS
+		recorded = stays && (recorded || ours || !IS_CREATION(IT));
+#else
+		recorded = (ANY_CALL(IS_NEWER, 0) -> recorded : stays);
+#endif
+		outdated = 0;
+		call[IT].row = SETTLED;
 		forget_call(IT);
 		forget_claim()
-	}
+	   }
+	fi
 }
 
 inline look_again_later()
@@ -894,6 +1192,12 @@ inline look_again_later()
  */
 inline undo()
 {
+#ifdef CLAIMED_BEFORE_LOCKED
+	d_step {
+		IS_CREATION(IT) || CAN_LOCK_TO_RECORD ->
+		settler_has_locked = !IS_CREATION(IT)
+	};
+#endif
 	d_step {
 		is_final = SETTLE_TIME_IS_OVER(IT);
 #ifdef DELETES_ARE_NEVER_LATE
@@ -908,7 +1212,7 @@ inline undo()
 	};
 	d_step {
 		there = (maker != 0);
-		seen = (call[IT].harmless -> ended : 0);
+		seen = ended;
 		ours = (there && LOOKS_LIKE(IT) && !taken_over && !call[IT].harmless);
 		judged_ours = judged_ours || ours
 	};
@@ -930,15 +1234,7 @@ inline undo()
 	fi;
 	if
 	:: !is_final -> look_again_later()
-	:: else ->
-		if
-		:: call[IT].harmless ->
-			settle(NOT_UNDONE, there || (recorded && ANY_CALL(IS_NEWER, 0)))
-		:: !call[IT].harmless && !there -> settle(UNDONE, false)
-		:: !call[IT].harmless && ours -> settle(KEPT, true)
-		:: !call[IT].harmless && there && !ours ->
-			settle(NOT_OURS, recorded)
-		fi
+	:: else -> settle(there)
 	fi
 }
 
@@ -963,12 +1259,7 @@ end_idle:
 	do
 	:: {
 		if
-		:: d_step { ANY_CALL(IS_TO_RESOLVE, 0) -> find_ended() };
-#ifndef NO_JOURNAL_LOCK
-			/* whose check came before the end is committed then */
-			!journal_locked;
-#endif
-			d_step { resolve_found() };
+		:: resolve();
 			goto end_idle
 		EACH_CALL(CLAIM)
 		fi;
@@ -1024,6 +1315,7 @@ inline crash()
 		fi;
 		stop_waiting(i);
 		call[i].closed = 0;
+		call[i].locked = false;
 		call[i].outcome = 0;
 		call[i].at = false;
 		call[i].older = false;
@@ -1055,21 +1347,30 @@ proctype Crash()
 
 /*
  * When nothing goes on any more, a connection that a call has made is recorded,
- * or the call's own row says that it was left.
+ * and what is recorded is there.
  *
- * There is one thing that nobody can know: of a committed call one answer was
- * lost, its connection was found or made again, somebody else has deleted it,
- * and then the lost request is carried out.
+ * There is what nobody can know.  Of a committed call one answer was lost, its
+ * connection was found or made again, it was deleted, and then the lost request
+ * is carried out.  Or that call was a deletion, its connection was made anew,
+ * and is deleted once more.
  */
 #define IS_BEYOND_US(k) \
-	(call[k].row == SUCCEEDED && call[k].unheard && somebody_deleted)
-#define IS_KNOWN(k) \
-	(recorded || call[k].row == KEPT || call[k].row == NOT_OURS || \
-	 IS_BEYOND_US(k))
+	(call[k].row == SUCCEEDED && call[k].unheard && \
+	 (somebody_deleted || call_deleted))
+#define STAYS_WITH(l, any)	((holders & BIT(l)) && call[l].row == SUCCEEDED)
+#define HAS_STRAYED(l, any) \
+	(call[l].row == SUCCEEDED && call[l].deletes && call[l].strayed)
+#define IS_KNOWN(k)	(recorded || IS_BEYOND_US(k))
 
 init
 {
 	atomic {
+#ifdef WITH_DELETES
+		if
+		:: make_connection(SOMEBODY_ELSE, true); recorded = true
+		:: true
+		fi;
+#endif
 		run Caller(0, 0);
 #if CALLERS > 1
 		run Caller(1, CALLS_EACH);
@@ -1108,9 +1409,14 @@ init
 		:: i < CALLS ->
 			assert(!IS_UNSETTLED(i));
 			assert(maker != i + 1 || IS_KNOWN(i));
+#ifdef STRICTLY
+			/* it stays only if that was committed */
+			assert(maker != i + 1 || ANY_CALL(STAYS_WITH, 0) || IS_BEYOND_US(i));
+#endif
 			i++
 		:: else -> break
 		od;
-		assert(!recorded || maker != 0 || somebody_deleted)
+		assert(!recorded || maker != 0 || somebody_deleted ||
+			   ANY_CALL(HAS_STRAYED, 0))
 	}
 }

@@ -17,28 +17,47 @@ my $model = 'test/model/immediate.pml';
 # What there is in a world, and its switches.
 my @worlds = (
 	[ 'two callers, one answer lost, one caller ended',
-		qw(LOSSES=1 KILLS=1) ],
+		qw(LOSSES=1 KILLS=1 STRICTLY) ],
 	[ 'two callers, one caller and the queue worker ended',
-		qw(KILLS=1 WORKER_KILLS=1) ],
+		qw(KILLS=1 WORKER_KILLS=1 STRICTLY) ],
 	[ 'two callers, the server crashes', qw(CRASHES=1) ],
 	[ 'two callers, one ended, somebody else', qw(KILLS=1 MEDDLES=1) ],
 	[ 'two callers, one answer lost, somebody else', qw(LOSSES=1 MEDDLES=1) ],
 	[ 'two callers, one with two calls and savepoints',
-		qw(CALLS_EACH=2 OTHER_CALLS_ONCE) ],
+		qw(CALLS_EACH=2 OTHER_CALLS_ONCE STRICTLY) ],
 	[ 'two callers who keep or not, an exact proof, the queue worker ended',
 		qw(KILLS=1 WORKER_KILLS=1 EXACTLY WITH_KEEP) ],
 	[ 'two callers, clocks that tell nothing, one ended',
 		qw(KILLS=1 LOSSES=1 LOOSELY) ],
-	[ 'one caller with two calls and savepoints, one answer lost, it and the'
-		. ' queue worker ended',
-		qw(CALLERS=1 CALLS_EACH=2 LOSSES=1 KILLS=1 WORKER_KILLS=1) ],
 	[ 'one caller, one answer lost, it is ended, the server crashes, somebody else',
 		qw(CALLERS=1 LOSSES=1 KILLS=1 CRASHES=1 MEDDLES=1 WITH_KEEP) ],
 	[ 'ids that may be given out again',
-		qw(CRASHES=1 CALLERS=1 MEDDLES=1 ID_BEFORE_BOXES) ]);
+		qw(CRASHES=1 CALLERS=1 MEDDLES=1 ID_BEFORE_BOXES) ],
+
+	# with deletions
+	[ 'two callers who delete, too, one answer lost',
+		qw(WITH_DELETES LOSSES=1 STRICTLY) ],
+	[ 'two callers who delete, too, one with two calls and savepoints',
+		qw(WITH_DELETES CALLS_EACH=2 OTHER_CALLS_ONCE STRICTLY) ],
+	[ 'one caller who deletes, too, with two calls, one answer lost, it and the'
+		. ' queue worker ended',
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=2 LOSSES=1 KILLS=1 WORKER_KILLS=1) ],
+	[ 'the same, one answer lost, the server crashes',
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=2 LOSSES=1 CRASHES=1) ],
+	[ 'the same, one answer lost, somebody else',
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=2 LOSSES=1 MEDDLES=1) ],
+	[ 'the same, with three calls, one answer lost',
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=3 LOSSES=1) ],
+	[ 'the same, with three calls, one answer lost, clocks that tell nothing',
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=3 LOSSES=1 LOOSELY) ],
+	[ 'the same, with three calls, one answer lost, but no request is late',
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=3 LOSSES=1 PROMPTLY STRICTLY) ],
+	[ 'the same, with three calls, who keeps or not',
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=3 WITH_KEEP) ],
+	[ 'the same, with four calls', qw(WITH_DELETES CALLERS=1 CALLS_EACH=4 STRICTLY) ]);
 
 my @large_worlds = (
-	[ 'two callers, each with two calls', qw(CALLS_EACH=2) ],
+	[ 'two callers, each with two calls that only create', qw(CALLS_EACH=2 PLAINLY) ],
 	[ 'two callers, the server crashes, the queue worker ended',
 		qw(CRASHES=1 WORKER_KILLS=1) ],
 	[ 'two callers, the server crashes, one answer lost', qw(CRASHES=1 LOSSES=1) ],
@@ -46,6 +65,11 @@ my @large_worlds = (
 	[ 'two callers, two answers lost, one ended', qw(LOSSES=2 KILLS=1) ],
 	[ 'two callers, one with two calls, the queue worker ended',
 		qw(CALLS_EACH=2 OTHER_CALLS_ONCE WORKER_KILLS=1) ],
+	[ 'two callers, one with three calls, who only create, one answer lost, one'
+		. ' ended',
+		qw(CALLS_EACH=3 OTHER_CALLS_ONCE PLAINLY LOSSES=1 KILLS=1) ],
+	[ 'two callers who delete, too, clocks that tell nothing, one answer lost, one'
+		. ' ended', qw(WITH_DELETES LOSSES=1 KILLS=1 LOOSELY) ],
 	[ 'one caller with two calls, all of it',
 		qw(CALLERS=1 CALLS_EACH=2 LOSSES=1 KILLS=1 WORKER_KILLS=1 CRASHES=1) ],
 	[ 'one caller, all of it, and more of it',
@@ -54,8 +78,9 @@ my @large_worlds = (
 # Runs have an end, so nobody goes round in a circle instead of settling.
 my @circles = (
 	[ 'two callers, the queue worker ended', qw(WORKER_KILLS=1) ],
-	[ 'one caller with two calls and savepoints, one answer lost',
-		qw(CALLERS=1 CALLS_EACH=2 LOSSES=1) ]);
+	[ 'two callers who delete, too', qw(WITH_DELETES) ],
+	[ 'one caller who deletes, too, with two calls and savepoints, one answer lost',
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=2 LOSSES=1) ]);
 
 sub report
 {

@@ -40,7 +40,11 @@ our $optimize = '-O1';
 
 # What a violation means, by the variables that the broken assertion has.
 my @meanings = (
+	[ qr/non-progress/ => 'it goes round in a circle' ],
 	[ qr/gone/ => 'a caller is stuck' ],
+	[ qr/seen/ => 'an older look is recorded' ],
+	[ qr/maker.*holders/ => 'a connection stays that nobody has committed' ],
+	[ qr/closed/ => 'what is to be recorded is locked', qr/holders/ ],
 	[ qr/row==/ => 'a row is not settled', qr/maker|recorded|holders/ ],
 	[ qr/holders/ => 'a committed connection is deleted' ],
 	[ qr/judged_ours/ => "somebody else's connection is deleted" ],
