@@ -33,7 +33,7 @@ my @guards = (
 		qw(NO_JOURNAL_LOCK LOSSES=1 AT_THE_END) ],
 	[ 'leaving it to those who take that lock', $deleted,
 		qw(QUEUED_BY_CALLER LOSSES=1 AT_THE_END) ],
-	[ 'the time of the row, instead of that of the wish', $stays,
+	[ 'the time at which the row was written', $stays,
 		qw(REQUESTED_BEFORE_LOCKED CALLS_EACH=2 OTHER_CALLS_ONCE WITH_DELETES
 			STRICTLY) ],
 
@@ -53,7 +53,7 @@ my @guards = (
 		qw(OWN_NEVER_HOLDS CALLERS=1 CALLS_EACH=2) ],
 	[ 'letting those through who take part, if their own is unknown', $stuck,
 		qw(OWN_ALWAYS_HOLDS CALLERS=1 CALLS_EACH=3 LOSSES=1) ],
-	[ 'letting them through what of their own is only to be recorded', $stuck,
+	[ 'letting them through if their own is only to be recorded', $stuck,
 		qw(OWN_RECORD_HOLDS CALLERS=1 CALLS_EACH=3 WITH_DELETES LOSSES=1) ],
 	[ "letting those through who take part, past others'", $stuck,
 		qw(OTHERS_ALWAYS_HOLD CALLS_EACH=2 OTHER_CALLS_ONCE KILLS=1) ],
@@ -94,7 +94,7 @@ my @guards = (
 		qw(TRUST_THE_CLOCK LOOSELY KILLS=1) ],
 	[ 'doubt about what is recorded, if it was deleted', $stays,
 		qw(TRUST_THE_RECORD CALLERS=1 CALLS_EACH=2 WITH_DELETES LOSSES=1 STRICTLY) ],
-	[ 'not giving up because of other calls', $stays,
+	[ 'waiting for own open calls instead of giving up', $stays,
 		qw(GIVE_UP_BESIDE CALLERS=1 CALLS_EACH=2 WITH_DELETES LOSSES=1 STRICTLY) ],
 
 	# what is recorded

@@ -5,11 +5,12 @@
  * survive crashes, for the model checker Spin.
  *
  * All of this is about connections of one name.  A caller is a session whose
- * transaction creates or adopts that connection, once or twice, perhaps under
- * a savepoint.  Before the request leaves, the journal worker commits an
- * intent, which is a row.  When the transaction has ended and the row is still
- * open, the queue worker settles it: what the call has made is deleted again,
- * if it is proved to be ours and nobody has taken it over.
+ * transaction creates, adopts or deletes that connection, once or several
+ * times, perhaps under a savepoint.  It locks the name.  Before the request
+ * leaves, the journal worker commits an intent, which is a row.  When the
+ * transaction has ended and the row is still open, the queue worker settles it:
+ * what the call has made is deleted again, if it is proved to be ours and
+ * nobody has taken it over; and what there is then is recorded.
  *
  *	  caller ----box----> journal worker ----commit----> row
  *		|											  ^
@@ -58,6 +59,10 @@
 #ifndef MEDDLES					/* things that somebody else does */
 #define MEDDLES	0
 #endif
+/* WITH_KEEP: on_rollback may be keep */
+/* WITH_DELETES: calls may be deletions, and there may be one to begin with */
+/* PLAINLY: calls only create */
+/* PROMPTLY: if an answer is lost, the request was carried out before */
 
 #ifdef OTHER_CALLS_ONCE
 #define CALLS	(CALLS_EACH + 1)
@@ -119,7 +124,7 @@ typedef Call
 	byte made;					/* how often Glue has created for it */
 	bit missed;					/* looked for in vain, and sent again */
 	bit strayed;				/* it has deleted something, late */
-	bit forgets;				/* its transaction has removed what was recorded */
+	bit forgets;				/* the row of glue_connection is removed */
 };
 
 Call call[CALLS];
@@ -127,7 +132,7 @@ byte last_id;
 byte requested;					/* calls, by their bits */
 byte ended;						/* those that were answered */
 bit recorded;					/* glue_connection has a row, committed */
-byte outdated;					/* by deletions, since it was written */
+byte outdated;					/* by these calls, which have deleted since */
 
 /* The journal worker's. */
 mtype:box box[CALLERS];
@@ -142,7 +147,7 @@ byte seen;						/* those that were answered before the look */
 bit settler_has_locked;
 #endif
 bit taken_over;
-bit defers;
+bit defers;						/* the record */
 bit is_final;
 bit there;
 bit ours;
@@ -178,7 +183,7 @@ hidden byte j;
  */
 #if CALLS == 1
 #define ANY_CALL(CONDITION, k)	(CONDITION(0, k))
-#define ANY_BESIDE(CONDITION, k)	false
+#define ANY_BESIDE(CONDITION, k)	(CONDITION(0, k))
 #define EACH_CALL(OPTION)	OPTION(0)
 #elif CALLS == 2
 #define ANY_CALL(CONDITION, k)	(CONDITION(0, k) || CONDITION(1, k))
@@ -206,35 +211,36 @@ hidden byte j;
 #define IS_OVER(k)	(call[k].transaction != RUNNING)
 #define IS_UNSETTLED(k) \
 	(call[k].row == OPEN || call[k].row == QUEUED || call[k].row == CLAIMED)
+
+/* Of one transaction, whatever it has rolled back to a savepoint. */
 #define SAME_TOP(l, k)	((l) / CALLS_EACH == (k) / CALLS_EACH)
 #define FIRST_OF(k)	((k) - (k) % CALLS_EACH)
 #define LATER_OF_OWN(k)	(BIT(FIRST_OF(k) + CALLS_EACH) - BIT((k) + 1))
 
-/* What a row says of its call. */
+/*
+ * What a row says of its call.  Who has certainly created nothing, or has
+ * nothing to delete any more, is only to be recorded, once it was answered.
+ */
 #define IS_CREATION(k)	(!call[k].harmless)
 #define IS_TO_RECORD(k)	(call[k].harmless && call[k].answered)
 
-/* The same, and what is known besides. */
+/* The same, with what is known besides. */
 #define MAY_BE_DELETED(k)	(IS_CREATION(k) && call[k].outcome != CHANGED)
 #define IS_ANSWERED(k)	(call[k].answered || call[k].at)
 
-/* Has the transaction of k, which goes on, another open row? */
+/* Has the transaction of k another open row, about a call that may commit? */
 #define OPEN_BESIDE(l, k) \
 	((l) != (k) && SAME_TOP(l, k) && call[l].row == OPEN && !IS_OVER(l))
-#if CALLS_EACH == 1
-#define TAKES_PART(k)	false
-#else
 #define TAKES_PART(k)	ANY_BESIDE(OPEN_BESIDE, k)
-#endif
 
 /*
  * The journal worker's check: does the row of l hold up a new call k?  It does
  * if it may have to be undone, by a delete, or if something may still arrive.
  *
  * A transaction that takes part already is waited for by the undos of others;
- * to wait for them would be for ever.  An undo of its own which waits for its
- * end, because nobody knows which of its calls has made the connection, is not
- * waited for either.  Nor is what is only to be recorded.
+ * to wait for them would be for ever.  So would be to wait for an undo of its
+ * own that waits for its end, see below.  Nor does it wait for what is only to
+ * be recorded after its end.
  */
 #if defined(OWN_NEVER_HOLDS)
 #define HOLDS_UP_OWN(l, k)	false
@@ -259,25 +265,65 @@ hidden byte j;
 #define HOLDS_UP(l, k) \
 	((l) != (k) && IS_UNSETTLED(l) && IS_OVER(l) && \
 	 call[l].outcome != NOTHING && \
-	 ((SAME_TOP(l, k) && HOLDS_UP_OWN(l, k)) || \
-	  (!SAME_TOP(l, k) && HOLDS_UP_OTHERS(l, k))))
+	 (SAME_TOP(l, k) -> HOLDS_UP_OWN(l, k) : HOLDS_UP_OTHERS(l, k)))
 #endif
 #define IS_HELD_UP(k)	ANY_CALL(HOLDS_UP, k)
 
 /*
- * Which row has its turn before that of k?  Those that are older and those that
- * are running.
+ * The lock on the name, which lasts until the end of the (sub)transaction.
+ * Calls that can only create share it.
  *
- * But the undo of a creation passes the open calls of its own transaction,
- * which may wait for it; unless nobody knows which of them has made the
- * connection.  Where there is nothing to delete, it is the other way round:
- * nobody waits for that, so it can wait for everybody.
+ * Of those who settle, those who have nothing to delete have it from their
+ * claim on, or do not claim.  The others need it when they record: a caller may
+ * hold it while it waits for them, but then they do not record.
+ */
+#define IS_SHARED(k)	(!call[k].adopts && !call[k].deletes)
+#define HAS_LOCKED(l, any)	(call[l].locked && !IS_OVER(l))
+#define LOCKS_OUT(l, k) \
+	(HAS_LOCKED(l, k) && !SAME_TOP(l, k) && !(IS_SHARED(l) && IS_SHARED(k)))
+
+#ifdef CLAIMED_BEFORE_LOCKED
+#define IS_LOCKED_TO_SETTLE	settler_has_locked
+#else
+#define IS_LOCKED_TO_SETTLE	(claimed != 0 && !IS_CREATION(claimed - 1))
+#endif
+
+#ifdef NO_LOCK
+#define CAN_LOCK(k)	true
+#define CAN_LOCK_TO_RECORD	true
+#else
+#define CAN_LOCK(k)	(!IS_LOCKED_TO_SETTLE && !ANY_CALL(LOCKS_OUT, k))
+#define CAN_LOCK_TO_RECORD	(!ANY_CALL(HAS_LOCKED, 0))
+#endif
+
+#ifdef CLAIMED_BEFORE_LOCKED
+#define CAN_LOCK_TO_SETTLE(k)	true
+#else
+#define CAN_LOCK_TO_SETTLE(k)	(IS_CREATION(k) || CAN_LOCK_TO_RECORD)
+#endif
+
+/*
+ * Which row has its turn before that of k?
+ *
+ * Those that are older and those that are on.  But nobody waits for what is
+ * only to be recorded, so that can wait for everybody.
+ *
+ * A caller may wait for the undo of its own creation, so that must not wait for
+ * the caller: neither for its open calls, nor for what waits for them, be it
+ * its own or others'.  If the creation was not answered, nobody knows which of
+ * these calls has made the connection; then it waits, and the caller does not.
  */
 #define IS_EARLIER(l, k)	(call[l].id < call[k].id)
 #define IS_ON(l)	(call[l].row == OPEN || call[l].row == CLAIMED)
 #define OWN_IS_OPEN(l, k)	(SAME_TOP(l, k) && call[l].row == OPEN)
 
-#ifdef UNKNOWN_PASSES
+#ifdef RECORD_IS_WAITED_FOR
+#define NOBODY_WAITS_FOR(l)	false
+#else
+#define NOBODY_WAITS_FOR(l)	(IS_TO_RECORD(l) && call[l].row == QUEUED)
+#endif
+
+#if defined(UNKNOWN_PASSES) || defined(GIVE_UP_BESIDE)
 #define WAITS_FOR_OPEN(k)	false
 #elif defined(ANSWERED_WAITS)
 #define WAITS_FOR_OPEN(k)	true
@@ -289,63 +335,29 @@ hidden byte j;
 #else
 #define WAITS_FOR_QUEUED(l, k)	(IS_CREATION(l) && IS_EARLIER(l, k))
 #endif
+#define WAITS_FOR_OWN(l, k) \
+	(call[l].row == OPEN -> WAITS_FOR_OPEN(k) : WAITS_FOR_QUEUED(l, k))
+
 #ifdef WAITS_FOR_WHO_WAITS
 #define WAITS_FOR_US(l, k)	false
 #else
 #define WAITS_FOR_US(l, k) \
-	(!SAME_TOP(l, k) && call[l].row == QUEUED && ANY_BESIDE(OWN_IS_OPEN, k))
+	(IS_CREATION(k) && !SAME_TOP(l, k) && call[l].row == QUEUED && \
+	 ANY_BESIDE(OWN_IS_OPEN, k))
 #endif
 #ifdef RECORD_FIRST
 #define IS_RECORDED_AFTER(l, k)	false
 #else
 #define IS_RECORDED_AFTER(l, k)	(IS_TO_RECORD(k) && IS_CREATION(l))
 #endif
-#ifdef RECORD_IS_WAITED_FOR
-#define NOBODY_WAITS_FOR(l)	false
-#else
-#define NOBODY_WAITS_FOR(l)	(IS_TO_RECORD(l) && call[l].row == QUEUED)
-#endif
+#define WAITS_FOR(l, k) \
+	((IS_EARLIER(l, k) || IS_ON(l) || IS_RECORDED_AFTER(l, k)) && \
+	 !WAITS_FOR_US(l, k))
 
-#define IS_FIRST_OF_OWN(l, k) \
-	(call[l].row == OPEN -> WAITS_FOR_OPEN(k) : WAITS_FOR_QUEUED(l, k))
-#define IS_FIRST(l, k) \
-	(IS_EARLIER(l, k) || IS_ON(l) || IS_RECORDED_AFTER(l, k))
 #define COMES_BEFORE(l, k) \
 	((l) != (k) && IS_UNSETTLED(l) && !NOBODY_WAITS_FOR(l) && \
 	 (IS_CREATION(k) && SAME_TOP(l, k) && call[l].row != CLAIMED -> \
-	  IS_FIRST_OF_OWN(l, k) : \
-	  IS_FIRST(l, k) && !(IS_CREATION(k) && WAITS_FOR_US(l, k))))
-
-/*
- * The lock on the name.  Two calls that only create share it.  Of those who
- * settle, only those who have nothing to delete take it.
- */
-#ifdef EXCLUSIVE
-#define IS_SHARED(k)	false
-#else
-#define IS_SHARED(k)	(!call[k].adopts && !call[k].deletes)
-#endif
-#define HAS_LOCKED(l, any)	(call[l].locked && !IS_OVER(l))
-#define LOCKS_OUT(l, k) \
-	(HAS_LOCKED(l, k) && !SAME_TOP(l, k) && !(IS_SHARED(l) && IS_SHARED(k)))
-#ifdef NO_LOCK
-#define CAN_LOCK(k)	true
-#define CAN_LOCK_TO_SETTLE(k)	true
-#define CAN_LOCK_TO_RECORD	true
-#else
-#ifdef CLAIMED_BEFORE_LOCKED
-#define IS_LOCKED_TO_SETTLE	settler_has_locked
-#else
-#define IS_LOCKED_TO_SETTLE	(claimed != 0 && !IS_CREATION(claimed - 1))
-#endif
-#define CAN_LOCK(k)	(!IS_LOCKED_TO_SETTLE && !ANY_CALL(LOCKS_OUT, k))
-#ifdef CLAIMED_BEFORE_LOCKED
-#define CAN_LOCK_TO_SETTLE(k)	true
-#else
-#define CAN_LOCK_TO_SETTLE(k)	(IS_CREATION(k) || CAN_LOCK_TO_RECORD)
-#endif
-#define CAN_LOCK_TO_RECORD	(!ANY_CALL(HAS_LOCKED, 0))
-#endif
+	  WAITS_FOR_OWN(l, k) : WAITS_FOR(l, k)))
 
 /* What is not committed of glue_connection. */
 #define RECORDS(l, k) \
@@ -390,7 +402,8 @@ hidden byte j;
 #define IS_KNOWN_WITHOUT(k)	false
 #elif defined(GIVE_UP_BESIDE)
 #define IS_KNOWN_WITHOUT(k) \
-	(!call[k].answered && (recorded || ANY_BESIDE(OWN_IS_OPEN, k)))
+	(!call[k].answered && ((recorded && !ANY_CALL(MADE_ROOM, k)) || \
+						   ANY_BESIDE(OWN_IS_OPEN, k)))
 #elif defined(TRUST_THE_RECORD)
 #define IS_KNOWN_WITHOUT(k)	(!call[k].answered && recorded)
 #else
@@ -591,6 +604,7 @@ inline end_transaction(first, last, how)
 		:: else
 		fi;
 		call[i].closed = 0;
+		call[i].forgets = false;
 		call[i].adopts = false;
 		call[i].locked = false;
 		call[i].older = false;
@@ -613,6 +627,13 @@ inline stop_waiting(k)
 inline send_request(k)
 {
 	atomic { call[k].sent = true; call[k].reply = 0 }
+}
+
+/* When a call was requested: before that it has sent nothing. */
+inline note_time(k)
+{
+	call[k].ended_before = ended;
+	requested = requested | BIT(k)
 }
 
 /*
@@ -659,19 +680,11 @@ inline record_intent(c, k)
 	od
 }
 
-/* PROMPTLY: nothing is late but the answer */
 #ifdef PROMPTLY
 #define MAY_BE_LOST(k)	(!call[k].sent)
 #else
 #define MAY_BE_LOST(k)	true
 #endif
-
-/* The time is that of the row. */
-inline note_time(k)
-{
-	call[k].ended_before = ended;
-	requested = requested | BIT(k)
-}
 
 /* Caller c, and its first call. */
 proctype Caller(byte c; byte k)
@@ -730,7 +743,11 @@ next_call:
 
 await_answer:
 		if
-		:: d_step { call[k].reply == MADE -> call[k].reply = 0; ended = ended | BIT(k) };
+		:: d_step {
+			call[k].reply == MADE ->
+			call[k].reply = 0;
+			ended = ended | BIT(k)
+		   };
 			note_outcome(k, CREATED);
 			goto succeeded
 		:: d_step { call[k].reply == EXISTS -> call[k].reply = 0 };
@@ -756,7 +773,11 @@ await_answer:
 		   };
 			note_outcome(k, CHANGED);
 			goto succeeded
-		:: d_step { call[k].reply == MISSING -> call[k].reply = 0; ended = ended | BIT(k) };
+		:: d_step {
+			call[k].reply == MISSING ->
+			call[k].reply = 0;
+			ended = ended | BIT(k)
+		   };
 			note_outcome(k, NOTHING);
 			/* perhaps it was the lost request that has deleted it */
 			if
@@ -764,7 +785,12 @@ await_answer:
 			:: !resent -> goto was_refused
 			fi
 #endif
-		:: d_step { lost < LOSSES && MAY_BE_LOST(k) -> lost++; call[k].unheard = true; stop_waiting(k) }
+		:: d_step {
+			lost < LOSSES && MAY_BE_LOST(k) ->
+			lost++;
+			call[k].unheard = true;
+			stop_waiting(k)
+		   }
 		fi;
 
 		/* the answer is lost: read back, unless it can be sent again anyway */
@@ -816,7 +842,7 @@ outcome_is_unknown:
 
 was_refused:
 #ifdef WITH_DELETES
-		/* likewise */
+		/* likewise; but an earlier request may have been carried out */
 		if
 		:: goto has_failed
 		:: call[k].closed = (call[k].outcome == NOTHING -> FAILED : 0);
@@ -833,7 +859,8 @@ has_failed:
 succeeded:
 		atomic {
 			call[k].closed = SUCCEEDED;
-			call[k].forgets = call[k].deletes && (recorded || ANY_CALL(RECORDS, k))
+			call[k].forgets =
+				call[k].deletes && (recorded || ANY_CALL(RECORDS, k))
 		};
 
 end_of_call:
@@ -1017,12 +1044,7 @@ end_waiting:
 #define IS_TO_RESOLVE(k, any)	(call[k].row == OPEN && HAS_FAILED(k))
 
 /* What was recorded after a look is newer than what it has seen. */
-#ifdef RECORD_BLINDLY
-#define IS_NEWER(l, any)	false
-#else
 #define IS_NEWER(l, any)	(call[l].row == SUCCEEDED && !(seen & BIT(l)))
-#endif
-
 
 /* A row is settled, and nothing else about its call matters any more. */
 inline forget_call(k)
@@ -1084,9 +1106,9 @@ inline resolve_found()
 }
 
 /*
- * Who is in the way of recording what there is?  Calls of the same transaction,
- * which may have written there, and may commit; and creations that are to be
- * settled, which might give up a connection because it is recorded.
+ * Who is in the way of recording what there is?  Open calls of the same
+ * transaction, which hold the lock, and may have written there; and creations
+ * that are to be settled, which would give up a connection that is recorded.
  */
 #ifdef RECORD_BESIDE
 #define OPEN_IS_IN_THE_WAY(l, k)	false
@@ -1128,19 +1150,11 @@ inline forget_claim()
 	ours = false
 }
 
-inline resolve()
-{
-	d_step { ANY_CALL(IS_TO_RESOLVE, 0) -> find_ended() };
-#ifndef NO_JOURNAL_LOCK
-	/* whose check came before the end is committed then */
-	!journal_locked;
-#endif
-	d_step { resolve_found() }
-}
-
 /*
- * The commit after the last look.  Who defers has nothing to delete any more,
+ * The commit after the final look.  Who defers has nothing to delete any more,
  * and looks once more when it is its turn, only to record.
+ *
+ * AT_THE_END leaves it to the end to find what comes of a missing guard.
  */
 inline settle(stays)
 {
@@ -1157,7 +1171,7 @@ inline settle(stays)
 	:: d_step {
 		!defers && CAN_LOCK_TO_RECORD ->
 #ifndef AT_THE_END
-		/* nobody has locked that, and nothing newer is recorded */
+		/* nobody has written there, and nothing newer is recorded */
 		assert(!ANY_CALL(HAS_WRITTEN, 0));
 		assert(!ANY_CALL(IS_NEWER, 0));
 #endif
@@ -1259,7 +1273,12 @@ end_idle:
 	do
 	:: {
 		if
-		:: resolve();
+		:: d_step { ANY_CALL(IS_TO_RESOLVE, 0) -> find_ended() };
+#ifndef NO_JOURNAL_LOCK
+			/* whose check came before the end is committed then */
+			!journal_locked;
+#endif
+			d_step { resolve_found() };
 			goto end_idle
 		EACH_CALL(CLAIM)
 		fi;
@@ -1351,8 +1370,10 @@ proctype Crash()
  *
  * There is what nobody can know.  Of a committed call one answer was lost, its
  * connection was found or made again, it was deleted, and then the lost request
- * is carried out.  Or that call was a deletion, its connection was made anew,
- * and is deleted once more.
+ * is carried out.  Or that call was a deletion, and hits another connection.
+ *
+ * STRICTLY, what stays was made or adopted by a call that has committed.  That
+ * is too much to ask if more than one thing goes wrong.
  */
 #define IS_BEYOND_US(k) \
 	(call[k].row == SUCCEEDED && call[k].unheard && \
@@ -1410,7 +1431,6 @@ init
 			assert(!IS_UNSETTLED(i));
 			assert(maker != i + 1 || IS_KNOWN(i));
 #ifdef STRICTLY
-			/* it stays only if that was committed */
 			assert(maker != i + 1 || ANY_CALL(STAYS_WITH, 0) || IS_BEYOND_US(i));
 #endif
 			i++

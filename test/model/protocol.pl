@@ -54,7 +54,8 @@ my @worlds = (
 		qw(WITH_DELETES CALLERS=1 CALLS_EACH=3 LOSSES=1 PROMPTLY STRICTLY) ],
 	[ 'the same, with three calls, who keeps or not',
 		qw(WITH_DELETES CALLERS=1 CALLS_EACH=3 WITH_KEEP) ],
-	[ 'the same, with four calls', qw(WITH_DELETES CALLERS=1 CALLS_EACH=4 STRICTLY) ]);
+	[ 'the same, with four calls',
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=4 STRICTLY) ]);
 
 my @large_worlds = (
 	[ 'two callers, each with two calls that only create', qw(CALLS_EACH=2 PLAINLY) ],
