@@ -1188,9 +1188,12 @@ inline settle(stays)
 	fi
 }
 
+/* It was not final; but that there is nothing is recorded at once. */
 inline look_again_later()
 {
 	d_step {
+		there || defers || CAN_LOCK_TO_RECORD ->
+		recorded = recorded && (there || defers || ANY_CALL(IS_NEWER, 0));
 		call[IT].row = QUEUED;
 		call[IT].put_off = true;
 		forget_claim()
