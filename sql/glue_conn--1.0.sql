@@ -200,6 +200,7 @@ CREATE TABLE glue_request (
 	requested_at		timestamptz NOT NULL,
 	started_at			timestamptz,
 	answered_at			timestamptz,
+	undone_at			timestamptz,
 	finished_at			timestamptz,
 	status				text,
 	error_code			text,
@@ -273,7 +274,7 @@ COMMENT ON COLUMN glue_request.caller_top_xid IS
 COMMENT ON COLUMN glue_request.caller_settings IS
 	'settings of the session that decided where the call went; null if they are those of the server';
 COMMENT ON COLUMN glue_request.on_rollback IS
-	'what to do about a connection if the transaction that created it is rolled back: delete or keep';
+	'what to do about a connection if the transaction that created it is rolled back: delete or keep; null if it cannot have been created, or when that is done';
 COMMENT ON COLUMN glue_request.requested_by IS
 	'role that asked for it, and as which it is carried out';
 COMMENT ON COLUMN glue_request.requested_at IS
@@ -282,6 +283,8 @@ COMMENT ON COLUMN glue_request.started_at IS
 	'when it was first tried; of a call that acted at once and was rolled back, when it was first tried to undo it';
 COMMENT ON COLUMN glue_request.answered_at IS
 	'when AWS Glue answered a call that acted at once; null if that is not known';
+COMMENT ON COLUMN glue_request.undone_at IS
+	'when a call that was rolled back was undone, if what there is could not be recorded then, because others about the same connection had not ended; null otherwise';
 COMMENT ON COLUMN glue_request.finished_at IS
 	'when it succeeded, failed, was cancelled or was settled after a rollback; null until then';
 COMMENT ON COLUMN glue_request.status IS
@@ -324,7 +327,7 @@ GRANT SELECT (id, operation, connection_name, server, region, catalog_id,
 		attempts,
 		next_attempt_at, lease_until, claimed_by, caller_xid, caller_top_xid,
 		on_rollback, requested_by, requested_at, started_at, answered_at,
-		finished_at, status, error_code, error_message, aws_request_id)
+		undone_at, finished_at, status, error_code, error_message, aws_request_id)
 	ON glue_request TO PUBLIC;
 
 --

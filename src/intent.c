@@ -93,6 +93,7 @@ static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
 						   HeapTuple intent);
 static bool is_unsettled(HeapTuple tuple, TupleDesc desc);
 static bool may_be_deleted(HeapTuple tuple, TupleDesc desc);
+static bool was_answered(HeapTuple tuple, TupleDesc desc);
 static int64 id_of(HeapTuple tuple, TupleDesc desc);
 static uint64 xid_of(HeapTuple tuple, TupleDesc desc,
 					 GlueRequestColumn column);
@@ -336,9 +337,10 @@ glue_intent_table_open(GlueRequestQueue *queue, Oid table)
  * may have done something that is not undone, or not recorded, yet.
  *
  * A transaction that has a call about the connection itself is waited for by
- * those who settle the calls of others, so it must not wait for them.  Nor
- * must it wait for what it has rolled back to a savepoint, unless that is to be
- * deleted: what cannot be undone is recorded after its end.
+ * those who settle the calls of others, so it must not wait for them; nor by those
+ * who settle its own, but for creations that were answered, which are undone at
+ * once.  And whatever it has, what it has rolled back to a savepoint and cannot
+ * be undone is recorded after its end.
  */
 int64
 glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
@@ -350,8 +352,8 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 	AttrNumber	column = GLUE_REQUEST_CONNECTION_NAME + 1;
 	HeapTupleData wanted = whole_tuple(intent);
 	uint64		transaction = xid_of(&wanted, desc, GLUE_REQUEST_CALLER_TOP_XID);
-	int64		blocked_by_own = 0;
-	int64		blocked_by_others = 0;
+	int64		blocked_by = 0;
+	int64		blocked_anyway_by = 0;
 	bool		takes_part = false;
 	bool		is_null;
 	ScanKeyData key;
@@ -375,17 +377,19 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 			continue;
 		if (!glue_caller_ended(xid_of(tuple, desc, GLUE_REQUEST_CALLER_XID)))
 			takes_part |= own;
-		else if (!own && is_unsettled(tuple, desc))
-			blocked_by_others = id_of(tuple, desc);
-		else if (own && is_unsettled(tuple, desc) &&
-				 may_be_deleted(tuple, desc))
-			blocked_by_own = id_of(tuple, desc);
+		else if (!is_unsettled(tuple, desc) ||
+				 (own && !may_be_deleted(tuple, desc)))
+			continue;
+		else if (own && was_answered(tuple, desc))
+			blocked_anyway_by = id_of(tuple, desc);
+		else
+			blocked_by = id_of(tuple, desc);
 	}
 	systable_endscan(scan);
 	UnregisterSnapshot(snapshot);
 	table_close(table, NoLock);
-	return blocked_by_own != 0 || takes_part ? blocked_by_own :
-		blocked_by_others;
+	return blocked_anyway_by != 0 || takes_part ? blocked_anyway_by :
+		blocked_by;
 }
 
 /* Is a row an open intent about the same connection as another one? */
@@ -411,16 +415,11 @@ static bool
 is_unsettled(HeapTuple tuple, TupleDesc desc)
 {
 	GlueKnownCall known;
-	bool		never_answered;
 
 	glue_known_outcome_find(id_of(tuple, desc), &known);
 	if (known.outcome == GLUE_OUTCOME_NOTHING)
 		return false;
-	if (may_be_deleted(tuple, desc))
-		return true;
-	(void) heap_getattr(tuple, GLUE_REQUEST_ANSWERED_AT + 1, desc,
-						&never_answered);
-	return never_answered && known.answered_at == 0;
+	return may_be_deleted(tuple, desc) || !was_answered(tuple, desc);
 }
 
 /* May a call have created the connection?  Then it may be deleted again. */
@@ -433,6 +432,18 @@ may_be_deleted(HeapTuple tuple, TupleDesc desc)
 	(void) heap_getattr(tuple, GLUE_REQUEST_ON_ROLLBACK + 1, desc, &is_null);
 	glue_known_outcome_find(id_of(tuple, desc), &known);
 	return !is_null && known.outcome != GLUE_OUTCOME_CHANGED;
+}
+
+/* Can a request of a call not arrive any more? */
+static bool
+was_answered(HeapTuple tuple, TupleDesc desc)
+{
+	GlueKnownCall known;
+	bool		is_null;
+
+	(void) heap_getattr(tuple, GLUE_REQUEST_ANSWERED_AT + 1, desc, &is_null);
+	glue_known_outcome_find(id_of(tuple, desc), &known);
+	return !is_null || known.answered_at != 0;
 }
 
 static int64

@@ -336,9 +336,9 @@ judge(GlueJob *job)
 }
 
 /*
- * An undo has ended, or has to wait until it is settled.  If only the call has
- * failed, and its transaction has committed, the call's own failure stays what
- * there is to be said.
+ * An undo has ended, or has to wait until it is settled, or until it can be
+ * recorded.  If only the call has failed, and its transaction has committed, the
+ * call's own failure stays what there is to be said.
  */
 static void
 judge_undo(GlueJob *job)
@@ -352,14 +352,16 @@ judge_undo(GlueJob *job)
 		.aws_request_id = operation->request_id,
 	};
 
-	job->has_operation = operation->gone || !operation->unsettled;
-	if (operation->unsettled)
+	job->has_operation = !undo->deferred &&
+		(operation->gone || !operation->unsettled);
+	if (operation->unsettled || undo->deferred)
 	{
 		outcome.state = "queued";
 		outcome.next_attempt_at = operation->not_before;
 		outcome.free_attempt = true;
+		outcome.undone = !operation->unsettled;
 	}
-	if (undo->committed && operation->left == NULL)
+	if (undo->undone || (undo->committed && operation->left == NULL))
 	{
 		outcome.error_code = undo->error_code;
 		outcome.error_message = undo->error_message;
@@ -494,7 +496,8 @@ put_off(GlueJob *job, const GlueFailure *failure)
 		.uncertain = is_unknown(job, failure),
 	};
 
-	if (job->request->undo != NULL && job->request->undo->committed)
+	if (job->request->undo != NULL &&
+		(job->request->undo->committed || job->request->undo->undone))
 	{
 		outcome.error_code = job->request->undo->error_code;
 		outcome.error_message = job->request->undo->error_message;
@@ -523,6 +526,7 @@ fail(GlueJob *job, const GlueFailure *failure)
 	{
 		job->operation.left = "NotOurs";
 		job->operation.left_why = GLUE_UNDO_TAKEN_OVER;
+		job->request->undo->deferred = false;
 		judge_undo(job);
 		job->has_operation = false;
 	}

@@ -12,14 +12,19 @@
  *
  * Undos.  The table has a journal of calls that acted at once, too.  What has
  * been rolled back is to be undone, which is claimed like a request, but before
- * all of those: who calls for the same connection waits for it.  The transaction
- * that made the call may go on meanwhile, if it was rolled back to a savepoint.
- * Its own calls that are not rolled back do not keep the undo of a creation
- * waiting, for it may be waiting for that itself.
+ * all of those: who calls for the same connection waits for it.
  *
- * What was answered, and has nothing to be undone of, is only to be recorded.
- * That waits for such a transaction, and for all undos of creations, so that what
- * is recorded is not deleted behind its back.  So nothing may wait for it.
+ * The transaction that made the call may go on meanwhile, if it was rolled back
+ * to a savepoint.  Its own calls that are not rolled back do not keep the undo of
+ * a creation waiting, for it may be waiting for that itself.  But if a creation
+ * was never answered, and there are such calls, it cannot be told whose the
+ * connection is before it is known which of them are committed.  So this undo
+ * does wait, and the transaction does not wait for it.
+ *
+ * What was answered, and has nothing to be undone of (any more), is only to be
+ * recorded.  That waits for such a transaction, and for all undos of creations,
+ * so that what is recorded is not deleted behind its back.  So nothing may wait
+ * for it.
  *
  * Cost.  While a request is open, its updates change no column that an index
  * has, so they stay in the page.  All indexes that are used here leave out
@@ -50,6 +55,11 @@
 /* How often to look at calls whose transaction may not have ended. */
 #define OPEN_LOOK_SECONDS		30
 
+/* Is a request a call of which all is known, and nothing to be undone? */
+#define ONLY_RECORDS(r) \
+	r ".caller_xid IS NOT NULL AND " r ".on_rollback IS NULL" \
+	" AND " r ".answered_at IS NOT NULL"
+
 /* The columns that a claim returns, in their order. */
 typedef enum ClaimColumn
 {
@@ -75,6 +85,7 @@ typedef enum ClaimColumn
 	CLAIM_ON_ROLLBACK,
 	CLAIM_ANSWERED_AT,
 	CLAIM_CALLER_XID,
+	CLAIM_UNDONE_AT,
 	CLAIM_ERROR_CODE,
 	CLAIM_ERROR_MESSAGE
 } ClaimColumn;
@@ -140,7 +151,12 @@ glue_claims_take(const GlueClaims *queue, GlueClaimKind kind, int limit,
 	return requests;
 }
 
-/* The statement that claims requests of a kind. */
+/*
+ * The statement that claims requests of a kind.
+ *
+ * CASE says whether another open request, e, keeps one, r, waiting.  Those that
+ * may have created the connection have something in on_rollback.
+ */
 static char *
 claim_text(const GlueClaims *queue, GlueClaimKind kind)
 {
@@ -155,24 +171,22 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" AND NOT EXISTS (SELECT FROM %s e"
 					" WHERE e.finished_at IS NULL"
 					" AND e.connection_name = r.connection_name"
-					" AND (e.id < r.id OR e.state = 'running'"
-					" OR (r.caller_xid IS NOT NULL"
-					" AND r.on_rollback IS NULL"
-					" AND r.answered_at IS NOT NULL"
-					" AND e.caller_xid IS NOT NULL"
-					" AND e.on_rollback IS NOT NULL))"
 					" AND e.id <> r.id"
-					" AND (r.on_rollback IS NOT NULL"
-					" AND e.caller_top_xid = r.caller_top_xid"
-					" AND e.state = 'running'"
-					" AND e.claimed_by IS NULL) IS NOT TRUE"
-					" AND (e.caller_xid IS NOT NULL"
-					" AND e.on_rollback IS NULL"
-					" AND e.answered_at IS NOT NULL"
-					" AND e.state = 'queued') IS NOT TRUE"
 					" AND e.region = r.region"
 					" AND e.server IS NOT DISTINCT FROM r.server"
 					" AND e.catalog_id IS NOT DISTINCT FROM r.catalog_id"
+					" AND CASE"
+					" WHEN " ONLY_RECORDS("e") " AND e.state = 'queued'"
+					" THEN false"
+					" WHEN r.on_rollback IS NOT NULL"
+					" AND e.caller_top_xid = r.caller_top_xid"
+					" AND e.claimed_by IS NULL"
+					" THEN CASE e.state WHEN 'running'"
+					" THEN r.answered_at IS NULL"
+					" ELSE e.on_rollback IS NOT NULL AND e.id < r.id END"
+					" ELSE e.id < r.id OR e.state = 'running'"
+					" OR (" ONLY_RECORDS("r")
+					" AND e.on_rollback IS NOT NULL) END"
 					" OFFSET 0)"
 					" AND NOT EXISTS (SELECT FROM unnest($3, $4, $5)"
 					" AS b (server, role, settings)"
@@ -194,7 +208,7 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" r.requested_by::oid, r.requested_at, r.started_at,"
 					" r.on_missing, r.for_row, r.caller_settings,"
 					" r.on_rollback, r.answered_at, r.caller_xid,"
-					" r.error_code, r.error_message",
+					" r.undone_at, r.error_code, r.error_message",
 					queue->table, undo ? "IS NOT NULL" : "IS NULL",
 					queue->table,
 					undo ? "= coalesce(r.caller_settings::text, '{}')" : "IS NULL",
@@ -204,7 +218,8 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 /*
  * Record how attempts have ended, and which of the requests were still ours.
  *
- * The sealed secrets of a request that has ended are erased.
+ * The sealed secrets of a request that has ended are erased.  What is undone, but
+ * has not ended, is only to be recorded.
  */
 void
 glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
@@ -214,7 +229,7 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 	static const Oid types[] = {
 		INT8OID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
 		TIMESTAMPTZARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-		TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID
+		TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID, BOOLARRAYOID
 	};
 	Datum		values[lengthof(types)];
 	SPIPlanPtr	plan;
@@ -231,10 +246,16 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 								   " status = coalesce(o.status, r.status),"
 								   " error_code = o.error_code,"
 								   " error_message = o.error_message,"
-								   " aws_request_id = coalesce(o.aws_request_id, r.aws_request_id)"
-								   " FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+								   " aws_request_id = coalesce(o.aws_request_id, r.aws_request_id),"
+								   " on_rollback = CASE WHEN NOT o.undone THEN r.on_rollback END,"
+								   " answered_at = CASE WHEN o.undone"
+								   " THEN coalesce(r.answered_at, clock_timestamp())"
+								   " ELSE r.answered_at END,"
+								   " undone_at = CASE WHEN o.undone THEN clock_timestamp()"
+								   " ELSE r.undone_at END"
+								   " FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 								   " AS o (id, attempts, state, next_attempt_at, free, status,"
-								   " error_code, error_message, aws_request_id, uncertain)"
+								   " error_code, error_message, aws_request_id, uncertain, undone)"
 								   " WHERE r.id = o.id AND r.claimed_by = $1"
 								   " AND r.attempts = o.attempts AND r.state = 'running'"
 								   " RETURNING r.id",
@@ -300,6 +321,9 @@ ended_column(const GlueEndedClaim *ended, int nended, int column)
 			case 10:
 				values[i] = BoolGetDatum(outcome->uncertain);
 				break;
+			case 11:
+				values[i] = BoolGetDatum(outcome->undone);
+				break;
 		}
 	}
 	switch (column)
@@ -312,6 +336,7 @@ ended_column(const GlueEndedClaim *ended, int nended, int column)
 		case 4:
 			return glue_array_parameter(values, nulls, nended, TIMESTAMPTZOID);
 		case 10:
+		case 11:
 			return glue_array_parameter(values, nulls, nended, BOOLOID);
 		default:
 			return glue_array_parameter(values, nulls, nended, TEXTOID);
@@ -450,6 +475,7 @@ read_undo(const GlueResultRow *row)
 	undo->committed =
 		glue_caller_status((uint64) glue_result_int64(row, CLAIM_CALLER_XID)) ==
 		GLUE_CALLER_COMMITTED;
+	undo->undone = glue_result_time(row, CLAIM_UNDONE_AT) != 0;
 	undo->error_code = glue_result_text(row, CLAIM_ERROR_CODE);
 	undo->error_message = glue_result_text(row, CLAIM_ERROR_MESSAGE);
 	return undo;

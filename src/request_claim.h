@@ -37,14 +37,15 @@ typedef struct GlueUndo
 	TimestampTz answered_at;	/* when the call had ended; 0: not known */
 	bool		committed;		/* the transaction went on after the call had
 								 * failed, and has committed */
-	const char *error_code;		/* why it had failed, or the last attempt */
+	bool		undone;			/* there is nothing to be done any more, but
+								 * to record what there is */
+	const char *error_code;		/* what has become of it then; or why it had
+								 * failed, or the last attempt */
 	const char *error_message;
 
 	/* see undo_evidence.c */
 	bool		taken_over;		/* others rely on the connection */
-	bool		has_kin;		/* there is more of the same transaction to be
-								 * settled... */
-	bool		has_open_kin;	/* ... or to be committed */
+	bool		deferred;		/* what there is cannot be recorded yet */
 	json_object **updates;		/* definitions that it may have been given */
 	int			nupdates;
 	TimestampTz updated_at;		/* not later; 0: not known */
@@ -74,6 +75,7 @@ typedef struct GlueClaimOutcome
 	TimestampTz next_attempt_at;	/* of that; 0 otherwise */
 	bool		free_attempt;	/* it does not count */
 	bool		uncertain;		/* it may have been carried out all the same */
+	bool		undone;			/* it is only to be recorded */
 	const char *status;
 	const char *error_code;
 	const char *error_message;

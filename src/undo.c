@@ -10,11 +10,9 @@
  *	- nobody has used it through this database: see undo_evidence.c
  *	- it was created while the call was under way, is defined as it was created,
  *	  and was not changed since: see ownership.c
- *	- if AWS Glue has not answered the call, it is not known by another way to be
- *	  somebody's: neither glue_connection has it, nor has another call of the
- *	  same transaction to do with it
+ *	- if AWS Glue has not answered the call, glue_connection does not have it
  *
- * What cannot be proved is left alone, and reported.
+ * What cannot be proved is left alone, reported, and recorded as it is.
  *
  * What else a call can do is not undone: what a connection was before, nobody
  * knows.  Then what is there is read and recorded, so that the table shows it.
@@ -24,6 +22,8 @@
  *			+-- ours -----> delete ------------> forget
  *			|
  *			+-- kept, not ours, not undone ----> record
+ *
+ * If it is too early to record that, it is done later, by another look.
  *
  * If nobody has seen the answer to the call, the request may still be on its
  * way, or another copy of it.  So for glue_conn.settle_time nothing that is seen
@@ -109,9 +109,7 @@ glue_undo_next(GlueOperation *operation)
  * Record what an undo that did not fail has found or done, unless something
  * newer is recorded.
  *
- * Somebody else's connection is not our concern, unless it is known here.  And
- * if there is more of the same transaction, that will see to the record; it may
- * have locked it, and wait for us.
+ * That goes for somebody else's connection, too: the table tells what there is.
  */
 void
 glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
@@ -120,17 +118,12 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 	bool		ours = operation->left != NULL &&
 		strcmp(operation->left, "Kept") == 0;
 
-	if (operation->undo->has_kin)
-		return;
 	if (operation->gone)
 	{
 		glue_mirror_forget_older(mirror, &operation->function->target,
 								 operation->name, operation->seen_at);
 		return;
 	}
-	if (operation->left == NULL ||
-		(operation->known == NULL && operation->undo->may_have_made && !ours))
-		return;
 	if (operation->known != NULL)
 		known = *operation->known;
 	else
@@ -204,9 +197,6 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 	if (undo->answered_at == 0 && operation->known != NULL)
 		return finish_left(operation, "NotOurs",
 						   "It was left alone, because it is recorded in glue_connection, and whether this call has created it is not known.");
-	if (undo->answered_at == 0 && undo->has_open_kin)
-		return finish_left(operation, "NotOurs",
-						   "It was left alone, because there is another call for it in the same transaction, and whether this one has created it is not known.");
 	if (prove(operation, connection, findings) != GLUE_OURS)
 		return finish_left(operation, "NotOurs",
 						   psprintf("It was left alone, because it is not, or not any more, the connection that was created. %s",
@@ -302,9 +292,14 @@ finish_left(GlueOperation *operation, const char *left, const char *why)
 	return glue_operation_finish(operation, NULL);
 }
 
+/* There was nothing to undo, or it was undone before. */
 static GlueCall *
 finish_not_undone(GlueOperation *operation)
 {
+	const GlueUndo *undo = operation->undo;
+
+	if (undo->undone)
+		return finish_left(operation, undo->error_code, undo->error_message);
 	return finish_left(operation, "NotUndone",
 					   psprintf("What %s has done cannot be undone. What there is in AWS Glue now is recorded.",
 								strcmp(operation->made_by, "CreateConnection") == 0 ?

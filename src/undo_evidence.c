@@ -13,8 +13,14 @@
  *	  with the queue.
  *	- An update that was rolled back as well has left its definition all the
  *	  same.
- *	- There may be other calls of the same transaction, which is still open if it
- *	  was rolled back to a savepoint.
+ *
+ * They also tell that it is too early to record what there is in the end:
+ *
+ *	- if the transaction goes on, because it was rolled back to a savepoint, and
+ *	  has other calls about the connection: it may have locked the record, and
+ *	  wait for us, and what it commits would be recorded over ours
+ *	- if another creation is to be undone: what is recorded would look as if
+ *	  somebody else had made it
  *
  * Nobody else's can be added.  Since the undo is pending, whoever calls for the
  * connection at once is refused, and the queue waits.
@@ -36,8 +42,7 @@ typedef enum EvidenceColumn
 {
 	EVIDENCE_ID = 1,
 	EVIDENCE_TAKEN_OVER,
-	EVIDENCE_KIN,
-	EVIDENCE_OPEN_KIN,
+	EVIDENCE_DEFERRED,
 	EVIDENCE_UPDATES,
 	EVIDENCE_UPDATED_AT
 } EvidenceColumn;
@@ -48,8 +53,7 @@ static GlueClaim *find_claim(List *undos, int64 id);
 static void read_evidence(GlueClaim *claim, const GlueResultRow *row);
 
 /*
- * Find the evidence for undos that were claimed in the current transaction, of
- * those that may have created a connection.
+ * Find the evidence for undos that were claimed in the current transaction.
  */
 void
 glue_undo_evidence_find(const GlueClaims *queue, List *undos)
@@ -61,15 +65,14 @@ glue_undo_evidence_find(const GlueClaims *queue, List *undos)
 	ListCell   *cell;
 	uint64		count;
 
+	if (undos == NIL)
+		return;
 	foreach(cell, undos)
 	{
 		const GlueClaim *claim = lfirst(cell);
 
-		if (claim->undo->may_have_made)
-			ids[nids++] = Int64GetDatum(claim->id);
+		ids[nids++] = Int64GetDatum(claim->id);
 	}
-	if (nids == 0)
-		return;
 	value = glue_array_parameter(ids, NULL, nids, INT8OID);
 	count = glue_execute_as(&saved, queue->owner, evidence_plan(queue), &value,
 							NULL);
@@ -98,8 +101,7 @@ evidence_plan(const GlueClaims *queue)
 
 	return glue_kept_plan(&kept,
 						  psprintf("SELECT r.id, bool_or(e.relies),"
-								   " bool_or(e.kin),"
-								   " bool_or(e.kin AND e.may_commit),"
+								   " bool_or(e.defers),"
 								   " jsonb_agg(e.input) FILTER (WHERE e.updates),"
 								   " CASE WHEN bool_and(e.answered_at IS NOT NULL)"
 								   " FILTER (WHERE e.updates)"
@@ -113,7 +115,7 @@ evidence_plan(const GlueClaims *queue)
 								   " s.state = 'succeeded'"
 								   " AND s.operation <> 'DeleteConnection'"
 								   " AS relies,"
-								   " false AS kin, false AS may_commit,"
+								   " false AS defers,"
 								   " s.caller_xid IS NOT NULL"
 								   " AND s.error_code = 'NotUndone'"
 								   " AND (s.operation = 'UpdateConnection'"
@@ -125,9 +127,10 @@ evidence_plan(const GlueClaims *queue)
 								   " UNION ALL"
 								   " SELECT s.region, s.server, s.catalog_id,"
 								   " s.input, s.answered_at, false,"
-								   " s.caller_top_xid = r.caller_top_xid,"
-								   " s.state = 'running'"
-								   " AND s.claimed_by IS NULL,"
+								   " s.on_rollback IS NOT NULL"
+								   " OR (s.caller_top_xid = r.caller_top_xid"
+								   " AND s.state = 'running'"
+								   " AND s.claimed_by IS NULL),"
 								   " s.operation = 'UpdateConnection'"
 								   " OR s.on_conflict = 'update'"
 								   " FROM %s s"
@@ -170,8 +173,7 @@ read_evidence(GlueClaim *claim, const GlueResultRow *row)
 		(int) json_object_array_length(updates) : 0;
 
 	undo->taken_over = glue_result_bool(row, EVIDENCE_TAKEN_OVER);
-	undo->has_kin = glue_result_bool(row, EVIDENCE_KIN);
-	undo->has_open_kin = glue_result_bool(row, EVIDENCE_OPEN_KIN);
+	undo->deferred = glue_result_bool(row, EVIDENCE_DEFERRED);
 	undo->updates = palloc(Max(count, 1) * sizeof(json_object *));
 	for (int i = 0; i < count; i++)
 		undo->updates[i] = json_object_array_get_idx(updates, i);

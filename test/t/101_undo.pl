@@ -260,7 +260,8 @@ foreach my $case (
 	is(state_of($id, 'error_code'), 'rolled_back|NotOurs', "not ours: $name");
 	like(state_of($id, 'error_message'), $why, 'for a reason');
 	is($watch->sent('DeleteConnection'), 0, 'is not deleted');
-	is($cluster->row($name), undef, 'and none of our business');
+	is($cluster->row($name)->{description}, $glue->connection($name)->{definition}{Description},
+		'and is recorded as it is');
 }
 
 # What is known of somebody else's connection is refreshed.
@@ -384,10 +385,15 @@ $sub = savepoint();
 my $kin = intent('kin', $top, %unknown, operation => 'TagResource');
 $id = made('kin', $sub, %unknown, caller_top_xid => "'$top'");
 $caller->must('ROLLBACK TO s');
-work_until_settled($id);
-is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'nor is one that the same transaction calls');
+wait_until(sub { $session->must("SELECT now() > requested_at + interval '3 s'"
+	  . " FROM glue_request WHERE id = $id")->output eq 't' }, 'the settle_time');
+work();
+is(state_of($id), 'queued', 'as long as the same transaction may commit calls for it');
 $session->must("UPDATE glue_request SET state = 'failed', finished_at = now() WHERE id = $kin");
 $caller->must('ROLLBACK');
+work_until_settled($id);
+is(state_of($id, 'error_code'), 'rolled_back|', 'nobody can tell whose it is');
+is($glue->connection('kin'), undef, 'but then it can be told');
 
 #
 # What cannot be undone
@@ -597,15 +603,17 @@ $id = made('family', $sub, caller_top_xid => "'$top'");
 my $child = intent('family', $top, operation => 'TagResource');
 $caller->must('ROLLBACK TO s');
 work();
-is(state_of($id), 'rolled_back', 'those of the same transaction are not');
+is($glue->connection('family'), undef, 'those of the same transaction are not');
 is(state_of($_), 'running', 'and go on') foreach $parent, $child;
+is(state_of($id, 'undone_at IS NOT NULL'), 'queued|t', 'but what there is is recorded later');
 $sub = savepoint();
 my $update = intent('family', $sub, caller_top_xid => "'$top'", operation => 'UpdateConnection');
 $caller->must('ROLLBACK TO s');
 work();
 is(state_of($update), 'queued', 'but what has nothing to delete waits for all of it');
 $caller->must('ROLLBACK');
-work_until_settled($_) foreach $parent, $child, $update;
+work_until_settled($_) foreach $parent, $child, $id, $update;
+is(state_of($id, 'error_code'), 'rolled_back|', 'which does not change what has become of it');
 is($cluster->row('family'), undef, 'which sees what is recorded right');
 
 # One that there is nothing to be undone of, and that waits for another one.

@@ -443,7 +443,6 @@ $once->quit;
 #
 
 $event = 'rolled back, but somebody has changed or replaced the connection since';
-my %not_ours = (glue => 'first', row => 'none', request => 'rolled_back NotOurs');
 my %change = (
 	'changed the definition' => sub {
 		return (input => { %{ $_[0]{definition} }, Description => 'other' },
@@ -462,7 +461,8 @@ foreach my $name (sort keys %change)
 	my %other = $change{$name}->($glue->connection($name));
 	$glue->put_connection(%other);
 	warned($event, $session->must('ROLLBACK'));
-	outcome($event, $name, %not_ours, glue => $other{input}{Description});
+	outcome($event, $name, request => 'rolled_back NotOurs',
+		map { $_ => $other{input}{Description} } 'glue', 'row');
 }
 
 # The other call waits for the row of the first one.
@@ -613,8 +613,8 @@ $session->quit;
 $cluster->restart(AWS_ACCESS_KEY_ID => $glue->access_key,
 	AWS_SECRET_ACCESS_KEY => $glue->secret_key);
 outcome($event, 'stuck', %undone);
-my %strangers = map { $_ => 1 } keys %change, 'of a ROLE', 'of a SERVER',
-  'heard', 'heard again', 'newborn';
+my %strangers = map { $_ => 1 } 'of a ROLE', 'of a SERVER', 'heard',
+  'heard again', 'newborn';
 $settled->check('after all of this', keys %strangers);
 $session = $cluster->session;
 is( $session->must('SELECT name FROM glue_connection_drift()')->output,

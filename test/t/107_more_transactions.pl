@@ -13,8 +13,10 @@ use GlueConn::Interrupts;
 use GlueConn::Settled;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(
-	conf => "shared_preload_libraries = 'glue_conn'\n");
+my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
+shared_preload_libraries = 'glue_conn'
+glue_conn.settle_time = 1s
+CONF
 my $glue = $cluster->glue;
 my $settled = GlueConn::Settled->new($glue, $cluster->node);
 my $session = $cluster->session;
@@ -174,6 +176,69 @@ foreach my $case (
 	is($held ? $held->{definition}{Description} : 'none', $after,
 		"$what: in AWS Glue");
 }
+
+# The same, statement by statement; nobody knows what has become of those that
+# are lost.  What waits for the transaction still does after the settle_time.
+my $once = $cluster->session(settings => { 'glue_conn.max_attempts' => 1 });
+foreach my $case (
+	[ none => 'none', 'create, SAVEPOINT s, delete, lost second,'
+		  . ' ROLLBACK TO s, waits, ROLLBACK' ],
+	[ none => 'second', 'create, SAVEPOINT s, delete, lost second,'
+		  . ' ROLLBACK TO s, waits, COMMIT' ],
+	[ none => 'third', 'create, SAVEPOINT s, delete, lost second,'
+		  . ' ROLLBACK TO s, overwrite third, COMMIT' ],
+	[ none => 'none', 'create, SAVEPOINT s, delete, lost second,'
+		  . ' ROLLBACK TO s, overwrite third, ROLLBACK' ],
+	[ none => 'first', 'create, SAVEPOINT s, lost, ROLLBACK TO s, COMMIT' ],
+	[ none => 'none', 'create, SAVEPOINT s, lost, ROLLBACK TO s, ROLLBACK' ],
+	[ first => 'third', 'delete, SAVEPOINT s, lost second, ROLLBACK TO s,'
+		  . ' overwrite third, COMMIT' ],
+	[ first => 'none', 'delete, SAVEPOINT s, lost second, ROLLBACK TO s,'
+		  . ' waits, COMMIT' ],
+	[ first => 'second', 'delete, SAVEPOINT s, SET glue_conn.on_rollback = keep,'
+		  . ' create second, ROLLBACK TO s, COMMIT' ],
+	[ first => 'second', 'delete, lost second, ROLLBACK' ],
+	[ none => 'third', 'SAVEPOINT s, create, SAVEPOINT t, tag,'
+		  . ' ROLLBACK TO t, delete, lost second, ROLLBACK TO s, create third,'
+		  . ' COMMIT' ])
+{
+	my ($before, $after, $list) = @$case;
+	my $what = "$list, where there was $before";
+
+	$session->must(create($what)) if $before ne 'none';
+	$once->must('BEGIN');
+	foreach (split /, /, $list)
+	{
+		my ($word, @more) = split / /;
+
+		if ($word eq 'waits')
+		{
+			wait_until(sub { $session->must('SELECT max(requested_at) < now()'
+				  . " - interval '2 s' FROM glue_request")->output eq 't' },
+				'the settle_time is over');
+			is(($settled->requests($what))[-1], 'queued',
+				"$what: it waits for the transaction");
+			next;
+		}
+		if ($word ne 'lost')
+		{
+			$once->must($statement{$word} ? $statement{$word}->($what, @more) : $_);
+			next;
+		}
+		$glue->misbehave(operation => 'CreateConnection', kind => 'lost-after',
+			name => $what);
+		$glue->misbehave(operation => 'GetConnection', kind => 'lost-before',
+			times => 0, name => $what);
+		is($once->query(create($what, @more))->sqlstate, '08007',
+			"$what: the answer is lost");
+		$glue->behave;
+	}
+	$settled->check($what);
+	my $held = $glue->connection($what);
+	is($held ? $held->{definition}{Description} : 'none', $after,
+		"$what: in AWS Glue");
+}
+$once->quit;
 
 # A create that is rolled back, and made again in the same transaction.
 $session->must(join ';', 'BEGIN; SAVEPOINT s', create('same name'),
