@@ -92,6 +92,7 @@ SERVER_OBJS = \
 	src/foreign_server.o \
 	src/foreign_database.o \
 	src/target.o \
+	src/connection_lock.o \
 	src/credential_cache.o \
 	src/metadata.o
 

@@ -3,10 +3,8 @@
  * change_functions.c
  *	  The SQL functions that update and delete connections.
  *
- * A connection is locked before it is changed, until the end of the
- * transaction, so that two sessions record what they did in the order in which
- * AWS Glue did it.  The change is announced before that: an announcement may
- * have to wait for somebody who needs the lock.
+ * What is recorded is locked as soon as the change is announced, so that to
+ * record the change, after it was made, has to wait for nobody.
  *
  * IDENTIFICATION
  *	  src/change_functions.c

@@ -16,7 +16,9 @@
  *
  * Each call goes through these steps:
  *
- *		announce		it is written down; nothing was sent yet
+ *		announce		the name is locked, so that nobody else acts on the
+ *						connection until the end of the transaction, and it is
+ *						written down; nothing was sent yet
  *		sending			from now on, nobody knows what has become of it...
  *		done, failed	... until AWS has answered
  *		close			how it ended is written down, in this transaction
@@ -63,11 +65,16 @@ struct GlueImmediateCall
 
 /* Those of the current transaction, in their order, in its memory. */
 static dlist_head calls = DLIST_STATIC_INIT(calls);
+static int	ncalls = 0;
 
 /* prototypes of private functions */
 static void register_callbacks(void);
 static void begin(const GlueImmediate *immediate, GlueRequest *requests,
 				  int nrequests, GlueImmediateCall **announced);
+static int	lock_names(const GlueImmediate *immediate,
+					   const GlueRequest *requests, int nrequests,
+					   GlueConnectionLock * locks);
+static bool is_plain_creation(const GlueRequest *request);
 static void complete_request(const GlueImmediate *immediate,
 							 GlueRequest *request);
 static GlueImmediateCall *remember_call(const GlueRequest *request);
@@ -134,6 +141,8 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 	  GlueImmediateCall **announced)
 {
 	GlueIntent **intents = palloc(nrequests * sizeof(GlueIntent *));
+	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
+	int			nlocks = lock_names(immediate, requests, nrequests, locks);
 
 	GLUE_CRASH_POINT("caller before intent");
 	for (int i = 0; i < nrequests; i++)
@@ -148,8 +157,49 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 	if (immediate->journaled)
 		announced[0]->announcement = glue_intents_announce(&immediate->queue,
 														   requests, nrequests,
-														   intents);
+														   intents, locks,
+														   nlocks);
+	pfree(locks);
 	pfree(intents);
+}
+
+/*
+ * Lock the names of connections that calls are about to be made for, or all
+ * names, if the transaction has locked so many already.  Returns how many locks
+ * that are.
+ */
+static int
+lock_names(const GlueImmediate *immediate, const GlueRequest *requests,
+		   int nrequests, GlueConnectionLock * locks)
+{
+	int			nlocks = 0;
+
+	if (ncalls + nrequests > GLUE_MAX_LOCKED_NAMES)
+		glue_connection_lock_all(&locks[nlocks++]);
+	else
+	{
+		while (nlocks < nrequests)
+		{
+			const GlueRequest *request = &requests[nlocks];
+
+			glue_connection_lock_name(&locks[nlocks++],
+									  &immediate->function->target,
+									  request->name,
+									  is_plain_creation(request) ?
+									  ShareLock : ExclusiveLock);
+		}
+	}
+	glue_connection_lock_sort(locks, nlocks);
+	glue_connection_lock_take(locks, nlocks);
+	return nlocks;
+}
+
+/* Is a connection to be created that must not exist? */
+static bool
+is_plain_creation(const GlueRequest *request)
+{
+	return strcmp(request->operation, "CreateConnection") == 0 &&
+		strcmp(request->on_conflict, "error") == 0;
 }
 
 /* Wait until what was begun is announced, if that is not so already. */
@@ -215,6 +265,7 @@ remember_call(const GlueRequest *request)
 	call->kept = request->on_rollback != NULL &&
 		strcmp(request->on_rollback, "keep") == 0;
 	dlist_push_tail(&calls, &call->node);
+	ncalls++;
 	MemoryContextSwitchTo(old_context);
 	return call;
 }
@@ -454,6 +505,7 @@ take_back(SubTransactionId subtransaction)
 		if (stays(call) && ++nstay <= MAX_NAMED)
 			append_call(&lines, call);
 		dlist_delete(&call->node);
+		ncalls--;
 	}
 	if (nstay > MAX_NAMED)
 		appendStringInfo(&lines, "\nThere are %d more.", nstay - MAX_NAMED);
@@ -509,4 +561,5 @@ forget(GlueImmediateCall *call)
 	if (call->intent.id != 0)
 		glue_known_outcome_forget(call->intent.id);
 	dlist_delete(&call->node);
+	ncalls--;
 }

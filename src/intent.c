@@ -80,6 +80,8 @@ struct GlueAnnouncement
 	GlueIntent **intents;
 	char	   *tuples;
 	Size		len;
+	GlueConnectionLock *locks;
+	int			nlocks;
 };
 
 /* prototypes of private functions */
@@ -117,12 +119,14 @@ glue_intents_wanted(void)
  * error gets in between.
  *
  * The table must stay open until the end of the transaction.  The intents have
- * their IDs already.
+ * their IDs already, and their names are locked: the locks belong to the
+ * announcement.
  */
 GlueAnnouncement *
 glue_intents_announce(const GlueRequestQueue *queue,
 					  const GlueRequest *requests, int nrequests,
-					  GlueIntent *const *intents)
+					  GlueIntent *const *intents,
+					  const GlueConnectionLock * locks, int nlocks)
 {
 	GlueAnnouncement *announcement;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -139,6 +143,9 @@ glue_intents_announce(const GlueRequestQueue *queue,
 	memcpy(announcement->intents, intents, nrequests * sizeof(GlueIntent *));
 	announcement->tuples = form_intents(queue, requests, nrequests, intents,
 										&announcement->len);
+	announcement->locks = palloc(nlocks * sizeof(GlueConnectionLock));
+	memcpy(announcement->locks, locks, nlocks * sizeof(GlueConnectionLock));
+	announcement->nlocks = nlocks;
 	MemoryContextSwitchTo(old_context);
 	glue_journal_post(queue->oid, announcement->tuples, announcement->len,
 					  nrequests);
@@ -148,6 +155,8 @@ glue_intents_announce(const GlueRequestQueue *queue,
 /*
  * Wait until the intents are on disk, and on that of a synchronous standby; the
  * announcement is freed.
+ *
+ * Whoever settles what has to be settled before needs the locks for that.
  *
  * An error means that nothing may be sent, but it may be written down all the
  * same.
@@ -165,7 +174,9 @@ glue_intents_await(GlueAnnouncement *announcement)
 	{
 		if (waited_ms >= MAX_BLOCKED_MS)
 			raise_blocked(announcement->name, blocked_by);
+		glue_connection_lock_release(announcement->locks, announcement->nlocks);
 		glue_http_sleep(pause_ms);
+		glue_connection_lock_take(announcement->locks, announcement->nlocks);
 		waited_ms += pause_ms;
 		pause_ms = Min(pause_ms * 2, LONGEST_BLOCKED_MS);
 		glue_journal_post(announcement->table, announcement->tuples,
@@ -484,7 +495,10 @@ same_value(HeapTuple a, HeapTuple b, TupleDesc desc, GlueRequestColumn column)
 				  TextDatumGetCString(b_value)) == 0;
 }
 
-/* Insert an intent; *place is where it is. */
+/*
+ * Insert an intent; *place is where it is.  Whatever others have done before now,
+ * they have done before the call.
+ */
 void
 glue_intent_insert(const GlueRequestQueue *queue, MinimalTuple intent,
 				   ItemPointer place)
@@ -497,6 +511,8 @@ glue_intent_insert(const GlueRequestQueue *queue, MinimalTuple intent,
 	char		nulls[GLUE_NUM_REQUEST_COLUMNS];
 
 	heap_deform_tuple(&tuple, desc, values, is_null);
+	values[GLUE_REQUEST_REQUESTED_AT] =
+		TimestampTzGetDatum(GetCurrentTimestamp());
 	table_close(table, NoLock);
 	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
 		nulls[i] = is_null[i] ? 'n' : ' ';

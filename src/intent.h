@@ -12,6 +12,7 @@
 #define GLUE_INTENT_H
 
 #include "access/htup.h"
+#include "connection_lock.h"
 #include "request_queue.h"
 #include "row_update.h"
 #include "utils/timestamp.h"
@@ -43,7 +44,9 @@ extern bool glue_intents_wanted(void);
 extern GlueAnnouncement *glue_intents_announce(const GlueRequestQueue *queue,
 											   const GlueRequest *requests,
 											   int nrequests,
-											   GlueIntent *const *intents);
+											   GlueIntent *const *intents,
+											   const GlueConnectionLock * locks,
+											   int nlocks);
 extern void glue_intents_await(GlueAnnouncement *announcement);
 extern void glue_intent_prepare_close(const GlueRequestQueue *queue,
 									  GlueIntent *intent);

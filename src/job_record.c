@@ -6,6 +6,9 @@
  * What a request has done in AWS Glue, what has become of the request, and that
  * somebody is told, belong to one transaction.  Many requests share one.
  *
+ * The names of their connections are locked by then, or are locked now, so that
+ * nobody records something else in a transaction that we do not see yet.
+ *
  * IDENTIFICATION
  *	  src/job_record.c
  *
@@ -71,11 +74,15 @@ glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
 static void
 record_connection(GlueJob *job, const GlueMirror *mirror)
 {
+	GlueConnectionLock lock;
 	Oid			user;
 	int			security_context;
 
 	if (!job->has_operation)
 		return;
+	glue_connection_lock_name(&lock, &job->target->function.target,
+							  job->request->what.name, ExclusiveLock);
+	glue_connection_lock_take(&lock, 1);
 	GetUserIdAndSecContext(&user, &security_context);
 	(void) glue_work_as_role(job->target->role, &user, &security_context);
 	if (job->request->undo != NULL)

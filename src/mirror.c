@@ -11,11 +11,9 @@
  * then for a reason that could have been known before.  So a caller asks
  * glue_mirror_open() first, which takes the lock and plans the statements.
  *
- * Two sessions that change the same connection could record what they did in
- * another order than AWS Glue did it.  So who changes one that exists locks it
- * here first, until the end of the transaction.  What is merely observed has
- * no such lock, and yields to anything that was recorded later than it was
- * true.
+ * Who records what it did has locked the name of the connection before it did
+ * it: see connection_lock.c.  What is merely observed yields to anything that was
+ * recorded later than it was true.
  *
  * The table is found through the schema of the function that was called, and
  * never through the search_path.
@@ -30,13 +28,10 @@
 #include "access/table.h"
 #include "builtins.h"
 #include "catalog/pg_type.h"
-#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "impersonation.h"
-#include "miscadmin.h"
 #include "mirror.h"
 #include "row_insert.h"
-#include "storage/lock.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -44,9 +39,6 @@
 
 /* Rows that are fetched at once. */
 #define FETCH_COUNT		100
-
-/* What our locks have where pg_advisory_lock() has 1 or 2. */
-#define CONNECTION_LOCK_CLASS	3
 
 /* The names that a sync has seen, to the statement that asks for others. */
 #define SEEN_NAMES		"glue_seen_names"
@@ -96,8 +88,6 @@ static Portal open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 static bool read_one(const GlueMirror *mirror, MirrorStatement statement,
 					 const GlueTarget *target, const char *name,
 					 GlueMirrorKnown *known);
-static void lock_name(const GlueMirrorRow *row);
-static uint32 hash_datum(const GlueMirrorRow *row, GlueMirrorColumn column);
 static SPIPlanPtr find_plan(const GlueMirror *mirror,
 							MirrorStatement statement,
 							const GlueMirrorRow *row);
@@ -267,22 +257,11 @@ glue_mirror_find(const GlueMirror *mirror, const GlueTarget *target,
 	return read_one(mirror, STATEMENT_FIND, target, name, known);
 }
 
-/*
- * Do the same, and keep other sessions from changing the connection until the
- * end of the transaction, whether it is recorded or not.
- */
+/* Do the same, and keep others from changing the row meanwhile. */
 bool
 glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
 				 const char *name, GlueMirrorKnown *known)
 {
-	GlueMirrorRow row;
-
-	if (read_one(mirror, STATEMENT_LOCK, target, name, known))
-		return true;
-	glue_mirror_row_key(&row, target, name);
-	lock_name(&row);
-
-	/* whoever had that lock may have recorded it since */
 	return read_one(mirror, STATEMENT_LOCK, target, name, known);
 }
 
@@ -461,38 +440,6 @@ read_one(const GlueMirror *mirror, MirrorStatement statement,
 	}
 	leave(&saved);
 	return found;
-}
-
-/*
- * Keep other sessions away from a connection that has no row to be locked.
- *
- * Two connections may share a lock, if their hashes are the same.
- */
-static void
-lock_name(const GlueMirrorRow *row)
-{
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId,
-						 hash_combine(hash_datum(row, GLUE_COLUMN_SERVER),
-									  hash_datum(row, GLUE_COLUMN_REGION)),
-						 hash_combine(hash_datum(row, GLUE_COLUMN_CATALOG_ID),
-									  hash_datum(row, GLUE_COLUMN_NAME)),
-						 CONNECTION_LOCK_CLASS);
-	(void) LockAcquire(&tag, ExclusiveLock, false, false);
-}
-
-static uint32
-hash_datum(const GlueMirrorRow *row, GlueMirrorColumn column)
-{
-	Pointer		value = DatumGetPointer(row->values[column]);
-
-	if (row->nulls[column] == 'n')
-		return 0;
-	if (glue_mirror_column_type(column) == NAMEOID)
-		return hash_bytes((unsigned char *) value, strlen(value));
-	return hash_bytes((unsigned char *) VARDATA_ANY(value),
-					  VARSIZE_ANY_EXHDR(value));
 }
 
 /* ----------------------------------------------------------------

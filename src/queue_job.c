@@ -85,6 +85,51 @@ glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
 }
 
 /*
+ * Is the name of the connection to be locked before the first call?  What has to
+ * be undone is waited for by others, who may have the lock, and they keep away
+ * from it otherwise.
+ */
+bool
+glue_job_needs_lock(const GlueJob *job)
+{
+	return job->target->failure == NULL &&
+		(job->request->undo == NULL || !job->request->undo->may_have_made);
+}
+
+/* Lock it until glue_job_unlock(); false if somebody else has. */
+bool
+glue_job_lock(GlueJob *job)
+{
+	glue_connection_lock_name(&job->lock, &job->target->function.target,
+							  job->request->what.name, ExclusiveLock);
+	job->locked = glue_connection_lock_try(&job->lock);
+	return job->locked;
+}
+
+/* So it goes back into the queue: others may wait for it as long as it is here. */
+void
+glue_job_put_back(GlueJob *job, long pause_ms)
+{
+	job->outcome = (GlueClaimOutcome)
+	{
+		.state = "queued",
+			.next_attempt_at =
+			TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pause_ms),
+			.free_attempt = true,
+			.uncertain = job->request->uncertain,
+			.error_code = job->request->error_code,
+			.error_message = job->request->error_message,
+	};
+}
+
+void
+glue_job_unlock(GlueJob *job)
+{
+	glue_connection_lock_leave(&job->lock);
+	job->locked = false;
+}
+
+/*
  * The first call of a job; NULL if it ends without one, and its outcome is
  * decided.
  */
@@ -363,8 +408,8 @@ judge_undo(GlueJob *job)
 	}
 	if (undo->undone || (undo->committed && operation->left == NULL))
 	{
-		outcome.error_code = undo->error_code;
-		outcome.error_message = undo->error_message;
+		outcome.error_code = job->request->error_code;
+		outcome.error_message = job->request->error_message;
 	}
 	job->outcome = outcome;
 }
@@ -499,8 +544,8 @@ put_off(GlueJob *job, const GlueFailure *failure)
 	if (job->request->undo != NULL &&
 		(job->request->undo->committed || job->request->undo->undone))
 	{
-		outcome.error_code = job->request->undo->error_code;
-		outcome.error_message = job->request->undo->error_message;
+		outcome.error_code = job->request->error_code;
+		outcome.error_message = job->request->error_message;
 	}
 	job->outcome = outcome;
 }

@@ -13,6 +13,7 @@
 #ifndef GLUE_QUEUE_JOB_H
 #define GLUE_QUEUE_JOB_H
 
+#include "connection_lock.h"
 #include "lib/ilist.h"
 #include "operation.h"
 #include "request_claim.h"
@@ -24,6 +25,9 @@ typedef struct GlueJob
 {
 	dlist_node	node;			/* for whoever works the queue */
 	TimestampTz record_at;		/* likewise: not before */
+	dlist_node	lock_node;		/* likewise, while it is locked */
+	bool		locked;			/* the name of the connection is */
+	GlueConnectionLock lock;	/* then */
 
 	MemoryContext context;
 	GlueClaim  *request;
@@ -42,6 +46,10 @@ typedef struct GlueJob
 
 extern GlueJob *glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
 								 const GlueMirror *mirror);
+extern bool glue_job_needs_lock(const GlueJob *job);
+extern bool glue_job_lock(GlueJob *job);
+extern void glue_job_put_back(GlueJob *job, long pause_ms);
+extern void glue_job_unlock(GlueJob *job);
 extern GlueCall *glue_job_begin(GlueJob *job);
 extern GlueCall *glue_job_next(GlueJob *job);
 extern void glue_job_release(GlueJob *job);

@@ -25,9 +25,10 @@
  * none.  If there are many, whose transactions take long, it is not done all
  * the time.
  *
- * A request that cannot be prepared fails alone.  One whose outcome cannot be
- * recorded because somebody has locked the connection's row is recorded later,
- * and nobody waits for it.
+ * A request that cannot be prepared fails alone.  One whose connection somebody
+ * has locked goes back into the queue; and one whose outcome cannot be recorded because
+ * somebody has locked the connection or its row is recorded later.  Nobody waits
+ * for either.
  *
  * IDENTIFICATION
  *	  src/queue_run.c
@@ -63,7 +64,8 @@
 /* How long an outcome waits for others to be recorded with it. */
 #define RECORD_DELAY_MS			40
 
-/* When to try again if somebody has locked a connection's row. */
+/* When to try again if somebody has locked a connection, or its row. */
+#define LOCKED_TURN_MS			250
 #define LOCKED_RETRY_MS			1000
 
 /* How often to look for requests while there are none to begin with. */
@@ -95,6 +97,8 @@ typedef struct QueueRun
 	dlist_head	ended;			/* jobs to be recorded */
 	int			nended;
 	dlist_head	locked;			/* jobs to be recorded later */
+	dlist_head	recorded;		/* jobs that are, once that is committed */
+	dlist_head	holders;		/* jobs that hold a lock */
 	GlueWorkTargets targets;
 	TimestampTz turn_at;		/* when a target is next that has to wait */
 	TimestampTz claim_at;		/* not before: there was nothing to claim */
@@ -106,12 +110,14 @@ typedef struct QueueRun
 } QueueRun;
 
 /* prototypes of private functions */
+static void unlock_all(QueueRun *run);
 static void wait_for_turn(QueueRun *run);
 static TimestampTz find_next_due(QueueRun *run);
 static TimestampTz next_due_of(const GlueClaims *claims, GlueClaimKind kind,
 							   TimestampTz tried_again_at);
 static GlueCall *next_call(void *arg);
 static GlueCall *begin_waiting(QueueRun *run);
+static bool lock(QueueRun *run, GlueJob *job);
 static void connect_targets(QueueRun *run);
 static void unpark(QueueRun *run);
 static long go_on(void *arg);
@@ -134,6 +140,7 @@ static void end_job(QueueRun *run, GlueJob *job);
 static void record_ended(QueueRun *run, GlueClaims *queue,
 						 const GlueMirror *mirror);
 static void settle_record(QueueRun *run, GlueJob *job, bool recorded);
+static void release_recorded(QueueRun *run);
 
 /*
  * Work the queue of the extension in this schema until nothing is due, or so
@@ -169,6 +176,8 @@ glue_queue_run(Oid schema, int64 claimant,
 		dlist_init(&run.further);
 		dlist_init(&run.ended);
 		dlist_init(&run.locked);
+		dlist_init(&run.recorded);
+		dlist_init(&run.holders);
 		glue_work_targets_init(&run.targets, schema, transactions, go_on,
 							   &run);
 		run.stream.next = next_call;
@@ -190,11 +199,22 @@ glue_queue_run(Oid schema, int64 claimant,
 	}
 	PG_FINALLY();
 	{
+		unlock_all(&run);
 		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(run.context);
 	}
 	PG_END_TRY();
 	return run.nclaimed;
+}
+
+/* Nothing goes on any more, whatever the reason. */
+static void
+unlock_all(QueueRun *run)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &run->holders)
+		glue_job_unlock(dlist_container(GlueJob, lock_node, iter.cur));
 }
 
 /* It is no target's turn, or somebody has locked what we need. */
@@ -315,7 +335,7 @@ begin_waiting(QueueRun *run)
 		}
 		dlist_delete(&job->node);
 		run->nwaiting--;
-		call = glue_job_begin(job);
+		call = lock(run, job) ? glue_job_begin(job) : NULL;
 		if (call != NULL)
 		{
 			run->nactive++;
@@ -324,6 +344,24 @@ begin_waiting(QueueRun *run)
 		end_job(run, job);
 	}
 	return NULL;
+}
+
+/*
+ * Lock the connection of a job, if that is needed; if it cannot be, the job has
+ * ended.
+ */
+static bool
+lock(QueueRun *run, GlueJob *job)
+{
+	if (!glue_job_needs_lock(job))
+		return true;
+	if (glue_job_lock(job))
+	{
+		dlist_push_tail(&run->holders, &job->lock_node);
+		return true;
+	}
+	glue_job_put_back(job, LOCKED_TURN_MS);
+	return false;
 }
 
 /*
@@ -480,6 +518,7 @@ run_transaction(QueueRun *run)
 	if (run->undo_recorded)
 		GLUE_CRASH_POINT("undo after record commit");
 	run->undo_recorded = false;
+	release_recorded(run);
 	glue_intents_resolved(&resolution);
 	MemoryContextReset(run->batch_context);
 	MemoryContextSwitchTo(old_context);
@@ -623,7 +662,7 @@ record_ended(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror)
 					  glue_jobs_record(&jobs[i], 1, queue, mirror));
 }
 
-/* Take leave of a job that was recorded, or keep it for later. */
+/* Note that a job was recorded, or keep it for later. */
 static void
 settle_record(QueueRun *run, GlueJob *job, bool recorded)
 {
@@ -637,10 +676,28 @@ settle_record(QueueRun *run, GlueJob *job, bool recorded)
 				run->look_at = Min(run->look_at,
 								   job->outcome.next_attempt_at);
 		}
-		glue_job_release(job);
+		dlist_push_tail(&run->recorded, &job->node);
 		return;
 	}
 	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												 LOCKED_RETRY_MS);
 	dlist_push_tail(&run->locked, &job->node);
+}
+
+/* Take leave of the jobs that were recorded: that is committed now. */
+static void
+release_recorded(QueueRun *run)
+{
+	while (!dlist_is_empty(&run->recorded))
+	{
+		GlueJob    *job = dlist_container(GlueJob, node,
+										  dlist_pop_head_node(&run->recorded));
+
+		if (job->locked)
+		{
+			dlist_delete(&job->lock_node);
+			glue_job_unlock(job);
+		}
+		glue_job_release(job);
+	}
 }

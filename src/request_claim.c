@@ -19,7 +19,8 @@
  * a creation waiting, for it may be waiting for that itself.  But if a creation
  * was never answered, and there are such calls, it cannot be told whose the
  * connection is before it is known which of them are committed.  So this undo
- * does wait, and the transaction does not wait for it.
+ * does wait, and the transaction does not wait for it.  What others have queued
+ * waits for such calls as well, and so is not waited for by the undo.
  *
  * What was answered, and has nothing to be undone of (any more), is only to be
  * recorded.  That waits for such a transaction, and for all undos of creations,
@@ -184,6 +185,16 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" THEN CASE e.state WHEN 'running'"
 					" THEN r.answered_at IS NULL"
 					" ELSE e.on_rollback IS NOT NULL AND e.id < r.id END"
+					" WHEN r.on_rollback IS NOT NULL AND e.state = 'queued'"
+					" AND EXISTS (SELECT FROM %s o"
+					" WHERE o.finished_at IS NULL"
+					" AND o.connection_name = r.connection_name"
+					" AND o.caller_top_xid = r.caller_top_xid"
+					" AND o.state = 'running' AND o.claimed_by IS NULL"
+					" AND o.region = r.region"
+					" AND o.server IS NOT DISTINCT FROM r.server"
+					" AND o.catalog_id IS NOT DISTINCT FROM r.catalog_id"
+					" OFFSET 0) THEN false"
 					" ELSE e.id < r.id OR e.state = 'running'"
 					" OR (" ONLY_RECORDS("r")
 					" AND e.on_rollback IS NOT NULL) END"
@@ -210,7 +221,7 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" r.on_rollback, r.answered_at, r.caller_xid,"
 					" r.undone_at, r.error_code, r.error_message",
 					queue->table, undo ? "IS NOT NULL" : "IS NULL",
-					queue->table,
+					queue->table, queue->table,
 					undo ? "= coalesce(r.caller_settings::text, '{}')" : "IS NULL",
 					queue->table, LEASE_SECONDS, queue->table);
 }
@@ -447,6 +458,8 @@ read_request(const GlueResultRow *row)
 	request->role = DatumGetObjectId(glue_result_datum(row, CLAIM_ROLE, &is_null));
 	request->requested_at = glue_result_time(row, CLAIM_REQUESTED_AT);
 	request->started_at = glue_result_time(row, CLAIM_STARTED_AT);
+	request->error_code = glue_result_text(row, CLAIM_ERROR_CODE);
+	request->error_message = glue_result_text(row, CLAIM_ERROR_MESSAGE);
 	return request;
 }
 
@@ -459,6 +472,7 @@ read_undo(const GlueResultRow *row)
 {
 	GlueUndo   *undo = palloc0(sizeof(GlueUndo));
 	const char *on_rollback = glue_result_text(row, CLAIM_ON_ROLLBACK);
+	const char *error_code = glue_result_text(row, CLAIM_ERROR_CODE);
 	bool		is_null;
 	Datum		settings = glue_result_datum(row, CLAIM_CALLER_SETTINGS, &is_null);
 
@@ -470,14 +484,14 @@ read_undo(const GlueResultRow *row)
 											 VARSIZE(undo->settings));
 	}
 	undo->may_have_made = on_rollback != NULL;
-	undo->keep = undo->may_have_made && strcmp(on_rollback, "keep") == 0;
+	undo->undone = glue_result_time(row, CLAIM_UNDONE_AT) != 0;
+	undo->keep = undo->undone ?
+		error_code != NULL && strcmp(error_code, "Kept") == 0 :
+		undo->may_have_made && strcmp(on_rollback, "keep") == 0;
 	undo->answered_at = glue_result_time(row, CLAIM_ANSWERED_AT);
 	undo->committed =
 		glue_caller_status((uint64) glue_result_int64(row, CLAIM_CALLER_XID)) ==
 		GLUE_CALLER_COMMITTED;
-	undo->undone = glue_result_time(row, CLAIM_UNDONE_AT) != 0;
-	undo->error_code = glue_result_text(row, CLAIM_ERROR_CODE);
-	undo->error_message = glue_result_text(row, CLAIM_ERROR_MESSAGE);
 	return undo;
 }
 

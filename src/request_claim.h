@@ -33,22 +33,20 @@ typedef struct GlueUndo
 	Jsonb	   *settings;		/* of the caller's session, or NULL */
 	const char *settings_text;	/* the same; "{}" instead of NULL */
 	bool		may_have_made;	/* it may have created the connection... */
-	bool		keep;			/* ... which is to be kept then */
+	bool		keep;			/* ... which is to be kept then, or was */
 	TimestampTz answered_at;	/* when the call had ended; 0: not known */
 	bool		committed;		/* the transaction went on after the call had
 								 * failed, and has committed */
 	bool		undone;			/* there is nothing to be done any more, but
 								 * to record what there is */
-	const char *error_code;		/* what has become of it then; or why it had
-								 * failed, or the last attempt */
-	const char *error_message;
-
 	/* see undo_evidence.c */
 	bool		taken_over;		/* others rely on the connection */
 	bool		deferred;		/* what there is cannot be recorded yet */
 	json_object **updates;		/* definitions that it may have been given */
 	int			nupdates;
 	TimestampTz updated_at;		/* not later; 0: not known */
+	TimestampTz deleted_at;		/* what is recorded from before is out of
+								 * date; 0: there is nothing like that */
 } GlueUndo;
 
 /* A request that was claimed.  Text is UTF-8. */
@@ -65,6 +63,9 @@ typedef struct GlueClaim
 	Oid			role;			/* who asked for it */
 	TimestampTz requested_at;
 	TimestampTz started_at;		/* of the first attempt */
+	const char *error_code;		/* of the last one, or of the call itself; of
+								 * what is undone, how it will end */
+	const char *error_message;
 	GlueUndo   *undo;			/* NULL: it is to be done, not undone */
 } GlueClaim;
 

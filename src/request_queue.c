@@ -20,9 +20,12 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "builtins.h"
+#include "catalog/pg_type.h"
 #include "commands/sequence.h"
+#include "encoding.h"
 #include "executor/spi.h"
 #include "impersonation.h"
+#include "kept_plan.h"
 #include "miscadmin.h"
 #include "queue_wake.h"
 #include "request_queue.h"
@@ -224,6 +227,33 @@ column_value(HeapTuple tuple, TupleDesc desc, int column)
 	bool		is_null;
 
 	return SPI_getbinval(tuple, desc, column, &is_null);
+}
+
+/*
+ * Is there a request about a connection of this name (UTF-8) that has not ended,
+ * or has ended since?  It may be one for another target.
+ */
+bool
+glue_request_active_since(const GlueRequestQueue *queue, const char *name,
+						  TimestampTz since)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {TEXTOID, TIMESTAMPTZOID};
+	Datum		values[] = {
+		CStringGetTextDatum(glue_server_from_utf8(name)),
+		TimestampTzGetDatum(since)
+	};
+	char	   *text = psprintf("SELECT FROM %s WHERE connection_name"
+								" OPERATOR(pg_catalog.=) $1"
+								" AND (finished_at IS NULL OR finished_at"
+								" OPERATOR(pg_catalog.>=) $2) LIMIT 1",
+								queue->table);
+	GlueImpersonation saved;
+	SPIPlanPtr	plan = glue_kept_plan(&kept, text, lengthof(types), types);
+	uint64		count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
+
+	glue_execute_end(&saved);
+	return count > 0;
 }
 
 /* Cancel a request; false if it was not queued. */

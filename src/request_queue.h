@@ -11,6 +11,7 @@
 #ifndef GLUE_REQUEST_QUEUE_H
 #define GLUE_REQUEST_QUEUE_H
 
+#include "datatype/timestamp.h"
 #include "request.h"
 #include "storage/itemptr.h"
 #include "storage/lockdefs.h"
@@ -46,6 +47,8 @@ extern bool glue_request_insert_row(const GlueRequestQueue *queue,
 extern void glue_request_withdraw(const GlueRequestQueue *queue, int64 id);
 extern bool glue_request_find(const GlueRequestQueue *queue, int64 id,
 							  GlueRequestState *found);
+extern bool glue_request_active_since(const GlueRequestQueue *queue,
+									  const char *name, TimestampTz since);
 extern bool glue_request_cancel(const GlueRequestQueue *queue, int64 id);
 extern bool glue_request_requeue(const GlueRequestQueue *queue, int64 id);
 

@@ -10,8 +10,11 @@
  *
  * Other sessions go on working meanwhile, and pages are read one after the
  * other.  So what was recorded after a page was asked for is newer than that
- * page, and is left alone; and a connection that was on no page is asked for
- * by its name before it is called removed.
+ * page, and is left alone; a connection that was on no page is asked for by its
+ * name before it is called removed; and so is one that is not recorded, if there
+ * is a request about it that has not ended since, before it is called added.
+ * What is recorded here is locked before, so that nobody deletes it meanwhile
+ * without seeing that.
  *
  * Tags are not compared: to read them takes a call for each connection.
  *
@@ -24,6 +27,7 @@
 
 #include "builtins.h"
 #include "compat.h"
+#include "connection_lock.h"
 #include "encoding.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -34,6 +38,7 @@
 #include "observation.h"
 #include "pages.h"
 #include "record.h"
+#include "request_queue.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
@@ -43,6 +48,8 @@ typedef struct Survey
 	GlueFunction function;
 	GlueMirror	mirror;
 	bool		records;		/* what it finds, or only returns it */
+	GlueRequestQueue queue;		/* then */
+	int			nadded;
 	ReturnSetInfo *result;
 	TimestampTz began_at;
 	GlueNameStore *seen;
@@ -60,6 +67,10 @@ static void survey_catalog(FunctionCallInfo fcinfo, const char *name,
 static void survey_pages(Survey *survey);
 static void survey_connection(Survey *survey, json_object *connection,
 							  TimestampTz asked_at);
+static void add_unknown(Survey *survey, json_object *connection,
+						TimestampTz asked_at);
+static void lock_name(Survey *survey);
+static json_object *read_again(Survey *survey);
 static void compare_known(Survey *survey, const GlueMirrorKnown *known,
 						  json_object *connection, TimestampTz asked_at);
 static void survey_others(Survey *survey);
@@ -113,6 +124,9 @@ survey_catalog(FunctionCallInfo fcinfo, const char *name,
 	survey.records = kind == GLUE_FUNCTION_WRITES;
 	glue_mirror_open(&survey.mirror, function->schema,
 					 survey.records ? GLUE_MIRROR_WRITE : GLUE_MIRROR_READ);
+	if (survey.records)
+		glue_request_queue_open(&survey.queue, function->schema,
+								AccessShareLock);
 	survey.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	survey.seen = glue_name_store_new();
 	survey.began_at = GetCurrentTimestamp();
@@ -174,11 +188,72 @@ survey_connection(Survey *survey, json_object *connection,
 			compare_known(survey, &known, connection, asked_at);
 		return;
 	}
+	if (survey->records)
+	{
+		add_unknown(survey, connection, asked_at);
+		return;
+	}
 	survey->change = "added";
 	return_change(survey, "$", "is in AWS Glue, but is not recorded");
-	if (survey->records)
-		glue_record_observed(&survey->function, &survey->mirror, NULL,
-							 connection, asked_at);
+}
+
+/*
+ * Record a connection that was not recorded, unless somebody has acted on it
+ * since it was asked for, and it is not there any more.
+ */
+static void
+add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
+{
+	GlueMirrorKnown known;
+
+	lock_name(survey);
+	if (glue_mirror_find(&survey->mirror, &survey->function.target,
+						 survey->name, &known))
+		return;
+	if (glue_request_active_since(&survey->queue, survey->name, asked_at))
+	{
+		asked_at = GetCurrentTimestamp();
+		connection = read_again(survey);
+		if (connection == NULL)
+			return;
+	}
+	survey->change = "added";
+	return_change(survey, NULL, NULL);
+	glue_record_observed(&survey->function, &survey->mirror, NULL, connection,
+						 asked_at);
+}
+
+static void
+lock_name(Survey *survey)
+{
+	GlueConnectionLock lock;
+
+	if (survey->nadded++ < GLUE_MAX_LOCKED_NAMES)
+		glue_connection_lock_name(&lock, &survey->function.target,
+								  survey->name, ExclusiveLock);
+	else
+		glue_connection_lock_all(&lock);
+	glue_connection_lock_take(&lock, 1);
+}
+
+/* Ask for the connection by its name; NULL if it is not there. */
+static json_object *
+read_again(Survey *survey)
+{
+	json_object *connection;
+	GlueCall	call;
+
+	glue_function_prepare_get(&survey->function, &call, survey->name);
+	glue_client_run(&call, 1);
+	if (call.failure != NULL &&
+		strcmp(call.failure->code, "EntityNotFoundException") == 0)
+		return NULL;
+	if (call.failure != NULL)
+		glue_failure_raise(ERROR, call.failure);
+	connection = glue_function_answer(&call, "Connection", json_type_object,
+									  "it holds no connection");
+	glue_redact_or_fail(connection);
+	return connection;
 }
 
 /* Compare a connection with what is recorded of it. */
@@ -186,6 +261,8 @@ static void
 compare_known(Survey *survey, const GlueMirrorKnown *known,
 			  json_object *connection, TimestampTz asked_at)
 {
+	GlueMirrorKnown now_known;
+
 	survey->change = "changed";
 	survey->differs = false;
 	glue_compare_definitions(known->definition, connection, note_difference,
@@ -195,13 +272,20 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 	if (!survey->differs)
 		glue_compare_unseen_changes(known->observed, connection,
 									note_difference, survey);
-	if (survey->records && survey->differs)
+	if (!survey->records ||
+		(!survey->differs &&
+		 !glue_observed_anything_new(known->observed, connection)))
+		return;
+
+	/* whoever has locked it before may have changed or deleted it */
+	if (!glue_mirror_lock(&survey->mirror, &survey->function.target,
+						  survey->name, &now_known) ||
+		now_known.recorded_at != known->recorded_at)
+		return;
+	if (survey->differs)
 		return_change(survey, NULL, NULL);
-	if (survey->records &&
-		(survey->differs ||
-		 glue_observed_anything_new(known->observed, connection)))
-		glue_record_observed(&survey->function, &survey->mirror, known,
-							 connection, asked_at);
+	glue_record_observed(&survey->function, &survey->mirror, known, connection,
+						 asked_at);
 }
 
 /* Look at what is recorded, and was not in the catalog. */
@@ -235,30 +319,21 @@ survey_absent(Survey *survey, const char *name)
 {
 	const GlueTarget *target = &survey->function.target;
 	GlueMirrorKnown known;
-	GlueCall	call;
 	TimestampTz asked_at = GetCurrentTimestamp();
+	json_object *connection;
 
 	if (survey->records &&
 		(!glue_mirror_lock(&survey->mirror, target, name, &known) ||
 		 known.recorded_at >= survey->began_at))
 		return;
-	glue_function_prepare_get(&survey->function, &call, name);
-	glue_client_run(&call, 1);
-	if (call.failure == NULL)
+	survey->name = name;
+	connection = read_again(survey);
+	if (connection != NULL)
 	{
-		json_object *connection = glue_function_answer(&call, "Connection",
-													   json_type_object,
-													   "it holds no connection");
-
-		glue_redact_or_fail(connection);
 		if (glue_observed_text(connection, "Name") != NULL)
 			survey_connection(survey, connection, asked_at);
 		return;
 	}
-	if (strcmp(call.failure->code, "EntityNotFoundException") != 0)
-		glue_failure_raise(ERROR, call.failure);
-
-	survey->name = name;
 	survey->change = "removed";
 	return_change(survey, "$", "is recorded, but is not in AWS Glue");
 	if (survey->records)

@@ -151,8 +151,7 @@ connect_to(FunctionCallInfo fcinfo, int first_argument,
 }
 
 /*
- * Get ready to change tags, say so, and keep other sessions of this database from
- * changing the connection until the end of the transaction.
+ * Get ready to change tags, say so, and lock what is recorded of the connection.
  */
 static void
 begin_change(TagChange *change, const char *operation, const char *name,

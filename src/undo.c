@@ -115,8 +115,8 @@ void
 glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 {
 	GlueMirrorKnown known = {0};
-	bool		ours = operation->left != NULL &&
-		strcmp(operation->left, "Kept") == 0;
+	bool		ours = operation->undo->keep && operation->left != NULL &&
+		strcmp(operation->left, "NotOurs") != 0;
 
 	if (operation->gone)
 	{
@@ -194,7 +194,8 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 
 	if (undo->taken_over)
 		return finish_left(operation, "NotOurs", GLUE_UNDO_TAKEN_OVER);
-	if (undo->answered_at == 0 && operation->known != NULL)
+	if (undo->answered_at == 0 && operation->known != NULL &&
+		operation->known->recorded_at > undo->deleted_at)
 		return finish_left(operation, "NotOurs",
 						   "It was left alone, because it is recorded in glue_connection, and whether this call has created it is not known.");
 	if (prove(operation, connection, findings) != GLUE_OURS)
@@ -204,7 +205,6 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 	if (undo->keep)
 		return finish_left(operation, "Kept",
 						   "It was created and is kept, as \"glue_conn.on_rollback\" said when it was created.");
-	operation->seen_at = GetCurrentTimestamp();
 	return glue_operation_delete(operation, GLUE_STEP_UNDO_DELETE);
 }
 
@@ -256,6 +256,7 @@ settle_delete(GlueOperation *operation)
 
 	operation->gone = call->failure == NULL ||
 		glue_call_failed_with(call, "EntityNotFoundException");
+	operation->seen_at = GetCurrentTimestamp();
 	if (call->maybe_done || (call->failure != NULL && call->failure->ambiguous))
 		operation->not_before =
 			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
@@ -292,14 +293,9 @@ finish_left(GlueOperation *operation, const char *left, const char *why)
 	return glue_operation_finish(operation, NULL);
 }
 
-/* There was nothing to undo, or it was undone before. */
 static GlueCall *
 finish_not_undone(GlueOperation *operation)
 {
-	const GlueUndo *undo = operation->undo;
-
-	if (undo->undone)
-		return finish_left(operation, undo->error_code, undo->error_message);
 	return finish_left(operation, "NotUndone",
 					   psprintf("What %s has done cannot be undone. What there is in AWS Glue now is recorded.",
 								strcmp(operation->made_by, "CreateConnection") == 0 ?

@@ -13,6 +13,8 @@
  *	  with the queue.
  *	- An update that was rolled back as well has left its definition all the
  *	  same.
+ *	- What is recorded from before a deletion that is not settled yet says nothing
+ *	  about a connection that is there now.
  *
  * They also tell that it is too early to record what there is in the end:
  *
@@ -44,7 +46,8 @@ typedef enum EvidenceColumn
 	EVIDENCE_TAKEN_OVER,
 	EVIDENCE_DEFERRED,
 	EVIDENCE_UPDATES,
-	EVIDENCE_UPDATED_AT
+	EVIDENCE_UPDATED_AT,
+	EVIDENCE_DELETED_AT
 } EvidenceColumn;
 
 /* prototypes of private functions */
@@ -106,7 +109,8 @@ evidence_plan(const GlueClaims *queue)
 								   " CASE WHEN bool_and(e.answered_at IS NOT NULL)"
 								   " FILTER (WHERE e.updates)"
 								   " THEN max(e.answered_at)"
-								   " FILTER (WHERE e.updates) END"
+								   " FILTER (WHERE e.updates) END,"
+								   " max(e.answered_at) FILTER (WHERE e.deletes)"
 								   " FROM unnest($1) AS u (id),"
 								   " LATERAL (SELECT * FROM %s t"
 								   " WHERE t.id = u.id OFFSET 0) AS r,"
@@ -115,7 +119,7 @@ evidence_plan(const GlueClaims *queue)
 								   " s.state = 'succeeded'"
 								   " AND s.operation <> 'DeleteConnection'"
 								   " AS relies,"
-								   " false AS defers,"
+								   " false AS defers, false AS deletes,"
 								   " s.caller_xid IS NOT NULL"
 								   " AND s.error_code = 'NotUndone'"
 								   " AND (s.operation = 'UpdateConnection'"
@@ -131,6 +135,7 @@ evidence_plan(const GlueClaims *queue)
 								   " OR (s.caller_top_xid = r.caller_top_xid"
 								   " AND s.state = 'running'"
 								   " AND s.claimed_by IS NULL),"
+								   " s.operation = 'DeleteConnection',"
 								   " s.operation = 'UpdateConnection'"
 								   " OR s.on_conflict = 'update'"
 								   " FROM %s s"
@@ -179,5 +184,6 @@ read_evidence(GlueClaim *claim, const GlueResultRow *row)
 		undo->updates[i] = json_object_array_get_idx(updates, i);
 	undo->nupdates = count;
 	undo->updated_at = glue_result_time(row, EVIDENCE_UPDATED_AT);
+	undo->deleted_at = glue_result_time(row, EVIDENCE_DELETED_AT);
 	MemoryContextSwitchTo(old_context);
 }

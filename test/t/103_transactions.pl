@@ -465,33 +465,39 @@ foreach my $name (sort keys %change)
 		map { $_ => $other{input}{Description} } 'glue', 'row');
 }
 
-# The other call waits for the row of the first one.
-$event = 'rolled back, but another call has adopted or updated it';
+# 108_side_by_side.pl has more of that.
+$event = 'a call of another session about it, while the transaction is open';
 foreach my $case (
-	[ 'adopted', create('adopted', 'first', on_conflict => 'adopt'), 'first' ],
-	[ 'taken', update('taken', 'second'), 'second' ])
+	[ 'adopted by another', create('adopted by another', 'first', on_conflict => 'adopt'), 'ROLLBACK',
+		'00000', %succeeded ],
+	[ 'updated by another', update('updated by another', 'second'), 'ROLLBACK', '42704', %undone ],
+	[ 'overwritten by another', update('overwritten by another', 'second'), 'COMMIT', '00000',
+		%succeeded, glue => 'second', row => 'second' ],
+	[ 'deleted by another', delete_sql('deleted by another'), 'COMMIT', '00000', %nothing,
+		request => 'succeeded' ])
 {
-	my ($name, $call, $description) = @$case;
+	my ($name, $call, $end, $sqlstate, %outcome) = @$case;
 	my $other = $cluster->session;
 
-	$session->must('BEGIN');
-	$session->must(create($name));
+	$session->must('BEGIN; ' . create($name));
 	$other->send($call);
 	wait_until(sub {
-		$settled->ask('SELECT count(*) FROM glue_request'
-			  . ' WHERE connection_name = ' . literal($name)) eq '2'
-		  || $settled->ask('SELECT wait_event_type FROM pg_stat_activity'
-			  . ' WHERE pid = ' . $other->pid) eq 'Lock';
-	}, 'the other call is made, or waits');
-	warned($event, $session->must('ROLLBACK'));
-	failed($event, $other->result, '00000');
-	outcome($event, $name, glue => $description, row => $description,
-		request => 'succeeded');
-	is(($settled->requests($name))[0], 'rolled_back NotOurs',
-		"$event: the first request");
-	is($glue->created($name), 1, "$event: created once");
+		$settled->ask('SELECT wait_event FROM pg_stat_activity WHERE pid = '
+			  . $other->pid) eq 'advisory'
+	}, 'the other call waits');
+	$session->must($end);
+	failed($event, $other->result, $sqlstate);
+	outcome($event, $name, %outcome);
 	$other->quit;
 }
+$session->must('BEGIN; ' . create('taken by another'));
+my $rival = $cluster->session;
+$result = $rival->query(create('taken by another'));
+failed($event, $result, '42710');
+cmp_ok($result->seconds, '<', $soon, "$event: a plain creation fails at once");
+$rival->quit;
+$session->must('COMMIT');
+outcome($event, 'taken by another', %succeeded, request => 'failed AlreadyExistsException');
 
 $event = 'rolled back, and somebody else has deleted it';
 $session->must('BEGIN; ' . create('gone'));

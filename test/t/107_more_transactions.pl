@@ -183,7 +183,7 @@ my $once = $cluster->session(settings => { 'glue_conn.max_attempts' => 1 });
 foreach my $case (
 	[ none => 'none', 'create, SAVEPOINT s, delete, lost second,'
 		  . ' ROLLBACK TO s, waits, ROLLBACK' ],
-	[ none => 'second', 'create, SAVEPOINT s, delete, lost second,'
+	[ none => 'none', 'create, SAVEPOINT s, delete, lost second,'
 		  . ' ROLLBACK TO s, waits, COMMIT' ],
 	[ none => 'third', 'create, SAVEPOINT s, delete, lost second,'
 		  . ' ROLLBACK TO s, overwrite third, COMMIT' ],
@@ -197,7 +197,9 @@ foreach my $case (
 		  . ' waits, COMMIT' ],
 	[ first => 'second', 'delete, SAVEPOINT s, SET glue_conn.on_rollback = keep,'
 		  . ' create second, ROLLBACK TO s, COMMIT' ],
-	[ first => 'second', 'delete, lost second, ROLLBACK' ],
+	[ first => 'none', 'delete, lost second, ROLLBACK' ],
+	[ first => 'none', 'delete, SAVEPOINT s, lost second, ROLLBACK TO s,'
+		  . ' waits, ROLLBACK' ],
 	[ none => 'third', 'SAVEPOINT s, create, SAVEPOINT t, tag,'
 		  . ' ROLLBACK TO t, delete, lost second, ROLLBACK TO s, create third,'
 		  . ' COMMIT' ])

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Whoever acts on a connection keeps others away from it until what was done is
+# recorded: calls that act at once, until the end of their transaction; those who
+# carry out the requests of the queue, or record what was rolled back, and
+# glue_sync_connections().  Else one of them would record what was true before
+# another one acted.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use GlueConn::Interrupts;
+use GlueConn::Settled;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
+shared_preload_libraries = 'glue_conn'
+glue_conn.settle_time = 1s
+CONF
+my $glue = $cluster->glue;
+my $settled = GlueConn::Settled->new($glue, $cluster->node);
+my $session = $cluster->session;
+my $other = $cluster->session;
+
+sub create
+{
+	my ($name, $description, %options) = @_;
+
+	return create_sql(jdbc($name, Description => $description // 'first'),
+		%options);
+}
+
+# The same for the queue, which seals no secrets here.
+sub enqueue
+{
+	my ($name) = @_;
+
+	return create_sql(jdbc($name, ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }))
+	  =~ s/glue_create_connection/glue_enqueue_create_connection/r;
+}
+
+sub waits
+{
+	my ($who, $what) = @_;
+
+	ok(wait_until(sub {
+			$settled->ask('SELECT wait_event FROM pg_stat_activity WHERE pid = '
+				  . $who->pid) eq 'advisory'
+		}, 'it waits'), "$what: waits");
+	return;
+}
+
+sub delete_if_there { return delete_sql(@_) =~ s/\)$/, missing_ok => true)/r; }
+
+sub requests_of { return join ' ', $settled->requests($_[0]); }
+
+#
+# Calls that act at once
+#
+
+# What one transaction has made, and another one deletes before the first one
+# has committed.
+$session->must('BEGIN; ' . create('deleted'));
+$other->send(delete_sql('deleted'));
+waits($other, 'a deletion');
+$session->must('COMMIT');
+is($other->result->output, 't', 'a deletion of what is committed meanwhile');
+$settled->check('a deletion');
+is($glue->connection('deleted'), undef, 'a deletion: in AWS Glue');
+
+# A savepoint lets go.
+$session->must('BEGIN; SAVEPOINT s; ' . create('let go') . '; ROLLBACK TO s');
+is($other->query(create('let go', 'second'))->output, 'READY',
+	'what was rolled back to a savepoint is free');
+$session->must('COMMIT');
+$settled->check('a savepoint');
+
+# One that fails does not wait, nor do others.
+$session->must('BEGIN; ' . create('plain'));
+my $result = $other->query(create('plain'));
+is($result->sqlstate, '42710', 'a creation that AWS Glue refuses anyway');
+cmp_ok($result->seconds, '<', $soon, 'is refused at once');
+is($other->query(create('another one'))->output, 'READY', 'other names are free');
+$result = $other->query('SET lock_timeout = 100; ' . update_sql(jdbc('plain')));
+is($result->sqlstate, '55P03', 'there is lock_timeout');
+$other->must('RESET lock_timeout');
+$session->must('COMMIT');
+is($other->query(update_sql(jdbc('plain', Description => 'second')))->sqlstate,
+	'00000', 'and all is free after the COMMIT');
+$settled->check('after that');
+
+# Two that wait for each other.
+$session->must('BEGIN; ' . create('a'));
+$other->must('BEGIN; ' . create('b'));
+$session->send(delete_if_there('b'));
+waits($session, 'one of two');
+my @results = ($other->query(delete_if_there('a')), $session->result);
+is(join(' ', sort map { $_->sqlstate } @results), '00000 40P01',
+	'two transactions that wait for each other: one of them goes on');
+$_->must('COMMIT') foreach $session, $other;
+$settled->check('a deadlock');
+
+# The same names in another order are no problem.
+my @names = map { "bulk $_" } 1 .. 40;
+$session->must('BEGIN');
+$session->must('SELECT count(*) FROM glue_create_connections(ARRAY['
+	  . join(', ', map { literal(json_text(jdbc($_))) . '::jsonb' } @names)
+	  . "], on_conflict => 'adopt')");
+$other->send('SELECT count(*) FROM glue_create_connections(ARRAY['
+	  . join(', ', map { literal(json_text(jdbc($_))) . '::jsonb' } reverse @names)
+	  . "], on_conflict => 'adopt')");
+waits($other, 'many at once');
+$session->must('COMMIT');
+is($other->result->output, '40', 'many at once, in another order');
+$settled->check('many at once');
+
+# So many that one lock stands for all of them.
+$session->must('BEGIN');
+$session->must(create_sql(jdbc('x')) =~ s/glue_create_connection\((.*)\)$/count(glue_create_connection(jsonb_set($1, '{Name}', to_jsonb('crowd ' || i)))) FROM generate_series(1, 1100) AS i/sr);
+cmp_ok($settled->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+	  . ' AND pid = ' . $session->pid), '<', 1020, 'a crowd does not take all locks');
+$other->must("SET lock_timeout = '100ms'");
+is($other->query(delete_if_there($_))->sqlstate, '55P03', "$_ is locked")
+  foreach 'crowd 1100', 'crowd 1', 'nobody';
+$other->must('RESET lock_timeout');
+$session->must(enqueue('meanwhile'));
+$session->must('COMMIT');
+wait_until(sub { requests_of('meanwhile') eq 'succeeded' }, 'the request');
+$settled->check('a crowd');
+
+#
+# The queue
+#
+
+# A request that is being carried out.
+my $id = $session->must(enqueue('queued'))->output;
+$settled->wait;
+$glue->misbehave(operation => 'UpdateConnection', kind => 'slow', delay_ms => 1500);
+$session->must('SELECT glue_enqueue_update_connection('
+	  . join(', ', literal('queued'), literal(json_text(jdbc('queued',
+		ConnectionProperties => { JDBC_CONNECTION_URL => 'jdbc:mysql://h/d',
+			SECRET_ID => 's' })))) . ')');
+wait_until(sub { requests_of('queued') eq 'succeeded running' }, 'it is begun');
+$other->send(delete_sql('queued'));
+waits($other, 'a deletion while a request is carried out');
+is($other->result->output, 't', 'is made afterwards');
+$settled->check('a deletion while a request is carried out');
+is($glue->connection('queued'), undef, 'and is the last word');
+
+# One whose connection is locked is in nobody's way.
+$session->must('BEGIN; ' . create('held'));
+$other->must(enqueue('held') =~ s/\)$/, on_conflict => 'adopt')/r);
+$other->must(enqueue('free'));
+wait_until(sub { requests_of('free') eq 'succeeded' }, 'another request');
+is(requests_of('held'), 'running queued', 'a request waits for a transaction');
+$session->must('COMMIT');
+wait_until(sub { requests_of('held') =~ /^succeeded (?:succeeded|failed)/ },
+	'the request has its turn');
+$settled->check('a request that waits');
+
+# What is only recorded is not recorded over what was done meanwhile.
+$session->must(create('looked at'));
+$session->must('BEGIN; SAVEPOINT s; '
+	  . create('looked at', 'second', on_conflict => 'update'));
+$glue->misbehave(operation => 'GetConnection', kind => 'slow', delay_ms => 1500,
+	name => 'looked at');
+my $watch = $cluster->watch;
+$session->must('ROLLBACK TO s');
+wait_until(sub { $watch->sent('GetConnection') > 0 }, 'the look');
+$session->send(delete_sql('looked at'));
+waits($session, 'a deletion during a look');
+is($session->result->output, 't', 'is made afterwards');
+$session->must('COMMIT');
+$settled->check('a deletion during a look');
+is($glue->connection('looked at'), undef, 'and is the last word');
+
+#
+# glue_sync_connections()
+#
+
+# Something is deleted, or changed, after it was listed.
+foreach my $recorded (0, 1)
+{
+	my $name = "synced $recorded";
+
+	$session->must(create($name));
+	$session->must('DELETE FROM glue_connection WHERE name = ' . literal($name))
+	  if !$recorded;
+	$glue->put_connection(input => jdbc($name, Description => 'by hand'));
+	$glue->misbehave(operation => 'GetConnections', kind => 'slow',
+		delay_ms => 1500);
+	$watch = $cluster->watch;
+	$other->send('SELECT name, change FROM glue_sync_connections()');
+	wait_until(sub { $watch->sent('GetConnections') > 0 }, 'the list');
+	$session->must(delete_sql($name));
+	is($other->result->output, '', "$name: it is gone by the time it is listed");
+	$settled->check($name);
+}
+
+$other->quit;
+$session->quit;
+$cluster->finish;
+done_testing();
