@@ -4,9 +4,12 @@
 # AWS Glue and the table are the same in the end.
 #
 # Eight sessions work for two minutes on a few connections, in transactions with
-# savepoints that are committed or not, while answers are lost, statements are
-# cancelled, sessions are terminated, and processes of the server are killed,
-# now and then all of them.
+# savepoints that are committed or not, and by requests to the queue, while
+# answers are lost, statements are cancelled, sessions are terminated, and
+# processes of the server are killed, now and then all of them.
+#
+# What went wrong with one connection is mended by the next call for it.  So there
+# are pauses, in which both are compared.
 #
 #	RANDOM_SECONDS	how long (default: 120)
 #	RANDOM_SEED		what to begin with, as an earlier run has printed it; this
@@ -26,6 +29,7 @@ use Time::HiRes qw(sleep time);
 my $seconds = $ENV{RANDOM_SECONDS} || 120;
 my $seed = $ENV{RANDOM_SEED} || int(rand(1_000_000_000));
 my $nsessions = 8;
+my $round_seconds = 10;
 my @names = map { "random $_" } 1 .. 20;
 my %done;
 
@@ -73,6 +77,7 @@ sub random_call
 	my $name = random_name();
 	my $kind = rand();
 
+	return random_request($name) if chance(0.1);
 	return create_sql(definition($name),
 		on_conflict => one_of(qw(error error adopt adopt update)))
 	  if $kind < 0.5;
@@ -94,6 +99,24 @@ sub random_call
 	return 'DO $$ BEGIN PERFORM '
 	  . (create_sql(definition($name)) =~ s/^SELECT //r)
 	  . "; RAISE 'no'; EXCEPTION WHEN raise_exception THEN NULL; END \$\$";
+}
+
+# The same for the queue.
+sub random_request
+{
+	my ($name) = @_;
+	my $kind = rand();
+	my $definition = jdbc($name, Description => 'shared', ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
+
+	return create_sql($definition, on_conflict => one_of(qw(error adopt update)))
+	  =~ s/glue_create_/glue_enqueue_create_/r
+	  if $kind < 0.5;
+	return 'SELECT glue_enqueue_update_connection(' . literal($name) . ', '
+	  . literal(json_text($definition)) . ')'
+	  if $kind < 0.7;
+	return 'SELECT glue_enqueue_delete_connection(' . literal($name)
+	  . ', missing_ok => true)';
 }
 
 # A transaction, statement by statement; goes back to a savepoint after an
@@ -285,49 +308,65 @@ sub read_journal
 	return;
 }
 
-$glue->set(latency_ms => 3);
-foreach my $kind ('lost-before', 'lost-after', 'throttle', 'error')
+sub misbehave
 {
-	$glue->misbehave(kind => $kind, times => 0, probability => 0.02,
-		$kind eq 'error' ? (status => 500, code => 'InternalServiceException') : ());
+	foreach my $kind ('lost-before', 'lost-after', 'throttle', 'error')
+	{
+		$glue->misbehave(kind => $kind, times => 0, probability => 0.02,
+			$kind eq 'error' ? (status => 500, code => 'InternalServiceException') : ());
+	}
+	return;
 }
 
-my @sessions;
-my $until = time + $seconds;
-foreach (1 .. $nsessions)
+$glue->set(latency_ms => 3);
+# Each process is one session after the other, until the round is over.
+sub round
 {
-	my $pid = fork() // die "could not fork: $!";
+	my ($number) = @_;
+	my $until = time + $round_seconds;
+	my @sessions;
+	my $failed = 0;
 
-	if ($pid == 0)
+	foreach (1 .. $nsessions)
 	{
-		$session_number = $_;
-		eval { be_a_session($until) };
-		print STDERR $@ if $@;
-		POSIX::_exit($@ ? 1 : 0);
+		my $pid = fork() // die "could not fork: $!";
+
+		if ($pid == 0)
+		{
+			$session_number = $number * $nsessions + $_;
+			eval { be_a_session($until) };
+			print STDERR $@ if $@;
+			POSIX::_exit($@ ? 1 : 0);
+		}
+		push @sessions, $pid;
 	}
-	push @sessions, $pid;
+	while (time < $until)
+	{
+		sleep(0.1 + rand(0.4));
+		accident();
+		read_journal() if chance(0.1);
+	}
+
+	# who waits for something waits no longer than its timeout
+	foreach my $pid (@sessions)
+	{
+		waitpid $pid, 0;
+		$failed++ if $? != 0;
+	}
+	is($failed, 0, "round $number: the sessions have come to their end");
+	return;
 }
 
 srand($seed);
-while (time < $until)
+foreach my $number (1 .. POSIX::ceil($seconds / $round_seconds))
 {
-	sleep(0.1 + rand(0.4));
-	accident();
-	read_journal() if chance(0.1);
+	misbehave();
+	round($number);
+	$glue->behave;
+	read_journal();
+	$settled->check("round $number (RANDOM_SEED=$seed)");
 }
 
-# Who waits for something waits no longer than its timeout.
-my $failed = 0;
-foreach my $pid (@sessions)
-{
-	waitpid $pid, 0;
-	$failed++ if $? != 0;
-}
-is($failed, 0, 'the sessions have come to their end');
-$glue->behave;
-read_journal();
-
-$settled->check("RANDOM_SEED=$seed");
 is(join(', ', grep { $made{$_} > 1 + ($lost{$_} // 0) } sort keys %made), '',
 	'no call has made two connections');
 is($settled->ask("SELECT string_agg(DISTINCT name, ', ') FROM glue_connection_drift()"),

@@ -285,10 +285,43 @@ sub check
 	my ($self, $what, @strangers) = @_;
 
 	$self->wait;
-	is($self->differences(@strangers), '',
-		"$what: the table is as AWS Glue");
+	my $differences = $self->differences(@strangers);
+	is($differences, '', "$what: the table is as AWS Glue")
+	  or diag($self->_story($differences));
 	is($self->made_twice(@strangers), '', "$what: no call has made two connections");
 	return;
+}
+
+# What the differing connections have gone through: their requests, and what the
+# local Glue was asked for and has answered.
+sub _story
+{
+	my ($self, $differences) = @_;
+	my @all = $self->{glue}->requests;
+	my $story = '';
+
+	foreach my $name ($differences =~ /^(.*?)(?: is (?:not|only) in the table$|: )/mg)
+	{
+		$story .= "requests for $name:\n"
+		  . $self->answer('SELECT string_agg(r::text, chr(10) ORDER BY id) FROM ('
+			  . 'SELECT id, operation, on_conflict, state, error_code,'
+			  . " input ->> 'Description', caller_xid, caller_top_xid,"
+			  . ' requested_at, started_at, answered_at, undone_at, finished_at,'
+			  . ' error_message FROM glue_request'
+			  . ' WHERE connection_name = ' . literal($name) . ') AS r')
+		  . "\nAWS Glue was asked for it:\n"
+		  . join('', map { _told($_) } grep { ($_->{body} // '') =~ /"\Q$name\E"/ } @all);
+	}
+	return $story;
+}
+
+sub _told
+{
+	my ($request) = @_;
+	my ($description) = $request->{body} =~ /"Description": *"([^"]*)"/;
+
+	return join(' ', map { $_ // '-' } @{$request}{qw(time operation status error misbehaviour)},
+		$request->{processed} ? 'done' : 'not done', $description) . "\n";
 }
 
 sub requests
