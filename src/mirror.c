@@ -26,8 +26,10 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "access/xact.h"
 #include "builtins.h"
 #include "catalog/pg_type.h"
+#include "encoding.h"
 #include "executor/spi.h"
 #include "impersonation.h"
 #include "mirror.h"
@@ -35,6 +37,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 /* Rows that are fetched at once. */
@@ -50,6 +53,7 @@ typedef enum MirrorStatement
 	STATEMENT_UPSERT,
 	STATEMENT_UPSERT_OLDER,		/* unless what is there is newer */
 	STATEMENT_FIND,
+	STATEMENT_FIND_ACTIVE,		/* the same, in the active snapshot */
 	STATEMENT_LOCK,				/* find it, and keep others out */
 	STATEMENT_DELETE,
 	STATEMENT_DELETE_OLDER,
@@ -257,12 +261,32 @@ glue_mirror_find(const GlueMirror *mirror, const GlueTarget *target,
 	return read_one(mirror, STATEMENT_FIND, target, name, known);
 }
 
-/* Do the same, and keep others from changing the row meanwhile. */
+/*
+ * Do the same, and keep others from changing the row meanwhile.
+ *
+ * A transaction that sees an older state of the table would not see what it
+ * is about to make untrue.
+ */
 bool
 glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
 				 const char *name, GlueMirrorKnown *known)
 {
-	return read_one(mirror, STATEMENT_LOCK, target, name, known);
+	GlueMirrorKnown newer;
+
+	if (read_one(mirror, STATEMENT_LOCK, target, name, known))
+		return true;
+	if (!IsolationUsesXactSnapshot())
+		return false;
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (read_one(mirror, STATEMENT_FIND_ACTIVE, target, name, &newer))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update"),
+				 errdetail("AWS Glue connection \"%s\" was recorded after this transaction had begun. Nothing was sent.",
+						   glue_server_from_utf8(name)),
+				 errhint("Try the transaction again.")));
+	PopActiveSnapshot();
+	return false;
 }
 
 /* Remove what is recorded of a connection; false if nothing was. */
@@ -427,7 +451,8 @@ read_one(const GlueMirror *mirror, MirrorStatement statement,
 	glue_mirror_row_key(&row, target, name);
 	plan = find_plan(mirror, statement, &row);
 	enter(mirror, &saved);
-	if (SPI_execute_plan(plan, row.values, row.nulls, false, 1) != SPI_OK_SELECT)
+	if (SPI_execute_plan(plan, row.values, row.nulls,
+						 statement == STATEMENT_FIND_ACTIVE, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up an AWS Glue connection");
 	found = SPI_processed > 0;
 	if (found)
@@ -532,6 +557,7 @@ statement_text(const char *table, MirrorStatement statement, int shape)
 			return psprintf("%s WHERE c.recorded_at OPERATOR(pg_catalog.<=) EXCLUDED.recorded_at",
 							upsert_text(table));
 		case STATEMENT_FIND:
+		case STATEMENT_FIND_ACTIVE:
 			return psprintf("SELECT * FROM %s WHERE %s", table,
 							key_condition(shape));
 		case STATEMENT_LOCK:

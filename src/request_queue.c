@@ -35,6 +35,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 /* The first takes all columns, the others the ID alone. */
 typedef enum QueueStatement
@@ -246,14 +247,22 @@ glue_request_active_since(const GlueRequestQueue *queue, const char *name,
 	char	   *text = psprintf("SELECT FROM %s WHERE connection_name"
 								" OPERATOR(pg_catalog.=) $1"
 								" AND (finished_at IS NULL OR finished_at"
-								" OPERATOR(pg_catalog.>=) $2) LIMIT 1",
+								" OPERATOR(pg_catalog.>=) $2)",
 								queue->table);
+	SPIPlanPtr	plan;
 	GlueImpersonation saved;
-	SPIPlanPtr	plan = glue_kept_plan(&kept, text, lengthof(types), types);
-	uint64		count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
+	bool		found;
 
-	glue_execute_end(&saved);
-	return count > 0;
+	/* even if the transaction sees an older state of the table */
+	PushActiveSnapshot(GetLatestSnapshot());
+	enter(queue, &saved);
+	plan = glue_kept_plan(&kept, text, lengthof(types), types);
+	if (SPI_execute_plan(plan, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look up requests");
+	found = SPI_processed > 0;
+	leave(&saved);
+	PopActiveSnapshot();
+	return found;
 }
 
 /* Cancel a request; false if it was not queued. */

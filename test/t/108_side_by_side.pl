@@ -92,6 +92,22 @@ is($other->query(update_sql(jdbc('plain', Description => 'second')))->sqlstate,
 	'00000', 'and all is free after the COMMIT');
 $settled->check('after that');
 
+# A transaction that does not see what is recorded does not act on it.
+foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
+{
+	my $name = lc $level;
+
+	$session->must("BEGIN ISOLATION LEVEL $level; SELECT count(*) FROM glue_connection");
+	$other->must(create($name));
+	my $watch = $cluster->watch;
+	$result = $session->query(delete_sql($name));
+	is($result->sqlstate, '40001', "$level: what was created meanwhile");
+	is($watch->sent, 0, "$level: nothing is sent");
+	$session->must('ROLLBACK');
+	$settled->check($level);
+	ok($glue->connection($name), "$level: it is there");
+}
+
 # Two that wait for each other.
 $session->must('BEGIN; ' . create('a'));
 $other->must('BEGIN; ' . create('b'));
