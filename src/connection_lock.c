@@ -41,6 +41,9 @@
 /* Of all names, for who locks one of them: not against others like that. */
 #define WEAK_LOCK				RowExclusiveLock
 
+/* How many names a transaction locks one by one. */
+#define MAX_LOCKED_NAMES		1000
+
 /* prototypes of private functions */
 static uint64 hash_text(const char *text, uint64 seed);
 static LOCKTAG all_names(void);
@@ -48,13 +51,21 @@ static int	compare_locks(const void *a, const void *b);
 
 /*
  * Describe the lock on a name, which is UTF-8: ShareLock for a creation that is
- * to fail if there is such a connection, else ExclusiveLock.
+ * to fail if there is such a connection, else ExclusiveLock.  It is that on all
+ * names if the transaction has locked so many already.
  */
 void
-glue_connection_lock_name(GlueConnectionLock * lock, const GlueTarget *target,
-						  const char *name, LOCKMODE mode)
+glue_connection_lock_name(GlueConnectionLock *lock, const GlueTarget *target,
+						  const char *name, LOCKMODE mode, int nlocked)
 {
 	uint64		hash = hash_text(target->server, 0);
+
+	if (nlocked >= MAX_LOCKED_NAMES)
+	{
+		lock->tag = all_names();
+		lock->mode = ExclusiveLock;
+		return;
+	}
 
 	hash = hash_text(target->endpoint.region, hash);
 	hash = hash_text(target->catalog_id, hash);
@@ -73,14 +84,6 @@ hash_text(const char *text, uint64 seed)
 							   seed);
 }
 
-/* Describe the lock on all names. */
-void
-glue_connection_lock_all(GlueConnectionLock * lock)
-{
-	lock->tag = all_names();
-	lock->mode = ExclusiveLock;
-}
-
 static LOCKTAG
 all_names(void)
 {
@@ -92,7 +95,7 @@ all_names(void)
 
 /* Put locks in an order in which two sessions do not wait for each other. */
 void
-glue_connection_lock_sort(GlueConnectionLock * locks, int nlocks)
+glue_connection_lock_sort(GlueConnectionLock *locks, int nlocks)
 {
 	qsort(locks, nlocks, sizeof(GlueConnectionLock), compare_locks);
 }
@@ -115,7 +118,7 @@ compare_locks(const void *a, const void *b)
  * as often as they were taken.
  */
 void
-glue_connection_lock_take(const GlueConnectionLock * locks, int nlocks)
+glue_connection_lock_take(const GlueConnectionLock *locks, int nlocks)
 {
 	LOCKTAG		all = all_names();
 
@@ -127,7 +130,7 @@ glue_connection_lock_take(const GlueConnectionLock * locks, int nlocks)
 }
 
 void
-glue_connection_lock_release(const GlueConnectionLock * locks, int nlocks)
+glue_connection_lock_release(const GlueConnectionLock *locks, int nlocks)
 {
 	LOCKTAG		all = all_names();
 
@@ -143,7 +146,7 @@ glue_connection_lock_release(const GlueConnectionLock * locks, int nlocks)
  * glue_connection_lock_leave(); false if that is not so.
  */
 bool
-glue_connection_lock_try(const GlueConnectionLock * lock)
+glue_connection_lock_try(const GlueConnectionLock *lock)
 {
 	LOCKTAG		all = all_names();
 
@@ -157,7 +160,7 @@ glue_connection_lock_try(const GlueConnectionLock * lock)
 }
 
 void
-glue_connection_lock_leave(const GlueConnectionLock * lock)
+glue_connection_lock_leave(const GlueConnectionLock *lock)
 {
 	LOCKTAG		all = all_names();
 

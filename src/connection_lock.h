@@ -14,25 +14,22 @@
 #include "storage/lock.h"
 #include "target.h"
 
-/* How many names a transaction locks one by one. */
-#define GLUE_MAX_LOCKED_NAMES	1000
-
 typedef struct GlueConnectionLock
 {
 	LOCKTAG		tag;
 	LOCKMODE	mode;
-}			GlueConnectionLock;
+} GlueConnectionLock;
 
-extern void glue_connection_lock_name(GlueConnectionLock * lock,
+extern void glue_connection_lock_name(GlueConnectionLock *lock,
 									  const GlueTarget *target,
-									  const char *name, LOCKMODE mode);
-extern void glue_connection_lock_all(GlueConnectionLock * lock);
-extern void glue_connection_lock_sort(GlueConnectionLock * locks, int nlocks);
-extern void glue_connection_lock_take(const GlueConnectionLock * locks,
+									  const char *name, LOCKMODE mode,
+									  int nlocked);
+extern void glue_connection_lock_sort(GlueConnectionLock *locks, int nlocks);
+extern void glue_connection_lock_take(const GlueConnectionLock *locks,
 									  int nlocks);
-extern void glue_connection_lock_release(const GlueConnectionLock * locks,
+extern void glue_connection_lock_release(const GlueConnectionLock *locks,
 										 int nlocks);
-extern bool glue_connection_lock_try(const GlueConnectionLock * lock);
-extern void glue_connection_lock_leave(const GlueConnectionLock * lock);
+extern bool glue_connection_lock_try(const GlueConnectionLock *lock);
+extern void glue_connection_lock_leave(const GlueConnectionLock *lock);
 
 #endif							/* GLUE_CONNECTION_LOCK_H */

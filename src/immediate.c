@@ -71,9 +71,9 @@ static int	ncalls = 0;
 static void register_callbacks(void);
 static void begin(const GlueImmediate *immediate, GlueRequest *requests,
 				  int nrequests, GlueImmediateCall **announced);
-static int	lock_names(const GlueImmediate *immediate,
+static void lock_names(const GlueImmediate *immediate,
 					   const GlueRequest *requests, int nrequests,
-					   GlueConnectionLock * locks);
+					   GlueConnectionLock *locks);
 static bool is_plain_creation(const GlueRequest *request);
 static void complete_request(const GlueImmediate *immediate,
 							 GlueRequest *request);
@@ -142,8 +142,8 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 {
 	GlueIntent **intents = palloc(nrequests * sizeof(GlueIntent *));
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
-	int			nlocks = lock_names(immediate, requests, nrequests, locks);
 
+	lock_names(immediate, requests, nrequests, locks);
 	GLUE_CRASH_POINT("caller before intent");
 	for (int i = 0; i < nrequests; i++)
 	{
@@ -157,41 +157,23 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 	if (immediate->journaled)
 		announced[0]->announcement = glue_intents_announce(&immediate->queue,
 														   requests, nrequests,
-														   intents, locks,
-														   nlocks);
+														   intents, locks);
 	pfree(locks);
 	pfree(intents);
 }
 
-/*
- * Lock the names of connections that calls are about to be made for, or all
- * names, if the transaction has locked so many already.  Returns how many locks
- * that are.
- */
-static int
+/* Lock the names of connections that calls are about to be made for. */
+static void
 lock_names(const GlueImmediate *immediate, const GlueRequest *requests,
-		   int nrequests, GlueConnectionLock * locks)
+		   int nrequests, GlueConnectionLock *locks)
 {
-	int			nlocks = 0;
-
-	if (ncalls + nrequests > GLUE_MAX_LOCKED_NAMES)
-		glue_connection_lock_all(&locks[nlocks++]);
-	else
-	{
-		while (nlocks < nrequests)
-		{
-			const GlueRequest *request = &requests[nlocks];
-
-			glue_connection_lock_name(&locks[nlocks++],
-									  &immediate->function->target,
-									  request->name,
-									  is_plain_creation(request) ?
-									  ShareLock : ExclusiveLock);
-		}
-	}
-	glue_connection_lock_sort(locks, nlocks);
-	glue_connection_lock_take(locks, nlocks);
-	return nlocks;
+	for (int i = 0; i < nrequests; i++)
+		glue_connection_lock_name(&locks[i], &immediate->function->target,
+								  requests[i].name,
+								  is_plain_creation(&requests[i]) ?
+								  ShareLock : ExclusiveLock, ncalls + i);
+	glue_connection_lock_sort(locks, nrequests);
+	glue_connection_lock_take(locks, nrequests);
 }
 
 /* Is a connection to be created that must not exist? */

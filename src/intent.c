@@ -81,7 +81,6 @@ struct GlueAnnouncement
 	char	   *tuples;
 	Size		len;
 	GlueConnectionLock *locks;
-	int			nlocks;
 };
 
 /* prototypes of private functions */
@@ -126,7 +125,7 @@ GlueAnnouncement *
 glue_intents_announce(const GlueRequestQueue *queue,
 					  const GlueRequest *requests, int nrequests,
 					  GlueIntent *const *intents,
-					  const GlueConnectionLock * locks, int nlocks)
+					  const GlueConnectionLock *locks)
 {
 	GlueAnnouncement *announcement;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -143,9 +142,8 @@ glue_intents_announce(const GlueRequestQueue *queue,
 	memcpy(announcement->intents, intents, nrequests * sizeof(GlueIntent *));
 	announcement->tuples = form_intents(queue, requests, nrequests, intents,
 										&announcement->len);
-	announcement->locks = palloc(nlocks * sizeof(GlueConnectionLock));
-	memcpy(announcement->locks, locks, nlocks * sizeof(GlueConnectionLock));
-	announcement->nlocks = nlocks;
+	announcement->locks = palloc(nrequests * sizeof(GlueConnectionLock));
+	memcpy(announcement->locks, locks, nrequests * sizeof(GlueConnectionLock));
 	MemoryContextSwitchTo(old_context);
 	glue_journal_post(queue->oid, announcement->tuples, announcement->len,
 					  nrequests);
@@ -174,9 +172,9 @@ glue_intents_await(GlueAnnouncement *announcement)
 	{
 		if (waited_ms >= MAX_BLOCKED_MS)
 			raise_blocked(announcement->name, blocked_by);
-		glue_connection_lock_release(announcement->locks, announcement->nlocks);
+		glue_connection_lock_release(announcement->locks, announcement->nintents);
 		glue_http_sleep(pause_ms);
-		glue_connection_lock_take(announcement->locks, announcement->nlocks);
+		glue_connection_lock_take(announcement->locks, announcement->nintents);
 		waited_ms += pause_ms;
 		pause_ms = Min(pause_ms * 2, LONGEST_BLOCKED_MS);
 		glue_journal_post(announcement->table, announcement->tuples,

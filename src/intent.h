@@ -45,8 +45,7 @@ extern GlueAnnouncement *glue_intents_announce(const GlueRequestQueue *queue,
 											   const GlueRequest *requests,
 											   int nrequests,
 											   GlueIntent *const *intents,
-											   const GlueConnectionLock * locks,
-											   int nlocks);
+											   const GlueConnectionLock *locks);
 extern void glue_intents_await(GlueAnnouncement *announcement);
 extern void glue_intent_prepare_close(const GlueRequestQueue *queue,
 									  GlueIntent *intent);

@@ -80,9 +80,12 @@ record_connection(GlueJob *job, const GlueMirror *mirror)
 
 	if (!job->has_operation)
 		return;
-	glue_connection_lock_name(&lock, &job->target->function.target,
-							  job->request->what.name, ExclusiveLock);
-	glue_connection_lock_take(&lock, 1);
+	if (!job->locked)
+	{
+		glue_connection_lock_name(&lock, &job->target->function.target,
+								  job->request->what.name, ExclusiveLock, 0);
+		glue_connection_lock_take(&lock, 1);
+	}
 	GetUserIdAndSecContext(&user, &security_context);
 	(void) glue_work_as_role(job->target->role, &user, &security_context);
 	if (job->request->undo != NULL)

@@ -101,7 +101,7 @@ bool
 glue_job_lock(GlueJob *job)
 {
 	glue_connection_lock_name(&job->lock, &job->target->function.target,
-							  job->request->what.name, ExclusiveLock);
+							  job->request->what.name, ExclusiveLock, 0);
 	job->locked = glue_connection_lock_try(&job->lock);
 	return job->locked;
 }

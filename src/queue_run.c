@@ -117,7 +117,7 @@ static TimestampTz next_due_of(const GlueClaims *claims, GlueClaimKind kind,
 							   TimestampTz tried_again_at);
 static GlueCall *next_call(void *arg);
 static GlueCall *begin_waiting(QueueRun *run);
-static bool lock(QueueRun *run, GlueJob *job);
+static bool lock_connection(QueueRun *run, GlueJob *job);
 static void connect_targets(QueueRun *run);
 static void unpark(QueueRun *run);
 static long go_on(void *arg);
@@ -335,7 +335,7 @@ begin_waiting(QueueRun *run)
 		}
 		dlist_delete(&job->node);
 		run->nwaiting--;
-		call = lock(run, job) ? glue_job_begin(job) : NULL;
+		call = lock_connection(run, job) ? glue_job_begin(job) : NULL;
 		if (call != NULL)
 		{
 			run->nactive++;
@@ -351,7 +351,7 @@ begin_waiting(QueueRun *run)
  * ended.
  */
 static bool
-lock(QueueRun *run, GlueJob *job)
+lock_connection(QueueRun *run, GlueJob *job)
 {
 	if (!glue_job_needs_lock(job))
 		return true;

@@ -228,11 +228,8 @@ lock_name(Survey *survey)
 {
 	GlueConnectionLock lock;
 
-	if (survey->nadded++ < GLUE_MAX_LOCKED_NAMES)
-		glue_connection_lock_name(&lock, &survey->function.target,
-								  survey->name, ExclusiveLock);
-	else
-		glue_connection_lock_all(&lock);
+	glue_connection_lock_name(&lock, &survey->function.target, survey->name,
+							  ExclusiveLock, survey->nadded++);
 	glue_connection_lock_take(&lock, 1);
 }
 
