@@ -67,6 +67,9 @@ struct GlueImmediateCall
 static dlist_head calls = DLIST_STATIC_INIT(calls);
 static int	ncalls = 0;
 
+/* What was rolled back to a savepoint may wait for the end of the transaction. */
+static bool others_wait = false;
+
 /* prototypes of private functions */
 static void register_callbacks(void);
 static void begin(const GlueImmediate *immediate, GlueRequest *requests,
@@ -390,7 +393,10 @@ at_end_of_transaction(XactEvent event, void *arg)
 	dlist_mutable_iter iter;
 
 	if (dlist_is_empty(&calls))
+	{
+		others_wait = false;
 		return;
+	}
 	switch (event)
 	{
 		case XACT_EVENT_PRE_PREPARE:
@@ -401,11 +407,15 @@ at_end_of_transaction(XactEvent event, void *arg)
 			break;
 		case XACT_EVENT_COMMIT:
 			GLUE_CRASH_POINT("caller after commit");
+			if (others_wait)
+				glue_queue_wake();
+			others_wait = false;
 			dlist_foreach_modify(iter, &calls)
 				forget(dlist_container(GlueImmediateCall, node, iter.cur));
 			break;
 		case XACT_EVENT_ABORT:
 			take_back(InvalidSubTransactionId);
+			others_wait = false;
 			GLUE_CRASH_POINT("caller after abort");
 			break;
 		default:
@@ -491,6 +501,7 @@ take_back(SubTransactionId subtransaction)
 	}
 	if (nstay > MAX_NAMED)
 		appendStringInfo(&lines, "\nThere are %d more.", nstay - MAX_NAMED);
+	others_wait |= journaled;
 	if (journaled)
 		glue_queue_wake();
 	if (nstay > 0)
