@@ -282,7 +282,7 @@ glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update"),
-				 errdetail("AWS Glue connection \"%s\" was recorded after this transaction had begun. Nothing was sent.",
+				 errdetail("AWS Glue connection \"%s\" was recorded after this transaction had begun. Nothing was changed.",
 						   glue_server_from_utf8(name)),
 				 errhint("Try the transaction again.")));
 	PopActiveSnapshot();

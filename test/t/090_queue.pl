@@ -266,6 +266,22 @@ is($other->must("SELECT state FROM glue_request WHERE id = $first")->output,
 $other->must('COMMIT');
 is($session->result->sqlstate, '00000', 'until it is not locked any more');
 is(state_of($first), 'succeeded', 'then the outcome is recorded');
+
+# A run that is cancelled keeps no connection locked.
+my $locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+  . ' AND objsubid = 3 AND pid = ' . $session->pid;
+$glue->misbehave(operation => 'UpdateConnection', kind => 'stall');
+$first = $session->must("SELECT glue_enqueue_update_connection('b', "
+	  . literal(json_text(referring('b', Description => 'stalled'))) . ')')->output;
+$session->send('CALL glue_process_requests()');
+ok(wait_until(sub { $other->must($locks)->output eq '1' }, 'it is begun'),
+	'a connection is locked while a request for it is carried out');
+$other->must('SELECT pg_cancel_backend(' . $session->pid . ')');
+is($session->result->sqlstate, '57014', 'a run is cancelled');
+is($other->must($locks)->output, '0', 'and keeps no connection locked');
+$glue->behave;
+work();
+is(state_of($first), 'succeeded', 'the next run carries it out');
 $other->quit;
 
 foreach my $sql ('BEGIN; CALL glue_process_requests()', 'CALL glue_process_requests(0)')
