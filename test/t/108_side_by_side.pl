@@ -133,20 +133,6 @@ $session->must('COMMIT');
 is($other->result->output, '40', 'many at once, in another order');
 $settled->check('many at once');
 
-# So many that one lock stands for all of them.
-$session->must('BEGIN');
-$session->must(create_sql(jdbc('x')) =~ s/glue_create_connection\((.*)\)$/count(glue_create_connection(jsonb_set($1, '{Name}', to_jsonb('crowd ' || i)))) FROM generate_series(1, 1100) AS i/sr);
-cmp_ok($settled->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-	  . ' AND pid = ' . $session->pid), '<', 1020, 'a crowd does not take all locks');
-$other->must("SET lock_timeout = '100ms'");
-is($other->query(delete_if_there($_))->sqlstate, '55P03', "$_ is locked")
-  foreach 'crowd 1100', 'crowd 1', 'nobody';
-$other->must('RESET lock_timeout');
-$session->must(enqueue('meanwhile'));
-$session->must('COMMIT');
-wait_until(sub { requests_of('meanwhile') eq 'succeeded' }, 'the request');
-$settled->check('a crowd');
-
 #
 # The queue
 #
@@ -215,6 +201,24 @@ foreach my $recorded (0, 1)
 	is($other->result->output, '', "$name: it is gone by the time it is listed");
 	$settled->check($name);
 }
+
+#
+# Many
+#
+
+# So many that one lock stands for all of them.
+$session->must('BEGIN');
+$session->must(create_sql(jdbc('x')) =~ s/glue_create_connection\((.*)\)$/count(glue_create_connection(jsonb_set($1, '{Name}', to_jsonb('crowd ' || i)))) FROM generate_series(1, 1100) AS i/sr);
+cmp_ok($settled->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+	  . ' AND pid = ' . $session->pid), '<', 1020, 'a crowd does not take all locks');
+$other->must("SET lock_timeout = '100ms'");
+is($other->query(delete_if_there($_))->sqlstate, '55P03', "$_ is locked")
+  foreach 'crowd 1100', 'crowd 1', 'nobody';
+$other->must('RESET lock_timeout');
+$session->must(enqueue('meanwhile'));
+$session->must('COMMIT');
+wait_until(sub { requests_of('meanwhile') eq 'succeeded' }, 'the request');
+$settled->check('a crowd');
 
 $other->quit;
 $session->quit;
