@@ -47,8 +47,8 @@ sub waits
 	my ($who, $what) = @_;
 
 	ok(wait_until(sub {
-			$settled->ask('SELECT wait_event FROM pg_stat_activity WHERE pid = '
-				  . $who->pid) eq 'advisory'
+			$settled->ask('SELECT wait_event_type FROM pg_stat_activity'
+				  . ' WHERE pid = ' . $who->pid) eq 'Lock'
 		}, 'it waits'), "$what: waits");
 	return;
 }
@@ -197,8 +197,10 @@ foreach my $recorded (0, 1)
 	$watch = $cluster->watch;
 	$other->send('SELECT name, change FROM glue_sync_connections()');
 	wait_until(sub { $watch->sent('GetConnections') > 0 }, 'the list');
-	$session->must(delete_sql($name));
-	is($other->result->output, '', "$name: it is gone by the time it is listed");
+	$session->must('BEGIN; ' . delete_sql($name));
+	waits($other, $name);
+	$session->must('COMMIT');
+	is($other->result->output, '', "$name: is gone by the time it is recorded");
 	$settled->check($name);
 }
 
