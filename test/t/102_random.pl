@@ -78,6 +78,10 @@ sub random_call
 	my $kind = rand();
 
 	return random_request($name) if chance(0.1);
+	return 'SELECT glue_tag_connection(' . literal($name) . q[, '{"by": "]
+	  . $session_number . q["}')]
+	  if chance(0.03);
+	return 'SELECT count(*) FROM glue_sync_connections()' if chance(0.002);
 	return create_sql(definition($name),
 		on_conflict => one_of(qw(error error adopt adopt update)))
 	  if $kind < 0.5;
@@ -180,6 +184,8 @@ sub be_a_session
 				settings => {
 					lock_timeout => '2s',
 					statement_timeout => '20s',
+					default_transaction_isolation => one_of(
+						'read\\ committed', 'read\\ committed', 'repeatable\\ read'),
 					'glue_conn.on_rollback' => one_of(qw(delete delete delete keep))
 				});
 		};
