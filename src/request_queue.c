@@ -401,7 +401,7 @@ statement_text(const char *table, QueueStatement statement)
 		case STATEMENT_REQUEUE:
 			return psprintf("UPDATE %s SET state = 'queued', attempts = 0,"
 							" next_attempt_at = pg_catalog.clock_timestamp(),"
-							" lease_until = NULL,"
+							" lease_until = NULL, undone_at = NULL,"
 							" started_at = CASE WHEN claimed_by IS NOT NULL"
 							" THEN started_at END, finished_at = NULL,"
 							" status = NULL, error_code = NULL,"
