@@ -16,6 +16,7 @@
 #include "builtins.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
+#include "crash_point.h"
 #include "encoding.h"
 #include "existing.h"
 #include "fmgr.h"
@@ -119,6 +120,7 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 	glue_tree_add(call.request, "ConnectionName",
 				  json_object_new_string(name));
 	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
+	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
 		glue_immediate_failed(change, &call);
@@ -265,6 +267,7 @@ delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
 	}
 	for (int i = 0; i < batch->count; i++)
 		glue_immediate_sending(changes[i], GLUE_OUTCOME_CHANGED);
+	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
 		return_outcome(immediate, mirror, changes[i], batch->names[i], &call,

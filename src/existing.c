@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "crash_point.h"
 #include "credential_loss.h"
 #include "encoding.h"
 #include "existing.h"
@@ -177,6 +178,7 @@ glue_update_existing(const GlueImmediate *immediate,
 				  json_object_new_string(definition->name));
 	glue_tree_add(call.request, "ConnectionInput",
 				  json_object_get(definition->input));
+	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
 	glue_client_run(&call, 1);
 	if (call.failure != NULL && definition->tags != NULL)
 		glue_failure_add_detail(call.failure, "The tags have been set already.");

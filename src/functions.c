@@ -15,7 +15,6 @@
 
 #include "builtins.h"
 #include "compat.h"
-#include "crash_point.h"
 #include "credential_chain.h"
 #include "encoding.h"
 #include "existing.h"
@@ -68,7 +67,6 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	call = creation.announced;
 	glue_creation_prepare(&creation, &mirror);
 	glue_client_run(&creation.call, 1);
-	GLUE_CRASH_POINT("caller after reply");
 	if (creation.call.failure == NULL)
 	{
 		glue_immediate_done(call, &creation.call, GLUE_OUTCOME_CREATED);

@@ -273,6 +273,7 @@ void
 glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 					GlueKnownOutcome outcome)
 {
+	GLUE_CRASH_POINT("caller after reply");
 	set_outcome(call, outcome, !done->answer_lost, "");
 	call->done = true;
 }
@@ -284,6 +285,7 @@ glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 void
 glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
 {
+	GLUE_CRASH_POINT("caller after reply");
 	if (!failed->failure->ambiguous && !failed->answer_lost)
 		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failed->failure->code);
 }

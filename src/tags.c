@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "account.h"
+#include "crash_point.h"
 #include "credential_chain.h"
 #include "encoding.h"
 #include "jsonb_tree.h"
@@ -106,6 +107,7 @@ static const char *
 change_tags(GlueCall *call, GlueImmediateCall *change)
 {
 	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
+	GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
 	glue_client_run(call, 1);
 	if (call->failure != NULL)
 	{

@@ -75,8 +75,9 @@ my %visits = (
 	'caller after intent' => [ @all, 'batch COMMIT', 'tag COMMIT' ],
 	'journal before commit' => \@all,
 	'journal after commit' => [ @all, 'batch COMMIT', 'tag COMMIT' ],
-	'caller after send' => [ @creates, 'bulk COMMIT' ],
-	'caller after reply' => [ @creates, 'adopt COMMIT', 'overwrite COMMIT' ],
+	'caller after send' => [ @all, 'overwrite COMMIT', 'batch COMMIT', 'tag COMMIT' ],
+	'caller after reply' => [ @all, 'adopt COMMIT', 'overwrite COMMIT',
+		'batch COMMIT', 'tag COMMIT' ],
 	'caller before commit' => [
 		map { "$_ COMMIT" } qw(create adopt overwrite bulk update delete batch
 		  tag keep), 'create and update' ],
