@@ -543,6 +543,23 @@ foreach my $what ('ROLE', 'SERVER')
 	$leaving->quit;
 }
 
+$event = 'rolled back, and the role may not use the foreign server any more';
+$session->must('CREATE ROLE leaving LOGIN;'
+	  . ' CREATE SERVER leaving FOREIGN DATA WRAPPER glue_conn;'
+	  . ' GRANT USAGE ON FOREIGN SERVER leaving TO leaving;'
+	  . ' GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO leaving');
+my $leaving = $cluster->session;
+$leaving->must('SET SESSION AUTHORIZATION leaving; BEGIN; '
+	  . create('barred', 'first', server => 'leaving'));
+$session->must('REVOKE USAGE ON FOREIGN SERVER leaving FROM leaving');
+warned($event, $leaving->must('ROLLBACK'));
+outcome($event, 'barred', glue => 'first', row => 'none', request => 'queued 42501');
+$session->must('GRANT USAGE ON FOREIGN SERVER leaving TO leaving');
+$settled->hurry;
+outcome("$event, until it may", 'barred', %undone);
+$leaving->quit;
+$session->must('DROP SERVER leaving; DROP OWNED BY leaving; DROP ROLE leaving');
+
 $event = 'a call about the same name while that is being undone';
 $glue->misbehave(operation => 'DeleteConnection', name => 'again',
 	kind => 'slow', processed => \1, delay_ms => 1000);
