@@ -115,7 +115,7 @@ adopt(const GlueFunction *function, const GlueMirror *mirror,
 	if (secrets.change == GLUE_SECRETS_CHANGED)
 		append_difference(&differences, "$",
 						  "has other secrets than those that were sent before");
-	extra.tags = known.tags;
+	extra.tags = glue_known_tags(&known, observed);
 	if (definition->tags != NULL)
 	{
 		extra.tags = read_tags(function, definition->name);
@@ -191,9 +191,9 @@ glue_update_existing(const GlueImmediate *immediate,
 	glue_immediate_done(change, &call, GLUE_OUTCOME_CHANGED);
 
 	observed = read_updated(function, definition);
-	extra.tags = known.tags;
+	extra.tags = glue_known_tags(&known, observed);
 	if (definition->tags != NULL)
-		extra.tags = glue_tags_added(&tagged, known.tags, definition->tags);
+		extra.tags = glue_tags_added(&tagged, extra.tags, definition->tags);
 	extra.request_id = call.request_id;
 	status = glue_record_existing(function, mirror, definition, observed,
 								  &extra);

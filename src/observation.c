@@ -75,6 +75,13 @@ glue_updated_since(json_object *known, json_object *connection)
 		!same_member(known, connection, "CreationTime");
 }
 
+/* Is it another connection than the one that was known, as far as can be told? */
+bool
+glue_recreated_since(json_object *known, json_object *connection)
+{
+	return !same_member(known, connection, "CreationTime");
+}
+
 /*
  * Has a connection been changed or created after a time in seconds?  That is
  * for when its times were not known: two clocks are compared, so changes within

@@ -15,6 +15,7 @@
 
 extern const char *glue_connection_status(json_object *connection);
 extern bool glue_updated_since(json_object *known, json_object *connection);
+extern bool glue_recreated_since(json_object *known, json_object *connection);
 extern bool glue_updated_after(json_object *connection, double time);
 extern bool glue_compare_observations(json_object *known,
 									  json_object *connection,

@@ -133,6 +133,8 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		.request_id = operation->request_id,
 	};
 
+	GlueMirrorKnown known;
+
 	if (operation->gone)
 	{
 		glue_mirror_forget(mirror, entry.target, operation->name);
@@ -143,14 +145,17 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		if (operation->known != NULL && operation->observed != NULL)
 			glue_record_observed(operation->function, mirror,
 								 operation->known, operation->observed,
-								 GetCurrentTimestamp());
+								 GetCurrentTimestamp(),
+								 glue_known_tags(operation->known,
+												 operation->observed));
 		return;
 	}
 	entry.definition = glue_redacted_copy(operation->input);
 	entry.tags = operation->tags;
-	if (entry.tags == NULL && operation->known != NULL &&
-		(operation->adopted || operation->kind == GLUE_OPERATION_UPDATE))
-		entry.tags = operation->known->tags;
+	if (entry.tags == NULL &&
+		(operation->adopted || operation->kind == GLUE_OPERATION_UPDATE) &&
+		glue_mirror_find(mirror, entry.target, operation->name, &known))
+		entry.tags = glue_known_tags(&known, operation->observed);
 	if (operation->observed != NULL &&
 		glue_observed_text(operation->observed, "StatusReason") != NULL)
 		entry.status_reason =

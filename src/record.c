@@ -218,7 +218,7 @@ glue_record_existing(const GlueFunction *function, const GlueMirror *mirror,
  * Record what was read of a connection, unless something newer is recorded.
  *
  * known is what was recorded before, or NULL.  connection is redacted, and was
- * asked for at asked_at.
+ * asked for at asked_at.  tags are those that it has; NULL if they are not known.
  *
  * As long as nobody else has changed the connection, more is known of it than
  * can be read: which secrets it has, and how it was asked to be validated.
@@ -226,7 +226,7 @@ glue_record_existing(const GlueFunction *function, const GlueMirror *mirror,
 void
 glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
 					 const GlueMirrorKnown *known, json_object *connection,
-					 TimestampTz asked_at)
+					 TimestampTz asked_at, json_object *tags)
 {
 	GlueMirrorEntry entry = {.target = &function->target};
 	const char *name = glue_observed_text(connection, "Name");
@@ -242,11 +242,23 @@ glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
 	}
 	if (known != NULL && glue_updated_since_recorded(known, connection))
 		entry.secret_digest = NULL;
+	entry.tags = tags;
 	entry.name = name;
 	entry.observed = connection;
 	entry.status = glue_connection_status(connection);
 	entry.recorded_at = asked_at;
 	glue_mirror_observe(mirror, &entry);
+}
+
+/*
+ * The tags that are recorded of a connection; NULL if it is another one that is
+ * there now, so that nobody knows them.
+ */
+json_object *
+glue_known_tags(const GlueMirrorKnown *known, json_object *connection)
+{
+	return glue_recreated_since(known->observed, connection) ? NULL :
+		known->tags;
 }
 
 /*

@@ -45,7 +45,9 @@ extern void glue_record_observed(const GlueFunction *function,
 								 const GlueMirror *mirror,
 								 const GlueMirrorKnown *known,
 								 json_object *connection,
-								 TimestampTz asked_at);
+								 TimestampTz asked_at, json_object *tags);
+extern json_object *glue_known_tags(const GlueMirrorKnown *known,
+									json_object *connection);
 extern bool glue_updated_since_recorded(const GlueMirrorKnown *known,
 										json_object *connection);
 extern void glue_report_status(const GlueDefinition *definition,

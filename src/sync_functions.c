@@ -220,7 +220,7 @@ add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
 	survey->change = "added";
 	return_change(survey, NULL, NULL);
 	glue_record_observed(&survey->function, &survey->mirror, NULL, connection,
-						 asked_at);
+						 asked_at, NULL);
 }
 
 static void
@@ -282,7 +282,7 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 	if (survey->differs)
 		return_change(survey, NULL, NULL);
 	glue_record_observed(&survey->function, &survey->mirror, known, connection,
-						 asked_at);
+						 asked_at, glue_known_tags(known, connection));
 }
 
 /* Look at what is recorded, and was not in the catalog. */

@@ -53,6 +53,7 @@
 #define SHORTEST_PAUSE_MS	250
 
 /* prototypes of private functions */
+static TimestampTz deleted_at(const GlueOperation *operation);
 static TimestampTz settled_at(const GlueOperation *operation);
 static bool is_settled(const GlueOperation *operation);
 static GlueCall *settle_read(GlueOperation *operation);
@@ -110,30 +111,49 @@ glue_undo_next(GlueOperation *operation)
  * newer is recorded.
  *
  * That goes for somebody else's connection, too: the table tells what there is.
+ * What was recorded before a deletion is of no use for that, whatever has become
+ * of the transaction that made it.
  */
 void
 glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 {
-	GlueMirrorKnown known = {0};
+	const GlueTarget *target = &operation->function->target;
+	GlueMirrorKnown known;
+	json_object *tags;
 	bool		ours = operation->undo->keep && operation->left != NULL &&
 		strcmp(operation->left, "NotOurs") != 0;
 
 	if (operation->gone)
 	{
-		glue_mirror_forget_older(mirror, &operation->function->target,
-								 operation->name, operation->seen_at);
+		glue_mirror_forget_older(mirror, target, operation->name,
+								 operation->seen_at);
 		return;
 	}
-	if (operation->known != NULL)
-		known = *operation->known;
-	else
+	if (!glue_mirror_find(mirror, target, operation->name, &known) ||
+		known.recorded_at <= deleted_at(operation))
+	{
+		memset(&known, 0, sizeof(GlueMirrorKnown));
 		known.definition = glue_redacted_copy(operation->input);
+	}
+	tags = glue_known_tags(&known, operation->observed);
 	if (operation->read_tags != NULL)
-		known.tags = operation->read_tags;
-	else if (known.tags == NULL && ours)
-		known.tags = operation->tags;
+		tags = operation->read_tags;
+	else if (tags == NULL && ours)
+		tags = operation->tags;
 	glue_record_observed(operation->function, mirror, &known,
-						 operation->observed, operation->seen_at);
+						 operation->observed, operation->seen_at, tags);
+}
+
+/*
+ * The last deletion of which it is known when it was over, this call or one that
+ * is not settled; 0 if there is none.
+ */
+static TimestampTz
+deleted_at(const GlueOperation *operation)
+{
+	return Max(operation->undo->deleted_at,
+			   strcmp(operation->made_by, "DeleteConnection") == 0 ?
+			   operation->undo->answered_at : 0);
 }
 
 /* When no request of the call's is expected to arrive any more. */

@@ -177,6 +177,13 @@ is($row->{connection_properties}{PASSWORD}, '********', 'and that there is one')
 is_deeply($cluster->row('all')->{validate_credentials}, JSON::PP::false,
 	'and what only a request has');
 
+# Somebody makes it anew, and the same.
+$glue->put_connection(input => jdbc('made'), created => time - 1);
+is(synced(), 'made changed', 'one that was made anew has changed');
+$row = $cluster->row('made');
+is($row->{tags}, undef, 'its tags are not known');
+is($row->{secret_digest}, undef, 'nor are its secrets');
+
 $glue->put_connection(input => everything('foreign'));
 $glue->remove_connection('made');
 like(drift(), qr/^foreign\|added\|\$\|[^\n]+\nmade\|removed\|\$\|[^\n]+$/,

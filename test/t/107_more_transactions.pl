@@ -242,6 +242,21 @@ foreach my $case (
 }
 $once->quit;
 
+# Tags are those of the connection that is there, not of one before it.
+$session->must(create('tagged'));
+$session->must($statement{tag}->('tagged'));
+$session->must('BEGIN; SET LOCAL glue_conn.on_rollback = keep; '
+	  . delete_sql('tagged') . '; ' . create('tagged') . '; ROLLBACK');
+$settled->check('tags of one that was deleted, and made anew');
+$session->must($statement{tag}->('tagged'));
+is_deeply($cluster->row('tagged')->{tags}, { team => 'a' }, 'tags of it');
+$session->must('BEGIN; ' . delete_sql('tagged'));
+$glue->put_connection(input => jdbc('tagged', Description => 'first'));
+$session->must('ROLLBACK');
+outcome('one that somebody else has made anew', 'tagged', glue => 'first',
+	row => 'first', request => 'rolled_back NotUndone');
+is($cluster->row('tagged')->{tags}, undef, 'its tags are not known');
+
 # A create that is rolled back, and made again in the same transaction.
 $session->must(join ';', 'BEGIN; SAVEPOINT s', create('same name'),
 	'ROLLBACK TO s', create('same name', 'second'), 'COMMIT');

@@ -235,6 +235,29 @@ check_after(const char *text, double time, bool expected)
 }
 
 static void
+check_recreated(const char *known_text, const char *text, bool expected)
+{
+	json_object *known = parse(known_text);
+	json_object *connection = parse(text);
+
+	ok(glue_recreated_since(known, connection) == expected, text);
+	glue_json_tree_free(known);
+	glue_json_tree_free(connection);
+}
+
+static void
+test_recreated(void)
+{
+	check_recreated("null", "{'CreationTime':100}", false);
+	check_recreated("{}", "{'CreationTime':100}", false);
+	check_recreated("{'CreationTime':100}", "{}", false);
+	check_recreated("{'CreationTime':100,'LastUpdatedTime':100}",
+					"{'CreationTime':100,'LastUpdatedTime':101}", false);
+	check_recreated("{'CreationTime':100}", "{'CreationTime':100.5}", true);
+	check_recreated("{'CreationTime':100}", "{'CreationTime':99}", true);
+}
+
+static void
 test_updated_after(void)
 {
 	check_after("null", 100, false);
@@ -254,5 +277,6 @@ main(void)
 	test_cases();
 	test_status();
 	test_updated_after();
+	test_recreated();
 	return tap_done();
 }
