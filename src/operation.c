@@ -132,7 +132,6 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		.secret_digest = operation->secrets,
 		.request_id = operation->request_id,
 	};
-
 	GlueMirrorKnown known;
 
 	if (operation->gone)
@@ -142,12 +141,11 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 	}
 	if (operation->kind == GLUE_OPERATION_POLL)
 	{
-		if (operation->known != NULL && operation->observed != NULL)
-			glue_record_observed(operation->function, mirror,
-								 operation->known, operation->observed,
-								 GetCurrentTimestamp(),
-								 glue_known_tags(operation->known,
-												 operation->observed));
+		if (operation->observed != NULL &&
+			glue_mirror_find(mirror, entry.target, operation->name, &known))
+			glue_record_observed(operation->function, mirror, &known,
+								 operation->observed, GetCurrentTimestamp(),
+								 glue_known_tags(&known, operation->observed));
 		return;
 	}
 	entry.definition = glue_redacted_copy(operation->input);
@@ -440,15 +438,14 @@ settle_poll(GlueOperation *operation)
 	return glue_operation_finish(operation, NULL);
 }
 
-/* The connection that was read, or NULL. */
+/* The connection that was read, which has a name, or NULL. */
 json_object *
 glue_operation_found(const GlueCall *call)
 {
 	json_object *connection = json_object_object_get(call->answer,
 													 "Connection");
 
-	return json_object_is_type(connection, json_type_object) ?
-		connection : NULL;
+	return glue_observed_text(connection, "Name") != NULL ? connection : NULL;
 }
 
 /* Has a call failed with an exception of this name? */

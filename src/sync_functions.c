@@ -249,6 +249,10 @@ read_again(Survey *survey)
 		glue_failure_raise(ERROR, call.failure);
 	connection = glue_function_answer(&call, "Connection", json_type_object,
 									  "it holds no connection");
+	if (glue_observed_text(connection, "Name") == NULL)
+		glue_failure_raise(ERROR,
+						   glue_client_malformed_answer(&call,
+														"it holds a connection without a name"));
 	glue_redact_or_fail(connection);
 	return connection;
 }
@@ -327,8 +331,7 @@ survey_absent(Survey *survey, const char *name)
 	connection = read_again(survey);
 	if (connection != NULL)
 	{
-		if (glue_observed_text(connection, "Name") != NULL)
-			survey_connection(survey, connection, asked_at);
+		survey_connection(survey, connection, asked_at);
 		return;
 	}
 	survey->change = "removed";

@@ -215,7 +215,7 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 	if (undo->taken_over)
 		return finish_left(operation, "NotOurs", GLUE_UNDO_TAKEN_OVER);
 	if (undo->answered_at == 0 && operation->known != NULL &&
-		operation->known->recorded_at > undo->deleted_at)
+		operation->known->recorded_at > deleted_at(operation))
 		return finish_left(operation, "NotOurs",
 						   "It was left alone, because it is recorded in glue_connection, and whether this call has created it is not known.");
 	if (prove(operation, connection, findings) != GLUE_OURS)

@@ -151,6 +151,7 @@ record_end(const GlueFunction *function, const char *name,
 
 	glue_mirror_open(&mirror, function->schema, GLUE_MIRROR_WRITE);
 	if (glue_observed_text(connection, "Name") != NULL &&
+		glue_mirror_find(&mirror, &function->target, name, &known) &&
 		glue_mirror_lock(&mirror, &function->target, name, &known))
 		glue_record_observed(function, &mirror, &known, connection, asked_at,
 							 glue_known_tags(&known, connection));

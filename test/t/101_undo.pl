@@ -448,6 +448,16 @@ work_until_settled($_) foreach @circle;
 is(join(' ', map { state_of($_) } @circle), 'rolled_back rolled_back rolled_back',
 	'nothing waits in a circle');
 
+$glue->put_connection(input => jdbc('nameless'));
+$glue->misbehave(operation => 'GetConnection', kind => 'garbage',
+	body => json_text({ Connection => { ConnectionType => 'JDBC' } }));
+$id = intent('nameless', aborted(), operation => 'UpdateConnection', answered_at => 'now()');
+work();
+is(state_of($id, 'error_code'), 'queued|malformed answer', 'an answer without a name');
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
+work();
+is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'is no answer');
+
 # What somebody has recorded since is newer.
 $session->must(create_sql(jdbc('newer')));
 $session->must(q(UPDATE glue_connection SET recorded_at = now() + interval '1 min'
