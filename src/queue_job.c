@@ -41,12 +41,18 @@
 /* How long a request whose key is missing is left alone. */
 #define NO_KEY_RETRY_MS			30000
 
+/* How long a request whose connection somebody has locked is left alone. */
+#define LOCKED_RETRY_MS			250
+
 /* How often a connection that is IN_PROGRESS is looked at. */
 #define SHORTEST_POLL_MS		1000
 #define LONGEST_POLL_MS			30000
 #define MAX_PROGRESS_MS			(60 * 60 * 1000)
 
 /* prototypes of private functions */
+static bool lock_connection(GlueJob *job);
+static void unlock_connection(void *arg);
+static void put_back(GlueJob *job);
 static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
 static void find_arn(GlueJob *job);
@@ -85,51 +91,6 @@ glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
 }
 
 /*
- * Is the name of the connection to be locked before the first call?  What has to
- * be undone is waited for by others, who may have the lock, and they keep away
- * from it otherwise.
- */
-bool
-glue_job_needs_lock(const GlueJob *job)
-{
-	return job->target->failure == NULL &&
-		(job->request->undo == NULL || !job->request->undo->may_have_made);
-}
-
-/* Lock it until glue_job_unlock(); false if somebody else has. */
-bool
-glue_job_lock(GlueJob *job)
-{
-	glue_connection_lock_name(&job->lock, &job->target->function.target,
-							  job->request->what.name, ExclusiveLock, 0);
-	job->locked = glue_connection_lock_try(&job->lock);
-	return job->locked;
-}
-
-/* So it goes back into the queue: others may wait for it as long as it is here. */
-void
-glue_job_put_back(GlueJob *job, long pause_ms)
-{
-	job->outcome = (GlueClaimOutcome)
-	{
-		.state = "queued",
-			.next_attempt_at =
-			TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pause_ms),
-			.free_attempt = true,
-			.uncertain = job->request->uncertain,
-			.error_code = job->request->error_code,
-			.error_message = job->request->error_message,
-	};
-}
-
-void
-glue_job_unlock(GlueJob *job)
-{
-	glue_connection_lock_leave(&job->lock);
-	job->locked = false;
-}
-
-/*
  * The first call of a job; NULL if it ends without one, and its outcome is
  * decided.
  */
@@ -142,6 +103,8 @@ glue_job_begin(GlueJob *job)
 
 	if (target->failure != NULL)
 		judge_failure(job, target->failure);
+	else if (!lock_connection(job))
+		put_back(job);
 	else if (job->is_void)
 		job->outcome.state = "succeeded";
 	else if (job->failure != NULL)
@@ -157,6 +120,54 @@ glue_job_begin(GlueJob *job)
 	}
 	MemoryContextSwitchTo(old_context);
 	return call;
+}
+
+/*
+ * Lock the name of the connection, for as long as the job lives; false if
+ * somebody else has.
+ *
+ * What has to be undone is waited for by others, who may have the lock, and they
+ * keep away from it otherwise.
+ */
+static bool
+lock_connection(GlueJob *job)
+{
+	if (job->request->undo != NULL && job->request->undo->may_have_made)
+		return true;
+	glue_connection_lock_name(&job->lock, &job->target->function.target,
+							  job->request->what.name, ExclusiveLock, 0);
+	job->locked = glue_connection_lock_try(&job->lock);
+	if (job->locked)
+	{
+		job->unlock.func = unlock_connection;
+		job->unlock.arg = &job->lock;
+		MemoryContextRegisterResetCallback(job->context, &job->unlock);
+	}
+	return job->locked;
+}
+
+/* A MemoryContextCallbackFunction: the job is over, even if by an error. */
+static void
+unlock_connection(void *arg)
+{
+	glue_connection_lock_leave(arg);
+}
+
+/* Back into the queue: others may wait for the request as long as it is here. */
+static void
+put_back(GlueJob *job)
+{
+	GlueClaimOutcome outcome = {
+		.state = "queued",
+		.free_attempt = true,
+		.uncertain = job->request->uncertain,
+		.error_code = job->request->error_code,
+		.error_message = job->request->error_message,
+	};
+
+	outcome.next_attempt_at =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOCKED_RETRY_MS);
+	job->outcome = outcome;
 }
 
 /* Likewise, of an undo; tags are of less concern to it. */

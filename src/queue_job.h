@@ -25,9 +25,6 @@ typedef struct GlueJob
 {
 	dlist_node	node;			/* for whoever works the queue */
 	TimestampTz record_at;		/* likewise: not before */
-	dlist_node	lock_node;		/* likewise, while it is locked */
-	bool		locked;			/* the name of the connection is */
-	GlueConnectionLock lock;	/* then */
 
 	MemoryContext context;
 	GlueClaim  *request;
@@ -38,6 +35,9 @@ typedef struct GlueJob
 	GlueFailure *failure;		/* its secrets cannot be opened */
 	bool		is_void;		/* there is nothing to be done */
 	bool		is_tagged;		/* tags may be compared or changed */
+	bool		locked;			/* the name of the connection is */
+	GlueConnectionLock lock;	/* then */
+	MemoryContextCallback unlock;	/* at the end of the context */
 
 	/* what has become of it */
 	GlueClaimOutcome outcome;
@@ -46,10 +46,6 @@ typedef struct GlueJob
 
 extern GlueJob *glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
 								 const GlueMirror *mirror);
-extern bool glue_job_needs_lock(const GlueJob *job);
-extern bool glue_job_lock(GlueJob *job);
-extern void glue_job_put_back(GlueJob *job, long pause_ms);
-extern void glue_job_unlock(GlueJob *job);
 extern GlueCall *glue_job_begin(GlueJob *job);
 extern GlueCall *glue_job_next(GlueJob *job);
 extern void glue_job_release(GlueJob *job);

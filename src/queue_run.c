@@ -26,9 +26,9 @@
  * the time.
  *
  * A request that cannot be prepared fails alone.  One whose connection somebody
- * has locked goes back into the queue; and one whose outcome cannot be recorded because
- * somebody has locked the connection or its row is recorded later.  Nobody waits
- * for either.
+ * has locked goes back into the queue; and one whose outcome cannot be recorded
+ * because somebody has locked the connection or its row is recorded later.  Nobody
+ * waits for either.
  *
  * IDENTIFICATION
  *	  src/queue_run.c
@@ -65,7 +65,6 @@
 #define RECORD_DELAY_MS			40
 
 /* When to try again if somebody has locked a connection, or its row. */
-#define LOCKED_TURN_MS			250
 #define LOCKED_RETRY_MS			1000
 
 /* How often to look for requests while there are none to begin with. */
@@ -98,7 +97,6 @@ typedef struct QueueRun
 	int			nended;
 	dlist_head	locked;			/* jobs to be recorded later */
 	dlist_head	recorded;		/* jobs that are, once that is committed */
-	dlist_head	holders;		/* jobs that hold a lock */
 	GlueWorkTargets targets;
 	TimestampTz turn_at;		/* when a target is next that has to wait */
 	TimestampTz claim_at;		/* not before: there was nothing to claim */
@@ -110,14 +108,12 @@ typedef struct QueueRun
 } QueueRun;
 
 /* prototypes of private functions */
-static void unlock_all(QueueRun *run);
 static void wait_for_turn(QueueRun *run);
 static TimestampTz find_next_due(QueueRun *run);
 static TimestampTz next_due_of(const GlueClaims *claims, GlueClaimKind kind,
 							   TimestampTz tried_again_at);
 static GlueCall *next_call(void *arg);
 static GlueCall *begin_waiting(QueueRun *run);
-static bool lock_connection(QueueRun *run, GlueJob *job);
 static void connect_targets(QueueRun *run);
 static void unpark(QueueRun *run);
 static long go_on(void *arg);
@@ -177,7 +173,6 @@ glue_queue_run(Oid schema, int64 claimant,
 		dlist_init(&run.ended);
 		dlist_init(&run.locked);
 		dlist_init(&run.recorded);
-		dlist_init(&run.holders);
 		glue_work_targets_init(&run.targets, schema, transactions, go_on,
 							   &run);
 		run.stream.next = next_call;
@@ -199,22 +194,11 @@ glue_queue_run(Oid schema, int64 claimant,
 	}
 	PG_FINALLY();
 	{
-		unlock_all(&run);
 		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(run.context);
 	}
 	PG_END_TRY();
 	return run.nclaimed;
-}
-
-/* Nothing goes on any more, whatever the reason. */
-static void
-unlock_all(QueueRun *run)
-{
-	dlist_mutable_iter iter;
-
-	dlist_foreach_modify(iter, &run->holders)
-		glue_job_unlock(dlist_container(GlueJob, lock_node, iter.cur));
 }
 
 /* It is no target's turn, or somebody has locked what we need. */
@@ -335,7 +319,7 @@ begin_waiting(QueueRun *run)
 		}
 		dlist_delete(&job->node);
 		run->nwaiting--;
-		call = lock_connection(run, job) ? glue_job_begin(job) : NULL;
+		call = glue_job_begin(job);
 		if (call != NULL)
 		{
 			run->nactive++;
@@ -344,24 +328,6 @@ begin_waiting(QueueRun *run)
 		end_job(run, job);
 	}
 	return NULL;
-}
-
-/*
- * Lock the connection of a job, if that is needed; if it cannot be, the job has
- * ended.
- */
-static bool
-lock_connection(QueueRun *run, GlueJob *job)
-{
-	if (!glue_job_needs_lock(job))
-		return true;
-	if (glue_job_lock(job))
-	{
-		dlist_push_tail(&run->holders, &job->lock_node);
-		return true;
-	}
-	glue_job_put_back(job, LOCKED_TURN_MS);
-	return false;
 }
 
 /*
@@ -689,15 +655,6 @@ static void
 release_recorded(QueueRun *run)
 {
 	while (!dlist_is_empty(&run->recorded))
-	{
-		GlueJob    *job = dlist_container(GlueJob, node,
-										  dlist_pop_head_node(&run->recorded));
-
-		if (job->locked)
-		{
-			dlist_delete(&job->lock_node);
-			glue_job_unlock(job);
-		}
-		glue_job_release(job);
-	}
+		glue_job_release(dlist_container(GlueJob, node,
+										 dlist_pop_head_node(&run->recorded)));
 }

@@ -39,6 +39,7 @@ typedef struct GlueUndo
 								 * failed, and has committed */
 	bool		undone;			/* there is nothing to be done any more, but
 								 * to record what there is */
+
 	/* see undo_evidence.c */
 	bool		taken_over;		/* others rely on the connection */
 	bool		deferred;		/* what there is cannot be recorded yet */
