@@ -53,7 +53,6 @@ typedef enum MirrorStatement
 	STATEMENT_UPSERT,
 	STATEMENT_UPSERT_OLDER,		/* unless what is there is newer */
 	STATEMENT_FIND,
-	STATEMENT_FIND_ACTIVE,		/* the same, in the active snapshot */
 	STATEMENT_LOCK,				/* find it, and keep others out */
 	STATEMENT_DELETE,
 	STATEMENT_DELETE_OLDER,
@@ -90,7 +89,7 @@ static uint64 execute(const GlueMirror *mirror, MirrorStatement statement,
 static Portal open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 						  const GlueNameStore *seen);
 static bool read_one(const GlueMirror *mirror, MirrorStatement statement,
-					 const GlueTarget *target, const char *name,
+					 bool read_only, const GlueTarget *target, const char *name,
 					 GlueMirrorKnown *known);
 static SPIPlanPtr find_plan(const GlueMirror *mirror,
 							MirrorStatement statement,
@@ -258,7 +257,7 @@ bool
 glue_mirror_find(const GlueMirror *mirror, const GlueTarget *target,
 				 const char *name, GlueMirrorKnown *known)
 {
-	return read_one(mirror, STATEMENT_FIND, target, name, known);
+	return read_one(mirror, STATEMENT_FIND, false, target, name, known);
 }
 
 /*
@@ -273,12 +272,12 @@ glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
 {
 	GlueMirrorKnown newer;
 
-	if (read_one(mirror, STATEMENT_LOCK, target, name, known))
+	if (read_one(mirror, STATEMENT_LOCK, false, target, name, known))
 		return true;
 	if (!IsolationUsesXactSnapshot())
 		return false;
 	PushActiveSnapshot(GetLatestSnapshot());
-	if (read_one(mirror, STATEMENT_FIND_ACTIVE, target, name, &newer))
+	if (read_one(mirror, STATEMENT_FIND, true, target, name, &newer))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update"),
@@ -437,9 +436,12 @@ open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 	return SPI_cursor_open(NULL, plan, row->values, row->nulls, false);
 }
 
-/* Execute a statement that finds one row, or none. */
+/*
+ * Execute a statement that finds one row, or none; read_only does so in the
+ * active snapshot.
+ */
 static bool
-read_one(const GlueMirror *mirror, MirrorStatement statement,
+read_one(const GlueMirror *mirror, MirrorStatement statement, bool read_only,
 		 const GlueTarget *target, const char *name, GlueMirrorKnown *known)
 {
 	MemoryContext context = CurrentMemoryContext;
@@ -452,7 +454,7 @@ read_one(const GlueMirror *mirror, MirrorStatement statement,
 	plan = find_plan(mirror, statement, &row);
 	enter(mirror, &saved);
 	if (SPI_execute_plan(plan, row.values, row.nulls,
-						 statement == STATEMENT_FIND_ACTIVE, 1) != SPI_OK_SELECT)
+						 read_only, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up an AWS Glue connection");
 	found = SPI_processed > 0;
 	if (found)
@@ -557,7 +559,6 @@ statement_text(const char *table, MirrorStatement statement, int shape)
 			return psprintf("%s WHERE c.recorded_at OPERATOR(pg_catalog.<=) EXCLUDED.recorded_at",
 							upsert_text(table));
 		case STATEMENT_FIND:
-		case STATEMENT_FIND_ACTIVE:
 			return psprintf("SELECT * FROM %s WHERE %s", table,
 							key_condition(shape));
 		case STATEMENT_LOCK:

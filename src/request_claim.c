@@ -61,6 +61,13 @@
 	r ".caller_xid IS NOT NULL AND " r ".on_rollback IS NULL" \
 	" AND " r ".answered_at IS NOT NULL"
 
+/* Are two requests about the same connection? */
+#define SAME_CONNECTION(a, b) \
+	a ".connection_name = " b ".connection_name" \
+	" AND " a ".region = " b ".region" \
+	" AND " a ".server IS NOT DISTINCT FROM " b ".server" \
+	" AND " a ".catalog_id IS NOT DISTINCT FROM " b ".catalog_id"
+
 /* The columns that a claim returns, in their order. */
 typedef enum ClaimColumn
 {
@@ -171,11 +178,7 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" AND r.next_attempt_at <= clock_timestamp()"
 					" AND NOT EXISTS (SELECT FROM %s e"
 					" WHERE e.finished_at IS NULL"
-					" AND e.connection_name = r.connection_name"
-					" AND e.id <> r.id"
-					" AND e.region = r.region"
-					" AND e.server IS NOT DISTINCT FROM r.server"
-					" AND e.catalog_id IS NOT DISTINCT FROM r.catalog_id"
+					" AND " SAME_CONNECTION("e", "r") " AND e.id <> r.id"
 					" AND CASE"
 					" WHEN " ONLY_RECORDS("e") " AND e.state = 'queued'"
 					" THEN false"
@@ -188,12 +191,9 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" WHEN r.on_rollback IS NOT NULL AND e.state = 'queued'"
 					" AND EXISTS (SELECT FROM %s o"
 					" WHERE o.finished_at IS NULL"
-					" AND o.connection_name = r.connection_name"
+					" AND " SAME_CONNECTION("o", "r")
 					" AND o.caller_top_xid = r.caller_top_xid"
 					" AND o.state = 'running' AND o.claimed_by IS NULL"
-					" AND o.region = r.region"
-					" AND o.server IS NOT DISTINCT FROM r.server"
-					" AND o.catalog_id IS NOT DISTINCT FROM r.catalog_id"
 					" OFFSET 0) THEN false"
 					" ELSE e.id < r.id OR e.state = 'running'"
 					" OR (" ONLY_RECORDS("r")
