@@ -76,6 +76,7 @@ SERVER_OBJS = \
 	src/caller_status.o \
 	src/journal_lock.o \
 	src/secret_memory.o \
+	src/own_table.o \
 	src/impersonation.o \
 	src/kept_plan.o \
 	src/encoding.o \
@@ -113,6 +114,7 @@ COMPOSE_OBJS = \
 	src/mirror.o \
 	src/secret_key.o \
 	src/request_seal.o \
+	src/request_secret.o \
 	src/request_row.o \
 	src/request_queue.o \
 	src/intent.o \

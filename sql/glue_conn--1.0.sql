@@ -184,7 +184,6 @@ CREATE TABLE glue_request (
 	on_missing			text,
 	for_row				boolean NOT NULL DEFAULT false,
 	has_secrets			boolean NOT NULL DEFAULT false,
-	sealed_secrets		bytea,
 	state				text NOT NULL DEFAULT 'queued' CHECK (state IN
 							('queued', 'running', 'succeeded', 'failed', 'cancelled',
 							'rolled_back')),
@@ -254,9 +253,7 @@ COMMENT ON COLUMN glue_request.on_missing IS
 COMMENT ON COLUMN glue_request.for_row IS
 	'was it asked for by glue_provision_connection(); what this database does not know to exist is then neither updated nor deleted';
 COMMENT ON COLUMN glue_request.has_secrets IS
-	'does the ConnectionInput hold secrets, or did it';
-COMMENT ON COLUMN glue_request.sealed_secrets IS
-	'the ConnectionInput with its secrets, encrypted; null if it has none, and erased when the request ends';
+	'does the ConnectionInput hold secrets, or did it; as long as they are needed, they are sealed in glue_request_secret';
 COMMENT ON COLUMN glue_request.state IS
 	'queued, running, succeeded, failed, cancelled or rolled_back; of a call that acted at once, running: its transaction has not ended, and queued: what it did is to be undone';
 COMMENT ON COLUMN glue_request.attempts IS
@@ -322,13 +319,33 @@ CREATE POLICY glue_request_own ON glue_request
 COMMENT ON POLICY glue_request_own ON glue_request IS
 	'a role sees its own requests, and those of roles whose privileges it has';
 
-GRANT SELECT (id, operation, connection_name, server, region, catalog_id,
-		input, tags, on_conflict, on_missing, for_row, has_secrets, state,
-		attempts,
-		next_attempt_at, lease_until, claimed_by, caller_xid, caller_top_xid,
-		on_rollback, requested_by, requested_at, started_at, answered_at,
-		undone_at, finished_at, status, error_code, error_message, aws_request_id)
-	ON glue_request TO PUBLIC;
+GRANT SELECT ON glue_request TO PUBLIC;
+
+--
+-- glue_request_secret
+--
+-- What a request that waits has to keep to itself.  Nobody has rights here, and
+-- row security without a policy shows the rows to nobody but the owner, whatever
+-- was granted on all tables.
+--
+CREATE TABLE glue_request_secret (
+	request		bigint PRIMARY KEY,
+	sealed		bytea NOT NULL
+)
+WITH (
+	autovacuum_vacuum_threshold = 1000,
+	autovacuum_vacuum_scale_factor = 0.01
+);
+
+COMMENT ON TABLE glue_request_secret IS
+	'sealed secrets of requests that have not ended; never dumped';
+COMMENT ON COLUMN glue_request_secret.request IS
+	'ID of the request';
+COMMENT ON COLUMN glue_request_secret.sealed IS
+	'the ConnectionInput with its secrets, encrypted; erased when the request ends';
+
+ALTER TABLE glue_request_secret ENABLE ROW LEVEL SECURITY;
+ALTER TABLE glue_claimant ENABLE ROW LEVEL SECURITY;
 
 --
 -- glue_request_summary
@@ -437,6 +454,8 @@ COMMENT ON TABLE glue_secret_key IS
 	'random key of the digests of secrets; made with the extension, never dumped';
 COMMENT ON COLUMN glue_secret_key.key IS
 	'key of HMAC-SHA256';
+
+ALTER TABLE glue_secret_key ENABLE ROW LEVEL SECURITY;
 
 INSERT INTO glue_secret_key
 	SELECT pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid())

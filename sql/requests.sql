@@ -23,7 +23,7 @@ SELECT glue_enqueue_update_connection('orders', input('orders') - 'Name');
 SELECT glue_enqueue_delete_connection('orders');
 SELECT glue_enqueue_delete_connection('orders', missing_ok => true);
 SELECT id, operation, connection_name AS name, server, region, catalog_id,
-       tags, on_conflict, on_missing, has_secrets, sealed_secrets, state, attempts
+       tags, on_conflict, on_missing, has_secrets, state, attempts
   FROM glue_request ORDER BY id;
 SELECT id, input FROM glue_request ORDER BY id;
 SELECT count(*) FROM glue_request
@@ -79,6 +79,7 @@ CREATE TRIGGER regress_glue_notice BEFORE INSERT ON glue_request
 SELECT glue_enqueue_delete_connection('yes') > 0 AS enqueued;
 DROP TRIGGER regress_glue_notice ON glue_request;
 DROP FUNCTION regress_glue_notice();
+SELECT glue_enqueue_delete_connection('yes') > 0 AS enqueued;
 ALTER TABLE glue_request ALTER id RESTART WITH 1;
 SELECT glue_enqueue_delete_connection('yes');
 \set VERBOSITY default
@@ -126,9 +127,10 @@ SELECT glue_retry_request(1), glue_cancel_request(1), glue_wait_request(1);
 
 -- secrets that were erased cannot be sent again
 UPDATE glue_request SET state = 'queued', finished_at = NULL,
-  has_secrets = true, sealed_secrets = 'sealed';
+  has_secrets = true;
+INSERT INTO glue_request_secret VALUES (1, 'sealed');
 SELECT glue_cancel_request(1);
-SELECT has_secrets, sealed_secrets FROM glue_request;
+SELECT has_secrets, (SELECT count(*) FROM glue_request_secret) FROM glue_request;
 SELECT glue_retry_request(1);
 
 -- waiting is of no use where nothing new is seen
@@ -185,8 +187,8 @@ SELECT glue_enqueue_update_connection('x', input('x'));
 SELECT glue_enqueue_create_connection(input('theirs'));
 SELECT glue_enqueue_create_connection(input('x'), server => 'regress_glue_shop');
 SELECT id, connection_name, requested_by, state FROM glue_request;
-SELECT sealed_secrets FROM glue_request;
-SELECT * FROM glue_request;
+SELECT sealed FROM glue_request_secret;
+SELECT r.id FROM (SELECT * FROM glue_request) AS r;
 INSERT INTO glue_request (operation) VALUES ('CreateConnection');
 UPDATE glue_request SET state = 'queued';
 DELETE FROM glue_request;

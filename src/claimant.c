@@ -26,8 +26,10 @@
 #include "kept_plan.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
+#include "own_table.h"
 #include "result_row.h"
 #include "settings.h"
+#include "sql_text.h"
 #include "storage/lock.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -93,25 +95,25 @@ is_alive(int64 claimant)
 
 /*
  * Get ready to work the queue of the extension in this schema; false if there
- * is none.  Its table is locked until the end of the transaction.
+ * is none.  Its tables are locked until the end of the transaction.
  */
 bool
 glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
 {
-	Oid			table = get_relname_relid("glue_request", schema);
-	Relation	relation;
+	Relation	relation = glue_own_table_try("glue_request", schema,
+											  RowExclusiveLock,
+											  GLUE_TABLE_PRIVATE);
 
-	if (!OidIsValid(table))
-		return false;
-	relation = try_table_open(table, RowExclusiveLock);
 	if (relation == NULL)
 		return false;
 	queue->owner = relation->rd_rel->relowner;
+	queue->table = glue_own_table_name(relation);
 	table_close(relation, NoLock);
-	queue->table = psprintf("%s.glue_request",
-							quote_identifier(get_namespace_name(schema)));
-	queue->claimants = psprintf("%s.glue_claimant",
-								quote_identifier(get_namespace_name(schema)));
+	relation = glue_own_table_find("glue_claimant", schema, RowExclusiveLock,
+								   GLUE_TABLE_PRIVATE);
+	queue->claimants = glue_own_table_name(relation);
+	table_close(relation, NoLock);
+	glue_request_secrets_open(&queue->secrets, schema);
 	queue->claimant = claimant;
 	return true;
 }
@@ -135,7 +137,7 @@ glue_claims_release_orphans(const GlueClaims *queue)
 	uint64		count;
 
 	count = execute_for(&saved, queue, &kept_find,
-						psprintf("SELECT claimant FROM %s WHERE claimant <> $1",
+						psprintf("SELECT claimant FROM %s WHERE claimant" DIFFERS_FROM "$1",
 								 queue->claimants), queue->claimant);
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -157,13 +159,14 @@ glue_claims_release_orphans(const GlueClaims *queue)
 			continue;
 		execute_for(&saved, queue, &kept_release,
 					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
-							 " next_attempt_at = clock_timestamp()"
-							 " + CASE WHEN caller_xid IS NULL THEN 0 ELSE %d END"
-							 " * interval '1 ms',"
+							 " next_attempt_at = " NOW
+							 PLUS MILLISECONDS("CASE WHEN caller_xid IS NULL"
+											   " THEN 0 ELSE %d END") ","
 							 " claimed_by = CASE WHEN caller_xid IS NULL"
 							 " THEN claimed_by END"
-							 " WHERE finished_at IS NULL AND state = 'running'"
-							 " AND claimed_by = $1", queue->table,
+							 " WHERE finished_at IS NULL"
+							 " AND state" EQUALS "'running'"
+							 " AND claimed_by" EQUALS "$1", queue->table,
 							 glue_setting_settle_time), claimant);
 		glue_execute_end(&saved);
 		strike_off(queue, claimant);
@@ -198,7 +201,7 @@ strike_off(const GlueClaims *queue, int64 claimant)
 	static GlueKeptPlan kept;
 
 	execute_for(&saved, queue, &kept,
-				psprintf("DELETE FROM %s WHERE claimant = $1",
+				psprintf("DELETE FROM %s WHERE claimant" EQUALS "$1",
 						 queue->claimants), claimant);
 	glue_execute_end(&saved);
 }
@@ -212,6 +215,6 @@ execute_for(GlueImpersonation *saved, const GlueClaims *queue,
 	Datum		values[] = {Int64GetDatum(claimant)};
 
 	return glue_execute_as(saved, queue->owner,
-						   glue_kept_plan(kept, text, lengthof(types), types),
+						   glue_kept_plan(kept, queue->owner, text, lengthof(types), types),
 						   values, NULL);
 }

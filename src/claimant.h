@@ -11,12 +11,15 @@
 #ifndef GLUE_CLAIMANT_H
 #define GLUE_CLAIMANT_H
 
+#include "request_secret.h"
+
 /* The table, ready to be worked until the end of the transaction. */
 typedef struct GlueClaims
 {
 	Oid			owner;
 	char	   *table;			/* its qualified name */
 	char	   *claimants;		/* that of the list of claimants */
+	GlueRequestSecrets secrets;
 	int64		claimant;		/* who we are */
 } GlueClaims;
 

@@ -5,6 +5,12 @@
  *
  * That role is the owner of our tables, which their users have no rights on.
  *
+ * Whatever is executed then, our own statements and the functions of indexes and
+ * triggers that an administrator has made, looks names up in pg_catalog alone.
+ * The search_path that there was is somebody else's: what is found there would
+ * be executed with the owner's rights.  Only the owner itself keeps its own, for
+ * it gains nothing.
+ *
  * IDENTIFICATION
  *	  src/impersonation.c
  *
@@ -12,13 +18,15 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "impersonation.h"
 #include "miscadmin.h"
+#include "utils/guc.h"
 
 /*
  * Act as a role until glue_stop_impersonating().
  *
- * An error restores the user as part of the abort.
+ * An error restores the user and the search_path as part of the abort.
  */
 void
 glue_impersonate(GlueImpersonation *saved, Oid role)
@@ -26,10 +34,19 @@ glue_impersonate(GlueImpersonation *saved, Oid role)
 	GetUserIdAndSecContext(&saved->user, &saved->security_context);
 	SetUserIdAndSecContext(role, saved->security_context |
 						   SECURITY_LOCAL_USERID_CHANGE);
+	saved->settings_level = 0;
+	if (saved->user == role ||
+		strcmp(namespace_search_path, GLUE_SEARCH_PATH) == 0)
+		return;
+	saved->settings_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", GLUE_SEARCH_PATH, PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
 void
 glue_stop_impersonating(const GlueImpersonation *saved)
 {
+	if (saved->settings_level != 0)
+		AtEOXact_GUC(true, saved->settings_level);
 	SetUserIdAndSecContext(saved->user, saved->security_context);
 }

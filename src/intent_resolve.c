@@ -40,6 +40,7 @@
 #include "known_outcome.h"
 #include "request_notice.h"
 #include "result_row.h"
+#include "sql_text.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
@@ -154,11 +155,11 @@ read_open(const GlueClaims *queue, GlueImpersonation *saved)
 	static GlueKeptPlan kept;
 	SPIPlanPtr	plan;
 
-	plan = glue_kept_plan(&kept,
+	plan = glue_kept_plan(&kept, queue->owner,
 						  psprintf("SELECT id, caller_xid FROM %s"
 								   " WHERE finished_at IS NULL"
 								   " AND caller_xid IS NOT NULL"
-								   " AND state = 'running'"
+								   " AND state" EQUALS "'running'"
 								   " AND claimed_by IS NULL ORDER BY id",
 								   queue->table), 0, NULL);
 	return glue_execute_as(saved, queue->owner, plan, NULL, NULL);
@@ -259,25 +260,25 @@ update(const GlueClaims *queue, const Endings *endings,
 	int			n = endings->n;
 	SPIPlanPtr	plan;
 
-	plan = glue_kept_plan(&kept,
+	plan = glue_kept_plan(&kept, queue->owner,
 						  psprintf("WITH open AS (SELECT e.*"
 								   " FROM unnest($1, $2, $3, $4, $5)"
 								   " AS e (id, state, code, answered_at, not_made),"
 								   " LATERAL (SELECT FROM %s r"
-								   " WHERE r.id = e.id AND r.state = 'running'"
+								   " WHERE r.id" EQUALS "e.id AND r.state" EQUALS "'running'"
 								   " AND r.claimed_by IS NULL"
 								   " OFFSET 0 FOR UPDATE SKIP LOCKED) AS r)"
 								   " UPDATE %s r SET state = e.state,"
-								   " next_attempt_at = clock_timestamp(),"
+								   " next_attempt_at = " NOW ","
 								   " answered_at = coalesce(e.answered_at, r.answered_at),"
 								   " on_rollback = CASE WHEN NOT e.not_made"
 								   " THEN r.on_rollback END,"
-								   " finished_at = CASE WHEN e.state <> 'queued'"
-								   " THEN clock_timestamp() END,"
+								   " finished_at = CASE WHEN e.state" DIFFERS_FROM "'queued'"
+								   " THEN " NOW " END,"
 								   " error_code = coalesce(e.code, r.error_code),"
 								   " error_message = CASE WHEN e.code IS NOT NULL"
 								   " THEN $6 ELSE r.error_message END"
-								   " FROM open e WHERE r.id = e.id"
+								   " FROM open e WHERE r.id" EQUALS "e.id"
 								   " RETURNING r.id, r.operation,"
 								   " r.connection_name, r.state",
 								   queue->table, queue->table),

@@ -19,12 +19,14 @@
 #include "utils/memutils.h"
 
 /*
- * The plan of a statement: the one that is kept, or a new one.
+ * The plan of a statement: the one that is kept, or a new one, which is made
+ * with the rights of the owner, as it will be executed.
  */
 SPIPlanPtr
-glue_kept_plan(GlueKeptPlan *kept, const char *text, int nparameters,
-			   const Oid *types)
+glue_kept_plan(GlueKeptPlan *kept, Oid owner, const char *text,
+			   int nparameters, const Oid *types)
 {
+	GlueImpersonation saved;
 	SPIPlanPtr	plan;
 
 	if (kept->plan != NULL && strcmp(kept->text, text) == 0)
@@ -35,12 +37,14 @@ glue_kept_plan(GlueKeptPlan *kept, const char *text, int nparameters,
 		kept->plan = NULL;
 		pfree(kept->text);
 	}
+	glue_impersonate(&saved, owner);
 	SPI_connect();
 	plan = SPI_prepare(text, nparameters, unconstify(Oid *, types));
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not plan \"%s\": %s", text,
 			 SPI_result_code_string(SPI_result));
 	SPI_finish();
+	glue_stop_impersonating(&saved);
 	kept->text = MemoryContextStrdup(TopMemoryContext, text);
 	kept->plan = plan;
 	return plan;

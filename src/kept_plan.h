@@ -21,8 +21,9 @@ typedef struct GlueKeptPlan
 	char	   *text;			/* of the statement */
 } GlueKeptPlan;
 
-extern SPIPlanPtr glue_kept_plan(GlueKeptPlan *kept, const char *text,
-								 int nparameters, const Oid *types);
+extern SPIPlanPtr glue_kept_plan(GlueKeptPlan *kept, Oid owner,
+								 const char *text, int nparameters,
+								 const Oid *types);
 extern uint64 glue_execute_as(GlueImpersonation *saved, Oid owner,
 							  SPIPlanPtr plan, Datum *values,
 							  const char *nulls);

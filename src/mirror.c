@@ -15,9 +15,6 @@
  * it: see connection_lock.c.  What is merely observed yields to anything that was
  * recorded later than it was true.
  *
- * The table is found through the schema of the function that was called, and
- * never through the search_path.
- *
  * IDENTIFICATION
  *	  src/mirror.c
  *
@@ -33,6 +30,7 @@
 #include "executor/spi.h"
 #include "impersonation.h"
 #include "mirror.h"
+#include "own_table.h"
 #include "row_insert.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -135,25 +133,19 @@ column_type(int column)
 void
 glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 {
-	Oid			table = get_relname_relid("glue_connection", schema);
-	Relation	relation;
+	Relation	relation =
+		glue_own_table_find("glue_connection", schema,
+							access == GLUE_MIRROR_WRITE ?
+							RowExclusiveLock : AccessShareLock,
+							GLUE_TABLE_SHOWN);
 
-	if (!OidIsValid(table))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"glue_connection\" of extension \"glue_conn\" does not exist"),
-				 errhint("Create the extension anew.")));
-	relation = table_open(table, access == GLUE_MIRROR_WRITE ?
-						  RowExclusiveLock : AccessShareLock);
 	mirror->schema = schema;
 	mirror->owner = relation->rd_rel->relowner;
-	mirror->oid = table;
+	mirror->oid = RelationGetRelid(relation);
 	mirror->plain = access == GLUE_MIRROR_WRITE &&
 		glue_row_insert_possible(relation, &shape);
+	mirror->table = glue_own_table_name(relation);
 	table_close(relation, NoLock);
-
-	mirror->table = psprintf("%s.glue_connection",
-							 quote_identifier(get_namespace_name(schema)));
 	if (planned_for == NULL || strcmp(mirror->table, planned_for) != 0)
 		forget_plans();
 	if (access == GLUE_MIRROR_WRITE)
@@ -493,6 +485,7 @@ make_plan(const GlueMirror *mirror, MirrorStatement statement, int shape)
 {
 	Oid			types[GLUE_NUM_COLUMNS];
 	SPIPlanPtr	plan = plans[statement][shape];
+	GlueImpersonation saved;
 	char	   *text;
 
 	if (plan != NULL && SPI_plan_is_valid(plan))
@@ -502,12 +495,12 @@ make_plan(const GlueMirror *mirror, MirrorStatement statement, int shape)
 
 	text = statement_text(mirror->table, statement, shape);
 	list_types(types);
-	SPI_connect();
+	enter(mirror, &saved);
 	plan = SPI_prepare(text, GLUE_NUM_COLUMNS, types);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not plan \"%s\": %s", text,
 			 SPI_result_code_string(SPI_result));
-	SPI_finish();
+	leave(&saved);
 	if (plans[statement][shape] != NULL)
 		SPI_freeplan(plans[statement][shape]);
 	plans[statement][shape] = plan;

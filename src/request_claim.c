@@ -46,6 +46,7 @@
 #include "kept_plan.h"
 #include "request_claim.h"
 #include "result_row.h"
+#include "sql_text.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
@@ -63,10 +64,10 @@
 
 /* Are two requests about the same connection? */
 #define SAME_CONNECTION(a, b) \
-	a ".connection_name = " b ".connection_name" \
-	" AND " a ".region = " b ".region" \
-	" AND " a ".server IS NOT DISTINCT FROM " b ".server" \
-	" AND " a ".catalog_id IS NOT DISTINCT FROM " b ".catalog_id"
+	a ".connection_name" EQUALS b ".connection_name" \
+	" AND " a ".region" EQUALS b ".region" \
+	" AND " SAME(a ".server", b ".server") \
+	" AND " SAME(a ".catalog_id", b ".catalog_id")
 
 /* The columns that a claim returns, in their order. */
 typedef enum ClaimColumn
@@ -109,6 +110,8 @@ static void set_nullable(Datum *values, bool *nulls, int at,
 static void set_text(Datum *values, bool *nulls, int at, const char *utf8);
 static Datum ended_column(const GlueEndedClaim *ended, int nended,
 						  int column);
+static void erase_secrets(const GlueClaims *queue,
+						  const GlueEndedClaim *ended, int nended);
 
 /*
  * Claim requests whose time has come, the oldest first, at most limit, and
@@ -133,7 +136,7 @@ glue_claims_take(const GlueClaims *queue, GlueClaimKind kind, int limit,
 	uint64		count;
 
 	glue_claims_sign_up(queue);
-	plan = glue_kept_plan(&kept[kind], claim_text(queue, kind),
+	plan = glue_kept_plan(&kept[kind], queue->owner, claim_text(queue, kind),
 						  lengthof(types), types);
 	values[0] = Int64GetDatum(queue->claimant);
 	values[1] = Int32GetDatum(limit);
@@ -174,56 +177,65 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" SELECT r.id FROM %s r"
 					" WHERE r.finished_at IS NULL"
 					" AND r.caller_xid %s"
-					" AND r.state = 'queued'"
-					" AND r.next_attempt_at <= clock_timestamp()"
+					" AND r.state" EQUALS "'queued'"
+					" AND r.next_attempt_at" IS_AT_MOST NOW
 					" AND NOT EXISTS (SELECT FROM %s e"
 					" WHERE e.finished_at IS NULL"
-					" AND " SAME_CONNECTION("e", "r") " AND e.id <> r.id"
+					" AND " SAME_CONNECTION("e", "r")
+					" AND e.id" DIFFERS_FROM "r.id"
 					" AND CASE"
-					" WHEN " ONLY_RECORDS("e") " AND e.state = 'queued'"
+					" WHEN " ONLY_RECORDS("e") " AND e.state" EQUALS "'queued'"
 					" THEN false"
 					" WHEN r.on_rollback IS NOT NULL"
-					" AND e.caller_top_xid = r.caller_top_xid"
+					" AND e.caller_top_xid" EQUALS "r.caller_top_xid"
 					" AND e.claimed_by IS NULL"
-					" THEN CASE e.state WHEN 'running'"
+					" THEN CASE WHEN e.state" EQUALS "'running'"
 					" THEN r.answered_at IS NULL"
-					" ELSE e.on_rollback IS NOT NULL AND e.id < r.id END"
-					" WHEN r.on_rollback IS NOT NULL AND e.state = 'queued'"
+					" ELSE e.on_rollback IS NOT NULL"
+					" AND e.id" IS_BEFORE "r.id END"
+					" WHEN r.on_rollback IS NOT NULL"
+					" AND e.state" EQUALS "'queued'"
 					" AND EXISTS (SELECT FROM %s o"
 					" WHERE o.finished_at IS NULL"
 					" AND " SAME_CONNECTION("o", "r")
-					" AND o.caller_top_xid = r.caller_top_xid"
-					" AND o.state = 'running' AND o.claimed_by IS NULL"
+					" AND o.caller_top_xid" EQUALS "r.caller_top_xid"
+					" AND o.state" EQUALS "'running'"
+					" AND o.claimed_by IS NULL"
 					" OFFSET 0) THEN false"
-					" ELSE e.id < r.id OR e.state = 'running'"
+					" ELSE e.id" IS_BEFORE "r.id"
+					" OR e.state" EQUALS "'running'"
 					" OR (" ONLY_RECORDS("r")
 					" AND e.on_rollback IS NOT NULL) END"
 					" OFFSET 0)"
 					" AND NOT EXISTS (SELECT FROM unnest($3, $4, $5)"
 					" AS b (server, role, settings)"
-					" WHERE b.server IS NOT DISTINCT FROM r.server::text"
-					" AND b.role = r.requested_by"
+					" WHERE " SAME("b.server", "r.server::pg_catalog.text")
+					" AND b.role" EQUALS "r.requested_by"
 					" AND b.settings %s)"
 					" ORDER BY r.id LIMIT $2"
 					" FOR UPDATE SKIP LOCKED)"
 					" UPDATE %s r SET state = 'running',"
-					" attempts = r.attempts + 1,"
-					" started_at = coalesce(r.started_at, clock_timestamp()),"
-					" lease_until = clock_timestamp() + interval '%d s',"
+					" attempts = r.attempts" PLUS "1,"
+					" started_at = coalesce(r.started_at, " NOW "),"
+					" lease_until = " NOW PLUS SECONDS("%d") ","
 					" claimed_by = $1"
-					" FROM due, %s old WHERE r.id = due.id AND old.id = due.id"
+					" FROM due, %s old WHERE r.id" EQUALS "due.id"
+					" AND old.id" EQUALS "due.id"
 					" RETURNING r.id, r.operation, r.connection_name,"
-					" r.server::text, r.region, r.catalog_id, r.input,"
-					" r.tags, r.sealed_secrets, r.on_conflict, r.status,"
+					" r.server::pg_catalog.text, r.region, r.catalog_id, r.input,"
+					" r.tags, (SELECT s.sealed FROM %s s"
+					" WHERE s.request" EQUALS "r.id), r.on_conflict, r.status,"
 					" r.attempts, old.claimed_by IS NOT NULL,"
-					" r.requested_by::oid, r.requested_at, r.started_at,"
+					" r.requested_by::pg_catalog.oid, r.requested_at, r.started_at,"
 					" r.on_missing, r.for_row, r.caller_settings,"
 					" r.on_rollback, r.answered_at, r.caller_xid,"
 					" r.undone_at, r.error_code, r.error_message",
 					queue->table, undo ? "IS NOT NULL" : "IS NULL",
 					queue->table, queue->table,
-					undo ? "= coalesce(r.caller_settings::text, '{}')" : "IS NULL",
-					queue->table, LEASE_SECONDS, queue->table);
+					undo ? EQUALS "coalesce(r.caller_settings::pg_catalog.text, '{}')" :
+					"IS NULL",
+					queue->table, LEASE_SECONDS, queue->table,
+					queue->secrets.table);
 }
 
 /*
@@ -246,12 +258,12 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 	SPIPlanPtr	plan;
 	uint64		count;
 
-	plan = glue_kept_plan(&kept,
+	plan = glue_kept_plan(&kept, queue->owner,
 						  psprintf("UPDATE %s r SET state = o.state,"
 								   " next_attempt_at = coalesce(o.next_attempt_at, r.next_attempt_at),"
-								   " finished_at = CASE WHEN o.state <> 'queued' THEN clock_timestamp() END,"
-								   " sealed_secrets = CASE WHEN o.state = 'queued' THEN r.sealed_secrets END,"
-								   " attempts = r.attempts - o.free,"
+								   " finished_at = CASE WHEN o.state" DIFFERS_FROM "'queued'"
+								   " THEN " NOW " END,"
+								   " attempts = r.attempts" MINUS "o.free,"
 								   " lease_until = NULL,"
 								   " claimed_by = CASE WHEN o.uncertain THEN r.claimed_by END,"
 								   " status = coalesce(o.status, r.status),"
@@ -260,15 +272,17 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 								   " aws_request_id = coalesce(o.aws_request_id, r.aws_request_id),"
 								   " on_rollback = CASE WHEN NOT o.undone THEN r.on_rollback END,"
 								   " answered_at = CASE WHEN o.undone"
-								   " THEN coalesce(r.answered_at, clock_timestamp())"
+								   " THEN coalesce(r.answered_at, " NOW ")"
 								   " ELSE r.answered_at END,"
-								   " undone_at = CASE WHEN o.undone THEN clock_timestamp()"
+								   " undone_at = CASE WHEN o.undone THEN " NOW
 								   " ELSE r.undone_at END"
 								   " FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 								   " AS o (id, attempts, state, next_attempt_at, free, status,"
 								   " error_code, error_message, aws_request_id, uncertain, undone)"
-								   " WHERE r.id = o.id AND r.claimed_by = $1"
-								   " AND r.attempts = o.attempts AND r.state = 'running'"
+								   " WHERE r.id" EQUALS "o.id"
+								   " AND r.claimed_by" EQUALS "$1"
+								   " AND r.attempts" EQUALS "o.attempts"
+								   " AND r.state" EQUALS "'running'"
 								   " RETURNING r.id",
 								   queue->table),
 						  lengthof(types), types);
@@ -285,6 +299,25 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 			ended[j].recorded |= ended[j].request->id == id;
 	}
 	glue_execute_end(&saved);
+	erase_secrets(queue, ended, nended);
+}
+
+/* Erase the sealed secrets of requests that have ended for good. */
+static void
+erase_secrets(const GlueClaims *queue, const GlueEndedClaim *ended,
+			  int nended)
+{
+	int64	   *ids = palloc(nended * sizeof(int64));
+	int			nids = 0;
+
+	for (int i = 0; i < nended; i++)
+	{
+		if (ended[i].recorded && ended[i].request->sealed != NULL &&
+			strcmp(ended[i].outcome->state, "queued") != 0)
+			ids[nids++] = ended[i].request->id;
+	}
+	if (nids > 0)
+		glue_request_secrets_erase(&queue->secrets, ids, nids);
 }
 
 /* One parameter of that statement, which has a value for each request. */
@@ -372,17 +405,17 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 	char	   *text;
 
 	if (kind == GLUE_CLAIM_TO_DO)
-		text = psprintf("SELECT min(next_attempt_at) FROM %s"
+		text = psprintf("SELECT pg_catalog.min(next_attempt_at) FROM %s"
 						" WHERE finished_at IS NULL AND caller_xid IS NULL"
-						" AND state = 'queued'", queue->table);
+						" AND state" EQUALS "'queued'", queue->table);
 	else
-		text = psprintf("SELECT min(CASE WHEN state = 'queued'"
+		text = psprintf("SELECT pg_catalog.min(CASE WHEN state" EQUALS "'queued'"
 						" THEN next_attempt_at"
-						" ELSE clock_timestamp() + interval '%d s' END) FROM %s"
+						" ELSE " NOW PLUS SECONDS("%d") " END) FROM %s"
 						" WHERE finished_at IS NULL AND caller_xid IS NOT NULL"
-						" AND (state = 'queued' OR claimed_by IS NULL)",
+						" AND (state" EQUALS "'queued' OR claimed_by IS NULL)",
 						OPEN_LOOK_SECONDS, queue->table);
-	plan = glue_kept_plan(&kept[kind], text, 0, NULL);
+	plan = glue_kept_plan(&kept[kind], queue->owner, text, 0, NULL);
 	glue_execute_as(&saved, queue->owner, plan, NULL, NULL);
 	row = glue_result_row(0);
 	due = glue_result_time(&row, 1);
@@ -410,12 +443,12 @@ glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
 	SPIPlanPtr	plan;
 	uint64		count;
 
-	plan = glue_kept_plan(&kept,
-						  psprintf("DELETE FROM %s WHERE ctid = ANY (ARRAY("
-								   "SELECT r.ctid FROM %s r WHERE r.finished_at < $1"
+	plan = glue_kept_plan(&kept, queue->owner,
+						  psprintf("DELETE FROM %s WHERE ctid" EQUALS "ANY (ARRAY("
+								   "SELECT r.ctid FROM %s r WHERE r.finished_at" IS_BEFORE "$1"
 								   " AND NOT EXISTS (SELECT FROM %s e"
 								   " WHERE e.finished_at IS NULL"
-								   " AND e.connection_name = r.connection_name"
+								   " AND e.connection_name" EQUALS "r.connection_name"
 								   " AND e.caller_xid IS NOT NULL)"
 								   " ORDER BY r.finished_at LIMIT $2"
 								   " FOR UPDATE OF r SKIP LOCKED))",

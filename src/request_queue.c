@@ -7,9 +7,6 @@
  * of the table's owner.  Who may do that, and what may be in a row, is for the
  * callers to decide.
  *
- * As for glue_connection, the table is found through the schema of the
- * function that was called, and never through the search_path.
- *
  * IDENTIFICATION
  *	  src/request_queue.c
  *
@@ -27,10 +24,12 @@
 #include "impersonation.h"
 #include "kept_plan.h"
 #include "miscadmin.h"
+#include "own_table.h"
 #include "queue_wake.h"
 #include "request_queue.h"
 #include "request_row.h"
 #include "request_seal.h"
+#include "request_secret.h"
 #include "row_insert.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -56,6 +55,9 @@ static SPIPlanPtr plans[NUM_STATEMENTS];
 static char *planned_for = NULL;
 
 /* prototypes of private functions */
+static void keep_secrets(const GlueRequestQueue *queue, int64 id,
+						 const GlueRequest *request);
+static void erase_secrets(const GlueRequestQueue *queue, int64 id);
 static void insert_row(const GlueRequestQueue *queue, GlueRequestRow *row);
 static bool change(const GlueRequestQueue *queue, QueueStatement statement,
 				   int64 id);
@@ -81,24 +83,16 @@ static char *insert_text(const char *table);
 void
 glue_request_queue_open(GlueRequestQueue *queue, Oid schema, LOCKMODE lock)
 {
-	Oid			table = get_relname_relid("glue_request", schema);
-	Relation	relation;
+	Relation	relation = glue_own_table_find("glue_request", schema, lock,
+											   GLUE_TABLE_PRIVATE);
 
-	if (!OidIsValid(table))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"glue_request\" of extension \"glue_conn\" does not exist"),
-				 errhint("Create the extension anew.")));
-	relation = table_open(table, lock);
 	queue->schema = schema;
 	queue->owner = relation->rd_rel->relowner;
-	queue->oid = table;
+	queue->oid = RelationGetRelid(relation);
 	queue->plain = lock == RowExclusiveLock &&
 		glue_row_insert_possible(relation, &glue_request_shape);
+	queue->table = glue_own_table_name(relation);
 	table_close(relation, NoLock);
-
-	queue->table = psprintf("%s.glue_request",
-							quote_identifier(get_namespace_name(schema)));
 	if (planned_for == NULL || strcmp(queue->table, planned_for) != 0)
 		forget_plans();
 }
@@ -115,11 +109,31 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 
 	glue_request_row_fill(&row, id, request);
 	if (request->has_secrets)
-		glue_request_row_set(&row, GLUE_REQUEST_SEALED_SECRETS,
-							 PointerGetDatum(glue_request_seal(id, request)));
+		keep_secrets(queue, id, request);
 	insert_row(queue, &row);
 	glue_queue_wake_at_commit();
 	return id;
+}
+
+static void
+keep_secrets(const GlueRequestQueue *queue, int64 id,
+			 const GlueRequest *request)
+{
+	GlueRequestSecrets secrets;
+	bytea	   *sealed = glue_request_seal(id, request);
+
+	glue_request_secrets_open(&secrets, queue->schema);
+	glue_request_secret_insert(&secrets, id, sealed);
+}
+
+/* A request that is not carried out any more has no use for its secrets. */
+static void
+erase_secrets(const GlueRequestQueue *queue, int64 id)
+{
+	GlueRequestSecrets secrets;
+
+	glue_request_secrets_open(&secrets, queue->schema);
+	glue_request_secrets_erase(&secrets, &id, 1);
 }
 
 /* A statement that finds out what is wrong raises it. */
@@ -177,7 +191,8 @@ glue_request_next_id(const GlueRequestQueue *queue)
 void
 glue_request_withdraw(const GlueRequestQueue *queue, int64 id)
 {
-	(void) change(queue, STATEMENT_WITHDRAW, id);
+	if (change(queue, STATEMENT_WITHDRAW, id))
+		erase_secrets(queue, id);
 }
 
 /*
@@ -256,7 +271,7 @@ glue_request_active_since(const GlueRequestQueue *queue, const char *name,
 	/* even if the transaction sees an older state of the table */
 	PushActiveSnapshot(GetLatestSnapshot());
 	enter(queue, &saved);
-	plan = glue_kept_plan(&kept, text, lengthof(types), types);
+	plan = glue_kept_plan(&kept, queue->owner, text, lengthof(types), types);
 	if (SPI_execute_plan(plan, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up requests");
 	found = SPI_processed > 0;
@@ -269,7 +284,11 @@ glue_request_active_since(const GlueRequestQueue *queue, const char *name,
 bool
 glue_request_cancel(const GlueRequestQueue *queue, int64 id)
 {
-	return change(queue, STATEMENT_CANCEL, id);
+	bool		cancelled = change(queue, STATEMENT_CANCEL, id);
+
+	if (cancelled)
+		erase_secrets(queue, id);
+	return cancelled;
 }
 
 /*
@@ -393,8 +412,8 @@ statement_text(const char *table, QueueStatement statement)
 							WHERE_ID, table);
 		case STATEMENT_CANCEL:
 			return psprintf("UPDATE %s SET state = 'cancelled',"
-							" finished_at = pg_catalog.clock_timestamp(),"
-							" sealed_secrets = NULL" WHERE_ID
+							" finished_at = pg_catalog.clock_timestamp()"
+							WHERE_ID
 							" AND state OPERATOR(pg_catalog.=) 'queued'"
 							" AND caller_xid IS NULL",
 							table);

@@ -41,7 +41,6 @@ static const struct
 	[GLUE_REQUEST_ON_MISSING] = {"on_missing", TEXTOID},
 	[GLUE_REQUEST_FOR_ROW] = {"for_row", BOOLOID},
 	[GLUE_REQUEST_HAS_SECRETS] = {"has_secrets", BOOLOID},
-	[GLUE_REQUEST_SEALED_SECRETS] = {"sealed_secrets", BYTEAOID},
 	[GLUE_REQUEST_STATE] = {"state", TEXTOID},
 	[GLUE_REQUEST_ATTEMPTS] = {"attempts", INT4OID},
 	[GLUE_REQUEST_NEXT_ATTEMPT_AT] = {"next_attempt_at", TIMESTAMPTZOID},

@@ -197,8 +197,7 @@ CREATE RULE count AS ON INSERT TO glue_connection
 	DO ALSO INSERT INTO seen VALUES (NEW.name, 'RULE');
 END
 my $watch = $cluster->watch;
-is(create(new_name())->sqlstate, '0A000',
-	'rules are for a statement, which has its own opinion of them');
+is(create(new_name())->sqlstate, '42501', 'rules are not permitted');
 is($watch->sent, 0, 'and says so before a connection is made');
 $session->must('DROP RULE count ON glue_connection');
 

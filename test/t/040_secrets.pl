@@ -454,7 +454,7 @@ unlink $keys;
 is(work(), 'queued', 'and lacks its key then');
 like(run('SELECT error_message FROM glue_request ORDER BY id DESC LIMIT 1')->output,
 	qr/secret key file/, 'which is why it waits');
-is($session->must('SELECT count(*) FROM glue_request WHERE sealed_secrets IS NOT NULL')
+is($session->must('SELECT count(*) FROM glue_request_secret')
 	  ->output, 1, 'with its secrets');
 run('SELECT * FROM glue_request_summary');
 

@@ -1,0 +1,160 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_secret.c
+ *	  The table glue_request_secret, which has the sealed secrets of requests.
+ *
+ * A request that waits, and whose input holds secrets, has a row here, with the
+ * whole input sealed.  The row is made with the request and erased when that
+ * ends.  Everybody may look at requests, as far as they are theirs; nobody has any
+ * rights on this table, and row security without a policy denies its rows even to
+ * those who were granted all tables.
+ *
+ * IDENTIFICATION
+ *	  src/request_secret.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "builtins.h"
+#include "catalog/pg_type.h"
+#include "kept_plan.h"
+#include "own_table.h"
+#include "request_secret.h"
+#include "result_row.h"
+#include "row_insert.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* The columns, in their order. */
+typedef enum SecretColumn
+{
+	SECRET_REQUEST,
+	SECRET_SEALED,
+	NUM_SECRET_COLUMNS
+} SecretColumn;
+
+static const struct
+{
+	const char *name;
+	Oid			type;
+}			columns[NUM_SECRET_COLUMNS] =
+
+{
+	[SECRET_REQUEST] = {"request", INT8OID},
+	[SECRET_SEALED] = {"sealed", BYTEAOID},
+};
+
+/* prototypes of private functions */
+static const char *column_name(int column);
+static Oid	column_type(int column);
+static void insert_by_statement(const GlueRequestSecrets *secrets,
+								Datum *values);
+
+/* The table as we made it. */
+static GlueRowShape shape = {
+	.ncolumns = NUM_SECRET_COLUMNS,
+	.column_name = column_name,
+	.column_type = column_type,
+};
+
+static const char *
+column_name(int column)
+{
+	return columns[column].name;
+}
+
+static Oid
+column_type(int column)
+{
+	return columns[column].type;
+}
+
+/*
+ * Get ready to use the table.
+ *
+ * schema is that of the extension.  The table is locked until the end of the
+ * transaction.
+ */
+void
+glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema)
+{
+	Relation	relation = glue_own_table_find("glue_request_secret", schema,
+											   RowExclusiveLock,
+											   GLUE_TABLE_PRIVATE);
+
+	secrets->owner = relation->rd_rel->relowner;
+	secrets->oid = RelationGetRelid(relation);
+	secrets->plain = glue_row_insert_possible(relation, &shape);
+	secrets->table = glue_own_table_name(relation);
+	table_close(relation, NoLock);
+}
+
+/* Keep the sealed secrets of a request that the current transaction makes. */
+void
+glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
+						   bytea * sealed)
+{
+	Datum		values[NUM_SECRET_COLUMNS] = {
+		[SECRET_REQUEST] = Int64GetDatum(request),
+		[SECRET_SEALED] = PointerGetDatum(sealed),
+	};
+	const char	nulls[NUM_SECRET_COLUMNS] = {' ', ' '};
+	GlueImpersonation saved;
+	GlueRowInsert *insert;
+	bool		inserted;
+
+	if (!secrets->plain)
+	{
+		insert_by_statement(secrets, values);
+		return;
+	}
+	glue_impersonate(&saved, secrets->owner);
+	insert = glue_row_insert_begin(secrets->oid, &shape);
+	inserted = glue_row_insert_finish(insert, values, nulls, NULL);
+	glue_stop_impersonating(&saved);
+	if (!inserted)
+		insert_by_statement(secrets, values);
+}
+
+/* A statement that finds out what is wrong raises it. */
+static void
+insert_by_statement(const GlueRequestSecrets *secrets, Datum *values)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8OID, BYTEAOID};
+	GlueImpersonation saved;
+	SPIPlanPtr	plan;
+
+	plan = glue_kept_plan(&kept, secrets->owner,
+						  psprintf("INSERT INTO %s (request, sealed)"
+								   " VALUES ($1, $2)", secrets->table),
+						  lengthof(types), types);
+	glue_execute_as(&saved, secrets->owner, plan, values, NULL);
+	glue_execute_end(&saved);
+}
+
+/* Erase the secrets of requests, as far as they have any. */
+void
+glue_request_secrets_erase(const GlueRequestSecrets *secrets,
+						   const int64 *requests, int nrequests)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8ARRAYOID};
+	GlueImpersonation saved;
+	Datum	   *ids = palloc(nrequests * sizeof(Datum));
+	Datum		value;
+	SPIPlanPtr	plan;
+
+	for (int i = 0; i < nrequests; i++)
+		ids[i] = Int64GetDatum(requests[i]);
+	value = glue_array_parameter(ids, NULL, nrequests, INT8OID);
+	plan = glue_kept_plan(&kept, secrets->owner,
+						  psprintf("DELETE FROM %s WHERE request"
+								   " OPERATOR(pg_catalog.=) ANY ($1)",
+								   secrets->table),
+						  lengthof(types), types);
+	glue_execute_as(&saved, secrets->owner, plan, &value, NULL);
+	glue_execute_end(&saved);
+}

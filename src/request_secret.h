@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_secret.h
+ *	  The table glue_request_secret, which has the sealed secrets of requests.
+ *
+ * IDENTIFICATION
+ *	  src/request_secret.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_REQUEST_SECRET_H
+#define GLUE_REQUEST_SECRET_H
+
+/* The table, ready to be used until the end of the transaction. */
+typedef struct GlueRequestSecrets
+{
+	Oid			owner;
+	Oid			oid;
+	char	   *table;			/* its qualified name */
+	bool		plain;			/* rows need no statement to be inserted */
+} GlueRequestSecrets;
+
+extern void glue_request_secrets_open(GlueRequestSecrets *secrets,
+									  Oid schema);
+extern void glue_request_secret_insert(const GlueRequestSecrets *secrets,
+									   int64 request, bytea * sealed);
+extern void glue_request_secrets_erase(const GlueRequestSecrets *secrets,
+									   const int64 *requests, int nrequests);
+
+#endif							/* GLUE_REQUEST_SECRET_H */
