@@ -3,6 +3,13 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION glue_conn" to load this file. \quit
 
+-- Whoever owns the schema may have filled it beforehand, and what they made
+-- can be a better match than what PostgreSQL has, such as an operator
+-- ||(name, text).  So every relation, operator, function and cast is named with
+-- its schema; test/static/pgspot.pl sees to it.  Types of columns and arguments
+-- need that as little as what a comment is about: pg_catalog comes first, and
+-- no CREATE here takes over what is there.
+
 --
 -- glue_connection
 --
@@ -11,7 +18,7 @@
 -- connection: a connection is identified by account, region, catalog and name,
 -- where the account is that of the foreign server, or the default one.
 --
-CREATE TABLE glue_connection (
+CREATE TABLE @extschema@.glue_connection (
 	server								name,
 	region								text NOT NULL,
 	catalog_id							text,
@@ -111,30 +118,43 @@ SELECT pg_catalog.pg_extension_config_dump('glue_connection', '');
 --
 -- What a person wants to see of all connections on one screen.
 --
-CREATE VIEW glue_connection_summary AS
+CREATE VIEW @extschema@.glue_connection_summary AS
 	SELECT
 		c.name,
 		c.connection_type AS type,
 		c.status,
-		coalesce(c.server || '/', '') || c.region
-			|| coalesce('/' || c.catalog_id, '') AS target,
-		left(coalesce(
-			p->>'JDBC_CONNECTION_URL', p->>'CONNECTION_URL',
-			p->>'CONNECTOR_URL', p->>'KAFKA_BOOTSTRAP_SERVERS',
-			p->>'INSTANCE_URL', p->>'ENDPOINT',
-			(p->>'HOST') || coalesce(':' || (p->>'PORT'), '')
-				|| coalesce('/' || (p->>'DATABASE'), '')), 40) AS endpoint,
+		coalesce(c.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
+			OPERATOR(pg_catalog.||) c.region
+			OPERATOR(pg_catalog.||)
+				coalesce('/' OPERATOR(pg_catalog.||) c.catalog_id, '') AS target,
+		pg_catalog.left(coalesce(
+			p OPERATOR(pg_catalog.->>) 'JDBC_CONNECTION_URL',
+			p OPERATOR(pg_catalog.->>) 'CONNECTION_URL',
+			p OPERATOR(pg_catalog.->>) 'CONNECTOR_URL',
+			p OPERATOR(pg_catalog.->>) 'KAFKA_BOOTSTRAP_SERVERS',
+			p OPERATOR(pg_catalog.->>) 'INSTANCE_URL',
+			p OPERATOR(pg_catalog.->>) 'ENDPOINT',
+			(p OPERATOR(pg_catalog.->>) 'HOST')
+				OPERATOR(pg_catalog.||) coalesce(':'
+					OPERATOR(pg_catalog.||) (p OPERATOR(pg_catalog.->>) 'PORT'), '')
+				OPERATOR(pg_catalog.||) coalesce('/'
+					OPERATOR(pg_catalog.||) (p OPERATOR(pg_catalog.->>) 'DATABASE'), '')),
+			40) AS endpoint,
 		CASE
-			WHEN p ?| '{SECRET_ID, KAFKA_SASL_SCRAM_SECRETS_ARN}'
-				OR c.authentication_configuration ? 'SecretArn' THEN 'secret'
-			WHEN c.secret_digest IS NOT NULL OR p ?| '{PASSWORD, USERNAME,
-				KAFKA_SASL_SCRAM_USERNAME, KAFKA_SASL_PLAIN_USERNAME}'
+			WHEN p OPERATOR(pg_catalog.?|)
+					'{SECRET_ID, KAFKA_SASL_SCRAM_SECRETS_ARN}'
+				OR c.authentication_configuration OPERATOR(pg_catalog.?)
+					'SecretArn' THEN 'secret'
+			WHEN c.secret_digest IS NOT NULL OR p OPERATOR(pg_catalog.?|)
+					'{PASSWORD, USERNAME, KAFKA_SASL_SCRAM_USERNAME,
+					KAFKA_SASL_PLAIN_USERNAME}'
 				THEN 'inline'
 			ELSE 'none'
 		END AS credentials,
-		coalesce(c.last_updated_time, c.recorded_at)::timestamptz(0) AS updated,
-		left(c.status_reason, 60) AS reason
-	FROM glue_connection c
+		coalesce(c.last_updated_time, c.recorded_at)::pg_catalog.timestamptz(0)
+			AS updated,
+		pg_catalog.left(c.status_reason, 60) AS reason
+	FROM @extschema@.glue_connection c
 		CROSS JOIN LATERAL (SELECT c.connection_properties) AS properties (p)
 	ORDER BY c.server, c.region, c.catalog_id, c.name;
 
@@ -169,11 +189,12 @@ COMMENT ON COLUMN glue_connection_summary.reason IS
 -- new version of every row.  An index of open requests is as small as the work
 -- that is left, however long the history is.
 --
-CREATE TABLE glue_request (
+CREATE TABLE @extschema@.glue_request (
 	id					bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	operation			text NOT NULL CHECK (operation IN
-							('CreateConnection', 'UpdateConnection', 'DeleteConnection',
-							'TagResource', 'UntagResource')),
+	operation			text NOT NULL CHECK (operation
+							OPERATOR(pg_catalog.=) ANY (ARRAY[
+							'CreateConnection', 'UpdateConnection', 'DeleteConnection',
+							'TagResource', 'UntagResource'])),
 	connection_name		text NOT NULL,
 	server				name,
 	region				text NOT NULL,
@@ -184,9 +205,10 @@ CREATE TABLE glue_request (
 	on_missing			text,
 	for_row				boolean NOT NULL DEFAULT false,
 	has_secrets			boolean NOT NULL DEFAULT false,
-	state				text NOT NULL DEFAULT 'queued' CHECK (state IN
-							('queued', 'running', 'succeeded', 'failed', 'cancelled',
-							'rolled_back')),
+	state				text NOT NULL DEFAULT 'queued' CHECK (state
+							OPERATOR(pg_catalog.=) ANY (ARRAY[
+							'queued', 'running', 'succeeded', 'failed', 'cancelled',
+							'rolled_back'])),
 	attempts			integer NOT NULL DEFAULT 0,
 	next_attempt_at		timestamptz NOT NULL,
 	lease_until			timestamptz,
@@ -215,15 +237,18 @@ WITH (
 );
 
 CREATE INDEX glue_request_open
-	ON glue_request (id) WHERE finished_at IS NULL AND caller_xid IS NULL;
+	ON @extschema@.glue_request (id)
+	WHERE finished_at IS NULL AND caller_xid IS NULL;
 CREATE INDEX glue_request_open_connection
-	ON glue_request (connection_name, id) WHERE finished_at IS NULL;
+	ON @extschema@.glue_request (connection_name, id)
+	WHERE finished_at IS NULL;
 CREATE INDEX glue_request_immediate
-	ON glue_request (id) WHERE finished_at IS NULL AND caller_xid IS NOT NULL;
+	ON @extschema@.glue_request (id)
+	WHERE finished_at IS NULL AND caller_xid IS NOT NULL;
 CREATE INDEX glue_request_finished
-	ON glue_request (finished_at) WHERE finished_at IS NOT NULL;
+	ON @extschema@.glue_request (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX glue_request_evidence
-	ON glue_request (connection_name, finished_at)
+	ON @extschema@.glue_request (connection_name, finished_at)
 	WHERE finished_at IS NOT NULL;
 
 COMMENT ON TABLE glue_request IS
@@ -299,7 +324,7 @@ COMMENT ON COLUMN glue_request.aws_request_id IS
 -- The processes that have requests under way.  Each holds a lock as long as it
 -- lives; what is left of those that are gone is put back into the queue.
 --
-CREATE TABLE glue_claimant (
+CREATE TABLE @extschema@.glue_claimant (
 	claimant	bigint PRIMARY KEY
 );
 
@@ -310,16 +335,16 @@ COMMENT ON COLUMN glue_claimant.claimant IS
 
 -- everyone may look at what was asked for in the name of a role whose
 -- privileges they have; nobody writes but the extension
-ALTER TABLE glue_request ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @extschema@.glue_request ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY glue_request_own ON glue_request
+CREATE POLICY glue_request_own ON @extschema@.glue_request
 	FOR SELECT
 	USING (pg_catalog.pg_has_role(requested_by, 'USAGE'));
 
 COMMENT ON POLICY glue_request_own ON glue_request IS
 	'a role sees its own requests, and those of roles whose privileges it has';
 
-GRANT SELECT ON glue_request TO PUBLIC;
+GRANT SELECT ON @extschema@.glue_request TO PUBLIC;
 
 --
 -- glue_request_secret
@@ -328,7 +353,7 @@ GRANT SELECT ON glue_request TO PUBLIC;
 -- row security without a policy shows the rows to nobody but the owner, whatever
 -- was granted on all tables.
 --
-CREATE TABLE glue_request_secret (
+CREATE TABLE @extschema@.glue_request_secret (
 	request		bigint PRIMARY KEY,
 	sealed		bytea NOT NULL
 )
@@ -344,35 +369,47 @@ COMMENT ON COLUMN glue_request_secret.request IS
 COMMENT ON COLUMN glue_request_secret.sealed IS
 	'the ConnectionInput with its secrets, encrypted; erased when the request ends';
 
-ALTER TABLE glue_request_secret ENABLE ROW LEVEL SECURITY;
-ALTER TABLE glue_claimant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @extschema@.glue_request_secret ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @extschema@.glue_claimant ENABLE ROW LEVEL SECURITY;
 
 --
 -- glue_request_summary
 --
 -- How the queue is doing, target by target.  Everyone sees their own requests.
 --
-CREATE VIEW glue_request_summary WITH (security_invoker = true) AS
+CREATE VIEW @extschema@.glue_request_summary WITH (security_invoker = true) AS
 	SELECT
-		coalesce(r.server || '/', '') || r.region
-			|| coalesce('/' || r.catalog_id, '') AS target,
-		count(*) FILTER (WHERE r.state = 'queued') AS queued,
-		count(*) FILTER (WHERE r.state = 'queued'
+		coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
+			OPERATOR(pg_catalog.||) r.region
+			OPERATOR(pg_catalog.||)
+				coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
+		pg_catalog.count(*)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued') AS queued,
+		pg_catalog.count(*)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
 			AND r.error_code IS NOT NULL) AS put_off,
-		count(*) FILTER (WHERE r.state = 'queued'
-			AND r.status = 'IN_PROGRESS') AS in_progress,
-		count(*) FILTER (WHERE r.state = 'running') AS running,
-		count(*) FILTER (WHERE r.state = 'succeeded') AS succeeded,
-		count(*) FILTER (WHERE r.state = 'failed') AS failed,
-		count(*) FILTER (WHERE r.state = 'cancelled') AS cancelled,
-		count(*) FILTER (WHERE r.state = 'rolled_back') AS rolled_back,
-		min(r.requested_at) FILTER (WHERE r.finished_at IS NULL)::timestamptz(0)
+		pg_catalog.count(*)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+			AND r.status OPERATOR(pg_catalog.=) 'IN_PROGRESS') AS in_progress,
+		pg_catalog.count(*)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'running') AS running,
+		pg_catalog.count(*)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
+		pg_catalog.count(*)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed') AS failed,
+		pg_catalog.count(*)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
+		pg_catalog.count(*)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
+		pg_catalog.min(r.requested_at)
+			FILTER (WHERE r.finished_at IS NULL)::pg_catalog.timestamptz(0)
 			AS oldest,
-		min(r.next_attempt_at) FILTER (WHERE r.state = 'queued')::timestamptz(0)
-			AS next_attempt,
-		left((array_agg(r.error_message ORDER BY r.id DESC)
+		pg_catalog.min(r.next_attempt_at)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued')
+			::pg_catalog.timestamptz(0) AS next_attempt,
+		pg_catalog.left((pg_catalog.array_agg(r.error_message ORDER BY r.id DESC)
 			FILTER (WHERE r.error_code IS NOT NULL))[1], 60) AS last_error
-	FROM glue_request r
+	FROM @extschema@.glue_request r
 	GROUP BY r.server, r.region, r.catalog_id
 	ORDER BY r.server, r.region, r.catalog_id;
 
@@ -403,24 +440,24 @@ COMMENT ON COLUMN glue_request_summary.next_attempt IS
 COMMENT ON COLUMN glue_request_summary.last_error IS
 	'beginning of the message of the latest request that has failed, for now or for good';
 
-GRANT SELECT ON glue_request_summary TO PUBLIC;
+GRANT SELECT ON @extschema@.glue_request_summary TO PUBLIC;
 
 --
 -- glue_worker_summary
 --
 -- The background workers of the whole server.
 --
-CREATE VIEW glue_worker_summary AS
+CREATE VIEW @extschema@.glue_worker_summary AS
 	SELECT
 		a.pid,
-		substr(a.backend_type, 11) AS kind,
+		pg_catalog.substr(a.backend_type, 11) AS kind,
 		a.datname AS database,
 		a.state,
 		a.wait_event,
-		a.backend_start::timestamptz(0) AS started
+		a.backend_start::pg_catalog.timestamptz(0) AS started
 	FROM pg_catalog.pg_stat_activity a
-	WHERE a.backend_type IN ('glue_conn launcher', 'glue_conn worker',
-		'glue_conn journal worker')
+	WHERE a.backend_type OPERATOR(pg_catalog.=) ANY (ARRAY[
+		'glue_conn launcher', 'glue_conn worker', 'glue_conn journal worker'])
 	ORDER BY a.backend_start;
 
 COMMENT ON VIEW glue_worker_summary IS
@@ -438,7 +475,7 @@ COMMENT ON COLUMN glue_worker_summary.wait_event IS
 COMMENT ON COLUMN glue_worker_summary.started IS
 	'when the process was started';
 
-GRANT SELECT ON glue_worker_summary TO PUBLIC;
+GRANT SELECT ON @extschema@.glue_worker_summary TO PUBLIC;
 
 --
 -- The key of the digests in glue_connection.secret_digest
@@ -446,8 +483,9 @@ GRANT SELECT ON glue_worker_summary TO PUBLIC;
 -- It is not dumped, so that a dump does not help in guessing passwords, and no
 -- one has rights on it: the extension reads it by itself.
 --
-CREATE TABLE glue_secret_key (
-	key		bytea NOT NULL CHECK (pg_catalog.length(key) = 32)
+CREATE TABLE @extschema@.glue_secret_key (
+	key		bytea NOT NULL CHECK (pg_catalog.length(key)
+					OPERATOR(pg_catalog.=) 32)
 );
 
 COMMENT ON TABLE glue_secret_key IS
@@ -455,9 +493,9 @@ COMMENT ON TABLE glue_secret_key IS
 COMMENT ON COLUMN glue_secret_key.key IS
 	'key of HMAC-SHA256';
 
-ALTER TABLE glue_secret_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @extschema@.glue_secret_key ENABLE ROW LEVEL SECURITY;
 
-INSERT INTO glue_secret_key
+INSERT INTO @extschema@.glue_secret_key
 	SELECT pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
 		OPERATOR(pg_catalog.||) pg_catalog.uuid_send(pg_catalog.gen_random_uuid()));
 

@@ -161,21 +161,21 @@ is($granted->must('SELECT count(*) FROM mine.glue_connection')->output,
 	0, 'a table of the same name');
 is($cluster->row('hijacked')->{name}, 'hijacked', 'gets nothing');
 
-# ... and its schema may have any name.
+# ... and its schema may have any name but those that PostgreSQL refuses.
 $admin->must('CREATE DATABASE other');
 my $other = $cluster->session(database => 'other');
-$other->must('CREATE SCHEMA "Odd ""schema"'
-	  . '; CREATE EXTENSION glue_conn SCHEMA "Odd ""schema"');
-$other->must('SET search_path = public; SELECT "Odd ""schema"'
+$other->must('CREATE SCHEMA "Odd, schema."'
+	  . '; CREATE EXTENSION glue_conn SCHEMA "Odd, schema."');
+$other->must('SET search_path = public; SELECT "Odd, schema."'
 	  . substr(create_sql(jdbc('odd')), 7) =~ s/^/./r);
-is( $other->must('SELECT name FROM "Odd ""schema".glue_connection')->output,
+is( $other->must('SELECT name FROM "Odd, schema.".glue_connection')->output,
 	'odd',
 	'an extension in a schema of its own');
 is( $other->must('SELECT name FROM pg_extension e JOIN pg_namespace n'
 		  . ' ON n.oid = extnamespace,'
 		  . ' LATERAL (SELECT nspname AS name) x'
 		  . " WHERE extname = 'glue_conn'")->output,
-	'Odd "schema',
+	'Odd, schema.',
 	'which is where it is');
 
 # The plan is made anew for an extension that was made anew.
