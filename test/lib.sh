@@ -155,8 +155,8 @@ install_extension()
 		make -C "$copy" "COPT=${COPT:-}" install
 }
 
-# Make the Python environment of the peers, or find the one that an earlier run
-# made from the same requirements: sets python.  It belongs to the caller, whose
+# Make the Python environment of the peers and of pgspot, or find the one that an
+# earlier run made from the same requirements: sets python.  It belongs to the caller, whose
 # settings pip obeys, and can be read by the worker.
 make_python()
 {
@@ -176,8 +176,8 @@ make_python()
 	(
 		flock 9
 		if [ ! -e "$environment/complete" ] ||
-			! "$python" -c 'import boto3, moto' 2>/dev/null; then
-			echo "Installing the peers' Python packages" >&2
+			! "$python" -c 'import boto3, moto, pgspot' 2>/dev/null; then
+			echo "Installing the tests' Python packages" >&2
 			rm -rf "$environment"
 			quietly python3_of_system -m venv "$environment" &&
 				quietly "$python" -m pip install --no-input \
