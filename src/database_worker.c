@@ -108,6 +108,9 @@ glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
 
 /*
  * Begin to be a worker that was started: connect to its database.
+ *
+ * A worker is a superuser, and who owns the database may have set the
+ * search_path for it: no name may lead to what is theirs.
  */
 void
 glue_worker_enter(Oid database)
@@ -116,6 +119,8 @@ glue_worker_enter(Oid database)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+	SetConfigOption("search_path", "pg_catalog, pg_temp",
+					PGC_USERSET, PGC_S_OVERRIDE);
 }
 
 /*
