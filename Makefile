@@ -76,6 +76,7 @@ SERVER_OBJS = \
 	src/caller_status.o \
 	src/journal_lock.o \
 	src/secret_memory.o \
+	src/home.o \
 	src/own_table.o \
 	src/impersonation.o \
 	src/kept_plan.o \
@@ -121,6 +122,7 @@ COMPOSE_OBJS = \
 	src/row_move.o \
 	src/claimant.o \
 	src/request_claim.o \
+	src/request_home.o \
 	src/undo_evidence.o \
 	src/request_notice.o \
 	src/intent_resolve.o
@@ -155,6 +157,7 @@ ENTRY_OBJS = \
 	src/work_target.o \
 	src/queue_job.o \
 	src/job_record.o \
+	src/request_change_functions.o \
 	src/queue_transaction.o \
 	src/queue_run.o \
 	src/process_procedure.o \

@@ -11,6 +11,33 @@
 -- no CREATE here takes over what is there.
 
 --
+-- The identity of this database
+--
+-- It is the body of a function, and not a row, because that is copied with the
+-- database and by pg_upgrade, but by no publication and no dump.
+--
+DO $$
+BEGIN
+	EXECUTE pg_catalog.format(
+		'CREATE FUNCTION glue_database_id() RETURNS pg_catalog.uuid'
+		' LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp'
+		' AS %L',
+		pg_catalog.format('SELECT %L::pg_catalog.uuid', pg_catalog.gen_random_uuid()));
+END
+$$;
+
+COMMENT ON FUNCTION glue_database_id() IS
+	'random identity of this database; a copy that CREATE DATABASE makes has it, too';
+
+CREATE FUNCTION glue_home()
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'glue_home_function'
+LANGUAGE C STABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION glue_home() IS
+	'home of the requests that this database makes; those of another one are held';
+
+--
 -- glue_connection
 --
 -- What is known of the connections in AWS Glue.  Only the functions of this
@@ -190,7 +217,7 @@ COMMENT ON COLUMN glue_connection_summary.reason IS
 -- that is left, however long the history is.
 --
 CREATE TABLE @extschema@.glue_request (
-	id					bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	id					bigint GENERATED ALWAYS AS IDENTITY,
 	operation			text NOT NULL CHECK (operation
 							OPERATOR(pg_catalog.=) ANY (ARRAY[
 							'CreateConnection', 'UpdateConnection', 'DeleteConnection',
@@ -208,7 +235,7 @@ CREATE TABLE @extschema@.glue_request (
 	state				text NOT NULL DEFAULT 'queued' CHECK (state
 							OPERATOR(pg_catalog.=) ANY (ARRAY[
 							'queued', 'running', 'succeeded', 'failed', 'cancelled',
-							'rolled_back'])),
+							'rolled_back', 'held'])),
 	attempts			integer NOT NULL DEFAULT 0,
 	next_attempt_at		timestamptz NOT NULL,
 	lease_until			timestamptz,
@@ -226,7 +253,14 @@ CREATE TABLE @extschema@.glue_request (
 	status				text,
 	error_code			text,
 	error_message		text,
-	aws_request_id		text
+	aws_request_id		text,
+	home				bigint NOT NULL DEFAULT @extschema@.glue_home(),
+	cluster				bigint NOT NULL
+							DEFAULT (pg_catalog.pg_control_system()).system_identifier,
+	server_oid			oid NOT NULL DEFAULT 0,
+	server_owner		regrole,
+	target_fingerprint	bytea NOT NULL DEFAULT '',
+	PRIMARY KEY (id, home)
 )
 WITH (
 	fillfactor = 45,
@@ -237,16 +271,17 @@ WITH (
 );
 
 CREATE INDEX glue_request_open
-	ON @extschema@.glue_request (id)
+	ON @extschema@.glue_request (home, id)
 	WHERE finished_at IS NULL AND caller_xid IS NULL;
 CREATE INDEX glue_request_open_connection
 	ON @extschema@.glue_request (connection_name, id)
 	WHERE finished_at IS NULL;
 CREATE INDEX glue_request_immediate
-	ON @extschema@.glue_request (id)
+	ON @extschema@.glue_request (home, id)
 	WHERE finished_at IS NULL AND caller_xid IS NOT NULL;
 CREATE INDEX glue_request_finished
-	ON @extschema@.glue_request (finished_at) WHERE finished_at IS NOT NULL;
+	ON @extschema@.glue_request (home, finished_at)
+	WHERE finished_at IS NOT NULL;
 CREATE INDEX glue_request_evidence
 	ON @extschema@.glue_request (connection_name, finished_at)
 	WHERE finished_at IS NOT NULL;
@@ -280,7 +315,7 @@ COMMENT ON COLUMN glue_request.for_row IS
 COMMENT ON COLUMN glue_request.has_secrets IS
 	'does the ConnectionInput hold secrets, or did it; as long as they are needed, they are sealed in glue_request_secret';
 COMMENT ON COLUMN glue_request.state IS
-	'queued, running, succeeded, failed, cancelled or rolled_back; of a call that acted at once, running: its transaction has not ended, and queued: what it did is to be undone';
+	'queued, running, succeeded, failed, cancelled, rolled_back or held, which is for those of another database; of a call that acted at once, running: its transaction has not ended, and queued: what it did is to be undone';
 COMMENT ON COLUMN glue_request.attempts IS
 	'how often the request was tried';
 COMMENT ON COLUMN glue_request.next_attempt_at IS
@@ -294,7 +329,7 @@ COMMENT ON COLUMN glue_request.caller_xid IS
 COMMENT ON COLUMN glue_request.caller_top_xid IS
 	'the whole transaction that it belongs to';
 COMMENT ON COLUMN glue_request.caller_settings IS
-	'settings of the session that decided where the call went; null if they are those of the server';
+	'settings of the session that decide where the call goes; null if they are those of the server or the database';
 COMMENT ON COLUMN glue_request.on_rollback IS
 	'what to do about a connection if the transaction that created it is rolled back: delete or keep; null if it cannot have been created, or when that is done';
 COMMENT ON COLUMN glue_request.requested_by IS
@@ -317,6 +352,16 @@ COMMENT ON COLUMN glue_request.error_message IS
 	'the last failure, or what a rollback has left, without secrets';
 COMMENT ON COLUMN glue_request.aws_request_id IS
 	'AWS''s ID of the last attempt';
+COMMENT ON COLUMN glue_request.home IS
+	'glue_home() of the database that it was asked for in; what is from elsewhere is held';
+COMMENT ON COLUMN glue_request.cluster IS
+	'system identifier of the cluster that server_oid belongs to';
+COMMENT ON COLUMN glue_request.server_oid IS
+	'OID of the foreign server, which may be renamed meanwhile; 0 without one';
+COMMENT ON COLUMN glue_request.server_owner IS
+	'owner of the foreign server when the request was made; null without one';
+COMMENT ON COLUMN glue_request.target_fingerprint IS
+	'hash of the endpoint and of what tells the account, with the access key if there are secrets; as long as the target has another one, the request waits';
 
 --
 -- glue_claimant
@@ -354,8 +399,10 @@ GRANT SELECT ON @extschema@.glue_request TO PUBLIC;
 -- was granted on all tables.
 --
 CREATE TABLE @extschema@.glue_request_secret (
-	request		bigint PRIMARY KEY,
-	sealed		bytea NOT NULL
+	request		bigint NOT NULL,
+	sealed		bytea NOT NULL,
+	home		bigint NOT NULL DEFAULT @extschema@.glue_home(),
+	PRIMARY KEY (request, home)
 )
 WITH (
 	autovacuum_vacuum_threshold = 1000,
@@ -368,6 +415,8 @@ COMMENT ON COLUMN glue_request_secret.request IS
 	'ID of the request';
 COMMENT ON COLUMN glue_request_secret.sealed IS
 	'the ConnectionInput with its secrets, encrypted; erased when the request ends';
+COMMENT ON COLUMN glue_request_secret.home IS
+	'home of the request';
 
 ALTER TABLE @extschema@.glue_request_secret ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @extschema@.glue_claimant ENABLE ROW LEVEL SECURITY;
@@ -384,32 +433,40 @@ CREATE VIEW @extschema@.glue_request_summary WITH (security_invoker = true) AS
 			OPERATOR(pg_catalog.||)
 				coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
 		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued') AS queued,
+			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued') AS queued,
 		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued'
 			AND r.error_code IS NOT NULL) AS put_off,
 		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued'
 			AND r.status OPERATOR(pg_catalog.=) 'IN_PROGRESS') AS in_progress,
 		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'running') AS running,
+			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'running') AS running,
 		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
+			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
 		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed') AS failed,
+			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'failed') AS failed,
 		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
+			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
 		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
+			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
+		pg_catalog.count(*)
+			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'held') AS held,
 		pg_catalog.min(r.requested_at)
-			FILTER (WHERE r.finished_at IS NULL)::pg_catalog.timestamptz(0)
+			FILTER (WHERE r.finished_at IS NULL
+			AND s.state OPERATOR(pg_catalog.<>) 'held')::pg_catalog.timestamptz(0)
 			AS oldest,
 		pg_catalog.min(r.next_attempt_at)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued')
+			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued')
 			::pg_catalog.timestamptz(0) AS next_attempt,
 		pg_catalog.left((pg_catalog.array_agg(r.error_message ORDER BY r.id DESC)
 			FILTER (WHERE r.error_code IS NOT NULL))[1], 60) AS last_error
 	FROM @extschema@.glue_request r
+		CROSS JOIN LATERAL (SELECT CASE
+			WHEN r.finished_at IS NULL AND r.home OPERATOR(pg_catalog.<>)
+				(SELECT @extschema@.glue_home()) THEN 'held'
+			ELSE r.state
+		END) AS s (state)
 	GROUP BY r.server, r.region, r.catalog_id
 	ORDER BY r.server, r.region, r.catalog_id;
 
@@ -433,8 +490,10 @@ COMMENT ON COLUMN glue_request_summary.cancelled IS
 	'requests that were cancelled, as far as they are still kept';
 COMMENT ON COLUMN glue_request_summary.rolled_back IS
 	'calls that acted at once and were rolled back, as far as they are still kept';
+COMMENT ON COLUMN glue_request_summary.held IS
+	'requests of another database, of which this one is a copy: see glue_take_over_requests()';
 COMMENT ON COLUMN glue_request_summary.oldest IS
-	'when the oldest request was made that has not ended';
+	'when the oldest request was made that has not ended, and is not held';
 COMMENT ON COLUMN glue_request_summary.next_attempt IS
 	'when the next of the queued requests is due';
 COMMENT ON COLUMN glue_request_summary.last_error IS
@@ -484,20 +543,24 @@ GRANT SELECT ON @extschema@.glue_worker_summary TO PUBLIC;
 -- one has rights on it: the extension reads it by itself.
 --
 CREATE TABLE @extschema@.glue_secret_key (
-	key		bytea NOT NULL CHECK (pg_catalog.length(key)
-					OPERATOR(pg_catalog.=) 32)
+	key			bytea NOT NULL CHECK (pg_catalog.length(key)
+					OPERATOR(pg_catalog.=) 32),
+	database	uuid PRIMARY KEY
 );
 
 COMMENT ON TABLE glue_secret_key IS
 	'random key of the digests of secrets; made with the extension, never dumped';
 COMMENT ON COLUMN glue_secret_key.key IS
 	'key of HMAC-SHA256';
+COMMENT ON COLUMN glue_secret_key.database IS
+	'glue_database_id() of the database that uses the key; a publication can bring others here';
 
 ALTER TABLE @extschema@.glue_secret_key ENABLE ROW LEVEL SECURITY;
 
-INSERT INTO @extschema@.glue_secret_key
+INSERT INTO @extschema@.glue_secret_key (key, database)
 	SELECT pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
-		OPERATOR(pg_catalog.||) pg_catalog.uuid_send(pg_catalog.gen_random_uuid()));
+		OPERATOR(pg_catalog.||) pg_catalog.uuid_send(pg_catalog.gen_random_uuid())),
+		@extschema@.glue_database_id();
 
 --
 -- Calls that reach AWS
@@ -828,6 +891,26 @@ COMMENT ON FUNCTION glue_wait_request(bigint, interval) IS
 	'wait until a request has succeeded, failed or been cancelled; returns its state';
 
 REVOKE ALL ON FUNCTION glue_wait_request(bigint, interval) FROM PUBLIC;
+
+CREATE FUNCTION glue_take_over_requests(ids bigint[] DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'glue_take_over_requests'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_take_over_requests(bigint[]) IS
+	'have requests carried out here that are held because they come from another database; returns how many';
+
+REVOKE ALL ON FUNCTION glue_take_over_requests(bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION glue_drop_held_requests(ids bigint[] DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'glue_drop_held_requests'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_drop_held_requests(bigint[]) IS
+	'drop requests that are held because they come from another database; returns how many';
+
+REVOKE ALL ON FUNCTION glue_drop_held_requests(bigint[]) FROM PUBLIC;
 
 --
 -- The table and the catalog

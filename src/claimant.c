@@ -23,6 +23,7 @@
 #include "catalog/pg_type.h"
 #include "claimant.h"
 #include "common/pg_prng.h"
+#include "home.h"
 #include "kept_plan.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
@@ -113,7 +114,8 @@ glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
 								   GLUE_TABLE_PRIVATE);
 	queue->claimants = glue_own_table_name(relation);
 	table_close(relation, NoLock);
-	glue_request_secrets_open(&queue->secrets, schema);
+	glue_request_secrets_open(&queue->secrets, schema, glue_home(schema));
+	queue->own = psprintf("bigint '" INT64_FORMAT "'", queue->secrets.home);
 	queue->claimant = claimant;
 	return true;
 }
@@ -166,8 +168,9 @@ glue_claims_release_orphans(const GlueClaims *queue)
 							 " THEN claimed_by END"
 							 " WHERE finished_at IS NULL"
 							 " AND state" EQUALS "'running'"
-							 " AND claimed_by" EQUALS "$1", queue->table,
-							 glue_setting_settle_time), claimant);
+							 " AND claimed_by" EQUALS "$1"
+							 " AND home" EQUALS "%s", queue->table,
+							 glue_setting_settle_time, queue->own), claimant);
 		glue_execute_end(&saved);
 		strike_off(queue, claimant);
 	}

@@ -20,6 +20,7 @@ typedef struct GlueClaims
 	char	   *table;			/* its qualified name */
 	char	   *claimants;		/* that of the list of claimants */
 	GlueRequestSecrets secrets;
+	char	   *own;			/* what a home is compared with: ours */
 	int64		claimant;		/* who we are */
 } GlueClaims;
 

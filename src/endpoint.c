@@ -262,6 +262,7 @@ resolve_custom(const GlueEndpointOptions *options, GlueEndpoint *endpoint)
 	snprintf(endpoint->url, sizeof(endpoint->url), "%s%s",
 			 options->endpoint_url, slash);
 	endpoint->https = parts.https;
+	endpoint->custom = true;
 
 	return GLUE_ENDPOINT_OK;
 }

@@ -34,6 +34,7 @@ typedef struct GlueEndpoint
 	char		region[GLUE_REGION_MAX_LEN + 1];	/* to sign for */
 	const char *partition;		/* "aws", "aws-cn", ...: for ARNs */
 	bool		https;
+	bool		custom;			/* not one of AWS's own */
 } GlueEndpoint;
 
 typedef enum GlueEndpointStatus

@@ -21,6 +21,7 @@
 
 #include "enqueue.h"
 #include "redact.h"
+#include "request_row.h"
 
 /*
  * Put a request into the queue, in the current transaction and in the name of
@@ -34,8 +35,6 @@ glue_enqueue(GlueFunction *function, GlueRequest *request)
 {
 	glue_target_resolve(&function->target, request->server,
 						request->catalog_id);
-	request->region = function->target.endpoint.region;
-	request->catalog_id = function->target.catalog_id;
 	return glue_enqueue_resolved(function, request);
 }
 
@@ -46,6 +45,7 @@ glue_enqueue_resolved(const GlueFunction *function, GlueRequest *request)
 	GlueRequestQueue queue;
 
 	request->has_secrets = glue_redact_has_secret(request->input);
+	glue_request_set_target(request, &function->target);
 	request->shown = request->has_secrets ?
 		glue_redacted_copy(request->input) : request->input;
 

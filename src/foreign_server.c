@@ -64,6 +64,35 @@ glue_foreign_server_find(const char *name)
 }
 
 /*
+ * Find a server of ours by its name, whoever may use it; InvalidOid if there is
+ * none.
+ */
+Oid
+glue_foreign_server_by_name(const char *name)
+{
+	Oid			server;
+
+	AcceptInvalidationMessages();
+	server = get_foreign_server_oid(name, true);
+	return OidIsValid(server) &&
+		is_own_wrapper(GetForeignServer(server)->fdwid) ? server : InvalidOid;
+}
+
+/* The name and the owner of a server of ours; NULL if there is none. */
+char *
+glue_foreign_server_name(Oid server, Oid *owner)
+{
+	ForeignServer *found;
+
+	AcceptInvalidationMessages();
+	found = GetForeignServerExtended(server, FSV_MISSING_OK);
+	if (found == NULL || !is_own_wrapper(found->fdwid))
+		return NULL;
+	*owner = found->owner;
+	return found->servername;
+}
+
+/*
  * Read the options of a server, over what is in options already.
  *
  * Returns whether it may use the server process's own credentials: if a

@@ -43,6 +43,7 @@
 #include "lib/stringinfo.h"
 #include "queue_wake.h"
 #include "redact.h"
+#include "request_row.h"
 #include "settings.h"
 #include "utils/memutils.h"
 
@@ -222,11 +223,7 @@ glue_immediate_announce_one(const GlueImmediate *immediate,
 static void
 complete_request(const GlueImmediate *immediate, GlueRequest *request)
 {
-	const GlueTarget *target = &immediate->function->target;
-
-	request->server = target->server;
-	request->region = target->endpoint.region;
-	request->catalog_id = target->catalog_id;
+	glue_request_set_target(request, &immediate->function->target);
 	if (strcmp(request->operation, "CreateConnection") == 0)
 		request->on_rollback =
 			glue_setting_on_rollback == GLUE_ON_ROLLBACK_KEEP ?

@@ -42,6 +42,7 @@
 #include "builtins.h"
 #include "caller_status.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "compat.h"
 #include "encoding.h"
@@ -52,7 +53,6 @@
 #include "miscadmin.h"
 #include "request_row.h"
 #include "row_update.h"
-#include "session_settings.h"
 #include "settings.h"
 #include "shared_state.h"
 #include "utils/fmgroids.h"
@@ -199,7 +199,10 @@ form_intents(const GlueRequestQueue *queue, const GlueRequest *requests,
 	*len = 0;
 	for (int i = 0; i < nrequests; i++)
 	{
-		tuples[i] = form_intent(table, &requests[i], intents[i]->id);
+		GlueRequest own = requests[i];
+
+		glue_request_make_own(queue, &own);
+		tuples[i] = form_intent(table, &own, intents[i]->id);
 		*len += MAXALIGN(tuples[i]->t_len);
 	}
 	table_close(table, NoLock);
@@ -219,14 +222,10 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
 	TupleDesc	desc = RelationGetDescr(table);
 	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
 	bool	   *nulls = palloc(desc->natts * sizeof(bool));
-	Jsonb	   *settings = glue_session_settings();
 	GlueRequestRow row;
 
 	glue_request_row_fill(&row, id, request);
 	glue_request_row_set_text(&row, GLUE_REQUEST_STATE, "running");
-	if (settings != NULL)
-		glue_request_row_set(&row, GLUE_REQUEST_CALLER_SETTINGS,
-							 JsonbPGetDatum(settings));
 	glue_request_row_set(&row, GLUE_REQUEST_CALLER_XID,
 						 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
 	glue_request_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
@@ -409,7 +408,9 @@ is_open_intent(HeapTuple tuple, TupleDesc desc, HeapTuple intent)
 
 	(void) heap_getattr(tuple, GLUE_REQUEST_FINISHED_AT + 1, desc, &is_null);
 	return is_null && xid_of(tuple, desc, GLUE_REQUEST_CALLER_XID) != 0 &&
-		same_value(tuple, intent, desc, GLUE_REQUEST_SERVER) &&
+		same_value(tuple, intent, desc, GLUE_REQUEST_HOME) &&
+		(same_value(tuple, intent, desc, GLUE_REQUEST_SERVER_OID) ||
+		 same_value(tuple, intent, desc, GLUE_REQUEST_SERVER)) &&
 		same_value(tuple, intent, desc, GLUE_REQUEST_REGION) &&
 		same_value(tuple, intent, desc, GLUE_REQUEST_CATALOG_ID);
 }
@@ -475,7 +476,7 @@ xid_of(HeapTuple tuple, TupleDesc desc, GlueRequestColumn column)
 		U64FromFullTransactionId(DatumGetFullTransactionId(xid));
 }
 
-/* Do two rows have the same text, or name, in a column, or both none? */
+/* Do two rows have the same value in a column, or both none? */
 static bool
 same_value(HeapTuple a, HeapTuple b, TupleDesc desc, GlueRequestColumn column)
 {
@@ -489,6 +490,10 @@ same_value(HeapTuple a, HeapTuple b, TupleDesc desc, GlueRequestColumn column)
 	if (glue_request_column_type(column) == NAMEOID)
 		return strcmp(NameStr(*DatumGetName(a_value)),
 					  NameStr(*DatumGetName(b_value))) == 0;
+	if (glue_request_column_type(column) == INT8OID)
+		return DatumGetInt64(a_value) == DatumGetInt64(b_value);
+	if (glue_request_column_type(column) == OIDOID)
+		return DatumGetObjectId(a_value) == DatumGetObjectId(b_value);
 	return strcmp(TextDatumGetCString(a_value),
 				  TextDatumGetCString(b_value)) == 0;
 }

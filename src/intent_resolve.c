@@ -160,8 +160,9 @@ read_open(const GlueClaims *queue, GlueImpersonation *saved)
 								   " WHERE finished_at IS NULL"
 								   " AND caller_xid IS NOT NULL"
 								   " AND state" EQUALS "'running'"
-								   " AND claimed_by IS NULL ORDER BY id",
-								   queue->table), 0, NULL);
+								   " AND claimed_by IS NULL"
+								   " AND home" EQUALS "%s ORDER BY id",
+								   queue->table, queue->own), 0, NULL);
 	return glue_execute_as(saved, queue->owner, plan, NULL, NULL);
 }
 
@@ -265,7 +266,8 @@ update(const GlueClaims *queue, const Endings *endings,
 								   " FROM unnest($1, $2, $3, $4, $5)"
 								   " AS e (id, state, code, answered_at, not_made),"
 								   " LATERAL (SELECT FROM %s r"
-								   " WHERE r.id" EQUALS "e.id AND r.state" EQUALS "'running'"
+								   " WHERE r.id" EQUALS "e.id AND r.home" EQUALS "%s"
+								   " AND r.state" EQUALS "'running'"
 								   " AND r.claimed_by IS NULL"
 								   " OFFSET 0 FOR UPDATE SKIP LOCKED) AS r)"
 								   " UPDATE %s r SET state = e.state,"
@@ -279,9 +281,11 @@ update(const GlueClaims *queue, const Endings *endings,
 								   " error_message = CASE WHEN e.code IS NOT NULL"
 								   " THEN $6 ELSE r.error_message END"
 								   " FROM open e WHERE r.id" EQUALS "e.id"
+								   " AND r.home" EQUALS "%s"
 								   " RETURNING r.id, r.operation,"
 								   " r.connection_name, r.state",
-								   queue->table, queue->table),
+								   queue->table, queue->own, queue->table,
+								   queue->own),
 						  lengthof(types), types);
 	values[0] = glue_array_parameter(endings->ids, NULL, n, INT8OID);
 	values[1] = glue_array_parameter(endings->states, NULL, n, TEXTOID);

@@ -87,7 +87,7 @@ record_connection(GlueJob *job, const GlueMirror *mirror)
 		glue_connection_lock_take(&lock, 1);
 	}
 	GetUserIdAndSecContext(&user, &security_context);
-	(void) glue_work_as_role(job->target->role, &user, &security_context);
+	(void) glue_work_as_role(job->target->key.role, &user, &security_context);
 	if (job->request->undo != NULL)
 	{
 		GLUE_CRASH_POINT("undo before record");

@@ -41,11 +41,12 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "builtins.h"
-#include "catalog/catalog.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -90,6 +91,7 @@ static bool check_expression(Relation table, Node * expression,
 							 const char *kind, const char *name);
 static bool find_foreign_function(Node * node, void *context);
 static bool is_foreign_function(Oid function, void *context);
+static bool is_own_function(Oid function);
 static Oid	owner_of_function(Oid function);
 static char *name_of_rule(Oid rule);
 pg_noreturn static void refuse(Relation table, const char *kind,
@@ -435,13 +437,23 @@ is_foreign_function(Oid function, void *context)
 {
 	ForeignFunction *found = context;
 
-	if (function < FirstNormalObjectId)
+	if (function < FirstNormalObjectId || is_own_function(function))
 		return false;
 	found->any = true;
 	if (owner_of_function(function) == found->owner)
 		return false;
 	found->function = function;
 	return true;
+}
+
+/* Is a function one of the extension's own? */
+static bool
+is_own_function(Oid function)
+{
+	Oid			extension = get_extension_oid("glue_conn", true);
+
+	return OidIsValid(extension) &&
+		getExtensionOfObject(ProcedureRelationId, function) == extension;
 }
 
 static Oid

@@ -18,6 +18,7 @@
 
 #include "access/xact.h"
 #include "queue_transaction.h"
+#include "request_home.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -45,6 +46,7 @@ static const LocalSetting local_settings[] = {
 };
 
 /* prototypes of private functions */
+static void recover(const GlueClaims *claims);
 static void with_claims(Oid schema, int64 claimant,
 						const GlueTransactions *transactions,
 						void (*function) (const GlueClaims *claims));
@@ -66,13 +68,27 @@ glue_queue_begin(const GlueTransactions *transactions)
 }
 
 /*
- * Put what processes that are gone had claimed back into the queue.
+ * Put what processes that are gone had claimed back into the queue, and hold what
+ * comes from elsewhere.
  */
 void
 glue_queue_recover(Oid schema, int64 claimant,
 				   const GlueTransactions *transactions)
 {
-	with_claims(schema, claimant, transactions, glue_claims_release_orphans);
+	with_claims(schema, claimant, transactions, recover);
+}
+
+/* What that takes in one transaction; after pg_upgrade, more than usual. */
+static void
+recover(const GlueClaims *claims)
+{
+	static bool entered = false;
+
+	glue_claims_hold(claims);
+	if (!entered)
+		glue_claims_enter_cluster(claims);
+	entered = true;
+	glue_claims_release_orphans(claims);
 }
 
 /* Stop working the queue: nothing is claimed any more. */

@@ -13,6 +13,8 @@
 
 #include <json-c/json.h>
 
+#include "target.h"
+
 /*
  * One row of glue_request that is to be made.  Text is UTF-8, but for the name
  * of the server.
@@ -21,9 +23,20 @@ typedef struct GlueRequest
 {
 	const char *operation;		/* "CreateConnection" */
 	const char *name;			/* of the connection */
+
+	/* where it goes, as it was when it was asked for */
 	const char *server;			/* foreign server, or NULL */
+	Oid			server_oid;		/* InvalidOid without one */
+	Oid			server_owner;	/* likewise */
 	const char *region;
 	const char *catalog_id;		/* or NULL */
+	unsigned char fingerprint[GLUE_FINGERPRINT_LEN];	/* of the target */
+
+	/* whose it is */
+	int64		home;
+	int64		cluster;		/* that the OIDs are of */
+	Oid			role;
+
 	json_object *input;			/* ConnectionInput, or NULL */
 	json_object *shown;			/* the same without its secrets */
 	bool		has_secrets;

@@ -42,6 +42,7 @@
 #include "caller_status.h"
 #include "catalog/pg_type.h"
 #include "encoding.h"
+#include "home.h"
 #include "jsonb_tree.h"
 #include "kept_plan.h"
 #include "request_claim.h"
@@ -65,8 +66,9 @@
 /* Are two requests about the same connection? */
 #define SAME_CONNECTION(a, b) \
 	a ".connection_name" EQUALS b ".connection_name" \
+	" AND " a ".home" EQUALS b ".home" \
 	" AND " a ".region" EQUALS b ".region" \
-	" AND " SAME(a ".server", b ".server") \
+	" AND " a ".server_oid" EQUALS b ".server_oid" \
 	" AND " SAME(a ".catalog_id", b ".catalog_id")
 
 /* The columns that a claim returns, in their order. */
@@ -96,17 +98,37 @@ typedef enum ClaimColumn
 	CLAIM_CALLER_XID,
 	CLAIM_UNDONE_AT,
 	CLAIM_ERROR_CODE,
-	CLAIM_ERROR_MESSAGE
+	CLAIM_ERROR_MESSAGE,
+	CLAIM_CLUSTER,
+	CLAIM_SERVER_OID,
+	CLAIM_SERVER_OWNER,
+	CLAIM_FINGERPRINT,
+	CLAIM_HOME,
+	CLAIM_HAS_SECRETS
 } ClaimColumn;
+
+/*
+ * The same of the row r, with the name of the table of secrets to be filled in.
+ * claimed_by is who has had it before.
+ */
+#define CLAIM_COLUMNS(claimed_by) \
+	"r.id, r.operation, r.connection_name, r.server::pg_catalog.text," \
+	" r.region, r.catalog_id, r.input, r.tags," \
+	" (SELECT s.sealed FROM %s s WHERE s.request" EQUALS "r.id" \
+	" AND s.home" EQUALS "r.home), r.on_conflict, r.status, r.attempts, " \
+	claimed_by " IS NOT NULL, r.requested_by::pg_catalog.oid," \
+	" r.requested_at, r.started_at, r.on_missing, r.for_row," \
+	" r.caller_settings, r.on_rollback, r.answered_at, r.caller_xid," \
+	" r.undone_at, r.error_code, r.error_message, r.cluster, r.server_oid," \
+	" r.server_owner, r.target_fingerprint, r.home, r.has_secrets"
 
 /* prototypes of private functions */
 static char *claim_text(const GlueClaims *queue, GlueClaimKind kind);
+static List *read_requests(uint64 count, bool undo, MemoryContext parent);
 static GlueClaim *read_request(const GlueResultRow *row);
+static void read_identity(GlueRequest *request, const GlueResultRow *row);
 static GlueUndo *read_undo(const GlueResultRow *row);
-static void blocked_arrays(List *blocked, Datum *servers, Datum *roles,
-						   Datum *settings);
-static void set_nullable(Datum *values, bool *nulls, int at,
-						 const char *text);
+static void blocked_arrays(List *blocked, Datum arrays[4]);
 static void set_text(Datum *values, bool *nulls, int at, const char *utf8);
 static Datum ended_column(const GlueEndedClaim *ended, int nended,
 						  int column);
@@ -127,11 +149,12 @@ glue_claims_take(const GlueClaims *queue, GlueClaimKind kind, int limit,
 	GlueImpersonation saved;
 	static GlueKeptPlan kept[GLUE_CLAIM_TO_UNDO + 1];
 	static const Oid types[] = {
-		INT8OID, INT4OID, TEXTARRAYOID, OIDARRAYOID, TEXTARRAYOID
+		INT8OID, INT4OID, OIDARRAYOID, OIDARRAYOID, TEXTARRAYOID,
+		BYTEAARRAYOID
 	};
 	MemoryContext context = CurrentMemoryContext;
 	Datum		values[lengthof(types)];
-	List	   *requests = NIL;
+	List	   *requests;
 	SPIPlanPtr	plan;
 	uint64		count;
 
@@ -140,9 +163,58 @@ glue_claims_take(const GlueClaims *queue, GlueClaimKind kind, int limit,
 						  lengthof(types), types);
 	values[0] = Int64GetDatum(queue->claimant);
 	values[1] = Int32GetDatum(limit);
-	blocked_arrays(blocked, &values[2], &values[3], &values[4]);
+	blocked_arrays(blocked, &values[2]);
 
 	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
+	MemoryContextSwitchTo(context);
+	requests = read_requests(count, kind == GLUE_CLAIM_TO_UNDO, parent);
+	glue_execute_end(&saved);
+	return requests;
+}
+
+/*
+ * Look at open requests, and keep others from changing them until the end of the
+ * transaction: at those of another home, or of ours; and if ids is an array, at
+ * those alone.  The oldest come first, each in a context of its own.
+ */
+List *
+glue_requests_lock(const GlueClaims *queue, bool held, Datum ids, bool any)
+{
+	GlueImpersonation saved;
+	static GlueKeptPlan kept[2];
+	static const Oid types[] = {INT8ARRAYOID};
+	const char	nulls[] = {any ? 'n' : ' '};
+	MemoryContext context = CurrentMemoryContext;
+	SPIPlanPtr	plan;
+	List	   *requests;
+	uint64		count;
+
+	plan = glue_kept_plan(&kept[held], queue->owner,
+						  psprintf("SELECT " CLAIM_COLUMNS("r.claimed_by")
+								   " FROM %s r WHERE r.finished_at IS NULL"
+								   " AND r.caller_xid IS NULL"
+								   " AND r.home %s %s"
+								   " AND ($1 IS NULL OR r.id" EQUALS "ANY ($1))"
+								   " ORDER BY r.id FOR UPDATE",
+								   queue->secrets.table, queue->table,
+								   held ? DIFFERS_FROM : EQUALS, queue->own),
+						  lengthof(types), types);
+	count = glue_execute_as(&saved, queue->owner, plan, &ids, nulls);
+	MemoryContextSwitchTo(context);
+	requests = read_requests(count, false, context);
+	glue_execute_end(&saved);
+	return requests;
+}
+
+/*
+ * Read the requests that a statement has returned, as a list in the current
+ * memory context.  Each is in a context of its own, which is a child of parent.
+ */
+static List *
+read_requests(uint64 count, bool undo, MemoryContext parent)
+{
+	List	   *requests = NIL;
+
 	for (uint64 i = 0; i < count; i++)
 	{
 		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
@@ -152,13 +224,11 @@ glue_claims_take(const GlueClaims *queue, GlueClaimKind kind, int limit,
 		GlueClaim  *request = read_request(&row);
 
 		request->context = own;
-		if (kind == GLUE_CLAIM_TO_UNDO)
+		if (undo)
 			request->undo = read_undo(&row);
-		MemoryContextSwitchTo(context);
-		requests = lappend(requests, request);
 		MemoryContextSwitchTo(old_context);
+		requests = lappend(requests, request);
 	}
-	glue_execute_end(&saved);
 	return requests;
 }
 
@@ -176,6 +246,7 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 	return psprintf("WITH due AS ("
 					" SELECT r.id FROM %s r"
 					" WHERE r.finished_at IS NULL"
+					" AND r.home" EQUALS "%s"
 					" AND r.caller_xid %s"
 					" AND r.state" EQUALS "'queued'"
 					" AND r.next_attempt_at" IS_AT_MOST NOW
@@ -207,34 +278,34 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" OR (" ONLY_RECORDS("r")
 					" AND e.on_rollback IS NOT NULL) END"
 					" OFFSET 0)"
-					" AND NOT EXISTS (SELECT FROM unnest($3, $4, $5)"
-					" AS b (server, role, settings)"
-					" WHERE " SAME("b.server", "r.server::pg_catalog.text")
+					" AND NOT EXISTS (SELECT FROM unnest($3, $4, $5, $6)"
+					" AS b (server, role, settings, fingerprint)"
+					" WHERE b.server" EQUALS "r.server_oid"
 					" AND b.role" EQUALS "r.requested_by"
-					" AND b.settings %s)"
+					" AND b.settings" EQUALS
+					"coalesce(r.caller_settings::pg_catalog.text, '{}')"
+					" AND b.fingerprint" EQUALS "r.target_fingerprint)"
 					" ORDER BY r.id LIMIT $2"
 					" FOR UPDATE SKIP LOCKED)"
 					" UPDATE %s r SET state = 'running',"
 					" attempts = r.attempts" PLUS "1,"
 					" started_at = coalesce(r.started_at, " NOW "),"
 					" lease_until = " NOW PLUS SECONDS("%d") ","
-					" claimed_by = $1"
+					" claimed_by = $1,"
+					" server = coalesce((SELECT f.srvname"
+					" FROM pg_catalog.pg_foreign_server f"
+					" WHERE f.oid" EQUALS "r.server_oid"
+					" AND r.cluster" EQUALS "bigint '" INT64_FORMAT "'), r.server)"
 					" FROM due, %s old WHERE r.id" EQUALS "due.id"
-					" AND old.id" EQUALS "due.id"
-					" RETURNING r.id, r.operation, r.connection_name,"
-					" r.server::pg_catalog.text, r.region, r.catalog_id, r.input,"
-					" r.tags, (SELECT s.sealed FROM %s s"
-					" WHERE s.request" EQUALS "r.id), r.on_conflict, r.status,"
-					" r.attempts, old.claimed_by IS NOT NULL,"
-					" r.requested_by::pg_catalog.oid, r.requested_at, r.started_at,"
-					" r.on_missing, r.for_row, r.caller_settings,"
-					" r.on_rollback, r.answered_at, r.caller_xid,"
-					" r.undone_at, r.error_code, r.error_message",
-					queue->table, undo ? "IS NOT NULL" : "IS NULL",
+					" AND r.home" EQUALS "%s"
+					" AND old.id" EQUALS "r.id"
+					" AND old.home" EQUALS "r.home"
+					" RETURNING " CLAIM_COLUMNS("old.claimed_by"),
+					queue->table, queue->own,
+					undo ? "IS NOT NULL" : "IS NULL",
 					queue->table, queue->table,
-					undo ? EQUALS "coalesce(r.caller_settings::pg_catalog.text, '{}')" :
-					"IS NULL",
-					queue->table, LEASE_SECONDS, queue->table,
+					queue->table, LEASE_SECONDS, glue_cluster(), queue->table,
+					queue->own,
 					queue->secrets.table);
 }
 
@@ -280,11 +351,12 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 								   " AS o (id, attempts, state, next_attempt_at, free, status,"
 								   " error_code, error_message, aws_request_id, uncertain, undone)"
 								   " WHERE r.id" EQUALS "o.id"
+								   " AND r.home" EQUALS "%s"
 								   " AND r.claimed_by" EQUALS "$1"
 								   " AND r.attempts" EQUALS "o.attempts"
 								   " AND r.state" EQUALS "'running'"
 								   " RETURNING r.id",
-								   queue->table),
+								   queue->table, queue->own),
 						  lengthof(types), types);
 	values[0] = Int64GetDatum(queue->claimant);
 	for (int column = 1; column < lengthof(types); column++)
@@ -407,14 +479,17 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 	if (kind == GLUE_CLAIM_TO_DO)
 		text = psprintf("SELECT pg_catalog.min(next_attempt_at) FROM %s"
 						" WHERE finished_at IS NULL AND caller_xid IS NULL"
-						" AND state" EQUALS "'queued'", queue->table);
+						" AND home" EQUALS "%s"
+						" AND state" EQUALS "'queued'", queue->table,
+						queue->own);
 	else
 		text = psprintf("SELECT pg_catalog.min(CASE WHEN state" EQUALS "'queued'"
 						" THEN next_attempt_at"
 						" ELSE " NOW PLUS SECONDS("%d") " END) FROM %s"
 						" WHERE finished_at IS NULL AND caller_xid IS NOT NULL"
+						" AND home" EQUALS "%s"
 						" AND (state" EQUALS "'queued' OR claimed_by IS NULL)",
-						OPEN_LOOK_SECONDS, queue->table);
+						OPEN_LOOK_SECONDS, queue->table, queue->own);
 	plan = glue_kept_plan(&kept[kind], queue->owner, text, 0, NULL);
 	glue_execute_as(&saved, queue->owner, plan, NULL, NULL);
 	row = glue_result_row(0);
@@ -446,13 +521,16 @@ glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
 	plan = glue_kept_plan(&kept, queue->owner,
 						  psprintf("DELETE FROM %s WHERE ctid" EQUALS "ANY (ARRAY("
 								   "SELECT r.ctid FROM %s r WHERE r.finished_at" IS_BEFORE "$1"
+								   " AND r.home" EQUALS "%s"
 								   " AND NOT EXISTS (SELECT FROM %s e"
 								   " WHERE e.finished_at IS NULL"
 								   " AND e.connection_name" EQUALS "r.connection_name"
+								   " AND e.home" EQUALS "r.home"
 								   " AND e.caller_xid IS NOT NULL)"
 								   " ORDER BY r.finished_at LIMIT $2"
 								   " FOR UPDATE OF r SKIP LOCKED))",
-								   queue->table, queue->table, queue->table),
+								   queue->table, queue->table, queue->own,
+								   queue->table),
 						  lengthof(types), types);
 	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
 	glue_execute_end(&saved);
@@ -468,6 +546,7 @@ static GlueClaim *
 read_request(const GlueResultRow *row)
 {
 	GlueClaim  *request = palloc0(sizeof(GlueClaim));
+	Datum		settings;
 	Datum		sealed;
 	bool		is_null;
 
@@ -485,15 +564,46 @@ read_request(const GlueResultRow *row)
 	request->what.on_conflict = glue_result_text(row, CLAIM_ON_CONFLICT);
 	request->what.on_missing = glue_result_text(row, CLAIM_ON_MISSING);
 	request->what.for_row = glue_result_bool(row, CLAIM_FOR_ROW);
+	request->what.has_secrets = glue_result_bool(row, CLAIM_HAS_SECRETS);
+	read_identity(&request->what, row);
 	request->status = glue_result_text(row, CLAIM_STATUS);
 	request->attempts = DatumGetInt32(glue_result_datum(row, CLAIM_ATTEMPTS, &is_null));
 	request->uncertain = glue_result_bool(row, CLAIM_UNCERTAIN);
-	request->role = DatumGetObjectId(glue_result_datum(row, CLAIM_ROLE, &is_null));
+	request->settings_text = "{}";
+	settings = glue_result_datum(row, CLAIM_CALLER_SETTINGS, &is_null);
+	if (!is_null)
+	{
+		request->settings = DatumGetJsonbPCopy(settings);
+		request->settings_text = JsonbToCString(NULL, &request->settings->root,
+												VARSIZE(request->settings));
+	}
 	request->requested_at = glue_result_time(row, CLAIM_REQUESTED_AT);
 	request->started_at = glue_result_time(row, CLAIM_STARTED_AT);
 	request->error_code = glue_result_text(row, CLAIM_ERROR_CODE);
 	request->error_message = glue_result_text(row, CLAIM_ERROR_MESSAGE);
 	return request;
+}
+
+/* Whose a request is, and where it goes. */
+static void
+read_identity(GlueRequest *request, const GlueResultRow *row)
+{
+	bool		is_null;
+	Datum		owner;
+	bytea	   *fingerprint;
+
+	request->home = glue_result_int64(row, CLAIM_HOME);
+	request->role =
+		DatumGetObjectId(glue_result_datum(row, CLAIM_ROLE, &is_null));
+	request->cluster = glue_result_int64(row, CLAIM_CLUSTER);
+	request->server_oid =
+		DatumGetObjectId(glue_result_datum(row, CLAIM_SERVER_OID, &is_null));
+	owner = glue_result_datum(row, CLAIM_SERVER_OWNER, &is_null);
+	request->server_owner = is_null ? InvalidOid : DatumGetObjectId(owner);
+	fingerprint =
+		DatumGetByteaPP(glue_result_datum(row, CLAIM_FINGERPRINT, &is_null));
+	memcpy(request->fingerprint, VARDATA_ANY(fingerprint),
+		   Min(VARSIZE_ANY_EXHDR(fingerprint), GLUE_FINGERPRINT_LEN));
 }
 
 /*
@@ -506,16 +616,7 @@ read_undo(const GlueResultRow *row)
 	GlueUndo   *undo = palloc0(sizeof(GlueUndo));
 	const char *on_rollback = glue_result_text(row, CLAIM_ON_ROLLBACK);
 	const char *error_code = glue_result_text(row, CLAIM_ERROR_CODE);
-	bool		is_null;
-	Datum		settings = glue_result_datum(row, CLAIM_CALLER_SETTINGS, &is_null);
 
-	undo->settings_text = "{}";
-	if (!is_null)
-	{
-		undo->settings = DatumGetJsonbPCopy(settings);
-		undo->settings_text = JsonbToCString(NULL, &undo->settings->root,
-											 VARSIZE(undo->settings));
-	}
 	undo->may_have_made = on_rollback != NULL;
 	undo->undone = glue_result_time(row, CLAIM_UNDONE_AT) != 0;
 	undo->keep = undo->undone ?
@@ -528,16 +629,18 @@ read_undo(const GlueResultRow *row)
 	return undo;
 }
 
-/* The blocked targets as arrays of the same length. */
+/*
+ * The blocked targets as four arrays of the same length: servers, roles, settings
+ * and fingerprints.
+ */
 static void
-blocked_arrays(List *blocked, Datum *servers, Datum *roles, Datum *settings)
+blocked_arrays(List *blocked, Datum arrays[4])
 {
 	int			n = list_length(blocked);
-	Datum	   *server_values = palloc(n * sizeof(Datum));
-	bool	   *server_nulls = palloc(n * sizeof(bool));
-	Datum	   *role_values = palloc(n * sizeof(Datum));
-	Datum	   *settings_values = palloc(n * sizeof(Datum));
-	bool	   *settings_nulls = palloc(n * sizeof(bool));
+	Datum	   *servers = palloc(n * sizeof(Datum));
+	Datum	   *roles = palloc(n * sizeof(Datum));
+	Datum	   *settings = palloc(n * sizeof(Datum));
+	Datum	   *fingerprints = palloc(n * sizeof(Datum));
 	ListCell   *cell;
 	int			i = 0;
 
@@ -545,21 +648,17 @@ blocked_arrays(List *blocked, Datum *servers, Datum *roles, Datum *settings)
 	{
 		const GlueBlockedTarget *target = lfirst(cell);
 
-		set_nullable(server_values, server_nulls, i, target->server);
-		set_nullable(settings_values, settings_nulls, i, target->settings);
-		role_values[i++] = ObjectIdGetDatum(target->role);
+		servers[i] = ObjectIdGetDatum(target->server_oid);
+		roles[i] = ObjectIdGetDatum(target->role);
+		settings[i] = CStringGetTextDatum(target->settings);
+		fingerprints[i++] =
+			PointerGetDatum(cstring_to_text_with_len((const char *) target->fingerprint,
+													 GLUE_FINGERPRINT_LEN));
 	}
-	*servers = glue_array_parameter(server_values, server_nulls, n, TEXTOID);
-	*roles = glue_array_parameter(role_values, NULL, n, OIDOID);
-	*settings = glue_array_parameter(settings_values, settings_nulls, n, TEXTOID);
-}
-
-/* Text of the database, or NULL. */
-static void
-set_nullable(Datum *values, bool *nulls, int at, const char *text)
-{
-	nulls[at] = text == NULL;
-	values[at] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+	arrays[0] = glue_array_parameter(servers, NULL, n, OIDOID);
+	arrays[1] = glue_array_parameter(roles, NULL, n, OIDOID);
+	arrays[2] = glue_array_parameter(settings, NULL, n, TEXTOID);
+	arrays[3] = glue_array_parameter(fingerprints, NULL, n, BYTEAOID);
 }
 
 static void

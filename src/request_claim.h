@@ -30,8 +30,6 @@ typedef enum GlueClaimKind
 /* What is known of a call that is to be undone. */
 typedef struct GlueUndo
 {
-	Jsonb	   *settings;		/* of the caller's session, or NULL */
-	const char *settings_text;	/* the same; "{}" instead of NULL */
 	bool		may_have_made;	/* it may have created the connection... */
 	bool		keep;			/* ... which is to be kept then, or was */
 	TimestampTz answered_at;	/* when the call had ended; 0: not known */
@@ -61,7 +59,8 @@ typedef struct GlueClaim
 	int			attempts;		/* this one included */
 	bool		uncertain;		/* an attempt before may have been carried
 								 * out, and nobody knows */
-	Oid			role;			/* who asked for it */
+	Jsonb	   *settings;		/* of the caller's session, or NULL */
+	const char *settings_text;	/* the same; "{}" instead of NULL */
 	TimestampTz requested_at;
 	TimestampTz started_at;		/* of the first attempt */
 	const char *error_code;		/* of the last one, or of the call itself; of
@@ -95,9 +94,10 @@ typedef struct GlueEndedClaim
 /* A target that requests are not claimed for at present. */
 typedef struct GlueBlockedTarget
 {
-	const char *server;			/* or NULL */
+	Oid			server_oid;
 	Oid			role;
-	const char *settings;		/* settings_text of undos; NULL: of others */
+	const char *settings;		/* settings_text of its requests */
+	unsigned char fingerprint[GLUE_FINGERPRINT_LEN];	/* likewise */
 } GlueBlockedTarget;
 
 /* How whoever works the queue begins and ends transactions. */
@@ -109,6 +109,8 @@ typedef struct GlueTransactions
 
 extern List *glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
 							  int limit, List *blocked, MemoryContext parent);
+extern List *glue_requests_lock(const GlueClaims *queue, bool held, Datum ids,
+								bool any);
 extern void glue_claims_record(const GlueClaims *queue,
 							   GlueEndedClaim *ended, int nended);
 extern TimestampTz glue_claims_next_due(const GlueClaims *queue,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * request_functions.c
- *	  The SQL functions that look at a request or change its course.
+ *	  The SQL functions that look at a request or cancel it.
  *
  * A role may act on the requests that row security lets it see: its own, and
  * those of roles whose privileges it has.  All others do not exist for it.
@@ -19,7 +19,7 @@
 #include "fmgr.h"
 #include "function_call.h"
 #include "miscadmin.h"
-#include "request_queue.h"
+#include "request_functions.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/timestamp.h"
@@ -30,24 +30,14 @@
 #define PAUSE_GROWTH		1.5
 
 /* prototypes of private functions */
-static void begin(GlueFunction *function, FunctionCallInfo fcinfo,
-				  const char *name, GlueFunctionKind kind,
-				  GlueRequestQueue *queue, GlueRequestState *found);
-static void find_visible(const GlueRequestQueue *queue, int64 id,
-						 GlueRequestState *found);
-static Datum end(const GlueFunction *function, const GlueRequestState *found);
-static bool has_ended(const GlueRequestState *request);
 pg_noreturn static void refuse_to_cancel(int64 id,
 										 const GlueRequestState *request);
-pg_noreturn static void refuse_to_retry(int64 id);
-pg_noreturn static void refuse_to_make_again(int64 id);
 static void check_that_end_can_be_seen(int64 id,
 									   const GlueRequestState *request);
 static void sleep_for(long milliseconds);
 pg_noreturn static void raise_not_ended(int64 id, const char *state);
 
 PG_FUNCTION_INFO_V1(glue_cancel_request);
-PG_FUNCTION_INFO_V1(glue_retry_request);
 PG_FUNCTION_INFO_V1(glue_wait_request);
 
 /*
@@ -61,39 +51,14 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 	GlueRequestQueue queue;
 	GlueRequestState request;
 
-	begin(&function, fcinfo, "glue_cancel_request()", GLUE_FUNCTION_WRITES,
-		  &queue, &request);
+	glue_request_function_begin(&function, fcinfo, "glue_cancel_request()", GLUE_FUNCTION_WRITES,
+								&queue, &request);
+	glue_request_refuse_held(id, &request);
 	if (!glue_request_cancel(&queue, id) && request.immediate &&
-		!has_ended(&request))
+		!glue_request_has_ended(&request))
 		refuse_to_cancel(id, &request);
-	find_visible(&queue, id, &request);
-	return end(&function, &request);
-}
-
-/*
- * glue_retry_request(id bigint) returns text
- */
-Datum
-glue_retry_request(PG_FUNCTION_ARGS)
-{
-	int64		id = PG_GETARG_INT64(0);
-	GlueFunction function;
-	GlueRequestQueue queue;
-	GlueRequestState request;
-
-	begin(&function, fcinfo, "glue_retry_request()", GLUE_FUNCTION_WRITES,
-		  &queue, &request);
-	if (!glue_request_requeue(&queue, id))
-	{
-		find_visible(&queue, id, &request);
-		if (request.immediate && has_ended(&request))
-			refuse_to_make_again(id);
-		if (request.has_secrets && has_ended(&request) &&
-			strcmp(request.state, "succeeded") != 0)
-			refuse_to_retry(id);
-	}
-	find_visible(&queue, id, &request);
-	return end(&function, &request);
+	glue_request_find_visible(&queue, id, &request);
+	return glue_request_function_end(&function, &request);
 }
 
 /*
@@ -116,12 +81,13 @@ glue_wait_request(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	id = PG_GETARG_INT64(0);
 	deadline = glue_argument_deadline(fcinfo, 1);
-	begin(&function, fcinfo, "glue_wait_request()", GLUE_FUNCTION_READS,
-		  &queue, &request);
-	while (!has_ended(&request))
+	glue_request_function_begin(&function, fcinfo, "glue_wait_request()", GLUE_FUNCTION_READS,
+								&queue, &request);
+	while (!glue_request_has_ended(&request))
 	{
 		long		left_ms;
 
+		glue_request_refuse_held(id, &request);
 		check_that_end_can_be_seen(id, &request);
 		left_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
 												  deadline);
@@ -129,26 +95,26 @@ glue_wait_request(PG_FUNCTION_ARGS)
 			raise_not_ended(id, request.state);
 		sleep_for(Min(left_ms, (long) pause_ms));
 		pause_ms = Min(pause_ms * PAUSE_GROWTH, LONGEST_PAUSE_MS);
-		find_visible(&queue, id, &request);
+		glue_request_find_visible(&queue, id, &request);
 	}
-	return end(&function, &request);
+	return glue_request_function_end(&function, &request);
 }
 
 /* Begin a function about the request that its first argument names. */
-static void
-begin(GlueFunction *function, FunctionCallInfo fcinfo, const char *name,
-	  GlueFunctionKind kind, GlueRequestQueue *queue, GlueRequestState *found)
+void
+glue_request_function_begin(GlueFunction *function, FunctionCallInfo fcinfo, const char *name,
+							GlueFunctionKind kind, GlueRequestQueue *queue, GlueRequestState *found)
 {
 	glue_function_begin(function, fcinfo, name, kind);
 	glue_request_queue_open(queue, function->schema,
 							kind == GLUE_FUNCTION_WRITES ?
 							RowExclusiveLock : AccessShareLock);
-	find_visible(queue, PG_GETARG_INT64(0), found);
+	glue_request_find_visible(queue, PG_GETARG_INT64(0), found);
 }
 
 /* Find a request that the current user may see. */
-static void
-find_visible(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
+void
+glue_request_find_visible(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
 {
 	if (!glue_request_find(queue, id, found) ||
 		!has_privs_of_role(GetUserId(), found->requested_by))
@@ -159,8 +125,8 @@ find_visible(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
 }
 
 /* End a function, with the state of the request as its result. */
-static Datum
-end(const GlueFunction *function, const GlueRequestState *found)
+Datum
+glue_request_function_end(const GlueFunction *function, const GlueRequestState *found)
 {
 	text	   *result;
 
@@ -170,11 +136,23 @@ end(const GlueFunction *function, const GlueRequestState *found)
 	PG_RETURN_TEXT_P(result);
 }
 
-static bool
-has_ended(const GlueRequestState *request)
+bool
+glue_request_has_ended(const GlueRequestState *request)
 {
 	return strcmp(request->state, "queued") != 0 &&
-		strcmp(request->state, "running") != 0;
+		strcmp(request->state, "running") != 0 && !request->held;
+}
+
+/* What comes from elsewhere is not carried out here. */
+void
+glue_request_refuse_held(int64 id, const GlueRequestState *request)
+{
+	if (request->held)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("request %lld is held", (long long) id),
+				 errdetail("It was made in another database, of which this one is a copy, or before this server was restored to a point in time."),
+				 errhint("A superuser can call glue_take_over_requests() to have it carried out here, or glue_drop_held_requests().")));
 }
 
 /* What acts at once is not for the queue to be cancelled. */
@@ -188,26 +166,6 @@ refuse_to_cancel(int64 id, const GlueRequestState *request)
 			 errdetail("It was a call that acted at once. Its transaction was rolled back, and what it did in AWS Glue is about to be undone.") :
 			 errdetail("It is a call that acted at once, in a transaction that may not have ended, or is being undone."),
 			 errhint("If its transaction commits, it is done; if not, it is undone. glue_wait_request() waits for that.")));
-}
-
-static void
-refuse_to_retry(int64 id)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("request %lld cannot be retried", (long long) id),
-			 errdetail("Its connection input held secrets, which were erased when the request ended."),
-			 errhint("Make a new request, with the whole connection input.")));
-}
-
-static void
-refuse_to_make_again(int64 id)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("request %lld cannot be retried", (long long) id),
-			 errdetail("It was a call that acted at once. Of those, only the undo of one that was rolled back can be retried, after that has failed."),
-			 errhint("Call the function again.")));
 }
 
 /*

@@ -21,6 +21,7 @@
 #include "commands/sequence.h"
 #include "encoding.h"
 #include "executor/spi.h"
+#include "home.h"
 #include "impersonation.h"
 #include "kept_plan.h"
 #include "miscadmin.h"
@@ -31,12 +32,13 @@
 #include "request_seal.h"
 #include "request_secret.h"
 #include "row_insert.h"
+#include "sql_text.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-/* The first takes all columns, the others the ID alone. */
+/* The first takes all columns, the others the ID and the home. */
 typedef enum QueueStatement
 {
 	STATEMENT_INSERT,
@@ -48,7 +50,7 @@ typedef enum QueueStatement
 } QueueStatement;
 
 /* Operators are qualified, because the search_path is the caller's. */
-#define WHERE_ID		" WHERE id OPERATOR(pg_catalog.=) $1"
+#define WHERE_ID		" WHERE id" EQUALS "$1 AND home" EQUALS "$2"
 
 /* Kept for the life of the backend, for the table of this name. */
 static SPIPlanPtr plans[NUM_STATEMENTS];
@@ -92,6 +94,7 @@ glue_request_queue_open(GlueRequestQueue *queue, Oid schema, LOCKMODE lock)
 	queue->plain = lock == RowExclusiveLock &&
 		glue_row_insert_possible(relation, &glue_request_shape);
 	queue->table = glue_own_table_name(relation);
+	queue->home = glue_home(schema);
 	table_close(relation, NoLock);
 	if (planned_for == NULL || strcmp(queue->table, planned_for) != 0)
 		forget_plans();
@@ -105,14 +108,25 @@ int64
 glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 {
 	int64		id = glue_request_next_id(queue);
+	GlueRequest own = *request;
 	GlueRequestRow row;
 
-	glue_request_row_fill(&row, id, request);
+	glue_request_make_own(queue, &own);
+	glue_request_row_fill(&row, id, &own);
 	if (request->has_secrets)
-		keep_secrets(queue, id, request);
+		keep_secrets(queue, id, &own);
 	insert_row(queue, &row);
 	glue_queue_wake_at_commit();
 	return id;
+}
+
+/* A request that the current user makes in this database. */
+void
+glue_request_make_own(const GlueRequestQueue *queue, GlueRequest *request)
+{
+	request->home = queue->home;
+	request->cluster = glue_cluster();
+	request->role = GetUserId();
 }
 
 static void
@@ -122,7 +136,7 @@ keep_secrets(const GlueRequestQueue *queue, int64 id,
 	GlueRequestSecrets secrets;
 	bytea	   *sealed = glue_request_seal(id, request);
 
-	glue_request_secrets_open(&secrets, queue->schema);
+	glue_request_secrets_open(&secrets, queue->schema, queue->home);
 	glue_request_secret_insert(&secrets, id, sealed);
 }
 
@@ -132,7 +146,7 @@ erase_secrets(const GlueRequestQueue *queue, int64 id)
 {
 	GlueRequestSecrets secrets;
 
-	glue_request_secrets_open(&secrets, queue->schema);
+	glue_request_secrets_open(&secrets, queue->schema, queue->home);
 	glue_request_secrets_erase(&secrets, &id, 1);
 }
 
@@ -205,12 +219,12 @@ glue_request_find(const GlueRequestQueue *queue, int64 id,
 				  GlueRequestState *found)
 {
 	MemoryContext context = CurrentMemoryContext;
-	Datum		value = Int64GetDatum(id);
+	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
 	GlueImpersonation saved;
 	bool		is_there;
 
 	enter(queue, &saved);
-	execute(queue, STATEMENT_FIND, &value, NULL);
+	execute(queue, STATEMENT_FIND, values, NULL);
 	is_there = SPI_processed > 0;
 	if (is_there)
 	{
@@ -234,6 +248,9 @@ read_state(GlueRequestState *found, HeapTuple tuple, TupleDesc desc)
 	changed_by = DatumGetTransactionId(column_value(tuple, desc, 4));
 	found->uncommitted = TransactionIdIsCurrentTransactionId(changed_by);
 	found->immediate = DatumGetBool(column_value(tuple, desc, 5));
+	found->server_oid = DatumGetObjectId(column_value(tuple, desc, 6));
+	found->error_code = SPI_getvalue(tuple, desc, 7);
+	found->held = strcmp(found->state, "held") == 0;
 }
 
 /* The value of a column that is not null. */
@@ -254,15 +271,16 @@ glue_request_active_since(const GlueRequestQueue *queue, const char *name,
 						  TimestampTz since)
 {
 	static GlueKeptPlan kept;
-	static const Oid types[] = {TEXTOID, TIMESTAMPTZOID};
+	static const Oid types[] = {TEXTOID, TIMESTAMPTZOID, INT8OID};
 	Datum		values[] = {
 		CStringGetTextDatum(glue_server_from_utf8(name)),
-		TimestampTzGetDatum(since)
+		TimestampTzGetDatum(since),
+		Int64GetDatum(queue->home)
 	};
 	char	   *text = psprintf("SELECT FROM %s WHERE connection_name"
-								" OPERATOR(pg_catalog.=) $1"
+								EQUALS "$1 AND home" EQUALS "$3"
 								" AND (finished_at IS NULL OR finished_at"
-								" OPERATOR(pg_catalog.>=) $2)",
+								IS_AT_LEAST "$2)",
 								queue->table);
 	SPIPlanPtr	plan;
 	GlueImpersonation saved;
@@ -310,12 +328,12 @@ glue_request_requeue(const GlueRequestQueue *queue, int64 id)
 static bool
 change(const GlueRequestQueue *queue, QueueStatement statement, int64 id)
 {
-	Datum		value = Int64GetDatum(id);
+	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
 	GlueImpersonation saved;
 	bool		changed;
 
 	enter(queue, &saved);
-	execute(queue, statement, &value, NULL);
+	execute(queue, statement, values, NULL);
 	changed = SPI_processed > 0;
 	leave(&saved);
 	return changed;
@@ -372,9 +390,10 @@ find_plan(const GlueRequestQueue *queue, QueueStatement statement)
 
 	text = statement_text(queue->table, statement);
 	for (int column = 0; column < GLUE_NUM_REQUEST_COLUMNS; column++)
-		types[column] = glue_request_column_type(column);
+		types[column] = statement == STATEMENT_INSERT ?
+			glue_request_column_type(column) : INT8OID;
 	plan = SPI_prepare(text,
-					   statement == STATEMENT_INSERT ? GLUE_NUM_REQUEST_COLUMNS : 1, types);
+					   statement == STATEMENT_INSERT ? GLUE_NUM_REQUEST_COLUMNS : 2, types);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not plan \"%s\": %s", text,
 			 SPI_result_code_string(SPI_result));
@@ -407,14 +426,19 @@ statement_text(const char *table, QueueStatement statement)
 		case STATEMENT_WITHDRAW:
 			return psprintf("DELETE FROM %s" WHERE_ID, table);
 		case STATEMENT_FIND:
-			return psprintf("SELECT state, requested_by, has_secrets, xmin,"
-							" caller_xid IS NOT NULL FROM %s"
-							WHERE_ID, table);
+			return psprintf("SELECT CASE WHEN home" DIFFERS_FROM "$2"
+							" AND finished_at IS NULL"
+							" THEN 'held' ELSE state END,"
+							" requested_by, has_secrets, xmin,"
+							" caller_xid IS NOT NULL, server_oid,"
+							" error_code FROM %s"
+							" WHERE id" EQUALS "$1"
+							" ORDER BY home" EQUALS "$2 DESC LIMIT 1", table);
 		case STATEMENT_CANCEL:
 			return psprintf("UPDATE %s SET state = 'cancelled',"
-							" finished_at = pg_catalog.clock_timestamp()"
+							" finished_at = " NOW
 							WHERE_ID
-							" AND state OPERATOR(pg_catalog.=) 'queued'"
+							" AND state" EQUALS "'queued'"
 							" AND caller_xid IS NULL",
 							table);
 		case STATEMENT_REQUEUE:

@@ -24,6 +24,7 @@ typedef struct GlueRequestQueue
 	Oid			oid;
 	char	   *table;			/* its qualified name */
 	bool		plain;			/* rows need no statement to be inserted */
+	int64		home;			/* of this database */
 } GlueRequestQueue;
 
 /* What has become of a request. */
@@ -34,10 +35,15 @@ typedef struct GlueRequestState
 	bool		has_secrets;
 	bool		uncommitted;	/* changed by the current transaction */
 	bool		immediate;		/* a call that acted at once */
+	bool		held;			/* of another home */
+	Oid			server_oid;		/* InvalidOid without a server */
+	char	   *error_code;		/* of the last attempt, or NULL */
 } GlueRequestState;
 
 extern void glue_request_queue_open(GlueRequestQueue *queue, Oid schema,
 									LOCKMODE lock);
+extern void glue_request_make_own(const GlueRequestQueue *queue,
+								  GlueRequest *request);
 extern int64 glue_request_next_id(const GlueRequestQueue *queue);
 extern int64 glue_request_insert(const GlueRequestQueue *queue,
 								 const GlueRequest *request);

@@ -16,10 +16,11 @@
 
 #include "builtins.h"
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "encoding.h"
 #include "jsonb_tree.h"
-#include "miscadmin.h"
 #include "request_row.h"
+#include "session_settings.h"
 #include "utils/timestamp.h"
 
 static const struct
@@ -60,9 +61,15 @@ static const struct
 	[GLUE_REQUEST_ERROR_CODE] = {"error_code", TEXTOID},
 	[GLUE_REQUEST_ERROR_MESSAGE] = {"error_message", TEXTOID},
 	[GLUE_REQUEST_AWS_REQUEST_ID] = {"aws_request_id", TEXTOID},
+	[GLUE_REQUEST_HOME] = {"home", INT8OID},
+	[GLUE_REQUEST_CLUSTER] = {"cluster", INT8OID},
+	[GLUE_REQUEST_SERVER_OID] = {"server_oid", OIDOID},
+	[GLUE_REQUEST_SERVER_OWNER] = {"server_owner", REGROLEOID},
+	[GLUE_REQUEST_TARGET_FINGERPRINT] = {"target_fingerprint", BYTEAOID},
 };
 
 /* prototypes of private functions */
+static void set_identity(GlueRequestRow *row, const GlueRequest *request);
 static void set_tree(GlueRequestRow *row, GlueRequestColumn column,
 					 json_object *tree);
 
@@ -91,15 +98,40 @@ glue_request_column_type(int column)
 	return columns[column].type;
 }
 
+/* The fingerprint that matters to a request, of those that a target has. */
+const unsigned char *
+glue_request_fingerprint(const GlueRequest *request, const GlueTarget *target)
+{
+	return request->has_secrets ? target->key_fingerprint :
+		target->fingerprint;
+}
+
 /*
- * Fill in a row for what the current user asks for now, to be carried out as
- * soon as possible.
+ * Say of a request where it goes: to a target, and to no other.  Whether it has
+ * secrets is known by then.
+ */
+void
+glue_request_set_target(GlueRequest *request, const GlueTarget *target)
+{
+	request->server = target->server;
+	request->server_oid = target->server_oid;
+	request->server_owner = target->server_owner;
+	request->region = target->endpoint.region;
+	request->catalog_id = target->catalog_id;
+	memcpy(request->fingerprint, glue_request_fingerprint(request, target),
+		   GLUE_FINGERPRINT_LEN);
+}
+
+/*
+ * Fill in a row for what is asked for now, to be carried out as soon as
+ * possible, where the settings of this session lead.
  */
 void
 glue_request_row_fill(GlueRequestRow *row, int64 id,
 					  const GlueRequest *request)
 {
 	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
+	Jsonb	   *settings = glue_session_settings();
 
 	memset(row->nulls, 'n', sizeof(row->nulls));
 	glue_request_row_set(row, GLUE_REQUEST_ID, Int64GetDatum(id));
@@ -127,9 +159,33 @@ glue_request_row_fill(GlueRequestRow *row, int64 id,
 	glue_request_row_set(row, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
 	glue_request_row_set_text(row, GLUE_REQUEST_ON_ROLLBACK,
 							  request->on_rollback);
+	if (settings != NULL)
+		glue_request_row_set(row, GLUE_REQUEST_CALLER_SETTINGS,
+							 JsonbPGetDatum(settings));
 	glue_request_row_set(row, GLUE_REQUEST_REQUESTED_BY,
-						 ObjectIdGetDatum(GetUserId()));
+						 ObjectIdGetDatum(request->role));
 	glue_request_row_set(row, GLUE_REQUEST_REQUESTED_AT, now);
+	set_identity(row, request);
+}
+
+/* Whose the request is, and where it goes. */
+static void
+set_identity(GlueRequestRow *row, const GlueRequest *request)
+{
+	bytea	   *fingerprint = palloc(VARHDRSZ + GLUE_FINGERPRINT_LEN);
+
+	SET_VARSIZE(fingerprint, VARHDRSZ + GLUE_FINGERPRINT_LEN);
+	memcpy(VARDATA(fingerprint), request->fingerprint, GLUE_FINGERPRINT_LEN);
+	glue_request_row_set(row, GLUE_REQUEST_HOME, Int64GetDatum(request->home));
+	glue_request_row_set(row, GLUE_REQUEST_CLUSTER,
+						 Int64GetDatum(request->cluster));
+	glue_request_row_set(row, GLUE_REQUEST_SERVER_OID,
+						 ObjectIdGetDatum(request->server_oid));
+	if (OidIsValid(request->server_owner))
+		glue_request_row_set(row, GLUE_REQUEST_SERVER_OWNER,
+							 ObjectIdGetDatum(request->server_owner));
+	glue_request_row_set(row, GLUE_REQUEST_TARGET_FINGERPRINT,
+						 PointerGetDatum(fingerprint));
 }
 
 void

@@ -48,6 +48,11 @@ typedef enum GlueRequestColumn
 	GLUE_REQUEST_ERROR_CODE,
 	GLUE_REQUEST_ERROR_MESSAGE,
 	GLUE_REQUEST_AWS_REQUEST_ID,
+	GLUE_REQUEST_HOME,
+	GLUE_REQUEST_CLUSTER,
+	GLUE_REQUEST_SERVER_OID,
+	GLUE_REQUEST_SERVER_OWNER,
+	GLUE_REQUEST_TARGET_FINGERPRINT,
 	GLUE_NUM_REQUEST_COLUMNS
 } GlueRequestColumn;
 
@@ -65,6 +70,10 @@ extern GlueRowShape glue_request_shape;
 extern const char *glue_request_column_name(int column);
 extern Oid	glue_request_column_type(int column);
 
+extern void glue_request_set_target(GlueRequest *request,
+									const GlueTarget *target);
+extern const unsigned char *glue_request_fingerprint(const GlueRequest *request,
+													 const GlueTarget *target);
 extern void glue_request_row_fill(GlueRequestRow *row, int64 id,
 								  const GlueRequest *request);
 extern void glue_request_row_set(GlueRequestRow *row,

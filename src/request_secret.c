@@ -24,6 +24,7 @@
 #include "request_secret.h"
 #include "result_row.h"
 #include "row_insert.h"
+#include "sql_text.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -32,6 +33,7 @@ typedef enum SecretColumn
 {
 	SECRET_REQUEST,
 	SECRET_SEALED,
+	SECRET_HOME,
 	NUM_SECRET_COLUMNS
 } SecretColumn;
 
@@ -44,6 +46,7 @@ static const struct
 {
 	[SECRET_REQUEST] = {"request", INT8OID},
 	[SECRET_SEALED] = {"sealed", BYTEAOID},
+	[SECRET_HOME] = {"home", INT8OID},
 };
 
 /* prototypes of private functions */
@@ -78,7 +81,7 @@ column_type(int column)
  * transaction.
  */
 void
-glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema)
+glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema, int64 home)
 {
 	Relation	relation = glue_own_table_find("glue_request_secret", schema,
 											   RowExclusiveLock,
@@ -88,6 +91,7 @@ glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema)
 	secrets->oid = RelationGetRelid(relation);
 	secrets->plain = glue_row_insert_possible(relation, &shape);
 	secrets->table = glue_own_table_name(relation);
+	secrets->home = home;
 	table_close(relation, NoLock);
 }
 
@@ -99,8 +103,9 @@ glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
 	Datum		values[NUM_SECRET_COLUMNS] = {
 		[SECRET_REQUEST] = Int64GetDatum(request),
 		[SECRET_SEALED] = PointerGetDatum(sealed),
+		[SECRET_HOME] = Int64GetDatum(secrets->home),
 	};
-	const char	nulls[NUM_SECRET_COLUMNS] = {' ', ' '};
+	const char	nulls[NUM_SECRET_COLUMNS] = {' ', ' ', ' '};
 	GlueImpersonation saved;
 	GlueRowInsert *insert;
 	bool		inserted;
@@ -123,13 +128,13 @@ static void
 insert_by_statement(const GlueRequestSecrets *secrets, Datum *values)
 {
 	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID, BYTEAOID};
+	static const Oid types[] = {INT8OID, BYTEAOID, INT8OID};
 	GlueImpersonation saved;
 	SPIPlanPtr	plan;
 
 	plan = glue_kept_plan(&kept, secrets->owner,
-						  psprintf("INSERT INTO %s (request, sealed)"
-								   " VALUES ($1, $2)", secrets->table),
+						  psprintf("INSERT INTO %s (request, sealed, home)"
+								   " VALUES ($1, $2, $3)", secrets->table),
 						  lengthof(types), types);
 	glue_execute_as(&saved, secrets->owner, plan, values, NULL);
 	glue_execute_end(&saved);
@@ -141,20 +146,21 @@ glue_request_secrets_erase(const GlueRequestSecrets *secrets,
 						   const int64 *requests, int nrequests)
 {
 	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8ARRAYOID};
+	static const Oid types[] = {INT8ARRAYOID, INT8OID};
 	GlueImpersonation saved;
 	Datum	   *ids = palloc(nrequests * sizeof(Datum));
-	Datum		value;
+	Datum		values[lengthof(types)];
 	SPIPlanPtr	plan;
 
 	for (int i = 0; i < nrequests; i++)
 		ids[i] = Int64GetDatum(requests[i]);
-	value = glue_array_parameter(ids, NULL, nrequests, INT8OID);
+	values[0] = glue_array_parameter(ids, NULL, nrequests, INT8OID);
+	values[1] = Int64GetDatum(secrets->home);
 	plan = glue_kept_plan(&kept, secrets->owner,
-						  psprintf("DELETE FROM %s WHERE request"
-								   " OPERATOR(pg_catalog.=) ANY ($1)",
+						  psprintf("DELETE FROM %s WHERE request" EQUALS "ANY ($1)"
+								   " AND home" EQUALS "$2",
 								   secrets->table),
 						  lengthof(types), types);
-	glue_execute_as(&saved, secrets->owner, plan, &value, NULL);
+	glue_execute_as(&saved, secrets->owner, plan, values, NULL);
 	glue_execute_end(&saved);
 }

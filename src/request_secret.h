@@ -18,10 +18,11 @@ typedef struct GlueRequestSecrets
 	Oid			oid;
 	char	   *table;			/* its qualified name */
 	bool		plain;			/* rows need no statement to be inserted */
+	int64		home;			/* of the requests that are meant */
 } GlueRequestSecrets;
 
-extern void glue_request_secrets_open(GlueRequestSecrets *secrets,
-									  Oid schema);
+extern void glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema,
+									  int64 home);
 extern void glue_request_secret_insert(const GlueRequestSecrets *secrets,
 									   int64 request, bytea * sealed);
 extern void glue_request_secrets_erase(const GlueRequestSecrets *secrets,

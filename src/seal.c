@@ -60,6 +60,7 @@ static GlueSealStatus open_sealed(EVP_CIPHER_CTX * cipher,
 								  void *plain, size_t plain_len);
 static void write_number(ContextWriter *writer, uint64_t number);
 static void write_string(ContextWriter *writer, const char *string);
+static void write_bytes(ContextWriter *writer, const void *bytes, size_t len);
 
 /*
  * How long something will be once it is sealed.
@@ -150,11 +151,16 @@ glue_seal_context(const GlueSealedRequest *request, unsigned char *buffer,
 	ContextWriter writer = {buffer, size, 0};
 
 	write_number(&writer, (uint64_t) request->id);
+	write_number(&writer, (uint64_t) request->home);
+	write_number(&writer, request->role);
 	write_string(&writer, request->operation);
 	write_string(&writer, request->connection_name);
-	write_string(&writer, request->server);
 	write_string(&writer, request->region);
 	write_string(&writer, request->catalog_id);
+	write_string(&writer, request->tags);
+	write_string(&writer, request->on_conflict);
+	write_string(&writer, request->on_missing);
+	write_bytes(&writer, request->target, GLUE_SEAL_TARGET_LEN);
 	return writer.used;
 }
 
@@ -231,11 +237,17 @@ write_string(ContextWriter *writer, const char *string)
 	size_t		len = strlen(string);
 
 	write_number(writer, len);
+	write_bytes(writer, string, len);
+}
+
+static void
+write_bytes(ContextWriter *writer, const void *bytes, size_t len)
+{
 	if (writer->used < writer->size)
 	{
 		size_t		room = writer->size - writer->used;
 
-		memcpy(writer->buffer + writer->used, string, len < room ? len : room);
+		memcpy(writer->buffer + writer->used, bytes, len < room ? len : room);
 	}
 	writer->used += len;
 }

@@ -26,15 +26,27 @@ typedef enum GlueSealStatus
 	GLUE_SEAL_FAILED			/* OpenSSL lacks memory or random bytes */
 } GlueSealStatus;
 
-/* The request that sealed secrets belong to; no string is NULL. */
+#define GLUE_SEAL_TARGET_LEN	32
+
+/*
+ * The request that sealed secrets belong to; no string is NULL.
+ *
+ * Of the foreign server there is neither the name, which can be changed, nor the
+ * OID, which pg_upgrade changes: the target says where the secrets go.
+ */
 typedef struct GlueSealedRequest
 {
 	int64_t		id;
+	int64_t		home;			/* the database that it was made in */
+	uint32_t	role;			/* as which it is carried out */
 	const char *operation;
 	const char *connection_name;
-	const char *server;			/* "": none */
 	const char *region;
 	const char *catalog_id;		/* "": that of the caller's account */
+	const char *tags;			/* as JSON; "": none */
+	const char *on_conflict;	/* "": not said */
+	const char *on_missing;		/* likewise */
+	unsigned char target[GLUE_SEAL_TARGET_LEN]; /* its fingerprint */
 } GlueSealedRequest;
 
 extern size_t glue_sealed_len(size_t plain_len);

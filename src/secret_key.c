@@ -3,8 +3,9 @@
  * secret_key.c
  *	  The key of the digests of secrets, which the database keeps.
  *
- * The key is the one row of a table that CREATE EXTENSION fills with random
- * bytes, that nobody but its owner may read, and that no dump contains.  It
+ * The key is a row of a table that CREATE EXTENSION fills with random bytes,
+ * that nobody but its owner may read, and that no dump contains.  A publication
+ * can bring the keys of other databases; each says whose it is.  It
  * protects dumps of the table of connections from those who would guess
  * passwords, and not the database from its superuser.
  *
@@ -22,11 +23,16 @@
 #include "access/tableam.h"
 #include "compat.h"
 #include "fmgr.h"
+#include "home.h"
 #include "redact.h"
 #include "secret_key.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+
+/* The columns, counted from 1. */
+#define KEY_BYTES		1
+#define KEY_DATABASE	2
 
 /* The table whose key is known, and kept for the life of the backend. */
 static Oid	key_table = InvalidOid;
@@ -80,7 +86,7 @@ find_key(Oid schema)
 		if (!OidIsValid(table) || !read_key(table, key))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("table \"glue_secret_key\" of extension \"glue_conn\" holds no key"),
+					 errmsg("table \"glue_secret_key\" of extension \"glue_conn\" holds no key of this database"),
 					 errhint("Create the extension anew.")));
 		key_table = table;
 	}
@@ -93,16 +99,21 @@ read_key(Oid table, unsigned char key[GLUE_SECRET_KEY_LEN])
 {
 	Relation	relation = table_open(table, AccessShareLock);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	const pg_uuid_t *database = glue_database_id(RelationGetNamespace(relation));
 	TableScanDesc scan = glue_table_beginscan(relation, snapshot, 0, NULL);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	bool		found = false;
 
-	if (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	while (!found && table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		bool		is_null;
-		Datum		value = slot_getattr(slot, 1, &is_null);
-		bytea	   *bytes = is_null ? NULL : DatumGetByteaPP(value);
+		Datum		value = slot_getattr(slot, KEY_DATABASE, &is_null);
+		bytea	   *bytes;
 
+		if (is_null || memcmp(DatumGetUUIDP(value), database, UUID_LEN) != 0)
+			continue;
+		value = slot_getattr(slot, KEY_BYTES, &is_null);
+		bytes = is_null ? NULL : DatumGetByteaPP(value);
 		found = bytes != NULL &&
 			VARSIZE_ANY_EXHDR(bytes) == GLUE_SECRET_KEY_LEN;
 		if (found)

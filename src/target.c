@@ -19,6 +19,8 @@
  */
 #include "postgres.h"
 
+#include <openssl/evp.h>
+
 #include "builtins.h"
 #include "compat.h"
 #include "endpoint_config.h"
@@ -34,6 +36,9 @@ static void add_settings(GlueServerOptions *options);
 static const char *text_or_null(const char *setting);
 static void use_foreign_server(GlueTarget *target, const char *server,
 							   GlueServerOptions *options);
+static void take_fingerprints(GlueTarget *target);
+static void digest_text(const char *text,
+						unsigned char digest[GLUE_FINGERPRINT_LEN]);
 static void resolve_endpoints(GlueTarget *target,
 							  const GlueServerOptions *options);
 static const char *resolve_endpoint(const GlueTarget *target,
@@ -88,6 +93,51 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 	target->max_attempts = options.max_attempts;
 	target->max_requests_per_second = options.max_requests_per_second;
 	resolve_endpoints(target, &options);
+	take_fingerprints(target);
+}
+
+/*
+ * Take the fingerprints of a target.  As long as they are the same, requests go to
+ * the same place, and as far as can be known without asking AWS, to the same
+ * account.
+ *
+ * The endpoints of AWS itself are one place in a region.  Whose the account is
+ * says a role, if one is assumed; or else the access key of the user mapping; or
+ * else the profile.  Keys are changed now and then, and mended if they were wrong,
+ * which is no reason for a request to wait, unless it has a password to give
+ * away.  And those of temporary credentials are others every hour, and tell
+ * nothing.
+ */
+static void
+take_fingerprints(GlueTarget *target)
+{
+	const GlueEndpoint *endpoint = &target->endpoint;
+	const GlueCredentials *given = &target->given;
+	const char *place;
+	const char *account;
+
+	place = endpoint->custom ? endpoint->url :
+		psprintf("%s %s", endpoint->partition, endpoint->region);
+	if (target->role_arn != NULL)
+		account = psprintf("role %s", target->role_arn);
+	else if (given->access_key_id != NULL)
+		account = "keys";
+	else
+		account = psprintf("profile %s", target->configuration->profile);
+	digest_text(psprintf("%s\n%s", place, account), target->fingerprint);
+	if (target->role_arn == NULL && given->access_key_id != NULL)
+		account = given->session_token != NULL ? "temporary keys" :
+			psprintf("key %s", given->access_key_id);
+	digest_text(psprintf("%s\n%s", place, account), target->key_fingerprint);
+}
+
+static void
+digest_text(const char *text, unsigned char digest[GLUE_FINGERPRINT_LEN])
+{
+	if (!EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
 }
 
 /*
@@ -171,6 +221,7 @@ use_foreign_server(GlueTarget *target, const char *server,
 
 	target->server = server;
 	target->server_oid = glue_foreign_server_find(server);
+	(void) glue_foreign_server_name(target->server_oid, &target->server_owner);
 	target->ambient_allowed = glue_foreign_server_read(target->server_oid,
 													   options);
 	glue_user_mapping_read(target->server_oid, &mapping);

@@ -16,10 +16,13 @@
 #include "endpoint.h"
 #include "identity.h"
 
+#define GLUE_FINGERPRINT_LEN	32
+
 typedef struct GlueTarget
 {
 	const char *server;			/* foreign server, or NULL */
 	Oid			server_oid;		/* InvalidOid without one */
+	Oid			server_owner;	/* likewise */
 	const char *catalog_id;		/* NULL: that of the caller's account */
 	GlueEndpoint endpoint;
 	GlueEndpoint sts_endpoint;	/* valid if sts_problem is NULL */
@@ -40,6 +43,10 @@ typedef struct GlueTarget
 	const GlueConfiguration *configuration; /* environment and profile */
 	const char *role_arn;		/* to be assumed, or NULL */
 	const char *external_id;	/* for that, or NULL */
+
+	/* of what must not change while a request waits: see target.c */
+	unsigned char fingerprint[GLUE_FINGERPRINT_LEN];
+	unsigned char key_fingerprint[GLUE_FINGERPRINT_LEN];	/* ... that has secrets */
 } GlueTarget;
 
 extern void glue_target_resolve_region(GlueTarget *target, const char *server,

@@ -44,6 +44,7 @@
 #include "enqueue.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "request_row.h"
 #include "row_move.h"
 #include "trigger_arguments.h"
 #include "utils/jsonb.h"
@@ -55,6 +56,7 @@ typedef struct Provision
 {
 	GlueTriggerArguments arguments;
 	Oid			user;			/* whose target this is; none at first */
+	GlueTarget	found;			/* of which only where requests go is kept */
 	GlueRequest target;			/* which connections are meant, but for their
 								 * name */
 } Provision;
@@ -186,20 +188,23 @@ static void
 find_target(Firing *firing)
 {
 	Provision  *provision = firing->provision;
-	const GlueTarget *target = &firing->function.target;
+	GlueTarget *target = &firing->function.target;
 	MemoryContext old_context;
 
-	if (provision->user == GetUserId())
-		return;
-	glue_target_resolve(&firing->function.target, provision->arguments.server,
-						provision->arguments.catalog_id);
-	old_context = MemoryContextSwitchTo(GetMemoryChunkContext(provision));
-	provision->target.server = provision->arguments.server;
-	provision->target.region = pstrdup(target->endpoint.region);
-	provision->target.catalog_id = target->catalog_id != NULL ?
-		pstrdup(target->catalog_id) : NULL;
-	MemoryContextSwitchTo(old_context);
-	provision->user = GetUserId();
+	if (provision->user != GetUserId())
+	{
+		glue_target_resolve(target, provision->arguments.server,
+							provision->arguments.catalog_id);
+		old_context = MemoryContextSwitchTo(GetMemoryChunkContext(provision));
+		provision->found = *target;
+		provision->found.server = provision->arguments.server;
+		provision->found.catalog_id = target->catalog_id != NULL ?
+			pstrdup(target->catalog_id) : NULL;
+		MemoryContextSwitchTo(old_context);
+		glue_request_set_target(&provision->target, &provision->found);
+		provision->user = GetUserId();
+	}
+	*target = provision->found;
 }
 
 /* ----------------------------------------------------------------

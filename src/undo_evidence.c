@@ -114,8 +114,9 @@ evidence_plan(const GlueClaims *queue)
 								   " pg_catalog.max(e.answered_at) FILTER (WHERE e.deletes)"
 								   " FROM pg_catalog.unnest($1) AS u (id),"
 								   " LATERAL (SELECT * FROM %s t"
-								   " WHERE t.id" EQUALS "u.id OFFSET 0) AS r,"
-								   " LATERAL (SELECT s.region, s.server, s.catalog_id,"
+								   " WHERE t.id" EQUALS "u.id"
+								   " AND t.home" EQUALS "%s OFFSET 0) AS r,"
+								   " LATERAL (SELECT s.region, s.server, s.server_oid, s.catalog_id,"
 								   " s.input, s.answered_at,"
 								   " s.state" EQUALS "'succeeded'"
 								   " AND s.operation" DIFFERS_FROM "'DeleteConnection'"
@@ -127,10 +128,11 @@ evidence_plan(const GlueClaims *queue)
 								   " OR s.on_conflict" EQUALS "'update') AS updates"
 								   " FROM %s s"
 								   " WHERE s.connection_name" EQUALS "r.connection_name"
+								   " AND s.home" EQUALS "r.home"
 								   " AND s.finished_at" IS_AFTER "r.requested_at"
 								   " AND s.id" DIFFERS_FROM "r.id"
 								   " UNION ALL"
-								   " SELECT s.region, s.server, s.catalog_id,"
+								   " SELECT s.region, s.server, s.server_oid, s.catalog_id,"
 								   " s.input, s.answered_at, false,"
 								   " s.on_rollback IS NOT NULL"
 								   " OR (s.caller_top_xid" EQUALS "r.caller_top_xid"
@@ -141,14 +143,17 @@ evidence_plan(const GlueClaims *queue)
 								   " OR s.on_conflict" EQUALS "'update'"
 								   " FROM %s s"
 								   " WHERE s.connection_name" EQUALS "r.connection_name"
+								   " AND s.home" EQUALS "r.home"
 								   " AND s.finished_at IS NULL"
 								   " AND s.caller_top_xid IS NOT NULL"
 								   " AND s.id" DIFFERS_FROM "r.id) AS e"
 								   " WHERE e.region" EQUALS "r.region"
-								   " AND " SAME("e.server", "r.server")
+								   " AND (e.server_oid" EQUALS "r.server_oid"
+								   " OR " SAME("e.server", "r.server") ")"
 								   " AND " SAME("e.catalog_id", "r.catalog_id")
 								   " GROUP BY r.id",
-								   queue->table, queue->table, queue->table),
+								   queue->table, queue->own, queue->table,
+								   queue->table),
 						  lengthof(types), types);
 }
 

@@ -9,8 +9,11 @@
  * server that was altered and a role that was dropped are heeded.  What was
  * found before lives on as long as requests use it.
  *
- * What a session has called is undone where that session's own settings have
- * led; so undos have targets of their own.
+ * A request goes where the settings of the session led that made it, and to the
+ * server that it was made for, whatever that is called now.  If it would go
+ * elsewhere, because the server, its user mapping or the settings were changed
+ * since, it waits until somebody who is entitled to says that this is right:
+ * what it asks for was meant for another account, and its secrets, too.
  *
  * How to get its credentials is decided in that transaction.  Unless they are
  * at hand, they are got outside of it, since others have to be asked for them,
@@ -32,8 +35,11 @@
 #include "account.h"
 #include "common/pg_prng.h"
 #include "encoding.h"
+#include "foreign_server.h"
+#include "home.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "request_row.h"
 #include "session_settings.h"
 #include "storage/condition_variable.h"
 #include "storage/lwlock.h"
@@ -46,17 +52,30 @@
 #define FIRST_BACKOFF_MS		2000
 #define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
 
+/* How far it was got in finding a target. */
+typedef enum Progress
+{
+	PROGRESS_NONE,				/* the role must not use it */
+	PROGRESS_CHANGED,			/* it is another one than it was */
+	PROGRESS_RESOLVED
+} Progress;
+
 /* prototypes of private functions */
 static bool same_text(const char *a, const char *b);
 static GlueWorkTarget *find_target(GlueWorkTargets *all,
 								   const GlueClaim *request);
 static GlueTargetState *find_state(GlueWorkTargets *all,
 								   const GlueClaim *request);
-static const char *settings_of(const GlueClaim *request);
+static bool is_key_of(const GlueBlockedTarget *key,
+					  const GlueClaim *request);
+static void fill_key(GlueBlockedTarget *key, const GlueClaim *request);
 static void resolve_target(GlueWorkTarget *target, const GlueClaim *request,
 						   Oid schema);
 static void find_way(GlueWorkTarget *target, const GlueClaim *request,
-					 volatile bool *resolved);
+					 volatile Progress *progress);
+static bool is_unknown(const unsigned char *fingerprint);
+static const char *find_server(const GlueRequest *request,
+							   volatile Progress *progress);
 static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
 static long see_to_others(void *arg);
 static ErrorData *catch_error(MemoryContext context);
@@ -268,10 +287,8 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	dlist_foreach(iter, &all->targets)
 	{
 		target = dlist_container(GlueWorkTarget, node, iter.cur);
-		if (target->current && target->role == request->role &&
-			same_text(target->server, request->what.server) &&
+		if (target->current && is_key_of(&target->key, request) &&
 			same_text(target->catalog_id, request->what.catalog_id) &&
-			same_text(target->settings, settings_of(request)) &&
 			strcmp(target->region, request->what.region) == 0)
 			return target;
 	}
@@ -281,14 +298,10 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	old_context = MemoryContextSwitchTo(context);
 	target = palloc0(sizeof(GlueWorkTarget));
 	target->context = context;
-	target->role = request->role;
+	fill_key(&target->key, request);
 	target->region = pstrdup(request->what.region);
-	if (request->what.server != NULL)
-		target->server = pstrdup(request->what.server);
 	if (request->what.catalog_id != NULL)
 		target->catalog_id = pstrdup(request->what.catalog_id);
-	if (settings_of(request) != NULL)
-		target->settings = pstrdup(settings_of(request));
 	target->current = true;
 	target->state = find_state(all, request);
 	dlist_push_tail(&all->targets, &target->node);
@@ -308,33 +321,41 @@ find_state(GlueWorkTargets *all, const GlueClaim *request)
 	foreach(cell, all->states)
 	{
 		state = lfirst(cell);
-		if (state->target.role == request->role &&
-			same_text(state->target.server, request->what.server) &&
-			same_text(state->target.settings, settings_of(request)))
+		if (is_key_of(&state->target, request))
 			return state;
 	}
 	old_context = MemoryContextSwitchTo(all->context);
 	state = palloc0(sizeof(GlueTargetState));
-	state->target.role = request->role;
-	if (request->what.server != NULL)
-		state->target.server = pstrdup(request->what.server);
-	if (settings_of(request) != NULL)
-		state->target.settings = pstrdup(settings_of(request));
+	fill_key(&state->target, request);
 	all->states = lappend(all->states, state);
 	MemoryContextSwitchTo(old_context);
 	return state;
 }
 
-/* What tells targets of undos apart, and from those of other requests. */
-static const char *
-settings_of(const GlueClaim *request)
+/* Is a target known by what a request says of its own? */
+static bool
+is_key_of(const GlueBlockedTarget *key, const GlueClaim *request)
 {
-	return request->undo != NULL ? request->undo->settings_text : NULL;
+	return key->server_oid == request->what.server_oid &&
+		key->role == request->what.role &&
+		strcmp(key->settings, request->settings_text) == 0 &&
+		memcmp(key->fingerprint, request->what.fingerprint,
+			   GLUE_FINGERPRINT_LEN) == 0;
+}
+
+static void
+fill_key(GlueBlockedTarget *key, const GlueClaim *request)
+{
+	key->server_oid = request->what.server_oid;
+	key->role = request->what.role;
+	key->settings = pstrdup(request->settings_text);
+	memcpy(key->fingerprint, request->what.fingerprint, GLUE_FINGERPRINT_LEN);
 }
 
 /*
  * Find out where the requests of a role go, and how to get credentials; sets
- * target->failure if the role is gone or may not, or if there is no way to any.
+ * target->failure if the role is gone or may not, if there is no way to any, or
+ * if they would go elsewhere now.
  */
 static void
 resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
@@ -343,7 +364,7 @@ resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 	GlueFunction *function = &target->function;
 	Oid			user;
 	int			security_context;
-	volatile bool resolved = false;
+	volatile Progress progress = PROGRESS_NONE;
 
 	function->schema = schema;
 	function->context = target->context;
@@ -352,11 +373,11 @@ resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 	MemoryContextSwitchTo(target->context);
 	PG_TRY();
 	{
-		if (!glue_work_as_role(target->role, &user, &security_context))
+		if (!glue_work_as_role(target->key.role, &user, &security_context))
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
 					 errmsg("the role that asked for it does not exist any more")));
-		find_way(target, request, &resolved);
+		find_way(target, request, &progress);
 		target->connected = glue_credentials_at_hand(&function->target,
 													 &target->plan,
 													 &function->credentials);
@@ -370,7 +391,12 @@ resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(target->context);
 		target->failure = failure_from_error(error);
-		target->refused = !resolved;
+		target->refused = progress == PROGRESS_NONE;
+		if (progress == PROGRESS_CHANGED)
+		{
+			target->failure->code = GLUE_CODE_TARGET_CHANGED;
+			target->failure->transient = true;
+		}
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(target->context);
@@ -378,24 +404,82 @@ resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 }
 
 /*
- * The part of that which depends on settings.  *resolved says how far it got if
+ * The part of that which depends on settings.  *progress says how far it got if
  * it raises an error, which also restores the settings.
  */
 static void
 find_way(GlueWorkTarget *target, const GlueClaim *request,
-		 volatile bool *resolved)
+		 volatile Progress *progress)
 {
 	GlueTarget *found = &target->function.target;
+	const char *server;
 	int			level = 0;
 
-	if (request->undo != NULL)
-		level = glue_session_settings_enter(request->undo->settings);
-	glue_target_resolve_region(found, target->server, target->catalog_id,
+	if (request->settings != NULL || request->undo != NULL)
+		level = glue_session_settings_enter(request->settings);
+	server = find_server(&request->what, progress);
+	glue_target_resolve_region(found, server, target->catalog_id,
 							   target->region);
-	*resolved = true;
+	*progress = PROGRESS_CHANGED;
+	if (!is_unknown(request->what.fingerprint) &&
+		memcmp(glue_request_fingerprint(&request->what, found),
+			   request->what.fingerprint, GLUE_FINGERPRINT_LEN) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the target has changed since the request was made"),
+				 errdetail("It has another endpoint, role, access key or profile.")));
+	*progress = PROGRESS_RESOLVED;
 	glue_credentials_plan(found, &target->plan);
-	if (request->undo != NULL)
+	if (request->settings != NULL || request->undo != NULL)
 		glue_session_settings_leave(level);
+}
+
+/* A request that was not made by our functions may go anywhere. */
+static bool
+is_unknown(const unsigned char *fingerprint)
+{
+	static const unsigned char unknown[GLUE_FINGERPRINT_LEN];
+
+	return memcmp(fingerprint, unknown, GLUE_FINGERPRINT_LEN) == 0;
+}
+
+/*
+ * The name that the foreign server of a request has now, or NULL if it needs
+ * none.
+ *
+ * A name says nothing about whose server it is: somebody else can give it to
+ * another one.  OIDs of another cluster, before pg_upgrade, mean nothing either;
+ * there the owner has to be the same.
+ */
+static const char *
+find_server(const GlueRequest *request, volatile Progress *progress)
+{
+	Oid			server = request->server_oid;
+	Oid			owner = InvalidOid;
+	const char *name;
+
+	if (request->server == NULL)
+		return NULL;
+	if (request->cluster != glue_cluster() || !OidIsValid(server))
+		server = glue_foreign_server_by_name(glue_server_from_utf8(request->server));
+	name = OidIsValid(server) ? glue_foreign_server_name(server, &owner) : NULL;
+	if (request->cluster != glue_cluster() &&
+		(name == NULL || owner != request->server_owner))
+	{
+		*progress = PROGRESS_CHANGED;
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("foreign server \"%s\" is not the one that the request was made for",
+						glue_server_from_utf8(request->server)),
+				 errdetail("In this cluster, there is none of that name with the same owner.")));
+	}
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("foreign server \"%s\" was dropped",
+						glue_server_from_utf8(request->server)),
+				 errdetail("The request was made for it. Another server of that name may be anybody's.")));
+	return name;
 }
 
 /*

@@ -18,6 +18,9 @@
 #include "lib/ilist.h"
 #include "request_claim.h"
 
+/* The code of a failure because a request would go elsewhere now. */
+#define GLUE_CODE_TARGET_CHANGED "target changed"
+
 /* What is known of a target from one transaction to the next. */
 typedef struct GlueTargetState
 {
@@ -34,11 +37,9 @@ typedef struct GlueWorkTarget
 	MemoryContext context;		/* of the target */
 	GlueTargetState *state;
 	GlueFunction function;
-	const char *server;			/* or NULL */
+	GlueBlockedTarget key;		/* what it is known by, with the next two */
 	const char *region;
 	const char *catalog_id;		/* or NULL */
-	const char *settings;		/* settings_text of undos, or NULL */
-	Oid			role;
 	int			njobs;			/* that use it */
 	bool		current;		/* found in the latest transaction */
 	GlueCredentialPlan plan;	/* how its credentials are to be got */

@@ -29,34 +29,47 @@
 
 static const GlueSealedRequest request = {
 	.id = 4711,
+	.home = -2,
+	.role = 16384,
 	.operation = "CreateConnection",
 	.connection_name = "orders \xc3\xa9",
-	.server = "shop",
 	.region = "eu-central-1",
-	.catalog_id = "111122223333"
+	.catalog_id = "111122223333",
+	.tags = "{\"team\": \"shop\"}",
+	.on_conflict = "adopt",
+	.on_missing = "error",
+	.target = {
+		0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,
+		0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf,
+		0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7,
+		0xb8, 0xb9, 0xba, 0xbb, 0xbc, 0xbd, 0xbe, 0xbf
+	}
 };
 
 static const char context_hex[] =
-"0000000000001267"
+"0000000000001267" "fffffffffffffffe" "0000000000004000"
 "0000000000000010" "437265617465436f6e6e656374696f6e"
 "0000000000000009" "6f726465727320c3a9"
-"0000000000000004" "73686f70"
 "000000000000000c" "65752d63656e7472616c2d31"
-"000000000000000c" "313131313232323233333333";
+"000000000000000c" "313131313232323233333333"
+"0000000000000010" "7b227465616d223a202273686f70227d"
+"0000000000000005" "61646f7074"
+"0000000000000005" "6572726f72"
+"a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf";
 
 static const char nonce_hex[] = "cafebabefacedbaddecaf888";
 
 static const char sealed_hex[] =
 "01" "b19255f7b9370e97" "cafebabefacedbaddecaf888"
 "f181e349c4142a78326232b32b6fe64f6852b438ba6a484e35fd5430edda32b0ff14e37c"
-"e3b72610543e4b1c12eb4f172a" "318b2cde681cb96632122e45d597c534b44b4d66";
+"e3b72610543e4b1c12eb4f172a" "318b2cdedbc466b423c0e71a9461a93ddc8a0367";
 
 /* Nothing, sealed with the second key and without a context. */
 static const char empty_hex[] =
 "01" "f72aef9b5dcf4d6f" "88f8cadeaddbcefabebafeca"
 "9d0813b74617ae80a21e2248d48869c8";
 
-static unsigned char context[128];
+static unsigned char context[256];
 static size_t context_len;
 
 /* The random bytes that there are: the real ones, a nonce, or none. */
@@ -145,9 +158,9 @@ static void
 test_context(void)
 {
 	unsigned char part[32];
-	const GlueSealedRequest empty = {-1, "", "", "", "", ""};
+	const GlueSealedRequest empty = {-1, 0, 0, "", "", "", "", "", "", "", {0}};
 	GlueSealedRequest moved = request;
-	unsigned char other[128];
+	unsigned char other[256];
 	size_t		len;
 
 	context_len = glue_seal_context(&request, context, sizeof(context));
@@ -163,10 +176,14 @@ test_context(void)
 	len = glue_seal_context(&empty, other, sizeof(other));
 	is_str(encode(other, len),
 		   "ffffffffffffffff" "0000000000000000" "0000000000000000"
-		   "0000000000000000" "0000000000000000" "0000000000000000",
+		   "0000000000000000" "0000000000000000" "0000000000000000"
+		   "0000000000000000" "0000000000000000" "0000000000000000"
+		   "0000000000000000"
+		   "0000000000000000" "0000000000000000" "0000000000000000"
+		   "0000000000000000",
 		   "the context of nothing");
 
-	moved.server = "shope";
+	moved.connection_name = "orders \xc3\xa9" "e";
 	moved.region = "u-central-1";
 	len = glue_seal_context(&moved, other, sizeof(other));
 	ok(len == context_len && memcmp(other, context, len) != 0,
@@ -289,32 +306,46 @@ test_alterations(void)
 	ok(stays_closed(sealed, len + 1, GLUE_SEAL_ALTERED), "a byte too much");
 }
 
+/* Make a request another one by one of its members. */
+static void
+change_member(GlueSealedRequest *other, int member)
+{
+	const char **const strings[] = {
+		&other->operation, &other->connection_name, &other->region,
+		&other->catalog_id, &other->tags, &other->on_conflict,
+		&other->on_missing
+	};
+
+	if (member == 0)
+		other->id++;
+	else if (member == 1)
+		other->home = 2;
+	else if (member == 2)
+		other->role++;
+	else if (member == 10)
+		other->target[31] ^= 1;
+	else
+		*strings[member - 3] = "";
+}
+
 static void
 test_other_requests(void)
 {
-	static const struct
-	{
-		const char *name;
-		GlueSealedRequest request;
-	}			others[] =
-	{
-		{"id", {4712, "CreateConnection", "orders \xc3\xa9", "shop", "eu-central-1", "111122223333"}},
-		{"operation", {4711, "UpdateConnection", "orders \xc3\xa9", "shop", "eu-central-1", "111122223333"}},
-		{"name", {4711, "CreateConnection", "Orders \xc3\xa9", "shop", "eu-central-1", "111122223333"}},
-		{"server", {4711, "CreateConnection", "orders \xc3\xa9", "", "eu-central-1", "111122223333"}},
-		{"region", {4711, "CreateConnection", "orders \xc3\xa9", "shop", "eu-central-2", "111122223333"}},
-		{"catalog", {4711, "CreateConnection", "orders \xc3\xa9", "shop", "eu-central-1", ""}},
+	static const char *const names[] = {
+		"id", "home", "role", "operation", "name", "region", "catalog",
+		"tags", "on_conflict", "on_missing", "target"
 	};
 	unsigned char sealed[256];
 	size_t		len = decode(sealed_hex, sealed);
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 	{
+		GlueSealedRequest other = request;
 		char		name[64];
 
-		context_len = glue_seal_context(&others[i].request, context,
-										sizeof(context));
-		snprintf(name, sizeof(name), "another %s", others[i].name);
+		change_member(&other, (int) i);
+		context_len = glue_seal_context(&other, context, sizeof(context));
+		snprintf(name, sizeof(name), "another %s", names[i]);
 		ok(stays_closed(sealed, len, GLUE_SEAL_ALTERED), name);
 	}
 	context_len = 0;

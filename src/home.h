@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * home.h
+ *	  Whose requests are whose: the database that this is.
+ *
+ * IDENTIFICATION
+ *	  src/home.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_HOME_H
+#define GLUE_HOME_H
+
+#include "utils/uuid.h"
+
+extern int64 glue_home(Oid schema);
+extern int64 glue_cluster(void);
+extern const pg_uuid_t *glue_database_id(Oid schema);
+
+#endif							/* GLUE_HOME_H */

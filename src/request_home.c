@@ -1,0 +1,296 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_home.c
+ *	  Requests that come from elsewhere, and where requests belong.
+ *
+ * What was asked for in another database is held: it is shown so, and neither
+ * sent nor undone, until somebody says what is to become of it.
+ *
+ *	- take it over: it is ours from then on.  It gets our home, and another ID if
+ *	  we have a request with its own
+ *	- drop it
+ *
+ * Calls that acted at once can only be dropped.  They belong to a transaction,
+ * by an ID that is another transaction's here.
+ *
+ * A request belongs to one target as well.  If that has become another one, the
+ * request can be redirected, by those who are entitled to.
+ *
+ * The secrets of a request are sealed for just this request, so in all of these
+ * cases they are opened as those of the old one and sealed as those of the new.
+ *
+ * IDENTIFICATION
+ *	  src/request_home.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "builtins.h"
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "compat.h"
+#include "encoding.h"
+#include "home.h"
+#include "kept_plan.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "request_home.h"
+#include "request_row.h"
+#include "request_seal.h"
+#include "result_row.h"
+#include "sql_text.h"
+
+/* prototypes of private functions */
+static uint64 execute(const GlueClaims *queue, GlueKeptPlan *kept,
+					  const char *text, int nparameters, const Oid *types,
+					  Datum *values, const char *nulls);
+static void reseal(const GlueClaims *queue, const GlueClaim *request,
+				   int64 id, const GlueRequest *as);
+static char *copy_text(const GlueClaims *queue);
+
+/*
+ * Show what comes from elsewhere as held.
+ */
+void
+glue_claims_hold(const GlueClaims *queue)
+{
+	static GlueKeptPlan kept;
+	char	   *one = psprintf("SELECT ctid FROM %s WHERE finished_at IS NULL"
+							   " AND state" DIFFERS_FROM "'held'"
+							   " AND caller_xid", queue->table);
+	uint64		held;
+
+	/* each of these has an index, which is as small as the work is */
+	held = execute(queue, &kept,
+				   psprintf("UPDATE %s SET state = 'held', lease_until = NULL"
+							" WHERE ctid" EQUALS "ANY (ARRAY("
+							"%s IS NULL AND home" IS_BEFORE "%s"
+							" UNION ALL %s IS NULL AND home" IS_AFTER "%s"
+							" UNION ALL %s IS NOT NULL AND home" IS_BEFORE "%s"
+							" UNION ALL %s IS NOT NULL AND home" IS_AFTER "%s))",
+							queue->table, one, queue->own, one, queue->own,
+							one, queue->own, one, queue->own),
+				   0, NULL, NULL, NULL);
+	if (held > 0)
+		ereport(LOG,
+				(errmsg("%llu requests to AWS Glue are held in database \"%s\"",
+						(unsigned long long) held,
+						get_database_name(MyDatabaseId)),
+				 errdetail("They were made in another database, of which this one is a copy, or before this server was restored to a point in time."),
+				 errhint("Call glue_take_over_requests() if they are to be carried out here, or glue_drop_held_requests().")));
+}
+
+/*
+ * Learn the OIDs that foreign servers of open requests have in this cluster, if
+ * the requests were made in the one before pg_upgrade.  What is not found waits.
+ */
+void
+glue_claims_enter_cluster(const GlueClaims *queue)
+{
+	static GlueKeptPlan kept;
+
+	(void) execute(queue, &kept,
+				   psprintf("UPDATE %s r SET cluster = f.cluster,"
+							" server_oid = f.oid"
+							" FROM (SELECT srvname, srvowner, oid,"
+							" bigint '" INT64_FORMAT "' AS cluster"
+							" FROM pg_catalog.pg_foreign_server"
+							" UNION ALL SELECT NULL, NULL, 0,"
+							" bigint '" INT64_FORMAT "') AS f"
+							" WHERE r.finished_at IS NULL"
+							" AND r.home" EQUALS "%s"
+							" AND r.cluster" DIFFERS_FROM "f.cluster"
+							" AND " SAME("f.srvname", "r.server")
+							" AND " SAME("f.srvowner",
+										 "r.server_owner::pg_catalog.oid"),
+							queue->table, glue_cluster(), glue_cluster(),
+							queue->own),
+				   0, NULL, NULL, NULL);
+}
+
+/* Make a request that was held one of this database, under an ID. */
+void
+glue_request_take_over(const GlueClaims *queue, const GlueClaim *request,
+					   int64 id)
+{
+	static GlueKeptPlan kept_copy;
+	static GlueKeptPlan kept_delete;
+	static const Oid types[] = {INT8OID, INT8OID, INT8OID, INT8OID};
+	Datum		values[] = {
+		Int64GetDatum(request->id), Int64GetDatum(request->what.home),
+		Int64GetDatum(id), Int64GetDatum(queue->secrets.home)
+	};
+	GlueRequest as = request->what;
+
+	as.home = queue->secrets.home;
+	reseal(queue, request, id, &as);
+	(void) execute(queue, &kept_copy, copy_text(queue), 4, types, values, NULL);
+	(void) execute(queue, &kept_delete,
+				   psprintf("DELETE FROM %s WHERE id" EQUALS "$1"
+							" AND home" EQUALS "$2", queue->table),
+				   2, types, values, NULL);
+}
+
+/*
+ * The statement that makes another row of one, with another ID and home; for the
+ * ID cannot be updated.
+ */
+static char *
+copy_text(const GlueClaims *queue)
+{
+	StringInfoData names;
+	StringInfoData columns;
+
+	initStringInfo(&names);
+	initStringInfo(&columns);
+	for (int column = 0; column < GLUE_NUM_REQUEST_COLUMNS; column++)
+	{
+		const char *name = glue_request_column_name(column);
+		const char *comma = column > 0 ? ", " : "";
+		const char *source = name;
+
+		if (column == GLUE_REQUEST_ID)
+			source = "$3";
+		else if (column == GLUE_REQUEST_HOME)
+			source = "$4";
+		else if (column == GLUE_REQUEST_STATE)
+			source = "'queued'";
+		else if (column == GLUE_REQUEST_NEXT_ATTEMPT_AT)
+			source = NOW;
+		appendStringInfo(&names, "%s%s", comma, name);
+		appendStringInfo(&columns, "%s%s", comma, source);
+	}
+	return psprintf("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s"
+					" FROM %s WHERE id" EQUALS "$1 AND home" EQUALS "$2",
+					queue->table, names.data, columns.data, queue->table);
+}
+
+/* Does this database have a request of this ID? */
+bool
+glue_request_id_is_taken(const GlueClaims *queue, int64 id)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8OID};
+	Datum		value = Int64GetDatum(id);
+
+	return execute(queue, &kept,
+				   psprintf("SELECT FROM %s WHERE id" EQUALS "$1"
+							" AND home" EQUALS "%s", queue->table, queue->own),
+				   1, types, &value, NULL) > 0;
+}
+
+/* Let a request of ours go to where its target is now, as soon as possible. */
+void
+glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
+					  const GlueTarget *target)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {
+		INT8OID, NAMEOID, OIDOID, OIDOID, INT8OID, BYTEAOID
+	};
+	GlueRequest as = request->what;
+	GlueRequestRow row;
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types)] = {' ', ' ', ' ', ' ', ' ', ' '};
+
+	glue_request_set_target(&as, target);
+	as.cluster = glue_cluster();
+	reseal(queue, request, request->id, &as);
+
+	glue_request_row_fill(&row, request->id, &as);
+	values[0] = Int64GetDatum(request->id);
+	values[1] = row.values[GLUE_REQUEST_SERVER];
+	nulls[1] = row.nulls[GLUE_REQUEST_SERVER];
+	values[2] = row.values[GLUE_REQUEST_SERVER_OID];
+	values[3] = row.values[GLUE_REQUEST_SERVER_OWNER];
+	values[4] = row.values[GLUE_REQUEST_CLUSTER];
+	values[5] = row.values[GLUE_REQUEST_TARGET_FINGERPRINT];
+	(void) execute(queue, &kept,
+				   psprintf("UPDATE %s SET server = $2, server_oid = $3,"
+							" server_owner = $4::pg_catalog.regrole,"
+							" cluster = $5, target_fingerprint = $6,"
+							" next_attempt_at = " NOW ","
+							" error_code = NULL, error_message = NULL"
+							" WHERE id" EQUALS "$1 AND home" EQUALS "%s",
+							queue->table, queue->own),
+				   lengthof(types), types, values, nulls);
+}
+
+/*
+ * Seal the secrets of a request, if it has any, anew: as those of what it is to
+ * become.
+ */
+static void
+reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
+	   const GlueRequest *as)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8OID, INT8OID, INT8OID, INT8OID, BYTEAOID};
+	GlueRequest sealed = *as;
+	GlueFailure *failure;
+	Datum		values[lengthof(types)];
+
+	if (request->sealed == NULL)
+		return;
+	if (glue_request_unseal(request->id, &request->what, request->sealed,
+							&sealed.input, &failure) != GLUE_UNSEALED)
+		glue_failure_raise(ERROR, failure);
+	values[0] = Int64GetDatum(request->id);
+	values[1] = Int64GetDatum(request->what.home);
+	values[2] = Int64GetDatum(id);
+	values[3] = Int64GetDatum(sealed.home);
+	values[4] = PointerGetDatum(glue_request_seal(id, &sealed));
+	(void) execute(queue, &kept,
+				   psprintf("UPDATE %s SET request = $3, home = $4, sealed = $5"
+							" WHERE request" EQUALS "$1 AND home" EQUALS "$2",
+							queue->secrets.table),
+				   lengthof(types), types, values, NULL);
+}
+
+/*
+ * Drop what is held: if ids is an array, those requests alone; and unless the
+ * current user is a superuser, those alone of roles whose privileges it has.
+ * Returns how many there were.
+ */
+int64
+glue_requests_drop_held(const GlueClaims *queue, Datum ids, bool any)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8ARRAYOID, OIDOID};
+	Datum		values[] = {ids, ObjectIdGetDatum(GetUserId())};
+	const char	nulls[] = {any ? 'n' : ' ', ' '};
+
+	return execute(queue, &kept,
+				   psprintf("WITH dropped AS (DELETE FROM %s"
+							" WHERE finished_at IS NULL"
+							" AND home" DIFFERS_FROM "%s"
+							" AND ($1 IS NULL OR id" EQUALS "ANY ($1))"
+							" AND pg_catalog.pg_has_role($2,"
+							" requested_by::pg_catalog.oid, 'USAGE')"
+							" RETURNING id, home),"
+							" erased AS (DELETE FROM %s s USING dropped d"
+							" WHERE s.request" EQUALS "d.id"
+							" AND s.home" EQUALS "d.home)"
+							" SELECT FROM dropped",
+							queue->table, queue->own, queue->secrets.table),
+				   lengthof(types), types, values, nulls);
+}
+
+/*
+ * Execute a statement, of which nothing but the number of rows is wanted.
+ * nulls may be NULL.
+ */
+static uint64
+execute(const GlueClaims *queue, GlueKeptPlan *kept, const char *text,
+		int nparameters, const Oid *types, Datum *values, const char *nulls)
+{
+	GlueImpersonation saved;
+	SPIPlanPtr	plan = glue_kept_plan(kept, queue->owner, text, nparameters,
+									  types);
+	uint64		count = glue_execute_as(&saved, queue->owner, plan, values,
+										nulls);
+
+	glue_execute_end(&saved);
+	return count;
+}

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_home.h
+ *	  Requests that come from elsewhere, and where requests belong.
+ *
+ * IDENTIFICATION
+ *	  src/request_home.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_REQUEST_HOME_H
+#define GLUE_REQUEST_HOME_H
+
+#include "request_claim.h"
+
+extern void glue_claims_hold(const GlueClaims *queue);
+extern void glue_claims_enter_cluster(const GlueClaims *queue);
+extern void glue_request_take_over(const GlueClaims *queue,
+								   const GlueClaim *request, int64 id);
+extern void glue_request_redirect(const GlueClaims *queue,
+								  const GlueClaim *request,
+								  const GlueTarget *target);
+extern bool glue_request_id_is_taken(const GlueClaims *queue, int64 id);
+extern int64 glue_requests_drop_held(const GlueClaims *queue, Datum ids,
+									 bool any);
+
+#endif							/* GLUE_REQUEST_HOME_H */
