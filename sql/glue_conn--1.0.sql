@@ -78,6 +78,10 @@ CREATE TABLE @extschema@.glue_connection (
 		UNIQUE NULLS NOT DISTINCT (server, region, catalog_id, name)
 );
 
+-- a publication of all tables must not keep rows from being changed; the key is
+-- no identity, for parts of it can be null
+ALTER TABLE @extschema@.glue_connection REPLICA IDENTITY FULL;
+
 COMMENT ON TABLE glue_connection IS
 	'AWS Glue connections that this database knows of, without secrets; written by the functions of glue_conn alone';
 COMMENT ON COLUMN glue_connection.server IS

@@ -57,6 +57,7 @@ static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
 static void find_arn(GlueJob *job);
 static void fill_operation(GlueJob *job, const GlueMirror *mirror);
+static void fail_for_lack_of_key(GlueJob *job);
 static void find_known(GlueJob *job, const GlueMirror *mirror);
 static void fill_undo(GlueJob *job);
 static void heed_row(GlueJob *job);
@@ -292,9 +293,26 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 										   &operation->input, &job->failure);
 	if (job->sealing != GLUE_UNSEALED)
 		return;
-	if (operation->input != NULL)
+	if (operation->input != NULL &&
+		!glue_digest_possible(operation->function->schema, operation->input))
+		fail_for_lack_of_key(job);
+	else if (operation->input != NULL)
 		operation->digest = glue_digest_secrets(job->target->function.schema,
 												operation->input);
+}
+
+/* Like a key that secrets were sealed with: an administrator can mend it. */
+static void
+fail_for_lack_of_key(GlueJob *job)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+	failure->code = "no digest key";
+	failure->message = GLUE_NO_DIGEST_KEY;
+	failure->detail = GLUE_HINT_DIGEST_KEY;
+	job->sealing = GLUE_UNSEAL_LATER;
+	job->failure = failure;
 }
 
 /* What is recorded of the connection. */

@@ -61,6 +61,7 @@ static void keep_secrets(const GlueRequestQueue *queue, int64 id,
 						 const GlueRequest *request);
 static void erase_secrets(const GlueRequestQueue *queue, int64 id);
 static void insert_row(const GlueRequestQueue *queue, GlueRequestRow *row);
+static void explain_duplicate(void *arg);
 static bool change(const GlueRequestQueue *queue, QueueStatement statement,
 				   int64 id);
 static void read_state(GlueRequestState *found, HeapTuple tuple,
@@ -175,12 +176,31 @@ glue_request_insert_row(const GlueRequestQueue *queue, const Datum *values,
 	GlueRowInsert *insert;
 	GlueImpersonation saved;
 	bool		inserted;
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = explain_duplicate,
+		.arg = unconstify(GlueRequestQueue *, queue),
+	};
 
+	error_context_stack = &context;
 	glue_impersonate(&saved, queue->owner);
 	insert = glue_row_insert_begin(queue->oid, &glue_request_shape);
 	inserted = glue_row_insert_finish(insert, values, nulls, place);
 	glue_stop_impersonating(&saved);
+	error_context_stack = context.previous;
 	return inserted;
+}
+
+/* An error context callback: what to do about an ID that there is already. */
+static void
+explain_duplicate(void *arg)
+{
+	const GlueRequestQueue *queue = arg;
+
+	if (geterrcode() == ERRCODE_UNIQUE_VIOLATION)
+		errhint("The sequence of the IDs was set back: SELECT setval('%s.glue_request_id_seq', (SELECT max(id) FROM %s));",
+				quote_identifier(get_namespace_name(queue->schema)),
+				queue->table);
 }
 
 /*

@@ -51,6 +51,10 @@ glue_row_indexes_learn(GlueRowIndexes *indexes, Relation table)
 		Relation	index = index_open(lfirst_oid(cell), RowExclusiveLock);
 		IndexInfo  *info = BuildIndexInfo(index);
 
+		/* else the executor would make them in memory of its own, and lose it */
+		if (info->ii_Expressions != NIL)
+			info->ii_ExpressionsState = ExecPrepareExprList(info->ii_Expressions,
+															executor);
 		if (info->ii_Predicate != NIL)
 			info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate,
 													  executor);

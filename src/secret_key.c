@@ -39,6 +39,7 @@ static Oid	key_table = InvalidOid;
 
 /* prototypes of private functions */
 static const unsigned char *find_key(Oid schema);
+static const unsigned char *look_for_key(Oid schema);
 static bool read_key(Oid table, unsigned char key[GLUE_SECRET_KEY_LEN]);
 
 /*
@@ -62,6 +63,13 @@ glue_digest_secrets(Oid schema, json_object *input)
 	return digest;
 }
 
+/* Can the digest of a ConnectionInput be made, or is there no key? */
+bool
+glue_digest_possible(Oid schema, json_object *input)
+{
+	return !glue_redact_has_secret(input) || look_for_key(schema) != NULL;
+}
+
 /*
  * Raise an error if the digest of a ConnectionInput cannot be made because
  * there is no key, before anything is done that could not be undone.
@@ -77,6 +85,21 @@ glue_secret_key_require(Oid schema, json_object *input)
 static const unsigned char *
 find_key(Oid schema)
 {
+	const unsigned char *key = look_for_key(schema);
+
+	if (key == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg(GLUE_NO_DIGEST_KEY),
+				 errdetail("Without it, it could not be told later whether secrets have changed. Nothing was sent."),
+				 errhint(GLUE_HINT_DIGEST_KEY)));
+	return key;
+}
+
+/* The key; NULL if there is none. */
+static const unsigned char *
+look_for_key(Oid schema)
+{
 	static unsigned char key[GLUE_SECRET_KEY_LEN];
 	Oid			table = get_relname_relid("glue_secret_key", schema);
 
@@ -84,10 +107,7 @@ find_key(Oid schema)
 	{
 		key_table = InvalidOid;
 		if (!OidIsValid(table) || !read_key(table, key))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("table \"glue_secret_key\" of extension \"glue_conn\" holds no key of this database"),
-					 errhint("Create the extension anew.")));
+			return NULL;
 		key_table = table;
 	}
 	return key;

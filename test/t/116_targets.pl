@@ -1,0 +1,256 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# A request goes to the target that it was made for, or waits: a foreign server is
+# more than its name, and so is an account.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use GlueConn::LocalGlue;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start(
+	conf => "glue_conn.secret_key_file = 'secret.key'\n");
+my $glue = $cluster->glue;
+my $node = $cluster->node;
+my $session = $cluster->session;
+my $key_file = $node->data_dir . '/secret.key';
+
+append_to_file($key_file, 'ab' x 32 . "\n");
+chmod 0600, $key_file or die "could not chmod $key_file: $!\n";
+
+sub enqueue
+{
+	my ($input, %arguments) = @_;
+
+	return $session->must(create_sql($input, %arguments)
+		  =~ s/glue_create_connection/glue_enqueue_create_connection/r)->output;
+}
+
+# Without a secret, that is.
+sub referring
+{
+	my ($name) = @_;
+
+	return jdbc($name, ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
+}
+
+sub secret
+{
+	my ($name) = @_;
+
+	return jdbc($name, ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d',
+		USERNAME => 'u', PASSWORD => "Secret-$name" });
+}
+
+sub work
+{
+	$session->must('UPDATE glue_request SET next_attempt_at = now()'
+		  . " WHERE state = 'queued'");
+	return $session->must('CALL glue_process_requests()');
+}
+
+sub state_of
+{
+	my ($id, @columns) = @_;
+
+	return $session->must('SELECT ' . join(', ', 'state', @columns)
+		  . " FROM glue_request WHERE id = $id")->output;
+}
+
+sub keys_of
+{
+	my ($access_key, $secret_key) = @_;
+
+	return 'access_key_id ' . literal($access_key) . ', secret_access_key '
+	  . literal($secret_key);
+}
+
+$session->must('CREATE ROLE shopkeeper; CREATE ROLE thief; CREATE ROLE buyer;'
+	  . ' GRANT USAGE ON FOREIGN DATA WRAPPER glue_conn TO shopkeeper, thief;'
+	  . ' GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO buyer, shopkeeper');
+
+# A server of a role, with keys for everybody.
+sub make_server
+{
+	my ($name, $role, $access_key) = @_;
+
+	$session->must("SET ROLE $role; CREATE SERVER $name FOREIGN DATA WRAPPER"
+		  . " glue_conn OPTIONS (region 'us-east-1');"
+		  . " GRANT USAGE ON FOREIGN SERVER $name TO PUBLIC;"
+		  . " CREATE USER MAPPING FOR PUBLIC SERVER $name OPTIONS ("
+		  . keys_of($access_key, $glue->secret_key) . '); RESET ROLE');
+}
+
+#
+# Another server of that name
+#
+
+make_server('shop', 'shopkeeper', $glue->access_key);
+$session->must('SET ROLE buyer');
+my $sealed = enqueue(secret('sealed'), server => 'shop');
+my $plain = enqueue(referring('plain'), server => 'shop');
+$session->must('RESET ROLE; DROP SERVER shop CASCADE');
+$glue->add_credentials(access_key => 'AKIATHIEF',
+	secret_key => $glue->secret_key);
+make_server('shop', 'thief', 'AKIATHIEF');
+my $watch = $cluster->watch;
+work();
+foreach my $id ($sealed, $plain)
+{
+	is(state_of($id, 'error_code'), 'failed|42704', 'a server that was dropped');
+	like(state_of($id, 'error_message'), qr/foreign server "shop" was dropped/,
+		'is not the next one of that name');
+}
+is($watch->sent, 0, 'and nothing is sent');
+is($session->must('SELECT count(*) FROM glue_request_secret')->output, '0',
+	'the secrets are erased');
+my $refused = $session->query("SELECT glue_retry_request($sealed)");
+is($refused->sqlstate, '55000', 'it cannot be retried without them');
+$session->must('SET ROLE buyer');
+is($session->must("SELECT glue_retry_request($plain)")->output, 'queued',
+	'what has no secrets, by who asked for it');
+$session->must('RESET ROLE');
+work();
+is(state_of($plain), 'succeeded', 'is meant for that server then');
+$session->must('DROP SERVER shop CASCADE');
+
+#
+# The same server under another name
+#
+
+make_server('shop', 'shopkeeper', $glue->access_key);
+my $first = enqueue(secret('renamed'), server => 'shop');
+my $next = $session->must('SELECT glue_enqueue_delete_connection('
+	  . "'renamed', server => 'shop')")->output;
+$session->must('ALTER SERVER shop RENAME TO store');
+make_server('shop', 'thief', 'AKIATHIEF');
+my $last = $session->must('SELECT glue_enqueue_delete_connection('
+	  . "'renamed', server => 'store', missing_ok => true)")->output;
+work();
+is(state_of($first, 'server'), 'succeeded|store', 'a server that was renamed is followed');
+is(state_of($_, 'server'), 'succeeded|store', 'in order') foreach $next, $last;
+is($glue->created('renamed'), 1, 'it was created');
+$session->must('DROP SERVER shop CASCADE; ALTER SERVER store RENAME TO shop');
+
+#
+# Another account, or another place
+#
+
+# A key that is mended is no reason to wait, unless there is a secret.
+$sealed = enqueue(secret('with a key'), server => 'shop');
+$plain = enqueue(referring('without'), server => 'shop');
+$session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
+	  . " (SET access_key_id 'AKIATHIEF')");
+$watch = $cluster->watch;
+work();
+is(state_of($plain), 'succeeded', 'other keys do for a request without secrets');
+like(state_of($sealed, 'attempts', 'error_code', 'error_message'),
+	qr/^queued\|0\|target changed\|the target has changed since the request was made/,
+	'one with secrets waits, and says why');
+is($watch->sent, 1, 'its password is not sent');
+is($session->must('SELECT count(*) FROM glue_request_secret')->output, '1', 'and kept');
+
+# Others of the same server go on.
+my $another = enqueue(secret('another'), server => 'shop');
+work();
+is(state_of($another), 'succeeded', 'a request that was made for the new keys goes on');
+
+# Who may say that the other one is right.
+$session->must('GRANT buyer TO shopkeeper; CREATE ROLE bystander;'
+	  . ' GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO bystander');
+$session->must('SET ROLE bystander');
+is($session->query("SELECT glue_retry_request($sealed)")->sqlstate, '42704',
+	'a bystander does not see it');
+$session->must('RESET ROLE');
+$session->must('SET ROLE shopkeeper');
+is($session->must("SELECT glue_retry_request($sealed)")->output, 'queued',
+	'the owner of the server says that it is right');
+$session->must('RESET ROLE');
+work();
+is(state_of($sealed), 'succeeded', 'and it goes on');
+is($glue->connection('with a key')->{definition}{ConnectionProperties}{PASSWORD},
+	'Secret-with a key', 'with its secret, which was sealed anew');
+
+# The role that asked for it may not say so, unless the server is its own.
+$session->must('SET ROLE buyer');
+$sealed = enqueue(secret('of the buyer'), server => 'shop');
+$session->must('RESET ROLE; ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
+	  . ' (SET access_key_id ' . literal($glue->access_key) . ')');
+work();
+is(state_of($sealed, 'error_code'), 'queued|target changed', 'the key is changed back');
+$session->must('SET ROLE buyer');
+$refused = $session->query("SELECT glue_retry_request($sealed)");
+is($refused->sqlstate, '42501', 'the role that asked for it has no say in it');
+like($refused->hint, qr/owner of foreign server "shop", or a superuser/, 'others have');
+is($session->must("SELECT glue_cancel_request($sealed)")->output, 'cancelled',
+	'but may cancel it');
+$session->must('RESET ROLE');
+
+# A place: for all requests, and calls that are to be undone.
+my $elsewhere = GlueConn::LocalGlue->new;
+$elsewhere->start;
+$session->must('ALTER SERVER shop OWNER TO CURRENT_USER');
+$plain = enqueue(referring('place'), server => 'shop');
+$session->must('ALTER SERVER shop OPTIONS (ADD endpoint_url '
+	  . literal($elsewhere->url) . ', ADD ca_file ' . literal($elsewhere->ca_file) . ')');
+work();
+is(state_of($plain, 'error_code'), 'queued|target changed', 'another endpoint');
+is($elsewhere->created('place'), 0, 'is not what was meant');
+$session->must('ALTER SERVER shop OPTIONS (DROP endpoint_url, DROP ca_file)');
+work();
+is(state_of($plain), 'succeeded', 'until it is the same again');
+$plain = enqueue(referring('moved'), server => 'shop');
+$session->must('ALTER SERVER shop OPTIONS (ADD endpoint_url '
+	  . literal($elsewhere->url) . ', ADD ca_file ' . literal($elsewhere->ca_file) . ')');
+work();
+is($session->must("SELECT glue_retry_request($plain)")->output, 'queued',
+	'or a superuser says that it is right');
+work();
+is(state_of($plain), 'succeeded', 'then it goes there');
+is($elsewhere->created('moved'), 1, 'indeed');
+$elsewhere->stop;
+$session->must('DROP SERVER shop CASCADE');
+
+#
+# The settings of the session
+#
+
+my $third = GlueConn::LocalGlue->new;
+$third->start;
+$session->must('SET glue_conn.endpoint_url = ' . literal($third->url)
+	  . '; SET glue_conn.ca_file = ' . literal($third->ca_file));
+$plain = enqueue(referring('by settings'));
+$session->must('RESET glue_conn.endpoint_url; RESET glue_conn.ca_file');
+work();
+is(state_of($plain), 'succeeded', 'a request of a session with settings of its own');
+is($third->created('by settings'), 1, 'goes where those lead');
+is($glue->created('by settings'), 0, 'and nowhere else');
+$third->stop;
+
+#
+# What is sealed
+#
+
+foreach my $change (
+	"tags = '{\"a\": \"b\"}'", "on_conflict = 'update'", "on_missing = 'create'",
+	"requested_by = 'buyer'", "target_fingerprint = ''", "region = 'us-west-2'",
+	"catalog_id = '123456789012'", "connection_name = 'x'")
+{
+	my $id = enqueue(secret('altered'));
+
+	$session->must("UPDATE glue_request SET $change WHERE id = $id");
+	work();
+	is(state_of($id, 'error_code'), 'failed|sealed secrets broken',
+		"opens no more with $change");
+}
+is($glue->created('altered'), 0, 'and is never sent');
+
+$session->quit;
+$cluster->finish;
+done_testing();
