@@ -216,16 +216,17 @@ ifneq ($(wildcard $(PGXS)),)
 # for the clang that PostgreSQL was built with.
 override with_llvm = no
 
-include $(PGXS)
-
-# PGXS tracks no header dependencies on most installations.
-$(OBJS): $(wildcard $(srcdir)/src/*.h)
-
+# PGXS asks for EXTRA_CLEAN when it is included.
 UNIT_TESTS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/unit/unit_*.c)) \
 	test/unit/sign_requests
 FUZZERS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/fuzz/fuzz_*.c))
 INSTRUMENTED = test/fuzz/instrumented
 EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS) $(INSTRUMENTED)
+
+include $(PGXS)
+
+# PGXS tracks no header dependencies on most installations.
+$(OBJS): $(wildcard $(srcdir)/src/*.h)
 
 .PHONY: unit-tests fuzzers check-layers check-exports check-format
 
