@@ -246,7 +246,7 @@ ifndef FUZZ
 
 fuzzers: $(FUZZERS)
 
-$(FUZZERS): %: %.c test/fuzz/replay.h $(PURE_OBJS)
+$(FUZZERS): %: %.c $(wildcard $(srcdir)/test/fuzz/*.h) $(PURE_OBJS)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(srcdir)/src -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lm
 
 else
@@ -261,7 +261,7 @@ FUZZ_COMPILE = $(CC) -g -O1 -fno-omit-frame-pointer -D_GNU_SOURCE \
 
 fuzzers: $(INSTRUMENTED_FUZZERS)
 
-$(INSTRUMENTED_FUZZERS): $(INSTRUMENTED)/%: test/fuzz/%.c test/fuzz/replay.h $(INSTRUMENTED_OBJS)
+$(INSTRUMENTED_FUZZERS): $(INSTRUMENTED)/%: test/fuzz/%.c $(wildcard $(srcdir)/test/fuzz/*.h) $(INSTRUMENTED_OBJS)
 	$(FUZZ_COMPILE) $(FUZZ) -o $@ $< $(INSTRUMENTED_OBJS) $(SHLIB_LINK) -lm
 
 # only a fuzzer itself has libFuzzer's main()

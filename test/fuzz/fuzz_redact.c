@@ -15,17 +15,7 @@
 
 #include "json_tree.h"
 #include "replay.h"
-
-static char *
-written(json_object *tree)
-{
-	size_t		size = glue_json_tree_write(tree, NULL, 0) + 1;
-	char	   *text = malloc(size);
-
-	require(text != NULL);
-	require(glue_json_tree_write(tree, text, size) == size - 1);
-	return text;
-}
+#include "trees.h"
 
 static void
 check_tree(json_object *tree)
