@@ -24,6 +24,9 @@
 
 #define MAX_UPDATES	4
 
+/* by how much a Date header may be wrong */
+#define TOLERANCE_MS	2000
+
 /* All that an input says. */
 typedef struct Question
 {
@@ -133,19 +136,38 @@ strictly(const Question *question, const GlueMadeConnection *made)
 	return ownership;
 }
 
-/* Is there what an age can be told from? */
+/* How many milliseconds old is it?  False if nothing says so. */
 static bool
-has_age(const Question *question)
+find_age(const Question *question, double *age_ms)
 {
 	json_object *created = NULL;
 	long long	now;
 
-	return json_object_is_type(question->connection, json_type_object) &&
-		json_object_object_get_ex(question->connection, "CreationTime",
-								  &created) &&
-		(json_object_is_type(created, json_type_int) ||
-		 json_object_is_type(created, json_type_double)) &&
-		glue_reply_parse_date(question->date, &now);
+	if (!json_object_is_type(question->connection, json_type_object) ||
+		!json_object_object_get_ex(question->connection, "CreationTime",
+								   &created) ||
+		(!json_object_is_type(created, json_type_int) &&
+		 !json_object_is_type(created, json_type_double)) ||
+		!glue_reply_parse_date(question->date, &now))
+		return false;
+	*age_ms = (now - json_object_get_double(created)) * 1000.0;
+	return true;
+}
+
+/* Each proof knows the age, and takes nothing for ours that is not of it. */
+static void
+check_age(const Question *question, GlueOwnership loose, GlueOwnership strict)
+{
+	const GlueMadeConnection *made = &question->made;
+	double		age_ms = 0;
+	bool		has_age = find_age(question, &age_ms);
+
+	require((loose == GLUE_CANNOT_TELL) == !has_age);
+	require((strict == GLUE_CANNOT_TELL) == !has_age);
+	if (loose == GLUE_OURS || strict == GLUE_OURS)
+		require(age_ms <= made->begun_ms + TOLERANCE_MS);
+	if (strict == GLUE_OURS && made->answered_ms >= 0)
+		require(age_ms >= made->answered_ms - TOLERANCE_MS);
 }
 
 static void
@@ -160,9 +182,8 @@ check_question(const Question *question)
 
 	simple.nupdates = 0;
 	strict_simple = strictly(question, &simple);
-	require((loose == GLUE_CANNOT_TELL) == !has_age(question));
-	require((strict == GLUE_CANNOT_TELL) == !has_age(question));
-	require((strict_simple == GLUE_CANNOT_TELL) == !has_age(question));
+	check_age(question, loose, strict);
+	check_age(question, loose, strict_simple);
 
 	/* without updates, what was sent; with them, that or one of theirs */
 	if (strict_simple == GLUE_OURS)

@@ -43,14 +43,13 @@ check_tree(json_object *tree)
 static void
 check_text(json_object *tree, const char *text)
 {
-	size_t		len = glue_redact_text(tree, text, NULL, 0);
-	char	   *all = malloc(len + 1);
 	char		part[16];
+	size_t		len = glue_redact_text(tree, text, part, sizeof(part));
+	char	   *all = malloc(len + 1);
 
 	require(all != NULL);
 	require(glue_redact_text(tree, text, all, len + 1) == len);
 	require(strlen(all) <= len);
-	require(glue_redact_text(tree, text, part, sizeof(part)) == len);
 	require(strncmp(part, all, strlen(part)) == 0);
 	free(all);
 }

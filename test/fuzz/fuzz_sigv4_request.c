@@ -24,6 +24,7 @@
 #include "lines.h"
 
 #define FIRST_HEADER	9
+#define WHITE_SPACE		" \t\n\v\f\r"
 #define MAX_HEADERS		(GLUE_SIGV4_MAX_HEADERS + 2)
 
 /* More than what is signed may have, and than any input can make. */
@@ -120,14 +121,43 @@ check_path(const char *path)
 	}
 }
 
-/* The value of a header has no white space but one space between words. */
+/*
+ * The value of a header has the words of all values of its name, in their
+ * order.
+ */
 static void
-check_value(const char *value)
+check_value(const char *value, const char *name,
+			const GlueSigv4Request *request)
 {
-	size_t		len = strlen(value);
+	const char *before = "";
 
-	require(strpbrk(value, "\t\v\f\r") == NULL && strstr(value, "  ") == NULL);
-	require(len == 0 || (value[0] != ' ' && value[len - 1] != ' '));
+	for (int i = 0; i < request->nheaders; i++)
+	{
+		const char *word = request->headers[i].value;
+		const char *between = before;
+
+		if (strcmp(request->headers[i].name, name) != 0)
+			continue;
+		for (word += strspn(word, WHITE_SPACE); *word != '\0';
+			 word += strspn(word, WHITE_SPACE))
+		{
+			size_t		len = strcspn(word, WHITE_SPACE);
+
+			require(strncmp(value, between, strlen(between)) == 0);
+			value += strlen(between);
+			require(strncmp(value, word, len) == 0);
+			value += len;
+			word += len;
+			between = " ";
+		}
+		if (between == before)
+		{
+			require(strncmp(value, before, strlen(before)) == 0);
+			value += strlen(before);
+		}
+		before = ",";
+	}
+	require(*value == '\0');
 }
 
 /*
@@ -149,7 +179,7 @@ check_headers(char **rest, const GlueSigv4Request *request)
 
 		require(value != NULL);
 		*value++ = '\0';
-		check_value(value);
+		check_value(value, line, request);
 		require(last == NULL || strcmp(last, line) < 0);
 		end += sprintf(end, "%s%s", last != NULL ? ";" : "", line);
 		last = line;
@@ -292,6 +322,43 @@ is_credential_part(const char *part)
 	return *part != '\0';
 }
 
+static void
+hmac(const unsigned char *key, size_t key_len, const char *text, size_t len,
+	 unsigned char mac[GLUE_SIGV4_KEY_LEN])
+{
+	unsigned char result[EVP_MAX_MD_SIZE];
+	unsigned int result_len;
+
+	require(HMAC(EVP_sha256(), key, (int) key_len,
+				 (const unsigned char *) text, len, result,
+				 &result_len) != NULL);
+	require(result_len == GLUE_SIGV4_KEY_LEN);
+	memcpy(mac, result, result_len);
+}
+
+/*
+ * The signature, by the book.
+ */
+static void
+sign(const Signing *signing, const char *to_sign,
+	 unsigned char mac[GLUE_SIGV4_KEY_LEN])
+{
+	const GlueSigv4Request *request = &signing->request;
+	unsigned char derived[GLUE_SIGV4_KEY_LEN];
+	char		seed[4 + MAX_SECRET_LEN + 1];
+
+	snprintf(seed, sizeof(seed), "AWS4%s", signing->secret);
+	hmac((unsigned char *) seed, strlen(seed), request->amz_date, 8, mac);
+	hmac(mac, GLUE_SIGV4_KEY_LEN, request->region, strlen(request->region), mac);
+	hmac(mac, GLUE_SIGV4_KEY_LEN, request->service, strlen(request->service),
+		 mac);
+	hmac(mac, GLUE_SIGV4_KEY_LEN, "aws4_request", strlen("aws4_request"), mac);
+	require(glue_sigv4_derive_key(signer, signing->secret, request->amz_date,
+								  request->region, request->service, derived));
+	require(memcmp(derived, mac, GLUE_SIGV4_KEY_LEN) == 0);
+	hmac(derived, GLUE_SIGV4_KEY_LEN, to_sign, strlen(to_sign), mac);
+}
+
 /*
  * What the Authorization header must be; the caller frees it.
  */
@@ -299,19 +366,12 @@ static char *
 expected_authorization(const Signing *signing, const char *to_sign)
 {
 	const GlueSigv4Request *request = &signing->request;
-	unsigned char key[GLUE_SIGV4_KEY_LEN];
-	unsigned char mac[EVP_MAX_MD_SIZE];
-	unsigned int mac_len;
+	unsigned char mac[GLUE_SIGV4_KEY_LEN];
 	char	   *text = malloc(ROOM);
 	GlueTextBuffer names;
 	char	   *end = text;
 
 	require(text != NULL);
-	require(glue_sigv4_derive_key(signer, signing->secret, request->amz_date,
-								  request->region, request->service, key));
-	require(HMAC(EVP_sha256(), key, sizeof(key),
-				 (const unsigned char *) to_sign, strlen(to_sign),
-				 mac, &mac_len) != NULL);
 	end += sprintf(end, "AWS4-HMAC-SHA256 Credential=%s/%.8s/%s/%s/"
 				   "aws4_request, SignedHeaders=", signing->access_key_id,
 				   request->amz_date, request->region, request->service);
@@ -319,7 +379,8 @@ expected_authorization(const Signing *signing, const char *to_sign)
 	glue_sigv4_put_signed_headers(&names, request);
 	end += glue_text_end(&names);
 	end += sprintf(end, ", Signature=");
-	for (unsigned int i = 0; i < mac_len; i++)
+	sign(signing, to_sign, mac);
+	for (int i = 0; i < GLUE_SIGV4_KEY_LEN; i++)
 		end += sprintf(end, "%02x", mac[i]);
 	return text;
 }
@@ -363,31 +424,52 @@ check_authorization(const Signing *signing, const char *to_sign)
 	free(expected);
 }
 
+/* Nothing may be signed: then nothing is left in the buffer. */
+static void
+check_refused(const Signing *signing)
+{
+	char	   *buffer = malloc(ROOM);
+
+	require(buffer != NULL);
+	buffer[0] = 'x';
+	require(!authorize(signing, signing->secret, buffer, ROOM));
+	require(buffer[0] == '\0');
+	free(buffer);
+}
+
+/* Can all that goes into the header stand there? */
+static bool
+is_signable(const Signing *signing)
+{
+	return is_credential_part(signing->access_key_id) &&
+		is_credential_part(signing->request.region) &&
+		is_credential_part(signing->request.service) &&
+		strlen(signing->secret) <= MAX_SECRET_LEN;
+}
+
 static void
 check_signing(const Signing *signing)
 {
 	const GlueSigv4Request *request = &signing->request;
-	char		refused[8] = "x";
 	size_t		len = glue_sigv4_canonical_request(signer, request, canonical,
 												   ROOM);
 	char	   *to_sign;
 
 	require((len > 0) == (request->nheaders <= GLUE_SIGV4_MAX_HEADERS));
 	require(strlen(canonical) == len);
-	require(!authorize(signing, signing->secret, refused, sizeof(refused)));
-	require(refused[0] == '\0');
 	if (len == 0)
+	{
+		check_refused(signing);
 		return;
+	}
 
 	check_order(request, len);
 	check_sizes(request, len);
 	to_sign = check_string_to_sign(request, len);
-	if (to_sign != NULL && is_credential_part(signing->access_key_id) &&
-		is_credential_part(request->region) &&
-		is_credential_part(request->service) &&
-		strlen(signing->secret) <= MAX_SECRET_LEN &&
-		len + 3 * strlen(request->path) <= MAX_CANONICAL_LEN &&
-		strlen(to_sign) <= MAX_STRING_TO_SIGN_LEN)
+	if (to_sign == NULL || !is_signable(signing) || len > MAX_CANONICAL_LEN ||
+		strlen(to_sign) > MAX_STRING_TO_SIGN_LEN)
+		check_refused(signing);
+	else if (len + 3 * strlen(request->path) <= MAX_CANONICAL_LEN)
 		check_authorization(signing, to_sign);
 	free(to_sign);
 	check_canonical(canonical, request);
