@@ -28,7 +28,7 @@
 #define MAX_HEADERS		(GLUE_SIGV4_MAX_HEADERS + 2)
 
 /* More than what is signed may have, and than any input can make. */
-#define ROOM			65536
+#define ROOM			32768
 
 /* What sigv4.c has room for. */
 #define MAX_CANONICAL_LEN		16383
