@@ -45,9 +45,10 @@ sub line_of
 }
 
 # A copy, where fuzzers begin with nothing.
-system("cp -R Makefile glue_conn.control src test $directory") == 0 or die;
-system("rm -rf $directory/test/fuzz/instrumented $directory/test/fuzz/corpus/*")
-  == 0 or die;
+system("tar -c --exclude='*.o' --exclude=instrumented --exclude=corpus "
+	  . "Makefile glue_conn.control src test | tar -x -C $directory") == 0
+  or die;
+mkdir "$directory/test/fuzz/corpus" or die;
 mkdir "$directory/test/fuzz/corpus/$_" or die foreach qw(planted validate);
 open my $handle, '>', "$directory/test/fuzz/fuzz_planted.c" or die;
 print $handle $planted;
