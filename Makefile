@@ -195,7 +195,7 @@ all:
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: demo test bench update-model
+.PHONY: demo test bench fuzz update-model
 
 demo:
 	@test/run_demo
@@ -206,6 +206,12 @@ test:
 bench:
 	@test/bench/run
 
+# how long each of the fuzzers runs
+SECONDS = 50
+
+fuzz:
+	@test/fuzz/run $(SECONDS)
+
 update-model:
 	@test/update_model
 
@@ -215,15 +221,17 @@ ifneq ($(wildcard $(PGXS)),)
 # for the clang that PostgreSQL was built with.
 override with_llvm = no
 
+# PGXS asks for EXTRA_CLEAN when it is included.
+UNIT_TESTS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/unit/unit_*.c)) \
+	test/unit/sign_requests
+FUZZERS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/fuzz/fuzz_*.c))
+INSTRUMENTED = test/fuzz/instrumented
+EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS) $(INSTRUMENTED)
+
 include $(PGXS)
 
 # PGXS tracks no header dependencies on most installations.
 $(OBJS): $(wildcard $(srcdir)/src/*.h)
-
-UNIT_TESTS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/unit/unit_*.c)) \
-	test/unit/sign_requests
-FUZZERS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/fuzz/fuzz_*.c))
-EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS)
 
 .PHONY: unit-tests fuzzers check-layers check-exports check-format
 
@@ -232,12 +240,48 @@ unit-tests: $(UNIT_TESTS)
 $(UNIT_TESTS): %: %.c $(wildcard $(srcdir)/test/unit/*.h) $(PURE_OBJS)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(srcdir)/src -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lpthread -lm
 
-# Replays the corpus; "make fuzzers CC=clang FUZZ=-fsanitize=fuzzer,address"
-# makes the same files into fuzzers.
+# "make fuzzers" makes programs that replay their corpus, for the tests.  Given
+# clang and the sanitizers to use, it makes programs that fuzz instead:
+#
+#	make fuzzers CC=clang FUZZ=-fsanitize=fuzzer,address,undefined
+#	test/fuzz/instrumented/fuzz_reply a_scratch_directory test/fuzz/corpus/reply
+#
+# "make fuzz" does that for all of them: see test/fuzz/run.
+ifndef FUZZ
+
 fuzzers: $(FUZZERS)
 
-$(FUZZERS): %: %.c test/fuzz/replay.h $(PURE_OBJS)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(FUZZ),-DGLUE_FUZZER $(FUZZ)) -I$(srcdir)/src -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lm
+$(FUZZERS): %: %.c $(wildcard $(srcdir)/test/fuzz/*.h) $(PURE_OBJS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(srcdir)/src -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lm
+
+else
+
+# libFuzzer sees only code that is compiled for it, so the pure objects are
+# compiled once more, in a place of their own.  PostgreSQL's flags, which are
+# meant for another compiler and for production, are not used.
+INSTRUMENTED_FUZZERS = $(addprefix $(INSTRUMENTED)/,$(notdir $(FUZZERS)))
+INSTRUMENTED_OBJS = $(addprefix $(INSTRUMENTED)/,$(notdir $(PURE_OBJS)))
+FUZZ_COMPILE = $(CC) -g -O1 -fno-omit-frame-pointer -D_GNU_SOURCE \
+	$(PG_CPPFLAGS) -I$(srcdir)/src
+
+fuzzers: $(INSTRUMENTED_FUZZERS)
+
+$(INSTRUMENTED_FUZZERS): $(INSTRUMENTED)/%: test/fuzz/%.c $(wildcard $(srcdir)/test/fuzz/*.h) $(INSTRUMENTED_OBJS)
+	$(FUZZ_COMPILE) $(FUZZ) -o $@ $< $(INSTRUMENTED_OBJS) $(SHLIB_LINK) -lm
+
+# only a fuzzer itself has libFuzzer's main()
+$(INSTRUMENTED_OBJS): $(INSTRUMENTED)/%.o: src/%.c $(INSTRUMENTED)/flags $(wildcard $(srcdir)/src/*.h)
+	$(FUZZ_COMPILE) $(subst fuzzer,fuzzer-no-link,$(FUZZ)) -c -o $@ $<
+
+# What they were compiled with.  It becomes newer only when it changes, and
+# then nothing that was compiled with other flags is used again.
+$(INSTRUMENTED)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(FUZZ_COMPILE) $(FUZZ)' | cmp -s - $@ || echo '$(FUZZ_COMPILE) $(FUZZ)' >$@
+
+.PHONY: always
+
+endif
 
 check-layers:
 	$(srcdir)/test/check_layers $(PURE_OBJS) -- $(filter-out $(PURE_OBJS),$(OBJS))

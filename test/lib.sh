@@ -1,6 +1,6 @@
 # test/lib.sh
 #
-# What install_packages, run_tests, run_demo and bench/run share.
+# What install_packages, run_tests, run_demo, bench/run and fuzz/run share.
 #
 # PostgreSQL refuses to run as root, and a checkout may lie where nobody but
 # its owner can read, or where nobody can write.  So there are three parties:
@@ -39,6 +39,37 @@ as_root()
 		echo "Run this as root, or install sudo and let $(id -un) use it." >&2
 		return 1
 	fi
+}
+
+# Find a clang that can make fuzzers: sets clang.  That is CLANG, or else
+# "clang", or else the newest of those with their version in the name.  If
+# none can, for want of their run-time libraries, it sets the first of them.
+find_clang()
+{
+	local names=("${CLANG:-}") name
+
+	clang=
+	[ -n "${CLANG:-}" ] || mapfile -t names < <(echo clang
+		compgen -c clang- | grep -x 'clang-[0-9]*' | sort -u -t - -k 2nr)
+	for name in "${names[@]}"; do
+		command -v "$name" >/dev/null || continue
+		can_fuzz "$name" && clang=$name && return
+		[ -n "$clang" ] || clang=$name
+	done
+	return 1
+}
+
+can_fuzz()
+{
+	local program status
+
+	program=$(mktemp) || return
+	echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return 0; }' |
+		"$1" -fsanitize=fuzzer,address,undefined -x c -o "$program" - \
+			>/dev/null 2>&1
+	status=$?
+	rm -f "$program"
+	return $status
 }
 
 # Run a command quietly; what it printed is shown if it fails.

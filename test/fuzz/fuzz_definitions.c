@@ -7,10 +7,6 @@
  * what is to be sent.  Whatever they are, no message may tell a secret, and
  * each must be equal to itself.
  *
- * A secret is known here by the word XYZZY in it.  That word is allowed where
- * nothing says that it is one, so messages are only searched if redaction takes
- * it out of both texts.
- *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_definitions.c
  *
@@ -23,8 +19,7 @@
 #include "redact.h"
 #include "replay.h"
 #include "secret_digest.h"
-
-#define SECRET_WORD "XYZZY"
+#include "trees.h"
 
 static const unsigned char a_key[GLUE_SECRET_KEY_LEN] = "a key";
 
@@ -58,41 +53,6 @@ no_difference(void *arg, const char *path, const char *message)
 {
 	fprintf(stderr, "%s %s\n", path, message);
 	require(false);
-}
-
-static char *
-written(json_object *tree)
-{
-	size_t		size = glue_json_tree_write(tree, NULL, 0) + 1;
-	char	   *text = malloc(size);
-
-	require(text != NULL);
-	require(glue_json_tree_write(tree, text, size) == size - 1);
-	return text;
-}
-
-/*
- * A redacted copy, as it would be recorded.
- */
-static json_object *
-redacted_copy(json_object *tree)
-{
-	json_object *copy = NULL;
-
-	if (tree != NULL)
-		require(json_object_deep_copy(tree, &copy, NULL) == 0);
-	require(glue_redact_tree(copy));
-	return copy;
-}
-
-static bool
-mentions_secret_word(json_object *tree)
-{
-	char	   *text = written(tree);
-	bool		found = strstr(text, SECRET_WORD) != NULL;
-
-	free(text);
-	return found;
 }
 
 static GlueSecretDigest

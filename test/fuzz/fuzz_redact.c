@@ -15,17 +15,7 @@
 
 #include "json_tree.h"
 #include "replay.h"
-
-static char *
-written(json_object *tree)
-{
-	size_t		size = glue_json_tree_write(tree, NULL, 0) + 1;
-	char	   *text = malloc(size);
-
-	require(text != NULL);
-	require(glue_json_tree_write(tree, text, size) == size - 1);
-	return text;
-}
+#include "trees.h"
 
 static void
 check_tree(json_object *tree)
@@ -53,14 +43,13 @@ check_tree(json_object *tree)
 static void
 check_text(json_object *tree, const char *text)
 {
-	size_t		len = glue_redact_text(tree, text, NULL, 0);
-	char	   *all = malloc(len + 1);
 	char		part[16];
+	size_t		len = glue_redact_text(tree, text, part, sizeof(part));
+	char	   *all = malloc(len + 1);
 
 	require(all != NULL);
 	require(glue_redact_text(tree, text, all, len + 1) == len);
 	require(strlen(all) <= len);
-	require(glue_redact_text(tree, text, part, sizeof(part)) == len);
 	require(strncmp(part, all, strlen(part)) == 0);
 	free(all);
 }

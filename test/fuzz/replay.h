@@ -5,9 +5,10 @@
  *
  * A fuzzer is a file that includes this one and defines
  * LLVMFuzzerTestOneInput(), which aborts if something is wrong.  Built by
- * clang with -fsanitize=fuzzer, libFuzzer calls it.  Built in any other way,
- * it gets the main() below, which calls it with every file that is given on
- * the command line or is in a directory given there, and prints TAP.
+ * clang with -fsanitize=fuzzer, libFuzzer calls it; test/fuzz/run does that.
+ * Built in any other way, it gets the main() below, which calls it with every
+ * file that is given on the command line or is in a directory given there, and
+ * prints TAP.
  *
  * IDENTIFICATION
  *	  test/fuzz/replay.h
