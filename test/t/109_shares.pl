@@ -1,0 +1,93 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Nobody takes so much of what all share that others have to wait: neither the
+# locks of a transaction with many calls, which are those of its target, nor the
+# sessions of a database, which have but a share of the journal's boxes.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use GlueConn::Settled;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
+shared_preload_libraries = 'glue_conn'
+max_connections = 120
+max_worker_processes = 16
+CONF
+my $session = $cluster->session;
+my $settled = GlueConn::Settled->new($cluster->glue, $cluster->node);
+
+# That seals no secrets.
+sub input
+{
+	my ($name) = @_;
+
+	return jdbc($name, ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
+}
+
+sub create { return create_sql(input($_[0])); }
+
+sub delete_if_there { return delete_sql(@_) =~ s/\)$/, missing_ok => true)/r; }
+
+#
+# A target
+#
+
+# What is done at another target is only in the way of itself.
+my $many = 1100;
+my $elsewhere = $cluster->session(
+	settings => { 'glue_conn.region' => 'eu-west-1' });
+
+sub state_of
+{
+	return $settled->ask('SELECT state FROM glue_request WHERE id = ' . $_[0]);
+}
+
+sub enqueue
+{
+	my ($who, $name) = @_;
+
+	return $who->must(create($name) =~ s/glue_create/glue_enqueue_create/r)->output;
+}
+
+$session->must('BEGIN');
+$session->must("SELECT count(glue_delete_connection('none ' || i, missing_ok => true))"
+	  . " FROM generate_series(1, $many) AS i");
+cmp_ok($session->must("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+		  . ' AND pid = pg_backend_pid()')->output, '<', 1020,
+	'a transaction with many calls does not take all locks');
+my $other = $cluster->session(settings => { lock_timeout => '100ms' });
+is($other->query(create($_))->sqlstate, '55P03', "its target: $_ is locked")
+  foreach 'none 1100', 'none 1', 'x';
+$elsewhere->must("SET lock_timeout = '100ms'");
+is($elsewhere->query(create('x'))->output, 'READY', 'another target: a creation');
+is($elsewhere->query(delete_if_there('x'))->output, 't',
+	'another target: a deletion');
+my $waits = enqueue($other, 'queued');
+my $goes_on = enqueue($elsewhere, 'queued');
+wait_until(sub { state_of($goes_on) eq 'succeeded' }, 'a request for another target');
+is(state_of($waits), 'queued', 'a request for its target waits');
+
+# Who locks all names of yet another target waits for those who have some.
+$elsewhere->must('BEGIN; ' . create('y'));
+$session->must("SET glue_conn.region = 'eu-west-1'; SET lock_timeout = '100ms'; SAVEPOINT s");
+is($session->query(delete_if_there('z'))->sqlstate, '55P03',
+	'all names of another target: waits for who has locked one');
+$session->must('ROLLBACK TO s');
+$elsewhere->must('COMMIT');
+is($session->query(delete_if_there('z'))->output, 'f', 'and goes on after that');
+is($elsewhere->query(create('z'))->sqlstate, '55P03', 'and then has locked all');
+$session->must('COMMIT');
+is($elsewhere->query(create('z'))->output, 'READY', 'until it ends');
+wait_until(sub { state_of($waits) eq 'succeeded' }, 'the request for its target');
+$settled->wait;
+pass('all of that is settled');
+
+$_->quit foreach $session, $other, $elsewhere;
+$cluster->finish;
+done_testing();
