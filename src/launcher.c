@@ -331,7 +331,7 @@ tell_room(GlueWorkKind kind, bool room)
 	if (room || before)
 		return;
 	ereport(WARNING,
-			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 kind == GLUE_WORK_QUEUE ?
 			 errmsg("could not start a background worker for the requests of glue_conn") :
 			 errmsg("could not start a background worker for the journal of glue_conn"),

@@ -206,7 +206,7 @@ glue_queue_listen(Oid database, GlueWorkKind kind)
 	glue_shared_unlock();
 	if (own == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("too many processes work for glue_conn")));
 }
 

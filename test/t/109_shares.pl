@@ -88,6 +88,94 @@ wait_until(sub { state_of($waits) eq 'succeeded' }, 'the request for its target'
 $settled->wait;
 pass('all of that is settled');
 
-$_->quit foreach $session, $other, $elsewhere;
+#
+# A database
+#
+
+# The journal's workers of two databases are stopped, and each has more sessions
+# that want something recorded than it can have boxes.
+my @databases = ('postgres', 'second', 'third');
+$session->must("CREATE DATABASE $_") foreach @databases[1, 2];
+$cluster->query('CREATE EXTENSION glue_conn', database => $_)
+  foreach @databases[1, 2];
+
+sub stop_worker
+{
+	my ($database) = @_;
+	my $caller = $cluster->session(database => $database);
+	my $kind = "backend_type = 'glue_conn journal worker'"
+	  . ' AND datname = ' . literal($database);
+	my $worker;
+
+	wait_until(sub {
+		$caller->must(delete_if_there('nobody'));
+		$worker = $session->must("SELECT pid FROM pg_stat_activity WHERE $kind")->output;
+		$worker ne '' && kill 'STOP', $worker;
+	}, 'a worker');
+	$caller->quit;
+	return $worker;
+}
+
+sub are_waiting
+{
+	my ($database, $count) = @_;
+
+	wait_until(sub { $session->must('SELECT count(*) FROM pg_stat_activity'
+		. " WHERE state = 'active' AND wait_event ~ '^(?:Extension|GlueConnJournal)'"
+		. " AND query ~ 'missing_ok' AND datname = " . literal($database))->output
+		  == $count }, "$count calls of $database wait");
+	return;
+}
+
+sub send_calls
+{
+	my ($database, $callers) = @_;
+
+	$callers->[$_]->send(delete_if_there("nobody $database $_"))
+	  foreach 0 .. $#$callers;
+	are_waiting($database, scalar @$callers);
+	return;
+}
+
+sub went_on
+{
+	return scalar grep { $_->result->output eq 'f' } @_;
+}
+
+my @first = map { $cluster->session } 1 .. 50;
+my @second = map { $cluster->session(database => 'second') } 1 .. 25;
+my $third = $cluster->session(database => 'third');
+my $first_worker = stop_worker('postgres');
+my $second_worker = stop_worker('second');
+
+send_calls('postgres', \@first);
+send_calls('second', \@second);
+is($third->query(create('of the third'))->output, 'READY',
+	'calls of a database do not wait for those of two others');
+kill 'CONT', $second_worker;
+is(went_on(@second), scalar @second,
+	'who waits for a box gets it, though others wait for longer, who may have none');
+kill 'CONT', $first_worker;
+is(went_on(@first), scalar @first, 'and so do these when they may');
+
+# Those who wait for a box may leave, or be given one while they do.
+$first_worker = stop_worker('postgres');
+$second_worker = stop_worker('second');
+send_calls('postgres', \@first);
+$session->must('SELECT pg_cancel_backend(' . $_->pid . ')') foreach @first;
+is(scalar(grep { $_->result->sqlstate eq '57014' } @first), scalar @first,
+	'all calls are cancelled');
+send_calls('postgres', [ @first[0 .. 39] ]);
+send_calls('second', \@second);
+$session->must('SELECT pg_terminate_backend(' . $_->pid . ')') foreach @first[0 .. 35];
+$_->result foreach @first[0 .. 35];
+is($third->query(create('third again'))->output, 'READY',
+	'calls of another database go on');
+kill 'CONT', $first_worker, $second_worker;
+is(went_on(@first[36 .. 39]), 4, 'and those who have waited');
+is(went_on(@second), scalar @second, 'of both databases');
+$settled->wait;
+
+$_->quit foreach $session, $other, $elsewhere, @first, @second, $third;
 $cluster->finish;
 done_testing();
