@@ -116,15 +116,14 @@ sub stop_worker
 	return $worker;
 }
 
-sub are_waiting
+# How many calls of a database wait for a box, or for the worker.
+sub waiting
 {
-	my ($database, $count) = @_;
+	my ($database) = @_;
 
-	wait_until(sub { $session->must('SELECT count(*) FROM pg_stat_activity'
-		. " WHERE state = 'active' AND wait_event ~ '^(?:Extension|GlueConnJournal)'"
-		. " AND query ~ 'missing_ok' AND datname = " . literal($database))->output
-		  == $count }, "$count calls of $database wait");
-	return;
+	return $session->must('SELECT count(*) FROM pg_stat_activity'
+		  . " WHERE state = 'active' AND wait_event ~ '^(?:Extension|GlueConnJournal)'"
+		  . " AND query ~ 'missing_ok' AND datname = " . literal($database))->output;
 }
 
 sub send_calls
@@ -133,7 +132,8 @@ sub send_calls
 
 	$callers->[$_]->send(delete_if_there("nobody $database $_"))
 	  foreach 0 .. $#$callers;
-	are_waiting($database, scalar @$callers);
+	wait_until(sub { waiting($database) == @$callers },
+		"the calls of $database wait");
 	return;
 }
 
@@ -151,7 +151,9 @@ my $second_worker = stop_worker('second');
 send_calls('postgres', \@first);
 send_calls('second', \@second);
 is($third->query(create('of the third'))->output, 'READY',
-	'calls of a database do not wait for those of two others');
+	'a call of a database');
+is(waiting($_->[0]), $_->[1], "does not wait for those of $_->[0]")
+  foreach [ postgres => scalar @first ], [ second => scalar @second ];
 kill 'CONT', $second_worker;
 is(went_on(@second), scalar @second,
 	'who waits for a box gets it, though others wait for longer, who may have none');
@@ -170,7 +172,8 @@ send_calls('second', \@second);
 $session->must('SELECT pg_terminate_backend(' . $_->pid . ')') foreach @first[0 .. 35];
 $_->result foreach @first[0 .. 35];
 is($third->query(create('third again'))->output, 'READY',
-	'calls of another database go on');
+	'another call of that database');
+is(waiting('postgres'), 4, 'does not wait either');
 kill 'CONT', $first_worker, $second_worker;
 is(went_on(@first[36 .. 39]), 4, 'and those who have waited');
 is(went_on(@second), scalar @second, 'of both databases');
