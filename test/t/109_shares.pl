@@ -2,7 +2,8 @@
 #
 # Nobody takes so much of what all share that others have to wait: neither the
 # locks of a transaction with many calls, which are those of its target, nor the
-# sessions of a database, which have but a share of the journal's boxes.
+# sessions of a database, which have but a share of the journal's boxes, nor many
+# databases.
 
 use strict;
 use warnings;
@@ -16,7 +17,8 @@ use Test::More;
 my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
 shared_preload_libraries = 'glue_conn'
 max_connections = 120
-max_worker_processes = 16
+max_worker_processes = 100
+log_min_messages = debug1
 CONF
 my $session = $cluster->session;
 my $settled = GlueConn::Settled->new($cluster->glue, $cluster->node);
@@ -178,6 +180,63 @@ kill 'CONT', $first_worker, $second_worker;
 is(went_on(@first[36 .. 39]), 4, 'and those who have waited');
 is(went_on(@second), scalar @second, 'of both databases');
 $settled->wait;
+
+#
+# Many databases
+#
+
+# So many that what is known of them has no room.
+my $ndatabases = 70;
+my $node = $cluster->node;
+$session->must('CREATE DATABASE model');
+$cluster->query('CREATE EXTENSION glue_conn', database => 'model');
+$session->must("CREATE DATABASE d$_ TEMPLATE model") foreach 1 .. $ndatabases;
+my @oids = split /\n/, $session->must(
+	q[SELECT oid FROM pg_database WHERE datname ~ '^d[0-9]'])->output;
+
+# How often a worker was started for each of them.
+sub starts
+{
+	my %starts = map { $_ => 0 } @oids;
+
+	$starts{$_}++ foreach grep { exists $starts{$_} } slurp_file($node->logfile) =~
+	  /starting background worker process "glue_conn worker for database (\d+)"/g;
+	return values %starts;
+}
+
+sub workers_leave
+{
+	wait_until(sub { $session->must('SELECT count(*) FROM pg_stat_activity'
+		. q[ WHERE backend_type ~ '^glue_conn .*worker'])->output eq '0' },
+		'the workers leave');
+	return;
+}
+
+# The launcher looks for databases when the configuration is read again.
+$node->reload;
+wait_until(sub { !grep { $_ == 0 } starts() }, 'a worker of each database');
+workers_leave();
+$third->must(create('while they are idle'));
+workers_leave();
+is(scalar(grep { $_ > 1 } starts()), 0,
+	'a worker that has left, for want of work, is not started again');
+
+# All have work before the launcher learns so.
+my $launcher = $session->must('SELECT pid FROM pg_stat_activity'
+	  . q[ WHERE backend_type = 'glue_conn launcher'])->output;
+kill 'STOP', $launcher;
+foreach my $i (1 .. $ndatabases)
+{
+	my $caller = $cluster->session(database => "d$i");
+	enqueue($caller, "of d$i");
+	$caller->quit;
+}
+kill 'CONT', $launcher;
+wait_until(sub {
+	my %created = map { $_->{name} => 1 } @{ $cluster->glue->state->{connections} };
+	!grep { !$created{"of d$_"} } 1 .. $ndatabases;
+}, 'the requests of all databases');
+pass('no database with work is forgotten');
 
 $_->quit foreach $session, $other, $elsewhere, @first, @second, $third;
 $cluster->finish;
