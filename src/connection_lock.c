@@ -20,8 +20,15 @@
  * hashes are the same.
  *
  * Locks are shared memory, of which there is only so much.  Who needs too many
- * locks all names at once instead; so each that locks one has a weak lock on all
- * of them, too.
+ * locks all names of a target at once instead; so each that locks one of them
+ * has a weak lock on all of them, too.  A target is what the names are of: a
+ * server, a region and a catalog.  Who works on another one is not held up.
+ *
+ * What is locked together is locked in one order: target by target, first all
+ * names and then single ones.  Who has locked all names of a target needs no
+ * weak lock for that, or two who want them all would wait for each other.  They
+ * still do if both have locked names of that target before, which PostgreSQL
+ * ends as any other deadlock.
  *
  * IDENTIFICATION
  *	  src/connection_lock.c
@@ -38,41 +45,47 @@
 #define CONNECTION_LOCK_CLASS	3
 #define ALL_NAMES_LOCK_CLASS	6
 
-/* Of all names, for who locks one of them: not against others like that. */
+/* Of all names of a target, for who locks one: not against others like that. */
 #define WEAK_LOCK				RowExclusiveLock
 
 /* How many names a transaction locks one by one. */
 #define MAX_LOCKED_NAMES		1000
 
 /* prototypes of private functions */
+static uint64 hash_target(const GlueTarget *target);
 static uint64 hash_text(const char *text, uint64 seed);
-static LOCKTAG all_names(void);
+static void set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class);
 static int	compare_locks(const void *a, const void *b);
+static int	compare_tags(const LOCKTAG *a, const LOCKTAG *b);
+static bool acquire(const GlueConnectionLock *lock, bool session, bool wait);
+static void release(const GlueConnectionLock *lock, bool session);
 
 /*
  * Describe the lock on a name, which is UTF-8: ShareLock for a creation that is
  * to fail if there is such a connection, else ExclusiveLock.  It is that on all
- * names if the transaction has locked so many already.
+ * names of the target if the transaction has locked so many already.
  */
 void
 glue_connection_lock_name(GlueConnectionLock *lock, const GlueTarget *target,
 						  const char *name, LOCKMODE mode, int nlocked)
 {
+	uint64		hash = hash_target(target);
+	bool		all = nlocked >= MAX_LOCKED_NAMES;
+
+	set_tag(&lock->all_names, hash, ALL_NAMES_LOCK_CLASS);
+	lock->all_mode = all ? ExclusiveLock : WEAK_LOCK;
+	set_tag(&lock->name, all ? 0 : hash_text(name, hash),
+			CONNECTION_LOCK_CLASS);
+	lock->mode = all ? NoLock : mode;
+}
+
+static uint64
+hash_target(const GlueTarget *target)
+{
 	uint64		hash = hash_text(target->server, 0);
 
-	if (nlocked >= MAX_LOCKED_NAMES)
-	{
-		lock->tag = all_names();
-		lock->mode = ExclusiveLock;
-		return;
-	}
-
 	hash = hash_text(target->endpoint.region, hash);
-	hash = hash_text(target->catalog_id, hash);
-	hash = hash_text(name, hash);
-	SET_LOCKTAG_ADVISORY(lock->tag, MyDatabaseId, (uint32) (hash >> 32),
-						 (uint32) hash, CONNECTION_LOCK_CLASS);
-	lock->mode = mode;
+	return hash_text(target->catalog_id, hash);
 }
 
 static uint64
@@ -84,13 +97,11 @@ hash_text(const char *text, uint64 seed)
 							   seed);
 }
 
-static LOCKTAG
-all_names(void)
+static void
+set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class)
 {
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, ALL_NAMES_LOCK_CLASS);
-	return tag;
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (hash >> 32),
+						 (uint32) hash, lock_class);
 }
 
 /* Put locks in an order in which two sessions do not wait for each other. */
@@ -103,13 +114,24 @@ glue_connection_lock_sort(GlueConnectionLock *locks, int nlocks)
 static int
 compare_locks(const void *a, const void *b)
 {
-	const LOCKTAG *left = &((const GlueConnectionLock *) a)->tag;
-	const LOCKTAG *right = &((const GlueConnectionLock *) b)->tag;
+	const GlueConnectionLock *left = a;
+	const GlueConnectionLock *right = b;
+	int			result = compare_tags(&left->all_names, &right->all_names);
 
-	if (left->locktag_field2 != right->locktag_field2)
-		return left->locktag_field2 < right->locktag_field2 ? -1 : 1;
-	if (left->locktag_field3 != right->locktag_field3)
-		return left->locktag_field3 < right->locktag_field3 ? -1 : 1;
+	if (result == 0)
+		result = (left->mode != NoLock) - (right->mode != NoLock);
+	if (result == 0)
+		result = compare_tags(&left->name, &right->name);
+	return result;
+}
+
+static int
+compare_tags(const LOCKTAG *a, const LOCKTAG *b)
+{
+	if (a->locktag_field2 != b->locktag_field2)
+		return a->locktag_field2 < b->locktag_field2 ? -1 : 1;
+	if (a->locktag_field3 != b->locktag_field3)
+		return a->locktag_field3 < b->locktag_field3 ? -1 : 1;
 	return 0;
 }
 
@@ -120,25 +142,15 @@ compare_locks(const void *a, const void *b)
 void
 glue_connection_lock_take(const GlueConnectionLock *locks, int nlocks)
 {
-	LOCKTAG		all = all_names();
-
 	for (int i = 0; i < nlocks; i++)
-	{
-		(void) LockAcquire(&all, WEAK_LOCK, false, false);
-		(void) LockAcquire(&locks[i].tag, locks[i].mode, false, false);
-	}
+		(void) acquire(&locks[i], false, true);
 }
 
 void
 glue_connection_lock_release(const GlueConnectionLock *locks, int nlocks)
 {
-	LOCKTAG		all = all_names();
-
 	for (int i = 0; i < nlocks; i++)
-	{
-		(void) LockRelease(&locks[i].tag, locks[i].mode, false);
-		(void) LockRelease(&all, WEAK_LOCK, false);
-	}
+		release(&locks[i], false);
 }
 
 /*
@@ -148,22 +160,34 @@ glue_connection_lock_release(const GlueConnectionLock *locks, int nlocks)
 bool
 glue_connection_lock_try(const GlueConnectionLock *lock)
 {
-	LOCKTAG		all = all_names();
-
-	if (LockAcquire(&all, WEAK_LOCK, true, true) == LOCKACQUIRE_NOT_AVAIL)
-		return false;
-	if (LockAcquire(&lock->tag, lock->mode, true, true) !=
-		LOCKACQUIRE_NOT_AVAIL)
-		return true;
-	(void) LockRelease(&all, WEAK_LOCK, true);
-	return false;
+	return acquire(lock, true, false);
 }
 
 void
 glue_connection_lock_leave(const GlueConnectionLock *lock)
 {
-	LOCKTAG		all = all_names();
+	release(lock, true);
+}
 
-	(void) LockRelease(&lock->tag, lock->mode, true);
-	(void) LockRelease(&all, WEAK_LOCK, true);
+/* Take both locks that a name needs, or neither: false. */
+static bool
+acquire(const GlueConnectionLock *lock, bool session, bool wait)
+{
+	if (LockAcquire(&lock->all_names, lock->all_mode, session, !wait) ==
+		LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	if (lock->mode == NoLock ||
+		LockAcquire(&lock->name, lock->mode, session, !wait) !=
+		LOCKACQUIRE_NOT_AVAIL)
+		return true;
+	(void) LockRelease(&lock->all_names, lock->all_mode, session);
+	return false;
+}
+
+static void
+release(const GlueConnectionLock *lock, bool session)
+{
+	if (lock->mode != NoLock)
+		(void) LockRelease(&lock->name, lock->mode, session);
+	(void) LockRelease(&lock->all_names, lock->all_mode, session);
 }

@@ -16,8 +16,10 @@
 
 typedef struct GlueConnectionLock
 {
-	LOCKTAG		tag;
-	LOCKMODE	mode;
+	LOCKTAG		all_names;		/* of the target */
+	LOCKMODE	all_mode;
+	LOCKTAG		name;
+	LOCKMODE	mode;			/* NoLock: that on all names is enough */
 } GlueConnectionLock;
 
 extern void glue_connection_lock_name(GlueConnectionLock *lock,

@@ -60,8 +60,9 @@
 #define REFRESHER_CHECK_MS	1000
 
 /*
- * Entries.  Each is one role of one account; when there are more than this,
- * the one that was not used for the longest time makes room.
+ * Entries.  Each is one role of one account; when there are more than this, one
+ * without credentials makes room, or else the one that was not used for the
+ * longest time.  So nobody loses credentials to others who get none.
  */
 #define NUM_SLOTS		64
 
@@ -101,6 +102,7 @@ static CacheSlot *find_slot(CredentialCache *cache,
 							const GlueCredentialKey *key);
 static CacheSlot *claim_slot(CredentialCache *cache,
 							 const GlueCredentialKey *key);
+static bool makes_room_before(const CacheSlot *a, const CacheSlot *b);
 static void cleanse_credentials(CacheSlot *slot);
 static bool is_being_refreshed(const CacheSlot *slot);
 static bool judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
@@ -339,25 +341,33 @@ find_slot(CredentialCache *cache, const GlueCredentialKey *key)
 }
 
 /*
- * Make a slot for a key: an unused one, or the one that was not used for the
- * longest time.  If somebody is just refreshing that, his result will find a
- * slot of its own.
+ * Make a slot for a key.  If somebody is just refreshing what has to make room,
+ * his result will find a slot of its own.
  */
 static CacheSlot *
 claim_slot(CredentialCache *cache, const GlueCredentialKey *key)
 {
-	CacheSlot  *oldest = &cache->slots[0];
+	CacheSlot  *slot = &cache->slots[0];
 
-	for (int i = 0; i < NUM_SLOTS && oldest->in_use; i++)
+	for (int i = 1; i < NUM_SLOTS; i++)
 	{
-		if (!cache->slots[i].in_use ||
-			cache->slots[i].used_at < oldest->used_at)
-			oldest = &cache->slots[i];
+		if (makes_room_before(&cache->slots[i], slot))
+			slot = &cache->slots[i];
 	}
-	OPENSSL_cleanse(oldest, sizeof(CacheSlot));
-	oldest->in_use = true;
-	oldest->key = *key;
-	return oldest;
+	OPENSSL_cleanse(slot, sizeof(CacheSlot));
+	slot->in_use = true;
+	slot->key = *key;
+	return slot;
+}
+
+static bool
+makes_room_before(const CacheSlot *a, const CacheSlot *b)
+{
+	if (a->in_use != b->in_use)
+		return !a->in_use;
+	if ((a->expires_at == 0) != (b->expires_at == 0))
+		return a->expires_at == 0;
+	return a->used_at < b->used_at;
 }
 
 /* What was there may be longer than what takes its place. */

@@ -25,26 +25,23 @@
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 
-/* Databases whose workers can tell how they have left. */
-#define MAX_NOTES	64
-
 /* What a worker that has left, or is at work, says to the launcher. */
 typedef struct WorkerNote
 {
+	Oid			database;		/* InvalidOid: the note is free */
+	GlueWorkKind kind;
 	bool		left;			/* on purpose, not by an accident */
 	TimestampTz come_back_at;	/* then: when there is something to do, or
 								 * DT_NOEND */
 } WorkerNote;
 
-typedef struct DatabaseNotes
-{
-	Oid			database;		/* InvalidOid: these are free */
-	WorkerNote	notes[GLUE_NUM_WORK_KINDS];
-} DatabaseNotes;
-
+/*
+ * As many notes as there can be processes.  One is gone once it was read, so
+ * they are enough, however many databases there are.
+ */
 GlueSharedPart glue_workers_part = {
 	.name = "glue_conn workers",
-	.size = sizeof(DatabaseNotes) * MAX_NOTES,
+	.size_per_backend = sizeof(WorkerNote),
 };
 
 static const char *const functions[] = {
@@ -58,9 +55,20 @@ static const char *const types[] = {
 };
 
 /* prototypes of private functions */
-static WorkerNote *find_note(Oid database, GlueWorkKind kind, bool make);
-static void leave_note(Oid database, GlueWorkKind kind, bool left,
-					   TimestampTz come_back_at);
+static bool make_note(Oid database, GlueWorkKind kind);
+static WorkerNote *find_note(Oid database, GlueWorkKind kind);
+
+/*
+ * Begin to be the launcher, who knows nothing of the workers of one before it.
+ */
+void
+glue_workers_forget(void)
+{
+	glue_shared_lock(LW_EXCLUSIVE);
+	memset(glue_shared_attach(&glue_workers_part), 0,
+		   MaxBackends * sizeof(WorkerNote));
+	glue_shared_unlock();
+}
 
 /*
  * Start a worker for a database; false if there is no room for one.
@@ -77,19 +85,24 @@ glue_worker_start(Oid database, GlueWorkKind kind,
 		.bgw_main_arg = ObjectIdGetDatum(database),
 		.bgw_notify_pid = MyProcPid,
 	};
+	TimestampTz never;
+	bool		started;
 
 	strlcpy(worker.bgw_library_name, "glue_conn", BGW_MAXLEN);
 	strlcpy(worker.bgw_function_name, functions[kind], BGW_MAXLEN);
 	strlcpy(worker.bgw_type, types[kind], BGW_MAXLEN);
 	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database %u",
 			 types[kind], database);
-	leave_note(database, kind, false, 0);
-	return RegisterDynamicBackgroundWorker(&worker, handle);
+	started = make_note(database, kind) &&
+		RegisterDynamicBackgroundWorker(&worker, handle);
+	if (!started)
+		(void) glue_worker_left(database, kind, &never);
+	return started;
 }
 
 /*
- * Has the last worker of a database left on purpose?  Then it says when
- * another one has something to do.
+ * Has the last worker of a database, which has ended, left on purpose?  Then
+ * it has said when another one has something to do.
  */
 bool
 glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
@@ -97,11 +110,13 @@ glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
 	WorkerNote *note;
 	bool		left;
 
-	glue_shared_lock(LW_SHARED);
-	note = find_note(database, kind, false);
+	glue_shared_lock(LW_EXCLUSIVE);
+	note = find_note(database, kind);
 	left = note != NULL && note->left;
 	if (left)
 		*come_back_at = note->come_back_at;
+	if (note != NULL)
+		note->database = InvalidOid;
 	glue_shared_unlock();
 	return left;
 }
@@ -129,7 +144,16 @@ glue_worker_enter(Oid database)
 void
 glue_worker_leave(GlueWorkKind kind, TimestampTz come_back_at)
 {
-	leave_note(MyDatabaseId, kind, true, come_back_at);
+	WorkerNote *note;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	note = find_note(MyDatabaseId, kind);
+	if (note != NULL)
+	{
+		note->left = true;
+		note->come_back_at = come_back_at;
+	}
+	glue_shared_unlock();
 	proc_exit(0);
 }
 
@@ -142,38 +166,34 @@ glue_worker_reload_if_asked(void)
 	ProcessConfigFile(PGC_SIGHUP);
 }
 
-/* A note about a worker; NULL if there is none, and none can be made. */
-static WorkerNote *
-find_note(Oid database, GlueWorkKind kind, bool make)
+/* A note for a worker that is about to start; false if there is no room. */
+static bool
+make_note(Oid database, GlueWorkKind kind)
 {
-	DatabaseNotes *notes = glue_shared_attach(&glue_workers_part);
-	DatabaseNotes *free_notes = NULL;
-
-	for (int i = 0; i < MAX_NOTES; i++)
-	{
-		if (notes[i].database == database)
-			return &notes[i].notes[kind];
-		if (!OidIsValid(notes[i].database) && free_notes == NULL)
-			free_notes = &notes[i];
-	}
-	if (!make || free_notes == NULL)
-		return NULL;
-	free_notes->database = database;
-	return &free_notes->notes[kind];
-}
-
-static void
-leave_note(Oid database, GlueWorkKind kind, bool left,
-		   TimestampTz come_back_at)
-{
+	WorkerNote	made = {.database = database, .kind = kind};
 	WorkerNote *note;
 
 	glue_shared_lock(LW_EXCLUSIVE);
-	note = find_note(database, kind, true);
+	note = find_note(database, kind);
+	if (note == NULL)
+		note = find_note(InvalidOid, kind);
 	if (note != NULL)
-	{
-		note->left = left;
-		note->come_back_at = come_back_at;
-	}
+		*note = made;
 	glue_shared_unlock();
+	return note != NULL;
+}
+
+/* The note about a worker, or a free one of no database; NULL if there is none. */
+static WorkerNote *
+find_note(Oid database, GlueWorkKind kind)
+{
+	WorkerNote *notes = glue_shared_attach(&glue_workers_part);
+
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		if (notes[i].database == database &&
+			(notes[i].kind == kind || !OidIsValid(database)))
+			return &notes[i];
+	}
+	return NULL;
 }

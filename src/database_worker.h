@@ -19,6 +19,7 @@
 extern GlueSharedPart glue_workers_part;
 
 /* for the launcher */
+extern void glue_workers_forget(void);
 extern bool glue_worker_start(Oid database, GlueWorkKind kind,
 							  BackgroundWorkerHandle **handle);
 extern bool glue_worker_left(Oid database, GlueWorkKind kind,

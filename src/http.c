@@ -97,6 +97,7 @@ typedef struct HttpTransfer
 	struct curl_slist *headers; /* hold the signature and a session token */
 	const GlueHttpRequest *request;
 	GlueSecretBuffer answer;
+	Size		headers_len;
 	bool		stale;			/* the kept connection was closed already */
 	int			nstale;			/* how often that was so */
 	bool		too_large;
@@ -798,22 +799,32 @@ is_stale(HttpTransfer *transfer, int local_port)
 	return false;
 }
 
+/*
+ * A line of the headers, be it of the answer, of an interim answer before it or
+ * of what follows its last chunk.  libcurl keeps them all, so this is where
+ * there is an end to them.
+ *
+ * Any count but the one that was given makes libcurl give up.
+ */
 static size_t
 on_header(char *line, size_t size, size_t count, void *arg)
 {
 	HttpTransfer *transfer = arg;
 	const GlueHttpRequest *request = transfer->request;
+	Size		len = size * count;
 
 	transfer->public.phase = GLUE_HTTP_RECEIVING;
+	transfer->public.headers_too_large |=
+		len > GLUE_HTTP_MAX_HEADERS - transfer->headers_len;
+	if (transfer->public.headers_too_large)
+		return len + 1;
+	transfer->headers_len += len;
 	if (request->on_header != NULL)
-		request->on_header(request->on_header_arg, line, size * count);
-	return size * count;
+		request->on_header(request->on_header_arg, line, len);
+	return len;
 }
 
-/*
- * Append to the answer.  Any count but the one that was given makes libcurl
- * give up.
- */
+/* Append to the answer; the count is as above. */
 static size_t
 on_write(char *data, size_t size, size_t count, void *arg)
 {

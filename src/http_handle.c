@@ -168,7 +168,9 @@ glue_http_handle_explain(CURL *easy, CURLcode result,
 	const char *reason;
 	long		os_errno;
 
-	if (result == CURLE_FILESIZE_EXCEEDED)
+	if (transfer->headers_too_large)
+		reason = "the headers of the answer are larger than 256 kB";
+	else if (result == CURLE_FILESIZE_EXCEEDED)
 		reason = "the answer is larger than 4 MB";
 	else if (result == CURLE_ABORTED_BY_CALLBACK || result == CURLE_GOT_NOTHING)
 		reason = "the server closed the connection without an answer";
@@ -191,7 +193,7 @@ glue_http_handle_explain(CURL *easy, CURLcode result,
 				sizeof(transfer->reason));
 	transfer->too_large = result == CURLE_FILESIZE_EXCEEDED;
 	transfer->permanent = bad_proxy || transfer->too_large ||
-		is_permanent(easy, result);
+		transfer->headers_too_large || is_permanent(easy, result);
 }
 
 /* Would the same request fail in the same way? */

@@ -24,6 +24,12 @@
  */
 #define GLUE_HTTP_MAX_ANSWER	(4 * 1024 * 1024)
 
+/*
+ * Largest headers that are accepted: all lines of an answer, of its trailers,
+ * and of the interim answers before it.  AWS sends less than 1 kB of them.
+ */
+#define GLUE_HTTP_MAX_HEADERS	(256 * 1024)
+
 /* Set an option; false if there is no memory. */
 #define GLUE_HTTP_SET(easy, option, value) \
 	(curl_easy_setopt((easy), (option), (value)) == CURLE_OK)

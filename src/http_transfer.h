@@ -74,7 +74,8 @@ typedef struct GlueHttpTransfer
 	GlueHttpPhase phase;		/* the last one reached */
 	bool		timed_out;		/* a limit of ours ran out in that phase */
 	bool		permanent;		/* trying again would end the same */
-	bool		too_large;		/* the answer was */
+	bool		too_large;		/* the answer was, to what was asked */
+	bool		headers_too_large;	/* its headers were, whatever is asked */
 	TimestampTz started_at;
 	TimestampTz ended_at;
 

@@ -15,6 +15,18 @@
  *		answered	the caller's again, who reads the answer and frees it
  *		abandoned	the worker's, whose caller has gone: the worker frees it
  *
+ * The boxes are for all databases, of which none can take them all, even if its
+ * worker does not come or its sessions do not go on: a database gets another box
+ * only as long as it has fewer than there are free ones.  So the first one that
+ * wants many gets half of them, the next one half of the rest, and so on: it
+ * takes seven databases that are stuck at the same time to leave none for others.
+ *
+ * Who finds no box waits for one, behind those who came before.  Boxes are given
+ * to those who wait by whoever frees one, or gives up waiting, under the same
+ * lock: to who has waited for the longest time of those whose database may have
+ * another one.  So nobody is woken in vain, and whenever the lock is free,
+ * nobody waits whose database may have one.
+ *
  * What is in a box belongs to its owner, and is read and written without the
  * lock; the state is changed under it.  Either side may go at any moment: what
  * a caller leaves behind is freed or abandoned, and what a worker leaves
@@ -37,7 +49,6 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "queue_wake.h"
-#include "storage/condition_variable.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
@@ -71,7 +82,6 @@ typedef struct BoxFailure
 struct GlueJournalBox
 {
 	BoxState	state;
-	Oid			database;
 	int			caller;			/* number of its PGPROC */
 
 	/* the message: the tuples, and behind them room for their TIDs */
@@ -93,18 +103,27 @@ struct GlueJournalBox
 	}			room;
 };
 
+/* A process that waits for a box, or has been given one. */
+typedef struct BoxWaiter
+{
+	Oid			database;		/* InvalidOid: it does not wait any more */
+	int			box;			/* then: which one it was given */
+	uint64		arrival;		/* in the order of arrival */
+} BoxWaiter;
+
 typedef struct JournalBoxes
 {
-	ConditionVariable freed;
+	Oid			owners[GLUE_JOURNAL_BOXES]; /* databases; InvalidOid: free */
 	GlueJournalBox boxes[GLUE_JOURNAL_BOXES];
+	uint64		arrivals;		/* so far */
+	int			nwaiting;
+	BoxWaiter	waiters[FLEXIBLE_ARRAY_MEMBER]; /* by number of the PGPROC */
 } JournalBoxes;
-
-static void initialize_boxes(void *memory);
 
 GlueSharedPart glue_journal_box_part = {
 	.name = "glue_conn journal",
-	.size = sizeof(JournalBoxes),
-	.initialize = initialize_boxes,
+	.size = offsetof(JournalBoxes, waiters),
+	.size_per_backend = sizeof(BoxWaiter),
 };
 
 /* The box that this process has as a caller, and its segment; or NULL. */
@@ -112,26 +131,31 @@ static GlueJournalBox *own_box = NULL;
 static dsm_segment *own_segment = NULL;
 static TimestampTz own_deadline;
 
+/* Does this process wait for a box, or has it not looked which one it got? */
+static bool own_waiting = false;
+
 /* prototypes of private functions */
 static void reserve_box(TimestampTz deadline);
-static GlueJournalBox *reserve_free_box(JournalBoxes *boxes);
+static void take_or_queue(JournalBoxes *boxes);
+static GlueJournalBox *given_box(JournalBoxes *boxes);
 static void fill_box(Oid table, const char *tuples, Size len, int ntuples);
 static void await_answer(TimestampTz deadline);
 static BoxState state_of(const GlueJournalBox *box);
 static long ms_left(TimestampTz deadline);
 static GlueJournalVerdict read_answer(ItemPointer tids, int64 *blocked_by);
 static void raise_failure(const BoxFailure *failure);
+static GlueJournalBox *stop_waiting(JournalBoxes *boxes);
 static void leave_at_exit(int code, Datum arg);
+static bool may_have_box(const JournalBoxes *boxes, Oid database);
+static int	take_box(JournalBoxes *boxes, Oid database, int caller);
+static void free_box(JournalBoxes *boxes, GlueJournalBox *box);
+static int	give_boxes(JournalBoxes *boxes, int *receivers);
+static BoxWaiter *next_waiter(JournalBoxes *boxes);
+static void wake(const int *processes, int nprocesses);
 static char *message_of(GlueJournalBox *box, dsm_segment *segment);
 static ItemPointer tids_of(const GlueJournalBox *box, char *message);
 static void copy_text(char *to, Size size, const char *from);
 static bool hand_over(GlueJournalBox *const *boxes, int nboxes, BoxState state);
-
-static void
-initialize_boxes(void *memory)
-{
-	ConditionVariableInit(&((JournalBoxes *) memory)->freed);
-}
 
 /* ----------------------------------------------------------------
  * The caller
@@ -203,35 +227,51 @@ reserve_box(TimestampTz deadline)
 	static uint32 wait_event = 0;
 	JournalBoxes *boxes = glue_shared_attach(&glue_journal_box_part);
 
-	while ((own_box = reserve_free_box(boxes)) == NULL)
+	take_or_queue(boxes);
+	while (own_box == NULL && (own_box = given_box(boxes)) == NULL)
 	{
-		(void) ConditionVariableTimedSleep(&boxes->freed,
-										   Min(ms_left(deadline), ASK_AGAIN_MS),
-										   GLUE_WAIT_EVENT(wait_event,
-														   "GlueConnJournalBox"));
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 ms_left(deadline),
+						 GLUE_WAIT_EVENT(wait_event, "GlueConnJournalBox"));
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
 	}
-	ConditionVariableCancelSleep();
+	own_waiting = false;
 }
 
-static GlueJournalBox *
-reserve_free_box(JournalBoxes *boxes)
+/* Take a box, or get into the queue for one. */
+static void
+take_or_queue(JournalBoxes *boxes)
 {
-	GlueJournalBox *found = NULL;
+	int			process = GLUE_PROCESS_NUMBER(MyProc);
 
+	Assert(process >= 0 && process < MaxBackends);
 	glue_shared_lock(LW_EXCLUSIVE);
-	for (int i = 0; i < GLUE_JOURNAL_BOXES && found == NULL; i++)
+	if (may_have_box(boxes, MyDatabaseId))
+		own_box = &boxes->boxes[take_box(boxes, MyDatabaseId, process)];
+	else
 	{
-		if (boxes->boxes[i].state == BOX_FREE)
-			found = &boxes->boxes[i];
-	}
-	if (found != NULL)
-	{
-		found->state = BOX_FILLING;
-		found->database = MyDatabaseId;
-		found->caller = GLUE_PROCESS_NUMBER(MyProc);
+		boxes->waiters[process].database = MyDatabaseId;
+		boxes->waiters[process].arrival = ++boxes->arrivals;
+		boxes->nwaiting++;
+		own_waiting = true;
 	}
 	glue_shared_unlock();
-	return found;
+}
+
+/* The box that this process was given; NULL as long as it has to wait. */
+static GlueJournalBox *
+given_box(JournalBoxes *boxes)
+{
+	BoxWaiter  *waiter = &boxes->waiters[GLUE_PROCESS_NUMBER(MyProc)];
+	GlueJournalBox *box = NULL;
+
+	glue_shared_lock(LW_SHARED);
+	if (!OidIsValid(waiter->database))
+		box = &boxes->boxes[waiter->box];
+	glue_shared_unlock();
+	return box;
 }
 
 static void
@@ -294,7 +334,7 @@ ms_left(TimestampTz deadline)
 
 	if (now >= deadline)
 		ereport(ERROR,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("no background worker has recorded the call in time"),
 				 errdetail("Nothing was sent."),
 				 errhint("See glue_worker_summary and the server log.  If there is no room for another background worker, raise \"max_worker_processes\".")));
@@ -325,29 +365,47 @@ raise_failure(const BoxFailure *failure)
 }
 
 /*
- * Give up the box that this process has, if any, in whatever state it is.
- * Raises no error.
+ * Give up the box that this process has or waits for, if any, in whatever state
+ * it is.  Raises no error.
  */
 void
 glue_journal_leave(void)
 {
 	JournalBoxes *boxes = glue_shared_attach(&glue_journal_box_part);
-	GlueJournalBox *box = own_box;
 	dsm_segment *segment = own_segment;
-	bool		freed;
+	int			receivers[GLUE_JOURNAL_BOXES];
+	int			nreceivers;
 
-	if (box == NULL)
+	if (own_box == NULL && !own_waiting)
 		return;
 	glue_shared_lock(LW_EXCLUSIVE);
-	freed = box->state != BOX_TAKEN;
-	box->state = freed ? BOX_FREE : BOX_ABANDONED;
+	if (own_box == NULL)
+		own_box = stop_waiting(boxes);
+	if (own_box != NULL && own_box->state == BOX_TAKEN)
+		own_box->state = BOX_ABANDONED;
+	else if (own_box != NULL)
+		free_box(boxes, own_box);
+	nreceivers = give_boxes(boxes, receivers);
 	glue_shared_unlock();
 	own_box = NULL;
 	own_segment = NULL;
-	if (freed)
-		ConditionVariableSignal(&boxes->freed);
+	own_waiting = false;
+	wake(receivers, nreceivers);
 	if (segment != NULL)
 		dsm_detach(segment);
+}
+
+/* Leave the queue; returns the box that was given meanwhile, or NULL. */
+static GlueJournalBox *
+stop_waiting(JournalBoxes *boxes)
+{
+	BoxWaiter  *waiter = &boxes->waiters[GLUE_PROCESS_NUMBER(MyProc)];
+
+	if (!OidIsValid(waiter->database))
+		return &boxes->boxes[waiter->box];
+	waiter->database = InvalidOid;
+	boxes->nwaiting--;
+	return NULL;
 }
 
 /* A before_shmem_exit callback */
@@ -355,6 +413,102 @@ static void
 leave_at_exit(int code, Datum arg)
 {
 	glue_journal_leave();
+}
+
+/* ----------------------------------------------------------------
+ * Whose the boxes are
+ * ----------------------------------------------------------------
+ */
+
+/* The functions below but the last one are called with the lock held. */
+
+static bool
+may_have_box(const JournalBoxes *boxes, Oid database)
+{
+	int			nown = 0;
+	int			nfree = 0;
+
+	for (int i = 0; i < GLUE_JOURNAL_BOXES; i++)
+	{
+		nown += boxes->owners[i] == database;
+		nfree += !OidIsValid(boxes->owners[i]);
+	}
+	return nown < nfree;
+}
+
+/* Give a free box to a caller, of which there must be one; returns which. */
+static int
+take_box(JournalBoxes *boxes, Oid database, int caller)
+{
+	int			box = 0;
+
+	while (OidIsValid(boxes->owners[box]))
+		box++;
+	Assert(box < GLUE_JOURNAL_BOXES);
+	boxes->owners[box] = database;
+	boxes->boxes[box].state = BOX_FILLING;
+	boxes->boxes[box].caller = caller;
+	return box;
+}
+
+static void
+free_box(JournalBoxes *boxes, GlueJournalBox *box)
+{
+	box->state = BOX_FREE;
+	boxes->owners[box - boxes->boxes] = InvalidOid;
+}
+
+/*
+ * Give free boxes to those who wait and may have one; returns how many got one.
+ * They are to be woken.
+ */
+static int
+give_boxes(JournalBoxes *boxes, int *receivers)
+{
+	int			nreceivers = 0;
+	BoxWaiter  *waiter;
+
+	while (boxes->nwaiting > 0 && (waiter = next_waiter(boxes)) != NULL)
+	{
+		int			process = waiter - boxes->waiters;
+
+		waiter->box = take_box(boxes, waiter->database, process);
+		waiter->database = InvalidOid;
+		boxes->nwaiting--;
+		receivers[nreceivers++] = process;
+	}
+	return nreceivers;
+}
+
+/* Who has waited for the longest time, of those who may have a box, or NULL. */
+static BoxWaiter *
+next_waiter(JournalBoxes *boxes)
+{
+	BoxWaiter  *next = NULL;
+	Oid			looked_at = InvalidOid;
+	bool		may_have = false;
+
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		BoxWaiter  *waiter = &boxes->waiters[i];
+
+		if (!OidIsValid(waiter->database) ||
+			(next != NULL && next->arrival < waiter->arrival))
+			continue;
+		if (waiter->database != looked_at)
+			may_have = may_have_box(boxes, waiter->database);
+		looked_at = waiter->database;
+		if (may_have)
+			next = waiter;
+	}
+	return next;
+}
+
+static void
+wake(const int *processes, int nprocesses)
+{
+	for (int i = 0; i < nprocesses; i++)
+		SetLatch(&ProcGlobal->allProcs[processes[i]].procLatch);
 }
 
 /* ----------------------------------------------------------------
@@ -409,7 +563,7 @@ glue_journal_take(GlueJournalBox **boxes)
 	{
 		GlueJournalBox *box = &all->boxes[i];
 
-		if (box->state != BOX_FILLED || box->database != MyDatabaseId)
+		if (all->owners[i] != MyDatabaseId || box->state != BOX_FILLED)
 			continue;
 		box->state = BOX_TAKEN;
 		boxes[taken++] = box;
@@ -514,6 +668,8 @@ hand_over(GlueJournalBox *const *boxes, int nboxes, BoxState state)
 	JournalBoxes *all = glue_shared_attach(&glue_journal_box_part);
 	int			callers[GLUE_JOURNAL_BOXES];
 	int			ncallers = 0;
+	int			receivers[GLUE_JOURNAL_BOXES];
+	int			nreceivers;
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	for (int i = 0; i < nboxes; i++)
@@ -524,13 +680,13 @@ hand_over(GlueJournalBox *const *boxes, int nboxes, BoxState state)
 			callers[ncallers++] = boxes[i]->caller;
 		}
 		else
-			boxes[i]->state = BOX_FREE;
+			free_box(all, boxes[i]);
 	}
+	nreceivers = give_boxes(all, receivers);
 	glue_shared_unlock();
 
-	if (ncallers < nboxes)
-		ConditionVariableBroadcast(&all->freed);
-	for (int i = 0; i < ncallers && state == BOX_ANSWERED; i++)
-		SetLatch(&ProcGlobal->allProcs[callers[i]].procLatch);
+	wake(receivers, nreceivers);
+	if (state == BOX_ANSWERED)
+		wake(callers, ncallers);
 	return ncallers == nboxes;
 }

@@ -16,8 +16,11 @@
 #include "storage/dsm.h"
 #include "storage/itemptr.h"
 
-/* Messages that can be on their way at the same time. */
-#define GLUE_JOURNAL_BOXES	32
+/*
+ * Messages that can be on their way at the same time; those of one database are
+ * at most half of them.
+ */
+#define GLUE_JOURNAL_BOXES	64
 
 typedef enum GlueJournalVerdict
 {

@@ -125,6 +125,7 @@ glue_launcher_main(Datum arg)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
+	glue_workers_forget();
 	glue_queue_listen(InvalidOid, GLUE_WORK_QUEUE);
 
 	for (;;)
@@ -231,13 +232,20 @@ find_database(Oid oid)
 	return database;
 }
 
-/* Learn where there is work; returns whether a database there is new to us. */
+/*
+ * Learn where there is work; returns whether a database there may be new to us.
+ *
+ * If news was lost, it may be anywhere.  That is so for what is queued; who
+ * wants something recorded tells so again.
+ */
 static bool
 take_news(void)
 {
 	GlueNews	news[16];
 	int			n;
 	int			known = list_length(databases);
+	bool		lost;
+	ListCell   *cell;
 
 	do
 	{
@@ -245,7 +253,16 @@ take_news(void)
 		for (int i = 0; i < n; i++)
 			find_database(news[i].database)->workers[news[i].kind].news = true;
 	} while (n == lengthof(news));
-	return list_length(databases) > known;
+
+	/* after that, or who has lost some meanwhile would not have woken us */
+	lost = glue_queue_lost_news();
+	foreach(cell, databases)
+	{
+		KnownDatabase *database = lfirst(cell);
+
+		database->workers[GLUE_WORK_QUEUE].news |= lost;
+	}
+	return lost || list_length(databases) > known;
 }
 
 /* See to all workers; returns when to do so again. */
@@ -331,7 +348,7 @@ tell_room(GlueWorkKind kind, bool room)
 	if (room || before)
 		return;
 	ereport(WARNING,
-			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 kind == GLUE_WORK_QUEUE ?
 			 errmsg("could not start a background worker for the requests of glue_conn") :
 			 errmsg("could not start a background worker for the journal of glue_conn"),

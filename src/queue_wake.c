@@ -24,8 +24,8 @@
  * News may still get lost, and nothing depends on them: listeners look at the
  * queue every now and then anyway, and who waits for a journal's worker tells
  * again.  There are none of what COMMIT PREPARED brings, because the session
- * that enqueued it may be gone by then; and more databases may have some than
- * are remembered.
+ * that enqueued it may be gone by then.  If more databases have some than there
+ * is room for, it is only remembered that some had to be left out.
  *
  * Without shared memory, nobody listens, and all of this does nothing.
  *
@@ -49,7 +49,7 @@
 
 /* Processes that listen, and news for none of them. */
 #define MAX_LISTENERS	128
-#define MAX_NEWS		128
+#define MAX_NEWS		64
 
 typedef struct Listener
 {
@@ -66,6 +66,7 @@ typedef struct QueueWake
 	GlueNews	news[MAX_NEWS]; /* which the listener to all others does not
 								 * know yet */
 	int			nnews;
+	bool		lost_news;		/* there were more */
 } QueueWake;
 
 GlueSharedPart glue_queue_wake_part = {
@@ -206,7 +207,7 @@ glue_queue_listen(Oid database, GlueWorkKind kind)
 	glue_shared_unlock();
 	if (own == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("too many processes work for glue_conn")));
 }
 
@@ -241,6 +242,23 @@ static void
 unlisten_at_exit(int code, Datum arg)
 {
 	(void) glue_queue_unlisten();
+}
+
+/*
+ * Was there more news that nobody listened for than is remembered?  Also
+ * forgets that.
+ */
+bool
+glue_queue_lost_news(void)
+{
+	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	bool		lost;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	lost = state->lost_news;
+	state->lost_news = false;
+	glue_shared_unlock();
+	return lost;
 }
 
 /*
@@ -301,4 +319,6 @@ remember_news(QueueWake *state, Oid database, GlueWorkKind kind)
 	}
 	if (state->nnews < MAX_NEWS)
 		state->news[state->nnews++] = news;
+	else
+		state->lost_news = true;
 }

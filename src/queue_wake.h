@@ -40,6 +40,7 @@ extern void glue_journal_wake(void);
 extern void glue_queue_listen(Oid database, GlueWorkKind kind);
 extern bool glue_queue_unlisten(void);
 extern bool glue_queue_has_news(void);
+extern bool glue_queue_lost_news(void);
 extern int	glue_queue_take_news(GlueNews *news, int max);
 
 #endif							/* GLUE_QUEUE_WAKE_H */

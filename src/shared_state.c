@@ -41,6 +41,7 @@ static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
 /* prototypes of private functions */
 static void request_memory(void);
 static void start_up(void);
+static Size net_size(const GlueSharedPart *part);
 static Size part_size(const GlueSharedPart *part);
 static void *usable_memory(const GlueSharedPart *part, void *memory);
 static void set_up(GlueSharedPart *part, void *memory, bool initialize);
@@ -126,14 +127,20 @@ start_up(void)
 	shared_lock = &GetNamedLWLockTranche(TRANCHE_NAME)->lock;
 }
 
+static Size
+net_size(const GlueSharedPart *part)
+{
+	return part->size + part->size_per_backend * MaxBackends;
+}
+
 /* A secret part takes whole pages, so that nothing else is on them. */
 static Size
 part_size(const GlueSharedPart *part)
 {
 	Size		page = sysconf(_SC_PAGESIZE);
 
-	return part->secret ? TYPEALIGN(page, part->size) + page :
-		MAXALIGN(part->size);
+	return part->secret ? TYPEALIGN(page, net_size(part)) + page :
+		MAXALIGN(net_size(part));
 }
 
 static void *
@@ -152,11 +159,11 @@ set_up(GlueSharedPart *part, void *memory, bool initialize)
 #ifdef MADV_DONTDUMP
 	if (part->secret)
 		madvise(part->memory,
-				TYPEALIGN(sysconf(_SC_PAGESIZE), part->size), MADV_DONTDUMP);
+				TYPEALIGN(sysconf(_SC_PAGESIZE), net_size(part)), MADV_DONTDUMP);
 #endif
 	if (initialize)
 	{
-		memset(part->memory, 0, part->size);
+		memset(part->memory, 0, net_size(part));
 		if (part->initialize != NULL)
 			part->initialize(part->memory);
 	}

@@ -18,6 +18,7 @@ typedef struct GlueSharedPart
 {
 	const char *name;			/* of the piece of shared memory */
 	Size		size;
+	Size		size_per_backend;	/* to be added for each that there can be */
 	bool		secret;			/* keep it out of core dumps */
 	void		(*initialize) (void *memory);	/* zeroed before */
 

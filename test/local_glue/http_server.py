@@ -36,6 +36,16 @@ REASONS = {
 }
 
 
+# What can come again and again: interim answers, headers, and what is like
+# headers behind the last chunk of a body.
+FLOODS = {
+    "interim": b"HTTP/1.1 100 Continue\r\n\r\n"
+               b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n",
+    "headers": b"X-Flood: " + b"y" * 80 + b"\r\n",
+    "trailers": b"X-Flood: " + b"y" * 80 + b"\r\n",
+}
+
+
 class Disconnected(Exception):
     """The client went away, or the connection is to be dropped."""
 
@@ -79,6 +89,8 @@ class Delivery:
     piece_delay_s: float = 0.0      # with this delay after each
     missing_bytes: int = 0          # announced, but never sent
     chunked: bool = False
+    flood: str = ""                 # a key of FLOODS
+    flood_size: int = 0             # bytes of it
     announce_close: bool = False    # say "Connection: close"
     ending: str = "keep"
     hold_s: float = 0.0             # wait before the ending
@@ -267,6 +279,9 @@ def deliver(connection, response, delivery):
     pause(delivery.delay_s)
     if not delivery.send:
         return
+    if delivery.flood:
+        deliver_flooded(connection, response, delivery)
+        return
     head = head_of(response, delivery)
     body = as_chunks(response.body) if delivery.chunked else response.body
     if not delivery.body_delay_s and not delivery.piece_size:
@@ -278,6 +293,24 @@ def deliver(connection, response, delivery):
     for start in range(0, len(body), size):
         connection.send(body[start:start + size])
         pause(delivery.piece_delay_s)
+
+
+def deliver_flooded(connection, response, delivery):
+    """Send an answer with a flood where its kind has its place."""
+    delivery.chunked = delivery.flood == "trailers"
+    head = head_of(response, delivery)
+    body = as_chunks(response.body) if delivery.chunked else response.body
+    before, after = {
+        "interim": (b"", head + body),
+        "headers": (head[:-2], b"\r\n" + body),
+        "trailers": (head + body[:-2], b"\r\n"),
+    }[delivery.flood]
+    unit = FLOODS[delivery.flood]
+    piece = unit * (RECEIVE_SIZE // len(unit))
+    connection.send(before)
+    for _ in range(delivery.flood_size // len(piece)):
+        connection.send(piece)
+    connection.send(after)
 
 
 class Listener:

@@ -17,7 +17,7 @@ import random
 import threading
 
 from local_glue.errors import AwsError
-from local_glue.http_server import Delivery, Response
+from local_glue.http_server import FLOODS, Delivery, Response
 
 FOREVER = 24 * 3600.0
 JSON_TYPE = ("Content-Type", "application/x-amz-json-1.1")
@@ -277,6 +277,12 @@ def huge(rule, request, response):
         chunked=rule.chunked, piece_size=64 * 1024)
 
 
+def flood(rule, request, response):
+    """The true answer with many mebibytes of headers, or the like."""
+    return response, Delivery(flood=rule.form or "headers",
+                              flood_size=rule.mebibytes * 1024 * 1024)
+
+
 def close(rule, request, response):
     """The true answer, and then the connection is closed."""
     return response, Delivery(announce_close=rule.announce,
@@ -312,11 +318,13 @@ KINDS = {
     "garbage": Kind(True, garbage),
     "truncated": Kind(True, truncate, True),
     "huge": Kind(True, huge),
+    "flood": Kind(True, flood, True),
     "close": Kind(True, close, True),
 }
 
 
-FORMS = {"error": PAGES, "garbage": GARBAGE, "truncated": ("half",)}
+FORMS = {"error": PAGES, "garbage": GARBAGE, "truncated": ("half",),
+         "flood": FLOODS}
 
 
 def misbehave(rule, request, response):

@@ -252,6 +252,23 @@ foreach my $headers (
 		qr/^(00000|08006)$/, "header $name, far too much: is survived");
 }
 
+# There is a limit of ours for all of them, wherever they come; who sends them
+# would send a perfect answer otherwise.
+my $too_many = qr/the headers of the answer are larger than 256 kB/;
+foreach my $form ('interim', 'headers', 'trailers')
+{
+	answer("a flood of $form", { kind => 'flood', form => $form }, '08006',
+		$too_many);
+}
+foreach my $form ('interim', 'trailers')
+{
+	$glue->misbehave(operation => 'CreateConnection', kind => 'flood',
+		form => $form);
+	is($session->query(create_sql(jdbc($form)))->output, 'READY',
+		"a flood of $form after a creation: it is read back");
+	is($glue->created($form), 1, "a flood of $form after a creation: made once");
+}
+
 # A request ID comes into messages.
 $result = answer(
 	'a request ID of nonsense',

@@ -331,6 +331,11 @@ is($result->sqlstate, '22023', 'a malformed role: refused by STS');
 like($result->detail, qr/no such role is invalid/, 'a malformed role: detail');
 
 # STS is asked again if that may help, and its answer need not make sense.
+$glue->misbehave(operation => 'AssumeRole', kind => 'flood', form => 'trailers');
+$result = run(get_sql('x'), %file, profile => 'app');
+is($result->sqlstate, '08006', 'STS floods: SQLSTATE');
+like($result->detail, qr/headers of the answer are larger than 256 kB/,
+	'STS floods: detail');
 $glue->misbehave(operation => 'AssumeRole', kind => 'throttle', times => 2);
 @requests = acts_as('STS throttles', session_of('app'), %file, profile => 'app');
 is(operations(@requests),
@@ -555,6 +560,10 @@ $glue->misbehave(%of_container, kind => 'redirect', location => '/v2/credentials
   refused('a container that redirects', $container, qr/HTTP status 302/);
 is(scalar @requests, 1, 'a container that redirects: is not followed');
 
+$glue->misbehave(%of_container, kind => 'flood', form => 'trailers', times => 0);
+refused('a container that floods', $container, qr/headers of the answer are larger than 256 kB/);
+$glue->behave;
+
 my %malformed = (
 	'no JSON' => [ $word, qr/not a JSON object/ ],
 	'no object' => [ "[\"$word\"]", qr/not a JSON object/ ],
@@ -672,6 +681,14 @@ foreach my $operation (@steps[ 0 .. 2 ])
 	  refused("$operation redirects", $instance, qr/HTTP status 302/);
 	is($requests[-1]{operation}, $operation,
 		"$operation redirects: is not followed");
+}
+foreach my $operation (@steps[ 0 .. 2 ])
+{
+	$glue->misbehave(operation => $operation, kind => 'flood',
+		form => 'trailers', times => 0);
+	refused("$operation floods", $instance,
+		qr/headers of the answer are larger than 256 kB/);
+	$glue->behave;
 }
 foreach my $case (
 	[ 'Metadata.Token', "a\nb", qr/no session token/ ],

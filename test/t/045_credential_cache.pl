@@ -489,6 +489,16 @@ is($watch->sent('AssumeRole'), 1, '70 roles: the first one is assumed anew');
 my %keys = map { $_->{access_key} => 1 } $watch->requests('GetConnection');
 is(scalar keys %keys, 65, '70 roles: none is taken for another');
 
+# Roles that cannot be assumed take no more than one place.
+$glue->misbehave(operation => 'AssumeRole', kind => 'error',
+	code => 'AccessDenied', times => 0);
+is(join(' ', map { $use->($_) } 2 .. 6), join(' ', ('42501') x 5),
+	'70 roles: some cannot be assumed any more');
+$glue->behave;
+$watch = $cluster->watch;
+$use->($_) foreach 9 .. 70;
+is($watch->sent('AssumeRole'), 0, '70 roles: others are kept');
+
 #
 # The retry quota
 #

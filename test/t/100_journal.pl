@@ -25,7 +25,7 @@ my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
 
-# Boxes for calls that wait.
+# Boxes for calls that wait, as many as one database can have.
 my $boxes = 32;
 
 sub create
@@ -223,7 +223,7 @@ kill 'TERM', workers('journal worker');
 is($caller->result->output, 'READY', 'a worker that ends answers what it has recorded');
 begin_recorded_call(create('late'));
 $result = $caller->result;
-is($result->sqlstate, '53400', 'a worker that takes too long is not waited for');
+is($result->sqlstate, '53000', 'a worker that takes too long is not waited for');
 like($result->text, qr/no background worker has recorded the call in time.*Nothing was sent\..*glue_worker_summary/s,
 	'the error says so');
 cmp_ok($result->seconds, '<', 15, 'in time');
@@ -260,7 +260,7 @@ $cluster->in_environment(sub { $node->restart });
 $session = $cluster->session;
 wait_until(sub { workers('launcher') }, 'the launcher');
 $result = $session->query(create('homeless'));
-is($result->sqlstate, '53400', 'without room for a worker a call fails');
+is($result->sqlstate, '53000', 'without room for a worker a call fails');
 cmp_ok($result->seconds, '<', 15, 'in time');
 is($glue->created('homeless'), 0, 'and nothing is sent');
 like(slurp_file($node->logfile),

@@ -613,7 +613,7 @@ is( $session->must("SELECT string_agg(p.proname, ' ') FROM pg_proc p"
 
 $event = 'no background worker records the intent in 10 seconds';
 $result = $unheard->result;
-failed($event, $result, '53400');
+failed($event, $result, '53000');
 cmp_ok(seconds($result), '<', 10 + $soon, "$event: no later");
 cmp_ok(seconds($result), '>', 9.5, "$event: no earlier");
 kill 'CONT', $stopped;

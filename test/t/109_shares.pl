@@ -1,0 +1,243 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Nobody takes so much of what all share that others have to wait: neither the
+# locks of a transaction with many calls, which are those of its target, nor the
+# sessions of a database, which have but a share of the journal's boxes, nor many
+# databases.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use GlueConn::Settled;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
+shared_preload_libraries = 'glue_conn'
+max_connections = 120
+max_worker_processes = 100
+log_min_messages = debug1
+CONF
+my $session = $cluster->session;
+my $settled = GlueConn::Settled->new($cluster->glue, $cluster->node);
+
+# That seals no secrets.
+sub input
+{
+	my ($name) = @_;
+
+	return jdbc($name, ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
+}
+
+sub create { return create_sql(input($_[0])); }
+
+sub delete_if_there { return delete_sql(@_) =~ s/\)$/, missing_ok => true)/r; }
+
+#
+# A target
+#
+
+# What is done at another target is only in the way of itself.
+my $many = 1100;
+my $elsewhere = $cluster->session(
+	settings => { 'glue_conn.region' => 'eu-west-1' });
+
+sub state_of
+{
+	return $settled->ask('SELECT state FROM glue_request WHERE id = ' . $_[0]);
+}
+
+sub enqueue
+{
+	my ($who, $name) = @_;
+
+	return $who->must(create($name) =~ s/glue_create/glue_enqueue_create/r)->output;
+}
+
+$session->must('BEGIN');
+$session->must("SELECT count(glue_delete_connection('none ' || i, missing_ok => true))"
+	  . " FROM generate_series(1, $many) AS i");
+cmp_ok($session->must("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+		  . ' AND pid = pg_backend_pid()')->output, '<', 1020,
+	'a transaction with many calls does not take all locks');
+my $other = $cluster->session(settings => { lock_timeout => '100ms' });
+is($other->query(create($_))->sqlstate, '55P03', "its target: $_ is locked")
+  foreach 'none 1100', 'none 1', 'x';
+$elsewhere->must("SET lock_timeout = '100ms'");
+is($elsewhere->query(create('x'))->output, 'READY', 'another target: a creation');
+is($elsewhere->query(delete_if_there('x'))->output, 't',
+	'another target: a deletion');
+my $waits = enqueue($other, 'queued');
+my $goes_on = enqueue($elsewhere, 'queued');
+wait_until(sub { state_of($goes_on) eq 'succeeded' }, 'a request for another target');
+is(state_of($waits), 'queued', 'a request for its target waits');
+
+# Who locks all names of yet another target waits for those who have some.
+$elsewhere->must('BEGIN; ' . create('y'));
+$session->must("SET glue_conn.region = 'eu-west-1'; SET lock_timeout = '100ms'; SAVEPOINT s");
+is($session->query(delete_if_there('z'))->sqlstate, '55P03',
+	'all names of another target: waits for who has locked one');
+$session->must('ROLLBACK TO s');
+$elsewhere->must('COMMIT');
+is($session->query(delete_if_there('z'))->output, 'f', 'and goes on after that');
+is($elsewhere->query(create('z'))->sqlstate, '55P03', 'and then has locked all');
+$session->must('COMMIT');
+is($elsewhere->query(create('z'))->output, 'READY', 'until it ends');
+wait_until(sub { state_of($waits) eq 'succeeded' }, 'the request for its target');
+$settled->wait;
+pass('all of that is settled');
+
+#
+# A database
+#
+
+# The journal's workers of two databases are stopped, and each has more sessions
+# that want something recorded than it can have boxes.
+my @databases = ('postgres', 'second', 'third');
+$session->must("CREATE DATABASE $_") foreach @databases[1, 2];
+$cluster->query('CREATE EXTENSION glue_conn', database => $_)
+  foreach @databases[1, 2];
+
+sub stop_worker
+{
+	my ($database) = @_;
+	my $caller = $cluster->session(database => $database);
+	my $kind = "backend_type = 'glue_conn journal worker'"
+	  . ' AND datname = ' . literal($database);
+	my $worker;
+
+	wait_until(sub {
+		$caller->must(delete_if_there('nobody'));
+		$worker = $session->must("SELECT pid FROM pg_stat_activity WHERE $kind")->output;
+		$worker ne '' && kill 'STOP', $worker;
+	}, 'a worker');
+	$caller->quit;
+	return $worker;
+}
+
+# How many calls of a database wait for a box, or for the worker.
+sub waiting
+{
+	my ($database) = @_;
+
+	return $session->must('SELECT count(*) FROM pg_stat_activity'
+		  . " WHERE state = 'active' AND wait_event ~ '^(?:Extension|GlueConnJournal)'"
+		  . " AND query ~ 'missing_ok' AND datname = " . literal($database))->output;
+}
+
+sub send_calls
+{
+	my ($database, $callers) = @_;
+
+	$callers->[$_]->send(delete_if_there("nobody $database $_"))
+	  foreach 0 .. $#$callers;
+	wait_until(sub { waiting($database) == @$callers },
+		"the calls of $database wait");
+	return;
+}
+
+sub went_on
+{
+	return scalar grep { $_->result->output eq 'f' } @_;
+}
+
+my @first = map { $cluster->session } 1 .. 50;
+my @second = map { $cluster->session(database => 'second') } 1 .. 25;
+my $third = $cluster->session(database => 'third');
+my $first_worker = stop_worker('postgres');
+my $second_worker = stop_worker('second');
+
+send_calls('postgres', \@first);
+send_calls('second', \@second);
+is($third->query(create('of the third'))->output, 'READY',
+	'a call of a database');
+is(waiting($_->[0]), $_->[1], "does not wait for those of $_->[0]")
+  foreach [ postgres => scalar @first ], [ second => scalar @second ];
+kill 'CONT', $second_worker;
+is(went_on(@second), scalar @second,
+	'who waits for a box gets it, though others wait for longer, who may have none');
+kill 'CONT', $first_worker;
+is(went_on(@first), scalar @first, 'and so do these when they may');
+
+# Those who wait for a box may leave, or be given one while they do.
+$first_worker = stop_worker('postgres');
+$second_worker = stop_worker('second');
+send_calls('postgres', \@first);
+$session->must('SELECT pg_cancel_backend(' . $_->pid . ')') foreach @first;
+is(scalar(grep { $_->result->sqlstate eq '57014' } @first), scalar @first,
+	'all calls are cancelled');
+send_calls('postgres', [ @first[0 .. 39] ]);
+send_calls('second', \@second);
+$session->must('SELECT pg_terminate_backend(' . $_->pid . ')') foreach @first[0 .. 35];
+$_->result foreach @first[0 .. 35];
+is($third->query(create('third again'))->output, 'READY',
+	'another call of that database');
+is(waiting('postgres'), 4, 'does not wait either');
+kill 'CONT', $first_worker, $second_worker;
+is(went_on(@first[36 .. 39]), 4, 'and those who have waited');
+is(went_on(@second), scalar @second, 'of both databases');
+$settled->wait;
+
+#
+# Many databases
+#
+
+# So many that what is known of them has no room.
+my $ndatabases = 70;
+my $node = $cluster->node;
+$session->must('CREATE DATABASE model');
+$cluster->query('CREATE EXTENSION glue_conn', database => 'model');
+$session->must("CREATE DATABASE d$_ TEMPLATE model") foreach 1 .. $ndatabases;
+my @oids = split /\n/, $session->must(
+	q[SELECT oid FROM pg_database WHERE datname ~ '^d[0-9]'])->output;
+
+# How often a worker was started for each of them.
+sub starts
+{
+	my %starts = map { $_ => 0 } @oids;
+
+	$starts{$_}++ foreach grep { exists $starts{$_} } slurp_file($node->logfile) =~
+	  /starting background worker process "glue_conn worker for database (\d+)"/g;
+	return values %starts;
+}
+
+sub workers_leave
+{
+	wait_until(sub { $session->must('SELECT count(*) FROM pg_stat_activity'
+		. q[ WHERE backend_type ~ '^glue_conn .*worker'])->output eq '0' },
+		'the workers leave');
+	return;
+}
+
+# The launcher looks for databases when the configuration is read again.
+$node->reload;
+wait_until(sub { !grep { $_ == 0 } starts() }, 'a worker of each database');
+workers_leave();
+$third->must(create('while they are idle'));
+workers_leave();
+is(scalar(grep { $_ > 1 } starts()), 0,
+	'a worker that has left, for want of work, is not started again');
+
+# All have work before the launcher learns so.
+my $launcher = $session->must('SELECT pid FROM pg_stat_activity'
+	  . q[ WHERE backend_type = 'glue_conn launcher'])->output;
+kill 'STOP', $launcher;
+foreach my $i (1 .. $ndatabases)
+{
+	my $caller = $cluster->session(database => "d$i");
+	enqueue($caller, "of d$i");
+	$caller->quit;
+}
+kill 'CONT', $launcher;
+wait_until(sub {
+	my %created = map { $_->{name} => 1 } @{ $cluster->glue->state->{connections} };
+	!grep { !$created{"of d$_"} } 1 .. $ndatabases;
+}, 'the requests of all databases');
+pass('no database with work is forgotten');
+
+$_->quit foreach $session, $other, $elsewhere, @first, @second, $third;
+$cluster->finish;
+done_testing();
