@@ -24,6 +24,7 @@
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
+#include "worker_settings.h"
 
 /* Databases whose workers can tell how they have left. */
 #define MAX_NOTES	64
@@ -115,7 +116,7 @@ glue_worker_enter(Oid database)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+	glue_worker_connect(database);
 }
 
 /*

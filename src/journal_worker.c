@@ -99,17 +99,9 @@ glue_journal_worker_main(Datum database)
 	glue_worker_leave(GLUE_WORK_JOURNAL, DT_NOEND);
 }
 
-/*
- * Make this process independent of settings that would have its transactions
- * fail, wait or see too little.
- */
 static void
 prepare(void)
 {
-	SetConfigOption("default_transaction_isolation", "read committed",
-					PGC_USERSET, PGC_S_OVERRIDE);
-	SetConfigOption("default_transaction_read_only", "off",
-					PGC_USERSET, PGC_S_OVERRIDE);
 	SetConfigOption("lock_timeout", LOCK_TIMEOUT,
 					PGC_USERSET, PGC_S_OVERRIDE);
 	batch_context = AllocSetContextCreate(TopMemoryContext,
