@@ -38,6 +38,7 @@
 #include "journal_worker.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "queue_transaction.h"
 #include "queue_wake.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -224,10 +225,7 @@ begin(void)
 {
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
-	if (synchronous_commit < SYNCHRONOUS_COMMIT_ON)
-		(void) set_config_option("synchronous_commit", "on",
-								 PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_LOCAL, true, 0, false);
+	glue_transaction_keep();
 	glue_journal_lock(ExclusiveLock);
 	(void) GetTopTransactionId();
 	PushActiveSnapshot(GetTransactionSnapshot());
