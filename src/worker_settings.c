@@ -43,7 +43,7 @@ typedef struct FixedSetting
 {
 	const char *name;
 	const char *value;
-}			FixedSetting;
+} FixedSetting;
 
 static const FixedSetting fixed_settings[] = {
 	/* who we are, what names mean, and which rows and triggers there are */
@@ -71,12 +71,12 @@ typedef struct HeldParameter
 	struct config_generic *parameter;
 	GucSource	source;
 	GucSource	reset_source;
-}			HeldParameter;
+} HeldParameter;
 
 /* prototypes of private functions */
-static HeldParameter * hold_parameters(int *n);
+static HeldParameter *hold_parameters(int *n);
 static bool is_ours(const char *name);
-static void release_parameters(HeldParameter * held, int n);
+static void release_parameters(HeldParameter *held, int n);
 static void apply_settings(Oid database);
 
 /*
@@ -144,7 +144,7 @@ is_ours(const char *name)
 }
 
 static void
-release_parameters(HeldParameter * held, int n)
+release_parameters(HeldParameter *held, int n)
 {
 	for (int i = 0; i < n; i++)
 	{

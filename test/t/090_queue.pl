@@ -127,7 +127,7 @@ is(state_of($id), 'succeeded', 'an answer that is lost');
 is($glue->created('lost'), 1, 'is read back');
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
-$session->must("SET glue_conn.max_attempts = 1");
+$cluster->configure($session, 'glue_conn.max_attempts' => 1);
 $id = $session->must(enqueue_sql(referring('slow')))->output;
 work();
 is(state_of($id, qw(error_code attempts)), 'queued|ThrottlingException|1',
@@ -138,7 +138,7 @@ is(state_of($id), 'queued', 'and is not tried before its time');
 $session->must('UPDATE glue_request SET next_attempt_at = now()');
 work();
 is(state_of($id, 'attempts'), 'succeeded|2', 'but then');
-$session->must("RESET glue_conn.max_attempts");
+$cluster->configure($session, 'glue_conn.max_attempts' => undef);
 
 $id = $session->must(enqueue_sql(referring('progress',
 	Description => 'local_glue: in-progress ready-after-reads=1')))->output;

@@ -275,6 +275,107 @@ is($session->must('SELECT count(*) FROM evil.caught')->output, '0',
 	'operators of others are not used');
 $session->quit;
 
+#
+# Who works the queue himself
+#
+
+my $here = $cluster->session;
+$cluster->configure($here, 'glue_conn.databases' => 'nothing',
+	'glue_conn.request_retention' => -1);
+$database = new_database();
+$session = session_in($database);
+my $id = $session->must(enqueue_sql('theirs'))->output;
+my %decides = (
+	endpoint_url => $elsewhere->url,
+	profile => 'other',
+	config_file => '/nowhere',
+	credentials_file => '/nowhere',
+	ca_file => $elsewhere->ca_file,
+	proxy => 'http://127.0.0.1:1',
+	secret_key_file => '/nowhere',
+	use_fips_endpoint => 'on',
+	use_dualstack_endpoint => 'on',
+	connect_timeout => '1ms',
+	request_timeout => '1ms',
+	max_attempts => '1',
+	max_request_attempts => '1',
+	max_requests_per_second => '1');
+
+# The error of a call in a session that has these settings.
+sub refused
+{
+	my ($caller, $what, @lines) = @_;
+	my $result = $caller->query('CALL glue_process_requests()');
+	my $text = $result->text;
+
+	is($result->sqlstate, '55000', "$what: refused");
+	$text =~ s/^[A-Z]+:  [0-9A-Z]{5}: //;
+	is(join("\n", $text =~ /^(?:DETAIL:  )?("glue_conn\..* was set .*)$/mg),
+		join("\n", @lines), "$what: all of them are named");
+	return;
+}
+
+foreach my $name (sort keys %decides)
+{
+	$session->must("SET glue_conn.$name = '$decides{$name}'");
+	refused($session, $name, qq("glue_conn.$name" was set in the session.));
+	$session->must("RESET glue_conn.$name");
+}
+$session->must('SET glue_conn.request_timeout = 1; SET glue_conn.profile = other');
+refused($session, 'two', '"glue_conn.profile" was set in the session.',
+	'"glue_conn.request_timeout" was set in the session.');
+$session->quit;
+
+$cluster->query(<<"SQL");
+ALTER ROLE admin SET glue_conn.use_fips_endpoint = on;
+ALTER ROLE admin IN DATABASE $database SET glue_conn.max_attempts = 1;
+SQL
+$own{'glue_conn.request_timeout'} = '1ms';
+$session = session_in($database);
+refused($session, 'each source',
+	'"glue_conn.use_fips_endpoint" was set for the role.',
+	'"glue_conn.request_timeout" was set by the client when it connected.',
+	'"glue_conn.max_attempts" was set for the role in this database.');
+$session->quit;
+delete $own{'glue_conn.request_timeout'};
+$cluster->query('ALTER ROLE admin RESET ALL;'
+	  . " ALTER ROLE admin IN DATABASE $database RESET ALL");
+
+$session = session_in($database);
+is($session->must("SELECT state, attempts FROM glue_request WHERE id = $id")->output,
+	'queued|0', 'the request has not suffered');
+
+# What is about no request of others, and what the database says; and what would
+# bend the work otherwise.
+$session->must('CREATE TABLE recorded (name text);'
+	  . ' CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS'
+	  . ' $$BEGIN INSERT INTO public.recorded VALUES (new.name);'
+	  . ' RETURN NULL; END$$;'
+	  . ' CREATE TRIGGER note AFTER INSERT ON glue_connection'
+	  . ' FOR EACH ROW EXECUTE FUNCTION note()');
+$cluster->query("ALTER DATABASE $database $endpoint ALTER DATABASE $database $ca_file");
+$session->quit;
+$own{default_transaction_isolation} = 'serializable';
+$session = session_in($database);
+$session->must(<<'SQL');
+SET glue_conn.region = 'eu-central-1';
+SET glue_conn.on_rollback = 'keep';
+SET glue_conn.allow_unknown_members = on;
+SET glue_conn.max_concurrent_requests = 1;
+SET session_replication_role = replica;
+SQL
+is($session->query('CALL glue_process_requests()')->sqlstate, '00000',
+	'what decides nothing is no reason to refuse');
+is($session->must("SELECT state FROM glue_request WHERE id = $id")->output,
+	'succeeded', 'the request succeeds');
+ok(defined $elsewhere->connection('theirs'), 'where the database says');
+is($elsewhere->connection('theirs')->{region}, 'us-east-1',
+	'and in the region of who made it');
+is($session->must('TABLE recorded')->output, 'theirs', 'triggers have fired');
+is($session->must('SHOW session_replication_role; SHOW transaction_isolation')->output,
+	"replica\nserializable", 'the session is as it was');
+$_->quit foreach ($session, $here);
+
 $elsewhere->stop;
 $cluster->finish;
 done_testing();
