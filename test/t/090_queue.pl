@@ -284,6 +284,27 @@ work();
 is(state_of($first), 'succeeded', 'the next run carries it out');
 $other->quit;
 
+# Settings that were made before the library was loaded are no others.
+my $fresh = $cluster->session;
+$fresh->must("SET glue_conn.request_timeout = '1ms'");
+my $refused = $fresh->query('CALL glue_process_requests()');
+is($refused->sqlstate, '55000', 'settings of the session are refused');
+like($refused->text, qr/"glue_conn.request_timeout" was set in the session\./,
+	'and named');
+$fresh->quit;
+$session->must("ALTER DATABASE postgres SET glue_conn.request_timeout = '59s'");
+$fresh = $cluster->session;
+is($fresh->query('CALL glue_process_requests()')->sqlstate, '00000',
+	'those of the database are not');
+$fresh->quit;
+$session->must('ALTER DATABASE postgres RESET ALL');
+
+# Another procedure may call it.
+$id = $session->must(enqueue_sql(referring('nested')))->output;
+$session->must('DO $$ BEGIN FOR i IN 1 .. 2 LOOP'
+	  . ' CALL glue_process_requests(i + 1); END LOOP; END $$');
+is(state_of($id), 'succeeded', 'a procedure in a procedure');
+
 foreach my $sql ('BEGIN; CALL glue_process_requests()', 'CALL glue_process_requests(0)')
 {
 	like($session->query($sql)->sqlstate, qr/^(?:2D000|22023)$/, $sql);
