@@ -161,6 +161,7 @@ ENTRY_OBJS = \
 	src/queue_transaction.o \
 	src/queue_run.o \
 	src/process_procedure.o \
+	src/worker_settings.o \
 	src/database_worker.o \
 	src/worker.o \
 	src/journal_worker.o \

@@ -55,6 +55,14 @@ glue_find_parameter(const char *name)
 }
 #endif
 
+/* 16 made the list of all parameters one that is put together on demand */
+#if PG_VERSION_NUM >= 160000
+#define glue_list_parameters(n) get_guc_variables(n)
+#else
+#define glue_list_parameters(n) \
+	(*(n) = GetNumConfigOptions(), get_guc_variables())
+#endif
+
 /*
  * 17 lets extensions name their wait events.  That takes shared memory, so a
  * name is registered when it is first waited for; cache is a static uint32.

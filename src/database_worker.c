@@ -24,6 +24,7 @@
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
+#include "worker_settings.h"
 
 /* What a worker that has left, or is at work, says to the launcher. */
 typedef struct WorkerNote
@@ -133,9 +134,7 @@ glue_worker_enter(Oid database)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
-	SetConfigOption("search_path", "pg_catalog, pg_temp",
-					PGC_USERSET, PGC_S_OVERRIDE);
+	glue_worker_connect(database);
 }
 
 /*

@@ -38,6 +38,7 @@
 #include "journal_worker.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "queue_transaction.h"
 #include "queue_wake.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -99,17 +100,9 @@ glue_journal_worker_main(Datum database)
 	glue_worker_leave(GLUE_WORK_JOURNAL, DT_NOEND);
 }
 
-/*
- * Make this process independent of settings that would have its transactions
- * fail, wait or see too little.
- */
 static void
 prepare(void)
 {
-	SetConfigOption("default_transaction_isolation", "read committed",
-					PGC_USERSET, PGC_S_OVERRIDE);
-	SetConfigOption("default_transaction_read_only", "off",
-					PGC_USERSET, PGC_S_OVERRIDE);
 	SetConfigOption("lock_timeout", LOCK_TIMEOUT,
 					PGC_USERSET, PGC_S_OVERRIDE);
 	batch_context = AllocSetContextCreate(TopMemoryContext,
@@ -232,10 +225,7 @@ begin(void)
 {
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
-	if (synchronous_commit < SYNCHRONOUS_COMMIT_ON)
-		(void) set_config_option("synchronous_commit", "on",
-								 PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_LOCAL, true, 0, false);
+	glue_transaction_keep();
 	glue_journal_lock(ExclusiveLock);
 	(void) GetTopTransactionId();
 	PushActiveSnapshot(GetTransactionSnapshot());

@@ -48,6 +48,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "worker_settings.h"
 
 /* How often to look which databases there are, and at those with work. */
 #define LOOK_MS				60000
@@ -124,6 +125,7 @@ glue_launcher_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
+	glue_worker_settings_fix();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	glue_workers_forget();
 	glue_queue_listen(InvalidOid, GLUE_WORK_QUEUE);

@@ -8,17 +8,24 @@
  * a state machine that never waits: it says which call is to be made next, and
  * is asked again with its outcome.
  *
- *	 find ours --+--> create ---exists---+--> read existing --> compare tags
- *			|	 |						 |			|
- *			|	not there				 |			v
- *			v							 |	  add tags --> update --> read updated
- *		   done							update -----^
+ *	 find ours --+--> create ---exists---+--> read taken --+--> compare tags
+ *			|	 |						 |		 |		   |
+ *			|	not there				 |		 v		   v
+ *			v							 |		done   add tags --> update -->
+ *		   done				update --> read existing ------^		 read updated
  *
  * An attempt before this one may have been carried out without anybody
  * knowing, because the process that made it is gone.  A create then begins
  * with a look: if there is a connection that was created since and is defined
  * as this one should be, it is ours.  An update or a deletion is simply made
  * again.
+ *
+ * Nor does a create that is refused, because its name is taken, tell that the
+ * connection is somebody else's.  What stands between us and AWS may have sent
+ * our request twice, and passed the second answer on.  And this server may have
+ * forgotten an attempt, where it was promoted without having received all of
+ * what the old primary had committed.  So that is looked at, too, before
+ * anything is made of it.
  *
  * The result is a value, as that of a call.  What there is to be known of the
  * database has been looked up before.
@@ -32,6 +39,7 @@
 
 #include "credential_loss.h"
 #include "encoding.h"
+#include "json_tree.h"
 #include "jsonb_tree.h"
 #include "lib/stringinfo.h"
 #include "observation.h"
@@ -44,6 +52,15 @@ static GlueCall *prepare_create(GlueOperation *operation);
 static GlueCall *prepare_update(GlueOperation *operation);
 static GlueCall *settle_find_ours(GlueOperation *operation);
 static GlueCall *settle_create(GlueOperation *operation);
+static GlueCall *settle_taken(GlueOperation *operation);
+static bool is_ours(GlueOperation *operation, json_object *connection,
+					char findings[GLUE_FINDINGS_SIZE]);
+static GlueOwnership owner_since(const GlueOperation *operation,
+								 TimestampTz since, json_object *connection,
+								 char findings[GLUE_FINDINGS_SIZE]);
+static bool is_recorded(const GlueMirrorKnown *known,
+						json_object *connection);
+static GlueCall *refuse(GlueOperation *operation, const char *detail);
 static GlueCall *settle_existing(GlueOperation *operation);
 static GlueCall *settle_adopted(GlueOperation *operation,
 								json_object *observed);
@@ -94,6 +111,8 @@ glue_operation_next(GlueOperation *operation)
 			return settle_find_ours(operation);
 		case GLUE_STEP_CREATE:
 			return settle_create(operation);
+		case GLUE_STEP_READ_TAKEN:
+			return settle_taken(operation);
 		case GLUE_STEP_READ_EXISTING:
 			return settle_existing(operation);
 		case GLUE_STEP_COMPARE_TAGS:
@@ -258,16 +277,13 @@ settle_find_ours(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
 	char		findings[GLUE_FINDINGS_SIZE];
-	long		elapsed_ms;
 
 	if (glue_call_failed_with(call, "EntityNotFoundException"))
 		return prepare_create(operation);
 	if (call->failure != NULL)
 		return glue_operation_finish(operation, call->failure);
-	elapsed_ms = TimestampDifferenceMilliseconds(operation->began_at,
-												 GetCurrentTimestamp());
-	if (glue_ownership(operation->input, connection, call->date, elapsed_ms,
-					   findings) != GLUE_OURS)
+	if (owner_since(operation, operation->began_at, connection,
+					findings) != GLUE_OURS)
 	{
 		if (operation->on_conflict == GLUE_CONFLICT_ERROR)
 			return glue_operation_finish(operation,
@@ -285,9 +301,11 @@ settle_create(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 	const char *status;
 
-	if (glue_call_failed_with(call, "AlreadyExistsException") &&
-		operation->on_conflict != GLUE_CONFLICT_ERROR)
-		return glue_operation_read(operation, GLUE_STEP_READ_EXISTING);
+	if (glue_call_failed_with(call, "AlreadyExistsException"))
+	{
+		operation->refusal = glue_failure_copy(call->failure);
+		return glue_operation_read(operation, GLUE_STEP_READ_TAKEN);
+	}
 	if (call->failure != NULL)
 		return glue_operation_finish(operation, call->failure);
 
@@ -300,6 +318,102 @@ settle_create(GlueOperation *operation)
 		operation->status = status != NULL ? pstrdup(status) : "READY";
 	}
 	return glue_operation_finish(operation, NULL);
+}
+
+/*
+ * A create was refused because there is a connection of that name, which was
+ * read.  If it is gone since, the next attempt may succeed; and if it could not
+ * be read this time, that one finds out.
+ */
+static GlueCall *
+settle_taken(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	json_object *connection = glue_operation_found(call);
+	char		findings[GLUE_FINDINGS_SIZE] = "";
+
+	if (glue_call_failed_with(call, "EntityNotFoundException"))
+	{
+		operation->refusal->transient = true;
+		return refuse(operation, "The connection that had the name is gone.");
+	}
+	if (call->failure == NULL && is_ours(operation, connection, findings))
+	{
+		glue_operation_observe(operation, connection);
+		return glue_operation_finish(operation, NULL);
+	}
+	if (operation->on_conflict != GLUE_CONFLICT_ERROR)
+		return settle_existing(operation);
+	if (call->failure == NULL)
+		return refuse(operation,
+					  psprintf("The connection that has the name is not this request's: %s",
+							   findings));
+	if (call->failure->transient ||
+		call->failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+		return glue_operation_finish(operation, call->failure);
+	return refuse(operation, "The connection that has the name could not be read.");
+}
+
+/*
+ * Has this request made the connection that is in its way, and which secrets
+ * does it have then?
+ *
+ * An attempt that nobody remembers may have been made at any time since the
+ * request was.  But nobody can tell then whether it was we who made it, and
+ * with these secrets.  Those who would adopt or update it have better means.
+ */
+static bool
+is_ours(GlueOperation *operation, json_object *connection,
+		char findings[GLUE_FINDINGS_SIZE])
+{
+	if (is_recorded(operation->known, connection))
+	{
+		strlcpy(findings, "It was recorded before.", GLUE_FINDINGS_SIZE);
+		return false;
+	}
+	if (owner_since(operation, operation->began_at, connection,
+					findings) == GLUE_OURS)
+	{
+		operation->secrets = operation->digest;
+		return true;
+	}
+	return operation->on_conflict == GLUE_CONFLICT_ERROR &&
+		operation->known == NULL &&
+		owner_since(operation, operation->requested_at, connection,
+					findings) == GLUE_OURS;
+}
+
+/* Whose is a connection that was read, if ours was made since some time? */
+static GlueOwnership
+owner_since(const GlueOperation *operation, TimestampTz since,
+			json_object *connection, char findings[GLUE_FINDINGS_SIZE])
+{
+	return glue_ownership(operation->input, connection, operation->call.date,
+						  TimestampDifferenceMilliseconds(since,
+														  GetCurrentTimestamp()),
+						  findings);
+}
+
+/*
+ * Is it the connection that is recorded already?  Then another request has made
+ * it.  The answer to a create has no times.
+ */
+static bool
+is_recorded(const GlueMirrorKnown *known, json_object *connection)
+{
+	if (known == NULL || glue_recreated_since(known->observed, connection))
+		return false;
+	return !glue_is_nothing(glue_member_of(known->observed, "CreationTime")) ||
+		!glue_updated_since_recorded(known, connection);
+}
+
+/* Fail as the create has. */
+static GlueCall *
+refuse(GlueOperation *operation, const char *detail)
+{
+	glue_failure_add_detail(operation->refusal, detail);
+	operation->request_id = operation->refusal->request_id;
+	return glue_operation_finish(operation, operation->refusal);
 }
 
 /* A connection exists, and was read: adopt it, or go on to update it. */

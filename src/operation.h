@@ -27,6 +27,7 @@ typedef enum GlueOperationStep
 {
 	GLUE_STEP_FIND_OURS,		/* did an attempt before this one do it? */
 	GLUE_STEP_CREATE,
+	GLUE_STEP_READ_TAKEN,		/* who has the name that was refused? */
 	GLUE_STEP_READ_EXISTING,
 	GLUE_STEP_COMPARE_TAGS,
 	GLUE_STEP_ADD_TAGS,
@@ -57,6 +58,7 @@ typedef struct GlueOperation
 	const char *arn;			/* of the connection, if there are tags */
 	bool		uncertain;		/* it may have been carried out already... */
 	TimestampTz began_at;		/* ... since then */
+	TimestampTz requested_at;
 
 	/* of an undo: what is known of the call */
 	const char *made_by;		/* "CreateConnection" */
@@ -66,6 +68,7 @@ typedef struct GlueOperation
 	/* how far it has got */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
+	GlueFailure *refusal;		/* of the create, because the name is taken */
 
 	/*
 	 * How it ended: failure is set, or the connection is as it should be.

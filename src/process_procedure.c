@@ -4,7 +4,8 @@
  *	  The SQL procedure that works the queue in the calling session.
  *
  * For servers without the library preloaded, where nobody else does, and for
- * whoever would rather decide when: pg_cron, for example.
+ * whoever would rather decide when: pg_cron, for example.  When is all that the
+ * session decides: how requests are carried out is the same as if a worker did.
  *
  * IDENTIFICATION
  *	  src/process_procedure.c
@@ -20,6 +21,7 @@
 #include "queue_run.h"
 #include "queue_transaction.h"
 #include "request_claim.h"
+#include "session_settings.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
@@ -53,7 +55,12 @@ glue_process_requests(PG_FUNCTION_ARGS)
 				 errmsg("glue_process_requests() cannot be called in a transaction block or a function"),
 				 errdetail("It commits what it has claimed before it sends anything.")));
 
+	glue_session_settings_refuse();
+
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
+
+	/* the transaction that we come with has a snapshot of its own kind */
+	SPI_commit();
 	claimant = glue_claimant_begin();
 	PG_TRY();
 	{

@@ -254,6 +254,7 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	operation->tags = request->what.tags;
 	operation->uncertain = request->uncertain;
 	operation->began_at = request->started_at;
+	operation->requested_at = request->requested_at;
 	if (request->what.on_missing != NULL)
 	{
 		operation->create_missing = strcmp(request->what.on_missing, "create") == 0;

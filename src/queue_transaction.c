@@ -9,6 +9,10 @@
  * moment ago has a million rows.  The few statements that there are have one
  * good plan each, along an index.
  *
+ * What they commit is about what AWS Glue has been asked for and has answered.
+ * So they wait for the disk, whatever the database thinks that is worth: no
+ * crash of this server may forget it.
+ *
  * IDENTIFICATION
  *	  src/queue_transaction.c
  *
@@ -17,6 +21,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "impersonation.h"
 #include "queue_transaction.h"
 #include "request_home.h"
 #include "utils/guc.h"
@@ -34,9 +39,13 @@ typedef struct LocalSetting
 } LocalSetting;
 
 static const LocalSetting local_settings[] = {
-	{"search_path", "pg_catalog, pg_temp"},
+	{"search_path", GLUE_SEARCH_PATH},
+	{"row_security", "on"},
+	{"session_replication_role", "origin"},
 	{"lock_timeout", LOCK_TIMEOUT},
 	{"plan_cache_mode", "force_generic_plan"},
+	{"enable_indexscan", "on"},
+	{"enable_nestloop", "on"},
 	{"enable_seqscan", "off"},
 	{"enable_bitmapscan", "off"},
 	{"enable_hashjoin", "off"},
@@ -47,6 +56,7 @@ static const LocalSetting local_settings[] = {
 
 /* prototypes of private functions */
 static void recover(const GlueClaims *claims);
+static void set_local(const char *name, const char *value);
 static void with_claims(Oid schema, int64 claimant,
 						const GlueTransactions *transactions,
 						void (*function) (const GlueClaims *claims));
@@ -62,9 +72,27 @@ glue_queue_begin(const GlueTransactions *transactions)
 	XactIsoLevel = XACT_READ_COMMITTED;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	for (int i = 0; i < lengthof(local_settings); i++)
-		set_config_option(local_settings[i].name, local_settings[i].value,
-						  PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
-						  0, false);
+		set_local(local_settings[i].name, local_settings[i].value);
+	glue_transaction_keep();
+}
+
+/*
+ * Have the current transaction wait for the disk when it commits, if nothing
+ * has it wait for more.
+ */
+void
+glue_transaction_keep(void)
+{
+	if (synchronous_commit < SYNCHRONOUS_COMMIT_ON)
+		set_local("synchronous_commit", "on");
+}
+
+/* Set a parameter for the current transaction, whoever may. */
+static void
+set_local(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
 }
 
 /*

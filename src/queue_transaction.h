@@ -14,6 +14,7 @@
 #include "request_claim.h"
 
 extern void glue_queue_begin(const GlueTransactions *transactions);
+extern void glue_transaction_keep(void);
 extern void glue_queue_recover(Oid schema, int64 claimant,
 							   const GlueTransactions *transactions);
 extern void glue_queue_leave(Oid schema, int64 claimant,

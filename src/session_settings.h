@@ -14,7 +14,8 @@
 #include "utils/jsonb.h"
 
 extern Jsonb *glue_session_settings(void);
-extern int	glue_session_settings_enter(Jsonb *settings);
+extern int	glue_session_settings_enter(Jsonb *journaled);
 extern void glue_session_settings_leave(int level);
+extern void glue_session_settings_refuse(void);
 
 #endif							/* GLUE_SESSION_SETTINGS_H */

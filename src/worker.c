@@ -141,7 +141,7 @@ keep_up(Oid schema, int64 claimant)
 		return;
 	do
 	{
-		begin(true);
+		glue_queue_begin(&transactions);
 		deleted = 0;
 		if (glue_claims_open(&claims, schema, claimant))
 			deleted = glue_claims_purge(&claims,

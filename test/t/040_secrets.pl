@@ -39,6 +39,7 @@ my $cluster = GlueConn::Cluster->start(
 log_statement = none
 log_min_error_statement = panic
 log_error_verbosity = verbose
+glue_conn.max_attempts = 2
 CONF
 my $glue = $cluster->glue;
 my $session = new_session();
@@ -57,8 +58,7 @@ sub new_session
 	return $cluster->session(
 		settings => {
 			log_min_messages => 'debug5',
-			client_min_messages => 'debug5',
-			'glue_conn.max_attempts' => 2
+			client_min_messages => 'debug5'
 		});
 }
 
@@ -410,7 +410,7 @@ run('INSERT INTO source VALUES (NULL)');
 is(enqueue(input())->sqlstate, '55000', 'a request is refused without a key');
 is(change_row(input())->sqlstate, '55000', 'and so is a row');
 
-$session->must("SET glue_conn.secret_key_file = '$keys'");
+$cluster->configure($session, 'glue_conn.secret_key_file' => $keys);
 $input = input();
 is(enqueue($input)->sqlstate, '00000', 'but not with one');
 is(work(), 'succeeded', 'it is carried out');

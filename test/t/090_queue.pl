@@ -130,7 +130,7 @@ is(state_of($id), 'succeeded', 'an answer that is lost');
 is($glue->created('lost'), 1, 'is read back');
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
-$session->must("SET glue_conn.max_attempts = 1");
+$cluster->configure($session, 'glue_conn.max_attempts' => 1);
 $id = $session->must(enqueue_sql(referring('slow')))->output;
 work();
 is(state_of($id, qw(error_code attempts)), 'queued|ThrottlingException|1',
@@ -141,7 +141,7 @@ is(state_of($id), 'queued', 'and is not tried before its time');
 $session->must('UPDATE glue_request SET next_attempt_at = now()');
 work();
 is(state_of($id, 'attempts'), 'succeeded|2', 'but then');
-$session->must("RESET glue_conn.max_attempts");
+$cluster->configure($session, 'glue_conn.max_attempts' => undef);
 
 $id = $session->must(enqueue_sql(referring('progress',
 	Description => 'local_glue: in-progress ready-after-reads=1')))->output;
@@ -286,6 +286,27 @@ $glue->behave;
 work();
 is(state_of($first), 'succeeded', 'the next run carries it out');
 $other->quit;
+
+# Settings that were made before the library was loaded are no others.
+my $fresh = $cluster->session;
+$fresh->must("SET glue_conn.request_timeout = '1ms'");
+my $refused = $fresh->query('CALL glue_process_requests()');
+is($refused->sqlstate, '55000', 'settings of the session are refused');
+like($refused->text, qr/"glue_conn.request_timeout" was set in the session\./,
+	'and named');
+$fresh->quit;
+$session->must("ALTER DATABASE postgres SET glue_conn.request_timeout = '59s'");
+$fresh = $cluster->session;
+is($fresh->query('CALL glue_process_requests()')->sqlstate, '00000',
+	'those of the database are not');
+$fresh->quit;
+$session->must('ALTER DATABASE postgres RESET ALL');
+
+# Another procedure may call it.
+$id = $session->must(enqueue_sql(referring('nested')))->output;
+$session->must('DO $$ BEGIN FOR i IN 1 .. 2 LOOP'
+	  . ' CALL glue_process_requests(i + 1); END LOOP; END $$');
+is(state_of($id), 'succeeded', 'a procedure in a procedure');
 
 foreach my $sql ('BEGIN; CALL glue_process_requests()', 'CALL glue_process_requests(0)')
 {

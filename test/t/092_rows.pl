@@ -100,7 +100,7 @@ is(outcomes(), 'Update c succeeded', 'is created when the row is corrected');
 is($glue->created('c'), 1, 'once');
 
 # What may have been created, is looked for when the request is tried again.
-$session->must('SET glue_conn.max_request_attempts = 1');
+$cluster->configure($session, 'glue_conn.max_request_attempts' => 1);
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
 $glue->misbehave(operation => 'GetConnection', kind => 'lost-before', times => 0);
 $session->must('INSERT INTO source VALUES (10, ' . input_sql('unknown') . ')');
@@ -114,7 +114,7 @@ is($session->must("SELECT state FROM glue_request WHERE id = $seen")->output,
 	'succeeded', 'is found out by another try');
 is($glue->created('unknown'), 1, 'without another create');
 is($cluster->row('unknown')->{status}, 'READY', 'and is recorded');
-$session->must('RESET glue_conn.max_request_attempts');
+$cluster->configure($session, 'glue_conn.max_request_attempts' => undef);
 
 # A connection may be made long after its request.
 $session->must('SELECT glue_enqueue_create_connection('

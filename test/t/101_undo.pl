@@ -473,8 +473,8 @@ ok($cluster->row('newer'), 'does not hide that');
 #
 
 $glue->misbehave(operation => 'DeleteConnection', kind => 'lost-after', times => 0);
-$session->must('SET glue_conn.max_attempts = 1');
-$session->must('SET glue_conn.max_request_attempts = 1');
+$cluster->configure($session, 'glue_conn.max_attempts' => 1,
+	'glue_conn.max_request_attempts' => 1);
 $id = made('twice', aborted());
 work();
 is(state_of($id, 'error_code IS NOT NULL', q(next_attempt_at > started_at + interval '0.9 s')),
@@ -485,7 +485,8 @@ $watch = $cluster->watch;
 work_until_settled($id);
 is(state_of($id, 'error_code'), 'rolled_back|', 'is found out about');
 is($watch->sent('DeleteConnection'), 0, 'by looking');
-$session->must('RESET glue_conn.max_attempts; RESET glue_conn.max_request_attempts');
+$cluster->configure($session, 'glue_conn.max_attempts' => undef,
+	'glue_conn.max_request_attempts' => undef);
 
 # One that was sent twice may be carried out twice, so nobody makes another
 # connection of that name meanwhile.
@@ -577,11 +578,14 @@ $session->must('SET glue_conn.endpoint_url = ' . literal($elsewhere->url)
 	  . '; SET glue_conn.ca_file = ' . literal($elsewhere->ca_file));
 $elsewhere->put_connection(input => jdbc('where'));
 $id = intent('where', aborted());
-work();
+is($session->query('CALL glue_process_requests()')->sqlstate, '55000',
+	'who has settings of its own');
 $session->must('RESET glue_conn.endpoint_url; RESET glue_conn.ca_file');
+is(state_of($id), 'running', 'undoes nothing');
+work();
 is(state_of($id, 'error_code'), 'rolled_back|', 'one without');
 is($glue->connection('where'), undef, 'is undone where the server leads');
-ok($elsewhere->connection('where'), 'whatever is set where it is undone');
+ok($elsewhere->connection('where'), 'and nowhere else');
 $elsewhere->stop;
 
 #

@@ -212,6 +212,11 @@ B<session>.
 The row of glue_connection for a connection, as a hash; undef if there is
 none.
 
+=item $cluster->configure(session, name => value, ...)
+
+Set parameters for the whole server (undef resets one) from a session that knows
+them, and wait until it has read them.
+
 =item $cluster->watch
 
 A new GlueConn::Watch.
@@ -268,6 +273,24 @@ sub row
 		  . ' WHERE name = ' . literal($name))->output;
 
 	return $row eq '' ? undef : json_value($row);
+}
+
+sub configure
+{
+	my ($self, $session, %settings) = @_;
+	my $loaded = $session->must('SELECT pg_conf_load_time()')->output;
+
+	foreach my $name (sort keys %settings)
+	{
+		$session->must('ALTER SYSTEM '
+			  . (defined $settings{$name} ?
+				  "SET $name = " . literal($settings{$name}) : "RESET $name"));
+	}
+	$self->node->reload;
+	wait_until(sub {
+		$session->must("SELECT pg_conf_load_time() <> '$loaded'")->output eq 't';
+	}, 'the session has read them');
+	return;
 }
 
 sub watch

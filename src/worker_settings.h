@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * worker_settings.h
+ *	  The settings that background workers obey.
+ *
+ * IDENTIFICATION
+ *	  src/worker_settings.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_WORKER_SETTINGS_H
+#define GLUE_WORKER_SETTINGS_H
+
+extern void glue_worker_settings_fix(void);
+extern void glue_worker_connect(Oid database);
+
+#endif							/* GLUE_WORKER_SETTINGS_H */
