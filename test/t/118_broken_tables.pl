@@ -1,0 +1,178 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Tables that somebody has broken: each call says so in one clear error, and what
+# to do, before anything is sent; the queue waits and goes on when it is mended.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
+shared_preload_libraries = 'glue_conn'
+glue_conn.secret_key_file = 'secret.key'
+CONF
+my $glue = $cluster->glue;
+my $node = $cluster->node;
+my $session = $cluster->session;
+my $file = $node->data_dir . '/secret.key';
+my $number = 0;
+
+append_to_file($file, 'ab' x 32 . "\n");
+chmod 0600, $file or die "could not chmod $file: $!\n";
+
+sub new_name { return 'broken ' . ++$number; }
+
+sub secret
+{
+	my ($name) = @_;
+
+	return jdbc($name, ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', USERNAME => 'u', PASSWORD => 'x' });
+}
+
+sub referring
+{
+	my ($name) = @_;
+
+	return jdbc($name, ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
+}
+
+sub enqueue_sql
+{
+	return create_sql(@_) =~
+	  s/glue_create_connection/glue_enqueue_create_connection/r;
+}
+
+sub bulk_sql
+{
+	return 'SELECT * FROM glue_create_connections(ARRAY['
+	  . literal(json_text($_[0])) . '::jsonb])';
+}
+
+# All ways in, with the same input.
+sub ways
+{
+	my ($input) = @_;
+
+	return (call => create_sql($input), bulk => bulk_sql($input),
+		queue => enqueue_sql($input),
+		trigger => 'INSERT INTO source VALUES (' . literal(json_text($input)) . ')');
+}
+
+sub works
+{
+	my ($why) = @_;
+	my $id = $session->must(enqueue_sql(secret(new_name())))->output;
+
+	is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+		"$why: the queue goes on");
+	is($session->must(create_sql(secret(new_name())))->output, 'READY',
+		"$why: and so do calls");
+	return;
+}
+
+$session->must('CREATE TABLE source (connection_input jsonb);'
+	  . ' CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source'
+	  . ' FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+works('at first');
+
+#
+# Not logged
+#
+
+foreach my $table (qw(glue_request glue_connection glue_request_secret glue_claimant))
+{
+	my $logs = -s $node->logfile;
+	my $watch = $cluster->watch;
+	my %way = ways(secret(new_name()));
+
+	$session->must("ALTER TABLE $table SET UNLOGGED");
+	foreach my $way (sort keys %way)
+	{
+		# what a way does not use, it does not mind
+		next if $table eq 'glue_connection' && $way =~ /queue|trigger/
+		  || $table eq 'glue_claimant'
+		  || $table eq 'glue_request_secret' && $way =~ /call|bulk/;
+		my $result = $session->query($way{$way});
+
+		is($result->sqlstate, '55000', "$table, $way: SQLSTATE");
+		like($result->message, qr/table "$table" of extension "glue_conn" is not logged/,
+			"$table, $way: message");
+		like($result->hint, qr/ALTER TABLE public\.$table SET LOGGED/, "$table, $way: hint");
+	}
+	is($session->query('CALL glue_process_requests()')->sqlstate, '55000',
+		"$table, CALL: SQLSTATE");
+	is($watch->sent, 0, "$table: nothing is sent");
+	my $id = $table =~ /glue_connection|glue_claimant/
+	  ? $session->must(enqueue_sql(secret(new_name())))->output : undef;
+	wait_until(sub { slurp_file($node->logfile, $logs)
+		  =~ /ERROR: .*table "$table" of extension "glue_conn" is not logged/ },
+		'the worker says so') if defined $id;
+	$session->must("ALTER TABLE $table SET LOGGED");
+	is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+		"$table: what was asked for meanwhile is carried out") if defined $id;
+	works("$table, logged again");
+}
+
+#
+# Without the key of digests
+#
+
+$session->must('TRUNCATE glue_secret_key');
+$session->quit;
+$session = $cluster->session;
+my $watch = $cluster->watch;
+my %way = ways(secret(new_name()));
+foreach my $way (qw(call bulk))
+{
+	my $result = $session->query($way{$way});
+
+	is($result->sqlstate, '55000', "no key, $way: SQLSTATE");
+	like($result->message, qr/holds no key of this database/, "no key, $way: message");
+	like($result->hint, qr/INSERT INTO glue_secret_key/, "no key, $way: hint");
+}
+is($watch->sent, 0, 'no key: nothing is sent');
+
+# The worker must not have the key in its memory.
+$session->must("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+	  . " WHERE backend_type = 'glue_conn worker'");
+my $waiting = $session->must($way{queue})->output;
+wait_until(sub { $session->must("SELECT error_code FROM glue_request WHERE id = $waiting")
+	->output eq 'no digest key' }, 'the request waits');
+my $plain = $session->must(enqueue_sql(referring(new_name())))->output;
+is($session->must("SELECT glue_wait_request($plain)")->output, 'succeeded',
+	'no key: a request without secrets goes on');
+my $hint = $session->query($way{call})->hint =~ s/.*?(INSERT INTO)/$1/r;
+$session->must($hint);
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $waiting");
+works('with another key');
+is($session->must("SELECT glue_wait_request($waiting)")->output, 'succeeded',
+	'and so does the request that waited');
+
+#
+# IDs that were given before
+#
+
+%way = ways(secret(new_name()));
+$watch = $cluster->watch;
+$session->must("SELECT setval('glue_request_id_seq', 1, false)");
+foreach my $way (sort keys %way)
+{
+	my $result = $session->query($way{$way});
+
+	is($result->sqlstate, '23505', "set back, $way: SQLSTATE");
+	$hint = $result->hint;
+	like($hint, qr/sequence of the IDs was set back: SELECT setval/, "set back, $way: hint");
+}
+is($watch->sent, 0, 'set back: nothing is sent');
+$session->must($hint =~ s/.*?(SELECT setval)/$1/r);
+works('set forward');
+
+$session->quit;
+$cluster->finish;
+done_testing();
