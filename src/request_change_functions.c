@@ -21,10 +21,12 @@
 #include "catalog/pg_type.h"
 #include "encoding.h"
 #include "foreign_server.h"
+#include "home.h"
 #include "miscadmin.h"
 #include "queue_wake.h"
 #include "request_functions.h"
 #include "request_home.h"
+#include "request_row.h"
 #include "result_row.h"
 #include "session_settings.h"
 #include "utils/acl.h"
@@ -36,7 +38,10 @@ static void find_retried(const GlueRequestQueue *queue, int64 id,
 						 GlueRequestState *found);
 static bool has_lost_target(const GlueRequestState *request);
 static void redirect(const GlueFunction *function, int64 id, bool requeued);
-static void resolve_as(GlueTarget *target, const GlueClaim *request);
+static const char *name_of_server(const GlueClaim *request);
+static const char *find_server(const GlueClaim *request);
+static void resolve_as(GlueTarget *target, const GlueClaim *request,
+					   const char *server);
 static void check_entitled(const GlueClaim *request,
 						   const GlueTarget *target);
 static GlueClaims open_claims(Oid schema);
@@ -88,7 +93,8 @@ find_retried(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
 {
 	Oid			owner;
 
-	if (glue_request_find(queue, id, found) &&
+	if (glue_request_find(queue, id, found) && !found->held &&
+		found->cluster == glue_cluster() &&
 		OidIsValid(found->server_oid) &&
 		glue_foreign_server_name(found->server_oid, &owner) != NULL &&
 		has_privs_of_role(GetUserId(), owner))
@@ -96,20 +102,27 @@ find_retried(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
 	glue_request_find_visible(queue, id, found);
 }
 
-/* Was the target of a request not there any more, or another one? */
+/*
+ * Was the target of a request not there any more, or another one?  Of a call that
+ * acted at once, its error may tell something else.
+ */
 static bool
 has_lost_target(const GlueRequestState *request)
 {
-	return !request->immediate && request->error_code != NULL &&
-		(strcmp(request->error_code, GLUE_CODE_TARGET_CHANGED) == 0 ||
-		 strcmp(request->error_code,
-				unpack_sql_state(ERRCODE_UNDEFINED_OBJECT)) == 0);
+	if (request->error_code == NULL)
+		return request->immediate;
+	return request->immediate ||
+		strcmp(request->error_code, GLUE_CODE_TARGET_CHANGED) == 0 ||
+		strcmp(request->error_code,
+			   unpack_sql_state(ERRCODE_UNDEFINED_OBJECT)) == 0;
 }
 
 /*
- * Let a request that is queued go to where its target is now.
+ * Let a request that is queued go to where its target is now, if that is another
+ * one.
  *
- * One that had ended, and so has no secrets, is as good as made anew.
+ * One that had ended, and so has no secrets, is as good as made anew: for what
+ * has the name of its server now.
  */
 static void
 redirect(const GlueFunction *function, int64 id, bool requeued)
@@ -126,18 +139,57 @@ redirect(const GlueFunction *function, int64 id, bool requeued)
 	if (requests == NIL)
 		return;
 	request = linitial(requests);
-	resolve_as(&target, request);
+	resolve_as(&target, request,
+			   requeued ? name_of_server(request) : find_server(request));
+	if (request->what.cluster == glue_cluster() &&
+		request->what.server_oid == target.server_oid &&
+		memcmp(request->what.fingerprint,
+			   glue_request_fingerprint(&request->what, &target),
+			   GLUE_FINGERPRINT_LEN) == 0)
+		return;
 	if (!requeued)
 		check_entitled(request, &target);
 	glue_request_redirect(&claims, request, &target);
 	glue_queue_wake_at_commit();
 }
 
-/* Where a request would go now, as it is carried out. */
-static void
-resolve_as(GlueTarget *target, const GlueClaim *request)
+/* The name of the server of a request, or NULL, as PostgreSQL has it. */
+static const char *
+name_of_server(const GlueClaim *request)
 {
-	const char *server = request->what.server;
+	return request->what.server != NULL ?
+		glue_server_from_utf8(request->what.server) : NULL;
+}
+
+/*
+ * The name that the server of a request has now, or NULL.  As long as the cluster
+ * is the same, it is that server, and no other of its name.
+ */
+static const char *
+find_server(const GlueClaim *request)
+{
+	const char *name = name_of_server(request);
+	Oid			owner;
+
+	if (name == NULL || request->what.cluster != glue_cluster() ||
+		!OidIsValid(request->what.server_oid))
+		return name;
+	name = glue_foreign_server_name(request->what.server_oid, &owner);
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("foreign server \"%s\" was dropped",
+						name_of_server(request)),
+				 errdetail("Request %lld was made for it.",
+						   (long long) request->id),
+				 errhint("Cancel the request and make another one.")));
+	return name;
+}
+
+/* Where a request would go now, to this server, as it is carried out. */
+static void
+resolve_as(GlueTarget *target, const GlueClaim *request, const char *server)
+{
 	Oid			user;
 	int			security_context;
 	int			level = 0;
@@ -149,27 +201,32 @@ resolve_as(GlueTarget *target, const GlueClaim *request)
 						(long long) request->id)));
 	if (request->settings != NULL)
 		level = glue_session_settings_enter(request->settings);
-	glue_target_resolve_region(target,
-							   server ? glue_server_from_utf8(server) : NULL,
-							   request->what.catalog_id, request->what.region);
+	glue_target_resolve_region(target, server, request->what.catalog_id,
+							   request->what.region);
 	if (request->settings != NULL)
 		glue_session_settings_leave(level);
 	SetUserIdAndSecContext(user, security_context);
 }
 
-/* The owner of the server, and a superuser, may say where requests go. */
+/*
+ * The owner of the server, and a superuser, may say where requests go.  If the
+ * server is another one than it was, since pg_upgrade, only who owned that one, too.
+ */
 static void
 check_entitled(const GlueClaim *request, const GlueTarget *target)
 {
+	bool		same = request->what.cluster == glue_cluster();
+
 	if (superuser() ||
 		(OidIsValid(target->server_owner) &&
-		 has_privs_of_role(GetUserId(), target->server_owner)))
+		 has_privs_of_role(GetUserId(), target->server_owner) &&
+		 (same || has_privs_of_role(GetUserId(), request->what.server_owner))))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied to send request %lld to another target",
 					(long long) request->id),
-			 errdetail("%s", glue_server_from_utf8(request->error_message)),
+			 errdetail("The target has changed since the request was made."),
 			 target->server != NULL ?
 			 errhint("The owner of foreign server \"%s\", or a superuser, can retry it.",
 					 target->server) :

@@ -174,8 +174,8 @@ glue_claims_take(const GlueClaims *queue, GlueClaimKind kind, int limit,
 
 /*
  * Look at open requests, and keep others from changing them until the end of the
- * transaction: at those of another home, or of ours; and if ids is an array, at
- * those alone.  The oldest come first, each in a context of its own.
+ * transaction: at those of another home that can be taken over, or at ours that
+ * are queued; unless any will do, at those of the array ids alone.  The oldest come first, each in a context of its own.
  */
 List *
 glue_requests_lock(const GlueClaims *queue, bool held, Datum ids, bool any)
@@ -192,12 +192,14 @@ glue_requests_lock(const GlueClaims *queue, bool held, Datum ids, bool any)
 	plan = glue_kept_plan(&kept[held], queue->owner,
 						  psprintf("SELECT " CLAIM_COLUMNS("r.claimed_by")
 								   " FROM %s r WHERE r.finished_at IS NULL"
-								   " AND r.caller_xid IS NULL"
 								   " AND r.home %s %s"
+								   " AND %s"
 								   " AND ($1 IS NULL OR r.id" EQUALS "ANY ($1))"
 								   " ORDER BY r.id FOR UPDATE",
 								   queue->secrets.table, queue->table,
-								   held ? DIFFERS_FROM : EQUALS, queue->own),
+								   held ? DIFFERS_FROM : EQUALS, queue->own,
+								   held ? "r.caller_xid IS NULL" :
+								   "r.state" EQUALS "'queued'"),
 						  lengthof(types), types);
 	count = glue_execute_as(&saved, queue->owner, plan, &ids, nulls);
 	MemoryContextSwitchTo(context);

@@ -19,6 +19,9 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+/* The code of a failure because a request would go elsewhere now. */
+#define GLUE_CODE_TARGET_CHANGED "target changed"
+
 /* What requests are claimed for. */
 typedef enum GlueClaimKind
 {

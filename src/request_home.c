@@ -185,10 +185,11 @@ void
 glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 					  const GlueTarget *target)
 {
-	static GlueKeptPlan kept;
+	static GlueKeptPlan plan;
 	static const Oid types[] = {
 		INT8OID, NAMEOID, OIDOID, OIDOID, INT8OID, BYTEAOID
 	};
+	const char *kept = "error_code" DIFFERS_FROM "'" GLUE_CODE_TARGET_CHANGED "'";
 	GlueRequest as = request->what;
 	GlueRequestRow row;
 	Datum		values[lengthof(types)];
@@ -206,14 +207,15 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 	values[3] = row.values[GLUE_REQUEST_SERVER_OWNER];
 	values[4] = row.values[GLUE_REQUEST_CLUSTER];
 	values[5] = row.values[GLUE_REQUEST_TARGET_FINGERPRINT];
-	(void) execute(queue, &kept,
+	(void) execute(queue, &plan,
 				   psprintf("UPDATE %s SET server = $2, server_oid = $3,"
 							" server_owner = $4::pg_catalog.regrole,"
 							" cluster = $5, target_fingerprint = $6,"
 							" next_attempt_at = " NOW ","
-							" error_code = NULL, error_message = NULL"
+							" error_code = CASE WHEN %s THEN error_code END,"
+							" error_message = CASE WHEN %s THEN error_message END"
 							" WHERE id" EQUALS "$1 AND home" EQUALS "%s",
-							queue->table, queue->own),
+							queue->table, kept, kept, queue->own),
 				   lengthof(types), types, values, nulls);
 }
 

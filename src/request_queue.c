@@ -269,7 +269,8 @@ read_state(GlueRequestState *found, HeapTuple tuple, TupleDesc desc)
 	found->uncommitted = TransactionIdIsCurrentTransactionId(changed_by);
 	found->immediate = DatumGetBool(column_value(tuple, desc, 5));
 	found->server_oid = DatumGetObjectId(column_value(tuple, desc, 6));
-	found->error_code = SPI_getvalue(tuple, desc, 7);
+	found->cluster = DatumGetInt64(column_value(tuple, desc, 7));
+	found->error_code = SPI_getvalue(tuple, desc, 8);
 	found->held = strcmp(found->state, "held") == 0;
 }
 
@@ -451,7 +452,7 @@ statement_text(const char *table, QueueStatement statement)
 							" THEN 'held' ELSE state END,"
 							" requested_by, has_secrets, xmin,"
 							" caller_xid IS NOT NULL, server_oid,"
-							" error_code FROM %s"
+							" cluster, error_code FROM %s"
 							" WHERE id" EQUALS "$1"
 							" ORDER BY home" EQUALS "$2 DESC LIMIT 1", table);
 		case STATEMENT_CANCEL:

@@ -37,6 +37,7 @@ typedef struct GlueRequestState
 	bool		immediate;		/* a call that acted at once */
 	bool		held;			/* of another home */
 	Oid			server_oid;		/* InvalidOid without a server */
+	int64		cluster;		/* that it is an OID of */
 	char	   *error_code;		/* of the last attempt, or NULL */
 } GlueRequestState;
 

@@ -18,9 +18,6 @@
 #include "lib/ilist.h"
 #include "request_claim.h"
 
-/* The code of a failure because a request would go elsewhere now. */
-#define GLUE_CODE_TARGET_CHANGED "target changed"
-
 /* What is known of a target from one transaction to the next. */
 typedef struct GlueTargetState
 {

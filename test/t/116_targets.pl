@@ -217,6 +217,51 @@ is($elsewhere->created('moved'), 1, 'indeed');
 $elsewhere->stop;
 $session->must('DROP SERVER shop CASCADE');
 
+# What waits for its target is not for another server of that name, whoever says so.
+make_server('shop', 'shopkeeper', $glue->access_key);
+$sealed = enqueue(secret('waiting'), server => 'shop');
+$session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
+	  . " (SET access_key_id 'AKIATHIEF')");
+work();
+is(state_of($sealed, 'error_code'), 'queued|target changed', 'a request waits');
+$session->must('DROP SERVER shop CASCADE');
+make_server('shop', 'thief', 'AKIATHIEF');
+$refused = $session->query("SELECT glue_retry_request($sealed)");
+is($refused->sqlstate, '42704', 'even a superuser does not send it to another server');
+like($refused->message, qr/foreign server "shop" was dropped/, 'of that name');
+$session->must('SET ROLE thief; RESET ROLE; GRANT EXECUTE ON FUNCTION'
+	  . ' glue_retry_request(bigint) TO thief; SET ROLE thief');
+is($session->query("SELECT glue_retry_request($sealed)")->sqlstate, '42704',
+	'and its owner does not see the request');
+$session->must('RESET ROLE');
+work();
+is(state_of($sealed, 'error_code'), 'failed|42704', 'it fails');
+is($glue->created('waiting'), 0, 'and its password is not sent');
+$session->must('DROP SERVER shop CASCADE');
+
+# An undo looks where the call was made, or waits as well.
+my $xid = $session->must('BEGIN; SELECT pg_current_xact_id()')->output;
+$session->must('ROLLBACK');
+$glue->put_connection(input => referring('undone'));
+my $undo = $session->must(<<"END")->output;
+INSERT INTO glue_request (operation, connection_name, region, input, state,
+	next_attempt_at, caller_xid, caller_top_xid, answered_at, on_rollback,
+	requested_by, requested_at, target_fingerprint)
+VALUES ('CreateConnection', 'undone', 'us-east-1',
+	@{[literal(json_text(referring('undone')))]}, 'running', now(), '$xid', '$xid',
+	now(), 'delete', current_user::regrole, now() - interval '1 s',
+	decode(repeat('ab', 32), 'hex'))
+RETURNING id
+END
+work();
+is(state_of($undo, 'error_code'), 'queued|target changed', 'an undo waits for its target');
+ok($glue->connection('undone'), 'and touches nothing elsewhere');
+is($session->must("SELECT glue_retry_request($undo)")->output, 'queued',
+	'until a superuser says that this is right');
+work();
+is(state_of($undo, 'error_code'), 'rolled_back|', 'then it is undone');
+is($glue->connection('undone'), undef, 'here');
+
 #
 # The settings of the session
 #

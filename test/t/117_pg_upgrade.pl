@@ -96,6 +96,13 @@ wait_until(sub { $session->must("SELECT error_code FROM glue_request WHERE id = 
 is($session->must("SELECT state, error_code FROM glue_request WHERE id = $before{stolen}")
 	  ->output, 'queued|target changed', 'a server of another owner is not the same one');
 is($glue->created('stolen'), 0, 'and gets nothing');
+$session->must('GRANT EXECUTE ON FUNCTION glue_retry_request(bigint) TO thief, owner;'
+	  . ' GRANT USAGE ON FOREIGN SERVER stolen TO PUBLIC; SET ROLE thief');
+is($session->query("SELECT glue_retry_request($before{stolen})")->sqlstate, '42704',
+	'nor can its owner have it sent there');
+$session->must('RESET ROLE');
+is($session->must("SELECT glue_cancel_request($before{stolen})")->output, 'cancelled',
+	'it can be cancelled');
 my $after = $session->must(enqueue_sql(jdbc('after'), server => 'shop'))->output;
 is($session->must("SELECT glue_wait_request($after)")->output, 'succeeded',
 	'what is asked for now is carried out as well');
