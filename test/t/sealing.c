@@ -34,9 +34,11 @@ request_of(FunctionCallInfo fcinfo)
 		.id = PG_GETARG_INT64(0),
 		.operation = "CreateConnection",
 		.connection_name = text_to_cstring(PG_GETARG_TEXT_PP(1)),
-		.server = "",
 		.region = "us-east-1",
 		.catalog_id = "",
+		.tags = "",
+		.on_conflict = "",
+		.on_missing = "",
 	};
 
 	glue_setting_secret_key_file =
