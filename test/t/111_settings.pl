@@ -347,12 +347,13 @@ is($session->must("SELECT state, attempts FROM glue_request WHERE id = $id")->ou
 
 # What is about no request of others, and what the database says; and what would
 # bend the work otherwise.
-$session->must('CREATE TABLE recorded (name text);'
+$cluster->query('CREATE TABLE recorded (name text);'
 	  . ' CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS'
 	  . ' $$BEGIN INSERT INTO public.recorded VALUES (new.name);'
 	  . ' RETURN NULL; END$$;'
 	  . ' CREATE TRIGGER note AFTER INSERT ON glue_connection'
-	  . ' FOR EACH ROW EXECUTE FUNCTION note()');
+	  . ' FOR EACH ROW EXECUTE FUNCTION note(); GRANT SELECT ON recorded TO PUBLIC',
+	database => $database);
 $cluster->query("ALTER DATABASE $database $endpoint ALTER DATABASE $database $ca_file");
 $session->quit;
 $own{default_transaction_isolation} = 'serializable';
@@ -366,6 +367,10 @@ SET session_replication_role = replica;
 SQL
 is($session->query('CALL glue_process_requests()')->sqlstate, '00000',
 	'what decides nothing is no reason to refuse');
+is($session->must("SELECT error_code FROM glue_request WHERE id = $id")->output,
+	'target changed', 'but where the database says is elsewhere now');
+$session->must("SELECT glue_retry_request($id)");
+$session->must('CALL glue_process_requests()');
 is($session->must("SELECT state FROM glue_request WHERE id = $id")->output,
 	'succeeded', 'the request succeeds');
 ok(defined $elsewhere->connection('theirs'), 'where the database says');
