@@ -347,9 +347,7 @@ CREATE TABLE dba.seen (way text DEFAULT current_setting('application_name'),
 	search_path text, by_role name);
 CREATE FUNCTION dba.look() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	IF NEW.name = 'x' OR 1 + 1 = 3 OR now() < clock_timestamp() - interval '1 s' THEN
-		RAISE 'odd';
-	END IF;
+	PERFORM NEW.name = 'x' OR 1 + 1 = 3 OR now() < clock_timestamp() - interval '1 s';
 	INSERT INTO dba.seen (search_path, by_role)
 		VALUES (current_setting('search_path'), current_user);
 	RETURN NEW;
