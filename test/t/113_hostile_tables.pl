@@ -387,6 +387,30 @@ $admin->must('CREATE CONSTRAINT TRIGGER look AFTER INSERT ON app.glue_connection
 all_refused($victim, 'glue_connection', 'a deferrable trigger of the owner', 'look');
 $admin->must('DROP TRIGGER look ON app.glue_connection');
 
+# So are functions of indexes; a call must not write its journal as itself then.
+$admin->must(<<'SQL');
+CREATE FUNCTION dba.index_me(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	RAISE LOG 'hostile: index by % with %', current_user, pg_catalog.current_setting('search_path');
+	RETURN value;
+END $$;
+SQL
+foreach my $case (
+	[ 'glue_connection', 'name', '00000', "index by $superuser with pg_catalog, pg_temp" ],
+	[ 'glue_request', 'error_message', '55000', '' ],
+	[ 'glue_request', "'x'::text", '55000', '' ])
+{
+	my ($table, $column, $sqlstate, $runs) = @$case;
+
+	$admin->must("CREATE INDEX look ON app.$table (dba.index_me($column))");
+	$hostile->runs;
+	is($victim->query(call('create_connection', new_input()))->sqlstate, $sqlstate,
+		"an index on $column of $table: a call");
+	is($hostile->runs, $runs, "an index on $column of $table: is the owner's");
+	$admin->must('DROP INDEX app.look');
+}
+$hostile->settle;
+
 #
 # A table that was given to somebody else
 #
@@ -438,6 +462,7 @@ $owner->must('DROP TRIGGER owned ON app.glue_connection');
 $owner->must(<<'SQL');
 CREATE FUNCTION evil.always(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
 	$$ BEGIN PERFORM evil.note('always'); RETURN 'x'; END $$;
+CREATE INDEX constant ON app.glue_connection (evil.always('x'));
 ALTER TABLE app.glue_connection ADD CONSTRAINT one EXCLUDE USING btree
 	(evil.always(name) WITH =) WHERE (name LIKE 'twice%') DEFERRABLE INITIALLY DEFERRED
 SQL
@@ -447,7 +472,8 @@ $runs = $hostile->runs;
 like($runs, qr/^always by table_owner for \Q$superuser\E$/m, 'an owner\'s index has his function');
 is(join("\n", grep { !/ by table_owner for / } split /\n/, $runs), '',
 	'which has his rights alone');
-$owner->must('ALTER TABLE app.glue_connection DROP CONSTRAINT one');
+$owner->must('ALTER TABLE app.glue_connection DROP CONSTRAINT one;'
+	  . ' DROP INDEX app.constant');
 $admin->must('CREATE CONSTRAINT TRIGGER owned AFTER INSERT ON app.glue_connection'
 	  . ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION evil.owned()');
 all_refused($by_superuser, 'glue_connection', 'a deferred trigger of a plain owner', 'owned');
