@@ -423,6 +423,8 @@ COMMENT ON COLUMN glue_request_secret.home IS
 	'home of the request';
 
 ALTER TABLE @extschema@.glue_request_secret ENABLE ROW LEVEL SECURITY;
+-- statistics have samples of what they are about, and are readable for more roles
+ALTER TABLE @extschema@.glue_request_secret ALTER COLUMN sealed SET STATISTICS 0;
 ALTER TABLE @extschema@.glue_claimant ENABLE ROW LEVEL SECURITY;
 
 --
@@ -560,6 +562,7 @@ COMMENT ON COLUMN glue_secret_key.database IS
 	'glue_database_id() of the database that uses the key; a publication can bring others here';
 
 ALTER TABLE @extschema@.glue_secret_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @extschema@.glue_secret_key ALTER COLUMN key SET STATISTICS 0;
 
 INSERT INTO @extschema@.glue_secret_key (key, database)
 	SELECT pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid())

@@ -8,8 +8,12 @@
  * Whatever is executed then, our own statements and the functions of indexes and
  * triggers that an administrator has made, looks names up in pg_catalog alone.
  * The search_path that there was is somebody else's: what is found there would
- * be executed with the owner's rights.  Only the owner itself keeps its own, for
- * it gains nothing.
+ * be executed with the owner's rights.  That of the owner itself is as well, if
+ * who owns the database has set it.
+ *
+ * A table may have been given to somebody who is no superuser.  His functions must
+ * leave nothing behind that is executed later, when we are not him any more, such
+ * as a deferred trigger.
  *
  * IDENTIFICATION
  *	  src/impersonation.c
@@ -33,10 +37,11 @@ glue_impersonate(GlueImpersonation *saved, Oid role)
 {
 	GetUserIdAndSecContext(&saved->user, &saved->security_context);
 	SetUserIdAndSecContext(role, saved->security_context |
-						   SECURITY_LOCAL_USERID_CHANGE);
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   (role == saved->user || superuser_arg(role) ? 0 :
+							SECURITY_RESTRICTED_OPERATION));
 	saved->settings_level = 0;
-	if (saved->user == role ||
-		strcmp(namespace_search_path, GLUE_SEARCH_PATH) == 0)
+	if (strcmp(namespace_search_path, GLUE_SEARCH_PATH) == 0)
 		return;
 	saved->settings_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", GLUE_SEARCH_PATH, PGC_USERSET,

@@ -14,11 +14,15 @@
  *	- on a private table there must be no trigger, no rule and no other policy
  *	  than ours
  *	- on a table that is shown, functions must belong to the owner of the table,
- *	  or come with PostgreSQL; and there must be no rule.  A foreign key that
- *	  refers to it is a trigger as well: one of another role would keep rows from
- *	  being deleted
- *	- on neither must there be an index, a constraint, a default or a column type
- *	  that executes functions of another role
+ *	  or come with PostgreSQL, also those of the condition of a trigger, and nobody
+ *	  else may make triggers if there are any; and there must be no rule.  A foreign key that refers to it is a trigger as well: one
+ *	  of another role would keep rows from being deleted, and what is deleted by
+ *	  one of the owner must be as safe as this table.  A trigger that can be
+ *	  deferred is executed when we are not the owner any more, but whoever makes
+ *	  the call, or a worker
+ *	- on neither must there be an index, a constraint or a default that executes
+ *	  functions of another role, or a column of a type of another role.  A domain
+ *	  is refused whoever it belongs to: it can be made of another one
  *
  * To skip a trigger instead would be easy, and wrong: its owner has a right to
  * have it executed, or to be told.
@@ -43,6 +47,7 @@
 #include "builtins.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_type.h"
@@ -53,6 +58,7 @@
 #include "own_table.h"
 #include "rewrite/prs2lock.h"
 #include "rewrite/rowsecurity.h"
+#include "utils/acl.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -70,28 +76,36 @@ static Oid	bare_tables[MAX_BARE_TABLES];
 typedef struct ForeignFunction
 {
 	Oid			owner;			/* of the table */
-	Oid			function;		/* that is not the owner's; or InvalidOid */
+	Oid			function;		/* that is not the owner's; or InvalidOid, and
+								 * then it may be a type that is not */
 	bool		any;			/* there is one that is not PostgreSQL's */
 } ForeignFunction;
 
 /* prototypes of private functions */
 static void check_table(Relation table, GlueTableKind kind);
+static bool check_hanging(Relation table, GlueTableKind kind, List *changed);
 static bool is_bare(Oid table);
 static void note_bare(Oid table);
 static void forget_table(Datum arg, Oid table);
 static void check_rules(Relation table);
-static void check_triggers(Relation table, GlueTableKind kind);
+static void check_triggers(Relation table, GlueTableKind kind,
+						   List *changed);
+static void check_who_made(Relation table, const Trigger *trigger);
 static bool is_own_trigger(Relation table, const Trigger *trigger);
-static void check_foreign_key(Relation table, const Trigger *trigger);
+static void check_foreign_key(Relation table, const Trigger *trigger,
+							  List *changed);
+static bool changes_other(Oid function);
 static bool check_policies(Relation table, GlueTableKind kind);
 static bool check_constraints(Relation table);
 static bool check_columns(Relation table);
 static bool check_indexes(Relation table);
+static Node * index_expression(Relation index, AttrNumber column);
 static bool check_expression(Relation table, Node * expression,
 							 const char *kind, const char *name);
 static bool find_foreign_function(Node * node, void *context);
 static bool is_foreign_function(Oid function, void *context);
 static bool is_own_function(Oid function);
+static bool is_foreign_type(Oid oid, Oid owner);
 static Oid	owner_of_function(Oid function);
 static char *name_of_rule(Oid rule);
 pg_noreturn static void refuse(Relation table, const char *kind,
@@ -133,6 +147,17 @@ glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
 	return relation;
 }
 
+/*
+ * Does nothing hang on a table, which is locked, but what PostgreSQL and the
+ * extension have brought along?
+ */
+bool
+glue_own_table_is_bare(Relation table)
+{
+	return is_bare(RelationGetRelid(table)) ||
+		check_hanging(table, GLUE_TABLE_SHOWN, NIL);
+}
+
 /* The qualified name of a table. */
 char *
 glue_own_table_name(Relation table)
@@ -148,8 +173,6 @@ glue_own_table_name(Relation table)
 static void
 check_table(Relation table, GlueTableKind kind)
 {
-	bool		bare;
-
 	if (is_bare(RelationGetRelid(table)))
 		return;
 	if (table->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
@@ -160,15 +183,27 @@ check_table(Relation table, GlueTableKind kind)
 				 errdetail("A crash would empty it, and what it tells of AWS Glue would be lost."),
 				 errhint("ALTER TABLE %s SET LOGGED;",
 						 glue_own_table_name(table))));
+	if (check_hanging(table, kind, NIL))
+		note_bare(RelationGetRelid(table));
+}
+
+/*
+ * Refuse a table with anything on it that is not its owner's; returns whether
+ * nothing is.  changed are the tables that are changed before this one.
+ */
+static bool
+check_hanging(Relation table, GlueTableKind kind, List *changed)
+{
+	bool		bare = table->trigdesc == NULL;
+
 	check_rules(table);
-	check_triggers(table, kind);
-	bare = table->trigdesc == NULL;
+	check_triggers(table, kind,
+				   lappend_oid(list_copy(changed), RelationGetRelid(table)));
 	bare &= check_policies(table, kind);
 	bare &= check_constraints(table);
 	bare &= check_columns(table);
 	bare &= check_indexes(table);
-	if (bare)
-		note_bare(RelationGetRelid(table));
+	return bare;
 }
 
 static bool
@@ -221,7 +256,7 @@ check_rules(Relation table)
 }
 
 static void
-check_triggers(Relation table, GlueTableKind kind)
+check_triggers(Relation table, GlueTableKind kind, List *changed)
 {
 	Oid			owner = table->rd_rel->relowner;
 	int			ntriggers = table->trigdesc ? table->trigdesc->numtriggers : 0;
@@ -230,9 +265,10 @@ check_triggers(Relation table, GlueTableKind kind)
 	{
 		const Trigger *trigger = &table->trigdesc->triggers[i];
 
-		if (OidIsValid(trigger->tgconstrrelid))
-			check_foreign_key(table, trigger);
-		else if (trigger->tgisinternal)
+		/* that of others can name another table, too */
+		if (trigger->tgisinternal && OidIsValid(trigger->tgconstrrelid))
+			check_foreign_key(table, trigger, changed);
+		else if (trigger->tgfoid == F_UNIQUE_KEY_RECHECK)
 			continue;			/* of a constraint that can be deferred */
 		else if (kind == GLUE_TABLE_PRIVATE)
 			refuse(table, "trigger", trigger->tgname,
@@ -245,7 +281,49 @@ check_triggers(Relation table, GlueTableKind kind)
 				   psprintf("Its function is of role \"%s\", and would be executed with the rights of the table's owner, \"%s\".",
 							GetUserNameFromId(owner_of_function(trigger->tgfoid), false),
 							GetUserNameFromId(owner, false)));
+		else if (trigger->tgdeferrable)
+			refuse(table, "trigger", trigger->tgname,
+				   "It can be deferred, and would be executed with the rights of whoever ends the transaction.");
+		else
+			check_who_made(table, trigger);
 	}
+}
+
+/*
+ * Nothing tells who has made a trigger.  Whoever may do so could take a function of
+ * the owner for it, with arguments and a condition that are not what that is
+ * meant for.
+ */
+static void
+check_who_made(Relation table, const Trigger *trigger)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID,
+										ObjectIdGetDatum(RelationGetRelid(table)));
+	bool		is_null;
+	Datum		value;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u",
+			 RelationGetRelid(table));
+	value = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relacl, &is_null);
+	for (int i = 0; !is_null && i < ACL_NUM(DatumGetAclP(value)); i++)
+	{
+		const		AclItem *item = &ACL_DAT(DatumGetAclP(value))[i];
+
+		if (!(ACLITEM_GET_PRIVS(*item) & ACL_TRIGGER) ||
+			item->ai_grantee == table->rd_rel->relowner ||
+			(item->ai_grantee != ACL_ID_PUBLIC &&
+			 superuser_arg(item->ai_grantee)))
+			continue;
+		refuse(table, "trigger", trigger->tgname,
+			   psprintf("It may be of role \"%s\", which was granted TRIGGER on the table, and would be executed with the rights of the table's owner.",
+						item->ai_grantee == ACL_ID_PUBLIC ? "public" :
+						GetUserNameFromId(item->ai_grantee, false)));
+	}
+	ReleaseSysCache(tuple);
+	if (trigger->tgqual != NULL)
+		(void) check_expression(table, stringToNode(trigger->tgqual),
+								"trigger", trigger->tgname);
 }
 
 /* Is a trigger one that provisions connections? */
@@ -256,24 +334,45 @@ is_own_trigger(Relation table, const Trigger *trigger)
 		strcmp(get_func_name(trigger->tgfoid), "glue_provision_connection") == 0;
 }
 
-/* A table refers to ours, or ours to another one. */
+/*
+ * A table refers to ours, or ours to another one.  What refers to it may be
+ * changed along with it, in the name of the owner of both, and so must be as
+ * safe.
+ */
 static void
-check_foreign_key(Relation table, const Trigger *trigger)
+check_foreign_key(Relation table, const Trigger *trigger, List *changed)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID,
-										ObjectIdGetDatum(trigger->tgconstrrelid));
-	Oid			owner = InvalidOid;
+	Relation	other = try_table_open(trigger->tgconstrrelid, AccessShareLock);
 
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-		ReleaseSysCache(tuple);
-	}
-	if (owner != table->rd_rel->relowner)
+	if (other == NULL)
+		return;
+	if (other->rd_rel->relowner != table->rd_rel->relowner)
 		refuse(table, "constraint",
 			   get_constraint_name(trigger->tgconstraint),
 			   psprintf("It is a foreign key of table \"%s\", which is of another role, and would keep rows from being changed.",
-						get_rel_name(trigger->tgconstrrelid)));
+						RelationGetRelationName(other)));
+	if (changes_other(trigger->tgfoid) &&
+		!list_member_oid(changed, RelationGetRelid(other)))
+		(void) check_hanging(other, GLUE_TABLE_SHOWN, changed);
+	table_close(other, NoLock);
+}
+
+/* Does the trigger of a foreign key change rows of the table that has it? */
+static bool
+changes_other(Oid function)
+{
+	switch (function)
+	{
+		case F_RI_FKEY_CASCADE_DEL:
+		case F_RI_FKEY_CASCADE_UPD:
+		case F_RI_FKEY_SETNULL_DEL:
+		case F_RI_FKEY_SETNULL_UPD:
+		case F_RI_FKEY_SETDEFAULT_DEL:
+		case F_RI_FKEY_SETDEFAULT_UPD:
+			return true;
+		default:
+			return false;
+	}
 }
 
 /* Returns whether nothing but our own policy is there. */
@@ -291,10 +390,10 @@ check_policies(Relation table, GlueTableKind kind)
 
 		/* the policy that denies all where there is none */
 		if (policy->policy_name == NULL ||
-			strcmp(policy->policy_name, "default-deny policy") == 0 ||
-			strcmp(policy->policy_name, OWN_POLICY) == 0)
+			strcmp(policy->policy_name, "default-deny policy") == 0)
 			continue;
-		if (kind == GLUE_TABLE_PRIVATE)
+		if (kind == GLUE_TABLE_PRIVATE &&
+			strcmp(policy->policy_name, OWN_POLICY) != 0)
 			refuse(table, "policy", policy->policy_name,
 				   "Who may see this table is for the extension to say.");
 		bare &= check_expression(table, (Node *) policy->qual, "policy",
@@ -326,7 +425,10 @@ check_constraints(Relation table)
 	return bare;
 }
 
-/* A domain can have a constraint that executes whatever its owner likes. */
+/*
+ * A domain can have a constraint that executes whatever its owner likes, and be
+ * part of any other type.
+ */
 static bool
 check_columns(Relation table)
 {
@@ -335,22 +437,11 @@ check_columns(Relation table)
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		HeapTuple	tuple;
-		Form_pg_type type;
-		bool		foreign;
 
-		if (attribute->attisdropped || attribute->atttypid < FirstNormalObjectId)
-			continue;
-		tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(attribute->atttypid));
-		if (!HeapTupleIsValid(tuple))
-			elog(ERROR, "cache lookup failed for type %u", attribute->atttypid);
-		type = (Form_pg_type) GETSTRUCT(tuple);
-		foreign = type->typtype == TYPTYPE_DOMAIN &&
-			type->typowner != table->rd_rel->relowner;
-		ReleaseSysCache(tuple);
-		if (foreign)
+		if (!attribute->attisdropped &&
+			is_foreign_type(attribute->atttypid, table->rd_rel->relowner))
 			refuse(table, "column", NameStr(attribute->attname),
-				   "Its type is a domain of another role, whose constraints would be executed with the rights of the table's owner.");
+				   "Its type is a domain, or of another role, and its constraints would be executed with the rights of the table's owner.");
 	}
 	return true;
 }
@@ -368,10 +459,10 @@ check_indexes(Relation table)
 		const char *name = RelationGetRelationName(index);
 
 		bare &= check_expression(table,
-								 (Node *) RelationGetIndexExpressions(index),
+								 index_expression(index, Anum_pg_index_indexprs),
 								 "index", name);
 		bare &= check_expression(table,
-								 (Node *) RelationGetIndexPredicate(index),
+								 index_expression(index, Anum_pg_index_indpred),
 								 "index", name);
 		for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
 		{
@@ -394,6 +485,20 @@ check_indexes(Relation table)
 	return bare;
 }
 
+/*
+ * The expressions of an index, or its condition, as they were written: the
+ * relcache has executed what is constant in those that it returns.
+ */
+static Node *
+index_expression(Relation index, AttrNumber column)
+{
+	bool		is_null;
+	Datum		value = SysCacheGetAttr(INDEXRELID, index->rd_indextuple, column,
+										&is_null);
+
+	return is_null ? NULL : stringToNode(TextDatumGetCString(value));
+}
+
 /* ----------------------------------------------------------------
  * Expressions
  * ----------------------------------------------------------------
@@ -409,21 +514,31 @@ check_expression(Relation table, Node * expression, const char *kind,
 {
 	ForeignFunction found = {.owner = table->rd_rel->relowner};
 
-	if (find_foreign_function(expression, &found))
+	if (!find_foreign_function(expression, &found))
+		return !found.any;
+	if (!OidIsValid(found.function))
+		refuse(table, kind, name,
+			   "It makes values of a type that is a domain, or of another role, and whose constraints would be executed with the rights of the table's owner.");
+	else
 		refuse(table, kind, name,
 			   psprintf("It executes function \"%s\" of role \"%s\" with the rights of the table's owner, \"%s\".",
 						get_func_name(found.function),
 						GetUserNameFromId(owner_of_function(found.function), false),
 						GetUserNameFromId(found.owner, false)));
-	return !found.any;
 }
 
 static bool
 find_foreign_function(Node * node, void *context)
 {
+	const ForeignFunction *found = context;
+
 	if (node == NULL)
 		return false;
 	if (check_functions_in_node(node, is_foreign_function, context))
+		return true;
+	if ((IsA(node, CoerceToDomain) || IsA(node, CoerceViaIO) ||
+		 IsA(node, FuncExpr)) &&
+		is_foreign_type(exprType(node), found->owner))
 		return true;
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, find_foreign_function,
@@ -454,6 +569,25 @@ is_own_function(Oid function)
 
 	return OidIsValid(extension) &&
 		getExtensionOfObject(ProcedureRelationId, function) == extension;
+}
+
+/* Can values of a type have a constraint that is not PostgreSQL's own? */
+static bool
+is_foreign_type(Oid oid, Oid owner)
+{
+	HeapTuple	tuple;
+	Form_pg_type type;
+	bool		foreign;
+
+	if (oid < FirstNormalObjectId)
+		return false;
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(oid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", oid);
+	type = (Form_pg_type) GETSTRUCT(tuple);
+	foreign = type->typtype == TYPTYPE_DOMAIN || type->typowner != owner;
+	ReleaseSysCache(tuple);
+	return foreign;
 }
 
 static Oid
@@ -497,11 +631,16 @@ name_of_rule(Oid rule)
 static void
 refuse(Relation table, const char *kind, const char *name, const char *detail)
 {
+	bool		ours = OidIsValid(getExtensionOfObject(RelationRelationId,
+													   RelationGetRelid(table)));
+
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 ours ?
 			 errmsg("%s \"%s\" is not permitted on table \"%s\" of extension \"glue_conn\"",
-					kind, name,
-					RelationGetRelationName(table)),
+					kind, name, RelationGetRelationName(table)) :
+			 errmsg("%s \"%s\" is not permitted on table \"%s\", which is changed along with those of extension \"glue_conn\"",
+					kind, name, RelationGetRelationName(table)),
 			 errdetail_internal("%s", detail),
 			 errhint("Drop it, and revoke from others what the extension has not granted on the table.")));
 }

@@ -21,7 +21,8 @@
  * constraints, defaults, checks of privileges) is not done here.  A table on
  * which it would do any of that is refused, and is for a statement; except
  * that it may have the check constraints that we made, which take longer to
- * read than a row to write.
+ * read than a row to write.  And what belongs to an index must be PostgreSQL's
+ * own: we need not be the owner of the table, whose functions would be executed.
  *
  * What was found out about a table is kept until PostgreSQL says that its
  * definition may have changed.
@@ -44,6 +45,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
+#include "own_table.h"
 #include "row_insert.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -95,6 +97,7 @@ glue_row_insert_possible(Relation table, GlueRowShape *shape)
 		shape->possible =
 			(shape->constraint == NULL || OidIsValid(shape->arbiter)) &&
 			!has_side_effects(table) &&
+			glue_own_table_is_bare(table) &&
 			has_columns(RelationGetDescr(table), shape) &&
 			keeps_checks(RelationGetDescr(table), shape) &&
 			owner_may_insert(table);

@@ -145,7 +145,7 @@ $session->must(<<'END');
 CREATE TABLE seen (name text, op text);
 CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	INSERT INTO seen VALUES (NEW.name, TG_OP);
+	INSERT INTO public.seen VALUES (NEW.name, TG_OP);
 	RETURN NEW;
 END $$;
 CREATE TRIGGER see AFTER INSERT OR UPDATE ON glue_connection
