@@ -8,8 +8,9 @@
  * Whatever is executed then, our own statements and the functions of indexes and
  * triggers that an administrator has made, looks names up in pg_catalog alone.
  * The search_path that there was is somebody else's: what is found there would
- * be executed with the owner's rights.  That of the owner itself is as well, if
- * who owns the database has set it.
+ * be executed with the owner's rights.  Only the owner itself keeps its own, as in
+ * any statement on its tables, unless it is that of the database, whose owner may
+ * be anybody.
  *
  * A table may have been given to somebody who is no superuser.  His functions must
  * leave nothing behind that is executed later, when we are not him any more, such
@@ -23,9 +24,13 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "compat.h"
 #include "impersonation.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
+
+/* prototypes of private functions */
+static bool is_path_of_database(void);
 
 /*
  * Act as a role until glue_stop_impersonating().
@@ -41,11 +46,24 @@ glue_impersonate(GlueImpersonation *saved, Oid role)
 						   (role == saved->user || superuser_arg(role) ? 0 :
 							SECURITY_RESTRICTED_OPERATION));
 	saved->settings_level = 0;
-	if (strcmp(namespace_search_path, GLUE_SEARCH_PATH) == 0)
+	if ((saved->user == role && !is_path_of_database()) ||
+		strcmp(namespace_search_path, GLUE_SEARCH_PATH) == 0)
 		return;
 	saved->settings_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", GLUE_SEARCH_PATH, PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Has the database set the search_path, for all or for this role? */
+static bool
+is_path_of_database(void)
+{
+	static struct config_generic *parameter = NULL;
+
+	if (parameter == NULL)
+		parameter = glue_find_parameter("search_path");
+	return parameter->source == PGC_S_DATABASE ||
+		parameter->source == PGC_S_DATABASE_USER;
 }
 
 void

@@ -14,12 +14,13 @@
  *	- on a private table there must be no trigger, no rule and no other policy
  *	  than ours
  *	- on a table that is shown, functions must belong to the owner of the table,
- *	  or come with PostgreSQL, also those of the condition of a trigger, and nobody
- *	  else may make triggers if there are any; and there must be no rule.  A foreign key that refers to it is a trigger as well: one
- *	  of another role would keep rows from being deleted, and what is deleted by
- *	  one of the owner must be as safe as this table.  A trigger that can be
- *	  deferred is executed when we are not the owner any more, but whoever makes
- *	  the call, or a worker
+ *	  or come with PostgreSQL, also those of the condition of a trigger; and there
+ *	  must be no rule.  As long as others may make triggers, there must be none
+ *	  with arguments or a condition.  A foreign key that refers to the table is a
+ *	  trigger as well: one of another role would keep rows from being deleted, and
+ *	  what is deleted by one of the owner must be as safe as this table.  A trigger
+ *	  that can be deferred is executed when we are not the owner any more, but
+ *	  whoever makes the call, or a worker
  *	- on neither must there be an index, a constraint or a default that executes
  *	  functions of another role, or a column of a type of another role.  A domain
  *	  is refused whoever it belongs to: it can be made of another one
@@ -91,6 +92,7 @@ static void check_rules(Relation table);
 static void check_triggers(Relation table, GlueTableKind kind,
 						   List *changed);
 static void check_who_made(Relation table, const Trigger *trigger);
+static const char *find_trigger_grant(Relation table);
 static bool is_own_trigger(Relation table, const Trigger *trigger);
 static void check_foreign_key(Relation table, const Trigger *trigger,
 							  List *changed);
@@ -290,15 +292,36 @@ check_triggers(Relation table, GlueTableKind kind, List *changed)
 }
 
 /*
- * Nothing tells who has made a trigger.  Whoever may do so could take a function of
- * the owner for it, with arguments and a condition that are not what that is
- * meant for.
+ * Nothing tells who has made a trigger.  As long as others may make some, one must
+ * be such that it does not matter: a function that the owner has written for a
+ * trigger is executed as it was written, without arguments and without a
+ * condition, in which anything could be executed.
  */
 static void
 check_who_made(Relation table, const Trigger *trigger)
 {
+	const char *other;
+
+	if (trigger->tgqual != NULL)
+		(void) check_expression(table, stringToNode(trigger->tgqual),
+								"trigger", trigger->tgname);
+	if (trigger->tgqual == NULL && trigger->tgnargs == 0 &&
+		trigger->tgfoid >= FirstNormalObjectId)
+		return;
+	other = find_trigger_grant(table);
+	if (other != NULL)
+		refuse(table, "trigger", trigger->tgname,
+			   psprintf("It may be of role \"%s\", which was granted TRIGGER on the table, and its arguments and condition would be used with the rights of the table's owner.",
+						other));
+}
+
+/* Who may make triggers, beside the owner and superusers; NULL if nobody may. */
+static const char *
+find_trigger_grant(Relation table)
+{
 	HeapTuple	tuple = SearchSysCache1(RELOID,
 										ObjectIdGetDatum(RelationGetRelid(table)));
+	const char *other = NULL;
 	bool		is_null;
 	Datum		value;
 
@@ -315,15 +338,11 @@ check_who_made(Relation table, const Trigger *trigger)
 			(item->ai_grantee != ACL_ID_PUBLIC &&
 			 superuser_arg(item->ai_grantee)))
 			continue;
-		refuse(table, "trigger", trigger->tgname,
-			   psprintf("It may be of role \"%s\", which was granted TRIGGER on the table, and would be executed with the rights of the table's owner.",
-						item->ai_grantee == ACL_ID_PUBLIC ? "public" :
-						GetUserNameFromId(item->ai_grantee, false)));
+		other = item->ai_grantee == ACL_ID_PUBLIC ? "public" :
+			GetUserNameFromId(item->ai_grantee, false);
 	}
 	ReleaseSysCache(tuple);
-	if (trigger->tgqual != NULL)
-		(void) check_expression(table, stringToNode(trigger->tgqual),
-								"trigger", trigger->tgname);
+	return other;
 }
 
 /* Is a trigger one that provisions connections? */

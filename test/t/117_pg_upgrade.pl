@@ -59,6 +59,8 @@ my %before = (
 	plain => $session->must(enqueue_sql(jdbc('plain')))->output,
 	shop => $session->must(enqueue_sql(jdbc('shop'), server => 'shop'))->output,
 	stolen => $session->must(enqueue_sql(jdbc('stolen'), server => 'stolen'))->output);
+my $earlier = $session->must(enqueue_sql(jdbc('in order'), server => 'shop'))->output;
+$session->must("UPDATE glue_request SET next_attempt_at = 'infinity' WHERE id = $earlier");
 my $home = $session->must('SELECT glue_home()')->output;
 my $cluster_id = $session->must('SELECT system_identifier FROM pg_control_system()')->output;
 $session->quit;
@@ -108,6 +110,20 @@ is($session->must("SELECT glue_wait_request($after)")->output, 'succeeded',
 	'what is asked for now is carried out as well');
 is($session->must("SELECT count(*) FROM glue_request WHERE state = 'held'")->output, '0',
 	'nothing is held');
+
+# Requests from before and from now about one connection are in order.
+my $later = $session->must("SELECT glue_enqueue_delete_connection('in order', server => 'shop')")
+  ->output;
+$after = $session->must(enqueue_sql(jdbc('other'), server => 'shop'))->output;
+$session->must("SELECT glue_wait_request($after)");
+is($session->must("SELECT state FROM glue_request WHERE id = $later")->output, 'queued',
+	'a later request waits for the one from before');
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $earlier");
+is($session->must("SELECT glue_retry_request($earlier), glue_wait_request($_)")->output,
+	($_ == $earlier ? 'queued' : 'succeeded') . '|succeeded', 'then both are carried out')
+  foreach $earlier, $later;
+is($glue->created('in order'), 1, 'the one');
+is($glue->connection('in order'), undef, 'after the other');
 my $digest = jdbc('digest', ConnectionProperties => {
 	JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', USERNAME => 'u', PASSWORD => 'x' });
 is($session->must(create_sql($digest))->output, 'READY', 'the key of digests is there');

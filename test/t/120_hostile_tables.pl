@@ -369,13 +369,16 @@ CREATE TRIGGER look BEFORE INSERT OR UPDATE ON app.glue_connection
 SQL
 all_refused($victim, 'glue_connection', 'a trigger that may be anybody\'s', 'look');
 $admin->must('REVOKE TRIGGER ON app.glue_connection FROM grantee');
+my $database = $admin->must('SELECT quote_ident(current_database())')->output;
 foreach my $user ('victim', 'mallory', $superuser)
 {
-	my $session = $hostile->session($user);
-
 	foreach my $path ('evil, pg_catalog', 'pg_temp, evil, pg_catalog')
 	{
-		$session->must("SET search_path = $path");
+		# what the owner itself has set is its own affair
+		$admin->must("ALTER DATABASE $database SET search_path = $path")
+		  if $user eq $superuser;
+		my $session = $hostile->session($user);
+		$session->must("SET search_path = $path") if $user ne $superuser;
 		$session->must(call('create_connection', new_input()));
 		$session->must(call('enqueue_create_connection', new_input()));
 		$hostile->settle;
@@ -387,9 +390,10 @@ foreach my $user ('victim', 'mallory', $superuser)
 		is($hostile->runs, '', "$user with $path: nothing hostile is executed");
 		is($session->must('SHOW search_path')->output, $path, 'and the path is as it was');
 		$admin->must('TRUNCATE dba.seen');
+		$session->quit;
 	}
-	$session->quit;
 }
+$admin->must("ALTER DATABASE $database SET search_path = evil, pg_catalog");
 $admin->must('DROP TRIGGER look ON app.glue_connection');
 is($hostile->superusers, '', 'nobody has become superuser');
 
