@@ -116,6 +116,21 @@ foreach my $call (qw(wait cancel retry))
 	like($result->hint, qr/glue_take_over_requests/, "glue_${call}_request(): what to do");
 }
 
+# One that arrives while the queue is worked, as at a subscriber.
+$copy->must('INSERT INTO glue_request (operation, connection_name, region, input,'
+	  . ' state, next_attempt_at, requested_by, requested_at, home) VALUES'
+	  . " ('CreateConnection', 'arrived', 'us-east-1', "
+	  . literal(json_text(jdbc('arrived')))
+	  . ", 'queued', now(), current_user::regrole, now(), 1)");
+is($copy->must('SELECT glue_wait_request('
+		. $copy->must(enqueue_sql(jdbc('arrived')))->output . ')')->output,
+	'succeeded', 'a request of its own goes on');
+is($glue->created('arrived'), 1, 'and alone');
+$copy->must('CALL glue_process_requests()');
+is($copy->must('SELECT state FROM glue_request WHERE home = 1')->output, 'held',
+	'the other is held');
+$copy->must('DELETE FROM glue_request WHERE home = 1');
+
 # Without a worker, too: by CALL.
 $cluster->query('CALL glue_process_requests()', database => 'second');
 is($cluster->query("SELECT count(*) FROM glue_request WHERE state = 'held'",
