@@ -106,7 +106,7 @@ glue_queue_recover(Oid schema, int64 claimant,
 	with_claims(schema, claimant, transactions, recover);
 }
 
-/* What that takes in one transaction; after pg_upgrade, more than usual. */
+/* What that takes in one transaction, the first time more than later. */
 static void
 recover(const GlueClaims *claims)
 {
@@ -114,7 +114,10 @@ recover(const GlueClaims *claims)
 
 	glue_claims_hold(claims);
 	if (!entered)
+	{
 		glue_claims_enter_cluster(claims);
+		glue_claims_erase_left_secrets(claims);
+	}
 	entered = true;
 	glue_claims_release_orphans(claims);
 }

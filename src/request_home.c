@@ -109,6 +109,22 @@ glue_claims_enter_cluster(const GlueClaims *queue)
 				   0, NULL, NULL, NULL);
 }
 
+/*
+ * Erase the secrets of requests that somebody has removed from their table.
+ */
+void
+glue_claims_erase_left_secrets(const GlueClaims *queue)
+{
+	static GlueKeptPlan kept;
+
+	(void) execute(queue, &kept,
+				   psprintf("DELETE FROM %s s WHERE NOT EXISTS"
+							" (SELECT FROM %s r WHERE r.id" EQUALS "s.request"
+							" AND r.home" EQUALS "s.home OFFSET 0)",
+							queue->secrets.table, queue->table),
+				   0, NULL, NULL, NULL);
+}
+
 /* Make a request that was held one of this database, under an ID. */
 void
 glue_request_take_over(const GlueClaims *queue, const GlueClaim *request,

@@ -57,6 +57,7 @@ static void insert_by_statement(const GlueRequestSecrets *secrets,
 
 /* The table as we made it. */
 static GlueRowShape shape = {
+	.constraint = "glue_request_secret_pkey",
 	.ncolumns = NUM_SECRET_COLUMNS,
 	.column_name = column_name,
 	.column_type = column_type,
@@ -95,7 +96,10 @@ glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema, int64 home)
 	table_close(relation, NoLock);
 }
 
-/* Keep the sealed secrets of a request that the current transaction makes. */
+/*
+ * Keep the sealed secrets of a request that the current transaction makes, in
+ * place of any that were left by one that somebody has removed from its table.
+ */
 void
 glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
 						   bytea * sealed)
@@ -123,7 +127,6 @@ glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
 		insert_by_statement(secrets, values);
 }
 
-/* A statement that finds out what is wrong raises it. */
 static void
 insert_by_statement(const GlueRequestSecrets *secrets, Datum *values)
 {
@@ -134,7 +137,10 @@ insert_by_statement(const GlueRequestSecrets *secrets, Datum *values)
 
 	plan = glue_kept_plan(&kept, secrets->owner,
 						  psprintf("INSERT INTO %s (request, sealed, home)"
-								   " VALUES ($1, $2, $3)", secrets->table),
+								   " VALUES ($1, $2, $3)"
+								   " ON CONFLICT ON CONSTRAINT glue_request_secret_pkey"
+								   " DO UPDATE SET sealed = EXCLUDED.sealed",
+								   secrets->table),
 						  lengthof(types), types);
 	glue_execute_as(&saved, secrets->owner, plan, values, NULL);
 	glue_execute_end(&saved);

@@ -125,16 +125,24 @@ take_fingerprints(GlueTarget *target)
 	else
 		account = psprintf("profile %s", target->configuration->profile);
 	digest_text(psprintf("%s\n%s", place, account), target->fingerprint);
-	if (target->role_arn == NULL && given->access_key_id != NULL)
-		account = given->session_token != NULL ? "temporary keys" :
-			psprintf("key %s", given->access_key_id);
+	memcpy(target->key_fingerprint, target->fingerprint, GLUE_FINGERPRINT_LEN);
+	if (target->role_arn != NULL || given->access_key_id == NULL)
+		return;
+	account = given->session_token != NULL ? "temporary keys" :
+		psprintf("key %s", given->access_key_id);
 	digest_text(psprintf("%s\n%s", place, account), target->key_fingerprint);
 }
 
+/* To find the algorithm takes longer than to use it. */
 static void
 digest_text(const char *text, unsigned char digest[GLUE_FINGERPRINT_LEN])
 {
-	if (!EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL))
+	static EVP_MD *sha256 = NULL;
+
+	if (sha256 == NULL)
+		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (sha256 == NULL ||
+		!EVP_Digest(text, strlen(text), digest, NULL, sha256, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory")));

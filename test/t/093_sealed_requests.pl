@@ -165,6 +165,26 @@ $id = $session->must('SELECT max(id) FROM glue_request')->output;
 is(state_of($id), 'succeeded', 'but its connection can be deleted');
 is($glue->connection('row'), undef, 'as it has been');
 
+#
+# Requests that somebody removes from the table
+#
+
+write_keys($keys[2]);
+enqueue(secret_input('removed'));
+$session->must('TRUNCATE glue_request RESTART IDENTITY');
+is($session->must('SELECT count(*) FROM glue_request_secret')->output, '1',
+	'secrets are left');
+$session->must("SELECT setval('glue_request_id_seq', (SELECT max(request) FROM glue_request_secret), false)");
+$id = enqueue(secret_input('in its place'));
+is(state_of($id), 'succeeded', 'and in nobody\'s way');
+enqueue(secret_input('removed'));
+$session->must('DELETE FROM glue_request');
+$session->quit;
+$session = $cluster->session;
+$session->must('CALL glue_process_requests()');
+is($session->must('SELECT count(*) FROM glue_request_secret')->output, '0',
+	'who works the queue erases them');
+
 $session->quit;
 $cluster->finish;
 done_testing();
