@@ -73,6 +73,9 @@
 #define MAX_BARE_TABLES		8
 static Oid	bare_tables[MAX_BARE_TABLES];
 
+/* The one that is looked at, unless its definition has changed meanwhile. */
+static Oid	looked_at = InvalidOid;
+
 /* What is looked for in an expression. */
 typedef struct ForeignFunction
 {
@@ -208,27 +211,39 @@ check_hanging(Relation table, GlueTableKind kind, List *changed)
 	return bare;
 }
 
+/*
+ * Is a table known to be bare?  If it is not, it is about to be looked at.
+ */
 static bool
 is_bare(Oid table)
 {
+	static bool registered = false;
+
+	if (!registered)
+		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
+	registered = true;
 	for (int i = 0; i < MAX_BARE_TABLES; i++)
 	{
 		if (bare_tables[i] == table)
 			return true;
 	}
+	looked_at = table;
 	return false;
 }
 
-/* There are so few tables that it does not matter which one is forgotten. */
+/*
+ * Nothing was found on the table that was looked at.  Who only reads it has a
+ * lock that lets others put something there meanwhile; then it is not noted.
+ *
+ * There are so few tables that it does not matter which one is forgotten.
+ */
 static void
 note_bare(Oid table)
 {
-	static bool registered = false;
 	static int	next = 0;
 
-	if (!registered)
-		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
-	registered = true;
+	if (looked_at != table)
+		return;
 	bare_tables[next] = table;
 	next = (next + 1) % MAX_BARE_TABLES;
 }
@@ -242,6 +257,8 @@ forget_table(Datum arg, Oid table)
 		if (bare_tables[i] == table || !OidIsValid(table))
 			bare_tables[i] = InvalidOid;
 	}
+	if (looked_at == table || !OidIsValid(table))
+		looked_at = InvalidOid;
 }
 
 /* ----------------------------------------------------------------
