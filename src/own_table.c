@@ -287,7 +287,8 @@ check_triggers(Relation table, GlueTableKind kind, List *changed)
 		/* that of others can name another table, too */
 		if (trigger->tgisinternal && OidIsValid(trigger->tgconstrrelid))
 			check_foreign_key(table, trigger, changed);
-		else if (trigger->tgfoid == F_UNIQUE_KEY_RECHECK)
+		else if (trigger->tgisinternal &&
+				 trigger->tgfoid == F_UNIQUE_KEY_RECHECK)
 			continue;			/* of a constraint that can be deferred */
 		else if (kind == GLUE_TABLE_PRIVATE)
 			refuse(table, "trigger", trigger->tgname,

@@ -167,12 +167,14 @@ my $condition = 'BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (evil.note(\'WH
 my $query = 'BEFORE UPDATE ON %s FOR EACH ROW WHEN (query_to_xml(\'SELECT'
   . ' evil.note(\'\'WHEN\'\')\', false, false, \'\') IS NULL)'
   . ' EXECUTE FUNCTION suppress_redundant_updates_trigger()';
+my $recheck = 'AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW WHEN (evil.note(\'WHEN\'))'
+  . ' EXECUTE FUNCTION unique_key_recheck()';
 my @constraints = ('NOT DEFERRABLE', 'FROM app.glue_claimant', 'DEFERRABLE INITIALLY IMMEDIATE',
 	'DEFERRABLE INITIALLY DEFERRED');
 
 foreach my $table (sort keys %ways)
 {
-	foreach my $kind ((map { "$_ EXECUTE FUNCTION evil.fire()" } @triggers), $condition, $query)
+	foreach my $kind ((map { "$_ EXECUTE FUNCTION evil.fire()" } @triggers), $condition, $query, $recheck)
 	{
 		$grantee->must('CREATE TRIGGER hers ' . sprintf $kind, "app.$table");
 		all_refused($victim, $table, $kind, 'hers');
