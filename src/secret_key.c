@@ -24,6 +24,7 @@
 #include "compat.h"
 #include "fmgr.h"
 #include "home.h"
+#include "own_table.h"
 #include "redact.h"
 #include "secret_key.h"
 #include "utils/lsyscache.h"
@@ -40,7 +41,8 @@ static Oid	key_table = InvalidOid;
 /* prototypes of private functions */
 static const unsigned char *find_key(Oid schema);
 static const unsigned char *look_for_key(Oid schema);
-static bool read_key(Oid table, unsigned char key[GLUE_SECRET_KEY_LEN]);
+static bool read_key(Relation relation,
+					 unsigned char key[GLUE_SECRET_KEY_LEN]);
 
 /*
  * Make the digest of the secrets of a ConnectionInput; NULL if it has none.
@@ -77,8 +79,7 @@ glue_digest_possible(Oid schema, json_object *input)
 void
 glue_secret_key_require(Oid schema, json_object *input)
 {
-	if (get_relname_relid("glue_secret_key", schema) != key_table &&
-		glue_redact_has_secret(input))
+	if (glue_redact_has_secret(input))
 		(void) find_key(schema);
 }
 
@@ -101,23 +102,27 @@ static const unsigned char *
 look_for_key(Oid schema)
 {
 	static unsigned char key[GLUE_SECRET_KEY_LEN];
-	Oid			table = get_relname_relid("glue_secret_key", schema);
+	Relation	relation = glue_own_table_try("glue_secret_key", schema,
+											  AccessShareLock,
+											  GLUE_TABLE_PRIVATE);
+	Oid			table = relation != NULL ? RelationGetRelid(relation) :
+		InvalidOid;
 
-	if (!OidIsValid(table) || table != key_table)
+	if (table != key_table)
 	{
 		key_table = InvalidOid;
-		if (!OidIsValid(table) || !read_key(table, key))
-			return NULL;
-		key_table = table;
+		if (relation != NULL && read_key(relation, key))
+			key_table = table;
 	}
-	return key;
+	if (relation != NULL)
+		table_close(relation, NoLock);
+	return OidIsValid(key_table) ? key : NULL;
 }
 
 /* Read the key as it is, whoever we are; false if there is none. */
 static bool
-read_key(Oid table, unsigned char key[GLUE_SECRET_KEY_LEN])
+read_key(Relation relation, unsigned char key[GLUE_SECRET_KEY_LEN])
 {
-	Relation	relation = table_open(table, AccessShareLock);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	const pg_uuid_t *database = glue_database_id(RelationGetNamespace(relation));
 	TableScanDesc scan = glue_table_beginscan(relation, snapshot, 0, NULL);
@@ -142,6 +147,5 @@ read_key(Oid table, unsigned char key[GLUE_SECRET_KEY_LEN])
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);
 	UnregisterSnapshot(snapshot);
-	table_close(relation, AccessShareLock);
 	return found;
 }
