@@ -77,6 +77,7 @@ SERVER_OBJS = \
 	src/journal_lock.o \
 	src/secret_memory.o \
 	src/home.o \
+	src/foreign_code.o \
 	src/own_table.o \
 	src/impersonation.o \
 	src/kept_plan.o \

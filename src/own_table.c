@@ -49,13 +49,11 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
-#include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "compat.h"
+#include "foreign_code.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
 #include "own_table.h"
 #include "rewrite/prs2lock.h"
 #include "rewrite/rowsecurity.h"
@@ -76,15 +74,6 @@ static Oid	bare_tables[MAX_BARE_TABLES];
 /* The one that is looked at, unless its definition has changed meanwhile. */
 static Oid	looked_at = InvalidOid;
 
-/* What is looked for in an expression. */
-typedef struct ForeignFunction
-{
-	Oid			owner;			/* of the table */
-	Oid			function;		/* that is not the owner's; or InvalidOid, and
-								 * then it may be a type that is not */
-	bool		any;			/* there is one that is not PostgreSQL's */
-} ForeignFunction;
-
 /* prototypes of private functions */
 static void check_table(Relation table, GlueTableKind kind);
 static bool check_hanging(Relation table, GlueTableKind kind, List *changed);
@@ -102,16 +91,11 @@ static void check_foreign_key(Relation table, const Trigger *trigger,
 static bool changes_other(Oid function);
 static bool check_policies(Relation table, GlueTableKind kind);
 static bool check_constraints(Relation table);
-static bool check_columns(Relation table);
+static void check_columns(Relation table);
 static bool check_indexes(Relation table);
-static Node * index_expression(Relation index, AttrNumber column);
-static bool check_expression(Relation table, Node * expression,
+static Node *index_expression(Relation index, AttrNumber column);
+static bool check_expression(Relation table, Node *expression,
 							 const char *kind, const char *name);
-static bool find_foreign_function(Node * node, void *context);
-static bool is_foreign_function(Oid function, void *context);
-static bool is_own_function(Oid function);
-static bool is_foreign_type(Oid oid, Oid owner);
-static Oid	owner_of_function(Oid function);
 static char *name_of_rule(Oid rule);
 pg_noreturn static void refuse(Relation table, const char *kind,
 							   const char *name, const char *detail);
@@ -206,7 +190,7 @@ check_hanging(Relation table, GlueTableKind kind, List *changed)
 				   lappend_oid(list_copy(changed), RelationGetRelid(table)));
 	bare &= check_policies(table, kind);
 	bare &= check_constraints(table);
-	bare &= check_columns(table);
+	check_columns(table);
 	bare &= check_indexes(table);
 	return bare;
 }
@@ -296,10 +280,10 @@ check_triggers(Relation table, GlueTableKind kind, List *changed)
 		else if (is_own_trigger(table, trigger))
 			refuse(table, "trigger", trigger->tgname,
 				   "It would make requests in the name of the table's owner.");
-		else if (owner_of_function(trigger->tgfoid) != owner)
+		else if (glue_function_owner(trigger->tgfoid) != owner)
 			refuse(table, "trigger", trigger->tgname,
 				   psprintf("Its function is of role \"%s\", and would be executed with the rights of the table's owner, \"%s\".",
-							GetUserNameFromId(owner_of_function(trigger->tgfoid), false),
+							GetUserNameFromId(glue_function_owner(trigger->tgfoid), false),
 							GetUserNameFromId(owner, false)));
 		else if (trigger->tgdeferrable)
 			refuse(table, "trigger", trigger->tgname,
@@ -466,7 +450,7 @@ check_constraints(Relation table)
  * A domain can have a constraint that executes whatever its owner likes, and be
  * part of any other type.
  */
-static bool
+static void
 check_columns(Relation table)
 {
 	TupleDesc	desc = RelationGetDescr(table);
@@ -476,11 +460,10 @@ check_columns(Relation table)
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
 		if (!attribute->attisdropped &&
-			is_foreign_type(attribute->atttypid, table->rd_rel->relowner))
+			glue_is_foreign_type(attribute->atttypid, table->rd_rel->relowner))
 			refuse(table, "column", NameStr(attribute->attname),
 				   "Its type is a domain, or of another role, and its constraints would be executed with the rights of the table's owner.");
 	}
-	return true;
 }
 
 static bool
@@ -503,14 +486,14 @@ check_indexes(Relation table)
 								 "index", name);
 		for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
 		{
-			ForeignFunction found = {.owner = table->rd_rel->relowner};
+			GlueForeignCode found = {.owner = table->rd_rel->relowner};
 
 			for (int number = 1; number <= index->rd_indam->amsupport; number++)
 			{
 				Oid			function = index_getprocid(index, i + 1, number);
 
 				if (OidIsValid(function) &&
-					is_foreign_function(function, &found))
+					glue_is_foreign_function(function, &found))
 					refuse(table, "index", name,
 						   "Its operator class has a function of another role, which would be executed with the rights of the table's owner.");
 			}
@@ -546,12 +529,12 @@ index_expression(Relation index, AttrNumber column)
  * whether it executes none but PostgreSQL's own.
  */
 static bool
-check_expression(Relation table, Node * expression, const char *kind,
+check_expression(Relation table, Node *expression, const char *kind,
 				 const char *name)
 {
-	ForeignFunction found = {.owner = table->rd_rel->relowner};
+	GlueForeignCode found = {.owner = table->rd_rel->relowner};
 
-	if (!find_foreign_function(expression, &found))
+	if (!glue_find_foreign_code(expression, &found))
 		return !found.any;
 	if (!OidIsValid(found.function))
 		refuse(table, kind, name,
@@ -560,84 +543,8 @@ check_expression(Relation table, Node * expression, const char *kind,
 		refuse(table, kind, name,
 			   psprintf("It executes function \"%s\" of role \"%s\" with the rights of the table's owner, \"%s\".",
 						get_func_name(found.function),
-						GetUserNameFromId(owner_of_function(found.function), false),
+						GetUserNameFromId(glue_function_owner(found.function), false),
 						GetUserNameFromId(found.owner, false)));
-}
-
-static bool
-find_foreign_function(Node * node, void *context)
-{
-	const ForeignFunction *found = context;
-
-	if (node == NULL)
-		return false;
-	if (check_functions_in_node(node, is_foreign_function, context))
-		return true;
-	if ((IsA(node, CoerceToDomain) || IsA(node, CoerceViaIO) ||
-		 IsA(node, FuncExpr)) &&
-		is_foreign_type(exprType(node), found->owner))
-		return true;
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, find_foreign_function,
-								 context, 0);
-	return expression_tree_walker(node, find_foreign_function, context);
-}
-
-/* A check_function_callback */
-static bool
-is_foreign_function(Oid function, void *context)
-{
-	ForeignFunction *found = context;
-
-	if (function < FirstNormalObjectId || is_own_function(function))
-		return false;
-	found->any = true;
-	if (owner_of_function(function) == found->owner)
-		return false;
-	found->function = function;
-	return true;
-}
-
-/* Is a function one of the extension's own? */
-static bool
-is_own_function(Oid function)
-{
-	Oid			extension = get_extension_oid("glue_conn", true);
-
-	return OidIsValid(extension) &&
-		getExtensionOfObject(ProcedureRelationId, function) == extension;
-}
-
-/* Can values of a type have a constraint that is not PostgreSQL's own? */
-static bool
-is_foreign_type(Oid oid, Oid owner)
-{
-	HeapTuple	tuple;
-	Form_pg_type type;
-	bool		foreign;
-
-	if (oid < FirstNormalObjectId)
-		return false;
-	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(oid));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", oid);
-	type = (Form_pg_type) GETSTRUCT(tuple);
-	foreign = type->typtype == TYPTYPE_DOMAIN || type->typowner != owner;
-	ReleaseSysCache(tuple);
-	return foreign;
-}
-
-static Oid
-owner_of_function(Oid function)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", function);
-	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-	ReleaseSysCache(tuple);
-	return owner;
 }
 
 /* ----------------------------------------------------------------

@@ -24,14 +24,6 @@ sub referring
 		%members);
 }
 
-sub enqueue_sql
-{
-	my ($input, %arguments) = @_;
-
-	return create_sql($input, %arguments) =~
-	  s/glue_create_connection/glue_enqueue_create_connection/r;
-}
-
 # Whether a request has sealed secrets.
 my $sealed = 'EXISTS (SELECT FROM glue_request_secret s WHERE s.request = id)';
 
@@ -53,7 +45,7 @@ sub work
 #
 
 my $watch = $cluster->watch;
-my $id = $session->must(enqueue_sql(referring('a'), tags => { team => 'x' }))->output;
+my $id = $session->must(enqueue_create_sql(referring('a'), tags => { team => 'x' }))->output;
 is($watch->sent, 0, 'nothing is sent when a request is made');
 is(state_of($id), 'queued', 'it is queued');
 work();
@@ -75,7 +67,7 @@ is(state_of($id), 'succeeded', 'a deletion succeeds');
 is($glue->connection('a'), undef, 'in AWS');
 is($cluster->row('a'), undef, 'and in the table');
 
-$session->must('BEGIN; ' . enqueue_sql(referring('never')) . '; ROLLBACK');
+$session->must('BEGIN; ' . enqueue_create_sql(referring('never')) . '; ROLLBACK');
 work();
 is($glue->created('never'), 0, 'what is rolled back never happens');
 
@@ -98,12 +90,12 @@ is($session->must("SELECT count(*) FROM glue_connection WHERE name LIKE 'many %'
 	  ->output, '300', 'and are recorded');
 $glue->set(latency_ms => 0);
 
-$session->must(enqueue_sql(referring('b')));
+$session->must(enqueue_create_sql(referring('b')));
 $session->must("SELECT glue_enqueue_update_connection('b', "
 	  . literal(json_text(referring('b', Description => "v$_"))) . ')')
   foreach 1 .. 3;
 $session->must("SELECT glue_enqueue_delete_connection('b')");
-$session->must(enqueue_sql(referring('b', Description => 'again')));
+$session->must(enqueue_create_sql(referring('b', Description => 'again')));
 work();
 is($session->must("SELECT string_agg(state, ' ' ORDER BY id) FROM glue_request"
 	  . " WHERE connection_name = 'b'")->output,
@@ -114,24 +106,24 @@ is($glue->connection('b')->{definition}{Description}, 'again', 'are made in orde
 # Failures
 #
 
-$id = $session->must(enqueue_sql(referring('b')))->output;
+$id = $session->must(enqueue_create_sql(referring('b')))->output;
 work();
 is(state_of($id, qw(error_code attempts)), 'failed|AlreadyExistsException|1',
 	'what can never succeed fails at once');
-$id = $session->must(enqueue_sql(referring('b', Description => 'again'),
+$id = $session->must(enqueue_create_sql(referring('b', Description => 'again'),
 	on_conflict => 'adopt'))->output;
 work();
 is(state_of($id), 'succeeded', 'unless it is adopted');
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
-$id = $session->must(enqueue_sql(referring('lost')))->output;
+$id = $session->must(enqueue_create_sql(referring('lost')))->output;
 work();
 is(state_of($id), 'succeeded', 'an answer that is lost');
 is($glue->created('lost'), 1, 'is read back');
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
 $cluster->configure($session, 'glue_conn.max_attempts' => 1);
-$id = $session->must(enqueue_sql(referring('slow')))->output;
+$id = $session->must(enqueue_create_sql(referring('slow')))->output;
 work();
 is(state_of($id, qw(error_code attempts)), 'queued|ThrottlingException|1',
 	'what may succeed later is queued again');
@@ -143,7 +135,7 @@ work();
 is(state_of($id, 'attempts'), 'succeeded|2', 'but then');
 $cluster->configure($session, 'glue_conn.max_attempts' => undef);
 
-$id = $session->must(enqueue_sql(referring('progress',
+$id = $session->must(enqueue_create_sql(referring('progress',
 	Description => 'local_glue: in-progress ready-after-reads=1')))->output;
 work();
 is(state_of($id, 'status'), 'queued|IN_PROGRESS', 'one that is in progress');
@@ -155,7 +147,7 @@ is($cluster->row('progress')->{status}, 'READY', 'which is recorded');
 # Secrets
 #
 
-my $refused = $session->query(enqueue_sql(jdbc('secret')));
+my $refused = $session->query(enqueue_create_sql(jdbc('secret')));
 is($refused->sqlstate, '55000', 'a secret without a key is refused');
 like($refused->hint, qr/SECRET_ID.*SecretArn.*secret_key_file/s, 'what to do');
 
@@ -176,7 +168,7 @@ $cluster->node->reload;
 wait_until(sub { $session->must('SHOW glue_conn.secret_key_file')->output
 	eq 'secret.key' }, 'the setting');
 
-$id = $session->must(enqueue_sql(jdbc('secret')))->output;
+$id = $session->must(enqueue_create_sql(jdbc('secret')))->output;
 unlike($session->must("SELECT r FROM glue_request r WHERE id = $id")->output,
 	qr/Secret-/, 'a secret is not in the queue');
 is(state_of($id, $sealed), 'queued|t', 'but sealed');
@@ -202,9 +194,9 @@ $session->must('CREATE ROLE etl; GRANT EXECUTE ON FUNCTION'
 	  . " CREATE SERVER shop FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1');"
 	  . ' GRANT USAGE ON FOREIGN SERVER shop TO etl');
 my $first = $session->must('SET ROLE etl; '
-	  . enqueue_sql(referring('as etl'), server => 'shop') . '; RESET ROLE')->output;
+	  . enqueue_create_sql(referring('as etl'), server => 'shop') . '; RESET ROLE')->output;
 $session->must('REVOKE USAGE ON FOREIGN SERVER shop FROM etl');
-my $second = $session->must(enqueue_sql(referring('as me'), server => 'shop'))->output;
+my $second = $session->must(enqueue_create_sql(referring('as me'), server => 'shop'))->output;
 work();
 is(state_of($first, 'error_code'), 'failed|42501', 'a role that may not any more');
 is(state_of($second), 'succeeded', 'fails alone');
@@ -213,10 +205,10 @@ is($cluster->row('as me')->{recorded_by}, $session->must('SELECT current_user')-
 
 $session->must('CREATE ROLE leaver; GRANT EXECUTE ON FUNCTION'
 	  . ' glue_enqueue_create_connection(jsonb, jsonb, text, name, text) TO leaver');
-$first = $session->must('SET ROLE leaver; ' . enqueue_sql(referring('orphan'))
+$first = $session->must('SET ROLE leaver; ' . enqueue_create_sql(referring('orphan'))
 	  . '; RESET ROLE')->output;
 $session->must('DROP OWNED BY leaver; DROP ROLE leaver');
-$second = $session->must(enqueue_sql(referring('next')))->output;
+$second = $session->must(enqueue_create_sql(referring('next')))->output;
 work();
 is(state_of($first, 'error_code'), 'failed|42704', 'a role that is gone');
 like($session->must("SELECT error_message FROM glue_request WHERE id = $first")->output,
@@ -227,7 +219,7 @@ is(state_of($second), 'succeeded', 'and fails alone');
 $session->must("CREATE SERVER nokeys FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1');"
 	  . " CREATE USER MAPPING FOR CURRENT_USER SERVER nokeys OPTIONS"
 	  . " (access_key_id 'AKIANOBODY', secret_access_key 'x')");
-my @ids = map { $session->must(enqueue_sql(referring("nobody $_"), server => 'nokeys'))
+my @ids = map { $session->must(enqueue_create_sql(referring("nobody $_"), server => 'nokeys'))
 	->output } 1 .. 5;
 $watch = $cluster->watch;
 work();
@@ -244,9 +236,9 @@ is(join(' ', map { state_of($_) } @ids), join(' ', ('succeeded') x 5),
 
 # No more a second than a target permits.
 $session->must('ALTER SERVER shop OPTIONS (ADD max_requests_per_second \'20\')');
-@ids = map { $session->must(enqueue_sql(referring("slowly $_"), server => 'shop'))
+@ids = map { $session->must(enqueue_create_sql(referring("slowly $_"), server => 'shop'))
 	->output } 1 .. 12;
-$id = $session->must(enqueue_sql(referring('quickly')))->output;
+$id = $session->must(enqueue_create_sql(referring('quickly')))->output;
 cmp_ok(work()->seconds, '>=', 0.4, 'a target that wants few requests a second');
 is(join(' ', map { state_of($_) } @ids, $id), join(' ', ('succeeded') x 13),
 	'gets all of them in time');
@@ -260,7 +252,7 @@ my $other = $cluster->session;
 $other->must("BEGIN; SELECT FROM glue_connection WHERE name = 'b' FOR UPDATE");
 $first = $session->must("SELECT glue_enqueue_update_connection('b', "
 	  . literal(json_text(referring('b', Description => 'locked'))) . ')')->output;
-$second = $session->must(enqueue_sql(referring('unlocked')))->output;
+$second = $session->must(enqueue_create_sql(referring('unlocked')))->output;
 $session->send('CALL glue_process_requests()');
 wait_until(sub { $other->must("SELECT state FROM glue_request WHERE id = $second")
 	->output eq 'succeeded' }, 'the other request');
@@ -303,7 +295,7 @@ $fresh->quit;
 $session->must('ALTER DATABASE postgres RESET ALL');
 
 # Another procedure may call it.
-$id = $session->must(enqueue_sql(referring('nested')))->output;
+$id = $session->must(enqueue_create_sql(referring('nested')))->output;
 $session->must('DO $$ BEGIN FOR i IN 1 .. 2 LOOP'
 	  . ' CALL glue_process_requests(i + 1); END LOOP; END $$');
 is(state_of($id), 'succeeded', 'a procedure in a procedure');

@@ -24,16 +24,6 @@ my $cluster = GlueConn::Cluster->start(
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 
-sub write_key
-{
-	my ($server) = @_;
-	my $file = $server->data_dir . '/../secret.key';
-
-	append_to_file($file, 'ab' x 32 . "\n");
-	chmod 0600, $file or die "could not chmod $file: $!\n";
-	return;
-}
-
 sub start
 {
 	my ($server) = @_;
@@ -49,22 +39,16 @@ sub session_on
 	return GlueConn::Session->new($server->connstr('postgres'));
 }
 
-sub enqueue_sql
-{
-	return create_sql(@_) =~
-	  s/glue_create_connection/glue_enqueue_create_connection/r;
-}
-
 sub is_carried_out
 {
 	my ($session, $name) = @_;
-	my $id = $session->must(enqueue_sql(jdbc($name)))->output;
+	my $id = $session->must(enqueue_create_sql(jdbc($name)))->output;
 
 	return is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
 		"$name: a request of its own");
 }
 
-write_key($node);
+$cluster->write_secret_key($node);
 my $session = $cluster->session;
 my $home = $session->must('SELECT glue_home()')->output;
 
@@ -75,7 +59,7 @@ my $home = $session->must('SELECT glue_home()')->output;
 my $subscriber = PostgreSQL::Test::Cluster->new('subscriber');
 $subscriber->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $subscriber->append_conf('postgresql.conf', $cluster->settings . $conf);
-write_key($subscriber);
+$cluster->write_secret_key($subscriber);
 start($subscriber);
 my $other = session_on($subscriber);
 $other->must('CREATE EXTENSION glue_conn');
@@ -147,7 +131,7 @@ $session->must("ALTER SYSTEM SET glue_conn.databases = 'nowhere'");
 $session->must('SELECT pg_reload_conf()');
 wait_until(sub { $session->must('SHOW glue_conn.databases')->output eq 'nowhere' },
 	'no queue is worked');
-$id = $session->must(enqueue_sql(jdbc('twice')))->output;
+$id = $session->must(enqueue_create_sql(jdbc('twice')))->output;
 $session->must('SELECT pg_create_restore_point($$here$$)');
 $session->must('ALTER SYSTEM RESET glue_conn.databases');
 $session->must('SELECT pg_reload_conf()');
@@ -164,7 +148,7 @@ glue_conn.databases = ''
 recovery_target_name = 'here'
 recovery_target_action = 'promote'
 CONF
-write_key($restored);
+$cluster->write_secret_key($restored);
 $watch = $cluster->watch;
 start($restored);
 $session = session_on($restored);
@@ -190,7 +174,7 @@ $restored->append_conf('postgresql.conf', "recovery_target_name = ''\n");
 $restored->backup('another');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($restored, 'another', has_streaming => 1);
-write_key($standby);
+$cluster->write_secret_key($standby);
 start($standby);
 my $reader = session_on($standby);
 is($reader->must('SELECT glue_home()')->output, $home, 'a standby has the same home');

@@ -13,21 +13,18 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(
-	conf => "glue_conn.secret_key_file = 'secret.key'\n");
+	conf => "glue_conn.secret_key_file = '../secret.key'\n");
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
-my $key_file = $node->data_dir . '/secret.key';
 
-append_to_file($key_file, 'ab' x 32 . "\n");
-chmod 0600, $key_file or die "could not chmod $key_file: $!\n";
+$cluster->write_secret_key;
 
 sub enqueue
 {
 	my ($input, %arguments) = @_;
 
-	return $session->must(create_sql($input, %arguments)
-		  =~ s/glue_create_connection/glue_enqueue_create_connection/r)->output;
+	return $session->must(enqueue_create_sql($input, %arguments))->output;
 }
 
 # Without a secret, that is.

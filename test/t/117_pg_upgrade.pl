@@ -23,22 +23,6 @@ my $glue = $cluster->glue;
 my $old = $cluster->node;
 my $new = PostgreSQL::Test::Cluster->new('new');
 
-sub write_key
-{
-	my ($server) = @_;
-	my $file = $server->data_dir . '/../secret.key';
-
-	append_to_file($file, 'ab' x 32 . "\n");
-	chmod 0600, $file or die "could not chmod $file: $!\n";
-	return;
-}
-
-sub enqueue_sql
-{
-	return create_sql(@_) =~
-	  s/glue_create_connection/glue_enqueue_create_connection/r;
-}
-
 sub make_server_sql
 {
 	my ($name, $owner) = @_;
@@ -49,17 +33,17 @@ sub make_server_sql
 	  . literal($glue->secret_key) . "); ALTER SERVER $name OWNER TO $owner";
 }
 
-write_key($old);
+$cluster->write_secret_key($old);
 my $session = $cluster->session;
 $session->must('CREATE ROLE owner; CREATE ROLE thief;'
 	  . ' GRANT USAGE ON FOREIGN DATA WRAPPER glue_conn TO owner, thief');
 $session->must(make_server_sql($_, 'owner')) foreach 'stolen', 'between', 'shop';
 $session->must('DROP SERVER between CASCADE');
 my %before = (
-	plain => $session->must(enqueue_sql(jdbc('plain')))->output,
-	shop => $session->must(enqueue_sql(jdbc('shop'), server => 'shop'))->output,
-	stolen => $session->must(enqueue_sql(jdbc('stolen'), server => 'stolen'))->output);
-my $earlier = $session->must(enqueue_sql(jdbc('in order'), server => 'shop'))->output;
+	plain => $session->must(enqueue_create_sql(jdbc('plain')))->output,
+	shop => $session->must(enqueue_create_sql(jdbc('shop'), server => 'shop'))->output,
+	stolen => $session->must(enqueue_create_sql(jdbc('stolen'), server => 'stolen'))->output);
+my $earlier = $session->must(enqueue_create_sql(jdbc('in order'), server => 'shop'))->output;
 $session->must("UPDATE glue_request SET next_attempt_at = 'infinity' WHERE id = $earlier");
 my $home = $session->must('SELECT glue_home()')->output;
 my $cluster_id = $session->must('SELECT system_identifier FROM pg_control_system()')->output;
@@ -67,7 +51,7 @@ $session->quit;
 $old->stop;
 
 $new->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-write_key($new);
+$cluster->write_secret_key($new);
 $new->append_conf('postgresql.conf', $cluster->settings . $conf
 	  . "glue_conn.databases = 'nowhere'\n");
 my $directory = PostgreSQL::Test::Utils::tempdir;
@@ -105,7 +89,7 @@ is($session->query("SELECT glue_retry_request($before{stolen})")->sqlstate, '427
 $session->must('RESET ROLE');
 is($session->must("SELECT glue_cancel_request($before{stolen})")->output, 'cancelled',
 	'it can be cancelled');
-my $after = $session->must(enqueue_sql(jdbc('after'), server => 'shop'))->output;
+my $after = $session->must(enqueue_create_sql(jdbc('after'), server => 'shop'))->output;
 is($session->must("SELECT glue_wait_request($after)")->output, 'succeeded',
 	'what is asked for now is carried out as well');
 is($session->must("SELECT count(*) FROM glue_request WHERE state = 'held'")->output, '0',
@@ -114,7 +98,7 @@ is($session->must("SELECT count(*) FROM glue_request WHERE state = 'held'")->out
 # Requests from before and from now about one connection are in order.
 my $later = $session->must("SELECT glue_enqueue_delete_connection('in order', server => 'shop')")
   ->output;
-$after = $session->must(enqueue_sql(jdbc('other'), server => 'shop'))->output;
+$after = $session->must(enqueue_create_sql(jdbc('other'), server => 'shop'))->output;
 $session->must("SELECT glue_wait_request($after)");
 is($session->must("SELECT state FROM glue_request WHERE id = $later")->output, 'queued',
 	'a later request waits for the one from before');

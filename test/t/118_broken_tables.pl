@@ -13,16 +13,14 @@ use Test::More;
 
 my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
 shared_preload_libraries = 'glue_conn'
-glue_conn.secret_key_file = 'secret.key'
+glue_conn.secret_key_file = '../secret.key'
 CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
-my $file = $node->data_dir . '/secret.key';
 my $number = 0;
 
-append_to_file($file, 'ab' x 32 . "\n");
-chmod 0600, $file or die "could not chmod $file: $!\n";
+$cluster->write_secret_key;
 
 sub new_name { return 'broken ' . ++$number; }
 
@@ -42,12 +40,6 @@ sub referring
 		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
 }
 
-sub enqueue_sql
-{
-	return create_sql(@_) =~
-	  s/glue_create_connection/glue_enqueue_create_connection/r;
-}
-
 sub bulk_sql
 {
 	return 'SELECT * FROM glue_create_connections(ARRAY['
@@ -60,14 +52,14 @@ sub ways
 	my ($input) = @_;
 
 	return (call => create_sql($input), bulk => bulk_sql($input),
-		queue => enqueue_sql($input),
+		queue => enqueue_create_sql($input),
 		trigger => 'INSERT INTO source VALUES (' . literal(json_text($input)) . ')');
 }
 
 sub works
 {
 	my ($why) = @_;
-	my $id = $session->must(enqueue_sql(secret(new_name())))->output;
+	my $id = $session->must(enqueue_create_sql(secret(new_name())))->output;
 
 	is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
 		"$why: the queue goes on");
@@ -109,7 +101,7 @@ foreach my $table (qw(glue_request glue_connection glue_request_secret glue_clai
 		"$table, CALL: SQLSTATE");
 	is($watch->sent, 0, "$table: nothing is sent");
 	my $id = $table =~ /glue_connection|glue_claimant/
-	  ? $session->must(enqueue_sql(secret(new_name())))->output : undef;
+	  ? $session->must(enqueue_create_sql(secret(new_name())))->output : undef;
 	wait_until(sub { slurp_file($node->logfile, $logs)
 		  =~ /ERROR: .*table "$table" of extension "glue_conn" is not logged/ },
 		'the worker says so') if defined $id;
@@ -144,7 +136,7 @@ $session->must("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
 my $waiting = $session->must($way{queue})->output;
 wait_until(sub { $session->must("SELECT error_code FROM glue_request WHERE id = $waiting")
 	->output eq 'no digest key' }, 'the request waits');
-my $plain = $session->must(enqueue_sql(referring(new_name())))->output;
+my $plain = $session->must(enqueue_create_sql(referring(new_name())))->output;
 is($session->must("SELECT glue_wait_request($plain)")->output, 'succeeded',
 	'no key: a request without secrets goes on');
 my $hint = $session->query($way{call})->hint =~ s/.*?(INSERT INTO)/$1/r;

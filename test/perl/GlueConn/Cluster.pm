@@ -115,6 +115,12 @@ the local Glue.
 
 Restart the server with these variables for AWS, and no others.
 
+=item $cluster->write_secret_key(node)
+
+Write a key for secrets of requests, always the same, for the server or another
+one; returns the name of the file for postgresql.conf.  It is beside the data
+directory, so that no backup has it.
+
 =item $cluster->crash(node)
 
 Kill all processes of the server, or of another one, at once, as a power cut
@@ -158,6 +164,16 @@ sub restart
 	$self->node->stop;
 	$self->in_environment(sub { $self->node->start });
 	return;
+}
+
+sub write_secret_key
+{
+	my ($self, $node) = @_;
+	my $file = ($node // $self->node)->data_dir . '/../secret.key';
+
+	append_to_file($file, 'ab' x 32 . "\n");
+	chmod 0600, $file or die "could not chmod $file: $!\n";
+	return '../secret.key';
 }
 
 sub crash

@@ -25,7 +25,7 @@ use Exporter 'import';
 use JSON::PP;
 
 our @EXPORT = qw(jdbc everything json_text json_value literal create_sql
-  update_sql delete_sql get_sql);
+  enqueue_create_sql update_sql delete_sql get_sql);
 
 my $json = JSON::PP->new->canonical->allow_nonref;
 
@@ -140,6 +140,10 @@ An SQL literal, in UTF-8; NULL for undef.
 A call of glue_create_connection().  B<input> and the argument B<tags> may be
 references, which become JSON, or texts, which are taken as they are.
 
+=item enqueue_create_sql(input, argument => value, ...)
+
+The same of glue_enqueue_create_connection().
+
 =item update_sql(input)
 
 A call of glue_update_connection() for the connection that the input names.
@@ -177,6 +181,12 @@ sub create_sql
 		push @list, "$name => " . literal(ref $value ? json_text($value) : $value);
 	}
 	return 'SELECT glue_create_connection(' . join(', ', @list) . ')';
+}
+
+sub enqueue_create_sql
+{
+	return create_sql(@_) =~
+	  s/glue_create_connection/glue_enqueue_create_connection/r;
 }
 
 sub update_sql
