@@ -65,7 +65,8 @@ glue_target_resolve(GlueTarget *target, const char *server,
 }
 
 /*
- * Do the same for a region that was found out before, unless it is NULL.
+ * Do the same for a region that was found out before, unless it is NULL.  Then the
+ * catalog was, too: NULL is that of the account, whatever the server says now.
  */
 void
 glue_target_resolve_region(GlueTarget *target, const char *server,
@@ -82,7 +83,10 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 		use_foreign_server(target, server, &options);
 
 	if (region != NULL)
+	{
 		options.region = region;
+		options.catalog_id = NULL;
+	}
 	target->catalog_id = catalog_id ? catalog_id : options.catalog_id;
 	target->configuration = glue_configuration_read(options.profile);
 	target->ca_file = options.ca_file ? pstrdup(options.ca_file) :

@@ -214,6 +214,19 @@ is($elsewhere->created('moved'), 1, 'indeed');
 $elsewhere->stop;
 $session->must('DROP SERVER shop CASCADE');
 
+# The catalog is as much a part of it as the region is, even if none was named: it
+# can be that of another account.
+make_server('shop', 'shopkeeper', $glue->access_key);
+$sealed = enqueue(secret('of no catalog'), server => 'shop');
+$session->must("ALTER SERVER shop OPTIONS (ADD catalog_id '999999999999')");
+$watch = $cluster->watch;
+work();
+is(state_of($sealed, 'error_code'), 'succeeded|', 'a catalog that the server has got since');
+is(scalar(grep { $_->{body} =~ /999999999999/ } $watch->requests), 0,
+	'is not what was meant');
+ok($glue->connection('of no catalog'), 'but that of the account');
+$session->must('DROP SERVER shop CASCADE');
+
 # What waits for its target is not for another server of that name, whoever says so.
 make_server('shop', 'shopkeeper', $glue->access_key);
 $sealed = enqueue(secret('waiting'), server => 'shop');
