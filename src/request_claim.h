@@ -106,6 +106,7 @@ typedef struct GlueBlockedTarget
 /* How whoever works the queue begins and ends transactions. */
 typedef struct GlueTransactions
 {
+	int64		cluster;		/* that the OID is of */
 	void		(*begin) (bool snapshot);
 	void		(*commit) (void);
 } GlueTransactions;

@@ -74,7 +74,7 @@ static void resolve_target(GlueWorkTarget *target, const GlueClaim *request,
 static void find_way(GlueWorkTarget *target, const GlueClaim *request,
 					 volatile Progress *progress);
 static bool is_unknown(const unsigned char *fingerprint);
-static const char *find_server(const GlueRequest *request,
+static const char *find_server(const GlueRequest *request, Oid *server,
 							   volatile Progress *progress);
 static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
 static long see_to_others(void *arg);
@@ -336,7 +336,8 @@ find_state(GlueWorkTargets *all, const GlueClaim *request)
 static bool
 is_key_of(const GlueBlockedTarget *key, const GlueClaim *request)
 {
-	return key->server_oid == request->what.server_oid &&
+	return key->cluster == request->what.cluster &&
+		key->server_oid == request->what.server_oid &&
 		key->role == request->what.role &&
 		strcmp(key->settings, request->settings_text) == 0 &&
 		memcmp(key->fingerprint, request->what.fingerprint,
@@ -346,6 +347,7 @@ is_key_of(const GlueBlockedTarget *key, const GlueClaim *request)
 static void
 fill_key(GlueBlockedTarget *key, const GlueClaim *request)
 {
+	key->cluster = request->what.cluster;
 	key->server_oid = request->what.server_oid;
 	key->role = request->what.role;
 	key->settings = pstrdup(request->settings_text);
@@ -412,18 +414,22 @@ find_way(GlueWorkTarget *target, const GlueClaim *request,
 		 volatile Progress *progress)
 {
 	GlueTarget *found = &target->function.target;
-	const char *server;
+	const char *name;
+	Oid			server;
 	int			level = 0;
 
 	if (request->settings != NULL || request->undo != NULL)
 		level = glue_session_settings_enter(request->settings);
-	server = find_server(&request->what, progress);
-	glue_target_resolve_region(found, server, target->catalog_id,
+	name = find_server(&request->what, &server, progress);
+	glue_target_resolve_region(found, name, target->catalog_id,
 							   target->region);
 	*progress = PROGRESS_CHANGED;
-	if (!is_unknown(request->what.fingerprint) &&
-		memcmp(glue_request_fingerprint(&request->what, found),
-			   request->what.fingerprint, GLUE_FINGERPRINT_LEN) != 0)
+
+	/* a name can come to mean another server at any moment */
+	if (found->server_oid != server ||
+		(!is_unknown(request->what.fingerprint) &&
+		 memcmp(glue_request_fingerprint(&request->what, found),
+				request->what.fingerprint, GLUE_FINGERPRINT_LEN) != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the target has changed since the request was made"),
@@ -444,7 +450,7 @@ is_unknown(const unsigned char *fingerprint)
 }
 
 /*
- * The name that the foreign server of a request has now, or NULL if it needs
+ * The foreign server of a request, and the name that it has now; NULL if it needs
  * none.
  *
  * A name says nothing about whose server it is: somebody else can give it to
@@ -452,17 +458,19 @@ is_unknown(const unsigned char *fingerprint)
  * there the owner has to be the same.
  */
 static const char *
-find_server(const GlueRequest *request, volatile Progress *progress)
+find_server(const GlueRequest *request, Oid *server,
+			volatile Progress *progress)
 {
-	Oid			server = request->server_oid;
 	Oid			owner = InvalidOid;
 	const char *name;
 
+	*server = InvalidOid;
 	if (request->server == NULL)
 		return NULL;
-	if (request->cluster != glue_cluster() || !OidIsValid(server))
-		server = glue_foreign_server_by_name(glue_server_from_utf8(request->server));
-	name = OidIsValid(server) ? glue_foreign_server_name(server, &owner) : NULL;
+	*server = request->server_oid;
+	if (request->cluster != glue_cluster() || !OidIsValid(*server))
+		*server = glue_foreign_server_by_name(glue_server_from_utf8(request->server));
+	name = OidIsValid(*server) ? glue_foreign_server_name(*server, &owner) : NULL;
 	if (request->cluster != glue_cluster() &&
 		(name == NULL || owner != request->server_owner))
 	{

@@ -227,6 +227,22 @@ is(scalar(grep { $_->{body} =~ /999999999999/ } $watch->requests), 0,
 ok($glue->connection('of no catalog'), 'but that of the account');
 $session->must('DROP SERVER shop CASCADE');
 
+# The same OID in another cluster is not the same server.
+make_server('shop', 'shopkeeper', $glue->access_key);
+make_server('another', 'thief', 'AKIATHIEF');
+my $others = enqueue(referring('of another'), server => 'another');
+$plain = enqueue(referring('of the shop'), server => 'shop');
+$session->must("UPDATE glue_request SET cluster = 1, server_owner = 'thief', server_oid ="
+	  . " (SELECT oid FROM pg_foreign_server WHERE srvname = 'another') WHERE id = $plain");
+work();
+is(state_of($others), 'succeeded', 'a request for a server');
+is(state_of($plain, 'error_code'), 'queued|target changed',
+	'takes none with it that has the OID from elsewhere');
+$session->must("SELECT glue_cancel_request($plain)");
+$session->must('DROP SERVER another CASCADE');
+
+$session->must('DROP SERVER shop CASCADE');
+
 # What waits for its target is not for another server of that name, whoever says so.
 make_server('shop', 'shopkeeper', $glue->access_key);
 $sealed = enqueue(secret('waiting'), server => 'shop');
