@@ -288,7 +288,7 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 		job->target->has_tags = true;
 
 	operation->input = request->what.input;
-	if (request->sealed != NULL && operation->kind != GLUE_OPERATION_POLL)
+	if (request->what.has_secrets && operation->kind != GLUE_OPERATION_POLL)
 		job->sealing = glue_request_unseal(request->id, &request->what,
 										   request->sealed,
 										   &operation->input, &job->failure);

@@ -82,7 +82,6 @@ typedef enum ClaimColumn
 	CLAIM_CATALOG_ID,
 	CLAIM_INPUT,
 	CLAIM_TAGS,
-	CLAIM_SEALED,
 	CLAIM_ON_CONFLICT,
 	CLAIM_STATUS,
 	CLAIM_ATTEMPTS,
@@ -107,15 +106,11 @@ typedef enum ClaimColumn
 	CLAIM_HAS_SECRETS
 } ClaimColumn;
 
-/*
- * The same of the row r, with the name of the table of secrets to be filled in.
- * claimed_by is who has had it before.
- */
+/* The same of the row r.  claimed_by is who has had it before. */
 #define CLAIM_COLUMNS(claimed_by) \
 	"r.id, r.operation, r.connection_name, r.server::pg_catalog.text," \
 	" r.region, r.catalog_id, r.input, r.tags," \
-	" (SELECT s.sealed FROM %s s WHERE s.request" EQUALS "r.id" \
-	" AND s.home" EQUALS "r.home), r.on_conflict, r.status, r.attempts, " \
+	" r.on_conflict, r.status, r.attempts, " \
 	claimed_by " IS NOT NULL, r.requested_by::pg_catalog.oid," \
 	" r.requested_at, r.started_at, r.on_missing, r.for_row," \
 	" r.caller_settings, r.on_rollback, r.answered_at, r.caller_xid," \
@@ -125,6 +120,8 @@ typedef enum ClaimColumn
 /* prototypes of private functions */
 static char *claim_text(const GlueClaims *queue, GlueClaimKind kind);
 static List *read_requests(uint64 count, bool undo, MemoryContext parent);
+static void read_secrets(const GlueClaims *queue, List *requests);
+static bytea * read_sealed(const GlueClaims *queue, const GlueClaim *request);
 static GlueClaim *read_request(const GlueResultRow *row);
 static void read_identity(GlueRequest *request, const GlueResultRow *row);
 static GlueUndo *read_undo(const GlueResultRow *row);
@@ -169,6 +166,7 @@ glue_claims_take(const GlueClaims *queue, GlueClaimKind kind, int limit,
 	MemoryContextSwitchTo(context);
 	requests = read_requests(count, kind == GLUE_CLAIM_TO_UNDO, parent);
 	glue_execute_end(&saved);
+	read_secrets(queue, requests);
 	return requests;
 }
 
@@ -196,7 +194,7 @@ glue_requests_lock(const GlueClaims *queue, bool held, Datum ids, bool any)
 								   " AND %s"
 								   " AND ($1 IS NULL OR r.id" EQUALS "ANY ($1))"
 								   " ORDER BY r.id FOR UPDATE",
-								   queue->secrets.table, queue->table,
+								   queue->table,
 								   held ? DIFFERS_FROM : EQUALS, queue->own,
 								   held ? "r.caller_xid IS NULL" :
 								   "r.state" EQUALS "'queued'"),
@@ -206,6 +204,7 @@ glue_requests_lock(const GlueClaims *queue, bool held, Datum ids, bool any)
 	requests = read_requests(count, false, context);
 	glue_execute_end(&saved);
 	return requests;
+	read_secrets(queue, requests);
 }
 
 /*
@@ -235,6 +234,58 @@ read_requests(uint64 count, bool undo, MemoryContext parent)
 }
 
 /*
+/*
+ * Read the sealed secrets of requests that nobody else can change any more.
+ *
+ * The statement that has locked them may not do that.  It sees a request as
+ * somebody has changed it meanwhile, but of other tables what there was when it
+ * began; and secrets that are those of an older version do not open.
+ */
+static void
+read_secrets(const GlueClaims *queue, List *requests)
+{
+	ListCell   *cell;
+
+	foreach(cell, requests)
+	{
+		GlueClaim  *request = lfirst(cell);
+
+		if (request->what.has_secrets && request->undo == NULL)
+			request->sealed = read_sealed(queue, request);
+	}
+}
+
+/* NULL if there are none. */
+static bytea *
+read_sealed(const GlueClaims *queue, const GlueClaim *request)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8OID, INT8OID};
+	Datum		values[] = {
+		Int64GetDatum(request->id), Int64GetDatum(request->what.home)
+	};
+	GlueImpersonation saved;
+	SPIPlanPtr	plan;
+	bytea	   *sealed = NULL;
+
+	plan = glue_kept_plan(&kept, queue->owner,
+						  psprintf("SELECT sealed FROM %s WHERE request"
+								   EQUALS "$1 AND home" EQUALS "$2",
+								   queue->secrets.table),
+						  lengthof(types), types);
+	if (glue_execute_as(&saved, queue->owner, plan, values, NULL) > 0)
+	{
+		GlueResultRow row = glue_result_row(0);
+		MemoryContext spi_context = MemoryContextSwitchTo(request->context);
+		bool		is_null;
+
+		sealed = DatumGetByteaPCopy(glue_result_datum(&row, 1, &is_null));
+		MemoryContextSwitchTo(spi_context);
+	}
+	glue_execute_end(&saved);
+	return sealed;
+}
+
  * The statement that claims requests of a kind.
  *
  * CASE says whether another open request, e, keeps one, r, waiting.  Those that
@@ -307,8 +358,7 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					undo ? "IS NOT NULL" : "IS NULL",
 					queue->table, queue->table,
 					queue->table, LEASE_SECONDS, glue_cluster(), queue->table,
-					queue->own,
-					queue->secrets.table);
+					queue->own);
 }
 
 /*
@@ -549,7 +599,6 @@ read_request(const GlueResultRow *row)
 {
 	GlueClaim  *request = palloc0(sizeof(GlueClaim));
 	Datum		settings;
-	Datum		sealed;
 	bool		is_null;
 
 	request->id = glue_result_int64(row, CLAIM_ID);
@@ -560,9 +609,6 @@ read_request(const GlueResultRow *row)
 	request->what.catalog_id = glue_result_text(row, CLAIM_CATALOG_ID);
 	request->what.input = glue_result_tree(row, CLAIM_INPUT);
 	request->what.tags = glue_result_tree(row, CLAIM_TAGS);
-	sealed = glue_result_datum(row, CLAIM_SEALED, &is_null);
-	if (!is_null)
-		request->sealed = DatumGetByteaPCopy(sealed);
 	request->what.on_conflict = glue_result_text(row, CLAIM_ON_CONFLICT);
 	request->what.on_missing = glue_result_text(row, CLAIM_ON_MISSING);
 	request->what.for_row = glue_result_bool(row, CLAIM_FOR_ROW);

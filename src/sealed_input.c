@@ -98,7 +98,7 @@ glue_seal_input(const GlueSealedRequest *request, json_object *input)
 /*
  * Open the sealed input of a request.
  *
- * sealed must not be toasted.  *input is a secret tree of the current memory
+ * sealed must not be toasted, and is NULL if there is none where it should be.  *input is a secret tree of the current memory
  * context; if there is none, *failure says why, and the result whether it is
  * worth another try.
  */
@@ -106,7 +106,7 @@ GlueUnsealOutcome
 glue_unseal_input(const GlueSealedRequest *request, const bytea * sealed,
 				  json_object **input, GlueFailure **failure)
 {
-	Size		sealed_len = VARSIZE_ANY_EXHDR(sealed);
+	Size		sealed_len;
 	GlueSealKeys keys;
 	GlueSealStatus status;
 	unsigned char *context;
@@ -115,6 +115,14 @@ glue_unseal_input(const GlueSealedRequest *request, const bytea * sealed,
 	Size		plain_len;
 
 	*input = NULL;
+	if (sealed == NULL)
+	{
+		*failure = new_failure(request, GLUE_CODE_SEAL_BROKEN,
+							   "They are not in table \"glue_request_secret\".",
+							   HINT_ANEW);
+		return GLUE_UNSEAL_NEVER;
+	}
+	sealed_len = VARSIZE_ANY_EXHDR(sealed);
 	if (!glue_secret_key_file_is_set())
 	{
 		*failure = new_failure(request, GLUE_CODE_NO_SECRET_KEY,

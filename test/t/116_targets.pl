@@ -227,8 +227,29 @@ is(scalar(grep { $_->{body} =~ /999999999999/ } $watch->requests), 0,
 ok($glue->connection('of no catalog'), 'but that of the account');
 $session->must('DROP SERVER shop CASCADE');
 
-# The same OID in another cluster is not the same server.
+# Two who say so at the same time: the later one finds the secrets as they are then.
 make_server('shop', 'shopkeeper', $glue->access_key);
+$glue->add_credentials(access_key => "AKIA$_", secret_key => $glue->secret_key)
+  foreach qw(SECOND THIRD);
+$sealed = enqueue(secret('by two'), server => 'shop');
+$session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
+	  . " (SET access_key_id 'AKIASECOND')");
+work();
+my $one = $cluster->session;
+my $two = $cluster->session;
+$one->must("BEGIN; SELECT glue_retry_request($sealed)");
+$session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
+	  . " (SET access_key_id 'AKIATHIRD')");
+$two->send("SELECT glue_retry_request($sealed)");
+wait_until(sub { $session->must('SELECT wait_event_type FROM pg_stat_activity WHERE pid = '
+	  . $two->pid)->output eq 'Lock' }, 'the second waits');
+$one->must('COMMIT');
+is($two->result->output, 'queued', 'two retry a request');
+work();
+is(state_of($sealed, 'error_code'), 'succeeded|', 'and it is carried out');
+$_->quit foreach $one, $two;
+
+# The same OID in another cluster is not the same server.
 make_server('another', 'thief', 'AKIATHIEF');
 my $others = enqueue(referring('of another'), server => 'another');
 $plain = enqueue(referring('of the shop'), server => 'shop');
@@ -241,6 +262,12 @@ is(state_of($plain, 'error_code'), 'queued|target changed',
 $session->must("SELECT glue_cancel_request($plain)");
 $session->must('DROP SERVER another CASCADE');
 
+# Secrets that are gone are not replaced by what is shown of them.
+$sealed = enqueue(secret('lost'), server => 'shop');
+$session->must("DELETE FROM glue_request_secret WHERE request = $sealed");
+work();
+is(state_of($sealed, 'error_code'), 'failed|sealed secrets broken', 'without its secrets a request fails');
+is($glue->created('lost'), 0, 'and is not sent');
 $session->must('DROP SERVER shop CASCADE');
 
 # What waits for its target is not for another server of that name, whoever says so.
