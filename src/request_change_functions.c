@@ -80,13 +80,14 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	}
 	if (has_lost_target(&request))
 		redirect(&function, id, requeued);
-	find_retried(&queue, id, &request);
+	(void) glue_request_find(&queue, id, &request);
 	return glue_request_function_end(&function, &request);
 }
 
 /*
- * Find a request that the current user may retry: one that it may see, or one for
- * a foreign server of its own.
+ * Find a request that the current user may retry: one that it may see, or one
+ * that waits for the owner of its foreign server, if that is the current user.  To
+ * have one that has ended carried out after all is not for the owner of a server.
  */
 static void
 find_retried(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
@@ -94,6 +95,7 @@ find_retried(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
 	Oid			owner;
 
 	if (glue_request_find(queue, id, found) && !found->held &&
+		!glue_request_has_ended(found) && has_lost_target(found) &&
 		found->cluster == glue_cluster() &&
 		OidIsValid(found->server_oid) &&
 		glue_foreign_server_name(found->server_oid, &owner) != NULL &&
@@ -186,25 +188,26 @@ find_server(const GlueClaim *request)
 	return name;
 }
 
-/* Where a request would go now, to this server, as it is carried out. */
+/*
+ * Where a request would go now, to this server, as it is carried out: not with what
+ * has been set in this session.
+ */
 static void
 resolve_as(GlueTarget *target, const GlueClaim *request, const char *server)
 {
 	Oid			user;
 	int			security_context;
-	int			level = 0;
+	int			level;
 
 	if (!glue_work_as_role(request->what.role, &user, &security_context))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the role that asked for request %lld does not exist any more",
 						(long long) request->id)));
-	if (request->settings != NULL)
-		level = glue_session_settings_enter(request->settings);
+	level = glue_session_settings_enter(request->settings);
 	glue_target_resolve_region(target, server, request->what.catalog_id,
 							   request->what.region);
-	if (request->settings != NULL)
-		glue_session_settings_leave(level);
+	glue_session_settings_leave(level);
 	SetUserIdAndSecContext(user, security_context);
 }
 

@@ -227,8 +227,18 @@ is(scalar(grep { $_->{body} =~ /999999999999/ } $watch->requests), 0,
 ok($glue->connection('of no catalog'), 'but that of the account');
 $session->must('DROP SERVER shop CASCADE');
 
-# Two who say so at the same time: the later one finds the secrets as they are then.
+# What has ended is not for the owner of the server to have carried out after all.
 make_server('shop', 'shopkeeper', $glue->access_key);
+$session->must('REVOKE buyer FROM shopkeeper; SET ROLE buyer');
+$plain = enqueue(referring('cancelled'), server => 'shop');
+$session->must("SELECT glue_cancel_request($plain)");
+$session->must('RESET ROLE; SET ROLE shopkeeper');
+is($session->query("SELECT glue_retry_request($plain)")->sqlstate, '42704',
+	'the owner of a server does not see what others have cancelled');
+$session->must('RESET ROLE');
+is(state_of($plain), 'cancelled', 'and it stays so');
+
+# Two who say so at the same time: the later one finds the secrets as they are then.
 $glue->add_credentials(access_key => "AKIA$_", secret_key => $glue->secret_key)
   foreach qw(SECOND THIRD);
 $sealed = enqueue(secret('by two'), server => 'shop');
@@ -248,6 +258,22 @@ is($two->result->output, 'queued', 'two retry a request');
 work();
 is(state_of($sealed, 'error_code'), 'succeeded|', 'and it is carried out');
 $_->quit foreach $one, $two;
+
+# What is set in the session of who retries a request is no part of it.
+$session->must('SET ROLE buyer');
+$plain = enqueue(referring('retried'), server => 'shop');
+$session->must('RESET ROLE');
+$session->must('ALTER SERVER shop RENAME TO gone; REVOKE USAGE ON FOREIGN SERVER gone FROM PUBLIC');
+$session->must('ALTER USER MAPPING FOR PUBLIC SERVER gone OPTIONS (ADD role_arn $$arn:aws:iam::123456789012:role/r$$)');
+$session->must('GRANT USAGE ON FOREIGN SERVER gone TO PUBLIC; ALTER SERVER gone RENAME TO shop');
+work();
+is(state_of($plain, 'error_code'), 'queued|target changed', 'a request waits');
+$session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS (DROP role_arn)');
+$session->must("SET glue_conn.endpoint_url = 'https://localhost:1'");
+is($session->must("SELECT glue_retry_request($plain)")->output, 'queued', 'it is retried');
+$session->must('RESET glue_conn.endpoint_url');
+work();
+is(state_of($plain, 'error_code'), 'succeeded|', 'and goes where it did');
 
 # The same OID in another cluster is not the same server.
 make_server('another', 'thief', 'AKIATHIEF');
