@@ -284,7 +284,7 @@ CREATE INDEX glue_request_immediate
 	ON @extschema@.glue_request (home, id)
 	WHERE finished_at IS NULL AND caller_xid IS NOT NULL;
 CREATE INDEX glue_request_finished
-	ON @extschema@.glue_request (home, finished_at)
+	ON @extschema@.glue_request (finished_at)
 	WHERE finished_at IS NOT NULL;
 CREATE INDEX glue_request_evidence
 	ON @extschema@.glue_request (connection_name, finished_at)

@@ -92,6 +92,7 @@ static MinimalTuple form_intent(Relation table, const GlueRequest *request,
 pg_noreturn static void raise_blocked(const char *name, int64 blocked_by);
 static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
 						   HeapTuple intent);
+static bool is_held(HeapTuple tuple, TupleDesc desc);
 static bool is_unsettled(HeapTuple tuple, TupleDesc desc);
 static bool may_be_deleted(HeapTuple tuple, TupleDesc desc);
 static bool was_answered(HeapTuple tuple, TupleDesc desc);
@@ -408,11 +409,23 @@ is_open_intent(HeapTuple tuple, TupleDesc desc, HeapTuple intent)
 
 	(void) heap_getattr(tuple, GLUE_REQUEST_FINISHED_AT + 1, desc, &is_null);
 	return is_null && xid_of(tuple, desc, GLUE_REQUEST_CALLER_XID) != 0 &&
+		!is_held(tuple, desc) &&
 		same_value(tuple, intent, desc, GLUE_REQUEST_HOME) &&
 		(same_value(tuple, intent, desc, GLUE_REQUEST_SERVER_OID) ||
 		 same_value(tuple, intent, desc, GLUE_REQUEST_SERVER)) &&
 		same_value(tuple, intent, desc, GLUE_REQUEST_REGION) &&
 		same_value(tuple, intent, desc, GLUE_REQUEST_CATALOG_ID);
+}
+
+/* Is a row shown as held?  Then nobody here will ever settle it. */
+static bool
+is_held(HeapTuple tuple, TupleDesc desc)
+{
+	bool		is_null;
+	Datum		state = heap_getattr(tuple, GLUE_REQUEST_STATE + 1, desc,
+									 &is_null);
+
+	return strcmp(TextDatumGetCString(state), "held") == 0;
 }
 
 /*

@@ -110,15 +110,13 @@ glue_queue_recover(Oid schema, int64 claimant,
 static void
 recover(const GlueClaims *claims)
 {
-	static bool entered = false;
+	static bool erased = false;
 
 	glue_claims_hold(claims);
-	if (!entered)
-	{
-		glue_claims_enter_cluster(claims);
+	glue_claims_enter_cluster(claims);
+	if (!erased)
 		glue_claims_erase_left_secrets(claims);
-	}
-	entered = true;
+	erased = true;
 	glue_claims_release_orphans(claims);
 }
 

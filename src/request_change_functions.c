@@ -245,6 +245,7 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueRequestQueue queue;
 	GlueClaims	claims;
+	Oid			sequence;
 	List	   *requests;
 	ListCell   *cell;
 	int64		count;
@@ -259,20 +260,25 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 	claims = open_claims(function.schema);
 	requests = glue_requests_lock(&claims, true, PG_GETARG_DATUM(0),
 								  PG_ARGISNULL(0));
+	sequence = glue_request_sequence(&queue);
 	foreach(cell, requests)
 	{
 		GlueClaim  *request = lfirst(cell);
-		int64		id = request->id;
+		MemoryContext old_context = MemoryContextSwitchTo(request->context);
 
-		if (glue_request_id_is_taken(&claims, id))
-			id = glue_request_next_id(&queue);
-		glue_request_take_over(&claims, request, id);
+		glue_request_take_over(&claims, request,
+							   glue_request_keeps_id(&claims, request, sequence) ?
+							   request->id : glue_request_next_id(&queue));
+		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(request->context);
 		CHECK_FOR_INTERRUPTS();
 	}
 	count = list_length(requests);
 	if (count > 0)
+	{
+		glue_claims_enter_cluster(&claims);
 		glue_queue_wake_at_commit();
+	}
 	glue_function_end(&function);
 	PG_RETURN_INT64(count);
 }

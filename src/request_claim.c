@@ -190,21 +190,22 @@ glue_requests_lock(const GlueClaims *queue, bool held, Datum ids, bool any)
 	plan = glue_kept_plan(&kept[held], queue->owner,
 						  psprintf("SELECT " CLAIM_COLUMNS("r.claimed_by")
 								   " FROM %s r WHERE r.finished_at IS NULL"
-								   " AND r.home %s %s"
 								   " AND %s"
 								   " AND ($1 IS NULL OR r.id" EQUALS "ANY ($1))"
 								   " ORDER BY r.id FOR UPDATE",
 								   queue->table,
-								   held ? DIFFERS_FROM : EQUALS, queue->own,
-								   held ? "r.caller_xid IS NULL" :
-								   "r.state" EQUALS "'queued'"),
+								   held ?
+								   psprintf("r.caller_xid IS NULL AND "
+											GLUE_IS_HELD("r", "%s"), queue->own) :
+								   psprintf("r.state" EQUALS "'queued'"
+											" AND r.home" EQUALS "%s", queue->own)),
 						  lengthof(types), types);
 	count = glue_execute_as(&saved, queue->owner, plan, &ids, nulls);
 	MemoryContextSwitchTo(context);
 	requests = read_requests(count, false, context);
 	glue_execute_end(&saved);
-	return requests;
 	read_secrets(queue, requests);
+	return requests;
 }
 
 /*
@@ -219,7 +220,7 @@ read_requests(uint64 count, bool undo, MemoryContext parent)
 	for (uint64 i = 0; i < count; i++)
 	{
 		MemoryContext own = AllocSetContextCreate(parent, "glue_conn request",
-												  ALLOCSET_DEFAULT_SIZES);
+												  ALLOCSET_START_SMALL_SIZES);
 		MemoryContext old_context = MemoryContextSwitchTo(own);
 		GlueResultRow row = glue_result_row(i);
 		GlueClaim  *request = read_request(&row);
@@ -233,7 +234,6 @@ read_requests(uint64 count, bool undo, MemoryContext parent)
 	return requests;
 }
 
-/*
 /*
  * Read the sealed secrets of requests that nobody else can change any more.
  *
@@ -286,6 +286,7 @@ read_sealed(const GlueClaims *queue, const GlueClaim *request)
 	return sealed;
 }
 
+/*
  * The statement that claims requests of a kind.
  *
  * CASE says whether another open request, e, keeps one, r, waiting.  Those that
@@ -307,6 +308,7 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" WHERE e.finished_at IS NULL"
 					" AND " SAME_CONNECTION("e", "r")
 					" AND e.id" DIFFERS_FROM "r.id"
+					" AND e.state" DIFFERS_FROM "'held'"
 					" AND CASE"
 					" WHEN " ONLY_RECORDS("e") " AND e.state" EQUALS "'queued'"
 					" THEN false"
@@ -540,7 +542,8 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 						" ELSE " NOW PLUS SECONDS("%d") " END) FROM %s"
 						" WHERE finished_at IS NULL AND caller_xid IS NOT NULL"
 						" AND home" EQUALS "%s"
-						" AND (state" EQUALS "'queued' OR claimed_by IS NULL)",
+						" AND (state" EQUALS "'queued' OR (state"
+						EQUALS "'running' AND claimed_by IS NULL))",
 						OPEN_LOOK_SECONDS, queue->table, queue->own);
 	plan = glue_kept_plan(&kept[kind], queue->owner, text, 0, NULL);
 	glue_execute_as(&saved, queue->owner, plan, NULL, NULL);
@@ -551,8 +554,8 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 }
 
 /*
- * Delete requests that ended before a moment, at most limit; returns how many
- * were deleted.
+ * Delete requests that ended before a moment, at most limit, wherever they come
+ * from; returns how many were deleted.
  *
  * As long as something may have to be undone about a connection, what others
  * have done about it is evidence.
@@ -573,7 +576,6 @@ glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
 	plan = glue_kept_plan(&kept, queue->owner,
 						  psprintf("DELETE FROM %s WHERE ctid" EQUALS "ANY (ARRAY("
 								   "SELECT r.ctid FROM %s r WHERE r.finished_at" IS_BEFORE "$1"
-								   " AND r.home" EQUALS "%s"
 								   " AND NOT EXISTS (SELECT FROM %s e"
 								   " WHERE e.finished_at IS NULL"
 								   " AND e.connection_name" EQUALS "r.connection_name"
@@ -581,8 +583,7 @@ glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
 								   " AND e.caller_xid IS NOT NULL)"
 								   " ORDER BY r.finished_at LIMIT $2"
 								   " FOR UPDATE OF r SKIP LOCKED))",
-								   queue->table, queue->table, queue->own,
-								   queue->table),
+								   queue->table, queue->table, queue->table),
 						  lengthof(types), types);
 	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
 	glue_execute_end(&saved);

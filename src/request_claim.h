@@ -16,11 +16,20 @@
 #include "claimant.h"
 #include "nodes/pg_list.h"
 #include "request.h"
+#include "sql_text.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 /* The code of a failure because a request would go elsewhere now. */
 #define GLUE_CODE_TARGET_CHANGED "target changed"
+
+/*
+ * Is an open request held?  What was shown as held stays so if its home becomes
+ * ours again, as that from before a restore to a point in time does if pg_upgrade
+ * has the history of timelines begin anew.
+ */
+#define GLUE_IS_HELD(request, own) \
+	"(" request ".home" DIFFERS_FROM own " OR " request ".state" EQUALS "'held')"
 
 /* What requests are claimed for. */
 typedef enum GlueClaimKind
@@ -97,6 +106,7 @@ typedef struct GlueEndedClaim
 /* A target that requests are not claimed for at present. */
 typedef struct GlueBlockedTarget
 {
+	int64		cluster;		/* that the OID is of */
 	Oid			server_oid;
 	Oid			role;
 	const char *settings;		/* settings_text of its requests */
@@ -106,7 +116,6 @@ typedef struct GlueBlockedTarget
 /* How whoever works the queue begins and ends transactions. */
 typedef struct GlueTransactions
 {
-	int64		cluster;		/* that the OID is of */
 	void		(*begin) (bool snapshot);
 	void		(*commit) (void);
 } GlueTransactions;

@@ -7,7 +7,7 @@
  * sent nor undone, until somebody says what is to become of it.
  *
  *	- take it over: it is ours from then on.  It gets our home, and another ID if
- *	  we have a request with its own
+ *	  its own means, or would come to mean, another request here
  *	- drop it
  *
  * Calls that acted at once can only be dropped.  They belong to a transaction,
@@ -56,12 +56,17 @@ void
 glue_claims_hold(const GlueClaims *queue)
 {
 	static GlueKeptPlan kept;
-	char	   *one = psprintf("SELECT ctid FROM %s WHERE finished_at IS NULL"
-							   " AND state" DIFFERS_FROM "'held'"
-							   " AND caller_xid", queue->table);
+	char	   *begin = psprintf("SELECT ctid FROM (SELECT ctid FROM %s"
+								 " WHERE finished_at IS NULL"
+								 " AND state" DIFFERS_FROM "'held'"
+								 " AND caller_xid", queue->table);
+	char	   *end = psprintf("%s FOR UPDATE SKIP LOCKED) AS t", queue->own);
 	uint64		held;
 
-	/* each of these has an index, which is as small as the work is */
+	/*
+	 * Each of these has an index, which is as small as the work is.  What
+	 * somebody else is about to change is shown as held the next time.
+	 */
 	held = execute(queue, &kept,
 				   psprintf("UPDATE %s SET state = 'held', lease_until = NULL"
 							" WHERE ctid" EQUALS "ANY (ARRAY("
@@ -69,8 +74,8 @@ glue_claims_hold(const GlueClaims *queue)
 							" UNION ALL %s IS NULL AND home" IS_AFTER "%s"
 							" UNION ALL %s IS NOT NULL AND home" IS_BEFORE "%s"
 							" UNION ALL %s IS NOT NULL AND home" IS_AFTER "%s))",
-							queue->table, one, queue->own, one, queue->own,
-							one, queue->own, one, queue->own),
+							queue->table, begin, end, begin, end, begin, end,
+							begin, end),
 				   0, NULL, NULL, NULL);
 	if (held > 0)
 		ereport(LOG,
@@ -83,12 +88,20 @@ glue_claims_hold(const GlueClaims *queue)
 
 /*
  * Learn the OIDs that foreign servers of open requests have in this cluster, if
- * the requests were made in the one before pg_upgrade.  What is not found waits.
+ * the requests were made in another one, such as that before pg_upgrade.  What is
+ * not found waits; what somebody else is about to change is for the next time.
  */
 void
 glue_claims_enter_cluster(const GlueClaims *queue)
 {
 	static GlueKeptPlan kept;
+	char	   *begin = psprintf("SELECT ctid FROM (SELECT ctid FROM %s"
+								 " WHERE finished_at IS NULL"
+								 " AND home" EQUALS "%s"
+								 " AND cluster" DIFFERS_FROM "bigint '" INT64_FORMAT "'"
+								 " AND caller_xid",
+								 queue->table, queue->own, glue_cluster());
+	const char *end = " FOR UPDATE SKIP LOCKED) AS t";
 
 	(void) execute(queue, &kept,
 				   psprintf("UPDATE %s r SET cluster = f.cluster,"
@@ -98,14 +111,13 @@ glue_claims_enter_cluster(const GlueClaims *queue)
 							" FROM pg_catalog.pg_foreign_server"
 							" UNION ALL SELECT NULL, NULL, 0,"
 							" bigint '" INT64_FORMAT "') AS f"
-							" WHERE r.finished_at IS NULL"
-							" AND r.home" EQUALS "%s"
-							" AND r.cluster" DIFFERS_FROM "f.cluster"
+							" WHERE r.ctid" EQUALS "ANY (ARRAY(%s IS NULL%s"
+							" UNION ALL %s IS NOT NULL%s))"
 							" AND " SAME("f.srvname", "r.server")
 							" AND " SAME("f.srvowner",
 										 "r.server_owner::pg_catalog.oid"),
 							queue->table, glue_cluster(), glue_cluster(),
-							queue->own),
+							begin, end, begin, end),
 				   0, NULL, NULL, NULL);
 }
 
@@ -182,18 +194,36 @@ copy_text(const GlueClaims *queue)
 					queue->table, names.data, columns.data, queue->table);
 }
 
-/* Does this database have a request of this ID? */
+/*
+ * Can a request that was held keep its ID?  Not if this database has another one
+ * with it, or will have, because the sequence has not got there yet.  Nor if one
+ * of ours about the same connection has a later one: perhaps it came before, and
+ * had to be given a new one.
+ */
 bool
-glue_request_id_is_taken(const GlueClaims *queue, int64 id)
+glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
+					  Oid sequence)
 {
 	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID};
-	Datum		value = Int64GetDatum(id);
+	static const Oid types[] = {INT8OID, TEXTOID, REGCLASSOID};
+	Datum		values[] = {
+		Int64GetDatum(request->id),
+		CStringGetTextDatum(glue_server_from_utf8(request->what.name)),
+		ObjectIdGetDatum(sequence)
+	};
 
 	return execute(queue, &kept,
-				   psprintf("SELECT FROM %s WHERE id" EQUALS "$1"
-							" AND home" EQUALS "%s", queue->table, queue->own),
-				   1, types, &value, NULL) > 0;
+				   psprintf("SELECT WHERE $1" IS_AT_MOST
+							"pg_catalog.pg_sequence_last_value($3)"
+							" AND NOT EXISTS (SELECT FROM %s WHERE id" EQUALS "$1"
+							" AND home" EQUALS "%s)"
+							" AND NOT EXISTS (SELECT FROM %s"
+							" WHERE finished_at IS NULL"
+							" AND state" DIFFERS_FROM "'held'"
+							" AND connection_name" EQUALS "$2"
+							" AND home" EQUALS "%s AND id" IS_AFTER "$1)",
+							queue->table, queue->own, queue->table, queue->own),
+				   lengthof(types), types, values, NULL) > 0;
 }
 
 /* Let a request of ours go to where its target is now, as soon as possible. */
@@ -280,13 +310,13 @@ glue_requests_drop_held(const GlueClaims *queue, Datum ids, bool any)
 	const char	nulls[] = {any ? 'n' : ' ', ' '};
 
 	return execute(queue, &kept,
-				   psprintf("WITH dropped AS (DELETE FROM %s"
-							" WHERE finished_at IS NULL"
-							" AND home" DIFFERS_FROM "%s"
-							" AND ($1 IS NULL OR id" EQUALS "ANY ($1))"
+				   psprintf("WITH dropped AS (DELETE FROM %s r"
+							" WHERE r.finished_at IS NULL"
+							" AND " GLUE_IS_HELD("r", "%s")
+							" AND ($1 IS NULL OR r.id" EQUALS "ANY ($1))"
 							" AND pg_catalog.pg_has_role($2,"
-							" requested_by::pg_catalog.oid, 'USAGE')"
-							" RETURNING id, home),"
+							" r.requested_by::pg_catalog.oid, 'USAGE')"
+							" RETURNING r.id, r.home),"
 							" erased AS (DELETE FROM %s s USING dropped d"
 							" WHERE s.request" EQUALS "d.id"
 							" AND s.home" EQUALS "d.home)"

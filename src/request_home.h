@@ -21,7 +21,8 @@ extern void glue_request_take_over(const GlueClaims *queue,
 extern void glue_request_redirect(const GlueClaims *queue,
 								  const GlueClaim *request,
 								  const GlueTarget *target);
-extern bool glue_request_id_is_taken(const GlueClaims *queue, int64 id);
+extern bool glue_request_keeps_id(const GlueClaims *queue,
+								  const GlueClaim *request, Oid sequence);
 extern int64 glue_requests_drop_held(const GlueClaims *queue, Datum ids,
 									 bool any);
 

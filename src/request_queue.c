@@ -210,6 +210,13 @@ explain_duplicate(void *arg)
 int64
 glue_request_next_id(const GlueRequestQueue *queue)
 {
+	return nextval_internal(glue_request_sequence(queue), false);
+}
+
+/* The sequence that IDs are taken from. */
+Oid
+glue_request_sequence(const GlueRequestQueue *queue)
+{
 	Oid			sequence = get_relname_relid("glue_request_id_seq",
 											 queue->schema);
 
@@ -218,7 +225,7 @@ glue_request_next_id(const GlueRequestQueue *queue)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("sequence \"glue_request_id_seq\" of extension \"glue_conn\" does not exist"),
 				 errhint("Create the extension anew.")));
-	return nextval_internal(sequence, false);
+	return sequence;
 }
 
 /* Take back a request that the current transaction has made. */
@@ -300,6 +307,7 @@ glue_request_active_since(const GlueRequestQueue *queue, const char *name,
 	};
 	char	   *text = psprintf("SELECT FROM %s WHERE connection_name"
 								EQUALS "$1 AND home" EQUALS "$3"
+								" AND state" DIFFERS_FROM "'held'"
 								" AND (finished_at IS NULL OR finished_at"
 								IS_AT_LEAST "$2)",
 								queue->table);

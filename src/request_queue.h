@@ -46,6 +46,7 @@ extern void glue_request_queue_open(GlueRequestQueue *queue, Oid schema,
 extern void glue_request_make_own(const GlueRequestQueue *queue,
 								  GlueRequest *request);
 extern int64 glue_request_next_id(const GlueRequestQueue *queue);
+extern Oid	glue_request_sequence(const GlueRequestQueue *queue);
 extern int64 glue_request_insert(const GlueRequestQueue *queue,
 								 const GlueRequest *request);
 extern bool glue_request_insert_row(const GlueRequestQueue *queue,

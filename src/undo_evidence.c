@@ -145,6 +145,7 @@ evidence_plan(const GlueClaims *queue)
 								   " WHERE s.connection_name" EQUALS "r.connection_name"
 								   " AND s.home" EQUALS "r.home"
 								   " AND s.finished_at IS NULL"
+								   " AND s.state" DIFFERS_FROM "'held'"
 								   " AND s.caller_top_xid IS NOT NULL"
 								   " AND s.id" DIFFERS_FROM "r.id) AS e"
 								   " WHERE e.region" EQUALS "r.region"
