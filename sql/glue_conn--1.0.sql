@@ -406,6 +406,7 @@ CREATE TABLE @extschema@.glue_request_secret (
 	request		bigint NOT NULL,
 	sealed		bytea NOT NULL,
 	home		bigint NOT NULL DEFAULT @extschema@.glue_home(),
+	role		oid NOT NULL DEFAULT 0,
 	PRIMARY KEY (request, home)
 )
 WITH (
@@ -421,6 +422,8 @@ COMMENT ON COLUMN glue_request_secret.sealed IS
 	'the ConnectionInput with its secrets, encrypted; erased when the request ends';
 COMMENT ON COLUMN glue_request_secret.home IS
 	'home of the request';
+COMMENT ON COLUMN glue_request_secret.role IS
+	'OID that requested_by of the request had where they were sealed; a publication brings roles by name, and this number as it is';
 
 ALTER TABLE @extschema@.glue_request_secret ENABLE ROW LEVEL SECURITY;
 -- statistics have samples of what they are about, and are readable for more roles

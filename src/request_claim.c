@@ -121,7 +121,7 @@ typedef enum ClaimColumn
 static char *claim_text(const GlueClaims *queue, GlueClaimKind kind);
 static List *read_requests(uint64 count, bool undo, MemoryContext parent);
 static void read_secrets(const GlueClaims *queue, List *requests);
-static bytea * read_sealed(const GlueClaims *queue, const GlueClaim *request);
+static void read_sealed(const GlueClaims *queue, GlueClaim *request);
 static GlueClaim *read_request(const GlueResultRow *row);
 static void read_identity(GlueRequest *request, const GlueResultRow *row);
 static GlueUndo *read_undo(const GlueResultRow *row);
@@ -251,13 +251,13 @@ read_secrets(const GlueClaims *queue, List *requests)
 		GlueClaim  *request = lfirst(cell);
 
 		if (request->what.has_secrets && request->undo == NULL)
-			request->sealed = read_sealed(queue, request);
+			read_sealed(queue, request);
 	}
 }
 
-/* NULL if there are none. */
-static bytea *
-read_sealed(const GlueClaims *queue, const GlueClaim *request)
+/* The same of one of them. */
+static void
+read_sealed(const GlueClaims *queue, GlueClaim *request)
 {
 	static GlueKeptPlan kept;
 	static const Oid types[] = {INT8OID, INT8OID};
@@ -266,10 +266,9 @@ read_sealed(const GlueClaims *queue, const GlueClaim *request)
 	};
 	GlueImpersonation saved;
 	SPIPlanPtr	plan;
-	bytea	   *sealed = NULL;
 
 	plan = glue_kept_plan(&kept, queue->owner,
-						  psprintf("SELECT sealed FROM %s WHERE request"
+						  psprintf("SELECT sealed, role FROM %s WHERE request"
 								   EQUALS "$1 AND home" EQUALS "$2",
 								   queue->secrets.table),
 						  lengthof(types), types);
@@ -279,11 +278,13 @@ read_sealed(const GlueClaims *queue, const GlueClaim *request)
 		MemoryContext spi_context = MemoryContextSwitchTo(request->context);
 		bool		is_null;
 
-		sealed = DatumGetByteaPCopy(glue_result_datum(&row, 1, &is_null));
+		request->sealed =
+			DatumGetByteaPCopy(glue_result_datum(&row, 1, &is_null));
+		request->sealed_for =
+			DatumGetObjectId(glue_result_datum(&row, 2, &is_null));
 		MemoryContextSwitchTo(spi_context);
 	}
 	glue_execute_end(&saved);
-	return sealed;
 }
 
 /*

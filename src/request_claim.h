@@ -67,6 +67,7 @@ typedef struct GlueClaim
 	int64		id;
 	GlueRequest what;			/* input is the redacted one */
 	bytea	   *sealed;			/* the whole input, or NULL */
+	Oid			sealed_for;		/* what.role, where it was sealed */
 	const char *status;			/* IN_PROGRESS: it is waited for that */
 	int			attempts;		/* this one included */
 	bool		uncertain;		/* an attempt before may have been carried

@@ -268,20 +268,28 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 /*
  * Seal the secrets of a request, if it has any, anew: as those of what it is to
  * become.
+ *
+ * They were sealed for a role by its OID.  What comes from another cluster is of
+ * the role of that name here, which whoever takes it over says is the right one.
  */
 static void
 reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
 	   const GlueRequest *as)
 {
 	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID, INT8OID, INT8OID, INT8OID, BYTEAOID};
+	static const Oid types[] = {
+		INT8OID, INT8OID, INT8OID, INT8OID, BYTEAOID, OIDOID
+	};
+	GlueRequest was = request->what;
 	GlueRequest sealed = *as;
 	GlueFailure *failure;
 	Datum		values[lengthof(types)];
 
 	if (request->sealed == NULL)
 		return;
-	if (glue_request_unseal(request->id, &request->what, request->sealed,
+	if (was.home != queue->secrets.home)
+		was.role = request->sealed_for;
+	if (glue_request_unseal(request->id, &was, request->sealed,
 							&sealed.input, &failure) != GLUE_UNSEALED)
 		glue_failure_raise(ERROR, failure);
 	values[0] = Int64GetDatum(request->id);
@@ -289,8 +297,10 @@ reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
 	values[2] = Int64GetDatum(id);
 	values[3] = Int64GetDatum(sealed.home);
 	values[4] = PointerGetDatum(glue_request_seal(id, &sealed));
+	values[5] = ObjectIdGetDatum(sealed.role);
 	(void) execute(queue, &kept,
-				   psprintf("UPDATE %s SET request = $3, home = $4, sealed = $5"
+				   psprintf("UPDATE %s SET request = $3, home = $4, sealed = $5,"
+							" role = $6"
 							" WHERE request" EQUALS "$1 AND home" EQUALS "$2",
 							queue->secrets.table),
 				   lengthof(types), types, values, NULL);

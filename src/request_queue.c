@@ -138,7 +138,7 @@ keep_secrets(const GlueRequestQueue *queue, int64 id,
 	bytea	   *sealed = glue_request_seal(id, request);
 
 	glue_request_secrets_open(&secrets, queue->schema, queue->home);
-	glue_request_secret_insert(&secrets, id, sealed);
+	glue_request_secret_insert(&secrets, id, request->role, sealed);
 }
 
 /* A request that is not carried out any more has no use for its secrets. */

@@ -34,6 +34,7 @@ typedef enum SecretColumn
 	SECRET_REQUEST,
 	SECRET_SEALED,
 	SECRET_HOME,
+	SECRET_ROLE,
 	NUM_SECRET_COLUMNS
 } SecretColumn;
 
@@ -47,6 +48,7 @@ static const struct
 	[SECRET_REQUEST] = {"request", INT8OID},
 	[SECRET_SEALED] = {"sealed", BYTEAOID},
 	[SECRET_HOME] = {"home", INT8OID},
+	[SECRET_ROLE] = {"role", OIDOID},
 };
 
 /* prototypes of private functions */
@@ -102,14 +104,15 @@ glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema, int64 home)
  */
 void
 glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
-						   bytea * sealed)
+						   Oid role, bytea * sealed)
 {
 	Datum		values[NUM_SECRET_COLUMNS] = {
 		[SECRET_REQUEST] = Int64GetDatum(request),
 		[SECRET_SEALED] = PointerGetDatum(sealed),
 		[SECRET_HOME] = Int64GetDatum(secrets->home),
+		[SECRET_ROLE] = ObjectIdGetDatum(role),
 	};
-	const char	nulls[NUM_SECRET_COLUMNS] = {' ', ' ', ' '};
+	const char	nulls[NUM_SECRET_COLUMNS] = {' ', ' ', ' ', ' '};
 	GlueImpersonation saved;
 	GlueRowInsert *insert;
 	bool		inserted;
@@ -131,15 +134,16 @@ static void
 insert_by_statement(const GlueRequestSecrets *secrets, Datum *values)
 {
 	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID, BYTEAOID, INT8OID};
+	static const Oid types[] = {INT8OID, BYTEAOID, INT8OID, OIDOID};
 	GlueImpersonation saved;
 	SPIPlanPtr	plan;
 
 	plan = glue_kept_plan(&kept, secrets->owner,
-						  psprintf("INSERT INTO %s (request, sealed, home)"
-								   " VALUES ($1, $2, $3)"
+						  psprintf("INSERT INTO %s (request, sealed, home, role)"
+								   " VALUES ($1, $2, $3, $4)"
 								   " ON CONFLICT ON CONSTRAINT glue_request_secret_pkey"
-								   " DO UPDATE SET sealed = EXCLUDED.sealed",
+								   " DO UPDATE SET sealed = EXCLUDED.sealed,"
+								   " role = EXCLUDED.role",
 								   secrets->table),
 						  lengthof(types), types);
 	glue_execute_as(&saved, secrets->owner, plan, values, NULL);

@@ -24,7 +24,8 @@ typedef struct GlueRequestSecrets
 extern void glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema,
 									  int64 home);
 extern void glue_request_secret_insert(const GlueRequestSecrets *secrets,
-									   int64 request, bytea * sealed);
+									   int64 request, Oid role,
+									   bytea * sealed);
 extern void glue_request_secrets_erase(const GlueRequestSecrets *secrets,
 									   const int64 *requests, int nrequests);
 

@@ -117,6 +117,27 @@ is($session->must(update_sql(jdbc('before', Description => 'new')))->output, '',
 is($session->must(delete_sql('before'))->output, 't', 'and deleted');
 wait_until(sub { $other->must("SELECT count(*) FROM glue_connection WHERE name = 'before'")
 	->output eq '0' }, 'the subscriber follows');
+
+# What is sealed, of a role that has another OID there.
+$other->must('CREATE ROLE first; CREATE ROLE buyer');
+$session->must('CREATE ROLE buyer; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO buyer');
+$cluster->configure($session, 'glue_conn.databases' => 'nowhere');
+$secret->{Name} = 'sealed';
+$session->must('SET ROLE buyer');
+$id = $session->must(enqueue_sql($secret))->output;
+$session->must('RESET ROLE');
+wait_until(sub { $other->must("SELECT count(*) FROM glue_request JOIN glue_request_secret"
+		. " ON id = request WHERE connection_name = 'sealed'")->output eq '1' },
+	'the subscriber has a sealed request');
+$other->must('ALTER SUBSCRIPTION everything DISABLE');
+$session->must("SELECT glue_cancel_request($id)");
+$cluster->configure($session, 'glue_conn.databases' => undef);
+is($other->must("SELECT glue_take_over_requests(ARRAY[$id])")->output, '1',
+	'it can be taken over');
+is($other->must("SELECT glue_wait_request(id) FROM glue_request"
+		. " WHERE connection_name = 'sealed'")->output, 'succeeded', 'and is carried out');
+is($glue->connection('sealed')->{definition}{ConnectionProperties}{PASSWORD}, 'y',
+	'with its secret');
 $other->must('DROP SUBSCRIPTION everything');
 $session->must('DROP PUBLICATION everything');
 $other->quit;
