@@ -181,6 +181,9 @@ make_home(Oid schema, TimeLineID timeline)
 /*
  * Find the last line in the history of a timeline that tells of a restore to a
  * point in time; line is empty if there was none.
+ *
+ * If the history is gone, nobody knows.  To hold what was asked for before does
+ * less harm then than to do it twice.
  */
 static void
 find_last_restore(TimeLineID timeline, char line[MAX_LINE])
@@ -200,6 +203,7 @@ find_last_restore(TimeLineID timeline, char line[MAX_LINE])
 			ereport(ERROR,
 					(errcode_for_file_access(),
 					 errmsg("could not open file \"%s\": %m", path)));
+		snprintf(line, MAX_LINE, "unknown history of timeline %u", timeline);
 		return;
 	}
 	while (fgets(next, sizeof(next), file) != NULL)

@@ -51,6 +51,7 @@ sub is_carried_out
 $cluster->write_secret_key($node);
 my $session = $cluster->session;
 my $home = $session->must('SELECT glue_home()')->output;
+my $original = $home;
 
 #
 # A subscriber to all tables
@@ -208,6 +209,16 @@ is($reader->must('SELECT glue_home()')->output, $home, 'and has it after a promo
 is_carried_out($reader, 'after the promotion');
 is($reader->must("SELECT count(*) FROM glue_request WHERE state = 'held'")->output, '0',
 	'nothing is held');
+$reader->quit;
+$standby->stop;
+
+# Without the history of its timeline, a server does not know whether it was restored.
+unlink glob($standby->data_dir . '/pg_wal/*.history') or die "there is no history\n";
+start($standby);
+$reader = session_on($standby);
+my $unknown = $reader->must('SELECT glue_home()')->output;
+isnt($unknown, $home, 'without a history, the home is another one');
+isnt($unknown, $original, 'and not that from before the restore');
 $reader->quit;
 $standby->stop;
 
