@@ -125,7 +125,7 @@ $session->must('CREATE ROLE buyer; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA publ
 $cluster->configure($session, 'glue_conn.databases' => 'nowhere');
 $secret->{Name} = 'sealed';
 $session->must('SET ROLE buyer');
-$id = $session->must(enqueue_sql($secret))->output;
+$id = $session->must(enqueue_create_sql($secret))->output;
 $session->must('RESET ROLE');
 wait_until(sub { $other->must("SELECT count(*) FROM glue_request JOIN glue_request_secret"
 		. " ON id = request WHERE connection_name = 'sealed'")->output eq '1' },

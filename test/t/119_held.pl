@@ -24,8 +24,7 @@ sub enqueue
 {
 	my ($name, %arguments) = @_;
 
-	return $session->must(create_sql(referring($name), %arguments)
-		  =~ s/glue_create_connection/glue_enqueue_create_connection/r)->output;
+	return $session->must(enqueue_create_sql(referring($name), %arguments))->output;
 }
 
 sub enqueue_delete
