@@ -32,6 +32,7 @@
 #include "builtins.h"
 #include "crash_point.h"
 #include "encoding.h"
+#include "foreign_server.h"
 #include "jsonb_tree.h"
 #include "queue_job.h"
 #include "secret_key.h"
@@ -316,13 +317,31 @@ fail_for_lack_of_key(GlueJob *job)
 	job->failure = failure;
 }
 
-/* What is recorded of the connection. */
+/*
+ * What is recorded of the connection.  If the server was renamed since the request
+ * was made, and no other one has its name, that may be under the old name.
+ */
 static void
 find_known(GlueJob *job, const GlueMirror *mirror)
 {
-	if (glue_mirror_find(mirror, &job->target->function.target,
-						 job->request->what.name, &job->known))
+	GlueTarget	target = job->target->function.target;
+	const char *name = job->request->what.name;
+	const char *server = job->request->what.server;
+
+	if (glue_mirror_find(mirror, &target, name, &job->known))
+	{
 		job->operation.known = &job->known;
+		return;
+	}
+	if (server == NULL)
+		return;
+	target.server = glue_server_from_utf8(server);
+	if (strcmp(target.server, job->target->function.target.server) == 0 ||
+		OidIsValid(glue_foreign_server_by_name(target.server)) ||
+		!glue_mirror_find(mirror, &target, name, &job->known))
+		return;
+	job->operation.known = &job->known;
+	job->known_server = target.server;
 }
 
 /*

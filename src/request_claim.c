@@ -347,11 +347,7 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" attempts = r.attempts" PLUS "1,"
 					" started_at = coalesce(r.started_at, " NOW "),"
 					" lease_until = " NOW PLUS SECONDS("%d") ","
-					" claimed_by = $1,"
-					" server = coalesce((SELECT f.srvname"
-					" FROM pg_catalog.pg_foreign_server f"
-					" WHERE f.oid" EQUALS "r.server_oid"
-					" AND r.cluster" EQUALS "bigint '" INT64_FORMAT "'), r.server)"
+					" claimed_by = $1"
 					" FROM due, %s old WHERE r.id" EQUALS "due.id"
 					" AND r.home" EQUALS "%s"
 					" AND old.id" EQUALS "r.id"
@@ -360,12 +356,15 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					queue->table, queue->own,
 					undo ? "IS NOT NULL" : "IS NULL",
 					queue->table, queue->table,
-					queue->table, LEASE_SECONDS, glue_cluster(), queue->table,
+					queue->table, LEASE_SECONDS, queue->table,
 					queue->own);
 }
 
 /*
  * Record how attempts have ended, and which of the requests were still ours.
+ *
+ * As long as a request is open, it has the name that its server had when it was
+ * made, under which its connection may be recorded.
  *
  * The sealed secrets of a request that has ended are erased.  What is undone, but
  * has not ended, is only to be recorded.
@@ -389,6 +388,12 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 								   " next_attempt_at = coalesce(o.next_attempt_at, r.next_attempt_at),"
 								   " finished_at = CASE WHEN o.state" DIFFERS_FROM "'queued'"
 								   " THEN " NOW " END,"
+								   " server = CASE WHEN o.state" DIFFERS_FROM "'queued'"
+								   " THEN coalesce((SELECT f.srvname"
+								   " FROM pg_catalog.pg_foreign_server f"
+								   " WHERE f.oid" EQUALS "r.server_oid"
+								   " AND r.cluster" EQUALS "bigint '" INT64_FORMAT "'),"
+								   " r.server) ELSE r.server END,"
 								   " attempts = r.attempts" MINUS "o.free,"
 								   " lease_until = NULL,"
 								   " claimed_by = CASE WHEN o.uncertain THEN r.claimed_by END,"
@@ -411,7 +416,7 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 								   " AND r.attempts" EQUALS "o.attempts"
 								   " AND r.state" EQUALS "'running'"
 								   " RETURNING r.id",
-								   queue->table, queue->own),
+								   queue->table, glue_cluster(), queue->own),
 						  lengthof(types), types);
 	values[0] = Int64GetDatum(queue->claimant);
 	for (int column = 1; column < lengthof(types); column++)

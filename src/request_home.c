@@ -122,7 +122,7 @@ glue_claims_enter_cluster(const GlueClaims *queue)
 }
 
 /*
- * Erase the secrets of requests that somebody has removed from their table.
+ * Erase the secrets of our requests that somebody has removed from their table.
  */
 void
 glue_claims_erase_left_secrets(const GlueClaims *queue)
@@ -130,10 +130,11 @@ glue_claims_erase_left_secrets(const GlueClaims *queue)
 	static GlueKeptPlan kept;
 
 	(void) execute(queue, &kept,
-				   psprintf("DELETE FROM %s s WHERE NOT EXISTS"
-							" (SELECT FROM %s r WHERE r.id" EQUALS "s.request"
+				   psprintf("DELETE FROM %s s WHERE s.home" EQUALS "%s"
+							" AND NOT EXISTS (SELECT FROM %s r"
+							" WHERE r.id" EQUALS "s.request"
 							" AND r.home" EQUALS "s.home OFFSET 0)",
-							queue->secrets.table, queue->table),
+							queue->secrets.table, queue->own, queue->table),
 				   0, NULL, NULL, NULL);
 }
 

@@ -135,6 +135,25 @@ is(state_of($_, 'server'), 'succeeded|store', 'in order') foreach $next, $last;
 is($glue->created('renamed'), 1, 'it was created');
 $session->must('DROP SERVER shop CASCADE; ALTER SERVER store RENAME TO shop');
 
+# Rows whose connections are recorded under the old name.
+$session->must('CREATE TABLE source (connection_input jsonb)');
+$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source'
+	  . " FOR EACH ROW EXECUTE FUNCTION glue_provision_connection('server=shop')");
+$session->must('INSERT INTO source VALUES (' . literal(json_text(referring($_))) . ')')
+  foreach 'to be deleted', 'to be updated';
+work();
+$session->must("DELETE FROM source WHERE connection_input->>'Name' = 'to be deleted'");
+$session->must('UPDATE source SET connection_input = '
+	  . literal(json_text({ %{ referring('to be updated') }, Description => 'new' })));
+$session->must('ALTER SERVER shop RENAME TO store');
+work();
+is($glue->connection('to be deleted'), undef, 'a row is deleted: so is its connection');
+is($glue->connection('to be updated')->{definition}{Description}, 'new', 'likewise an update');
+is($session->must("SELECT string_agg(server || ' ' || name, ', ') FROM glue_connection"
+		. " WHERE name LIKE 'to be %'")->output, 'store to be updated',
+	'what is recorded has the new name');
+$session->must('DROP TABLE source; ALTER SERVER store RENAME TO shop');
+
 #
 # Another account, or another place
 #
