@@ -40,6 +40,7 @@
 #include "request_seal.h"
 #include "result_row.h"
 #include "sql_text.h"
+#include "utils/lsyscache.h"
 
 /* prototypes of private functions */
 static uint64 execute(const GlueClaims *queue, GlueKeptPlan *kept,
