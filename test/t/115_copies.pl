@@ -111,6 +111,11 @@ is($other->must(create_sql($secret, on_conflict => 'adopt'))->output, 'READY',
 $secret->{ConnectionProperties}{PASSWORD} = 'y';
 is($other->query(create_sql($secret, on_conflict => 'adopt'))->sqlstate, '42710',
 	'which tells secrets apart');
+$other->must('DELETE FROM glue_secret_key WHERE database <> glue_database_id()');
+$other->quit;
+$other = session_on($subscriber);
+is($other->query(create_sql($secret, on_conflict => 'adopt'))->sqlstate, '42710',
+	'and which is its own, not the other one');
 
 # The publisher's rows can be changed: one that is published needs an identity.
 is($session->must(update_sql(jdbc('before', Description => 'new')))->output, '',

@@ -165,6 +165,34 @@ is($watch->sent, 0, 'set back: nothing is sent');
 $session->must($hint =~ s/.*?(SELECT setval)/$1/r);
 works('set forward');
 
+#
+# Indexes on expressions, which are no damage at all
+#
+
+$session->must('CREATE INDEX ON glue_connection (lower(name || $$ $$ || coalesce(description, $$$$)));'
+	  . ' CREATE INDEX ON glue_connection (upper(name)) WHERE lower(name) LIKE $$broken%$$;'
+	  . ' CREATE INDEX ON glue_request (lower(connection_name));'
+	  . ' CREATE INDEX ON glue_request ((state || connection_name)) WHERE lower(state) <> $$x$$');
+foreach my $round (1 .. 3)
+{
+	my @names = map { new_name() } 1 .. 40;
+	my $inputs = join ', ', map { literal(json_text(secret($_))) . '::jsonb' } @names;
+
+	is($session->must('SELECT count(*) FROM glue_create_connections(ARRAY['
+			. "$inputs]) WHERE status = 'READY'")->output, '40', "many calls, $round");
+	works("indexes on expressions, $round");
+	$session->must('SET enable_seqscan = off');
+	foreach my $name ($names[0], $names[-1])
+	{
+		is($session->must('SELECT count(*) FROM glue_connection WHERE'
+				. " lower(name || ' ' || coalesce(description, '')) = " . literal("$name "))
+			  ->output, '1', "round $round: the index has $name");
+		is($session->must('SELECT state FROM glue_request WHERE lower(connection_name) = '
+				. literal($name))->output, 'succeeded', "round $round: and its request");
+	}
+	$session->must('RESET enable_seqscan');
+}
+
 $session->quit;
 $cluster->finish;
 done_testing();
