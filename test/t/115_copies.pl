@@ -103,6 +103,9 @@ is($other->must("SELECT glue_wait_request(1)")->output, 'succeeded',
 # Digests of secrets, with two keys in the table.
 is($other->must('SELECT count(*) FROM glue_secret_key')->output, '2',
 	'the subscriber has both keys');
+$other->must('UPDATE glue_secret_key SET key = key WHERE database = glue_database_id()');
+$other->quit;
+$other = session_on($subscriber);
 my $secret = jdbc('with a secret', ConnectionProperties => {
 	JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', USERNAME => 'u', PASSWORD => 'x' });
 $other->must(create_sql($secret));
