@@ -106,17 +106,13 @@ glue_queue_recover(Oid schema, int64 claimant,
 	with_claims(schema, claimant, transactions, recover);
 }
 
-/* What that takes in one transaction, the first time more than later. */
+/* What that takes in one transaction. */
 static void
 recover(const GlueClaims *claims)
 {
-	static bool erased = false;
-
 	glue_claims_hold(claims);
-	glue_claims_enter_cluster(claims);
-	if (!erased)
-		glue_claims_erase_left_secrets(claims);
-	erased = true;
+	if (glue_claims_have_old_cluster(claims))
+		glue_claims_enter_cluster(claims);
 	glue_claims_release_orphans(claims);
 }
 

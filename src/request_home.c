@@ -88,6 +88,27 @@ glue_claims_hold(const GlueClaims *queue)
 }
 
 /*
+ * Is there an open request of another cluster, such as that before pg_upgrade?
+ * IDs go on there, so the oldest one tells.
+ */
+bool
+glue_claims_have_old_cluster(const GlueClaims *queue)
+{
+	static GlueKeptPlan kept;
+	char	   *oldest = psprintf("(SELECT cluster FROM %s"
+								  " WHERE finished_at IS NULL"
+								  " AND home" EQUALS "%s"
+								  " AND caller_xid", queue->table, queue->own);
+
+	return execute(queue, &kept,
+				   psprintf("SELECT FROM (%s IS NULL ORDER BY id LIMIT 1)"
+							" UNION ALL %s IS NOT NULL ORDER BY id LIMIT 1)) AS o"
+							" WHERE o.cluster" DIFFERS_FROM "bigint '" INT64_FORMAT "'",
+							oldest, oldest, glue_cluster()),
+				   0, NULL, NULL, NULL) > 0;
+}
+
+/*
  * Learn the OIDs that foreign servers of open requests have in this cluster, if
  * the requests were made in another one, such as that before pg_upgrade.  What is
  * not found waits; what somebody else is about to change is for the next time.
@@ -119,23 +140,6 @@ glue_claims_enter_cluster(const GlueClaims *queue)
 										 "r.server_owner::pg_catalog.oid"),
 							queue->table, glue_cluster(), glue_cluster(),
 							begin, end, begin, end),
-				   0, NULL, NULL, NULL);
-}
-
-/*
- * Erase the secrets of our requests that somebody has removed from their table.
- */
-void
-glue_claims_erase_left_secrets(const GlueClaims *queue)
-{
-	static GlueKeptPlan kept;
-
-	(void) execute(queue, &kept,
-				   psprintf("DELETE FROM %s s WHERE s.home" EQUALS "%s"
-							" AND NOT EXISTS (SELECT FROM %s r"
-							" WHERE r.id" EQUALS "s.request"
-							" AND r.home" EQUALS "s.home OFFSET 0)",
-							queue->secrets.table, queue->own, queue->table),
 				   0, NULL, NULL, NULL);
 }
 

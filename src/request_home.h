@@ -14,8 +14,8 @@
 #include "request_claim.h"
 
 extern void glue_claims_hold(const GlueClaims *queue);
+extern bool glue_claims_have_old_cluster(const GlueClaims *queue);
 extern void glue_claims_enter_cluster(const GlueClaims *queue);
-extern void glue_claims_erase_left_secrets(const GlueClaims *queue);
 extern void glue_request_take_over(const GlueClaims *queue,
 								   const GlueClaim *request, int64 id);
 extern void glue_request_redirect(const GlueClaims *queue,

@@ -372,16 +372,6 @@ BEGIN
 END;
 $$;
 
--- The extension as CREATE EXTENSION would have entered it, which workers look
--- for.
-CREATE PROCEDURE enter_extension()
-LANGUAGE sql AS $$
-	INSERT INTO pg_extension (oid, extname, extowner, extnamespace,
-			extrelocatable, extversion)
-		SELECT pg_nextoid('pg_extension', 'oid', 'pg_extension_oid_index'),
-			'glue_conn', 10, 'public'::regnamespace, false, '1.0';
-$$;
-
 -- What the background worker of this database holds after so many requests.  It
 -- logs its memory contexts when it is asked to; log_file is where.
 CREATE PROCEDURE measure_worker(counts integer[], log_file text)

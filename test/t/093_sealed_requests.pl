@@ -177,13 +177,6 @@ is($session->must('SELECT count(*) FROM glue_request_secret')->output, '1',
 $session->must("SELECT setval('glue_request_id_seq', (SELECT max(request) FROM glue_request_secret), false)");
 $id = enqueue(secret_input('in its place'));
 is(state_of($id), 'succeeded', 'and in nobody\'s way');
-enqueue(secret_input('removed'));
-$session->must('DELETE FROM glue_request');
-$session->quit;
-$session = $cluster->session;
-$session->must('CALL glue_process_requests()');
-is($session->must('SELECT count(*) FROM glue_request_secret')->output, '0',
-	'who works the queue erases them');
 
 $session->quit;
 $cluster->finish;
