@@ -90,8 +90,10 @@ glue_row_insert_possible(Relation table, GlueRowShape *shape)
 	Oid			oid = RelationGetRelid(table);
 
 	register_shape(shape);
-	if (shape->table != oid)
+	if (shape->table != oid || !shape->known)
 	{
+		shape->table = oid;
+		shape->known = false;
 		shape->arbiter = shape->constraint != NULL ?
 			find_arbiter(table, shape->constraint) : InvalidOid;
 		shape->possible =
@@ -103,7 +105,7 @@ glue_row_insert_possible(Relation table, GlueRowShape *shape)
 			owner_may_insert(table);
 		if (shape->possible)
 			glue_row_indexes_learn(&shape->indexes, table);
-		shape->table = oid;
+		shape->known = true;
 	}
 	return shape->possible;
 }
@@ -120,7 +122,12 @@ register_shape(GlueRowShape *shape)
 	shape->registered = true;
 }
 
-/* A relcache callback: the definition of a table, or of any, has changed. */
+/*
+ * A relcache callback: the definition of a table, or of any, has changed.
+ *
+ * That can be while we find out about it: our lock lets others create an index
+ * concurrently.
+ */
 static void
 forget_table(Datum arg, Oid table)
 {

@@ -29,7 +29,8 @@ typedef struct GlueRowShape
 								 * ends with NULL, or is NULL for none */
 
 	/* set by row_insert.c, of the table that was asked about last */
-	Oid			table;			/* InvalidOid: of none */
+	Oid			table;			/* InvalidOid: of none, or it has changed */
+	bool		known;			/* else an error ended the search */
 	bool		possible;
 	Oid			arbiter;
 	GlueRowIndexes indexes;		/* if it is possible */
