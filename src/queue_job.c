@@ -312,7 +312,7 @@ fail_for_lack_of_key(GlueJob *job)
 	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 	failure->code = "no digest key";
 	failure->message = GLUE_NO_DIGEST_KEY;
-	failure->detail = GLUE_HINT_DIGEST_KEY;
+	failure->detail = glue_secret_key_hint(job->target->function.schema);
 	job->sealing = GLUE_UNSEAL_LATER;
 	job->failure = failure;
 }

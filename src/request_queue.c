@@ -198,7 +198,7 @@ explain_duplicate(void *arg)
 	const GlueRequestQueue *queue = arg;
 
 	if (geterrcode() == ERRCODE_UNIQUE_VIOLATION)
-		errhint("The sequence of the IDs was set back: SELECT setval('%s.glue_request_id_seq', (SELECT max(id) FROM %s));",
+		errhint("The sequence of the IDs was set back: SELECT pg_catalog.setval('%s.glue_request_id_seq', (SELECT pg_catalog.max(id) FROM %s));",
 				quote_identifier(get_namespace_name(queue->schema)),
 				queue->table);
 }

@@ -9,7 +9,7 @@
  * protects dumps of the table of connections from those who would guess
  * passwords, and not the database from its superuser.
  *
- * A backend reads it once.  The table's OID tells if it is still the same.
+ * It is read whenever it is used, so that all processes have the same one.
  *
  * IDENTIFICATION
  *	  src/secret_key.c
@@ -18,9 +18,12 @@
  */
 #include "postgres.h"
 
+#include <openssl/crypto.h>
+
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "builtins.h"
 #include "compat.h"
 #include "fmgr.h"
 #include "home.h"
@@ -35,12 +38,9 @@
 #define KEY_BYTES		1
 #define KEY_DATABASE	2
 
-/* The table whose key is known, and kept for the life of the backend. */
-static Oid	key_table = InvalidOid;
-
 /* prototypes of private functions */
-static const unsigned char *find_key(Oid schema);
-static const unsigned char *look_for_key(Oid schema);
+static void find_key(Oid schema, unsigned char key[GLUE_SECRET_KEY_LEN]);
+static bool look_for_key(Oid schema, unsigned char key[GLUE_SECRET_KEY_LEN]);
 static bool read_key(Relation relation,
 					 unsigned char key[GLUE_SECRET_KEY_LEN]);
 
@@ -53,12 +53,17 @@ static bool read_key(Relation relation,
 const GlueSecretDigest *
 glue_digest_secrets(Oid schema, json_object *input)
 {
+	unsigned char key[GLUE_SECRET_KEY_LEN];
 	GlueSecretDigest *digest;
+	bool		made;
 
 	if (!glue_redact_has_secret(input))
 		return NULL;
 	digest = palloc(sizeof(GlueSecretDigest));
-	if (!glue_secret_digest(input, find_key(schema), digest))
+	find_key(schema, key);
+	made = glue_secret_digest(input, key, digest);
+	OPENSSL_cleanse(key, sizeof(key));
+	if (!made)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory")));
@@ -69,7 +74,14 @@ glue_digest_secrets(Oid schema, json_object *input)
 bool
 glue_digest_possible(Oid schema, json_object *input)
 {
-	return !glue_redact_has_secret(input) || look_for_key(schema) != NULL;
+	unsigned char key[GLUE_SECRET_KEY_LEN];
+	bool		possible;
+
+	if (!glue_redact_has_secret(input))
+		return true;
+	possible = look_for_key(schema, key);
+	OPENSSL_cleanse(key, sizeof(key));
+	return possible;
 }
 
 /*
@@ -79,44 +91,47 @@ glue_digest_possible(Oid schema, json_object *input)
 void
 glue_secret_key_require(Oid schema, json_object *input)
 {
-	if (glue_redact_has_secret(input))
-		(void) find_key(schema);
+	unsigned char key[GLUE_SECRET_KEY_LEN];
+
+	if (!glue_redact_has_secret(input))
+		return;
+	find_key(schema, key);
+	OPENSSL_cleanse(key, sizeof(key));
 }
 
-static const unsigned char *
-find_key(Oid schema)
+/* What to do if there is no key: a statement that can be pasted anywhere. */
+char *
+glue_secret_key_hint(Oid schema)
 {
-	const unsigned char *key = look_for_key(schema);
+	const char *name = quote_identifier(get_namespace_name(schema));
 
-	if (key == NULL)
+	return psprintf("A superuser can make another one, with which secrets that were recorded before cannot be compared: INSERT INTO %s.glue_secret_key (key, database) SELECT pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid()) OPERATOR(pg_catalog.||) pg_catalog.uuid_send(pg_catalog.gen_random_uuid())), %s.glue_database_id();",
+					name, name);
+}
+
+static void
+find_key(Oid schema, unsigned char key[GLUE_SECRET_KEY_LEN])
+{
+	if (!look_for_key(schema, key))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg(GLUE_NO_DIGEST_KEY),
 				 errdetail("Without it, it could not be told later whether secrets have changed. Nothing was sent."),
-				 errhint(GLUE_HINT_DIGEST_KEY)));
-	return key;
+				 errhint("%s", glue_secret_key_hint(schema))));
 }
 
-/* The key; NULL if there is none. */
-static const unsigned char *
-look_for_key(Oid schema)
+/* Find the key; false if there is none. */
+static bool
+look_for_key(Oid schema, unsigned char key[GLUE_SECRET_KEY_LEN])
 {
-	static unsigned char key[GLUE_SECRET_KEY_LEN];
 	Relation	relation = glue_own_table_try("glue_secret_key", schema,
 											  AccessShareLock,
 											  GLUE_TABLE_PRIVATE);
-	Oid			table = relation != NULL ? RelationGetRelid(relation) :
-		InvalidOid;
+	bool		found = relation != NULL && read_key(relation, key);
 
-	if (table != key_table)
-	{
-		key_table = InvalidOid;
-		if (relation != NULL && read_key(relation, key))
-			key_table = table;
-	}
 	if (relation != NULL)
 		table_close(relation, NoLock);
-	return OidIsValid(key_table) ? key : NULL;
+	return found;
 }
 
 /* Read the key as it is, whoever we are; false if there is none. */

@@ -13,12 +13,11 @@
 
 #include "secret_digest.h"
 
-/* What is wrong if there is no key, and what to do. */
+/* What is wrong if there is no key. */
 #define GLUE_NO_DIGEST_KEY \
 	"table \"glue_secret_key\" of extension \"glue_conn\" holds no key of this database"
-#define GLUE_HINT_DIGEST_KEY \
-	"A superuser can make another one, with which secrets that were recorded before cannot be compared: INSERT INTO glue_secret_key (key, database) SELECT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), glue_database_id();"
 
+extern char *glue_secret_key_hint(Oid schema);
 extern bool glue_digest_possible(Oid schema, json_object *input);
 extern void glue_secret_key_require(Oid schema, json_object *input);
 extern const GlueSecretDigest *glue_digest_secrets(Oid schema,

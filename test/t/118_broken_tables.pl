@@ -77,7 +77,8 @@ works('at first');
 # Not logged
 #
 
-foreach my $table (qw(glue_request glue_connection glue_request_secret glue_claimant))
+foreach my $table (qw(glue_request glue_connection glue_request_secret glue_claimant
+	glue_secret_key))
 {
 	my $logs = -s $node->logfile;
 	my $watch = $cluster->watch;
@@ -89,7 +90,8 @@ foreach my $table (qw(glue_request glue_connection glue_request_secret glue_clai
 		# what a way does not use, it does not mind
 		next if $table eq 'glue_connection' && $way =~ /queue|trigger/
 		  || $table eq 'glue_claimant'
-		  || $table eq 'glue_request_secret' && $way =~ /call|bulk/;
+		  || $table eq 'glue_request_secret' && $way =~ /call|bulk/
+		  || $table eq 'glue_secret_key' && $way =~ /queue|trigger/;
 		my $result = $session->query($way{$way});
 
 		is($result->sqlstate, '55000', "$table, $way: SQLSTATE");
@@ -98,9 +100,9 @@ foreach my $table (qw(glue_request glue_connection glue_request_secret glue_clai
 		like($result->hint, qr/ALTER TABLE public\.$table SET LOGGED/, "$table, $way: hint");
 	}
 	is($session->query('CALL glue_process_requests()')->sqlstate, '55000',
-		"$table, CALL: SQLSTATE");
+		"$table, CALL: SQLSTATE") if $table ne 'glue_secret_key';
 	is($watch->sent, 0, "$table: nothing is sent");
-	my $id = $table =~ /glue_connection|glue_claimant/
+	my $id = $table =~ /glue_connection|glue_claimant|glue_secret_key/
 	  ? $session->must(enqueue_create_sql(secret(new_name())))->output : undef;
 	wait_until(sub { slurp_file($node->logfile, $logs)
 		  =~ /ERROR: .*table "$table" of extension "glue_conn" is not logged/ },
@@ -115,9 +117,8 @@ foreach my $table (qw(glue_request glue_connection glue_request_secret glue_clai
 # Without the key of digests
 #
 
-$session->must('TRUNCATE glue_secret_key');
-$session->quit;
-$session = $cluster->session;
+# This session, and the worker, have used the key before.
+$session->must('DELETE FROM glue_secret_key');
 my $watch = $cluster->watch;
 my %way = ways(secret(new_name()));
 foreach my $way (qw(call bulk))
@@ -126,13 +127,10 @@ foreach my $way (qw(call bulk))
 
 	is($result->sqlstate, '55000', "no key, $way: SQLSTATE");
 	like($result->message, qr/holds no key of this database/, "no key, $way: message");
-	like($result->hint, qr/INSERT INTO glue_secret_key/, "no key, $way: hint");
+	like($result->hint, qr/INSERT INTO public\.glue_secret_key/, "no key, $way: hint");
 }
 is($watch->sent, 0, 'no key: nothing is sent');
 
-# The worker must not have the key in its memory.
-$session->must("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-	  . " WHERE backend_type = 'glue_conn worker'");
 my $waiting = $session->must($way{queue})->output;
 wait_until(sub { $session->must("SELECT error_code FROM glue_request WHERE id = $waiting")
 	->output eq 'no digest key' }, 'the request waits');
@@ -140,7 +138,16 @@ my $plain = $session->must(enqueue_create_sql(referring(new_name())))->output;
 is($session->must("SELECT glue_wait_request($plain)")->output, 'succeeded',
 	'no key: a request without secrets goes on');
 my $hint = $session->query($way{call})->hint =~ s/.*?(INSERT INTO)/$1/r;
-$session->must($hint);
+
+# As it is, wherever it is pasted; and then all have the new one.
+my $other = $cluster->session(settings => { search_path => '' });
+$other->must($hint);
+my @made = (new_name(), new_name());
+$session->must(create_sql(secret($made[0])));
+$other->must('SELECT public.glue_create_connection(' . literal(json_text(secret($made[1]))) . ')');
+is($session->must('SELECT count(DISTINCT substr(secret_digest, 1, 8)) FROM glue_connection'
+	  . " WHERE name IN ('$made[0]', '$made[1]')")->output, 1,
+	'who had the old key in use makes digests with the new one');
 $session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $waiting");
 works('with another key');
 is($session->must("SELECT glue_wait_request($waiting)")->output, 'succeeded',
@@ -159,10 +166,10 @@ foreach my $way (sort keys %way)
 
 	is($result->sqlstate, '23505', "set back, $way: SQLSTATE");
 	$hint = $result->hint;
-	like($hint, qr/sequence of the IDs was set back: SELECT setval/, "set back, $way: hint");
+	like($hint, qr/sequence of the IDs was set back: SELECT pg_catalog\.setval/, "set back, $way: hint");
 }
 is($watch->sent, 0, 'set back: nothing is sent');
-$session->must($hint =~ s/.*?(SELECT setval)/$1/r);
+$session->must($hint =~ s/.*?(SELECT pg_catalog\.setval)/$1/r);
 works('set forward');
 
 #
