@@ -65,7 +65,8 @@
 #include "utils/syscache.h"
 
 /* The policy that comes with the extension. */
-#define OWN_POLICY	"glue_request_own"
+#define OWN_POLICY			"glue_request_own"
+#define OWN_POLICY_TABLE	"glue_request"
 
 /* Tables that nothing hangs on, as far as is known. */
 #define MAX_BARE_TABLES		8
@@ -414,7 +415,8 @@ check_policies(Relation table, GlueTableKind kind)
 			strcmp(policy->policy_name, "default-deny policy") == 0)
 			continue;
 		if (kind == GLUE_TABLE_PRIVATE &&
-			strcmp(policy->policy_name, OWN_POLICY) != 0)
+			(strcmp(policy->policy_name, OWN_POLICY) != 0 ||
+			 strcmp(RelationGetRelationName(table), OWN_POLICY_TABLE) != 0))
 			refuse(table, "policy", policy->policy_name,
 				   "Who may see this table is for the extension to say.");
 		bare &= check_expression(table, (Node *) policy->qual, "policy",

@@ -231,6 +231,24 @@ $replica->quit;
 is($hostile->superusers, '', 'nobody has become superuser');
 
 #
+# What nobody may make on a private table
+#
+
+foreach my $table (qw(glue_request_secret glue_claimant glue_secret_key))
+{
+	$admin->must("CREATE RULE hers AS ON INSERT TO app.$table DO ALSO NOTHING");
+	all_refused($victim, $table, 'a rule', 'hers');
+	$admin->must("DROP RULE hers ON app.$table");
+	foreach my $name (qw(hers glue_request_own))
+	{
+		$admin->must("CREATE POLICY $name ON app.$table USING (true)");
+		all_refused($victim, $table, 'a policy', $name);
+		$admin->must("DROP POLICY $name ON app.$table");
+	}
+	all_open($victim, $table, 'a policy');
+}
+
+#
 # What the owner of a table can make, with functions of others
 #
 
