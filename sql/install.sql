@@ -39,6 +39,8 @@ SELECT has_table_privilege('public', 'glue_connection', 'SELECT') AS public;
 
 -- the table is dumped, so that what is known survives
 SELECT extconfig::regclass[] FROM pg_extension WHERE extname = 'glue_conn';
+-- and no row of it is left out of the dump of a role that may not see all
+SELECT relrowsecurity FROM pg_class WHERE oid = 'glue_connection'::regclass;
 
 -- a schema of its own, whose name needs quotes
 DROP EXTENSION glue_conn;

@@ -73,6 +73,14 @@ is(scalar(() = glob(($place // '') . '/crash-*')),
 	1, 'there the input is kept');
 is((line_of($output, 'validate'))[3], 'nothing found', 'the others go on');
 
+# Each of them sees the sources.
+my @all = map { m{/fuzz_(\w+)\.c$} } glob 'test/fuzz/fuzz_*.c';
+cmp_ok(scalar @all, '>=', 16, 'there are fuzzers');
+mkdir "$directory/test/fuzz/corpus/$_" foreach @all;
+($status, $output) = run("TMPDIR=$directory RUNS=10 FUZZ=-fsanitize=fuzzer test/fuzz/run 60 @all");
+is($status, 0, 'all fuzzers') or diag($output);
+cmp_ok((line_of($output, $_))[0] // 0, '>', 1000, "$_: its counters") foreach @all;
+
 # Objects are made again if they were made with other flags, and only then.
 my $object = 'test/fuzz/instrumented/retry.o';
 open $handle, '<', "$directory/test/fuzz/instrumented/flags" or die;

@@ -62,6 +62,12 @@ is($hostile->runs, join("\n", map { "$_ by victim for victim" } (
 # Everything that there is
 #
 
+$admin->must('CREATE SERVER elsewhere FOREIGN DATA WRAPPER glue_conn'
+	  . ' OPTIONS (region \'eu-west-1\');'
+	  . ' CREATE FOREIGN DATA WRAPPER mysql_fdw;'
+	  . ' CREATE SERVER mysql FOREIGN DATA WRAPPER mysql_fdw OPTIONS (host \'h\', dbname \'d\');'
+	  . ' GRANT USAGE ON FOREIGN SERVER elsewhere, mysql TO PUBLIC');
+
 # All that a role can do, with connections of its own.
 sub everything_of
 {
@@ -103,6 +109,18 @@ sub everything_of
 		rows_of($role),
 		'CALL app.glue_process_requests()',
 		'TABLE app.glue_connection_summary',
+		"SELECT app.glue_create_connection(server => 'elsewhere', connection_input => "
+		  . literal(json_text($secret->('g'))) . ')',
+		"SELECT app.glue_enqueue_delete_connection('$role g', server => 'elsewhere')",
+		'SELECT app.glue_home(), app.glue_database_id()',
+		'SELECT * FROM app.glue_caller_identity()',
+		call('describe_connection_type', 'JDBC'),
+		'SELECT * FROM app.glue_list_connection_types()',
+		map({ call($_, $secret->('a')) } qw(validate_connection_input
+			is_valid_connection_input redact)),
+		call('jdbc_connection_input', 'j', 'jdbc:mysql://h/d'),
+		call('connection_input_from_server', 'mysql'),
+		"SELECT app.glue_connection_input_for_this_database(host => 'h')",
 		'TABLE app.glue_request_summary',
 		'TABLE app.glue_worker_summary',
 		'SELECT * FROM app.glue_request');
@@ -150,6 +168,23 @@ foreach my $role (sort keys %GlueConn::Hostile::attacker)
 }
 $hostile->settle;
 harmless('attackers');
+
+# What is held.
+my $carried_out = call('enqueue_create_connection', referring('held'));
+foreach my $end ('SELECT app.glue_take_over_requests()', 'SELECT app.glue_drop_held_requests()')
+{
+	$admin->must($carried_out);
+	my $id = last_request();
+	$hostile->settle;
+	$admin->must(call('delete_connection', 'held'));
+	$admin->must('UPDATE app.glue_request SET home = 42,'
+		  . " state = 'queued', finished_at = NULL, attempts = 0 WHERE id = $id");
+	runs_well($session{$superuser}, $superuser, 'CALL app.glue_process_requests()', $end);
+	$hostile->settle;
+	is($admin->must('SELECT count(*) FROM app.glue_request WHERE home = 42')->output, 0,
+		"$end: it is not held any more");
+	harmless($end);
+}
 
 #
 # What does not go well
