@@ -115,17 +115,27 @@ glue_cluster(void)
 	return (int64) GetSystemIdentifier();
 }
 
-/* The identity of the database, in the current memory context. */
+/*
+ * The identity of the database.
+ *
+ * It takes longer to execute the function than to do most of what the identity
+ * is needed for; so it is done once.
+ */
 const pg_uuid_t *
 glue_database_id(Oid schema)
 {
+	static Oid	known_function = InvalidOid;
+	static pg_uuid_t known_id;
 	Oid			function = find_function(schema);
-	const pg_uuid_t *id;
 
-	if (get_func_rettype(function) != UUIDOID)
-		elog(ERROR, "function glue_database_id() does not return a uuid");
-	id = DatumGetUUIDP(OidFunctionCall0(function));
-	return id;
+	if (function != known_function)
+	{
+		if (get_func_rettype(function) != UUIDOID)
+			elog(ERROR, "function glue_database_id() does not return a uuid");
+		known_id = *DatumGetUUIDP(OidFunctionCall0(function));
+		known_function = function;
+	}
+	return &known_id;
 }
 
 static Oid

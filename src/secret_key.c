@@ -9,7 +9,7 @@
  * protects dumps of the table of connections from those who would guess
  * passwords, and not the database from its superuser.
  *
- * It is read whenever it is used, so that all processes have the same one.
+ * Each transaction reads it anew, so that nobody goes on with one that is gone.
  *
  * IDENTIFICATION
  *	  src/secret_key.c
@@ -31,6 +31,7 @@
 #include "redact.h"
 #include "secret_key.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -38,9 +39,15 @@
 #define KEY_BYTES		1
 #define KEY_DATABASE	2
 
+/* The key that is known to the current transaction, and the table it is from. */
+static unsigned char known_key[GLUE_SECRET_KEY_LEN];
+static Oid	key_table = InvalidOid;
+
 /* prototypes of private functions */
-static void find_key(Oid schema, unsigned char key[GLUE_SECRET_KEY_LEN]);
-static bool look_for_key(Oid schema, unsigned char key[GLUE_SECRET_KEY_LEN]);
+static const unsigned char *find_key(Oid schema);
+static const unsigned char *look_for_key(Oid schema);
+static void keep_key(Oid table);
+static void forget_key(void *arg);
 static bool read_key(Relation relation,
 					 unsigned char key[GLUE_SECRET_KEY_LEN]);
 
@@ -53,17 +60,12 @@ static bool read_key(Relation relation,
 const GlueSecretDigest *
 glue_digest_secrets(Oid schema, json_object *input)
 {
-	unsigned char key[GLUE_SECRET_KEY_LEN];
 	GlueSecretDigest *digest;
-	bool		made;
 
 	if (!glue_redact_has_secret(input))
 		return NULL;
 	digest = palloc(sizeof(GlueSecretDigest));
-	find_key(schema, key);
-	made = glue_secret_digest(input, key, digest);
-	OPENSSL_cleanse(key, sizeof(key));
-	if (!made)
+	if (!glue_secret_digest(input, find_key(schema), digest))
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory")));
@@ -74,14 +76,7 @@ glue_digest_secrets(Oid schema, json_object *input)
 bool
 glue_digest_possible(Oid schema, json_object *input)
 {
-	unsigned char key[GLUE_SECRET_KEY_LEN];
-	bool		possible;
-
-	if (!glue_redact_has_secret(input))
-		return true;
-	possible = look_for_key(schema, key);
-	OPENSSL_cleanse(key, sizeof(key));
-	return possible;
+	return !glue_redact_has_secret(input) || look_for_key(schema) != NULL;
 }
 
 /*
@@ -91,12 +86,8 @@ glue_digest_possible(Oid schema, json_object *input)
 void
 glue_secret_key_require(Oid schema, json_object *input)
 {
-	unsigned char key[GLUE_SECRET_KEY_LEN];
-
-	if (!glue_redact_has_secret(input))
-		return;
-	find_key(schema, key);
-	OPENSSL_cleanse(key, sizeof(key));
+	if (glue_redact_has_secret(input))
+		(void) find_key(schema);
 }
 
 /* What to do if there is no key: a statement that can be pasted anywhere. */
@@ -109,29 +100,60 @@ glue_secret_key_hint(Oid schema)
 					name, name);
 }
 
-static void
-find_key(Oid schema, unsigned char key[GLUE_SECRET_KEY_LEN])
+static const unsigned char *
+find_key(Oid schema)
 {
-	if (!look_for_key(schema, key))
+	const unsigned char *key = look_for_key(schema);
+
+	if (key == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg(GLUE_NO_DIGEST_KEY),
 				 errdetail("Without it, it could not be told later whether secrets have changed. Nothing was sent."),
 				 errhint("%s", glue_secret_key_hint(schema))));
+	return key;
 }
 
-/* Find the key; false if there is none. */
-static bool
-look_for_key(Oid schema, unsigned char key[GLUE_SECRET_KEY_LEN])
+/* The key; NULL if there is none. */
+static const unsigned char *
+look_for_key(Oid schema)
 {
 	Relation	relation = glue_own_table_try("glue_secret_key", schema,
 											  AccessShareLock,
 											  GLUE_TABLE_PRIVATE);
-	bool		found = relation != NULL && read_key(relation, key);
+	Oid			table = relation != NULL ? RelationGetRelid(relation) :
+		InvalidOid;
 
+	if (table != key_table)
+	{
+		key_table = InvalidOid;
+		if (relation != NULL && read_key(relation, known_key))
+			keep_key(table);
+	}
 	if (relation != NULL)
 		table_close(relation, NoLock);
-	return found;
+	return OidIsValid(key_table) ? known_key : NULL;
+}
+
+/* Keep the key that was read until the end of the transaction. */
+static void
+keep_key(Oid table)
+{
+	MemoryContextCallback *callback =
+		MemoryContextAllocZero(TopTransactionContext,
+							   sizeof(MemoryContextCallback));
+
+	callback->func = forget_key;
+	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
+	key_table = table;
+}
+
+/* A callback of a memory context. */
+static void
+forget_key(void *arg)
+{
+	key_table = InvalidOid;
+	OPENSSL_cleanse(known_key, sizeof(known_key));
 }
 
 /* Read the key as it is, whoever we are; false if there is none. */
