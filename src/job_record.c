@@ -58,12 +58,16 @@ glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
 	}
 	PG_CATCH();
 	{
+		ErrorData  *error;
+
+		/* who gets the error may know of no subtransaction */
 		MemoryContextSwitchTo(context);
-		locked = geterrcode() == ERRCODE_LOCK_NOT_AVAILABLE;
-		if (!locked)
-			PG_RE_THROW();
+		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+		locked = true;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);

@@ -79,6 +79,7 @@ static const char *find_server(const GlueRequest *request, Oid *server,
 static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
 static long see_to_others(void *arg);
 static ErrorData *catch_error(MemoryContext context);
+static void heed_interrupt(ErrorData *error);
 static void delete_target(GlueWorkTarget *target);
 static GlueFailure *failure_from_error(const ErrorData *error);
 static char *utf8_copy(const char *text);
@@ -391,6 +392,7 @@ resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 		ErrorData  *error = catch_error(target->context);
 
 		RollbackAndReleaseCurrentSubTransaction();
+		heed_interrupt(error);
 		MemoryContextSwitchTo(target->context);
 		target->failure = failure_from_error(error);
 		target->refused = progress == PROGRESS_NONE;
@@ -525,6 +527,7 @@ connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 		if (all->in_meanwhile)
 			PG_RE_THROW();
 		error = catch_error(target->context);
+		heed_interrupt(error);
 		LWLockReleaseAll();
 		ConditionVariableCancelSleep();
 		pgstat_report_wait_end();
@@ -556,10 +559,7 @@ see_to_others(void *arg)
 	return again_ms;
 }
 
-/*
- * Take the error that was raised, which is to be cleaned up after; unless we
- * are asked to stop.
- */
+/* Take the error that was raised, which is to be cleaned up after. */
 static ErrorData *
 catch_error(MemoryContext context)
 {
@@ -567,11 +567,20 @@ catch_error(MemoryContext context)
 
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-		error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
-		PG_RE_THROW();
 	FlushErrorState();
 	return error;
+}
+
+/*
+ * Raise an error again if it asks us to stop; not before a subtransaction has
+ * ended, of which who gets the error may know nothing.
+ */
+static void
+heed_interrupt(ErrorData *error)
+{
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+		ReThrowError(error);
 }
 
 static void
