@@ -88,6 +88,7 @@ SERVER_OBJS = \
 	src/http_handle.o \
 	src/http.o \
 	src/errors.o \
+	src/read_file.o \
 	src/secret_key_file.o \
 	src/sealed_input.o \
 	src/shared_files.o \
