@@ -685,6 +685,7 @@ epoch_ms(TimestampTz time)
 static GlueFailedCall
 failed_call(const GlueCall *call)
 {
+	const GlueTarget *target = call->target;
 	GlueFailedCall failed = {
 		.service = call->service == GLUE_SERVICE_STS ? "AWS STS" : "AWS Glue",
 		.operation = call->operation,
@@ -693,5 +694,9 @@ failed_call(const GlueCall *call)
 		.attempts = call->attempts,
 	};
 
+	if (call->credentials != NULL && target->given.access_key_id != NULL &&
+		strcmp(call->credentials->access_key_id,
+			   target->given.access_key_id) == 0)
+		failed.mapping = target->mapping;
 	return failed;
 }

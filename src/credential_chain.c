@@ -420,6 +420,8 @@ assume_role(Execution *execution, const GlueCredentialStep *step)
 								   &role, temporary);
 	if (failure == NULL)
 		take_temporary(execution, temporary);
+	else
+		failure->of_credentials = true;
 	return failure;
 }
 

@@ -79,6 +79,7 @@ static const char *find_server(const GlueRequest *request, Oid *server,
 static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
 static long see_to_others(void *arg);
 static ErrorData *catch_error(MemoryContext context);
+static bool may_pass(int sqlstate);
 static void heed_interrupt(ErrorData *error);
 static void delete_target(GlueWorkTarget *target);
 static GlueFailure *failure_from_error(const ErrorData *error);
@@ -395,12 +396,10 @@ resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 		heed_interrupt(error);
 		MemoryContextSwitchTo(target->context);
 		target->failure = failure_from_error(error);
-		target->refused = progress == PROGRESS_NONE;
+		target->refused = progress == PROGRESS_NONE &&
+			!may_pass(error->sqlerrcode);
 		if (progress == PROGRESS_CHANGED)
-		{
 			target->failure->code = GLUE_CODE_TARGET_CHANGED;
-			target->failure->transient = true;
-		}
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(target->context);
@@ -569,6 +568,26 @@ catch_error(MemoryContext context)
 	error = CopyErrorData();
 	FlushErrorState();
 	return error;
+}
+
+/*
+ * Has an error nothing to do with what is asked for?  Then it is for an
+ * administrator to mend, as a file that cannot be read, or for time.
+ */
+static bool
+may_pass(int sqlstate)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_SYSTEM_ERROR:
+			return true;
+		default:
+			return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE;
+	}
 }
 
 /*
