@@ -441,7 +441,8 @@ read_reply(GlueCallState *state, bool *ambiguous)
 	if (call->service == GLUE_SERVICE_STS && transfer->status == 200)
 	{
 		call->answer_xml = glue_secret_alloc(transfer->body_len + 1);
-		memcpy(call->answer_xml, transfer->body, transfer->body_len);
+		if (transfer->body_len > 0)
+			memcpy(call->answer_xml, transfer->body, transfer->body_len);
 		call->answer_xml[transfer->body_len] = '\0';
 		return;
 	}
