@@ -41,6 +41,7 @@ PURE_OBJS = \
 	src/credential_loss.o \
 	src/observation.o \
 	src/text_buffer.o \
+	src/algorithms.o \
 	src/sigv4_request.o \
 	src/sigv4.o \
 	src/endpoint.o \

@@ -146,7 +146,6 @@ static void *meanwhile_arg;
 
 /* prototypes of private functions */
 static void check_libcurl(void);
-static void open_pool(void);
 static bool open_handles(void);
 static bool set_up_multi(CURLM *multi);
 static void close_pool(void);
@@ -183,6 +182,52 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg);
 static size_t on_write(char *data, size_t size, size_t count, void *arg);
 
 /*
+ * Set up the multi handle and the epoll descriptor of this backend, if they
+ * are not set up yet.
+ *
+ * libcurl is initialized here and not in _PG_init(): that may run in the
+ * postmaster, which must stay free of threads and of state to be forked.
+ * curl_global_cleanup() is never called, since a resolver thread that was
+ * left behind may outlive everything but the process.
+ */
+void
+glue_http_open(void)
+{
+	sigset_t	saved;
+	bool		opened;
+
+	if (pool.multi != NULL)
+		return;
+	check_libcurl();
+
+	/*
+	 * OpenSSL would write the keys of every connection to that file.  The
+	 * variable must be gone before libcurl looks at it.
+	 */
+	if (getenv("SSLKEYLOGFILE") != NULL)
+	{
+		ereport(WARNING,
+				(errmsg("environment variable \"%s\" is ignored by glue_conn",
+						"SSLKEYLOGFILE"),
+				 errdetail("The keys of connections to AWS are not logged.")));
+		unsetenv("SSLKEYLOGFILE");
+	}
+
+	glue_poll_open();
+	dlist_init(&pool.transfers);
+
+	block_signals(&saved);
+	opened = curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK && open_handles();
+	restore_signals(&saved);
+
+	if (!opened)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not initialize libcurl")));
+	pool.deadline = PG_INT64_MAX;
+}
+
+/*
  * Start a transfer.
  *
  * The result belongs to the current memory context.  Call glue_http_wait()
@@ -199,8 +244,7 @@ glue_http_start(const GlueHttpRequest *request)
 	if (pool.multi != NULL && dlist_is_empty(&pool.transfers) &&
 		(pool.in_doubt || !glue_http_has_room()))
 		close_pool();
-	if (pool.multi == NULL)
-		open_pool();
+	glue_http_open();
 
 	transfer = palloc0(sizeof(HttpTransfer));
 	transfer->callback.func = release_transfer;
@@ -252,8 +296,7 @@ glue_http_start(const GlueHttpRequest *request)
 void
 glue_http_expect(int ntransfers)
 {
-	if (pool.multi == NULL)
-		open_pool();
+	glue_http_open();
 	ntransfers = Min(ntransfers, MAX_KEPT_CONNECTIONS);
 	if (ntransfers > pool.nkept &&
 		SET_MULTI(pool.multi, CURLMOPT_MAXCONNECTS, (long) ntransfers))
@@ -280,8 +323,7 @@ glue_http_wait(long timeout_ms)
 	static uint32 request_event = 0;
 	static uint32 pause_event = 0;
 
-	if (pool.multi == NULL)
-		open_pool();
+	glue_http_open();
 	glue_http_wait_as(timeout_ms, dlist_is_empty(&pool.transfers) ?
 					  GLUE_WAIT_EVENT(pause_event, "GlueConnPause") :
 					  GLUE_WAIT_EVENT(request_event, "GlueConnRequest"));
@@ -295,8 +337,7 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 	int			nready;
 	sigset_t	saved;
 
-	if (pool.multi == NULL)
-		open_pool();
+	glue_http_open();
 	if (meanwhile != NULL)
 		timeout_ms = Min(timeout_ms, do_meanwhile());
 	nready = glue_poll_wait(wait_time(timeout_ms), wait_event, ready);
@@ -417,49 +458,6 @@ check_libcurl(void)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("libcurl %s cannot be used", info->version),
 				 errdetail("glue_conn needs libcurl 7.87.0 or newer, but not 8.16.0, with TLS and asynchronous name look-up.")));
-}
-
-/*
- * Set up the multi handle and the epoll descriptor of this backend.
- *
- * libcurl is initialized here and not in _PG_init(): that may run in the
- * postmaster, which must stay free of threads and of state to be forked.
- * curl_global_cleanup() is never called, since a resolver thread that was
- * left behind may outlive everything but the process.
- */
-static void
-open_pool(void)
-{
-	sigset_t	saved;
-	bool		opened;
-
-	check_libcurl();
-
-	/*
-	 * OpenSSL would write the keys of every connection to that file.  The
-	 * variable must be gone before libcurl looks at it.
-	 */
-	if (getenv("SSLKEYLOGFILE") != NULL)
-	{
-		ereport(WARNING,
-				(errmsg("environment variable \"%s\" is ignored by glue_conn",
-						"SSLKEYLOGFILE"),
-				 errdetail("The keys of connections to AWS are not logged.")));
-		unsetenv("SSLKEYLOGFILE");
-	}
-
-	glue_poll_open();
-	dlist_init(&pool.transfers);
-
-	block_signals(&saved);
-	opened = curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK && open_handles();
-	restore_signals(&saved);
-
-	if (!opened)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("could not initialize libcurl")));
-	pool.deadline = PG_INT64_MAX;
 }
 
 /* Make the handles that all transfers share; false if that is not possible. */

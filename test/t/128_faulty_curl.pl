@@ -29,7 +29,7 @@ sub faulty_curl
 }
 
 # Have a function fail from now on, so many times.
-sub fail
+sub let_fail
 {
 	my ($function, $times) = @_;
 
@@ -62,7 +62,7 @@ sub survives
 {
 	my ($case, $session, $sqlstate, $function, $times) = @_;
 
-	fail($function, $times);
+	let_fail($function, $times);
 	my $result = $session->query(get_sql('x'));
 	like($result->sqlstate, $sqlstate, $case) or diag($result->text);
 	is(left(), 0, 'it has failed') if $times < 1000;
@@ -101,11 +101,22 @@ foreach my $kept ('a new session', 'a session with a connection')
 # Handles that are in doubt are thrown away, and their connections with them.
 my $session = $cluster->session;
 is($session->query(get_sql('x'))->sqlstate, '42704', 'a call');
-fail('curl_multi_add_handle', 1);
+let_fail('curl_multi_add_handle', 1);
 is($session->query(get_sql('x'))->sqlstate, '53200', 'one that cannot be prepared');
 my $connections = $glue->counters->{tcp_connections};
 is($session->query(get_sql('x'))->sqlstate, '42704', 'the next one');
 is($glue->counters->{tcp_connections}, $connections + 1, 'has a connection of its own');
+
+# A worker that cannot be initialized makes room for one that can, and has
+# taken no request by then.
+let_fail('curl_global_init', 1);
+my $id = $session->must(enqueue_create_sql(jdbc('a', ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' })))->output;
+is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+	'a worker that cannot be initialized');
+is(left(), 0, 'it has failed');
+is($session->must("SELECT attempts FROM glue_request WHERE id = $id")->output, '1',
+	'has taken no request');
 
 $cluster->finish;
 done_testing();
