@@ -138,7 +138,7 @@ glue_call_advance(GlueCallState *state)
 					judge_attempt(state);
 				break;
 			case GLUE_CALL_PAUSING:
-				if (GetCurrentTimestamp() >= state->pause_until)
+				if (glue_monotonic_us() >= state->pause_until)
 					state->step = GLUE_CALL_SENDING;
 				break;
 			case GLUE_CALL_READING_BACK:
@@ -548,8 +548,7 @@ try_again_or_fail(GlueCallState *state)
 	delay_ms = glue_retry_delay_ms(state->retry_kind, state->call->attempts,
 								   pg_prng_double(&pg_global_prng_state),
 								   state->headers.retry_after);
-	state->pause_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													 delay_ms);
+	state->pause_until = glue_monotonic_us() + (int64) delay_ms * 1000;
 	state->step = GLUE_CALL_PAUSING;
 }
 

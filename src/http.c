@@ -149,7 +149,6 @@ static void check_libcurl(void);
 static bool open_handles(void);
 static bool set_up_multi(CURLM *multi);
 static void close_pool(void);
-static int64 monotonic_us(void);
 static long wait_time(long timeout_ms);
 static long do_meanwhile(void);
 static CURL *take_handle(void);
@@ -253,7 +252,7 @@ glue_http_start(const GlueHttpRequest *request)
 									   &transfer->callback);
 	transfer->request = request;
 	transfer->public.started_at = GetCurrentTimestamp();
-	transfer->deadline = monotonic_us() +
+	transfer->deadline = glue_monotonic_us() +
 		((int64) request->request_timeout_ms + GRACE_MS) * 1000;
 	pool.deadline = Min(pool.deadline, transfer->deadline);
 
@@ -348,7 +347,7 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 			  (ready[i].events & GLUE_POLL_READ ? CURL_CSELECT_IN : 0) |
 			  (ready[i].events & GLUE_POLL_WRITE ? CURL_CSELECT_OUT : 0) |
 			  (ready[i].events & GLUE_POLL_ERROR ? CURL_CSELECT_ERR : 0));
-	if (pool.timer_set && monotonic_us() >= pool.timer_at)
+	if (pool.timer_set && glue_monotonic_us() >= pool.timer_at)
 	{
 		pool.timer_set = false;
 		drive(CURL_SOCKET_TIMEOUT, 0);
@@ -369,23 +368,29 @@ static long
 wait_time(long timeout_ms)
 {
 	int64		until = pool.deadline;
-	int64		now = monotonic_us();
 
 	if (pool.timer_set)
 		until = Min(until, pool.timer_at);
-	if (pool.broken || until <= now)
-		return 0;
-	return Min(timeout_ms, (until - now + 999) / 1000);
+	return pool.broken ? 0 : Min(timeout_ms, glue_ms_until(until));
 }
 
-/* A clock that nobody can set, in microseconds. */
-static int64
-monotonic_us(void)
+/* A clock that nobody can set, in microseconds; it says nothing of the time. */
+int64
+glue_monotonic_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* How long it is until then, by that clock; 0 if that is over. */
+long
+glue_ms_until(int64 until)
+{
+	int64		now = glue_monotonic_us();
+
+	return until <= now ? 0 : (until - now + 999) / 1000;
 }
 
 /*
@@ -411,15 +416,13 @@ glue_http_finish(GlueHttpTransfer *transfer)
 void
 glue_http_sleep(long duration_ms)
 {
-	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												  duration_ms);
+	int64		end = glue_monotonic_us() + (int64) duration_ms * 1000;
 	long		remaining_ms = duration_ms;
 
 	while (remaining_ms > 0)
 	{
 		glue_http_wait(remaining_ms);
-		remaining_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-													   end);
+		remaining_ms = glue_ms_until(end);
 	}
 }
 
@@ -727,7 +730,7 @@ fail_all_transfers(void)
 static void
 end_overdue(void)
 {
-	int64		now = monotonic_us();
+	int64		now = glue_monotonic_us();
 	dlist_iter	iter;
 
 	if (now < pool.deadline)
@@ -873,7 +876,7 @@ on_timer(CURLM *multi, long timeout_ms, void *arg)
 {
 	pool.timer_set = timeout_ms >= 0;
 	if (pool.timer_set)
-		pool.timer_at = monotonic_us() + (int64) timeout_ms * 1000;
+		pool.timer_at = glue_monotonic_us() + (int64) timeout_ms * 1000;
 	return 0;
 }
 
