@@ -112,15 +112,18 @@ typedef struct GlueJsonbBuilder
 
 /* 16 added a flag to the insert into indexes, and 19 made one of all flags */
 #if PG_VERSION_NUM >= 190000
-#define glue_insert_index_tuples(target, slot, executor) \
-	ExecInsertIndexTuples(target, executor, 0, slot, NIL, NULL)
+#define glue_insert_index_tuples(target, slot, executor, unless_there, conflict) \
+	ExecInsertIndexTuples(target, executor, \
+						  (unless_there) ? EIIT_NO_DUPE_ERROR : 0, slot, NIL, \
+						  conflict)
 #elif PG_VERSION_NUM >= 160000
-#define glue_insert_index_tuples(target, slot, executor) \
-	ExecInsertIndexTuples(target, slot, executor, false, false, NULL, NIL, \
-						  false)
+#define glue_insert_index_tuples(target, slot, executor, unless_there, conflict) \
+	ExecInsertIndexTuples(target, slot, executor, false, unless_there, \
+						  conflict, NIL, false)
 #else
-#define glue_insert_index_tuples(target, slot, executor) \
-	ExecInsertIndexTuples(target, slot, executor, false, false, NULL, NIL)
+#define glue_insert_index_tuples(target, slot, executor, unless_there, conflict) \
+	ExecInsertIndexTuples(target, slot, executor, false, unless_there, \
+						  conflict, NIL)
 #endif
 
 /* 18 lets those who form a minimal tuple have room before it */

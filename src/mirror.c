@@ -30,6 +30,7 @@
 #include "kept_plan.h"
 #include "mirror.h"
 #include "own_table.h"
+#include "row_insert.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -67,6 +68,9 @@ typedef enum MirrorStatement
 static GlueKeptPlan plans[NUM_STATEMENTS][NUM_KEY_SHAPES];
 
 /* prototypes of private functions */
+static const char *column_name(int column);
+static Oid	column_type(int column);
+static bool insert_directly(const GlueMirror *mirror, const GlueMirrorRow *row);
 static uint64 execute(const GlueMirror *mirror, MirrorStatement statement,
 					  GlueMirrorRow *row);
 static Portal open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
@@ -88,6 +92,26 @@ static char *target_condition(int shape);
 static char *insert_text(const char *table);
 static char *upsert_text(const char *table);
 
+/* The table as we made it. */
+static GlueRowShape shape = {
+	.may_be_there = true,
+	.ncolumns = GLUE_NUM_COLUMNS,
+	.column_name = column_name,
+	.column_type = column_type,
+};
+
+static const char *
+column_name(int column)
+{
+	return glue_mirror_column_name(column);
+}
+
+static Oid
+column_type(int column)
+{
+	return glue_mirror_column_type(column);
+}
+
 /*
  * Get ready to use the table.
  *
@@ -105,6 +129,9 @@ glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 
 	mirror->schema = schema;
 	mirror->owner = relation->rd_rel->relowner;
+	mirror->oid = RelationGetRelid(relation);
+	mirror->plain = access == GLUE_MIRROR_WRITE &&
+		glue_row_insert_possible(relation, &shape);
 	mirror->table = glue_own_table_name(relation);
 	table_close(relation, NoLock);
 	if (access == GLUE_MIRROR_WRITE)
@@ -143,8 +170,14 @@ void
 glue_mirror_record_draft(const GlueMirror *mirror, GlueMirrorRow *draft,
 						 const GlueMirrorEntry *entry)
 {
+	bool		inserted;
+
 	glue_mirror_row_observe(draft, entry);
-	if (execute(mirror, STATEMENT_INSERT, draft) == 0)
+	if (mirror->plain)
+		inserted = insert_directly(mirror, draft);
+	else
+		inserted = execute(mirror, STATEMENT_INSERT, draft) > 0;
+	if (!inserted)
 		execute(mirror, STATEMENT_UPSERT, draft);
 }
 
@@ -287,6 +320,19 @@ glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
  * Execution
  * ----------------------------------------------------------------
  */
+
+/* Insert a row without a statement; false if there is one with its key. */
+static bool
+insert_directly(const GlueMirror *mirror, const GlueMirrorRow *row)
+{
+	GlueImpersonation saved;
+	bool		inserted;
+
+	glue_impersonate(&saved, mirror->owner);
+	inserted = glue_row_insert(mirror->oid, &shape, row->values, row->nulls);
+	glue_stop_impersonating(&saved);
+	return inserted;
+}
 
 /* Execute a statement that writes; returns how many rows it wrote. */
 static uint64

@@ -26,7 +26,9 @@ typedef struct GlueMirror
 {
 	Oid			schema;
 	Oid			owner;
+	Oid			oid;
 	char	   *table;			/* its qualified name */
+	bool		plain;			/* rows need no statement to be inserted */
 } GlueMirror;
 
 extern void glue_mirror_open(GlueMirror *mirror, Oid schema,

@@ -3,11 +3,18 @@
  * row_insert.c
  *	  Insert of one row, without a statement.
  *
- * To set up a statement takes longer than to write a row.  So a request, which
- * a trigger makes for each row of somebody else's statement, is written by what
- * the executor uses itself, like
+ * To set up a statement takes longer than to write a row.  So a row of a table
+ * that is as we made it is written by what the executor uses itself, like
  *
  *		INSERT INTO table VALUES (...)
+ *
+ * or, if there may be such a row already,
+ *
+ *		INSERT INTO table VALUES (...) ON CONFLICT DO NOTHING
+ *
+ * but that no conflict is looked for before the row is there: there seldom is
+ * one, and an index finds it.  The row is inserted speculatively, as the
+ * executor does it, and so is dead at once if there is one.
  *
  * Whatever the executor would do besides that (triggers, rules, row security,
  * constraints, defaults, checks of privileges) is not done here.  A table on
@@ -36,6 +43,7 @@
 #include "executor/executor.h"
 #include "nodes/execnodes.h"
 #include "row_insert.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
@@ -52,6 +60,10 @@ static bool keeps_checks(TupleDesc desc, const GlueRowShape *shape);
 static bool owner_may_insert(Relation table);
 static bool fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
 					  const Datum *values, const char *nulls);
+static void insert_certainly(Relation relation, ResultRelInfo *target,
+							 TupleTableSlot *slot, EState *executor);
+static bool insert_unless_there(Relation relation, ResultRelInfo *target,
+								TupleTableSlot *slot, EState *executor);
 
 /*
  * Is a table fit for this?
@@ -180,7 +192,7 @@ owner_may_insert(Relation table)
 
 /*
  * Insert a row into a table that is fit for it, and locked; false if that is for
- * a statement, because a column must not be null.
+ * a statement, because there is such a row already, or a column must not be null.
  *
  * nulls has 'n' for null, as for SPI.  The row is visible to what comes next.
  */
@@ -193,22 +205,21 @@ glue_row_insert(Oid table, const GlueRowShape *shape, const Datum *values,
 	MemoryContext old_context = MemoryContextSwitchTo(executor->es_query_cxt);
 	ResultRelInfo *target = makeNode(ResultRelInfo);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
-	bool		complete = fill_slot(slot, shape, values, nulls);
+	bool		inserted = fill_slot(slot, shape, values, nulls);
 
-	if (complete)
-	{
-		InitResultRelInfo(target, relation, 0, NULL, 0);
-		ExecOpenIndices(target, false);
-		table_tuple_insert(relation, slot, GetCurrentCommandId(true), 0, NULL);
-		glue_insert_index_tuples(target, slot, executor);
-		ExecCloseIndices(target);
-	}
+	InitResultRelInfo(target, relation, 0, NULL, 0);
+	ExecOpenIndices(target, false);
+	if (inserted && shape->may_be_there)
+		inserted = insert_unless_there(relation, target, slot, executor);
+	else if (inserted)
+		insert_certainly(relation, target, slot, executor);
+	ExecCloseIndices(target);
 	ExecDropSingleTupleTableSlot(slot);
 	MemoryContextSwitchTo(old_context);
 	FreeExecutorState(executor);
 	table_close(relation, NoLock);
 	CommandCounterIncrement();
-	return complete;
+	return inserted;
 }
 
 /* Make a row of the values; false if a column must not be null. */
@@ -229,4 +240,35 @@ fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
 	}
 	ExecStoreVirtualTuple(slot);
 	return true;
+}
+
+/* Insert the row, which nobody else has. */
+static void
+insert_certainly(Relation relation, ResultRelInfo *target,
+				 TupleTableSlot *slot, EState *executor)
+{
+	table_tuple_insert(relation, slot, GetCurrentCommandId(true), 0, NULL);
+	(void) glue_insert_index_tuples(target, slot, executor, false, NULL);
+}
+
+/*
+ * Insert the row, as long as nobody else has one.
+ *
+ * Those who meet with ours meanwhile wait until it is decided whether it
+ * stays.
+ */
+static bool
+insert_unless_there(Relation relation, ResultRelInfo *target,
+					TupleTableSlot *slot, EState *executor)
+{
+	TransactionId xid = GetCurrentTransactionId();
+	uint32		token = SpeculativeInsertionLockAcquire(xid);
+	bool		conflict = false;
+
+	table_tuple_insert_speculative(relation, slot, GetCurrentCommandId(true),
+								   0, NULL, token);
+	(void) glue_insert_index_tuples(target, slot, executor, true, &conflict);
+	table_tuple_complete_speculative(relation, slot, token, !conflict);
+	SpeculativeInsertionLockRelease(xid);
+	return !conflict;
 }

@@ -19,6 +19,8 @@
  */
 typedef struct GlueRowShape
 {
+	bool		may_be_there;	/* a row with the same key, which is for a
+								 * statement then; else it is an error */
 	int			ncolumns;		/* the first ones of the table */
 	const char *(*column_name) (int column);
 	Oid			(*column_type) (int column);
