@@ -270,6 +270,30 @@ foreach my $table (qw(glue_connection glue_request))
 $session->must('RESET ALL; DROP INDEX mine, too');
 
 #
+# Who is called by what it executes
+#
+
+$session->must(<<'SQL');
+CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	ANALYZE public.glue_connection;
+	IF NEW.name NOT LIKE '%again' THEN
+		PERFORM public.glue_create_connection(pg_catalog.jsonb_build_object(
+			'Name', NEW.name || ' again', 'ConnectionType', 'JDBC',
+			'ConnectionProperties', NEW.connection_properties - 'PASSWORD'
+				|| '{"SECRET_ID": "s"}'));
+	END IF;
+	RETURN NEW;
+END $$;
+CREATE TRIGGER again AFTER INSERT ON glue_connection
+	FOR EACH ROW EXECUTE FUNCTION again();
+SQL
+$session->must(create_sql(jdbc(new_name()))) foreach 1 .. 3;
+is( $session->must("SELECT count(*) FROM glue_connection WHERE name LIKE '% again'")
+	  ->output, '3', 'a trigger that makes plans invalid may call us');
+$session->must('DROP TRIGGER again ON glue_connection');
+
+#
 # Whatever the planner is told, and whatever it believes
 #
 
