@@ -360,6 +360,26 @@ check_btree($_, $_) foreach split /\n/, $session->must(
 	"SELECT i.indexrelid::regclass FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
 	  . " WHERE c.relname IN ('glue_connection', 'glue_request', 'glue_request_secret')"
 	  . ' ORDER BY 1')->output;
+
+#
+# Made anew
+#
+
+$session->must('PREPARE make (jsonb) AS SELECT glue_create_connection($1);'
+	  . ' CREATE SCHEMA elsewhere; SET client_min_messages = error');
+foreach my $schema (qw(public elsewhere public))
+{
+	$session->must('DROP EXTENSION glue_conn CASCADE;'
+		  . " CREATE EXTENSION glue_conn SCHEMA $schema; SET search_path = $schema, public");
+	is( $session->query('EXECUTE make (' . literal(json_text(jdbc(new_name()))) . ')')
+		  ->output, 'READY', "made anew in $schema: a call");
+	my $id = $session->must(enqueue_create_sql(jdbc(new_name())))->output;
+	is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+		"made anew in $schema: the queue");
+	is( $session->must("SELECT string_agg(DISTINCT state, ' ') FROM $schema.glue_request")
+		  ->output, 'succeeded', "made anew in $schema: all is written down");
+}
+
 unlike(slurp_file($cluster->node->logfile), qr/was terminated by signal/,
 	'the server lives');
 $_->quit foreach $session, $admin;
