@@ -136,7 +136,8 @@ glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 	table_close(relation, NoLock);
 	if (access == GLUE_MIRROR_WRITE)
 	{
-		make_plan(mirror, STATEMENT_INSERT, 0);
+		if (!mirror->plain)
+			make_plan(mirror, STATEMENT_INSERT, 0);
 		make_plan(mirror, STATEMENT_UPSERT, 0);
 	}
 }
