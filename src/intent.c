@@ -266,7 +266,7 @@ glue_intent_close(const GlueRequestQueue *queue, int64 id,
 		Int64GetDatum(id), Int64GetDatum(queue->home),
 		TimestampTzGetDatum(GetCurrentTimestamp())
 	};
-	char		nulls[NUM_CLOSING_PARAMETERS] = "   nnnnn";
+	char		nulls[NUM_CLOSING_PARAMETERS] = {' ', ' ', ' '};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn intent",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -334,14 +334,13 @@ closing_plan(const GlueRequestQueue *queue)
 	return glue_ready_plan(&kept, queue->owner);
 }
 
-/* Set a parameter to text in UTF-8; NULL leaves it null. */
+/* Set a parameter to text in UTF-8, or to null. */
 static void
 set_text(Datum *values, char *nulls, int parameter, const char *utf8)
 {
-	if (utf8 == NULL)
-		return;
-	values[parameter] = CStringGetTextDatum(glue_server_from_utf8(utf8));
-	nulls[parameter] = ' ';
+	nulls[parameter] = utf8 == NULL ? 'n' : ' ';
+	if (utf8 != NULL)
+		values[parameter] = CStringGetTextDatum(glue_server_from_utf8(utf8));
 }
 
 /* ----------------------------------------------------------------
