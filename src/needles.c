@@ -79,6 +79,9 @@ glue_needles_add_tree(GlueNeedles *list, json_object *value)
 			}
 			break;
 		case json_type_string:
+			collected = glue_needles_add(list, json_object_get_string(value),
+										 (size_t) json_object_get_string_len(value));
+			break;
 		case json_type_int:
 		case json_type_double:
 			{

@@ -11,15 +11,20 @@
  * The walker judges a value by its key, wherever that is, so the root may be a
  * ConnectionInput, a whole request, an answer or a list of those:
  *
- *	- Members that AWS Glue's model marks as sensitive are secret as a whole,
- *	  and so is TokenUrlParametersMap, which the model does not mark.
- *	- Any other key that looks like a secret's (secret_text.c) is one, too,
- *	  unless it is a member in the model, such as SecretArn or
- *	  ValidateCredentials, or says where a secret is kept, such as SECRET_ID.
- *	  That excuses only a value of the type that belongs there.
- *	- In any other string, only the credentials in it are secret.
+ *	- Members that AWS Glue's model marks as sensitive are secret as a whole.
+ *	- Any other key is judged by its end (secret_name.c), and what it names is a
+ *	  secret unless the form of the value shows that it is none
+ *	  (secret_form.c).  Members of the model, such as ValidateCredentials, and
+ *	  references, such as SECRET_ID, are none.  That excuses only a value of the
+ *	  type that belongs there.
+ *	- Of a pair {"Name": "password", "Value": ...}, the name is the key.
+ *	- In any other string, only what shows itself to be a secret is one
+ *	  (secret_text.c).  So no name protects a password in a URL.
  *	- A string that holds JSON is walked like the rest and written back.  If it
  *	  looks like JSON but is not, and mentions a secret, it is one.
+ *
+ * The members of TokenUrlParametersMap, which the model does not mark, are
+ * judged like those of the other maps: scope, audience and resource stay.
  *
  * At a secret's place, null, {} and [] stay, since nothing is in them.
  * Anything else becomes "********", even an empty string: that a password is
@@ -42,6 +47,7 @@
 
 #include "json_tree.h"
 #include "model.h"
+#include "secret_form.h"
 #include "secret_name.h"
 
 typedef enum WalkPurpose
@@ -79,6 +85,8 @@ static bool walk_value(Walk *walk, const Place *place, json_object *value,
 static bool walk_member(Walk *walk, const Place *place, json_object *value,
 						int depth);
 static GlueNameKind judge_key(const char *key, unsigned int *types);
+static bool is_whole_secret(const Place *place, json_object *value);
+static const char *name_of_pair(const Place *place);
 static bool walk_string(Walk *walk, json_object *string, int depth);
 static bool walk_json_text(Walk *walk, json_object *string, int depth);
 static bool walk_plain_text(Walk *walk, json_object *string);
@@ -95,16 +103,25 @@ static void put(Output *output, const char *bytes, size_t len);
 static size_t finish(Output *output);
 
 /*
- * Is a value with this key a secret?
- *
- * This judges the key alone, taking a value of the right type for granted.
+ * Is a value with this key a secret, as far as the key can tell?
  */
 bool
 glue_redact_is_secret_key(const char *key)
 {
 	unsigned int types;
 
-	return judge_key(key, &types) == GLUE_NAME_SECRET;
+	return judge_key(key, &types) >= GLUE_NAME_ADDRESS;
+}
+
+/*
+ * Is this value secret as a whole because of its key, or has it been?
+ */
+bool
+glue_redact_hides(const char *key, json_object *value)
+{
+	Place		place = {NULL, key, 0};
+
+	return is_whole_secret(&place, value);
 }
 
 /*
@@ -255,13 +272,66 @@ walk_value(Walk *walk, const Place *place, json_object *value, int depth)
 static bool
 walk_member(Walk *walk, const Place *place, json_object *value, int depth)
 {
+	if (is_whole_secret(place, value))
+		return take_whole(walk, place, value);
+	return walk_value(walk, place, value, depth);
+}
+
+/*
+ * Does a member's key make its value a secret, and does its form not deny it?
+ */
+static bool
+is_whole_secret(const Place *place, json_object *value)
+{
 	unsigned int types;
 	GlueNameKind kind = judge_key(place->key, &types);
 
-	if (kind == GLUE_NAME_SECRET ||
-		(kind == GLUE_NAME_REFERENCE && !is_of_type(value, types)))
-		return take_whole(walk, place, value);
-	return walk_value(walk, place, value, depth);
+	if (kind == GLUE_NAME_PLAIN)
+	{
+		const char *name = name_of_pair(place);
+
+		if (name == NULL)
+			return false;
+		kind = judge_key(name, &types);
+	}
+	if (kind < GLUE_NAME_ADDRESS)
+		return kind == GLUE_NAME_REFERENCE && !is_of_type(value, types);
+	if (glue_model_is_sensitive(place->key))
+		return true;
+	switch (json_object_get_type(value))
+	{
+		case json_type_boolean:
+			return false;
+		case json_type_int:
+		case json_type_double:
+			return kind > GLUE_NAME_MENTIONS;
+		case json_type_string:
+			return !glue_form_is_public(kind, json_object_get_string(value),
+										(size_t) json_object_get_string_len(value));
+		default:
+			return true;
+	}
+}
+
+/*
+ * If a member is the value of a pair of name and value, return the name.
+ */
+static const char *
+name_of_pair(const Place *place)
+{
+	static const char *const names[] = {"Name", "name", "Key", "key"};
+	json_object *name;
+
+	if (place->parent == NULL || (place->key[0] | 0x20) != 'v' ||
+		strcmp(place->key + 1, "alue") != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
+	{
+		if (json_object_object_get_ex(place->parent, names[i], &name) &&
+			json_object_is_type(name, json_type_string))
+			return json_object_get_string(name);
+	}
+	return NULL;
 }
 
 /*
@@ -279,9 +349,10 @@ judge_key(const char *key, unsigned int *types)
 	kind = glue_secret_name_kind(key, strlen(key));
 	if (kind == GLUE_NAME_PLAIN)
 		return kind;
-	*types = 1 << GLUE_TYPE_STRING;
+	*types = 1 << GLUE_TYPE_STRING | 1 << GLUE_TYPE_BOOLEAN |
+		1 << GLUE_TYPE_INTEGER;
 	member = glue_model_member_name(key);
-	if (member == NULL || strcmp(key, "TokenUrlParametersMap") == 0)
+	if (member == NULL)
 		return kind;
 	*types = member->types;
 	return GLUE_NAME_REFERENCE;
@@ -293,7 +364,7 @@ walk_string(Walk *walk, json_object *string, int depth)
 	const char *text = json_object_get_string(string);
 	size_t		len = (size_t) json_object_get_string_len(string);
 
-	if (looks_like_json(text, len))
+	if (looks_like_json(text, len) && !glue_value_is_placeholder(text, len))
 		return walk_json_text(walk, string, depth);
 	return walk_plain_text(walk, string);
 }
