@@ -33,6 +33,7 @@ PURE_OBJS = \
 	src/secret_login.o \
 	src/secret_markup.o \
 	src/secret_text.o \
+	src/redact_string.o \
 	src/redact.o \
 	src/secret_digest.o \
 	src/normalize.o \

@@ -235,7 +235,8 @@ glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
 		glue_mirror_entry_from_known(&entry, &function->target, name, known);
 	if (known == NULL ||
 		!glue_compare_definitions(known->definition, connection,
-								  ignore_difference, NULL))
+								  ignore_difference, NULL) ||
+		glue_definition_reveals(known->definition, connection))
 	{
 		entry.definition = connection;
 		entry.secret_digest = NULL;

@@ -46,9 +46,9 @@ typedef struct TokenPrefix
 static const TokenPrefix token_prefixes[] = {
 	PREFIX("sk_live_"), PREFIX("sk_test_"), PREFIX("rk_live_"), PREFIX("rk_test_"), PREFIX("whsec_"),	/* Stripe */
 	PREFIX("ghp_"), PREFIX("gho_"), PREFIX("ghu_"), PREFIX("ghs_"), PREFIX("ghr_"), PREFIX("github_pat_"),
-	PREFIX("glpat-"),					/* GitLab */
+	PREFIX("glpat-"),			/* GitLab */
 	PREFIX("xoxa-"), PREFIX("xoxb-"), PREFIX("xoxe-"), PREFIX("xoxp-"), PREFIX("xoxr-"), PREFIX("xoxs-"), PREFIX("xapp-"),	/* Slack */
-	PREFIX("shpat_"), PREFIX("shpss_"),			/* Shopify */
+	PREFIX("shpat_"), PREFIX("shpss_"), /* Shopify */
 	PREFIX("sk-ant-"), PREFIX("sk-proj-"), PREFIX("hf_"), PREFIX("npm_"), PREFIX("pypi-"), PREFIX("dop_v1_"),
 };
 
@@ -270,11 +270,12 @@ find_http_credentials(const GlueText *text, size_t blank,
 	for (size_t i = 0; i < 2; i++)
 	{
 		size_t		scheme_len = strlen(schemes[i]);
-		const char *scheme = &text->bytes[blank - scheme_len];
+		size_t		scheme = blank - scheme_len;
 
 		if (blank < scheme_len ||
-			!glue_secret_same_name(scheme, scheme_len, schemes[i]) ||
-			(blank > scheme_len && glue_is_name_character(scheme[-1])))
+			!glue_secret_same_name(&text->bytes[scheme], scheme_len,
+								   schemes[i]) ||
+			(scheme > 0 && glue_is_name_character(text->bytes[scheme - 1])))
 			continue;
 		*start = glue_value_skip_blanks(text, blank);
 		len = span(&text->bytes[*start], text->len - *start, "+/=-_.~");

@@ -77,7 +77,7 @@ glue_login_find_user_info(GlueSecretSearch *search, size_t slashes)
 
 	if (at_sign < search->text.len)
 		return at_sign > colon && glue_secret_search_take(search, GLUE_NAME_SECRET,
-									colon + 1, at_sign);
+														  colon + 1, at_sign);
 	if (!has_at_sign_from(search, end) ||
 		is_host_list(&text[start], end - start))
 		return false;
