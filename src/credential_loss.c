@@ -120,7 +120,6 @@ static const Login *find_login(const char *key);
 static bool gives_secret(const Search *search, json_object *given,
 						 json_object *had, const char *key);
 static bool gives_reference(json_object *given, json_object *had);
-static bool is_reference(const char *key);
 static bool loses_part(const Search *search, json_object *had,
 					   json_object *now);
 static bool loses_member(const Search *search, json_object *had,
@@ -442,30 +441,8 @@ gives_reference(json_object *given, json_object *had)
 		return false;
 	json_object_object_foreachC(given, iter)
 	{
-		if (is_reference(iter.key) && !glue_is_nothing(iter.val) &&
+		if (glue_secret_name_refers(iter.key, strlen(iter.key)) && !glue_is_nothing(iter.val) &&
 			!has_value(had, iter.key))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Is this the name of what says which secret to use, such as "secretId" or
- * "aws_secret_arn"?
- */
-static bool
-is_reference(const char *key)
-{
-	static const char *const ends[] = {"id", "arn", "name"};
-	size_t		len = strlen(key);
-
-	for (size_t i = 0; i < 3; i++)
-	{
-		size_t		end = strlen(ends[i]);
-
-		if (len > end &&
-			glue_secret_same_name(&key[len - end], end, ends[i]) &&
-			glue_secret_name_kind(key, len) == GLUE_NAME_REFERENCE)
 			return true;
 	}
 	return false;

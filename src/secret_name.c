@@ -204,6 +204,18 @@ glue_secret_name_kind(const char *name, size_t len)
 }
 
 /*
+ * Does the name say that its value tells which secret to use, such as
+ * "secretId" or "aws_secret_arn"?
+ */
+bool
+glue_secret_name_refers(const char *name, size_t len)
+{
+	return glue_secret_name_kind(name, len) == GLUE_NAME_REFERENCE &&
+		(ends_with(name, len, 0, " id") || ends_with(name, len, 0, "arn") ||
+		 ends_with(name, len, 0, "name"));
+}
+
+/*
  * Does the text contain a word that makes a name a secret's?
  */
 bool

@@ -30,6 +30,7 @@ typedef enum GlueNameKind
 } GlueNameKind;
 
 extern GlueNameKind glue_secret_name_kind(const char *name, size_t len);
+extern bool glue_secret_name_refers(const char *name, size_t len);
 extern bool glue_secret_name_mentioned(const char *text, size_t len);
 extern bool glue_secret_same_name(const char *name, size_t len,
 								  const char *plain);
