@@ -197,7 +197,7 @@ search_map(Search *search, const char *map, json_object *had)
 		}
 		else if (loses_part(search, iter.val,
 							glue_member_of(given, iter.key)) &&
-				 !has_value(given, "SECRET_ID") &&
+				 !(has_value(given, "SECRET_ID") && !has_value(had, "SECRET_ID")) &&
 				 !has_password(given, "PASSWORD") && !search->authenticates)
 			report_property(search, map, iter.key,
 							"holds credentials that the input does not give");
