@@ -6,7 +6,7 @@
  * Some values are secrets whatever their name is:
  *
  *	- private keys in PEM; certificates and public keys are none
- *	- credentials of HTTP, "Bearer ..." and "Basic ..."
+ *	- credentials of HTTP, such as "Bearer ..." and "Basic ..."
  *	- tokens that their issuer begins in a way of his own (token_prefixes)
  *	- base64 of JSON, which is how tokens (JWT) and the keys of service
  *	  accounts are handed on, and of a private key in PEM
@@ -39,8 +39,8 @@ typedef struct TokenPrefix
 #define PREFIX(text) {text, sizeof(text) - 1}
 
 /*
- * How issuers begin their secret tokens.  Each ends with "_" or "-", which is
- * what they are looked for by.  Identifiers of keys (AKIA, ASIA) and public
+ * How issuers begin their secret tokens.  Each ends with "_", "-" or "/", which
+ * is what they are looked for by.  Identifiers of keys (AKIA, ASIA) and public
  * keys (pk_live_) are no secrets.
  */
 static const TokenPrefix token_prefixes[] = {
@@ -49,8 +49,18 @@ static const TokenPrefix token_prefixes[] = {
 	PREFIX("glpat-"),			/* GitLab */
 	PREFIX("xoxa-"), PREFIX("xoxb-"), PREFIX("xoxe-"), PREFIX("xoxp-"), PREFIX("xoxr-"), PREFIX("xoxs-"), PREFIX("xapp-"),	/* Slack */
 	PREFIX("shpat_"), PREFIX("shpss_"), /* Shopify */
+	PREFIX("AGE-SECRET-KEY-"),
+	PREFIX("hooks.slack.com/services/"),
 	PREFIX("sk-ant-"), PREFIX("sk-proj-"), PREFIX("hf_"), PREFIX("npm_"), PREFIX("pypi-"), PREFIX("dop_v1_"),
 };
+
+/* A scheme of HTTP, and the least that may follow it. */
+typedef struct HttpScheme
+{
+	const char *name;
+	size_t		len;
+	size_t		min;
+} HttpScheme;
 
 typedef bool (*FormTest) (const char *value, size_t len);
 
@@ -148,6 +158,7 @@ glue_form_find(const GlueText *text, size_t at, size_t *start, size_t *end)
 		case '-':
 			return find_pem(text, at, end) || find_token(text, at, start, end);
 		case '_':
+		case '/':
 			return find_token(text, at, start, end);
 		case ' ':
 			return find_http_credentials(text, at, start, end);
@@ -250,7 +261,8 @@ find_token(const GlueText *text, size_t at, size_t *start, size_t *end)
 		*start = at + 1 - len;
 		if (*start > 0 && glue_is_name_character(bytes[*start - 1]))
 			return false;
-		more = span(&bytes[at + 1], text->len - at - 1, "_-");
+		more = span(&bytes[at + 1], text->len - at - 1,
+					bytes[at] == '/' ? "/" : "_-");
 		*end = at + 1 + more;
 		return more >= MIN_TOKEN && is_random(&bytes[at + 1], more);
 	}
@@ -258,30 +270,35 @@ find_token(const GlueText *text, size_t at, size_t *start, size_t *end)
 }
 
 /*
- * What follows "Bearer" or "Basic", unless it is just a word.
+ * What follows "Bearer" or the like, unless it is just a word.
  */
 static bool
 find_http_credentials(const GlueText *text, size_t blank,
 					  size_t *start, size_t *end)
 {
-	static const char *const schemes[] = {"bearer", "basic"};
-	size_t		len;
+	static const HttpScheme schemes[] = {
+		{"bearer", 6, 1}, {"basic", 5, 1},
+		{"apikey", 6, MIN_TOKEN}, {"token", 5, MIN_TOKEN},
+	};
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(HttpScheme); i++)
 	{
-		size_t		scheme_len = strlen(schemes[i]);
-		size_t		scheme = blank - scheme_len;
+		const HttpScheme *scheme = &schemes[i];
+		size_t		scheme_start = blank - scheme->len;
+		size_t		len;
 
-		if (blank < scheme_len ||
-			!glue_secret_same_name(&text->bytes[scheme], scheme_len,
-								   schemes[i]) ||
-			(scheme > 0 && glue_is_name_character(text->bytes[scheme - 1])))
+		if (blank < scheme->len ||
+			!glue_secret_same_name(&text->bytes[scheme_start], scheme->len,
+								   scheme->name) ||
+			(scheme_start > 0 &&
+			 glue_is_name_character(text->bytes[scheme_start - 1])))
 			continue;
 		*start = glue_value_skip_blanks(text, blank);
 		len = span(&text->bytes[*start], text->len - *start, "+/=-_.~");
 		*end = *start + len;
-		return !is_word(&text->bytes[*start], len) ||
-			(i == 0 && len >= MIN_BASE64);
+		return len >= scheme->min &&
+			(!is_word(&text->bytes[*start], len) ||
+			 (i == 0 && len >= MIN_BASE64));
 	}
 	return false;
 }

@@ -79,13 +79,14 @@ glue_markup_find_element(GlueSecretSearch *search, size_t at)
 
 /*
  * Judge the name of an element, or if that is "value", of the name that stands
- * before it.
+ * before it, or if that says nothing, the attribute that names it.
  */
 static GlueNameKind
 judge_tag(const GlueText *text, size_t tag, size_t end)
 {
 	size_t		name_end = tag;
 	size_t		name = tag;
+	GlueNameKind kind;
 
 	while (name_end < end && !glue_is_space(text->bytes[name_end]))
 	{
@@ -106,7 +107,9 @@ judge_tag(const GlueText *text, size_t tag, size_t end)
 		if (name > name_end)
 			return GLUE_NAME_PLAIN;
 	}
-	return glue_secret_name_kind(&text->bytes[name], name_end - name);
+	kind = glue_secret_name_kind(&text->bytes[name], name_end - name);
+	return kind != GLUE_NAME_PLAIN ? kind :
+		glue_markup_attribute_kind(text, end);
 }
 
 /*
@@ -127,16 +130,18 @@ glue_markup_find_line(GlueSecretSearch *search, size_t name_start,
 	size_t		end;
 	GlueNameKind kind;
 
-	if (line > name_start && !follows_separator(text, name_start))
+	if (value == text->len ||
+		(line > name_start && !follows_separator(text, name_start)))
 		return false;
 	kind = glue_secret_name_kind(&bytes[name_start], name_end - name_start);
 	if (kind < GLUE_NAME_ADDRESS)
 		return false;
-	if (line <= name_start && value < text->len &&
-		(bytes[value] == '|' || bytes[value] == '>'))
+	if (line <= name_start && strchr("|>\n", bytes[value]) != NULL)
 		end = end_of_block(text, value);
 	else if ((end = glue_value_quoted_end(text, &next, false)) == 0)
 		end = end_of_plain(text, value, line, line > name_start);
+	while (next < end && glue_is_space(bytes[next]))
+		next++;
 	return end > next && glue_secret_search_take(search, kind, next, end);
 }
 
@@ -169,7 +174,8 @@ end_of_plain(const GlueText *text, size_t start, size_t line, bool in_list)
 }
 
 /*
- * Judge what an attribute "value" belongs to by the attribute before it.
+ * Judge what an attribute "value", or the content of an element, belongs to by
+ * the attribute that ends before this place.
  */
 GlueNameKind
 glue_markup_attribute_kind(const GlueText *text, size_t name_start)
@@ -178,7 +184,7 @@ glue_markup_attribute_kind(const GlueText *text, size_t name_start)
 	size_t		start;
 	size_t		equals;
 
-	if (end == 0 || end == name_start || !glue_is_quote(text->bytes[end - 1]))
+	if (end == 0 || !glue_is_quote(text->bytes[end - 1]))
 		return GLUE_NAME_PLAIN;
 	end--;
 	start = back_to(text, end, text->bytes[end]) + 1;

@@ -40,6 +40,7 @@ typedef struct SecretWord
 static const SecretWord secret_words[] = {
 	{"access_key", GLUE_NAME_KEY},	/* AWS; "secret access key" is below */
 	{"account_key", GLUE_NAME_SECRET},	/* Azure Storage, Cosmos DB */
+	{"aes_key", GLUE_NAME_KEY},
 	{"api_key", GLUE_NAME_SECRET},	/* also "hapikey" of HubSpot */
 	{"app_key", GLUE_NAME_SECRET},	/* Datadog */
 	{"application_key", GLUE_NAME_SECRET},
@@ -49,11 +50,14 @@ static const SecretWord secret_words[] = {
 	{"auth_user_info", GLUE_NAME_SECRET},	/* schema registry: "key:secret" */
 	{"authorization", GLUE_NAME_SECRET},	/* the header */
 	{"authorization_code", GLUE_NAME_SECRET},
+	{"basic_auth", GLUE_NAME_SECRET},	/* "user:password" */
+	{"cipher_key", GLUE_NAME_KEY},
 	{"client_key", GLUE_NAME_KEY},	/* TLS, or a key vault's */
 	{"code_verifier", GLUE_NAME_SECRET},
 	{"cookie", GLUE_NAME_SECRET},
 	{"credential", GLUE_NAME_KEY},
 	{"creds", GLUE_NAME_KEY},
+	{"decryption_key", GLUE_NAME_KEY},
 	{"device_code", GLUE_NAME_SECRET},
 	{"encryption_key", GLUE_NAME_KEY},
 	{"functions_key", GLUE_NAME_SECRET},	/* Azure Functions */
@@ -63,6 +67,7 @@ static const SecretWord secret_words[] = {
 	{"key_tab", GLUE_NAME_REFERENCE},
 	{"logdata", GLUE_NAME_SECRET},	/* Teradata: "user@@password" */
 	{"master_key", GLUE_NAME_KEY},
+	{"mfa_code", GLUE_NAME_SECRET},
 	{"next_token", GLUE_NAME_REFERENCE},	/* of a page */
 	{" otp", GLUE_NAME_SECRET},
 	{" pass", GLUE_NAME_SECRET},
@@ -76,6 +81,7 @@ static const SecretWord secret_words[] = {
 	{"private_key", GLUE_NAME_KEY},
 	{" psk", GLUE_NAME_SECRET}, /* pre-shared key */
 	{"pvt_key", GLUE_NAME_KEY}, /* BigQuery */
+	{" pw", GLUE_NAME_SECRET},
 	{"pwd", GLUE_NAME_SECRET},
 	{"redis_endpoint", GLUE_NAME_ADDRESS},	/* Athena: "host:port:password" */
 	{" sas", GLUE_NAME_SECRET}, /* Azure: shared access signature */
@@ -97,6 +103,7 @@ static const SecretWord secret_words[] = {
 	{"tls_key", GLUE_NAME_KEY},
 	{"token", GLUE_NAME_SECRET},
 	{" totp", GLUE_NAME_SECRET},
+	{"user_pass", GLUE_NAME_SECRET},
 };
 
 /*
@@ -104,7 +111,7 @@ static const SecretWord secret_words[] = {
  * is that of the secret itself.  So is one with a number.
  */
 static const char *const value_endings[] = {
-	"base64", "b64", "content", "current", "data", "encoded", "encrypted",
+	"base64", "b64", "code", "content", "current", "data", "encoded", "encrypted",
 	"hash", "hex", "json", "key", "new", "old", "pem", "plain", "plaintext",
 	"previous", "primary", "raw", "secondary", "string", "text", "value",
 };

@@ -92,8 +92,9 @@ glue_secret_search_next(GlueSecretSearch *search)
 		switch (text[at])
 		{
 			case '/':
-				is_found = left > 1 && text[at + 1] == '/' &&
-					glue_login_find_user_info(search, at);
+				is_found = left > 1 && text[at + 1] == '/' ?
+					glue_login_find_user_info(search, at) :
+					find_form(search, at);
 				break;
 			case '=':
 				is_found = find_parameter(search, at, 1);
@@ -114,9 +115,9 @@ glue_secret_search_next(GlueSecretSearch *search)
 				is_found = glue_markup_find_element(search, at);
 				break;
 			case ' ':
-				/* of "Bearer" or "Basic" */
-				is_found = at > 0 && ((text[at - 1] | 0x20) == 'r' ||
-									  (text[at - 1] | 0x20) == 'c') &&
+				/* of "Bearer", "Basic", "ApiKey" or "Token" */
+				is_found = at > 0 && text[at - 1] != '\0' &&
+					strchr("rcynRCYN", text[at - 1]) != NULL &&
 					find_form(search, at);
 				break;
 			default:
