@@ -27,8 +27,7 @@
 /* of line_start() */
 #define NOT_FIRST ((size_t) -1)
 
-static size_t end_of_plain(const GlueText *text, size_t start, size_t line,
-						   bool in_list);
+static size_t end_of_plain(const GlueText *text, size_t start, size_t line);
 static GlueNameKind judge_tag(const GlueText *text, size_t tag, size_t end);
 static size_t back_to(const GlueText *text, size_t at, char c);
 static size_t skip_back(const GlueText *text, size_t at);
@@ -116,8 +115,9 @@ judge_tag(const GlueText *text, size_t tag, size_t end)
  * Look for a value of YAML that is a secret, given its name and where it
  * starts, behind the colon.
  *
- * The name must be the first of its line, or follow a comma or the like.  In a
- * text of one line, several words after it are prose, and no secret.
+ * The name must be the first of its line, or follow a comma or the like.
+ * Several words after it are prose, and no secret, unless they fill one line of
+ * several.
  */
 bool
 glue_markup_find_line(GlueSecretSearch *search, size_t name_start,
@@ -131,15 +131,15 @@ glue_markup_find_line(GlueSecretSearch *search, size_t name_start,
 	GlueNameKind kind;
 
 	if (value == text->len ||
-		(line > name_start && !follows_separator(text, name_start)))
+		(line == NOT_FIRST && !follows_separator(text, name_start)))
 		return false;
 	kind = glue_secret_name_kind(&bytes[name_start], name_end - name_start);
 	if (kind < GLUE_NAME_ADDRESS)
 		return false;
-	if (line <= name_start && strchr("|>\n", bytes[value]) != NULL)
+	if (line != NOT_FIRST && strchr("|>\n", bytes[value]) != NULL)
 		end = end_of_block(text, value);
 	else if ((end = glue_value_quoted_end(text, &next, false)) == 0)
-		end = end_of_plain(text, value, line, line > name_start);
+		end = end_of_plain(text, value, line);
 	while (next < end && glue_is_space(bytes[next]))
 		next++;
 	return end > next && glue_secret_search_take(search, kind, next, end);
@@ -149,7 +149,7 @@ glue_markup_find_line(GlueSecretSearch *search, size_t name_start,
  * Return where a value that is not quoted ends, or 0 if this is prose.
  */
 static size_t
-end_of_plain(const GlueText *text, size_t start, size_t line, bool in_list)
+end_of_plain(const GlueText *text, size_t start, size_t line)
 {
 	const char *bytes = text->bytes;
 	size_t		end = start;
@@ -162,8 +162,10 @@ end_of_plain(const GlueText *text, size_t start, size_t line, bool in_list)
 		end++;
 	word_end = end;
 	end = glue_value_skip_blanks(text, end);
-	if (in_list || end == text->len || strchr(",;})", bytes[end]) != NULL)
+	if (end == text->len || strchr(",;})\r\n", bytes[end]) != NULL)
 		return word_end;
+	if (line == NOT_FIRST)
+		return 0;
 	while (end < text->len && bytes[end] != '\n' && bytes[end] != '\r')
 		end++;
 	if (end == text->len && line == 0)

@@ -136,6 +136,11 @@ static const RedactCase value_cases[] = {
 	{"(user: u, password: p)", "(user: u, password: ********)"},
 	{"?u=${token:x}", NULL},
 	{"token://h/x", NULL},
+	{"a; token: see the page", NULL},
+	{"password:\n  a\nb: c", "password:\n  ********\nb: c"},
+	{"<entry key=\"password\">a</entry>", "<entry key=\"password\">********</entry>"},
+	{"ApiKey a1b2c3d4e5f6==", "ApiKey ********"},
+	{"a token a1, b", NULL},
 
 	/* logins without a URL, and what is none */
 	{"u:p@h:1/d", "u:********@h:1/d"},
