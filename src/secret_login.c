@@ -127,7 +127,8 @@ is_nested_url(const char *text, size_t len)
 		at++;
 	return len - at > 2 && text[at] == ':' &&
 		((text[at + 1] == '/' && text[at + 2] == '/') ||
-		 glue_secret_same_name(&text[at - 6], 6, "oracle"));
+		 (at == strlen("jdbc:oracle") &&
+		  memcmp(&text[at - 6], "oracle", 6) == 0));
 }
 
 /*
