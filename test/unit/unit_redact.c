@@ -621,7 +621,7 @@ test_collect(void)
 
 	/* and as it is spelled in JSON, and in JSON within that */
 	check_collected("{\"PASSWORD\":\"a\\\"b\"}",
-					"a\\\\\\\"b a\\\"b a\"b ");
+					"a\\\\\\\\\\\\\\\"b a\\\\\\\"b a\\\"b a\"b ");
 }
 
 static void
