@@ -57,7 +57,8 @@ glue_pages_begin(GluePages *pages, const GlueCall *call, const char *member)
 /*
  * Read the next entry, an object; NULL after the last one.
  *
- * It is valid until the next call.  Raises an error if a page cannot be read.
+ * It is valid until the next call.  Raises an error if a page cannot be read;
+ * then the next call tries that again.
  */
 json_object *
 glue_pages_next(GluePages *pages)
@@ -72,11 +73,12 @@ glue_pages_next(GluePages *pages)
 		CHECK_FOR_INTERRUPTS();
 		read_page(pages);
 	}
-	entry = json_object_array_get_idx(pages->entries, pages->next++);
+	entry = json_object_array_get_idx(pages->entries, pages->next);
 	if (!json_object_is_type(entry, json_type_object))
 		glue_failure_raise(ERROR,
 						   glue_client_malformed_answer(&pages->call,
 														"an entry of its list is no object"));
+	pages->next++;
 	return entry;
 }
 
@@ -89,26 +91,30 @@ max_page_size(const char *operation)
 	return glue_model_member(model->input, "MaxResults")->shape->max;
 }
 
+/* Read a page; after an error, there is none. */
 static void
 read_page(GluePages *pages)
 {
+	json_object *entries;
 	const char *token;
 
 	run_call(pages);
-	pages->entries = json_object_object_get(pages->call.answer, pages->member);
-	pages->next = 0;
+	entries = json_object_object_get(pages->call.answer, pages->member);
 	pages->npages++;
-	if (!json_object_is_type(pages->entries, json_type_array))
+	if (!json_object_is_type(entries, json_type_array))
 		glue_failure_raise(ERROR,
 						   glue_client_malformed_answer(&pages->call,
 														"it holds no list"));
 	token = next_token(pages);
+	if (token != NULL)
+	{
+		remember_token(pages, token);
+		glue_tree_add(pages->call.request, "NextToken",
+					  json_object_new_string(token));
+	}
 	pages->is_last = token == NULL;
-	if (pages->is_last)
-		return;
-	remember_token(pages, token);
-	glue_tree_add(pages->call.request, "NextToken",
-				  json_object_new_string(token));
+	pages->entries = entries;
+	pages->next = 0;
 }
 
 /* Ask for a page, and for a smaller one if that is too large. */
