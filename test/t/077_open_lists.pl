@@ -36,6 +36,8 @@ BEGIN
 	END LOOP;
 	RETURN n;
 END $$;
+CREATE FUNCTION list() RETURNS SETOF jsonb LANGUAGE sql VOLATILE AS
+	'SELECT glue_get_connections()';
 CREATE SERVER elsewhere FOREIGN DATA WRAPPER glue_conn
 	OPTIONS (region 'eu-west-1');
 SQL
@@ -92,6 +94,9 @@ foreach my $form (
 	[ 'a select list without a subquery',
 		'SELECT count(*) FROM (SELECT'
 		  . ' glue_create_connection(copy_of(glue_get_connections()))) AS s' ],
+	[ 'a function of SQL',
+		'SELECT count(*) FROM (SELECT'
+		  . ' glue_create_connection(copy_of(list())) OFFSET 0) AS s' ],
 	[ 'a lateral join',
 		"SELECT count(status) FROM $listed,"
 		  . ' LATERAL glue_create_connection(copy_of(c)) AS status' ],
@@ -149,7 +154,7 @@ foreach my $change (
 	is(fetch('3'), names(1, 3), "$name: a cursor has begun");
 	$watch = $cluster->watch;
 	$session->must($sql);
-	is(($watch->operations =~ /^((?:GetConnections )+)/)[0],
+	is(($watch->operations =~ /^(?:GetCallerIdentity )?((?:GetConnections )+)/)[0],
 		'GetConnections ' x 3, "$name: the rest is read first");
 	is(fetch('ALL'), names(4, $count), "$name: the cursor goes on as it was");
 	is($watch->sent('GetConnections'), 3, "$name: nothing is read again");
@@ -159,6 +164,7 @@ foreach my $change (
 # A cursor that outlives its transaction is read to its end when that commits.
 foreach my $end (
 	[ 'a call', "COMMIT; $create" ],
+	[ 'a call before', "$create; COMMIT" ],
 	[ 'a queued one', 'SELECT glue_enqueue_create_connection('
 		  . 'copy_of(\'{"Name": "new"}\')); COMMIT; CALL glue_process_requests()' ])
 {
@@ -213,7 +219,7 @@ is(fetch('ALL'), names(4, $count), 'one of a savepoint that was released');
 fill();
 $session->must("BEGIN; $cursor; MOVE 3 IN l; SAVEPOINT s; $create");
 is(fetch('4'), names(4, 7), 'a list that goes on in a savepoint');
-$session->must("ROLLBACK TO s; $create");
+$session->must('ROLLBACK TO s; SELECT glue_delete_connection(\'c20\')');
 is(fetch('ALL'), names(8, $count), 'and after that was rolled back');
 
 # A cursor that has failed is of no use any more.
@@ -293,13 +299,19 @@ foreach my $end ('FETCH ALL FROM l', 'CLOSE l', 'SELECT 1', 'ROLLBACK TO s',
 }
 
 $session->must("BEGIN; $cursor; MOVE 3 IN l; SAVEPOINT s");
+$session->must("SELECT glue_delete_connection('c20'); ROLLBACK TO s");
+is(scalar(split / /, fetch('ALL')), $count + 197,
+	'a file outlives the savepoint that it was made in');
+$session->must('COMMIT');
+
+$session->must("BEGIN; $cursor; MOVE 3 IN l; SAVEPOINT s");
 $session->must('SET LOCAL temp_file_limit = 0');
 is($session->query($create)->sqlstate, '53400', 'no room for the rest');
 $session->must('ROLLBACK TO s');
 is($session->query('FETCH ALL FROM l')->sqlstate, '55000',
 	'the list cannot be read any more');
 $session->must('ROLLBACK');
-is(existing(), $count + 200, 'nothing was created');
+is(existing(), $count + 199, 'nothing was created');
 
 # A list that nobody changes anything under is not collected.
 $session->must("BEGIN; $cursor");
@@ -322,11 +334,12 @@ foreach my $other (
 	my $one = "catalog_id => '123456789012'";
 
 	fill();
-	$session->must('BEGIN; ' . $cursor =~ s/\(\)/($one)/r . '; MOVE 3 IN l');
+	$session->must('BEGIN; ' . $cursor =~ s/\(\)/($one)/r . '; MOVE 3 IN l;'
+		  . ' SAVEPOINT s');
 	$watch = $cluster->watch;
-	$session->must('SELECT glue_delete_connection(\'none\', missing_ok => true,'
-		  . " $arguments)");
+	$session->query("SELECT glue_delete_connection('none', $arguments)");
 	is($watch->operations, 'DeleteConnection', "$name: the list is left alone");
+	$session->must('ROLLBACK TO s');
 	is(fetch('ALL'), names(4, $count), "$name: and goes on");
 	$session->must('COMMIT');
 }
@@ -348,6 +361,6 @@ is($watch->operations, 'DeleteConnection', 'a list of types is left alone');
 $session->must('COMMIT');
 
 $session->quit;
-unlike(slurp_file($cluster->node->logfile), qr/leak/, 'nothing has leaked');
+unlike(slurp_file($cluster->node->logfile), qr/leak|not closed/, 'nothing has leaked');
 $cluster->finish;
 done_testing();
