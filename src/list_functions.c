@@ -4,7 +4,8 @@
  *	  The SQL functions that return lists of AWS Glue's.
  *
  * They return one row at a time, and call AWS when they come to the end of a
- * page.  In a select list that goes on only as long as rows are wanted.
+ * page.  In a select list that goes on only as long as rows are wanted, or until
+ * this backend changes something (see open_lists.c).
  *
  * IDENTIFICATION
  *	  src/list_functions.c

@@ -36,7 +36,6 @@
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
-static void track(GlueOpenList *list);
 static void forget(void *arg);
 static void forget_lists_of_owner(ResourceReleasePhase phase, bool is_commit,
 								  bool is_top_level, void *arg);
@@ -50,31 +49,25 @@ static bool take_ahead(GlueOpenList *list, Datum *entry);
 static void end_ahead(GlueOpenList *list);
 static void at_shutdown(Datum list);
 
-/* Those of connections. */
+/* Those that are tracked. */
 static dlist_head open_lists = DLIST_STATIC_INIT(open_lists);
 
 /*
- * Begin to read a list, within the memory context of its function.
- *
- * If it is tracked, it will not show what this backend changes from now on.
+ * Begin to read a list.  If it is tracked, it will not show what this backend
+ * changes from now on.
  */
 void
 glue_open_list_begin(GlueOpenList *list, ExprContext *executor, bool tracked)
 {
-	list->executor = executor;
-	if (tracked)
-		track(list);
-}
-
-static void
-track(GlueOpenList *list)
-{
 	static bool registered = false;
 
+	if (!tracked)
+		return;
 	if (!registered)
 		RegisterResourceReleaseCallback(forget_lists_of_owner, NULL);
 	registered = true;
 
+	list->executor = executor;
 	list->owner = CurrentResourceOwner;
 	list->at_end.func = forget;
 	list->at_end.arg = list;
@@ -232,12 +225,12 @@ begin_ahead(GlueOpenList *list)
 	TupleDescInitEntry(desc, 1, "entry", JSONBOID, -1, 0);
 	TupleDescFinalize(desc);
 	list->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
-	RegisterExprContextCallback(list->executor, at_shutdown,
-								PointerGetDatum(list));
 
 	CurrentResourceOwner = list->owner;
 	list->ahead = tuplestore_begin_heap(false, false, work_mem);
 	CurrentResourceOwner = old_owner;
+	RegisterExprContextCallback(list->executor, at_shutdown,
+								PointerGetDatum(list));
 	MemoryContextSwitchTo(old_context);
 }
 

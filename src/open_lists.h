@@ -27,10 +27,10 @@ typedef struct GlueOpenList
 
 	/* private */
 	json_object *entry;			/* was read, and is to be delivered, or NULL */
-	ExprContext *executor;		/* where it is read */
-	ResourceOwner owner;		/* what is there for as long as the list is */
-	dlist_node	node;			/* in open_lists, if tracked */
-	bool		tracked;
+	bool		tracked;		/* the rest is about lists that are */
+	dlist_node	node;			/* in open_lists */
+	ExprContext *executor;		/* where the list is read */
+	ResourceOwner owner;		/* that is there for as long as the list */
 	MemoryContextCallback at_end;
 
 	/* what was read ahead; NULL: nothing, or all of it was returned */

@@ -277,6 +277,14 @@ is($session->query("SELECT glue_create_connection(copy_of(c)) FROM $listed")
 	  ->sqlstate, '42501', 'a page that is refused in one statement');
 is(existing(), $count, 'nothing was created');
 
+fill();
+$session->must("BEGIN; $cursor; MOVE 3 IN l; SAVEPOINT s");
+$glue->misbehave(operation => 'GetConnections', kind => 'garbage',
+	body => '{"ConnectionList": {}}');
+is($session->query($create)->sqlstate, '08P01', 'a page that is none');
+$session->must('ROLLBACK TO s');
+is(fetch('ALL'), names(4, $count), 'the list goes on after that');
+
 # A wait for a page can be cancelled.
 fill();
 $session->must("BEGIN; $cursor; MOVE 3 IN l; SAVEPOINT s");
