@@ -240,7 +240,8 @@ check_wrapped(const Check *check, const char *shape_name,
 
 	for (int i = 0; i < MAX_WRAPPINGS; i++)
 	{
-		const char *key = find_wrapping(inner, &inner);
+		json_object *object = inner;
+		const char *key = find_wrapping(object, &inner);
 
 		if (key == NULL)
 			break;
@@ -258,8 +259,8 @@ check_wrapped(const Check *check, const char *shape_name,
 }
 
 /*
- * Find the member of an object that holds an input.  What has a type of
- * connection is an input itself.
+ * Find the member of an object that holds an input, and return its key.  What
+ * has a type of connection is an input itself.
  */
 static const char *
 find_wrapping(json_object *object, json_object **inner)
@@ -269,23 +270,23 @@ find_wrapping(json_object *object, json_object **inner)
 		"test_connection_input", "Connection", "Properties",
 	};
 	struct json_object_iter iter;
+	const char *key = NULL;
 
-	if (json_object_object_get_ex(object, "ConnectionType", NULL))
-		return NULL;
 	json_object_object_foreachC(object, iter)
 	{
-		if (!json_object_is_type(iter.val, json_type_object))
-			continue;
+		if (glue_model_same_but_case(iter.key, "ConnectionType"))
+			return NULL;
 		for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
 		{
-			if (glue_model_same_but_case(iter.key, names[i]))
+			if (json_object_is_type(iter.val, json_type_object) &&
+				glue_model_same_but_case(iter.key, names[i]))
 			{
 				*inner = iter.val;
-				return iter.key;
+				key = iter.key;
 			}
 		}
 	}
-	return NULL;
+	return key;
 }
 
 static void
