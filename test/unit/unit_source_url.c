@@ -259,6 +259,7 @@ int
 main(void)
 {
 	char		url[1000];
+	GlueUrlFault fault;
 
 	CHECK_WRONG(glue_jdbc_url_fault, wrong_jdbc);
 	CHECK_RIGHT(glue_jdbc_url_fault, right_jdbc);
@@ -273,6 +274,6 @@ main(void)
 	memset(url, 'a', sizeof(url));
 	memcpy(url, "jdbc:mysql://", 13);
 	url[sizeof(url) - 1] = '\0';
-	ok(!glue_jdbc_url_fault(url, &(GlueUrlFault) {0}), "a long host");
+	ok(!glue_jdbc_url_fault(url, &fault), "a long host");
 	return tap_done();
 }
