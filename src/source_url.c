@@ -365,6 +365,14 @@ find_driver(Span word, bool *exact)
 {
 	const char *name = NULL;
 
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(Driver); i++)
+	{
+		if (glue_same_word(word.start, word.len, drivers[i].name))
+		{
+			*exact = strncmp(word.start, drivers[i].name, word.len) == 0;
+			return &drivers[i];
+		}
+	}
 	*exact = false;
 	for (size_t i = 0; i < sizeof(other_words) / sizeof(other_words[0]); i++)
 	{
@@ -373,15 +381,8 @@ find_driver(Span word, bool *exact)
 	}
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(Driver); i++)
 	{
-		const Driver *driver = &drivers[i];
-
-		if (name != NULL ? strcmp(name, driver->name) == 0 :
-			glue_same_word(word.start, word.len, driver->name))
-		{
-			*exact = name == NULL &&
-				strncmp(word.start, driver->name, word.len) == 0;
-			return driver;
-		}
+		if (name != NULL && strcmp(name, drivers[i].name) == 0)
+			return &drivers[i];
 	}
 	return NULL;
 }
