@@ -259,34 +259,40 @@ check_wrapped(const Check *check, const char *shape_name,
 }
 
 /*
- * Find the member of an object that holds an input, and return its key.  What
- * has a type of connection is an input itself.
+ * Find the member of an object that holds an input, and return its key.
+ *
+ * What has a type of connection is an input itself, and what has a name beside
+ * "Properties" is more likely one than a template.
  */
 static const char *
 find_wrapping(json_object *object, json_object **inner)
 {
 	static const char *const names[] = {
-		"ConnectionInput", "connection_input", "TestConnectionInput",
-		"test_connection_input", "Connection", "Properties",
+		"Properties", "Connection", "ConnectionInput", "connection_input",
+		"TestConnectionInput", "test_connection_input",
 	};
 	struct json_object_iter iter;
+	bool		is_named = false;
+	size_t		found = 0;
 	const char *key = NULL;
 
 	json_object_object_foreachC(object, iter)
 	{
 		if (glue_model_same_but_case(iter.key, "ConnectionType"))
 			return NULL;
-		for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
+		is_named = is_named || glue_model_same_but_case(iter.key, "Name");
+		for (size_t i = found; i < sizeof(names) / sizeof(char *); i++)
 		{
 			if (json_object_is_type(iter.val, json_type_object) &&
 				glue_model_same_but_case(iter.key, names[i]))
 			{
 				*inner = iter.val;
 				key = iter.key;
+				found = i;
 			}
 		}
 	}
-	return key;
+	return is_named && found == 0 ? NULL : key;
 }
 
 static void

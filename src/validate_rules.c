@@ -438,15 +438,14 @@ check_credentials(const Input *input)
 		input->wrong_properties || has_property(input, "SECRET_ID") ||
 		input->authentication != NULL)
 		return;
-	if (has_user && has_encrypted && !has_password)
+	if (has_encrypted && !has_password)
 		glue_report_check(input->reporter, &encrypted,
 						  GLUE_CHECK_ENCRYPTED_PASSWORD,
 						  "is refused unless the Data Catalog encrypts "
 						  "passwords");
 	else if (!is_jdbc)
-		check_mongodb_credentials(input, has_user,
-								  has_password || has_encrypted);
-	else if (has_user != (has_password || has_encrypted))
+		check_mongodb_credentials(input, has_user, has_password);
+	else if (has_user != has_password)
 		glue_report_check(input->reporter, &input->properties_path,
 						  GLUE_CHECK_JDBC_LOGIN,
 						  has_user ?

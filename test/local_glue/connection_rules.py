@@ -139,17 +139,23 @@ def uses_passwords(definition):
 def jdbc_login(definition, settings):
     """Refuse one of a name and a password."""
     given = properties_of(definition)
-    password = "PASSWORD" in given or "ENCRYPTED_PASSWORD" in given
-    if uses_passwords(definition) and ("USERNAME" in given) != password:
+    if (uses_passwords(definition)
+            and not lacks_plain_password(given)
+            and ("USERNAME" in given) != ("PASSWORD" in given)):
         raise invalid_input(PROPERTIES_FAILED)
 
 
 def encrypted_password(definition, settings):
     """Refuse an encrypted password where nothing encrypts them."""
-    given = properties_of(definition)
     if (uses_passwords(definition) and not settings.encrypt_passwords
-            and "ENCRYPTED_PASSWORD" in given and "PASSWORD" not in given):
+            and lacks_plain_password(properties_of(definition))):
         raise invalid_input(PROPERTIES_FAILED)
+
+
+def lacks_plain_password(properties):
+    """Whether there is an encrypted password alone."""
+    return ("ENCRYPTED_PASSWORD" in properties
+            and "PASSWORD" not in properties)
 
 
 def network(definition, settings):

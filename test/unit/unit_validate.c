@@ -89,7 +89,14 @@ static const ValidateCase model_cases[] = {
 		"{\"CatalogId\":\"1\",\"ConnectionInput\":" JDBC("") "}}",
 	WRAPPED("Properties.ConnectionInput")},
 
-	/* but what has a type is an input */
+	{"{\"Properties\":{\"ConnectionInput\":{}},\"Connection\":{}}",
+	WRAPPED("Connection")},
+
+	/* but what has a type is an input, or a name and no request in it */
+	{"{\"Name\":\"n\",\"Properties\":{}}",
+		"E $.Properties unknown_member is not a member of ConnectionInput\n"
+		"E $.ConnectionProperties required is required\n"
+	"E $.ConnectionType required is required\n"},
 	{JDBC(",\"Connection\":{}"),
 	"E $.Connection unknown_member is not a member of ConnectionInput\n"},
 	{"{\"connectionType\":\"JDBC\",\"properties\":{}}",
@@ -314,6 +321,9 @@ static const ValidateCase rule_cases[] = {
 	{OF_TYPE("JDBC", URL ",\"USERNAME\":\"u\",\"PASSWORD\":\"p\""), ""},
 	{OF_TYPE("JDBC", URL ",\"USERNAME\":\"u\",\"SECRET_ID\":\"s\""), ""},
 	{OF_TYPE("JDBC", URL ",\"USERNAME\":\"u\",\"ENCRYPTED_PASSWORD\":\"p\""),
+		"W $.ConnectionProperties.ENCRYPTED_PASSWORD credentials is refused "
+	"unless the Data Catalog encrypts passwords\n"},
+	{OF_TYPE("JDBC", URL ",\"ENCRYPTED_PASSWORD\":\"p\""),
 		"W $.ConnectionProperties.ENCRYPTED_PASSWORD credentials is refused "
 	"unless the Data Catalog encrypts passwords\n"},
 	{WITH_AUTH("JDBC", URL ",\"USERNAME\":\"u\""), ""},
