@@ -75,6 +75,7 @@ static bool oracle_fault(const char *rest, const Driver *driver,
 						 GlueUrlFault *fault);
 static bool authority_fault(const char *authority, const Driver *driver,
 							GlueUrlFault *fault);
+static Span skip_login(Span text);
 static bool hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault);
 static bool span_fault(Span host, bool need_host, GlueUrlFault *fault);
 static Span host_of(Span address);
@@ -161,13 +162,10 @@ oracle_fault(const char *rest, const Driver *driver, GlueUrlFault *fault)
 		return strncmp(rest, "oci", 3) != 0 && strncmp(rest, "kprb", 4) != 0 &&
 			wrong_form(driver, fault);
 
-	/* a password can have "@" in it */
-	while (place.len > 0 && place.start[place.len - 1] != '@')
-		place.len--;
-	if (rest[kind.len] != ':' || place.len == 0)
+	place = skip_login(place);
+	if (rest[kind.len] != ':' || place.start == rest)
 		return strstr(rest, "${") == NULL && strchr(rest, '@') == NULL &&
 			wrong_form(driver, fault);
-	place.start += place.len;
 	if (*place.start == '(')
 	{
 		place.start = find_word(place.start, "host=");
@@ -193,16 +191,7 @@ authority_fault(const char *authority, const Driver *driver,
 	bool		need_host = driver != NULL &&
 		find_word(authority, "serverName=") == NULL;
 
-	for (size_t i = hosts.len; i > 0; i--)
-	{
-		if (authority[i - 1] == '@')
-		{
-			hosts.start += i;
-			hosts.len -= i;
-			break;
-		}
-	}
-	return hosts_fault(hosts, need_host, fault);
+	return hosts_fault(skip_login(hosts), need_host, fault);
 }
 
 /*
@@ -223,18 +212,11 @@ glue_mongodb_url_fault(const char *url, GlueUrlFault *fault)
 		fault->form = "mongodb://host:port/database";
 		return true;
 	}
-	hosts.start = rest + 3;
 
-	/* a password can have "/" and "@" in it, hosts cannot */
+	/* a password can have "/" in it */
+	hosts.start = rest + 3;
 	hosts.len = strcspn(hosts.start, "?");
-	for (size_t i = hosts.len; i > 0; i--)
-	{
-		if (hosts.start[i - 1] == '@')
-		{
-			hosts.start += i;
-			break;
-		}
-	}
+	hosts = skip_login(hosts);
 	hosts.len = strcspn(hosts.start, "/?");
 	return hosts_fault(hosts, true, fault);
 }
@@ -285,6 +267,24 @@ glue_host_fault(const char *host, GlueUrlFault *fault)
 	Span		span = {host, strcspn(host, BLANKS)};
 
 	return span_fault(span, false, fault);
+}
+
+/*
+ * Skip a log-in, up to the last "@": a password can have "@" in it.
+ */
+static Span
+skip_login(Span text)
+{
+	for (size_t i = text.len; i > 0; i--)
+	{
+		if (text.start[i - 1] == '@')
+		{
+			text.start += i;
+			text.len -= i;
+			break;
+		}
+	}
+	return text;
 }
 
 /*

@@ -468,7 +468,8 @@ check_mongodb_credentials(const Input *input, bool has_user,
 		message = "has USERNAME without PASSWORD";
 	else if (has_password)
 		message = "has a password without USERNAME";
-	else if (url == NULL || strchr(url, '@') == NULL)
+	else if (url == NULL || (strchr(url, '@') == NULL &&
+							 strstr(url, "authMechanism=") == NULL))
 		message = "has neither SECRET_ID nor USERNAME and PASSWORD, so there "
 			"is nothing to log in with";
 	else

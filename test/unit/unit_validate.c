@@ -379,6 +379,8 @@ static const ValidateCase rule_cases[] = {
 			 "\"PASSWORD\":\"p\""),
 	"W $.ConnectionProperties credentials has a password without USERNAME\n"},
 	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongodb://u:p@h\""), ""},
+	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongodb+srv://h/"
+			 "?authMechanism=MONGODB-AWS\""), ""},
 	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongo://u:p@h\""),
 		"W $.ConnectionProperties.CONNECTION_URL property_value should look "
 	"like \"mongodb://host:port/database\"\n"},
