@@ -37,7 +37,15 @@
  */
 #define MAX_LISTED_VIOLATIONS	100
 
+/* where the findings of an update go */
+typedef struct UpdateSink
+{
+	GlueViolationSink sink;
+	void	   *arg;
+} UpdateSink;
+
 /* prototypes of private functions */
+static void take_update_finding(void *arg, const GlueViolation *violation);
 static const char *required_name(FunctionCallInfo fcinfo, int argument,
 								 const char *path,
 								 GlueViolationSink sink, void *arg);
@@ -290,6 +298,7 @@ void
 glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 						  GlueViolationSink sink, void *arg)
 {
+	UpdateSink	update = {sink, arg};
 	json_object *name;
 
 	memset(definition, 0, sizeof(GlueDefinition));
@@ -303,7 +312,7 @@ glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 								   "ConnectionInput") == NULL)
 			glue_tree_add(definition->input, "Name",
 						  json_object_new_string(definition->name));
-		glue_check_input(definition->input, sink, arg);
+		glue_check_input(definition->input, take_update_finding, &update);
 	}
 	name = json_object_object_get(definition->input, "Name");
 	if (definition->name != NULL && json_object_is_type(name, json_type_string) &&
@@ -311,6 +320,24 @@ glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 		glue_add_error(sink, arg, "$.Name", GLUE_RULE_PROPERTY_VALUE,
 					   "must be the name of the connection, which cannot be changed");
 	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
+}
+
+/*
+ * Take a finding about the input of an update.
+ *
+ * That credentials are not complete was measured of new connections.  What an
+ * update leaves out is compared with what the connection has, and that tells
+ * more: see credential_loss.c.
+ */
+static void
+take_update_finding(void *arg, const GlueViolation *violation)
+{
+	UpdateSink *update = arg;
+	GlueViolation finding = *violation;
+
+	if (strcmp(finding.rule, GLUE_RULE_CREDENTIALS) == 0)
+		finding.severity = GLUE_SEVERITY_WARNING;
+	update->sink(update->arg, &finding);
 }
 
 /* Normalize and check a ConnectionInput. */

@@ -33,7 +33,6 @@ class Settings:
     encrypt_passwords: bool = False
     hide_password: str = "all"
     validate_properties: bool = True
-    any_connection_type: bool = False
     max_connections: int = 0            # 0: no limit
     page_size: int = 100
     page_limit: int = 1000
