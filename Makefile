@@ -51,6 +51,7 @@ PURE_OBJS = \
 	src/clean_text.o \
 	src/xml_text.o \
 	src/reply.o \
+	src/answer.o \
 	src/clock_skew.o \
 	src/ownership.o \
 	src/profile_set.o \

@@ -103,7 +103,8 @@ glue_compare_definitions(json_object *sent, json_object *got,
  * Compare the tags that a connection should have with those that it has.
  *
  * Tags whose keys AWS keeps for itself count only if they were given.  Values
- * are no secrets, but those of keys that sound like one are not told.
+ * are no secrets, but those of keys that sound like one are not told.  got is
+ * NULL if there are none.
  */
 bool
 glue_compare_tags(json_object *sent, json_object *got,
@@ -120,6 +121,8 @@ glue_compare_tags(json_object *sent, json_object *got,
 		if (!json_object_equal(iter.val, other))
 			report_tag(&comparison, &root, iter.key, iter.val, other);
 	}
+	if (got == NULL)
+		return comparison.equal;
 	json_object_object_foreachC(got, iter)
 	{
 		if (strncmp(iter.key, "aws:", strlen("aws:")) != 0 &&

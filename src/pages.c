@@ -23,6 +23,7 @@
  */
 #include "postgres.h"
 
+#include "answer.h"
 #include "jsonb_tree.h"
 #include "miscadmin.h"
 #include "model.h"
@@ -57,12 +58,32 @@ glue_pages_begin(GluePages *pages, const GlueCall *call, const char *member)
 /*
  * Read the next entry, an object; NULL after the last one.
  *
- * It is valid until the next call.  Raises an error if a page cannot be read.
+ * It is valid until the next call.  Raises an error if a page cannot be read, or
+ * if the entry cannot be used.
  */
 json_object *
 glue_pages_next(GluePages *pages)
 {
+	const char *problem;
+	json_object *entry = glue_pages_next_unchecked(pages, &problem);
+
+	if (problem != NULL)
+		glue_failure_raise(ERROR,
+						   glue_client_malformed_answer(&pages->call,
+														problem));
+	return entry;
+}
+
+/*
+ * Do the same, but say why the entry cannot be used; *problem is NULL if it can.
+ */
+json_object *
+glue_pages_next_unchecked(GluePages *pages, const char **problem)
+{
+	char		text[GLUE_ANSWER_PROBLEM_SIZE];
 	json_object *entry;
+
+	*problem = NULL;
 
 	while (pages->entries == NULL ||
 		   pages->next >= json_object_array_length(pages->entries))
@@ -72,11 +93,9 @@ glue_pages_next(GluePages *pages)
 		CHECK_FOR_INTERRUPTS();
 		read_page(pages);
 	}
-	entry = json_object_array_get_idx(pages->entries, pages->next++);
-	if (!json_object_is_type(entry, json_type_object))
-		glue_failure_raise(ERROR,
-						   glue_client_malformed_answer(&pages->call,
-														"an entry of its list is no object"));
+	entry = json_object_array_get_idx(pages->entries, pages->next);
+	if (!glue_answer_check_entry(entry, pages->member, pages->next++, text))
+		*problem = pstrdup(text);
 	return entry;
 }
 
