@@ -31,13 +31,13 @@ PURE_OBJS = \
 	src/secret_text.o \
 	src/redact.o \
 	src/secret_digest.o \
-	src/normalize.o \
 	src/seal_keys.o \
 	src/seal.o \
 	src/violation.o \
 	src/validate_rules.o \
 	src/validate.o \
 	src/compare.o \
+	src/normalize.o \
 	src/credential_loss.o \
 	src/observation.o \
 	src/text_buffer.o \

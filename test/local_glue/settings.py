@@ -32,6 +32,7 @@ class Settings:
     clock_offset_s: int = 0
     encrypt_passwords: bool = False
     hide_password: str = "all"
+    adds_members: bool = False
     validate_properties: bool = True
     any_connection_type: bool = False
     max_connections: int = 0            # 0: no limit
