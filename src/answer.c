@@ -7,18 +7,20 @@
  * has limits of its own.  So they are checked here, once, before anybody looks
  * at them:
  *
- *	- Members that the model has are of the type that it says, as far as they
- *	  are used.  Members that it does not have may be anything.
  *	- What something depends on is an error if it cannot be what it should: a
- *	  name that no connection can have, a time or version out of range, a page
- *	  token that is no text.  To cut or skip it would be a lie.
+ *	  name that no connection can have, a time or version out of range.  To cut
+ *	  or skip it would be a lie.
  *	- Texts that are only shown are cut, and lose the characters that would
  *	  garble a terminal.  So is a status, because nobody knows what a long one
  *	  means anyway, and what AWS has done should be recorded all the same.
  *	- Numbers are such as jsonb can hold.
  *
- * Values that the model would refuse in a request are not refused for that: what
- * AWS has is what it has.
+ * A member of another type than the model says is as good as none, and those who
+ * need it say so.  But where it means something that there is none, another type
+ * is an error here: no status means READY, and no page token the end.
+ *
+ * Beyond that, what AWS has is what it has, and the model's limits for requests
+ * do not count.
  *
  * IDENTIFICATION
  *	  src/answer.c
@@ -47,51 +49,46 @@
 /* Longest spelling of a number; a 64-bit integer has 20 digits. */
 #define MAX_NUMBER_LEN		100
 
-/* Longest status, and longest name of any other kind, in characters. */
+/* Longest status, in characters. */
 #define MAX_STATUS_LEN		64
-#define MAX_NAME_LEN		255
 
 /* What stands for the rest of a text that was cut. */
 #define DOTS				"..."
 
-/*
- * Operations whose answers are used member by member.  Of pages only the token
- * is looked at here: one bad entry is not to spoil the others.
- */
-static const char *const checked_operations[] = {
-	"CreateConnection", "GetConnection", "GetTags",
+#define TOO_LARGE			"is too large for memory"
+
+/* Members of a connection that are times. */
+static const char *const times[] = {
+	"CreationTime", "LastUpdatedTime", "LastConnectionValidationTime",
 };
 
-static const char *const paged_operations[] = {
-	"GetConnections", "ListConnectionTypes",
-};
-
-/* Members that are only shown. */
-static const char *const shown_members[] = {
-	"LastUpdatedBy", "Status", "StatusReason", "CreateConnectionStatus",
-};
-
-static bool is_listed(const char *name, const char *const *list, int count);
+static bool check_all(const char *operation, json_object *answer,
+					  char *problem);
+static bool check_creation(const GluePath *path, json_object *answer,
+						   char *problem);
+static bool check_connection(const GluePath *path, json_object *connection,
+							 char *problem);
 static bool check_numbers(const GluePath *path, json_object *value,
 						  char *problem);
-static bool check_number(json_object *number);
-static bool check_value(const GluePath *path, const GlueShape *shape,
-						json_object *value, char *problem);
-static bool check_structure(const GluePath *path, const GlueShape *shape,
-							json_object *object, char *problem);
-static bool check_map(const GluePath *path, const GlueShape *shape,
-					  json_object *object, char *problem);
-static bool check_list(const GluePath *path, const GlueShape *shape,
-					   json_object *array, char *problem);
-static bool check_name(const GluePath *path, json_object *value,
+static bool is_plain_number(json_object *number);
+static bool check_name(const GluePath *path, json_object *connection,
+					   const char *member, char *problem);
+static bool check_status(const GluePath *path, json_object *object,
+						 const char *member, char *problem);
+static bool check_time(const GluePath *path, json_object *connection,
+					   const char *member, char *problem);
+static bool check_version(const GluePath *path, json_object *connection,
+						  char *problem);
+static bool check_tags(const GluePath *path, json_object *answer,
 					   char *problem);
-static bool check_errors(json_object *answer);
+static bool is_name(json_object *value);
+static bool shorten_errors(json_object *answer);
 static bool shorten(json_object *object, const char *member, int max);
 static size_t character_offset(const char *text, size_t index);
-static bool complain(const GluePath *path, const char *what, char *problem);
-
-#define IS_LISTED(name, list) \
-	is_listed(name, list, (int) (sizeof(list) / sizeof((list)[0])))
+static bool is_string(const GluePath *path, json_object *object,
+					  const char *member, char *problem);
+static bool complain(const GluePath *path, const char *member,
+					 const char *what, char *problem);
 
 /*
  * Check an answer to an operation that was decoded as a success.  If it cannot
@@ -100,30 +97,40 @@ static bool complain(const GluePath *path, const char *what, char *problem);
 void
 glue_answer_check(GlueReply *reply, const char *operation)
 {
-	const GlueOperation *model = glue_model_operation(operation);
-	GluePath	root = {NULL, "$", 0};
-	GluePath	token = {&root, "NextToken", 0};
 	char		problem[GLUE_ANSWER_PROBLEM_SIZE];
-	bool		usable = true;
 
-	if (IS_LISTED(operation, checked_operations))
-		usable = check_numbers(&root, reply->tree, problem) &&
-			check_value(&root, model->output, reply->tree, problem);
-	else if (IS_LISTED(operation, paged_operations))
-		usable = check_value(&token,
-							 glue_model_member(model->output, "NextToken")->shape,
-							 json_object_object_get(reply->tree, "NextToken"),
-							 problem);
-	else if (strcmp(operation, "DescribeConnectionType") == 0)
-		usable = check_numbers(&root, reply->tree, problem);
-	else if (strcmp(operation, "BatchDeleteConnection") == 0 &&
-			 !check_errors(reply->tree))
-		usable = complain(&root, "is too large for memory", problem);
-	if (usable)
+	if (check_all(operation, reply->tree, problem))
 		return;
 	glue_reply_clear(reply);
 	reply->kind = GLUE_REPLY_MALFORMED;
 	snprintf(reply->message, sizeof(reply->message), "%s", problem);
+}
+
+/*
+ * Of pages only the token is looked at: one bad entry is not to spoil the others.
+ */
+static bool
+check_all(const char *operation, json_object *answer, char *problem)
+{
+	GluePath	root = {NULL, "$", 0};
+	GluePath	connection = {&root, "Connection", 0};
+
+	if (strcmp(operation, "CreateConnection") == 0)
+		return check_creation(&root, answer, problem);
+	if (strcmp(operation, "GetConnection") == 0)
+		return check_connection(&connection,
+								json_object_object_get(answer, "Connection"),
+								problem);
+	if (strcmp(operation, "GetConnections") == 0 ||
+		strcmp(operation, "ListConnectionTypes") == 0)
+		return is_string(&root, answer, "NextToken", problem);
+	if (strcmp(operation, "GetTags") == 0)
+		return check_tags(&root, answer, problem);
+	if (strcmp(operation, "BatchDeleteConnection") == 0)
+		return shorten_errors(answer) ||
+			complain(&root, "Errors", TOO_LARGE, problem);
+	return strcmp(operation, "DescribeConnectionType") != 0 ||
+		check_numbers(&root, answer, problem);
 }
 
 /*
@@ -139,33 +146,56 @@ glue_answer_check_entry(json_object *entry, const char *member, size_t index,
 	GluePath	path = {&list, NULL, index};
 
 	if (!json_object_is_type(entry, json_type_object))
-		return complain(&path, "must be an object", problem);
-	return check_numbers(&path, entry, problem) &&
-		(strcmp(member, "ConnectionList") != 0 ||
-		 check_value(&path, glue_model_shape("Connection"), entry, problem));
+		return complain(&path, NULL, "must be an object", problem);
+	return strcmp(member, "ConnectionList") == 0 ?
+		check_connection(&path, entry, problem) :
+		check_numbers(&path, entry, problem);
 }
 
 /* Has a connection a name by which it can be known? */
 bool
 glue_answer_has_name(json_object *connection)
 {
-	GluePath	root = {NULL, "$", 0};
-	char		problem[GLUE_ANSWER_PROBLEM_SIZE];
-	json_object *name = json_object_object_get(connection, "Name");
-
-	return json_object_is_type(name, json_type_string) &&
-		check_name(&root, name, problem);
+	return is_name(json_object_object_get(connection, "Name"));
 }
 
+/* Check the answer to CreateConnection, which need not have a status. */
 static bool
-is_listed(const char *name, const char *const *list, int count)
+check_creation(const GluePath *path, json_object *answer, char *problem)
 {
-	for (int i = 0; i < count; i++)
+	json_object *status = json_object_object_get(answer,
+												 "CreateConnectionStatus");
+
+	if (json_object_is_type(status, json_type_string) &&
+		json_object_get_string_len(status) == 0)
+		return complain(path, "CreateConnectionStatus", "must not be empty",
+						problem);
+	return check_status(path, answer, "CreateConnectionStatus", problem);
+}
+
+/* Check a connection; that it is none is for others to say. */
+static bool
+check_connection(const GluePath *path, json_object *connection, char *problem)
+{
+	const GlueShape *shape = glue_model_shape("Connection");
+
+	if (!json_object_is_type(connection, json_type_object))
+		return true;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 	{
-		if (strcmp(name, list[i]) == 0)
-			return true;
+		if (!check_time(path, connection, times[i], problem))
+			return false;
 	}
-	return false;
+	if (!shorten(connection, "StatusReason",
+				 glue_model_member(shape, "StatusReason")->shape->max) ||
+		!shorten(connection, "LastUpdatedBy",
+				 glue_model_member(shape, "LastUpdatedBy")->shape->max))
+		return complain(path, NULL, TOO_LARGE, problem);
+	return check_name(path, connection, "Name", problem) &&
+		check_name(path, connection, "ConnectionType", problem) &&
+		check_status(path, connection, "Status", problem) &&
+		check_version(path, connection, problem) &&
+		check_numbers(path, connection, problem);
 }
 
 /*
@@ -199,8 +229,8 @@ check_numbers(const GluePath *path, json_object *value, char *problem)
 			}
 			return true;
 		case json_type_double:
-			return check_number(value) ||
-				complain(path, "is a number out of range", problem);
+			return is_plain_number(value) ||
+				complain(path, NULL, "is a number out of range", problem);
 		default:
 			return true;
 	}
@@ -208,7 +238,7 @@ check_numbers(const GluePath *path, json_object *value, char *problem)
 
 /* What is spelled with an exponent and becomes 0 is too small for a double. */
 static bool
-check_number(json_object *number)
+is_plain_number(json_object *number)
 {
 	double		value = json_object_get_double(number);
 	const char *spelling = json_object_to_json_string(number);
@@ -218,131 +248,89 @@ check_number(json_object *number)
 		(value != 0 || strpbrk(spelling, "eE") == NULL);
 }
 
-/* Check a value, which may be null, against a shape. */
+/* Check a name, which gets into an index: it has at most 1020 bytes. */
 static bool
-check_value(const GluePath *path, const GlueShape *shape, json_object *value,
-			char *problem)
-{
-	double		number;
-
-	if (value == NULL)
-		return true;
-	switch (shape->type)
-	{
-		case GLUE_TYPE_STRUCTURE:
-			return check_structure(path, shape, value, problem);
-		case GLUE_TYPE_MAP:
-			return check_map(path, shape, value, problem);
-		case GLUE_TYPE_LIST:
-			return check_list(path, shape, value, problem);
-		case GLUE_TYPE_STRING:
-			return json_object_is_type(value, json_type_string) ||
-				complain(path, "must be a string", problem);
-		case GLUE_TYPE_BOOLEAN:
-			return json_object_is_type(value, json_type_boolean) ||
-				complain(path, "must be a boolean", problem);
-		case GLUE_TYPE_INTEGER:
-			return (json_object_is_type(value, json_type_int) &&
-					json_object_get_int64(value) >= 0 &&
-					json_object_get_int64(value) <= INT_MAX) ||
-				complain(path, "must be an integer from 0 to 2147483647",
-						 problem);
-		case GLUE_TYPE_NUMBER:
-			number = json_object_get_double(value);
-			return ((json_object_is_type(value, json_type_int) ||
-					 json_object_is_type(value, json_type_double)) &&
-					number >= 0 && number < TIME_LIMIT) ||
-				complain(path, "must be a time in seconds, from 0 to 1e11",
-						 problem);
-	}
-	return true;
-}
-
-static bool
-check_structure(const GluePath *path, const GlueShape *shape,
-				json_object *object, char *problem)
-{
-	if (!json_object_is_type(object, json_type_object))
-		return complain(path, "must be an object", problem);
-	for (int i = 0; i < shape->member_count; i++)
-	{
-		const GlueMember *member = &shape->members[i];
-		GluePath	inner = {path, member->name, 0};
-		json_object *value = json_object_object_get(object, member->name);
-
-		if (value == NULL)
-			continue;
-		if (!check_value(&inner, member->shape, value, problem))
-			return false;
-		if ((strcmp(member->name, "Name") == 0 ||
-			 strcmp(member->name, "ConnectionType") == 0) &&
-			!check_name(&inner, value, problem))
-			return false;
-		if (strcmp(member->name, "CreateConnectionStatus") == 0 &&
-			json_object_get_string_len(value) == 0)
-			return complain(&inner, "must not be empty", problem);
-		if (IS_LISTED(member->name, shown_members) &&
-			!shorten(object, member->name, member->shape->max > 0 ?
-					 member->shape->max : MAX_STATUS_LEN))
-			return complain(&inner, "is too large for memory", problem);
-	}
-	return true;
-}
-
-static bool
-check_map(const GluePath *path, const GlueShape *shape, json_object *object,
-		  char *problem)
-{
-	struct json_object_iter iter;
-
-	if (!json_object_is_type(object, json_type_object))
-		return complain(path, "must be an object", problem);
-	json_object_object_foreachC(object, iter)
-	{
-		GluePath	inner = {path, iter.key, 0};
-
-		if (!check_value(&inner, shape->element, iter.val, problem))
-			return false;
-	}
-	return true;
-}
-
-/* A list has no nulls in it. */
-static bool
-check_list(const GluePath *path, const GlueShape *shape, json_object *array,
+check_name(const GluePath *path, json_object *connection, const char *member,
 		   char *problem)
 {
-	if (!json_object_is_type(array, json_type_array))
-		return complain(path, "must be a list", problem);
-	for (size_t i = 0; i < json_object_array_length(array); i++)
-	{
-		GluePath	inner = {path, NULL, i};
-		json_object *entry = json_object_array_get_idx(array, i);
+	json_object *value = json_object_object_get(connection, member);
 
-		if (entry == NULL)
-			return complain(&inner, "must not be null", problem);
-		if (!check_value(&inner, shape->element, entry, problem))
-			return false;
+	return !json_object_is_type(value, json_type_string) ||
+		json_object_get_string_len(value) == 0 || is_name(value) ||
+		complain(path, member,
+				 "must have 1 to 255 characters, and no control characters",
+				 problem);
+}
+
+static bool
+check_status(const GluePath *path, json_object *object, const char *member,
+			 char *problem)
+{
+	return is_string(path, object, member, problem) &&
+		(shorten(object, member, MAX_STATUS_LEN) ||
+		 complain(path, member, TOO_LARGE, problem));
+}
+
+static bool
+check_time(const GluePath *path, json_object *connection, const char *member,
+		   char *problem)
+{
+	json_object *value = json_object_object_get(connection, member);
+	double		seconds = json_object_get_double(value);
+
+	return (!json_object_is_type(value, json_type_int) &&
+			!json_object_is_type(value, json_type_double)) ||
+		(seconds >= 0 && seconds < TIME_LIMIT) ||
+		complain(path, member, "must be a time in seconds, from 0 to 1e11",
+				 problem);
+}
+
+static bool
+check_version(const GluePath *path, json_object *connection, char *problem)
+{
+	static const char member[] = "ConnectionSchemaVersion";
+	json_object *value = json_object_object_get(connection, member);
+	int64_t		version = json_object_get_int64(value);
+
+	return !json_object_is_type(value, json_type_int) ||
+		(version >= 0 && version <= INT_MAX) ||
+		complain(path, member, "must be an integer from 0 to 2147483647",
+				 problem);
+}
+
+/* Tags need not be there, but if they are, they are an object of strings. */
+static bool
+check_tags(const GluePath *path, json_object *answer, char *problem)
+{
+	GluePath	inner = {path, "Tags", 0};
+	struct json_object_iter iter;
+	json_object *tags;
+
+	if (!json_object_object_get_ex(answer, "Tags", &tags))
+		return true;
+	if (!json_object_is_type(tags, json_type_object))
+		return complain(path, "Tags", "must be an object", problem);
+	json_object_object_foreachC(tags, iter)
+	{
+		if (!json_object_is_type(iter.val, json_type_string))
+			return complain(&inner, iter.key, "must be a string", problem);
 	}
 	return true;
 }
 
-/*
- * Check a name, which is a string.  It gets into an index, and has at most
- * 1020 bytes.
- */
 static bool
-check_name(const GluePath *path, json_object *value, char *problem)
+is_name(json_object *value)
 {
+	const GlueShape *shape = glue_model_shape("NameString");
 	const char *text = json_object_get_string(value);
 	size_t		len = (size_t) json_object_get_string_len(value);
-	size_t		length = glue_utf8_length(text, len);
+	size_t		length;
 
-	return (length >= 1 && length <= MAX_NAME_LEN &&
-			glue_model_matches(glue_model_shape("NameString")->pattern,
-							   text, len, NULL)) ||
-		complain(path, "must have 1 to 255 characters, and no control characters",
-				 problem);
+	if (!json_object_is_type(value, json_type_string))
+		return false;
+	length = glue_utf8_length(text, len);
+	return length >= (size_t) shape->min && length <= (size_t) shape->max &&
+		glue_model_matches(shape->pattern, text, len, NULL);
 }
 
 /*
@@ -351,7 +339,7 @@ check_name(const GluePath *path, json_object *value, char *problem)
  * false if memory is short.
  */
 static bool
-check_errors(json_object *answer)
+shorten_errors(json_object *answer)
 {
 	const GlueShape *shape = glue_model_shape("ErrorDetail");
 	json_object *errors = json_object_object_get(answer, "Errors");
@@ -428,13 +416,26 @@ character_offset(const char *text, size_t index)
 	return at;
 }
 
-/* Say what is wrong at a path; returns false. */
+/* Is a member a string, unless there is none? */
 static bool
-complain(const GluePath *path, const char *what, char *problem)
+is_string(const GluePath *path, json_object *object, const char *member,
+		  char *problem)
 {
+	json_object *value = json_object_object_get(object, member);
+
+	return value == NULL || json_object_is_type(value, json_type_string) ||
+		complain(path, member, "must be a string", problem);
+}
+
+/* Say what is wrong with a member, or with all of what is there; returns false. */
+static bool
+complain(const GluePath *path, const char *member, const char *what,
+		 char *problem)
+{
+	GluePath	inner = {path, member, 0};
 	char		text[PATH_SIZE];
 
-	glue_path_write(path, text, sizeof(text));
+	glue_path_write(member != NULL ? &inner : path, text, sizeof(text));
 	text[glue_utf8_hide_controls(text, strlen(text), "")] = '\0';
 	snprintf(problem, GLUE_ANSWER_PROBLEM_SIZE, "%s %s", text, what);
 	return false;

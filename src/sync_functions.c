@@ -265,7 +265,7 @@ read_again(Survey *survey)
 		glue_failure_raise(ERROR, call.failure);
 	connection = glue_function_answer(&call, "Connection", json_type_object,
 									  "it holds no connection");
-	if (glue_observed_text(connection, "Name") == NULL)
+	if (!glue_answer_has_name(connection))
 		glue_failure_raise(ERROR,
 						   glue_client_malformed_answer(&call,
 														"it holds a connection without a name"));

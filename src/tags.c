@@ -169,8 +169,7 @@ read_tags(const GlueTagged *tagged, json_object **tags)
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
 		return call.failure;
-	*tags = json_object_object_get(call.answer, "Tags");
-	if (*tags == NULL)
+	if (!json_object_object_get_ex(call.answer, "Tags", tags))
 		*tags = glue_tree_new_object();
 	return NULL;
 }

@@ -50,8 +50,7 @@ check_connection(json_object *connection)
 	{
 		json_object *value = glue_member_of(connection, texts[i].member);
 
-		require(value == NULL || json_object_is_type(value, json_type_string));
-		require(value == NULL ||
+		require(!json_object_is_type(value, json_type_string) ||
 				glue_utf8_length(json_object_get_string(value),
 								 json_object_get_string_len(value)) <=
 				texts[i].max);
@@ -60,14 +59,14 @@ check_connection(json_object *connection)
 	{
 		json_object *value = glue_member_of(connection, times[i]);
 
-		require(value == NULL || json_object_is_type(value, json_type_int) ||
-				json_object_is_type(value, json_type_double));
-		require(json_object_get_double(value) >= 0 &&
-				json_object_get_double(value) < 1e11);
+		require((!json_object_is_type(value, json_type_int) &&
+				 !json_object_is_type(value, json_type_double)) ||
+				(json_object_get_double(value) >= 0 &&
+				 json_object_get_double(value) < 1e11));
 	}
-	require(version == NULL || json_object_is_type(version, json_type_int));
-	require(json_object_get_int64(version) >= 0 &&
-			json_object_get_int64(version) <= INT_MAX);
+	require(!json_object_is_type(version, json_type_int) ||
+			(json_object_get_int64(version) >= 0 &&
+			 json_object_get_int64(version) <= INT_MAX));
 	require(glue_connection_status(connection)[0] != '\0');
 }
 
