@@ -93,6 +93,8 @@ my @forms = (
 			spill_bucket => 'b', lambda_function_arn => 'arn:aws:lambda:x' },
 		SparkProperties => { fetchsize => '10' },
 		PythonProperties => { pool => '5' } ],
+	[ 'DOCUMENTDB', {}, AuthenticationConfiguration => {
+			AuthenticationType => 'BASIC', SecretArn => $arn } ],
 	[ 'VIEW_VALIDATION_ATHENA', { WORKGROUP_NAME => 'w' } ]);
 
 # All of them, by names that say which.
