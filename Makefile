@@ -133,6 +133,7 @@ COMPOSE_OBJS = \
 ENTRY_OBJS = \
 	src/arguments.o \
 	src/function_call.o \
+	src/open_lists.o \
 	src/immediate.o \
 	src/tags.o \
 	src/record.o \

@@ -396,6 +396,7 @@ renew_credentials(GlueCallState *state)
 	const char *code = state->failure->code;
 	const GlueCredentials *renewed = NULL;
 	GlueFailure *failure;
+	MemoryContext old_context;
 
 	if (state->renewed || call->renew_credentials == NULL ||
 		call->credentials == NULL ||
@@ -403,15 +404,12 @@ renew_credentials(GlueCallState *state)
 		 strcmp(code, "ExpiredToken") != 0))
 		return false;
 	state->renewed = true;
+	old_context = MemoryContextSwitchTo(state->result_context);
 	failure = call->renew_credentials(call->target, call->credentials,
 									  &renewed);
 	if (failure != NULL)
-	{
-		MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
-
 		state->failure = glue_failure_copy(failure);
-		MemoryContextSwitchTo(old_context);
-	}
+	MemoryContextSwitchTo(old_context);
 	if (renewed == NULL)
 		return false;
 	call->credentials = renewed;

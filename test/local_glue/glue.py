@@ -139,7 +139,8 @@ class Glue:
         catalog = self._catalog(value, call, "GetConnections")
         condition = value.get("Filter", {})
         after = decode_token(value.get("NextToken"), condition)
-        size = value.get("MaxResults", self.settings.page_size)
+        size = min(value.get("MaxResults", self.settings.page_size),
+                   self.settings.page_limit)
         names = [name for name in sorted(catalog) if name > after
                  and passes(catalog[name], condition)]
         answer = {"ConnectionList": []}

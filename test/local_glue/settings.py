@@ -37,6 +37,7 @@ class Settings:
     any_connection_type: bool = False
     max_connections: int = 0            # 0: no limit
     page_size: int = 100
+    page_limit: int = 1000
     metadata_role: str = "local-glue-role"
     metadata_expires_in: int = 21600
     metadata_v1: bool = False
