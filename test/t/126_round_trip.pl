@@ -22,8 +22,6 @@ my $session = $cluster->session;
 my $arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:x-AbCdEf';
 my $role = 'arn:aws:iam::111122223333:role/glue';
 
-$glue->set(any_connection_type => JSON::PP::true);
-
 sub drift
 {
 	return $session->must('SELECT name, change, path, message'
