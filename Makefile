@@ -31,7 +31,6 @@ PURE_OBJS = \
 	src/secret_text.o \
 	src/redact.o \
 	src/secret_digest.o \
-	src/normalize.o \
 	src/seal_keys.o \
 	src/seal.o \
 	src/text_buffer.o \
@@ -43,6 +42,7 @@ PURE_OBJS = \
 	src/validate_rules.o \
 	src/validate.o \
 	src/compare.o \
+	src/normalize.o \
 	src/credential_loss.o \
 	src/observation.o \
 	src/sigv4_request.o \
@@ -55,6 +55,7 @@ PURE_OBJS = \
 	src/clean_text.o \
 	src/xml_text.o \
 	src/reply.o \
+	src/answer.o \
 	src/clock_skew.o \
 	src/ownership.o \
 	src/profile_set.o \

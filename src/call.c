@@ -41,6 +41,7 @@
 
 #include <json-c/json.h>
 
+#include "answer.h"
 #include "call.h"
 #include "common/pg_prng.h"
 #include "json_reader.h"
@@ -446,6 +447,8 @@ read_reply(GlueCallState *state, bool *ambiguous)
 
 	glue_reply_decode(&reply, transfer->status, &state->headers,
 					  transfer->body, transfer->body_len);
+	if (reply.kind == GLUE_REPLY_SUCCESS)
+		glue_answer_check(&reply, call->operation);
 	if (reply.kind == GLUE_REPLY_SUCCESS)
 	{
 		call->answer = glue_secret_tree(reply.tree);

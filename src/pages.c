@@ -23,6 +23,7 @@
  */
 #include "postgres.h"
 
+#include "answer.h"
 #include "jsonb_tree.h"
 #include "miscadmin.h"
 #include "model.h"
@@ -60,14 +61,33 @@ glue_pages_begin(GluePages *pages, const GlueCall *call, const char *member)
 /*
  * Read the next entry, an object; NULL after the last one.
  *
- * It is valid until the next call.  Raises an error if a page cannot be read;
- * then the next call tries that again.
+ * It is valid until the next call.  Raises an error if a page cannot be read, or
+ * the entry not be used; then the next call tries that again.
  */
 json_object *
 glue_pages_next(GluePages *pages)
 {
+	const char *problem;
+	json_object *entry = glue_pages_next_unchecked(pages, &problem);
+
+	if (problem == NULL)
+		return entry;
+	pages->next--;
+	glue_failure_raise(ERROR,
+					   glue_client_malformed_answer(&pages->call, problem));
+	return NULL;				/* keep the compiler quiet */
+}
+
+/*
+ * Do the same, but say why the entry cannot be used; *problem is NULL if it can.
+ */
+json_object *
+glue_pages_next_unchecked(GluePages *pages, const char **problem)
+{
+	char		text[GLUE_ANSWER_PROBLEM_SIZE];
 	json_object *entry;
 
+	*problem = NULL;
 	while (pages->entries == NULL ||
 		   pages->next >= json_object_array_length(pages->entries))
 	{
@@ -77,11 +97,8 @@ glue_pages_next(GluePages *pages)
 		read_page(pages);
 	}
 	entry = json_object_array_get_idx(pages->entries, pages->next);
-	if (!json_object_is_type(entry, json_type_object))
-		glue_failure_raise(ERROR,
-						   glue_client_malformed_answer(&pages->call,
-														"an entry of its list is no object"));
-	pages->next++;
+	if (!glue_answer_check_entry(entry, pages->member, pages->next++, text))
+		*problem = pstrdup(text);
 	return entry;
 }
 

@@ -468,8 +468,7 @@ static bool
 is_set_by_aws(const GlueShape *shape, const char *name)
 {
 	return strcmp(shape->name, "ConnectionInput") == 0 &&
-		glue_model_member(glue_model_shape("Connection"), name) != NULL &&
-		glue_model_member(shape, name) == NULL;
+		glue_model_only_answered(name);
 }
 
 /*

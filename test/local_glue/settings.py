@@ -32,6 +32,7 @@ class Settings:
     clock_offset_s: int = 0
     encrypt_passwords: bool = False
     hide_password: str = "all"
+    adds_members: bool = False
     validate_properties: bool = True
     max_connections: int = 0            # 0: no limit
     page_size: int = 100
