@@ -19,7 +19,8 @@
  *	- The order of lists does not count.
  *	- Strings of JSON are compared as JSON.
  *	- What Glue keeps to itself or adds by itself does not count: the KMS key
- *	  of a secret that it made, and the ARN of that secret.
+ *	  of a secret that it made, the ARN of that secret, and properties with the
+ *	  value that they have by default.
  *
  * Both sides are redacted copies, so no value that is reported can be a
  * secret.  Since copies are held meanwhile, the sink must return.
@@ -43,12 +44,34 @@
 #define PATH_SIZE 1024
 #define MESSAGE_SIZE 512
 
+/*
+ * Properties of a connection and the values that AWS documents as their
+ * defaults: to have them says no more than not to have them.  Connections of
+ * other types than KAFKA are seen in deployments with KAFKA_SSL_ENABLED "false",
+ * which means nothing there.  Any other property, and any other value, was given
+ * by somebody.
+ */
+typedef struct DefaultProperty
+{
+	const char *key;
+	const char *value;
+	const char *other_value;	/* for other types than KAFKA */
+} DefaultProperty;
+
+static const DefaultProperty default_properties[] = {
+	{"JDBC_ENFORCE_SSL", "false", "false"},
+	{"KAFKA_SKIP_CUSTOM_CERT_VALIDATION", "false", "false"},
+	{"KAFKA_SSL_ENABLED", "true", "false"},
+	{"SKIP_CUSTOM_JDBC_CERT_VALIDATION", "false", "false"},
+};
+
 typedef struct Comparison
 {
 	GlueDifferenceSink sink;
 	void	   *arg;
 	bool		equal;			/* so far */
 	bool		recorded;		/* the sent one was, so it may hide too much */
+	bool		is_kafka;		/* is that the type of what Glue has? */
 } Comparison;
 
 static void report_tag(Comparison *comparison, const GluePath *root,
@@ -73,6 +96,10 @@ static void compare_values(Comparison *comparison, const GluePath *path,
 						   json_object *sent, json_object *got);
 static void compare_maps(Comparison *comparison, const GluePath *path,
 						 json_object *sent, json_object *got);
+static bool is_kafka(json_object *connection);
+static bool is_added_by_glue(const Comparison *comparison,
+							 const GluePath *map, const char *key,
+							 json_object *sent, json_object *got);
 static bool same_entries(json_object *sent, json_object *got);
 static size_t count_entries(json_object *array, json_object *entry);
 static bool same_strings(const Comparison *comparison, json_object *sent,
@@ -96,7 +123,8 @@ bool
 glue_compare_definitions(json_object *sent, json_object *got,
 						 GlueDifferenceSink sink, void *arg)
 {
-	Comparison	comparison = {sink, arg, true, has_hidden_text(sent)};
+	Comparison	comparison = {sink, arg, true, has_hidden_text(sent),
+		is_kafka(got)};
 
 	compare_copies(&comparison, sent, got);
 	return comparison.equal;
@@ -109,7 +137,7 @@ glue_compare_definitions(json_object *sent, json_object *got,
 bool
 glue_definition_reveals(json_object *recorded, json_object *got)
 {
-	Comparison	comparison = {ignore, NULL, true, false};
+	Comparison	comparison = {ignore, NULL, true, false, is_kafka(got)};
 
 	if (!has_hidden_text(recorded))
 		return false;
@@ -165,7 +193,8 @@ has_hidden_text(json_object *value)
  * Compare the tags that a connection should have with those that it has.
  *
  * Tags whose keys AWS keeps for itself count only if they were given.  Values
- * are no secrets, but those of keys that sound like one are not told.
+ * are no secrets, but those of keys that sound like one are not told.  got is
+ * NULL if there are none.
  */
 bool
 glue_compare_tags(json_object *sent, json_object *got,
@@ -182,6 +211,8 @@ glue_compare_tags(json_object *sent, json_object *got,
 		if (!json_object_equal(iter.val, other))
 			report_tag(&comparison, &root, iter.key, iter.val, other);
 	}
+	if (got == NULL)
+		return comparison.equal;
 	json_object_object_foreachC(got, iter)
 	{
 		if (strncmp(iter.key, "aws:", strlen("aws:")) != 0 &&
@@ -337,6 +368,7 @@ compare_maps(Comparison *comparison, const GluePath *path,
 			json_object *other = glue_member_of(got, iter.key);
 
 			if (!counts(comparison, iter.key, iter.val, other) ||
+				is_added_by_glue(comparison, path, iter.key, iter.val, other) ||
 				same_strings(comparison, iter.val, other))
 				continue;
 			report(comparison, &inner, iter.val, other);
@@ -350,11 +382,41 @@ compare_maps(Comparison *comparison, const GluePath *path,
 
 			if ((sent != NULL &&
 				 json_object_object_get_ex(sent, iter.key, NULL)) ||
-				!counts(comparison, iter.key, NULL, iter.val))
+				!counts(comparison, iter.key, NULL, iter.val) ||
+				is_added_by_glue(comparison, path, iter.key, NULL, iter.val))
 				continue;
 			report(comparison, &inner, NULL, iter.val);
 		}
 	}
+}
+
+static bool
+is_kafka(json_object *connection)
+{
+	json_object *type = glue_member_of(connection, "ConnectionType");
+
+	return json_object_is_type(type, json_type_string) &&
+		strcmp(json_object_get_string(type), "KAFKA") == 0;
+}
+
+/* Has a map a property, which was not given, with what is its default anyway? */
+static bool
+is_added_by_glue(const Comparison *comparison, const GluePath *map,
+				 const char *key, json_object *sent, json_object *got)
+{
+	if (strcmp(map->key, "ConnectionProperties") != 0 ||
+		!glue_is_nothing(sent) || !json_object_is_type(got, json_type_string))
+		return false;
+	for (size_t i = 0; i < sizeof(default_properties) / sizeof(DefaultProperty); i++)
+	{
+		const DefaultProperty *property = &default_properties[i];
+
+		if (strcmp(key, property->key) == 0)
+			return strcmp(json_object_get_string(got),
+						  comparison->is_kafka ? property->value :
+						  property->other_value) == 0;
+	}
+	return false;
 }
 
 /*
