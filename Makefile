@@ -28,7 +28,12 @@ PURE_OBJS = \
 	src/needles.o \
 	src/secret_name.o \
 	src/secret_value.o \
+	src/secret_form.o \
+	src/secret_search.o \
+	src/secret_login.o \
+	src/secret_markup.o \
 	src/secret_text.o \
+	src/redact_string.o \
 	src/redact.o \
 	src/secret_digest.o \
 	src/seal_keys.o \
