@@ -217,7 +217,9 @@ glue_record_existing(const GlueFunction *function, const GlueMirror *mirror,
  * asked for at asked_at.  tags are those that it has; NULL if they are not known.
  *
  * As long as nobody else has changed the connection, more is known of it than
- * can be read: which secrets it has, and how it was asked to be validated.
+ * can be read: which secrets it has, and how it was asked to be validated.  And
+ * what is recorded of its definition stays if this database lacks a character of
+ * what was read.
  */
 void
 glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
@@ -230,8 +232,10 @@ glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
 	if (known != NULL)
 		glue_mirror_entry_from_known(&entry, &function->target, name, known);
 	if (known == NULL ||
-		!glue_compare_definitions(known->definition, connection,
-								  ignore_difference, NULL))
+		(glue_tree_fits_jsonb(connection) &&
+		 (!glue_compare_definitions(known->definition, connection,
+									ignore_difference, NULL) ||
+		  glue_definition_reveals(known->definition, connection))))
 	{
 		entry.definition = connection;
 		entry.secret_digest = NULL;
