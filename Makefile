@@ -118,9 +118,7 @@ COMPOSE_OBJS = \
 	src/credential_chain.o \
 	src/name_store.o \
 	src/mirror_row.o \
-	src/row_indexes.o \
 	src/row_insert.o \
-	src/row_update.o \
 	src/mirror.o \
 	src/secret_key.o \
 	src/request_seal.o \

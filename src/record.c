@@ -126,8 +126,7 @@ draft_record(void *arg)
 	entry.secret_digest = glue_digest_secrets(creation->function->schema,
 											  definition->input);
 	glue_redact_or_fail(definition->input);
-	creation->draft = glue_mirror_draft(creation->mirror, &entry);
-	glue_immediate_prepare_close(creation->immediate, creation->announced);
+	creation->draft = glue_mirror_draft(&entry);
 
 	memset(definition, 0, sizeof(GlueDefinition));
 	definition->name = creation->call.connection_name;
@@ -180,9 +179,6 @@ glue_creation_resume(GlueCreation *creation)
 	GlueDefinition *definition = &creation->definition;
 	json_object *sent = creation->call.sent;
 
-	glue_immediate_cancel_close(creation->announced);
-	if (creation->draft != NULL)
-		glue_mirror_discard_draft(creation->draft);
 	definition->input = json_object_object_get(sent, "ConnectionInput");
 	definition->tags = json_object_object_get(sent, "Tags");
 }

@@ -13,7 +13,6 @@
 
 #include "datatype/timestamp.h"
 #include "request.h"
-#include "storage/itemptr.h"
 #include "storage/lockdefs.h"
 
 /* The table, ready to be used until the end of the transaction. */
@@ -50,8 +49,7 @@ extern Oid	glue_request_sequence(const GlueRequestQueue *queue);
 extern int64 glue_request_insert(const GlueRequestQueue *queue,
 								 const GlueRequest *request);
 extern bool glue_request_insert_row(const GlueRequestQueue *queue,
-									const Datum *values, const char *nulls,
-									ItemPointer place);
+									const Datum *values, const char *nulls);
 extern void glue_request_withdraw(const GlueRequestQueue *queue, int64 id);
 extern bool glue_request_find(const GlueRequestQueue *queue, int64 id,
 							  GlueRequestState *found);
