@@ -233,6 +233,42 @@ is(wait_for($deletion), 'succeeded', 'deletion: it has succeeded');
 is(record('bad and gone'), '', 'deletion: and is recorded');
 
 #
+# What is rolled back, and kept in AWS Glue
+#
+
+sub rolled_back_request
+{
+	my ($name) = @_;
+
+	return $session->must('SELECT id FROM glue_request WHERE connection_name = '
+		  . literal($name) . ' AND caller_xid IS NOT NULL')->output;
+}
+
+$session->must('SET glue_conn.on_rollback = keep');
+$session->must($obstacles{trigger}{make});
+foreach my $name ('bad and kept', 'good and kept')
+{
+	$session->must('BEGIN');
+	my $result = $session->query(create_sql(input($name)));
+
+	is($result->sqlstate, $name =~ /bad/ ? 'P0001' : '00000', "$name: by call");
+	$session->must('ROLLBACK');
+}
+my ($kept, $other) = map { rolled_back_request($_) } ('bad and kept', 'good and kept');
+
+is(wait_for($other), 'rolled_back', 'rollback: the other one is settled');
+isnt(record('good and kept'), '', 'rollback: and recorded, for it was kept');
+wait_until(sub { request($kept)->{answered} }, 'rollback: how it ends is kept');
+is(request($kept)->{error_code}, 'P0001', 'rollback: it has its error');
+$session->must($obstacles{trigger}{remove});
+try_again($kept);
+is(wait_for($kept), 'rolled_back', 'rollback: it is settled');
+is(request($kept)->{error_code}, request($other)->{error_code}, 'rollback: as the other one is');
+is(record('bad and kept'), record('good and kept'), 'rollback: and recorded likewise');
+is(calls_for('bad and kept') =~ s/ GetConnection//gr, 'CreateConnection',
+	'rollback: AWS Glue was called once');
+
+#
 # A procedure goes on as well, and leaves the session whole
 #
 
