@@ -87,6 +87,7 @@ SERVER_OBJS = \
 	src/home.o \
 	src/foreign_code.o \
 	src/own_table.o \
+	src/subtransaction.o \
 	src/impersonation.o \
 	src/kept_plan.o \
 	src/encoding.o \
@@ -164,7 +165,9 @@ ENTRY_OBJS = \
 	src/builders.o \
 	src/work_target.o \
 	src/queue_job.o \
+	src/job_answer.o \
 	src/job_record.o \
+	src/job_claim.o \
 	src/request_change_functions.o \
 	src/queue_transaction.o \
 	src/queue_run.o \

@@ -265,6 +265,7 @@ read_state(GlueRequestState *found, HeapTuple tuple, TupleDesc desc)
 	found->server_oid = DatumGetObjectId(column_value(tuple, desc, 6));
 	found->cluster = DatumGetInt64(column_value(tuple, desc, 7));
 	found->error_code = SPI_getvalue(tuple, desc, 8);
+	found->answered = DatumGetBool(column_value(tuple, desc, 9));
 	found->held = strcmp(found->state, "held") == 0;
 }
 
@@ -397,7 +398,7 @@ statement_text(const char *table, QueueStatement statement)
 							" THEN 'held' ELSE state END,"
 							" requested_by, has_secrets, xmin,"
 							" caller_xid IS NOT NULL, server_oid,"
-							" cluster, error_code FROM %s"
+							" cluster, error_code, answer IS NOT NULL FROM %s"
 							" WHERE id" EQUALS "$1"
 							" ORDER BY home" EQUALS "$2 DESC LIMIT 1", table);
 		case STATEMENT_CANCEL:
@@ -405,7 +406,7 @@ statement_text(const char *table, QueueStatement statement)
 							" finished_at = " NOW
 							WHERE_ID
 							" AND state" EQUALS "'queued'"
-							" AND caller_xid IS NULL",
+							" AND caller_xid IS NULL AND answer IS NULL",
 							table);
 		case STATEMENT_REQUEUE:
 			return psprintf("UPDATE %s SET state = 'queued', attempts = 0,"

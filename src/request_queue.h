@@ -35,6 +35,7 @@ typedef struct GlueRequestState
 	bool		uncommitted;	/* changed by the current transaction */
 	bool		immediate;		/* a call that acted at once */
 	bool		held;			/* of another home */
+	bool		answered;		/* carried out, and not recorded yet */
 	Oid			server_oid;		/* InvalidOid without a server */
 	int64		cluster;		/* that it is an OID of */
 	char	   *error_code;		/* of the last attempt, or NULL */
