@@ -73,6 +73,7 @@ extern GlueFailure *glue_failure_taken(const char *connection_name,
 									   const char *differences);
 extern GlueFailure *glue_failure_wipes_credentials(const char *connection_name,
 												   const char *losses);
+extern GlueFailure *glue_failure_from_error(const ErrorData *error);
 extern GlueFailure *glue_failure_copy(const GlueFailure *failure);
 extern bool glue_failure_lacks_credentials(const GlueFailure *failure);
 extern void glue_failure_add_detail(GlueFailure *failure, const char *detail);

@@ -82,8 +82,6 @@ static ErrorData *catch_error(MemoryContext context);
 static bool may_pass(int sqlstate);
 static void heed_interrupt(ErrorData *error);
 static void delete_target(GlueWorkTarget *target);
-static GlueFailure *failure_from_error(const ErrorData *error);
-static char *utf8_copy(const char *text);
 
 /*
  * Begin without any target; what there will be is in the current context.
@@ -395,7 +393,7 @@ resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 		RollbackAndReleaseCurrentSubTransaction();
 		heed_interrupt(error);
 		MemoryContextSwitchTo(target->context);
-		target->failure = failure_from_error(error);
+		target->failure = glue_failure_from_error(error);
 		target->refused = progress == PROGRESS_NONE &&
 			!may_pass(error->sqlerrcode);
 		if (progress == PROGRESS_CHANGED)
@@ -540,7 +538,7 @@ connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 		/* its text has to be converted */
 		all->transactions->begin(false);
 		MemoryContextSwitchTo(target->context);
-		target->failure = failure_from_error(error);
+		target->failure = glue_failure_from_error(error);
 		all->transactions->commit();
 	}
 	MemoryContextSwitchTo(old_context);
@@ -582,7 +580,6 @@ may_pass(int sqlstate)
 		case ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION:
 		case ERRCODE_TRANSACTION_ROLLBACK:
 		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_OPERATOR_INTERVENTION:
 		case ERRCODE_SYSTEM_ERROR:
 			return true;
 		default:
@@ -597,8 +594,7 @@ may_pass(int sqlstate)
 static void
 heed_interrupt(ErrorData *error)
 {
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-		error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		ReThrowError(error);
 }
 
@@ -607,28 +603,4 @@ delete_target(GlueWorkTarget *target)
 {
 	dlist_delete(&target->node);
 	MemoryContextDelete(target->context);
-}
-
-/* An error that was raised, as the failure of a request. */
-static GlueFailure *
-failure_from_error(const ErrorData *error)
-{
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = error->sqlerrcode;
-	failure->code = pstrdup(unpack_sql_state(error->sqlerrcode));
-	failure->message = utf8_copy(error->message);
-	failure->detail = utf8_copy(error->detail ? error->detail : "");
-	return failure;
-}
-
-/* A copy of text of the database in UTF-8. */
-static char *
-utf8_copy(const char *text)
-{
-	const char *utf8;
-	int			len;
-
-	return glue_utf8_from_server(text, strlen(text), &utf8, &len) ?
-		pnstrdup(utf8, len) : pstrdup(text);
 }
