@@ -70,6 +70,7 @@ SERVER_OBJS = \
 	src/settings.o \
 	src/session_settings.o \
 	src/shared_state.o \
+	src/service.o \
 	src/queue_wake.o \
 	src/journal_box.o \
 	src/known_outcome.o \
