@@ -127,6 +127,7 @@ static void note_done(void *arg, GlueCall *call);
 static bool wants_transaction(QueueRun *run);
 static void take_news(QueueRun *run);
 static void mind_clock(QueueRun *run, TimestampTz now);
+static int	put_back(QueueRun *run, dlist_head *jobs);
 static void look_soon(QueueRun *run);
 static bool wants_look(const QueueRun *run, TimestampTz now);
 static bool is_due(dlist_head *jobs, TimestampTz now);
@@ -451,7 +452,32 @@ mind_clock(QueueRun *run, TimestampTz now)
 	run->now = now;
 	if (glue_queue_is_crowded() &&
 		TimestampDifferenceExceeds(run->began_at, now, SLICE_MS))
+	{
 		run->claim_at = DT_NOEND;
+		run->nwaiting -= put_back(run, &run->waiting);
+		run->nparked -= put_back(run, &run->parked);
+	}
+}
+
+/* Put jobs that have not begun back into the queue, but for undos; how many? */
+static int
+put_back(QueueRun *run, dlist_head *jobs)
+{
+	int			n = 0;
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, jobs)
+	{
+		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
+
+		if (job->request->undo != NULL)
+			continue;
+		dlist_delete(&job->node);
+		glue_job_put_back(job);
+		end_job(run, job);
+		n++;
+	}
+	return n;
 }
 
 static void
