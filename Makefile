@@ -168,6 +168,7 @@ ENTRY_OBJS = \
 	src/worker.o \
 	src/journal_worker.o \
 	src/launcher.o \
+	src/drop_warning.o \
 	src/glue_conn.o
 
 OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(COMPOSE_OBJS) $(ENTRY_OBJS)
