@@ -20,7 +20,7 @@
  * at a database without work takes a few milliseconds, so it is enough to look at
  * few at a time, and there is room left.  If it runs out all the same, workers
  * that are idle are asked to leave, and those that have been at work for a moment
- * to make room for others.  Whoever has waited for the longest time is next; but
+ * to leave the rest for later.  Whoever has waited for the longest time is next; but
  * those who record calls come first, because sessions wait for them.  A server
  * without any room for workers is told so once.
  *

@@ -455,7 +455,9 @@ mind_clock(QueueRun *run, TimestampTz now)
 	{
 		run->claim_at = DT_NOEND;
 		run->nwaiting -= put_back(run, &run->waiting);
-		run->nparked -= put_back(run, &run->parked);
+		/* their target is in use while it is being connected */
+		if (!run->targets.connecting)
+			run->nparked -= put_back(run, &run->parked);
 	}
 }
 

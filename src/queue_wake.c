@@ -299,17 +299,17 @@ glue_queue_take_news(GlueNews *news, int max)
 	glue_shared_lock(LW_EXCLUSIVE);
 	if (own != NULL)
 		own->news = false;
-	for (int i = state->nnotes - 1; i >= 0 && max - taken >= GLUE_NUM_WORK_KINDS; i--)
+	for (int i = state->nnotes - 1;
+		 i >= 0 && taken + GLUE_NUM_WORK_KINDS <= max; i--)
 	{
 		DatabaseNote *note = &state->notes[i];
 
 		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
 		{
-			if (note->news[kind])
-				news[taken++] = (GlueNews)
-			{
-				note->database, kind
-			};
+			if (!note->news[kind])
+				continue;
+			news[taken].database = note->database;
+			news[taken++].kind = kind;
 			note->news[kind] = false;
 		}
 		free_note_if_empty(state, note);

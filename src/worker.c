@@ -138,7 +138,8 @@ work(Oid schema, int64 claimant, bool only_undo, TimestampTz *next_due)
 	keep_up(schema, claimant);
 	nclaimed = glue_queue_run(schema, claimant, &transactions, 0, only_undo,
 							  next_due);
-	glue_queue_note_open(*next_due != 0);
+	if (*next_due != 0 || !only_undo)
+		glue_queue_note_open(*next_due != 0);
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	return nclaimed > 0;
