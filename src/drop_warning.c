@@ -24,8 +24,9 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
-#include "access/tableam.h"
 #include "catalog/dependency.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
@@ -34,7 +35,6 @@
 #include "commands/extension.h"
 #include "drop_warning.h"
 #include "executor/spi.h"
-#include "executor/tuptable.h"
 #include "home.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -135,28 +135,23 @@ find_open(Relation table, StringInfo lines)
 {
 	Oid			schema = RelationGetNamespace(table);
 	TupleDesc	desc = RelationGetDescr(table);
-	TupleTableSlot *slot = table_slot_create(table, NULL);
 	const char *home = NULL;
 	int			n = 0;
-	TableScanDesc scan;
+	SysScanDesc scan;
+	HeapTuple	tuple;
 
 	/* what that takes may have been dropped just before */
 	if (glue_home_is_known(schema))
 		home = psprintf(INT64_FORMAT, glue_home(schema));
-	scan = table_beginscan(table, GetActiveSnapshot(), 0, NULL);
-	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	scan = systable_beginscan(table, InvalidOid, false, GetActiveSnapshot(), 0,
+							  NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		bool		should_free;
-		HeapTuple	tuple = ExecFetchSlotHeapTuple(slot, false, &should_free);
-
 		CHECK_FOR_INTERRUPTS();
 		if (is_open(tuple, desc, home) && ++n <= MAX_NAMED)
 			append_request(lines, tuple, desc);
-		if (should_free)
-			heap_freetuple(tuple);
 	}
-	table_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
+	systable_endscan(scan);
 	return n;
 }
 
@@ -164,17 +159,11 @@ find_open(Relation table, StringInfo lines)
 static bool
 is_open(HeapTuple tuple, TupleDesc desc, const char *home)
 {
-	const char *own;
-	const char *state;
 	int			finished_at = SPI_fnumber(desc, "finished_at");
 
-	if (finished_at <= 0 ||
-		!heap_attisnull(tuple, finished_at, desc))
-		return false;
-	own = value_of(tuple, desc, "home");
-	state = value_of(tuple, desc, "state");
-	return strcmp(state, "held") != 0 &&
-		(home == NULL || strcmp(own, home) == 0);
+	return finished_at > 0 && heap_attisnull(tuple, finished_at, desc) &&
+		strcmp(value_of(tuple, desc, "state"), "held") != 0 &&
+		(home == NULL || strcmp(value_of(tuple, desc, "home"), home) == 0);
 }
 
 static void

@@ -154,7 +154,7 @@ keep_up(Oid schema, int64 claimant)
 	GlueClaims	claims;
 	uint64		deleted = 0;
 
-	if (done_at != 0 &&
+	if (done_at != 0 && done_at <= now &&
 		!TimestampDifferenceExceeds(done_at, now, UPKEEP_MS))
 		return;
 	done_at = now;
