@@ -41,6 +41,7 @@
 #include "journal_box.h"
 #include "lib/ilist.h"
 #include "lib/stringinfo.h"
+#include "open_lists.h"
 #include "queue_wake.h"
 #include "redact.h"
 #include "request_row.h"
@@ -54,7 +55,7 @@ struct GlueImmediateCall
 {
 	dlist_node	node;
 	SubTransactionId subtransaction;	/* that made it */
-	GlueIntent	intent;
+	int64		intent;			/* its ID; 0: none was written down */
 	GlueKnownOutcome outcome;
 	bool		done;			/* whatever it was */
 	const char *operation;
@@ -98,11 +99,12 @@ static void forget(GlueImmediateCall *call);
 
 /*
  * Get ready to make calls that act at once, before the first of them is
- * announced.
+ * announced.  Lists that this backend is reading must not show what they do.
  */
 void
 glue_immediate_open(GlueImmediate *immediate, const GlueFunction *function)
 {
+	glue_open_lists_read(&function->target);
 	register_callbacks();
 	immediate->function = function;
 	immediate->journaled = glue_intents_wanted();
@@ -144,7 +146,7 @@ static void
 begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 	  GlueImmediateCall **announced)
 {
-	GlueIntent **intents = palloc(nrequests * sizeof(GlueIntent *));
+	int64	   *ids = palloc(nrequests * sizeof(int64));
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
 
 	lock_names(immediate, requests, nrequests, locks);
@@ -153,17 +155,17 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 	{
 		complete_request(immediate, &requests[i]);
 		announced[i] = remember_call(&requests[i]);
-		intents[i] = &announced[i]->intent;
 		if (immediate->journaled)
-			intents[i]->id = glue_request_next_id(&immediate->queue);
+			announced[i]->intent = glue_request_next_id(&immediate->queue);
+		ids[i] = announced[i]->intent;
 		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, "");
 	}
 	if (immediate->journaled)
 		announced[0]->announcement = glue_intents_announce(&immediate->queue,
 														   requests, nrequests,
-														   intents, locks);
+														   ids, locks);
 	pfree(locks);
-	pfree(intents);
+	pfree(ids);
 }
 
 /* Lock the names of connections that calls are about to be made for. */
@@ -302,26 +304,8 @@ set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
 	if (outcome == GLUE_OUTCOME_CREATED && !answered)
 		outcome = GLUE_OUTCOME_UNKNOWN;
 	call->outcome = outcome;
-	if (call->intent.id != 0)
-		glue_known_outcome_note(call->intent.id, outcome, answered, code);
-}
-
-/*
- * Do what can be done for the end of a call before it has ended; to be followed
- * by that, or undone, with the same resource owner.
- */
-void
-glue_immediate_prepare_close(const GlueImmediate *immediate,
-							 GlueImmediateCall *call)
-{
-	if (call->intent.id != 0)
-		glue_intent_prepare_close(&immediate->queue, &call->intent);
-}
-
-void
-glue_immediate_cancel_close(GlueImmediateCall *call)
-{
-	glue_intent_cancel_close(&call->intent);
+	if (call->intent != 0)
+		glue_known_outcome_note(call->intent, outcome, answered, code);
 }
 
 /*
@@ -338,8 +322,8 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
 		.aws_request_id = request_id,
 	};
 
-	if (call->intent.id != 0)
-		glue_intent_close(&immediate->queue, &call->intent, &outcome);
+	if (call->intent != 0)
+		glue_intent_close(&immediate->queue, call->intent, &outcome);
 }
 
 /*
@@ -361,9 +345,9 @@ glue_immediate_close_failed(const GlueImmediate *immediate,
 		.error_message = message,
 	};
 
-	if (call->intent.id == 0)
+	if (call->intent == 0)
 		return;
-	glue_intent_close(&immediate->queue, &call->intent, &outcome);
+	glue_intent_close(&immediate->queue, call->intent, &outcome);
 	others_wait |= call->outcome != GLUE_OUTCOME_NOTHING;
 }
 
@@ -491,7 +475,7 @@ take_back(SubTransactionId subtransaction)
 		if (subtransaction != InvalidSubTransactionId &&
 			call->subtransaction != subtransaction)
 			continue;
-		journaled |= call->intent.id != 0;
+		journaled |= call->intent != 0;
 		if (stays(call) && ++nstay <= MAX_NAMED)
 			append_call(&lines, call);
 		dlist_delete(&call->node);
@@ -513,7 +497,7 @@ stays(const GlueImmediateCall *call)
 {
 	if (call->outcome == GLUE_OUTCOME_NOTHING)
 		return false;
-	return call->intent.id == 0 || call->kept ||
+	return call->intent == 0 || call->kept ||
 		call->outcome == GLUE_OUTCOME_CHANGED;
 }
 
@@ -549,8 +533,8 @@ warn(const StringInfoData *lines, bool journaled)
 static void
 forget(GlueImmediateCall *call)
 {
-	if (call->intent.id != 0)
-		glue_known_outcome_forget(call->intent.id);
+	if (call->intent != 0)
+		glue_known_outcome_forget(call->intent);
 	dlist_delete(&call->node);
 	ncalls--;
 }

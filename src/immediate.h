@@ -49,9 +49,6 @@ extern void glue_immediate_adopted(GlueImmediateCall *call);
 extern void glue_immediate_failed(GlueImmediateCall *call,
 								  const GlueCall *failed);
 
-extern void glue_immediate_prepare_close(const GlueImmediate *immediate,
-										 GlueImmediateCall *call);
-extern void glue_immediate_cancel_close(GlueImmediateCall *call);
 extern void glue_immediate_close(const GlueImmediate *immediate,
 								 GlueImmediateCall *call, const char *status,
 								 const char *request_id);

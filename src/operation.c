@@ -37,6 +37,7 @@
  */
 #include "postgres.h"
 
+#include "answer.h"
 #include "credential_loss.h"
 #include "encoding.h"
 #include "json_tree.h"
@@ -559,7 +560,7 @@ glue_operation_found(const GlueCall *call)
 	json_object *connection = json_object_object_get(call->answer,
 													 "Connection");
 
-	return glue_observed_text(connection, "Name") != NULL ? connection : NULL;
+	return glue_answer_has_name(connection) ? connection : NULL;
 }
 
 /* Has a call failed with an exception of this name? */

@@ -107,6 +107,8 @@ glue_job_begin(GlueJob *job)
 		judge_failure(job, target->failure);
 	else if (!lock_connection(job))
 		put_back(job, LOCKED_RETRY_MS);
+	else if (job->is_answered)
+		 /* nothing to be called */ ;
 	else if (job->is_void)
 		job->outcome.state = "succeeded";
 	else if (job->failure != NULL)
@@ -174,6 +176,7 @@ put_back(GlueJob *job, int pause_ms)
 		.uncertain = job->request->uncertain,
 		.error_code = job->request->error_code,
 		.error_message = job->request->error_message,
+		.answer = job->request->answer,
 	};
 
 	outcome.next_attempt_at =
@@ -288,6 +291,8 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 		fill_undo(job);
 		return;
 	}
+	if (request->answer != NULL)
+		return;					/* see job_answer.c */
 	if (request->what.for_row && operation->known == NULL)
 		heed_row(job);
 	job->is_tagged = operation->tags != NULL &&
@@ -597,6 +602,7 @@ put_off(GlueJob *job, const GlueFailure *failure)
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
 		.uncertain = is_unknown(job, failure),
+		.answer = job->request->answer,
 	};
 
 	if (job->request->undo != NULL &&

@@ -126,8 +126,7 @@ draft_record(void *arg)
 	entry.secret_digest = glue_digest_secrets(creation->function->schema,
 											  definition->input);
 	glue_redact_or_fail(definition->input);
-	creation->draft = glue_mirror_draft(creation->mirror, &entry);
-	glue_immediate_prepare_close(creation->immediate, creation->announced);
+	creation->draft = glue_mirror_draft(&entry);
 
 	memset(definition, 0, sizeof(GlueDefinition));
 	definition->name = creation->call.connection_name;
@@ -180,9 +179,6 @@ glue_creation_resume(GlueCreation *creation)
 	GlueDefinition *definition = &creation->definition;
 	json_object *sent = creation->call.sent;
 
-	glue_immediate_cancel_close(creation->announced);
-	if (creation->draft != NULL)
-		glue_mirror_discard_draft(creation->draft);
 	definition->input = json_object_object_get(sent, "ConnectionInput");
 	definition->tags = json_object_object_get(sent, "Tags");
 }
@@ -221,7 +217,9 @@ glue_record_existing(const GlueFunction *function, const GlueMirror *mirror,
  * asked for at asked_at.  tags are those that it has; NULL if they are not known.
  *
  * As long as nobody else has changed the connection, more is known of it than
- * can be read: which secrets it has, and how it was asked to be validated.
+ * can be read: which secrets it has, and how it was asked to be validated.  And
+ * what is recorded of its definition stays if this database lacks a character of
+ * what was read.
  */
 void
 glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
@@ -234,8 +232,10 @@ glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
 	if (known != NULL)
 		glue_mirror_entry_from_known(&entry, &function->target, name, known);
 	if (known == NULL ||
-		!glue_compare_definitions(known->definition, connection,
-								  ignore_difference, NULL))
+		(glue_tree_fits_jsonb(connection) &&
+		 (!glue_compare_definitions(known->definition, connection,
+									ignore_difference, NULL) ||
+		  glue_definition_reveals(known->definition, connection))))
 	{
 		entry.definition = connection;
 		entry.secret_digest = NULL;

@@ -24,7 +24,7 @@ typedef struct GlueCreation
 	MemoryContext context;		/* of the definition's trees */
 	GlueDefinition definition;
 	GlueCall	call;
-	GlueMirrorDraft *draft;		/* NULL until the call is under way */
+	GlueMirrorRow *draft;		/* NULL until the call is under way */
 } GlueCreation;
 
 extern void glue_creation_begin(GlueCreation *creation,

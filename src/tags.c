@@ -30,7 +30,6 @@ static void prepare(const GlueTagged *tagged, GlueCall *call,
 					const char *operation);
 static const char *change_tags(GlueCall *call, GlueImmediateCall *change);
 static GlueFailure *read_tags(const GlueTagged *tagged, json_object **tags);
-static bool are_strings(json_object *tags);
 static json_object *read_changed(const GlueTagged *tagged,
 								 json_object *expected);
 
@@ -172,23 +171,7 @@ read_tags(const GlueTagged *tagged, json_object **tags)
 		return call.failure;
 	if (!json_object_object_get_ex(call.answer, "Tags", tags))
 		*tags = glue_tree_new_object();
-	return are_strings(*tags) ? NULL :
-		glue_client_malformed_answer(&call, "its tags are no object of strings");
-}
-
-static bool
-are_strings(json_object *tags)
-{
-	struct json_object_iter iter;
-
-	if (!json_object_is_type(tags, json_type_object))
-		return false;
-	json_object_object_foreachC(tags, iter)
-	{
-		if (!json_object_is_type(iter.val, json_type_string))
-			return false;
-	}
-	return true;
+	return NULL;
 }
 
 /*

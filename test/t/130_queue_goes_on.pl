@@ -136,7 +136,7 @@ sub look
 
 $id = put_off('never tried', <<'SQL');
 	requested_at = now() + interval '1 h',
-	next_attempt_at = now() + interval '1 h', started_at = NULL
+	next_attempt_at = now() + interval '1 h', started_at = NULL, attempts = 0
 SQL
 look('first');
 wait_for($id);
