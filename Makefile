@@ -79,6 +79,7 @@ SERVER_OBJS = \
 	src/settings.o \
 	src/session_settings.o \
 	src/shared_state.o \
+	src/service.o \
 	src/queue_wake.o \
 	src/journal_box.o \
 	src/known_outcome.o \
@@ -179,6 +180,7 @@ ENTRY_OBJS = \
 	src/worker.o \
 	src/journal_worker.o \
 	src/launcher.o \
+	src/drop_warning.o \
 	src/glue_conn.o
 
 OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(COMPOSE_OBJS) $(ENTRY_OBJS)

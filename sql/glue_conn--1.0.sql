@@ -1090,3 +1090,37 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION glue_connection_input_for_this_database(text, text, integer, text, text, text[], text, boolean, text, text[], text, text) IS
 	'build a ConnectionInput for the database that this is';
+
+--
+-- A warning for who drops what has not ended
+--
+-- The library gives it, which nobody may have loaded in the session that drops.
+-- This loads it, whatever the schema is called now; if it is gone, that is no
+-- reason to keep the extension.
+--
+CREATE FUNCTION glue_before_drop()
+RETURNS event_trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE (SELECT pg_catalog.format('SELECT %s.glue_redact(%L::pg_catalog.jsonb)',
+			e.extnamespace::pg_catalog.regnamespace, '{}')
+		FROM pg_catalog.pg_extension e
+		WHERE e.extname OPERATOR(pg_catalog.=) 'glue_conn');
+EXCEPTION
+	WHEN OTHERS THEN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION glue_before_drop() IS
+	'loads the library before DROP EXTENSION, DROP SCHEMA and DROP OWNED, which then warn of requests that have not ended';
+
+REVOKE ALL ON FUNCTION glue_before_drop() FROM PUBLIC;
+
+CREATE EVENT TRIGGER glue_before_drop ON ddl_command_start
+	WHEN TAG IN ('DROP EXTENSION', 'DROP SCHEMA', 'DROP OWNED')
+	EXECUTE FUNCTION @extschema@.glue_before_drop();
+
+COMMENT ON EVENT TRIGGER glue_before_drop IS
+	'has who drops the extension warned of requests that have not ended';

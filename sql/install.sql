@@ -10,7 +10,8 @@ SELECT pg_describe_object(classid, objid, objsubid) COLLATE "C" AS object
    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'glue_conn')
    AND deptype = 'e'
    AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass,
-                   'pg_foreign_data_wrapper'::regclass)
+                   'pg_foreign_data_wrapper'::regclass,
+                   'pg_event_trigger'::regclass)
  ORDER BY 1;
 
 -- no object without a comment
@@ -20,7 +21,8 @@ SELECT pg_describe_object(classid, objid, objsubid) AS object
    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'glue_conn')
    AND deptype = 'e'
    AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass,
-                   'pg_foreign_data_wrapper'::regclass)
+                   'pg_foreign_data_wrapper'::regclass,
+                   'pg_event_trigger'::regclass)
    AND obj_description(objid, classid::regclass::name) IS NULL;
 SELECT attrelid::regclass, attname
   FROM pg_attribute

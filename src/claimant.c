@@ -107,6 +107,7 @@ glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
 
 	if (relation == NULL)
 		return false;
+	queue->oid = RelationGetRelid(relation);
 	queue->owner = relation->rd_rel->relowner;
 	queue->table = glue_own_table_name(relation);
 	table_close(relation, NoLock);

@@ -16,6 +16,7 @@
 /* The table, ready to be worked until the end of the transaction. */
 typedef struct GlueClaims
 {
+	Oid			oid;
 	Oid			owner;
 	char	   *table;			/* its qualified name */
 	char	   *claimants;		/* that of the list of claimants */

@@ -17,7 +17,8 @@
  * For each entry at most one backend refreshes at a time.  It is told so by
  * glue_credential_cache_get(), and must then either put new credentials in or
  * give up; the others wait for that only if they cannot do without.  A
- * refresher that died is noticed by its process ID.
+ * refresher has a number that no other process has before or after it, and gives
+ * up whatever ends it.
  *
  * Nothing here waits while it holds the lock, and what is dropped is
  * cleansed.  Whoever waits for another backend lets transfers of his own go on
@@ -36,10 +37,9 @@
 #include "credential_cache.h"
 #include "credential_reply.h"
 #include "http.h"
-#include "miscadmin.h"
 #include "secret_memory.h"
 #include "storage/condition_variable.h"
-#include "storage/procarray.h"
+#include "storage/ipc.h"
 
 #define ADVISORY_MS		(15 * 60 * 1000)
 #define MANDATORY_MS	(10 * 60 * 1000)
@@ -57,8 +57,8 @@
  */
 #define REST_MS			2000
 
-/* How often a waiting backend looks whether the refresher is still alive. */
-#define REFRESHER_CHECK_MS	1000
+/* How often a waiting backend looks by itself whether it is still to wait. */
+#define WAIT_MS			1000
 
 /*
  * Entries.  Each is one role of one account; when there are more than this, one
@@ -72,7 +72,7 @@ typedef struct CacheSlot
 	bool		in_use;
 	GlueCredentialKey key;
 	TimestampTz used_at;
-	int			refresher_pid;	/* 0 if nobody refreshes */
+	uint64		refresher;		/* 0 if nobody refreshes */
 	TimestampTz retry_at;		/* no advisory refresh before */
 	TimestampTz failed_at;		/* when the last refresh failed, or 0 */
 	char		failure[GLUE_CACHE_FAILURE_SIZE];	/* why; without secrets */
@@ -88,8 +88,12 @@ typedef struct CacheSlot
 typedef struct CredentialCache
 {
 	ConditionVariable refreshed;
+	uint64		nrefreshers;	/* numbers that were given out */
 	CacheSlot	slots[NUM_SLOTS];
 } CredentialCache;
+
+/* The number of this process, once it has refreshed something. */
+static uint64 own_number = 0;
 
 /* prototypes of private functions */
 static void initialize(void *memory);
@@ -100,6 +104,8 @@ static CacheSlot *claim_slot(CredentialCache *cache,
 							 const GlueCredentialKey *key);
 static bool makes_room_before(const CacheSlot *a, const CacheSlot *b);
 static void cleanse_credentials(CacheSlot *slot);
+static void begin_refresh(CredentialCache *cache, CacheSlot *slot);
+static void give_up_at_exit(int code, Datum arg);
 static bool is_being_refreshed(const CacheSlot *slot);
 static bool judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
 					   TimestampTz began_at, TimestampTz now,
@@ -153,12 +159,12 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 							 &answer);
 		if (settled && (answer == GLUE_CACHE_MAY_REFRESH ||
 						answer == GLUE_CACHE_MUST_REFRESH))
-			slot->refresher_pid = MyProcPid;
+			begin_refresh(cache, slot);
 		*copy = *slot;
 		glue_shared_unlock();
 
 		if (!settled)
-			glue_http_wait_as(REFRESHER_CHECK_MS,
+			glue_http_wait_as(WAIT_MS,
 							  GLUE_WAIT_EVENT(wait_event,
 											  "GlueConnCredentials"));
 	}
@@ -231,7 +237,7 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 														REST_MS));
 	slot->retry_at = 0;
 	slot->failed_at = 0;
-	slot->refresher_pid = 0;
+	slot->refresher = 0;
 	glue_shared_unlock();
 
 	ConditionVariableBroadcast(&cache->refreshed);
@@ -252,9 +258,10 @@ glue_credential_cache_give_up(const GlueCredentialKey *key,
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	slot = find_slot(cache, key);
-	if (slot != NULL && slot->refresher_pid == MyProcPid)
+	if (slot != NULL && slot->refresher != 0 &&
+		slot->refresher == own_number)
 	{
-		slot->refresher_pid = 0;
+		slot->refresher = 0;
 		slot->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													 RETRY_MS);
 		slot->failed_at = failure ? GetCurrentTimestamp() : 0;
@@ -290,7 +297,7 @@ glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
 		slot->expires_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													   ADVISORY_MS +
 													   extension_ms);
-		slot->refresher_pid = 0;
+		slot->refresher = 0;
 		*copy = *slot;
 	}
 	glue_shared_unlock();
@@ -299,6 +306,25 @@ glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
 	if (found)
 		copy_out(copy, credentials);
 	return found;
+}
+
+/*
+ * A before_shmem_exit callback: a FATAL error does not come back to whoever
+ * would give up.
+ */
+static void
+give_up_at_exit(int code, Datum arg)
+{
+	CredentialCache *cache = attach();
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	for (int i = 0; i < NUM_SLOTS; i++)
+	{
+		if (cache->slots[i].refresher == own_number)
+			cache->slots[i].refresher = 0;
+	}
+	glue_shared_unlock();
+	ConditionVariableBroadcast(&cache->refreshed);
 }
 
 static void
@@ -369,14 +395,21 @@ cleanse_credentials(CacheSlot *slot)
 	OPENSSL_cleanse(slot->session_token, sizeof(slot->session_token));
 }
 
-/*
- * A backend that was killed cannot say that it gave up.
- */
+static void
+begin_refresh(CredentialCache *cache, CacheSlot *slot)
+{
+	if (own_number == 0)
+	{
+		before_shmem_exit(give_up_at_exit, (Datum) 0);
+		own_number = ++cache->nrefreshers;
+	}
+	slot->refresher = own_number;
+}
+
 static bool
 is_being_refreshed(const CacheSlot *slot)
 {
-	return slot->refresher_pid != 0 && slot->refresher_pid != MyProcPid &&
-		BackendPidGetProc(slot->refresher_pid) != NULL;
+	return slot->refresher != 0 && slot->refresher != own_number;
 }
 
 /*

@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "credential_cache.h"
 #include "database_worker.h"
+#include "drop_warning.h"
 #include "fmgr.h"
 #include "journal_box.h"
 #include "known_outcome.h"
@@ -44,4 +45,5 @@ _PG_init(void)
 	glue_settings_init();
 	glue_shared_state_init(shared_parts, lengthof(shared_parts));
 	glue_launcher_init();
+	glue_drop_warning_init();
 }

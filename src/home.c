@@ -68,6 +68,7 @@ typedef struct HomeParts
 } HomeParts;
 
 /* prototypes of private functions */
+static Oid	look_for_function(Oid schema);
 static Oid	find_function(Oid schema);
 static TimeLineID current_timeline(void);
 static int64 make_home(Oid schema, TimeLineID timeline);
@@ -108,6 +109,13 @@ glue_home(Oid schema)
 	return known_home;
 }
 
+/* Can it be found out?  Not while the extension is being dropped. */
+bool
+glue_home_is_known(Oid schema)
+{
+	return OidIsValid(look_for_function(schema));
+}
+
 /* What tells clusters apart, and from what pg_upgrade makes of them. */
 int64
 glue_cluster(void)
@@ -139,7 +147,7 @@ glue_database_id(Oid schema)
 }
 
 static Oid
-find_function(Oid schema)
+look_for_function(Oid schema)
 {
 	oidvector  *no_arguments = buildoidvector(NULL, 0);
 	Oid			function =
@@ -149,6 +157,14 @@ find_function(Oid schema)
 						ObjectIdGetDatum(schema));
 
 	pfree(no_arguments);
+	return function;
+}
+
+static Oid
+find_function(Oid schema)
+{
+	Oid			function = look_for_function(schema);
+
 	if (!OidIsValid(function))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),

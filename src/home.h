@@ -14,6 +14,7 @@
 #include "utils/uuid.h"
 
 extern int64 glue_home(Oid schema);
+extern bool glue_home_is_known(Oid schema);
 extern int64 glue_cluster(void);
 extern const pg_uuid_t *glue_database_id(Oid schema);
 

@@ -348,8 +348,7 @@ glue_immediate_close_failed(const GlueImmediate *immediate,
 	if (call->intent == 0)
 		return;
 	glue_intent_close(&immediate->queue, call->intent, &outcome);
-	if (call->outcome != GLUE_OUTCOME_NOTHING)
-		glue_queue_wake_at_commit();
+	others_wait |= call->outcome != GLUE_OUTCOME_NOTHING;
 }
 
 /* ----------------------------------------------------------------

@@ -43,7 +43,6 @@
 #include "caller_status.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "commands/dbcommands.h"
 #include "compat.h"
 #include "encoding.h"
 #include "http.h"
@@ -54,8 +53,7 @@
 #include "miscadmin.h"
 #include "request_row.h"
 #include "result_row.h"
-#include "settings.h"
-#include "shared_state.h"
+#include "service.h"
 #include "sql_text.h"
 #include "utils/fmgroids.h"
 #include "utils/jsonb.h"
@@ -116,8 +114,7 @@ static HeapTupleData whole_tuple(MinimalTuple tuple);
 bool
 glue_intents_wanted(void)
 {
-	return glue_shared_is_shared() &&
-		glue_database_is_served(get_database_name(MyDatabaseId));
+	return glue_service_expected();
 }
 
 /*

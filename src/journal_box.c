@@ -141,6 +141,7 @@ static void fill_box(Oid table, const char *tuples, Size len, int ntuples);
 static void await_answer(TimestampTz deadline);
 static BoxState state_of(const GlueJournalBox *box);
 static long ms_left(TimestampTz deadline);
+pg_noreturn static void raise_obstacle(void);
 static GlueJournalVerdict read_answer(int64 *blocked_by);
 static void raise_failure(const BoxFailure *failure);
 static GlueJournalBox *stop_waiting(JournalBoxes *boxes);
@@ -328,12 +329,42 @@ ms_left(TimestampTz deadline)
 	TimestampTz now = GetCurrentTimestamp();
 
 	if (now >= deadline)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("no background worker has recorded the call in time"),
-				 errdetail("Nothing was sent."),
-				 errhint("See glue_worker_summary and the server log.  If there is no room for another background worker, raise \"max_worker_processes\".")));
+		raise_obstacle();
 	return TimestampDifferenceMilliseconds(now, deadline) + 1;
+}
+
+/* Nobody has recorded the call: say what is missing, as far as can be told. */
+static void
+raise_obstacle(void)
+{
+	const char *detail = "Nothing was sent.";
+	const char *hint = "See glue_worker_summary and the server log.";
+
+	switch (glue_journal_obstacle())
+	{
+		case GLUE_OBSTACLE_NO_LAUNCHER:
+			detail = "The launcher of the background workers does not run. Nothing was sent.";
+			hint = "See the server log.  If there was no room for it, raise \"max_worker_processes\" and restart the server.";
+			break;
+		case GLUE_OBSTACLE_NO_ROOM:
+			detail = "There is no room for another background worker. Nothing was sent.";
+			hint = "Raise \"max_worker_processes\".";
+			break;
+		case GLUE_OBSTACLE_STANDBY:
+			detail = "The background worker waits for a synchronous standby. Nothing was sent.";
+			hint = "See \"synchronous_standby_names\" and pg_stat_replication.";
+			break;
+		case GLUE_OBSTACLE_BUSY:
+			detail = "The background worker of this database does not go on, or has too much to do. Nothing was sent.";
+			break;
+		case GLUE_OBSTACLE_UNKNOWN:
+			break;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			 errmsg("no background worker has recorded the call in time"),
+			 errdetail_internal("%s", detail),
+			 errhint("%s", hint)));
 }
 
 static GlueJournalVerdict

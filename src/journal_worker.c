@@ -49,6 +49,9 @@
 /* How long an idle worker stays. */
 #define LINGER_MS			2000
 
+/* How long it goes on, at least, if others wait for room for their workers. */
+#define SLICE_MS			1000
+
 /* How long it waits for a lock, shorter than a caller waits for it. */
 #define LOCK_TIMEOUT		"2s"
 
@@ -78,26 +81,26 @@ static void record_message(GlueJournalBox *box,
 static MinimalTuple next_tuple(const char **place);
 static void commit(int nboxes);
 static void at_end_of_transaction(XactEvent event, void *arg);
-static bool linger(void);
+static bool linger(TimestampTz entered_at);
 
 /* The main function of a worker. */
 void
 glue_journal_worker_main(Datum database)
 {
+	TimestampTz entered_at = GetCurrentTimestamp();
+
 	glue_worker_enter(DatumGetObjectId(database));
 	prepare();
+	glue_queue_listen(MyDatabaseId, GLUE_WORK_JOURNAL);
 	do
 	{
-		glue_queue_listen(MyDatabaseId, GLUE_WORK_JOURNAL);
-		do
-		{
-			CHECK_FOR_INTERRUPTS();
-			glue_worker_reload_if_asked();
-			glue_queue_take_news(NULL, 0);
-			serve();
-		} while (linger());
-	} while (glue_queue_unlisten());
-	glue_worker_leave(GLUE_WORK_JOURNAL, DT_NOEND);
+		CHECK_FOR_INTERRUPTS();
+		glue_worker_reload_if_asked();
+		glue_queue_take_news(NULL, 0);
+		serve();
+	} while (linger(entered_at));
+	glue_worker_leave(GLUE_WORK_JOURNAL, glue_queue_unlisten() ?
+					  GetCurrentTimestamp() : DT_NOEND);
 }
 
 static void
@@ -304,19 +307,26 @@ at_end_of_transaction(XactEvent event, void *arg)
  * Wait a moment for something to do; false if it is time to leave.
  */
 static bool
-linger(void)
+linger(TimestampTz entered_at)
 {
 	static uint32 idle_event = 0;
-	TimestampTz leave_at =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LINGER_MS);
+	TimestampTz began_at = GetCurrentTimestamp();
+	TimestampTz leave_at = TimestampTzPlusMilliseconds(began_at, LINGER_MS);
 
-	while (!glue_queue_has_news())
+	for (;;)
 	{
 		TimestampTz now = GetCurrentTimestamp();
+		bool		news = glue_queue_has_news();
 
 		CHECK_FOR_INTERRUPTS();
 		glue_worker_reload_if_asked();
-		if (now >= leave_at)
+		if (glue_queue_is_crowded() &&
+			(!news || TimestampDifferenceExceeds(entered_at, now, SLICE_MS)))
+			return false;
+		if (news)
+			return true;
+		/* the clock may have been set back */
+		if (now >= leave_at || now < began_at)
 			return false;
 		(void) WaitLatch(MyLatch,
 						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
@@ -324,5 +334,4 @@ linger(void)
 						 GLUE_WAIT_EVENT(idle_event, "GlueConnJournalIdle"));
 		ResetLatch(MyLatch);
 	}
-	return true;
 }

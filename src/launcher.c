@@ -10,13 +10,23 @@
  *	- when a transaction there has changed the queue, or wants its calls to be
  *	  recorded, which queue_wake.c tells;
  *	- when the last worker there said that it has to come back;
- *	- every minute or so for databases that had work before, and once for all
- *	  of them after the start of the server, after a crash, a promotion or a
- *	  restore: nobody remembers then who had work.
+ *	- once after the start of the server, after a crash, a promotion or a restore:
+ *	  nobody remembers then who had work.
  *
  * A worker that ended by an error is followed by another one after a while,
- * and by the next after twice as long.  A server without room for workers is
- * told so once.
+ * and by the next after twice as long.
+ *
+ * Room.  There may be a thousand databases, and room for a few workers.  A look
+ * at a database without work takes a few milliseconds, so it is enough to look at
+ * few at a time, and there is room left.  If it runs out all the same, workers
+ * that are idle are asked to leave, and those that have been at work for a moment
+ * to leave the rest for later.  Whoever has waited for the longest time is next; but
+ * those who record calls come first, because sessions wait for them.  A server
+ * without any room for workers is told so once.
+ *
+ * Databases that are not served, because the settings do not name them or they
+ * are templates, get a worker only if something was rolled back there: it had been
+ * written down while they were.
  *
  * The launcher starts when recovery is finished: on a standby, that is its
  * promotion.
@@ -45,50 +55,76 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "tcop/tcopprot.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "worker_settings.h"
 
-/* How often to look which databases there are, and at those with work. */
+/* How often to look which databases there are. */
 #define LOOK_MS				60000
 
 /* How long to wait after the first failure, and at most. */
 #define FIRST_PAUSE_MS		1000
 #define LONGEST_PAUSE_MS	60000
 
+/*
+ * Databases of which nothing is known yet, and which are looked at at the same
+ * time.  What takes longer than this is no look, but work.
+ */
+#define MAX_LOOKS			2
+#define LONGEST_LOOK_MS		500
+
+/* If there is no room for a worker, how soon to try again, and to complain. */
+#define NO_ROOM_PAUSE_MS	1000
+#define NO_ROOM_PATIENCE_MS	5000
+
 /* What the launcher knows of the workers of one kind in a database. */
 typedef struct KnownWorker
 {
 	bool		news;			/* since it was started */
 	BackgroundWorkerHandle *handle; /* or NULL */
-	TimestampTz start_at;		/* when to start one */
+	TimestampTz start_at;		/* when to start one, or DT_NOEND */
+	TimestampTz started_at;
+	bool		look;			/* it is the first one, and may find nothing */
 	int			failures;		/* in a row */
 } KnownWorker;
 
 /* What the launcher knows of a database. */
 typedef struct KnownDatabase
 {
-	Oid			oid;
-	bool		exists;			/* and is wanted, the last time we looked */
+	Oid			oid;			/* the key */
+	bool		exists;			/* the last time we looked */
+	bool		served;			/* then */
 	KnownWorker workers[GLUE_NUM_WORK_KINDS];
 } KnownDatabase;
 
-static List *databases = NIL;
+static HTAB * databases = NULL;
+
+/* Since when there has been no room for a worker; 0 if there is. */
+static TimestampTz crowded_since = 0;
 
 /* prototypes of private functions */
+static void make_table(void);
 static void look_for_databases(void);
+static void note_database(Form_pg_database form);
 static void forget_databases(void);
 static KnownDatabase *find_database(Oid oid);
-static bool take_news(void);
+static void take_news(void);
+static void mind_clock(TimestampTz now);
 static TimestampTz mind_workers(TimestampTz now);
-static void mind_worker(const KnownDatabase *database, KnownWorker *worker,
-						GlueWorkKind kind, TimestampTz now);
+static int	see_to_workers(TimestampTz now, int *nlooks);
 static void note_end(const KnownDatabase *database, KnownWorker *worker,
 					 GlueWorkKind kind, TimestampTz now);
-static void start_worker(const KnownDatabase *database, KnownWorker *worker,
-						 GlueWorkKind kind, TimestampTz now);
-static void tell_room(GlueWorkKind kind, bool room);
+static KnownWorker *find_next(TimestampTz now, bool looks, Oid *database,
+							  GlueWorkKind *kind);
+static bool comes_before(const KnownWorker *a, const KnownWorker *b);
+static bool start_worker(Oid database, KnownWorker *worker, GlueWorkKind kind,
+						 TimestampTz now);
+static void mind_room(const GlueWorkKind *waiting, bool ours,
+					  TimestampTz now);
+static void complain_of_room(GlueWorkKind kind);
+static TimestampTz find_next_start(TimestampTz now);
 static TimestampTz pause_after(int failures, TimestampTz now);
 
 /*
@@ -120,7 +156,6 @@ void
 glue_launcher_main(Datum arg)
 {
 	static uint32 wait_event = 0;
-	TimestampTz looked_at = 0;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
@@ -128,6 +163,7 @@ glue_launcher_main(Datum arg)
 	glue_worker_settings_fix();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	glue_workers_forget();
+	make_table();
 	glue_queue_listen(InvalidOid, GLUE_WORK_QUEUE);
 
 	for (;;)
@@ -135,15 +171,10 @@ glue_launcher_main(Datum arg)
 		TimestampTz now = GetCurrentTimestamp();
 		TimestampTz wake_at;
 
-		if (looked_at == 0 ||
-			TimestampDifferenceExceeds(looked_at, now, LOOK_MS))
-		{
-			look_for_databases();
-			forget_databases();
-			looked_at = now;
-		}
-		if (take_news())
-			look_for_databases();
+		mind_clock(now);
+		take_news();
+		look_for_databases();
+		forget_databases();
 		wake_at = mind_workers(now);
 
 		now = GetCurrentTimestamp();
@@ -153,156 +184,240 @@ glue_launcher_main(Datum arg)
 						 GLUE_WAIT_EVENT(wait_event, "GlueConnLauncher"));
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
-		if (ConfigReloadPending)
-			looked_at = 0;
 		glue_worker_reload_if_asked();
 	}
+}
+
+/* ----------------------------------------------------------------
+ * Databases
+ * ----------------------------------------------------------------
+ */
+
+static void
+make_table(void)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(Oid),
+		.entrysize = sizeof(KnownDatabase),
+	};
+
+	databases = hash_create("glue_conn databases", 256, &control,
+							HASH_ELEM | HASH_BLOBS);
 }
 
 /* Learn which databases there are. */
 static void
 look_for_databases(void)
 {
-	ListCell   *cell;
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
 	Relation	relation;
 	TableScanDesc scan;
 	HeapTuple	tuple;
 
-	foreach(cell, databases)
-		((KnownDatabase *) lfirst(cell))->exists = false;
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+		database->exists = false;
 
 	StartTransactionCommand();
 	(void) GetTransactionSnapshot();
 	relation = table_open(DatabaseRelationId, AccessShareLock);
 	scan = table_beginscan_catalog(relation, 0, NULL);
 	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
-	{
-		Form_pg_database form = (Form_pg_database) GETSTRUCT(tuple);
-
-		if (form->datallowconn && !form->datistemplate &&
-			glue_database_is_served(NameStr(form->datname)))
-			find_database(form->oid)->exists = true;
-	}
+		note_database((Form_pg_database) GETSTRUCT(tuple));
 	table_endscan(scan);
 	table_close(relation, AccessShareLock);
 	CommitTransactionCommand();
+}
+
+/* There is a database.  If it is to be served from now on, look at it. */
+static void
+note_database(Form_pg_database form)
+{
+	KnownDatabase *database = find_database(form->oid);
+	KnownWorker *worker = &database->workers[GLUE_WORK_QUEUE];
+	bool		served = !form->datistemplate &&
+		glue_database_is_served(NameStr(form->datname));
+
+	database->exists = form->datallowconn;
+	if (served && !database->served && worker->handle != NULL)
+		worker->news = true;
+	else if (served && !database->served)
+	{
+		worker->start_at = 0;
+		worker->look = true;
+	}
+	database->served = served;
 }
 
 /* Forget the databases that there are no more, once their workers have left. */
 static void
 forget_databases(void)
 {
-	ListCell   *cell;
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
 
-	foreach(cell, databases)
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
 	{
-		KnownDatabase *database = lfirst(cell);
+		Oid			oid = database->oid;
 		bool		left = !database->exists;
 
 		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
 			left = left && database->workers[kind].handle == NULL;
 		if (!left)
 			continue;
-		databases = foreach_delete_current(databases, cell);
-		pfree(database);
+		(void) hash_search(databases, &oid, HASH_REMOVE, NULL);
+		glue_queue_forget(oid);
 	}
 }
 
-/*
- * What is known of a database.  If nothing is, its queue is to be looked at if
- * it turns out to exist.
- */
+/* What is known of a database, which is nothing if it is a new one. */
 static KnownDatabase *
 find_database(Oid oid)
 {
-	ListCell   *cell;
-	MemoryContext old_context;
-	KnownDatabase *database;
+	bool		found;
+	KnownDatabase *database = hash_search(databases, &oid, HASH_ENTER, &found);
 
-	foreach(cell, databases)
+	if (!found)
 	{
-		database = lfirst(cell);
-		if (database->oid == oid)
-			return database;
+		memset(database, 0, sizeof(KnownDatabase));
+		database->oid = oid;
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+			database->workers[kind].start_at = DT_NOEND;
 	}
-	old_context = MemoryContextSwitchTo(TopMemoryContext);
-	database = palloc0(sizeof(KnownDatabase));
-	database->oid = oid;
-	database->workers[GLUE_WORK_JOURNAL].start_at = DT_NOEND;
-	databases = lappend(databases, database);
-	MemoryContextSwitchTo(old_context);
 	return database;
 }
 
 /*
- * Learn where there is work; returns whether a database there may be new to us.
+ * Learn where there is work.
  *
  * If news was lost, it may be anywhere.  That is so for what is queued; who
  * wants something recorded tells so again.
  */
-static bool
+static void
 take_news(void)
 {
 	GlueNews	news[16];
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
 	int			n;
-	int			known = list_length(databases);
-	bool		lost;
-	ListCell   *cell;
 
-	do
+	while ((n = glue_queue_take_news(news, lengthof(news))) > 0)
 	{
-		n = glue_queue_take_news(news, lengthof(news));
 		for (int i = 0; i < n; i++)
 			find_database(news[i].database)->workers[news[i].kind].news = true;
-	} while (n == lengthof(news));
+	}
 
 	/* after that, or who has lost some meanwhile would not have woken us */
-	lost = glue_queue_lost_news();
-	foreach(cell, databases)
-	{
-		KnownDatabase *database = lfirst(cell);
-
-		database->workers[GLUE_WORK_QUEUE].news |= lost;
-	}
-	return lost || list_length(databases) > known;
+	if (!glue_queue_lost_news())
+		return;
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+		database->workers[GLUE_WORK_QUEUE].news = true;
 }
+
+/*
+ * If the clock was set back, what was to be done when does not hold any more: do
+ * it now.
+ */
+static void
+mind_clock(TimestampTz now)
+{
+	static TimestampTz before = 0;
+	bool		set_back = now < before;
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
+
+	before = now;
+	if (!set_back)
+		return;
+	crowded_since = Min(crowded_since, now);
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+	{
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+		{
+			KnownWorker *worker = &database->workers[kind];
+
+			worker->started_at = Min(worker->started_at, now);
+			if (worker->start_at != DT_NOEND)
+				worker->start_at = Min(worker->start_at, now);
+		}
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Workers
+ * ----------------------------------------------------------------
+ */
 
 /* See to all workers; returns when to do so again. */
 static TimestampTz
 mind_workers(TimestampTz now)
 {
-	TimestampTz wake_at = TimestampTzPlusMilliseconds(now, LOOK_MS);
-	ListCell   *cell;
+	int			nlooks;
+	int			nworkers = see_to_workers(now, &nlooks);
+	bool		room = true;
+	TimestampTz wake_at;
+	KnownWorker *worker;
+	GlueWorkKind kind;
+	Oid			database;
 
-	foreach(cell, databases)
+	while ((worker = find_next(now, nlooks < MAX_LOOKS, &database,
+							   &kind)) != NULL)
 	{
-		KnownDatabase *database = lfirst(cell);
-
-		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
-		{
-			KnownWorker *worker = &database->workers[kind];
-
-			mind_worker(database, worker, kind, now);
-			if (database->exists && worker->handle == NULL)
-				wake_at = Min(wake_at, worker->start_at);
-		}
+		room = start_worker(database, worker, kind, now);
+		if (!room)
+			break;
+		nworkers++;
+		nlooks += worker->look;
 	}
+	mind_room(room ? NULL : &kind, nworkers > 0, now);
+	wake_at = find_next_start(now);
+	if (!room)
+		wake_at = Min(wake_at,
+					  TimestampTzPlusMilliseconds(now, NO_ROOM_PAUSE_MS));
+	else if (nlooks >= MAX_LOOKS)
+		wake_at = Min(wake_at,
+					  TimestampTzPlusMilliseconds(now, LONGEST_LOOK_MS));
 	return wake_at;
 }
 
-/* See whether a worker has ended, or is to be started. */
-static void
-mind_worker(const KnownDatabase *database, KnownWorker *worker,
-			GlueWorkKind kind, TimestampTz now)
+/* See which have ended; returns how many have not, and how many of them look. */
+static int
+see_to_workers(TimestampTz now, int *nlooks)
 {
-	pid_t		pid;
+	int			nworkers = 0;
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
 
-	if (worker->handle != NULL &&
-		GetBackgroundWorkerPid(worker->handle, &pid) == BGWH_STOPPED)
-		note_end(database, worker, kind, now);
-	if (database->exists && worker->handle == NULL &&
-		(worker->start_at <= now || (worker->news && worker->failures == 0)))
-		start_worker(database, worker, kind, now);
+	*nlooks = 0;
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+	{
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+		{
+			KnownWorker *worker = &database->workers[kind];
+			pid_t		pid;
+
+			if (worker->handle != NULL &&
+				GetBackgroundWorkerPid(worker->handle, &pid) == BGWH_STOPPED)
+				note_end(database, worker, kind, now);
+			if (worker->news && worker->failures == 0)
+				worker->start_at = Min(worker->start_at, now);
+			if (worker->handle == NULL)
+			{
+				worker->look = worker->look && !worker->news;
+				continue;
+			}
+			nworkers++;
+			*nlooks += worker->look &&
+				!TimestampDifferenceExceeds(worker->started_at, now,
+											LONGEST_LOOK_MS);
+		}
+	}
+	return nworkers;
 }
 
 static void
@@ -311,44 +426,98 @@ note_end(const KnownDatabase *database, KnownWorker *worker,
 {
 	pfree(worker->handle);
 	worker->handle = NULL;
+	worker->look = false;
 	if (glue_worker_left(database->oid, kind, &worker->start_at))
 		worker->failures = 0;
 	else
 		worker->start_at = pause_after(worker->failures++, now);
 }
 
-/*
- * Sessions wait for a journal's worker, so one is tried again sooner.
- */
-static void
-start_worker(const KnownDatabase *database, KnownWorker *worker,
-			 GlueWorkKind kind, TimestampTz now)
+/* The worker that is to be started next; NULL if none is. */
+static KnownWorker *
+find_next(TimestampTz now, bool looks, Oid *database, GlueWorkKind *kind)
+{
+	KnownWorker *next = NULL;
+	HASH_SEQ_STATUS status;
+	KnownDatabase *known;
+
+	hash_seq_init(&status, databases);
+	while ((known = hash_seq_search(&status)) != NULL)
+	{
+		for (int i = 0; i < GLUE_NUM_WORK_KINDS && known->exists; i++)
+		{
+			KnownWorker *worker = &known->workers[i];
+
+			if (worker->handle != NULL || worker->start_at > now ||
+				(worker->look && !looks))
+				continue;
+			if (next != NULL && (*kind == i ? !comes_before(worker, next) :
+								 i != GLUE_WORK_JOURNAL))
+				continue;
+			next = worker;
+			*database = known->oid;
+			*kind = i;
+		}
+	}
+	return next;
+}
+
+/* Is a worker more urgent than another one of its kind? */
+static bool
+comes_before(const KnownWorker *a, const KnownWorker *b)
+{
+	if (a->look != b->look)
+		return b->look;
+	return a->start_at < b->start_at;
+}
+
+static bool
+start_worker(Oid database, KnownWorker *worker, GlueWorkKind kind,
+			 TimestampTz now)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(TopMemoryContext);
-	bool		started = glue_worker_start(database->oid, kind,
-											&worker->handle);
+	bool		started = glue_worker_start(database, kind, &worker->handle);
 
 	MemoryContextSwitchTo(old_context);
 	if (started)
-		worker->news = false;
-	else
 	{
-		worker->handle = NULL;
-		worker->start_at = pause_after(kind == GLUE_WORK_JOURNAL ? 0 : 3, now);
+		worker->news = false;
+		worker->started_at = now;
 	}
-	tell_room(kind, started);
+	else
+		worker->handle = NULL;
+	return started;
 }
 
-/* Tell once, as long as it lasts, that there is no room for workers. */
+/*
+ * If there is no room for a worker, of the kind *waiting, ask others to make
+ * some.  If there are none of ours, or that takes long, somebody else must.
+ */
 static void
-tell_room(GlueWorkKind kind, bool room)
+mind_room(const GlueWorkKind *waiting, bool ours, TimestampTz now)
 {
 	static bool told[GLUE_NUM_WORK_KINDS];
-	bool		before = told[kind];
 
-	told[kind] = !room;
-	if (room || before)
+	glue_queue_tell_crowded(waiting != NULL);
+	if (waiting == NULL)
+	{
+		crowded_since = 0;
+		memset(told, 0, sizeof(told));
 		return;
+	}
+	if (crowded_since == 0)
+		crowded_since = now;
+	if (told[*waiting] ||
+		(ours && !TimestampDifferenceExceeds(crowded_since, now,
+											 NO_ROOM_PATIENCE_MS)))
+		return;
+	complain_of_room(*waiting);
+	told[*waiting] = true;
+}
+
+static void
+complain_of_room(GlueWorkKind kind)
+{
 	ereport(WARNING,
 			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 kind == GLUE_WORK_QUEUE ?
@@ -358,6 +527,29 @@ tell_room(GlueWorkKind kind, bool room)
 			 errdetail("Requests stay queued until there is room for one.") :
 			 errdetail("Calls that act at once fail until there is room for one."),
 			 errhint("Raise \"max_worker_processes\".")));
+}
+
+/* When the next worker is to be started that need not be started yet. */
+static TimestampTz
+find_next_start(TimestampTz now)
+{
+	TimestampTz next = TimestampTzPlusMilliseconds(now, LOOK_MS);
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
+
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+	{
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+		{
+			KnownWorker *worker = &database->workers[kind];
+
+			if (database->exists && worker->handle == NULL &&
+				worker->start_at > now)
+				next = Min(next, worker->start_at);
+		}
+	}
+	return next;
 }
 
 static TimestampTz

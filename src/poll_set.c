@@ -73,6 +73,7 @@ static bool acquire(void);
 static void forget_closed(void);
 static void forget_socket(PollSocket *known);
 static ino_t inode_of(int fd);
+static int	create_set(void);
 static PollSocket *find_socket(int fd);
 static int	find_local_port(int fd);
 static bool watch_foreign(int fd, int events, bool watched);
@@ -91,11 +92,9 @@ glue_poll_open(void)
 
 	if (wait_set != NULL)
 		return;
-	if (epoll_fd < 0 &&
-		(!AcquireExternalFD() ||
-		 (epoll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0))
+	if (epoll_fd < 0 && (epoll_fd = create_set()) < 0)
 		ereport(ERROR,
-				(errcode_for_socket_access(),
+				(errcode_for_file_access(),
 				 errmsg("could not create an epoll descriptor: %m")));
 
 	/*
@@ -109,6 +108,25 @@ glue_poll_open(void)
 						  NULL);
 	AddWaitEventToSet(set, WL_SOCKET_READABLE, epoll_fd, NULL, NULL);
 	wait_set = set;
+}
+
+/* The set without members; -1 if there can be none. */
+static int
+create_set(void)
+{
+	int			fd;
+
+	if (!AcquireExternalFD())
+		return -1;
+	fd = epoll_create1(EPOLL_CLOEXEC);
+	if (fd < 0)
+	{
+		int			error = errno;
+
+		ReleaseExternalFD();
+		errno = error;
+	}
+	return fd;
 }
 
 /*

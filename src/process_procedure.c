@@ -65,7 +65,8 @@ glue_process_requests(PG_FUNCTION_ARGS)
 	PG_TRY();
 	{
 		glue_queue_recover(schema, claimant, &transactions);
-		glue_queue_run(schema, claimant, &transactions, max, &next_due);
+		glue_queue_run(schema, claimant, &transactions, max, false,
+					   &next_due);
 		glue_queue_leave(schema, claimant, &transactions);
 	}
 	PG_FINALLY();

@@ -53,7 +53,7 @@
 /* prototypes of private functions */
 static bool lock_connection(GlueJob *job);
 static void unlock_connection(void *arg);
-static void put_back(GlueJob *job);
+static void put_back(GlueJob *job, int pause_ms);
 static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
 static void find_arn(GlueJob *job);
@@ -106,7 +106,7 @@ glue_job_begin(GlueJob *job)
 	if (target->failure != NULL)
 		judge_failure(job, target->failure);
 	else if (!lock_connection(job))
-		put_back(job);
+		put_back(job, LOCKED_RETRY_MS);
 	else if (job->is_answered)
 		 /* nothing to be called */ ;
 	else if (job->is_void)
@@ -157,9 +157,18 @@ unlock_connection(void *arg)
 	glue_connection_lock_leave(arg);
 }
 
+/*
+ * Decide that a job goes back into the queue, without having begun.
+ */
+void
+glue_job_put_back(GlueJob *job)
+{
+	put_back(job, 0);
+}
+
 /* Back into the queue: others may wait for the request as long as it is here. */
 static void
-put_back(GlueJob *job)
+put_back(GlueJob *job, int pause_ms)
 {
 	GlueClaimOutcome outcome = {
 		.state = "queued",
@@ -171,7 +180,7 @@ put_back(GlueJob *job)
 	};
 
 	outcome.next_attempt_at =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOCKED_RETRY_MS);
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pause_ms);
 	job->outcome = outcome;
 }
 

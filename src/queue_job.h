@@ -50,6 +50,7 @@ typedef struct GlueJob
 extern GlueJob *glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
 								 const GlueMirror *mirror);
 extern GlueCall *glue_job_begin(GlueJob *job);
+extern void glue_job_put_back(GlueJob *job);
 extern GlueCall *glue_job_next(GlueJob *job);
 extern void glue_job_release(GlueJob *job);
 

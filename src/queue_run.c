@@ -79,13 +79,19 @@
 #define LOOK_SHARE				10
 #define LOOK_REST_MS			10
 
+/* How long we go on, at least, if others wait for room for their workers. */
+#define SLICE_MS				1000
+
 typedef struct QueueRun
 {
 	Oid			schema;
 	int64		claimant;
 	const GlueTransactions *transactions;
 	uint64		max_requests;	/* 0: no limit */
+	bool		only_undo;		/* what was rolled back */
 	uint64		nclaimed;
+	TimestampTz began_at;
+	TimestampTz now;			/* the last time we looked */
 	int			width;
 	int			nactive;		/* jobs with a call under way */
 	MemoryContext context;
@@ -122,6 +128,8 @@ static long go_on(void *arg);
 static void note_done(void *arg, GlueCall *call);
 static bool wants_transaction(QueueRun *run);
 static void take_news(QueueRun *run);
+static void mind_clock(QueueRun *run, TimestampTz now);
+static int	put_back(QueueRun *run, dlist_head *jobs);
 static void look_soon(QueueRun *run);
 static bool wants_look(const QueueRun *run, TimestampTz now);
 static bool is_due(dlist_head *jobs, TimestampTz now);
@@ -145,7 +153,10 @@ static void release_recorded(QueueRun *run);
 
 /*
  * Work the queue of the extension in this schema until nothing is due, or so
- * many requests were claimed (0: any number).  Returns how many were claimed.
+ * many requests were claimed (0: any number), or others wait for room.  Returns
+ * how many were claimed.
+ *
+ * only_undo says that only what was rolled back is to be undone.
  *
  * *next_due is when to come back, or 0 if there is nothing left.  No
  * transaction may be open that transactions does not know of.
@@ -153,7 +164,7 @@ static void release_recorded(QueueRun *run);
 uint64
 glue_queue_run(Oid schema, int64 claimant,
 			   const GlueTransactions *transactions, uint64 max_requests,
-			   TimestampTz *next_due)
+			   bool only_undo, TimestampTz *next_due)
 {
 	MemoryContext old_context = CurrentMemoryContext;
 	QueueRun	run = {
@@ -161,6 +172,8 @@ glue_queue_run(Oid schema, int64 claimant,
 		.claimant = claimant,
 		.transactions = transactions,
 		.max_requests = max_requests,
+		.only_undo = only_undo,
+		.began_at = GetCurrentTimestamp(),
 		.width = glue_setting_max_concurrent_requests,
 	};
 
@@ -231,7 +244,8 @@ find_next_due(QueueRun *run)
 	MemoryContextSwitchTo(run->batch_context);
 	if (glue_claims_open(&claims, run->schema, run->claimant))
 	{
-		due = next_due_of(&claims, GLUE_CLAIM_TO_DO, run->claim_at);
+		if (!run->only_undo)
+			due = next_due_of(&claims, GLUE_CLAIM_TO_DO, run->claim_at);
 		undo_due = next_due_of(&claims, GLUE_CLAIM_TO_UNDO, run->look_at);
 	}
 	run->transactions->commit();
@@ -406,6 +420,7 @@ wants_transaction(QueueRun *run)
 		return true;
 	take_news(run);
 	now = GetCurrentTimestamp();
+	mind_clock(run, now);
 	if (is_due(&run->locked, now) || is_due(&run->ended, now) ||
 		wants_look(run, now))
 		return true;
@@ -425,6 +440,51 @@ take_news(QueueRun *run)
 	glue_queue_take_news(NULL, 0);
 	run->claim_at = 0;
 	look_soon(run);
+}
+
+/*
+ * Leave off after a while if others wait for room.  And if the clock was set
+ * back, forget what was to be done when.
+ */
+static void
+mind_clock(QueueRun *run, TimestampTz now)
+{
+	if (now < run->now && run->claim_at != DT_NOEND)
+	{
+		run->began_at = now;
+		run->claim_at = run->look_at = run->rest_until = 0;
+	}
+	run->now = now;
+	if (glue_queue_is_crowded() &&
+		TimestampDifferenceExceeds(run->began_at, now, SLICE_MS))
+	{
+		run->claim_at = DT_NOEND;
+		run->nwaiting -= put_back(run, &run->waiting);
+		/* their target is in use while it is being connected */
+		if (!run->targets.connecting)
+			run->nparked -= put_back(run, &run->parked);
+	}
+}
+
+/* Put jobs that have not begun back into the queue, but for undos; how many? */
+static int
+put_back(QueueRun *run, dlist_head *jobs)
+{
+	int			n = 0;
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, jobs)
+	{
+		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
+
+		if (job->request->undo != NULL)
+			continue;
+		dlist_delete(&job->node);
+		glue_job_put_back(job);
+		end_job(run, job);
+		n++;
+	}
+	return n;
 }
 
 static void
@@ -535,7 +595,7 @@ claim(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror, bool undo)
 	int			claimed = 0;
 
 	/* there is enough for a while, and a claim has its price */
-	if (enough && !undo)
+	if ((enough && !undo) || run->claim_at == DT_NOEND)
 		return;
 	glue_work_targets_expire(&run->targets);
 	if (undo)
@@ -547,9 +607,10 @@ claim(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror, bool undo)
 	}
 	if (!enough)
 	{
-		claimed += claim_kind(run, queue, mirror, GLUE_CLAIM_TO_DO,
-							  run->width - run->nactive + CLAIM_AHEAD -
-							  run->nwaiting);
+		if (!run->only_undo)
+			claimed += claim_kind(run, queue, mirror, GLUE_CLAIM_TO_DO,
+								  run->width - run->nactive + CLAIM_AHEAD -
+								  run->nwaiting);
 		run->claim_at = 0;
 		if (claimed == 0)
 			run->claim_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),

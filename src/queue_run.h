@@ -15,6 +15,7 @@
 
 extern uint64 glue_queue_run(Oid schema, int64 claimant,
 							 const GlueTransactions *transactions,
-							 uint64 max_requests, TimestampTz *next_due);
+							 uint64 max_requests, bool only_undo,
+							 TimestampTz *next_due);
 
 #endif							/* GLUE_QUEUE_RUN_H */

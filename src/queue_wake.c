@@ -23,9 +23,13 @@
  *
  * News may still get lost, and nothing depends on them: listeners look at the
  * queue every now and then anyway, and who waits for a journal's worker tells
- * again.  There are none of what COMMIT PREPARED brings, because the session
- * that enqueued it may be gone by then.  If more databases have some than there
- * is room for, it is only remembered that some had to be left out.
+ * again.  There are none of COMMIT PREPARED, because the session that enqueued
+ * something may be gone by then; so what is prepared is news, and whoever looks
+ * and finds it comes back.
+ *
+ * There is a note of each database that has news, or may have work left.  It is
+ * freed when neither is so, or when the database is gone.  If there is no room
+ * for another one, it is only remembered that some news had to be left out.
  *
  * Without shared memory, nobody listens, and all of this does nothing.
  *
@@ -43,13 +47,13 @@
 #include "compat.h"
 #include "miscadmin.h"
 #include "queue_wake.h"
+#include "replication/syncrep.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
 
-/* Processes that listen, and news for none of them. */
-#define MAX_LISTENERS	128
-#define MAX_NEWS		64
+/* Databases that have news, or work left. */
+#define MAX_NOTES		4096
 
 typedef struct Listener
 {
@@ -60,18 +64,27 @@ typedef struct Listener
 	bool		news;
 } Listener;
 
+typedef struct DatabaseNote
+{
+	Oid			database;
+	bool		news[GLUE_NUM_WORK_KINDS];	/* which the listener to all
+											 * others does not know yet */
+	bool		open;			/* it may have requests that have not ended */
+} DatabaseNote;
+
 typedef struct QueueWake
 {
-	Listener	listeners[MAX_LISTENERS];
-	GlueNews	news[MAX_NEWS]; /* which the listener to all others does not
-								 * know yet */
-	int			nnews;
+	DatabaseNote notes[MAX_NOTES];
+	int			nnotes;
 	bool		lost_news;		/* there were more */
+	bool		crowded;		/* others wait for room for their workers */
+	Listener	listeners[FLEXIBLE_ARRAY_MEMBER];	/* max_worker_processes */
 } QueueWake;
 
 GlueSharedPart glue_queue_wake_part = {
 	.name = "glue_conn queue",
-	.size = sizeof(QueueWake),
+	.size = offsetof(QueueWake, listeners),
+	.size_per_backend = sizeof(Listener),
 };
 
 /* The listener that this process is; NULL if it is none. */
@@ -86,7 +99,9 @@ static void wake(GlueWorkKind kind);
 static Listener *find_listener(QueueWake *state, Oid database,
 							   GlueWorkKind kind);
 static Listener *free_listener(QueueWake *state);
-static void remember_news(QueueWake *state, Oid database, GlueWorkKind kind);
+static DatabaseNote *find_note(QueueWake *state, Oid database);
+static DatabaseNote *make_note(QueueWake *state, Oid database);
+static void free_note_if_empty(QueueWake *state, DatabaseNote *note);
 static void unlisten_at_exit(int code, Datum arg);
 
 /*
@@ -114,12 +129,12 @@ at_end_of_transaction(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PREPARE:
 			if (wake_at_commit)
 				glue_queue_wake();
 			wake_at_commit = false;
 			break;
 		case XACT_EVENT_ABORT:
-		case XACT_EVENT_PREPARE:
 			wake_at_commit = false;
 			break;
 		default:
@@ -154,6 +169,7 @@ wake(GlueWorkKind kind)
 {
 	QueueWake  *state;
 	Listener   *listener;
+	DatabaseNote *note = NULL;
 	int			process = -1;
 
 	if (!glue_shared_is_shared())
@@ -161,9 +177,16 @@ wake(GlueWorkKind kind)
 	state = glue_shared_attach(&glue_queue_wake_part);
 	glue_shared_lock(LW_EXCLUSIVE);
 	listener = find_listener(state, MyDatabaseId, kind);
+	if (listener == NULL || kind == GLUE_WORK_QUEUE)
+		note = make_note(state, MyDatabaseId);
+	if (note != NULL && kind == GLUE_WORK_QUEUE)
+		note->open = true;
 	if (listener == NULL)
 	{
-		remember_news(state, MyDatabaseId, kind);
+		if (note != NULL)
+			note->news[kind] = true;
+		else
+			state->lost_news = true;
 		listener = find_listener(state, InvalidOid, kind);
 	}
 	if (listener != NULL && !listener->news)
@@ -276,16 +299,137 @@ glue_queue_take_news(GlueNews *news, int max)
 	glue_shared_lock(LW_EXCLUSIVE);
 	if (own != NULL)
 		own->news = false;
-	while (taken < max && state->nnews > 0)
-		news[taken++] = state->news[--state->nnews];
+	for (int i = state->nnotes - 1;
+		 i >= 0 && taken + GLUE_NUM_WORK_KINDS <= max; i--)
+	{
+		DatabaseNote *note = &state->notes[i];
+
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+		{
+			if (!note->news[kind])
+				continue;
+			news[taken].database = note->database;
+			news[taken++].kind = kind;
+			note->news[kind] = false;
+		}
+		free_note_if_empty(state, note);
+	}
 	glue_shared_unlock();
 	return taken;
+}
+
+/* ----------------------------------------------------------------
+ * Databases with work
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Note whether this database has requests that have not ended, as far as this
+ * process knows: if there is news, it may have.
+ */
+void
+glue_queue_note_open(bool open)
+{
+	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	DatabaseNote *note;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	note = open ? make_note(state, MyDatabaseId) :
+		find_note(state, MyDatabaseId);
+	if (note != NULL && (open || own == NULL || !own->news))
+	{
+		note->open = open;
+		free_note_if_empty(state, note);
+	}
+	glue_shared_unlock();
+}
+
+/* May a database have requests that have not ended? */
+bool
+glue_queue_is_open(Oid database)
+{
+	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	DatabaseNote *note;
+	bool		open;
+
+	glue_shared_lock(LW_SHARED);
+	note = find_note(state, database);
+	open = note != NULL && note->open;
+	glue_shared_unlock();
+	return open;
+}
+
+/* A database is gone. */
+void
+glue_queue_forget(Oid database)
+{
+	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	DatabaseNote *note;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	note = find_note(state, database);
+	if (note != NULL)
+		*note = state->notes[--state->nnotes];
+	glue_shared_unlock();
+}
+
+/* ----------------------------------------------------------------
+ * Room for workers
+ * ----------------------------------------------------------------
+ */
+
+/* Say whether there are workers that find no room. */
+void
+glue_queue_tell_crowded(bool crowded)
+{
+	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	bool		ask;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	ask = crowded && !state->crowded;
+	state->crowded = crowded;
+	for (int i = 0; i < max_worker_processes && ask; i++)
+	{
+		if (state->listeners[i].used)
+			SetLatch(&ProcGlobal->allProcs[state->listeners[i].process].procLatch);
+	}
+	glue_shared_unlock();
+}
+
+/* Does somebody wait for this process to leave, if it is a worker? */
+bool
+glue_queue_is_crowded(void)
+{
+	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+
+	return own != NULL && state->crowded;
+}
+
+/* Why does nobody record the calls of this database? */
+GlueObstacle
+glue_journal_obstacle(void)
+{
+	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	GlueObstacle obstacle = GLUE_OBSTACLE_UNKNOWN;
+	Listener   *listener;
+
+	glue_shared_lock(LW_SHARED);
+	listener = find_listener(state, MyDatabaseId, GLUE_WORK_JOURNAL);
+	if (listener != NULL)
+		obstacle = ProcGlobal->allProcs[listener->process].syncRepState ==
+			SYNC_REP_WAITING ? GLUE_OBSTACLE_STANDBY : GLUE_OBSTACLE_BUSY;
+	else if (find_listener(state, InvalidOid, GLUE_WORK_JOURNAL) == NULL)
+		obstacle = GLUE_OBSTACLE_NO_LAUNCHER;
+	else if (state->crowded)
+		obstacle = GLUE_OBSTACLE_NO_ROOM;
+	glue_shared_unlock();
+	return obstacle;
 }
 
 static Listener *
 find_listener(QueueWake *state, Oid database, GlueWorkKind kind)
 {
-	for (int i = 0; i < MAX_LISTENERS; i++)
+	for (int i = 0; i < max_worker_processes; i++)
 	{
 		Listener   *listener = &state->listeners[i];
 
@@ -299,7 +443,7 @@ find_listener(QueueWake *state, Oid database, GlueWorkKind kind)
 static Listener *
 free_listener(QueueWake *state)
 {
-	for (int i = 0; i < MAX_LISTENERS; i++)
+	for (int i = 0; i < max_worker_processes; i++)
 	{
 		if (!state->listeners[i].used)
 			return &state->listeners[i];
@@ -307,18 +451,40 @@ free_listener(QueueWake *state)
 	return NULL;
 }
 
-static void
-remember_news(QueueWake *state, Oid database, GlueWorkKind kind)
+static DatabaseNote *
+find_note(QueueWake *state, Oid database)
 {
-	GlueNews	news = {database, kind};
-
-	for (int i = 0; i < state->nnews; i++)
+	for (int i = 0; i < state->nnotes; i++)
 	{
-		if (state->news[i].database == database && state->news[i].kind == kind)
-			return;
+		if (state->notes[i].database == database)
+			return &state->notes[i];
 	}
-	if (state->nnews < MAX_NEWS)
-		state->news[state->nnews++] = news;
-	else
-		state->lost_news = true;
+	return NULL;
+}
+
+/* The note of a database, which may be a new one; NULL if there is no room. */
+static DatabaseNote *
+make_note(QueueWake *state, Oid database)
+{
+	DatabaseNote *note = find_note(state, database);
+
+	if (note == NULL && state->nnotes < MAX_NOTES)
+	{
+		note = &state->notes[state->nnotes++];
+		memset(note, 0, sizeof(DatabaseNote));
+		note->database = database;
+	}
+	return note;
+}
+
+/* Free a note that says nothing; the last one takes its place. */
+static void
+free_note_if_empty(QueueWake *state, DatabaseNote *note)
+{
+	bool		empty = !note->open;
+
+	for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+		empty = empty && !note->news[kind];
+	if (empty)
+		*note = state->notes[--state->nnotes];
 }

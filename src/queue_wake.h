@@ -29,6 +29,16 @@ typedef struct GlueNews
 	GlueWorkKind kind;
 } GlueNews;
 
+/* What keeps calls from being recorded, as far as can be told. */
+typedef enum GlueObstacle
+{
+	GLUE_OBSTACLE_UNKNOWN,
+	GLUE_OBSTACLE_NO_LAUNCHER,
+	GLUE_OBSTACLE_NO_ROOM,
+	GLUE_OBSTACLE_STANDBY,
+	GLUE_OBSTACLE_BUSY
+} GlueObstacle;
+
 extern GlueSharedPart glue_queue_wake_part;
 
 /* for whoever makes work */
@@ -42,5 +52,13 @@ extern bool glue_queue_unlisten(void);
 extern bool glue_queue_has_news(void);
 extern bool glue_queue_lost_news(void);
 extern int	glue_queue_take_news(GlueNews *news, int max);
+
+/* which databases have work, and whether there is room for it */
+extern void glue_queue_note_open(bool open);
+extern bool glue_queue_is_open(Oid database);
+extern void glue_queue_forget(Oid database);
+extern void glue_queue_tell_crowded(bool crowded);
+extern bool glue_queue_is_crowded(void);
+extern GlueObstacle glue_journal_obstacle(void);
 
 #endif							/* GLUE_QUEUE_WAKE_H */

@@ -72,6 +72,7 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	requeued = glue_request_requeue(&queue, id);
 	if (!requeued)
 	{
+		glue_request_hasten(&queue, id);
 		if (request.immediate && glue_request_has_ended(&request))
 			refuse_to_make_again(id);
 		if (request.has_secrets && glue_request_has_ended(&request) &&

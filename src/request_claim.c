@@ -38,6 +38,7 @@
  */
 #include "postgres.h"
 
+#include "access/twophase.h"
 #include "builtins.h"
 #include "caller_status.h"
 #include "catalog/pg_type.h"
@@ -45,6 +46,7 @@
 #include "home.h"
 #include "jsonb_tree.h"
 #include "kept_plan.h"
+#include "miscadmin.h"
 #include "request_claim.h"
 #include "result_row.h"
 #include "sql_text.h"
@@ -57,6 +59,26 @@
 
 /* How often to look at calls whose transaction may not have ended. */
 #define OPEN_LOOK_SECONDS		30
+
+/* How often to look for requests of transactions that are prepared. */
+#define PREPARED_LOOK_SECONDS	15
+
+/*
+ * Has the time of a queued request come?  The clock may have been set back since
+ * that was decided.  So what was asked for in the future, and was not tried yet,
+ * is due; and so is what is put off for longer than anything ever is.
+ */
+#define LONGEST_PUT_OFF		"interval '2 h'"
+#define IS_DUE(r) \
+	"(" r ".next_attempt_at" IS_AT_MOST NOW \
+	" OR " IS_DUE_BEFORE_ITS_TIME(r) ")"
+#define IS_DUE_BEFORE_ITS_TIME(r) \
+	"(" r ".requested_at" IS_AFTER NOW " AND " r ".attempts" EQUALS "0" \
+	" AND " r ".started_at IS NULL" \
+	" OR " r ".next_attempt_at" IS_AFTER "(" NOW PLUS LONGEST_PUT_OFF "))"
+#define NEXT_ATTEMPT(r) \
+	"CASE WHEN " IS_DUE_BEFORE_ITS_TIME(r) " THEN 'epoch'" \
+	" ELSE " r ".next_attempt_at END"
 
 /* Is a request a call of which all is known, and nothing to be undone? */
 #define ONLY_RECORDS(r) \
@@ -140,6 +162,7 @@ static Datum ended_column(const GlueEndedClaim *ended, int nended,
 						  int column);
 static void erase_secrets(const GlueClaims *queue,
 						  const GlueEndedClaim *ended, int nended);
+static bool is_prepared(const GlueClaims *queue);
 
 /*
  * Claim requests whose time has come, the oldest first.  glue_claims_sign_up()
@@ -417,7 +440,7 @@ due_text(const GlueClaims *queue, GlueClaimKind kind)
 					" AND r.home" EQUALS "%s"
 					" AND r.caller_xid %s"
 					" AND r.state" EQUALS "'queued'"
-					" AND r.next_attempt_at" IS_AT_MOST NOW
+					" AND " IS_DUE("r")
 					" AND ($8 IS NULL OR r.id" EQUALS "$8)"
 					" AND NOT r.id" EQUALS "ANY ($7)"
 					" AND NOT EXISTS (SELECT FROM %s e"
@@ -647,15 +670,16 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 	char	   *text;
 
 	if (kind == GLUE_CLAIM_TO_DO)
-		text = psprintf("SELECT pg_catalog.min(next_attempt_at) FROM %s"
+		text = psprintf("SELECT pg_catalog.min(" NEXT_ATTEMPT("r") ")"
+						" FROM %s r"
 						" WHERE finished_at IS NULL AND caller_xid IS NULL"
 						" AND home" EQUALS "%s"
 						" AND state" EQUALS "'queued'", queue->table,
 						queue->own);
 	else
 		text = psprintf("SELECT pg_catalog.min(CASE WHEN state" EQUALS "'queued'"
-						" THEN next_attempt_at"
-						" ELSE " NOW PLUS SECONDS("%d") " END) FROM %s"
+						" THEN " NEXT_ATTEMPT("r")
+						" ELSE " NOW PLUS SECONDS("%d") " END) FROM %s r"
 						" WHERE finished_at IS NULL AND caller_xid IS NOT NULL"
 						" AND home" EQUALS "%s"
 						" AND (state" EQUALS "'queued' OR (state"
@@ -666,7 +690,51 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 	row = glue_result_row(0);
 	due = glue_result_time(&row, 1);
 	glue_execute_end(&saved);
+	if (kind == GLUE_CLAIM_TO_DO && is_prepared(queue))
+	{
+		TimestampTz look_at =
+			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+										PREPARED_LOOK_SECONDS * 1000);
+
+		due = due == 0 ? look_at : Min(due, look_at);
+	}
 	return due;
+}
+
+/*
+ * Is there a prepared transaction that may have changed the queue?  Nobody is
+ * told when it commits.
+ */
+static bool
+is_prepared(const GlueClaims *queue)
+{
+	GlueImpersonation saved;
+	static GlueKeptPlan kept;
+	static const Oid types[] = {OIDOID, OIDOID};
+	Datum		values[] = {
+		ObjectIdGetDatum(MyDatabaseId), ObjectIdGetDatum(queue->oid)
+	};
+	SPIPlanPtr	plan;
+	GlueResultRow row;
+	bool		prepared;
+
+	if (max_prepared_xacts == 0)
+		return false;
+	plan = glue_kept_plan(&kept, queue->owner,
+						  "SELECT CASE WHEN EXISTS (SELECT"
+						  " FROM pg_catalog.pg_prepared_xact() p"
+						  " WHERE p.dbid" EQUALS "$1)"
+						  " THEN EXISTS (SELECT"
+						  " FROM pg_catalog.pg_lock_status() l"
+						  " WHERE l.database" EQUALS "$1"
+						  " AND l.relation" EQUALS "$2"
+						  " AND l.pid IS NULL) ELSE false END",
+						  lengthof(types), types);
+	glue_execute_as(&saved, queue->owner, plan, values, NULL);
+	row = glue_result_row(0);
+	prepared = glue_result_bool(&row, 1);
+	glue_execute_end(&saved);
+	return prepared;
 }
 
 /*

@@ -32,6 +32,7 @@
 #include "request_seal.h"
 #include "request_secret.h"
 #include "row_insert.h"
+#include "service.h"
 #include "sql_text.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -46,6 +47,7 @@ typedef enum QueueStatement
 	STATEMENT_FIND,
 	STATEMENT_CANCEL,
 	STATEMENT_REQUEUE,
+	STATEMENT_HASTEN,
 	NUM_STATEMENTS
 } QueueStatement;
 
@@ -103,6 +105,7 @@ glue_request_queue_open(GlueRequestQueue *queue, Oid schema, LOCKMODE lock)
 int64
 glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 {
+	bool		served = glue_service_expected();
 	int64		id = glue_request_next_id(queue);
 	GlueRequest own = *request;
 	GlueRequestRow row;
@@ -112,7 +115,8 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 	if (request->has_secrets)
 		keep_secrets(queue, id, &own);
 	insert_row(queue, &row);
-	glue_queue_wake_at_commit();
+	if (served)
+		glue_queue_wake_at_commit();
 	return id;
 }
 
@@ -336,6 +340,17 @@ glue_request_requeue(const GlueRequestQueue *queue, int64 id)
 	return changed;
 }
 
+/*
+ * Let a request that is queued not wait any longer.  An undo has its reasons to
+ * wait.
+ */
+void
+glue_request_hasten(const GlueRequestQueue *queue, int64 id)
+{
+	if (change(queue, STATEMENT_HASTEN, id))
+		glue_queue_wake_at_commit();
+}
+
 static bool
 change(const GlueRequestQueue *queue, QueueStatement statement, int64 id)
 {
@@ -422,6 +437,13 @@ statement_text(const char *table, QueueStatement statement)
 							" ANY ('{failed, cancelled}')"
 							" ELSE claimed_by IS NOT NULL"
 							" AND state OPERATOR(pg_catalog.=) 'failed' END",
+							table);
+		case STATEMENT_HASTEN:
+			return psprintf("UPDATE %s SET next_attempt_at = " NOW
+							WHERE_ID
+							" AND state" EQUALS "'queued'"
+							" AND caller_xid IS NULL"
+							" AND next_attempt_at" IS_AFTER NOW,
 							table);
 		case NUM_STATEMENTS:
 			break;

@@ -58,5 +58,6 @@ extern bool glue_request_active_since(const GlueRequestQueue *queue,
 									  const char *name, TimestampTz since);
 extern bool glue_request_cancel(const GlueRequestQueue *queue, int64 id);
 extern bool glue_request_requeue(const GlueRequestQueue *queue, int64 id);
+extern void glue_request_hasten(const GlueRequestQueue *queue, int64 id);
 
 #endif							/* GLUE_REQUEST_QUEUE_H */

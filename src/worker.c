@@ -5,9 +5,13 @@
  *
  * The launcher starts one for a database that has news, or may have some.  It
  * carries out what is due, stays for a moment in case there is more, and
- * leaves: a database to which somebody is connected cannot be dropped.  Before
+ * leaves: a database to which somebody is connected cannot be dropped.  It does
+ * not stay if there was nothing to do, nor if others wait for room.  Before
  * it leaves it says when it wants to be started again, because requests are
  * put off and finished ones are to be deleted one day.
+ *
+ * In a database that the settings do not name any more, or that is a template
+ * now, it only undoes what was rolled back.
  *
  * Claims belong to a process.  So whatever ends a worker, the next one knows
  * at once what that one had under way.
@@ -33,6 +37,7 @@
 #include "queue_transaction.h"
 #include "queue_wake.h"
 #include "request_claim.h"
+#include "service.h"
 #include "settings.h"
 #include "storage/latch.h"
 #include "utils/snapmgr.h"
@@ -49,10 +54,11 @@
 
 /* prototypes of private functions */
 static void prepare(void);
-static Oid	find_schema(void);
-static void work(Oid schema, int64 claimant, TimestampTz *next_due);
+static Oid	find_schema(bool *only_undo);
+static bool work(Oid schema, int64 claimant, bool only_undo,
+				 TimestampTz *next_due);
 static void keep_up(Oid schema, int64 claimant);
-static bool linger(TimestampTz *next_due);
+static bool linger(bool worked, TimestampTz *next_due);
 static void begin(bool snapshot);
 static void commit(void);
 
@@ -64,6 +70,8 @@ glue_worker_main(Datum database)
 {
 	TimestampTz next_due = 0;
 	int64		claimant = 0;
+	bool		worked = false;
+	bool		only_undo;
 	Oid			schema;
 
 	glue_worker_enter(DatumGetObjectId(database));
@@ -75,13 +83,17 @@ glue_worker_main(Datum database)
 		CHECK_FOR_INTERRUPTS();
 		glue_worker_reload_if_asked();
 		glue_queue_take_news(NULL, 0);
-		schema = find_schema();
+		schema = find_schema(&only_undo);
 		if (!OidIsValid(schema))
 			break;
 		if (claimant == 0)
 			claimant = glue_claimant_begin();
-		work(schema, claimant, &next_due);
-	} while (linger(&next_due) || glue_queue_unlisten());
+		worked |= work(schema, claimant, only_undo, &next_due);
+	} while (linger(worked, &next_due));
+	if (!OidIsValid(schema))
+		glue_queue_note_open(false);
+	if (glue_queue_unlisten())
+		next_due = GetCurrentTimestamp();
 	if (OidIsValid(schema))
 		glue_queue_leave(schema, claimant, &transactions);
 
@@ -107,13 +119,17 @@ prepare(void)
  * ----------------------------------------------------------------
  */
 
-/* The schema of the extension in this database; InvalidOid if it has none. */
+/*
+ * The schema of the extension in this database; InvalidOid if it has none.  Is
+ * there anything to be done but undone?
+ */
 static Oid
-find_schema(void)
+find_schema(bool *only_undo)
 {
 	Oid			schema = InvalidOid;
 
 	begin(true);
+	*only_undo = !glue_service_exists();
 	SPI_connect();
 	if (SPI_execute("SELECT extnamespace FROM pg_catalog.pg_extension"
 					" WHERE extname OPERATOR(pg_catalog.=) 'glue_conn'",
@@ -130,15 +146,21 @@ find_schema(void)
 	return schema;
 }
 
-/* Carry out what is due. */
-static void
-work(Oid schema, int64 claimant, TimestampTz *next_due)
+/* Carry out what is due; was there anything? */
+static bool
+work(Oid schema, int64 claimant, bool only_undo, TimestampTz *next_due)
 {
+	uint64		nclaimed;
+
 	pgstat_report_activity(STATE_RUNNING, "working the queue of glue_conn");
 	keep_up(schema, claimant);
-	glue_queue_run(schema, claimant, &transactions, 0, next_due);
+	nclaimed = glue_queue_run(schema, claimant, &transactions, 0, only_undo,
+							  next_due);
+	if (*next_due != 0 || !only_undo)
+		glue_queue_note_open(*next_due != 0);
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
+	return nclaimed > 0;
 }
 
 /* See to what others have left behind, and to what nobody needs any more. */
@@ -150,7 +172,7 @@ keep_up(Oid schema, int64 claimant)
 	GlueClaims	claims;
 	uint64		deleted = 0;
 
-	if (done_at != 0 &&
+	if (done_at != 0 && done_at <= now &&
 		!TimestampDifferenceExceeds(done_at, now, UPKEEP_MS))
 		return;
 	done_at = now;
@@ -174,20 +196,25 @@ keep_up(Oid schema, int64 claimant)
  * Wait a moment for something to do; false if it is time to leave.
  */
 static bool
-linger(TimestampTz *next_due)
+linger(bool worked, TimestampTz *next_due)
 {
 	static uint32 idle_event = 0;
-	TimestampTz leave_at =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LINGER_MS);
+	TimestampTz began_at = GetCurrentTimestamp();
+	TimestampTz leave_at = TimestampTzPlusMilliseconds(began_at, LINGER_MS);
 
-	while (!glue_queue_has_news())
+	if (!worked && (*next_due == 0 || *next_due > leave_at))
+		leave_at = began_at;
+	for (;;)
 	{
 		TimestampTz now = GetCurrentTimestamp();
 		TimestampTz until = leave_at;
 
-		if (*next_due != 0 && *next_due <= now)
+		if (glue_queue_is_crowded())
+			return false;
+		if (glue_queue_has_news() || (*next_due != 0 && *next_due <= now))
 			return true;
-		if (now >= leave_at)
+		/* the clock may have been set back */
+		if (now >= leave_at || now < began_at)
 			return false;
 		if (*next_due != 0)
 			until = Min(until, *next_due);
@@ -199,7 +226,6 @@ linger(TimestampTz *next_due)
 		CHECK_FOR_INTERRUPTS();
 		glue_worker_reload_if_asked();
 	}
-	return true;
 }
 
 static void

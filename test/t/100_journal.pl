@@ -224,8 +224,8 @@ is($caller->result->output, 'READY', 'a worker that ends answers what it has rec
 begin_recorded_call(create('late'));
 $result = $caller->result;
 is($result->sqlstate, '53000', 'a worker that takes too long is not waited for');
-like($result->text, qr/no background worker has recorded the call in time.*Nothing was sent\..*glue_worker_summary/s,
-	'the error says so');
+like($result->text, qr/no background worker has recorded the call in time.*waits for a synchronous standby\. Nothing was sent\..*"synchronous_standby_names"/s,
+	'the error says what is missing');
 cmp_ok($result->seconds, '<', 15, 'in time');
 is($glue->created('late') + $glue->created('taken'), 0, 'nothing is sent');
 $node->append_conf('postgresql.conf', "synchronous_standby_names = ''");
@@ -262,6 +262,8 @@ wait_until(sub { workers('launcher') }, 'the launcher');
 $result = $session->query(create('homeless'));
 is($result->sqlstate, '53000', 'without room for a worker a call fails');
 cmp_ok($result->seconds, '<', 15, 'in time');
+like($result->text, qr/DETAIL:  There is no room for another background worker\..*HINT:  Raise "max_worker_processes"\./s,
+	'the error says so');
 is($glue->created('homeless'), 0, 'and nothing is sent');
 like(slurp_file($node->logfile),
 	qr/could not start a background worker for the journal of glue_conn.*HINT:  Raise "max_worker_processes"/s,

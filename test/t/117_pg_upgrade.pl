@@ -44,7 +44,7 @@ my %before = (
 	shop => $session->must(enqueue_create_sql(jdbc('shop'), server => 'shop'))->output,
 	stolen => $session->must(enqueue_create_sql(jdbc('stolen'), server => 'stolen'))->output);
 my $earlier = $session->must(enqueue_create_sql(jdbc('in order'), server => 'shop'))->output;
-$session->must("UPDATE glue_request SET next_attempt_at = 'infinity' WHERE id = $earlier");
+$session->must("UPDATE glue_request SET next_attempt_at = now() + interval '1 h' WHERE id = $earlier");
 my $home = $session->must('SELECT glue_home()')->output;
 my $cluster_id = $session->must('SELECT system_identifier FROM pg_control_system()')->output;
 $session->quit;

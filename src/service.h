@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * service.h
+ *	  Whether background workers work for this database.
+ *
+ * IDENTIFICATION
+ *	  src/service.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SERVICE_H
+#define GLUE_SERVICE_H
+
+extern bool glue_service_exists(void);
+extern bool glue_service_expected(void);
+
+#endif							/* GLUE_SERVICE_H */

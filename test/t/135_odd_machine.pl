@@ -1,0 +1,172 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# What machines rarely do, and what a server must live with all the same: there
+# is no descriptor left for a moment, a process has the process ID of one that
+# has died, and the clock is set back.
+#
+# odd_machine.c says how it is made to do so.
+
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use GlueConn::LocalGlue;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $odd = PostgreSQL::Test::Utils::tempdir();
+
+# Build the library that is preloaded; returns its name.
+sub odd_machine
+{
+	my $library = "$odd/odd_machine.so";
+	my ($compiler) = run_command([ $ENV{PG_CONFIG} || 'pg_config', '--cc' ]);
+
+	system_or_bail("$compiler -shared -fPIC -o $library "
+		  . dirname(__FILE__)
+		  . '/odd_machine.c -ldl');
+	return $library;
+}
+
+# Say what the machine does, or that it does so no more.
+sub oddly
+{
+	my ($name, $number) = @_;
+
+	append_to_file("$odd/$name.new", $number);
+	rename "$odd/$name.new", "$odd/$name" or die "could not rename: $!\n";
+	return;
+}
+
+sub usual
+{
+	my ($name) = @_;
+
+	unlink "$odd/$name" or die "could not remove: $!\n";
+	return;
+}
+
+my $cluster = GlueConn::Cluster->start(
+	conf => <<'CONF',
+shared_preload_libraries = 'glue_conn'
+max_files_per_process = 64
+CONF
+	environment => {
+		LD_PRELOAD => odd_machine(),
+		ODD_MACHINE => $odd,
+		AWS_ACCESS_KEY_ID => GlueConn::LocalGlue->access_key,
+		AWS_SECRET_ACCESS_KEY => GlueConn::LocalGlue->secret_key
+	});
+my $glue = $cluster->glue;
+my $admin = $cluster->session;
+
+#
+# No descriptor
+#
+
+my $session = $cluster->session;
+my %states;
+
+oddly('no-epoll', 1);
+$states{ $session->query(get_sql('x'))->sqlstate }++ for 1 .. 50;
+usual('no-epoll');
+is_deeply(\%states, { '53000' => 50 },
+	'there are no descriptors for fifty calls');
+is($session->query(get_sql('x'))->sqlstate, '42704',
+	'the next one has one: none of them got lost');
+$session->quit;
+
+#
+# A process ID that is used again
+#
+
+$admin->must(<<'SQL');
+CREATE SERVER by_role FOREIGN DATA WRAPPER glue_conn OPTIONS (
+	region 'us-east-1', role_arn 'arn:aws:iam::200000000000:role/any');
+SQL
+my $get = "SELECT glue_get_connection('x', server => 'by_role')";
+my ($first, $second) = ($cluster->session, $cluster->session);
+my $watch = $cluster->watch;
+
+$second->must("SET statement_timeout = '20s'");
+$glue->misbehave(operation => 'AssumeRole', kind => 'stall', times => 1);
+$first->send($get);
+wait_until(sub { $watch->sent('AssumeRole') },
+	'the first asks for the credentials of a role');
+kill 'STOP', $first->pid;
+oddly('pid', $first->pid);
+my $namesake = $cluster->session;
+usual('pid');
+kill 'TERM', $first->pid;
+kill 'CONT', $first->pid;
+is($first->result->sqlstate, '57P01', 'it is terminated');
+is($namesake->pid, $first->pid, 'another process has its process ID');
+is($second->query($get)->sqlstate, '42704',
+	'who needs them does not wait for that one');
+$_->quit foreach $first, $second, $namesake;
+
+#
+# A clock that is set back
+#
+
+sub state_of
+{
+	my ($id) = @_;
+
+	return $admin->must("SELECT state FROM glue_request WHERE id = $id")->output;
+}
+
+# Queue a request that is put off for now; returns its ID.
+sub put_off
+{
+	my ($name) = @_;
+	my $id = $admin->must(enqueue($name))->output;
+
+	wait_until(sub { $admin->must("SELECT error_code FROM glue_request"
+		. " WHERE id = $id AND state = 'queued'")->output ne '' },
+		"$name is put off");
+	wait_until(sub { !$admin->must("SELECT count(*) FROM glue_worker_summary"
+		. " WHERE kind = 'worker'")->output }, 'the worker leaves');
+	return $id;
+}
+
+sub enqueue
+{
+	my ($name) = @_;
+
+	return enqueue_create_sql(jdbc($name,
+			ConnectionProperties => {
+				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }));
+}
+
+my $hour = 3600;
+my $id;
+
+oddly('clock', $hour);
+$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+my $put_off = put_off('put off');
+$glue->behave;
+usual('clock');
+$id = $admin->must(enqueue('after'))->output;
+wait_until(sub { state_of($id) eq 'succeeded' }, 'a request after that');
+pass('the clock is set back: requests are carried out');
+is(state_of($put_off), 'queued', 'what was put off waits');
+$admin->must("SELECT glue_retry_request($put_off)");
+wait_until(sub { state_of($put_off) eq 'succeeded' }, 'what was put off');
+pass('and is carried out when it is retried');
+
+# Nobody brings news: the launcher notices by itself when it looks.
+oddly('clock', 3 * $hour);
+$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+$id = put_off('far off');
+$glue->behave;
+usual('clock');
+$cluster->node->reload;
+wait_until(sub { state_of($id) eq 'succeeded' }, 'what was put off for hours');
+pass('the clock is set back far: what was put off is carried out');
+
+$admin->quit;
+$cluster->finish;
+done_testing();

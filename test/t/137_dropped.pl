@@ -1,0 +1,147 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Who drops requests that have not ended, or what was rolled back and is not
+# undone, is told.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start;
+my $glue = $cluster->glue;
+my $node = $cluster->node;
+my $session = $cluster->session;
+
+sub enqueue
+{
+	my ($name) = @_;
+
+	return enqueue_create_sql(jdbc($name,
+			ConnectionProperties => {
+				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }));
+}
+
+# The statement must warn, and say that; it is rolled back.
+sub warns
+{
+	my ($own, $case, $sql, @details) = @_;
+	my $result = $own->query("BEGIN; $sql; ROLLBACK");
+
+	is($result->sqlstate, '00000', "$case works");
+	is(scalar(() = $result->text =~ /WARNING:  .*requests to AWS Glue that have not ended are dropped/g),
+		1, "$case warns once");
+	like($result->text, $_, "$case: $_") foreach @details;
+	return;
+}
+
+sub is_silent
+{
+	my ($own, $case, $sql) = @_;
+	my $result = $own->query("BEGIN; $sql; ROLLBACK");
+
+	is($result->sqlstate, '00000', "$case works");
+	unlike($result->text, qr/WARNING/, "$case warns of nothing");
+	return;
+}
+
+#
+# Not preloaded: every statement in a session of its own, which has not loaded
+# the library
+#
+
+my %statements = (
+	'DROP EXTENSION' => 'DROP EXTENSION glue_conn',
+	'DROP SCHEMA' => 'DROP SCHEMA apart CASCADE',
+	'DROP OWNED' => 'DROP OWNED BY keeper CASCADE');
+
+$session->must(<<'SQL');
+DROP EXTENSION glue_conn;
+CREATE SCHEMA apart;
+CREATE ROLE keeper SUPERUSER;
+SET ROLE keeper;
+CREATE EXTENSION glue_conn SCHEMA apart;
+RESET ROLE;
+SET search_path = apart, public;
+SQL
+is_silent($cluster->session, "nothing queued: $_", $statements{$_})
+  foreach sort keys %statements;
+$session->must(enqueue("queued$_")) for 1 .. 12;
+warns($cluster->session, "not preloaded: $_", $statements{$_},
+	qr/DETAIL:  Request 1 \(CreateConnection "queued1"\) is queued\.$/m,
+	qr/^Request 10 \(CreateConnection "queued10"\) is queued\.\nThere are 2 more\.$/m)
+  foreach sort keys %statements;
+is_silent($cluster->session, 'DROP SCHEMA of another',
+	'CREATE SCHEMA other; CREATE TABLE other.glue_request (); DROP SCHEMA other CASCADE');
+$session->must('CALL glue_process_requests()');
+is_silent($cluster->session, 'nothing left', 'DROP EXTENSION glue_conn');
+$session->quit;
+
+#
+# Without the library, what there is can be dropped all the same
+#
+
+$session = $cluster->session;
+$session->must("SET search_path = apart; ALTER FUNCTION glue_redact(jsonb) RENAME TO gone");
+is($session->query('BEGIN; DROP EXTENSION glue_conn; ROLLBACK')->sqlstate,
+	'00000', 'what cannot be loaded keeps nobody from dropping it');
+$session->must('ALTER FUNCTION gone(jsonb) RENAME TO glue_redact');
+$session->quit;
+
+#
+# Preloaded
+#
+
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'glue_conn'");
+$cluster->in_environment(sub { $node->restart });
+$session = $cluster->session;
+$session->must('CREATE DATABASE doomed');
+my $doomed = $cluster->session(database => 'doomed');
+$doomed->must('CREATE EXTENSION glue_conn');
+$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+$doomed->must(enqueue('put off'));
+wait_until(sub { $doomed->must('SELECT error_code FROM glue_request'
+	. " WHERE state = 'queued'")->output ne '' }, 'a request is put off');
+warns($doomed, 'preloaded', 'DROP EXTENSION glue_conn',
+	qr/Request 1 \(CreateConnection "put off"\) is queued\./);
+$doomed->quit;
+
+sub drop_warns
+{
+	my ($case, $expected) = @_;
+	my $result = $session->query('DROP DATABASE doomed WITH (FORCE)');
+
+	is($result->sqlstate, '00000', "$case can be dropped");
+	is(scalar(() = $result->text =~
+		/WARNING:  .*database "doomed" may have requests to AWS Glue that have not ended/g),
+		$expected, "$case: warnings");
+	return;
+}
+
+drop_warns('a database with a request', 1);
+$glue->behave;
+$session->must('CREATE DATABASE doomed');
+$doomed = $cluster->session(database => 'doomed');
+$doomed->must('CREATE EXTENSION glue_conn');
+my $id = $doomed->must(enqueue('done'))->output;
+$doomed->must("SELECT glue_wait_request($id)");
+wait_until(sub { $doomed->must('SELECT count(*) FROM glue_worker_summary'
+	. " WHERE kind <> 'launcher'")->output eq '0' }, 'the workers leave');
+$doomed->quit;
+drop_warns('a database without any', 0);
+
+# what was rolled back, and is not undone
+$session->must('SET search_path = apart, public');
+$glue->misbehave(operation => 'DeleteConnection', kind => 'throttle', times => 0);
+$session->query('BEGIN; ' . (enqueue('left') =~ s/glue_enqueue_create/glue_create/r)
+	. '; ROLLBACK');
+warns($session, 'not undone', 'DROP EXTENSION glue_conn',
+	qr/Request \d+ \(CreateConnection "left"\) is not settled: it acted at once\./);
+$glue->behave;
+
+$session->quit;
+$cluster->finish;
+done_testing();
