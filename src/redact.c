@@ -90,6 +90,7 @@ static bool is_whole_secret(const Place *place, json_object *value);
 static const char *name_of_pair(const Place *place);
 static bool walk_string(Walk *walk, json_object *string, int depth);
 static bool walk_json_text(Walk *walk, json_object *string, int depth);
+static bool collect_quoted(GlueNeedles *list, const char *text, size_t len);
 static bool collect_whole(GlueNeedles *list, json_object *string, int depth);
 static bool walk_plain_text(Walk *walk, json_object *string);
 static bool take_whole(Walk *walk, const Place *place, json_object *value);
@@ -394,8 +395,9 @@ collect_whole(GlueNeedles *list, json_object *string, int depth)
 /*
  * Walk through a string that should hold JSON.
  *
- * What was parsed is not all there is: of keys that are given twice, the tree
- * has but one.  So the text is searched as well, and hidden if anything shows.
+ * A tree would have but one of two members with the same key, so a text with
+ * such is treated as if it were no JSON.  The text is searched as well, for
+ * what is in keys, and hidden if anything shows.
  */
 static bool
 walk_json_text(Walk *walk, json_object *string, int depth)
@@ -409,11 +411,13 @@ walk_json_text(Walk *walk, json_object *string, int depth)
 
 	if (depth + 1 >= GLUE_JSON_MAX_DEPTH)
 		return take_whole(walk, &root, string);
-	tree = glue_json_tree_parse(text, len);
+	tree = glue_json_tree_parse_unique(text, len);
 	if (tree == NULL)
 	{
 		if (glue_secret_name_mentioned(text, len) &&
-			!take_whole(walk, &root, string))
+			(!take_whole(walk, &root, string) ||
+			 (walk->purpose == WALK_COLLECT &&
+			  !collect_quoted(walk->needles, text, len))))
 			return false;
 		return walk_plain_text(walk, string);
 	}
@@ -433,6 +437,38 @@ walk_json_text(Walk *walk, json_object *string, int depth)
 	if (walk->purpose == WALK_COLLECT)
 		return glue_text_collect(walk->needles, text, len, GLUE_TEXT_PROSE);
 	return take_whole(walk, &root, string);
+}
+
+/*
+ * Collect what stands in quotes in a text that is hidden as a whole, except
+ * for keys: a message may quote no more of it than that.
+ */
+static bool
+collect_quoted(GlueNeedles *list, const char *text, size_t len)
+{
+	GlueText	source = {text, len, GLUE_TEXT_VALUE};
+
+	for (size_t at = 0; at < len; at++)
+	{
+		size_t		start = at;
+		size_t		end;
+		size_t		next;
+
+		if (!glue_is_quote(text[at]))
+			continue;
+		while (start > 0 && text[start - 1] == '\\')
+			start--;
+		end = glue_value_quoted_end(&source, &start, false);
+
+		/* go on behind the closing quote, which may be escaped */
+		for (at = end; at < len && text[at] == '\\';)
+			at++;
+		next = glue_value_skip_blanks(&source, at + 1);
+		if ((next >= len || text[next] != ':') &&
+			!glue_needles_add(list, &text[start], end - start))
+			return false;
+	}
+	return true;
 }
 
 /*
