@@ -17,7 +17,8 @@
  *	  (secret_form.c).  Members of the model, such as ValidateCredentials, and
  *	  references, such as SECRET_ID, are none.  That excuses only a value of the
  *	  type that belongs there.
- *	- Of a pair {"Name": "password", "Value": ...}, the name is the key.
+ *	- Of a pair {"Name": "password", "Value": ...}, or the like, the name is the
+ *	  key.
  *	- In any other string, only what shows itself to be a secret is one
  *	  (secret_text.c).  So no name protects a password in a URL.
  *	- A string that holds JSON is walked like the rest and written back.  If it
@@ -87,7 +88,7 @@ static bool walk_member(Walk *walk, const Place *place, json_object *value,
 						int depth);
 static GlueNameKind judge_key(const char *key, unsigned int *types);
 static bool is_whole_secret(const Place *place, json_object *value);
-static const char *name_of_pair(const Place *place);
+static GlueNameKind judge_pair(const Place *place, unsigned int *types);
 static bool walk_string(Walk *walk, json_object *string, int depth);
 static bool walk_json_text(Walk *walk, json_object *string, int depth);
 static bool collect_quoted(GlueNeedles *list, const char *text, size_t len);
@@ -284,15 +285,11 @@ is_whole_secret(const Place *place, json_object *value)
 	GlueNameKind kind = judge_key(place->key, &types);
 
 	if (kind == GLUE_NAME_PLAIN)
-	{
-		const char *name = name_of_pair(place);
-
-		if (name == NULL)
-			return false;
-		kind = judge_key(name, &types);
-	}
+		kind = judge_pair(place, &types);
+	if (kind == GLUE_NAME_REFERENCE && !is_of_type(value, types))
+		kind = GLUE_NAME_SECRET;
 	if (kind < GLUE_NAME_ADDRESS)
-		return kind == GLUE_NAME_REFERENCE && !is_of_type(value, types);
+		return false;
 	if (glue_model_is_sensitive(place->key))
 		return true;
 	switch (json_object_get_type(value))
@@ -311,24 +308,36 @@ is_whole_secret(const Place *place, json_object *value)
 }
 
 /*
- * If a member is the value of a pair of name and value, return the name.
+ * If a member is the value of a pair of name and value, judge the name.
  */
-static const char *
-name_of_pair(const Place *place)
+static GlueNameKind
+judge_pair(const Place *place, unsigned int *types)
 {
-	static const char *const names[] = {"Name", "name", "Key", "key"};
-	json_object *name;
+	static const char *const names[] = {
+		"name", "Name", "NAME", "key", "Key", "KEY", "id", "field", "header",
+		"option", "parameter", "property", "variable", "OptionName",
+		"ParameterKey", "parameterKey", "ParameterName", "parameterName",
+	};
+	size_t		len = strlen(place->key);
 
-	if (place->parent == NULL || (place->key[0] | 0x20) != 'v' ||
-		strcmp(place->key + 1, "alue") != 0)
-		return NULL;
+	if (len > 5 && (place->key[len - 1] | 0x20) == 's')
+		len--;
+	if (place->parent == NULL || len < 5 ||
+		!glue_secret_same_name(&place->key[len - 5], 5, "value"))
+		return GLUE_NAME_PLAIN;
 	for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
 	{
-		if (json_object_object_get_ex(place->parent, names[i], &name) &&
-			json_object_is_type(name, json_type_string))
-			return json_object_get_string(name);
+		json_object *name;
+		GlueNameKind kind;
+
+		if (!json_object_object_get_ex(place->parent, names[i], &name) ||
+			!json_object_is_type(name, json_type_string))
+			continue;
+		kind = judge_key(json_object_get_string(name), types);
+		if (kind != GLUE_NAME_PLAIN)
+			return kind;
 	}
-	return NULL;
+	return GLUE_NAME_PLAIN;
 }
 
 /*

@@ -57,14 +57,18 @@ static const SecretWord secret_words[] = {
 	{"cookie", GLUE_NAME_SECRET},
 	{"credential", GLUE_NAME_KEY},
 	{"creds", GLUE_NAME_KEY},
+	{" db_pass", GLUE_NAME_SECRET},
+	{" db_pw", GLUE_NAME_SECRET},
 	{"decryption_key", GLUE_NAME_KEY},
 	{"device_code", GLUE_NAME_SECRET},
 	{"encryption_key", GLUE_NAME_KEY},
 	{"functions_key", GLUE_NAME_SECRET},	/* Azure Functions */
+	{"gcp_key", GLUE_NAME_KEY},
 	{"hmac_key", GLUE_NAME_KEY},
 	{"jwt", GLUE_NAME_KEY},
 	{"key_store", GLUE_NAME_REFERENCE},
 	{"key_tab", GLUE_NAME_REFERENCE},
+	{"license_key", GLUE_NAME_SECRET},
 	{"logdata", GLUE_NAME_SECRET},	/* Teradata: "user@@password" */
 	{"master_key", GLUE_NAME_KEY},
 	{"mfa_code", GLUE_NAME_SECRET},
@@ -76,18 +80,24 @@ static const SecretWord secret_words[] = {
 	{"passphrase", GLUE_NAME_SECRET},
 	{"passwd", GLUE_NAME_SECRET},
 	{"password", GLUE_NAME_SECRET},
+	{"passwort", GLUE_NAME_SECRET},
 	{" pat", GLUE_NAME_SECRET}, /* personal access token */
 	{" pin", GLUE_NAME_SECRET},
 	{"private_key", GLUE_NAME_KEY},
 	{" psk", GLUE_NAME_SECRET}, /* pre-shared key */
+	{"pswd", GLUE_NAME_SECRET},
 	{"pvt_key", GLUE_NAME_KEY}, /* BigQuery */
 	{" pw", GLUE_NAME_SECRET},
 	{"pwd", GLUE_NAME_SECRET},
+	{"redis_auth", GLUE_NAME_SECRET},	/* Spark's connector */
 	{"redis_endpoint", GLUE_NAME_ADDRESS},	/* Athena: "host:port:password" */
+	{"rsa_key", GLUE_NAME_KEY},
+	{" sa_key", GLUE_NAME_KEY}, /* Google: of a service account */
 	{" sas", GLUE_NAME_SECRET}, /* Azure: shared access signature */
 	{"secret", GLUE_NAME_SECRET},
 	{"secret_access_key", GLUE_NAME_SECRET},
 	{"secret_key", GLUE_NAME_SECRET},
+	{"security_key", GLUE_NAME_SECRET},
 	{"service_key", GLUE_NAME_KEY},
 	{"session_key", GLUE_NAME_SECRET},
 	{"shared_access_key", GLUE_NAME_SECRET},	/* Event Hubs, Service Bus */
@@ -102,6 +112,7 @@ static const SecretWord secret_words[] = {
 	{"symmetric_key", GLUE_NAME_KEY},
 	{"tls_key", GLUE_NAME_KEY},
 	{"token", GLUE_NAME_SECRET},
+	{"token_auth", GLUE_NAME_REFERENCE},	/* Oracle: what kind of token */
 	{" totp", GLUE_NAME_SECRET},
 	{"user_pass", GLUE_NAME_SECRET},
 };
@@ -131,12 +142,12 @@ static const char *const reference_endings[] = {
 	"prefix", "property", "region", "server", "service", "source", "store",
 	"suffix", "tenant", "truststore", "uri", "url", "vault",
 	/* what kind it is, and what is done with it */
-	" alg", "algorithm", "audience", "authentication", "class", "encryption",
+	" alg", "algorithm", "audience", "authentication", "class", "encoding", "encryption",
 	"exchange", "factory", "flow", "format", "generator", "handler",
 	"implementation", "ization", "izer", "kind", "length", "less", "mechanism",
 	"method", "mode", "policy", "protocol", "provider", "providers",
 	"recovery", "required", "retriever", "rotation", "rule", "rules", "size",
-	"spec", "state", "status", "strength", "support", "supported", "type",
+	"spec", "stage", "state", "status", "strength", "support", "supported", "type",
 	"validation", "validator",
 	/* how often and how long */
 	" age", "attempts", "count", "delay", "duration", "enabled",

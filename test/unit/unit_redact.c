@@ -420,6 +420,11 @@ test_json_text(void)
 	check_json("{\"x\":\"[1] //u:p@h\"}", "{\"x\":\"[1] //u:********@h\"}");
 
 	/* the parser keeps the last of two, which is nothing */
+	check_json("{\"ValidateCredentials\":\"true\"}", NULL);
+	check_json("{\"ParameterKey\":\"DbPassword\",\"ParameterValue\":\"p\"}",
+			   "{\"ParameterKey\":\"DbPassword\",\"ParameterValue\":\"********\"}");
+	check_json("{\"KEY\":\"apiKey\",\"VALUES\":[\"p\"]}",
+			   "{\"KEY\":\"apiKey\",\"VALUES\":\"********\"}");
 	check_json("{\"x\":\"{\\\"name\\\":\\\"password\\\",\\\"value\\\":\\\"p\\\","
 			   "\\\"name\\\":\\\"user\\\"}\"}",
 			   "{\"x\":\"********\"}");
