@@ -268,8 +268,8 @@ static const char *
 find_wrapping(json_object *object, json_object **inner)
 {
 	static const char *const names[] = {
-		"Properties", "Connection", "ConnectionInput", "connection_input",
-		"TestConnectionInput", "test_connection_input",
+		"Properties", "requestParameters", "Connection", "ConnectionInput",
+		"connection_input", "TestConnectionInput", "test_connection_input",
 	};
 	struct json_object_iter iter;
 	bool		is_named = false;
@@ -742,8 +742,10 @@ check_enumeration(const Check *check, const GlueShape *shape,
 	{
 		if (strncmp(string->bytes, nearest, strlen(nearest)) != 0)
 			glue_report_check(&check->reporter, path, GLUE_CHECK_TYPE_CASE,
-							  "%s must be spelled \"%s\", because case matters",
-							  glue_quote(string->bytes, quoted), nearest);
+							  "%s must %s \"%s\", because case matters",
+							  glue_quote(string->bytes, quoted),
+							  nearest[strlen(nearest) - 1] == '-' ?
+							  "begin with" : "be spelled", nearest);
 		return;
 	}
 	nearest = glue_model_nearest_value(shape, string->bytes);
