@@ -283,6 +283,8 @@ is_whole_secret(const Place *place, json_object *value)
 {
 	unsigned int types;
 	GlueNameKind kind = judge_key(place->key, &types);
+	const char *text;
+	size_t		len;
 
 	if (kind == GLUE_NAME_PLAIN)
 		kind = judge_pair(place, &types);
@@ -300,8 +302,13 @@ is_whole_secret(const Place *place, json_object *value)
 		case json_type_double:
 			return kind > GLUE_NAME_MENTIONS;
 		case json_type_string:
-			return !glue_form_is_public(kind, json_object_get_string(value),
-										(size_t) json_object_get_string_len(value));
+			text = json_object_get_string(value);
+			len = (size_t) json_object_get_string_len(value);
+
+			/* without a secret in it, it would not have that form any more */
+			return !glue_form_is_public(kind, text, len) ||
+				(kind > GLUE_NAME_ADDRESS &&
+				 glue_text_has_secret(text, len, GLUE_TEXT_VALUE));
 		default:
 			return true;
 	}
@@ -372,7 +379,9 @@ walk_string(Walk *walk, json_object *string, int depth)
 	size_t		before = walk->needles != NULL ? walk->needles->count : 0;
 	bool		go_on;
 
-	if (glue_text_looks_like_json(text, len) && !glue_value_is_placeholder(text, len))
+	if (glue_text_looks_like_json(text, len) &&
+		(!glue_value_is_placeholder(text, len) ||
+		 glue_text_has_secret(text, len, GLUE_TEXT_VALUE)))
 		go_on = walk_json_text(walk, string, depth);
 	else
 		go_on = walk_plain_text(walk, string);

@@ -421,6 +421,10 @@ test_json_text(void)
 
 	/* the parser keeps the last of two, which is nothing */
 	check_json("{\"ValidateCredentials\":\"true\"}", NULL);
+	check_json("{\"TOKEN\":\"{{resolve:s-----BEGIN PRIVATE KEY-----1}}\"}",
+			   "{\"TOKEN\":\"********\"}");
+	check_json("{\"x\":\"{{resolve:secret:s-----BEGIN PRIVATE KEY-----1}}\"}",
+			   "{\"x\":\"********\"}");
 	check_json("{\"ParameterKey\":\"DbPassword\",\"ParameterValue\":\"p\"}",
 			   "{\"ParameterKey\":\"DbPassword\",\"ParameterValue\":\"********\"}");
 	check_json("{\"KEY\":\"apiKey\",\"VALUES\":[\"p\"]}",
