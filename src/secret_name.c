@@ -40,6 +40,7 @@ typedef struct SecretWord
 static const SecretWord secret_words[] = {
 	{"access_key", GLUE_NAME_KEY},	/* AWS; "secret access key" is below */
 	{"account_key", GLUE_NAME_SECRET},	/* Azure Storage, Cosmos DB */
+	{"admin_key", GLUE_NAME_SECRET},	/* Azure AI Search */
 	{"aes_key", GLUE_NAME_KEY},
 	{"api_key", GLUE_NAME_SECRET},	/* also "hapikey" of HubSpot */
 	{"app_key", GLUE_NAME_SECRET},	/* Datadog */
@@ -55,6 +56,8 @@ static const SecretWord secret_words[] = {
 	{"client_key", GLUE_NAME_KEY},	/* TLS, or a key vault's */
 	{"code_verifier", GLUE_NAME_SECRET},
 	{"cookie", GLUE_NAME_SECRET},
+	{"cosmos_db_key", GLUE_NAME_SECRET},
+	{"cosmos_key", GLUE_NAME_SECRET},
 	{"credential", GLUE_NAME_KEY},
 	{"creds", GLUE_NAME_KEY},
 	{" db_pass", GLUE_NAME_SECRET},
@@ -62,9 +65,11 @@ static const SecretWord secret_words[] = {
 	{"decryption_key", GLUE_NAME_KEY},
 	{"device_code", GLUE_NAME_SECRET},
 	{"encryption_key", GLUE_NAME_KEY},
-	{"functions_key", GLUE_NAME_SECRET},	/* Azure Functions */
+	{"function_key", GLUE_NAME_SECRET}, /* Azure Functions */
+	{"functions_key", GLUE_NAME_SECRET},
 	{"gcp_key", GLUE_NAME_KEY},
 	{"hmac_key", GLUE_NAME_KEY},
+	{" id_rsa", GLUE_NAME_KEY},
 	{"jwt", GLUE_NAME_KEY},
 	{"key_store", GLUE_NAME_REFERENCE},
 	{"key_tab", GLUE_NAME_REFERENCE},
@@ -136,7 +141,7 @@ static const char *const reference_endings[] = {
 	"label", " kid", "name", "owner", "reference", " ref", "role", "scope",
 	"scopes", "subject", "user", "username", "version",
 	/* where it is kept, comes from, or is to be sent */
-	"bucket", "cache", "cert", "certificate", "column", "dir", "directory",
+	"backend", "bucket", "cache", "cert", "certificate", "column", "dir", "directory",
 	"domain", "endpoint", "field", "file", "folder", "header", "host",
 	"keystore", "keytab", "location", "manager", "parameter", "path", "port",
 	"prefix", "property", "region", "server", "service", "source", "store",
