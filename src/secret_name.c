@@ -280,13 +280,18 @@ find_word(const char *name, size_t len, size_t *end, bool any)
 	{
 		/* this maps a few other characters to letters, which is harmless */
 		unsigned int letter = name[at] & 0x1F;
+		unsigned int second = name[at + 1] & 0x1F;
 
-		if ((index->seconds[letter] >> (name[at + 1] & 0x1F) & 1) == 0)
+		if ((index->seconds[letter] >> second & 1) == 0)
 			continue;
 		for (size_t i = index->first[letter]; i < index->first[letter + 1]; i++)
 		{
-			size_t		word_end = match_word(name, len, at, &secret_words[i]);
+			const char *word = secret_words[i].word;
+			size_t		word_end;
 
+			if ((word[word[0] == ' ' ? 2 : 1] & 0x1F) != second)
+				continue;
+			word_end = match_word(name, len, at, &secret_words[i]);
 			if (word_end == 0 || (found != NULL && word_end <= *end))
 				continue;
 			found = &secret_words[i];
