@@ -84,6 +84,8 @@ static const ValidateCase model_cases[] = {
 	WRAPPED("connectionInput")},
 	{"{\"connection_input\":{}}", WRAPPED("connection_input")},
 	{"{\"TestConnectionInput\":{}}", WRAPPED("TestConnectionInput")},
+	{"{\"ConnectionList\":[" JDBC("") "],\"NextToken\":\"t\"}",
+	WRAPPED("ConnectionList[0]")},
 	{"{\"requestParameters\":{\"connectionInput\":{\"name\":\"n\"}}}",
 	WRAPPED("requestParameters.connectionInput")},
 	{"{\"Connection\":" JDBC("") "}", WRAPPED("Connection")},
