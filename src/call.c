@@ -494,7 +494,7 @@ sent_request(GlueCallState *state)
 		return call->sent;
 
 	if (!glue_json_read(state->body, state->body_len, GLUE_JSON_MAX_DEPTH + 1,
-						&tree))
+						false, &tree))
 	{
 		glue_json_tree_free(tree);
 		ereport(ERROR,

@@ -15,7 +15,7 @@
  * Beyond the grammar, what json-c cannot represent is refused, so that nothing
  * else gets into its place: lone surrogates, U+0000, which would cut a key,
  * and integers that need more than 64 bits.  Of keys that are given twice, the
- * last counts.
+ * last counts, unless the caller wants each but once.
  *
  * IDENTIFICATION
  *	  src/json_reader.c
@@ -40,6 +40,7 @@ typedef struct Reader
 	const char *at;
 	const char *end;
 	char	   *copies;
+	bool		unique;			/* refuse a key that is given twice? */
 	json_object *tree;
 } Reader;
 
@@ -69,17 +70,18 @@ static bool take_word(Reader *reader, const char *word);
 
 /*
  * Read one JSON text, with at most max_depth values inside each other, which
- * is valid UTF-8.
+ * is valid UTF-8, and if unique is set, in which no object has a key twice.
  *
  * Returns false if it is not valid or memory is short.  *tree has what was
  * read by then, and is the caller's to free in any case.  It is NULL for the
  * text "null".
  */
 bool
-glue_json_read(const char *text, size_t len, int max_depth,
+glue_json_read(const char *text, size_t len, int max_depth, bool unique,
 			   json_object **tree)
 {
-	Reader		reader = {text, text, text + len, malloc(len + 1), NULL};
+	Reader		reader = {text, text, text + len, malloc(len + 1), unique,
+		NULL};
 	Place		top = {NULL, NULL};
 	bool		valid;
 
@@ -390,6 +392,9 @@ put(Reader *reader, Place place, json_object *value)
 		reader->tree = value;
 	else if (place.key == NULL)
 		status = json_object_array_add(place.parent, value);
+	else if (reader->unique &&
+			 json_object_object_get_ex(place.parent, place.key, NULL))
+		status = -1;
 	else
 		status = json_object_object_add(place.parent, place.key, value);
 

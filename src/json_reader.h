@@ -17,6 +17,6 @@
 #include <json-c/json.h>
 
 extern bool glue_json_read(const char *text, size_t len, int max_depth,
-						   json_object **tree);
+						   bool unique, json_object **tree);
 
 #endif							/* GLUE_JSON_READER_H */

@@ -38,6 +38,7 @@ typedef struct Writer
 	size_t		used;			/* may go beyond size */
 } Writer;
 
+static json_object *parse(const char *text, size_t len, bool unique);
 static size_t character_width(const unsigned char *text, size_t len);
 static void cleanse_strings(json_object *tree);
 static void write_value(Writer *writer, json_object *value);
@@ -59,10 +60,26 @@ static void write_bytes(Writer *writer, const char *bytes, size_t len);
 json_object *
 glue_json_tree_parse(const char *text, size_t len)
 {
+	return parse(text, len, false);
+}
+
+/*
+ * Likewise, but a text in which an object has a key twice is not valid either:
+ * a tree does not have all that is in it.
+ */
+json_object *
+glue_json_tree_parse_unique(const char *text, size_t len)
+{
+	return parse(text, len, true);
+}
+
+static json_object *
+parse(const char *text, size_t len, bool unique)
+{
 	json_object *tree = NULL;
 
 	if (len <= INT_MAX && glue_utf8_valid(text, len) &&
-		glue_json_read(text, len, GLUE_JSON_MAX_DEPTH, &tree))
+		glue_json_read(text, len, GLUE_JSON_MAX_DEPTH, unique, &tree))
 		return tree;
 
 	glue_json_tree_free(tree);

@@ -17,7 +17,8 @@
  *	  (secret_form.c).  Members of the model, such as ValidateCredentials, and
  *	  references, such as SECRET_ID, are none.  That excuses only a value of the
  *	  type that belongs there.
- *	- Of a pair {"Name": "password", "Value": ...}, the name is the key.
+ *	- Of a pair {"Name": "password", "Value": ...}, or the like, the name is the
+ *	  key.
  *	- In any other string, only what shows itself to be a secret is one
  *	  (secret_text.c).  So no name protects a password in a URL.
  *	- A string that holds JSON is walked like the rest and written back.  If it
@@ -87,9 +88,10 @@ static bool walk_member(Walk *walk, const Place *place, json_object *value,
 						int depth);
 static GlueNameKind judge_key(const char *key, unsigned int *types);
 static bool is_whole_secret(const Place *place, json_object *value);
-static const char *name_of_pair(const Place *place);
+static GlueNameKind judge_pair(const Place *place, unsigned int *types);
 static bool walk_string(Walk *walk, json_object *string, int depth);
 static bool walk_json_text(Walk *walk, json_object *string, int depth);
+static bool collect_quoted(GlueNeedles *list, const char *text, size_t len);
 static bool collect_whole(GlueNeedles *list, json_object *string, int depth);
 static bool walk_plain_text(Walk *walk, json_object *string);
 static bool take_whole(Walk *walk, const Place *place, json_object *value);
@@ -281,17 +283,15 @@ is_whole_secret(const Place *place, json_object *value)
 {
 	unsigned int types;
 	GlueNameKind kind = judge_key(place->key, &types);
+	const char *text;
+	size_t		len;
 
 	if (kind == GLUE_NAME_PLAIN)
-	{
-		const char *name = name_of_pair(place);
-
-		if (name == NULL)
-			return false;
-		kind = judge_key(name, &types);
-	}
+		kind = judge_pair(place, &types);
+	if (kind == GLUE_NAME_REFERENCE && !is_of_type(value, types))
+		kind = GLUE_NAME_SECRET;
 	if (kind < GLUE_NAME_ADDRESS)
-		return kind == GLUE_NAME_REFERENCE && !is_of_type(value, types);
+		return false;
 	if (glue_model_is_sensitive(place->key))
 		return true;
 	switch (json_object_get_type(value))
@@ -302,32 +302,49 @@ is_whole_secret(const Place *place, json_object *value)
 		case json_type_double:
 			return kind > GLUE_NAME_MENTIONS;
 		case json_type_string:
-			return !glue_form_is_public(kind, json_object_get_string(value),
-										(size_t) json_object_get_string_len(value));
+			text = json_object_get_string(value);
+			len = (size_t) json_object_get_string_len(value);
+
+			/* without a secret in it, it would not have that form any more */
+			return !glue_form_is_public(kind, text, len) ||
+				(kind > GLUE_NAME_ADDRESS &&
+				 glue_text_has_secret(text, len, GLUE_TEXT_VALUE));
 		default:
 			return true;
 	}
 }
 
 /*
- * If a member is the value of a pair of name and value, return the name.
+ * If a member is the value of a pair of name and value, judge the name.
  */
-static const char *
-name_of_pair(const Place *place)
+static GlueNameKind
+judge_pair(const Place *place, unsigned int *types)
 {
-	static const char *const names[] = {"Name", "name", "Key", "key"};
-	json_object *name;
+	static const char *const names[] = {
+		"name", "Name", "NAME", "key", "Key", "KEY", "id", "field", "header",
+		"option", "parameter", "property", "variable", "OptionName",
+		"ParameterKey", "parameterKey", "ParameterName", "parameterName",
+	};
+	size_t		len = strlen(place->key);
 
-	if (place->parent == NULL || (place->key[0] | 0x20) != 'v' ||
-		strcmp(place->key + 1, "alue") != 0)
-		return NULL;
+	if (len > 5 && (place->key[len - 1] | 0x20) == 's')
+		len--;
+	if (place->parent == NULL || len < 5 ||
+		!glue_secret_same_name(&place->key[len - 5], 5, "value"))
+		return GLUE_NAME_PLAIN;
 	for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
 	{
-		if (json_object_object_get_ex(place->parent, names[i], &name) &&
-			json_object_is_type(name, json_type_string))
-			return json_object_get_string(name);
+		json_object *name;
+		GlueNameKind kind;
+
+		if (!json_object_object_get_ex(place->parent, names[i], &name) ||
+			!json_object_is_type(name, json_type_string))
+			continue;
+		kind = judge_key(json_object_get_string(name), types);
+		if (kind != GLUE_NAME_PLAIN)
+			return kind;
 	}
-	return NULL;
+	return GLUE_NAME_PLAIN;
 }
 
 /*
@@ -362,7 +379,9 @@ walk_string(Walk *walk, json_object *string, int depth)
 	size_t		before = walk->needles != NULL ? walk->needles->count : 0;
 	bool		go_on;
 
-	if (glue_text_looks_like_json(text, len) && !glue_value_is_placeholder(text, len))
+	if (glue_text_looks_like_json(text, len) &&
+		(!glue_value_is_placeholder(text, len) ||
+		 glue_text_has_secret(text, len, GLUE_TEXT_VALUE)))
 		go_on = walk_json_text(walk, string, depth);
 	else
 		go_on = walk_plain_text(walk, string);
@@ -394,8 +413,9 @@ collect_whole(GlueNeedles *list, json_object *string, int depth)
 /*
  * Walk through a string that should hold JSON.
  *
- * What was parsed is not all there is: of keys that are given twice, the tree
- * has but one.  So the text is searched as well, and hidden if anything shows.
+ * A tree would have but one of two members with the same key, so a text with
+ * such is treated as if it were no JSON.  The text is searched as well, for
+ * what is in keys, and hidden if anything shows.
  */
 static bool
 walk_json_text(Walk *walk, json_object *string, int depth)
@@ -409,11 +429,13 @@ walk_json_text(Walk *walk, json_object *string, int depth)
 
 	if (depth + 1 >= GLUE_JSON_MAX_DEPTH)
 		return take_whole(walk, &root, string);
-	tree = glue_json_tree_parse(text, len);
+	tree = glue_json_tree_parse_unique(text, len);
 	if (tree == NULL)
 	{
 		if (glue_secret_name_mentioned(text, len) &&
-			!take_whole(walk, &root, string))
+			(!take_whole(walk, &root, string) ||
+			 (walk->purpose == WALK_COLLECT &&
+			  !collect_quoted(walk->needles, text, len))))
 			return false;
 		return walk_plain_text(walk, string);
 	}
@@ -433,6 +455,38 @@ walk_json_text(Walk *walk, json_object *string, int depth)
 	if (walk->purpose == WALK_COLLECT)
 		return glue_text_collect(walk->needles, text, len, GLUE_TEXT_PROSE);
 	return take_whole(walk, &root, string);
+}
+
+/*
+ * Collect what stands in quotes in a text that is hidden as a whole, except
+ * for keys: a message may quote no more of it than that.
+ */
+static bool
+collect_quoted(GlueNeedles *list, const char *text, size_t len)
+{
+	GlueText	source = {text, len, GLUE_TEXT_VALUE};
+
+	for (size_t at = 0; at < len; at++)
+	{
+		size_t		start = at;
+		size_t		end;
+		size_t		next;
+
+		if (!glue_is_quote(text[at]))
+			continue;
+		while (start > 0 && text[start - 1] == '\\')
+			start--;
+		end = glue_value_quoted_end(&source, &start, false);
+
+		/* go on behind the closing quote, which may be escaped */
+		for (at = end; at < len && text[at] == '\\';)
+			at++;
+		next = glue_value_skip_blanks(&source, at + 1);
+		if ((next >= len || text[next] != ':') &&
+			!glue_needles_add(list, &text[start], end - start))
+			return false;
+	}
+	return true;
 }
 
 /*

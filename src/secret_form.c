@@ -54,6 +54,15 @@ static const TokenPrefix token_prefixes[] = {
 	PREFIX("sk-ant-"), PREFIX("sk-proj-"), PREFIX("hf_"), PREFIX("npm_"), PREFIX("pypi-"), PREFIX("dop_v1_"),
 };
 
+/*
+ * Others, which are only looked for where nothing is beside them.
+ */
+static const TokenPrefix whole_tokens[] = {
+	PREFIX("dapi"),				/* Databricks */
+	PREFIX("AIza"),				/* Google */
+	PREFIX("SG."),				/* SendGrid */
+};
+
 /* A scheme of HTTP, and the least that may follow it. */
 typedef struct HttpScheme
 {
@@ -170,8 +179,8 @@ glue_form_find(const GlueText *text, size_t at, size_t *start, size_t *end)
 }
 
 /*
- * Is a whole text the base64 of JSON or of a private key in PEM, or the token
- * of an issuer that begins it with letters alone?
+ * Is a whole text the base64 of JSON or of a private key in PEM, or one of
+ * whole_tokens?
  */
 bool
 glue_form_is_encoded_secret(const char *text, size_t len)
@@ -180,12 +189,16 @@ glue_form_is_encoded_secret(const char *text, size_t len)
 	size_t		used;
 	size_t		at = 1;
 
-	/* these are what "{" and "-" become, and Databricks' "dapi" */
-	if (len < MIN_BASE64 || strchr("eLd", text[0]) == NULL)
+	/* these are what "{" and "-" become, and what whole_tokens begin with */
+	if (len < MIN_BASE64 || strchr("eLdAS", text[0]) == NULL)
 		return false;
-	if (text[0] == 'd')
-		return len >= 32 && starts_with(text, len, "dapi") &&
-			span(text, len, "-") == len && is_random(text, len);
+	for (size_t i = 0; i < sizeof(whole_tokens) / sizeof(TokenPrefix); i++)
+	{
+		if (len >= 32 &&
+			starts_with(text, len, whole_tokens[i].text) &&
+			span(text, len, "-_.") == len && is_random(text, len))
+			return true;
+	}
 	if (span(text, len, "+/=-_. \r\n") != len)
 		return false;
 	used = decode_base64(text, len, decoded, sizeof(decoded));

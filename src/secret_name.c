@@ -40,6 +40,7 @@ typedef struct SecretWord
 static const SecretWord secret_words[] = {
 	{"access_key", GLUE_NAME_KEY},	/* AWS; "secret access key" is below */
 	{"account_key", GLUE_NAME_SECRET},	/* Azure Storage, Cosmos DB */
+	{"admin_key", GLUE_NAME_SECRET},	/* Azure AI Search */
 	{"aes_key", GLUE_NAME_KEY},
 	{"api_key", GLUE_NAME_SECRET},	/* also "hapikey" of HubSpot */
 	{"app_key", GLUE_NAME_SECRET},	/* Datadog */
@@ -55,16 +56,24 @@ static const SecretWord secret_words[] = {
 	{"client_key", GLUE_NAME_KEY},	/* TLS, or a key vault's */
 	{"code_verifier", GLUE_NAME_SECRET},
 	{"cookie", GLUE_NAME_SECRET},
+	{"cosmos_db_key", GLUE_NAME_SECRET},
+	{"cosmos_key", GLUE_NAME_SECRET},
 	{"credential", GLUE_NAME_KEY},
 	{"creds", GLUE_NAME_KEY},
+	{" db_pass", GLUE_NAME_SECRET},
+	{" db_pw", GLUE_NAME_SECRET},
 	{"decryption_key", GLUE_NAME_KEY},
 	{"device_code", GLUE_NAME_SECRET},
 	{"encryption_key", GLUE_NAME_KEY},
-	{"functions_key", GLUE_NAME_SECRET},	/* Azure Functions */
+	{"function_key", GLUE_NAME_SECRET}, /* Azure Functions */
+	{"functions_key", GLUE_NAME_SECRET},
+	{"gcp_key", GLUE_NAME_KEY},
 	{"hmac_key", GLUE_NAME_KEY},
+	{" id_rsa", GLUE_NAME_KEY},
 	{"jwt", GLUE_NAME_KEY},
 	{"key_store", GLUE_NAME_REFERENCE},
 	{"key_tab", GLUE_NAME_REFERENCE},
+	{"license_key", GLUE_NAME_SECRET},
 	{"logdata", GLUE_NAME_SECRET},	/* Teradata: "user@@password" */
 	{"master_key", GLUE_NAME_KEY},
 	{"mfa_code", GLUE_NAME_SECRET},
@@ -76,18 +85,24 @@ static const SecretWord secret_words[] = {
 	{"passphrase", GLUE_NAME_SECRET},
 	{"passwd", GLUE_NAME_SECRET},
 	{"password", GLUE_NAME_SECRET},
+	{"passwort", GLUE_NAME_SECRET},
 	{" pat", GLUE_NAME_SECRET}, /* personal access token */
 	{" pin", GLUE_NAME_SECRET},
 	{"private_key", GLUE_NAME_KEY},
 	{" psk", GLUE_NAME_SECRET}, /* pre-shared key */
+	{"pswd", GLUE_NAME_SECRET},
 	{"pvt_key", GLUE_NAME_KEY}, /* BigQuery */
 	{" pw", GLUE_NAME_SECRET},
 	{"pwd", GLUE_NAME_SECRET},
+	{"redis_auth", GLUE_NAME_SECRET},	/* Spark's connector */
 	{"redis_endpoint", GLUE_NAME_ADDRESS},	/* Athena: "host:port:password" */
+	{"rsa_key", GLUE_NAME_KEY},
+	{" sa_key", GLUE_NAME_KEY}, /* Google: of a service account */
 	{" sas", GLUE_NAME_SECRET}, /* Azure: shared access signature */
 	{"secret", GLUE_NAME_SECRET},
 	{"secret_access_key", GLUE_NAME_SECRET},
 	{"secret_key", GLUE_NAME_SECRET},
+	{"security_key", GLUE_NAME_SECRET},
 	{"service_key", GLUE_NAME_KEY},
 	{"session_key", GLUE_NAME_SECRET},
 	{"shared_access_key", GLUE_NAME_SECRET},	/* Event Hubs, Service Bus */
@@ -102,6 +117,7 @@ static const SecretWord secret_words[] = {
 	{"symmetric_key", GLUE_NAME_KEY},
 	{"tls_key", GLUE_NAME_KEY},
 	{"token", GLUE_NAME_SECRET},
+	{"token_auth", GLUE_NAME_REFERENCE},	/* Oracle: what kind of token */
 	{" totp", GLUE_NAME_SECRET},
 	{"user_pass", GLUE_NAME_SECRET},
 };
@@ -125,18 +141,18 @@ static const char *const reference_endings[] = {
 	"label", " kid", "name", "owner", "reference", " ref", "role", "scope",
 	"scopes", "subject", "user", "username", "version",
 	/* where it is kept, comes from, or is to be sent */
-	"bucket", "cache", "cert", "certificate", "column", "dir", "directory",
+	"backend", "bucket", "cache", "cert", "certificate", "column", "dir", "directory",
 	"domain", "endpoint", "field", "file", "folder", "header", "host",
 	"keystore", "keytab", "location", "manager", "parameter", "path", "port",
 	"prefix", "property", "region", "server", "service", "source", "store",
 	"suffix", "tenant", "truststore", "uri", "url", "vault",
 	/* what kind it is, and what is done with it */
-	" alg", "algorithm", "audience", "authentication", "class", "encryption",
+	" alg", "algorithm", "audience", "authentication", "class", "encoding", "encryption",
 	"exchange", "factory", "flow", "format", "generator", "handler",
 	"implementation", "ization", "izer", "kind", "length", "less", "mechanism",
 	"method", "mode", "policy", "protocol", "provider", "providers",
 	"recovery", "required", "retriever", "rotation", "rule", "rules", "size",
-	"spec", "state", "status", "strength", "support", "supported", "type",
+	"spec", "stage", "state", "status", "strength", "support", "supported", "type",
 	"validation", "validator",
 	/* how often and how long */
 	" age", "attempts", "count", "delay", "duration", "enabled",
@@ -264,13 +280,18 @@ find_word(const char *name, size_t len, size_t *end, bool any)
 	{
 		/* this maps a few other characters to letters, which is harmless */
 		unsigned int letter = name[at] & 0x1F;
+		unsigned int second = name[at + 1] & 0x1F;
 
-		if ((index->seconds[letter] >> (name[at + 1] & 0x1F) & 1) == 0)
+		if ((index->seconds[letter] >> second & 1) == 0)
 			continue;
 		for (size_t i = index->first[letter]; i < index->first[letter + 1]; i++)
 		{
-			size_t		word_end = match_word(name, len, at, &secret_words[i]);
+			const char *word = secret_words[i].word;
+			size_t		word_end;
 
+			if ((word[word[0] == ' ' ? 2 : 1] & 0x1F) != second)
+				continue;
+			word_end = match_word(name, len, at, &secret_words[i]);
 			if (word_end == 0 || (found != NULL && word_end <= *end))
 				continue;
 			found = &secret_words[i];

@@ -78,6 +78,7 @@ static bool authority_fault(const char *authority, const Driver *driver,
 static Span skip_login(Span text);
 static bool hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault);
 static bool span_fault(Span host, bool need_host, GlueUrlFault *fault);
+static bool has_port(Span server);
 static Span host_of(Span address);
 static const Driver *find_driver(Span word, bool *exact);
 static Span first_word(const char *text);
@@ -102,8 +103,10 @@ glue_jdbc_url_fault(const char *url, GlueUrlFault *fault)
 	if (strncmp(url, "[[", 2) == 0 || strncmp(url, "jdbc-", 5) == 0 ||
 		is_placeholder(url))
 		return false;
-	if (!has_prefix && glue_same_word(word.start, word.len, "jdbc"))
+	if (glue_same_word(word.start, word.len, "jdbc"))
 	{
+		/* twice, or in another case */
+		has_prefix = false;
 		word = first_word(rest + strspn(rest, ":/"));
 		rest = word.start + word.len;
 	}
@@ -243,7 +246,7 @@ glue_kafka_servers_fault(const char *servers, GlueUrlFault *fault)
 		if (server.len > 0 && memchr(server.start, '$', server.len) == NULL &&
 			memchr(server.start, '{', server.len) == NULL)
 		{
-			if (memchr(server.start, ':', server.len) == NULL)
+			if (!has_port(server))
 			{
 				fault->message = "should have a port with each host, as in";
 				fault->form = "host:9092";
@@ -256,6 +259,26 @@ glue_kafka_servers_fault(const char *servers, GlueUrlFault *fault)
 			return false;
 		servers = end + 1;
 	}
+}
+
+/*
+ * Is there a port, and nothing behind it, in one entry of a list that commas
+ * separate?
+ */
+static bool
+has_port(Span server)
+{
+	Span		host = host_of(server);
+	const char *at = host.start + host.len;
+	size_t		digits;
+
+	at += *at == ']';
+	if (*at != ':')
+		return false;
+	digits = strspn(++at, "0123456789");
+	at += digits;
+	at += strspn(at, BLANKS);
+	return digits > 0 && at >= server.start + server.len;
 }
 
 /*

@@ -238,7 +238,8 @@ check_wrapped(const Check *check, const char *shape_name,
 	json_object *inner = input;
 	char		place[128];
 
-	for (int i = 0; i < MAX_WRAPPINGS; i++)
+	for (int i = 0; i < MAX_WRAPPINGS &&
+		 json_object_is_type(inner, json_type_object); i++)
 	{
 		json_object *object = inner;
 		const char *key = find_wrapping(object, &inner);
@@ -254,7 +255,8 @@ check_wrapped(const Check *check, const char *shape_name,
 	glue_path_write(path, place, sizeof(place));
 	glue_report_check(&check->reporter, root, GLUE_CHECK_WRAPPED_INPUT,
 					  "must be a %s itself, but is an object that holds one; "
-					  "pass what is at %s", shape_name, place);
+					  "pass what is at %s%s", shape_name, place,
+					  json_object_is_type(inner, json_type_array) ? "[0]" : "");
 	return true;
 }
 
@@ -268,9 +270,11 @@ static const char *
 find_wrapping(json_object *object, json_object **inner)
 {
 	static const char *const names[] = {
-		"Properties", "Connection", "ConnectionInput", "connection_input",
-		"TestConnectionInput", "test_connection_input",
+		"Properties", "requestParameters", "Connection", "ConnectionInput",
+		"connection_input", "TestConnectionInput", "test_connection_input",
+		"ConnectionList",		/* the only array */
 	};
+	const size_t nnames = sizeof(names) / sizeof(char *);
 	struct json_object_iter iter;
 	bool		is_named = false;
 	size_t		found = 0;
@@ -281,9 +285,11 @@ find_wrapping(json_object *object, json_object **inner)
 		if (glue_model_same_but_case(iter.key, "ConnectionType"))
 			return NULL;
 		is_named = is_named || glue_model_same_but_case(iter.key, "Name");
-		for (size_t i = found; i < sizeof(names) / sizeof(char *); i++)
+		for (size_t i = found; i < nnames; i++)
 		{
-			if (json_object_is_type(iter.val, json_type_object) &&
+			json_type	type = i == nnames - 1 ? json_type_array : json_type_object;
+
+			if (json_object_is_type(iter.val, type) &&
 				glue_model_same_but_case(iter.key, names[i]))
 			{
 				*inner = iter.val;
@@ -742,8 +748,10 @@ check_enumeration(const Check *check, const GlueShape *shape,
 	{
 		if (strncmp(string->bytes, nearest, strlen(nearest)) != 0)
 			glue_report_check(&check->reporter, path, GLUE_CHECK_TYPE_CASE,
-							  "%s must be spelled \"%s\", because case matters",
-							  glue_quote(string->bytes, quoted), nearest);
+							  "%s must %s \"%s\", because case matters",
+							  glue_quote(string->bytes, quoted),
+							  nearest[strlen(nearest) - 1] == '-' ?
+							  "begin with" : "be spelled", nearest);
 		return;
 	}
 	nearest = glue_model_nearest_value(shape, string->bytes);

@@ -539,8 +539,8 @@ check_authentication(const Input *input)
 							  input->type))
 		return;
 	glue_report_check(input->reporter, &path, GLUE_CHECK_AUTHENTICATION,
-					  "should be given for connections of type %s, which AWS "
-					  "Glue is known to refuse without", input->type);
+					  "should be given for connections of type %s; AWS Glue "
+					  "has refused such types without it", input->type);
 }
 
 /*

@@ -598,6 +598,12 @@ static const FormCase form_cases[] = {
 		"NotARealPassword1",
 		"UseJWTAssertion=1|Auth_JWT_Key_File=/k.pem|Auth_JWT_Alg=RS256|Au"
 	"th_KID=k1"},
+	{"Google's and SendGrid's keys",
+		"{\"ConnectionProperties\":{\"maps\":\"AIzaSyDNotARealPassword1abcde"
+		"fghijkl\",\"mail\":\"SG.abcdefghijklmnop.NotARealPassword1abcd\","
+		"\"unit\":\"SG.Orders\"}}",
+		"NotARealPassword1",
+	"SG.Orders"},
 	{"databricks personal access token by its form",
 		"{\"ConnectionProperties\":{\"DATABRICKS\":\"dapi0123456789abcdef"
 		"0123456789abcdef\"}}",

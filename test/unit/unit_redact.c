@@ -420,6 +420,18 @@ test_json_text(void)
 	check_json("{\"x\":\"[1] //u:p@h\"}", "{\"x\":\"[1] //u:********@h\"}");
 
 	/* the parser keeps the last of two, which is nothing */
+	check_json("{\"ValidateCredentials\":\"true\"}", NULL);
+	check_json("{\"TOKEN\":\"{{resolve:s-----BEGIN PRIVATE KEY-----1}}\"}",
+			   "{\"TOKEN\":\"********\"}");
+	check_json("{\"x\":\"{{resolve:secret:s-----BEGIN PRIVATE KEY-----1}}\"}",
+			   "{\"x\":\"********\"}");
+	check_json("{\"ParameterKey\":\"DbPassword\",\"ParameterValue\":\"p\"}",
+			   "{\"ParameterKey\":\"DbPassword\",\"ParameterValue\":\"********\"}");
+	check_json("{\"KEY\":\"apiKey\",\"VALUES\":[\"p\"]}",
+			   "{\"KEY\":\"apiKey\",\"VALUES\":\"********\"}");
+	check_json("{\"x\":\"{\\\"name\\\":\\\"password\\\",\\\"value\\\":\\\"p\\\","
+			   "\\\"name\\\":\\\"user\\\"}\"}",
+			   "{\"x\":\"********\"}");
 	check_json("{\"x\":\"{\\\"password\\\":\\\"p\\\",\\\"password\\\":null}\"}",
 			   "{\"x\":\"********\"}");
 }
@@ -548,6 +560,12 @@ test_text(void)
 			   "******** ********");
 	check_text("{\"S\":\"{\\\"sfPassword\\\":\\\"inner\\\"}\"}", "inner",
 			   "********");
+	/* a text with a key twice, or that is no JSON, may be quoted in part */
+	check_text("{\"S\":\"{\\\"name\\\":\\\"password\\\",\\\"value\\\":\\\"first\\\","
+			   "\\\"value\\\":\\\"last\\\"}\"}",
+			   "value: first last", "value: ******** ********");
+	check_text("{\"S\":\"{'url': 'https://h', 'opt': ['password', 'inner\"}",
+			   "url 'https://h' inner", "url '********' ********");
 	check_text("{\"CustomAuthenticationCredentials\":{\"a\":[\"deep\",4711]}}",
 			   "deep 4711 a", "******** ******** a");
 	check_text("{\"PASSWORD\":true,\"TOKEN\":null}", "true null", "true null");

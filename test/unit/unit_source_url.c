@@ -51,6 +51,7 @@ static const WrongUrl wrong_jdbc[] = {
 	/* another word for the driver, or none */
 	{"jdbc:postgres://h/db", POSTGRESQL},
 	{"jdbc:PostgreSQL://h/db", POSTGRESQL},
+	{"jdbc:jdbc:postgresql://h/db", POSTGRESQL},
 	{"jdbc:pgsql://h/db", POSTGRESQL},
 	{"jdbc:mssql://h", SQLSERVER},
 	{"jdbc://h/db", NULL,
@@ -196,6 +197,11 @@ static const WrongUrl wrong_servers[] = {
 	{"h", "host:9092", NO_PORT},
 	{"h:1,g", "host:9092", NO_PORT},
 	{"SASL_SSL://h", "host:9092", NO_PORT},
+	{"h:1;g:2", "host:9092", NO_PORT},
+	{"h:1 g:2", "host:9092", NO_PORT},
+	{"h:port", "host:9092", NO_PORT},
+	{"h:", "host:9092", NO_PORT},
+	{"[2001:db8::1]", "host:9092", NO_PORT},
 	{":9092", NULL, NO_HOST},
 	{"localhost:9092", NULL, LOCAL},
 	{"h:1, localhost:2", NULL, LOCAL},
@@ -204,7 +210,7 @@ static const WrongUrl wrong_servers[] = {
 
 static const char *const right_servers[] = {
 	"h:1",
-	"b-1.x.kafka.us-east-1.amazonaws.com:9094,b-2.x:9094, b-3.x:9094",
+	"b-1.x.kafka.us-east-1.amazonaws.com:9094,b-2.x:9094 , b-3.x:9094",
 	"SASL_SSL://h:9092,SASL_SSL://g:9092",
 	"h:1,",
 	"",

@@ -84,6 +84,10 @@ static const ValidateCase model_cases[] = {
 	WRAPPED("connectionInput")},
 	{"{\"connection_input\":{}}", WRAPPED("connection_input")},
 	{"{\"TestConnectionInput\":{}}", WRAPPED("TestConnectionInput")},
+	{"{\"ConnectionList\":[" JDBC("") "],\"NextToken\":\"t\"}",
+	WRAPPED("ConnectionList[0]")},
+	{"{\"requestParameters\":{\"connectionInput\":{\"name\":\"n\"}}}",
+	WRAPPED("requestParameters.connectionInput")},
 	{"{\"Connection\":" JDBC("") "}", WRAPPED("Connection")},
 	{"{\"Type\":\"AWS::Glue::Connection\",\"Properties\":"
 		"{\"CatalogId\":\"1\",\"ConnectionInput\":" JDBC("") "}}",
@@ -262,7 +266,7 @@ static const ValidateCase model_cases[] = {
 		"E $.ConnectionType enumeration \"Snowflake\" must be spelled "
 	"\"SNOWFLAKE\", because case matters\n"},
 	{OF_TYPE("rest-mine", ""),
-		"E $.ConnectionType enumeration \"rest-mine\" must be spelled "
+		"E $.ConnectionType enumeration \"rest-mine\" must begin with "
 	"\"REST-\", because case matters\n"},
 	{AUTH("\"AuthenticationType\":\"basic\""),
 		"W $.AuthenticationConfiguration.AuthenticationType enumeration "
@@ -492,8 +496,8 @@ static const ValidateCase rule_cases[] = {
 		"W $.ConnectionProperties.DATABASE required_for_type "
 		"is documented as required for connections of type POSTGRESQL\n"
 		"W $.AuthenticationConfiguration required_for_type should be given for "
-		"connections of type POSTGRESQL, which AWS Glue is known to refuse "
-	"without\n"},
+		"connections of type POSTGRESQL; AWS Glue has refused such types "
+	"without it\n"},
 	{"{\"Name\":\"n\",\"ConnectionType\":\"MYSQL\","
 		"\"ConnectionProperties\":{},\"AthenaProperties\":{},"
 	"\"AuthenticationConfiguration\":{}}", ""},
@@ -503,8 +507,8 @@ static const ValidateCase rule_cases[] = {
 	"is documented as required for connections of type SALESFORCE\n"},
 	{OF_TYPE("ZENDESK", ""),
 		"W $.AuthenticationConfiguration required_for_type should be given for "
-		"connections of type ZENDESK, which AWS Glue is known to refuse "
-	"without\n"},
+		"connections of type ZENDESK; AWS Glue has refused such types "
+	"without it\n"},
 	{OF_TYPE("VIEW_VALIDATION_REDSHIFT", "\"DATABASE\":\"d\""),
 		"W $.ConnectionProperties required_for_type should have "
 		"CLUSTER_IDENTIFIER or WORKGROUP_NAME for connections of type "
