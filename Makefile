@@ -72,7 +72,6 @@ SERVER_OBJS = \
 	src/shared_state.o \
 	src/queue_wake.o \
 	src/journal_box.o \
-	src/known_outcome.o \
 	src/caller_status.o \
 	src/journal_lock.o \
 	src/secret_memory.o \
@@ -88,6 +87,7 @@ SERVER_OBJS = \
 	src/http_handle.o \
 	src/http.o \
 	src/errors.o \
+	src/known_outcome.o \
 	src/secret_key_file.o \
 	src/sealed_input.o \
 	src/shared_files.o \
@@ -137,7 +137,7 @@ ENTRY_OBJS = \
 	src/record.o \
 	src/operation.o \
 	src/undo.o \
-	src/existing.o \
+	src/immediate_operation.o \
 	src/local_functions.o \
 	src/functions.o \
 	src/bulk_functions.o \

@@ -74,6 +74,7 @@ CREATE TABLE @extschema@.glue_connection (
 	request_id							text,
 	recorded_at							timestamptz NOT NULL,
 	recorded_by							name NOT NULL,
+	aws_recorded_at						timestamptz,
 	CONSTRAINT glue_connection_key
 		UNIQUE NULLS NOT DISTINCT (server, region, catalog_id, name)
 );
@@ -140,6 +141,8 @@ COMMENT ON COLUMN glue_connection.recorded_at IS
 	'when this row was written';
 COMMENT ON COLUMN glue_connection.recorded_by IS
 	'role that made the call';
+COMMENT ON COLUMN glue_connection.aws_recorded_at IS
+	'when AWS answered what this row records, by its own clock and in whole seconds; what AWS Glue dates later was done by others, or by itself';
 
 -- the catalog of connections is worth keeping; a restored copy makes no calls
 SELECT pg_catalog.pg_extension_config_dump('glue_connection', '');

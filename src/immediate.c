@@ -83,7 +83,7 @@ static void complete_request(const GlueImmediate *immediate,
 							 GlueRequest *request);
 static GlueImmediateCall *remember_call(const GlueRequest *request);
 static void set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome,
-						bool answered, const char *code);
+						bool answered, const GlueFailure *failure);
 static void at_end_of_transaction(XactEvent event, void *arg);
 static void at_end_of_subtransaction(SubXactEvent event,
 									 SubTransactionId subtransaction,
@@ -156,7 +156,7 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 		intents[i] = &announced[i]->intent;
 		if (immediate->journaled)
 			intents[i]->id = glue_request_next_id(&immediate->queue);
-		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, "");
+		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, NULL);
 	}
 	if (immediate->journaled)
 		announced[0]->announcement = glue_intents_announce(&immediate->queue,
@@ -259,7 +259,7 @@ remember_call(const GlueRequest *request)
 void
 glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
 {
-	set_outcome(call, at_worst, false, "");
+	set_outcome(call, at_worst, false, NULL);
 }
 
 /*
@@ -271,7 +271,7 @@ glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 					GlueKnownOutcome outcome)
 {
 	GLUE_CRASH_POINT("caller after reply");
-	set_outcome(call, outcome, !done->answer_lost, "");
+	set_outcome(call, outcome, !done->answer_lost, NULL);
 	call->done = true;
 }
 
@@ -284,7 +284,18 @@ glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
 {
 	GLUE_CRASH_POINT("caller after reply");
 	if (!failed->failure->ambiguous && !failed->answer_lost)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failed->failure->code);
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failed->failure);
+}
+
+/*
+ * What was asked for was not done, be it that AWS Glue has refused it or we have.
+ * If something else was, nothing changes.
+ */
+void
+glue_immediate_refused(GlueImmediateCall *call, const GlueFailure *failure)
+{
+	if (call->outcome == GLUE_OUTCOME_NOTHING)
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failure);
 }
 
 /* That it was refused is as it should be: what it would create exists. */
@@ -292,36 +303,18 @@ void
 glue_immediate_adopted(GlueImmediateCall *call)
 {
 	if (call->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, "");
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, NULL);
 }
 
 static void
 set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
-			const char *code)
+			const GlueFailure *failure)
 {
 	if (outcome == GLUE_OUTCOME_CREATED && !answered)
 		outcome = GLUE_OUTCOME_UNKNOWN;
 	call->outcome = outcome;
 	if (call->intent.id != 0)
-		glue_known_outcome_note(call->intent.id, outcome, answered, code);
-}
-
-/*
- * Do what can be done for the end of a call before it has ended; to be followed
- * by that, or undone, with the same resource owner.
- */
-void
-glue_immediate_prepare_close(const GlueImmediate *immediate,
-							 GlueImmediateCall *call)
-{
-	if (call->intent.id != 0)
-		glue_intent_prepare_close(&immediate->queue, &call->intent);
-}
-
-void
-glue_immediate_cancel_close(GlueImmediateCall *call)
-{
-	glue_intent_cancel_close(&call->intent);
+		glue_known_outcome_note(call->intent.id, outcome, answered, failure);
 }
 
 /*
@@ -343,8 +336,8 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
 }
 
 /*
- * A call has failed, and its transaction goes on: write that down.  Both texts
- * are UTF-8.
+ * A call has failed, and its transaction goes on: write that down.  Texts are
+ * UTF-8; request_id may be NULL.
  *
  * If it may have been carried out all the same, it is as if it alone was rolled
  * back: those who work the queue find out, and undo it.  Its row stays open for
@@ -353,12 +346,13 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
 void
 glue_immediate_close_failed(const GlueImmediate *immediate,
 							GlueImmediateCall *call, const char *code,
-							const char *message)
+							const char *message, const char *request_id)
 {
 	GlueIntentOutcome outcome = {
 		.state = call->outcome == GLUE_OUTCOME_NOTHING ? "failed" : NULL,
 		.error_code = code,
 		.error_message = message,
+		.aws_request_id = request_id,
 	};
 
 	if (call->intent.id == 0)

@@ -48,16 +48,16 @@ extern void glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 extern void glue_immediate_adopted(GlueImmediateCall *call);
 extern void glue_immediate_failed(GlueImmediateCall *call,
 								  const GlueCall *failed);
+extern void glue_immediate_refused(GlueImmediateCall *call,
+								   const GlueFailure *failure);
 
-extern void glue_immediate_prepare_close(const GlueImmediate *immediate,
-										 GlueImmediateCall *call);
-extern void glue_immediate_cancel_close(GlueImmediateCall *call);
 extern void glue_immediate_close(const GlueImmediate *immediate,
 								 GlueImmediateCall *call, const char *status,
 								 const char *request_id);
 extern void glue_immediate_close_failed(const GlueImmediate *immediate,
 										GlueImmediateCall *call,
 										const char *code,
-										const char *message);
+										const char *message,
+										const char *request_id);
 
 #endif							/* GLUE_IMMEDIATE_H */

@@ -12,7 +12,8 @@
  *			|	 |						 |		 |		   |
  *			|	not there				 |		 v		   v
  *			v							 |		done   add tags --> update -->
- *		   done				update --> read existing ------^		 read updated
+ *		   done				update --> read existing ------^	read updated -->
+ *																	read tags
  *
  * An attempt before this one may have been carried out without anybody
  * knowing, because the process that made it is gone.  A create then begins
@@ -27,8 +28,21 @@
  * what the old primary had committed.  So that is looked at, too, before
  * anything is made of it.
  *
+ * That goes for the queue.  A call that acts at once is the first attempt, and its
+ * caller waits: so if the name is taken, that is what the caller is told.
+ *
+ * To adopt a connection means to find that it is defined as it should be, and to
+ * record it.  To update it replaces its whole definition, which must not wipe out
+ * credentials that nobody could read before: see credential_loss.c.
+ *
+ * The API has no way to update a connection only if it is still the one that was
+ * read.  Sessions of this database are kept apart by a lock; what others do in
+ * between cannot be noticed.  So an update reads the connection once more
+ * afterwards, and its tags, and what is recorded is what is there.  If that cannot
+ * be read, the update was made all the same.
+ *
  * The result is a value, as that of a call.  What there is to be known of the
- * database has been looked up before.
+ * database is looked up by the caller, before a connection that exists is read.
  *
  * IDENTIFICATION
  *	  src/operation.c
@@ -46,6 +60,8 @@
 #include "operation.h"
 #include "ownership.h"
 #include "record.h"
+#include "secret_memory.h"
+#include "tags.h"
 
 /* prototypes of private functions */
 static GlueCall *prepare_create(GlueOperation *operation);
@@ -62,10 +78,25 @@ static bool is_recorded(const GlueMirrorKnown *known,
 						json_object *connection);
 static GlueCall *refuse(GlueOperation *operation, const char *detail);
 static GlueCall *settle_existing(GlueOperation *operation);
+static GlueUnseenChange note_existing(GlueOperation *operation,
+									  json_object *existing);
+static json_object *life_of(json_object *connection);
 static GlueCall *settle_adopted(GlueOperation *operation,
-								json_object *observed);
-static GlueCall *settle_tags(GlueOperation *operation);
+								json_object *observed,
+								GlueUnseenChange change);
+static json_object *recorded_definition(const GlueOperation *operation,
+										GlueUnseenChange change);
+static void compare_secrets(GlueOperation *operation,
+							GlueUnseenChange change, StringInfo differences);
+static GlueCall *settle_compared(GlueOperation *operation);
+static GlueCall *finish_adopted(GlueOperation *operation);
+static GlueCall *settle_tagged(GlueOperation *operation);
+static GlueCall *settle_update(GlueOperation *operation);
 static GlueCall *settle_updated(GlueOperation *operation);
+static GlueCall *settle_read_tags(GlueOperation *operation);
+static json_object *recorded_tags(const GlueOperation *operation,
+								  const GlueMirror *mirror);
+static json_object *copy_tree(json_object *tree);
 static GlueCall *settle_delete(GlueOperation *operation);
 static GlueCall *settle_poll(GlueOperation *operation);
 static void append_difference(void *arg, const char *path,
@@ -104,7 +135,7 @@ glue_operation_begin(GlueOperation *operation)
 GlueCall *
 glue_operation_next(GlueOperation *operation)
 {
-	glue_operation_note_id(operation);
+	glue_operation_note_answer(operation);
 	switch (operation->step)
 	{
 		case GLUE_STEP_FIND_OURS:
@@ -116,14 +147,15 @@ glue_operation_next(GlueOperation *operation)
 		case GLUE_STEP_READ_EXISTING:
 			return settle_existing(operation);
 		case GLUE_STEP_COMPARE_TAGS:
+			return settle_compared(operation);
 		case GLUE_STEP_ADD_TAGS:
-			return settle_tags(operation);
+			return settle_tagged(operation);
 		case GLUE_STEP_UPDATE:
-			if (operation->call.failure != NULL)
-				return glue_operation_finish(operation, operation->call.failure);
-			return glue_operation_read(operation, GLUE_STEP_READ_UPDATED);
+			return settle_update(operation);
 		case GLUE_STEP_READ_UPDATED:
 			return settle_updated(operation);
+		case GLUE_STEP_READ_TAGS:
+			return settle_read_tags(operation);
 		case GLUE_STEP_DELETE:
 			return settle_delete(operation);
 		case GLUE_STEP_POLL:
@@ -150,8 +182,10 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		.status = operation->status,
 		.secret_digest = operation->secrets,
 		.request_id = operation->request_id,
+		.aws_recorded_at = operation->aws_time,
 	};
 	GlueMirrorKnown known;
+	const char *reason;
 
 	if (operation->gone)
 	{
@@ -168,18 +202,30 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		return;
 	}
 	entry.definition = glue_redacted_copy(operation->input);
-	entry.tags = operation->tags;
-	if (entry.tags == NULL &&
-		(operation->adopted || operation->kind == GLUE_OPERATION_UPDATE) &&
-		glue_mirror_find(mirror, entry.target, operation->name, &known))
-		entry.tags = glue_known_tags(&known, operation->observed);
-	if (operation->observed != NULL &&
-		glue_observed_text(operation->observed, "StatusReason") != NULL)
-		entry.status_reason =
-			glue_scrub_text(operation->input,
-							glue_observed_text(operation->observed,
-											   "StatusReason"));
+	entry.tags = recorded_tags(operation, mirror);
+	reason = glue_observed_text(operation->observed, "StatusReason");
+	if (reason != NULL)
+		entry.status_reason = glue_scrub_text(operation->input, reason);
 	glue_mirror_record(mirror, &entry);
+}
+
+/* The tags that a connection has which was created, adopted or updated. */
+static json_object *
+recorded_tags(const GlueOperation *operation, const GlueMirror *mirror)
+{
+	GlueMirrorKnown known;
+
+	if (operation->created)
+		return operation->tags;
+	if (operation->read_tags != NULL || operation->tagged)
+		return operation->read_tags;
+
+	/* somebody may have changed them since they were looked up */
+	if (operation->known_tags == NULL ||
+		!glue_mirror_find(mirror, &operation->function->target,
+						  operation->name, &known))
+		return operation->known_tags;
+	return known.tags;
 }
 
 /* ----------------------------------------------------------------
@@ -187,12 +233,22 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
  * ----------------------------------------------------------------
  */
 
-/* Note AWS's ID of the request, if there is one. */
+/*
+ * Note what an answer says of itself: AWS's ID of the request, and the time.  A
+ * mere look at what was done before says nothing of that.
+ */
 void
-glue_operation_note_id(GlueOperation *operation)
+glue_operation_note_answer(GlueOperation *operation)
 {
-	if (operation->call.request_id[0] != '\0')
-		operation->request_id = pstrdup(operation->call.request_id);
+	const GlueCall *call = &operation->call;
+
+	if (operation->step == GLUE_STEP_COMPARE_TAGS ||
+		operation->step == GLUE_STEP_READ_UPDATED ||
+		operation->step == GLUE_STEP_READ_TAGS)
+		return;
+	if (call->request_id[0] != '\0')
+		operation->request_id = pstrdup(call->request_id);
+	operation->aws_time = glue_call_aws_time(call);
 }
 
 /* Read the connection. */
@@ -290,6 +346,7 @@ settle_find_ours(GlueOperation *operation)
 										 glue_failure_taken(operation->name, findings));
 		return settle_existing(operation);
 	}
+	operation->created = true;
 	operation->secrets = operation->digest;
 	glue_operation_observe(operation, connection);
 	return glue_operation_finish(operation, NULL);
@@ -304,13 +361,18 @@ settle_create(GlueOperation *operation)
 	if (glue_call_failed_with(call, "AlreadyExistsException"))
 	{
 		operation->refusal = glue_failure_copy(call->failure);
-		return glue_operation_read(operation, GLUE_STEP_READ_TAKEN);
+		if (!operation->is_first)
+			return glue_operation_read(operation, GLUE_STEP_READ_TAKEN);
+		if (operation->on_conflict != GLUE_CONFLICT_ERROR)
+			return glue_operation_read(operation, GLUE_STEP_READ_EXISTING);
 	}
 	if (call->failure != NULL)
 		return glue_operation_finish(operation, call->failure);
 
+	operation->created = true;
 	operation->secrets = operation->digest;
-	if (call->read_back != NULL)
+	operation->found = call->read_back != NULL;
+	if (operation->found)
 		glue_operation_observe(operation, call->read_back);
 	else
 	{
@@ -339,6 +401,7 @@ settle_taken(GlueOperation *operation)
 	}
 	if (call->failure == NULL && is_ours(operation, connection, findings))
 	{
+		operation->created = true;
 		glue_operation_observe(operation, connection);
 		return glue_operation_finish(operation, NULL);
 	}
@@ -394,17 +457,13 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 						  findings);
 }
 
-/*
- * Is it the connection that is recorded already?  Then another request has made
- * it.  The answer to a create has no times.
- */
+/* Is it the connection that is recorded already?  Then another request made it. */
 static bool
 is_recorded(const GlueMirrorKnown *known, json_object *connection)
 {
-	if (known == NULL || glue_recreated_since(known->observed, connection))
-		return false;
-	return !glue_is_nothing(glue_member_of(known->observed, "CreationTime")) ||
-		!glue_updated_since_recorded(known, connection);
+	return known != NULL &&
+		glue_change_since_recorded(known, connection) !=
+		GLUE_UNSEEN_OTHER_LIFE;
 }
 
 /* Fail as the create has. */
@@ -422,6 +481,7 @@ settle_existing(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *existing = glue_operation_found(call);
+	GlueUnseenChange change;
 	StringInfoData losses;
 
 	if (glue_call_failed_with(call, "EntityNotFoundException") &&
@@ -433,14 +493,14 @@ settle_existing(GlueOperation *operation)
 		return glue_operation_finish(operation,
 									 glue_client_malformed_answer(call,
 																  "it holds no connection"));
+	change = note_existing(operation, existing);
 	if (operation->kind == GLUE_OPERATION_CREATE &&
 		operation->on_conflict == GLUE_CONFLICT_ADOPT)
-		return settle_adopted(operation, existing);
+		return settle_adopted(operation, existing, change);
 
 	initStringInfo(&losses);
 	if (glue_find_credential_losses(existing,
-									operation->known ?
-									operation->known->definition : NULL,
+									recorded_definition(operation, change),
 									operation->input, append_difference,
 									&losses))
 		return glue_operation_finish(operation,
@@ -451,73 +511,190 @@ settle_existing(GlueOperation *operation)
 	return prepare_update(operation);
 }
 
-/* Is an existing connection what it should be, as far as can be seen? */
-static GlueCall *
-settle_adopted(GlueOperation *operation, json_object *observed)
+/*
+ * Note what is known of a connection that exists; returns what has become of it
+ * since it was recorded.
+ */
+static GlueUnseenChange
+note_existing(GlueOperation *operation, json_object *existing)
 {
 	const GlueMirrorKnown *known = operation->known;
+
+	operation->existing = life_of(existing);
+	if (known == NULL)
+		return GLUE_UNSEEN_OTHER_LIFE;
+	operation->known_tags = glue_known_tags(known, existing);
+	return glue_change_since_recorded(known, existing);
+}
+
+/* What tells whether a connection is the same when it is read again. */
+static json_object *
+life_of(json_object *connection)
+{
+	json_object *life = glue_tree_new_object();
+	json_object *created = glue_member_of(connection, "CreationTime");
+
+	if (created != NULL)
+		glue_tree_add(life, "CreationTime", json_object_get(created));
+	return life;
+}
+
+/* How a connection was defined, unless that was another one. */
+static json_object *
+recorded_definition(const GlueOperation *operation, GlueUnseenChange change)
+{
+	return change == GLUE_UNSEEN_OTHER_LIFE ? NULL :
+		operation->known->definition;
+}
+
+/*
+ * Is an existing connection what it should be, as far as can be seen?
+ *
+ * That it has a password, which the comparison leaves out, and the definition does
+ * not give one, is a difference as well.
+ */
+static GlueCall *
+settle_adopted(GlueOperation *operation, json_object *observed,
+			   GlueUnseenChange change)
+{
 	StringInfoData differences;
 
 	initStringInfo(&differences);
-	glue_compare_definitions(operation->input, observed, append_difference,
-							 &differences);
-	if (operation->digest != NULL && known != NULL && known->has_digest &&
-		!glue_updated_since(known->observed, observed))
-	{
-		switch (glue_secret_digest_compare(operation->digest,
-										   &known->secret_digest))
-		{
-			case GLUE_SECRETS_SAME:
-				operation->secrets = operation->digest;
-				break;
-			case GLUE_SECRETS_CHANGED:
-				append_difference(&differences, "$",
-								  "has other secrets than those that were sent before");
-				break;
-			case GLUE_SECRETS_INCOMPARABLE:
-				break;
-		}
-	}
-	if (differences.len > 0)
-		return glue_operation_finish(operation,
-									 glue_failure_taken(operation->name, differences.data));
-	operation->adopted = true;
+	if (!glue_compare_definitions(operation->input, observed,
+								  append_difference, &differences) &&
+		differences.len == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	glue_find_credential_losses(observed,
+								recorded_definition(operation, change),
+								operation->input, append_difference,
+								&differences);
+	compare_secrets(operation, change, &differences);
+	operation->differences = differences.data;
 	glue_operation_observe(operation, observed);
 	if (operation->tags != NULL)
 		return glue_operation_tags(operation, GLUE_STEP_COMPARE_TAGS, "GetTags");
-	return glue_operation_finish(operation, NULL);
+	return finish_adopted(operation);
+}
+
+/*
+ * Are a connection's secrets those of the definition?  That is known if the last
+ * to give it secrets was this database.
+ */
+static void
+compare_secrets(GlueOperation *operation, GlueUnseenChange change,
+				StringInfo differences)
+{
+	const GlueSecretDigest *digest = operation->digest;
+	GlueSecretChange secrets;
+
+	if (change != GLUE_UNSEEN_NOTHING || !operation->known->has_digest)
+		return;
+	secrets = digest == NULL ? GLUE_SECRETS_CHANGED :
+		glue_secret_digest_compare(digest, &operation->known->secret_digest);
+	if (secrets == GLUE_SECRETS_SAME)
+		operation->secrets = digest;
+	else if (secrets == GLUE_SECRETS_CHANGED)
+		append_difference(differences, "$",
+						  "has other secrets than those that were sent before");
+}
+
+/* Its tags were read, to be compared. */
+static GlueCall *
+settle_compared(GlueOperation *operation)
+{
+	json_object *tags;
+	StringInfoData differences;
+	GlueFailure *failure = glue_tags_answer(&operation->call, &tags);
+
+	if (failure != NULL)
+		return glue_operation_finish(operation, failure);
+	initStringInfo(&differences);
+	appendStringInfoString(&differences, operation->differences);
+	glue_compare_tags(operation->tags, tags, append_difference, &differences);
+	operation->differences = differences.data;
+	operation->read_tags = copy_tree(tags);
+	return finish_adopted(operation);
 }
 
 static GlueCall *
-settle_tags(GlueOperation *operation)
+finish_adopted(GlueOperation *operation)
+{
+	operation->adopted = operation->differences[0] == '\0';
+	return glue_operation_finish(operation, operation->adopted ? NULL :
+								 glue_failure_taken(operation->name,
+													operation->differences));
+}
+
+static GlueCall *
+settle_tagged(GlueOperation *operation)
+{
+	if (operation->call.failure != NULL)
+		return glue_operation_finish(operation, operation->call.failure);
+	operation->tagged = true;
+	return prepare_update(operation);
+}
+
+static GlueCall *
+settle_update(GlueOperation *operation)
+{
+	GlueFailure *failure = operation->call.failure;
+
+	if (failure == NULL)
+		return glue_operation_read(operation, GLUE_STEP_READ_UPDATED);
+	if (operation->tagged)
+		glue_failure_add_detail(failure, "The tags have been set already.");
+	return glue_operation_finish(operation, failure);
+}
+
+/* A connection was updated, and read afterwards, or could not be. */
+static GlueCall *
+settle_updated(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
-	StringInfoData differences;
+	json_object *connection = glue_operation_found(call);
 
-	if (call->failure != NULL)
-		return glue_operation_finish(operation, call->failure);
-	if (operation->step == GLUE_STEP_ADD_TAGS)
-		return prepare_update(operation);
-
-	initStringInfo(&differences);
-	if (!glue_compare_tags(operation->tags,
-						   json_object_object_get(call->answer, "Tags"),
-						   append_difference, &differences))
-		return glue_operation_finish(operation,
-									 glue_failure_taken(operation->name, differences.data));
+	operation->secrets = operation->digest;
+	if (connection != NULL)
+	{
+		if (glue_unseen_change(operation->existing, 0, connection) >
+			GLUE_UNSEEN_UPDATE)
+			operation->known_tags = NULL;
+		glue_operation_observe(operation, connection);
+	}
+	else
+	{
+		operation->observed = operation->existing;
+		operation->not_read =
+			glue_failure_copy(call->failure != NULL ? call->failure :
+							  glue_client_malformed_answer(call,
+														   "it holds no connection"));
+	}
+	if (operation->tagged)
+		return glue_operation_tags(operation, GLUE_STEP_READ_TAGS, "GetTags");
 	return glue_operation_finish(operation, NULL);
 }
 
 /*
- * A connection was updated, and read afterwards; if that failed, the update
- * was made all the same.
+ * Tags were added to a connection, and read afterwards.  If that failed, they are
+ * what was known before, with those that were added; and nothing, if nothing was
+ * known.
  */
 static GlueCall *
-settle_updated(GlueOperation *operation)
+settle_read_tags(GlueOperation *operation)
 {
-	operation->secrets = operation->digest;
-	if (glue_operation_found(&operation->call) != NULL)
-		glue_operation_observe(operation, glue_operation_found(&operation->call));
+	json_object *tags;
+	GlueFailure *failure = glue_tags_readable(&operation->call, &tags);
+
+	if (failure == NULL)
+		operation->read_tags = copy_tree(tags);
+	else
+	{
+		operation->tags_not_read = glue_failure_copy(failure);
+		operation->read_tags = operation->known_tags;
+		glue_tags_merge(operation->read_tags, operation->tags);
+	}
 	return glue_operation_finish(operation, NULL);
 }
 
@@ -527,11 +704,12 @@ settle_delete(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 
+	operation->missing =
+		glue_call_failed_with(call, "EntityNotFoundException") &&
+		!operation->uncertain && !call->maybe_done;
 	operation->gone = call->failure == NULL ||
 		glue_call_failed_with(call, "EntityNotFoundException");
-	if (glue_call_failed_with(call, "EntityNotFoundException") &&
-		!operation->ignore_missing && !operation->uncertain &&
-		!call->maybe_done)
+	if (operation->missing && !operation->ignore_missing)
 		return glue_operation_finish(operation, call->failure);
 	return glue_operation_finish(operation, operation->gone ? NULL : call->failure);
 }
@@ -595,4 +773,17 @@ append_difference(void *arg, const char *path, const char *message)
 
 	appendStringInfo(lines, "%s%s %s", lines->len > 0 ? "\n" : "", path,
 					 message);
+}
+
+/* A copy of a tree that lives as long as the operation. */
+static json_object *
+copy_tree(json_object *tree)
+{
+	json_object *copy = NULL;
+
+	if (json_object_deep_copy(tree, &copy, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	return glue_secret_tree(copy);
 }

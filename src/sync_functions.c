@@ -263,6 +263,7 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 			  json_object *connection, TimestampTz asked_at)
 {
 	GlueMirrorKnown now_known;
+	GlueUnseenChange change = glue_change_since_recorded(known, connection);
 
 	survey->change = "changed";
 	survey->differs = false;
@@ -270,9 +271,10 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 							 survey);
 	glue_compare_observations(known->observed, connection, note_difference,
 							  survey);
-	if (!survey->differs)
-		glue_compare_unseen_changes(known->observed, connection,
-									note_difference, survey);
+	if ((!survey->differs || known->has_digest) &&
+		(change != GLUE_UNSEEN_UNKNOWN || known->has_digest ||
+		 known->tags != NULL))
+		glue_report_unseen_change(change, note_difference, survey);
 	if (!survey->records ||
 		(!survey->differs &&
 		 !glue_observed_anything_new(known->observed, connection)))

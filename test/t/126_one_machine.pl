@@ -236,11 +236,11 @@ sub note_outcome
 {
 	my ($name, $failure) = @_;
 
-	# messages are the same but for what is the way's own
+	# messages are the same but for the order of tags, and what is the way's own
 	$failure =~ s/request ID [-0-9a-f]+/request ID/g;
 	$failure =~ s/case \d+ \w+/the name/g;
 	$failure =~ s/ The connection that has the name is not this.*//s;
-	$outcome{$name} = $failure;
+	$outcome{$name} = join "\n", sort split /\n|: (?=\$)/, $failure;
 	return;
 }
 
@@ -393,7 +393,7 @@ sub summary
 	my $name = name($case, 'call');
 	my $row = $rows{$name} or return "no row";
 
-	return ($outcome{$name} =~ /^(?:could|AWS|update)/ ? 'refused, ' : '')
+	return ($outcome{$name} ne '' ? 'refused, ' : '')
 	  . json_text($row->{tags}) . ', '
 	  . (defined $row->{secret_digest} ? 'known' : 'unknown');
 }

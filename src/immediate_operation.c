@@ -1,0 +1,252 @@
+/*-------------------------------------------------------------------------
+ *
+ * immediate_operation.c
+ *	  Operations that act at once, as part of a transaction.
+ *
+ * What is done is up to operation.c, for the queue as well.  What is added here
+ * are the steps of immediate.c: the operation is announced as one call, whatever
+ * it becomes; before a request leaves that may change something, that is known to
+ * others; and in the end, what has come of it is recorded and written down.
+ *
+ * What is recorded of a connection is looked up, and locked, as soon as it turns
+ * out that there is one to be adopted or updated, so that to record that has to
+ * wait for nobody.  Most creates need none of that.
+ *
+ * IDENTIFICATION
+ *	  src/immediate_operation.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "crash_point.h"
+#include "encoding.h"
+#include "immediate_operation.h"
+#include "secret_key.h"
+#include "tags.h"
+
+/* prototypes of private functions */
+static GlueCall *prepare_step(GlueImmediateOperation *self, GlueCall *call);
+static void await_and_note(void *arg);
+static GlueFailure *look_up(GlueImmediateOperation *self);
+static void note_outcome(GlueImmediateOperation *self);
+static void report_remarks(const GlueOperation *operation);
+
+/* Begin to fill in an operation on the connection of a name, which is UTF-8. */
+void
+glue_immediate_operation_init(GlueImmediateOperation *self,
+							  GlueOperationKind kind,
+							  const GlueImmediate *immediate,
+							  const GlueMirror *mirror, const char *name)
+{
+	memset(self, 0, sizeof(GlueImmediateOperation));
+	self->operation.kind = kind;
+	self->operation.function = immediate->function;
+	self->operation.name = name;
+	self->operation.is_first = true;
+	self->immediate = immediate;
+	self->mirror = mirror;
+}
+
+/*
+ * Begin to announce an operation that is filled in.  That takes a while, in which
+ * it can begin.
+ */
+void
+glue_immediate_operation_announce(GlueImmediateOperation *self)
+{
+	static const char *const names[] = {
+		[GLUE_OPERATION_CREATE] = "CreateConnection",
+		[GLUE_OPERATION_UPDATE] = "UpdateConnection",
+		[GLUE_OPERATION_DELETE] = "DeleteConnection",
+	};
+	const GlueOperation *operation = &self->operation;
+	GlueRequest request = {
+		.operation = names[operation->kind],
+		.name = operation->name,
+		.input = operation->input,
+		.tags = operation->tags,
+	};
+
+	if (operation->kind == GLUE_OPERATION_CREATE)
+		request.on_conflict = glue_conflict_action_name(operation->on_conflict);
+	self->announced = glue_immediate_begin(self->immediate, &request);
+}
+
+/*
+ * Begin an operation that was announced, or is being; returns the first call.
+ *
+ * Nothing may fail after a call for a reason that could have been known before,
+ * so such reasons are looked for here.
+ */
+GlueCall *
+glue_immediate_operation_begin(GlueImmediateOperation *self)
+{
+	GlueOperation *operation = &self->operation;
+	Oid			schema = operation->function->schema;
+
+	if (operation->input != NULL)
+	{
+		glue_secret_key_require(schema, operation->input);
+		operation->digest = glue_digest_secrets(schema, operation->input);
+	}
+	return prepare_step(self, glue_operation_begin(operation));
+}
+
+/* Go on after a call; returns the next one, or NULL if that was the last. */
+GlueCall *
+glue_immediate_operation_next(GlueImmediateOperation *self)
+{
+	note_outcome(self);
+	return prepare_step(self, glue_operation_next(&self->operation));
+}
+
+/*
+ * Record what an operation has done, and write down how it has ended; false if
+ * it has failed, which is to be raised or written down.
+ */
+bool
+glue_immediate_operation_end(GlueImmediateOperation *self)
+{
+	const GlueOperation *operation = &self->operation;
+
+	if (operation->failure != NULL)
+	{
+		glue_immediate_refused(self->announced, operation->failure);
+		return false;
+	}
+	if (operation->adopted)
+		glue_immediate_adopted(self->announced);
+	report_remarks(operation);
+	glue_operation_record(operation, self->mirror);
+	glue_immediate_close(self->immediate, self->announced, operation->status,
+						 operation->request_id);
+	return true;
+}
+
+/* Run an operation that is being announced to its end, or raise its failure. */
+void
+glue_immediate_operation_run(GlueImmediateOperation *self)
+{
+	for (GlueCall *call = glue_immediate_operation_begin(self); call != NULL;
+		 call = glue_immediate_operation_next(self))
+		glue_client_run(call, 1);
+	if (!glue_immediate_operation_end(self))
+		glue_failure_raise(ERROR, self->operation.failure);
+}
+
+/*
+ * Get ready for the step that a call is; returns the call, or NULL if the
+ * operation ends without it.
+ */
+static GlueCall *
+prepare_step(GlueImmediateOperation *self, GlueCall *call)
+{
+	GlueFailure *failure = NULL;
+
+	switch (self->operation.step)
+	{
+		case GLUE_STEP_READ_EXISTING:
+			failure = look_up(self);
+			break;
+		case GLUE_STEP_DELETE:
+			failure = look_up(self);
+			/* FALLTHROUGH */
+		case GLUE_STEP_CREATE:
+		case GLUE_STEP_ADD_TAGS:
+		case GLUE_STEP_UPDATE:
+			call->before_sending = await_and_note;
+			call->before_sending_arg = self;
+			GLUE_CRASH_POINT_SENT(call, "caller after send");
+			break;
+		default:
+			break;
+	}
+	return failure == NULL ? call :
+		glue_operation_finish(&self->operation, failure);
+}
+
+/* The before_sending of a call that may change something. */
+static void
+await_and_note(void *arg)
+{
+	GlueImmediateOperation *self = arg;
+
+	glue_immediate_await(self->announced);
+	glue_immediate_sending(self->announced,
+						   self->operation.step == GLUE_STEP_CREATE ?
+						   GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED);
+}
+
+/*
+ * Look up what is known of a connection, and how its tags are addressed, if there
+ * are any.
+ */
+static GlueFailure *
+look_up(GlueImmediateOperation *self)
+{
+	GlueOperation *operation = &self->operation;
+	const GlueFunction *function = operation->function;
+	GlueTagged	tagged;
+	GlueFailure *failure;
+
+	glue_immediate_await(self->announced);
+	if (glue_mirror_lock(self->mirror, &function->target, operation->name,
+						 &self->known))
+		operation->known = &self->known;
+	if (operation->tags == NULL)
+		return NULL;
+	failure = glue_tagged_find(&tagged, function, operation->name);
+	if (failure == NULL)
+		operation->arn = tagged.arn;
+	return failure;
+}
+
+/*
+ * A call has ended: note what it has done.  Whoever has set tags has changed
+ * something, even if the update is refused.
+ */
+static void
+note_outcome(GlueImmediateOperation *self)
+{
+	const GlueOperation *operation = &self->operation;
+	const GlueCall *call = &operation->call;
+
+	switch (operation->step)
+	{
+		case GLUE_STEP_CREATE:
+		case GLUE_STEP_ADD_TAGS:
+		case GLUE_STEP_UPDATE:
+		case GLUE_STEP_DELETE:
+			if (call->failure == NULL)
+				glue_immediate_done(self->announced, call,
+									operation->step == GLUE_STEP_CREATE ?
+									GLUE_OUTCOME_CREATED : GLUE_OUTCOME_CHANGED);
+			else if (!operation->tagged)
+				glue_immediate_failed(self->announced, call);
+			break;
+		default:
+			break;
+	}
+}
+
+/* Tell the user what else there is to know of an operation that has succeeded. */
+static void
+report_remarks(const GlueOperation *operation)
+{
+	const char *name = glue_server_from_utf8(operation->name);
+
+	if (operation->found)
+		ereport(NOTICE,
+				(errmsg("AWS Glue connection \"%s\" was created, although the answer was lost",
+						name),
+				 errdetail("It was found by reading it back: it has the definition that was sent, and is not older than the request.")));
+	if (operation->not_read != NULL)
+		ereport(WARNING,
+				(errmsg("AWS Glue connection \"%s\" was updated, but could not be read afterwards",
+						name),
+				 errdetail_internal("%s", glue_server_from_utf8(operation->not_read->detail)),
+				 errhint("Its status is not known.")));
+	if (operation->tags_not_read != NULL)
+		glue_tags_warn_unread(operation->name, operation->tags_not_read);
+}

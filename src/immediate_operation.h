@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * immediate_operation.h
+ *	  Operations that act at once, as part of a transaction.
+ *
+ * IDENTIFICATION
+ *	  src/immediate_operation.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_IMMEDIATE_OPERATION_H
+#define GLUE_IMMEDIATE_OPERATION_H
+
+#include "immediate.h"
+#include "operation.h"
+
+/* An operation that acts at once.  What is not named is zero at first. */
+typedef struct GlueImmediateOperation
+{
+	GlueOperation operation;	/* MUST BE FIRST */
+	const GlueImmediate *immediate;
+	const GlueMirror *mirror;
+	GlueImmediateCall *announced;
+	GlueMirrorKnown known;
+} GlueImmediateOperation;
+
+extern void glue_immediate_operation_init(GlueImmediateOperation *self,
+										  GlueOperationKind kind,
+										  const GlueImmediate *immediate,
+										  const GlueMirror *mirror,
+										  const char *name);
+extern void glue_immediate_operation_announce(GlueImmediateOperation *self);
+extern GlueCall *glue_immediate_operation_begin(GlueImmediateOperation *self);
+extern GlueCall *glue_immediate_operation_next(GlueImmediateOperation *self);
+extern bool glue_immediate_operation_end(GlueImmediateOperation *self);
+extern void glue_immediate_operation_run(GlueImmediateOperation *self);
+
+#endif							/* GLUE_IMMEDIATE_OPERATION_H */
