@@ -388,9 +388,9 @@ foreach my $case (@cases)
 # The tags and whether the secrets are known, or what is wrong.
 sub summary
 {
-	my ($what) = @_;
+	my ($what, $way) = @_;
 	my ($case) = grep { $_->{what} eq $what } @cases;
-	my $name = name($case, 'call');
+	my $name = name($case, $way // 'call');
 	my $row = $rows{$name} or return "no row";
 
 	return ($outcome{$name} ne '' ? 'refused, ' : '')
@@ -423,6 +423,8 @@ my @expected = (
 	[ 'ours, other tags; the same; update, tags',
 		'{"by":"them","stage":"b","team":"a"}, known' ]);
 is(summary($_->[0]), $_->[1], $_->[0]) foreach @expected;
+is(summary('ours, gone; the same; change', 'row'), 'null, known',
+	'a row creates what is gone, without its tags');
 
 $session->quit;
 $cluster->finish;
