@@ -486,7 +486,8 @@ $event = 'a call of another session about it, while the transaction is open';
 foreach my $case (
 	[ 'adopted by another', create('adopted by another', 'first', on_conflict => 'adopt'), 'ROLLBACK',
 		'00000', %succeeded ],
-	[ 'updated by another', update('updated by another', 'second'), 'ROLLBACK', '42704', %undone ],
+	[ 'updated by another', update('updated by another', 'second'), 'ROLLBACK', '42704', %undone,
+		request => 'failed EntityNotFoundException' ],
 	[ 'overwritten by another', update('overwritten by another', 'second'), 'COMMIT', '00000',
 		%succeeded, glue => 'second', row => 'second' ],
 	[ 'deleted by another', delete_sql('deleted by another'), 'COMMIT', '00000', %nothing,
