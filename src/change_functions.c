@@ -309,8 +309,19 @@ return_outcome(const GlueImmediate *immediate, const GlueMirror *mirror,
 	if (code == NULL)
 		glue_immediate_close(immediate, change, NULL, call->request_id);
 	else
+	{
+		GlueFailure refusal = {
+			.code = code,
+			.message = code,
+			.detail = message != NULL ? message : "",
+			.request_id = call->request_id,
+		};
+
+		if (!call->answer_lost)
+			glue_immediate_refused(change, &refusal);
 		glue_immediate_close_failed(immediate, change, code, message,
 									call->request_id);
+	}
 	return_row(result, name, code == NULL, code, message);
 }
 

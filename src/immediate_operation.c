@@ -236,7 +236,7 @@ report_remarks(const GlueOperation *operation)
 {
 	const char *name = glue_server_from_utf8(operation->name);
 
-	if (operation->found)
+	if (operation->read_back)
 		ereport(NOTICE,
 				(errmsg("AWS Glue connection \"%s\" was created, although the answer was lost",
 						name),

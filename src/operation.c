@@ -371,8 +371,8 @@ settle_create(GlueOperation *operation)
 
 	operation->created = true;
 	operation->secrets = operation->digest;
-	operation->found = call->read_back != NULL;
-	if (operation->found)
+	operation->read_back = call->read_back != NULL;
+	if (operation->read_back)
 		glue_operation_observe(operation, call->read_back);
 	else
 	{
@@ -518,13 +518,11 @@ settle_existing(GlueOperation *operation)
 static GlueUnseenChange
 note_existing(GlueOperation *operation, json_object *existing)
 {
-	const GlueMirrorKnown *known = operation->known;
-
 	operation->existing = life_of(existing);
-	if (known == NULL)
+	if (operation->known == NULL)
 		return GLUE_UNSEEN_OTHER_LIFE;
-	operation->known_tags = glue_known_tags(known, existing);
-	return glue_change_since_recorded(known, existing);
+	operation->known_tags = glue_known_tags(operation->known, existing);
+	return glue_change_since_recorded(operation->known, existing);
 }
 
 /* What tells whether a connection is the same when it is read again. */
@@ -534,8 +532,10 @@ life_of(json_object *connection)
 	json_object *life = glue_tree_new_object();
 	json_object *created = glue_member_of(connection, "CreationTime");
 
-	if (created != NULL)
-		glue_tree_add(life, "CreationTime", json_object_get(created));
+	if (json_object_is_type(created, json_type_double) ||
+		json_object_is_type(created, json_type_int))
+		glue_tree_add(life, "CreationTime",
+					  json_object_new_double(json_object_get_double(created)));
 	return life;
 }
 

@@ -85,8 +85,7 @@ typedef struct GlueOperation
 	bool		gone;			/* the connection is not there any more */
 	bool		missing;		/* nor was it when it was to be deleted */
 	bool		created;		/* it was not there before... */
-	bool		found;			/* ... and its answer was lost, but it was
-								 * read back */
+	bool		read_back;		/* ... and the answer was lost */
 	bool		adopted;		/* it was there before, and not changed */
 	json_object *observed;
 	const char *status;			/* or NULL: not known */

@@ -435,7 +435,7 @@ judge(GlueJob *job)
 static const char *
 remark(const GlueOperation *operation)
 {
-	if (operation->found)
+	if (operation->read_back)
 		return "The answer was lost, but the connection was found by reading it back.";
 	if (operation->not_read != NULL)
 		return psprintf("The connection was updated, but could not be read afterwards. %s",
