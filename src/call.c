@@ -43,7 +43,6 @@
 
 #include "call.h"
 #include "common/pg_prng.h"
-#include "crash_point.h"
 #include "json_reader.h"
 #include "json_tree.h"
 #include "jsonb_tree.h"
@@ -334,10 +333,6 @@ send_request(GlueCallState *state)
 	}
 	state->transfer = glue_http_start(request);
 	state->step = GLUE_CALL_IN_FLIGHT;
-#ifdef GLUE_CRASH_POINTS
-	if (call->crash_when_sent != NULL)
-		glue_crash_point("%s", call->crash_when_sent);
-#endif
 }
 
 static void

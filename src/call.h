@@ -45,9 +45,14 @@ typedef struct GlueCall
 	void		(*before_sending) (void *arg);
 	void	   *before_sending_arg;
 
-#ifdef GLUE_CRASH_POINTS
-	const char *crash_when_sent;	/* see crash_point.h; or NULL */
-#endif
+	/*
+	 * What to do while the answer is awaited, or NULL.  It is called once,
+	 * when the first attempt is under way.  An error that it raises leaves
+	 * the call behind, so whatever can fail for a reason belongs before the
+	 * call.
+	 */
+	void		(*meanwhile) (void *arg);
+	void	   *meanwhile_arg;
 
 	/*
 	 * How it ended.  Either failure is set or an answer is; both live in the

@@ -243,7 +243,7 @@ delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
 	}
 	for (int i = 0; i < batch->count; i++)
 		glue_immediate_sending(changes[i], GLUE_OUTCOME_CHANGED);
-	GLUE_CRASH_POINT_SENT(&call, "caller after send");
+	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
 		return_outcome(immediate, mirror, changes[i], batch->names[i], &call,

@@ -11,7 +11,8 @@
  * There is a slot for each call.  What a caller does about a call that has
  * ended takes about as long as to start another one, which had better be under
  * way by then.  So slots with an ended call are set aside until nobody has
- * news.  Then a slot is emptied, memory and all, and takes another call.
+ * news, and what is to be done while an answer is awaited comes after that.
+ * Then a slot is emptied, memory and all, and takes another call.
  *
  * IDENTIFICATION
  *	  src/client.c
@@ -38,6 +39,8 @@ typedef struct CallSlot
 	GlueCallState *state;
 	dlist_node	node;			/* in free, ended or, if listed, ready */
 	bool		listed;			/* in ready */
+	bool		has_work;		/* in work */
+	dlist_node	work_node;
 	pairingheap_node pause_node;	/* in pauses */
 } CallSlot;
 
@@ -53,6 +56,7 @@ typedef struct CallRun
 	dlist_head	free;			/* slots without a call */
 	dlist_head	ready;			/* slots with news */
 	dlist_head	ended;			/* slots with a call that has ended */
+	dlist_head	work;			/* slots with something to do meanwhile */
 	pairingheap *pauses;		/* slots with a call that pauses */
 } CallRun;
 
@@ -72,7 +76,8 @@ static void run_stream(GlueCallStream *stream, int width,
 static void run_calls(CallRun *run);
 static void start_calls(CallRun *run);
 static CallSlot *take_slot(CallRun *run);
-static bool end_some_call(CallRun *run);
+static bool do_some_work(CallRun *run);
+static void do_meanwhile(CallSlot *slot);
 static void end_call(CallSlot *slot);
 static void note_news(void *arg);
 static void advance_ready(CallRun *run);
@@ -134,7 +139,7 @@ glue_client_go_on(GlueCallStream *stream)
 	end_pauses(run);
 	advance_ready(run);
 	start_calls(run);
-	more_work = end_some_call(run);
+	more_work = do_some_work(run);
 	run->width++;
 	MemoryContextSwitchTo(old_context);
 	return more_work || !dlist_is_empty(&run->ready) ? 0 : wait_time(run);
@@ -189,6 +194,7 @@ run_calls(CallRun *run)
 	dlist_init(&run->free);
 	dlist_init(&run->ready);
 	dlist_init(&run->ended);
+	dlist_init(&run->work);
 	MemoryContextSwitchTo(run->context);
 	run->pauses = pairingheap_allocate(compare_pauses, NULL);
 
@@ -200,7 +206,7 @@ run_calls(CallRun *run)
 		start_calls(run);
 		if (run->nactive == 0 && run->nended == 0)
 			break;
-		more_work = end_some_call(run);
+		more_work = do_some_work(run);
 		CHECK_FOR_INTERRUPTS();
 		if (run->nactive > 0 && dlist_is_empty(&run->ready))
 			glue_http_wait(more_work ? 0 : wait_time(run));
@@ -236,6 +242,9 @@ start_calls(CallRun *run)
 									  run->result_context : slot->context,
 									  note_news, slot);
 		MemoryContextSwitchTo(old_context);
+		slot->has_work = call->meanwhile != NULL;
+		if (slot->has_work)
+			dlist_push_tail(&run->work, &slot->work_node);
 	}
 }
 
@@ -255,16 +264,32 @@ take_slot(CallRun *run)
 	return slot;
 }
 
-/* Take leave of a call that has ended; returns whether there are more. */
+/*
+ * Do a piece of the work that has time until nobody has news: take leave of a
+ * call, or do what another wants to have done while it waits.  Returns whether
+ * there is more.
+ */
 static bool
-end_some_call(CallRun *run)
+do_some_work(CallRun *run)
 {
-	if (dlist_is_empty(&run->ended))
-		return false;
-	end_call(dlist_container(CallSlot, node,
-							 dlist_pop_head_node(&run->ended)));
-	start_calls(run);
-	return !dlist_is_empty(&run->ended);
+	if (!dlist_is_empty(&run->ended))
+	{
+		end_call(dlist_container(CallSlot, node,
+								 dlist_pop_head_node(&run->ended)));
+		start_calls(run);
+	}
+	else if (!dlist_is_empty(&run->work))
+		do_meanwhile(dlist_container(CallSlot, work_node,
+									 dlist_head_node(&run->work)));
+	return !dlist_is_empty(&run->ended) || !dlist_is_empty(&run->work);
+}
+
+static void
+do_meanwhile(CallSlot *slot)
+{
+	slot->has_work = false;
+	dlist_delete(&slot->work_node);
+	slot->call->meanwhile(slot->call->meanwhile_arg);
 }
 
 /* Hand over a call that has ended, and empty its slot. */
@@ -273,6 +298,8 @@ end_call(CallSlot *slot)
 {
 	CallRun    *run = slot->run;
 
+	if (slot->has_work)
+		do_meanwhile(slot);
 	run->stream->done(run->stream->arg, slot->call);
 	MemoryContextReset(slot->context);
 	slot->call = NULL;

@@ -49,4 +49,11 @@ glue_crash_point(const char *format, ...)
 		kill(getpid(), SIGKILL);
 }
 
+/* The meanwhile of a GlueCall */
+void
+glue_crash_meanwhile(void *name)
+{
+	glue_crash_point("%s", (const char *) name);
+}
+
 #endif							/* GLUE_CRASH_POINTS */

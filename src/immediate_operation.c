@@ -28,6 +28,7 @@
 /* prototypes of private functions */
 static GlueCall *prepare_step(GlueImmediateOperation *self, GlueCall *call);
 static void await_and_note(void *arg);
+static void draft_record(void *arg);
 static GlueFailure *look_up(GlueImmediateOperation *self);
 static void note_outcome(GlueImmediateOperation *self);
 static void report_remarks(const GlueOperation *operation);
@@ -85,11 +86,11 @@ glue_immediate_operation_begin(GlueImmediateOperation *self)
 	GlueOperation *operation = &self->operation;
 	Oid			schema = operation->function->schema;
 
+	self->context = CurrentMemoryContext;
 	if (operation->input != NULL)
-	{
 		glue_secret_key_require(schema, operation->input);
+	if (operation->kind == GLUE_OPERATION_UPDATE)
 		operation->digest = glue_digest_secrets(schema, operation->input);
-	}
 	return prepare_step(self, glue_operation_begin(operation));
 }
 
@@ -157,7 +158,12 @@ prepare_step(GlueImmediateOperation *self, GlueCall *call)
 		case GLUE_STEP_UPDATE:
 			call->before_sending = await_and_note;
 			call->before_sending_arg = self;
-			GLUE_CRASH_POINT_SENT(call, "caller after send");
+			GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
+			if (self->operation.step == GLUE_STEP_CREATE)
+			{
+				call->meanwhile = draft_record;
+				call->meanwhile_arg = self;
+			}
 			break;
 		default:
 			break;
@@ -176,6 +182,21 @@ await_and_note(void *arg)
 	glue_immediate_sending(self->announced,
 						   self->operation.step == GLUE_STEP_CREATE ?
 						   GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED);
+}
+
+/* The meanwhile of a create: prepare its record. */
+static void
+draft_record(void *arg)
+{
+	GlueImmediateOperation *self = arg;
+	GlueOperation *operation = &self->operation;
+	MemoryContext old_context = MemoryContextSwitchTo(self->context);
+
+	GLUE_CRASH_POINT("caller after send");
+	operation->digest = glue_digest_secrets(operation->function->schema,
+											operation->input);
+	glue_operation_draft(operation);
+	MemoryContextSwitchTo(old_context);
 }
 
 /*

@@ -22,6 +22,7 @@ typedef struct GlueImmediateOperation
 	const GlueMirror *mirror;
 	GlueImmediateCall *announced;
 	GlueMirrorKnown known;
+	MemoryContext context;		/* where it was begun */
 } GlueImmediateOperation;
 
 extern void glue_immediate_operation_init(GlueImmediateOperation *self,

@@ -69,19 +69,12 @@ typedef enum MirrorStatement
 static SPIPlanPtr plans[NUM_STATEMENTS][NUM_KEY_SHAPES];
 static char *planned_for = NULL;
 
-/* A row that is to be recorded. */
-struct GlueMirrorDraft
-{
-	GlueMirrorRow row;
-	GlueRowInsert *insert;		/* NULL: a statement is needed */
-};
-
 /* prototypes of private functions */
 static const char *column_name(int column);
 static Oid	column_type(int column);
 static void enter(const GlueMirror *mirror, GlueImpersonation *saved);
 static void leave(const GlueImpersonation *saved);
-static bool insert_directly(const GlueMirror *mirror, GlueMirrorDraft *draft);
+static bool insert_directly(const GlueMirror *mirror, const GlueMirrorRow *row);
 static uint64 execute(const GlueMirror *mirror, MirrorStatement statement,
 					  GlueMirrorRow *row);
 static Portal open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
@@ -162,14 +155,12 @@ glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
  * Of entry only what defines the connection is looked at, and nothing of it is
  * needed any longer afterwards.
  */
-GlueMirrorDraft *
-glue_mirror_draft(const GlueMirror *mirror, const GlueMirrorEntry *entry)
+GlueMirrorRow *
+glue_mirror_draft(const GlueMirrorEntry *entry)
 {
-	GlueMirrorDraft *draft = palloc0(sizeof(GlueMirrorDraft));
+	GlueMirrorRow *draft = palloc(sizeof(GlueMirrorRow));
 
-	glue_mirror_row_define(&draft->row, entry);
-	if (mirror->plain)
-		draft->insert = glue_row_insert_begin(mirror->oid, &shape);
+	glue_mirror_row_define(draft, entry);
 	return draft;
 }
 
@@ -183,27 +174,18 @@ glue_mirror_draft(const GlueMirror *mirror, const GlueMirrorEntry *entry)
  * find that there is nothing to update, would take longer than the insert.
  */
 void
-glue_mirror_record_draft(const GlueMirror *mirror, GlueMirrorDraft *draft,
+glue_mirror_record_draft(const GlueMirror *mirror, GlueMirrorRow *draft,
 						 const GlueMirrorEntry *entry)
 {
 	bool		inserted;
 
-	glue_mirror_row_observe(&draft->row, entry);
-	if (draft->insert != NULL)
+	glue_mirror_row_observe(draft, entry);
+	if (mirror->plain)
 		inserted = insert_directly(mirror, draft);
 	else
-		inserted = execute(mirror, STATEMENT_INSERT, &draft->row) > 0;
+		inserted = execute(mirror, STATEMENT_INSERT, draft) > 0;
 	if (!inserted)
-		execute(mirror, STATEMENT_UPSERT, &draft->row);
-}
-
-/* Let go of what a draft holds, unless an error does that. */
-void
-glue_mirror_discard_draft(GlueMirrorDraft *draft)
-{
-	if (draft->insert != NULL)
-		glue_row_insert_cancel(draft->insert);
-	draft->insert = NULL;
+		execute(mirror, STATEMENT_UPSERT, draft);
 }
 
 /* Record a connection that AWS Glue has answered about already. */
@@ -215,7 +197,7 @@ glue_mirror_record(const GlueMirror *mirror, const GlueMirrorEntry *entry)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	glue_mirror_record_draft(mirror, glue_mirror_draft(mirror, entry), entry);
+	glue_mirror_record_draft(mirror, glue_mirror_draft(entry), entry);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -364,15 +346,14 @@ leave(const GlueImpersonation *saved)
 
 /* Insert a row without a statement; false if there is one with its key. */
 static bool
-insert_directly(const GlueMirror *mirror, GlueMirrorDraft *draft)
+insert_directly(const GlueMirror *mirror, const GlueMirrorRow *row)
 {
 	GlueImpersonation saved;
 	bool		inserted;
 
 	glue_impersonate(&saved, mirror->owner);
-	inserted = glue_row_insert_finish(draft->insert, draft->row.values,
-									  draft->row.nulls, NULL);
-	draft->insert = NULL;
+	inserted = glue_row_insert_finish(glue_row_insert_begin(mirror->oid, &shape),
+									  row->values, row->nulls, NULL);
 	glue_stop_impersonating(&saved);
 	return inserted;
 }

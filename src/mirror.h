@@ -31,17 +31,12 @@ typedef struct GlueMirror
 	bool		plain;			/* rows need no statement to be inserted */
 } GlueMirror;
 
-/* A row that is to be recorded.  Belongs to a memory context. */
-typedef struct GlueMirrorDraft GlueMirrorDraft;
-
 extern void glue_mirror_open(GlueMirror *mirror, Oid schema,
 							 GlueMirrorAccess access);
-extern GlueMirrorDraft *glue_mirror_draft(const GlueMirror *mirror,
-										  const GlueMirrorEntry *entry);
+extern GlueMirrorRow *glue_mirror_draft(const GlueMirrorEntry *entry);
 extern void glue_mirror_record_draft(const GlueMirror *mirror,
-									 GlueMirrorDraft *draft,
+									 GlueMirrorRow *draft,
 									 const GlueMirrorEntry *entry);
-extern void glue_mirror_discard_draft(GlueMirrorDraft *draft);
 extern void glue_mirror_record(const GlueMirror *mirror,
 							   const GlueMirrorEntry *entry);
 extern void glue_mirror_observe(const GlueMirror *mirror,

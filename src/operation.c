@@ -170,6 +170,23 @@ glue_operation_next(GlueOperation *operation)
 }
 
 /*
+ * Do what can be done for the record of a create before it has succeeded.
+ */
+void
+glue_operation_draft(GlueOperation *operation)
+{
+	GlueMirrorEntry entry = {
+		.target = &operation->function->target,
+		.name = operation->name,
+		.definition = glue_redacted_copy(operation->input),
+		.tags = operation->tags,
+		.secret_digest = operation->digest,
+	};
+
+	operation->draft = glue_mirror_draft(&entry);
+}
+
+/*
  * Record what an operation that did not fail has found or done.
  */
 void
@@ -201,11 +218,16 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 								 glue_known_tags(&known, operation->observed));
 		return;
 	}
-	entry.definition = glue_redacted_copy(operation->input);
-	entry.tags = recorded_tags(operation, mirror);
 	reason = glue_observed_text(operation->observed, "StatusReason");
 	if (reason != NULL)
 		entry.status_reason = glue_scrub_text(operation->input, reason);
+	if (operation->created && operation->draft != NULL)
+	{
+		glue_mirror_record_draft(mirror, operation->draft, &entry);
+		return;
+	}
+	entry.definition = glue_redacted_copy(operation->input);
+	entry.tags = recorded_tags(operation, mirror);
 	glue_mirror_record(mirror, &entry);
 }
 

@@ -71,6 +71,7 @@ typedef struct GlueOperation
 	/* how far it has got */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
+	GlueMirrorRow *draft;		/* of the record of a create, or NULL */
 	GlueFailure *refusal;		/* of the create, because the name is taken */
 	const char *differences;	/* from what exists, a line each */
 	json_object *known_tags;	/* recorded of what exists, or NULL */
@@ -111,6 +112,7 @@ typedef struct GlueOperation
 
 extern GlueCall *glue_operation_begin(GlueOperation *operation);
 extern GlueCall *glue_operation_next(GlueOperation *operation);
+extern void glue_operation_draft(GlueOperation *operation);
 extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueMirror *mirror);
 

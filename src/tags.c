@@ -135,7 +135,7 @@ static const char *
 change_tags(GlueCall *call, GlueImmediateCall *change)
 {
 	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
-	GLUE_CRASH_POINT_SENT(call, "caller after send");
+	GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
 	glue_client_run(call, 1);
 	if (call->failure != NULL)
 	{
