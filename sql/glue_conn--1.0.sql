@@ -356,7 +356,7 @@ COMMENT ON COLUMN glue_request.status IS
 COMMENT ON COLUMN glue_request.error_code IS
 	'name of the exception or SQLSTATE of the last failure; of what was rolled back, Kept, NotUndone or NotOurs if something is left, and null if nothing is';
 COMMENT ON COLUMN glue_request.error_message IS
-	'the last failure, or what a rollback has left, without secrets';
+	'the last failure, what a rollback has left, or what there is to know of a success, without secrets';
 COMMENT ON COLUMN glue_request.aws_request_id IS
 	'AWS''s ID of the last attempt';
 COMMENT ON COLUMN glue_request.home IS

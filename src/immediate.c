@@ -42,7 +42,6 @@
 #include "lib/ilist.h"
 #include "lib/stringinfo.h"
 #include "queue_wake.h"
-#include "redact.h"
 #include "request_row.h"
 #include "settings.h"
 #include "utils/memutils.h"
@@ -230,8 +229,7 @@ complete_request(const GlueImmediate *immediate, GlueRequest *request)
 			"keep" : "delete";
 	if (!immediate->journaled || request->input == NULL)
 		return;
-	request->shown = glue_redact_has_secret(request->input) ?
-		glue_redacted_copy(request->input) : request->input;
+	request->shown = glue_without_secrets(request->input);
 }
 
 /* What will be needed when the transaction ends, when nothing may fail. */

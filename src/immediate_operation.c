@@ -26,27 +26,27 @@
 #include "tags.h"
 
 /* prototypes of private functions */
-static GlueCall *prepare_step(GlueImmediateOperation *self, GlueCall *call);
+static GlueCall *prepare_step(GlueImmediateOperation *running, GlueCall *call);
 static void await_and_note(void *arg);
 static void draft_record(void *arg);
-static GlueFailure *look_up(GlueImmediateOperation *self);
-static void note_outcome(GlueImmediateOperation *self);
+static GlueFailure *look_up(GlueImmediateOperation *running);
+static void note_outcome(GlueImmediateOperation *running);
 static void report_remarks(const GlueOperation *operation);
 
 /* Begin to fill in an operation on the connection of a name, which is UTF-8. */
 void
-glue_immediate_operation_init(GlueImmediateOperation *self,
+glue_immediate_operation_init(GlueImmediateOperation *running,
 							  GlueOperationKind kind,
 							  const GlueImmediate *immediate,
 							  const GlueMirror *mirror, const char *name)
 {
-	memset(self, 0, sizeof(GlueImmediateOperation));
-	self->operation.kind = kind;
-	self->operation.function = immediate->function;
-	self->operation.name = name;
-	self->operation.is_first = true;
-	self->immediate = immediate;
-	self->mirror = mirror;
+	memset(running, 0, sizeof(GlueImmediateOperation));
+	running->operation.kind = kind;
+	running->operation.function = immediate->function;
+	running->operation.name = name;
+	running->operation.is_first = true;
+	running->immediate = immediate;
+	running->mirror = mirror;
 }
 
 /*
@@ -54,14 +54,14 @@ glue_immediate_operation_init(GlueImmediateOperation *self,
  * it can begin.
  */
 void
-glue_immediate_operation_announce(GlueImmediateOperation *self)
+glue_immediate_operation_announce(GlueImmediateOperation *running)
 {
 	static const char *const names[] = {
 		[GLUE_OPERATION_CREATE] = "CreateConnection",
 		[GLUE_OPERATION_UPDATE] = "UpdateConnection",
 		[GLUE_OPERATION_DELETE] = "DeleteConnection",
 	};
-	const GlueOperation *operation = &self->operation;
+	const GlueOperation *operation = &running->operation;
 	GlueRequest request = {
 		.operation = names[operation->kind],
 		.name = operation->name,
@@ -71,7 +71,7 @@ glue_immediate_operation_announce(GlueImmediateOperation *self)
 
 	if (operation->kind == GLUE_OPERATION_CREATE)
 		request.on_conflict = glue_conflict_action_name(operation->on_conflict);
-	self->announced = glue_immediate_begin(self->immediate, &request);
+	running->announced = glue_immediate_begin(running->immediate, &request);
 }
 
 /*
@@ -81,25 +81,25 @@ glue_immediate_operation_announce(GlueImmediateOperation *self)
  * so such reasons are looked for here.
  */
 GlueCall *
-glue_immediate_operation_begin(GlueImmediateOperation *self)
+glue_immediate_operation_begin(GlueImmediateOperation *running)
 {
-	GlueOperation *operation = &self->operation;
+	GlueOperation *operation = &running->operation;
 	Oid			schema = operation->function->schema;
 
-	self->context = CurrentMemoryContext;
+	running->context = CurrentMemoryContext;
 	if (operation->input != NULL)
 		glue_secret_key_require(schema, operation->input);
 	if (operation->kind == GLUE_OPERATION_UPDATE)
 		operation->digest = glue_digest_secrets(schema, operation->input);
-	return prepare_step(self, glue_operation_begin(operation));
+	return prepare_step(running, glue_operation_begin(operation));
 }
 
 /* Go on after a call; returns the next one, or NULL if that was the last. */
 GlueCall *
-glue_immediate_operation_next(GlueImmediateOperation *self)
+glue_immediate_operation_next(GlueImmediateOperation *running)
 {
-	note_outcome(self);
-	return prepare_step(self, glue_operation_next(&self->operation));
+	note_outcome(running);
+	return prepare_step(running, glue_operation_next(&running->operation));
 }
 
 /*
@@ -107,33 +107,33 @@ glue_immediate_operation_next(GlueImmediateOperation *self)
  * it has failed, which is to be raised or written down.
  */
 bool
-glue_immediate_operation_end(GlueImmediateOperation *self)
+glue_immediate_operation_end(GlueImmediateOperation *running)
 {
-	const GlueOperation *operation = &self->operation;
+	const GlueOperation *operation = &running->operation;
 
 	if (operation->failure != NULL)
 	{
-		glue_immediate_refused(self->announced, operation->failure);
+		glue_immediate_refused(running->announced, operation->failure);
 		return false;
 	}
 	if (operation->adopted)
-		glue_immediate_adopted(self->announced);
+		glue_immediate_adopted(running->announced);
 	report_remarks(operation);
-	glue_operation_record(operation, self->mirror);
-	glue_immediate_close(self->immediate, self->announced, operation->status,
+	glue_operation_record(operation, running->mirror);
+	glue_immediate_close(running->immediate, running->announced, operation->status,
 						 operation->request_id);
 	return true;
 }
 
 /* Run an operation that is being announced to its end, or raise its failure. */
 void
-glue_immediate_operation_run(GlueImmediateOperation *self)
+glue_immediate_operation_run(GlueImmediateOperation *running)
 {
-	for (GlueCall *call = glue_immediate_operation_begin(self); call != NULL;
-		 call = glue_immediate_operation_next(self))
+	for (GlueCall *call = glue_immediate_operation_begin(running); call != NULL;
+		 call = glue_immediate_operation_next(running))
 		glue_client_run(call, 1);
-	if (!glue_immediate_operation_end(self))
-		glue_failure_raise(ERROR, self->operation.failure);
+	if (!glue_immediate_operation_end(running))
+		glue_failure_raise(ERROR, running->operation.failure);
 }
 
 /*
@@ -141,46 +141,46 @@ glue_immediate_operation_run(GlueImmediateOperation *self)
  * operation ends without it.
  */
 static GlueCall *
-prepare_step(GlueImmediateOperation *self, GlueCall *call)
+prepare_step(GlueImmediateOperation *running, GlueCall *call)
 {
 	GlueFailure *failure = NULL;
 
-	switch (self->operation.step)
+	switch (running->operation.step)
 	{
+		case GLUE_STEP_CREATE:
+			call->before_sending = await_and_note;
+			call->before_sending_arg = running;
+			call->meanwhile = draft_record;
+			call->meanwhile_arg = running;
+			break;
 		case GLUE_STEP_READ_EXISTING:
-			failure = look_up(self);
+			failure = look_up(running);
 			break;
 		case GLUE_STEP_DELETE:
-			failure = look_up(self);
+			failure = look_up(running);
 			/* FALLTHROUGH */
-		case GLUE_STEP_CREATE:
 		case GLUE_STEP_ADD_TAGS:
 		case GLUE_STEP_UPDATE:
 			call->before_sending = await_and_note;
-			call->before_sending_arg = self;
+			call->before_sending_arg = running;
 			GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
-			if (self->operation.step == GLUE_STEP_CREATE)
-			{
-				call->meanwhile = draft_record;
-				call->meanwhile_arg = self;
-			}
 			break;
 		default:
 			break;
 	}
 	return failure == NULL ? call :
-		glue_operation_finish(&self->operation, failure);
+		glue_operation_finish(&running->operation, failure);
 }
 
 /* The before_sending of a call that may change something. */
 static void
 await_and_note(void *arg)
 {
-	GlueImmediateOperation *self = arg;
+	GlueImmediateOperation *running = arg;
 
-	glue_immediate_await(self->announced);
-	glue_immediate_sending(self->announced,
-						   self->operation.step == GLUE_STEP_CREATE ?
+	glue_immediate_await(running->announced);
+	glue_immediate_sending(running->announced,
+						   running->operation.step == GLUE_STEP_CREATE ?
 						   GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED);
 }
 
@@ -188,9 +188,9 @@ await_and_note(void *arg)
 static void
 draft_record(void *arg)
 {
-	GlueImmediateOperation *self = arg;
-	GlueOperation *operation = &self->operation;
-	MemoryContext old_context = MemoryContextSwitchTo(self->context);
+	GlueImmediateOperation *running = arg;
+	GlueOperation *operation = &running->operation;
+	MemoryContext old_context = MemoryContextSwitchTo(running->context);
 
 	GLUE_CRASH_POINT("caller after send");
 	operation->digest = glue_digest_secrets(operation->function->schema,
@@ -204,17 +204,17 @@ draft_record(void *arg)
  * are any.
  */
 static GlueFailure *
-look_up(GlueImmediateOperation *self)
+look_up(GlueImmediateOperation *running)
 {
-	GlueOperation *operation = &self->operation;
+	GlueOperation *operation = &running->operation;
 	const GlueFunction *function = operation->function;
 	GlueTagged	tagged;
 	GlueFailure *failure;
 
-	glue_immediate_await(self->announced);
-	if (glue_mirror_lock(self->mirror, &function->target, operation->name,
-						 &self->known))
-		operation->known = &self->known;
+	glue_immediate_await(running->announced);
+	if (glue_mirror_lock(running->mirror, &function->target, operation->name,
+						 &running->known))
+		operation->known = &running->known;
 	if (operation->tags == NULL)
 		return NULL;
 	failure = glue_tagged_find(&tagged, function, operation->name);
@@ -228,9 +228,9 @@ look_up(GlueImmediateOperation *self)
  * something, even if the update is refused.
  */
 static void
-note_outcome(GlueImmediateOperation *self)
+note_outcome(GlueImmediateOperation *running)
 {
-	const GlueOperation *operation = &self->operation;
+	const GlueOperation *operation = &running->operation;
 	const GlueCall *call = &operation->call;
 
 	switch (operation->step)
@@ -240,11 +240,11 @@ note_outcome(GlueImmediateOperation *self)
 		case GLUE_STEP_UPDATE:
 		case GLUE_STEP_DELETE:
 			if (call->failure == NULL)
-				glue_immediate_done(self->announced, call,
+				glue_immediate_done(running->announced, call,
 									operation->step == GLUE_STEP_CREATE ?
 									GLUE_OUTCOME_CREATED : GLUE_OUTCOME_CHANGED);
 			else if (!operation->tagged)
-				glue_immediate_failed(self->announced, call);
+				glue_immediate_failed(running->announced, call);
 			break;
 		default:
 			break;

@@ -25,15 +25,15 @@ typedef struct GlueImmediateOperation
 	MemoryContext context;		/* where it was begun */
 } GlueImmediateOperation;
 
-extern void glue_immediate_operation_init(GlueImmediateOperation *self,
+extern void glue_immediate_operation_init(GlueImmediateOperation *running,
 										  GlueOperationKind kind,
 										  const GlueImmediate *immediate,
 										  const GlueMirror *mirror,
 										  const char *name);
-extern void glue_immediate_operation_announce(GlueImmediateOperation *self);
-extern GlueCall *glue_immediate_operation_begin(GlueImmediateOperation *self);
-extern GlueCall *glue_immediate_operation_next(GlueImmediateOperation *self);
-extern bool glue_immediate_operation_end(GlueImmediateOperation *self);
-extern void glue_immediate_operation_run(GlueImmediateOperation *self);
+extern void glue_immediate_operation_announce(GlueImmediateOperation *running);
+extern GlueCall *glue_immediate_operation_begin(GlueImmediateOperation *running);
+extern GlueCall *glue_immediate_operation_next(GlueImmediateOperation *running);
+extern bool glue_immediate_operation_end(GlueImmediateOperation *running);
+extern void glue_immediate_operation_run(GlueImmediateOperation *running);
 
 #endif							/* GLUE_IMMEDIATE_OPERATION_H */

@@ -178,7 +178,7 @@ glue_operation_draft(GlueOperation *operation)
 	GlueMirrorEntry entry = {
 		.target = &operation->function->target,
 		.name = operation->name,
-		.definition = glue_redacted_copy(operation->input),
+		.definition = glue_without_secrets(operation->input),
 		.tags = operation->tags,
 		.secret_digest = operation->digest,
 	};
@@ -226,7 +226,7 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		glue_mirror_record_draft(mirror, operation->draft, &entry);
 		return;
 	}
-	entry.definition = glue_redacted_copy(operation->input);
+	entry.definition = glue_without_secrets(operation->input);
 	entry.tags = recorded_tags(operation, mirror);
 	glue_mirror_record(mirror, &entry);
 }

@@ -264,6 +264,7 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 {
 	GlueMirrorKnown now_known;
 	GlueUnseenChange change = glue_change_since_recorded(known, connection);
+	bool		claims;			/* the row has what may not be so any more */
 
 	survey->change = "changed";
 	survey->differs = false;
@@ -271,9 +272,9 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 							 survey);
 	glue_compare_observations(known->observed, connection, note_difference,
 							  survey);
-	if ((!survey->differs || known->has_digest) &&
-		(change != GLUE_UNSEEN_UNKNOWN || known->has_digest ||
-		 known->tags != NULL))
+	claims = known->has_digest ||
+		(known->tags != NULL && change > GLUE_UNSEEN_UPDATE);
+	if (claims || (!survey->differs && change != GLUE_UNSEEN_UNKNOWN))
 		glue_report_unseen_change(change, note_difference, survey);
 	if (!survey->records ||
 		(!survey->differs &&
