@@ -31,16 +31,20 @@ PURE_OBJS = \
 	src/secret_text.o \
 	src/redact.o \
 	src/secret_digest.o \
-	src/normalize.o \
 	src/seal_keys.o \
 	src/seal.o \
+	src/text_buffer.o \
+	src/database_address.o \
+	src/jdbc_url.o \
+	src/source_url.o \
 	src/violation.o \
+	src/rules.o \
 	src/validate_rules.o \
 	src/validate.o \
 	src/compare.o \
+	src/normalize.o \
 	src/credential_loss.o \
 	src/observation.o \
-	src/text_buffer.o \
 	src/sigv4_request.o \
 	src/sigv4.o \
 	src/endpoint.o \
@@ -51,6 +55,7 @@ PURE_OBJS = \
 	src/clean_text.o \
 	src/xml_text.o \
 	src/reply.o \
+	src/answer.o \
 	src/clock_skew.o \
 	src/ownership.o \
 	src/profile_set.o \
@@ -60,9 +65,7 @@ PURE_OBJS = \
 	src/profile_chain.o \
 	src/credential_plan.o \
 	src/credential_reply.o \
-	src/endpoint_config.o \
-	src/database_address.o \
-	src/jdbc_url.o
+	src/endpoint_config.o
 
 # Layer 2: knows PostgreSQL.
 SERVER_OBJS = \
@@ -132,6 +135,7 @@ COMPOSE_OBJS = \
 ENTRY_OBJS = \
 	src/arguments.o \
 	src/function_call.o \
+	src/open_lists.o \
 	src/immediate.o \
 	src/tags.o \
 	src/record.o \
@@ -233,7 +237,7 @@ EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS) $(INSTRUMENTED)
 include $(PGXS)
 
 # PGXS tracks no header dependencies on most installations.
-$(OBJS): $(wildcard $(srcdir)/src/*.h)
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*.def)
 
 .PHONY: unit-tests fuzzers check-layers check-exports check-format
 
@@ -272,7 +276,7 @@ $(INSTRUMENTED_FUZZERS): $(INSTRUMENTED)/%: test/fuzz/%.c $(wildcard $(srcdir)/t
 	$(FUZZ_COMPILE) $(FUZZ) -o $@ $< $(INSTRUMENTED_OBJS) $(SHLIB_LINK) -lm
 
 # only a fuzzer itself has libFuzzer's main()
-$(INSTRUMENTED_OBJS): $(INSTRUMENTED)/%.o: src/%.c $(INSTRUMENTED)/flags $(wildcard $(srcdir)/src/*.h)
+$(INSTRUMENTED_OBJS): $(INSTRUMENTED)/%.o: src/%.c $(INSTRUMENTED)/flags $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*.def)
 	$(FUZZ_COMPILE) $(subst fuzzer,fuzzer-no-link,$(FUZZ)) -c -o $@ $<
 
 # What they were compiled with.  It becomes newer only when it changes, and

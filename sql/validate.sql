@@ -27,7 +27,7 @@ SELECT * FROM glue_validate_connection_input('{
   "ConnectionTyp": "JDBC",
   "Description": 5,
   "MatchCriteria": ["a", 1, null],
-  "ConnectionProperties": {"JDBC_ENFORCE_SSL": "False", "odd key": [], "password": "hunter2"},
+  "ConnectionProperties": {"KAFKA_SSL_ENABLED": "False", "odd key": [], "password": "hunter2"},
   "PhysicalConnectionRequirements": {"SubnetId": "private", "SecurityGroupIdList": ["default"]},
   "AuthenticationConfiguration": {
     "AuthenticationType": "BASIK",
@@ -59,6 +59,22 @@ SELECT t AS type, path, rule, severity, message
   FROM unnest('{JDBC,KAFKA,MONGODB,CUSTOM,MARKETPLACE,NETWORK,SNOWFLAKE,MYSQL,SALESFORCE,DYNAMODB,VIEW_VALIDATION_ATHENA,SFTP,NO_SUCH_TYPE}'::text[]) t,
        glue_validate_connection_input(jsonb_build_object('Name', 'n', 'ConnectionType', t,
                                                          'ConnectionProperties', '{}'::jsonb));
+
+-- inputs as people write them
+SELECT v.path, v.rule, v.severity, v.message
+  FROM unnest(ARRAY[
+    '{"connectionInput": {"name": "n", "connectionType": "JDBC"}}',
+    '{"Name": "n", "ConnectionType": "jdbc", "ConnectionProperties": {}}',
+    '{"Name": "n", "ConnectionType": "JDBC", "CreationTime": 1519437098.664, "Status": "READY",
+      "ConnectionProperties": {"JDBC_CONNECTION_URL": "jdbc:mysql://h/d", "SECRET_ID": "s"}}',
+    '{"Name": "n", "ConnectionType": "JDBC", "ConnectionProperties": {"JDBC_CONNECTION_URL": " postgres://u:hunter2@h/d"}}',
+    '{"Name": "n", "ConnectionType": "SNOWFLAKE", "ConnectionProperties": {"SparkProperties": {"secretId": "s"}}}',
+    '{"Name": "n", "ConnectionType": "CUSTOM", "MatchCriteria": ["template-connection"], "ConnectionProperties":
+      {"CONNECTOR_CLASS_NAME": "c", "CONNECTION_TYPE": "Jdbc", "CONNECTOR_URL": "s3://b/c.jar"}}',
+    '{"Name": "n", "ConnectionType": "ATHENA", "ConnectionProperties": {}, "AuthenticationConfiguration":
+      {"SecretArn": "arn:aws-eusc:secretsmanager:eusc-de-east-1:123456789012:secret:s"}}'
+  ]::jsonb[]) WITH ORDINALITY AS i(input, number), glue_validate_connection_input(i.input) v
+ ORDER BY i.number;
 
 -- a path finds the value that it names
 SELECT jsonb_path_query(i, v.path::jsonpath), v.rule

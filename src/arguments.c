@@ -37,10 +37,22 @@
  */
 #define MAX_LISTED_VIOLATIONS	100
 
+/* Room for the names of all members that only AWS Glue sets. */
+#define MAX_NAMES_SIZE	256
+
+/* where the findings of an update go */
+typedef struct UpdateSink
+{
+	GlueViolationSink sink;
+	void	   *arg;
+} UpdateSink;
+
 /* prototypes of private functions */
+static void take_update_finding(void *arg, const GlueViolation *violation);
 static const char *required_name(FunctionCallInfo fcinfo, int argument,
 								 const char *path,
 								 GlueViolationSink sink, void *arg);
+static void leave_out_answered(json_object *input);
 static const char *checked_text(text * value, const char *shape,
 								const char *path,
 								GlueViolationSink sink, void *arg);
@@ -284,18 +296,21 @@ glue_check_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
  * Get and check the arguments that define a connection anew: its name, the
  * ConnectionInput, the catalog, which are the first ones.
  *
- * The name may be left out of the ConnectionInput, and cannot be changed.
+ * The name may be left out of the ConnectionInput, and cannot be changed.  What
+ * was read of a connection may be given as it is.
  */
 void
 glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 						  GlueViolationSink sink, void *arg)
 {
+	UpdateSink	update = {sink, arg};
 	json_object *name;
 
 	memset(definition, 0, sizeof(GlueDefinition));
 	definition->name = glue_argument_name(fcinfo, 0, sink, arg);
 	if (glue_argument_tree(fcinfo, 1, &definition->input, sink, arg))
 	{
+		leave_out_answered(definition->input);
 		if (definition->name != NULL &&
 			json_object_is_type(definition->input, json_type_object) &&
 			json_object_object_get(definition->input, "Name") == NULL &&
@@ -303,7 +318,7 @@ glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 								   "ConnectionInput") == NULL)
 			glue_tree_add(definition->input, "Name",
 						  json_object_new_string(definition->name));
-		glue_check_input(definition->input, sink, arg);
+		glue_check_input(definition->input, take_update_finding, &update);
 	}
 	name = json_object_object_get(definition->input, "Name");
 	if (definition->name != NULL && json_object_is_type(name, json_type_string) &&
@@ -311,6 +326,37 @@ glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 		glue_add_error(sink, arg, "$.Name", GLUE_RULE_PROPERTY_VALUE,
 					   "must be the name of the connection, which cannot be changed");
 	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
+}
+
+/*
+ * Take a finding about the input of an update.
+ *
+ * That credentials are not complete was measured of new connections.  What an
+ * update leaves out is compared with what the connection has, and that tells
+ * more: see credential_loss.c.
+ */
+static void
+take_update_finding(void *arg, const GlueViolation *violation)
+{
+	UpdateSink *update = arg;
+	GlueViolation finding = *violation;
+
+	if (strcmp(finding.rule, GLUE_RULE_CREDENTIALS) == 0)
+		finding.severity = GLUE_SEVERITY_WARNING;
+	update->sink(update->arg, &finding);
+}
+
+/* Leave what only AWS Glue sets out of a definition, and say so. */
+static void
+leave_out_answered(json_object *input)
+{
+	char		names[MAX_NAMES_SIZE];
+
+	if (json_object_is_type(input, json_type_object) &&
+		glue_input_from_connection(input, names, sizeof(names)))
+		ereport(NOTICE,
+				(errmsg("members that only AWS Glue sets are left out of the connection input"),
+				 errdetail("They are %s.", names)));
 }
 
 /* Normalize and check a ConnectionInput. */

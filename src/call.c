@@ -41,6 +41,7 @@
 
 #include <json-c/json.h>
 
+#include "answer.h"
 #include "call.h"
 #include "common/pg_prng.h"
 #include "json_reader.h"
@@ -407,6 +408,7 @@ renew_credentials(GlueCallState *state)
 	const char *code = state->failure->code;
 	const GlueCredentials *renewed = NULL;
 	GlueFailure *failure;
+	MemoryContext old_context;
 
 	if (state->renewed || call->renew_credentials == NULL ||
 		call->credentials == NULL ||
@@ -414,15 +416,12 @@ renew_credentials(GlueCallState *state)
 		 strcmp(code, "ExpiredToken") != 0))
 		return false;
 	state->renewed = true;
+	old_context = MemoryContextSwitchTo(state->result_context);
 	failure = call->renew_credentials(call->target, call->credentials,
 									  &renewed);
 	if (failure != NULL)
-	{
-		MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
-
 		state->failure = glue_failure_copy(failure);
-		MemoryContextSwitchTo(old_context);
-	}
+	MemoryContextSwitchTo(old_context);
 	if (renewed == NULL)
 		return false;
 	call->credentials = renewed;
@@ -460,6 +459,8 @@ read_reply(GlueCallState *state, bool *ambiguous)
 
 	glue_reply_decode(&reply, transfer->status, &state->headers,
 					  transfer->body, transfer->body_len);
+	if (reply.kind == GLUE_REPLY_SUCCESS)
+		glue_answer_check(&reply, call->operation);
 	if (reply.kind == GLUE_REPLY_SUCCESS)
 	{
 		call->answer = glue_secret_tree(reply.tree);

@@ -21,6 +21,7 @@
 /*
  * Gets other credentials once AWS calls these expired.  Sets *renewed, to NULL
  * if there are no others, or returns why none can be got.  May make calls.
+ * What it gets becomes that of the call, for as long as its results.
  */
 typedef GlueFailure *(*GlueRenewCredentials) (const GlueTarget *target,
 											  const GlueCredentials *expired,

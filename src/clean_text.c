@@ -22,7 +22,6 @@
 static size_t next_piece(const char *input, size_t len, bool is_markup,
 						 const char **piece, size_t *piece_len);
 static size_t tag_len(const char *input, size_t len);
-static size_t character_len(const char *input, size_t len);
 static char ascii_lower(char c);
 
 /*
@@ -94,12 +93,10 @@ next_piece(const char *input, size_t len, bool is_markup,
 
 	if (count == 0)
 	{
-		unsigned char c = (unsigned char) input[0];
+		uint32_t	code;
 
-		count = character_len(input, len);
-		/* C2 80 to C2 9F are control characters as well */
-		is_space = c <= ' ' || c == 0x7f ||
-			(count == 2 && c == 0xc2 && (unsigned char) input[1] < 0xa0);
+		count = glue_utf8_decode(input, len, &code);
+		is_space = count > 0 && (code == ' ' || glue_utf8_is_control(code));
 	}
 
 	*piece = is_space ? " " : count > 0 ? input : "?";
@@ -132,18 +129,6 @@ tag_len(const char *input, size_t len)
 		end++;
 
 	return (end != NULL ? end : limit) - input;
-}
-
-/*
- * Length of the UTF-8 character that a text begins with; 0 if it is none.
- */
-static size_t
-character_len(const char *input, size_t len)
-{
-	unsigned char c = (unsigned char) input[0];
-	size_t		count = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-
-	return count <= len && glue_utf8_valid(input, count) ? count : 0;
 }
 
 static char

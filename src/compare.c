@@ -16,7 +16,8 @@
  *	- The order of lists does not count.
  *	- Strings of JSON are compared as JSON.
  *	- What Glue keeps to itself or adds by itself does not count: the KMS key
- *	  of a secret that it made, and the ARN of that secret.
+ *	  of a secret that it made, the ARN of that secret, and properties with the
+ *	  value that they have by default.
  *
  * Both sides are redacted copies, so no value that is reported can be a
  * secret.  Since copies are held meanwhile, the sink must return.
@@ -39,11 +40,33 @@
 #define PATH_SIZE 1024
 #define MESSAGE_SIZE 512
 
+/*
+ * Properties of a connection and the values that AWS documents as their
+ * defaults: to have them says no more than not to have them.  Connections of
+ * other types than KAFKA are seen in deployments with KAFKA_SSL_ENABLED "false",
+ * which means nothing there.  Any other property, and any other value, was given
+ * by somebody.
+ */
+typedef struct DefaultProperty
+{
+	const char *key;
+	const char *value;
+	const char *other_value;	/* for other types than KAFKA */
+} DefaultProperty;
+
+static const DefaultProperty default_properties[] = {
+	{"JDBC_ENFORCE_SSL", "false", "false"},
+	{"KAFKA_SKIP_CUSTOM_CERT_VALIDATION", "false", "false"},
+	{"KAFKA_SSL_ENABLED", "true", "false"},
+	{"SKIP_CUSTOM_JDBC_CERT_VALIDATION", "false", "false"},
+};
+
 typedef struct Comparison
 {
 	GlueDifferenceSink sink;
 	void	   *arg;
 	bool		equal;			/* so far */
+	bool		is_kafka;		/* is that the type of what Glue has? */
 } Comparison;
 
 static void report_tag(Comparison *comparison, const GluePath *root,
@@ -61,6 +84,10 @@ static void compare_values(Comparison *comparison, const GluePath *path,
 						   json_object *sent, json_object *got);
 static void compare_maps(Comparison *comparison, const GluePath *path,
 						 json_object *sent, json_object *got);
+static bool is_kafka(json_object *connection);
+static bool is_added_by_glue(const Comparison *comparison,
+							 const GluePath *map, const char *key,
+							 json_object *sent, json_object *got);
 static bool same_entries(json_object *sent, json_object *got);
 static size_t count_entries(json_object *array, json_object *entry);
 static bool same_strings(json_object *sent, json_object *got);
@@ -82,7 +109,7 @@ bool
 glue_compare_definitions(json_object *sent, json_object *got,
 						 GlueDifferenceSink sink, void *arg)
 {
-	Comparison	comparison = {sink, arg, true};
+	Comparison	comparison = {sink, arg, true, is_kafka(got)};
 	GluePath	root = {NULL, "$", 0};
 	json_object *sent_copy = redacted_copy(sent);
 	json_object *got_copy = redacted_copy(got);
@@ -103,13 +130,14 @@ glue_compare_definitions(json_object *sent, json_object *got,
  * Compare the tags that a connection should have with those that it has.
  *
  * Tags whose keys AWS keeps for itself count only if they were given.  Values
- * are no secrets, but those of keys that sound like one are not told.
+ * are no secrets, but those of keys that sound like one are not told.  got is
+ * NULL if there are none.
  */
 bool
 glue_compare_tags(json_object *sent, json_object *got,
 				  GlueDifferenceSink sink, void *arg)
 {
-	Comparison	comparison = {sink, arg, true};
+	Comparison	comparison = {sink, arg, true, false};
 	GluePath	root = {NULL, "$.Tags", 0};
 	struct json_object_iter iter;
 
@@ -120,6 +148,8 @@ glue_compare_tags(json_object *sent, json_object *got,
 		if (!json_object_equal(iter.val, other))
 			report_tag(&comparison, &root, iter.key, iter.val, other);
 	}
+	if (got == NULL)
+		return comparison.equal;
 	json_object_object_foreachC(got, iter)
 	{
 		if (strncmp(iter.key, "aws:", strlen("aws:")) != 0 &&
@@ -274,6 +304,7 @@ compare_maps(Comparison *comparison, const GluePath *path,
 
 			if (glue_redact_is_secret_key(iter.key) ||
 				(glue_is_nothing(iter.val) && glue_is_nothing(other)) ||
+				is_added_by_glue(comparison, path, iter.key, iter.val, other) ||
 				same_strings(iter.val, other))
 				continue;
 			report(comparison, &inner, iter.val, other);
@@ -286,12 +317,42 @@ compare_maps(Comparison *comparison, const GluePath *path,
 			GluePath	inner = {path, iter.key, 0};
 
 			if (glue_redact_is_secret_key(iter.key) || glue_is_nothing(iter.val) ||
+				is_added_by_glue(comparison, path, iter.key, NULL, iter.val) ||
 				(sent != NULL &&
 				 json_object_object_get_ex(sent, iter.key, NULL)))
 				continue;
 			report(comparison, &inner, NULL, iter.val);
 		}
 	}
+}
+
+static bool
+is_kafka(json_object *connection)
+{
+	json_object *type = glue_member_of(connection, "ConnectionType");
+
+	return json_object_is_type(type, json_type_string) &&
+		strcmp(json_object_get_string(type), "KAFKA") == 0;
+}
+
+/* Has a map a property, which was not given, with what is its default anyway? */
+static bool
+is_added_by_glue(const Comparison *comparison, const GluePath *map,
+				 const char *key, json_object *sent, json_object *got)
+{
+	if (strcmp(map->key, "ConnectionProperties") != 0 ||
+		!glue_is_nothing(sent) || !json_object_is_type(got, json_type_string))
+		return false;
+	for (size_t i = 0; i < sizeof(default_properties) / sizeof(DefaultProperty); i++)
+	{
+		const DefaultProperty *property = &default_properties[i];
+
+		if (strcmp(key, property->key) == 0)
+			return strcmp(json_object_get_string(got),
+						  comparison->is_kafka ? property->value :
+						  property->other_value) == 0;
+	}
+	return false;
 }
 
 /*

@@ -41,6 +41,7 @@
 #include "journal_box.h"
 #include "lib/ilist.h"
 #include "lib/stringinfo.h"
+#include "open_lists.h"
 #include "queue_wake.h"
 #include "request_row.h"
 #include "settings.h"
@@ -97,11 +98,12 @@ static void forget(GlueImmediateCall *call);
 
 /*
  * Get ready to make calls that act at once, before the first of them is
- * announced.
+ * announced.  Lists that this backend is reading must not show what they do.
  */
 void
 glue_immediate_open(GlueImmediate *immediate, const GlueFunction *function)
 {
+	glue_open_lists_read(&function->target);
 	register_callbacks();
 	immediate->function = function;
 	immediate->journaled = glue_intents_wanted();

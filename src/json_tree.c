@@ -181,6 +181,48 @@ glue_utf8_clip(const char *text, size_t len, size_t limit)
 }
 
 /*
+ * Is this a control character, or one that makes a terminal or browser show text
+ * in another order or on another line than it is in?
+ */
+bool
+glue_utf8_is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7F && code < 0xA0) ||
+		code == 0x61C || code == 0x200E || code == 0x200F ||
+		(code >= 0x2028 && code <= 0x202E) ||
+		(code >= 0x2066 && code <= 0x2069);
+}
+
+/*
+ * Put a question mark in the place of each control character of a text of valid
+ * UTF-8, but those of ASCII that are kept.  Returns the length that the text
+ * has now.
+ */
+size_t
+glue_utf8_hide_controls(char *text, size_t len, const char *kept)
+{
+	size_t		used = 0;
+	size_t		width;
+	uint32_t	code;
+
+	for (size_t at = 0; at < len; at += width)
+	{
+		width = glue_utf8_decode(text + at, len - at, &code);
+		if (width == 0)
+			return used;
+		if (glue_utf8_is_control(code) &&
+			(code == 0 || code > 0x7F || strchr(kept, (int) code) == NULL))
+			text[used++] = '?';
+		else
+		{
+			memmove(text + used, text + at, width);
+			used += width;
+		}
+	}
+	return used;
+}
+
+/*
  * Return the number of bytes of the character at the start of text, or 0 if
  * there is no valid one.  len is at least 1.
  */

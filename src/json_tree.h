@@ -35,5 +35,8 @@ extern bool glue_utf8_valid(const char *text, size_t len);
 extern size_t glue_utf8_decode(const char *text, size_t len, uint32_t *code);
 extern size_t glue_utf8_length(const char *text, size_t len);
 extern size_t glue_utf8_clip(const char *text, size_t len, size_t limit);
+extern bool glue_utf8_is_control(uint32_t code);
+extern size_t glue_utf8_hide_controls(char *text, size_t len,
+									  const char *kept);
 
 #endif							/* GLUE_JSON_TREE_H */

@@ -4,7 +4,8 @@
  *	  The SQL functions that return lists of AWS Glue's.
  *
  * They return one row at a time, and call AWS when they come to the end of a
- * page.  In a select list that goes on only as long as rows are wanted.
+ * page.  In a select list that goes on only as long as rows are wanted, or until
+ * this backend changes something (see open_lists.c).
  *
  * IDENTIFICATION
  *	  src/list_functions.c
@@ -18,16 +19,9 @@
 #include "function_call.h"
 #include "jsonb_tree.h"
 #include "list_functions.h"
-#include "pages.h"
+#include "open_lists.h"
 
 PG_FUNCTION_INFO_V1(glue_get_connections);
-
-/* A function that returns a list, from its first call to its last. */
-typedef struct ListState
-{
-	GlueFunction function;
-	GluePages	pages;
-} ListState;
 
 /* prototypes of private functions */
 static void begin_get_connections(FunctionCallInfo fcinfo,
@@ -40,7 +34,8 @@ static void begin_get_connections(FunctionCallInfo fcinfo,
 Datum
 glue_get_connections(PG_FUNCTION_ARGS)
 {
-	return glue_return_list(fcinfo, begin_get_connections, "ConnectionList");
+	return glue_return_list(fcinfo, begin_get_connections, "ConnectionList",
+							true);
 }
 
 static void
@@ -79,40 +74,38 @@ glue_prepare_list_connections(const GlueFunction *function, GlueCall *call)
  * Return the next entry of a list as jsonb, without secrets.
  *
  * At the first call, begin connects the function and fills in the call whose
- * answers hold the list as the given member.
+ * answers hold the list as the given member.  Of a list that is tracked, this
+ * backend changes nothing before the rest was read.
  */
 Datum
 glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
-				 const char *member)
+				 const char *member, bool tracked)
 {
 	FuncCallContext *context;
-	ListState  *state;
-	MemoryContext old_context;
-	json_object *entry;
+	GlueOpenList *list;
+	Datum		entry;
 
 	if (SRF_IS_FIRSTCALL())
 	{
+		ReturnSetInfo *result;
+		MemoryContext old_context;
 		GlueCall	call;
 
 		context = SRF_FIRSTCALL_INIT();
+		result = (ReturnSetInfo *) fcinfo->resultinfo;
 		old_context = MemoryContextSwitchTo(context->multi_call_memory_ctx);
-		state = palloc0(sizeof(ListState));
-		begin(fcinfo, &state->function, &call);
-		glue_pages_begin(&state->pages, &call, member);
+		list = palloc0(sizeof(GlueOpenList));
+		begin(fcinfo, &list->function, &call);
+		glue_pages_begin(&list->pages, &call, member);
+		glue_open_list_begin(list, result->econtext, tracked);
 		MemoryContextSwitchTo(old_context);
-		context->user_fctx = state;
+		context->user_fctx = list;
 	}
 	context = SRF_PERCALL_SETUP();
-	state = context->user_fctx;
+	list = context->user_fctx;
 
-	old_context = MemoryContextSwitchTo(state->function.context);
-	entry = glue_pages_next(&state->pages);
-	glue_redact_or_fail(entry);
-	MemoryContextSwitchTo(old_context);
-
-	if (entry != NULL)
-		SRF_RETURN_NEXT(context,
-						JsonbPGetDatum(glue_jsonb_from_tree(entry)));
-	MemoryContextDelete(state->function.context);
+	if (glue_open_list_next(list, &entry))
+		SRF_RETURN_NEXT(context, entry);
+	glue_open_list_end(list);
 	SRF_RETURN_DONE(context);
 }

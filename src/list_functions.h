@@ -20,6 +20,6 @@ typedef void (*GlueBeginList) (FunctionCallInfo fcinfo,
 extern void glue_prepare_list_connections(const GlueFunction *function,
 										  GlueCall *call);
 extern Datum glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
-							  const char *member);
+							  const char *member, bool tracked);
 
 #endif							/* GLUE_LIST_FUNCTIONS_H */

@@ -61,6 +61,19 @@ glue_model_member(const GlueShape *structure, const char *name)
 }
 
 /*
+ * Is this the name of a member that a Connection has and a ConnectionInput has
+ * not, so that AWS Glue alone can set it?
+ */
+bool
+glue_model_only_answered(const char *member_name)
+{
+	return glue_model_member(glue_model_shape("Connection"),
+							 member_name) != NULL &&
+		glue_model_member(glue_model_shape("ConnectionInput"),
+						  member_name) == NULL;
+}
+
+/*
  * Does the model mark a member of this name as sensitive, in any structure?
  */
 bool

@@ -51,6 +51,7 @@
  */
 #include "postgres.h"
 
+#include "answer.h"
 #include "credential_loss.h"
 #include "encoding.h"
 #include "json_tree.h"
@@ -759,7 +760,7 @@ glue_operation_found(const GlueCall *call)
 	json_object *connection = json_object_object_get(call->answer,
 													 "Connection");
 
-	return glue_observed_text(connection, "Name") != NULL ? connection : NULL;
+	return glue_answer_has_name(connection) ? connection : NULL;
 }
 
 /* Has a call failed with an exception of this name? */

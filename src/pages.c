@@ -23,16 +23,20 @@
  */
 #include "postgres.h"
 
+#include "answer.h"
 #include "jsonb_tree.h"
 #include "miscadmin.h"
 #include "model.h"
 #include "pages.h"
+#include "secret_memory.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
 static int	max_page_size(const char *operation);
 static void read_page(GluePages *pages);
 static void run_call(GluePages *pages);
+static const GlueCredentials *keep_credentials(GluePages *pages,
+											   const GlueCredentials *renewed);
 static const char *next_token(const GluePages *pages);
 static void remember_token(GluePages *pages, const char *token);
 
@@ -57,13 +61,33 @@ glue_pages_begin(GluePages *pages, const GlueCall *call, const char *member)
 /*
  * Read the next entry, an object; NULL after the last one.
  *
- * It is valid until the next call.  Raises an error if a page cannot be read.
+ * It is valid until the next call.  Raises an error if a page cannot be read, or
+ * the entry not be used; then the next call tries that again.
  */
 json_object *
 glue_pages_next(GluePages *pages)
 {
+	const char *problem;
+	json_object *entry = glue_pages_next_unchecked(pages, &problem);
+
+	if (problem == NULL)
+		return entry;
+	pages->next--;
+	glue_failure_raise(ERROR,
+					   glue_client_malformed_answer(&pages->call, problem));
+	return NULL;				/* keep the compiler quiet */
+}
+
+/*
+ * Do the same, but say why the entry cannot be used; *problem is NULL if it can.
+ */
+json_object *
+glue_pages_next_unchecked(GluePages *pages, const char **problem)
+{
+	char		text[GLUE_ANSWER_PROBLEM_SIZE];
 	json_object *entry;
 
+	*problem = NULL;
 	while (pages->entries == NULL ||
 		   pages->next >= json_object_array_length(pages->entries))
 	{
@@ -72,11 +96,9 @@ glue_pages_next(GluePages *pages)
 		CHECK_FOR_INTERRUPTS();
 		read_page(pages);
 	}
-	entry = json_object_array_get_idx(pages->entries, pages->next++);
-	if (!json_object_is_type(entry, json_type_object))
-		glue_failure_raise(ERROR,
-						   glue_client_malformed_answer(&pages->call,
-														"an entry of its list is no object"));
+	entry = json_object_array_get_idx(pages->entries, pages->next);
+	if (!glue_answer_check_entry(entry, pages->member, pages->next++, text))
+		*problem = pstrdup(text);
 	return entry;
 }
 
@@ -89,53 +111,81 @@ max_page_size(const char *operation)
 	return glue_model_member(model->input, "MaxResults")->shape->max;
 }
 
+/* Read a page; after an error, there is none. */
 static void
 read_page(GluePages *pages)
 {
+	json_object *entries;
 	const char *token;
 
 	run_call(pages);
-	pages->entries = json_object_object_get(pages->call.answer, pages->member);
-	pages->next = 0;
+	entries = json_object_object_get(pages->call.answer, pages->member);
 	pages->npages++;
-	if (!json_object_is_type(pages->entries, json_type_array))
+	if (!json_object_is_type(entries, json_type_array))
 		glue_failure_raise(ERROR,
 						   glue_client_malformed_answer(&pages->call,
 														"it holds no list"));
 	token = next_token(pages);
+	if (token != NULL)
+	{
+		remember_token(pages, token);
+		glue_tree_add(pages->call.request, "NextToken",
+					  json_object_new_string(token));
+	}
 	pages->is_last = token == NULL;
-	if (pages->is_last)
-		return;
-	remember_token(pages, token);
-	glue_tree_add(pages->call.request, "NextToken",
-				  json_object_new_string(token));
+	pages->entries = entries;
+	pages->next = 0;
 }
 
-/* Ask for a page, and for a smaller one if that is too large. */
+/*
+ * Ask for a page, and for a smaller one if that is too large.
+ *
+ * If an error ends the wait, what the call has got so far is gone.
+ */
 static void
 run_call(GluePages *pages)
 {
 	for (;;)
 	{
+		GlueCall	call = pages->call;
 		MemoryContext old_context;
 
 		pages->entries = NULL;
 		MemoryContextReset(pages->context);
-		glue_tree_add(pages->call.request, "MaxResults",
+		glue_tree_add(call.request, "MaxResults",
 					  json_object_new_int(pages->page_size));
 		pages->asked_at = GetCurrentTimestamp();
 
 		old_context = MemoryContextSwitchTo(pages->context);
-		glue_client_run(&pages->call, 1);
+		glue_client_run(&call, 1);
 		MemoryContextSwitchTo(old_context);
+		if (call.credentials != pages->call.credentials)
+			call.credentials = keep_credentials(pages, call.credentials);
+		pages->call = call;
 
-		if (pages->call.failure == NULL)
+		if (call.failure == NULL)
 			return;
-		if (strcmp(pages->call.failure->code, GLUE_CODE_TOO_LARGE) != 0 ||
+		if (strcmp(call.failure->code, GLUE_CODE_TOO_LARGE) != 0 ||
 			pages->page_size == 1)
-			glue_failure_raise(ERROR, pages->call.failure);
+			glue_failure_raise(ERROR, call.failure);
 		pages->page_size /= 2;
 	}
+}
+
+/* Credentials that were renewed for a page are those of the pages to come. */
+static const GlueCredentials *
+keep_credentials(GluePages *pages, const GlueCredentials *renewed)
+{
+	MemoryContext old_context =
+		MemoryContextSwitchTo(MemoryContextGetParent(pages->context));
+	GlueCredentials *kept = palloc0(sizeof(GlueCredentials));
+
+	kept->access_key_id = pstrdup(renewed->access_key_id);
+	kept->secret_access_key = glue_secret_strdup(renewed->secret_access_key);
+	if (renewed->session_token != NULL)
+		kept->session_token = glue_secret_strdup(renewed->session_token);
+	MemoryContextSwitchTo(old_context);
+	return kept;
 }
 
 /* The token of the page after the current one, or NULL. */

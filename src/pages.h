@@ -33,5 +33,7 @@ typedef struct GluePages
 extern void glue_pages_begin(GluePages *pages, const GlueCall *call,
 							 const char *member);
 extern json_object *glue_pages_next(GluePages *pages);
+extern json_object *glue_pages_next_unchecked(GluePages *pages,
+											  const char **problem);
 
 #endif							/* GLUE_PAGES_H */

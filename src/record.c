@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "encoding.h"
+#include "jsonb_tree.h"
 #include "observation.h"
 #include "record.h"
 
@@ -27,7 +28,9 @@ static void ignore_difference(void *arg, const char *path,
  * asked for at asked_at.  tags are those that it has; NULL if they are not known.
  *
  * As long as nobody else has changed the connection, more is known of it than
- * can be read: which secrets it has, and how it was asked to be validated.
+ * can be read: which secrets it has, and how it was asked to be validated.  And
+ * what is recorded of its definition stays if this database lacks a character of
+ * what was read.
  */
 void
 glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
@@ -42,8 +45,9 @@ glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
 	if (change != GLUE_UNSEEN_OTHER_LIFE)
 		glue_mirror_entry_from_known(&entry, &function->target, name, known);
 	if (change == GLUE_UNSEEN_OTHER_LIFE ||
-		!glue_compare_definitions(known->definition, connection,
-								  ignore_difference, NULL))
+		(glue_tree_fits_jsonb(connection) &&
+		 !glue_compare_definitions(known->definition, connection,
+								   ignore_difference, NULL)))
 	{
 		entry.definition = connection;
 		entry.secret_digest = NULL;

@@ -25,6 +25,7 @@
  */
 #include "postgres.h"
 
+#include "answer.h"
 #include "builtins.h"
 #include "compat.h"
 #include "connection_lock.h"
@@ -67,6 +68,7 @@ static void survey_catalog(FunctionCallInfo fcinfo, const char *name,
 static void survey_pages(Survey *survey);
 static void survey_connection(Survey *survey, json_object *connection,
 							  TimestampTz asked_at);
+static void leave_out(const Survey *survey, const char *why);
 static void add_unknown(Survey *survey, json_object *connection,
 						TimestampTz asked_at);
 static void lock_name(Survey *survey);
@@ -145,21 +147,28 @@ survey_pages(Survey *survey)
 	GlueCall	call;
 	GluePages	pages;
 	json_object *connection;
+	const char *problem;
 
 	glue_prepare_list_connections(&survey->function, &call);
 	glue_pages_begin(&pages, &call, "ConnectionList");
-	while ((connection = glue_pages_next(&pages)) != NULL)
+	while ((connection = glue_pages_next_unchecked(&pages, &problem)) != NULL ||
+		   problem != NULL)
 	{
-		const char *name = glue_observed_text(connection, "Name");
 		MemoryContext old_context = MemoryContextSwitchTo(survey->context);
 
-		if (name == NULL)
+		if (!glue_answer_has_name(connection))
 			glue_failure_raise(ERROR,
 							   glue_client_malformed_answer(&pages.call,
-															"it holds a connection without a name"));
-		glue_redact_or_fail(connection);
-		glue_name_store_add(survey->seen, name);
-		survey_connection(survey, connection, pages.asked_at);
+															problem != NULL ? problem : "it holds a connection without a name"));
+		survey->name = glue_observed_text(connection, "Name");
+		glue_name_store_add(survey->seen, survey->name);
+		if (problem != NULL)
+			leave_out(survey, problem);
+		else
+		{
+			glue_redact_or_fail(connection);
+			survey_connection(survey, connection, pages.asked_at);
+		}
 		MemoryContextSwitchTo(old_context);
 		MemoryContextReset(survey->context);
 	}
@@ -175,10 +184,7 @@ survey_connection(Survey *survey, json_object *connection,
 	survey->name = glue_observed_text(connection, "Name");
 	if (!glue_tree_fits_jsonb(connection))
 	{
-		ereport(WARNING,
-				(errmsg("AWS Glue connection \"%s\" is left out",
-						glue_server_from_utf8(survey->name)),
-				 errdetail("It has characters that the encoding of the database does not have.")));
+		leave_out(survey, "It has characters that the encoding of the database does not have.");
 		return;
 	}
 	if (glue_mirror_find(&survey->mirror, &survey->function.target,
@@ -195,6 +201,16 @@ survey_connection(Survey *survey, json_object *connection,
 	}
 	survey->change = "added";
 	return_change(survey, "$", "is in AWS Glue, but is not recorded");
+}
+
+/* Say why a connection can neither be compared nor recorded. */
+static void
+leave_out(const Survey *survey, const char *why)
+{
+	ereport(WARNING,
+			(errmsg("AWS Glue connection \"%s\" is left out",
+					glue_server_from_utf8(survey->name)),
+			 errdetail_internal("%s", glue_server_from_utf8(why))));
 }
 
 /*
@@ -249,7 +265,7 @@ read_again(Survey *survey)
 		glue_failure_raise(ERROR, call.failure);
 	connection = glue_function_answer(&call, "Connection", json_type_object,
 									  "it holds no connection");
-	if (glue_observed_text(connection, "Name") == NULL)
+	if (!glue_answer_has_name(connection))
 		glue_failure_raise(ERROR,
 						   glue_client_malformed_answer(&call,
 														"it holds a connection without a name"));

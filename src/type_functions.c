@@ -65,7 +65,7 @@ glue_describe_connection_type(PG_FUNCTION_ARGS)
 Datum
 glue_list_connection_types(PG_FUNCTION_ARGS)
 {
-	return glue_return_list(fcinfo, begin_list_types, "ConnectionTypes");
+	return glue_return_list(fcinfo, begin_list_types, "ConnectionTypes", false);
 }
 
 static void

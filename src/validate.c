@@ -9,7 +9,8 @@
  *
  *	- the members of an object in the order that they have there, each with
  *	  all that is below it, and unknown ones where they are;
- *	- after them the required members that are missing, by name;
+ *	- after them, in one finding, those that only AWS Glue sets, and then the
+ *	  required members that are missing, by name;
  *	- of one string, its encoding, then its length, then its pattern or its
  *	  enumeration, then whether it stands for a hidden secret;
  *	- at the end, the rules beyond the model.
@@ -31,8 +32,15 @@
 
 #include "json_tree.h"
 #include "model.h"
+#include "rules.h"
 #include "secret_text.h"
 #include "validate_rules.h"
+
+/* the longest ARN whose partition is looked at */
+#define MAX_ARN 2048
+
+/* the most wrappings of an input that are taken off */
+#define MAX_WRAPPINGS 3
 
 /* a string that is checked: the value at a path, or a map's key there */
 typedef struct CheckedString
@@ -50,14 +58,22 @@ typedef struct Check
 
 static bool check_input(const Check *check, const char *shape_name,
 						const GluePath *root, json_object *input);
+static bool check_wrapped(const Check *check, const char *shape_name,
+						  const GluePath *root, json_object *input);
+static const char *find_wrapping(json_object *object, json_object **inner);
 static void check_value(const Check *check, const GlueShape *shape,
 						const GluePath *path, json_object *value);
 static bool check_type(const Check *check, const GlueShape *shape,
 					   const GluePath *path, json_object *value);
 static void check_structure(const Check *check, const GlueShape *shape,
 							const GluePath *path, json_object *object);
+static const char *other_type_hint(const GlueShape *shape,
+								   const GluePath *path, json_type type);
 static void check_unknown_member(const Check *check, const GlueShape *shape,
 								 const GluePath *path, json_object *value);
+static bool is_set_by_aws(const GlueShape *shape, const char *name);
+static void report_set_by_aws(const Check *check, const GlueShape *shape,
+							  const GluePath *path, json_object *object);
 static void check_map(const Check *check, const GlueShape *shape,
 					  const GluePath *path, json_object *object);
 static void check_list(const Check *check, const GlueShape *shape,
@@ -72,10 +88,15 @@ static bool holds_redacted(json_object *value);
 static bool is_url(const GlueShape *shape);
 static void check_pattern(const Check *check, const GlueShape *shape,
 						  const GluePath *path, const CheckedString *string);
+static bool check_partition(const Check *check, const GlueShape *shape,
+							const GluePath *path,
+							const CheckedString *string);
+static void check_key(const Check *check, const GlueShape *shape,
+					  const GluePath *path, const CheckedString *key);
 static void check_enumeration(const Check *check, const GlueShape *shape,
 							  const GluePath *path,
 							  const CheckedString *string);
-static bool is_unlisted_type(const char *type);
+static const char *find_type(const GlueShape *shape, const char *name);
 static void check_count(const Check *check, const GlueShape *shape,
 						const GluePath *path, size_t count);
 static void check_limits(const Check *check, const GlueShape *shape,
@@ -126,11 +147,10 @@ glue_validate_test_input_tree(json_object *input, bool allow_unknown_members,
 	if (strcmp(name, "JDBC") == 0 || strcmp(name, "SALESFORCE") == 0)
 		glue_check_rules(&check.reporter, &root, input);
 	else
-		glue_report(&check.reporter, &type_path, GLUE_RULE_NOT_FOR_TYPE,
-					GLUE_SEVERITY_WARNING,
-					"should be JDBC or SALESFORCE, because AWS Glue is "
-					"documented to test connections of other types only "
-					"once they exist");
+		glue_report_check(&check.reporter, &type_path, GLUE_CHECK_TEST_TYPE,
+						  "should be JDBC or SALESFORCE, because AWS Glue is "
+						  "documented to test connections of other types only "
+						  "once they exist");
 }
 
 /*
@@ -154,15 +174,14 @@ glue_validate_tags(json_object *tags, GlueViolationSink sink, void *arg)
 
 		strncpy(prefix, iter.key, 4);
 		if (glue_model_same_but_case(prefix, "aws:"))
-			glue_report(&check.reporter, &path, GLUE_RULE_RESERVED_KEY,
-						GLUE_SEVERITY_ERROR,
-						"must not start with \"aws:\", which AWS keeps for "
-						"itself");
+			glue_report_check(&check.reporter, &path, GLUE_CHECK_RESERVED_TAG,
+							  "must not start with \"aws:\", which AWS keeps "
+							  "for itself");
 		else if (strncmp(prefix, "aws", 3) == 0)
-			glue_report(&check.reporter, &path, GLUE_RULE_RESERVED_KEY,
-						GLUE_SEVERITY_WARNING,
-						"should not start with \"aws\", which AWS documents "
-						"as its own");
+			glue_report_check(&check.reporter, &path,
+							  GLUE_CHECK_RESERVED_TAG_WORD,
+							  "should not start with \"aws\", which AWS "
+							  "documents as its own");
 	}
 }
 
@@ -195,20 +214,85 @@ static bool
 check_input(const Check *check, const char *shape_name, const GluePath *root,
 			json_object *input)
 {
-	bool		is_object = json_object_is_type(input, json_type_object);
-	json_object *inner;
-
-	if (is_object && json_object_object_get_ex(input, shape_name, &inner) &&
-		json_object_is_type(inner, json_type_object))
+	if (!json_object_is_type(input, json_type_object))
 	{
-		glue_report(&check->reporter, root, GLUE_RULE_WRAPPED_INPUT,
-					GLUE_SEVERITY_ERROR,
-					"must be a %s itself, but is an object that holds one; "
-					"pass the inner object", shape_name);
+		check_value(check, glue_model_shape(shape_name), root, input);
 		return false;
 	}
+	if (check_wrapped(check, shape_name, root, input))
+		return false;
 	check_value(check, glue_model_shape(shape_name), root, input);
-	return is_object;
+	return true;
+}
+
+/*
+ * Is this an object that holds an input, as requests, answers and templates
+ * do?  If so, report that and nothing else.
+ */
+static bool
+check_wrapped(const Check *check, const char *shape_name,
+			  const GluePath *root, json_object *input)
+{
+	GluePath	paths[MAX_WRAPPINGS];
+	const GluePath *path = root;
+	json_object *inner = input;
+	char		place[128];
+
+	for (int i = 0; i < MAX_WRAPPINGS; i++)
+	{
+		json_object *object = inner;
+		const char *key = find_wrapping(object, &inner);
+
+		if (key == NULL)
+			break;
+		paths[i].parent = path;
+		paths[i].key = key;
+		path = &paths[i];
+	}
+	if (path == root)
+		return false;
+	glue_path_write(path, place, sizeof(place));
+	glue_report_check(&check->reporter, root, GLUE_CHECK_WRAPPED_INPUT,
+					  "must be a %s itself, but is an object that holds one; "
+					  "pass what is at %s", shape_name, place);
+	return true;
+}
+
+/*
+ * Find the member of an object that holds an input, and return its key.
+ *
+ * What has a type of connection is an input itself, and what has a name beside
+ * "Properties" is more likely one than a template.
+ */
+static const char *
+find_wrapping(json_object *object, json_object **inner)
+{
+	static const char *const names[] = {
+		"Properties", "Connection", "ConnectionInput", "connection_input",
+		"TestConnectionInput", "test_connection_input",
+	};
+	struct json_object_iter iter;
+	bool		is_named = false;
+	size_t		found = 0;
+	const char *key = NULL;
+
+	json_object_object_foreachC(object, iter)
+	{
+		if (glue_model_same_but_case(iter.key, "ConnectionType"))
+			return NULL;
+		is_named = is_named || glue_model_same_but_case(iter.key, "Name");
+		for (size_t i = found; i < sizeof(names) / sizeof(char *); i++)
+		{
+			if (json_object_is_type(iter.val, json_type_object) &&
+				glue_model_same_but_case(iter.key, names[i]))
+			{
+				*inner = iter.val;
+				key = iter.key;
+				found = i;
+			}
+		}
+	}
+	return is_named && found == 0 ? NULL : key;
 }
 
 static void
@@ -297,9 +381,29 @@ check_type(const Check *check, const GlueShape *shape, const GluePath *path,
 		report_redacted(check, path);
 	else if (!fits)
 		glue_report(&check->reporter, path, GLUE_RULE_TYPE,
-					GLUE_SEVERITY_ERROR, "must be %s, but is %s",
-					expected, type_name(value));
+					GLUE_SEVERITY_ERROR, "must be %s, but is %s%s",
+					expected, type_name(value),
+					other_type_hint(shape, path, type));
 	return fits;
+}
+
+/*
+ * What to say to those who mix up the property of this name, which is a
+ * string of JSON, and the member, which is an object.
+ */
+static const char *
+other_type_hint(const GlueShape *shape, const GluePath *path, json_type type)
+{
+	if (path->key == NULL || (strcmp(path->key, "SparkProperties") != 0 &&
+							  strcmp(path->key, "PythonProperties") != 0 &&
+							  strcmp(path->key, "AthenaProperties") != 0))
+		return "";
+	if (shape->type == GLUE_TYPE_STRING && type == json_type_object)
+		return "; as a property, it is a string that holds JSON";
+	if (shape->type == GLUE_TYPE_MAP && type == json_type_string)
+		return "; a string that holds JSON is for the property of this name "
+			"in ConnectionProperties";
+	return "";
 }
 
 static void
@@ -307,17 +411,22 @@ check_structure(const Check *check, const GlueShape *shape,
 				const GluePath *path, json_object *object)
 {
 	struct json_object_iter iter;
+	bool		set_by_aws = false;
 
 	json_object_object_foreachC(object, iter)
 	{
 		GluePath	inner = {path, iter.key, 0};
 		const GlueMember *member = glue_model_member(shape, iter.key);
 
-		if (member == NULL)
+		if (member == NULL && is_set_by_aws(shape, iter.key))
+			set_by_aws = true;
+		else if (member == NULL)
 			check_unknown_member(check, shape, &inner, iter.val);
 		else if (iter.val != NULL)
 			check_value(check, member->shape, &inner, iter.val);
 	}
+	if (set_by_aws)
+		report_set_by_aws(check, shape, path, object);
 	for (int i = 0; i < shape->member_count; i++)
 	{
 		const GlueMember *member = &shape->members[i];
@@ -350,6 +459,42 @@ check_unknown_member(const Check *check, const GlueShape *shape,
 				nearest != NULL ? "\"?" : "");
 	if (check->allow_unknown_members && holds_redacted(value))
 		report_redacted(check, path);
+}
+
+/*
+ * Is this a member that a connection has, but no input for one?
+ */
+static bool
+is_set_by_aws(const GlueShape *shape, const char *name)
+{
+	return strcmp(shape->name, "ConnectionInput") == 0 &&
+		glue_model_only_answered(name);
+}
+
+/*
+ * Tell who passes what AWS Glue has returned, in one finding.
+ */
+static void
+report_set_by_aws(const Check *check, const GlueShape *shape,
+				  const GluePath *path, json_object *object)
+{
+	struct json_object_iter iter;
+	char		names[512] = "";
+
+	json_object_object_foreachC(object, iter)
+	{
+		if (!is_set_by_aws(shape, iter.key))
+			continue;
+		if (names[0] != '\0')
+			strncat(names, ", ", sizeof(names) - strlen(names) - 1);
+		strncat(names, iter.key, sizeof(names) - strlen(names) - 1);
+	}
+	glue_report(&check->reporter, path,
+				glue_check_rule(GLUE_CHECK_SET_BY_AWS),
+				check->allow_unknown_members ? GLUE_SEVERITY_WARNING :
+				glue_check_severity(GLUE_CHECK_SET_BY_AWS),
+				"has members that only AWS Glue sets: %s; leave them out, or "
+				"pass it to glue_update_connection(), which does so", names);
 }
 
 static void
@@ -425,8 +570,11 @@ check_text(const Check *check, const GlueShape *shape, const GluePath *path,
 					 glue_utf8_length(string->bytes, string->len));
 	if (shape->pattern != NULL)
 		check_pattern(check, shape, path, string);
-	if (shape->values != NULL &&
-		!glue_model_has_value(shape, string->bytes))
+	if (shape->values == NULL || glue_model_has_value(shape, string->bytes))
+		return;
+	if (string->is_key)
+		check_key(check, shape, path, string);
+	else
 		check_enumeration(check, shape, path, string);
 }
 
@@ -506,7 +654,8 @@ check_pattern(const Check *check, const GlueShape *shape,
 	size_t		where;
 	uint32_t	code;
 
-	if (glue_model_matches(shape->pattern, string->bytes, string->len, &where))
+	if (glue_model_matches(shape->pattern, string->bytes, string->len, &where) ||
+		check_partition(check, shape, path, string))
 		return;
 	if (shape->sensitive || glue_path_is_secret(path))
 		glue_report(&check->reporter, path, GLUE_RULE_PATTERN,
@@ -528,51 +677,100 @@ check_pattern(const Check *check, const GlueShape *shape,
 }
 
 /*
+ * Is this an ARN that has nothing against it but its partition?  If so,
+ * report that: the model lists partitions, and AWS makes new ones.
+ */
+static bool
+check_partition(const Check *check, const GlueShape *shape,
+				const GluePath *path, const CheckedString *string)
+{
+	static const char prefix[] = "arn:aws";
+	size_t		prefix_len = strlen(prefix);
+	size_t		len;
+	char		arn[MAX_ARN];
+
+	if (string->len > sizeof(arn) ||
+		strncmp(string->bytes, "arn:aws-", prefix_len + 1) != 0)
+		return false;
+	len = strspn(string->bytes + prefix_len, "abcdefghijklmnopqrstuvwxyz-");
+	if (len > 32)
+		return false;
+
+	/* is it right with the first of all partitions, "aws"? */
+	memcpy(arn, prefix, prefix_len);
+	memcpy(arn + prefix_len, string->bytes + prefix_len + len,
+		   string->len - prefix_len - len);
+	if (!glue_model_matches(shape->pattern, arn, string->len - len, NULL))
+		return false;
+	glue_report_check(&check->reporter, path, GLUE_CHECK_SECRET_PARTITION,
+					  "has the partition \"aws%.*s\", which AWS Glue's model "
+					  "does not list", (int) len, string->bytes + prefix_len);
+	return true;
+}
+
+/*
+ * The keys of properties are such a set that only a key that differs from a
+ * known one in case is suspicious.
+ */
+static void
+check_key(const Check *check, const GlueShape *shape, const GluePath *path,
+		  const CheckedString *key)
+{
+	for (int i = 0; i < shape->value_count; i++)
+	{
+		if (glue_model_same_but_case(key->bytes, shape->values[i]))
+			glue_report_check(&check->reporter, path, GLUE_CHECK_KEY_CASE,
+							  "is not the known key \"%s\", because case "
+							  "matters", shape->values[i]);
+	}
+}
+
+/*
  * Deal with a string that is not among the values that we know.  AWS adds
  * values, and accepts some that it documents nowhere, so there is no harm in
- * most of them.  The keys of properties are such a set that only a key that
- * differs from a known one in case is suspicious.
+ * most of them.  But a type that differs from a known one in case is refused.
  */
 static void
 check_enumeration(const Check *check, const GlueShape *shape,
 				  const GluePath *path, const CheckedString *string)
 {
-	const char *nearest;
+	bool		is_type = strcmp(shape->name, "ConnectionType") == 0;
+	const char *nearest = is_type ? find_type(shape, string->bytes) : NULL;
 	char		quoted[GLUE_QUOTED_SIZE];
 
-	if (string->is_key)
+	if (nearest != NULL)
 	{
-		for (int i = 0; i < shape->value_count; i++)
-		{
-			if (glue_model_same_but_case(string->bytes, shape->values[i]))
-				glue_report(&check->reporter, path, GLUE_RULE_KEY_CASE,
-							GLUE_SEVERITY_WARNING,
-							"is not the known key \"%s\", because case "
-							"matters", shape->values[i]);
-		}
+		if (strncmp(string->bytes, nearest, strlen(nearest)) != 0)
+			glue_report_check(&check->reporter, path, GLUE_CHECK_TYPE_CASE,
+							  "%s must be spelled \"%s\", because case matters",
+							  glue_quote(string->bytes, quoted), nearest);
 		return;
 	}
-	if (strcmp(shape->name, "ConnectionType") == 0 &&
-		is_unlisted_type(string->bytes))
-		return;
 	nearest = glue_model_nearest_value(shape, string->bytes);
-	glue_report(&check->reporter, path, GLUE_RULE_ENUMERATION,
-				GLUE_SEVERITY_WARNING,
-				"%s is no value of %s that is known here%s%s%s",
-				glue_quote(string->bytes, quoted), shape->name,
-				nearest != NULL ? "; did you mean \"" : "",
-				nearest != NULL ? nearest : "",
-				nearest != NULL ? "\"?" : "");
+	if (is_type && nearest == NULL)
+		nearest = glue_unlisted_type_nearest(string->bytes);
+	glue_report_check(&check->reporter, path, GLUE_CHECK_UNKNOWN_VALUE,
+					  "%s is no value of %s that is known here%s%s%s",
+					  glue_quote(string->bytes, quoted), shape->name,
+					  nearest != NULL ? "; did you mean \"" : "",
+					  nearest != NULL ? nearest : "",
+					  nearest != NULL ? "\"?" : "");
 }
 
 /*
- * Is this a type of connection that AWS Glue has but its model does not list?
+ * Find a type of connection, in whatever case, that AWS Glue has, whether its
+ * model lists it or not.  Returns how it is spelled, or NULL; a name that ends
+ * with "-" stands for all that begin with it.
  */
-static bool
-is_unlisted_type(const char *type)
+static const char *
+find_type(const GlueShape *shape, const char *name)
 {
-	return strcmp(type, "DATABRICKS") == 0 || strcmp(type, "REDSHIFT") == 0 ||
-		strcmp(type, "SNOWFLAKE") == 0 || strncmp(type, "REST-", 5) == 0;
+	for (int i = 0; i < shape->value_count; i++)
+	{
+		if (glue_model_same_but_case(name, shape->values[i]))
+			return shape->values[i];
+	}
+	return glue_unlisted_type(name);
 }
 
 static void

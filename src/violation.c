@@ -122,11 +122,7 @@ glue_quote(const char *text, char buffer[GLUE_QUOTED_SIZE])
 		memcpy(buffer + 1 + len, dots, strlen(dots));
 		len += strlen(dots);
 	}
-	for (size_t i = 1; i <= len; i++)
-	{
-		if ((unsigned char) buffer[i] < 0x20 || buffer[i] == 0x7F)
-			buffer[i] = '?';
-	}
+	len = glue_utf8_hide_controls(buffer + 1, len, "");
 	buffer[len + 1] = '"';
 	buffer[len + 2] = '\0';
 	return buffer;

@@ -19,7 +19,7 @@
 typedef enum GlueSeverity
 {
 	GLUE_SEVERITY_ERROR,		/* the input must not be sent */
-	GLUE_SEVERITY_WARNING		/* Glue accepts it; a job may not */
+	GLUE_SEVERITY_WARNING		/* it may fail, there or in a job */
 } GlueSeverity;
 
 /* One finding.  The strings live only while the sink runs. */
@@ -39,7 +39,7 @@ typedef void (*GlueViolationSink) (void *arg, const GlueViolation *violation);
 
 /*
  * The rules, a closed set.  First those of AWS Glue's model, which are errors
- * except for GLUE_RULE_ENUMERATION, since AWS adds values all the time.
+ * except for most of GLUE_RULE_ENUMERATION, since AWS adds values all the time.
  */
 #define GLUE_RULE_TYPE "type"	/* the wrong type of JSON value */
 #define GLUE_RULE_REQUIRED "required"	/* a member is missing or null */
@@ -56,8 +56,8 @@ typedef void (*GlueViolationSink) (void *arg, const GlueViolation *violation);
 #define GLUE_RULE_REDACTED "redacted"	/* what stands for a hidden secret */
 
 /*
- * Then what the model does not say.  What was measured against AWS is an
- * error, what is only documented or known from experience a warning.
+ * Then what the model does not say.  What is an error of it, and why, is in
+ * rules.def.
  */
 #define GLUE_RULE_REQUIRED_FOR_TYPE "required_for_type" /* missing for this
 														 * ConnectionType */

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "answer.h"
 #include "builtins.h"
 #include "common/pg_prng.h"
 #include "compat.h"
@@ -150,7 +151,7 @@ record_end(const GlueFunction *function, const char *name,
 	GlueMirrorKnown known;
 
 	glue_mirror_open(&mirror, function->schema, GLUE_MIRROR_WRITE);
-	if (glue_observed_text(connection, "Name") != NULL &&
+	if (glue_answer_has_name(connection) &&
 		glue_mirror_find(&mirror, &function->target, name, &known) &&
 		glue_mirror_lock(&mirror, &function->target, name, &known))
 		glue_record_observed(function, &mirror, &known, connection, asked_at,

@@ -6,6 +6,7 @@ of its own.
 """
 
 import base64
+import copy
 import dataclasses
 import hashlib
 import re
@@ -24,6 +25,24 @@ ALL_PASSWORDS = (
 SHOWN_AUTHENTICATION = ("AuthenticationType", "SecretArn", "KmsKeyArn")
 SHOWN_OAUTH2 = ("OAuth2GrantType", "OAuth2ClientApplication", "TokenUrl",
                 "TokenUrlParametersMap")
+
+# What answers have of properties that were not given, if asked to add it.
+DEFAULT_PROPERTIES = {
+    "JDBC": {"JDBC_ENFORCE_SSL": "false",
+             "SKIP_CUSTOM_JDBC_CERT_VALIDATION": "false"},
+    "KAFKA": {"KAFKA_SSL_ENABLED": "true",
+              "KAFKA_SKIP_CUSTOM_CERT_VALIDATION": "false"},
+    "MYSQL": {"JDBC_ENFORCE_SSL": "false", "KAFKA_SSL_ENABLED": "false"},
+}
+EMPTY_MEMBERS = {
+    "Description": "", "MatchCriteria": [], "SparkProperties": {},
+    "AthenaProperties": {}, "PythonProperties": {},
+    "PhysicalConnectionRequirements": {"SecurityGroupIdList": []},
+    "AuthenticationConfiguration": {},
+}
+INLINE_CREDENTIALS = ("BasicAuthenticationCredentials",
+                      "CustomAuthenticationCredentials")
+OWN_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:glue!own"
 
 PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"),
               ("us-iso-", "aws-iso"), ("us-isob-", "aws-iso-b"),
@@ -128,6 +147,8 @@ class Connection:
             answer["StatusReason"] = self.status_reason
         if self.validated:
             answer["LastConnectionValidationTime"] = self.validated
+        if settings.adds_members:
+            add_members(answer, self.definition)
         return answer
 
     def as_state(self):
@@ -150,6 +171,20 @@ def shown_properties(properties, settings, hide_password):
         else:
             shown[key] = value
     return shown
+
+
+def add_members(answer, definition):
+    """Add to an answer what nobody has given."""
+    properties = answer["ConnectionProperties"]
+    defaults = DEFAULT_PROPERTIES.get(definition["ConnectionType"], {})
+    for key, value in defaults.items():
+        properties.setdefault(key, value)
+    for name, value in EMPTY_MEMBERS.items():
+        answer.setdefault(name, copy.deepcopy(value))
+    given = definition.get("AuthenticationConfiguration", {})
+    if any(given.get(name) for name in INLINE_CREDENTIALS):
+        answer["AuthenticationConfiguration"].setdefault(
+            "SecretArn", OWN_SECRET)
 
 
 def encrypted(value):

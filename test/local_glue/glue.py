@@ -139,7 +139,8 @@ class Glue:
         catalog = self._catalog(value, call, "GetConnections")
         condition = value.get("Filter", {})
         after = decode_token(value.get("NextToken"), condition)
-        size = value.get("MaxResults", self.settings.page_size)
+        size = min(value.get("MaxResults", self.settings.page_size),
+                   self.settings.page_limit)
         names = [name for name in sorted(catalog) if name > after
                  and passes(catalog[name], condition)]
         answer = {"ConnectionList": []}
@@ -210,10 +211,8 @@ class Glue:
             connection.validated = call.now
             return {}
         given = value["TestConnectionInput"]
-        if given["ConnectionType"] not in ("JDBC", "SALESFORCE"):
-            raise invalid_input("TestConnection is not available for"
-                                f" {given['ConnectionType']}.")
-        connection_rules.check_connection(given, self.settings)
+        if given["ConnectionType"] in ("JDBC", "SALESFORCE"):
+            connection_rules.check_connection(given, self.settings)
         return {}
 
     def _tagged(self, value, call):
@@ -284,10 +283,7 @@ def check_tags(tags, present=()):
     if len({*own, *tags}) > MAX_TAGS:
         raise invalid_input("The number of tags exceeds the limit of"
                             f" {MAX_TAGS}.")
-    for key in tags:
-        if key.lower().startswith("aws:"):
-            raise invalid_input(f"The tag key {key} begins with aws:, which"
-                                " is reserved.")
+    connection_rules.check_tags(tags)
 
 
 def obey_rule(connection, call):

@@ -32,10 +32,11 @@ class Settings:
     clock_offset_s: int = 0
     encrypt_passwords: bool = False
     hide_password: str = "all"
+    adds_members: bool = False
     validate_properties: bool = True
-    any_connection_type: bool = False
     max_connections: int = 0            # 0: no limit
     page_size: int = 100
+    page_limit: int = 1000
     metadata_role: str = "local-glue-role"
     metadata_expires_in: int = 21600
     metadata_v1: bool = False

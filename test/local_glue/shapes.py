@@ -237,7 +237,7 @@ OAUTH2_PROPERTIES = Structure({
 AUTHENTICATION_CONFIGURATION = Structure({
     "AuthenticationType": Text(values=("BASIC", "OAUTH2", "CUSTOM", "IAM")),
     "SecretArn": Text(
-        pattern=r"arn:aws(-(cn|us-gov|iso(-[bef])?))?:secretsmanager:.*"),
+        pattern=r"arn:aws(-[a-z]+)*:secretsmanager:.*"),
     "KmsKeyArn": Text(pattern=r"|arn:aws[a-z0-9-]*:kms:.*"),
     "OAuth2Properties": OAUTH2_PROPERTIES,
     "BasicAuthenticationCredentials": Structure({

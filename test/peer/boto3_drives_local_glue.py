@@ -16,8 +16,8 @@ import sys
 
 from local_glue_peer import harness
 
-SUBJECTS = ("connections", "validation", "signatures", "surroundings",
-            "misbehaviour", "process")
+SUBJECTS = ("connections", "validation", "rules", "signatures",
+            "surroundings", "misbehaviour", "process")
 
 
 def forget_the_environment():

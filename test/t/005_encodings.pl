@@ -136,6 +136,39 @@ $glue->misbehave(
 	reason => $foreign);
 is($session->must(create_sql(jdbc('slow')))->output,
 	'IN_PROGRESS', 'LATIN1: in progress');
+
+# What is recorded of its definition stays, if the database lacks what others have
+# put there.
+my @changes = (operation => 'GetConnection', kind => 'garbage',
+	body => json_text({ Connection => jdbc('slow',
+			Status => 'FAILED', StatusReason => $foreign,
+			SparkProperties => { $foreign => $foreign }) }));
+$glue->misbehave(@changes);
+is($session->must("SELECT glue_wait_connection('slow')")->output,
+	'FAILED', 'LATIN1: a status is awaited');
+my $shown = "SELECT status || ' ' || status_reason || coalesce(spark_properties::text, '')"
+  . " FROM glue_connection WHERE name = ";
+is($session->must($shown . "'slow'")->output, "FAILED \x{e9} ?? ? ?x?",
+	'LATIN1: and recorded');
+$glue->misbehave(operation => 'CreateConnection', kind => 'in-progress',
+	reads => 10);
+my $referring = jdbc('polled', ConnectionProperties => {
+	JDBC_CONNECTION_URL => 'jdbc:postgresql://h.example:5432/d',
+	SECRET_ID => 's' });
+$session->must(enqueue_create_sql($referring));
+$glue->misbehave(@changes);
+my $state = '';
+ok( wait_until(
+		sub {
+			$session->must('CALL glue_process_requests()');
+			$state = $session->must("SELECT state || ' ' || status"
+				  . " FROM glue_request WHERE connection_name = 'polled'")
+			  ->output;
+			return $state ne 'queued IN_PROGRESS';
+		},
+		'the request to end'),
+	'LATIN1: the queue goes on');
+is($state, 'failed FAILED', 'LATIN1: and says how it ended');
 $session->quit;
 
 #

@@ -433,6 +433,20 @@ foreach my $case (
 	is(($watch->requests)[0]{access_key},
 		$keys[1], "expired, $operation: for other backends, too");
 }
+
+# The pages of a list have them in common.
+$glue->set(page_limit => 5);
+$glue->put_connections(map { jdbc("page$_") } 10 .. 24);
+$glue->misbehave(%expired, operation => 'GetConnections');
+$watch = $cluster->watch;
+is($session->query("SELECT count(*) FROM glue_get_connections() AS c"
+		  . " WHERE c->>'Name' LIKE 'page%'")->output, '15',
+	'expired, a list: works');
+is($watch->sent('Metadata.Token'), 1, 'expired, a list: refreshed once');
+my ($first, @others) = map { $_->{access_key} } $watch->requests('GetConnections');
+is(scalar(grep { $_ eq $others[0] && $_ ne $first } @others), 4,
+	'expired, a list: for all pages to come');
+
 $glue->misbehave(%expired, operation => 'GetConnection', times => 0);
 $watch = $cluster->watch;
 my $result = $session->query(get_sql('x'));

@@ -90,7 +90,7 @@ fails('the outer object',
 	'22023', qr/has 1 error/);
 my $result = fails('what was hidden',
 	update_sql('orders', $session->must(get_sql('orders'))->output),
-	'22023', qr/errors/);
+	'22023', qr/would wipe out its credentials$/, 'GetConnection');
 like(
 	fails('a hidden password',
 		update_sql('orders', { %$changed, ConnectionProperties =>

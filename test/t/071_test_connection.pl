@@ -116,6 +116,9 @@ is($result->sqlstate, '00000', 'unless unknown members are allowed');
 is(scalar $result->messages('WARNING'), 1, 'with one warning');
 $session->must('RESET glue_conn.allow_unknown_members');
 
+$glue->misbehave(
+	operation => 'TestConnection', kind => 'error',
+	code => 'InvalidInputException', message => 'Not for this type.');
 $watch = $cluster->watch;
 $result = $session->query(test_input_sql({
 	ConnectionType => 'NETWORK',

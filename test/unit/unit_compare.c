@@ -54,6 +54,36 @@ static const CompareCase cases[] = {
 	{"{\"PhysicalConnectionRequirements\":{\"SecurityGroupIdList\":[]}}", "{}",
 	""},
 
+	/* properties that have their defaults, and others that nobody gave */
+	{"{}", "{\"ConnectionType\":\"JDBC\",\"ConnectionProperties\":{"
+		"\"JDBC_ENFORCE_SSL\":\"false\",\"KAFKA_SSL_ENABLED\":\"false\","
+		"\"KAFKA_SKIP_CUSTOM_CERT_VALIDATION\":\"false\","
+		"\"SKIP_CUSTOM_JDBC_CERT_VALIDATION\":\"false\"}}",
+	"$.ConnectionType was not given, but AWS Glue has \"JDBC\"\n"},
+	{"{\"ConnectionProperties\":{\"KAFKA_SSL_ENABLED\":\"\"}}",
+	"{\"ConnectionProperties\":{\"KAFKA_SSL_ENABLED\":\"false\"}}", ""},
+	{"{\"ConnectionType\":\"KAFKA\"}", "{\"ConnectionType\":\"KAFKA\","
+	"\"ConnectionProperties\":{\"KAFKA_SSL_ENABLED\":\"true\"}}", ""},
+	{"{\"ConnectionType\":\"KAFKA\"}", "{\"ConnectionType\":\"KAFKA\","
+		"\"ConnectionProperties\":{\"KAFKA_SSL_ENABLED\":\"false\"}}",
+		"$.ConnectionProperties.KAFKA_SSL_ENABLED was not given, but AWS Glue "
+	"has \"false\"\n"},
+	{"{}", "{\"ConnectionProperties\":{\"KAFKA_SSL_ENABLED\":\"true\","
+		"\"JDBC_ENFORCE_SSL\":\"true\",\"PORT\":\"false\"},"
+		"\"SparkProperties\":{\"JDBC_ENFORCE_SSL\":\"false\"}}",
+		"$.ConnectionProperties.KAFKA_SSL_ENABLED was not given, but AWS Glue "
+		"has \"true\"\n"
+		"$.ConnectionProperties.JDBC_ENFORCE_SSL was not given, but AWS Glue "
+		"has \"true\"\n"
+		"$.ConnectionProperties.PORT was not given, but AWS Glue has "
+		"\"false\"\n"
+		"$.SparkProperties.JDBC_ENFORCE_SSL was not given, but AWS Glue has "
+	"\"false\"\n"},
+	{"{\"ConnectionProperties\":{\"JDBC_ENFORCE_SSL\":\"true\"}}",
+		"{\"ConnectionProperties\":{\"JDBC_ENFORCE_SSL\":\"false\"}}",
+		"$.ConnectionProperties.JDBC_ENFORCE_SSL was given as \"true\", but AWS "
+	"Glue has \"false\"\n"},
+
 	/* lists are sets that count */
 	{"{\"MatchCriteria\":[\"a\",\"b\"]}", "{\"MatchCriteria\":[\"b\",\"a\"]}",
 	""},

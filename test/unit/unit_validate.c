@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * unit_validate.c
- *	  Tests of normalize.c, validate.c, validate_rules.c and violation.c.
+ *	  Tests of normalize.c, validate.c, validate_rules.c, rules.c and
+ *	  violation.c.
  *
  * IDENTIFICATION
  *	  test/unit/unit_validate.c
@@ -41,6 +42,7 @@ typedef struct ValidateCase
 #define OF_TYPE(type, properties) \
 	"{\"Name\":\"n\",\"ConnectionType\":\"" type "\"," \
 	"\"ConnectionProperties\":{" properties "}}"
+#define URL "\"JDBC_CONNECTION_URL\":\"jdbc:x:y\""
 #define WITH_AUTH(type, properties) \
 	"{\"Name\":\"n\",\"ConnectionType\":\"" type "\"," \
 	"\"ConnectionProperties\":{" properties "}," \
@@ -48,9 +50,14 @@ typedef struct ValidateCase
 #define AUTH(members) JDBC(",\"AuthenticationConfiguration\":{" members "}")
 #define PROPERTY(property) \
 	"{\"Name\":\"n\",\"ConnectionType\":\"JDBC\",\"ConnectionProperties\":" \
-	"{\"JDBC_CONNECTION_URL\":\"x\",\"SECRET_ID\":\"s\"," property "}}"
+	"{\"JDBC_CONNECTION_URL\":\"jdbc:x:y\",\"SECRET_ID\":\"s\"," \
+	property "}}"
 #define NETWORK(members) \
 	JDBC(",\"PhysicalConnectionRequirements\":{" members "}")
+
+#define WRAPPED(path) \
+	"E $ wrapped_input must be a ConnectionInput itself, but is an object " \
+	"that holds one; pass what is at $." path "\n"
 
 #define NAME_PATTERN \
 	"[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*"
@@ -68,12 +75,54 @@ static const ValidateCase model_cases[] = {
 		"E $.ConnectionProperties required is required\n"
 		"E $.ConnectionType required is required\n"
 	"E $.Name required is required\n"},
-	{"{\"ConnectionInput\":{}}",
-		"E $ wrapped_input must be a ConnectionInput itself, but is an object "
-	"that holds one; pass the inner object\n"},
+	{"{\"ConnectionInput\":{}}", WRAPPED("ConnectionInput")},
 	{"{\"CatalogId\":\"1\",\"ConnectionInput\":" JDBC("") "}",
-		"E $ wrapped_input must be a ConnectionInput itself, but is an object "
-	"that holds one; pass the inner object\n"},
+	WRAPPED("ConnectionInput")},
+	{"{\"Name\":\"n\",\"ConnectionInput\":" JDBC("") "}",
+	WRAPPED("ConnectionInput")},
+	{"{\"connectionInput\":{\"connectionType\":\"JDBC\"},\"tags\":{}}",
+	WRAPPED("connectionInput")},
+	{"{\"connection_input\":{}}", WRAPPED("connection_input")},
+	{"{\"TestConnectionInput\":{}}", WRAPPED("TestConnectionInput")},
+	{"{\"Connection\":" JDBC("") "}", WRAPPED("Connection")},
+	{"{\"Type\":\"AWS::Glue::Connection\",\"Properties\":"
+		"{\"CatalogId\":\"1\",\"ConnectionInput\":" JDBC("") "}}",
+	WRAPPED("Properties.ConnectionInput")},
+
+	{"{\"Properties\":{\"ConnectionInput\":{}},\"Connection\":{}}",
+	WRAPPED("Connection")},
+
+	/* but what has a type is an input, or a name and no request in it */
+	{"{\"Name\":\"n\",\"Properties\":{}}",
+		"E $.Properties unknown_member is not a member of ConnectionInput\n"
+		"E $.ConnectionProperties required is required\n"
+	"E $.ConnectionType required is required\n"},
+	{JDBC(",\"Connection\":{}"),
+	"E $.Connection unknown_member is not a member of ConnectionInput\n"},
+	{"{\"connectionType\":\"JDBC\",\"properties\":{}}",
+		"E $.connectionType unknown_member is not a member of ConnectionInput; "
+		"did you mean \"ConnectionType\"?\n"
+		"E $.properties unknown_member is not a member of ConnectionInput\n"
+		"E $.ConnectionProperties required is required\n"
+		"E $.ConnectionType required is required\n"
+	"E $.Name required is required\n"},
+	{"{\"ConnectionInput\":[]}",
+		"E $.ConnectionInput unknown_member is not a member of "
+		"ConnectionInput; did you mean \"ConnectionType\"?\n"
+		"E $.ConnectionProperties required is required\n"
+		"E $.ConnectionType required is required\n"
+	"E $.Name required is required\n"},
+
+	/* what AWS Glue returns */
+	{JDBC(",\"CreationTime\":1.5,\"StatusReason\":null,\"name\":1"),
+		"E $.name unknown_member is not a member of ConnectionInput; did you "
+		"mean \"Name\"?\n"
+		"E $ unknown_member has members that only AWS Glue sets: CreationTime, "
+		"StatusReason; leave them out, or pass it to glue_update_connection(), "
+	"which does so\n"},
+	{NETWORK("\"Status\":\"READY\""),
+		"E $.PhysicalConnectionRequirements.Status unknown_member is not a "
+	"member of PhysicalConnectionRequirements\n"},
 
 	/* required and null */
 	{"{\"Name\":null,\"ConnectionType\":null,\"ConnectionProperties\":null}",
@@ -115,8 +164,16 @@ static const ValidateCase model_cases[] = {
 		"E $.Name type must be a string, but is a boolean\n"
 		"E $.ConnectionType type must be a string, but is a number\n"
 	"E $.ConnectionProperties type must be an object, but is a string\n"},
-	{PROPERTY("\"A\":[]"),
-	"E $.ConnectionProperties.A type must be a string, but is an array\n"},
+	{PROPERTY("\"A\":[],\"B\":{}"),
+		"E $.ConnectionProperties.A type must be a string, but is an array\n"
+	"E $.ConnectionProperties.B type must be a string, but is an object\n"},
+	{PROPERTY("\"SparkProperties\":{\"secretId\":\"s\"}"),
+		"E $.ConnectionProperties.SparkProperties type must be a string, but "
+	"is an object; as a property, it is a string that holds JSON\n"},
+	{JDBC(",\"PythonProperties\":\"{}\""),
+		"E $.PythonProperties type must be an object, but is a string; a "
+		"string that holds JSON is for the property of this name in "
+	"ConnectionProperties\n"},
 
 	/* lengths and counts; more are made below */
 	{JDBC(",\"Description\":\"\""), ""},
@@ -153,6 +210,13 @@ static const ValidateCase model_cases[] = {
 		"E $.AuthenticationConfiguration.SecretArn pattern must match the "
 		"pattern ^arn:aws(-(cn|us-gov|iso(-[bef])?))?:secretsmanager:.*$, "
 	"but character 1 is U+006D\n"},
+	{AUTH("\"SecretArn\":\"arn:aws-eusc:secretsmanager:r:1:secret:s\""),
+		"W $.AuthenticationConfiguration.SecretArn pattern has the partition "
+	"\"aws-eusc\", which AWS Glue's model does not list\n"},
+	{AUTH("\"SecretArn\":\"arn:aws-eusc:iam::1:role/r\""),
+		"E $.AuthenticationConfiguration.SecretArn pattern must match the "
+		"pattern ^arn:aws(-(cn|us-gov|iso(-[bef])?))?:secretsmanager:.*$, "
+	"but character 9 is U+0065\n"},
 	{AUTH("\"SecretArn\":\"arn:aws\""),
 		"E $.AuthenticationConfiguration.SecretArn pattern must match the "
 		"pattern ^arn:aws(-(cn|us-gov|iso(-[bef])?))?:secretsmanager:.*$, "
@@ -179,6 +243,31 @@ static const ValidateCase model_cases[] = {
 	"ConnectionType that is known here; did you mean \"JDBC\"?\n"},
 	{OF_TYPE("REST-mine", ""), ""},
 	{WITH_AUTH("SNOWFLAKE", ""), ""},
+	{OF_TYPE("ATHENA", ""), ""},
+	{OF_TYPE("REDSHIFT", ""), ""},
+	{WITH_AUTH("DATABRICKSICEBERGRESTCATALOG", ""), ""},
+	{WITH_AUTH("SNOWFLAKEICEBERGRESTCATALOG", ""), ""},
+	{OF_TYPE("SNOWFLAK", ""),
+		"W $.ConnectionType enumeration \"SNOWFLAK\" is no value of "
+	"ConnectionType that is known here; did you mean \"SNOWFLAKE\"?\n"},
+	{OF_TYPE("S3", ""),
+		"W $.ConnectionType enumeration \"S3\" is no value of ConnectionType "
+	"that is known here\n"},
+
+	/* but the case of a type is not */
+	{OF_TYPE("jdbc", ""),
+		"E $.ConnectionType enumeration \"jdbc\" must be spelled \"JDBC\", "
+	"because case matters\n"},
+	{OF_TYPE("Snowflake", ""),
+		"E $.ConnectionType enumeration \"Snowflake\" must be spelled "
+	"\"SNOWFLAKE\", because case matters\n"},
+	{OF_TYPE("rest-mine", ""),
+		"E $.ConnectionType enumeration \"rest-mine\" must be spelled "
+	"\"REST-\", because case matters\n"},
+	{AUTH("\"AuthenticationType\":\"basic\""),
+		"W $.AuthenticationConfiguration.AuthenticationType enumeration "
+		"\"basic\" is no value of AuthenticationType that is known here; did "
+	"you mean \"BASIC\"?\n"},
 	{OF_TYPE("//u:p@h", ""),
 		"W $.ConnectionType enumeration \"//u:********@h\" is no value of "
 	"ConnectionType that is known here\n"},
@@ -217,33 +306,52 @@ static const ValidateCase rule_cases[] = {
 	{OF_TYPE("JDBC", "\"SECRET_ID\":\"s\",\"HOST\":\"h\",\"PORT\":1,"
 			 "\"JDBC_ENGINE\":\"mysql\""),
 		"W $.ConnectionProperties.JDBC_CONNECTION_URL required_for_type "
-		"should be given, because AWS Glue is known to refuse HOST, PORT and "
-	"JDBC_ENGINE alone\n"},
-	{OF_TYPE("JDBC", "\"JDBC_CONNECTION_URL\":\"x\""),
-		"W $.ConnectionProperties credentials has neither SECRET_ID nor "
-	"USERNAME and PASSWORD, so there is nothing to log in with\n"},
-	{OF_TYPE("JDBC", "\"JDBC_CONNECTION_URL\":\"x\",\"USERNAME\":\"u\""),
-		"W $.ConnectionProperties credentials has USERNAME without PASSWORD, "
+		"should be given, because AWS Glue is not known to accept HOST, PORT "
+	"and JDBC_ENGINE alone\n"},
+	{WITH_AUTH("JDBC", ""),
+		"W $.ConnectionProperties.JDBC_CONNECTION_URL required_for_type "
+	"is documented as required for connections of type JDBC\n"},
+	{OF_TYPE("JDBC", URL), ""},
+	{OF_TYPE("JDBC", URL ",\"USERNAME\":\"u\""),
+		"E $.ConnectionProperties credentials has USERNAME without PASSWORD, "
 	"which AWS Glue refuses\n"},
-	{OF_TYPE("JDBC", "\"JDBC_CONNECTION_URL\":\"x\",\"PASSWORD\":\"p\""),
-		"W $.ConnectionProperties credentials has a password without USERNAME, "
+	{OF_TYPE("JDBC", URL ",\"PASSWORD\":\"p\""),
+		"E $.ConnectionProperties credentials has a password without USERNAME, "
 	"which AWS Glue refuses\n"},
-	{OF_TYPE("JDBC", "\"JDBC_CONNECTION_URL\":\"x\",\"USERNAME\":\"u\","
-			 "\"PASSWORD\":\"p\""), ""},
-	{OF_TYPE("JDBC", "\"JDBC_CONNECTION_URL\":\"x\",\"USERNAME\":\"u\","
-			 "\"ENCRYPTED_PASSWORD\":\"p\""),
+	{OF_TYPE("JDBC", URL ",\"USERNAME\":\"u\",\"PASSWORD\":\"p\""), ""},
+	{OF_TYPE("JDBC", URL ",\"USERNAME\":\"u\",\"SECRET_ID\":\"s\""), ""},
+	{OF_TYPE("JDBC", URL ",\"USERNAME\":\"u\",\"ENCRYPTED_PASSWORD\":\"p\""),
 		"W $.ConnectionProperties.ENCRYPTED_PASSWORD credentials is refused "
 	"unless the Data Catalog encrypts passwords\n"},
-	{WITH_AUTH("JDBC", "\"JDBC_CONNECTION_URL\":\"x\""), ""},
+	{OF_TYPE("JDBC", URL ",\"ENCRYPTED_PASSWORD\":\"p\""),
+		"W $.ConnectionProperties.ENCRYPTED_PASSWORD credentials is refused "
+	"unless the Data Catalog encrypts passwords\n"},
+	{WITH_AUTH("JDBC", URL ",\"USERNAME\":\"u\""), ""},
 	{"{\"Name\":\"n\",\"ConnectionType\":\"JDBC\"}",
 		"E $.ConnectionProperties required is required\n"
 		"E $.ConnectionProperties.JDBC_CONNECTION_URL required_for_type "
-		"is required for connections of type JDBC\n"
-		"W $.ConnectionProperties credentials has neither SECRET_ID nor "
-	"USERNAME and PASSWORD, so there is nothing to log in with\n"},
+	"is required for connections of type JDBC\n"},
 	{"{\"Name\":\"n\",\"ConnectionType\":\"JDBC\","
 		"\"ConnectionProperties\":[]}",
 	"E $.ConnectionProperties type must be an object, but is an array\n"},
+
+	/* where the data is; more in unit_source_url.c */
+	{OF_TYPE("JDBC", "\"JDBC_CONNECTION_URL\":\" jdbc:postgres://h/d\\n\""),
+		"W $.ConnectionProperties.JDBC_CONNECTION_URL property_value should "
+		"not begin or end with a blank\n"
+		"W $.ConnectionProperties.JDBC_CONNECTION_URL property_value should "
+	"look like \"jdbc:postgresql://host:port/database\"\n"},
+	{OF_TYPE("JDBC", "\"JDBC_CONNECTION_URL\":\"jdbc:mysql://localhost/d\""),
+		"W $.ConnectionProperties.JDBC_CONNECTION_URL property_value names a "
+		"host that is always the own machine, and AWS Glue connects from "
+	"another one\n"},
+	{OF_TYPE("KAFKA", "\"KAFKA_BOOTSTRAP_SERVERS\":\"h\""),
+		"W $.ConnectionProperties.KAFKA_BOOTSTRAP_SERVERS property_value "
+	"should have a port with each host, as in \"host:9092\"\n"},
+	{WITH_AUTH("MYSQL", "\"HOST\":\"localhost\",\"PORT\":1,"
+			   "\"DATABASE\":\"d\",\"ROLE_ARN\":\"r\""),
+		"W $.ConnectionProperties.HOST property_value names a host that is "
+	"always the own machine, and AWS Glue connects from another one\n"},
 
 	/* KAFKA */
 	{OF_TYPE("KAFKA", ""),
@@ -264,6 +372,18 @@ static const ValidateCase rule_cases[] = {
 	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongodb://h\""),
 		"W $.ConnectionProperties credentials has neither SECRET_ID nor "
 	"USERNAME and PASSWORD, so there is nothing to log in with\n"},
+	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongodb://h\","
+			 "\"USERNAME\":\"u\""),
+	"W $.ConnectionProperties credentials has USERNAME without PASSWORD\n"},
+	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongodb://h\","
+			 "\"PASSWORD\":\"p\""),
+	"W $.ConnectionProperties credentials has a password without USERNAME\n"},
+	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongodb://u:p@h\""), ""},
+	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongodb+srv://h/"
+			 "?authMechanism=MONGODB-AWS\""), ""},
+	{OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongo://u:p@h\""),
+		"W $.ConnectionProperties.CONNECTION_URL property_value should look "
+	"like \"mongodb://host:port/database\"\n"},
 
 	/* CUSTOM and MARKETPLACE */
 	{OF_TYPE("CUSTOM", "\"CONNECTOR_URL\":\"s3://b/c.jar\""),
@@ -271,17 +391,32 @@ static const ValidateCase rule_cases[] = {
 		"is required for connections of type CUSTOM\n"
 		"E $.ConnectionProperties.CONNECTOR_CLASS_NAME required_for_type "
 	"is required for connections of type CUSTOM\n"},
+	{OF_TYPE("CUSTOM", "\"CONNECTION_TYPE\":\"Jdbc\""),
+		"E $.ConnectionProperties.CONNECTOR_URL required_for_type "
+		"is required for connections of type CUSTOM\n"
+		"W $.ConnectionProperties.CONNECTOR_TYPE required_for_type "
+		"is documented as required for connections of type CUSTOM\n"
+		"E $.ConnectionProperties.CONNECTOR_CLASS_NAME required_for_type "
+		"is required for connections of type CUSTOM\n"
+		"W $.ConnectionProperties.CONNECTION_TYPE not_for_type is not a known "
+	"key; did you mean \"CONNECTOR_TYPE\"?\n"},
 	{OF_TYPE("MARKETPLACE", "\"CONNECTOR_TYPE\":\"Jdbc\","
 			 "\"CONNECTOR_CLASS_NAME\":\"c\""),
 		"E $.ConnectionProperties.CONNECTOR_URL required_for_type "
-		"is required for connections of type MARKETPLACE\n"
-		"W $.ConnectionProperties.CONNECTION_URL required_for_type "
-	"is documented as required for connections of type MARKETPLACE\n"},
+	"is required for connections of type MARKETPLACE\n"},
+	{OF_TYPE("MARKETPLACE", "\"CONNECTOR_TYPE\":\"Spark\","
+			 "\"CONNECTOR_URL\":\"u\",\"CONNECTOR_CLASS_NAME\":\"c\""), ""},
 	{"{\"Name\":\"n\",\"ConnectionType\":\"CUSTOM\","
 		"\"MatchCriteria\":[\"Connection\",\"my-template\"],"
 		"\"ConnectionProperties\":{\"CONNECTOR_TYPE\":\"Jdbc\","
 		"\"CONNECTOR_URL\":\"u\"}}",
 		"W $.ConnectionProperties.CONNECTOR_CLASS_NAME required_for_type "
+	"is documented as required for connections of type CUSTOM\n"},
+	{"{\"Name\":\"n\",\"ConnectionType\":\"CUSTOM\","
+		"\"MatchCriteria\":[\"template-connection\"],"
+		"\"ConnectionProperties\":{\"CONNECTOR_CLASS_NAME\":\"c\","
+		"\"CONNECTOR_URL\":\"u\"}}",
+		"W $.ConnectionProperties.CONNECTOR_TYPE required_for_type "
 	"is documented as required for connections of type CUSTOM\n"},
 
 	/* NETWORK */
@@ -297,8 +432,12 @@ static const ValidateCase rule_cases[] = {
 		"\"PhysicalConnectionRequirements\":{}}",
 		"W $.PhysicalConnectionRequirements required_for_type is empty, but is "
 		"what a connection of type NETWORK is made of\n"
-		"W $.ConnectionProperties.JDBC_ENFORCE_SSL not_for_type is known to be "
-	"refused for connections of type NETWORK\n"},
+		"W $.ConnectionProperties.JDBC_ENFORCE_SSL not_for_type was reported "
+	"to be refused for connections of type NETWORK\n"},
+	{"{\"Name\":\"n\",\"ConnectionType\":\"NETWORK\","
+		"\"ConnectionProperties\":{\"JDBC_ENFORCE_SSL\":false},"
+		"\"PhysicalConnectionRequirements\":{\"AvailabilityZone\":\"a\"}}",
+	""},
 	{"{\"Name\":\"n\",\"ConnectionType\":\"DYNAMODB\"}", ""},
 
 	/* SNOWFLAKE */
@@ -308,28 +447,31 @@ static const ValidateCase rule_cases[] = {
 	{OF_TYPE("SNOWFLAKE", "\"PythonProperties\":\"{\\\"secretId\\\":\\\"s\\\","
 			 "\\\"sfRole\\\":\\\"r\\\",\\\"sfUrl\\\":"
 			 "\\\"a.snowflakecomputing.cn/x\\\"}\""), ""},
-	{OF_TYPE("SNOWFLAKE", "\"SparkProperties\":\"{\\\"secretId\\\":\\\"s\\\","
-			 "\\\"sfRole\\\":1,\\\"sfUrl\\\":"
-			 "\\\".snowflakecomputing.com\\\"}\""),
-		"E $.ConnectionProperties.SparkProperties property_value must hold a "
-		"JSON object with the string \"sfRole\"\n"
+	{OF_TYPE("SNOWFLAKE", "\"SparkProperties\":\"{\\\"secretId\\\":1}\""),
+	""},
+	{OF_TYPE("SNOWFLAKE", "\"PythonProperties\":"
+			 "\"{\\\"account\\\":\\\"a\\\"}\""), ""},
+	{OF_TYPE("SNOWFLAKE", "\"SparkProperties\":"
+			 "\"{\\\"sfUrl\\\":\\\".snowflakecomputing.com\\\"}\","
+			 "\"PythonProperties\":\"{\\\"sfUrl\\\":\\\"x\\\"}\""),
 		"E $.ConnectionProperties.SparkProperties property_value must have an "
 		"\"sfUrl\" with a host below snowflakecomputing.com or "
+		"snowflakecomputing.cn\n"
+		"W $.ConnectionProperties.PythonProperties property_value must have an "
+		"\"sfUrl\" with a host below snowflakecomputing.com or "
 	"snowflakecomputing.cn\n"},
+	{WITH_AUTH("SNOWFLAKE", "\"HOST\":\"h\",\"SparkProperties\":"
+			   "\"{\\\"sfUrl\\\":\\\"x\\\"}\""), ""},
 	{OF_TYPE("SNOWFLAKE", "\"HOST\":\"h\",\"AthenaProperties\":\"{}\","
-			 "\"SparkProperties\":\"{}\",\"PythonProperties\":\"x\""),
+			 "\"SparkProperties\":\"[]\",\"PythonProperties\":\"x\""),
 		"E $.ConnectionProperties.AthenaProperties not_for_type must not be "
 		"given for connections of type SNOWFLAKE without "
 		"AuthenticationConfiguration\n"
 		"E $.ConnectionProperties.HOST not_for_type must not be given for "
 		"connections of type SNOWFLAKE without AuthenticationConfiguration\n"
-		"E $.ConnectionProperties.SparkProperties property_value must hold a "
-		"JSON object with the string \"secretId\"\n"
-		"E $.ConnectionProperties.SparkProperties property_value must hold a "
-		"JSON object with the string \"sfRole\"\n"
-		"E $.ConnectionProperties.SparkProperties property_value must hold a "
-		"JSON object with the string \"sfUrl\"\n"
-		"E $.ConnectionProperties.PythonProperties property_value must be a "
+		"W $.ConnectionProperties.SparkProperties property_value should be a "
+		"string that holds a JSON object\n"
+		"W $.ConnectionProperties.PythonProperties property_value should be a "
 	"string that holds a JSON object\n"},
 	{OF_TYPE("SNOWFLAKE", ""),
 		"E $.ConnectionProperties required_for_type must have SparkProperties "
@@ -352,6 +494,10 @@ static const ValidateCase rule_cases[] = {
 		"W $.AuthenticationConfiguration required_for_type should be given for "
 		"connections of type POSTGRESQL, which AWS Glue is known to refuse "
 	"without\n"},
+	{"{\"Name\":\"n\",\"ConnectionType\":\"MYSQL\","
+		"\"ConnectionProperties\":{},\"AthenaProperties\":{},"
+	"\"AuthenticationConfiguration\":{}}", ""},
+	{OF_TYPE("SAPHANA", "\"SparkProperties\":\"{}\""), ""},
 	{WITH_AUTH("SALESFORCE", "\"INSTANCE_URL\":\"https://x\""),
 		"W $.ConnectionProperties.ROLE_ARN required_for_type "
 	"is documented as required for connections of type SALESFORCE\n"},
@@ -373,12 +519,13 @@ static const ValidateCase rule_cases[] = {
 	"W $.ConnectionType not_for_type is documented as not supported\n"},
 
 	/* whatever the type */
-	{PROPERTY("\"JDBC_ENFORCE_SSL\":\"False\",\"A\":\"TRUE\",\"B\":\"true\","
-			  "\"C\":\"Truest\",\"x_password\":\"True\""),
-		"W $.ConnectionProperties.JDBC_ENFORCE_SSL boolean_case should be "
+	{PROPERTY("\"KAFKA_SSL_ENABLED\":\"False\",\"ENDPOINT\":\"TRUE\","
+			  "\"A\":\"True\",\"REGION\":\"Truest\",\"PASSWORD\":\"True\","
+			  "\"JDBC_ENFORCE_SSL\":\"True\""),
+		"W $.ConnectionProperties.KAFKA_SSL_ENABLED boolean_case should be "
 		"\"false\" in lower case, but is \"False\"\n"
-		"W $.ConnectionProperties.A boolean_case should be \"true\" in lower "
-	"case, but is \"TRUE\"\n"},
+		"W $.ConnectionProperties.ENDPOINT boolean_case should be \"true\" in "
+	"lower case, but is \"TRUE\"\n"},
 	{NETWORK("\"SubnetId\":\"subnet-0a1f\",\"AvailabilityZone\":\"us-east-1a\","
 			 "\"SecurityGroupIdList\":[\"sg-01\"]"), ""},
 	{NETWORK("\"SubnetId\":\"subnet-0a1f\""),
@@ -427,7 +574,7 @@ static const ValidateCase tag_cases[] = {
 /* inputs of the test of a connection that need not exist */
 static const ValidateCase test_input_cases[] = {
 	{"{\"ConnectionType\":\"JDBC\",\"ConnectionProperties\":"
-		"{\"JDBC_CONNECTION_URL\":\"x\",\"SECRET_ID\":\"s\","
+		"{\"JDBC_CONNECTION_URL\":\"jdbc:x:y\",\"SECRET_ID\":\"s\","
 	"\"JDBC_ENFORCE_SSL\":true},\"AuthenticationConfiguration\":null}", ""},
 	{"null", "E $ type must be an object, but is null\n"},
 	{"{}",
@@ -435,7 +582,7 @@ static const ValidateCase test_input_cases[] = {
 	"E $.ConnectionType required is required\n"},
 	{"{\"TestConnectionInput\":{}}",
 		"E $ wrapped_input must be a TestConnectionInput itself, but is an "
-	"object that holds one; pass the inner object\n"},
+	"object that holds one; pass what is at $.TestConnectionInput\n"},
 
 	/* what a ConnectionInput has more, and what JDBC needs */
 	{"{\"Name\":\"n\",\"ConnectionType\":\"JDBC\","
@@ -889,6 +1036,10 @@ test_no_secrets(void)
 		NETWORK("\"SubnetId\":\"//a:XYZZY@b\",\"SecurityGroupIdList\":"
 				"[\"password=XYZZY\"]"),
 		OF_TYPE("https://a:XYZZY@b", ""),
+		OF_TYPE("JDBC", "\"JDBC_CONNECTION_URL\":\"mysql://a:XYZZY@b\""),
+		OF_TYPE("MONGODB", "\"CONNECTION_URL\":\"mongo://a:XYZZY@b\""),
+		OF_TYPE("KAFKA", "\"KAFKA_BOOTSTRAP_SERVERS\":\"a:XYZZY@b,c\""),
+		OF_TYPE("MYSQL", "\"HOST\":\"a:XYZZY@b \""),
 		OF_TYPE("KAFKA", "\"KAFKA_SASL_MECHANISM\":\"?token=XYZZY\""),
 		OF_TYPE("SNOWFLAKE", "\"SparkProperties\":"
 				"\"{\\\"sfPassword\\\":\\\"XYZZY\\\",\\\"sfUrl\\\":"
