@@ -23,11 +23,18 @@ $cluster->node->reload;
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
-# A definition that lacks a password is not refused for that.
-$glue->set(validate_properties => \0);
-
 my @ways = qw(call bulk queue row);
 my @actions = qw(error adopt update change);
+
+# A connection with two passwords.
+sub secret
+{
+	my ($name, %members) = @_;
+	my $input = jdbc($name, %members);
+
+	$input->{ConnectionProperties}{KAFKA_SASL_PLAIN_PASSWORD} = 'Secret-Kafka';
+	return $input;
+}
 
 #
 # What there is before
@@ -53,7 +60,7 @@ sub changed
 {
 	my ($name, $password, %members) = @_;
 	my $there = $there{$name};
-	my $input = jdbc($name);
+	my $input = secret($name);
 
 	$input->{ConnectionProperties}{PASSWORD} = $password;
 	$glue->put_connection(
@@ -88,7 +95,7 @@ sub put_old
 	my ($name, %members) = @_;
 
 	$glue->put_connection(
-		input => jdbc($name, %members),
+		input => secret($name, %members),
 		tags => { by => 'them' },
 		created => time - 3600,
 		updated => time - 3600);
@@ -122,19 +129,19 @@ my %states = (
 #
 
 my %definitions = (
-	'the same' => sub { return jdbc($_[0]); },
+	'the same' => sub { return secret($_[0]); },
 	'another description' =>
-	  sub { return jdbc($_[0], Description => 'new'); },
+	  sub { return secret($_[0], Description => 'new'); },
 	'another password' => sub {
-		my $input = jdbc($_[0]);
+		my $input = secret($_[0]);
 
 		$input->{ConnectionProperties}{PASSWORD} = 'Secret-New';
 		return $input;
 	},
 	'no password' => sub {
-		my $input = jdbc($_[0]);
+		my $input = secret($_[0]);
 
-		delete $input->{ConnectionProperties}{PASSWORD};
+		delete $input->{ConnectionProperties}{KAFKA_SASL_PLAIN_PASSWORD};
 		return $input;
 	});
 
@@ -196,7 +203,7 @@ sub make
 	for_all(sub {
 		my ($case, $way, $name) = @_;
 
-		$session->must(create_sql(jdbc($name), tags => { team => 'a' }))
+		$session->must(create_sql(secret($name), tags => { team => 'a' }))
 		  if ($case->{state}{made} // '') eq $kind;
 	});
 	return;
@@ -293,7 +300,7 @@ sub ask_by_row
 	{
 		$session->must("SET session_replication_role = replica;"
 			  . " INSERT INTO $table VALUES ($values[0],"
-			  . literal(json_text(jdbc($name, Description => 'old')))
+			  . literal(json_text(secret($name, Description => 'old')))
 			  . '); RESET session_replication_role');
 		$session->must("UPDATE $table SET connection_input = $values[1]"
 			  . " WHERE name = $values[0]");
