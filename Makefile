@@ -28,7 +28,12 @@ PURE_OBJS = \
 	src/needles.o \
 	src/secret_name.o \
 	src/secret_value.o \
+	src/secret_form.o \
+	src/secret_search.o \
+	src/secret_login.o \
+	src/secret_markup.o \
 	src/secret_text.o \
+	src/redact_string.o \
 	src/redact.o \
 	src/secret_digest.o \
 	src/seal_keys.o \
@@ -81,6 +86,7 @@ SERVER_OBJS = \
 	src/home.o \
 	src/foreign_code.o \
 	src/own_table.o \
+	src/subtransaction.o \
 	src/impersonation.o \
 	src/kept_plan.o \
 	src/encoding.o \
@@ -113,9 +119,7 @@ COMPOSE_OBJS = \
 	src/credential_chain.o \
 	src/name_store.o \
 	src/mirror_row.o \
-	src/row_indexes.o \
 	src/row_insert.o \
-	src/row_update.o \
 	src/mirror.o \
 	src/secret_key.o \
 	src/request_seal.o \
@@ -161,7 +165,9 @@ ENTRY_OBJS = \
 	src/builders.o \
 	src/work_target.o \
 	src/queue_job.o \
+	src/job_answer.o \
 	src/job_record.o \
+	src/job_claim.o \
 	src/request_change_functions.o \
 	src/queue_transaction.o \
 	src/queue_run.o \

@@ -267,6 +267,7 @@ CREATE TABLE @extschema@.glue_request (
 	server_oid			oid NOT NULL DEFAULT 0,
 	server_owner		regrole,
 	target_fingerprint	bytea NOT NULL DEFAULT '',
+	answer				jsonb,
 	PRIMARY KEY (id, home)
 )
 WITH (
@@ -369,6 +370,8 @@ COMMENT ON COLUMN glue_request.server_owner IS
 	'owner of the foreign server when the request was made; null without one';
 COMMENT ON COLUMN glue_request.target_fingerprint IS
 	'hash of the endpoint and of what tells the account, with the access key if there are secrets; as long as the target has another one, the request waits';
+COMMENT ON COLUMN glue_request.answer IS
+	'what AWS Glue has answered, without secrets, if that could not be recorded in glue_connection yet: the next attempt records it';
 
 --
 -- glue_claimant

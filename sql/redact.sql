@@ -31,10 +31,28 @@ SELECT jsonb_pretty(glue_redact('{
       "OAuth2Credentials": {"AccessToken": "hunter2", "RefreshToken": "hunter2", "JwtToken": "hunter2",
                             "UserManagedClientApplicationClientSecret": "hunter2"},
       "TokenUrl": "https://id.example.com/token",
-      "TokenUrlParametersMap": {"resource": "hunter2"}
+      "TokenUrlParametersMap": {"resource": "https://r.example.com", "scope": "read", "client_assertion": "hunter2"}
     }
   }
 }'));
+
+-- secrets by the end of their name, and what is about one
+SELECT k AS key, v AS value, glue_redact(jsonb_build_object(k, v)) -> k AS redacted
+  FROM (VALUES ('db_pass', 'hunter2'), ('LOGDATA', 'joe@@hunter2'), ('card_pin', '1234'),
+               ('OAuthPvtKey', 'hunter2'), ('private_key', '/etc/ssl/key.p8'),
+               ('redis-endpoint', 'h:6379:hunter2'), ('redis-endpoint', 'h:6379'),
+               ('aws_secret_arn', 'arn:aws:secretsmanager:us-east-1:123456789012:secret:k'),
+               ('secret_name_password', 'hunter2'), ('password_policy', 'strict'),
+               ('PASSWORD', '${password}'), ('PASSWORD', '12345'), ('max_tokens', '100'),
+               ('fs.s3a.aws.credentials.provider', 'com.example.Provider')) AS s(k, v);
+
+-- and by their form
+SELECT v AS value, glue_redact(to_jsonb(v)) AS redacted
+  FROM unnest(ARRAY['Bearer hunter2', 'Basic plan', 'sk_live_hunter2hunter2', 'pk_live_hunter2hunter2',
+                    E'-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----',
+                    E'-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICATE-----',
+                    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.hunter2', '<password>hunter2</password>',
+                    E'host: h\npassword: hunter2', 'mysql://jdbc:mysql://u:hunter2@h/d']) v;
 
 -- every JSON type in the place of a secret
 SELECT v AS value, glue_redact(jsonb_build_object('PASSWORD', v))

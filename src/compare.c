@@ -11,6 +11,9 @@
  *	  only a request has (ValidateCredentials, inline credentials) and members
  *	  that only an answer has (Status, CreationTime) do not count.
  *	- Secrets do not count: Glue returns them encrypted, hidden or not at all.
+ *	  All that is no secret does, also a reference to one, and a placeholder.
+ *	- What was recorded as hidden, and is no secret by its name, is not known:
+ *	  an earlier judgement hid it.  glue_definition_reveals() finds it.
  *	- null, "" and empty objects and arrays are the same as nothing, because
  *	  Glue drops them.
  *	- The order of lists does not count.
@@ -35,6 +38,7 @@
 #include "json_tree.h"
 #include "model.h"
 #include "redact.h"
+#include "secret_name.h"
 #include "violation.h"
 
 #define PATH_SIZE 1024
@@ -66,12 +70,20 @@ typedef struct Comparison
 	GlueDifferenceSink sink;
 	void	   *arg;
 	bool		equal;			/* so far */
+	bool		recorded;		/* the sent one was, so it may hide too much */
 	bool		is_kafka;		/* is that the type of what Glue has? */
 } Comparison;
 
 static void report_tag(Comparison *comparison, const GluePath *root,
 					   const char *key, json_object *sent, json_object *got);
 static json_object *redacted_copy(json_object *tree);
+static void ignore(void *arg, const char *path, const char *message);
+static void compare_copies(Comparison *comparison, json_object *sent,
+						   json_object *got);
+static bool has_hidden_text(json_object *value);
+static bool counts(const Comparison *comparison, const char *key,
+				   json_object *sent, json_object *got);
+static bool is_hidden(json_object *value);
 static void compare_structures(Comparison *comparison, const GluePath *path,
 							   const GlueShape *sent_shape,
 							   const GlueShape *got_shape,
@@ -90,7 +102,9 @@ static bool is_added_by_glue(const Comparison *comparison,
 							 json_object *sent, json_object *got);
 static bool same_entries(json_object *sent, json_object *got);
 static size_t count_entries(json_object *array, json_object *entry);
-static bool same_strings(json_object *sent, json_object *got);
+static bool same_strings(const Comparison *comparison, json_object *sent,
+						 json_object *got);
+static void forget_hidden(json_object *sent, json_object *got);
 static void report(Comparison *comparison, const GluePath *path,
 				   json_object *sent, json_object *got);
 static const char *describe(json_object *value,
@@ -109,21 +123,70 @@ bool
 glue_compare_definitions(json_object *sent, json_object *got,
 						 GlueDifferenceSink sink, void *arg)
 {
-	Comparison	comparison = {sink, arg, true, is_kafka(got)};
+	Comparison	comparison = {sink, arg, true, has_hidden_text(sent),
+		is_kafka(got)};
+
+	compare_copies(&comparison, sent, got);
+	return comparison.equal;
+}
+
+/*
+ * Does Glue show something that is recorded as hidden, although it is none
+ * that would be hidden now?  Then the record should be made anew.
+ */
+bool
+glue_definition_reveals(json_object *recorded, json_object *got)
+{
+	Comparison	comparison = {ignore, NULL, true, false, is_kafka(got)};
+
+	if (!has_hidden_text(recorded))
+		return false;
+	compare_copies(&comparison, recorded, got);
+	return !comparison.equal;
+}
+
+/* A GlueDifferenceSink */
+static void
+ignore(void *arg, const char *path, const char *message)
+{
+}
+
+static void
+compare_copies(Comparison *comparison, json_object *sent, json_object *got)
+{
 	GluePath	root = {NULL, "$", 0};
 	json_object *sent_copy = redacted_copy(sent);
 	json_object *got_copy = redacted_copy(got);
 
 	if (sent_copy == NULL || got_copy == NULL)
-		comparison.equal = false;
+		comparison->equal = false;
 	else
-		compare_structures(&comparison, &root,
+		compare_structures(comparison, &root,
 						   glue_model_shape("ConnectionInput"),
 						   glue_model_shape("Connection"),
 						   sent_copy, got_copy);
 	glue_json_tree_free(sent_copy);
 	glue_json_tree_free(got_copy);
-	return comparison.equal;
+}
+
+/*
+ * Is there anything hidden in a definition, before we hide it?
+ */
+static bool
+has_hidden_text(json_object *value)
+{
+	struct json_object_iter iter;
+
+	if (json_object_is_type(value, json_type_string))
+		return strstr(json_object_get_string(value), GLUE_REDACTED) != NULL;
+	if (!json_object_is_type(value, json_type_object))
+		return false;
+	json_object_object_foreachC(value, iter)
+	{
+		if (has_hidden_text(iter.val))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -267,6 +330,8 @@ compare_values(Comparison *comparison, const GluePath *path,
 		compare_structures(comparison, path, sent_shape, got_shape, sent, got);
 		return;
 	}
+	if (comparison->recorded && is_hidden(sent) && !glue_is_nothing(got))
+		return;
 	if (sent_shape->type == GLUE_TYPE_MAP)
 	{
 		compare_maps(comparison, path, sent, got);
@@ -275,7 +340,7 @@ compare_values(Comparison *comparison, const GluePath *path,
 	if (sent_shape->type == GLUE_TYPE_LIST)
 		same = same_entries(sent, got);
 	else
-		same = same_strings(sent, got);
+		same = same_strings(comparison, sent, got);
 	if (!same)
 		report(comparison, path, sent, got);
 }
@@ -302,10 +367,9 @@ compare_maps(Comparison *comparison, const GluePath *path,
 			GluePath	inner = {path, iter.key, 0};
 			json_object *other = glue_member_of(got, iter.key);
 
-			if (glue_redact_is_secret_key(iter.key) ||
-				(glue_is_nothing(iter.val) && glue_is_nothing(other)) ||
+			if (!counts(comparison, iter.key, iter.val, other) ||
 				is_added_by_glue(comparison, path, iter.key, iter.val, other) ||
-				same_strings(iter.val, other))
+				same_strings(comparison, iter.val, other))
 				continue;
 			report(comparison, &inner, iter.val, other);
 		}
@@ -316,10 +380,10 @@ compare_maps(Comparison *comparison, const GluePath *path,
 		{
 			GluePath	inner = {path, iter.key, 0};
 
-			if (glue_redact_is_secret_key(iter.key) || glue_is_nothing(iter.val) ||
-				is_added_by_glue(comparison, path, iter.key, NULL, iter.val) ||
-				(sent != NULL &&
-				 json_object_object_get_ex(sent, iter.key, NULL)))
+			if ((sent != NULL &&
+				 json_object_object_get_ex(sent, iter.key, NULL)) ||
+				!counts(comparison, iter.key, NULL, iter.val) ||
+				is_added_by_glue(comparison, path, iter.key, NULL, iter.val))
 				continue;
 			report(comparison, &inner, NULL, iter.val);
 		}
@@ -353,6 +417,37 @@ is_added_by_glue(const Comparison *comparison, const GluePath *map,
 						  property->other_value) == 0;
 	}
 	return false;
+}
+
+/*
+ * Does it count if the values of a property differ?
+ *
+ * Not if both are nothing.  Nor if a secret is hidden on both sides, or is
+ * missing on one: Glue hides the passwords that it knows.  Of what is recorded
+ * as hidden and shown now, nobody knows what it was; but that of a name that
+ * says nothing of secrets was one.
+ */
+static bool
+counts(const Comparison *comparison, const char *key,
+	   json_object *sent, json_object *got)
+{
+	GlueNameKind kind = glue_secret_name_kind(key, strlen(key));
+	bool		both = !glue_is_nothing(sent) && !glue_is_nothing(got);
+
+	if (!both && glue_is_nothing(sent) == glue_is_nothing(got))
+		return false;
+	if (both)
+		return !(comparison->recorded && is_hidden(sent) &&
+				 kind != GLUE_NAME_PLAIN);
+	return kind != GLUE_NAME_SECRET &&
+		!(glue_redact_is_secret_key(key) && (is_hidden(sent) || is_hidden(got)));
+}
+
+static bool
+is_hidden(json_object *value)
+{
+	return json_object_is_type(value, json_type_string) &&
+		strcmp(json_object_get_string(value), GLUE_REDACTED) == 0;
 }
 
 /*
@@ -396,7 +491,8 @@ count_entries(json_object *array, json_object *entry)
  * Are two values equal, or strings that hold the same JSON?
  */
 static bool
-same_strings(json_object *sent, json_object *got)
+same_strings(const Comparison *comparison, json_object *sent,
+			 json_object *got)
 {
 	json_object *sent_json;
 	json_object *got_json;
@@ -412,11 +508,38 @@ same_strings(json_object *sent, json_object *got)
 									 json_object_get_string_len(sent));
 	got_json = glue_json_tree_parse(json_object_get_string(got),
 									json_object_get_string_len(got));
+	if (comparison->recorded)
+		forget_hidden(sent_json, got_json);
 	same = sent_json != NULL && got_json != NULL &&
 		json_object_equal(sent_json, got_json);
 	glue_json_tree_free(sent_json);
 	glue_json_tree_free(got_json);
 	return same;
+}
+
+/*
+ * Hide the members of an object that another one, which was recorded, has as
+ * hidden; see counts().
+ */
+static void
+forget_hidden(json_object *sent, json_object *got)
+{
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(sent, json_type_object) ||
+		!json_object_is_type(got, json_type_object))
+		return;
+	json_object_object_foreachC(sent, iter)
+	{
+		json_object *other = glue_member_of(got, iter.key);
+
+		if (!is_hidden(iter.val))
+			forget_hidden(iter.val, other);
+		else if (other != NULL &&
+				 glue_secret_name_kind(iter.key, strlen(iter.key)) !=
+				 GLUE_NAME_PLAIN)
+			json_object_object_add(got, iter.key, json_object_get(iter.val));
+	}
 }
 
 /*

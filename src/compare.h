@@ -25,6 +25,7 @@ typedef void (*GlueDifferenceSink) (void *arg, const char *path,
 
 extern bool glue_compare_definitions(json_object *sent, json_object *got,
 									 GlueDifferenceSink sink, void *arg);
+extern bool glue_definition_reveals(json_object *recorded, json_object *got);
 extern bool glue_compare_tags(json_object *sent, json_object *got,
 							  GlueDifferenceSink sink, void *arg);
 extern bool glue_same_time(json_object *a, json_object *b);

@@ -112,39 +112,18 @@ typedef struct GlueJsonbBuilder
 
 /* 16 added a flag to the insert into indexes, and 19 made one of all flags */
 #if PG_VERSION_NUM >= 190000
-#define glue_insert_index_tuples(target, slot, executor, conflict, arbiters) \
-	ExecInsertIndexTuples(target, executor, EIIT_NO_DUPE_ERROR, slot, \
-						  arbiters, conflict)
+#define glue_insert_index_tuples(target, slot, executor, unless_there, conflict) \
+	ExecInsertIndexTuples(target, executor, \
+						  (unless_there) ? EIIT_NO_DUPE_ERROR : 0, slot, NIL, \
+						  conflict)
 #elif PG_VERSION_NUM >= 160000
-#define glue_insert_index_tuples(target, slot, executor, conflict, arbiters) \
-	ExecInsertIndexTuples(target, slot, executor, false, true, conflict, \
-						  arbiters, false)
+#define glue_insert_index_tuples(target, slot, executor, unless_there, conflict) \
+	ExecInsertIndexTuples(target, slot, executor, false, unless_there, \
+						  conflict, NIL, false)
 #else
-#define glue_insert_index_tuples(target, slot, executor, conflict, arbiters) \
-	ExecInsertIndexTuples(target, slot, executor, false, true, conflict, \
-						  arbiters)
-#endif
-
-/* 16 says which indexes an update is about, where there was yes and no before */
-#if PG_VERSION_NUM >= 160000
-#define GlueUpdateIndexes TU_UpdateIndexes
-#define GLUE_UPDATE_NO_INDEXES TU_None
-#else
-#define GlueUpdateIndexes bool
-#define GLUE_UPDATE_NO_INDEXES false
-#endif
-
-/* the same insert, of a row that no other is expected to be in the way of */
-#if PG_VERSION_NUM >= 190000
-#define glue_insert_all_index_tuples(target, slot, executor) \
-	ExecInsertIndexTuples(target, executor, 0, slot, NIL, NULL)
-#elif PG_VERSION_NUM >= 160000
-#define glue_insert_all_index_tuples(target, slot, executor) \
-	ExecInsertIndexTuples(target, slot, executor, false, false, NULL, NIL, \
-						  false)
-#else
-#define glue_insert_all_index_tuples(target, slot, executor) \
-	ExecInsertIndexTuples(target, slot, executor, false, false, NULL, NIL)
+#define glue_insert_index_tuples(target, slot, executor, unless_there, conflict) \
+	ExecInsertIndexTuples(target, slot, executor, false, unless_there, \
+						  conflict, NIL)
 #endif
 
 /* 18 lets those who form a minimal tuple have room before it */

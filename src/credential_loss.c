@@ -80,7 +80,7 @@ static const char *const inline_credentials[][MAX_STEPS] = {
 	"UserManagedClientApplicationClientSecret"},
 };
 
-/* A secret besides them, which Glue shows but which nobody can read here. */
+/* What may hold secrets besides them. */
 static const char *const token_parameters[MAX_STEPS] = {
 	"OAuth2Properties", "TokenUrlParametersMap",
 };
@@ -189,7 +189,7 @@ search_map(Search *search, const char *map, json_object *had)
 		if (!has_value(had, iter.key) ||
 			(plain != iter.key && has_value(had, plain)))
 			continue;
-		if (glue_redact_is_secret_key(iter.key))
+		if (glue_redact_hides(iter.key, iter.val))
 		{
 			if (!gives_secret(search, given, had, iter.key))
 				report_property(search, map, plain,
@@ -197,7 +197,7 @@ search_map(Search *search, const char *map, json_object *had)
 		}
 		else if (loses_part(search, iter.val,
 							glue_member_of(given, iter.key)) &&
-				 !has_value(given, "SECRET_ID") &&
+				 !(has_value(given, "SECRET_ID") && !has_value(had, "SECRET_ID")) &&
 				 !has_password(given, "PASSWORD") && !search->authenticates)
 			report_property(search, map, iter.key,
 							"holds credentials that the input does not give");
@@ -224,7 +224,7 @@ search_recorded(Search *search, const char *map, json_object *recorded,
 
 		if (!has_value(recorded, iter.key) ||
 			(plain != iter.key && has_value(recorded, plain)) ||
-			!glue_redact_is_secret_key(iter.key) ||
+			!glue_redact_hides(iter.key, iter.val) ||
 			has_password(existing, iter.key) ||
 			(login != NULL && is_login_known(recorded, existing, login)) ||
 			gives_secret(search, given, recorded, iter.key))
@@ -335,15 +335,15 @@ search_inline(Search *search, json_object *recorded, json_object *given)
 }
 
 /*
- * Find what Glue shows of OAuth 2 and nobody can read here.
+ * Find the secrets of OAuth 2 that Glue shows and nobody can read here.
  */
 static void
 search_token_url(Search *search, json_object *had, json_object *given)
 {
-	if (!glue_is_nothing(follow(had, token_parameters)) &&
-		glue_is_nothing(follow(given, token_parameters)))
+	if (loses_part(search, follow(had, token_parameters),
+				   follow(given, token_parameters)))
 		report_authentication(search, token_parameters,
-							  "has a value that the input does not give");
+							  "holds a secret that the input does not give");
 	if (loses_part(search, follow(had, token_url), follow(given, token_url)))
 		report_authentication(search, token_url,
 							  "holds credentials that the input does not "
@@ -441,11 +441,8 @@ gives_reference(json_object *given, json_object *had)
 		return false;
 	json_object_object_foreachC(given, iter)
 	{
-		size_t		len = strlen(iter.key);
-
-		if ((glue_secret_same_name(iter.key, len, "secretid") ||
-			 glue_secret_same_name(iter.key, len, "secretarn")) &&
-			!glue_is_nothing(iter.val) && !has_value(had, iter.key))
+		if (glue_secret_name_refers(iter.key, strlen(iter.key)) && !glue_is_nothing(iter.val) &&
+			!has_value(had, iter.key))
 			return true;
 	}
 	return false;
@@ -496,7 +493,7 @@ loses_member(const Search *search, json_object *had, json_object *now)
 	{
 		json_object *value = glue_member_of(now, iter.key);
 
-		if (glue_redact_is_secret_key(iter.key))
+		if (glue_redact_hides(iter.key, iter.val))
 		{
 			if (!glue_is_nothing(iter.val) &&
 				!gives_secret(search, now, had, iter.key))

@@ -143,6 +143,7 @@ static GlueFailure *new_failure(const GlueFailedCall *call, int sqlstate,
 static char *failed_to(const GlueFailedCall *call, const char *why);
 static const ExceptionRule *find_rule(const char *code);
 static const char *hint_for_text(const char *message);
+static char *utf8_copy(const char *text);
 static void append_attempts(StringInfo detail, int attempts);
 
 /*
@@ -401,6 +402,19 @@ glue_failure_wipes_credentials(const char *connection_name,
 	return failure;
 }
 
+/* An error that was raised, as a failure.  It must not hold a secret. */
+GlueFailure *
+glue_failure_from_error(const ErrorData *error)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = error->sqlerrcode;
+	failure->code = pstrdup(unpack_sql_state(error->sqlerrcode));
+	failure->message = utf8_copy(error->message);
+	failure->detail = utf8_copy(error->detail ? error->detail : "");
+	return failure;
+}
+
 /* A copy in the current memory context; hints are constants. */
 GlueFailure *
 glue_failure_copy(const GlueFailure *failure)
@@ -492,4 +506,15 @@ append_attempts(StringInfo detail, int attempts)
 {
 	if (attempts > 1)
 		appendStringInfo(detail, " This was attempt %d.", attempts);
+}
+
+/* A copy of text of the database in UTF-8. */
+static char *
+utf8_copy(const char *text)
+{
+	const char *utf8;
+	int			len;
+
+	return glue_utf8_from_server(text, strlen(text), &utf8, &len) ?
+		pnstrdup(utf8, len) : pstrdup(text);
 }

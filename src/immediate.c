@@ -54,7 +54,7 @@ struct GlueImmediateCall
 {
 	dlist_node	node;
 	SubTransactionId subtransaction;	/* that made it */
-	GlueIntent	intent;
+	int64		intent;			/* its ID; 0: none was written down */
 	GlueKnownOutcome outcome;
 	bool		done;			/* whatever it was */
 	const char *operation;
@@ -145,7 +145,7 @@ static void
 begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 	  GlueImmediateCall **announced)
 {
-	GlueIntent **intents = palloc(nrequests * sizeof(GlueIntent *));
+	int64	   *ids = palloc(nrequests * sizeof(int64));
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
 
 	lock_names(immediate, requests, nrequests, locks);
@@ -154,17 +154,17 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 	{
 		complete_request(immediate, &requests[i]);
 		announced[i] = remember_call(&requests[i]);
-		intents[i] = &announced[i]->intent;
 		if (immediate->journaled)
-			intents[i]->id = glue_request_next_id(&immediate->queue);
+			announced[i]->intent = glue_request_next_id(&immediate->queue);
+		ids[i] = announced[i]->intent;
 		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, NULL);
 	}
 	if (immediate->journaled)
 		announced[0]->announcement = glue_intents_announce(&immediate->queue,
 														   requests, nrequests,
-														   intents, locks);
+														   ids, locks);
 	pfree(locks);
-	pfree(intents);
+	pfree(ids);
 }
 
 /* Lock the names of connections that calls are about to be made for. */
@@ -313,8 +313,8 @@ set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
 	if (outcome == GLUE_OUTCOME_CREATED && !answered)
 		outcome = GLUE_OUTCOME_UNKNOWN;
 	call->outcome = outcome;
-	if (call->intent.id != 0)
-		glue_known_outcome_note(call->intent.id, outcome, answered, failure);
+	if (call->intent != 0)
+		glue_known_outcome_note(call->intent, outcome, answered, failure);
 }
 
 /*
@@ -331,8 +331,8 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
 		.aws_request_id = request_id,
 	};
 
-	if (call->intent.id != 0)
-		glue_intent_close(&immediate->queue, &call->intent, &outcome);
+	if (call->intent != 0)
+		glue_intent_close(&immediate->queue, call->intent, &outcome);
 }
 
 /*
@@ -355,9 +355,9 @@ glue_immediate_close_failed(const GlueImmediate *immediate,
 		.aws_request_id = request_id,
 	};
 
-	if (call->intent.id == 0)
+	if (call->intent == 0)
 		return;
-	glue_intent_close(&immediate->queue, &call->intent, &outcome);
+	glue_intent_close(&immediate->queue, call->intent, &outcome);
 	if (call->outcome != GLUE_OUTCOME_NOTHING)
 		glue_queue_wake_at_commit();
 }
@@ -486,7 +486,7 @@ take_back(SubTransactionId subtransaction)
 		if (subtransaction != InvalidSubTransactionId &&
 			call->subtransaction != subtransaction)
 			continue;
-		journaled |= call->intent.id != 0;
+		journaled |= call->intent != 0;
 		if (stays(call) && ++nstay <= MAX_NAMED)
 			append_call(&lines, call);
 		dlist_delete(&call->node);
@@ -508,7 +508,7 @@ stays(const GlueImmediateCall *call)
 {
 	if (call->outcome == GLUE_OUTCOME_NOTHING)
 		return false;
-	return call->intent.id == 0 || call->kept ||
+	return call->intent == 0 || call->kept ||
 		call->outcome == GLUE_OUTCOME_CHANGED;
 }
 
@@ -544,8 +544,8 @@ warn(const StringInfoData *lines, bool journaled)
 static void
 forget(GlueImmediateCall *call)
 {
-	if (call->intent.id != 0)
-		glue_known_outcome_forget(call->intent.id);
+	if (call->intent != 0)
+		glue_known_outcome_forget(call->intent);
 	dlist_delete(&call->node);
 	ncalls--;
 }

@@ -49,12 +49,14 @@
 #include "http.h"
 #include "intent.h"
 #include "journal_box.h"
+#include "kept_plan.h"
 #include "known_outcome.h"
 #include "miscadmin.h"
 #include "request_row.h"
-#include "row_update.h"
+#include "result_row.h"
 #include "settings.h"
 #include "shared_state.h"
+#include "sql_text.h"
 #include "utils/fmgroids.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -71,13 +73,15 @@
 #define LONGEST_BLOCKED_MS		250
 #define MAX_BLOCKED_MS			30000
 
+/* Of the statement that says how a call has ended. */
+#define NUM_CLOSING_PARAMETERS	8
+
 struct GlueAnnouncement
 {
 	MemoryContext context;
 	Oid			table;
 	char	   *name;			/* of the first connection, UTF-8 */
 	int			nintents;
-	GlueIntent **intents;
 	char	   *tuples;
 	Size		len;
 	GlueConnectionLock *locks;
@@ -86,10 +90,13 @@ struct GlueAnnouncement
 /* prototypes of private functions */
 static char *form_intents(const GlueRequestQueue *queue,
 						  const GlueRequest *requests, int nrequests,
-						  GlueIntent *const *intents, Size *len);
+						  const int64 *ids, Size *len);
 static MinimalTuple form_intent(Relation table, const GlueRequest *request,
 								int64 id);
 pg_noreturn static void raise_blocked(const char *name, int64 blocked_by);
+static SPIPlanPtr closing_plan(const GlueRequestQueue *queue);
+static void set_text(Datum *values, char *nulls, int parameter,
+					 const char *utf8);
 static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
 						   HeapTuple intent);
 static bool is_held(HeapTuple tuple, TupleDesc desc);
@@ -125,8 +132,7 @@ glue_intents_wanted(void)
 GlueAnnouncement *
 glue_intents_announce(const GlueRequestQueue *queue,
 					  const GlueRequest *requests, int nrequests,
-					  GlueIntent *const *intents,
-					  const GlueConnectionLock *locks)
+					  const int64 *ids, const GlueConnectionLock *locks)
 {
 	GlueAnnouncement *announcement;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -139,15 +145,14 @@ glue_intents_announce(const GlueRequestQueue *queue,
 	announcement->table = queue->oid;
 	announcement->name = pstrdup(requests[0].name);
 	announcement->nintents = nrequests;
-	announcement->intents = palloc(nrequests * sizeof(GlueIntent *));
-	memcpy(announcement->intents, intents, nrequests * sizeof(GlueIntent *));
-	announcement->tuples = form_intents(queue, requests, nrequests, intents,
+	announcement->tuples = form_intents(queue, requests, nrequests, ids,
 										&announcement->len);
 	announcement->locks = palloc(nrequests * sizeof(GlueConnectionLock));
 	memcpy(announcement->locks, locks, nrequests * sizeof(GlueConnectionLock));
 	MemoryContextSwitchTo(old_context);
 	glue_journal_post(queue->oid, announcement->tuples, announcement->len,
 					  nrequests);
+	(void) closing_plan(queue);
 	return announcement;
 }
 
@@ -163,13 +168,11 @@ glue_intents_announce(const GlueRequestQueue *queue,
 void
 glue_intents_await(GlueAnnouncement *announcement)
 {
-	ItemPointer places = palloc(announcement->nintents *
-								sizeof(ItemPointerData));
 	long		pause_ms = SHORTEST_BLOCKED_MS;
 	long		waited_ms = 0;
 	int64		blocked_by;
 
-	while (glue_journal_await(places, &blocked_by) == GLUE_JOURNAL_BLOCKED)
+	while (glue_journal_await(&blocked_by) == GLUE_JOURNAL_BLOCKED)
 	{
 		if (waited_ms >= MAX_BLOCKED_MS)
 			raise_blocked(announcement->name, blocked_by);
@@ -181,16 +184,13 @@ glue_intents_await(GlueAnnouncement *announcement)
 		glue_journal_post(announcement->table, announcement->tuples,
 						  announcement->len, announcement->nintents);
 	}
-	for (int i = 0; i < announcement->nintents; i++)
-		announcement->intents[i]->place = places[i];
-	pfree(places);
 	MemoryContextDelete(announcement->context);
 }
 
 /* The rows, one after the other, as the journal wants them. */
 static char *
 form_intents(const GlueRequestQueue *queue, const GlueRequest *requests,
-			 int nrequests, GlueIntent *const *intents, Size *len)
+			 int nrequests, const int64 *ids, Size *len)
 {
 	Relation	table = table_open(queue->oid, NoLock);
 	MinimalTuple *tuples = palloc(nrequests * sizeof(MinimalTuple));
@@ -203,7 +203,7 @@ form_intents(const GlueRequestQueue *queue, const GlueRequest *requests,
 		GlueRequest own = requests[i];
 
 		glue_request_make_own(queue, &own);
-		tuples[i] = form_intent(table, &own, intents[i]->id);
+		tuples[i] = form_intent(table, &own, ids[i]);
 		*len += MAXALIGN(tuples[i]->t_len);
 	}
 	table_close(table, NoLock);
@@ -253,62 +253,94 @@ raise_blocked(const char *name, int64 blocked_by)
 }
 
 /*
- * Do what can be done for writing down how a call has ended, before it has.
- */
-void
-glue_intent_prepare_close(const GlueRequestQueue *queue, GlueIntent *intent)
-{
-	intent->closing = glue_row_update_begin(queue->oid, &glue_request_shape,
-											&intent->place);
-}
-
-/* Let go of what that holds, unless an error does that. */
-void
-glue_intent_cancel_close(GlueIntent *intent)
-{
-	if (intent->closing != NULL)
-		glue_row_update_cancel(intent->closing);
-	intent->closing = NULL;
-}
-
-/*
  * Write down how a call has ended, as part of its own transaction.
  *
  * If nobody knows how, the row stays open, and is settled when the transaction
  * has ended, whether it has committed or not.
  */
 void
-glue_intent_close(const GlueRequestQueue *queue, GlueIntent *intent,
+glue_intent_close(const GlueRequestQueue *queue, int64 id,
 				  const GlueIntentOutcome *outcome)
 {
-	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
+	Datum		values[NUM_CLOSING_PARAMETERS] = {
+		Int64GetDatum(id), Int64GetDatum(queue->home),
+		TimestampTzGetDatum(GetCurrentTimestamp())
+	};
+	char		nulls[NUM_CLOSING_PARAMETERS] = {' ', ' ', ' '};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn intent",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
-	GlueRequestRow row;
+	GlueImpersonation saved;
+	GlueResultRow row;
 
-	memset(row.nulls, 'n', sizeof(row.nulls));
-	glue_request_row_set_text(&row, GLUE_REQUEST_STATE, outcome->state);
-	if (outcome->state != NULL)
-	{
-		glue_request_row_set(&row, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(1));
-		glue_request_row_set(&row, GLUE_REQUEST_ANSWERED_AT, now);
-		glue_request_row_set(&row, GLUE_REQUEST_FINISHED_AT, now);
-	}
-	glue_request_row_set_text(&row, GLUE_REQUEST_STATUS, outcome->status);
-	glue_request_row_set_text(&row, GLUE_REQUEST_ERROR_CODE,
-							  outcome->error_code);
-	glue_request_row_set_text(&row, GLUE_REQUEST_ERROR_MESSAGE,
-							  outcome->error_message);
-	glue_request_row_set_text(&row, GLUE_REQUEST_AWS_REQUEST_ID,
-							  outcome->aws_request_id);
-	if (intent->closing == NULL)
-		glue_intent_prepare_close(queue, intent);
-	glue_row_update_finish(intent->closing, row.values, row.nulls);
-	intent->closing = NULL;
+	set_text(values, nulls, 3, outcome->state);
+	set_text(values, nulls, 4, outcome->status);
+	set_text(values, nulls, 5, outcome->error_code);
+	set_text(values, nulls, 6, outcome->error_message);
+	set_text(values, nulls, 7, outcome->aws_request_id);
+	glue_execute_latest(&saved, queue->owner, closing_plan(queue), values,
+						nulls);
+	row = glue_result_row(0);
+	if (!glue_result_bool(&row, 1))
+		elog(ERROR, "request %lld is gone", (long long) id);
+	glue_execute_end(&saved);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
+}
+
+/*
+ * The statement for that, ready to be executed.
+ *
+ * The row was made by another process, and is newer than what a transaction that
+ * keeps one snapshot sees.  It is there: what is to be inserted serves only to
+ * find it as a conflict.  So it is found by its index, however small the planner
+ * believes the table to be; and unlike an UPDATE, that leaves no trace of a read,
+ * which would make concurrent serializable transactions fail over nothing but
+ * neighbours in an index.
+ */
+static SPIPlanPtr
+closing_plan(const GlueRequestQueue *queue)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[NUM_CLOSING_PARAMETERS] = {
+		INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+		TEXTOID
+	};
+
+	if (!glue_plan_is_kept(&kept, queue->table))
+		glue_keep_plan(&kept, queue->owner, queue->table,
+					   psprintf("INSERT INTO %s AS r (id, home, operation,"
+								" connection_name, region, next_attempt_at,"
+								" requested_by, requested_at, cluster)"
+								" OVERRIDING SYSTEM VALUE"
+								" VALUES ($1, $2, 'CreateConnection', '', '',"
+								" $3, '0', $3, 0)"
+								" ON CONFLICT ON CONSTRAINT glue_request_pkey"
+								" DO UPDATE SET state = coalesce($4, r.state),"
+								" attempts = CASE WHEN $4 IS NULL"
+								" THEN r.attempts ELSE 1 END,"
+								" answered_at = CASE WHEN $4 IS NULL"
+								" THEN r.answered_at ELSE $3 END,"
+								" finished_at = CASE WHEN $4 IS NULL"
+								" THEN r.finished_at ELSE $3 END,"
+								" status = coalesce($5, r.status),"
+								" error_code = coalesce($6, r.error_code),"
+								" error_message = coalesce($7, r.error_message),"
+								" aws_request_id = coalesce($8, r.aws_request_id)"
+								" RETURNING r.caller_xid IS NOT NULL",
+								queue->table),
+					   lengthof(types), types);
+	return glue_ready_plan(&kept, queue->owner);
+}
+
+/* Set a parameter to text in UTF-8, or to null. */
+static void
+set_text(Datum *values, char *nulls, int parameter, const char *utf8)
+{
+	nulls[parameter] = utf8 == NULL ? 'n' : ' ';
+	if (utf8 != NULL)
+		values[parameter] = CStringGetTextDatum(glue_server_from_utf8(utf8));
 }
 
 /* ----------------------------------------------------------------
@@ -512,12 +544,11 @@ same_value(HeapTuple a, HeapTuple b, TupleDesc desc, GlueRequestColumn column)
 }
 
 /*
- * Insert an intent; *place is where it is.  Whatever others have done before now,
- * they have done before the call.
+ * Insert an intent.  Whatever others have done before now, they have done before
+ * the call.
  */
 void
-glue_intent_insert(const GlueRequestQueue *queue, MinimalTuple intent,
-				   ItemPointer place)
+glue_intent_insert(const GlueRequestQueue *queue, MinimalTuple intent)
 {
 	Relation	table = table_open(queue->oid, NoLock);
 	TupleDesc	desc = RelationGetDescr(table);
@@ -532,7 +563,7 @@ glue_intent_insert(const GlueRequestQueue *queue, MinimalTuple intent,
 	table_close(table, NoLock);
 	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
 		nulls[i] = is_null[i] ? 'n' : ' ';
-	if (!glue_request_insert_row(queue, values, nulls, place))
+	if (!glue_request_insert_row(queue, values, nulls))
 		elog(ERROR, "could not insert into table \"glue_request\"");
 }
 

@@ -14,16 +14,7 @@
 #include "access/htup.h"
 #include "connection_lock.h"
 #include "request_queue.h"
-#include "row_update.h"
 #include "utils/timestamp.h"
-
-/* The intent of a call: a row of glue_request. */
-typedef struct GlueIntent
-{
-	int64		id;				/* 0: none was written down */
-	ItemPointerData place;		/* of the row */
-	GlueRowUpdate *closing;		/* the update that is prepared, or NULL */
-} GlueIntent;
 
 /* Some intents that are to be written down.  Belongs to a memory context. */
 typedef struct GlueAnnouncement GlueAnnouncement;
@@ -44,14 +35,10 @@ extern bool glue_intents_wanted(void);
 extern GlueAnnouncement *glue_intents_announce(const GlueRequestQueue *queue,
 											   const GlueRequest *requests,
 											   int nrequests,
-											   GlueIntent *const *intents,
+											   const int64 *ids,
 											   const GlueConnectionLock *locks);
 extern void glue_intents_await(GlueAnnouncement *announcement);
-extern void glue_intent_prepare_close(const GlueRequestQueue *queue,
-									  GlueIntent *intent);
-extern void glue_intent_cancel_close(GlueIntent *intent);
-extern void glue_intent_close(const GlueRequestQueue *queue,
-							  GlueIntent *intent,
+extern void glue_intent_close(const GlueRequestQueue *queue, int64 id,
 							  const GlueIntentOutcome *outcome);
 
 /* for the worker that writes the journal */
@@ -59,6 +46,6 @@ extern void glue_intent_table_open(GlueRequestQueue *queue, Oid table);
 extern int64 glue_intent_blocked_by(const GlueRequestQueue *queue,
 									MinimalTuple intent);
 extern void glue_intent_insert(const GlueRequestQueue *queue,
-							   MinimalTuple intent, ItemPointer place);
+							   MinimalTuple intent);
 
 #endif							/* GLUE_INTENT_H */

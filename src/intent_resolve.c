@@ -29,7 +29,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "builtins.h"
 #include "caller_status.h"
 #include "catalog/pg_type.h"
@@ -41,8 +40,7 @@
 #include "request_notice.h"
 #include "result_row.h"
 #include "sql_text.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
+#include "subtransaction.h"
 
 /* Calls that are dealt with at once, so that nobody waits long for that. */
 #define RESOLVE_BATCH	256
@@ -63,15 +61,26 @@ typedef struct Endings
 	int			n;
 } Endings;
 
+/* What of them is written at once. */
+typedef struct Writing
+{
+	const GlueClaims *queue;
+	const Endings *endings;
+	int			first;
+	int			n;
+	GlueResolution *resolution; /* those that are written */
+} Writing;
+
 /* prototypes of private functions */
 static void find_ended(const GlueClaims *queue, GlueResolution *resolution);
 static uint64 read_open(const GlueClaims *queue, GlueImpersonation *saved);
 static bool wait_for_journal(void);
+static void lock_journal(void *arg);
 static void judge(Endings *endings, int64 id);
 static void write_endings(const GlueClaims *queue, const Endings *endings,
 						  GlueResolution *resolution);
-static uint64 update(const GlueClaims *queue, const Endings *endings,
-					 GlueImpersonation *saved);
+static void write_some(void *arg);
+static uint64 update(const Writing *writing, GlueImpersonation *saved);
 static void announce(const GlueResultRow *row);
 
 /*
@@ -173,29 +182,17 @@ read_open(const GlueClaims *queue, GlueImpersonation *saved)
 static bool
 wait_for_journal(void)
 {
-	ResourceOwner owner = CurrentResourceOwner;
-	MemoryContext context = CurrentMemoryContext;
-	volatile bool waited = false;
+	ErrorData  *error = glue_subtransaction_try(lock_journal, NULL);
 
-	BeginInternalSubTransaction(NULL);
-	PG_TRY();
-	{
-		glue_journal_lock(ShareLock);
-		ReleaseCurrentSubTransaction();
-		waited = true;
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		if (geterrcode() != ERRCODE_LOCK_NOT_AVAILABLE)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return waited;
+	if (error != NULL && error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(error);
+	return error == NULL;
+}
+
+static void
+lock_journal(void *arg)
+{
+	glue_journal_lock(ShareLock);
 }
 
 /*
@@ -229,22 +226,52 @@ judge(Endings *endings, int64 id)
 	endings->not_made[i] = BoolGetDatum(known.outcome == GLUE_OUTCOME_CHANGED);
 }
 
-/* Write down what becomes of the calls; of those that were still open. */
+/*
+ * Write down what becomes of the calls, of those that were still open: of all of
+ * them, or, if one of them keeps that from being done, of each other one.
+ */
 static void
 write_endings(const GlueClaims *queue, const Endings *endings,
 			  GlueResolution *resolution)
 {
+	Writing		writing = {queue, endings, 0, endings->n, resolution};
+
+	resolution->nresolved = 0;
+	if (glue_subtransaction_try(write_some, &writing) == NULL)
+		return;
+	writing.n = 1;
+	for (; writing.first < endings->n; writing.first++)
+	{
+		int			before = resolution->nresolved;
+		ErrorData  *error = glue_subtransaction_try(write_some, &writing);
+
+		if (error == NULL)
+			continue;
+		resolution->nresolved = before;
+		ereport(LOG,
+				(errcode(error->sqlerrcode),
+				 errmsg("could not record that the transaction of call %lld has ended: %s",
+						(long long) DatumGetInt64(endings->ids[writing.first]),
+						error->message)));
+	}
+}
+
+static void
+write_some(void *arg)
+{
+	const Writing *writing = arg;
+	GlueResolution *resolution = writing->resolution;
 	GlueImpersonation saved;
-	uint64		count = update(queue, endings, &saved);
+	uint64		count = update(writing, &saved);
 
 	for (uint64 i = 0; i < count; i++)
 	{
 		GlueResultRow row = glue_result_row(i);
 
-		resolution->resolved[i] = glue_result_int64(&row, 1);
+		resolution->resolved[resolution->nresolved++] =
+			glue_result_int64(&row, 1);
 		announce(&row);
 	}
-	resolution->nresolved = count;
 	glue_execute_end(&saved);
 }
 
@@ -254,16 +281,18 @@ write_endings(const GlueClaims *queue, const Endings *endings,
  * reading all of it.
  */
 static uint64
-update(const GlueClaims *queue, const Endings *endings,
-	   GlueImpersonation *saved)
+update(const Writing *writing, GlueImpersonation *saved)
 {
+	const GlueClaims *queue = writing->queue;
+	const Endings *endings = writing->endings;
+	int			first = writing->first;
 	static GlueKeptPlan kept;
 	static const Oid types[] = {
 		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
 		BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID
 	};
 	Datum		values[lengthof(types)];
-	int			n = endings->n;
+	int			n = writing->n;
 	SPIPlanPtr	plan;
 
 	plan = glue_kept_plan(&kept, queue->owner,
@@ -293,18 +322,20 @@ update(const GlueClaims *queue, const Endings *endings,
 								   queue->table, queue->own, queue->table,
 								   queue->own),
 						  lengthof(types), types);
-	values[0] = glue_array_parameter(endings->ids, NULL, n, INT8OID);
-	values[1] = glue_array_parameter(endings->states, NULL, n, TEXTOID);
-	values[2] = glue_array_parameter(endings->codes, endings->no_code, n,
-									 TEXTOID);
-	values[3] = glue_array_parameter(endings->answered_at,
-									 endings->not_answered, n,
+	values[0] = glue_array_parameter(&endings->ids[first], NULL, n, INT8OID);
+	values[1] = glue_array_parameter(&endings->states[first], NULL, n, TEXTOID);
+	values[2] = glue_array_parameter(&endings->codes[first],
+									 &endings->no_code[first], n, TEXTOID);
+	values[3] = glue_array_parameter(&endings->answered_at[first],
+									 &endings->not_answered[first], n,
 									 TIMESTAMPTZOID);
-	values[4] = glue_array_parameter(endings->not_made, NULL, n, BOOLOID);
-	values[5] = glue_array_parameter(endings->messages, endings->no_code, n,
+	values[4] = glue_array_parameter(&endings->not_made[first], NULL, n,
+									 BOOLOID);
+	values[5] = glue_array_parameter(&endings->messages[first],
+									 &endings->no_code[first], n, TEXTOID);
+	values[6] = glue_array_parameter(&endings->request_ids[first],
+									 &endings->no_request_id[first], n,
 									 TEXTOID);
-	values[6] = glue_array_parameter(endings->request_ids,
-									 endings->no_request_id, n, TEXTOID);
 	return glue_execute_as(saved, queue->owner, plan, values, NULL);
 }
 

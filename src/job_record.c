@@ -16,59 +16,55 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "crash_point.h"
 #include "encoding.h"
 #include "job_record.h"
 #include "miscadmin.h"
 #include "request_notice.h"
-#include "utils/resowner.h"
+#include "subtransaction.h"
+
+/* What is recorded together, or not at all. */
+typedef struct JobList
+{
+	GlueJob   **jobs;
+	int			njobs;
+	GlueClaims *queue;
+	const GlueMirror *mirror;
+} JobList;
 
 /* prototypes of private functions */
+static void record_jobs(void *arg);
 static void record_connection(GlueJob *job, const GlueMirror *mirror);
 static void forget_old_name(const GlueJob *job, const GlueMirror *mirror);
 static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
 static void warn_if_left(const GlueJob *job);
 
 /*
- * Record the outcomes of some jobs, or of none of them: false if somebody has
- * locked what is to be written.
+ * Record the outcomes of some jobs, or of none of them.  Returns NULL if that is
+ * done; if not, why, in the current memory context.
  */
-bool
+ErrorData *
 glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
 				 const GlueMirror *mirror)
 {
-	ResourceOwner owner = CurrentResourceOwner;
-	MemoryContext context = CurrentMemoryContext;
-	volatile bool locked = false;
+	JobList		list = {jobs, njobs, queue, mirror};
 
-	if (njobs == 0)
-		return true;
-	BeginInternalSubTransaction(NULL);
-	PG_TRY();
+	return njobs == 0 ? NULL : glue_subtransaction_try(record_jobs, &list);
+}
+
+static void
+record_jobs(void *arg)
+{
+	const JobList *list = arg;
+	MemoryContext context = CurrentMemoryContext;
+
+	for (int i = 0; i < list->njobs; i++)
 	{
-		for (int i = 0; i < njobs; i++)
-		{
-			MemoryContextSwitchTo(jobs[i]->context);
-			record_connection(jobs[i], mirror);
-		}
-		MemoryContextSwitchTo(context);
-		record_requests(jobs, njobs, queue);
-		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(list->jobs[i]->context);
+		record_connection(list->jobs[i], list->mirror);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		locked = geterrcode() == ERRCODE_LOCK_NOT_AVAILABLE;
-		if (!locked)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
 	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return !locked;
+	record_requests(list->jobs, list->njobs, list->queue);
 }
 
 /* Record what a job has done in AWS Glue, in the name of who asked for it. */

@@ -15,7 +15,8 @@
 
 #include "queue_job.h"
 
-extern bool glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
-							 const GlueMirror *mirror);
+extern ErrorData *glue_jobs_record(GlueJob **jobs, int njobs,
+								   GlueClaims *queue,
+								   const GlueMirror *mirror);
 
 #endif							/* GLUE_JOB_RECORD_H */

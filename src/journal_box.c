@@ -84,10 +84,9 @@ struct GlueJournalBox
 	BoxState	state;
 	int			caller;			/* number of its PGPROC */
 
-	/* the message: the tuples, and behind them room for their TIDs */
+	/* the message: the tuples */
 	Oid			table;
 	int			ntuples;
-	Size		len;			/* of the tuples */
 	dsm_handle	segment;		/* invalid: it is in the box */
 
 	/* the answer */
@@ -142,7 +141,7 @@ static void fill_box(Oid table, const char *tuples, Size len, int ntuples);
 static void await_answer(TimestampTz deadline);
 static BoxState state_of(const GlueJournalBox *box);
 static long ms_left(TimestampTz deadline);
-static GlueJournalVerdict read_answer(ItemPointer tids, int64 *blocked_by);
+static GlueJournalVerdict read_answer(int64 *blocked_by);
 static void raise_failure(const BoxFailure *failure);
 static GlueJournalBox *stop_waiting(JournalBoxes *boxes);
 static void leave_at_exit(int code, Datum arg);
@@ -153,7 +152,6 @@ static int	give_boxes(JournalBoxes *boxes, int *receivers);
 static BoxWaiter *next_waiter(JournalBoxes *boxes);
 static void wake(const int *processes, int nprocesses);
 static char *message_of(GlueJournalBox *box, dsm_segment *segment);
-static ItemPointer tids_of(const GlueJournalBox *box, char *message);
 static void copy_text(char *to, Size size, const char *from);
 static bool hand_over(GlueJournalBox *const *boxes, int nboxes, BoxState state);
 
@@ -195,21 +193,21 @@ glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
 }
 
 /*
- * Wait until the tuples are recorded.  tids gets where each of them is;
- * blocked_by, the row because of which none is recorded.
+ * Wait until the tuples are recorded.  blocked_by gets the row because of which
+ * none is.
  *
  * Raises an error if they were not recorded, or if nobody has said in time
  * that they were.
  */
 GlueJournalVerdict
-glue_journal_await(ItemPointer tids, int64 *blocked_by)
+glue_journal_await(int64 *blocked_by)
 {
 	volatile GlueJournalVerdict verdict;
 
 	PG_TRY();
 	{
 		await_answer(own_deadline);
-		verdict = read_answer(tids, blocked_by);
+		verdict = read_answer(blocked_by);
 	}
 	PG_CATCH();
 	{
@@ -277,15 +275,12 @@ given_box(JournalBoxes *boxes)
 static void
 fill_box(Oid table, const char *tuples, Size len, int ntuples)
 {
-	Size		size = MAXALIGN(len) + ntuples * sizeof(ItemPointerData);
-
 	own_box->table = table;
 	own_box->ntuples = ntuples;
-	own_box->len = len;
 	own_box->segment = DSM_HANDLE_INVALID;
-	if (size > BOX_ROOM)
+	if (len > BOX_ROOM)
 	{
-		own_segment = dsm_create(size, 0);
+		own_segment = dsm_create(len, 0);
 		own_box->segment = dsm_segment_handle(own_segment);
 	}
 	memcpy(message_of(own_box, own_segment), tuples, len);
@@ -342,12 +337,10 @@ ms_left(TimestampTz deadline)
 }
 
 static GlueJournalVerdict
-read_answer(ItemPointer tids, int64 *blocked_by)
+read_answer(int64 *blocked_by)
 {
 	if (own_box->failure.sqlstate != 0)
 		raise_failure(&own_box->failure);
-	memcpy(tids, tids_of(own_box, message_of(own_box, own_segment)),
-		   own_box->ntuples * sizeof(ItemPointerData));
 	*blocked_by = own_box->blocked_by;
 	return own_box->verdict;
 }
@@ -523,12 +516,6 @@ message_of(GlueJournalBox *box, dsm_segment *segment)
 		box->room.bytes;
 }
 
-static ItemPointer
-tids_of(const GlueJournalBox *box, char *message)
-{
-	return (ItemPointer) (message + MAXALIGN(box->len));
-}
-
 /* Copy as much of a text as there is room for. */
 static void
 copy_text(char *to, Size size, const char *from)
@@ -580,8 +567,6 @@ glue_journal_take(GlueJournalBox **boxes)
 bool
 glue_journal_open(GlueJournalBox *box, GlueJournalMessage *message)
 {
-	char	   *bytes;
-
 	if (state_of(box) == BOX_ABANDONED)
 		return false;
 	message->segment = NULL;
@@ -591,11 +576,9 @@ glue_journal_open(GlueJournalBox *box, GlueJournalMessage *message)
 		if (message->segment == NULL)
 			return false;
 	}
-	bytes = message_of(box, message->segment);
 	message->table = box->table;
 	message->ntuples = box->ntuples;
-	message->tuples = bytes;
-	message->tids = tids_of(box, bytes);
+	message->tuples = message_of(box, message->segment);
 	return true;
 }
 
@@ -607,7 +590,7 @@ glue_journal_close(GlueJournalMessage *message)
 }
 
 /*
- * Say what to answer: the tuples are recorded, and where is filled in.
+ * Say what to answer: the tuples are recorded.
  */
 void
 glue_journal_recorded(GlueJournalBox *box)

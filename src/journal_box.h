@@ -14,7 +14,6 @@
 
 #include "shared_state.h"
 #include "storage/dsm.h"
-#include "storage/itemptr.h"
 
 /*
  * Messages that can be on their way at the same time; those of one database are
@@ -38,7 +37,6 @@ typedef struct GlueJournalMessage
 	Oid			table;
 	int			ntuples;
 	const char *tuples;			/* MinimalTuples, each at a MAXALIGNed place */
-	ItemPointer tids;			/* to be filled in */
 	dsm_segment *segment;		/* which holds them, or NULL */
 } GlueJournalMessage;
 
@@ -47,8 +45,7 @@ extern GlueSharedPart glue_journal_box_part;
 /* for whoever has something to be recorded */
 extern void glue_journal_post(Oid table, const char *tuples, Size len,
 							  int ntuples);
-extern GlueJournalVerdict glue_journal_await(ItemPointer tids,
-											 int64 *blocked_by);
+extern GlueJournalVerdict glue_journal_await(int64 *blocked_by);
 extern void glue_journal_leave(void);
 
 /* for whoever records it */

@@ -266,7 +266,7 @@ record_message(GlueJournalBox *box, const GlueJournalMessage *message)
 	}
 	place = message->tuples;
 	for (int i = 0; i < message->ntuples; i++)
-		glue_intent_insert(&queue, next_tuple(&place), &message->tids[i]);
+		glue_intent_insert(&queue, next_tuple(&place));
 	glue_journal_recorded(box);
 }
 

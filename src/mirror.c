@@ -27,8 +27,7 @@
 #include "builtins.h"
 #include "catalog/pg_type.h"
 #include "encoding.h"
-#include "executor/spi.h"
-#include "impersonation.h"
+#include "kept_plan.h"
 #include "mirror.h"
 #include "own_table.h"
 #include "row_insert.h"
@@ -65,22 +64,19 @@ typedef enum MirrorStatement
 #define NO_CATALOG_ID	2
 #define NUM_KEY_SHAPES	4
 
-/* Kept for the life of the backend, for the table of this name. */
-static SPIPlanPtr plans[NUM_STATEMENTS][NUM_KEY_SHAPES];
-static char *planned_for = NULL;
+/* The table's name is their key. */
+static GlueKeptPlan plans[NUM_STATEMENTS][NUM_KEY_SHAPES];
 
 /* prototypes of private functions */
 static const char *column_name(int column);
 static Oid	column_type(int column);
-static void enter(const GlueMirror *mirror, GlueImpersonation *saved);
-static void leave(const GlueImpersonation *saved);
 static bool insert_directly(const GlueMirror *mirror, const GlueMirrorRow *row);
 static uint64 execute(const GlueMirror *mirror, MirrorStatement statement,
 					  GlueMirrorRow *row);
 static Portal open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 						  const GlueNameStore *seen);
 static bool read_one(const GlueMirror *mirror, MirrorStatement statement,
-					 bool read_only, const GlueTarget *target, const char *name,
+					 bool latest, const GlueTarget *target, const char *name,
 					 GlueMirrorKnown *known);
 static SPIPlanPtr find_plan(const GlueMirror *mirror,
 							MirrorStatement statement,
@@ -88,7 +84,6 @@ static SPIPlanPtr find_plan(const GlueMirror *mirror,
 static SPIPlanPtr make_plan(const GlueMirror *mirror,
 							MirrorStatement statement, int shape);
 static void list_types(Oid *types);
-static void forget_plans(void);
 static int	key_shape(const GlueMirrorRow *row);
 static char *statement_text(const char *table, MirrorStatement statement,
 							int shape);
@@ -99,7 +94,7 @@ static char *upsert_text(const char *table);
 
 /* The table as we made it. */
 static GlueRowShape shape = {
-	.constraint = "glue_connection_key",
+	.may_be_there = true,
 	.ncolumns = GLUE_NUM_COLUMNS,
 	.column_name = column_name,
 	.column_type = column_type,
@@ -139,11 +134,10 @@ glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 		glue_row_insert_possible(relation, &shape);
 	mirror->table = glue_own_table_name(relation);
 	table_close(relation, NoLock);
-	if (planned_for == NULL || strcmp(mirror->table, planned_for) != 0)
-		forget_plans();
 	if (access == GLUE_MIRROR_WRITE)
 	{
-		make_plan(mirror, STATEMENT_INSERT, 0);
+		if (!mirror->plain)
+			make_plan(mirror, STATEMENT_INSERT, 0);
 		make_plan(mirror, STATEMENT_UPSERT, 0);
 	}
 }
@@ -250,7 +244,6 @@ glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
 		return true;
 	if (!IsolationUsesXactSnapshot())
 		return false;
-	PushActiveSnapshot(GetLatestSnapshot());
 	if (read_one(mirror, STATEMENT_FIND, true, target, name, &newer))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -258,7 +251,6 @@ glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
 				 errdetail("AWS Glue connection \"%s\" was recorded after this transaction had begun. Nothing was changed.",
 						   glue_server_from_utf8(name)),
 				 errhint("Try the transaction again.")));
-	PopActiveSnapshot();
 	return false;
 }
 
@@ -303,7 +295,8 @@ glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
 
 	glue_mirror_row_key(&row, target, "");
 	glue_mirror_row_set_recorded_at(&row, before);
-	enter(mirror, &saved);
+	glue_impersonate(&saved, mirror->owner);
+	SPI_connect();
 	portal = open_unseen(mirror, &row, seen);
 	do
 	{
@@ -320,7 +313,7 @@ glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
 		SPI_freetuptable(SPI_tuptable);
 	} while (SPI_processed > 0);
 	SPI_cursor_close(portal);
-	leave(&saved);
+	glue_execute_end(&saved);
 	return unseen;
 }
 
@@ -328,21 +321,6 @@ glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
  * Execution
  * ----------------------------------------------------------------
  */
-
-/* Execute statements with the rights of the table's owner until leave(). */
-static void
-enter(const GlueMirror *mirror, GlueImpersonation *saved)
-{
-	glue_impersonate(saved, mirror->owner);
-	SPI_connect();
-}
-
-static void
-leave(const GlueImpersonation *saved)
-{
-	SPI_finish();
-	glue_stop_impersonating(saved);
-}
 
 /* Insert a row without a statement; false if there is one with its key. */
 static bool
@@ -352,8 +330,7 @@ insert_directly(const GlueMirror *mirror, const GlueMirrorRow *row)
 	bool		inserted;
 
 	glue_impersonate(&saved, mirror->owner);
-	inserted = glue_row_insert_finish(glue_row_insert_begin(mirror->oid, &shape),
-									  row->values, row->nulls, NULL);
+	inserted = glue_row_insert(mirror->oid, &shape, row->values, row->nulls);
 	glue_stop_impersonating(&saved);
 	return inserted;
 }
@@ -365,16 +342,10 @@ execute(const GlueMirror *mirror, MirrorStatement statement,
 {
 	SPIPlanPtr	plan = find_plan(mirror, statement, row);
 	GlueImpersonation saved;
-	uint64		written;
-	int			result;
+	uint64		written = glue_execute_as(&saved, mirror->owner, plan,
+										  row->values, row->nulls);
 
-	enter(mirror, &saved);
-	result = SPI_execute_plan(plan, row->values, row->nulls, false, 0);
-	if (result < 0)
-		elog(ERROR, "could not record an AWS Glue connection: %s",
-			 SPI_result_code_string(result));
-	written = SPI_processed;
-	leave(&saved);
+	glue_execute_end(&saved);
 	return written;
 }
 
@@ -409,12 +380,9 @@ open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 	return SPI_cursor_open(NULL, plan, row->values, row->nulls, false);
 }
 
-/*
- * Execute a statement that finds one row, or none; read_only does so in the
- * active snapshot.
- */
+/* Execute a statement that finds one row, or none. */
 static bool
-read_one(const GlueMirror *mirror, MirrorStatement statement, bool read_only,
+read_one(const GlueMirror *mirror, MirrorStatement statement, bool latest,
 		 const GlueTarget *target, const char *name, GlueMirrorKnown *known)
 {
 	MemoryContext context = CurrentMemoryContext;
@@ -425,11 +393,8 @@ read_one(const GlueMirror *mirror, MirrorStatement statement, bool read_only,
 
 	glue_mirror_row_key(&row, target, name);
 	plan = find_plan(mirror, statement, &row);
-	enter(mirror, &saved);
-	if (SPI_execute_plan(plan, row.values, row.nulls,
-						 read_only, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not look up an AWS Glue connection");
-	found = SPI_processed > 0;
+	found = (latest ? glue_execute_latest : glue_execute_as)
+		(&saved, mirror->owner, plan, row.values, row.nulls) > 0;
 	if (found)
 	{
 		MemoryContext spi_context = MemoryContextSwitchTo(context);
@@ -438,7 +403,7 @@ read_one(const GlueMirror *mirror, MirrorStatement statement, bool read_only,
 							 SPI_tuptable->tupdesc);
 		MemoryContextSwitchTo(spi_context);
 	}
-	leave(&saved);
+	glue_execute_end(&saved);
 	return found;
 }
 
@@ -457,35 +422,21 @@ find_plan(const GlueMirror *mirror, MirrorStatement statement,
 	return make_plan(mirror, statement, shape);
 }
 
-/*
- * Make the plan of a statement, unless there is one that is still good: what
- * is wrong with it is then said before a connection is made.
- */
+/* Make the plan of a statement, unless there is one that is still good. */
 static SPIPlanPtr
 make_plan(const GlueMirror *mirror, MirrorStatement statement, int shape)
 {
+	GlueKeptPlan *kept = &plans[statement][shape];
 	Oid			types[GLUE_NUM_COLUMNS];
-	SPIPlanPtr	plan = plans[statement][shape];
-	GlueImpersonation saved;
-	char	   *text;
 
-	if (plan != NULL && SPI_plan_is_valid(plan))
-		return plan;
-	if (planned_for == NULL)
-		planned_for = MemoryContextStrdup(TopMemoryContext, mirror->table);
-
-	text = statement_text(mirror->table, statement, shape);
-	list_types(types);
-	enter(mirror, &saved);
-	plan = SPI_prepare(text, GLUE_NUM_COLUMNS, types);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not plan \"%s\": %s", text,
-			 SPI_result_code_string(SPI_result));
-	leave(&saved);
-	if (plans[statement][shape] != NULL)
-		SPI_freeplan(plans[statement][shape]);
-	plans[statement][shape] = plan;
-	return plan;
+	if (!glue_plan_is_kept(kept, mirror->table))
+	{
+		list_types(types);
+		glue_keep_plan(kept, mirror->owner, mirror->table,
+					   statement_text(mirror->table, statement, shape),
+					   GLUE_NUM_COLUMNS, types);
+	}
+	return glue_ready_plan(kept, mirror->owner);
 }
 
 static void
@@ -493,24 +444,6 @@ list_types(Oid *types)
 {
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 		types[column] = glue_mirror_column_type(column);
-}
-
-/* The extension may have been dropped, and created in another schema. */
-static void
-forget_plans(void)
-{
-	for (int statement = 0; statement < NUM_STATEMENTS; statement++)
-	{
-		for (int shape = 0; shape < NUM_KEY_SHAPES; shape++)
-		{
-			if (plans[statement][shape] != NULL)
-				SPI_freeplan(plans[statement][shape]);
-			plans[statement][shape] = NULL;
-		}
-	}
-	if (planned_for != NULL)
-		pfree(planned_for);
-	planned_for = NULL;
 }
 
 static int

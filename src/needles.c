@@ -4,8 +4,9 @@
  *	  A list of secrets to be looked for in a text.
  *
  * The text is a message from AWS that may quote what it was sent.  So each
- * secret is looked for as it is, and as it is spelled within one and within
- * two levels of JSON strings.
+ * secret is looked for as it is, and as it is spelled within up to three levels
+ * of JSON strings: a property may hold JSON, and the message may quote all of
+ * the request.
  *
  * IDENTIFICATION
  *	  src/needles.c
@@ -28,26 +29,36 @@
  */
 #define SHORT_SECRET 4
 
+#define MAX_LEVELS 3
+
 static bool add_escaped(GlueNeedles *list, size_t index);
 static bool add_needle(GlueNeedles *list, const char *text, size_t len);
 static int	compare_needles(const void *a, const void *b);
 static bool is_word_character(char c);
 
 /*
- * Add a secret as it is, and as it is within one and two levels of JSON
- * strings if that is different.
+ * Add a secret as it is, and as it is within each level of JSON strings as
+ * long as that is different.
  *
  * This and glue_needles_add_tree() return false if memory is short.
  */
 bool
 glue_needles_add(GlueNeedles *list, const char *text, size_t len)
 {
-	size_t		plain = list->count;
+	if (len == 0)
+		return true;
+	if (!add_needle(list, text, len))
+		return false;
+	for (int level = 1; level <= MAX_LEVELS; level++)
+	{
+		size_t		count = list->count;
 
-	return len == 0 ||
-		(add_needle(list, text, len) &&
-		 add_escaped(list, plain) &&
-		 (list->count == plain + 1 || add_escaped(list, plain + 1)));
+		if (!add_escaped(list, count - 1))
+			return false;
+		if (list->count == count)
+			break;
+	}
+	return true;
 }
 
 /*
@@ -79,6 +90,9 @@ glue_needles_add_tree(GlueNeedles *list, json_object *value)
 			}
 			break;
 		case json_type_string:
+			collected = glue_needles_add(list, json_object_get_string(value),
+										 (size_t) json_object_get_string_len(value));
+			break;
 		case json_type_int:
 		case json_type_double:
 			{

@@ -240,7 +240,7 @@ recorded_tags(const GlueOperation *operation, const GlueMirror *mirror)
 
 	if (operation->created)
 		return operation->tags;
-	if (operation->read_tags != NULL || operation->tagged)
+	if (operation->read_tags != NULL)
 		return operation->read_tags;
 
 	/* somebody may have changed them since they were looked up */

@@ -137,17 +137,6 @@ glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
 	return relation;
 }
 
-/*
- * Does nothing hang on a table, which is locked, but what PostgreSQL and the
- * extension have brought along?
- */
-bool
-glue_own_table_is_bare(Relation table)
-{
-	return is_bare(RelationGetRelid(table)) ||
-		check_hanging(table, GLUE_TABLE_SHOWN, NIL);
-}
-
 /* The qualified name of a table. */
 char *
 glue_own_table_name(Relation table)

@@ -26,7 +26,6 @@ extern Relation glue_own_table_find(const char *name, Oid schema,
 									LOCKMODE lock, GlueTableKind kind);
 extern Relation glue_own_table_try(const char *name, Oid schema,
 								   LOCKMODE lock, GlueTableKind kind);
-extern bool glue_own_table_is_bare(Relation table);
 extern char *glue_own_table_name(Relation table);
 
 #endif							/* GLUE_OWN_TABLE_H */

@@ -108,6 +108,8 @@ glue_job_begin(GlueJob *job)
 		judge_failure(job, target->failure);
 	else if (!lock_connection(job))
 		put_back(job);
+	else if (job->is_answered)
+		 /* nothing to be called */ ;
 	else if (job->is_void)
 		job->outcome.state = "succeeded";
 	else if (job->failure != NULL)
@@ -166,6 +168,7 @@ put_back(GlueJob *job)
 		.uncertain = job->request->uncertain,
 		.error_code = job->request->error_code,
 		.error_message = job->request->error_message,
+		.answer = job->request->answer,
 	};
 
 	outcome.next_attempt_at =
@@ -280,6 +283,8 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 		fill_undo(job);
 		return;
 	}
+	if (request->answer != NULL)
+		return;					/* see job_answer.c */
 	if (request->what.for_row && operation->known == NULL)
 		heed_row(job);
 	job->is_tagged = operation->tags != NULL &&
@@ -605,6 +610,7 @@ put_off(GlueJob *job, const GlueFailure *failure)
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
 		.uncertain = is_unknown(job, failure),
+		.answer = job->request->answer,
 	};
 
 	if (job->request->undo != NULL &&

@@ -36,6 +36,7 @@ typedef struct GlueJob
 	GlueUnsealOutcome sealing;
 	GlueFailure *failure;		/* its secrets cannot be opened */
 	bool		is_void;		/* there is nothing to be done */
+	bool		is_answered;	/* it is only to be recorded */
 	bool		is_tagged;		/* tags may be compared or changed */
 	bool		locked;			/* the name of the connection is */
 	GlueConnectionLock lock;	/* then */

@@ -25,10 +25,11 @@
  * none.  If there are many, whose transactions take long, it is not done all
  * the time.
  *
- * A request that cannot be prepared fails alone.  One whose connection somebody
- * has locked goes back into the queue; and one whose outcome cannot be recorded
- * because somebody has locked the connection or its row is recorded later.  Nobody
- * waits for either.
+ * One bad request keeps no other one waiting.  One that cannot be claimed or
+ * prepared is put off alone, and so is one whose outcome cannot be recorded.  One
+ * whose connection somebody has locked goes back into the queue; and one whose
+ * outcome cannot be recorded because somebody has locked the connection or its row
+ * is recorded later.
  *
  * IDENTIFICATION
  *	  src/queue_run.c
@@ -39,6 +40,8 @@
 
 #include "crash_point.h"
 #include "intent_resolve.h"
+#include "job_answer.h"
+#include "job_claim.h"
 #include "job_record.h"
 #include "lib/ilist.h"
 #include "queue_job.h"
@@ -46,7 +49,6 @@
 #include "queue_transaction.h"
 #include "queue_wake.h"
 #include "settings.h"
-#include "undo_evidence.h"
 #include "utils/memutils.h"
 #include "work_target.h"
 
@@ -135,7 +137,10 @@ static int	claim_kind(QueueRun *run, const GlueClaims *queue,
 static void end_job(QueueRun *run, GlueJob *job);
 static void record_ended(QueueRun *run, GlueClaims *queue,
 						 const GlueMirror *mirror);
-static void settle_record(QueueRun *run, GlueJob *job, bool recorded);
+static void record_alone(QueueRun *run, GlueJob *job, GlueClaims *queue,
+						 const GlueMirror *mirror);
+static bool is_passing(const ErrorData *error);
+static void note_recorded(QueueRun *run, GlueJob *job);
 static void release_recorded(QueueRun *run);
 
 /*
@@ -560,28 +565,29 @@ static int
 claim_kind(QueueRun *run, const GlueClaims *queue, const GlueMirror *mirror,
 		   GlueClaimKind kind, int limit)
 {
-	List	   *requests;
+	List	   *jobs;
 	ListCell   *cell;
 
 	if (run->max_requests > 0)
 		limit = Min(limit, run->max_requests - run->nclaimed);
 	if (limit <= 0)
 		return 0;
-	requests = glue_claims_take(queue, kind, limit,
-								glue_work_targets_blocked(&run->targets),
-								run->context);
-	if (kind == GLUE_CLAIM_TO_UNDO)
-		glue_undo_evidence_find(queue, requests);
-	foreach(cell, requests)
+	jobs = glue_jobs_claim(queue, mirror, &run->targets, kind, limit,
+						   run->context);
+	foreach(cell, jobs)
 	{
-		GlueJob    *job = glue_job_prepare(lfirst(cell), &run->targets,
-										   mirror);
+		GlueJob    *job = lfirst(cell);
 
-		dlist_push_tail(&run->parked, &job->node);
-		run->nparked++;
+		/* what is only to be recorded needs no credentials */
+		dlist_push_tail(job->is_answered ? &run->waiting : &run->parked,
+						&job->node);
+		if (job->is_answered)
+			run->nwaiting++;
+		else
+			run->nparked++;
 	}
-	run->nclaimed += list_length(requests);
-	return list_length(requests);
+	run->nclaimed += list_length(jobs);
+	return list_length(jobs);
 }
 
 /* ----------------------------------------------------------------
@@ -600,8 +606,8 @@ end_job(QueueRun *run, GlueJob *job)
 }
 
 /*
- * Record the outcomes of all jobs that have ended: together, unless somebody
- * has locked what is to be written for one of them.
+ * Record the outcomes of all jobs that have ended: together, unless one of them
+ * cannot be recorded.
  */
 static void
 record_ended(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror)
@@ -616,38 +622,76 @@ record_ended(QueueRun *run, GlueClaims *queue, const GlueMirror *mirror)
 		GlueJob    *job = dlist_container(GlueJob, node,
 										  dlist_pop_head_node(&run->locked));
 
-		settle_record(run, job, glue_jobs_record(&job, 1, queue, mirror));
+		record_alone(run, job, queue, mirror);
 	}
 	while (!dlist_is_empty(&run->ended))
 		jobs[njobs++] = dlist_container(GlueJob, node,
 										dlist_pop_head_node(&run->ended));
 	run->nended = 0;
-	recorded = glue_jobs_record(jobs, njobs, queue, mirror);
+	recorded = glue_jobs_record(jobs, njobs, queue, mirror) == NULL;
 	for (int i = 0; i < njobs; i++)
-		settle_record(run, jobs[i], recorded ||
-					  glue_jobs_record(&jobs[i], 1, queue, mirror));
+	{
+		if (recorded)
+			note_recorded(run, jobs[i]);
+		else
+			record_alone(run, jobs[i], queue, mirror);
+	}
 }
 
-/* Note that a job was recorded, or keep it for later. */
+/*
+ * Record the outcome of one job; or, if that cannot be, keep it in the row of the
+ * request.  If somebody has locked what is to be written, it is recorded later.
+ *
+ * If not even the row of the request can be changed, that is left to the process
+ * after this one, which finds the request claimed by nobody, and reads what there
+ * is.
+ */
 static void
-settle_record(QueueRun *run, GlueJob *job, bool recorded)
+record_alone(QueueRun *run, GlueJob *job, GlueClaims *queue,
+			 const GlueMirror *mirror)
 {
-	if (recorded)
+	ErrorData  *error = glue_jobs_record(&job, 1, queue, mirror);
+
+	if (error != NULL && !is_passing(error))
 	{
-		/* nobody else tells us when to go on with an undo */
-		if (job->request->undo != NULL)
-		{
-			run->undo_recorded = true;
-			if (job->outcome.next_attempt_at != 0)
-				run->look_at = Min(run->look_at,
-								   job->outcome.next_attempt_at);
-		}
-		dlist_push_tail(&run->recorded, &job->node);
+		glue_job_keep_answer(job, error);
+		error = glue_jobs_record(&job, 1, queue, mirror);
+	}
+	if (error != NULL && is_passing(error))
+	{
+		job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													 LOCKED_RETRY_MS);
+		dlist_push_tail(&run->locked, &job->node);
 		return;
 	}
-	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												 LOCKED_RETRY_MS);
-	dlist_push_tail(&run->locked, &job->node);
+	if (error != NULL)
+		ereport(LOG,
+				(errcode(error->sqlerrcode),
+				 errmsg("could not record what has become of request %lld: %s",
+						(long long) job->request->id, error->message)));
+	note_recorded(run, job);
+}
+
+/* Is an error due to others who are doing something at the moment? */
+static bool
+is_passing(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_TRANSACTION_ROLLBACK;
+}
+
+/* A job needs nothing more, once the transaction is committed. */
+static void
+note_recorded(QueueRun *run, GlueJob *job)
+{
+	/* nobody else tells us when to go on with an undo */
+	if (job->request->undo != NULL)
+	{
+		run->undo_recorded = true;
+		if (job->outcome.next_attempt_at != 0)
+			run->look_at = Min(run->look_at, job->outcome.next_attempt_at);
+	}
+	dlist_push_tail(&run->recorded, &job->node);
 }
 
 /* Take leave of the jobs that were recorded: that is committed now. */

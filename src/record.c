@@ -46,8 +46,9 @@ glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
 		glue_mirror_entry_from_known(&entry, &function->target, name, known);
 	if (change == GLUE_UNSEEN_OTHER_LIFE ||
 		(glue_tree_fits_jsonb(connection) &&
-		 !glue_compare_definitions(known->definition, connection,
-								   ignore_difference, NULL)))
+		 (!glue_compare_definitions(known->definition, connection,
+									ignore_difference, NULL) ||
+		  glue_definition_reveals(known->definition, connection))))
 	{
 		entry.definition = connection;
 		entry.secret_digest = NULL;

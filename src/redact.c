@@ -11,15 +11,20 @@
  * The walker judges a value by its key, wherever that is, so the root may be a
  * ConnectionInput, a whole request, an answer or a list of those:
  *
- *	- Members that AWS Glue's model marks as sensitive are secret as a whole,
- *	  and so is TokenUrlParametersMap, which the model does not mark.
- *	- Any other key that looks like a secret's (secret_text.c) is one, too,
- *	  unless it is a member in the model, such as SecretArn or
- *	  ValidateCredentials, or says where a secret is kept, such as SECRET_ID.
- *	  That excuses only a value of the type that belongs there.
- *	- In any other string, only the credentials in it are secret.
+ *	- Members that AWS Glue's model marks as sensitive are secret as a whole.
+ *	- Any other key is judged by its end (secret_name.c), and what it names is a
+ *	  secret unless the form of the value shows that it is none
+ *	  (secret_form.c).  Members of the model, such as ValidateCredentials, and
+ *	  references, such as SECRET_ID, are none.  That excuses only a value of the
+ *	  type that belongs there.
+ *	- Of a pair {"Name": "password", "Value": ...}, the name is the key.
+ *	- In any other string, only what shows itself to be a secret is one
+ *	  (secret_text.c).  So no name protects a password in a URL.
  *	- A string that holds JSON is walked like the rest and written back.  If it
  *	  looks like JSON but is not, and mentions a secret, it is one.
+ *
+ * The members of TokenUrlParametersMap, which the model does not mark, are
+ * judged like those of the other maps: scope, audience and resource stay.
  *
  * At a secret's place, null, {} and [] stay, since nothing is in them.
  * Anything else becomes "********", even an empty string: that a password is
@@ -42,6 +47,8 @@
 
 #include "json_tree.h"
 #include "model.h"
+#include "redact_string.h"
+#include "secret_form.h"
 #include "secret_name.h"
 
 typedef enum WalkPurpose
@@ -79,32 +86,38 @@ static bool walk_value(Walk *walk, const Place *place, json_object *value,
 static bool walk_member(Walk *walk, const Place *place, json_object *value,
 						int depth);
 static GlueNameKind judge_key(const char *key, unsigned int *types);
+static bool is_whole_secret(const Place *place, json_object *value);
+static const char *name_of_pair(const Place *place);
 static bool walk_string(Walk *walk, json_object *string, int depth);
 static bool walk_json_text(Walk *walk, json_object *string, int depth);
+static bool collect_whole(GlueNeedles *list, json_object *string, int depth);
 static bool walk_plain_text(Walk *walk, json_object *string);
 static bool take_whole(Walk *walk, const Place *place, json_object *value);
-static bool replace_string(json_object *string, const char *text, size_t len);
-static bool replace_parts(json_object *string);
 static bool write_back(json_object *string, json_object *tree);
 static bool is_of_type(json_object *value, unsigned int types);
-static bool looks_like_json(const char *text, size_t len);
-static bool has_secret_part(const char *text, size_t len, GlueTextKind kind);
-static bool collect_parts(GlueNeedles *list, const char *text, size_t len,
-						  GlueTextKind kind);
 static void put(Output *output, const char *bytes, size_t len);
 static size_t finish(Output *output);
 
 /*
- * Is a value with this key a secret?
- *
- * This judges the key alone, taking a value of the right type for granted.
+ * Is a value with this key a secret, as far as the key can tell?
  */
 bool
 glue_redact_is_secret_key(const char *key)
 {
 	unsigned int types;
 
-	return judge_key(key, &types) == GLUE_NAME_SECRET;
+	return judge_key(key, &types) >= GLUE_NAME_ADDRESS;
+}
+
+/*
+ * Is this value secret as a whole because of its key, or has it been?
+ */
+bool
+glue_redact_hides(const char *key, json_object *value)
+{
+	Place		place = {NULL, key, 0};
+
+	return is_whole_secret(&place, value);
 }
 
 /*
@@ -255,13 +268,66 @@ walk_value(Walk *walk, const Place *place, json_object *value, int depth)
 static bool
 walk_member(Walk *walk, const Place *place, json_object *value, int depth)
 {
+	if (is_whole_secret(place, value))
+		return take_whole(walk, place, value);
+	return walk_value(walk, place, value, depth);
+}
+
+/*
+ * Does a member's key make its value a secret, and does its form not deny it?
+ */
+static bool
+is_whole_secret(const Place *place, json_object *value)
+{
 	unsigned int types;
 	GlueNameKind kind = judge_key(place->key, &types);
 
-	if (kind == GLUE_NAME_SECRET ||
-		(kind == GLUE_NAME_REFERENCE && !is_of_type(value, types)))
-		return take_whole(walk, place, value);
-	return walk_value(walk, place, value, depth);
+	if (kind == GLUE_NAME_PLAIN)
+	{
+		const char *name = name_of_pair(place);
+
+		if (name == NULL)
+			return false;
+		kind = judge_key(name, &types);
+	}
+	if (kind < GLUE_NAME_ADDRESS)
+		return kind == GLUE_NAME_REFERENCE && !is_of_type(value, types);
+	if (glue_model_is_sensitive(place->key))
+		return true;
+	switch (json_object_get_type(value))
+	{
+		case json_type_boolean:
+			return false;
+		case json_type_int:
+		case json_type_double:
+			return kind > GLUE_NAME_MENTIONS;
+		case json_type_string:
+			return !glue_form_is_public(kind, json_object_get_string(value),
+										(size_t) json_object_get_string_len(value));
+		default:
+			return true;
+	}
+}
+
+/*
+ * If a member is the value of a pair of name and value, return the name.
+ */
+static const char *
+name_of_pair(const Place *place)
+{
+	static const char *const names[] = {"Name", "name", "Key", "key"};
+	json_object *name;
+
+	if (place->parent == NULL || (place->key[0] | 0x20) != 'v' ||
+		strcmp(place->key + 1, "alue") != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
+	{
+		if (json_object_object_get_ex(place->parent, names[i], &name) &&
+			json_object_is_type(name, json_type_string))
+			return json_object_get_string(name);
+	}
+	return NULL;
 }
 
 /*
@@ -279,9 +345,10 @@ judge_key(const char *key, unsigned int *types)
 	kind = glue_secret_name_kind(key, strlen(key));
 	if (kind == GLUE_NAME_PLAIN)
 		return kind;
-	*types = 1 << GLUE_TYPE_STRING;
+	*types = 1 << GLUE_TYPE_STRING | 1 << GLUE_TYPE_BOOLEAN |
+		1 << GLUE_TYPE_INTEGER;
 	member = glue_model_member_name(key);
-	if (member == NULL || strcmp(key, "TokenUrlParametersMap") == 0)
+	if (member == NULL)
 		return kind;
 	*types = member->types;
 	return GLUE_NAME_REFERENCE;
@@ -292,10 +359,36 @@ walk_string(Walk *walk, json_object *string, int depth)
 {
 	const char *text = json_object_get_string(string);
 	size_t		len = (size_t) json_object_get_string_len(string);
+	size_t		before = walk->needles != NULL ? walk->needles->count : 0;
+	bool		go_on;
 
-	if (looks_like_json(text, len))
-		return walk_json_text(walk, string, depth);
-	return walk_plain_text(walk, string);
+	if (glue_text_looks_like_json(text, len) && !glue_value_is_placeholder(text, len))
+		go_on = walk_json_text(walk, string, depth);
+	else
+		go_on = walk_plain_text(walk, string);
+	if (go_on && walk->purpose == WALK_COLLECT &&
+		walk->needles->count > before)
+		go_on = collect_whole(walk->needles, string, depth);
+	return go_on;
+}
+
+/*
+ * Collect a string if not only its secrets are hidden, but all of it.
+ */
+static bool
+collect_whole(GlueNeedles *list, json_object *string, int depth)
+{
+	const char *text = json_object_get_string(string);
+	int			len = json_object_get_string_len(string);
+	json_object *copy = json_object_new_string_len(text, len);
+	Walk		walk = {WALK_REDACT, 0, NULL};
+	bool		collected;
+
+	collected = copy != NULL && walk_string(&walk, copy, depth) &&
+		(strcmp(json_object_get_string(copy), GLUE_REDACTED) != 0 ||
+		 glue_needles_add(list, text, (size_t) len));
+	glue_json_tree_free(copy);
+	return collected;
 }
 
 /*
@@ -335,10 +428,10 @@ walk_json_text(Walk *walk, json_object *string, int depth)
 	text = json_object_get_string(string);
 
 	len = (size_t) json_object_get_string_len(string);
-	if (!has_secret_part(text, len, GLUE_TEXT_PROSE))
+	if (!glue_text_has_secret(text, len, GLUE_TEXT_PROSE))
 		return true;
 	if (walk->purpose == WALK_COLLECT)
-		return collect_parts(walk->needles, text, len, GLUE_TEXT_PROSE);
+		return glue_text_collect(walk->needles, text, len, GLUE_TEXT_PROSE);
 	return take_whole(walk, &root, string);
 }
 
@@ -351,7 +444,7 @@ walk_plain_text(Walk *walk, json_object *string)
 	const char *text = json_object_get_string(string);
 	size_t		len = (size_t) json_object_get_string_len(string);
 
-	if (!has_secret_part(text, len, GLUE_TEXT_VALUE))
+	if (!glue_text_has_secret(text, len, GLUE_TEXT_VALUE))
 		return true;
 	walk->secrets++;
 	switch (walk->purpose)
@@ -359,11 +452,11 @@ walk_plain_text(Walk *walk, json_object *string)
 		case WALK_DETECT:
 			return false;
 		case WALK_COLLECT:
-			return collect_parts(walk->needles, text, len, GLUE_TEXT_VALUE);
+			return glue_text_collect(walk->needles, text, len, GLUE_TEXT_VALUE);
 		case WALK_REDACT:
 			break;
 	}
-	return replace_parts(string);
+	return glue_string_replace_parts(string);
 }
 
 /*
@@ -390,7 +483,7 @@ take_whole(Walk *walk, const Place *place, json_object *value)
 	if (walk->purpose == WALK_COLLECT)
 		return glue_needles_add_tree(walk->needles, value);
 	if (type == json_type_string)
-		return replace_string(value, GLUE_REDACTED, strlen(GLUE_REDACTED));
+		return glue_string_replace(value, GLUE_REDACTED, strlen(GLUE_REDACTED));
 
 	/* the parent drops its reference, and we free what we still have */
 	redacted = json_object_new_string_len(GLUE_REDACTED,
@@ -414,71 +507,6 @@ take_whole(Walk *walk, const Place *place, json_object *value)
 }
 
 /*
- * Give a string a new text, after wiping the old one.  The new one must not
- * be a part of the old one.
- */
-static bool
-replace_string(json_object *string, const char *text, size_t len)
-{
-	/* json-c hands out its own buffer, const or not */
-	OPENSSL_cleanse((char *) json_object_get_string(string),
-					(size_t) json_object_get_string_len(string));
-	return json_object_set_string_len(string, text, (int) len) != 0;
-}
-
-/*
- * Replace the credentials in a string.
- *
- * To hide one of them may make something else look like one, or the text be
- * JSON.  That is rare enough to hide it all then.
- */
-static bool
-replace_parts(json_object *string)
-{
-	const char *text = json_object_get_string(string);
-	size_t		len = (size_t) json_object_get_string_len(string);
-	GlueSecretSearch search;
-	Output		output = {NULL, 0, 0};
-	json_object *tree;
-	bool		replaced;
-
-	/* the first pass measures */
-	for (int pass = 0; pass < 2; pass++)
-	{
-		size_t		copied = 0;
-
-		output.used = 0;
-		glue_secret_search_begin(&search, text, len, GLUE_TEXT_VALUE);
-		while (glue_secret_search_next(&search))
-		{
-			put(&output, &text[copied], search.start - copied);
-			put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
-			copied = search.end;
-		}
-		put(&output, &text[copied], len - copied);
-		if (pass == 0)
-		{
-			output.size = output.used;
-			output.buffer = malloc(output.size);
-			if (output.buffer == NULL)
-				return false;
-		}
-	}
-	tree = looks_like_json(output.buffer, output.size) ?
-		glue_json_tree_parse(output.buffer, output.size) : NULL;
-	if (tree != NULL ||
-		has_secret_part(output.buffer, output.size, GLUE_TEXT_VALUE))
-		replaced = replace_string(string, GLUE_REDACTED,
-								  strlen(GLUE_REDACTED));
-	else
-		replaced = replace_string(string, output.buffer, output.size);
-	glue_json_tree_free(tree);
-	OPENSSL_cleanse(output.buffer, output.size);
-	free(output.buffer);
-	return replaced;
-}
-
-/*
  * Make a string hold the JSON of a tree.
  */
 static bool
@@ -491,7 +519,7 @@ write_back(json_object *string, json_object *tree)
 	if (text == NULL)
 		return false;
 	glue_json_tree_write(tree, text, len + 1);
-	replaced = replace_string(string, text, len);
+	replaced = glue_string_replace(string, text, len);
 	OPENSSL_cleanse(text, len + 1);
 	free(text);
 	return replaced;
@@ -527,45 +555,6 @@ is_of_type(json_object *value, unsigned int types)
 			return true;
 	}
 	return (types & fitting) != 0;
-}
-
-static bool
-looks_like_json(const char *text, size_t len)
-{
-	size_t		at = 0;
-
-	while (at < len && (text[at] == ' ' || text[at] == '\t' ||
-						text[at] == '\r' || text[at] == '\n'))
-		at++;
-	return at < len && (text[at] == '{' || text[at] == '[');
-}
-
-static bool
-has_secret_part(const char *text, size_t len, GlueTextKind kind)
-{
-	GlueSecretSearch search;
-
-	glue_secret_search_begin(&search, text, len, kind);
-	return glue_secret_search_next(&search);
-}
-
-/*
- * Collect the credentials in a text.
- */
-static bool
-collect_parts(GlueNeedles *list, const char *text, size_t len,
-			  GlueTextKind kind)
-{
-	GlueSecretSearch search;
-
-	glue_secret_search_begin(&search, text, len, kind);
-	while (glue_secret_search_next(&search))
-	{
-		if (!glue_needles_add(list, &text[search.start],
-							  search.end - search.start))
-			return false;
-	}
-	return true;
 }
 
 static void

@@ -20,6 +20,7 @@
 #include "secret_text.h"		/* GLUE_REDACTED */
 
 extern bool glue_redact_is_secret_key(const char *key);
+extern bool glue_redact_hides(const char *key, json_object *value);
 extern bool glue_redact_tree(json_object *tree);
 extern bool glue_redact_has_secret(json_object *tree);
 extern bool glue_redact_collect(json_object *tree, GlueNeedles *list);

@@ -103,7 +103,8 @@ typedef enum ClaimColumn
 	CLAIM_SERVER_OWNER,
 	CLAIM_FINGERPRINT,
 	CLAIM_HOME,
-	CLAIM_HAS_SECRETS
+	CLAIM_HAS_SECRETS,
+	CLAIM_ANSWER
 } ClaimColumn;
 
 /* The same of the row r.  claimed_by is who has had it before. */
@@ -115,16 +116,24 @@ typedef enum ClaimColumn
 	" r.requested_at, r.started_at, r.on_missing, r.for_row," \
 	" r.caller_settings, r.on_rollback, r.answered_at, r.caller_xid," \
 	" r.undone_at, r.error_code, r.error_message, r.cluster, r.server_oid," \
-	" r.server_owner, r.target_fingerprint, r.home, r.has_secrets"
+	" r.server_owner, r.target_fingerprint, r.home, r.has_secrets," \
+	" r.answer"
 
 /* prototypes of private functions */
+static uint64 execute_filtered(GlueImpersonation *saved,
+							   const GlueClaims *queue, GlueKeptPlan *kept,
+							   const char *text,
+							   const GlueClaimFilter *filter);
 static char *claim_text(const GlueClaims *queue, GlueClaimKind kind);
+static char *due_text(const GlueClaims *queue, GlueClaimKind kind);
 static List *read_requests(uint64 count, bool undo, MemoryContext parent);
 static void read_secrets(const GlueClaims *queue, List *requests);
 static void read_sealed(const GlueClaims *queue, GlueClaim *request);
 static GlueClaim *read_request(const GlueResultRow *row);
 static void read_identity(GlueRequest *request, const GlueResultRow *row);
-static GlueUndo *read_undo(const GlueResultRow *row);
+static const char *answer_text(const GlueClaim *request, const char *member);
+static GlueUndo *read_undo(const GlueClaim *request,
+						   const GlueResultRow *row);
 static void blocked_arrays(List *blocked, Datum arrays[4]);
 static void set_text(Datum *values, bool *nulls, int at, const char *utf8);
 static Datum ended_column(const GlueEndedClaim *ended, int nended,
@@ -133,41 +142,120 @@ static void erase_secrets(const GlueClaims *queue,
 						  const GlueEndedClaim *ended, int nended);
 
 /*
- * Claim requests whose time has come, the oldest first, at most limit, and
- * none for a target that is blocked.
+ * Claim requests whose time has come, the oldest first.  glue_claims_sign_up()
+ * must have been called.
  *
- * Returns a list in the current memory context.  Each request is in a context
- * of its own, which is a child of parent.
+ * Returns a list of GlueClaim * in the current memory context.  Each request is in
+ * a context of its own, which is a child of parent.
  */
 List *
-glue_claims_take(const GlueClaims *queue, GlueClaimKind kind, int limit,
-				 List *blocked, MemoryContext parent)
+glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
+				 const GlueClaimFilter *filter, MemoryContext parent)
 {
-	GlueImpersonation saved;
 	static GlueKeptPlan kept[GLUE_CLAIM_TO_UNDO + 1];
-	static const Oid types[] = {
-		INT8OID, INT4OID, OIDARRAYOID, OIDARRAYOID, TEXTARRAYOID,
-		BYTEAARRAYOID
-	};
+	GlueImpersonation saved;
 	MemoryContext context = CurrentMemoryContext;
-	Datum		values[lengthof(types)];
 	List	   *requests;
-	SPIPlanPtr	plan;
 	uint64		count;
 
-	glue_claims_sign_up(queue);
-	plan = glue_kept_plan(&kept[kind], queue->owner, claim_text(queue, kind),
-						  lengthof(types), types);
-	values[0] = Int64GetDatum(queue->claimant);
-	values[1] = Int32GetDatum(limit);
-	blocked_arrays(blocked, &values[2]);
-
-	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
+	count = execute_filtered(&saved, queue, &kept[kind],
+							 claim_text(queue, kind), filter);
 	MemoryContextSwitchTo(context);
 	requests = read_requests(count, kind == GLUE_CLAIM_TO_UNDO, parent);
 	glue_execute_end(&saved);
 	read_secrets(queue, requests);
 	return requests;
+}
+
+/*
+ * Find what could be claimed.  Returns a list of GlueDueRequest * in the current
+ * memory context.
+ */
+List *
+glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
+				const GlueClaimFilter *filter)
+{
+	static GlueKeptPlan kept[GLUE_CLAIM_TO_UNDO + 1];
+	GlueImpersonation saved;
+	MemoryContext context = CurrentMemoryContext;
+	List	   *due = NIL;
+	uint64		count;
+
+	count = execute_filtered(&saved, queue, &kept[kind],
+							 due_text(queue, kind), filter);
+	MemoryContextSwitchTo(context);
+	for (uint64 i = 0; i < count; i++)
+	{
+		GlueResultRow row = glue_result_row(i);
+		GlueDueRequest *request = palloc(sizeof(GlueDueRequest));
+		bool		is_null;
+
+		request->id = glue_result_int64(&row, 1);
+		request->attempts =
+			DatumGetInt32(glue_result_datum(&row, 2, &is_null));
+		due = lappend(due, request);
+	}
+	glue_execute_end(&saved);
+	return due;
+}
+
+/* Execute a statement with the parameters of claim_text(). */
+static uint64
+execute_filtered(GlueImpersonation *saved, const GlueClaims *queue,
+				 GlueKeptPlan *kept, const char *text,
+				 const GlueClaimFilter *filter)
+{
+	static const Oid types[] = {
+		INT8OID, INT4OID, OIDARRAYOID, OIDARRAYOID, TEXTARRAYOID,
+		BYTEAARRAYOID, INT8ARRAYOID, INT8OID
+	};
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types)];
+	SPIPlanPtr	plan;
+
+	plan = glue_kept_plan(kept, queue->owner, text, lengthof(types), types);
+	values[0] = Int64GetDatum(queue->claimant);
+	values[1] = Int32GetDatum(filter->limit);
+	blocked_arrays(filter->blocked, &values[2]);
+	values[6] = filter->excluded;
+	values[7] = Int64GetDatum(filter->only);
+	memset(nulls, ' ', sizeof(nulls));
+	if (filter->only == 0)
+		nulls[7] = 'n';
+	return glue_execute_as(saved, queue->owner, plan, values, nulls);
+}
+
+/*
+ * Put off a request that cannot be claimed, and say why; unless it is a call that
+ * acted at once, whose row says something else.
+ */
+void
+glue_claims_put_off(const GlueClaims *queue, int64 id, TimestampTz until,
+					const char *code, const char *message)
+{
+	GlueImpersonation saved;
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
+	Datum		values[] = {
+		Int64GetDatum(id), TimestampTzGetDatum(until),
+		CStringGetTextDatum(glue_server_from_utf8(code)),
+		CStringGetTextDatum(glue_server_from_utf8(message))
+	};
+	SPIPlanPtr	plan;
+
+	plan = glue_kept_plan(&kept, queue->owner,
+						  psprintf("UPDATE %s SET next_attempt_at = $2,"
+								   " attempts = attempts" PLUS "1,"
+								   " error_code = CASE WHEN caller_xid IS NULL"
+								   " THEN $3 ELSE error_code END,"
+								   " error_message = CASE WHEN caller_xid IS NULL"
+								   " THEN $4 ELSE error_message END"
+								   " WHERE id" EQUALS "$1 AND home" EQUALS "%s"
+								   " AND state" EQUALS "'queued'",
+								   queue->table, queue->own),
+						  lengthof(types), types);
+	glue_execute_as(&saved, queue->owner, plan, values, NULL);
+	glue_execute_end(&saved);
 }
 
 /*
@@ -226,8 +314,13 @@ read_requests(uint64 count, bool undo, MemoryContext parent)
 		GlueClaim  *request = read_request(&row);
 
 		request->context = own;
+		if (undo && request->answer != NULL)
+		{
+			request->error_code = answer_text(request, "error_code");
+			request->error_message = answer_text(request, "error_message");
+		}
 		if (undo)
-			request->undo = read_undo(&row);
+			request->undo = read_undo(request, &row);
 		MemoryContextSwitchTo(old_context);
 		requests = lappend(requests, request);
 	}
@@ -288,23 +381,45 @@ read_sealed(const GlueClaims *queue, GlueClaim *request)
 }
 
 /*
- * The statement that claims requests of a kind.
+ * The statement that claims requests of a kind.  Its parameters are the claimant,
+ * and what is in a GlueClaimFilter: limit, blocked (as four arrays), excluded and
+ * only.
+ */
+static char *
+claim_text(const GlueClaims *queue, GlueClaimKind kind)
+{
+	return psprintf("WITH due AS (%s FOR UPDATE SKIP LOCKED)"
+					" UPDATE %s r SET state = 'running',"
+					" attempts = r.attempts" PLUS "1,"
+					" started_at = coalesce(r.started_at, " NOW "),"
+					" lease_until = " NOW PLUS SECONDS("%d") ","
+					" claimed_by = $1"
+					" FROM due, %s old WHERE r.id" EQUALS "due.id"
+					" AND r.home" EQUALS "%s"
+					" AND old.id" EQUALS "r.id"
+					" AND old.home" EQUALS "r.home"
+					" RETURNING " CLAIM_COLUMNS("old.claimed_by"),
+					due_text(queue, kind), queue->table, LEASE_SECONDS,
+					queue->table, queue->own);
+}
+
+/*
+ * The statement that finds what can be claimed, with the same parameters.
  *
  * CASE says whether another open request, e, keeps one, r, waiting.  Those that
  * may have created the connection have something in on_rollback.
  */
 static char *
-claim_text(const GlueClaims *queue, GlueClaimKind kind)
+due_text(const GlueClaims *queue, GlueClaimKind kind)
 {
-	bool		undo = kind == GLUE_CLAIM_TO_UNDO;
-
-	return psprintf("WITH due AS ("
-					" SELECT r.id FROM %s r"
+	return psprintf("SELECT r.id, r.attempts FROM %s r"
 					" WHERE r.finished_at IS NULL"
 					" AND r.home" EQUALS "%s"
 					" AND r.caller_xid %s"
 					" AND r.state" EQUALS "'queued'"
 					" AND r.next_attempt_at" IS_AT_MOST NOW
+					" AND ($8 IS NULL OR r.id" EQUALS "$8)"
+					" AND NOT r.id" EQUALS "ANY ($7)"
 					" AND NOT EXISTS (SELECT FROM %s e"
 					" WHERE e.finished_at IS NULL"
 					" AND " SAME_CONNECTION("e", "r")
@@ -341,23 +456,10 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 					" AND b.settings" EQUALS
 					"coalesce(r.caller_settings::pg_catalog.text, '{}')"
 					" AND b.fingerprint" EQUALS "r.target_fingerprint)"
-					" ORDER BY r.id LIMIT $2"
-					" FOR UPDATE SKIP LOCKED)"
-					" UPDATE %s r SET state = 'running',"
-					" attempts = r.attempts" PLUS "1,"
-					" started_at = coalesce(r.started_at, " NOW "),"
-					" lease_until = " NOW PLUS SECONDS("%d") ","
-					" claimed_by = $1"
-					" FROM due, %s old WHERE r.id" EQUALS "due.id"
-					" AND r.home" EQUALS "%s"
-					" AND old.id" EQUALS "r.id"
-					" AND old.home" EQUALS "r.home"
-					" RETURNING " CLAIM_COLUMNS("old.claimed_by"),
+					" ORDER BY r.id LIMIT $2",
 					queue->table, queue->own,
-					undo ? "IS NOT NULL" : "IS NULL",
-					queue->table, queue->table,
-					queue->table, LEASE_SECONDS, queue->table,
-					queue->own);
+					kind == GLUE_CLAIM_TO_UNDO ? "IS NOT NULL" : "IS NULL",
+					queue->table, queue->table);
 }
 
 /*
@@ -377,7 +479,7 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 	static const Oid types[] = {
 		INT8OID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
 		TIMESTAMPTZARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-		TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID, BOOLARRAYOID
+		TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID, BOOLARRAYOID, JSONBARRAYOID
 	};
 	Datum		values[lengthof(types)];
 	SPIPlanPtr	plan;
@@ -406,10 +508,11 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 								   " THEN coalesce(r.answered_at, " NOW ")"
 								   " ELSE r.answered_at END,"
 								   " undone_at = CASE WHEN o.undone THEN " NOW
-								   " ELSE r.undone_at END"
-								   " FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+								   " ELSE r.undone_at END,"
+								   " answer = o.answer"
+								   " FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 								   " AS o (id, attempts, state, next_attempt_at, free, status,"
-								   " error_code, error_message, aws_request_id, uncertain, undone)"
+								   " error_code, error_message, aws_request_id, uncertain, undone, answer)"
 								   " WHERE r.id" EQUALS "o.id"
 								   " AND r.home" EQUALS "%s"
 								   " AND r.claimed_by" EQUALS "$1"
@@ -500,6 +603,11 @@ ended_column(const GlueEndedClaim *ended, int nended, int column)
 			case 11:
 				values[i] = BoolGetDatum(outcome->undone);
 				break;
+			case 12:
+				nulls[i] = outcome->answer == NULL;
+				if (!nulls[i])
+					values[i] = JsonbPGetDatum(glue_jsonb_from_tree(outcome->answer));
+				break;
 		}
 	}
 	switch (column)
@@ -514,6 +622,8 @@ ended_column(const GlueEndedClaim *ended, int nended, int column)
 		case 10:
 		case 11:
 			return glue_array_parameter(values, nulls, nended, BOOLOID);
+		case 12:
+			return glue_array_parameter(values, nulls, nended, JSONBOID);
 		default:
 			return glue_array_parameter(values, nulls, nended, TEXTOID);
 	}
@@ -636,6 +746,7 @@ read_request(const GlueResultRow *row)
 	request->started_at = glue_result_time(row, CLAIM_STARTED_AT);
 	request->error_code = glue_result_text(row, CLAIM_ERROR_CODE);
 	request->error_message = glue_result_text(row, CLAIM_ERROR_MESSAGE);
+	request->answer = glue_result_tree(row, CLAIM_ANSWER);
 	return request;
 }
 
@@ -661,21 +772,30 @@ read_identity(GlueRequest *request, const GlueResultRow *row)
 		   Min(VARSIZE_ANY_EXHDR(fingerprint), GLUE_FINGERPRINT_LEN));
 }
 
+/* How an undo will end that could not be recorded: see job_answer.c. */
+static const char *
+answer_text(const GlueClaim *request, const char *member)
+{
+	json_object *text = json_object_object_get(request->answer, member);
+
+	return text != NULL ? json_object_get_string(text) : NULL;
+}
+
 /*
  * What an undo needs beside that.  on_rollback is said of calls that may have
  * created the connection, and of no others.
  */
 static GlueUndo *
-read_undo(const GlueResultRow *row)
+read_undo(const GlueClaim *request, const GlueResultRow *row)
 {
 	GlueUndo   *undo = palloc0(sizeof(GlueUndo));
 	const char *on_rollback = glue_result_text(row, CLAIM_ON_ROLLBACK);
-	const char *error_code = glue_result_text(row, CLAIM_ERROR_CODE);
 
 	undo->may_have_made = on_rollback != NULL;
 	undo->undone = glue_result_time(row, CLAIM_UNDONE_AT) != 0;
 	undo->keep = undo->undone ?
-		error_code != NULL && strcmp(error_code, "Kept") == 0 :
+		request->error_code != NULL &&
+		strcmp(request->error_code, "Kept") == 0 :
 		undo->may_have_made && strcmp(on_rollback, "keep") == 0;
 	undo->answered_at = glue_result_time(row, CLAIM_ANSWERED_AT);
 	undo->committed =

@@ -79,6 +79,8 @@ typedef struct GlueClaim
 	const char *error_code;		/* of the last one, or of the call itself; of
 								 * what is undone, how it will end */
 	const char *error_message;
+	json_object *answer;		/* what is only to be recorded, or NULL; see
+								 * job_answer.c */
 	GlueUndo   *undo;			/* NULL: it is to be done, not undone */
 } GlueClaim;
 
@@ -94,6 +96,7 @@ typedef struct GlueClaimOutcome
 	const char *error_code;
 	const char *error_message;
 	const char *aws_request_id;
+	json_object *answer;		/* what could not be recorded, or NULL */
 } GlueClaimOutcome;
 
 /* A request whose attempt has ended. */
@@ -103,6 +106,22 @@ typedef struct GlueEndedClaim
 	const GlueClaimOutcome *outcome;
 	bool		recorded;		/* it was still ours */
 } GlueEndedClaim;
+
+/* Which requests are claimed, of those whose time has come. */
+typedef struct GlueClaimFilter
+{
+	int			limit;			/* so many at most */
+	int64		only;			/* this one; 0: any */
+	List	   *blocked;		/* GlueBlockedTarget: none for these */
+	Datum		excluded;		/* an array of IDs: none of these */
+} GlueClaimFilter;
+
+/* A request whose time has come. */
+typedef struct GlueDueRequest
+{
+	int64		id;
+	int			attempts;		/* so far */
+} GlueDueRequest;
 
 /* A target that requests are not claimed for at present. */
 typedef struct GlueBlockedTarget
@@ -122,7 +141,13 @@ typedef struct GlueTransactions
 } GlueTransactions;
 
 extern List *glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
-							  int limit, List *blocked, MemoryContext parent);
+							  const GlueClaimFilter *filter,
+							  MemoryContext parent);
+extern List *glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
+							 const GlueClaimFilter *filter);
+extern void glue_claims_put_off(const GlueClaims *queue, int64 id,
+								TimestampTz until, const char *code,
+								const char *message);
 extern List *glue_requests_lock(const GlueClaims *queue, bool held, Datum ids,
 								bool any);
 extern void glue_claims_record(const GlueClaims *queue,

@@ -54,7 +54,8 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 	glue_request_function_begin(&function, fcinfo, "glue_cancel_request()", GLUE_FUNCTION_WRITES,
 								&queue, &request);
 	glue_request_refuse_held(id, &request);
-	if (!glue_request_cancel(&queue, id) && request.immediate &&
+	if (!glue_request_cancel(&queue, id) &&
+		(request.immediate || request.answered) &&
 		!glue_request_has_ended(&request))
 		refuse_to_cancel(id, &request);
 	glue_request_find_visible(&queue, id, &request);
@@ -155,10 +156,16 @@ glue_request_refuse_held(int64 id, const GlueRequestState *request)
 				 errhint("A superuser can call glue_take_over_requests() to have it carried out here, or glue_drop_held_requests().")));
 }
 
-/* What acts at once is not for the queue to be cancelled. */
+/* What acts at once, or has been done, is not for the queue to be cancelled. */
 static void
 refuse_to_cancel(int64 id, const GlueRequestState *request)
 {
+	if (!request->immediate)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("request %lld cannot be cancelled", (long long) id),
+				 errdetail("AWS Glue has carried it out. What keeps that from being recorded is in the column \"error_message\" of its row in \"glue_request\"."),
+				 errhint("Remove the cause; it is recorded by the next attempt.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be cancelled", (long long) id),

@@ -52,9 +52,8 @@ typedef enum QueueStatement
 /* Operators are qualified, because the search_path is the caller's. */
 #define WHERE_ID		" WHERE id" EQUALS "$1 AND home" EQUALS "$2"
 
-/* Kept for the life of the backend, for the table of this name. */
-static SPIPlanPtr plans[NUM_STATEMENTS];
-static char *planned_for = NULL;
+/* The table's name is their key. */
+static GlueKeptPlan plans[NUM_STATEMENTS];
 
 /* prototypes of private functions */
 static void keep_secrets(const GlueRequestQueue *queue, int64 id,
@@ -67,13 +66,11 @@ static bool change(const GlueRequestQueue *queue, QueueStatement statement,
 static void read_state(GlueRequestState *found, HeapTuple tuple,
 					   TupleDesc desc);
 static Datum column_value(HeapTuple tuple, TupleDesc desc, int column);
-static void enter(const GlueRequestQueue *queue, GlueImpersonation *saved);
-static void leave(const GlueImpersonation *saved);
-static void execute(const GlueRequestQueue *queue, QueueStatement statement,
-					Datum *values, const char *nulls);
+static uint64 execute(const GlueRequestQueue *queue, GlueImpersonation *saved,
+					  QueueStatement statement, Datum *values,
+					  const char *nulls);
 static SPIPlanPtr find_plan(const GlueRequestQueue *queue,
 							QueueStatement statement);
-static void forget_plans(void);
 static char *statement_text(const char *table, QueueStatement statement);
 static char *insert_text(const char *table);
 
@@ -97,8 +94,6 @@ glue_request_queue_open(GlueRequestQueue *queue, Oid schema, LOCKMODE lock)
 	queue->table = glue_own_table_name(relation);
 	queue->home = glue_home(schema);
 	table_close(relation, NoLock);
-	if (planned_for == NULL || strcmp(queue->table, planned_for) != 0)
-		forget_plans();
 }
 
 /*
@@ -158,22 +153,17 @@ insert_row(const GlueRequestQueue *queue, GlueRequestRow *row)
 	GlueImpersonation saved;
 
 	if (queue->plain &&
-		glue_request_insert_row(queue, row->values, row->nulls, NULL))
+		glue_request_insert_row(queue, row->values, row->nulls))
 		return;
-	enter(queue, &saved);
-	execute(queue, STATEMENT_INSERT, row->values, row->nulls);
-	leave(&saved);
+	execute(queue, &saved, STATEMENT_INSERT, row->values, row->nulls);
+	glue_execute_end(&saved);
 }
 
-/*
- * Insert a row without a statement; false if that is not possible.  place may
- * be NULL.
- */
+/* Insert a row without a statement; false if that is not possible. */
 bool
 glue_request_insert_row(const GlueRequestQueue *queue, const Datum *values,
-						const char *nulls, ItemPointer place)
+						const char *nulls)
 {
-	GlueRowInsert *insert;
 	GlueImpersonation saved;
 	bool		inserted;
 	ErrorContextCallback context = {
@@ -184,8 +174,7 @@ glue_request_insert_row(const GlueRequestQueue *queue, const Datum *values,
 
 	error_context_stack = &context;
 	glue_impersonate(&saved, queue->owner);
-	insert = glue_row_insert_begin(queue->oid, &glue_request_shape);
-	inserted = glue_row_insert_finish(insert, values, nulls, place);
+	inserted = glue_row_insert(queue->oid, &glue_request_shape, values, nulls);
 	glue_stop_impersonating(&saved);
 	error_context_stack = context.previous;
 	return inserted;
@@ -248,11 +237,9 @@ glue_request_find(const GlueRequestQueue *queue, int64 id,
 	MemoryContext context = CurrentMemoryContext;
 	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
 	GlueImpersonation saved;
-	bool		is_there;
+	bool		is_there = execute(queue, &saved, STATEMENT_FIND, values,
+								   NULL) > 0;
 
-	enter(queue, &saved);
-	execute(queue, STATEMENT_FIND, values, NULL);
-	is_there = SPI_processed > 0;
 	if (is_there)
 	{
 		MemoryContext spi_context = MemoryContextSwitchTo(context);
@@ -260,7 +247,7 @@ glue_request_find(const GlueRequestQueue *queue, int64 id,
 		read_state(found, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
 		MemoryContextSwitchTo(spi_context);
 	}
-	leave(&saved);
+	glue_execute_end(&saved);
 	return is_there;
 }
 
@@ -278,6 +265,7 @@ read_state(GlueRequestState *found, HeapTuple tuple, TupleDesc desc)
 	found->server_oid = DatumGetObjectId(column_value(tuple, desc, 6));
 	found->cluster = DatumGetInt64(column_value(tuple, desc, 7));
 	found->error_code = SPI_getvalue(tuple, desc, 8);
+	found->answered = DatumGetBool(column_value(tuple, desc, 9));
 	found->held = strcmp(found->state, "held") == 0;
 }
 
@@ -315,15 +303,9 @@ glue_request_active_since(const GlueRequestQueue *queue, const char *name,
 	GlueImpersonation saved;
 	bool		found;
 
-	/* even if the transaction sees an older state of the table */
-	PushActiveSnapshot(GetLatestSnapshot());
-	enter(queue, &saved);
 	plan = glue_kept_plan(&kept, queue->owner, text, lengthof(types), types);
-	if (SPI_execute_plan(plan, values, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not look up requests");
-	found = SPI_processed > 0;
-	leave(&saved);
-	PopActiveSnapshot();
+	found = glue_execute_latest(&saved, queue->owner, plan, values, NULL) > 0;
+	glue_execute_end(&saved);
 	return found;
 }
 
@@ -359,12 +341,9 @@ change(const GlueRequestQueue *queue, QueueStatement statement, int64 id)
 {
 	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
 	GlueImpersonation saved;
-	bool		changed;
+	bool		changed = execute(queue, &saved, statement, values, NULL) > 0;
 
-	enter(queue, &saved);
-	execute(queue, statement, values, NULL);
-	changed = SPI_processed > 0;
-	leave(&saved);
+	glue_execute_end(&saved);
 	return changed;
 }
 
@@ -373,76 +352,35 @@ change(const GlueRequestQueue *queue, QueueStatement statement, int64 id)
  * ----------------------------------------------------------------
  */
 
-/* Execute statements with the rights of the table's owner until leave(). */
-static void
-enter(const GlueRequestQueue *queue, GlueImpersonation *saved)
-{
-	glue_impersonate(saved, queue->owner);
-	SPI_connect();
-}
-
-static void
-leave(const GlueImpersonation *saved)
-{
-	SPI_finish();
-	glue_stop_impersonating(saved);
-}
-
-/* Execute a statement; SPI_processed says how many rows it was about. */
-static void
-execute(const GlueRequestQueue *queue, QueueStatement statement,
-		Datum *values, const char *nulls)
-{
-	int			result = SPI_execute_plan(find_plan(queue, statement), values,
-										  nulls, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "could not use the queue of requests: %s",
-			 SPI_result_code_string(result));
-}
-
 /*
- * The plan of a statement.  It is made as the table's owner, because it
- * depends on the role that row security is about.
+ * Execute a statement; returns how many rows it was about.  glue_execute_end()
+ * must follow.
  */
+static uint64
+execute(const GlueRequestQueue *queue, GlueImpersonation *saved,
+		QueueStatement statement, Datum *values, const char *nulls)
+{
+	return glue_execute_as(saved, queue->owner, find_plan(queue, statement),
+						   values, nulls);
+}
+
 static SPIPlanPtr
 find_plan(const GlueRequestQueue *queue, QueueStatement statement)
 {
+	GlueKeptPlan *kept = &plans[statement];
 	Oid			types[GLUE_NUM_REQUEST_COLUMNS];
-	char	   *text;
-	SPIPlanPtr	plan = plans[statement];
 
-	if (plan != NULL)
-		return plan;
-	if (planned_for == NULL)
-		planned_for = MemoryContextStrdup(TopMemoryContext, queue->table);
-
-	text = statement_text(queue->table, statement);
-	for (int column = 0; column < GLUE_NUM_REQUEST_COLUMNS; column++)
-		types[column] = statement == STATEMENT_INSERT ?
-			glue_request_column_type(column) : INT8OID;
-	plan = SPI_prepare(text,
-					   statement == STATEMENT_INSERT ? GLUE_NUM_REQUEST_COLUMNS : 2, types);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not plan \"%s\": %s", text,
-			 SPI_result_code_string(SPI_result));
-	plans[statement] = plan;
-	return plan;
-}
-
-/* The extension may have been dropped, and created in another schema. */
-static void
-forget_plans(void)
-{
-	for (int statement = 0; statement < NUM_STATEMENTS; statement++)
+	if (!glue_plan_is_kept(kept, queue->table))
 	{
-		if (plans[statement] != NULL)
-			SPI_freeplan(plans[statement]);
-		plans[statement] = NULL;
+		for (int column = 0; column < GLUE_NUM_REQUEST_COLUMNS; column++)
+			types[column] = statement == STATEMENT_INSERT ?
+				glue_request_column_type(column) : INT8OID;
+		glue_keep_plan(kept, queue->owner, queue->table,
+					   statement_text(queue->table, statement),
+					   statement == STATEMENT_INSERT ? GLUE_NUM_REQUEST_COLUMNS : 2,
+					   types);
 	}
-	if (planned_for != NULL)
-		pfree(planned_for);
-	planned_for = NULL;
+	return glue_ready_plan(kept, queue->owner);
 }
 
 static char *
@@ -460,7 +398,7 @@ statement_text(const char *table, QueueStatement statement)
 							" THEN 'held' ELSE state END,"
 							" requested_by, has_secrets, xmin,"
 							" caller_xid IS NOT NULL, server_oid,"
-							" cluster, error_code FROM %s"
+							" cluster, error_code, answer IS NOT NULL FROM %s"
 							" WHERE id" EQUALS "$1"
 							" ORDER BY home" EQUALS "$2 DESC LIMIT 1", table);
 		case STATEMENT_CANCEL:
@@ -468,7 +406,7 @@ statement_text(const char *table, QueueStatement statement)
 							" finished_at = " NOW
 							WHERE_ID
 							" AND state" EQUALS "'queued'"
-							" AND caller_xid IS NULL",
+							" AND caller_xid IS NULL AND answer IS NULL",
 							table);
 		case STATEMENT_REQUEUE:
 			return psprintf("UPDATE %s SET state = 'queued', attempts = 0,"

@@ -13,7 +13,6 @@
 
 #include "datatype/timestamp.h"
 #include "request.h"
-#include "storage/itemptr.h"
 #include "storage/lockdefs.h"
 
 /* The table, ready to be used until the end of the transaction. */
@@ -36,6 +35,7 @@ typedef struct GlueRequestState
 	bool		uncommitted;	/* changed by the current transaction */
 	bool		immediate;		/* a call that acted at once */
 	bool		held;			/* of another home */
+	bool		answered;		/* carried out, and not recorded yet */
 	Oid			server_oid;		/* InvalidOid without a server */
 	int64		cluster;		/* that it is an OID of */
 	char	   *error_code;		/* of the last attempt, or NULL */
@@ -50,8 +50,7 @@ extern Oid	glue_request_sequence(const GlueRequestQueue *queue);
 extern int64 glue_request_insert(const GlueRequestQueue *queue,
 								 const GlueRequest *request);
 extern bool glue_request_insert_row(const GlueRequestQueue *queue,
-									const Datum *values, const char *nulls,
-									ItemPointer place);
+									const Datum *values, const char *nulls);
 extern void glue_request_withdraw(const GlueRequestQueue *queue, int64 id);
 extern bool glue_request_find(const GlueRequestQueue *queue, int64 id,
 							  GlueRequestState *found);

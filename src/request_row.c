@@ -66,6 +66,7 @@ static const struct
 	[GLUE_REQUEST_SERVER_OID] = {"server_oid", OIDOID},
 	[GLUE_REQUEST_SERVER_OWNER] = {"server_owner", REGROLEOID},
 	[GLUE_REQUEST_TARGET_FINGERPRINT] = {"target_fingerprint", BYTEAOID},
+	[GLUE_REQUEST_ANSWER] = {"answer", JSONBOID},
 };
 
 /* prototypes of private functions */

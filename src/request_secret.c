@@ -23,59 +23,9 @@
 #include "own_table.h"
 #include "request_secret.h"
 #include "result_row.h"
-#include "row_insert.h"
 #include "sql_text.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-
-/* The columns, in their order. */
-typedef enum SecretColumn
-{
-	SECRET_REQUEST,
-	SECRET_SEALED,
-	SECRET_HOME,
-	SECRET_ROLE,
-	NUM_SECRET_COLUMNS
-} SecretColumn;
-
-static const struct
-{
-	const char *name;
-	Oid			type;
-}			columns[NUM_SECRET_COLUMNS] =
-
-{
-	[SECRET_REQUEST] = {"request", INT8OID},
-	[SECRET_SEALED] = {"sealed", BYTEAOID},
-	[SECRET_HOME] = {"home", INT8OID},
-	[SECRET_ROLE] = {"role", OIDOID},
-};
-
-/* prototypes of private functions */
-static const char *column_name(int column);
-static Oid	column_type(int column);
-static void insert_by_statement(const GlueRequestSecrets *secrets,
-								Datum *values);
-
-/* The table as we made it. */
-static GlueRowShape shape = {
-	.constraint = "glue_request_secret_pkey",
-	.ncolumns = NUM_SECRET_COLUMNS,
-	.column_name = column_name,
-	.column_type = column_type,
-};
-
-static const char *
-column_name(int column)
-{
-	return columns[column].name;
-}
-
-static Oid
-column_type(int column)
-{
-	return columns[column].type;
-}
 
 /*
  * Get ready to use the table.
@@ -91,8 +41,6 @@ glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema, int64 home)
 											   GLUE_TABLE_PRIVATE);
 
 	secrets->owner = relation->rd_rel->relowner;
-	secrets->oid = RelationGetRelid(relation);
-	secrets->plain = glue_row_insert_possible(relation, &shape);
 	secrets->table = glue_own_table_name(relation);
 	secrets->home = home;
 	table_close(relation, NoLock);
@@ -106,47 +54,25 @@ void
 glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
 						   Oid role, bytea * sealed)
 {
-	Datum		values[NUM_SECRET_COLUMNS] = {
-		[SECRET_REQUEST] = Int64GetDatum(request),
-		[SECRET_SEALED] = PointerGetDatum(sealed),
-		[SECRET_HOME] = Int64GetDatum(secrets->home),
-		[SECRET_ROLE] = ObjectIdGetDatum(role),
-	};
-	const char	nulls[NUM_SECRET_COLUMNS] = {' ', ' ', ' ', ' '};
-	GlueImpersonation saved;
-	GlueRowInsert *insert;
-	bool		inserted;
-
-	if (!secrets->plain)
-	{
-		insert_by_statement(secrets, values);
-		return;
-	}
-	glue_impersonate(&saved, secrets->owner);
-	insert = glue_row_insert_begin(secrets->oid, &shape);
-	inserted = glue_row_insert_finish(insert, values, nulls, NULL);
-	glue_stop_impersonating(&saved);
-	if (!inserted)
-		insert_by_statement(secrets, values);
-}
-
-static void
-insert_by_statement(const GlueRequestSecrets *secrets, Datum *values)
-{
 	static GlueKeptPlan kept;
 	static const Oid types[] = {INT8OID, BYTEAOID, INT8OID, OIDOID};
+	Datum		values[] = {
+		Int64GetDatum(request), PointerGetDatum(sealed),
+		Int64GetDatum(secrets->home), ObjectIdGetDatum(role)
+	};
 	GlueImpersonation saved;
-	SPIPlanPtr	plan;
 
-	plan = glue_kept_plan(&kept, secrets->owner,
-						  psprintf("INSERT INTO %s (request, sealed, home, role)"
-								   " VALUES ($1, $2, $3, $4)"
-								   " ON CONFLICT ON CONSTRAINT glue_request_secret_pkey"
-								   " DO UPDATE SET sealed = EXCLUDED.sealed,"
-								   " role = EXCLUDED.role",
-								   secrets->table),
-						  lengthof(types), types);
-	glue_execute_as(&saved, secrets->owner, plan, values, NULL);
+	if (!glue_plan_is_kept(&kept, secrets->table))
+		glue_keep_plan(&kept, secrets->owner, secrets->table,
+					   psprintf("INSERT INTO %s (request, sealed, home, role)"
+								" VALUES ($1, $2, $3, $4)"
+								" ON CONFLICT ON CONSTRAINT glue_request_secret_pkey"
+								" DO UPDATE SET sealed = EXCLUDED.sealed,"
+								" role = EXCLUDED.role",
+								secrets->table),
+					   lengthof(types), types);
+	glue_execute_as(&saved, secrets->owner,
+					glue_ready_plan(&kept, secrets->owner), values, NULL);
 	glue_execute_end(&saved);
 }
 

@@ -15,9 +15,7 @@
 typedef struct GlueRequestSecrets
 {
 	Oid			owner;
-	Oid			oid;
 	char	   *table;			/* its qualified name */
-	bool		plain;			/* rows need no statement to be inserted */
 	int64		home;			/* of the requests that are meant */
 } GlueRequestSecrets;
 

@@ -10,19 +10,19 @@
  *
  * or, if there may be such a row already,
  *
- *		INSERT INTO table VALUES (...)
- *			ON CONFLICT ON CONSTRAINT constraint DO NOTHING
+ *		INSERT INTO table VALUES (...) ON CONFLICT DO NOTHING
  *
  * but that no conflict is looked for before the row is there: there seldom is
- * one, and the index finds it.  The row is inserted speculatively, as the
+ * one, and an index finds it.  The row is inserted speculatively, as the
  * executor does it, and so is dead at once if there is one.
  *
  * Whatever the executor would do besides that (triggers, rules, row security,
  * constraints, defaults, checks of privileges) is not done here.  A table on
  * which it would do any of that is refused, and is for a statement; except
  * that it may have the check constraints that we made, which take longer to
- * read than a row to write.  And what belongs to an index must be PostgreSQL's
- * own: we need not be the owner of the table, whose functions would be executed.
+ * read than a row to write.  Indexes of every kind are the executor's: nothing
+ * that belongs to one is kept from row to row, as its parts point to each other
+ * and to what PostgreSQL may throw away.
  *
  * What was found out about a table is kept until PostgreSQL says that its
  * definition may have changed.
@@ -34,34 +34,19 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_constraint.h"
 #include "compat.h"
 #include "executor/executor.h"
-#include "miscadmin.h"
 #include "nodes/execnodes.h"
-#include "own_table.h"
 #include "row_insert.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
-
-struct GlueRowInsert
-{
-	Relation	table;
-	const GlueRowShape *shape;
-	EState	   *executor;
-	ResultRelInfo *target;		/* in the executor's memory */
-	TupleTableSlot *slot;
-	List	   *arbiters;		/* the constraint's index, or NIL */
-};
 
 /* All shapes that were asked about. */
 static GlueRowShape *shapes = NULL;
@@ -73,11 +58,12 @@ static bool has_side_effects(Relation table);
 static bool has_columns(TupleDesc desc, const GlueRowShape *shape);
 static bool keeps_checks(TupleDesc desc, const GlueRowShape *shape);
 static bool owner_may_insert(Relation table);
-static Oid	find_arbiter(Relation table, const char *constraint);
-static bool fill_slot(GlueRowInsert *insert, const Datum *values,
-					  const char *nulls);
-static void insert_certainly(GlueRowInsert *insert);
-static bool insert_unless_there(GlueRowInsert *insert);
+static bool fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
+					  const Datum *values, const char *nulls);
+static void insert_certainly(Relation relation, ResultRelInfo *target,
+							 TupleTableSlot *slot, EState *executor);
+static bool insert_unless_there(Relation relation, ResultRelInfo *target,
+								TupleTableSlot *slot, EState *executor);
 
 /*
  * Is a table fit for this?
@@ -94,17 +80,11 @@ glue_row_insert_possible(Relation table, GlueRowShape *shape)
 	{
 		shape->table = oid;
 		shape->known = false;
-		shape->arbiter = shape->constraint != NULL ?
-			find_arbiter(table, shape->constraint) : InvalidOid;
 		shape->possible =
-			(shape->constraint == NULL || OidIsValid(shape->arbiter)) &&
 			!has_side_effects(table) &&
-			glue_own_table_is_bare(table) &&
 			has_columns(RelationGetDescr(table), shape) &&
 			keeps_checks(RelationGetDescr(table), shape) &&
 			owner_may_insert(table);
-		if (shape->possible)
-			glue_row_indexes_learn(&shape->indexes, table);
 		shape->known = true;
 	}
 	return shape->possible;
@@ -210,99 +190,48 @@ owner_may_insert(Relation table)
 		pg_class_aclcheck(oid, owner, ACL_SELECT) == ACLCHECK_OK;
 }
 
-/* The index of a constraint; InvalidOid if it cannot tell of a conflict. */
-static Oid
-find_arbiter(Relation table, const char *constraint)
-{
-	Oid			oid = get_relation_constraint_oid(RelationGetRelid(table),
-												  constraint, true);
-	Oid			arbiter = OidIsValid(oid) ? get_constraint_index(oid) : InvalidOid;
-	Relation	index;
-	Form_pg_index form;
-	bool		fit;
-
-	if (!OidIsValid(arbiter))
-		return InvalidOid;
-	index = index_open(arbiter, AccessShareLock);
-	form = index->rd_index;
-	fit = form->indisunique && form->indimmediate && form->indisvalid &&
-		form->indisready;
-	index_close(index, AccessShareLock);
-	return fit ? arbiter : InvalidOid;
-}
-
 /*
- * Prepare to insert a row into a table that is fit for it, and locked.
- *
- * Everything that takes time, and does not depend on the row.
- */
-GlueRowInsert *
-glue_row_insert_begin(Oid table, const GlueRowShape *shape)
-{
-	GlueRowInsert *insert = palloc0(sizeof(GlueRowInsert));
-	MemoryContext old_context;
-
-	insert->shape = shape;
-	insert->table = table_open(table, RowExclusiveLock);
-	insert->executor = CreateExecutorState();
-	old_context = MemoryContextSwitchTo(insert->executor->es_query_cxt);
-	insert->target = makeNode(ResultRelInfo);
-	InitResultRelInfo(insert->target, insert->table, 0, NULL, 0);
-	glue_row_indexes_open(&shape->indexes, insert->target);
-	insert->slot = table_slot_create(insert->table, NULL);
-	if (OidIsValid(shape->arbiter))
-		insert->arbiters = list_make1_oid(shape->arbiter);
-	MemoryContextSwitchTo(old_context);
-	return insert;
-}
-
-/*
- * Insert the row, and end the insert; false if that is for a statement,
- * because there is such a row already.
+ * Insert a row into a table that is fit for it, and locked; false if that is for
+ * a statement, because there is such a row already, or a column must not be null.
  *
  * nulls has 'n' for null, as for SPI.  The row is visible to what comes next.
- * *place is where it is now, unless place is NULL.
  */
 bool
-glue_row_insert_finish(GlueRowInsert *insert, const Datum *values,
-					   const char *nulls, ItemPointer place)
+glue_row_insert(Oid table, const GlueRowShape *shape, const Datum *values,
+				const char *nulls)
 {
-	bool		inserted = fill_slot(insert, values, nulls);
+	Relation	relation = table_open(table, RowExclusiveLock);
+	EState	   *executor = CreateExecutorState();
+	MemoryContext old_context = MemoryContextSwitchTo(executor->es_query_cxt);
+	ResultRelInfo *target = makeNode(ResultRelInfo);
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
+	bool		inserted = fill_slot(slot, shape, values, nulls);
 
-	if (inserted && insert->arbiters == NIL)
-		insert_certainly(insert);
+	InitResultRelInfo(target, relation, 0, NULL, 0);
+	ExecOpenIndices(target, false);
+	if (inserted && shape->may_be_there)
+		inserted = insert_unless_there(relation, target, slot, executor);
 	else if (inserted)
-		inserted = insert_unless_there(insert);
-
-	if (inserted && place != NULL)
-		*place = insert->slot->tts_tid;
-	glue_row_insert_cancel(insert);
+		insert_certainly(relation, target, slot, executor);
+	ExecCloseIndices(target);
+	ExecDropSingleTupleTableSlot(slot);
+	MemoryContextSwitchTo(old_context);
+	FreeExecutorState(executor);
+	table_close(relation, NoLock);
 	CommandCounterIncrement();
 	return inserted;
 }
 
-/* End an insert without a row.  After an error there is no need to. */
-void
-glue_row_insert_cancel(GlueRowInsert *insert)
-{
-	ExecCloseIndices(insert->target);
-	ExecDropSingleTupleTableSlot(insert->slot);
-	FreeExecutorState(insert->executor);
-	table_close(insert->table, NoLock);
-	pfree(insert);
-}
-
 /* Make a row of the values; false if a column must not be null. */
 static bool
-fill_slot(GlueRowInsert *insert, const Datum *values, const char *nulls)
+fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
+		  const Datum *values, const char *nulls)
 {
-	TupleTableSlot *slot = insert->slot;
 	TupleDesc	desc = slot->tts_tupleDescriptor;
 
-	ExecClearTuple(slot);
 	for (int i = 0; i < desc->natts; i++)
 	{
-		bool		is_null = i >= insert->shape->ncolumns || nulls[i] == 'n';
+		bool		is_null = i >= shape->ncolumns || nulls[i] == 'n';
 
 		if (is_null && TupleDescAttr(desc, i)->attnotnull)
 			return false;
@@ -315,12 +244,11 @@ fill_slot(GlueRowInsert *insert, const Datum *values, const char *nulls)
 
 /* Insert the row, which nobody else has. */
 static void
-insert_certainly(GlueRowInsert *insert)
+insert_certainly(Relation relation, ResultRelInfo *target,
+				 TupleTableSlot *slot, EState *executor)
 {
-	table_tuple_insert(insert->table, insert->slot, GetCurrentCommandId(true),
-					   0, NULL);
-	glue_insert_all_index_tuples(insert->target, insert->slot,
-								 insert->executor);
+	table_tuple_insert(relation, slot, GetCurrentCommandId(true), 0, NULL);
+	(void) glue_insert_index_tuples(target, slot, executor, false, NULL);
 }
 
 /*
@@ -330,18 +258,17 @@ insert_certainly(GlueRowInsert *insert)
  * stays.
  */
 static bool
-insert_unless_there(GlueRowInsert *insert)
+insert_unless_there(Relation relation, ResultRelInfo *target,
+					TupleTableSlot *slot, EState *executor)
 {
 	TransactionId xid = GetCurrentTransactionId();
 	uint32		token = SpeculativeInsertionLockAcquire(xid);
 	bool		conflict = false;
 
-	table_tuple_insert_speculative(insert->table, insert->slot,
-								   GetCurrentCommandId(true), 0, NULL, token);
-	glue_insert_index_tuples(insert->target, insert->slot, insert->executor,
-							 &conflict, insert->arbiters);
-	table_tuple_complete_speculative(insert->table, insert->slot, token,
-									 !conflict);
+	table_tuple_insert_speculative(relation, slot, GetCurrentCommandId(true),
+								   0, NULL, token);
+	(void) glue_insert_index_tuples(target, slot, executor, true, &conflict);
+	table_tuple_complete_speculative(relation, slot, token, !conflict);
 	SpeculativeInsertionLockRelease(xid);
 	return !conflict;
 }

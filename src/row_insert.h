@@ -11,17 +11,16 @@
 #ifndef GLUE_ROW_INSERT_H
 #define GLUE_ROW_INSERT_H
 
-#include "row_indexes.h"
-#include "storage/itemptr.h"
+#include "utils/relcache.h"
 
 /*
- * What a table must look like for that, and what it must be unique in.  To be
- * static: what is found out about the table is kept in it.
+ * What a table must look like for that.  To be static: what is found out about
+ * the table is kept in it.
  */
 typedef struct GlueRowShape
 {
-	const char *constraint;		/* the unique one that may find a conflict;
-								 * NULL: none is expected, so one is an error */
+	bool		may_be_there;	/* a row with the same key, which is for a
+								 * statement then; else it is an error */
 	int			ncolumns;		/* the first ones of the table */
 	const char *(*column_name) (int column);
 	Oid			(*column_type) (int column);
@@ -32,21 +31,13 @@ typedef struct GlueRowShape
 	Oid			table;			/* InvalidOid: of none, or it has changed */
 	bool		known;			/* else an error ended the search */
 	bool		possible;
-	Oid			arbiter;
-	GlueRowIndexes indexes;		/* if it is possible */
 	bool		registered;
 	struct GlueRowShape *next;
 } GlueRowShape;
 
-/* An insert that is prepared.  Belongs to a memory context. */
-typedef struct GlueRowInsert GlueRowInsert;
-
 extern bool glue_row_insert_possible(Relation table,
 									 GlueRowShape *shape);
-extern GlueRowInsert *glue_row_insert_begin(Oid table,
-											const GlueRowShape *shape);
-extern bool glue_row_insert_finish(GlueRowInsert *insert, const Datum *values,
-								   const char *nulls, ItemPointer place);
-extern void glue_row_insert_cancel(GlueRowInsert *insert);
+extern bool glue_row_insert(Oid table, const GlueRowShape *shape,
+							const Datum *values, const char *nulls);
 
 #endif							/* GLUE_ROW_INSERT_H */

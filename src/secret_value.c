@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* longest placeholder, such as "${password}" */
-#define MAX_PLACEHOLDER 64
+#define MAX_PLACEHOLDER 256
 
 static bool starts_parameter(const GlueText *text, size_t at);
 
@@ -77,6 +77,9 @@ glue_value_quoted_end(const GlueText *text, size_t *start, bool must_enclose)
 /*
  * Return where a value in brackets ends, behind them, or 0 if start is at no
  * bracket.
+ *
+ * SQL Server's driver has "}}" for a brace in the value.  So unless there is
+ * another one within, two of them do not end it.
  */
 size_t
 glue_value_bracketed_end(const GlueText *text, size_t start)
@@ -89,6 +92,9 @@ glue_value_bracketed_end(const GlueText *text, size_t start)
 
 		if (c == '{' || c == '[')
 			depth++;
+		else if (c == '}' && depth == 1 && i + 1 < text->len &&
+				 text->bytes[i + 1] == '}')
+			i++;
 		else if ((c == '}' || c == ']') && depth > 0)
 			depth--;
 		if (depth == 0)
@@ -179,20 +185,36 @@ starts_parameter(const GlueText *text, size_t at)
 }
 
 /*
- * Does the text start with a placeholder, such as "${password}"?
+ * Is this a placeholder, such as "${password}", or the dynamic reference
+ * "{{resolve:secretsmanager:name}}"?
  */
 bool
 glue_value_is_placeholder(const char *value, size_t len)
 {
+	return len > 3 && glue_value_placeholder_end(value, len) == len;
+}
+
+/*
+ * Return the length of the placeholder that the text starts with, or 0.
+ */
+size_t
+glue_value_placeholder_end(const char *text, size_t len)
+{
+	bool		doubled = len > 1 && text[0] == '{' && text[1] == '{';
 	size_t		at = 2;
 
-	if (len < 4 || value[0] != '$' || value[1] != '{')
-		return false;
-	while (at < len && at < MAX_PLACEHOLDER &&
-		   (glue_is_name_character(value[at]) || value[at] == ':') &&
-		   value[at] != '$')
+	if (len < 4 || !(doubled || (text[0] == '$' && text[1] == '{')))
+		return 0;
+	while (at < len && at < MAX_PLACEHOLDER && text[at] != '$' &&
+		   text[at] != '\0' &&
+		   (glue_is_name_character(text[at]) ||
+			strchr(doubled ? ":/@ " : ":/@", text[at]) != NULL))
 		at++;
-	return at > 2 && at < len && value[at] == '}';
+	if (at == 2 || at == len || text[at] != '}')
+		return 0;
+	if (!doubled)
+		return at + 1;
+	return at + 1 < len && text[at + 1] == '}' ? at + 2 : 0;
 }
 
 size_t

@@ -42,6 +42,7 @@ extern size_t glue_value_bracketed_end(const GlueText *text, size_t start);
 extern size_t glue_value_unquoted_end(const GlueText *text, size_t start,
 									  char introducer, size_t equals_width);
 extern bool glue_value_is_placeholder(const char *value, size_t len);
+extern size_t glue_value_placeholder_end(const char *text, size_t len);
 extern size_t glue_value_skip_blanks(const GlueText *text, size_t at);
 
 /*

@@ -294,7 +294,8 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 		glue_report_unseen_change(change, note_difference, survey);
 	if (!survey->records ||
 		(!survey->differs &&
-		 !glue_observed_anything_new(known->observed, connection)))
+		 !glue_observed_anything_new(known->observed, connection) &&
+		 !glue_definition_reveals(known->definition, connection)))
 		return;
 
 	/* whoever has locked it before may have changed or deleted it */

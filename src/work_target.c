@@ -80,8 +80,6 @@ static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
 static long see_to_others(void *arg);
 static ErrorData *catch_error(MemoryContext context);
 static void delete_target(GlueWorkTarget *target);
-static GlueFailure *failure_from_error(const ErrorData *error);
-static char *utf8_copy(const char *text);
 
 /*
  * Begin without any target; what there will be is in the current context.
@@ -392,7 +390,7 @@ resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(target->context);
-		target->failure = failure_from_error(error);
+		target->failure = glue_failure_from_error(error);
 		target->refused = progress == PROGRESS_NONE;
 		if (progress == PROGRESS_CHANGED)
 		{
@@ -538,7 +536,7 @@ connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 		/* its text has to be converted */
 		all->transactions->begin(false);
 		MemoryContextSwitchTo(target->context);
-		target->failure = failure_from_error(error);
+		target->failure = glue_failure_from_error(error);
 		all->transactions->commit();
 	}
 	MemoryContextSwitchTo(old_context);
@@ -579,28 +577,4 @@ delete_target(GlueWorkTarget *target)
 {
 	dlist_delete(&target->node);
 	MemoryContextDelete(target->context);
-}
-
-/* An error that was raised, as the failure of a request. */
-static GlueFailure *
-failure_from_error(const ErrorData *error)
-{
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = error->sqlerrcode;
-	failure->code = pstrdup(unpack_sql_state(error->sqlerrcode));
-	failure->message = utf8_copy(error->message);
-	failure->detail = utf8_copy(error->detail ? error->detail : "");
-	return failure;
-}
-
-/* A copy of text of the database in UTF-8. */
-static char *
-utf8_copy(const char *text)
-{
-	const char *utf8;
-	int			len;
-
-	return glue_utf8_from_server(text, strlen(text), &utf8, &len) ?
-		pnstrdup(utf8, len) : pstrdup(text);
 }

@@ -6,6 +6,11 @@
  * What has been redacted must have no secret left, redacting it again must
  * change nothing, and a tree without secrets must stay as it is.
  *
+ * A word that redaction takes out of a tree must not show in a message that
+ * quotes the tree, spelled as JSON or as JSON within JSON.  If it is another
+ * word, either the redacted tree shows that, or the digest of the secrets is
+ * another one: nothing is both hidden and forgotten.
+ *
  * IDENTIFICATION
  *	  test/fuzz/fuzz_redact.c
  *
@@ -15,6 +20,7 @@
 
 #include "json_tree.h"
 #include "replay.h"
+#include "secret_digest.h"
 #include "trees.h"
 
 static void
@@ -54,6 +60,88 @@ check_text(json_object *tree, const char *text)
 	free(all);
 }
 
+/* As a message shows it, without the secrets of the tree. */
+static void
+check_quoted(json_object *tree, const char *message)
+{
+	size_t		len = glue_redact_text(tree, message, NULL, 0);
+	char	   *shown = malloc(len + 1);
+
+	require(shown != NULL);
+	glue_redact_text(tree, message, shown, len + 1);
+	require(strstr(shown, SECRET_WORD) == NULL);
+	free(shown);
+}
+
+/*
+ * What is hidden in a tree is hidden in what quotes it.
+ */
+static void
+check_messages(json_object *tree)
+{
+	json_object *redacted = redacted_copy(tree);
+	json_object *quoting = json_object_new_array();
+	char	   *once;
+	char	   *twice;
+
+	if (mentions_secret_word(tree) && !mentions_secret_word(redacted))
+	{
+		once = written(tree);
+		json_object_array_add(quoting, json_object_new_string(once));
+		twice = written(quoting);
+		check_quoted(tree, once);
+
+		/* JSON in JSON in JSON, quoted, is spelled otherwise than we look for */
+		if (strstr(once, "\\\\\\\\\\\\\\") == NULL)
+			check_quoted(tree, twice);
+		free(once);
+		free(twice);
+	}
+	glue_json_tree_free(redacted);
+	glue_json_tree_free(quoting);
+}
+
+/*
+ * A change of the word is to be seen in what is shown, or in the digest.
+ */
+static void
+check_change(json_object *tree, const char *text, size_t size)
+{
+	static const unsigned char key[GLUE_SECRET_KEY_LEN];
+	char	   *changed_text = malloc(size + 1);
+	json_object *changed;
+	char	   *before = written(tree);
+	char	   *after;
+	char	   *word;
+
+	require(changed_text != NULL);
+	memcpy(changed_text, text, size);
+	changed_text[size] = '\0';
+	while ((word = strstr(changed_text, SECRET_WORD)) != NULL)
+		word[0]++;
+	changed = glue_json_tree_parse(changed_text, size);
+	after = written(changed);
+	if (changed != NULL && strcmp(before, after) != 0)
+	{
+		json_object *shown = redacted_copy(tree);
+		json_object *changed_shown = redacted_copy(changed);
+		GlueSecretDigest digest;
+		GlueSecretDigest changed_digest;
+
+		require(glue_secret_digest(tree, key, &digest));
+		require(glue_secret_digest(changed, key, &changed_digest));
+		require(!json_object_equal(shown, changed_shown) ||
+				glue_secret_digest_compare(&digest, &changed_digest) ==
+				GLUE_SECRETS_CHANGED);
+		glue_json_tree_free(shown);
+		glue_json_tree_free(changed_shown);
+	}
+	glue_json_tree_free(changed);
+	free(changed_text);
+	free(before);
+	free(after);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -67,6 +155,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (tree != NULL)
 	{
 		check_text(tree, text);
+		check_messages(tree);
+		check_change(tree, text, size);
 		check_tree(tree);
 	}
 	else
@@ -76,6 +166,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		json_object_object_add(tree, "x",
 							   json_object_new_string_len(text, (int) size));
 		check_text(tree, text);
+		check_messages(tree);
 		check_tree(tree);
 	}
 	glue_json_tree_free(tree);

@@ -22,7 +22,7 @@ my $cluster = GlueConn::Cluster->start;
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
-# The same with the secrets replaced.  Two maps are secret as a whole.
+# The same with the secrets replaced.  One map is secret as a whole.
 sub redacted
 {
 	my ($value) = @_;
@@ -31,8 +31,7 @@ sub redacted
 	{
 		return {
 			map {
-				$_ => /^(CustomAuthenticationCredentials
-					|TokenUrlParametersMap)$/x
+				$_ => $_ eq 'CustomAuthenticationCredentials'
 				  ? '********'
 				  : redacted($value->{$_})
 			} keys %$value

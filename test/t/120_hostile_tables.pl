@@ -410,7 +410,7 @@ $admin->must('CREATE CONSTRAINT TRIGGER look AFTER INSERT ON app.glue_connection
 all_refused($victim, 'glue_connection', 'a deferrable trigger of the owner', 'look');
 $admin->must('DROP TRIGGER look ON app.glue_connection');
 
-# So are functions of indexes; a call must not write its journal as itself then.
+# So are functions of indexes, also of those that the journal writes.
 $admin->must(<<'SQL');
 CREATE FUNCTION dba.index_me(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -419,14 +419,14 @@ BEGIN
 END $$;
 SQL
 foreach my $case (
-	[ 'glue_connection', 'name', '00000' ],
-	[ 'glue_request', 'error_message', '55000' ],
-	[ 'glue_request', "'x'::text", '55000' ])
+	[ 'glue_connection', 'name' ],
+	[ 'glue_request', 'error_message' ],
+	[ 'glue_request', "'x'::text" ])
 {
-	my ($table, $column, $sqlstate) = @$case;
+	my ($table, $column) = @$case;
 
 	$admin->must("CREATE INDEX look ON app.$table (dba.index_me($column))");
-	is($victim->query(call('create_connection', new_input()))->sqlstate, $sqlstate,
+	is($victim->query(call('create_connection', new_input()))->sqlstate, '00000',
 		"an index on $column of $table: a call");
 	$hostile->settle;
 	$admin->must('DROP INDEX app.look');

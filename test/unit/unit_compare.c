@@ -155,7 +155,44 @@ static const CompareCase cases[] = {
 		"\"OAuth2GrantType\":\"JWT_BEARER\",\"TokenUrl\":\"https://b\","
 		"\"TokenUrlParametersMap\":{\"a\":\"2\"}}}}",
 		"$.AuthenticationConfiguration.OAuth2Properties.TokenUrl was given as "
-	"\"https://a\", but AWS Glue has \"https://b\"\n"},
+		"\"https://a\", but AWS Glue has \"https://b\"\n"
+		"$.AuthenticationConfiguration.OAuth2Properties.TokenUrlParametersMap.a "
+	"was given as \"1\", but AWS Glue has \"2\"\n"},
+
+	/* references and placeholders are no secrets */
+	{"{\"ConnectionProperties\":{\"aws_secret_arn\":\"arn:a\"}}",
+		"{\"ConnectionProperties\":{\"aws_secret_arn\":\"arn:b\"}}",
+		"$.ConnectionProperties.aws_secret_arn was given as \"arn:a\", but AWS "
+	"Glue has \"arn:b\"\n"},
+	{"{\"ConnectionProperties\":{\"secret_name\":\"a\"}}", "{}",
+		"$.ConnectionProperties.secret_name was given as \"a\", but AWS Glue "
+	"does not have it\n"},
+	{"{\"ConnectionProperties\":{\"max_tokens\":\"1\"}}",
+		"{\"ConnectionProperties\":{\"max_tokens\":\"2\"}}",
+		"$.ConnectionProperties.max_tokens was given as \"1\", but AWS Glue has "
+	"\"2\"\n"},
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"${a}\"}}",
+		"{\"ConnectionProperties\":{\"PASSWORD\":\"${b}\"}}",
+		"$.ConnectionProperties.PASSWORD was given as \"${a}\", but AWS Glue "
+	"has \"${b}\"\n"},
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"p\"}}",
+		"{\"ConnectionProperties\":{\"PASSWORD\":\"${b}\"}}",
+		"$.ConnectionProperties.PASSWORD was given as \"********\", but AWS "
+	"Glue has \"${b}\"\n"},
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"${a}\"}}",
+	"{\"ConnectionProperties\":{\"ENCRYPTED_PASSWORD\":\"q\"}}", ""},
+	{"{\"SparkProperties\":{\"J\":\"{\\\"secret_name\\\":\\\"a\\\"}\"}}",
+		"{\"SparkProperties\":{\"J\":\"{\\\"secret_name\\\":\\\"b\\\"}\"}}",
+		"$.SparkProperties.J was given as \"{\"secret_name\":\"a\"}\", but AWS "
+	"Glue has \"{\"secret_name\":\"b\"}\"\n"},
+
+	/* a secret by its form, under a name that says nothing */
+	{"{\"ConnectionProperties\":{\"H\":\"Bearer XYZZY123\"}}",
+	"{\"ConnectionProperties\":{\"H\":\"Bearer plugh123\"}}", ""},
+	{"{\"ConnectionProperties\":{\"H\":\"Bearer XYZZY123\"}}",
+		"{\"ConnectionProperties\":{\"H\":\"none\"}}",
+		"$.ConnectionProperties.H was given as \"Bearer ********\", but AWS Glue "
+	"has \"none\"\n"},
 
 	/* wrong types */
 	{"{\"Name\":1,\"ConnectionProperties\":[1],\"MatchCriteria\":{\"a\":1},"
@@ -204,6 +241,37 @@ static const CompareCase tag_cases[] = {
 	{"{\"password\":\"hunter2\"}", "{\"password\":\"hunter3\"}",
 	"$.Tags.password was given with another value than AWS Glue has\n"},
 	{"{\"password\":\"hunter2\"}", "{\"password\":\"hunter2\"}", ""},
+};
+
+/*
+ * What is recorded as hidden, by an earlier judgement, and what Glue has: is
+ * it revealed now?
+ */
+typedef struct RevealCase
+{
+	const char *recorded;
+	const char *got;
+	bool		revealed;
+} RevealCase;
+
+static const RevealCase reveal_cases[] = {
+	{"{\"ConnectionProperties\":{\"secret_name\":\"********\"}}",
+	"{\"ConnectionProperties\":{\"secret_name\":\"a\"}}", true},
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"********\"}}",
+	"{\"ConnectionProperties\":{\"PASSWORD\":\"${a}\"}}", true},
+	{"{\"SparkProperties\":{\"J\":\"{\\\"aws_secret_arn\\\":"
+		"\\\"********\\\"}\"}}",
+		"{\"SparkProperties\":{\"J\":\"{\\\"aws_secret_arn\\\":"
+	"\\\"arn:a\\\"}\"}}", true},
+	{"{\"AuthenticationConfiguration\":{\"OAuth2Properties\":{"
+		"\"TokenUrlParametersMap\":\"********\"}}}",
+		"{\"AuthenticationConfiguration\":{\"OAuth2Properties\":{"
+	"\"TokenUrlParametersMap\":{\"scope\":\"a\"}}}}", true},
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"********\"}}",
+	"{\"ConnectionProperties\":{\"PASSWORD\":\"p\"}}", false},
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"********\"}}", "{}", false},
+	{"{\"ConnectionProperties\":{\"secret_name\":\"a\"}}",
+	"{\"ConnectionProperties\":{\"secret_name\":\"a\"}}", false},
 };
 
 static void
@@ -300,6 +368,27 @@ test_cases(void)
 }
 
 static void
+test_reveals(void)
+{
+	for (size_t i = 0; i < COUNT(reveal_cases); i++)
+	{
+		const RevealCase *c = &reveal_cases[i];
+		json_object *recorded = glue_json_tree_parse(c->recorded,
+													 strlen(c->recorded));
+		json_object *got = glue_json_tree_parse(c->got, strlen(c->got));
+		char		differences[4096] = "";
+
+		ok(glue_compare_definitions(recorded, got, note, differences),
+		   c->recorded);
+		is_str(differences, "", "what was hidden is no difference");
+		ok(glue_definition_reveals(recorded, got) == c->revealed,
+		   "but revealed if it is no secret");
+		glue_json_tree_free(recorded);
+		glue_json_tree_free(got);
+	}
+}
+
+static void
 test_tags(void)
 {
 	for (size_t i = 0; i < COUNT(tag_cases); i++)
@@ -321,6 +410,7 @@ int
 main(void)
 {
 	test_cases();
+	test_reveals();
 	test_tags();
 	test_nothing();
 	test_times();

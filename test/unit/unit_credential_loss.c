@@ -135,12 +135,23 @@ static const LossCase property_cases[] = {
 	SPARK("'USERNAME':'u'"), "$.SparkProperties.PASSWORD" RECORDED},
 	{"{}", PROPERTIES("'U':'//u:p@h'"), "{}", ""},
 
+	/* what is about a secret may go, and be another */
+	{PROPERTIES("'secret_name':'a','aws_secret_arn':'arn:a','T_TOKEN':'${t}',"
+				"'max_tokens':'1'"), "null",
+	PROPERTIES("'secret_name':'b'"), ""},
+	{PROPERTIES(""), PROPERTIES("'secret_name':'********'"), "{}", ""},
+	{PROPERTIES("'H':'Bearer XYZZY123'"), "null", "{}",
+	"$.ConnectionProperties.H" HELD},
+
 	/* other maps, and a reference of the same map in a secret's place */
 	{"{'AthenaProperties':{'a_token':'p'},'PythonProperties':{'api_key':'p'},"
 		"'SparkProperties':{'sfPassword':'p'}}", "null", "{}",
 		"$.AthenaProperties.a_token" SHOWN "$.PythonProperties.api_key" SHOWN
 	"$.SparkProperties.sfPassword" SHOWN},
 	{SPARK("'sfPassword':'p'"), "null", SPARK("'secretId':'s'"), ""},
+	{SPARK("'sfPassword':'p'"), "null", SPARK("'aws_secret_arn':'s'"), ""},
+	{SPARK("'sfPassword':'p'"), "null", SPARK("'tokenUrl':'s'"),
+	"$.SparkProperties.sfPassword" SHOWN},
 	{SPARK("'sfPassword':'p'"), "null", SPARK("'secretId':''"),
 	"$.SparkProperties.sfPassword" SHOWN},
 	{SPARK("'sfPassword':'p'"), "null", PROPERTIES("'SECRET_ID':'s'"),
@@ -270,16 +281,19 @@ static const LossCase authentication_cases[] = {
 			 "{'Username':'u','Password':'p'}"),
 	"{}", ""},
 
-	/* what Glue shows of OAuth 2 is hidden here */
-	{OAUTH2("'TokenUrlParametersMap':{'a':'b'}"), "null",
+	/* secrets among what Glue shows of OAuth 2 are hidden here */
+	{OAUTH2("'TokenUrlParametersMap':{'password':'b'}"), "null",
 		OAUTH2("'OAuth2Credentials':{'AccessToken':'t'}"),
 		"$.AuthenticationConfiguration.OAuth2Properties.TokenUrlParametersMap"
-	SHOWN},
-	{OAUTH2("'TokenUrlParametersMap':{'a':'b'}"), "null",
-		OAUTH2("'TokenUrlParametersMap':{'a':'c'},"
+	" holds a secret that the input does not give\n"},
+	{OAUTH2("'TokenUrlParametersMap':{'password':'b'}"), "null",
+		OAUTH2("'TokenUrlParametersMap':{'password':'c'},"
 			   "'OAuth2Credentials':{'AccessToken':'t'}"),
 	""},
-	{OAUTH2("'TokenUrlParametersMap':{'a':'b'}"), "null",
+	{OAUTH2("'TokenUrlParametersMap':{'scope':'b'}"), "null",
+		OAUTH2("'OAuth2Credentials':{'AccessToken':'t'}"),
+	""},
+	{OAUTH2("'TokenUrlParametersMap':{'password':'b'}"), "null",
 		AUTH("'AuthenticationType':'BASIC'," SECRET_ARN),
 	""},
 	{OAUTH2("'TokenUrl':'https://u:p@h'"), "null",

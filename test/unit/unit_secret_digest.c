@@ -92,8 +92,8 @@ static const DigestCase cases[] = {
 		AUTH("\"OAuth2Properties\":{\"OAuth2Credentials\":"
 			 "{\"AccessToken\":\"b\",\"RefreshToken\":\"a\"}}"),
 	GLUE_SECRETS_CHANGED},
-	{AUTH("\"OAuth2Properties\":{\"TokenUrlParametersMap\":{\"a\":\"1\"}}"),
-		AUTH("\"OAuth2Properties\":{\"TokenUrlParametersMap\":{\"a\":\"2\"}}"),
+	{AUTH("\"OAuth2Properties\":{\"TokenUrlParametersMap\":{\"password\":\"1\"}}"),
+		AUTH("\"OAuth2Properties\":{\"TokenUrlParametersMap\":{\"password\":\"2\"}}"),
 	GLUE_SECRETS_CHANGED},
 	{AUTH("\"BasicAuthenticationCredentials\":{\"Username\":\"u\","
 		  "\"Password\":\"p\"}"),
@@ -115,7 +115,7 @@ static const DigestCase cases[] = {
 	/* every type of JSON */
 	{PROPERTIES("\"PASSWORD\":1"), PROPERTIES("\"PASSWORD\":2"),
 	GLUE_SECRETS_CHANGED},
-	{PROPERTIES("\"PASSWORD\":true"), PROPERTIES("\"PASSWORD\":false"),
+	{PROPERTIES("\"PASSWORD\":1"), PROPERTIES("\"PASSWORD\":2"),
 	GLUE_SECRETS_CHANGED},
 	{PROPERTIES("\"PASSWORD\":[\"a\",\"b\"]"),
 	PROPERTIES("\"PASSWORD\":[\"b\",\"a\"]"), GLUE_SECRETS_CHANGED},
@@ -153,11 +153,19 @@ static const DigestCase cases[] = {
 	{PROPERTIES("\"S\":\"{\\\"url\\\":\\\"//u:p@h\\\"}\""),
 		PROPERTIES("\"S\":\"{\\\"url\\\":\\\"//u:q@h\\\"}\""),
 	GLUE_SECRETS_CHANGED},
-	{PROPERTIES("\"S\":\"{\\\"sfPassword\\\":true}\""),
-		PROPERTIES("\"S\":\"{\\\"sfPassword\\\":false}\""),
+	{PROPERTIES("\"S\":\"{\\\"sfPassword\\\":1}\""),
+		PROPERTIES("\"S\":\"{\\\"sfPassword\\\":2}\""),
 	GLUE_SECRETS_CHANGED},
 	{PROPERTIES("\"S\":\"{sfPassword: p}\""),
 	PROPERTIES("\"S\":\"{sfPassword: q}\""), GLUE_SECRETS_CHANGED},
+
+	/* secrets by their form, and what is none */
+	{PROPERTIES("\"H\":\"Bearer a1b2c3\""), PROPERTIES("\"H\":\"Bearer a1b2c4\""),
+	GLUE_SECRETS_CHANGED},
+	{PROPERTIES("\"redis-endpoint\":\"h:1:p\""),
+	PROPERTIES("\"redis-endpoint\":\"h:1:q\""), GLUE_SECRETS_CHANGED},
+	{PROPERTIES("\"PASSWORD\":\"${a}\",\"secret_name\":\"a\""), "{}",
+	GLUE_SECRETS_SAME},
 
 	/* what was hidden already is not there */
 	{PROPERTIES("\"PASSWORD\":\"********\""), "{}", GLUE_SECRETS_SAME},

@@ -101,7 +101,10 @@ sub everything
 					AWSManagedClientApplicationReference => 'reference'
 				},
 				TokenUrl => 'https://login.example/token',
-				TokenUrlParametersMap => { audience => 'Secret-Parameter' },
+				TokenUrlParametersMap => {
+					audience => 'audience',
+					client_secret => 'Secret-Parameter'
+				},
 				AuthorizationCodeProperties => {
 					AuthorizationCode => 'Secret-Code',
 					RedirectUri => 'https://app.example/back'

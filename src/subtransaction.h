@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * subtransaction.h
+ *	  Work whose error does not end the transaction.
+ *
+ * IDENTIFICATION
+ *	  src/subtransaction.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SUBTRANSACTION_H
+#define GLUE_SUBTRANSACTION_H
+
+extern ErrorData *glue_subtransaction_try(void (*work) (void *arg),
+										  void *arg);
+
+#endif							/* GLUE_SUBTRANSACTION_H */

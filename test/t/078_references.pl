@@ -1,0 +1,133 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# What is about a secret is none: a reference to one, a placeholder, a limit.
+#
+# It needs no key in the queue, an update may drop or change it, another one is
+# not adopted, and drift sees it.  What is a secret by its form is one, whatever
+# it is called.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start;
+my $glue = $cluster->glue;
+my $session = $cluster->session;
+
+my %about = (
+	JDBC_CONNECTION_URL => 'jdbc:mysql://h/d?user=${user}&password=${password}',
+	SECRET_ID => 'reader',
+	aws_secret_arn => 'arn:aws:secretsmanager:us-east-1:123456789012:secret:a',
+	secret_name => 'b',
+	TOKEN_PROVIDER => 'com.example.TokenProvider',
+	max_tokens => '100');
+
+# An input that is all about secrets, with other properties; undef takes one
+# out.
+sub input
+{
+	my ($name, %changes) = @_;
+	my %properties = (%about, %changes);
+
+	delete $properties{$_}
+	  foreach grep { !defined $properties{$_} } keys %properties;
+	return jdbc($name, ConnectionProperties => \%properties);
+}
+
+sub drift
+{
+	my ($name) = @_;
+
+	return $session->must('SELECT path, message FROM glue_connection_drift()'
+		  . ' WHERE name = ' . literal($name))->output;
+}
+
+# Change what is recorded, as an earlier version would have recorded it.
+sub hide_recorded
+{
+	my ($name, $property) = @_;
+
+	$session->must('UPDATE glue_connection SET connection_properties ='
+		  . " connection_properties || '{\"$property\": \"********\"}'"
+		  . ' WHERE name = ' . literal($name));
+	return;
+}
+
+my $arn = $about{aws_secret_arn};
+my $other_arn = $arn =~ s/a$/other/r;
+
+#
+# The queue
+#
+
+my $id = $session->must(enqueue_create_sql(input('queued')))->output;
+is($session->must("SELECT input #>> '{ConnectionProperties,aws_secret_arn}'"
+		  . " FROM glue_request WHERE id = $id")->output,
+	$arn, 'a reference is queued without a key, as it is');
+wait_until(sub {
+	$session->must('CALL glue_process_requests()');
+	$session->must("SELECT state FROM glue_request WHERE id = $id")->output eq
+	  'succeeded';
+}, 'the request is carried out');
+is($glue->connection('queued')->{definition}{ConnectionProperties}{aws_secret_arn},
+	$arn, 'and sent');
+my $result = $session->query(
+	enqueue_create_sql(input('bearer', HEADER => 'Bearer a1b2c3d4e5f6')));
+is($result->sqlstate, '55000', 'a token needs a key, whatever its name');
+
+#
+# Updates
+#
+
+$session->must(create_sql(input('updated')));
+$session->must(update_sql(input('updated', aws_secret_arn => $other_arn)));
+is($cluster->row('updated')->{connection_properties}{aws_secret_arn},
+	$other_arn, 'a reference is changed, and recorded');
+$session->must(update_sql(input('updated', aws_secret_arn => undef,
+	max_tokens => undef, TOKEN_PROVIDER => undef)));
+is($glue->connection('updated')->{definition}{ConnectionProperties}{aws_secret_arn},
+	undef, 'and dropped');
+$session->must(create_sql(input('token', HEADER => 'Bearer a1b2c3d4e5f6')));
+$result = $session->query(update_sql(input('token')));
+is($result->sqlstate, '22023', 'a token is not dropped by accident');
+like($result->detail, qr/\$\.ConnectionProperties\.HEADER/, 'which is said');
+unlike($result->text, qr/a1b2c3d4e5f6/, 'but the token is not');
+
+#
+# Adoption
+#
+
+$glue->put_connection(input => input('taken', aws_secret_arn => $other_arn));
+$result = $session->query(create_sql(input('taken'), on_conflict => 'adopt'));
+is($result->sqlstate, '42710', 'another reference is not adopted');
+like($result->detail, qr/aws_secret_arn was given as "arn:[^"]*", but AWS Glue has/,
+	'and said');
+is($session->must(create_sql(input('taken', aws_secret_arn => $other_arn),
+		on_conflict => 'adopt'))->output, 'READY', 'the same one is');
+
+#
+# Drift
+#
+
+$session->must(create_sql(input('drifting')));
+is(drift('drifting'), '', 'nothing has changed');
+$glue->put_connection(input => input('drifting', secret_name => 'c'));
+is(drift('drifting'), '$.ConnectionProperties.secret_name|was given as "b",'
+	  . ' but AWS Glue has "c"', 'another reference is seen');
+
+# what an earlier version has hidden is no drift, and is recorded by a sync
+$session->must(create_sql(input('hidden')));
+hide_recorded('hidden', 'secret_name');
+is(drift('hidden'), '', 'what was hidden is no drift');
+$session->must('SELECT glue_sync_connections()');
+is($cluster->row('hidden')->{connection_properties}{secret_name}, 'b',
+	'a sync records it');
+$glue->put_connection(input => input('hidden', secret_name => 'c'));
+like(drift('hidden'), qr/secret_name\|was given as "b"/,
+	'then a change is seen');
+
+$session->quit;
+done_testing();

@@ -1,0 +1,322 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# One bad row stops nobody: what keeps the outcome of one request from being
+# recorded, or keeps it from being claimed, is that request's trouble alone.
+#
+# What was done in AWS Glue is not done again.  Its answer is kept in the row of
+# the request, and recorded once that can be.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
+shared_preload_libraries = 'glue_conn'
+glue_conn.secret_key_file = '../secret.key'
+CONF
+my $glue = $cluster->glue;
+my $session = $cluster->session;
+my $number = 0;
+
+$cluster->write_secret_key;
+
+sub input
+{
+	my ($name, $database) = @_;
+
+	return jdbc($name, ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/' . ($database // 'd'),
+		USERNAME => 'u', PASSWORD => 'Secret1' });
+}
+
+# The requests that the local Glue was sent for a connection.
+sub calls_for
+{
+	my ($name) = @_;
+
+	return join ' ', map { $_->{operation} }
+	  grep { $_->{body} =~ /"\Q$name\E"/ } $glue->requests;
+}
+
+sub request
+{
+	my ($id) = @_;
+
+	return json_value($cluster->query('SELECT to_json(r) FROM (SELECT state, status,'
+		  . ' attempts, error_code, error_message, aws_request_id IS NOT NULL AS has_request_id,'
+		  . ' answer IS NOT NULL AS answered, next_attempt_at > now() AS later'
+		  . " FROM glue_request WHERE id = $id) AS r")->output);
+}
+
+# Have a request tried now that was put off; it is put off again, or ends.
+sub try_again
+{
+	my ($id) = @_;
+	my $attempts = request($id)->{attempts};
+
+	$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
+	$session->must("SELECT glue_enqueue_delete_connection('nobody', missing_ok => true)");
+	wait_until(sub {
+		my $request = request($id);
+
+		return $request->{attempts} > $attempts && $request->{state} ne 'running';
+	}, "request $id is tried again");
+	return;
+}
+
+# What the table says of a connection, but for what differs between two of them.
+sub record
+{
+	my ($name) = @_;
+
+	return $session->must('SELECT to_jsonb(c) - ARRAY['
+		  . "'name', 'arn', 'request_id', 'recorded_at', 'creation_time', 'last_updated_time']"
+		  . ' FROM glue_connection c WHERE name = ' . literal($name))->output;
+}
+
+sub wait_for
+{
+	my ($id) = @_;
+
+	return $session->must("SELECT glue_wait_request($id, '60 s')")->output;
+}
+
+# Obstacles.  Each keeps connections whose name begins with "bad" from being
+# recorded.
+my %obstacles = (
+	check => {
+		code => '23514',
+		make => "ALTER TABLE glue_connection ADD CONSTRAINT obstacle CHECK (name NOT LIKE 'bad%')",
+		remove => 'ALTER TABLE glue_connection DROP CONSTRAINT obstacle' },
+	trigger => {
+		code => 'P0001',
+		make => 'CREATE TRIGGER obstacle BEFORE INSERT OR UPDATE OR DELETE ON glue_connection'
+		  . ' FOR EACH ROW EXECUTE FUNCTION refuse()',
+		remove => 'DROP TRIGGER obstacle ON glue_connection' },
+	'deferred foreign key' => {
+		code => '23503',
+		make => 'ALTER TABLE glue_connection ADD CONSTRAINT obstacle FOREIGN KEY (name)'
+		  . ' REFERENCES allowed (name) DEFERRABLE INITIALLY DEFERRED',
+		remove => 'ALTER TABLE glue_connection DROP CONSTRAINT obstacle' });
+
+$session->must(<<'SQL');
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF coalesce(NEW.name, OLD.name) LIKE 'bad%' THEN
+		RAISE 'not this one';
+	END IF;
+	RETURN coalesce(NEW, OLD);
+END $$;
+CREATE TABLE allowed (name text PRIMARY KEY);
+CREATE TABLE source (connection_input jsonb);
+CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
+	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
+SQL
+
+sub enqueue
+{
+	my ($how, $name) = @_;
+
+	return $session->must(enqueue_create_sql(input($name)))->output if $how eq 'queue';
+	$session->must('INSERT INTO source VALUES (' . literal(json_text(input($name))) . ')');
+	return $session->must('SELECT max(id) FROM glue_request')->output;
+}
+
+foreach my $obstacle (sort keys %obstacles)
+{
+	foreach my $how ('queue', 'trigger')
+	{
+		my $what = "$obstacle, by $how";
+		my ($bad, @good) = map { "$_ " . ++$number } ('bad', ('good') x 5);
+		my ($bad_id, @good_ids);
+
+		$session->must("DELETE FROM glue_connection WHERE name LIKE 'bad%'");
+		$session->must('INSERT INTO allowed SELECT name FROM glue_connection ON CONFLICT DO NOTHING');
+		$session->must("INSERT INTO allowed VALUES ('$_')") foreach @good;
+		$session->must($obstacles{$obstacle}{make});
+		$session->must('BEGIN');
+		push @good_ids, enqueue($how, $_) foreach @good[0 .. 1];
+		$bad_id = enqueue($how, $bad);
+		push @good_ids, enqueue($how, $_) foreach @good[2 .. 4];
+		$session->must('COMMIT');
+		is(join(' ', map { wait_for($_) } @good_ids), join(' ', ('succeeded') x 5),
+			"$what: the others succeed");
+
+		wait_until(sub { request($bad_id)->{answered} }, "$what: the answer is kept");
+		my $request = request($bad_id);
+
+		is($request->{state}, 'queued', "$what: it is put off");
+		ok($request->{later}, "$what: until later");
+		is($request->{error_code}, $obstacles{$obstacle}{code}, "$what: with its error");
+		like($request->{error_message}, qr/could not be recorded/, "$what: and what happened");
+		is($request->{status}, 'READY', "$what: and the status");
+		ok($request->{has_request_id}, "$what: and AWS's ID of the request");
+		is(record($bad), '', "$what: nothing is recorded");
+		is(calls_for($bad), 'CreateConnection', "$what: AWS Glue was called once");
+
+		my $result = $session->query("SELECT glue_cancel_request($bad_id)");
+
+		is($result->sqlstate, '55000', "$what: it cannot be cancelled");
+		try_again($bad_id);
+		is(request($bad_id)->{state}, 'queued', "$what: it is put off again");
+		is(calls_for($bad), 'CreateConnection', "$what: and AWS Glue is not called for that");
+
+		$session->must($obstacles{$obstacle}{remove});
+		try_again($bad_id);
+		is(wait_for($bad_id), 'succeeded', "$what: once it can be recorded, it has succeeded");
+		is(calls_for($bad), 'CreateConnection', "$what: without another call");
+		is(record($bad), record($good[0]), "$what: and is recorded like the others");
+		ok(!request($bad_id)->{answered}, "$what: the answer is not kept any more");
+		is($session->must("SELECT count(*) FROM glue_request_secret WHERE request = $bad_id")->output,
+			0, "$what: and no secret");
+	}
+}
+
+#
+# What is kept survives the worker
+#
+
+$session->must("DELETE FROM glue_connection WHERE name LIKE 'bad%'");
+$session->must($obstacles{trigger}{make});
+my $id = $session->must(enqueue_create_sql(input('bad and killed')))->output;
+
+wait_until(sub { request($id)->{answered} }, 'the answer is kept');
+$session->quit;
+$cluster->crash;
+$cluster->in_environment(sub { $cluster->node->start });
+$session = $cluster->session;
+try_again($id);
+ok(request($id)->{answered}, 'after a crash: it is tried, and put off again');
+is(calls_for('bad and killed'), 'CreateConnection', 'after a crash: AWS Glue is not called for that');
+$session->must($obstacles{trigger}{remove});
+try_again($id);
+is(wait_for($id), 'succeeded', 'after a crash: it is recorded');
+is(calls_for('bad and killed'), 'CreateConnection', 'after a crash: without another call');
+
+#
+# Updates and deletions
+#
+
+my $bad = 'bad and changed';
+
+$session->must(create_sql(input($bad)));
+$session->must($obstacles{trigger}{make});
+my $before = record($bad);
+my $update = $session->must("SELECT glue_enqueue_update_connection('$bad', "
+	  . literal(json_text(input($bad, 'other'))) . ')')->output;
+
+wait_until(sub { request($update)->{answered} }, 'the answer of an update is kept');
+is(record($bad), $before, 'update: what is recorded stays');
+my $deletion = $session->must("SELECT glue_enqueue_delete_connection('$bad')")->output;
+
+is(request($deletion)->{state}, 'queued', 'update: what was asked for after it waits');
+$session->must($obstacles{trigger}{remove});
+try_again($update);
+is(wait_for($update), 'succeeded', 'update: it is recorded');
+is(wait_for($deletion), 'succeeded', 'update: and what waited is done');
+is(record($bad), '', 'update: and recorded');
+is(calls_for($bad) =~ s/ GetConnection//gr,
+	'CreateConnection UpdateConnection DeleteConnection', 'update: each is called once');
+
+$session->must(create_sql(input('bad and gone')));
+$session->must($obstacles{trigger}{make});
+$deletion = $session->must("SELECT glue_enqueue_delete_connection('bad and gone')")->output;
+wait_until(sub { request($deletion)->{answered} }, 'the answer of a deletion is kept');
+isnt(record('bad and gone'), '', 'deletion: what is recorded stays');
+$session->must($obstacles{trigger}{remove});
+try_again($deletion);
+is(wait_for($deletion), 'succeeded', 'deletion: it has succeeded');
+is(record('bad and gone'), '', 'deletion: and is recorded');
+
+#
+# What is rolled back, and kept in AWS Glue
+#
+
+sub rolled_back_request
+{
+	my ($name) = @_;
+
+	return $session->must('SELECT id FROM glue_request WHERE connection_name = '
+		  . literal($name) . ' AND caller_xid IS NOT NULL')->output;
+}
+
+$session->must('SET glue_conn.on_rollback = keep');
+$session->must($obstacles{trigger}{make});
+foreach my $name ('bad and kept', 'good and kept')
+{
+	$session->must('BEGIN');
+	my $result = $session->query(create_sql(input($name)));
+
+	is($result->sqlstate, $name =~ /bad/ ? 'P0001' : '00000', "$name: by call");
+	$session->must('ROLLBACK');
+}
+my ($kept, $other) = map { rolled_back_request($_) } ('bad and kept', 'good and kept');
+
+is(wait_for($other), 'rolled_back', 'rollback: the other one is settled');
+isnt(record('good and kept'), '', 'rollback: and recorded, for it was kept');
+wait_until(sub { request($kept)->{answered} }, 'rollback: how it ends is kept');
+is(request($kept)->{error_code}, 'P0001', 'rollback: it has its error');
+$session->must($obstacles{trigger}{remove});
+try_again($kept);
+is(wait_for($kept), 'rolled_back', 'rollback: it is settled');
+is(request($kept)->{error_code}, request($other)->{error_code}, 'rollback: as the other one is');
+is(record('bad and kept'), record('good and kept'), 'rollback: and recorded likewise');
+is(calls_for('bad and kept') =~ s/ GetConnection//gr, 'CreateConnection',
+	'rollback: AWS Glue was called once');
+
+#
+# A procedure goes on as well, and leaves the session whole
+#
+
+$session->quit;
+$cluster->node->append_conf('postgresql.conf', 'glue_conn.worker = off');
+$cluster->in_environment(sub { $cluster->node->restart });
+$session = $cluster->session;
+$session->must("DELETE FROM glue_connection WHERE name LIKE 'bad%'");
+$session->must($obstacles{check}{make});
+my @ids = map { $session->must(enqueue_create_sql(input($_)))->output }
+  ('bad procedure', 'good procedure');
+
+$session->must('CALL glue_process_requests()');
+ok(request($ids[0])->{answered}, 'procedure: the answer is kept');
+is(request($ids[1])->{state}, 'succeeded', 'procedure: the other one succeeds');
+is($session->must('SELECT 1')->output, 1, 'procedure: the session is whole');
+$session->must($obstacles{check}{remove});
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $ids[0]");
+$session->must('CALL glue_process_requests()');
+is(request($ids[0])->{state}, 'succeeded', 'procedure: the next one records it');
+is(calls_for('bad procedure'), 'CreateConnection', 'procedure: without another call');
+
+#
+# What cannot be claimed
+#
+
+@ids = map { $session->must(enqueue_create_sql(input($_)))->output }
+  ('good claim', 'bad claim', 'another good claim');
+$session->must('ALTER TABLE glue_request ADD CONSTRAINT obstacle'
+	  . " CHECK (connection_name <> 'bad claim' OR state <> 'running') NOT VALID");
+$session->must('CALL glue_process_requests()');
+is(join(' ', map { request($_)->{state} } @ids), 'succeeded queued succeeded',
+	'claim: the others are carried out');
+is(request($ids[1])->{error_code}, '23514', 'claim: the bad one has its error');
+ok(request($ids[1])->{later}, 'claim: and is put off');
+is(calls_for('bad claim'), '', 'claim: nothing is sent for it');
+$session->must('ALTER TABLE glue_request DROP CONSTRAINT obstacle');
+$session->must('ALTER TABLE glue_request ADD CONSTRAINT obstacle'
+	  . " CHECK (connection_name <> 'bad claim' OR attempts < 2) NOT VALID");
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $ids[1]");
+my $log = -s $cluster->node->logfile;
+
+push @ids, $session->must(enqueue_create_sql(input('last claim')))->output;
+$session->must('CALL glue_process_requests()');
+is(request($ids[3])->{state}, 'succeeded', 'claim: not even the error can be written: the others go on');
+like(slurp_file($cluster->node->logfile, $log),
+	qr/could not record anything of request $ids[1]/, 'claim: and the log says so');
+$session->must('ALTER TABLE glue_request DROP CONSTRAINT obstacle');
+
+$cluster->finish;
+done_testing();
