@@ -144,6 +144,7 @@ ENTRY_OBJS = \
 	src/tags.o \
 	src/record.o \
 	src/operation.o \
+	src/operation_existing.o \
 	src/undo.o \
 	src/immediate_operation.o \
 	src/local_functions.o \

@@ -132,4 +132,8 @@ extern void glue_operation_observe(GlueOperation *operation,
 extern GlueCall *glue_operation_finish(GlueOperation *operation,
 									   GlueFailure *failure);
 
+/* in operation_existing.c, for operation.c alone */
+extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
+extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
+
 #endif							/* GLUE_OPERATION_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * record.c
- *	  What a call that succeeded means for the table and for the user.
+ *	  What is recorded of a connection that was read, and what is still true of it.
  *
  * What is recorded has no secrets.
  *

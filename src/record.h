@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * record.h
- *	  What was read of a connection means for the table and for the user.
+ *	  What is recorded of a connection that was read, and what is still true of it.
  *
  * IDENTIFICATION
  *	  src/record.h
