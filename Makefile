@@ -50,6 +50,7 @@ PURE_OBJS = \
 	src/normalize.o \
 	src/credential_loss.o \
 	src/observation.o \
+	src/algorithms.o \
 	src/sigv4_request.o \
 	src/sigv4.o \
 	src/endpoint.o \
@@ -97,6 +98,7 @@ SERVER_OBJS = \
 	src/http.o \
 	src/errors.o \
 	src/known_outcome.o \
+	src/read_file.o \
 	src/secret_key_file.o \
 	src/sealed_input.o \
 	src/shared_files.o \

@@ -33,6 +33,7 @@
 #include "immediate_operation.h"
 #include "jsonb_tree.h"
 #include "lib/ilist.h"
+#include "miscadmin.h"
 #include "normalize.h"
 #include "secret_key.h"
 #include "secret_memory.h"
@@ -144,7 +145,10 @@ glue_create_connections(PG_FUNCTION_ARGS)
 	bulk.on_conflict = glue_argument_on_conflict(fcinfo, 4);
 	read_inputs(fcinfo, &bulk);
 	for (int i = 0; i < bulk.count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		check_input(&bulk, i);
+	}
 	refuse_duplicates(&bulk);
 	glue_argument_tags(fcinfo, 1, false, glue_violations_add, &function->violations);
 	catalog_id = glue_argument_catalog_id(fcinfo, 2, glue_violations_add,

@@ -138,7 +138,7 @@ glue_call_advance(GlueCallState *state)
 					judge_attempt(state);
 				break;
 			case GLUE_CALL_PAUSING:
-				if (GetCurrentTimestamp() >= state->pause_until)
+				if (glue_monotonic_us() >= state->pause_until)
 					state->step = GLUE_CALL_SENDING;
 				break;
 			case GLUE_CALL_READING_BACK:
@@ -452,7 +452,8 @@ read_reply(GlueCallState *state, bool *ambiguous)
 	if (call->service == GLUE_SERVICE_STS && transfer->status == 200)
 	{
 		call->answer_xml = glue_secret_alloc(transfer->body_len + 1);
-		memcpy(call->answer_xml, transfer->body, transfer->body_len);
+		if (transfer->body_len > 0)
+			memcpy(call->answer_xml, transfer->body, transfer->body_len);
 		call->answer_xml[transfer->body_len] = '\0';
 		return;
 	}
@@ -527,8 +528,7 @@ try_again_or_fail(GlueCallState *state)
 	delay_ms = glue_retry_delay_ms(state->retry_kind, state->call->attempts,
 								   pg_prng_double(&pg_global_prng_state),
 								   state->headers.retry_after);
-	state->pause_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													 delay_ms);
+	state->pause_until = glue_monotonic_us() + (int64) delay_ms * 1000;
 	state->step = GLUE_CALL_PAUSING;
 }
 
@@ -663,6 +663,7 @@ epoch_ms(TimestampTz time)
 static GlueFailedCall
 failed_call(const GlueCall *call)
 {
+	const GlueTarget *target = call->target;
 	GlueFailedCall failed = {
 		.service = call->service == GLUE_SERVICE_STS ? "AWS STS" : "AWS Glue",
 		.operation = call->operation,
@@ -671,5 +672,9 @@ failed_call(const GlueCall *call)
 		.attempts = call->attempts,
 	};
 
+	if (call->credentials != NULL && target->given.access_key_id != NULL &&
+		strcmp(call->credentials->access_key_id,
+			   target->given.access_key_id) == 0)
+		failed.mapping = target->mapping;
 	return failed;
 }

@@ -109,7 +109,7 @@ typedef struct GlueCallState
 	GlueFailure *failure;
 	GlueRetryKind retry_kind;
 	int			retry_cost;		/* of the last retry; 0 if there was none */
-	TimestampTz pause_until;
+	int64		pause_until;	/* by glue_monotonic_us() */
 
 	/* a create that may have been carried out */
 	bool		maybe_created;

@@ -84,7 +84,7 @@ static void advance_ready(CallRun *run);
 static void settle(CallSlot *slot);
 static void end_pauses(CallRun *run);
 static long wait_time(const CallRun *run);
-static TimestampTz pause_end(const pairingheap_node *node);
+static int64 pause_end(const pairingheap_node *node);
 static int	compare_pauses(const pairingheap_node *a,
 						   const pairingheap_node *b, void *arg);
 
@@ -363,11 +363,11 @@ settle(CallSlot *slot)
 static void
 end_pauses(CallRun *run)
 {
-	TimestampTz now;
+	int64		now;
 
 	if (pairingheap_is_empty(run->pauses))
 		return;
-	now = GetCurrentTimestamp();
+	now = glue_monotonic_us();
 	while (!pairingheap_is_empty(run->pauses) &&
 		   pause_end(pairingheap_first(run->pauses)) <= now)
 	{
@@ -384,17 +384,14 @@ wait_time(const CallRun *run)
 {
 	long		longest_ms = run->stream->max_wait_ms > 0 ?
 		run->stream->max_wait_ms : LONG_WAIT_MS;
-	long		pause_ms;
 
 	if (pairingheap_is_empty(run->pauses))
 		return longest_ms;
-	pause_ms =
-		TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-										pause_end(pairingheap_first(run->pauses)));
-	return Min(pause_ms, longest_ms);
+	return Min(longest_ms,
+			   glue_ms_until(pause_end(pairingheap_first(run->pauses))));
 }
 
-static TimestampTz
+static int64
 pause_end(const pairingheap_node *node)
 {
 	const CallSlot *slot = pairingheap_const_container(CallSlot, pause_node,
@@ -407,8 +404,8 @@ pause_end(const pairingheap_node *node)
 static int
 compare_pauses(const pairingheap_node *a, const pairingheap_node *b, void *arg)
 {
-	TimestampTz a_end = pause_end(a);
-	TimestampTz b_end = pause_end(b);
+	int64		a_end = pause_end(a);
+	int64		b_end = pause_end(b);
 
 	return a_end < b_end ? 1 : a_end > b_end ? -1 : 0;
 }

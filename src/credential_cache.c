@@ -34,6 +34,7 @@
 
 #include "compat.h"
 #include "credential_cache.h"
+#include "credential_reply.h"
 #include "http.h"
 #include "miscadmin.h"
 #include "secret_memory.h"
@@ -66,11 +67,6 @@
  */
 #define NUM_SLOTS		64
 
-/* Room for each part; AWS's session tokens are below 4 kB so far. */
-#define MAX_KEY_ID_LEN	127
-#define MAX_SECRET_LEN	255
-#define MAX_TOKEN_LEN	8191
-
 typedef struct CacheSlot
 {
 	bool		in_use;
@@ -84,9 +80,9 @@ typedef struct CacheSlot
 	/* Remaining fields are invalid while expires_at is 0. */
 	TimestampTz expires_at;
 	TimestampTz rests_until;	/* just got: no refresh before */
-	char		access_key_id[MAX_KEY_ID_LEN + 1];
-	char		secret_access_key[MAX_SECRET_LEN + 1];
-	char		session_token[MAX_TOKEN_LEN + 1];	/* "" if there is none */
+	char		access_key_id[GLUE_ACCESS_KEY_ID_SIZE];
+	char		secret_access_key[GLUE_SECRET_KEY_SIZE];
+	char		session_token[GLUE_SESSION_TOKEN_SIZE]; /* "" if there is none */
 } CacheSlot;
 
 typedef struct CredentialCache
@@ -205,11 +201,10 @@ glue_credential_cache_peek(const GlueCredentialKey *key,
 }
 
 /*
- * Put in what a refresh has brought, and let the others have it.
- *
- * Returns false if it does not fit, and is then not kept.
+ * Put in what a refresh has brought, and let the others have it.  There is room
+ * for whatever may be in a reply.
  */
-bool
+void
 glue_credential_cache_put(const GlueCredentialKey *key,
 						  const GlueCredentials *credentials,
 						  TimestampTz expires_at)
@@ -218,15 +213,10 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 	const char *token = credentials->session_token ?
 		credentials->session_token : "";
 	CacheSlot  *slot;
-	bool		fits = strlen(credentials->access_key_id) <= MAX_KEY_ID_LEN &&
-		strlen(credentials->secret_access_key) <= MAX_SECRET_LEN &&
-		strlen(token) <= MAX_TOKEN_LEN;
 
-	if (!fits)
-	{
-		glue_credential_cache_give_up(key, NULL);
-		return false;
-	}
+	Assert(strlen(credentials->access_key_id) < GLUE_ACCESS_KEY_ID_SIZE);
+	Assert(strlen(credentials->secret_access_key) < GLUE_SECRET_KEY_SIZE);
+	Assert(strlen(token) < GLUE_SESSION_TOKEN_SIZE);
 	glue_shared_lock(LW_EXCLUSIVE);
 	slot = find_slot(cache, key);
 	if (slot == NULL)
@@ -245,7 +235,6 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 	glue_shared_unlock();
 
 	ConditionVariableBroadcast(&cache->refreshed);
-	return true;
 }
 
 /*

@@ -40,7 +40,7 @@ extern GlueCacheAnswer glue_credential_cache_get(const GlueCredentialKey *key,
 												 char failure[GLUE_CACHE_FAILURE_SIZE]);
 extern bool glue_credential_cache_peek(const GlueCredentialKey *key,
 									   GlueCredentials *credentials);
-extern bool glue_credential_cache_put(const GlueCredentialKey *key,
+extern void glue_credential_cache_put(const GlueCredentialKey *key,
 									  const GlueCredentials *credentials,
 									  TimestampTz expires_at);
 extern void glue_credential_cache_give_up(const GlueCredentialKey *key,

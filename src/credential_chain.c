@@ -60,10 +60,13 @@ static bool is_keys(const GlueCredentialPlan *plan);
 static void digest_plan(const GlueTarget *target,
 						const GlueCredentialPlan *plan,
 						GlueCredentialKey *key);
-static void digest_source(EVP_MD_CTX *context,
+static bool digest_step(EVP_MD_CTX *context,
+						const GlueConfiguration *configuration,
+						const GlueCredentialStep *step);
+static bool digest_source(EVP_MD_CTX *context,
 						  const GlueConfiguration *configuration,
 						  GlueCredentialStepKind kind);
-static void digest_text(EVP_MD_CTX *context, const char *text);
+static bool digest_text(EVP_MD_CTX *context, const char *text);
 static GlueFailure *refresh(const GlueTarget *target,
 							const GlueCredentialPlan *plan,
 							const GlueCredentialKey *key, bool may_fail,
@@ -243,43 +246,48 @@ is_keys(const GlueCredentialPlan *plan)
 
 /*
  * Digest all that decides which credentials come out of a plan: the steps,
- * and whom they are asked of.
+ * and whom they are asked of.  Two plans with the same digest get the same
+ * credentials, so there is an error if OpenSSL cannot make one.
  */
 static void
 digest_plan(const GlueTarget *target, const GlueCredentialPlan *plan,
 			GlueCredentialKey *key)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	unsigned int len;
+	bool		done = context != NULL &&
+		EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
+		digest_text(context, target->sts_endpoint.url) &&
+		digest_text(context, target->sts_endpoint.region);
 
-	if (context == NULL || !EVP_DigestInit_ex(context, EVP_sha256(), NULL))
+	for (int i = 0; done && i < plan->nsteps; i++)
+		done = digest_step(context, target->configuration, &plan->steps[i]);
+	done = done && EVP_DigestFinal_ex(context, key->digest, NULL);
+	EVP_MD_CTX_free(context);
+	if (!done)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory")));
-	digest_text(context, target->sts_endpoint.url);
-	digest_text(context, target->sts_endpoint.region);
-	for (int i = 0; i < plan->nsteps; i++)
-	{
-		const GlueCredentialStep *step = &plan->steps[i];
+}
 
-		EVP_DigestUpdate(context, &step->kind, sizeof(step->kind));
+static bool
+digest_step(EVP_MD_CTX *context, const GlueConfiguration *configuration,
+			const GlueCredentialStep *step)
+{
+	return EVP_DigestUpdate(context, &step->kind, sizeof(step->kind)) &&
 		EVP_DigestUpdate(context, &step->duration_seconds,
-						 sizeof(step->duration_seconds));
-		digest_text(context, step->keys.access_key_id);
-		digest_text(context, step->keys.secret_access_key);
-		digest_text(context, step->keys.session_token);
-		digest_text(context, step->token_file);
-		digest_text(context, step->role_arn);
-		digest_text(context, step->role_session_name);
-		digest_text(context, step->external_id);
-		digest_source(context, target->configuration, step->kind);
-	}
-	EVP_DigestFinal_ex(context, key->digest, &len);
-	EVP_MD_CTX_free(context);
+						 sizeof(step->duration_seconds)) &&
+		digest_text(context, step->keys.access_key_id) &&
+		digest_text(context, step->keys.secret_access_key) &&
+		digest_text(context, step->keys.session_token) &&
+		digest_text(context, step->token_file) &&
+		digest_text(context, step->role_arn) &&
+		digest_text(context, step->role_session_name) &&
+		digest_text(context, step->external_id) &&
+		digest_source(context, configuration, step->kind);
 }
 
 /* Which container or instance is asked is no part of the step. */
-static void
+static bool
 digest_source(EVP_MD_CTX *context, const GlueConfiguration *configuration,
 			  GlueCredentialStepKind kind)
 {
@@ -290,20 +298,19 @@ digest_source(EVP_MD_CTX *context, const GlueConfiguration *configuration,
 	if (kind == GLUE_STEP_CONTAINER &&
 		glue_container_source(configuration, &container,
 							  &error) == GLUE_SOURCE_PRESENT)
-		digest_text(context, container.url);
+		return digest_text(context, container.url);
 	if (kind == GLUE_STEP_INSTANCE &&
 		glue_instance_source(configuration, &instance,
 							 &error) == GLUE_SOURCE_PRESENT)
-		digest_text(context, instance.endpoint);
+		return digest_text(context, instance.endpoint);
+	return true;
 }
 
 /* NULL differs from the empty string, and no two texts run together. */
-static void
+static bool
 digest_text(EVP_MD_CTX *context, const char *text)
 {
-	if (text == NULL)
-		EVP_DigestUpdate(context, "\xff", 1);
-	else
+	return text == NULL ? EVP_DigestUpdate(context, "\xff", 1) :
 		EVP_DigestUpdate(context, text, strlen(text) + 1);
 }
 
@@ -420,6 +427,8 @@ assume_role(Execution *execution, const GlueCredentialStep *step)
 								   &role, temporary);
 	if (failure == NULL)
 		take_temporary(execution, temporary);
+	else
+		failure->of_credentials = true;
 	return failure;
 }
 

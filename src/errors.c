@@ -35,6 +35,14 @@ typedef struct ExceptionRule
 
 #define HINT_CREDENTIALS \
 	"Check the credentials that are used: they come from the environment of the server process or from the shared AWS files."
+#define HINT_MAPPING \
+	"Check the keys that the %s gives, and that the server's clock is right."
+#define HINT_MAPPING_EXPIRED \
+	"The temporary credentials that the %s gives have run out: renew them."
+#define HINT_ROLE \
+	"Check that a policy allows whoever assumes the role to call sts:AssumeRole on it, and that the role's trust policy names them. A change of either takes a moment to have an effect."
+#define HINT_WEB_IDENTITY \
+	"Check that the issuer of the token is an identity provider of the account, and that the role's trust policy allows it sts:AssumeRoleWithWebIdentity for this subject and audience. A change of either takes a moment to have an effect."
 #define HINT_CLOCK \
 	"Check the secret access key, and that the server's clock is right."
 #define HINT_PERMISSION \
@@ -85,6 +93,17 @@ static const ExceptionRule exception_rules[] = {
 	{"UnrecognizedClientException", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, HINT_CREDENTIALS},
 	{"ValidationError", ERRCODE_INVALID_PARAMETER_VALUE, NULL},
 	{"ValidationException", ERRCODE_INVALID_PARAMETER_VALUE, NULL},
+};
+
+/* The same of those who assume a role, where it means something else. */
+static const ExceptionRule role_rules[] = {
+	{"AccessDenied", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_ROLE},
+};
+
+static const ExceptionRule web_identity_rules[] = {
+	{"AccessDenied", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_WEB_IDENTITY},
+	{"IDPRejectedClaim", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, HINT_WEB_IDENTITY},
+	{"InvalidIdentityToken", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, HINT_WEB_IDENTITY},
 };
 
 /*
@@ -141,7 +160,13 @@ static const OperationPhrase operation_phrases[] = {
 static GlueFailure *new_failure(const GlueFailedCall *call, int sqlstate,
 								const char *code);
 static char *failed_to(const GlueFailedCall *call, const char *why);
-static const ExceptionRule *find_rule(const char *code);
+static const ExceptionRule *find_rule(const char *operation,
+									  const char *code);
+static const ExceptionRule *look_up(const ExceptionRule *rules, int nrules,
+									const char *code);
+static bool assumes_role(const GlueFailedCall *call);
+static const char *hint_of_rule(const ExceptionRule *rule,
+								const GlueFailedCall *call);
 static const char *hint_for_text(const char *message);
 static char *utf8_copy(const char *text);
 static void append_attempts(StringInfo detail, int attempts);
@@ -158,7 +183,7 @@ glue_failure_from_reply(const GlueFailedCall *call, const GlueReply *reply,
 {
 	bool		malformed = reply->kind == GLUE_REPLY_MALFORMED;
 	const char *code = malformed ? "malformed answer" : reply->code;
-	const ExceptionRule *rule = find_rule(code);
+	const ExceptionRule *rule = find_rule(call->operation, code);
 	GlueFailure *failure = new_failure(call, ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
 									   code);
 	StringInfoData detail;
@@ -176,9 +201,9 @@ glue_failure_from_reply(const GlueFailedCall *call, const GlueReply *reply,
 	if (rule != NULL)
 	{
 		failure->sqlstate = rule->sqlstate;
-		failure->hint = rule->hint;
+		failure->hint = hint_of_rule(rule, call);
 	}
-	if (hint_for_text(message) != NULL)
+	if (hint_for_text(message) != NULL && !assumes_role(call))
 		failure->hint = hint_for_text(message);
 
 	initStringInfo(&detail);
@@ -304,7 +329,7 @@ glue_failure_already_exists(const GlueFailedCall *call,
 
 	failure->detail = psprintf("The answer to the request was lost. A connection of that name was found, but it is not the one that was sent: %s",
 							   differences);
-	failure->hint = find_rule("AlreadyExistsException")->hint;
+	failure->hint = find_rule(call->operation, "AlreadyExistsException")->hint;
 	return failure;
 }
 
@@ -415,7 +440,7 @@ glue_failure_from_error(const ErrorData *error)
 	return failure;
 }
 
-/* A copy in the current memory context; hints are constants. */
+/* A copy in the current memory context. */
 GlueFailure *
 glue_failure_copy(const GlueFailure *failure)
 {
@@ -425,9 +450,22 @@ glue_failure_copy(const GlueFailure *failure)
 	copy->code = pstrdup(failure->code);
 	copy->message = pstrdup(failure->message);
 	copy->detail = pstrdup(failure->detail);
+	if (failure->hint != NULL)
+		copy->hint = pstrdup(failure->hint);
 	if (failure->request_id != NULL)
 		copy->request_id = pstrdup(failure->request_id);
 	return copy;
+}
+
+/*
+ * Were there no credentials that AWS takes?  What is asked for is not to blame
+ * then, and may succeed with others.
+ */
+bool
+glue_failure_lacks_credentials(const GlueFailure *failure)
+{
+	return failure->of_credentials ||
+		failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
 }
 
 /* Append a sentence to a failure's detail. */
@@ -480,14 +518,44 @@ failed_to(const GlueFailedCall *call, const char *why)
 }
 
 static const ExceptionRule *
-find_rule(const char *code)
+find_rule(const char *operation, const char *code)
 {
-	for (int i = 0; i < lengthof(exception_rules); i++)
+	const ExceptionRule *rule = NULL;
+
+	if (strcmp(operation, "AssumeRole") == 0)
+		rule = look_up(role_rules, lengthof(role_rules), code);
+	else if (strcmp(operation, "AssumeRoleWithWebIdentity") == 0)
+		rule = look_up(web_identity_rules, lengthof(web_identity_rules), code);
+	return rule != NULL ? rule :
+		look_up(exception_rules, lengthof(exception_rules), code);
+}
+
+static const ExceptionRule *
+look_up(const ExceptionRule *rules, int nrules, const char *code)
+{
+	for (int i = 0; i < nrules; i++)
 	{
-		if (strcmp(exception_rules[i].code, code) == 0)
-			return &exception_rules[i];
+		if (strcmp(rules[i].code, code) == 0)
+			return &rules[i];
 	}
 	return NULL;
+}
+
+static bool
+assumes_role(const GlueFailedCall *call)
+{
+	return strncmp(call->operation, "AssumeRole", strlen("AssumeRole")) == 0;
+}
+
+/* What to do about refused keys depends on where they come from. */
+static const char *
+hint_of_rule(const ExceptionRule *rule, const GlueFailedCall *call)
+{
+	if (call->mapping == NULL ||
+		rule->sqlstate != ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+		return rule->hint;
+	return psprintf(strncmp(rule->code, "Expired", strlen("Expired")) == 0 ?
+					HINT_MAPPING_EXPIRED : HINT_MAPPING, call->mapping);
 }
 
 static const char *

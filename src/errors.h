@@ -25,10 +25,11 @@ typedef struct GlueFailure
 	const char *code;			/* the exception's name, or our own */
 	const char *message;
 	const char *detail;
-	const char *hint;			/* or NULL */
+	const char *hint;			/* in the server's encoding, or NULL */
 	const char *request_id;		/* AWS's, or NULL */
 	bool		transient;		/* the same may succeed another time */
 	bool		ambiguous;		/* it may have been carried out */
+	bool		of_credentials; /* none could be got to make the call with */
 } GlueFailure;
 
 /* The code of an answer that is larger than we accept. */
@@ -42,6 +43,8 @@ typedef struct GlueFailedCall
 	const char *connection_name;	/* or NULL */
 	const char *endpoint;		/* URL */
 	int			attempts;		/* made so far, this one included */
+	const char *mapping;		/* the user mapping that gave its keys, or
+								 * NULL */
 } GlueFailedCall;
 
 extern GlueFailure *glue_failure_from_reply(const GlueFailedCall *call,
@@ -72,6 +75,7 @@ extern GlueFailure *glue_failure_wipes_credentials(const char *connection_name,
 												   const char *losses);
 extern GlueFailure *glue_failure_from_error(const ErrorData *error);
 extern GlueFailure *glue_failure_copy(const GlueFailure *failure);
+extern bool glue_failure_lacks_credentials(const GlueFailure *failure);
 extern void glue_failure_add_detail(GlueFailure *failure, const char *detail);
 extern void glue_failure_raise(int elevel, const GlueFailure *failure);
 

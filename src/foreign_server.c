@@ -131,23 +131,31 @@ glue_foreign_server_read(Oid server, GlueServerOptions *options)
 }
 
 /*
- * Read the options of the current user's mapping, or else of that for PUBLIC;
- * options is left as it is if there is neither.
+ * Read the options of the current user's mapping, or else of that for PUBLIC.
+ *
+ * Returns which one that is, in words, or NULL if there is neither; options is
+ * left as it is then.
  */
-void
+char *
 glue_user_mapping_read(Oid server, GlueMappingOptions *options)
 {
 	HeapTuple	tuple = find_mapping(server);
+	Oid			user;
 	Datum		array;
 	bool		isnull;
 
 	if (!HeapTupleIsValid(tuple))
-		return;
+		return NULL;
+	user = ((Form_pg_user_mapping) GETSTRUCT(tuple))->umuser;
 	array = SysCacheGetAttr(USERMAPPINGUSERSERVER, tuple,
 							Anum_pg_user_mapping_umoptions, &isnull);
 	if (!isnull)
 		glue_mapping_options_read(array, options);
 	ReleaseSysCache(tuple);
+	return psprintf("user mapping for %s of foreign server \"%s\"",
+					OidIsValid(user) ?
+					psprintf("\"%s\"", GetUserNameFromId(user, false)) : "PUBLIC",
+					GetForeignServer(server)->servername);
 }
 
 /*

@@ -29,6 +29,14 @@
  * whether a kept connection was closed by the server while it was idle, and
  * start over on another one if it was: nothing has been sent then.
  *
+ * Limits.  libcurl keeps the time limits of a request.  Should it fail to, we
+ * end the transfer ourselves a little later, so that no call waits for ever.
+ * All this is by a clock that nobody can set.
+ *
+ * Handles in doubt.  When libcurl lacks memory or fails where it never should,
+ * what it keeps may be incomplete.  All handles are thrown away then, as soon
+ * as no transfer uses them.
+ *
  * Connections, name look-ups and the parsed CA certificates are kept in the
  * multi handle, for the life of the backend, and so are TLS sessions, so that
  * a new connection costs less than the first one.  A connection that was idle
@@ -82,6 +90,9 @@
 /* A wait that only news of a transfer or the latch are meant to end. */
 #define LONG_WAIT_MS	(60 * 1000)
 
+/* How long libcurl may take to notice that a request's time is over. */
+#define GRACE_MS		(5 * 1000)
+
 /*
  * A transfer and what it owns.  The reset callback is registered when only
  * the first two fields are set.
@@ -94,6 +105,7 @@ typedef struct HttpTransfer
 	CURL	   *easy;			/* NULL once released */
 	bool		added;			/* easy belongs to the multi handle */
 	bool		reserved;		/* FDS_PER_TRANSFER are reserved */
+	int64		deadline;		/* when we end it, whatever libcurl does */
 	struct curl_slist *headers; /* hold the signature and a session token */
 	const GlueHttpRequest *request;
 	GlueSecretBuffer answer;
@@ -116,8 +128,10 @@ typedef struct HttpPool
 	dlist_head	transfers;		/* that have handles */
 	uint64		nended;			/* transfers that have ended so far */
 	bool		timer_set;
-	TimestampTz timer_at;		/* when libcurl wants to be called */
+	int64		timer_at;		/* when libcurl wants to be called */
+	int64		deadline;		/* the first of those transfers */
 	bool		broken;			/* a socket cannot be watched */
+	bool		in_doubt;		/* to be thrown away */
 } HttpPool;
 
 static HttpPool pool;
@@ -127,21 +141,29 @@ static GlueHttpMeanwhile meanwhile = NULL;
 static void *meanwhile_arg;
 
 #define SET GLUE_HTTP_SET
+#define SET_MULTI(multi, option, value) \
+	(curl_multi_setopt((multi), (option), (value)) == CURLM_OK)
 
 /* prototypes of private functions */
 static void check_libcurl(void);
-static void open_pool(void);
-static void make_room(void);
+static bool open_handles(void);
+static bool set_up_multi(CURLM *multi);
+static void close_pool(void);
+static long wait_time(long timeout_ms);
 static long do_meanwhile(void);
 static CURL *take_handle(void);
 static bool prepare_handle(HttpTransfer *transfer);
 static void drive(curl_socket_t socket, int events);
 static void collect_ended(void);
+static HttpTransfer *find_transfer(const CURL *easy);
 static void settle(HttpTransfer *transfer, CURLcode result);
+static bool start_over(HttpTransfer *transfer);
 static void end_transfer(HttpTransfer *transfer, CURLcode result);
 static void fail_all_transfers(void);
+static void end_overdue(void);
 static void release_transfer(void *arg);
 static void release_handles(HttpTransfer *transfer);
+static bool remove_from_multi(HttpTransfer *transfer);
 static void block_signals(sigset_t *saved);
 static void restore_signals(const sigset_t *saved);
 
@@ -159,6 +181,52 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg);
 static size_t on_write(char *data, size_t size, size_t count, void *arg);
 
 /*
+ * Set up the multi handle and the epoll descriptor of this backend, if they
+ * are not set up yet.
+ *
+ * libcurl is initialized here and not in _PG_init(): that may run in the
+ * postmaster, which must stay free of threads and of state to be forked.
+ * curl_global_cleanup() is never called, since a resolver thread that was
+ * left behind may outlive everything but the process.
+ */
+void
+glue_http_open(void)
+{
+	sigset_t	saved;
+	bool		opened;
+
+	if (pool.multi != NULL)
+		return;
+	check_libcurl();
+
+	/*
+	 * OpenSSL would write the keys of every connection to that file.  The
+	 * variable must be gone before libcurl looks at it.
+	 */
+	if (getenv("SSLKEYLOGFILE") != NULL)
+	{
+		ereport(WARNING,
+				(errmsg("environment variable \"%s\" is ignored by glue_conn",
+						"SSLKEYLOGFILE"),
+				 errdetail("The keys of connections to AWS are not logged.")));
+		unsetenv("SSLKEYLOGFILE");
+	}
+
+	glue_poll_open();
+	dlist_init(&pool.transfers);
+
+	block_signals(&saved);
+	opened = curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK && open_handles();
+	restore_signals(&saved);
+
+	if (!opened)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not initialize libcurl")));
+	pool.deadline = PG_INT64_MAX;
+}
+
+/*
  * Start a transfer.
  *
  * The result belongs to the current memory context.  Call glue_http_wait()
@@ -172,9 +240,10 @@ glue_http_start(const GlueHttpRequest *request)
 	sigset_t	saved;
 	bool		started;
 
-	make_room();
-	if (pool.multi == NULL)
-		open_pool();
+	if (pool.multi != NULL && dlist_is_empty(&pool.transfers) &&
+		(pool.in_doubt || !glue_http_has_room()))
+		close_pool();
+	glue_http_open();
 
 	transfer = palloc0(sizeof(HttpTransfer));
 	transfer->callback.func = release_transfer;
@@ -183,6 +252,9 @@ glue_http_start(const GlueHttpRequest *request)
 									   &transfer->callback);
 	transfer->request = request;
 	transfer->public.started_at = GetCurrentTimestamp();
+	transfer->deadline = glue_monotonic_us() +
+		((int64) request->request_timeout_ms + GRACE_MS) * 1000;
+	pool.deadline = Min(pool.deadline, transfer->deadline);
 
 	glue_poll_reserve(FDS_PER_TRANSFER);
 	transfer->reserved = true;
@@ -207,6 +279,7 @@ glue_http_start(const GlueHttpRequest *request)
 
 	if (!started)
 	{
+		pool.in_doubt = true;
 		glue_http_release(&transfer->public);
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
@@ -222,12 +295,11 @@ glue_http_start(const GlueHttpRequest *request)
 void
 glue_http_expect(int ntransfers)
 {
-	if (pool.multi == NULL)
-		open_pool();
-	if (ntransfers <= pool.nkept)
-		return;
-	pool.nkept = Min(ntransfers, MAX_KEPT_CONNECTIONS);
-	curl_multi_setopt(pool.multi, CURLMOPT_MAXCONNECTS, (long) pool.nkept);
+	glue_http_open();
+	ntransfers = Min(ntransfers, MAX_KEPT_CONNECTIONS);
+	if (ntransfers > pool.nkept &&
+		SET_MULTI(pool.multi, CURLMOPT_MAXCONNECTS, (long) ntransfers))
+		pool.nkept = ntransfers;
 }
 
 /* Are there file descriptors for another transfer? */
@@ -250,8 +322,7 @@ glue_http_wait(long timeout_ms)
 	static uint32 request_event = 0;
 	static uint32 pause_event = 0;
 
-	if (pool.multi == NULL)
-		open_pool();
+	glue_http_open();
 	glue_http_wait_as(timeout_ms, dlist_is_empty(&pool.transfers) ?
 					  GLUE_WAIT_EVENT(pause_event, "GlueConnPause") :
 					  GLUE_WAIT_EVENT(request_event, "GlueConnRequest"));
@@ -265,15 +336,10 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 	int			nready;
 	sigset_t	saved;
 
-	if (pool.multi == NULL)
-		open_pool();
+	glue_http_open();
 	if (meanwhile != NULL)
 		timeout_ms = Min(timeout_ms, do_meanwhile());
-	if (pool.timer_set)
-		timeout_ms = Min(timeout_ms,
-						 TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-														 pool.timer_at));
-	nready = glue_poll_wait(timeout_ms, wait_event, ready);
+	nready = glue_poll_wait(wait_time(timeout_ms), wait_event, ready);
 
 	block_signals(&saved);
 	for (int i = 0; i < nready; i++)
@@ -281,7 +347,7 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 			  (ready[i].events & GLUE_POLL_READ ? CURL_CSELECT_IN : 0) |
 			  (ready[i].events & GLUE_POLL_WRITE ? CURL_CSELECT_OUT : 0) |
 			  (ready[i].events & GLUE_POLL_ERROR ? CURL_CSELECT_ERR : 0));
-	if (pool.timer_set && GetCurrentTimestamp() >= pool.timer_at)
+	if (pool.timer_set && glue_monotonic_us() >= pool.timer_at)
 	{
 		pool.timer_set = false;
 		drive(CURL_SOCKET_TIMEOUT, 0);
@@ -290,7 +356,41 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 		fail_all_transfers();
 	else
 		collect_ended();
+	end_overdue();
 	restore_signals(&saved);
+}
+
+/*
+ * How long to wait, if timeout_ms is the longest: until libcurl wants to be
+ * called, or a transfer has to be ended.
+ */
+static long
+wait_time(long timeout_ms)
+{
+	int64		until = pool.deadline;
+
+	if (pool.timer_set)
+		until = Min(until, pool.timer_at);
+	return pool.broken ? 0 : Min(timeout_ms, glue_ms_until(until));
+}
+
+/* A clock that nobody can set, in microseconds; it says nothing of the time. */
+int64
+glue_monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* How long it is until then, by that clock; 0 if that is over. */
+long
+glue_ms_until(int64 until)
+{
+	int64		now = glue_monotonic_us();
+
+	return until <= now ? 0 : (until - now + 999) / 1000;
 }
 
 /*
@@ -316,15 +416,13 @@ glue_http_finish(GlueHttpTransfer *transfer)
 void
 glue_http_sleep(long duration_ms)
 {
-	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												  duration_ms);
+	int64		end = glue_monotonic_us() + (int64) duration_ms * 1000;
 	long		remaining_ms = duration_ms;
 
 	while (remaining_ms > 0)
 	{
 		glue_http_wait(remaining_ms);
-		remaining_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-													   end);
+		remaining_ms = glue_ms_until(end);
 	}
 }
 
@@ -365,85 +463,58 @@ check_libcurl(void)
 				 errdetail("glue_conn needs libcurl 7.87.0 or newer, but not 8.16.0, with TLS and asynchronous name look-up.")));
 }
 
-/*
- * Set up the multi handle and the epoll descriptor of this backend.
- *
- * libcurl is initialized here and not in _PG_init(): that may run in the
- * postmaster, which must stay free of threads and of state to be forked.
- * curl_global_cleanup() is never called, since a resolver thread that was
- * left behind may outlive everything but the process.
- */
-static void
-open_pool(void)
+/* Make the handles that all transfers share; false if that is not possible. */
+static bool
+open_handles(void)
 {
-	sigset_t	saved;
-	CURLM	   *multi;
-	CURLSH	   *share;
+	CURLM	   *multi = curl_multi_init();
+	CURLSH	   *share = curl_share_init();
 
-	check_libcurl();
-
-	/*
-	 * OpenSSL would write the keys of every connection to that file.  The
-	 * variable must be gone before libcurl looks at it.
-	 */
-	if (getenv("SSLKEYLOGFILE") != NULL)
+	if (multi != NULL && share != NULL && set_up_multi(multi) &&
+		curl_share_setopt(share, CURLSHOPT_SHARE,
+						  CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
 	{
-		ereport(WARNING,
-				(errmsg("environment variable \"%s\" is ignored by glue_conn",
-						"SSLKEYLOGFILE"),
-				 errdetail("The keys of connections to AWS are not logged.")));
-		unsetenv("SSLKEYLOGFILE");
+		pool.multi = multi;
+		pool.share = share;
+		return true;
 	}
+	curl_multi_cleanup(multi);
+	curl_share_cleanup(share);
+	return false;
+}
 
-	glue_poll_open();
-	dlist_init(&pool.transfers);
-
-	block_signals(&saved);
-	multi = curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ?
-		curl_multi_init() : NULL;
-	share = multi ? curl_share_init() : NULL;
-	if (share != NULL)
-		curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-	if (multi != NULL)
-	{
-		curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-		curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
-		curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
-						  (long) MIN_KEPT_CONNECTIONS);
+static bool
+set_up_multi(CURLM *multi)
+{
+	pool.nkept = Max(pool.nkept, MIN_KEPT_CONNECTIONS);
+	return SET_MULTI(multi, CURLMOPT_SOCKETFUNCTION, on_socket) &&
+		SET_MULTI(multi, CURLMOPT_TIMERFUNCTION, on_timer) &&
+		SET_MULTI(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) &&
 #if CURL_AT_LEAST_VERSION(8, 20, 0)
-		curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L);
+		SET_MULTI(multi, CURLMOPT_QUICK_EXIT, 1L) &&
 #endif
-	}
-	restore_signals(&saved);
-
-	if (share == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("could not initialize libcurl")));
-	pool.multi = multi;
-	pool.share = share;
-	pool.nkept = MIN_KEPT_CONNECTIONS;
+		SET_MULTI(multi, CURLMOPT_MAXCONNECTS, (long) pool.nkept);
 }
 
 /*
- * If there are no file descriptors left for a transfer, give up the kept
- * connections, unless others are under way.
+ * Give up the handles, and all kept connections with them, while no transfer
+ * is under way: they are in doubt, or there are no file descriptors left for
+ * another transfer.
  *
- * Those are to one server each; a session that speaks to many servers may
- * have got that many of them.
+ * Kept connections are to one server each; a session that speaks to many
+ * servers may have got that many of them.
  */
 static void
-make_room(void)
+close_pool(void)
 {
-	if (pool.multi == NULL || !dlist_is_empty(&pool.transfers) ||
-		glue_http_has_room())
-		return;
+	int			nkept = pool.nkept;
+
 	while (pool.nidle > 0)
 		curl_easy_cleanup(pool.idle[--pool.nidle]);
 	curl_multi_cleanup(pool.multi);
 	curl_share_cleanup(pool.share);
 	memset(&pool, 0, sizeof(pool));
+	pool.nkept = nkept;
 }
 
 /*
@@ -501,7 +572,6 @@ prepare_handle(HttpTransfer *transfer)
 	return glue_http_handle_prepare(easy, transfer->request,
 									&transfer->headers,
 									transfer->curl_error) &&
-		SET(easy, CURLOPT_PRIVATE, transfer) &&
 		SET(easy, CURLOPT_PREREQDATA, transfer) &&
 		SET(easy, CURLOPT_OPENSOCKETDATA, transfer) &&
 		SET(easy, CURLOPT_HEADERDATA, transfer) &&
@@ -537,13 +607,29 @@ collect_ended(void)
 
 	while ((message = curl_multi_info_read(pool.multi, &remaining)) != NULL)
 	{
-		void	   *transfer;
+		HttpTransfer *transfer = find_transfer(message->easy_handle);
 
-		if (message->msg == CURLMSG_DONE &&
-			curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
-							  &transfer) == CURLE_OK)
+		if (message->msg == CURLMSG_DONE && transfer != NULL &&
+			transfer->public.outcome == GLUE_HTTP_PENDING)
 			settle(transfer, message->data.result);
 	}
+}
+
+/* The transfer that has a handle; NULL if none has. */
+static HttpTransfer *
+find_transfer(const CURL *easy)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &pool.transfers)
+	{
+		HttpTransfer *transfer = dlist_container(HttpTransfer, node,
+												 iter.cur);
+
+		if (transfer->easy == easy)
+			return transfer;
+	}
+	return NULL;
 }
 
 /*
@@ -553,19 +639,22 @@ collect_ended(void)
 static void
 settle(HttpTransfer *transfer, CURLcode result)
 {
-	if (transfer->stale && ++transfer->nstale <= pool.nkept)
-	{
-		transfer->stale = false;
-		curl_multi_remove_handle(pool.multi, transfer->easy);
-		transfer->added = curl_multi_add_handle(pool.multi,
-												transfer->easy) == CURLM_OK;
-		if (transfer->added)
-		{
-			drive(CURL_SOCKET_TIMEOUT, 0);
-			return;
-		}
-	}
-	end_transfer(transfer, result);
+	if (!transfer->stale || ++transfer->nstale > pool.nkept ||
+		!start_over(transfer))
+		end_transfer(transfer, result);
+}
+
+static bool
+start_over(HttpTransfer *transfer)
+{
+	transfer->stale = false;
+	if (!remove_from_multi(transfer))
+		return false;
+	transfer->added = curl_multi_add_handle(pool.multi,
+											transfer->easy) == CURLM_OK;
+	if (transfer->added)
+		drive(CURL_SOCKET_TIMEOUT, 0);
+	return transfer->added;
 }
 
 /* Set a transfer's outcome. */
@@ -577,10 +666,14 @@ end_transfer(HttpTransfer *transfer, CURLcode result)
 	curl_off_t	sent = 0;
 
 	pool.nended++;
+	pool.in_doubt |= result == CURLE_OUT_OF_MEMORY ||
+		result == CURLE_FAILED_INIT;
 	transfer->public.ended_at = GetCurrentTimestamp();
 	if (request->on_end != NULL)
 		request->on_end(request->on_end_arg);
-	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (result == CURLE_OK)
+		result = curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE,
+								   &status);
 	if (result == CURLE_OK && status > 0)
 	{
 		transfer->public.outcome = GLUE_HTTP_ANSWERED;
@@ -589,7 +682,9 @@ end_transfer(HttpTransfer *transfer, CURLcode result)
 		transfer->public.body_len = transfer->answer.len;
 		return;
 	}
-	curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+
+	/* if this fails, what was sent counts as not sent completely */
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	if (transfer->public.phase == GLUE_HTTP_SENDING &&
 		(result == CURLE_ABORTED_BY_CALLBACK ||
 		 sent >= (curl_off_t) transfer->request->body_len))
@@ -628,6 +723,37 @@ fail_all_transfers(void)
 }
 
 /*
+ * End the transfers whose time libcurl should have ended long ago.
+ *
+ * Nothing is known of what it is at, so its handles are in doubt.
+ */
+static void
+end_overdue(void)
+{
+	int64		now = glue_monotonic_us();
+	dlist_iter	iter;
+
+	if (now < pool.deadline)
+		return;
+	pool.deadline = PG_INT64_MAX;
+	dlist_foreach(iter, &pool.transfers)
+	{
+		HttpTransfer *transfer = dlist_container(HttpTransfer, node,
+												 iter.cur);
+
+		if (transfer->public.outcome != GLUE_HTTP_PENDING)
+			continue;
+		if (transfer->deadline > now)
+		{
+			pool.deadline = Min(pool.deadline, transfer->deadline);
+			continue;
+		}
+		pool.in_doubt = true;
+		end_transfer(transfer, CURLE_OPERATION_TIMEDOUT);
+	}
+}
+
+/*
  * Free what a transfer holds.  Also a reset callback, so it must not raise,
  * and is called again for a transfer that was released before.
  *
@@ -654,9 +780,8 @@ release_handles(HttpTransfer *transfer)
 {
 	CURL	   *easy = transfer->easy;
 
-	if (transfer->added)
-		curl_multi_remove_handle(pool.multi, easy);
-	if (transfer->public.outcome == GLUE_HTTP_ANSWERED &&
+	if (remove_from_multi(transfer) &&
+		transfer->public.outcome == GLUE_HTTP_ANSWERED &&
 		pool.nidle < pool.nkept &&
 		SET(easy, CURLOPT_HTTPHEADER, NULL) &&
 		SET(easy, CURLOPT_POSTFIELDS, NULL) &&
@@ -668,6 +793,23 @@ release_handles(HttpTransfer *transfer)
 	glue_http_headers_free(transfer->headers);
 	dlist_delete(&transfer->node);
 	transfer->easy = NULL;
+}
+
+/*
+ * Take the handle of a transfer out of the multi handle; false if libcurl
+ * refuses that.  It does so by itself when the handle is freed.
+ */
+static bool
+remove_from_multi(HttpTransfer *transfer)
+{
+	if (transfer->added &&
+		curl_multi_remove_handle(pool.multi, transfer->easy) != CURLM_OK)
+	{
+		pool.in_doubt = true;
+		return false;
+	}
+	transfer->added = false;
+	return true;
 }
 
 /*
@@ -720,8 +862,11 @@ on_socket(CURL *easy, curl_socket_t socket, int what, void *arg,
 		return -1;
 	}
 
-	/* that the socket is watched is kept as its pointer, whatever it is */
-	curl_multi_assign(pool.multi, socket, &pool);
+	/*
+	 * That the socket is watched is kept as its pointer, whatever it is; if
+	 * that fails, the kernel will tell.
+	 */
+	(void) curl_multi_assign(pool.multi, socket, &pool);
 	return 0;
 }
 
@@ -731,8 +876,7 @@ on_timer(CURLM *multi, long timeout_ms, void *arg)
 {
 	pool.timer_set = timeout_ms >= 0;
 	if (pool.timer_set)
-		pool.timer_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													timeout_ms);
+		pool.timer_at = glue_monotonic_us() + (int64) timeout_ms * 1000;
 	return 0;
 }
 
@@ -792,7 +936,7 @@ is_stale(HttpTransfer *transfer, int local_port)
 {
 	long		nconnects = 1;
 
-	curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &nconnects);
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &nconnects);
 	if (nconnects == 0)
 		return glue_poll_has_input(local_port);
 	glue_poll_note_ports();

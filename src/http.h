@@ -20,6 +20,9 @@
  */
 typedef long (*GlueHttpMeanwhile) (void *arg);
 
+extern int64 glue_monotonic_us(void);
+extern long glue_ms_until(int64 until);
+extern void glue_http_open(void);
 extern GlueHttpTransfer *glue_http_start(const GlueHttpRequest *request);
 extern void glue_http_expect(int ntransfers);
 extern bool glue_http_has_room(void);

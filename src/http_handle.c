@@ -202,8 +202,7 @@ is_permanent(CURL *easy, CURLcode result)
 {
 	long		proxy_status = 0;
 
-	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE,
-					  &proxy_status);
+	(void) curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
 	return result == CURLE_PEER_FAILED_VERIFICATION ||
 		result == CURLE_SSL_CACERT_BADFILE ||
 		result == CURLE_URL_MALFORMAT ||

@@ -467,6 +467,8 @@ pass_on(SubTransactionId subtransaction, SubTransactionId parent)
  * A subtransaction was rolled back, or the whole transaction, which is
  * InvalidSubTransactionId: have its calls undone, and tell the user of those
  * that are not.
+ *
+ * The server keeps memory for what is said here, and nothing else takes any.
  */
 static void
 take_back(SubTransactionId subtransaction)

@@ -364,13 +364,16 @@ raise_failure(const BoxFailure *failure)
 void
 glue_journal_leave(void)
 {
-	JournalBoxes *boxes = glue_shared_attach(&glue_journal_box_part);
+	JournalBoxes *boxes;
 	dsm_segment *segment = own_segment;
 	int			receivers[GLUE_JOURNAL_BOXES];
 	int			nreceivers;
 
 	if (own_box == NULL && !own_waiting)
 		return;
+
+	/* without a box nothing may be attached yet, and that would take memory */
+	boxes = glue_shared_attach(&glue_journal_box_part);
 	glue_shared_lock(LW_EXCLUSIVE);
 	if (own_box == NULL)
 		own_box = stop_waiting(boxes);

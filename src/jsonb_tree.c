@@ -25,6 +25,7 @@
 #include "json_tree.h"
 #include "jsonb_tree.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "secret_memory.h"
 #include "utils/numeric.h"
 
@@ -69,6 +70,7 @@ glue_tree_from_jsonb(Jsonb *jsonb, json_object **tree)
 	while (builder.problem == GLUE_JSONB_OK &&
 		   (token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
 	{
+		CHECK_FOR_INTERRUPTS();
 		switch (token)
 		{
 			case WJB_BEGIN_OBJECT:
@@ -237,6 +239,7 @@ push_node(GlueJsonbBuilder *builder, JsonbIteratorToken token,
 {
 	JsonbValue	scalar;
 
+	CHECK_FOR_INTERRUPTS();
 	if (json_object_is_type(node, json_type_object) ||
 		json_object_is_type(node, json_type_array))
 	{

@@ -252,14 +252,21 @@ add_ahead(GlueOpenList *list, Datum entry)
 static bool
 take_ahead(GlueOpenList *list, Datum *entry)
 {
+	MemoryContext old_context;
 	bool		is_null;
+	bool		found;
 
 	if (list->damaged)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("list of connections cannot be read on"),
 				 errdetail("The rest of it had to be stored before a change, and that has failed.")));
-	if (!tuplestore_gettupleslot(list->ahead, true, false, list->slot))
+
+	/* what comes from a file is the slot's until the next call, and longer */
+	old_context = MemoryContextSwitchTo(list->function.context);
+	found = tuplestore_gettupleslot(list->ahead, true, false, list->slot);
+	MemoryContextSwitchTo(old_context);
+	if (!found)
 		return false;
 	*entry = PointerGetDatum(PG_DETOAST_DATUM_COPY(slot_getattr(list->slot, 1,
 																&is_null)));

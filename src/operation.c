@@ -388,7 +388,7 @@ settle_taken(GlueOperation *operation)
 					  psprintf("The connection that has the name is not this request's: %s",
 							   findings));
 	if (call->failure->transient ||
-		call->failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+		glue_failure_lacks_credentials(call->failure))
 		return glue_operation_finish(operation, call->failure);
 	return refuse(operation, "The connection that has the name could not be read.");
 }

@@ -14,7 +14,10 @@
  * File descriptors.  They count towards the limit below which PostgreSQL
  * keeps its own files.  Whether one is left can only be asked where an error
  * may be raised, which is not so inside the library.  So descriptors are
- * reserved ahead of time, and opened and closed within what is reserved.
+ * reserved ahead of time, and opened and closed within what is reserved.  Some
+ * versions of libcurl close a socket on their own, if it was never connected;
+ * that is found out when its number is given to another one, or when there seem
+ * to be no descriptors left.
  *
  * There is one set per backend, and it is never closed.  A socket that need
  * not be waited for any more is left in it, because it is likely to be a kept
@@ -33,6 +36,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -49,6 +53,7 @@
 typedef struct PollSocket
 {
 	int			fd;
+	ino_t		inode;			/* tells whether that is still the socket */
 	int			local_port;		/* 0 until it was noted */
 	int			events;			/* GLUE_POLL_..., 0 unless it is in the set */
 	bool		wanted;			/* somebody waits for them */
@@ -64,6 +69,10 @@ static int	fds_reserved = 0;	/* not counting those that are open */
 static int	fds_wanted = 0;		/* what glue_poll_reserve() was asked for */
 
 /* prototypes of private functions */
+static bool acquire(void);
+static void forget_closed(void);
+static void forget_socket(PollSocket *known);
+static ino_t inode_of(int fd);
 static PollSocket *find_socket(int fd);
 static int	find_local_port(int fd);
 static bool watch_foreign(int fd, int events, bool watched);
@@ -112,17 +121,21 @@ void
 glue_poll_reserve(int nfds)
 {
 	settle_reservation();
+	fds_wanted += nfds;
 	for (int i = 0; i < nfds; i++)
 	{
-		if (!AcquireExternalFD())
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-					 errmsg("could not open a connection to AWS"),
-					 errdetail("There are too many open files in this backend."),
-					 errhint("Raise the server's \"max_files_per_process\" and/or \"ulimit -n\" limits.")));
-		fds_reserved++;
+		if (acquire())
+		{
+			fds_reserved++;
+			continue;
+		}
+		fds_wanted -= nfds;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("could not open a connection to AWS"),
+				 errdetail("There are too many open files in this backend."),
+				 errhint("Raise the server's \"max_files_per_process\" and/or \"ulimit -n\" limits.")));
 	}
-	fds_wanted += nfds;
 }
 
 /* Would glue_poll_reserve() succeed? */
@@ -132,7 +145,7 @@ glue_poll_can_reserve(int nfds)
 	int			available = 0;
 
 	settle_reservation();
-	while (available < nfds && AcquireExternalFD())
+	while (available < nfds && acquire())
 		available++;
 	for (int i = 0; i < available; i++)
 		ReleaseExternalFD();
@@ -163,10 +176,12 @@ glue_poll_open_socket(int family, int type, int protocol)
 	fd = socket(family, type | SOCK_CLOEXEC, protocol);
 	if (fd < 0)
 		return -1;
+	if (find_socket(fd) != NULL)
+		forget_socket(find_socket(fd));
 	fds_reserved--;
 	sockets[nsockets++] = (PollSocket)
 	{
-		.fd = fd
+		.fd = fd, .inode = inode_of(fd)
 	};
 	return fd;
 }
@@ -180,14 +195,50 @@ glue_poll_close_socket(int fd)
 {
 	PollSocket *known = find_socket(fd);
 
-	fds_reserved++;
 	if (known != NULL)
-	{
-		if (known->events != 0)
-			nmembers--;
-		*known = sockets[--nsockets];
-	}
+		forget_socket(known);
 	return close(fd);
+}
+
+/* Acquire a file descriptor, also one of those that only seem to be in use. */
+static bool
+acquire(void)
+{
+	if (AcquireExternalFD())
+		return true;
+	forget_closed();
+	settle_reservation();
+	return AcquireExternalFD();
+}
+
+/* Forget the sockets that the library has closed on its own. */
+static void
+forget_closed(void)
+{
+	for (int i = nsockets - 1; i >= 0; i--)
+	{
+		if (inode_of(sockets[i].fd) != sockets[i].inode)
+			forget_socket(&sockets[i]);
+	}
+}
+
+/* A socket is closed, and its file descriptor one of the reserved again. */
+static void
+forget_socket(PollSocket *known)
+{
+	if (known->events != 0)
+		nmembers--;
+	fds_reserved++;
+	*known = sockets[--nsockets];
+}
+
+/* What nobody else has as long as the file is open; 0 if it is not. */
+static ino_t
+inode_of(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
 /*

@@ -491,9 +491,8 @@ judge_failure(GlueJob *job, const GlueFailure *failure)
 {
 	if (job->target->refused && is_final(job, failure))
 		fail(job, failure);
-	else if (job->target->refused ||
-			 failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
-			 (failure == job->target->failure && failure->transient))
+	else if (failure == job->target->failure ||
+			 glue_failure_lacks_credentials(failure))
 	{
 		put_off(job, failure);
 		job->outcome.next_attempt_at = glue_work_target_block(job->target);

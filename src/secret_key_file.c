@@ -9,8 +9,7 @@
  * for the rest of its life.  That costs some ten microseconds, and only for
  * requests that hold a secret.
  *
- * The file is opened before it is looked at, so that what is checked is what
- * is read.  Its contents pass through nothing but a buffer on the stack.
+ * Its contents pass through nothing but a buffer on the stack.
  *
  * Whatever is wrong comes back as a failure: who makes a request is told at
  * once, and a worker lets the request wait for the key.
@@ -22,13 +21,13 @@
  */
 #include "postgres.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "clean_text.h"
 #include "encoding.h"
+#include "read_file.h"
 #include "secret_key_file.h"
 #include "settings.h"
 #include "storage/fd.h"
@@ -39,7 +38,6 @@
 /* prototypes of private functions */
 static bool read_keys(int file, GlueSealKeys *keys,
 					  GlueSealKeysProblem *problem);
-static ssize_t read_all(int file, char *buffer, size_t size);
 static GlueFailure *new_failure(const char *detail, const char *hint);
 static GlueFailure *failed_to(const char *what, int error);
 static const char *in_utf8(const char *text);
@@ -71,9 +69,7 @@ glue_secret_key_file_read(GlueSealKeys *keys)
 	bool		done;
 	int			error;
 
-	/* a pipe that nobody writes to must not stop us */
-	int			file = OpenTransientFile(glue_setting_secret_key_file,
-										 O_RDONLY | O_NONBLOCK | PG_BINARY);
+	int			file = glue_file_open(glue_setting_secret_key_file);
 
 	if (file < 0)
 		return failed_to("opened", errno);
@@ -106,29 +102,10 @@ read_keys(int file, GlueSealKeys *keys, GlueSealKeysProblem *problem)
 	if (fstat(file, &status) < 0 ||
 		!glue_seal_key_file_usable(&status, geteuid(), problem))
 		return false;
-	len = read_all(file, text, sizeof(text));
+	len = glue_file_read(file, text, sizeof(text));
 	done = len >= 0 && glue_seal_keys_parse(text, len, keys, problem);
 	OPENSSL_cleanse(text, sizeof(text));
 	return done;
-}
-
-/*
- * Read until there is no more, or no more room: what is appended meanwhile is
- * left for the next time.  Returns how much it was; below 0, see errno.
- */
-static ssize_t
-read_all(int file, char *buffer, size_t size)
-{
-	size_t		used = 0;
-	ssize_t		len;
-
-	do
-	{
-		len = read(file, buffer + used, size - used);
-		if (len > 0)
-			used += len;
-	} while (len > 0 || (len < 0 && errno == EINTR));
-	return len < 0 ? len : (ssize_t) used;
 }
 
 /* Both in UTF-8, and sentences. */

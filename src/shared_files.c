@@ -23,7 +23,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "profile_file.h"
+#include "read_file.h"
 #include "secret_memory.h"
 #include "settings.h"
 #include "shared_files.h"
@@ -46,6 +48,8 @@ static char *file_path(const char *setting, const char *variable,
 static void read_into(GlueProfileSet *set, GlueProfileFileKind kind,
 					  const char *path, bool required);
 static char *read_file(const char *path, bool required, size_t *len);
+static bool is_usable(const char *path, const struct stat *status);
+pg_noreturn static void refuse(const char *what, const char *path);
 static void free_profile_set(void *arg);
 
 /*
@@ -223,50 +227,64 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 /*
  * Read a whole file into memory that will be cleansed, with a NUL behind it;
  * NULL if it does not exist and need not.
+ *
+ * Who reads a token may have no transaction that would close the file.
  */
 static char *
 read_file(const char *path, bool required, size_t *len)
 {
+	int			file = glue_file_open(path);
 	struct stat status;
-	FILE	   *file;
-	char	   *text;
-	int			problem;
+	bool		known;
+	bool		usable;
+	char	   *text = NULL;
+	ssize_t		size = -1;
+	int			error;
 
-	if (stat(path, &status) < 0)
+	if (file < 0)
 	{
 		if ((errno == ENOENT || errno == ENOTDIR) && !required)
 			return NULL;
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("could not read shared AWS file \"%s\": %m", path)));
+		refuse("open", path);
 	}
+	known = fstat(file, &status) == 0;
+	usable = known && is_usable(path, &status);
+	if (usable)
+	{
+		text = glue_secret_alloc(status.st_size + 1);
+		size = glue_file_read(file, text, status.st_size);
+	}
+	error = errno;
+	CloseTransientFile(file);
 
-	/* a pipe would block, and only /dev/null stands for an empty file */
-	if ((!S_ISREG(status.st_mode) && strcmp(path, "/dev/null") != 0) ||
-		status.st_size > MAX_FILE_SIZE)
+	if (known && !usable)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("shared AWS file \"%s\" cannot be used", path),
 				 S_ISREG(status.st_mode) ?
 				 errdetail("It is larger than %d bytes.", MAX_FILE_SIZE) :
 				 errdetail("It is not a regular file.")));
-
-	/* what is appended while we read is left for the next time */
-	text = glue_secret_alloc(status.st_size + 1);
-	file = AllocateFile(path, PG_BINARY_R);
-	if (file == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("could not open shared AWS file \"%s\": %m", path)));
-
-	*len = fread(text, 1, status.st_size, file);
-	text[*len] = '\0';
-	problem = ferror(file) ? errno : 0;
-	FreeFile(file);
-	errno = problem;
-	if (problem != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read file \"%s\": %m", path)));
+	errno = error;
+	if (size < 0)
+		refuse("read", path);
+	text[size] = '\0';
+	*len = size;
 	return text;
+}
+
+/* Only /dev/null stands for an empty file. */
+static bool
+is_usable(const char *path, const struct stat *status)
+{
+	return (S_ISREG(status->st_mode) || strcmp(path, "/dev/null") == 0) &&
+		status->st_size <= MAX_FILE_SIZE;
+}
+
+/* The system refuses something, and errno says why. */
+static void
+refuse(const char *what, const char *path)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("could not %s shared AWS file \"%s\": %m", what, path)));
 }

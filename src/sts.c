@@ -93,7 +93,11 @@ glue_sts_caller_identity(const GlueTarget *target,
 	call.renew_credentials = renew_credentials;
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
+	{
+		call.failure->of_credentials =
+			call.failure->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE;
 		return call.failure;
+	}
 	if (!glue_caller_identity_xml(call.answer_xml, strlen(call.answer_xml),
 								  identity))
 		return glue_client_malformed_answer(&call, "it names no identity");

@@ -236,7 +236,7 @@ use_foreign_server(GlueTarget *target, const char *server,
 	(void) glue_foreign_server_name(target->server_oid, &target->server_owner);
 	target->ambient_allowed = glue_foreign_server_read(target->server_oid,
 													   options);
-	glue_user_mapping_read(target->server_oid, &mapping);
+	target->mapping = glue_user_mapping_read(target->server_oid, &mapping);
 
 	target->given = mapping.credentials;
 	target->role_arn = options->role_arn;

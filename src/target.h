@@ -39,6 +39,7 @@ typedef struct GlueTarget
 	 * server process's own ("ambient") credentials, if they may be used.
 	 */
 	GlueCredentials given;		/* no access_key_id: none */
+	const char *mapping;		/* which one that is, in words, or NULL */
 	bool		ambient_allowed;
 	const GlueConfiguration *configuration; /* environment and profile */
 	const char *role_arn;		/* to be assumed, or NULL */

@@ -261,7 +261,9 @@ settle_tags(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 	json_object *tags = json_object_object_get(call->answer, "Tags");
 
-	if (call->failure != NULL && call->failure->transient)
+	if (call->failure != NULL &&
+		(call->failure->transient ||
+		 glue_failure_lacks_credentials(call->failure)))
 		return glue_operation_finish(operation, call->failure);
 	if (json_object_is_type(tags, json_type_object))
 		operation->read_tags = glue_redacted_copy(tags);

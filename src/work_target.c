@@ -79,6 +79,8 @@ static const char *find_server(const GlueRequest *request, Oid *server,
 static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
 static long see_to_others(void *arg);
 static ErrorData *catch_error(MemoryContext context);
+static bool may_pass(int sqlstate);
+static void heed_interrupt(ErrorData *error);
 static void delete_target(GlueWorkTarget *target);
 
 /*
@@ -389,14 +391,13 @@ resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 		ErrorData  *error = catch_error(target->context);
 
 		RollbackAndReleaseCurrentSubTransaction();
+		heed_interrupt(error);
 		MemoryContextSwitchTo(target->context);
 		target->failure = glue_failure_from_error(error);
-		target->refused = progress == PROGRESS_NONE;
+		target->refused = progress == PROGRESS_NONE &&
+			!may_pass(error->sqlerrcode);
 		if (progress == PROGRESS_CHANGED)
-		{
 			target->failure->code = GLUE_CODE_TARGET_CHANGED;
-			target->failure->transient = true;
-		}
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(target->context);
@@ -523,6 +524,7 @@ connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 		if (all->in_meanwhile)
 			PG_RE_THROW();
 		error = catch_error(target->context);
+		heed_interrupt(error);
 		LWLockReleaseAll();
 		ConditionVariableCancelSleep();
 		pgstat_report_wait_end();
@@ -554,10 +556,7 @@ see_to_others(void *arg)
 	return again_ms;
 }
 
-/*
- * Take the error that was raised, which is to be cleaned up after; unless we
- * are asked to stop.
- */
+/* Take the error that was raised, which is to be cleaned up after. */
 static ErrorData *
 catch_error(MemoryContext context)
 {
@@ -565,11 +564,38 @@ catch_error(MemoryContext context)
 
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-		error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
-		PG_RE_THROW();
 	FlushErrorState();
 	return error;
+}
+
+/*
+ * Has an error nothing to do with what is asked for?  Then it is for an
+ * administrator to mend, as a file that cannot be read, or for time.
+ */
+static bool
+may_pass(int sqlstate)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_SYSTEM_ERROR:
+			return true;
+		default:
+			return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE;
+	}
+}
+
+/*
+ * Raise an error again if it asks us to stop; not before a subtransaction has
+ * ended, of which who gets the error may know nothing.
+ */
+static void
+heed_interrupt(ErrorData *error)
+{
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
 }
 
 static void

@@ -22,9 +22,11 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "algorithms.h"
 #include "compat.h"
 #include "database_worker.h"
 #include "executor/spi.h"
+#include "http.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "queue_run.h"
@@ -46,6 +48,7 @@
 #define PURGE_BATCH			1000
 
 /* prototypes of private functions */
+static void prepare(void);
 static Oid	find_schema(void);
 static void work(Oid schema, int64 claimant, TimestampTz *next_due);
 static void keep_up(Oid schema, int64 claimant);
@@ -64,6 +67,7 @@ glue_worker_main(Datum database)
 	Oid			schema;
 
 	glue_worker_enter(DatumGetObjectId(database));
+	prepare();
 	glue_queue_listen(MyDatabaseId, GLUE_WORK_QUEUE);
 
 	do
@@ -82,6 +86,20 @@ glue_worker_main(Datum database)
 		glue_queue_leave(schema, claimant, &transactions);
 
 	glue_worker_leave(GLUE_WORK_QUEUE, next_due != 0 ? next_due : DT_NOEND);
+}
+
+/*
+ * Load what calls of AWS take.  If that fails for want of memory, another worker
+ * will do better; this one could not mend it.
+ */
+static void
+prepare(void)
+{
+	if (!glue_algorithms_load())
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not load the algorithms of OpenSSL")));
+	glue_http_open();
 }
 
 /* ----------------------------------------------------------------

@@ -50,11 +50,12 @@ class CredentialStore:
             self._by_key[access_key] = credential
         return credential
 
-    def mint(self, account, arn, expires):
+    def mint(self, account, arn, expires, token_length=0):
         """A new temporary credential for the principal of an ARN."""
+        token = "FwoG" + secrets.token_urlsafe(180)
         return self.add("ASIA" + secrets.token_hex(8).upper(),
                         secrets.token_urlsafe(30), account, arn=arn,
-                        token="FwoG" + secrets.token_urlsafe(180),
+                        token=token.ljust(token_length, "A"),
                         expires=expires)
 
     def find(self, access_key):

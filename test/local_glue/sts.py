@@ -184,7 +184,9 @@ class Sts:
                            " to satisfy constraint: Member must have value"
                            " between 900 and 43200")
         arn = f"arn:{partition}:sts::{account}:assumed-role/{role}/{name}"
-        minted = self._credentials.mint(account, arn, now + int(duration))
+        wanted = self._settings.roles.get(form["RoleArn"], {})
+        minted = self._credentials.mint(account, arn, now + int(duration),
+                                        wanted.get("token_length", 0))
         return {
             "AssumedRoleUser": {"AssumedRoleId": f"AROALOCALGLUE:{name}",
                                 "Arn": arn},

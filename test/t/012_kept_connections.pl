@@ -13,6 +13,7 @@
 use strict;
 use warnings;
 
+use GlueConn::BlackHole;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use PostgreSQL::Test::Utils;
@@ -217,6 +218,35 @@ foreach my $kind (qw(lost-unread lost-after reset-before))
 	like($watch->operations, qr/^CreateConnection GetConnection\b/,
 		"$name: not sent again before it was read");
 }
+
+#
+# Connections that are not made
+#
+
+# Some versions of libcurl close the socket of such a one on their own.
+my $nowhere = GlueConn::BlackHole->new;
+my $calls = literal(get_sql('kept 1'));
+my $lonely = $cluster->session;
+$lonely->must("SET glue_conn.max_attempts = 1; SET glue_conn.connect_timeout = '5ms'");
+my ($notice) = $lonely->must(<<"SQL")->messages('NOTICE');
+DO \$\$
+DECLARE n int := 0;
+BEGIN
+	PERFORM set_config('glue_conn.endpoint_url',
+		'https://127.0.0.1:@{[ $nowhere->port ]}', false);
+	FOR i IN 1 .. 400 LOOP
+		BEGIN
+			EXECUTE $calls;
+		EXCEPTION WHEN connection_exception THEN
+			n := n + 1;
+		END;
+	END LOOP;
+	RAISE NOTICE '%', n;
+END \$\$
+SQL
+is($notice->{message}, '400', 'connections that are not made');
+$lonely->must('RESET glue_conn.endpoint_url; RESET glue_conn.connect_timeout');
+is($lonely->query(get_sql('kept 1'))->sqlstate, '00000', 'and then one is');
 
 $session->quit;
 $cluster->finish;

@@ -237,8 +237,8 @@ my %useless = (
 	fifo => qr/cannot be used/,
 	large => qr/cannot be used/,
 	unreadable => qr/could not open.*Permission denied/,
-	missing => qr/could not read.*No such file/,
-	'credentials/x' => qr/could not read.*Not a directory/);
+	missing => qr/could not open.*No such file/,
+	'credentials/x' => qr/could not open.*Not a directory/);
 foreach my $name (sort keys %useless)
 {
 	refused("a file that is $name", $useless{$name}, qr//,

@@ -481,16 +481,29 @@ is($admin->query(get_sql('x'))->sqlstate, '28000', 'keys that expired: an error'
 is($watch->sent, 1, 'keys that expired: at once');
 
 #
-# More roles than there is room for
+# A session token that is long
 #
 
-anew(%imds);
-$session = $cluster->session;
 my $use = sub {
 	my ($number) = @_;
 	$session->must("SET glue_conn.profile = 'role$number'");
 	return $session->query(get_sql('x'))->sqlstate;
 };
+anew(%imds);
+$session = $cluster->session;
+$glue->set(roles => { role(1) => { token_length => 12000 } });
+$watch = $cluster->watch;
+is(join(' ', map { $use->(1) } 1 .. 3), join(' ', ('42704') x 3),
+	'a long session token: is used');
+is($watch->sent('AssumeRole'), 1, 'a long session token: is kept');
+$glue->set(roles => {});
+
+#
+# More roles than there is room for
+#
+
+anew(%imds);
+$session = $cluster->session;
 $watch = $cluster->watch;
 is(join(' ', grep { $_ ne '42704' } map { $use->($_) } 1 .. 70),
 	'', '70 roles by turns');

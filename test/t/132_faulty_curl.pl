@@ -1,0 +1,122 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# A libcurl that fails where it never does holds no call, and spoils none of
+# those that follow.
+#
+# The server has a libcurl whose functions fail when they are told to.
+
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use GlueConn::LocalGlue;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $directory = PostgreSQL::Test::Utils::tempdir();
+my $faults = "$directory/faults";
+
+# Build the library that is preloaded; returns its name.
+sub faulty_curl
+{
+	my $source = dirname(__FILE__) . '/faulty_curl.c';
+	my ($compiler) = run_command([ $ENV{PG_CONFIG} || 'pg_config', '--cc' ]);
+
+	system_or_bail("$compiler -shared -fPIC -o $directory/faulty_curl.so $source -ldl");
+	return "$directory/faulty_curl.so";
+}
+
+# Have a function fail from now on, so many times.
+sub let_fail
+{
+	my ($function, $times) = @_;
+
+	unlink $faults;
+	append_to_file($faults, sprintf "%s %09d\n", $function, $times);
+	return;
+}
+
+# How many failures are left
+sub left { return (split ' ', slurp_file($faults))[1] + 0; }
+
+my $cluster = GlueConn::Cluster->start(
+	conf => <<'CONF',
+shared_preload_libraries = 'glue_conn'
+glue_conn.request_timeout = '500ms'
+glue_conn.max_attempts = 1
+statement_timeout = '60s'
+CONF
+	environment => {
+		LD_PRELOAD => faulty_curl(),
+		FAULTY_CURL => $faults,
+		AWS_ACCESS_KEY_ID => GlueConn::LocalGlue->access_key,
+		AWS_SECRET_ACCESS_KEY => GlueConn::LocalGlue->secret_key
+	});
+my $glue = $cluster->glue;
+
+# Make a call in a session while a function fails, and another one afterwards.
+# A call that would wait for ever ends with 57014.
+sub survives
+{
+	my ($case, $session, $sqlstate, $function, $times) = @_;
+
+	let_fail($function, $times);
+	my $result = $session->query(get_sql('x'));
+	like($result->sqlstate, $sqlstate, $case) or diag($result->text);
+	is(left(), 0, 'it has failed') if $times < 1000;
+	unlink $faults;
+	is($session->query(get_sql('x'))->sqlstate, '42704', 'the next call is answered');
+	return;
+}
+
+foreach my $kept ('a new session', 'a session with a connection')
+{
+	my %sqlstate = (
+		curl_easy_getinfo => qr/^(42704|08\w+)$/,
+		curl_multi_add_handle => qr/^53200$/,
+		curl_multi_remove_handle => qr/^42704$/,
+		$kept eq 'a new session' ? (
+			curl_global_init => qr/^53200$/,
+			curl_multi_setopt => qr/^53200$/) : ());
+
+	foreach my $function (sort keys %sqlstate)
+	{
+		foreach my $times ($function eq 'curl_easy_getinfo' ? (1, 2, 1000) : 1)
+		{
+			my $session = $cluster->session;
+
+			$session->query(get_sql('x')) if $kept ne 'a new session';
+			survives("$kept, $function x $times", $session,
+				$sqlstate{$function}, $function, $times);
+		}
+	}
+	my $session = $cluster->session;
+	$session->query(get_sql('x')) if $kept ne 'a new session';
+	survives("$kept, libcurl does nothing", $session, qr/^08\w+$/,
+		'curl_multi_socket_action', 100_000_000);
+}
+
+# Handles that are in doubt are thrown away, and their connections with them.
+my $session = $cluster->session;
+is($session->query(get_sql('x'))->sqlstate, '42704', 'a call');
+let_fail('curl_multi_add_handle', 1);
+is($session->query(get_sql('x'))->sqlstate, '53200', 'one that cannot be prepared');
+my $connections = $glue->counters->{tcp_connections};
+is($session->query(get_sql('x'))->sqlstate, '42704', 'the next one');
+is($glue->counters->{tcp_connections}, $connections + 1, 'has a connection of its own');
+
+# A worker that cannot be initialized makes room for one that can, and has
+# taken no request by then.
+let_fail('curl_global_init', 1);
+my $id = $session->must(enqueue_create_sql(jdbc('a', ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' })))->output;
+is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+	'a worker that cannot be initialized');
+is(left(), 0, 'it has failed');
+is($session->must("SELECT attempts FROM glue_request WHERE id = $id")->output, '1',
+	'has taken no request');
+
+$cluster->finish;
+done_testing();
