@@ -82,7 +82,6 @@ SERVER_OBJS = \
 	src/service.o \
 	src/queue_wake.o \
 	src/journal_box.o \
-	src/known_outcome.o \
 	src/caller_status.o \
 	src/journal_lock.o \
 	src/secret_memory.o \
@@ -99,6 +98,7 @@ SERVER_OBJS = \
 	src/http_handle.o \
 	src/http.o \
 	src/errors.o \
+	src/known_outcome.o \
 	src/read_file.o \
 	src/secret_key_file.o \
 	src/sealed_input.o \
@@ -147,8 +147,9 @@ ENTRY_OBJS = \
 	src/tags.o \
 	src/record.o \
 	src/operation.o \
+	src/operation_existing.o \
 	src/undo.o \
-	src/existing.o \
+	src/immediate_operation.o \
 	src/local_functions.o \
 	src/functions.o \
 	src/bulk_functions.o \

@@ -74,6 +74,7 @@ CREATE TABLE @extschema@.glue_connection (
 	request_id							text,
 	recorded_at							timestamptz NOT NULL,
 	recorded_by							name NOT NULL,
+	aws_recorded_at						timestamptz,
 	CONSTRAINT glue_connection_key
 		UNIQUE NULLS NOT DISTINCT (server, region, catalog_id, name)
 );
@@ -140,6 +141,8 @@ COMMENT ON COLUMN glue_connection.recorded_at IS
 	'when this row was written';
 COMMENT ON COLUMN glue_connection.recorded_by IS
 	'role that made the call';
+COMMENT ON COLUMN glue_connection.aws_recorded_at IS
+	'when AWS answered what this row records, by its own clock and in whole seconds; what AWS Glue dates later was done by others, or by itself';
 
 -- the catalog of connections is worth keeping; a restored copy makes no calls
 SELECT pg_catalog.pg_extension_config_dump('glue_connection', '');
@@ -354,7 +357,7 @@ COMMENT ON COLUMN glue_request.status IS
 COMMENT ON COLUMN glue_request.error_code IS
 	'name of the exception or SQLSTATE of the last failure; of what was rolled back, Kept, NotUndone or NotOurs if something is left, and null if nothing is';
 COMMENT ON COLUMN glue_request.error_message IS
-	'the last failure, or what a rollback has left, without secrets';
+	'the last failure, what a rollback has left, or what there is to know of a success, without secrets';
 COMMENT ON COLUMN glue_request.aws_request_id IS
 	'AWS''s ID of the last attempt';
 COMMENT ON COLUMN glue_request.home IS

@@ -12,8 +12,8 @@
  * is sent, so that no more memory is needed than for the requests that are
  * under way.
  *
- * Connections that exist already are dealt with one after the other in the
- * end, each in a subtransaction, since that may raise an error.
+ * What is to be done for a connection that exists already takes further calls,
+ * which go before those that begin with another input.
  *
  * IDENTIFICATION
  *	  src/bulk_functions.c
@@ -24,25 +24,22 @@
 
 #include <openssl/crypto.h>
 
-#include "access/xact.h"
 #include "builtins.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "encoding.h"
-#include "existing.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "function_call.h"
+#include "immediate_operation.h"
 #include "jsonb_tree.h"
+#include "lib/ilist.h"
 #include "miscadmin.h"
 #include "normalize.h"
-#include "record.h"
 #include "secret_key.h"
 #include "secret_memory.h"
 #include "settings.h"
 #include "utils/array.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
 /*
@@ -58,7 +55,6 @@ typedef struct BulkOutcome
 	const char *status;			/* NULL if not known */
 	const char *error_code;		/* NULL if there was no error */
 	const char *error_message;
-	GlueFailure *conflict;		/* the connection exists, to be dealt with */
 	GlueImmediateCall *call;	/* once it was announced */
 } BulkOutcome;
 
@@ -77,14 +73,16 @@ typedef struct Bulk
 	int			nannounced;
 	int			nstarted;
 	BulkOutcome *outcomes;
+	dlist_head	further;		/* items whose next call can be made */
 } Bulk;
 
 /* A connection that is being created. */
 typedef struct BulkItem
 {
-	GlueCreation creation;		/* MUST BE FIRST */
+	GlueImmediateOperation create;	/* MUST BE FIRST */
 	MemoryContext context;		/* of all that is made for it */
 	int			index;			/* of its input */
+	dlist_node	node;
 } BulkItem;
 
 /* Where violations of one input go. */
@@ -116,11 +114,6 @@ static GlueCall *next_call(void *arg);
 static void note_end(void *arg, GlueCall *call);
 static void note_failure(const Bulk *bulk, BulkOutcome *outcome,
 						 const GlueFailure *failure);
-static void settle_conflicts(Bulk *bulk);
-static void settle_conflict(Bulk *bulk, int index);
-static void note_error(const Bulk *bulk, BulkOutcome *outcome,
-					   const ErrorData *error);
-static bool is_of_one_input(const ErrorData *error);
 static void return_outcome(ReturnSetInfo *result, int index,
 						   const BulkOutcome *outcome);
 static void set_text(Datum *value, bool *is_null, const char *utf8);
@@ -148,6 +141,7 @@ glue_create_connections(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	glue_function_begin(function, fcinfo, "glue_create_connections()",
 						GLUE_FUNCTION_WRITES);
+	dlist_init(&bulk.further);
 	bulk.on_conflict = glue_argument_on_conflict(fcinfo, 4);
 	read_inputs(fcinfo, &bulk);
 	for (int i = 0; i < bulk.count; i++)
@@ -169,7 +163,6 @@ glue_create_connections(PG_FUNCTION_ARGS)
 		glue_immediate_open(&bulk.immediate, function);
 		glue_client_run_stream(&stream,
 							   glue_setting_max_concurrent_requests);
-		settle_conflicts(&bulk);
 	}
 	for (int i = 0; i < bulk.count; i++)
 		return_outcome((ReturnSetInfo *) fcinfo->resultinfo, i,
@@ -374,8 +367,16 @@ next_call(void *arg)
 	Bulk	   *bulk = arg;
 	MemoryContext context;
 	MemoryContext old_context;
+	GlueDefinition definition;
 	BulkItem   *item;
+	GlueCall   *call;
 
+	if (!dlist_is_empty(&bulk->further))
+	{
+		item = dlist_container(BulkItem, node,
+							   dlist_pop_head_node(&bulk->further));
+		return &item->create.operation.call;
+	}
 	if (bulk->nstarted == bulk->count)
 		return NULL;
 	if (bulk->nstarted == bulk->nannounced)
@@ -386,47 +387,42 @@ next_call(void *arg)
 	item = palloc(sizeof(BulkItem));
 	item->context = context;
 	item->index = bulk->nstarted++;
-	glue_creation_begin(&item->creation, &bulk->function);
-	MemoryContextSwitchTo(item->creation.context);
-	build_definition(bulk, item->index, &item->creation.definition);
-	MemoryContextSwitchTo(context);
-	item->creation.immediate = &bulk->immediate;
-	item->creation.announced = bulk->outcomes[item->index].call;
-	glue_creation_prepare(&item->creation, &bulk->mirror);
+	build_definition(bulk, item->index, &definition);
+	glue_immediate_operation_init(&item->create, GLUE_OPERATION_CREATE,
+								  &bulk->immediate, &bulk->mirror,
+								  definition.name);
+	item->create.operation.input = definition.input;
+	item->create.operation.tags = definition.tags;
+	item->create.operation.on_conflict = bulk->on_conflict;
+	item->create.announced = bulk->outcomes[item->index].call;
+	call = glue_immediate_operation_begin(&item->create);
 	MemoryContextSwitchTo(old_context);
-	return &item->creation.call;
+	return call;
 }
 
-/* The done of a GlueCallStream: record what became of a call. */
+/* The done of a GlueCallStream: go on, or record what became of the input. */
 static void
 note_end(void *arg, GlueCall *call)
 {
 	Bulk	   *bulk = arg;
-	BulkItem   *item = call->meanwhile_arg;
+	BulkItem   *item = (BulkItem *) ((char *) call -
+									 offsetof(BulkItem, create.operation.call));
 	BulkOutcome *outcome = &bulk->outcomes[item->index];
+	MemoryContext old_context = MemoryContextSwitchTo(item->context);
+	bool		succeeded;
 
-	if (call->failure == NULL)
+	if (glue_immediate_operation_next(&item->create) != NULL)
 	{
-		MemoryContext old_context = MemoryContextSwitchTo(item->context);
-		const char *status;
-
-		glue_immediate_done(outcome->call, call, GLUE_OUTCOME_CREATED);
-		status = glue_creation_record(&item->creation);
-		glue_immediate_close(&bulk->immediate, outcome->call, status,
-							 call->request_id);
+		dlist_push_tail(&bulk->further, &item->node);
 		MemoryContextSwitchTo(old_context);
-		outcome->status = pstrdup(status);
+		return;
 	}
-	else
-	{
-		glue_creation_resume(&item->creation);
-		glue_immediate_failed(outcome->call, call);
-		if (bulk->on_conflict != GLUE_CONFLICT_ERROR &&
-			strcmp(call->failure->code, "AlreadyExistsException") == 0)
-			outcome->conflict = glue_failure_copy(call->failure);
-		else
-			note_failure(bulk, outcome, call->failure);
-	}
+	succeeded = glue_immediate_operation_end(&item->create);
+	MemoryContextSwitchTo(old_context);
+	if (!succeeded)
+		note_failure(bulk, outcome, item->create.operation.failure);
+	else if (item->create.operation.status != NULL)
+		outcome->status = pstrdup(item->create.operation.status);
 	MemoryContextDelete(item->context);
 }
 
@@ -438,99 +434,8 @@ note_failure(const Bulk *bulk, BulkOutcome *outcome,
 	outcome->error_message = psprintf("%s: %s", failure->message,
 									  failure->detail);
 	glue_immediate_close_failed(&bulk->immediate, outcome->call,
-								outcome->error_code, outcome->error_message);
-}
-
-/* ----------------------------------------------------------------
- * Connections that exist already
- * ----------------------------------------------------------------
- */
-
-static void
-settle_conflicts(Bulk *bulk)
-{
-	for (int i = 0; i < bulk->count; i++)
-	{
-		if (bulk->outcomes[i].conflict != NULL)
-			settle_conflict(bulk, i);
-	}
-}
-
-/*
- * Adopt or update a connection that exists.
- *
- * An error undoes what the attempt has left here, and is the outcome of this
- * connection alone.
- */
-static void
-settle_conflict(Bulk *bulk, int index)
-{
-	BulkOutcome *outcome = &bulk->outcomes[index];
-	MemoryContext old_context = CurrentMemoryContext;
-	ResourceOwner old_owner = CurrentResourceOwner;
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "glue_conn conflict",
-												  ALLOCSET_DEFAULT_SIZES);
-	GlueDefinition definition;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		const char *status;
-
-		build_definition(bulk, index, &definition);
-		status = glue_settle_conflict(&bulk->immediate, outcome->call,
-									  &bulk->mirror, &definition,
-									  bulk->on_conflict, outcome->conflict);
-		ReleaseCurrentSubTransaction();
-		if (status != NULL)
-			outcome->status = MemoryContextStrdup(old_context, status);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(old_context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		if (!is_of_one_input(error))
-			ReThrowError(error);
-		note_error(bulk, outcome, error);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(old_context);
-	CurrentResourceOwner = old_owner;
-	MemoryContextDelete(context);
-}
-
-static void
-note_error(const Bulk *bulk, BulkOutcome *outcome, const ErrorData *error)
-{
-	outcome->error_code = outcome->conflict->code;
-	outcome->error_message = error->detail != NULL ?
-		psprintf("%s: %s", error->message, error->detail) :
-		error->message;
-	glue_immediate_close_failed(&bulk->immediate, outcome->call,
-								outcome->error_code, outcome->error_message);
-}
-
-/* Has an error to do with one connection alone? */
-static bool
-is_of_one_input(const ErrorData *error)
-{
-	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
-	{
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_SYSTEM_ERROR:
-		case ERRCODE_INTERNAL_ERROR:
-		case ERRCODE_TRANSACTION_ROLLBACK:
-			return false;
-		default:
-			return error->elevel == ERROR &&
-				error->sqlerrcode != ERRCODE_OUT_OF_MEMORY;
-	}
+								outcome->error_code, outcome->error_message,
+								failure->request_id);
 }
 
 /* ----------------------------------------------------------------

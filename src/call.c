@@ -59,7 +59,6 @@ static void init_retry_quota(void *quota);
 static int	take_retry_cost(GlueRetryKind kind);
 static void refund_retry_cost(int last_cost);
 static void write_invocation_id(GlueCallState *state);
-static json_object *sent_request(GlueCallState *state);
 static void send_request(GlueCallState *state);
 static void note_header(void *arg, const char *line, size_t len);
 static void judge_attempt(GlueCallState *state);
@@ -102,11 +101,11 @@ glue_call_begin(GlueCall *call, MemoryContext result_context,
 	call->answer = NULL;
 	call->answer_xml = NULL;
 	call->read_back = NULL;
-	call->sent = NULL;
 	call->attempts = 0;
 	call->answer_lost = false;
 	call->maybe_done = false;
 	call->request_id[0] = '\0';
+	call->date[0] = '\0';
 
 	state->call = call;
 	state->result_context = result_context;
@@ -220,6 +219,19 @@ long long
 glue_client_clock_skew(void)
 {
 	return clock_skew.seconds;
+}
+
+/*
+ * When AWS answered a call, by its clock and in whole seconds; 0 if that is not
+ * known.
+ */
+TimestampTz
+glue_call_aws_time(const GlueCall *call)
+{
+	long long	seconds;
+
+	return glue_reply_parse_date(call->date, &seconds) ?
+		time_t_to_timestamptz(seconds) : 0;
 }
 
 /*
@@ -475,39 +487,6 @@ read_reply(GlueCallState *state, bool *ambiguous)
 }
 
 /*
- * The request as it was sent.
- *
- * Who had something done meanwhile may have taken the request apart.  What was
- * sent is its text, so the tree is made anew from that; it is one level deeper
- * than a tree that came from outside.
- */
-static json_object *
-sent_request(GlueCallState *state)
-{
-	GlueCall   *call = state->call;
-	json_object *tree = NULL;
-	MemoryContext old_context;
-
-	if (call->sent == NULL && call->meanwhile == NULL)
-		call->sent = call->request;
-	if (call->sent != NULL)
-		return call->sent;
-
-	if (!glue_json_read(state->body, state->body_len, GLUE_JSON_MAX_DEPTH + 1,
-						false, &tree))
-	{
-		glue_json_tree_free(tree);
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-	}
-	old_context = MemoryContextSwitchTo(state->result_context);
-	call->sent = glue_secret_tree(tree);
-	MemoryContextSwitchTo(old_context);
-	return call->sent;
-}
-
-/*
  * Copy text that came from outside, without the secrets of the request and
  * of its signature, which it may quote.
  */
@@ -523,7 +502,7 @@ scrub(GlueCallState *state, const char *text, char *buffer, Size size)
 	if (used != NULL && used->session_token != NULL)
 		glue_tree_add(secrets, "SessionToken",
 					  json_object_new_string(used->session_token));
-	glue_tree_add(secrets, "Request", json_object_get(sent_request(state)));
+	glue_tree_add(secrets, "Request", json_object_get(state->call->request));
 	glue_redact_text(secrets, text, buffer, size);
 
 	/* the request is still needed, and must not be cleansed with the rest */
@@ -636,7 +615,7 @@ settle_read_back(GlueCallState *state)
 												   reading->failure->detail));
 	else
 	{
-		json_object *sent = json_object_object_get(sent_request(state),
+		json_object *sent = json_object_object_get(state->call->request,
 												   "ConnectionInput");
 		long		elapsed_ms =
 			TimestampDifferenceMilliseconds(state->began_at,
@@ -647,6 +626,8 @@ settle_read_back(GlueCallState *state)
 		{
 			case GLUE_OURS:
 				state->call->read_back = connection;
+				strlcpy(state->call->date, state->reader->headers.date,
+						sizeof(state->call->date));
 				finish(state, NULL);
 				break;
 			case GLUE_SOMEBODY_ELSES:
@@ -666,11 +647,7 @@ settle_read_back(GlueCallState *state)
 static void
 finish(GlueCallState *state, GlueFailure *failure)
 {
-	GlueCall   *call = state->call;
-
-	call->failure = failure;
-	if (failure != NULL || call->read_back != NULL)
-		(void) sent_request(state);
+	state->call->failure = failure;
 	state->step = GLUE_CALL_DONE;
 }
 

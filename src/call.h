@@ -48,9 +48,9 @@ typedef struct GlueCall
 
 	/*
 	 * What to do while the answer is awaited, or NULL.  It is called once,
-	 * when the first attempt is under way, and may take the request apart:
-	 * set request to NULL then.  An error that it raises leaves the call
-	 * behind, so whatever can fail for a reason belongs before the call.
+	 * when the first attempt is under way.  An error that it raises leaves
+	 * the call behind, so whatever can fail for a reason belongs before the
+	 * call.
 	 */
 	void		(*meanwhile) (void *arg);
 	void	   *meanwhile_arg;
@@ -75,12 +75,6 @@ typedef struct GlueCall
 	 * then.
 	 */
 	json_object *read_back;
-
-	/*
-	 * The request as it was sent, secrets and all, of a call that did not
-	 * simply succeed.
-	 */
-	json_object *sent;
 } GlueCall;
 
 typedef enum GlueCallStep
@@ -148,5 +142,6 @@ extern void glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
 extern GlueFailure *glue_client_malformed_answer(const GlueCall *call,
 												 const char *why);
 extern long long glue_client_clock_skew(void);
+extern TimestampTz glue_call_aws_time(const GlueCall *call);
 
 #endif							/* GLUE_CALL_H */

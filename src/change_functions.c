@@ -18,10 +18,9 @@
 #include "compat.h"
 #include "crash_point.h"
 #include "encoding.h"
-#include "existing.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "function_call.h"
+#include "immediate_operation.h"
 #include "jsonb_tree.h"
 #include "miscadmin.h"
 #include "record.h"
@@ -39,7 +38,6 @@ typedef struct NameList
 } NameList;
 
 /* prototypes of private functions */
-static bool is_not_found(const GlueFailure *failure);
 static void read_names(FunctionCallInfo fcinfo, int argument, NameList *list,
 					   GlueFunction *function);
 static int	compare_names(const void *a, const void *b);
@@ -72,6 +70,7 @@ glue_update_connection(PG_FUNCTION_ARGS)
 	GlueDefinition definition;
 	GlueMirror	mirror;
 	GlueImmediate immediate;
+	GlueImmediateOperation update;
 
 	glue_function_begin(&function, fcinfo, "glue_update_connection()",
 						GLUE_FUNCTION_WRITES);
@@ -83,9 +82,12 @@ glue_update_connection(PG_FUNCTION_ARGS)
 						  definition.catalog_id);
 	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
 	glue_immediate_open(&immediate, &function);
-	glue_report_status(&definition,
-					   glue_update_existing(&immediate, NULL, &mirror,
-											&definition));
+	glue_immediate_operation_init(&update, GLUE_OPERATION_UPDATE, &immediate,
+								  &mirror, definition.name);
+	update.operation.input = definition.input;
+	glue_immediate_operation_announce(&update);
+	glue_immediate_operation_run(&update);
+	glue_report_status(definition.name, update.operation.status);
 	glue_function_end(&function);
 	PG_RETURN_VOID();
 }
@@ -99,42 +101,22 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueMirror	mirror;
-	GlueMirrorKnown known;
 	GlueImmediate immediate;
-	GlueImmediateCall *change;
-	GlueCall	call;
+	GlueImmediateOperation deletion;
 	const char *name;
-	bool		missing_ok = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
-	bool		deleted = true;
+	bool		deleted;
 
 	glue_function_begin(&function, fcinfo, "glue_delete_connection()",
 						GLUE_FUNCTION_WRITES);
 	glue_function_connect_named(&function, fcinfo, 0, &name);
 	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
 	glue_immediate_open(&immediate, &function);
-	change = glue_immediate_announce_one(&immediate, "DeleteConnection", name,
-										 NULL, NULL, NULL);
-	glue_mirror_lock(&mirror, &function.target, name, &known);
-
-	glue_function_prepare(&function, &call, "DeleteConnection", name);
-	glue_tree_add(call.request, "ConnectionName",
-				  json_object_new_string(name));
-	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
-	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
-	glue_client_run(&call, 1);
-	if (call.failure != NULL)
-		glue_immediate_failed(change, &call);
-	else
-		glue_immediate_done(change, &call, GLUE_OUTCOME_CHANGED);
-
-	/* if an answer was lost, it was there before, as far as can be known */
-	if (call.failure != NULL && is_not_found(call.failure))
-		deleted = call.maybe_done;
-	if (call.failure != NULL &&
-		!(is_not_found(call.failure) && (missing_ok || call.maybe_done)))
-		glue_failure_raise(ERROR, call.failure);
-	glue_mirror_forget(&mirror, &function.target, name);
-	glue_immediate_close(&immediate, change, NULL, call.request_id);
+	glue_immediate_operation_init(&deletion, GLUE_OPERATION_DELETE,
+								  &immediate, &mirror, name);
+	deletion.operation.ignore_missing = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	glue_immediate_operation_announce(&deletion);
+	glue_immediate_operation_run(&deletion);
+	deleted = !deletion.operation.missing;
 
 	glue_function_end(&function);
 	PG_RETURN_BOOL(deleted);
@@ -179,12 +161,6 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 	}
 	glue_function_end(&function);
 	return (Datum) 0;
-}
-
-static bool
-is_not_found(const GlueFailure *failure)
-{
-	return strcmp(failure->code, "EntityNotFoundException") == 0;
 }
 
 /* ----------------------------------------------------------------
@@ -311,7 +287,8 @@ return_outcome(const GlueImmediate *immediate, const GlueMirror *mirror,
 		code = call->failure->code;
 		message = psprintf("%s: %s", call->failure->message,
 						   call->failure->detail);
-		glue_immediate_close_failed(immediate, change, code, message);
+		glue_immediate_close_failed(immediate, change, code, message,
+									call->failure->request_id);
 		return_row(result, name, false, code, message);
 		return;
 	}
@@ -332,7 +309,19 @@ return_outcome(const GlueImmediate *immediate, const GlueMirror *mirror,
 	if (code == NULL)
 		glue_immediate_close(immediate, change, NULL, call->request_id);
 	else
-		glue_immediate_close_failed(immediate, change, code, message);
+	{
+		GlueFailure refusal = {
+			.code = code,
+			.message = code,
+			.detail = message != NULL ? message : "",
+			.request_id = call->request_id,
+		};
+
+		if (!call->answer_lost)
+			glue_immediate_refused(change, &refusal);
+		glue_immediate_close_failed(immediate, change, code, message,
+									call->request_id);
+	}
 	return_row(result, name, code == NULL, code, message);
 }
 

@@ -202,6 +202,13 @@ glue_redacted_copy(json_object *tree)
 	return copy;
 }
 
+/* The same, but the tree itself if it has none: it is not to be changed. */
+json_object *
+glue_without_secrets(json_object *tree)
+{
+	return glue_redact_has_secret(tree) ? glue_redacted_copy(tree) : tree;
+}
+
 /*
  * Text of AWS's, which may quote what was sent, without the secrets of a
  * tree.

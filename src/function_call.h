@@ -62,6 +62,7 @@ extern void glue_function_end(const GlueFunction *function);
 
 extern void glue_redact_or_fail(json_object *tree);
 extern json_object *glue_redacted_copy(json_object *tree);
+extern json_object *glue_without_secrets(json_object *tree);
 extern const char *glue_scrub_text(json_object *secrets, const char *text);
 extern const char *glue_observed_text(json_object *observed,
 									  const char *member);

@@ -17,10 +17,9 @@
 #include "compat.h"
 #include "credential_chain.h"
 #include "encoding.h"
-#include "existing.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "function_call.h"
+#include "immediate_operation.h"
 #include "jsonb_tree.h"
 #include "record.h"
 #include "sts.h"
@@ -39,49 +38,34 @@ glue_create_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueConflictAction on_conflict;
-	GlueCreation creation;
-	GlueDefinition *definition = &creation.definition;
+	GlueDefinition definition;
 	GlueMirror	mirror;
 	GlueImmediate immediate;
-	GlueImmediateCall *call;
+	GlueImmediateOperation create;
 	const char *status;
 	text	   *result = NULL;
 
 	glue_function_begin(&function, fcinfo, "glue_create_connection()",
 						GLUE_FUNCTION_WRITES);
 	on_conflict = glue_argument_on_conflict(fcinfo, 4);
-	glue_creation_begin(&creation, &function);
-	MemoryContextSwitchTo(creation.context);
-	glue_check_definition(fcinfo, definition, glue_violations_add,
+	glue_check_definition(fcinfo, &definition, glue_violations_add,
 						  &function.violations);
-	MemoryContextSwitchTo(function.context);
 	glue_violations_report(&function.violations, "connection input",
 						   GLUE_HINT_NOTHING_SENT);
 	glue_function_connect(&function, glue_argument_server(fcinfo, 3),
-						  definition->catalog_id ?
-						  pstrdup(definition->catalog_id) : NULL);
+						  definition.catalog_id);
 	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
 
 	glue_immediate_open(&immediate, &function);
-	glue_creation_announce(&creation, &immediate, on_conflict);
-	call = creation.announced;
-	glue_creation_prepare(&creation, &mirror);
-	glue_client_run(&creation.call, 1);
-	if (creation.call.failure == NULL)
-	{
-		glue_immediate_done(call, &creation.call, GLUE_OUTCOME_CREATED);
-		status = glue_creation_record(&creation);
-		glue_immediate_close(&immediate, call, status,
-							 creation.call.request_id);
-	}
-	else
-	{
-		glue_immediate_failed(call, &creation.call);
-		glue_creation_resume(&creation);
-		status = glue_settle_conflict(&immediate, call, &mirror, definition,
-									  on_conflict, creation.call.failure);
-	}
-	glue_report_status(definition, status);
+	glue_immediate_operation_init(&create, GLUE_OPERATION_CREATE, &immediate,
+								  &mirror, definition.name);
+	create.operation.input = definition.input;
+	create.operation.tags = definition.tags;
+	create.operation.on_conflict = on_conflict;
+	glue_immediate_operation_announce(&create);
+	glue_immediate_operation_run(&create);
+	status = create.operation.status;
+	glue_report_status(definition.name, status);
 
 	MemoryContextSwitchTo(function.caller_context);
 	if (status != NULL)

@@ -43,7 +43,6 @@
 #include "lib/stringinfo.h"
 #include "open_lists.h"
 #include "queue_wake.h"
-#include "redact.h"
 #include "request_row.h"
 #include "settings.h"
 #include "utils/memutils.h"
@@ -84,7 +83,7 @@ static void complete_request(const GlueImmediate *immediate,
 							 GlueRequest *request);
 static GlueImmediateCall *remember_call(const GlueRequest *request);
 static void set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome,
-						bool answered, const char *code);
+						bool answered, const GlueFailure *failure);
 static void at_end_of_transaction(XactEvent event, void *arg);
 static void at_end_of_subtransaction(SubXactEvent event,
 									 SubTransactionId subtransaction,
@@ -158,7 +157,7 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 		if (immediate->journaled)
 			announced[i]->intent = glue_request_next_id(&immediate->queue);
 		ids[i] = announced[i]->intent;
-		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, "");
+		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, NULL);
 	}
 	if (immediate->journaled)
 		announced[0]->announcement = glue_intents_announce(&immediate->queue,
@@ -232,8 +231,7 @@ complete_request(const GlueImmediate *immediate, GlueRequest *request)
 			"keep" : "delete";
 	if (!immediate->journaled || request->input == NULL)
 		return;
-	request->shown = glue_redact_has_secret(request->input) ?
-		glue_redacted_copy(request->input) : request->input;
+	request->shown = glue_without_secrets(request->input);
 }
 
 /* What will be needed when the transaction ends, when nothing may fail. */
@@ -261,7 +259,7 @@ remember_call(const GlueRequest *request)
 void
 glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
 {
-	set_outcome(call, at_worst, false, "");
+	set_outcome(call, at_worst, false, NULL);
 }
 
 /*
@@ -273,7 +271,7 @@ glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 					GlueKnownOutcome outcome)
 {
 	GLUE_CRASH_POINT("caller after reply");
-	set_outcome(call, outcome, !done->answer_lost, "");
+	set_outcome(call, outcome, !done->answer_lost, NULL);
 	call->done = true;
 }
 
@@ -286,7 +284,18 @@ glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
 {
 	GLUE_CRASH_POINT("caller after reply");
 	if (!failed->failure->ambiguous && !failed->answer_lost)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failed->failure->code);
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failed->failure);
+}
+
+/*
+ * What was asked for was not done, be it that AWS Glue has refused it or we have.
+ * If something else was, nothing changes.
+ */
+void
+glue_immediate_refused(GlueImmediateCall *call, const GlueFailure *failure)
+{
+	if (call->outcome == GLUE_OUTCOME_NOTHING)
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failure);
 }
 
 /* That it was refused is as it should be: what it would create exists. */
@@ -294,18 +303,18 @@ void
 glue_immediate_adopted(GlueImmediateCall *call)
 {
 	if (call->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, "");
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, NULL);
 }
 
 static void
 set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
-			const char *code)
+			const GlueFailure *failure)
 {
 	if (outcome == GLUE_OUTCOME_CREATED && !answered)
 		outcome = GLUE_OUTCOME_UNKNOWN;
 	call->outcome = outcome;
 	if (call->intent != 0)
-		glue_known_outcome_note(call->intent, outcome, answered, code);
+		glue_known_outcome_note(call->intent, outcome, answered, failure);
 }
 
 /*
@@ -327,8 +336,8 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
 }
 
 /*
- * A call has failed, and its transaction goes on: write that down.  Both texts
- * are UTF-8.
+ * A call has failed, and its transaction goes on: write that down.  Texts are
+ * UTF-8; request_id may be NULL.
  *
  * If it may have been carried out all the same, it is as if it alone was rolled
  * back: those who work the queue find out, and undo it.  Its row stays open for
@@ -337,12 +346,13 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
 void
 glue_immediate_close_failed(const GlueImmediate *immediate,
 							GlueImmediateCall *call, const char *code,
-							const char *message)
+							const char *message, const char *request_id)
 {
 	GlueIntentOutcome outcome = {
 		.state = call->outcome == GLUE_OUTCOME_NOTHING ? "failed" : NULL,
 		.error_code = code,
 		.error_message = message,
+		.aws_request_id = request_id,
 	};
 
 	if (call->intent == 0)

@@ -48,6 +48,8 @@ extern void glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 extern void glue_immediate_adopted(GlueImmediateCall *call);
 extern void glue_immediate_failed(GlueImmediateCall *call,
 								  const GlueCall *failed);
+extern void glue_immediate_refused(GlueImmediateCall *call,
+								   const GlueFailure *failure);
 
 extern void glue_immediate_close(const GlueImmediate *immediate,
 								 GlueImmediateCall *call, const char *status,
@@ -55,6 +57,7 @@ extern void glue_immediate_close(const GlueImmediate *immediate,
 extern void glue_immediate_close_failed(const GlueImmediate *immediate,
 										GlueImmediateCall *call,
 										const char *code,
-										const char *message);
+										const char *message,
+										const char *request_id);
 
 #endif							/* GLUE_IMMEDIATE_H */

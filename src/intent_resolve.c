@@ -45,16 +45,16 @@
 /* Calls that are dealt with at once, so that nobody waits long for that. */
 #define RESOLVE_BATCH	256
 
-#define NOTHING_DONE \
-	"The call was refused, and its transaction was rolled back."
-
 /* The columns of the calls that are dealt with, as arrays. */
 typedef struct Endings
 {
 	Datum		ids[RESOLVE_BATCH];
 	Datum		states[RESOLVE_BATCH];
-	Datum		codes[RESOLVE_BATCH];	/* of a refusal */
+	Datum		codes[RESOLVE_BATCH];	/* of a refusal... */
+	Datum		messages[RESOLVE_BATCH];
 	bool		no_code[RESOLVE_BATCH];
+	Datum		request_ids[RESOLVE_BATCH]; /* ... and AWS's ID of it */
+	bool		no_request_id[RESOLVE_BATCH];
 	Datum		answered_at[RESOLVE_BATCH];
 	bool		not_answered[RESOLVE_BATCH];
 	Datum		not_made[RESOLVE_BATCH];	/* it has created nothing */
@@ -213,7 +213,12 @@ judge(Endings *endings, int64 id)
 		state = known.code[0] != '\0' ? "failed" : "rolled_back";
 		endings->no_code[i] = known.code[0] == '\0';
 		endings->codes[i] = CStringGetTextDatum(glue_server_from_utf8(known.code));
+		endings->messages[i] =
+			CStringGetTextDatum(glue_server_from_utf8(known.message));
+		endings->request_ids[i] =
+			CStringGetTextDatum(glue_server_from_utf8(known.request_id));
 	}
+	endings->no_request_id[i] = known.request_id[0] == '\0';
 	endings->ids[i] = Int64GetDatum(id);
 	endings->states[i] = CStringGetTextDatum(state);
 	endings->answered_at[i] = TimestampTzGetDatum(known.answered_at);
@@ -284,7 +289,7 @@ update(const Writing *writing, GlueImpersonation *saved)
 	static GlueKeptPlan kept;
 	static const Oid types[] = {
 		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
-		BOOLARRAYOID, TEXTOID
+		BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID
 	};
 	Datum		values[lengthof(types)];
 	int			n = writing->n;
@@ -292,8 +297,9 @@ update(const Writing *writing, GlueImpersonation *saved)
 
 	plan = glue_kept_plan(&kept, queue->owner,
 						  psprintf("WITH open AS (SELECT e.*"
-								   " FROM unnest($1, $2, $3, $4, $5)"
-								   " AS e (id, state, code, answered_at, not_made),"
+								   " FROM unnest($1, $2, $3, $4, $5, $6, $7)"
+								   " AS e (id, state, code, answered_at, not_made,"
+								   " message, request_id),"
 								   " LATERAL (SELECT FROM %s r"
 								   " WHERE r.id" EQUALS "e.id AND r.home" EQUALS "%s"
 								   " AND r.state" EQUALS "'running'"
@@ -307,8 +313,8 @@ update(const Writing *writing, GlueImpersonation *saved)
 								   " finished_at = CASE WHEN e.state" DIFFERS_FROM "'queued'"
 								   " THEN " NOW " END,"
 								   " error_code = coalesce(e.code, r.error_code),"
-								   " error_message = CASE WHEN e.code IS NOT NULL"
-								   " THEN $6 ELSE r.error_message END"
+								   " error_message = coalesce(e.message, r.error_message),"
+								   " aws_request_id = coalesce(e.request_id, r.aws_request_id)"
 								   " FROM open e WHERE r.id" EQUALS "e.id"
 								   " AND r.home" EQUALS "%s"
 								   " RETURNING r.id, r.operation,"
@@ -325,7 +331,11 @@ update(const Writing *writing, GlueImpersonation *saved)
 									 TIMESTAMPTZOID);
 	values[4] = glue_array_parameter(&endings->not_made[first], NULL, n,
 									 BOOLOID);
-	values[5] = CStringGetTextDatum(NOTHING_DONE);
+	values[5] = glue_array_parameter(&endings->messages[first],
+									 &endings->no_code[first], n, TEXTOID);
+	values[6] = glue_array_parameter(&endings->request_ids[first],
+									 &endings->no_request_id[first], n,
+									 TEXTOID);
 	return glue_execute_as(saved, queue->owner, plan, values, NULL);
 }
 

@@ -28,6 +28,8 @@
 
 /* prototypes of private functions */
 static json_object *answer_of(const GlueJob *job);
+static void add_tree(json_object *object, const char *name,
+					 json_object *tree);
 static void add_text(json_object *object, const char *name, const char *text);
 static const char *text_of(json_object *object, const char *name);
 static void add_digest(json_object *object, const GlueSecretDigest *digest);
@@ -86,9 +88,13 @@ glue_job_restore_answer(GlueJob *job)
 	operation->input = job->request->what.input;
 	operation->gone =
 		json_object_get_boolean(json_object_object_get(answer, "gone"));
-	operation->adopted =
-		json_object_get_boolean(json_object_object_get(answer, "adopted"));
+	operation->created =
+		json_object_get_boolean(json_object_object_get(answer, "created"));
 	operation->observed = json_object_object_get(answer, "observed");
+	operation->read_tags = json_object_object_get(answer, "read_tags");
+	operation->known_tags = json_object_object_get(answer, "known_tags");
+	operation->aws_time =
+		json_object_get_int64(json_object_object_get(answer, "aws_time"));
 	operation->status = outcome.status;
 	operation->request_id = outcome.aws_request_id;
 	operation->secrets = digest_of(answer);
@@ -114,11 +120,13 @@ answer_of(const GlueJob *job)
 	add_text(answer, "request_id", job->outcome.aws_request_id);
 	glue_tree_add(answer, "kind", json_object_new_int(operation->kind));
 	glue_tree_add(answer, "gone", json_object_new_boolean(operation->gone));
-	glue_tree_add(answer, "adopted",
-				  json_object_new_boolean(operation->adopted));
-	if (operation->observed != NULL)
-		glue_tree_add(answer, "observed",
-					  json_object_get(operation->observed));
+	glue_tree_add(answer, "created",
+				  json_object_new_boolean(operation->created));
+	glue_tree_add(answer, "aws_time",
+				  json_object_new_int64(operation->aws_time));
+	add_tree(answer, "observed", operation->observed);
+	add_tree(answer, "read_tags", operation->read_tags);
+	add_tree(answer, "known_tags", operation->known_tags);
 	add_digest(answer, operation->secrets);
 
 	/*
@@ -128,6 +136,13 @@ answer_of(const GlueJob *job)
 	if (!glue_tree_fits_jsonb(answer))
 		json_object_object_del(answer, "observed");
 	return answer;
+}
+
+static void
+add_tree(json_object *object, const char *name, json_object *tree)
+{
+	if (tree != NULL)
+		glue_tree_add(object, name, json_object_get(tree));
 }
 
 static void

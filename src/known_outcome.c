@@ -22,6 +22,7 @@
  */
 #include "postgres.h"
 
+#include "json_tree.h"
 #include "known_outcome.h"
 #include "miscadmin.h"
 
@@ -48,17 +49,18 @@ GlueSharedPart glue_known_outcome_part = {
 };
 
 /* prototypes of private functions */
+static void note_failure(GlueKnownCall *call, const GlueFailure *failure);
 static KnownEntry *row_of(KnownOutcomes *outcomes, int64 id);
 static KnownEntry *find_entry(KnownEntry *row, int64 id);
 static KnownEntry *make_entry(KnownEntry *row);
 
 /*
  * Note what became of a call of this database, and whether no more is to be
- * expected of it.  code may be NULL.
+ * expected of it.  failure is why nothing did, or NULL.
  */
 void
 glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,
-						const char *code)
+						const GlueFailure *failure)
 {
 	KnownOutcomes *outcomes;
 	KnownEntry *row;
@@ -77,8 +79,8 @@ glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,
 		glue_known_outcome_forget(id);
 		return;
 	}
-	if (code != NULL)
-		strlcpy(noted.call.code, code, sizeof(noted.call.code));
+	if (failure != NULL)
+		note_failure(&noted.call, failure);
 
 	outcomes = glue_shared_attach(&glue_known_outcome_part);
 	row = row_of(outcomes, id);
@@ -89,6 +91,19 @@ glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,
 	noted.age = ++outcomes->notes;
 	*entry = noted;
 	glue_shared_unlock();
+}
+
+static void
+note_failure(GlueKnownCall *call, const GlueFailure *failure)
+{
+	strlcpy(call->code, failure->code, sizeof(call->code));
+	snprintf(call->message, sizeof(call->message), "%s: %s",
+			 failure->message, failure->detail);
+	call->message[glue_utf8_clip(call->message, strlen(call->message),
+								 sizeof(call->message) - 2)] = '\0';
+	if (failure->request_id != NULL &&
+		strlen(failure->request_id) < sizeof(call->request_id))
+		strcpy(call->request_id, failure->request_id);
 }
 
 /* What became of a call of this database, as far as that was noted. */

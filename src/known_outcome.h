@@ -11,6 +11,7 @@
 #ifndef GLUE_KNOWN_OUTCOME_H
 #define GLUE_KNOWN_OUTCOME_H
 
+#include "errors.h"
 #include "shared_state.h"
 #include "utils/timestamp.h"
 
@@ -28,13 +29,18 @@ typedef struct GlueKnownCall
 {
 	GlueKnownOutcome outcome;
 	TimestampTz answered_at;	/* 0: it has not been, or not for good */
-	char		code[64];		/* of NOTHING: why, or empty */
+
+	/* of NOTHING: why, or empty; UTF-8 */
+	char		code[64];
+	char		message[640];	/* what is longer is cut */
+	char		request_id[64]; /* AWS's */
 } GlueKnownCall;
 
 extern GlueSharedPart glue_known_outcome_part;
 
 extern void glue_known_outcome_note(int64 id, GlueKnownOutcome outcome,
-									bool answered, const char *code);
+									bool answered,
+									const GlueFailure *failure);
 extern void glue_known_outcome_find(int64 id, GlueKnownCall *found);
 extern void glue_known_outcome_forget(int64 id);
 

@@ -85,6 +85,7 @@ static const MirrorColumnSource columns[GLUE_NUM_COLUMNS] = {
 	[GLUE_COLUMN_REQUEST_ID] = {"request_id", TEXTOID},
 	[GLUE_COLUMN_RECORDED_AT] = {"recorded_at", TIMESTAMPTZOID},
 	[GLUE_COLUMN_RECORDED_BY] = {"recorded_by", NAMEOID},
+	[GLUE_COLUMN_AWS_RECORDED_AT] = {"aws_recorded_at", TIMESTAMPTZOID},
 };
 
 /* prototypes of private functions */
@@ -196,6 +197,9 @@ glue_mirror_row_observe(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 	glue_mirror_row_set_recorded_at(row, entry->recorded_at != 0 ?
 									entry->recorded_at :
 									GetCurrentTimestamp());
+	if (entry->aws_recorded_at != 0)
+		set_value(row, GLUE_COLUMN_AWS_RECORDED_AT,
+				  TimestampTzGetDatum(entry->aws_recorded_at));
 }
 
 static void
@@ -320,6 +324,7 @@ glue_mirror_entry_from_known(GlueMirrorEntry *entry, const GlueTarget *target,
 	entry->tags = known->tags;
 	entry->observed = known->observed;
 	entry->request_id = known->request_id;
+	entry->aws_recorded_at = known->aws_recorded_at;
 	if (known->has_digest)
 		entry->secret_digest = &known->secret_digest;
 }
@@ -357,6 +362,8 @@ glue_mirror_row_read(GlueMirrorKnown *known, HeapTuple tuple, TupleDesc desc)
 			known->request_id = TextDatumGetCString(value);
 		else if (column == GLUE_COLUMN_RECORDED_AT)
 			known->recorded_at = DatumGetTimestampTz(value);
+		else if (column == GLUE_COLUMN_AWS_RECORDED_AT)
+			known->aws_recorded_at = DatumGetTimestampTz(value);
 	}
 }
 

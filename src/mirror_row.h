@@ -52,6 +52,7 @@ typedef enum GlueMirrorColumn
 	GLUE_COLUMN_REQUEST_ID,
 	GLUE_COLUMN_RECORDED_AT,
 	GLUE_COLUMN_RECORDED_BY,
+	GLUE_COLUMN_AWS_RECORDED_AT,
 	GLUE_NUM_COLUMNS
 } GlueMirrorColumn;
 
@@ -68,6 +69,7 @@ typedef struct GlueMirrorEntry
 	const char *request_id;		/* AWS's, or NULL or "" */
 	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
 	TimestampTz recorded_at;	/* when this was true; 0: now */
+	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
 } GlueMirrorEntry;
 
 /* One connection, as it was recorded. */
@@ -81,6 +83,7 @@ typedef struct GlueMirrorKnown
 	GlueSecretDigest secret_digest;
 	const char *request_id;		/* or NULL */
 	TimestampTz recorded_at;
+	TimestampTz aws_recorded_at;	/* 0: not known */
 } GlueMirrorKnown;
 
 /* The values of one row. */

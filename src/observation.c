@@ -6,9 +6,11 @@
  * compare.c compares how a connection is defined; this is about the members of
  * a Connection that nobody defines: its status, and when it was changed.
  *
- * What was not known is no difference.  The times tell of changes that cannot
- * be seen otherwise: somebody has given the connection another password, or
- * has deleted it and created it anew.
+ * The times tell of changes that cannot be seen otherwise: somebody has given the
+ * connection another password, or has deleted it and created it anew.  A later
+ * update proves no foreign hand, for AWS Glue makes some by itself; it means that
+ * nobody knows.  A member that was not known is no difference; but what cannot be
+ * compared is unknown, not equal.
  *
  * IDENTIFICATION
  *	  src/observation.c
@@ -27,8 +29,11 @@
 #define PATH_SIZE 64
 #define MESSAGE_SIZE 512
 
-/* How far two clocks may be off, in seconds. */
-#define CLOCK_TOLERANCE 5
+/*
+ * The time of an answer has whole seconds, and AWS has more than one clock; see
+ * ownership.c for the same.
+ */
+#define CLOCK_TOLERANCE 2
 
 /* The members that count as a difference when they are not the same. */
 static const char *const compared[] = {
@@ -43,6 +48,8 @@ static const char *const recorded[] = {
 
 static bool same_member(json_object *known, json_object *connection,
 						const char *name);
+static json_object *time_of(json_object *connection, const char *name);
+static bool is_after(json_object *time, double seconds);
 static bool is_number(json_object *value);
 static const char *describe(json_object *connection, const char *name,
 							char buffer[GLUE_QUOTED_SIZE]);
@@ -65,42 +72,36 @@ glue_connection_status(json_object *connection)
 }
 
 /*
- * Has a connection been changed since it was known?  Not as far as can be
- * told, if either time is missing.
+ * What has become of a connection since it was known?
+ *
+ * known_at is when that was, by AWS's clock and in seconds; 0 if nobody knows.
+ * It takes the place of times that were never read: the answer to a create has
+ * none.  A connection that nobody has touched since it was created was last
+ * updated then, to the millisecond.
  */
-bool
-glue_updated_since(json_object *known, json_object *connection)
+GlueUnseenChange
+glue_unseen_change(json_object *known, double known_at,
+				   json_object *connection)
 {
-	return !same_member(known, connection, "LastUpdatedTime") ||
-		!same_member(known, connection, "CreationTime");
-}
+	json_object *knew_created = time_of(known, "CreationTime");
+	json_object *knew_updated = time_of(known, "LastUpdatedTime");
+	json_object *created = time_of(connection, "CreationTime");
+	json_object *updated = time_of(connection, "LastUpdatedTime");
 
-/* Is it another connection than the one that was known, as far as can be told? */
-bool
-glue_recreated_since(json_object *known, json_object *connection)
-{
-	return !same_member(known, connection, "CreationTime");
-}
+	if (created == NULL || (knew_created == NULL && known_at == 0))
+		return GLUE_UNSEEN_UNKNOWN;
+	if (knew_created != NULL ? !glue_same_time(knew_created, created) :
+		is_after(created, known_at))
+		return GLUE_UNSEEN_OTHER_LIFE;
 
-/*
- * Has a connection been changed or created after a time in seconds?  That is
- * for when its times were not known: two clocks are compared, so changes within
- * a few seconds go unnoticed.
- */
-bool
-glue_updated_after(json_object *connection, double time)
-{
-	static const char *const times[] = {"CreationTime", "LastUpdatedTime"};
-
-	for (int i = 0; i < 2; i++)
-	{
-		json_object *value = glue_member_of(connection, times[i]);
-
-		if (is_number(value) &&
-			json_object_get_double(value) > time + CLOCK_TOLERANCE)
-			return true;
-	}
-	return false;
+	if (updated == NULL)
+		updated = created;
+	if (knew_updated == NULL && knew_created == NULL)
+		knew_updated = created;
+	if (knew_updated != NULL ? !glue_same_time(knew_updated, updated) :
+		known_at == 0 || is_after(updated, known_at))
+		return GLUE_UNSEEN_UPDATE;
+	return GLUE_UNSEEN_NOTHING;
 }
 
 /*
@@ -132,24 +133,33 @@ glue_compare_observations(json_object *known, json_object *connection,
 }
 
 /*
- * Find out whether a connection that is defined as it should be was changed
- * all the same.  Returns false if it was, and tells the sink.
+ * Tell the sink of a change that cannot be seen, if there was any.
  */
-bool
-glue_compare_unseen_changes(json_object *known, json_object *connection,
-							GlueDifferenceSink sink, void *arg)
+void
+glue_report_unseen_change(GlueUnseenChange change, GlueDifferenceSink sink,
+						  void *arg)
 {
-	if (!same_member(known, connection, "CreationTime"))
-		report("CreationTime",
-			   "is another one in AWS Glue: the connection was deleted and "
-			   "created anew, perhaps with other secrets", sink, arg);
-	else if (!same_member(known, connection, "LastUpdatedTime"))
-		report("LastUpdatedTime",
-			   "is another one in AWS Glue: something that cannot be seen, "
-			   "such as a secret, may have been changed", sink, arg);
-	else
-		return true;
-	return false;
+	switch (change)
+	{
+		case GLUE_UNSEEN_NOTHING:
+			break;
+		case GLUE_UNSEEN_UPDATE:
+			report("LastUpdatedTime",
+				   "is another one in AWS Glue: something that cannot be seen, "
+				   "such as a secret, may have been changed, so its secrets "
+				   "are unknown", sink, arg);
+			break;
+		case GLUE_UNSEEN_UNKNOWN:
+			report("CreationTime",
+				   "is not known: whether this is the connection that was "
+				   "recorded, with the same secrets, is unknown", sink, arg);
+			break;
+		case GLUE_UNSEEN_OTHER_LIFE:
+			report("CreationTime",
+				   "is another one in AWS Glue: the connection was deleted and "
+				   "created anew, perhaps with other secrets", sink, arg);
+			break;
+	}
 }
 
 /*
@@ -191,6 +201,22 @@ same_member(json_object *known, json_object *connection, const char *name)
 	if (is_number(before) && is_number(after))
 		return glue_same_time(before, after);
 	return json_object_equal(before, after) != 0;
+}
+
+/* A time of a connection; NULL if there is none. */
+static json_object *
+time_of(json_object *connection, const char *name)
+{
+	json_object *value = glue_member_of(connection, name);
+
+	return is_number(value) ? value : NULL;
+}
+
+/* Is a time later than another one in seconds, which may be rounded? */
+static bool
+is_after(json_object *time, double seconds)
+{
+	return json_object_get_double(time) > seconds + CLOCK_TOLERANCE;
 }
 
 static bool

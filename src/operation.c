@@ -12,7 +12,8 @@
  *			|	 |						 |		 |		   |
  *			|	not there				 |		 v		   v
  *			v							 |		done   add tags --> update -->
- *		   done				update --> read existing ------^		 read updated
+ *		   done				update --> read existing ------^	read updated -->
+ *																	read tags
  *
  * An attempt before this one may have been carried out without anybody
  * knowing, because the process that made it is gone.  A create then begins
@@ -27,8 +28,13 @@
  * what the old primary had committed.  So that is looked at, too, before
  * anything is made of it.
  *
+ * That goes for the queue.  A call that acts at once is the first attempt, and its
+ * caller waits: so if the name is taken, that is what the caller is told.
+ *
+ * What is done about a connection that exists is in operation_existing.c.
+ *
  * The result is a value, as that of a call.  What there is to be known of the
- * database has been looked up before.
+ * database is looked up by the caller, before a connection that exists is read.
  *
  * IDENTIFICATION
  *	  src/operation.c
@@ -38,7 +44,6 @@
 #include "postgres.h"
 
 #include "answer.h"
-#include "credential_loss.h"
 #include "encoding.h"
 #include "json_tree.h"
 #include "jsonb_tree.h"
@@ -50,7 +55,6 @@
 
 /* prototypes of private functions */
 static GlueCall *prepare_create(GlueOperation *operation);
-static GlueCall *prepare_update(GlueOperation *operation);
 static GlueCall *settle_find_ours(GlueOperation *operation);
 static GlueCall *settle_create(GlueOperation *operation);
 static GlueCall *settle_taken(GlueOperation *operation);
@@ -62,15 +66,10 @@ static GlueOwnership owner_since(const GlueOperation *operation,
 static bool is_recorded(const GlueMirrorKnown *known,
 						json_object *connection);
 static GlueCall *refuse(GlueOperation *operation, const char *detail);
-static GlueCall *settle_existing(GlueOperation *operation);
-static GlueCall *settle_adopted(GlueOperation *operation,
-								json_object *observed);
-static GlueCall *settle_tags(GlueOperation *operation);
-static GlueCall *settle_updated(GlueOperation *operation);
+static json_object *recorded_tags(const GlueOperation *operation,
+								  const GlueMirror *mirror);
 static GlueCall *settle_delete(GlueOperation *operation);
 static GlueCall *settle_poll(GlueOperation *operation);
-static void append_difference(void *arg, const char *path,
-							  const char *message);
 
 /*
  * Begin an operation; returns the first call.
@@ -105,7 +104,7 @@ glue_operation_begin(GlueOperation *operation)
 GlueCall *
 glue_operation_next(GlueOperation *operation)
 {
-	glue_operation_note_id(operation);
+	glue_operation_note_answer(operation);
 	switch (operation->step)
 	{
 		case GLUE_STEP_FIND_OURS:
@@ -115,16 +114,17 @@ glue_operation_next(GlueOperation *operation)
 		case GLUE_STEP_READ_TAKEN:
 			return settle_taken(operation);
 		case GLUE_STEP_READ_EXISTING:
-			return settle_existing(operation);
+			if (operation->create_missing &&
+				glue_call_failed_with(&operation->call,
+									  "EntityNotFoundException"))
+				return prepare_create(operation);
+			return glue_operation_settle_existing(operation);
 		case GLUE_STEP_COMPARE_TAGS:
 		case GLUE_STEP_ADD_TAGS:
-			return settle_tags(operation);
 		case GLUE_STEP_UPDATE:
-			if (operation->call.failure != NULL)
-				return glue_operation_finish(operation, operation->call.failure);
-			return glue_operation_read(operation, GLUE_STEP_READ_UPDATED);
 		case GLUE_STEP_READ_UPDATED:
-			return settle_updated(operation);
+		case GLUE_STEP_READ_TAGS:
+			return glue_operation_next_existing(operation);
 		case GLUE_STEP_DELETE:
 			return settle_delete(operation);
 		case GLUE_STEP_POLL:
@@ -136,6 +136,23 @@ glue_operation_next(GlueOperation *operation)
 			break;
 	}
 	return NULL;
+}
+
+/*
+ * Do what can be done for the record of a create before it has succeeded.
+ */
+void
+glue_operation_draft(GlueOperation *operation)
+{
+	GlueMirrorEntry entry = {
+		.target = &operation->function->target,
+		.name = operation->name,
+		.definition = glue_without_secrets(operation->input),
+		.tags = operation->tags,
+		.secret_digest = operation->digest,
+	};
+
+	operation->draft = glue_mirror_draft(&entry);
 }
 
 /*
@@ -151,8 +168,10 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		.status = operation->status,
 		.secret_digest = operation->secrets,
 		.request_id = operation->request_id,
+		.aws_recorded_at = operation->aws_time,
 	};
 	GlueMirrorKnown known;
+	const char *reason;
 
 	if (operation->gone)
 	{
@@ -168,19 +187,36 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 								 glue_known_tags(&known, operation->observed));
 		return;
 	}
-	entry.definition = glue_redacted_copy(operation->input);
-	entry.tags = operation->tags;
-	if (entry.tags == NULL &&
-		(operation->adopted || operation->kind == GLUE_OPERATION_UPDATE) &&
-		glue_mirror_find(mirror, entry.target, operation->name, &known))
-		entry.tags = glue_known_tags(&known, operation->observed);
-	if (operation->observed != NULL &&
-		glue_observed_text(operation->observed, "StatusReason") != NULL)
-		entry.status_reason =
-			glue_scrub_text(operation->input,
-							glue_observed_text(operation->observed,
-											   "StatusReason"));
+	reason = glue_observed_text(operation->observed, "StatusReason");
+	if (reason != NULL)
+		entry.status_reason = glue_scrub_text(operation->input, reason);
+	if (operation->created && operation->draft != NULL)
+	{
+		glue_mirror_record_draft(mirror, operation->draft, &entry);
+		return;
+	}
+	entry.definition = glue_without_secrets(operation->input);
+	entry.tags = recorded_tags(operation, mirror);
 	glue_mirror_record(mirror, &entry);
+}
+
+/* The tags that a connection has which was created, adopted or updated. */
+static json_object *
+recorded_tags(const GlueOperation *operation, const GlueMirror *mirror)
+{
+	GlueMirrorKnown known;
+
+	if (operation->created)
+		return operation->tags;
+	if (operation->read_tags != NULL)
+		return operation->read_tags;
+
+	/* somebody may have changed them since they were looked up */
+	if (operation->known_tags == NULL ||
+		!glue_mirror_find(mirror, &operation->function->target,
+						  operation->name, &known))
+		return operation->known_tags;
+	return known.tags;
 }
 
 /* ----------------------------------------------------------------
@@ -188,12 +224,22 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
  * ----------------------------------------------------------------
  */
 
-/* Note AWS's ID of the request, if there is one. */
+/*
+ * Note what an answer says of itself: AWS's ID of the request, and the time.  A
+ * mere look at what was done before says nothing of that.
+ */
 void
-glue_operation_note_id(GlueOperation *operation)
+glue_operation_note_answer(GlueOperation *operation)
 {
-	if (operation->call.request_id[0] != '\0')
-		operation->request_id = pstrdup(operation->call.request_id);
+	const GlueCall *call = &operation->call;
+
+	if (operation->step == GLUE_STEP_COMPARE_TAGS ||
+		operation->step == GLUE_STEP_READ_UPDATED ||
+		operation->step == GLUE_STEP_READ_TAGS)
+		return;
+	if (call->request_id[0] != '\0')
+		operation->request_id = pstrdup(call->request_id);
+	operation->aws_time = glue_call_aws_time(call);
 }
 
 /* Read the connection. */
@@ -239,21 +285,6 @@ glue_operation_tags(GlueOperation *operation, GlueOperationStep step,
 	return call;
 }
 
-static GlueCall *
-prepare_update(GlueOperation *operation)
-{
-	GlueCall   *call = &operation->call;
-
-	operation->step = GLUE_STEP_UPDATE;
-	glue_function_prepare(operation->function, call, "UpdateConnection",
-						  operation->name);
-	glue_tree_add(call->request, "Name",
-				  json_object_new_string(operation->name));
-	glue_tree_add(call->request, "ConnectionInput",
-				  json_object_get(operation->input));
-	return call;
-}
-
 /* Delete it. */
 GlueCall *
 glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
@@ -289,8 +320,9 @@ settle_find_ours(GlueOperation *operation)
 		if (operation->on_conflict == GLUE_CONFLICT_ERROR)
 			return glue_operation_finish(operation,
 										 glue_failure_taken(operation->name, findings));
-		return settle_existing(operation);
+		return glue_operation_settle_existing(operation);
 	}
+	operation->created = true;
 	operation->secrets = operation->digest;
 	glue_operation_observe(operation, connection);
 	return glue_operation_finish(operation, NULL);
@@ -305,13 +337,18 @@ settle_create(GlueOperation *operation)
 	if (glue_call_failed_with(call, "AlreadyExistsException"))
 	{
 		operation->refusal = glue_failure_copy(call->failure);
-		return glue_operation_read(operation, GLUE_STEP_READ_TAKEN);
+		if (!operation->is_first)
+			return glue_operation_read(operation, GLUE_STEP_READ_TAKEN);
+		if (operation->on_conflict != GLUE_CONFLICT_ERROR)
+			return glue_operation_read(operation, GLUE_STEP_READ_EXISTING);
 	}
 	if (call->failure != NULL)
 		return glue_operation_finish(operation, call->failure);
 
+	operation->created = true;
 	operation->secrets = operation->digest;
-	if (call->read_back != NULL)
+	operation->read_back = call->read_back != NULL;
+	if (operation->read_back)
 		glue_operation_observe(operation, call->read_back);
 	else
 	{
@@ -340,11 +377,12 @@ settle_taken(GlueOperation *operation)
 	}
 	if (call->failure == NULL && is_ours(operation, connection, findings))
 	{
+		operation->created = true;
 		glue_operation_observe(operation, connection);
 		return glue_operation_finish(operation, NULL);
 	}
 	if (operation->on_conflict != GLUE_CONFLICT_ERROR)
-		return settle_existing(operation);
+		return glue_operation_settle_existing(operation);
 	if (call->failure == NULL)
 		return refuse(operation,
 					  psprintf("The connection that has the name is not this request's: %s",
@@ -395,17 +433,13 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 						  findings);
 }
 
-/*
- * Is it the connection that is recorded already?  Then another request has made
- * it.  The answer to a create has no times.
- */
+/* Is it the connection that is recorded already?  Then another request made it. */
 static bool
 is_recorded(const GlueMirrorKnown *known, json_object *connection)
 {
-	if (known == NULL || glue_recreated_since(known->observed, connection))
-		return false;
-	return !glue_is_nothing(glue_member_of(known->observed, "CreationTime")) ||
-		!glue_updated_since_recorded(known, connection);
+	return known != NULL &&
+		glue_change_since_recorded(known, connection) !=
+		GLUE_UNSEEN_OTHER_LIFE;
 }
 
 /* Fail as the create has. */
@@ -417,122 +451,18 @@ refuse(GlueOperation *operation, const char *detail)
 	return glue_operation_finish(operation, operation->refusal);
 }
 
-/* A connection exists, and was read: adopt it, or go on to update it. */
-static GlueCall *
-settle_existing(GlueOperation *operation)
-{
-	GlueCall   *call = &operation->call;
-	json_object *existing = glue_operation_found(call);
-	StringInfoData losses;
-
-	if (glue_call_failed_with(call, "EntityNotFoundException") &&
-		operation->create_missing)
-		return prepare_create(operation);
-	if (call->failure != NULL)
-		return glue_operation_finish(operation, call->failure);
-	if (existing == NULL)
-		return glue_operation_finish(operation,
-									 glue_client_malformed_answer(call,
-																  "it holds no connection"));
-	if (operation->kind == GLUE_OPERATION_CREATE &&
-		operation->on_conflict == GLUE_CONFLICT_ADOPT)
-		return settle_adopted(operation, existing);
-
-	initStringInfo(&losses);
-	if (glue_find_credential_losses(existing,
-									operation->known ?
-									operation->known->definition : NULL,
-									operation->input, append_difference,
-									&losses))
-		return glue_operation_finish(operation,
-									 glue_failure_wipes_credentials(operation->name,
-																	losses.data));
-	if (operation->tags != NULL)
-		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS, "TagResource");
-	return prepare_update(operation);
-}
-
-/* Is an existing connection what it should be, as far as can be seen? */
-static GlueCall *
-settle_adopted(GlueOperation *operation, json_object *observed)
-{
-	const GlueMirrorKnown *known = operation->known;
-	StringInfoData differences;
-
-	initStringInfo(&differences);
-	glue_compare_definitions(operation->input, observed, append_difference,
-							 &differences);
-	if (operation->digest != NULL && known != NULL && known->has_digest &&
-		!glue_updated_since(known->observed, observed))
-	{
-		switch (glue_secret_digest_compare(operation->digest,
-										   &known->secret_digest))
-		{
-			case GLUE_SECRETS_SAME:
-				operation->secrets = operation->digest;
-				break;
-			case GLUE_SECRETS_CHANGED:
-				append_difference(&differences, "$",
-								  "has other secrets than those that were sent before");
-				break;
-			case GLUE_SECRETS_INCOMPARABLE:
-				break;
-		}
-	}
-	if (differences.len > 0)
-		return glue_operation_finish(operation,
-									 glue_failure_taken(operation->name, differences.data));
-	operation->adopted = true;
-	glue_operation_observe(operation, observed);
-	if (operation->tags != NULL)
-		return glue_operation_tags(operation, GLUE_STEP_COMPARE_TAGS, "GetTags");
-	return glue_operation_finish(operation, NULL);
-}
-
-static GlueCall *
-settle_tags(GlueOperation *operation)
-{
-	GlueCall   *call = &operation->call;
-	StringInfoData differences;
-
-	if (call->failure != NULL)
-		return glue_operation_finish(operation, call->failure);
-	if (operation->step == GLUE_STEP_ADD_TAGS)
-		return prepare_update(operation);
-
-	initStringInfo(&differences);
-	if (!glue_compare_tags(operation->tags,
-						   json_object_object_get(call->answer, "Tags"),
-						   append_difference, &differences))
-		return glue_operation_finish(operation,
-									 glue_failure_taken(operation->name, differences.data));
-	return glue_operation_finish(operation, NULL);
-}
-
-/*
- * A connection was updated, and read afterwards; if that failed, the update
- * was made all the same.
- */
-static GlueCall *
-settle_updated(GlueOperation *operation)
-{
-	operation->secrets = operation->digest;
-	if (glue_operation_found(&operation->call) != NULL)
-		glue_operation_observe(operation, glue_operation_found(&operation->call));
-	return glue_operation_finish(operation, NULL);
-}
-
 /* What was not there is gone as well: a request can be carried out twice. */
 static GlueCall *
 settle_delete(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 
+	operation->missing =
+		glue_call_failed_with(call, "EntityNotFoundException") &&
+		!operation->uncertain && !call->maybe_done;
 	operation->gone = call->failure == NULL ||
 		glue_call_failed_with(call, "EntityNotFoundException");
-	if (glue_call_failed_with(call, "EntityNotFoundException") &&
-		!operation->ignore_missing && !operation->uncertain &&
-		!call->maybe_done)
+	if (operation->missing && !operation->ignore_missing)
 		return glue_operation_finish(operation, call->failure);
 	return glue_operation_finish(operation, operation->gone ? NULL : call->failure);
 }
@@ -586,14 +516,4 @@ glue_operation_finish(GlueOperation *operation, GlueFailure *failure)
 	if (failure != NULL)
 		operation->failure = glue_failure_copy(failure);
 	return NULL;
-}
-
-/* A GlueDifferenceSink: append a line to the StringInfo that is arg. */
-static void
-append_difference(void *arg, const char *path, const char *message)
-{
-	StringInfo	lines = arg;
-
-	appendStringInfo(lines, "%s%s %s", lines->len > 0 ? "\n" : "", path,
-					 message);
 }

@@ -33,6 +33,7 @@ typedef enum GlueOperationStep
 	GLUE_STEP_ADD_TAGS,
 	GLUE_STEP_UPDATE,
 	GLUE_STEP_READ_UPDATED,
+	GLUE_STEP_READ_TAGS,
 	GLUE_STEP_DELETE,
 	GLUE_STEP_POLL,
 	GLUE_STEP_UNDO_READ,
@@ -56,6 +57,8 @@ typedef struct GlueOperation
 	const GlueMirrorKnown *known;	/* what is recorded, or NULL */
 	const GlueSecretDigest *digest; /* of the input's secrets, or NULL */
 	const char *arn;			/* of the connection, if there are tags */
+	bool		is_first;		/* there was no attempt before this one that
+								 * nobody remembers */
 	bool		uncertain;		/* it may have been carried out already... */
 	TimestampTz began_at;		/* ... since then */
 	TimestampTz requested_at;
@@ -68,7 +71,12 @@ typedef struct GlueOperation
 	/* how far it has got */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
+	GlueMirrorRow *draft;		/* of the record of a create, or NULL */
 	GlueFailure *refusal;		/* of the create, because the name is taken */
+	const char *differences;	/* from what exists, a line each */
+	json_object *known_tags;	/* recorded of what exists, or NULL */
+	json_object *existing;		/* of that, what tells one life from another */
+	bool		tagged;			/* tags were added to it */
 
 	/*
 	 * How it ended: failure is set, or the connection is as it should be.
@@ -76,11 +84,21 @@ typedef struct GlueOperation
 	 */
 	GlueFailure *failure;
 	bool		gone;			/* the connection is not there any more */
+	bool		missing;		/* nor was it when it was to be deleted */
+	bool		created;		/* it was not there before... */
+	bool		read_back;		/* ... and the answer was lost */
 	bool		adopted;		/* it was there before, and not changed */
 	json_object *observed;
 	const char *status;			/* or NULL: not known */
 	const char *request_id;		/* AWS's, or NULL */
+	TimestampTz aws_time;		/* of the last answer that matters; 0: not
+								 * known */
 	const GlueSecretDigest *secrets;	/* those that it has, or NULL */
+	json_object *read_tags;		/* or NULL: not read */
+
+	/* what could not be read after it was updated, and why; or NULL */
+	GlueFailure *not_read;
+	GlueFailure *tags_not_read;
 
 	/* of an undo */
 	TimestampTz asked_at;		/* before the connection was read */
@@ -90,16 +108,16 @@ typedef struct GlueOperation
 	const char *left;			/* what the call has left, and why; NULL if
 								 * that is nothing */
 	const char *left_why;
-	json_object *read_tags;		/* or NULL: not read */
 } GlueOperation;
 
 extern GlueCall *glue_operation_begin(GlueOperation *operation);
 extern GlueCall *glue_operation_next(GlueOperation *operation);
+extern void glue_operation_draft(GlueOperation *operation);
 extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueMirror *mirror);
 
 /* for the files that have a kind of their own */
-extern void glue_operation_note_id(GlueOperation *operation);
+extern void glue_operation_note_answer(GlueOperation *operation);
 extern GlueCall *glue_operation_read(GlueOperation *operation,
 									 GlueOperationStep step);
 extern GlueCall *glue_operation_tags(GlueOperation *operation,
@@ -113,5 +131,9 @@ extern void glue_operation_observe(GlueOperation *operation,
 								   json_object *connection);
 extern GlueCall *glue_operation_finish(GlueOperation *operation,
 									   GlueFailure *failure);
+
+/* in operation_existing.c, for operation.c alone */
+extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
+extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
 
 #endif							/* GLUE_OPERATION_H */

@@ -63,6 +63,7 @@ static void find_known(GlueJob *job, const GlueMirror *mirror);
 static void fill_undo(GlueJob *job);
 static void heed_row(GlueJob *job);
 static void judge(GlueJob *job);
+static const char *remark(const GlueOperation *operation);
 static void judge_undo(GlueJob *job);
 static void judge_failure(GlueJob *job, const GlueFailure *failure);
 static bool is_final(const GlueJob *job, const GlueFailure *failure);
@@ -409,6 +410,7 @@ judge(GlueJob *job)
 	GlueClaimOutcome outcome = {
 		.state = "succeeded",
 		.status = operation->status,
+		.error_message = remark(operation),
 		.aws_request_id = operation->request_id,
 	};
 
@@ -441,6 +443,21 @@ judge(GlueJob *job)
 			"AWS Glue gives no reason.";
 	}
 	job->outcome = outcome;
+}
+
+/* What else there is to know of an operation that has succeeded; or NULL. */
+static const char *
+remark(const GlueOperation *operation)
+{
+	if (operation->read_back)
+		return "The answer was lost, but the connection was found by reading it back.";
+	if (operation->not_read != NULL)
+		return psprintf("The connection was updated, but could not be read afterwards. %s",
+						operation->not_read->detail);
+	if (operation->tags_not_read != NULL)
+		return psprintf("The tags were changed, but could not be read afterwards. %s",
+						operation->tags_not_read->detail);
+	return NULL;
 }
 
 /*

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * record.h
- *	  What a call that succeeded means for the table and for the user.
+ *	  What is recorded of a connection that was read, and what is still true of it.
  *
  * IDENTIFICATION
  *	  src/record.h
@@ -11,36 +11,9 @@
 #ifndef GLUE_RECORD_H
 #define GLUE_RECORD_H
 
-#include "immediate.h"
+#include "function_call.h"
+#include "observation.h"
 
-/* A connection that is being created. */
-typedef struct GlueCreation
-{
-	const GlueFunction *function;
-	const GlueMirror *mirror;
-	const GlueImmediate *immediate;
-	GlueImmediateCall *announced;
-	MemoryContext owner_context;	/* of what is left of it in the end */
-	MemoryContext context;		/* of the definition's trees */
-	GlueDefinition definition;
-	GlueCall	call;
-	GlueMirrorRow *draft;		/* NULL until the call is under way */
-} GlueCreation;
-
-extern void glue_creation_begin(GlueCreation *creation,
-								const GlueFunction *function);
-extern void glue_creation_announce(GlueCreation *creation,
-								   const GlueImmediate *immediate,
-								   GlueConflictAction on_conflict);
-extern void glue_creation_prepare(GlueCreation *creation,
-								  const GlueMirror *mirror);
-extern const char *glue_creation_record(GlueCreation *creation);
-extern void glue_creation_resume(GlueCreation *creation);
-extern const char *glue_record_existing(const GlueFunction *function,
-										const GlueMirror *mirror,
-										const GlueDefinition *definition,
-										json_object *observed,
-										const GlueMirrorEntry *extra);
 extern void glue_record_observed(const GlueFunction *function,
 								 const GlueMirror *mirror,
 								 const GlueMirrorKnown *known,
@@ -48,9 +21,8 @@ extern void glue_record_observed(const GlueFunction *function,
 								 TimestampTz asked_at, json_object *tags);
 extern json_object *glue_known_tags(const GlueMirrorKnown *known,
 									json_object *connection);
-extern bool glue_updated_since_recorded(const GlueMirrorKnown *known,
-										json_object *connection);
-extern void glue_report_status(const GlueDefinition *definition,
-							   const char *status);
+extern GlueUnseenChange glue_change_since_recorded(const GlueMirrorKnown *known,
+												   json_object *connection);
+extern void glue_report_status(const char *name, const char *status);
 
 #endif							/* GLUE_RECORD_H */

@@ -279,6 +279,8 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 			  json_object *connection, TimestampTz asked_at)
 {
 	GlueMirrorKnown now_known;
+	GlueUnseenChange change = glue_change_since_recorded(known, connection);
+	bool		claims;			/* the row has what may not be so any more */
 
 	survey->change = "changed";
 	survey->differs = false;
@@ -286,9 +288,10 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 							 survey);
 	glue_compare_observations(known->observed, connection, note_difference,
 							  survey);
-	if (!survey->differs)
-		glue_compare_unseen_changes(known->observed, connection,
-									note_difference, survey);
+	claims = known->has_digest ||
+		(known->tags != NULL && change > GLUE_UNSEEN_UPDATE);
+	if (claims || (!survey->differs && change != GLUE_UNSEEN_UNKNOWN))
+		glue_report_unseen_change(change, note_difference, survey);
 	if (!survey->records ||
 		(!survey->differs &&
 		 !glue_observed_anything_new(known->observed, connection) &&

@@ -30,6 +30,8 @@ typedef struct TagChange
 } TagChange;
 
 /* prototypes of private functions */
+static void find_tagged(GlueTagged *tagged, const GlueFunction *function,
+						const char *name);
 static const char *get_name(FunctionCallInfo fcinfo, GlueFunction *function);
 static void connect_to(FunctionCallInfo fcinfo, int first_argument,
 					   GlueFunction *function);
@@ -119,13 +121,23 @@ glue_get_connection_tags(PG_FUNCTION_ARGS)
 	glue_function_begin(&function, fcinfo, "glue_get_connection_tags()",
 						GLUE_FUNCTION_READS);
 	glue_function_connect_named(&function, fcinfo, 0, &name);
-	glue_tagged_find(&tagged, &function, name);
+	find_tagged(&tagged, &function, name);
 	tags = glue_tags_read(&tagged);
 
 	MemoryContextSwitchTo(function.caller_context);
 	result = glue_jsonb_from_tree(tags);
 	glue_function_end(&function);
 	PG_RETURN_JSONB_P(result);
+}
+
+static void
+find_tagged(GlueTagged *tagged, const GlueFunction *function,
+			const char *name)
+{
+	GlueFailure *failure = glue_tagged_find(tagged, function, name);
+
+	if (failure != NULL)
+		glue_failure_raise(ERROR, failure);
 }
 
 /* Get the name of the connection, the first argument of both changes. */
@@ -157,7 +169,7 @@ static void
 begin_change(TagChange *change, const char *operation, const char *name,
 			 json_object *tags)
 {
-	glue_tagged_find(&change->tagged, &change->function, name);
+	find_tagged(&change->tagged, &change->function, name);
 	glue_mirror_open(&change->mirror, change->function.schema,
 					 GLUE_MIRROR_WRITE);
 	glue_immediate_open(&change->immediate, &change->function);

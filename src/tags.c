@@ -29,16 +29,15 @@
 static void prepare(const GlueTagged *tagged, GlueCall *call,
 					const char *operation);
 static const char *change_tags(GlueCall *call, GlueImmediateCall *change);
-static GlueFailure *read_tags(const GlueTagged *tagged, json_object **tags);
+static void read_tags(const GlueTagged *tagged, GlueCall *call);
 static json_object *read_changed(const GlueTagged *tagged,
 								 json_object *expected);
 
 /*
- * Find out how tags are addressed to a connection, whose name is UTF-8.
- *
- * Raises an error if the account of the connection cannot be found out.
+ * Find out how tags are addressed to a connection, whose name is UTF-8; returns
+ * NULL, or why the account of the connection cannot be found out.
  */
-void
+GlueFailure *
 glue_tagged_find(GlueTagged *tagged, const GlueFunction *function,
 				 const char *name)
 {
@@ -52,11 +51,12 @@ glue_tagged_find(GlueTagged *tagged, const GlueFunction *function,
 	{
 		glue_failure_add_detail(failure,
 								"Tags are addressed by an ARN, which has the account in it. AWS STS need not be asked if \"catalog_id\" says the account.");
-		glue_failure_raise(ERROR, failure);
+		return failure;
 	}
 	tagged->function = function;
 	tagged->name = name;
 	tagged->arn = glue_target_connection_arn(&function->target, account, name);
+	return NULL;
 }
 
 /* Read the tags of a connection, which are an object of strings. */
@@ -64,11 +64,38 @@ json_object *
 glue_tags_read(const GlueTagged *tagged)
 {
 	json_object *tags;
-	GlueFailure *failure = read_tags(tagged, &tags);
+	GlueCall	call;
+	GlueFailure *failure;
 
+	read_tags(tagged, &call);
+	failure = glue_tags_answer(&call, &tags);
 	if (failure != NULL)
 		glue_failure_raise(ERROR, failure);
 	return tags;
+}
+
+/* The tags in the answer to GetTags; or why there are none. */
+GlueFailure *
+glue_tags_answer(const GlueCall *call, json_object **tags)
+{
+	if (call->failure != NULL)
+		return call->failure;
+	if (!json_object_object_get_ex(call->answer, "Tags", tags))
+		*tags = glue_tree_new_object();
+	return NULL;
+}
+
+/* The same, if this database can record them. */
+GlueFailure *
+glue_tags_readable(const GlueCall *call, json_object **tags)
+{
+	GlueFailure *failure = glue_tags_answer(call, tags);
+
+	if (failure != NULL || glue_tree_fits_jsonb(*tags))
+		return failure;
+	failure = glue_client_malformed_answer(call, "");
+	failure->detail = "A tag has a character that the encoding of this database does not have.";
+	return failure;
 }
 
 /*
@@ -126,14 +153,20 @@ json_object *
 glue_tags_added(const GlueTagged *tagged, json_object *known,
 				json_object *tags)
 {
+	glue_tags_merge(known, tags);
+	return read_changed(tagged, known);
+}
+
+/* Add tags to those that are known, if any are. */
+void
+glue_tags_merge(json_object *known, json_object *tags)
+{
 	struct json_object_iter iter;
 
-	if (json_object_is_type(known, json_type_object))
-	{
-		json_object_object_foreachC(tags, iter)
-			glue_tree_add(known, iter.key, json_object_get(iter.val));
-	}
-	return read_changed(tagged, known);
+	if (!json_object_is_type(known, json_type_object))
+		return;
+	json_object_object_foreachC(tags, iter)
+		glue_tree_add(known, iter.key, json_object_get(iter.val));
 }
 
 /* The tags to be recorded after those with these keys were removed. */
@@ -159,19 +192,11 @@ prepare(const GlueTagged *tagged, GlueCall *call, const char *operation)
 				  json_object_new_string(tagged->arn));
 }
 
-/* Read tags; returns NULL and sets *tags, or returns why that failed. */
-static GlueFailure *
-read_tags(const GlueTagged *tagged, json_object **tags)
+static void
+read_tags(const GlueTagged *tagged, GlueCall *call)
 {
-	GlueCall	call;
-
-	prepare(tagged, &call, "GetTags");
-	glue_client_run(&call, 1);
-	if (call.failure != NULL)
-		return call.failure;
-	if (!json_object_object_get_ex(call.answer, "Tags", tags))
-		*tags = glue_tree_new_object();
-	return NULL;
+	prepare(tagged, call, "GetTags");
+	glue_client_run(call, 1);
 }
 
 /*
@@ -182,16 +207,24 @@ static json_object *
 read_changed(const GlueTagged *tagged, json_object *expected)
 {
 	json_object *tags;
-	GlueFailure *failure = read_tags(tagged, &tags);
+	GlueCall	call;
+	GlueFailure *failure;
 
-	if (failure == NULL && glue_tree_fits_jsonb(tags))
+	read_tags(tagged, &call);
+	failure = glue_tags_readable(&call, &tags);
+	if (failure == NULL)
 		return tags;
+	glue_tags_warn_unread(tagged->name, failure);
+	return expected;
+}
+
+/* Tell the user that tags were changed, but could not be read. */
+void
+glue_tags_warn_unread(const char *name, const GlueFailure *failure)
+{
 	ereport(WARNING,
 			(errmsg("tags of AWS Glue connection \"%s\" were changed, but could not be read afterwards",
-					glue_server_from_utf8(tagged->name)),
-			 failure != NULL ?
-			 errdetail_internal("%s", glue_server_from_utf8(failure->detail)) :
-			 errdetail("A tag has a character that the encoding of this database does not have."),
+					glue_server_from_utf8(name)),
+			 errdetail_internal("%s", glue_server_from_utf8(failure->detail)),
 			 errhint("What is recorded are the tags that were known before, with this change.")));
-	return expected;
 }

@@ -21,9 +21,16 @@ typedef struct GlueTagged
 	const char *arn;
 } GlueTagged;
 
-extern void glue_tagged_find(GlueTagged *tagged, const GlueFunction *function,
-							 const char *name);
+extern GlueFailure *glue_tagged_find(GlueTagged *tagged,
+									 const GlueFunction *function,
+									 const char *name);
 extern json_object *glue_tags_read(const GlueTagged *tagged);
+extern GlueFailure *glue_tags_answer(const GlueCall *call, json_object **tags);
+extern GlueFailure *glue_tags_readable(const GlueCall *call,
+									   json_object **tags);
+extern void glue_tags_merge(json_object *known, json_object *tags);
+extern void glue_tags_warn_unread(const char *name,
+								  const GlueFailure *failure);
 extern const char *glue_tags_add(const GlueTagged *tagged, json_object *tags,
 								 GlueImmediateCall *change);
 extern const char *glue_tags_remove(const GlueTagged *tagged,

@@ -91,7 +91,7 @@ glue_undo_begin(GlueOperation *operation)
 GlueCall *
 glue_undo_next(GlueOperation *operation)
 {
-	glue_operation_note_id(operation);
+	glue_operation_note_answer(operation);
 	switch (operation->step)
 	{
 		case GLUE_STEP_UNDO_READ:

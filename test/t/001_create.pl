@@ -129,10 +129,13 @@ my %expected = (
 	  creation_time last_updated_time last_updated_by
 	  last_connection_validation_time));
 my $recorded_at = delete $row->{recorded_at};
+my $aws_recorded_at = delete $row->{aws_recorded_at};
 like(delete $row->{secret_digest}, qr/^\\x[0-9a-f]{80}$/,
 	'the row has a digest of the secrets');
 is_deeply($row, \%expected, 'the row has the definition without secrets');
 like($recorded_at, qr/^\d{4}-\d\d-\d\dT/, 'and says when it was written');
+like($aws_recorded_at, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+/,
+	'and when AWS has answered, by its clock');
 
 #
 # Reading

@@ -235,6 +235,118 @@ is($cluster->row('made')->{secret_digest}, undef,
 	'the digest is not that of its secrets any more');
 is(synced(), '', 'once');
 
+#
+# What was never read
+#
+
+my $unknown = qr/\$\.LastUpdatedTime\|.*so its secrets are unknown/;
+
+# Give a connection of ours another password, as somebody else would, at once.
+sub change_password
+{
+	my ($name) = @_;
+	my $created = $glue->connection($name)->{created};
+	my $input = jdbc($name);
+
+	$input->{ConnectionProperties}{PASSWORD} = 'Secret-Other';
+	$glue->put_connection(input => $input, tags => { team => 'a' },
+		created => $created, updated => $created + 0.01);
+	return $input;
+}
+
+# Delete it and make it anew, without tags.
+sub make_anew
+{
+	my ($name) = @_;
+
+	$glue->put_connection(input => jdbc($name),
+		created => $glue->connection($name)->{created} + 60);
+	return;
+}
+
+sub make
+{
+	my ($name) = @_;
+
+	$session->must(create_sql(jdbc($name), tags => { team => 'a' }));
+	return;
+}
+
+# The tags of a row, and whether its secrets are known.
+sub knows
+{
+	my ($name) = @_;
+
+	return $session->must('SELECT tags, secret_digest IS NOT NULL FROM'
+		  . ' glue_connection WHERE name = ' . literal($name))->output;
+}
+
+make('unread');
+$watch = $cluster->watch;
+is(drift(), '', 'what nobody has touched is known');
+is($watch->sent, 1, 'by no more than the list');
+my $other_password = change_password('unread');
+like(drift(), qr/^unread\|changed\|$unknown$/,
+	'another password, of what was never read: drift says unknown');
+is(synced(), 'unread changed', 'a sync says so');
+is(knows('unread'), '{"team": "a"}|f', 'and records it');
+is(synced() . drift(), '', 'once');
+foreach my $input (jdbc('unread'), $other_password)
+{
+	is($session->must(create_sql($input, on_conflict => 'adopt'))->output,
+		'READY', 'then nobody knows a password');
+	is(knows('unread'), '{"team": "a"}|f', 'nor claims to');
+}
+
+make('tagged since');
+change_password('tagged since');
+$session->must(q{SELECT glue_tag_connection('tagged since', '{"stage": "b"}')});
+like(drift(), qr/^tagged since\|changed\|$unknown$/,
+	'who changes tags has not seen the secrets');
+is(synced(), 'tagged since changed', 'and so a sync says');
+
+make('anew');
+make_anew('anew');
+like(drift(), qr/^anew\|changed\|\$\.CreationTime\|.*created anew/,
+	'what was made anew, and never read, is another one');
+is(synced(), 'anew changed', 'for a sync, too');
+is(knows('anew'), '|f', 'whose tags nobody knows');
+
+my %then = (
+	'glue_update_connection' =>
+	  sub { $session->must(update_sql(jdbc($_[0]))); },
+	'adopt' => sub {
+		$session->must(create_sql(jdbc($_[0]), on_conflict => 'adopt')); },
+	'glue_wait_connection' =>
+	  sub { $session->must("SELECT glue_wait_connection('$_[0]')"); });
+foreach my $name (sort keys %then)
+{
+	make($name);
+	make_anew($name);
+	$then{$name}->($name);
+	like(knows($name), qr/^\|/, "$name: the tags are not those of the other one");
+}
+
+# Whose clock is off is of no matter, but AWS must tell the time.
+foreach my $offset (-200, 200)
+{
+	$glue->set(clock_offset_s => $offset);
+	make("offset $offset");
+	$glue->set(clock_offset_s => 0);
+}
+is(drift(), '', 'clocks that are off');
+$glue->misbehave(operation => 'CreateConnection', kind => 'headers',
+	headers => { Date => undef });
+make('timeless');
+like(drift(), qr/^timeless\|changed\|\$\.CreationTime\|.*is unknown$/,
+	'an answer without the time: drift says unknown');
+is(synced(), 'timeless changed', 'a sync says so');
+is(knows('timeless'), '|f', 'and nothing is known');
+is(synced() . drift(), '', 'once');
+$session->must("SELECT glue_delete_connection('$_')")
+  foreach 'unread', 'tagged since', 'anew', 'timeless', 'offset -200',
+	'offset 200', sort keys %then;
+
 # What Glue drops, reorders, encrypts or hides.
 $session->must(create_sql(jdbc('odd', Description => '',
 	PhysicalConnectionRequirements => {

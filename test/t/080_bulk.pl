@@ -203,7 +203,7 @@ $glue->misbehave(operation => 'UpdateConnection', name => 'adopt 0',
 $result = $session->must(
 	bulk_sql([ map { jdbc("adopt $_", Description => 'new') } 0, 2, 4 ],
 		q{, on_conflict => 'update'}));
-is(outcomes($result), 'AlreadyExistsException READY READY',
+is(outcomes($result), 'AccessDeniedException READY READY',
 	'existing connections are updated');
 like((rows($result))[0][4], qr/AccessDeniedException/, 'or not');
 is($glue->connection('adopt 2')->{definition}{Description},

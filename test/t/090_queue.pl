@@ -67,6 +67,21 @@ is(state_of($id), 'succeeded', 'a deletion succeeds');
 is($glue->connection('a'), undef, 'in AWS');
 is($cluster->row('a'), undef, 'and in the table');
 
+# What the functions tell the user of a success, the request says.
+$glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
+$id = $session->must(enqueue_create_sql(referring('told')))->output;
+work();
+like(state_of($id, 'error_message'),
+	qr/^succeeded\|The answer was lost, but /, 'a lost answer is told');
+$glue->misbehave(operation => 'GetConnection', kind => 'error', skip => 1,
+	code => 'AccessDeniedException', message => 'No.');
+$id = $session->must('SELECT glue_enqueue_update_connection(\'told\', '
+	  . literal(json_text(referring('told', Description => 'new'))) . ')')->output;
+work();
+like(state_of($id, 'error_message'),
+	qr/^succeeded\|The connection was updated, but could not be read .*No\./,
+	'and so is what could not be read');
+
 $session->must('BEGIN; ' . enqueue_create_sql(referring('never')) . '; ROLLBACK');
 work();
 is($glue->created('never'), 0, 'what is rolled back never happens');

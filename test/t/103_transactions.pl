@@ -228,6 +228,12 @@ $result = $session->query(create('refused'));
 failed($event, $result, '42501');
 warned($event, $result);
 outcome($event, 'refused', glue => 'none', row => 'none', %refused);
+is_deeply(
+	[ split /\|/, $session->must('SELECT error_message, aws_request_id FROM'
+		  . " glue_request WHERE connection_name = 'refused'")->output ],
+	[ $result->message . ': ' . $result->detail,
+		$result->detail =~ /request ID ([-\w]+)/ ],
+	"$event: the request says what AWS has said");
 $session->must(create('refusing'));
 foreach my $call (update('refusing', 'second'),
 	delete_sql('refusing'))
@@ -465,12 +471,23 @@ foreach my $name (sort keys %change)
 		map { $_ => $other{input}{Description} } 'glue', 'row');
 }
 
+# What is there is another connection, whose tags nobody knows.
+$session->must(create('another life', 'first', tags => { team => 'a' }));
+my $made = $glue->connection('another life')->{created};
+$glue->put_connection(input => jdbc('another life', Description => 'first'),
+	created => $made + 60);
+$session->must('BEGIN; ' . update('another life', 'second') . '; ROLLBACK');
+outcome('made anew, and then updated and rolled back', 'another life',
+	glue => 'second', row => 'second', request => 'rolled_back NotUndone');
+is($cluster->row('another life')->{tags}, undef, 'what has its name has no tags of its');
+
 # 108_side_by_side.pl has more of that.
 $event = 'a call of another session about it, while the transaction is open';
 foreach my $case (
 	[ 'adopted by another', create('adopted by another', 'first', on_conflict => 'adopt'), 'ROLLBACK',
 		'00000', %succeeded ],
-	[ 'updated by another', update('updated by another', 'second'), 'ROLLBACK', '42704', %undone ],
+	[ 'updated by another', update('updated by another', 'second'), 'ROLLBACK', '42704', %undone,
+		request => 'failed EntityNotFoundException' ],
 	[ 'overwritten by another', update('overwritten by another', 'second'), 'COMMIT', '00000',
 		%succeeded, glue => 'second', row => 'second' ],
 	[ 'deleted by another', delete_sql('deleted by another'), 'COMMIT', '00000', %nothing,

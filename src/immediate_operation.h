@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * immediate_operation.h
+ *	  Operations that act at once, as part of a transaction.
+ *
+ * IDENTIFICATION
+ *	  src/immediate_operation.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_IMMEDIATE_OPERATION_H
+#define GLUE_IMMEDIATE_OPERATION_H
+
+#include "immediate.h"
+#include "operation.h"
+
+/* An operation that acts at once.  What is not named is zero at first. */
+typedef struct GlueImmediateOperation
+{
+	GlueOperation operation;	/* MUST BE FIRST */
+	const GlueImmediate *immediate;
+	const GlueMirror *mirror;
+	GlueImmediateCall *announced;
+	GlueMirrorKnown known;
+	MemoryContext context;		/* where it was begun */
+} GlueImmediateOperation;
+
+extern void glue_immediate_operation_init(GlueImmediateOperation *running,
+										  GlueOperationKind kind,
+										  const GlueImmediate *immediate,
+										  const GlueMirror *mirror,
+										  const char *name);
+extern void glue_immediate_operation_announce(GlueImmediateOperation *running);
+extern GlueCall *glue_immediate_operation_begin(GlueImmediateOperation *running);
+extern GlueCall *glue_immediate_operation_next(GlueImmediateOperation *running);
+extern bool glue_immediate_operation_end(GlueImmediateOperation *running);
+extern void glue_immediate_operation_run(GlueImmediateOperation *running);
+
+#endif							/* GLUE_IMMEDIATE_OPERATION_H */
