@@ -96,7 +96,7 @@ foreach my $what (sort keys %in_template)
 		qr/database "model" is a template.*HINT: .*ALTER DATABASE model IS_TEMPLATE false/s,
 		"$what in a template: the error says so");
 }
-is($glue->created('model'), 0, 'nothing is sent');
+is($glue->created('model'), 0, 'a database that is a template');
 $session->must('ALTER DATABASE model IS_TEMPLATE false');
 is($model->must(create('model'))->output, 'READY', 'when it is none any more');
 $id = $model->must(enqueue('model too'))->output;
@@ -168,7 +168,7 @@ is($caller->must(create('orphan'))->output, 'READY', 'a call is made');
 $cluster->configure($session, 'glue_conn.databases' => 'another');
 $caller->must('ROLLBACK');
 wait_until(sub { !$glue->connection('orphan') }, 'it is undone');
-pass('what was journalled is undone where nobody works any more');
+pass('glue_conn.databases names the database no more, or it is a template now');
 is($session->must("SELECT state FROM glue_request WHERE connection_name = 'orphan'")
 	->output, 'rolled_back', 'and recorded');
 $id = $session->must(enqueue('unserved'))->output;
@@ -181,6 +181,12 @@ is($session->must('SELECT count(*) FROM glue_request'
 $cluster->configure($session, 'glue_conn.databases' => undef);
 wait_for($id);
 pass('until it is served again');
+$caller->must('BEGIN; ' . create('in a template now'));
+$session->must('ALTER DATABASE postgres IS_TEMPLATE true');
+$caller->must('ROLLBACK');
+wait_until(sub { !$glue->connection('in a template now') }, 'it is undone');
+pass('and where there is a template now');
+$session->must('ALTER DATABASE postgres IS_TEMPLATE false');
 $caller->quit;
 
 #
