@@ -32,6 +32,7 @@ typedef struct WorkerNote
 	Oid			database;		/* InvalidOid: the note is free */
 	GlueWorkKind kind;
 	bool		left;			/* on purpose, not by an accident */
+	TimestampTz left_at;
 	TimestampTz come_back_at;	/* then: when there is something to do, or
 								 * DT_NOEND */
 } WorkerNote;
@@ -103,19 +104,23 @@ glue_worker_start(Oid database, GlueWorkKind kind,
 
 /*
  * Has the last worker of a database, which has ended, left on purpose?  Then
- * it has said when another one has something to do.
+ * it has said when another one has something to do; which is now, if the clock
+ * was set back since.
  */
 bool
 glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
 {
+	TimestampTz now;
 	WorkerNote *note;
 	bool		left;
 
 	glue_shared_lock(LW_EXCLUSIVE);
+	now = GetCurrentTimestamp();
 	note = find_note(database, kind);
 	left = note != NULL && note->left;
 	if (left)
-		*come_back_at = note->come_back_at;
+		*come_back_at = now < note->left_at ?
+			Min(note->come_back_at, now) : note->come_back_at;
 	if (note != NULL)
 		note->database = InvalidOid;
 	glue_shared_unlock();
@@ -150,6 +155,7 @@ glue_worker_leave(GlueWorkKind kind, TimestampTz come_back_at)
 	if (note != NULL)
 	{
 		note->left = true;
+		note->left_at = GetCurrentTimestamp();
 		note->come_back_at = come_back_at;
 	}
 	glue_shared_unlock();

@@ -213,7 +213,8 @@ linger(bool worked, TimestampTz *next_due)
 			return false;
 		if (glue_queue_has_news() || (*next_due != 0 && *next_due <= now))
 			return true;
-		/* the clock may have been set back */
+		if (now < began_at && *next_due != 0)
+			*next_due = now;	/* the clock was set back */
 		if (now >= leave_at || now < began_at)
 			return false;
 		if (*next_due != 0)
