@@ -171,7 +171,6 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		.aws_recorded_at = operation->aws_time,
 	};
 	GlueMirrorKnown known;
-	const char *reason;
 
 	if (operation->gone)
 	{
@@ -187,9 +186,6 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 								 glue_known_tags(&known, operation->observed));
 		return;
 	}
-	reason = glue_observed_text(operation->observed, "StatusReason");
-	if (reason != NULL)
-		entry.status_reason = glue_scrub_text(operation->input, reason);
 	if (operation->created && operation->draft != NULL)
 	{
 		glue_mirror_record_draft(mirror, operation->draft, &entry);
@@ -500,12 +496,24 @@ glue_call_failed_with(const GlueCall *call, const char *code)
 	return call->failure != NULL && strcmp(call->failure->code, code) == 0;
 }
 
-/* Keep what was read of a connection, without its secrets. */
+/*
+ * Keep what was read of a connection, without its secrets.  The reason of its
+ * status may quote them in any form, so without them it is not kept.
+ */
 void
 glue_operation_observe(GlueOperation *operation, json_object *connection)
 {
-	operation->observed = glue_redacted_copy(connection);
-	operation->status = glue_connection_status(operation->observed);
+	json_object *observed = glue_redacted_copy(connection);
+	const char *reason = glue_observed_text(observed, "StatusReason");
+
+	if (operation->redacted)
+		json_object_object_del(observed, "StatusReason");
+	else if (reason != NULL)
+		glue_tree_add(observed, "StatusReason",
+					  json_object_new_string(glue_scrub_text(operation->input,
+															 reason)));
+	operation->observed = observed;
+	operation->status = glue_connection_status(observed);
 }
 
 /* End an operation; the failure may be NULL. */

@@ -52,6 +52,7 @@ typedef struct GlueOperation
 	json_object *input;			/* ConnectionInput, secrets and all */
 	json_object *tags;			/* or NULL */
 	GlueConflictAction on_conflict;
+	bool		redacted;		/* the input has its secrets no more */
 	bool		create_missing; /* of an update: create what is not there */
 	bool		ignore_missing; /* of a deletion */
 	const GlueMirrorKnown *known;	/* what is recorded, or NULL */

@@ -58,6 +58,7 @@ static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
 static void find_arn(GlueJob *job);
 static void fill_operation(GlueJob *job, const GlueMirror *mirror);
+static void fill_input(GlueJob *job);
 static void fail_for_lack_of_key(GlueJob *job);
 static void find_known(GlueJob *job, const GlueMirror *mirror);
 static void fill_undo(GlueJob *job);
@@ -303,19 +304,38 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	if (job->is_tagged)
 		job->target->has_tags = true;
 
+	fill_input(job);
+}
+
+/*
+ * Open the secrets of a request.  To see whether a connection is ready goes on
+ * without them: they only keep what AWS Glue says of it from quoting them.
+ */
+static void
+fill_input(GlueJob *job)
+{
+	const GlueClaim *request = job->request;
+	GlueOperation *operation = &job->operation;
+	Oid			schema = operation->function->schema;
+
 	operation->input = request->what.input;
-	if (request->what.has_secrets && operation->kind != GLUE_OPERATION_POLL)
+	if (request->what.has_secrets)
 		job->sealing = glue_request_unseal(request->id, &request->what,
 										   request->sealed,
 										   &operation->input, &job->failure);
-	if (job->sealing != GLUE_UNSEALED)
+	if (operation->kind == GLUE_OPERATION_POLL)
+	{
+		operation->redacted = job->sealing != GLUE_UNSEALED;
+		job->sealing = GLUE_UNSEALED;
+		job->failure = NULL;
 		return;
-	if (operation->input != NULL &&
-		!glue_digest_possible(operation->function->schema, operation->input))
+	}
+	if (job->sealing != GLUE_UNSEALED || operation->input == NULL)
+		return;
+	if (glue_digest_possible(schema, operation->input))
+		operation->digest = glue_digest_secrets(schema, operation->input);
+	else
 		fail_for_lack_of_key(job);
-	else if (operation->input != NULL)
-		operation->digest = glue_digest_secrets(job->target->function.schema,
-												operation->input);
 }
 
 /* Like a key that secrets were sealed with: an administrator can mend it. */
@@ -376,6 +396,7 @@ fill_undo(GlueJob *job)
 	operation->made_at = request->requested_at;
 	operation->undo = request->undo;
 	operation->input = request->what.input;
+	operation->redacted = true;
 	job->is_tagged = operation->known != NULL &&
 		!request->undo->may_have_made &&
 		(operation->tags != NULL || strcmp(made_by, "TagResource") == 0 ||
@@ -440,7 +461,7 @@ judge(GlueJob *job)
 		outcome.state = "failed";
 		outcome.error_code = "FAILED";
 		outcome.error_message = reason != NULL ? reason :
-			"AWS Glue gives no reason.";
+			"AWS Glue gives no reason that can be shown.";
 	}
 	job->outcome = outcome;
 }
