@@ -156,7 +156,8 @@ glue_operation_draft(GlueOperation *operation)
 }
 
 /*
- * Record what an operation that did not fail has found or done.
+ * Record what an operation that did not fail has found or done, unless something
+ * newer is recorded.
  */
 void
 glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
@@ -168,13 +169,18 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		.status = operation->status,
 		.secret_digest = operation->secrets,
 		.request_id = operation->request_id,
+		.recorded_at = operation->ended_at,
 		.aws_recorded_at = operation->aws_time,
 	};
 	GlueMirrorKnown known;
 
 	if (operation->gone)
 	{
-		glue_mirror_forget(mirror, entry.target, operation->name);
+		if (entry.recorded_at == 0)
+			glue_mirror_forget(mirror, entry.target, operation->name);
+		else
+			glue_mirror_forget_older(mirror, entry.target, operation->name,
+									 entry.recorded_at);
 		return;
 	}
 	if (operation->kind == GLUE_OPERATION_POLL)
@@ -182,7 +188,9 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		if (operation->observed != NULL &&
 			glue_mirror_find(mirror, entry.target, operation->name, &known))
 			glue_record_observed(operation->function, mirror, &known,
-								 operation->observed, GetCurrentTimestamp(),
+								 operation->observed,
+								 entry.recorded_at != 0 ? entry.recorded_at :
+								 GetCurrentTimestamp(),
 								 glue_known_tags(&known, operation->observed));
 		return;
 	}
@@ -193,7 +201,10 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 	}
 	entry.definition = glue_without_secrets(operation->input);
 	entry.tags = recorded_tags(operation, mirror);
-	glue_mirror_record(mirror, &entry);
+	if (entry.recorded_at == 0)
+		glue_mirror_record(mirror, &entry);
+	else
+		glue_mirror_observe(mirror, &entry);
 }
 
 /* The tags that a connection has which was created, adopted or updated. */

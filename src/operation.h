@@ -84,6 +84,7 @@ typedef struct GlueOperation
 	 * observed is what was read of it, redacted, or NULL.
 	 */
 	GlueFailure *failure;
+	TimestampTz ended_at;		/* if it is recorded later; 0: now */
 	bool		gone;			/* the connection is not there any more */
 	bool		missing;		/* nor was it when it was to be deleted */
 	bool		created;		/* it was not there before... */

@@ -183,6 +183,7 @@ put_back(GlueJob *job, int pause_ms)
 
 	outcome.next_attempt_at =
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pause_ms);
+	job->has_operation = false;
 	job->outcome = outcome;
 }
 
@@ -642,6 +643,7 @@ put_off(GlueJob *job, const GlueFailure *failure)
 		.answer = job->request->answer,
 	};
 
+	job->has_operation = false;
 	if (job->request->undo != NULL &&
 		(job->request->undo->committed || job->request->undo->undone))
 	{
@@ -664,6 +666,15 @@ fail(GlueJob *job, const GlueFailure *failure)
 		.uncertain = job->request->undo != NULL || is_unknown(job, failure),
 		.aws_request_id = job->operation.request_id,
 	};
+
+	/* it was carried out before, and cannot be recorded any more */
+	if (job->request->answer != NULL && job->request->undo == NULL)
+	{
+		outcome.error_message =
+			psprintf("It was carried out, but cannot be recorded: %s",
+					 outcome.error_message);
+		outcome.answer = job->request->answer;
+	}
 
 	/* that there is no such connection is worth recording */
 	job->has_operation = job->operation.gone;
