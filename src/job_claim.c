@@ -164,6 +164,7 @@ claim_and_prepare(void *arg)
 			job->target->failure == NULL)
 			glue_job_restore_answer(job);
 	}
+	glue_check_deferred();
 }
 
 /* Put off a request that could not be claimed, or not be prepared. */
@@ -190,6 +191,7 @@ write_failure(void *arg)
 						putting_off->failure->code,
 						psprintf("%s: %s", putting_off->failure->message,
 								 putting_off->failure->detail));
+	glue_check_deferred();
 }
 
 /* Remember that the row of a request cannot be changed. */

@@ -66,6 +66,7 @@ record_jobs(void *arg)
 	}
 	MemoryContextSwitchTo(context);
 	record_requests(list->jobs, list->njobs, list->queue);
+	glue_check_deferred();
 }
 
 /* Record what a job has done in AWS Glue, in the name of who asked for it. */
