@@ -156,10 +156,11 @@ claim_and_prepare(void *arg)
 		glue_undo_evidence_find(claiming->queue, requests);
 	foreach(cell, requests)
 	{
-		GlueJob    *job = glue_job_prepare(lfirst(cell), claiming->targets,
-										   claiming->mirror);
+		GlueJob    *job = glue_job_new(lfirst(cell), claiming->targets);
 
+		/* whatever goes wrong now, its target is to be released */
 		claiming->jobs = lappend(claiming->jobs, job);
+		glue_job_prepare(job, claiming->mirror);
 		if (job->request->answer != NULL && job->request->undo == NULL &&
 			job->target->failure == NULL)
 			glue_job_restore_answer(job);

@@ -76,22 +76,31 @@ static void put_off(GlueJob *job, const GlueFailure *failure);
 static void fail(GlueJob *job, const GlueFailure *failure);
 
 /*
- * Look up what a request needs.  What goes wrong is a failure of this request
- * alone.  The job lives as long as the request.
+ * Make a job of a request, which lives as long.  Its target is in use from now on.
  */
 GlueJob *
-glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
-				 const GlueMirror *mirror)
+glue_job_new(GlueClaim *request, GlueWorkTargets *targets)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(request->context);
-	GlueJob    *job = palloc0(sizeof(GlueJob));
+	GlueJob    *job = MemoryContextAllocZero(request->context,
+											 sizeof(GlueJob));
 
 	job->context = request->context;
 	job->request = request;
 	job->target = glue_work_target_use(targets, request);
+	return job;
+}
+
+/*
+ * Look up what a request needs.  What goes wrong is a failure of this request
+ * alone.
+ */
+void
+glue_job_prepare(GlueJob *job, const GlueMirror *mirror)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(job->context);
+
 	fill_operation(job, mirror);
 	MemoryContextSwitchTo(old_context);
-	return job;
 }
 
 /*

@@ -232,6 +232,19 @@ try_again($deletion);
 is(wait_for($deletion), 'succeeded', 'deletion: it has succeeded');
 is(record('bad and gone'), '', 'deletion: and is recorded');
 
+# A connection that is not ready yet is waited for once it is recorded.
+$session->must($obstacles{trigger}{make});
+$glue->misbehave(operation => 'CreateConnection', kind => 'in-progress', reads => 1);
+my $slow = $session->must(enqueue_create_sql(input('bad and slow')))->output;
+
+wait_until(sub { request($slow)->{answered} }, 'the answer of a slow creation is kept');
+is(request($slow)->{status}, 'IN_PROGRESS', 'in progress: it is known to be');
+$session->must($obstacles{trigger}{remove});
+$session->must("SELECT glue_retry_request($slow)");
+is(wait_for($slow), 'succeeded', 'in progress: it is waited for');
+is($cluster->row('bad and slow')->{status}, 'READY', 'in progress: and recorded');
+is($glue->created('bad and slow'), 1, 'in progress: it is created once');
+
 #
 # What others do meanwhile is newer than what was kept
 #
