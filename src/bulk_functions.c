@@ -394,6 +394,7 @@ next_call(void *arg)
 	item->create.operation.input = definition.input;
 	item->create.operation.tags = definition.tags;
 	item->create.operation.on_conflict = bulk->on_conflict;
+	item->create.one_of_many = true;
 	item->create.announced = bulk->outcomes[item->index].call;
 	call = glue_immediate_operation_begin(&item->create);
 	MemoryContextSwitchTo(old_context);

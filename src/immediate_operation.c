@@ -23,6 +23,7 @@
 #include "encoding.h"
 #include "immediate_operation.h"
 #include "secret_key.h"
+#include "subtransaction.h"
 #include "tags.h"
 
 /* prototypes of private functions */
@@ -30,6 +31,8 @@ static GlueCall *prepare_step(GlueImmediateOperation *running, GlueCall *call);
 static void await_and_note(void *arg);
 static void draft_record(void *arg);
 static GlueFailure *look_up(GlueImmediateOperation *running);
+static GlueFailure *lock_record(GlueImmediateOperation *running);
+static void find_record(void *arg);
 static void note_outcome(GlueImmediateOperation *running);
 static void report_remarks(const GlueOperation *operation);
 
@@ -212,15 +215,42 @@ look_up(GlueImmediateOperation *running)
 	GlueFailure *failure;
 
 	glue_immediate_await(running->announced);
-	if (glue_mirror_lock(running->mirror, &function->target, operation->name,
-						 &running->known))
-		operation->known = &running->known;
-	if (operation->tags == NULL)
-		return NULL;
+	failure = lock_record(running);
+	if (failure != NULL || operation->tags == NULL)
+		return failure;
 	failure = glue_tagged_find(&tagged, function, operation->name);
 	if (failure == NULL)
 		operation->arn = tagged.arn;
 	return failure;
+}
+
+/* Lock what is recorded of the connection, or say why that cannot be. */
+static GlueFailure *
+lock_record(GlueImmediateOperation *running)
+{
+	ErrorData  *error = NULL;
+
+	if (running->one_of_many)
+		error = glue_subtransaction_try(find_record, running);
+	else
+		find_record(running);
+	if (error == NULL)
+		return NULL;
+	if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(error);
+	return glue_failure_from_error(error);
+}
+
+/* The work of that, which waits for whoever has locked it. */
+static void
+find_record(void *arg)
+{
+	GlueImmediateOperation *running = arg;
+	GlueOperation *operation = &running->operation;
+
+	if (glue_mirror_lock(running->mirror, &operation->function->target,
+						 operation->name, &running->known))
+		operation->known = &running->known;
 }
 
 /*

@@ -22,6 +22,7 @@ typedef struct GlueImmediateOperation
 	const GlueMirror *mirror;
 	GlueImmediateCall *announced;
 	GlueMirrorKnown known;
+	bool		one_of_many;	/* it alone fails if its row is locked */
 	MemoryContext context;		/* where it was begun */
 } GlueImmediateOperation;
 

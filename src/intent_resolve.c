@@ -273,6 +273,7 @@ write_some(void *arg)
 		announce(&row);
 	}
 	glue_execute_end(&saved);
+	glue_check_deferred();
 }
 
 /*

@@ -12,6 +12,9 @@
  * What is kept holds no secret: the definition is in the row, redacted, and what
  * was read of the connection is redacted as well.
  *
+ * Meanwhile others may have acted on the connection at once.  Then that is recorded,
+ * and is newer than what was kept.
+ *
  * An undo is different: what there is then is read again each time, so only how
  * the undo ends is kept.
  *
@@ -51,13 +54,16 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 		.undone = job->request->undo != NULL && !job->operation.unsettled,
 		.status = job->outcome.status,
 		.error_code = failure->code,
-		.error_message =
-		psprintf("It was carried out, but could not be recorded: %s",
-				 failure->message),
 		.aws_request_id = job->outcome.aws_request_id,
 	};
 
-	outcome.answer = answer_of(job);
+	outcome.error_message =
+		psprintf(job->has_operation ?
+				 "It was carried out, but could not be recorded: %s" :
+				 "What has become of it could not be recorded: %s",
+				 failure->message);
+	if (job->has_operation || strcmp(job->outcome.state, "queued") != 0)
+		outcome.answer = answer_of(job);
 	job->outcome = outcome;
 	job->has_operation = false;
 	MemoryContextSwitchTo(old_context);
@@ -93,13 +99,16 @@ glue_job_restore_answer(GlueJob *job)
 	operation->observed = json_object_object_get(answer, "observed");
 	operation->read_tags = json_object_object_get(answer, "read_tags");
 	operation->known_tags = json_object_object_get(answer, "known_tags");
+	operation->ended_at =
+		json_object_get_int64(json_object_object_get(answer, "ended_at"));
 	operation->aws_time =
 		json_object_get_int64(json_object_object_get(answer, "aws_time"));
 	operation->status = outcome.status;
 	operation->request_id = outcome.aws_request_id;
 	operation->secrets = digest_of(answer);
 	job->outcome = outcome;
-	job->has_operation = true;
+	job->has_operation =
+		json_object_get_boolean(json_object_object_get(answer, "done"));
 	job->is_answered = true;
 	MemoryContextSwitchTo(old_context);
 }
@@ -118,6 +127,11 @@ answer_of(const GlueJob *job)
 	add_text(answer, "state", job->outcome.state);
 	add_text(answer, "status", job->outcome.status);
 	add_text(answer, "request_id", job->outcome.aws_request_id);
+	glue_tree_add(answer, "done", json_object_new_boolean(job->has_operation));
+	glue_tree_add(answer, "ended_at",
+				  json_object_new_int64(operation->ended_at != 0 ?
+										operation->ended_at :
+										GetCurrentTimestamp()));
 	glue_tree_add(answer, "kind", json_object_new_int(operation->kind));
 	glue_tree_add(answer, "gone", json_object_new_boolean(operation->gone));
 	glue_tree_add(answer, "created",

@@ -156,14 +156,16 @@ claim_and_prepare(void *arg)
 		glue_undo_evidence_find(claiming->queue, requests);
 	foreach(cell, requests)
 	{
-		GlueJob    *job = glue_job_prepare(lfirst(cell), claiming->targets,
-										   claiming->mirror);
+		GlueJob    *job = glue_job_new(lfirst(cell), claiming->targets);
 
+		/* whatever goes wrong now, its target is to be released */
 		claiming->jobs = lappend(claiming->jobs, job);
+		glue_job_prepare(job, claiming->mirror);
 		if (job->request->answer != NULL && job->request->undo == NULL &&
 			job->target->failure == NULL)
 			glue_job_restore_answer(job);
 	}
+	glue_check_deferred();
 }
 
 /* Put off a request that could not be claimed, or not be prepared. */
@@ -190,6 +192,7 @@ write_failure(void *arg)
 						putting_off->failure->code,
 						psprintf("%s: %s", putting_off->failure->message,
 								 putting_off->failure->detail));
+	glue_check_deferred();
 }
 
 /* Remember that the row of a request cannot be changed. */

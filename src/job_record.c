@@ -34,7 +34,8 @@ typedef struct JobList
 
 /* prototypes of private functions */
 static void record_jobs(void *arg);
-static void record_connection(GlueJob *job, const GlueMirror *mirror);
+static void record_connection(GlueJob *job, const GlueClaims *queue,
+							  const GlueMirror *mirror);
 static void forget_old_name(const GlueJob *job, const GlueMirror *mirror);
 static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
 static void warn_if_left(const GlueJob *job);
@@ -61,15 +62,17 @@ record_jobs(void *arg)
 	for (int i = 0; i < list->njobs; i++)
 	{
 		MemoryContextSwitchTo(list->jobs[i]->context);
-		record_connection(list->jobs[i], list->mirror);
+		record_connection(list->jobs[i], list->queue, list->mirror);
 	}
 	MemoryContextSwitchTo(context);
 	record_requests(list->jobs, list->njobs, list->queue);
+	glue_check_deferred();
 }
 
 /* Record what a job has done in AWS Glue, in the name of who asked for it. */
 static void
-record_connection(GlueJob *job, const GlueMirror *mirror)
+record_connection(GlueJob *job, const GlueClaims *queue,
+				  const GlueMirror *mirror)
 {
 	GlueConnectionLock lock;
 	Oid			user;
@@ -83,6 +86,10 @@ record_connection(GlueJob *job, const GlueMirror *mirror)
 								  job->request->what.name, ExclusiveLock, 0);
 		glue_connection_lock_take(&lock, 1);
 	}
+	if (job->is_answered &&
+		glue_claims_acted_since(queue, job->request->id,
+								job->operation.ended_at))
+		return;
 	GetUserIdAndSecContext(&user, &security_context);
 	(void) glue_work_as_role(job->target->key.role, &user, &security_context);
 	if (job->request->undo != NULL)

@@ -191,7 +191,6 @@ glue_mirror_row_observe(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 												 columns[column].observed_in));
 	}
 	set_text(row, GLUE_COLUMN_STATUS, entry->status);
-	set_text(row, GLUE_COLUMN_STATUS_REASON, entry->status_reason);
 	if (entry->request_id != NULL && entry->request_id[0] != '\0')
 		set_text(row, GLUE_COLUMN_REQUEST_ID, entry->request_id);
 	glue_mirror_row_set_recorded_at(row, entry->recorded_at != 0 ?

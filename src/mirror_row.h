@@ -65,7 +65,6 @@ typedef struct GlueMirrorEntry
 	json_object *tags;			/* or NULL */
 	json_object *observed;		/* what GetConnection returned, or NULL */
 	const char *status;			/* or NULL: not known */
-	const char *status_reason;	/* or NULL */
 	const char *request_id;		/* AWS's, or NULL or "" */
 	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
 	TimestampTz recorded_at;	/* when this was true; 0: now */

@@ -156,7 +156,8 @@ glue_operation_draft(GlueOperation *operation)
 }
 
 /*
- * Record what an operation that did not fail has found or done.
+ * Record what an operation that did not fail has found or done, unless something
+ * newer is recorded.
  */
 void
 glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
@@ -168,14 +169,18 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		.status = operation->status,
 		.secret_digest = operation->secrets,
 		.request_id = operation->request_id,
+		.recorded_at = operation->ended_at,
 		.aws_recorded_at = operation->aws_time,
 	};
 	GlueMirrorKnown known;
-	const char *reason;
 
 	if (operation->gone)
 	{
-		glue_mirror_forget(mirror, entry.target, operation->name);
+		if (entry.recorded_at == 0)
+			glue_mirror_forget(mirror, entry.target, operation->name);
+		else
+			glue_mirror_forget_older(mirror, entry.target, operation->name,
+									 entry.recorded_at);
 		return;
 	}
 	if (operation->kind == GLUE_OPERATION_POLL)
@@ -183,13 +188,12 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		if (operation->observed != NULL &&
 			glue_mirror_find(mirror, entry.target, operation->name, &known))
 			glue_record_observed(operation->function, mirror, &known,
-								 operation->observed, GetCurrentTimestamp(),
+								 operation->observed,
+								 entry.recorded_at != 0 ? entry.recorded_at :
+								 GetCurrentTimestamp(),
 								 glue_known_tags(&known, operation->observed));
 		return;
 	}
-	reason = glue_observed_text(operation->observed, "StatusReason");
-	if (reason != NULL)
-		entry.status_reason = glue_scrub_text(operation->input, reason);
 	if (operation->created && operation->draft != NULL)
 	{
 		glue_mirror_record_draft(mirror, operation->draft, &entry);
@@ -197,7 +201,10 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 	}
 	entry.definition = glue_without_secrets(operation->input);
 	entry.tags = recorded_tags(operation, mirror);
-	glue_mirror_record(mirror, &entry);
+	if (entry.recorded_at == 0)
+		glue_mirror_record(mirror, &entry);
+	else
+		glue_mirror_observe(mirror, &entry);
 }
 
 /* The tags that a connection has which was created, adopted or updated. */
@@ -500,12 +507,24 @@ glue_call_failed_with(const GlueCall *call, const char *code)
 	return call->failure != NULL && strcmp(call->failure->code, code) == 0;
 }
 
-/* Keep what was read of a connection, without its secrets. */
+/*
+ * Keep what was read of a connection, without its secrets.  The reason of its
+ * status may quote them in any form, so without them it is not kept.
+ */
 void
 glue_operation_observe(GlueOperation *operation, json_object *connection)
 {
-	operation->observed = glue_redacted_copy(connection);
-	operation->status = glue_connection_status(operation->observed);
+	json_object *observed = glue_redacted_copy(connection);
+	const char *reason = glue_observed_text(observed, "StatusReason");
+
+	if (operation->redacted)
+		json_object_object_del(observed, "StatusReason");
+	else if (reason != NULL)
+		glue_tree_add(observed, "StatusReason",
+					  json_object_new_string(glue_scrub_text(operation->input,
+															 reason)));
+	operation->observed = observed;
+	operation->status = glue_connection_status(observed);
 }
 
 /* End an operation; the failure may be NULL. */

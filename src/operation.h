@@ -52,6 +52,7 @@ typedef struct GlueOperation
 	json_object *input;			/* ConnectionInput, secrets and all */
 	json_object *tags;			/* or NULL */
 	GlueConflictAction on_conflict;
+	bool		redacted;		/* the input has its secrets no more */
 	bool		create_missing; /* of an update: create what is not there */
 	bool		ignore_missing; /* of a deletion */
 	const GlueMirrorKnown *known;	/* what is recorded, or NULL */
@@ -83,6 +84,7 @@ typedef struct GlueOperation
 	 * observed is what was read of it, redacted, or NULL.
 	 */
 	GlueFailure *failure;
+	TimestampTz ended_at;		/* if it is recorded later; 0: now */
 	bool		gone;			/* the connection is not there any more */
 	bool		missing;		/* nor was it when it was to be deleted */
 	bool		created;		/* it was not there before... */

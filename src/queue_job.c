@@ -58,6 +58,7 @@ static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
 static void find_arn(GlueJob *job);
 static void fill_operation(GlueJob *job, const GlueMirror *mirror);
+static void fill_input(GlueJob *job);
 static void fail_for_lack_of_key(GlueJob *job);
 static void find_known(GlueJob *job, const GlueMirror *mirror);
 static void fill_undo(GlueJob *job);
@@ -75,22 +76,31 @@ static void put_off(GlueJob *job, const GlueFailure *failure);
 static void fail(GlueJob *job, const GlueFailure *failure);
 
 /*
- * Look up what a request needs.  What goes wrong is a failure of this request
- * alone.  The job lives as long as the request.
+ * Make a job of a request, which lives as long.  Its target is in use from now on.
  */
 GlueJob *
-glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
-				 const GlueMirror *mirror)
+glue_job_new(GlueClaim *request, GlueWorkTargets *targets)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(request->context);
-	GlueJob    *job = palloc0(sizeof(GlueJob));
+	GlueJob    *job = MemoryContextAllocZero(request->context,
+											 sizeof(GlueJob));
 
 	job->context = request->context;
 	job->request = request;
 	job->target = glue_work_target_use(targets, request);
+	return job;
+}
+
+/*
+ * Look up what a request needs.  What goes wrong is a failure of this request
+ * alone.
+ */
+void
+glue_job_prepare(GlueJob *job, const GlueMirror *mirror)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(job->context);
+
 	fill_operation(job, mirror);
 	MemoryContextSwitchTo(old_context);
-	return job;
 }
 
 /*
@@ -182,6 +192,7 @@ put_back(GlueJob *job, int pause_ms)
 
 	outcome.next_attempt_at =
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pause_ms);
+	job->has_operation = false;
 	job->outcome = outcome;
 }
 
@@ -303,19 +314,38 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	if (job->is_tagged)
 		job->target->has_tags = true;
 
+	fill_input(job);
+}
+
+/*
+ * Open the secrets of a request.  To see whether a connection is ready goes on
+ * without them: they only keep what AWS Glue says of it from quoting them.
+ */
+static void
+fill_input(GlueJob *job)
+{
+	const GlueClaim *request = job->request;
+	GlueOperation *operation = &job->operation;
+	Oid			schema = operation->function->schema;
+
 	operation->input = request->what.input;
-	if (request->what.has_secrets && operation->kind != GLUE_OPERATION_POLL)
+	if (request->what.has_secrets)
 		job->sealing = glue_request_unseal(request->id, &request->what,
 										   request->sealed,
 										   &operation->input, &job->failure);
-	if (job->sealing != GLUE_UNSEALED)
+	if (operation->kind == GLUE_OPERATION_POLL)
+	{
+		operation->redacted = job->sealing != GLUE_UNSEALED;
+		job->sealing = GLUE_UNSEALED;
+		job->failure = NULL;
 		return;
-	if (operation->input != NULL &&
-		!glue_digest_possible(operation->function->schema, operation->input))
+	}
+	if (job->sealing != GLUE_UNSEALED || operation->input == NULL)
+		return;
+	if (glue_digest_possible(schema, operation->input))
+		operation->digest = glue_digest_secrets(schema, operation->input);
+	else
 		fail_for_lack_of_key(job);
-	else if (operation->input != NULL)
-		operation->digest = glue_digest_secrets(job->target->function.schema,
-												operation->input);
 }
 
 /* Like a key that secrets were sealed with: an administrator can mend it. */
@@ -376,6 +406,7 @@ fill_undo(GlueJob *job)
 	operation->made_at = request->requested_at;
 	operation->undo = request->undo;
 	operation->input = request->what.input;
+	operation->redacted = true;
 	job->is_tagged = operation->known != NULL &&
 		!request->undo->may_have_made &&
 		(operation->tags != NULL || strcmp(made_by, "TagResource") == 0 ||
@@ -440,7 +471,7 @@ judge(GlueJob *job)
 		outcome.state = "failed";
 		outcome.error_code = "FAILED";
 		outcome.error_message = reason != NULL ? reason :
-			"AWS Glue gives no reason.";
+			"AWS Glue gives no reason that can be shown.";
 	}
 	job->outcome = outcome;
 }
@@ -621,6 +652,7 @@ put_off(GlueJob *job, const GlueFailure *failure)
 		.answer = job->request->answer,
 	};
 
+	job->has_operation = false;
 	if (job->request->undo != NULL &&
 		(job->request->undo->committed || job->request->undo->undone))
 	{
@@ -643,6 +675,15 @@ fail(GlueJob *job, const GlueFailure *failure)
 		.uncertain = job->request->undo != NULL || is_unknown(job, failure),
 		.aws_request_id = job->operation.request_id,
 	};
+
+	/* it was carried out before, and cannot be recorded any more */
+	if (job->request->answer != NULL && job->request->undo == NULL)
+	{
+		outcome.error_message =
+			psprintf("It was carried out, but cannot be recorded: %s",
+					 outcome.error_message);
+		outcome.answer = job->request->answer;
+	}
 
 	/* that there is no such connection is worth recording */
 	job->has_operation = job->operation.gone;

@@ -47,8 +47,8 @@ typedef struct GlueJob
 	bool		has_operation;	/* there is something in AWS to record */
 } GlueJob;
 
-extern GlueJob *glue_job_prepare(GlueClaim *request, GlueWorkTargets *targets,
-								 const GlueMirror *mirror);
+extern GlueJob *glue_job_new(GlueClaim *request, GlueWorkTargets *targets);
+extern void glue_job_prepare(GlueJob *job, const GlueMirror *mirror);
 extern GlueCall *glue_job_begin(GlueJob *job);
 extern void glue_job_put_back(GlueJob *job);
 extern GlueCall *glue_job_next(GlueJob *job);

@@ -653,6 +653,33 @@ ended_column(const GlueEndedClaim *ended, int nended, int column)
 }
 
 /*
+ * Has anybody else acted on the connection of a request since a moment?
+ */
+bool
+glue_claims_acted_since(const GlueClaims *queue, int64 id, TimestampTz since)
+{
+	GlueImpersonation saved;
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8OID, TIMESTAMPTZOID};
+	Datum		values[] = {Int64GetDatum(id), TimestampTzGetDatum(since)};
+	SPIPlanPtr	plan;
+	bool		acted;
+
+	plan = glue_kept_plan(&kept, queue->owner,
+						  psprintf("SELECT FROM %s r, %s e"
+								   " WHERE r.id" EQUALS "$1 AND r.home" EQUALS "%s"
+								   " AND " SAME_CONNECTION("e", "r")
+								   " AND e.finished_at" IS_AFTER "$2"
+								   " AND e.state" EQUALS
+								   "ANY ('{succeeded, rolled_back}') LIMIT 1",
+								   queue->table, queue->table, queue->own),
+						  lengthof(types), types);
+	acted = glue_execute_as(&saved, queue->owner, plan, values, NULL) > 0;
+	glue_execute_end(&saved);
+	return acted;
+}
+
+/*
  * When the next request of a kind is due, of those that are not running; 0 if
  * there is none.
  *

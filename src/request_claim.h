@@ -152,6 +152,8 @@ extern List *glue_requests_lock(const GlueClaims *queue, bool held, Datum ids,
 								bool any);
 extern void glue_claims_record(const GlueClaims *queue,
 							   GlueEndedClaim *ended, int nended);
+extern bool glue_claims_acted_since(const GlueClaims *queue, int64 id,
+									TimestampTz since);
 extern TimestampTz glue_claims_next_due(const GlueClaims *queue,
 										GlueClaimKind kind);
 extern uint64 glue_claims_purge(const GlueClaims *queue,

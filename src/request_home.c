@@ -242,6 +242,9 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 		INT8OID, NAMEOID, OIDOID, OIDOID, INT8OID, BYTEAOID
 	};
 	const char *kept = "error_code" DIFFERS_FROM "'" GLUE_CODE_TARGET_CHANGED "'";
+
+	/* what the old target has answered says nothing of the new one */
+	const char *not_answered = "answer IS NULL OR caller_xid IS NOT NULL";
 	GlueRequest as = request->what;
 	GlueRequestRow row;
 	Datum		values[lengthof(types)];
@@ -264,10 +267,13 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 							" server_owner = $4::pg_catalog.regrole,"
 							" cluster = $5, target_fingerprint = $6,"
 							" next_attempt_at = " NOW ","
+							" answer = CASE WHEN %s THEN answer END,"
+							" claimed_by = CASE WHEN %s THEN claimed_by ELSE 0 END,"
 							" error_code = CASE WHEN %s THEN error_code END,"
 							" error_message = CASE WHEN %s THEN error_message END"
 							" WHERE id" EQUALS "$1 AND home" EQUALS "%s",
-							queue->table, kept, kept, queue->own),
+							queue->table, not_answered, not_answered, kept, kept,
+							queue->own),
 				   lengthof(types), types, values, nulls);
 }
 

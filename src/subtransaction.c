@@ -8,9 +8,9 @@
  * else's, must not keep the others from being done.  So it is tried in a
  * subtransaction, and what raises an error leaves nothing there.
  *
- * Deferred constraints and triggers are part of the work: left to the end of the
- * transaction, they would raise their errors when it is too late to tell whose
- * they are.
+ * Deferred constraints and triggers are part of what a worker writes: left to the
+ * end of the transaction, they would raise their errors when it is too late to
+ * tell whose they are.
  *
  * Whoever wants us to stop, by a cancel, a time limit or a shutdown, does not
  * mean the work alone.  That is raised further, but not before the subtransaction
@@ -30,8 +30,6 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
-static void check_deferred(void);
-
 /*
  * Do some work in a subtransaction.  Returns NULL if it is done; if not, the
  * error, which belongs to the current memory context, as does all that the work
@@ -49,7 +47,6 @@ glue_subtransaction_try(void (*work) (void *arg), void *arg)
 	PG_TRY();
 	{
 		work(arg);
-		check_deferred();
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -68,9 +65,12 @@ glue_subtransaction_try(void (*work) (void *arg), void *arg)
 	return error;
 }
 
-/* SET CONSTRAINTS ALL IMMEDIATE */
-static void
-check_deferred(void)
+/*
+ * SET CONSTRAINTS ALL IMMEDIATE, at the end of work that writes.  It lasts for the
+ * rest of the transaction, so that must be ours.
+ */
+void
+glue_check_deferred(void)
 {
 	ConstraintsSetStmt statement = {
 		.type = T_ConstraintsSetStmt,

@@ -13,5 +13,6 @@
 
 extern ErrorData *glue_subtransaction_try(void (*work) (void *arg),
 										  void *arg);
+extern void glue_check_deferred(void);
 
 #endif							/* GLUE_SUBTRANSACTION_H */

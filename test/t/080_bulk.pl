@@ -256,6 +256,22 @@ is(outcomes($session->must(bulk_sql([ map { jdbc("few $_") } 1 .. 64 ]))),
 cmp_ok($watch->connections, '<', 64, 'make fewer requests side by side');
 cmp_ok($watch->connections, '>', 2, 'but some');
 
+# A row that somebody has locked is the trouble of that input alone.  Deferred
+# constraints of the caller's stay so.
+my $locker = $cluster->session;
+my @locked = map { jdbc("locked $_") } 1 .. 3;
+
+$session->must(bulk_sql(\@locked));
+$session->must('CREATE TABLE pair (id int PRIMARY KEY, other int'
+	  . ' REFERENCES pair DEFERRABLE INITIALLY DEFERRED)');
+$locker->must("BEGIN; SELECT FROM glue_connection WHERE name = 'locked 2' FOR UPDATE");
+$session->must("BEGIN; SET LOCAL lock_timeout = '100ms'; INSERT INTO pair VALUES (1, 2)");
+is( outcomes($session->must(bulk_sql(\@locked, q{, on_conflict => 'adopt'}))),
+	'READY 55P03 READY', 'a row that is locked');
+$session->must('INSERT INTO pair VALUES (2, 1); COMMIT');
+$locker->must('ROLLBACK');
+$locker->quit;
+
 # Kept connections make way for those that are needed: a connection that was
 # made with one file of certificates is not used with another one.
 foreach my $copy (1 .. 8)

@@ -232,6 +232,96 @@ try_again($deletion);
 is(wait_for($deletion), 'succeeded', 'deletion: it has succeeded');
 is(record('bad and gone'), '', 'deletion: and is recorded');
 
+# A connection that is not ready yet is waited for once it is recorded.
+$session->must($obstacles{trigger}{make});
+$glue->misbehave(operation => 'CreateConnection', kind => 'in-progress', reads => 1);
+my $slow = $session->must(enqueue_create_sql(input('bad and slow')))->output;
+
+wait_until(sub { request($slow)->{answered} }, 'the answer of a slow creation is kept');
+is(request($slow)->{status}, 'IN_PROGRESS', 'in progress: it is known to be');
+$session->must($obstacles{trigger}{remove});
+$session->must("SELECT glue_retry_request($slow)");
+is(wait_for($slow), 'succeeded', 'in progress: it is waited for');
+is($cluster->row('bad and slow')->{status}, 'READY', 'in progress: and recorded');
+is($glue->created('bad and slow'), 1, 'in progress: it is created once');
+
+#
+# What others do meanwhile is newer than what was kept
+#
+
+# An answer that is kept: of the request that a statement makes.
+sub keep_answer
+{
+	my ($sql) = @_;
+
+	$session->must($obstacles{trigger}{make});
+	my $id = $session->must($sql)->output;
+
+	wait_until(sub { request($id)->{answered} }, "the answer is kept: $sql");
+	$session->must($obstacles{trigger}{remove});
+	return $id;
+}
+
+my %stale = map { ($_ => keep_answer(enqueue_create_sql(input($_)))) }
+  ('bad and deleted', 'bad and replaced');
+
+$session->must(delete_sql('bad and deleted'));
+$session->must(update_sql(input('bad and replaced', 'other')));
+my $newer = record('bad and replaced');
+
+try_again($_) foreach values %stale;
+is(wait_for($stale{$_}), 'succeeded', "$_: it has succeeded") foreach sort keys %stale;
+is(record('bad and deleted'), '', 'but what was deleted since is not recorded');
+is(record('bad and replaced'), $newer, 'and what was updated since is recorded as it is');
+
+#
+# What has not been done is not recorded later
+#
+
+$glue->put_connection(input => input('bad and taken', 'theirs'));
+$session->must('ALTER TABLE glue_request ADD CONSTRAINT obstacle'
+	  . " CHECK (connection_name <> 'bad and taken' OR state <> 'failed') NOT VALID");
+my $refused = $session->must(enqueue_create_sql(input('bad and taken')))->output;
+
+wait_until(sub { request($refused)->{answered} }, 'a refusal is kept');
+unlike(request($refused)->{error_message}, qr/carried out/, 'refusal: it was not carried out');
+$session->must('ALTER TABLE glue_request DROP CONSTRAINT obstacle');
+try_again($refused);
+is(wait_for($refused), 'failed', 'refusal: it has failed');
+is(request($refused)->{error_code}, 'AlreadyExistsException', 'refusal: as AWS Glue has said');
+is(record('bad and taken'), '', 'refusal: nothing is recorded');
+
+#
+# What cannot be recorded any more
+#
+
+$session->must("CREATE SERVER gone FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1')");
+my $gone = keep_answer(enqueue_create_sql(input('bad server'), server => 'gone'));
+
+$session->must('DROP SERVER gone');
+try_again($gone);
+is(wait_for($gone), 'failed', 'server gone: the request has failed');
+like(request($gone)->{error_message}, qr/^It was carried out, but cannot be recorded: .*dropped/,
+	'server gone: and says that it was carried out');
+is(calls_for('bad server'), 'CreateConnection', 'server gone: which is so');
+
+#
+# What is sent elsewhere now
+#
+
+$session->must("CREATE SERVER moved FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1')");
+my $moved = keep_answer(enqueue_create_sql(input('bad and moved'), server => 'moved'));
+
+$session->must("ALTER SERVER moved OPTIONS (ADD endpoint_url '"
+	  . ($glue->url =~ s/localhost/127.0.0.1/r) . "')");
+$session->must("SELECT glue_retry_request($moved)");
+wait_until(sub { request($moved)->{error_code} eq 'target changed' }, 'elsewhere: it waits');
+$session->must("SELECT glue_retry_request($moved)");
+$session->must("SELECT glue_retry_request($moved)");
+is(wait_for($moved), 'succeeded', 'elsewhere: it is carried out there');
+is(calls_for('bad and moved'), 'CreateConnection GetConnection',
+	'elsewhere: as what may have been carried out already');
+
 #
 # What is rolled back, and kept in AWS Glue
 #
@@ -290,6 +380,27 @@ $session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $ids[
 $session->must('CALL glue_process_requests()');
 is(request($ids[0])->{state}, 'succeeded', 'procedure: the next one records it');
 is(calls_for('bad procedure'), 'CreateConnection', 'procedure: without another call');
+
+# What somebody has locked goes back into the queue, with its answer.
+$session->must("DELETE FROM glue_connection WHERE name LIKE 'bad%'");
+$session->must($obstacles{check}{make});
+my $locked = $session->must(enqueue_create_sql(input('bad and locked')))->output;
+
+$session->must('CALL glue_process_requests()');
+$session->must($obstacles{check}{remove});
+my $other_session = $cluster->session;
+
+$other_session->must('BEGIN; ' . update_sql(input('bad and locked')));
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $locked");
+$session->must("SET statement_timeout = '60s'");
+$session->must('CALL glue_process_requests()');
+is(request($locked)->{state}, 'queued', 'locked: it waits');
+ok(request($locked)->{answered}, 'locked: with its answer');
+$other_session->must('COMMIT');
+$other_session->quit;
+$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $locked");
+$session->must('CALL glue_process_requests()');
+is(request($locked)->{state}, 'succeeded', 'locked: it is settled once it can be');
 
 #
 # What cannot be claimed
