@@ -658,12 +658,16 @@ ended_column(const GlueEndedClaim *ended, int nended, int column)
  *
  * Calls whose transaction may not have ended are worth a look now and then:
  * news of their end can get lost.
+ *
+ * Prepared transactions are looked for first: one that commits meanwhile is
+ * either found then, or has its requests seen.
  */
 TimestampTz
 glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 {
 	GlueImpersonation saved;
 	static GlueKeptPlan kept[GLUE_CLAIM_TO_UNDO + 1];
+	bool		prepared = kind == GLUE_CLAIM_TO_DO && is_prepared(queue);
 	SPIPlanPtr	plan;
 	GlueResultRow row;
 	TimestampTz due;
@@ -690,7 +694,7 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 	row = glue_result_row(0);
 	due = glue_result_time(&row, 1);
 	glue_execute_end(&saved);
-	if (kind == GLUE_CLAIM_TO_DO && is_prepared(queue))
+	if (prepared)
 	{
 		TimestampTz look_at =
 			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
