@@ -60,8 +60,11 @@
 /* How often to look at calls whose transaction may not have ended. */
 #define OPEN_LOOK_SECONDS		30
 
-/* How often to look for requests of transactions that are prepared. */
-#define PREPARED_LOOK_SECONDS	15
+/*
+ * How often to look for requests of transactions that are prepared, and of those
+ * who carry some out, and may die.
+ */
+#define OTHERS_LOOK_SECONDS		15
 
 /*
  * Has the time of a queued request come?  The clock may have been set back since
@@ -660,7 +663,8 @@ ended_column(const GlueEndedClaim *ended, int nended, int column)
  * news of their end can get lost.
  *
  * Prepared transactions are looked for first: one that commits meanwhile is
- * either found then, or has its requests seen.
+ * either found then, or has its requests seen.  Other claimants are looked for
+ * last: what they claim meanwhile was seen to be due.
  */
 TimestampTz
 glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
@@ -694,11 +698,11 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 	row = glue_result_row(0);
 	due = glue_result_time(&row, 1);
 	glue_execute_end(&saved);
-	if (prepared)
+	if (prepared || glue_claims_have_others(queue))
 	{
 		TimestampTz look_at =
 			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-										PREPARED_LOOK_SECONDS * 1000);
+										OTHERS_LOOK_SECONDS * 1000);
 
 		due = due == 0 ? look_at : Min(due, look_at);
 	}
