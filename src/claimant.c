@@ -177,6 +177,22 @@ glue_claims_release_orphans(const GlueClaims *queue)
 	}
 }
 
+/* May anybody else have claims?  Nobody tells if they die with them. */
+bool
+glue_claims_have_others(const GlueClaims *queue)
+{
+	GlueImpersonation saved;
+	static GlueKeptPlan kept;
+	bool		any = execute_for(&saved, queue, &kept,
+								  psprintf("SELECT FROM %s WHERE claimant"
+										   DIFFERS_FROM "$1 LIMIT 1",
+										   queue->claimants),
+								  queue->claimant) > 0;
+
+	glue_execute_end(&saved);
+	return any;
+}
+
 /* We have no claims any more. */
 void
 glue_claims_leave(const GlueClaims *queue)

@@ -6,7 +6,9 @@
  * With the table glue_request go the requests that are queued, and with the
  * calls that were rolled back what is known of how to undo them.  Whatever
  * drops the table (DROP EXTENSION, DROP SCHEMA ... CASCADE, DROP OWNED) tells
- * PostgreSQL's hook for that, and its user is told what is lost.
+ * PostgreSQL's hook for that, and its user is told what is lost.  Who only owns
+ * the schema is told no more than how much that is: whose requests they are, he
+ * may not see otherwise.
  *
  * Nobody who drops a database can see its tables.  But if the library is
  * preloaded, whoever worked there the last time has noted whether anything was
@@ -33,12 +35,14 @@
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
 #include "commands/extension.h"
+#include "compat.h"
 #include "drop_warning.h"
 #include "executor/spi.h"
 #include "home.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "queue_wake.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -54,7 +58,7 @@ static void on_object_access(ObjectAccessType access, Oid class, Oid object,
 							 int part, void *arg);
 static bool is_queue(Oid table);
 static void warn_of_requests(Oid table);
-static int	find_open(Relation table, StringInfo lines);
+static int	find_open(Relation table, int max_named, StringInfo lines);
 static bool is_open(HeapTuple tuple, TupleDesc desc, const char *home);
 static void append_request(StringInfo lines, HeapTuple tuple, TupleDesc desc);
 static char *value_of(HeapTuple tuple, TupleDesc desc, const char *column);
@@ -109,16 +113,20 @@ warn_of_requests(Oid table)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 	Relation	relation = table_open(table, AccessShareLock);
+	int			max_named =
+		has_privs_of_role(GetUserId(), relation->rd_rel->relowner) ?
+		MAX_NAMED : 0;
 	StringInfoData lines;
 	int			n;
 
 	initStringInfo(&lines);
 	PushActiveSnapshot(GetLatestSnapshot());
-	n = find_open(relation, &lines);
+	n = find_open(relation, max_named, &lines);
 	PopActiveSnapshot();
 	table_close(relation, NoLock);
-	if (n > MAX_NAMED)
-		appendStringInfo(&lines, "\nThere are %d more.", n - MAX_NAMED);
+	if (n > max_named)
+		appendStringInfo(&lines, max_named > 0 ? "\nThere are %d more." :
+						 "Their number is %d.", n - max_named);
 	if (n > 0)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
@@ -129,9 +137,12 @@ warn_of_requests(Oid table)
 	MemoryContextDelete(context);
 }
 
-/* Find the requests that have not ended; returns how many there are. */
+/*
+ * Find the requests that have not ended, and name the first ones; returns how
+ * many there are.
+ */
 static int
-find_open(Relation table, StringInfo lines)
+find_open(Relation table, int max_named, StringInfo lines)
 {
 	Oid			schema = RelationGetNamespace(table);
 	TupleDesc	desc = RelationGetDescr(table);
@@ -148,7 +159,7 @@ find_open(Relation table, StringInfo lines)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (is_open(tuple, desc, home) && ++n <= MAX_NAMED)
+		if (is_open(tuple, desc, home) && ++n <= max_named)
 			append_request(lines, tuple, desc);
 	}
 	systable_endscan(scan);
@@ -180,13 +191,23 @@ append_request(StringInfo lines, HeapTuple tuple, TupleDesc desc)
 					 immediate ? "" : value_of(tuple, desc, "state"));
 }
 
-/* The value of a column as text, which is empty if there is none. */
+/*
+ * The value of a column as text, which is empty if there is none.  What was moved
+ * out of the table cannot be read any more: where it was is dropped by now.
+ */
 static char *
 value_of(HeapTuple tuple, TupleDesc desc, const char *column)
 {
-	char	   *value = SPI_getvalue(tuple, desc, SPI_fnumber(desc, column));
+	int			number = SPI_fnumber(desc, column);
+	bool		is_null;
+	Datum		value = SPI_getbinval(tuple, desc, number, &is_null);
 
-	return value != NULL ? value : "";
+	if (is_null)
+		return "";
+	if (TupleDescAttr(desc, number - 1)->attlen == -1 &&
+		VARATT_IS_EXTERNAL(DatumGetPointer(value)))
+		return "...";
+	return SPI_getvalue(tuple, desc, number);
 }
 
 static void

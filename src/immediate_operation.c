@@ -160,10 +160,10 @@ prepare_step(GlueImmediateOperation *running, GlueCall *call)
 			failure = look_up(running);
 			break;
 		case GLUE_STEP_DELETE:
-			failure = look_up(running);
-			/* FALLTHROUGH */
 		case GLUE_STEP_ADD_TAGS:
 		case GLUE_STEP_UPDATE:
+			if (running->operation.step == GLUE_STEP_DELETE)
+				failure = look_up(running);
 			call->before_sending = await_and_note;
 			call->before_sending_arg = running;
 			GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");

@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "job_answer.h"
 #include "job_claim.h"
 #include "result_row.h"

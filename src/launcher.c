@@ -239,7 +239,8 @@ note_database(Form_pg_database form)
 	bool		served = !form->datistemplate &&
 		glue_database_is_served(NameStr(form->datname));
 
-	database->exists = form->datallowconn;
+	/* a limit below that of none says that a DROP DATABASE was interrupted */
+	database->exists = form->datallowconn && form->datconnlimit >= -1;
 	if (served && !database->served && worker->handle != NULL)
 		worker->news = true;
 	else if (served && !database->served)

@@ -60,8 +60,11 @@
 /* How often to look at calls whose transaction may not have ended. */
 #define OPEN_LOOK_SECONDS		30
 
-/* How often to look for requests of transactions that are prepared. */
-#define PREPARED_LOOK_SECONDS	15
+/*
+ * How often to look for requests of transactions that are prepared, and of those
+ * who carry some out, and may die.
+ */
+#define OTHERS_LOOK_SECONDS		15
 
 /*
  * Has the time of a queued request come?  The clock may have been set back since
@@ -685,12 +688,17 @@ glue_claims_acted_since(const GlueClaims *queue, int64 id, TimestampTz since)
  *
  * Calls whose transaction may not have ended are worth a look now and then:
  * news of their end can get lost.
+ *
+ * Prepared transactions are looked for first: one that commits meanwhile is
+ * either found then, or has its requests seen.  Other claimants are looked for
+ * last: what they claim meanwhile was seen to be due.
  */
 TimestampTz
 glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 {
 	GlueImpersonation saved;
 	static GlueKeptPlan kept[GLUE_CLAIM_TO_UNDO + 1];
+	bool		prepared = kind == GLUE_CLAIM_TO_DO && is_prepared(queue);
 	SPIPlanPtr	plan;
 	GlueResultRow row;
 	TimestampTz due;
@@ -717,11 +725,11 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 	row = glue_result_row(0);
 	due = glue_result_time(&row, 1);
 	glue_execute_end(&saved);
-	if (kind == GLUE_CLAIM_TO_DO && is_prepared(queue))
+	if (prepared || glue_claims_have_others(queue))
 	{
 		TimestampTz look_at =
 			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-										PREPARED_LOOK_SECONDS * 1000);
+										OTHERS_LOOK_SECONDS * 1000);
 
 		due = due == 0 ? look_at : Min(due, look_at);
 	}

@@ -30,6 +30,11 @@
 #define PAUSE_GROWTH		1.5
 
 /* prototypes of private functions */
+static void begin_about_request(GlueFunction *function,
+								FunctionCallInfo fcinfo, const char *name,
+								GlueFunctionKind kind,
+								GlueRequestQueue *queue,
+								GlueRequestState *found);
 pg_noreturn static void refuse_to_cancel(int64 id,
 										 const GlueRequestState *request);
 static void check_that_end_can_be_seen(int64 id,
@@ -51,8 +56,8 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 	GlueRequestQueue queue;
 	GlueRequestState request;
 
-	glue_request_function_begin(&function, fcinfo, "glue_cancel_request()", GLUE_FUNCTION_WRITES,
-								&queue, &request);
+	begin_about_request(&function, fcinfo, "glue_cancel_request()",
+						GLUE_FUNCTION_WRITES, &queue, &request);
 	glue_request_refuse_held(id, &request);
 	if (!glue_request_cancel(&queue, id) &&
 		(request.immediate || request.answered) &&
@@ -82,8 +87,8 @@ glue_wait_request(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	id = PG_GETARG_INT64(0);
 	deadline = glue_argument_deadline(fcinfo, 1);
-	glue_request_function_begin(&function, fcinfo, "glue_wait_request()", GLUE_FUNCTION_READS,
-								&queue, &request);
+	begin_about_request(&function, fcinfo, "glue_wait_request()",
+						GLUE_FUNCTION_READS, &queue, &request);
 	while (!glue_request_has_ended(&request))
 	{
 		long		left_ms;
@@ -102,9 +107,10 @@ glue_wait_request(PG_FUNCTION_ARGS)
 }
 
 /* Begin a function about the request that its first argument names. */
-void
-glue_request_function_begin(GlueFunction *function, FunctionCallInfo fcinfo, const char *name,
-							GlueFunctionKind kind, GlueRequestQueue *queue, GlueRequestState *found)
+static void
+begin_about_request(GlueFunction *function, FunctionCallInfo fcinfo,
+					const char *name, GlueFunctionKind kind,
+					GlueRequestQueue *queue, GlueRequestState *found)
 {
 	glue_function_begin(function, fcinfo, name, kind);
 	glue_request_queue_open(queue, function->schema,

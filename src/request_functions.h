@@ -15,12 +15,6 @@
 #include "function_call.h"
 #include "request_queue.h"
 
-extern void glue_request_function_begin(GlueFunction *function,
-										FunctionCallInfo fcinfo,
-										const char *name,
-										GlueFunctionKind kind,
-										GlueRequestQueue *queue,
-										GlueRequestState *found);
 extern void glue_request_find_visible(const GlueRequestQueue *queue, int64 id,
 									  GlueRequestState *found);
 extern Datum glue_request_function_end(const GlueFunction *function,

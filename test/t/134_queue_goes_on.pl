@@ -190,6 +190,25 @@ $session->must('ALTER DATABASE postgres IS_TEMPLATE false');
 $caller->quit;
 
 #
+# A session that carries out requests, and dies when no worker is there
+#
+
+$cluster->configure($session, 'glue_conn.databases' => 'another');
+$glue->misbehave(operation => 'CreateConnection', kind => 'stall', times => 1);
+$id = $session->must(enqueue('claimed'))->output;
+$other = $cluster->session;
+my $watch = $cluster->watch;
+$other->send('CALL glue_process_requests()');
+wait_until(sub { $watch->sent('CreateConnection') }, 'it is sent');
+$cluster->configure($session, 'glue_conn.databases' => undef);
+wait_for($session->must(enqueue('look again'))->output);
+wait_until(sub { !workers() }, 'nobody works');
+$session->must('SELECT pg_terminate_backend(' . $other->pid . ')');
+is($other->result->sqlstate, '57P01', 'who has claimed a request is terminated');
+wait_for($id);
+is($glue->created('claimed'), 1, 'and somebody else carries it out');
+
+#
 # No launcher
 #
 

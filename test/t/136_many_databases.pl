@@ -75,6 +75,8 @@ $session->must('CREATE DATABASE model');
 in_database('model', 'CREATE EXTENSION glue_conn');
 $session->must("CREATE DATABASE bare$_ TEMPLATE template0") for 1 .. 80;
 $session->must("CREATE DATABASE app$_ TEMPLATE model") for 1 .. 8;
+$session->must("CREATE DATABASE half_dropped; UPDATE pg_database SET datconnlimit = -2"
+	  . " WHERE datname = 'half_dropped'");
 
 #
 # After a start of the server, one look at each
@@ -97,6 +99,8 @@ ok(logged($position) !~ $no_room, 'there is room all the time');
 my $started = started($position);
 is(scalar(grep { $started->{$_} > 1 } @bare), 0,
 	'databases without the extension are looked at once');
+is($started->{ (oids('^half_dropped$'))[0] }, undef,
+	'those that nobody can connect to are not');
 $position = -s $node->logfile;
 $node->reload;
 in_database('app1', enqueue_create_sql(input('news')));

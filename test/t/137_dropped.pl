@@ -74,6 +74,27 @@ warns($cluster->session, "not preloaded: $_", $statements{$_},
 	qr/DETAIL:  Request 1 \(CreateConnection "queued1"\) is queued\.$/m,
 	qr/^Request 10 \(CreateConnection "queued10"\) is queued\.\nThere are 2 more\.$/m)
   foreach sort keys %statements;
+
+# whose name was moved out of the table
+$session->must(enqueue('name'));
+$session->must(<<'SQL');
+UPDATE glue_request SET (connection_name, status, error_message) =
+  (SELECT string_agg(chr(200000 + i * i % 40009), ''),
+          string_agg(md5(i::text), '') FILTER (WHERE i <= 28),
+          string_agg(md5((-i)::text), '') FILTER (WHERE i <= 31)
+     FROM generate_series(1, 255) i)
+  WHERE connection_name = 'name';
+DELETE FROM glue_request WHERE connection_name LIKE 'queued%';
+SQL
+warns($cluster->session, "not in the table: $_", $statements{$_},
+	qr/DETAIL:  Request 13 \(CreateConnection "\.\.\."\) is queued\.$/m)
+  foreach sort keys %statements;
+
+# who owns the schema may drop it, but not look into it
+$session->must('CREATE ROLE builder; ALTER SCHEMA apart OWNER TO builder');
+warns($cluster->session, 'the owner of the schema',
+	'SET ROLE builder; DROP SCHEMA apart CASCADE', qr/DETAIL:  Their number is 1\.$/m);
+
 is_silent($cluster->session, 'DROP SCHEMA of another',
 	'CREATE SCHEMA other; CREATE TABLE other.glue_request (); DROP SCHEMA other CASCADE');
 $session->must('CALL glue_process_requests()');
