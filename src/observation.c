@@ -94,10 +94,11 @@ glue_unseen_change(json_object *known, double known_at,
 		is_after(created, known_at))
 		return GLUE_UNSEEN_OTHER_LIFE;
 
+	/* if neither answer has told of an update, there was none that it knew of */
+	if (knew_updated == NULL && (knew_created == NULL || updated == NULL))
+		knew_updated = created;
 	if (updated == NULL)
 		updated = created;
-	if (knew_updated == NULL && knew_created == NULL)
-		knew_updated = created;
 	if (knew_updated != NULL ? !glue_same_time(knew_updated, updated) :
 		known_at == 0 || is_after(updated, known_at))
 		return GLUE_UNSEEN_UPDATE;
