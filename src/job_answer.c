@@ -84,8 +84,10 @@ glue_job_restore_answer(GlueJob *job)
 		.aws_request_id = text_of(answer, "request_id"),
 	};
 
-	if (strcmp(outcome.state, "queued") == 0)
+	/* one that says nothing, as we write none, is dropped */
+	if (outcome.state == NULL || strcmp(outcome.state, "queued") == 0)
 	{
+		outcome.state = "queued";
 		outcome.next_attempt_at = GetCurrentTimestamp();
 		outcome.free_attempt = true;
 	}

@@ -77,7 +77,7 @@ glue_connection_status(json_object *connection)
  * known_at is when that was, by AWS's clock and in seconds; 0 if nobody knows.
  * It takes the place of times that were never read: the answer to a create has
  * none.  A connection that nobody has touched since it was created was last
- * updated then, to the millisecond, whether AWS Glue says so or not.
+ * updated then, to the millisecond.
  */
 GlueUnseenChange
 glue_unseen_change(json_object *known, double known_at,
@@ -94,11 +94,11 @@ glue_unseen_change(json_object *known, double known_at,
 		is_after(created, known_at))
 		return GLUE_UNSEEN_OTHER_LIFE;
 
+	/* if neither answer has told of an update, there was none that it knew of */
+	if (knew_updated == NULL && (knew_created == NULL || updated == NULL))
+		knew_updated = created;
 	if (updated == NULL)
 		updated = created;
-	if (knew_updated == NULL &&
-		(knew_created == NULL || (updated == created && known_at == 0)))
-		knew_updated = created;
 	if (knew_updated != NULL ? !glue_same_time(knew_updated, updated) :
 		known_at == 0 || is_after(updated, known_at))
 		return GLUE_UNSEEN_UPDATE;

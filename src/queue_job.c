@@ -53,7 +53,6 @@
 /* prototypes of private functions */
 static bool lock_connection(GlueJob *job);
 static void unlock_connection(void *arg);
-static void put_back(GlueJob *job, int pause_ms);
 static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
 static void find_arn(GlueJob *job);
@@ -117,7 +116,7 @@ glue_job_begin(GlueJob *job)
 	if (target->failure != NULL)
 		judge_failure(job, target->failure);
 	else if (!lock_connection(job))
-		put_back(job, LOCKED_RETRY_MS);
+		glue_job_put_back(job, LOCKED_RETRY_MS);
 	else if (job->is_answered)
 		 /* nothing to be called */ ;
 	else if (job->is_void)
@@ -169,17 +168,11 @@ unlock_connection(void *arg)
 }
 
 /*
- * Decide that a job goes back into the queue, without having begun.
+ * Decide that a job goes back into the queue, without having begun: others may wait
+ * for the request as long as it is here.
  */
 void
-glue_job_put_back(GlueJob *job)
-{
-	put_back(job, 0);
-}
-
-/* Back into the queue: others may wait for the request as long as it is here. */
-static void
-put_back(GlueJob *job, int pause_ms)
+glue_job_put_back(GlueJob *job, int pause_ms)
 {
 	GlueClaimOutcome outcome = {
 		.state = "queued",

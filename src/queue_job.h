@@ -50,7 +50,7 @@ typedef struct GlueJob
 extern GlueJob *glue_job_new(GlueClaim *request, GlueWorkTargets *targets);
 extern void glue_job_prepare(GlueJob *job, const GlueMirror *mirror);
 extern GlueCall *glue_job_begin(GlueJob *job);
-extern void glue_job_put_back(GlueJob *job);
+extern void glue_job_put_back(GlueJob *job, int pause_ms);
 extern GlueCall *glue_job_next(GlueJob *job);
 extern void glue_job_release(GlueJob *job);
 

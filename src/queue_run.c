@@ -480,7 +480,7 @@ put_back(QueueRun *run, dlist_head *jobs)
 		if (job->request->undo != NULL)
 			continue;
 		dlist_delete(&job->node);
-		glue_job_put_back(job);
+		glue_job_put_back(job, 0);
 		end_job(run, job);
 		n++;
 	}

@@ -232,6 +232,12 @@ try_again($deletion);
 is(wait_for($deletion), 'succeeded', 'deletion: it has succeeded');
 is(record('bad and gone'), '', 'deletion: and is recorded');
 
+# An answer that somebody has emptied is none.
+my $empty = $session->must('BEGIN; ' . enqueue_create_sql(input('good and empty')))->output;
+$session->must("UPDATE glue_request SET answer = '{}' WHERE id = $empty; COMMIT");
+is(wait_for($empty), 'succeeded', 'empty: it is carried out');
+is(calls_for('good and empty'), 'CreateConnection', 'empty: once');
+
 # A connection that is not ready yet is waited for once it is recorded.
 $session->must($obstacles{trigger}{make});
 $glue->misbehave(operation => 'CreateConnection', kind => 'in-progress', reads => 1);

@@ -234,9 +234,9 @@ static const TimesCase times_cases[] = {
 	{"{'CreationTime':100,'LastUpdatedTime':100}", 0,
 		"{'CreationTime':99,'LastUpdatedTime':99}",
 	GLUE_UNSEEN_OTHER_LIFE},
-	{"{'CreationTime':100}", 0, "{'CreationTime':100}", GLUE_UNSEEN_NOTHING},
 	{"{'CreationTime':1e999}", 0, "{'CreationTime':1e999}",
 	GLUE_UNSEEN_NOTHING},
+	{"{'CreationTime':50}", 0, "{'CreationTime':50}", GLUE_UNSEEN_NOTHING},
 	{"{'CreationTime':100,'LastUpdatedTime':100}", 0, "{'CreationTime':100}",
 	GLUE_UNSEEN_NOTHING},
 
