@@ -163,6 +163,7 @@ glue_launcher_main(Datum arg)
 	glue_worker_settings_fix();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	glue_workers_forget();
+	glue_queue_recall();
 	make_table();
 	glue_queue_listen(InvalidOid, GLUE_WORK_QUEUE);
 

@@ -344,6 +344,21 @@ glue_queue_note_open(bool open)
 	glue_shared_unlock();
 }
 
+/*
+ * Make news of all databases that may have requests that have not ended, for a
+ * launcher who does not know what one before it knew.
+ */
+void
+glue_queue_recall(void)
+{
+	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	for (int i = 0; i < state->nnotes; i++)
+		state->notes[i].news[GLUE_WORK_QUEUE] |= state->notes[i].open;
+	glue_shared_unlock();
+}
+
 /* May a database have requests that have not ended? */
 bool
 glue_queue_is_open(Oid database)

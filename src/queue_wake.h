@@ -55,6 +55,7 @@ extern int	glue_queue_take_news(GlueNews *news, int max);
 
 /* which databases have work, and whether there is room for it */
 extern void glue_queue_note_open(bool open);
+extern void glue_queue_recall(void);
 extern bool glue_queue_is_open(Oid database);
 extern void glue_queue_forget(Oid database);
 extern void glue_queue_tell_crowded(bool crowded);

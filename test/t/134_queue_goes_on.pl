@@ -187,6 +187,22 @@ $caller->must('ROLLBACK');
 wait_until(sub { !$glue->connection('in a template now') }, 'it is undone');
 pass('and where there is a template now');
 $session->must('ALTER DATABASE postgres IS_TEMPLATE false');
+
+# and the launcher is another one
+$glue->misbehave(operation => 'DeleteConnection', kind => 'throttle', times => 0);
+$caller->must('BEGIN; ' . create('left'));
+$cluster->configure($session, 'glue_conn.databases' => 'another');
+$caller->must('ROLLBACK');
+wait_until(sub { $session->must('SELECT count(*) FROM glue_request'
+	. " WHERE connection_name = 'left' AND state = 'queued'"
+	. ' AND error_code IS NOT NULL')->output }, 'the undo is put off');
+wait_until(sub { !workers() }, 'the workers leave');
+$session->must('SELECT pg_terminate_backend(pid) FROM pg_stat_activity'
+	  . " WHERE backend_type = 'glue_conn launcher'");
+$glue->behave;
+wait_until(sub { !$glue->connection('left') }, 'it is undone');
+pass('another launcher knows what is left to be undone');
+$cluster->configure($session, 'glue_conn.databases' => undef);
 $caller->quit;
 
 #
