@@ -46,6 +46,7 @@ PURE_OBJS = \
 	src/rules.o \
 	src/validate_rules.o \
 	src/validate.o \
+	src/shown_secret.o \
 	src/compare.o \
 	src/normalize.o \
 	src/credential_loss.o \

@@ -10,8 +10,9 @@
  *	- Only what both shapes of the model have is compared.  So members that
  *	  only a request has (ValidateCredentials, inline credentials) and members
  *	  that only an answer has (Status, CreationTime) do not count.
- *	- Secrets do not count: Glue returns them encrypted, hidden or not at all.
- *	  All that is no secret does, also a reference to one, and a placeholder.
+ *	- Secrets do not count if Glue returns them encrypted, hidden or not at all.
+ *	  Those that it shows do, and so does all that is no secret, such as a
+ *	  reference to one, or a placeholder.
  *	- What was recorded as hidden, and is no secret by its name, is not known:
  *	  an earlier judgement hid it.  glue_definition_reveals() finds it.
  *	- null, "" and empty objects and arrays are the same as nothing, because
@@ -39,6 +40,7 @@
 #include "model.h"
 #include "redact.h"
 #include "secret_name.h"
+#include "shown_secret.h"
 #include "violation.h"
 
 #define PATH_SIZE 1024
@@ -78,6 +80,8 @@ static void report_tag(Comparison *comparison, const GluePath *root,
 					   const char *key, json_object *sent, json_object *got);
 static json_object *redacted_copy(json_object *tree);
 static void ignore(void *arg, const char *path, const char *message);
+static void compare_shown_secrets(Comparison *comparison, const char *name,
+								  json_object *sent, json_object *got);
 static void compare_copies(Comparison *comparison, json_object *sent,
 						   json_object *got);
 static bool has_hidden_text(json_object *value);
@@ -123,11 +127,48 @@ bool
 glue_compare_definitions(json_object *sent, json_object *got,
 						 GlueDifferenceSink sink, void *arg)
 {
+	static const char *const maps[] = {
+		"AthenaProperties", "ConnectionProperties", "PythonProperties",
+		"SparkProperties"
+	};
 	Comparison	comparison = {sink, arg, true, has_hidden_text(sent),
 		is_kafka(got)};
 
 	compare_copies(&comparison, sent, got);
+	for (size_t i = 0; i < sizeof(maps) / sizeof(char *); i++)
+		compare_shown_secrets(&comparison, maps[i],
+							  glue_member_of(sent, maps[i]),
+							  glue_member_of(got, maps[i]));
 	return comparison.equal;
+}
+
+/*
+ * Compare the secrets that both sides show in a map of properties.
+ */
+static void
+compare_shown_secrets(Comparison *comparison, const char *name,
+					  json_object *sent, json_object *got)
+{
+	GluePath	root = {NULL, "$", 0};
+	GluePath	map = {&root, name, 0};
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(sent, json_type_object) ||
+		!json_object_is_type(got, json_type_object))
+		return;
+	json_object_object_foreachC(sent, iter)
+	{
+		GluePath	path = {&map, iter.key, 0};
+		char		text[PATH_SIZE];
+
+		if (!glue_shown_secret_differs(iter.key, iter.val,
+									   json_object_object_get(got, iter.key)))
+			continue;
+		comparison->equal = false;
+		glue_path_write(&path, text, sizeof(text));
+		comparison->sink(comparison->arg, text,
+						 "has another secret in AWS Glue");
+	}
 }
 
 /*

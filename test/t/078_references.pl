@@ -108,6 +108,18 @@ like($result->detail, qr/aws_secret_arn was given as "arn:[^"]*", but AWS Glue h
 is($session->must(create_sql(input('taken', aws_secret_arn => $other_arn),
 		on_conflict => 'adopt'))->output, 'READY', 'the same one is');
 
+# a secret that AWS Glue does not hide is compared, and never told
+my %secret = ('sharepoint.clientSecret' => 'Mine-XYZZY');
+$glue->put_connection(input => input('shown',
+		'sharepoint.clientSecret' => 'Theirs-XYZZY'));
+$result = $session->query(create_sql(input('shown', %secret), on_conflict => 'adopt'));
+is($result->sqlstate, '42710', 'a connection that shows another secret is not adopted');
+like($result->detail, qr/"?sharepoint\.clientSecret"?\S* has another secret in AWS Glue/,
+	'which is said');
+unlike($result->text =~ s/^STATEMENT.*//mrs, qr/Theirs-XYZZY|Mine-XYZZY/, 'but the secrets are not');
+is($session->must(create_sql(input('shown', 'sharepoint.clientSecret' => 'Theirs-XYZZY'),
+		on_conflict => 'adopt'))->output, 'READY', 'one that shows the same one is');
+
 #
 # Drift
 #

@@ -105,7 +105,20 @@ static const CompareCase cases[] = {
 		"{\"ConnectionProperties\":{\"ENCRYPTED_PASSWORD\":\"q\","
 	"\"USERNAME\":\"u\"}}", ""},
 	{"{\"ConnectionProperties\":{\"PASSWORD\":\"p\"}}",
-	"{\"ConnectionProperties\":{\"PASSWORD\":\"q\"}}", ""},
+		"{\"ConnectionProperties\":{\"PASSWORD\":\"q\"}}",
+	"$.ConnectionProperties.PASSWORD has another secret in AWS Glue\n"},
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"p\"}}",
+	"{\"ConnectionProperties\":{\"PASSWORD\":\"********\"}}", ""},
+	{"{\"ConnectionProperties\":{\"PASSWORD\":\"p\"}}",
+	"{\"ConnectionProperties\":{\"PASSWORD\":\"*****\"}}", ""},
+	{"{\"ConnectionProperties\":{\"ENCRYPTED_PASSWORD\":\"p\"}}",
+	"{\"ConnectionProperties\":{\"ENCRYPTED_PASSWORD\":\"q\"}}", ""},
+	{"{\"SparkProperties\":{\"J\":\"{\\\"token\\\":\\\"XYZZY\\\",\\\"a\\\":1}\"}}",
+		"{\"SparkProperties\":{\"J\":\"{\\\"a\\\": 1, \\\"token\\\": \\\"XYZZY\\\"}\"}}",
+	""},
+	{"{\"SparkProperties\":{\"J\":\"{\\\"token\\\":\\\"XYZZY\\\"}\"}}",
+		"{\"SparkProperties\":{\"J\":\"{\\\"token\\\":\\\"plugh\\\"}\"}}",
+	"$.SparkProperties.J has another secret in AWS Glue\n"},
 	{"{\"ConnectionProperties\":{\"PASSWORD\":\"p\"}}", "{}", ""},
 	{"{\"ConnectionProperties\":{\"A\":\"1\",\"odd key\":\"x\",\"E\":\"\"}}",
 		"{\"ConnectionProperties\":{\"A\":\"2\",\"B\":\"3\",\"F\":\"\"}}",
@@ -114,7 +127,8 @@ static const CompareCase cases[] = {
 		"does not have it\n"
 	"$.ConnectionProperties.B was not given, but AWS Glue has \"3\"\n"},
 	{"{\"ConnectionProperties\":{\"U\":\"//u:a@h?password=b\"}}",
-	"{\"ConnectionProperties\":{\"U\":\"//u:c@h?password=d\"}}", ""},
+		"{\"ConnectionProperties\":{\"U\":\"//u:c@h?password=d\"}}",
+	"$.ConnectionProperties.U has another secret in AWS Glue\n"},
 	{"{\"ConnectionProperties\":{\"U\":\"//u:XYZZY@h\"}}",
 		"{\"ConnectionProperties\":{\"U\":\"//v:XYZZY@h\"}}",
 		"$.ConnectionProperties.U was given as \"//u:********@h\", but AWS "
@@ -188,7 +202,8 @@ static const CompareCase cases[] = {
 
 	/* a secret by its form, under a name that says nothing */
 	{"{\"ConnectionProperties\":{\"H\":\"Bearer XYZZY123\"}}",
-	"{\"ConnectionProperties\":{\"H\":\"Bearer plugh123\"}}", ""},
+		"{\"ConnectionProperties\":{\"H\":\"Bearer plugh123\"}}",
+	"$.ConnectionProperties.H has another secret in AWS Glue\n"},
 	{"{\"ConnectionProperties\":{\"H\":\"Bearer XYZZY123\"}}",
 		"{\"ConnectionProperties\":{\"H\":\"none\"}}",
 		"$.ConnectionProperties.H was given as \"Bearer ********\", but AWS Glue "
