@@ -244,7 +244,8 @@ BEGIN
 		kinds := kinds || 'pg_net'::text;
 	END IF;
 	CREATE TABLE source AS
-		SELECT input #- '{ConnectionProperties,PASSWORD}' AS input
+		SELECT input #- '{ConnectionProperties,PASSWORD}'
+			#- '{ConnectionProperties,USERNAME}' AS input
 		FROM unnest(new_inputs(count)) AS input;
 	SET client_min_messages = error;
 	FOR round IN 0 .. rounds LOOP
