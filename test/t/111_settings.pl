@@ -145,6 +145,8 @@ $node->append_conf('postgresql.conf', "glue_conn.request_timeout = '300ms'\n"
 $glue->misbehave(operation => 'CreateConnection', kind => 'stall', seconds => 600,
 	name => 'reloaded');
 $node->reload;
+wait_until(sub { $session->must('SHOW glue_conn.request_timeout')->output eq '300ms' },
+	'the file is read again');
 $session->must(enqueue_sql('reloaded'));
 comes($session, "EXISTS (SELECT FROM glue_request WHERE error_message"
 	  . " LIKE '%300 ms%')", 'a reload counts');
