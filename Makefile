@@ -94,6 +94,7 @@ SERVER_OBJS = \
 	src/kept_plan.o \
 	src/encoding.o \
 	src/jsonb_tree.o \
+	src/redacted.o \
 	src/result_row.o \
 	src/poll_set.o \
 	src/http_handle.o \
@@ -121,6 +122,7 @@ COMPOSE_OBJS = \
 	src/sts.o \
 	src/account.o \
 	src/credential_chain.o \
+	src/access.o \
 	src/name_store.o \
 	src/mirror_row.o \
 	src/row_insert.o \
@@ -141,8 +143,6 @@ COMPOSE_OBJS = \
 
 # Layer 4: what the server calls.
 ENTRY_OBJS = \
-	src/arguments.o \
-	src/function_call.o \
 	src/open_lists.o \
 	src/immediate.o \
 	src/tags.o \
@@ -151,6 +151,8 @@ ENTRY_OBJS = \
 	src/operation_existing.o \
 	src/undo.o \
 	src/immediate_operation.o \
+	src/arguments.o \
+	src/function_call.o \
 	src/local_functions.o \
 	src/functions.o \
 	src/bulk_functions.o \

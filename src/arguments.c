@@ -234,22 +234,6 @@ glue_argument_on_conflict(FunctionCallInfo fcinfo, int argument)
 			 errhint("Valid values are \"error\", \"adopt\" and \"update\".")));
 }
 
-/* How that argument says it. */
-const char *
-glue_conflict_action_name(GlueConflictAction action)
-{
-	switch (action)
-	{
-		case GLUE_CONFLICT_ERROR:
-			return "error";
-		case GLUE_CONFLICT_ADOPT:
-			return "adopt";
-		case GLUE_CONFLICT_UPDATE:
-			return "update";
-	}
-	return NULL;				/* keep the compiler quiet */
-}
-
 /* Get the argument that says how long to wait, as the moment when it ends. */
 TimestampTz
 glue_argument_deadline(FunctionCallInfo fcinfo, int argument)

@@ -13,6 +13,7 @@
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "operation.h"
 #include "utils/timestamp.h"
 #include "validate.h"
 
@@ -24,14 +25,6 @@ typedef struct GlueDefinition
 	const char *catalog_id;		/* or NULL */
 	const char *name;			/* NULL unless the input is valid */
 } GlueDefinition;
-
-/* What is done about a connection that exists already. */
-typedef enum GlueConflictAction
-{
-	GLUE_CONFLICT_ERROR,
-	GLUE_CONFLICT_ADOPT,
-	GLUE_CONFLICT_UPDATE
-} GlueConflictAction;
 
 /* The hint of errors in a ConnectionInput. */
 #define GLUE_HINT_NOTHING_SENT \
@@ -71,7 +64,6 @@ extern json_object *glue_argument_tags(FunctionCallInfo fcinfo, int argument,
 extern const char *glue_argument_server(FunctionCallInfo fcinfo, int argument);
 extern GlueConflictAction glue_argument_on_conflict(FunctionCallInfo fcinfo,
 													int argument);
-extern const char *glue_conflict_action_name(GlueConflictAction action);
 extern TimestampTz glue_argument_deadline(FunctionCallInfo fcinfo,
 										  int argument);
 

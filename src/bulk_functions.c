@@ -26,10 +26,12 @@
 
 #include "builtins.h"
 #include "catalog/pg_type.h"
+#include "client.h"
 #include "compat.h"
 #include "encoding.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "function_call.h"
 #include "immediate_operation.h"
 #include "jsonb_tree.h"
 #include "lib/ilist.h"
@@ -159,8 +161,8 @@ glue_create_connections(PG_FUNCTION_ARGS)
 	{
 		glue_function_connect(function, glue_argument_server(fcinfo, 3),
 							  catalog_id);
-		glue_mirror_open(&bulk.mirror, function->schema, GLUE_MIRROR_WRITE);
-		glue_immediate_open(&bulk.immediate, function);
+		glue_mirror_open(&bulk.mirror, function->access.schema, GLUE_MIRROR_WRITE);
+		glue_immediate_open(&bulk.immediate, &function->access);
 		glue_client_run_stream(&stream,
 							   glue_setting_max_concurrent_requests);
 	}
@@ -236,7 +238,7 @@ check_input(Bulk *bulk, int index)
 		bulk->outcomes[index].name =
 			MemoryContextStrdup(old_context, json_object_get_string(name));
 	if (function->violations.nerrors == 0)
-		glue_secret_key_require(function->schema, input);
+		glue_secret_key_require(function->access.schema, input);
 
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
@@ -309,7 +311,7 @@ build_definition(const Bulk *bulk, int index, GlueDefinition *definition)
 		definition->tags = tree_of(bulk->tags);
 	if (definition->tags != NULL)
 		glue_normalize_tags(definition->tags);
-	definition->catalog_id = bulk->function.target.catalog_id;
+	definition->catalog_id = bulk->function.access.target.catalog_id;
 	definition->name = bulk->outcomes[index].name;
 }
 

@@ -15,12 +15,15 @@
 
 #include "builtins.h"
 #include "catalog/pg_type.h"
+#include "client.h"
 #include "compat.h"
 #include "crash_point.h"
 #include "encoding.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "function_call.h"
 #include "immediate_operation.h"
+#include "json_tree.h"
 #include "jsonb_tree.h"
 #include "miscadmin.h"
 #include "record.h"
@@ -80,8 +83,8 @@ glue_update_connection(PG_FUNCTION_ARGS)
 						   GLUE_HINT_NOTHING_SENT);
 	glue_function_connect(&function, glue_argument_server(fcinfo, 3),
 						  definition.catalog_id);
-	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
-	glue_immediate_open(&immediate, &function);
+	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
+	glue_immediate_open(&immediate, &function.access);
 	glue_immediate_operation_init(&update, GLUE_OPERATION_UPDATE, &immediate,
 								  &mirror, definition.name);
 	update.operation.input = definition.input;
@@ -109,8 +112,8 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 	glue_function_begin(&function, fcinfo, "glue_delete_connection()",
 						GLUE_FUNCTION_WRITES);
 	glue_function_connect_named(&function, fcinfo, 0, &name);
-	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
-	glue_immediate_open(&immediate, &function);
+	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
+	glue_immediate_open(&immediate, &function.access);
 	glue_immediate_operation_init(&deletion, GLUE_OPERATION_DELETE,
 								  &immediate, &mirror, name);
 	deletion.operation.ignore_missing = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
@@ -147,8 +150,8 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 						   "Nothing was sent.");
 	glue_function_connect(&function, glue_argument_server(fcinfo, 2),
 						  catalog_id);
-	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
-	glue_immediate_open(&immediate, &function);
+	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
+	glue_immediate_open(&immediate, &function.access);
 
 	for (int done = 0; done < list.count; done += MAX_BATCH_NAMES)
 	{
@@ -225,20 +228,20 @@ static void
 delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
 			 const NameList *batch, ReturnSetInfo *result)
 {
-	const GlueFunction *function = immediate->function;
+	const GlueAccess *access = immediate->access;
 	json_object *names = json_object_new_array();
 	GlueImmediateCall *changes[MAX_BATCH_NAMES];
 	GlueCall	call;
 
 	CHECK_FOR_INTERRUPTS();
 	announce_batch(immediate, batch, changes);
-	glue_function_prepare(function, &call, "BatchDeleteConnection", NULL);
+	glue_access_prepare(access, &call, "BatchDeleteConnection", NULL);
 	glue_tree_add(call.request, "ConnectionNameList", names);
 	for (int i = 0; i < batch->count; i++)
 	{
 		GlueMirrorKnown known;
 
-		glue_mirror_lock(mirror, &function->target, batch->names[i], &known);
+		glue_mirror_lock(mirror, &access->target, batch->names[i], &known);
 		json_object_array_add(names, json_object_new_string(batch->names[i]));
 	}
 	for (int i = 0; i < batch->count; i++)
@@ -277,8 +280,8 @@ return_outcome(const GlueImmediate *immediate, const GlueMirror *mirror,
 {
 	json_object *errors = json_object_object_get(call->answer, "Errors");
 	json_object *error = json_object_object_get(errors, name);
-	const char *code = glue_observed_text(error, "ErrorCode");
-	const char *message = glue_observed_text(error, "ErrorMessage");
+	const char *code = glue_json_tree_text(error, "ErrorCode");
+	const char *message = glue_json_tree_text(error, "ErrorMessage");
 	bool		gone;
 
 	if (call->failure != NULL)
@@ -303,7 +306,7 @@ return_outcome(const GlueImmediate *immediate, const GlueMirror *mirror,
 	if (gone && call->maybe_done)
 		code = message = NULL;
 	if (code == NULL || gone)
-		glue_mirror_forget(mirror, &immediate->function->target, name);
+		glue_mirror_forget(mirror, &immediate->access->target, name);
 	glue_immediate_done(change, call, code == NULL ? GLUE_OUTCOME_CHANGED :
 						GLUE_OUTCOME_NOTHING);
 	if (code == NULL)

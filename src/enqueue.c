@@ -21,6 +21,7 @@
 
 #include "enqueue.h"
 #include "redact.h"
+#include "redacted.h"
 #include "request_row.h"
 
 /*
@@ -31,25 +32,25 @@
  * in.
  */
 int64
-glue_enqueue(GlueFunction *function, GlueRequest *request)
+glue_enqueue(GlueAccess *access, GlueRequest *request)
 {
-	glue_target_resolve(&function->target, request->server,
+	glue_target_resolve(&access->target, request->server,
 						request->catalog_id);
-	return glue_enqueue_resolved(function, request);
+	return glue_enqueue_resolved(access, request);
 }
 
 /* The same of a request that has its target, found for the current user. */
 int64
-glue_enqueue_resolved(const GlueFunction *function, GlueRequest *request)
+glue_enqueue_resolved(const GlueAccess *access, GlueRequest *request)
 {
 	GlueRequestQueue queue;
 
 	request->has_secrets = glue_redact_has_secret(request->input);
-	glue_request_set_target(request, &function->target);
+	glue_request_set_target(request, &access->target);
 	request->shown = request->has_secrets ?
 		glue_redacted_copy(request->input) : request->input;
 
-	glue_request_queue_open(&queue, function->schema, RowExclusiveLock);
+	glue_request_queue_open(&queue, access->schema, RowExclusiveLock);
 	return glue_request_insert(&queue, request);
 }
 
@@ -58,12 +59,12 @@ glue_enqueue_resolved(const GlueFunction *function, GlueRequest *request)
  * 0 is none.
  */
 void
-glue_withdraw(const GlueFunction *function, int64 id)
+glue_withdraw(const GlueAccess *access, int64 id)
 {
 	GlueRequestQueue queue;
 
 	if (id == 0)
 		return;
-	glue_request_queue_open(&queue, function->schema, RowExclusiveLock);
+	glue_request_queue_open(&queue, access->schema, RowExclusiveLock);
 	glue_request_withdraw(&queue, id);
 }

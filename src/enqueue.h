@@ -11,12 +11,12 @@
 #ifndef GLUE_ENQUEUE_H
 #define GLUE_ENQUEUE_H
 
-#include "function_call.h"
+#include "access.h"
 #include "request_queue.h"
 
-extern int64 glue_enqueue(GlueFunction *function, GlueRequest *request);
-extern int64 glue_enqueue_resolved(const GlueFunction *function,
+extern int64 glue_enqueue(GlueAccess *access, GlueRequest *request);
+extern int64 glue_enqueue_resolved(const GlueAccess *access,
 								   GlueRequest *request);
-extern void glue_withdraw(const GlueFunction *function, int64 id);
+extern void glue_withdraw(const GlueAccess *access, int64 id);
 
 #endif							/* GLUE_ENQUEUE_H */

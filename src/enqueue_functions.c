@@ -15,6 +15,7 @@
 
 #include "enqueue.h"
 #include "fmgr.h"
+#include "function_call.h"
 
 PG_FUNCTION_INFO_V1(glue_enqueue_create_connection);
 PG_FUNCTION_INFO_V1(glue_enqueue_update_connection);
@@ -46,7 +47,7 @@ glue_enqueue_create_connection(PG_FUNCTION_ARGS)
 	request.tags = definition.tags;
 	request.catalog_id = definition.catalog_id;
 	request.server = glue_argument_server(fcinfo, 3);
-	id = glue_enqueue(&function, &request);
+	id = glue_enqueue(&function.access, &request);
 	glue_function_end(&function);
 	PG_RETURN_INT64(id);
 }
@@ -77,7 +78,7 @@ glue_enqueue_update_connection(PG_FUNCTION_ARGS)
 	request.input = definition.input;
 	request.catalog_id = definition.catalog_id;
 	request.server = glue_argument_server(fcinfo, 3);
-	id = glue_enqueue(&function, &request);
+	id = glue_enqueue(&function.access, &request);
 	glue_function_end(&function);
 	PG_RETURN_INT64(id);
 }
@@ -99,7 +100,7 @@ glue_enqueue_delete_connection(PG_FUNCTION_ARGS)
 	glue_function_arguments_named(&function, fcinfo, 0, &request.name,
 								  &request.catalog_id, &request.server);
 	request.on_missing = missing_ok ? "ignore" : "error";
-	id = glue_enqueue(&function, &request);
+	id = glue_enqueue(&function.access, &request);
 	glue_function_end(&function);
 	PG_RETURN_INT64(id);
 }

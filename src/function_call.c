@@ -19,26 +19,13 @@
  */
 #include "postgres.h"
 
+#include "client.h"
 #include "compat.h"
 #include "credential_chain.h"
-#include "encoding.h"
 #include "function_call.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
 #include "miscadmin.h"
-#include "redact.h"
-#include "secret_memory.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-
-/*
- * Room for the longer text that stands in the place of short secrets; what
- * does not fit is cut.
- */
-#define MAX_SCRUBBED_GROWTH		256
-
-/* prototypes of private functions */
-pg_noreturn static void raise_out_of_memory(void);
 
 /*
  * Enter a new memory context for the work of one function; returns the one
@@ -65,7 +52,7 @@ glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
 	PreventCommandIfParallelMode(name);
 
 	memset(function, 0, sizeof(GlueFunction));
-	function->schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	function->access.schema = get_func_namespace(fcinfo->flinfo->fn_oid);
 	function->caller_context = glue_enter_function_context();
 	function->context = CurrentMemoryContext;
 	glue_violations_init(&function->violations);
@@ -81,8 +68,9 @@ glue_function_connect(GlueFunction *function, const char *server,
 {
 	glue_violations_report(&function->violations, "argument list",
 						   "Nothing was sent.");
-	glue_target_resolve(&function->target, server, catalog_id);
-	glue_credentials_find(&function->target, &function->credentials);
+	glue_target_resolve(&function->access.target, server, catalog_id);
+	glue_credentials_find(&function->access.target,
+						  &function->access.credentials);
 }
 
 /*
@@ -117,30 +105,6 @@ glue_function_connect_named(GlueFunction *function, FunctionCallInfo fcinfo,
 	glue_function_connect(function, server, catalog_id);
 }
 
-/*
- * Fill in a call whose request has the catalog as its only member so far.
- *
- * name is that of the connection, for messages, or NULL.
- */
-void
-glue_function_prepare(const GlueFunction *function, GlueCall *call,
-					  const char *operation, const char *name)
-{
-	glue_client_prepare(call, operation, &function->target,
-						&function->credentials, name);
-	call->renew_credentials = glue_credentials_renew;
-}
-
-/* Fill in a call that reads a connection, without its passwords. */
-void
-glue_function_prepare_get(const GlueFunction *function, GlueCall *call,
-						  const char *name)
-{
-	glue_client_prepare_get(call, &function->target, &function->credentials,
-							name);
-	call->renew_credentials = glue_credentials_renew;
-}
-
 /* Make a call, and raise its failure. */
 void
 glue_function_run(GlueCall *call)
@@ -172,71 +136,4 @@ glue_function_end(const GlueFunction *function)
 {
 	MemoryContextSwitchTo(function->caller_context);
 	MemoryContextDelete(function->context);
-}
-
-/* ----------------------------------------------------------------
- * What may be shown
- * ----------------------------------------------------------------
- */
-
-/* Take the secrets out of a tree; what cannot be redacted must not go on. */
-void
-glue_redact_or_fail(json_object *tree)
-{
-	if (!glue_redact_tree(tree))
-		raise_out_of_memory();
-}
-
-/* A copy of a tree without the secrets; NULL for NULL. */
-json_object *
-glue_redacted_copy(json_object *tree)
-{
-	json_object *copy = NULL;
-
-	if (tree == NULL)
-		return NULL;
-	if (json_object_deep_copy(tree, &copy, NULL) != 0)
-		raise_out_of_memory();
-	copy = glue_secret_tree(copy);
-	glue_redact_or_fail(copy);
-	return copy;
-}
-
-/* The same, but the tree itself if it has none: it is not to be changed. */
-json_object *
-glue_without_secrets(json_object *tree)
-{
-	return glue_redact_has_secret(tree) ? glue_redacted_copy(tree) : tree;
-}
-
-/*
- * Text of AWS's, which may quote what was sent, without the secrets of a
- * tree.
- */
-const char *
-glue_scrub_text(json_object *secrets, const char *text)
-{
-	Size		size = strlen(text) + MAX_SCRUBBED_GROWTH;
-	char	   *scrubbed = palloc(size);
-
-	glue_redact_text(secrets, text, scrubbed, size);
-	return scrubbed;
-}
-
-/* A string among the members of what was read; NULL if there is none. */
-const char *
-glue_observed_text(json_object *observed, const char *member)
-{
-	json_object *value = json_object_object_get(observed, member);
-
-	return json_object_is_type(value, json_type_string) ?
-		json_object_get_string(value) : NULL;
-}
-
-static void
-raise_out_of_memory(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OUT_OF_MEMORY),
-			 errmsg("out of memory")));
 }

@@ -11,9 +11,9 @@
 #ifndef GLUE_FUNCTION_CALL_H
 #define GLUE_FUNCTION_CALL_H
 
+#include "access.h"
 #include "arguments.h"
 #include "client.h"
-#include "mirror.h"
 
 /* Whether a function changes something, here or in AWS Glue. */
 typedef enum GlueFunctionKind
@@ -25,14 +25,12 @@ typedef enum GlueFunctionKind
 /* One execution of such a function. */
 typedef struct GlueFunction
 {
-	Oid			schema;			/* that of the extension */
 	MemoryContext caller_context;	/* where the result belongs */
 	MemoryContext context;		/* where everything else does */
 	GlueViolationList violations;
 
-	/* valid after glue_function_connect() */
-	GlueTarget	target;
-	GlueCredentials credentials;
+	/* its schema is valid at once, the rest after glue_function_connect() */
+	GlueAccess	access;
 } GlueFunction;
 
 extern MemoryContext glue_enter_function_context(void);
@@ -50,21 +48,10 @@ extern void glue_function_connect_named(GlueFunction *function,
 										FunctionCallInfo fcinfo,
 										int first_argument,
 										const char **name);
-extern void glue_function_prepare(const GlueFunction *function, GlueCall *call,
-								  const char *operation, const char *name);
-extern void glue_function_prepare_get(const GlueFunction *function,
-									  GlueCall *call, const char *name);
 extern void glue_function_run(GlueCall *call);
 extern json_object *glue_function_answer(const GlueCall *call,
 										 const char *member, json_type type,
 										 const char *problem);
 extern void glue_function_end(const GlueFunction *function);
-
-extern void glue_redact_or_fail(json_object *tree);
-extern json_object *glue_redacted_copy(json_object *tree);
-extern json_object *glue_without_secrets(json_object *tree);
-extern const char *glue_scrub_text(json_object *secrets, const char *text);
-extern const char *glue_observed_text(json_object *observed,
-									  const char *member);
 
 #endif							/* GLUE_FUNCTION_CALL_H */

@@ -19,9 +19,11 @@
 #include "encoding.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "function_call.h"
 #include "immediate_operation.h"
 #include "jsonb_tree.h"
 #include "record.h"
+#include "redacted.h"
 #include "sts.h"
 #include "utils/tuplestore.h"
 
@@ -54,9 +56,9 @@ glue_create_connection(PG_FUNCTION_ARGS)
 						   GLUE_HINT_NOTHING_SENT);
 	glue_function_connect(&function, glue_argument_server(fcinfo, 3),
 						  definition.catalog_id);
-	glue_mirror_open(&mirror, function.schema, GLUE_MIRROR_WRITE);
+	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
 
-	glue_immediate_open(&immediate, &function);
+	glue_immediate_open(&immediate, &function.access);
 	glue_immediate_operation_init(&create, GLUE_OPERATION_CREATE, &immediate,
 								  &mirror, definition.name);
 	create.operation.input = definition.input;
@@ -91,7 +93,7 @@ glue_get_connection(PG_FUNCTION_ARGS)
 	glue_function_begin(&function, fcinfo, "glue_get_connection()",
 						GLUE_FUNCTION_READS);
 	glue_function_connect_named(&function, fcinfo, 0, &name);
-	glue_function_prepare_get(&function, &call, name);
+	glue_access_prepare_get(&function.access, &call, name);
 	glue_function_run(&call);
 	connection = glue_function_answer(&call, "Connection", json_type_object,
 									  "it holds no connection");
@@ -121,7 +123,7 @@ glue_caller_identity(PG_FUNCTION_ARGS)
 	glue_function_begin(&function, fcinfo, "glue_caller_identity()",
 						GLUE_FUNCTION_READS);
 	glue_function_connect(&function, glue_argument_server(fcinfo, 0), NULL);
-	failure = glue_sts_caller_identity(&function.target, &function.credentials,
+	failure = glue_sts_caller_identity(&function.access.target, &function.access.credentials,
 									   glue_credentials_renew, &identity);
 	if (failure != NULL)
 		glue_failure_raise(ERROR, failure);

@@ -43,6 +43,7 @@
 #include "lib/stringinfo.h"
 #include "open_lists.h"
 #include "queue_wake.h"
+#include "redacted.h"
 #include "request_row.h"
 #include "settings.h"
 #include "utils/memutils.h"
@@ -101,14 +102,14 @@ static void forget(GlueImmediateCall *call);
  * announced.  Lists that this backend is reading must not show what they do.
  */
 void
-glue_immediate_open(GlueImmediate *immediate, const GlueFunction *function)
+glue_immediate_open(GlueImmediate *immediate, const GlueAccess *access)
 {
-	glue_open_lists_read(&function->target);
+	glue_open_lists_read(&access->target);
 	register_callbacks();
-	immediate->function = function;
+	immediate->access = access;
 	immediate->journaled = glue_intents_wanted();
 	if (immediate->journaled)
-		glue_request_queue_open(&immediate->queue, function->schema,
+		glue_request_queue_open(&immediate->queue, access->schema,
 								RowExclusiveLock);
 }
 
@@ -173,7 +174,7 @@ lock_names(const GlueImmediate *immediate, const GlueRequest *requests,
 		   int nrequests, GlueConnectionLock *locks)
 {
 	for (int i = 0; i < nrequests; i++)
-		glue_connection_lock_name(&locks[i], &immediate->function->target,
+		glue_connection_lock_name(&locks[i], &immediate->access->target,
 								  requests[i].name,
 								  is_plain_creation(&requests[i]) ?
 								  ShareLock : ExclusiveLock, ncalls + i);
@@ -224,7 +225,7 @@ glue_immediate_announce_one(const GlueImmediate *immediate,
 static void
 complete_request(const GlueImmediate *immediate, GlueRequest *request)
 {
-	glue_request_set_target(request, &immediate->function->target);
+	glue_request_set_target(request, &immediate->access->target);
 	if (strcmp(request->operation, "CreateConnection") == 0)
 		request->on_rollback =
 			glue_setting_on_rollback == GLUE_ON_ROLLBACK_KEEP ?

@@ -11,14 +11,14 @@
 #ifndef GLUE_IMMEDIATE_H
 #define GLUE_IMMEDIATE_H
 
-#include "function_call.h"
+#include "access.h"
 #include "intent.h"
 #include "known_outcome.h"
 
 /* What a function that makes such calls needs for them. */
 typedef struct GlueImmediate
 {
-	const GlueFunction *function;
+	const GlueAccess *access;
 	bool		journaled;
 	GlueRequestQueue queue;		/* then */
 } GlueImmediate;
@@ -27,7 +27,7 @@ typedef struct GlueImmediate
 typedef struct GlueImmediateCall GlueImmediateCall;
 
 extern void glue_immediate_open(GlueImmediate *immediate,
-								const GlueFunction *function);
+								const GlueAccess *access);
 extern void glue_immediate_announce(const GlueImmediate *immediate,
 									GlueRequest *requests, int nrequests,
 									GlueImmediateCall **calls);

@@ -19,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "client.h"
 #include "crash_point.h"
 #include "encoding.h"
 #include "immediate_operation.h"
@@ -45,7 +46,7 @@ glue_immediate_operation_init(GlueImmediateOperation *running,
 {
 	memset(running, 0, sizeof(GlueImmediateOperation));
 	running->operation.kind = kind;
-	running->operation.function = immediate->function;
+	running->operation.access = immediate->access;
 	running->operation.name = name;
 	running->operation.is_first = true;
 	running->immediate = immediate;
@@ -87,7 +88,7 @@ GlueCall *
 glue_immediate_operation_begin(GlueImmediateOperation *running)
 {
 	GlueOperation *operation = &running->operation;
-	Oid			schema = operation->function->schema;
+	Oid			schema = operation->access->schema;
 
 	running->context = CurrentMemoryContext;
 	if (operation->input != NULL)
@@ -196,7 +197,7 @@ draft_record(void *arg)
 	MemoryContext old_context = MemoryContextSwitchTo(running->context);
 
 	GLUE_CRASH_POINT("caller after send");
-	operation->digest = glue_digest_secrets(operation->function->schema,
+	operation->digest = glue_digest_secrets(operation->access->schema,
 											operation->input);
 	glue_operation_draft(operation);
 	MemoryContextSwitchTo(old_context);
@@ -210,7 +211,7 @@ static GlueFailure *
 look_up(GlueImmediateOperation *running)
 {
 	GlueOperation *operation = &running->operation;
-	const GlueFunction *function = operation->function;
+	const GlueAccess *access = operation->access;
 	GlueTagged	tagged;
 	GlueFailure *failure;
 
@@ -218,7 +219,7 @@ look_up(GlueImmediateOperation *running)
 	failure = lock_record(running);
 	if (failure != NULL || operation->tags == NULL)
 		return failure;
-	failure = glue_tagged_find(&tagged, function, operation->name);
+	failure = glue_tagged_find(&tagged, access, operation->name);
 	if (failure == NULL)
 		operation->arn = tagged.arn;
 	return failure;
@@ -248,7 +249,7 @@ find_record(void *arg)
 	GlueImmediateOperation *running = arg;
 	GlueOperation *operation = &running->operation;
 
-	if (glue_mirror_lock(running->mirror, &operation->function->target,
+	if (glue_mirror_lock(running->mirror, &operation->access->target,
 						 operation->name, &running->known))
 		operation->known = &running->known;
 }

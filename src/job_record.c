@@ -82,7 +82,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 		return;
 	if (!job->locked)
 	{
-		glue_connection_lock_name(&lock, &job->target->function.target,
+		glue_connection_lock_name(&lock, &job->target->access.target,
 								  job->request->what.name, ExclusiveLock, 0);
 		glue_connection_lock_take(&lock, 1);
 	}
@@ -107,7 +107,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 static void
 forget_old_name(const GlueJob *job, const GlueMirror *mirror)
 {
-	GlueTarget	target = job->target->function.target;
+	GlueTarget	target = job->target->access.target;
 
 	if (job->known_server == NULL)
 		return;

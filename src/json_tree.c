@@ -119,6 +119,16 @@ glue_json_tree_write(json_object *tree, char *buffer, size_t size)
 	return writer.used;
 }
 
+/* A member of a tree that is a string; NULL if there is none. */
+const char *
+glue_json_tree_text(json_object *tree, const char *member)
+{
+	json_object *value = json_object_object_get(tree, member);
+
+	return json_object_is_type(value, json_type_string) ?
+		json_object_get_string(value) : NULL;
+}
+
 /*
  * Is this UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates,
  * nothing above U+10FFFF?

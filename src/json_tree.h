@@ -31,6 +31,7 @@ extern json_object *glue_json_tree_parse_unique(const char *text, size_t len);
 extern void glue_json_tree_free(json_object *tree);
 extern size_t glue_json_tree_write(json_object *tree,
 								   char *buffer, size_t size);
+extern const char *glue_json_tree_text(json_object *tree, const char *member);
 
 extern bool glue_utf8_valid(const char *text, size_t len);
 extern size_t glue_utf8_decode(const char *text, size_t len, uint32_t *code);

@@ -21,6 +21,13 @@
 #include "list_functions.h"
 #include "open_lists.h"
 
+/* A function that returns a list, from its first call to its last. */
+typedef struct FunctionList
+{
+	GlueFunction function;
+	GlueOpenList entries;
+} FunctionList;
+
 PG_FUNCTION_INFO_V1(glue_get_connections);
 
 /* prototypes of private functions */
@@ -66,7 +73,7 @@ begin_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
 void
 glue_prepare_list_connections(const GlueFunction *function, GlueCall *call)
 {
-	glue_function_prepare(function, call, "GetConnections", NULL);
+	glue_access_prepare(&function->access, call, "GetConnections", NULL);
 	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
 }
 
@@ -82,7 +89,7 @@ glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
 				 const char *member, bool tracked)
 {
 	FuncCallContext *context;
-	GlueOpenList *list;
+	FunctionList *list;
 	Datum		entry;
 
 	if (SRF_IS_FIRSTCALL())
@@ -94,18 +101,20 @@ glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
 		context = SRF_FIRSTCALL_INIT();
 		result = (ReturnSetInfo *) fcinfo->resultinfo;
 		old_context = MemoryContextSwitchTo(context->multi_call_memory_ctx);
-		list = palloc0(sizeof(GlueOpenList));
+		list = palloc0(sizeof(FunctionList));
 		begin(fcinfo, &list->function, &call);
-		glue_pages_begin(&list->pages, &call, member);
-		glue_open_list_begin(list, result->econtext, tracked);
+		list->entries.context = list->function.context;
+		list->entries.target = &list->function.access.target;
+		glue_pages_begin(&list->entries.pages, &call, member);
+		glue_open_list_begin(&list->entries, result->econtext, tracked);
 		MemoryContextSwitchTo(old_context);
 		context->user_fctx = list;
 	}
 	context = SRF_PERCALL_SETUP();
 	list = context->user_fctx;
 
-	if (glue_open_list_next(list, &entry))
+	if (glue_open_list_next(&list->entries, &entry))
 		SRF_RETURN_NEXT(context, entry);
-	glue_open_list_end(list);
+	glue_open_list_end(&list->entries);
 	SRF_RETURN_DONE(context);
 }

@@ -20,6 +20,7 @@
 #include "function_call.h"
 #include "jsonb_tree.h"
 #include "normalize.h"
+#include "redacted.h"
 #include "utils/tuplestore.h"
 
 /* prototypes of private functions */

@@ -33,6 +33,7 @@
 #include "jsonb_tree.h"
 #include "miscadmin.h"
 #include "open_lists.h"
+#include "redacted.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
@@ -71,7 +72,7 @@ glue_open_list_begin(GlueOpenList *list, ExprContext *executor, bool tracked)
 	list->owner = CurrentResourceOwner;
 	list->at_end.func = forget;
 	list->at_end.arg = list;
-	MemoryContextRegisterResetCallback(list->function.context, &list->at_end);
+	MemoryContextRegisterResetCallback(list->context, &list->at_end);
 	dlist_push_tail(&open_lists, &list->node);
 	list->tracked = true;
 }
@@ -132,7 +133,7 @@ glue_open_list_next(GlueOpenList *list, Datum *entry)
 static json_object *
 read_entry(GlueOpenList *list)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(list->function.context);
+	MemoryContext old_context = MemoryContextSwitchTo(list->context);
 
 	if (list->entry == NULL)
 		list->entry = glue_pages_next(&list->pages);
@@ -145,7 +146,7 @@ read_entry(GlueOpenList *list)
 void
 glue_open_list_end(GlueOpenList *list)
 {
-	MemoryContextDelete(list->function.context);
+	MemoryContextDelete(list->context);
 }
 
 /* ----------------------------------------------------------------
@@ -171,7 +172,7 @@ glue_open_lists_read(const GlueTarget *target)
 	{
 		GlueOpenList *list = dlist_container(GlueOpenList, node, iter.cur);
 
-		if (!list->damaged && may_be_same(&list->function.target, target))
+		if (!list->damaged && may_be_same(list->target, target))
 			read_ahead(list);
 	}
 	error_context_stack = context.previous;
@@ -219,7 +220,7 @@ static void
 begin_ahead(GlueOpenList *list)
 {
 	ResourceOwner old_owner = CurrentResourceOwner;
-	MemoryContext old_context = MemoryContextSwitchTo(list->function.context);
+	MemoryContext old_context = MemoryContextSwitchTo(list->context);
 	TupleDesc	desc = CreateTemplateTupleDesc(1);
 
 	TupleDescInitEntry(desc, 1, "entry", JSONBOID, -1, 0);
@@ -263,7 +264,7 @@ take_ahead(GlueOpenList *list, Datum *entry)
 				 errdetail("The rest of it had to be stored before a change, and that has failed.")));
 
 	/* what comes from a file is the slot's until the next call, and longer */
-	old_context = MemoryContextSwitchTo(list->function.context);
+	old_context = MemoryContextSwitchTo(list->context);
 	found = tuplestore_gettupleslot(list->ahead, true, false, list->slot);
 	MemoryContextSwitchTo(old_context);
 	if (!found)

@@ -12,7 +12,6 @@
 #define GLUE_OPEN_LISTS_H
 
 #include "executor/executor.h"
-#include "function_call.h"
 #include "lib/ilist.h"
 #include "pages.h"
 #include "utils/resowner.h"
@@ -22,7 +21,8 @@
 typedef struct GlueOpenList
 {
 	/* set before glue_open_list_begin() */
-	GlueFunction function;
+	MemoryContext context;		/* to which all of the list belongs */
+	const GlueTarget *target;
 	GluePages	pages;
 
 	/* private */

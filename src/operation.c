@@ -52,6 +52,7 @@
 #include "operation.h"
 #include "ownership.h"
 #include "record.h"
+#include "redacted.h"
 
 /* prototypes of private functions */
 static GlueCall *prepare_create(GlueOperation *operation);
@@ -70,6 +71,22 @@ static json_object *recorded_tags(const GlueOperation *operation,
 								  const GlueMirror *mirror);
 static GlueCall *settle_delete(GlueOperation *operation);
 static GlueCall *settle_poll(GlueOperation *operation);
+
+/* The word for an action, in SQL and in requests. */
+const char *
+glue_conflict_action_name(GlueConflictAction action)
+{
+	switch (action)
+	{
+		case GLUE_CONFLICT_ERROR:
+			return "error";
+		case GLUE_CONFLICT_ADOPT:
+			return "adopt";
+		case GLUE_CONFLICT_UPDATE:
+			return "update";
+	}
+	return NULL;				/* keep the compiler quiet */
+}
 
 /*
  * Begin an operation; returns the first call.
@@ -145,7 +162,7 @@ void
 glue_operation_draft(GlueOperation *operation)
 {
 	GlueMirrorEntry entry = {
-		.target = &operation->function->target,
+		.target = &operation->access->target,
 		.name = operation->name,
 		.definition = glue_without_secrets(operation->input),
 		.tags = operation->tags,
@@ -163,7 +180,7 @@ void
 glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 {
 	GlueMirrorEntry entry = {
-		.target = &operation->function->target,
+		.target = &operation->access->target,
 		.name = operation->name,
 		.observed = operation->observed,
 		.status = operation->status,
@@ -187,7 +204,7 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 	{
 		if (operation->observed != NULL &&
 			glue_mirror_find(mirror, entry.target, operation->name, &known))
-			glue_record_observed(operation->function, mirror, &known,
+			glue_record_observed(operation->access, mirror, &known,
 								 operation->observed,
 								 entry.recorded_at != 0 ? entry.recorded_at :
 								 GetCurrentTimestamp(),
@@ -220,7 +237,7 @@ recorded_tags(const GlueOperation *operation, const GlueMirror *mirror)
 
 	/* somebody may have changed them since they were looked up */
 	if (operation->known_tags == NULL ||
-		!glue_mirror_find(mirror, &operation->function->target,
+		!glue_mirror_find(mirror, &operation->access->target,
 						  operation->name, &known))
 		return operation->known_tags;
 	return known.tags;
@@ -254,8 +271,8 @@ GlueCall *
 glue_operation_read(GlueOperation *operation, GlueOperationStep step)
 {
 	operation->step = step;
-	glue_function_prepare_get(operation->function, &operation->call,
-							  operation->name);
+	glue_access_prepare_get(operation->access, &operation->call,
+							operation->name);
 	return &operation->call;
 }
 
@@ -265,8 +282,8 @@ prepare_create(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 
 	operation->step = GLUE_STEP_CREATE;
-	glue_function_prepare(operation->function, call, "CreateConnection",
-						  operation->name);
+	glue_access_prepare(operation->access, call, "CreateConnection",
+						operation->name);
 	glue_tree_add(call->request, "ConnectionInput",
 				  json_object_get(operation->input));
 	if (operation->tags != NULL)
@@ -283,7 +300,7 @@ glue_operation_tags(GlueOperation *operation, GlueOperationStep step,
 	GlueCall   *call = &operation->call;
 
 	operation->step = step;
-	glue_function_prepare(operation->function, call, name, operation->name);
+	glue_access_prepare(operation->access, call, name, operation->name);
 	glue_tree_add(call->request, "ResourceArn",
 				  json_object_new_string(operation->arn));
 	if (step == GLUE_STEP_ADD_TAGS)
@@ -297,8 +314,8 @@ GlueCall *
 glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
 {
 	operation->step = step;
-	glue_function_prepare(operation->function, &operation->call,
-						  "DeleteConnection", operation->name);
+	glue_access_prepare(operation->access, &operation->call,
+						"DeleteConnection", operation->name);
 	glue_tree_add(operation->call.request, "ConnectionName",
 				  json_object_new_string(operation->name));
 	return &operation->call;
@@ -359,7 +376,7 @@ settle_create(GlueOperation *operation)
 		glue_operation_observe(operation, call->read_back);
 	else
 	{
-		status = glue_observed_text(call->answer, "CreateConnectionStatus");
+		status = glue_json_tree_text(call->answer, "CreateConnectionStatus");
 		operation->status = status != NULL ? pstrdup(status) : "READY";
 	}
 	return glue_operation_finish(operation, NULL);
@@ -515,7 +532,7 @@ void
 glue_operation_observe(GlueOperation *operation, json_object *connection)
 {
 	json_object *observed = glue_redacted_copy(connection);
-	const char *reason = glue_observed_text(observed, "StatusReason");
+	const char *reason = glue_json_tree_text(observed, "StatusReason");
 
 	if (operation->redacted)
 		json_object_object_del(observed, "StatusReason");

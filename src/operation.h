@@ -11,8 +11,17 @@
 #ifndef GLUE_OPERATION_H
 #define GLUE_OPERATION_H
 
-#include "function_call.h"
+#include "access.h"
+#include "mirror.h"
 #include "request_claim.h"
+
+/* What is done about a connection that exists already. */
+typedef enum GlueConflictAction
+{
+	GLUE_CONFLICT_ERROR,
+	GLUE_CONFLICT_ADOPT,
+	GLUE_CONFLICT_UPDATE
+} GlueConflictAction;
 
 typedef enum GlueOperationKind
 {
@@ -47,7 +56,7 @@ typedef struct GlueOperation
 {
 	/* what to do; all of it stays the caller's */
 	GlueOperationKind kind;
-	const GlueFunction *function;
+	const GlueAccess *access;
 	const char *name;			/* UTF-8 */
 	json_object *input;			/* ConnectionInput, secrets and all */
 	json_object *tags;			/* or NULL */
@@ -112,6 +121,7 @@ typedef struct GlueOperation
 	const char *left_why;
 } GlueOperation;
 
+extern const char *glue_conflict_action_name(GlueConflictAction action);
 extern GlueCall *glue_operation_begin(GlueOperation *operation);
 extern GlueCall *glue_operation_next(GlueOperation *operation);
 extern void glue_operation_draft(GlueOperation *operation);

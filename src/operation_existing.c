@@ -239,8 +239,8 @@ prepare_update(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 
 	operation->step = GLUE_STEP_UPDATE;
-	glue_function_prepare(operation->function, call, "UpdateConnection",
-						  operation->name);
+	glue_access_prepare(operation->access, call, "UpdateConnection",
+						operation->name);
 	glue_tree_add(call->request, "Name",
 				  json_object_new_string(operation->name));
 	glue_tree_add(call->request, "ConnectionInput",

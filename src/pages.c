@@ -24,6 +24,7 @@
 #include "postgres.h"
 
 #include "answer.h"
+#include "client.h"
 #include "jsonb_tree.h"
 #include "miscadmin.h"
 #include "model.h"

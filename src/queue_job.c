@@ -33,6 +33,7 @@
 #include "crash_point.h"
 #include "encoding.h"
 #include "foreign_server.h"
+#include "json_tree.h"
 #include "jsonb_tree.h"
 #include "queue_job.h"
 #include "secret_key.h"
@@ -148,7 +149,7 @@ lock_connection(GlueJob *job)
 {
 	if (job->request->undo != NULL && job->request->undo->may_have_made)
 		return true;
-	glue_connection_lock_name(&job->lock, &job->target->function.target,
+	glue_connection_lock_name(&job->lock, &job->target->access.target,
 							  job->request->what.name, ExclusiveLock, 0);
 	job->locked = glue_connection_lock_try(&job->lock);
 	if (job->locked)
@@ -212,7 +213,7 @@ find_arn(GlueJob *job)
 
 	if (job->is_tagged)
 		job->operation.arn =
-			glue_target_connection_arn(&target->function.target,
+			glue_target_connection_arn(&target->access.target,
 									   target->account, job->operation.name);
 }
 
@@ -267,7 +268,7 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 
 	if (job->target->failure != NULL)
 		return;
-	operation->function = &job->target->function;
+	operation->access = &job->target->access;
 	operation->name = request->what.name;
 	operation->tags = request->what.tags;
 	operation->uncertain = request->uncertain;
@@ -319,7 +320,7 @@ fill_input(GlueJob *job)
 {
 	const GlueClaim *request = job->request;
 	GlueOperation *operation = &job->operation;
-	Oid			schema = operation->function->schema;
+	Oid			schema = operation->access->schema;
 
 	operation->input = request->what.input;
 	if (request->what.has_secrets)
@@ -350,7 +351,7 @@ fail_for_lack_of_key(GlueJob *job)
 	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 	failure->code = "no digest key";
 	failure->message = GLUE_NO_DIGEST_KEY;
-	failure->detail = glue_secret_key_hint(job->target->function.schema);
+	failure->detail = glue_secret_key_hint(job->target->access.schema);
 	job->sealing = GLUE_UNSEAL_LATER;
 	job->failure = failure;
 }
@@ -362,7 +363,7 @@ fail_for_lack_of_key(GlueJob *job)
 static void
 find_known(GlueJob *job, const GlueMirror *mirror)
 {
-	GlueTarget	target = job->target->function.target;
+	GlueTarget	target = job->target->access.target;
 	const char *name = job->request->what.name;
 	const char *server = job->request->what.server;
 
@@ -374,7 +375,7 @@ find_known(GlueJob *job, const GlueMirror *mirror)
 	if (server == NULL)
 		return;
 	target.server = glue_server_from_utf8(server);
-	if (strcmp(target.server, job->target->function.target.server) == 0 ||
+	if (strcmp(target.server, job->target->access.target.server) == 0 ||
 		OidIsValid(glue_foreign_server_by_name(target.server)) ||
 		!glue_mirror_find(mirror, &target, name, &job->known))
 		return;
@@ -458,8 +459,8 @@ judge(GlueJob *job)
 	}
 	if (operation->status != NULL && strcmp(operation->status, "FAILED") == 0)
 	{
-		const char *reason = glue_observed_text(operation->observed,
-												"StatusReason");
+		const char *reason = glue_json_tree_text(operation->observed,
+												 "StatusReason");
 
 		outcome.state = "failed";
 		outcome.error_code = "FAILED";

@@ -38,6 +38,7 @@
  */
 #include "postgres.h"
 
+#include "client.h"
 #include "crash_point.h"
 #include "intent_resolve.h"
 #include "job_answer.h"

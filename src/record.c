@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "encoding.h"
+#include "json_tree.h"
 #include "jsonb_tree.h"
 #include "observation.h"
 #include "record.h"
@@ -33,17 +34,17 @@ static void ignore_difference(void *arg, const char *path,
  * what was read.
  */
 void
-glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
+glue_record_observed(const GlueAccess *access, const GlueMirror *mirror,
 					 const GlueMirrorKnown *known, json_object *connection,
 					 TimestampTz asked_at, json_object *tags)
 {
 	GlueMirrorEntry entry = {0};
-	const char *name = glue_observed_text(connection, "Name");
+	const char *name = glue_json_tree_text(connection, "Name");
 	GlueUnseenChange change = known == NULL ? GLUE_UNSEEN_OTHER_LIFE :
 		glue_change_since_recorded(known, connection);
 
 	if (change != GLUE_UNSEEN_OTHER_LIFE)
-		glue_mirror_entry_from_known(&entry, &function->target, name, known);
+		glue_mirror_entry_from_known(&entry, &access->target, name, known);
 	if (change == GLUE_UNSEEN_OTHER_LIFE ||
 		(glue_tree_fits_jsonb(connection) &&
 		 (!glue_compare_definitions(known->definition, connection,
@@ -55,7 +56,7 @@ glue_record_observed(const GlueFunction *function, const GlueMirror *mirror,
 	}
 	if (change != GLUE_UNSEEN_NOTHING)
 		entry.secret_digest = NULL;
-	entry.target = &function->target;
+	entry.target = &access->target;
 	entry.tags = tags;
 	entry.name = name;
 	entry.observed = connection;

@@ -11,10 +11,11 @@
 #ifndef GLUE_RECORD_H
 #define GLUE_RECORD_H
 
-#include "function_call.h"
+#include "access.h"
+#include "mirror.h"
 #include "observation.h"
 
-extern void glue_record_observed(const GlueFunction *function,
+extern void glue_record_observed(const GlueAccess *access,
 								 const GlueMirror *mirror,
 								 const GlueMirrorKnown *known,
 								 json_object *connection,

@@ -21,6 +21,7 @@
 #include "catalog/pg_type.h"
 #include "encoding.h"
 #include "foreign_server.h"
+#include "function_call.h"
 #include "home.h"
 #include "miscadmin.h"
 #include "queue_wake.h"
@@ -66,7 +67,7 @@ glue_retry_request(PG_FUNCTION_ARGS)
 
 	glue_function_begin(&function, fcinfo, "glue_retry_request()",
 						GLUE_FUNCTION_WRITES);
-	glue_request_queue_open(&queue, function.schema, RowExclusiveLock);
+	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);
 	find_retried(&queue, id, &request);
 	glue_request_refuse_held(id, &request);
 	requeued = glue_request_requeue(&queue, id);
@@ -130,7 +131,7 @@ has_lost_target(const GlueRequestState *request)
 static void
 redirect(const GlueFunction *function, int64 id, bool requeued)
 {
-	GlueClaims	claims = open_claims(function->schema);
+	GlueClaims	claims = open_claims(function->access.schema);
 	Datum		value = Int64GetDatum(id);
 	GlueTarget	target;
 	List	   *requests;
@@ -257,8 +258,8 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be superuser to take over requests of another database")));
-	glue_request_queue_open(&queue, function.schema, RowExclusiveLock);
-	claims = open_claims(function.schema);
+	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);
+	claims = open_claims(function.access.schema);
 	requests = glue_requests_lock(&claims, true, PG_GETARG_DATUM(0),
 								  PG_ARGISNULL(0));
 	sequence = glue_request_sequence(&queue);
@@ -296,7 +297,7 @@ glue_drop_held_requests(PG_FUNCTION_ARGS)
 
 	glue_function_begin(&function, fcinfo, "glue_drop_held_requests()",
 						GLUE_FUNCTION_WRITES);
-	claims = open_claims(function.schema);
+	claims = open_claims(function.access.schema);
 	count = glue_requests_drop_held(&claims, PG_GETARG_DATUM(0),
 									PG_ARGISNULL(0));
 	glue_function_end(&function);

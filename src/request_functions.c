@@ -113,7 +113,7 @@ begin_about_request(GlueFunction *function, FunctionCallInfo fcinfo,
 					GlueRequestQueue *queue, GlueRequestState *found)
 {
 	glue_function_begin(function, fcinfo, name, kind);
-	glue_request_queue_open(queue, function->schema,
+	glue_request_queue_open(queue, function->access.schema,
 							kind == GLUE_FUNCTION_WRITES ?
 							RowExclusiveLock : AccessShareLock);
 	glue_request_find_visible(queue, PG_GETARG_INT64(0), found);

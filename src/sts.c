@@ -21,6 +21,7 @@
 
 #include <json-c/json.h>
 
+#include "client.h"
 #include "jsonb_tree.h"
 #include "sts.h"
 

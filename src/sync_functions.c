@@ -27,18 +27,21 @@
 
 #include "answer.h"
 #include "builtins.h"
+#include "client.h"
 #include "compat.h"
 #include "connection_lock.h"
 #include "encoding.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "function_call.h"
+#include "json_tree.h"
 #include "jsonb_tree.h"
 #include "list_functions.h"
 #include "miscadmin.h"
 #include "observation.h"
 #include "pages.h"
 #include "record.h"
+#include "redacted.h"
 #include "request_queue.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
@@ -124,10 +127,10 @@ survey_catalog(FunctionCallInfo fcinfo, const char *name,
 						  catalog_id);
 
 	survey.records = kind == GLUE_FUNCTION_WRITES;
-	glue_mirror_open(&survey.mirror, function->schema,
+	glue_mirror_open(&survey.mirror, function->access.schema,
 					 survey.records ? GLUE_MIRROR_WRITE : GLUE_MIRROR_READ);
 	if (survey.records)
-		glue_request_queue_open(&survey.queue, function->schema,
+		glue_request_queue_open(&survey.queue, function->access.schema,
 								AccessShareLock);
 	survey.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	survey.seen = glue_name_store_new();
@@ -160,7 +163,7 @@ survey_pages(Survey *survey)
 			glue_failure_raise(ERROR,
 							   glue_client_malformed_answer(&pages.call,
 															problem != NULL ? problem : "it holds a connection without a name"));
-		survey->name = glue_observed_text(connection, "Name");
+		survey->name = glue_json_tree_text(connection, "Name");
 		glue_name_store_add(survey->seen, survey->name);
 		if (problem != NULL)
 			leave_out(survey, problem);
@@ -181,13 +184,13 @@ survey_connection(Survey *survey, json_object *connection,
 {
 	GlueMirrorKnown known;
 
-	survey->name = glue_observed_text(connection, "Name");
+	survey->name = glue_json_tree_text(connection, "Name");
 	if (!glue_tree_fits_jsonb(connection))
 	{
 		leave_out(survey, "It has characters that the encoding of the database does not have.");
 		return;
 	}
-	if (glue_mirror_find(&survey->mirror, &survey->function.target,
+	if (glue_mirror_find(&survey->mirror, &survey->function.access.target,
 						 survey->name, &known))
 	{
 		if (known.recorded_at <= asked_at)
@@ -223,7 +226,7 @@ add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
 	GlueMirrorKnown known;
 
 	lock_name(survey);
-	if (glue_mirror_find(&survey->mirror, &survey->function.target,
+	if (glue_mirror_find(&survey->mirror, &survey->function.access.target,
 						 survey->name, &known))
 		return;
 	if (glue_request_active_since(&survey->queue, survey->name, asked_at))
@@ -235,7 +238,7 @@ add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
 	}
 	survey->change = "added";
 	return_change(survey, NULL, NULL);
-	glue_record_observed(&survey->function, &survey->mirror, NULL, connection,
+	glue_record_observed(&survey->function.access, &survey->mirror, NULL, connection,
 						 asked_at, NULL);
 }
 
@@ -244,7 +247,7 @@ lock_name(Survey *survey)
 {
 	GlueConnectionLock lock;
 
-	glue_connection_lock_name(&lock, &survey->function.target, survey->name,
+	glue_connection_lock_name(&lock, &survey->function.access.target, survey->name,
 							  ExclusiveLock, survey->nadded++);
 	glue_connection_lock_take(&lock, 1);
 }
@@ -256,7 +259,7 @@ read_again(Survey *survey)
 	json_object *connection;
 	GlueCall	call;
 
-	glue_function_prepare_get(&survey->function, &call, survey->name);
+	glue_access_prepare_get(&survey->function.access, &call, survey->name);
 	glue_client_run(&call, 1);
 	if (call.failure != NULL &&
 		strcmp(call.failure->code, "EntityNotFoundException") == 0)
@@ -299,13 +302,13 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 		return;
 
 	/* whoever has locked it before may have changed or deleted it */
-	if (!glue_mirror_lock(&survey->mirror, &survey->function.target,
+	if (!glue_mirror_lock(&survey->mirror, &survey->function.access.target,
 						  survey->name, &now_known) ||
 		now_known.recorded_at != known->recorded_at)
 		return;
 	if (survey->differs)
 		return_change(survey, NULL, NULL);
-	glue_record_observed(&survey->function, &survey->mirror, known, connection,
+	glue_record_observed(&survey->function.access, &survey->mirror, known, connection,
 						 asked_at, glue_known_tags(known, connection));
 }
 
@@ -316,7 +319,7 @@ survey_others(Survey *survey)
 	GlueNameStore *unseen;
 	const char *name;
 
-	unseen = glue_mirror_unseen(&survey->mirror, &survey->function.target,
+	unseen = glue_mirror_unseen(&survey->mirror, &survey->function.access.target,
 								survey->seen, survey->began_at);
 	while ((name = glue_name_store_next(unseen)) != NULL)
 	{
@@ -338,7 +341,7 @@ survey_others(Survey *survey)
 static void
 survey_absent(Survey *survey, const char *name)
 {
-	const GlueTarget *target = &survey->function.target;
+	const GlueTarget *target = &survey->function.access.target;
 	GlueMirrorKnown known;
 	TimestampTz asked_at = GetCurrentTimestamp();
 	json_object *connection;

@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "function_call.h"
 #include "jsonb_tree.h"
 #include "tags.h"
 
@@ -134,7 +135,7 @@ static void
 find_tagged(GlueTagged *tagged, const GlueFunction *function,
 			const char *name)
 {
-	GlueFailure *failure = glue_tagged_find(tagged, function, name);
+	GlueFailure *failure = glue_tagged_find(tagged, &function->access, name);
 
 	if (failure != NULL)
 		glue_failure_raise(ERROR, failure);
@@ -170,13 +171,13 @@ begin_change(TagChange *change, const char *operation, const char *name,
 			 json_object *tags)
 {
 	find_tagged(&change->tagged, &change->function, name);
-	glue_mirror_open(&change->mirror, change->function.schema,
+	glue_mirror_open(&change->mirror, change->function.access.schema,
 					 GLUE_MIRROR_WRITE);
-	glue_immediate_open(&change->immediate, &change->function);
+	glue_immediate_open(&change->immediate, &change->function.access);
 	change->call = glue_immediate_announce_one(&change->immediate, operation,
 											   name, NULL, tags, NULL);
 	change->recorded = glue_mirror_lock(&change->mirror,
-										&change->function.target, name,
+										&change->function.access.target, name,
 										&change->known);
 }
 
@@ -186,7 +187,7 @@ record_tags(const TagChange *change, json_object *tags,
 {
 	GlueMirrorEntry entry;
 
-	glue_mirror_entry_from_known(&entry, &change->function.target,
+	glue_mirror_entry_from_known(&entry, &change->function.access.target,
 								 change->tagged.name, &change->known);
 	entry.tags = tags;
 	entry.request_id = request_id;

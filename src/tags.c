@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "account.h"
+#include "client.h"
 #include "crash_point.h"
 #include "credential_chain.h"
 #include "encoding.h"
@@ -38,12 +39,12 @@ static json_object *read_changed(const GlueTagged *tagged,
  * NULL, or why the account of the connection cannot be found out.
  */
 GlueFailure *
-glue_tagged_find(GlueTagged *tagged, const GlueFunction *function,
+glue_tagged_find(GlueTagged *tagged, const GlueAccess *access,
 				 const char *name)
 {
 	const char *account;
-	GlueFailure *failure = glue_account_find(&function->target,
-											 &function->credentials,
+	GlueFailure *failure = glue_account_find(&access->target,
+											 &access->credentials,
 											 glue_credentials_renew,
 											 &account);
 
@@ -53,9 +54,9 @@ glue_tagged_find(GlueTagged *tagged, const GlueFunction *function,
 								"Tags are addressed by an ARN, which has the account in it. AWS STS need not be asked if \"catalog_id\" says the account.");
 		return failure;
 	}
-	tagged->function = function;
+	tagged->access = access;
 	tagged->name = name;
-	tagged->arn = glue_target_connection_arn(&function->target, account, name);
+	tagged->arn = glue_target_connection_arn(&access->target, account, name);
 	return NULL;
 }
 
@@ -187,7 +188,7 @@ glue_tags_removed(const GlueTagged *tagged, json_object *known,
 static void
 prepare(const GlueTagged *tagged, GlueCall *call, const char *operation)
 {
-	glue_function_prepare(tagged->function, call, operation, tagged->name);
+	glue_access_prepare(tagged->access, call, operation, tagged->name);
 	glue_tree_add(call->request, "ResourceArn",
 				  json_object_new_string(tagged->arn));
 }

@@ -12,17 +12,18 @@
 #define GLUE_TAGS_H
 
 #include "immediate.h"
+#include "mirror.h"
 
 /* A connection, as tags are addressed to it. */
 typedef struct GlueTagged
 {
-	const GlueFunction *function;
+	const GlueAccess *access;
 	const char *name;
 	const char *arn;
 } GlueTagged;
 
 extern GlueFailure *glue_tagged_find(GlueTagged *tagged,
-									 const GlueFunction *function,
+									 const GlueAccess *access,
 									 const char *name);
 extern json_object *glue_tags_read(const GlueTagged *tagged);
 extern GlueFailure *glue_tags_answer(const GlueCall *call, json_object **tags);

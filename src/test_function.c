@@ -42,7 +42,7 @@ glue_test_connection(PG_FUNCTION_ARGS)
 	refuse_json_as_name(fcinfo, 0);
 	glue_function_connect_named(&function, fcinfo, 0, &name);
 
-	glue_function_prepare(&function, &call, "TestConnection", name);
+	glue_access_prepare(&function.access, &call, "TestConnection", name);
 	glue_tree_add(call.request, "ConnectionName",
 				  json_object_new_string(name));
 	glue_function_run(&call);
@@ -75,7 +75,7 @@ glue_test_connection_input(PG_FUNCTION_ARGS)
 	glue_function_connect(&function, glue_argument_server(fcinfo, 2),
 						  catalog_id);
 
-	glue_function_prepare(&function, &call, "TestConnection", NULL);
+	glue_access_prepare(&function.access, &call, "TestConnection", NULL);
 	glue_tree_add(call.request, "TestConnectionInput", json_object_get(input));
 	glue_function_run(&call);
 	glue_function_end(&function);

@@ -43,6 +43,7 @@
 #include "commands/trigger.h"
 #include "enqueue.h"
 #include "fmgr.h"
+#include "function_call.h"
 #include "miscadmin.h"
 #include "request_row.h"
 #include "row_move.h"
@@ -188,7 +189,7 @@ static void
 find_target(Firing *firing)
 {
 	Provision  *provision = firing->provision;
-	GlueTarget *target = &firing->function.target;
+	GlueTarget *target = &firing->function.access.target;
 	MemoryContext old_context;
 
 	if (provision->user != GetUserId())
@@ -234,7 +235,7 @@ row_inserted(Firing *firing, HeapTuple tuple)
 		enqueue(firing, "CreateConnection", definition.name, &definition);
 		return;
 	}
-	glue_withdraw(&firing->function, move.request);
+	glue_withdraw(&firing->function.access, move.request);
 	digest_row(&row, digest);
 	if (memcmp(digest, move.digest, GLUE_ROW_DIGEST_SIZE) != 0)
 		enqueue(firing, "UpdateConnection", definition.name, &definition);
@@ -447,5 +448,5 @@ enqueue(Firing *firing, const char *operation, const char *name,
 			request.on_missing = "create";
 	}
 	request.for_row = true;
-	return glue_enqueue_resolved(&firing->function, &request);
+	return glue_enqueue_resolved(&firing->function.access, &request);
 }

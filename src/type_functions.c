@@ -46,7 +46,7 @@ glue_describe_connection_type(PG_FUNCTION_ARGS)
 	glue_violations_report(&function.violations, "connection type", NULL);
 	glue_function_connect(&function, glue_argument_server(fcinfo, 1), NULL);
 
-	glue_function_prepare(&function, &call, "DescribeConnectionType", type);
+	glue_access_prepare(&function.access, &call, "DescribeConnectionType", type);
 	glue_tree_add(call.request, "ConnectionType",
 				  json_object_new_string(type));
 	glue_function_run(&call);
@@ -75,5 +75,5 @@ begin_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
 	glue_function_begin(function, fcinfo, "glue_list_connection_types()",
 						GLUE_FUNCTION_READS);
 	glue_function_connect(function, glue_argument_server(fcinfo, 0), NULL);
-	glue_function_prepare(function, call, "ListConnectionTypes", NULL);
+	glue_access_prepare(&function->access, call, "ListConnectionTypes", NULL);
 }

@@ -46,6 +46,7 @@
 #include "jsonb_tree.h"
 #include "ownership.h"
 #include "record.h"
+#include "redacted.h"
 #include "settings.h"
 #include "undo.h"
 
@@ -117,7 +118,7 @@ glue_undo_next(GlueOperation *operation)
 void
 glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 {
-	const GlueTarget *target = &operation->function->target;
+	const GlueTarget *target = &operation->access->target;
 	GlueMirrorKnown known;
 	json_object *tags;
 	bool		ours = operation->undo->keep && operation->left != NULL &&
@@ -140,7 +141,7 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 		tags = operation->read_tags;
 	else if (tags == NULL && ours)
 		tags = operation->tags;
-	glue_record_observed(operation->function, mirror, &known,
+	glue_record_observed(operation->access, mirror, &known,
 						 operation->observed, operation->seen_at, tags);
 }
 

@@ -22,8 +22,10 @@
 #include "encoding.h"
 #include "fmgr.h"
 #include "function_call.h"
+#include "json_tree.h"
 #include "observation.h"
 #include "record.h"
+#include "redacted.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -108,7 +110,7 @@ wait_for_end(const GlueFunction *function, const char *name,
 		long		left_ms;
 
 		*asked_at = GetCurrentTimestamp();
-		glue_function_prepare_get(function, &call, name);
+		glue_access_prepare_get(&function->access, &call, name);
 		glue_function_run(&call);
 		connection = glue_function_answer(&call, "Connection",
 										  json_type_object,
@@ -150,11 +152,11 @@ record_end(const GlueFunction *function, const char *name,
 	GlueMirror	mirror;
 	GlueMirrorKnown known;
 
-	glue_mirror_open(&mirror, function->schema, GLUE_MIRROR_WRITE);
+	glue_mirror_open(&mirror, function->access.schema, GLUE_MIRROR_WRITE);
 	if (glue_answer_has_name(connection) &&
-		glue_mirror_find(&mirror, &function->target, name, &known) &&
-		glue_mirror_lock(&mirror, &function->target, name, &known))
-		glue_record_observed(function, &mirror, &known, connection, asked_at,
+		glue_mirror_find(&mirror, &function->access.target, name, &known) &&
+		glue_mirror_lock(&mirror, &function->access.target, name, &known))
+		glue_record_observed(&function->access, &mirror, &known, connection, asked_at,
 							 glue_known_tags(&known, connection));
 }
 
@@ -162,7 +164,7 @@ record_end(const GlueFunction *function, const char *name,
 static void
 report_failed(const char *name, json_object *connection)
 {
-	const char *reason = glue_observed_text(connection, "StatusReason");
+	const char *reason = glue_json_tree_text(connection, "StatusReason");
 
 	ereport(WARNING,
 			(errmsg("AWS Glue connection \"%s\" has failed",

@@ -230,7 +230,7 @@ glue_work_target_block(GlueWorkTarget *target)
 TimestampTz
 glue_work_target_take_turn(GlueWorkTarget *target)
 {
-	int			rate = target->function.target.max_requests_per_second;
+	int			rate = target->access.target.max_requests_per_second;
 	GlueTargetState *state = target->state;
 	TimestampTz now;
 
@@ -363,14 +363,12 @@ static void
 resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 {
 	ResourceOwner owner = CurrentResourceOwner;
-	GlueFunction *function = &target->function;
+	GlueAccess *access = &target->access;
 	Oid			user;
 	int			security_context;
 	volatile Progress progress = PROGRESS_NONE;
 
-	function->schema = schema;
-	function->context = target->context;
-	function->caller_context = target->context;
+	access->schema = schema;
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(target->context);
 	PG_TRY();
@@ -380,9 +378,9 @@ resolve_target(GlueWorkTarget *target, const GlueClaim *request, Oid schema)
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
 					 errmsg("the role that asked for it does not exist any more")));
 		find_way(target, request, &progress);
-		target->connected = glue_credentials_at_hand(&function->target,
+		target->connected = glue_credentials_at_hand(&access->target,
 													 &target->plan,
-													 &function->credentials);
+													 &access->credentials);
 		SetUserIdAndSecContext(user, security_context);
 		ReleaseCurrentSubTransaction();
 	}
@@ -412,7 +410,7 @@ static void
 find_way(GlueWorkTarget *target, const GlueClaim *request,
 		 volatile Progress *progress)
 {
-	GlueTarget *found = &target->function.target;
+	GlueTarget *found = &target->access.target;
 	const char *name;
 	Oid			server;
 	int			level = 0;
@@ -499,7 +497,7 @@ find_server(const GlueRequest *request, Oid *server,
 static void
 connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 {
-	GlueFunction *function = &target->function;
+	GlueAccess *access = &target->access;
 	MemoryContext old_context = MemoryContextSwitchTo(target->context);
 	ErrorData  *volatile error = NULL;
 
@@ -508,13 +506,13 @@ connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 	PG_TRY();
 	{
 		if (!target->connected)
-			target->failure = glue_credentials_fetch(&function->target,
+			target->failure = glue_credentials_fetch(&access->target,
 													 &target->plan, NULL,
-													 &function->credentials);
+													 &access->credentials);
 		target->connected = target->failure == NULL;
 		if (target->connected && target->has_tags)
-			target->no_account = glue_account_find(&function->target,
-												   &function->credentials,
+			target->no_account = glue_account_find(&access->target,
+												   &access->credentials,
 												   glue_credentials_renew,
 												   &target->account);
 	}

@@ -14,7 +14,7 @@
 #define GLUE_WORK_TARGET_H
 
 #include "credential_chain.h"
-#include "function_call.h"
+#include "access.h"
 #include "lib/ilist.h"
 #include "request_claim.h"
 
@@ -33,7 +33,7 @@ typedef struct GlueWorkTarget
 	dlist_node	node;			/* in GlueWorkTargets.targets */
 	MemoryContext context;		/* of the target */
 	GlueTargetState *state;
-	GlueFunction function;
+	GlueAccess	access;
 	GlueBlockedTarget key;		/* what it is known by, with the next two */
 	const char *region;
 	const char *catalog_id;		/* or NULL */
