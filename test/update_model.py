@@ -1,4 +1,4 @@
-"""Writes src/model_data.c from botocore's model of AWS Glue.
+"""Writes src/glue/model_data.c from botocore's model of AWS Glue.
 
 Usage: update_model.py OUTPUT
 
@@ -529,7 +529,7 @@ class Writer:
  * %s in botocore %s.  Do not edit.
  *
  * IDENTIFICATION
- *	  src/model_data.c
+ *	  src/glue/model_data.c
  *
  *-------------------------------------------------------------------------
  */

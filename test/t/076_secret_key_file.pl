@@ -28,13 +28,14 @@ sub build_module
 	my $source = dirname(__FILE__) . '/sealing.c';
 	my $module = "$directory/sealing.so";
 	my $pg_config = $ENV{PG_CONFIG} || 'pg_config';
-	my @objects = grep { !m{/glue_conn\.o$} } glob 'src/*.o';
+	my @objects = grep { !m{/glue_conn\.o$} } glob 'src/*/*.o';
 	my ($compiler) = run_command([ $pg_config, '--cc' ]);
 	my ($headers) = run_command([ $pg_config, '--includedir-server' ]);
 	my ($flags) = run_command(
 		[ qw(pkg-config --cflags --libs libcurl libcrypto json-c expat) ]);
 
-	system_or_bail("$compiler -shared -fPIC -Wl,-Bsymbolic -I$headers -Isrc"
+	my @folders = map { "-I$_" } glob 'src/*/';
+	system_or_bail("$compiler -shared -fPIC -Wl,-Bsymbolic -I$headers @folders"
 		  . " -o $module $source @objects $flags");
 	return $module;
 }

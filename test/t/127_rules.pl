@@ -1,6 +1,6 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Inputs as people write them, and the rules of src/rules.def.
+# Inputs as people write them, and the rules of src/glue/rules.def.
 #
 # connection_inputs.json has inputs with what is to be found in them.  What has
 # no error is sent, and the local Glue takes it, which refuses what AWS was
