@@ -151,7 +151,9 @@ STORE_OBJS = \
 	src/store/claimant.o \
 	src/store/request_claim.o \
 	src/store/request_home.o \
-	src/store/request_notice.o
+	src/store/undo_evidence.o \
+	src/store/request_notice.o \
+	src/store/drop_warning.o
 
 # calls that act at once, in a transaction
 JOURNAL_OBJS = \
@@ -166,7 +168,6 @@ JOURNAL_OBJS = \
 OPERATION_OBJS = \
 	src/operation/record.o \
 	src/operation/tags.o \
-	src/operation/undo_evidence.o \
 	src/operation/operation.o \
 	src/operation/operation_existing.o \
 	src/operation/undo.o \
@@ -213,8 +214,7 @@ FUNCTIONS_OBJS = \
 	src/functions/trigger_arguments.o \
 	src/functions/trigger.o \
 	src/functions/connection_builder.o \
-	src/functions/builders.o \
-	src/functions/drop_warning.o
+	src/functions/builders.o
 
 PURE_OBJS = $(TEXT_OBJS) $(AWS_OBJS) $(SECRET_OBJS) $(GLUE_OBJS)
 
@@ -223,8 +223,7 @@ OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(HTTP_OBJS) $(CLIENT_OBJS) $(STORE_OBJS) \
 	$(FUNCTIONS_OBJS) src/glue_conn.o
 
 LIBRARIES = libcurl libcrypto json-c expat
-PG_CPPFLAGS = $(addprefix -I$(srcdir)/,$(sort $(dir $(OBJS)))) \
-	$(shell pkg-config --cflags $(LIBRARIES))
+PG_CPPFLAGS = -I$(srcdir)/src $(shell pkg-config --cflags $(LIBRARIES))
 PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 	-Wno-sign-compare -Wno-missing-field-initializers
 # "make CRASH_POINTS=1" is for tests of crashes: see crash_point.c.

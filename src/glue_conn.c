@@ -14,17 +14,17 @@
  */
 #include "postgres.h"
 
-#include "client.h"
-#include "compat.h"
-#include "credential_cache.h"
-#include "database_worker.h"
-#include "drop_warning.h"
+#include "client/client.h"
+#include "client/credential_cache.h"
 #include "fmgr.h"
-#include "journal_box.h"
-#include "known_outcome.h"
-#include "launcher.h"
-#include "queue_wake.h"
-#include "settings.h"
+#include "journal/journal_box.h"
+#include "journal/known_outcome.h"
+#include "server/compat.h"
+#include "server/queue_wake.h"
+#include "server/settings.h"
+#include "store/drop_warning.h"
+#include "workers/database_worker.h"
+#include "workers/launcher.h"
 
 GLUE_MODULE_MAGIC;
 

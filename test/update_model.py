@@ -533,7 +533,7 @@ class Writer:
  *
  *-------------------------------------------------------------------------
  */
-#include "model_data.h"
+#include "glue/model_data.h"
 
 """ % (self.model["metadata"]["uid"], self.version))
 

@@ -10,11 +10,11 @@
  * them at its start, where a failure is one of the start.
  *
  * IDENTIFICATION
- *	  src/algorithms.c
+ *	  src/aws/algorithms.c
  *
  *-------------------------------------------------------------------------
  */
-#include "algorithms.h"
+#include "aws/algorithms.h"
 
 #include <stddef.h>
 

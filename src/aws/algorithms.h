@@ -4,7 +4,7 @@
  *	  The algorithms of OpenSSL, loaded ahead of time.
  *
  * IDENTIFICATION
- *	  src/algorithms.h
+ *	  src/aws/algorithms.h
  *
  *-------------------------------------------------------------------------
  */

@@ -18,16 +18,16 @@
  * was wrong and has been set right is as bad as one that is wrong.
  *
  * IDENTIFICATION
- *	  src/clock_skew.c
+ *	  src/aws/clock_skew.c
  *
  *-------------------------------------------------------------------------
  */
-#include "clock_skew.h"
+#include "aws/clock_skew.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#include "reply.h"
+#include "aws/reply.h"
 
 /* A longer round trip says too little about the time. */
 #define MAX_ROUND_TRIP_MS	(15 * 60 * 1000)

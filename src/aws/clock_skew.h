@@ -4,7 +4,7 @@
  *	  How far this machine's clock is from AWS's.
  *
  * IDENTIFICATION
- *	  src/clock_skew.h
+ *	  src/aws/clock_skew.h
  *
  *-------------------------------------------------------------------------
  */

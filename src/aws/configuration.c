@@ -14,17 +14,17 @@
  * quoted: it may be a secret that was put in the wrong place.
  *
  * IDENTIFICATION
- *	  src/configuration.c
+ *	  src/aws/configuration.c
  *
  *-------------------------------------------------------------------------
  */
-#include "configuration.h"
+#include "aws/configuration.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "clean_text.h"
+#include "text/clean_text.h"
 
 /* prototypes of private functions */
 static const char *not_blank(const char *value);

@@ -4,7 +4,7 @@
  *	  Where AWS's own settings are looked up: environment and profile.
  *
  * IDENTIFICATION
- *	  src/configuration.h
+ *	  src/aws/configuration.h
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "profile_set.h"
+#include "aws/profile_set.h"
 
 /* Returns the value of an environment variable, or NULL. */
 typedef const char *(*GlueEnvironmentLookup) (void *arg, const char *name);

@@ -20,11 +20,11 @@
  * source is asked.
  *
  * IDENTIFICATION
- *	  src/credential_plan.c
+ *	  src/aws/credential_plan.c
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_plan.h"
+#include "aws/credential_plan.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  *	  Which of all sources of credentials is used.
  *
  * IDENTIFICATION
- *	  src/credential_plan.h
+ *	  src/aws/credential_plan.h
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-#include "profile_chain.h"
+#include "aws/profile_chain.h"
 
 extern bool glue_credential_plan(const GlueConfiguration *configuration,
 								 GlueCredentialPlan *plan,

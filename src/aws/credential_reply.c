@@ -22,11 +22,11 @@
  * and a time of expiration, both cleaned.
  *
  * IDENTIFICATION
- *	  src/credential_reply.c
+ *	  src/aws/credential_reply.c
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_reply.h"
+#include "aws/credential_reply.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,9 +34,9 @@
 
 #include <openssl/crypto.h>
 
-#include "clean_text.h"
-#include "json_tree.h"
-#include "xml_text.h"
+#include "text/clean_text.h"
+#include "text/json_tree.h"
+#include "text/xml_text.h"
 
 #define ACCOUNT_ID_LEN		12
 

@@ -4,7 +4,7 @@
  *	  Decoding of what hands out temporary credentials.
  *
  * IDENTIFICATION
- *	  src/credential_reply.h
+ *	  src/aws/credential_reply.h
  *
  *-------------------------------------------------------------------------
  */

@@ -22,18 +22,18 @@
  *	  the next path.
  *
  * IDENTIFICATION
- *	  src/credential_sources.c
+ *	  src/aws/credential_sources.c
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_sources.h"
+#include "aws/credential_sources.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "clean_text.h"
-#include "endpoint.h"
-#include "identity.h"
+#include "aws/endpoint.h"
+#include "aws/identity.h"
+#include "text/clean_text.h"
 
 /* Where the agent of Amazon ECS listens. */
 #define ECS_ENDPOINT	"http://169.254.170.2"

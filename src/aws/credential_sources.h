@@ -4,7 +4,7 @@
  *	  The sources of credentials that the environment configures.
  *
  * IDENTIFICATION
- *	  src/credential_sources.h
+ *	  src/aws/credential_sources.h
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "configuration.h"
+#include "aws/configuration.h"
 
 typedef enum GlueSourceStatus
 {

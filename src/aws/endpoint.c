@@ -20,11 +20,11 @@
  * to this machine alone.
  *
  * IDENTIFICATION
- *	  src/endpoint.c
+ *	  src/aws/endpoint.c
  *
  *-------------------------------------------------------------------------
  */
-#include "endpoint.h"
+#include "aws/endpoint.h"
 
 #include <stdio.h>
 #include <string.h>

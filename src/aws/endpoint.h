@@ -4,7 +4,7 @@
  *	  Where the requests for one AWS region go.
  *
  * IDENTIFICATION
- *	  src/endpoint.h
+ *	  src/aws/endpoint.h
  *
  *-------------------------------------------------------------------------
  */

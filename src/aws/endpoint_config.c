@@ -21,11 +21,11 @@
  * glue_endpoint_resolve().
  *
  * IDENTIFICATION
- *	  src/endpoint_config.c
+ *	  src/aws/endpoint_config.c
  *
  *-------------------------------------------------------------------------
  */
-#include "endpoint_config.h"
+#include "aws/endpoint_config.h"
 
 #include <stdio.h>
 #include <string.h>

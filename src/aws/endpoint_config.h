@@ -4,7 +4,7 @@
  *	  What the configuration says about endpoints.
  *
  * IDENTIFICATION
- *	  src/endpoint_config.h
+ *	  src/aws/endpoint_config.h
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-#include "configuration.h"
+#include "aws/configuration.h"
 
 /* What is configured for all services. */
 typedef struct GlueEndpointFlags

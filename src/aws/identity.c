@@ -8,11 +8,11 @@
  * was given by its name alone, is so reported where it was written down.
  *
  * IDENTIFICATION
- *	  src/identity.c
+ *	  src/aws/identity.c
  *
  *-------------------------------------------------------------------------
  */
-#include "identity.h"
+#include "aws/identity.h"
 
 #include <stddef.h>
 #include <string.h>

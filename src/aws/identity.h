@@ -4,7 +4,7 @@
  *	  Who signs: access keys and roles of AWS, and what they look like.
  *
  * IDENTIFICATION
- *	  src/identity.h
+ *	  src/aws/identity.h
  *
  *-------------------------------------------------------------------------
  */

@@ -8,11 +8,11 @@
  * asked why something was slow; neither has any effect on what is done.
  *
  * IDENTIFICATION
- *	  src/invocation.c
+ *	  src/aws/invocation.c
  *
  *-------------------------------------------------------------------------
  */
-#include "invocation.h"
+#include "aws/invocation.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
  *	  The headers by which AWS tells the attempts of one call.
  *
  * IDENTIFICATION
- *	  src/invocation.h
+ *	  src/aws/invocation.h
  *
  *-------------------------------------------------------------------------
  */

@@ -28,16 +28,16 @@
  * keys in the same profile.
  *
  * IDENTIFICATION
- *	  src/profile_chain.c
+ *	  src/aws/profile_chain.c
  *
  *-------------------------------------------------------------------------
  */
-#include "profile_chain.h"
+#include "aws/profile_chain.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "clean_text.h"
+#include "text/clean_text.h"
 
 /* What AWS STS takes as the time that a role's credentials last. */
 #define MIN_DURATION	900

@@ -4,15 +4,15 @@
  *	  The steps that lead from a profile to credentials.
  *
  * IDENTIFICATION
- *	  src/profile_chain.h
+ *	  src/aws/profile_chain.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_PROFILE_CHAIN_H
 #define GLUE_PROFILE_CHAIN_H
 
-#include "configuration.h"
-#include "credential_sources.h"
+#include "aws/configuration.h"
+#include "aws/credential_sources.h"
 
 typedef enum GlueCredentialStepKind
 {

@@ -23,11 +23,11 @@
  * secret.
  *
  * IDENTIFICATION
- *	  src/profile_file.c
+ *	  src/aws/profile_file.c
  *
  *-------------------------------------------------------------------------
  */
-#include "profile_file.h"
+#include "aws/profile_file.h"
 
 #include <string.h>
 

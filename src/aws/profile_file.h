@@ -4,7 +4,7 @@
  *	  The grammar of AWS's shared configuration and credentials files.
  *
  * IDENTIFICATION
- *	  src/profile_file.h
+ *	  src/aws/profile_file.h
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "profile_set.h"
+#include "aws/profile_set.h"
 
 /* Where and why a file is not well-formed.  Never quotes the file. */
 typedef struct GlueProfileError

@@ -15,11 +15,11 @@
  * leave a copy behind.
  *
  * IDENTIFICATION
- *	  src/profile_set.c
+ *	  src/aws/profile_set.c
  *
  *-------------------------------------------------------------------------
  */
-#include "profile_set.h"
+#include "aws/profile_set.h"
 
 #include <stdlib.h>
 #include <string.h>

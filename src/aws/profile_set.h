@@ -4,7 +4,7 @@
  *	  What AWS's shared files say, merged.
  *
  * IDENTIFICATION
- *	  src/profile_set.h
+ *	  src/aws/profile_set.h
  *
  *-------------------------------------------------------------------------
  */

@@ -15,15 +15,15 @@
  * which the caller cleanses.
  *
  * IDENTIFICATION
- *	  src/query_form.c
+ *	  src/aws/query_form.c
  *
  *-------------------------------------------------------------------------
  */
-#include "query_form.h"
+#include "aws/query_form.h"
 
 #include <string.h>
 
-#include "text_buffer.h"
+#include "text/text_buffer.h"
 
 /* Where we write, and how far we have got; that may be beyond the size. */
 typedef struct FormWriter

@@ -4,7 +4,7 @@
  *	  Bodies of requests to the services that take web forms.
  *
  * IDENTIFICATION
- *	  src/query_form.h
+ *	  src/aws/query_form.h
  *
  *-------------------------------------------------------------------------
  */

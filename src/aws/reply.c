@@ -20,18 +20,18 @@
  * the request's headers hold the session token.
  *
  * IDENTIFICATION
- *	  src/reply.c
+ *	  src/aws/reply.c
  *
  *-------------------------------------------------------------------------
  */
-#include "reply.h"
+#include "aws/reply.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "clean_text.h"
-#include "json_tree.h"
-#include "xml_text.h"
+#include "text/clean_text.h"
+#include "text/json_tree.h"
+#include "text/xml_text.h"
 
 /* Enough of an HTML page or plain text to recognise who speaks. */
 #define MAX_FOREIGN_TEXT_LEN	300

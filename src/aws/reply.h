@@ -4,7 +4,7 @@
  *	  Decoding of answers from AWS services.
  *
  * IDENTIFICATION
- *	  src/reply.h
+ *	  src/aws/reply.h
  *
  *-------------------------------------------------------------------------
  */

@@ -18,11 +18,11 @@
  * so that many clients that failed together do not come back together.
  *
  * IDENTIFICATION
- *	  src/retry.c
+ *	  src/aws/retry.c
  *
  *-------------------------------------------------------------------------
  */
-#include "retry.h"
+#include "aws/retry.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  *	  The arithmetic of AWS's standard retry mode, as of 2026.
  *
  * IDENTIFICATION
- *	  src/retry.h
+ *	  src/aws/retry.h
  *
  *-------------------------------------------------------------------------
  */

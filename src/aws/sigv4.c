@@ -26,11 +26,11 @@
  * canonical request, which holds the session token, are cleansed.
  *
  * IDENTIFICATION
- *	  src/sigv4.c
+ *	  src/aws/sigv4.c
  *
  *-------------------------------------------------------------------------
  */
-#include "sigv4.h"
+#include "aws/sigv4.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-#include "text_buffer.h"
+#include "text/text_buffer.h"
 
 #define ALGORITHM		"AWS4-HMAC-SHA256"
 #define SCOPE_END		"aws4_request"

@@ -4,7 +4,7 @@
  *	  Signing of HTTP requests with AWS Signature Version 4.
  *
  * IDENTIFICATION
- *	  src/sigv4.h
+ *	  src/aws/sigv4.h
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "sigv4_request.h"
+#include "aws/sigv4_request.h"
 
 #define GLUE_SIGV4_KEY_LEN		32	/* bytes of a signing key */
 #define GLUE_SIGV4_HEX_LEN		64	/* hex digits of a SHA-256 */

@@ -18,11 +18,11 @@
  * proxy may change.
  *
  * IDENTIFICATION
- *	  src/sigv4_request.c
+ *	  src/aws/sigv4_request.c
  *
  *-------------------------------------------------------------------------
  */
-#include "sigv4_request.h"
+#include "aws/sigv4_request.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  *	  The canonical form of an HTTP request that is to be signed.
  *
  * IDENTIFICATION
- *	  src/sigv4_request.h
+ *	  src/aws/sigv4_request.h
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#include "text_buffer.h"
+#include "text/text_buffer.h"
 
 /* More than any request of ours has; keeps the sorting trivial. */
 #define GLUE_SIGV4_MAX_HEADERS	16

@@ -7,14 +7,14 @@
  * for all of its requests.
  *
  * IDENTIFICATION
- *	  src/access.c
+ *	  src/client/access.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access.h"
-#include "credential_chain.h"
+#include "client/access.h"
+#include "client/credential_chain.h"
 
 /*
  * Fill in a call whose request has the catalog as its only member so far.

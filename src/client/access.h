@@ -4,14 +4,14 @@
  *	  What it takes to call AWS, and to record what it answers.
  *
  * IDENTIFICATION
- *	  src/access.h
+ *	  src/client/access.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_ACCESS_H
 #define GLUE_ACCESS_H
 
-#include "call.h"
+#include "client/call.h"
 
 /* Where calls go, as whom, and where this extension's tables are. */
 typedef struct GlueAccess

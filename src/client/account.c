@@ -12,14 +12,14 @@
  * credentials changes the key, and the answer is asked for anew.
  *
  * IDENTIFICATION
- *	  src/account.c
+ *	  src/client/account.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "account.h"
-#include "sts.h"
+#include "client/account.h"
+#include "client/sts.h"
 #include "utils/memutils.h"
 
 /* More keys than one backend uses at a time; a new one takes the oldest's. */

@@ -4,14 +4,14 @@
  *	  Which AWS account a target's connections belong to.
  *
  * IDENTIFICATION
- *	  src/account.h
+ *	  src/client/account.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_ACCOUNT_H
 #define GLUE_ACCOUNT_H
 
-#include "client.h"
+#include "client/client.h"
 
 extern GlueFailure *glue_account_find(const GlueTarget *target,
 									  const GlueCredentials *credentials,

@@ -33,7 +33,7 @@
  * the service does.
  *
  * IDENTIFICATION
- *	  src/call.c
+ *	  src/client/call.c
  *
  *-------------------------------------------------------------------------
  */
@@ -41,17 +41,17 @@
 
 #include <json-c/json.h>
 
-#include "answer.h"
-#include "call.h"
+#include "aws/retry.h"
+#include "client/call.h"
 #include "common/pg_prng.h"
-#include "json_reader.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
-#include "model.h"
-#include "ownership.h"
-#include "redact.h"
-#include "retry.h"
-#include "secret_memory.h"
+#include "glue/answer.h"
+#include "glue/model.h"
+#include "glue/ownership.h"
+#include "glue/redact.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+#include "text/json_reader.h"
+#include "text/json_tree.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */

@@ -4,19 +4,19 @@
  *	  One call of AWS, as a value, and how far it has got.
  *
  * IDENTIFICATION
- *	  src/call.h
+ *	  src/client/call.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_CALL_H
 #define GLUE_CALL_H
 
-#include "clock_skew.h"
-#include "errors.h"
-#include "invocation.h"
-#include "shared_state.h"
-#include "signed_request.h"
-#include "target.h"
+#include "aws/clock_skew.h"
+#include "aws/invocation.h"
+#include "client/errors.h"
+#include "client/signed_request.h"
+#include "client/target.h"
+#include "server/shared_state.h"
 
 /*
  * Gets other credentials once AWS calls these expired.  Sets *renewed, to NULL

@@ -15,13 +15,13 @@
  * Then a slot is emptied, memory and all, and takes another call.
  *
  * IDENTIFICATION
- *	  src/client.c
+ *	  src/client/client.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "client.h"
+#include "client/client.h"
 #include "lib/ilist.h"
 #include "lib/pairingheap.h"
 #include "miscadmin.h"

@@ -4,14 +4,14 @@
  *	  Calls of AWS, one or many side by side.
  *
  * IDENTIFICATION
- *	  src/client.h
+ *	  src/client/client.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_CLIENT_H
 #define GLUE_CLIENT_H
 
-#include "call.h"
+#include "client/call.h"
 
 /*
  * Calls that are made one after the other as there is room for them.  Both

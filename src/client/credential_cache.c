@@ -25,7 +25,7 @@
  * meanwhile.
  *
  * IDENTIFICATION
- *	  src/credential_cache.c
+ *	  src/client/credential_cache.c
  *
  *-------------------------------------------------------------------------
  */
@@ -33,11 +33,11 @@
 
 #include <openssl/crypto.h>
 
-#include "compat.h"
-#include "credential_cache.h"
-#include "credential_reply.h"
-#include "http.h"
-#include "secret_memory.h"
+#include "aws/credential_reply.h"
+#include "client/credential_cache.h"
+#include "http/http.h"
+#include "server/compat.h"
+#include "server/secret_memory.h"
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
 

@@ -4,15 +4,15 @@
  *	  Temporary AWS credentials, until they run out.
  *
  * IDENTIFICATION
- *	  src/credential_cache.h
+ *	  src/client/credential_cache.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_CREDENTIAL_CACHE_H
 #define GLUE_CREDENTIAL_CACHE_H
 
-#include "identity.h"
-#include "shared_state.h"
+#include "aws/identity.h"
+#include "server/shared_state.h"
 #include "utils/timestamp.h"
 
 /* What tells two ways to credentials apart: a digest of all that matters. */

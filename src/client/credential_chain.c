@@ -18,7 +18,7 @@
  * instance, for a while beyond that.
  *
  * IDENTIFICATION
- *	  src/credential_chain.c
+ *	  src/client/credential_chain.c
  *
  *-------------------------------------------------------------------------
  */
@@ -28,13 +28,13 @@
 
 #include <openssl/evp.h>
 
-#include "credential_cache.h"
-#include "credential_chain.h"
-#include "credential_plan.h"
-#include "metadata.h"
-#include "secret_memory.h"
-#include "shared_files.h"
-#include "sts.h"
+#include "aws/credential_plan.h"
+#include "client/credential_cache.h"
+#include "client/credential_chain.h"
+#include "client/metadata.h"
+#include "client/shared_files.h"
+#include "client/sts.h"
+#include "server/secret_memory.h"
 #include "utils/timestamp.h"
 
 /*

@@ -4,15 +4,15 @@
  *	  The credentials that requests to a target are signed with.
  *
  * IDENTIFICATION
- *	  src/credential_chain.h
+ *	  src/client/credential_chain.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_CREDENTIAL_CHAIN_H
 #define GLUE_CREDENTIAL_CHAIN_H
 
-#include "client.h"
-#include "profile_chain.h"
+#include "aws/profile_chain.h"
+#include "client/client.h"
 
 extern void glue_credentials_plan(const GlueTarget *target,
 								  GlueCredentialPlan *plan);

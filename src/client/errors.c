@@ -15,15 +15,15 @@
  * Text from the service arrives here scrubbed of secrets; see redact.c.
  *
  * IDENTIFICATION
- *	  src/errors.c
+ *	  src/client/errors.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "encoding.h"
-#include "errors.h"
+#include "client/errors.h"
 #include "lib/stringinfo.h"
+#include "server/encoding.h"
 
 /* What an exception means in PostgreSQL's terms, and what to do about it. */
 typedef struct ExceptionRule

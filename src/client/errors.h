@@ -4,16 +4,16 @@
  *	  Failures of calls to AWS, as values and as PostgreSQL errors.
  *
  * IDENTIFICATION
- *	  src/errors.h
+ *	  src/client/errors.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_ERRORS_H
 #define GLUE_ERRORS_H
 
-#include "http.h"
-#include "reply.h"
-#include "retry.h"
+#include "aws/reply.h"
+#include "aws/retry.h"
+#include "http/http.h"
 
 /*
  * A failed call, worded.  The strings are UTF-8 and live in the memory

@@ -17,19 +17,19 @@
  * server has no reason to make a connection of it.
  *
  * IDENTIFICATION
- *	  src/foreign_database.c
+ *	  src/client/foreign_database.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/pg_foreign_server.h"
+#include "client/foreign_database.h"
 #include "commands/defrem.h"
-#include "compat.h"
-#include "encoding.h"
 #include "foreign/foreign.h"
-#include "foreign_database.h"
 #include "miscadmin.h"
+#include "server/compat.h"
+#include "server/encoding.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 

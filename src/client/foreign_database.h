@@ -4,14 +4,14 @@
  *	  Foreign servers that stand for a database elsewhere.
  *
  * IDENTIFICATION
- *	  src/foreign_database.h
+ *	  src/client/foreign_database.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_FOREIGN_DATABASE_H
 #define GLUE_FOREIGN_DATABASE_H
 
-#include "jdbc_url.h"
+#include "glue/jdbc_url.h"
 
 /* An option of a foreign server. */
 typedef struct GlueForeignOption

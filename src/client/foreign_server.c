@@ -14,7 +14,7 @@
  * roles.
  *
  * IDENTIFICATION
- *	  src/foreign_server.c
+ *	  src/client/foreign_server.c
  *
  *-------------------------------------------------------------------------
  */
@@ -25,11 +25,11 @@
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
+#include "client/foreign_server.h"
 #include "commands/extension.h"
-#include "compat.h"
 #include "foreign/foreign.h"
-#include "foreign_server.h"
 #include "miscadmin.h"
+#include "server/compat.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/syscache.h"

@@ -4,14 +4,14 @@
  *	  Foreign servers of the wrapper glue_conn, and their user mappings.
  *
  * IDENTIFICATION
- *	  src/foreign_server.h
+ *	  src/client/foreign_server.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_FOREIGN_SERVER_H
 #define GLUE_FOREIGN_SERVER_H
 
-#include "server_options.h"
+#include "client/server_options.h"
 
 extern Oid	glue_foreign_server_find(const char *name);
 extern Oid	glue_foreign_server_by_name(const char *name);

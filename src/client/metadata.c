@@ -18,7 +18,7 @@
  * source was there.
  *
  * IDENTIFICATION
- *	  src/metadata.c
+ *	  src/client/metadata.c
  *
  *-------------------------------------------------------------------------
  */
@@ -26,11 +26,11 @@
 
 #include <time.h>
 
-#include "http.h"
-#include "metadata.h"
-#include "query_form.h"
-#include "secret_memory.h"
-#include "shared_files.h"
+#include "aws/query_form.h"
+#include "client/metadata.h"
+#include "client/shared_files.h"
+#include "http/http.h"
+#include "server/secret_memory.h"
 
 /* What AWS's clients use for containers. */
 #define CONTAINER_CONNECT_TIMEOUT_MS	2000

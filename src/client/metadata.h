@@ -4,15 +4,15 @@
  *	  Credentials from the machine that the server runs on.
  *
  * IDENTIFICATION
- *	  src/metadata.h
+ *	  src/client/metadata.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_METADATA_H
 #define GLUE_METADATA_H
 
-#include "credential_reply.h"
-#include "credential_sources.h"
+#include "aws/credential_reply.h"
+#include "aws/credential_sources.h"
 
 typedef enum GlueMetadataOutcome
 {

@@ -22,18 +22,18 @@
  * that commits, and so before a queued request of it can be carried out.
  *
  * IDENTIFICATION
- *	  src/open_lists.c
+ *	  src/client/open_lists.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "compat.h"
-#include "jsonb_tree.h"
+#include "client/open_lists.h"
 #include "miscadmin.h"
-#include "open_lists.h"
-#include "redacted.h"
+#include "server/compat.h"
+#include "server/jsonb_tree.h"
+#include "server/redacted.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */

@@ -4,16 +4,16 @@
  *	  Lists that are read while something else may go on.
  *
  * IDENTIFICATION
- *	  src/open_lists.h
+ *	  src/client/open_lists.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_OPEN_LISTS_H
 #define GLUE_OPEN_LISTS_H
 
+#include "client/pages.h"
 #include "executor/executor.h"
 #include "lib/ilist.h"
-#include "pages.h"
 #include "utils/resowner.h"
 #include "utils/tuplestore.h"
 

@@ -17,19 +17,19 @@
  * was gone through three times.
  *
  * IDENTIFICATION
- *	  src/pages.c
+ *	  src/client/pages.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "answer.h"
-#include "client.h"
-#include "jsonb_tree.h"
+#include "client/client.h"
+#include "client/pages.h"
+#include "glue/answer.h"
+#include "glue/model.h"
 #include "miscadmin.h"
-#include "model.h"
-#include "pages.h"
-#include "secret_memory.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */

@@ -4,14 +4,14 @@
  *	  Operations of AWS that answer page by page.
  *
  * IDENTIFICATION
- *	  src/pages.h
+ *	  src/client/pages.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_PAGES_H
 #define GLUE_PAGES_H
 
-#include "client.h"
+#include "client/client.h"
 
 /* A list that is being read.  Everything of it is private but asked_at. */
 typedef struct GluePages

@@ -21,7 +21,7 @@
  * superuser's to change, even if that option stays as it is.
  *
  * IDENTIFICATION
- *	  src/server_options.c
+ *	  src/client/server_options.c
  *
  *-------------------------------------------------------------------------
  */
@@ -29,22 +29,22 @@
 
 #include <openssl/crypto.h>
 
-#include "builtins.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_type.h"
 #include "catalog/pg_user_mapping.h"
-#include "compat.h"
-#include "encoding.h"
+#include "client/server_options.h"
 #include "fmgr.h"
+#include "glue/model.h"
+#include "glue/validate.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "model.h"
-#include "secret_memory.h"
-#include "server_options.h"
-#include "settings.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/secret_memory.h"
+#include "server/settings.h"
 #include "utils/array.h"
 #include "utils/guc.h"
-#include "validate.h"
 
 /* What an option's value is, and so how it is read. */
 typedef enum OptionType

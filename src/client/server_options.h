@@ -4,14 +4,14 @@
  *	  The options of foreign servers and user mappings.
  *
  * IDENTIFICATION
- *	  src/server_options.h
+ *	  src/client/server_options.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_SERVER_OPTIONS_H
 #define GLUE_SERVER_OPTIONS_H
 
-#include "identity.h"
+#include "aws/identity.h"
 
 /* What can be said of a server; text that says nothing is NULL. */
 typedef struct GlueServerOptions

@@ -13,7 +13,7 @@
  * nobody meant.
  *
  * IDENTIFICATION
- *	  src/shared_files.c
+ *	  src/client/shared_files.c
  *
  *-------------------------------------------------------------------------
  */
@@ -23,12 +23,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compat.h"
-#include "profile_file.h"
-#include "read_file.h"
-#include "secret_memory.h"
-#include "settings.h"
-#include "shared_files.h"
+#include "aws/profile_file.h"
+#include "client/shared_files.h"
+#include "server/compat.h"
+#include "server/read_file.h"
+#include "server/secret_memory.h"
+#include "server/settings.h"
 #include "storage/fd.h"
 
 /*

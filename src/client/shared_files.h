@@ -4,14 +4,14 @@
  *	  The environment and the shared AWS files of the server process.
  *
  * IDENTIFICATION
- *	  src/shared_files.h
+ *	  src/client/shared_files.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_SHARED_FILES_H
 #define GLUE_SHARED_FILES_H
 
-#include "configuration.h"
+#include "aws/configuration.h"
 
 extern const GlueConfiguration *glue_configuration_read(const char *profile);
 extern char *glue_shared_files_description(void);

@@ -13,18 +13,18 @@
  * key of the day.
  *
  * IDENTIFICATION
- *	  src/signed_request.c
+ *	  src/client/signed_request.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "invocation.h"
-#include "json_tree.h"
-#include "query_form.h"
-#include "secret_memory.h"
-#include "signed_request.h"
-#include "sigv4.h"
+#include "aws/invocation.h"
+#include "aws/query_form.h"
+#include "aws/sigv4.h"
+#include "client/signed_request.h"
+#include "server/secret_memory.h"
+#include "text/json_tree.h"
 
 #define USER_AGENT		"glue_conn/1.0"
 

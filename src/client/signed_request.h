@@ -4,7 +4,7 @@
  *	  A request to an AWS service, as it goes over the wire.
  *
  * IDENTIFICATION
- *	  src/signed_request.h
+ *	  src/client/signed_request.h
  *
  *-------------------------------------------------------------------------
  */
@@ -15,8 +15,8 @@
 
 #include <json-c/json.h>
 
-#include "endpoint.h"
-#include "identity.h"
+#include "aws/endpoint.h"
+#include "aws/identity.h"
 
 typedef enum GlueService
 {

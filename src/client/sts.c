@@ -11,7 +11,7 @@
  * the whole world to fail at.
  *
  * IDENTIFICATION
- *	  src/sts.c
+ *	  src/client/sts.c
  *
  *-------------------------------------------------------------------------
  */
@@ -21,9 +21,9 @@
 
 #include <json-c/json.h>
 
-#include "client.h"
-#include "jsonb_tree.h"
-#include "sts.h"
+#include "client/client.h"
+#include "client/sts.h"
+#include "server/jsonb_tree.h"
 
 /* Tells in AWS's logs who assumed a role, where nothing else was asked for. */
 #define DEFAULT_SESSION_NAME	"glue_conn"

@@ -4,15 +4,15 @@
  *	  Calls of AWS STS, the Security Token Service.
  *
  * IDENTIFICATION
- *	  src/sts.h
+ *	  src/client/sts.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_STS_H
 #define GLUE_STS_H
 
-#include "client.h"
-#include "credential_reply.h"
+#include "aws/credential_reply.h"
+#include "client/client.h"
 
 /* A role that is to be assumed.  NULL and 0 leave the choice to AWS. */
 typedef struct GlueRole

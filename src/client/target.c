@@ -13,7 +13,7 @@
  * and profile.  Each single thing comes from the first that says it.
  *
  * IDENTIFICATION
- *	  src/target.c
+ *	  src/client/target.c
  *
  *-------------------------------------------------------------------------
  */
@@ -21,15 +21,15 @@
 
 #include <openssl/evp.h>
 
-#include "builtins.h"
-#include "compat.h"
-#include "endpoint_config.h"
-#include "foreign_server.h"
+#include "aws/endpoint_config.h"
+#include "client/foreign_server.h"
+#include "client/shared_files.h"
+#include "client/target.h"
 #include "miscadmin.h"
-#include "secret_memory.h"
-#include "settings.h"
-#include "shared_files.h"
-#include "target.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/secret_memory.h"
+#include "server/settings.h"
 
 /* prototypes of private functions */
 static void add_settings(GlueServerOptions *options);

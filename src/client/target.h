@@ -4,17 +4,17 @@
  *	  Which Data Catalog a call is for, how it is reached, and as whom.
  *
  * IDENTIFICATION
- *	  src/target.h
+ *	  src/client/target.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_TARGET_H
 #define GLUE_TARGET_H
 
-#include "compat.h"
-#include "configuration.h"
-#include "endpoint.h"
-#include "identity.h"
+#include "aws/configuration.h"
+#include "aws/endpoint.h"
+#include "aws/identity.h"
+#include "server/compat.h"
 
 #define GLUE_FINGERPRINT_LEN	32
 

@@ -11,7 +11,7 @@
  * secret is cleansed with it.
  *
  * IDENTIFICATION
- *	  src/arguments.c
+ *	  src/functions/arguments.c
  *
  *-------------------------------------------------------------------------
  */
@@ -20,15 +20,15 @@
 #include <json-c/json.h>
 #include <openssl/crypto.h>
 
-#include "arguments.h"
-#include "builtins.h"
 #include "catalog/pg_type.h"
-#include "encoding.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
-#include "normalize.h"
-#include "secret_memory.h"
-#include "settings.h"
+#include "functions/arguments.h"
+#include "glue/normalize.h"
+#include "server/builtins.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+#include "server/settings.h"
+#include "text/json_tree.h"
 #include "utils/array.h"
 
 /*

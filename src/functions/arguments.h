@@ -4,7 +4,7 @@
  *	  What SQL gives, converted and checked.
  *
  * IDENTIFICATION
- *	  src/arguments.h
+ *	  src/functions/arguments.h
  *
  *-------------------------------------------------------------------------
  */
@@ -12,10 +12,10 @@
 #define GLUE_ARGUMENTS_H
 
 #include "fmgr.h"
+#include "glue/validate.h"
 #include "lib/stringinfo.h"
-#include "operation.h"
+#include "operation/operation.h"
 #include "utils/timestamp.h"
-#include "validate.h"
 
 /* A connection that is to be made.  All text is UTF-8. */
 typedef struct GlueDefinition

@@ -9,19 +9,19 @@
  * (POSTGRESQL, MYSQL, ...) gets host, port and database.
  *
  * IDENTIFICATION
- *	  src/builders.c
+ *	  src/functions/builders.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
+#include "client/foreign_database.h"
 #include "commands/dbcommands.h"
-#include "connection_builder.h"
-#include "foreign_database.h"
-#include "json_tree.h"
+#include "functions/connection_builder.h"
 #include "miscadmin.h"
 #include "postmaster/postmaster.h"
+#include "server/builtins.h"
+#include "text/json_tree.h"
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
 

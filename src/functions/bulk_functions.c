@@ -16,7 +16,7 @@
  * which go before those that begin with another input.
  *
  * IDENTIFICATION
- *	  src/bulk_functions.c
+ *	  src/functions/bulk_functions.c
  *
  *-------------------------------------------------------------------------
  */
@@ -24,22 +24,22 @@
 
 #include <openssl/crypto.h>
 
-#include "builtins.h"
 #include "catalog/pg_type.h"
-#include "client.h"
-#include "compat.h"
-#include "encoding.h"
+#include "client/client.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "function_call.h"
-#include "immediate_operation.h"
-#include "jsonb_tree.h"
+#include "functions/function_call.h"
+#include "glue/normalize.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
-#include "normalize.h"
-#include "secret_key.h"
-#include "secret_memory.h"
-#include "settings.h"
+#include "operation/immediate_operation.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+#include "server/settings.h"
+#include "store/secret_key.h"
 #include "utils/array.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"

@@ -7,26 +7,26 @@
  * record the change, after it was made, has to wait for nobody.
  *
  * IDENTIFICATION
- *	  src/change_functions.c
+ *	  src/functions/change_functions.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
 #include "catalog/pg_type.h"
-#include "client.h"
-#include "compat.h"
-#include "crash_point.h"
-#include "encoding.h"
+#include "client/client.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "function_call.h"
-#include "immediate_operation.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
+#include "functions/function_call.h"
 #include "miscadmin.h"
-#include "record.h"
+#include "operation/immediate_operation.h"
+#include "operation/record.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/crash_point.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "text/json_tree.h"
 #include "utils/array.h"
 #include "utils/tuplestore.h"
 

@@ -13,7 +13,7 @@
  * refused, and no message shows it.
  *
  * IDENTIFICATION
- *	  src/connection_builder.c
+ *	  src/functions/connection_builder.c
  *
  *-------------------------------------------------------------------------
  */
@@ -22,15 +22,15 @@
 #include <json-c/json.h>
 #include <openssl/crypto.h>
 
-#include "builtins.h"
 #include "catalog/pg_type.h"
-#include "connection_builder.h"
-#include "encoding.h"
-#include "function_call.h"
-#include "jsonb_tree.h"
+#include "functions/connection_builder.h"
+#include "functions/function_call.h"
+#include "glue/redact.h"
 #include "miscadmin.h"
-#include "redact.h"
-#include "secret_memory.h"
+#include "server/builtins.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
 #include "utils/array.h"
 #include "utils/memutils.h"
 

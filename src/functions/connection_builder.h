@@ -4,16 +4,16 @@
  *	  A ConnectionInput in the making.
  *
  * IDENTIFICATION
- *	  src/connection_builder.h
+ *	  src/functions/connection_builder.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_CONNECTION_BUILDER_H
 #define GLUE_CONNECTION_BUILDER_H
 
-#include "arguments.h"
 #include "fmgr.h"
-#include "jdbc_url.h"
+#include "functions/arguments.h"
+#include "glue/jdbc_url.h"
 
 /*
  * What is known of a connection.  All text is UTF-8.  What is NULL was not

@@ -7,15 +7,15 @@
  * that would refuse, in the same words.
  *
  * IDENTIFICATION
- *	  src/enqueue_functions.c
+ *	  src/functions/enqueue_functions.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "enqueue.h"
 #include "fmgr.h"
-#include "function_call.h"
+#include "functions/function_call.h"
+#include "queue/enqueue.h"
 
 PG_FUNCTION_INFO_V1(glue_enqueue_create_connection);
 PG_FUNCTION_INFO_V1(glue_enqueue_update_connection);

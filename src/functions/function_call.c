@@ -13,17 +13,17 @@
  * nothing is sent before all arguments are known to be right.
  *
  * IDENTIFICATION
- *	  src/function_call.c
+ *	  src/functions/function_call.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "client.h"
-#include "compat.h"
-#include "credential_chain.h"
-#include "function_call.h"
+#include "client/client.h"
+#include "client/credential_chain.h"
+#include "functions/function_call.h"
 #include "miscadmin.h"
+#include "server/compat.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 

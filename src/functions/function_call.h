@@ -4,16 +4,16 @@
  *	  What all SQL functions that reach AWS have in common.
  *
  * IDENTIFICATION
- *	  src/function_call.h
+ *	  src/functions/function_call.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_FUNCTION_CALL_H
 #define GLUE_FUNCTION_CALL_H
 
-#include "access.h"
-#include "arguments.h"
-#include "client.h"
+#include "client/access.h"
+#include "client/client.h"
+#include "functions/arguments.h"
 
 /* Whether a function changes something, here or in AWS Glue. */
 typedef enum GlueFunctionKind

@@ -7,24 +7,24 @@
  * in, validation, the call, the record, the result out.
  *
  * IDENTIFICATION
- *	  src/functions.c
+ *	  src/functions/functions.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
-#include "compat.h"
-#include "credential_chain.h"
-#include "encoding.h"
+#include "client/credential_chain.h"
+#include "client/sts.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "function_call.h"
-#include "immediate_operation.h"
-#include "jsonb_tree.h"
-#include "record.h"
-#include "redacted.h"
-#include "sts.h"
+#include "functions/function_call.h"
+#include "operation/immediate_operation.h"
+#include "operation/record.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/redacted.h"
 #include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(glue_create_connection);

@@ -8,18 +8,18 @@
  * this backend changes something (see open_lists.c).
  *
  * IDENTIFICATION
- *	  src/list_functions.c
+ *	  src/functions/list_functions.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "client/open_lists.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "function_call.h"
-#include "jsonb_tree.h"
-#include "list_functions.h"
-#include "open_lists.h"
+#include "functions/function_call.h"
+#include "functions/list_functions.h"
+#include "server/jsonb_tree.h"
 
 /* A function that returns a list, from its first call to its last. */
 typedef struct FunctionList

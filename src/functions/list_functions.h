@@ -4,14 +4,14 @@
  *	  The SQL functions that return lists of AWS Glue's.
  *
  * IDENTIFICATION
- *	  src/list_functions.h
+ *	  src/functions/list_functions.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_LIST_FUNCTIONS_H
 #define GLUE_LIST_FUNCTIONS_H
 
-#include "function_call.h"
+#include "functions/function_call.h"
 
 /* Connects a function, and fills in the call whose answers hold a list. */
 typedef void (*GlueBeginList) (FunctionCallInfo fcinfo,

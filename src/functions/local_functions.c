@@ -6,21 +6,21 @@
  * They work on their arguments alone, so everybody may call them.
  *
  * IDENTIFICATION
- *	  src/local_functions.c
+ *	  src/functions/local_functions.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
-#include "compat.h"
-#include "encoding.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "function_call.h"
-#include "jsonb_tree.h"
-#include "normalize.h"
-#include "redacted.h"
+#include "functions/function_call.h"
+#include "glue/normalize.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/redacted.h"
 #include "utils/tuplestore.h"
 
 /* prototypes of private functions */

@@ -12,27 +12,27 @@
  * What is held can be taken over or dropped: see request_home.c.
  *
  * IDENTIFICATION
- *	  src/request_change_functions.c
+ *	  src/functions/request_change_functions.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "encoding.h"
-#include "foreign_server.h"
-#include "function_call.h"
-#include "home.h"
+#include "client/foreign_server.h"
+#include "functions/function_call.h"
+#include "functions/request_functions.h"
 #include "miscadmin.h"
-#include "queue_wake.h"
-#include "request_functions.h"
-#include "request_home.h"
-#include "request_row.h"
-#include "result_row.h"
-#include "session_settings.h"
+#include "queue/work_target.h"
+#include "server/encoding.h"
+#include "server/home.h"
+#include "server/queue_wake.h"
+#include "server/result_row.h"
+#include "server/session_settings.h"
+#include "store/request_home.h"
+#include "store/request_row.h"
 #include "utils/acl.h"
 #include "utils/memutils.h"
-#include "work_target.h"
 
 /* prototypes of private functions */
 static void find_retried(const GlueRequestQueue *queue, int64 id,

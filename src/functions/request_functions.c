@@ -7,19 +7,19 @@
  * those of roles whose privileges it has.  All others do not exist for it.
  *
  * IDENTIFICATION
- *	  src/request_functions.c
+ *	  src/functions/request_functions.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "builtins.h"
-#include "compat.h"
 #include "fmgr.h"
-#include "function_call.h"
+#include "functions/function_call.h"
+#include "functions/request_functions.h"
 #include "miscadmin.h"
-#include "request_functions.h"
+#include "server/builtins.h"
+#include "server/compat.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/timestamp.h"

@@ -4,7 +4,7 @@
  *	  What all SQL functions about one request have in common.
  *
  * IDENTIFICATION
- *	  src/request_functions.h
+ *	  src/functions/request_functions.h
  *
  *-------------------------------------------------------------------------
  */
@@ -12,8 +12,8 @@
 #define GLUE_REQUEST_FUNCTIONS_H
 
 #include "fmgr.h"
-#include "function_call.h"
-#include "request_queue.h"
+#include "functions/function_call.h"
+#include "store/request_queue.h"
 
 extern void glue_request_find_visible(const GlueRequestQueue *queue, int64 id,
 									  GlueRequestState *found);

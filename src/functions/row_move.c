@@ -20,7 +20,7 @@
  * stands then.
  *
  * IDENTIFICATION
- *	  src/row_move.c
+ *	  src/functions/row_move.c
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +28,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_am.h"
-#include "row_move.h"
+#include "functions/row_move.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 

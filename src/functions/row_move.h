@@ -4,7 +4,7 @@
  *	  Rows that an update moves from one partition to another.
  *
  * IDENTIFICATION
- *	  src/row_move.h
+ *	  src/functions/row_move.h
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 #define GLUE_ROW_MOVE_H
 
 #include "access/htup.h"
-#include "request.h"
+#include "store/request.h"
 #include "utils/relcache.h"
 
 #define GLUE_ROW_DIGEST_SIZE	32

@@ -19,30 +19,30 @@
  * Tags are not compared: to read them takes a call for each connection.
  *
  * IDENTIFICATION
- *	  src/sync_functions.c
+ *	  src/functions/sync_functions.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "answer.h"
-#include "builtins.h"
-#include "client.h"
-#include "compat.h"
-#include "connection_lock.h"
-#include "encoding.h"
+#include "client/client.h"
+#include "client/pages.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "function_call.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
-#include "list_functions.h"
+#include "functions/function_call.h"
+#include "functions/list_functions.h"
+#include "glue/answer.h"
+#include "glue/observation.h"
 #include "miscadmin.h"
-#include "observation.h"
-#include "pages.h"
-#include "record.h"
-#include "redacted.h"
-#include "request_queue.h"
+#include "operation/record.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/redacted.h"
+#include "store/connection_lock.h"
+#include "store/request_queue.h"
+#include "text/json_tree.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 

@@ -7,16 +7,16 @@
  * so they make no record of their own.
  *
  * IDENTIFICATION
- *	  src/tag_functions.c
+ *	  src/functions/tag_functions.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "function_call.h"
-#include "jsonb_tree.h"
-#include "tags.h"
+#include "functions/function_call.h"
+#include "operation/tags.h"
+#include "server/jsonb_tree.h"
 
 /* A change of tags, between its beginning and its end. */
 typedef struct TagChange

@@ -8,18 +8,18 @@
  * written.  That it has failed is an error, since the service says so in one.
  *
  * IDENTIFICATION
- *	  src/test_function.c
+ *	  src/functions/test_function.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "encoding.h"
 #include "fmgr.h"
-#include "function_call.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
-#include "secret_memory.h"
+#include "functions/function_call.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+#include "text/json_tree.h"
 
 /* prototypes of private functions */
 static void refuse_json_as_name(FunctionCallInfo fcinfo, int argument);

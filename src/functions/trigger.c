@@ -29,7 +29,7 @@
  * Requests are made in the name of the role that changes the row.
  *
  * IDENTIFICATION
- *	  src/trigger.c
+ *	  src/functions/trigger.c
  *
  *-------------------------------------------------------------------------
  */
@@ -39,15 +39,15 @@
 #include <openssl/evp.h>
 
 #include "access/htup_details.h"
-#include "builtins.h"
 #include "commands/trigger.h"
-#include "enqueue.h"
 #include "fmgr.h"
-#include "function_call.h"
+#include "functions/function_call.h"
+#include "functions/row_move.h"
+#include "functions/trigger_arguments.h"
 #include "miscadmin.h"
-#include "request_row.h"
-#include "row_move.h"
-#include "trigger_arguments.h"
+#include "queue/enqueue.h"
+#include "server/builtins.h"
+#include "store/request_row.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"

@@ -8,18 +8,18 @@
  * are checked when it fires.
  *
  * IDENTIFICATION
- *	  src/trigger_arguments.c
+ *	  src/functions/trigger_arguments.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/attnum.h"
-#include "builtins.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_type.h"
+#include "functions/trigger_arguments.h"
 #include "parser/parse_relation.h"
-#include "trigger_arguments.h"
+#include "server/builtins.h"
 #include "utils/lsyscache.h"
 
 #define DEFAULT_INPUT_COLUMN	"connection_input"

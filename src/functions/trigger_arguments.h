@@ -4,14 +4,14 @@
  *	  What a trigger that provisions connections was told.
  *
  * IDENTIFICATION
- *	  src/trigger_arguments.h
+ *	  src/functions/trigger_arguments.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_TRIGGER_ARGUMENTS_H
 #define GLUE_TRIGGER_ARGUMENTS_H
 
-#include "arguments.h"
+#include "functions/arguments.h"
 #include "utils/rel.h"
 
 /* What a trigger was told, and the columns that it is about. */

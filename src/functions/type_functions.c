@@ -9,16 +9,16 @@
  * redact it would take the properties named PASSWORD out of it.
  *
  * IDENTIFICATION
- *	  src/type_functions.c
+ *	  src/functions/type_functions.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "function_call.h"
-#include "jsonb_tree.h"
-#include "list_functions.h"
+#include "functions/function_call.h"
+#include "functions/list_functions.h"
+#include "server/jsonb_tree.h"
 
 /* prototypes of private functions */
 static void begin_list_types(FunctionCallInfo fcinfo, GlueFunction *function,

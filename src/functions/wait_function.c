@@ -8,24 +8,24 @@
  * that is a little different for everybody.
  *
  * IDENTIFICATION
- *	  src/wait_function.c
+ *	  src/functions/wait_function.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "answer.h"
-#include "builtins.h"
 #include "common/pg_prng.h"
-#include "compat.h"
-#include "encoding.h"
 #include "fmgr.h"
-#include "function_call.h"
-#include "json_tree.h"
-#include "observation.h"
-#include "record.h"
-#include "redacted.h"
+#include "functions/function_call.h"
+#include "glue/answer.h"
+#include "glue/observation.h"
+#include "operation/record.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/redacted.h"
+#include "text/json_tree.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 

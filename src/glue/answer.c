@@ -23,11 +23,11 @@
  * do not count.
  *
  * IDENTIFICATION
- *	  src/answer.c
+ *	  src/glue/answer.c
  *
  *-------------------------------------------------------------------------
  */
-#include "answer.h"
+#include "glue/answer.h"
 
 #include <limits.h>
 #include <math.h>
@@ -37,9 +37,9 @@
 
 #include <openssl/crypto.h>
 
-#include "json_tree.h"
-#include "model.h"
-#include "violation.h"
+#include "glue/model.h"
+#include "glue/violation.h"
+#include "text/json_tree.h"
 
 #define PATH_SIZE			256
 

@@ -4,7 +4,7 @@
  *	  What an answer of AWS Glue holds, made fit for use.
  *
  * IDENTIFICATION
- *	  src/answer.h
+ *	  src/glue/answer.h
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-#include "reply.h"
+#include "aws/reply.h"
 
 /* Room for what is wrong with an answer, in one sentence. */
 #define GLUE_ANSWER_PROBLEM_SIZE	512

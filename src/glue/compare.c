@@ -27,21 +27,21 @@
  * secret.  Since copies are held meanwhile, the sink must return.
  *
  * IDENTIFICATION
- *	  src/compare.c
+ *	  src/glue/compare.c
  *
  *-------------------------------------------------------------------------
  */
-#include "compare.h"
+#include "glue/compare.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "json_tree.h"
-#include "model.h"
-#include "redact.h"
-#include "secret_name.h"
-#include "shown_secret.h"
-#include "violation.h"
+#include "glue/model.h"
+#include "glue/redact.h"
+#include "glue/shown_secret.h"
+#include "glue/violation.h"
+#include "secret/secret_name.h"
+#include "text/json_tree.h"
 
 #define PATH_SIZE 1024
 #define MESSAGE_SIZE 512

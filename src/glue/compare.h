@@ -4,7 +4,7 @@
  *	  Comparison of a definition that was sent with what AWS Glue has.
  *
  * IDENTIFICATION
- *	  src/compare.h
+ *	  src/glue/compare.h
  *
  *-------------------------------------------------------------------------
  */

@@ -24,18 +24,18 @@
  * round.
  *
  * IDENTIFICATION
- *	  src/credential_loss.c
+ *	  src/glue/credential_loss.c
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_loss.h"
+#include "glue/credential_loss.h"
 
 #include <string.h>
 
-#include "json_tree.h"
-#include "redact.h"
-#include "secret_name.h"
-#include "violation.h"
+#include "glue/redact.h"
+#include "glue/violation.h"
+#include "secret/secret_name.h"
+#include "text/json_tree.h"
 
 #define PATH_SIZE		1024
 #define ENCRYPTED		"ENCRYPTED_"

@@ -4,14 +4,14 @@
  *	  What credentials an update would wipe out.
  *
  * IDENTIFICATION
- *	  src/credential_loss.h
+ *	  src/glue/credential_loss.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_CREDENTIAL_LOSS_H
 #define GLUE_CREDENTIAL_LOSS_H
 
-#include "compare.h"
+#include "glue/compare.h"
 
 extern bool glue_find_credential_losses(json_object *existing,
 										json_object *recorded,

@@ -11,11 +11,11 @@
  * should be may hold a password.
  *
  * IDENTIFICATION
- *	  src/database_address.c
+ *	  src/glue/database_address.c
  *
  *-------------------------------------------------------------------------
  */
-#include "database_address.h"
+#include "glue/database_address.h"
 
 #include <arpa/inet.h>
 #include <string.h>

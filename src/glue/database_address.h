@@ -4,7 +4,7 @@
  *	  Hosts and ports of databases, and what can be wrong with an address.
  *
  * IDENTIFICATION
- *	  src/database_address.h
+ *	  src/glue/database_address.h
  *
  *-------------------------------------------------------------------------
  */

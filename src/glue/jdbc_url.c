@@ -14,16 +14,16 @@
  * refused, for it would be lost without a word.
  *
  * IDENTIFICATION
- *	  src/jdbc_url.c
+ *	  src/glue/jdbc_url.c
  *
  *-------------------------------------------------------------------------
  */
-#include "jdbc_url.h"
+#include "glue/jdbc_url.h"
 
 #include <string.h>
 
-#include "json_tree.h"
-#include "text_buffer.h"
+#include "text/json_tree.h"
+#include "text/text_buffer.h"
 
 typedef struct Engine
 {

@@ -4,7 +4,7 @@
  *	  Where a database is, as JDBC URLs and connect strings say it.
  *
  * IDENTIFICATION
- *	  src/jdbc_url.h
+ *	  src/glue/jdbc_url.h
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "database_address.h"
+#include "glue/database_address.h"
 
 /* The kinds of databases whose URLs we know. */
 typedef enum GlueEngine

@@ -11,16 +11,16 @@
  * in ASCII only, whatever the locale: all names of the model are ASCII.
  *
  * IDENTIFICATION
- *	  src/model.c
+ *	  src/glue/model.c
  *
  *-------------------------------------------------------------------------
  */
-#include "model.h"
+#include "glue/model.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_tree.h"
+#include "text/json_tree.h"
 
 static int	compare_name(const void *key, const void *entry);
 static const void *find(const char *name, const void *array, int count,

@@ -4,7 +4,7 @@
  *	  Looking things up in AWS Glue's model.
  *
  * IDENTIFICATION
- *	  src/model.h
+ *	  src/glue/model.h
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "model_data.h"
+#include "glue/model_data.h"
 
 /*
  * Names longer than this have no near one.  The longest name in the model has

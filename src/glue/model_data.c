@@ -7,11 +7,11 @@
  * glue-2017-03-31 in botocore 1.43.117.  Do not edit.
  *
  * IDENTIFICATION
- *	  src/model_data.c
+ *	  src/glue/model_data.c
  *
  *-------------------------------------------------------------------------
  */
-#include "model_data.h"
+#include "glue/model_data.h"
 
 /* .* */
 static const uint8_t pattern_0_ascii[] = {

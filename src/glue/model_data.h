@@ -12,7 +12,7 @@
  * has to be known as one wherever it turns up.
  *
  * IDENTIFICATION
- *	  src/model_data.h
+ *	  src/glue/model_data.h
  *
  *-------------------------------------------------------------------------
  */

@@ -16,17 +16,17 @@
  * the validator to complain about.  So is what memory was too short for.
  *
  * IDENTIFICATION
- *	  src/normalize.c
+ *	  src/glue/normalize.c
  *
  *-------------------------------------------------------------------------
  */
-#include "normalize.h"
+#include "glue/normalize.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "compare.h"
-#include "model.h"
+#include "glue/compare.h"
+#include "glue/model.h"
 
 static void add_empty_properties(json_object *input);
 static void drop_empty_members(json_object *input);

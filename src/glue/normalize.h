@@ -4,7 +4,7 @@
  *	  What a user means, brought into the form that AWS Glue wants.
  *
  * IDENTIFICATION
- *	  src/normalize.h
+ *	  src/glue/normalize.h
  *
  *-------------------------------------------------------------------------
  */

@@ -13,18 +13,18 @@
  * compared is unknown, not equal.
  *
  * IDENTIFICATION
- *	  src/observation.c
+ *	  src/glue/observation.c
  *
  *-------------------------------------------------------------------------
  */
-#include "observation.h"
+#include "glue/observation.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "json_tree.h"
-#include "redact.h"
-#include "violation.h"
+#include "glue/redact.h"
+#include "glue/violation.h"
+#include "text/json_tree.h"
 
 #define PATH_SIZE 64
 #define MESSAGE_SIZE 512

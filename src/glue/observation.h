@@ -4,14 +4,14 @@
  *	  Comparison of what was known of a connection with what AWS Glue has.
  *
  * IDENTIFICATION
- *	  src/observation.h
+ *	  src/glue/observation.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_OBSERVATION_H
 #define GLUE_OBSERVATION_H
 
-#include "compare.h"
+#include "glue/compare.h"
 
 /* What has become of a connection since it was known, besides what can be seen. */
 typedef enum GlueUnseenChange

@@ -18,19 +18,19 @@
  * clocks need not agree.
  *
  * IDENTIFICATION
- *	  src/ownership.c
+ *	  src/glue/ownership.c
  *
  *-------------------------------------------------------------------------
  */
-#include "ownership.h"
+#include "glue/ownership.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "compare.h"
-#include "json_tree.h"
-#include "reply.h"
+#include "aws/reply.h"
+#include "glue/compare.h"
+#include "text/json_tree.h"
 
 /* The Date header has whole seconds, and tells of one moment of an exchange. */
 #define AGE_TOLERANCE_MS	2000

@@ -4,7 +4,7 @@
  *	  Whether a connection is the one that a request has made.
  *
  * IDENTIFICATION
- *	  src/ownership.h
+ *	  src/glue/ownership.h
  *
  *-------------------------------------------------------------------------
  */

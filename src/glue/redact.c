@@ -35,22 +35,22 @@
  * secret that it would find, so redacting twice gives the same as once.
  *
  * IDENTIFICATION
- *	  src/redact.c
+ *	  src/glue/redact.c
  *
  *-------------------------------------------------------------------------
  */
-#include "redact.h"
+#include "glue/redact.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
-#include "json_tree.h"
-#include "model.h"
-#include "redact_string.h"
-#include "secret_form.h"
-#include "secret_name.h"
+#include "glue/model.h"
+#include "glue/redact_string.h"
+#include "secret/secret_form.h"
+#include "secret/secret_name.h"
+#include "text/json_tree.h"
 
 typedef enum WalkPurpose
 {

@@ -4,7 +4,7 @@
  *	  Removal of secrets from anything that leaves the extension.
  *
  * IDENTIFICATION
- *	  src/redact.h
+ *	  src/glue/redact.h
  *
  *-------------------------------------------------------------------------
  */
@@ -16,8 +16,8 @@
 
 #include <json-c/json.h>
 
-#include "needles.h"
-#include "secret_text.h"		/* GLUE_REDACTED */
+#include "secret/needles.h"
+#include "secret/secret_text.h"		/* GLUE_REDACTED */
 
 extern bool glue_redact_is_secret_key(const char *key);
 extern bool glue_redact_hides(const char *key, json_object *value);

@@ -6,18 +6,18 @@
  * What redact.c does with a string that is no secret as a whole.
  *
  * IDENTIFICATION
- *	  src/redact_string.c
+ *	  src/glue/redact_string.c
  *
  *-------------------------------------------------------------------------
  */
-#include "redact_string.h"
+#include "glue/redact_string.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
-#include "json_tree.h"
+#include "text/json_tree.h"
 
 static char *new_buffer(const char *text, size_t len);
 

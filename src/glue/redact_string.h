@@ -4,7 +4,7 @@
  *	  The secrets of one string of a tree.
  *
  * IDENTIFICATION
- *	  src/redact_string.h
+ *	  src/glue/redact_string.h
  *
  *-------------------------------------------------------------------------
  */
@@ -13,8 +13,8 @@
 
 #include <json-c/json.h>
 
-#include "needles.h"
-#include "secret_text.h"
+#include "secret/needles.h"
+#include "secret/secret_text.h"
 
 extern bool glue_string_replace(json_object *string, const char *text,
 								size_t len);

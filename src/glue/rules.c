@@ -4,16 +4,16 @@
  *	  The rules beyond AWS Glue's model, as rules.def lists them.
  *
  * IDENTIFICATION
- *	  src/rules.c
+ *	  src/glue/rules.c
  *
  *-------------------------------------------------------------------------
  */
-#include "rules.h"
+#include "glue/rules.h"
 
 #include <string.h>
 
-#include "database_address.h"
-#include "model.h"
+#include "glue/database_address.h"
+#include "glue/model.h"
 
 typedef struct CheckRow
 {
@@ -25,12 +25,12 @@ typedef struct CheckRow
 static const CheckRow checks[] = {
 #define CHECK(name, rule, evidence, source) \
 	{GLUE_RULE_##rule, GLUE_EVIDENCE_##evidence},
-#include "rules.def"
+#include "glue/rules.def"
 };
 
 static const char *const unlisted_types[] = {
 #define UNLISTED_TYPE(type, evidence, source) type,
-#include "rules.def"
+#include "glue/rules.def"
 };
 
 #define NUNLISTED (sizeof(unlisted_types) / sizeof(char *))

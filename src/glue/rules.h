@@ -4,14 +4,14 @@
  *	  The rules beyond AWS Glue's model, as rules.def lists them.
  *
  * IDENTIFICATION
- *	  src/rules.h
+ *	  src/glue/rules.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_RULES_H
 #define GLUE_RULES_H
 
-#include "violation.h"
+#include "glue/violation.h"
 
 /* how a rule is known: see rules.def */
 typedef enum GlueEvidence
@@ -27,7 +27,7 @@ typedef enum GlueEvidence
 typedef enum GlueCheck
 {
 #define CHECK(name, rule, evidence, source) GLUE_CHECK_##name,
-#include "rules.def"
+#include "glue/rules.def"
 	GLUE_CHECK_COUNT
 } GlueCheck;
 

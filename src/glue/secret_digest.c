@@ -18,11 +18,11 @@
  * is spelled, nor an empty secret.
  *
  * IDENTIFICATION
- *	  src/secret_digest.c
+ *	  src/glue/secret_digest.c
  *
  *-------------------------------------------------------------------------
  */
-#include "secret_digest.h"
+#include "glue/secret_digest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +32,8 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-#include "json_tree.h"
-#include "redact.h"
+#include "glue/redact.h"
+#include "text/json_tree.h"
 
 /* What the identity of a key is the HMAC of, under that key. */
 static const char key_id_text[] = "glue_conn secret digest key";

@@ -5,7 +5,7 @@
  *	  them.
  *
  * IDENTIFICATION
- *	  src/secret_digest.h
+ *	  src/glue/secret_digest.h
  *
  *-------------------------------------------------------------------------
  */

@@ -10,16 +10,16 @@
  * differ each time.
  *
  * IDENTIFICATION
- *	  src/shown_secret.c
+ *	  src/glue/shown_secret.c
  *
  *-------------------------------------------------------------------------
  */
-#include "shown_secret.h"
+#include "glue/shown_secret.h"
 
 #include <string.h>
 
-#include "json_tree.h"
-#include "redact.h"
+#include "glue/redact.h"
+#include "text/json_tree.h"
 
 static bool is_shown(json_object *value);
 static bool same_text(json_object *a, json_object *b);

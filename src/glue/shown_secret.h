@@ -4,7 +4,7 @@
  *	  Secrets that AWS Glue returns in clear.
  *
  * IDENTIFICATION
- *	  src/shown_secret.h
+ *	  src/glue/shown_secret.h
  *
  *-------------------------------------------------------------------------
  */

@@ -15,16 +15,16 @@
  * another thing: see jdbc_url.c.
  *
  * IDENTIFICATION
- *	  src/source_url.c
+ *	  src/glue/source_url.c
  *
  *-------------------------------------------------------------------------
  */
-#include "source_url.h"
+#include "glue/source_url.h"
 
 #include <string.h>
 
-#include "database_address.h"
-#include "jdbc_url.h"
+#include "glue/database_address.h"
+#include "glue/jdbc_url.h"
 
 #define BLANKS " \t\r\n"
 

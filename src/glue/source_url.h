@@ -4,7 +4,7 @@
  *	  What is wrong with the URL of a data source.
  *
  * IDENTIFICATION
- *	  src/source_url.h
+ *	  src/glue/source_url.h
  *
  *-------------------------------------------------------------------------
  */

@@ -21,20 +21,20 @@
  * is never checked: it may know more than this version's model.
  *
  * IDENTIFICATION
- *	  src/validate.c
+ *	  src/glue/validate.c
  *
  *-------------------------------------------------------------------------
  */
-#include "validate.h"
+#include "glue/validate.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "json_tree.h"
-#include "model.h"
-#include "rules.h"
-#include "secret_text.h"
-#include "validate_rules.h"
+#include "glue/model.h"
+#include "glue/rules.h"
+#include "glue/validate_rules.h"
+#include "secret/secret_text.h"
+#include "text/json_tree.h"
 
 /* the longest ARN whose partition is looked at */
 #define MAX_ARN 2048

@@ -4,7 +4,7 @@
  *	  Check of a ConnectionInput and what goes with it, before it is sent.
  *
  * IDENTIFICATION
- *	  src/validate.h
+ *	  src/glue/validate.h
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +16,7 @@
 
 #include <json-c/json.h>
 
-#include "violation.h"
+#include "glue/violation.h"
 
 extern void glue_validate_connection_input_tree(json_object *input,
 												bool allow_unknown_members,

@@ -17,19 +17,19 @@
  * generation.  Some types exist in both, with different properties.
  *
  * IDENTIFICATION
- *	  src/validate_rules.c
+ *	  src/glue/validate_rules.c
  *
  *-------------------------------------------------------------------------
  */
-#include "validate_rules.h"
+#include "glue/validate_rules.h"
 
 #include <string.h>
 
-#include "json_tree.h"
-#include "model.h"
-#include "redact.h"
-#include "rules.h"
-#include "source_url.h"
+#include "glue/model.h"
+#include "glue/redact.h"
+#include "glue/rules.h"
+#include "glue/source_url.h"
+#include "text/json_tree.h"
 
 /* when a row about a property applies: all of it must be so */
 typedef enum Situation
@@ -73,7 +73,7 @@ static const PropertyRow property_rows[] = {
 	{type, key, when, true, GLUE_EVIDENCE_##evidence},
 #define REFUSED(type, key, when, evidence, source) \
 	{type, key, when, false, GLUE_EVIDENCE_##evidence},
-#include "rules.def"
+#include "glue/rules.def"
 };
 
 /*

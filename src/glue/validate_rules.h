@@ -4,7 +4,7 @@
  *	  What AWS Glue demands of a connection beyond its own model.
  *
  * IDENTIFICATION
- *	  src/validate_rules.h
+ *	  src/glue/validate_rules.h
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 
 #include <json-c/json.h>
 
-#include "violation.h"
+#include "glue/violation.h"
 
 extern void glue_check_rules(const GlueReporter *reporter,
 							 const GluePath *root, json_object *input);

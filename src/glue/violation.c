@@ -10,18 +10,18 @@
  * "$.MatchCriteria[3]".
  *
  * IDENTIFICATION
- *	  src/violation.c
+ *	  src/glue/violation.c
  *
  *-------------------------------------------------------------------------
  */
-#include "violation.h"
+#include "glue/violation.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "json_tree.h"
-#include "redact.h"
+#include "glue/redact.h"
+#include "text/json_tree.h"
 
 /*
  * Longest part of a key that a path shows, in bytes.  Escaped, it has six

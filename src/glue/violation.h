@@ -4,7 +4,7 @@
  *	  One finding of the validator, and how it is put into words.
  *
  * IDENTIFICATION
- *	  src/violation.h
+ *	  src/glue/violation.h
  *
  *-------------------------------------------------------------------------
  */

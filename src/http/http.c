@@ -44,7 +44,7 @@
  * the server.
  *
  * IDENTIFICATION
- *	  src/http.c
+ *	  src/http/http.c
  *
  *-------------------------------------------------------------------------
  */
@@ -54,13 +54,13 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include "compat.h"
-#include "http.h"
-#include "http_handle.h"
+#include "http/http.h"
+#include "http/http_handle.h"
+#include "http/poll_set.h"
 #include "lib/ilist.h"
-#include "poll_set.h"
-#include "secret_memory.h"
-#include "settings.h"
+#include "server/compat.h"
+#include "server/secret_memory.h"
+#include "server/settings.h"
 #include "utils/memutils.h"
 
 /*

@@ -4,14 +4,14 @@
  *	  HTTPS transfers that a backend can wait for, and leave, at any time.
  *
  * IDENTIFICATION
- *	  src/http.h
+ *	  src/http/http.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_HTTP_H
 #define GLUE_HTTP_H
 
-#include "http_transfer.h"
+#include "http/http_transfer.h"
 
 /*
  * What else is to be done whenever something is waited for.  Returns after how

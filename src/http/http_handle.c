@@ -11,7 +11,7 @@
  * The callbacks, and when what happens, are http.c's.
  *
  * IDENTIFICATION
- *	  src/http_handle.c
+ *	  src/http/http_handle.c
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@
 
 #include <openssl/crypto.h>
 
-#include "http_handle.h"
+#include "http/http_handle.h"
 
 #define SET GLUE_HTTP_SET
 

@@ -6,7 +6,7 @@
  * For http.c alone.
  *
  * IDENTIFICATION
- *	  src/http_handle.h
+ *	  src/http/http_handle.h
  *
  *-------------------------------------------------------------------------
  */
@@ -15,7 +15,7 @@
 
 #include <curl/curl.h>
 
-#include "http_transfer.h"
+#include "http/http_transfer.h"
 
 /*
  * Largest answer that is accepted.  The largest that Glue's limits allow for

@@ -4,7 +4,7 @@
  *	  What an HTTPS transfer is to be, and what became of it.
  *
  * IDENTIFICATION
- *	  src/http_transfer.h
+ *	  src/http/http_transfer.h
  *
  *-------------------------------------------------------------------------
  */

@@ -25,7 +25,7 @@
  * before, it is taken out.
  *
  * IDENTIFICATION
- *	  src/poll_set.c
+ *	  src/http/poll_set.c
  *
  *-------------------------------------------------------------------------
  */
@@ -39,9 +39,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compat.h"
+#include "http/poll_set.h"
 #include "miscadmin.h"
-#include "poll_set.h"
+#include "server/compat.h"
 #include "storage/fd.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"

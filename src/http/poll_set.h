@@ -4,7 +4,7 @@
  *	  Foreign sockets that a backend waits for together with its latch.
  *
  * IDENTIFICATION
- *	  src/poll_set.h
+ *	  src/http/poll_set.h
  *
  *-------------------------------------------------------------------------
  */

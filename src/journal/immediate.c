@@ -28,24 +28,24 @@
  * that dies takes this along, and then it is found out.
  *
  * IDENTIFICATION
- *	  src/immediate.c
+ *	  src/journal/immediate.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "crash_point.h"
-#include "encoding.h"
-#include "immediate.h"
-#include "journal_box.h"
+#include "client/open_lists.h"
+#include "journal/immediate.h"
+#include "journal/journal_box.h"
 #include "lib/ilist.h"
 #include "lib/stringinfo.h"
-#include "open_lists.h"
-#include "queue_wake.h"
-#include "redacted.h"
-#include "request_row.h"
-#include "settings.h"
+#include "server/crash_point.h"
+#include "server/encoding.h"
+#include "server/queue_wake.h"
+#include "server/redacted.h"
+#include "server/settings.h"
+#include "store/request_row.h"
 #include "utils/memutils.h"
 
 /* Connections that a warning names. */

@@ -4,16 +4,16 @@
  *	  Calls that act at once, as part of a transaction.
  *
  * IDENTIFICATION
- *	  src/immediate.h
+ *	  src/journal/immediate.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_IMMEDIATE_H
 #define GLUE_IMMEDIATE_H
 
-#include "access.h"
-#include "intent.h"
-#include "known_outcome.h"
+#include "client/access.h"
+#include "journal/intent.h"
+#include "journal/known_outcome.h"
 
 /* What a function that makes such calls needs for them. */
 typedef struct GlueImmediate

@@ -27,7 +27,7 @@
  * settled, no other call about it is written down, and its caller waits.
  *
  * IDENTIFICATION
- *	  src/intent.c
+ *	  src/journal/intent.c
  *
  *-------------------------------------------------------------------------
  */
@@ -39,22 +39,22 @@
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "builtins.h"
-#include "caller_status.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "compat.h"
-#include "encoding.h"
-#include "http.h"
-#include "intent.h"
-#include "journal_box.h"
-#include "kept_plan.h"
-#include "known_outcome.h"
+#include "http/http.h"
+#include "journal/intent.h"
+#include "journal/journal_box.h"
+#include "journal/known_outcome.h"
 #include "miscadmin.h"
-#include "request_row.h"
-#include "result_row.h"
-#include "service.h"
-#include "sql_text.h"
+#include "server/builtins.h"
+#include "server/caller_status.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/kept_plan.h"
+#include "server/result_row.h"
+#include "server/service.h"
+#include "store/request_row.h"
+#include "store/sql_text.h"
 #include "utils/fmgroids.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"

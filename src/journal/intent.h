@@ -4,7 +4,7 @@
  *	  What is written down of a call before it is made.
  *
  * IDENTIFICATION
- *	  src/intent.h
+ *	  src/journal/intent.h
  *
  *-------------------------------------------------------------------------
  */
@@ -12,8 +12,8 @@
 #define GLUE_INTENT_H
 
 #include "access/htup.h"
-#include "connection_lock.h"
-#include "request_queue.h"
+#include "store/connection_lock.h"
+#include "store/request_queue.h"
 #include "utils/timestamp.h"
 
 /* Some intents that are to be written down.  Belongs to a memory context. */

@@ -23,24 +23,24 @@
  * was refused.
  *
  * IDENTIFICATION
- *	  src/intent_resolve.c
+ *	  src/journal/intent_resolve.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
-#include "caller_status.h"
 #include "catalog/pg_type.h"
-#include "encoding.h"
-#include "intent_resolve.h"
-#include "journal_lock.h"
-#include "kept_plan.h"
-#include "known_outcome.h"
-#include "request_notice.h"
-#include "result_row.h"
-#include "sql_text.h"
-#include "subtransaction.h"
+#include "journal/intent_resolve.h"
+#include "journal/journal_lock.h"
+#include "journal/known_outcome.h"
+#include "server/builtins.h"
+#include "server/caller_status.h"
+#include "server/encoding.h"
+#include "server/kept_plan.h"
+#include "server/result_row.h"
+#include "server/subtransaction.h"
+#include "store/request_notice.h"
+#include "store/sql_text.h"
 
 /* Calls that are dealt with at once, so that nobody waits long for that. */
 #define RESOLVE_BATCH	256

@@ -4,14 +4,14 @@
  *	  Calls that acted at once, and whose transaction has ended without them.
  *
  * IDENTIFICATION
- *	  src/intent_resolve.h
+ *	  src/journal/intent_resolve.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_INTENT_RESOLVE_H
 #define GLUE_INTENT_RESOLVE_H
 
-#include "request_claim.h"
+#include "store/request_claim.h"
 
 /* What has come of looking for such calls. */
 typedef struct GlueResolution

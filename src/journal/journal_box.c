@@ -38,17 +38,17 @@
  * Other processes are known by their number; see queue_wake.c.
  *
  * IDENTIFICATION
- *	  src/journal_box.c
+ *	  src/journal/journal_box.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "compat.h"
-#include "journal_box.h"
+#include "journal/journal_box.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "queue_wake.h"
+#include "server/compat.h"
+#include "server/queue_wake.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/proc.h"

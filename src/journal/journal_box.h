@@ -5,14 +5,14 @@
  *	  transaction.
  *
  * IDENTIFICATION
- *	  src/journal_box.h
+ *	  src/journal/journal_box.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_JOURNAL_BOX_H
 #define GLUE_JOURNAL_BOX_H
 
-#include "shared_state.h"
+#include "server/shared_state.h"
 #include "storage/dsm.h"
 
 /*

@@ -11,13 +11,13 @@
  * that, and was refused, or is there to be seen before anything is undone.
  *
  * IDENTIFICATION
- *	  src/journal_lock.c
+ *	  src/journal/journal_lock.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "journal_lock.h"
+#include "journal/journal_lock.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 

@@ -5,7 +5,7 @@
  *	  transactions.
  *
  * IDENTIFICATION
- *	  src/journal_lock.h
+ *	  src/journal/journal_lock.h
  *
  *-------------------------------------------------------------------------
  */

@@ -16,15 +16,15 @@
  * Nothing here raises errors, since transactions that end call it.
  *
  * IDENTIFICATION
- *	  src/known_outcome.c
+ *	  src/journal/known_outcome.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "json_tree.h"
-#include "known_outcome.h"
+#include "journal/known_outcome.h"
 #include "miscadmin.h"
+#include "text/json_tree.h"
 
 #define NUM_ROWS		256
 #define ROW_LENGTH		16

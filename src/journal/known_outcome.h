@@ -4,15 +4,15 @@
  *	  What became of calls whose transactions have not ended.
  *
  * IDENTIFICATION
- *	  src/known_outcome.h
+ *	  src/journal/known_outcome.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_KNOWN_OUTCOME_H
 #define GLUE_KNOWN_OUTCOME_H
 
-#include "errors.h"
-#include "shared_state.h"
+#include "client/errors.h"
+#include "server/shared_state.h"
 #include "utils/timestamp.h"
 
 /* What a call may have done in AWS Glue. */

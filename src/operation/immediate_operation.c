@@ -13,19 +13,19 @@
  * wait for nobody.  Most creates need none of that.
  *
  * IDENTIFICATION
- *	  src/immediate_operation.c
+ *	  src/operation/immediate_operation.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "client.h"
-#include "crash_point.h"
-#include "encoding.h"
-#include "immediate_operation.h"
-#include "secret_key.h"
-#include "subtransaction.h"
-#include "tags.h"
+#include "client/client.h"
+#include "operation/immediate_operation.h"
+#include "operation/tags.h"
+#include "server/crash_point.h"
+#include "server/encoding.h"
+#include "server/subtransaction.h"
+#include "store/secret_key.h"
 
 /* prototypes of private functions */
 static GlueCall *prepare_step(GlueImmediateOperation *running, GlueCall *call);

@@ -4,15 +4,15 @@
  *	  Operations that act at once, as part of a transaction.
  *
  * IDENTIFICATION
- *	  src/immediate_operation.h
+ *	  src/operation/immediate_operation.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_IMMEDIATE_OPERATION_H
 #define GLUE_IMMEDIATE_OPERATION_H
 
-#include "immediate.h"
-#include "operation.h"
+#include "journal/immediate.h"
+#include "operation/operation.h"
 
 /* An operation that acts at once.  What is not named is zero at first. */
 typedef struct GlueImmediateOperation

@@ -37,22 +37,22 @@
  * database is looked up by the caller, before a connection that exists is read.
  *
  * IDENTIFICATION
- *	  src/operation.c
+ *	  src/operation/operation.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "answer.h"
-#include "encoding.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
+#include "glue/answer.h"
+#include "glue/observation.h"
+#include "glue/ownership.h"
 #include "lib/stringinfo.h"
-#include "observation.h"
-#include "operation.h"
-#include "ownership.h"
-#include "record.h"
-#include "redacted.h"
+#include "operation/operation.h"
+#include "operation/record.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/redacted.h"
+#include "text/json_tree.h"
 
 /* prototypes of private functions */
 static GlueCall *prepare_create(GlueOperation *operation);

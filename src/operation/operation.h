@@ -4,16 +4,16 @@
  *	  What a request asks for, as a sequence of calls.
  *
  * IDENTIFICATION
- *	  src/operation.h
+ *	  src/operation/operation.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_OPERATION_H
 #define GLUE_OPERATION_H
 
-#include "access.h"
-#include "mirror.h"
-#include "request_claim.h"
+#include "client/access.h"
+#include "store/mirror.h"
+#include "store/request_claim.h"
 
 /* What is done about a connection that exists already. */
 typedef enum GlueConflictAction

@@ -14,19 +14,19 @@
  * be read, the update was made all the same.
  *
  * IDENTIFICATION
- *	  src/operation_existing.c
+ *	  src/operation/operation_existing.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "credential_loss.h"
-#include "jsonb_tree.h"
+#include "glue/credential_loss.h"
 #include "lib/stringinfo.h"
-#include "operation.h"
-#include "record.h"
-#include "secret_memory.h"
-#include "tags.h"
+#include "operation/operation.h"
+#include "operation/record.h"
+#include "operation/tags.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
 
 /* prototypes of private functions */
 static GlueUnseenChange note_existing(GlueOperation *operation,

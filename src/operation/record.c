@@ -6,17 +6,17 @@
  * What is recorded has no secrets.
  *
  * IDENTIFICATION
- *	  src/record.c
+ *	  src/operation/record.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "encoding.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
-#include "observation.h"
-#include "record.h"
+#include "glue/observation.h"
+#include "operation/record.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "text/json_tree.h"
 
 /* prototypes of private functions */
 static void ignore_difference(void *arg, const char *path,

@@ -4,16 +4,16 @@
  *	  What is recorded of a connection that was read, and what is still true of it.
  *
  * IDENTIFICATION
- *	  src/record.h
+ *	  src/operation/record.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_RECORD_H
 #define GLUE_RECORD_H
 
-#include "access.h"
-#include "mirror.h"
-#include "observation.h"
+#include "client/access.h"
+#include "glue/observation.h"
+#include "store/mirror.h"
 
 extern void glue_record_observed(const GlueAccess *access,
 								 const GlueMirror *mirror,

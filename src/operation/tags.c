@@ -12,19 +12,19 @@
  * was known before with the change applied; and nothing, if nothing was known.
  *
  * IDENTIFICATION
- *	  src/tags.c
+ *	  src/operation/tags.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "account.h"
-#include "client.h"
-#include "crash_point.h"
-#include "credential_chain.h"
-#include "encoding.h"
-#include "jsonb_tree.h"
-#include "tags.h"
+#include "client/account.h"
+#include "client/client.h"
+#include "client/credential_chain.h"
+#include "operation/tags.h"
+#include "server/crash_point.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
 
 /* prototypes of private functions */
 static void prepare(const GlueTagged *tagged, GlueCall *call,

@@ -4,15 +4,15 @@
  *	  The tags of a connection in AWS Glue.
  *
  * IDENTIFICATION
- *	  src/tags.h
+ *	  src/operation/tags.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_TAGS_H
 #define GLUE_TAGS_H
 
-#include "immediate.h"
-#include "mirror.h"
+#include "journal/immediate.h"
+#include "store/mirror.h"
 
 /* A connection, as tags are addressed to it. */
 typedef struct GlueTagged

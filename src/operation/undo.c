@@ -37,18 +37,18 @@
  * connection already, there is none.
  *
  * IDENTIFICATION
- *	  src/undo.c
+ *	  src/operation/undo.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "jsonb_tree.h"
-#include "ownership.h"
-#include "record.h"
-#include "redacted.h"
-#include "settings.h"
-#include "undo.h"
+#include "glue/ownership.h"
+#include "operation/record.h"
+#include "operation/undo.h"
+#include "server/jsonb_tree.h"
+#include "server/redacted.h"
+#include "server/settings.h"
 
 /* The first pause before a connection is looked for again. */
 #define SHORTEST_PAUSE_MS	250

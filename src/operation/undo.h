@@ -4,14 +4,14 @@
  *	  Undoing a call that acted at once, and was rolled back.
  *
  * IDENTIFICATION
- *	  src/undo.h
+ *	  src/operation/undo.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_UNDO_H
 #define GLUE_UNDO_H
 
-#include "operation.h"
+#include "operation/operation.h"
 
 /* Why a connection is left alone that others rely on. */
 #define GLUE_UNDO_TAKEN_OVER \

@@ -13,16 +13,16 @@
  * it may come from are not those of whoever carries the request out.
  *
  * IDENTIFICATION
- *	  src/enqueue.c
+ *	  src/queue/enqueue.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "enqueue.h"
-#include "redact.h"
-#include "redacted.h"
-#include "request_row.h"
+#include "glue/redact.h"
+#include "queue/enqueue.h"
+#include "server/redacted.h"
+#include "store/request_row.h"
 
 /*
  * Put a request into the queue, in the current transaction and in the name of

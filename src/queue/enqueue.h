@@ -4,15 +4,15 @@
  *	  From what a user asks for to a request in the queue.
  *
  * IDENTIFICATION
- *	  src/enqueue.h
+ *	  src/queue/enqueue.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_ENQUEUE_H
 #define GLUE_ENQUEUE_H
 
-#include "access.h"
-#include "request_queue.h"
+#include "client/access.h"
+#include "store/request_queue.h"
 
 extern int64 glue_enqueue(GlueAccess *access, GlueRequest *request);
 extern int64 glue_enqueue_resolved(const GlueAccess *access,

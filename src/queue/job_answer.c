@@ -19,15 +19,15 @@
  * the undo ends is kept.
  *
  * IDENTIFICATION
- *	  src/job_answer.c
+ *	  src/queue/job_answer.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
-#include "job_answer.h"
-#include "jsonb_tree.h"
+#include "queue/job_answer.h"
+#include "server/builtins.h"
+#include "server/jsonb_tree.h"
 
 /* prototypes of private functions */
 static json_object *answer_of(const GlueJob *job);

@@ -6,14 +6,14 @@
  * For job_claim.c and queue_run.c alone.
  *
  * IDENTIFICATION
- *	  src/job_answer.h
+ *	  src/queue/job_answer.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_JOB_ANSWER_H
 #define GLUE_JOB_ANSWER_H
 
-#include "queue_job.h"
+#include "queue/queue_job.h"
 
 extern void glue_job_keep_answer(GlueJob *job, const ErrorData *error);
 extern void glue_job_restore_answer(GlueJob *job);

@@ -11,18 +11,18 @@
  * here, for as long as this process lives, and the log of the server says so.
  *
  * IDENTIFICATION
- *	  src/job_claim.c
+ *	  src/queue/job_claim.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "job_answer.h"
-#include "job_claim.h"
-#include "result_row.h"
-#include "subtransaction.h"
-#include "undo_evidence.h"
+#include "queue/job_answer.h"
+#include "queue/job_claim.h"
+#include "server/result_row.h"
+#include "server/subtransaction.h"
+#include "store/undo_evidence.h"
 #include "utils/memutils.h"
 
 /* Requests that are remembered here at most; of more, the oldest is forgotten. */

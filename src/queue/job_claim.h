@@ -6,14 +6,14 @@
  * For queue_run.c alone.
  *
  * IDENTIFICATION
- *	  src/job_claim.h
+ *	  src/queue/job_claim.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_JOB_CLAIM_H
 #define GLUE_JOB_CLAIM_H
 
-#include "queue_job.h"
+#include "queue/queue_job.h"
 
 extern List *glue_jobs_claim(const GlueClaims *queue, const GlueMirror *mirror,
 							 GlueWorkTargets *targets, GlueClaimKind kind,

@@ -10,18 +10,18 @@
  * nobody records something else in a transaction that we do not see yet.
  *
  * IDENTIFICATION
- *	  src/job_record.c
+ *	  src/queue/job_record.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "crash_point.h"
-#include "encoding.h"
-#include "job_record.h"
 #include "miscadmin.h"
-#include "request_notice.h"
-#include "subtransaction.h"
+#include "queue/job_record.h"
+#include "server/crash_point.h"
+#include "server/encoding.h"
+#include "server/subtransaction.h"
+#include "store/request_notice.h"
 
 /* What is recorded together, or not at all. */
 typedef struct JobList

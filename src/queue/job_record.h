@@ -6,14 +6,14 @@
  * For queue_run.c alone.
  *
  * IDENTIFICATION
- *	  src/job_record.h
+ *	  src/queue/job_record.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_JOB_RECORD_H
 #define GLUE_JOB_RECORD_H
 
-#include "queue_job.h"
+#include "queue/queue_job.h"
 
 extern ErrorData *glue_jobs_record(GlueJob **jobs, int njobs,
 								   GlueClaims *queue,

@@ -23,21 +23,21 @@
  * queue_run.c; what is recorded, to job_record.c.
  *
  * IDENTIFICATION
- *	  src/queue_job.c
+ *	  src/queue/queue_job.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
-#include "crash_point.h"
-#include "encoding.h"
-#include "foreign_server.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
-#include "queue_job.h"
-#include "secret_key.h"
-#include "settings.h"
+#include "client/foreign_server.h"
+#include "queue/queue_job.h"
+#include "server/builtins.h"
+#include "server/crash_point.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/settings.h"
+#include "store/secret_key.h"
+#include "text/json_tree.h"
 #include "utils/memutils.h"
 
 /* How long a request whose key is missing is left alone. */

@@ -6,20 +6,20 @@
  * For job_record.c and queue_run.c alone.
  *
  * IDENTIFICATION
- *	  src/queue_job.h
+ *	  src/queue/queue_job.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_QUEUE_JOB_H
 #define GLUE_QUEUE_JOB_H
 
-#include "connection_lock.h"
 #include "lib/ilist.h"
-#include "operation.h"
-#include "request_claim.h"
-#include "request_seal.h"
-#include "undo.h"
-#include "work_target.h"
+#include "operation/operation.h"
+#include "operation/undo.h"
+#include "queue/work_target.h"
+#include "store/connection_lock.h"
+#include "store/request_claim.h"
+#include "store/request_seal.h"
 
 typedef struct GlueJob
 {

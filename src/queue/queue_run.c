@@ -32,26 +32,26 @@
  * is recorded later.
  *
  * IDENTIFICATION
- *	  src/queue_run.c
+ *	  src/queue/queue_run.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "client.h"
-#include "crash_point.h"
-#include "intent_resolve.h"
-#include "job_answer.h"
-#include "job_claim.h"
-#include "job_record.h"
+#include "client/client.h"
+#include "journal/intent_resolve.h"
 #include "lib/ilist.h"
-#include "queue_job.h"
-#include "queue_run.h"
-#include "queue_transaction.h"
-#include "queue_wake.h"
-#include "settings.h"
+#include "queue/job_answer.h"
+#include "queue/job_claim.h"
+#include "queue/job_record.h"
+#include "queue/queue_job.h"
+#include "queue/queue_run.h"
+#include "queue/queue_transaction.h"
+#include "queue/work_target.h"
+#include "server/crash_point.h"
+#include "server/queue_wake.h"
+#include "server/settings.h"
 #include "utils/memutils.h"
-#include "work_target.h"
 
 /*
  * Requests that are claimed ahead of time, and recorded at once.  A transaction

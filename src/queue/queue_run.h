@@ -4,14 +4,14 @@
  *	  Working the queue: many requests side by side.
  *
  * IDENTIFICATION
- *	  src/queue_run.h
+ *	  src/queue/queue_run.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_QUEUE_RUN_H
 #define GLUE_QUEUE_RUN_H
 
-#include "request_claim.h"
+#include "store/request_claim.h"
 
 extern uint64 glue_queue_run(Oid schema, int64 claimant,
 							 const GlueTransactions *transactions,

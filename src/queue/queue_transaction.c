@@ -14,16 +14,16 @@
  * crash of this server may forget it.
  *
  * IDENTIFICATION
- *	  src/queue_transaction.c
+ *	  src/queue/queue_transaction.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "impersonation.h"
-#include "queue_transaction.h"
-#include "request_home.h"
+#include "queue/queue_transaction.h"
+#include "server/impersonation.h"
+#include "store/request_home.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"

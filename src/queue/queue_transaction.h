@@ -4,14 +4,14 @@
  *	  Transactions of those who work the queue.
  *
  * IDENTIFICATION
- *	  src/queue_transaction.h
+ *	  src/queue/queue_transaction.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_QUEUE_TRANSACTION_H
 #define GLUE_QUEUE_TRANSACTION_H
 
-#include "request_claim.h"
+#include "store/request_claim.h"
 
 extern void glue_queue_begin(const GlueTransactions *transactions);
 extern void glue_transaction_keep(void);

@@ -25,28 +25,28 @@
  * alone: longer and longer, until one of them succeeds.
  *
  * IDENTIFICATION
- *	  src/work_target.c
+ *	  src/queue/work_target.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "account.h"
+#include "client/account.h"
+#include "client/foreign_server.h"
 #include "common/pg_prng.h"
-#include "encoding.h"
-#include "foreign_server.h"
-#include "home.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "request_row.h"
-#include "session_settings.h"
+#include "queue/work_target.h"
+#include "server/encoding.h"
+#include "server/home.h"
+#include "server/session_settings.h"
 #include "storage/condition_variable.h"
 #include "storage/lwlock.h"
+#include "store/request_row.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
-#include "work_target.h"
 
 /* How long a request, or a target in trouble, is left alone. */
 #define FIRST_BACKOFF_MS		2000

@@ -6,17 +6,17 @@
  * For queue_job.c and queue_run.c alone.
  *
  * IDENTIFICATION
- *	  src/work_target.h
+ *	  src/queue/work_target.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_WORK_TARGET_H
 #define GLUE_WORK_TARGET_H
 
-#include "credential_chain.h"
-#include "access.h"
+#include "client/access.h"
+#include "client/credential_chain.h"
 #include "lib/ilist.h"
-#include "request_claim.h"
+#include "store/request_claim.h"
 
 /* What is known of a target from one transaction to the next. */
 typedef struct GlueTargetState

@@ -9,18 +9,18 @@
  * the request.
  *
  * IDENTIFICATION
- *	  src/needles.c
+ *	  src/secret/needles.c
  *
  *-------------------------------------------------------------------------
  */
-#include "needles.h"
+#include "secret/needles.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
-#include "json_tree.h"
+#include "text/json_tree.h"
 
 /*
  * Secrets shorter than this many bytes are replaced in a text only where they

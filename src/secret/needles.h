@@ -4,7 +4,7 @@
  *	  A list of secrets to be looked for in a text.
  *
  * IDENTIFICATION
- *	  src/needles.h
+ *	  src/secret/needles.h
  *
  *-------------------------------------------------------------------------
  */

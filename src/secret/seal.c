@@ -22,11 +22,11 @@
  * than one in as many.
  *
  * IDENTIFICATION
- *	  src/seal.c
+ *	  src/secret/seal.c
  *
  *-------------------------------------------------------------------------
  */
-#include "seal.h"
+#include "secret/seal.h"
 
 #include <limits.h>
 #include <string.h>

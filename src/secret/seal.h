@@ -4,7 +4,7 @@
  *	  Seal secrets so that they can be stored.
  *
  * IDENTIFICATION
- *	  src/seal.h
+ *	  src/secret/seal.h
  *
  *-------------------------------------------------------------------------
  */
@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "seal_keys.h"
+#include "secret/seal_keys.h"
 
 typedef enum GlueSealStatus
 {

@@ -17,11 +17,11 @@
  * user and root alone, as with the key of a TLS certificate.
  *
  * IDENTIFICATION
- *	  src/seal_keys.c
+ *	  src/secret/seal_keys.c
  *
  *-------------------------------------------------------------------------
  */
-#include "seal_keys.h"
+#include "secret/seal_keys.h"
 
 #include <string.h>
 

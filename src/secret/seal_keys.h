@@ -4,7 +4,7 @@
  *	  The keys that secrets are sealed with, as a file gives them.
  *
  * IDENTIFICATION
- *	  src/seal_keys.h
+ *	  src/secret/seal_keys.h
  *
  *-------------------------------------------------------------------------
  */

@@ -15,11 +15,11 @@
  * they say where it comes from.
  *
  * IDENTIFICATION
- *	  src/secret_form.c
+ *	  src/secret/secret_form.c
  *
  *-------------------------------------------------------------------------
  */
-#include "secret_form.h"
+#include "secret/secret_form.h"
 
 #include <string.h>
 

@@ -4,15 +4,15 @@
  *	  Values whose form tells whether they are secrets.
  *
  * IDENTIFICATION
- *	  src/secret_form.h
+ *	  src/secret/secret_form.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_SECRET_FORM_H
 #define GLUE_SECRET_FORM_H
 
-#include "secret_name.h"
-#include "secret_value.h"
+#include "secret/secret_name.h"
+#include "secret/secret_value.h"
 
 extern bool glue_form_is_public(GlueNameKind kind, const char *value,
 								size_t len);

@@ -13,11 +13,11 @@
  * User names stay.
  *
  * IDENTIFICATION
- *	  src/secret_login.c
+ *	  src/secret/secret_login.c
  *
  *-------------------------------------------------------------------------
  */
-#include "secret_login.h"
+#include "secret/secret_login.h"
 
 #include <string.h>
 

@@ -4,14 +4,14 @@
  *	  Passwords that stand in front of an "@".
  *
  * IDENTIFICATION
- *	  src/secret_login.h
+ *	  src/secret/secret_login.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_SECRET_LOGIN_H
 #define GLUE_SECRET_LOGIN_H
 
-#include "secret_search.h"
+#include "secret/secret_search.h"
 
 extern bool glue_login_find_user_info(GlueSecretSearch *search,
 									  size_t slashes);

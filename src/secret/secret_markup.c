@@ -13,11 +13,11 @@
  * All that is read backwards has a limit, which keeps the search linear.
  *
  * IDENTIFICATION
- *	  src/secret_markup.c
+ *	  src/secret/secret_markup.c
  *
  *-------------------------------------------------------------------------
  */
-#include "secret_markup.h"
+#include "secret/secret_markup.h"
 
 #include <string.h>
 

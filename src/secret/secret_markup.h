@@ -4,14 +4,14 @@
  *	  Names and values in XML and YAML.
  *
  * IDENTIFICATION
- *	  src/secret_markup.h
+ *	  src/secret/secret_markup.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_SECRET_MARKUP_H
 #define GLUE_SECRET_MARKUP_H
 
-#include "secret_search.h"
+#include "secret/secret_search.h"
 
 extern bool glue_markup_find_element(GlueSecretSearch *search, size_t at);
 extern bool glue_markup_find_line(GlueSecretSearch *search,

@@ -18,11 +18,11 @@
  * are the same.
  *
  * IDENTIFICATION
- *	  src/secret_name.c
+ *	  src/secret/secret_name.c
  *
  *-------------------------------------------------------------------------
  */
-#include "secret_name.h"
+#include "secret/secret_name.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  *	  Names that say that a value is a secret.
  *
  * IDENTIFICATION
- *	  src/secret_name.h
+ *	  src/secret/secret_name.h
  *
  *-------------------------------------------------------------------------
  */

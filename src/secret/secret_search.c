@@ -7,15 +7,15 @@
  * secret_text.c.
  *
  * IDENTIFICATION
- *	  src/secret_search.c
+ *	  src/secret/secret_search.c
  *
  *-------------------------------------------------------------------------
  */
-#include "secret_search.h"
+#include "secret/secret_search.h"
 
 #include <string.h>
 
-#include "secret_form.h"
+#include "secret/secret_form.h"
 
 /*
  * Start a search.  The text must stay where it is until the search is over,

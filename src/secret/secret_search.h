@@ -4,15 +4,15 @@
  *	  A search for the secrets in a text.
  *
  * IDENTIFICATION
- *	  src/secret_search.h
+ *	  src/secret/secret_search.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_SECRET_SEARCH_H
 #define GLUE_SECRET_SEARCH_H
 
-#include "secret_name.h"
-#include "secret_value.h"
+#include "secret/secret_name.h"
+#include "secret/secret_value.h"
 
 /* what stands in the place of a secret, everywhere */
 #define GLUE_REDACTED "********"

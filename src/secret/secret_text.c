@@ -25,17 +25,17 @@
  * in it; the comments say how where it is not plain.
  *
  * IDENTIFICATION
- *	  src/secret_text.c
+ *	  src/secret/secret_text.c
  *
  *-------------------------------------------------------------------------
  */
-#include "secret_text.h"
+#include "secret/secret_text.h"
 
 #include <string.h>
 
-#include "secret_form.h"
-#include "secret_login.h"
-#include "secret_markup.h"
+#include "secret/secret_form.h"
+#include "secret/secret_login.h"
+#include "secret/secret_markup.h"
 
 /* longest name of a parameter that we look at; of longer ones, the end */
 #define MAX_NAME 128

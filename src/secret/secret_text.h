@@ -4,14 +4,14 @@
  *	  Finding the secrets in a text.
  *
  * IDENTIFICATION
- *	  src/secret_text.h
+ *	  src/secret/secret_text.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_SECRET_TEXT_H
 #define GLUE_SECRET_TEXT_H
 
-#include "secret_search.h"
+#include "secret/secret_search.h"
 
 extern bool glue_secret_search_next(GlueSecretSearch *search);
 

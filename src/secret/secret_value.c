@@ -8,11 +8,11 @@
  * much, because what follows is hidden together with the password.
  *
  * IDENTIFICATION
- *	  src/secret_value.c
+ *	  src/secret/secret_value.c
  *
  *-------------------------------------------------------------------------
  */
-#include "secret_value.h"
+#include "secret/secret_value.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  *	  Where a value within a text ends.
  *
  * IDENTIFICATION
- *	  src/secret_value.h
+ *	  src/secret/secret_value.h
  *
  *-------------------------------------------------------------------------
  */

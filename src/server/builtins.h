@@ -8,7 +8,7 @@
  * this extension include this header instead of PostgreSQL's own.
  *
  * IDENTIFICATION
- *	  src/builtins.h
+ *	  src/server/builtins.h
  *
  *-------------------------------------------------------------------------
  */

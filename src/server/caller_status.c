@@ -17,7 +17,7 @@
  * transaction that commits closes the row that is asked about.
  *
  * IDENTIFICATION
- *	  src/caller_status.c
+ *	  src/server/caller_status.c
  *
  *-------------------------------------------------------------------------
  */
@@ -25,8 +25,8 @@
 
 #include "access/transam.h"
 #include "access/xact.h"
-#include "caller_status.h"
-#include "compat.h"
+#include "server/caller_status.h"
+#include "server/compat.h"
 #include "storage/lwlock.h"
 #include "storage/procarray.h"
 

@@ -4,7 +4,7 @@
  *	  What has become of the transaction that a call was made in.
  *
  * IDENTIFICATION
- *	  src/caller_status.h
+ *	  src/server/caller_status.h
  *
  *-------------------------------------------------------------------------
  */

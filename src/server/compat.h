@@ -8,7 +8,7 @@
  * reads as if written for one version.
  *
  * IDENTIFICATION
- *	  src/compat.h
+ *	  src/server/compat.h
  *
  *-------------------------------------------------------------------------
  */

@@ -11,13 +11,13 @@
  * Only "make CRASH_POINTS=1" builds this; else the places are nothing.
  *
  * IDENTIFICATION
- *	  src/crash_point.c
+ *	  src/server/crash_point.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "crash_point.h"
+#include "server/crash_point.h"
 
 #ifdef GLUE_CRASH_POINTS
 

@@ -4,7 +4,7 @@
  *	  Places where a test can have a process die.
  *
  * IDENTIFICATION
- *	  src/crash_point.h
+ *	  src/server/crash_point.h
  *
  *-------------------------------------------------------------------------
  */

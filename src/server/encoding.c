@@ -13,7 +13,7 @@
  * that cannot be done, and nothing but ASCII is converted.
  *
  * IDENTIFICATION
- *	  src/encoding.c
+ *	  src/server/encoding.c
  *
  *-------------------------------------------------------------------------
  */
@@ -21,10 +21,10 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "encoding.h"
-#include "json_tree.h"
 #include "mb/pg_wchar.h"
-#include "secret_memory.h"
+#include "server/encoding.h"
+#include "server/secret_memory.h"
+#include "text/json_tree.h"
 
 /* prototypes of private functions */
 static bool convert(int from, int to, const char *text, int len,

@@ -4,7 +4,7 @@
  *	  Text between the database's encoding and UTF-8.
  *
  * IDENTIFICATION
- *	  src/encoding.h
+ *	  src/server/encoding.h
  *
  *-------------------------------------------------------------------------
  */

@@ -9,7 +9,7 @@
  * else's.
  *
  * IDENTIFICATION
- *	  src/foreign_code.c
+ *	  src/server/foreign_code.c
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +21,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "foreign_code.h"
+#include "server/foreign_code.h"
 #include "utils/syscache.h"
 
 /* prototypes of private functions */

@@ -4,7 +4,7 @@
  *	  Code of other roles in what hangs on a table.
  *
  * IDENTIFICATION
- *	  src/foreign_code.h
+ *	  src/server/foreign_code.h
  *
  *-------------------------------------------------------------------------
  */

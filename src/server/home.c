@@ -30,7 +30,7 @@
  * changes, too: OIDs of another cluster mean nothing.
  *
  * IDENTIFICATION
- *	  src/home.c
+ *	  src/server/home.c
  *
  *-------------------------------------------------------------------------
  */
@@ -41,14 +41,14 @@
 #include "access/xlog.h"
 #include "access/xlog_internal.h"
 #include "access/xlogrecovery.h"
-#include "builtins.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "compat.h"
 #include "fmgr.h"
-#include "home.h"
 #include "miscadmin.h"
 #include "port/pg_bswap.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/home.h"
 #include "storage/fd.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"

@@ -4,7 +4,7 @@
  *	  Whose requests are whose: the database that this is.
  *
  * IDENTIFICATION
- *	  src/home.h
+ *	  src/server/home.h
  *
  *-------------------------------------------------------------------------
  */

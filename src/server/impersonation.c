@@ -17,16 +17,16 @@
  * as a deferred trigger.
  *
  * IDENTIFICATION
- *	  src/impersonation.c
+ *	  src/server/impersonation.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/namespace.h"
-#include "compat.h"
-#include "impersonation.h"
 #include "miscadmin.h"
+#include "server/compat.h"
+#include "server/impersonation.h"
 #include "utils/guc.h"
 
 /* prototypes of private functions */

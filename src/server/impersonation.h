@@ -4,7 +4,7 @@
  *	  Acting with the rights of another role for a while.
  *
  * IDENTIFICATION
- *	  src/impersonation.h
+ *	  src/server/impersonation.h
  *
  *-------------------------------------------------------------------------
  */

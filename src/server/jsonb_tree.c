@@ -12,21 +12,21 @@
  * cleanses what it held.
  *
  * IDENTIFICATION
- *	  src/jsonb_tree.c
+ *	  src/server/jsonb_tree.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
-#include "compat.h"
-#include "encoding.h"
 #include "fmgr.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "secret_memory.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+#include "text/json_tree.h"
 #include "utils/numeric.h"
 
 /* A tree under construction: the open containers, outermost first. */

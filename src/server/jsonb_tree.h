@@ -4,7 +4,7 @@
  *	  Conversion between jsonb and json-c trees.
  *
  * IDENTIFICATION
- *	  src/jsonb_tree.h
+ *	  src/server/jsonb_tree.h
  *
  *-------------------------------------------------------------------------
  */

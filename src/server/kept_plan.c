@@ -15,13 +15,13 @@
  * That happens so seldom that such a plan is left behind.
  *
  * IDENTIFICATION
- *	  src/kept_plan.c
+ *	  src/server/kept_plan.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "kept_plan.h"
+#include "server/kept_plan.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"

@@ -4,7 +4,7 @@
  *	  Plans of statements that are executed with the rights of an owner.
  *
  * IDENTIFICATION
- *	  src/kept_plan.h
+ *	  src/server/kept_plan.h
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 #define GLUE_KEPT_PLAN_H
 
 #include "executor/spi.h"
-#include "impersonation.h"
+#include "server/impersonation.h"
 
 /* A plan that a backend keeps; zeroed at first. */
 typedef struct GlueKeptPlan

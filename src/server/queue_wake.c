@@ -37,17 +37,17 @@
  * valid after they are gone, when at worst somebody else is woken for nothing.
  *
  * IDENTIFICATION
- *	  src/queue_wake.c
+ *	  src/server/queue_wake.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "compat.h"
 #include "miscadmin.h"
-#include "queue_wake.h"
 #include "replication/syncrep.h"
+#include "server/compat.h"
+#include "server/queue_wake.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/proc.h"

@@ -4,14 +4,14 @@
  *	  Telling those who work that there is something new to do.
  *
  * IDENTIFICATION
- *	  src/queue_wake.h
+ *	  src/server/queue_wake.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_QUEUE_WAKE_H
 #define GLUE_QUEUE_WAKE_H
 
-#include "shared_state.h"
+#include "server/shared_state.h"
 
 /* What background workers do in a database. */
 typedef enum GlueWorkKind

@@ -8,7 +8,7 @@
  * keep a copy that nobody cleanses.
  *
  * IDENTIFICATION
- *	  src/read_file.c
+ *	  src/server/read_file.c
  *
  *-------------------------------------------------------------------------
  */
@@ -17,7 +17,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "read_file.h"
+#include "server/read_file.h"
 #include "storage/fd.h"
 
 /*

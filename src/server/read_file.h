@@ -4,7 +4,7 @@
  *	  Reading files that hold secrets.
  *
  * IDENTIFICATION
- *	  src/read_file.h
+ *	  src/server/read_file.h
  *
  *-------------------------------------------------------------------------
  */

@@ -4,16 +4,16 @@
  *	  What may be shown of trees and texts.
  *
  * IDENTIFICATION
- *	  src/redacted.c
+ *	  src/server/redacted.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "compat.h"
-#include "redact.h"
-#include "redacted.h"
-#include "secret_memory.h"
+#include "glue/redact.h"
+#include "server/compat.h"
+#include "server/redacted.h"
+#include "server/secret_memory.h"
 
 /*
  * Room for the longer text that stands in the place of short secrets; what

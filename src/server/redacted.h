@@ -4,7 +4,7 @@
  *	  What may be shown of trees and texts.
  *
  * IDENTIFICATION
- *	  src/redacted.h
+ *	  src/server/redacted.h
  *
  *-------------------------------------------------------------------------
  */

@@ -7,17 +7,17 @@
  * arrays.  What they return is copied into the current memory context.
  *
  * IDENTIFICATION
- *	  src/result_row.c
+ *	  src/server/result_row.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
-#include "encoding.h"
 #include "executor/spi.h"
-#include "jsonb_tree.h"
-#include "result_row.h"
+#include "server/builtins.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/result_row.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"

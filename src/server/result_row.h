@@ -4,7 +4,7 @@
  *	  Values of statements, on the way in and on the way out.
  *
  * IDENTIFICATION
- *	  src/result_row.h
+ *	  src/server/result_row.h
  *
  *-------------------------------------------------------------------------
  */

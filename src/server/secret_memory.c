@@ -14,7 +14,7 @@
  * be freed by its owner, whose own clean-up is tied to a context.
  *
  * IDENTIFICATION
- *	  src/secret_memory.c
+ *	  src/server/secret_memory.c
  *
  *-------------------------------------------------------------------------
  */
@@ -22,8 +22,8 @@
 
 #include <openssl/crypto.h>
 
-#include "json_tree.h"
-#include "secret_memory.h"
+#include "server/secret_memory.h"
+#include "text/json_tree.h"
 #include "utils/memutils.h"
 
 typedef struct SecretBlock

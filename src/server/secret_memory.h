@@ -4,7 +4,7 @@
  *	  Memory that is cleansed when its memory context goes.
  *
  * IDENTIFICATION
- *	  src/secret_memory.h
+ *	  src/server/secret_memory.h
  *
  *-------------------------------------------------------------------------
  */

@@ -8,7 +8,7 @@
  * CREATE DATABASE.
  *
  * IDENTIFICATION
- *	  src/service.c
+ *	  src/server/service.c
  *
  *-------------------------------------------------------------------------
  */
@@ -17,9 +17,9 @@
 #include "access/htup_details.h"
 #include "catalog/pg_database.h"
 #include "miscadmin.h"
-#include "service.h"
-#include "settings.h"
-#include "shared_state.h"
+#include "server/service.h"
+#include "server/settings.h"
+#include "server/shared_state.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 

@@ -4,7 +4,7 @@
  *	  Whether background workers work for this database.
  *
  * IDENTIFICATION
- *	  src/service.h
+ *	  src/server/service.h
  *
  *-------------------------------------------------------------------------
  */

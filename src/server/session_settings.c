@@ -20,15 +20,15 @@
  * is about no request (how many go side by side), does no harm.
  *
  * IDENTIFICATION
- *	  src/session_settings.c
+ *	  src/server/session_settings.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "compat.h"
 #include "lib/stringinfo.h"
-#include "session_settings.h"
+#include "server/compat.h"
+#include "server/session_settings.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 

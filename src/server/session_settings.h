@@ -4,7 +4,7 @@
  *	  The settings of a session that decide where its calls go.
  *
  * IDENTIFICATION
- *	  src/session_settings.h
+ *	  src/server/session_settings.h
  *
  *-------------------------------------------------------------------------
  */

@@ -21,7 +21,7 @@
  * user meant.  So calls are refused until the setting has been set well.
  *
  * IDENTIFICATION
- *	  src/settings.c
+ *	  src/server/settings.c
  *
  *-------------------------------------------------------------------------
  */
@@ -29,10 +29,10 @@
 
 #include <limits.h>
 
-#include "compat.h"
-#include "endpoint.h"
+#include "aws/endpoint.h"
 #include "miscadmin.h"
-#include "settings.h"
+#include "server/compat.h"
+#include "server/settings.h"
 #include "utils/guc.h"
 #include "utils/varlena.h"
 

@@ -4,7 +4,7 @@
  *	  The configuration parameters of glue_conn.
  *
  * IDENTIFICATION
- *	  src/settings.h
+ *	  src/server/settings.h
  *
  *-------------------------------------------------------------------------
  */

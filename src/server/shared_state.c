@@ -14,7 +14,7 @@
  * waited for.
  *
  * IDENTIFICATION
- *	  src/shared_state.c
+ *	  src/server/shared_state.c
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #include "miscadmin.h"
-#include "shared_state.h"
+#include "server/shared_state.h"
 #include "storage/ipc.h"
 #include "storage/shmem.h"
 #include "utils/memutils.h"

@@ -4,7 +4,7 @@
  *	  State that all backends share, if the library is preloaded.
  *
  * IDENTIFICATION
- *	  src/shared_state.h
+ *	  src/server/shared_state.h
  *
  *-------------------------------------------------------------------------
  */

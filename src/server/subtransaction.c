@@ -17,7 +17,7 @@
  * is rolled back: in a procedure, there is nobody else to do that.
  *
  * IDENTIFICATION
- *	  src/subtransaction.c
+ *	  src/server/subtransaction.c
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,7 @@
 #include "access/xact.h"
 #include "commands/trigger.h"
 #include "nodes/parsenodes.h"
-#include "subtransaction.h"
+#include "server/subtransaction.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 

@@ -4,7 +4,7 @@
  *	  Work whose error does not end the transaction.
  *
  * IDENTIFICATION
- *	  src/subtransaction.h
+ *	  src/server/subtransaction.h
  *
  *-------------------------------------------------------------------------
  */

@@ -12,26 +12,26 @@
  * suspicious; it is for people.
  *
  * IDENTIFICATION
- *	  src/claimant.c
+ *	  src/store/claimant.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/table.h"
-#include "builtins.h"
 #include "catalog/pg_type.h"
-#include "claimant.h"
 #include "common/pg_prng.h"
-#include "home.h"
-#include "kept_plan.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
-#include "own_table.h"
-#include "result_row.h"
-#include "settings.h"
-#include "sql_text.h"
+#include "server/builtins.h"
+#include "server/home.h"
+#include "server/kept_plan.h"
+#include "server/result_row.h"
+#include "server/settings.h"
 #include "storage/lock.h"
+#include "store/claimant.h"
+#include "store/own_table.h"
+#include "store/sql_text.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"

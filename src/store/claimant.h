@@ -4,14 +4,14 @@
  *	  Who carries out requests of the table glue_request.
  *
  * IDENTIFICATION
- *	  src/claimant.h
+ *	  src/store/claimant.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_CLAIMANT_H
 #define GLUE_CLAIMANT_H
 
-#include "request_secret.h"
+#include "store/request_secret.h"
 
 /* The table, ready to be worked until the end of the transaction. */
 typedef struct GlueClaims

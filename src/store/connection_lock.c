@@ -31,15 +31,15 @@
  * ends as any other deadlock.
  *
  * IDENTIFICATION
- *	  src/connection_lock.c
+ *	  src/store/connection_lock.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "connection_lock.h"
 #include "miscadmin.h"
+#include "store/connection_lock.h"
 
 /* What our locks have where pg_advisory_lock() has 1 or 2. */
 #define CONNECTION_LOCK_CLASS	3

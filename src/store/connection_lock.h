@@ -4,15 +4,15 @@
  *	  The lock on the name of a connection.
  *
  * IDENTIFICATION
- *	  src/connection_lock.h
+ *	  src/store/connection_lock.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_CONNECTION_LOCK_H
 #define GLUE_CONNECTION_LOCK_H
 
+#include "client/target.h"
 #include "storage/lock.h"
-#include "target.h"
 
 typedef struct GlueConnectionLock
 {

@@ -16,7 +16,7 @@
  * recorded later than it was true.
  *
  * IDENTIFICATION
- *	  src/mirror.c
+ *	  src/store/mirror.c
  *
  *-------------------------------------------------------------------------
  */
@@ -24,13 +24,13 @@
 
 #include "access/table.h"
 #include "access/xact.h"
-#include "builtins.h"
 #include "catalog/pg_type.h"
-#include "encoding.h"
-#include "kept_plan.h"
-#include "mirror.h"
-#include "own_table.h"
-#include "row_insert.h"
+#include "server/builtins.h"
+#include "server/encoding.h"
+#include "server/kept_plan.h"
+#include "store/mirror.h"
+#include "store/own_table.h"
+#include "store/row_insert.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"

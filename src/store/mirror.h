@@ -4,15 +4,15 @@
  *	  The table glue_connection, which mirrors what is in AWS Glue.
  *
  * IDENTIFICATION
- *	  src/mirror.h
+ *	  src/store/mirror.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_MIRROR_H
 #define GLUE_MIRROR_H
 
-#include "mirror_row.h"
-#include "name_store.h"
+#include "store/mirror_row.h"
+#include "store/name_store.h"
 
 /* What is to be done with the table. */
 typedef enum GlueMirrorAccess

@@ -10,19 +10,19 @@
  * column's is left out, and is an error nowhere.
  *
  * IDENTIFICATION
- *	  src/mirror_row.c
+ *	  src/store/mirror_row.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "builtins.h"
 #include "catalog/pg_type.h"
-#include "encoding.h"
-#include "jsonb_tree.h"
 #include "miscadmin.h"
-#include "mirror_row.h"
+#include "server/builtins.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "store/mirror_row.h"
 #include "utils/array.h"
 
 /*

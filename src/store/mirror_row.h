@@ -6,7 +6,7 @@
  * For mirror.c alone, but for what is recorded and what is known.
  *
  * IDENTIFICATION
- *	  src/mirror_row.h
+ *	  src/store/mirror_row.h
  *
  *-------------------------------------------------------------------------
  */
@@ -17,8 +17,8 @@
 
 #include "access/htup.h"
 #include "access/tupdesc.h"
-#include "secret_digest.h"
-#include "target.h"
+#include "client/target.h"
+#include "glue/secret_digest.h"
 #include "utils/timestamp.h"
 
 /* The columns, in the order of the table. */

@@ -8,20 +8,20 @@
  * which a statement can join with as if it were a table.
  *
  * IDENTIFICATION
- *	  src/name_store.c
+ *	  src/store/name_store.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/tupdesc.h"
-#include "builtins.h"
 #include "catalog/pg_type.h"
-#include "compat.h"
-#include "encoding.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
-#include "name_store.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "store/name_store.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 

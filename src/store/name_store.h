@@ -4,7 +4,7 @@
  *	  A list of names that need not fit into memory.
  *
  * IDENTIFICATION
- *	  src/name_store.h
+ *	  src/store/name_store.h
  *
  *-------------------------------------------------------------------------
  */

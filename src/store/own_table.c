@@ -34,7 +34,7 @@
  * And a table must be logged.  What it says is of no use if a crash empties it.
  *
  * IDENTIFICATION
- *	  src/own_table.c
+ *	  src/store/own_table.c
  *
  *-------------------------------------------------------------------------
  */
@@ -45,18 +45,18 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/transam.h"
-#include "builtins.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_rewrite.h"
 #include "commands/extension.h"
-#include "compat.h"
-#include "foreign_code.h"
 #include "miscadmin.h"
-#include "own_table.h"
 #include "rewrite/prs2lock.h"
 #include "rewrite/rowsecurity.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/foreign_code.h"
+#include "store/own_table.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"

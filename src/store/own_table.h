@@ -4,7 +4,7 @@
  *	  What may hang on the extension's own tables.
  *
  * IDENTIFICATION
- *	  src/own_table.h
+ *	  src/store/own_table.h
  *
  *-------------------------------------------------------------------------
  */

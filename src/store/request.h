@@ -4,7 +4,7 @@
  *	  A request that is carried out after commit, or at once.
  *
  * IDENTIFICATION
- *	  src/request.h
+ *	  src/store/request.h
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 
 #include <json-c/json.h>
 
-#include "target.h"
+#include "client/target.h"
 
 /*
  * One row of glue_request that is to be made.  Text is UTF-8, but for the name

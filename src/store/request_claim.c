@@ -32,24 +32,24 @@
  * what is finished.
  *
  * IDENTIFICATION
- *	  src/request_claim.c
+ *	  src/store/request_claim.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/twophase.h"
-#include "builtins.h"
-#include "caller_status.h"
 #include "catalog/pg_type.h"
-#include "encoding.h"
-#include "home.h"
-#include "jsonb_tree.h"
-#include "kept_plan.h"
 #include "miscadmin.h"
-#include "request_claim.h"
-#include "result_row.h"
-#include "sql_text.h"
+#include "server/builtins.h"
+#include "server/caller_status.h"
+#include "server/encoding.h"
+#include "server/home.h"
+#include "server/jsonb_tree.h"
+#include "server/kept_plan.h"
+#include "server/result_row.h"
+#include "store/request_claim.h"
+#include "store/sql_text.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"

@@ -4,7 +4,7 @@
  *	  The table glue_request, as those who work it see it.
  *
  * IDENTIFICATION
- *	  src/request_claim.h
+ *	  src/store/request_claim.h
  *
  *-------------------------------------------------------------------------
  */
@@ -13,10 +13,10 @@
 
 #include <json-c/json.h>
 
-#include "claimant.h"
 #include "nodes/pg_list.h"
-#include "request.h"
-#include "sql_text.h"
+#include "store/claimant.h"
+#include "store/request.h"
+#include "store/sql_text.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 

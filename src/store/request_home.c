@@ -20,26 +20,26 @@
  * cases they are opened as those of the old one and sealed as those of the new.
  *
  * IDENTIFICATION
- *	  src/request_home.c
+ *	  src/store/request_home.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
-#include "compat.h"
-#include "encoding.h"
-#include "home.h"
-#include "kept_plan.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "request_home.h"
-#include "request_row.h"
-#include "request_seal.h"
-#include "result_row.h"
-#include "sql_text.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/home.h"
+#include "server/kept_plan.h"
+#include "server/result_row.h"
+#include "store/request_home.h"
+#include "store/request_row.h"
+#include "store/request_seal.h"
+#include "store/sql_text.h"
 #include "utils/lsyscache.h"
 
 /* prototypes of private functions */

@@ -4,14 +4,14 @@
  *	  Requests that come from elsewhere, and where requests belong.
  *
  * IDENTIFICATION
- *	  src/request_home.h
+ *	  src/store/request_home.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_REQUEST_HOME_H
 #define GLUE_REQUEST_HOME_H
 
-#include "request_claim.h"
+#include "store/request_claim.h"
 
 extern void glue_claims_hold(const GlueClaims *queue);
 extern bool glue_claims_have_old_cluster(const GlueClaims *queue);

@@ -4,16 +4,16 @@
  *	  Telling whoever listens what has become of a request.
  *
  * IDENTIFICATION
- *	  src/request_notice.c
+ *	  src/store/request_notice.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "commands/async.h"
-#include "encoding.h"
 #include "lib/stringinfo.h"
-#include "request_notice.h"
+#include "server/encoding.h"
+#include "store/request_notice.h"
 #include "utils/json.h"
 
 /*

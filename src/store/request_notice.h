@@ -4,7 +4,7 @@
  *	  Telling whoever listens what has become of a request.
  *
  * IDENTIFICATION
- *	  src/request_notice.h
+ *	  src/store/request_notice.h
  *
  *-------------------------------------------------------------------------
  */

@@ -8,7 +8,7 @@
  * callers to decide.
  *
  * IDENTIFICATION
- *	  src/request_queue.c
+ *	  src/store/request_queue.c
  *
  *-------------------------------------------------------------------------
  */
@@ -16,24 +16,24 @@
 
 #include "access/table.h"
 #include "access/xact.h"
-#include "builtins.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
-#include "encoding.h"
 #include "executor/spi.h"
-#include "home.h"
-#include "impersonation.h"
-#include "kept_plan.h"
 #include "miscadmin.h"
-#include "own_table.h"
-#include "queue_wake.h"
-#include "request_queue.h"
-#include "request_row.h"
-#include "request_seal.h"
-#include "request_secret.h"
-#include "row_insert.h"
-#include "service.h"
-#include "sql_text.h"
+#include "server/builtins.h"
+#include "server/encoding.h"
+#include "server/home.h"
+#include "server/impersonation.h"
+#include "server/kept_plan.h"
+#include "server/queue_wake.h"
+#include "server/service.h"
+#include "store/own_table.h"
+#include "store/request_queue.h"
+#include "store/request_row.h"
+#include "store/request_seal.h"
+#include "store/request_secret.h"
+#include "store/row_insert.h"
+#include "store/sql_text.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"

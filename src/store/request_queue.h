@@ -4,7 +4,7 @@
  *	  The table glue_request, as those who ask for something see it.
  *
  * IDENTIFICATION
- *	  src/request_queue.h
+ *	  src/store/request_queue.h
  *
  *-------------------------------------------------------------------------
  */
@@ -12,8 +12,8 @@
 #define GLUE_REQUEST_QUEUE_H
 
 #include "datatype/timestamp.h"
-#include "request.h"
 #include "storage/lockdefs.h"
+#include "store/request.h"
 
 /* The table, ready to be used until the end of the transaction. */
 typedef struct GlueRequestQueue

@@ -8,19 +8,19 @@
  * transaction that it belongs to.
  *
  * IDENTIFICATION
- *	  src/request_row.c
+ *	  src/store/request_row.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "builtins.h"
 #include "catalog/pg_type.h"
-#include "compat.h"
-#include "encoding.h"
-#include "jsonb_tree.h"
-#include "request_row.h"
-#include "session_settings.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/session_settings.h"
+#include "store/request_row.h"
 #include "utils/timestamp.h"
 
 static const struct

@@ -4,15 +4,15 @@
  *	  A row of the table glue_request, as the values of its columns.
  *
  * IDENTIFICATION
- *	  src/request_row.h
+ *	  src/store/request_row.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_REQUEST_ROW_H
 #define GLUE_REQUEST_ROW_H
 
-#include "request.h"
-#include "row_insert.h"
+#include "store/request.h"
+#include "store/row_insert.h"
 
 /* The columns, in their order. */
 typedef enum GlueRequestColumn

@@ -8,15 +8,15 @@
  * sealed input of one request opens no other, and nothing of it can be changed.
  *
  * IDENTIFICATION
- *	  src/request_seal.c
+ *	  src/store/request_seal.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "compat.h"
-#include "jsonb_tree.h"
-#include "request_seal.h"
+#include "server/compat.h"
+#include "server/jsonb_tree.h"
+#include "store/request_seal.h"
 
 /* prototypes of private functions */
 static GlueSealedRequest identity_of(int64 id, const GlueRequest *request);

@@ -4,15 +4,15 @@
  *	  The secrets of a request, in the form that the queue may keep.
  *
  * IDENTIFICATION
- *	  src/request_seal.h
+ *	  src/store/request_seal.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_REQUEST_SEAL_H
 #define GLUE_REQUEST_SEAL_H
 
-#include "request.h"
-#include "sealed_input.h"
+#include "store/request.h"
+#include "store/sealed_input.h"
 
 extern bytea * glue_request_seal(int64 id, const GlueRequest *request);
 

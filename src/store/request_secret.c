@@ -10,20 +10,20 @@
  * those who were granted all tables.
  *
  * IDENTIFICATION
- *	  src/request_secret.c
+ *	  src/store/request_secret.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/table.h"
-#include "builtins.h"
 #include "catalog/pg_type.h"
-#include "kept_plan.h"
-#include "own_table.h"
-#include "request_secret.h"
-#include "result_row.h"
-#include "sql_text.h"
+#include "server/builtins.h"
+#include "server/kept_plan.h"
+#include "server/result_row.h"
+#include "store/own_table.h"
+#include "store/request_secret.h"
+#include "store/sql_text.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 

@@ -4,7 +4,7 @@
  *	  The table glue_request_secret, which has the sealed secrets of requests.
  *
  * IDENTIFICATION
- *	  src/request_secret.h
+ *	  src/store/request_secret.h
  *
  *-------------------------------------------------------------------------
  */

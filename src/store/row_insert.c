@@ -28,7 +28,7 @@
  * definition may have changed.
  *
  * IDENTIFICATION
- *	  src/row_insert.c
+ *	  src/store/row_insert.c
  *
  *-------------------------------------------------------------------------
  */
@@ -39,11 +39,11 @@
 #include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
-#include "compat.h"
 #include "executor/executor.h"
 #include "nodes/execnodes.h"
-#include "row_insert.h"
+#include "server/compat.h"
 #include "storage/lmgr.h"
+#include "store/row_insert.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/rel.h"

@@ -4,7 +4,7 @@
  *	  Insert of one row, without a statement.
  *
  * IDENTIFICATION
- *	  src/row_insert.h
+ *	  src/store/row_insert.h
  *
  *-------------------------------------------------------------------------
  */

@@ -14,18 +14,18 @@
  * filled up with blanks, which JSON does not mind.
  *
  * IDENTIFICATION
- *	  src/sealed_input.c
+ *	  src/store/sealed_input.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "compat.h"
-#include "json_tree.h"
-#include "seal.h"
-#include "sealed_input.h"
-#include "secret_key_file.h"
-#include "secret_memory.h"
+#include "secret/seal.h"
+#include "server/compat.h"
+#include "server/secret_memory.h"
+#include "store/sealed_input.h"
+#include "store/secret_key_file.h"
+#include "text/json_tree.h"
 
 /* The text that is sealed has a multiple of this many bytes. */
 #define GRAIN	64

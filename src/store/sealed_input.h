@@ -4,7 +4,7 @@
  *	  The input of a request that waits, secrets and all.
  *
  * IDENTIFICATION
- *	  src/sealed_input.h
+ *	  src/store/sealed_input.h
  *
  *-------------------------------------------------------------------------
  */
@@ -13,8 +13,8 @@
 
 #include <json-c/json.h>
 
-#include "errors.h"
-#include "seal.h"
+#include "client/errors.h"
+#include "secret/seal.h"
 
 /* The code of a failure because sealed secrets cannot be right. */
 #define GLUE_CODE_SEAL_BROKEN "sealed secrets broken"

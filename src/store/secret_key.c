@@ -12,7 +12,7 @@
  * Each transaction reads it anew, so that nobody goes on with one that is gone.
  *
  * IDENTIFICATION
- *	  src/secret_key.c
+ *	  src/store/secret_key.c
  *
  *-------------------------------------------------------------------------
  */
@@ -23,13 +23,13 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "builtins.h"
-#include "compat.h"
 #include "fmgr.h"
-#include "home.h"
-#include "own_table.h"
-#include "redact.h"
-#include "secret_key.h"
+#include "glue/redact.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/home.h"
+#include "store/own_table.h"
+#include "store/secret_key.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"

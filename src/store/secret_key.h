@@ -4,14 +4,14 @@
  *	  The key of the digests of secrets, which the database keeps.
  *
  * IDENTIFICATION
- *	  src/secret_key.h
+ *	  src/store/secret_key.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_SECRET_KEY_H
 #define GLUE_SECRET_KEY_H
 
-#include "secret_digest.h"
+#include "glue/secret_digest.h"
 
 /* What is wrong if there is no key. */
 #define GLUE_NO_DIGEST_KEY \

@@ -15,7 +15,7 @@
  * once, and a worker lets the request wait for the key.
  *
  * IDENTIFICATION
- *	  src/secret_key_file.c
+ *	  src/store/secret_key_file.c
  *
  *-------------------------------------------------------------------------
  */
@@ -25,12 +25,12 @@
 
 #include <openssl/crypto.h>
 
-#include "clean_text.h"
-#include "encoding.h"
-#include "read_file.h"
-#include "secret_key_file.h"
-#include "settings.h"
+#include "server/encoding.h"
+#include "server/read_file.h"
+#include "server/settings.h"
 #include "storage/fd.h"
+#include "store/secret_key_file.h"
+#include "text/clean_text.h"
 
 /* Longer than any file name and message of the system. */
 #define MAX_UTF8_LEN	(4 * MAXPGPATH)

@@ -4,15 +4,15 @@
  *	  The file that glue_conn.secret_key_file names.
  *
  * IDENTIFICATION
- *	  src/secret_key_file.h
+ *	  src/store/secret_key_file.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_SECRET_KEY_FILE_H
 #define GLUE_SECRET_KEY_FILE_H
 
-#include "errors.h"
-#include "seal_keys.h"
+#include "client/errors.h"
+#include "secret/seal_keys.h"
 
 /* The code of a failure for want of a key that can be used. */
 #define GLUE_CODE_NO_SECRET_KEY "no secret key"

@@ -9,7 +9,7 @@
  * of several arrays is no function, but syntax, and must not be qualified.)
  *
  * IDENTIFICATION
- *	  src/sql_text.h
+ *	  src/store/sql_text.h
  *
  *-------------------------------------------------------------------------
  */

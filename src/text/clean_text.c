@@ -8,15 +8,15 @@
  * becomes one line of valid UTF-8 without control characters.
  *
  * IDENTIFICATION
- *	  src/clean_text.c
+ *	  src/text/clean_text.c
  *
  *-------------------------------------------------------------------------
  */
-#include "clean_text.h"
+#include "text/clean_text.h"
 
 #include <string.h>
 
-#include "json_tree.h"
+#include "text/json_tree.h"
 
 /* prototypes of private functions */
 static size_t next_piece(const char *input, size_t len, bool is_markup,

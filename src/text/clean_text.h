@@ -4,7 +4,7 @@
  *	  Text from the network, made fit for an error report.
  *
  * IDENTIFICATION
- *	  src/clean_text.h
+ *	  src/text/clean_text.h
  *
  *-------------------------------------------------------------------------
  */

@@ -18,11 +18,11 @@
  * last counts, unless the caller wants each but once.
  *
  * IDENTIFICATION
- *	  src/json_reader.c
+ *	  src/text/json_reader.c
  *
  *-------------------------------------------------------------------------
  */
-#include "json_reader.h"
+#include "text/json_reader.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  *	  Read a JSON text into a json-c tree.
  *
  * IDENTIFICATION
- *	  src/json_reader.h
+ *	  src/text/json_reader.h
  *
  *-------------------------------------------------------------------------
  */

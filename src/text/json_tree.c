@@ -17,18 +17,18 @@
  * the parser here or observe the same limit.
  *
  * IDENTIFICATION
- *	  src/json_tree.c
+ *	  src/text/json_tree.c
  *
  *-------------------------------------------------------------------------
  */
-#include "json_tree.h"
+#include "text/json_tree.h"
 
 #include <limits.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
-#include "json_reader.h"
+#include "text/json_reader.h"
 
 /* where glue_json_tree_write() has got to */
 typedef struct Writer

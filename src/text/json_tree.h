@@ -4,7 +4,7 @@
  *	  What this extension needs of a json-c tree beyond json-c itself.
  *
  * IDENTIFICATION
- *	  src/json_tree.h
+ *	  src/text/json_tree.h
  *
  *-------------------------------------------------------------------------
  */

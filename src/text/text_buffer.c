@@ -8,11 +8,11 @@
  * there is none that was cut.
  *
  * IDENTIFICATION
- *	  src/text_buffer.c
+ *	  src/text/text_buffer.c
  *
  *-------------------------------------------------------------------------
  */
-#include "text_buffer.h"
+#include "text/text_buffer.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  *	  Text that is put together in a buffer of fixed size.
  *
  * IDENTIFICATION
- *	  src/text_buffer.h
+ *	  src/text/text_buffer.h
  *
  *-------------------------------------------------------------------------
  */

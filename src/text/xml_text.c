@@ -12,11 +12,11 @@
  * a declaration there are no entities that could expand or read files.
  *
  * IDENTIFICATION
- *	  src/xml_text.c
+ *	  src/text/xml_text.c
  *
  *-------------------------------------------------------------------------
  */
-#include "xml_text.h"
+#include "text/xml_text.h"
 
 #include <limits.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  *	  The text of single elements of an XML document.
  *
  * IDENTIFICATION
- *	  src/xml_text.h
+ *	  src/text/xml_text.h
  *
  *-------------------------------------------------------------------------
  */

@@ -12,19 +12,19 @@
  * is for the launcher, which waits longer and longer if workers keep failing.
  *
  * IDENTIFICATION
- *	  src/database_worker.c
+ *	  src/workers/database_worker.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "database_worker.h"
 #include "miscadmin.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
-#include "worker_settings.h"
+#include "workers/database_worker.h"
+#include "workers/worker_settings.h"
 
 /* What a worker that has left, or is at work, says to the launcher. */
 typedef struct WorkerNote

@@ -4,7 +4,7 @@
  *	  Start and end of the background workers of a database.
  *
  * IDENTIFICATION
- *	  src/database_worker.h
+ *	  src/workers/database_worker.h
  *
  *-------------------------------------------------------------------------
  */
@@ -12,8 +12,8 @@
 #define GLUE_DATABASE_WORKER_H
 
 #include "postmaster/bgworker.h"
-#include "queue_wake.h"
-#include "shared_state.h"
+#include "server/queue_wake.h"
+#include "server/shared_state.h"
 #include "utils/timestamp.h"
 
 extern GlueSharedPart glue_workers_part;

@@ -21,7 +21,7 @@
  * database to which somebody is connected cannot be dropped.
  *
  * IDENTIFICATION
- *	  src/journal_worker.c
+ *	  src/workers/journal_worker.c
  *
  *-------------------------------------------------------------------------
  */
@@ -29,22 +29,22 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "compat.h"
-#include "crash_point.h"
-#include "database_worker.h"
-#include "intent.h"
-#include "journal_box.h"
-#include "journal_lock.h"
-#include "journal_worker.h"
+#include "journal/intent.h"
+#include "journal/journal_box.h"
+#include "journal/journal_lock.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "queue_transaction.h"
-#include "queue_wake.h"
+#include "queue/queue_transaction.h"
+#include "server/compat.h"
+#include "server/crash_point.h"
+#include "server/queue_wake.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "workers/database_worker.h"
+#include "workers/journal_worker.h"
 
 /* How long an idle worker stays. */
 #define LINGER_MS			2000

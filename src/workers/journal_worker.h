@@ -4,7 +4,7 @@
  *	  The background worker that records calls of one database.
  *
  * IDENTIFICATION
- *	  src/journal_worker.h
+ *	  src/workers/journal_worker.h
  *
  *-------------------------------------------------------------------------
  */

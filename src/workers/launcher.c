@@ -32,7 +32,7 @@
  * promotion.
  *
  * IDENTIFICATION
- *	  src/launcher.c
+ *	  src/workers/launcher.c
  *
  *-------------------------------------------------------------------------
  */
@@ -40,18 +40,16 @@
 
 #include "access/heapam.h"
 #include "access/htup_details.h"
-#include "access/tableam.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_database.h"
-#include "compat.h"
-#include "database_worker.h"
-#include "launcher.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
-#include "queue_wake.h"
-#include "settings.h"
+#include "server/compat.h"
+#include "server/queue_wake.h"
+#include "server/settings.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "tcop/tcopprot.h"
@@ -59,7 +57,9 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "worker_settings.h"
+#include "workers/database_worker.h"
+#include "workers/launcher.h"
+#include "workers/worker_settings.h"
 
 /* How often to look which databases there are. */
 #define LOOK_MS				60000

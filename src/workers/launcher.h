@@ -4,7 +4,7 @@
  *	  The background worker that starts one for each database with work.
  *
  * IDENTIFICATION
- *	  src/launcher.h
+ *	  src/workers/launcher.h
  *
  *-------------------------------------------------------------------------
  */

@@ -8,7 +8,7 @@
  * session decides: how requests are carried out is the same as if a worker did.
  *
  * IDENTIFICATION
- *	  src/process_procedure.c
+ *	  src/workers/process_procedure.c
  *
  *-------------------------------------------------------------------------
  */
@@ -18,10 +18,10 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "queue_run.h"
-#include "queue_transaction.h"
-#include "request_claim.h"
-#include "session_settings.h"
+#include "queue/queue_run.h"
+#include "queue/queue_transaction.h"
+#include "server/session_settings.h"
+#include "store/request_claim.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 

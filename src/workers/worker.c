@@ -19,29 +19,29 @@
  * No transaction is open while requests are on the wire; see queue_run.c.
  *
  * IDENTIFICATION
- *	  src/worker.c
+ *	  src/workers/worker.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "algorithms.h"
-#include "compat.h"
-#include "database_worker.h"
+#include "aws/algorithms.h"
 #include "executor/spi.h"
-#include "http.h"
+#include "http/http.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "queue_run.h"
-#include "queue_transaction.h"
-#include "queue_wake.h"
-#include "request_claim.h"
-#include "service.h"
-#include "settings.h"
+#include "queue/queue_run.h"
+#include "queue/queue_transaction.h"
+#include "server/compat.h"
+#include "server/queue_wake.h"
+#include "server/service.h"
+#include "server/settings.h"
 #include "storage/latch.h"
+#include "store/request_claim.h"
 #include "utils/snapmgr.h"
-#include "worker.h"
+#include "workers/database_worker.h"
+#include "workers/worker.h"
 
 /* How long an idle worker stays. */
 #define LINGER_MS			2000

@@ -4,7 +4,7 @@
  *	  The background worker that works the queue of one database.
  *
  * IDENTIFICATION
- *	  src/worker.h
+ *	  src/workers/worker.h
  *
  *-------------------------------------------------------------------------
  */

@@ -21,7 +21,7 @@
  *	  never been touched, and a later reload goes on changing them.
  *
  * IDENTIFICATION
- *	  src/worker_settings.c
+ *	  src/workers/worker_settings.c
  *
  *-------------------------------------------------------------------------
  */
@@ -30,14 +30,14 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_db_role_setting.h"
-#include "compat.h"
-#include "impersonation.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
+#include "server/compat.h"
+#include "server/impersonation.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "worker_settings.h"
+#include "workers/worker_settings.h"
 
 /* What is fixed for all workers. */
 typedef struct FixedSetting

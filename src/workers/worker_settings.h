@@ -4,7 +4,7 @@
  *	  The settings that background workers obey.
  *
  * IDENTIFICATION
- *	  src/worker_settings.h
+ *	  src/workers/worker_settings.h
  *
  *-------------------------------------------------------------------------
  */

@@ -10,7 +10,7 @@ BENCH_PROGRAMS = test/bench/parts test/bench/floor_in_backend.so \
 bench-programs: $(BENCH_PROGRAMS)
 
 test/bench/parts: test/bench/parts.c $(PURE_OBJS)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lm
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Isrc -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lm
 
 test/bench/floor_in_backend.so: test/bench/floor_in_backend.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_SL) -shared -o $@ $< -lcurl

@@ -13,7 +13,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "invocation.h"
+#include "aws/invocation.h"
 
 #include <limits.h>
 

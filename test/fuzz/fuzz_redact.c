@@ -16,11 +16,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "redact.h"
+#include "glue/redact.h"
 
-#include "json_tree.h"
+#include "glue/secret_digest.h"
 #include "replay.h"
-#include "secret_digest.h"
+#include "text/json_tree.h"
 #include "trees.h"
 
 static void

@@ -34,8 +34,7 @@ sub build_module
 	my ($flags) = run_command(
 		[ qw(pkg-config --cflags --libs libcurl libcrypto json-c expat) ]);
 
-	my @folders = map { "-I$_" } glob 'src/*/';
-	system_or_bail("$compiler -shared -fPIC -Wl,-Bsymbolic -I$headers @folders"
+	system_or_bail("$compiler -shared -fPIC -Wl,-Bsymbolic -I$headers -Isrc"
 		  . " -o $module $source @objects $flags");
 	return $module;
 }

@@ -8,14 +8,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_loss.h"
+#include "glue/credential_loss.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_tree.h"
-#include "redact.h"
+#include "glue/redact.h"
 #include "tap.h"
+#include "text/json_tree.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "identity.h"
+#include "aws/identity.h"
 
 #include <stdio.h>
 #include <string.h>

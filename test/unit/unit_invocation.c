@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "invocation.h"
+#include "aws/invocation.h"
 
 #include <limits.h>
 

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "json_tree.h"
+#include "text/json_tree.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,15 +8,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "secret_digest.h"
+#include "glue/secret_digest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleansed.h"
-#include "json_tree.h"
-#include "redact.h"
+#include "glue/redact.h"
 #include "tap.h"
+#include "text/json_tree.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -28,17 +28,17 @@
  * connection at once is refused, and the queue waits.
  *
  * IDENTIFICATION
- *	  src/undo_evidence.c
+ *	  src/store/undo_evidence.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "kept_plan.h"
-#include "result_row.h"
-#include "sql_text.h"
-#include "undo_evidence.h"
+#include "server/kept_plan.h"
+#include "server/result_row.h"
+#include "store/sql_text.h"
+#include "store/undo_evidence.h"
 
 /* The columns that the statement returns, in their order. */
 typedef enum EvidenceColumn

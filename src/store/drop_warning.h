@@ -4,7 +4,7 @@
  *	  A warning for who drops what has not ended.
  *
  * IDENTIFICATION
- *	  src/drop_warning.h
+ *	  src/store/drop_warning.h
  *
  *-------------------------------------------------------------------------
  */

@@ -20,7 +20,7 @@
  * load it: see glue_before_drop() in the script.
  *
  * IDENTIFICATION
- *	  src/drop_warning.c
+ *	  src/store/drop_warning.c
  *
  *-------------------------------------------------------------------------
  */
@@ -35,13 +35,13 @@
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
 #include "commands/extension.h"
-#include "compat.h"
-#include "drop_warning.h"
 #include "executor/spi.h"
-#include "home.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "queue_wake.h"
+#include "server/compat.h"
+#include "server/home.h"
+#include "server/queue_wake.h"
+#include "store/drop_warning.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"

@@ -4,14 +4,14 @@
  *	  What others have done about a connection that is to be deleted again.
  *
  * IDENTIFICATION
- *	  src/undo_evidence.h
+ *	  src/store/undo_evidence.h
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GLUE_UNDO_EVIDENCE_H
 #define GLUE_UNDO_EVIDENCE_H
 
-#include "request_claim.h"
+#include "store/request_claim.h"
 
 extern void glue_undo_evidence_find(const GlueClaims *queue, List *undos);
 
