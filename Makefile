@@ -25,10 +25,10 @@ DATA = sql/glue_conn--1.0.sql
 # text and trees of text
 TEXT_OBJS = \
 	src/text/json_reader.o \
-	src/text/json_tree.o \
-	src/text/text_buffer.o \
-	src/text/clean_text.o \
-	src/text/xml_text.o
+	src/text/json.o \
+	src/text/buffer.o \
+	src/text/clean.o \
+	src/text/xml.o
 
 # what every client of AWS knows
 AWS_OBJS = \
@@ -36,14 +36,14 @@ AWS_OBJS = \
 	src/aws/sigv4_request.o \
 	src/aws/sigv4.o \
 	src/aws/endpoint.o \
-	src/aws/identity.o \
+	src/aws/credential_text.o \
 	src/aws/retry.o \
-	src/aws/invocation.o \
+	src/aws/invocation_id.o \
 	src/aws/query_form.o \
 	src/aws/reply.o \
 	src/aws/clock_skew.o \
 	src/aws/profile_set.o \
-	src/aws/profile_file.o \
+	src/aws/profile_grammar.o \
 	src/aws/configuration.o \
 	src/aws/credential_sources.o \
 	src/aws/profile_chain.o \
@@ -70,7 +70,7 @@ GLUE_OBJS = \
 	src/glue/model.o \
 	src/glue/redact_string.o \
 	src/glue/redact.o \
-	src/glue/secret_digest.o \
+	src/glue/digest.o \
 	src/glue/database_address.o \
 	src/glue/jdbc_url.o \
 	src/glue/source_url.o \
@@ -81,7 +81,7 @@ GLUE_OBJS = \
 	src/glue/shown_secret.o \
 	src/glue/compare.o \
 	src/glue/normalize.o \
-	src/glue/credential_loss.o \
+	src/glue/lost_credentials.o \
 	src/glue/observation.o \
 	src/glue/ownership.o \
 	src/glue/answer.o
@@ -93,14 +93,14 @@ SERVER_OBJS = \
 	src/server/session_settings.o \
 	src/server/shared_state.o \
 	src/server/service.o \
-	src/server/queue_wake.o \
-	src/server/caller_status.o \
+	src/server/news.o \
+	src/server/xact_status.o \
 	src/server/secret_memory.o \
 	src/server/home.o \
 	src/server/foreign_code.o \
 	src/server/subtransaction.o \
 	src/server/impersonation.o \
-	src/server/kept_plan.o \
+	src/server/owner_spi.o \
 	src/server/encoding.o \
 	src/server/jsonb_tree.o \
 	src/server/redacted.o \
@@ -115,7 +115,7 @@ HTTP_OBJS = \
 
 # one call of AWS as a value
 CLIENT_OBJS = \
-	src/client/errors.o \
+	src/client/failure.o \
 	src/client/shared_files.o \
 	src/client/server_options.o \
 	src/client/foreign_server.o \
@@ -137,83 +137,83 @@ CLIENT_OBJS = \
 STORE_OBJS = \
 	src/store/own_table.o \
 	src/store/connection_lock.o \
-	src/store/name_store.o \
-	src/store/mirror_row.o \
-	src/store/row_insert.o \
-	src/store/mirror.o \
-	src/store/secret_key.o \
+	src/store/names.o \
+	src/store/connection_row.o \
+	src/store/own_row.o \
+	src/store/connections.o \
+	src/store/digest_key.o \
 	src/store/secret_key_file.o \
 	src/store/sealed_input.o \
 	src/store/request_seal.o \
 	src/store/request_secret.o \
 	src/store/request_row.o \
-	src/store/request_queue.o \
+	src/store/requests.o \
 	src/store/claimant.o \
-	src/store/request_claim.o \
+	src/store/claims.o \
 	src/store/request_home.o \
-	src/store/undo_evidence.o \
-	src/store/request_notice.o \
+	src/store/evidence.o \
+	src/store/notice.o \
 	src/store/drop_warning.o
 
 # calls that act at once, in a transaction
 JOURNAL_OBJS = \
 	src/journal/journal_lock.o \
-	src/journal/journal_box.o \
-	src/journal/known_outcome.o \
+	src/journal/mailbox.o \
+	src/journal/outcomes.o \
 	src/journal/intent.o \
-	src/journal/intent_resolve.o \
-	src/journal/immediate.o
+	src/journal/resolve.o \
+	src/journal/calls.o
 
 # what is to be done, as one state machine
 OPERATION_OBJS = \
 	src/operation/record.o \
 	src/operation/tags.o \
 	src/operation/operation.o \
-	src/operation/operation_existing.o \
+	src/operation/existing.o \
 	src/operation/undo.o \
-	src/operation/immediate_operation.o
+	src/operation/immediate.o
 
 # requests after commit
 QUEUE_OBJS = \
 	src/queue/enqueue.o \
-	src/queue/work_target.o \
-	src/queue/queue_job.o \
-	src/queue/job_answer.o \
-	src/queue/job_record.o \
-	src/queue/job_claim.o \
-	src/queue/queue_transaction.o \
-	src/queue/queue_run.o
+	src/queue/target.o \
+	src/queue/job.o \
+	src/queue/answer.o \
+	src/queue/record.o \
+	src/queue/claim.o \
+	src/queue/transaction.o \
+	src/queue/run.o
 
 # the processes
 WORKERS_OBJS = \
-	src/workers/worker_settings.o \
+	src/workers/settings.o \
 	src/workers/database_worker.o \
-	src/workers/worker.o \
+	src/workers/queue_worker.o \
 	src/workers/journal_worker.o \
 	src/workers/launcher.o \
-	src/workers/process_procedure.o
+	src/workers/procedure.o
 
 # what SQL sees
 FUNCTIONS_OBJS = \
 	src/functions/arguments.o \
-	src/functions/function_call.o \
-	src/functions/local_functions.o \
-	src/functions/functions.o \
-	src/functions/bulk_functions.o \
-	src/functions/change_functions.o \
-	src/functions/list_functions.o \
-	src/functions/sync_functions.o \
-	src/functions/wait_function.o \
-	src/functions/test_function.o \
-	src/functions/tag_functions.o \
-	src/functions/type_functions.o \
-	src/functions/enqueue_functions.o \
-	src/functions/request_functions.o \
-	src/functions/request_change_functions.o \
+	src/functions/function.o \
+	src/functions/local.o \
+	src/functions/create_get.o \
+	src/functions/bulk.o \
+	src/functions/change.o \
+	src/functions/list.o \
+	src/functions/sync.o \
+	src/functions/wait.o \
+	src/functions/test.o \
+	src/functions/tag.o \
+	src/functions/type.o \
+	src/functions/enqueue.o \
+	src/functions/request.o \
+	src/functions/request_change.o \
 	src/functions/row_move.o \
 	src/functions/trigger_arguments.o \
 	src/functions/trigger.o \
-	src/functions/connection_builder.o \
+	src/functions/builder.o \
 	src/functions/builders.o
 
 PURE_OBJS = $(TEXT_OBJS) $(AWS_OBJS) $(SECRET_OBJS) $(GLUE_OBJS)

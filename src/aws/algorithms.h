@@ -8,11 +8,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_ALGORITHMS_H
-#define GLUE_ALGORITHMS_H
+#ifndef GLUE_AWS_ALGORITHMS_H
+#define GLUE_AWS_ALGORITHMS_H
 
 #include <stdbool.h>
 
 extern bool glue_algorithms_load(void);
 
-#endif							/* GLUE_ALGORITHMS_H */
+#endif							/* GLUE_AWS_ALGORITHMS_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CLOCK_SKEW_H
-#define GLUE_CLOCK_SKEW_H
+#ifndef GLUE_AWS_CLOCK_SKEW_H
+#define GLUE_AWS_CLOCK_SKEW_H
 
 #include <stdbool.h>
 
@@ -27,4 +27,4 @@ extern bool glue_clock_skew_retry(GlueClockSkew signed_with,
 extern long long glue_clock_skew_signing_time(GlueClockSkew skew,
 											  long long now_ms);
 
-#endif							/* GLUE_CLOCK_SKEW_H */
+#endif							/* GLUE_AWS_CLOCK_SKEW_H */

@@ -24,7 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/clean_text.h"
+#include "text/clean.h"
 
 /* prototypes of private functions */
 static const char *not_blank(const char *value);

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CONFIGURATION_H
-#define GLUE_CONFIGURATION_H
+#ifndef GLUE_AWS_CONFIGURATION_H
+#define GLUE_AWS_CONFIGURATION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,4 +80,4 @@ extern void glue_configuration_fail(GlueConfigurationError *error,
 									const char *hint, const char *format, ...)
 			__attribute__((format(printf, 3, 4)));
 
-#endif							/* GLUE_CONFIGURATION_H */
+#endif							/* GLUE_AWS_CONFIGURATION_H */

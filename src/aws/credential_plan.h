@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CREDENTIAL_PLAN_H
-#define GLUE_CREDENTIAL_PLAN_H
+#ifndef GLUE_AWS_CREDENTIAL_PLAN_H
+#define GLUE_AWS_CREDENTIAL_PLAN_H
 
 #include <stdbool.h>
 
@@ -19,4 +19,4 @@ extern bool glue_credential_plan(const GlueConfiguration *configuration,
 								 GlueCredentialPlan *plan,
 								 GlueConfigurationError *error);
 
-#endif							/* GLUE_CREDENTIAL_PLAN_H */
+#endif							/* GLUE_AWS_CREDENTIAL_PLAN_H */

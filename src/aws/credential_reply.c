@@ -34,9 +34,9 @@
 
 #include <openssl/crypto.h>
 
-#include "text/clean_text.h"
-#include "text/json_tree.h"
-#include "text/xml_text.h"
+#include "text/clean.h"
+#include "text/json.h"
+#include "text/xml.h"
 
 #define ACCOUNT_ID_LEN		12
 

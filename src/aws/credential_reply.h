@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CREDENTIAL_REPLY_H
-#define GLUE_CREDENTIAL_REPLY_H
+#ifndef GLUE_AWS_CREDENTIAL_REPLY_H
+#define GLUE_AWS_CREDENTIAL_REPLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,4 +75,4 @@ extern bool glue_caller_identity_xml(const char *body, size_t len,
 									 GlueCallerIdentity *identity);
 extern bool glue_parse_iso8601(const char *text, long long *epoch_seconds);
 
-#endif							/* GLUE_CREDENTIAL_REPLY_H */
+#endif							/* GLUE_AWS_CREDENTIAL_REPLY_H */

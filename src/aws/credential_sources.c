@@ -31,9 +31,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/credential_text.h"
 #include "aws/endpoint.h"
-#include "aws/identity.h"
-#include "text/clean_text.h"
+#include "text/clean.h"
 
 /* Where the agent of Amazon ECS listens. */
 #define ECS_ENDPOINT	"http://169.254.170.2"

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CREDENTIAL_SOURCES_H
-#define GLUE_CREDENTIAL_SOURCES_H
+#ifndef GLUE_AWS_CREDENTIAL_SOURCES_H
+#define GLUE_AWS_CREDENTIAL_SOURCES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,4 +85,4 @@ extern bool glue_instance_role_name(const char *body, size_t len,
 extern const char *glue_token_problem(const char *text, size_t *len);
 extern bool glue_static_keys_valid(const GlueStaticKeys *keys);
 
-#endif							/* GLUE_CREDENTIAL_SOURCES_H */
+#endif							/* GLUE_AWS_CREDENTIAL_SOURCES_H */

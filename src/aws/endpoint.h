@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_ENDPOINT_H
-#define GLUE_ENDPOINT_H
+#ifndef GLUE_AWS_ENDPOINT_H
+#define GLUE_AWS_ENDPOINT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,4 +57,4 @@ extern bool glue_endpoint_region_valid(const char *region);
 extern const char *glue_endpoint_partition(const char *region);
 extern const char *glue_endpoint_status_message(GlueEndpointStatus status);
 
-#endif							/* GLUE_ENDPOINT_H */
+#endif							/* GLUE_AWS_ENDPOINT_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_ENDPOINT_CONFIG_H
-#define GLUE_ENDPOINT_CONFIG_H
+#ifndef GLUE_AWS_ENDPOINT_CONFIG_H
+#define GLUE_AWS_ENDPOINT_CONFIG_H
 
 #include <stdbool.h>
 
@@ -30,4 +30,4 @@ extern bool glue_configured_endpoint_flags(const GlueConfiguration *configuratio
 										   GlueEndpointFlags *flags,
 										   GlueConfigurationError *error);
 
-#endif							/* GLUE_ENDPOINT_CONFIG_H */
+#endif							/* GLUE_AWS_ENDPOINT_CONFIG_H */

@@ -37,7 +37,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/clean_text.h"
+#include "text/clean.h"
 
 /* What AWS STS takes as the time that a role's credentials last. */
 #define MIN_DURATION	900

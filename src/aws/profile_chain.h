@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_PROFILE_CHAIN_H
-#define GLUE_PROFILE_CHAIN_H
+#ifndef GLUE_AWS_PROFILE_CHAIN_H
+#define GLUE_AWS_PROFILE_CHAIN_H
 
 #include "aws/configuration.h"
 #include "aws/credential_sources.h"
@@ -62,4 +62,4 @@ extern GlueSourceStatus glue_profile_chain(const GlueConfiguration *configuratio
 										   GlueCredentialPlan *plan,
 										   GlueConfigurationError *error);
 
-#endif							/* GLUE_PROFILE_CHAIN_H */
+#endif							/* GLUE_AWS_PROFILE_CHAIN_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_PROFILE_SET_H
-#define GLUE_PROFILE_SET_H
+#ifndef GLUE_AWS_PROFILE_SET_H
+#define GLUE_AWS_PROFILE_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -81,4 +81,4 @@ extern bool glue_profile_property_append(GlueProfileProperty *property,
 extern bool glue_profile_property_nest(GlueProfileProperty *property,
 									   GlueSpan key, GlueSpan value);
 
-#endif							/* GLUE_PROFILE_SET_H */
+#endif							/* GLUE_AWS_PROFILE_SET_H */

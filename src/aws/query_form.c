@@ -23,7 +23,7 @@
 
 #include <string.h>
 
-#include "text/text_buffer.h"
+#include "text/buffer.h"
 
 /* Where we write, and how far we have got; that may be beyond the size. */
 typedef struct FormWriter

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_QUERY_FORM_H
-#define GLUE_QUERY_FORM_H
+#ifndef GLUE_AWS_QUERY_FORM_H
+#define GLUE_AWS_QUERY_FORM_H
 
 #include <stddef.h>
 
@@ -28,4 +28,4 @@ extern size_t glue_query_form(const char *action, const char *version,
 extern size_t glue_percent_encode(const char *text, size_t len,
 								  char *buffer, size_t size);
 
-#endif							/* GLUE_QUERY_FORM_H */
+#endif							/* GLUE_AWS_QUERY_FORM_H */

@@ -29,9 +29,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/clean_text.h"
-#include "text/json_tree.h"
-#include "text/xml_text.h"
+#include "text/clean.h"
+#include "text/json.h"
+#include "text/xml.h"
 
 /* Enough of an HTML page or plain text to recognise who speaks. */
 #define MAX_FOREIGN_TEXT_LEN	300

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_REPLY_H
-#define GLUE_REPLY_H
+#ifndef GLUE_AWS_REPLY_H
+#define GLUE_AWS_REPLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,4 +57,4 @@ extern void glue_reply_decode(GlueReply *reply, int http_status,
 extern void glue_reply_clear(GlueReply *reply);
 extern bool glue_reply_parse_date(const char *date, long long *epoch_seconds);
 
-#endif							/* GLUE_REPLY_H */
+#endif							/* GLUE_AWS_REPLY_H */

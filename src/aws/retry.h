@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_RETRY_H
-#define GLUE_RETRY_H
+#ifndef GLUE_AWS_RETRY_H
+#define GLUE_AWS_RETRY_H
 
 #include <stdbool.h>
 
@@ -38,4 +38,4 @@ extern void glue_retry_quota_init(GlueRetryQuota *quota);
 extern int	glue_retry_quota_take(GlueRetryQuota *quota, GlueRetryKind kind);
 extern void glue_retry_quota_refund(GlueRetryQuota *quota, int last_cost);
 
-#endif							/* GLUE_RETRY_H */
+#endif							/* GLUE_AWS_RETRY_H */

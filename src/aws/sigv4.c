@@ -40,7 +40,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-#include "text/text_buffer.h"
+#include "text/buffer.h"
 
 #define ALGORITHM		"AWS4-HMAC-SHA256"
 #define SCOPE_END		"aws4_request"

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SIGV4_H
-#define GLUE_SIGV4_H
+#ifndef GLUE_AWS_SIGV4_H
+#define GLUE_AWS_SIGV4_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,4 +46,4 @@ extern bool glue_sigv4_authorization(GlueSigv4Signer *signer,
 									 const char *secret_access_key,
 									 char *buffer, size_t size);
 
-#endif							/* GLUE_SIGV4_H */
+#endif							/* GLUE_AWS_SIGV4_H */

@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SIGV4_REQUEST_H
-#define GLUE_SIGV4_REQUEST_H
+#ifndef GLUE_AWS_SIGV4_REQUEST_H
+#define GLUE_AWS_SIGV4_REQUEST_H
 
 #include <stddef.h>
 
-#include "text/text_buffer.h"
+#include "text/buffer.h"
 
 /* More than any request of ours has; keeps the sorting trivial. */
 #define GLUE_SIGV4_MAX_HEADERS	16
@@ -46,4 +46,4 @@ extern void glue_sigv4_put_request(GlueTextBuffer *out,
 extern void glue_sigv4_put_signed_headers(GlueTextBuffer *out,
 										  const GlueSigv4Request *request);
 
-#endif							/* GLUE_SIGV4_REQUEST_H */
+#endif							/* GLUE_AWS_SIGV4_REQUEST_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_ACCESS_H
-#define GLUE_ACCESS_H
+#ifndef GLUE_CLIENT_ACCESS_H
+#define GLUE_CLIENT_ACCESS_H
 
 #include "client/call.h"
 
@@ -26,4 +26,4 @@ extern void glue_access_prepare(const GlueAccess *access, GlueCall *call,
 extern void glue_access_prepare_get(const GlueAccess *access, GlueCall *call,
 									const char *name);
 
-#endif							/* GLUE_ACCESS_H */
+#endif							/* GLUE_CLIENT_ACCESS_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_ACCOUNT_H
-#define GLUE_ACCOUNT_H
+#ifndef GLUE_CLIENT_ACCOUNT_H
+#define GLUE_CLIENT_ACCOUNT_H
 
 #include "client/client.h"
 
@@ -18,4 +18,4 @@ extern GlueFailure *glue_account_find(const GlueTarget *target,
 									  GlueRenewCredentials renew_credentials,
 									  const char **account);
 
-#endif							/* GLUE_ACCOUNT_H */
+#endif							/* GLUE_CLIENT_ACCOUNT_H */

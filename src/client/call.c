@@ -50,8 +50,8 @@
 #include "glue/redact.h"
 #include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
+#include "text/json.h"
 #include "text/json_reader.h"
-#include "text/json_tree.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */

@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CALL_H
-#define GLUE_CALL_H
+#ifndef GLUE_CLIENT_CALL_H
+#define GLUE_CLIENT_CALL_H
 
 #include "aws/clock_skew.h"
-#include "aws/invocation.h"
-#include "client/errors.h"
+#include "aws/invocation_id.h"
+#include "client/failure.h"
 #include "client/signed_request.h"
 #include "client/target.h"
 #include "server/shared_state.h"
@@ -144,4 +144,4 @@ extern GlueFailure *glue_client_malformed_answer(const GlueCall *call,
 extern long long glue_client_clock_skew(void);
 extern TimestampTz glue_call_aws_time(const GlueCall *call);
 
-#endif							/* GLUE_CALL_H */
+#endif							/* GLUE_CLIENT_CALL_H */

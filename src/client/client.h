@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CLIENT_H
-#define GLUE_CLIENT_H
+#ifndef GLUE_CLIENT_CLIENT_H
+#define GLUE_CLIENT_CLIENT_H
 
 #include "client/call.h"
 
@@ -41,4 +41,4 @@ extern void glue_client_run(GlueCall *calls, int ncalls);
 extern void glue_client_run_stream(GlueCallStream *stream, int width);
 extern long glue_client_go_on(GlueCallStream *stream);
 
-#endif							/* GLUE_CLIENT_H */
+#endif							/* GLUE_CLIENT_CLIENT_H */

@@ -8,10 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CREDENTIAL_CACHE_H
-#define GLUE_CREDENTIAL_CACHE_H
+#ifndef GLUE_CLIENT_CREDENTIAL_CACHE_H
+#define GLUE_CLIENT_CREDENTIAL_CACHE_H
 
-#include "aws/identity.h"
+#include "aws/credential_text.h"
 #include "server/shared_state.h"
 #include "utils/timestamp.h"
 
@@ -49,4 +49,4 @@ extern bool glue_credential_cache_extend(const GlueCredentialKey *key,
 										 int extension_ms,
 										 GlueCredentials *credentials);
 
-#endif							/* GLUE_CREDENTIAL_CACHE_H */
+#endif							/* GLUE_CLIENT_CREDENTIAL_CACHE_H */

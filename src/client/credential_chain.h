@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CREDENTIAL_CHAIN_H
-#define GLUE_CREDENTIAL_CHAIN_H
+#ifndef GLUE_CLIENT_CREDENTIAL_CHAIN_H
+#define GLUE_CLIENT_CREDENTIAL_CHAIN_H
 
 #include "aws/profile_chain.h"
 #include "client/client.h"
@@ -29,4 +29,4 @@ extern GlueFailure *glue_credentials_renew(const GlueTarget *target,
 										   const GlueCredentials *expired,
 										   const GlueCredentials **renewed);
 
-#endif							/* GLUE_CREDENTIAL_CHAIN_H */
+#endif							/* GLUE_CLIENT_CREDENTIAL_CHAIN_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_FOREIGN_DATABASE_H
-#define GLUE_FOREIGN_DATABASE_H
+#ifndef GLUE_CLIENT_FOREIGN_DATABASE_H
+#define GLUE_CLIENT_FOREIGN_DATABASE_H
 
 #include "glue/jdbc_url.h"
 
@@ -35,4 +35,4 @@ typedef struct GlueForeignDatabase
 extern void glue_foreign_database_read(const char *server,
 									   GlueForeignDatabase *database);
 
-#endif							/* GLUE_FOREIGN_DATABASE_H */
+#endif							/* GLUE_CLIENT_FOREIGN_DATABASE_H */

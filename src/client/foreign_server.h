@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_FOREIGN_SERVER_H
-#define GLUE_FOREIGN_SERVER_H
+#ifndef GLUE_CLIENT_FOREIGN_SERVER_H
+#define GLUE_CLIENT_FOREIGN_SERVER_H
 
 #include "client/server_options.h"
 
@@ -19,4 +19,4 @@ extern char *glue_foreign_server_name(Oid server, Oid *owner);
 extern bool glue_foreign_server_read(Oid server, GlueServerOptions *options);
 extern char *glue_user_mapping_read(Oid server, GlueMappingOptions *options);
 
-#endif							/* GLUE_FOREIGN_SERVER_H */
+#endif							/* GLUE_CLIENT_FOREIGN_SERVER_H */

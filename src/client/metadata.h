@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_METADATA_H
-#define GLUE_METADATA_H
+#ifndef GLUE_CLIENT_METADATA_H
+#define GLUE_CLIENT_METADATA_H
 
 #include "aws/credential_reply.h"
 #include "aws/credential_sources.h"
@@ -29,4 +29,4 @@ extern GlueMetadataOutcome glue_metadata_instance(const GlueInstanceSource *sour
 												  GlueTemporaryCredentials *credentials,
 												  char reason[GLUE_CREDENTIAL_REASON_SIZE]);
 
-#endif							/* GLUE_METADATA_H */
+#endif							/* GLUE_CLIENT_METADATA_H */

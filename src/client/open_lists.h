@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_OPEN_LISTS_H
-#define GLUE_OPEN_LISTS_H
+#ifndef GLUE_CLIENT_OPEN_LISTS_H
+#define GLUE_CLIENT_OPEN_LISTS_H
 
 #include "client/pages.h"
 #include "executor/executor.h"
@@ -45,4 +45,4 @@ extern bool glue_open_list_next(GlueOpenList *list, Datum *entry);
 extern void glue_open_list_end(GlueOpenList *list);
 extern void glue_open_lists_read(const GlueTarget *target);
 
-#endif							/* GLUE_OPEN_LISTS_H */
+#endif							/* GLUE_CLIENT_OPEN_LISTS_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_PAGES_H
-#define GLUE_PAGES_H
+#ifndef GLUE_CLIENT_PAGES_H
+#define GLUE_CLIENT_PAGES_H
 
 #include "client/client.h"
 
@@ -36,4 +36,4 @@ extern json_object *glue_pages_next(GluePages *pages);
 extern json_object *glue_pages_next_unchecked(GluePages *pages,
 											  const char **problem);
 
-#endif							/* GLUE_PAGES_H */
+#endif							/* GLUE_CLIENT_PAGES_H */

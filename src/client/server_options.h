@@ -8,10 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SERVER_OPTIONS_H
-#define GLUE_SERVER_OPTIONS_H
+#ifndef GLUE_CLIENT_SERVER_OPTIONS_H
+#define GLUE_CLIENT_SERVER_OPTIONS_H
 
-#include "aws/identity.h"
+#include "aws/credential_text.h"
 
 /* What can be said of a server; text that says nothing is NULL. */
 typedef struct GlueServerOptions
@@ -45,4 +45,4 @@ extern const char *glue_server_options_read(Datum array,
 extern void glue_mapping_options_read(Datum array,
 									  GlueMappingOptions *options);
 
-#endif							/* GLUE_SERVER_OPTIONS_H */
+#endif							/* GLUE_CLIENT_SERVER_OPTIONS_H */

@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "aws/profile_file.h"
+#include "aws/profile_grammar.h"
 #include "client/shared_files.h"
 #include "server/compat.h"
 #include "server/read_file.h"

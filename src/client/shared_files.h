@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SHARED_FILES_H
-#define GLUE_SHARED_FILES_H
+#ifndef GLUE_CLIENT_SHARED_FILES_H
+#define GLUE_CLIENT_SHARED_FILES_H
 
 #include "aws/configuration.h"
 
@@ -18,4 +18,4 @@ extern char *glue_shared_files_description(void);
 extern char *glue_shared_file_text(const char *path, size_t *len);
 extern const char *glue_environment(const char *name);
 
-#endif							/* GLUE_SHARED_FILES_H */
+#endif							/* GLUE_CLIENT_SHARED_FILES_H */

@@ -19,12 +19,12 @@
  */
 #include "postgres.h"
 
-#include "aws/invocation.h"
+#include "aws/invocation_id.h"
 #include "aws/query_form.h"
 #include "aws/sigv4.h"
 #include "client/signed_request.h"
 #include "server/secret_memory.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 #define USER_AGENT		"glue_conn/1.0"
 

@@ -8,15 +8,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SIGNED_REQUEST_H
-#define GLUE_SIGNED_REQUEST_H
+#ifndef GLUE_CLIENT_SIGNED_REQUEST_H
+#define GLUE_CLIENT_SIGNED_REQUEST_H
 
 #include <time.h>
 
 #include <json-c/json.h>
 
+#include "aws/credential_text.h"
 #include "aws/endpoint.h"
-#include "aws/identity.h"
 
 typedef enum GlueService
 {
@@ -46,4 +46,4 @@ extern char *glue_request_body(GlueService service, const char *operation,
 extern int	glue_signed_header_lines(const GlueSignedRequest *request,
 									 const char *lines[GLUE_MAX_HEADER_LINES]);
 
-#endif							/* GLUE_SIGNED_REQUEST_H */
+#endif							/* GLUE_CLIENT_SIGNED_REQUEST_H */

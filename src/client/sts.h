@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_STS_H
-#define GLUE_STS_H
+#ifndef GLUE_CLIENT_STS_H
+#define GLUE_CLIENT_STS_H
 
 #include "aws/credential_reply.h"
 #include "client/client.h"
@@ -33,4 +33,4 @@ extern GlueFailure *glue_sts_caller_identity(const GlueTarget *target,
 											 GlueRenewCredentials renew_credentials,
 											 GlueCallerIdentity *identity);
 
-#endif							/* GLUE_STS_H */
+#endif							/* GLUE_CLIENT_STS_H */

@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_TARGET_H
-#define GLUE_TARGET_H
+#ifndef GLUE_CLIENT_TARGET_H
+#define GLUE_CLIENT_TARGET_H
 
 #include "aws/configuration.h"
+#include "aws/credential_text.h"
 #include "aws/endpoint.h"
-#include "aws/identity.h"
 #include "server/compat.h"
 
 #define GLUE_FINGERPRINT_LEN	32
@@ -61,4 +61,4 @@ extern char *glue_target_connection_arn(const GlueTarget *target,
 										const char *connection_name);
 pg_noreturn extern void glue_target_refuse_ambient(const GlueTarget *target);
 
-#endif							/* GLUE_TARGET_H */
+#endif							/* GLUE_CLIENT_TARGET_H */

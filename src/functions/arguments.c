@@ -28,7 +28,7 @@
 #include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
 #include "server/settings.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 #include "utils/array.h"
 
 /*
@@ -317,7 +317,7 @@ glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
  *
  * That credentials are not complete was measured of new connections.  What an
  * update leaves out is compared with what the connection has, and that tells
- * more: see credential_loss.c.
+ * more: see glue/lost_credentials.c.
  */
 static void
 take_update_finding(void *arg, const GlueViolation *violation)

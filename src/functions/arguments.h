@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_ARGUMENTS_H
-#define GLUE_ARGUMENTS_H
+#ifndef GLUE_FUNCTIONS_ARGUMENTS_H
+#define GLUE_FUNCTIONS_ARGUMENTS_H
 
 #include "fmgr.h"
 #include "glue/validate.h"
@@ -85,4 +85,4 @@ extern void glue_violations_add(void *arg, const GlueViolation *violation);
 extern void glue_violations_report(GlueViolationList *violations,
 								   const char *subject, const char *hint);
 
-#endif							/* GLUE_ARGUMENTS_H */
+#endif							/* GLUE_FUNCTIONS_ARGUMENTS_H */

@@ -4,7 +4,7 @@
  *	  The functions that build a ConnectionInput for the usual cases.
  *
  * A database is given by a JDBC URL, by a foreign server that exists here, or
- * is this very one.  From there on all is the same: see connection_builder.c.
+ * is this very one.  From there on all is the same: see functions/builder.c.
  * A connection of the first generation (JDBC) gets a URL, one of the second
  * (POSTGRESQL, MYSQL, ...) gets host, port and database.
  *
@@ -17,11 +17,11 @@
 
 #include "client/foreign_database.h"
 #include "commands/dbcommands.h"
-#include "functions/connection_builder.h"
+#include "functions/builder.h"
 #include "miscadmin.h"
 #include "postmaster/postmaster.h"
 #include "server/builtins.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
 

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_ROW_MOVE_H
-#define GLUE_ROW_MOVE_H
+#ifndef GLUE_FUNCTIONS_ROW_MOVE_H
+#define GLUE_FUNCTIONS_ROW_MOVE_H
 
 #include "access/htup.h"
 #include "store/request.h"
@@ -31,4 +31,4 @@ extern void glue_row_move_begin(HeapTuple row, const GlueRequest *target,
 extern bool glue_row_move_end(Relation table, HeapTuple row,
 							  const GlueRequest *target, GlueRowMove *move);
 
-#endif							/* GLUE_ROW_MOVE_H */
+#endif							/* GLUE_FUNCTIONS_ROW_MOVE_H */

@@ -41,7 +41,7 @@
 #include "access/htup_details.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
-#include "functions/function_call.h"
+#include "functions/function.h"
 #include "functions/row_move.h"
 #include "functions/trigger_arguments.h"
 #include "miscadmin.h"

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_TRIGGER_ARGUMENTS_H
-#define GLUE_TRIGGER_ARGUMENTS_H
+#ifndef GLUE_FUNCTIONS_TRIGGER_ARGUMENTS_H
+#define GLUE_FUNCTIONS_TRIGGER_ARGUMENTS_H
 
 #include "functions/arguments.h"
 #include "utils/rel.h"
@@ -30,4 +30,4 @@ typedef struct GlueTriggerArguments
 extern void glue_trigger_arguments(const Trigger *trigger, Relation table,
 								   GlueTriggerArguments *arguments);
 
-#endif							/* GLUE_TRIGGER_ARGUMENTS_H */
+#endif							/* GLUE_FUNCTIONS_TRIGGER_ARGUMENTS_H */

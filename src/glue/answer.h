@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_ANSWER_H
-#define GLUE_ANSWER_H
+#ifndef GLUE_GLUE_ANSWER_H
+#define GLUE_GLUE_ANSWER_H
 
 #include <stdbool.h>
 
@@ -24,4 +24,4 @@ extern bool glue_answer_check_entry(json_object *entry, const char *member,
 									char problem[GLUE_ANSWER_PROBLEM_SIZE]);
 extern bool glue_answer_has_name(json_object *connection);
 
-#endif							/* GLUE_ANSWER_H */
+#endif							/* GLUE_GLUE_ANSWER_H */

@@ -41,7 +41,7 @@
 #include "glue/shown_secret.h"
 #include "glue/violation.h"
 #include "secret/secret_name.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 #define PATH_SIZE 1024
 #define MESSAGE_SIZE 512

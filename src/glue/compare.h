@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_COMPARE_H
-#define GLUE_COMPARE_H
+#ifndef GLUE_GLUE_COMPARE_H
+#define GLUE_GLUE_COMPARE_H
 
 #include <stdbool.h>
 
@@ -32,4 +32,4 @@ extern bool glue_same_time(json_object *a, json_object *b);
 extern bool glue_is_nothing(json_object *value);
 extern json_object *glue_member_of(json_object *object, const char *key);
 
-#endif							/* GLUE_COMPARE_H */
+#endif							/* GLUE_GLUE_COMPARE_H */

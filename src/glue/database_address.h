@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_DATABASE_ADDRESS_H
-#define GLUE_DATABASE_ADDRESS_H
+#ifndef GLUE_GLUE_DATABASE_ADDRESS_H
+#define GLUE_GLUE_DATABASE_ADDRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,4 +42,4 @@ extern bool glue_port_parse(const char *text, size_t len, int *port);
 extern bool glue_same_word(const char *text, size_t len, const char *word);
 extern const char *glue_address_status_message(GlueAddressStatus status);
 
-#endif							/* GLUE_DATABASE_ADDRESS_H */
+#endif							/* GLUE_GLUE_DATABASE_ADDRESS_H */

@@ -22,8 +22,8 @@
 
 #include <string.h>
 
-#include "text/json_tree.h"
-#include "text/text_buffer.h"
+#include "text/buffer.h"
+#include "text/json.h"
 
 typedef struct Engine
 {

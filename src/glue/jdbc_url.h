@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_JDBC_URL_H
-#define GLUE_JDBC_URL_H
+#ifndef GLUE_GLUE_JDBC_URL_H
+#define GLUE_GLUE_JDBC_URL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,4 +52,4 @@ extern GlueAddressStatus glue_easy_connect_parse(const char *text,
 												 GlueDatabaseAddress *address,
 												 char *buffer);
 
-#endif							/* GLUE_JDBC_URL_H */
+#endif							/* GLUE_GLUE_JDBC_URL_H */

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/json_tree.h"
+#include "text/json.h"
 
 static int	compare_name(const void *key, const void *entry);
 static const void *find(const char *name, const void *array, int count,

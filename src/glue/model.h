@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_MODEL_H
-#define GLUE_MODEL_H
+#ifndef GLUE_GLUE_MODEL_H
+#define GLUE_GLUE_MODEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,4 +43,4 @@ extern bool glue_model_same_but_case(const char *a, const char *b);
 extern bool glue_model_matches(const GluePattern *pattern,
 							   const char *text, size_t len, size_t *where);
 
-#endif							/* GLUE_MODEL_H */
+#endif							/* GLUE_GLUE_MODEL_H */

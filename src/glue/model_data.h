@@ -16,8 +16,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_MODEL_DATA_H
-#define GLUE_MODEL_DATA_H
+#ifndef GLUE_GLUE_MODEL_DATA_H
+#define GLUE_GLUE_MODEL_DATA_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -113,4 +113,4 @@ extern const int glue_model_sensitive_name_count;
 extern const GlueMemberName glue_model_member_names[];
 extern const int glue_model_member_name_count;
 
-#endif							/* GLUE_MODEL_DATA_H */
+#endif							/* GLUE_GLUE_MODEL_DATA_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_NORMALIZE_H
-#define GLUE_NORMALIZE_H
+#ifndef GLUE_GLUE_NORMALIZE_H
+#define GLUE_GLUE_NORMALIZE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,4 +22,4 @@ extern bool glue_input_from_connection(json_object *input,
 extern void glue_normalize_test_input(json_object *input);
 extern void glue_normalize_tags(json_object *tags);
 
-#endif							/* GLUE_NORMALIZE_H */
+#endif							/* GLUE_GLUE_NORMALIZE_H */

@@ -24,7 +24,7 @@
 
 #include "glue/redact.h"
 #include "glue/violation.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 #define PATH_SIZE 64
 #define MESSAGE_SIZE 512

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_OBSERVATION_H
-#define GLUE_OBSERVATION_H
+#ifndef GLUE_GLUE_OBSERVATION_H
+#define GLUE_GLUE_OBSERVATION_H
 
 #include "glue/compare.h"
 
@@ -33,4 +33,4 @@ extern void glue_report_unseen_change(GlueUnseenChange change,
 extern bool glue_observed_anything_new(json_object *known,
 									   json_object *connection);
 
-#endif							/* GLUE_OBSERVATION_H */
+#endif							/* GLUE_GLUE_OBSERVATION_H */

@@ -30,7 +30,7 @@
 
 #include "aws/reply.h"
 #include "glue/compare.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /* The Date header has whole seconds, and tells of one moment of an exchange. */
 #define AGE_TOLERANCE_MS	2000

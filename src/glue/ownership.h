@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_OWNERSHIP_H
-#define GLUE_OWNERSHIP_H
+#ifndef GLUE_GLUE_OWNERSHIP_H
+#define GLUE_GLUE_OWNERSHIP_H
 
 #include <stddef.h>
 
@@ -50,4 +50,4 @@ extern GlueOwnership glue_ownership_unchanged(const GlueMadeConnection *made,
 											  const char *date_header,
 											  char findings[GLUE_FINDINGS_SIZE]);
 
-#endif							/* GLUE_OWNERSHIP_H */
+#endif							/* GLUE_GLUE_OWNERSHIP_H */

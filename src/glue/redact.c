@@ -50,7 +50,7 @@
 #include "glue/redact_string.h"
 #include "secret/secret_form.h"
 #include "secret/secret_name.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 typedef enum WalkPurpose
 {

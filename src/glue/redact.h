@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_REDACT_H
-#define GLUE_REDACT_H
+#ifndef GLUE_GLUE_REDACT_H
+#define GLUE_GLUE_REDACT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 #include <json-c/json.h>
 
 #include "secret/needles.h"
-#include "secret/secret_text.h"		/* GLUE_REDACTED */
+#include "secret/secret_text.h" /* GLUE_REDACTED */
 
 extern bool glue_redact_is_secret_key(const char *key);
 extern bool glue_redact_hides(const char *key, json_object *value);
@@ -27,4 +27,4 @@ extern bool glue_redact_collect(json_object *tree, GlueNeedles *list);
 extern size_t glue_redact_text(json_object *tree, const char *text,
 							   char *buffer, size_t size);
 
-#endif							/* GLUE_REDACT_H */
+#endif							/* GLUE_GLUE_REDACT_H */

@@ -17,7 +17,7 @@
 
 #include <openssl/crypto.h>
 
-#include "text/json_tree.h"
+#include "text/json.h"
 
 static char *new_buffer(const char *text, size_t len);
 

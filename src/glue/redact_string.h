@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_REDACT_STRING_H
-#define GLUE_REDACT_STRING_H
+#ifndef GLUE_GLUE_REDACT_STRING_H
+#define GLUE_GLUE_REDACT_STRING_H
 
 #include <json-c/json.h>
 
@@ -25,4 +25,4 @@ extern bool glue_text_has_secret(const char *text, size_t len,
 extern bool glue_text_collect(GlueNeedles *list, const char *text, size_t len,
 							  GlueTextKind kind);
 
-#endif							/* GLUE_REDACT_STRING_H */
+#endif							/* GLUE_GLUE_REDACT_STRING_H */

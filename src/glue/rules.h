@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_RULES_H
-#define GLUE_RULES_H
+#ifndef GLUE_GLUE_RULES_H
+#define GLUE_GLUE_RULES_H
 
 #include "glue/violation.h"
 
@@ -42,4 +42,4 @@ extern const char *glue_unlisted_type_nearest(const char *type);
 	glue_report(reporter, path, glue_check_rule(check), \
 				glue_check_severity(check), __VA_ARGS__)
 
-#endif							/* GLUE_RULES_H */
+#endif							/* GLUE_GLUE_RULES_H */

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "glue/redact.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 static bool is_shown(json_object *value);
 static bool same_text(json_object *a, json_object *b);

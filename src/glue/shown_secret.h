@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SHOWN_SECRET_H
-#define GLUE_SHOWN_SECRET_H
+#ifndef GLUE_GLUE_SHOWN_SECRET_H
+#define GLUE_GLUE_SHOWN_SECRET_H
 
 #include <stdbool.h>
 
@@ -18,4 +18,4 @@
 extern bool glue_shown_secret_differs(const char *key, json_object *sent,
 									  json_object *got);
 
-#endif							/* GLUE_SHOWN_SECRET_H */
+#endif							/* GLUE_GLUE_SHOWN_SECRET_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SOURCE_URL_H
-#define GLUE_SOURCE_URL_H
+#ifndef GLUE_GLUE_SOURCE_URL_H
+#define GLUE_GLUE_SOURCE_URL_H
 
 #include <stdbool.h>
 
@@ -30,4 +30,4 @@ extern bool glue_kafka_servers_fault(const char *servers,
 									 GlueUrlFault *fault);
 extern bool glue_host_fault(const char *host, GlueUrlFault *fault);
 
-#endif							/* GLUE_SOURCE_URL_H */
+#endif							/* GLUE_GLUE_SOURCE_URL_H */

@@ -34,7 +34,7 @@
 #include "glue/rules.h"
 #include "glue/validate_rules.h"
 #include "secret/secret_text.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /* the longest ARN whose partition is looked at */
 #define MAX_ARN 2048

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_VALIDATE_H
-#define GLUE_VALIDATE_H
+#ifndef GLUE_GLUE_VALIDATE_H
+#define GLUE_GLUE_VALIDATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,4 +31,4 @@ extern void glue_validate_member(const char *shape_name, const char *path,
 								 json_object *value,
 								 GlueViolationSink sink, void *arg);
 
-#endif							/* GLUE_VALIDATE_H */
+#endif							/* GLUE_GLUE_VALIDATE_H */

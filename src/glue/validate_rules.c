@@ -29,7 +29,7 @@
 #include "glue/redact.h"
 #include "glue/rules.h"
 #include "glue/source_url.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /* when a row about a property applies: all of it must be so */
 typedef enum Situation

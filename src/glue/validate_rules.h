@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_VALIDATE_RULES_H
-#define GLUE_VALIDATE_RULES_H
+#ifndef GLUE_GLUE_VALIDATE_RULES_H
+#define GLUE_GLUE_VALIDATE_RULES_H
 
 #include <json-c/json.h>
 
@@ -18,4 +18,4 @@
 extern void glue_check_rules(const GlueReporter *reporter,
 							 const GluePath *root, json_object *input);
 
-#endif							/* GLUE_VALIDATE_RULES_H */
+#endif							/* GLUE_GLUE_VALIDATE_RULES_H */

@@ -21,7 +21,7 @@
 #include <string.h>
 
 #include "glue/redact.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /*
  * Longest part of a key that a path shows, in bytes.  Escaped, it has six

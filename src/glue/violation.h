@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_VIOLATION_H
-#define GLUE_VIOLATION_H
+#ifndef GLUE_GLUE_VIOLATION_H
+#define GLUE_GLUE_VIOLATION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -102,4 +102,4 @@ extern bool glue_path_is_secret(const GluePath *path);
 extern const char *glue_quote(const char *text,
 							  char buffer[GLUE_QUOTED_SIZE]);
 
-#endif							/* GLUE_VIOLATION_H */
+#endif							/* GLUE_GLUE_VIOLATION_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_HTTP_H
-#define GLUE_HTTP_H
+#ifndef GLUE_HTTP_HTTP_H
+#define GLUE_HTTP_HTTP_H
 
 #include "http/http_transfer.h"
 
@@ -33,4 +33,4 @@ extern void glue_http_finish(GlueHttpTransfer *transfer);
 extern void glue_http_sleep(long duration_ms);
 extern void glue_http_release(GlueHttpTransfer *transfer);
 
-#endif							/* GLUE_HTTP_H */
+#endif							/* GLUE_HTTP_HTTP_H */

@@ -10,8 +10,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_HTTP_HANDLE_H
-#define GLUE_HTTP_HANDLE_H
+#ifndef GLUE_HTTP_HTTP_HANDLE_H
+#define GLUE_HTTP_HTTP_HANDLE_H
 
 #include <curl/curl.h>
 
@@ -45,4 +45,4 @@ extern void glue_http_handle_explain(CURL *easy, CURLcode result,
 									 GlueHttpTransfer *transfer);
 extern void glue_http_headers_free(struct curl_slist *headers);
 
-#endif							/* GLUE_HTTP_HANDLE_H */
+#endif							/* GLUE_HTTP_HTTP_HANDLE_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_HTTP_TRANSFER_H
-#define GLUE_HTTP_TRANSFER_H
+#ifndef GLUE_HTTP_HTTP_TRANSFER_H
+#define GLUE_HTTP_HTTP_TRANSFER_H
 
 #include "utils/timestamp.h"
 
@@ -88,4 +88,4 @@ typedef struct GlueHttpTransfer
 	char		reason[256];
 } GlueHttpTransfer;
 
-#endif							/* GLUE_HTTP_TRANSFER_H */
+#endif							/* GLUE_HTTP_HTTP_TRANSFER_H */

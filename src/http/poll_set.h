@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_POLL_SET_H
-#define GLUE_POLL_SET_H
+#ifndef GLUE_HTTP_POLL_SET_H
+#define GLUE_HTTP_POLL_SET_H
 
 #define GLUE_POLL_READ		1
 #define GLUE_POLL_WRITE		2
@@ -41,4 +41,4 @@ extern bool glue_poll_has_input(int local_port);
 extern bool glue_poll_watch(int fd, int events, bool watched);
 extern void glue_poll_ignore(int fd);
 
-#endif							/* GLUE_POLL_SET_H */
+#endif							/* GLUE_HTTP_POLL_SET_H */

@@ -7,14 +7,14 @@
  * lives to know it, or although its transaction is rolled back.  So before the
  * request leaves, a row of glue_request says what is about to be done, and in
  * which transaction.  It is committed at once by another process, which gets
- * the whole row from us (see journal_box.c): what this transaction writes by
+ * the whole row from us (see journal/mailbox.c): what this transaction writes by
  * itself would be gone with it.
  *
  * When the call has returned, its own transaction updates the row to how it
  * ended.  If the transaction commits, so does the update, and that is all.  If
  * not, the row is as it was when it was written down: open.  An open row of a
  * transaction that has ended is thus one of a transaction that was rolled back
- * or died, and those who work the queue settle it (see intent_resolve.c).
+ * or died, and those who work the queue settle it (see journal/resolve.c).
  *
  * The order of transaction IDs matters.  After a crash, PostgreSQL may hand
  * out an ID once more that nothing on disk tells of; then what becomes of
@@ -43,16 +43,16 @@
 #include "catalog/pg_type.h"
 #include "http/http.h"
 #include "journal/intent.h"
-#include "journal/journal_box.h"
-#include "journal/known_outcome.h"
+#include "journal/mailbox.h"
+#include "journal/outcomes.h"
 #include "miscadmin.h"
 #include "server/builtins.h"
-#include "server/caller_status.h"
 #include "server/compat.h"
 #include "server/encoding.h"
-#include "server/kept_plan.h"
+#include "server/owner_spi.h"
 #include "server/result_row.h"
 #include "server/service.h"
+#include "server/xact_status.h"
 #include "store/request_row.h"
 #include "store/sql_text.h"
 #include "utils/fmgroids.h"

@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_INTENT_H
-#define GLUE_INTENT_H
+#ifndef GLUE_JOURNAL_INTENT_H
+#define GLUE_JOURNAL_INTENT_H
 
 #include "access/htup.h"
 #include "store/connection_lock.h"
-#include "store/request_queue.h"
+#include "store/requests.h"
 #include "utils/timestamp.h"
 
 /* Some intents that are to be written down.  Belongs to a memory context. */
@@ -48,4 +48,4 @@ extern int64 glue_intent_blocked_by(const GlueRequestQueue *queue,
 extern void glue_intent_insert(const GlueRequestQueue *queue,
 							   MinimalTuple intent);
 
-#endif							/* GLUE_INTENT_H */
+#endif							/* GLUE_JOURNAL_INTENT_H */

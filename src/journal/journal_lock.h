@@ -9,11 +9,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_JOURNAL_LOCK_H
-#define GLUE_JOURNAL_LOCK_H
+#ifndef GLUE_JOURNAL_JOURNAL_LOCK_H
+#define GLUE_JOURNAL_JOURNAL_LOCK_H
 
 #include "storage/lockdefs.h"
 
 extern void glue_journal_lock(LOCKMODE mode);
 
-#endif							/* GLUE_JOURNAL_LOCK_H */
+#endif							/* GLUE_JOURNAL_JOURNAL_LOCK_H */

@@ -31,7 +31,7 @@
  * That goes for the queue.  A call that acts at once is the first attempt, and its
  * caller waits: so if the name is taken, that is what the caller is told.
  *
- * What is done about a connection that exists is in operation_existing.c.
+ * What is done about a connection that exists is in operation/existing.c.
  *
  * The result is a value, as that of a call.  What there is to be known of the
  * database is looked up by the caller, before a connection that exists is read.
@@ -52,7 +52,7 @@
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /* prototypes of private functions */
 static GlueCall *prepare_create(GlueOperation *operation);

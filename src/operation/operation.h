@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_OPERATION_H
-#define GLUE_OPERATION_H
+#ifndef GLUE_OPERATION_OPERATION_H
+#define GLUE_OPERATION_OPERATION_H
 
 #include "client/access.h"
-#include "store/mirror.h"
-#include "store/request_claim.h"
+#include "store/claims.h"
+#include "store/connections.h"
 
 /* What is done about a connection that exists already. */
 typedef enum GlueConflictAction
@@ -144,8 +144,8 @@ extern void glue_operation_observe(GlueOperation *operation,
 extern GlueCall *glue_operation_finish(GlueOperation *operation,
 									   GlueFailure *failure);
 
-/* in operation_existing.c, for operation.c alone */
+/* in operation/existing.c, for operation.c alone */
 extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
 extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
 
-#endif							/* GLUE_OPERATION_H */
+#endif							/* GLUE_OPERATION_OPERATION_H */

@@ -16,7 +16,7 @@
 #include "operation/record.h"
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /* prototypes of private functions */
 static void ignore_difference(void *arg, const char *path,

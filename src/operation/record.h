@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_RECORD_H
-#define GLUE_RECORD_H
+#ifndef GLUE_OPERATION_RECORD_H
+#define GLUE_OPERATION_RECORD_H
 
 #include "client/access.h"
 #include "glue/observation.h"
-#include "store/mirror.h"
+#include "store/connections.h"
 
 extern void glue_record_observed(const GlueAccess *access,
 								 const GlueMirror *mirror,
@@ -26,4 +26,4 @@ extern GlueUnseenChange glue_change_since_recorded(const GlueMirrorKnown *known,
 												   json_object *connection);
 extern void glue_report_status(const char *name, const char *status);
 
-#endif							/* GLUE_RECORD_H */
+#endif							/* GLUE_OPERATION_RECORD_H */

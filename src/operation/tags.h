@@ -8,11 +8,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_TAGS_H
-#define GLUE_TAGS_H
+#ifndef GLUE_OPERATION_TAGS_H
+#define GLUE_OPERATION_TAGS_H
 
-#include "journal/immediate.h"
-#include "store/mirror.h"
+#include "journal/calls.h"
+#include "store/connections.h"
 
 /* A connection, as tags are addressed to it. */
 typedef struct GlueTagged
@@ -42,4 +42,4 @@ extern json_object *glue_tags_added(const GlueTagged *tagged,
 extern json_object *glue_tags_removed(const GlueTagged *tagged,
 									  json_object *known, json_object *keys);
 
-#endif							/* GLUE_TAGS_H */
+#endif							/* GLUE_OPERATION_TAGS_H */

@@ -7,7 +7,7 @@
  * else's would be far worse than to leave ours, so it must be proved that it is
  * ours, and nobody else's meanwhile:
  *
- *	- nobody has used it through this database: see undo_evidence.c
+ *	- nobody has used it through this database: see store/evidence.c
  *	- it was created while the call was under way, is defined as it was created,
  *	  and was not changed since: see ownership.c
  *	- if AWS Glue has not answered the call, glue_connection does not have it

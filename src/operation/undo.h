@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_UNDO_H
-#define GLUE_UNDO_H
+#ifndef GLUE_OPERATION_UNDO_H
+#define GLUE_OPERATION_UNDO_H
 
 #include "operation/operation.h"
 
@@ -22,4 +22,4 @@ extern GlueCall *glue_undo_next(GlueOperation *operation);
 extern void glue_undo_record(const GlueOperation *operation,
 							 const GlueMirror *mirror);
 
-#endif							/* GLUE_UNDO_H */
+#endif							/* GLUE_OPERATION_UNDO_H */

@@ -8,15 +8,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_ENQUEUE_H
-#define GLUE_ENQUEUE_H
+#ifndef GLUE_QUEUE_ENQUEUE_H
+#define GLUE_QUEUE_ENQUEUE_H
 
 #include "client/access.h"
-#include "store/request_queue.h"
+#include "store/requests.h"
 
 extern int64 glue_enqueue(GlueAccess *access, GlueRequest *request);
 extern int64 glue_enqueue_resolved(const GlueAccess *access,
 								   GlueRequest *request);
 extern void glue_withdraw(const GlueAccess *access, int64 id);
 
-#endif							/* GLUE_ENQUEUE_H */
+#endif							/* GLUE_QUEUE_ENQUEUE_H */

@@ -20,7 +20,7 @@
 
 #include <openssl/crypto.h>
 
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /*
  * Secrets shorter than this many bytes are replaced in a text only where they

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_NEEDLES_H
-#define GLUE_NEEDLES_H
+#ifndef GLUE_SECRET_NEEDLES_H
+#define GLUE_SECRET_NEEDLES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,4 +43,4 @@ extern size_t glue_needles_match(const GlueNeedles *list, const char *text,
 								 size_t len, size_t at);
 extern void glue_needles_free(GlueNeedles *list);
 
-#endif							/* GLUE_NEEDLES_H */
+#endif							/* GLUE_SECRET_NEEDLES_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SEAL_H
-#define GLUE_SEAL_H
+#ifndef GLUE_SECRET_SEAL_H
+#define GLUE_SECRET_SEAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,4 +62,4 @@ extern GlueSealStatus glue_unseal(const GlueSealKeys *keys,
 extern size_t glue_seal_context(const GlueSealedRequest *request,
 								unsigned char *buffer, size_t size);
 
-#endif							/* GLUE_SEAL_H */
+#endif							/* GLUE_SECRET_SEAL_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SEAL_KEYS_H
-#define GLUE_SEAL_KEYS_H
+#ifndef GLUE_SECRET_SEAL_KEYS_H
+#define GLUE_SECRET_SEAL_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,4 +53,4 @@ extern const GlueSealKey *glue_seal_keys_find(const GlueSealKeys *keys,
 											  const unsigned char id[GLUE_SEAL_KEY_ID_LEN]);
 extern void glue_seal_keys_clear(GlueSealKeys *keys);
 
-#endif							/* GLUE_SEAL_KEYS_H */
+#endif							/* GLUE_SECRET_SEAL_KEYS_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SECRET_FORM_H
-#define GLUE_SECRET_FORM_H
+#ifndef GLUE_SECRET_SECRET_FORM_H
+#define GLUE_SECRET_SECRET_FORM_H
 
 #include "secret/secret_name.h"
 #include "secret/secret_value.h"
@@ -20,4 +20,4 @@ extern bool glue_form_find(const GlueText *text, size_t at,
 						   size_t *start, size_t *end);
 extern bool glue_form_is_encoded_secret(const char *text, size_t len);
 
-#endif							/* GLUE_SECRET_FORM_H */
+#endif							/* GLUE_SECRET_SECRET_FORM_H */

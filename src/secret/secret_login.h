@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SECRET_LOGIN_H
-#define GLUE_SECRET_LOGIN_H
+#ifndef GLUE_SECRET_SECRET_LOGIN_H
+#define GLUE_SECRET_SECRET_LOGIN_H
 
 #include "secret/secret_search.h"
 
@@ -18,4 +18,4 @@ extern bool glue_login_find_user_info(GlueSecretSearch *search,
 extern bool glue_login_find_oracle(GlueSecretSearch *search, size_t colon);
 extern bool glue_login_find_bare(GlueSecretSearch *search, size_t at_sign);
 
-#endif							/* GLUE_SECRET_LOGIN_H */
+#endif							/* GLUE_SECRET_SECRET_LOGIN_H */

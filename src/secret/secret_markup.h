@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SECRET_MARKUP_H
-#define GLUE_SECRET_MARKUP_H
+#ifndef GLUE_SECRET_SECRET_MARKUP_H
+#define GLUE_SECRET_SECRET_MARKUP_H
 
 #include "secret/secret_search.h"
 
@@ -20,4 +20,4 @@ extern bool glue_markup_find_line(GlueSecretSearch *search,
 extern GlueNameKind glue_markup_attribute_kind(const GlueText *text,
 											   size_t name_start);
 
-#endif							/* GLUE_SECRET_MARKUP_H */
+#endif							/* GLUE_SECRET_SECRET_MARKUP_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SECRET_NAME_H
-#define GLUE_SECRET_NAME_H
+#ifndef GLUE_SECRET_SECRET_NAME_H
+#define GLUE_SECRET_SECRET_NAME_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,4 +35,4 @@ extern bool glue_secret_name_mentioned(const char *text, size_t len);
 extern bool glue_secret_same_name(const char *name, size_t len,
 								  const char *plain);
 
-#endif							/* GLUE_SECRET_NAME_H */
+#endif							/* GLUE_SECRET_SECRET_NAME_H */

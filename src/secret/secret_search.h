@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SECRET_SEARCH_H
-#define GLUE_SECRET_SEARCH_H
+#ifndef GLUE_SECRET_SECRET_SEARCH_H
+#define GLUE_SECRET_SECRET_SEARCH_H
 
 #include "secret/secret_name.h"
 #include "secret/secret_value.h"
@@ -50,4 +50,4 @@ extern bool glue_secret_search_take(GlueSecretSearch *search,
 									GlueNameKind kind,
 									size_t start, size_t end);
 
-#endif							/* GLUE_SECRET_SEARCH_H */
+#endif							/* GLUE_SECRET_SECRET_SEARCH_H */

@@ -8,11 +8,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SECRET_TEXT_H
-#define GLUE_SECRET_TEXT_H
+#ifndef GLUE_SECRET_SECRET_TEXT_H
+#define GLUE_SECRET_SECRET_TEXT_H
 
 #include "secret/secret_search.h"
 
 extern bool glue_secret_search_next(GlueSecretSearch *search);
 
-#endif							/* GLUE_SECRET_TEXT_H */
+#endif							/* GLUE_SECRET_SECRET_TEXT_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SECRET_VALUE_H
-#define GLUE_SECRET_VALUE_H
+#ifndef GLUE_SECRET_SECRET_VALUE_H
+#define GLUE_SECRET_SECRET_VALUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,4 +68,4 @@ glue_is_quote(char c)
 	return c == '"' || c == '\'' || c == '`';
 }
 
-#endif							/* GLUE_SECRET_VALUE_H */
+#endif							/* GLUE_SECRET_SECRET_VALUE_H */

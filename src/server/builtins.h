@@ -12,11 +12,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_BUILTINS_H
-#define GLUE_BUILTINS_H
+#ifndef GLUE_SERVER_BUILTINS_H
+#define GLUE_SERVER_BUILTINS_H
 
 #define json_object sql_json_object
 #include "utils/builtins.h"
 #undef json_object
 
-#endif							/* GLUE_BUILTINS_H */
+#endif							/* GLUE_SERVER_BUILTINS_H */

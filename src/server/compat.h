@@ -12,8 +12,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_COMPAT_H
-#define GLUE_COMPAT_H
+#ifndef GLUE_SERVER_COMPAT_H
+#define GLUE_SERVER_COMPAT_H
 
 #include "utils/guc_tables.h"
 #include "utils/wait_event.h"
@@ -170,4 +170,4 @@ typedef struct GlueJsonbBuilder
 #define GLUE_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
-#endif							/* GLUE_COMPAT_H */
+#endif							/* GLUE_SERVER_COMPAT_H */

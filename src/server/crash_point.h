@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CRASH_POINT_H
-#define GLUE_CRASH_POINT_H
+#ifndef GLUE_SERVER_CRASH_POINT_H
+#define GLUE_SERVER_CRASH_POINT_H
 
 /*
  * The first takes the place's name, as a format for printf() with its arguments.
@@ -28,4 +28,4 @@ extern void glue_crash_meanwhile(void *name);
 #define GLUE_CRASH_POINT_MEANWHILE(call, name) ((void) 0)
 #endif
 
-#endif							/* GLUE_CRASH_POINT_H */
+#endif							/* GLUE_SERVER_CRASH_POINT_H */

@@ -24,7 +24,7 @@
 #include "mb/pg_wchar.h"
 #include "server/encoding.h"
 #include "server/secret_memory.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /* prototypes of private functions */
 static bool convert(int from, int to, const char *text, int len,

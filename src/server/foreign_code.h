@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_FOREIGN_CODE_H
-#define GLUE_FOREIGN_CODE_H
+#ifndef GLUE_SERVER_FOREIGN_CODE_H
+#define GLUE_SERVER_FOREIGN_CODE_H
 
 #include "nodes/nodeFuncs.h"
 
@@ -27,4 +27,4 @@ extern bool glue_is_foreign_function(Oid function, void *context);
 extern bool glue_is_foreign_type(Oid oid, Oid owner);
 extern Oid	glue_function_owner(Oid function);
 
-#endif							/* GLUE_FOREIGN_CODE_H */
+#endif							/* GLUE_SERVER_FOREIGN_CODE_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_HOME_H
-#define GLUE_HOME_H
+#ifndef GLUE_SERVER_HOME_H
+#define GLUE_SERVER_HOME_H
 
 #include "utils/uuid.h"
 
@@ -18,4 +18,4 @@ extern bool glue_home_is_known(Oid schema);
 extern int64 glue_cluster(void);
 extern const pg_uuid_t *glue_database_id(Oid schema);
 
-#endif							/* GLUE_HOME_H */
+#endif							/* GLUE_SERVER_HOME_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_IMPERSONATION_H
-#define GLUE_IMPERSONATION_H
+#ifndef GLUE_SERVER_IMPERSONATION_H
+#define GLUE_SERVER_IMPERSONATION_H
 
 /* Where names are looked up meanwhile. */
 #define GLUE_SEARCH_PATH	"pg_catalog, pg_temp"
@@ -25,4 +25,4 @@ typedef struct GlueImpersonation
 extern void glue_impersonate(GlueImpersonation *saved, Oid role);
 extern void glue_stop_impersonating(const GlueImpersonation *saved);
 
-#endif							/* GLUE_IMPERSONATION_H */
+#endif							/* GLUE_SERVER_IMPERSONATION_H */

@@ -26,7 +26,7 @@
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 #include "utils/numeric.h"
 
 /* A tree under construction: the open containers, outermost first. */

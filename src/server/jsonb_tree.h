@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_JSONB_TREE_H
-#define GLUE_JSONB_TREE_H
+#ifndef GLUE_SERVER_JSONB_TREE_H
+#define GLUE_SERVER_JSONB_TREE_H
 
 #include <json-c/json.h>
 
@@ -29,4 +29,4 @@ extern void glue_tree_add(json_object *object, const char *name,
 extern bool glue_tree_fits_jsonb(json_object *tree);
 extern Jsonb *glue_jsonb_from_tree(json_object *tree);
 
-#endif							/* GLUE_JSONB_TREE_H */
+#endif							/* GLUE_SERVER_JSONB_TREE_H */

@@ -8,10 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_READ_FILE_H
-#define GLUE_READ_FILE_H
+#ifndef GLUE_SERVER_READ_FILE_H
+#define GLUE_SERVER_READ_FILE_H
 
 extern int	glue_file_open(const char *path);
 extern ssize_t glue_file_read(int file, char *buffer, size_t size);
 
-#endif							/* GLUE_READ_FILE_H */
+#endif							/* GLUE_SERVER_READ_FILE_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_REDACTED_H
-#define GLUE_REDACTED_H
+#ifndef GLUE_SERVER_REDACTED_H
+#define GLUE_SERVER_REDACTED_H
 
 #include <json-c/json.h>
 
@@ -18,4 +18,4 @@ extern json_object *glue_redacted_copy(json_object *tree);
 extern json_object *glue_without_secrets(json_object *tree);
 extern const char *glue_scrub_text(json_object *secrets, const char *text);
 
-#endif							/* GLUE_REDACTED_H */
+#endif							/* GLUE_SERVER_REDACTED_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_RESULT_ROW_H
-#define GLUE_RESULT_ROW_H
+#ifndef GLUE_SERVER_RESULT_ROW_H
+#define GLUE_SERVER_RESULT_ROW_H
 
 #include <json-c/json.h>
 
@@ -36,4 +36,4 @@ extern json_object *glue_result_tree(const GlueResultRow *row, int column);
 extern Datum glue_array_parameter(const Datum *values, const bool *nulls,
 								  int count, Oid type);
 
-#endif							/* GLUE_RESULT_ROW_H */
+#endif							/* GLUE_SERVER_RESULT_ROW_H */

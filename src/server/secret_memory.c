@@ -23,7 +23,7 @@
 #include <openssl/crypto.h>
 
 #include "server/secret_memory.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 #include "utils/memutils.h"
 
 typedef struct SecretBlock

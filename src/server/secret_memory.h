@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SECRET_MEMORY_H
-#define GLUE_SECRET_MEMORY_H
+#ifndef GLUE_SERVER_SECRET_MEMORY_H
+#define GLUE_SERVER_SECRET_MEMORY_H
 
 #include <json-c/json.h>
 
@@ -32,4 +32,4 @@ extern bool glue_secret_buffer_append(GlueSecretBuffer *buffer,
 									  const char *data, Size len);
 extern void glue_secret_buffer_free(GlueSecretBuffer *buffer);
 
-#endif							/* GLUE_SECRET_MEMORY_H */
+#endif							/* GLUE_SERVER_SECRET_MEMORY_H */

@@ -8,10 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SERVICE_H
-#define GLUE_SERVICE_H
+#ifndef GLUE_SERVER_SERVICE_H
+#define GLUE_SERVER_SERVICE_H
 
 extern bool glue_service_exists(void);
 extern bool glue_service_expected(void);
 
-#endif							/* GLUE_SERVICE_H */
+#endif							/* GLUE_SERVER_SERVICE_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SESSION_SETTINGS_H
-#define GLUE_SESSION_SETTINGS_H
+#ifndef GLUE_SERVER_SESSION_SETTINGS_H
+#define GLUE_SERVER_SESSION_SETTINGS_H
 
 #include "utils/jsonb.h"
 
@@ -18,4 +18,4 @@ extern int	glue_session_settings_enter(Jsonb *journaled);
 extern void glue_session_settings_leave(int level);
 extern void glue_session_settings_refuse(void);
 
-#endif							/* GLUE_SESSION_SETTINGS_H */
+#endif							/* GLUE_SERVER_SESSION_SETTINGS_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SETTINGS_H
-#define GLUE_SETTINGS_H
+#ifndef GLUE_SERVER_SETTINGS_H
+#define GLUE_SERVER_SETTINGS_H
 
 /*
  * The largest values of settings, which options of foreign servers share; the
@@ -61,4 +61,4 @@ extern bool glue_database_is_served(const char *name);
 extern const char *glue_region_problem(const char *region);
 extern const char *glue_endpoint_url_problem(const char *url);
 
-#endif							/* GLUE_SETTINGS_H */
+#endif							/* GLUE_SERVER_SETTINGS_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SHARED_STATE_H
-#define GLUE_SHARED_STATE_H
+#ifndef GLUE_SERVER_SHARED_STATE_H
+#define GLUE_SERVER_SHARED_STATE_H
 
 #include "storage/lwlock.h"
 
@@ -32,4 +32,4 @@ extern bool glue_shared_is_shared(void);
 extern void glue_shared_lock(LWLockMode mode);
 extern void glue_shared_unlock(void);
 
-#endif							/* GLUE_SHARED_STATE_H */
+#endif							/* GLUE_SERVER_SHARED_STATE_H */

@@ -8,11 +8,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SUBTRANSACTION_H
-#define GLUE_SUBTRANSACTION_H
+#ifndef GLUE_SERVER_SUBTRANSACTION_H
+#define GLUE_SERVER_SUBTRANSACTION_H
 
 extern ErrorData *glue_subtransaction_try(void (*work) (void *arg),
 										  void *arg);
 extern void glue_check_deferred(void);
 
-#endif							/* GLUE_SUBTRANSACTION_H */
+#endif							/* GLUE_SERVER_SUBTRANSACTION_H */

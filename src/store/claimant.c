@@ -25,7 +25,7 @@
 #include "nodes/pg_list.h"
 #include "server/builtins.h"
 #include "server/home.h"
-#include "server/kept_plan.h"
+#include "server/owner_spi.h"
 #include "server/result_row.h"
 #include "server/settings.h"
 #include "storage/lock.h"

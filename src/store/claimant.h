@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CLAIMANT_H
-#define GLUE_CLAIMANT_H
+#ifndef GLUE_STORE_CLAIMANT_H
+#define GLUE_STORE_CLAIMANT_H
 
 #include "store/request_secret.h"
 
@@ -35,4 +35,4 @@ extern bool glue_claims_have_others(const GlueClaims *queue);
 extern void glue_claims_release_orphans(const GlueClaims *queue);
 extern void glue_claims_leave(const GlueClaims *queue);
 
-#endif							/* GLUE_CLAIMANT_H */
+#endif							/* GLUE_STORE_CLAIMANT_H */

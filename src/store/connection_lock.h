@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_CONNECTION_LOCK_H
-#define GLUE_CONNECTION_LOCK_H
+#ifndef GLUE_STORE_CONNECTION_LOCK_H
+#define GLUE_STORE_CONNECTION_LOCK_H
 
 #include "client/target.h"
 #include "storage/lock.h"
@@ -34,4 +34,4 @@ extern void glue_connection_lock_release(const GlueConnectionLock *locks,
 extern bool glue_connection_lock_try(const GlueConnectionLock *lock);
 extern void glue_connection_lock_leave(const GlueConnectionLock *lock);
 
-#endif							/* GLUE_CONNECTION_LOCK_H */
+#endif							/* GLUE_STORE_CONNECTION_LOCK_H */

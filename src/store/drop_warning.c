@@ -40,7 +40,7 @@
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "server/home.h"
-#include "server/queue_wake.h"
+#include "server/news.h"
 #include "store/drop_warning.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"

@@ -8,9 +8,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_DROP_WARNING_H
-#define GLUE_DROP_WARNING_H
+#ifndef GLUE_STORE_DROP_WARNING_H
+#define GLUE_STORE_DROP_WARNING_H
 
 extern void glue_drop_warning_init(void);
 
-#endif							/* GLUE_DROP_WARNING_H */
+#endif							/* GLUE_STORE_DROP_WARNING_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_OWN_TABLE_H
-#define GLUE_OWN_TABLE_H
+#ifndef GLUE_STORE_OWN_TABLE_H
+#define GLUE_STORE_OWN_TABLE_H
 
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
@@ -28,4 +28,4 @@ extern Relation glue_own_table_try(const char *name, Oid schema,
 								   LOCKMODE lock, GlueTableKind kind);
 extern char *glue_own_table_name(Relation table);
 
-#endif							/* GLUE_OWN_TABLE_H */
+#endif							/* GLUE_STORE_OWN_TABLE_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_REQUEST_H
-#define GLUE_REQUEST_H
+#ifndef GLUE_STORE_REQUEST_H
+#define GLUE_STORE_REQUEST_H
 
 #include <json-c/json.h>
 
@@ -47,4 +47,4 @@ typedef struct GlueRequest
 	const char *on_rollback;	/* of a call that acts at once, or NULL */
 } GlueRequest;
 
-#endif							/* GLUE_REQUEST_H */
+#endif							/* GLUE_STORE_REQUEST_H */

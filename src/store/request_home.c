@@ -34,7 +34,7 @@
 #include "server/compat.h"
 #include "server/encoding.h"
 #include "server/home.h"
-#include "server/kept_plan.h"
+#include "server/owner_spi.h"
 #include "server/result_row.h"
 #include "store/request_home.h"
 #include "store/request_row.h"

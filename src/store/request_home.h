@@ -8,10 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_REQUEST_HOME_H
-#define GLUE_REQUEST_HOME_H
+#ifndef GLUE_STORE_REQUEST_HOME_H
+#define GLUE_STORE_REQUEST_HOME_H
 
-#include "store/request_claim.h"
+#include "store/claims.h"
 
 extern void glue_claims_hold(const GlueClaims *queue);
 extern bool glue_claims_have_old_cluster(const GlueClaims *queue);
@@ -26,4 +26,4 @@ extern bool glue_request_keeps_id(const GlueClaims *queue,
 extern int64 glue_requests_drop_held(const GlueClaims *queue, Datum ids,
 									 bool any);
 
-#endif							/* GLUE_REQUEST_HOME_H */
+#endif							/* GLUE_STORE_REQUEST_HOME_H */

@@ -8,11 +8,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_REQUEST_ROW_H
-#define GLUE_REQUEST_ROW_H
+#ifndef GLUE_STORE_REQUEST_ROW_H
+#define GLUE_STORE_REQUEST_ROW_H
 
+#include "store/own_row.h"
 #include "store/request.h"
-#include "store/row_insert.h"
 
 /* The columns, in their order. */
 typedef enum GlueRequestColumn
@@ -83,4 +83,4 @@ extern void glue_request_row_set_text(GlueRequestRow *row,
 									  GlueRequestColumn column,
 									  const char *utf8);
 
-#endif							/* GLUE_REQUEST_ROW_H */
+#endif							/* GLUE_STORE_REQUEST_ROW_H */

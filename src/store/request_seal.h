@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_REQUEST_SEAL_H
-#define GLUE_REQUEST_SEAL_H
+#ifndef GLUE_STORE_REQUEST_SEAL_H
+#define GLUE_STORE_REQUEST_SEAL_H
 
 #include "store/request.h"
 #include "store/sealed_input.h"
@@ -22,4 +22,4 @@ extern GlueUnsealOutcome glue_request_unseal(int64 id,
 											 json_object **input,
 											 GlueFailure **failure);
 
-#endif							/* GLUE_REQUEST_SEAL_H */
+#endif							/* GLUE_STORE_REQUEST_SEAL_H */

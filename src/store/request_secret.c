@@ -19,7 +19,7 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "server/builtins.h"
-#include "server/kept_plan.h"
+#include "server/owner_spi.h"
 #include "server/result_row.h"
 #include "store/own_table.h"
 #include "store/request_secret.h"

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_REQUEST_SECRET_H
-#define GLUE_REQUEST_SECRET_H
+#ifndef GLUE_STORE_REQUEST_SECRET_H
+#define GLUE_STORE_REQUEST_SECRET_H
 
 /* The table, ready to be used until the end of the transaction. */
 typedef struct GlueRequestSecrets
@@ -27,4 +27,4 @@ extern void glue_request_secret_insert(const GlueRequestSecrets *secrets,
 extern void glue_request_secrets_erase(const GlueRequestSecrets *secrets,
 									   const int64 *requests, int nrequests);
 
-#endif							/* GLUE_REQUEST_SECRET_H */
+#endif							/* GLUE_STORE_REQUEST_SECRET_H */

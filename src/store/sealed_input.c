@@ -25,7 +25,7 @@
 #include "server/secret_memory.h"
 #include "store/sealed_input.h"
 #include "store/secret_key_file.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /* The text that is sealed has a multiple of this many bytes. */
 #define GRAIN	64

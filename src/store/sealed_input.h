@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SEALED_INPUT_H
-#define GLUE_SEALED_INPUT_H
+#ifndef GLUE_STORE_SEALED_INPUT_H
+#define GLUE_STORE_SEALED_INPUT_H
 
 #include <json-c/json.h>
 
-#include "client/errors.h"
+#include "client/failure.h"
 #include "secret/seal.h"
 
 /* The code of a failure because sealed secrets cannot be right. */
@@ -33,4 +33,4 @@ extern GlueUnsealOutcome glue_unseal_input(const GlueSealedRequest *request,
 										   json_object **input,
 										   GlueFailure **failure);
 
-#endif							/* GLUE_SEALED_INPUT_H */
+#endif							/* GLUE_STORE_SEALED_INPUT_H */

@@ -30,7 +30,7 @@
 #include "server/settings.h"
 #include "storage/fd.h"
 #include "store/secret_key_file.h"
-#include "text/clean_text.h"
+#include "text/clean.h"
 
 /* Longer than any file name and message of the system. */
 #define MAX_UTF8_LEN	(4 * MAXPGPATH)

@@ -8,10 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SECRET_KEY_FILE_H
-#define GLUE_SECRET_KEY_FILE_H
+#ifndef GLUE_STORE_SECRET_KEY_FILE_H
+#define GLUE_STORE_SECRET_KEY_FILE_H
 
-#include "client/errors.h"
+#include "client/failure.h"
 #include "secret/seal_keys.h"
 
 /* The code of a failure for want of a key that can be used. */
@@ -21,4 +21,4 @@ extern bool glue_secret_key_file_is_set(void);
 extern const char *glue_secret_key_file_name(void);
 extern GlueFailure *glue_secret_key_file_read(GlueSealKeys *keys);
 
-#endif							/* GLUE_SECRET_KEY_FILE_H */
+#endif							/* GLUE_STORE_SECRET_KEY_FILE_H */

@@ -13,8 +13,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_SQL_TEXT_H
-#define GLUE_SQL_TEXT_H
+#ifndef GLUE_STORE_SQL_TEXT_H
+#define GLUE_STORE_SQL_TEXT_H
 
 #define EQUALS		" OPERATOR(pg_catalog.=) "
 #define DIFFERS_FROM	" OPERATOR(pg_catalog.<>) "
@@ -36,4 +36,4 @@
 #define SECONDS(number) "(" number TIMES "interval '1 s')"
 #define MILLISECONDS(number) "(" number TIMES "interval '1 ms')"
 
-#endif							/* GLUE_SQL_TEXT_H */
+#endif							/* GLUE_STORE_SQL_TEXT_H */

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_JSON_READER_H
-#define GLUE_JSON_READER_H
+#ifndef GLUE_TEXT_JSON_READER_H
+#define GLUE_TEXT_JSON_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,4 +19,4 @@
 extern bool glue_json_read(const char *text, size_t len, int max_depth,
 						   bool unique, json_object **tree);
 
-#endif							/* GLUE_JSON_READER_H */
+#endif							/* GLUE_TEXT_JSON_READER_H */

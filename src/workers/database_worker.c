@@ -24,7 +24,7 @@
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "workers/database_worker.h"
-#include "workers/worker_settings.h"
+#include "workers/settings.h"
 
 /* What a worker that has left, or is at work, says to the launcher. */
 typedef struct WorkerNote

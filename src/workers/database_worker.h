@@ -8,11 +8,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_DATABASE_WORKER_H
-#define GLUE_DATABASE_WORKER_H
+#ifndef GLUE_WORKERS_DATABASE_WORKER_H
+#define GLUE_WORKERS_DATABASE_WORKER_H
 
 #include "postmaster/bgworker.h"
-#include "server/queue_wake.h"
+#include "server/news.h"
 #include "server/shared_state.h"
 #include "utils/timestamp.h"
 
@@ -30,4 +30,4 @@ extern void glue_worker_enter(Oid database);
 extern void glue_worker_leave(GlueWorkKind kind, TimestampTz come_back_at);
 extern void glue_worker_reload_if_asked(void);
 
-#endif							/* GLUE_DATABASE_WORKER_H */
+#endif							/* GLUE_WORKERS_DATABASE_WORKER_H */

@@ -8,9 +8,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_JOURNAL_WORKER_H
-#define GLUE_JOURNAL_WORKER_H
+#ifndef GLUE_WORKERS_JOURNAL_WORKER_H
+#define GLUE_WORKERS_JOURNAL_WORKER_H
 
 extern PGDLLEXPORT void glue_journal_worker_main(Datum database);
 
-#endif							/* GLUE_JOURNAL_WORKER_H */
+#endif							/* GLUE_WORKERS_JOURNAL_WORKER_H */

@@ -8,7 +8,7 @@
  * launcher is connected to none.  It starts a worker for a database
  *
  *	- when a transaction there has changed the queue, or wants its calls to be
- *	  recorded, which queue_wake.c tells;
+ *	  recorded, which server/news.c tells;
  *	- when the last worker there said that it has to come back;
  *	- once after the start of the server, after a crash, a promotion or a restore:
  *	  nobody remembers then who had work.
@@ -48,7 +48,7 @@
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "server/compat.h"
-#include "server/queue_wake.h"
+#include "server/news.h"
 #include "server/settings.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -59,7 +59,7 @@
 #include "utils/snapmgr.h"
 #include "workers/database_worker.h"
 #include "workers/launcher.h"
-#include "workers/worker_settings.h"
+#include "workers/settings.h"
 
 /* How often to look which databases there are. */
 #define LOOK_MS				60000

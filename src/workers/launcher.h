@@ -8,11 +8,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_LAUNCHER_H
-#define GLUE_LAUNCHER_H
+#ifndef GLUE_WORKERS_LAUNCHER_H
+#define GLUE_WORKERS_LAUNCHER_H
 
 extern void glue_launcher_init(void);
 
 extern PGDLLEXPORT void glue_launcher_main(Datum arg);
 
-#endif							/* GLUE_LAUNCHER_H */
+#endif							/* GLUE_WORKERS_LAUNCHER_H */

@@ -19,7 +19,7 @@
 #include "glue/normalize.h"
 #include "glue/redact.h"
 #include "glue/validate.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

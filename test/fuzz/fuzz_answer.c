@@ -20,7 +20,7 @@
 #include "glue/compare.h"
 #include "glue/observation.h"
 #include "replay.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 static const char *const operations[] = {
 	"BatchDeleteConnection", "CreateConnection", "DescribeConnectionType",

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "replay.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 static void
 check_header_value(const char *text, size_t size)

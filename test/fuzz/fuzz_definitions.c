@@ -13,12 +13,12 @@
  *-------------------------------------------------------------------------
  */
 #include "glue/compare.h"
-#include "glue/credential_loss.h"
+#include "glue/digest.h"
+#include "glue/lost_credentials.h"
 #include "glue/observation.h"
 #include "glue/redact.h"
-#include "glue/secret_digest.h"
 #include "replay.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 #include "trees.h"
 
 static const unsigned char a_key[GLUE_SECRET_KEY_LEN] = "a key";

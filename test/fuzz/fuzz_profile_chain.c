@@ -19,9 +19,9 @@
 #include <string.h>
 
 #include "aws/endpoint_config.h"
-#include "aws/profile_file.h"
+#include "aws/profile_grammar.h"
 #include "replay.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /*
  * Look up a variable in a text that ends with an empty line; its lines end in

@@ -18,9 +18,9 @@
  */
 #include "glue/redact.h"
 
-#include "glue/secret_digest.h"
+#include "glue/digest.h"
 #include "replay.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 #include "trees.h"
 
 static void

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "replay.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /*
  * Stop the program if a text holds what must not get into a log.

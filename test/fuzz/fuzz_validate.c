@@ -13,7 +13,7 @@
 #include "glue/compare.h"
 #include "glue/normalize.h"
 #include "replay.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /*
  * A sum over all findings, which must be the same every time.

@@ -17,7 +17,7 @@
 
 #include "glue/redact.h"
 #include "replay.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 #define SECRET_WORD "XYZZY"
 

@@ -18,7 +18,7 @@
 #include "server/jsonb_tree.h"
 #include "server/settings.h"
 #include "store/sealed_input.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 #include "utils/guc.h"
 
 PG_MODULE_MAGIC;

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "aws/configuration.h"
-#include "aws/profile_file.h"
+#include "aws/profile_grammar.h"
 
 typedef struct Configured
 {

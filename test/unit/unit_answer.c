@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "tap.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -12,7 +12,7 @@
 
 #include "configured.h"
 #include "tap.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 static void
 test_lookup(void)

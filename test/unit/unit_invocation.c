@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "aws/invocation.h"
+#include "aws/invocation_id.h"
 
 #include <limits.h>
 

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * unit_secret_digest.c
- *	  Tests of secret_digest.c.
+ *	  Tests of glue/digest.c.
  *
  * IDENTIFICATION
  *	  test/unit/unit_secret_digest.c
  *
  *-------------------------------------------------------------------------
  */
-#include "glue/secret_digest.h"
+#include "glue/digest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "cleansed.h"
 #include "glue/redact.h"
 #include "tap.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

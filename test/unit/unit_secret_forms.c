@@ -16,7 +16,7 @@
 #include "secret/secret_name.h"
 #include "secret_forms.h"
 #include "tap.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -18,7 +18,7 @@
 
 #include "glue/normalize.h"
 #include "tap.h"
-#include "text/json_tree.h"
+#include "text/json.h"
 
 /* the longest that any test may take on a slow machine, in seconds */
 #define PATIENCE 5
