@@ -79,6 +79,8 @@ typedef struct UrlParts
 /* prototypes of private functions */
 static GlueEndpointStatus resolve_custom(const GlueEndpointOptions *options,
 										 GlueEndpoint *endpoint);
+static bool is_of_aws(const GlueEndpointOptions *options,
+					  const GlueEndpoint *endpoint);
 static GlueEndpointStatus resolve_region(const GlueEndpointOptions *options,
 										 const char *region, bool use_fips,
 										 GlueEndpoint *endpoint);
@@ -263,8 +265,50 @@ resolve_custom(const GlueEndpointOptions *options, GlueEndpoint *endpoint)
 			 options->endpoint_url, slash);
 	endpoint->https = parts.https;
 	endpoint->custom = true;
+	if (!is_of_aws(options, endpoint))
+		snprintf(endpoint->origin, sizeof(endpoint->origin), "%s://%s",
+				 parts.https ? "https" : "http", endpoint->host);
 
 	return GLUE_ENDPOINT_OK;
+}
+
+/*
+ * Is a custom endpoint one of AWS's own, written as a URL?
+ *
+ * Such are the hosts of the region, and those of interface endpoints in a VPC
+ * that end in one of them:
+ *
+ *		vpce-id.service.region.vpce.suffix
+ */
+static bool
+is_of_aws(const GlueEndpointOptions *options, const GlueEndpoint *endpoint)
+{
+	const Partition *partition = find_partition(endpoint->region);
+	const char *suffixes[] = {partition->suffix, partition->dualstack_suffix};
+	char		host[GLUE_ENDPOINT_MAX_LEN + 1];
+	size_t		len = strlen(endpoint->host);
+	size_t		tail;
+
+	if (!endpoint->https)
+		return false;
+	for (int fips = 0; fips < 2; fips++)
+	{
+		for (int i = 0; i < 2; i++)
+		{
+			if (suffixes[i] == NULL)
+				continue;
+			snprintf(host, sizeof(host), "%s%s.%s.%s", options->service,
+					 fips ? "-fips" : "", endpoint->region, suffixes[i]);
+			if (strcmp(endpoint->host, host) == 0)
+				return true;
+		}
+		tail = snprintf(host, sizeof(host), ".%s%s.%s.vpce.%s",
+						options->service, fips ? "-fips" : "",
+						endpoint->region, partition->suffix);
+		if (len > tail && strcmp(endpoint->host + len - tail, host) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -296,21 +340,22 @@ resolve_region(const GlueEndpointOptions *options, const char *region,
 }
 
 /*
- * Copy a region's name without the "fips-" or "-fips" that old configurations
- * mark it with.  Returns whether there was such a mark.
+ * Copy a region's name in lower case, without the "fips-" or "-fips" that old
+ * configurations mark it with.  Returns whether there was such a mark.
  */
 static bool
 plain_region(const char *region, char plain[GLUE_REGION_MAX_LEN + 1])
 {
 	size_t		len = strlen(region);
 
-	if (len > 5 && strncmp(region, "fips-", 5) == 0)
+	for (size_t i = 0; i <= len; i++)
+		plain[i] = ascii_lower(region[i]);
+	if (len > 5 && strncmp(plain, "fips-", 5) == 0)
 	{
-		strcpy(plain, region + 5);
+		memmove(plain, plain + 5, len - 5 + 1);
 		return true;
 	}
-	strcpy(plain, region);
-	if (len > 5 && strcmp(region + len - 5, "-fips") == 0)
+	if (len > 5 && strcmp(plain + len - 5, "-fips") == 0)
 	{
 		plain[len - 5] = '\0';
 		return true;

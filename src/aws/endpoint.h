@@ -34,7 +34,10 @@ typedef struct GlueEndpoint
 	char		region[GLUE_REGION_MAX_LEN + 1];	/* to sign for */
 	const char *partition;		/* "aws", "aws-cn", ...: for ARNs */
 	bool		https;
-	bool		custom;			/* not one of AWS's own */
+	bool		custom;			/* given as a URL */
+
+	/* where connections are: scheme, host and port; "" for AWS itself */
+	char		origin[GLUE_ENDPOINT_MAX_LEN + 1];
 } GlueEndpoint;
 
 typedef enum GlueEndpointStatus

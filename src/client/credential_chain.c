@@ -80,7 +80,8 @@ static GlueFailure *assume_role(Execution *execution,
 static GlueFailure *ask_container(Execution *execution);
 static GlueFailure *ask_instance(Execution *execution,
 								 const GlueCredentialStep *step);
-static void take_keys(Execution *execution, const GlueStaticKeys *keys);
+static void take_keys(Execution *execution, const GlueStaticKeys *keys,
+					  const char *account_id);
 static void take_temporary(Execution *execution,
 						   GlueTemporaryCredentials *temporary);
 
@@ -174,7 +175,8 @@ glue_credentials_fetch(const GlueTarget *target,
 	{
 		Execution	execution = {0};
 
-		take_keys(&execution, &plan->steps[0].keys);
+		take_keys(&execution, &plan->steps[0].keys,
+				  plan->steps[0].account_id);
 		*credentials = execution.credentials;
 		return NULL;
 	}
@@ -378,7 +380,7 @@ take_step(Execution *execution, const GlueCredentialStep *step)
 	switch (step->kind)
 	{
 		case GLUE_STEP_KEYS:
-			take_keys(execution, &step->keys);
+			take_keys(execution, &step->keys, step->account_id);
 			return NULL;
 		case GLUE_STEP_CONTAINER:
 			return ask_container(execution);
@@ -491,8 +493,10 @@ ask_instance(Execution *execution, const GlueCredentialStep *step)
 	return NULL;
 }
 
+/* account_id is NULL or "" if their source does not say it. */
 static void
-take_keys(Execution *execution, const GlueStaticKeys *keys)
+take_keys(Execution *execution, const GlueStaticKeys *keys,
+		  const char *account_id)
 {
 	GlueCredentials *credentials = &execution->credentials;
 
@@ -501,6 +505,9 @@ take_keys(Execution *execution, const GlueStaticKeys *keys)
 		glue_secret_strdup(keys->secret_access_key);
 	credentials->session_token = keys->session_token ?
 		glue_secret_strdup(keys->session_token) : NULL;
+	credentials->account_id =
+		account_id != NULL && glue_account_id_problem(account_id) == NULL ?
+		pstrdup(account_id) : NULL;
 }
 
 static void
@@ -512,7 +519,7 @@ take_temporary(Execution *execution, GlueTemporaryCredentials *temporary)
 		.session_token = temporary->session_token,
 	};
 
-	take_keys(execution, &keys);
+	take_keys(execution, &keys, temporary->account_id);
 	execution->expiration = temporary->expiration;
 	glue_temporary_credentials_cleanse(temporary);
 }

@@ -374,6 +374,28 @@ glue_failure_nothing_found(const char *profile, const char *reason,
 }
 
 /*
+ * Word that it is not known which account the credentials belong to.  If they
+ * are no good, that is what there is to be said.
+ */
+GlueFailure *
+glue_failure_no_account(const GlueFailure *cause)
+{
+	GlueFailure *failure = glue_failure_copy(cause);
+
+	failure->of_credentials = true;
+	if (ERRCODE_TO_CATEGORY(cause->sqlstate) ==
+		ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+		return failure;
+	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+	failure->code = "no account";
+	failure->message = "AWS account that the credentials belong to is not known";
+	failure->detail = psprintf("Nothing was sent to AWS Glue. %s. %s",
+							   cause->message, cause->detail);
+	failure->hint = "For a server that cannot reach AWS STS, set \"glue_conn.account_id\", or option \"account_id\" of the foreign server; or name an endpoint of AWS STS with AWS_ENDPOINT_URL_STS.";
+	return failure;
+}
+
+/*
  * Word that another session has tried to get the credentials that we have
  * waited for, and what it met with.
  */

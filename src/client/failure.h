@@ -68,6 +68,7 @@ extern GlueFailure *glue_failure_no_credentials(const char *source,
 extern GlueFailure *glue_failure_nothing_found(const char *profile,
 											   const char *reason,
 											   const char *files);
+extern GlueFailure *glue_failure_no_account(const GlueFailure *cause);
 extern GlueFailure *glue_failure_just_failed(const char *other);
 extern GlueFailure *glue_failure_taken(const char *connection_name,
 									   const char *differences);

@@ -102,6 +102,8 @@ static void check_keys(const GlueCredentials *credentials);
 #define MAPPING_FIELD(field)	offsetof(GlueMappingOptions, field)
 
 static const Option server_options[] = {
+	{"account_id", OPTION_TEXT, SERVER_FIELD(account_id),
+	glue_account_id_problem, true},
 	{"ca_file", OPTION_TEXT, SERVER_FIELD(ca_file), empty_problem, true},
 	{"catalog_id", OPTION_CATALOG_ID, SERVER_FIELD(catalog_id)},
 	{"connect_timeout", OPTION_MILLISECONDS, SERVER_FIELD(connect_timeout_ms)},

@@ -31,6 +31,7 @@
 /* prototypes of private functions */
 static void begin_call(GlueCall *call, const char *operation,
 					   const GlueTarget *target,
+					   const GlueEndpoint *endpoint,
 					   const GlueCredentials *credentials);
 static void add_parameter(GlueCall *call, const char *name,
 						  const char *value);
@@ -54,7 +55,8 @@ glue_sts_assume_role(const GlueTarget *target,
 
 	begin_call(&call, role->web_identity_token ?
 			   "AssumeRoleWithWebIdentity" : "AssumeRole",
-			   target, role->web_identity_token ? NULL : credentials);
+			   target, &target->sts_endpoint,
+			   role->web_identity_token ? NULL : credentials);
 	if (role->duration_seconds > 0)
 		add_parameter(&call, "DurationSeconds",
 					  psprintf("%d", role->duration_seconds));
@@ -90,7 +92,9 @@ glue_sts_caller_identity(const GlueTarget *target,
 {
 	GlueCall	call;
 
-	begin_call(&call, "GetCallerIdentity", target, credentials);
+	begin_call(&call, "GetCallerIdentity", target,
+			   target->asks_endpoint ? &target->endpoint :
+			   &target->sts_endpoint, credentials);
 	call.renew_credentials = renew_credentials;
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
@@ -107,16 +111,16 @@ glue_sts_caller_identity(const GlueTarget *target,
 
 static void
 begin_call(GlueCall *call, const char *operation, const GlueTarget *target,
-		   const GlueCredentials *credentials)
+		   const GlueEndpoint *endpoint, const GlueCredentials *credentials)
 {
 	memset(call, 0, sizeof(GlueCall));
 	call->service = GLUE_SERVICE_STS;
 	call->operation = operation;
 	call->target = target;
-	call->endpoint = &target->sts_endpoint;
+	call->endpoint = endpoint;
 	call->credentials = credentials;
 	call->request = glue_tree_new_object();
-	if (target->sts_problem != NULL)
+	if (endpoint == &target->sts_endpoint && target->sts_problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("could not determine the endpoint of AWS STS"),

@@ -88,6 +88,9 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 		options.catalog_id = NULL;
 	}
 	target->catalog_id = catalog_id ? catalog_id : options.catalog_id;
+	target->catalog = target->catalog_id;
+	if (target->ambient_allowed)
+		target->claimed_account = options.account_id;
 	target->configuration = glue_configuration_read(options.profile);
 	target->ca_file = options.ca_file ? pstrdup(options.ca_file) :
 		glue_environment("AWS_CA_BUNDLE");
@@ -153,31 +156,23 @@ digest_text(const char *text, unsigned char digest[GLUE_FINGERPRINT_LEN])
 }
 
 /*
- * The account that a target's connections belong to, as far as the catalog
- * tells; NULL if it does not.
- */
-const char *
-glue_target_account(const GlueTarget *target)
-{
-	const char *catalog_id = target->catalog_id;
-
-	return catalog_id != NULL && strlen(catalog_id) == 12 &&
-		strspn(catalog_id, "0123456789") == 12 ? catalog_id : NULL;
-}
-
-/*
- * Build the ARN of a connection; NULL if the account is NULL, because a wrong
- * ARN would be worse than none.
+ * Build the ARN of a connection; NULL while its account is not known, because a
+ * wrong ARN would be worse than none.
  */
 char *
-glue_target_connection_arn(const GlueTarget *target, const char *account,
+glue_target_connection_arn(const GlueTarget *target,
 						   const char *connection_name)
 {
-	if (account == NULL)
+	const char *account_id = target->account_id;
+
+	if (target->catalog_id != NULL &&
+		glue_account_id_problem(target->catalog_id) == NULL)
+		account_id = target->catalog_id;
+	if (account_id == NULL)
 		return NULL;
 	return psprintf("arn:%s:glue:%s:%s:connection/%s",
 					target->endpoint.partition, target->endpoint.region,
-					account, connection_name);
+					account_id, connection_name);
 }
 
 /*
@@ -203,6 +198,7 @@ add_settings(GlueServerOptions *options)
 	options->region = text_or_null(glue_setting_region);
 	options->endpoint_url = text_or_null(glue_setting_endpoint_url);
 	options->profile = text_or_null(glue_setting_profile);
+	options->account_id = text_or_null(glue_setting_account_id);
 	options->ca_file = text_or_null(glue_setting_ca_file);
 	options->proxy = glue_setting_proxy;
 	options->use_fips_endpoint = glue_setting_use_fips_endpoint;
@@ -250,6 +246,9 @@ use_foreign_server(GlueTarget *target, const char *server,
 /*
  * Find the endpoints of AWS Glue and, for the sake of credentials, of AWS
  * STS.  Whether there is one of STS matters only to those who need it.
+ *
+ * What stands in for AWS has accounts of its own.  So it is asked about them
+ * itself, unless the configuration names an endpoint of STS as well.
  */
 static void
 resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
@@ -276,6 +275,8 @@ resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
 		raise_no_endpoint(problem);
 	target->sts_problem = resolve_endpoint(target, "sts", NULL, &wanted,
 										   &target->sts_endpoint);
+	target->asks_endpoint = target->endpoint.origin[0] != '\0' &&
+		!target->sts_endpoint.custom;
 }
 
 /*

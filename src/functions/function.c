@@ -20,6 +20,7 @@
 #include "postgres.h"
 
 #include "client/client.h"
+#include "client/account.h"
 #include "client/credential_chain.h"
 #include "functions/function.h"
 #include "miscadmin.h"
@@ -52,6 +53,7 @@ glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
 	PreventCommandIfParallelMode(name);
 
 	memset(function, 0, sizeof(GlueFunction));
+	function->writes = kind == GLUE_FUNCTION_WRITES;
 	function->access.schema = get_func_namespace(fcinfo->flinfo->fn_oid);
 	function->caller_context = glue_enter_function_context();
 	function->context = CurrentMemoryContext;
@@ -71,6 +73,24 @@ glue_function_connect(GlueFunction *function, const char *server,
 	glue_target_resolve(&function->access.target, server, catalog_id);
 	glue_credentials_find(&function->access.target,
 						  &function->access.credentials);
+	if (function->writes)
+		glue_function_identify(function);
+}
+
+/*
+ * Find out which catalog the calls of a function are about, which is needed to
+ * change something there, and to know what is recorded of it.
+ */
+void
+glue_function_identify(GlueFunction *function)
+{
+	GlueFailure *failure = NULL;
+
+	if (!glue_account_at_hand(&function->access) &&
+		function->access.target.catalog == NULL)
+		failure = glue_account_find(&function->access);
+	if (failure != NULL)
+		glue_failure_raise(ERROR, glue_failure_no_account(failure));
 }
 
 /*

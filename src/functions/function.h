@@ -25,6 +25,7 @@ typedef enum GlueFunctionKind
 /* One execution of such a function. */
 typedef struct GlueFunction
 {
+	bool		writes;			/* here or in AWS Glue */
 	MemoryContext caller_context;	/* where the result belongs */
 	MemoryContext context;		/* where everything else does */
 	GlueViolationList violations;
@@ -38,6 +39,7 @@ extern void glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
 								const char *name, GlueFunctionKind kind);
 extern void glue_function_connect(GlueFunction *function, const char *server,
 								  const char *catalog_id);
+extern void glue_function_identify(GlueFunction *function);
 extern void glue_function_arguments_named(GlueFunction *function,
 										  FunctionCallInfo fcinfo,
 										  int first_argument,

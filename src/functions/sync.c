@@ -125,6 +125,7 @@ survey_catalog(FunctionCallInfo fcinfo, const char *name,
 	glue_violations_report(&function->violations, "catalog ID", NULL);
 	glue_function_connect(function, glue_argument_server(fcinfo, 1),
 						  catalog_id);
+	glue_function_identify(function);
 
 	survey.records = kind == GLUE_FUNCTION_WRITES;
 	glue_mirror_open(&survey.mirror, function->access.schema,

@@ -35,6 +35,7 @@ typedef enum GlueOnRollback
 extern char *glue_setting_region;
 extern char *glue_setting_endpoint_url;
 extern char *glue_setting_profile;
+extern char *glue_setting_account_id;
 extern char *glue_setting_config_file;
 extern char *glue_setting_credentials_file;
 extern char *glue_setting_ca_file;
