@@ -11,6 +11,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(
@@ -18,25 +19,9 @@ my $cluster = GlueConn::Cluster->start(
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
-sub referring
-{
-	my ($name, %members) = @_;
-
-	return jdbc($name,
-		ConnectionProperties => {
-			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' },
-		%members);
-}
-
 sub input_sql
 {
 	return literal(json_text(referring(@_)));
-}
-
-sub work
-{
-	$session->must('CALL glue_process_requests()');
-	return;
 }
 
 # What became of the requests since the last time that we looked.
@@ -44,7 +29,7 @@ my $seen = 0;
 
 sub outcomes
 {
-	work();
+	work($session);
 	my $outcomes = $session->must(
 		q{SELECT string_agg(concat_ws(' ', left(operation, 6), connection_name,
 			state, error_code), ', ' ORDER BY id) FROM glue_request
@@ -108,22 +93,20 @@ like(outcomes(), qr/^Create unknown queued /,
 	'an outcome that is not known is found out, however often that was tried');
 is($glue->created('unknown'), 1, 'it was created');
 $glue->behave;
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $seen");
-work();
-is($session->must("SELECT state FROM glue_request WHERE id = $seen")->output,
-	'succeeded', 'is found out by another try');
+make_due($session, $seen);
+work($session);
+is(state_of($session, $seen), 'succeeded', 'is found out by another try');
 is($glue->created('unknown'), 1, 'without another create');
 is($cluster->row('unknown')->{status}, 'READY', 'and is recorded');
 $cluster->configure($session, 'glue_conn.max_request_attempts' => undef);
 
 # A connection may be made long after its request.
-$session->must('SELECT glue_enqueue_create_connection('
-	  . input_sql('slow', Description => 'local_glue: in-progress ready-after-reads=2') . ')');
+enqueue($session, referring('slow',
+	Description => 'local_glue: in-progress ready-after-reads=2'));
 $session->must("UPDATE glue_request SET started_at = now() - interval '2 hours'"
 	  . " WHERE state = 'queued'");
 is(outcomes(), 'Create slow queued', 'a connection in progress has its time');
-wait_until(sub { work();
-	$session->must("SELECT state FROM glue_request WHERE id = $seen")->output eq 'succeeded' },
+wait_until(sub { work($session); state_of($session, $seen) eq 'succeeded' },
 	'it is ready');
 
 #
@@ -180,7 +163,7 @@ my $copied = join '', map {
 } 100 .. 299;
 $cluster->node->psql('postgres',
 	"COPY source (id, connection_input) FROM STDIN;\n$copied\\.\n", on_error_die => 1);
-work();
+work($session);
 is($session->must("SELECT count(*) FROM glue_request WHERE connection_name LIKE 'copy %'"
 	  . " AND state = 'succeeded'")->output, 200, 'rows that are copied');
 is($session->must("SELECT count(*) FROM glue_connection WHERE name LIKE 'copy %'")->output,

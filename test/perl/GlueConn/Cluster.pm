@@ -38,7 +38,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use File::Basename qw(basename);
+use File::Basename qw(basename dirname);
 use GlueConn::Inputs;
 use GlueConn::LocalGlue;
 use GlueConn::Session;
@@ -66,7 +66,10 @@ Start both, and create the extension in the database postgres.
 B<glue> are command line options of the local Glue, B<conf> lines for
 postgresql.conf, B<init> arguments for the init() of PostgreSQL::Test::Cluster,
 and B<environment> is a hash of environment variables of the server, instead
-of those with the access key.
+of those with the access key.  With B<preload>, the library is preloaded; with
+B<secret_key>, there is a key for secrets of requests.  B<odd> is a list: the
+name of a file of F<test/t> in C, without its ending, that is preloaded into
+every process of the server, and variables for it.
 
 =cut
 
@@ -81,17 +84,34 @@ sub start
 
 	$self->{environment} = $parameters{environment} || {
 		AWS_ACCESS_KEY_ID => $glue->access_key,
-		AWS_SECRET_ACCESS_KEY => $glue->secret_key
+		AWS_SECRET_ACCESS_KEY => $glue->secret_key,
+		$parameters{odd} ? _preloaded(@{ $parameters{odd} }) : ()
 	};
 	$self->{node} = PostgreSQL::Test::Cluster->new('main');
 	$self->{node}->init(
 		extra => [ '--encoding=UTF8', '--locale=C' ],
 		%{ $parameters{init} || {} });
 	$self->{node}->append_conf('postgresql.conf',
-		$self->settings . ($parameters{conf} // ''));
+		$self->settings
+		  . ($parameters{preload} ? "shared_preload_libraries = 'glue_conn'\n" : '')
+		  . ($parameters{secret_key} ?
+			  "glue_conn.secret_key_file = '" . $self->write_secret_key . "'\n" : '')
+		  . ($parameters{conf} // ''));
 	$self->in_environment(sub { $self->{node}->start });
 	$self->{node}->safe_psql('postgres', 'CREATE EXTENSION glue_conn');
 	return $self;
+}
+
+# Build a library; returns the variables that preload it.
+sub _preloaded
+{
+	my ($name, %variables) = @_;
+	my $library = PostgreSQL::Test::Utils::tempdir() . "/$name.so";
+	my ($compiler) = run_command([ $ENV{PG_CONFIG} || 'pg_config', '--cc' ]);
+
+	system_or_bail("$compiler -shared -fPIC -o $library "
+		  . dirname(__FILE__) . "/../../t/$name.c -ldl");
+	return (LD_PRELOAD => $library, %variables);
 }
 
 =pod
@@ -114,6 +134,10 @@ the local Glue.
 =item $cluster->restart(variable => value, ...)
 
 Restart the server with these variables for AWS, and no others.
+
+=item $cluster->start_node(node)
+
+Start a server, or another one, in that environment.
 
 =item $cluster->write_secret_key(node)
 
@@ -166,6 +190,14 @@ sub restart
 	return;
 }
 
+sub start_node
+{
+	my ($self, $node) = @_;
+
+	$node //= $self->node;
+	return $self->in_environment(sub { $node->start });
+}
+
 sub write_secret_key
 {
 	my ($self, $node) = @_;
@@ -206,10 +238,10 @@ sub _processes_of
 
 =pod
 
-=item $cluster->session(database => ..., user => ..., encoding => ...)
+=item $cluster->session(node => ..., database => ..., user => ..., encoding => ...)
 
-A new GlueConn::Session, in the database postgres and as superuser unless
-something else is said.  B<settings> is a hash of settings for the session,
+A new GlueConn::Session at the server, in the database postgres and as superuser
+unless something else is said.  B<settings> is a hash of settings for the session,
 B<environment> one of variables for psql.
 
 =item $cluster->held_session(kind, name, sql)
@@ -242,7 +274,7 @@ A new GlueConn::Watch.
 sub session
 {
 	my ($self, %wanted) = @_;
-	my $connstr = $self->node->connstr($wanted{database} // 'postgres');
+	my $connstr = ($wanted{node} // $self->node)->connstr($wanted{database} // 'postgres');
 	my $settings = $wanted{settings} || {};
 	my %environment = %{ $wanted{environment} || {} };
 
