@@ -260,6 +260,10 @@ B<session>.
 The row of glue_connection for a connection, as a hash; undef if there is
 none.
 
+=item $cluster->facts(name)
+
+How often a connection was created and recorded, and with which status.
+
 =item $cluster->configure(session, name => value, ...)
 
 Set parameters for the whole server (undef resets one) from a session that knows
@@ -321,6 +325,15 @@ sub row
 		  . ' WHERE name = ' . literal($name))->output;
 
 	return $row eq '' ? undef : json_value($row);
+}
+
+sub facts
+{
+	my ($self, $name) = @_;
+
+	return $self->glue->created($name) . ' '
+	  . $self->query('SELECT count(*), min(status) FROM glue_connection'
+		  . ' WHERE name = ' . literal($name))->output;
 }
 
 sub configure

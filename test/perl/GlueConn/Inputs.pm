@@ -24,7 +24,7 @@ use warnings;
 use Exporter 'import';
 use JSON::PP;
 
-our @EXPORT = qw(jdbc referring everything json_text json_value literal
+our @EXPORT = qw(jdbc referring secret everything json_text json_value literal
   create_sql create_many_sql update_sql delete_sql get_sql
   enqueue_create_sql enqueue_update_sql enqueue_delete_sql keys_sql server_sql);
 
@@ -43,6 +43,10 @@ A ConnectionInput of the most common kind, with a few members more, or others.
 =item referring(name, member => value, ...)
 
 The same without secrets: it refers to one.
+
+=item secret(name)
+
+The same with a password of its own: "Secret-" and the name.
 
 =item everything(name)
 
@@ -75,6 +79,15 @@ sub referring
 		ConnectionProperties => {
 			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' },
 		%members);
+}
+
+sub secret
+{
+	my ($name) = @_;
+
+	return jdbc($name, ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d',
+		USERNAME => 'u', PASSWORD => "Secret-$name" });
 }
 
 sub everything
