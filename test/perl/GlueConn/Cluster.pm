@@ -82,6 +82,7 @@ sub start
 		options => $parameters{glue}, stderr => $stderr);
 	my $self = bless { glue => $glue->start, stderr => $stderr }, $class;
 
+	$self->{$_} = $parameters{$_} foreach qw(preload secret_key);
 	$self->{environment} = $parameters{environment} || {
 		AWS_ACCESS_KEY_ID => $glue->access_key,
 		AWS_SECRET_ACCESS_KEY => $glue->secret_key,
@@ -92,11 +93,8 @@ sub start
 		extra => [ '--encoding=UTF8', '--locale=C' ],
 		%{ $parameters{init} || {} });
 	$self->{node}->append_conf('postgresql.conf',
-		$self->settings
-		  . ($parameters{preload} ? "shared_preload_libraries = 'glue_conn'\n" : '')
-		  . ($parameters{secret_key} ?
-			  "glue_conn.secret_key_file = '" . $self->write_secret_key . "'\n" : '')
-		  . ($parameters{conf} // ''));
+		$self->settings . ($parameters{conf} // ''));
+	$self->write_secret_key if $self->{secret_key};
 	$self->in_environment(sub { $self->{node}->start });
 	$self->{node}->safe_psql('postgres', 'CREATE EXTENSION glue_conn');
 	return $self;
@@ -122,7 +120,8 @@ The PostgreSQL::Test::Cluster and the GlueConn::LocalGlue.
 
 =item $cluster->settings
 
-The lines of postgresql.conf that lead to the local Glue.
+The lines of postgresql.conf that lead to the local Glue, and those of B<preload>
+and B<secret_key>.
 
 =item $cluster->in_environment(function)
 
@@ -141,7 +140,7 @@ Start a server, or another one, in that environment.
 
 =item $cluster->write_secret_key(node)
 
-Write a key for secrets of requests, always the same, for the server or another
+Write the key for secrets of requests, always the same, for the server or another
 one; returns the name of the file for postgresql.conf.  It is beside the data
 directory, so that no backup has it.
 
@@ -162,7 +161,9 @@ sub settings
 
 	return "glue_conn.region = '$region'\n"
 	  . "glue_conn.endpoint_url = '" . $self->glue->url . "'\n"
-	  . "glue_conn.ca_file = '" . $self->glue->ca_file . "'\n";
+	  . "glue_conn.ca_file = '" . $self->glue->ca_file . "'\n"
+	  . ($self->{preload} ? "shared_preload_libraries = 'glue_conn'\n" : '')
+	  . ($self->{secret_key} ? "glue_conn.secret_key_file = '../secret.key'\n" : '');
 }
 
 sub in_environment
