@@ -12,6 +12,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
+use GlueConn::Ways;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(
@@ -39,8 +40,7 @@ sub outcomes
 }
 
 $session->must('CREATE TABLE source (id int PRIMARY KEY, connection_input jsonb, tags jsonb)');
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection(\'tags=tags\')');
+$session->must(trigger_sql('source', 'tags=tags'));
 
 #
 # One row
@@ -126,8 +126,7 @@ is($watch->sent, 0, 'deletes nothing');
 is($glue->connection('theirs')->{definition}{Description}, 'theirs', 'it is as it was');
 
 $session->must('DROP TRIGGER provision ON source');
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection(\'tags=tags\', \'on_conflict=update\')');
+$session->must(trigger_sql('source', 'tags=tags', 'on_conflict=update'));
 $session->must('INSERT INTO source VALUES (3, ' . input_sql('theirs', Description => 'ours')
 	  . q{, '{"team": "x"}')});
 is(outcomes(), 'Create theirs succeeded', 'unless it may be');
@@ -143,8 +142,7 @@ is($glue->connection('theirs'), undef, 'and can be deleted');
 
 $session->must('CREATE TABLE part (old boolean, connection_input jsonb) PARTITION BY LIST (old)');
 $session->must("CREATE TABLE part_$_ PARTITION OF part FOR VALUES IN ($_)") foreach qw(true false);
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON part
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+$session->must(trigger_sql('part'));
 $session->must('INSERT INTO part VALUES (false, ' . input_sql('moving') . ')');
 outcomes();
 $session->must('UPDATE part SET old = true');
@@ -183,8 +181,7 @@ $publisher->must('CREATE PUBLICATION pub FOR TABLE replicated');
 $publisher->must("SELECT pg_create_logical_replication_slot('sub', 'pgoutput')");
 
 $session->must('CREATE TABLE replicated (id int PRIMARY KEY, connection_input jsonb)');
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON replicated
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+$session->must(trigger_sql('replicated'));
 $session->must('ALTER TABLE replicated ENABLE ALWAYS TRIGGER provision');
 
 # an apply worker has the settings of the server, and of its database

@@ -9,6 +9,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
+use GlueConn::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -137,10 +138,8 @@ is(worked($id, 'status', $sealed), 'succeeded|READY|f', 'needs no key any more')
 #
 
 write_keys($keys[2]);
-$session->must('CREATE TABLE source (connection_input jsonb)');
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
-$session->must('INSERT INTO source VALUES (' . literal(json_text(secret_input('row'))) . ')');
+make_source($session);
+$session->must(row_sql(secret_input('row')));
 $id = $session->must('SELECT max(id) FROM glue_request')->output;
 is(worked($id, $sealed), 'succeeded|f', 'a row with a secret');
 has_password('row');

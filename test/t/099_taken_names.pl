@@ -11,6 +11,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
+use GlueConn::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -18,11 +19,7 @@ my $cluster = GlueConn::Cluster->start(secret_key => 1);
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
-$session->must(<<'SQL');
-CREATE TABLE source (id int PRIMARY KEY, connection_input jsonb);
-CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
-SQL
+make_source($session);
 
 # The same as a proxy does that sends a request twice.
 sub send_twice
@@ -69,7 +66,7 @@ foreach my $on_conflict (qw(error adopt update))
 }
 
 send_twice();
-$session->must('INSERT INTO source VALUES (1, ' . literal(json_text(jdbc('row'))) . ')');
+$session->must(row_sql(jdbc('row')));
 work($session);
 is($session->must('SELECT state, error_code FROM glue_request'
 	  . q( WHERE connection_name = 'row'))->output, 'succeeded|', 'a row: it is ours');
