@@ -158,6 +158,7 @@ STORE_OBJS = \
 # calls that act at once, in a transaction
 JOURNAL_OBJS = \
 	src/journal/journal_lock.o \
+	src/journal/boxes.o \
 	src/journal/mailbox.o \
 	src/journal/outcomes.o \
 	src/journal/intent.o \
