@@ -100,11 +100,10 @@ SERVER_OBJS = \
 	src/server/foreign_code.o \
 	src/server/subtransaction.o \
 	src/server/impersonation.o \
-	src/server/owner_spi.o \
 	src/server/encoding.o \
 	src/server/jsonb_tree.o \
 	src/server/redacted.o \
-	src/server/result_row.o \
+	src/server/owner_spi.o \
 	src/server/read_file.o
 
 # transfers that can be waited for and left
@@ -144,20 +143,22 @@ STORE_OBJS = \
 	src/store/digest_key.o \
 	src/store/secret_key_file.o \
 	src/store/sealed_input.o \
-	src/store/request_seal.o \
 	src/store/request_secret.o \
 	src/store/request_row.o \
 	src/store/requests.o \
+	src/store/intent_row.o \
 	src/store/claimant.o \
+	src/store/claim_row.o \
+	src/store/claim_ending.o \
 	src/store/claims.o \
 	src/store/request_home.o \
 	src/store/evidence.o \
 	src/store/notice.o \
+	src/store/intent_ending.o \
 	src/store/drop_warning.o
 
 # calls that act at once, in a transaction
 JOURNAL_OBJS = \
-	src/journal/journal_lock.o \
 	src/journal/boxes.o \
 	src/journal/mailbox.o \
 	src/journal/outcomes.o \
