@@ -1,8 +1,8 @@
 # Makefile of glue_conn
 #
-# OBJS is listed bottom layer first.  A file may include only headers of its
-# own and of files listed before it, and a pure file none of PostgreSQL's:
-# "make check-layers" enforces both, so this list is also the architecture.
+# OBJS is listed bottom layer first, folder by folder.  A file may include only
+# headers of its own and of files listed before it: "make check-layers" enforces
+# that, and what belongs to which folder, so this list is also the architecture.
 #
 # Two targets do everything on a fresh machine, and need nothing installed:
 #
@@ -341,7 +341,7 @@ $(INSTRUMENTED)/flags: always
 endif
 
 check-layers:
-	$(srcdir)/test/check_layers $(PURE_OBJS) -- $(filter-out $(PURE_OBJS),$(OBJS))
+	$(srcdir)/test/check_layers $(OBJS)
 
 check-exports: $(MODULE_big).so
 	$(srcdir)/test/check_exports $<
