@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * request.c
- *	  The SQL functions that look at a request or cancel it.
+ *	  The SQL functions that look at a request or cancel it, and tell which home
+ *	  requests have.
  *
  * A role may act on the requests that row security lets it see: its own, and
  * those of roles whose privileges it has.  All others do not exist for it.
@@ -20,8 +21,10 @@
 #include "miscadmin.h"
 #include "server/builtins.h"
 #include "server/compat.h"
+#include "server/home.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 /* The pauses between two looks at a request. */
@@ -44,6 +47,7 @@ pg_noreturn static void raise_not_ended(int64 id, const char *state);
 
 PG_FUNCTION_INFO_V1(glue_cancel_request);
 PG_FUNCTION_INFO_V1(glue_wait_request);
+PG_FUNCTION_INFO_V1(glue_home_function);
 
 /*
  * glue_cancel_request(id bigint) returns text
@@ -226,4 +230,15 @@ raise_not_ended(int64 id, const char *state)
 			 errmsg("request %lld is still %s", (long long) id, state),
 			 errdetail("The time limit of the wait ran out."),
 			 errhint("Call the function again, or with a longer \"timeout\".")));
+}
+
+/*
+ * glue_home() returns bigint
+ *
+ * The table says with it which requests are those of this database.
+ */
+Datum
+glue_home_function(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(glue_home(get_func_namespace(fcinfo->flinfo->fn_oid)));
 }
