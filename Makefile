@@ -178,6 +178,9 @@ QUEUE_OBJS = \
 	src/queue/enqueue.o \
 	src/queue/target.o \
 	src/queue/job.o \
+	src/queue/prepare.o \
+	src/queue/outcome.o \
+	src/queue/steps.o \
 	src/queue/answer.o \
 	src/queue/record.o \
 	src/queue/claim.o \

@@ -20,6 +20,7 @@
 #include "catalog/pg_type.h"
 #include "queue/answer.h"
 #include "queue/claim.h"
+#include "queue/prepare.h"
 #include "server/result_row.h"
 #include "server/subtransaction.h"
 #include "store/evidence.h"
