@@ -176,7 +176,9 @@ OPERATION_OBJS = \
 # requests after commit
 QUEUE_OBJS = \
 	src/queue/enqueue.o \
+	src/queue/target_state.o \
 	src/queue/target.o \
+	src/queue/targets.o \
 	src/queue/job.o \
 	src/queue/prepare.o \
 	src/queue/outcome.o \

@@ -16,7 +16,7 @@
 #include "lib/ilist.h"
 #include "operation/operation.h"
 #include "operation/undo.h"
-#include "queue/target.h"
+#include "queue/targets.h"
 #include "store/claims.h"
 #include "store/connection_lock.h"
 #include "store/request_seal.h"

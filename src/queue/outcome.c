@@ -196,7 +196,7 @@ glue_job_resolve_failure(GlueJob *job, const GlueFailure *failure)
 			 glue_failure_lacks_credentials(failure))
 	{
 		put_off(job, failure);
-		job->outcome.next_attempt_at = glue_work_target_block(job->target);
+		job->outcome.next_attempt_at = glue_target_state_block(job->target->state);
 		job->outcome.free_attempt = true;
 	}
 	else if (job->request->undo != NULL ||

@@ -48,7 +48,7 @@
 #include "queue/record.h"
 #include "queue/run.h"
 #include "queue/steps.h"
-#include "queue/target.h"
+#include "queue/targets.h"
 #include "queue/transaction.h"
 #include "server/crash_point.h"
 #include "server/news.h"
@@ -330,7 +330,10 @@ begin_waiting(QueueRun *run)
 	dlist_foreach_modify(iter, &run->waiting)
 	{
 		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
-		TimestampTz turn_at = glue_work_target_take_turn(job->target);
+		const GlueTarget *target = &job->target->access.target;
+		TimestampTz turn_at =
+			glue_target_state_take_turn(job->target->state,
+										target->max_requests_per_second);
 		GlueCall   *call;
 
 		if (turn_at != 0)
