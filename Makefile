@@ -187,6 +187,8 @@ QUEUE_OBJS = \
 	src/queue/record.o \
 	src/queue/claim.o \
 	src/queue/transaction.o \
+	src/queue/stages.o \
+	src/queue/batch.o \
 	src/queue/run.o
 
 # the processes

@@ -3,7 +3,7 @@
  * outcome.h
  *	  What becomes of a request whose attempt has ended.
  *
- * For queue/steps.c and queue/run.c alone.
+ * For queue/steps.c and queue/stages.c alone.
  *
  * IDENTIFICATION
  *	  src/queue/outcome.h

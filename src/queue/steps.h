@@ -3,7 +3,7 @@
  * steps.h
  *	  The calls of a job, one after the other.
  *
- * For queue/run.c alone.
+ * For queue/stages.c alone.
  *
  * IDENTIFICATION
  *	  src/queue/steps.h
