@@ -178,12 +178,19 @@ OPERATION_OBJS = \
 # requests after commit
 QUEUE_OBJS = \
 	src/queue/enqueue.o \
+	src/queue/target_state.o \
 	src/queue/target.o \
+	src/queue/targets.o \
 	src/queue/job.o \
+	src/queue/prepare.o \
+	src/queue/outcome.o \
+	src/queue/steps.o \
 	src/queue/answer.o \
 	src/queue/record.o \
 	src/queue/claim.o \
 	src/queue/transaction.o \
+	src/queue/stages.o \
+	src/queue/batch.o \
 	src/queue/run.o
 
 # the processes

@@ -19,6 +19,7 @@
 
 #include "queue/answer.h"
 #include "queue/claim.h"
+#include "queue/prepare.h"
 #include "server/subtransaction.h"
 #include "store/evidence.h"
 #include "utils/memutils.h"
