@@ -109,8 +109,12 @@ SERVER_OBJS = \
 
 # transfers that can be waited for and left
 HTTP_OBJS = \
+	src/http/clock.o \
 	src/http/poll_set.o \
 	src/http/http_handle.o \
+	src/http/http_callbacks.o \
+	src/http/http_pool.o \
+	src/http/http_progress.o \
 	src/http/http.o
 
 # one call of AWS as a value
