@@ -129,6 +129,10 @@ CLIENT_OBJS = \
 	src/client/metadata.o \
 	src/client/signed_request.o \
 	src/client/call.o \
+	src/client/attempt.o \
+	src/client/read_back.o \
+	src/client/shared_quota.o \
+	src/client/call_state.o \
 	src/client/client.o \
 	src/client/pages.o \
 	src/client/sts.o \
