@@ -35,6 +35,9 @@ static bool append_headers(struct curl_slist **headers,
 						   const GlueHttpRequest *request);
 static bool set_destination(CURL *easy, const GlueHttpRequest *request);
 static bool set_method(CURL *easy, GlueHttpMethod method);
+static const char *reason_of(CURLcode result, const char *error_buffer,
+							 const GlueHttpTransfer *transfer,
+							 bool bad_proxy);
 static bool is_permanent(CURL *easy, CURLcode result);
 static bool proxy_url_refused(const GlueHttpRequest *request,
 							  const char *error_buffer,
@@ -171,10 +174,6 @@ set_method(CURL *easy, GlueHttpMethod method)
 /*
  * Say why a transfer failed, and whether another try would end the same:
  * sets reason and permanent, from what else is known of the transfer.
- *
- * libcurl's own text names the host and OpenSSL's reason, which are worth
- * having while a connection is made.  Later on it may quote what was
- * received, so that the fixed text of the error code has to do.
  */
 void
 glue_http_handle_explain(CURL *easy, CURLcode result,
@@ -183,24 +182,9 @@ glue_http_handle_explain(CURL *easy, CURLcode result,
 						 GlueHttpTransfer *transfer)
 {
 	bool		bad_proxy = proxy_url_refused(request, error_buffer, transfer);
-	const char *reason;
+	const char *reason = reason_of(result, error_buffer, transfer, bad_proxy);
 	long		os_errno;
 
-	if (transfer->headers_too_large)
-		reason = "the headers of the answer are larger than 256 kB";
-	else if (result == CURLE_FILESIZE_EXCEEDED)
-		reason = "the answer is larger than 4 MB";
-	else if (result == CURLE_ABORTED_BY_CALLBACK || result == CURLE_GOT_NOTHING)
-		reason = "the server closed the connection without an answer";
-	else if (result == CURLE_PARTIAL_FILE)
-		reason = "the server closed the connection in the middle of the answer";
-	else if (bad_proxy)
-		reason = "the URL of the proxy cannot be used";
-	else if (transfer->phase < GLUE_HTTP_SENDING &&
-			 error_buffer[0] != '\0')
-		reason = error_buffer;
-	else
-		reason = curl_easy_strerror(result);
 	if (result == CURLE_COULDNT_CONNECT &&
 		curl_easy_getinfo(easy, CURLINFO_OS_ERRNO,
 						  &os_errno) == CURLE_OK && os_errno != 0)
@@ -212,6 +196,31 @@ glue_http_handle_explain(CURL *easy, CURLcode result,
 	transfer->too_large = result == CURLE_FILESIZE_EXCEEDED;
 	transfer->permanent = bad_proxy || transfer->too_large ||
 		transfer->headers_too_large || is_permanent(easy, result);
+}
+
+/*
+ * libcurl's own text names the host and OpenSSL's reason, which are worth
+ * having while a connection is made.  Later on it may quote what was
+ * received, so that the fixed text of the error code has to do.
+ */
+static const char *
+reason_of(CURLcode result, const char *error_buffer,
+		  const GlueHttpTransfer *transfer, bool bad_proxy)
+{
+	if (transfer->headers_too_large)
+		return "the headers of the answer are larger than 256 kB";
+	if (result == CURLE_FILESIZE_EXCEEDED)
+		return "the answer is larger than 4 MB";
+	if (result == CURLE_ABORTED_BY_CALLBACK || result == CURLE_GOT_NOTHING)
+		return "the server closed the connection without an answer";
+	if (result == CURLE_PARTIAL_FILE)
+		return "the server closed the connection in the middle of the answer";
+	if (bad_proxy)
+		return "the URL of the proxy cannot be used";
+	if (transfer->phase < GLUE_HTTP_SENDING &&
+		error_buffer[0] != '\0')
+		return error_buffer;
+	return curl_easy_strerror(result);
 }
 
 /* Would the same request fail in the same way? */
