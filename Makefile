@@ -108,8 +108,12 @@ SERVER_OBJS = \
 
 # transfers that can be waited for and left
 HTTP_OBJS = \
+	src/http/clock.o \
 	src/http/poll_set.o \
 	src/http/http_handle.o \
+	src/http/http_callbacks.o \
+	src/http/http_pool.o \
+	src/http/http_progress.o \
 	src/http/http.o
 
 # one call of AWS as a value
@@ -124,6 +128,10 @@ CLIENT_OBJS = \
 	src/client/metadata.o \
 	src/client/signed_request.o \
 	src/client/call.o \
+	src/client/attempt.o \
+	src/client/read_back.o \
+	src/client/shared_quota.o \
+	src/client/call_state.o \
 	src/client/client.o \
 	src/client/pages.o \
 	src/client/sts.o \

@@ -126,7 +126,7 @@ glue_function_answer(const GlueCall *call, const char *member, json_type type,
 
 	if (!json_object_is_type(value, type))
 		glue_failure_raise(ERROR,
-						   glue_client_malformed_answer(call, problem));
+						   glue_call_malformed_answer(call, problem));
 	return value;
 }
 

@@ -161,8 +161,8 @@ survey_pages(Survey *survey)
 
 		if (!glue_answer_has_name(connection))
 			glue_failure_raise(ERROR,
-							   glue_client_malformed_answer(&pages.call,
-															problem != NULL ? problem : "it holds a connection without a name"));
+							   glue_call_malformed_answer(&pages.call,
+														  problem != NULL ? problem : "it holds a connection without a name"));
 		survey->name = glue_json_tree_text(connection, "Name");
 		glue_name_store_add(survey->seen, survey->name);
 		if (problem != NULL)
@@ -270,8 +270,8 @@ read_again(Survey *survey)
 									  "it holds no connection");
 	if (!glue_answer_has_name(connection))
 		glue_failure_raise(ERROR,
-						   glue_client_malformed_answer(&call,
-														"it holds a connection without a name"));
+						   glue_call_malformed_answer(&call,
+													  "it holds a connection without a name"));
 	glue_redact_or_fail(connection);
 	return connection;
 }
