@@ -4,8 +4,8 @@
  *	  What SQL gives, converted and checked.
  *
  * Whatever is wrong with the arguments of a call is found before anything is
- * sent, and all of it is reported at once: findings go into a sink, which is
- * either a list that ends in one error, or the rows of a result.
+ * sent.  Findings go into a sink, which is either a list that ends in one
+ * error, or the rows of a result.
  *
  * Everything is put into the current memory context, and what may hold a
  * secret is cleansed with it.
@@ -31,12 +31,6 @@
 #include "text/json.h"
 #include "utils/array.h"
 
-/*
- * Violations that an error lists.  An input of ten thousand unknown members
- * has as many, and more than a screenful helps nobody.
- */
-#define MAX_LISTED_VIOLATIONS	100
-
 /* Room for the names of all members that only AWS Glue sets. */
 #define MAX_NAMES_SIZE	256
 
@@ -55,9 +49,6 @@ static void leave_out_answered(json_object *input);
 static const char *checked_text(text * value, const char *shape,
 								const char *path,
 								GlueViolationSink sink, void *arg);
-static void append_line(StringInfo lines, int *count,
-						const GlueViolation *violation);
-static void close_list(StringInfo lines, int count);
 
 /*
  * Get a jsonb argument as a tree, which is NULL for null of either kind;
@@ -400,94 +391,4 @@ checked_text(text * value, const char *shape, const char *path,
 	glue_tree_add(tree, "value", string);
 	glue_validate_member(shape, path, string, sink, arg);
 	return json_object_get_string(string);
-}
-
-/* ----------------------------------------------------------------
- * Lists of violations
- * ----------------------------------------------------------------
- */
-
-void
-glue_violations_init(GlueViolationList *violations)
-{
-	memset(violations, 0, sizeof(GlueViolationList));
-	initStringInfo(&violations->errors);
-	initStringInfo(&violations->warnings);
-}
-
-/* A GlueViolationSink: append to the GlueViolationList that is arg. */
-void
-glue_violations_add(void *arg, const GlueViolation *violation)
-{
-	GlueViolationList *violations = arg;
-
-	if (violation->severity == GLUE_SEVERITY_ERROR)
-		append_line(&violations->errors, &violations->nerrors, violation);
-	else
-		append_line(&violations->warnings, &violations->nwarnings, violation);
-}
-
-/*
- * Raise one warning for all warnings, and one error for all errors, if there
- * are any, and empty the list, so that nothing is reported twice.
- *
- * subject says what they were found in; hint may be NULL.
- */
-void
-glue_violations_report(GlueViolationList *violations,
-					   const char *subject, const char *hint)
-{
-	GlueViolationList list = *violations;
-
-	glue_violations_init(violations);
-	close_list(&list.errors, list.nerrors);
-	close_list(&list.warnings, list.nwarnings);
-	if (list.nwarnings > 0)
-		ereport(WARNING,
-				(errmsg_plural("%s has %d warning", "%s has %d warnings",
-							   list.nwarnings, subject, list.nwarnings),
-				 errdetail_internal("%s", list.warnings.data)));
-	if (list.nerrors > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg_plural("%s has %d error", "%s has %d errors",
-							   list.nerrors, subject, list.nerrors),
-				 errdetail_internal("%s", list.errors.data),
-				 hint ? errhint("%s", hint) : 0));
-}
-
-/* Report an error that is not one of the model. */
-void
-glue_add_error(GlueViolationSink sink, void *arg, const char *path,
-			   const char *rule, const char *message)
-{
-	GlueViolation violation = {
-		.path = path,
-		.rule = rule,
-		.message = message,
-		.severity = GLUE_SEVERITY_ERROR,
-	};
-
-	sink(arg, &violation);
-}
-
-static void
-append_line(StringInfo lines, int *count, const GlueViolation *violation)
-{
-	if (++*count > MAX_LISTED_VIOLATIONS)
-		return;
-	if (lines->len > 0)
-		appendStringInfoChar(lines, '\n');
-	appendStringInfo(lines, "%s %s (%s)",
-					 glue_server_from_utf8(violation->path),
-					 glue_server_from_utf8(violation->message),
-					 violation->rule);
-}
-
-static void
-close_list(StringInfo lines, int count)
-{
-	if (count > MAX_LISTED_VIOLATIONS)
-		appendStringInfo(lines, "\nand %d more",
-						 count - MAX_LISTED_VIOLATIONS);
 }

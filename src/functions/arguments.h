@@ -13,8 +13,7 @@
 #ifndef GLUE_FUNCTIONS_ARGUMENTS_H
 #define GLUE_FUNCTIONS_ARGUMENTS_H
 
-#include "glue/validate.h"
-#include "lib/stringinfo.h"
+#include "functions/violation_list.h"
 #include "operation/operation.h"
 #include "utils/timestamp.h"
 
@@ -30,15 +29,6 @@ typedef struct GlueDefinition
 /* The hint of errors in a ConnectionInput. */
 #define GLUE_HINT_NOTHING_SENT \
 	"Nothing was sent. glue_validate_connection_input() returns the same as rows."
-
-/* What validation found, as lines of text in the database's encoding. */
-typedef struct GlueViolationList
-{
-	StringInfoData errors;
-	StringInfoData warnings;
-	int			nerrors;
-	int			nwarnings;
-} GlueViolationList;
 
 extern bool glue_argument_tree(NullableDatum argument, json_object **tree,
 							   GlueViolationSink sink, void *arg);
@@ -78,12 +68,5 @@ extern void glue_check_input(json_object *input,
 							 GlueViolationSink sink, void *arg);
 extern void glue_check_test_input(json_object *input,
 								  GlueViolationSink sink, void *arg);
-
-extern void glue_add_error(GlueViolationSink sink, void *arg, const char *path,
-						   const char *rule, const char *message);
-extern void glue_violations_init(GlueViolationList *violations);
-extern void glue_violations_add(void *arg, const GlueViolation *violation);
-extern void glue_violations_report(GlueViolationList *violations,
-								   const char *subject, const char *hint);
 
 #endif							/* GLUE_FUNCTIONS_ARGUMENTS_H */

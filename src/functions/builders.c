@@ -36,8 +36,12 @@ enum
 	FIRST_COMMON
 };
 
+static const char url_argument[] = "jdbc_connection_url";
+
 /* prototypes of private functions */
 static void use_url(GlueBuilder *builder, NullableDatum argument);
+static void use_any_url(GlueBuilder *builder, const char *url);
+static void use_known_url(GlueBuilder *builder, const char *url);
 static void use_server(GlueBuilder *builder, const NullableDatum *arguments);
 static void use_options(GlueBuilder *builder, const NullableDatum *arguments,
 						const GlueForeignDatabase *database);
@@ -129,47 +133,51 @@ glue_connection_input_for_this_database(PG_FUNCTION_ARGS)
 static void
 use_url(GlueBuilder *builder, NullableDatum argument)
 {
-	static const char where[] = "jdbc_connection_url";
-	const char *url = glue_builder_argument(builder, argument, where);
-	GlueAddressStatus status;
-	char	   *buffer;
+	const char *url = glue_builder_argument(builder, argument, url_argument);
 
 	if (argument.isnull)
-		glue_builder_complain(builder, where, GLUE_RULE_REQUIRED,
+		glue_builder_complain(builder, url_argument, GLUE_RULE_REQUIRED,
 							  "must not be null");
 	if (!builder->is_jdbc &&
 		!glue_engine_find(builder->connection_type, &builder->address.engine))
-	{
 		glue_builder_complain(builder, "connection_type",
 							  GLUE_RULE_PROPERTY_VALUE,
 							  "must be JDBC, MYSQL, ORACLE, POSTGRESQL or SQLSERVER");
-		return;
-	}
-	if (url == NULL)
-		return;
-	if (builder->is_jdbc)
-	{
-		const char *subprotocol = strncmp(url, "jdbc:", 5) == 0 ? url + 5 : "";
+	else if (url != NULL && builder->is_jdbc)
+		use_any_url(builder, url);
+	else if (url != NULL)
+		use_known_url(builder, url);
+}
 
-		/* "jdbc:", what comes between colons, and something after that */
-		if (strcspn(subprotocol, ":") == 0 ||
-			strlen(subprotocol) < strcspn(subprotocol, ":") + 2)
-			glue_builder_complain(builder, where, GLUE_RULE_PROPERTY_VALUE,
-								  "must be a JDBC URL, such as \"jdbc:postgresql://host:port/database\"");
-		else
-			builder->url = url;
+/* There must be "jdbc:", what comes between colons, and something after that. */
+static void
+use_any_url(GlueBuilder *builder, const char *url)
+{
+	const char *subprotocol = strncmp(url, "jdbc:", 5) == 0 ? url + 5 : "";
+
+	if (strcspn(subprotocol, ":") == 0 ||
+		strlen(subprotocol) < strcspn(subprotocol, ":") + 2)
+		glue_builder_complain(builder, url_argument, GLUE_RULE_PROPERTY_VALUE,
+							  "must be a JDBC URL, such as \"jdbc:postgresql://host:port/database\"");
+	else
+		builder->url = url;
+}
+
+/* A URL of the engine of the connection's type, which is taken apart. */
+static void
+use_known_url(GlueBuilder *builder, const char *url)
+{
+	char	   *buffer = palloc(GLUE_ADDRESS_BUFFER_SIZE(strlen(url)));
+	GlueAddressStatus status = glue_jdbc_url_parse(url, &builder->address,
+												   buffer);
+
+	if (status == GLUE_ADDRESS_OK)
 		return;
-	}
-	buffer = palloc(GLUE_ADDRESS_BUFFER_SIZE(strlen(url)));
-	status = glue_jdbc_url_parse(url, &builder->address, buffer);
-	if (status != GLUE_ADDRESS_OK)
-	{
-		glue_builder_complain_of_address(builder, where, status);
-		builder->hint = psprintf("Connections of type %s are built from URLs of the form \"%s\".",
-								 builder->connection_type,
-								 glue_engine_url_form(builder->address.engine));
-		builder->address.host = NULL;
-	}
+	glue_builder_complain_of_address(builder, url_argument, status);
+	builder->hint = psprintf("Connections of type %s are built from URLs of the form \"%s\".",
+							 builder->connection_type,
+							 glue_engine_url_form(builder->address.engine));
+	builder->address.host = NULL;
 }
 
 /* A foreign server, and the arguments that come before its options. */

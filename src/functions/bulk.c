@@ -139,12 +139,6 @@ glue_create_connections(PG_FUNCTION_ARGS)
 	bulk.on_conflict = glue_argument_on_conflict(fcinfo->args[4]);
 	read_inputs(&bulk, fcinfo->args[0]);
 	bulk.tags = fcinfo->args[1];
-	for (int i = 0; i < bulk.count; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		check_input(&bulk, i);
-	}
-	refuse_duplicates(&bulk);
 	glue_argument_tags(bulk.tags, false, glue_violations_add,
 					   &function->violations);
 	catalog_id = glue_argument_catalog_id(fcinfo->args[2],
@@ -171,6 +165,7 @@ glue_create_connections(PG_FUNCTION_ARGS)
  * ----------------------------------------------------------------
  */
 
+/* Get and check the inputs, but for what they have in common. */
 static void
 read_inputs(Bulk *bulk, NullableDatum argument)
 {
@@ -180,6 +175,12 @@ read_inputs(Bulk *bulk, NullableDatum argument)
 	deconstruct_array(get_secret_array(argument.value), JSONBOID, -1, false,
 					  TYPALIGN_INT, &bulk->inputs, &bulk->nulls, &bulk->count);
 	bulk->outcomes = palloc0(bulk->count * sizeof(BulkOutcome));
+	for (int i = 0; i < bulk->count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		check_input(bulk, i);
+	}
+	refuse_duplicates(bulk);
 }
 
 /*

@@ -68,16 +68,14 @@ glue_trigger_arguments(const Trigger *trigger, Relation table,
 
 	split_arguments(trigger, values);
 	memset(arguments, 0, sizeof(GlueTriggerArguments));
-	arguments->input = values[KEY_INPUT];
-	arguments->tags = values[KEY_TAGS];
 	arguments->catalog_id = values[KEY_CATALOG_ID];
 	arguments->server = values[KEY_SERVER];
 	arguments->on_conflict =
 		glue_conflict_action_name(glue_conflict_action(values[KEY_ON_CONFLICT]));
 	arguments->keeps = keeps_connections(values[KEY_ON_DELETE]);
-	arguments->input_column = find_column(table, arguments->input);
-	if (arguments->tags != NULL)
-		arguments->tags_column = find_column(table, arguments->tags);
+	arguments->input_column = find_column(table, values[KEY_INPUT]);
+	if (values[KEY_TAGS] != NULL)
+		arguments->tags_column = find_column(table, values[KEY_TAGS]);
 }
 
 /* Put the value of each argument in the place of its key. */
