@@ -212,6 +212,7 @@ WORKERS_OBJS = \
 
 # what SQL sees
 FUNCTIONS_OBJS = \
+	src/functions/violation_list.o \
 	src/functions/arguments.o \
 	src/functions/function.o \
 	src/functions/local.o \

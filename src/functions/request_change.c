@@ -80,7 +80,7 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	if (has_lost_target(&request))
 		redirect(&function, id, requeued);
 	(void) glue_request_find(&queue, id, &request);
-	return glue_request_function_end(&function, &request);
+	return glue_function_end_text(&function, request.state);
 }
 
 /*
