@@ -69,15 +69,25 @@ GLUE_OBJS = \
 	src/glue/model_data.o \
 	src/glue/model.o \
 	src/glue/redact_string.o \
+	src/glue/redact_key.o \
 	src/glue/redact.o \
+	src/glue/redact_text.o \
 	src/glue/digest.o \
 	src/glue/database_address.o \
 	src/glue/jdbc_url.o \
 	src/glue/source_url.o \
 	src/glue/violation.o \
 	src/glue/rules.o \
+	src/glue/rule_input.o \
+	src/glue/type_rules.o \
+	src/glue/login_rules.o \
+	src/glue/place_rules.o \
 	src/glue/validate_rules.o \
+	src/glue/validate_text.o \
+	src/glue/validate_value.o \
 	src/glue/validate.o \
+	src/glue/same_value.o \
+	src/glue/difference.o \
 	src/glue/shown_secret.o \
 	src/glue/compare.o \
 	src/glue/normalize.o \

@@ -47,7 +47,7 @@
 #include "glue/answer.h"
 #include "glue/model.h"
 #include "glue/ownership.h"
-#include "glue/redact.h"
+#include "glue/redact_text.h"
 #include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
 #include "text/json.h"

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "glue/redact.h"
+#include "glue/same_value.h"
 #include "glue/violation.h"
 #include "text/json.h"
 

@@ -20,7 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "glue/redact.h"
+#include "glue/redact_key.h"
+#include "glue/redact_text.h"
 #include "text/json.h"
 
 /*
