@@ -24,9 +24,10 @@ DATA = sql/glue_conn--1.0.sql
 
 # text and trees of text
 TEXT_OBJS = \
+	src/text/ascii.o \
+	src/text/buffer.o \
 	src/text/json_reader.o \
 	src/text/json.o \
-	src/text/buffer.o \
 	src/text/clean.o \
 	src/text/xml.o
 
@@ -40,6 +41,7 @@ AWS_OBJS = \
 	src/aws/retry.o \
 	src/aws/invocation_id.o \
 	src/aws/query_form.o \
+	src/aws/date.o \
 	src/aws/reply.o \
 	src/aws/clock_skew.o \
 	src/aws/profile_set.o \

@@ -250,22 +250,12 @@ glue_compare_tags(json_object *sent, json_object *got,
 
 /*
  * Return a copy of a tree without its secrets, or NULL if memory is short.
+ * What is not there is empty.
  */
 static json_object *
 redacted_copy(json_object *tree)
 {
-	json_object *copy = NULL;
-
-	if (tree == NULL)
-		return json_object_new_object();
-	if (json_object_deep_copy(tree, &copy, NULL) != 0)
-		return NULL;
-	if (!glue_redact_tree(copy))
-	{
-		glue_json_tree_free(copy);
-		return NULL;
-	}
-	return copy;
+	return tree == NULL ? json_object_new_object() : glue_redact_copy(tree);
 }
 
 /*

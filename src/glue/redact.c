@@ -92,6 +92,24 @@ glue_redact_tree(json_object *tree)
 }
 
 /*
+ * Return a copy of a tree without its secrets; NULL for NULL, or if memory is
+ * short.
+ */
+json_object *
+glue_redact_copy(json_object *tree)
+{
+	json_object *copy = NULL;
+
+	if (tree != NULL && json_object_deep_copy(tree, &copy, NULL) == 0 &&
+		!glue_redact_tree(copy))
+	{
+		glue_json_tree_free(copy);
+		copy = NULL;
+	}
+	return copy;
+}
+
+/*
  * Would glue_redact_tree() replace anything?
  */
 bool

@@ -20,6 +20,7 @@
 #include "secret/secret_text.h" /* GLUE_REDACTED */
 
 extern bool glue_redact_tree(json_object *tree);
+extern json_object *glue_redact_copy(json_object *tree);
 extern bool glue_redact_has_secret(json_object *tree);
 extern bool glue_redact_collect(json_object *tree, GlueNeedles *list);
 

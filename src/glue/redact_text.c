@@ -17,18 +17,10 @@
 #include <string.h>
 
 #include "glue/redact.h"
+#include "text/buffer.h"
 #include "text/json.h"
 
-/* output like that of snprintf() */
-typedef struct Output
-{
-	char	   *buffer;
-	size_t		size;
-	size_t		used;			/* may go beyond size */
-} Output;
-
-static void put(Output *output, const char *bytes, size_t len);
-static size_t finish(Output *output);
+static size_t finish(GlueCountedText *output);
 
 /*
  * Copy a text into the buffer without the secrets of a tree, for text that
@@ -49,7 +41,7 @@ glue_redact_text(json_object *tree, const char *text,
 				 char *buffer, size_t size)
 {
 	GlueNeedles list = {NULL, 0, 0, {0}};
-	Output		output = {buffer, size, 0};
+	GlueCountedText output = {buffer, size, 0};
 	GlueSecretSearch search;
 	size_t		len = strlen(text);
 	size_t		hidden_end = 0;
@@ -58,7 +50,7 @@ glue_redact_text(json_object *tree, const char *text,
 	if (!glue_redact_collect(tree, &list))
 	{
 		glue_needles_free(&list);
-		put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
+		glue_counted_put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
 		return finish(&output);
 	}
 
@@ -76,36 +68,24 @@ glue_redact_text(json_object *tree, const char *text,
 			more = glue_secret_search_next(&search);
 		}
 		if (end > at && at >= hidden_end)
-			put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
+			glue_counted_put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
 		if (end > hidden_end)
 			hidden_end = end;
 		if (at >= hidden_end)
-			put(&output, &text[at], 1);
+			glue_counted_put_char(&output, text[at]);
 	}
 	glue_needles_free(&list);
 	return finish(&output);
-}
-
-static void
-put(Output *output, const char *bytes, size_t len)
-{
-	if (output->used < output->size)
-	{
-		size_t		room = output->size - output->used;
-
-		memcpy(output->buffer + output->used, bytes, len < room ? len : room);
-	}
-	output->used += len;
 }
 
 /*
  * Terminate the output, within its size and not within a code point.
  */
 static size_t
-finish(Output *output)
+finish(GlueCountedText *output)
 {
 	if (output->size > 0)
-		output->buffer[glue_utf8_clip(output->buffer, output->used,
-									  output->size - 1)] = '\0';
+		output->data[glue_utf8_clip(output->data, output->used,
+									output->size - 1)] = '\0';
 	return output->used;
 }

@@ -18,6 +18,7 @@
 
 #include "glue/model.h"
 #include "glue/rules.h"
+#include "text/ascii.h"
 #include "text/json.h"
 
 static const char *const kafka_mechanisms[] = {
@@ -119,7 +120,7 @@ check_network(const GlueRuleInput *input)
 						  "is empty, but is what a connection of type "
 						  "NETWORK is made of");
 	ssl = glue_string_at(input->properties, "JDBC_ENFORCE_SSL");
-	if (ssl != NULL && !glue_model_same_but_case(ssl, "false"))
+	if (ssl != NULL && !glue_same_but_case(ssl, "false"))
 		glue_report_check(input->reporter, &ssl_path, GLUE_CHECK_NETWORK_SSL,
 						  "was reported to be refused for connections of "
 						  "type NETWORK");

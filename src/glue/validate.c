@@ -33,6 +33,7 @@
 #include "glue/rules.h"
 #include "glue/validate_rules.h"
 #include "glue/validate_value.h"
+#include "text/ascii.h"
 
 /* the most wrappings of an input that are taken off */
 #define MAX_WRAPPINGS 3
@@ -111,7 +112,7 @@ glue_validate_tags(json_object *tags, GlueViolationSink sink, void *arg)
 		char		prefix[5] = "";
 
 		strncpy(prefix, iter.key, 4);
-		if (glue_model_same_but_case(prefix, "aws:"))
+		if (glue_same_but_case(prefix, "aws:"))
 			glue_report_check(&check.reporter, &path, GLUE_CHECK_RESERVED_TAG,
 							  "must not start with \"aws:\", which AWS keeps "
 							  "for itself");
@@ -220,15 +221,15 @@ find_wrapping(json_object *object, json_object **inner)
 
 	json_object_object_foreachC(object, iter)
 	{
-		if (glue_model_same_but_case(iter.key, "ConnectionType"))
+		if (glue_same_but_case(iter.key, "ConnectionType"))
 			return NULL;
-		is_named = is_named || glue_model_same_but_case(iter.key, "Name");
+		is_named = is_named || glue_same_but_case(iter.key, "Name");
 		for (size_t i = found; i < nnames; i++)
 		{
 			json_type	type = i == nnames - 1 ? json_type_array : json_type_object;
 
 			if (json_object_is_type(iter.val, type) &&
-				glue_model_same_but_case(iter.key, names[i]))
+				glue_same_but_case(iter.key, names[i]))
 			{
 				*inner = iter.val;
 				key = iter.key;

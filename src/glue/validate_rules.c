@@ -26,6 +26,7 @@
 #include "glue/rule_input.h"
 #include "glue/rules.h"
 #include "glue/type_rules.h"
+#include "text/ascii.h"
 
 /* a property that connections of one type must have, or must not have */
 typedef struct PropertyRow
@@ -159,7 +160,7 @@ check_property_values(const GlueRuleInput *input)
 		{
 			GluePath	path = {&input->properties_path, iter.key, 0};
 
-			if (glue_model_same_but_case(text, words[i]) &&
+			if (glue_same_but_case(text, words[i]) &&
 				strcmp(text, words[i]) != 0 &&
 				is_boolean_key(iter.key))
 				glue_report_check(input->reporter, &path,

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "glue/rules.h"
+#include "text/ascii.h"
 #include "text/json.h"
 
 /* the longest ARN whose partition is looked at */
@@ -145,7 +146,7 @@ check_key(const GlueReporter *reporter, const GlueShape *shape,
 {
 	for (int i = 0; i < shape->value_count; i++)
 	{
-		if (glue_model_same_but_case(key->bytes, shape->values[i]))
+		if (glue_same_but_case(key->bytes, shape->values[i]))
 			glue_report_check(reporter, path, GLUE_CHECK_KEY_CASE,
 							  "is not the known key \"%s\", because case "
 							  "matters", shape->values[i]);
@@ -196,7 +197,7 @@ find_type(const GlueShape *shape, const char *name)
 {
 	for (int i = 0; i < shape->value_count; i++)
 	{
-		if (glue_model_same_but_case(name, shape->values[i]))
+		if (glue_same_but_case(name, shape->values[i]))
 			return shape->values[i];
 	}
 	return glue_unlisted_type(name);
