@@ -57,6 +57,7 @@ PURE_OBJS = \
 	src/endpoint.o \
 	src/identity.o \
 	src/retry.o \
+	src/aws/rate_limit.o \
 	src/invocation.o \
 	src/query_form.o \
 	src/clean_text.o \
@@ -188,7 +189,7 @@ ENTRY_OBJS = \
 OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(COMPOSE_OBJS) $(ENTRY_OBJS)
 
 LIBRARIES = libcurl libcrypto json-c expat
-PG_CPPFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
+PG_CPPFLAGS = -I$(srcdir)/src $(shell pkg-config --cflags $(LIBRARIES))
 PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 	-Wno-sign-compare -Wno-missing-field-initializers
 # "make CRASH_POINTS=1" is for tests of crashes: see crash_point.c.
@@ -249,7 +250,7 @@ EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS) $(INSTRUMENTED)
 include $(PGXS)
 
 # PGXS tracks no header dependencies on most installations.
-$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*.def)
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h $(srcdir)/src/*.def)
 
 .PHONY: unit-tests fuzzers check-layers check-exports check-format
 
@@ -278,7 +279,7 @@ else
 # compiled once more, in a place of their own.  PostgreSQL's flags, which are
 # meant for another compiler and for production, are not used.
 INSTRUMENTED_FUZZERS = $(addprefix $(INSTRUMENTED)/,$(notdir $(FUZZERS)))
-INSTRUMENTED_OBJS = $(addprefix $(INSTRUMENTED)/,$(notdir $(PURE_OBJS)))
+INSTRUMENTED_OBJS = $(PURE_OBJS:src/%=$(INSTRUMENTED)/%)
 FUZZ_COMPILE = $(CC) -g -O1 -fno-omit-frame-pointer -D_GNU_SOURCE \
 	$(PG_CPPFLAGS) -I$(srcdir)/src
 
@@ -288,7 +289,8 @@ $(INSTRUMENTED_FUZZERS): $(INSTRUMENTED)/%: test/fuzz/%.c $(wildcard $(srcdir)/t
 	$(FUZZ_COMPILE) $(FUZZ) -o $@ $< $(INSTRUMENTED_OBJS) $(SHLIB_LINK) -lm
 
 # only a fuzzer itself has libFuzzer's main()
-$(INSTRUMENTED_OBJS): $(INSTRUMENTED)/%.o: src/%.c $(INSTRUMENTED)/flags $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*.def)
+$(INSTRUMENTED_OBJS): $(INSTRUMENTED)/%.o: src/%.c $(INSTRUMENTED)/flags $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h $(srcdir)/src/*.def)
+	@mkdir -p $(@D)
 	$(FUZZ_COMPILE) $(subst fuzzer,fuzzer-no-link,$(FUZZ)) -c -o $@ $<
 
 # What they were compiled with.  It becomes newer only when it changes, and
