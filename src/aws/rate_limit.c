@@ -161,8 +161,11 @@ glue_rate_give(GlueRateLimit *limit, uint32_t epoch, GlueRateAnswer answer,
 	if (epoch == limit->epoch)
 		cut(limit, now);
 	if (pause > 0)
+	{
+		set_clock(limit, now);
 		limit->paused_until = later(limit->paused_until,
 									now + (pause < MAX_PAUSE ? pause : MAX_PAUSE));
+	}
 }
 
 /*
@@ -285,8 +288,11 @@ set_clock(GlueRateLimit *limit, int64_t now)
 
 	limit->now = now;
 	if (elapsed < 0)
+	{
 		set_back(limit, -elapsed);
-	else if (rate == 0)
+		elapsed = 0;
+	}
+	if (rate == 0)
 		limit->tokens = 1;
 	else
 		limit->tokens = fmin(limit->tokens + elapsed * rate / SECOND,
