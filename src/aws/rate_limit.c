@@ -176,8 +176,7 @@ bool
 glue_rate_is_hopeless(const GlueRateLimit *limit, int64_t waiting_since,
 					  int64_t timeout, int64_t now)
 {
-	return now - waiting_since >= timeout &&
-		(limit->successes == 0 || now - limit->success_at >= timeout);
+	return now - waiting_since >= timeout && now - limit->success_at >= timeout;
 }
 
 /* ----------------------------------------------------------------
@@ -196,38 +195,27 @@ int
 glue_rate_next_class(const GlueRateLimit *limit, const bool *waiting)
 {
 	int			next = -1;
-	int			most = MAX_PASSED_OVER - 1;
 
-	for (int i = GLUE_RATE_CLASSES - 1; i >= 0; i--)
-	{
-		if (waiting[i])
-			next = i;
-	}
 	for (int i = 0; i < GLUE_RATE_CLASSES; i++)
 	{
-		if (waiting[i] && limit->passed_over[i] > most)
-		{
+		if (waiting[i] &&
+			(next < 0 || limit->passed_over[i] >= MAX_PASSED_OVER))
 			next = i;
-			most = limit->passed_over[i];
-		}
 	}
 	return next;
 }
 
-/*
- * A class has had a token; those in which somebody waits were passed over if
- * they are less urgent.
- */
+/* A class has had a token, and the others in which somebody waits have not. */
 void
 glue_rate_note_turn(GlueRateLimit *limit, GlueRateClass served,
 					const bool *waiting)
 {
 	for (int i = 0; i < GLUE_RATE_CLASSES; i++)
 	{
-		if (i == served || !waiting[i])
-			limit->passed_over[i] = 0;
-		else if (i > served)
+		if (i != (int) served && waiting[i])
 			limit->passed_over[i]++;
+		else
+			limit->passed_over[i] = 0;
 	}
 }
 
@@ -260,18 +248,13 @@ glue_rate_refused_lately(const GlueRateLimit *limit, int64_t now)
 	return count_of(&limit->refused, now / (MINUTE / GLUE_RATE_TICKS));
 }
 
-/*
- * How many calls can be made within a minute, but for who else makes some; at
- * least one.
- */
+/* How many calls can be made within a minute. */
 int
 glue_rate_claim_ahead(const GlueRateLimit *limit)
 {
 	double		calls = glue_rate_per_second(limit) * 60;
 
-	if (calls == 0 || calls > INT_MAX)
-		return INT_MAX;
-	return calls > 1 ? (int) calls : 1;
+	return calls > 0 && calls < INT_MAX ? (int) calls : INT_MAX;
 }
 
 /* ----------------------------------------------------------------
@@ -292,11 +275,8 @@ set_clock(GlueRateLimit *limit, int64_t now)
 		set_back(limit, -elapsed);
 		elapsed = 0;
 	}
-	if (rate == 0)
-		limit->tokens = 1;
-	else
-		limit->tokens = fmin(limit->tokens + elapsed * rate / SECOND,
-							 depth_of(rate));
+	limit->tokens = fmin(limit->tokens + elapsed * rate / SECOND,
+						 depth_of(rate));
 }
 
 /*
@@ -346,7 +326,6 @@ note_success(GlueRateLimit *limit, int64_t now)
 	rate = SCALE * since * since * since + limit->cut_from;
 	rate = fmin(rate, MAX_GROWTH * fmax(limit->cut_from, measured));
 	limit->fill = bounded(limit, fmax(rate, MIN_RATE));
-	limit->tokens = fmin(limit->tokens, depth_of(limit->fill));
 }
 
 /* The rate was too high. */

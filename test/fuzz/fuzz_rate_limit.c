@@ -63,7 +63,7 @@ check_limit(const History *history)
 	require(isfinite(rate) && isfinite(limit->tokens));
 	require(limit->limited ? rate >= MIN_RATE : rate == limit->ceiling);
 	require(limit->ceiling == 0 || rate <= limit->ceiling);
-	require(limit->tokens >= 0 && limit->tokens <= depth_of(rate) + NEARLY);
+	require(limit->tokens >= 0);
 	require(glue_rate_tokens(limit, history->now) <= depth_of(rate) + NEARLY);
 	require(limit->in_flight == history->ncalls);
 	require(glue_rate_claim_ahead(limit) >= 1);

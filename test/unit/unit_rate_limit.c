@@ -117,6 +117,7 @@ static const Trace traces[] = {
 			{REFUSAL, 0.8, 2, 0, 3, 0.5, 0.5, 0},
 			{REFUSAL, 1.1, 3, 0, 4, 0.5, 0.5, 0},
 			{REFUSAL, 1.4, 4, 0, 5, 0.5, 0.5, 0},
+			{SUCCESS, 1.45, 5, 0, 5, 0.5, 0.5, 0.025},
 			{TAKE, 1.6, 0, 3.4, 5, 0.5, 0.5, 0.1},
 			{TAKE, 3.5, 0, GO, 5, 0.5, 0.5, 0},
 	}},
@@ -446,7 +447,10 @@ static void
 test_classes(void)
 {
 	char		served[1001];
+	static const bool alone[] = {false, true, false};
+	static const bool both[] = {false, true, true};
 	int			counts[UCHAR_MAX + 1] = {0};
+	GlueRateLimit limit = {0};
 
 	serve(1, 1, 2, 10, served);
 	is_str(served, "uiqq", "the most urgent first, until nobody waits");
@@ -456,6 +460,11 @@ test_classes(void)
 	is_str(served, "uuuuuiiiiqiiiiiiiiiqiiii", "whoever else has the others");
 	serve(10, 0, 1, 20, served);
 	is_str(served, "uuuuuuuuuqu", "undos do not take all either");
+
+	for (int i = 0; i < 20; i++)
+		glue_rate_note_turn(&limit, GLUE_RATE_IMMEDIATE, alone);
+	is_int(glue_rate_next_class(&limit, both),
+		   GLUE_RATE_IMMEDIATE, "who has just come was not passed over");
 
 	serve(1000, 1000, 1000, 1000, served);
 	for (const char *c = served; *c != '\0'; c++)
@@ -479,6 +488,8 @@ test_view(void)
 	is_int(glue_rate_claim_ahead(&limit), INT_MAX, "so all can be claimed");
 	take(&limit, 3, 0);
 	is_int(glue_rate_claim_ahead(&limit), 180, "a ceiling: a minute of it");
+	take(&limit, INT_MAX, 0);
+	is_int(glue_rate_claim_ahead(&limit), INT_MAX, "a ceiling beyond reason");
 
 	limit = found_limit(10, 0);
 	is_close(glue_rate_tokens(&limit, AT(0.1)), 0.7, "tokens as of now");
@@ -490,9 +501,10 @@ test_view(void)
 
 	is_int(glue_rate_refused_lately(&limit, AT(0)), 1, "refused just now");
 	glue_rate_give(&limit, 0, GLUE_RATE_REFUSED, 0, AT(30));
-	is_int(glue_rate_refused_lately(&limit, AT(49)), 2, "refused lately");
-	is_int(glue_rate_refused_lately(&limit, AT(61)), 1, "one a minute ago");
-	is_int(glue_rate_refused_lately(&limit, AT(91)), 0, "both a minute ago");
+	glue_rate_give(&limit, 0, GLUE_RATE_REFUSED, 0, AT(10));
+	is_int(glue_rate_refused_lately(&limit, AT(49)), 3, "refused lately");
+	is_int(glue_rate_refused_lately(&limit, AT(61)), 2, "one a minute ago");
+	is_int(glue_rate_refused_lately(&limit, AT(91)), 0, "all a minute ago");
 	is_int(glue_rate_refused_lately(&limit, AT(1e9)), 0, "long ago");
 }
 
@@ -510,12 +522,16 @@ test_clock(void)
 	is_int(take(&limit, 0, 0.1), take(&same, 0, 0.1), "the pause is the same");
 	is_close(limit.tokens, same.tokens, "no tokens are gained or lost");
 	is_int(glue_rate_refused_lately(&limit, AT(20)), 2, "refusals are known");
-	is_int(take(&limit, 0, 3.1), 0, "and there is a token in time");
+	is_int(glue_rate_refused_lately(&limit, AT(70)), 0, "and forgotten");
+	is_int(glue_rate_is_hopeless(&limit, AT(0), 60000000, AT(61)), true,
+		   "so is what got through");
+	is_int(take(&limit, 0, 3.1), 0, "there is a token in time");
 	let_in(&limit, 4);
 	let_in(&same, 4);
 	is_close(limit.fill, same.fill, "the rate grows as it would have");
-	is_int(glue_rate_is_hopeless(&limit, AT(-60), 60000000, AT(63)), false,
-		   "what got through is known");
+	refuse(&limit, 4);
+	refuse(&same, 4);
+	is_close(limit.fill, same.fill, "and falls so");
 }
 
 int
