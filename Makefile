@@ -1,8 +1,8 @@
 # Makefile of glue_conn
 #
-# OBJS is listed bottom layer first.  A file may include only headers of its
-# own and of files listed before it, and a pure file none of PostgreSQL's:
-# "make check-layers" enforces both, so this list is also the architecture.
+# OBJS is listed bottom layer first, folder by folder.  A file may include only
+# headers of its own and of files listed before it: "make check-layers" enforces
+# that, and what belongs to which folder, so this list is also the architecture.
 #
 # Two targets do everything on a fresh machine, and need nothing installed:
 #
@@ -18,175 +18,228 @@ MODULE_big = glue_conn
 PGFILEDESC = "glue_conn - control plane for AWS Glue connections"
 DATA = sql/glue_conn--1.0.sql
 
-# Layer 1: knows AWS and JSON, includes no PostgreSQL header, and is linked
-# into the unit tests and fuzzers as it is.
-PURE_OBJS = \
-	src/json_reader.o \
-	src/json_tree.o \
-	src/model_data.o \
-	src/model.o \
-	src/needles.o \
-	src/secret_name.o \
-	src/secret_value.o \
-	src/secret_form.o \
-	src/secret_search.o \
-	src/secret_login.o \
-	src/secret_markup.o \
-	src/secret_text.o \
-	src/redact_string.o \
-	src/redact.o \
-	src/secret_digest.o \
-	src/seal_keys.o \
-	src/seal.o \
-	src/text_buffer.o \
-	src/database_address.o \
-	src/jdbc_url.o \
-	src/source_url.o \
-	src/violation.o \
-	src/rules.o \
-	src/validate_rules.o \
-	src/validate.o \
-	src/shown_secret.o \
-	src/compare.o \
-	src/normalize.o \
-	src/credential_loss.o \
-	src/observation.o \
-	src/algorithms.o \
-	src/sigv4_request.o \
-	src/sigv4.o \
-	src/endpoint.o \
-	src/identity.o \
-	src/retry.o \
+# The folders of src, bottom first, and in each its files.  The first four are
+# pure: they include no PostgreSQL header, and are linked into the unit tests and
+# fuzzers as they are.
+
+# text and trees of text
+TEXT_OBJS = \
+	src/text/json_reader.o \
+	src/text/json.o \
+	src/text/buffer.o \
+	src/text/clean.o \
+	src/text/xml.o
+
+# what every client of AWS knows
+AWS_OBJS = \
+	src/aws/algorithms.o \
+	src/aws/sigv4_request.o \
+	src/aws/sigv4.o \
+	src/aws/endpoint.o \
+	src/aws/credential_text.o \
+	src/aws/retry.o \
 	src/aws/rate_limit.o \
-	src/invocation.o \
-	src/query_form.o \
-	src/clean_text.o \
-	src/xml_text.o \
-	src/reply.o \
-	src/answer.o \
-	src/clock_skew.o \
-	src/ownership.o \
-	src/profile_set.o \
-	src/profile_file.o \
-	src/configuration.o \
-	src/credential_sources.o \
-	src/profile_chain.o \
-	src/credential_plan.o \
-	src/credential_reply.o \
-	src/endpoint_config.o
+	src/aws/invocation_id.o \
+	src/aws/query_form.o \
+	src/aws/reply.o \
+	src/aws/clock_skew.o \
+	src/aws/profile_set.o \
+	src/aws/profile_grammar.o \
+	src/aws/configuration.o \
+	src/aws/credential_sources.o \
+	src/aws/profile_chain.o \
+	src/aws/credential_plan.o \
+	src/aws/credential_reply.o \
+	src/aws/endpoint_config.o
 
-# Layer 2: knows PostgreSQL.
+# finding and sealing secrets
+SECRET_OBJS = \
+	src/secret/needles.o \
+	src/secret/secret_name.o \
+	src/secret/secret_value.o \
+	src/secret/secret_form.o \
+	src/secret/secret_search.o \
+	src/secret/secret_login.o \
+	src/secret/secret_markup.o \
+	src/secret/secret_text.o \
+	src/secret/seal_keys.o \
+	src/secret/seal.o
+
+# what AWS Glue means by a connection
+GLUE_OBJS = \
+	src/glue/model_data.o \
+	src/glue/model.o \
+	src/glue/redact_string.o \
+	src/glue/redact.o \
+	src/glue/digest.o \
+	src/glue/database_address.o \
+	src/glue/jdbc_url.o \
+	src/glue/source_url.o \
+	src/glue/violation.o \
+	src/glue/rules.o \
+	src/glue/validate_rules.o \
+	src/glue/validate.o \
+	src/glue/shown_secret.o \
+	src/glue/compare.o \
+	src/glue/normalize.o \
+	src/glue/lost_credentials.o \
+	src/glue/observation.o \
+	src/glue/ownership.o \
+	src/glue/answer.o
+
+# PostgreSQL made handy
 SERVER_OBJS = \
-	src/crash_point.o \
-	src/settings.o \
-	src/session_settings.o \
-	src/shared_state.o \
-	src/service.o \
-	src/queue_wake.o \
-	src/journal_box.o \
-	src/caller_status.o \
-	src/journal_lock.o \
-	src/secret_memory.o \
-	src/home.o \
-	src/foreign_code.o \
-	src/own_table.o \
-	src/subtransaction.o \
-	src/impersonation.o \
-	src/kept_plan.o \
-	src/encoding.o \
-	src/jsonb_tree.o \
-	src/result_row.o \
-	src/poll_set.o \
-	src/http_handle.o \
-	src/http.o \
-	src/errors.o \
-	src/known_outcome.o \
-	src/read_file.o \
-	src/secret_key_file.o \
-	src/sealed_input.o \
-	src/shared_files.o \
-	src/server_options.o \
-	src/foreign_server.o \
-	src/foreign_database.o \
-	src/target.o \
-	src/connection_lock.o \
-	src/credential_cache.o \
-	src/metadata.o
+	src/server/crash_point.o \
+	src/server/settings.o \
+	src/server/session_settings.o \
+	src/server/shared_state.o \
+	src/server/service.o \
+	src/server/news.o \
+	src/server/xact_status.o \
+	src/server/secret_memory.o \
+	src/server/home.o \
+	src/server/foreign_code.o \
+	src/server/subtransaction.o \
+	src/server/impersonation.o \
+	src/server/encoding.o \
+	src/server/jsonb_tree.o \
+	src/server/redacted.o \
+	src/server/owner_spi.o \
+	src/server/read_file.o
 
-# Layer 3: puts the two together.
-COMPOSE_OBJS = \
-	src/signed_request.o \
-	src/call.o \
-	src/client.o \
-	src/pages.o \
-	src/sts.o \
-	src/account.o \
-	src/credential_chain.o \
-	src/name_store.o \
-	src/mirror_row.o \
-	src/row_insert.o \
-	src/mirror.o \
-	src/secret_key.o \
-	src/request_seal.o \
-	src/request_secret.o \
-	src/request_row.o \
-	src/request_queue.o \
-	src/intent.o \
-	src/row_move.o \
-	src/claimant.o \
-	src/request_claim.o \
-	src/request_home.o \
-	src/undo_evidence.o \
-	src/request_notice.o \
-	src/intent_resolve.o
+# transfers that can be waited for and left
+HTTP_OBJS = \
+	src/http/clock.o \
+	src/http/poll_set.o \
+	src/http/http_handle.o \
+	src/http/http_callbacks.o \
+	src/http/http_pool.o \
+	src/http/http_progress.o \
+	src/http/http.o
 
-# Layer 4: what the server calls.
-ENTRY_OBJS = \
-	src/arguments.o \
-	src/function_call.o \
-	src/open_lists.o \
-	src/immediate.o \
-	src/tags.o \
-	src/record.o \
-	src/operation.o \
-	src/operation_existing.o \
-	src/undo.o \
-	src/immediate_operation.o \
-	src/local_functions.o \
-	src/functions.o \
-	src/bulk_functions.o \
-	src/change_functions.o \
-	src/list_functions.o \
-	src/sync_functions.o \
-	src/wait_function.o \
-	src/test_function.o \
-	src/tag_functions.o \
-	src/type_functions.o \
-	src/enqueue.o \
-	src/enqueue_functions.o \
-	src/request_functions.o \
-	src/trigger_arguments.o \
-	src/trigger.o \
-	src/connection_builder.o \
-	src/builders.o \
-	src/work_target.o \
-	src/queue_job.o \
-	src/job_answer.o \
-	src/job_record.o \
-	src/job_claim.o \
-	src/request_change_functions.o \
-	src/queue_transaction.o \
-	src/queue_run.o \
-	src/process_procedure.o \
-	src/worker_settings.o \
-	src/database_worker.o \
-	src/worker.o \
-	src/journal_worker.o \
-	src/launcher.o \
-	src/drop_warning.o \
-	src/glue_conn.o
+# one call of AWS as a value
+CLIENT_OBJS = \
+	src/client/failure.o \
+	src/client/shared_files.o \
+	src/client/server_options.o \
+	src/client/foreign_server.o \
+	src/client/foreign_database.o \
+	src/client/target.o \
+	src/client/credential_cache.o \
+	src/client/metadata.o \
+	src/client/signed_request.o \
+	src/client/call.o \
+	src/client/attempt.o \
+	src/client/read_back.o \
+	src/client/shared_quota.o \
+	src/client/call_state.o \
+	src/client/client.o \
+	src/client/pages.o \
+	src/client/sts.o \
+	src/client/account.o \
+	src/client/credential_chain.o \
+	src/client/access.o \
+	src/client/open_lists.o
 
-OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(COMPOSE_OBJS) $(ENTRY_OBJS)
+# the extension's tables, and SQL
+STORE_OBJS = \
+	src/store/own_table.o \
+	src/store/connection_lock.o \
+	src/store/names.o \
+	src/store/connection_row.o \
+	src/store/own_row.o \
+	src/store/connections.o \
+	src/store/digest_key.o \
+	src/store/secret_key_file.o \
+	src/store/sealed_input.o \
+	src/store/request_secret.o \
+	src/store/request_row.o \
+	src/store/requests.o \
+	src/store/intent_row.o \
+	src/store/claimant.o \
+	src/store/claim_row.o \
+	src/store/claim_ending.o \
+	src/store/claims.o \
+	src/store/request_home.o \
+	src/store/evidence.o \
+	src/store/notice.o \
+	src/store/intent_ending.o \
+	src/store/drop_warning.o
+
+# calls that act at once, in a transaction
+JOURNAL_OBJS = \
+	src/journal/boxes.o \
+	src/journal/mailbox.o \
+	src/journal/outcomes.o \
+	src/journal/intent.o \
+	src/journal/resolve.o \
+	src/journal/calls.o
+
+# what is to be done, as one state machine
+OPERATION_OBJS = \
+	src/operation/record.o \
+	src/operation/tags.o \
+	src/operation/operation.o \
+	src/operation/existing.o \
+	src/operation/undo.o \
+	src/operation/immediate.o
+
+# requests after commit
+QUEUE_OBJS = \
+	src/queue/enqueue.o \
+	src/queue/target_state.o \
+	src/queue/target.o \
+	src/queue/targets.o \
+	src/queue/job.o \
+	src/queue/prepare.o \
+	src/queue/outcome.o \
+	src/queue/steps.o \
+	src/queue/answer.o \
+	src/queue/record.o \
+	src/queue/claim.o \
+	src/queue/transaction.o \
+	src/queue/stages.o \
+	src/queue/batch.o \
+	src/queue/run.o
+
+# the processes
+WORKERS_OBJS = \
+	src/workers/settings.o \
+	src/workers/database_worker.o \
+	src/workers/queue_worker.o \
+	src/workers/journal_worker.o \
+	src/workers/launcher.o \
+	src/workers/procedure.o
+
+# what SQL sees
+FUNCTIONS_OBJS = \
+	src/functions/violation_list.o \
+	src/functions/arguments.o \
+	src/functions/function.o \
+	src/functions/local.o \
+	src/functions/create_get.o \
+	src/functions/bulk.o \
+	src/functions/change.o \
+	src/functions/list.o \
+	src/functions/sync.o \
+	src/functions/wait.o \
+	src/functions/test.o \
+	src/functions/tag.o \
+	src/functions/type.o \
+	src/functions/enqueue.o \
+	src/functions/request.o \
+	src/functions/request_change.o \
+	src/functions/row_move.o \
+	src/functions/trigger_arguments.o \
+	src/functions/trigger.o \
+	src/functions/builder.o \
+	src/functions/builders.o
+
+PURE_OBJS = $(TEXT_OBJS) $(AWS_OBJS) $(SECRET_OBJS) $(GLUE_OBJS)
+
+OBJS = $(PURE_OBJS) $(SERVER_OBJS) $(HTTP_OBJS) $(CLIENT_OBJS) $(STORE_OBJS) \
+	$(JOURNAL_OBJS) $(OPERATION_OBJS) $(QUEUE_OBJS) $(WORKERS_OBJS) \
+	$(FUNCTIONS_OBJS) src/glue_conn.o
 
 LIBRARIES = libcurl libcrypto json-c expat
 PG_CPPFLAGS = -I$(srcdir)/src $(shell pkg-config --cflags $(LIBRARIES))
@@ -250,14 +303,15 @@ EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS) $(INSTRUMENTED)
 include $(PGXS)
 
 # PGXS tracks no header dependencies on most installations.
-$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h $(srcdir)/src/*.def)
+OUR_HEADERS = $(wildcard $(srcdir)/src/*/*.h $(srcdir)/src/*/*.def)
+$(OBJS): $(OUR_HEADERS)
 
 .PHONY: unit-tests fuzzers check-layers check-exports check-format
 
 unit-tests: $(UNIT_TESTS)
 
 $(UNIT_TESTS): %: %.c $(wildcard $(srcdir)/test/unit/*.h) $(PURE_OBJS)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(srcdir)/src -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lpthread -lm
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lpthread -lm
 
 # "make fuzzers" makes programs that replay their corpus, for the tests.  Given
 # clang and the sanitizers to use, it makes programs that fuzz instead:
@@ -271,7 +325,7 @@ ifndef FUZZ
 fuzzers: $(FUZZERS)
 
 $(FUZZERS): %: %.c $(wildcard $(srcdir)/test/fuzz/*.h) $(PURE_OBJS)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -I$(srcdir)/src -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lm
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(PURE_OBJS) $(SHLIB_LINK) -lm
 
 else
 
@@ -279,9 +333,9 @@ else
 # compiled once more, in a place of their own.  PostgreSQL's flags, which are
 # meant for another compiler and for production, are not used.
 INSTRUMENTED_FUZZERS = $(addprefix $(INSTRUMENTED)/,$(notdir $(FUZZERS)))
-INSTRUMENTED_OBJS = $(PURE_OBJS:src/%=$(INSTRUMENTED)/%)
+INSTRUMENTED_OBJS = $(addprefix $(INSTRUMENTED)/,$(PURE_OBJS))
 FUZZ_COMPILE = $(CC) -g -O1 -fno-omit-frame-pointer -D_GNU_SOURCE \
-	$(PG_CPPFLAGS) -I$(srcdir)/src
+	$(PG_CPPFLAGS)
 
 fuzzers: $(INSTRUMENTED_FUZZERS)
 
@@ -289,7 +343,7 @@ $(INSTRUMENTED_FUZZERS): $(INSTRUMENTED)/%: test/fuzz/%.c $(wildcard $(srcdir)/t
 	$(FUZZ_COMPILE) $(FUZZ) -o $@ $< $(INSTRUMENTED_OBJS) $(SHLIB_LINK) -lm
 
 # only a fuzzer itself has libFuzzer's main()
-$(INSTRUMENTED_OBJS): $(INSTRUMENTED)/%.o: src/%.c $(INSTRUMENTED)/flags $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h $(srcdir)/src/*.def)
+$(INSTRUMENTED_OBJS): $(INSTRUMENTED)/%.o: %.c $(INSTRUMENTED)/flags $(OUR_HEADERS)
 	@mkdir -p $(@D)
 	$(FUZZ_COMPILE) $(subst fuzzer,fuzzer-no-link,$(FUZZ)) -c -o $@ $<
 
@@ -304,7 +358,7 @@ $(INSTRUMENTED)/flags: always
 endif
 
 check-layers:
-	$(srcdir)/test/check_layers $(PURE_OBJS) -- $(filter-out $(PURE_OBJS),$(OBJS))
+	$(srcdir)/test/check_layers $(OBJS)
 
 check-exports: $(MODULE_big).so
 	$(srcdir)/test/check_exports $<

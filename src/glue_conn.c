@@ -14,17 +14,17 @@
  */
 #include "postgres.h"
 
-#include "client.h"
-#include "compat.h"
-#include "credential_cache.h"
-#include "database_worker.h"
-#include "drop_warning.h"
+#include "client/credential_cache.h"
+#include "client/shared_quota.h"
 #include "fmgr.h"
-#include "journal_box.h"
-#include "known_outcome.h"
-#include "launcher.h"
-#include "queue_wake.h"
-#include "settings.h"
+#include "journal/mailbox.h"
+#include "journal/outcomes.h"
+#include "server/compat.h"
+#include "server/news.h"
+#include "server/settings.h"
+#include "store/drop_warning.h"
+#include "workers/database_worker.h"
+#include "workers/launcher.h"
 
 GLUE_MODULE_MAGIC;
 
@@ -35,7 +35,7 @@ static GlueSharedPart *const shared_parts[] = {
 	&glue_journal_box_part,
 	&glue_known_outcome_part,
 	&glue_queue_wake_part,
-	&glue_retry_quota_part,
+	&glue_shared_quota_part,
 	&glue_workers_part,
 };
 

@@ -1,4 +1,4 @@
-"""Writes src/model_data.c from botocore's model of AWS Glue.
+"""Writes src/glue/model_data.c from botocore's model of AWS Glue.
 
 Usage: update_model.py OUTPUT
 
@@ -529,11 +529,11 @@ class Writer:
  * %s in botocore %s.  Do not edit.
  *
  * IDENTIFICATION
- *	  src/model_data.c
+ *	  src/glue/model_data.c
  *
  *-------------------------------------------------------------------------
  */
-#include "model_data.h"
+#include "glue/model_data.h"
 
 """ % (self.model["metadata"]["uid"], self.version))
 

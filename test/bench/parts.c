@@ -15,11 +15,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "json_tree.h"
-#include "normalize.h"
-#include "redact.h"
-#include "sigv4.h"
-#include "validate.h"
+#include "aws/sigv4.h"
+#include "glue/normalize.h"
+#include "glue/redact.h"
+#include "glue/validate.h"
+#include "text/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,15 +12,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "answer.h"
+#include "glue/answer.h"
 
 #include <limits.h>
 #include <math.h>
 
-#include "compare.h"
-#include "json_tree.h"
-#include "observation.h"
+#include "glue/compare.h"
+#include "glue/observation.h"
 #include "replay.h"
+#include "text/json.h"
 
 static const char *const operations[] = {
 	"BatchDeleteConnection", "CreateConnection", "DescribeConnectionType",

@@ -16,12 +16,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "clock_skew.h"
+#include "aws/clock_skew.h"
 
 #include <time.h>
 
+#include "aws/reply.h"
 #include "lines.h"
-#include "reply.h"
 
 /* AWS's own limit, for a signature and its Date */
 #define QUARTER_HOUR_MS	(15 * 60 * 1000LL)

@@ -12,14 +12,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_reply.h"
+#include "aws/credential_reply.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_tree.h"
 #include "replay.h"
+#include "text/json.h"
 
 static void
 check_header_value(const char *text, size_t size)

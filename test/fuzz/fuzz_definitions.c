@@ -12,13 +12,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compare.h"
-#include "credential_loss.h"
-#include "json_tree.h"
-#include "observation.h"
-#include "redact.h"
+#include "glue/compare.h"
+#include "glue/digest.h"
+#include "glue/lost_credentials.h"
+#include "glue/observation.h"
+#include "glue/redact.h"
 #include "replay.h"
-#include "secret_digest.h"
+#include "text/json.h"
 #include "trees.h"
 
 static const unsigned char a_key[GLUE_SECRET_KEY_LEN] = "a key";

@@ -12,7 +12,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "jdbc_url.h"
+#include "glue/jdbc_url.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -16,10 +16,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "ownership.h"
+#include "glue/ownership.h"
 
+#include "aws/reply.h"
 #include "lines.h"
-#include "reply.h"
 #include "trees.h"
 
 #define MAX_UPDATES	4

@@ -12,16 +12,16 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_plan.h"
+#include "aws/credential_plan.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "endpoint_config.h"
-#include "json_tree.h"
-#include "profile_file.h"
+#include "aws/endpoint_config.h"
+#include "aws/profile_grammar.h"
 #include "replay.h"
+#include "text/json.h"
 
 /*
  * Look up a variable in a text that ends with an empty line; its lines end in

@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile_file.h"
+#include "aws/profile_grammar.h"
 
 #include <stdint.h>
 #include <stdlib.h>

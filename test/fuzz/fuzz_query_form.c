@@ -14,7 +14,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "query_form.h"
+#include "aws/query_form.h"
 
 #include "lines.h"
 

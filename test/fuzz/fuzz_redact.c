@@ -16,11 +16,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "redact.h"
+#include "glue/redact.h"
 
-#include "json_tree.h"
+#include "glue/digest.h"
 #include "replay.h"
-#include "secret_digest.h"
+#include "text/json.h"
 #include "trees.h"
 
 static void

@@ -11,14 +11,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "reply.h"
+#include "aws/reply.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_tree.h"
 #include "replay.h"
+#include "text/json.h"
 
 /*
  * Stop the program if a text holds what must not get into a log.

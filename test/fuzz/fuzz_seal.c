@@ -13,7 +13,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "seal.h"
+#include "secret/seal.h"
 
 #include <openssl/rand.h>
 

@@ -16,7 +16,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "sigv4.h"
+#include "aws/sigv4.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

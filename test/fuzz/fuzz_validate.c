@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "validate.h"
+#include "glue/validate.h"
 
-#include "compare.h"
-#include "json_tree.h"
-#include "normalize.h"
+#include "glue/compare.h"
+#include "glue/normalize.h"
 #include "replay.h"
+#include "text/json.h"
 
 /*
  * A sum over all findings, which must be the same every time.

@@ -15,9 +15,9 @@
 #ifndef TREES_H
 #define TREES_H
 
-#include "json_tree.h"
-#include "redact.h"
+#include "glue/redact.h"
 #include "replay.h"
+#include "text/json.h"
 
 #define SECRET_WORD "XYZZY"
 

@@ -1,6 +1,6 @@
 """What Glue demands of a connection beyond its shape.
 
-The rules are those of src/rules.def, which the extension itself goes by; this
+The rules are those of src/glue/rules.def, which the extension itself goes by; this
 reads them from there, and refuses what the real service was seen to refuse,
 with its texts, and nothing else.  Most violations get one text that names
 nothing, so a client that wants to tell its user more must know the rules
@@ -20,7 +20,7 @@ from local_glue.errors import AwsError, invalid_input
 PROPERTIES_FAILED = "Validation for connection properties failed"
 SNOWFLAKE_URL = ".+[.]snowflakecomputing[.](com|cn)"
 
-TABLE = pathlib.Path(__file__).resolve().parents[2] / "src" / "rules.def"
+TABLE = pathlib.Path(__file__).resolve().parents[2] / "src" / "glue" / "rules.def"
 KINDS = {"REQUIRED": "type key when evidence source",
          "REFUSED": "type key when evidence source",
          "CHECK": "name rule evidence source",

@@ -2,7 +2,7 @@
 
 Prints TAP.  Run with a Python that has the botocore of test/requirements.txt.
 
-1. Regenerates src/model_data.c into a temporary file and compares.
+1. Regenerates src/glue/model_data.c into a temporary file and compares.
 2. Compares each automaton in it with Python's own regular expressions, on
    strings that nearly match.
 """
@@ -65,7 +65,7 @@ def committed_table_is_current():
                 open(os.path.join(TOP, "src", "model_data.c"),
                      encoding="ascii") as committed:
             ok(fresh.read() == committed.read(),
-               "src/model_data.c is what \"make update-model\" writes")
+               "src/glue/model_data.c is what \"make update-model\" writes")
 
 
 def python_pattern(source):

@@ -82,7 +82,7 @@ is($status, 0, 'all fuzzers') or diag($output);
 cmp_ok((line_of($output, $_))[0] // 0, '>', 1000, "$_: its counters") foreach @all;
 
 # Objects are made again if they were made with other flags, and only then.
-my $object = 'test/fuzz/instrumented/retry.o';
+my $object = 'test/fuzz/instrumented/src/aws/retry.o';
 open $handle, '<', "$directory/test/fuzz/instrumented/flags" or die;
 my ($clang) = split ' ', readline $handle;
 foreach my $step ([ '-fsanitize=fuzzer', 0, 'the same flags' ],

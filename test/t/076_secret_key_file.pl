@@ -28,7 +28,7 @@ sub build_module
 	my $source = dirname(__FILE__) . '/sealing.c';
 	my $module = "$directory/sealing.so";
 	my $pg_config = $ENV{PG_CONFIG} || 'pg_config';
-	my @objects = grep { !m{/glue_conn\.o$} } glob 'src/*.o';
+	my @objects = grep { !m{/glue_conn\.o$} } glob 'src/*/*.o';
 	my ($compiler) = run_command([ $pg_config, '--cc' ]);
 	my ($headers) = run_command([ $pg_config, '--includedir-server' ]);
 	my ($flags) = run_command(

@@ -13,12 +13,12 @@
  */
 #include "postgres.h"
 
-#include "builtins.h"
 #include "fmgr.h"
-#include "json_tree.h"
-#include "jsonb_tree.h"
-#include "sealed_input.h"
-#include "settings.h"
+#include "server/builtins.h"
+#include "server/jsonb_tree.h"
+#include "server/settings.h"
+#include "store/sealed_input.h"
+#include "text/json.h"
 #include "utils/guc.h"
 
 PG_MODULE_MAGIC;

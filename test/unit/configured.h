@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "configuration.h"
-#include "profile_file.h"
+#include "aws/configuration.h"
+#include "aws/profile_grammar.h"
 
 typedef struct Configured
 {

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "profile_chain.h"
+#include "aws/profile_chain.h"
 
 static void
 describe_word(char *text, size_t size, const char *name, const char *value)

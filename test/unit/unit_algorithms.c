@@ -13,7 +13,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "algorithms.h"
+#include "aws/algorithms.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -8,13 +8,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "answer.h"
+#include "glue/answer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_tree.h"
 #include "tap.h"
+#include "text/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

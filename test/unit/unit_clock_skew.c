@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "clock_skew.h"
+#include "aws/clock_skew.h"
 
 #include <stdio.h>
 

@@ -8,13 +8,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compare.h"
+#include "glue/compare.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_tree.h"
 #include "tap.h"
+#include "text/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -8,11 +8,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "configuration.h"
+#include "aws/configuration.h"
 
 #include "configured.h"
-#include "json_tree.h"
 #include "tap.h"
+#include "text/json.h"
 
 static void
 test_lookup(void)

@@ -1,21 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * unit_credential_loss.c
- *	  Tests of credential_loss.c.
+ *	  Tests of glue/lost_credentials.c.
  *
  * IDENTIFICATION
  *	  test/unit/unit_credential_loss.c
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_loss.h"
+#include "glue/lost_credentials.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_tree.h"
-#include "redact.h"
+#include "glue/redact.h"
 #include "tap.h"
+#include "text/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

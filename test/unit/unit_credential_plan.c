@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_plan.h"
+#include "aws/credential_plan.h"
 
 #include "configured.h"
 #include "described_plan.h"

@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_reply.h"
+#include "aws/credential_reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "credential_sources.h"
+#include "aws/credential_sources.h"
 
 #include "configured.h"
 #include "tap.h"

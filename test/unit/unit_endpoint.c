@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "endpoint.h"
+#include "aws/endpoint.h"
 
 #include <stdio.h>
 #include <string.h>

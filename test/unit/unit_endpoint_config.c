@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "endpoint_config.h"
+#include "aws/endpoint_config.h"
 
 #include "configured.h"
 #include "tap.h"

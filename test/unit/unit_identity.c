@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "identity.h"
+#include "aws/credential_text.h"
 
 #include <stdio.h>
 #include <string.h>

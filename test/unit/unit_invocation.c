@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "invocation.h"
+#include "aws/invocation_id.h"
 
 #include <limits.h>
 

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "jdbc_url.h"
+#include "glue/jdbc_url.h"
 
 #include <stdlib.h>
 

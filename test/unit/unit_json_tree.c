@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * unit_json_tree.c
- *	  Tests of json_tree.c: strict parsing, writing, wiping, UTF-8.
+ *	  Tests of text/json.c: strict parsing, writing, wiping, UTF-8.
  *
  * IDENTIFICATION
  *	  test/unit/unit_json_tree.c
  *
  *-------------------------------------------------------------------------
  */
-#include "json_tree.h"
+#include "text/json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "observation.h"
+#include "glue/observation.h"
 
 #include <string.h>
 
-#include "json_tree.h"
 #include "tap.h"
+#include "text/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

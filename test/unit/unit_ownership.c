@@ -8,10 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "ownership.h"
+#include "glue/ownership.h"
 
-#include "json_tree.h"
 #include "tap.h"
+#include "text/json.h"
 
 /* 2026-01-01 00:00:00 UTC, as a header and as AWS's seconds */
 #define DATE	"Thu, 01 Jan 2026 00:00:00 GMT"

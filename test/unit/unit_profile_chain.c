@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile_chain.h"
+#include "aws/profile_chain.h"
 
 #include "configured.h"
 #include "described_plan.h"

@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile_file.h"
+#include "aws/profile_grammar.h"
 
 #include <stdlib.h>
 #include <string.h>

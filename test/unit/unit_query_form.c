@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "query_form.h"
+#include "aws/query_form.h"
 
 #include <stdlib.h>
 

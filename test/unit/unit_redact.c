@@ -9,14 +9,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "redact.h"
+#include "glue/redact.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "json_tree.h"
 #include "tap.h"
+#include "text/json.h"
 
 /* the longest that any test may take on a slow machine, in seconds */
 #define PATIENCE 5

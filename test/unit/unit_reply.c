@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "reply.h"
+#include "aws/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "seal.h"
+#include "secret/seal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "seal_keys.h"
+#include "secret/seal_keys.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,22 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * unit_secret_digest.c
- *	  Tests of secret_digest.c.
+ *	  Tests of glue/digest.c.
  *
  * IDENTIFICATION
  *	  test/unit/unit_secret_digest.c
  *
  *-------------------------------------------------------------------------
  */
-#include "secret_digest.h"
+#include "glue/digest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleansed.h"
-#include "json_tree.h"
-#include "redact.h"
+#include "glue/redact.h"
 #include "tap.h"
+#include "text/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -8,15 +8,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "redact.h"
+#include "glue/redact.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_tree.h"
+#include "secret/secret_name.h"
 #include "secret_forms.h"
-#include "secret_name.h"
 #include "tap.h"
+#include "text/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -12,7 +12,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "sigv4.h"
+#include "aws/sigv4.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "source_url.h"
+#include "glue/source_url.h"
 
 #include <string.h>
 

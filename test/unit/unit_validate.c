@@ -9,16 +9,16 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "validate.h"
+#include "glue/validate.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "json_tree.h"
-#include "normalize.h"
+#include "glue/normalize.h"
 #include "tap.h"
+#include "text/json.h"
 
 /* the longest that any test may take on a slow machine, in seconds */
 #define PATIENCE 5

@@ -1,4 +1,4 @@
-"""The rules of src/rules.def: what was measured is refused, no more is.
+"""The rules of src/glue/rules.def: what was measured is refused, no more is.
 
 The inputs are those of test/connection_inputs.json, with what the extension
 finds in them.  What it calls an error is refused here, but for what no client

@@ -18,7 +18,7 @@ GlueConn::CrashPoints - a server that can be told where to crash
 
 =head1 DESCRIPTION
 
-F<src/crash_point.c> tells what such a point is.  The library that has them is
+F<src/server/crash_point.c> tells what such a point is.  The library that has them is
 built in a directory of its own, so that the installed one stays as it is.
 
 =cut
@@ -89,7 +89,7 @@ sub _build
 # The files that have crash points.
 sub _sources
 {
-	return grep { slurp_file($_) =~ /\bcrash_point\b/ } glob 'src/*.c';
+	return grep { slurp_file($_) =~ /\bcrash_point\b/ } glob 'src/*/*.c';
 }
 
 sub points

@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * algorithms.c
+ *	  The algorithms of OpenSSL, loaded ahead of time.
+ *
+ * OpenSSL loads algorithms when they are first asked for.  One that could not
+ * be loaded for want of memory is missing from then on, for the life of the
+ * process: signatures cannot be made any more, or TLS connections.  A process
+ * that has a long life, and nobody who would begin another one, loads all of
+ * them at its start, where a failure is one of the start.
+ *
+ * IDENTIFICATION
+ *	  src/aws/algorithms.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/algorithms.h"
+
+#include <stddef.h>
+
+#include <openssl/crypto.h>
+#include <openssl/decoder.h>
+#include <openssl/encoder.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/rand.h>
+
+/* prototypes of private functions */
+static bool have_ours(void);
+
+/* What is told of an algorithm is of no interest: it is loaded then. */
+#define DEFINE_SKIP(type) \
+static void \
+skip_##type(type *algorithm, void *arg) \
+{ \
+}
+
+DEFINE_SKIP(EVP_MD)
+DEFINE_SKIP(EVP_MAC)
+DEFINE_SKIP(EVP_CIPHER)
+DEFINE_SKIP(EVP_KDF)
+DEFINE_SKIP(EVP_RAND)
+DEFINE_SKIP(EVP_KEYMGMT)
+DEFINE_SKIP(EVP_KEYEXCH)
+DEFINE_SKIP(EVP_SIGNATURE)
+DEFINE_SKIP(OSSL_DECODER)
+DEFINE_SKIP(OSSL_ENCODER)
+
+/*
+ * Load all algorithms; false if those that we use ourselves cannot be used.
+ *
+ * OpenSSL does not tell whether it has loaded the others, which TLS uses.
+ */
+bool
+glue_algorithms_load(void)
+{
+	if (!OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL))
+		return false;
+	EVP_MD_do_all_provided(NULL, skip_EVP_MD, NULL);
+	EVP_MAC_do_all_provided(NULL, skip_EVP_MAC, NULL);
+	EVP_CIPHER_do_all_provided(NULL, skip_EVP_CIPHER, NULL);
+	EVP_KDF_do_all_provided(NULL, skip_EVP_KDF, NULL);
+	EVP_RAND_do_all_provided(NULL, skip_EVP_RAND, NULL);
+	EVP_KEYMGMT_do_all_provided(NULL, skip_EVP_KEYMGMT, NULL);
+	EVP_KEYEXCH_do_all_provided(NULL, skip_EVP_KEYEXCH, NULL);
+	EVP_SIGNATURE_do_all_provided(NULL, skip_EVP_SIGNATURE, NULL);
+	OSSL_DECODER_do_all_provided(NULL, skip_OSSL_DECODER, NULL);
+	OSSL_ENCODER_do_all_provided(NULL, skip_OSSL_ENCODER, NULL);
+	return have_ours();
+}
+
+/* Can requests be signed, and secrets be sealed? */
+static bool
+have_ours(void)
+{
+	EVP_MD	   *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	EVP_MAC    *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	unsigned char random;
+	bool		all = md != NULL && mac != NULL && cipher != NULL &&
+		RAND_bytes(&random, 1) == 1;
+
+	EVP_MD_free(md);
+	EVP_MAC_free(mac);
+	EVP_CIPHER_free(cipher);
+	return all;
+}

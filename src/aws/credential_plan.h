@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * credential_plan.h
+ *	  Which of all sources of credentials is used.
+ *
+ * IDENTIFICATION
+ *	  src/aws/credential_plan.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_AWS_CREDENTIAL_PLAN_H
+#define GLUE_AWS_CREDENTIAL_PLAN_H
+
+#include <stdbool.h>
+
+#include "aws/profile_chain.h"
+
+extern bool glue_credential_plan(const GlueConfiguration *configuration,
+								 GlueCredentialPlan *plan,
+								 GlueConfigurationError *error);
+
+#endif							/* GLUE_AWS_CREDENTIAL_PLAN_H */

@@ -1,0 +1,430 @@
+/*-------------------------------------------------------------------------
+ *
+ * credential_sources.c
+ *	  The sources of credentials that the environment configures.
+ *
+ * Each function looks at one source and says whether it is configured, and if
+ * so, how to get credentials from it.  Nothing is read or sent here.  A source
+ * that is configured wrongly is an error and not passed over, because the next
+ * one would make us act as somebody else than was meant.
+ *
+ * What comes from outside is checked before it gets into a URL, a path or a
+ * header:
+ *
+ *	- The endpoint of a container gets an authorization token, and whoever
+ *	  answers chooses our credentials.  So plain http is only for addresses
+ *	  that cannot be in another network: loopback, and the link-local ones that
+ *	  AWS gave to Amazon ECS and EKS.  No name is looked up; "localhost" is the
+ *	  only one that is trusted.
+ *	- The endpoint of the metadata service may be anywhere, as for other AWS
+ *	  tools: it gets no secret of ours, and people put proxies in its place.
+ *	- A role's name is what the metadata service says, and becomes a segment of
+ *	  the next path.
+ *
+ * IDENTIFICATION
+ *	  src/aws/credential_sources.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/credential_sources.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "aws/credential_text.h"
+#include "aws/endpoint.h"
+#include "text/clean.h"
+
+/* Where the agent of Amazon ECS listens. */
+#define ECS_ENDPOINT	"http://169.254.170.2"
+
+/*
+ * A metadata service answers at once or is not there, and how long we wait is
+ * what every machine outside of EC2 pays before it hears that there are no
+ * credentials.
+ */
+#define INSTANCE_TIMEOUT		1	/* seconds */
+#define MAX_INSTANCE_TIMEOUT	60
+#define INSTANCE_ATTEMPTS		3
+#define MAX_INSTANCE_ATTEMPTS	20
+
+/* prototypes of private functions */
+static bool trusted_url(const char *url, const char *variable,
+						GlueConfigurationError *error);
+static GlueEndpointStatus check_url(const char *url);
+static bool is_container_host(const char *url);
+static bool find_instance_endpoint(const GlueConfiguration *configuration,
+								   GlueInstanceSource *instance,
+								   GlueConfigurationError *error);
+static const char *endpoint_of_mode(const char *mode);
+static bool find_number(const GlueConfiguration *configuration,
+						const char *variable, const char *property,
+						int max, int *value, GlueConfigurationError *error);
+static bool is_role_name_character(char c);
+
+/*
+ * Keys in the environment.
+ */
+GlueSourceStatus
+glue_environment_source(const GlueConfiguration *configuration,
+						GlueStaticKeys *keys, GlueConfigurationError *error)
+{
+	keys->access_key_id =
+		glue_configuration_variable(configuration, "AWS_ACCESS_KEY_ID");
+	keys->secret_access_key =
+		glue_configuration_variable(configuration, "AWS_SECRET_ACCESS_KEY");
+	keys->session_token =
+		glue_configuration_variable(configuration, "AWS_SESSION_TOKEN");
+
+	if (keys->access_key_id == NULL && keys->secret_access_key == NULL)
+		return GLUE_SOURCE_ABSENT;
+	if (keys->access_key_id == NULL || keys->secret_access_key == NULL)
+	{
+		glue_configuration_fail(error, NULL,
+								"Of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, only the %s is set.",
+								keys->access_key_id ? "first" : "second");
+		return GLUE_SOURCE_INVALID;
+	}
+	if (!glue_static_keys_valid(keys))
+	{
+		glue_configuration_fail(error, NULL,
+								"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_SESSION_TOKEN holds a space, a line break or a character that is not ASCII.");
+		return GLUE_SOURCE_INVALID;
+	}
+	return GLUE_SOURCE_PRESENT;
+}
+
+/*
+ * A web identity in the environment, as Kubernetes gives it to the pods of a
+ * service account.  The token is renewed now and then, so its file is to be
+ * read each time.
+ */
+GlueSourceStatus
+glue_web_identity_source(const GlueConfiguration *configuration,
+						 GlueWebIdentity *identity,
+						 GlueConfigurationError *error)
+{
+	identity->token_file =
+		glue_configuration_variable(configuration,
+									"AWS_WEB_IDENTITY_TOKEN_FILE");
+	identity->role_arn =
+		glue_configuration_variable(configuration, "AWS_ROLE_ARN");
+	identity->role_session_name =
+		glue_configuration_variable(configuration, "AWS_ROLE_SESSION_NAME");
+
+	if (identity->token_file == NULL)
+		return GLUE_SOURCE_ABSENT;
+	if (identity->role_arn == NULL)
+	{
+		glue_configuration_fail(error, NULL,
+								"AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not.");
+		return GLUE_SOURCE_INVALID;
+	}
+	return GLUE_SOURCE_PRESENT;
+}
+
+/*
+ * The endpoint of a container.  What it hands out is JSON; a status other than
+ * 2xx is a refusal.
+ */
+GlueSourceStatus
+glue_container_source(const GlueConfiguration *configuration,
+					  GlueContainerSource *container,
+					  GlueConfigurationError *error)
+{
+	static const char relative_name[] = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+	static const char full_name[] = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+	const char *relative = glue_configuration_variable(configuration,
+													   relative_name);
+	const char *full = glue_configuration_variable(configuration, full_name);
+	int			len;
+
+	if (relative == NULL && full == NULL)
+		return GLUE_SOURCE_ABSENT;
+
+	/* without the "/" it might go on with the host's name */
+	if (relative != NULL && relative[0] != '/')
+	{
+		glue_configuration_fail(error, NULL, "%s must begin with \"/\".",
+								relative_name);
+		return GLUE_SOURCE_INVALID;
+	}
+	len = snprintf(container->url, sizeof(container->url), "%s%s",
+				   relative ? ECS_ENDPOINT : "", relative ? relative : full);
+	if (len >= (int) sizeof(container->url))
+	{
+		glue_configuration_fail(error, NULL, "%s is too long.",
+								relative ? relative_name : full_name);
+		return GLUE_SOURCE_INVALID;
+	}
+	if (!trusted_url(container->url, relative ? relative_name : full_name,
+					 error))
+		return GLUE_SOURCE_INVALID;
+
+	container->token_file =
+		glue_configuration_variable(configuration,
+									"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+	container->token = container->token_file != NULL ? NULL :
+		glue_configuration_variable(configuration,
+									"AWS_CONTAINER_AUTHORIZATION_TOKEN");
+	return GLUE_SOURCE_PRESENT;
+}
+
+/*
+ * The metadata service of an EC2 instance.  It needs no configuration, so it
+ * is absent only if it is switched off.
+ */
+GlueSourceStatus
+glue_instance_source(const GlueConfiguration *configuration,
+					 GlueInstanceSource *instance,
+					 GlueConfigurationError *error)
+{
+	bool		disabled;
+	int			seconds = INSTANCE_TIMEOUT;
+
+	if (!glue_configuration_flag(configuration, "AWS_EC2_METADATA_DISABLED",
+								 "disable_ec2_metadata", &disabled, error))
+		return GLUE_SOURCE_INVALID;
+	if (disabled)
+		return GLUE_SOURCE_ABSENT;
+
+	instance->max_attempts = INSTANCE_ATTEMPTS;
+	if (!find_instance_endpoint(configuration, instance, error) ||
+		!find_number(configuration, "AWS_METADATA_SERVICE_TIMEOUT",
+					 "metadata_service_timeout",
+					 MAX_INSTANCE_TIMEOUT, &seconds, error) ||
+		!find_number(configuration, "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+					 "metadata_service_num_attempts",
+					 MAX_INSTANCE_ATTEMPTS, &instance->max_attempts, error))
+		return GLUE_SOURCE_INVALID;
+
+	instance->timeout_ms = seconds * 1000;
+	return GLUE_SOURCE_PRESENT;
+}
+
+/*
+ * Read the name of the instance's role from the metadata service's answer, of
+ * which only the first line counts.  Returns false if it can be no name of a
+ * role; it is safe in a path otherwise, but for percent-encoding.
+ */
+bool
+glue_instance_role_name(const char *body, size_t len,
+						char name[GLUE_ROLE_NAME_SIZE])
+{
+	size_t		used = 0;
+
+	while (used < len && is_role_name_character(body[used]))
+		used++;
+	if (used == 0 || used >= GLUE_ROLE_NAME_SIZE ||
+		(used < len && body[used] != '\n' && body[used] != '\r'))
+		return false;
+
+	memcpy(name, body, used);
+	name[used] = '\0';
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/*
+ * Check a token that was read from a file or the environment, before it goes
+ * into a header or a form.
+ *
+ * One line end at its end is taken off *len: editors make it, and no token
+ * has it.  Returns NULL if the rest is fine, and otherwise what is wrong, to
+ * be put behind the name of where it came from.
+ */
+const char *
+glue_token_problem(const char *text, size_t *len)
+{
+	if (*len > 0 && text[*len - 1] == '\n')
+		(*len)--;
+	if (*len > 0 && text[*len - 1] == '\r')
+		(*len)--;
+
+	if (*len == 0)
+		return "is empty";
+	if (*len > GLUE_TOKEN_MAX_LEN)
+		return "is too long";
+	for (size_t i = 0; i < *len; i++)
+	{
+		if (text[i] == '\r' || text[i] == '\n')
+			return "has a line break inside";
+		if (text[i] < ' ' || text[i] > '~')
+			return "has a character that is not printable ASCII";
+	}
+	return NULL;
+}
+
+/*
+ * Are these fit for the headers that they go into?  A line break would split
+ * them.
+ */
+bool
+glue_static_keys_valid(const GlueStaticKeys *keys)
+{
+	const char *const texts[] = {
+		keys->access_key_id, keys->secret_access_key, keys->session_token
+	};
+
+	for (int i = 0; i < 3; i++)
+	{
+		if (texts[i] != NULL && texts[i][0] != '\0' &&
+			glue_credential_problem(texts[i]) != NULL)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * May this URL be asked for credentials, and told an authorization token?
+ */
+static bool
+trusted_url(const char *url, const char *variable,
+			GlueConfigurationError *error)
+{
+	GlueEndpointStatus status = check_url(url);
+
+	if (status == GLUE_ENDPOINT_OK ||
+		(status == GLUE_ENDPOINT_NOT_HTTPS && is_container_host(url)))
+		return true;
+
+	if (status == GLUE_ENDPOINT_NOT_HTTPS)
+		glue_configuration_fail(error, NULL,
+								"%s must use https, unless its host is localhost, 127.x.x.x, [::1], 169.254.170.2, 169.254.170.23 or [fd00:ec2::23].",
+								variable);
+	else
+		glue_configuration_fail(error, NULL,
+								"%s must have the form scheme://host[:port][/path][?query].",
+								variable);
+	return false;
+}
+
+/*
+ * Check a URL as glue_endpoint_check_url() does, but let it have a query.
+ */
+static GlueEndpointStatus
+check_url(const char *url)
+{
+	char		base[GLUE_SOURCE_URL_SIZE];
+	size_t		len = strcspn(url, "?");
+
+	memcpy(base, url, len);
+	base[len] = '\0';
+	for (url += len; *url != '\0'; url++)
+	{
+		if (*url <= ' ' || *url > '~' || strchr("#\\\"<>^`{|}", *url) != NULL)
+			return GLUE_ENDPOINT_BAD_URL;
+	}
+	return glue_endpoint_check_url(base);
+}
+
+/*
+ * Is the host of this http URL, which is well-formed, one of those addresses?
+ */
+static bool
+is_container_host(const char *url)
+{
+	static const char *const hosts[] = {
+		"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"
+	};
+	const char *host = url + strlen("http://");
+	size_t		len = host[0] == '[' ? strcspn(host, "]") + 1
+		: strcspn(host, ":/?");
+
+	for (int i = 0; i < 3; i++)
+	{
+		if (len == strlen(hosts[i]) && glue_begins_with(host, len, hosts[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+find_instance_endpoint(const GlueConfiguration *configuration,
+					   GlueInstanceSource *instance,
+					   GlueConfigurationError *error)
+{
+	GlueConfiguredValue found;
+	const char *endpoint;
+	size_t		len;
+
+	glue_configuration_find(configuration, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+							"ec2_metadata_service_endpoint", &found);
+	endpoint = found.value;
+	if (endpoint != NULL &&
+		glue_endpoint_check_url(endpoint) != GLUE_ENDPOINT_OK &&
+		glue_endpoint_check_url(endpoint) != GLUE_ENDPOINT_NOT_HTTPS)
+	{
+		glue_configuration_fail(error, NULL,
+								"%s must have the form scheme://host[:port][/path].",
+								found.origin);
+		return false;
+	}
+
+	if (endpoint == NULL)
+	{
+		glue_configuration_find(configuration,
+								"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+								"ec2_metadata_service_endpoint_mode", &found);
+		endpoint = endpoint_of_mode(found.value);
+	}
+	if (endpoint == NULL)
+	{
+		glue_configuration_fail(error, NULL,
+								"%s must be \"IPv4\" or \"IPv6\".",
+								found.origin);
+		return false;
+	}
+
+	/* no overflow: the check has a smaller limit */
+	len = strlen(endpoint);
+	while (endpoint[len - 1] == '/')
+		len--;
+	memcpy(instance->endpoint, endpoint, len);
+	instance->endpoint[len] = '\0';
+	return true;
+}
+
+/*
+ * The metadata service's address; NULL if there is no such mode.
+ */
+static const char *
+endpoint_of_mode(const char *mode)
+{
+	if (mode == NULL ||
+		(strlen(mode) == 4 && glue_begins_with(mode, 4, "IPv4")))
+		return "http://169.254.169.254";
+	if (strlen(mode) == 4 && glue_begins_with(mode, 4, "IPv6"))
+		return "http://[fd00:ec2::254]";
+	return NULL;
+}
+
+/*
+ * Look up a number from 1 to max; *value stays if there is none.
+ */
+static bool
+find_number(const GlueConfiguration *configuration, const char *variable,
+			const char *property, int max, int *value,
+			GlueConfigurationError *error)
+{
+	GlueConfiguredValue found;
+
+	glue_configuration_find(configuration, variable, property, &found);
+	if (found.value == NULL ||
+		glue_configuration_number(found.value, 1, max, value))
+		return true;
+
+	glue_configuration_fail(error, NULL,
+							"%s must be a whole number from 1 to %d.",
+							found.origin, max);
+	return false;
+}
+
+/*
+ * Can this be in the name of an IAM role?
+ */
+static bool
+is_role_name_character(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		(c >= '0' && c <= '9') || (c != '\0' && strchr("_+=,.@-", c) != NULL);
+}

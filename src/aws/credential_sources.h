@@ -1,0 +1,88 @@
+/*-------------------------------------------------------------------------
+ *
+ * credential_sources.h
+ *	  The sources of credentials that the environment configures.
+ *
+ * IDENTIFICATION
+ *	  src/aws/credential_sources.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_AWS_CREDENTIAL_SOURCES_H
+#define GLUE_AWS_CREDENTIAL_SOURCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "aws/configuration.h"
+
+typedef enum GlueSourceStatus
+{
+	GLUE_SOURCE_ABSENT,			/* not configured: ask the next source */
+	GLUE_SOURCE_PRESENT,
+	GLUE_SOURCE_INVALID			/* configured, but wrongly: error says how */
+} GlueSourceStatus;
+
+/* Keys that were written down somewhere. */
+typedef struct GlueStaticKeys
+{
+	const char *access_key_id;
+	const char *secret_access_key;
+	const char *session_token;	/* NULL if there is none */
+} GlueStaticKeys;
+
+/* A token in a file, and the role that AWS STS gives for it. */
+typedef struct GlueWebIdentity
+{
+	const char *token_file;
+	const char *role_arn;
+	const char *role_session_name;	/* NULL: the caller makes one up */
+} GlueWebIdentity;
+
+#define GLUE_SOURCE_URL_SIZE	2048
+
+/* The endpoint of a container: Amazon ECS or EKS Pod Identity. */
+typedef struct GlueContainerSource
+{
+	char		url[GLUE_SOURCE_URL_SIZE];	/* to GET */
+	const char *token_file;		/* holds the Authorization header; or NULL */
+	const char *token;			/* that header, if there is no file; or NULL */
+} GlueContainerSource;
+
+/*
+ * The metadata service of an EC2 instance.  The paths begin with "/" and are
+ * appended to the endpoint.
+ */
+typedef struct GlueInstanceSource
+{
+	char		endpoint[GLUE_SOURCE_URL_SIZE]; /* without "/" at its end */
+	int			timeout_ms;		/* of one attempt */
+	int			max_attempts;
+} GlueInstanceSource;
+
+#define GLUE_INSTANCE_TOKEN_PATH	"/latest/api/token"
+#define GLUE_INSTANCE_ROLE_PATH \
+	"/latest/meta-data/iam/security-credentials/"	/* and the role's name */
+#define GLUE_ROLE_NAME_SIZE			65
+
+/* The longest web identity token that AWS STS takes. */
+#define GLUE_TOKEN_MAX_LEN			20000
+
+extern GlueSourceStatus glue_environment_source(const GlueConfiguration *configuration,
+												GlueStaticKeys *keys,
+												GlueConfigurationError *error);
+extern GlueSourceStatus glue_web_identity_source(const GlueConfiguration *configuration,
+												 GlueWebIdentity *identity,
+												 GlueConfigurationError *error);
+extern GlueSourceStatus glue_container_source(const GlueConfiguration *configuration,
+											  GlueContainerSource *container,
+											  GlueConfigurationError *error);
+extern GlueSourceStatus glue_instance_source(const GlueConfiguration *configuration,
+											 GlueInstanceSource *instance,
+											 GlueConfigurationError *error);
+extern bool glue_instance_role_name(const char *body, size_t len,
+									char name[GLUE_ROLE_NAME_SIZE]);
+extern const char *glue_token_problem(const char *text, size_t *len);
+extern bool glue_static_keys_valid(const GlueStaticKeys *keys);
+
+#endif							/* GLUE_AWS_CREDENTIAL_SOURCES_H */

@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * credential_text.c
+ *	  Who signs: access keys and roles of AWS, and what they look like.
+ *
+ * AWS has the last word on all of these; what is refused here could never be
+ * right.  A key that was copied with the line break behind it, or a role that
+ * was given by its name alone, is so reported where it was written down.
+ *
+ * IDENTIFICATION
+ *	  src/aws/credential_text.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/credential_text.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Limits of AWS's own, in characters. */
+#define MAX_ROLE_ARN_LEN		2048
+#define MIN_EXTERNAL_ID_LEN		2
+#define MAX_EXTERNAL_ID_LEN		1224
+
+#define LETTERS	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS	"0123456789"
+
+/* prototypes of private functions */
+static bool is_header_value(const char *text);
+static const char *skip(const char *text, const char *prefix);
+
+/*
+ * What is wrong with an access key ID, a secret access key or a session
+ * token, as a sentence without its period; NULL if nothing is.
+ */
+const char *
+glue_credential_problem(const char *part)
+{
+	if (part[0] == '\0')
+		return "It must not be empty";
+	return is_header_value(part) ? NULL :
+		"It must not have a space, a line break or a character that is not ASCII";
+}
+
+/*
+ * Likewise for a role, which is
+ *
+ *		arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME
+ */
+const char *
+glue_role_arn_problem(const char *arn)
+{
+	const char *rest = skip(arn, "arn:");
+
+	if (rest != NULL)
+		rest = strchr(rest, ':');
+	if (rest != NULL)
+		rest = skip(rest, ":iam::");
+	if (rest != NULL)
+		rest = strspn(rest, DIGITS) == 12 ? skip(rest + 12, ":role/") : NULL;
+	if (rest == NULL || rest[0] == '\0' ||
+		!is_header_value(arn) || strlen(arn) > MAX_ROLE_ARN_LEN)
+		return "A role has the form arn:aws:iam::123456789012:role/name";
+	return NULL;
+}
+
+/* Likewise for an external ID, the word that a role may ask for. */
+const char *
+glue_external_id_problem(const char *external_id)
+{
+	size_t		len = strspn(external_id, LETTERS DIGITS "_+=,.@:/-");
+
+	if (external_id[len] != '\0' ||
+		len < MIN_EXTERNAL_ID_LEN || len > MAX_EXTERNAL_ID_LEN)
+		return "An external ID consists of 2 to 1224 letters, digits and characters of _+=,.@:/-";
+	return NULL;
+}
+
+/* Can this go into a header line, which a line break would split? */
+static bool
+is_header_value(const char *text)
+{
+	for (; *text != '\0'; text++)
+	{
+		if (*text <= ' ' || *text > '~')
+			return false;
+	}
+	return true;
+}
+
+/* What comes after a prefix, or NULL if the text begins with another. */
+static const char *
+skip(const char *text, const char *prefix)
+{
+	size_t		len = strlen(prefix);
+
+	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+}

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * credential_text.h
+ *	  Who signs: access keys and roles of AWS, and what they look like.
+ *
+ * IDENTIFICATION
+ *	  src/aws/credential_text.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_AWS_CREDENTIAL_TEXT_H
+#define GLUE_AWS_CREDENTIAL_TEXT_H
+
+#include <stdbool.h>
+
+typedef struct GlueCredentials
+{
+	const char *access_key_id;
+	const char *secret_access_key;
+	const char *session_token;	/* of temporary credentials, or NULL */
+} GlueCredentials;
+
+extern const char *glue_credential_problem(const char *part);
+extern const char *glue_role_arn_problem(const char *arn);
+extern const char *glue_external_id_problem(const char *external_id);
+
+#endif							/* GLUE_AWS_CREDENTIAL_TEXT_H */

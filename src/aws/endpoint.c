@@ -1,0 +1,581 @@
+/*-------------------------------------------------------------------------
+ *
+ * endpoint.c
+ *	  Where the requests for one AWS region go.
+ *
+ * AWS is divided into partitions: separate clouds with accounts, regions and
+ * domain names of their own.  The partition follows from the region's name,
+ * and the host from both:
+ *
+ *		service[-fips].region.suffix
+ *
+ * where the suffix is the partition's one for IPv4, or its one for IPv4 and
+ * IPv6 ("dual-stack").  A region that fits no partition is taken for one of
+ * the first, so that a region that opens tomorrow needs no new release.
+ *
+ * A region comes from a user and ends up in a host name that is then trusted
+ * with signed requests and passwords.  So it is checked to be a single DNS
+ * label before anything else: no "example.com/" can get in.  For the same
+ * reason a custom endpoint's URL is parsed strictly, and may use plain http
+ * to this machine alone.
+ *
+ * IDENTIFICATION
+ *	  src/aws/endpoint.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/endpoint.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * The clouds of AWS.  A region belongs to a partition if its name is one of
+ * the prefixes, a word and a number, joined by "-"; or if it is the name of
+ * the partition's region-less services.
+ */
+typedef struct Partition
+{
+	const char *name;
+	const char *prefixes;		/* separated by spaces */
+	const char *suffix;
+	const char *dualstack_suffix;	/* NULL if there is no dual-stack */
+	bool		has_fips;
+} Partition;
+
+static const Partition partitions[] = {
+	{"aws", "us eu ap sa ca me af il mx",
+	"amazonaws.com", "api.aws", true},
+	{"aws-cn", "cn",
+	"amazonaws.com.cn", "api.amazonwebservices.com.cn", true},
+	{"aws-us-gov", "us-gov",
+	"amazonaws.com", "api.aws", true},
+	{"aws-iso", "us-iso",
+	"c2s.ic.gov", "api.aws.ic.gov", true},
+	{"aws-iso-b", "us-isob",
+	"sc2s.sgov.gov", "api.aws.scloud", true},
+	{"aws-iso-e", "eu-isoe",
+	"cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", true},
+	{"aws-iso-f", "us-isof",
+	"csp.hci.ic.gov", "api.aws.hci.ic.gov", true},
+	{"aws-eusc", "eusc-de",
+	"amazonaws.eu", "api.amazonwebservices.eu", true},
+};
+
+#define NUM_PARTITIONS	((int) (sizeof(partitions) / sizeof(partitions[0])))
+
+/*
+ * The parts of a custom endpoint's URL, as pointers into it.
+ */
+typedef struct UrlParts
+{
+	bool		https;
+	const char *host;			/* with the brackets of an IPv6 address */
+	size_t		host_len;
+	int			port;			/* 0 if not given */
+	const char *path;			/* "" if not given */
+} UrlParts;
+
+/* prototypes of private functions */
+static GlueEndpointStatus resolve_custom(const GlueEndpointOptions *options,
+										 GlueEndpoint *endpoint);
+static GlueEndpointStatus resolve_region(const GlueEndpointOptions *options,
+										 const char *region, bool use_fips,
+										 GlueEndpoint *endpoint);
+static bool plain_region(const char *region,
+						 char plain[GLUE_REGION_MAX_LEN + 1]);
+static const Partition *find_partition(const char *region);
+static bool in_partition(const Partition *partition, const char *region);
+static const char *skip_word(const char *string);
+static const char *skip_digits(const char *string);
+static GlueEndpointStatus parse_url(const char *url, UrlParts *parts);
+static bool parse_scheme(const char **url, UrlParts *parts);
+static bool parse_host(const char **url, UrlParts *parts);
+static bool parse_port(const char **url, UrlParts *parts);
+static bool is_ipv6_literal(const char *string, size_t len);
+static bool is_loopback(const UrlParts *parts);
+static bool is_ipv4_loopback(const char *host, size_t len);
+static bool begins_with(const char *string, const char *prefix);
+static char ascii_lower(char c);
+static bool is_digit(char c);
+static bool is_alphanumeric(char c);
+static bool is_set(const char *string);
+
+/*
+ * Find the endpoint of a service.
+ *
+ * An option "endpoint_url" decides alone where requests go; the region is
+ * then only what they are signed for.  Without a region they are signed for
+ * us-east-1, which what is not AWS never looks at.
+ *
+ * endpoint is of use only if the result is GLUE_ENDPOINT_OK.
+ */
+GlueEndpointStatus
+glue_endpoint_resolve(const GlueEndpointOptions *options,
+					  GlueEndpoint *endpoint)
+{
+	char		region[GLUE_REGION_MAX_LEN + 1] = "";
+	bool		use_fips = options->use_fips;
+
+	memset(endpoint, 0, sizeof(*endpoint));
+
+	if (is_set(options->region))
+	{
+		if (!glue_endpoint_region_valid(options->region))
+			return GLUE_ENDPOINT_BAD_REGION;
+		if (plain_region(options->region, region))
+			use_fips = true;
+		/* "fips--x" is a label, but what is left of it is not */
+		if (!glue_endpoint_region_valid(region))
+			return GLUE_ENDPOINT_BAD_REGION;
+	}
+
+	if (is_set(options->endpoint_url))
+	{
+		if (use_fips)
+			return GLUE_ENDPOINT_FIPS_AND_CUSTOM;
+		if (options->use_dualstack)
+			return GLUE_ENDPOINT_DUALSTACK_AND_CUSTOM;
+		if (!is_set(region))
+			strcpy(region, "us-east-1");
+		strcpy(endpoint->region, region);
+		endpoint->partition = glue_endpoint_partition(region);
+		return resolve_custom(options, endpoint);
+	}
+
+	if (!is_set(region))
+		return GLUE_ENDPOINT_NO_REGION;
+	strcpy(endpoint->region, region);
+	return resolve_region(options, region, use_fips, endpoint);
+}
+
+/*
+ * Check a custom endpoint's URL, for settings that must refuse a bad one
+ * before it is used.
+ */
+GlueEndpointStatus
+glue_endpoint_check_url(const char *url)
+{
+	UrlParts	parts;
+
+	return parse_url(url, &parts);
+}
+
+/*
+ * Is this a DNS label that can name a region?  Not all of it may be digits.
+ */
+bool
+glue_endpoint_region_valid(const char *region)
+{
+	size_t		len = strlen(region);
+	bool		only_digits = true;
+
+	if (len == 0 || len > GLUE_REGION_MAX_LEN ||
+		region[0] == '-' || region[len - 1] == '-')
+		return false;
+
+	for (size_t i = 0; i < len; i++)
+	{
+		if (!is_alphanumeric(region[i]) && region[i] != '-')
+			return false;
+		if (!is_digit(region[i]))
+			only_digits = false;
+	}
+	return !only_digits;
+}
+
+/*
+ * The name of a region's partition, as ARNs have it.  Never NULL.
+ */
+const char *
+glue_endpoint_partition(const char *region)
+{
+	return find_partition(region)->name;
+}
+
+/*
+ * What is wrong, as a sentence without its period; to be followed by that and
+ * the setting that it is about.
+ */
+const char *
+glue_endpoint_status_message(GlueEndpointStatus status)
+{
+	switch (status)
+	{
+		case GLUE_ENDPOINT_OK:
+			return "The endpoint is valid";
+		case GLUE_ENDPOINT_NO_REGION:
+			return "No AWS region is configured";
+		case GLUE_ENDPOINT_BAD_REGION:
+			return "The region must be 1 to 63 letters, digits and hyphens, "
+				"not all digits, and not begin or end with a hyphen";
+		case GLUE_ENDPOINT_FIPS_AND_CUSTOM:
+			return "A custom endpoint cannot be combined with FIPS endpoints";
+		case GLUE_ENDPOINT_DUALSTACK_AND_CUSTOM:
+			return "A custom endpoint cannot be combined with dual-stack "
+				"endpoints";
+		case GLUE_ENDPOINT_NO_FIPS:
+			return "The region's partition has no FIPS endpoints";
+		case GLUE_ENDPOINT_NO_DUALSTACK:
+			return "The region's partition has no dual-stack endpoints";
+		case GLUE_ENDPOINT_BAD_URL:
+			return "An endpoint URL must have the form "
+				"https://host[:port][/path], without user name, query or "
+				"fragment";
+		case GLUE_ENDPOINT_NOT_HTTPS:
+			return "An endpoint URL must use https, unless its host is "
+				"localhost, 127.x.x.x or [::1]";
+	}
+	return "The endpoint is not valid"; /* not reached */
+}
+
+/*
+ * Fill in endpoint from the custom URL.
+ *
+ * The Host header must be the very bytes that get signed, so both are made
+ * from host here: in lower case, and without the scheme's own port, which
+ * AWS leaves out when it checks the signature.
+ */
+static GlueEndpointStatus
+resolve_custom(const GlueEndpointOptions *options, GlueEndpoint *endpoint)
+{
+	UrlParts	parts;
+	GlueEndpointStatus status = parse_url(options->endpoint_url, &parts);
+	const char *slash;
+	size_t		len;
+
+	if (status != GLUE_ENDPOINT_OK)
+		return status;
+
+	len = parts.host_len;
+	for (size_t i = 0; i < len; i++)
+		endpoint->host[i] = ascii_lower(parts.host[i]);
+	if (parts.port != 0 && parts.port != (parts.https ? 443 : 80))
+		snprintf(endpoint->host + len, sizeof(endpoint->host) - len,
+				 ":%d", parts.port);
+
+	/* Smithy's rule: the operation is at the path's own "/". */
+	len = strlen(parts.path);
+	slash = len > 0 && parts.path[len - 1] == '/' ? "" : "/";
+	snprintf(endpoint->path, sizeof(endpoint->path), "%s%s",
+			 parts.path, slash);
+	snprintf(endpoint->url, sizeof(endpoint->url), "%s%s",
+			 options->endpoint_url, slash);
+	endpoint->https = parts.https;
+	endpoint->custom = true;
+
+	return GLUE_ENDPOINT_OK;
+}
+
+/*
+ * Fill in endpoint from AWS's own naming.
+ */
+static GlueEndpointStatus
+resolve_region(const GlueEndpointOptions *options, const char *region,
+			   bool use_fips, GlueEndpoint *endpoint)
+{
+	const Partition *partition = find_partition(region);
+
+	if (use_fips && !partition->has_fips)
+		return GLUE_ENDPOINT_NO_FIPS;
+	if (options->use_dualstack && partition->dualstack_suffix == NULL)
+		return GLUE_ENDPOINT_NO_DUALSTACK;
+
+	snprintf(endpoint->host, sizeof(endpoint->host), "%s%s.%s.%s",
+			 options->service, use_fips ? "-fips" : "", region,
+			 options->use_dualstack ? partition->dualstack_suffix
+			 : partition->suffix);
+	snprintf(endpoint->url, sizeof(endpoint->url), "https://%.*s/",
+			 (int) (sizeof(endpoint->url) - sizeof("https:///")),
+			 endpoint->host);
+	strcpy(endpoint->path, "/");
+	endpoint->partition = partition->name;
+	endpoint->https = true;
+
+	return GLUE_ENDPOINT_OK;
+}
+
+/*
+ * Copy a region's name without the "fips-" or "-fips" that old configurations
+ * mark it with.  Returns whether there was such a mark.
+ */
+static bool
+plain_region(const char *region, char plain[GLUE_REGION_MAX_LEN + 1])
+{
+	size_t		len = strlen(region);
+
+	if (len > 5 && strncmp(region, "fips-", 5) == 0)
+	{
+		strcpy(plain, region + 5);
+		return true;
+	}
+	strcpy(plain, region);
+	if (len > 5 && strcmp(region + len - 5, "-fips") == 0)
+	{
+		plain[len - 5] = '\0';
+		return true;
+	}
+	return false;
+}
+
+static const Partition *
+find_partition(const char *region)
+{
+	for (int i = 0; i < NUM_PARTITIONS; i++)
+	{
+		if (in_partition(&partitions[i], region))
+			return &partitions[i];
+	}
+	return &partitions[0];
+}
+
+/*
+ * Has the region the form "prefix-word-digits", or is it the partition's
+ * name and "-global"?
+ *
+ * No region fits two partitions: "us-gov-west-1" is not "us", a word and a
+ * number, because a word has no hyphen.
+ */
+static bool
+in_partition(const Partition *partition, const char *region)
+{
+	const char *prefix = partition->prefixes;
+	size_t		name_len = strlen(partition->name);
+
+	if (strncmp(region, partition->name, name_len) == 0 &&
+		strcmp(region + name_len, "-global") == 0)
+		return true;
+
+	while (*prefix != '\0')
+	{
+		size_t		len = strcspn(prefix, " ");
+
+		if (strncmp(region, prefix, len) == 0 && region[len] == '-')
+		{
+			const char *word = region + len + 1;
+			const char *end = skip_word(word);
+
+			if (end > word && *end == '-' &&
+				is_digit(end[1]) && *skip_digits(end + 1) == '\0')
+				return true;
+		}
+		prefix += len;
+		prefix += strspn(prefix, " ");
+	}
+	return false;
+}
+
+static const char *
+skip_word(const char *string)
+{
+	while (is_alphanumeric(*string))
+		string++;
+	return string;
+}
+
+static const char *
+skip_digits(const char *string)
+{
+	while (is_digit(*string))
+		string++;
+	return string;
+}
+
+/*
+ * Take a custom endpoint's URL apart.
+ *
+ * What libcurl or another parser might read in two ways is refused: user
+ * names, queries, fragments, backslashes, spaces, control characters and
+ * anything that is not ASCII.
+ */
+static GlueEndpointStatus
+parse_url(const char *url, UrlParts *parts)
+{
+	/* leave room for the "/" that may be appended */
+	if (strlen(url) >= GLUE_ENDPOINT_MAX_LEN)
+		return GLUE_ENDPOINT_BAD_URL;
+	for (const char *c = url; *c != '\0'; c++)
+	{
+		if (*c <= ' ' || *c >= 0x7f || strchr("@?#\\\"<>^`{|}", *c) != NULL)
+			return GLUE_ENDPOINT_BAD_URL;
+	}
+
+	if (!parse_scheme(&url, parts) ||
+		!parse_host(&url, parts) ||
+		!parse_port(&url, parts) ||
+		(*url != '/' && *url != '\0'))
+		return GLUE_ENDPOINT_BAD_URL;
+	parts->path = url;
+
+	if (!parts->https && !is_loopback(parts))
+		return GLUE_ENDPOINT_NOT_HTTPS;
+	return GLUE_ENDPOINT_OK;
+}
+
+static bool
+parse_scheme(const char **url, UrlParts *parts)
+{
+	static const char https[] = "https://";
+	static const char http[] = "http://";
+
+	parts->https = begins_with(*url, https);
+	if (!parts->https && !begins_with(*url, http))
+		return false;
+	*url += parts->https ? strlen(https) : strlen(http);
+	return true;
+}
+
+/*
+ * Read a name of DNS labels, a dotted quad, or an IPv6 address in brackets.
+ */
+static bool
+parse_host(const char **url, UrlParts *parts)
+{
+	const char *end = *url;
+
+	if (*end == '[')
+	{
+		end = strchr(end, ']');
+		if (end == NULL || !is_ipv6_literal(*url + 1, end - *url - 1))
+			return false;
+		end++;
+	}
+	else
+	{
+		while (is_alphanumeric(*end) || *end == '-' || *end == '.' ||
+			   *end == '_')
+		{
+			/* no label is empty, but a root dot may end the name */
+			if (*end == '.' && (end == *url || end[-1] == '.'))
+				return false;
+			end++;
+		}
+	}
+
+	parts->host = *url;
+	parts->host_len = end - *url;
+	*url = end;
+	return parts->host_len > 0;
+}
+
+/*
+ * Read ":" and a port from 1 to 65535, if there is one.
+ */
+static bool
+parse_port(const char **url, UrlParts *parts)
+{
+	const char *c = *url;
+	int			port = 0;
+
+	parts->port = 0;
+	if (*c != ':')
+		return true;
+
+	for (c++; is_digit(*c) && port <= 65535; c++)
+		port = port * 10 + (*c - '0');
+	if (port < 1 || port > 65535)
+		return false;
+
+	parts->port = port;
+	*url = c;
+	return true;
+}
+
+/*
+ * Might this be an IPv6 address?  Only the characters are checked, which is
+ * enough to keep the URL's parts apart: a wrong one does not connect.
+ */
+static bool
+is_ipv6_literal(const char *string, size_t len)
+{
+	bool		has_colon = false;
+
+	for (size_t i = 0; i < len; i++)
+	{
+		if (strchr("0123456789abcdefABCDEF:.", string[i]) == NULL)
+			return false;
+		if (string[i] == ':')
+			has_colon = true;
+	}
+	return has_colon;
+}
+
+/*
+ * Does the host's name alone, without asking DNS, say that it is this
+ * machine?
+ */
+static bool
+is_loopback(const UrlParts *parts)
+{
+	static const char localhost[] = "localhost";
+	static const char ipv6[] = "[::1]";
+	size_t		len = parts->host_len;
+
+	return (len == strlen(localhost) &&
+			begins_with(parts->host, localhost)) ||
+		(len == strlen(ipv6) && memcmp(parts->host, ipv6, len) == 0) ||
+		is_ipv4_loopback(parts->host, len);
+}
+
+/*
+ * Is this 127.x.x.x, in four decimal numbers without leading zeros, which
+ * some read as octal?  Shorter forms and other bases are refused as well.
+ */
+static bool
+is_ipv4_loopback(const char *host, size_t len)
+{
+	const char *c = host;
+
+	for (int part = 0; part < 4; part++)
+	{
+		const char *start = c;
+		int			value = 0;
+
+		for (; c < host + len && is_digit(*c) && value <= 255; c++)
+			value = value * 10 + (*c - '0');
+		if (c == start || value > 255 || (c - start > 1 && *start == '0') ||
+			(part == 0 && value != 127))
+			return false;
+		if (part < 3 && (c == host + len || *c++ != '.'))
+			return false;
+	}
+	return c == host + len;
+}
+
+/*
+ * Does a text begin with a prefix in lower case, but for case?
+ */
+static bool
+begins_with(const char *string, const char *prefix)
+{
+	for (; *prefix != '\0'; prefix++, string++)
+	{
+		if (ascii_lower(*string) != *prefix)
+			return false;
+	}
+	return true;
+}
+
+static char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_alphanumeric(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool
+is_set(const char *string)
+{
+	return string != NULL && string[0] != '\0';
+}

@@ -1,0 +1,60 @@
+/*-------------------------------------------------------------------------
+ *
+ * endpoint.h
+ *	  Where the requests for one AWS region go.
+ *
+ * IDENTIFICATION
+ *	  src/aws/endpoint.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_AWS_ENDPOINT_H
+#define GLUE_AWS_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define GLUE_REGION_MAX_LEN		63	/* a DNS label */
+#define GLUE_ENDPOINT_MAX_LEN	511
+
+typedef struct GlueEndpointOptions
+{
+	const char *service;		/* "glue" or "sts" */
+	const char *region;			/* NULL or "" if not known */
+	const char *endpoint_url;	/* custom endpoint, or NULL or "" */
+	bool		use_fips;
+	bool		use_dualstack;
+} GlueEndpointOptions;
+
+typedef struct GlueEndpoint
+{
+	char		url[GLUE_ENDPOINT_MAX_LEN + 1]; /* ends with path */
+	char		host[GLUE_ENDPOINT_MAX_LEN + 1];	/* for the Host header */
+	char		path[GLUE_ENDPOINT_MAX_LEN + 1];	/* begins, ends with "/" */
+	char		region[GLUE_REGION_MAX_LEN + 1];	/* to sign for */
+	const char *partition;		/* "aws", "aws-cn", ...: for ARNs */
+	bool		https;
+	bool		custom;			/* not one of AWS's own */
+} GlueEndpoint;
+
+typedef enum GlueEndpointStatus
+{
+	GLUE_ENDPOINT_OK,
+	GLUE_ENDPOINT_NO_REGION,
+	GLUE_ENDPOINT_BAD_REGION,	/* not a DNS label */
+	GLUE_ENDPOINT_FIPS_AND_CUSTOM,
+	GLUE_ENDPOINT_DUALSTACK_AND_CUSTOM,
+	GLUE_ENDPOINT_NO_FIPS,		/* the partition has none */
+	GLUE_ENDPOINT_NO_DUALSTACK,
+	GLUE_ENDPOINT_BAD_URL,		/* not scheme://host[:port][/path] */
+	GLUE_ENDPOINT_NOT_HTTPS		/* plain http to another machine */
+} GlueEndpointStatus;
+
+extern GlueEndpointStatus glue_endpoint_resolve(const GlueEndpointOptions *options,
+												GlueEndpoint *endpoint);
+extern GlueEndpointStatus glue_endpoint_check_url(const char *url);
+extern bool glue_endpoint_region_valid(const char *region);
+extern const char *glue_endpoint_partition(const char *region);
+extern const char *glue_endpoint_status_message(GlueEndpointStatus status);
+
+#endif							/* GLUE_AWS_ENDPOINT_H */

@@ -1,0 +1,154 @@
+/*-------------------------------------------------------------------------
+ *
+ * endpoint_config.c
+ *	  What the configuration says about endpoints.
+ *
+ * The URL of an endpoint can be given in many places.  The first of these
+ * counts:
+ *
+ *		our own setting
+ *		AWS_ENDPOINT_URL_GLUE (or _STS)				environment
+ *		AWS_ENDPOINT_URL							environment
+ *		endpoint_url of the service, in the section
+ *		"[services x]" that "services = x" names	profile
+ *		endpoint_url								profile
+ *
+ * So the environment comes before the file even if it speaks of all services
+ * and the file of this one.  All but our own setting can be switched off, in
+ * the environment or the profile.
+ *
+ * Whether a URL may be used is not decided here, but by
+ * glue_endpoint_resolve().
+ *
+ * IDENTIFICATION
+ *	  src/aws/endpoint_config.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/endpoint_config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* prototypes of private functions */
+static bool find_in_environment(const GlueConfiguration *configuration,
+								const char *service, GlueConfiguredValue *url);
+static bool find_in_profile(const GlueConfiguration *configuration,
+							const char *service, GlueConfiguredValue *url,
+							GlueConfigurationError *error);
+
+/*
+ * Find the custom endpoint of a service, "glue" or "sts".
+ *
+ * setting is our own one for this service, NULL or "" if there is none; the
+ * origin of a URL from there is "".  url->value is NULL if nothing is
+ * configured.  Returns false, with error filled in, if the configuration is
+ * wrong.
+ */
+bool
+glue_configured_endpoint(const GlueConfiguration *configuration,
+						 const char *service, const char *setting,
+						 GlueConfiguredValue *url,
+						 GlueConfigurationError *error)
+{
+	bool		ignore;
+
+	url->value = NULL;
+	url->origin[0] = '\0';
+	if (setting != NULL && setting[0] != '\0')
+	{
+		url->value = setting;
+		return true;
+	}
+
+	if (!glue_configuration_flag(configuration,
+								 "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+								 "ignore_configured_endpoint_urls",
+								 &ignore, error))
+		return false;
+	if (ignore || find_in_environment(configuration, service, url))
+		return true;
+	return find_in_profile(configuration, service, url, error);
+}
+
+/*
+ * Look up the switches for endpoints with FIPS 140 validated cryptography, and
+ * for those that have IPv4 and IPv6.  Returns false, with error filled in, if
+ * one of them is wrong.
+ */
+bool
+glue_configured_endpoint_flags(const GlueConfiguration *configuration,
+							   GlueEndpointFlags *flags,
+							   GlueConfigurationError *error)
+{
+	return glue_configuration_flag(configuration, "AWS_USE_FIPS_ENDPOINT",
+								   "use_fips_endpoint",
+								   &flags->use_fips, error) &&
+		glue_configuration_flag(configuration, "AWS_USE_DUALSTACK_ENDPOINT",
+								"use_dualstack_endpoint",
+								&flags->use_dualstack, error);
+}
+
+static bool
+find_in_environment(const GlueConfiguration *configuration,
+					const char *service, GlueConfiguredValue *url)
+{
+	static const char general[] = "AWS_ENDPOINT_URL";
+
+	snprintf(url->origin, sizeof(url->origin), "%s_%s", general, service);
+	for (char *c = url->origin; *c != '\0'; c++)
+	{
+		if (*c >= 'a' && *c <= 'z')
+			*c = *c - 'a' + 'A';
+	}
+	url->value = glue_configuration_variable(configuration, url->origin);
+
+	if (url->value == NULL)
+	{
+		strcpy(url->origin, general);
+		url->value = glue_configuration_variable(configuration, general);
+	}
+	return url->value != NULL;
+}
+
+/*
+ * A profile that names a section which is not there is refused: it asks for
+ * an endpoint, and AWS's own would be another one.
+ */
+static bool
+find_in_profile(const GlueConfiguration *configuration, const char *service,
+				GlueConfiguredValue *url, GlueConfigurationError *error)
+{
+	const char *profile = configuration->profile;
+	const char *section = glue_configuration_property(configuration, profile,
+													  "services");
+
+	if (section != NULL)
+	{
+		if (!glue_profile_set_has(configuration->profiles,
+								  GLUE_SECTION_SERVICES, section))
+		{
+			glue_configuration_fail(error, NULL,
+									"Profile " GLUE_PROFILE_NAME_FORMAT
+									" names a section \"services %.64s\" that does not exist.",
+									profile, section);
+			return false;
+		}
+		snprintf(url->origin, sizeof(url->origin),
+				 "\"endpoint_url\" of \"%s\" in section \"services %.64s\"",
+				 service, section);
+		url->value = glue_profile_set_get_nested(configuration->profiles,
+												 GLUE_SECTION_SERVICES, section,
+												 service, "endpoint_url");
+		if (url->value != NULL && url->value[0] != '\0')
+			return true;
+	}
+
+	url->value = glue_configuration_property(configuration, profile,
+											 "endpoint_url");
+	if (url->value != NULL)
+		snprintf(url->origin, sizeof(url->origin),
+				 "\"endpoint_url\" of profile " GLUE_PROFILE_NAME_FORMAT,
+				 profile);
+	return true;
+}

@@ -1,0 +1,509 @@
+/*-------------------------------------------------------------------------
+ *
+ * profile_chain.c
+ *	  The steps that lead from a profile to credentials.
+ *
+ * A profile has credentials of its own, or a role and a source: whose
+ * credentials may assume that role.  The source is another profile, which may
+ * have a role and a source in its turn, or something outside of the files:
+ *
+ *		[profile app]						plan:
+ *		role_arn = ...:role/app
+ *		source_profile = team				1. the instance's credentials
+ *		[profile team]						2. assume role/team
+ *		role_arn = ...:role/team			3. assume role/app
+ *		credential_source = Ec2InstanceMetadata
+ *
+ * We go from the profile inwards, note the roles on the way, and turn the
+ * order round at the end.  What a profile may say more than one thing about
+ * is settled by these rules, which AWS's tools share:
+ *
+ *	- A role comes before keys in the profile that is used.  In a profile that
+ *	  is a source it is the other way round: keys end the chain.
+ *	- A profile may be its own source if it has keys.
+ *	- A role with a web identity needs no source.
+ *
+ * What needs a person or a program that is to be started is refused, but only
+ * if the profile has nothing else: tools that log in for a person often leave
+ * keys in the same profile.
+ *
+ * IDENTIFICATION
+ *	  src/aws/profile_chain.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/profile_chain.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "text/clean.h"
+
+/* What AWS STS takes as the time that a role's credentials last. */
+#define MIN_DURATION	900
+#define MAX_DURATION	43200
+
+typedef struct Chain
+{
+	const GlueConfiguration *configuration;
+	GlueCredentialPlan *plan;	/* from the profile inwards, so far */
+	GlueConfigurationError *error;
+	const char *profiles[GLUE_PLAN_MAX_STEPS];	/* that we came by */
+	int			nprofiles;
+} Chain;
+
+/* What a server cannot use, and why. */
+typedef struct RefusedProperty
+{
+	const char *property;
+	const char *reason;
+} RefusedProperty;
+
+static const RefusedProperty refused_properties[] = {
+	{"sso_session", "IAM Identity Center needs a person to log in"},
+	{"sso_start_url", "IAM Identity Center needs a person to log in"},
+	{"sso_account_id", "IAM Identity Center needs a person to log in"},
+	{"login_session", "\"aws login\" needs a person to log in"},
+	{"credential_process", "a server does not run commands that a file names"},
+	{NULL, NULL}
+};
+
+static const char refused_hint[] =
+"Use keys, a role with \"source_profile\" or \"credential_source\", or a web "
+"identity.  A local program can hand out credentials at the URL in "
+"AWS_CONTAINER_CREDENTIALS_FULL_URI.";
+
+/* prototypes of private functions */
+static bool visit(Chain *chain, const char *profile);
+static bool refuse_loop(Chain *chain, int first, const char *profile);
+static bool uses_role(const Chain *chain, const char *profile);
+static bool add_role(Chain *chain, const char *profile, const char **source);
+static bool check_role(Chain *chain, const char *profile,
+					   const char *source_profile,
+					   const char *credential_source);
+static GlueSourceStatus add_source(Chain *chain, const char *profile);
+static GlueSourceStatus add_credential_source(Chain *chain,
+											  const char *profile,
+											  const char *credential_source);
+static GlueSourceStatus require_source(Chain *chain, const char *profile,
+									   GlueSourceStatus status,
+									   const char *what);
+static GlueSourceStatus add_web_identity(Chain *chain, const char *profile);
+static GlueSourceStatus add_keys(Chain *chain, const char *profile);
+static GlueSourceStatus refuse_profile(Chain *chain, const char *profile);
+static bool has_keys(const Chain *chain, const char *profile);
+static bool get_duration(Chain *chain, const char *profile, int *seconds);
+static const char *get(const Chain *chain, const char *profile,
+					   const char *property);
+static GlueCredentialStep *add_step(Chain *chain, GlueCredentialStepKind kind,
+									const char *profile);
+static void reverse_steps(GlueCredentialPlan *plan);
+static bool equals(const char *value, const char *word);
+
+/*
+ * Make the plan for the profile that is used.
+ *
+ * A default profile that does not exist is absent, as is any profile that says
+ * nothing about credentials.  One that somebody chose and that does not exist
+ * is an error.
+ */
+GlueSourceStatus
+glue_profile_chain(const GlueConfiguration *configuration,
+				   GlueCredentialPlan *plan, GlueConfigurationError *error)
+{
+	Chain		chain = {configuration, plan, error};
+	const char *profile = configuration->profile;
+	GlueSourceStatus status;
+
+	plan->nsteps = 0;
+	if (configuration->profile_origin == GLUE_PROFILE_BY_DEFAULT &&
+		(configuration->profiles == NULL ||
+		 !glue_profile_set_has(configuration->profiles, GLUE_SECTION_PROFILE,
+							   profile)))
+		return GLUE_SOURCE_ABSENT;
+
+	for (;;)
+	{
+		const char *source = NULL;
+
+		if (!visit(&chain, profile))
+			return GLUE_SOURCE_INVALID;
+		if (uses_role(&chain, profile) && !add_role(&chain, profile, &source))
+			return GLUE_SOURCE_INVALID;
+		if (source == NULL)
+			break;
+		profile = source;
+	}
+
+	status = add_source(&chain, profile);
+	if (status == GLUE_SOURCE_PRESENT)
+		reverse_steps(plan);
+	return status;
+}
+
+/*
+ * Come by a profile: it must exist, and not be one that we came by.
+ */
+static bool
+visit(Chain *chain, const char *profile)
+{
+	const GlueProfileSet *set = chain->configuration->profiles;
+
+	for (int i = 0; i < chain->nprofiles; i++)
+	{
+		if (strcmp(chain->profiles[i], profile) == 0)
+			return refuse_loop(chain, i, profile);
+	}
+
+	if (set != NULL && glue_profile_set_has(set, GLUE_SECTION_PROFILE, profile))
+	{
+		chain->profiles[chain->nprofiles++] = profile;
+		return true;
+	}
+
+	if (chain->nprofiles == 0)
+		glue_configuration_fail(chain->error, NULL,
+								"There is no profile " GLUE_PROFILE_NAME_FORMAT
+								", which %s names.", profile,
+								chain->configuration->profile_origin ==
+								GLUE_PROFILE_BY_ENVIRONMENT ?
+								"AWS_PROFILE" : "a setting");
+	else
+		glue_configuration_fail(chain->error, NULL,
+								"There is no profile " GLUE_PROFILE_NAME_FORMAT
+								", which profile " GLUE_PROFILE_NAME_FORMAT
+								" names as \"source_profile\".", profile,
+								chain->profiles[chain->nprofiles - 1]);
+	return false;
+}
+
+static bool
+refuse_loop(Chain *chain, int first, const char *profile)
+{
+	char		names[sizeof(chain->error->detail)] = "";
+	size_t		used = 0;
+
+	/* ten names of 64 bytes fit */
+	for (int i = first; i < chain->nprofiles; i++)
+		used += snprintf(names + used, sizeof(names) - used,
+						 GLUE_PROFILE_NAME_FORMAT " > ", chain->profiles[i]);
+	glue_configuration_fail(chain->error, NULL,
+							"Profiles form a loop by \"source_profile\": %s"
+							GLUE_PROFILE_NAME_FORMAT ".", names, profile);
+	return false;
+}
+
+/*
+ * Is this profile's role to be assumed with the credentials of a source?
+ */
+static bool
+uses_role(const Chain *chain, const char *profile)
+{
+	if (chain->nprofiles > 1 && has_keys(chain, profile))
+		return false;
+	return get(chain, profile, "role_arn") != NULL &&
+		get(chain, profile, "web_identity_token_file") == NULL;
+}
+
+/*
+ * Add the step of assuming a role.  *source is set to the profile that is its
+ * source, or left NULL if that is the profile itself.
+ */
+static bool
+add_role(Chain *chain, const char *profile, const char **source)
+{
+	const char *source_profile = get(chain, profile, "source_profile");
+	const char *credential_source = get(chain, profile, "credential_source");
+	GlueCredentialStep *step;
+	int			duration;
+
+	if (!check_role(chain, profile, source_profile, credential_source) ||
+		!get_duration(chain, profile, &duration))
+		return false;
+
+	/* the last place is for the source */
+	if (chain->plan->nsteps == GLUE_PLAN_MAX_STEPS - 1)
+	{
+		glue_configuration_fail(chain->error, NULL,
+								"Profile " GLUE_PROFILE_NAME_FORMAT
+								" leads to more than %d roles by \"source_profile\".",
+								chain->configuration->profile,
+								GLUE_PLAN_MAX_STEPS - 1);
+		return false;
+	}
+	step = add_step(chain, GLUE_STEP_ASSUME_ROLE, profile);
+	step->role_arn = get(chain, profile, "role_arn");
+	step->role_session_name = get(chain, profile, "role_session_name");
+	step->external_id = get(chain, profile, "external_id");
+	step->duration_seconds = duration;
+
+	if (source_profile != NULL && strcmp(source_profile, profile) != 0)
+		*source = source_profile;
+	return true;
+}
+
+/*
+ * Check that it is clear, and in our power, how to assume a role.
+ */
+static bool
+check_role(Chain *chain, const char *profile, const char *source_profile,
+		   const char *credential_source)
+{
+	if (get(chain, profile, "mfa_serial") != NULL)
+		glue_configuration_fail(chain->error, refused_hint,
+								"Profile " GLUE_PROFILE_NAME_FORMAT
+								" has \"mfa_serial\", but a server has nobody to type in a code.",
+								profile);
+	else if (source_profile != NULL && credential_source != NULL)
+		glue_configuration_fail(chain->error, NULL,
+								"Profile " GLUE_PROFILE_NAME_FORMAT
+								" has both \"source_profile\" and \"credential_source\".",
+								profile);
+	else if (source_profile == NULL && credential_source == NULL)
+		glue_configuration_fail(chain->error, NULL,
+								"Profile " GLUE_PROFILE_NAME_FORMAT
+								" has \"role_arn\", but neither \"source_profile\" nor \"credential_source\".",
+								profile);
+	else
+		return true;
+
+	return false;
+}
+
+/*
+ * Add the step that the chain begins with.
+ */
+static GlueSourceStatus
+add_source(Chain *chain, const char *profile)
+{
+	const char *credential_source = get(chain, profile, "credential_source");
+
+	if (chain->nprofiles > 1 && has_keys(chain, profile))
+		return add_keys(chain, profile);
+	if (credential_source != NULL)
+		return add_credential_source(chain, profile, credential_source);
+	if (get(chain, profile, "web_identity_token_file") != NULL)
+		return add_web_identity(chain, profile);
+	if (has_keys(chain, profile))
+		return add_keys(chain, profile);
+	return refuse_profile(chain, profile);
+}
+
+static GlueSourceStatus
+add_credential_source(Chain *chain, const char *profile,
+					  const char *credential_source)
+{
+	GlueStaticKeys keys;
+	GlueContainerSource container;
+	GlueInstanceSource instance;
+	GlueSourceStatus status;
+
+	if (equals(credential_source, "Environment"))
+	{
+		status = glue_environment_source(chain->configuration, &keys,
+										 chain->error);
+		add_step(chain, GLUE_STEP_KEYS, NULL)->keys = keys;
+		return require_source(chain, profile, status,
+							  "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
+	}
+	if (equals(credential_source, "EcsContainer"))
+	{
+		status = glue_container_source(chain->configuration, &container,
+									   chain->error);
+		(void) add_step(chain, GLUE_STEP_CONTAINER, profile);
+		return require_source(chain, profile, status,
+							  "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
+	}
+	if (equals(credential_source, "Ec2InstanceMetadata"))
+	{
+		status = glue_instance_source(chain->configuration, &instance,
+									  chain->error);
+		(void) add_step(chain, GLUE_STEP_INSTANCE, profile);
+		return require_source(chain, profile, status,
+							  "the metadata service is switched off");
+	}
+
+	glue_configuration_fail(chain->error, NULL,
+							"\"credential_source\" of profile "
+							GLUE_PROFILE_NAME_FORMAT
+							" must be \"Environment\", \"EcsContainer\" or \"Ec2InstanceMetadata\".",
+							profile);
+	return GLUE_SOURCE_INVALID;
+}
+
+/*
+ * A source that a profile names must be there.
+ */
+static GlueSourceStatus
+require_source(Chain *chain, const char *profile, GlueSourceStatus status,
+			   const char *what)
+{
+	if (status != GLUE_SOURCE_ABSENT)
+		return status;
+
+	glue_configuration_fail(chain->error, NULL,
+							"Profile " GLUE_PROFILE_NAME_FORMAT
+							" names a \"credential_source\", but %s.",
+							profile, what);
+	return GLUE_SOURCE_INVALID;
+}
+
+static GlueSourceStatus
+add_web_identity(Chain *chain, const char *profile)
+{
+	GlueCredentialStep *step;
+	int			duration;
+
+	/* that of the environment belongs to the token there */
+	if (get(chain, profile, "role_arn") == NULL)
+	{
+		glue_configuration_fail(chain->error, NULL,
+								"Profile " GLUE_PROFILE_NAME_FORMAT
+								" has \"web_identity_token_file\" but not \"role_arn\".",
+								profile);
+		return GLUE_SOURCE_INVALID;
+	}
+	if (!get_duration(chain, profile, &duration))
+		return GLUE_SOURCE_INVALID;
+
+	step = add_step(chain, GLUE_STEP_WEB_IDENTITY, profile);
+	step->token_file = get(chain, profile, "web_identity_token_file");
+	step->role_arn = get(chain, profile, "role_arn");
+	step->role_session_name = get(chain, profile, "role_session_name");
+	step->duration_seconds = duration;
+	return GLUE_SOURCE_PRESENT;
+}
+
+static GlueSourceStatus
+add_keys(Chain *chain, const char *profile)
+{
+	GlueCredentialStep *step = add_step(chain, GLUE_STEP_KEYS, profile);
+	GlueStaticKeys *keys = &step->keys;
+
+	keys->access_key_id = get(chain, profile, "aws_access_key_id");
+	keys->secret_access_key = get(chain, profile, "aws_secret_access_key");
+	keys->session_token = get(chain, profile, "aws_session_token");
+	step->account_id = get(chain, profile, "aws_account_id");
+
+	if (keys->access_key_id == NULL || keys->secret_access_key == NULL)
+	{
+		glue_configuration_fail(chain->error, NULL,
+								"Profile " GLUE_PROFILE_NAME_FORMAT
+								" has \"%s\" but not \"%s\".", profile,
+								keys->access_key_id ? "aws_access_key_id"
+								: "aws_secret_access_key",
+								keys->access_key_id ? "aws_secret_access_key"
+								: "aws_access_key_id");
+		return GLUE_SOURCE_INVALID;
+	}
+	if (!glue_static_keys_valid(keys))
+	{
+		glue_configuration_fail(chain->error, NULL,
+								"A key or the token of profile "
+								GLUE_PROFILE_NAME_FORMAT
+								" holds a space, a line break or a character that is not ASCII.",
+								profile);
+		return GLUE_SOURCE_INVALID;
+	}
+	return GLUE_SOURCE_PRESENT;
+}
+
+/*
+ * Say why a profile without credentials is of no use.  The one that is used
+ * may have none; one that a role depends on may not.
+ */
+static GlueSourceStatus
+refuse_profile(Chain *chain, const char *profile)
+{
+	for (const RefusedProperty *refused = refused_properties;
+		 refused->property != NULL; refused++)
+	{
+		if (get(chain, profile, refused->property) != NULL)
+		{
+			glue_configuration_fail(chain->error, refused_hint,
+									"Profile " GLUE_PROFILE_NAME_FORMAT
+									" has \"%s\", but %s.", profile,
+									refused->property, refused->reason);
+			return GLUE_SOURCE_INVALID;
+		}
+	}
+
+	if (chain->plan->nsteps == 0)
+		return GLUE_SOURCE_ABSENT;
+	glue_configuration_fail(chain->error, NULL,
+							"Profile " GLUE_PROFILE_NAME_FORMAT
+							" is a \"source_profile\" but has no credentials.",
+							profile);
+	return GLUE_SOURCE_INVALID;
+}
+
+static bool
+has_keys(const Chain *chain, const char *profile)
+{
+	return get(chain, profile, "aws_access_key_id") != NULL ||
+		get(chain, profile, "aws_secret_access_key") != NULL;
+}
+
+/*
+ * Read how long a role's credentials are to last; 0 if it is not said.
+ */
+static bool
+get_duration(Chain *chain, const char *profile, int *seconds)
+{
+	const char *text = get(chain, profile, "duration_seconds");
+
+	*seconds = 0;
+	if (text == NULL ||
+		glue_configuration_number(text, MIN_DURATION, MAX_DURATION, seconds))
+		return true;
+
+	glue_configuration_fail(chain->error, NULL,
+							"\"duration_seconds\" of profile "
+							GLUE_PROFILE_NAME_FORMAT
+							" must be a whole number from %d to %d.",
+							profile, MIN_DURATION, MAX_DURATION);
+	return false;
+}
+
+static const char *
+get(const Chain *chain, const char *profile, const char *property)
+{
+	return glue_configuration_property(chain->configuration, profile,
+									   property);
+}
+
+static GlueCredentialStep *
+add_step(Chain *chain, GlueCredentialStepKind kind, const char *profile)
+{
+	GlueCredentialStep *step = &chain->plan->steps[chain->plan->nsteps++];
+
+	memset(step, 0, sizeof(*step));
+	step->kind = kind;
+	step->profile = profile;
+	if (profile != NULL)
+		step->region = get(chain, profile, "region");
+	return step;
+}
+
+static void
+reverse_steps(GlueCredentialPlan *plan)
+{
+	for (int i = 0, j = plan->nsteps - 1; i < j; i++, j--)
+	{
+		GlueCredentialStep step = plan->steps[i];
+
+		plan->steps[i] = plan->steps[j];
+		plan->steps[j] = step;
+	}
+}
+
+/*
+ * Is this the word, in either case?
+ */
+static bool
+equals(const char *value, const char *word)
+{
+	size_t		len = strlen(value);
+
+	return len == strlen(word) && glue_begins_with(value, len, word);
+}

@@ -1,0 +1,532 @@
+/*-------------------------------------------------------------------------
+ *
+ * reply.c
+ *	  Decoding of answers from AWS services.
+ *
+ * An answer is a success with a JSON object, an error with a code and a
+ * message, or malformed: a status that says success over a body that is no
+ * answer of the service.
+ *
+ * Errors are spelled in many ways.  The code is in one of two members of the
+ * JSON body or in a header, bare or wrapped in a namespace and a URL; older
+ * services use XML; what a proxy or load balancer says is HTML or plain text.
+ * Decoding an error never fails: whatever was sent, code and message are then
+ * the best that can be said about it.
+ *
+ * Nothing that came over the wire is kept as it came.  Codes and headers are
+ * reduced to printable ASCII and messages to one line of valid UTF-8, so that
+ * they can go into an error report and a log.  And a message is cut off where
+ * it begins to quote our request: AWS does so when a signature is wrong, and
+ * the request's headers hold the session token.
+ *
+ * IDENTIFICATION
+ *	  src/aws/reply.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "text/clean.h"
+#include "text/json.h"
+#include "text/xml.h"
+
+/* Enough of an HTML page or plain text to recognise who speaks. */
+#define MAX_FOREIGN_TEXT_LEN	300
+
+/* A header that is kept, and where. */
+typedef struct KeptHeader
+{
+	const char *name;
+	size_t		offset;			/* of its buffer in GlueReplyHeaders */
+} KeptHeader;
+
+static const KeptHeader kept_headers[] = {
+	{"x-amzn-requestid", offsetof(GlueReplyHeaders, request_id)},
+	{"x-amzn-request-id", offsetof(GlueReplyHeaders, request_id)},
+	{"x-amz-request-id", offsetof(GlueReplyHeaders, request_id)},
+	{"x-amzn-errortype", offsetof(GlueReplyHeaders, error_type)},
+	{"content-type", offsetof(GlueReplyHeaders, content_type)},
+	{"date", offsetof(GlueReplyHeaders, date)},
+	{"x-amz-retry-after", offsetof(GlueReplyHeaders, retry_after)},
+	{NULL, 0}
+};
+
+/* Where a message begins to quote the request; compared without case. */
+static const char *const quotations[] = {
+	"The Canonical String",
+	"The String-to-Sign",
+	"The String to Sign",
+	"Credential=",
+	"Authorization=",
+	"Authorization:",
+	"Authorization header:",
+	"AWS4-HMAC-SHA256",
+	"X-Amz-Security-Token",
+	NULL
+};
+
+/* prototypes of private functions */
+static bool name_matches(const char *name, size_t len, const char *want);
+static void keep_header(char buffer[GLUE_REPLY_HEADER_MAX + 1],
+						const char *value, size_t len);
+static void decode_success(GlueReply *reply, const char *body, size_t len);
+static const char *describe_type(json_object *tree);
+static const char *describe_text(const char *body, size_t len);
+static void decode_error(GlueReply *reply, int http_status,
+						 const GlueReplyHeaders *headers,
+						 const char *body, size_t len);
+static void decode_json_error(GlueReply *reply, json_object *tree);
+static void append_federation_source(GlueReply *reply, json_object *tree);
+static bool decode_xml_error(GlueReply *reply, const char *body, size_t len);
+static bool get_text(json_object *tree, const char *member,
+					 const char **input, size_t *len);
+static void set_code(char code[GLUE_REPLY_CODE_MAX + 1],
+					 const char *input, size_t len);
+static void set_message(GlueReply *reply, const char *input, size_t len);
+static void set_foreign_message(GlueReply *reply,
+								const char *body, size_t len);
+static void cut_quotation(char *message);
+static void skip_white_space(const char **input, size_t *len);
+static bool parse_number(const char *input, int digits, int *number);
+static long long days_since_epoch(int year, int month, int day);
+
+/*
+ * Take note of one header line of an answer, with or without its line end.
+ *
+ * Lines come in order.  A status line begins an answer anew, since an interim
+ * one may have come before.  Of a header that is repeated the first counts.
+ */
+void
+glue_reply_header(GlueReplyHeaders *headers, const char *line, size_t len)
+{
+	const char *colon;
+	size_t		name_len;
+
+	if (glue_begins_with(line, len, "HTTP/"))
+	{
+		memset(headers, 0, sizeof(*headers));
+		return;
+	}
+
+	colon = memchr(line, ':', len);
+	if (colon == NULL)
+		return;
+	name_len = colon - line;
+
+	if (name_matches(line, name_len, "age"))
+		headers->has_age = true;
+	for (const KeptHeader *kept = kept_headers; kept->name != NULL; kept++)
+	{
+		if (name_matches(line, name_len, kept->name))
+			keep_header((char *) headers + kept->offset,
+						colon + 1, len - name_len - 1);
+	}
+}
+
+/*
+ * Decode an answer that came in whole.
+ *
+ * reply need not be initialised.  Its tree, which only a success has, is to
+ * be freed by glue_reply_clear().
+ */
+void
+glue_reply_decode(GlueReply *reply, int http_status,
+				  const GlueReplyHeaders *headers,
+				  const char *body, size_t body_len)
+{
+	memset(reply, 0, sizeof(*reply));
+	if (http_status >= 200 && http_status <= 299)
+		decode_success(reply, body, body_len);
+	else
+		decode_error(reply, http_status, headers, body, body_len);
+}
+
+/*
+ * Free what glue_reply_decode() made.  Harmless on a reply of zeroes.
+ */
+void
+glue_reply_clear(GlueReply *reply)
+{
+	glue_json_tree_free(reply->tree);
+	memset(reply, 0, sizeof(*reply));
+}
+
+/*
+ * Read the date of a Date header, "Sun, 06 Nov 1994 08:49:37 GMT", as seconds
+ * since 1970.
+ *
+ * HTTP has two more forms, which are obsolete since 1997; they are refused,
+ * as is a date before 1970.
+ */
+bool
+glue_reply_parse_date(const char *date, long long *epoch_seconds)
+{
+	static const char form[] = "xxx, dd xxx dddd dd:dd:dd GMT";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int			day;
+	int			month = 0;
+	int			year;
+	int			hour;
+	int			minute;
+	int			second;
+
+	if (strlen(date) != strlen(form))
+		return false;
+	for (size_t i = 0; i < strlen(form); i++)
+	{
+		if (form[i] != 'x' && form[i] != 'd' && date[i] != form[i])
+			return false;
+	}
+	while (month < 12 && memcmp(date + 8, months + 3 * month, 3) != 0)
+		month++;
+
+	if (month == 12 ||
+		!parse_number(date + 5, 2, &day) || day < 1 || day > 31 ||
+		!parse_number(date + 12, 4, &year) || year < 1970 ||
+		!parse_number(date + 17, 2, &hour) || hour > 23 ||
+		!parse_number(date + 20, 2, &minute) || minute > 59 ||
+		!parse_number(date + 23, 2, &second) || second > 60)
+		return false;
+
+	*epoch_seconds = ((days_since_epoch(year, month + 1, day) * 24 + hour) *
+					  60 + minute) * 60 + second;
+	return true;
+}
+
+static bool
+name_matches(const char *name, size_t len, const char *want)
+{
+	return len == strlen(want) && glue_begins_with(name, len, want);
+}
+
+/*
+ * Copy a header's value, trimmed and without anything that is no printable
+ * ASCII, unless there is one already.
+ */
+static void
+keep_header(char buffer[GLUE_REPLY_HEADER_MAX + 1],
+			const char *value, size_t len)
+{
+	size_t		used = 0;
+
+	if (buffer[0] != '\0')
+		return;
+
+	skip_white_space(&value, &len);
+	for (size_t i = 0; i < len && used < GLUE_REPLY_HEADER_MAX; i++)
+	{
+		if (value[i] >= ' ' && value[i] < 0x7f)
+			buffer[used++] = value[i];
+	}
+	while (used > 0 && buffer[used - 1] == ' ')
+		used--;
+	buffer[used] = '\0';
+}
+
+/*
+ * A success is a JSON object, or nothing where an operation has no output.
+ */
+static void
+decode_success(GlueReply *reply, const char *body, size_t len)
+{
+	const char *found;
+
+	skip_white_space(&body, &len);
+	reply->tree = len == 0 ? json_object_new_object()
+		: glue_json_tree_parse(body, len);
+	if (json_object_is_type(reply->tree, json_type_object))
+	{
+		reply->kind = GLUE_REPLY_SUCCESS;
+		return;
+	}
+
+	/* json-c's tree for null is NULL, as for what is no JSON */
+	found = reply->tree != NULL ? describe_type(reply->tree)
+		: describe_text(body, len);
+	glue_json_tree_free(reply->tree);
+	reply->tree = NULL;
+	reply->kind = GLUE_REPLY_MALFORMED;
+	snprintf(reply->message, sizeof(reply->message),
+			 "expected a JSON object but found %s", found);
+}
+
+static const char *
+describe_type(json_object *tree)
+{
+	switch (json_object_get_type(tree))
+	{
+		case json_type_array:
+			return "a JSON array";
+		case json_type_string:
+			return "a JSON string";
+		case json_type_boolean:
+			return "a JSON boolean";
+		case json_type_null:
+			return "a JSON null";
+		default:
+			return "a JSON number";
+	}
+}
+
+/*
+ * Say what a body is that could not be parsed as JSON.
+ */
+static const char *
+describe_text(const char *body, size_t len)
+{
+	if (glue_begins_with(body, len, "<!doctype html") ||
+		glue_begins_with(body, len, "<html"))
+		return "an HTML page";
+	if (len > 0 && body[0] == '<')
+		return "XML or HTML";
+	if (len == 4 && memcmp(body, "null", 4) == 0)
+		return "a JSON null";
+	if (len > 0 && (body[0] == '{' || body[0] == '['))
+		return "JSON that is truncated or not valid";
+	return "text that is not JSON";
+}
+
+/*
+ * Find code and message of an error, by what is most specific first: the
+ * body, the header, the HTTP status.
+ */
+static void
+decode_error(GlueReply *reply, int http_status,
+			 const GlueReplyHeaders *headers, const char *body, size_t len)
+{
+	json_object *tree;
+
+	reply->kind = GLUE_REPLY_ERROR;
+	skip_white_space(&body, &len);
+
+	tree = len > 0 ? glue_json_tree_parse(body, len) : NULL;
+	if (json_object_is_type(tree, json_type_object))
+		decode_json_error(reply, tree);
+	else if (len > 0 && !decode_xml_error(reply, body, len))
+		set_foreign_message(reply, body, len);
+	glue_json_tree_free(tree);
+
+	if (reply->code[0] == '\0')
+		set_code(reply->code, headers->error_type,
+				 strlen(headers->error_type));
+	if (reply->code[0] == '\0')
+		snprintf(reply->code, sizeof(reply->code), "HTTP %d", http_status);
+}
+
+static void
+decode_json_error(GlueReply *reply, json_object *tree)
+{
+	static const char *const code_members[] = {"__type", "code", "Code"};
+	static const char *const message_members[] = {"message", "Message"};
+	const char *input;
+	size_t		len;
+
+	for (int i = 0; i < 3 && reply->code[0] == '\0'; i++)
+	{
+		if (get_text(tree, code_members[i], &input, &len))
+			set_code(reply->code, input, len);
+	}
+	for (int i = 0; i < 2 && reply->message[0] == '\0'; i++)
+	{
+		if (get_text(tree, message_members[i], &input, &len))
+			set_message(reply, input, len);
+	}
+	append_federation_source(reply, tree);
+}
+
+/*
+ * Glue stands before other catalogs, and says in members of their own if an
+ * error is theirs.
+ */
+static void
+append_federation_source(GlueReply *reply, json_object *tree)
+{
+	json_object *from_source;
+	char		code[GLUE_REPLY_CODE_MAX + 1] = "";
+	const char *input;
+	size_t		len;
+	size_t		used = strlen(reply->message);
+	size_t		size = sizeof(reply->message) - used;
+	const char *space = used > 0 ? " " : "";
+	int			added = 0;
+
+	if (get_text(tree, "FederationSourceErrorCode", &input, &len))
+		set_code(code, input, len);
+	if (code[0] != '\0')
+		added = snprintf(reply->message + used, size,
+						 "%s(from the federation source: %s)", space, code);
+	else if (json_object_object_get_ex(tree, "FromFederationSource",
+									   &from_source) &&
+			 json_object_is_type(from_source, json_type_boolean) &&
+			 json_object_get_boolean(from_source))
+		added = snprintf(reply->message + used, size,
+						 "%s(from the federation source)", space);
+
+	/* all of it or nothing */
+	if ((size_t) added >= size)
+		reply->message[used] = '\0';
+}
+
+/*
+ * Decode <ErrorResponse><Error><Code>...</Code><Message>..., in any
+ * namespace, with or without the outer element.
+ */
+static bool
+decode_xml_error(GlueReply *reply, const char *body, size_t len)
+{
+	char		code[GLUE_REPLY_CODE_MAX + 1];
+	char		message[GLUE_REPLY_MESSAGE_MAX + 1];
+	GlueXmlField fields[] = {
+		{"Error/Code", code, sizeof(code)},
+		{"Error/Message", message, sizeof(message)}
+	};
+
+	if (body[0] != '<')
+		return false;
+
+	glue_xml_text(body, len, fields, 2);
+	set_code(reply->code, code, strlen(code));
+	set_message(reply, message, strlen(message));
+
+	return reply->code[0] != '\0';
+}
+
+/*
+ * Get a member that is a string.
+ */
+static bool
+get_text(json_object *tree, const char *member,
+		 const char **input, size_t *len)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(tree, member, &value) ||
+		!json_object_is_type(value, json_type_string))
+		return false;
+
+	*input = json_object_get_string(value);
+	*len = (size_t) json_object_get_string_len(value);
+	return true;
+}
+
+/*
+ * Reduce "namespace#Code:http://..." to "Code", and that to the characters
+ * that codes are made of.
+ */
+static void
+set_code(char code[GLUE_REPLY_CODE_MAX + 1], const char *input, size_t len)
+{
+	size_t		begin = 0;
+	size_t		end = 0;
+	size_t		used = 0;
+
+	for (end = 0; end < len && input[end] != ':' && input[end] != ','; end++)
+	{
+		if (input[end] == '#')
+			begin = end + 1;
+	}
+	for (size_t i = begin; i < end && used < GLUE_REPLY_CODE_MAX; i++)
+	{
+		char		c = input[i];
+
+		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+			(c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-')
+			code[used++] = c;
+	}
+	code[used] = '\0';
+}
+
+/*
+ * Set the message from the service's own text.
+ */
+static void
+set_message(GlueReply *reply, const char *input, size_t len)
+{
+	glue_clean_text(reply->message, sizeof(reply->message), input, len, false);
+	cut_quotation(reply->message);
+}
+
+/*
+ * Set the message from a body that some other program wrote: the beginning of
+ * its text, without markup.
+ */
+static void
+set_foreign_message(GlueReply *reply, const char *body, size_t len)
+{
+	glue_clean_text(reply->message, MAX_FOREIGN_TEXT_LEN + 1,
+					body, len, body[0] == '<');
+	cut_quotation(reply->message);
+}
+
+/*
+ * End a message where it begins to quote the request.
+ */
+static void
+cut_quotation(char *message)
+{
+	size_t		len = strlen(message);
+
+	for (size_t i = 0; i < len; i++)
+	{
+		for (const char *const *quotation = quotations; *quotation; quotation++)
+		{
+			if (glue_begins_with(message + i, len - i, *quotation))
+				len = i;
+		}
+	}
+
+	while (len > 0 && message[len - 1] == ' ')
+		len--;
+	message[len] = '\0';
+}
+
+/*
+ * Step over the white space of JSON and HTTP, and over a byte order mark.
+ */
+static void
+skip_white_space(const char **input, size_t *len)
+{
+	if (glue_begins_with(*input, *len, "\xef\xbb\xbf"))
+	{
+		*input += 3;
+		*len -= 3;
+	}
+	while (*len > 0 && memchr(" \t\r\n", **input, 4) != NULL)
+	{
+		(*input)++;
+		(*len)--;
+	}
+}
+
+static bool
+parse_number(const char *input, int digits, int *number)
+{
+	*number = 0;
+	for (int i = 0; i < digits; i++)
+	{
+		if (input[i] < '0' || input[i] > '9')
+			return false;
+		*number = *number * 10 + (input[i] - '0');
+	}
+	return true;
+}
+
+/*
+ * Days from 1970-01-01 to a day of the Gregorian calendar.
+ *
+ * Counted in years that begin with March, so that the leap day is the last of
+ * its year; 719468 days lie between 1 March of the year 0 and 1970.
+ */
+static long long
+days_since_epoch(int year, int month, int day)
+{
+	int			march_year = month > 2 ? year : year - 1;
+	int			march_month = month > 2 ? month - 3 : month + 9;
+	int			day_of_year = (153 * march_month + 2) / 5 + day - 1;
+
+	return 365LL * march_year + march_year / 4 - march_year / 100 +
+		march_year / 400 + day_of_year - 719468;
+}

@@ -1,0 +1,212 @@
+/*-------------------------------------------------------------------------
+ *
+ * retry.c
+ *	  The arithmetic of AWS's standard retry mode, as of 2026.
+ *
+ * Three questions come up after a failed attempt: may the same request
+ * succeed later, how long to wait, and does the quota allow it.  This file
+ * answers them with numbers; who waits, and whether an attempt may have been
+ * carried out, is for the caller.
+ *
+ * Failures are judged by AWS's code before the HTTP status, because services
+ * disagree about the status: Glue throttles with 400.
+ *
+ * The wait before retry number n is random between zero and
+ *
+ *		min(base * 2^(n-1), 20 s)
+ *
+ * so that many clients that failed together do not come back together.
+ *
+ * IDENTIFICATION
+ *	  src/aws/retry.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/retry.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define BASE_TRANSIENT_MS	50
+#define BASE_THROTTLING_MS	1000
+#define MAX_BACKOFF_MS		20000
+
+/* The most that the service's wish may add to our own delay. */
+#define MAX_RETRY_AFTER_EXTRA_MS	5000
+
+/*
+ * What a retry takes from the quota.  A throttled service says itself when
+ * it has had enough, so that retries after it may be cheaper.
+ */
+#define COST_TRANSIENT		14
+#define COST_THROTTLING		5
+
+/* What a success that needed no retry gives back. */
+#define FIRST_TRY_REFUND	1
+
+static const char *const throttling_codes[] = {
+	"BandwidthLimitExceeded",
+	"EC2ThrottledException",
+	"LimitExceededException",
+	"PriorRequestNotComplete",
+	"ProvisionedThroughputExceededException",
+	"RequestLimitExceeded",
+	"RequestThrottled",
+	"RequestThrottledException",
+	"SlowDown",
+	"ThrottledException",
+	"Throttling",
+	"ThrottlingException",
+	"TooManyRequestsException",
+	"TransactionInProgressException",
+	NULL
+};
+
+static const char *const transient_codes[] = {
+	"IDPCommunicationError",	/* AWS STS, reaching an identity provider */
+	"RequestTimeout",
+	"RequestTimeoutException",
+	NULL
+};
+
+/* prototypes of private functions */
+static bool in_list(const char *code, const char *const *list);
+static int	parse_retry_after(const char *header, int limit);
+
+/*
+ * Say whether the same request may succeed later.
+ *
+ * http_status is 0 if no answer came.  code is AWS's name for the error,
+ * without a namespace; NULL or "" if there was none.
+ *
+ * A bare 429 counts as throttling: it is no answer of Glue, but proxies and
+ * gateways give it, and mean just that.  The SDKs differ here.
+ */
+GlueRetryKind
+glue_retry_classify(int http_status, const char *code)
+{
+	if (code != NULL && code[0] != '\0')
+	{
+		if (in_list(code, throttling_codes))
+			return GLUE_RETRY_THROTTLING;
+		if (in_list(code, transient_codes))
+			return GLUE_RETRY_TRANSIENT;
+	}
+
+	switch (http_status)
+	{
+		case 0:
+		case 500:
+		case 502:
+		case 503:
+		case 504:
+			return GLUE_RETRY_TRANSIENT;
+		case 429:
+			return GLUE_RETRY_THROTTLING;
+		default:
+			return GLUE_RETRY_NONE;
+	}
+}
+
+/*
+ * How many milliseconds to wait after attempt number "attempt", which counts
+ * from 1, before the next.
+ *
+ * jitter is a random number from 0 to 1.  retry_after is the value of
+ * x-amz-retry-after, in milliseconds, or NULL; it can lengthen the wait, by
+ * five seconds at most, but not shorten it.
+ */
+int
+glue_retry_delay_ms(GlueRetryKind kind, int attempt, double jitter,
+					const char *retry_after)
+{
+	int			bound = BASE_TRANSIENT_MS;
+	int			delay;
+	int			wish;
+
+	if (kind == GLUE_RETRY_THROTTLING)
+		bound = BASE_THROTTLING_MS;
+	for (int i = 1; i < attempt && bound < MAX_BACKOFF_MS; i++)
+		bound *= 2;
+	if (bound > MAX_BACKOFF_MS)
+		bound = MAX_BACKOFF_MS;
+
+	delay = (int) (bound * jitter);
+	wish = parse_retry_after(retry_after, delay + MAX_RETRY_AFTER_EXTRA_MS);
+
+	return wish > delay ? wish : delay;
+}
+
+/*
+ * Fill the bucket.
+ */
+void
+glue_retry_quota_init(GlueRetryQuota *quota)
+{
+	quota->capacity = GLUE_RETRY_QUOTA_SIZE;
+}
+
+/*
+ * Pay for a retry.  Returns what was taken, to be handed to
+ * glue_retry_quota_refund() if that retry succeeds; -1 if there is too little
+ * left, and then nothing is taken and there must be no retry.
+ */
+int
+glue_retry_quota_take(GlueRetryQuota *quota, GlueRetryKind kind)
+{
+	int			cost = COST_TRANSIENT;
+
+	if (kind == GLUE_RETRY_THROTTLING)
+		cost = COST_THROTTLING;
+	if (quota->capacity < cost)
+		return -1;
+
+	quota->capacity -= cost;
+	return cost;
+}
+
+/*
+ * Give back after a success: what its last retry took, or, if last_cost is 0
+ * because the first attempt succeeded, a little.  A call that fails gives
+ * nothing back.
+ */
+void
+glue_retry_quota_refund(GlueRetryQuota *quota, int last_cost)
+{
+	quota->capacity += last_cost > 0 ? last_cost : FIRST_TRY_REFUND;
+	if (quota->capacity > GLUE_RETRY_QUOTA_SIZE)
+		quota->capacity = GLUE_RETRY_QUOTA_SIZE;
+}
+
+static bool
+in_list(const char *code, const char *const *list)
+{
+	for (; *list != NULL; list++)
+	{
+		if (strcmp(code, *list) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Read a number of milliseconds that consists of digits alone.  Returns it
+ * or limit, whichever is less; 0 if it is anything else.
+ */
+static int
+parse_retry_after(const char *header, int limit)
+{
+	int			value = 0;
+
+	if (header == NULL)
+		return 0;
+
+	for (; *header != '\0'; header++)
+	{
+		if (*header < '0' || *header > '9')
+			return 0;
+		if (value < limit)
+			value = value * 10 + (*header - '0');
+	}
+	return value < limit ? value : limit;
+}

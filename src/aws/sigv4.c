@@ -1,0 +1,489 @@
+/*-------------------------------------------------------------------------
+ *
+ * sigv4.c
+ *	  Signing of HTTP requests with AWS Signature Version 4.
+ *
+ * Words used here, as AWS defines them:
+ *
+ *	- canonical request: the request in the one byte-exact form that AWS and
+ *	  we both hash (see sigv4_request.c)
+ *	- credential scope: "date/region/service/aws4_request", which says what a
+ *	  signing key is good for
+ *	- signing key: the secret access key, narrowed to one credential scope
+ *	- string to sign: time, scope and the hash of the canonical request
+ *
+ * The stages are functions of their own, so that a test that fails says which
+ * one is wrong.  All text is built in the caller's buffers or on the stack,
+ * and what OpenSSL allocates stays with the signer: a caller that longjmps
+ * between two calls leaks nothing.
+ *
+ * A signer keeps what is expensive to make: the contexts of the algorithms,
+ * which OpenSSL looks up by name, and the last signing key, which holds for a
+ * whole day.
+ *
+ * Secrets: the secret access key is never kept, only a digest that tells
+ * whether the cached key was made from it.  Intermediate keys, and the
+ * canonical request, which holds the session token, are cleansed.
+ *
+ * IDENTIFICATION
+ *	  src/aws/sigv4.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/sigv4.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "text/buffer.h"
+
+#define ALGORITHM		"AWS4-HMAC-SHA256"
+#define SCOPE_END		"aws4_request"
+
+#define DIGEST_LEN		32		/* bytes of a SHA-256 */
+
+/*
+ * AWS's secret access keys have 40 characters; other implementations of its
+ * API are free to choose.
+ */
+#define MAX_SECRET_LEN	255
+
+/*
+ * Room for the largest session token that AWS gives out, which is below
+ * 12 KiB, a custom endpoint's path with each byte encoded as three, and the
+ * rest.
+ */
+#define MAX_CANONICAL_LEN		16384
+
+/* All of it has a fixed length but the region and the service. */
+#define MAX_STRING_TO_SIGN_LEN	512
+
+struct GlueSigv4Signer
+{
+	EVP_MD	   *sha256;
+	EVP_MD_CTX *context;
+	EVP_MAC_CTX *hmac;			/* with SHA-256 set, for any key */
+
+	/* Remaining fields are invalid while has_key is false. */
+	bool		has_key;
+	EVP_MAC_CTX *keyed_hmac;	/* with SHA-256 and the signing key set */
+	unsigned char key_origin[DIGEST_LEN];	/* what the key was derived from */
+};
+
+/* prototypes of private functions */
+static bool make_signature(GlueSigv4Signer *signer,
+						   const GlueSigv4Request *request, const char *secret,
+						   char hex[GLUE_SIGV4_HEX_LEN + 1]);
+static bool set_signing_key(GlueSigv4Signer *signer,
+							const GlueSigv4Request *request,
+							const char *secret);
+static bool hash_key_origin(GlueSigv4Signer *signer,
+							const GlueSigv4Request *request,
+							const char *secret,
+							unsigned char origin[DIGEST_LEN]);
+static bool hash(GlueSigv4Signer *signer, const void *data, size_t len,
+				 unsigned char digest[DIGEST_LEN]);
+static bool hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
+					 char hex[GLUE_SIGV4_HEX_LEN + 1]);
+static EVP_MAC_CTX *new_hmac(void);
+static bool run_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,
+					 const void *data, size_t len,
+					 unsigned char mac[DIGEST_LEN]);
+static void digest_to_hex(const unsigned char digest[DIGEST_LEN],
+						  char hex[GLUE_SIGV4_HEX_LEN + 1]);
+static bool is_amz_date(const char *date);
+static bool is_credential_part(const char *part);
+static void put_scope(GlueTextBuffer *out, const GlueSigv4Request *request);
+
+/*
+ * Make a signer; a process needs one.  NULL if there is no memory or OpenSSL
+ * offers no SHA-256.
+ */
+GlueSigv4Signer *
+glue_sigv4_signer_new(void)
+{
+	GlueSigv4Signer *signer = calloc(1, sizeof(GlueSigv4Signer));
+
+	if (signer == NULL)
+		return NULL;
+
+	signer->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	signer->context = EVP_MD_CTX_new();
+	signer->hmac = new_hmac();
+	signer->keyed_hmac = new_hmac();
+	if (signer->sha256 == NULL || signer->context == NULL ||
+		signer->hmac == NULL || signer->keyed_hmac == NULL)
+	{
+		glue_sigv4_signer_free(signer);
+		return NULL;
+	}
+
+	return signer;
+}
+
+/*
+ * Free a signer, NULL included, and cleanse the key that it holds.
+ */
+void
+glue_sigv4_signer_free(GlueSigv4Signer *signer)
+{
+	if (signer == NULL)
+		return;
+
+	EVP_MAC_CTX_free(signer->keyed_hmac);
+	EVP_MAC_CTX_free(signer->hmac);
+	EVP_MD_CTX_free(signer->context);
+	EVP_MD_free(signer->sha256);
+	OPENSSL_cleanse(signer, sizeof(*signer));
+	free(signer);
+}
+
+/*
+ * Write the canonical request.
+ *
+ * All headers of the request get signed, so the caller leaves out what a
+ * proxy may change.  The text ends with a NUL that is not counted, and holds
+ * the session token if the headers do: the caller cleanses it.
+ *
+ * Returns its length; 0 if it does not fit, there are too many headers or
+ * OpenSSL fails.
+ */
+size_t
+glue_sigv4_canonical_request(GlueSigv4Signer *signer,
+							 const GlueSigv4Request *request,
+							 char *buffer, size_t size)
+{
+	char		body_hash[GLUE_SIGV4_HEX_LEN + 1];
+	GlueTextBuffer out;
+
+	if (!hash_hex(signer, request->body, request->body_len, body_hash))
+		return 0;
+
+	glue_text_begin(&out, buffer, size);
+	glue_sigv4_put_request(&out, request, body_hash);
+
+	return glue_text_end(&out);
+}
+
+/*
+ * Write the string to sign, with a NUL that is not counted.
+ *
+ * Returns its length; 0 if it does not fit, amz_date is no time of the form
+ * YYYYMMDDTHHMMSSZ or OpenSSL fails.
+ */
+size_t
+glue_sigv4_string_to_sign(GlueSigv4Signer *signer,
+						  const GlueSigv4Request *request,
+						  const char *canonical_request, size_t canonical_len,
+						  char *buffer, size_t size)
+{
+	char		request_hash[GLUE_SIGV4_HEX_LEN + 1];
+	GlueTextBuffer out;
+
+	if (!is_amz_date(request->amz_date) ||
+		!hash_hex(signer, canonical_request, canonical_len, request_hash))
+		return 0;
+
+	glue_text_begin(&out, buffer, size);
+	glue_text_put_string(&out, ALGORITHM "\n");
+	glue_text_put_string(&out, request->amz_date);
+	glue_text_put_char(&out, '\n');
+	put_scope(&out, request);
+	glue_text_put_char(&out, '\n');
+	glue_text_put_string(&out, request_hash);
+
+	return glue_text_end(&out);
+}
+
+/*
+ * Derive the signing key for one credential scope.
+ *
+ *		key = HMAC(HMAC(HMAC(HMAC("AWS4" secret, date), region), service),
+ *				   "aws4_request")
+ *
+ * date is the UTC day of the request's x-amz-date, of which only the first
+ * eight characters are read.  The caller cleanses the key.
+ *
+ * Returns false if the secret is too long, date is too short or OpenSSL fails;
+ * key is cleansed then.
+ */
+bool
+glue_sigv4_derive_key(GlueSigv4Signer *signer, const char *secret_access_key,
+					  const char *date, const char *region,
+					  const char *service,
+					  unsigned char key[GLUE_SIGV4_KEY_LEN])
+{
+	char		seed[4 + MAX_SECRET_LEN];
+	size_t		secret_len = strlen(secret_access_key);
+	bool		done;
+
+	OPENSSL_cleanse(key, GLUE_SIGV4_KEY_LEN);
+	if (secret_len > MAX_SECRET_LEN ||
+		strnlen(date, GLUE_SIGV4_DATE_LEN) < GLUE_SIGV4_DATE_LEN)
+		return false;
+
+	memcpy(seed, "AWS4", 4);
+	memcpy(seed + 4, secret_access_key, secret_len);
+
+	done = run_hmac(signer->hmac, seed, 4 + secret_len, date, GLUE_SIGV4_DATE_LEN, key) &&
+		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, region, strlen(region), key) &&
+		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, service, strlen(service), key) &&
+		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN,
+				 SCOPE_END, strlen(SCOPE_END), key);
+
+	OPENSSL_cleanse(seed, sizeof(seed));
+	if (!done)
+		OPENSSL_cleanse(key, GLUE_SIGV4_KEY_LEN);
+
+	return done;
+}
+
+/*
+ * Sign a request: write the value of its Authorization header.
+ *
+ * The request must be sent exactly as it is given here, within about five
+ * minutes of amz_date.  The credential and the scope go into the header, so
+ * anything in them that could end it or start another is refused.
+ *
+ * Returns false, with an empty buffer, if that or any stage fails.
+ */
+bool
+glue_sigv4_authorization(GlueSigv4Signer *signer,
+						 const GlueSigv4Request *request,
+						 const char *access_key_id,
+						 const char *secret_access_key,
+						 char *buffer, size_t size)
+{
+	char		signature[GLUE_SIGV4_HEX_LEN + 1];
+	GlueTextBuffer out;
+
+	glue_text_begin(&out, buffer, size);
+	if (!is_credential_part(access_key_id) ||
+		!is_credential_part(request->region) ||
+		!is_credential_part(request->service) ||
+		!make_signature(signer, request, secret_access_key, signature))
+	{
+		glue_text_end(&out);
+		return false;
+	}
+
+	glue_text_put_string(&out, ALGORITHM " Credential=");
+	glue_text_put_string(&out, access_key_id);
+	glue_text_put_char(&out, '/');
+	put_scope(&out, request);
+	glue_text_put_string(&out, ", SignedHeaders=");
+	glue_sigv4_put_signed_headers(&out, request);
+	glue_text_put_string(&out, ", Signature=");
+	glue_text_put_string(&out, signature);
+
+	return glue_text_end(&out) > 0;
+}
+
+/*
+ * Run the stages up to the signature.
+ */
+static bool
+make_signature(GlueSigv4Signer *signer, const GlueSigv4Request *request,
+			   const char *secret, char hex[GLUE_SIGV4_HEX_LEN + 1])
+{
+	char		canonical[MAX_CANONICAL_LEN];
+	char		to_sign[MAX_STRING_TO_SIGN_LEN];
+	size_t		canonical_len;
+	size_t		to_sign_len = 0;
+	unsigned char mac[DIGEST_LEN];
+
+	canonical_len = glue_sigv4_canonical_request(signer, request, canonical,
+												 sizeof(canonical));
+	if (canonical_len > 0)
+		to_sign_len = glue_sigv4_string_to_sign(signer, request, canonical,
+												canonical_len, to_sign,
+												sizeof(to_sign));
+
+	/* A stage that failed may have written any part of the buffer. */
+	OPENSSL_cleanse(canonical,
+					canonical_len > 0 ? canonical_len : sizeof(canonical));
+
+	/* without a key, the one that is set stays */
+	if (to_sign_len == 0 ||
+		!set_signing_key(signer, request, secret) ||
+		!run_hmac(signer->keyed_hmac, NULL, 0, to_sign, to_sign_len, mac))
+		return false;
+
+	digest_to_hex(mac, hex);
+	return true;
+}
+
+/*
+ * Set the key for this secret and the request's scope in signer->keyed_hmac,
+ * deriving it only if it is another than last time.
+ */
+static bool
+set_signing_key(GlueSigv4Signer *signer, const GlueSigv4Request *request,
+				const char *secret)
+{
+	unsigned char origin[DIGEST_LEN];
+	unsigned char key[GLUE_SIGV4_KEY_LEN];
+
+	if (!hash_key_origin(signer, request, secret, origin))
+		return false;
+	if (signer->has_key &&
+		CRYPTO_memcmp(origin, signer->key_origin, DIGEST_LEN) == 0)
+		return true;
+
+	signer->has_key =
+		glue_sigv4_derive_key(signer, secret, request->amz_date,
+							  request->region, request->service, key) &&
+		EVP_MAC_init(signer->keyed_hmac, key, sizeof(key), NULL);
+	memcpy(signer->key_origin, origin, DIGEST_LEN);
+
+	OPENSSL_cleanse(key, sizeof(key));
+	return signer->has_key;
+}
+
+/*
+ * Hash all that a signing key is derived from, each with its terminating NUL,
+ * so that no two different origins are the same sequence of bytes.
+ */
+static bool
+hash_key_origin(GlueSigv4Signer *signer, const GlueSigv4Request *request,
+				const char *secret, unsigned char origin[DIGEST_LEN])
+{
+	EVP_MD_CTX *context = signer->context;
+
+	return EVP_DigestInit_ex2(context, signer->sha256, NULL) &&
+		EVP_DigestUpdate(context, secret, strlen(secret) + 1) &&
+		EVP_DigestUpdate(context, request->amz_date, GLUE_SIGV4_DATE_LEN) &&
+		EVP_DigestUpdate(context, request->region,
+						 strlen(request->region) + 1) &&
+		EVP_DigestUpdate(context, request->service,
+						 strlen(request->service) + 1) &&
+		EVP_DigestFinal_ex(context, origin, NULL);
+}
+
+static bool
+hash(GlueSigv4Signer *signer, const void *data, size_t len,
+	 unsigned char digest[DIGEST_LEN])
+{
+	EVP_MD_CTX *context = signer->context;
+
+	return EVP_DigestInit_ex2(context, signer->sha256, NULL) &&
+		EVP_DigestUpdate(context, data, len) &&
+		EVP_DigestFinal_ex(context, digest, NULL);
+}
+
+static bool
+hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
+		 char hex[GLUE_SIGV4_HEX_LEN + 1])
+{
+	unsigned char digest[DIGEST_LEN];
+
+	if (!hash(signer, data, len, digest))
+		return false;
+
+	digest_to_hex(digest, hex);
+	return true;
+}
+
+/* A context for HMAC-SHA256, or NULL. */
+static EVP_MAC_CTX *
+new_hmac(void)
+{
+	EVP_MAC    *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *context = algorithm ? EVP_MAC_CTX_new(algorithm) : NULL;
+	OSSL_PARAM	digest[2] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+										 (char *) "SHA256", 0),
+		OSSL_PARAM_construct_end(),
+	};
+
+	EVP_MAC_free(algorithm);
+	if (context != NULL && !EVP_MAC_CTX_set_params(context, digest))
+	{
+		EVP_MAC_CTX_free(context);
+		context = NULL;
+	}
+	return context;
+}
+
+/*
+ * HMAC-SHA256; mac may be the same as key.  With a key of NULL, that of the
+ * last time is used.
+ */
+static bool
+run_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,
+		 const void *data, size_t len, unsigned char mac[DIGEST_LEN])
+{
+	size_t		mac_len;
+
+	return EVP_MAC_init(context, key, key_len, NULL) &&
+		EVP_MAC_update(context, data, len) &&
+		EVP_MAC_final(context, mac, &mac_len, DIGEST_LEN);
+}
+
+/*
+ * Is this "YYYYMMDDTHHMMSSZ"?
+ */
+static bool
+is_amz_date(const char *date)
+{
+	static const char form[] = "ddddddddTddddddZ";
+
+	for (int i = 0; i < GLUE_SIGV4_TIME_LEN; i++)
+	{
+		if (form[i] == 'd' ? date[i] < '0' || date[i] > '9'
+			: date[i] != form[i])
+			return false;
+	}
+	return date[GLUE_SIGV4_TIME_LEN] == '\0';
+}
+
+/*
+ * Can this stand in the Credential of an Authorization header, where "/" and
+ * "," separate?
+ */
+static bool
+is_credential_part(const char *part)
+{
+	const char *c;
+
+	for (c = part; *c != '\0'; c++)
+	{
+		if (*c <= ' ' || *c >= 0x7f || *c == '/' || *c == ',')
+			return false;
+	}
+	return c > part;
+}
+
+/*
+ * Write "date/region/service/aws4_request".
+ */
+static void
+put_scope(GlueTextBuffer *out, const GlueSigv4Request *request)
+{
+	glue_text_put(out, request->amz_date, GLUE_SIGV4_DATE_LEN);
+	glue_text_put_char(out, '/');
+	glue_text_put_string(out, request->region);
+	glue_text_put_char(out, '/');
+	glue_text_put_string(out, request->service);
+	glue_text_put_string(out, "/" SCOPE_END);
+}
+
+/* Write a digest as lower-case hex digits and a NUL. */
+static void
+digest_to_hex(const unsigned char digest[DIGEST_LEN],
+			  char hex[GLUE_SIGV4_HEX_LEN + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 0; i < DIGEST_LEN; i++)
+	{
+		hex[2 * i] = digits[digest[i] >> 4];
+		hex[2 * i + 1] = digits[digest[i] & 0xf];
+	}
+	hex[2 * DIGEST_LEN] = '\0';
+}

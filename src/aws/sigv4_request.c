@@ -1,0 +1,225 @@
+/*-------------------------------------------------------------------------
+ *
+ * sigv4_request.c
+ *	  The canonical form of an HTTP request that is to be signed.
+ *
+ * AWS and we both hash the request, so both must first bring it into one
+ * form, byte for byte, whatever a library or a proxy did to it on the way:
+ *
+ *		method
+ *		path, normalised and encoded
+ *		query
+ *		name:value of each signed header, sorted and normalised
+ *		(an empty line)
+ *		names of the signed headers
+ *		hash of the body
+ *
+ * All headers that are given here get signed; the caller leaves out what a
+ * proxy may change.
+ *
+ * IDENTIFICATION
+ *	  src/aws/sigv4_request.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/sigv4_request.h"
+
+#include <string.h>
+
+/* prototypes of private functions */
+static bool sort_headers(const GlueSigv4Request *request,
+						 const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS]);
+static void put_headers(GlueTextBuffer *out,
+						const GlueSigv4Header *const *sorted, int nheaders);
+static void put_header_value(GlueTextBuffer *out, const char *value);
+static void put_names(GlueTextBuffer *out,
+					  const GlueSigv4Header *const *sorted, int nheaders);
+static void put_path(GlueTextBuffer *out, const char *path);
+static void put_encoded(GlueTextBuffer *out, const char *bytes, size_t len);
+
+/*
+ * Write the canonical request.  body_hash is the SHA-256 of the body in
+ * hexadecimal.  Too many headers count as too long a text.
+ */
+void
+glue_sigv4_put_request(GlueTextBuffer *out, const GlueSigv4Request *request,
+					   const char *body_hash)
+{
+	const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS];
+
+	if (!sort_headers(request, sorted))
+	{
+		out->overflow = true;
+		return;
+	}
+
+	glue_text_put_string(out, request->method);
+	glue_text_put_char(out, '\n');
+	put_path(out, request->path);
+	glue_text_put_char(out, '\n');
+	glue_text_put_string(out, request->query);
+	glue_text_put_char(out, '\n');
+	put_headers(out, sorted, request->nheaders);
+	glue_text_put_char(out, '\n');
+	put_names(out, sorted, request->nheaders);
+	glue_text_put_char(out, '\n');
+	glue_text_put_string(out, body_hash);
+}
+
+/*
+ * Write the names of the signed headers, as the canonical request and the
+ * Authorization header both have them.
+ */
+void
+glue_sigv4_put_signed_headers(GlueTextBuffer *out,
+							  const GlueSigv4Request *request)
+{
+	const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS];
+
+	if (sort_headers(request, sorted))
+		put_names(out, sorted, request->nheaders);
+	else
+		out->overflow = true;
+}
+
+/*
+ * Order the headers by their whole name.  Headers of one name keep their
+ * order, which is the order of their values in the canonical request.
+ */
+static bool
+sort_headers(const GlueSigv4Request *request,
+			 const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS])
+{
+	if (request->nheaders > GLUE_SIGV4_MAX_HEADERS)
+		return false;
+
+	for (int i = 0; i < request->nheaders; i++)
+	{
+		const GlueSigv4Header *header = &request->headers[i];
+		int			place = i;
+
+		while (place > 0 && strcmp(sorted[place - 1]->name, header->name) > 0)
+		{
+			sorted[place] = sorted[place - 1];
+			place--;
+		}
+		sorted[place] = header;
+	}
+	return true;
+}
+
+/*
+ * Write "name:value" lines.  The values of a repeated header share a line.
+ */
+static void
+put_headers(GlueTextBuffer *out, const GlueSigv4Header *const *sorted,
+			int nheaders)
+{
+	for (int i = 0; i < nheaders; i++)
+	{
+		if (i > 0 && strcmp(sorted[i]->name, sorted[i - 1]->name) == 0)
+			glue_text_put_char(out, ',');
+		else
+		{
+			if (i > 0)
+				glue_text_put_char(out, '\n');
+			glue_text_put_string(out, sorted[i]->name);
+			glue_text_put_char(out, ':');
+		}
+		put_header_value(out, sorted[i]->value);
+	}
+	if (nheaders > 0)
+		glue_text_put_char(out, '\n');
+}
+
+/*
+ * Write a header's value without white space at its ends and with one space
+ * for each run of it inside, quoted or not.
+ */
+static void
+put_header_value(GlueTextBuffer *out, const char *value)
+{
+	static const char white_space[] = " \t\n\v\f\r";
+	const char *word = value + strspn(value, white_space);
+
+	while (*word != '\0')
+	{
+		size_t		len = strcspn(word, white_space);
+
+		glue_text_put(out, word, len);
+		word += len;
+		word += strspn(word, white_space);
+		if (*word != '\0')
+			glue_text_put_char(out, ' ');
+	}
+}
+
+/*
+ * Write the names, each once, separated by ";".
+ */
+static void
+put_names(GlueTextBuffer *out, const GlueSigv4Header *const *sorted,
+		  int nheaders)
+{
+	for (int i = 0; i < nheaders; i++)
+	{
+		if (i > 0 && strcmp(sorted[i]->name, sorted[i - 1]->name) == 0)
+			continue;
+		if (i > 0)
+			glue_text_put_char(out, ';');
+		glue_text_put_string(out, sorted[i]->name);
+	}
+}
+
+/*
+ * Write the canonical path.
+ *
+ * Empty and "." segments are dropped, ".." drops the segment before it and a
+ * slash at the end stays.  Then all is percent-encoded, although the path is
+ * encoded already: every service but S3 signs it encoded twice.
+ */
+static void
+put_path(GlueTextBuffer *out, const char *path)
+{
+	size_t		root = out->len;
+	size_t		path_len = strlen(path);
+	const char *segment = path;
+
+	while (*segment != '\0')
+	{
+		size_t		len = strcspn(segment, "/");
+
+		if (len == 2 && memcmp(segment, "..", 2) == 0)
+		{
+			while (out->len > root && out->data[--out->len] != '/')
+				;
+		}
+		else if (len > 0 && !(len == 1 && segment[0] == '.'))
+		{
+			glue_text_put_char(out, '/');
+			put_encoded(out, segment, len);
+		}
+		segment += len;
+		if (*segment == '/')
+			segment++;
+	}
+
+	/* The root is a slash at the end already. */
+	if (out->len == root || path[path_len - 1] == '/')
+		glue_text_put_char(out, '/');
+}
+
+/*
+ * Write bytes percent-encoded.
+ */
+static void
+put_encoded(GlueTextBuffer *out, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+	{
+		char		encoded[3];
+
+		glue_text_put(out, encoded,
+					  glue_percent_encode_byte(bytes[i], encoded));
+	}
+}

@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * sigv4_request.h
+ *	  The canonical form of an HTTP request that is to be signed.
+ *
+ * IDENTIFICATION
+ *	  src/aws/sigv4_request.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_AWS_SIGV4_REQUEST_H
+#define GLUE_AWS_SIGV4_REQUEST_H
+
+#include <stddef.h>
+
+#include "text/buffer.h"
+
+/* More than any request of ours has; keeps the sorting trivial. */
+#define GLUE_SIGV4_MAX_HEADERS	16
+
+/* A header to be signed; the name in lower case. */
+typedef struct GlueSigv4Header
+{
+	const char *name;
+	const char *value;
+} GlueSigv4Header;
+
+/* One request, as it will be sent.  All strings are the caller's. */
+typedef struct GlueSigv4Request
+{
+	const char *method;			/* "POST" */
+	const char *path;			/* as on the wire; "" means "/" */
+	const char *query;			/* canonical already, without "?"; or "" */
+	const GlueSigv4Header *headers; /* must include host; any order */
+	int			nheaders;		/* at most GLUE_SIGV4_MAX_HEADERS */
+	const char *body;
+	size_t		body_len;
+	const char *amz_date;		/* value of x-amz-date */
+	const char *region;
+	const char *service;		/* "glue", "sts" */
+} GlueSigv4Request;
+
+extern void glue_sigv4_put_request(GlueTextBuffer *out,
+								   const GlueSigv4Request *request,
+								   const char *body_hash);
+extern void glue_sigv4_put_signed_headers(GlueTextBuffer *out,
+										  const GlueSigv4Request *request);
+
+#endif							/* GLUE_AWS_SIGV4_REQUEST_H */

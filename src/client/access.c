@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * access.c
+ *	  What it takes to call AWS, and to record what it answers.
+ *
+ * A SQL function has one access for its calls, and each target of the queue one
+ * for all of its requests.
+ *
+ * IDENTIFICATION
+ *	  src/client/access.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/access.h"
+#include "client/credential_chain.h"
+
+/*
+ * Fill in a call whose request has the catalog as its only member so far.
+ *
+ * name is that of the connection, for messages, or NULL.
+ */
+void
+glue_access_prepare(const GlueAccess *access, GlueCall *call,
+					const char *operation, const char *name)
+{
+	glue_call_prepare(call, operation, &access->target,
+					  &access->credentials, name);
+	call->renew_credentials = glue_credentials_renew;
+}
+
+/* Fill in a call that reads a connection, without its passwords. */
+void
+glue_access_prepare_get(const GlueAccess *access, GlueCall *call,
+						const char *name)
+{
+	glue_call_prepare_get(call, &access->target, &access->credentials,
+						  name);
+	call->renew_credentials = glue_credentials_renew;
+}

@@ -1,0 +1,149 @@
+/*-------------------------------------------------------------------------
+ *
+ * call.c
+ *	  One call of AWS, as a value.
+ *
+ * What is to be called, with what, and what came of it.  How it gets there is
+ * call_state.c's.
+ *
+ * IDENTIFICATION
+ *	  src/client/call.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <json-c/json.h>
+
+#include "client/call.h"
+#include "glue/model.h"
+#include "server/jsonb_tree.h"
+
+/*
+ * Fill in a call of any service, with a request that has no members yet.
+ *
+ * The request belongs to the current memory context.
+ */
+void
+glue_call_init(GlueCall *call, GlueService service, const char *operation,
+			   const GlueTarget *target, const GlueCredentials *credentials)
+{
+	memset(call, 0, sizeof(GlueCall));
+	call->service = service;
+	call->operation = operation;
+	call->target = target;
+	call->endpoint = service == GLUE_SERVICE_STS ?
+		&target->sts_endpoint : &target->endpoint;
+	call->credentials = credentials;
+	call->request = glue_tree_new_object();
+}
+
+/*
+ * Fill in a call of AWS Glue, whose request has the catalog as its only
+ * member so far, if the operation has it at all.
+ *
+ * connection_name is UTF-8, or NULL.  The request belongs to the current
+ * memory context.
+ */
+void
+glue_call_prepare(GlueCall *call, const char *operation,
+				  const GlueTarget *target,
+				  const GlueCredentials *credentials,
+				  const char *connection_name)
+{
+	glue_call_init(call, GLUE_SERVICE_GLUE, operation, target, credentials);
+	call->connection_name = connection_name;
+	if (target->catalog_id != NULL &&
+		glue_model_member(glue_model_operation(operation)->input,
+						  "CatalogId") != NULL)
+		glue_tree_add(call->request, "CatalogId",
+					  json_object_new_string(target->catalog_id));
+}
+
+/* Fill in a call that reads a connection, without its passwords. */
+void
+glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
+					  const GlueCredentials *credentials, const char *name)
+{
+	glue_call_prepare(call, "GetConnection", target, credentials, name);
+	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
+	glue_tree_add(call->request, "Name", json_object_new_string(name));
+}
+
+/* Forget how a call ended, since it is about to be made. */
+void
+glue_call_clear_results(GlueCall *call)
+{
+	call->failure = NULL;
+	call->answer = NULL;
+	call->answer_xml = NULL;
+	call->read_back = NULL;
+	call->attempts = 0;
+	call->answer_lost = false;
+	call->maybe_done = false;
+	call->request_id[0] = '\0';
+	call->date[0] = '\0';
+}
+
+/* Would it be wrong to say of this call that nothing has happened? */
+bool
+glue_call_changes_something(const GlueCall *call)
+{
+	static const char *const operations[] = {
+		"BatchDeleteConnection", "DeleteConnection", "TagResource",
+		"UntagResource", "UpdateConnection"
+	};
+
+	for (int i = 0; i < lengthof(operations); i++)
+	{
+		if (strcmp(call->operation, operations[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * When AWS answered a call, by its clock and in whole seconds; 0 if that is not
+ * known.
+ */
+TimestampTz
+glue_call_aws_time(const GlueCall *call)
+{
+	long long	seconds;
+
+	return glue_reply_parse_date(call->date, &seconds) ?
+		time_t_to_timestamptz(seconds) : 0;
+}
+
+/* What a failure of a call happened to. */
+GlueFailedCall
+glue_call_subject(const GlueCall *call)
+{
+	const GlueTarget *target = call->target;
+	GlueFailedCall failed = {
+		.service = call->service == GLUE_SERVICE_STS ? "AWS STS" : "AWS Glue",
+		.operation = call->operation,
+		.connection_name = call->connection_name,
+		.endpoint = call->endpoint->url,
+		.attempts = call->attempts,
+	};
+
+	if (call->credentials != NULL && target->given.access_key_id != NULL &&
+		strcmp(call->credentials->access_key_id,
+			   target->given.access_key_id) == 0)
+		failed.mapping = target->mapping;
+	return failed;
+}
+
+/*
+ * Word an answer that was a success, but lacks what the caller needs of it.
+ */
+GlueFailure *
+glue_call_malformed_answer(const GlueCall *call, const char *why)
+{
+	GlueFailedCall failed = glue_call_subject(call);
+	GlueReply	reply = {.kind = GLUE_REPLY_MALFORMED};
+
+	return glue_failure_from_reply(&failed, &reply, why, 200,
+								   call->request_id);
+}

@@ -1,0 +1,412 @@
+/*-------------------------------------------------------------------------
+ *
+ * client.c
+ *	  Calls of AWS, one or many side by side.
+ *
+ * A call never waits (see call_state.c), so this is where all of them are waited
+ * for.  However many are under way, only those are looked at that have news:
+ * the end of a transfer puts its call into a list, and calls that pause are
+ * in a heap, the first to go on on top.
+ *
+ * There is a slot for each call.  What a caller does about a call that has
+ * ended takes about as long as to start another one, which had better be under
+ * way by then.  So slots with an ended call are set aside until nobody has
+ * news, and what is to be done while an answer is awaited comes after that.
+ * Then a slot is emptied, memory and all, and takes another call.
+ *
+ * IDENTIFICATION
+ *	  src/client/client.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/call_state.h"
+#include "client/client.h"
+#include "lib/ilist.h"
+#include "lib/pairingheap.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* Longest wait while only answers are waited for. */
+#define LONG_WAIT_MS	(60 * 1000)
+
+/* Room for a call under way; the call itself if there is one. */
+typedef struct CallSlot
+{
+	struct CallRun *run;
+	MemoryContext context;		/* of the state, which is reset with it */
+	GlueCall   *call;			/* NULL if the slot is free */
+	GlueCallState *state;
+	dlist_node	node;			/* in free, ended or, if listed, ready */
+	bool		listed;			/* in ready */
+	bool		has_work;		/* in work */
+	dlist_node	work_node;
+	pairingheap_node pause_node;	/* in pauses */
+} CallSlot;
+
+typedef struct CallRun
+{
+	const GlueCallStream *stream;
+	MemoryContext caller_context;
+	MemoryContext context;		/* of the slots */
+	MemoryContext result_context;	/* NULL: the results go with the call */
+	int			width;
+	int			nactive;		/* calls under way */
+	int			nended;			/* slots in ended */
+	dlist_head	free;			/* slots without a call */
+	dlist_head	ready;			/* slots with news */
+	dlist_head	ended;			/* slots with a call that has ended */
+	dlist_head	work;			/* slots with something to do meanwhile */
+	pairingheap *pauses;		/* slots with a call that pauses */
+} CallRun;
+
+/* The calls of glue_client_run(). */
+typedef struct CallArray
+{
+	GlueCall   *calls;
+	int			ncalls;
+	int			nstarted;
+} CallArray;
+
+/* prototypes of private functions */
+static GlueCall *next_of_array(void *arg);
+static void ignore_done(void *arg, GlueCall *call);
+static void run_stream(GlueCallStream *stream, int width,
+					   MemoryContext result_context);
+static void run_calls(CallRun *run);
+static void start_calls(CallRun *run);
+static CallSlot *take_slot(CallRun *run);
+static bool do_some_work(CallRun *run);
+static void do_meanwhile(CallSlot *slot);
+static void end_call(CallSlot *slot);
+static void note_news(void *arg);
+static void advance_ready(CallRun *run);
+static void settle(CallSlot *slot);
+static void end_pauses(CallRun *run);
+static long wait_time(const CallRun *run);
+static int64 pause_end(const pairingheap_node *node);
+static int	compare_pauses(const pairingheap_node *a,
+						   const pairingheap_node *b, void *arg);
+
+/*
+ * Make calls, side by side, and wait for all of them.
+ *
+ * The results live in the current memory context.  Interrupts are served while
+ * waiting.  If one of them ends the wait, what was under way is left, and
+ * whether it was carried out is not known.
+ */
+void
+glue_client_run(GlueCall *calls, int ncalls)
+{
+	CallArray	array = {.calls = calls, .ncalls = ncalls};
+	GlueCallStream stream = {
+		.next = next_of_array,
+		.done = ignore_done,
+		.arg = &array,
+	};
+
+	run_stream(&stream, ncalls, CurrentMemoryContext);
+}
+
+/*
+ * Make all calls of a stream, at most width of them side by side.
+ *
+ * Interrupts as above; what the stream's own functions raise has the same
+ * effect.
+ */
+void
+glue_client_run_stream(GlueCallStream *stream, int width)
+{
+	run_stream(stream, width, NULL);
+}
+
+/*
+ * Go on with a stream whose function next has to wait for something, from
+ * within that.  next is asked for other calls, and done is told of those that
+ * have ended.  Returns after how many milliseconds to do this again, news of a
+ * transfer or not.
+ *
+ * Room is kept for the call that was asked for in the first place.
+ */
+long
+glue_client_go_on(GlueCallStream *stream)
+{
+	CallRun    *run = stream->run;
+	MemoryContext old_context = MemoryContextSwitchTo(run->caller_context);
+	bool		more_work;
+
+	run->width--;
+	end_pauses(run);
+	advance_ready(run);
+	start_calls(run);
+	more_work = do_some_work(run);
+	run->width++;
+	MemoryContextSwitchTo(old_context);
+	return more_work || !dlist_is_empty(&run->ready) ? 0 : wait_time(run);
+}
+
+static GlueCall *
+next_of_array(void *arg)
+{
+	CallArray  *array = arg;
+
+	return array->nstarted < array->ncalls ?
+		&array->calls[array->nstarted++] : NULL;
+}
+
+static void
+ignore_done(void *arg, GlueCall *call)
+{
+}
+
+static void
+run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
+{
+	MemoryContext old_context = CurrentMemoryContext;
+	CallRun		run = {
+		.stream = stream,
+		.caller_context = old_context,
+		.width = width,
+		.result_context = result_context,
+	};
+
+	run.context = AllocSetContextCreate(CurrentMemoryContext,
+										"glue_conn calls",
+										ALLOCSET_DEFAULT_SIZES);
+	stream->run = &run;
+	PG_TRY();
+	{
+		glue_http_expect(width);
+		run_calls(&run);
+	}
+	PG_FINALLY();
+	{
+		stream->run = NULL;
+		MemoryContextSwitchTo(old_context);
+		MemoryContextDelete(run.context);
+	}
+	PG_END_TRY();
+}
+
+static void
+run_calls(CallRun *run)
+{
+	dlist_init(&run->free);
+	dlist_init(&run->ready);
+	dlist_init(&run->ended);
+	dlist_init(&run->work);
+	MemoryContextSwitchTo(run->context);
+	run->pauses = pairingheap_allocate(compare_pauses, NULL);
+
+	MemoryContextSwitchTo(run->caller_context);
+	for (;;)
+	{
+		bool		more_work;
+
+		start_calls(run);
+		if (run->nactive == 0 && run->nended == 0)
+			break;
+		more_work = do_some_work(run);
+		CHECK_FOR_INTERRUPTS();
+		if (run->nactive > 0 && dlist_is_empty(&run->ready))
+			glue_http_wait(more_work ? 0 : wait_time(run));
+		end_pauses(run);
+		advance_ready(run);
+	}
+}
+
+/*
+ * Start calls as long as there are some, and room for them; and as long as not
+ * too many that have ended are waiting for their turn.
+ *
+ * If there are not enough file descriptors for all of them, fewer are made
+ * side by side; that there is none at all is an error of the first one.
+ */
+static void
+start_calls(CallRun *run)
+{
+	while (run->nactive < run->width && run->nended <= run->width &&
+		   (run->nactive == 0 || glue_http_has_room()))
+	{
+		MemoryContext old_context = CurrentMemoryContext;
+		GlueCall   *call = run->stream->next(run->stream->arg);
+		CallSlot   *slot;
+
+		if (call == NULL)
+			break;
+		slot = take_slot(run);
+		slot->call = call;
+		run->nactive++;
+		MemoryContextSwitchTo(slot->context);
+		slot->state = glue_call_state_begin(call, run->result_context ?
+											run->result_context : slot->context,
+											note_news, slot);
+		MemoryContextSwitchTo(old_context);
+		slot->has_work = call->meanwhile != NULL;
+		if (slot->has_work)
+			dlist_push_tail(&run->work, &slot->work_node);
+	}
+}
+
+/* A free slot: one that was used before, or a new one. */
+static CallSlot *
+take_slot(CallRun *run)
+{
+	CallSlot   *slot;
+
+	if (!dlist_is_empty(&run->free))
+		return dlist_container(CallSlot, node, dlist_pop_head_node(&run->free));
+
+	slot = MemoryContextAllocZero(run->context, sizeof(CallSlot));
+	slot->run = run;
+	slot->context = AllocSetContextCreate(run->context, "glue_conn call",
+										  ALLOCSET_DEFAULT_SIZES);
+	return slot;
+}
+
+/*
+ * Do a piece of the work that has time until nobody has news: take leave of a
+ * call, or do what another wants to have done while it waits.  Returns whether
+ * there is more.
+ */
+static bool
+do_some_work(CallRun *run)
+{
+	if (!dlist_is_empty(&run->ended))
+	{
+		end_call(dlist_container(CallSlot, node,
+								 dlist_pop_head_node(&run->ended)));
+		start_calls(run);
+	}
+	else if (!dlist_is_empty(&run->work))
+		do_meanwhile(dlist_container(CallSlot, work_node,
+									 dlist_head_node(&run->work)));
+	return !dlist_is_empty(&run->ended) || !dlist_is_empty(&run->work);
+}
+
+static void
+do_meanwhile(CallSlot *slot)
+{
+	slot->has_work = false;
+	dlist_delete(&slot->work_node);
+	slot->call->meanwhile(slot->call->meanwhile_arg);
+}
+
+/* Hand over a call that has ended, and empty its slot. */
+static void
+end_call(CallSlot *slot)
+{
+	CallRun    *run = slot->run;
+
+	if (slot->has_work)
+		do_meanwhile(slot);
+	run->stream->done(run->stream->arg, slot->call);
+	MemoryContextReset(slot->context);
+	slot->call = NULL;
+	run->nended--;
+	dlist_push_head(&run->free, &slot->node);
+}
+
+/*
+ * A call has news.  This is called by libcurl, so it must neither raise an
+ * error nor use palloc.
+ */
+static void
+note_news(void *arg)
+{
+	CallSlot   *slot = arg;
+
+	if (!slot->listed)
+		dlist_push_tail(&slot->run->ready, &slot->node);
+	slot->listed = true;
+}
+
+/* Advance all calls that have news, and start others in their place. */
+static void
+advance_ready(CallRun *run)
+{
+	while (!dlist_is_empty(&run->ready))
+	{
+		CallSlot   *slot = dlist_container(CallSlot, node,
+										   dlist_pop_head_node(&run->ready));
+		MemoryContext old_context = MemoryContextSwitchTo(slot->context);
+
+		slot->listed = false;
+		glue_call_state_advance(slot->state);
+		MemoryContextSwitchTo(old_context);
+		settle(slot);
+		start_calls(run);
+	}
+}
+
+/* A call was advanced: see what it waits for now. */
+static void
+settle(CallSlot *slot)
+{
+	CallRun    *run = slot->run;
+
+	if (slot->state->step == GLUE_CALL_DONE)
+	{
+		/* the last transfer may have ended as soon as it was started */
+		if (slot->listed)
+			dlist_delete(&slot->node);
+		slot->listed = false;
+		run->nactive--;
+		run->nended++;
+		dlist_push_tail(&run->ended, &slot->node);
+	}
+	else if (glue_call_state_pausing(slot->state) != NULL && !slot->listed)
+		pairingheap_add(run->pauses, &slot->pause_node);
+}
+
+/* Go on with the calls that have paused long enough. */
+static void
+end_pauses(CallRun *run)
+{
+	int64		now;
+
+	if (pairingheap_is_empty(run->pauses))
+		return;
+	now = glue_monotonic_us();
+	while (!pairingheap_is_empty(run->pauses) &&
+		   pause_end(pairingheap_first(run->pauses)) <= now)
+	{
+		CallSlot   *slot = pairingheap_container(CallSlot, pause_node,
+												 pairingheap_remove_first(run->pauses));
+
+		note_news(slot);
+	}
+}
+
+/* How long all calls can be left alone, unless a transfer has news. */
+static long
+wait_time(const CallRun *run)
+{
+	long		longest_ms = run->stream->max_wait_ms > 0 ?
+		run->stream->max_wait_ms : LONG_WAIT_MS;
+
+	if (pairingheap_is_empty(run->pauses))
+		return longest_ms;
+	return Min(longest_ms,
+			   glue_ms_until(pause_end(pairingheap_first(run->pauses))));
+}
+
+static int64
+pause_end(const pairingheap_node *node)
+{
+	const CallSlot *slot = pairingheap_const_container(CallSlot, pause_node,
+													   node);
+
+	return glue_call_state_pausing(slot->state)->pause_until;
+}
+
+/* The heap has the largest on top, so what ends first is the largest. */
+static int
+compare_pauses(const pairingheap_node *a, const pairingheap_node *b, void *arg)
+{
+	int64		a_end = pause_end(a);
+	int64		b_end = pause_end(b);
+
+	return a_end < b_end ? 1 : a_end > b_end ? -1 : 0;
+}

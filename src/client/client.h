@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * client.h
+ *	  Calls of AWS, one or many side by side.
+ *
+ * IDENTIFICATION
+ *	  src/client/client.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_CLIENT_H
+#define GLUE_CLIENT_CLIENT_H
+
+#include "client/call.h"
+
+/*
+ * Calls that are made one after the other as there is room for them.  Both
+ * functions may raise errors, and may change the current memory context.
+ */
+typedef struct GlueCallStream
+{
+	/*
+	 * The next call, or NULL if there is none at present.  It is asked for
+	 * whenever there is room for one, until there is neither a next call nor
+	 * one under way.
+	 */
+	GlueCall   *(*next) (void *arg);
+
+	/* a call has ended; its results are gone when this returns */
+	void		(*done) (void *arg, GlueCall *call);
+
+	void	   *arg;
+
+	/* after which next is asked again, news or not; 0: never for that alone */
+	long		max_wait_ms;
+
+	struct CallRun *run;		/* while it runs; for client.c alone */
+} GlueCallStream;
+
+extern void glue_client_run(GlueCall *calls, int ncalls);
+extern void glue_client_run_stream(GlueCallStream *stream, int width);
+extern long glue_client_go_on(GlueCallStream *stream);
+
+#endif							/* GLUE_CLIENT_CLIENT_H */

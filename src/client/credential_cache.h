@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * credential_cache.h
+ *	  Temporary AWS credentials, until they run out.
+ *
+ * IDENTIFICATION
+ *	  src/client/credential_cache.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_CREDENTIAL_CACHE_H
+#define GLUE_CLIENT_CREDENTIAL_CACHE_H
+
+#include "aws/credential_text.h"
+#include "server/shared_state.h"
+#include "utils/timestamp.h"
+
+/* What tells two ways to credentials apart: a digest of all that matters. */
+typedef struct GlueCredentialKey
+{
+	unsigned char digest[32];
+} GlueCredentialKey;
+
+typedef enum GlueCacheAnswer
+{
+	GLUE_CACHE_HIT,				/* use these */
+	GLUE_CACHE_MAY_REFRESH,		/* these are good, but get newer ones */
+	GLUE_CACHE_MUST_REFRESH,	/* there are none that are good */
+	GLUE_CACHE_JUST_FAILED		/* another backend tried in vain meanwhile */
+} GlueCacheAnswer;
+
+/* Room for why a backend could not get credentials. */
+#define GLUE_CACHE_FAILURE_SIZE		512
+
+extern GlueSharedPart glue_credential_cache_part;
+
+extern GlueCacheAnswer glue_credential_cache_get(const GlueCredentialKey *key,
+												 const char *rejected_access_key_id,
+												 GlueCredentials *credentials,
+												 char failure[GLUE_CACHE_FAILURE_SIZE]);
+extern bool glue_credential_cache_peek(const GlueCredentialKey *key,
+									   GlueCredentials *credentials);
+extern void glue_credential_cache_put(const GlueCredentialKey *key,
+									  const GlueCredentials *credentials,
+									  TimestampTz expires_at);
+extern void glue_credential_cache_give_up(const GlueCredentialKey *key,
+										  const char *failure);
+extern bool glue_credential_cache_extend(const GlueCredentialKey *key,
+										 int extension_ms,
+										 GlueCredentials *credentials);
+
+#endif							/* GLUE_CLIENT_CREDENTIAL_CACHE_H */

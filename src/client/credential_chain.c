@@ -1,0 +1,518 @@
+/*-------------------------------------------------------------------------
+ *
+ * credential_chain.c
+ *	  The credentials that requests to a target are signed with.
+ *
+ * Which source is used, and which roles are assumed from there, is decided
+ * without asking anybody: credential_plan.c makes a plan of the target, the
+ * environment and the profile.  Then the plan is carried out, step by step,
+ * each step with the credentials of the one before.  That can take long, and
+ * needs no transaction.
+ *
+ * A plan that is more than keys ends in temporary credentials, which are
+ * cached under a digest of the plan: whoever has the same plan may have the
+ * same credentials, and nobody else.
+ *
+ * A source that was configured and fails is an error.  It is tolerated only
+ * while credentials that it gave before are still good, and, for an EC2
+ * instance, for a while beyond that.
+ *
+ * IDENTIFICATION
+ *	  src/client/credential_chain.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include <openssl/evp.h>
+
+#include "aws/credential_plan.h"
+#include "client/credential_cache.h"
+#include "client/credential_chain.h"
+#include "client/metadata.h"
+#include "client/shared_files.h"
+#include "client/sts.h"
+#include "server/secret_memory.h"
+#include "utils/timestamp.h"
+
+/*
+ * How long the expired credentials of an EC2 instance go on being used while
+ * the metadata service gives no others, before it is asked again.
+ */
+#define STABILITY_MS	(5 * 60 * 1000)
+
+/* The same for credentials that are expired when they are given out. */
+#define STABILITY_SECONDS	(20 * 60)
+
+/* Carrying out a plan. */
+typedef struct Execution
+{
+	const GlueTarget *target;
+	const GlueConfiguration *configuration;
+	GlueCredentials credentials;	/* of the last step */
+	long long	expiration;		/* of those, seconds since 1970; 0: never */
+} Execution;
+
+/* prototypes of private functions */
+static bool is_keys(const GlueCredentialPlan *plan);
+static void digest_plan(const GlueTarget *target,
+						const GlueCredentialPlan *plan,
+						GlueCredentialKey *key);
+static bool digest_step(EVP_MD_CTX *context,
+						const GlueConfiguration *configuration,
+						const GlueCredentialStep *step);
+static bool digest_source(EVP_MD_CTX *context,
+						  const GlueConfiguration *configuration,
+						  GlueCredentialStepKind kind);
+static bool digest_text(EVP_MD_CTX *context, const char *text);
+static GlueFailure *refresh(const GlueTarget *target,
+							const GlueCredentialPlan *plan,
+							const GlueCredentialKey *key, bool may_fail,
+							GlueCredentials *credentials);
+static GlueFailure *carry_out(Execution *execution,
+							  const GlueCredentialPlan *plan);
+static GlueFailure *take_step(Execution *execution,
+							  const GlueCredentialStep *step);
+static GlueFailure *assume_role(Execution *execution,
+								const GlueCredentialStep *step);
+static GlueFailure *ask_container(Execution *execution);
+static GlueFailure *ask_instance(Execution *execution,
+								 const GlueCredentialStep *step);
+static void take_keys(Execution *execution, const GlueStaticKeys *keys);
+static void take_temporary(Execution *execution,
+						   GlueTemporaryCredentials *temporary);
+
+/*
+ * Decide how the credentials for a target are to be got.
+ *
+ * Those that the user mapping gives come first.  A role that the server or
+ * the mapping names is assumed at the end, whatever comes before.  The plan
+ * borrows from the target.  Raises an error if there is no way.
+ */
+void
+glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan)
+{
+	GlueConfigurationError error;
+
+	memset(plan, 0, sizeof(GlueCredentialPlan));
+	if (target->given.access_key_id != NULL)
+	{
+		plan->steps[0].kind = GLUE_STEP_KEYS;
+		plan->steps[0].keys.access_key_id = target->given.access_key_id;
+		plan->steps[0].keys.secret_access_key =
+			target->given.secret_access_key;
+		plan->steps[0].keys.session_token = target->given.session_token;
+		plan->nsteps = 1;
+	}
+	else if (!target->ambient_allowed)
+		glue_target_refuse_ambient(target);
+	else if (!glue_credential_plan(target->configuration, plan, &error))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("could not find AWS credentials"),
+				 errdetail_internal("%s%s %s",
+									target->server ?
+									psprintf("There are no keys in a user mapping of foreign server \"%s\". ",
+											 target->server) : "",
+									error.detail,
+									glue_shared_files_description()),
+				 error.hint[0] != '\0' ? errhint("%s", error.hint) : 0));
+
+	if (target->role_arn != NULL)
+	{
+		GlueCredentialStep *step = &plan->steps[plan->nsteps];
+
+		if (plan->nsteps == GLUE_PLAN_MAX_STEPS)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+					 errmsg("too many roles have to be assumed, one after the other")));
+		step->kind = GLUE_STEP_ASSUME_ROLE;
+		step->role_arn = target->role_arn;
+		step->external_id = target->external_id;
+		plan->nsteps++;
+	}
+}
+
+/*
+ * Find the credentials that a plan leads to, if nobody has to be asked for
+ * them; false otherwise.
+ */
+bool
+glue_credentials_at_hand(const GlueTarget *target,
+						 const GlueCredentialPlan *plan,
+						 GlueCredentials *credentials)
+{
+	GlueCredentialKey key;
+
+	if (is_keys(plan))
+		return glue_credentials_fetch(target, plan, NULL, credentials) == NULL;
+	digest_plan(target, plan, &key);
+	return glue_credential_cache_peek(&key, credentials);
+}
+
+/*
+ * Carry out a plan: the slow part, which needs no transaction.
+ *
+ * rejected_access_key_id is that of credentials which AWS has just called
+ * expired, or NULL: they are not given out again.  The result lives in the
+ * current memory context, which cleanses it.  Returns why there are none, or
+ * NULL.
+ */
+GlueFailure *
+glue_credentials_fetch(const GlueTarget *target,
+					   const GlueCredentialPlan *plan,
+					   const char *rejected_access_key_id,
+					   GlueCredentials *credentials)
+{
+	GlueCredentialKey key;
+	GlueCacheAnswer answer;
+	char		failure[GLUE_CACHE_FAILURE_SIZE];
+
+	if (is_keys(plan))
+	{
+		Execution	execution = {0};
+
+		take_keys(&execution, &plan->steps[0].keys);
+		*credentials = execution.credentials;
+		return NULL;
+	}
+
+	digest_plan(target, plan, &key);
+	answer = glue_credential_cache_get(&key, rejected_access_key_id,
+									   credentials, failure);
+	switch (answer)
+	{
+		case GLUE_CACHE_HIT:
+			break;
+		case GLUE_CACHE_MAY_REFRESH:
+		case GLUE_CACHE_MUST_REFRESH:
+			return refresh(target, plan, &key, answer == GLUE_CACHE_MAY_REFRESH,
+						   credentials);
+		case GLUE_CACHE_JUST_FAILED:
+			return glue_failure_just_failed(failure);
+	}
+	return NULL;
+}
+
+/*
+ * Find the credentials for a target: all at once.  Raises an error if there
+ * are none.
+ */
+void
+glue_credentials_find(const GlueTarget *target, GlueCredentials *credentials)
+{
+	GlueCredentialPlan plan;
+	GlueFailure *failure;
+
+	glue_credentials_plan(target, &plan);
+	failure = glue_credentials_fetch(target, &plan, NULL, credentials);
+	if (failure != NULL)
+		glue_failure_raise(ERROR, failure);
+}
+
+/*
+ * Get other credentials than those that AWS has called expired.  To be the
+ * renew_credentials of a GlueCall.
+ *
+ * There is a plan, or there would not have been these.
+ */
+GlueFailure *
+glue_credentials_renew(const GlueTarget *target,
+					   const GlueCredentials *expired,
+					   const GlueCredentials **renewed)
+{
+	GlueCredentials *found = palloc0(sizeof(GlueCredentials));
+	GlueCredentialPlan plan;
+	GlueFailure *failure;
+
+	*renewed = NULL;
+	glue_credentials_plan(target, &plan);
+	failure = glue_credentials_fetch(target, &plan, expired->access_key_id,
+									 found);
+	if (failure == NULL &&
+		strcmp(found->access_key_id, expired->access_key_id) != 0)
+		*renewed = found;
+	return failure;
+}
+
+/* Does a plan lead to keys that are there, and to nothing else? */
+static bool
+is_keys(const GlueCredentialPlan *plan)
+{
+	return plan->nsteps == 1 && plan->steps[0].kind == GLUE_STEP_KEYS;
+}
+
+/*
+ * Digest all that decides which credentials come out of a plan: the steps,
+ * and whom they are asked of.  Two plans with the same digest get the same
+ * credentials, so there is an error if OpenSSL cannot make one.
+ */
+static void
+digest_plan(const GlueTarget *target, const GlueCredentialPlan *plan,
+			GlueCredentialKey *key)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool		done = context != NULL &&
+		EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
+		digest_text(context, target->sts_endpoint.url) &&
+		digest_text(context, target->sts_endpoint.region);
+
+	for (int i = 0; done && i < plan->nsteps; i++)
+		done = digest_step(context, target->configuration, &plan->steps[i]);
+	done = done && EVP_DigestFinal_ex(context, key->digest, NULL);
+	EVP_MD_CTX_free(context);
+	if (!done)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+}
+
+static bool
+digest_step(EVP_MD_CTX *context, const GlueConfiguration *configuration,
+			const GlueCredentialStep *step)
+{
+	return EVP_DigestUpdate(context, &step->kind, sizeof(step->kind)) &&
+		EVP_DigestUpdate(context, &step->duration_seconds,
+						 sizeof(step->duration_seconds)) &&
+		digest_text(context, step->keys.access_key_id) &&
+		digest_text(context, step->keys.secret_access_key) &&
+		digest_text(context, step->keys.session_token) &&
+		digest_text(context, step->token_file) &&
+		digest_text(context, step->role_arn) &&
+		digest_text(context, step->role_session_name) &&
+		digest_text(context, step->external_id) &&
+		digest_source(context, configuration, step->kind);
+}
+
+/* Which container or instance is asked is no part of the step. */
+static bool
+digest_source(EVP_MD_CTX *context, const GlueConfiguration *configuration,
+			  GlueCredentialStepKind kind)
+{
+	GlueContainerSource container;
+	GlueInstanceSource instance;
+	GlueConfigurationError error;
+
+	if (kind == GLUE_STEP_CONTAINER &&
+		glue_container_source(configuration, &container,
+							  &error) == GLUE_SOURCE_PRESENT)
+		return digest_text(context, container.url);
+	if (kind == GLUE_STEP_INSTANCE &&
+		glue_instance_source(configuration, &instance,
+							 &error) == GLUE_SOURCE_PRESENT)
+		return digest_text(context, instance.endpoint);
+	return true;
+}
+
+/* NULL differs from the empty string, and no two texts run together. */
+static bool
+digest_text(EVP_MD_CTX *context, const char *text)
+{
+	return text == NULL ? EVP_DigestUpdate(context, "\xff", 1) :
+		EVP_DigestUpdate(context, text, strlen(text) + 1);
+}
+
+/*
+ * Get new credentials, as the cache has told us to.
+ *
+ * With may_fail, credentials holds some that are still good, and a failure is
+ * only worth a line in the log.  Any other is returned.
+ */
+static GlueFailure *
+refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
+		const GlueCredentialKey *key, bool may_fail,
+		GlueCredentials *credentials)
+{
+	Execution	execution = {.target = target};
+	bool		of_instance = plan->nsteps == 1 &&
+		plan->steps[0].kind == GLUE_STEP_INSTANCE;
+	GlueFailure *volatile failure = NULL;
+
+	PG_TRY();
+	{
+		failure = carry_out(&execution, plan);
+	}
+	PG_CATCH();
+	{
+		glue_credential_cache_give_up(key, NULL);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+
+	if (failure == NULL)
+	{
+		*credentials = execution.credentials;
+		glue_credential_cache_put(key, credentials,
+								  time_t_to_timestamptz((pg_time_t) execution.expiration));
+		return NULL;
+	}
+	if (of_instance &&
+		glue_credential_cache_extend(key, STABILITY_MS, credentials))
+		may_fail = true;
+	else
+		glue_credential_cache_give_up(key, psprintf("%s. %s",
+													failure->message,
+													failure->detail));
+	if (!may_fail)
+		return failure;
+	glue_failure_raise(LOG, failure);
+	return NULL;
+}
+
+/* Take all steps of a plan; NULL if that went well. */
+static GlueFailure *
+carry_out(Execution *execution, const GlueCredentialPlan *plan)
+{
+	GlueFailure *failure = NULL;
+
+	for (int i = 0; i < plan->nsteps && failure == NULL; i++)
+		failure = take_step(execution, &plan->steps[i]);
+	return failure;
+}
+
+static GlueFailure *
+take_step(Execution *execution, const GlueCredentialStep *step)
+{
+	switch (step->kind)
+	{
+		case GLUE_STEP_KEYS:
+			take_keys(execution, &step->keys);
+			return NULL;
+		case GLUE_STEP_CONTAINER:
+			return ask_container(execution);
+		case GLUE_STEP_INSTANCE:
+			return ask_instance(execution, step);
+		case GLUE_STEP_WEB_IDENTITY:
+		case GLUE_STEP_ASSUME_ROLE:
+			return assume_role(execution, step);
+	}
+	return NULL;
+}
+
+/*
+ * Assume a role, with the credentials that there are or with the token in a
+ * file, which is read anew each time: whoever issues tokens replaces it.
+ */
+static GlueFailure *
+assume_role(Execution *execution, const GlueCredentialStep *step)
+{
+	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
+		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
+	GlueRole	role = {
+		.role_arn = step->role_arn,
+		.role_session_name = step->role_session_name,
+		.external_id = step->external_id,
+		.duration_seconds = step->duration_seconds,
+	};
+	GlueFailure *failure;
+
+	if (step->kind == GLUE_STEP_WEB_IDENTITY)
+	{
+		size_t		len;
+		char	   *token = glue_shared_file_text(step->token_file, &len);
+		const char *problem = token ? glue_token_problem(token, &len) :
+			"cannot be read";
+
+		if (problem != NULL)
+			return glue_failure_no_credentials("a web identity",
+											   psprintf("the token file \"%s\" %s",
+														step->token_file,
+														problem));
+		token[len] = '\0';
+		role.web_identity_token = token;
+	}
+	failure = glue_sts_assume_role(execution->target, &execution->credentials,
+								   &role, temporary);
+	if (failure == NULL)
+		take_temporary(execution, temporary);
+	else
+		failure->of_credentials = true;
+	return failure;
+}
+
+static GlueFailure *
+ask_container(Execution *execution)
+{
+	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
+		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
+	GlueContainerSource source;
+	GlueConfigurationError error;
+	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
+
+	if (glue_container_source(execution->target->configuration, &source,
+							  &error) != GLUE_SOURCE_PRESENT)
+		return glue_failure_no_credentials("the container", error.detail);
+	if (glue_metadata_container(&source, execution->target->ca_file,
+								temporary, reason) != GLUE_METADATA_FOUND)
+		return glue_failure_no_credentials("the container", reason);
+	take_temporary(execution, temporary);
+	return NULL;
+}
+
+/*
+ * That there is no instance, or none with a role, is a failure of those who
+ * said that there is; for others it is the end of the search.
+ */
+static GlueFailure *
+ask_instance(Execution *execution, const GlueCredentialStep *step)
+{
+	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
+		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
+	GlueInstanceSource source;
+	GlueConfigurationError error;
+	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
+
+	if (glue_instance_source(execution->target->configuration, &source,
+							 &error) != GLUE_SOURCE_PRESENT)
+		return glue_failure_no_credentials("the instance metadata service",
+										   error.detail);
+	switch (glue_metadata_instance(&source, temporary, reason))
+	{
+		case GLUE_METADATA_FOUND:
+			break;
+		case GLUE_METADATA_ABSENT:
+			if (step->profile != NULL)
+				return glue_failure_no_credentials("the instance metadata service",
+												   reason);
+			return glue_failure_nothing_found(execution->target->configuration->profile,
+											  reason,
+											  glue_shared_files_description());
+		case GLUE_METADATA_FAILED:
+			return glue_failure_no_credentials("the instance metadata service",
+											   reason);
+	}
+
+	/* what has expired goes on being good: see the head of this file */
+	if (temporary->expiration <= time(NULL))
+		temporary->expiration = time(NULL) + STABILITY_SECONDS;
+	take_temporary(execution, temporary);
+	return NULL;
+}
+
+static void
+take_keys(Execution *execution, const GlueStaticKeys *keys)
+{
+	GlueCredentials *credentials = &execution->credentials;
+
+	credentials->access_key_id = pstrdup(keys->access_key_id);
+	credentials->secret_access_key =
+		glue_secret_strdup(keys->secret_access_key);
+	credentials->session_token = keys->session_token ?
+		glue_secret_strdup(keys->session_token) : NULL;
+}
+
+static void
+take_temporary(Execution *execution, GlueTemporaryCredentials *temporary)
+{
+	GlueStaticKeys keys = {
+		.access_key_id = temporary->access_key_id,
+		.secret_access_key = temporary->secret_access_key,
+		.session_token = temporary->session_token,
+	};
+
+	take_keys(execution, &keys);
+	execution->expiration = temporary->expiration;
+	glue_temporary_credentials_cleanse(temporary);
+}

@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * foreign_database.h
+ *	  Foreign servers that stand for a database elsewhere.
+ *
+ * IDENTIFICATION
+ *	  src/client/foreign_database.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_FOREIGN_DATABASE_H
+#define GLUE_CLIENT_FOREIGN_DATABASE_H
+
+#include "glue/jdbc_url.h"
+
+/* An option of a foreign server. */
+typedef struct GlueForeignOption
+{
+	const char *name;			/* NULL if the wrapper has none for this */
+	const char *value;			/* UTF-8; NULL if not set, or no text */
+	bool		is_set;
+} GlueForeignOption;
+
+typedef struct GlueForeignDatabase
+{
+	GlueEngine	engine;
+	const char *wrapper;		/* as its authors call it */
+	GlueForeignOption host;		/* of oracle_fdw, a whole connect string */
+	GlueForeignOption other_host;	/* where there is no host */
+	GlueForeignOption port;
+	GlueForeignOption database;
+	bool		needs_ssl;
+} GlueForeignDatabase;
+
+extern void glue_foreign_database_read(const char *server,
+									   GlueForeignDatabase *database);
+
+#endif							/* GLUE_CLIENT_FOREIGN_DATABASE_H */

@@ -1,0 +1,185 @@
+/*-------------------------------------------------------------------------
+ *
+ * foreign_server.c
+ *	  Foreign servers of the wrapper glue_conn, and their user mappings.
+ *
+ * A foreign server stands for one account, region and catalog; a user mapping
+ * holds the keys that a role has for it.  Both are read from PostgreSQL's
+ * catalogs by each call, and nothing is kept, so that a change is seen by the
+ * next call of every backend.
+ *
+ * What an owner who is not a superuser can make of a server is limited twice:
+ * by the validator, when options are set (see server_options.c), and here.
+ * For ownership can change after that, and superusers can become ordinary
+ * roles.
+ *
+ * IDENTIFICATION
+ *	  src/client/foreign_server.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_foreign_data_wrapper.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_user_mapping.h"
+#include "client/foreign_server.h"
+#include "commands/extension.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "server/compat.h"
+#include "utils/acl.h"
+#include "utils/inval.h"
+#include "utils/syscache.h"
+
+/* prototypes of private functions */
+static bool is_own_wrapper(Oid wrapper);
+static HeapTuple find_mapping(Oid server);
+
+/*
+ * Find a foreign server by its name, and check that it is one of ours and
+ * that the current user may use it.
+ */
+Oid
+glue_foreign_server_find(const char *name)
+{
+	Oid			server;
+	AclResult	permission;
+
+	/* within a transaction, nothing else may have asked what has changed */
+	AcceptInvalidationMessages();
+
+	server = get_foreign_server_oid(name, false);
+	if (!is_own_wrapper(GetForeignServer(server)->fdwid))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("foreign server \"%s\" is not a server of glue_conn",
+						name)));
+	permission = glue_foreign_server_aclcheck(server, GetUserId(), ACL_USAGE);
+	if (permission != ACLCHECK_OK)
+		aclcheck_error(permission, OBJECT_FOREIGN_SERVER, name);
+	return server;
+}
+
+/*
+ * Find a server of ours by its name, whoever may use it; InvalidOid if there is
+ * none.
+ */
+Oid
+glue_foreign_server_by_name(const char *name)
+{
+	Oid			server;
+
+	AcceptInvalidationMessages();
+	server = get_foreign_server_oid(name, true);
+	return OidIsValid(server) &&
+		is_own_wrapper(GetForeignServer(server)->fdwid) ? server : InvalidOid;
+}
+
+/* The name and the owner of a server of ours; NULL if there is none. */
+char *
+glue_foreign_server_name(Oid server, Oid *owner)
+{
+	ForeignServer *found;
+
+	AcceptInvalidationMessages();
+	found = GetForeignServerExtended(server, FSV_MISSING_OK);
+	if (found == NULL || !is_own_wrapper(found->fdwid))
+		return NULL;
+	*owner = found->owner;
+	return found->servername;
+}
+
+/*
+ * Read the options of a server, over what is in options already.
+ *
+ * Returns whether it may use the server process's own credentials: if a
+ * superuser owns it.  Without that, it must not have any option that only
+ * superusers may set, which is an error.
+ */
+bool
+glue_foreign_server_read(Oid server, GlueServerOptions *options)
+{
+	HeapTuple	tuple = SearchSysCache1(FOREIGNSERVEROID,
+										ObjectIdGetDatum(server));
+	Form_pg_foreign_server form;
+	const char *reserved = NULL;
+	bool		trusted;
+	Datum		array;
+	bool		isnull;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for foreign server %u", server);
+	form = (Form_pg_foreign_server) GETSTRUCT(tuple);
+	trusted = superuser_arg(form->srvowner);
+	array = SysCacheGetAttr(FOREIGNSERVEROID, tuple,
+							Anum_pg_foreign_server_srvoptions, &isnull);
+	if (!isnull)
+		reserved = glue_server_options_read(array, options);
+	if (reserved != NULL && !trusted)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to use option \"%s\" of foreign server \"%s\"",
+						reserved, NameStr(form->srvname)),
+				 errdetail("The owner of the server, \"%s\", is not a superuser.",
+						   GetUserNameFromId(form->srvowner, false)),
+				 errhint("Drop the option, or make a superuser the owner.")));
+	ReleaseSysCache(tuple);
+	return trusted;
+}
+
+/*
+ * Read the options of the current user's mapping, or else of that for PUBLIC.
+ *
+ * Returns which one that is, in words, or NULL if there is neither; options is
+ * left as it is then.
+ */
+char *
+glue_user_mapping_read(Oid server, GlueMappingOptions *options)
+{
+	HeapTuple	tuple = find_mapping(server);
+	Oid			user;
+	Datum		array;
+	bool		isnull;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	user = ((Form_pg_user_mapping) GETSTRUCT(tuple))->umuser;
+	array = SysCacheGetAttr(USERMAPPINGUSERSERVER, tuple,
+							Anum_pg_user_mapping_umoptions, &isnull);
+	if (!isnull)
+		glue_mapping_options_read(array, options);
+	ReleaseSysCache(tuple);
+	return psprintf("user mapping for %s of foreign server \"%s\"",
+					OidIsValid(user) ?
+					psprintf("\"%s\"", GetUserNameFromId(user, false)) : "PUBLIC",
+					GetForeignServer(server)->servername);
+}
+
+/*
+ * A wrapper is ours if it belongs to our extension; its name can be changed.
+ */
+static bool
+is_own_wrapper(Oid wrapper)
+{
+	Oid			extension = get_extension_oid("glue_conn", true);
+
+	return OidIsValid(extension) &&
+		getExtensionOfObject(ForeignDataWrapperRelationId, wrapper) == extension;
+}
+
+static HeapTuple
+find_mapping(Oid server)
+{
+	HeapTuple	tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
+										ObjectIdGetDatum(GetUserId()),
+										ObjectIdGetDatum(server));
+
+	if (!HeapTupleIsValid(tuple))
+		tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
+								ObjectIdGetDatum(InvalidOid),
+								ObjectIdGetDatum(server));
+	return tuple;
+}

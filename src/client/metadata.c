@@ -1,0 +1,375 @@
+/*-------------------------------------------------------------------------
+ *
+ * metadata.c
+ *	  Credentials from the machine that the server runs on.
+ *
+ * Amazon ECS and EKS Pod Identity give a container credentials over plain
+ * HTTP; the instance metadata service (IMDS) does so on an EC2 instance.
+ * These services are reached directly, never through a proxy, and answer at
+ * once or not at all: the time limits are short.
+ *
+ * Of IMDS only version 2 is spoken, which wants a session token first.  The
+ * service answers no forwarded requests then, so that it cannot be reached
+ * through a server that fetches URLs for strangers; falling back on version 1
+ * would give that away.
+ *
+ * That nothing answers at the address of IMDS means that this is no EC2
+ * instance, which is no failure.  Everything else that goes wrong is one: the
+ * source was there.
+ *
+ * IDENTIFICATION
+ *	  src/client/metadata.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "aws/query_form.h"
+#include "client/metadata.h"
+#include "client/shared_files.h"
+#include "http/http.h"
+#include "server/secret_memory.h"
+
+/* What AWS's clients use for containers. */
+#define CONTAINER_CONNECT_TIMEOUT_MS	2000
+#define CONTAINER_REQUEST_TIMEOUT_MS	5000
+#define CONTAINER_ATTEMPTS				4
+#define RETRY_PAUSE_MS					100
+
+/* Longest that a session may last, in seconds. */
+#define SESSION_HEADER	"X-aws-ec2-metadata-token-ttl-seconds: 21600"
+
+#define MAX_SESSIONS	2
+
+#define MAX_HEADERS		4
+
+/* One exchange with a service, and what became of it. */
+typedef struct Exchange
+{
+	GlueHttpMethod method;
+	const char *url;
+	const char *headers[MAX_HEADERS];
+	int			nheaders;
+	const char *ca_file;
+	int			connect_timeout_ms;
+	int			request_timeout_ms;
+	int			max_attempts;
+
+	GlueHttpOutcome outcome;
+	int			status;			/* HTTP's, if answered */
+	char	   *body;			/* NUL-terminated secret memory, likewise */
+	size_t		body_len;
+	char		reason[128];	/* why not, if not answered */
+} Exchange;
+
+/* prototypes of private functions */
+static void run_exchange(Exchange *exchange);
+static void run_attempt(Exchange *exchange);
+static GlueMetadataOutcome read_credentials(const Exchange *exchange,
+											bool may_be_expired,
+											GlueTemporaryCredentials *credentials,
+											char *reason);
+static GlueMetadataOutcome explain(const Exchange *exchange,
+								   const char *service, char *reason);
+static const char *container_authorization(const GlueContainerSource *source,
+										   char *reason);
+static GlueMetadataOutcome open_session(const GlueInstanceSource *source,
+										const char **token_header,
+										char *reason);
+static GlueMetadataOutcome ask_in_session(const GlueInstanceSource *source,
+										  const char *token_header,
+										  GlueTemporaryCredentials *credentials,
+										  char *reason, bool *session_lost);
+static void get_from_instance(Exchange *exchange,
+							  const GlueInstanceSource *source,
+							  const char *token_header, const char *path);
+static bool has_status(const Exchange *exchange, int status);
+
+/*
+ * Ask the endpoint of a container for credentials, which the caller cleanses.
+ *
+ * Never says GLUE_METADATA_ABSENT, since somebody has named the endpoint.
+ * reason is set on failure: words that fit into a sentence, without secrets.
+ */
+GlueMetadataOutcome
+glue_metadata_container(const GlueContainerSource *source,
+						const char *ca_file,
+						GlueTemporaryCredentials *credentials,
+						char reason[GLUE_CREDENTIAL_REASON_SIZE])
+{
+	Exchange	exchange = {
+		.method = GLUE_HTTP_GET,
+		.url = source->url,
+		.ca_file = ca_file,
+		.connect_timeout_ms = CONTAINER_CONNECT_TIMEOUT_MS,
+		.request_timeout_ms = CONTAINER_REQUEST_TIMEOUT_MS,
+		.max_attempts = CONTAINER_ATTEMPTS,
+	};
+
+	exchange.headers[exchange.nheaders++] = "Accept: application/json";
+	if (source->token_file != NULL || source->token != NULL)
+	{
+		const char *header = container_authorization(source, reason);
+
+		if (header == NULL)
+			return GLUE_METADATA_FAILED;
+		exchange.headers[exchange.nheaders++] = header;
+	}
+	run_exchange(&exchange);
+	if (!has_status(&exchange, 200))
+	{
+		explain(&exchange, "the credentials endpoint of the container", reason);
+		return GLUE_METADATA_FAILED;
+	}
+	return read_credentials(&exchange, false, credentials, reason);
+}
+
+/*
+ * Ask the instance metadata service for the credentials of the instance's
+ * role, which the caller cleanses.  They may have expired already.
+ */
+GlueMetadataOutcome
+glue_metadata_instance(const GlueInstanceSource *source,
+					   GlueTemporaryCredentials *credentials,
+					   char reason[GLUE_CREDENTIAL_REASON_SIZE])
+{
+	GlueMetadataOutcome outcome;
+	bool		session_lost;
+	int			nsessions = 0;
+
+	/* a service that was restarted has forgotten its sessions */
+	do
+	{
+		const char *token_header;
+
+		session_lost = false;
+		outcome = open_session(source, &token_header, reason);
+		if (outcome == GLUE_METADATA_FOUND)
+			outcome = ask_in_session(source, token_header, credentials,
+									 reason, &session_lost);
+	} while (session_lost && ++nsessions < MAX_SESSIONS);
+	return outcome;
+}
+
+/* The header with the token that the container was given; NULL on failure. */
+static const char *
+container_authorization(const GlueContainerSource *source, char *reason)
+{
+	const char *token = source->token;
+	size_t		len = token ? strlen(token) : 0;
+	const char *problem;
+	Size		size;
+	char	   *header;
+
+	if (source->token_file != NULL)
+		token = glue_shared_file_text(source->token_file, &len);
+	problem = token ? glue_token_problem(token, &len) : "cannot be read";
+	if (problem != NULL)
+	{
+		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
+				 "the authorization token of the container %s", problem);
+		return NULL;
+	}
+	size = len + sizeof("Authorization: ");
+	header = glue_secret_alloc(size);
+	snprintf(header, size, "Authorization: %.*s", (int) len, token);
+	return header;
+}
+
+/*
+ * Open a session with IMDS.
+ *
+ * That the connection cannot be made, or that its packets vanish, is how it
+ * looks where there is no such service.
+ */
+static GlueMetadataOutcome
+open_session(const GlueInstanceSource *source, const char **token_header,
+			 char *reason)
+{
+	Exchange	exchange = {
+		.method = GLUE_HTTP_PUT,
+		.url = psprintf("%s%s", source->endpoint, GLUE_INSTANCE_TOKEN_PATH),
+		.headers = {SESSION_HEADER},
+		.nheaders = 1,
+		.connect_timeout_ms = source->timeout_ms,
+		.request_timeout_ms = source->timeout_ms,
+		.max_attempts = source->max_attempts,
+	};
+	size_t		len;
+	Size		size;
+	char	   *header;
+
+	run_exchange(&exchange);
+	if (exchange.outcome == GLUE_HTTP_NOT_SENT)
+	{
+		strlcpy(reason, "there is no instance metadata service",
+				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_ABSENT;
+	}
+	if (!has_status(&exchange, 200))
+		return explain(&exchange, "the instance metadata service", reason);
+
+	len = exchange.body_len;
+	if (len == 0 || glue_token_problem(exchange.body, &len) != NULL)
+	{
+		strlcpy(reason, "the instance metadata service gave no session token",
+				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_FAILED;
+	}
+	size = len + sizeof("X-aws-ec2-metadata-token: ");
+	header = glue_secret_alloc(size);
+	snprintf(header, size, "X-aws-ec2-metadata-token: %.*s",
+			 (int) len, exchange.body);
+	*token_header = header;
+	return GLUE_METADATA_FOUND;
+}
+
+/*
+ * Ask IMDS for the name of the role, and for its credentials.
+ *
+ * *session_lost is set if that has failed because the service does not know
+ * the session.
+ */
+static GlueMetadataOutcome
+ask_in_session(const GlueInstanceSource *source, const char *token_header,
+			   GlueTemporaryCredentials *credentials, char *reason,
+			   bool *session_lost)
+{
+	Exchange	exchange;
+	char		role[GLUE_ROLE_NAME_SIZE];
+
+	get_from_instance(&exchange, source, token_header,
+					  GLUE_INSTANCE_ROLE_PATH);
+	*session_lost = has_status(&exchange, 401);
+	if (has_status(&exchange, 404))
+	{
+		strlcpy(reason, "the instance has no role",
+				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_ABSENT;
+	}
+	if (!has_status(&exchange, 200))
+		return explain(&exchange, "the instance metadata service", reason);
+	if (!glue_instance_role_name(exchange.body, exchange.body_len, role))
+	{
+		strlcpy(reason, "the instance metadata service named no role",
+				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_FAILED;
+	}
+
+	get_from_instance(&exchange, source, token_header,
+					  psprintf("%s%s", GLUE_INSTANCE_ROLE_PATH, role));
+	*session_lost = has_status(&exchange, 401);
+	if (!has_status(&exchange, 200))
+		return explain(&exchange, "the instance metadata service", reason);
+	return read_credentials(&exchange, true, credentials, reason);
+}
+
+static void
+get_from_instance(Exchange *exchange, const GlueInstanceSource *source,
+				  const char *token_header, const char *path)
+{
+	memset(exchange, 0, sizeof(Exchange));
+	exchange->method = GLUE_HTTP_GET;
+	exchange->url = psprintf("%s%s", source->endpoint, path);
+	exchange->headers[exchange->nheaders++] = token_header;
+	exchange->connect_timeout_ms = source->timeout_ms;
+	exchange->request_timeout_ms = source->timeout_ms;
+	exchange->max_attempts = source->max_attempts;
+	run_exchange(exchange);
+}
+
+static bool
+has_status(const Exchange *exchange, int status)
+{
+	return exchange->outcome == GLUE_HTTP_ANSWERED &&
+		exchange->status == status;
+}
+
+/* Exchange, and again if that may help. */
+static void
+run_exchange(Exchange *exchange)
+{
+	for (int attempt = 1;; attempt++)
+	{
+		bool		worth_it;
+
+		run_attempt(exchange);
+
+		/* a refused connection would only take its time again */
+		worth_it = exchange->outcome == GLUE_HTTP_LOST ||
+			(exchange->outcome == GLUE_HTTP_ANSWERED &&
+			 exchange->status >= 500);
+		if (!worth_it || attempt >= exchange->max_attempts)
+			return;
+		glue_http_sleep(RETRY_PAUSE_MS * attempt);
+	}
+}
+
+static void
+run_attempt(Exchange *exchange)
+{
+	GlueHttpRequest request = {
+		.method = exchange->method,
+		.url = exchange->url,
+		.headers = exchange->headers,
+		.nheaders = exchange->nheaders,
+		.ca_file = exchange->ca_file,
+		.connect_timeout_ms = exchange->connect_timeout_ms,
+		.request_timeout_ms = exchange->request_timeout_ms,
+	};
+	GlueHttpTransfer *transfer = glue_http_start(&request);
+
+	glue_http_finish(transfer);
+	exchange->outcome = transfer->outcome;
+	exchange->status = transfer->status;
+	strlcpy(exchange->reason, transfer->timed_out ? "timeout" :
+			transfer->reason, sizeof(exchange->reason));
+	if (transfer->outcome == GLUE_HTTP_ANSWERED)
+	{
+		exchange->body_len = transfer->body_len;
+		exchange->body = glue_secret_alloc(transfer->body_len + 1);
+		if (transfer->body_len > 0)
+			memcpy(exchange->body, transfer->body, transfer->body_len);
+		exchange->body[transfer->body_len] = '\0';
+	}
+	glue_http_release(transfer);
+}
+
+/*
+ * Read the credentials out of an answer.
+ *
+ * may_be_expired tells what is to be done about those that are: AWS keeps the
+ * credentials of an instance valid while it cannot give out newer ones.
+ */
+static GlueMetadataOutcome
+read_credentials(const Exchange *exchange, bool may_be_expired,
+				 GlueTemporaryCredentials *credentials, char *reason)
+{
+	char		problem[GLUE_CREDENTIAL_REASON_SIZE];
+	GlueCredentialReplyStatus status =
+		glue_credential_reply_json(exchange->body, exchange->body_len,
+								   (long long) time(NULL), credentials,
+								   problem);
+
+	if (status == GLUE_CREDENTIALS_OK ||
+		(status == GLUE_CREDENTIALS_EXPIRED && may_be_expired))
+		return GLUE_METADATA_FOUND;
+	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE, "the answer %.*s",
+			 GLUE_CREDENTIAL_REASON_SIZE - 12, problem);
+	return GLUE_METADATA_FAILED;
+}
+
+/* Say why an exchange has failed; always returns GLUE_METADATA_FAILED. */
+static GlueMetadataOutcome
+explain(const Exchange *exchange, const char *service, char *reason)
+{
+	if (exchange->outcome == GLUE_HTTP_ANSWERED)
+		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
+				 "%s answered with HTTP status %d", service, exchange->status);
+	else
+		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
+				 "%s did not answer (%s)", service, exchange->reason);
+	return GLUE_METADATA_FAILED;
+}

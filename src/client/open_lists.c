@@ -1,0 +1,295 @@
+/*-------------------------------------------------------------------------
+ *
+ * open_lists.c
+ *	  Lists that are read while something else may go on.
+ *
+ * A list is read page by page as its entries are wanted, and meanwhile the same
+ * statement, or another one if a cursor reads the list, can change what the
+ * pages to come will hold.  A statement that copies each connection of a list
+ * would go on to copy the copies.
+ *
+ * So the backend knows the lists of connections that it is reading, and before it
+ * changes something, those of that catalog are read to their ends.  What is
+ * read ahead, without secrets, is kept in memory or in a temporary file until
+ * it is wanted.  Nobody who changes nothing pays for that.
+ *
+ * A list can outlive the function that has it read ahead, and its
+ * subtransaction.  So whatever it needs belongs to its own memory context, and
+ * to the resource owner that it is read with, which is that of its portal.  As
+ * soon as one of them goes, for whatever reason, the list is forgotten.
+ *
+ * A cursor that outlives its transaction is read to its end by PostgreSQL before
+ * that commits, and so before a queued request of it can be carried out.
+ *
+ * IDENTIFICATION
+ *	  src/client/open_lists.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "client/open_lists.h"
+#include "miscadmin.h"
+#include "server/compat.h"
+#include "server/jsonb_tree.h"
+#include "server/redacted.h"
+#include "utils/memutils.h"
+
+/* prototypes of private functions */
+static void forget(void *arg);
+static void forget_lists_of_owner(ResourceReleasePhase phase, bool is_commit,
+								  bool is_top_level, void *arg);
+static json_object *read_entry(GlueOpenList *list);
+static bool may_be_same(const GlueTarget *a, const GlueTarget *b);
+static void add_context(void *arg);
+static void read_ahead(GlueOpenList *list);
+static void begin_ahead(GlueOpenList *list);
+static void add_ahead(GlueOpenList *list, Datum entry);
+static bool take_ahead(GlueOpenList *list, Datum *entry);
+static void end_ahead(GlueOpenList *list);
+static void at_shutdown(Datum list);
+
+/* Those that are tracked. */
+static dlist_head open_lists = DLIST_STATIC_INIT(open_lists);
+
+/*
+ * Begin to read a list.  If it is tracked, it will not show what this backend
+ * changes from now on.
+ */
+void
+glue_open_list_begin(GlueOpenList *list, ExprContext *executor, bool tracked)
+{
+	static bool registered = false;
+
+	if (!tracked)
+		return;
+	if (!registered)
+		RegisterResourceReleaseCallback(forget_lists_of_owner, NULL);
+	registered = true;
+
+	list->executor = executor;
+	list->owner = CurrentResourceOwner;
+	list->at_end.func = forget;
+	list->at_end.arg = list;
+	MemoryContextRegisterResetCallback(list->context, &list->at_end);
+	dlist_push_tail(&open_lists, &list->node);
+	list->tracked = true;
+}
+
+/* A MemoryContextCallbackFunction */
+static void
+forget(void *arg)
+{
+	GlueOpenList *list = arg;
+
+	if (list->tracked)
+		dlist_delete(&list->node);
+	list->tracked = false;
+}
+
+/* A ResourceReleaseCallback */
+static void
+forget_lists_of_owner(ResourceReleasePhase phase, bool is_commit,
+					  bool is_top_level, void *arg)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &open_lists)
+	{
+		GlueOpenList *list = dlist_container(GlueOpenList, node, iter.cur);
+
+		if (list->owner == CurrentResourceOwner)
+			forget(list);
+	}
+}
+
+/*
+ * Read the next entry as jsonb, without secrets; false after the last one.
+ */
+bool
+glue_open_list_next(GlueOpenList *list, Datum *entry)
+{
+	json_object *tree;
+
+	if (list->ahead != NULL)
+	{
+		if (take_ahead(list, entry))
+			return true;
+		end_ahead(list);
+	}
+	tree = read_entry(list);
+	if (tree == NULL)
+		return false;
+	*entry = JsonbPGetDatum(glue_jsonb_from_tree(tree));
+	list->entry = NULL;
+	return true;
+}
+
+/*
+ * Read the next entry of the pages.  It is the same one until it was delivered,
+ * which may have failed.
+ */
+static json_object *
+read_entry(GlueOpenList *list)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(list->context);
+
+	if (list->entry == NULL)
+		list->entry = glue_pages_next(&list->pages);
+	glue_redact_or_fail(list->entry);
+	MemoryContextSwitchTo(old_context);
+	return list->entry;
+}
+
+/* End a list that was read to its end. */
+void
+glue_open_list_end(GlueOpenList *list)
+{
+	MemoryContextDelete(list->context);
+}
+
+/* ----------------------------------------------------------------
+ * Reading ahead
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Something is about to be changed: read all lists that could show it to their
+ * ends.  If that fails, nothing may be sent.
+ */
+void
+glue_open_lists_read(const GlueTarget *target)
+{
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = add_context,
+	};
+	dlist_iter	iter;
+
+	error_context_stack = &context;
+	dlist_foreach(iter, &open_lists)
+	{
+		GlueOpenList *list = dlist_container(GlueOpenList, node, iter.cur);
+
+		if (!list->damaged && may_be_same(list->target, target))
+			read_ahead(list);
+	}
+	error_context_stack = context.previous;
+}
+
+/*
+ * Can two targets have the same connections?  Foreign servers do not tell, for
+ * two of them can be about one account; nor does a catalog that is not named.
+ */
+static bool
+may_be_same(const GlueTarget *a, const GlueTarget *b)
+{
+	return strcmp(a->endpoint.region, b->endpoint.region) == 0 &&
+		(a->catalog_id == NULL || b->catalog_id == NULL ||
+		 strcmp(a->catalog_id, b->catalog_id) == 0);
+}
+
+/* An error context callback */
+static void
+add_context(void *arg)
+{
+	errcontext("reading open lists of connections to their end, before a change is sent");
+}
+
+static void
+read_ahead(GlueOpenList *list)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn entry",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	json_object *tree;
+
+	while ((tree = read_entry(list)) != NULL)
+	{
+		add_ahead(list, JsonbPGetDatum(glue_jsonb_from_tree(tree)));
+		list->entry = NULL;
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+}
+
+static void
+begin_ahead(GlueOpenList *list)
+{
+	ResourceOwner old_owner = CurrentResourceOwner;
+	MemoryContext old_context = MemoryContextSwitchTo(list->context);
+	TupleDesc	desc = CreateTemplateTupleDesc(1);
+
+	TupleDescInitEntry(desc, 1, "entry", JSONBOID, -1, 0);
+	TupleDescFinalize(desc);
+	list->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+
+	CurrentResourceOwner = list->owner;
+	list->ahead = tuplestore_begin_heap(false, false, work_mem);
+	CurrentResourceOwner = old_owner;
+	RegisterExprContextCallback(list->executor, at_shutdown,
+								PointerGetDatum(list));
+	MemoryContextSwitchTo(old_context);
+}
+
+/* What is left of a store after an error is anybody's guess. */
+static void
+add_ahead(GlueOpenList *list, Datum entry)
+{
+	bool		is_null = false;
+
+	if (list->ahead == NULL)
+		begin_ahead(list);
+	list->damaged = true;
+	tuplestore_putvalues(list->ahead, list->slot->tts_tupleDescriptor, &entry,
+						 &is_null);
+	list->damaged = false;
+}
+
+/* Take the next entry that was read ahead; false if there is none. */
+static bool
+take_ahead(GlueOpenList *list, Datum *entry)
+{
+	MemoryContext old_context;
+	bool		is_null;
+	bool		found;
+
+	if (list->damaged)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("list of connections cannot be read on"),
+				 errdetail("The rest of it had to be stored before a change, and that has failed.")));
+
+	/* what comes from a file is the slot's until the next call, and longer */
+	old_context = MemoryContextSwitchTo(list->context);
+	found = tuplestore_gettupleslot(list->ahead, true, false, list->slot);
+	MemoryContextSwitchTo(old_context);
+	if (!found)
+		return false;
+	*entry = PointerGetDatum(PG_DETOAST_DATUM_COPY(slot_getattr(list->slot, 1,
+																&is_null)));
+	return true;
+}
+
+static void
+end_ahead(GlueOpenList *list)
+{
+	UnregisterExprContextCallback(list->executor, at_shutdown,
+								  PointerGetDatum(list));
+	ExecDropSingleTupleTableSlot(list->slot);
+	tuplestore_end(list->ahead);
+	list->ahead = NULL;
+}
+
+/*
+ * An ExprContextCallbackFunction: nobody wants more of the list.  After an error
+ * this is not called, and the resource owner closes the file.
+ */
+static void
+at_shutdown(Datum list)
+{
+	end_ahead((GlueOpenList *) DatumGetPointer(list));
+}

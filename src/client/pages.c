@@ -1,0 +1,220 @@
+/*-------------------------------------------------------------------------
+ *
+ * pages.c
+ *	  Operations of AWS that answer page by page.
+ *
+ * A page is asked for when its first entry is wanted, and forgotten when that
+ * of the next page is: so whoever wants no more than a few entries makes no
+ * more calls than that takes, and a list of any length takes the memory of one
+ * page.
+ *
+ * Two things can go wrong with pages.  Their entries may be so large that an
+ * answer becomes larger than we accept; then smaller pages are asked for.  And
+ * a service could give out the same token again and again.  Tokens are opaque,
+ * so all that can be noticed is that one comes again.  To remember all of them
+ * would take memory; it is enough to remember one, and another one after twice
+ * as many pages: whatever the length of the circle, it is noticed before it
+ * was gone through three times.
+ *
+ * IDENTIFICATION
+ *	  src/client/pages.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/client.h"
+#include "client/pages.h"
+#include "glue/answer.h"
+#include "glue/model.h"
+#include "miscadmin.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+#include "utils/memutils.h"
+
+/* prototypes of private functions */
+static int	max_page_size(const char *operation);
+static void read_page(GluePages *pages);
+static void run_call(GluePages *pages);
+static const GlueCredentials *keep_credentials(GluePages *pages,
+											   const GlueCredentials *renewed);
+static const char *next_token(const GluePages *pages);
+static void remember_token(GluePages *pages, const char *token);
+
+/*
+ * Begin to read a list.
+ *
+ * call has been prepared; its request gets the members that are about pages.
+ * What pages needs belongs to the current memory context.
+ */
+void
+glue_pages_begin(GluePages *pages, const GlueCall *call, const char *member)
+{
+	memset(pages, 0, sizeof(GluePages));
+	pages->call = *call;
+	pages->member = member;
+	pages->page_size = max_page_size(call->operation);
+	pages->context = AllocSetContextCreate(CurrentMemoryContext,
+										   "glue_conn page",
+										   ALLOCSET_DEFAULT_SIZES);
+}
+
+/*
+ * Read the next entry, an object; NULL after the last one.
+ *
+ * It is valid until the next call.  Raises an error if a page cannot be read, or
+ * the entry not be used; then the next call tries that again.
+ */
+json_object *
+glue_pages_next(GluePages *pages)
+{
+	const char *problem;
+	json_object *entry = glue_pages_next_unchecked(pages, &problem);
+
+	if (problem == NULL)
+		return entry;
+	pages->next--;
+	glue_failure_raise(ERROR,
+					   glue_call_malformed_answer(&pages->call, problem));
+	return NULL;				/* keep the compiler quiet */
+}
+
+/*
+ * Do the same, but say why the entry cannot be used; *problem is NULL if it can.
+ */
+json_object *
+glue_pages_next_unchecked(GluePages *pages, const char **problem)
+{
+	char		text[GLUE_ANSWER_PROBLEM_SIZE];
+	json_object *entry;
+
+	*problem = NULL;
+	while (pages->entries == NULL ||
+		   pages->next >= json_object_array_length(pages->entries))
+	{
+		if (pages->is_last)
+			return NULL;
+		CHECK_FOR_INTERRUPTS();
+		read_page(pages);
+	}
+	entry = json_object_array_get_idx(pages->entries, pages->next);
+	if (!glue_answer_check_entry(entry, pages->member, pages->next++, text))
+		*problem = pstrdup(text);
+	return entry;
+}
+
+/* The most entries that an operation can be asked for at once. */
+static int
+max_page_size(const char *operation)
+{
+	const GlueOperation *model = glue_model_operation(operation);
+
+	return glue_model_member(model->input, "MaxResults")->shape->max;
+}
+
+/* Read a page; after an error, there is none. */
+static void
+read_page(GluePages *pages)
+{
+	json_object *entries;
+	const char *token;
+
+	run_call(pages);
+	entries = json_object_object_get(pages->call.answer, pages->member);
+	pages->npages++;
+	if (!json_object_is_type(entries, json_type_array))
+		glue_failure_raise(ERROR,
+						   glue_call_malformed_answer(&pages->call,
+													  "it holds no list"));
+	token = next_token(pages);
+	if (token != NULL)
+	{
+		remember_token(pages, token);
+		glue_tree_add(pages->call.request, "NextToken",
+					  json_object_new_string(token));
+	}
+	pages->is_last = token == NULL;
+	pages->entries = entries;
+	pages->next = 0;
+}
+
+/*
+ * Ask for a page, and for a smaller one if that is too large.
+ *
+ * If an error ends the wait, what the call has got so far is gone.
+ */
+static void
+run_call(GluePages *pages)
+{
+	for (;;)
+	{
+		GlueCall	call = pages->call;
+		MemoryContext old_context;
+
+		pages->entries = NULL;
+		MemoryContextReset(pages->context);
+		glue_tree_add(call.request, "MaxResults",
+					  json_object_new_int(pages->page_size));
+		pages->asked_at = GetCurrentTimestamp();
+
+		old_context = MemoryContextSwitchTo(pages->context);
+		glue_client_run(&call, 1);
+		MemoryContextSwitchTo(old_context);
+		if (call.credentials != pages->call.credentials)
+			call.credentials = keep_credentials(pages, call.credentials);
+		pages->call = call;
+
+		if (call.failure == NULL)
+			return;
+		if (strcmp(call.failure->code, GLUE_CODE_TOO_LARGE) != 0 ||
+			pages->page_size == 1)
+			glue_failure_raise(ERROR, call.failure);
+		pages->page_size /= 2;
+	}
+}
+
+/* Credentials that were renewed for a page are those of the pages to come. */
+static const GlueCredentials *
+keep_credentials(GluePages *pages, const GlueCredentials *renewed)
+{
+	MemoryContext old_context =
+		MemoryContextSwitchTo(MemoryContextGetParent(pages->context));
+	GlueCredentials *kept = palloc0(sizeof(GlueCredentials));
+
+	kept->access_key_id = pstrdup(renewed->access_key_id);
+	kept->secret_access_key = glue_secret_strdup(renewed->secret_access_key);
+	if (renewed->session_token != NULL)
+		kept->session_token = glue_secret_strdup(renewed->session_token);
+	MemoryContextSwitchTo(old_context);
+	return kept;
+}
+
+/* The token of the page after the current one, or NULL. */
+static const char *
+next_token(const GluePages *pages)
+{
+	json_object *token = json_object_object_get(pages->call.answer,
+												"NextToken");
+
+	if (!json_object_is_type(token, json_type_string) ||
+		json_object_get_string_len(token) == 0)
+		return NULL;
+	return json_object_get_string(token);
+}
+
+/* Raise an error if the token is known; remember it if it is its turn. */
+static void
+remember_token(GluePages *pages, const char *token)
+{
+	if (pages->past_token != NULL && strcmp(token, pages->past_token) == 0)
+		glue_failure_raise(ERROR,
+						   glue_call_malformed_answer(&pages->call,
+													  "its page token has come before, so the list would never end"));
+	if (pages->npages < pages->past_token_until)
+		return;
+	if (pages->past_token != NULL)
+		pfree(pages->past_token);
+	pages->past_token = MemoryContextStrdup(MemoryContextGetParent(pages->context),
+											token);
+	pages->past_token_until = pages->npages * 2;
+}

@@ -1,0 +1,290 @@
+/*-------------------------------------------------------------------------
+ *
+ * shared_files.c
+ *	  The environment and the shared AWS files of the server process.
+ *
+ * These are the places that every AWS tool looks at.  The environment is that
+ * of the postmaster, and stays as it was when the server started; the files
+ * are read anew by each call that needs them, so that a rotated key is seen.
+ *
+ * A file that is not there is no error, since none of them has to exist,
+ * unless a setting names it.  A file that is there and cannot be read or is
+ * not well-formed is an error: going on without it might use credentials that
+ * nobody meant.
+ *
+ * IDENTIFICATION
+ *	  src/client/shared_files.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "aws/profile_grammar.h"
+#include "client/shared_files.h"
+#include "server/compat.h"
+#include "server/read_file.h"
+#include "server/secret_memory.h"
+#include "server/settings.h"
+#include "storage/fd.h"
+
+/*
+ * Largest file that is read.  Accounts by the thousand, at some 200 bytes a
+ * profile, stay well below it; a log file that was named by mistake does not.
+ */
+#define MAX_FILE_SIZE	(1024 * 1024)
+
+/* prototypes of private functions */
+static const char *look_up(void *arg, const char *name);
+static GlueProfileSet *read_shared_files(void);
+static GlueProfileSet *new_profile_set(void);
+static char *config_path(void);
+static char *credentials_path(void);
+static char *file_path(const char *setting, const char *variable,
+					   const char *default_name);
+static void read_into(GlueProfileSet *set, GlueProfileFileKind kind,
+					  const char *path, bool required);
+static char *read_file(const char *path, bool required, size_t *len);
+static bool is_usable(const char *path, const struct stat *status);
+pg_noreturn static void refuse(const char *what, const char *path);
+static void free_profile_set(void *arg);
+
+/*
+ * Read all that AWS tools are configured with: the environment and both
+ * shared files.
+ *
+ * profile was chosen for this extension, and is NULL or "" if none was.  The
+ * result and the secrets in it live in the current memory context.
+ */
+const GlueConfiguration *
+glue_configuration_read(const char *profile)
+{
+	GlueConfiguration *configuration = palloc0(sizeof(GlueConfiguration));
+	const char *variable = glue_environment("AWS_PROFILE");
+
+	configuration->lookup = look_up;
+	configuration->profiles = read_shared_files();
+	if (profile != NULL && profile[0] != '\0')
+	{
+		configuration->profile = pstrdup(profile);
+		configuration->profile_origin = GLUE_PROFILE_BY_SETTING;
+	}
+	else if (variable != NULL)
+	{
+		configuration->profile = variable;
+		configuration->profile_origin = GLUE_PROFILE_BY_ENVIRONMENT;
+	}
+	else
+	{
+		configuration->profile = "default";
+		configuration->profile_origin = GLUE_PROFILE_BY_DEFAULT;
+	}
+	return configuration;
+}
+
+/* A sentence that says which shared files are looked at. */
+char *
+glue_shared_files_description(void)
+{
+	char	   *config = config_path();
+	char	   *credentials = credentials_path();
+
+	return psprintf("The shared AWS files are \"%s\"%s and \"%s\"%s.",
+					config,
+					access(config, F_OK) == 0 ? "" : " (which does not exist)",
+					credentials,
+					access(credentials, F_OK) == 0 ? "" :
+					" (which does not exist)");
+}
+
+/*
+ * Read a file that holds a token; NULL if that is not possible.
+ *
+ * The text is NUL-terminated secret memory of the current context.
+ */
+char *
+glue_shared_file_text(const char *path, size_t *len)
+{
+	return read_file(path, false, len);
+}
+
+static const char *
+look_up(void *arg, const char *name)
+{
+	return getenv(name);
+}
+
+/*
+ * Look up an environment variable; NULL if it is not set or blank, which AWS
+ * tools take for the same.
+ */
+const char *
+glue_environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (value == NULL || value[strspn(value, " \t")] == '\0')
+		return NULL;
+	return value;
+}
+
+/*
+ * Read both files into one set, which lives with its secrets in the current
+ * memory context.
+ */
+static GlueProfileSet *
+read_shared_files(void)
+{
+	GlueProfileSet *set = new_profile_set();
+
+	read_into(set, GLUE_PROFILE_CONFIG, config_path(),
+			  glue_setting_config_file[0] != '\0');
+	read_into(set, GLUE_PROFILE_CREDENTIALS, credentials_path(),
+			  glue_setting_credentials_file[0] != '\0');
+	return set;
+}
+
+/* Make an empty set that the current memory context frees. */
+static GlueProfileSet *
+new_profile_set(void)
+{
+	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
+
+	callback->func = free_profile_set;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	callback->arg = glue_profile_set_new();
+	if (callback->arg == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	return callback->arg;
+}
+
+static void
+free_profile_set(void *arg)
+{
+	glue_profile_set_free(arg);
+}
+
+static char *
+config_path(void)
+{
+	return file_path(glue_setting_config_file, "AWS_CONFIG_FILE", "config");
+}
+
+static char *
+credentials_path(void)
+{
+	return file_path(glue_setting_credentials_file,
+					 "AWS_SHARED_CREDENTIALS_FILE", "credentials");
+}
+
+/*
+ * Where a file is: as the setting says, else the environment, else in the
+ * home directory of the server's operating system user.
+ */
+static char *
+file_path(const char *setting, const char *variable, const char *default_name)
+{
+	const char *path = setting[0] != '\0' ? setting :
+		glue_environment(variable);
+	const char *home = glue_environment("HOME");
+
+	if (home == NULL)
+	{
+		struct passwd *user = getpwuid(geteuid());
+
+		home = user ? user->pw_dir : "";
+	}
+	if (path == NULL)
+		return psprintf("%s/.aws/%s", home, default_name);
+	if (path[0] == '~' && path[1] == '/')
+		return psprintf("%s%s", home, path + 1);
+	return pstrdup(path);
+}
+
+/* Read one file into the set, if there is one. */
+static void
+read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
+		  bool required)
+{
+	size_t		len;
+	char	   *text = read_file(path, required, &len);
+	GlueProfileError error;
+
+	if (text == NULL)
+		return;
+	if (!glue_profile_set_read(set, kind, text, len, &error))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("shared AWS file \"%s\" is not well-formed", path),
+				 errdetail("Line %d: %s.", error.line, error.reason)));
+}
+
+/*
+ * Read a whole file into memory that will be cleansed, with a NUL behind it;
+ * NULL if it does not exist and need not.
+ *
+ * Who reads a token may have no transaction that would close the file.
+ */
+static char *
+read_file(const char *path, bool required, size_t *len)
+{
+	int			file = glue_file_open(path);
+	struct stat status;
+	bool		known;
+	bool		usable;
+	char	   *text = NULL;
+	ssize_t		size = -1;
+	int			error;
+
+	if (file < 0)
+	{
+		if ((errno == ENOENT || errno == ENOTDIR) && !required)
+			return NULL;
+		refuse("open", path);
+	}
+	known = fstat(file, &status) == 0;
+	usable = known && is_usable(path, &status);
+	if (usable)
+	{
+		text = glue_secret_alloc(status.st_size + 1);
+		size = glue_file_read(file, text, status.st_size);
+	}
+	error = errno;
+	CloseTransientFile(file);
+
+	if (known && !usable)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("shared AWS file \"%s\" cannot be used", path),
+				 S_ISREG(status.st_mode) ?
+				 errdetail("It is larger than %d bytes.", MAX_FILE_SIZE) :
+				 errdetail("It is not a regular file.")));
+	errno = error;
+	if (size < 0)
+		refuse("read", path);
+	text[size] = '\0';
+	*len = size;
+	return text;
+}
+
+/* Only /dev/null stands for an empty file. */
+static bool
+is_usable(const char *path, const struct stat *status)
+{
+	return (S_ISREG(status->st_mode) || strcmp(path, "/dev/null") == 0) &&
+		status->st_size <= MAX_FILE_SIZE;
+}
+
+/* The system refuses something, and errno says why. */
+static void
+refuse(const char *what, const char *path)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("could not %s shared AWS file \"%s\": %m", what, path)));
+}

@@ -1,0 +1,252 @@
+/*-------------------------------------------------------------------------
+ *
+ * signed_request.c
+ *	  A request to an AWS service, as it goes over the wire.
+ *
+ * Services differ in how they are spoken to: AWS Glue takes a JSON text and
+ * the operation's name in a header, AWS STS a form that has the name in it.
+ *
+ * Exactly those headers are signed that AWS's own clients sign: what AWS
+ * requires, and nothing that a proxy may change on the way.
+ *
+ * The signer is kept for the life of the backend, and with it the signing
+ * key of the day.
+ *
+ * IDENTIFICATION
+ *	  src/client/signed_request.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "aws/invocation_id.h"
+#include "aws/query_form.h"
+#include "aws/sigv4.h"
+#include "client/signed_request.h"
+#include "server/secret_memory.h"
+#include "text/json.h"
+
+#define USER_AGENT		"glue_conn/1.0"
+
+/* content-type, host, x-amz-date, x-amz-target, x-amz-security-token */
+#define MAX_SIGNED_HEADERS	5
+
+/* More than the longest names of a key and a region can make it. */
+#define MAX_AUTHORIZATION_LEN	1023
+
+/* How each service is spoken to. */
+typedef struct ServiceProtocol
+{
+	const char *signing_name;
+	const char *content_type;
+	const char *target_prefix;	/* NULL: the body names the operation */
+} ServiceProtocol;
+
+static const ServiceProtocol protocols[] = {
+	[GLUE_SERVICE_GLUE] = {"glue", "application/x-amz-json-1.1", "AWSGlue"},
+	[GLUE_SERVICE_STS] = {"sts",
+	"application/x-www-form-urlencoded; charset=utf-8", NULL},
+};
+
+/* The only version of the API of AWS STS that there is. */
+#define STS_VERSION		"2011-06-15"
+
+/* Room for the body of most requests. */
+#define USUAL_BODY_SIZE	4096
+
+/* prototypes of private functions */
+static char *json_body(json_object *request, Size *len);
+static int	list_parameters(json_object *request,
+							GlueQueryParameter *parameters);
+static int	collect_headers(const GlueSignedRequest *request,
+							const char *amz_date, GlueSigv4Header *headers);
+static char *sign(const GlueSignedRequest *request, const char *amz_date,
+				  const GlueSigv4Header *headers, int nheaders);
+static GlueSigv4Signer *get_signer(void);
+
+/*
+ * Write the parameters of an operation as its service wants them.
+ *
+ * request is an object; for STS, one of strings.  The result is secret memory
+ * of the current context.
+ */
+char *
+glue_request_body(GlueService service, const char *operation,
+				  json_object *request, Size *len)
+{
+	GlueQueryParameter *parameters;
+	int			nparameters;
+	char	   *body;
+
+	if (service == GLUE_SERVICE_GLUE)
+		return json_body(request, len);
+	parameters = palloc(json_object_object_length(request) *
+						sizeof(GlueQueryParameter));
+	nparameters = list_parameters(request, parameters);
+	*len = glue_query_form(operation, STS_VERSION, parameters, nparameters,
+						   NULL, 0);
+	body = glue_secret_alloc(*len + 1);
+	glue_query_form(operation, STS_VERSION, parameters, nparameters,
+					body, *len + 1);
+	return body;
+}
+
+/* The JSON of a request, which is written twice only if it is a large one. */
+static char *
+json_body(json_object *request, Size *len)
+{
+	Size		size = USUAL_BODY_SIZE;
+	char	   *body = glue_secret_alloc(size);
+
+	*len = glue_json_tree_write(request, body, size);
+	if (*len >= size)
+	{
+		size = *len + 1;
+		body = glue_secret_alloc(size);
+		glue_json_tree_write(request, body, size);
+	}
+	return body;
+}
+
+/* The members of an object of strings; returns how many they are. */
+static int
+list_parameters(json_object *request, GlueQueryParameter *parameters)
+{
+	struct json_object_iterator member = json_object_iter_begin(request);
+	struct json_object_iterator end = json_object_iter_end(request);
+	int			n = 0;
+
+	for (; !json_object_iter_equal(&member, &end);
+		 json_object_iter_next(&member))
+	{
+		parameters[n].name = json_object_iter_peek_name(&member);
+		parameters[n++].value =
+			json_object_get_string(json_object_iter_peek_value(&member));
+	}
+	return n;
+}
+
+/*
+ * Write the header lines of a request, signed for its moment; returns how
+ * many they are.
+ *
+ * They live in the current memory context, which cleanses them.
+ */
+int
+glue_signed_header_lines(const GlueSignedRequest *request,
+						 const char *lines[GLUE_MAX_HEADER_LINES])
+{
+	GlueSigv4Header headers[MAX_SIGNED_HEADERS];
+	char		amz_date[GLUE_SIGV4_TIME_LEN + 1];
+	char		attempt[GLUE_INVOCATION_ATTEMPT_SIZE];
+	struct tm	utc;
+	int			nheaders;
+	int			nlines = 0;
+
+	gmtime_r(&request->time, &utc);
+	strftime(amz_date, sizeof(amz_date), "%Y%m%dT%H%M%SZ", &utc);
+
+	nheaders = collect_headers(request, amz_date, headers);
+	for (int i = 0; i < nheaders; i++)
+	{
+		Size		size = strlen(headers[i].name) +
+			strlen(headers[i].value) + 3;
+		char	   *line = glue_secret_alloc(size);
+
+		snprintf(line, size, "%s: %s", headers[i].name, headers[i].value);
+		lines[nlines++] = line;
+	}
+	if (request->credentials != NULL)
+		lines[nlines++] = sign(request, amz_date, headers, nheaders);
+	glue_invocation_attempt(request->attempt, request->max_attempts, attempt);
+	lines[nlines++] = psprintf("amz-sdk-invocation-id: %s",
+							   request->invocation_id);
+	lines[nlines++] = psprintf("amz-sdk-request: %s", attempt);
+	lines[nlines++] = "User-Agent: " USER_AGENT;
+
+	/* keeps libcurl from asking for permission to send a large body */
+	lines[nlines++] = "Expect:";
+	return nlines;
+}
+
+/* The headers that are to be signed, in any order; returns how many. */
+static int
+collect_headers(const GlueSignedRequest *request, const char *amz_date,
+				GlueSigv4Header *headers)
+{
+	const ServiceProtocol *protocol = &protocols[request->service];
+	int			n = 0;
+
+	headers[n++] = (GlueSigv4Header)
+	{
+		"content-type", protocol->content_type
+	};
+	headers[n++] = (GlueSigv4Header)
+	{
+		"host", request->endpoint->host
+	};
+	headers[n++] = (GlueSigv4Header)
+	{
+		"x-amz-date", amz_date
+	};
+	if (protocol->target_prefix != NULL)
+		headers[n++] = (GlueSigv4Header)
+	{
+		"x-amz-target",
+			psprintf("%s.%s",
+					 protocol->target_prefix,
+					 request->operation)
+	};
+	if (request->credentials != NULL &&
+		request->credentials->session_token != NULL)
+		headers[n++] = (GlueSigv4Header)
+	{
+		"x-amz-security-token",
+			request->credentials->session_token
+	};
+	return n;
+}
+
+/* The line with the signature. */
+static char *
+sign(const GlueSignedRequest *request, const char *amz_date,
+	 const GlueSigv4Header *headers, int nheaders)
+{
+	GlueSigv4Request unsigned_request = {
+		.method = "POST",
+		.path = request->endpoint->path,
+		.query = "",
+		.headers = headers,
+		.nheaders = nheaders,
+		.body = request->body,
+		.body_len = request->body_len,
+		.amz_date = amz_date,
+		.region = request->endpoint->region,
+		.service = protocols[request->service].signing_name,
+	};
+	char		authorization[MAX_AUTHORIZATION_LEN + 1];
+
+	if (!glue_sigv4_authorization(get_signer(), &unsigned_request,
+								  request->credentials->access_key_id,
+								  request->credentials->secret_access_key,
+								  authorization, sizeof(authorization)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("could not sign a request to AWS"),
+				 errdetail("The credentials are longer than AWS's can be.")));
+	return psprintf("Authorization: %s", authorization);
+}
+
+static GlueSigv4Signer *
+get_signer(void)
+{
+	static GlueSigv4Signer *signer = NULL;
+
+	if (signer == NULL)
+		signer = glue_sigv4_signer_new();
+	if (signer == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not initialize the signing of requests")));
+	return signer;
+}

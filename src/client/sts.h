@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * sts.h
+ *	  Calls of AWS STS, the Security Token Service.
+ *
+ * IDENTIFICATION
+ *	  src/client/sts.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_STS_H
+#define GLUE_CLIENT_STS_H
+
+#include "aws/credential_reply.h"
+#include "client/client.h"
+
+/* A role that is to be assumed.  NULL and 0 leave the choice to AWS. */
+typedef struct GlueRole
+{
+	const char *role_arn;
+	const char *role_session_name;
+	const char *external_id;
+	int			duration_seconds;
+	const char *web_identity_token; /* NULL: credentials are used instead */
+} GlueRole;
+
+extern GlueFailure *glue_sts_assume_role(const GlueTarget *target,
+										 const GlueCredentials *credentials,
+										 const GlueRole *role,
+										 GlueTemporaryCredentials *temporary);
+extern GlueFailure *glue_sts_caller_identity(const GlueTarget *target,
+											 const GlueCredentials *credentials,
+											 GlueRenewCredentials renew_credentials,
+											 GlueCallerIdentity *identity);
+
+#endif							/* GLUE_CLIENT_STS_H */

@@ -1,0 +1,351 @@
+/*-------------------------------------------------------------------------
+ *
+ * target.c
+ *	  Which Data Catalog a call is for, how it is reached, and as whom.
+ *
+ * A target is one account, region and catalog, with all that a call to it
+ * needs except for the credentials, of which it knows those that were given
+ * for it and where to look for others.
+ *
+ * It is put together from what says the most about it to what says the least:
+ * the arguments of the call; the foreign server and its user mapping, if the
+ * call names one; the settings; and what every AWS tool consults, environment
+ * and profile.  Each single thing comes from the first that says it.
+ *
+ * IDENTIFICATION
+ *	  src/client/target.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <openssl/evp.h>
+
+#include "aws/endpoint_config.h"
+#include "client/foreign_server.h"
+#include "client/shared_files.h"
+#include "client/target.h"
+#include "miscadmin.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/secret_memory.h"
+#include "server/settings.h"
+
+/* prototypes of private functions */
+static void add_settings(GlueServerOptions *options);
+static const char *text_or_null(const char *setting);
+static void use_foreign_server(GlueTarget *target, const char *server,
+							   GlueServerOptions *options);
+static void take_fingerprints(GlueTarget *target);
+static void digest_text(const char *text,
+						unsigned char digest[GLUE_FINGERPRINT_LEN]);
+static void resolve_endpoints(GlueTarget *target,
+							  const GlueServerOptions *options);
+static const char *resolve_endpoint(const GlueTarget *target,
+									const char *service, const char *setting,
+									GlueEndpointOptions *wanted,
+									GlueEndpoint *endpoint);
+pg_noreturn static void raise_no_endpoint(const char *detail);
+static const char *find_region(const GlueTarget *target);
+pg_noreturn static void raise_no_region(const GlueTarget *target);
+
+/*
+ * Find out where a call goes.
+ *
+ * server and catalog_id may be NULL, and are kept by reference; what else the
+ * target points to is memory of the current context, so that it outlives the
+ * settings.  Raises an error if what is configured is missing, contradicts
+ * itself or is not permitted.
+ */
+void
+glue_target_resolve(GlueTarget *target, const char *server,
+					const char *catalog_id)
+{
+	glue_target_resolve_region(target, server, catalog_id, NULL);
+}
+
+/*
+ * Do the same for a region that was found out before, unless it is NULL.  Then the
+ * catalog was, too: NULL is that of the account, whatever the server says now.
+ */
+void
+glue_target_resolve_region(GlueTarget *target, const char *server,
+						   const char *catalog_id, const char *region)
+{
+	GlueServerOptions options = {0};
+
+	glue_settings_check();
+	memset(target, 0, sizeof(GlueTarget));
+	target->ambient_allowed = true;
+
+	add_settings(&options);
+	if (server != NULL)
+		use_foreign_server(target, server, &options);
+
+	if (region != NULL)
+	{
+		options.region = region;
+		options.catalog_id = NULL;
+	}
+	target->catalog_id = catalog_id ? catalog_id : options.catalog_id;
+	target->configuration = glue_configuration_read(options.profile);
+	target->ca_file = options.ca_file ? pstrdup(options.ca_file) :
+		glue_environment("AWS_CA_BUNDLE");
+	target->proxy = glue_secret_strdup(options.proxy);
+	target->connect_timeout_ms = options.connect_timeout_ms;
+	target->request_timeout_ms = options.request_timeout_ms;
+	target->max_attempts = options.max_attempts;
+	target->max_requests_per_second = options.max_requests_per_second;
+	resolve_endpoints(target, &options);
+	take_fingerprints(target);
+}
+
+/*
+ * Take the fingerprints of a target.  As long as they are the same, requests go to
+ * the same place, and as far as can be known without asking AWS, to the same
+ * account.
+ *
+ * The endpoints of AWS itself are one place in a region.  Whose the account is
+ * says a role, if one is assumed; or else the access key of the user mapping; or
+ * else the profile.  Keys are changed now and then, and mended if they were wrong,
+ * which is no reason for a request to wait, unless it has a password to give
+ * away.  And those of temporary credentials are others every hour, and tell
+ * nothing.
+ */
+static void
+take_fingerprints(GlueTarget *target)
+{
+	const GlueEndpoint *endpoint = &target->endpoint;
+	const GlueCredentials *given = &target->given;
+	const char *place;
+	const char *account;
+
+	place = endpoint->custom ? endpoint->url :
+		psprintf("%s %s", endpoint->partition, endpoint->region);
+	if (target->role_arn != NULL)
+		account = psprintf("role %s", target->role_arn);
+	else if (given->access_key_id != NULL)
+		account = "keys";
+	else
+		account = psprintf("profile %s", target->configuration->profile);
+	digest_text(psprintf("%s\n%s", place, account), target->fingerprint);
+	memcpy(target->key_fingerprint, target->fingerprint, GLUE_FINGERPRINT_LEN);
+	if (target->role_arn != NULL || given->access_key_id == NULL)
+		return;
+	account = given->session_token != NULL ? "temporary keys" :
+		psprintf("key %s", given->access_key_id);
+	digest_text(psprintf("%s\n%s", place, account), target->key_fingerprint);
+}
+
+/* To find the algorithm takes longer than to use it. */
+static void
+digest_text(const char *text, unsigned char digest[GLUE_FINGERPRINT_LEN])
+{
+	static EVP_MD *sha256 = NULL;
+
+	if (sha256 == NULL)
+		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (sha256 == NULL ||
+		!EVP_Digest(text, strlen(text), digest, NULL, sha256, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+}
+
+/*
+ * The account that a target's connections belong to, as far as the catalog
+ * tells; NULL if it does not.
+ */
+const char *
+glue_target_account(const GlueTarget *target)
+{
+	const char *catalog_id = target->catalog_id;
+
+	return catalog_id != NULL && strlen(catalog_id) == 12 &&
+		strspn(catalog_id, "0123456789") == 12 ? catalog_id : NULL;
+}
+
+/*
+ * Build the ARN of a connection; NULL if the account is NULL, because a wrong
+ * ARN would be worse than none.
+ */
+char *
+glue_target_connection_arn(const GlueTarget *target, const char *account,
+						   const char *connection_name)
+{
+	if (account == NULL)
+		return NULL;
+	return psprintf("arn:%s:glue:%s:%s:connection/%s",
+					target->endpoint.partition, target->endpoint.region,
+					account, connection_name);
+}
+
+/*
+ * Raise an error for a target that has no credentials of its own and must not
+ * use ambient ones.
+ */
+void
+glue_target_refuse_ambient(const GlueTarget *target)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to use the AWS credentials of the server process for foreign server \"%s\"",
+					target->server),
+			 errdetail("The owner of the foreign server is not a superuser, and there is no user mapping with keys for \"%s\".",
+					   GetUserNameFromId(GetUserId(), false)),
+			 errhint("Add \"access_key_id\" and \"secret_access_key\" to the user mapping.")));
+}
+
+/* Start with what is set for all servers alike. */
+static void
+add_settings(GlueServerOptions *options)
+{
+	options->region = text_or_null(glue_setting_region);
+	options->endpoint_url = text_or_null(glue_setting_endpoint_url);
+	options->profile = text_or_null(glue_setting_profile);
+	options->ca_file = text_or_null(glue_setting_ca_file);
+	options->proxy = glue_setting_proxy;
+	options->use_fips_endpoint = glue_setting_use_fips_endpoint;
+	options->use_dualstack_endpoint = glue_setting_use_dualstack_endpoint;
+	options->connect_timeout_ms = glue_setting_connect_timeout;
+	options->request_timeout_ms = glue_setting_request_timeout;
+	options->max_attempts = glue_setting_max_attempts;
+	options->max_requests_per_second = glue_setting_max_requests_per_second;
+}
+
+static const char *
+text_or_null(const char *setting)
+{
+	return setting[0] != '\0' ? setting : NULL;
+}
+
+/*
+ * Add what a foreign server and its user mapping say.
+ *
+ * An external ID belongs to a role: that of the server is of no use for the
+ * role of a user mapping.
+ */
+static void
+use_foreign_server(GlueTarget *target, const char *server,
+				   GlueServerOptions *options)
+{
+	GlueMappingOptions mapping = {0};
+
+	target->server = server;
+	target->server_oid = glue_foreign_server_find(server);
+	(void) glue_foreign_server_name(target->server_oid, &target->server_owner);
+	target->ambient_allowed = glue_foreign_server_read(target->server_oid,
+													   options);
+	target->mapping = glue_user_mapping_read(target->server_oid, &mapping);
+
+	target->given = mapping.credentials;
+	target->role_arn = options->role_arn;
+	target->external_id = options->external_id;
+	if (mapping.role_arn != NULL)
+		target->role_arn = mapping.role_arn;
+	if (mapping.role_arn != NULL || mapping.external_id != NULL)
+		target->external_id = mapping.external_id;
+}
+
+/*
+ * Find the endpoints of AWS Glue and, for the sake of credentials, of AWS
+ * STS.  Whether there is one of STS matters only to those who need it.
+ */
+static void
+resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
+{
+	GlueEndpointFlags flags;
+	GlueConfigurationError error;
+	GlueEndpointOptions wanted = {
+		.region = options->region ? options->region : find_region(target),
+	};
+	const char *problem;
+
+	/* a custom endpoint needs the region as well: it is signed for */
+	if (wanted.region == NULL)
+		raise_no_region(target);
+	if (!glue_configured_endpoint_flags(target->configuration, &flags, &error))
+		raise_no_endpoint(error.detail);
+	wanted.use_fips = options->use_fips_endpoint || flags.use_fips;
+	wanted.use_dualstack = options->use_dualstack_endpoint ||
+		flags.use_dualstack;
+
+	problem = resolve_endpoint(target, "glue", options->endpoint_url, &wanted,
+							   &target->endpoint);
+	if (problem != NULL)
+		raise_no_endpoint(problem);
+	target->sts_problem = resolve_endpoint(target, "sts", NULL, &wanted,
+										   &target->sts_endpoint);
+}
+
+/*
+ * Find the endpoint of one service.  setting is a URL that was chosen for it
+ * in this extension, or NULL.
+ *
+ * Returns NULL, or in whole sentences why there is none.
+ */
+static const char *
+resolve_endpoint(const GlueTarget *target, const char *service,
+				 const char *setting, GlueEndpointOptions *wanted,
+				 GlueEndpoint *endpoint)
+{
+	GlueConfiguredValue url;
+	GlueConfigurationError error;
+	GlueEndpointStatus status;
+
+	if (!glue_configured_endpoint(target->configuration, service, setting,
+								  &url, &error))
+		raise_no_endpoint(error.detail);
+	wanted->service = service;
+	wanted->endpoint_url = url.value;
+	status = glue_endpoint_resolve(wanted, endpoint);
+	if (status == GLUE_ENDPOINT_OK)
+		return NULL;
+	if (url.value != NULL && url.origin[0] != '\0')
+		return psprintf("%s. The endpoint is that of %s.",
+						glue_endpoint_status_message(status), url.origin);
+	return psprintf("%s.", glue_endpoint_status_message(status));
+}
+
+static void
+raise_no_endpoint(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("could not determine the endpoint of AWS Glue"),
+			 errdetail_internal("%s", detail)));
+}
+
+/* The region as the environment or the profile says, or NULL. */
+static const char *
+find_region(const GlueTarget *target)
+{
+	const GlueConfiguration *configuration = target->configuration;
+	const char *region = glue_configuration_variable(configuration,
+													 "AWS_REGION");
+
+	if (region == NULL)
+		region = glue_configuration_variable(configuration,
+											 "AWS_DEFAULT_REGION");
+	if (region == NULL)
+		region = glue_configuration_property(configuration,
+											 configuration->profile, "region");
+	return region;
+}
+
+static void
+raise_no_region(const GlueTarget *target)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("AWS region is not set"),
+			 errdetail("Looked at %s\"glue_conn.region\", AWS_REGION and AWS_DEFAULT_REGION in the environment of the server process, and \"region\" of profile \"%s\".",
+					   target->server == NULL ? "" :
+					   psprintf("option \"region\" of foreign server \"%s\", ",
+								target->server),
+					   target->configuration->profile),
+			 target->server == NULL ?
+			 errhint("For example: SET glue_conn.region = 'us-east-1';") :
+			 errhint("For example: ALTER SERVER %s OPTIONS (ADD region 'us-east-1');",
+					 quote_identifier(target->server))));
+}

@@ -1,0 +1,394 @@
+/*-------------------------------------------------------------------------
+ *
+ * arguments.c
+ *	  What SQL gives, converted and checked.
+ *
+ * Whatever is wrong with the arguments of a call is found before anything is
+ * sent.  Findings go into a sink, which is either a list that ends in one
+ * error, or the rows of a result.
+ *
+ * Everything is put into the current memory context, and what may hold a
+ * secret is cleansed with it.
+ *
+ * IDENTIFICATION
+ *	  src/functions/arguments.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <json-c/json.h>
+#include <openssl/crypto.h>
+
+#include "catalog/pg_type.h"
+#include "functions/arguments.h"
+#include "glue/normalize.h"
+#include "server/builtins.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+#include "server/settings.h"
+#include "text/json.h"
+#include "utils/array.h"
+
+/* Room for the names of all members that only AWS Glue sets. */
+#define MAX_NAMES_SIZE	256
+
+/* where the findings of an update go */
+typedef struct UpdateSink
+{
+	GlueViolationSink sink;
+	void	   *arg;
+} UpdateSink;
+
+/* prototypes of private functions */
+static void take_update_finding(void *arg, const GlueViolation *violation);
+static const char *required_name(NullableDatum argument, const char *path,
+								 GlueViolationSink sink, void *arg);
+static void leave_out_answered(json_object *input);
+static const char *checked_text(text * value, const char *shape,
+								const char *path,
+								GlueViolationSink sink, void *arg);
+
+/*
+ * Get a jsonb argument as a tree, which is NULL for null of either kind;
+ * false if that is not possible, and a violation was found.
+ *
+ * A copy that de-toasting made is cleansed at once.
+ */
+bool
+glue_argument_tree(NullableDatum argument, json_object **tree,
+				   GlueViolationSink sink, void *arg)
+{
+	*tree = NULL;
+	return argument.isnull || glue_jsonb_tree(argument.value, tree, sink, arg);
+}
+
+/* The same of jsonb that is not an argument, and not null. */
+bool
+glue_jsonb_tree(Datum datum, json_object **tree, GlueViolationSink sink,
+				void *arg)
+{
+	Jsonb	   *jsonb = DatumGetJsonbP(datum);
+	GlueJsonbProblem problem = glue_tree_from_jsonb(jsonb, tree);
+
+	glue_free_copy(jsonb, datum);
+	if (problem == GLUE_JSONB_TOO_DEEP)
+		glue_add_error(sink, arg, "$", GLUE_RULE_DEPTH,
+					   psprintf("must not be nested more than %d levels deep",
+								GLUE_JSON_MAX_DEPTH));
+	else if (problem == GLUE_JSONB_NOT_UTF8)
+		glue_add_error(sink, arg, "$", GLUE_RULE_ENCODING,
+					   "must be text that can be converted to UTF-8");
+	return problem == GLUE_JSONB_OK;
+}
+
+/* Free the copy that de-toasting made, if it did: it may hold a secret. */
+void
+glue_free_copy(void *copy, Datum datum)
+{
+	if (copy == DatumGetPointer(datum))
+		return;
+	OPENSSL_cleanse(copy, VARSIZE_ANY(copy));
+	pfree(copy);
+}
+
+/* Is an argument given?  That it is null is a violation. */
+bool
+glue_argument_given(NullableDatum argument, const char *path,
+					GlueViolationSink sink, void *arg)
+{
+	if (argument.isnull)
+		glue_add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
+	return !argument.isnull;
+}
+
+/* Get and check the name of a connection; NULL if a violation was found. */
+const char *
+glue_argument_name(NullableDatum argument, GlueViolationSink sink, void *arg)
+{
+	return required_name(argument, "$.Name", sink, arg);
+}
+
+/* Likewise for a type of connections, which AWS Glue has as a name too. */
+const char *
+glue_argument_connection_type(NullableDatum argument, GlueViolationSink sink,
+							  void *arg)
+{
+	return required_name(argument, "$.ConnectionType", sink, arg);
+}
+
+static const char *
+required_name(NullableDatum argument, const char *path,
+			  GlueViolationSink sink, void *arg)
+{
+	if (!glue_argument_given(argument, path, sink, arg))
+		return NULL;
+	return glue_checked_name(DatumGetTextPP(argument.value), path, sink, arg);
+}
+
+/* Check the name of a connection, which is at the path. */
+const char *
+glue_checked_name(text * name, const char *path,
+				  GlueViolationSink sink, void *arg)
+{
+	return checked_text(name, "NameString", path, sink, arg);
+}
+
+/* Get and check the ID of a catalog; NULL for null too. */
+const char *
+glue_argument_catalog_id(NullableDatum argument, GlueViolationSink sink,
+						 void *arg)
+{
+	if (argument.isnull)
+		return NULL;
+	return checked_text(DatumGetTextPP(argument.value), "CatalogIdString",
+						"$.CatalogId", sink, arg);
+}
+
+/*
+ * Get an array of texts as a list, and check it against a shape of AWS's
+ * model.
+ */
+json_object *
+glue_argument_list(NullableDatum argument, const char *shape, const char *path,
+				   GlueViolationSink sink, void *arg)
+{
+	json_object *list = glue_secret_tree(json_object_new_array());
+	Datum	   *elements;
+	bool	   *nulls;
+	int			nelements;
+
+	if (!glue_argument_given(argument, path, sink, arg))
+		return list;
+	deconstruct_array(DatumGetArrayTypeP(argument.value), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &nelements);
+	for (int i = 0; i < nelements; i++)
+	{
+		text	   *element = nulls[i] ? NULL : DatumGetTextPP(elements[i]);
+		const char *utf8;
+		int			len;
+
+		if (element == NULL)
+			json_object_array_add(list, NULL);
+		else if (glue_utf8_from_server(VARDATA_ANY(element),
+									   VARSIZE_ANY_EXHDR(element),
+									   &utf8, &len))
+			json_object_array_add(list, json_object_new_string_len(utf8, len));
+		else
+		{
+			glue_add_error(sink, arg, psprintf("%s[%d]", path, i),
+						   GLUE_RULE_ENCODING,
+						   "must be text that can be converted to UTF-8");
+			return list;
+		}
+	}
+	glue_validate_member(shape, path, list, sink, arg);
+	return list;
+}
+
+/*
+ * Get and check the tags of a connection; NULL for null of either kind, which
+ * is a violation if they are required.
+ */
+json_object *
+glue_argument_tags(NullableDatum argument, bool required,
+				   GlueViolationSink sink, void *arg)
+{
+	json_object *tags;
+
+	if (glue_argument_tree(argument, &tags, sink, arg) &&
+		(tags != NULL || required))
+	{
+		glue_normalize_tags(tags);
+		glue_validate_tags(tags, sink, arg);
+	}
+	return tags;
+}
+
+/* Get the name of a foreign server; NULL for null. */
+const char *
+glue_argument_server(NullableDatum argument)
+{
+	return argument.isnull ? NULL :
+		pstrdup(NameStr(*DatumGetName(argument.value)));
+}
+
+/* Get the argument that says what is done about an existing connection. */
+GlueConflictAction
+glue_argument_on_conflict(NullableDatum argument)
+{
+	return glue_conflict_action(argument.isnull ? "null" :
+								TextDatumGetCString(argument.value));
+}
+
+/* Likewise of a text that is not an argument of a function. */
+GlueConflictAction
+glue_conflict_action(const char *name)
+{
+	if (strcmp(name, "error") == 0)
+		return GLUE_CONFLICT_ERROR;
+	if (strcmp(name, "adopt") == 0)
+		return GLUE_CONFLICT_ADOPT;
+	if (strcmp(name, "update") == 0)
+		return GLUE_CONFLICT_UPDATE;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid value for argument \"%s\": \"%s\"",
+					"on_conflict", name),
+			 errhint("Valid values are \"error\", \"adopt\" and \"update\".")));
+}
+
+/* Get the argument that says how long to wait, as the moment when it ends. */
+TimestampTz
+glue_argument_deadline(NullableDatum argument)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz deadline = 0;
+
+	if (!argument.isnull)
+		deadline = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+														   TimestampTzGetDatum(now),
+														   argument.value));
+	if (argument.isnull || deadline < now)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be an interval that is not negative",
+						"timeout")));
+	return deadline;
+}
+
+/*
+ * Get and check the three arguments that define a connection, which are the
+ * first ones of every function that takes them.
+ */
+void
+glue_check_definition(NullableDatum input, NullableDatum tags,
+					  NullableDatum catalog_id, GlueDefinition *definition,
+					  GlueViolationSink sink, void *arg)
+{
+	json_object *name;
+
+	memset(definition, 0, sizeof(GlueDefinition));
+	if (glue_argument_tree(input, &definition->input, sink, arg))
+		glue_check_input(definition->input, sink, arg);
+	definition->tags = glue_argument_tags(tags, false, sink, arg);
+	definition->catalog_id = glue_argument_catalog_id(catalog_id, sink, arg);
+
+	/* a copy, which stays as it is when the input is redacted */
+	if (json_object_object_get_ex(definition->input, "Name", &name) &&
+		json_object_is_type(name, json_type_string))
+		definition->name = pstrdup(json_object_get_string(name));
+}
+
+/*
+ * Get and check the arguments that define a connection anew, which are the
+ * first ones, too.
+ *
+ * The name may be left out of the ConnectionInput, and cannot be changed.  What
+ * was read of a connection may be given as it is.
+ */
+void
+glue_check_new_definition(NullableDatum name, NullableDatum input,
+						  NullableDatum catalog_id, GlueDefinition *definition,
+						  GlueViolationSink sink, void *arg)
+{
+	UpdateSink	update = {sink, arg};
+	json_object *given;
+
+	memset(definition, 0, sizeof(GlueDefinition));
+	definition->name = glue_argument_name(name, sink, arg);
+	if (glue_argument_tree(input, &definition->input, sink, arg))
+	{
+		leave_out_answered(definition->input);
+		if (definition->name != NULL &&
+			json_object_is_type(definition->input, json_type_object) &&
+			json_object_object_get(definition->input, "Name") == NULL &&
+			json_object_object_get(definition->input,
+								   "ConnectionInput") == NULL)
+			glue_tree_add(definition->input, "Name",
+						  json_object_new_string(definition->name));
+		glue_check_input(definition->input, take_update_finding, &update);
+	}
+	given = json_object_object_get(definition->input, "Name");
+	if (definition->name != NULL && json_object_is_type(given, json_type_string) &&
+		strcmp(json_object_get_string(given), definition->name) != 0)
+		glue_add_error(sink, arg, "$.Name", GLUE_RULE_PROPERTY_VALUE,
+					   "must be the name of the connection, which cannot be changed");
+	definition->catalog_id = glue_argument_catalog_id(catalog_id, sink, arg);
+}
+
+/*
+ * Take a finding about the input of an update.
+ *
+ * That credentials are not complete was measured of new connections.  What an
+ * update leaves out is compared with what the connection has, and that tells
+ * more: see glue/lost_credentials.c.
+ */
+static void
+take_update_finding(void *arg, const GlueViolation *violation)
+{
+	UpdateSink *update = arg;
+	GlueViolation finding = *violation;
+
+	if (strcmp(finding.rule, GLUE_RULE_CREDENTIALS) == 0)
+		finding.severity = GLUE_SEVERITY_WARNING;
+	update->sink(update->arg, &finding);
+}
+
+/* Leave what only AWS Glue sets out of a definition, and say so. */
+static void
+leave_out_answered(json_object *input)
+{
+	char		names[MAX_NAMES_SIZE];
+
+	if (json_object_is_type(input, json_type_object) &&
+		glue_input_from_connection(input, names, sizeof(names)))
+		ereport(NOTICE,
+				(errmsg("members that only AWS Glue sets are left out of the connection input"),
+				 errdetail("They are %s.", names)));
+}
+
+/* Normalize and check a ConnectionInput. */
+void
+glue_check_input(json_object *input, GlueViolationSink sink, void *arg)
+{
+	glue_normalize_connection_input(input);
+	glue_validate_connection_input_tree(input,
+										glue_setting_allow_unknown_members,
+										sink, arg);
+}
+
+/* Normalize and check a TestConnectionInput. */
+void
+glue_check_test_input(json_object *input, GlueViolationSink sink, void *arg)
+{
+	glue_normalize_test_input(input);
+	glue_validate_test_input_tree(input, glue_setting_allow_unknown_members,
+								  sink, arg);
+}
+
+/*
+ * Get a text argument in UTF-8 and check it against a shape of AWS's model.
+ */
+static const char *
+checked_text(text * value, const char *shape, const char *path,
+			 GlueViolationSink sink, void *arg)
+{
+	json_object *tree = glue_tree_new_object();
+	json_object *string;
+	const char *utf8;
+	int			len;
+
+	if (!glue_utf8_from_server(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
+							   &utf8, &len))
+	{
+		glue_add_error(sink, arg, path, GLUE_RULE_ENCODING,
+					   "must be text that can be converted to UTF-8");
+		return NULL;
+	}
+	string = json_object_new_string_len(utf8, len);
+	glue_tree_add(tree, "value", string);
+	glue_validate_member(shape, path, string, sink, arg);
+	return json_object_get_string(string);
+}

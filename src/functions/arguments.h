@@ -1,0 +1,72 @@
+/*-------------------------------------------------------------------------
+ *
+ * arguments.h
+ *	  What SQL gives, converted and checked.
+ *
+ * An argument is a value that may be null, as a call has it: fcinfo->args[0].
+ *
+ * IDENTIFICATION
+ *	  src/functions/arguments.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_FUNCTIONS_ARGUMENTS_H
+#define GLUE_FUNCTIONS_ARGUMENTS_H
+
+#include "functions/violation_list.h"
+#include "operation/operation.h"
+#include "utils/timestamp.h"
+
+/* A connection that is to be made.  All text is UTF-8. */
+typedef struct GlueDefinition
+{
+	json_object *input;			/* ConnectionInput */
+	json_object *tags;			/* or NULL */
+	const char *catalog_id;		/* or NULL */
+	const char *name;			/* NULL unless the input is valid */
+} GlueDefinition;
+
+/* The hint of errors in a ConnectionInput. */
+#define GLUE_HINT_NOTHING_SENT \
+	"Nothing was sent. glue_validate_connection_input() returns the same as rows."
+
+extern bool glue_argument_tree(NullableDatum argument, json_object **tree,
+							   GlueViolationSink sink, void *arg);
+extern bool glue_jsonb_tree(Datum datum, json_object **tree,
+							GlueViolationSink sink, void *arg);
+extern void glue_free_copy(void *copy, Datum datum);
+extern bool glue_argument_given(NullableDatum argument, const char *path,
+								GlueViolationSink sink, void *arg);
+extern const char *glue_argument_name(NullableDatum argument,
+									  GlueViolationSink sink, void *arg);
+extern const char *glue_argument_connection_type(NullableDatum argument,
+												 GlueViolationSink sink,
+												 void *arg);
+extern const char *glue_checked_name(text * name, const char *path,
+									 GlueViolationSink sink, void *arg);
+extern const char *glue_argument_catalog_id(NullableDatum argument,
+											GlueViolationSink sink, void *arg);
+extern json_object *glue_argument_list(NullableDatum argument,
+									   const char *shape, const char *path,
+									   GlueViolationSink sink, void *arg);
+extern json_object *glue_argument_tags(NullableDatum argument, bool required,
+									   GlueViolationSink sink, void *arg);
+extern const char *glue_argument_server(NullableDatum argument);
+extern GlueConflictAction glue_argument_on_conflict(NullableDatum argument);
+extern GlueConflictAction glue_conflict_action(const char *name);
+extern TimestampTz glue_argument_deadline(NullableDatum argument);
+
+extern void glue_check_definition(NullableDatum input, NullableDatum tags,
+								  NullableDatum catalog_id,
+								  GlueDefinition *definition,
+								  GlueViolationSink sink, void *arg);
+extern void glue_check_new_definition(NullableDatum name, NullableDatum input,
+									  NullableDatum catalog_id,
+									  GlueDefinition *definition,
+									  GlueViolationSink sink, void *arg);
+extern void glue_check_input(json_object *input,
+							 GlueViolationSink sink, void *arg);
+extern void glue_check_test_input(json_object *input,
+								  GlueViolationSink sink, void *arg);
+
+#endif							/* GLUE_FUNCTIONS_ARGUMENTS_H */

@@ -1,0 +1,444 @@
+/*-------------------------------------------------------------------------
+ *
+ * bulk.c
+ *	  The SQL function that creates many connections at once.
+ *
+ * All inputs are checked before the first request is sent.  Then the requests
+ * are made side by side, each connection is recorded as soon as AWS Glue has
+ * answered, and what became of each is a row of the result: a failure of one
+ * leaves the others alone.
+ *
+ * An input is made into a tree once to be checked, and again when its request
+ * is sent, so that no more memory is needed than for the requests that are
+ * under way.
+ *
+ * What is to be done for a connection that exists already takes further calls,
+ * which go before those that begin with another input.
+ *
+ * IDENTIFICATION
+ *	  src/functions/bulk.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "client/client.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "functions/function.h"
+#include "glue/normalize.h"
+#include "lib/ilist.h"
+#include "miscadmin.h"
+#include "operation/immediate.h"
+#include "server/compat.h"
+#include "server/secret_memory.h"
+#include "server/settings.h"
+#include "store/digest_key.h"
+#include "utils/array.h"
+#include "utils/memutils.h"
+
+/*
+ * Inputs that are announced together: more than are under way, so that those
+ * do not run out, and few enough for the wait not to be noticed.
+ */
+#define ANNOUNCE_BATCH		256
+
+/* What became of an input.  All text is UTF-8. */
+typedef struct BulkOutcome
+{
+	const char *name;
+	const char *status;			/* NULL if not known */
+	const char *error_code;		/* NULL if there was no error */
+	const char *error_message;
+	GlueImmediateCall *call;	/* once it was announced */
+} BulkOutcome;
+
+/* One execution of the function. */
+typedef struct Bulk
+{
+	GlueFunction function;		/* MUST BE FIRST */
+	GlueMirror	mirror;
+	GlueImmediate immediate;
+	GlueConflictAction on_conflict;
+	int			count;
+	Datum	   *inputs;			/* jsonb */
+	bool	   *nulls;
+	NullableDatum tags;			/* jsonb */
+	int			nannounced;
+	int			nstarted;
+	BulkOutcome *outcomes;
+	dlist_head	further;		/* items whose next call can be made */
+} Bulk;
+
+/* A connection that is being created. */
+typedef struct BulkItem
+{
+	GlueImmediateOperation create;	/* MUST BE FIRST */
+	MemoryContext context;		/* of all that is made for it */
+	int			index;			/* of its input */
+	dlist_node	node;
+} BulkItem;
+
+/* Where violations of one input go. */
+typedef struct InputSink
+{
+	GlueViolationList *violations;
+	int			index;
+} InputSink;
+
+/* A name, and which input has it. */
+typedef struct NamedInput
+{
+	const char *name;
+	int			index;
+} NamedInput;
+
+/* prototypes of private functions */
+static void read_inputs(Bulk *bulk, NullableDatum argument);
+static ArrayType *get_secret_array(Datum datum);
+static void check_input(Bulk *bulk, int index);
+static void add_input_violation(void *arg, const GlueViolation *violation);
+static void refuse_duplicates(Bulk *bulk);
+static int	compare_named_inputs(const void *a, const void *b);
+static void build_definition(const Bulk *bulk, int index,
+							 GlueDefinition *definition);
+static json_object *tree_of(Datum jsonb);
+static void announce_some(Bulk *bulk);
+static GlueCall *next_call(void *arg);
+static void note_end(void *arg, GlueCall *call);
+static void note_failure(const Bulk *bulk, BulkOutcome *outcome,
+						 const GlueFailure *failure);
+static void return_outcome(FunctionCallInfo fcinfo, int index,
+						   const BulkOutcome *outcome);
+
+PG_FUNCTION_INFO_V1(glue_create_connections);
+
+/*
+ * glue_create_connections(connection_inputs jsonb[], tags jsonb,
+ *						   catalog_id text, server name, on_conflict text)
+ * returns table (ordinal integer, name text, status text, error_code text,
+ *				  error_message text)
+ */
+Datum
+glue_create_connections(PG_FUNCTION_ARGS)
+{
+	Bulk		bulk = {0};
+	GlueFunction *function = &bulk.function;
+	GlueCallStream stream = {
+		.next = next_call,
+		.done = note_end,
+		.arg = &bulk,
+	};
+	const char *catalog_id;
+
+	InitMaterializedSRF(fcinfo, 0);
+	glue_function_begin(function, fcinfo, "glue_create_connections()",
+						GLUE_FUNCTION_WRITES);
+	dlist_init(&bulk.further);
+	bulk.on_conflict = glue_argument_on_conflict(fcinfo->args[4]);
+	read_inputs(&bulk, fcinfo->args[0]);
+	bulk.tags = fcinfo->args[1];
+	glue_argument_tags(bulk.tags, false, glue_violations_add,
+					   &function->violations);
+	catalog_id = glue_argument_catalog_id(fcinfo->args[2],
+										  glue_violations_add,
+										  &function->violations);
+	glue_violations_report(&function->violations, "list of connection inputs",
+						   GLUE_HINT_NOTHING_SENT);
+	if (bulk.count > 0)
+	{
+		glue_function_connect(function, catalog_id, fcinfo->args[3]);
+		glue_mirror_open(&bulk.mirror, function->access.schema, GLUE_MIRROR_WRITE);
+		glue_immediate_open(&bulk.immediate, &function->access);
+		glue_client_run_stream(&stream,
+							   glue_setting_max_concurrent_requests);
+	}
+	for (int i = 0; i < bulk.count; i++)
+		return_outcome(fcinfo, i, &bulk.outcomes[i]);
+	glue_function_end(function);
+	return (Datum) 0;
+}
+
+/* ----------------------------------------------------------------
+ * Arguments
+ * ----------------------------------------------------------------
+ */
+
+/* Get and check the inputs, but for what they have in common. */
+static void
+read_inputs(Bulk *bulk, NullableDatum argument)
+{
+	if (!glue_argument_given(argument, "$", glue_violations_add,
+							 &bulk->function.violations))
+		return;
+	deconstruct_array(get_secret_array(argument.value), JSONBOID, -1, false,
+					  TYPALIGN_INT, &bulk->inputs, &bulk->nulls, &bulk->count);
+	bulk->outcomes = palloc0(bulk->count * sizeof(BulkOutcome));
+	for (int i = 0; i < bulk->count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		check_input(bulk, i);
+	}
+	refuse_duplicates(bulk);
+}
+
+/*
+ * An argument that is an array, and holds secrets: a copy that de-toasting
+ * made is cleansed with the current memory context.
+ */
+static ArrayType *
+get_secret_array(Datum datum)
+{
+	ArrayType  *array = DatumGetArrayTypeP(datum);
+	Size		size = VARSIZE(array);
+	void	   *copy;
+
+	if ((Pointer) array == DatumGetPointer(datum))
+		return array;
+	copy = memcpy(glue_secret_alloc(size), array, size);
+	glue_free_copy(array, datum);
+	return copy;
+}
+
+/* Check an input, and take its name down. */
+static void
+check_input(Bulk *bulk, int index)
+{
+	GlueFunction *function = &bulk->function;
+	InputSink	sink = {&function->violations, index};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn input",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	NullableDatum argument = {bulk->inputs[index], bulk->nulls[index]};
+	json_object *input = NULL;
+	json_object *name;
+
+	if (glue_argument_given(argument, "$", add_input_violation, &sink) &&
+		glue_argument_tree(argument, &input, add_input_violation, &sink))
+		glue_check_input(input, add_input_violation, &sink);
+	name = json_object_object_get(input, "Name");
+	if (json_object_is_type(name, json_type_string))
+		bulk->outcomes[index].name =
+			MemoryContextStrdup(old_context, json_object_get_string(name));
+	if (function->violations.nerrors == 0)
+		glue_secret_key_require(function->access.schema, input);
+
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+}
+
+/* A GlueViolationSink: say which input a violation is in. */
+static void
+add_input_violation(void *arg, const GlueViolation *violation)
+{
+	InputSink  *sink = arg;
+	GlueViolation placed = *violation;
+
+	/* the root is "$" */
+	placed.path = psprintf("$[%d]%s", sink->index, violation->path + 1);
+	glue_violations_add(sink->violations, &placed);
+}
+
+/* No two inputs may have the same name: which of them came first is chance. */
+static void
+refuse_duplicates(Bulk *bulk)
+{
+	NamedInput *sorted = palloc(bulk->count * sizeof(NamedInput));
+	int			n = 0;
+	int			first = 0;
+
+	for (int i = 0; i < bulk->count; i++)
+	{
+		if (bulk->outcomes[i].name != NULL)
+			sorted[n++] = (NamedInput)
+		{
+			bulk->outcomes[i].name, i
+		};
+	}
+	qsort(sorted, n, sizeof(NamedInput), compare_named_inputs);
+	for (int i = 1; i < n; i++)
+	{
+		InputSink	sink = {&bulk->function.violations, sorted[i].index};
+
+		if (strcmp(sorted[i].name, sorted[first].name) != 0)
+			first = i;
+		else
+			glue_add_error(add_input_violation, &sink, "$.Name",
+						   GLUE_RULE_PROPERTY_VALUE,
+						   psprintf("must not be the same as $[%d].Name",
+									sorted[first].index));
+	}
+}
+
+static int
+compare_named_inputs(const void *a, const void *b)
+{
+	const NamedInput *left = a;
+	const NamedInput *right = b;
+	int			order = strcmp(left->name, right->name);
+
+	return order != 0 ? order : left->index - right->index;
+}
+
+/*
+ * Build the definition of a connection, whose input and tags were checked, in
+ * the current memory context.
+ */
+static void
+build_definition(const Bulk *bulk, int index, GlueDefinition *definition)
+{
+	memset(definition, 0, sizeof(GlueDefinition));
+	definition->input = tree_of(bulk->inputs[index]);
+	glue_normalize_connection_input(definition->input);
+	if (!bulk->tags.isnull)
+		definition->tags = tree_of(bulk->tags.value);
+	if (definition->tags != NULL)
+		glue_normalize_tags(definition->tags);
+	definition->catalog_id = bulk->function.access.target.catalog_id;
+	definition->name = bulk->outcomes[index].name;
+}
+
+/* A tree that could be made before. */
+static json_object *
+tree_of(Datum jsonb)
+{
+	json_object *tree;
+
+	(void) glue_jsonb_tree(jsonb, &tree, NULL, NULL);
+	return tree;
+}
+
+/* ----------------------------------------------------------------
+ * Calls
+ * ----------------------------------------------------------------
+ */
+
+/* Announce the next inputs. */
+static void
+announce_some(Bulk *bulk)
+{
+	int			first = bulk->nannounced;
+	int			n = Min(bulk->count - first, ANNOUNCE_BATCH);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn announcement",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	GlueRequest *requests = palloc0(n * sizeof(GlueRequest));
+	GlueImmediateCall **calls = palloc(n * sizeof(GlueImmediateCall *));
+
+	for (int i = 0; i < n; i++)
+	{
+		GlueDefinition definition;
+
+		build_definition(bulk, first + i, &definition);
+		requests[i].operation = "CreateConnection";
+		requests[i].name = definition.name;
+		requests[i].input = definition.input;
+		requests[i].tags = definition.tags;
+		requests[i].on_conflict = glue_conflict_action_name(bulk->on_conflict);
+	}
+	glue_immediate_announce(&bulk->immediate, requests, n, calls);
+	for (int i = 0; i < n; i++)
+		bulk->outcomes[first + i].call = calls[i];
+	bulk->nannounced += n;
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+}
+
+/* The next of a GlueCallStream. */
+static GlueCall *
+next_call(void *arg)
+{
+	Bulk	   *bulk = arg;
+	MemoryContext context;
+	MemoryContext old_context;
+	GlueDefinition definition;
+	BulkItem   *item;
+	GlueCall   *call;
+
+	if (!dlist_is_empty(&bulk->further))
+	{
+		item = dlist_container(BulkItem, node,
+							   dlist_pop_head_node(&bulk->further));
+		return &item->create.operation.call;
+	}
+	if (bulk->nstarted == bulk->count)
+		return NULL;
+	if (bulk->nstarted == bulk->nannounced)
+		announce_some(bulk);
+	context = AllocSetContextCreate(CurrentMemoryContext, "glue_conn item",
+									ALLOCSET_DEFAULT_SIZES);
+	old_context = MemoryContextSwitchTo(context);
+	item = palloc(sizeof(BulkItem));
+	item->context = context;
+	item->index = bulk->nstarted++;
+	build_definition(bulk, item->index, &definition);
+	glue_immediate_operation_init(&item->create, GLUE_OPERATION_CREATE,
+								  &bulk->immediate, &bulk->mirror,
+								  definition.name);
+	item->create.operation.input = definition.input;
+	item->create.operation.tags = definition.tags;
+	item->create.operation.on_conflict = bulk->on_conflict;
+	item->create.one_of_many = true;
+	item->create.announced = bulk->outcomes[item->index].call;
+	call = glue_immediate_operation_begin(&item->create);
+	MemoryContextSwitchTo(old_context);
+	return call;
+}
+
+/* The done of a GlueCallStream: go on, or record what became of the input. */
+static void
+note_end(void *arg, GlueCall *call)
+{
+	Bulk	   *bulk = arg;
+	BulkItem   *item = (BulkItem *) ((char *) call -
+									 offsetof(BulkItem, create.operation.call));
+	BulkOutcome *outcome = &bulk->outcomes[item->index];
+	MemoryContext old_context = MemoryContextSwitchTo(item->context);
+	bool		succeeded;
+
+	if (glue_immediate_operation_next(&item->create) != NULL)
+	{
+		dlist_push_tail(&bulk->further, &item->node);
+		MemoryContextSwitchTo(old_context);
+		return;
+	}
+	succeeded = glue_immediate_operation_end(&item->create);
+	MemoryContextSwitchTo(old_context);
+	if (!succeeded)
+		note_failure(bulk, outcome, item->create.operation.failure);
+	else if (item->create.operation.status != NULL)
+		outcome->status = pstrdup(item->create.operation.status);
+	MemoryContextDelete(item->context);
+}
+
+static void
+note_failure(const Bulk *bulk, BulkOutcome *outcome,
+			 const GlueFailure *failure)
+{
+	outcome->error_code = pstrdup(failure->code);
+	outcome->error_message = psprintf("%s: %s", failure->message,
+									  failure->detail);
+	glue_immediate_close_failed(&bulk->immediate, outcome->call,
+								outcome->error_code, outcome->error_message,
+								failure->request_id);
+}
+
+/* ----------------------------------------------------------------
+ * Results
+ * ----------------------------------------------------------------
+ */
+
+static void
+return_outcome(FunctionCallInfo fcinfo, int index, const BulkOutcome *outcome)
+{
+	NullableDatum row[5] = {{.value = Int32GetDatum(index + 1)}};
+
+	row[1] = glue_text(outcome->name);
+	row[2] = glue_text(outcome->status);
+	row[3] = glue_text(outcome->error_code);
+	row[4] = glue_text(outcome->error_message);
+	glue_return_row(fcinfo, row);
+}

@@ -1,0 +1,382 @@
+/*-------------------------------------------------------------------------
+ *
+ * change.c
+ *	  The SQL functions that update and delete connections.
+ *
+ * What is recorded is locked as soon as the change is announced, so that to
+ * record the change, after it was made, has to wait for nobody.
+ *
+ * IDENTIFICATION
+ *	  src/functions/change.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "client/client.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "functions/function.h"
+#include "miscadmin.h"
+#include "operation/immediate.h"
+#include "operation/record.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/crash_point.h"
+#include "server/jsonb_tree.h"
+#include "text/json.h"
+#include "utils/array.h"
+
+/* Names that one BatchDeleteConnection takes. */
+#define MAX_BATCH_NAMES	25
+
+/* Some connections that are to be deleted. */
+typedef struct NameList
+{
+	int			count;
+	const char **names;			/* UTF-8 */
+} NameList;
+
+/* Why one of them was not deleted; NULL if it was. */
+typedef struct Refusal
+{
+	const char *code;
+	const char *message;
+} Refusal;
+
+/* prototypes of private functions */
+static void read_names(NullableDatum argument, NameList *list,
+					   GlueViolationList *violations);
+static void refuse_duplicates(const NameList *list,
+							  GlueViolationList *violations);
+static int	compare_names(const void *a, const void *b);
+static void delete_batch(const GlueImmediate *immediate,
+						 const GlueMirror *mirror, const NameList *batch,
+						 FunctionCallInfo fcinfo);
+static void announce_batch(const GlueImmediate *immediate,
+						   const NameList *batch,
+						   GlueImmediateCall **changes);
+static void return_outcome(const GlueImmediate *immediate,
+						   const GlueMirror *mirror,
+						   GlueImmediateCall *change, const char *name,
+						   const GlueCall *call, FunctionCallInfo fcinfo);
+static void note_failure(const GlueImmediate *immediate,
+						 GlueImmediateCall *change, const GlueCall *call,
+						 Refusal *refusal);
+static void note_answer(const GlueImmediate *immediate,
+						const GlueMirror *mirror, GlueImmediateCall *change,
+						const char *name, const GlueCall *call,
+						Refusal *refusal);
+static void read_answer(json_object *answer, const char *name,
+						Refusal *refusal);
+static bool is_listed(json_object *answer, const char *name);
+
+PG_FUNCTION_INFO_V1(glue_update_connection);
+PG_FUNCTION_INFO_V1(glue_delete_connection);
+PG_FUNCTION_INFO_V1(glue_batch_delete_connection);
+
+/*
+ * glue_update_connection(name text, connection_input jsonb, catalog_id text,
+ *						  server name) returns void
+ */
+Datum
+glue_update_connection(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueDefinition definition;
+	GlueMirror	mirror;
+	GlueImmediate immediate;
+	GlueImmediateOperation update;
+
+	glue_function_begin(&function, fcinfo, "glue_update_connection()",
+						GLUE_FUNCTION_WRITES);
+	glue_function_new_definition(&function, fcinfo->args[0], fcinfo->args[1],
+								 fcinfo->args[2], &definition);
+	glue_function_connect(&function, definition.catalog_id, fcinfo->args[3]);
+	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
+	glue_immediate_open(&immediate, &function.access);
+	glue_immediate_operation_init(&update, GLUE_OPERATION_UPDATE, &immediate,
+								  &mirror, definition.name);
+	update.operation.input = definition.input;
+	glue_immediate_operation_announce(&update);
+	glue_immediate_operation_run(&update);
+	glue_report_status(definition.name, update.operation.status);
+	glue_function_end(&function);
+	PG_RETURN_VOID();
+}
+
+/*
+ * glue_delete_connection(name text, catalog_id text, server name,
+ *						  missing_ok boolean) returns boolean
+ */
+Datum
+glue_delete_connection(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueMirror	mirror;
+	GlueImmediate immediate;
+	GlueImmediateOperation deletion;
+	const char *name;
+	bool		deleted;
+
+	glue_function_begin(&function, fcinfo, "glue_delete_connection()",
+						GLUE_FUNCTION_WRITES);
+	name = glue_function_connect_named(&function, fcinfo->args[0],
+									   fcinfo->args[1], fcinfo->args[2]);
+	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
+	glue_immediate_open(&immediate, &function.access);
+	glue_immediate_operation_init(&deletion, GLUE_OPERATION_DELETE,
+								  &immediate, &mirror, name);
+	deletion.operation.ignore_missing = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	glue_immediate_operation_announce(&deletion);
+	glue_immediate_operation_run(&deletion);
+	deleted = !deletion.operation.missing;
+
+	glue_function_end(&function);
+	PG_RETURN_BOOL(deleted);
+}
+
+/*
+ * glue_batch_delete_connection(names text[], catalog_id text, server name)
+ * returns table (name text, deleted boolean, error_code text,
+ *				  error_message text)
+ */
+Datum
+glue_batch_delete_connection(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueMirror	mirror;
+	GlueImmediate immediate;
+	NameList	list;
+
+	InitMaterializedSRF(fcinfo, 0);
+	glue_function_begin(&function, fcinfo, "glue_batch_delete_connection()",
+						GLUE_FUNCTION_WRITES);
+	read_names(fcinfo->args[0], &list, &function.violations);
+	glue_function_connect_checked(&function, fcinfo->args[1], fcinfo->args[2],
+								  "list of names or catalog ID",
+								  "Nothing was sent.");
+	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
+	glue_immediate_open(&immediate, &function.access);
+
+	for (int done = 0; done < list.count; done += MAX_BATCH_NAMES)
+	{
+		NameList	batch = {
+			Min(list.count - done, MAX_BATCH_NAMES), list.names + done
+		};
+
+		delete_batch(&immediate, &mirror, &batch, fcinfo);
+	}
+	glue_function_end(&function);
+	return (Datum) 0;
+}
+
+/* ----------------------------------------------------------------
+ * Deleting many
+ * ----------------------------------------------------------------
+ */
+
+/* Get and check an array of names, none of which may be there twice. */
+static void
+read_names(NullableDatum argument, NameList *list,
+		   GlueViolationList *violations)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+
+	memset(list, 0, sizeof(NameList));
+	if (!glue_argument_given(argument, "$", glue_violations_add, violations))
+		return;
+	deconstruct_array(DatumGetArrayTypeP(argument.value), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &list->count);
+	list->names = palloc0(list->count * sizeof(char *));
+	for (int i = 0; i < list->count; i++)
+	{
+		NullableDatum element = {elements[i], nulls[i]};
+		char	   *path = psprintf("$[%d]", i);
+
+		if (glue_argument_given(element, path, glue_violations_add,
+								violations))
+			list->names[i] = glue_checked_name(DatumGetTextPP(element.value),
+											   path, glue_violations_add,
+											   violations);
+	}
+	refuse_duplicates(list, violations);
+}
+
+static void
+refuse_duplicates(const NameList *list, GlueViolationList *violations)
+{
+	const char **sorted = palloc(list->count * sizeof(char *));
+
+	for (int i = 0; i < list->count; i++)
+		sorted[i] = list->names[i] ? list->names[i] : "";
+	qsort(sorted, list->count, sizeof(char *), compare_names);
+	for (int i = 1; i < list->count; i++)
+	{
+		if (sorted[i][0] != '\0' && strcmp(sorted[i], sorted[i - 1]) == 0)
+			glue_add_error(glue_violations_add, violations, "$",
+						   GLUE_RULE_PROPERTY_VALUE,
+						   psprintf("holds the name \"%s\" more than once",
+									sorted[i]));
+	}
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/*
+ * Delete as many connections as one call takes, and return what became of each
+ * of them.
+ */
+static void
+delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
+			 const NameList *batch, FunctionCallInfo fcinfo)
+{
+	const GlueAccess *access = immediate->access;
+	json_object *names = json_object_new_array();
+	GlueImmediateCall *changes[MAX_BATCH_NAMES];
+	GlueCall	call;
+
+	CHECK_FOR_INTERRUPTS();
+	announce_batch(immediate, batch, changes);
+	glue_access_prepare(access, &call, "BatchDeleteConnection", NULL);
+	glue_tree_add(call.request, "ConnectionNameList", names);
+	for (int i = 0; i < batch->count; i++)
+	{
+		GlueMirrorKnown known;
+
+		glue_mirror_lock(mirror, &access->target, batch->names[i], &known);
+		json_object_array_add(names, json_object_new_string(batch->names[i]));
+	}
+	for (int i = 0; i < batch->count; i++)
+		glue_immediate_sending(changes[i], GLUE_OUTCOME_CHANGED);
+	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
+	glue_client_run(&call, 1);
+	for (int i = 0; i < batch->count; i++)
+		return_outcome(immediate, mirror, changes[i], batch->names[i], &call,
+					   fcinfo);
+}
+
+static void
+announce_batch(const GlueImmediate *immediate, const NameList *batch,
+			   GlueImmediateCall **changes)
+{
+	GlueRequest requests[MAX_BATCH_NAMES] = {0};
+
+	for (int i = 0; i < batch->count; i++)
+	{
+		requests[i].operation = "DeleteConnection";
+		requests[i].name = batch->names[i];
+	}
+	glue_immediate_announce(immediate, requests, batch->count, changes);
+}
+
+/* Note and return what became of one connection. */
+static void
+return_outcome(const GlueImmediate *immediate, const GlueMirror *mirror,
+			   GlueImmediateCall *change, const char *name,
+			   const GlueCall *call, FunctionCallInfo fcinfo)
+{
+	Refusal		refusal;
+	NullableDatum row[4] = {0};
+
+	if (call->failure != NULL)
+		note_failure(immediate, change, call, &refusal);
+	else
+		note_answer(immediate, mirror, change, name, call, &refusal);
+	row[0] = glue_text(name);
+	row[1].value = BoolGetDatum(refusal.code == NULL);
+	row[2] = glue_text(refusal.code);
+	row[3] = glue_text(refusal.message);
+	glue_return_row(fcinfo, row);
+}
+
+/* A failure of the whole call is one of each connection. */
+static void
+note_failure(const GlueImmediate *immediate, GlueImmediateCall *change,
+			 const GlueCall *call, Refusal *refusal)
+{
+	const GlueFailure *failure = call->failure;
+
+	refusal->code = failure->code;
+	refusal->message = psprintf("%s: %s", failure->message, failure->detail);
+	glue_immediate_failed(change, call);
+	glue_immediate_close_failed(immediate, change, refusal->code,
+								refusal->message, failure->request_id);
+}
+
+/* Note what the answer says, and forget the connection if it is gone. */
+static void
+note_answer(const GlueImmediate *immediate, const GlueMirror *mirror,
+			GlueImmediateCall *change, const char *name,
+			const GlueCall *call, Refusal *refusal)
+{
+	GlueFailure failure = {.request_id = call->request_id};
+	bool		gone;
+
+	read_answer(call->answer, name, refusal);
+	gone = refusal->code == NULL ||
+		strcmp(refusal->code, "EntityNotFoundException") == 0;
+
+	/* a lost answer may have said that it was deleted */
+	if (gone && call->maybe_done)
+		*refusal = (Refusal)
+	{
+		NULL, NULL
+	};
+	if (gone)
+		glue_mirror_forget(mirror, &immediate->access->target, name);
+	glue_immediate_done(change, call, refusal->code == NULL ?
+						GLUE_OUTCOME_CHANGED : GLUE_OUTCOME_NOTHING);
+	if (refusal->code == NULL)
+	{
+		glue_immediate_close(immediate, change, NULL, call->request_id);
+		return;
+	}
+	failure.code = failure.message = refusal->code;
+	failure.detail = refusal->message != NULL ? refusal->message : "";
+	if (!call->answer_lost)
+		glue_immediate_refused(change, &failure);
+	glue_immediate_close_failed(immediate, change, refusal->code,
+								refusal->message, call->request_id);
+}
+
+/* Find out what the answer says of one connection. */
+static void
+read_answer(json_object *answer, const char *name, Refusal *refusal)
+{
+	json_object *errors = json_object_object_get(answer, "Errors");
+	json_object *error = json_object_object_get(errors, name);
+
+	refusal->code = glue_json_tree_text(error, "ErrorCode");
+	refusal->message = glue_json_tree_text(error, "ErrorMessage");
+	if (refusal->code == NULL && (error != NULL || !is_listed(answer, name)))
+	{
+		refusal->code = "malformed answer";
+		refusal->message = "The answer does not say what became of this connection.";
+	}
+}
+
+/* Is a name in the list of those that were deleted? */
+static bool
+is_listed(json_object *answer, const char *name)
+{
+	json_object *succeeded = json_object_object_get(answer, "Succeeded");
+
+	if (!json_object_is_type(succeeded, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(succeeded); i++)
+	{
+		json_object *entry = json_object_array_get_idx(succeeded, i);
+
+		if (json_object_is_type(entry, json_type_string) &&
+			strcmp(json_object_get_string(entry), name) == 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,117 @@
+/*-------------------------------------------------------------------------
+ *
+ * create_get.c
+ *	  The SQL functions that create and read one connection.
+ *
+ * Each one is a sequence of the steps that the files below offer: arguments
+ * in, validation, the call, the record, the result out.
+ *
+ * IDENTIFICATION
+ *	  src/functions/create_get.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/credential_chain.h"
+#include "client/sts.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "functions/function.h"
+#include "operation/immediate.h"
+#include "operation/record.h"
+#include "server/compat.h"
+#include "server/redacted.h"
+
+PG_FUNCTION_INFO_V1(glue_create_connection);
+PG_FUNCTION_INFO_V1(glue_get_connection);
+PG_FUNCTION_INFO_V1(glue_caller_identity);
+
+/*
+ * glue_create_connection(connection_input jsonb, tags jsonb, catalog_id text,
+ *						  server name, on_conflict text) returns text
+ */
+Datum
+glue_create_connection(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueConflictAction on_conflict;
+	GlueDefinition definition;
+	GlueMirror	mirror;
+	GlueImmediate immediate;
+	GlueImmediateOperation create;
+	const char *status;
+
+	glue_function_begin(&function, fcinfo, "glue_create_connection()",
+						GLUE_FUNCTION_WRITES);
+	on_conflict = glue_argument_on_conflict(fcinfo->args[4]);
+	glue_function_definition(&function, fcinfo->args[0], fcinfo->args[1],
+							 fcinfo->args[2], &definition);
+	glue_function_connect(&function, definition.catalog_id, fcinfo->args[3]);
+	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
+
+	glue_immediate_open(&immediate, &function.access);
+	glue_immediate_operation_init(&create, GLUE_OPERATION_CREATE, &immediate,
+								  &mirror, definition.name);
+	create.operation.input = definition.input;
+	create.operation.tags = definition.tags;
+	create.operation.on_conflict = on_conflict;
+	glue_immediate_operation_announce(&create);
+	glue_immediate_operation_run(&create);
+	status = create.operation.status;
+	glue_report_status(definition.name, status);
+	if (status != NULL)
+		return glue_function_end_text(&function, status);
+	glue_function_end(&function);
+	PG_RETURN_NULL();
+}
+
+/*
+ * glue_get_connection(name text, catalog_id text, server name) returns jsonb
+ */
+Datum
+glue_get_connection(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueCall	call;
+	const char *name;
+	json_object *connection;
+
+	glue_function_begin(&function, fcinfo, "glue_get_connection()",
+						GLUE_FUNCTION_READS);
+	name = glue_function_connect_named(&function, fcinfo->args[0],
+									   fcinfo->args[1], fcinfo->args[2]);
+	connection = glue_function_get(&function, &call, name, false);
+	glue_redact_or_fail(connection);
+	return glue_function_end_tree(&function, connection);
+}
+
+/*
+ * glue_caller_identity(server name)
+ * returns table (account text, arn text, user_id text)
+ */
+Datum
+glue_caller_identity(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueCallerIdentity identity;
+	GlueFailure *failure;
+	NullableDatum row[3];
+
+	InitMaterializedSRF(fcinfo, 0);
+	glue_function_begin(&function, fcinfo, "glue_caller_identity()",
+						GLUE_FUNCTION_READS);
+	glue_function_connect(&function, NULL, fcinfo->args[0]);
+	failure = glue_sts_caller_identity(&function.access.target,
+									   &function.access.credentials,
+									   glue_credentials_renew, &identity);
+	if (failure != NULL)
+		glue_failure_raise(ERROR, failure);
+
+	row[0] = glue_text(identity.account);
+	row[1] = glue_text(identity.arn);
+	row[2] = glue_text(identity.user_id);
+	glue_return_row(fcinfo, row);
+	glue_function_end(&function);
+	return (Datum) 0;
+}

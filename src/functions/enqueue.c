@@ -1,0 +1,103 @@
+/*-------------------------------------------------------------------------
+ *
+ * enqueue.c
+ *	  The SQL functions whose calls are made after commit.
+ *
+ * Each takes the arguments of the function that acts at once, and refuses what
+ * that would refuse, in the same words.
+ *
+ * IDENTIFICATION
+ *	  src/functions/enqueue.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "functions/function.h"
+#include "queue/enqueue.h"
+
+PG_FUNCTION_INFO_V1(glue_enqueue_create_connection);
+PG_FUNCTION_INFO_V1(glue_enqueue_update_connection);
+PG_FUNCTION_INFO_V1(glue_enqueue_delete_connection);
+
+/*
+ * glue_enqueue_create_connection(connection_input jsonb, tags jsonb,
+ *								  catalog_id text, server name,
+ *								  on_conflict text) returns bigint
+ */
+Datum
+glue_enqueue_create_connection(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueDefinition definition;
+	GlueRequest request = {.operation = "CreateConnection"};
+	int64		id;
+
+	glue_function_begin(&function, fcinfo, "glue_enqueue_create_connection()",
+						GLUE_FUNCTION_WRITES);
+	request.on_conflict =
+		glue_conflict_action_name(glue_argument_on_conflict(fcinfo->args[4]));
+	glue_function_definition(&function, fcinfo->args[0], fcinfo->args[1],
+							 fcinfo->args[2], &definition);
+	request.name = definition.name;
+	request.input = definition.input;
+	request.tags = definition.tags;
+	request.catalog_id = definition.catalog_id;
+	request.server = glue_argument_server(fcinfo->args[3]);
+	id = glue_enqueue(&function.access, &request);
+	glue_function_end(&function);
+	PG_RETURN_INT64(id);
+}
+
+/*
+ * glue_enqueue_update_connection(name text, connection_input jsonb,
+ *								  catalog_id text, server name)
+ * returns bigint
+ */
+Datum
+glue_enqueue_update_connection(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueDefinition definition;
+	GlueRequest request = {
+		.operation = "UpdateConnection",
+		.on_missing = "error",
+	};
+	int64		id;
+
+	glue_function_begin(&function, fcinfo, "glue_enqueue_update_connection()",
+						GLUE_FUNCTION_WRITES);
+	glue_function_new_definition(&function, fcinfo->args[0], fcinfo->args[1],
+								 fcinfo->args[2], &definition);
+	request.name = definition.name;
+	request.input = definition.input;
+	request.catalog_id = definition.catalog_id;
+	request.server = glue_argument_server(fcinfo->args[3]);
+	id = glue_enqueue(&function.access, &request);
+	glue_function_end(&function);
+	PG_RETURN_INT64(id);
+}
+
+/*
+ * glue_enqueue_delete_connection(name text, catalog_id text, server name,
+ *								  missing_ok boolean) returns bigint
+ */
+Datum
+glue_enqueue_delete_connection(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueRequest request = {.operation = "DeleteConnection"};
+	bool		missing_ok = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	int64		id;
+
+	glue_function_begin(&function, fcinfo, "glue_enqueue_delete_connection()",
+						GLUE_FUNCTION_WRITES);
+	request.name = glue_function_name(&function, fcinfo->args[0],
+									  fcinfo->args[1], &request.catalog_id);
+	request.server = glue_argument_server(fcinfo->args[2]);
+	request.on_missing = missing_ok ? "ignore" : "error";
+	id = glue_enqueue(&function.access, &request);
+	glue_function_end(&function);
+	PG_RETURN_INT64(id);
+}

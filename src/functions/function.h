@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * function.h
+ *	  How a SQL function begins and ends.
+ *
+ * IDENTIFICATION
+ *	  src/functions/function.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_FUNCTIONS_FUNCTION_H
+#define GLUE_FUNCTIONS_FUNCTION_H
+
+#include "client/access.h"
+#include "client/client.h"
+#include "functions/arguments.h"
+
+/* Whether a function changes something, here or in AWS Glue. */
+typedef enum GlueFunctionKind
+{
+	GLUE_FUNCTION_READS,
+	GLUE_FUNCTION_WRITES
+} GlueFunctionKind;
+
+/* One execution of such a function. */
+typedef struct GlueFunction
+{
+	MemoryContext caller_context;	/* where the result belongs */
+	MemoryContext context;		/* where everything else does */
+	GlueViolationList violations;
+
+	/*
+	 * Its schema is valid at once, the rest after glue_function_connect();
+	 * nothing of it after glue_function_begin_local().
+	 */
+	GlueAccess	access;
+} GlueFunction;
+
+extern void glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
+								const char *name, GlueFunctionKind kind);
+extern void glue_function_begin_local(GlueFunction *function);
+
+/* arguments, in the order that SQL has them */
+extern const char *glue_function_name(GlueFunction *function,
+									  NullableDatum name,
+									  NullableDatum catalog,
+									  const char **catalog_id);
+extern void glue_function_definition(GlueFunction *function,
+									 NullableDatum input, NullableDatum tags,
+									 NullableDatum catalog_id,
+									 GlueDefinition *definition);
+extern void glue_function_new_definition(GlueFunction *function,
+										 NullableDatum name,
+										 NullableDatum input,
+										 NullableDatum catalog_id,
+										 GlueDefinition *definition);
+
+extern void glue_function_connect(GlueFunction *function,
+								  const char *catalog_id,
+								  NullableDatum server);
+extern const char *glue_function_connect_named(GlueFunction *function,
+											   NullableDatum name,
+											   NullableDatum catalog_id,
+											   NullableDatum server);
+extern void glue_function_connect_checked(GlueFunction *function,
+										  NullableDatum catalog_id,
+										  NullableDatum server,
+										  const char *subject,
+										  const char *hint);
+
+extern void glue_function_run(GlueCall *call);
+extern json_object *glue_function_answer(const GlueCall *call,
+										 const char *member, json_type type,
+										 const char *problem);
+extern json_object *glue_function_get(const GlueFunction *function,
+									  GlueCall *call, const char *name,
+									  bool missing_ok);
+
+extern NullableDatum glue_text(const char *utf8);
+extern void glue_return_row(FunctionCallInfo fcinfo, const NullableDatum *row);
+extern void glue_function_end(const GlueFunction *function);
+extern Datum glue_function_end_text(const GlueFunction *function,
+									const char *utf8);
+extern Datum glue_function_end_tree(const GlueFunction *function,
+									json_object *tree);
+
+#endif							/* GLUE_FUNCTIONS_FUNCTION_H */

@@ -1,0 +1,115 @@
+/*-------------------------------------------------------------------------
+ *
+ * list.c
+ *	  The SQL functions that return lists of AWS Glue's.
+ *
+ * They return one row at a time, and call AWS when they come to the end of a
+ * page.  In a select list that goes on only as long as rows are wanted, or until
+ * this backend changes something (see open_lists.c).
+ *
+ * IDENTIFICATION
+ *	  src/functions/list.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/open_lists.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "functions/function.h"
+#include "functions/list.h"
+#include "server/jsonb_tree.h"
+
+/* A function that returns a list, from its first call to its last. */
+typedef struct FunctionList
+{
+	GlueFunction function;
+	GlueOpenList entries;
+} FunctionList;
+
+PG_FUNCTION_INFO_V1(glue_get_connections);
+
+/* prototypes of private functions */
+static void begin_get_connections(FunctionCallInfo fcinfo,
+								  GlueFunction *function, GlueCall *call);
+
+/*
+ * glue_get_connections(filter jsonb, catalog_id text, server name)
+ * returns setof jsonb
+ */
+Datum
+glue_get_connections(PG_FUNCTION_ARGS)
+{
+	return glue_return_list(fcinfo, begin_get_connections, "ConnectionList",
+							true);
+}
+
+static void
+begin_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
+					  GlueCall *call)
+{
+	json_object *filter;
+
+	glue_function_begin(function, fcinfo, "glue_get_connections()",
+						GLUE_FUNCTION_READS);
+	if (glue_argument_tree(fcinfo->args[0], &filter, glue_violations_add,
+						   &function->violations) && filter != NULL)
+		glue_validate_member("GetConnectionsFilter", "$.Filter", filter,
+							 glue_violations_add, &function->violations);
+	glue_function_connect_checked(function, fcinfo->args[1], fcinfo->args[2],
+								  "filter or catalog ID", NULL);
+	glue_prepare_list_connections(function, call);
+	if (filter != NULL)
+		glue_tree_add(call->request, "Filter", json_object_get(filter));
+}
+
+/* Fill in the call that lists connections, without their passwords. */
+void
+glue_prepare_list_connections(const GlueFunction *function, GlueCall *call)
+{
+	glue_access_prepare(&function->access, call, "GetConnections", NULL);
+	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
+}
+
+/*
+ * Return the next entry of a list as jsonb, without secrets.
+ *
+ * At the first call, begin connects the function and fills in the call whose
+ * answers hold the list as the given member.  Of a list that is tracked, this
+ * backend changes nothing before the rest was read.
+ */
+Datum
+glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
+				 const char *member, bool tracked)
+{
+	FuncCallContext *context;
+	FunctionList *list;
+	Datum		entry;
+
+	if (SRF_IS_FIRSTCALL())
+	{
+		ReturnSetInfo *result;
+		MemoryContext old_context;
+		GlueCall	call;
+
+		context = SRF_FIRSTCALL_INIT();
+		result = (ReturnSetInfo *) fcinfo->resultinfo;
+		old_context = MemoryContextSwitchTo(context->multi_call_memory_ctx);
+		list = palloc0(sizeof(FunctionList));
+		begin(fcinfo, &list->function, &call);
+		list->entries.context = list->function.context;
+		list->entries.target = &list->function.access.target;
+		glue_pages_begin(&list->entries.pages, &call, member);
+		glue_open_list_begin(&list->entries, result->econtext, tracked);
+		MemoryContextSwitchTo(old_context);
+		context->user_fctx = list;
+	}
+	context = SRF_PERCALL_SETUP();
+	list = context->user_fctx;
+
+	if (glue_open_list_next(&list->entries, &entry))
+		SRF_RETURN_NEXT(context, entry);
+	glue_open_list_end(&list->entries);
+	SRF_RETURN_DONE(context);
+}

@@ -1,0 +1,232 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.c
+ *	  The SQL functions that look at a request or cancel it, and tell which home
+ *	  requests have.
+ *
+ * A role may act on the requests that row security lets it see: its own, and
+ * those of roles whose privileges it has.  All others do not exist for it.
+ *
+ * IDENTIFICATION
+ *	  src/functions/request.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "functions/function.h"
+#include "functions/request.h"
+#include "miscadmin.h"
+#include "server/compat.h"
+#include "server/home.h"
+#include "storage/latch.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+/* The pauses between two looks at a request. */
+#define FIRST_PAUSE_MS		10
+#define LONGEST_PAUSE_MS	1000
+#define PAUSE_GROWTH		1.5
+
+/* prototypes of private functions */
+static void begin_about_request(GlueFunction *function,
+								FunctionCallInfo fcinfo, const char *name,
+								GlueFunctionKind kind,
+								GlueRequestQueue *queue,
+								GlueRequestState *found);
+pg_noreturn static void refuse_to_cancel(int64 id,
+										 const GlueRequestState *request);
+static void check_that_end_can_be_seen(int64 id,
+									   const GlueRequestState *request);
+static void sleep_for(long milliseconds);
+pg_noreturn static void raise_not_ended(int64 id, const char *state);
+
+PG_FUNCTION_INFO_V1(glue_cancel_request);
+PG_FUNCTION_INFO_V1(glue_wait_request);
+PG_FUNCTION_INFO_V1(glue_home_function);
+
+/*
+ * glue_cancel_request(id bigint) returns text
+ */
+Datum
+glue_cancel_request(PG_FUNCTION_ARGS)
+{
+	int64		id = PG_GETARG_INT64(0);
+	GlueFunction function;
+	GlueRequestQueue queue;
+	GlueRequestState request;
+
+	begin_about_request(&function, fcinfo, "glue_cancel_request()",
+						GLUE_FUNCTION_WRITES, &queue, &request);
+	glue_request_refuse_held(id, &request);
+	if (!glue_request_cancel(&queue, id) &&
+		(request.immediate || request.answered) &&
+		!glue_request_has_ended(&request))
+		refuse_to_cancel(id, &request);
+	glue_request_find_visible(&queue, id, &request);
+	return glue_function_end_text(&function, request.state);
+}
+
+/*
+ * glue_wait_request(id bigint, timeout interval) returns text
+ *
+ * Each look has a snapshot of its own, for the request is changed by other
+ * transactions meanwhile.
+ */
+Datum
+glue_wait_request(PG_FUNCTION_ARGS)
+{
+	int64		id;
+	double		pause_ms = FIRST_PAUSE_MS;
+	TimestampTz deadline;
+	GlueFunction function;
+	GlueRequestQueue queue;
+	GlueRequestState request;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	id = PG_GETARG_INT64(0);
+	deadline = glue_argument_deadline(fcinfo->args[1]);
+	begin_about_request(&function, fcinfo, "glue_wait_request()",
+						GLUE_FUNCTION_READS, &queue, &request);
+	while (!glue_request_has_ended(&request))
+	{
+		long		left_ms;
+
+		glue_request_refuse_held(id, &request);
+		check_that_end_can_be_seen(id, &request);
+		left_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+												  deadline);
+		if (left_ms <= 0)
+			raise_not_ended(id, request.state);
+		sleep_for(Min(left_ms, (long) pause_ms));
+		pause_ms = Min(pause_ms * PAUSE_GROWTH, LONGEST_PAUSE_MS);
+		glue_request_find_visible(&queue, id, &request);
+	}
+	return glue_function_end_text(&function, request.state);
+}
+
+/* Begin a function about the request that its first argument names. */
+static void
+begin_about_request(GlueFunction *function, FunctionCallInfo fcinfo,
+					const char *name, GlueFunctionKind kind,
+					GlueRequestQueue *queue, GlueRequestState *found)
+{
+	glue_function_begin(function, fcinfo, name, kind);
+	glue_request_queue_open(queue, function->access.schema,
+							kind == GLUE_FUNCTION_WRITES ?
+							RowExclusiveLock : AccessShareLock);
+	glue_request_find_visible(queue, PG_GETARG_INT64(0), found);
+}
+
+/* Find a request that the current user may see. */
+void
+glue_request_find_visible(const GlueRequestQueue *queue, int64 id,
+						  GlueRequestState *found)
+{
+	if (!glue_request_find(queue, id, found) ||
+		!has_privs_of_role(GetUserId(), found->requested_by))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("request %lld does not exist", (long long) id),
+				 errdetail("There is none, or it is of a role whose privileges the current user does not have.")));
+}
+
+bool
+glue_request_has_ended(const GlueRequestState *request)
+{
+	return strcmp(request->state, "queued") != 0 &&
+		strcmp(request->state, "running") != 0 && !request->held;
+}
+
+/* What comes from elsewhere is not carried out here. */
+void
+glue_request_refuse_held(int64 id, const GlueRequestState *request)
+{
+	if (request->held)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("request %lld is held", (long long) id),
+				 errdetail("It was made in another database, of which this one is a copy, or before this server was restored to a point in time."),
+				 errhint("A superuser can call glue_take_over_requests() to have it carried out here, or glue_drop_held_requests().")));
+}
+
+/* What acts at once, or has been done, is not for the queue to be cancelled. */
+static void
+refuse_to_cancel(int64 id, const GlueRequestState *request)
+{
+	if (!request->immediate)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("request %lld cannot be cancelled", (long long) id),
+				 errdetail("AWS Glue has carried it out. What keeps that from being recorded is in the column \"error_message\" of its row in \"glue_request\"."),
+				 errhint("Remove the cause; it is recorded by the next attempt.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("request %lld cannot be cancelled", (long long) id),
+			 strcmp(request->state, "queued") == 0 ?
+			 errdetail("It was a call that acted at once. Its transaction was rolled back, and what it did in AWS Glue is about to be undone.") :
+			 errdetail("It is a call that acted at once, in a transaction that may not have ended, or is being undone."),
+			 errhint("If its transaction commits, it is done; if not, it is undone. glue_wait_request() waits for that.")));
+}
+
+/*
+ * Raise an error if this transaction would not see the end of a request,
+ * however long it waits.
+ */
+static void
+check_that_end_can_be_seen(int64 id, const GlueRequestState *request)
+{
+	if (request->uncommitted)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot wait for request %lld in the transaction that queued it",
+						(long long) id),
+				 errdetail("The request is carried out after the transaction has committed."),
+				 errhint("Commit first.")));
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot wait for request %lld in a transaction that sees nothing new",
+						(long long) id),
+				 errdetail("At the isolation levels REPEATABLE READ and SERIALIZABLE, the state of the request stays what it was when the transaction began."),
+				 errhint("Wait in a transaction of isolation level READ COMMITTED.")));
+}
+
+/* Wait for a while, or less; can be interrupted. */
+static void
+sleep_for(long milliseconds)
+{
+	static uint32 wait_event = 0;
+
+	(void) WaitLatch(MyLatch,
+					 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 milliseconds,
+					 GLUE_WAIT_EVENT(wait_event, "GlueRequestWait"));
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+static void
+raise_not_ended(int64 id, const char *state)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CONNECTION_EXCEPTION),
+			 errmsg("request %lld is still %s", (long long) id, state),
+			 errdetail("The time limit of the wait ran out."),
+			 errhint("Call the function again, or with a longer \"timeout\".")));
+}
+
+/*
+ * glue_home() returns bigint
+ *
+ * The table says with it which requests are those of this database.
+ */
+Datum
+glue_home_function(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(glue_home(get_func_namespace(fcinfo->flinfo->fn_oid)));
+}

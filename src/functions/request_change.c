@@ -1,0 +1,318 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_change.c
+ *	  The SQL functions that have requests carried out after all, or not.
+ *
+ * A request that has ended without success can be tried again, and so can one
+ * that waits because its target has become another one.  To say that the other
+ * one is right is for its owner, or a superuser: what is asked for, secrets and
+ * all, goes to an account then that the role which asked for it may never have
+ * meant.
+ *
+ * What is held can be taken over or dropped: see request_home.c.
+ *
+ * IDENTIFICATION
+ *	  src/functions/request_change.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/foreign_server.h"
+#include "functions/function.h"
+#include "functions/request.h"
+#include "miscadmin.h"
+#include "queue/target.h"
+#include "server/encoding.h"
+#include "server/home.h"
+#include "server/news.h"
+#include "server/session_settings.h"
+#include "store/request_home.h"
+#include "store/request_row.h"
+#include "utils/acl.h"
+#include "utils/memutils.h"
+
+/* prototypes of private functions */
+static void find_retried(const GlueRequestQueue *queue, int64 id,
+						 GlueRequestState *found);
+static bool has_lost_target(const GlueRequestState *request);
+static void redirect(const GlueFunction *function, int64 id, bool requeued);
+static const char *name_of_server(const GlueClaim *request);
+static const char *find_server(const GlueClaim *request);
+static void resolve_as(GlueTarget *target, const GlueClaim *request,
+					   const char *server);
+static void check_entitled(const GlueClaim *request,
+						   const GlueTarget *target);
+pg_noreturn static void refuse_to_retry(int64 id);
+pg_noreturn static void refuse_to_make_again(int64 id);
+
+PG_FUNCTION_INFO_V1(glue_retry_request);
+PG_FUNCTION_INFO_V1(glue_take_over_requests);
+PG_FUNCTION_INFO_V1(glue_drop_held_requests);
+
+/*
+ * glue_retry_request(id bigint) returns text
+ */
+Datum
+glue_retry_request(PG_FUNCTION_ARGS)
+{
+	int64		id = PG_GETARG_INT64(0);
+	GlueFunction function;
+	GlueRequestQueue queue;
+	GlueRequestState request;
+	bool		requeued;
+
+	glue_function_begin(&function, fcinfo, "glue_retry_request()",
+						GLUE_FUNCTION_WRITES);
+	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);
+	find_retried(&queue, id, &request);
+	glue_request_refuse_held(id, &request);
+	requeued = glue_request_requeue(&queue, id);
+	if (!requeued)
+	{
+		glue_request_hasten(&queue, id);
+		if (request.immediate && glue_request_has_ended(&request))
+			refuse_to_make_again(id);
+		if (request.has_secrets && glue_request_has_ended(&request) &&
+			strcmp(request.state, "succeeded") != 0)
+			refuse_to_retry(id);
+	}
+	if (has_lost_target(&request))
+		redirect(&function, id, requeued);
+	(void) glue_request_find(&queue, id, &request);
+	return glue_function_end_text(&function, request.state);
+}
+
+/*
+ * Find a request that the current user may retry: one that it may see, or one
+ * that waits for the owner of its foreign server, if that is the current user.  To
+ * have one that has ended carried out after all is not for the owner of a server.
+ */
+static void
+find_retried(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
+{
+	Oid			owner;
+
+	if (glue_request_find(queue, id, found) && !found->held &&
+		!glue_request_has_ended(found) && has_lost_target(found) &&
+		found->cluster == glue_cluster() &&
+		OidIsValid(found->server_oid) &&
+		glue_foreign_server_name(found->server_oid, &owner) != NULL &&
+		has_privs_of_role(GetUserId(), owner))
+		return;
+	glue_request_find_visible(queue, id, found);
+}
+
+/*
+ * Was the target of a request not there any more, or another one?  Of a call that
+ * acted at once, its error may tell something else.
+ */
+static bool
+has_lost_target(const GlueRequestState *request)
+{
+	if (request->error_code == NULL)
+		return request->immediate;
+	return request->immediate ||
+		strcmp(request->error_code, GLUE_CODE_TARGET_CHANGED) == 0 ||
+		strcmp(request->error_code,
+			   unpack_sql_state(ERRCODE_UNDEFINED_OBJECT)) == 0;
+}
+
+/*
+ * Let a request that is queued go to where its target is now, if that is another
+ * one.
+ *
+ * One that had ended, and so has no secrets, is as good as made anew: for what
+ * has the name of its server now.
+ */
+static void
+redirect(const GlueFunction *function, int64 id, bool requeued)
+{
+	GlueClaims	claims;
+	const GlueClaim *request;
+	GlueTarget	target;
+
+	glue_claims_open_or_fail(&claims, function->access.schema);
+	request = glue_queued_request_lock(&claims, id);
+	if (request == NULL)
+		return;
+	resolve_as(&target, request,
+			   requeued ? name_of_server(request) : find_server(request));
+	if (request->what.cluster == glue_cluster() &&
+		request->what.server_oid == target.server_oid &&
+		memcmp(request->what.fingerprint,
+			   glue_request_fingerprint(&request->what, &target),
+			   GLUE_FINGERPRINT_LEN) == 0)
+		return;
+	if (!requeued)
+		check_entitled(request, &target);
+	glue_request_redirect(&claims, request, &target);
+	glue_queue_wake_at_commit();
+}
+
+/* The name of the server of a request, or NULL, as PostgreSQL has it. */
+static const char *
+name_of_server(const GlueClaim *request)
+{
+	return request->what.server != NULL ?
+		glue_server_from_utf8(request->what.server) : NULL;
+}
+
+/*
+ * The name that the server of a request has now, or NULL.  As long as the cluster
+ * is the same, it is that server, and no other of its name.
+ */
+static const char *
+find_server(const GlueClaim *request)
+{
+	const char *name = name_of_server(request);
+	Oid			owner;
+
+	if (name == NULL || request->what.cluster != glue_cluster() ||
+		!OidIsValid(request->what.server_oid))
+		return name;
+	name = glue_foreign_server_name(request->what.server_oid, &owner);
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("foreign server \"%s\" was dropped",
+						name_of_server(request)),
+				 errdetail("Request %lld was made for it.",
+						   (long long) request->id),
+				 errhint("Cancel the request and make another one.")));
+	return name;
+}
+
+/*
+ * Where a request would go now, to this server, as it is carried out: not with what
+ * has been set in this session.
+ */
+static void
+resolve_as(GlueTarget *target, const GlueClaim *request, const char *server)
+{
+	Oid			user;
+	int			security_context;
+	int			level;
+
+	if (!glue_work_as_role(request->what.role, &user, &security_context))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the role that asked for request %lld does not exist any more",
+						(long long) request->id)));
+	level = glue_session_settings_enter(request->settings);
+	glue_target_resolve_region(target, server, request->what.catalog_id,
+							   request->what.region);
+	glue_session_settings_leave(level);
+	SetUserIdAndSecContext(user, security_context);
+}
+
+/*
+ * The owner of the server, and a superuser, may say where requests go.  If the
+ * server is another one than it was, since pg_upgrade, only who owned that one, too.
+ */
+static void
+check_entitled(const GlueClaim *request, const GlueTarget *target)
+{
+	bool		same = request->what.cluster == glue_cluster();
+
+	if (superuser() ||
+		(OidIsValid(target->server_owner) &&
+		 has_privs_of_role(GetUserId(), target->server_owner) &&
+		 (same || has_privs_of_role(GetUserId(), request->what.server_owner))))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to send request %lld to another target",
+					(long long) request->id),
+			 errdetail("The target has changed since the request was made."),
+			 target->server != NULL ?
+			 errhint("The owner of foreign server \"%s\", or a superuser, can retry it.",
+					 target->server) :
+			 errhint("A superuser can retry it.")));
+}
+
+/*
+ * glue_take_over_requests(ids bigint[]) returns bigint
+ */
+Datum
+glue_take_over_requests(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueRequestQueue queue;
+	GlueClaims	claims;
+	Oid			sequence;
+	List	   *requests;
+	ListCell   *cell;
+	int64		count;
+
+	glue_function_begin(&function, fcinfo, "glue_take_over_requests()",
+						GLUE_FUNCTION_WRITES);
+	if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be superuser to take over requests of another database")));
+	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);
+	glue_claims_open_or_fail(&claims, function.access.schema);
+	requests = glue_held_requests_lock(&claims, PG_GETARG_DATUM(0),
+									   PG_ARGISNULL(0));
+	sequence = glue_request_sequence(&queue);
+	foreach(cell, requests)
+	{
+		GlueClaim  *request = lfirst(cell);
+		MemoryContext old_context = MemoryContextSwitchTo(request->context);
+
+		glue_request_take_over(&claims, request,
+							   glue_request_keeps_id(&claims, request, sequence) ?
+							   request->id : glue_request_next_id(&queue));
+		MemoryContextSwitchTo(old_context);
+		MemoryContextDelete(request->context);
+		CHECK_FOR_INTERRUPTS();
+	}
+	count = list_length(requests);
+	if (count > 0)
+	{
+		glue_claims_enter_cluster(&claims);
+		glue_queue_wake_at_commit();
+	}
+	glue_function_end(&function);
+	PG_RETURN_INT64(count);
+}
+
+/*
+ * glue_drop_held_requests(ids bigint[]) returns bigint
+ */
+Datum
+glue_drop_held_requests(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueClaims	claims;
+	int64		count;
+
+	glue_function_begin(&function, fcinfo, "glue_drop_held_requests()",
+						GLUE_FUNCTION_WRITES);
+	glue_claims_open_or_fail(&claims, function.access.schema);
+	count = glue_requests_drop_held(&claims, PG_GETARG_DATUM(0),
+									PG_ARGISNULL(0));
+	glue_function_end(&function);
+	PG_RETURN_INT64(count);
+}
+
+static void
+refuse_to_retry(int64 id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("request %lld cannot be retried", (long long) id),
+			 errdetail("Its connection input held secrets, which were erased when the request ended."),
+			 errhint("Make a new request, with the whole connection input.")));
+}
+
+static void
+refuse_to_make_again(int64 id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("request %lld cannot be retried", (long long) id),
+			 errdetail("It was a call that acted at once. Of those, only the undo of one that was rolled back can be retried, after that has failed."),
+			 errhint("Call the function again.")));
+}

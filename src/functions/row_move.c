@@ -1,0 +1,184 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_move.c
+ *	  Rows that an update moves from one partition to another.
+ *
+ * An update that changes the partition of a row deletes it there and inserts
+ * it here, and so do triggers see it: as two rows, one after the other.  For
+ * the connection of the row that would be a deletion and a creation, even if
+ * nothing about it has changed.
+ *
+ * The row that was deleted says that it has moved: the link to its next
+ * version has a value of its own then.  The row that was inserted says
+ * nothing, but has the same command in its header.  So the deletion is
+ * remembered, with the connection that it is about, and the next insertion
+ * for this connection by the same command is its other half.
+ *
+ * Both halves follow each other, but for what other triggers do in between,
+ * so that few have to be remembered.  The other half may never come, if there
+ * is no trigger on the partition that the row has moved to: the deletion
+ * stands then.
+ *
+ * IDENTIFICATION
+ *	  src/functions/row_move.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_am.h"
+#include "functions/row_move.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* Moves that are remembered at a time. */
+#define MAX_MOVES		16
+
+/* A row that has left a partition. */
+typedef struct RememberedMove
+{
+	CommandId	command;		/* that moves it */
+	char	   *name;			/* of its connection; NULL: no move */
+	char	   *server;			/* or NULL */
+	char	   *region;
+	char	   *catalog_id;		/* or NULL */
+	GlueRowMove move;
+} RememberedMove;
+
+/* Those of the current transaction, and where the next one goes. */
+static RememberedMove moves[MAX_MOVES];
+static int	next_move = 0;
+static MemoryContext moves_context = NULL;
+
+/* prototypes of private functions */
+static bool is_heap_partition(Relation table);
+static void remember_until_end(void);
+static void forget_moves(void *arg);
+static void forget_move(RememberedMove *remembered);
+static char *kept_copy(const char *text);
+static bool same_target(const RememberedMove *remembered,
+						const GlueRequest *target);
+static bool same_text(const char *a, const char *b);
+
+/* Was a row, which was deleted, moved to another partition? */
+bool
+glue_row_moves_out(Relation table, HeapTuple row)
+{
+	return is_heap_partition(table) &&
+		HeapTupleHeaderIndicatesMovedPartitions(row->t_data);
+}
+
+static bool
+is_heap_partition(Relation table)
+{
+	return table->rd_rel->relispartition &&
+		table->rd_rel->relam == HEAP_TABLE_AM_OID;
+}
+
+/*
+ * Remember a row that has moved out of a partition, until the end of the
+ * transaction.
+ *
+ * Of target there must be what says which connection it is.
+ */
+void
+glue_row_move_begin(HeapTuple row, const GlueRequest *target,
+					const GlueRowMove *move)
+{
+	RememberedMove *remembered = &moves[next_move];
+
+	remember_until_end();
+	forget_move(remembered);
+	next_move = (next_move + 1) % MAX_MOVES;
+	remembered->command = HeapTupleHeaderGetCmax(row->t_data);
+	remembered->server = kept_copy(target->server);
+	remembered->region = kept_copy(target->region);
+	remembered->catalog_id = kept_copy(target->catalog_id);
+	remembered->move = *move;
+	remembered->name = kept_copy(target->name);
+}
+
+/* Have all moves forgotten when the transaction ends. */
+static void
+remember_until_end(void)
+{
+	MemoryContextCallback *callback;
+
+	if (moves_context != NULL)
+		return;
+	moves_context = AllocSetContextCreate(TopTransactionContext,
+										  "glue_conn row moves",
+										  ALLOCSET_SMALL_SIZES);
+	callback = MemoryContextAllocZero(moves_context,
+									  sizeof(MemoryContextCallback));
+	callback->func = forget_moves;
+	MemoryContextRegisterResetCallback(moves_context, callback);
+}
+
+/* A callback of the memory context. */
+static void
+forget_moves(void *arg)
+{
+	memset(moves, 0, sizeof(moves));
+	moves_context = NULL;
+}
+
+static void
+forget_move(RememberedMove *remembered)
+{
+	if (remembered->name != NULL)
+		pfree(remembered->name);
+	if (remembered->server != NULL)
+		pfree(remembered->server);
+	if (remembered->region != NULL)
+		pfree(remembered->region);
+	if (remembered->catalog_id != NULL)
+		pfree(remembered->catalog_id);
+	memset(remembered, 0, sizeof(RememberedMove));
+}
+
+static char *
+kept_copy(const char *text)
+{
+	return text != NULL ? MemoryContextStrdup(moves_context, text) : NULL;
+}
+
+/*
+ * Is a row, which was inserted, the other half of a move?  Then *move is that,
+ * and forgotten.
+ *
+ * Of target there must be what says which connection it is.
+ */
+bool
+glue_row_move_end(Relation table, HeapTuple row, const GlueRequest *target,
+				  GlueRowMove *move)
+{
+	if (moves_context == NULL || !is_heap_partition(table))
+		return false;
+	for (int i = 0; i < MAX_MOVES; i++)
+	{
+		if (moves[i].command != HeapTupleHeaderGetCmin(row->t_data) ||
+			!same_target(&moves[i], target))
+			continue;
+		*move = moves[i].move;
+		forget_move(&moves[i]);
+		return true;
+	}
+	return false;
+}
+
+static bool
+same_target(const RememberedMove *remembered, const GlueRequest *target)
+{
+	return same_text(remembered->name, target->name) &&
+		same_text(remembered->server, target->server) &&
+		same_text(remembered->region, target->region) &&
+		same_text(remembered->catalog_id, target->catalog_id);
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}

@@ -1,0 +1,387 @@
+/*-------------------------------------------------------------------------
+ *
+ * sync.c
+ *	  The SQL functions that compare the table with AWS Glue's catalog.
+ *
+ * Both go through the whole catalog, page by page, and look up what is
+ * recorded of each connection.  Then they look at what is recorded and was not
+ * in the catalog.  glue_connection_drift() says what is different;
+ * glue_sync_connections() records it.
+ *
+ * Other sessions go on working meanwhile, and pages are read one after the
+ * other.  So what was recorded after a page was asked for is newer than that
+ * page, and is left alone; a connection that was on no page is asked for by its
+ * name before it is called removed; and so is one that is not recorded, if there
+ * is a request about it that has not ended since, before it is called added.
+ * What is recorded here is locked before, so that nobody deletes it meanwhile
+ * without seeing that.
+ *
+ * Tags are not compared: to read them takes a call for each connection.
+ *
+ * IDENTIFICATION
+ *	  src/functions/sync.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/client.h"
+#include "client/pages.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "functions/function.h"
+#include "functions/list.h"
+#include "glue/answer.h"
+#include "glue/observation.h"
+#include "miscadmin.h"
+#include "operation/record.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/redacted.h"
+#include "store/connection_lock.h"
+#include "store/requests.h"
+#include "text/json.h"
+#include "utils/memutils.h"
+
+/* One walk through the catalog. */
+typedef struct Survey
+{
+	GlueFunction function;
+	GlueMirror	mirror;
+	bool		records;		/* what it finds, or only returns it */
+	GlueRequestQueue queue;		/* then */
+	int			nadded;
+	FunctionCallInfo fcinfo;	/* which the rows go to */
+	TimestampTz began_at;
+	GlueNameStore *seen;
+	MemoryContext context;		/* of one connection */
+
+	/* the connection that is being looked at */
+	const char *name;
+	const char *change;			/* "changed", ... */
+	bool		differs;
+} Survey;
+
+/* prototypes of private functions */
+static void survey_catalog(FunctionCallInfo fcinfo, const char *name,
+						   GlueFunctionKind kind);
+static void survey_pages(Survey *survey);
+static void survey_connection(Survey *survey, json_object *connection,
+							  TimestampTz asked_at);
+static void leave_out(const Survey *survey, const char *why);
+static void add_unknown(Survey *survey, json_object *connection,
+						TimestampTz asked_at);
+static void lock_name(Survey *survey);
+static json_object *read_again(Survey *survey);
+static void compare_known(Survey *survey, const GlueMirrorKnown *known,
+						  json_object *connection, TimestampTz asked_at);
+static void find_differences(Survey *survey, const GlueMirrorKnown *known,
+							 json_object *connection);
+static void survey_others(Survey *survey);
+static void survey_absent(Survey *survey, const char *name);
+static void note_difference(void *arg, const char *path,
+							const char *message);
+static void return_change(Survey *survey, const char *path,
+						  const char *message);
+
+PG_FUNCTION_INFO_V1(glue_sync_connections);
+PG_FUNCTION_INFO_V1(glue_connection_drift);
+
+/*
+ * glue_sync_connections(catalog_id text, server name)
+ * returns table (name text, change text)
+ */
+Datum
+glue_sync_connections(PG_FUNCTION_ARGS)
+{
+	survey_catalog(fcinfo, "glue_sync_connections()", GLUE_FUNCTION_WRITES);
+	return (Datum) 0;
+}
+
+/*
+ * glue_connection_drift(catalog_id text, server name)
+ * returns table (name text, change text, path text, message text)
+ */
+Datum
+glue_connection_drift(PG_FUNCTION_ARGS)
+{
+	survey_catalog(fcinfo, "glue_connection_drift()", GLUE_FUNCTION_READS);
+	return (Datum) 0;
+}
+
+static void
+survey_catalog(FunctionCallInfo fcinfo, const char *name,
+			   GlueFunctionKind kind)
+{
+	Survey		survey = {0};
+	GlueFunction *function = &survey.function;
+
+	InitMaterializedSRF(fcinfo, 0);
+	glue_function_begin(function, fcinfo, name, kind);
+	glue_function_connect_checked(function, fcinfo->args[0], fcinfo->args[1],
+								  "catalog ID", NULL);
+
+	survey.records = kind == GLUE_FUNCTION_WRITES;
+	glue_mirror_open(&survey.mirror, function->access.schema,
+					 survey.records ? GLUE_MIRROR_WRITE : GLUE_MIRROR_READ);
+	if (survey.records)
+		glue_request_queue_open(&survey.queue, function->access.schema,
+								AccessShareLock);
+	survey.fcinfo = fcinfo;
+	survey.seen = glue_name_store_new();
+	survey.began_at = GetCurrentTimestamp();
+	survey.context = AllocSetContextCreate(CurrentMemoryContext,
+										   "glue_conn connection",
+										   ALLOCSET_DEFAULT_SIZES);
+	survey_pages(&survey);
+	survey_others(&survey);
+	glue_function_end(function);
+}
+
+/* Look at every connection that is in the catalog. */
+static void
+survey_pages(Survey *survey)
+{
+	GlueCall	call;
+	GluePages	pages;
+	json_object *connection;
+	const char *problem;
+
+	glue_prepare_list_connections(&survey->function, &call);
+	glue_pages_begin(&pages, &call, "ConnectionList");
+	while ((connection = glue_pages_next_unchecked(&pages, &problem)) != NULL ||
+		   problem != NULL)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(survey->context);
+
+		if (!glue_answer_has_name(connection))
+			glue_failure_raise(ERROR,
+							   glue_call_malformed_answer(&pages.call,
+														  problem != NULL ? problem : "it holds a connection without a name"));
+		survey->name = glue_json_tree_text(connection, "Name");
+		glue_name_store_add(survey->seen, survey->name);
+		if (problem != NULL)
+			leave_out(survey, problem);
+		else
+		{
+			glue_redact_or_fail(connection);
+			survey_connection(survey, connection, pages.asked_at);
+		}
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(survey->context);
+	}
+}
+
+/* Look at one connection, which has a name and no secrets. */
+static void
+survey_connection(Survey *survey, json_object *connection,
+				  TimestampTz asked_at)
+{
+	GlueMirrorKnown known;
+
+	survey->name = glue_json_tree_text(connection, "Name");
+	if (!glue_tree_fits_jsonb(connection))
+	{
+		leave_out(survey, "It has characters that the encoding of the database does not have.");
+		return;
+	}
+	if (glue_mirror_find(&survey->mirror, &survey->function.access.target,
+						 survey->name, &known))
+	{
+		if (known.recorded_at <= asked_at)
+			compare_known(survey, &known, connection, asked_at);
+		return;
+	}
+	if (survey->records)
+	{
+		add_unknown(survey, connection, asked_at);
+		return;
+	}
+	survey->change = "added";
+	return_change(survey, "$", "is in AWS Glue, but is not recorded");
+}
+
+/* Say why a connection can neither be compared nor recorded. */
+static void
+leave_out(const Survey *survey, const char *why)
+{
+	ereport(WARNING,
+			(errmsg("AWS Glue connection \"%s\" is left out",
+					glue_server_from_utf8(survey->name)),
+			 errdetail_internal("%s", glue_server_from_utf8(why))));
+}
+
+/*
+ * Record a connection that was not recorded, unless somebody has acted on it
+ * since it was asked for, and it is not there any more.
+ */
+static void
+add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
+{
+	GlueMirrorKnown known;
+
+	lock_name(survey);
+	if (glue_mirror_find(&survey->mirror, &survey->function.access.target,
+						 survey->name, &known))
+		return;
+	if (glue_request_active_since(&survey->queue, survey->name, asked_at))
+	{
+		asked_at = GetCurrentTimestamp();
+		connection = read_again(survey);
+		if (connection == NULL)
+			return;
+	}
+	survey->change = "added";
+	return_change(survey, NULL, NULL);
+	glue_record_observed(&survey->function.access, &survey->mirror, NULL, connection,
+						 asked_at, NULL);
+}
+
+static void
+lock_name(Survey *survey)
+{
+	GlueConnectionLock lock;
+
+	glue_connection_lock_name(&lock, &survey->function.access.target, survey->name,
+							  ExclusiveLock, survey->nadded++);
+	glue_connection_lock_take(&lock, 1);
+}
+
+/* Ask for the connection by its name; NULL if it is not there. */
+static json_object *
+read_again(Survey *survey)
+{
+	GlueCall	call;
+	json_object *connection =
+		glue_function_get(&survey->function, &call, survey->name, true);
+
+	if (connection == NULL)
+		return NULL;
+	if (!glue_answer_has_name(connection))
+		glue_failure_raise(ERROR,
+						   glue_call_malformed_answer(&call,
+													  "it holds a connection without a name"));
+	glue_redact_or_fail(connection);
+	return connection;
+}
+
+/* Compare a connection with what is recorded of it. */
+static void
+compare_known(Survey *survey, const GlueMirrorKnown *known,
+			  json_object *connection, TimestampTz asked_at)
+{
+	GlueMirrorKnown now_known;
+
+	find_differences(survey, known, connection);
+	if (!survey->records ||
+		(!survey->differs &&
+		 !glue_observed_anything_new(known->observed, connection) &&
+		 !glue_definition_reveals(known->definition, connection)))
+		return;
+
+	/* whoever has locked it before may have changed or deleted it */
+	if (!glue_mirror_lock(&survey->mirror, &survey->function.access.target,
+						  survey->name, &now_known) ||
+		now_known.recorded_at != known->recorded_at)
+		return;
+	if (survey->differs)
+		return_change(survey, NULL, NULL);
+	glue_record_observed(&survey->function.access, &survey->mirror, known, connection,
+						 asked_at, glue_known_tags(known, connection));
+}
+
+/* Note what is different from what is recorded, or may be. */
+static void
+find_differences(Survey *survey, const GlueMirrorKnown *known,
+				 json_object *connection)
+{
+	GlueUnseenChange change = glue_change_since_recorded(known, connection);
+	bool		claims;			/* the row has what may not be so any more */
+
+	survey->change = "changed";
+	survey->differs = false;
+	glue_compare_definitions(known->definition, connection, note_difference,
+							 survey);
+	glue_compare_observations(known->observed, connection, note_difference,
+							  survey);
+	claims = known->has_digest ||
+		(known->tags != NULL && change > GLUE_UNSEEN_UPDATE);
+	if (claims || (!survey->differs && change != GLUE_UNSEEN_UNKNOWN))
+		glue_report_unseen_change(change, note_difference, survey);
+}
+
+/* Look at what is recorded, and was not in the catalog. */
+static void
+survey_others(Survey *survey)
+{
+	GlueNameStore *unseen;
+	const char *name;
+
+	unseen = glue_mirror_unseen(&survey->mirror, &survey->function.access.target,
+								survey->seen, survey->began_at);
+	while ((name = glue_name_store_next(unseen)) != NULL)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(survey->context);
+
+		CHECK_FOR_INTERRUPTS();
+		survey_absent(survey, name);
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(survey->context);
+	}
+}
+
+/*
+ * Look at one connection that was not in the catalog.
+ *
+ * It can have been left out because others were added and removed while the
+ * pages were read, so it is asked for by its name.
+ */
+static void
+survey_absent(Survey *survey, const char *name)
+{
+	const GlueTarget *target = &survey->function.access.target;
+	GlueMirrorKnown known;
+	TimestampTz asked_at = GetCurrentTimestamp();
+	json_object *connection;
+
+	if (survey->records &&
+		(!glue_mirror_lock(&survey->mirror, target, name, &known) ||
+		 known.recorded_at >= survey->began_at))
+		return;
+	survey->name = name;
+	connection = read_again(survey);
+	if (connection != NULL)
+	{
+		survey_connection(survey, connection, asked_at);
+		return;
+	}
+	survey->change = "removed";
+	return_change(survey, "$", "is recorded, but is not in AWS Glue");
+	if (survey->records)
+		glue_mirror_forget(&survey->mirror, target, name);
+}
+
+/* A GlueDifferenceSink: the Survey is arg. */
+static void
+note_difference(void *arg, const char *path, const char *message)
+{
+	Survey	   *survey = arg;
+
+	survey->differs = true;
+	if (!survey->records)
+		return_change(survey, path, message);
+}
+
+/* Return a row; path and message are for the function that returns them. */
+static void
+return_change(Survey *survey, const char *path, const char *message)
+{
+	NullableDatum row[4];
+
+	row[0] = glue_text(survey->name);
+	row[1] = glue_text(survey->change);
+	row[2] = glue_text(path);
+	row[3] = glue_text(message);
+	glue_return_row(survey->fcinfo, row);
+}

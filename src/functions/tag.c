@@ -1,0 +1,172 @@
+/*-------------------------------------------------------------------------
+ *
+ * tag.c
+ *	  The SQL functions that are about the tags of connections.
+ *
+ * A change is recorded if the connection is.  Tags alone are no definition,
+ * so they make no record of their own.
+ *
+ * IDENTIFICATION
+ *	  src/functions/tag.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "functions/function.h"
+#include "operation/tags.h"
+
+/* A change of tags, between its beginning and its end. */
+typedef struct TagChange
+{
+	GlueFunction function;
+	GlueMirror	mirror;
+	GlueTagged	tagged;
+	bool		recorded;		/* is the connection? */
+	GlueMirrorKnown known;		/* what is known of it, if it is */
+	GlueImmediate immediate;
+	GlueImmediateCall *call;
+} TagChange;
+
+/* prototypes of private functions */
+static void find_tagged(GlueTagged *tagged, const GlueFunction *function,
+						const char *name);
+static const char *begin_change(TagChange *change, FunctionCallInfo fcinfo,
+								const char *function);
+static void announce_change(TagChange *change, FunctionCallInfo fcinfo,
+							const char *operation, const char *name,
+							json_object *tags);
+static void end_change(TagChange *change, json_object *tags,
+					   const char *request_id);
+
+PG_FUNCTION_INFO_V1(glue_tag_connection);
+PG_FUNCTION_INFO_V1(glue_untag_connection);
+PG_FUNCTION_INFO_V1(glue_get_connection_tags);
+
+/*
+ * glue_tag_connection(name text, tags jsonb, catalog_id text, server name)
+ * returns void
+ */
+Datum
+glue_tag_connection(PG_FUNCTION_ARGS)
+{
+	TagChange	change;
+	const char *name;
+	json_object *tags;
+	const char *request_id;
+
+	name = begin_change(&change, fcinfo, "glue_tag_connection()");
+	tags = glue_argument_tags(fcinfo->args[1], true, glue_violations_add,
+							  &change.function.violations);
+	announce_change(&change, fcinfo, "TagResource", name, tags);
+	request_id = glue_tags_add(&change.tagged, tags, change.call);
+	end_change(&change, change.recorded ?
+			   glue_tags_added(&change.tagged, change.known.tags, tags) :
+			   NULL, request_id);
+	PG_RETURN_VOID();
+}
+
+/*
+ * glue_untag_connection(name text, tag_keys text[], catalog_id text,
+ *						 server name) returns void
+ */
+Datum
+glue_untag_connection(PG_FUNCTION_ARGS)
+{
+	TagChange	change;
+	const char *name;
+	json_object *keys;
+	const char *request_id;
+
+	name = begin_change(&change, fcinfo, "glue_untag_connection()");
+	keys = glue_argument_list(fcinfo->args[1], "TagKeysList",
+							  "$.TagsToRemove", glue_violations_add,
+							  &change.function.violations);
+	announce_change(&change, fcinfo, "UntagResource", name, NULL);
+	request_id = glue_tags_remove(&change.tagged, keys, change.call);
+	end_change(&change, change.recorded ?
+			   glue_tags_removed(&change.tagged, change.known.tags, keys) :
+			   NULL, request_id);
+	PG_RETURN_VOID();
+}
+
+/*
+ * glue_get_connection_tags(name text, catalog_id text, server name)
+ * returns jsonb
+ */
+Datum
+glue_get_connection_tags(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueTagged	tagged;
+	const char *name;
+
+	glue_function_begin(&function, fcinfo, "glue_get_connection_tags()",
+						GLUE_FUNCTION_READS);
+	name = glue_function_connect_named(&function, fcinfo->args[0],
+									   fcinfo->args[1], fcinfo->args[2]);
+	find_tagged(&tagged, &function, name);
+	return glue_function_end_tree(&function, glue_tags_read(&tagged));
+}
+
+static void
+find_tagged(GlueTagged *tagged, const GlueFunction *function,
+			const char *name)
+{
+	GlueFailure *failure = glue_tagged_find(tagged, &function->access, name);
+
+	if (failure != NULL)
+		glue_failure_raise(ERROR, failure);
+}
+
+/* Begin a change; returns the name of the connection, its first argument. */
+static const char *
+begin_change(TagChange *change, FunctionCallInfo fcinfo, const char *function)
+{
+	glue_function_begin(&change->function, fcinfo, function,
+						GLUE_FUNCTION_WRITES);
+	return glue_argument_name(fcinfo->args[0], glue_violations_add,
+							  &change->function.violations);
+}
+
+/*
+ * Connect to the catalog and the server, which are the last arguments, say
+ * what is to be done, and lock what is recorded of the connection.
+ */
+static void
+announce_change(TagChange *change, FunctionCallInfo fcinfo,
+				const char *operation, const char *name, json_object *tags)
+{
+	GlueFunction *function = &change->function;
+
+	glue_function_connect_checked(function, fcinfo->args[2], fcinfo->args[3],
+								  "argument list", "Nothing was sent.");
+	find_tagged(&change->tagged, function, name);
+	glue_mirror_open(&change->mirror, function->access.schema,
+					 GLUE_MIRROR_WRITE);
+	glue_immediate_open(&change->immediate, &function->access);
+	change->call = glue_immediate_announce_one(&change->immediate, operation,
+											   name, NULL, tags, NULL);
+	change->recorded = glue_mirror_lock(&change->mirror,
+										&function->access.target, name,
+										&change->known);
+}
+
+/* End a change that was made, with the tags that are recorded now. */
+static void
+end_change(TagChange *change, json_object *tags, const char *request_id)
+{
+	GlueMirrorEntry entry;
+
+	if (change->recorded)
+	{
+		glue_mirror_entry_from_known(&entry, &change->function.access.target,
+									 change->tagged.name, &change->known);
+		entry.tags = tags;
+		entry.request_id = request_id;
+		glue_mirror_record(&change->mirror, &entry);
+	}
+	glue_immediate_close(&change->immediate, change->call, NULL, request_id);
+	glue_function_end(&change->function);
+}

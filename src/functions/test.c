@@ -1,0 +1,107 @@
+/*-------------------------------------------------------------------------
+ *
+ * test.c
+ *	  The SQL functions that have AWS Glue try a connection.
+ *
+ * AWS Glue tests a connection that exists, or a definition of which none need
+ * exist.  A test changes nothing, so it may be made where nothing can be
+ * written.  That it has failed is an error, since the service says so in one.
+ *
+ * IDENTIFICATION
+ *	  src/functions/test.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "functions/function.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+#include "text/json.h"
+
+/* prototypes of private functions */
+static void refuse_json_as_name(NullableDatum argument);
+
+PG_FUNCTION_INFO_V1(glue_test_connection);
+PG_FUNCTION_INFO_V1(glue_test_connection_input);
+
+/*
+ * glue_test_connection(name text, catalog_id text, server name) returns void
+ */
+Datum
+glue_test_connection(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueCall	call;
+	const char *name;
+
+	glue_function_begin(&function, fcinfo, "glue_test_connection()",
+						GLUE_FUNCTION_READS);
+	refuse_json_as_name(fcinfo->args[0]);
+	name = glue_function_connect_named(&function, fcinfo->args[0],
+									   fcinfo->args[1], fcinfo->args[2]);
+
+	glue_access_prepare(&function.access, &call, "TestConnection", name);
+	glue_tree_add(call.request, "ConnectionName",
+				  json_object_new_string(name));
+	glue_function_run(&call);
+	glue_function_end(&function);
+	PG_RETURN_VOID();
+}
+
+/*
+ * glue_test_connection(test_connection_input jsonb, catalog_id text,
+ *						server name) returns void
+ */
+Datum
+glue_test_connection_input(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueCall	call;
+	json_object *input;
+
+	glue_function_begin(&function, fcinfo, "glue_test_connection()",
+						GLUE_FUNCTION_READS);
+	if (glue_argument_tree(fcinfo->args[0], &input, glue_violations_add,
+						   &function.violations))
+		glue_check_test_input(input, glue_violations_add,
+							  &function.violations);
+	glue_function_connect_checked(&function, fcinfo->args[1], fcinfo->args[2],
+								  "test connection input",
+								  "Nothing was sent.");
+
+	glue_access_prepare(&function.access, &call, "TestConnection", NULL);
+	glue_tree_add(call.request, "TestConnectionInput", json_object_get(input));
+	glue_function_run(&call);
+	glue_function_end(&function);
+	PG_RETURN_VOID();
+}
+
+/*
+ * Raise an error if a definition was given in the place of a name.
+ *
+ * An untyped literal is taken for text, not for jsonb.  Names go into messages
+ * and into AWS's own logs, and a definition may hold a password.
+ */
+static void
+refuse_json_as_name(NullableDatum argument)
+{
+	text	   *name;
+	const char *utf8;
+	int			len;
+
+	if (argument.isnull)
+		return;
+	name = DatumGetTextPP(argument.value);
+	if (!glue_utf8_from_server(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name),
+							   &utf8, &len) ||
+		!json_object_is_type(glue_secret_tree(glue_json_tree_parse(utf8, len)),
+							 json_type_object))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the name of a connection must not be a JSON object"),
+			 errhint("Name the argument to test a definition: glue_test_connection(test_connection_input => '{...}').")));
+}

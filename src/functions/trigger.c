@@ -1,0 +1,429 @@
+/*-------------------------------------------------------------------------
+ *
+ * trigger.c
+ *	  The trigger that provisions a connection for each row of a table.
+ *
+ * A row says what its connection should be, and the trigger asks for what it
+ * takes to get there from what the row said before.  That is all: the trigger
+ * makes requests in the transaction of the row, and whoever works the queue
+ * carries them out after commit, in the order in which they were made.
+ *
+ *		before				now					requests
+ *		------				---					--------
+ *		nothing				a connection		create it
+ *		a connection		the same			none
+ *		a connection		defined anew		update it
+ *		a connection		another name		delete the one, create the other
+ *		a connection		nothing				delete it
+ *
+ * An input that could not be sent is refused, with the words of the function
+ * that would send it at once.  Of what a row said before, no more is wanted
+ * than the name: if there is none that a connection could have, there is no
+ * connection.
+ *
+ * A row whose connection could not be created, because the name was somebody
+ * else's, does not own that one.  So requests of rows are marked, and whoever
+ * carries them out updates and deletes only what this database knows to exist;
+ * an update creates what it does not know.
+ *
+ * Requests are made in the name of the role that changes the row.
+ *
+ * IDENTIFICATION
+ *	  src/functions/trigger.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <openssl/evp.h>
+
+#include "access/htup_details.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
+#include "functions/function.h"
+#include "functions/row_move.h"
+#include "functions/trigger_arguments.h"
+#include "miscadmin.h"
+#include "queue/enqueue.h"
+#include "server/builtins.h"
+#include "store/request_row.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* What is kept for all rows of a statement. */
+typedef struct Provision
+{
+	GlueTriggerArguments arguments;
+	Oid			user;			/* whose target this is; none at first */
+	GlueTarget	found;			/* of which only where requests go is kept */
+	GlueRequest target;			/* which connections are meant, but for their
+								 * name */
+} Provision;
+
+/* What a row says of its connection. */
+typedef struct ProvisionRow
+{
+	NullableDatum input;
+	NullableDatum tags;
+} ProvisionRow;
+
+/* One row for which the trigger is fired. */
+typedef struct Firing
+{
+	GlueFunction function;
+	TriggerData *trigger;
+	Provision  *provision;
+} Firing;
+
+/* prototypes of private functions */
+static TriggerData *trigger_data(FunctionCallInfo fcinfo);
+static void add_context(void *arg);
+static Provision *find_provision(FunctionCallInfo fcinfo);
+static void find_target(Firing *firing);
+static void row_inserted(Firing *firing, HeapTuple tuple);
+static void row_updated(Firing *firing, HeapTuple old_tuple,
+						HeapTuple new_tuple);
+static void row_deleted(Firing *firing, HeapTuple tuple);
+static void get_row(const Firing *firing, HeapTuple tuple, ProvisionRow *row);
+static bool same_row(const ProvisionRow *a, const ProvisionRow *b);
+static bool same_jsonb(NullableDatum a, NullableDatum b);
+static void digest_row(const ProvisionRow *row, unsigned char *digest);
+static const char *name_of(Firing *firing, const ProvisionRow *row);
+static void check_row(Firing *firing, const ProvisionRow *row,
+					  GlueDefinition *definition);
+static int64 enqueue(Firing *firing, const char *operation, const char *name,
+					 const GlueDefinition *definition);
+
+PG_FUNCTION_INFO_V1(glue_provision_connection);
+
+/*
+ * glue_provision_connection() returns trigger
+ */
+Datum
+glue_provision_connection(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = trigger_data(fcinfo);
+	Firing		firing = {.trigger = trigger};
+	ErrorContextCallback context = {
+		.previous = error_context_stack,
+		.callback = add_context,
+		.arg = &firing,
+	};
+
+	error_context_stack = &context;
+	glue_function_begin(&firing.function, fcinfo,
+						"glue_provision_connection()", GLUE_FUNCTION_WRITES);
+	firing.provision = find_provision(fcinfo);
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+		row_inserted(&firing, trigger->tg_trigtuple);
+	else if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		row_updated(&firing, trigger->tg_trigtuple, trigger->tg_newtuple);
+	else
+		row_deleted(&firing, trigger->tg_trigtuple);
+	glue_function_end(&firing.function);
+	error_context_stack = context.previous;
+	return PointerGetDatum(NULL);
+}
+
+/* Check how the function is called. */
+static TriggerData *
+trigger_data(FunctionCallInfo fcinfo)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("%s must be called as a trigger",
+						"glue_provision_connection()")));
+	if (!TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("%s must be fired AFTER a change and FOR EACH ROW",
+						"glue_provision_connection()"),
+				 errhint("Create the trigger with AFTER INSERT OR UPDATE OR DELETE ... FOR EACH ROW.")));
+	return trigger;
+}
+
+/* An error context callback: say where the row is. */
+static void
+add_context(void *arg)
+{
+	const Firing *firing = arg;
+
+	errcontext("trigger \"%s\" on table \"%s\"",
+			   firing->trigger->tg_trigger->tgname,
+			   RelationGetRelationName(firing->trigger->tg_relation));
+}
+
+/* What is kept for all rows of the statement. */
+static Provision *
+find_provision(FunctionCallInfo fcinfo)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Provision  *provision = fcinfo->flinfo->fn_extra;
+	MemoryContext old_context;
+
+	if (provision != NULL)
+		return provision;
+	old_context = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	provision = palloc0(sizeof(Provision));
+	glue_trigger_arguments(trigger->tg_trigger, trigger->tg_relation,
+						   &provision->arguments);
+	MemoryContextSwitchTo(old_context);
+	fcinfo->flinfo->fn_extra = provision;
+	return provision;
+}
+
+/*
+ * Find out which connections are meant, once for all rows that the same role
+ * changes.
+ */
+static void
+find_target(Firing *firing)
+{
+	Provision  *provision = firing->provision;
+	GlueTarget *target = &firing->function.access.target;
+	MemoryContext old_context;
+
+	if (provision->user != GetUserId())
+	{
+		glue_target_resolve(target, provision->arguments.server,
+							provision->arguments.catalog_id);
+		old_context = MemoryContextSwitchTo(GetMemoryChunkContext(provision));
+		provision->found = *target;
+		provision->found.server = provision->arguments.server;
+		provision->found.catalog_id = target->catalog_id != NULL ?
+			pstrdup(target->catalog_id) : NULL;
+		MemoryContextSwitchTo(old_context);
+		glue_request_set_target(&provision->target, &provision->found);
+		provision->user = GetUserId();
+	}
+	*target = provision->found;
+}
+
+/* ----------------------------------------------------------------
+ * What becomes of a row
+ * ----------------------------------------------------------------
+ */
+
+/* The row may be one that was moved here, and so has been updated. */
+static void
+row_inserted(Firing *firing, HeapTuple tuple)
+{
+	ProvisionRow row;
+	GlueDefinition definition;
+	GlueRequest target;
+	GlueRowMove move;
+	unsigned char digest[GLUE_ROW_DIGEST_SIZE];
+
+	get_row(firing, tuple, &row);
+	if (row.input.isnull)
+		return;
+	check_row(firing, &row, &definition);
+	target = firing->provision->target;
+	target.name = definition.name;
+	if (!glue_row_move_end(firing->trigger->tg_relation, tuple, &target,
+						   &move))
+	{
+		enqueue(firing, "CreateConnection", definition.name, &definition);
+		return;
+	}
+	glue_withdraw(&firing->function.access, move.request);
+	digest_row(&row, digest);
+	if (memcmp(digest, move.digest, GLUE_ROW_DIGEST_SIZE) != 0)
+		enqueue(firing, "UpdateConnection", definition.name, &definition);
+}
+
+static void
+row_updated(Firing *firing, HeapTuple old_tuple, HeapTuple new_tuple)
+{
+	ProvisionRow old_row;
+	ProvisionRow new_row;
+	GlueDefinition definition = {0};
+	const char *old_name;
+
+	get_row(firing, old_tuple, &old_row);
+	get_row(firing, new_tuple, &new_row);
+	if (same_row(&old_row, &new_row))
+		return;
+	if (!new_row.input.isnull)
+		check_row(firing, &new_row, &definition);
+
+	old_name = name_of(firing, &old_row);
+	if (old_name != NULL && definition.name != NULL &&
+		strcmp(old_name, definition.name) == 0)
+	{
+		enqueue(firing, "UpdateConnection", definition.name, &definition);
+		return;
+	}
+	if (old_name != NULL && !firing->provision->arguments.keeps)
+		enqueue(firing, "DeleteConnection", old_name, NULL);
+	if (!new_row.input.isnull)
+		enqueue(firing, "CreateConnection", definition.name, &definition);
+}
+
+/* If the row was moved from here, that is undone where it comes out. */
+static void
+row_deleted(Firing *firing, HeapTuple tuple)
+{
+	ProvisionRow row;
+	GlueRequest target;
+	GlueRowMove move = {.request = 0};
+	const char *name;
+
+	get_row(firing, tuple, &row);
+	name = name_of(firing, &row);
+	if (name == NULL)
+		return;
+	if (!firing->provision->arguments.keeps)
+		move.request = enqueue(firing, "DeleteConnection", name, NULL);
+	if (!glue_row_moves_out(firing->trigger->tg_relation, tuple))
+		return;
+	find_target(firing);
+	target = firing->provision->target;
+	target.name = name;
+	digest_row(&row, move.digest);
+	glue_row_move_begin(tuple, &target, &move);
+}
+
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
+ */
+
+static void
+get_row(const Firing *firing, HeapTuple tuple, ProvisionRow *row)
+{
+	const GlueTriggerArguments *arguments = &firing->provision->arguments;
+	TupleDesc	desc = RelationGetDescr(firing->trigger->tg_relation);
+
+	memset(row, 0, sizeof(ProvisionRow));
+	row->input.value = heap_getattr(tuple, arguments->input_column, desc,
+									&row->input.isnull);
+	row->tags.isnull = true;
+	if (arguments->tags_column != 0)
+		row->tags.value = heap_getattr(tuple, arguments->tags_column, desc,
+									   &row->tags.isnull);
+}
+
+/* Do two rows say the same?  Without a connection, tags say nothing. */
+static bool
+same_row(const ProvisionRow *a, const ProvisionRow *b)
+{
+	if (a->input.isnull && b->input.isnull)
+		return true;
+	return same_jsonb(a->input, b->input) && same_jsonb(a->tags, b->tags);
+}
+
+static bool
+same_jsonb(NullableDatum a, NullableDatum b)
+{
+	Jsonb	   *jsonb_a;
+	Jsonb	   *jsonb_b;
+	bool		same;
+
+	if (a.isnull || b.isnull)
+		return a.isnull == b.isnull;
+	jsonb_a = DatumGetJsonbP(a.value);
+	jsonb_b = DatumGetJsonbP(b.value);
+	same = VARSIZE(jsonb_a) == VARSIZE(jsonb_b) &&
+		memcmp(VARDATA(jsonb_a), VARDATA(jsonb_b),
+			   VARSIZE(jsonb_a) - VARHDRSZ) == 0;
+	glue_free_copy(jsonb_a, a.value);
+	glue_free_copy(jsonb_b, b.value);
+	return same;
+}
+
+/* A digest of what a row, which has a connection, says of it. */
+static void
+digest_row(const ProvisionRow *row, unsigned char *digest)
+{
+	Jsonb	   *input = DatumGetJsonbP(row->input.value);
+	Jsonb	   *tags = row->tags.isnull ? NULL :
+		DatumGetJsonbP(row->tags.value);
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	uint32		input_size = VARSIZE(input);
+	bool		done;
+
+	done = context != NULL &&
+		EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
+		EVP_DigestUpdate(context, &input_size, sizeof(input_size)) &&
+		EVP_DigestUpdate(context, VARDATA(input), input_size - VARHDRSZ) &&
+		(tags == NULL || EVP_DigestUpdate(context, VARDATA(tags),
+										  VARSIZE(tags) - VARHDRSZ)) &&
+		EVP_DigestFinal_ex(context, digest, NULL);
+	EVP_MD_CTX_free(context);
+	glue_free_copy(input, row->input.value);
+	if (tags != NULL)
+		glue_free_copy(tags, row->tags.value);
+	if (!done)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+}
+
+/* The name of the connection that a row has; NULL if it can have none. */
+static const char *
+name_of(Firing *firing, const ProvisionRow *row)
+{
+	GlueViolationList violations;
+	Jsonb	   *input;
+	JsonbValue	value;
+	const char *name = NULL;
+
+	if (row->input.isnull)
+		return NULL;
+	glue_violations_init(&violations);
+	input = DatumGetJsonbP(row->input.value);
+	if (JB_ROOT_IS_OBJECT(input) &&
+		getKeyJsonValueFromContainer(&input->root, "Name", strlen("Name"),
+									 &value) != NULL &&
+		value.type == jbvString)
+		name = glue_checked_name(cstring_to_text_with_len(value.val.string.val,
+														  value.val.string.len),
+								 "$.Name", glue_violations_add, &violations);
+	glue_free_copy(input, row->input.value);
+	return violations.nerrors == 0 ? name : NULL;
+}
+
+/* Check what a row says, as the functions check their arguments. */
+static void
+check_row(Firing *firing, const ProvisionRow *row, GlueDefinition *definition)
+{
+	const char *catalog = firing->provision->arguments.catalog_id;
+	NullableDatum catalog_id = {.isnull = catalog == NULL};
+
+	if (catalog != NULL)
+		catalog_id.value = CStringGetTextDatum(catalog);
+	glue_function_definition(&firing->function, row->input, row->tags,
+							 catalog_id, definition);
+	find_target(firing);
+}
+
+/* Make a request; definition is NULL for a deletion. */
+static int64
+enqueue(Firing *firing, const char *operation, const char *name,
+		const GlueDefinition *definition)
+{
+	GlueRequest request;
+
+	find_target(firing);
+	request = firing->provision->target;
+	request.operation = operation;
+	request.name = name;
+	if (definition == NULL)
+		request.on_missing = "ignore";
+	else
+	{
+		request.input = definition->input;
+		request.tags = definition->tags;
+		request.on_conflict = firing->provision->arguments.on_conflict;
+		if (strcmp(operation, "UpdateConnection") == 0)
+			request.on_missing = "create";
+	}
+	request.for_row = true;
+	return glue_enqueue_resolved(&firing->function.access, &request);
+}

@@ -1,0 +1,74 @@
+/*-------------------------------------------------------------------------
+ *
+ * type.c
+ *	  The SQL functions that are about the types of connections.
+ *
+ * What AWS Glue tells of a type is its documentation for programs: which
+ * properties a connection has, which of them are required, and how it logs in.
+ * It tells nothing of any connection, so there is no secret in it; and to
+ * redact it would take the properties named PASSWORD out of it.
+ *
+ * IDENTIFICATION
+ *	  src/functions/type.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "functions/function.h"
+#include "functions/list.h"
+#include "server/jsonb_tree.h"
+
+/* prototypes of private functions */
+static void begin_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
+							 GlueCall *call);
+
+PG_FUNCTION_INFO_V1(glue_describe_connection_type);
+PG_FUNCTION_INFO_V1(glue_list_connection_types);
+
+/*
+ * glue_describe_connection_type(connection_type text, server name)
+ * returns jsonb
+ */
+Datum
+glue_describe_connection_type(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueCall	call;
+	const char *type;
+
+	glue_function_begin(&function, fcinfo, "glue_describe_connection_type()",
+						GLUE_FUNCTION_READS);
+	type = glue_argument_connection_type(fcinfo->args[0], glue_violations_add,
+										 &function.violations);
+	glue_violations_report(&function.violations, "connection type", NULL);
+	glue_function_connect(&function, NULL, fcinfo->args[1]);
+
+	glue_access_prepare(&function.access, &call, "DescribeConnectionType", type);
+	glue_tree_add(call.request, "ConnectionType",
+				  json_object_new_string(type));
+	glue_function_run(&call);
+	(void) glue_function_answer(&call, "ConnectionType", json_type_string,
+								"it describes no connection type");
+	return glue_function_end_tree(&function, call.answer);
+}
+
+/*
+ * glue_list_connection_types(server name) returns setof jsonb
+ */
+Datum
+glue_list_connection_types(PG_FUNCTION_ARGS)
+{
+	return glue_return_list(fcinfo, begin_list_types, "ConnectionTypes", false);
+}
+
+static void
+begin_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
+				 GlueCall *call)
+{
+	glue_function_begin(function, fcinfo, "glue_list_connection_types()",
+						GLUE_FUNCTION_READS);
+	glue_function_connect(function, NULL, fcinfo->args[0]);
+	glue_access_prepare(&function->access, call, "ListConnectionTypes", NULL);
+}

@@ -1,0 +1,442 @@
+/*-------------------------------------------------------------------------
+ *
+ * answer.c
+ *	  What an answer of AWS Glue holds, made fit for use.
+ *
+ * Answers go into tables, indexes, notifications and messages, each of which
+ * has limits of its own.  So they are checked here, once, before anybody looks
+ * at them:
+ *
+ *	- What something depends on is an error if it cannot be what it should: a
+ *	  name that no connection can have, a time or version out of range.  To cut
+ *	  or skip it would be a lie.
+ *	- Texts that are only shown are cut, and lose the characters that would
+ *	  garble a terminal.  So is a status, because nobody knows what a long one
+ *	  means anyway, and what AWS has done should be recorded all the same.
+ *	- Numbers are such as jsonb can hold.
+ *
+ * A member of another type than the model says is as good as none, and those who
+ * need it say so.  But where it means something that there is none, another type
+ * is an error here: no status means READY, and no page token the end.
+ *
+ * Beyond that, what AWS has is what it has, and the model's limits for requests
+ * do not count.
+ *
+ * IDENTIFICATION
+ *	  src/glue/answer.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/answer.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "glue/model.h"
+#include "glue/violation.h"
+#include "text/json.h"
+
+#define PATH_SIZE			256
+
+/* Times before 1970 or in the year 5138 are none. */
+#define TIME_LIMIT			1e11
+
+/* Longest spelling of a number; a 64-bit integer has 20 digits. */
+#define MAX_NUMBER_LEN		100
+
+/* Longest status, in characters. */
+#define MAX_STATUS_LEN		64
+
+/* What stands for the rest of a text that was cut. */
+#define DOTS				"..."
+
+#define TOO_LARGE			"is too large for memory"
+
+/* Members of a connection that are times. */
+static const char *const times[] = {
+	"CreationTime", "LastUpdatedTime", "LastConnectionValidationTime",
+};
+
+static bool check_all(const char *operation, json_object *answer,
+					  char *problem);
+static bool check_creation(const GluePath *path, json_object *answer,
+						   char *problem);
+static bool check_connection(const GluePath *path, json_object *connection,
+							 char *problem);
+static bool check_numbers(const GluePath *path, json_object *value,
+						  char *problem);
+static bool is_plain_number(json_object *number);
+static bool check_name(const GluePath *path, json_object *connection,
+					   const char *member, char *problem);
+static bool check_status(const GluePath *path, json_object *object,
+						 const char *member, char *problem);
+static bool check_time(const GluePath *path, json_object *connection,
+					   const char *member, char *problem);
+static bool check_version(const GluePath *path, json_object *connection,
+						  char *problem);
+static bool check_tags(const GluePath *path, json_object *answer,
+					   char *problem);
+static bool is_name(json_object *value);
+static bool shorten_errors(json_object *answer);
+static bool shorten(json_object *object, const char *member, int max);
+static size_t character_offset(const char *text, size_t index);
+static bool is_string(const GluePath *path, json_object *object,
+					  const char *member, char *problem);
+static bool complain(const GluePath *path, const char *member,
+					 const char *what, char *problem);
+
+/*
+ * Check an answer to an operation that was decoded as a success.  If it cannot
+ * be used, it becomes a malformed one.
+ */
+void
+glue_answer_check(GlueReply *reply, const char *operation)
+{
+	char		problem[GLUE_ANSWER_PROBLEM_SIZE];
+
+	if (check_all(operation, reply->tree, problem))
+		return;
+	glue_reply_clear(reply);
+	reply->kind = GLUE_REPLY_MALFORMED;
+	snprintf(reply->message, sizeof(reply->message), "%s", problem);
+}
+
+/*
+ * Of pages only the token is looked at: one bad entry is not to spoil the others.
+ */
+static bool
+check_all(const char *operation, json_object *answer, char *problem)
+{
+	GluePath	root = {NULL, "$", 0};
+	GluePath	connection = {&root, "Connection", 0};
+
+	if (strcmp(operation, "CreateConnection") == 0)
+		return check_creation(&root, answer, problem);
+	if (strcmp(operation, "GetConnection") == 0)
+		return check_connection(&connection,
+								json_object_object_get(answer, "Connection"),
+								problem);
+	if (strcmp(operation, "GetConnections") == 0 ||
+		strcmp(operation, "ListConnectionTypes") == 0)
+		return is_string(&root, answer, "NextToken", problem);
+	if (strcmp(operation, "GetTags") == 0)
+		return check_tags(&root, answer, problem);
+	if (strcmp(operation, "BatchDeleteConnection") == 0)
+		return shorten_errors(answer) ||
+			complain(&root, "Errors", TOO_LARGE, problem);
+	return strcmp(operation, "DescribeConnectionType") != 0 ||
+		check_numbers(&root, answer, problem);
+}
+
+/*
+ * Check an entry of a page, which has it in the list of that name at index.
+ * Returns false and says why if it cannot be used.
+ */
+bool
+glue_answer_check_entry(json_object *entry, const char *member, size_t index,
+						char problem[GLUE_ANSWER_PROBLEM_SIZE])
+{
+	GluePath	root = {NULL, "$", 0};
+	GluePath	list = {&root, member, 0};
+	GluePath	path = {&list, NULL, index};
+
+	if (!json_object_is_type(entry, json_type_object))
+		return complain(&path, NULL, "must be an object", problem);
+	return strcmp(member, "ConnectionList") == 0 ?
+		check_connection(&path, entry, problem) :
+		check_numbers(&path, entry, problem);
+}
+
+/* Has a connection a name by which it can be known? */
+bool
+glue_answer_has_name(json_object *connection)
+{
+	return is_name(json_object_object_get(connection, "Name"));
+}
+
+/* Check the answer to CreateConnection, which need not have a status. */
+static bool
+check_creation(const GluePath *path, json_object *answer, char *problem)
+{
+	json_object *status = json_object_object_get(answer,
+												 "CreateConnectionStatus");
+
+	if (json_object_is_type(status, json_type_string) &&
+		json_object_get_string_len(status) == 0)
+		return complain(path, "CreateConnectionStatus", "must not be empty",
+						problem);
+	return check_status(path, answer, "CreateConnectionStatus", problem);
+}
+
+/* Check a connection; that it is none is for others to say. */
+static bool
+check_connection(const GluePath *path, json_object *connection, char *problem)
+{
+	const GlueShape *shape = glue_model_shape("Connection");
+
+	if (!json_object_is_type(connection, json_type_object))
+		return true;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+	{
+		if (!check_time(path, connection, times[i], problem))
+			return false;
+	}
+	if (!shorten(connection, "StatusReason",
+				 glue_model_member(shape, "StatusReason")->shape->max) ||
+		!shorten(connection, "LastUpdatedBy",
+				 glue_model_member(shape, "LastUpdatedBy")->shape->max))
+		return complain(path, NULL, TOO_LARGE, problem);
+	return check_name(path, connection, "Name", problem) &&
+		check_name(path, connection, "ConnectionType", problem) &&
+		check_status(path, connection, "Status", problem) &&
+		check_version(path, connection, problem) &&
+		check_numbers(path, connection, problem);
+}
+
+/*
+ * Check all numbers.  Recurses no deeper than a tree can be nested.
+ */
+static bool
+check_numbers(const GluePath *path, json_object *value, char *problem)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			{
+				json_object_object_foreach(value, key, member)
+				{
+					GluePath	inner = {path, key, 0};
+
+					if (!check_numbers(&inner, member, problem))
+						return false;
+				}
+				return true;
+			}
+		case json_type_array:
+			for (size_t i = 0; i < json_object_array_length(value); i++)
+			{
+				GluePath	inner = {path, NULL, i};
+
+				if (!check_numbers(&inner,
+								   json_object_array_get_idx(value, i),
+								   problem))
+					return false;
+			}
+			return true;
+		case json_type_double:
+			return is_plain_number(value) ||
+				complain(path, NULL, "is a number out of range", problem);
+		default:
+			return true;
+	}
+}
+
+/* What is spelled with an exponent and becomes 0 is too small for a double. */
+static bool
+is_plain_number(json_object *number)
+{
+	double		value = json_object_get_double(number);
+	const char *spelling = json_object_to_json_string(number);
+
+	return isfinite(value) && spelling != NULL &&
+		strlen(spelling) <= MAX_NUMBER_LEN &&
+		(value != 0 || strpbrk(spelling, "eE") == NULL);
+}
+
+/* Check a name, which gets into an index: it has at most 1020 bytes. */
+static bool
+check_name(const GluePath *path, json_object *connection, const char *member,
+		   char *problem)
+{
+	json_object *value = json_object_object_get(connection, member);
+
+	return !json_object_is_type(value, json_type_string) ||
+		json_object_get_string_len(value) == 0 || is_name(value) ||
+		complain(path, member,
+				 "must have 1 to 255 characters, and no control characters",
+				 problem);
+}
+
+static bool
+check_status(const GluePath *path, json_object *object, const char *member,
+			 char *problem)
+{
+	return is_string(path, object, member, problem) &&
+		(shorten(object, member, MAX_STATUS_LEN) ||
+		 complain(path, member, TOO_LARGE, problem));
+}
+
+static bool
+check_time(const GluePath *path, json_object *connection, const char *member,
+		   char *problem)
+{
+	json_object *value = json_object_object_get(connection, member);
+	double		seconds = json_object_get_double(value);
+
+	return (!json_object_is_type(value, json_type_int) &&
+			!json_object_is_type(value, json_type_double)) ||
+		(seconds >= 0 && seconds < TIME_LIMIT) ||
+		complain(path, member, "must be a time in seconds, from 0 to 1e11",
+				 problem);
+}
+
+static bool
+check_version(const GluePath *path, json_object *connection, char *problem)
+{
+	static const char member[] = "ConnectionSchemaVersion";
+	json_object *value = json_object_object_get(connection, member);
+	int64_t		version = json_object_get_int64(value);
+
+	return !json_object_is_type(value, json_type_int) ||
+		(version >= 0 && version <= INT_MAX) ||
+		complain(path, member, "must be an integer from 0 to 2147483647",
+				 problem);
+}
+
+/* Tags need not be there, but if they are, they are an object of strings. */
+static bool
+check_tags(const GluePath *path, json_object *answer, char *problem)
+{
+	GluePath	inner = {path, "Tags", 0};
+	struct json_object_iter iter;
+	json_object *tags;
+
+	if (!json_object_object_get_ex(answer, "Tags", &tags))
+		return true;
+	if (!json_object_is_type(tags, json_type_object))
+		return complain(path, "Tags", "must be an object", problem);
+	json_object_object_foreachC(tags, iter)
+	{
+		if (!json_object_is_type(iter.val, json_type_string))
+			return complain(&inner, iter.key, "must be a string", problem);
+	}
+	return true;
+}
+
+static bool
+is_name(json_object *value)
+{
+	const GlueShape *shape = glue_model_shape("NameString");
+	const char *text = json_object_get_string(value);
+	size_t		len = (size_t) json_object_get_string_len(value);
+	size_t		length;
+
+	if (!json_object_is_type(value, json_type_string))
+		return false;
+	length = glue_utf8_length(text, len);
+	return length >= (size_t) shape->min && length <= (size_t) shape->max &&
+		glue_model_matches(shape->pattern, text, len, NULL);
+}
+
+/*
+ * Shorten what the answer to BatchDeleteConnection says of each connection.
+ * Whatever else is wrong with it is known as one of that connection.  Returns
+ * false if memory is short.
+ */
+static bool
+shorten_errors(json_object *answer)
+{
+	const GlueShape *shape = glue_model_shape("ErrorDetail");
+	json_object *errors = json_object_object_get(answer, "Errors");
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(errors, json_type_object))
+		return true;
+	json_object_object_foreachC(errors, iter)
+	{
+		for (int i = 0; i < shape->member_count; i++)
+		{
+			if (!shorten(iter.val, shape->members[i].name,
+						 shape->members[i].shape->max))
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Cut a text to at most max characters, and put a question mark in the place of
+ * each control character but tabs and line ends.  An empty text goes away, as
+ * AWS Glue itself has it.  Returns false if memory is short.
+ */
+static bool
+shorten(json_object *object, const char *member, int max)
+{
+	json_object *value = json_object_is_type(object, json_type_object) ?
+		json_object_object_get(object, member) : NULL;
+	json_object *shorter;
+	size_t		len;
+	char	   *text;
+
+	if (!json_object_is_type(value, json_type_string))
+		return true;
+	len = (size_t) json_object_get_string_len(value);
+	if (len == 0)
+	{
+		json_object_object_del(object, member);
+		return true;
+	}
+	text = malloc(len + sizeof(DOTS));
+	if (text == NULL)
+		return false;
+	memcpy(text, json_object_get_string(value), len);
+	len = glue_utf8_hide_controls(text, len, "\t\r\n");
+	if (glue_utf8_length(text, len) > (size_t) max)
+	{
+		len = character_offset(text, (size_t) max - strlen(DOTS));
+		memcpy(text + len, DOTS, strlen(DOTS));
+		len += strlen(DOTS);
+	}
+	shorter = json_object_new_string_len(text, (int) len);
+	OPENSSL_cleanse(text, len);
+	free(text);
+	if (shorter == NULL)
+		return false;
+	json_object_get(value);
+	if (json_object_object_add(object, member, shorter) != 0)
+		return false;
+	glue_json_tree_free(value); /* which may quote a secret */
+	return true;
+}
+
+/* Where does a character of a text begin that has more of them? */
+static size_t
+character_offset(const char *text, size_t index)
+{
+	size_t		at = 0;
+	uint32_t	code;
+
+	while (index-- > 0)
+		at += glue_utf8_decode(text + at, 4, &code);
+	return at;
+}
+
+/* Is a member a string, unless there is none? */
+static bool
+is_string(const GluePath *path, json_object *object, const char *member,
+		  char *problem)
+{
+	json_object *value = json_object_object_get(object, member);
+
+	return value == NULL || json_object_is_type(value, json_type_string) ||
+		complain(path, member, "must be a string", problem);
+}
+
+/* Say what is wrong with a member, or with all of what is there; returns false. */
+static bool
+complain(const GluePath *path, const char *member, const char *what,
+		 char *problem)
+{
+	GluePath	inner = {path, member, 0};
+	char		text[PATH_SIZE];
+
+	glue_path_write(member != NULL ? &inner : path, text, sizeof(text));
+	text[glue_utf8_hide_controls(text, strlen(text), "")] = '\0';
+	snprintf(problem, GLUE_ANSWER_PROBLEM_SIZE, "%s %s", text, what);
+	return false;
+}

@@ -1,0 +1,240 @@
+/*-------------------------------------------------------------------------
+ *
+ * database_address.c
+ *	  Hosts and ports of databases, and what can be wrong with an address.
+ *
+ * AWS Glue connects from elsewhere.  An address that means the own machine to
+ * everybody, such as localhost or the directory of a socket, works for
+ * whoever wrote it down and leads AWS Glue nowhere, so it is refused here.
+ *
+ * A status says what is wrong and never shows it: a text that is not what it
+ * should be may hold a password.
+ *
+ * IDENTIFICATION
+ *	  src/glue/database_address.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/database_address.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#define MAX_HOST_LEN	253		/* of a name in the DNS, */
+#define MAX_LABEL_LEN	63		/* and of each part */
+
+static bool is_local_ipv4(const unsigned char *bytes);
+static bool is_local_ipv6(const unsigned char *bytes);
+static bool is_host_name(const char *host, size_t len);
+static bool is_label(const char *label, size_t len);
+static bool is_local_name(const char *host, size_t len);
+static char ascii_lower(char c);
+static bool is_digit(char c);
+static bool is_letter(char c);
+
+/*
+ * Is this one host, by name or address, that others can reach?
+ *
+ * Whether they do is not known here; but what means the own machine to
+ * everybody cannot be meant.
+ */
+GlueAddressStatus
+glue_host_check(const char *host)
+{
+	size_t		len = strlen(host);
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	if (len == 0)
+		return GLUE_ADDRESS_NO_HOST;
+	if (host[0] == '/' || host[0] == '@')
+		return GLUE_ADDRESS_SOCKET;
+	if (strchr(host, ',') != NULL)
+		return GLUE_ADDRESS_HOST_LIST;
+	if (inet_pton(AF_INET, host, bytes) == 1)
+		return is_local_ipv4(bytes) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
+	if (inet_pton(AF_INET6, host, bytes) == 1)
+		return is_local_ipv6(bytes) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
+
+	/* a dot at the end says that the name is complete */
+	if (host[len - 1] == '.')
+		len--;
+	if (!is_host_name(host, len))
+		return GLUE_ADDRESS_BAD_HOST;
+	return is_local_name(host, len) ? GLUE_ADDRESS_LOCAL : GLUE_ADDRESS_OK;
+}
+
+/*
+ * Read a port, which is nothing but digits; false if it is none.
+ */
+bool
+glue_port_parse(const char *text, size_t len, int *port)
+{
+	int			value = 0;
+
+	for (size_t i = 0; i < len; i++)
+	{
+		if (!is_digit(text[i]))
+			return false;
+		value = value * 10 + (text[i] - '0');
+		if (value > 65535)
+			return false;
+	}
+	*port = value;
+	return value > 0;
+}
+
+/*
+ * Any address, loopback and link-local ones, in network byte order.
+ */
+static bool
+is_local_ipv4(const unsigned char *bytes)
+{
+	return bytes[0] == 0 || bytes[0] == 127 ||
+		(bytes[0] == 169 && bytes[1] == 254);
+}
+
+static bool
+is_local_ipv6(const unsigned char *bytes)
+{
+	static const unsigned char zeros[15] = {0};
+	static const unsigned char mapped[12] = {[10] = 0xff,[11] = 0xff};
+
+	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
+		return is_local_ipv4(&bytes[12]);
+	return (memcmp(bytes, zeros, sizeof(zeros)) == 0 && bytes[15] <= 1) ||
+		(bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+}
+
+/*
+ * Is this a name for the DNS?  The last part of one is no number: that would
+ * be an address, in one of the forms that are not accepted above.
+ */
+static bool
+is_host_name(const char *host, size_t len)
+{
+	size_t		start = 0;
+
+	if (len == 0 || len > MAX_HOST_LEN)
+		return false;
+	for (size_t i = 0; i <= len; i++)
+	{
+		if (i < len && host[i] != '.')
+			continue;
+		if (!is_label(&host[start], i - start))
+			return false;
+		if (i < len)
+			start = i + 1;
+	}
+	while (start < len && is_digit(host[start]))
+		start++;
+	return start < len;
+}
+
+static bool
+is_label(const char *label, size_t len)
+{
+	if (len == 0 || len > MAX_LABEL_LEN ||
+		label[0] == '-' || label[len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < len; i++)
+	{
+		/* "_" is in no host name, but in names that work */
+		if (!is_letter(label[i]) && !is_digit(label[i]) &&
+			label[i] != '-' && label[i] != '_')
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_local_name(const char *host, size_t len)
+{
+	static const char *const names[] = {"localhost", "localhost.localdomain"};
+	static const char domain[] = ".localhost";
+	size_t		domain_len = strlen(domain);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
+	{
+		if (glue_same_word(host, len, names[i]))
+			return true;
+	}
+	return len > domain_len &&
+		glue_same_word(&host[len - domain_len], domain_len, domain);
+}
+
+/*
+ * Is this the word, in upper or lower case, and whatever the locale?
+ */
+bool
+glue_same_word(const char *text, size_t len, const char *word)
+{
+	if (strlen(word) != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+	{
+		if (ascii_lower(text[i]) != ascii_lower(word[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What is wrong, to follow the name of what it is wrong with: an argument, an
+ * option or a whole URL.
+ */
+const char *
+glue_address_status_message(GlueAddressStatus status)
+{
+	switch (status)
+	{
+		case GLUE_ADDRESS_OK:
+			break;
+		case GLUE_ADDRESS_NO_HOST:
+			return "names no host";
+		case GLUE_ADDRESS_SOCKET:
+			return "names the directory of a socket, which AWS Glue cannot reach";
+		case GLUE_ADDRESS_HOST_LIST:
+			return "names several hosts, but a connection has one";
+		case GLUE_ADDRESS_LOCAL:
+			return "names a host that is always the own machine, and AWS Glue connects from another one";
+		case GLUE_ADDRESS_BAD_HOST:
+			return "does not name a host by a host name or an IP address";
+		case GLUE_ADDRESS_IPV6:
+			return "is an IPv6 address, which JDBC URLs of SQL Server have no form for";
+		case GLUE_ADDRESS_BAD_PORT:
+			return "has a port that is no number from 1 to 65535";
+		case GLUE_ADDRESS_NO_DATABASE:
+			return "names no database";
+		case GLUE_ADDRESS_BAD_DATABASE:
+			return "has characters that cannot stand in a JDBC URL";
+		case GLUE_ADDRESS_PARAMETERS:
+			return "has parameters, which would be lost";
+		case GLUE_ADDRESS_OTHER_ENGINE:
+			return "is not of this type of database";
+		case GLUE_ADDRESS_TNS_ALIAS:
+			return "is a name that only the Oracle client of this machine can look up";
+		case GLUE_ADDRESS_DESCRIPTOR:
+			return "is a connect descriptor, which is not taken apart";
+		case GLUE_ADDRESS_BAD_SYNTAX:
+			return "is not understood";
+	}
+	return "is right";
+}
+
+static char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}

@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * database_address.h
+ *	  Hosts and ports of databases, and what can be wrong with an address.
+ *
+ * IDENTIFICATION
+ *	  src/glue/database_address.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_GLUE_DATABASE_ADDRESS_H
+#define GLUE_GLUE_DATABASE_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum GlueAddressStatus
+{
+	GLUE_ADDRESS_OK,
+
+	/* of a host */
+	GLUE_ADDRESS_NO_HOST,
+	GLUE_ADDRESS_SOCKET,		/* a directory */
+	GLUE_ADDRESS_HOST_LIST,
+	GLUE_ADDRESS_LOCAL,			/* loopback and the like */
+	GLUE_ADDRESS_BAD_HOST,
+	GLUE_ADDRESS_IPV6,			/* which the URL has no form for */
+
+	/* of the rest */
+	GLUE_ADDRESS_BAD_PORT,
+	GLUE_ADDRESS_NO_DATABASE,
+	GLUE_ADDRESS_BAD_DATABASE,	/* cannot stand in the URL */
+	GLUE_ADDRESS_PARAMETERS,	/* more than host, port and database */
+	GLUE_ADDRESS_OTHER_ENGINE,
+	GLUE_ADDRESS_TNS_ALIAS,
+	GLUE_ADDRESS_DESCRIPTOR,	/* "(DESCRIPTION=...)" */
+	GLUE_ADDRESS_BAD_SYNTAX
+} GlueAddressStatus;
+
+extern GlueAddressStatus glue_host_check(const char *host);
+extern bool glue_port_parse(const char *text, size_t len, int *port);
+extern bool glue_same_word(const char *text, size_t len, const char *word);
+extern const char *glue_address_status_message(GlueAddressStatus status);
+
+#endif							/* GLUE_GLUE_DATABASE_ADDRESS_H */

@@ -1,0 +1,357 @@
+/*-------------------------------------------------------------------------
+ *
+ * digest.c
+ *	  Whether the secrets of two definitions are the same, without keeping
+ *	  them.
+ *
+ * AWS Glue never returns a password in a form that could be compared, and we
+ * do not keep what we sent.  What we keep is an HMAC of all secrets of a
+ * definition under a key that belongs to one installation of the extension.
+ * The key is no part of dumps, so that a dump is of no use to somebody who
+ * would like to guess passwords; a digest tells which key it was made with,
+ * so that one from a dump that was restored elsewhere is known to be of no
+ * use either.
+ *
+ * What is a secret is redact.c's to say: it is what a redacted copy has not.
+ * What the digest is made of is the definition without the rest, so it counts
+ * where a secret is.  The order of members does not, nor how a string of JSON
+ * is spelled, nor an empty secret.
+ *
+ * IDENTIFICATION
+ *	  src/glue/digest.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "glue/redact.h"
+#include "text/json.h"
+
+/* What the identity of a key is the HMAC of, under that key. */
+static const char key_id_text[] = "glue_conn secret digest key";
+
+static bool hmac(const unsigned char *key, const void *data, size_t len,
+				 unsigned char mac[32]);
+static EVP_MAC_CTX *new_hmac(void);
+static json_object *redacted_copy(json_object *tree);
+static json_object *extract(json_object *value, json_object *redacted,
+							bool *failed);
+static json_object *extract_members(json_object *object,
+									json_object *redacted, bool *failed);
+static json_object *extract_entries(json_object *array,
+									json_object *redacted, bool *failed);
+static json_object *extract_from_string(json_object *string,
+										json_object *redacted, bool *failed);
+static json_object *extract_parts(json_object *string, bool *failed);
+static json_object *copy_string(const char *text, size_t len, bool *failed);
+static void add_entry(json_object *array, json_object *entry, bool *failed);
+static bool is_hidden(json_object *value, json_object *redacted);
+static const char **sorted_keys(json_object *object, size_t *count);
+static int	compare_keys(const void *a, const void *b);
+
+/*
+ * Make the digest of a definition's secrets.
+ *
+ * If it has none, the digest is still one, that of no secret.  Returns false
+ * if memory is short.
+ */
+bool
+glue_secret_digest(json_object *input,
+				   const unsigned char key[GLUE_SECRET_KEY_LEN],
+				   GlueSecretDigest *digest)
+{
+	unsigned char key_mac[32];
+	json_object *redacted = redacted_copy(input);
+	json_object *secrets;
+	char	   *text = NULL;
+	size_t		len = 0;
+	bool		failed = redacted == NULL && input != NULL;
+	bool		made = false;
+
+	secrets = failed ? NULL :
+		extract(input, is_hidden(input, redacted) ? NULL : redacted, &failed);
+	if (!failed)
+	{
+		len = glue_json_tree_write(secrets, NULL, 0);
+		text = malloc(len + 1);
+	}
+	if (text != NULL)
+	{
+		glue_json_tree_write(secrets, text, len + 1);
+		made = hmac(key, text, len, digest->mac) &&
+			hmac(key, key_id_text, strlen(key_id_text), key_mac);
+		OPENSSL_cleanse(text, len + 1);
+	}
+	if (made)
+		memcpy(digest->key_id, key_mac, GLUE_SECRET_KEY_ID_LEN);
+	free(text);
+	glue_json_tree_free(secrets);
+	glue_json_tree_free(redacted);
+	return made;
+}
+
+/*
+ * Compare two digests.
+ */
+GlueSecretChange
+glue_secret_digest_compare(const GlueSecretDigest *a,
+						   const GlueSecretDigest *b)
+{
+	if (memcmp(a->key_id, b->key_id, GLUE_SECRET_KEY_ID_LEN) != 0)
+		return GLUE_SECRETS_INCOMPARABLE;
+	return CRYPTO_memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 ?
+		GLUE_SECRETS_SAME : GLUE_SECRETS_CHANGED;
+}
+
+/*
+ * HMAC-SHA256.  To find the algorithm takes longer than to use it, so what was
+ * found is kept for the life of the process.
+ */
+static bool
+hmac(const unsigned char *key, const void *data, size_t len,
+	 unsigned char mac[32])
+{
+	static EVP_MAC_CTX *context = NULL;
+	size_t		mac_len;
+
+	if (context == NULL)
+		context = new_hmac();
+	return context != NULL &&
+		EVP_MAC_init(context, key, GLUE_SECRET_KEY_LEN, NULL) &&
+		EVP_MAC_update(context, data, len) &&
+		EVP_MAC_final(context, mac, &mac_len, 32);
+}
+
+static EVP_MAC_CTX *
+new_hmac(void)
+{
+	EVP_MAC    *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *context = algorithm ? EVP_MAC_CTX_new(algorithm) : NULL;
+	OSSL_PARAM	digest[2] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+										 (char *) "SHA256", 0),
+		OSSL_PARAM_construct_end(),
+	};
+
+	EVP_MAC_free(algorithm);
+	if (context != NULL && !EVP_MAC_CTX_set_params(context, digest))
+	{
+		EVP_MAC_CTX_free(context);
+		context = NULL;
+	}
+	return context;
+}
+
+/*
+ * Return a copy of a tree without its secrets, or NULL if memory is short.
+ */
+static json_object *
+redacted_copy(json_object *tree)
+{
+	json_object *copy = NULL;
+
+	if (tree != NULL && json_object_deep_copy(tree, &copy, NULL) == 0 &&
+		!glue_redact_tree(copy))
+	{
+		glue_json_tree_free(copy);
+		copy = NULL;
+	}
+	return copy;
+}
+
+/*
+ * Return what is secret in a value, given its redacted copy; or all of it but
+ * for what is empty, if redacted is NULL.  NULL if there is nothing.
+ *
+ * Strings are copied, so that the result can be wiped.  This and the functions
+ * below set *failed if memory is short.
+ */
+static json_object *
+extract(json_object *value, json_object *redacted, bool *failed)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			return extract_members(value, redacted, failed);
+		case json_type_array:
+			return extract_entries(value, redacted, failed);
+		case json_type_string:
+			return extract_from_string(value, redacted, failed);
+		case json_type_null:
+			break;
+		default:
+			return redacted == NULL ? json_object_get(value) : NULL;
+	}
+	return NULL;
+}
+
+static json_object *
+extract_members(json_object *object, json_object *redacted, bool *failed)
+{
+	json_object *result = json_object_new_object();
+	size_t		count;
+	const char **keys = sorted_keys(object, &count);
+
+	*failed = *failed || result == NULL || keys == NULL;
+	for (size_t i = 0; i < count && !*failed; i++)
+	{
+		json_object *value = json_object_object_get(object, keys[i]);
+		json_object *copy = redacted == NULL ? NULL :
+			json_object_object_get(redacted, keys[i]);
+		json_object *part = extract(value,
+									is_hidden(value, copy) ? NULL : copy,
+									failed);
+
+		if (part != NULL && json_object_object_add(result, keys[i], part) != 0)
+		{
+			glue_json_tree_free(part);
+			*failed = true;
+		}
+	}
+	free(keys);
+	if (result != NULL && json_object_object_length(result) > 0)
+		return result;
+	json_object_put(result);
+	return NULL;
+}
+
+static json_object *
+extract_entries(json_object *array, json_object *redacted, bool *failed)
+{
+	json_object *result = json_object_new_array();
+
+	*failed = *failed || result == NULL;
+	for (size_t i = 0; i < json_object_array_length(array) && !*failed; i++)
+	{
+		json_object *value = json_object_array_get_idx(array, i);
+		json_object *copy = redacted == NULL ? NULL :
+			json_object_array_get_idx(redacted, i);
+
+		add_entry(result,
+				  extract(value, is_hidden(value, copy) ? NULL : copy, failed),
+				  failed);
+	}
+	if (result != NULL && json_object_array_length(result) > 0)
+		return result;
+	json_object_put(result);
+	return NULL;
+}
+
+/*
+ * A string is secret as a whole, or has secrets in its JSON, or in its text.
+ */
+static json_object *
+extract_from_string(json_object *string, json_object *redacted, bool *failed)
+{
+	const char *text = json_object_get_string(string);
+	size_t		len = (size_t) json_object_get_string_len(string);
+	json_object *tree;
+	json_object *redacted_tree;
+	json_object *secrets;
+
+	if (redacted == NULL)
+		return len == 0 ? NULL : copy_string(text, len, failed);
+	if (json_object_equal(string, redacted))
+		return NULL;
+	tree = glue_json_tree_parse(text, len);
+	redacted_tree =
+		glue_json_tree_parse(json_object_get_string(redacted),
+							 (size_t) json_object_get_string_len(redacted));
+	if (tree != NULL && redacted_tree != NULL)
+		secrets = extract(tree, redacted_tree, failed);
+	else
+		secrets = extract_parts(string, failed);
+	glue_json_tree_free(tree);
+	glue_json_tree_free(redacted_tree);
+	return secrets;
+}
+
+/*
+ * The credentials in a text, such as a URL, in their order.
+ */
+static json_object *
+extract_parts(json_object *string, bool *failed)
+{
+	const char *text = json_object_get_string(string);
+	json_object *result = json_object_new_array();
+	GlueSecretSearch search;
+
+	*failed = *failed || result == NULL;
+	glue_secret_search_begin(&search, text,
+							 (size_t) json_object_get_string_len(string),
+							 GLUE_TEXT_VALUE);
+	while (!*failed && glue_secret_search_next(&search))
+		add_entry(result, copy_string(&text[search.start],
+									  search.end - search.start, failed),
+				  failed);
+	return result;
+}
+
+static json_object *
+copy_string(const char *text, size_t len, bool *failed)
+{
+	json_object *copy = json_object_new_string_len(text, (int) len);
+
+	*failed = *failed || copy == NULL;
+	return copy;
+}
+
+/* Add an entry, which may be NULL for none. */
+static void
+add_entry(json_object *array, json_object *entry, bool *failed)
+{
+	if (entry != NULL && json_object_array_add(array, entry) != 0)
+	{
+		glue_json_tree_free(entry);
+		*failed = true;
+	}
+}
+
+/*
+ * Is a value secret as a whole?
+ */
+static bool
+is_hidden(json_object *value, json_object *redacted)
+{
+	return redacted == NULL ||
+		json_object_get_type(value) != json_object_get_type(redacted) ||
+		(json_object_is_type(value, json_type_string) &&
+		 strcmp(json_object_get_string(redacted), GLUE_REDACTED) == 0 &&
+		 strcmp(json_object_get_string(value), GLUE_REDACTED) != 0);
+}
+
+/*
+ * The keys of an object, in order; the caller frees the array.  NULL if memory
+ * is short.
+ */
+static const char **
+sorted_keys(json_object *object, size_t *count)
+{
+	size_t		length = (size_t) json_object_object_length(object);
+	const char **keys = malloc((length > 0 ? length : 1) * sizeof(char *));
+	struct json_object_iter iter;
+
+	*count = 0;
+	if (keys == NULL)
+		return NULL;
+	json_object_object_foreachC(object, iter)
+	{
+		keys[(*count)++] = iter.key;
+	}
+	qsort(keys, *count, sizeof(char *), compare_keys);
+	return keys;
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}

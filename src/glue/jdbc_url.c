@@ -1,0 +1,568 @@
+/*-------------------------------------------------------------------------
+ *
+ * jdbc_url.c
+ *	  Where a database is, as JDBC URLs and connect strings say it.
+ *
+ * A connection of the first generation has a JDBC URL, one of the second has
+ * host, port and database as properties of their own.  So an address is put
+ * together into a URL for the one, and a URL is taken apart for the other.
+ * Oracle's "easy connect" strings, which its foreign servers have, are taken
+ * apart as well.
+ *
+ * URLs have far more forms than are known here: lists of hosts, parameters,
+ * log-ins.  What does not come down to one host, one port and one database is
+ * refused, for it would be lost without a word.
+ *
+ * IDENTIFICATION
+ *	  src/glue/jdbc_url.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/jdbc_url.h"
+
+#include <string.h>
+
+#include "text/buffer.h"
+#include "text/json.h"
+
+typedef struct Engine
+{
+	const char *connection_type;
+	const char *prefix;			/* of the URLs that we write */
+	const char *other_prefix;	/* of URLs that mean the same, or NULL */
+	int			port;
+	const char *form;			/* of a URL, to be shown */
+} Engine;
+
+/* a part of a text, not terminated */
+typedef struct Part
+{
+	const char *start;
+	size_t		len;
+} Part;
+
+/* in the order of GlueEngine */
+static const Engine engines[] = {
+	{
+		"MYSQL", "jdbc:mysql://", "jdbc:mariadb://", 3306,
+		"jdbc:mysql://host:port/database"
+	},
+	{
+		"ORACLE", "jdbc:oracle:thin:@//", "jdbc:oracle:thin://@", 1521,
+		"jdbc:oracle:thin:@//host:port/service"
+	},
+	{
+		"POSTGRESQL", "jdbc:postgresql://", NULL, 5432,
+		"jdbc:postgresql://host:port/database"
+	},
+	{
+		"SQLSERVER", "jdbc:sqlserver://", NULL, 1433,
+		"jdbc:sqlserver://host:port;databaseName=database"
+	},
+};
+
+#define NENGINES (sizeof(engines) / sizeof(Engine))
+
+static bool is_ipv6(const char *host);
+static bool is_service_name(const char *name);
+static void put_host(GlueTextBuffer *out, const char *host);
+static void put_port(GlueTextBuffer *out, int port);
+static void put_encoded(GlueTextBuffer *out, const char *text);
+static void put_property_value(GlueTextBuffer *out, const char *text);
+static const char *skip_prefix(const char *url, const Engine *engine);
+static GlueAddressStatus parse_path(const char *text,
+									GlueDatabaseAddress *address,
+									char *buffer);
+static GlueAddressStatus parse_properties(const char *text,
+										  GlueDatabaseAddress *address,
+										  char *buffer);
+static GlueAddressStatus parse_service(const char *text,
+									   GlueDatabaseAddress *address,
+									   char *buffer);
+static GlueAddressStatus take_authority(Part authority,
+										GlueDatabaseAddress *address,
+										char **buffer);
+static char *copy_part(Part part, char **buffer);
+static bool decode(Part part, char *decoded);
+static const char *read_property_value(const char *text, char *value);
+static int	hex_digit(char c);
+static bool is_alphanumeric(char c);
+
+/* ----------------------------------------------------------------
+ * Engines
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The connection type of the second generation for an engine.
+ */
+const char *
+glue_engine_connection_type(GlueEngine engine)
+{
+	return engines[engine].connection_type;
+}
+
+/*
+ * Find the engine of a connection type of the second generation; false if
+ * there is none.
+ */
+bool
+glue_engine_find(const char *connection_type, GlueEngine *engine)
+{
+	for (size_t i = 0; i < NENGINES; i++)
+	{
+		if (strcmp(engines[i].connection_type, connection_type) == 0)
+		{
+			*engine = (GlueEngine) i;
+			return true;
+		}
+	}
+	return false;
+}
+
+int
+glue_engine_default_port(GlueEngine engine)
+{
+	return engines[engine].port;
+}
+
+/*
+ * What a URL of an engine looks like, to be shown.
+ */
+const char *
+glue_engine_url_form(GlueEngine engine)
+{
+	return engines[engine].form;
+}
+
+/* ----------------------------------------------------------------
+ * Putting URLs together
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * How large a buffer the URL of an address needs at most.
+ */
+size_t
+glue_jdbc_url_max_size(const GlueDatabaseAddress *address)
+{
+	/* the longest form, brackets, a port, and what encoding makes of a name */
+	return 64 + strlen(address->host) + 3 * strlen(address->database);
+}
+
+/*
+ * Write the JDBC URL of an address.
+ *
+ * Drivers of PostgreSQL and MySQL decode the name of the database; SQL Server
+ * has it in braces if need be; and Oracle has no way to write a service with
+ * characters that mean something in the URL.
+ */
+GlueAddressStatus
+glue_jdbc_url_write(const GlueDatabaseAddress *address,
+					char *buffer, size_t size)
+{
+	GlueTextBuffer out;
+
+	glue_text_begin(&out, buffer, size);
+	glue_text_put_string(&out, engines[address->engine].prefix);
+	put_host(&out, address->host);
+	put_port(&out, address->port);
+	switch (address->engine)
+	{
+		case GLUE_ENGINE_MYSQL:
+		case GLUE_ENGINE_POSTGRESQL:
+			glue_text_put_char(&out, '/');
+			put_encoded(&out, address->database);
+			break;
+		case GLUE_ENGINE_ORACLE:
+			if (!is_service_name(address->database))
+				return GLUE_ADDRESS_BAD_DATABASE;
+			glue_text_put_char(&out, '/');
+			glue_text_put_string(&out, address->database);
+			break;
+		case GLUE_ENGINE_SQLSERVER:
+			if (is_ipv6(address->host))
+				return GLUE_ADDRESS_IPV6;
+			for (const char *at = address->database; *at != '\0'; at++)
+			{
+				if ((unsigned char) *at < 0x20 || *at == 0x7f)
+					return GLUE_ADDRESS_BAD_DATABASE;
+			}
+			glue_text_put_string(&out, ";databaseName=");
+			put_property_value(&out, address->database);
+			break;
+	}
+	return glue_text_end(&out) > 0 ? GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
+}
+
+/*
+ * Is this a service name as Oracle lets people make them?
+ */
+static bool
+is_service_name(const char *name)
+{
+	for (const char *at = name; *at != '\0'; at++)
+	{
+		if (!is_alphanumeric(*at) && strchr("._$#-", *at) == NULL)
+			return false;
+	}
+	return name[0] != '\0';
+}
+
+static bool
+is_ipv6(const char *host)
+{
+	return strchr(host, ':') != NULL;
+}
+
+static void
+put_host(GlueTextBuffer *out, const char *host)
+{
+	bool		brackets = is_ipv6(host);
+
+	if (brackets)
+		glue_text_put_char(out, '[');
+	glue_text_put_string(out, host);
+	if (brackets)
+		glue_text_put_char(out, ']');
+}
+
+static void
+put_port(GlueTextBuffer *out, int port)
+{
+	int			divisor = 1;
+
+	glue_text_put_char(out, ':');
+	while (port / divisor >= 10)
+		divisor *= 10;
+	for (; divisor > 0; divisor /= 10)
+		glue_text_put_char(out, (char) ('0' + port / divisor % 10));
+}
+
+static void
+put_encoded(GlueTextBuffer *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+	{
+		char		encoded[3];
+
+		glue_text_put(out, encoded, glue_percent_encode_byte(*text, encoded));
+	}
+}
+
+/*
+ * Write the value of a property in a URL of SQL Server.
+ */
+static void
+put_property_value(GlueTextBuffer *out, const char *text)
+{
+	bool		plain = true;
+
+	for (const char *at = text; *at != '\0'; at++)
+		plain = plain && (is_alphanumeric(*at) ||
+						  strchr("_-.", *at) != NULL);
+	if (plain)
+	{
+		glue_text_put_string(out, text);
+		return;
+	}
+	glue_text_put_char(out, '{');
+	for (; *text != '\0'; text++)
+	{
+		glue_text_put_char(out, *text);
+		if (*text == '}')
+			glue_text_put_char(out, '}');
+	}
+	glue_text_put_char(out, '}');
+}
+
+/* ----------------------------------------------------------------
+ * Taking URLs apart
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Take a JDBC URL of the engine in address apart.  Without a port, the
+ * engine's default is meant.
+ *
+ * The buffer is to hold what address points to after that, and must have
+ * GLUE_ADDRESS_BUFFER_SIZE of the URL's length.
+ */
+GlueAddressStatus
+glue_jdbc_url_parse(const char *url, GlueDatabaseAddress *address,
+					char *buffer)
+{
+	const char *rest = skip_prefix(url, &engines[address->engine]);
+
+	if (rest == NULL)
+		return GLUE_ADDRESS_OTHER_ENGINE;
+	switch (address->engine)
+	{
+		case GLUE_ENGINE_MYSQL:
+		case GLUE_ENGINE_POSTGRESQL:
+			return parse_path(rest, address, buffer);
+		case GLUE_ENGINE_SQLSERVER:
+			return parse_properties(rest, address, buffer);
+		case GLUE_ENGINE_ORACLE:
+			return parse_service(rest, address, buffer);
+	}
+	return GLUE_ADDRESS_BAD_SYNTAX;
+}
+
+/*
+ * Take a connect string of Oracle's apart that is of the kind "easy connect",
+ * "[//]host[:port]/service"; the buffer is as above.
+ *
+ * A single word is a name that only this machine's tnsnames.ora explains.
+ */
+GlueAddressStatus
+glue_easy_connect_parse(const char *text, GlueDatabaseAddress *address,
+						char *buffer)
+{
+	while (*text == ' ')
+		text++;
+	if (*text == '(')
+		return GLUE_ADDRESS_DESCRIPTOR;
+	if (strchr(text, '@') != NULL)
+		return GLUE_ADDRESS_BAD_SYNTAX;
+	if (strncmp(text, "//", 2) == 0)
+		return parse_service(text + 2, address, buffer);
+	if (*text != '\0' && strpbrk(text, "/:") == NULL)
+		return GLUE_ADDRESS_TNS_ALIAS;
+	return parse_service(text, address, buffer);
+}
+
+static const char *
+skip_prefix(const char *url, const Engine *engine)
+{
+	size_t		len = strlen(engine->prefix);
+
+	if (strncmp(url, engine->prefix, len) == 0)
+		return url + len;
+	if (engine->other_prefix == NULL)
+		return NULL;
+	len = strlen(engine->other_prefix);
+	return strncmp(url, engine->other_prefix, len) == 0 ? url + len : NULL;
+}
+
+/*
+ * "host:port/database", with the name of the database encoded.
+ */
+static GlueAddressStatus
+parse_path(const char *text, GlueDatabaseAddress *address, char *buffer)
+{
+	Part		authority = {text, strcspn(text, "/?")};
+	GlueAddressStatus status = take_authority(authority, address, &buffer);
+	Part		name = {text + authority.len, 0};
+
+	if (status != GLUE_ADDRESS_OK)
+		return status;
+	if (*name.start == '/')
+		name.start++;
+	name.len = strcspn(name.start, "?");
+
+	if (name.start[name.len] == '?' && name.start[name.len + 1] != '\0')
+		return GLUE_ADDRESS_PARAMETERS;
+	if (name.len == 0)
+		return GLUE_ADDRESS_NO_DATABASE;
+	if (!decode(name, buffer))
+		return GLUE_ADDRESS_BAD_SYNTAX;
+	address->database = buffer;
+	return GLUE_ADDRESS_OK;
+}
+
+/*
+ * "host:port;databaseName=database".
+ */
+static GlueAddressStatus
+parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
+{
+	static const char *const names[] = {"databaseName", "database"};
+	Part		authority = {text, strcspn(text, ";")};
+	GlueAddressStatus status = take_authority(authority, address, &buffer);
+	const char *at = text + authority.len;
+
+	address->database = NULL;
+
+	if (status != GLUE_ADDRESS_OK)
+		return status;
+	while (*at == ';')
+	{
+		Part		name = {at + 1, strcspn(at + 1, "=;")};
+		bool		known = false;
+
+		at = name.start + name.len;
+		if (name.len == 0 && *at != '=')
+			continue;
+		for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
+			known = known || glue_same_word(name.start, name.len, names[i]);
+		if (!known || *at != '=' || address->database != NULL)
+			return GLUE_ADDRESS_PARAMETERS;
+		at = read_property_value(at + 1, buffer);
+		if (at == NULL)
+			return GLUE_ADDRESS_BAD_SYNTAX;
+		address->database = buffer;
+	}
+	if (address->database == NULL || address->database[0] == '\0')
+		return GLUE_ADDRESS_NO_DATABASE;
+	return GLUE_ADDRESS_OK;
+}
+
+/*
+ * "host:port/service".
+ */
+static GlueAddressStatus
+parse_service(const char *text, GlueDatabaseAddress *address, char *buffer)
+{
+	Part		authority = {text, strcspn(text, "/?")};
+	GlueAddressStatus status = take_authority(authority, address, &buffer);
+	Part		name = {text + authority.len, 0};
+
+	if (status != GLUE_ADDRESS_OK)
+		return status;
+	if (*name.start == '/')
+		name.start++;
+	name.len = strcspn(name.start, "?");
+
+	if (name.start[name.len] == '?')
+		return GLUE_ADDRESS_PARAMETERS;
+	if (name.len == 0)
+		return GLUE_ADDRESS_NO_DATABASE;
+	address->database = copy_part(name, &buffer);
+	return is_service_name(address->database) ?
+		GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
+}
+
+/*
+ * Take the host and the port out of "host:port".
+ */
+static GlueAddressStatus
+take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
+{
+	const char *end = authority.start + authority.len;
+	const char *bracket = NULL;
+	Part		host = {authority.start, 0};
+	const char *at;
+
+	if (memchr(authority.start, ',', authority.len) != NULL)
+		return GLUE_ADDRESS_HOST_LIST;
+	if (authority.len > 0 && authority.start[0] == '[')
+	{
+		host.start++;
+		bracket = memchr(host.start, ']', authority.len - 1);
+		if (bracket == NULL)
+			return GLUE_ADDRESS_BAD_HOST;
+		host.len = (size_t) (bracket - host.start);
+		at = bracket + 1;
+	}
+	else
+	{
+		at = memchr(authority.start, ':', authority.len);
+		if (at == NULL)
+			at = end;
+		host.len = (size_t) (at - host.start);
+	}
+
+	address->host = copy_part(host, buffer);
+	address->port = engines[address->engine].port;
+	if (bracket != NULL && !is_ipv6(address->host))
+		return GLUE_ADDRESS_BAD_HOST;
+	if (at < end)
+	{
+		Part		port = {at + 1, (size_t) (end - at) - 1};
+
+		if (*at != ':')
+			return GLUE_ADDRESS_BAD_HOST;
+		if (port.len > 0 && !glue_port_parse(port.start, port.len, &address->port))
+			return GLUE_ADDRESS_BAD_PORT;
+	}
+	return glue_host_check(address->host);
+}
+
+/*
+ * Copy a part to the buffer, and move the buffer behind it.
+ */
+static char *
+copy_part(Part part, char **buffer)
+{
+	char	   *copy = *buffer;
+
+	memcpy(copy, part.start, part.len);
+	copy[part.len] = '\0';
+	*buffer += part.len + 1;
+	return copy;
+}
+
+/*
+ * Decode what Java's URLDecoder decodes; false if that is no text.
+ */
+static bool
+decode(Part part, char *decoded)
+{
+	size_t		used = 0;
+
+	for (size_t i = 0; i < part.len; i++)
+	{
+		char		c = part.start[i];
+
+		if (c == '+')
+			c = ' ';
+		else if (c == '%')
+		{
+			int			high = i + 2 < part.len ? hex_digit(part.start[i + 1]) : -1;
+			int			low = i + 2 < part.len ? hex_digit(part.start[i + 2]) : -1;
+
+			if (high < 0 || low < 0 || high + low == 0)
+				return false;
+			c = (char) (high * 16 + low);
+			i += 2;
+		}
+		decoded[used++] = c;
+	}
+	decoded[used] = '\0';
+	return glue_utf8_valid(decoded, used);
+}
+
+/*
+ * Read the value of a property in a URL of SQL Server; returns what follows
+ * it, which is ";" or the end, or NULL.
+ */
+static const char *
+read_property_value(const char *text, char *value)
+{
+	if (*text != '{')
+	{
+		size_t		len = strcspn(text, ";");
+
+		memcpy(value, text, len);
+		value[len] = '\0';
+		return text + len;
+	}
+	for (text++; *text != '}' || text[1] == '}'; text++)
+	{
+		if (*text == '\0')
+			return NULL;
+		if (*text == '}')
+			text++;
+		*value++ = *text;
+	}
+	*value = '\0';
+	return text[1] == ';' || text[1] == '\0' ? text + 1 : NULL;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool
+is_alphanumeric(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+		(c >= 'A' && c <= 'Z');
+}

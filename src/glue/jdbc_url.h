@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * jdbc_url.h
+ *	  Where a database is, as JDBC URLs and connect strings say it.
+ *
+ * IDENTIFICATION
+ *	  src/glue/jdbc_url.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_GLUE_JDBC_URL_H
+#define GLUE_GLUE_JDBC_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "glue/database_address.h"
+
+/* The kinds of databases whose URLs we know. */
+typedef enum GlueEngine
+{
+	GLUE_ENGINE_MYSQL,
+	GLUE_ENGINE_ORACLE,
+	GLUE_ENGINE_POSTGRESQL,
+	GLUE_ENGINE_SQLSERVER
+} GlueEngine;
+
+/* All text is UTF-8. */
+typedef struct GlueDatabaseAddress
+{
+	GlueEngine	engine;
+	const char *host;			/* name or IP address, without brackets */
+	int			port;
+	const char *database;		/* its name as it is; of Oracle, a service */
+} GlueDatabaseAddress;
+
+/* most bytes that the parsers write for a text of this length */
+#define GLUE_ADDRESS_BUFFER_SIZE(len) ((len) + 2)
+
+extern const char *glue_engine_connection_type(GlueEngine engine);
+extern bool glue_engine_find(const char *connection_type, GlueEngine *engine);
+extern int	glue_engine_default_port(GlueEngine engine);
+extern const char *glue_engine_url_form(GlueEngine engine);
+
+extern size_t glue_jdbc_url_max_size(const GlueDatabaseAddress *address);
+extern GlueAddressStatus glue_jdbc_url_write(const GlueDatabaseAddress *address,
+											 char *buffer, size_t size);
+extern GlueAddressStatus glue_jdbc_url_parse(const char *url,
+											 GlueDatabaseAddress *address,
+											 char *buffer);
+extern GlueAddressStatus glue_easy_connect_parse(const char *text,
+												 GlueDatabaseAddress *address,
+												 char *buffer);
+
+#endif							/* GLUE_GLUE_JDBC_URL_H */

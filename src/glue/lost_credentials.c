@@ -1,0 +1,591 @@
+/*-------------------------------------------------------------------------
+ *
+ * lost_credentials.c
+ *	  What credentials an update would wipe out.
+ *
+ * UpdateConnection replaces the whole definition, and nobody can read a
+ * password back in order to give it again.  So an input that was made from
+ * what GetConnection returns would silently leave the connection without its
+ * password.  This finds what a connection has that the input does not give:
+ *
+ *	- properties that are secrets, or hold one, where they can be seen: as
+ *	  Glue returns them, perhaps encrypted, or as they were recorded;
+ *	- a password that can only be told from what goes with it, since it is
+ *	  hidden: Glue takes no user name without one, and a keystore has one;
+ *	- the credentials of AuthenticationConfiguration, which Glue keeps in a
+ *	  secret of its own or does not show at all.
+ *
+ * What was recorded may be out of date, and only counts as far as what Glue
+ * shows does not contradict it.
+ *
+ * A reference to a secret in the input takes the place of the password, and a
+ * password that of credentials within a URL.  So do credentials of
+ * AuthenticationConfiguration, if there were none before, and the other way
+ * round.
+ *
+ * IDENTIFICATION
+ *	  src/glue/lost_credentials.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/lost_credentials.h"
+
+#include <string.h>
+
+#include "glue/redact.h"
+#include "glue/violation.h"
+#include "secret/secret_name.h"
+#include "text/json.h"
+
+#define PATH_SIZE		1024
+#define ENCRYPTED		"ENCRYPTED_"
+
+/* How deep credentials are in AuthenticationConfiguration. */
+#define MAX_STEPS		3
+
+/*
+ * Passwords of ConnectionProperties, the property that is never there without
+ * one, and the references that can stand for both.
+ */
+typedef struct Login
+{
+	const char *password;
+	const char *user_name;
+	const char *references[2];	/* or NULL */
+} Login;
+
+static const Login logins[] = {
+	{"PASSWORD", "USERNAME", {"SECRET_ID"}},
+	{"KAFKA_CLIENT_KEYSTORE_PASSWORD", "KAFKA_CLIENT_KEYSTORE", {NULL}},
+	{"KAFKA_SASL_PLAIN_PASSWORD", "KAFKA_SASL_PLAIN_USERNAME", {"SECRET_ID"}},
+	{"KAFKA_SASL_SCRAM_PASSWORD", "KAFKA_SASL_SCRAM_USERNAME",
+	{"SECRET_ID", "KAFKA_SASL_SCRAM_SECRETS_ARN"}},
+};
+
+/* The maps of properties that a ConnectionInput has. */
+static const char *const maps[] = {
+	"ConnectionProperties", "AthenaProperties", "PythonProperties",
+	"SparkProperties",
+};
+
+/* The members of AuthenticationConfiguration that are credentials. */
+static const char *const inline_credentials[][MAX_STEPS] = {
+	{"BasicAuthenticationCredentials", "Password"},
+	{"CustomAuthenticationCredentials"},
+	{"OAuth2Properties", "AuthorizationCodeProperties", "AuthorizationCode"},
+	{"OAuth2Properties", "OAuth2Credentials", "AccessToken"},
+	{"OAuth2Properties", "OAuth2Credentials", "JwtToken"},
+	{"OAuth2Properties", "OAuth2Credentials", "RefreshToken"},
+	{"OAuth2Properties", "OAuth2Credentials",
+	"UserManagedClientApplicationClientSecret"},
+};
+
+/* What may hold secrets besides them. */
+static const char *const token_parameters[MAX_STEPS] = {
+	"OAuth2Properties", "TokenUrlParametersMap",
+};
+
+static const char *const token_url[MAX_STEPS] = {
+	"OAuth2Properties", "TokenUrl",
+};
+
+typedef struct Search
+{
+	json_object *input;
+	bool		authenticates;	/* does it where the connection did not? */
+	GlueDifferenceSink sink;
+	void	   *arg;
+	bool		found;
+} Search;
+
+static void search_map(Search *search, const char *map, json_object *had);
+static void search_recorded(Search *search, const char *map,
+							json_object *recorded, json_object *existing);
+static void search_logins(Search *search, json_object *had);
+static void search_authentication(Search *search, json_object *had,
+								  json_object *recorded);
+static bool search_inline(Search *search, json_object *recorded,
+						  json_object *given);
+static void search_token_url(Search *search, json_object *had,
+							 json_object *given);
+static bool gives_credentials(json_object *given);
+static bool gives_inline(json_object *given);
+static json_object *follow(json_object *object,
+						   const char *const steps[MAX_STEPS]);
+static bool is_same_type(json_object *a, json_object *b);
+static bool is_type(json_object *authentication, const char *type);
+static bool is_login_known(json_object *recorded, json_object *existing,
+						   const Login *login);
+static const Login *find_login(const char *key);
+static bool gives_secret(const Search *search, json_object *given,
+						 json_object *had, const char *key);
+static bool gives_reference(json_object *given, json_object *had);
+static bool loses_part(const Search *search, json_object *had,
+					   json_object *now);
+static bool loses_member(const Search *search, json_object *had,
+						 json_object *now);
+static bool has_password(json_object *properties, const char *key);
+static bool is_referenced(json_object *properties, const Login *login);
+static const char *plain_key(const char *key);
+static bool has_value(json_object *object, const char *key);
+static void report_property(Search *search, const char *map, const char *key,
+							const char *message);
+static void report_authentication(Search *search,
+								  const char *const steps[MAX_STEPS],
+								  const char *message);
+static void report(Search *search, const GluePath *path, const char *message);
+
+/*
+ * Find the credentials that a connection has and would not have any more after
+ * an update with the input.
+ *
+ * existing is what GetConnection returned.  recorded is the redacted
+ * ConnectionInput that is known to have been sent, or NULL.  Returns true if
+ * there are any, and gives each of them to the sink.
+ */
+bool
+glue_find_credential_losses(json_object *existing, json_object *recorded,
+							json_object *input,
+							GlueDifferenceSink sink, void *arg)
+{
+	static const char authentication[] = "AuthenticationConfiguration";
+	json_object *had_authentication = glue_member_of(existing, authentication);
+	Search		search = {input, false, sink, arg, false};
+
+	search.authenticates = !has_value(had_authentication, "SecretArn") &&
+		gives_credentials(glue_member_of(input, authentication));
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(char *); i++)
+	{
+		json_object *had = glue_member_of(existing, maps[i]);
+
+		search_map(&search, maps[i], had);
+		search_recorded(&search, maps[i], glue_member_of(recorded, maps[i]),
+						had);
+	}
+	search_logins(&search, glue_member_of(existing, "ConnectionProperties"));
+	search_authentication(&search, had_authentication,
+						  glue_member_of(recorded, authentication));
+	return search.found;
+}
+
+/*
+ * Find the secrets in a map of properties that Glue has and the input does not
+ * give.
+ */
+static void
+search_map(Search *search, const char *map, json_object *had)
+{
+	json_object *given = glue_member_of(search->input, map);
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(had, json_type_object))
+		return;
+	json_object_object_foreachC(had, iter)
+	{
+		const char *plain = plain_key(iter.key);
+
+		/* what is there in both forms is one secret */
+		if (!has_value(had, iter.key) ||
+			(plain != iter.key && has_value(had, plain)))
+			continue;
+		if (glue_redact_hides(iter.key, iter.val))
+		{
+			if (!gives_secret(search, given, had, iter.key))
+				report_property(search, map, plain,
+								"has a value that the input does not give");
+		}
+		else if (loses_part(search, iter.val,
+							glue_member_of(given, iter.key)) &&
+				 !(has_value(given, "SECRET_ID") && !has_value(had, "SECRET_ID")) &&
+				 !has_password(given, "PASSWORD") && !search->authenticates)
+			report_property(search, map, iter.key,
+							"holds credentials that the input does not give");
+	}
+}
+
+/*
+ * Find those that were recorded and that Glue does not show.
+ */
+static void
+search_recorded(Search *search, const char *map, json_object *recorded,
+				json_object *existing)
+{
+	json_object *given = glue_member_of(search->input, map);
+	bool		has_logins = strcmp(map, "ConnectionProperties") == 0;
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(recorded, json_type_object))
+		return;
+	json_object_object_foreachC(recorded, iter)
+	{
+		const char *plain = plain_key(iter.key);
+		const Login *login = has_logins ? find_login(iter.key) : NULL;
+
+		if (!has_value(recorded, iter.key) ||
+			(plain != iter.key && has_value(recorded, plain)) ||
+			!glue_redact_hides(iter.key, iter.val) ||
+			has_password(existing, iter.key) ||
+			(login != NULL && is_login_known(recorded, existing, login)) ||
+			gives_secret(search, given, recorded, iter.key))
+			continue;
+		report_property(search, map, plain,
+						"was given before and is hidden, and the input does "
+						"not give it");
+	}
+}
+
+/*
+ * Does what Glue shows tell about a login, so that what was recorded does not
+ * matter?
+ */
+static bool
+is_login_known(json_object *recorded, json_object *existing,
+			   const Login *login)
+{
+	return is_referenced(existing, login) ||
+		has_value(existing, login->user_name) ||
+		has_value(recorded, login->user_name);
+}
+
+/*
+ * Find the passwords that are there because of what goes with them.
+ */
+static void
+search_logins(Search *search, json_object *had)
+{
+	json_object *given = glue_member_of(search->input, "ConnectionProperties");
+
+	for (size_t i = 0; i < sizeof(logins) / sizeof(Login); i++)
+	{
+		const Login *login = &logins[i];
+
+		if (has_value(had, login->user_name) &&
+			!is_referenced(had, login) && !has_password(had, login->password) &&
+			!gives_secret(search, given, had, login->password))
+			report_property(search, "ConnectionProperties", login->password,
+							"has a value, although it is hidden, that the "
+							"input does not give");
+	}
+}
+
+/*
+ * Find the credentials of AuthenticationConfiguration.
+ *
+ * Its type is always shown, so if there is none, there are no credentials
+ * either.  An input may give another kind of them, or say that none are needed.
+ */
+static void
+search_authentication(Search *search, json_object *had, json_object *recorded)
+{
+	static const char *const secret_arn[MAX_STEPS] = {"SecretArn"};
+	static const char *const type[MAX_STEPS] = {"AuthenticationType"};
+	json_object *given = glue_member_of(search->input,
+										"AuthenticationConfiguration");
+	json_object *properties = glue_member_of(search->input,
+											 "ConnectionProperties");
+	bool		same_type = is_same_type(had, given);
+
+	if (glue_is_nothing(had) || is_type(given, "IAM"))
+		return;
+	if (glue_is_nothing(given) && (has_value(properties, "SECRET_ID") ||
+								   has_password(properties, "PASSWORD")))
+		return;
+	if (same_type)
+		search_token_url(search, had, given);
+	if (has_value(given, "SecretArn") || (gives_inline(given) && !same_type))
+		return;
+	if ((is_same_type(had, recorded) &&
+		 search_inline(search, recorded, given)) ||
+		gives_inline(given))
+		return;
+	if (has_value(had, "SecretArn"))
+		report_authentication(search, secret_arn,
+							  "refers to a secret, and the input has neither "
+							  "a reference nor credentials");
+	else if (is_type(had, "BASIC") || is_type(had, "CUSTOM") ||
+			 is_type(had, "OAUTH2"))
+		report_authentication(search, type,
+							  "goes with credentials, although they are "
+							  "hidden, and the input has neither a reference "
+							  "nor credentials");
+}
+
+/*
+ * Find the credentials that were recorded and are not given; false if there
+ * are none.
+ */
+static bool
+search_inline(Search *search, json_object *recorded, json_object *given)
+{
+	bool		found = false;
+
+	for (size_t i = 0;
+		 i < sizeof(inline_credentials) / sizeof(inline_credentials[0]); i++)
+	{
+		if (glue_is_nothing(follow(recorded, inline_credentials[i])) ||
+			follow(given, inline_credentials[i]) != NULL)
+			continue;
+		report_authentication(search, inline_credentials[i],
+							  "was given before and is hidden, and the input "
+							  "does not give it");
+		found = true;
+	}
+	return found;
+}
+
+/*
+ * Find the secrets of OAuth 2 that Glue shows and nobody can read here.
+ */
+static void
+search_token_url(Search *search, json_object *had, json_object *given)
+{
+	if (loses_part(search, follow(had, token_parameters),
+				   follow(given, token_parameters)))
+		report_authentication(search, token_parameters,
+							  "holds a secret that the input does not give");
+	if (loses_part(search, follow(had, token_url), follow(given, token_url)))
+		report_authentication(search, token_url,
+							  "holds credentials that the input does not "
+							  "give");
+}
+
+static bool
+gives_credentials(json_object *given)
+{
+	return has_value(given, "SecretArn") || gives_inline(given);
+}
+
+static bool
+gives_inline(json_object *given)
+{
+	for (size_t i = 0;
+		 i < sizeof(inline_credentials) / sizeof(inline_credentials[0]); i++)
+	{
+		if (follow(given, inline_credentials[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* The member at the end of some steps, or NULL. */
+static json_object *
+follow(json_object *object, const char *const steps[MAX_STEPS])
+{
+	for (int i = 0; i < MAX_STEPS && steps[i] != NULL; i++)
+		object = glue_member_of(object, steps[i]);
+	return object;
+}
+
+/*
+ * Are two AuthenticationConfigurations of one type, as far as they say so?
+ */
+static bool
+is_same_type(json_object *a, json_object *b)
+{
+	json_object *type = glue_member_of(a, "AuthenticationType");
+	json_object *other = glue_member_of(b, "AuthenticationType");
+
+	return glue_is_nothing(type) || glue_is_nothing(other) ||
+		json_object_equal(type, other) != 0;
+}
+
+static bool
+is_type(json_object *authentication, const char *type)
+{
+	json_object *value = glue_member_of(authentication, "AuthenticationType");
+
+	return json_object_is_type(value, json_type_string) &&
+		strcmp(json_object_get_string(value), type) == 0;
+}
+
+/* The login that a key is the password of, encrypted or not, or NULL. */
+static const Login *
+find_login(const char *key)
+{
+	for (size_t i = 0; i < sizeof(logins) / sizeof(Login); i++)
+	{
+		if (strcmp(plain_key(key), logins[i].password) == 0)
+			return &logins[i];
+	}
+	return NULL;
+}
+
+/*
+ * Does the input give a secret of a map, or a reference in its place?
+ */
+static bool
+gives_secret(const Search *search, json_object *given, json_object *had,
+			 const char *key)
+{
+	const Login *login = find_login(key);
+
+	if (has_password(given, key))
+		return true;
+	if (login == NULL)
+		return search->authenticates || gives_reference(given, had);
+	return is_referenced(given, login) ||
+		(search->authenticates && login->references[0] != NULL);
+}
+
+/*
+ * Does the input have a reference to a secret, by whatever name, that was not
+ * there beside the secrets before?
+ */
+static bool
+gives_reference(json_object *given, json_object *had)
+{
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(given, json_type_object))
+		return false;
+	json_object_object_foreachC(given, iter)
+	{
+		if (glue_secret_name_refers(iter.key, strlen(iter.key)) && !glue_is_nothing(iter.val) &&
+			!has_value(had, iter.key))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Would credentials within a value that is no secret itself be lost?  It may
+ * be a URL, or a string of JSON with secrets among its members.
+ */
+static bool
+loses_part(const Search *search, json_object *had, json_object *now)
+{
+	json_object *had_tree;
+	json_object *tree = NULL;
+	bool		loses;
+
+	if (!glue_redact_has_secret(had))
+		return false;
+	if (!json_object_is_type(had, json_type_string))
+		return loses_member(search, had, now);
+	had_tree = glue_json_tree_parse(json_object_get_string(had),
+									json_object_get_string_len(had));
+	if (json_object_is_type(now, json_type_string))
+		tree = glue_json_tree_parse(json_object_get_string(now),
+									json_object_get_string_len(now));
+	if (json_object_is_type(had_tree, json_type_object) &&
+		json_object_is_type(tree, json_type_object))
+		loses = loses_member(search, had_tree, tree);
+	else
+		loses = !glue_redact_has_secret(now);
+	glue_json_tree_free(had_tree);
+	glue_json_tree_free(tree);
+	return loses;
+}
+
+/*
+ * Does an object in a value have a secret that another one does not give?
+ */
+static bool
+loses_member(const Search *search, json_object *had, json_object *now)
+{
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(had, json_type_object) ||
+		!json_object_is_type(now, json_type_object))
+		return glue_redact_has_secret(had) && !glue_redact_has_secret(now);
+	json_object_object_foreachC(had, iter)
+	{
+		json_object *value = glue_member_of(now, iter.key);
+
+		if (glue_redact_hides(iter.key, iter.val))
+		{
+			if (!glue_is_nothing(iter.val) &&
+				!gives_secret(search, now, had, iter.key))
+				return true;
+		}
+		else if (loses_part(search, iter.val, value) &&
+				 !gives_reference(now, had))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is there a secret of that name, be it encrypted or not?
+ */
+static bool
+has_password(json_object *properties, const char *key)
+{
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(properties, json_type_object))
+		return false;
+	json_object_object_foreachC(properties, iter)
+	{
+		if (strcmp(plain_key(iter.key), plain_key(key)) == 0 &&
+			!glue_is_nothing(iter.val))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_referenced(json_object *properties, const Login *login)
+{
+	for (int i = 0; i < 2 && login->references[i] != NULL; i++)
+	{
+		if (has_value(properties, login->references[i]))
+			return true;
+	}
+	return false;
+}
+
+/* "PASSWORD" for "ENCRYPTED_PASSWORD". */
+static const char *
+plain_key(const char *key)
+{
+	return strncmp(key, ENCRYPTED, strlen(ENCRYPTED)) == 0 ?
+		key + strlen(ENCRYPTED) : key;
+}
+
+/* Is there a member that is not as good as none? */
+static bool
+has_value(json_object *object, const char *key)
+{
+	return !glue_is_nothing(glue_member_of(object, key));
+}
+
+static void
+report_property(Search *search, const char *map, const char *key,
+				const char *message)
+{
+	GluePath	root = {NULL, "$", 0};
+	GluePath	outer = {&root, map, 0};
+	GluePath	path = {&outer, key, 0};
+
+	report(search, &path, message);
+}
+
+static void
+report_authentication(Search *search, const char *const steps[MAX_STEPS],
+					  const char *message)
+{
+	GluePath	paths[MAX_STEPS + 1] = {
+		{NULL, "$.AuthenticationConfiguration", 0}
+	};
+	int			count = 0;
+
+	for (; count < MAX_STEPS && steps[count] != NULL; count++)
+	{
+		GluePath	path = {&paths[count], steps[count], 0};
+
+		paths[count + 1] = path;
+	}
+	report(search, &paths[count], message);
+}
+
+static void
+report(Search *search, const GluePath *path, const char *message)
+{
+	char		text[PATH_SIZE];
+
+	glue_path_write(path, text, sizeof(text));
+	search->found = true;
+	search->sink(search->arg, text, message);
+}

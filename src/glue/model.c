@@ -1,0 +1,296 @@
+/*-------------------------------------------------------------------------
+ *
+ * model.c
+ *	  Looking things up in AWS Glue's model.
+ *
+ * The model itself is generated (model_data.c).  Everything here is a binary
+ * search in one of its sorted arrays, a search for the nearest name in one of
+ * them, or a run of one of its automata.
+ *
+ * Names are compared byte by byte, and letters that differ in case are alike
+ * in ASCII only, whatever the locale: all names of the model are ASCII.
+ *
+ * IDENTIFICATION
+ *	  src/glue/model.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/json.h"
+
+static int	compare_name(const void *key, const void *entry);
+static const void *find(const char *name, const void *array, int count,
+						size_t size);
+static int	distance(const char *a, size_t a_len,
+					 const char *b, size_t b_len, int limit);
+static char lower(char letter);
+static uint8_t class_of(const GluePattern *pattern, uint32_t code);
+
+/*
+ * Return the operation of this name, or NULL if we have none.
+ */
+const GlueOperation *
+glue_model_operation(const char *name)
+{
+	return find(name, glue_model_operations, glue_model_operation_count,
+				sizeof(GlueOperation));
+}
+
+/*
+ * Return the shape of this name, or NULL.
+ */
+const GlueShape *
+glue_model_shape(const char *name)
+{
+	return find(name, glue_model_shapes, glue_model_shape_count,
+				sizeof(GlueShape));
+}
+
+/*
+ * Return the member of this name of a structure, or NULL.
+ */
+const GlueMember *
+glue_model_member(const GlueShape *structure, const char *name)
+{
+	return find(name, structure->members, structure->member_count,
+				sizeof(GlueMember));
+}
+
+/*
+ * Is this the name of a member that a Connection has and a ConnectionInput has
+ * not, so that AWS Glue alone can set it?
+ */
+bool
+glue_model_only_answered(const char *member_name)
+{
+	return glue_model_member(glue_model_shape("Connection"),
+							 member_name) != NULL &&
+		glue_model_member(glue_model_shape("ConnectionInput"),
+						  member_name) == NULL;
+}
+
+/*
+ * Does the model mark a member of this name as sensitive, in any structure?
+ */
+bool
+glue_model_is_sensitive(const char *member_name)
+{
+	return find(member_name, glue_model_sensitive_names,
+				glue_model_sensitive_name_count, sizeof(const char *)) != NULL;
+}
+
+/*
+ * Return what the model says of members of this name anywhere, or NULL.
+ */
+const GlueMemberName *
+glue_model_member_name(const char *name)
+{
+	return find(name, glue_model_member_names, glue_model_member_name_count,
+				sizeof(GlueMemberName));
+}
+
+/*
+ * Is this one of the values of an enumeration?
+ */
+bool
+glue_model_has_value(const GlueShape *enumeration, const char *value)
+{
+	return find(value, enumeration->values, enumeration->value_count,
+				sizeof(const char *)) != NULL;
+}
+
+/*
+ * Return the member of a structure whose name is most like the given one, or
+ * NULL if none is like it.  Of several that are equally near, the first by
+ * strcmp() is taken.
+ */
+const char *
+glue_model_nearest_member(const GlueShape *structure, const char *name)
+{
+	return glue_model_nearest(name, structure->members,
+							  structure->member_count, sizeof(GlueMember));
+}
+
+/*
+ * Likewise for the values of an enumeration.
+ */
+const char *
+glue_model_nearest_value(const GlueShape *enumeration, const char *value)
+{
+	return glue_model_nearest(value, enumeration->values,
+							  enumeration->value_count, sizeof(const char *));
+}
+
+/*
+ * Are two names equal but for the case of ASCII letters?
+ */
+bool
+glue_model_same_but_case(const char *a, const char *b)
+{
+	while (*a != '\0' && lower(*a) == lower(*b))
+	{
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/*
+ * Does the pattern accept the whole text?
+ *
+ * If not and where is not NULL, *where is the offset of the character that
+ * cannot be there, or len if the text only ends too early.  What is not valid
+ * UTF-8 cannot be anywhere.
+ */
+bool
+glue_model_matches(const GluePattern *pattern, const char *text, size_t len,
+				   size_t *where)
+{
+	unsigned int state = 1;
+	size_t		at = 0;
+
+	while (at < len)
+	{
+		uint32_t	code = (unsigned char) text[at];
+		size_t		width = 1;
+		uint8_t		code_class;
+
+		if (code < 0x80)
+			code_class = pattern->ascii[code];
+		else
+		{
+			width = glue_utf8_decode(&text[at], len - at, &code);
+			if (width == 0)
+				break;
+			code_class = class_of(pattern, code);
+		}
+		state = pattern->next[state * pattern->class_count + code_class];
+		if (state == 0)
+			break;
+		at += width;
+	}
+	if (where != NULL)
+		*where = at;
+	return at == len && pattern->accepts[state];
+}
+
+/*
+ * Find the class of a code point above ASCII.  There are a handful of ranges
+ * at most, and nearly all text is in the first.
+ */
+static uint8_t
+class_of(const GluePattern *pattern, uint32_t code)
+{
+	const GlueCodeRange *range = pattern->ranges;
+
+	while (code > range->last)
+		range++;
+	return range->code_class;
+}
+
+/*
+ * Compare a name with an entry, for bsearch().  Every entry that we search
+ * begins with the pointer to its name.
+ */
+static int
+compare_name(const void *key, const void *entry)
+{
+	return strcmp(key, *(const char *const *) entry);
+}
+
+static const void *
+find(const char *name, const void *array, int count, size_t size)
+{
+	if (count == 0)
+		return NULL;
+	return bsearch(name, array, (size_t) count, size, compare_name);
+}
+
+/*
+ * Return the name in an array that is nearest to the given one, or NULL if
+ * more than a third of its letters would have to change, or half of those of
+ * a short name, in which two swapped letters already count as two.
+ *
+ * Each element of the array has this size, and begins with its name.
+ */
+const char *
+glue_model_nearest(const char *name, const void *array, int count,
+				   size_t size)
+{
+	size_t		len = strnlen(name, GLUE_MODEL_NEAREST_MAX + 1);
+	const char *best = NULL;
+	int			limit;
+
+	if (len == 0 || len > GLUE_MODEL_NEAREST_MAX)
+		return NULL;
+	limit = (int) (len < 3 ? 1 : len < 7 ? len / 2 : len / 3);
+	for (int i = 0; i < count && limit >= 0; i++)
+	{
+		const char *candidate = *(const char *const *)
+			((const char *) array + (size_t) i * size);
+		int			found = distance(name, len, candidate, strlen(candidate),
+									 limit);
+
+		if (found <= limit)
+		{
+			best = candidate;
+			limit = found - 1;
+		}
+	}
+	return best;
+}
+
+/*
+ * Compute the Levenshtein distance of two names, where case counts nothing.
+ * Any result above limit means "more than limit".  Both lengths are at most
+ * GLUE_MODEL_NEAREST_MAX.
+ *
+ * costs[j] is the distance of the part of a that was read so far to the first
+ * j letters of b.
+ */
+static int
+distance(const char *a, size_t a_len, const char *b, size_t b_len, int limit)
+{
+	int			costs[GLUE_MODEL_NEAREST_MAX + 1];
+
+	if (a_len > b_len + (size_t) limit || b_len > a_len + (size_t) limit ||
+		b_len > GLUE_MODEL_NEAREST_MAX)
+		return limit + 1;
+	for (size_t j = 0; j <= b_len; j++)
+		costs[j] = (int) j;
+	for (size_t i = 1; i <= a_len; i++)
+	{
+		int			diagonal = costs[0];
+		int			least;
+
+		least = costs[0] = (int) i;
+		for (size_t j = 1; j <= b_len; j++)
+		{
+			int			cost = diagonal;
+
+			if (lower(a[i - 1]) != lower(b[j - 1]))
+				cost++;
+			diagonal = costs[j];
+			if (costs[j] + 1 < cost)
+				cost = costs[j] + 1;
+			if (costs[j - 1] + 1 < cost)
+				cost = costs[j - 1] + 1;
+			costs[j] = cost;
+			if (cost < least)
+				least = cost;
+		}
+		if (least > limit)
+			return limit + 1;
+	}
+	return costs[b_len];
+}
+
+static char
+lower(char letter)
+{
+	return letter >= 'A' && letter <= 'Z' ? (char) (letter + 32) : letter;
+}

@@ -1,0 +1,183 @@
+/*-------------------------------------------------------------------------
+ *
+ * normalize.c
+ *	  What a user means, brought into the form that AWS Glue wants.
+ *
+ * This is done where the meaning is plain:
+ *
+ *	- in maps of strings, booleans and numbers become strings;
+ *	- optional members that are null go away;
+ *	- types of connections that need no ConnectionProperties get an empty one,
+ *	  which the API demands;
+ *	- a Connection that was read, and is given to define it anew, becomes a
+ *	  ConnectionInput.
+ *
+ * Anything else, and any value of another kind than it should be, is left for
+ * the validator to complain about.  So is what memory was too short for.
+ *
+ * IDENTIFICATION
+ *	  src/glue/normalize.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/normalize.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "glue/compare.h"
+#include "glue/model.h"
+
+static void add_empty_properties(json_object *input);
+static void drop_empty_members(json_object *input);
+static void normalize(const GlueShape *shape, json_object *value);
+static void normalize_structure(const GlueShape *shape, json_object *object);
+static void normalize_map(json_object *object);
+
+/* Normalize a ConnectionInput. */
+void
+glue_normalize_connection_input(json_object *input)
+{
+	json_object *type;
+	const char *name;
+
+	if (!json_object_is_type(input, json_type_object))
+		return;
+	normalize(glue_model_shape("ConnectionInput"), input);
+
+	if (json_object_object_get(input, "ConnectionProperties") != NULL ||
+		!json_object_object_get_ex(input, "ConnectionType", &type) ||
+		!json_object_is_type(type, json_type_string))
+		return;
+	name = json_object_get_string(type);
+	if (strcmp(name, "NETWORK") == 0 || strcmp(name, "DYNAMODB") == 0)
+		add_empty_properties(input);
+}
+
+static void
+add_empty_properties(json_object *input)
+{
+	json_object *empty = json_object_new_object();
+
+	if (json_object_object_add(input, "ConnectionProperties", empty) != 0)
+		json_object_put(empty);
+}
+
+/*
+ * Make a ConnectionInput of a Connection that was read, if it is one: the
+ * members that only AWS Glue sets go away, and so do empty ones, which mean
+ * nothing.  ConnectionProperties, which an input must have, may be one of those
+ * that AWS Glue has dropped for being empty.
+ *
+ * Returns false if it is no such Connection, and is left as it is.  Otherwise
+ * left_out has the names of what only AWS Glue sets, in their order, as far as
+ * they fit.
+ */
+bool
+glue_input_from_connection(json_object *input, char *left_out, size_t size)
+{
+	const GlueShape *connection = glue_model_shape("Connection");
+	size_t		used = 0;
+
+	left_out[0] = '\0';
+	for (int i = 0; i < connection->member_count; i++)
+	{
+		const char *name = connection->members[i].name;
+
+		if (!glue_model_only_answered(name) ||
+			!json_object_object_get_ex(input, name, NULL))
+			continue;
+		if (used < size)
+			used += (size_t) snprintf(left_out + used, size - used, "%s%s",
+									  used > 0 ? ", " : "", name);
+		json_object_object_del(input, name);
+	}
+	if (used == 0)
+		return false;
+	drop_empty_members(input);
+	if (json_object_object_get(input, "ConnectionProperties") == NULL)
+		add_empty_properties(input);
+	return true;
+}
+
+static void
+drop_empty_members(json_object *input)
+{
+	/* json-c allows to delete the entry that the loop is at */
+	json_object_object_foreach(input, key, value)
+	{
+		if (glue_is_nothing(value))
+			json_object_object_del(input, key);
+	}
+}
+
+/* Normalize a TestConnectionInput. */
+void
+glue_normalize_test_input(json_object *input)
+{
+	normalize(glue_model_shape("TestConnectionInput"), input);
+}
+
+/* Normalize tags. */
+void
+glue_normalize_tags(json_object *tags)
+{
+	normalize(glue_model_shape("TagsMap"), tags);
+}
+
+/*
+ * Normalize a value of this shape and all below it.
+ */
+static void
+normalize(const GlueShape *shape, json_object *value)
+{
+	if (!json_object_is_type(value, json_type_object))
+		return;
+	if (shape->type == GLUE_TYPE_STRUCTURE)
+		normalize_structure(shape, value);
+	else if (shape->type == GLUE_TYPE_MAP &&
+			 shape->element->type == GLUE_TYPE_STRING)
+		normalize_map(value);
+}
+
+static void
+normalize_structure(const GlueShape *shape, json_object *object)
+{
+	/* json-c allows to delete the entry that the loop is at */
+	json_object_object_foreach(object, key, value)
+	{
+		const GlueMember *member = glue_model_member(shape, key);
+
+		if (member == NULL)
+			continue;
+		if (value != NULL)
+			normalize(member->shape, value);
+		else if (!member->required)
+			json_object_object_del(object, key);
+	}
+}
+
+/*
+ * Normalize a map of strings.
+ */
+static void
+normalize_map(json_object *object)
+{
+	json_object_object_foreach(object, key, value)
+	{
+		json_object *string = NULL;
+		const char *spelling;
+
+		if (!json_object_is_type(value, json_type_boolean) &&
+			!json_object_is_type(value, json_type_int) &&
+			!json_object_is_type(value, json_type_double))
+			continue;
+
+		/* a number keeps the spelling that it was given */
+		spelling = json_object_get_string(value);
+		if (spelling != NULL)
+			string = json_object_new_string(spelling);
+		if (string != NULL && json_object_object_add(object, key, string) != 0)
+			json_object_put(string);
+	}
+}

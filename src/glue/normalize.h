@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * normalize.h
+ *	  What a user means, brought into the form that AWS Glue wants.
+ *
+ * IDENTIFICATION
+ *	  src/glue/normalize.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_GLUE_NORMALIZE_H
+#define GLUE_GLUE_NORMALIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+extern void glue_normalize_connection_input(json_object *input);
+extern bool glue_input_from_connection(json_object *input,
+									   char *left_out, size_t size);
+extern void glue_normalize_test_input(json_object *input);
+extern void glue_normalize_tags(json_object *tags);
+
+#endif							/* GLUE_GLUE_NORMALIZE_H */

@@ -1,0 +1,282 @@
+/*-------------------------------------------------------------------------
+ *
+ * observation.c
+ *	  Comparison of what was known of a connection with what AWS Glue has.
+ *
+ * compare.c compares how a connection is defined; this is about the members of
+ * a Connection that nobody defines: its status, and when it was changed.
+ *
+ * The times tell of changes that cannot be seen otherwise: somebody has given the
+ * connection another password, or has deleted it and created it anew.  A later
+ * update proves no foreign hand, for AWS Glue makes some by itself; it means that
+ * nobody knows.  A member that was not known is no difference; but what cannot be
+ * compared is unknown, not equal.
+ *
+ * IDENTIFICATION
+ *	  src/glue/observation.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/observation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "glue/redact.h"
+#include "glue/violation.h"
+#include "text/json.h"
+
+#define PATH_SIZE 64
+#define MESSAGE_SIZE 512
+
+/*
+ * The time of an answer has whole seconds, and AWS has more than one clock; see
+ * ownership.c for the same.
+ */
+#define CLOCK_TOLERANCE 2
+
+/* The members that count as a difference when they are not the same. */
+static const char *const compared[] = {
+	"Status", "StatusReason", "ConnectionSchemaVersion",
+};
+
+/* The members that are worth recording when they are not the same. */
+static const char *const recorded[] = {
+	"Status", "StatusReason", "ConnectionSchemaVersion", "CreationTime",
+	"LastUpdatedTime", "LastUpdatedBy", "LastConnectionValidationTime",
+};
+
+static bool same_member(json_object *known, json_object *connection,
+						const char *name);
+static json_object *time_of(json_object *connection, const char *name);
+static bool is_after(json_object *time, double seconds);
+static bool is_number(json_object *value);
+static const char *describe(json_object *connection, const char *name,
+							char buffer[GLUE_QUOTED_SIZE]);
+static void write_quoted(json_object *value, char buffer[GLUE_QUOTED_SIZE]);
+static void report(const char *member, const char *message,
+				   GlueDifferenceSink sink, void *arg);
+
+/*
+ * The status of a connection; AWS Glue leaves it out where a connection is
+ * ready at once.
+ */
+const char *
+glue_connection_status(json_object *connection)
+{
+	json_object *status = glue_member_of(connection, "Status");
+
+	return json_object_is_type(status, json_type_string) &&
+		json_object_get_string_len(status) > 0 ?
+		json_object_get_string(status) : "READY";
+}
+
+/*
+ * What has become of a connection since it was known?
+ *
+ * known_at is when that was, by AWS's clock and in seconds; 0 if nobody knows.
+ * It takes the place of times that were never read: the answer to a create has
+ * none.  A connection that nobody has touched since it was created was last
+ * updated then, to the millisecond.
+ */
+GlueUnseenChange
+glue_unseen_change(json_object *known, double known_at,
+				   json_object *connection)
+{
+	json_object *knew_created = time_of(known, "CreationTime");
+	json_object *knew_updated = time_of(known, "LastUpdatedTime");
+	json_object *created = time_of(connection, "CreationTime");
+	json_object *updated = time_of(connection, "LastUpdatedTime");
+
+	if (created == NULL || (knew_created == NULL && known_at == 0))
+		return GLUE_UNSEEN_UNKNOWN;
+	if (knew_created != NULL ? !glue_same_time(knew_created, created) :
+		is_after(created, known_at))
+		return GLUE_UNSEEN_OTHER_LIFE;
+
+	/* if neither answer has told of an update, there was none that it knew of */
+	if (knew_updated == NULL && (knew_created == NULL || updated == NULL))
+		knew_updated = created;
+	if (updated == NULL)
+		updated = created;
+	if (knew_updated != NULL ? !glue_same_time(knew_updated, updated) :
+		known_at == 0 || is_after(updated, known_at))
+		return GLUE_UNSEEN_UPDATE;
+	return GLUE_UNSEEN_NOTHING;
+}
+
+/*
+ * Compare the status of a connection with the known one.  Returns true if they
+ * are equal, and otherwise gives each difference to the sink.
+ */
+bool
+glue_compare_observations(json_object *known, json_object *connection,
+						  GlueDifferenceSink sink, void *arg)
+{
+	bool		equal = true;
+
+	for (size_t i = 0; i < sizeof(compared) / sizeof(char *); i++)
+	{
+		char		message[MESSAGE_SIZE];
+		char		before[GLUE_QUOTED_SIZE];
+		char		after[GLUE_QUOTED_SIZE];
+
+		if (same_member(known, connection, compared[i]))
+			continue;
+		snprintf(message, sizeof(message),
+				 "was %s, but is %s in AWS Glue",
+				 describe(known, compared[i], before),
+				 describe(connection, compared[i], after));
+		report(compared[i], message, sink, arg);
+		equal = false;
+	}
+	return equal;
+}
+
+/*
+ * Tell the sink of a change that cannot be seen, if there was any.
+ */
+void
+glue_report_unseen_change(GlueUnseenChange change, GlueDifferenceSink sink,
+						  void *arg)
+{
+	switch (change)
+	{
+		case GLUE_UNSEEN_NOTHING:
+			break;
+		case GLUE_UNSEEN_UPDATE:
+			report("LastUpdatedTime",
+				   "is another one in AWS Glue: something that cannot be seen, "
+				   "such as a secret, may have been changed, so its secrets "
+				   "are unknown", sink, arg);
+			break;
+		case GLUE_UNSEEN_UNKNOWN:
+			report("CreationTime",
+				   "is not known: whether this is the connection that was "
+				   "recorded, with the same secrets, is unknown", sink, arg);
+			break;
+		case GLUE_UNSEEN_OTHER_LIFE:
+			report("CreationTime",
+				   "is another one in AWS Glue: the connection was deleted and "
+				   "created anew, perhaps with other secrets", sink, arg);
+			break;
+	}
+}
+
+/*
+ * Is there anything about a connection that is worth recording?
+ */
+bool
+glue_observed_anything_new(json_object *known, json_object *connection)
+{
+	for (size_t i = 0; i < sizeof(recorded) / sizeof(char *); i++)
+	{
+		bool		there = strcmp(recorded[i], "Status") == 0 ||
+			!glue_is_nothing(glue_member_of(connection, recorded[i]));
+
+		if (!same_member(known, connection, recorded[i]) ||
+			(there && glue_is_nothing(glue_member_of(known, recorded[i]))))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is a member the same, or was it not known?
+ */
+static bool
+same_member(json_object *known, json_object *connection, const char *name)
+{
+	json_object *before = glue_member_of(known, name);
+	json_object *after = glue_member_of(connection, name);
+
+	if (strcmp(name, "Status") == 0)
+		return glue_is_nothing(before) ||
+			strcmp(glue_connection_status(known),
+				   glue_connection_status(connection)) == 0;
+	if (strcmp(name, "StatusReason") == 0 && !glue_is_nothing(before) &&
+		glue_is_nothing(after))
+		return false;
+	if (glue_is_nothing(before) || glue_is_nothing(after))
+		return true;
+	if (is_number(before) && is_number(after))
+		return glue_same_time(before, after);
+	return json_object_equal(before, after) != 0;
+}
+
+/* A time of a connection; NULL if there is none. */
+static json_object *
+time_of(json_object *connection, const char *name)
+{
+	json_object *value = glue_member_of(connection, name);
+
+	return is_number(value) ? value : NULL;
+}
+
+/* Is a time later than another one in seconds, which may be rounded? */
+static bool
+is_after(json_object *time, double seconds)
+{
+	return json_object_get_double(time) > seconds + CLOCK_TOLERANCE;
+}
+
+static bool
+is_number(json_object *value)
+{
+	return json_object_is_type(value, json_type_double) ||
+		json_object_is_type(value, json_type_int);
+}
+
+/*
+ * Say what a member is, without secrets.  A status is always there.
+ */
+static const char *
+describe(json_object *connection, const char *name,
+		 char buffer[GLUE_QUOTED_SIZE])
+{
+	json_object *value = glue_member_of(connection, name);
+	json_object *copy = NULL;
+
+	if (strcmp(name, "Status") == 0 &&
+		(glue_is_nothing(value) || !json_object_is_type(value, json_type_string)))
+		return glue_quote(glue_connection_status(connection), buffer);
+	if (glue_is_nothing(value))
+		return "not there";
+	if (json_object_deep_copy(value, &copy, NULL) == 0 &&
+		glue_redact_tree(copy))
+		write_quoted(copy, buffer);
+	else
+		glue_quote(GLUE_REDACTED, buffer);
+	glue_json_tree_free(copy);
+	return buffer;
+}
+
+/*
+ * Write a value in quotes, whatever type it has; what is long is cut.
+ */
+static void
+write_quoted(json_object *value, char buffer[GLUE_QUOTED_SIZE])
+{
+	char		text[2 * GLUE_QUOTED_SIZE];
+
+	if (json_object_is_type(value, json_type_string))
+	{
+		glue_quote(json_object_get_string(value), buffer);
+		return;
+	}
+	if (glue_json_tree_write(value, text, sizeof(text)) >= sizeof(text))
+		text[glue_utf8_clip(text, sizeof(text) - 1, sizeof(text) - 2)] = '\0';
+	glue_quote(text, buffer);
+}
+
+static void
+report(const char *member, const char *message,
+	   GlueDifferenceSink sink, void *arg)
+{
+	GluePath	root = {NULL, "$", 0};
+	GluePath	path = {&root, member, 0};
+	char		text[PATH_SIZE];
+
+	glue_path_write(&path, text, sizeof(text));
+	sink(arg, text, message);
+}

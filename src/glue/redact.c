@@ -1,0 +1,636 @@
+/*-------------------------------------------------------------------------
+ *
+ * redact.c
+ *	  Removal of secrets from anything that leaves the extension.
+ *
+ * One walker goes through a tree and finds what is secret in it.  What it does
+ * with a secret is the only difference between redacting a tree, asking
+ * whether there is anything to redact, and collecting what must not show up in
+ * a text.
+ *
+ * The walker judges a value by its key, wherever that is, so the root may be a
+ * ConnectionInput, a whole request, an answer or a list of those:
+ *
+ *	- Members that AWS Glue's model marks as sensitive are secret as a whole.
+ *	- Any other key is judged by its end (secret_name.c), and what it names is a
+ *	  secret unless the form of the value shows that it is none
+ *	  (secret_form.c).  Members of the model, such as ValidateCredentials, and
+ *	  references, such as SECRET_ID, are none.  That excuses only a value of the
+ *	  type that belongs there.
+ *	- Of a pair {"Name": "password", "Value": ...}, or the like, the name is the
+ *	  key.
+ *	- In any other string, only what shows itself to be a secret is one
+ *	  (secret_text.c).  So no name protects a password in a URL.
+ *	- A string that holds JSON is walked like the rest and written back.  If it
+ *	  looks like JSON but is not, and mentions a secret, it is one.
+ *
+ * The members of TokenUrlParametersMap, which the model does not mark, are
+ * judged like those of the other maps: scope, audience and resource stay.
+ *
+ * At a secret's place, null, {} and [] stay, since nothing is in them.
+ * Anything else becomes "********", even an empty string: that a password is
+ * empty is worth knowing to the wrong people.
+ *
+ * Whatever the walker cannot be sure of, it hides.  What it leaves has no
+ * secret that it would find, so redacting twice gives the same as once.
+ *
+ * IDENTIFICATION
+ *	  src/glue/redact.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/redact.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "glue/model.h"
+#include "glue/redact_string.h"
+#include "secret/secret_form.h"
+#include "secret/secret_name.h"
+#include "text/json.h"
+
+typedef enum WalkPurpose
+{
+	WALK_REDACT,				/* replace every secret */
+	WALK_DETECT,				/* stop at the first */
+	WALK_COLLECT				/* put them into a list */
+} WalkPurpose;
+
+typedef struct Walk
+{
+	WalkPurpose purpose;
+	size_t		secrets;		/* how many were found (and replaced) */
+	GlueNeedles *needles;		/* only for WALK_COLLECT */
+} Walk;
+
+/* where a value is: a member of an object if key is set, or of an array */
+typedef struct Place
+{
+	json_object *parent;		/* NULL for the root */
+	const char *key;
+	size_t		index;
+} Place;
+
+/* output like that of snprintf() */
+typedef struct Output
+{
+	char	   *buffer;
+	size_t		size;
+	size_t		used;			/* may go beyond size */
+} Output;
+
+static bool walk_value(Walk *walk, const Place *place, json_object *value,
+					   int depth);
+static bool walk_member(Walk *walk, const Place *place, json_object *value,
+						int depth);
+static GlueNameKind judge_key(const char *key, unsigned int *types);
+static bool is_whole_secret(const Place *place, json_object *value);
+static GlueNameKind judge_pair(const Place *place, unsigned int *types);
+static bool walk_string(Walk *walk, json_object *string, int depth);
+static bool walk_json_text(Walk *walk, json_object *string, int depth);
+static bool collect_quoted(GlueNeedles *list, const char *text, size_t len);
+static bool collect_whole(GlueNeedles *list, json_object *string, int depth);
+static bool walk_plain_text(Walk *walk, json_object *string);
+static bool take_whole(Walk *walk, const Place *place, json_object *value);
+static bool write_back(json_object *string, json_object *tree);
+static bool is_of_type(json_object *value, unsigned int types);
+static void put(Output *output, const char *bytes, size_t len);
+static size_t finish(Output *output);
+
+/*
+ * Is a value with this key a secret, as far as the key can tell?
+ */
+bool
+glue_redact_is_secret_key(const char *key)
+{
+	unsigned int types;
+
+	return judge_key(key, &types) >= GLUE_NAME_ADDRESS;
+}
+
+/*
+ * Is this value secret as a whole because of its key, or has it been?
+ */
+bool
+glue_redact_hides(const char *key, json_object *value)
+{
+	Place		place = {NULL, key, 0};
+
+	return is_whole_secret(&place, value);
+}
+
+/*
+ * Replace every secret in a tree by GLUE_REDACTED, and wipe what was there.
+ *
+ * The caller must hold the only reference to the tree and to all in it.
+ * Returns false if memory is short: some secrets may still be there then, so
+ * the tree must not be let out.
+ */
+bool
+glue_redact_tree(json_object *tree)
+{
+	Walk		walk = {WALK_REDACT, 0, NULL};
+	Place		root = {NULL, NULL, 0};
+
+	return walk_value(&walk, &root, tree, 0);
+}
+
+/*
+ * Would glue_redact_tree() replace anything?
+ */
+bool
+glue_redact_has_secret(json_object *tree)
+{
+	Walk		walk = {WALK_DETECT, 0, NULL};
+	Place		root = {NULL, NULL, 0};
+
+	walk_value(&walk, &root, tree, 0);
+	return walk.secrets > 0;
+}
+
+/*
+ * Add every secret that glue_redact_tree() would replace to a list, and sort
+ * it.  Returns false if memory is short.
+ */
+bool
+glue_redact_collect(json_object *tree, GlueNeedles *list)
+{
+	Walk		walk = {WALK_COLLECT, 0, list};
+	Place		root = {NULL, NULL, 0};
+	bool		collected = walk_value(&walk, &root, tree, 0);
+
+	glue_needles_sort(list);
+	return collected;
+}
+
+/*
+ * Copy a text into the buffer without the secrets of a tree, for text that
+ * comes back from AWS and may quote the request.
+ *
+ * Every secret of the tree is replaced by GLUE_REDACTED, also where it is
+ * spelled as in a JSON string or in JSON within such a string, and besides
+ * them the credentials that the text itself shows to be some.  Short secrets
+ * are replaced only where they stand alone (see needles.c).  tree may be
+ * NULL; then nothing is allocated.
+ *
+ * Like snprintf(), returns the length of the whole result without the NUL,
+ * but cuts at the end of a code point.  If memory is short, the whole text is
+ * replaced.
+ */
+size_t
+glue_redact_text(json_object *tree, const char *text,
+				 char *buffer, size_t size)
+{
+	GlueNeedles list = {NULL, 0, 0, {0}};
+	Output		output = {buffer, size, 0};
+	GlueSecretSearch search;
+	size_t		len = strlen(text);
+	size_t		hidden_end = 0;
+	bool		more;
+
+	if (!glue_redact_collect(tree, &list))
+	{
+		glue_needles_free(&list);
+		put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
+		return finish(&output);
+	}
+
+	/* secrets may overlap, so what is hidden is the union of all matches */
+	glue_secret_search_begin(&search, text, len, GLUE_TEXT_PROSE);
+	more = glue_secret_search_next(&search);
+	for (size_t at = 0; at < len; at++)
+	{
+		size_t		end = at + glue_needles_match(&list, text, len, at);
+
+		if (more && search.start == at)
+		{
+			if (search.end > end)
+				end = search.end;
+			more = glue_secret_search_next(&search);
+		}
+		if (end > at && at >= hidden_end)
+			put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
+		if (end > hidden_end)
+			hidden_end = end;
+		if (at >= hidden_end)
+			put(&output, &text[at], 1);
+	}
+	glue_needles_free(&list);
+	return finish(&output);
+}
+
+/*
+ * Walk through a value that its key, if any, does not make a secret.
+ *
+ * This and the functions below return false to end the walk: because memory
+ * is short or because a secret was found and one was all we wanted.
+ */
+static bool
+walk_value(Walk *walk, const Place *place, json_object *value, int depth)
+{
+	json_type	type = json_object_get_type(value);
+
+	if (type == json_type_string)
+		return walk_string(walk, value, depth);
+	if (type != json_type_object && type != json_type_array)
+		return true;
+	if (depth >= GLUE_JSON_MAX_DEPTH)
+		return take_whole(walk, place, value);
+
+	if (type == json_type_object)
+	{
+		json_object_object_foreach(value, key, member)
+		{
+			Place		inner = {value, key, 0};
+
+			if (!walk_member(walk, &inner, member, depth + 1))
+				return false;
+		}
+	}
+	else
+	{
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+		{
+			Place		inner = {value, NULL, i};
+
+			if (!walk_value(walk, &inner,
+							json_object_array_get_idx(value, i), depth + 1))
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Walk through a member of an object.
+ */
+static bool
+walk_member(Walk *walk, const Place *place, json_object *value, int depth)
+{
+	if (is_whole_secret(place, value))
+		return take_whole(walk, place, value);
+	return walk_value(walk, place, value, depth);
+}
+
+/*
+ * Does a member's key make its value a secret, and does its form not deny it?
+ */
+static bool
+is_whole_secret(const Place *place, json_object *value)
+{
+	unsigned int types;
+	GlueNameKind kind = judge_key(place->key, &types);
+	const char *text;
+	size_t		len;
+
+	if (kind == GLUE_NAME_PLAIN)
+		kind = judge_pair(place, &types);
+	if (kind == GLUE_NAME_REFERENCE && !is_of_type(value, types))
+		kind = GLUE_NAME_SECRET;
+	if (kind < GLUE_NAME_ADDRESS)
+		return false;
+	if (glue_model_is_sensitive(place->key))
+		return true;
+	switch (json_object_get_type(value))
+	{
+		case json_type_boolean:
+			return false;
+		case json_type_int:
+		case json_type_double:
+			return kind > GLUE_NAME_MENTIONS;
+		case json_type_string:
+			text = json_object_get_string(value);
+			len = (size_t) json_object_get_string_len(value);
+
+			/* without a secret in it, it would not have that form any more */
+			return !glue_form_is_public(kind, text, len) ||
+				(kind > GLUE_NAME_ADDRESS &&
+				 glue_text_has_secret(text, len, GLUE_TEXT_VALUE));
+		default:
+			return true;
+	}
+}
+
+/*
+ * If a member is the value of a pair of name and value, judge the name.
+ */
+static GlueNameKind
+judge_pair(const Place *place, unsigned int *types)
+{
+	static const char *const names[] = {
+		"name", "Name", "NAME", "key", "Key", "KEY", "id", "field", "header",
+		"option", "parameter", "property", "variable", "OptionName",
+		"ParameterKey", "parameterKey", "ParameterName", "parameterName",
+	};
+	size_t		len = strlen(place->key);
+
+	if (len > 5 && (place->key[len - 1] | 0x20) == 's')
+		len--;
+	if (place->parent == NULL || len < 5 ||
+		!glue_secret_same_name(&place->key[len - 5], 5, "value"))
+		return GLUE_NAME_PLAIN;
+	for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
+	{
+		json_object *name;
+		GlueNameKind kind;
+
+		if (!json_object_object_get_ex(place->parent, names[i], &name) ||
+			!json_object_is_type(name, json_type_string))
+			continue;
+		kind = judge_key(json_object_get_string(name), types);
+		if (kind != GLUE_NAME_PLAIN)
+			return kind;
+	}
+	return GLUE_NAME_PLAIN;
+}
+
+/*
+ * Judge a key, also by the model.  If it is GLUE_NAME_REFERENCE, *types is
+ * the types of value that are no secret, as 1 << GlueShapeType.
+ */
+static GlueNameKind
+judge_key(const char *key, unsigned int *types)
+{
+	GlueNameKind kind;
+	const GlueMemberName *member;
+
+	if (glue_model_is_sensitive(key))
+		return GLUE_NAME_SECRET;
+	kind = glue_secret_name_kind(key, strlen(key));
+	if (kind == GLUE_NAME_PLAIN)
+		return kind;
+	*types = 1 << GLUE_TYPE_STRING | 1 << GLUE_TYPE_BOOLEAN |
+		1 << GLUE_TYPE_INTEGER;
+	member = glue_model_member_name(key);
+	if (member == NULL)
+		return kind;
+	*types = member->types;
+	return GLUE_NAME_REFERENCE;
+}
+
+static bool
+walk_string(Walk *walk, json_object *string, int depth)
+{
+	const char *text = json_object_get_string(string);
+	size_t		len = (size_t) json_object_get_string_len(string);
+	size_t		before = walk->needles != NULL ? walk->needles->count : 0;
+	bool		go_on;
+
+	if (glue_text_looks_like_json(text, len) &&
+		(!glue_value_is_placeholder(text, len) ||
+		 glue_text_has_secret(text, len, GLUE_TEXT_VALUE)))
+		go_on = walk_json_text(walk, string, depth);
+	else
+		go_on = walk_plain_text(walk, string);
+	if (go_on && walk->purpose == WALK_COLLECT &&
+		walk->needles->count > before)
+		go_on = collect_whole(walk->needles, string, depth);
+	return go_on;
+}
+
+/*
+ * Collect a string if not only its secrets are hidden, but all of it.
+ */
+static bool
+collect_whole(GlueNeedles *list, json_object *string, int depth)
+{
+	const char *text = json_object_get_string(string);
+	int			len = json_object_get_string_len(string);
+	json_object *copy = json_object_new_string_len(text, len);
+	Walk		walk = {WALK_REDACT, 0, NULL};
+	bool		collected;
+
+	collected = copy != NULL && walk_string(&walk, copy, depth) &&
+		(strcmp(json_object_get_string(copy), GLUE_REDACTED) != 0 ||
+		 glue_needles_add(list, text, (size_t) len));
+	glue_json_tree_free(copy);
+	return collected;
+}
+
+/*
+ * Walk through a string that should hold JSON.
+ *
+ * A tree would have but one of two members with the same key, so a text with
+ * such is treated as if it were no JSON.  The text is searched as well, for
+ * what is in keys, and hidden if anything shows.
+ */
+static bool
+walk_json_text(Walk *walk, json_object *string, int depth)
+{
+	const char *text = json_object_get_string(string);
+	size_t		len = (size_t) json_object_get_string_len(string);
+	Place		root = {NULL, NULL, 0};
+	size_t		before = walk->secrets;
+	json_object *tree;
+	bool		go_on;
+
+	if (depth + 1 >= GLUE_JSON_MAX_DEPTH)
+		return take_whole(walk, &root, string);
+	tree = glue_json_tree_parse_unique(text, len);
+	if (tree == NULL)
+	{
+		if (glue_secret_name_mentioned(text, len) &&
+			(!take_whole(walk, &root, string) ||
+			 (walk->purpose == WALK_COLLECT &&
+			  !collect_quoted(walk->needles, text, len))))
+			return false;
+		return walk_plain_text(walk, string);
+	}
+
+	go_on = walk_value(walk, &root, tree, depth + 1);
+	if (go_on && walk->purpose == WALK_REDACT && walk->secrets > before)
+		go_on = write_back(string, tree);
+	glue_json_tree_free(tree);
+	if (!go_on)
+		return false;
+
+	text = json_object_get_string(string);
+
+	len = (size_t) json_object_get_string_len(string);
+	if (!glue_text_has_secret(text, len, GLUE_TEXT_PROSE))
+		return true;
+	if (walk->purpose == WALK_COLLECT)
+		return glue_text_collect(walk->needles, text, len, GLUE_TEXT_PROSE);
+	return take_whole(walk, &root, string);
+}
+
+/*
+ * Collect what stands in quotes in a text that is hidden as a whole, except
+ * for keys: a message may quote no more of it than that.
+ */
+static bool
+collect_quoted(GlueNeedles *list, const char *text, size_t len)
+{
+	GlueText	source = {text, len, GLUE_TEXT_VALUE};
+
+	for (size_t at = 0; at < len; at++)
+	{
+		size_t		start = at;
+		size_t		end;
+		size_t		next;
+
+		if (!glue_is_quote(text[at]))
+			continue;
+		while (start > 0 && text[start - 1] == '\\')
+			start--;
+		end = glue_value_quoted_end(&source, &start, false);
+
+		/* go on behind the closing quote, which may be escaped */
+		for (at = end; at < len && text[at] == '\\';)
+			at++;
+		next = glue_value_skip_blanks(&source, at + 1);
+		if ((next >= len || text[next] != ':') &&
+			!glue_needles_add(list, &text[start], end - start))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Look for credentials in a string.
+ */
+static bool
+walk_plain_text(Walk *walk, json_object *string)
+{
+	const char *text = json_object_get_string(string);
+	size_t		len = (size_t) json_object_get_string_len(string);
+
+	if (!glue_text_has_secret(text, len, GLUE_TEXT_VALUE))
+		return true;
+	walk->secrets++;
+	switch (walk->purpose)
+	{
+		case WALK_DETECT:
+			return false;
+		case WALK_COLLECT:
+			return glue_text_collect(walk->needles, text, len, GLUE_TEXT_VALUE);
+		case WALK_REDACT:
+			break;
+	}
+	return glue_string_replace_parts(string);
+}
+
+/*
+ * Deal with a value that is a secret as a whole.  A string needs no place,
+ * since it is replaced where it is.
+ */
+static bool
+take_whole(Walk *walk, const Place *place, json_object *value)
+{
+	json_type	type = json_object_get_type(value);
+	json_object *redacted;
+	int			status;
+
+	if (type == json_type_null ||
+		(type == json_type_object && json_object_object_length(value) == 0) ||
+		(type == json_type_array && json_object_array_length(value) == 0) ||
+		(type == json_type_string &&
+		 strcmp(json_object_get_string(value), GLUE_REDACTED) == 0))
+		return true;
+
+	walk->secrets++;
+	if (walk->purpose == WALK_DETECT)
+		return false;
+	if (walk->purpose == WALK_COLLECT)
+		return glue_needles_add_tree(walk->needles, value);
+	if (type == json_type_string)
+		return glue_string_replace(value, GLUE_REDACTED, strlen(GLUE_REDACTED));
+
+	/* the parent drops its reference, and we free what we still have */
+	redacted = json_object_new_string_len(GLUE_REDACTED,
+										  (int) strlen(GLUE_REDACTED));
+	if (redacted == NULL)
+		return false;
+	json_object_get(value);
+	if (place->key != NULL)
+		status = json_object_object_add(place->parent, place->key, redacted);
+	else
+		status = json_object_array_put_idx(place->parent, place->index,
+										   redacted);
+	if (status != 0)
+	{
+		json_object_put(value);
+		json_object_put(redacted);
+		return false;
+	}
+	glue_json_tree_free(value);
+	return true;
+}
+
+/*
+ * Make a string hold the JSON of a tree.
+ */
+static bool
+write_back(json_object *string, json_object *tree)
+{
+	size_t		len = glue_json_tree_write(tree, NULL, 0);
+	char	   *text = malloc(len + 1);
+	bool		replaced;
+
+	if (text == NULL)
+		return false;
+	glue_json_tree_write(tree, text, len + 1);
+	replaced = glue_string_replace(string, text, len);
+	OPENSSL_cleanse(text, len + 1);
+	free(text);
+	return replaced;
+}
+
+/*
+ * Is the value of one of these types of the model, or null?
+ */
+static bool
+is_of_type(json_object *value, unsigned int types)
+{
+	unsigned int fitting = 0;
+
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			fitting = 1 << GLUE_TYPE_STRUCTURE | 1 << GLUE_TYPE_MAP;
+			break;
+		case json_type_array:
+			fitting = 1 << GLUE_TYPE_LIST;
+			break;
+		case json_type_string:
+			fitting = 1 << GLUE_TYPE_STRING;
+			break;
+		case json_type_boolean:
+			fitting = 1 << GLUE_TYPE_BOOLEAN;
+			break;
+		case json_type_int:
+		case json_type_double:
+			fitting = 1 << GLUE_TYPE_INTEGER | 1 << GLUE_TYPE_NUMBER;
+			break;
+		case json_type_null:
+			return true;
+	}
+	return (types & fitting) != 0;
+}
+
+static void
+put(Output *output, const char *bytes, size_t len)
+{
+	if (output->used < output->size)
+	{
+		size_t		room = output->size - output->used;
+
+		memcpy(output->buffer + output->used, bytes, len < room ? len : room);
+	}
+	output->used += len;
+}
+
+/*
+ * Terminate the output, within its size and not within a code point.
+ */
+static size_t
+finish(Output *output)
+{
+	if (output->size > 0)
+		output->buffer[glue_utf8_clip(output->buffer, output->used,
+									  output->size - 1)] = '\0';
+	return output->used;
+}

@@ -1,0 +1,134 @@
+/*-------------------------------------------------------------------------
+ *
+ * redact_string.c
+ *	  The secrets of one string of a tree.
+ *
+ * What redact.c does with a string that is no secret as a whole.
+ *
+ * IDENTIFICATION
+ *	  src/glue/redact_string.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/redact_string.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "text/json.h"
+
+static char *new_buffer(const char *text, size_t len);
+
+/*
+ * Give a string a new text, after wiping the old one.  The new one must not
+ * be a part of the old one.
+ */
+bool
+glue_string_replace(json_object *string, const char *text, size_t len)
+{
+	/* json-c hands out its own buffer, const or not */
+	OPENSSL_cleanse((char *) json_object_get_string(string),
+					(size_t) json_object_get_string_len(string));
+	return json_object_set_string_len(string, text, (int) len) != 0;
+}
+
+/*
+ * Replace the credentials in a string.
+ *
+ * To hide one of them may make something else look like one, or the text be
+ * JSON.  That is rare enough to hide it all then.
+ */
+bool
+glue_string_replace_parts(json_object *string)
+{
+	const char *text = json_object_get_string(string);
+	size_t		len = (size_t) json_object_get_string_len(string);
+	GlueSecretSearch search;
+	size_t		copied = 0;
+	size_t		used = 0;
+	char	   *buffer = new_buffer(text, len);
+	json_object *tree;
+	bool		replaced;
+
+	if (buffer == NULL)
+		return false;
+	glue_secret_search_begin(&search, text, len, GLUE_TEXT_VALUE);
+	while (glue_secret_search_next(&search))
+	{
+		memcpy(&buffer[used], &text[copied], search.start - copied);
+		used += search.start - copied;
+		memcpy(&buffer[used], GLUE_REDACTED, strlen(GLUE_REDACTED));
+		used += strlen(GLUE_REDACTED);
+		copied = search.end;
+	}
+	memcpy(&buffer[used], &text[copied], len - copied);
+	used += len - copied;
+
+	tree = glue_text_looks_like_json(buffer, used) ?
+		glue_json_tree_parse(buffer, used) : NULL;
+	if (tree != NULL || glue_text_has_secret(buffer, used, GLUE_TEXT_VALUE))
+		replaced = glue_string_replace(string, GLUE_REDACTED,
+									   strlen(GLUE_REDACTED));
+	else
+		replaced = glue_string_replace(string, buffer, used);
+	glue_json_tree_free(tree);
+	OPENSSL_cleanse(buffer, used);
+	free(buffer);
+	return replaced;
+}
+
+/*
+ * A buffer for a text with its secrets replaced, or NULL if memory is short.
+ */
+static char *
+new_buffer(const char *text, size_t len)
+{
+	GlueSecretSearch search;
+	size_t		size = len + 1;
+
+	glue_secret_search_begin(&search, text, len, GLUE_TEXT_VALUE);
+	while (glue_secret_search_next(&search))
+		size += strlen(GLUE_REDACTED);
+	return malloc(size);
+}
+
+bool
+glue_text_looks_like_json(const char *text, size_t len)
+{
+	size_t		at = 0;
+
+	while (at < len && (text[at] == ' ' || text[at] == '\t' ||
+						text[at] == '\r' || text[at] == '\n'))
+		at++;
+	return at < len && (text[at] == '{' || text[at] == '[');
+}
+
+bool
+glue_text_has_secret(const char *text, size_t len, GlueTextKind kind)
+{
+	GlueSecretSearch search;
+
+	glue_secret_search_begin(&search, text, len, kind);
+	return glue_secret_search_next(&search);
+}
+
+/*
+ * Collect the credentials in a text.
+ */
+bool
+glue_text_collect(GlueNeedles *list, const char *text, size_t len,
+				  GlueTextKind kind)
+{
+	GlueSecretSearch search;
+
+	glue_secret_search_begin(&search, text, len, kind);
+	while (glue_secret_search_next(&search))
+	{
+		if (!glue_needles_add(list, &text[search.start],
+							  search.end - search.start))
+			return false;
+	}
+	return true;
+}

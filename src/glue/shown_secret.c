@@ -1,0 +1,105 @@
+/*-------------------------------------------------------------------------
+ *
+ * shown_secret.c
+ *	  Secrets that AWS Glue returns in clear.
+ *
+ * AWS Glue hides the passwords that it knows of.  Those of properties of a
+ * connector's own, such as "sharepoint.clientSecret", and those within a URL or a
+ * JSON text, it returns as they were given.  Then they can be compared, and need
+ * not be taken for unknown; what differs is never told.  What is encrypted can
+ * differ each time.
+ *
+ * IDENTIFICATION
+ *	  src/glue/shown_secret.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/shown_secret.h"
+
+#include <string.h>
+
+#include "glue/redact.h"
+#include "text/json.h"
+
+static bool is_shown(json_object *value);
+static bool same_text(json_object *a, json_object *b);
+static json_object *redacted(const char *key, json_object *value);
+
+/*
+ * Are two values of a property the same but for a secret that both show?
+ *
+ * If memory is short, they are not known to differ.
+ */
+bool
+glue_shown_secret_differs(const char *key, json_object *sent,
+						  json_object *got)
+{
+	json_object *sent_copy;
+	json_object *got_copy;
+	bool		differs;
+
+	if (!is_shown(sent) || !is_shown(got) || same_text(sent, got) ||
+		strncmp(key, "ENCRYPTED_", 10) == 0)
+		return false;
+	sent_copy = redacted(key, sent);
+	got_copy = redacted(key, got);
+	differs = sent_copy != NULL && got_copy != NULL &&
+		json_object_equal(sent_copy, got_copy);
+	glue_json_tree_free(sent_copy);
+	glue_json_tree_free(got_copy);
+	return differs;
+}
+
+/* Is it a text in which nothing is hidden? */
+static bool
+is_shown(json_object *value)
+{
+	const char *text;
+
+	if (!json_object_is_type(value, json_type_string))
+		return false;
+	text = json_object_get_string(value);
+	return strstr(text, GLUE_REDACTED) == NULL &&
+		text[strspn(text, "*")] != '\0';
+}
+
+/* The same text, or the same JSON in other words. */
+static bool
+same_text(json_object *a, json_object *b)
+{
+	json_object *a_tree;
+	json_object *b_tree;
+	bool		same;
+
+	if (json_object_equal(a, b))
+		return true;
+	a_tree = glue_json_tree_parse(json_object_get_string(a),
+								  (size_t) json_object_get_string_len(a));
+	b_tree = glue_json_tree_parse(json_object_get_string(b),
+								  (size_t) json_object_get_string_len(b));
+	same = a_tree != NULL && b_tree != NULL &&
+		json_object_equal(a_tree, b_tree);
+	glue_json_tree_free(a_tree);
+	glue_json_tree_free(b_tree);
+	return same;
+}
+
+/* A property without its secrets; NULL if memory is short. */
+static json_object *
+redacted(const char *key, json_object *value)
+{
+	json_object *object = json_object_new_object();
+	json_object *copy = NULL;
+
+	if (object == NULL || json_object_deep_copy(value, &copy, NULL) != 0 ||
+		json_object_object_add(object, key, copy) != 0)
+	{
+		glue_json_tree_free(copy);
+		glue_json_tree_free(object);
+		return NULL;
+	}
+	if (glue_redact_tree(object))
+		return object;
+	glue_json_tree_free(object);
+	return NULL;
+}

@@ -1,0 +1,456 @@
+/*-------------------------------------------------------------------------
+ *
+ * source_url.c
+ *	  What is wrong with the URL of a data source.
+ *
+ * AWS Glue takes any text for a URL, and a job fails with it later.  What
+ * people get wrong again and again is found here: another word for the
+ * driver, a colon or slashes that are missing, no host, or one that leads
+ * AWS Glue to itself.
+ *
+ * There are more drivers than anybody knows, so a URL is right unless it is
+ * known to be wrong.  Where a placeholder stands, nothing can be said.  A
+ * message shows the right form and nothing of the URL, which may hold a
+ * password.  How an address is taken apart, for those who need its parts, is
+ * another thing: see jdbc_url.c.
+ *
+ * IDENTIFICATION
+ *	  src/glue/source_url.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/source_url.h"
+
+#include <string.h>
+
+#include "glue/database_address.h"
+#include "glue/jdbc_url.h"
+
+#define BLANKS " \t\r\n"
+
+/* the longest host, with room for the end */
+#define HOST_SIZE 256
+
+/* a driver of which we know what its URLs look like */
+typedef struct Driver
+{
+	const char *name;
+	const char *form;			/* or NULL: that of the engine */
+	GlueEngine	engine;
+} Driver;
+
+/* a part of a text, not terminated */
+typedef struct Span
+{
+	const char *start;
+	size_t		len;
+} Span;
+
+static const Driver drivers[] = {
+	{"databricks", "jdbc:databricks://host:port/default"},
+	{"mariadb", "jdbc:mariadb://host:port/database"},
+	{"mysql", NULL, GLUE_ENGINE_MYSQL},
+	{"oracle", NULL, GLUE_ENGINE_ORACLE},
+	{"postgresql", NULL, GLUE_ENGINE_POSTGRESQL},
+	{"redshift", "jdbc:redshift://host:port/database"},
+	{"snowflake", "jdbc:snowflake://account.snowflakecomputing.com/"},
+	{"sqlserver", NULL, GLUE_ENGINE_SQLSERVER},
+};
+
+/* other words for them, each with the right one */
+static const char *const other_words[][2] = {
+	{"mssql", "sqlserver"},
+	{"mssqlserver", "sqlserver"},
+	{"mysqli", "mysql"},
+	{"pgsql", "postgresql"},
+	{"postgesql", "postgresql"},
+	{"postgre", "postgresql"},
+	{"postgres", "postgresql"},
+	{"postgressql", "postgresql"},
+	{"postgresq", "postgresql"},
+};
+
+static bool wrong_form(const Driver *driver, GlueUrlFault *fault);
+static bool oracle_fault(const char *rest, const Driver *driver,
+						 GlueUrlFault *fault);
+static bool authority_fault(const char *authority, const Driver *driver,
+							GlueUrlFault *fault);
+static Span skip_login(Span text);
+static bool hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault);
+static bool span_fault(Span host, bool need_host, GlueUrlFault *fault);
+static bool has_port(Span server);
+static Span host_of(Span address);
+static const Driver *find_driver(Span word, bool *exact);
+static Span first_word(const char *text);
+static bool is_placeholder(const char *text);
+static const char *find_word(const char *text, const char *word);
+
+/*
+ * Look for a fault in a JDBC URL.
+ *
+ * Custom connectors have lists of URLs as JSON, which begin with "[[", and
+ * AWS's own drivers have "jdbc-secretsmanager:".
+ */
+bool
+glue_jdbc_url_fault(const char *url, GlueUrlFault *fault)
+{
+	bool		has_prefix = strncmp(url, "jdbc:", 5) == 0;
+	Span		word = first_word(has_prefix ? url + 5 : url);
+	const char *rest = word.start + word.len;
+	const Driver *driver;
+	bool		exact;
+
+	if (strncmp(url, "[[", 2) == 0 || strncmp(url, "jdbc-", 5) == 0 ||
+		is_placeholder(url))
+		return false;
+	if (glue_same_word(word.start, word.len, "jdbc"))
+	{
+		/* twice, or in another case */
+		has_prefix = false;
+		word = first_word(rest + strspn(rest, ":/"));
+		rest = word.start + word.len;
+	}
+	if (is_placeholder(rest))
+		return false;
+
+	driver = find_driver(word, &exact);
+	if (driver != NULL && (!has_prefix || !exact || *rest != ':'))
+		return wrong_form(driver, fault);
+	fault->form = NULL;
+	fault->message = "should begin with \"jdbc:\"";
+	if (!has_prefix)
+		return true;
+	fault->message = "should have the name of the driver and \":\" after "
+		"\"jdbc:\"";
+	if (word.len == 0 || *rest != ':')
+		return true;
+
+	if (driver != NULL && strcmp(driver->name, "oracle") == 0)
+		return oracle_fault(rest + 1, driver, fault);
+	do
+	{
+		/* as in jdbc:redshift:iam://, jdbc:mysql:replication:// */
+		word = first_word(rest + 1);
+		rest = word.start + word.len;
+	} while (word.len > 0 && *rest == ':');
+	if (word.len == 0 && strncmp(rest, "//", 2) == 0)
+		return authority_fault(rest + 2, driver, fault);
+	return driver != NULL && !is_placeholder(rest) &&
+		wrong_form(driver, fault);
+}
+
+static bool
+wrong_form(const Driver *driver, GlueUrlFault *fault)
+{
+	fault->message = "should look like";
+	fault->form = driver->form != NULL ? driver->form :
+		glue_engine_url_form(driver->engine);
+	return true;
+}
+
+/*
+ * Look for a fault in what follows "jdbc:oracle:".  What is behind "@" can be
+ * a host, a URL, a descriptor or a name that is looked up.
+ */
+static bool
+oracle_fault(const char *rest, const Driver *driver, GlueUrlFault *fault)
+{
+	Span		kind = first_word(rest);
+	Span		place = {rest, strcspn(rest, "(?")};
+	const char *slashes;
+
+	if (is_placeholder(rest))
+		return false;
+	if (!glue_same_word(kind.start, kind.len, "thin"))
+		return strncmp(rest, "oci", 3) != 0 && strncmp(rest, "kprb", 4) != 0 &&
+			wrong_form(driver, fault);
+
+	place = skip_login(place);
+	if (rest[kind.len] != ':' || place.start == rest)
+		return strstr(rest, "${") == NULL && strchr(rest, '@') == NULL &&
+			wrong_form(driver, fault);
+	if (*place.start == '(')
+	{
+		place.start = find_word(place.start, "host=");
+		place.len = place.start != NULL ? strcspn(place.start, ")") : 0;
+		return place.start != NULL && span_fault(place, false, fault);
+	}
+	slashes = strstr(place.start, "//");
+	if (slashes != NULL && strcspn(place.start, "/?") ==
+		(size_t) (slashes - place.start))
+		place.start = slashes + 2;
+	place.len = strcspn(place.start, "/?");
+	return hosts_fault(place, true, fault);
+}
+
+/*
+ * Look for a fault in what follows "//", up to the end of the hosts.
+ */
+static bool
+authority_fault(const char *authority, const Driver *driver,
+				GlueUrlFault *fault)
+{
+	Span		hosts = {authority, strcspn(authority, "/?;")};
+	bool		need_host = driver != NULL &&
+		find_word(authority, "serverName=") == NULL;
+
+	return hosts_fault(skip_login(hosts), need_host, fault);
+}
+
+/*
+ * Look for a fault in the URL of a MongoDB.
+ */
+bool
+glue_mongodb_url_fault(const char *url, GlueUrlFault *fault)
+{
+	const char *rest = strstr(url, "://");
+	Span		hosts;
+
+	if (is_placeholder(url))
+		return false;
+	if (strncmp(url, "mongodb://", 10) != 0 &&
+		strncmp(url, "mongodb+srv://", 14) != 0)
+	{
+		fault->message = "should look like";
+		fault->form = "mongodb://host:port/database";
+		return true;
+	}
+
+	/* a password can have "/" in it */
+	hosts.start = rest + 3;
+	hosts.len = strcspn(hosts.start, "?");
+	hosts = skip_login(hosts);
+	hosts.len = strcspn(hosts.start, "/?");
+	return hosts_fault(hosts, true, fault);
+}
+
+/*
+ * Look for a fault in the bootstrap servers of Kafka, a list of hosts with
+ * ports.
+ */
+bool
+glue_kafka_servers_fault(const char *servers, GlueUrlFault *fault)
+{
+	for (;;)
+	{
+		Span		server;
+		const char *scheme;
+		const char *end = servers + strcspn(servers, ",");
+
+		servers += strspn(servers, BLANKS);
+		scheme = strstr(servers, "://");
+		if (scheme != NULL && scheme < end)
+			servers = scheme + 3;
+		server.start = servers;
+		server.len = servers < end ? (size_t) (end - servers) : 0;
+		if (server.len > 0 && memchr(server.start, '$', server.len) == NULL &&
+			memchr(server.start, '{', server.len) == NULL)
+		{
+			if (!has_port(server))
+			{
+				fault->message = "should have a port with each host, as in";
+				fault->form = "host:9092";
+				return true;
+			}
+			if (hosts_fault(server, true, fault))
+				return true;
+		}
+		if (*end == '\0')
+			return false;
+		servers = end + 1;
+	}
+}
+
+/*
+ * Is there a port, and nothing behind it, in one entry of a list that commas
+ * separate?
+ */
+static bool
+has_port(Span server)
+{
+	Span		host = host_of(server);
+	const char *at = host.start + host.len;
+	size_t		digits;
+
+	at += *at == ']';
+	if (*at != ':')
+		return false;
+	digits = strspn(++at, "0123456789");
+	at += digits;
+	at += strspn(at, BLANKS);
+	return digits > 0 && at >= server.start + server.len;
+}
+
+/*
+ * Look for a fault in the name or the address of a host.
+ */
+bool
+glue_host_fault(const char *host, GlueUrlFault *fault)
+{
+	Span		span = {host, strcspn(host, BLANKS)};
+
+	return span_fault(span, false, fault);
+}
+
+/*
+ * Skip a log-in, up to the last "@": a password can have "@" in it.
+ */
+static Span
+skip_login(Span text)
+{
+	for (size_t i = text.len; i > 0; i--)
+	{
+		if (text.start[i - 1] == '@')
+		{
+			text.start += i;
+			text.len -= i;
+			break;
+		}
+	}
+	return text;
+}
+
+/*
+ * Look for a fault in a list of hosts, each with a port or not.
+ */
+static bool
+hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault)
+{
+	const char *end = hosts.start + hosts.len;
+
+	/* MySQL's (host=h,port=3306) and address=(host=h)(port=3306) */
+	if (memchr(hosts.start, '(', hosts.len) != NULL)
+		return false;
+	for (;;)
+	{
+		const char *comma = memchr(hosts.start, ',', hosts.len);
+
+		if (comma != NULL)
+			hosts.len = (size_t) (comma - hosts.start);
+		if (span_fault(host_of(hosts), need_host, fault))
+			return true;
+		if (comma == NULL)
+			return false;
+		hosts.start = comma + 1;
+		hosts.len = (size_t) (end - hosts.start);
+	}
+}
+
+/*
+ * Look for a fault in one host.
+ */
+static bool
+span_fault(Span host, bool need_host, GlueUrlFault *fault)
+{
+	char		name[HOST_SIZE];
+	GlueAddressStatus status;
+
+	if (host.len >= sizeof(name))
+		return false;
+	memcpy(name, host.start, host.len);
+	name[host.len] = '\0';
+	status = glue_host_check(name);
+	if (status != GLUE_ADDRESS_LOCAL &&
+		(status != GLUE_ADDRESS_NO_HOST || !need_host))
+		return false;
+	fault->message = glue_address_status_message(status);
+	fault->form = NULL;
+	return true;
+}
+
+/*
+ * Take the host out of "host:port", "[address]:port" or "host\instance".
+ */
+static Span
+host_of(Span address)
+{
+	Span		host = {address.start, 0};
+	const char *end = "]";
+
+	if (address.len > 0 && address.start[0] == '[')
+	{
+		host.start++;
+		address.len--;
+	}
+	else
+		end = ":\\";
+	while (host.len < address.len && strchr(end, host.start[host.len]) == NULL &&
+		   strchr(BLANKS, host.start[host.len]) == NULL)
+		host.len++;
+	return host;
+}
+
+/*
+ * Find a driver by its name, in whatever case, or by another word for it.
+ */
+static const Driver *
+find_driver(Span word, bool *exact)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(Driver); i++)
+	{
+		if (glue_same_word(word.start, word.len, drivers[i].name))
+		{
+			*exact = strncmp(word.start, drivers[i].name, word.len) == 0;
+			return &drivers[i];
+		}
+	}
+	*exact = false;
+	for (size_t i = 0; i < sizeof(other_words) / sizeof(other_words[0]); i++)
+	{
+		if (glue_same_word(word.start, word.len, other_words[i][0]))
+			name = other_words[i][1];
+	}
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(Driver); i++)
+	{
+		if (name != NULL && strcmp(name, drivers[i].name) == 0)
+			return &drivers[i];
+	}
+	return NULL;
+}
+
+/*
+ * Take from the beginning of a text what names of drivers are made of.
+ */
+static Span
+first_word(const char *text)
+{
+	Span		word = {text, 0};
+
+	for (;; word.len++)
+	{
+		char		c = text[word.len];
+
+		if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
+			(c < '0' || c > '9') && c != '_' && c != '+' && c != '-')
+			break;
+	}
+	return word;
+}
+
+/*
+ * Does a text begin with what somebody is to put a value in for, as in
+ * "${url}" or "{{resolve:ssm:url}}"?
+ */
+static bool
+is_placeholder(const char *text)
+{
+	return *text == '$' || *text == '{' || *text == '%' || *text == '<';
+}
+
+/*
+ * Find a word of a text, in whatever case; returns what follows it, or NULL.
+ */
+static const char *
+find_word(const char *text, const char *word)
+{
+	size_t		len = strlen(word);
+
+	for (; strnlen(text, len) == len; text++)
+	{
+		if (glue_same_word(text, len, word))
+			return text + len;
+	}
+	return NULL;
+}

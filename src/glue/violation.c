@@ -1,0 +1,216 @@
+/*-------------------------------------------------------------------------
+ *
+ * violation.c
+ *	  One finding of the validator, and how it is put into words.
+ *
+ * Everything is written into buffers on the stack, so the sink may longjmp.
+ *
+ * A path is written so that PostgreSQL's jsonpath accepts it and, unless a
+ * key had to be cut, finds the value: "$.ConnectionProperties.\"odd key\"",
+ * "$.MatchCriteria[3]".
+ *
+ * IDENTIFICATION
+ *	  src/glue/violation.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/violation.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "glue/redact.h"
+#include "text/json.h"
+
+/*
+ * Longest part of a key that a path shows, in bytes.  Escaped, it has six
+ * times as many at worst.  A path has at most one such key, since those below
+ * an unknown one are not looked at; the rest are names from the model, at
+ * most 40 bytes long, five deep.
+ */
+#define MAX_KEY 64
+#define PATH_SIZE 1024
+
+#define MESSAGE_SIZE 1024
+
+/* output that is cut at the end of its buffer; always terminated */
+typedef struct Writer
+{
+	char	   *buffer;
+	size_t		size;
+	size_t		used;			/* less than size */
+} Writer;
+
+static void write_step(Writer *writer, const GluePath *path);
+static void write_key(Writer *writer, const char *key);
+static bool is_plain_key(const char *key);
+static void write_bytes(Writer *writer, const char *bytes, size_t len);
+
+/*
+ * Report one finding.  The message must not contain the value of a secret.
+ */
+void
+glue_report(const GlueReporter *reporter, const GluePath *path,
+			const char *rule, GlueSeverity severity, const char *format, ...)
+{
+	GlueViolation violation;
+	char		path_text[PATH_SIZE];
+	char		message[MESSAGE_SIZE];
+	va_list		args;
+	int			len;
+
+	va_start(args, format);
+	len = vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	if (len < 0)
+		message[0] = '\0';
+	else if ((size_t) len >= sizeof(message))
+		message[glue_utf8_clip(message, sizeof(message) - 1,
+							   sizeof(message) - 4)] = '\0';
+
+	glue_path_write(path, path_text, sizeof(path_text));
+	violation.path = path_text;
+	violation.rule = rule;
+	violation.message = message;
+	violation.severity = severity;
+	reporter->sink(reporter->arg, &violation);
+}
+
+/*
+ * Write a path as SQL/JSON path.  It is cut if the buffer is too small.
+ */
+void
+glue_path_write(const GluePath *path, char *buffer, size_t size)
+{
+	Writer		writer = {buffer, size, 0};
+
+	buffer[0] = '\0';
+	write_step(&writer, path);
+}
+
+/*
+ * Is the value at this path a secret, or in one?
+ */
+bool
+glue_path_is_secret(const GluePath *path)
+{
+	for (; path->parent != NULL; path = path->parent)
+	{
+		if (path->key != NULL && glue_redact_is_secret_key(path->key))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Put a value into quotes for a message, without credentials that may be in
+ * it.  Returns buffer.  A long value is cut.
+ */
+const char *
+glue_quote(const char *text, char buffer[GLUE_QUOTED_SIZE])
+{
+	static const char dots[] = "...";
+	size_t		room = GLUE_QUOTED_SIZE - 1;
+	size_t		len = glue_redact_text(NULL, text, buffer + 1, room - 1);
+
+	buffer[0] = '"';
+	if (len > room - 2)
+	{
+		len = glue_utf8_clip(buffer + 1, strlen(buffer + 1),
+							 room - 2 - strlen(dots));
+		memcpy(buffer + 1 + len, dots, strlen(dots));
+		len += strlen(dots);
+	}
+	len = glue_utf8_hide_controls(buffer + 1, len, "");
+	buffer[len + 1] = '"';
+	buffer[len + 2] = '\0';
+	return buffer;
+}
+
+/*
+ * Write the steps from the root to here.
+ */
+static void
+write_step(Writer *writer, const GluePath *path)
+{
+	if (path->parent == NULL)
+	{
+		write_bytes(writer, path->key, strlen(path->key));
+		return;
+	}
+	write_step(writer, path->parent);
+	if (path->key == NULL)
+	{
+		char		subscript[32];
+
+		snprintf(subscript, sizeof(subscript), "[%zu]", path->index);
+		write_bytes(writer, subscript, strlen(subscript));
+		return;
+	}
+	write_bytes(writer, ".", 1);
+	if (is_plain_key(path->key))
+		write_bytes(writer, path->key, strlen(path->key));
+	else
+		write_key(writer, path->key);
+}
+
+/*
+ * Write a key in quotes, with the escapes that jsonpath has in common with
+ * JSON.
+ */
+static void
+write_key(Writer *writer, const char *key)
+{
+	size_t		len = strlen(key);
+	size_t		clipped = glue_utf8_clip(key, len, MAX_KEY);
+
+	write_bytes(writer, "\"", 1);
+	for (size_t i = 0; i < clipped; i++)
+	{
+		unsigned char c = (unsigned char) key[i];
+		char		escape[8];
+
+		if (c == '"' || c == '\\')
+			snprintf(escape, sizeof(escape), "\\%c", c);
+		else if (c < 0x20)
+			snprintf(escape, sizeof(escape), "\\u%04x", c);
+		else
+			snprintf(escape, sizeof(escape), "%c", c);
+		write_bytes(writer, escape, strlen(escape));
+	}
+	if (clipped < len)
+		write_bytes(writer, "...", 3);
+	write_bytes(writer, "\"", 1);
+}
+
+/*
+ * Can a key do without quotes?
+ */
+static bool
+is_plain_key(const char *key)
+{
+	size_t		len = 0;
+
+	for (; key[len] != '\0'; len++)
+	{
+		char		c = key[len];
+		bool		letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+		if (len == MAX_KEY ||
+			(!letter && c != '_' && (len == 0 || c < '0' || c > '9')))
+			return false;
+	}
+	return len > 0;
+}
+
+static void
+write_bytes(Writer *writer, const char *bytes, size_t len)
+{
+	size_t		room = writer->size - 1 - writer->used;
+
+	len = glue_utf8_clip(bytes, len, room);
+	memcpy(writer->buffer + writer->used, bytes, len);
+	writer->used += len;
+	writer->buffer[writer->used] = '\0';
+}

@@ -1,0 +1,265 @@
+/*-------------------------------------------------------------------------
+ *
+ * http.c
+ *	  HTTPS transfers that a backend can wait for, and leave, at any time.
+ *
+ * This folder alone knows libcurl.  It knows nothing of AWS.
+ *
+ * Errors.  A longjmp through libcurl's frames would leave its handles
+ * unusable and impossible to free.  Callbacks therefore only record, and
+ * everything that may raise (allocation, CHECK_FOR_INTERRUPTS, reserving
+ * file descriptors) happens while no frame of libcurl is on the stack: here,
+ * and when http_pool.c opens its handles.
+ *
+ * Clean-up.  A transfer belongs to the memory context that was current at its
+ * start: its reset callback is registered before any handle exists, and
+ * frees what there is.
+ *
+ * IDENTIFICATION
+ *	  src/http/http.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "http/clock.h"
+#include "http/http.h"
+#include "http/http_pool.h"
+#include "http/http_progress.h"
+#include "http/poll_set.h"
+#include "server/compat.h"
+#include "utils/memutils.h"
+
+/* A wait that only news of a transfer or the latch are meant to end. */
+#define LONG_WAIT_MS	(60 * 1000)
+
+/* What is done while something is waited for, or NULL. */
+static GlueHttpMeanwhile meanwhile = NULL;
+static void *meanwhile_arg;
+
+/* prototypes of private functions */
+static GlueHttpState *new_transfer(const GlueHttpRequest *request);
+static void release_transfer(void *arg);
+static long wait_time(long timeout_ms);
+static long do_meanwhile(void);
+
+/* Make ready what a backend keeps for its transfers, if it is not yet. */
+void
+glue_http_open(void)
+{
+	glue_http_pool_open();
+}
+
+/*
+ * Start a transfer.
+ *
+ * The result belongs to the current memory context.  Call glue_http_wait()
+ * until its outcome is not GLUE_HTTP_PENDING any more.  Raises an error only
+ * for want of memory or file descriptors, when nothing has been sent.
+ */
+GlueHttpTransfer *
+glue_http_start(const GlueHttpRequest *request)
+{
+	GlueHttpState *transfer;
+	sigset_t	saved;
+	bool		started;
+
+	if (glue_http_progress_is_idle() &&
+		(glue_http_pool_in_doubt() || !glue_http_has_room()))
+		glue_http_pool_close();
+	glue_http_pool_open();
+
+	transfer = new_transfer(request);
+	glue_poll_reserve(GLUE_HTTP_FDS_PER_TRANSFER);
+	transfer->reserved = true;
+
+	glue_http_pool_enter(&saved);
+	started = glue_http_progress_begin(transfer);
+	glue_http_pool_leave(&saved);
+
+	if (!started)
+	{
+		glue_http_pool_doubt();
+		glue_http_release(&transfer->public);
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not prepare an HTTP request")));
+	}
+	return &transfer->public;
+}
+
+/* A transfer without handles, which will be released with its context. */
+static GlueHttpState *
+new_transfer(const GlueHttpRequest *request)
+{
+	GlueHttpState *transfer = palloc0(sizeof(GlueHttpState));
+
+	transfer->callback.func = release_transfer;
+	transfer->callback.arg = transfer;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext,
+									   &transfer->callback);
+	transfer->request = request;
+	transfer->public.started_at = GetCurrentTimestamp();
+	return transfer;
+}
+
+/*
+ * Free what a transfer holds, and leave it if it is still under way.
+ *
+ * For callers that do not want to wait for the reset of the memory context.
+ * Never raises.  The body of the answer is gone afterwards.
+ */
+void
+glue_http_release(GlueHttpTransfer *transfer)
+{
+	release_transfer(transfer);
+}
+
+/*
+ * Do the same as a reset callback, which must not raise, and is called again
+ * for a transfer that was released before.
+ */
+static void
+release_transfer(void *arg)
+{
+	GlueHttpState *transfer = arg;
+
+	glue_secret_buffer_free(&transfer->answer);
+	transfer->public.body = NULL;
+	glue_http_progress_release(transfer);
+	if (transfer->reserved)
+		glue_poll_give_back(GLUE_HTTP_FDS_PER_TRANSFER);
+	transfer->reserved = false;
+}
+
+/*
+ * Get ready for this many transfers side by side, and keep as many connections
+ * from now on.
+ */
+void
+glue_http_expect(int ntransfers)
+{
+	glue_http_pool_open();
+	glue_http_pool_expect(ntransfers);
+}
+
+/* Are there file descriptors for another transfer? */
+bool
+glue_http_has_room(void)
+{
+	return glue_poll_can_reserve(GLUE_HTTP_FDS_PER_TRANSFER);
+}
+
+/* ----------------------------------------------------------------
+ * Waiting
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Wait until something happens to a transfer or timeout_ms have passed, and
+ * let libcurl do its work.
+ *
+ * Interrupts are served here, so this may not return.  Without transfers it
+ * is an interruptible sleep.
+ */
+void
+glue_http_wait(long timeout_ms)
+{
+	static uint32 request_event = 0;
+	static uint32 pause_event = 0;
+
+	glue_http_pool_open();
+	glue_http_wait_as(timeout_ms, glue_http_progress_is_idle() ?
+					  GLUE_WAIT_EVENT(pause_event, "GlueConnPause") :
+					  GLUE_WAIT_EVENT(request_event, "GlueConnRequest"));
+}
+
+/* Do the same for whoever waits for something else as well. */
+void
+glue_http_wait_as(long timeout_ms, uint32 wait_event)
+{
+	GluePollEvent ready[GLUE_POLL_MAX_READY];
+	int			nready;
+	sigset_t	saved;
+
+	glue_http_pool_open();
+	if (meanwhile != NULL)
+		timeout_ms = Min(timeout_ms, do_meanwhile());
+	nready = glue_poll_wait(wait_time(timeout_ms), wait_event, ready);
+
+	glue_http_pool_enter(&saved);
+	for (int i = 0; i < nready; i++)
+		glue_http_pool_drive(ready[i].fd, ready[i].events);
+	glue_http_pool_drive_due();
+	if (glue_http_pool_broke())
+		glue_http_progress_fail_all();
+	else
+		glue_http_progress_collect();
+	glue_http_progress_end_overdue();
+	glue_http_pool_leave(&saved);
+}
+
+/*
+ * How long to wait, if timeout_ms is the longest: until libcurl wants to be
+ * called, or a transfer has to be ended.
+ */
+static long
+wait_time(long timeout_ms)
+{
+	int64		until = Min(glue_http_progress_deadline(),
+							glue_http_pool_due_at());
+
+	return Min(timeout_ms, glue_ms_until(until));
+}
+
+/*
+ * From now on, do something else as well whenever something is waited for;
+ * NULL ends that.
+ */
+void
+glue_http_set_meanwhile(GlueHttpMeanwhile function, void *arg)
+{
+	meanwhile = function;
+	meanwhile_arg = arg;
+}
+
+/*
+ * Not once more while it is being done, and not any more after an error.
+ *
+ * A transfer that is waited for may end meanwhile: then there is nothing to
+ * wait for.
+ */
+static long
+do_meanwhile(void)
+{
+	GlueHttpMeanwhile function = meanwhile;
+	uint64		nended = glue_http_progress_nended();
+	long		timeout_ms;
+
+	meanwhile = NULL;
+	timeout_ms = function(meanwhile_arg);
+	meanwhile = function;
+	return glue_http_progress_nended() == nended ? timeout_ms : 0;
+}
+
+/* Wait for the end of a transfer, and serve interrupts meanwhile. */
+void
+glue_http_finish(GlueHttpTransfer *transfer)
+{
+	while (transfer->outcome == GLUE_HTTP_PENDING)
+		glue_http_wait(LONG_WAIT_MS);
+}
+
+/* Sleep, serving interrupts. */
+void
+glue_http_sleep(long duration_ms)
+{
+	int64		end = glue_monotonic_us() + (int64) duration_ms * 1000;
+	long		remaining_ms = duration_ms;
+
+	while (remaining_ms > 0)
+	{
+		glue_http_wait(remaining_ms);
+		remaining_ms = glue_ms_until(end);
+	}
+}

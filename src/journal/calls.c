@@ -1,0 +1,553 @@
+/*-------------------------------------------------------------------------
+ *
+ * calls.c
+ *	  Calls that act at once, as part of a transaction.
+ *
+ * AWS Glue knows no transactions: what a call has done there stays, whatever
+ * becomes of the transaction that made it.  So every transaction remembers
+ * what it has done, as long as it lasts:
+ *
+ *	- if it is rolled back, in whole or to a savepoint, and the call was written
+ *	  down before it was made (see intent.c), others undo it, and are woken here
+ *	- what cannot be undone, and what was not written down because there is
+ *	  nobody to do so, the user is told of
+ *	- it cannot be prepared for a two-phase commit: its end would come when
+ *	  nobody remembers
+ *
+ * Each call goes through these steps:
+ *
+ *		announce		the name is locked, so that nobody else acts on the
+ *						connection until the end of the transaction, and it is
+ *						written down; nothing was sent yet
+ *		sending			from now on, nobody knows what has become of it...
+ *		done, failed	... until AWS has answered
+ *		close			how it ended is written down, in this transaction
+ *
+ * What is known of it is shared with other processes at each step, because
+ * those who undo it can do so at once if they need not find out.  A process
+ * that dies takes this along, and then it is found out.
+ *
+ * IDENTIFICATION
+ *	  src/journal/calls.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "client/open_lists.h"
+#include "journal/calls.h"
+#include "journal/mailbox.h"
+#include "lib/ilist.h"
+#include "lib/stringinfo.h"
+#include "server/crash_point.h"
+#include "server/encoding.h"
+#include "server/news.h"
+#include "server/redacted.h"
+#include "server/settings.h"
+#include "store/request_row.h"
+#include "utils/memutils.h"
+
+/* Connections that a warning names. */
+#define MAX_NAMED		100
+
+struct GlueImmediateCall
+{
+	dlist_node	node;
+	SubTransactionId subtransaction;	/* that made it */
+	int64		intent;			/* its ID; 0: none was written down */
+	GlueKnownOutcome outcome;
+	bool		done;			/* whatever it was */
+	const char *operation;
+	char	   *name;			/* of the connection, in server encoding */
+	bool		kept;			/* if the transaction is rolled back */
+	GlueAnnouncement *announcement; /* that is under way, of this call and
+									 * those after it, or NULL */
+};
+
+/* Those of the current transaction, in their order, in its memory. */
+static dlist_head calls = DLIST_STATIC_INIT(calls);
+static int	ncalls = 0;
+
+/* What was rolled back to a savepoint may wait for the end of the transaction. */
+static bool others_wait = false;
+
+/* prototypes of private functions */
+static void register_callbacks(void);
+static void begin(const GlueImmediate *immediate, GlueRequest *requests,
+				  int nrequests, GlueImmediateCall **announced);
+static void lock_names(const GlueImmediate *immediate,
+					   const GlueRequest *requests, int nrequests,
+					   GlueConnectionLock *locks);
+static bool is_plain_creation(const GlueRequest *request);
+static void complete_request(const GlueImmediate *immediate,
+							 GlueRequest *request);
+static GlueImmediateCall *remember_call(const GlueRequest *request);
+static void set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome,
+						bool answered, const GlueFailure *failure);
+static void at_end_of_transaction(XactEvent event, void *arg);
+static void at_end_of_subtransaction(SubXactEvent event,
+									 SubTransactionId subtransaction,
+									 SubTransactionId parent, void *arg);
+static void refuse_prepare(void);
+static void pass_on(SubTransactionId subtransaction, SubTransactionId parent);
+static void take_back(SubTransactionId subtransaction);
+static bool stays(const GlueImmediateCall *call);
+static void append_call(StringInfo lines, const GlueImmediateCall *call);
+static void warn(const StringInfoData *lines, bool journaled);
+static void forget(GlueImmediateCall *call);
+
+/*
+ * Get ready to make calls that act at once, before the first of them is
+ * announced.  Lists that this backend is reading must not show what they do.
+ */
+void
+glue_immediate_open(GlueImmediate *immediate, const GlueAccess *access)
+{
+	glue_open_lists_read(&access->target);
+	register_callbacks();
+	immediate->access = access;
+	immediate->journaled = glue_intents_wanted();
+	if (immediate->journaled)
+		glue_request_queue_open(&immediate->queue, access->schema,
+								RowExclusiveLock);
+}
+
+/*
+ * Say what is about to be done, together: if it is to be written down, then
+ * all of it is on disk when this returns.
+ *
+ * Of the requests there must be what is asked for; the target is filled in.
+ * calls has room for as many; they are valid until the end of the
+ * (sub)transaction.
+ */
+void
+glue_immediate_announce(const GlueImmediate *immediate, GlueRequest *requests,
+						int nrequests, GlueImmediateCall **announced)
+{
+	begin(immediate, requests, nrequests, announced);
+	glue_immediate_await(announced[0]);
+}
+
+/*
+ * Begin to announce one call: nothing may be sent before glue_immediate_await()
+ * returns.
+ */
+GlueImmediateCall *
+glue_immediate_begin(const GlueImmediate *immediate, GlueRequest *request)
+{
+	GlueImmediateCall *call;
+
+	begin(immediate, request, 1, &call);
+	return call;
+}
+
+static void
+begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
+	  GlueImmediateCall **announced)
+{
+	int64	   *ids = palloc(nrequests * sizeof(int64));
+	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
+
+	lock_names(immediate, requests, nrequests, locks);
+	GLUE_CRASH_POINT("caller before intent");
+	for (int i = 0; i < nrequests; i++)
+	{
+		complete_request(immediate, &requests[i]);
+		announced[i] = remember_call(&requests[i]);
+		if (immediate->journaled)
+			announced[i]->intent = glue_request_next_id(&immediate->queue);
+		ids[i] = announced[i]->intent;
+		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, NULL);
+	}
+	if (immediate->journaled)
+		announced[0]->announcement = glue_intents_announce(&immediate->queue,
+														   requests, nrequests,
+														   ids, locks);
+	pfree(locks);
+	pfree(ids);
+}
+
+/* Lock the names of connections that calls are about to be made for. */
+static void
+lock_names(const GlueImmediate *immediate, const GlueRequest *requests,
+		   int nrequests, GlueConnectionLock *locks)
+{
+	for (int i = 0; i < nrequests; i++)
+		glue_connection_lock_name(&locks[i], &immediate->access->target,
+								  requests[i].name,
+								  is_plain_creation(&requests[i]) ?
+								  ShareLock : ExclusiveLock, ncalls + i);
+	glue_connection_lock_sort(locks, nrequests);
+	glue_connection_lock_take(locks, nrequests);
+}
+
+/* Is a connection to be created that must not exist? */
+static bool
+is_plain_creation(const GlueRequest *request)
+{
+	return strcmp(request->operation, "CreateConnection") == 0 &&
+		strcmp(request->on_conflict, "error") == 0;
+}
+
+/* Wait until what was begun is announced, if that is not so already. */
+void
+glue_immediate_await(GlueImmediateCall *call)
+{
+	if (call->announcement == NULL)
+		return;
+	glue_intents_await(call->announcement);
+	call->announcement = NULL;
+	GLUE_CRASH_POINT("caller after intent");
+}
+
+/* Announce one call.  input, tags and on_conflict may be NULL. */
+GlueImmediateCall *
+glue_immediate_announce_one(const GlueImmediate *immediate,
+							const char *operation, const char *name,
+							json_object *input, json_object *tags,
+							const char *on_conflict)
+{
+	GlueRequest request = {
+		.operation = operation,
+		.name = name,
+		.input = input,
+		.tags = tags,
+		.on_conflict = on_conflict,
+	};
+	GlueImmediateCall *call = glue_immediate_begin(immediate, &request);
+
+	glue_immediate_await(call);
+	return call;
+}
+
+/* The target of a request, and what may be shown of it. */
+static void
+complete_request(const GlueImmediate *immediate, GlueRequest *request)
+{
+	glue_request_set_target(request, &immediate->access->target);
+	if (strcmp(request->operation, "CreateConnection") == 0)
+		request->on_rollback =
+			glue_setting_on_rollback == GLUE_ON_ROLLBACK_KEEP ?
+			"keep" : "delete";
+	if (!immediate->journaled || request->input == NULL)
+		return;
+	request->shown = glue_without_secrets(request->input);
+}
+
+/* What will be needed when the transaction ends, when nothing may fail. */
+static GlueImmediateCall *
+remember_call(const GlueRequest *request)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(TopTransactionContext);
+	GlueImmediateCall *call = palloc0(sizeof(GlueImmediateCall));
+
+	call->subtransaction = GetCurrentSubTransactionId();
+	call->operation = request->operation;
+	call->name = pstrdup(glue_server_from_utf8(request->name));
+	call->kept = request->on_rollback != NULL &&
+		strcmp(request->on_rollback, "keep") == 0;
+	dlist_push_tail(&calls, &call->node);
+	ncalls++;
+	MemoryContextSwitchTo(old_context);
+	return call;
+}
+
+/*
+ * A request is about to leave.  at_worst is UNKNOWN, or CHANGED if it cannot
+ * create anything.
+ */
+void
+glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
+{
+	set_outcome(call, at_worst, false, NULL);
+}
+
+/*
+ * AWS Glue has done what was asked for.  If it was asked more than once, because
+ * an answer was lost, it may yet do it once more.
+ */
+void
+glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
+					GlueKnownOutcome outcome)
+{
+	GLUE_CRASH_POINT("caller after reply");
+	set_outcome(call, outcome, !done->answer_lost, NULL);
+	call->done = true;
+}
+
+/*
+ * The call has failed.  Unless it may have been carried out all the same,
+ * nothing has changed.
+ */
+void
+glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
+{
+	GLUE_CRASH_POINT("caller after reply");
+	if (!failed->failure->ambiguous && !failed->answer_lost)
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failed->failure);
+}
+
+/*
+ * What was asked for was not done, be it that AWS Glue has refused it or we have.
+ * If something else was, nothing changes.
+ */
+void
+glue_immediate_refused(GlueImmediateCall *call, const GlueFailure *failure)
+{
+	if (call->outcome == GLUE_OUTCOME_NOTHING)
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failure);
+}
+
+/* That it was refused is as it should be: what it would create exists. */
+void
+glue_immediate_adopted(GlueImmediateCall *call)
+{
+	if (call->outcome == GLUE_OUTCOME_NOTHING)
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, NULL);
+}
+
+static void
+set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
+			const GlueFailure *failure)
+{
+	if (outcome == GLUE_OUTCOME_CREATED && !answered)
+		outcome = GLUE_OUTCOME_UNKNOWN;
+	call->outcome = outcome;
+	if (call->intent != 0)
+		glue_known_outcome_note(call->intent, outcome, answered, failure);
+}
+
+/*
+ * A call has returned to its caller as it should: write that down.  status is
+ * that of the connection, in UTF-8; both texts may be NULL.
+ */
+void
+glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
+					 const char *status, const char *request_id)
+{
+	GlueIntentOutcome outcome = {
+		.state = "succeeded",
+		.status = status,
+		.aws_request_id = request_id,
+	};
+
+	if (call->intent != 0)
+		glue_intent_close(&immediate->queue, call->intent, &outcome);
+}
+
+/*
+ * A call has failed, and its transaction goes on: write that down.  Texts are
+ * UTF-8; request_id may be NULL.
+ *
+ * If it may have been carried out all the same, it is as if it alone was rolled
+ * back: those who work the queue find out, and undo it.  Its row stays open for
+ * them.
+ */
+void
+glue_immediate_close_failed(const GlueImmediate *immediate,
+							GlueImmediateCall *call, const char *code,
+							const char *message, const char *request_id)
+{
+	GlueIntentOutcome outcome = {
+		.state = call->outcome == GLUE_OUTCOME_NOTHING ? "failed" : NULL,
+		.error_code = code,
+		.error_message = message,
+		.aws_request_id = request_id,
+	};
+
+	if (call->intent == 0)
+		return;
+	glue_intent_close(&immediate->queue, call->intent, &outcome);
+	others_wait |= call->outcome != GLUE_OUTCOME_NOTHING;
+}
+
+/* ----------------------------------------------------------------
+ * The end of a transaction
+ * ----------------------------------------------------------------
+ */
+
+static void
+register_callbacks(void)
+{
+	static bool registered = false;
+
+	if (registered)
+		return;
+	RegisterXactCallback(at_end_of_transaction, NULL);
+	RegisterSubXactCallback(at_end_of_subtransaction, NULL);
+	registered = true;
+}
+
+/* A XactCallback */
+static void
+at_end_of_transaction(XactEvent event, void *arg)
+{
+	dlist_mutable_iter iter;
+
+	if (dlist_is_empty(&calls))
+	{
+		others_wait = false;
+		return;
+	}
+	switch (event)
+	{
+		case XACT_EVENT_PRE_PREPARE:
+			refuse_prepare();
+			break;
+		case XACT_EVENT_PRE_COMMIT:
+			GLUE_CRASH_POINT("caller before commit");
+			break;
+		case XACT_EVENT_COMMIT:
+			GLUE_CRASH_POINT("caller after commit");
+			if (others_wait)
+				glue_queue_wake();
+			others_wait = false;
+			dlist_foreach_modify(iter, &calls)
+				forget(dlist_container(GlueImmediateCall, node, iter.cur));
+			break;
+		case XACT_EVENT_ABORT:
+			take_back(InvalidSubTransactionId);
+			others_wait = false;
+			GLUE_CRASH_POINT("caller after abort");
+			break;
+		default:
+			break;
+	}
+}
+
+/* A SubXactCallback */
+static void
+at_end_of_subtransaction(SubXactEvent event, SubTransactionId subtransaction,
+						 SubTransactionId parent, void *arg)
+{
+	if (dlist_is_empty(&calls))
+		return;
+	switch (event)
+	{
+		case SUBXACT_EVENT_COMMIT_SUB:
+			pass_on(subtransaction, parent);
+			break;
+		case SUBXACT_EVENT_ABORT_SUB:
+			take_back(subtransaction);
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+refuse_prepare(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot PREPARE a transaction that has called AWS Glue to change something"),
+			 errhint("Use COMMIT, or the functions that enqueue a request.")));
+}
+
+/* A subtransaction was released: its calls are those of its parent. */
+static void
+pass_on(SubTransactionId subtransaction, SubTransactionId parent)
+{
+	dlist_iter	iter;
+
+	/* those of the innermost one are the last */
+	dlist_reverse_foreach(iter, &calls)
+	{
+		GlueImmediateCall *call = dlist_container(GlueImmediateCall, node,
+												  iter.cur);
+
+		if (call->subtransaction != subtransaction)
+			break;
+		call->subtransaction = parent;
+	}
+}
+
+/*
+ * A subtransaction was rolled back, or the whole transaction, which is
+ * InvalidSubTransactionId: have its calls undone, and tell the user of those
+ * that are not.
+ *
+ * The server keeps memory for what is said here, and nothing else takes any.
+ */
+static void
+take_back(SubTransactionId subtransaction)
+{
+	StringInfoData lines;
+	int			nstay = 0;
+	bool		journaled = false;
+	dlist_mutable_iter iter;
+
+	glue_journal_leave();
+	initStringInfo(&lines);
+	dlist_foreach_modify(iter, &calls)
+	{
+		GlueImmediateCall *call = dlist_container(GlueImmediateCall, node,
+												  iter.cur);
+
+		if (subtransaction != InvalidSubTransactionId &&
+			call->subtransaction != subtransaction)
+			continue;
+		journaled |= call->intent != 0;
+		if (stays(call) && ++nstay <= MAX_NAMED)
+			append_call(&lines, call);
+		dlist_delete(&call->node);
+		ncalls--;
+	}
+	if (nstay > MAX_NAMED)
+		appendStringInfo(&lines, "\nThere are %d more.", nstay - MAX_NAMED);
+	others_wait |= journaled;
+	if (journaled)
+		glue_queue_wake();
+	if (nstay > 0)
+		warn(&lines, journaled);
+	pfree(lines.data);
+}
+
+/* Is what a call has done there to stay, as far as can be known here? */
+static bool
+stays(const GlueImmediateCall *call)
+{
+	if (call->outcome == GLUE_OUTCOME_NOTHING)
+		return false;
+	return call->intent == 0 || call->kept ||
+		call->outcome == GLUE_OUTCOME_CHANGED;
+}
+
+static void
+append_call(StringInfo lines, const GlueImmediateCall *call)
+{
+	const char *done = "changed";
+
+	if (lines->len > 0)
+		appendStringInfoChar(lines, '\n');
+	if (strcmp(call->operation, "CreateConnection") == 0 &&
+		call->outcome != GLUE_OUTCOME_CHANGED)
+		done = "created";
+	else if (strcmp(call->operation, "DeleteConnection") == 0)
+		done = "deleted";
+	appendStringInfo(lines, call->done ?
+					 "Connection \"%s\" was %s." :
+					 "Connection \"%s\" may have been %s.", call->name, done);
+}
+
+static void
+warn(const StringInfoData *lines, bool journaled)
+{
+	ereport(WARNING,
+			(errcode(ERRCODE_WARNING),
+			 errmsg("AWS Glue keeps what was done in a transaction that was rolled back"),
+			 errdetail_internal("%s", lines->data),
+			 journaled ?
+			 errhint("Table \"glue_connection\" will show what there is in a moment, and \"glue_request\" tells about each call.") :
+			 errhint("Call glue_delete_connection() for each connection that was created and is not wanted, and glue_sync_connections() to record what there is. With glue_conn in \"shared_preload_libraries\", what was created is deleted again.")));
+}
+
+static void
+forget(GlueImmediateCall *call)
+{
+	if (call->intent != 0)
+		glue_known_outcome_forget(call->intent);
+	dlist_delete(&call->node);
+	ncalls--;
+}

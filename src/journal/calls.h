@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * calls.h
+ *	  Calls that act at once, as part of a transaction.
+ *
+ * IDENTIFICATION
+ *	  src/journal/calls.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_JOURNAL_CALLS_H
+#define GLUE_JOURNAL_CALLS_H
+
+#include "client/access.h"
+#include "journal/intent.h"
+#include "journal/outcomes.h"
+
+/* What a function that makes such calls needs for them. */
+typedef struct GlueImmediate
+{
+	const GlueAccess *access;
+	bool		journaled;
+	GlueRequestQueue queue;		/* then */
+} GlueImmediate;
+
+/* A call of the current transaction, for as long as that lasts. */
+typedef struct GlueImmediateCall GlueImmediateCall;
+
+extern void glue_immediate_open(GlueImmediate *immediate,
+								const GlueAccess *access);
+extern void glue_immediate_announce(const GlueImmediate *immediate,
+									GlueRequest *requests, int nrequests,
+									GlueImmediateCall **calls);
+extern GlueImmediateCall *glue_immediate_begin(const GlueImmediate *immediate,
+											   GlueRequest *request);
+extern void glue_immediate_await(GlueImmediateCall *call);
+extern GlueImmediateCall *glue_immediate_announce_one(const GlueImmediate *immediate,
+													  const char *operation,
+													  const char *name,
+													  json_object *input,
+													  json_object *tags,
+													  const char *on_conflict);
+
+extern void glue_immediate_sending(GlueImmediateCall *call,
+								   GlueKnownOutcome at_worst);
+extern void glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
+								GlueKnownOutcome outcome);
+extern void glue_immediate_adopted(GlueImmediateCall *call);
+extern void glue_immediate_failed(GlueImmediateCall *call,
+								  const GlueCall *failed);
+extern void glue_immediate_refused(GlueImmediateCall *call,
+								   const GlueFailure *failure);
+
+extern void glue_immediate_close(const GlueImmediate *immediate,
+								 GlueImmediateCall *call, const char *status,
+								 const char *request_id);
+extern void glue_immediate_close_failed(const GlueImmediate *immediate,
+										GlueImmediateCall *call,
+										const char *code,
+										const char *message,
+										const char *request_id);
+
+#endif							/* GLUE_JOURNAL_CALLS_H */

@@ -1,0 +1,269 @@
+/*-------------------------------------------------------------------------
+ *
+ * intent.c
+ *	  What is written down of a call before it is made.
+ *
+ * A call that acts at once may be carried out by AWS Glue although nobody here
+ * lives to know it, or although its transaction is rolled back.  So before the
+ * request leaves, a row of glue_request says what is about to be done, and in
+ * which transaction.  It is committed at once by another process, which gets
+ * the whole row from us (see journal/mailbox.c): what this transaction writes by
+ * itself would be gone with it.
+ *
+ * When the call has returned, its own transaction updates the row to how it
+ * ended.  If the transaction commits, so does the update, and that is all.  If
+ * not, the row is as it was when it was written down: open.  An open row of a
+ * transaction that has ended is thus one of a transaction that was rolled back
+ * or died, and those who work the queue settle it (see journal/resolve.c).
+ *
+ * The order of transaction IDs matters.  After a crash, PostgreSQL may hand
+ * out an ID once more that nothing on disk tells of; then what becomes of
+ * somebody else's transaction would decide about our call.  Our ID is assigned
+ * before we hand the row over, and so is older than that of the transaction
+ * which commits it; what is on disk then tells of both.
+ *
+ * What was rolled back and is about to be deleted again must not be adopted
+ * meanwhile.  So as long as what a rolled back call did to a connection is not
+ * settled, no other call about it is written down, and its caller waits.
+ *
+ * A lock orders the journal and the end of transactions.  Whoever writes intents
+ * holds it alone, from before it looks which transactions have ended until its
+ * own has committed.  Whoever is about to undo what a transaction did waits for it
+ * once it knows that the transaction has ended.  So each intent was either written
+ * by someone who saw that, and was refused, or is there to be seen before
+ * anything is undone.
+ *
+ * What the table looks like is known to store/intent_row.c.
+ *
+ * IDENTIFICATION
+ *	  src/journal/intent.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "http/http.h"
+#include "journal/intent.h"
+#include "journal/mailbox.h"
+#include "journal/outcomes.h"
+#include "miscadmin.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/service.h"
+#include "server/xact_status.h"
+#include "storage/lock.h"
+#include "utils/memutils.h"
+
+/*
+ * How often to ask whether a connection is settled, and for how long.  To
+ * undo something takes two calls, which can fail and be made again.
+ */
+#define SHORTEST_BLOCKED_MS		5
+#define LONGEST_BLOCKED_MS		250
+#define MAX_BLOCKED_MS			30000
+
+/* What the journal's lock has where pg_advisory_lock() has 1 or 2. */
+#define JOURNAL_LOCK_CLASS		5
+
+struct GlueAnnouncement
+{
+	MemoryContext context;
+	Oid			table;
+	char	   *name;			/* of the first connection, UTF-8 */
+	int			nintents;
+	char	   *tuples;
+	Size		len;
+	GlueConnectionLock *locks;
+};
+
+/* prototypes of private functions */
+pg_noreturn static void raise_blocked(const char *name, int64 blocked_by);
+static bool is_unsettled(const GlueOpenIntent *intent);
+static bool may_be_deleted(const GlueOpenIntent *intent);
+static bool was_answered(const GlueOpenIntent *intent);
+
+/*
+ * Is anything to be written down?  Only if there is a worker that does it.
+ */
+bool
+glue_intents_wanted(void)
+{
+	return glue_service_expected();
+}
+
+/*
+ * Begin to write down what the current transaction is about to do, which takes
+ * until glue_intents_await() returns; glue_journal_leave() must be called if an
+ * error gets in between.
+ *
+ * The table must stay open until the end of the transaction.  The intents have
+ * their IDs already, and their names are locked: the locks belong to the
+ * announcement.
+ */
+GlueAnnouncement *
+glue_intents_announce(const GlueRequestQueue *queue,
+					  const GlueRequest *requests, int nrequests,
+					  const int64 *ids, const GlueConnectionLock *locks)
+{
+	GlueAnnouncement *announcement;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn announcement",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+
+	announcement = palloc(sizeof(GlueAnnouncement));
+	announcement->context = context;
+	announcement->table = queue->oid;
+	announcement->name = pstrdup(requests[0].name);
+	announcement->nintents = nrequests;
+	announcement->tuples = glue_intents_form(queue, requests, nrequests, ids,
+											 &announcement->len);
+	announcement->locks = palloc(nrequests * sizeof(GlueConnectionLock));
+	memcpy(announcement->locks, locks, nrequests * sizeof(GlueConnectionLock));
+	MemoryContextSwitchTo(old_context);
+	glue_journal_post(queue->oid, announcement->tuples, announcement->len,
+					  nrequests);
+	glue_intent_prepare_close(queue);
+	return announcement;
+}
+
+/*
+ * Wait until the intents are on disk, and on that of a synchronous standby; the
+ * announcement is freed.
+ *
+ * Whoever settles what has to be settled before needs the locks for that.
+ *
+ * An error means that nothing may be sent, but it may be written down all the
+ * same.
+ */
+void
+glue_intents_await(GlueAnnouncement *announcement)
+{
+	long		pause_ms = SHORTEST_BLOCKED_MS;
+	long		waited_ms = 0;
+	int64		blocked_by;
+
+	while (glue_journal_await(&blocked_by) == GLUE_JOURNAL_BLOCKED)
+	{
+		if (waited_ms >= MAX_BLOCKED_MS)
+			raise_blocked(announcement->name, blocked_by);
+		glue_connection_lock_release(announcement->locks, announcement->nintents);
+		glue_http_sleep(pause_ms);
+		glue_connection_lock_take(announcement->locks, announcement->nintents);
+		waited_ms += pause_ms;
+		pause_ms = Min(pause_ms * 2, LONGEST_BLOCKED_MS);
+		glue_journal_post(announcement->table, announcement->tuples,
+						  announcement->len, announcement->nintents);
+	}
+	MemoryContextDelete(announcement->context);
+}
+
+static void
+raise_blocked(const char *name, int64 blocked_by)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("AWS Glue connection \"%s\" is not settled yet",
+					glue_server_from_utf8(name)),
+			 errdetail("Request %lld about it was rolled back, and what it did has not been undone or recorded yet. Nothing was sent.",
+					   (long long) blocked_by),
+			 errhint("Table \"glue_request\" tells how far that has got.")));
+}
+
+/* ----------------------------------------------------------------
+ * The journal
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The request that must be settled before an intent may be inserted; 0 if
+ * there is none.
+ *
+ * That is one about the same connection whose transaction has ended, and which
+ * may have done something that is not undone, or not recorded, yet.
+ *
+ * A transaction that has a call about the connection itself is waited for by
+ * those who settle the calls of others, so it must not wait for them; nor by those
+ * who settle its own, but for creations that were answered, which are undone at
+ * once.  And whatever it has, what it has rolled back to a savepoint and cannot
+ * be undone is recorded after its end.
+ */
+int64
+glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
+{
+	List	   *open = glue_intents_open(queue, intent);
+	int64		blocked_by = 0;
+	int64		blocked_anyway_by = 0;
+	bool		takes_part = false;
+	ListCell   *cell;
+
+	foreach(cell, open)
+	{
+		const GlueOpenIntent *other = lfirst(cell);
+
+		if (!glue_caller_ended(other->caller_xid))
+			takes_part |= other->own;
+		else if (!is_unsettled(other) ||
+				 (other->own && !may_be_deleted(other)))
+			continue;
+		else if (other->own && was_answered(other))
+			blocked_anyway_by = other->id;
+		else
+			blocked_by = other->id;
+	}
+	list_free_deep(open);
+	return blocked_anyway_by != 0 || takes_part ? blocked_anyway_by :
+		blocked_by;
+}
+
+/*
+ * May what a call has changed still be deleted, or may it change anything yet?
+ *
+ * What changed something that existed, and was answered, is only to be recorded,
+ * which nobody needs to wait for.
+ */
+static bool
+is_unsettled(const GlueOpenIntent *intent)
+{
+	GlueKnownCall known;
+
+	glue_known_outcome_find(intent->id, &known);
+	if (known.outcome == GLUE_OUTCOME_NOTHING)
+		return false;
+	return may_be_deleted(intent) || !was_answered(intent);
+}
+
+/* May a call have created the connection?  Then it may be deleted again. */
+static bool
+may_be_deleted(const GlueOpenIntent *intent)
+{
+	GlueKnownCall known;
+
+	glue_known_outcome_find(intent->id, &known);
+	return intent->may_have_made && known.outcome != GLUE_OUTCOME_CHANGED;
+}
+
+/* Can a request of a call not arrive any more? */
+static bool
+was_answered(const GlueOpenIntent *intent)
+{
+	GlueKnownCall known;
+
+	glue_known_outcome_find(intent->id, &known);
+	return intent->answered || known.answered_at != 0;
+}
+
+/*
+ * ExclusiveLock: take the lock until the end of the transaction.  ShareLock:
+ * wait for whoever has it, and let go of it at once.
+ */
+void
+glue_journal_lock(LOCKMODE mode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, JOURNAL_LOCK_CLASS);
+	(void) LockAcquire(&tag, mode, false, false);
+	if (mode == ShareLock)
+		LockRelease(&tag, mode, false);
+}

@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * intent.h
+ *	  What is written down of a call before it is made.
+ *
+ * IDENTIFICATION
+ *	  src/journal/intent.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_JOURNAL_INTENT_H
+#define GLUE_JOURNAL_INTENT_H
+
+#include "store/connection_lock.h"
+#include "store/intent_row.h"
+
+/* Some intents that are to be written down.  Belongs to a memory context. */
+typedef struct GlueAnnouncement GlueAnnouncement;
+
+/* for who makes the call */
+extern bool glue_intents_wanted(void);
+extern GlueAnnouncement *glue_intents_announce(const GlueRequestQueue *queue,
+											   const GlueRequest *requests,
+											   int nrequests,
+											   const int64 *ids,
+											   const GlueConnectionLock *locks);
+extern void glue_intents_await(GlueAnnouncement *announcement);
+
+/* for the worker that writes the journal */
+extern int64 glue_intent_blocked_by(const GlueRequestQueue *queue,
+									MinimalTuple intent);
+
+/* for both that, and whoever is about to undo something */
+extern void glue_journal_lock(LOCKMODE mode);
+
+#endif							/* GLUE_JOURNAL_INTENT_H */

@@ -1,0 +1,381 @@
+/*-------------------------------------------------------------------------
+ *
+ * mailbox.c
+ *	  Having rows recorded by another process, whatever becomes of one's own
+ *	  transaction.
+ *
+ * A caller hands the rows over in a box in shared memory, and waits until the
+ * journal's worker of its database has committed them.  The worker takes all
+ * boxes that are filled at a time.
+ *
+ * Either side may go at any moment: what a caller leaves behind is freed or
+ * abandoned, and what a worker leaves behind is filled again, for the next worker.
+ *
+ * A message that is too large for a box is in a segment of dynamic shared
+ * memory, which lasts as long as one of the two is attached.
+ *
+ * IDENTIFICATION
+ *	  src/journal/mailbox.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "journal/mailbox.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "server/compat.h"
+#include "server/news.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/timestamp.h"
+
+/* How long a caller waits, and after what time it asks for a worker again. */
+#define PATIENCE_MS		10000
+#define ASK_AGAIN_MS	1000
+
+/* The box that this process has as a caller, and its segment; or NULL. */
+static GlueJournalBox *own_box = NULL;
+static dsm_segment *own_segment = NULL;
+static TimestampTz own_deadline;
+
+/* Does this process wait for a box, or has it not looked which one it got? */
+static bool own_waiting = false;
+
+/* prototypes of private functions */
+static void reserve_box(TimestampTz deadline);
+static void fill_box(Oid table, const char *tuples, Size len, int ntuples);
+static void await_answer(TimestampTz deadline);
+static long ms_left(TimestampTz deadline);
+pg_noreturn static void raise_obstacle(void);
+static GlueJournalVerdict read_answer(int64 *blocked_by);
+static void raise_failure(const GlueBoxFailure *failure);
+static void leave_at_exit(int code, Datum arg);
+static char *message_of(GlueJournalBox *box, dsm_segment *segment);
+static void copy_text(char *to, Size size, const char *from);
+
+/* ----------------------------------------------------------------
+ * The caller
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Have tuples recorded in a table; glue_journal_await() must follow, or
+ * glue_journal_leave() if an error gets in between.
+ *
+ * The tuples are MinimalTuples, each at a MAXALIGNed place.
+ */
+void
+glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
+{
+	static bool registered = false;
+
+	if (!registered)
+		before_shmem_exit(leave_at_exit, (Datum) 0);
+	registered = true;
+
+	glue_journal_leave();
+	PG_TRY();
+	{
+		own_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												   PATIENCE_MS);
+		reserve_box(own_deadline);
+		fill_box(table, tuples, len, ntuples);
+		glue_journal_wake();
+	}
+	PG_CATCH();
+	{
+		glue_journal_leave();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Wait until the tuples are recorded.  blocked_by gets the row because of which
+ * none is.
+ *
+ * Raises an error if they were not recorded, or if nobody has said in time
+ * that they were.
+ */
+GlueJournalVerdict
+glue_journal_await(int64 *blocked_by)
+{
+	volatile GlueJournalVerdict verdict;
+
+	PG_TRY();
+	{
+		await_answer(own_deadline);
+		verdict = read_answer(blocked_by);
+	}
+	PG_CATCH();
+	{
+		glue_journal_leave();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	glue_journal_leave();
+	return verdict;
+}
+
+static void
+reserve_box(TimestampTz deadline)
+{
+	static uint32 wait_event = 0;
+
+	own_box = glue_box_ask();
+	own_waiting = own_box == NULL;
+	while (own_box == NULL && (own_box = glue_box_given()) == NULL)
+	{
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 ms_left(deadline),
+						 GLUE_WAIT_EVENT(wait_event, "GlueConnJournalBox"));
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	own_waiting = false;
+}
+
+static void
+fill_box(Oid table, const char *tuples, Size len, int ntuples)
+{
+	own_box->table = table;
+	own_box->ntuples = ntuples;
+	own_box->segment = DSM_HANDLE_INVALID;
+	if (len > GLUE_BOX_ROOM)
+	{
+		own_segment = dsm_create(len, 0);
+		own_box->segment = dsm_segment_handle(own_segment);
+	}
+	memcpy(message_of(own_box, own_segment), tuples, len);
+	glue_box_fill(own_box);
+}
+
+static void
+await_answer(TimestampTz deadline)
+{
+	static uint32 wait_event = 0;
+
+	while (glue_box_state(own_box) != GLUE_BOX_ANSWERED)
+	{
+		int			events =
+			WaitLatch(MyLatch,
+					  WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					  Min(ms_left(deadline), ASK_AGAIN_MS),
+					  GLUE_WAIT_EVENT(wait_event, "GlueConnJournal"));
+
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		if (events & WL_TIMEOUT)
+			glue_journal_wake();
+	}
+}
+
+/* How long there is still to wait; an error if that is over. */
+static long
+ms_left(TimestampTz deadline)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (now >= deadline)
+		raise_obstacle();
+	return TimestampDifferenceMilliseconds(now, deadline) + 1;
+}
+
+/* Nobody has recorded the call: say what is missing, as far as can be told. */
+static void
+raise_obstacle(void)
+{
+	const char *detail = "Nothing was sent.";
+	const char *hint = "See glue_worker_summary and the server log.";
+
+	switch (glue_journal_obstacle())
+	{
+		case GLUE_OBSTACLE_NO_LAUNCHER:
+			detail = "The launcher of the background workers does not run. Nothing was sent.";
+			hint = "See the server log.  If there was no room for it, raise \"max_worker_processes\" and restart the server.";
+			break;
+		case GLUE_OBSTACLE_NO_ROOM:
+			detail = "There is no room for another background worker. Nothing was sent.";
+			hint = "Raise \"max_worker_processes\".";
+			break;
+		case GLUE_OBSTACLE_STANDBY:
+			detail = "The background worker waits for a synchronous standby. Nothing was sent.";
+			hint = "See \"synchronous_standby_names\" and pg_stat_replication.";
+			break;
+		case GLUE_OBSTACLE_BUSY:
+			detail = "The background worker of this database does not go on, or has too much to do. Nothing was sent.";
+			break;
+		case GLUE_OBSTACLE_UNKNOWN:
+			break;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			 errmsg("no background worker has recorded the call in time"),
+			 errdetail_internal("%s", detail),
+			 errhint("%s", hint)));
+}
+
+static GlueJournalVerdict
+read_answer(int64 *blocked_by)
+{
+	if (own_box->failure.sqlstate != 0)
+		raise_failure(&own_box->failure);
+	*blocked_by = own_box->blocked_by;
+	return own_box->verdict;
+}
+
+static void
+raise_failure(const GlueBoxFailure *failure)
+{
+	ereport(ERROR,
+			(errcode(failure->sqlstate),
+			 errmsg_internal("%s", failure->message),
+			 failure->detail[0] != '\0' ?
+			 errdetail_internal("%s", failure->detail) : 0,
+			 failure->hint[0] != '\0' ? errhint("%s", failure->hint) : 0,
+			 errcontext("recording the call, of which nothing was sent")));
+}
+
+/*
+ * Give up the box that this process has or waits for, if any, in whatever state
+ * it is.  Raises no error.
+ */
+void
+glue_journal_leave(void)
+{
+	GlueJournalBox *box = own_box;
+	dsm_segment *segment = own_segment;
+
+	/* without a box nothing may be attached yet, and that would take memory */
+	if (box == NULL && !own_waiting)
+		return;
+	own_box = NULL;
+	own_segment = NULL;
+	own_waiting = false;
+	glue_box_leave(box);
+	if (segment != NULL)
+		dsm_detach(segment);
+}
+
+/* A before_shmem_exit callback */
+static void
+leave_at_exit(int code, Datum arg)
+{
+	glue_journal_leave();
+}
+
+/* ----------------------------------------------------------------
+ * Messages
+ * ----------------------------------------------------------------
+ */
+
+static char *
+message_of(GlueJournalBox *box, dsm_segment *segment)
+{
+	return segment != NULL ? dsm_segment_address(segment) :
+		box->room.bytes;
+}
+
+/* Copy as much of a text as there is room for. */
+static void
+copy_text(char *to, Size size, const char *from)
+{
+	int			len = 0;
+
+	if (from != NULL)
+		len = pg_mbcliplen(from, strlen(from), size - 1);
+	memcpy(to, from != NULL ? from : "", len);
+	to[len] = '\0';
+}
+
+/* ----------------------------------------------------------------
+ * The worker
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Look into a box that was taken; false if its caller does not wait any more.
+ *
+ * To be closed in the same transaction, unless that is rolled back.
+ */
+bool
+glue_journal_open(GlueJournalBox *box, GlueJournalMessage *message)
+{
+	if (glue_box_state(box) == GLUE_BOX_ABANDONED)
+		return false;
+	message->segment = NULL;
+	if (box->segment != DSM_HANDLE_INVALID)
+	{
+		message->segment = dsm_attach(box->segment);
+		if (message->segment == NULL)
+			return false;
+	}
+	message->table = box->table;
+	message->ntuples = box->ntuples;
+	message->tuples = message_of(box, message->segment);
+	return true;
+}
+
+void
+glue_journal_close(GlueJournalMessage *message)
+{
+	if (message->segment != NULL)
+		dsm_detach(message->segment);
+}
+
+/*
+ * Say what to answer: the tuples are recorded.
+ */
+void
+glue_journal_recorded(GlueJournalBox *box)
+{
+	box->verdict = GLUE_JOURNAL_RECORDED;
+	box->blocked_by = 0;
+	box->failure.sqlstate = 0;
+}
+
+/*
+ * Say what to answer: none is, because of another row.
+ */
+void
+glue_journal_blocked(GlueJournalBox *box, int64 by)
+{
+	box->verdict = GLUE_JOURNAL_BLOCKED;
+	box->blocked_by = by;
+	box->failure.sqlstate = 0;
+}
+
+/*
+ * Say what to answer: none is, because of an error.
+ */
+void
+glue_journal_failed(GlueJournalBox *box, const ErrorData *error)
+{
+	box->failure.sqlstate = error->sqlerrcode;
+	copy_text(box->failure.message, sizeof(box->failure.message),
+			  error->message);
+	copy_text(box->failure.detail, sizeof(box->failure.detail),
+			  error->detail);
+	copy_text(box->failure.hint, sizeof(box->failure.hint), error->hint);
+}
+
+/*
+ * Let the callers have their answers; returns whether all of them do.
+ */
+bool
+glue_journal_answer(GlueJournalBox *const *boxes, int nboxes)
+{
+	return glue_boxes_hand_over(boxes, nboxes, GLUE_BOX_ANSWERED);
+}
+
+/*
+ * Leave boxes for another worker.  That somebody has to be woken for them is
+ * for the caller to tell.
+ */
+void
+glue_journal_give_back(GlueJournalBox *const *boxes, int nboxes)
+{
+	(void) glue_boxes_hand_over(boxes, nboxes, GLUE_BOX_FILLED);
+}

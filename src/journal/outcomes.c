@@ -1,0 +1,173 @@
+/*-------------------------------------------------------------------------
+ *
+ * outcomes.c
+ *	  What became of calls whose transactions have not ended.
+ *
+ * A process that rolls back cannot leave behind in a table what AWS Glue
+ * answered it; here it can.  Whoever settles what was rolled back finds it,
+ * and has less to find out.  It is a help and no more: what is not here, or
+ * was lost with a crash, is unknown, and is looked up in AWS Glue.
+ *
+ * So the table has a fixed size, and who finds no place takes that of the
+ * oldest entry.  An entry is in the row of the table that its request's id
+ * gives.  Ids that follow each other are in rows that follow each other, so
+ * that they fill the table evenly.
+ *
+ * Nothing here raises errors, since transactions that end call it.
+ *
+ * IDENTIFICATION
+ *	  src/journal/outcomes.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "journal/outcomes.h"
+#include "miscadmin.h"
+#include "text/json.h"
+
+#define NUM_ROWS		256
+#define ROW_LENGTH		16
+
+typedef struct KnownEntry
+{
+	Oid			database;		/* InvalidOid: free */
+	int64		id;
+	uint64		age;			/* in the order of the notes */
+	GlueKnownCall call;
+} KnownEntry;
+
+typedef struct KnownOutcomes
+{
+	uint64		notes;			/* so far */
+	KnownEntry	entries[NUM_ROWS][ROW_LENGTH];
+} KnownOutcomes;
+
+GlueSharedPart glue_known_outcome_part = {
+	.name = "glue_conn outcomes",
+	.size = sizeof(KnownOutcomes),
+};
+
+/* prototypes of private functions */
+static void note_failure(GlueKnownCall *call, const GlueFailure *failure);
+static KnownEntry *row_of(KnownOutcomes *outcomes, int64 id);
+static KnownEntry *find_entry(KnownEntry *row, int64 id);
+static KnownEntry *make_entry(KnownEntry *row);
+
+/*
+ * Note what became of a call of this database, and whether no more is to be
+ * expected of it.  failure is why nothing did, or NULL.
+ */
+void
+glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,
+						const GlueFailure *failure)
+{
+	KnownOutcomes *outcomes;
+	KnownEntry *row;
+	KnownEntry *entry;
+	KnownEntry	noted = {
+		.database = MyDatabaseId,
+		.id = id,
+		.call.outcome = outcome,
+		.call.answered_at = answered ? GetCurrentTimestamp() : 0,
+	};
+
+	if (!glue_shared_is_shared())
+		return;
+	if (outcome == GLUE_OUTCOME_UNKNOWN)
+	{
+		glue_known_outcome_forget(id);
+		return;
+	}
+	if (failure != NULL)
+		note_failure(&noted.call, failure);
+
+	outcomes = glue_shared_attach(&glue_known_outcome_part);
+	row = row_of(outcomes, id);
+	glue_shared_lock(LW_EXCLUSIVE);
+	entry = find_entry(row, id);
+	if (entry == NULL)
+		entry = make_entry(row);
+	noted.age = ++outcomes->notes;
+	*entry = noted;
+	glue_shared_unlock();
+}
+
+static void
+note_failure(GlueKnownCall *call, const GlueFailure *failure)
+{
+	strlcpy(call->code, failure->code, sizeof(call->code));
+	snprintf(call->message, sizeof(call->message), "%s: %s",
+			 failure->message, failure->detail);
+	call->message[glue_utf8_clip(call->message, strlen(call->message),
+								 sizeof(call->message) - 2)] = '\0';
+	if (failure->request_id != NULL &&
+		strlen(failure->request_id) < sizeof(call->request_id))
+		strcpy(call->request_id, failure->request_id);
+}
+
+/* What became of a call of this database, as far as that was noted. */
+void
+glue_known_outcome_find(int64 id, GlueKnownCall *found)
+{
+	KnownEntry *entry;
+
+	memset(found, 0, sizeof(*found));
+	if (!glue_shared_is_shared())
+		return;
+	glue_shared_lock(LW_SHARED);
+	entry = find_entry(row_of(glue_shared_attach(&glue_known_outcome_part),
+							  id), id);
+	if (entry != NULL)
+		*found = entry->call;
+	glue_shared_unlock();
+}
+
+/* Nobody will ask for a call of this database any more. */
+void
+glue_known_outcome_forget(int64 id)
+{
+	KnownEntry *entry;
+
+	if (!glue_shared_is_shared())
+		return;
+	glue_shared_lock(LW_EXCLUSIVE);
+	entry = find_entry(row_of(glue_shared_attach(&glue_known_outcome_part),
+							  id), id);
+	if (entry != NULL)
+		entry->database = InvalidOid;
+	glue_shared_unlock();
+}
+
+static KnownEntry *
+row_of(KnownOutcomes *outcomes, int64 id)
+{
+	return outcomes->entries[((uint64) id + MyDatabaseId) % NUM_ROWS];
+}
+
+static KnownEntry *
+find_entry(KnownEntry *row, int64 id)
+{
+	for (int i = 0; i < ROW_LENGTH; i++)
+	{
+		if (row[i].id == id && row[i].database == MyDatabaseId)
+			return &row[i];
+	}
+	return NULL;
+}
+
+/* A free entry, or else the oldest one. */
+static KnownEntry *
+make_entry(KnownEntry *row)
+{
+	KnownEntry *oldest = &row[0];
+
+	for (int i = 0; i < ROW_LENGTH; i++)
+	{
+		if (!OidIsValid(row[i].database))
+			return &row[i];
+		if (row[i].age < oldest->age)
+			oldest = &row[i];
+	}
+	return oldest;
+}

@@ -1,0 +1,334 @@
+/*-------------------------------------------------------------------------
+ *
+ * existing.c
+ *	  What an operation does about a connection that exists.
+ *
+ * To adopt a connection means to find that it is defined as it should be, and to
+ * record it.  To update it replaces its whole definition, which must not wipe out
+ * credentials that nobody could read before: see glue/lost_credentials.c.
+ *
+ * The API has no way to update a connection only if it is still the one that was
+ * read.  Sessions of this database are kept apart by a lock; what others do in
+ * between cannot be noticed.  So an update reads the connection once more
+ * afterwards, and its tags, and what is recorded is what is there.  If that cannot
+ * be read, the update was made all the same.
+ *
+ * IDENTIFICATION
+ *	  src/operation/existing.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "glue/lost_credentials.h"
+#include "lib/stringinfo.h"
+#include "operation/operation.h"
+#include "operation/record.h"
+#include "operation/tags.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+
+/* prototypes of private functions */
+static GlueUnseenChange note_existing(GlueOperation *operation,
+									  json_object *existing);
+static json_object *life_of(json_object *connection);
+static json_object *recorded_definition(const GlueOperation *operation,
+										GlueUnseenChange change);
+static GlueCall *settle_adopted(GlueOperation *operation,
+								json_object *observed,
+								GlueUnseenChange change);
+static void compare_secrets(GlueOperation *operation,
+							GlueUnseenChange change, StringInfo differences);
+static GlueCall *settle_compared(GlueOperation *operation);
+static GlueCall *finish_adopted(GlueOperation *operation);
+static GlueCall *settle_tagged(GlueOperation *operation);
+static GlueCall *prepare_update(GlueOperation *operation);
+static GlueCall *settle_update(GlueOperation *operation);
+static GlueCall *settle_updated(GlueOperation *operation);
+static GlueCall *settle_read_tags(GlueOperation *operation);
+static json_object *copy_tree(json_object *tree);
+static void append_difference(void *arg, const char *path,
+							  const char *message);
+
+/*
+ * A connection exists, and was read, or could not be: adopt it, or go on to update
+ * it.
+ */
+GlueCall *
+glue_operation_settle_existing(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	json_object *existing = glue_operation_found(call);
+	GlueUnseenChange change;
+	StringInfoData losses;
+
+	if (call->failure != NULL)
+		return glue_operation_finish(operation, call->failure);
+	if (existing == NULL)
+		return glue_operation_finish(operation,
+									 glue_call_malformed_answer(call,
+																"it holds no connection"));
+	change = note_existing(operation, existing);
+	if (operation->kind == GLUE_OPERATION_CREATE &&
+		operation->on_conflict == GLUE_CONFLICT_ADOPT)
+		return settle_adopted(operation, existing, change);
+
+	initStringInfo(&losses);
+	if (glue_find_credential_losses(existing,
+									recorded_definition(operation, change),
+									operation->input, append_difference,
+									&losses))
+		return glue_operation_finish(operation,
+									 glue_failure_wipes_credentials(operation->name,
+																	losses.data));
+	if (operation->tags != NULL)
+		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS, "TagResource");
+	return prepare_update(operation);
+}
+
+/* Go on after another call about it. */
+GlueCall *
+glue_operation_next_existing(GlueOperation *operation)
+{
+	switch (operation->step)
+	{
+		case GLUE_STEP_COMPARE_TAGS:
+			return settle_compared(operation);
+		case GLUE_STEP_ADD_TAGS:
+			return settle_tagged(operation);
+		case GLUE_STEP_UPDATE:
+			return settle_update(operation);
+		case GLUE_STEP_READ_UPDATED:
+			return settle_updated(operation);
+		case GLUE_STEP_READ_TAGS:
+			return settle_read_tags(operation);
+		default:
+			break;
+	}
+	return NULL;
+}
+
+/*
+ * Note what is known of a connection that exists; returns what has become of it
+ * since it was recorded.
+ */
+static GlueUnseenChange
+note_existing(GlueOperation *operation, json_object *existing)
+{
+	operation->existing = life_of(existing);
+	if (operation->known == NULL)
+		return GLUE_UNSEEN_OTHER_LIFE;
+	operation->known_tags = glue_known_tags(operation->known, existing);
+	return glue_change_since_recorded(operation->known, existing);
+}
+
+/* What tells whether a connection is the same when it is read again. */
+static json_object *
+life_of(json_object *connection)
+{
+	json_object *life = glue_tree_new_object();
+	json_object *created = glue_member_of(connection, "CreationTime");
+
+	if (json_object_is_type(created, json_type_double) ||
+		json_object_is_type(created, json_type_int))
+		glue_tree_add(life, "CreationTime",
+					  json_object_new_double(json_object_get_double(created)));
+	return life;
+}
+
+/* How a connection was defined, unless that was another one. */
+static json_object *
+recorded_definition(const GlueOperation *operation, GlueUnseenChange change)
+{
+	return change == GLUE_UNSEEN_OTHER_LIFE ? NULL :
+		operation->known->definition;
+}
+
+/*
+ * Is an existing connection what it should be, as far as can be seen?
+ *
+ * That it has a password, which the comparison leaves out, and the definition does
+ * not give one, is a difference as well.
+ */
+static GlueCall *
+settle_adopted(GlueOperation *operation, json_object *observed,
+			   GlueUnseenChange change)
+{
+	StringInfoData differences;
+
+	initStringInfo(&differences);
+	if (!glue_compare_definitions(operation->input, observed,
+								  append_difference, &differences) &&
+		differences.len == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	glue_find_credential_losses(observed,
+								recorded_definition(operation, change),
+								operation->input, append_difference,
+								&differences);
+	compare_secrets(operation, change, &differences);
+	operation->differences = differences.data;
+	glue_operation_observe(operation, observed);
+	if (operation->tags != NULL)
+		return glue_operation_tags(operation, GLUE_STEP_COMPARE_TAGS, "GetTags");
+	return finish_adopted(operation);
+}
+
+/*
+ * Are a connection's secrets those of the definition?  That is known if the last
+ * to give it secrets was this database.
+ */
+static void
+compare_secrets(GlueOperation *operation, GlueUnseenChange change,
+				StringInfo differences)
+{
+	const GlueSecretDigest *digest = operation->digest;
+	GlueSecretChange secrets;
+
+	if (change != GLUE_UNSEEN_NOTHING || !operation->known->has_digest)
+		return;
+	secrets = digest == NULL ? GLUE_SECRETS_CHANGED :
+		glue_secret_digest_compare(digest, &operation->known->secret_digest);
+	if (secrets == GLUE_SECRETS_SAME)
+		operation->secrets = digest;
+	else if (secrets == GLUE_SECRETS_CHANGED)
+		append_difference(differences, "$",
+						  "has other secrets than those that were sent before");
+}
+
+/* Its tags were read, to be compared. */
+static GlueCall *
+settle_compared(GlueOperation *operation)
+{
+	json_object *tags;
+	StringInfoData differences;
+	GlueFailure *failure = glue_tags_answer(&operation->call, &tags);
+
+	if (failure != NULL)
+		return glue_operation_finish(operation, failure);
+	initStringInfo(&differences);
+	appendStringInfoString(&differences, operation->differences);
+	glue_compare_tags(operation->tags, tags, append_difference, &differences);
+	operation->differences = differences.data;
+	operation->read_tags = copy_tree(tags);
+	return finish_adopted(operation);
+}
+
+static GlueCall *
+finish_adopted(GlueOperation *operation)
+{
+	operation->adopted = operation->differences[0] == '\0';
+	return glue_operation_finish(operation, operation->adopted ? NULL :
+								 glue_failure_taken(operation->name,
+													operation->differences));
+}
+
+static GlueCall *
+settle_tagged(GlueOperation *operation)
+{
+	if (operation->call.failure != NULL)
+		return glue_operation_finish(operation, operation->call.failure);
+	operation->tagged = true;
+	return prepare_update(operation);
+}
+
+static GlueCall *
+prepare_update(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+
+	operation->step = GLUE_STEP_UPDATE;
+	glue_access_prepare(operation->access, call, "UpdateConnection",
+						operation->name);
+	glue_tree_add(call->request, "Name",
+				  json_object_new_string(operation->name));
+	glue_tree_add(call->request, "ConnectionInput",
+				  json_object_get(operation->input));
+	return call;
+}
+
+static GlueCall *
+settle_update(GlueOperation *operation)
+{
+	GlueFailure *failure = operation->call.failure;
+
+	if (failure == NULL)
+		return glue_operation_read(operation, GLUE_STEP_READ_UPDATED);
+	if (operation->tagged)
+		glue_failure_add_detail(failure, "The tags have been set already.");
+	return glue_operation_finish(operation, failure);
+}
+
+/* A connection was updated, and read afterwards, or could not be. */
+static GlueCall *
+settle_updated(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	json_object *connection = glue_operation_found(call);
+
+	operation->secrets = operation->digest;
+	if (connection != NULL)
+	{
+		if (glue_unseen_change(operation->existing, 0, connection) >
+			GLUE_UNSEEN_UPDATE)
+			operation->known_tags = NULL;
+		glue_operation_observe(operation, connection);
+	}
+	else
+	{
+		operation->observed = operation->existing;
+		operation->not_read =
+			glue_failure_copy(call->failure != NULL ? call->failure :
+							  glue_call_malformed_answer(call,
+														 "it holds no connection"));
+	}
+	if (operation->tagged)
+		return glue_operation_tags(operation, GLUE_STEP_READ_TAGS, "GetTags");
+	return glue_operation_finish(operation, NULL);
+}
+
+/*
+ * Tags were added to a connection, and read afterwards.  If that failed, they are
+ * what was known before, with those that were added; and nothing, if nothing was
+ * known.
+ */
+static GlueCall *
+settle_read_tags(GlueOperation *operation)
+{
+	json_object *tags;
+	GlueFailure *failure = glue_tags_readable(&operation->call, &tags);
+
+	if (failure == NULL)
+		operation->read_tags = copy_tree(tags);
+	else
+	{
+		operation->tags_not_read = glue_failure_copy(failure);
+		operation->read_tags = operation->known_tags;
+		glue_tags_merge(operation->read_tags, operation->tags);
+	}
+	return glue_operation_finish(operation, NULL);
+}
+
+/* A copy of a tree that lives as long as the operation. */
+static json_object *
+copy_tree(json_object *tree)
+{
+	json_object *copy = NULL;
+
+	if (json_object_deep_copy(tree, &copy, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	return glue_secret_tree(copy);
+}
+
+/* A GlueDifferenceSink: append a line to the StringInfo that is arg. */
+static void
+append_difference(void *arg, const char *path, const char *message)
+{
+	StringInfo	lines = arg;
+
+	appendStringInfo(lines, "%s%s %s", lines->len > 0 ? "\n" : "", path,
+					 message);
+}

@@ -1,0 +1,304 @@
+/*-------------------------------------------------------------------------
+ *
+ * immediate.c
+ *	  Operations that act at once, as part of a transaction.
+ *
+ * What is done is up to operation.c, for the queue as well.  What is added here
+ * are the steps of journal/calls.c: the operation is announced as one call, whatever
+ * it becomes; before a request leaves that may change something, that is known to
+ * others; and in the end, what has come of it is recorded and written down.
+ *
+ * What is recorded of a connection is looked up, and locked, as soon as it turns
+ * out that there is one to be adopted or updated, so that to record that has to
+ * wait for nobody.  Most creates need none of that.
+ *
+ * IDENTIFICATION
+ *	  src/operation/immediate.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/client.h"
+#include "operation/immediate.h"
+#include "operation/tags.h"
+#include "server/crash_point.h"
+#include "server/encoding.h"
+#include "server/subtransaction.h"
+#include "store/digest_key.h"
+
+/* prototypes of private functions */
+static GlueCall *prepare_step(GlueImmediateOperation *running, GlueCall *call);
+static void await_and_note(void *arg);
+static void draft_record(void *arg);
+static GlueFailure *look_up(GlueImmediateOperation *running);
+static GlueFailure *lock_record(GlueImmediateOperation *running);
+static void find_record(void *arg);
+static void note_outcome(GlueImmediateOperation *running);
+static void report_remarks(const GlueOperation *operation);
+
+/* Begin to fill in an operation on the connection of a name, which is UTF-8. */
+void
+glue_immediate_operation_init(GlueImmediateOperation *running,
+							  GlueOperationKind kind,
+							  const GlueImmediate *immediate,
+							  const GlueMirror *mirror, const char *name)
+{
+	memset(running, 0, sizeof(GlueImmediateOperation));
+	running->operation.kind = kind;
+	running->operation.access = immediate->access;
+	running->operation.name = name;
+	running->operation.is_first = true;
+	running->immediate = immediate;
+	running->mirror = mirror;
+}
+
+/*
+ * Begin to announce an operation that is filled in.  That takes a while, in which
+ * it can begin.
+ */
+void
+glue_immediate_operation_announce(GlueImmediateOperation *running)
+{
+	static const char *const names[] = {
+		[GLUE_OPERATION_CREATE] = "CreateConnection",
+		[GLUE_OPERATION_UPDATE] = "UpdateConnection",
+		[GLUE_OPERATION_DELETE] = "DeleteConnection",
+	};
+	const GlueOperation *operation = &running->operation;
+	GlueRequest request = {
+		.operation = names[operation->kind],
+		.name = operation->name,
+		.input = operation->input,
+		.tags = operation->tags,
+	};
+
+	if (operation->kind == GLUE_OPERATION_CREATE)
+		request.on_conflict = glue_conflict_action_name(operation->on_conflict);
+	running->announced = glue_immediate_begin(running->immediate, &request);
+}
+
+/*
+ * Begin an operation that was announced, or is being; returns the first call.
+ *
+ * Nothing may fail after a call for a reason that could have been known before,
+ * so such reasons are looked for here.
+ */
+GlueCall *
+glue_immediate_operation_begin(GlueImmediateOperation *running)
+{
+	GlueOperation *operation = &running->operation;
+	Oid			schema = operation->access->schema;
+
+	running->context = CurrentMemoryContext;
+	if (operation->input != NULL)
+		glue_secret_key_require(schema, operation->input);
+	if (operation->kind == GLUE_OPERATION_UPDATE)
+		operation->digest = glue_digest_secrets(schema, operation->input);
+	return prepare_step(running, glue_operation_begin(operation));
+}
+
+/* Go on after a call; returns the next one, or NULL if that was the last. */
+GlueCall *
+glue_immediate_operation_next(GlueImmediateOperation *running)
+{
+	note_outcome(running);
+	return prepare_step(running, glue_operation_next(&running->operation));
+}
+
+/*
+ * Record what an operation has done, and write down how it has ended; false if
+ * it has failed, which is to be raised or written down.
+ */
+bool
+glue_immediate_operation_end(GlueImmediateOperation *running)
+{
+	const GlueOperation *operation = &running->operation;
+
+	if (operation->failure != NULL)
+	{
+		glue_immediate_refused(running->announced, operation->failure);
+		return false;
+	}
+	if (operation->adopted)
+		glue_immediate_adopted(running->announced);
+	report_remarks(operation);
+	glue_operation_record(operation, running->mirror);
+	glue_immediate_close(running->immediate, running->announced, operation->status,
+						 operation->request_id);
+	return true;
+}
+
+/* Run an operation that is being announced to its end, or raise its failure. */
+void
+glue_immediate_operation_run(GlueImmediateOperation *running)
+{
+	for (GlueCall *call = glue_immediate_operation_begin(running); call != NULL;
+		 call = glue_immediate_operation_next(running))
+		glue_client_run(call, 1);
+	if (!glue_immediate_operation_end(running))
+		glue_failure_raise(ERROR, running->operation.failure);
+}
+
+/*
+ * Get ready for the step that a call is; returns the call, or NULL if the
+ * operation ends without it.
+ */
+static GlueCall *
+prepare_step(GlueImmediateOperation *running, GlueCall *call)
+{
+	GlueFailure *failure = NULL;
+
+	switch (running->operation.step)
+	{
+		case GLUE_STEP_CREATE:
+			call->before_sending = await_and_note;
+			call->before_sending_arg = running;
+			call->meanwhile = draft_record;
+			call->meanwhile_arg = running;
+			break;
+		case GLUE_STEP_READ_EXISTING:
+			failure = look_up(running);
+			break;
+		case GLUE_STEP_DELETE:
+		case GLUE_STEP_ADD_TAGS:
+		case GLUE_STEP_UPDATE:
+			if (running->operation.step == GLUE_STEP_DELETE)
+				failure = look_up(running);
+			call->before_sending = await_and_note;
+			call->before_sending_arg = running;
+			GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
+			break;
+		default:
+			break;
+	}
+	return failure == NULL ? call :
+		glue_operation_finish(&running->operation, failure);
+}
+
+/* The before_sending of a call that may change something. */
+static void
+await_and_note(void *arg)
+{
+	GlueImmediateOperation *running = arg;
+
+	glue_immediate_await(running->announced);
+	glue_immediate_sending(running->announced,
+						   running->operation.step == GLUE_STEP_CREATE ?
+						   GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED);
+}
+
+/* The meanwhile of a create: prepare its record. */
+static void
+draft_record(void *arg)
+{
+	GlueImmediateOperation *running = arg;
+	GlueOperation *operation = &running->operation;
+	MemoryContext old_context = MemoryContextSwitchTo(running->context);
+
+	GLUE_CRASH_POINT("caller after send");
+	operation->digest = glue_digest_secrets(operation->access->schema,
+											operation->input);
+	glue_operation_draft(operation);
+	MemoryContextSwitchTo(old_context);
+}
+
+/*
+ * Look up what is known of a connection, and how its tags are addressed, if there
+ * are any.
+ */
+static GlueFailure *
+look_up(GlueImmediateOperation *running)
+{
+	GlueOperation *operation = &running->operation;
+	const GlueAccess *access = operation->access;
+	GlueTagged	tagged;
+	GlueFailure *failure;
+
+	glue_immediate_await(running->announced);
+	failure = lock_record(running);
+	if (failure != NULL || operation->tags == NULL)
+		return failure;
+	failure = glue_tagged_find(&tagged, access, operation->name);
+	if (failure == NULL)
+		operation->arn = tagged.arn;
+	return failure;
+}
+
+/* Lock what is recorded of the connection, or say why that cannot be. */
+static GlueFailure *
+lock_record(GlueImmediateOperation *running)
+{
+	ErrorData  *error = NULL;
+
+	if (running->one_of_many)
+		error = glue_subtransaction_try(find_record, running);
+	else
+		find_record(running);
+	if (error == NULL)
+		return NULL;
+	if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(error);
+	return glue_failure_from_error(error);
+}
+
+/* The work of that, which waits for whoever has locked it. */
+static void
+find_record(void *arg)
+{
+	GlueImmediateOperation *running = arg;
+	GlueOperation *operation = &running->operation;
+
+	if (glue_mirror_lock(running->mirror, &operation->access->target,
+						 operation->name, &running->known))
+		operation->known = &running->known;
+}
+
+/*
+ * A call has ended: note what it has done.  Whoever has set tags has changed
+ * something, even if the update is refused.
+ */
+static void
+note_outcome(GlueImmediateOperation *running)
+{
+	const GlueOperation *operation = &running->operation;
+	const GlueCall *call = &operation->call;
+
+	switch (operation->step)
+	{
+		case GLUE_STEP_CREATE:
+		case GLUE_STEP_ADD_TAGS:
+		case GLUE_STEP_UPDATE:
+		case GLUE_STEP_DELETE:
+			if (call->failure == NULL)
+				glue_immediate_done(running->announced, call,
+									operation->step == GLUE_STEP_CREATE ?
+									GLUE_OUTCOME_CREATED : GLUE_OUTCOME_CHANGED);
+			else if (!operation->tagged)
+				glue_immediate_failed(running->announced, call);
+			break;
+		default:
+			break;
+	}
+}
+
+/* Tell the user what else there is to know of an operation that has succeeded. */
+static void
+report_remarks(const GlueOperation *operation)
+{
+	const char *name = glue_server_from_utf8(operation->name);
+
+	if (operation->read_back)
+		ereport(NOTICE,
+				(errmsg("AWS Glue connection \"%s\" was created, although the answer was lost",
+						name),
+				 errdetail("It was found by reading it back: it has the definition that was sent, and is not older than the request.")));
+	if (operation->not_read != NULL)
+		ereport(WARNING,
+				(errmsg("AWS Glue connection \"%s\" was updated, but could not be read afterwards",
+						name),
+				 errdetail_internal("%s", glue_server_from_utf8(operation->not_read->detail)),
+				 errhint("Its status is not known.")));
+	if (operation->tags_not_read != NULL)
+		glue_tags_warn_unread(operation->name, operation->tags_not_read);
+}

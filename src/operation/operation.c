@@ -1,0 +1,555 @@
+/*-------------------------------------------------------------------------
+ *
+ * operation.c
+ *	  What a request asks for, as a sequence of calls.
+ *
+ * To create or update a connection can take several calls, and whoever works
+ * a queue has many such sequences under way side by side.  So an operation is
+ * a state machine that never waits: it says which call is to be made next, and
+ * is asked again with its outcome.
+ *
+ *	 find ours --+--> create ---exists---+--> read taken --+--> compare tags
+ *			|	 |						 |		 |		   |
+ *			|	not there				 |		 v		   v
+ *			v							 |		done   add tags --> update -->
+ *		   done				update --> read existing ------^	read updated -->
+ *																	read tags
+ *
+ * An attempt before this one may have been carried out without anybody
+ * knowing, because the process that made it is gone.  A create then begins
+ * with a look: if there is a connection that was created since and is defined
+ * as this one should be, it is ours.  An update or a deletion is simply made
+ * again.
+ *
+ * Nor does a create that is refused, because its name is taken, tell that the
+ * connection is somebody else's.  What stands between us and AWS may have sent
+ * our request twice, and passed the second answer on.  And this server may have
+ * forgotten an attempt, where it was promoted without having received all of
+ * what the old primary had committed.  So that is looked at, too, before
+ * anything is made of it.
+ *
+ * That goes for the queue.  A call that acts at once is the first attempt, and its
+ * caller waits: so if the name is taken, that is what the caller is told.
+ *
+ * What is done about a connection that exists is in operation/existing.c.
+ *
+ * The result is a value, as that of a call.  What there is to be known of the
+ * database is looked up by the caller, before a connection that exists is read.
+ *
+ * IDENTIFICATION
+ *	  src/operation/operation.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "glue/answer.h"
+#include "glue/observation.h"
+#include "glue/ownership.h"
+#include "lib/stringinfo.h"
+#include "operation/operation.h"
+#include "operation/record.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/redacted.h"
+#include "text/json.h"
+
+/* prototypes of private functions */
+static GlueCall *prepare_create(GlueOperation *operation);
+static GlueCall *settle_find_ours(GlueOperation *operation);
+static GlueCall *settle_create(GlueOperation *operation);
+static GlueCall *settle_taken(GlueOperation *operation);
+static bool is_ours(GlueOperation *operation, json_object *connection,
+					char findings[GLUE_FINDINGS_SIZE]);
+static GlueOwnership owner_since(const GlueOperation *operation,
+								 TimestampTz since, json_object *connection,
+								 char findings[GLUE_FINDINGS_SIZE]);
+static bool is_recorded(const GlueMirrorKnown *known,
+						json_object *connection);
+static GlueCall *refuse(GlueOperation *operation, const char *detail);
+static json_object *recorded_tags(const GlueOperation *operation,
+								  const GlueMirror *mirror);
+static GlueCall *settle_delete(GlueOperation *operation);
+static GlueCall *settle_poll(GlueOperation *operation);
+
+/* The word for an action, in SQL and in requests. */
+const char *
+glue_conflict_action_name(GlueConflictAction action)
+{
+	switch (action)
+	{
+		case GLUE_CONFLICT_ERROR:
+			return "error";
+		case GLUE_CONFLICT_ADOPT:
+			return "adopt";
+		case GLUE_CONFLICT_UPDATE:
+			return "update";
+	}
+	return NULL;				/* keep the compiler quiet */
+}
+
+/*
+ * Begin an operation; returns the first call.
+ */
+GlueCall *
+glue_operation_begin(GlueOperation *operation)
+{
+	switch (operation->kind)
+	{
+		case GLUE_OPERATION_CREATE:
+			return operation->uncertain ?
+				glue_operation_read(operation, GLUE_STEP_FIND_OURS) :
+				prepare_create(operation);
+		case GLUE_OPERATION_UPDATE:
+			return glue_operation_read(operation, GLUE_STEP_READ_EXISTING);
+		case GLUE_OPERATION_DELETE:
+			return glue_operation_delete(operation, GLUE_STEP_DELETE);
+		case GLUE_OPERATION_POLL:
+			return glue_operation_read(operation, GLUE_STEP_POLL);
+		case GLUE_OPERATION_UNDO:
+			break;
+	}
+	return NULL;
+}
+
+/*
+ * Go on after the call has been made; returns the next one, or NULL if the
+ * operation has ended.
+ *
+ * What the call returned may be gone afterwards.
+ */
+GlueCall *
+glue_operation_next(GlueOperation *operation)
+{
+	glue_operation_note_answer(operation);
+	switch (operation->step)
+	{
+		case GLUE_STEP_FIND_OURS:
+			return settle_find_ours(operation);
+		case GLUE_STEP_CREATE:
+			return settle_create(operation);
+		case GLUE_STEP_READ_TAKEN:
+			return settle_taken(operation);
+		case GLUE_STEP_READ_EXISTING:
+			if (operation->create_missing &&
+				glue_call_failed_with(&operation->call,
+									  "EntityNotFoundException"))
+				return prepare_create(operation);
+			return glue_operation_settle_existing(operation);
+		case GLUE_STEP_COMPARE_TAGS:
+		case GLUE_STEP_ADD_TAGS:
+		case GLUE_STEP_UPDATE:
+		case GLUE_STEP_READ_UPDATED:
+		case GLUE_STEP_READ_TAGS:
+			return glue_operation_next_existing(operation);
+		case GLUE_STEP_DELETE:
+			return settle_delete(operation);
+		case GLUE_STEP_POLL:
+			return settle_poll(operation);
+		case GLUE_STEP_UNDO_READ:
+		case GLUE_STEP_UNDO_READ_TAGS:
+		case GLUE_STEP_UNDO_DELETE:
+		case GLUE_STEP_DONE:
+			break;
+	}
+	return NULL;
+}
+
+/*
+ * Do what can be done for the record of a create before it has succeeded.
+ */
+void
+glue_operation_draft(GlueOperation *operation)
+{
+	GlueMirrorEntry entry = {
+		.target = &operation->access->target,
+		.name = operation->name,
+		.definition = glue_without_secrets(operation->input),
+		.tags = operation->tags,
+		.secret_digest = operation->digest,
+	};
+
+	operation->draft = glue_mirror_draft(&entry);
+}
+
+/*
+ * Record what an operation that did not fail has found or done, unless something
+ * newer is recorded.
+ */
+void
+glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
+{
+	GlueMirrorEntry entry = {
+		.target = &operation->access->target,
+		.name = operation->name,
+		.observed = operation->observed,
+		.status = operation->status,
+		.secret_digest = operation->secrets,
+		.request_id = operation->request_id,
+		.recorded_at = operation->ended_at,
+		.aws_recorded_at = operation->aws_time,
+	};
+	GlueMirrorKnown known;
+
+	if (operation->gone)
+	{
+		if (entry.recorded_at == 0)
+			glue_mirror_forget(mirror, entry.target, operation->name);
+		else
+			glue_mirror_forget_older(mirror, entry.target, operation->name,
+									 entry.recorded_at);
+		return;
+	}
+	if (operation->kind == GLUE_OPERATION_POLL)
+	{
+		if (operation->observed != NULL &&
+			glue_mirror_find(mirror, entry.target, operation->name, &known))
+			glue_record_observed(operation->access, mirror, &known,
+								 operation->observed,
+								 entry.recorded_at != 0 ? entry.recorded_at :
+								 GetCurrentTimestamp(),
+								 glue_known_tags(&known, operation->observed));
+		return;
+	}
+	if (operation->created && operation->draft != NULL)
+	{
+		glue_mirror_record_draft(mirror, operation->draft, &entry);
+		return;
+	}
+	entry.definition = glue_without_secrets(operation->input);
+	entry.tags = recorded_tags(operation, mirror);
+	if (entry.recorded_at == 0)
+		glue_mirror_record(mirror, &entry);
+	else
+		glue_mirror_observe(mirror, &entry);
+}
+
+/* The tags that a connection has which was created, adopted or updated. */
+static json_object *
+recorded_tags(const GlueOperation *operation, const GlueMirror *mirror)
+{
+	GlueMirrorKnown known;
+
+	if (operation->created)
+		return operation->tags;
+	if (operation->read_tags != NULL)
+		return operation->read_tags;
+
+	/* somebody may have changed them since they were looked up */
+	if (operation->known_tags == NULL ||
+		!glue_mirror_find(mirror, &operation->access->target,
+						  operation->name, &known))
+		return operation->known_tags;
+	return known.tags;
+}
+
+/* ----------------------------------------------------------------
+ * Calls
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Note what an answer says of itself: AWS's ID of the request, and the time.  A
+ * mere look at what was done before says nothing of that.
+ */
+void
+glue_operation_note_answer(GlueOperation *operation)
+{
+	const GlueCall *call = &operation->call;
+
+	if (operation->step == GLUE_STEP_COMPARE_TAGS ||
+		operation->step == GLUE_STEP_READ_UPDATED ||
+		operation->step == GLUE_STEP_READ_TAGS)
+		return;
+	if (call->request_id[0] != '\0')
+		operation->request_id = pstrdup(call->request_id);
+	operation->aws_time = glue_call_aws_time(call);
+}
+
+/* Read the connection. */
+GlueCall *
+glue_operation_read(GlueOperation *operation, GlueOperationStep step)
+{
+	operation->step = step;
+	glue_access_prepare_get(operation->access, &operation->call,
+							operation->name);
+	return &operation->call;
+}
+
+static GlueCall *
+prepare_create(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+
+	operation->step = GLUE_STEP_CREATE;
+	glue_access_prepare(operation->access, call, "CreateConnection",
+						operation->name);
+	glue_tree_add(call->request, "ConnectionInput",
+				  json_object_get(operation->input));
+	if (operation->tags != NULL)
+		glue_tree_add(call->request, "Tags",
+					  json_object_get(operation->tags));
+	return call;
+}
+
+/* Make a call that is about its tags. */
+GlueCall *
+glue_operation_tags(GlueOperation *operation, GlueOperationStep step,
+					const char *name)
+{
+	GlueCall   *call = &operation->call;
+
+	operation->step = step;
+	glue_access_prepare(operation->access, call, name, operation->name);
+	glue_tree_add(call->request, "ResourceArn",
+				  json_object_new_string(operation->arn));
+	if (step == GLUE_STEP_ADD_TAGS)
+		glue_tree_add(call->request, "TagsToAdd",
+					  json_object_get(operation->tags));
+	return call;
+}
+
+/* Delete it. */
+GlueCall *
+glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
+{
+	operation->step = step;
+	glue_access_prepare(operation->access, &operation->call,
+						"DeleteConnection", operation->name);
+	glue_tree_add(operation->call.request, "ConnectionName",
+				  json_object_new_string(operation->name));
+	return &operation->call;
+}
+
+/* ----------------------------------------------------------------
+ * Outcomes
+ * ----------------------------------------------------------------
+ */
+
+/* See whether an attempt before this one has made the connection. */
+static GlueCall *
+settle_find_ours(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	json_object *connection = glue_operation_found(call);
+	char		findings[GLUE_FINDINGS_SIZE];
+
+	if (glue_call_failed_with(call, "EntityNotFoundException"))
+		return prepare_create(operation);
+	if (call->failure != NULL)
+		return glue_operation_finish(operation, call->failure);
+	if (owner_since(operation, operation->began_at, connection,
+					findings) != GLUE_OURS)
+	{
+		if (operation->on_conflict == GLUE_CONFLICT_ERROR)
+			return glue_operation_finish(operation,
+										 glue_failure_taken(operation->name, findings));
+		return glue_operation_settle_existing(operation);
+	}
+	operation->created = true;
+	operation->secrets = operation->digest;
+	glue_operation_observe(operation, connection);
+	return glue_operation_finish(operation, NULL);
+}
+
+static GlueCall *
+settle_create(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	const char *status;
+
+	if (glue_call_failed_with(call, "AlreadyExistsException"))
+	{
+		operation->refusal = glue_failure_copy(call->failure);
+		if (!operation->is_first)
+			return glue_operation_read(operation, GLUE_STEP_READ_TAKEN);
+		if (operation->on_conflict != GLUE_CONFLICT_ERROR)
+			return glue_operation_read(operation, GLUE_STEP_READ_EXISTING);
+	}
+	if (call->failure != NULL)
+		return glue_operation_finish(operation, call->failure);
+
+	operation->created = true;
+	operation->secrets = operation->digest;
+	operation->read_back = call->read_back != NULL;
+	if (operation->read_back)
+		glue_operation_observe(operation, call->read_back);
+	else
+	{
+		status = glue_json_tree_text(call->answer, "CreateConnectionStatus");
+		operation->status = status != NULL ? pstrdup(status) : "READY";
+	}
+	return glue_operation_finish(operation, NULL);
+}
+
+/*
+ * A create was refused because there is a connection of that name, which was
+ * read.  If it is gone since, the next attempt may succeed; and if it could not
+ * be read this time, that one finds out.
+ */
+static GlueCall *
+settle_taken(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	json_object *connection = glue_operation_found(call);
+	char		findings[GLUE_FINDINGS_SIZE] = "";
+
+	if (glue_call_failed_with(call, "EntityNotFoundException"))
+	{
+		operation->refusal->transient = true;
+		return refuse(operation, "The connection that had the name is gone.");
+	}
+	if (call->failure == NULL && is_ours(operation, connection, findings))
+	{
+		operation->created = true;
+		glue_operation_observe(operation, connection);
+		return glue_operation_finish(operation, NULL);
+	}
+	if (operation->on_conflict != GLUE_CONFLICT_ERROR)
+		return glue_operation_settle_existing(operation);
+	if (call->failure == NULL)
+		return refuse(operation,
+					  psprintf("The connection that has the name is not this request's: %s",
+							   findings));
+	if (call->failure->transient ||
+		glue_failure_lacks_credentials(call->failure))
+		return glue_operation_finish(operation, call->failure);
+	return refuse(operation, "The connection that has the name could not be read.");
+}
+
+/*
+ * Has this request made the connection that is in its way, and which secrets
+ * does it have then?
+ *
+ * An attempt that nobody remembers may have been made at any time since the
+ * request was.  But nobody can tell then whether it was we who made it, and
+ * with these secrets.  Those who would adopt or update it have better means.
+ */
+static bool
+is_ours(GlueOperation *operation, json_object *connection,
+		char findings[GLUE_FINDINGS_SIZE])
+{
+	if (is_recorded(operation->known, connection))
+	{
+		strlcpy(findings, "It was recorded before.", GLUE_FINDINGS_SIZE);
+		return false;
+	}
+	if (owner_since(operation, operation->began_at, connection,
+					findings) == GLUE_OURS)
+	{
+		operation->secrets = operation->digest;
+		return true;
+	}
+	return operation->on_conflict == GLUE_CONFLICT_ERROR &&
+		operation->known == NULL &&
+		owner_since(operation, operation->requested_at, connection,
+					findings) == GLUE_OURS;
+}
+
+/* Whose is a connection that was read, if ours was made since some time? */
+static GlueOwnership
+owner_since(const GlueOperation *operation, TimestampTz since,
+			json_object *connection, char findings[GLUE_FINDINGS_SIZE])
+{
+	return glue_ownership(operation->input, connection, operation->call.date,
+						  TimestampDifferenceMilliseconds(since,
+														  GetCurrentTimestamp()),
+						  findings);
+}
+
+/* Is it the connection that is recorded already?  Then another request made it. */
+static bool
+is_recorded(const GlueMirrorKnown *known, json_object *connection)
+{
+	return known != NULL &&
+		glue_change_since_recorded(known, connection) !=
+		GLUE_UNSEEN_OTHER_LIFE;
+}
+
+/* Fail as the create has. */
+static GlueCall *
+refuse(GlueOperation *operation, const char *detail)
+{
+	glue_failure_add_detail(operation->refusal, detail);
+	operation->request_id = operation->refusal->request_id;
+	return glue_operation_finish(operation, operation->refusal);
+}
+
+/* What was not there is gone as well: a request can be carried out twice. */
+static GlueCall *
+settle_delete(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+
+	operation->missing =
+		glue_call_failed_with(call, "EntityNotFoundException") &&
+		!operation->uncertain && !call->maybe_done;
+	operation->gone = call->failure == NULL ||
+		glue_call_failed_with(call, "EntityNotFoundException");
+	if (operation->missing && !operation->ignore_missing)
+		return glue_operation_finish(operation, call->failure);
+	return glue_operation_finish(operation, operation->gone ? NULL : call->failure);
+}
+
+static GlueCall *
+settle_poll(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+
+	operation->gone = glue_call_failed_with(call, "EntityNotFoundException");
+	if (call->failure != NULL)
+		return glue_operation_finish(operation, call->failure);
+	if (glue_operation_found(call) == NULL)
+		return glue_operation_finish(operation,
+									 glue_call_malformed_answer(call,
+																"it holds no connection"));
+	glue_operation_observe(operation, glue_operation_found(call));
+	return glue_operation_finish(operation, NULL);
+}
+
+/* The connection that was read, which has a name, or NULL. */
+json_object *
+glue_operation_found(const GlueCall *call)
+{
+	json_object *connection = json_object_object_get(call->answer,
+													 "Connection");
+
+	return glue_answer_has_name(connection) ? connection : NULL;
+}
+
+/* Has a call failed with an exception of this name? */
+bool
+glue_call_failed_with(const GlueCall *call, const char *code)
+{
+	return call->failure != NULL && strcmp(call->failure->code, code) == 0;
+}
+
+/*
+ * Keep what was read of a connection, without its secrets.  The reason of its
+ * status may quote them in any form, so without them it is not kept.
+ */
+void
+glue_operation_observe(GlueOperation *operation, json_object *connection)
+{
+	json_object *observed = glue_redacted_copy(connection);
+	const char *reason = glue_json_tree_text(observed, "StatusReason");
+
+	if (operation->redacted)
+		json_object_object_del(observed, "StatusReason");
+	else if (reason != NULL)
+		glue_tree_add(observed, "StatusReason",
+					  json_object_new_string(glue_scrub_text(operation->input,
+															 reason)));
+	operation->observed = observed;
+	operation->status = glue_connection_status(observed);
+}
+
+/* End an operation; the failure may be NULL. */
+GlueCall *
+glue_operation_finish(GlueOperation *operation, GlueFailure *failure)
+{
+	operation->step = GLUE_STEP_DONE;
+	if (failure != NULL)
+		operation->failure = glue_failure_copy(failure);
+	return NULL;
+}

@@ -1,0 +1,151 @@
+/*-------------------------------------------------------------------------
+ *
+ * operation.h
+ *	  What a request asks for, as a sequence of calls.
+ *
+ * IDENTIFICATION
+ *	  src/operation/operation.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_OPERATION_OPERATION_H
+#define GLUE_OPERATION_OPERATION_H
+
+#include "client/access.h"
+#include "store/claims.h"
+#include "store/connections.h"
+
+/* What is done about a connection that exists already. */
+typedef enum GlueConflictAction
+{
+	GLUE_CONFLICT_ERROR,
+	GLUE_CONFLICT_ADOPT,
+	GLUE_CONFLICT_UPDATE
+} GlueConflictAction;
+
+typedef enum GlueOperationKind
+{
+	GLUE_OPERATION_CREATE,
+	GLUE_OPERATION_UPDATE,
+	GLUE_OPERATION_DELETE,
+	GLUE_OPERATION_POLL,		/* see whether a connection is ready */
+	GLUE_OPERATION_UNDO			/* see undo.c */
+} GlueOperationKind;
+
+typedef enum GlueOperationStep
+{
+	GLUE_STEP_FIND_OURS,		/* did an attempt before this one do it? */
+	GLUE_STEP_CREATE,
+	GLUE_STEP_READ_TAKEN,		/* who has the name that was refused? */
+	GLUE_STEP_READ_EXISTING,
+	GLUE_STEP_COMPARE_TAGS,
+	GLUE_STEP_ADD_TAGS,
+	GLUE_STEP_UPDATE,
+	GLUE_STEP_READ_UPDATED,
+	GLUE_STEP_READ_TAGS,
+	GLUE_STEP_DELETE,
+	GLUE_STEP_POLL,
+	GLUE_STEP_UNDO_READ,
+	GLUE_STEP_UNDO_READ_TAGS,
+	GLUE_STEP_UNDO_DELETE,
+	GLUE_STEP_DONE
+} GlueOperationStep;
+
+/* An operation.  Everything lives in the memory context where it was begun. */
+typedef struct GlueOperation
+{
+	/* what to do; all of it stays the caller's */
+	GlueOperationKind kind;
+	const GlueAccess *access;
+	const char *name;			/* UTF-8 */
+	json_object *input;			/* ConnectionInput, secrets and all */
+	json_object *tags;			/* or NULL */
+	GlueConflictAction on_conflict;
+	bool		redacted;		/* the input has its secrets no more */
+	bool		create_missing; /* of an update: create what is not there */
+	bool		ignore_missing; /* of a deletion */
+	const GlueMirrorKnown *known;	/* what is recorded, or NULL */
+	const GlueSecretDigest *digest; /* of the input's secrets, or NULL */
+	const char *arn;			/* of the connection, if there are tags */
+	bool		is_first;		/* there was no attempt before this one that
+								 * nobody remembers */
+	bool		uncertain;		/* it may have been carried out already... */
+	TimestampTz began_at;		/* ... since then */
+	TimestampTz requested_at;
+
+	/* of an undo: what is known of the call */
+	const char *made_by;		/* "CreateConnection" */
+	TimestampTz made_at;		/* when it began */
+	const GlueUndo *undo;
+
+	/* how far it has got */
+	GlueOperationStep step;
+	GlueCall	call;			/* to be made next */
+	GlueMirrorRow *draft;		/* of the record of a create, or NULL */
+	GlueFailure *refusal;		/* of the create, because the name is taken */
+	const char *differences;	/* from what exists, a line each */
+	json_object *known_tags;	/* recorded of what exists, or NULL */
+	json_object *existing;		/* of that, what tells one life from another */
+	bool		tagged;			/* tags were added to it */
+
+	/*
+	 * How it ended: failure is set, or the connection is as it should be.
+	 * observed is what was read of it, redacted, or NULL.
+	 */
+	GlueFailure *failure;
+	TimestampTz ended_at;		/* if it is recorded later; 0: now */
+	bool		gone;			/* the connection is not there any more */
+	bool		missing;		/* nor was it when it was to be deleted */
+	bool		created;		/* it was not there before... */
+	bool		read_back;		/* ... and the answer was lost */
+	bool		adopted;		/* it was there before, and not changed */
+	json_object *observed;
+	const char *status;			/* or NULL: not known */
+	const char *request_id;		/* AWS's, or NULL */
+	TimestampTz aws_time;		/* of the last answer that matters; 0: not
+								 * known */
+	const GlueSecretDigest *secrets;	/* those that it has, or NULL */
+	json_object *read_tags;		/* or NULL: not read */
+
+	/* what could not be read after it was updated, and why; or NULL */
+	GlueFailure *not_read;
+	GlueFailure *tags_not_read;
+
+	/* of an undo */
+	TimestampTz asked_at;		/* before the connection was read */
+	TimestampTz seen_at;		/* not before this that was so */
+	bool		unsettled;		/* too early to tell: to be tried again... */
+	TimestampTz not_before;		/* ... and when; also if it has failed */
+	const char *left;			/* what the call has left, and why; NULL if
+								 * that is nothing */
+	const char *left_why;
+} GlueOperation;
+
+extern const char *glue_conflict_action_name(GlueConflictAction action);
+extern GlueCall *glue_operation_begin(GlueOperation *operation);
+extern GlueCall *glue_operation_next(GlueOperation *operation);
+extern void glue_operation_draft(GlueOperation *operation);
+extern void glue_operation_record(const GlueOperation *operation,
+								  const GlueMirror *mirror);
+
+/* for the files that have a kind of their own */
+extern void glue_operation_note_answer(GlueOperation *operation);
+extern GlueCall *glue_operation_read(GlueOperation *operation,
+									 GlueOperationStep step);
+extern GlueCall *glue_operation_tags(GlueOperation *operation,
+									 GlueOperationStep step,
+									 const char *name);
+extern GlueCall *glue_operation_delete(GlueOperation *operation,
+									   GlueOperationStep step);
+extern json_object *glue_operation_found(const GlueCall *call);
+extern bool glue_call_failed_with(const GlueCall *call, const char *code);
+extern void glue_operation_observe(GlueOperation *operation,
+								   json_object *connection);
+extern GlueCall *glue_operation_finish(GlueOperation *operation,
+									   GlueFailure *failure);
+
+/* in operation/existing.c, for operation.c alone */
+extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
+extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
+
+#endif							/* GLUE_OPERATION_OPERATION_H */

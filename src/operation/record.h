@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * record.h
+ *	  What is recorded of a connection that was read, and what is still true of it.
+ *
+ * IDENTIFICATION
+ *	  src/operation/record.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_OPERATION_RECORD_H
+#define GLUE_OPERATION_RECORD_H
+
+#include "client/access.h"
+#include "glue/observation.h"
+#include "store/connections.h"
+
+extern void glue_record_observed(const GlueAccess *access,
+								 const GlueMirror *mirror,
+								 const GlueMirrorKnown *known,
+								 json_object *connection,
+								 TimestampTz asked_at, json_object *tags);
+extern json_object *glue_known_tags(const GlueMirrorKnown *known,
+									json_object *connection);
+extern GlueUnseenChange glue_change_since_recorded(const GlueMirrorKnown *known,
+												   json_object *connection);
+extern void glue_report_status(const char *name, const char *status);
+
+#endif							/* GLUE_OPERATION_RECORD_H */

@@ -1,0 +1,231 @@
+/*-------------------------------------------------------------------------
+ *
+ * tags.c
+ *	  The tags of a connection in AWS Glue.
+ *
+ * Tags are no part of a connection's definition: AWS has operations of their
+ * own for them, which address the connection by its ARN, and which add or
+ * remove single tags.  So who changes some does not know what all of them are
+ * then, and reads them once more, because what is recorded must be true.
+ *
+ * If that fails, it does not undo the change.  What is recorded then is what
+ * was known before with the change applied; and nothing, if nothing was known.
+ *
+ * IDENTIFICATION
+ *	  src/operation/tags.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/account.h"
+#include "client/client.h"
+#include "client/credential_chain.h"
+#include "operation/tags.h"
+#include "server/crash_point.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+
+/* prototypes of private functions */
+static void prepare(const GlueTagged *tagged, GlueCall *call,
+					const char *operation);
+static const char *change_tags(GlueCall *call, GlueImmediateCall *change);
+static void read_tags(const GlueTagged *tagged, GlueCall *call);
+static json_object *read_changed(const GlueTagged *tagged,
+								 json_object *expected);
+
+/*
+ * Find out how tags are addressed to a connection, whose name is UTF-8; returns
+ * NULL, or why the account of the connection cannot be found out.
+ */
+GlueFailure *
+glue_tagged_find(GlueTagged *tagged, const GlueAccess *access,
+				 const char *name)
+{
+	const char *account;
+	GlueFailure *failure = glue_account_find(&access->target,
+											 &access->credentials,
+											 glue_credentials_renew,
+											 &account);
+
+	if (failure != NULL)
+	{
+		glue_failure_add_detail(failure,
+								"Tags are addressed by an ARN, which has the account in it. AWS STS need not be asked if \"catalog_id\" says the account.");
+		return failure;
+	}
+	tagged->access = access;
+	tagged->name = name;
+	tagged->arn = glue_target_connection_arn(&access->target, account, name);
+	return NULL;
+}
+
+/* Read the tags of a connection, which are an object of strings. */
+json_object *
+glue_tags_read(const GlueTagged *tagged)
+{
+	json_object *tags;
+	GlueCall	call;
+	GlueFailure *failure;
+
+	read_tags(tagged, &call);
+	failure = glue_tags_answer(&call, &tags);
+	if (failure != NULL)
+		glue_failure_raise(ERROR, failure);
+	return tags;
+}
+
+/* The tags in the answer to GetTags; or why there are none. */
+GlueFailure *
+glue_tags_answer(const GlueCall *call, json_object **tags)
+{
+	if (call->failure != NULL)
+		return call->failure;
+	if (!json_object_object_get_ex(call->answer, "Tags", tags))
+		*tags = glue_tree_new_object();
+	return NULL;
+}
+
+/* The same, if this database can record them. */
+GlueFailure *
+glue_tags_readable(const GlueCall *call, json_object **tags)
+{
+	GlueFailure *failure = glue_tags_answer(call, tags);
+
+	if (failure != NULL || glue_tree_fits_jsonb(*tags))
+		return failure;
+	failure = glue_call_malformed_answer(call, "");
+	failure->detail = "A tag has a character that the encoding of this database does not have.";
+	return failure;
+}
+
+/*
+ * Add tags to a connection, in place of those with the same keys; returns
+ * AWS's ID of the request.  change is the announced call that this is part of.
+ */
+const char *
+glue_tags_add(const GlueTagged *tagged, json_object *tags,
+			  GlueImmediateCall *change)
+{
+	GlueCall	call;
+
+	prepare(tagged, &call, "TagResource");
+	glue_tree_add(call.request, "TagsToAdd", json_object_get(tags));
+	return change_tags(&call, change);
+}
+
+/*
+ * Remove tags with these keys, which need not be there; returns AWS's ID of
+ * the request.  change as above.
+ */
+const char *
+glue_tags_remove(const GlueTagged *tagged, json_object *keys,
+				 GlueImmediateCall *change)
+{
+	GlueCall	call;
+
+	prepare(tagged, &call, "UntagResource");
+	glue_tree_add(call.request, "TagsToRemove", json_object_get(keys));
+	return change_tags(&call, change);
+}
+
+/* Make a call that changes tags, which was announced; returns its ID. */
+static const char *
+change_tags(GlueCall *call, GlueImmediateCall *change)
+{
+	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
+	GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
+	glue_client_run(call, 1);
+	if (call->failure != NULL)
+	{
+		glue_immediate_failed(change, call);
+		glue_failure_raise(ERROR, call->failure);
+	}
+	glue_immediate_done(change, call, GLUE_OUTCOME_CHANGED);
+	return pstrdup(call->request_id);
+}
+
+/*
+ * The tags to be recorded after some were added.
+ *
+ * known are those that were recorded before, which may be changed, or NULL.
+ */
+json_object *
+glue_tags_added(const GlueTagged *tagged, json_object *known,
+				json_object *tags)
+{
+	glue_tags_merge(known, tags);
+	return read_changed(tagged, known);
+}
+
+/* Add tags to those that are known, if any are. */
+void
+glue_tags_merge(json_object *known, json_object *tags)
+{
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(known, json_type_object))
+		return;
+	json_object_object_foreachC(tags, iter)
+		glue_tree_add(known, iter.key, json_object_get(iter.val));
+}
+
+/* The tags to be recorded after those with these keys were removed. */
+json_object *
+glue_tags_removed(const GlueTagged *tagged, json_object *known,
+				  json_object *keys)
+{
+	int			nkeys = json_object_is_type(known, json_type_object) ?
+		json_object_array_length(keys) : 0;
+
+	for (int i = 0; i < nkeys; i++)
+		json_object_object_del(known,
+							   json_object_get_string(json_object_array_get_idx(keys, i)));
+	return read_changed(tagged, known);
+}
+
+/* Fill in a call about the tags of a connection. */
+static void
+prepare(const GlueTagged *tagged, GlueCall *call, const char *operation)
+{
+	glue_access_prepare(tagged->access, call, operation, tagged->name);
+	glue_tree_add(call->request, "ResourceArn",
+				  json_object_new_string(tagged->arn));
+}
+
+static void
+read_tags(const GlueTagged *tagged, GlueCall *call)
+{
+	prepare(tagged, call, "GetTags");
+	glue_client_run(call, 1);
+}
+
+/*
+ * Read tags that were just changed.  If that fails, they are what is expected,
+ * as far as is known.
+ */
+static json_object *
+read_changed(const GlueTagged *tagged, json_object *expected)
+{
+	json_object *tags;
+	GlueCall	call;
+	GlueFailure *failure;
+
+	read_tags(tagged, &call);
+	failure = glue_tags_readable(&call, &tags);
+	if (failure == NULL)
+		return tags;
+	glue_tags_warn_unread(tagged->name, failure);
+	return expected;
+}
+
+/* Tell the user that tags were changed, but could not be read. */
+void
+glue_tags_warn_unread(const char *name, const GlueFailure *failure)
+{
+	ereport(WARNING,
+			(errmsg("tags of AWS Glue connection \"%s\" were changed, but could not be read afterwards",
+					glue_server_from_utf8(name)),
+			 errdetail_internal("%s", glue_server_from_utf8(failure->detail)),
+			 errhint("What is recorded are the tags that were known before, with this change.")));
+}

@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * tags.h
+ *	  The tags of a connection in AWS Glue.
+ *
+ * IDENTIFICATION
+ *	  src/operation/tags.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_OPERATION_TAGS_H
+#define GLUE_OPERATION_TAGS_H
+
+#include "journal/calls.h"
+#include "store/connections.h"
+
+/* A connection, as tags are addressed to it. */
+typedef struct GlueTagged
+{
+	const GlueAccess *access;
+	const char *name;
+	const char *arn;
+} GlueTagged;
+
+extern GlueFailure *glue_tagged_find(GlueTagged *tagged,
+									 const GlueAccess *access,
+									 const char *name);
+extern json_object *glue_tags_read(const GlueTagged *tagged);
+extern GlueFailure *glue_tags_answer(const GlueCall *call, json_object **tags);
+extern GlueFailure *glue_tags_readable(const GlueCall *call,
+									   json_object **tags);
+extern void glue_tags_merge(json_object *known, json_object *tags);
+extern void glue_tags_warn_unread(const char *name,
+								  const GlueFailure *failure);
+extern const char *glue_tags_add(const GlueTagged *tagged, json_object *tags,
+								 GlueImmediateCall *change);
+extern const char *glue_tags_remove(const GlueTagged *tagged,
+									json_object *keys,
+									GlueImmediateCall *change);
+extern json_object *glue_tags_added(const GlueTagged *tagged,
+									json_object *known, json_object *tags);
+extern json_object *glue_tags_removed(const GlueTagged *tagged,
+									  json_object *known, json_object *keys);
+
+#endif							/* GLUE_OPERATION_TAGS_H */

@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * undo.h
+ *	  Undoing a call that acted at once, and was rolled back.
+ *
+ * IDENTIFICATION
+ *	  src/operation/undo.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_OPERATION_UNDO_H
+#define GLUE_OPERATION_UNDO_H
+
+#include "operation/operation.h"
+
+/* Why a connection is left alone that others rely on. */
+#define GLUE_UNDO_TAKEN_OVER \
+	"It was left alone, because another request for it has succeeded since."
+
+extern GlueCall *glue_undo_begin(GlueOperation *operation);
+extern GlueCall *glue_undo_next(GlueOperation *operation);
+extern void glue_undo_record(const GlueOperation *operation,
+							 const GlueMirror *mirror);
+
+#endif							/* GLUE_OPERATION_UNDO_H */

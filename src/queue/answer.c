@@ -1,0 +1,204 @@
+/*-------------------------------------------------------------------------
+ *
+ * answer.c
+ *	  What AWS Glue has answered, kept until it can be recorded.
+ *
+ * A constraint or a trigger on glue_connection can keep what was done in AWS Glue
+ * from being recorded.  It has been done all the same, and must neither be done
+ * again nor be forgotten.  So what has come of it is kept in the row of the
+ * request, which goes back into the queue with the error; the next attempt records
+ * it, and does not call AWS Glue.
+ *
+ * What is kept holds no secret: the definition is in the row, redacted, and what
+ * was read of the connection is redacted as well.
+ *
+ * Meanwhile others may have acted on the connection at once.  Then that is recorded,
+ * and is newer than what was kept.
+ *
+ * An undo is different: what there is then is read again each time, so only how
+ * the undo ends is kept.
+ *
+ * IDENTIFICATION
+ *	  src/queue/answer.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "queue/answer.h"
+#include "server/builtins.h"
+#include "server/jsonb_tree.h"
+
+/* prototypes of private functions */
+static json_object *answer_of(const GlueJob *job);
+static void add_tree(json_object *object, const char *name,
+					 json_object *tree);
+static void add_text(json_object *object, const char *name, const char *text);
+static const char *text_of(json_object *object, const char *name);
+static void add_digest(json_object *object, const GlueSecretDigest *digest);
+static const GlueSecretDigest *digest_of(json_object *object);
+
+/*
+ * What has come of a job cannot be recorded, because of an error: keep it in the
+ * row of its request, which is tried again later.
+ */
+void
+glue_job_keep_answer(GlueJob *job, const ErrorData *error)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(job->context);
+	const GlueFailure *failure = glue_failure_from_error(error);
+	GlueClaimOutcome outcome = {
+		.state = "queued",
+		.next_attempt_at = glue_work_backoff(job->request->attempts),
+		.uncertain = job->outcome.uncertain,
+		.undone = job->request->undo != NULL && !job->operation.unsettled,
+		.status = job->outcome.status,
+		.error_code = failure->code,
+		.aws_request_id = job->outcome.aws_request_id,
+	};
+
+	outcome.error_message =
+		psprintf(job->has_operation ?
+				 "It was carried out, but could not be recorded: %s" :
+				 "What has become of it could not be recorded: %s",
+				 failure->message);
+	if (job->has_operation || strcmp(job->outcome.state, "queued") != 0)
+		outcome.answer = answer_of(job);
+	job->outcome = outcome;
+	job->has_operation = false;
+	MemoryContextSwitchTo(old_context);
+}
+
+/* Take what was kept by an attempt before this one for what has come of it. */
+void
+glue_job_restore_answer(GlueJob *job)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(job->context);
+	GlueOperation *operation = &job->operation;
+	json_object *answer = job->request->answer;
+	GlueClaimOutcome outcome = {
+		.state = text_of(answer, "state"),
+		.status = text_of(answer, "status"),
+		.error_code = text_of(answer, "error_code"),
+		.error_message = text_of(answer, "error_message"),
+		.aws_request_id = text_of(answer, "request_id"),
+	};
+
+	/* one that says nothing, as we write none, is dropped */
+	if (outcome.state == NULL || strcmp(outcome.state, "queued") == 0)
+	{
+		outcome.state = "queued";
+		outcome.next_attempt_at = GetCurrentTimestamp();
+		outcome.free_attempt = true;
+	}
+	operation->kind =
+		json_object_get_int(json_object_object_get(answer, "kind"));
+	operation->input = job->request->what.input;
+	operation->gone =
+		json_object_get_boolean(json_object_object_get(answer, "gone"));
+	operation->created =
+		json_object_get_boolean(json_object_object_get(answer, "created"));
+	operation->observed = json_object_object_get(answer, "observed");
+	operation->read_tags = json_object_object_get(answer, "read_tags");
+	operation->known_tags = json_object_object_get(answer, "known_tags");
+	operation->ended_at =
+		json_object_get_int64(json_object_object_get(answer, "ended_at"));
+	operation->aws_time =
+		json_object_get_int64(json_object_object_get(answer, "aws_time"));
+	operation->status = outcome.status;
+	operation->request_id = outcome.aws_request_id;
+	operation->secrets = digest_of(answer);
+	job->outcome = outcome;
+	job->has_operation =
+		json_object_get_boolean(json_object_object_get(answer, "done"));
+	job->is_answered = true;
+	MemoryContextSwitchTo(old_context);
+}
+
+/* What is kept of a job, as an object. */
+static json_object *
+answer_of(const GlueJob *job)
+{
+	const GlueOperation *operation = &job->operation;
+	json_object *answer = glue_tree_new_object();
+
+	add_text(answer, "error_code", job->outcome.error_code);
+	add_text(answer, "error_message", job->outcome.error_message);
+	if (job->request->undo != NULL)
+		return answer;
+	add_text(answer, "state", job->outcome.state);
+	add_text(answer, "status", job->outcome.status);
+	add_text(answer, "request_id", job->outcome.aws_request_id);
+	glue_tree_add(answer, "done", json_object_new_boolean(job->has_operation));
+	glue_tree_add(answer, "ended_at",
+				  json_object_new_int64(operation->ended_at != 0 ?
+										operation->ended_at :
+										GetCurrentTimestamp()));
+	glue_tree_add(answer, "kind", json_object_new_int(operation->kind));
+	glue_tree_add(answer, "gone", json_object_new_boolean(operation->gone));
+	glue_tree_add(answer, "created",
+				  json_object_new_boolean(operation->created));
+	glue_tree_add(answer, "aws_time",
+				  json_object_new_int64(operation->aws_time));
+	add_tree(answer, "observed", operation->observed);
+	add_tree(answer, "read_tags", operation->read_tags);
+	add_tree(answer, "known_tags", operation->known_tags);
+	add_digest(answer, operation->secrets);
+
+	/*
+	 * what the database cannot hold is not recorded by the next attempt
+	 * either
+	 */
+	if (!glue_tree_fits_jsonb(answer))
+		json_object_object_del(answer, "observed");
+	return answer;
+}
+
+static void
+add_tree(json_object *object, const char *name, json_object *tree)
+{
+	if (tree != NULL)
+		glue_tree_add(object, name, json_object_get(tree));
+}
+
+static void
+add_text(json_object *object, const char *name, const char *text)
+{
+	if (text != NULL)
+		glue_tree_add(object, name, json_object_new_string(text));
+}
+
+static const char *
+text_of(json_object *object, const char *name)
+{
+	json_object *text = json_object_object_get(object, name);
+
+	return text != NULL ? json_object_get_string(text) : NULL;
+}
+
+/* The digest of the secrets, if there is one, in hexadecimal digits. */
+static void
+add_digest(json_object *object, const GlueSecretDigest *digest)
+{
+	char		text[2 * sizeof(GlueSecretDigest) + 1];
+	uint64		len;
+
+	if (digest == NULL)
+		return;
+	len = hex_encode((const char *) digest, sizeof(GlueSecretDigest), text);
+	text[len] = '\0';
+	add_text(object, "digest", text);
+}
+
+static const GlueSecretDigest *
+digest_of(json_object *object)
+{
+	const char *text = text_of(object, "digest");
+	GlueSecretDigest *digest;
+
+	if (text == NULL || strlen(text) != 2 * sizeof(GlueSecretDigest))
+		return NULL;
+	digest = palloc(sizeof(GlueSecretDigest));
+	hex_decode(text, strlen(text), (char *) digest);
+	return digest;
+}

@@ -1,0 +1,246 @@
+/*-------------------------------------------------------------------------
+ *
+ * claim.c
+ *	  Claiming requests, and preparing what is to be done for them.
+ *
+ * Many requests are claimed and prepared at once.  If that raises an error, it
+ * is not known whose it is; so they are tried one by one then.  The one that
+ * raises it stays in the queue, is put off, and has the error in its row.
+ *
+ * Even that can be refused, by a constraint on the table.  Then it is remembered
+ * here, for as long as this process lives, and the log of the server says so.
+ *
+ * IDENTIFICATION
+ *	  src/queue/claim.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "queue/answer.h"
+#include "queue/claim.h"
+#include "queue/prepare.h"
+#include "server/subtransaction.h"
+#include "store/evidence.h"
+#include "utils/memutils.h"
+
+/* Requests that are remembered here at most; of more, the oldest is forgotten. */
+#define MAX_STUCK				256
+
+/* A request whose row cannot be changed at present. */
+typedef struct StuckRequest
+{
+	int64		id;
+	TimestampTz until;			/* it is not tried before that */
+	int			failures;
+} StuckRequest;
+
+static StuckRequest stuck[MAX_STUCK];
+static int	nstuck = 0;
+
+/* What is claimed in one go. */
+typedef struct Claiming
+{
+	const GlueClaims *queue;
+	const GlueMirror *mirror;
+	GlueWorkTargets *targets;
+	GlueClaimKind kind;
+	GlueClaimFilter filter;
+	MemoryContext parent;		/* of the requests */
+	List	   *jobs;
+} Claiming;
+
+/* A request that is put off. */
+typedef struct PuttingOff
+{
+	const GlueClaims *queue;
+	const GlueDueRequest *request;
+	const GlueFailure *failure;
+} PuttingOff;
+
+/* prototypes of private functions */
+static ErrorData *claim(Claiming *claiming);
+static void claim_and_prepare(void *arg);
+static void put_off(const GlueClaims *queue, const GlueDueRequest *request,
+					ErrorData *error);
+static void write_failure(void *arg);
+static void remember(int64 id, const ErrorData *error);
+static StuckRequest *find_stuck(int64 id);
+static int	find_stuck_ids(int64 *ids);
+
+/*
+ * Claim requests whose time has come, at most limit.  Returns a list of GlueJob *
+ * in the current memory context.  Each lives in a context of its own, which is a
+ * child of parent.
+ */
+List *
+glue_jobs_claim(const GlueClaims *queue, const GlueMirror *mirror,
+				GlueWorkTargets *targets, GlueClaimKind kind, int limit,
+				MemoryContext parent)
+{
+	Claiming	claiming = {
+		.queue = queue,
+		.mirror = mirror,
+		.targets = targets,
+		.kind = kind,
+		.parent = parent,
+	};
+	int64		ids[MAX_STUCK];
+	List	   *jobs = NIL;
+	List	   *due;
+	ListCell   *cell;
+
+	glue_claims_sign_up(queue);
+	claiming.filter.limit = limit;
+	claiming.filter.blocked = glue_work_targets_blocked(targets);
+	claiming.filter.excluded = ids;
+	claiming.filter.nexcluded = find_stuck_ids(ids);
+	if (claim(&claiming) == NULL)
+		return claiming.jobs;
+
+	due = glue_claims_due(queue, kind, &claiming.filter);
+	foreach(cell, due)
+	{
+		const GlueDueRequest *request = lfirst(cell);
+		ErrorData  *error;
+
+		claiming.filter.only = request->id;
+		claiming.filter.limit = 1;
+		error = claim(&claiming);
+		if (error != NULL)
+			put_off(queue, request, error);
+		jobs = list_concat(jobs, claiming.jobs);
+	}
+	return jobs;
+}
+
+/*
+ * Claim and prepare as many requests as can be, or none.  Returns NULL, or the
+ * error.
+ */
+static ErrorData *
+claim(Claiming *claiming)
+{
+	MemoryContext parent = claiming->parent;
+	ErrorData  *error;
+	ListCell   *cell;
+
+	claiming->jobs = NIL;
+	claiming->parent = AllocSetContextCreate(parent, "glue_conn claim",
+											 ALLOCSET_SMALL_SIZES);
+	error = glue_subtransaction_try(claim_and_prepare, claiming);
+	foreach(cell, claiming->jobs)
+	{
+		GlueJob    *job = lfirst(cell);
+
+		if (error == NULL)
+			MemoryContextSetParent(job->context, parent);
+		else
+			glue_work_target_release(job->target);
+	}
+	MemoryContextDelete(claiming->parent);
+	claiming->parent = parent;
+	if (error != NULL)
+		claiming->jobs = NIL;
+	return error;
+}
+
+static void
+claim_and_prepare(void *arg)
+{
+	Claiming   *claiming = arg;
+	List	   *requests;
+	ListCell   *cell;
+
+	requests = glue_claims_take(claiming->queue, claiming->kind,
+								&claiming->filter, claiming->parent);
+	if (claiming->kind == GLUE_CLAIM_TO_UNDO)
+		glue_undo_evidence_find(claiming->queue, requests);
+	foreach(cell, requests)
+	{
+		GlueJob    *job = glue_job_new(lfirst(cell), claiming->targets);
+
+		/* whatever goes wrong now, its target is to be released */
+		claiming->jobs = lappend(claiming->jobs, job);
+		glue_job_prepare(job, claiming->mirror);
+		if (job->request->answer != NULL && job->request->undo == NULL &&
+			job->target->failure == NULL)
+			glue_job_restore_answer(job);
+	}
+	glue_check_deferred();
+}
+
+/* Put off a request that could not be claimed, or not be prepared. */
+static void
+put_off(const GlueClaims *queue, const GlueDueRequest *request,
+		ErrorData *error)
+{
+	PuttingOff	putting_off = {
+		queue, request, glue_failure_from_error(error)
+	};
+	ErrorData  *why = glue_subtransaction_try(write_failure, &putting_off);
+
+	if (why != NULL)
+		remember(request->id, why);
+}
+
+static void
+write_failure(void *arg)
+{
+	const PuttingOff *putting_off = arg;
+
+	glue_claims_put_off(putting_off->queue, putting_off->request->id,
+						glue_work_backoff(putting_off->request->attempts + 1),
+						putting_off->failure->code,
+						psprintf("%s: %s", putting_off->failure->message,
+								 putting_off->failure->detail));
+	glue_check_deferred();
+}
+
+/* Remember that the row of a request cannot be changed. */
+static void
+remember(int64 id, const ErrorData *error)
+{
+	StuckRequest *request = find_stuck(id);
+
+	if (request == NULL)
+	{
+		if (nstuck == MAX_STUCK)
+			memmove(&stuck[0], &stuck[1], --nstuck * sizeof(StuckRequest));
+		request = &stuck[nstuck++];
+		request->id = id;
+		request->failures = 0;
+	}
+	request->until = glue_work_backoff(++request->failures);
+	ereport(LOG,
+			(errcode(error->sqlerrcode),
+			 errmsg("could not record anything of request %lld: %s",
+					(long long) id, error->message),
+			 errdetail("It is tried again later.")));
+}
+
+static StuckRequest *
+find_stuck(int64 id)
+{
+	for (int i = 0; i < nstuck; i++)
+	{
+		if (stuck[i].id == id)
+			return &stuck[i];
+	}
+	return NULL;
+}
+
+/* Find those that are not to be tried now; returns how many. */
+static int
+find_stuck_ids(int64 *ids)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	int			nids = 0;
+
+	for (int i = 0; i < nstuck; i++)
+	{
+		if (stuck[i].until > now)
+			ids[nids++] = stuck[i].id;
+	}
+	return nids;
+}

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * enqueue.h
+ *	  From what a user asks for to a request in the queue.
+ *
+ * IDENTIFICATION
+ *	  src/queue/enqueue.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_QUEUE_ENQUEUE_H
+#define GLUE_QUEUE_ENQUEUE_H
+
+#include "client/access.h"
+#include "store/requests.h"
+
+extern int64 glue_enqueue(GlueAccess *access, GlueRequest *request);
+extern int64 glue_enqueue_resolved(const GlueAccess *access,
+								   GlueRequest *request);
+extern void glue_withdraw(const GlueAccess *access, int64 id);
+
+#endif							/* GLUE_QUEUE_ENQUEUE_H */

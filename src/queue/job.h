@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * job.h
+ *	  One request that is worked on.
+ *
+ * For src/queue alone.
+ *
+ * IDENTIFICATION
+ *	  src/queue/job.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_QUEUE_JOB_H
+#define GLUE_QUEUE_JOB_H
+
+#include "lib/ilist.h"
+#include "operation/operation.h"
+#include "operation/undo.h"
+#include "queue/targets.h"
+#include "store/claim_ending.h"
+#include "store/claims.h"
+#include "store/connection_lock.h"
+#include "store/sealed_input.h"
+
+typedef struct GlueJob
+{
+	dlist_node	node;			/* for whoever works the queue */
+	TimestampTz record_at;		/* likewise: not before */
+
+	MemoryContext context;
+	GlueClaim  *request;
+	GlueWorkTarget *target;
+	GlueOperation operation;
+	GlueMirrorKnown known;
+	const char *known_server;	/* it is recorded under the name that this
+								 * server had; NULL: it is not */
+	GlueUnsealOutcome sealing;
+	GlueFailure *failure;		/* its secrets cannot be opened */
+	bool		is_void;		/* there is nothing to be done */
+	bool		is_answered;	/* it is only to be recorded */
+	bool		is_tagged;		/* tags may be compared or changed */
+	bool		locked;			/* the name of the connection is */
+	GlueConnectionLock lock;	/* then */
+	MemoryContextCallback unlock;	/* at the end of the context */
+
+	/* what has become of it */
+	GlueClaimOutcome outcome;
+	bool		has_operation;	/* there is something in AWS to record */
+} GlueJob;
+
+extern GlueJob *glue_job_new(GlueClaim *request, GlueWorkTargets *targets);
+extern bool glue_job_lock(GlueJob *job);
+extern void glue_job_release(GlueJob *job);
+
+#endif							/* GLUE_QUEUE_JOB_H */

@@ -1,0 +1,159 @@
+/*-------------------------------------------------------------------------
+ *
+ * record.c
+ *	  What is recorded of requests that were worked on.
+ *
+ * What a request has done in AWS Glue, what has become of the request, and that
+ * somebody is told, belong to one transaction.  Many requests share one.
+ *
+ * The names of their connections are locked by then, or are locked now, so that
+ * nobody records something else in a transaction that we do not see yet.
+ *
+ * IDENTIFICATION
+ *	  src/queue/record.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "queue/record.h"
+#include "server/crash_point.h"
+#include "server/encoding.h"
+#include "server/subtransaction.h"
+#include "store/notice.h"
+
+/* What is recorded together, or not at all. */
+typedef struct JobList
+{
+	GlueJob   **jobs;
+	int			njobs;
+	GlueClaims *queue;
+	const GlueMirror *mirror;
+} JobList;
+
+/* prototypes of private functions */
+static void record_jobs(void *arg);
+static void record_connection(GlueJob *job, const GlueClaims *queue,
+							  const GlueMirror *mirror);
+static void forget_old_name(const GlueJob *job, const GlueMirror *mirror);
+static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
+static void warn_if_left(const GlueJob *job);
+
+/*
+ * Record the outcomes of some jobs, or of none of them.  Returns NULL if that is
+ * done; if not, why, in the current memory context.
+ */
+ErrorData *
+glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
+				 const GlueMirror *mirror)
+{
+	JobList		list = {jobs, njobs, queue, mirror};
+
+	return njobs == 0 ? NULL : glue_subtransaction_try(record_jobs, &list);
+}
+
+static void
+record_jobs(void *arg)
+{
+	const JobList *list = arg;
+	MemoryContext context = CurrentMemoryContext;
+
+	for (int i = 0; i < list->njobs; i++)
+	{
+		MemoryContextSwitchTo(list->jobs[i]->context);
+		record_connection(list->jobs[i], list->queue, list->mirror);
+	}
+	MemoryContextSwitchTo(context);
+	record_requests(list->jobs, list->njobs, list->queue);
+	glue_check_deferred();
+}
+
+/* Record what a job has done in AWS Glue, in the name of who asked for it. */
+static void
+record_connection(GlueJob *job, const GlueClaims *queue,
+				  const GlueMirror *mirror)
+{
+	GlueConnectionLock lock;
+	Oid			user;
+	int			security_context;
+
+	if (!job->has_operation)
+		return;
+	if (!job->locked)
+	{
+		glue_connection_lock_name(&lock, &job->target->access.target,
+								  job->request->what.name, ExclusiveLock, 0);
+		glue_connection_lock_take(&lock, 1);
+	}
+	if (job->is_answered &&
+		glue_claims_acted_since(queue, job->request->id,
+								job->operation.ended_at))
+		return;
+	GetUserIdAndSecContext(&user, &security_context);
+	(void) glue_work_as_role(job->target->key.role, &user, &security_context);
+	if (job->request->undo != NULL)
+	{
+		GLUE_CRASH_POINT("undo before record");
+		glue_undo_record(&job->operation, mirror);
+	}
+	else
+		glue_operation_record(&job->operation, mirror);
+	forget_old_name(job, mirror);
+	SetUserIdAndSecContext(user, security_context);
+}
+
+/* What was recorded under the name that the server had is out of date. */
+static void
+forget_old_name(const GlueJob *job, const GlueMirror *mirror)
+{
+	GlueTarget	target = job->target->access.target;
+
+	if (job->known_server == NULL)
+		return;
+	target.server = job->known_server;
+	(void) glue_mirror_forget(mirror, &target, job->request->what.name);
+}
+
+/* Record what has become of the requests of some jobs, and tell. */
+static void
+record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
+{
+	GlueEndedClaim *ended = palloc0(njobs * sizeof(GlueEndedClaim));
+
+	for (int i = 0; i < njobs; i++)
+	{
+		ended[i].request = jobs[i]->request;
+		ended[i].outcome = &jobs[i]->outcome;
+	}
+	glue_claims_record(queue, ended, njobs);
+	for (int i = 0; i < njobs; i++)
+	{
+		const GlueClaim *request = jobs[i]->request;
+
+		if (!ended[i].recorded)
+			continue;
+		glue_request_notify(request->id, request->what.operation,
+							request->what.name, jobs[i]->outcome.state,
+							jobs[i]->outcome.status);
+		warn_if_left(jobs[i]);
+	}
+}
+
+/* Say in the log what a failed undo may have left. */
+static void
+warn_if_left(const GlueJob *job)
+{
+	const GlueClaim *request = job->request;
+
+	if (request->undo == NULL || !job->outcome.uncertain)
+		return;
+	ereport(WARNING,
+			(errmsg("could not undo what was rolled back of AWS Glue connection \"%s\"",
+					glue_server_from_utf8(request->what.name)),
+			 errdetail("Request %lld (%s) has failed: %s",
+					   (long long) request->id, request->what.operation,
+					   glue_server_from_utf8(job->outcome.error_message)),
+			 errhint("Mend the cause and call glue_retry_request(%lld), or look after the connection yourself.",
+					 (long long) request->id)));
+}

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * record.h
+ *	  What is recorded of requests that were worked on.
+ *
+ * For queue/batch.c alone.
+ *
+ * IDENTIFICATION
+ *	  src/queue/record.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_QUEUE_RECORD_H
+#define GLUE_QUEUE_RECORD_H
+
+#include "queue/job.h"
+
+extern ErrorData *glue_jobs_record(GlueJob **jobs, int njobs,
+								   GlueClaims *queue,
+								   const GlueMirror *mirror);
+
+#endif							/* GLUE_QUEUE_RECORD_H */

@@ -1,0 +1,271 @@
+/*-------------------------------------------------------------------------
+ *
+ * run.c
+ *	  Working the queue: many requests side by side.
+ *
+ * A request goes through three stages.  In a transaction, it is claimed and
+ * prepared.  Then its calls are made, outside of any transaction, while those
+ * of others are under way.  In another transaction its outcome is recorded.
+ * What all that means for one request is in queue/job.c; which jobs are in which
+ * stage, in queue/stages.c; what a transaction does, in queue/batch.c.  Here it is
+ * decided when to make a call, and when it is time for a transaction.
+ *
+ * Each request acts as the role that asked for it: with that role's user
+ * mapping, and only as long as it may use the foreign server.  What a target
+ * needs is looked up once in each transaction that claims requests for it.
+ *
+ * While credentials are waited for, everything else goes on, from within that wait.
+ *
+ * IDENTIFICATION
+ *	  src/queue/run.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "queue/batch.h"
+#include "queue/run.h"
+#include "server/news.h"
+#include "server/settings.h"
+#include "utils/memutils.h"
+
+/*
+ * Requests that are recorded at once.  A transaction waits for the disk once,
+ * however many they are.
+ */
+#define RECORD_BATCH			128
+
+/* How long we go on, at least, if others wait for room for their workers. */
+#define SLICE_MS				1000
+
+/* prototypes of private functions */
+static bool is_over(GlueRun *run);
+static void wait_for_turn(GlueRun *run);
+static GlueCall *next_call(void *arg);
+static long longest_wait_ms(const GlueRun *run);
+static void connect_targets(GlueRun *run);
+static long go_on(void *arg);
+static void note_done(void *arg, GlueCall *call);
+static bool wants_transaction(GlueRun *run);
+static void take_news(GlueRun *run);
+static void mind_clock(GlueRun *run, TimestampTz now);
+
+/*
+ * Work the queue of the extension in this schema until nothing is due, or so
+ * many requests were claimed (0: any number), or others wait for room.  Returns
+ * how many were claimed.
+ *
+ * only_undo says that only what was rolled back is to be undone.
+ *
+ * *next_due is when to come back, or 0 if there is nothing left.  No
+ * transaction may be open that transactions does not know of.
+ */
+uint64
+glue_queue_run(Oid schema, int64 claimant,
+			   const GlueTransactions *transactions, uint64 max_requests,
+			   bool only_undo, TimestampTz *next_due)
+{
+	MemoryContext old_context = CurrentMemoryContext;
+	GlueRun		run = {
+		.schema = schema,
+		.claimant = claimant,
+		.transactions = transactions,
+		.max_requests = max_requests,
+		.only_undo = only_undo,
+		.began_at = GetCurrentTimestamp(),
+		.width = glue_setting_max_concurrent_requests,
+	};
+
+	run.context = AllocSetContextCreate(TopMemoryContext, "glue_conn queue",
+										ALLOCSET_DEFAULT_SIZES);
+	PG_TRY();
+	{
+		MemoryContextSwitchTo(run.context);
+		run.batch_context = AllocSetContextCreate(run.context,
+												  "glue_conn batch",
+												  ALLOCSET_DEFAULT_SIZES);
+		glue_stages_init(&run.stages);
+		glue_work_targets_init(&run.targets, schema, transactions, go_on,
+							   &run);
+		run.stream.next = next_call;
+		run.stream.done = note_done;
+		run.stream.arg = &run;
+		for (;;)
+		{
+			glue_client_run_stream(&run.stream, run.width);
+			if (is_over(&run))
+				break;
+			wait_for_turn(&run);
+		}
+
+		/* to look for that takes a while, with many that are put off */
+		*next_due = run.claim_at == DT_NOEND ? GetCurrentTimestamp() :
+			glue_run_next_due(&run);
+	}
+	PG_FINALLY();
+	{
+		MemoryContextSwitchTo(old_context);
+		MemoryContextDelete(run.context);
+	}
+	PG_END_TRY();
+	return run.nclaimed;
+}
+
+/* Is nothing left that the run waits for? */
+static bool
+is_over(GlueRun *run)
+{
+	return dlist_is_empty(&run->stages.waiting) &&
+		dlist_is_empty(&run->stages.locked) &&
+		(!run->look_again || run->claim_at == DT_NOEND);
+}
+
+/* It is no target's turn, or somebody has locked what we need. */
+static void
+wait_for_turn(GlueRun *run)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz until = TimestampTzPlusMilliseconds(now,
+													run->stream.max_wait_ms);
+
+	for (; now < until && !glue_queue_has_news(); now = GetCurrentTimestamp())
+		glue_http_wait(TimestampDifferenceMilliseconds(now, until) + 1);
+}
+
+/* ----------------------------------------------------------------
+ * The stream of calls
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * The next call that can be made; NULL if there is none at present.
+ */
+static GlueCall *
+next_call(void *arg)
+{
+	GlueRun    *run = arg;
+	GlueCall   *call = glue_stages_next(&run->stages);
+
+	if (call != NULL)
+		return call;
+	do
+	{
+		if (wants_transaction(run))
+			glue_run_transaction(run);
+		connect_targets(run);
+		call = glue_stages_begin(&run->stages, &run->turn_at);
+	} while (call == NULL && wants_transaction(run));
+	run->stream.max_wait_ms = longest_wait_ms(run);
+	return call;
+}
+
+/* How long there may be no next call before we are asked again. */
+static long
+longest_wait_ms(const GlueRun *run)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	long		wait_ms = run->stages.nended > 0 ? GLUE_RECORD_DELAY_MS :
+		GLUE_IDLE_LOOK_MS;
+
+	if (run->turn_at != 0)
+		wait_ms = Min(wait_ms,
+					  TimestampDifferenceMilliseconds(now, run->turn_at) + 1);
+	if (run->look_again)
+		wait_ms = Min(wait_ms,
+					  TimestampDifferenceMilliseconds(now,
+													  run->rest_until) + 1);
+	return wait_ms;
+}
+
+/*
+ * Find the credentials of all targets.  Where that takes long, jobs of other
+ * targets begin and end meanwhile: see go_on().
+ */
+static void
+connect_targets(GlueRun *run)
+{
+	while (run->stages.nparked > 0 && glue_work_targets_connect(&run->targets))
+		glue_stages_unpark(&run->stages);
+}
+
+/* Go on with the stream while credentials are waited for. */
+static long
+go_on(void *arg)
+{
+	GlueRun    *run = arg;
+
+	return glue_client_go_on(&run->stream);
+}
+
+/* A call has ended. */
+static void
+note_done(void *arg, GlueCall *call)
+{
+	GlueRun    *run = arg;
+
+	glue_stages_call_ended(&run->stages, call);
+}
+
+/* ----------------------------------------------------------------
+ * The time for a transaction
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Is it time for a transaction?  Yes, if enough has ended, if an outcome has
+ * waited long enough, if calls could be made and none is left, or if there is
+ * nothing else to wait for.
+ */
+static bool
+wants_transaction(GlueRun *run)
+{
+	TimestampTz now;
+
+	if (run->stages.nended >= RECORD_BATCH)
+		return true;
+	take_news(run);
+	now = GetCurrentTimestamp();
+	mind_clock(run, now);
+	if (glue_stages_due(&run->stages, now) ||
+		glue_run_wants_look(run, now))
+		return true;
+	return dlist_is_empty(&run->stages.waiting) &&
+		((run->stages.nended > 0 && run->stages.nactive == 0) ||
+		 now >= run->claim_at);
+}
+
+/*
+ * If somebody has queued a request or rolled back a call since we looked the
+ * last time, look again.
+ */
+static void
+take_news(GlueRun *run)
+{
+	if (!glue_queue_has_news() || run->claim_at == DT_NOEND)
+		return;
+	glue_queue_take_news(NULL, 0);
+	run->claim_at = 0;
+	glue_run_look_soon(run);
+}
+
+/*
+ * Leave off after a while if others wait for room.  And if the clock was set
+ * back, forget what was to be done when.
+ */
+static void
+mind_clock(GlueRun *run, TimestampTz now)
+{
+	if (now < run->now && run->claim_at != DT_NOEND)
+	{
+		run->began_at = now;
+		run->claim_at = run->look_at = run->rest_until = 0;
+	}
+	run->now = now;
+	if (glue_queue_is_crowded() &&
+		TimestampDifferenceExceeds(run->began_at, now, SLICE_MS))
+	{
+		run->claim_at = DT_NOEND;
+		/* targets of parked jobs are in use while one is being connected */
+		glue_stages_put_back(&run->stages, !run->targets.connecting);
+	}
+}

@@ -1,0 +1,228 @@
+/*-------------------------------------------------------------------------
+ *
+ * target.c
+ *	  Where the requests of a queue go, and as whom.
+ *
+ * Requests for the same server, catalog and region that the same role asked
+ * for share a target.  It is found anew in each transaction that claims
+ * requests for it, with the rights of the role: so a right that was revoked, a
+ * server that was altered and a role that was dropped are noticed.
+ *
+ * A request goes where the settings of the session led that made it, and to the
+ * server that it was made for, whatever that is called now.  If it would go
+ * elsewhere, because the server, its user mapping or the settings were changed
+ * since, it waits until somebody who is entitled to says that this is right:
+ * what it asks for was meant for another account, and its secrets, too.
+ *
+ * How to get its credentials is decided in that transaction.  Unless they are
+ * at hand, they are got outside of it: see queue/targets.c.
+ *
+ * IDENTIFICATION
+ *	  src/queue/target.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/foreign_server.h"
+#include "miscadmin.h"
+#include "queue/target.h"
+#include "server/encoding.h"
+#include "server/home.h"
+#include "server/session_settings.h"
+#include "server/subtransaction.h"
+#include "store/request_row.h"
+#include "utils/syscache.h"
+
+/* How far it was got in finding a target. */
+typedef enum Progress
+{
+	PROGRESS_NONE,				/* the role must not use it */
+	PROGRESS_CHANGED,			/* it is another one than it was */
+	PROGRESS_RESOLVED
+} Progress;
+
+/* A target that is being found for a request. */
+typedef struct Finding
+{
+	GlueWorkTarget *target;
+	const GlueClaim *request;
+	Progress	progress;		/* how far it was got if that raises an error */
+} Finding;
+
+/* prototypes of private functions */
+static void find_with_rights(void *arg);
+static void find_way(Finding *finding);
+static const char *find_server(Finding *finding, Oid *server);
+static bool is_unknown(const unsigned char *fingerprint);
+static bool may_pass(int sqlstate);
+
+/*
+ * Find out where the requests of a role go, and how to get credentials; sets
+ * target->failure if the role is gone or may not, if there is no way to any, or
+ * if they would go elsewhere now.  The current memory context is the target's.
+ */
+void
+glue_work_target_resolve(GlueWorkTarget *target, const GlueClaim *request,
+						 Oid schema)
+{
+	Finding		finding = {target, request, PROGRESS_NONE};
+	ErrorData  *error;
+
+	target->access.schema = schema;
+	error = glue_subtransaction_try(find_with_rights, &finding);
+	if (error == NULL)
+		return;
+	target->failure = glue_failure_from_error(error);
+	target->refused = finding.progress == PROGRESS_NONE &&
+		!may_pass(error->sqlerrcode);
+	if (finding.progress == PROGRESS_CHANGED)
+		target->failure->code = GLUE_CODE_TARGET_CHANGED;
+}
+
+/* The work of that; an error restores who we are. */
+static void
+find_with_rights(void *arg)
+{
+	Finding    *finding = arg;
+	GlueWorkTarget *target = finding->target;
+	Oid			user;
+	int			security_context;
+
+	if (!glue_work_as_role(target->key.role, &user, &security_context))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the role that asked for it does not exist any more")));
+	find_way(finding);
+	target->connected = glue_credentials_at_hand(&target->access.target,
+												 &target->plan,
+												 &target->access.credentials);
+	SetUserIdAndSecContext(user, security_context);
+}
+
+/*
+ * The part of that which depends on settings; an error restores them, too.
+ */
+static void
+find_way(Finding *finding)
+{
+	GlueWorkTarget *target = finding->target;
+	const GlueClaim *request = finding->request;
+	GlueTarget *found = &target->access.target;
+	const char *name;
+	Oid			server;
+	int			level = 0;
+
+	if (request->settings != NULL || request->undo != NULL)
+		level = glue_session_settings_enter(request->settings);
+	name = find_server(finding, &server);
+	glue_target_resolve_region(found, name, target->catalog_id,
+							   target->region);
+	finding->progress = PROGRESS_CHANGED;
+
+	/* a name can come to mean another server at any moment */
+	if (found->server_oid != server ||
+		(!is_unknown(request->what.fingerprint) &&
+		 memcmp(glue_request_fingerprint(&request->what, found),
+				request->what.fingerprint, GLUE_FINGERPRINT_LEN) != 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the target has changed since the request was made"),
+				 errdetail("It has another endpoint, role, access key or profile.")));
+	finding->progress = PROGRESS_RESOLVED;
+	glue_credentials_plan(found, &target->plan);
+	if (request->settings != NULL || request->undo != NULL)
+		glue_session_settings_leave(level);
+}
+
+/*
+ * The foreign server of a request, and the name that it has now; NULL if it needs
+ * none.
+ *
+ * A name says nothing about whose server it is: somebody else can give it to
+ * another one.  OIDs of another cluster, before pg_upgrade, mean nothing either;
+ * there the owner has to be the same.
+ */
+static const char *
+find_server(Finding *finding, Oid *server)
+{
+	const GlueRequest *request = &finding->request->what;
+	Oid			owner = InvalidOid;
+	const char *name;
+
+	*server = InvalidOid;
+	if (request->server == NULL)
+		return NULL;
+	*server = request->server_oid;
+	if (request->cluster != glue_cluster() || !OidIsValid(*server))
+		*server = glue_foreign_server_by_name(glue_server_from_utf8(request->server));
+	name = OidIsValid(*server) ? glue_foreign_server_name(*server, &owner) : NULL;
+	if (request->cluster != glue_cluster() &&
+		(name == NULL || owner != request->server_owner))
+	{
+		finding->progress = PROGRESS_CHANGED;
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("foreign server \"%s\" is not the one that the request was made for",
+						glue_server_from_utf8(request->server)),
+				 errdetail("In this cluster, there is none of that name with the same owner.")));
+	}
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("foreign server \"%s\" was dropped",
+						glue_server_from_utf8(request->server)),
+				 errdetail("The request was made for it. Another server of that name may be anybody's.")));
+	return name;
+}
+
+/* A request that was not made by our functions may go anywhere. */
+static bool
+is_unknown(const unsigned char *fingerprint)
+{
+	static const unsigned char unknown[GLUE_FINGERPRINT_LEN];
+
+	return memcmp(fingerprint, unknown, GLUE_FINGERPRINT_LEN) == 0;
+}
+
+/*
+ * Has an error nothing to do with what is asked for?  Then it is for an
+ * administrator to mend, as a file that cannot be read, or for time.
+ */
+static bool
+may_pass(int sqlstate)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_SYSTEM_ERROR:
+			return true;
+		default:
+			return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE;
+	}
+}
+
+/* Is it known what a target is called with, or that it cannot be called? */
+bool
+glue_work_target_connected(const GlueWorkTarget *target)
+{
+	if (target->failure != NULL)
+		return true;
+	return target->connected &&
+		(!target->has_tags || target->account != NULL ||
+		 target->no_account != NULL);
+}
+
+/* Act as a role from now on; false if there is none. */
+bool
+glue_work_as_role(Oid role, Oid *user, int *security_context)
+{
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
+		return false;
+	GetUserIdAndSecContext(user, security_context);
+	SetUserIdAndSecContext(role, *security_context |
+						   SECURITY_LOCAL_USERID_CHANGE);
+	return true;
+}

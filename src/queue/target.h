@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * target.h
+ *	  Where the requests of a queue go, and as whom.
+ *
+ * IDENTIFICATION
+ *	  src/queue/target.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_QUEUE_TARGET_H
+#define GLUE_QUEUE_TARGET_H
+
+#include "client/access.h"
+#include "client/credential_chain.h"
+#include "lib/ilist.h"
+#include "queue/target_state.h"
+#include "store/claims.h"
+
+/* A target, as it was found in one transaction. */
+typedef struct GlueWorkTarget
+{
+	dlist_node	node;			/* in GlueWorkTargets.targets */
+	MemoryContext context;		/* of the target */
+	GlueTargetState *state;
+	GlueAccess	access;
+	GlueBlockedTarget key;		/* what it is known by, with the next two */
+	const char *region;
+	const char *catalog_id;		/* or NULL */
+	int			njobs;			/* that use it */
+	bool		current;		/* found in the latest transaction */
+	GlueCredentialPlan plan;	/* how its credentials are to be got */
+	bool		connected;		/* credentials were found */
+	GlueFailure *failure;		/* there are none, or the target is not to be
+								 * used */
+	bool		refused;		/* the latter: its requests fail */
+	bool		has_tags;		/* some request has, and wants the account */
+	const char *account;		/* then, or why it is not known */
+	GlueFailure *no_account;
+} GlueWorkTarget;
+
+extern void glue_work_target_resolve(GlueWorkTarget *target,
+									 const GlueClaim *request, Oid schema);
+extern bool glue_work_target_connected(const GlueWorkTarget *target);
+extern bool glue_work_as_role(Oid role, Oid *user, int *security_context);
+
+#endif							/* GLUE_QUEUE_TARGET_H */

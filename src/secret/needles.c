@@ -1,0 +1,246 @@
+/*-------------------------------------------------------------------------
+ *
+ * needles.c
+ *	  A list of secrets to be looked for in a text.
+ *
+ * The text is a message from AWS that may quote what it was sent.  So each
+ * secret is looked for as it is, and as it is spelled within up to three levels
+ * of JSON strings: a property may hold JSON, and the message may quote all of
+ * the request.
+ *
+ * IDENTIFICATION
+ *	  src/secret/needles.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "secret/needles.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "text/json.h"
+
+/*
+ * Secrets shorter than this many bytes are replaced in a text only where they
+ * stand alone: to blot out every "a" of a message would hide the message and
+ * thereby tell the secret.
+ */
+#define SHORT_SECRET 4
+
+#define MAX_LEVELS 3
+
+static bool add_escaped(GlueNeedles *list, size_t index);
+static bool add_needle(GlueNeedles *list, const char *text, size_t len);
+static int	compare_needles(const void *a, const void *b);
+static bool is_word_character(char c);
+
+/*
+ * Add a secret as it is, and as it is within each level of JSON strings as
+ * long as that is different.
+ *
+ * This and glue_needles_add_tree() return false if memory is short.
+ */
+bool
+glue_needles_add(GlueNeedles *list, const char *text, size_t len)
+{
+	if (len == 0)
+		return true;
+	if (!add_needle(list, text, len))
+		return false;
+	for (int level = 1; level <= MAX_LEVELS; level++)
+	{
+		size_t		count = list->count;
+
+		if (!add_escaped(list, count - 1))
+			return false;
+		if (list->count == count)
+			break;
+	}
+	return true;
+}
+
+/*
+ * Add every string and number in a value.
+ */
+bool
+glue_needles_add_tree(GlueNeedles *list, json_object *value)
+{
+	bool		collected = true;
+
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			{
+				json_object_object_foreach(value, key, member)
+				{
+					(void) key;
+					collected = collected &&
+						glue_needles_add_tree(list, member);
+				}
+				break;
+			}
+		case json_type_array:
+			for (size_t i = 0; i < json_object_array_length(value); i++)
+			{
+				json_object *entry = json_object_array_get_idx(value, i);
+
+				collected = collected && glue_needles_add_tree(list, entry);
+			}
+			break;
+		case json_type_string:
+			collected = glue_needles_add(list, json_object_get_string(value),
+										 (size_t) json_object_get_string_len(value));
+			break;
+		case json_type_int:
+		case json_type_double:
+			{
+				const char *secret = json_object_get_string(value);
+
+				collected = secret != NULL &&
+					glue_needles_add(list, secret, strlen(secret));
+				break;
+			}
+		case json_type_boolean:
+		case json_type_null:
+			break;
+	}
+	return collected;
+}
+
+/*
+ * Make a complete list ready for glue_needles_match().
+ */
+void
+glue_needles_sort(GlueNeedles *list)
+{
+	size_t		i = 0;
+
+	if (list->count > 1)
+		qsort(list->items, list->count, sizeof(GlueNeedle), compare_needles);
+	for (int byte = 0; byte < 256; byte++)
+	{
+		list->first[byte] = i;
+		while (i < list->count && list->items[i].bytes[0] == byte)
+			i++;
+	}
+	list->first[256] = i;
+}
+
+/*
+ * Return the length of the longest needle that is at this place of the text,
+ * or 0.
+ */
+size_t
+glue_needles_match(const GlueNeedles *list, const char *text, size_t len,
+				   size_t at)
+{
+	unsigned char byte = (unsigned char) text[at];
+
+	for (size_t i = list->first[byte]; i < list->first[byte + 1]; i++)
+	{
+		const GlueNeedle *needle = &list->items[i];
+		size_t		end = at + needle->len;
+
+		if (needle->len > len - at ||
+			memcmp(&text[at], needle->bytes, needle->len) != 0)
+			continue;
+		if (needle->len >= SHORT_SECRET ||
+			((at == 0 || !is_word_character(text[at - 1])) &&
+			 (end == len || !is_word_character(text[end]))))
+			return needle->len;
+	}
+	return 0;
+}
+
+/*
+ * Wipe and free what the list owns.
+ */
+void
+glue_needles_free(GlueNeedles *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+	{
+		OPENSSL_cleanse(list->items[i].bytes, list->items[i].len);
+		free(list->items[i].bytes);
+	}
+	free(list->items);
+}
+
+/*
+ * Add the spelling of a needle within a JSON string, unless it is the same.
+ */
+static bool
+add_escaped(GlueNeedles *list, size_t index)
+{
+	const GlueNeedle *needle = &list->items[index];
+	json_object *string;
+	size_t		len;
+	char	   *spelled;
+	bool		added = false;
+
+	string = json_object_new_string_len((const char *) needle->bytes,
+										(int) needle->len);
+	if (string == NULL)
+		return false;
+	len = glue_json_tree_write(string, NULL, 0);
+	spelled = malloc(len + 1);
+	if (spelled != NULL)
+	{
+		glue_json_tree_write(string, spelled, len + 1);
+
+		/* without the quotes */
+		added = len - 2 == needle->len ||
+			add_needle(list, spelled + 1, len - 2);
+		OPENSSL_cleanse(spelled, len + 1);
+		free(spelled);
+	}
+	glue_json_tree_free(string);
+	return added;
+}
+
+static bool
+add_needle(GlueNeedles *list, const char *text, size_t len)
+{
+	unsigned char *bytes;
+
+	if (list->count == list->capacity)
+	{
+		size_t		capacity = list->capacity == 0 ? 16 : list->capacity * 2;
+		GlueNeedle *items = realloc(list->items, capacity * sizeof(GlueNeedle));
+
+		if (items == NULL)
+			return false;
+		list->items = items;
+		list->capacity = capacity;
+	}
+	bytes = malloc(len);
+	if (bytes == NULL)
+		return false;
+	memcpy(bytes, text, len);
+	list->items[list->count].bytes = bytes;
+	list->items[list->count].len = len;
+	list->count++;
+	return true;
+}
+
+static int
+compare_needles(const void *a, const void *b)
+{
+	const GlueNeedle *left = a;
+	const GlueNeedle *right = b;
+
+	if (left->bytes[0] != right->bytes[0])
+		return left->bytes[0] < right->bytes[0] ? -1 : 1;
+	if (left->len != right->len)
+		return left->len > right->len ? -1 : 1;
+	return memcmp(left->bytes, right->bytes, left->len);
+}
+
+static bool
+is_word_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		(c >= '0' && c <= '9') || c == '_' || (unsigned char) c >= 0x80;
+}

@@ -1,0 +1,253 @@
+/*-------------------------------------------------------------------------
+ *
+ * seal.c
+ *	  Seal secrets so that they can be stored.
+ *
+ * This is AES-256-GCM.  What is sealed looks like this:
+ *
+ *		version		1 byte
+ *		key			8 bytes, the identity of the key: see seal_keys.c
+ *		nonce		12 random bytes
+ *		ciphertext	as long as the plaintext
+ *		tag			16 bytes
+ *
+ * The tag also vouches for the version, the identity of the key, and a
+ * context that the caller gives and is not stored here: what the secrets
+ * belong to.  Sealed secrets that were moved to another place do not open
+ * there.
+ *
+ * Nonces are random because nothing that counts survives every crash, clone
+ * and restored backup.  At 96 bits, a key is good for some four thousand
+ * million secrets; until then, the odds that a nonce comes twice are less
+ * than one in as many.
+ *
+ * IDENTIFICATION
+ *	  src/secret/seal.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "secret/seal.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#define VERSION		1
+#define HEADER_LEN	(1 + GLUE_SEAL_KEY_ID_LEN)
+#define NONCE_LEN	12
+#define TAG_LEN		16
+#define OVERHEAD	(HEADER_LEN + NONCE_LEN + TAG_LEN)
+
+/* where glue_seal_context() has got to */
+typedef struct ContextWriter
+{
+	unsigned char *buffer;
+	size_t		size;
+	size_t		used;			/* may go beyond size */
+} ContextWriter;
+
+static EVP_CIPHER_CTX * begin(const unsigned char *key,
+							  const unsigned char *header,
+							  const void *context, size_t context_len,
+							  bool sealing);
+static const EVP_CIPHER *find_cipher(void);
+static GlueSealStatus open_sealed(EVP_CIPHER_CTX * cipher,
+								  const unsigned char *sealed,
+								  void *plain, size_t plain_len);
+static void write_number(ContextWriter *writer, uint64_t number);
+static void write_string(ContextWriter *writer, const char *string);
+static void write_bytes(ContextWriter *writer, const void *bytes, size_t len);
+
+/*
+ * How long something will be once it is sealed.
+ */
+size_t
+glue_sealed_len(size_t plain_len)
+{
+	return plain_len + OVERHEAD;
+}
+
+/*
+ * Seal a plaintext, under the first key, into a buffer of glue_sealed_len()
+ * bytes.  Returns false, and an empty buffer, if OpenSSL fails.
+ */
+bool
+glue_seal(const GlueSealKeys *keys, const void *context, size_t context_len,
+		  const void *plain, size_t plain_len, unsigned char *sealed)
+{
+	unsigned char *ciphertext = sealed + HEADER_LEN + NONCE_LEN;
+	EVP_CIPHER_CTX *cipher = NULL;
+	int			len;
+	bool		done;
+
+	sealed[0] = VERSION;
+	memcpy(sealed + 1, keys->keys[0].id, GLUE_SEAL_KEY_ID_LEN);
+	done = keys->count > 0 && plain_len <= INT_MAX &&
+		RAND_bytes(sealed + HEADER_LEN, NONCE_LEN) == 1 &&
+		(cipher = begin(keys->keys[0].key, sealed, context, context_len,
+						true)) != NULL &&
+		EVP_EncryptUpdate(cipher, ciphertext, &len, plain, (int) plain_len) &&
+		EVP_EncryptFinal_ex(cipher, ciphertext + plain_len, &len) &&
+		EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, TAG_LEN,
+							ciphertext + plain_len);
+	if (!done)
+	{
+		memset(sealed, 0, glue_sealed_len(plain_len));
+		ERR_clear_error();
+	}
+	EVP_CIPHER_CTX_free(cipher);
+	return done;
+}
+
+/*
+ * Open what was sealed into a buffer that has room for as many bytes, and
+ * tell how many there are.
+ *
+ * Unless this returns GLUE_SEAL_OK, nothing of the plaintext is in the buffer.
+ */
+GlueSealStatus
+glue_unseal(const GlueSealKeys *keys, const void *context, size_t context_len,
+			const unsigned char *sealed, size_t sealed_len,
+			void *plain, size_t *plain_len)
+{
+	const GlueSealKey *key;
+	EVP_CIPHER_CTX *cipher;
+	GlueSealStatus status = GLUE_SEAL_FAILED;
+
+	*plain_len = 0;
+	if (sealed_len < OVERHEAD || sealed_len > INT_MAX || sealed[0] != VERSION)
+		return GLUE_SEAL_MALFORMED;
+	key = glue_seal_keys_find(keys, sealed + 1);
+	if (key == NULL)
+		return GLUE_SEAL_NO_KEY;
+
+	cipher = begin(key->key, sealed, context, context_len, false);
+	if (cipher != NULL)
+		status = open_sealed(cipher, sealed, plain, sealed_len - OVERHEAD);
+	EVP_CIPHER_CTX_free(cipher);
+	if (status == GLUE_SEAL_OK)
+		*plain_len = sealed_len - OVERHEAD;
+	else
+	{
+		OPENSSL_cleanse(plain, sealed_len - OVERHEAD);
+		ERR_clear_error();
+	}
+	return status;
+}
+
+/*
+ * Write what makes a request the one that it is, like snprintf() but without
+ * a NUL.  No two requests have the same bytes: each string has its length
+ * before it.
+ */
+size_t
+glue_seal_context(const GlueSealedRequest *request, unsigned char *buffer,
+				  size_t size)
+{
+	ContextWriter writer = {buffer, size, 0};
+
+	write_number(&writer, (uint64_t) request->id);
+	write_number(&writer, (uint64_t) request->home);
+	write_number(&writer, request->role);
+	write_string(&writer, request->operation);
+	write_string(&writer, request->connection_name);
+	write_string(&writer, request->region);
+	write_string(&writer, request->catalog_id);
+	write_string(&writer, request->tags);
+	write_string(&writer, request->on_conflict);
+	write_string(&writer, request->on_missing);
+	write_bytes(&writer, request->target, GLUE_SEAL_TARGET_LEN);
+	return writer.used;
+}
+
+/*
+ * Begin to seal or open: header and nonce are there, and the context.  The
+ * caller frees the result, which cleanses the key; NULL if OpenSSL fails.
+ */
+static EVP_CIPHER_CTX *
+begin(const unsigned char *key, const unsigned char *header,
+	  const void *context, size_t context_len, bool sealing)
+{
+	const		EVP_CIPHER *algorithm = find_cipher();
+	EVP_CIPHER_CTX *cipher = algorithm ? EVP_CIPHER_CTX_new() : NULL;
+	int			len;
+
+	if (cipher != NULL && context_len <= INT_MAX &&
+		EVP_CipherInit_ex2(cipher, algorithm, key, header + HEADER_LEN,
+						   sealing, NULL) &&
+		EVP_CipherUpdate(cipher, NULL, &len, header, HEADER_LEN) &&
+		EVP_CipherUpdate(cipher, NULL, &len, context, (int) context_len))
+		return cipher;
+	EVP_CIPHER_CTX_free(cipher);
+	return NULL;
+}
+
+/*
+ * To find the algorithm takes longer than to use it, so what was found is kept
+ * for the life of the process.  Its nonces have 12 bytes unless told otherwise.
+ */
+static const EVP_CIPHER *
+find_cipher(void)
+{
+	static EVP_CIPHER * cipher = NULL;
+
+	if (cipher == NULL)
+		cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	return cipher;
+}
+
+/* Decrypt all, and only then learn from the tag whether it may be believed. */
+static GlueSealStatus
+open_sealed(EVP_CIPHER_CTX * cipher, const unsigned char *sealed, void *plain,
+			size_t plain_len)
+{
+	const unsigned char *ciphertext = sealed + HEADER_LEN + NONCE_LEN;
+	unsigned char tag[TAG_LEN];
+	unsigned char none[1];
+	int			len;
+
+	memcpy(tag, ciphertext + plain_len, TAG_LEN);
+	if (!EVP_DecryptUpdate(cipher, plain, &len, ciphertext,
+						   (int) plain_len) ||
+		!EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag))
+		return GLUE_SEAL_FAILED;
+	return EVP_DecryptFinal_ex(cipher, none, &len) > 0 ?
+		GLUE_SEAL_OK : GLUE_SEAL_ALTERED;
+}
+
+/* Eight bytes, the most significant one first. */
+static void
+write_number(ContextWriter *writer, uint64_t number)
+{
+	for (int shift = 56; shift >= 0; shift -= 8)
+	{
+		if (writer->used < writer->size)
+			writer->buffer[writer->used] = (unsigned char) (number >> shift);
+		writer->used++;
+	}
+}
+
+static void
+write_string(ContextWriter *writer, const char *string)
+{
+	size_t		len = strlen(string);
+
+	write_number(writer, len);
+	write_bytes(writer, string, len);
+}
+
+static void
+write_bytes(ContextWriter *writer, const void *bytes, size_t len)
+{
+	if (writer->used < writer->size)
+	{
+		size_t		room = writer->size - writer->used;
+
+		memcpy(writer->buffer + writer->used, bytes, len < room ? len : room);
+	}
+	writer->used += len;
+}

@@ -1,0 +1,223 @@
+/*-------------------------------------------------------------------------
+ *
+ * seal_keys.c
+ *	  The keys that secrets are sealed with, as a file gives them.
+ *
+ * A file has one key, or two while one takes the place of the other: the
+ * first seals, and both open.  So keys are changed by putting a new one above
+ * the old one, and by taking the old one out when nothing is left that was
+ * sealed with it.
+ *
+ * What is sealed names its key by an identity, which is an HMAC of a fixed
+ * text under that key.  It tells nothing of the key, and nobody has to think
+ * of a name.
+ *
+ * Whoever can read the file can read the secrets, and whoever can write it
+ * can have them sealed with a key of his own; so both are for the server's
+ * user and root alone, as with the key of a TLS certificate.
+ *
+ * IDENTIFICATION
+ *	  src/secret/seal_keys.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "secret/seal_keys.h"
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#define REMEDY_MAKE "Make a key with \"openssl rand -hex 32\"."
+
+/* What the identity of a key is the HMAC of, under that key. */
+static const char key_id_text[] = "glue_conn sealing key";
+
+static bool refuse(GlueSealKeysProblem *problem, int line,
+				   const char *reason, const char *remedy);
+static bool add_key(GlueSealKeys *keys, const char *text, size_t len,
+					int line, GlueSealKeysProblem *problem);
+static bool decode_hex(const char *text, size_t len,
+					   unsigned char key[GLUE_SEAL_KEY_LEN]);
+static int	hex_digit(char c);
+static bool make_id(GlueSealKey *key);
+static bool is_blank(char c);
+
+/*
+ * May a file be used, as far as its status tells?  Its contents are left to
+ * glue_seal_keys_parse().
+ */
+bool
+glue_seal_key_file_usable(const struct stat *status, uid_t server_user,
+						  GlueSealKeysProblem *problem)
+{
+	mode_t		permissions = status->st_mode & 07777;
+
+	if (!S_ISREG(status->st_mode))
+		return refuse(problem, 0, "It is not a regular file.",
+					  "Name a file that holds one or two keys.");
+	if (status->st_uid == server_user)
+	{
+		if ((permissions & ~(mode_t) 0600) != 0)
+			return refuse(problem, 0,
+						  "Its permissions allow more than reading and writing by its owner.",
+						  "Set them with \"chmod 0600\", and think about a new key if others could read this one.");
+	}
+	else if (status->st_uid != 0)
+		return refuse(problem, 0,
+					  "It belongs neither to the operating system user that the server runs as nor to root.",
+					  "Give it to one of them with \"chown\".");
+	else if ((permissions & ~(mode_t) 0640) != 0)
+		return refuse(problem, 0,
+					  "It belongs to root, and its permissions allow more than writing by its owner and reading by its group.",
+					  "Set them with \"chmod 0640\", and think about a new key if others could read this one.");
+	if (status->st_size > GLUE_SEAL_KEY_FILE_MAX)
+		return refuse(problem, 0, "It is larger than 4096 bytes.",
+					  "Name a file that holds one or two keys.");
+	return true;
+}
+
+/*
+ * Read keys from the text of a file: a line of 64 hexadecimal digits for each.
+ *
+ * Empty lines, lines that begin with "#", and blanks around a line do not
+ * count.  If this fails, there is no key, and problem says why; it never
+ * quotes the text.  The caller clears the keys.
+ */
+bool
+glue_seal_keys_parse(const char *text, size_t len, GlueSealKeys *keys,
+					 GlueSealKeysProblem *problem)
+{
+	const char *end = text + len;
+
+	memset(keys, 0, sizeof(*keys));
+	for (int line = 1; text < end; line++)
+	{
+		const char *newline = memchr(text, '\n', end - text);
+		const char *next = newline ? newline + 1 : end;
+		const char *stop = newline ? newline : end;
+
+		while (text < stop && is_blank(*text))
+			text++;
+		while (text < stop && is_blank(stop[-1]))
+			stop--;
+		if (text < stop && *text != '#' &&
+			!add_key(keys, text, stop - text, line, problem))
+		{
+			glue_seal_keys_clear(keys);
+			return false;
+		}
+		text = next;
+	}
+	return keys->count > 0 ||
+		refuse(problem, 0, "It holds no key.", REMEDY_MAKE);
+}
+
+/*
+ * The key with an identity; NULL if it is not there.
+ */
+const GlueSealKey *
+glue_seal_keys_find(const GlueSealKeys *keys,
+					const unsigned char id[GLUE_SEAL_KEY_ID_LEN])
+{
+	for (int i = 0; i < keys->count; i++)
+	{
+		if (memcmp(keys->keys[i].id, id, GLUE_SEAL_KEY_ID_LEN) == 0)
+			return &keys->keys[i];
+	}
+	return NULL;
+}
+
+/*
+ * Cleanse keys; none is left.
+ */
+void
+glue_seal_keys_clear(GlueSealKeys *keys)
+{
+	OPENSSL_cleanse(keys, sizeof(*keys));
+}
+
+/* Always false, so that it can be returned. */
+static bool
+refuse(GlueSealKeysProblem *problem, int line, const char *reason,
+	   const char *remedy)
+{
+	problem->line = line;
+	problem->reason = reason;
+	problem->remedy = remedy;
+	return false;
+}
+
+static bool
+add_key(GlueSealKeys *keys, const char *text, size_t len, int line,
+		GlueSealKeysProblem *problem)
+{
+	GlueSealKey *key = &keys->keys[keys->count];
+
+	if (keys->count == GLUE_SEAL_MAX_KEYS)
+		return refuse(problem, line, "There are more than two keys.",
+					  "Keep the new key, and below it the one that it takes the place of.");
+	if (!decode_hex(text, len, key->key))
+		return refuse(problem, line,
+					  "A key consists of 64 hexadecimal digits, on a line of its own.",
+					  REMEDY_MAKE);
+	if (!make_id(key))
+		return refuse(problem, line, "OpenSSL could not make use of the key.",
+					  "Check that OpenSSL has memory and provides HMAC.");
+	if (glue_seal_keys_find(keys, key->id) != NULL)
+		return refuse(problem, line, "The second key is the same as the first.",
+					  REMEDY_MAKE);
+	keys->count++;
+	return true;
+}
+
+static bool
+decode_hex(const char *text, size_t len, unsigned char key[GLUE_SEAL_KEY_LEN])
+{
+	if (len != 2 * GLUE_SEAL_KEY_LEN)
+		return false;
+	for (size_t i = 0; i < len; i += 2)
+	{
+		int			high = hex_digit(text[i]);
+		int			low = hex_digit(text[i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		key[i / 2] = (unsigned char) (high << 4 | low);
+	}
+	return true;
+}
+
+/* The value of a hexadecimal digit; -1 if it is none. */
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Not with a context that is kept, since that would keep the key as well. */
+static bool
+make_id(GlueSealKey *key)
+{
+	unsigned char mac[32];
+
+	if (HMAC(EVP_sha256(), key->key, GLUE_SEAL_KEY_LEN,
+			 (const unsigned char *) key_id_text, strlen(key_id_text),
+			 mac, NULL) == NULL)
+		return false;
+	memcpy(key->id, mac, GLUE_SEAL_KEY_ID_LEN);
+	return true;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}

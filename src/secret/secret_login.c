@@ -1,0 +1,294 @@
+/*-------------------------------------------------------------------------
+ *
+ * secret_login.c
+ *	  Passwords that stand in front of an "@".
+ *
+ * These forms are found:
+ *
+ *	- user information of a URL, "//user:password@host"
+ *	- Oracle's "oracle:thin:user/password@host"
+ *	- both without what comes before: "user:password@tcp(host:3306)/db",
+ *	  "user:password@host:5432", "user/password@//host:1521/service"
+ *
+ * User names stay.
+ *
+ * IDENTIFICATION
+ *	  src/secret/secret_login.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "secret/secret_login.h"
+
+#include <string.h>
+
+/* longest user name before Oracle's slash */
+#define MAX_ORACLE_USER 128
+
+/* longest login without a URL */
+#define MAX_LOGIN 256
+
+static bool has_at_sign_from(GlueSecretSearch *search, size_t at);
+static bool is_nested_url(const char *text, size_t len);
+static bool is_host_list(const char *text, size_t len);
+static void look_at_piece(GlueSecretSearch *search, size_t at);
+static bool is_host(const GlueText *text, size_t at);
+
+/*
+ * Look for a password in the user information of a URL, whose authority
+ * starts after the two slashes.
+ *
+ * A password may contain "/", "?", "#", ";" and "@" that should have been
+ * encoded.  So it goes up to the last "@" of the authority, or the last one
+ * before the first "=", whichever is later: after "=" we would be among
+ * parameters, where "@" is common.  If there is an "@" later still, and what
+ * follows the colon is no port, then all of the rest is taken, which also
+ * keeps the search linear.
+ */
+bool
+glue_login_find_user_info(GlueSecretSearch *search, size_t slashes)
+{
+	const char *text = search->text.bytes;
+	size_t		start = slashes + 2;
+	size_t		end = start;
+	size_t		at_sign = search->text.len;
+	size_t		colon = search->text.len;
+
+	if (!has_at_sign_from(search, start) ||
+		is_nested_url(&text[start], search->text.len - start))
+		return false;
+
+	/* no authority contains "//", so all these loops are linear together */
+	while (end < search->text.len && strchr("/?#;", text[end]) == NULL &&
+		   !glue_is_space(text[end]) && !glue_is_quote(text[end]))
+	{
+		if (text[end] == '@')
+			at_sign = end;
+		if (text[end] == ':' && colon == search->text.len)
+			colon = end;
+		end++;
+	}
+	if (colon == search->text.len)
+		return false;
+
+	look_at_piece(search, start);
+	if (search->piece_last_at_sign < search->piece_end &&
+		search->piece_last_at_sign >= end)
+		at_sign = search->piece_last_at_sign;
+
+	if (at_sign < search->text.len)
+		return at_sign > colon && glue_secret_search_take(search, GLUE_NAME_SECRET,
+														  colon + 1, at_sign);
+	if (!has_at_sign_from(search, end) ||
+		is_host_list(&text[start], end - start))
+		return false;
+	while (end < search->text.len &&
+		   (search->text.kind == GLUE_TEXT_VALUE || !glue_is_space(text[end])))
+		end++;
+	return glue_secret_search_take(search, GLUE_NAME_SECRET,
+								   colon + 1, end);
+}
+
+/*
+ * Is there an "@" at this place or later?
+ */
+static bool
+has_at_sign_from(GlueSecretSearch *search, size_t at)
+{
+	if (search->last_at_sign == GLUE_NOT_LOOKED_FOR)
+	{
+		search->last_at_sign = search->text.len;
+		for (size_t i = search->text.len; i > at; i--)
+		{
+			if (search->text.bytes[i - 1] == '@')
+			{
+				search->last_at_sign = i - 1;
+				break;
+			}
+		}
+	}
+	return search->last_at_sign >= at &&
+		search->last_at_sign < search->text.len;
+}
+
+/*
+ * Is this another URL, as in "mysql://jdbc:mysql://host" of Athena's
+ * connectors, and not a user whose name is "jdbc"?
+ */
+static bool
+is_nested_url(const char *text, size_t len)
+{
+	size_t		at = strlen("jdbc:");
+
+	if (len < at || memcmp(text, "jdbc:", at) != 0)
+		return false;
+	while (at < len && ((text[at] >= 'a' && text[at] <= 'z') ||
+						(text[at] >= '0' && text[at] <= '9') ||
+						text[at] == '-'))
+		at++;
+	return len - at > 2 && text[at] == ':' &&
+		((text[at + 1] == '/' && text[at + 2] == '/') ||
+		 (at == strlen("jdbc:oracle") &&
+		  memcmp(&text[at - 6], "oracle", 6) == 0));
+}
+
+/*
+ * Is this a list of hosts, each with a port or none?
+ */
+static bool
+is_host_list(const char *text, size_t len)
+{
+	bool		in_port = false;
+
+	if (len > 0 && text[0] == '[')
+		return true;			/* an IPv6 address */
+	for (size_t i = 0; i < len; i++)
+	{
+		if (text[i] == ':')
+		{
+			in_port = true;
+			if (glue_value_placeholder_end(&text[i + 1], len - i - 1) > 0)
+				return true;
+		}
+		else if (text[i] == ',')
+			in_port = false;
+		else if (in_port && (text[i] < '0' || text[i] > '9'))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Make piece_end and piece_last_at_sign valid for the piece around at.
+ */
+static void
+look_at_piece(GlueSecretSearch *search, size_t at)
+{
+	const char *bytes = search->text.bytes;
+	size_t		len = search->text.len;
+	size_t		end = at;
+	size_t		at_sign = len;
+
+	if (at < search->piece_end)
+		return;
+	while (end < len && bytes[end] != '=' &&
+		   !glue_is_space(bytes[end]) && !glue_is_quote(bytes[end]))
+	{
+		if (bytes[end] == '@')
+			at_sign = end;
+		end++;
+	}
+	search->piece_end = end;
+	search->piece_last_at_sign = at_sign < end ? at_sign : end;
+}
+
+/*
+ * Look for Oracle's "oracle:driver:user/password@", given the first colon.
+ *
+ * The password ends at the last "@" before the parameters, or at the last one
+ * of all if there is none before them, or where a word of prose ends.
+ */
+bool
+glue_login_find_oracle(GlueSecretSearch *search, size_t colon)
+{
+	const char *text = search->text.bytes;
+	size_t		start = colon + 1;
+	size_t		slash;
+	size_t		end;
+	size_t		at_sign = search->text.len;
+
+	if (colon < 6 || !glue_secret_same_name(&text[colon - 6], 6, "oracle") ||
+		!has_at_sign_from(search, start))
+		return false;
+	while (start < search->text.len && glue_is_name_character(text[start]))
+		start++;
+	if (start == search->text.len || text[start] != ':')
+		return false;
+	start++;
+
+	/* many write "thin://@host", where nobody logs in */
+	if (search->text.len - start > 2 && memcmp(&text[start], "//@", 3) == 0)
+		return false;
+
+	/* the bound keeps this linear; if there is a slash, we do find a secret */
+	slash = start;
+	while (slash < search->text.len && slash - start < MAX_ORACLE_USER &&
+		   text[slash] != '/' && text[slash] != '@')
+		slash++;
+	if (slash == search->text.len || text[slash] != '/')
+		return false;
+
+	for (end = slash + 1; end < search->text.len; end++)
+	{
+		if (text[end] == '@')
+			at_sign = end;
+		else if (text[end] == '?' && at_sign < search->text.len)
+			break;
+		else if (search->text.kind == GLUE_TEXT_PROSE &&
+				 (glue_is_space(text[end]) || glue_is_quote(text[end])))
+			break;
+	}
+	return glue_secret_search_take(search, GLUE_NAME_SECRET, slash + 1,
+								   at_sign < search->text.len ? at_sign : end);
+}
+
+/*
+ * Look for a login that stands alone, given its "@": "user:password@" before
+ * the address of a host, or "user/password@" as Oracle's tools take it.
+ */
+bool
+glue_login_find_bare(GlueSecretSearch *search, size_t at_sign)
+{
+	const char *text = search->text.bytes;
+	size_t		lowest = at_sign > MAX_LOGIN ? at_sign - MAX_LOGIN : 0;
+	size_t		start = at_sign;
+	size_t		user;
+
+	if (!is_host(&search->text, at_sign + 1))
+		return false;
+	if (lowest < search->end)
+		lowest = search->end;
+	while (start > lowest && !glue_is_space(text[start - 1]) &&
+		   !glue_is_quote(text[start - 1]) && text[start - 1] != '=')
+		start--;
+	user = start;
+	while (user < at_sign && glue_is_name_character(text[user]))
+		user++;
+	if (user == start || user == at_sign ||
+		(text[user] != ':' && text[user] != '/') || text[user + 1] == '/' ||
+		glue_secret_same_name(&text[start], user - start, "jdbc") ||
+		glue_secret_same_name(&text[start], user - start, "oracle"))
+		return false;
+	return glue_secret_search_take(search, GLUE_NAME_SECRET, user + 1, at_sign);
+}
+
+/*
+ * Is the address of a host here: with a port, or in the brackets of Go's
+ * drivers?
+ */
+static bool
+is_host(const GlueText *text, size_t at)
+{
+	static const char *const networks[] = {"tcp(", "unix("};
+	const char *bytes = text->bytes;
+	size_t		start;
+
+	for (size_t i = 0; i < 2; i++)
+	{
+		size_t		len = strlen(networks[i]);
+
+		if (text->len - at > len && memcmp(&bytes[at], networks[i], len) == 0)
+			return true;
+	}
+	if (text->len - at > 2 && bytes[at] == '/' && bytes[at + 1] == '/')
+		at += 2;
+	start = at;
+	while (at < text->len && at - start < MAX_LOGIN &&
+		   glue_is_name_character(bytes[at]))
+		at++;
+	if (at == start || text->len - at < 2 || bytes[at] != ':')
+		return false;
+	start = ++at;
+	while (at < text->len && bytes[at] >= '0' && bytes[at] <= '9')
+		at++;
+	return at > start && (at == text->len || strchr("/:,;?) ", bytes[at]));
+}

@@ -1,0 +1,56 @@
+/*-------------------------------------------------------------------------
+ *
+ * secret_search.c
+ *	  A search for the secrets in a text.
+ *
+ * This is what the ways of finding one share: secret_login.c and
+ * secret_text.c.
+ *
+ * IDENTIFICATION
+ *	  src/secret/secret_search.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "secret/secret_search.h"
+
+#include <string.h>
+
+#include "secret/secret_form.h"
+
+/*
+ * Start a search.  The text must stay where it is until the search is over,
+ * and need not be terminated.
+ */
+void
+glue_secret_search_begin(GlueSecretSearch *search, const char *text,
+						 size_t len, GlueTextKind kind)
+{
+	memset(search, 0, sizeof(*search));
+	search->text.bytes = text;
+
+	search->text.len = len;
+	search->text.kind = kind;
+	search->last_at_sign = GLUE_NOT_LOOKED_FOR;
+}
+
+/*
+ * Take text[start] up to text[end] for a secret, unless it is none: it is
+ * empty, has been hidden already, or its form shows it, given what its name
+ * says.
+ */
+bool
+glue_secret_search_take(GlueSecretSearch *search, GlueNameKind kind,
+						size_t start, size_t end)
+{
+	const char *value = &search->text.bytes[start];
+	size_t		len = end - start;
+
+	if (len == 0 ||
+		(len == strlen(GLUE_REDACTED) &&
+		 memcmp(value, GLUE_REDACTED, len) == 0) ||
+		glue_form_is_public(kind, value, len))
+		return false;
+	search->start = start;
+	search->end = end;
+	return true;
+}

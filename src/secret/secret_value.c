@@ -1,0 +1,227 @@
+/*-------------------------------------------------------------------------
+ *
+ * secret_value.c
+ *	  Where a value within a text ends.
+ *
+ * A password in a URL or a message need not be encoded as it should be, so
+ * where it ends is often a guess.  Every guess here errs towards taking too
+ * much, because what follows is hidden together with the password.
+ *
+ * IDENTIFICATION
+ *	  src/secret/secret_value.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "secret/secret_value.h"
+
+#include <string.h>
+
+/* longest placeholder, such as "${password}" */
+#define MAX_PLACEHOLDER 256
+
+static bool starts_parameter(const GlueText *text, size_t at);
+
+/*
+ * If a quoted value starts at *start, move *start behind the quote and return
+ * where the closing one is.  Otherwise return 0.
+ *
+ * The quotes may be escaped, once or more often; the closing one is then
+ * escaped as the opening one is.  If the quotes must enclose all of the value
+ * and do not, they are part of it, so 0 is returned.
+ */
+size_t
+glue_value_quoted_end(const GlueText *text, size_t *start, bool must_enclose)
+{
+	const char *bytes = text->bytes;
+	size_t		backslashes = 0;
+	size_t		at = *start;
+	size_t		run = 0;
+	size_t		end;
+	char		quote;
+
+	while (at < text->len && bytes[at] == '\\')
+	{
+		at++;
+		backslashes++;
+	}
+	if (at == text->len || !glue_is_quote(bytes[at]))
+		return 0;
+	quote = bytes[at++];
+
+	/* at n levels of escapes, 2^n - 1 backslashes precede a plain quote */
+	for (end = at; end < text->len; end++)
+	{
+		if (bytes[end] == '\\')
+		{
+			run++;
+			continue;
+		}
+		if (bytes[end] == quote && run % (2 * (backslashes + 1)) == backslashes)
+			break;
+		run = 0;
+	}
+	if (end < text->len && must_enclose)
+	{
+		size_t		next = end + 1;
+
+		if (next < text->len && strchr("&;,)}]\\\"", bytes[next]) == NULL &&
+			!glue_is_space(bytes[next]))
+			return 0;
+	}
+	*start = at;
+	if (end < text->len)
+		end -= backslashes;
+	return end < at ? at : end;
+}
+
+/*
+ * Return where a value in brackets ends, behind them, or 0 if start is at no
+ * bracket.
+ *
+ * SQL Server's driver has "}}" for a brace in the value.  So unless there is
+ * another one within, two of them do not end it.
+ */
+size_t
+glue_value_bracketed_end(const GlueText *text, size_t start)
+{
+	size_t		depth = 0;
+
+	for (size_t i = start; i < text->len; i++)
+	{
+		char		c = text->bytes[i];
+
+		if (c == '{' || c == '[')
+			depth++;
+		else if (c == '}' && depth == 1 && i + 1 < text->len &&
+				 text->bytes[i + 1] == '}')
+			i++;
+		else if ((c == '}' || c == ']') && depth > 0)
+			depth--;
+		if (depth == 0)
+			return i == start ? 0 : i + 1;
+	}
+	return depth == 0 ? 0 : text->len;
+}
+
+/*
+ * Return where a value that started before or at start ends.
+ *
+ * What came before the name tells what kind of list it is in: a query that
+ * "&" separates may have ";" in its values and the other way round.  If that
+ * does not tell, a separator only counts when another parameter follows it;
+ * of white space only the first is looked at, which keeps the search linear.
+ */
+size_t
+glue_value_unquoted_end(const GlueText *text, size_t start, char introducer,
+						size_t equals_width)
+{
+	const char *bytes = text->bytes;
+	size_t		end;
+
+	for (end = start; end < text->len; end++)
+	{
+		char		c = bytes[end];
+
+		if (text->kind == GLUE_TEXT_PROSE &&
+			(glue_is_space(c) || glue_is_quote(c)))
+			break;
+		if (equals_width > 1 &&
+			(c == '&' || (c == '%' && text->len - end > 2 &&
+						  bytes[end + 1] == '2' && bytes[end + 2] == '6')))
+			break;
+		if (introducer == '?' || introducer == '&')
+		{
+			if (c == '&')
+				break;
+		}
+		else if (introducer == ';')
+		{
+			if (c == ';')
+				break;
+		}
+		else if (introducer == '(')
+		{
+			if (c == ')')
+				break;
+		}
+		else if ((c == '&' || c == ';' || c == ',' || glue_is_space(c)) &&
+				 !(end > start && glue_is_space(c) &&
+				   glue_is_space(bytes[end - 1])) &&
+				 starts_parameter(text, end + 1))
+			break;
+	}
+
+	/* the backslash of an escaped quote belongs to the quote */
+	if (end < text->len && glue_is_quote(bytes[end]))
+	{
+		while (end > start && bytes[end - 1] == '\\')
+			end--;
+	}
+	return end;
+}
+
+/*
+ * Does a parameter start here, or the text end?
+ *
+ * Each call reads at most up to the next separator, so that all calls for one
+ * value together are linear.
+ */
+static bool
+starts_parameter(const GlueText *text, size_t at)
+{
+	size_t		start;
+
+	while (at < text->len && glue_is_space(text->bytes[at]))
+		at++;
+	if (at == text->len)
+		return true;
+	start = at;
+	while (at < text->len && glue_is_name_character(text->bytes[at]))
+		at++;
+	if (at == start)
+		return false;
+	at = glue_value_skip_blanks(text, at);
+	return at < text->len && text->bytes[at] == '=';
+}
+
+/*
+ * Is this a placeholder, such as "${password}", or the dynamic reference
+ * "{{resolve:secretsmanager:name}}"?
+ */
+bool
+glue_value_is_placeholder(const char *value, size_t len)
+{
+	return len > 3 && glue_value_placeholder_end(value, len) == len;
+}
+
+/*
+ * Return the length of the placeholder that the text starts with, or 0.
+ */
+size_t
+glue_value_placeholder_end(const char *text, size_t len)
+{
+	bool		doubled = len > 1 && text[0] == '{' && text[1] == '{';
+	size_t		at = 2;
+
+	if (len < 4 || !(doubled || (text[0] == '$' && text[1] == '{')))
+		return 0;
+	while (at < len && at < MAX_PLACEHOLDER && text[at] != '$' &&
+		   text[at] != '\0' &&
+		   (glue_is_name_character(text[at]) ||
+			strchr(doubled ? ":/@ " : ":/@", text[at]) != NULL))
+		at++;
+	if (at == 2 || at == len || text[at] != '}')
+		return 0;
+	if (!doubled)
+		return at + 1;
+	return at + 1 < len && text[at + 1] == '}' ? at + 2 : 0;
+}
+
+size_t
+glue_value_skip_blanks(const GlueText *text, size_t at)
+{
+	while (at < text->len &&
+		   (text->bytes[at] == ' ' || text->bytes[at] == '\t'))
+		at++;
+	return at;
+}

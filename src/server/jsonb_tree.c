@@ -1,0 +1,408 @@
+/*-------------------------------------------------------------------------
+ *
+ * jsonb_tree.c
+ *	  Conversion between jsonb and json-c trees.
+ *
+ * SQL gives and takes jsonb in the database's encoding; the pure modules and
+ * AWS work on trees in UTF-8.  This is where the one becomes the other.
+ *
+ * Both are done node by node and not by way of a text, which is several times
+ * faster.  A tree belongs to the current memory context from its
+ * first node on, so an error in the middle leaks nothing, and the context
+ * cleanses what it held.
+ *
+ * IDENTIFICATION
+ *	  src/server/jsonb_tree.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+#include "text/json.h"
+#include "utils/numeric.h"
+
+/* A tree under construction: the open containers, outermost first. */
+typedef struct TreeBuilder
+{
+	json_object *open[GLUE_JSON_MAX_DEPTH];
+	int			depth;
+	char	   *key;			/* of the next member of the innermost object */
+	json_object *root;
+	GlueJsonbProblem problem;
+} TreeBuilder;
+
+/* prototypes of private functions */
+static void push_container(GlueJsonbBuilder *builder, json_object *container);
+static void push_node(GlueJsonbBuilder *builder, JsonbIteratorToken token,
+					  json_object *node);
+static bool text_fits(const char *utf8, int len);
+static void scalar_to_jsonb(json_object *scalar, JsonbValue *value);
+static void string_to_jsonb(const char *utf8, int len, JsonbValue *value);
+static json_object *scalar_from_jsonb(TreeBuilder *builder, JsonbValue *value);
+static json_object *number_from_numeric(Numeric numeric);
+static void add_node(TreeBuilder *builder, json_object *node);
+static void open_container(TreeBuilder *builder, json_object *container);
+static void remember_key(TreeBuilder *builder, JsonbValue *value);
+static void *check_memory(void *allocated);
+
+/*
+ * Convert jsonb to a tree, which belongs to the current memory context.
+ *
+ * *tree is NULL for jsonb null, and when there is a problem.
+ */
+GlueJsonbProblem
+glue_tree_from_jsonb(Jsonb *jsonb, json_object **tree)
+{
+	TreeBuilder builder = {0};
+	JsonbIterator *iterator = JsonbIteratorInit(&jsonb->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	bool		scalar = JB_ROOT_IS_SCALAR(jsonb);
+
+	while (builder.problem == GLUE_JSONB_OK &&
+		   (token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		switch (token)
+		{
+			case WJB_BEGIN_OBJECT:
+				open_container(&builder, json_object_new_object());
+				break;
+			case WJB_BEGIN_ARRAY:
+				/* jsonb wraps a lone scalar into an array */
+				if (!scalar)
+					open_container(&builder, json_object_new_array());
+				break;
+			case WJB_KEY:
+				remember_key(&builder, &value);
+				break;
+			case WJB_VALUE:
+			case WJB_ELEM:
+				add_node(&builder, scalar_from_jsonb(&builder, &value));
+				break;
+			default:
+				if (!scalar)
+					builder.depth--;
+				break;
+		}
+	}
+	*tree = builder.problem == GLUE_JSONB_OK ? builder.root : NULL;
+	return builder.problem;
+}
+
+/* Make an empty object that belongs to the current memory context. */
+json_object *
+glue_tree_new_object(void)
+{
+	return glue_secret_tree(check_memory(json_object_new_object()));
+}
+
+/*
+ * Add a member to an object, which takes over the reference to value.
+ *
+ * NULL is no value but json-c's failure to make one.
+ */
+void
+glue_tree_add(json_object *object, const char *name, json_object *value)
+{
+	check_memory(value);
+	if (json_object_object_add(object, name, value) != 0)
+	{
+		glue_json_tree_free(value);
+		check_memory(NULL);
+	}
+}
+
+/*
+ * Can a tree be converted to jsonb of this database?  It cannot if it holds
+ * U+0000, or a character that the database's encoding does not have.
+ *
+ * Recurses no deeper than a tree can be nested.
+ */
+bool
+glue_tree_fits_jsonb(json_object *tree)
+{
+	switch (json_object_get_type(tree))
+	{
+		case json_type_object:
+			{
+				json_object_object_foreach(tree, key, member)
+				{
+					if (!text_fits(key, strlen(key)) ||
+						!glue_tree_fits_jsonb(member))
+						return false;
+				}
+				return true;
+			}
+		case json_type_array:
+			for (size_t i = 0; i < json_object_array_length(tree); i++)
+			{
+				if (!glue_tree_fits_jsonb(json_object_array_get_idx(tree, i)))
+					return false;
+			}
+			return true;
+		case json_type_string:
+			return text_fits(json_object_get_string(tree),
+							 json_object_get_string_len(tree));
+		default:
+			return true;
+	}
+}
+
+/*
+ * Is a text the same after it went through the database's encoding?
+ */
+static bool
+text_fits(const char *utf8, int len)
+{
+	const char *there = glue_server_from_utf8(utf8);
+	const char *back;
+	int			back_len;
+
+	return memchr(utf8, '\0', len) == NULL &&
+		glue_utf8_from_server(there, strlen(there), &back, &back_len) &&
+		back_len == len && memcmp(back, utf8, len) == 0;
+}
+
+/*
+ * Convert a tree to jsonb.
+ *
+ * Raises an error if the tree holds a character that the database's encoding
+ * does not have.  The tree must be redacted: jsonb is for users to see.
+ */
+Jsonb *
+glue_jsonb_from_tree(json_object *tree)
+{
+	GlueJsonbBuilder builder = {0};
+	JsonbValue	scalar;
+
+	if (!json_object_is_type(tree, json_type_object) &&
+		!json_object_is_type(tree, json_type_array))
+	{
+		scalar_to_jsonb(tree, &scalar);
+		return JsonbValueToJsonb(&scalar);
+	}
+	push_container(&builder, tree);
+	return JsonbValueToJsonb(builder.result);
+}
+
+/*
+ * Push an object or an array with all that is in it.
+ *
+ * Recurses no deeper than a tree can be nested.
+ */
+static void
+push_container(GlueJsonbBuilder *builder, json_object *container)
+{
+	struct json_object_iterator member;
+	struct json_object_iterator end;
+
+	if (json_object_is_type(container, json_type_array))
+	{
+		size_t		len = json_object_array_length(container);
+
+		glue_jsonb_push(builder, WJB_BEGIN_ARRAY, NULL);
+		for (size_t i = 0; i < len; i++)
+			push_node(builder, WJB_ELEM,
+					  json_object_array_get_idx(container, i));
+		glue_jsonb_push(builder, WJB_END_ARRAY, NULL);
+		return;
+	}
+
+	glue_jsonb_push(builder, WJB_BEGIN_OBJECT, NULL);
+	member = json_object_iter_begin(container);
+	end = json_object_iter_end(container);
+	while (!json_object_iter_equal(&member, &end))
+	{
+		const char *name = json_object_iter_peek_name(&member);
+		JsonbValue	key;
+
+		string_to_jsonb(name, strlen(name), &key);
+		glue_jsonb_push(builder, WJB_KEY, &key);
+		push_node(builder, WJB_VALUE, json_object_iter_peek_value(&member));
+		json_object_iter_next(&member);
+	}
+	glue_jsonb_push(builder, WJB_END_OBJECT, NULL);
+}
+
+static void
+push_node(GlueJsonbBuilder *builder, JsonbIteratorToken token,
+		  json_object *node)
+{
+	JsonbValue	scalar;
+
+	CHECK_FOR_INTERRUPTS();
+	if (json_object_is_type(node, json_type_object) ||
+		json_object_is_type(node, json_type_array))
+	{
+		push_container(builder, node);
+		return;
+	}
+	scalar_to_jsonb(node, &scalar);
+	glue_jsonb_push(builder, token, &scalar);
+}
+
+static void
+scalar_to_jsonb(json_object *scalar, JsonbValue *value)
+{
+	switch (json_object_get_type(scalar))
+	{
+		case json_type_null:
+			value->type = jbvNull;
+			break;
+		case json_type_boolean:
+			value->type = jbvBool;
+			value->val.boolean = json_object_get_boolean(scalar);
+			break;
+		case json_type_string:
+			string_to_jsonb(json_object_get_string(scalar),
+							json_object_get_string_len(scalar), value);
+			break;
+		default:
+			value->type = jbvNumeric;
+			value->val.numeric =
+				DatumGetNumeric(DirectFunctionCall3(numeric_in,
+													CStringGetDatum(json_object_to_json_string(scalar)),
+													ObjectIdGetDatum(InvalidOid),
+													Int32GetDatum(-1)));
+			break;
+	}
+}
+
+static void
+string_to_jsonb(const char *utf8, int len, JsonbValue *value)
+{
+	char	   *text;
+
+	if (memchr(utf8, '\0', len) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+				 errmsg("jsonb cannot hold the character U+0000 that AWS sent")));
+	text = pg_any_to_server(utf8, len, PG_UTF8);
+
+	value->type = jbvString;
+	value->val.string.val = text;
+	value->val.string.len = text == utf8 ? len : strlen(text);
+}
+
+static json_object *
+scalar_from_jsonb(TreeBuilder *builder, JsonbValue *value)
+{
+	const char *utf8;
+	int			len;
+
+	switch (value->type)
+	{
+		case jbvNull:
+			return NULL;
+		case jbvBool:
+			return check_memory(json_object_new_boolean(value->val.boolean));
+		case jbvNumeric:
+			return number_from_numeric(value->val.numeric);
+		case jbvString:
+			if (!glue_utf8_from_server(value->val.string.val, value->val.string.len,
+									   &utf8, &len))
+			{
+				builder->problem = GLUE_JSONB_NOT_UTF8;
+				return NULL;
+			}
+			return check_memory(json_object_new_string_len(utf8, len));
+		default:
+			elog(ERROR, "unexpected type of jsonb scalar: %d",
+				 (int) value->type);
+	}
+}
+
+/*
+ * Make a number that keeps its digits: a value of 1.10 must not become 1.1
+ * on its way through a double.
+ */
+static json_object *
+number_from_numeric(Numeric numeric)
+{
+	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out,
+														   NumericGetDatum(numeric)));
+	char	   *end;
+	int64		integer;
+	json_object *number;
+
+	errno = 0;
+	integer = strtoll(text, &end, 10);
+	if (errno == 0 && *end == '\0')
+		number = json_object_new_int64(integer);
+	else
+		number = json_object_new_double_s(strtod(text, NULL), text);
+	pfree(text);
+	return check_memory(number);
+}
+
+/* Put a node into the innermost open container, or make it the root. */
+static void
+add_node(TreeBuilder *builder, json_object *node)
+{
+	json_object *parent;
+	int			result;
+
+	if (builder->depth == 0)
+	{
+		builder->root = glue_secret_tree(node);
+		return;
+	}
+	parent = builder->open[builder->depth - 1];
+	if (json_object_is_type(parent, json_type_object))
+		result = json_object_object_add(parent, builder->key, node);
+	else
+		result = json_object_array_add(parent, node);
+	if (result != 0)
+	{
+		glue_json_tree_free(node);
+		check_memory(NULL);
+	}
+}
+
+static void
+open_container(TreeBuilder *builder, json_object *container)
+{
+	check_memory(container);
+	if (builder->depth == GLUE_JSON_MAX_DEPTH)
+	{
+		json_object_put(container);
+		builder->problem = GLUE_JSONB_TOO_DEEP;
+		return;
+	}
+	add_node(builder, container);
+	builder->open[builder->depth++] = container;
+}
+
+static void
+remember_key(TreeBuilder *builder, JsonbValue *value)
+{
+	const char *utf8;
+	int			len;
+
+	if (!glue_utf8_from_server(value->val.string.val, value->val.string.len,
+							   &utf8, &len))
+	{
+		builder->problem = GLUE_JSONB_NOT_UTF8;
+		return;
+	}
+	builder->key = pnstrdup(utf8, len);
+}
+
+static void *
+check_memory(void *allocated)
+{
+	if (allocated == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	return allocated;
+}

@@ -1,0 +1,65 @@
+/*-------------------------------------------------------------------------
+ *
+ * news.h
+ *	  Telling those who work that there is something new to do.
+ *
+ * IDENTIFICATION
+ *	  src/server/news.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SERVER_NEWS_H
+#define GLUE_SERVER_NEWS_H
+
+#include "server/shared_state.h"
+
+/* What background workers do in a database. */
+typedef enum GlueWorkKind
+{
+	GLUE_WORK_QUEUE,			/* carry out requests */
+	GLUE_WORK_JOURNAL			/* record calls before they are made */
+} GlueWorkKind;
+
+#define GLUE_NUM_WORK_KINDS	2
+
+/* There is something new to do. */
+typedef struct GlueNews
+{
+	Oid			database;
+	GlueWorkKind kind;
+} GlueNews;
+
+/* What keeps calls from being recorded, as far as can be told. */
+typedef enum GlueObstacle
+{
+	GLUE_OBSTACLE_UNKNOWN,
+	GLUE_OBSTACLE_NO_LAUNCHER,
+	GLUE_OBSTACLE_NO_ROOM,
+	GLUE_OBSTACLE_STANDBY,
+	GLUE_OBSTACLE_BUSY
+} GlueObstacle;
+
+extern GlueSharedPart glue_queue_wake_part;
+
+/* for whoever makes work */
+extern void glue_queue_wake_at_commit(void);
+extern void glue_queue_wake(void);
+extern void glue_journal_wake(void);
+
+/* for whoever does it */
+extern void glue_queue_listen(Oid database, GlueWorkKind kind);
+extern bool glue_queue_unlisten(void);
+extern bool glue_queue_has_news(void);
+extern bool glue_queue_lost_news(void);
+extern int	glue_queue_take_news(GlueNews *news, int max);
+
+/* which databases have work, and whether there is room for it */
+extern void glue_queue_note_open(bool open);
+extern void glue_queue_recall(void);
+extern bool glue_queue_is_open(Oid database);
+extern void glue_queue_forget(Oid database);
+extern void glue_queue_tell_crowded(bool crowded);
+extern bool glue_queue_is_crowded(void);
+extern GlueObstacle glue_journal_obstacle(void);
+
+#endif							/* GLUE_SERVER_NEWS_H */

@@ -1,0 +1,143 @@
+/*-------------------------------------------------------------------------
+ *
+ * secret_memory.c
+ *	  Memory that is cleansed when its memory context goes.
+ *
+ * A ConnectionInput holds passwords, and so does everything that is made of
+ * it on the way to AWS.  Whoever makes such a thing cannot know how it will
+ * be left: an error or a cancel jumps over any clean-up that is written as
+ * code.  So the cleansing is tied to the memory context, which PostgreSQL
+ * resets on every way out.
+ *
+ * The same holds for json-c trees, which live in malloc'ed memory that no
+ * context knows.  Only what is filled inside of a library's callbacks has to
+ * be freed by its owner, whose own clean-up is tied to a context.
+ *
+ * IDENTIFICATION
+ *	  src/server/secret_memory.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <openssl/crypto.h>
+
+#include "server/secret_memory.h"
+#include "text/json.h"
+#include "utils/memutils.h"
+
+typedef struct SecretBlock
+{
+	MemoryContextCallback callback;
+	Size		size;
+	char		data[FLEXIBLE_ARRAY_MEMBER];
+} SecretBlock;
+
+/* prototypes of private functions */
+static void cleanse_block(void *arg);
+static void free_tree(void *arg);
+
+/*
+ * Allocate size bytes in the current memory context, to be cleansed when it
+ * is reset.  The result must be neither freed nor resized.
+ */
+char *
+glue_secret_alloc(Size size)
+{
+	SecretBlock *block = palloc(offsetof(SecretBlock, data) + size);
+
+	block->size = size;
+	block->callback.func = cleanse_block;
+	block->callback.arg = block;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &block->callback);
+	return block->data;
+}
+
+/* Copy a string into such memory. */
+char *
+glue_secret_strdup(const char *text)
+{
+	Size		size = strlen(text) + 1;
+
+	return memcpy(glue_secret_alloc(size), text, size);
+}
+
+/*
+ * Hand a json-c tree over to the current memory context, which will cleanse
+ * and free it.  The caller may still change it, but not free it.
+ *
+ * The tree is freed even if this fails for want of memory.  NULL, which is
+ * json-c's null as well as its failure, is returned as it is.
+ */
+json_object *
+glue_secret_tree(json_object *tree)
+{
+	MemoryContextCallback *callback;
+
+	if (tree == NULL)
+		return NULL;
+	callback = MemoryContextAllocExtended(CurrentMemoryContext,
+										  sizeof(MemoryContextCallback),
+										  MCXT_ALLOC_NO_OOM);
+	if (callback == NULL)
+	{
+		glue_json_tree_free(tree);
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	}
+	callback->func = free_tree;
+	callback->arg = tree;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	return tree;
+}
+
+/*
+ * Append to a buffer; false if there is no memory.
+ *
+ * Not with realloc(), which leaves a copy behind that nobody cleanses.
+ */
+bool
+glue_secret_buffer_append(GlueSecretBuffer *buffer, const char *data, Size len)
+{
+	if (buffer->len + len > buffer->size)
+	{
+		GlueSecretBuffer larger = {.len = buffer->len};
+
+		larger.size = Max((buffer->len + len) * 2, 1024);
+		larger.data = malloc(larger.size);
+		if (larger.data == NULL)
+			return false;
+		if (buffer->len > 0)
+			memcpy(larger.data, buffer->data, buffer->len);
+		glue_secret_buffer_free(buffer);
+		*buffer = larger;
+	}
+	memcpy(buffer->data + buffer->len, data, len);
+	buffer->len += len;
+	return true;
+}
+
+/* Cleanse and free a buffer, which is empty and of use afterwards. */
+void
+glue_secret_buffer_free(GlueSecretBuffer *buffer)
+{
+	if (buffer->data != NULL)
+		OPENSSL_cleanse(buffer->data, buffer->size);
+	free(buffer->data);
+	memset(buffer, 0, sizeof(GlueSecretBuffer));
+}
+
+static void
+cleanse_block(void *arg)
+{
+	SecretBlock *block = arg;
+
+	OPENSSL_cleanse(block->data, block->size);
+}
+
+static void
+free_tree(void *arg)
+{
+	glue_json_tree_free(arg);
+}

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * secret_memory.h
+ *	  Memory that is cleansed when its memory context goes.
+ *
+ * IDENTIFICATION
+ *	  src/server/secret_memory.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SERVER_SECRET_MEMORY_H
+#define GLUE_SERVER_SECRET_MEMORY_H
+
+#include <json-c/json.h>
+
+/*
+ * Bytes that grow outside of any memory context, for callbacks that may not
+ * raise errors.
+ */
+typedef struct GlueSecretBuffer
+{
+	char	   *data;			/* malloc'ed; NULL while empty */
+	Size		len;
+	Size		size;			/* allocated */
+} GlueSecretBuffer;
+
+extern char *glue_secret_alloc(Size size);
+extern char *glue_secret_strdup(const char *text);
+extern json_object *glue_secret_tree(json_object *tree);
+
+extern bool glue_secret_buffer_append(GlueSecretBuffer *buffer,
+									  const char *data, Size len);
+extern void glue_secret_buffer_free(GlueSecretBuffer *buffer);
+
+#endif							/* GLUE_SERVER_SECRET_MEMORY_H */

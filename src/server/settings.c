@@ -1,0 +1,349 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  The configuration parameters of glue_conn.
+ *
+ * Two questions decide who may set one.  What says where a request, its
+ * credentials and the passwords in it go, or whose credentials they are
+ * (endpoint, proxy, CA file, profile and the files that it is read from), is
+ * for superusers alone: a role that may call the functions could otherwise
+ * have the server's own credentials sent to a machine of its choice.  So is
+ * the file of the key that secrets are sealed with.  The rest (region, time
+ * limits, attempts) is for everyone.
+ *
+ * Values are checked when they are set, so that a typing error is reported
+ * where it was made and not at the first call.
+ *
+ * Until the library is loaded, PostgreSQL takes any value from anybody.  When
+ * it is loaded, a value that was not allowed gets a warning, and the default
+ * in its place.  For the settings here that would be wrong: the default
+ * endpoint is not what the administrator set in postgresql.conf, nor what the
+ * user meant.  So calls are refused until the setting has been set well.
+ *
+ * IDENTIFICATION
+ *	  src/server/settings.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "aws/endpoint.h"
+#include "miscadmin.h"
+#include "server/compat.h"
+#include "server/settings.h"
+#include "utils/guc.h"
+#include "utils/varlena.h"
+
+
+char	   *glue_setting_region = NULL;
+char	   *glue_setting_endpoint_url = NULL;
+char	   *glue_setting_profile = NULL;
+char	   *glue_setting_config_file = NULL;
+char	   *glue_setting_credentials_file = NULL;
+char	   *glue_setting_ca_file = NULL;
+char	   *glue_setting_proxy = NULL;
+char	   *glue_setting_secret_key_file = NULL;
+bool		glue_setting_use_fips_endpoint = false;
+bool		glue_setting_use_dualstack_endpoint = false;
+bool		glue_setting_allow_unknown_members = false;
+int			glue_setting_connect_timeout = 10000;
+int			glue_setting_request_timeout = 60000;
+int			glue_setting_max_attempts = 3;
+int			glue_setting_max_concurrent_requests = 64;
+int			glue_setting_max_request_attempts = 20;
+int			glue_setting_max_requests_per_second = 0;
+int			glue_setting_request_retention = 7 * 24 * 60 * 60;
+int			glue_setting_settle_time = 15000;
+int			glue_setting_on_rollback = GLUE_ON_ROLLBACK_DELETE;
+bool		glue_setting_worker = true;
+char	   *glue_setting_databases = NULL;
+
+static const struct config_enum_entry on_rollback_values[] = {
+	{"delete", GLUE_ON_ROLLBACK_DELETE, false},
+	{"keep", GLUE_ON_ROLLBACK_KEEP, false},
+	{NULL, 0, false}
+};
+
+/* The text settings whose value was not accepted when we were loaded. */
+static const char *refused_settings[8];
+static int	nrefused = 0;
+
+/* prototypes of private functions */
+static bool check_region(char **newval, void **extra, GucSource source);
+static bool check_endpoint_url(char **newval, void **extra, GucSource source);
+static void define_text(const char *name, const char *description,
+						const char *detail, char **variable,
+						GucContext context, int flags,
+						GucStringCheckHook check_hook);
+static bool is_default(const char *name);
+static void define_milliseconds(const char *name, const char *description,
+								const char *detail, int *variable);
+
+/*
+ * Define all settings and reserve their prefix.
+ *
+ * To be called once, from _PG_init().
+ */
+void
+glue_settings_init(void)
+{
+	define_text("glue_conn.region",
+				"Sets the AWS region whose Data Catalog is used.",
+				"If empty, AWS_REGION, AWS_DEFAULT_REGION and the profile decide.",
+				&glue_setting_region, PGC_USERSET, 0, check_region);
+	define_text("glue_conn.endpoint_url",
+				"Sets the URL that requests to AWS Glue are sent to.",
+				"If empty, the region decides. Plain http is accepted for loopback addresses only.",
+				&glue_setting_endpoint_url, PGC_SUSET, 0, check_endpoint_url);
+	define_text("glue_conn.profile",
+				"Sets the profile of the shared AWS files that is used.",
+				"If empty, AWS_PROFILE decides, then the profile \"default\".",
+				&glue_setting_profile, PGC_SUSET, 0, NULL);
+	define_text("glue_conn.config_file",
+				"Sets the shared AWS configuration file.",
+				"If empty, AWS_CONFIG_FILE decides, then ~/.aws/config.",
+				&glue_setting_config_file, PGC_SUSET,
+				GUC_SUPERUSER_ONLY, NULL);
+	define_text("glue_conn.credentials_file",
+				"Sets the shared AWS credentials file.",
+				"If empty, AWS_SHARED_CREDENTIALS_FILE decides, then ~/.aws/credentials.",
+				&glue_setting_credentials_file, PGC_SUSET,
+				GUC_SUPERUSER_ONLY, NULL);
+	define_text("glue_conn.ca_file",
+				"Sets the file of CA certificates that servers are checked against.",
+				"If empty, AWS_CA_BUNDLE decides, then the system's certificates.",
+				&glue_setting_ca_file, PGC_SUSET, 0, NULL);
+	define_text("glue_conn.proxy",
+				"Sets the URL of the proxy that requests go through.",
+				"If empty, none is used; the environment is not consulted.",
+				&glue_setting_proxy, PGC_SUSET,
+				GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL, NULL);
+	define_text("glue_conn.secret_key_file",
+				"Sets the file of the key that secrets of queued requests are sealed with.",
+				"If empty, requests that hold a secret cannot be queued.",
+				&glue_setting_secret_key_file, PGC_SUSET,
+				GUC_SUPERUSER_ONLY, NULL);
+
+	DefineCustomBoolVariable("glue_conn.use_fips_endpoint",
+							 "Uses endpoints with FIPS 140 validated cryptography.",
+							 NULL,
+							 &glue_setting_use_fips_endpoint, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("glue_conn.use_dualstack_endpoint",
+							 "Uses endpoints that are reached by IPv4 and IPv6.",
+							 NULL,
+							 &glue_setting_use_dualstack_endpoint, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("glue_conn.allow_unknown_members",
+							 "Sends members that the known model of AWS Glue does not have.",
+							 "They are reported as warnings instead of errors.",
+							 &glue_setting_allow_unknown_members, false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+
+	define_milliseconds("glue_conn.connect_timeout",
+						"Sets the longest time to establish a connection.",
+						"Covers the look-up of the name, TCP and TLS.",
+						&glue_setting_connect_timeout);
+	define_milliseconds("glue_conn.request_timeout",
+						"Sets the longest time for one attempt at a request.",
+						"AWS Glue may try the credentials of a connection before it answers.",
+						&glue_setting_request_timeout);
+
+	DefineCustomIntVariable("glue_conn.max_attempts",
+							"Sets how often a request is tried.",
+							"Failures that would repeat themselves are not tried again.",
+							&glue_setting_max_attempts,
+							glue_setting_max_attempts, 1, GLUE_MAX_ATTEMPTS,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("glue_conn.max_concurrent_requests",
+							"Sets how many requests of one call are under way side by side.",
+							"A session keeps as many connections to AWS afterwards, for the next call.",
+							&glue_setting_max_concurrent_requests,
+							glue_setting_max_concurrent_requests, 1,
+							GLUE_MAX_CONCURRENT_REQUESTS,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("glue_conn.max_requests_per_second",
+							"Sets how many requests of the queue are sent to one target in a second.",
+							"0 means no limit.",
+							&glue_setting_max_requests_per_second,
+							glue_setting_max_requests_per_second, 0,
+							GLUE_MAX_RATE, PGC_SUSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("glue_conn.max_request_attempts",
+							"Sets how often a request of the queue is tried.",
+							"Failures that another attempt cannot mend end a request at once, and those that are about credentials do not count.",
+							&glue_setting_max_request_attempts,
+							glue_setting_max_request_attempts, 1, 1000,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("glue_conn.request_retention",
+							"Sets how long requests are kept after they have ended.",
+							"-1 keeps them for ever.",
+							&glue_setting_request_retention,
+							glue_setting_request_retention, -1, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("glue_conn.settle_time",
+							"Sets how long a request whose sender is gone may still arrive at AWS Glue.",
+							"A connection that a lost call may have made, and that is not there, is looked for again until then.",
+							&glue_setting_settle_time,
+							glue_setting_settle_time, 0, GLUE_MAX_TIMEOUT_MS,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("glue_conn.on_rollback",
+							 "Sets what is done about a connection if the transaction that created it is rolled back.",
+							 "It takes effect for calls that are made while it is set, and needs the library to be preloaded.",
+							 &glue_setting_on_rollback,
+							 glue_setting_on_rollback, on_rollback_values,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+
+	if (process_shared_preload_libraries_in_progress)
+	{
+		DefineCustomBoolVariable("glue_conn.worker",
+								 "Works the queues of all databases in the background.",
+								 NULL, &glue_setting_worker,
+								 glue_setting_worker, PGC_POSTMASTER, 0,
+								 NULL, NULL, NULL);
+		DefineCustomStringVariable("glue_conn.databases",
+								   "Names the databases whose queues are worked in the background.",
+								   "A list, separated by commas; empty means all.",
+								   &glue_setting_databases, "",
+								   PGC_SIGHUP, GUC_LIST_INPUT, NULL, NULL,
+								   NULL);
+	}
+
+	MarkGUCPrefixReserved("glue_conn");
+}
+
+/*
+ * Raise an error if a setting is not what somebody wanted it to be: see the
+ * head of this file.
+ */
+void
+glue_settings_check(void)
+{
+	for (int i = 0; i < nrefused; i++)
+	{
+		if (is_default(refused_settings[i]))
+			ereport(ERROR,
+					(errcode(superuser() ? ERRCODE_INVALID_PARAMETER_VALUE :
+							 ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("the value of parameter \"%s\" was not accepted",
+							refused_settings[i]),
+					 errdetail("It was set before glue_conn was loaded, and was then found to be invalid or not permitted."),
+					 errhint("Correct it and start a new session, or set it to another value.")));
+	}
+}
+
+/*
+ * Are there workers for a database, as far as settings go?
+ *
+ * A list that cannot be read names no database.
+ */
+bool
+glue_database_is_served(const char *name)
+{
+	char	   *setting;
+	List	   *names;
+	ListCell   *cell;
+
+	if (!glue_setting_worker)
+		return false;
+	if (glue_setting_databases == NULL || glue_setting_databases[0] == '\0')
+		return true;
+	setting = pstrdup(glue_setting_databases);
+	if (!SplitIdentifierString(setting, ',', &names))
+		return false;
+	foreach(cell, names)
+	{
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What is wrong with a region, as a sentence without its period; NULL if
+ * nothing is.
+ */
+const char *
+glue_region_problem(const char *region)
+{
+	return glue_endpoint_region_valid(region) ? NULL :
+		"A region consists of letters, digits and hyphens, such as \"us-east-1\"";
+}
+
+/* Likewise for the URL of an endpoint. */
+const char *
+glue_endpoint_url_problem(const char *url)
+{
+	GlueEndpointStatus status = glue_endpoint_check_url(url);
+
+	return status == GLUE_ENDPOINT_OK ? NULL :
+		glue_endpoint_status_message(status);
+}
+
+static bool
+check_region(char **newval, void **extra, GucSource source)
+{
+	const char *problem = NULL;
+
+	if (**newval != '\0')
+		problem = glue_region_problem(*newval);
+	if (problem != NULL)
+		GUC_check_errdetail("%s.", problem);
+	return problem == NULL;
+}
+
+static bool
+check_endpoint_url(char **newval, void **extra, GucSource source)
+{
+	const char *problem = NULL;
+
+	if (**newval != '\0')
+		problem = glue_endpoint_url_problem(*newval);
+	if (problem != NULL)
+	{
+		/* the usual message has the value, and that may hold a password */
+		GUC_check_errmsg("invalid value for parameter \"%s\"",
+						 "glue_conn.endpoint_url");
+		GUC_check_errdetail("%s.", problem);
+	}
+	return problem == NULL;
+}
+
+static void
+define_text(const char *name, const char *description, const char *detail,
+			char **variable, GucContext context, int flags,
+			GucStringCheckHook check_hook)
+{
+	bool		placed = GetConfigOption(name, true, false) != NULL;
+
+	DefineCustomStringVariable(name, description, detail, variable, "",
+							   context, flags, check_hook, NULL, NULL);
+	if (placed && is_default(name))
+	{
+		Assert(nrefused < lengthof(refused_settings));
+		refused_settings[nrefused++] = name;
+	}
+}
+
+/* Has nobody set a parameter, neither in this session nor elsewhere? */
+static bool
+is_default(const char *name)
+{
+	return glue_find_parameter(name)->source == PGC_S_DEFAULT;
+}
+
+static void
+define_milliseconds(const char *name, const char *description,
+					const char *detail, int *variable)
+{
+	DefineCustomIntVariable(name, description, detail,
+							variable, *variable, 1, GLUE_MAX_TIMEOUT_MS,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+}

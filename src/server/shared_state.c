@@ -1,0 +1,170 @@
+/*-------------------------------------------------------------------------
+ *
+ * shared_state.c
+ *	  State that all backends share, if the library is preloaded.
+ *
+ * The extension works without shared_preload_libraries; then each backend has
+ * such state of its own.  Files that have state to share describe it as a
+ * part, and do not care which of the two it is: glue_shared_attach() gives
+ * them memory that was initialized once, either for the server or for the
+ * process.
+ *
+ * One lock protects all parts.  It is held for as long as it takes to look at
+ * a few fields or to copy a set of credentials, and never while anything is
+ * waited for.
+ *
+ * IDENTIFICATION
+ *	  src/server/shared_state.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "server/shared_state.h"
+#include "storage/ipc.h"
+#include "storage/shmem.h"
+#include "utils/memutils.h"
+
+#define TRANCHE_NAME	"glue_conn"
+
+static GlueSharedPart *const *shared_parts;
+static int	nshared_parts = 0;
+static LWLock *shared_lock = NULL;	/* NULL: nothing is shared */
+
+static shmem_request_hook_type prev_shmem_request_hook = NULL;
+static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
+
+/* prototypes of private functions */
+static void request_memory(void);
+static void start_up(void);
+static Size net_size(const GlueSharedPart *part);
+static Size part_size(const GlueSharedPart *part);
+static void *usable_memory(const GlueSharedPart *part, void *memory);
+static void set_up(GlueSharedPart *part, void *memory, bool initialize);
+
+/*
+ * Say which parts there are.
+ *
+ * To be called once, from _PG_init(); parts must stay valid.
+ */
+void
+glue_shared_state_init(GlueSharedPart *const *parts, int nparts)
+{
+	shared_parts = parts;
+	nshared_parts = nparts;
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	prev_shmem_request_hook = shmem_request_hook;
+	shmem_request_hook = request_memory;
+	prev_shmem_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = start_up;
+}
+
+/*
+ * The memory of a part; made on the spot if nothing is shared.
+ */
+void *
+glue_shared_attach(GlueSharedPart *part)
+{
+	if (part->memory == NULL)
+		set_up(part, MemoryContextAlloc(TopMemoryContext, part_size(part)),
+			   true);
+	return part->memory;
+}
+
+/* Do other backends see the same state? */
+bool
+glue_shared_is_shared(void)
+{
+	return shared_lock != NULL;
+}
+
+void
+glue_shared_lock(LWLockMode mode)
+{
+	if (shared_lock != NULL)
+		LWLockAcquire(shared_lock, mode);
+}
+
+void
+glue_shared_unlock(void)
+{
+	if (shared_lock != NULL)
+		LWLockRelease(shared_lock);
+}
+
+static void
+request_memory(void)
+{
+	if (prev_shmem_request_hook)
+		prev_shmem_request_hook();
+	for (int i = 0; i < nshared_parts; i++)
+		RequestAddinShmemSpace(part_size(shared_parts[i]));
+	RequestNamedLWLockTranche(TRANCHE_NAME, 1);
+}
+
+static void
+start_up(void)
+{
+	if (prev_shmem_startup_hook)
+		prev_shmem_startup_hook();
+
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	for (int i = 0; i < nshared_parts; i++)
+	{
+		GlueSharedPart *part = shared_parts[i];
+		bool		found;
+		void	   *memory = ShmemInitStruct(part->name, part_size(part),
+											 &found);
+
+		set_up(part, memory, !found);
+	}
+	LWLockRelease(AddinShmemInitLock);
+	shared_lock = &GetNamedLWLockTranche(TRANCHE_NAME)->lock;
+}
+
+static Size
+net_size(const GlueSharedPart *part)
+{
+	return part->size + part->size_per_backend * MaxBackends;
+}
+
+/* A secret part takes whole pages, so that nothing else is on them. */
+static Size
+part_size(const GlueSharedPart *part)
+{
+	Size		page = sysconf(_SC_PAGESIZE);
+
+	return part->secret ? TYPEALIGN(page, net_size(part)) + page :
+		MAXALIGN(net_size(part));
+}
+
+static void *
+usable_memory(const GlueSharedPart *part, void *memory)
+{
+	return part->secret ?
+		(void *) TYPEALIGN(sysconf(_SC_PAGESIZE), memory) : memory;
+}
+
+static void
+set_up(GlueSharedPart *part, void *memory, bool initialize)
+{
+	part->memory = usable_memory(part, memory);
+
+	/* without this, or where it fails, only an administrator can help */
+#ifdef MADV_DONTDUMP
+	if (part->secret)
+		madvise(part->memory,
+				TYPEALIGN(sysconf(_SC_PAGESIZE), net_size(part)), MADV_DONTDUMP);
+#endif
+	if (initialize)
+	{
+		memset(part->memory, 0, net_size(part));
+		if (part->initialize != NULL)
+			part->initialize(part->memory);
+	}
+}

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * shared_state.h
+ *	  State that all backends share, if the library is preloaded.
+ *
+ * IDENTIFICATION
+ *	  src/server/shared_state.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SERVER_SHARED_STATE_H
+#define GLUE_SERVER_SHARED_STATE_H
+
+#include "storage/lwlock.h"
+
+/* A part of the state, which belongs to the file that defines it. */
+typedef struct GlueSharedPart
+{
+	const char *name;			/* of the piece of shared memory */
+	Size		size;
+	Size		size_per_backend;	/* to be added for each that there can be */
+	bool		secret;			/* keep it out of core dumps */
+	void		(*initialize) (void *memory);	/* zeroed before */
+
+	/* set by shared_state.c */
+	void	   *memory;
+} GlueSharedPart;
+
+extern void glue_shared_state_init(GlueSharedPart *const *parts, int nparts);
+extern void *glue_shared_attach(GlueSharedPart *part);
+extern bool glue_shared_is_shared(void);
+extern void glue_shared_lock(LWLockMode mode);
+extern void glue_shared_unlock(void);
+
+#endif							/* GLUE_SERVER_SHARED_STATE_H */

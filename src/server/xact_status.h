@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * xact_status.h
+ *	  What has become of the transaction that a call was made in.
+ *
+ * IDENTIFICATION
+ *	  src/server/xact_status.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SERVER_XACT_STATUS_H
+#define GLUE_SERVER_XACT_STATUS_H
+
+typedef enum GlueCallerStatus
+{
+	GLUE_CALLER_IN_PROGRESS,
+	GLUE_CALLER_COMMITTED,
+	GLUE_CALLER_ROLLED_BACK		/* or nothing is known of it any more */
+} GlueCallerStatus;
+
+extern GlueCallerStatus glue_caller_status(uint64 caller_xid);
+extern bool glue_caller_ended(uint64 caller_xid);
+
+#endif							/* GLUE_SERVER_XACT_STATUS_H */

@@ -1,0 +1,193 @@
+/*-------------------------------------------------------------------------
+ *
+ * connection_lock.c
+ *	  The lock on the name of a connection.
+ *
+ * Two sessions that act on the same connection could record what they did in
+ * another order than AWS Glue did it; and what one has created, but not
+ * committed, another one does not see, and so could delete it without leaving a
+ * trace in the record that is about to be committed.  So whoever is going to
+ * act on a connection locks its name first:
+ *
+ *	- who calls AWS Glue at once, until the end of the transaction, as a row would
+ *	  be locked that is changed
+ *	- who carries out a request of the queue, or records what there is, from
+ *	  before it asks until that is recorded: this does not wait
+ *
+ * Plain creations share the lock, for of two of them AWS Glue refuses one.
+ *
+ * The name need not be recorded anywhere.  Two names may share a lock, if their
+ * hashes are the same.
+ *
+ * Locks are shared memory, of which there is only so much.  Who needs too many
+ * locks all names of a target at once instead; so each that locks one of them
+ * has a weak lock on all of them, too.  A target is what the names are of: a
+ * server, a region and a catalog.  Who works on another one is not held up.
+ *
+ * What is locked together is locked in one order: target by target, first all
+ * names and then single ones.  Who has locked all names of a target needs no
+ * weak lock for that, or two who want them all would wait for each other.  They
+ * still do if both have locked names of that target before, which PostgreSQL
+ * ends as any other deadlock.
+ *
+ * IDENTIFICATION
+ *	  src/store/connection_lock.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "store/connection_lock.h"
+
+/* What our locks have where pg_advisory_lock() has 1 or 2. */
+#define CONNECTION_LOCK_CLASS	3
+#define ALL_NAMES_LOCK_CLASS	6
+
+/* Of all names of a target, for who locks one: not against others like that. */
+#define WEAK_LOCK				RowExclusiveLock
+
+/* How many names a transaction locks one by one. */
+#define MAX_LOCKED_NAMES		1000
+
+/* prototypes of private functions */
+static uint64 hash_target(const GlueTarget *target);
+static uint64 hash_text(const char *text, uint64 seed);
+static void set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class);
+static int	compare_locks(const void *a, const void *b);
+static int	compare_tags(const LOCKTAG *a, const LOCKTAG *b);
+static bool acquire(const GlueConnectionLock *lock, bool session, bool wait);
+static void release(const GlueConnectionLock *lock, bool session);
+
+/*
+ * Describe the lock on a name, which is UTF-8: ShareLock for a creation that is
+ * to fail if there is such a connection, else ExclusiveLock.  It is that on all
+ * names of the target if the transaction has locked so many already.
+ */
+void
+glue_connection_lock_name(GlueConnectionLock *lock, const GlueTarget *target,
+						  const char *name, LOCKMODE mode, int nlocked)
+{
+	uint64		hash = hash_target(target);
+	bool		all = nlocked >= MAX_LOCKED_NAMES;
+
+	set_tag(&lock->all_names, hash, ALL_NAMES_LOCK_CLASS);
+	lock->all_mode = all ? ExclusiveLock : WEAK_LOCK;
+	set_tag(&lock->name, all ? 0 : hash_text(name, hash),
+			CONNECTION_LOCK_CLASS);
+	lock->mode = all ? NoLock : mode;
+}
+
+static uint64
+hash_target(const GlueTarget *target)
+{
+	uint64		hash = hash_text(target->server, 0);
+
+	hash = hash_text(target->endpoint.region, hash);
+	return hash_text(target->catalog_id, hash);
+}
+
+static uint64
+hash_text(const char *text, uint64 seed)
+{
+	if (text == NULL)
+		return hash_bytes_uint32_extended(0, seed);
+	return hash_bytes_extended((const unsigned char *) text, strlen(text),
+							   seed);
+}
+
+static void
+set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (hash >> 32),
+						 (uint32) hash, lock_class);
+}
+
+/* Put locks in an order in which two sessions do not wait for each other. */
+void
+glue_connection_lock_sort(GlueConnectionLock *locks, int nlocks)
+{
+	qsort(locks, nlocks, sizeof(GlueConnectionLock), compare_locks);
+}
+
+static int
+compare_locks(const void *a, const void *b)
+{
+	const GlueConnectionLock *left = a;
+	const GlueConnectionLock *right = b;
+	int			result = compare_tags(&left->all_names, &right->all_names);
+
+	if (result == 0)
+		result = (left->mode != NoLock) - (right->mode != NoLock);
+	if (result == 0)
+		result = compare_tags(&left->name, &right->name);
+	return result;
+}
+
+static int
+compare_tags(const LOCKTAG *a, const LOCKTAG *b)
+{
+	if (a->locktag_field2 != b->locktag_field2)
+		return a->locktag_field2 < b->locktag_field2 ? -1 : 1;
+	if (a->locktag_field3 != b->locktag_field3)
+		return a->locktag_field3 < b->locktag_field3 ? -1 : 1;
+	return 0;
+}
+
+/*
+ * Take locks until the end of the (sub)transaction, or until they are released
+ * as often as they were taken.
+ */
+void
+glue_connection_lock_take(const GlueConnectionLock *locks, int nlocks)
+{
+	for (int i = 0; i < nlocks; i++)
+		(void) acquire(&locks[i], false, true);
+}
+
+void
+glue_connection_lock_release(const GlueConnectionLock *locks, int nlocks)
+{
+	for (int i = 0; i < nlocks; i++)
+		release(&locks[i], false);
+}
+
+/*
+ * Take a lock if nobody else has it, outside of any transaction, until
+ * glue_connection_lock_leave(); false if that is not so.
+ */
+bool
+glue_connection_lock_try(const GlueConnectionLock *lock)
+{
+	return acquire(lock, true, false);
+}
+
+void
+glue_connection_lock_leave(const GlueConnectionLock *lock)
+{
+	release(lock, true);
+}
+
+/* Take both locks that a name needs, or neither: false. */
+static bool
+acquire(const GlueConnectionLock *lock, bool session, bool wait)
+{
+	if (LockAcquire(&lock->all_names, lock->all_mode, session, !wait) ==
+		LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	if (lock->mode == NoLock ||
+		LockAcquire(&lock->name, lock->mode, session, !wait) !=
+		LOCKACQUIRE_NOT_AVAIL)
+		return true;
+	(void) LockRelease(&lock->all_names, lock->all_mode, session);
+	return false;
+}
+
+static void
+release(const GlueConnectionLock *lock, bool session)
+{
+	if (lock->mode != NoLock)
+		(void) LockRelease(&lock->name, lock->mode, session);
+	(void) LockRelease(&lock->all_names, lock->all_mode, session);
+}

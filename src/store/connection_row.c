@@ -1,0 +1,457 @@
+/*-------------------------------------------------------------------------
+ *
+ * connection_row.c
+ *	  A row of the table glue_connection, between trees and datums.
+ *
+ * Most columns are one member of a ConnectionInput, or of the Connection that
+ * AWS Glue returns.  A table says which; it is read in both directions.
+ *
+ * What came from AWS can be anything, so a member of another type than its
+ * column's is left out, and is an error nowhere.
+ *
+ * IDENTIFICATION
+ *	  src/store/connection_row.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "server/builtins.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "store/connection_row.h"
+#include "utils/array.h"
+
+/*
+ * Each column's name and type, and the member of the ConnectionInput or of
+ * the Connection that it is filled from, if it is that simple.
+ */
+typedef struct MirrorColumnSource
+{
+	const char *name;
+	Oid			type;
+	const char *defined_by;		/* member of the definition */
+	const char *observed_in;	/* member of what was read back */
+} MirrorColumnSource;
+
+static const MirrorColumnSource columns[GLUE_NUM_COLUMNS] = {
+	[GLUE_COLUMN_SERVER] = {"server", NAMEOID},
+	[GLUE_COLUMN_REGION] = {"region", TEXTOID},
+	[GLUE_COLUMN_CATALOG_ID] = {"catalog_id", TEXTOID},
+	[GLUE_COLUMN_NAME] = {"name", TEXTOID, "Name"},
+	[GLUE_COLUMN_ARN] = {"arn", TEXTOID},
+	[GLUE_COLUMN_CONNECTION_TYPE] = {"connection_type", TEXTOID,
+	"ConnectionType"},
+	[GLUE_COLUMN_DESCRIPTION] = {"description", TEXTOID, "Description"},
+	[GLUE_COLUMN_MATCH_CRITERIA] = {"match_criteria", TEXTARRAYOID,
+	"MatchCriteria"},
+	[GLUE_COLUMN_CONNECTION_PROPERTIES] = {"connection_properties", JSONBOID,
+	"ConnectionProperties"},
+	[GLUE_COLUMN_SPARK_PROPERTIES] = {"spark_properties", JSONBOID,
+	"SparkProperties"},
+	[GLUE_COLUMN_ATHENA_PROPERTIES] = {"athena_properties", JSONBOID,
+	"AthenaProperties"},
+	[GLUE_COLUMN_PYTHON_PROPERTIES] = {"python_properties", JSONBOID,
+	"PythonProperties"},
+	[GLUE_COLUMN_PHYSICAL_CONNECTION_REQUIREMENTS] =
+	{"physical_connection_requirements", JSONBOID,
+	"PhysicalConnectionRequirements"},
+	[GLUE_COLUMN_AUTHENTICATION_CONFIGURATION] =
+	{"authentication_configuration", JSONBOID, "AuthenticationConfiguration"},
+	[GLUE_COLUMN_VALIDATE_CREDENTIALS] = {"validate_credentials", BOOLOID,
+	"ValidateCredentials"},
+	[GLUE_COLUMN_VALIDATE_FOR_COMPUTE_ENVIRONMENTS] =
+	{"validate_for_compute_environments", TEXTARRAYOID,
+	"ValidateForComputeEnvironments"},
+	[GLUE_COLUMN_TAGS] = {"tags", JSONBOID},
+	[GLUE_COLUMN_STATUS] = {"status", TEXTOID, NULL, "Status"},
+	[GLUE_COLUMN_STATUS_REASON] = {"status_reason", TEXTOID, NULL,
+	"StatusReason"},
+	[GLUE_COLUMN_CONNECTION_SCHEMA_VERSION] = {"connection_schema_version",
+	INT4OID, NULL, "ConnectionSchemaVersion"},
+	[GLUE_COLUMN_CREATION_TIME] = {"creation_time", TIMESTAMPTZOID, NULL,
+	"CreationTime"},
+	[GLUE_COLUMN_LAST_UPDATED_TIME] = {"last_updated_time", TIMESTAMPTZOID, NULL,
+	"LastUpdatedTime"},
+	[GLUE_COLUMN_LAST_UPDATED_BY] = {"last_updated_by", TEXTOID, NULL,
+	"LastUpdatedBy"},
+	[GLUE_COLUMN_LAST_CONNECTION_VALIDATION_TIME] =
+	{"last_connection_validation_time", TIMESTAMPTZOID, NULL,
+	"LastConnectionValidationTime"},
+	[GLUE_COLUMN_SECRET_DIGEST] = {"secret_digest", BYTEAOID},
+	[GLUE_COLUMN_REQUEST_ID] = {"request_id", TEXTOID},
+	[GLUE_COLUMN_RECORDED_AT] = {"recorded_at", TIMESTAMPTZOID},
+	[GLUE_COLUMN_RECORDED_BY] = {"recorded_by", NAMEOID},
+	[GLUE_COLUMN_AWS_RECORDED_AT] = {"aws_recorded_at", TIMESTAMPTZOID},
+};
+
+/* prototypes of private functions */
+static void set_value(GlueMirrorRow *row, GlueMirrorColumn column,
+					  Datum value);
+static void set_text(GlueMirrorRow *row, GlueMirrorColumn column,
+					 const char *utf8);
+static void set_from_tree(GlueMirrorRow *row, GlueMirrorColumn column,
+						  json_object *value);
+static bool is_epoch_time(json_object *value);
+static Datum text_array(json_object *array);
+static void set_digest(GlueMirrorRow *row, const GlueSecretDigest *digest);
+static void add_tree(json_object *object, const char *name,
+					 json_object *value);
+static json_object *tree_from_datum(Datum value, Oid type);
+static json_object *tree_from_text(Datum value);
+static json_object *tree_from_array(Datum value);
+static json_object *tree_from_time(Datum value);
+static void read_digest(GlueMirrorKnown *known, bytea * value);
+
+const char *
+glue_mirror_column_name(GlueMirrorColumn column)
+{
+	return columns[column].name;
+}
+
+Oid
+glue_mirror_column_type(GlueMirrorColumn column)
+{
+	return columns[column].type;
+}
+
+/* ----------------------------------------------------------------
+ * Writing
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Fill in what identifies a row, and leave the rest null.  name is UTF-8.
+ */
+void
+glue_mirror_row_key(GlueMirrorRow *row, const GlueTarget *target,
+					const char *name)
+{
+	memset(row, 0, sizeof(GlueMirrorRow));
+	memset(row->nulls, 'n', sizeof(row->nulls));
+	if (target->server != NULL)
+		set_value(row, GLUE_COLUMN_SERVER,
+				  DirectFunctionCall1(namein,
+									  CStringGetDatum(target->server)));
+	set_text(row, GLUE_COLUMN_REGION, target->endpoint.region);
+	set_text(row, GLUE_COLUMN_CATALOG_ID, target->catalog_id);
+	set_text(row, GLUE_COLUMN_NAME, name);
+}
+
+void
+glue_mirror_row_set_recorded_at(GlueMirrorRow *row, TimestampTz recorded_at)
+{
+	set_value(row, GLUE_COLUMN_RECORDED_AT, TimestampTzGetDatum(recorded_at));
+}
+
+/* Fill in a whole row. */
+void
+glue_mirror_row_fill(GlueMirrorRow *row, const GlueMirrorEntry *entry)
+{
+	glue_mirror_row_define(row, entry);
+	glue_mirror_row_observe(row, entry);
+}
+
+/* Fill in what is known of a connection before AWS Glue is asked. */
+void
+glue_mirror_row_define(GlueMirrorRow *row, const GlueMirrorEntry *entry)
+{
+	glue_mirror_row_key(row, entry->target, entry->name);
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+	{
+		if (columns[column].defined_by != NULL)
+			set_from_tree(row, column,
+						  json_object_object_get(entry->definition,
+												 columns[column].defined_by));
+	}
+	set_text(row, GLUE_COLUMN_ARN,
+			 glue_target_connection_arn(entry->target,
+										glue_target_account(entry->target),
+										entry->name));
+	set_from_tree(row, GLUE_COLUMN_TAGS, entry->tags);
+	set_digest(row, entry->secret_digest);
+	set_value(row, GLUE_COLUMN_RECORDED_BY,
+			  DirectFunctionCall1(namein,
+								  CStringGetDatum(GetUserNameFromId(GetUserId(),
+																	false))));
+}
+
+/* Fill in what AWS Glue has said, and when. */
+void
+glue_mirror_row_observe(GlueMirrorRow *row, const GlueMirrorEntry *entry)
+{
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+	{
+		if (columns[column].observed_in != NULL && entry->observed != NULL)
+			set_from_tree(row, column,
+						  json_object_object_get(entry->observed,
+												 columns[column].observed_in));
+	}
+	set_text(row, GLUE_COLUMN_STATUS, entry->status);
+	if (entry->request_id != NULL && entry->request_id[0] != '\0')
+		set_text(row, GLUE_COLUMN_REQUEST_ID, entry->request_id);
+	glue_mirror_row_set_recorded_at(row, entry->recorded_at != 0 ?
+									entry->recorded_at :
+									GetCurrentTimestamp());
+	if (entry->aws_recorded_at != 0)
+		set_value(row, GLUE_COLUMN_AWS_RECORDED_AT,
+				  TimestampTzGetDatum(entry->aws_recorded_at));
+}
+
+static void
+set_value(GlueMirrorRow *row, GlueMirrorColumn column, Datum value)
+{
+	row->values[column] = value;
+	row->nulls[column] = ' ';
+}
+
+/* Set a text column from UTF-8; NULL leaves it null. */
+static void
+set_text(GlueMirrorRow *row, GlueMirrorColumn column, const char *utf8)
+{
+	if (utf8 != NULL)
+		set_value(row, column,
+				  CStringGetTextDatum(glue_server_from_utf8(utf8)));
+}
+
+/*
+ * Set a column from a member of a tree, if that has a fitting type: what
+ * came from AWS can be anything.
+ */
+static void
+set_from_tree(GlueMirrorRow *row, GlueMirrorColumn column, json_object *value)
+{
+	json_type	type = json_object_get_type(value);
+
+	if (value == NULL)
+		return;
+	switch (columns[column].type)
+	{
+		case TEXTOID:
+			if (type == json_type_string)
+				set_text(row, column, json_object_get_string(value));
+			break;
+		case JSONBOID:
+			set_value(row, column, JsonbPGetDatum(glue_jsonb_from_tree(value)));
+			break;
+		case TEXTARRAYOID:
+			if (type == json_type_array)
+				set_value(row, column, text_array(value));
+			break;
+		case BOOLOID:
+			if (type == json_type_boolean)
+				set_value(row, column,
+						  BoolGetDatum(json_object_get_boolean(value)));
+			break;
+		case INT4OID:
+			if (type == json_type_int)
+				set_value(row, column,
+						  Int32GetDatum(json_object_get_int(value)));
+			break;
+		case TIMESTAMPTZOID:
+			if (is_epoch_time(value))
+				set_value(row, column,
+						  DirectFunctionCall1(float8_timestamptz,
+											  Float8GetDatum(json_object_get_double(value))));
+			break;
+	}
+}
+
+/* Is this a time in seconds that PostgreSQL can represent? */
+static bool
+is_epoch_time(json_object *value)
+{
+	json_type	type = json_object_get_type(value);
+	double		seconds = json_object_get_double(value);
+
+	return (type == json_type_double || type == json_type_int) &&
+		seconds >= 0 && seconds < 1e11;
+}
+
+static Datum
+text_array(json_object *array)
+{
+	int			len = json_object_array_length(array);
+	Datum	   *elements = palloc(len * sizeof(Datum));
+
+	for (int i = 0; i < len; i++)
+	{
+		const char *utf8 =
+			json_object_get_string(json_object_array_get_idx(array, i));
+
+		elements[i] = CStringGetTextDatum(glue_server_from_utf8(utf8 ? utf8 : ""));
+	}
+	return PointerGetDatum(construct_array(elements, len, TEXTOID,
+										   -1, false, TYPALIGN_INT));
+}
+
+/* Set the digest of the secrets; NULL leaves it null. */
+static void
+set_digest(GlueMirrorRow *row, const GlueSecretDigest *digest)
+{
+	Size		size = VARHDRSZ + sizeof(GlueSecretDigest);
+	bytea	   *value;
+
+	if (digest == NULL)
+		return;
+	value = palloc(size);
+	SET_VARSIZE(value, size);
+	memcpy(VARDATA(value), digest, sizeof(GlueSecretDigest));
+	set_value(row, GLUE_COLUMN_SECRET_DIGEST, PointerGetDatum(value));
+}
+
+/* ----------------------------------------------------------------
+ * Reading
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Begin with what is known of a connection, in order to record a change of
+ * it; all of it is shared with known.
+ */
+void
+glue_mirror_entry_from_known(GlueMirrorEntry *entry, const GlueTarget *target,
+							 const char *name, const GlueMirrorKnown *known)
+{
+	memset(entry, 0, sizeof(GlueMirrorEntry));
+	entry->target = target;
+	entry->name = name;
+	entry->definition = known->definition;
+	entry->tags = known->tags;
+	entry->observed = known->observed;
+	entry->request_id = known->request_id;
+	entry->aws_recorded_at = known->aws_recorded_at;
+	if (known->has_digest)
+		entry->secret_digest = &known->secret_digest;
+}
+
+/*
+ * Read a whole row, whose columns are in the order of the table.
+ *
+ * What is read belongs to the current memory context.
+ */
+void
+glue_mirror_row_read(GlueMirrorKnown *known, HeapTuple tuple, TupleDesc desc)
+{
+	memset(known, 0, sizeof(GlueMirrorKnown));
+	known->definition = glue_tree_new_object();
+	known->observed = glue_tree_new_object();
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+	{
+		const MirrorColumnSource *source = &columns[column];
+		bool		is_null;
+		Datum		value = heap_getattr(tuple, column + 1, desc, &is_null);
+
+		if (is_null)
+			continue;
+		if (source->defined_by != NULL)
+			add_tree(known->definition, source->defined_by,
+					 tree_from_datum(value, source->type));
+		else if (source->observed_in != NULL)
+			add_tree(known->observed, source->observed_in,
+					 tree_from_datum(value, source->type));
+		else if (column == GLUE_COLUMN_TAGS)
+			known->tags = tree_from_datum(value, source->type);
+		else if (column == GLUE_COLUMN_SECRET_DIGEST)
+			read_digest(known, DatumGetByteaPP(value));
+		else if (column == GLUE_COLUMN_REQUEST_ID)
+			known->request_id = TextDatumGetCString(value);
+		else if (column == GLUE_COLUMN_RECORDED_AT)
+			known->recorded_at = DatumGetTimestampTz(value);
+		else if (column == GLUE_COLUMN_AWS_RECORDED_AT)
+			known->aws_recorded_at = DatumGetTimestampTz(value);
+	}
+}
+
+/* Add what was read, unless it could not be. */
+static void
+add_tree(json_object *object, const char *name, json_object *value)
+{
+	if (value != NULL)
+		glue_tree_add(object, name, value);
+}
+
+/*
+ * Make a tree, which nobody owns yet, of a column's value; NULL if it cannot
+ * be one.
+ */
+static json_object *
+tree_from_datum(Datum value, Oid type)
+{
+	json_object *tree = NULL;
+
+	switch (type)
+	{
+		case TEXTOID:
+			return tree_from_text(value);
+		case TEXTARRAYOID:
+			return tree_from_array(value);
+		case TIMESTAMPTZOID:
+			return tree_from_time(value);
+		case BOOLOID:
+			return json_object_new_boolean(DatumGetBool(value));
+		case INT4OID:
+			return json_object_new_int(DatumGetInt32(value));
+		case JSONBOID:
+			if (glue_tree_from_jsonb(DatumGetJsonbP(value),
+									 &tree) != GLUE_JSONB_OK)
+				return NULL;
+			return json_object_get(tree);	/* the context has its own */
+	}
+	return NULL;
+}
+
+static json_object *
+tree_from_text(Datum value)
+{
+	text	   *server = DatumGetTextPP(value);
+	const char *utf8;
+	int			len;
+
+	if (!glue_utf8_from_server(VARDATA_ANY(server), VARSIZE_ANY_EXHDR(server),
+							   &utf8, &len))
+		return NULL;
+	return json_object_new_string_len(utf8, len);
+}
+
+static json_object *
+tree_from_array(Datum value)
+{
+	json_object *array = json_object_new_array();
+	Datum	   *elements;
+	bool	   *nulls;
+	int			nelements;
+
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &nelements);
+	for (int i = 0; i < nelements; i++)
+	{
+		if (!nulls[i])
+			json_object_array_add(array, tree_from_text(elements[i]));
+	}
+	return array;
+}
+
+/* Seconds since 1970, as AWS has them. */
+static json_object *
+tree_from_time(Datum value)
+{
+	const int64 days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+
+	return json_object_new_double(DatumGetTimestampTz(value) / 1e6 +
+								  days * SECS_PER_DAY);
+}
+
+/* A digest of another length was made by another version of this code. */
+static void
+read_digest(GlueMirrorKnown *known, bytea * value)
+{
+	known->has_digest =
+		VARSIZE_ANY_EXHDR(value) == sizeof(GlueSecretDigest);
+	if (known->has_digest)
+		memcpy(&known->secret_digest, VARDATA_ANY(value),
+			   sizeof(GlueSecretDigest));
+}

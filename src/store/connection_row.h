@@ -1,0 +1,115 @@
+/*-------------------------------------------------------------------------
+ *
+ * connection_row.h
+ *	  A row of the table glue_connection, between trees and datums.
+ *
+ * For store/connections.c alone, but for what is recorded and what is known.
+ *
+ * IDENTIFICATION
+ *	  src/store/connection_row.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_CONNECTION_ROW_H
+#define GLUE_STORE_CONNECTION_ROW_H
+
+#include <json-c/json.h>
+
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "client/target.h"
+#include "glue/digest.h"
+#include "utils/timestamp.h"
+
+/* The columns, in the order of the table. */
+typedef enum GlueMirrorColumn
+{
+	GLUE_COLUMN_SERVER,
+	GLUE_COLUMN_REGION,
+	GLUE_COLUMN_CATALOG_ID,
+	GLUE_COLUMN_NAME,
+	GLUE_COLUMN_ARN,
+	GLUE_COLUMN_CONNECTION_TYPE,
+	GLUE_COLUMN_DESCRIPTION,
+	GLUE_COLUMN_MATCH_CRITERIA,
+	GLUE_COLUMN_CONNECTION_PROPERTIES,
+	GLUE_COLUMN_SPARK_PROPERTIES,
+	GLUE_COLUMN_ATHENA_PROPERTIES,
+	GLUE_COLUMN_PYTHON_PROPERTIES,
+	GLUE_COLUMN_PHYSICAL_CONNECTION_REQUIREMENTS,
+	GLUE_COLUMN_AUTHENTICATION_CONFIGURATION,
+	GLUE_COLUMN_VALIDATE_CREDENTIALS,
+	GLUE_COLUMN_VALIDATE_FOR_COMPUTE_ENVIRONMENTS,
+	GLUE_COLUMN_TAGS,
+	GLUE_COLUMN_STATUS,
+	GLUE_COLUMN_STATUS_REASON,
+	GLUE_COLUMN_CONNECTION_SCHEMA_VERSION,
+	GLUE_COLUMN_CREATION_TIME,
+	GLUE_COLUMN_LAST_UPDATED_TIME,
+	GLUE_COLUMN_LAST_UPDATED_BY,
+	GLUE_COLUMN_LAST_CONNECTION_VALIDATION_TIME,
+	GLUE_COLUMN_SECRET_DIGEST,
+	GLUE_COLUMN_REQUEST_ID,
+	GLUE_COLUMN_RECORDED_AT,
+	GLUE_COLUMN_RECORDED_BY,
+	GLUE_COLUMN_AWS_RECORDED_AT,
+	GLUE_NUM_COLUMNS
+} GlueMirrorColumn;
+
+/* One connection, as it is to be recorded.  Nothing of it holds a secret. */
+typedef struct GlueMirrorEntry
+{
+	const GlueTarget *target;
+	const char *name;
+	json_object *definition;	/* ConnectionInput, or a Connection */
+	json_object *tags;			/* or NULL */
+	json_object *observed;		/* what GetConnection returned, or NULL */
+	const char *status;			/* or NULL: not known */
+	const char *request_id;		/* AWS's, or NULL or "" */
+	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
+	TimestampTz recorded_at;	/* when this was true; 0: now */
+	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
+} GlueMirrorEntry;
+
+/* One connection, as it was recorded. */
+typedef struct GlueMirrorKnown
+{
+	json_object *definition;	/* ConnectionInput, redacted */
+	json_object *tags;			/* or NULL */
+	json_object *observed;		/* what of a Connection is no part of a
+								 * ConnectionInput: Status, CreationTime, ... */
+	bool		has_digest;
+	GlueSecretDigest secret_digest;
+	const char *request_id;		/* or NULL */
+	TimestampTz recorded_at;
+	TimestampTz aws_recorded_at;	/* 0: not known */
+} GlueMirrorKnown;
+
+/* The values of one row. */
+typedef struct GlueMirrorRow
+{
+	Datum		values[GLUE_NUM_COLUMNS];
+	char		nulls[GLUE_NUM_COLUMNS];	/* 'n' or ' ', as SPI wants them */
+} GlueMirrorRow;
+
+extern const char *glue_mirror_column_name(GlueMirrorColumn column);
+extern Oid	glue_mirror_column_type(GlueMirrorColumn column);
+
+extern void glue_mirror_row_key(GlueMirrorRow *row, const GlueTarget *target,
+								const char *name);
+extern void glue_mirror_row_set_recorded_at(GlueMirrorRow *row,
+											TimestampTz recorded_at);
+extern void glue_mirror_row_define(GlueMirrorRow *row,
+								   const GlueMirrorEntry *entry);
+extern void glue_mirror_row_observe(GlueMirrorRow *row,
+									const GlueMirrorEntry *entry);
+extern void glue_mirror_row_fill(GlueMirrorRow *row,
+								 const GlueMirrorEntry *entry);
+extern void glue_mirror_entry_from_known(GlueMirrorEntry *entry,
+										 const GlueTarget *target,
+										 const char *name,
+										 const GlueMirrorKnown *known);
+extern void glue_mirror_row_read(GlueMirrorKnown *known, HeapTuple tuple,
+								 TupleDesc desc);
+
+#endif							/* GLUE_STORE_CONNECTION_ROW_H */

@@ -1,0 +1,188 @@
+/*-------------------------------------------------------------------------
+ *
+ * digest_key.c
+ *	  The key of the digests of secrets, which the database keeps.
+ *
+ * The key is a row of a table that CREATE EXTENSION fills with random bytes,
+ * that nobody but its owner may read, and that no dump contains.  A publication
+ * can bring the keys of other databases; each says whose it is.  It
+ * protects dumps of the table of connections from those who would guess
+ * passwords, and not the database from its superuser.
+ *
+ * Each transaction reads it anew, so that nobody goes on with one that is gone.
+ *
+ * IDENTIFICATION
+ *	  src/store/digest_key.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <openssl/crypto.h>
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "fmgr.h"
+#include "glue/redact.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/home.h"
+#include "store/digest_key.h"
+#include "store/own_table.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+/* The columns, counted from 1. */
+#define KEY_BYTES		1
+#define KEY_DATABASE	2
+
+/* The key that is known to the current transaction, and the table it is from. */
+static unsigned char known_key[GLUE_SECRET_KEY_LEN];
+static Oid	key_table = InvalidOid;
+
+/* prototypes of private functions */
+static const unsigned char *find_key(Oid schema);
+static const unsigned char *look_for_key(Oid schema);
+static void keep_key(Oid table);
+static void forget_key(void *arg);
+static bool read_key(Relation relation,
+					 unsigned char key[GLUE_SECRET_KEY_LEN]);
+
+/*
+ * Make the digest of the secrets of a ConnectionInput; NULL if it has none.
+ *
+ * schema is that of the extension.  The result belongs to the current memory
+ * context.
+ */
+const GlueSecretDigest *
+glue_digest_secrets(Oid schema, json_object *input)
+{
+	GlueSecretDigest *digest;
+
+	if (!glue_redact_has_secret(input))
+		return NULL;
+	digest = palloc(sizeof(GlueSecretDigest));
+	if (!glue_secret_digest(input, find_key(schema), digest))
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	return digest;
+}
+
+/* Can the digest of a ConnectionInput be made, or is there no key? */
+bool
+glue_digest_possible(Oid schema, json_object *input)
+{
+	return !glue_redact_has_secret(input) || look_for_key(schema) != NULL;
+}
+
+/*
+ * Raise an error if the digest of a ConnectionInput cannot be made because
+ * there is no key, before anything is done that could not be undone.
+ */
+void
+glue_secret_key_require(Oid schema, json_object *input)
+{
+	if (glue_redact_has_secret(input))
+		(void) find_key(schema);
+}
+
+/* What to do if there is no key: a statement that can be pasted anywhere. */
+char *
+glue_secret_key_hint(Oid schema)
+{
+	const char *name = quote_identifier(get_namespace_name(schema));
+
+	return psprintf("A superuser can make another one, with which secrets that were recorded before cannot be compared: INSERT INTO %s.glue_secret_key (key, database) SELECT pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid()) OPERATOR(pg_catalog.||) pg_catalog.uuid_send(pg_catalog.gen_random_uuid())), %s.glue_database_id();",
+					name, name);
+}
+
+static const unsigned char *
+find_key(Oid schema)
+{
+	const unsigned char *key = look_for_key(schema);
+
+	if (key == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg(GLUE_NO_DIGEST_KEY),
+				 errdetail("Without it, it could not be told later whether secrets have changed. Nothing was sent."),
+				 errhint("%s", glue_secret_key_hint(schema))));
+	return key;
+}
+
+/* The key; NULL if there is none. */
+static const unsigned char *
+look_for_key(Oid schema)
+{
+	Relation	relation = glue_own_table_try("glue_secret_key", schema,
+											  AccessShareLock,
+											  GLUE_TABLE_PRIVATE);
+	Oid			table = relation != NULL ? RelationGetRelid(relation) :
+		InvalidOid;
+
+	if (table != key_table)
+	{
+		key_table = InvalidOid;
+		if (relation != NULL && read_key(relation, known_key))
+			keep_key(table);
+	}
+	if (relation != NULL)
+		table_close(relation, NoLock);
+	return OidIsValid(key_table) ? known_key : NULL;
+}
+
+/* Keep the key that was read until the end of the transaction. */
+static void
+keep_key(Oid table)
+{
+	MemoryContextCallback *callback =
+		MemoryContextAllocZero(TopTransactionContext,
+							   sizeof(MemoryContextCallback));
+
+	callback->func = forget_key;
+	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
+	key_table = table;
+}
+
+/* A callback of a memory context. */
+static void
+forget_key(void *arg)
+{
+	key_table = InvalidOid;
+	OPENSSL_cleanse(known_key, sizeof(known_key));
+}
+
+/* Read the key as it is, whoever we are; false if there is none. */
+static bool
+read_key(Relation relation, unsigned char key[GLUE_SECRET_KEY_LEN])
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	const pg_uuid_t *database = glue_database_id(RelationGetNamespace(relation));
+	TableScanDesc scan = glue_table_beginscan(relation, snapshot, 0, NULL);
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
+	bool		found = false;
+
+	while (!found && table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		bool		is_null;
+		Datum		value = slot_getattr(slot, KEY_DATABASE, &is_null);
+		bytea	   *bytes;
+
+		if (is_null || memcmp(DatumGetUUIDP(value), database, UUID_LEN) != 0)
+			continue;
+		value = slot_getattr(slot, KEY_BYTES, &is_null);
+		bytes = is_null ? NULL : DatumGetByteaPP(value);
+		found = bytes != NULL &&
+			VARSIZE_ANY_EXHDR(bytes) == GLUE_SECRET_KEY_LEN;
+		if (found)
+			memcpy(key, VARDATA_ANY(bytes), GLUE_SECRET_KEY_LEN);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	return found;
+}

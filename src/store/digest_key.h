@@ -1,0 +1,26 @@
+/*-------------------------------------------------------------------------
+ *
+ * digest_key.h
+ *	  The key of the digests of secrets, which the database keeps.
+ *
+ * IDENTIFICATION
+ *	  src/store/digest_key.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_DIGEST_KEY_H
+#define GLUE_STORE_DIGEST_KEY_H
+
+#include "glue/digest.h"
+
+/* What is wrong if there is no key. */
+#define GLUE_NO_DIGEST_KEY \
+	"table \"glue_secret_key\" of extension \"glue_conn\" holds no key of this database"
+
+extern char *glue_secret_key_hint(Oid schema);
+extern bool glue_digest_possible(Oid schema, json_object *input);
+extern void glue_secret_key_require(Oid schema, json_object *input);
+extern const GlueSecretDigest *glue_digest_secrets(Oid schema,
+												   json_object *input);
+
+#endif							/* GLUE_STORE_DIGEST_KEY_H */

@@ -1,0 +1,195 @@
+/*-------------------------------------------------------------------------
+ *
+ * evidence.c
+ *	  What others have done about a connection that is to be deleted again.
+ *
+ * A connection can be found, and used, by others before it is known that the
+ * transaction that created it is rolled back.  The journal and the queue tell:
+ *
+ *	- Any request for the connection that succeeded since the call began relies
+ *	  on it: it has adopted or changed it, or has replaced it by its own.  (A
+ *	  deletion does not: it may have made room for our call.)  Their order by id
+ *	  says nothing, for calls that act at once go side by side, and side by side
+ *	  with the queue.
+ *	- An update that was rolled back as well has left its definition all the
+ *	  same.
+ *	- What is recorded from before a deletion that is not settled yet says nothing
+ *	  about a connection that is there now.
+ *
+ * They also tell that it is too early to record what there is in the end:
+ *
+ *	- if the transaction goes on, because it was rolled back to a savepoint, and
+ *	  has other calls about the connection: it may have locked the record, and
+ *	  wait for us, and what it commits would be recorded over ours
+ *	- if another creation is to be undone: what is recorded would look as if
+ *	  somebody else had made it
+ *
+ * Nobody else's can be added.  Since the undo is pending, whoever calls for the
+ * connection at once is refused, and the queue waits.
+ *
+ * IDENTIFICATION
+ *	  src/store/evidence.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "server/owner_spi.h"
+#include "store/evidence.h"
+#include "store/sql_text.h"
+
+/* The columns that the statement returns, in their order. */
+typedef enum EvidenceColumn
+{
+	EVIDENCE_ID = 1,
+	EVIDENCE_TAKEN_OVER,
+	EVIDENCE_DEFERRED,
+	EVIDENCE_UPDATES,
+	EVIDENCE_UPDATED_AT,
+	EVIDENCE_DELETED_AT
+} EvidenceColumn;
+
+/* prototypes of private functions */
+static SPIPlanPtr evidence_plan(const GlueClaims *queue);
+static GlueClaim *find_claim(List *undos, int64 id);
+static void read_evidence(GlueClaim *claim, const GlueResultRow *row);
+
+/*
+ * Find the evidence for undos that were claimed in the current transaction.
+ */
+void
+glue_undo_evidence_find(const GlueClaims *queue, List *undos)
+{
+	GlueImpersonation saved;
+	Datum	   *ids = palloc(list_length(undos) * sizeof(Datum));
+	Datum		value;
+	int			nids = 0;
+	ListCell   *cell;
+	uint64		count;
+
+	if (undos == NIL)
+		return;
+	foreach(cell, undos)
+	{
+		const GlueClaim *claim = lfirst(cell);
+
+		ids[nids++] = Int64GetDatum(claim->id);
+	}
+	value = glue_array_parameter(ids, NULL, nids, INT8OID);
+	count = glue_execute_as(&saved, queue->owner, evidence_plan(queue), &value,
+							NULL);
+	for (uint64 i = 0; i < count; i++)
+	{
+		GlueResultRow row = glue_result_row(i);
+
+		read_evidence(find_claim(undos, glue_result_int64(&row, EVIDENCE_ID)),
+					  &row);
+	}
+	glue_execute_end(&saved);
+}
+
+/*
+ * The statement for that.  What it is written like keeps the planner, which may
+ * believe that the table is empty, from reading all of it.
+ *
+ * An update counts unless it is known that it was never made.  When it was over
+ * is not known if nobody has seen the answer.
+ */
+static SPIPlanPtr
+evidence_plan(const GlueClaims *queue)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8ARRAYOID};
+
+	return glue_kept_plan(&kept, queue->owner,
+						  psprintf("SELECT r.id, pg_catalog.bool_or(e.relies),"
+								   " pg_catalog.bool_or(e.defers),"
+								   " pg_catalog.jsonb_agg(e.input) FILTER (WHERE e.updates),"
+								   " CASE WHEN pg_catalog.bool_and(e.answered_at IS NOT NULL)"
+								   " FILTER (WHERE e.updates)"
+								   " THEN pg_catalog.max(e.answered_at)"
+								   " FILTER (WHERE e.updates) END,"
+								   " pg_catalog.max(e.answered_at) FILTER (WHERE e.deletes)"
+								   " FROM pg_catalog.unnest($1) AS u (id),"
+								   " LATERAL (SELECT * FROM %s t"
+								   " WHERE t.id" EQUALS "u.id"
+								   " AND t.home" EQUALS "%s OFFSET 0) AS r,"
+								   " LATERAL (SELECT s.region, s.server, s.server_oid, s.catalog_id,"
+								   " s.input, s.answered_at,"
+								   " s.state" EQUALS "'succeeded'"
+								   " AND s.operation" DIFFERS_FROM "'DeleteConnection'"
+								   " AS relies,"
+								   " false AS defers, false AS deletes,"
+								   " s.caller_xid IS NOT NULL"
+								   " AND s.error_code" EQUALS "'NotUndone'"
+								   " AND (s.operation" EQUALS "'UpdateConnection'"
+								   " OR s.on_conflict" EQUALS "'update') AS updates"
+								   " FROM %s s"
+								   " WHERE s.connection_name" EQUALS "r.connection_name"
+								   " AND s.home" EQUALS "r.home"
+								   " AND s.finished_at" IS_AFTER "r.requested_at"
+								   " AND s.id" DIFFERS_FROM "r.id"
+								   " UNION ALL"
+								   " SELECT s.region, s.server, s.server_oid, s.catalog_id,"
+								   " s.input, s.answered_at, false,"
+								   " s.on_rollback IS NOT NULL"
+								   " OR (s.caller_top_xid" EQUALS "r.caller_top_xid"
+								   " AND s.state" EQUALS "'running'"
+								   " AND s.claimed_by IS NULL),"
+								   " s.operation" EQUALS "'DeleteConnection',"
+								   " s.operation" EQUALS "'UpdateConnection'"
+								   " OR s.on_conflict" EQUALS "'update'"
+								   " FROM %s s"
+								   " WHERE s.connection_name" EQUALS "r.connection_name"
+								   " AND s.home" EQUALS "r.home"
+								   " AND s.finished_at IS NULL"
+								   " AND s.state" DIFFERS_FROM "'held'"
+								   " AND s.caller_top_xid IS NOT NULL"
+								   " AND s.id" DIFFERS_FROM "r.id) AS e"
+								   " WHERE e.region" EQUALS "r.region"
+								   " AND (e.server_oid" EQUALS "r.server_oid"
+								   " OR " SAME("e.server", "r.server") ")"
+								   " AND " SAME("e.catalog_id", "r.catalog_id")
+								   " GROUP BY r.id",
+								   queue->table, queue->own, queue->table,
+								   queue->table),
+						  lengthof(types), types);
+}
+
+static GlueClaim *
+find_claim(List *undos, int64 id)
+{
+	ListCell   *cell;
+
+	foreach(cell, undos)
+	{
+		GlueClaim  *claim = lfirst(cell);
+
+		if (claim->id == id)
+			return claim;
+	}
+	elog(ERROR, "request " INT64_FORMAT " was not asked for", id);
+	return NULL;				/* keep the compiler quiet */
+}
+
+/* What is found belongs to the request. */
+static void
+read_evidence(GlueClaim *claim, const GlueResultRow *row)
+{
+	GlueUndo   *undo = claim->undo;
+	MemoryContext old_context = MemoryContextSwitchTo(claim->context);
+	json_object *updates = glue_result_tree(row, EVIDENCE_UPDATES);
+	int			count = updates != NULL ?
+		(int) json_object_array_length(updates) : 0;
+
+	undo->taken_over = glue_result_bool(row, EVIDENCE_TAKEN_OVER);
+	undo->deferred = glue_result_bool(row, EVIDENCE_DEFERRED);
+	undo->updates = palloc(Max(count, 1) * sizeof(json_object *));
+	for (int i = 0; i < count; i++)
+		undo->updates[i] = json_object_array_get_idx(updates, i);
+	undo->nupdates = count;
+	undo->updated_at = glue_result_time(row, EVIDENCE_UPDATED_AT);
+	undo->deleted_at = glue_result_time(row, EVIDENCE_DELETED_AT);
+	MemoryContextSwitchTo(old_context);
+}

@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * evidence.h
+ *	  What others have done about a connection that is to be deleted again.
+ *
+ * IDENTIFICATION
+ *	  src/store/evidence.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_EVIDENCE_H
+#define GLUE_STORE_EVIDENCE_H
+
+#include "store/claims.h"
+
+extern void glue_undo_evidence_find(const GlueClaims *queue, List *undos);
+
+#endif							/* GLUE_STORE_EVIDENCE_H */

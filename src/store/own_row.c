@@ -1,0 +1,274 @@
+/*-------------------------------------------------------------------------
+ *
+ * own_row.c
+ *	  Insert of one row, without a statement.
+ *
+ * To set up a statement takes longer than to write a row.  So a row of a table
+ * that is as we made it is written by what the executor uses itself, like
+ *
+ *		INSERT INTO table VALUES (...)
+ *
+ * or, if there may be such a row already,
+ *
+ *		INSERT INTO table VALUES (...) ON CONFLICT DO NOTHING
+ *
+ * but that no conflict is looked for before the row is there: there seldom is
+ * one, and an index finds it.  The row is inserted speculatively, as the
+ * executor does it, and so is dead at once if there is one.
+ *
+ * Whatever the executor would do besides that (triggers, rules, row security,
+ * constraints, defaults, checks of privileges) is not done here.  A table on
+ * which it would do any of that is refused, and is for a statement; except
+ * that it may have the check constraints that we made, which take longer to
+ * read than a row to write.  Indexes of every kind are the executor's: nothing
+ * that belongs to one is kept from row to row, as its parts point to each other
+ * and to what PostgreSQL may throw away.
+ *
+ * What was found out about a table is kept until PostgreSQL says that its
+ * definition may have changed.
+ *
+ * IDENTIFICATION
+ *	  src/store/own_row.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "executor/executor.h"
+#include "nodes/execnodes.h"
+#include "server/compat.h"
+#include "storage/lmgr.h"
+#include "store/own_row.h"
+#include "utils/acl.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
+
+/* All shapes that were asked about. */
+static GlueRowShape *shapes = NULL;
+
+/* prototypes of private functions */
+static void register_shape(GlueRowShape *shape);
+static void forget_table(Datum arg, Oid table);
+static bool has_side_effects(Relation table);
+static bool has_columns(TupleDesc desc, const GlueRowShape *shape);
+static bool keeps_checks(TupleDesc desc, const GlueRowShape *shape);
+static bool owner_may_insert(Relation table);
+static bool fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
+					  const Datum *values, const char *nulls);
+static void insert_certainly(Relation relation, ResultRelInfo *target,
+							 TupleTableSlot *slot, EState *executor);
+static bool insert_unless_there(Relation relation, ResultRelInfo *target,
+								TupleTableSlot *slot, EState *executor);
+
+/*
+ * Is a table fit for this?
+ *
+ * It must be locked until the row is inserted, so that it stays so.
+ */
+bool
+glue_row_insert_possible(Relation table, GlueRowShape *shape)
+{
+	Oid			oid = RelationGetRelid(table);
+
+	register_shape(shape);
+	if (shape->table != oid || !shape->known)
+	{
+		shape->table = oid;
+		shape->known = false;
+		shape->possible =
+			!has_side_effects(table) &&
+			has_columns(RelationGetDescr(table), shape) &&
+			keeps_checks(RelationGetDescr(table), shape) &&
+			owner_may_insert(table);
+		shape->known = true;
+	}
+	return shape->possible;
+}
+
+static void
+register_shape(GlueRowShape *shape)
+{
+	if (shape->registered)
+		return;
+	if (shapes == NULL)
+		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
+	shape->next = shapes;
+	shapes = shape;
+	shape->registered = true;
+}
+
+/*
+ * A relcache callback: the definition of a table, or of any, has changed.
+ *
+ * That can be while we find out about it: our lock lets others create an index
+ * concurrently.
+ */
+static void
+forget_table(Datum arg, Oid table)
+{
+	for (GlueRowShape *shape = shapes; shape != NULL; shape = shape->next)
+	{
+		if (table == shape->table || !OidIsValid(table))
+			shape->table = InvalidOid;
+	}
+}
+
+/*
+ * Would an insert do anything but to insert a row?
+ *
+ * The owner, in whose name it would be, is not subject to row security unless
+ * it is forced.
+ */
+static bool
+has_side_effects(Relation table)
+{
+	return table->rd_rel->relkind != RELKIND_RELATION ||
+		table->rd_rel->relam != HEAP_TABLE_AM_OID ||
+		table->rd_rel->relispartition ||
+		(table->rd_rel->relrowsecurity && table->rd_rel->relforcerowsecurity) ||
+		table->rd_rules != NULL ||
+		table->trigdesc != NULL;
+}
+
+/* Are there our columns, and no others that an insert would fill in? */
+static bool
+has_columns(TupleDesc desc, const GlueRowShape *shape)
+{
+	if (desc->natts < shape->ncolumns)
+		return false;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		bool		given = i < shape->ncolumns;
+
+		if (given &&
+			(attribute->attisdropped ||
+			 attribute->atttypid != shape->column_type(i) ||
+			 strcmp(NameStr(attribute->attname), shape->column_name(i)) != 0))
+			return false;
+		if (!given && (attribute->atthasdef || attribute->attidentity != '\0'))
+			return false;
+		if (attribute->attgenerated != '\0' ||
+			(!attribute->attisdropped && attribute->atttypmod >= 0))
+			return false;
+	}
+	return true;
+}
+
+/* Are there no checks that a row of ours might fail? */
+static bool
+keeps_checks(TupleDesc desc, const GlueRowShape *shape)
+{
+	int			nchecks = desc->constr != NULL ? desc->constr->num_check : 0;
+
+	for (int i = 0; i < nchecks; i++)
+	{
+		const char *const *check = shape->checks;
+
+		while (check != NULL && *check != NULL &&
+			   strcmp(*check, desc->constr->check[i].ccname) != 0)
+			check++;
+		if (check == NULL || *check == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* A statement would be executed with the rights of the owner. */
+static bool
+owner_may_insert(Relation table)
+{
+	Oid			oid = RelationGetRelid(table);
+	Oid			owner = table->rd_rel->relowner;
+
+	return pg_class_aclcheck(oid, owner, ACL_INSERT) == ACLCHECK_OK &&
+		pg_class_aclcheck(oid, owner, ACL_SELECT) == ACLCHECK_OK;
+}
+
+/*
+ * Insert a row into a table that is fit for it, and locked; false if that is for
+ * a statement, because there is such a row already, or a column must not be null.
+ *
+ * nulls has 'n' for null, as for SPI.  The row is visible to what comes next.
+ */
+bool
+glue_row_insert(Oid table, const GlueRowShape *shape, const Datum *values,
+				const char *nulls)
+{
+	Relation	relation = table_open(table, RowExclusiveLock);
+	EState	   *executor = CreateExecutorState();
+	MemoryContext old_context = MemoryContextSwitchTo(executor->es_query_cxt);
+	ResultRelInfo *target = makeNode(ResultRelInfo);
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
+	bool		inserted = fill_slot(slot, shape, values, nulls);
+
+	InitResultRelInfo(target, relation, 0, NULL, 0);
+	ExecOpenIndices(target, false);
+	if (inserted && shape->may_be_there)
+		inserted = insert_unless_there(relation, target, slot, executor);
+	else if (inserted)
+		insert_certainly(relation, target, slot, executor);
+	ExecCloseIndices(target);
+	ExecDropSingleTupleTableSlot(slot);
+	MemoryContextSwitchTo(old_context);
+	FreeExecutorState(executor);
+	table_close(relation, NoLock);
+	CommandCounterIncrement();
+	return inserted;
+}
+
+/* Make a row of the values; false if a column must not be null. */
+static bool
+fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
+		  const Datum *values, const char *nulls)
+{
+	TupleDesc	desc = slot->tts_tupleDescriptor;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		bool		is_null = i >= shape->ncolumns || nulls[i] == 'n';
+
+		if (is_null && TupleDescAttr(desc, i)->attnotnull)
+			return false;
+		slot->tts_isnull[i] = is_null;
+		slot->tts_values[i] = is_null ? (Datum) 0 : values[i];
+	}
+	ExecStoreVirtualTuple(slot);
+	return true;
+}
+
+/* Insert the row, which nobody else has. */
+static void
+insert_certainly(Relation relation, ResultRelInfo *target,
+				 TupleTableSlot *slot, EState *executor)
+{
+	table_tuple_insert(relation, slot, GetCurrentCommandId(true), 0, NULL);
+	(void) glue_insert_index_tuples(target, slot, executor, false, NULL);
+}
+
+/*
+ * Insert the row, as long as nobody else has one.
+ *
+ * Those who meet with ours meanwhile wait until it is decided whether it
+ * stays.
+ */
+static bool
+insert_unless_there(Relation relation, ResultRelInfo *target,
+					TupleTableSlot *slot, EState *executor)
+{
+	TransactionId xid = GetCurrentTransactionId();
+	uint32		token = SpeculativeInsertionLockAcquire(xid);
+	bool		conflict = false;
+
+	table_tuple_insert_speculative(relation, slot, GetCurrentCommandId(true),
+								   0, NULL, token);
+	(void) glue_insert_index_tuples(target, slot, executor, true, &conflict);
+	table_tuple_complete_speculative(relation, slot, token, !conflict);
+	SpeculativeInsertionLockRelease(xid);
+	return !conflict;
+}

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * own_row.h
+ *	  Insert of one row, without a statement.
+ *
+ * IDENTIFICATION
+ *	  src/store/own_row.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_OWN_ROW_H
+#define GLUE_STORE_OWN_ROW_H
+
+#include "utils/relcache.h"
+
+/*
+ * What a table must look like for that.  To be static: what is found out about
+ * the table is kept in it.
+ */
+typedef struct GlueRowShape
+{
+	bool		may_be_there;	/* a row with the same key, which is for a
+								 * statement then; else it is an error */
+	int			ncolumns;		/* the first ones of the table */
+	const char *(*column_name) (int column);
+	Oid			(*column_type) (int column);
+	const char *const *checks;	/* constraints that every row of ours keeps;
+								 * ends with NULL, or is NULL for none */
+
+	/* set by store/own_row.c, of the table that was asked about last */
+	Oid			table;			/* InvalidOid: of none, or it has changed */
+	bool		known;			/* else an error ended the search */
+	bool		possible;
+	bool		registered;
+	struct GlueRowShape *next;
+} GlueRowShape;
+
+extern bool glue_row_insert_possible(Relation table,
+									 GlueRowShape *shape);
+extern bool glue_row_insert(Oid table, const GlueRowShape *shape,
+							const Datum *values, const char *nulls);
+
+#endif							/* GLUE_STORE_OWN_ROW_H */

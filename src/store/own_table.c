@@ -1,0 +1,581 @@
+/*-------------------------------------------------------------------------
+ *
+ * own_table.c
+ *	  What may hang on the extension's own tables.
+ *
+ * Statements on our tables are executed with the rights of their owner, who is
+ * a superuser as a rule, and so is whatever PostgreSQL executes along with them:
+ * triggers, rules, policies, check constraints, and the expressions of indexes
+ * and of defaults.  Some of that can come from others.  Whoever was granted ALL on
+ * a table may create triggers on it, with functions of his own; and whoever owns
+ * a function can give it another body at any time.  So before a table is used, it
+ * is looked at, and refused if anything on it is not its owner's:
+ *
+ *	- on a private table there must be no trigger, no rule and no other policy
+ *	  than ours
+ *	- on a table that is shown, functions must belong to the owner of the table,
+ *	  or come with PostgreSQL, also those of the condition of a trigger; and there
+ *	  must be no rule.  As long as others may make triggers, there must be none
+ *	  with arguments or a condition.  A foreign key that refers to the table is a
+ *	  trigger as well: one of another role would keep rows from being deleted, and
+ *	  what is deleted by one of the owner must be as safe as this table.  A trigger
+ *	  that can be deferred is executed when we are not the owner any more, but
+ *	  whoever makes the call, or a worker
+ *	- on neither must there be an index, a constraint or a default that executes
+ *	  functions of another role, or a column of a type of another role.  A domain
+ *	  is refused whoever it belongs to: it can be made of another one
+ *
+ * To skip a trigger instead would be easy, and wrong: its owner has a right to
+ * have it executed, or to be told.
+ *
+ * What is found here is that there is nothing, as a rule, and that is kept until
+ * PostgreSQL says that the definition of the table may have changed.
+ *
+ * And a table must be logged.  What it says is of no use if a crash empties it.
+ *
+ * IDENTIFICATION
+ *	  src/store/own_table.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/amapi.h"
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_rewrite.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "rewrite/prs2lock.h"
+#include "rewrite/rowsecurity.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/foreign_code.h"
+#include "store/own_table.h"
+#include "utils/acl.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* The policy that comes with the extension. */
+#define OWN_POLICY			"glue_request_own"
+#define OWN_POLICY_TABLE	"glue_request"
+
+/* Tables that nothing hangs on, as far as is known. */
+#define MAX_BARE_TABLES		8
+static Oid	bare_tables[MAX_BARE_TABLES];
+
+/* The one that is looked at, unless its definition has changed meanwhile. */
+static Oid	looked_at = InvalidOid;
+
+/* prototypes of private functions */
+static void check_table(Relation table, GlueTableKind kind);
+static bool check_hanging(Relation table, GlueTableKind kind, List *changed);
+static bool is_bare(Oid table);
+static void note_bare(Oid table);
+static void forget_table(Datum arg, Oid table);
+static void check_rules(Relation table);
+static void check_triggers(Relation table, GlueTableKind kind,
+						   List *changed);
+static void check_who_made(Relation table, const Trigger *trigger);
+static const char *find_trigger_grant(Relation table);
+static bool is_own_trigger(Relation table, const Trigger *trigger);
+static void check_foreign_key(Relation table, const Trigger *trigger,
+							  List *changed);
+static bool changes_other(Oid function);
+static bool check_policies(Relation table, GlueTableKind kind);
+static bool check_constraints(Relation table);
+static void check_columns(Relation table);
+static bool check_indexes(Relation table);
+static Node *index_expression(Relation index, AttrNumber column);
+static bool check_expression(Relation table, Node *expression,
+							 const char *kind, const char *name);
+static char *name_of_rule(Oid rule);
+pg_noreturn static void refuse(Relation table, const char *kind,
+							   const char *name, const char *detail);
+
+/*
+ * Open one of our tables, in the schema of the extension, if it is fit to be
+ * used; an error says why it is not.
+ *
+ * It is found through the schema of the extension, and never through the
+ * search_path.
+ */
+Relation
+glue_own_table_find(const char *name, Oid schema, LOCKMODE lock,
+					GlueTableKind kind)
+{
+	Relation	relation = glue_own_table_try(name, schema, lock, kind);
+
+	if (relation == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s\" of extension \"glue_conn\" does not exist",
+						name),
+				 errhint("Create the extension anew.")));
+	return relation;
+}
+
+/* Do the same; NULL if there is no such table, or not any more. */
+Relation
+glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
+				   GlueTableKind kind)
+{
+	Oid			table = get_relname_relid(name, schema);
+	Relation	relation = OidIsValid(table) ? try_table_open(table, lock) :
+		NULL;
+
+	if (relation != NULL)
+		check_table(relation, kind);
+	return relation;
+}
+
+/* The qualified name of a table. */
+char *
+glue_own_table_name(Relation table)
+{
+	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)),
+									  RelationGetRelationName(table));
+}
+
+/*
+ * Raise an error if a table, which is locked until the end of the transaction,
+ * is not fit to be used.
+ */
+static void
+check_table(Relation table, GlueTableKind kind)
+{
+	if (is_bare(RelationGetRelid(table)))
+		return;
+	if (table->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" of extension \"glue_conn\" is not logged",
+						RelationGetRelationName(table)),
+				 errdetail("A crash would empty it, and what it tells of AWS Glue would be lost."),
+				 errhint("ALTER TABLE %s SET LOGGED;",
+						 glue_own_table_name(table))));
+	if (check_hanging(table, kind, NIL))
+		note_bare(RelationGetRelid(table));
+}
+
+/*
+ * Refuse a table with anything on it that is not its owner's; returns whether
+ * nothing is.  changed are the tables that are changed before this one.
+ */
+static bool
+check_hanging(Relation table, GlueTableKind kind, List *changed)
+{
+	bool		bare = table->trigdesc == NULL;
+
+	check_rules(table);
+	check_triggers(table, kind,
+				   lappend_oid(list_copy(changed), RelationGetRelid(table)));
+	bare &= check_policies(table, kind);
+	bare &= check_constraints(table);
+	check_columns(table);
+	bare &= check_indexes(table);
+	return bare;
+}
+
+/*
+ * Is a table known to be bare?  If it is not, it is about to be looked at.
+ */
+static bool
+is_bare(Oid table)
+{
+	static bool registered = false;
+
+	if (!registered)
+		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
+	registered = true;
+	for (int i = 0; i < MAX_BARE_TABLES; i++)
+	{
+		if (bare_tables[i] == table)
+			return true;
+	}
+	looked_at = table;
+	return false;
+}
+
+/*
+ * Nothing was found on the table that was looked at.  Who only reads it has a
+ * lock that lets others put something there meanwhile; then it is not noted.
+ *
+ * There are so few tables that it does not matter which one is forgotten.
+ */
+static void
+note_bare(Oid table)
+{
+	static int	next = 0;
+
+	if (looked_at != table)
+		return;
+	bare_tables[next] = table;
+	next = (next + 1) % MAX_BARE_TABLES;
+}
+
+/* A relcache callback: the definition of a table, or of any, has changed. */
+static void
+forget_table(Datum arg, Oid table)
+{
+	for (int i = 0; i < MAX_BARE_TABLES; i++)
+	{
+		if (bare_tables[i] == table || !OidIsValid(table))
+			bare_tables[i] = InvalidOid;
+	}
+	if (looked_at == table || !OidIsValid(table))
+		looked_at = InvalidOid;
+}
+
+/* ----------------------------------------------------------------
+ * What can hang on a table
+ * ----------------------------------------------------------------
+ */
+
+static void
+check_rules(Relation table)
+{
+	if (table->rd_rules != NULL && table->rd_rules->numLocks > 0)
+		refuse(table, "rule", name_of_rule(table->rd_rules->rules[0]->ruleId),
+			   "It would be executed with the rights of the table's owner.");
+}
+
+static void
+check_triggers(Relation table, GlueTableKind kind, List *changed)
+{
+	Oid			owner = table->rd_rel->relowner;
+	int			ntriggers = table->trigdesc ? table->trigdesc->numtriggers : 0;
+
+	for (int i = 0; i < ntriggers; i++)
+	{
+		const Trigger *trigger = &table->trigdesc->triggers[i];
+
+		/* that of others can name another table, too */
+		if (trigger->tgisinternal && OidIsValid(trigger->tgconstrrelid))
+			check_foreign_key(table, trigger, changed);
+		else if (trigger->tgisinternal &&
+				 trigger->tgfoid == F_UNIQUE_KEY_RECHECK)
+			continue;			/* of a constraint that can be deferred */
+		else if (kind == GLUE_TABLE_PRIVATE)
+			refuse(table, "trigger", trigger->tgname,
+				   "Nobody but the extension may change this table, or do anything when it is changed.");
+		else if (is_own_trigger(table, trigger))
+			refuse(table, "trigger", trigger->tgname,
+				   "It would make requests in the name of the table's owner.");
+		else if (glue_function_owner(trigger->tgfoid) != owner)
+			refuse(table, "trigger", trigger->tgname,
+				   psprintf("Its function is of role \"%s\", and would be executed with the rights of the table's owner, \"%s\".",
+							GetUserNameFromId(glue_function_owner(trigger->tgfoid), false),
+							GetUserNameFromId(owner, false)));
+		else if (trigger->tgdeferrable)
+			refuse(table, "trigger", trigger->tgname,
+				   "It can be deferred, and would be executed with the rights of whoever ends the transaction.");
+		else
+			check_who_made(table, trigger);
+	}
+}
+
+/*
+ * Nothing tells who has made a trigger.  As long as others may make some, one must
+ * be such that it does not matter: a function that the owner has written for a
+ * trigger is executed as it was written, without arguments and without a
+ * condition, in which anything could be executed.
+ */
+static void
+check_who_made(Relation table, const Trigger *trigger)
+{
+	const char *other;
+
+	if (trigger->tgqual != NULL)
+		(void) check_expression(table, stringToNode(trigger->tgqual),
+								"trigger", trigger->tgname);
+	if (trigger->tgqual == NULL && trigger->tgnargs == 0 &&
+		trigger->tgfoid >= FirstNormalObjectId)
+		return;
+	other = find_trigger_grant(table);
+	if (other != NULL)
+		refuse(table, "trigger", trigger->tgname,
+			   psprintf("It may be of role \"%s\", which was granted TRIGGER on the table, and its arguments and condition would be used with the rights of the table's owner.",
+						other));
+}
+
+/* Who may make triggers, beside the owner and superusers; NULL if nobody may. */
+static const char *
+find_trigger_grant(Relation table)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID,
+										ObjectIdGetDatum(RelationGetRelid(table)));
+	const char *other = NULL;
+	bool		is_null;
+	Datum		value;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u",
+			 RelationGetRelid(table));
+	value = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relacl, &is_null);
+	for (int i = 0; !is_null && i < ACL_NUM(DatumGetAclP(value)); i++)
+	{
+		const		AclItem *item = &ACL_DAT(DatumGetAclP(value))[i];
+
+		if (!(ACLITEM_GET_PRIVS(*item) & ACL_TRIGGER) ||
+			item->ai_grantee == table->rd_rel->relowner ||
+			(item->ai_grantee != ACL_ID_PUBLIC &&
+			 superuser_arg(item->ai_grantee)))
+			continue;
+		other = item->ai_grantee == ACL_ID_PUBLIC ? "public" :
+			GetUserNameFromId(item->ai_grantee, false);
+	}
+	ReleaseSysCache(tuple);
+	return other;
+}
+
+/* Is a trigger one that provisions connections? */
+static bool
+is_own_trigger(Relation table, const Trigger *trigger)
+{
+	return get_func_namespace(trigger->tgfoid) == RelationGetNamespace(table) &&
+		strcmp(get_func_name(trigger->tgfoid), "glue_provision_connection") == 0;
+}
+
+/*
+ * A table refers to ours, or ours to another one.  What refers to it may be
+ * changed along with it, in the name of the owner of both, and so must be as
+ * safe.
+ */
+static void
+check_foreign_key(Relation table, const Trigger *trigger, List *changed)
+{
+	Relation	other = try_table_open(trigger->tgconstrrelid, AccessShareLock);
+
+	if (other == NULL)
+		return;
+	if (other->rd_rel->relowner != table->rd_rel->relowner)
+		refuse(table, "constraint",
+			   get_constraint_name(trigger->tgconstraint),
+			   psprintf("It is a foreign key of table \"%s\", which is of another role, and would keep rows from being changed.",
+						RelationGetRelationName(other)));
+	if (changes_other(trigger->tgfoid) &&
+		!list_member_oid(changed, RelationGetRelid(other)))
+		(void) check_hanging(other, GLUE_TABLE_SHOWN, changed);
+	table_close(other, NoLock);
+}
+
+/* Does the trigger of a foreign key change rows of the table that has it? */
+static bool
+changes_other(Oid function)
+{
+	switch (function)
+	{
+		case F_RI_FKEY_CASCADE_DEL:
+		case F_RI_FKEY_CASCADE_UPD:
+		case F_RI_FKEY_SETNULL_DEL:
+		case F_RI_FKEY_SETNULL_UPD:
+		case F_RI_FKEY_SETDEFAULT_DEL:
+		case F_RI_FKEY_SETDEFAULT_UPD:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Returns whether nothing but our own policy is there. */
+static bool
+check_policies(Relation table, GlueTableKind kind)
+{
+	bool		bare = true;
+	ListCell   *cell;
+
+	if (table->rd_rsdesc == NULL)
+		return true;
+	foreach(cell, table->rd_rsdesc->policies)
+	{
+		const		RowSecurityPolicy *policy = lfirst(cell);
+
+		/* the policy that denies all where there is none */
+		if (policy->policy_name == NULL ||
+			strcmp(policy->policy_name, "default-deny policy") == 0)
+			continue;
+		if (kind == GLUE_TABLE_PRIVATE &&
+			(strcmp(policy->policy_name, OWN_POLICY) != 0 ||
+			 strcmp(RelationGetRelationName(table), OWN_POLICY_TABLE) != 0))
+			refuse(table, "policy", policy->policy_name,
+				   "Who may see this table is for the extension to say.");
+		bare &= check_expression(table, (Node *) policy->qual, "policy",
+								 policy->policy_name);
+		bare &= check_expression(table, (Node *) policy->with_check_qual,
+								 "policy", policy->policy_name);
+	}
+	return bare;
+}
+
+static bool
+check_constraints(Relation table)
+{
+	TupleConstr *constraints = RelationGetDescr(table)->constr;
+	bool		bare = true;
+
+	if (constraints == NULL)
+		return true;
+	for (int i = 0; i < constraints->num_check; i++)
+		bare &= check_expression(table,
+								 stringToNode(constraints->check[i].ccbin),
+								 "constraint", constraints->check[i].ccname);
+	for (int i = 0; i < constraints->num_defval; i++)
+		bare &= check_expression(table,
+								 stringToNode(constraints->defval[i].adbin),
+								 "column",
+								 NameStr(TupleDescAttr(RelationGetDescr(table),
+													   constraints->defval[i].adnum - 1)->attname));
+	return bare;
+}
+
+/*
+ * A domain can have a constraint that executes whatever its owner likes, and be
+ * part of any other type.
+ */
+static void
+check_columns(Relation table)
+{
+	TupleDesc	desc = RelationGetDescr(table);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped &&
+			glue_is_foreign_type(attribute->atttypid, table->rd_rel->relowner))
+			refuse(table, "column", NameStr(attribute->attname),
+				   "Its type is a domain, or of another role, and its constraints would be executed with the rights of the table's owner.");
+	}
+}
+
+static bool
+check_indexes(Relation table)
+{
+	List	   *indexes = RelationGetIndexList(table);
+	bool		bare = true;
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+		const char *name = RelationGetRelationName(index);
+
+		bare &= check_expression(table,
+								 index_expression(index, Anum_pg_index_indexprs),
+								 "index", name);
+		bare &= check_expression(table,
+								 index_expression(index, Anum_pg_index_indpred),
+								 "index", name);
+		for (int i = 0; i < IndexRelationGetNumberOfKeyAttributes(index); i++)
+		{
+			GlueForeignCode found = {.owner = table->rd_rel->relowner};
+
+			for (int number = 1; number <= index->rd_indam->amsupport; number++)
+			{
+				Oid			function = index_getprocid(index, i + 1, number);
+
+				if (OidIsValid(function) &&
+					glue_is_foreign_function(function, &found))
+					refuse(table, "index", name,
+						   "Its operator class has a function of another role, which would be executed with the rights of the table's owner.");
+			}
+			bare &= !found.any;
+		}
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+	return bare;
+}
+
+/*
+ * The expressions of an index, or its condition, as they were written: the
+ * relcache has executed what is constant in those that it returns.
+ */
+static Node *
+index_expression(Relation index, AttrNumber column)
+{
+	bool		is_null;
+	Datum		value = SysCacheGetAttr(INDEXRELID, index->rd_indextuple, column,
+										&is_null);
+
+	return is_null ? NULL : stringToNode(TextDatumGetCString(value));
+}
+
+/* ----------------------------------------------------------------
+ * Expressions
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Refuse an expression that executes a function of another role; returns
+ * whether it executes none but PostgreSQL's own.
+ */
+static bool
+check_expression(Relation table, Node *expression, const char *kind,
+				 const char *name)
+{
+	GlueForeignCode found = {.owner = table->rd_rel->relowner};
+
+	if (!glue_find_foreign_code(expression, &found))
+		return !found.any;
+	if (!OidIsValid(found.function))
+		refuse(table, kind, name,
+			   "It makes values of a type that is a domain, or of another role, and whose constraints would be executed with the rights of the table's owner.");
+	else
+		refuse(table, kind, name,
+			   psprintf("It executes function \"%s\" of role \"%s\" with the rights of the table's owner, \"%s\".",
+						get_func_name(found.function),
+						GetUserNameFromId(glue_function_owner(found.function), false),
+						GetUserNameFromId(found.owner, false)));
+}
+
+/* ----------------------------------------------------------------
+ * Refusals
+ * ----------------------------------------------------------------
+ */
+
+static char *
+name_of_rule(Oid rule)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	char	   *name = "?";
+
+	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(rule));
+	scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		name = pstrdup(NameStr(((Form_pg_rewrite) GETSTRUCT(tuple))->rulename));
+	systable_endscan(scan);
+	table_close(rewrite, AccessShareLock);
+	return name;
+}
+
+static void
+refuse(Relation table, const char *kind, const char *name, const char *detail)
+{
+	bool		ours = OidIsValid(getExtensionOfObject(RelationRelationId,
+													   RelationGetRelid(table)));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 ours ?
+			 errmsg("%s \"%s\" is not permitted on table \"%s\" of extension \"glue_conn\"",
+					kind, name, RelationGetRelationName(table)) :
+			 errmsg("%s \"%s\" is not permitted on table \"%s\", which is changed along with those of extension \"glue_conn\"",
+					kind, name, RelationGetRelationName(table)),
+			 errdetail_internal("%s", detail),
+			 errhint("Drop it, and revoke from others what the extension has not granted on the table.")));
+}

@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.h
+ *	  A request that is carried out after commit, or at once.
+ *
+ * IDENTIFICATION
+ *	  src/store/request.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_REQUEST_H
+#define GLUE_STORE_REQUEST_H
+
+#include <json-c/json.h>
+
+#include "client/target.h"
+
+/*
+ * One row of glue_request that is to be made.  Text is UTF-8, but for the name
+ * of the server.
+ */
+typedef struct GlueRequest
+{
+	const char *operation;		/* "CreateConnection" */
+	const char *name;			/* of the connection */
+
+	/* where it goes, as it was when it was asked for */
+	const char *server;			/* foreign server, or NULL */
+	Oid			server_oid;		/* InvalidOid without one */
+	Oid			server_owner;	/* likewise */
+	const char *region;
+	const char *catalog_id;		/* or NULL */
+	unsigned char fingerprint[GLUE_FINGERPRINT_LEN];	/* of the target */
+
+	/* whose it is */
+	int64		home;
+	int64		cluster;		/* that the OIDs are of */
+	Oid			role;
+
+	json_object *input;			/* ConnectionInput, or NULL */
+	json_object *shown;			/* the same without its secrets */
+	bool		has_secrets;
+	json_object *tags;			/* or NULL */
+	const char *on_conflict;	/* or NULL */
+	const char *on_missing;		/* or NULL */
+	bool		for_row;		/* asked for by a trigger */
+	const char *on_rollback;	/* of a call that acts at once, or NULL */
+} GlueRequest;
+
+#endif							/* GLUE_STORE_REQUEST_H */

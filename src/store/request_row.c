@@ -1,0 +1,216 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_row.c
+ *	  A row of the table glue_request, as the values of its columns.
+ *
+ * Who makes a row fills in what was asked for here, and adds what is its own:
+ * a request of the queue has its secrets sealed, a call that acts at once the
+ * transaction that it belongs to.
+ *
+ * IDENTIFICATION
+ *	  src/store/request_row.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
+#include "server/session_settings.h"
+#include "store/request_row.h"
+#include "utils/timestamp.h"
+
+static const struct
+{
+	const char *name;
+	Oid			type;
+}			columns[GLUE_NUM_REQUEST_COLUMNS] =
+
+{
+	[GLUE_REQUEST_ID] = {"id", INT8OID},
+	[GLUE_REQUEST_OPERATION] = {"operation", TEXTOID},
+	[GLUE_REQUEST_CONNECTION_NAME] = {"connection_name", TEXTOID},
+	[GLUE_REQUEST_SERVER] = {"server", NAMEOID},
+	[GLUE_REQUEST_REGION] = {"region", TEXTOID},
+	[GLUE_REQUEST_CATALOG_ID] = {"catalog_id", TEXTOID},
+	[GLUE_REQUEST_INPUT] = {"input", JSONBOID},
+	[GLUE_REQUEST_TAGS] = {"tags", JSONBOID},
+	[GLUE_REQUEST_ON_CONFLICT] = {"on_conflict", TEXTOID},
+	[GLUE_REQUEST_ON_MISSING] = {"on_missing", TEXTOID},
+	[GLUE_REQUEST_FOR_ROW] = {"for_row", BOOLOID},
+	[GLUE_REQUEST_HAS_SECRETS] = {"has_secrets", BOOLOID},
+	[GLUE_REQUEST_STATE] = {"state", TEXTOID},
+	[GLUE_REQUEST_ATTEMPTS] = {"attempts", INT4OID},
+	[GLUE_REQUEST_NEXT_ATTEMPT_AT] = {"next_attempt_at", TIMESTAMPTZOID},
+	[GLUE_REQUEST_LEASE_UNTIL] = {"lease_until", TIMESTAMPTZOID},
+	[GLUE_REQUEST_CLAIMED_BY] = {"claimed_by", INT8OID},
+	[GLUE_REQUEST_CALLER_XID] = {"caller_xid", XID8OID},
+	[GLUE_REQUEST_CALLER_TOP_XID] = {"caller_top_xid", XID8OID},
+	[GLUE_REQUEST_CALLER_SETTINGS] = {"caller_settings", JSONBOID},
+	[GLUE_REQUEST_ON_ROLLBACK] = {"on_rollback", TEXTOID},
+	[GLUE_REQUEST_REQUESTED_BY] = {"requested_by", REGROLEOID},
+	[GLUE_REQUEST_REQUESTED_AT] = {"requested_at", TIMESTAMPTZOID},
+	[GLUE_REQUEST_STARTED_AT] = {"started_at", TIMESTAMPTZOID},
+	[GLUE_REQUEST_ANSWERED_AT] = {"answered_at", TIMESTAMPTZOID},
+	[GLUE_REQUEST_UNDONE_AT] = {"undone_at", TIMESTAMPTZOID},
+	[GLUE_REQUEST_FINISHED_AT] = {"finished_at", TIMESTAMPTZOID},
+	[GLUE_REQUEST_STATUS] = {"status", TEXTOID},
+	[GLUE_REQUEST_ERROR_CODE] = {"error_code", TEXTOID},
+	[GLUE_REQUEST_ERROR_MESSAGE] = {"error_message", TEXTOID},
+	[GLUE_REQUEST_AWS_REQUEST_ID] = {"aws_request_id", TEXTOID},
+	[GLUE_REQUEST_HOME] = {"home", INT8OID},
+	[GLUE_REQUEST_CLUSTER] = {"cluster", INT8OID},
+	[GLUE_REQUEST_SERVER_OID] = {"server_oid", OIDOID},
+	[GLUE_REQUEST_SERVER_OWNER] = {"server_owner", REGROLEOID},
+	[GLUE_REQUEST_TARGET_FINGERPRINT] = {"target_fingerprint", BYTEAOID},
+	[GLUE_REQUEST_ANSWER] = {"answer", JSONBOID},
+};
+
+/* prototypes of private functions */
+static void set_identity(GlueRequestRow *row, const GlueRequest *request);
+static void set_tree(GlueRequestRow *row, GlueRequestColumn column,
+					 json_object *tree);
+
+static const char *const checks[] = {
+	"glue_request_operation_check",
+	"glue_request_state_check",
+	NULL
+};
+
+GlueRowShape glue_request_shape = {
+	.ncolumns = GLUE_NUM_REQUEST_COLUMNS,
+	.column_name = glue_request_column_name,
+	.column_type = glue_request_column_type,
+	.checks = checks,
+};
+
+const char *
+glue_request_column_name(int column)
+{
+	return columns[column].name;
+}
+
+Oid
+glue_request_column_type(int column)
+{
+	return columns[column].type;
+}
+
+/* The fingerprint that matters to a request, of those that a target has. */
+const unsigned char *
+glue_request_fingerprint(const GlueRequest *request, const GlueTarget *target)
+{
+	return request->has_secrets ? target->key_fingerprint :
+		target->fingerprint;
+}
+
+/*
+ * Say of a request where it goes: to a target, and to no other.  Whether it has
+ * secrets is known by then.
+ */
+void
+glue_request_set_target(GlueRequest *request, const GlueTarget *target)
+{
+	request->server = target->server;
+	request->server_oid = target->server_oid;
+	request->server_owner = target->server_owner;
+	request->region = target->endpoint.region;
+	request->catalog_id = target->catalog_id;
+	memcpy(request->fingerprint, glue_request_fingerprint(request, target),
+		   GLUE_FINGERPRINT_LEN);
+}
+
+/*
+ * Fill in a row for what is asked for now, to be carried out as soon as
+ * possible, where the settings of this session lead.
+ */
+void
+glue_request_row_fill(GlueRequestRow *row, int64 id,
+					  const GlueRequest *request)
+{
+	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
+	Jsonb	   *settings = glue_session_settings();
+
+	memset(row->nulls, 'n', sizeof(row->nulls));
+	glue_request_row_set(row, GLUE_REQUEST_ID, Int64GetDatum(id));
+	glue_request_row_set_text(row, GLUE_REQUEST_OPERATION, request->operation);
+	glue_request_row_set_text(row, GLUE_REQUEST_CONNECTION_NAME, request->name);
+	if (request->server != NULL)
+		glue_request_row_set(row, GLUE_REQUEST_SERVER,
+							 DirectFunctionCall1(namein,
+												 CStringGetDatum(request->server)));
+	glue_request_row_set_text(row, GLUE_REQUEST_REGION, request->region);
+	glue_request_row_set_text(row, GLUE_REQUEST_CATALOG_ID,
+							  request->catalog_id);
+	set_tree(row, GLUE_REQUEST_INPUT, request->shown);
+	set_tree(row, GLUE_REQUEST_TAGS, request->tags);
+	glue_request_row_set_text(row, GLUE_REQUEST_ON_CONFLICT,
+							  request->on_conflict);
+	glue_request_row_set_text(row, GLUE_REQUEST_ON_MISSING,
+							  request->on_missing);
+	glue_request_row_set(row, GLUE_REQUEST_FOR_ROW,
+						 BoolGetDatum(request->for_row));
+	glue_request_row_set(row, GLUE_REQUEST_HAS_SECRETS,
+						 BoolGetDatum(request->has_secrets));
+	glue_request_row_set_text(row, GLUE_REQUEST_STATE, "queued");
+	glue_request_row_set(row, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(0));
+	glue_request_row_set(row, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
+	glue_request_row_set_text(row, GLUE_REQUEST_ON_ROLLBACK,
+							  request->on_rollback);
+	if (settings != NULL)
+		glue_request_row_set(row, GLUE_REQUEST_CALLER_SETTINGS,
+							 JsonbPGetDatum(settings));
+	glue_request_row_set(row, GLUE_REQUEST_REQUESTED_BY,
+						 ObjectIdGetDatum(request->role));
+	glue_request_row_set(row, GLUE_REQUEST_REQUESTED_AT, now);
+	set_identity(row, request);
+}
+
+/* Whose the request is, and where it goes. */
+static void
+set_identity(GlueRequestRow *row, const GlueRequest *request)
+{
+	bytea	   *fingerprint = palloc(VARHDRSZ + GLUE_FINGERPRINT_LEN);
+
+	SET_VARSIZE(fingerprint, VARHDRSZ + GLUE_FINGERPRINT_LEN);
+	memcpy(VARDATA(fingerprint), request->fingerprint, GLUE_FINGERPRINT_LEN);
+	glue_request_row_set(row, GLUE_REQUEST_HOME, Int64GetDatum(request->home));
+	glue_request_row_set(row, GLUE_REQUEST_CLUSTER,
+						 Int64GetDatum(request->cluster));
+	glue_request_row_set(row, GLUE_REQUEST_SERVER_OID,
+						 ObjectIdGetDatum(request->server_oid));
+	if (OidIsValid(request->server_owner))
+		glue_request_row_set(row, GLUE_REQUEST_SERVER_OWNER,
+							 ObjectIdGetDatum(request->server_owner));
+	glue_request_row_set(row, GLUE_REQUEST_TARGET_FINGERPRINT,
+						 PointerGetDatum(fingerprint));
+}
+
+void
+glue_request_row_set(GlueRequestRow *row, GlueRequestColumn column,
+					 Datum value)
+{
+	row->values[column] = value;
+	row->nulls[column] = ' ';
+}
+
+/* Set a column to text in UTF-8; NULL leaves it as it is. */
+void
+glue_request_row_set_text(GlueRequestRow *row, GlueRequestColumn column,
+						  const char *utf8)
+{
+	if (utf8 != NULL)
+		glue_request_row_set(row, column,
+							 CStringGetTextDatum(glue_server_from_utf8(utf8)));
+}
+
+static void
+set_tree(GlueRequestRow *row, GlueRequestColumn column, json_object *tree)
+{
+	if (tree != NULL)
+		glue_request_row_set(row, column,
+							 JsonbPGetDatum(glue_jsonb_from_tree(tree)));
+}

@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_row.h
+ *	  A row of the table glue_request, as the values of its columns.
+ *
+ * IDENTIFICATION
+ *	  src/store/request_row.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_REQUEST_ROW_H
+#define GLUE_STORE_REQUEST_ROW_H
+
+#include "store/own_row.h"
+#include "store/request.h"
+
+/* The columns, in their order. */
+typedef enum GlueRequestColumn
+{
+	GLUE_REQUEST_ID,
+	GLUE_REQUEST_OPERATION,
+	GLUE_REQUEST_CONNECTION_NAME,
+	GLUE_REQUEST_SERVER,
+	GLUE_REQUEST_REGION,
+	GLUE_REQUEST_CATALOG_ID,
+	GLUE_REQUEST_INPUT,
+	GLUE_REQUEST_TAGS,
+	GLUE_REQUEST_ON_CONFLICT,
+	GLUE_REQUEST_ON_MISSING,
+	GLUE_REQUEST_FOR_ROW,
+	GLUE_REQUEST_HAS_SECRETS,
+	GLUE_REQUEST_STATE,
+	GLUE_REQUEST_ATTEMPTS,
+	GLUE_REQUEST_NEXT_ATTEMPT_AT,
+	GLUE_REQUEST_LEASE_UNTIL,
+	GLUE_REQUEST_CLAIMED_BY,
+	GLUE_REQUEST_CALLER_XID,
+	GLUE_REQUEST_CALLER_TOP_XID,
+	GLUE_REQUEST_CALLER_SETTINGS,
+	GLUE_REQUEST_ON_ROLLBACK,
+	GLUE_REQUEST_REQUESTED_BY,
+	GLUE_REQUEST_REQUESTED_AT,
+	GLUE_REQUEST_STARTED_AT,
+	GLUE_REQUEST_ANSWERED_AT,
+	GLUE_REQUEST_UNDONE_AT,
+	GLUE_REQUEST_FINISHED_AT,
+	GLUE_REQUEST_STATUS,
+	GLUE_REQUEST_ERROR_CODE,
+	GLUE_REQUEST_ERROR_MESSAGE,
+	GLUE_REQUEST_AWS_REQUEST_ID,
+	GLUE_REQUEST_HOME,
+	GLUE_REQUEST_CLUSTER,
+	GLUE_REQUEST_SERVER_OID,
+	GLUE_REQUEST_SERVER_OWNER,
+	GLUE_REQUEST_TARGET_FINGERPRINT,
+	GLUE_REQUEST_ANSWER,
+	GLUE_NUM_REQUEST_COLUMNS
+} GlueRequestColumn;
+
+/* The values of one row. */
+typedef struct GlueRequestRow
+{
+	Datum		values[GLUE_NUM_REQUEST_COLUMNS];
+	char		nulls[GLUE_NUM_REQUEST_COLUMNS];	/* 'n' or ' ', as SPI
+													 * wants them */
+} GlueRequestRow;
+
+/* The table as we made it. */
+extern GlueRowShape glue_request_shape;
+
+extern const char *glue_request_column_name(int column);
+extern Oid	glue_request_column_type(int column);
+
+extern void glue_request_set_target(GlueRequest *request,
+									const GlueTarget *target);
+extern const unsigned char *glue_request_fingerprint(const GlueRequest *request,
+													 const GlueTarget *target);
+extern void glue_request_row_fill(GlueRequestRow *row, int64 id,
+								  const GlueRequest *request);
+extern void glue_request_row_set(GlueRequestRow *row,
+								 GlueRequestColumn column, Datum value);
+extern void glue_request_row_set_text(GlueRequestRow *row,
+									  GlueRequestColumn column,
+									  const char *utf8);
+
+#endif							/* GLUE_STORE_REQUEST_ROW_H */

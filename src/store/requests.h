@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * requests.h
+ *	  The table glue_request, as those who ask for something see it.
+ *
+ * IDENTIFICATION
+ *	  src/store/requests.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_REQUESTS_H
+#define GLUE_STORE_REQUESTS_H
+
+#include "datatype/timestamp.h"
+#include "storage/lockdefs.h"
+#include "store/request.h"
+
+/* The table, ready to be used until the end of the transaction. */
+typedef struct GlueRequestQueue
+{
+	Oid			schema;
+	Oid			owner;
+	Oid			oid;
+	char	   *table;			/* its qualified name */
+	bool		plain;			/* rows need no statement to be inserted */
+	int64		home;			/* of this database */
+} GlueRequestQueue;
+
+/* What has become of a request. */
+typedef struct GlueRequestState
+{
+	char	   *state;
+	Oid			requested_by;
+	bool		has_secrets;
+	bool		uncommitted;	/* changed by the current transaction */
+	bool		immediate;		/* a call that acted at once */
+	bool		held;			/* of another home */
+	bool		answered;		/* carried out, and not recorded yet */
+	Oid			server_oid;		/* InvalidOid without a server */
+	int64		cluster;		/* that it is an OID of */
+	char	   *error_code;		/* of the last attempt, or NULL */
+} GlueRequestState;
+
+extern void glue_request_queue_open(GlueRequestQueue *queue, Oid schema,
+									LOCKMODE lock);
+extern void glue_request_make_own(const GlueRequestQueue *queue,
+								  GlueRequest *request);
+extern int64 glue_request_next_id(const GlueRequestQueue *queue);
+extern Oid	glue_request_sequence(const GlueRequestQueue *queue);
+extern int64 glue_request_insert(const GlueRequestQueue *queue,
+								 const GlueRequest *request);
+extern bool glue_request_insert_row(const GlueRequestQueue *queue,
+									const Datum *values, const char *nulls);
+extern void glue_request_withdraw(const GlueRequestQueue *queue, int64 id);
+extern bool glue_request_find(const GlueRequestQueue *queue, int64 id,
+							  GlueRequestState *found);
+extern bool glue_request_active_since(const GlueRequestQueue *queue,
+									  const char *name, TimestampTz since);
+extern bool glue_request_cancel(const GlueRequestQueue *queue, int64 id);
+extern bool glue_request_requeue(const GlueRequestQueue *queue, int64 id);
+extern void glue_request_hasten(const GlueRequestQueue *queue, int64 id);
+
+#endif							/* GLUE_STORE_REQUESTS_H */

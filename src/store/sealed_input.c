@@ -1,0 +1,272 @@
+/*-------------------------------------------------------------------------
+ *
+ * sealed_input.c
+ *	  The input of a request that waits, secrets and all.
+ *
+ * A request that waits in a table has its input there in two forms: redacted,
+ * for people to read, and sealed, to be sent.  The sealed form is the whole
+ * input, so that nobody has to put the two together.
+ *
+ * A request is sealed as what it is: in its database and under its ID, for its
+ * connection and its target, to be carried out as one role and in one way.  So the
+ * sealed input of one request opens no other, and nothing of it can be changed.
+ *
+ * The length of what is sealed is no secret.  As the rest of the input can be
+ * read beside it, that would tell the length of a password; so the text is
+ * filled up with blanks, which JSON does not mind.
+ *
+ * IDENTIFICATION
+ *	  src/store/sealed_input.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "secret/seal.h"
+#include "server/compat.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+#include "store/sealed_input.h"
+#include "store/secret_key_file.h"
+#include "text/json.h"
+
+/* The text that is sealed has a multiple of this many bytes. */
+#define GRAIN	64
+
+#define HINT_BY_REFERENCE \
+	"Refer to the secret instead, by SECRET_ID or SecretArn, or ask the administrator to set \"glue_conn.secret_key_file\"."
+#define HINT_KEY_WANTED \
+	"Set it to the file that has the key. The request waits for it, and nothing is lost."
+#define HINT_OLD_KEY \
+	"Add the key that they were sealed with to the file, as the second one. The request waits for it, and nothing is lost."
+#define HINT_LATER \
+	"The request waits, and nothing is lost."
+#define HINT_ANEW \
+	"Make the request anew."
+
+/* prototypes of private functions */
+static GlueSealedRequest identity_of(int64 id, const GlueRequest *request);
+static const char *text_or_empty(const char *text);
+static const char *tags_text(json_object *tags);
+static char *write_padded(json_object *input, Size *len);
+static unsigned char *write_context(const GlueSealedRequest *request,
+									Size *len);
+static GlueUnsealOutcome not_opened(int64 id,
+									GlueSealStatus status,
+									GlueFailure **failure);
+static GlueFailure *new_failure(int64 id,
+								const char *code, const char *detail,
+								const char *hint);
+
+/*
+ * Seal the input of a request that holds secrets; raises an error if there is no
+ * key.
+ *
+ * The result belongs to the current memory context.
+ */
+bytea *
+glue_request_seal(int64 id, const GlueRequest *request)
+{
+	GlueSealedRequest identity = identity_of(id, request);
+	GlueSealKeys keys;
+	GlueFailure *failure;
+	unsigned char *context;
+	Size		context_len;
+	char	   *plain;
+	Size		plain_len;
+	bytea	   *sealed;
+	bool		done;
+
+	if (!glue_secret_key_file_is_set())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("there is no key to seal the secrets of the request with"),
+				 errdetail("The connection input holds a secret, which would have to be stored until the request is carried out, and \"glue_conn.secret_key_file\" is not set."),
+				 errhint(HINT_BY_REFERENCE)));
+
+	context = write_context(&identity, &context_len);
+	plain = write_padded(request->input, &plain_len);
+	sealed = palloc(VARHDRSZ + glue_sealed_len(plain_len));
+	SET_VARSIZE(sealed, VARHDRSZ + glue_sealed_len(plain_len));
+
+	failure = glue_secret_key_file_read(&keys);
+	if (failure != NULL)
+		glue_failure_raise(ERROR, failure);
+	done = glue_seal(&keys, context, context_len, plain, plain_len,
+					 (unsigned char *) VARDATA(sealed));
+	glue_seal_keys_clear(&keys);
+	if (!done)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not seal the secrets of the request"),
+				 errdetail("OpenSSL lacks memory or random bytes.")));
+	return sealed;
+}
+
+/*
+ * Open the sealed input of a request.
+ *
+ * sealed must not be toasted, and is NULL if there is none where it should be.
+ * *input is a secret tree of the current memory context; if there is none,
+ * *failure says why, and the result whether it is worth another try.
+ */
+GlueUnsealOutcome
+glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
+					json_object **input, GlueFailure **failure)
+{
+	GlueSealedRequest identity = identity_of(id, request);
+	Size		sealed_len;
+	GlueSealKeys keys;
+	GlueSealStatus status;
+	unsigned char *context;
+	Size		context_len;
+	char	   *plain;
+	Size		plain_len;
+
+	*input = NULL;
+	if (sealed == NULL)
+	{
+		*failure = new_failure(id, GLUE_CODE_SEAL_BROKEN,
+							   "They are not in table \"glue_request_secret\".",
+							   HINT_ANEW);
+		return GLUE_UNSEAL_NEVER;
+	}
+	sealed_len = VARSIZE_ANY_EXHDR(sealed);
+	if (!glue_secret_key_file_is_set())
+	{
+		*failure = new_failure(id, GLUE_CODE_NO_SECRET_KEY,
+							   "\"glue_conn.secret_key_file\" is not set.",
+							   HINT_KEY_WANTED);
+		return GLUE_UNSEAL_LATER;
+	}
+
+	context = write_context(&identity, &context_len);
+	plain = glue_secret_alloc(sealed_len);
+	*failure = glue_secret_key_file_read(&keys);
+	if (*failure != NULL)
+		return GLUE_UNSEAL_LATER;
+	status = glue_unseal(&keys, context, context_len,
+						 (const unsigned char *) VARDATA_ANY(sealed),
+						 sealed_len, plain, &plain_len);
+	glue_seal_keys_clear(&keys);
+	if (status != GLUE_SEAL_OK)
+		return not_opened(id, status, failure);
+
+	*input = glue_secret_tree(glue_json_tree_parse(plain, plain_len));
+	if (*input == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	return GLUE_UNSEALED;
+}
+
+/* What a request is sealed as. */
+static GlueSealedRequest
+identity_of(int64 id, const GlueRequest *request)
+{
+	GlueSealedRequest identity = {
+		.id = id,
+		.home = request->home,
+		.role = request->role,
+		.operation = request->operation,
+		.connection_name = request->name,
+		.region = request->region,
+		.catalog_id = text_or_empty(request->catalog_id),
+		.tags = tags_text(request->tags),
+		.on_conflict = text_or_empty(request->on_conflict),
+		.on_missing = text_or_empty(request->on_missing),
+	};
+
+	memcpy(identity.target, request->fingerprint, GLUE_SEAL_TARGET_LEN);
+	return identity;
+}
+
+static const char *
+text_or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+/* Tags as they are in the table, in which order they were given or not. */
+static const char *
+tags_text(json_object *tags)
+{
+	Jsonb	   *jsonb = tags != NULL ? glue_jsonb_from_tree(tags) : NULL;
+
+	return jsonb == NULL ? "" :
+		JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
+}
+
+/*
+ * Write an input with blanks behind it, into secret memory.
+ */
+static char *
+write_padded(json_object *input, Size *len)
+{
+	Size		text_len = glue_json_tree_write(input, NULL, 0);
+	char	   *text;
+
+	*len = TYPEALIGN(GRAIN, text_len + 1);
+	text = glue_secret_alloc(*len);
+	glue_json_tree_write(input, text, text_len + 1);
+	memset(text + text_len, ' ', *len - text_len);
+	return text;
+}
+
+/* What the input of this request is sealed with, beside the key. */
+static unsigned char *
+write_context(const GlueSealedRequest *request, Size *len)
+{
+	unsigned char *context;
+
+	*len = glue_seal_context(request, NULL, 0);
+	context = palloc(*len);
+	glue_seal_context(request, context, *len);
+	return context;
+}
+
+/* Say why a sealed input was not opened, and whether it ever can be. */
+static GlueUnsealOutcome
+not_opened(int64 id, GlueSealStatus status,
+		   GlueFailure **failure)
+{
+	bool		later = true;
+	const char *detail;
+	const char *hint = HINT_LATER;
+
+	if (status == GLUE_SEAL_NO_KEY)
+	{
+		detail = psprintf("They were sealed with a key that is not in secret key file \"%s\".",
+						  glue_secret_key_file_name());
+		hint = HINT_OLD_KEY;
+	}
+	else if (status == GLUE_SEAL_FAILED)
+		detail = "OpenSSL lacks memory.";
+	else
+	{
+		later = false;
+		detail = status == GLUE_SEAL_ALTERED ?
+			"They, or the request that they belong to, were altered after they were sealed." :
+			"They are not in a form that this version of glue_conn knows.";
+		hint = HINT_ANEW;
+	}
+	*failure = new_failure(id, later ? GLUE_CODE_NO_SECRET_KEY :
+						   GLUE_CODE_SEAL_BROKEN, detail, hint);
+	return later ? GLUE_UNSEAL_LATER : GLUE_UNSEAL_NEVER;
+}
+
+/* detail is UTF-8. */
+static GlueFailure *
+new_failure(int64 id, const char *code,
+			const char *detail, const char *hint)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+	failure->code = code;
+	failure->message = psprintf("could not open the sealed secrets of request %lld",
+								(long long) id);
+	failure->detail = detail;
+	failure->hint = hint;
+	return failure;
+}

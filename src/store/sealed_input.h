@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * sealed_input.h
+ *	  The input of a request that waits, secrets and all.
+ *
+ * IDENTIFICATION
+ *	  src/store/sealed_input.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_SEALED_INPUT_H
+#define GLUE_STORE_SEALED_INPUT_H
+
+#include "client/failure.h"
+#include "store/request.h"
+
+/* The code of a failure because sealed secrets cannot be right. */
+#define GLUE_CODE_SEAL_BROKEN "sealed secrets broken"
+
+typedef enum GlueUnsealOutcome
+{
+	GLUE_UNSEALED,
+	GLUE_UNSEAL_LATER,			/* a key is missing, and nothing is lost */
+	GLUE_UNSEAL_NEVER			/* no key will open it */
+} GlueUnsealOutcome;
+
+extern bytea * glue_request_seal(int64 id, const GlueRequest *request);
+extern GlueUnsealOutcome glue_request_unseal(int64 id,
+											 const GlueRequest *request,
+											 const bytea * sealed,
+											 json_object **input,
+											 GlueFailure **failure);
+
+#endif							/* GLUE_STORE_SEALED_INPUT_H */

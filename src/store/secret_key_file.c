@@ -1,0 +1,152 @@
+/*-------------------------------------------------------------------------
+ *
+ * secret_key_file.c
+ *	  The file that glue_conn.secret_key_file names.
+ *
+ * The keys are read each time that one is needed, and cleansed right after:
+ * so a new key is used from the next request on without a reload, and a
+ * backend that once sealed something does not carry the keys in its memory
+ * for the rest of its life.  That costs some ten microseconds, and only for
+ * requests that hold a secret.
+ *
+ * Its contents pass through nothing but a buffer on the stack.
+ *
+ * Whatever is wrong comes back as a failure: who makes a request is told at
+ * once, and a worker lets the request wait for the key.
+ *
+ * IDENTIFICATION
+ *	  src/store/secret_key_file.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "server/encoding.h"
+#include "server/read_file.h"
+#include "server/settings.h"
+#include "storage/fd.h"
+#include "store/secret_key_file.h"
+#include "text/clean.h"
+
+/* Longer than any file name and message of the system. */
+#define MAX_UTF8_LEN	(4 * MAXPGPATH)
+
+/* prototypes of private functions */
+static bool read_keys(int file, GlueSealKeys *keys,
+					  GlueSealKeysProblem *problem);
+static GlueFailure *new_failure(const char *detail, const char *hint);
+static GlueFailure *failed_to(const char *what, int error);
+static const char *in_utf8(const char *text);
+
+/* Is there a file to read? */
+bool
+glue_secret_key_file_is_set(void)
+{
+	return glue_setting_secret_key_file[0] != '\0';
+}
+
+/* Its name, in UTF-8. */
+const char *
+glue_secret_key_file_name(void)
+{
+	return in_utf8(glue_setting_secret_key_file);
+}
+
+/*
+ * Read the keys of the file that is set.
+ *
+ * Returns NULL, or else why there are none.  The caller clears the keys, and
+ * does nothing before that which could raise an error.
+ */
+GlueFailure *
+glue_secret_key_file_read(GlueSealKeys *keys)
+{
+	GlueSealKeysProblem problem = {0};
+	bool		done;
+	int			error;
+
+	int			file = glue_file_open(glue_setting_secret_key_file);
+
+	if (file < 0)
+		return failed_to("opened", errno);
+
+	errno = 0;
+	done = read_keys(file, keys, &problem);
+	error = errno;
+	CloseTransientFile(file);
+	if (done)
+		return NULL;
+	if (problem.reason == NULL)
+		return failed_to("read", error);
+	return new_failure(problem.line == 0 ? problem.reason :
+					   psprintf("Line %d: %s", problem.line, problem.reason),
+					   problem.remedy);
+}
+
+/*
+ * Read the keys of an open file.  If this fails, problem says why, or errno if
+ * that has no reason.
+ */
+static bool
+read_keys(int file, GlueSealKeys *keys, GlueSealKeysProblem *problem)
+{
+	struct stat status;
+	char		text[GLUE_SEAL_KEY_FILE_MAX];
+	ssize_t		len;
+	bool		done;
+
+	if (fstat(file, &status) < 0 ||
+		!glue_seal_key_file_usable(&status, geteuid(), problem))
+		return false;
+	len = glue_file_read(file, text, sizeof(text));
+	done = len >= 0 && glue_seal_keys_parse(text, len, keys, problem);
+	OPENSSL_cleanse(text, sizeof(text));
+	return done;
+}
+
+/* Both in UTF-8, and sentences. */
+static GlueFailure *
+new_failure(const char *detail, const char *hint)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_CONFIG_FILE_ERROR;
+	failure->code = GLUE_CODE_NO_SECRET_KEY;
+	failure->message = psprintf("secret key file \"%s\" cannot be used",
+								glue_secret_key_file_name());
+	failure->detail = detail;
+	failure->hint = hint;
+	return failure;
+}
+
+/* The system refuses something, and errno says why. */
+static GlueFailure *
+failed_to(const char *what, int error)
+{
+	char	   *reason = psprintf("It could not be %s: %s.",
+								  what, strerror(error));
+
+	return new_failure(in_utf8(reason),
+					   "Check \"glue_conn.secret_key_file\", and that the server's operating system user may read the file.");
+}
+
+/* Text of the server in UTF-8, with "?" for what cannot be. */
+static const char *
+in_utf8(const char *text)
+{
+	const char *utf8;
+	char	   *buffer = palloc(MAX_UTF8_LEN);
+	int			len;
+
+	if (!glue_utf8_from_server(text, strlen(text), &utf8, &len))
+	{
+		utf8 = text;
+		len = strlen(text);
+	}
+	glue_clean_text(buffer, MAX_UTF8_LEN, utf8, len, false);
+	return buffer;
+}

@@ -1,0 +1,138 @@
+/*-------------------------------------------------------------------------
+ *
+ * clean.c
+ *	  Text from the network, made fit for an error report.
+ *
+ * What a server sends as a message may be of any length, have line ends,
+ * terminal escapes or broken UTF-8 in it, or be a whole web page.  Here it
+ * becomes one line of valid UTF-8 without control characters.
+ *
+ * IDENTIFICATION
+ *	  src/text/clean.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "text/clean.h"
+
+#include <string.h>
+
+#include "text/json.h"
+
+/* prototypes of private functions */
+static size_t next_piece(const char *input, size_t len, bool is_markup,
+						 const char **piece, size_t *piece_len);
+static size_t tag_len(const char *input, size_t len);
+static char ascii_lower(char c);
+
+/*
+ * Copy as much of a text as fits into a buffer of size bytes, as one line of
+ * valid UTF-8 with single spaces, and end it with a NUL.
+ *
+ * If is_markup, it is HTML or XML, and its tags are left out.
+ */
+void
+glue_clean_text(char *buffer, size_t size,
+				const char *input, size_t len, bool is_markup)
+{
+	size_t		used = 0;
+	size_t		space = 0;		/* 1 if one is due before the next character */
+
+	while (len > 0)
+	{
+		const char *piece;
+		size_t		piece_len;
+		size_t		count;
+
+		count = next_piece(input, len, is_markup, &piece, &piece_len);
+		if (*piece == ' ')
+			space = used > 0;
+		else
+		{
+			if (used + space + piece_len >= size)
+				break;
+			if (space)
+				buffer[used++] = ' ';
+			memcpy(buffer + used, piece, piece_len);
+			used += piece_len;
+			space = 0;
+		}
+		input += count;
+		len -= count;
+	}
+	buffer[used] = '\0';
+}
+
+/*
+ * Does a text begin with a prefix, but for case?  Only ASCII's: strcasecmp()
+ * would follow the database's locale, where "ID" may differ from "id".
+ */
+bool
+glue_begins_with(const char *input, size_t len, const char *prefix)
+{
+	for (; *prefix != '\0'; prefix++, input++, len--)
+	{
+		if (len == 0 || ascii_lower(*input) != ascii_lower(*prefix))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Take the next character, or the next tag of markup, off a text, and say
+ * what to put in its place: a space for white space, control characters and
+ * tags, a question mark for a byte that is no UTF-8.
+ *
+ * Returns how many bytes were taken, at least 1.
+ */
+static size_t
+next_piece(const char *input, size_t len, bool is_markup,
+		   const char **piece, size_t *piece_len)
+{
+	size_t		count = is_markup ? tag_len(input, len) : 0;
+	bool		is_space = count > 0;
+
+	if (count == 0)
+	{
+		uint32_t	code;
+
+		count = glue_utf8_decode(input, len, &code);
+		is_space = count > 0 && (code == ' ' || glue_utf8_is_control(code));
+	}
+
+	*piece = is_space ? " " : count > 0 ? input : "?";
+	*piece_len = is_space || count == 0 ? 1 : count;
+	return count > 0 ? count : 1;
+}
+
+/*
+ * Length of the tag that a text begins with; 0 if there is none.  Styles and
+ * scripts count as part of their tag.
+ */
+static size_t
+tag_len(const char *input, size_t len)
+{
+	const char *limit = input + len;
+	const char *end;
+
+	if (input[0] != '<')
+		return 0;
+
+	end = memchr(input, '>', len);
+	if (end != NULL &&
+		(glue_begins_with(input, len, "<style") ||
+		 glue_begins_with(input, len, "<script")))
+	{
+		while (end < limit && !glue_begins_with(end, limit - end, "</"))
+			end++;
+	}
+	else if (end != NULL)
+		end++;
+
+	return (end != NULL ? end : limit) - input;
+}
+
+static char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}

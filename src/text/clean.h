@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * clean.h
+ *	  Text from the network, made fit for an error report.
+ *
+ * IDENTIFICATION
+ *	  src/text/clean.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_TEXT_CLEAN_H
+#define GLUE_TEXT_CLEAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+extern void glue_clean_text(char *buffer, size_t size,
+							const char *input, size_t len, bool is_markup);
+extern bool glue_begins_with(const char *input, size_t len,
+							 const char *prefix);
+
+#endif							/* GLUE_TEXT_CLEAN_H */

@@ -1,0 +1,480 @@
+/*-------------------------------------------------------------------------
+ *
+ * json.c
+ *	  What this extension needs of a json-c tree beyond json-c itself.
+ *
+ * json-c is lenient, and leaves strings in memory that it frees.  The functions
+ * here are strict and leave nothing behind:
+ *
+ *	- parsing refuses what is no JSON (see json_reader.c), what is no UTF-8, and
+ *	  nesting beyond GLUE_JSON_MAX_DEPTH.
+ *	- freeing wipes the strings first.
+ *	- writing goes into the caller's buffer.  json-c's own serializer writes
+ *	  into a buffer that it reallocates, which leaves copies of secrets in
+ *	  freed memory, and keeps the result attached to the tree.
+ *
+ * Writing and freeing recurse, as json-c itself does, so trees must come from
+ * the parser here or observe the same limit.
+ *
+ * IDENTIFICATION
+ *	  src/text/json.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "text/json.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "text/json_reader.h"
+
+/* where glue_json_tree_write() has got to */
+typedef struct Writer
+{
+	char	   *buffer;
+	size_t		size;
+	size_t		used;			/* may go beyond size */
+} Writer;
+
+static json_object *parse(const char *text, size_t len, bool unique);
+static size_t character_width(const unsigned char *text, size_t len);
+static void cleanse_strings(json_object *tree);
+static void write_value(Writer *writer, json_object *value);
+static void write_object(Writer *writer, json_object *object);
+static void write_array(Writer *writer, json_object *array);
+static void write_string(Writer *writer, const char *text, size_t len);
+static size_t plain_length(const char *text, size_t len);
+static void write_escape(Writer *writer, unsigned char c);
+static void write_byte(Writer *writer, char byte);
+static void write_bytes(Writer *writer, const char *bytes, size_t len);
+
+/*
+ * Parse one JSON text.
+ *
+ * Returns NULL if it is not valid (see the file's comment) or memory is short,
+ * and also for the text "null", since json-c represents that by NULL.  The
+ * caller frees the tree with glue_json_tree_free().
+ */
+json_object *
+glue_json_tree_parse(const char *text, size_t len)
+{
+	return parse(text, len, false);
+}
+
+/*
+ * Likewise, but a text in which an object has a key twice is not valid either:
+ * a tree does not have all that is in it.
+ */
+json_object *
+glue_json_tree_parse_unique(const char *text, size_t len)
+{
+	return parse(text, len, true);
+}
+
+static json_object *
+parse(const char *text, size_t len, bool unique)
+{
+	json_object *tree = NULL;
+
+	if (len <= INT_MAX && glue_utf8_valid(text, len) &&
+		glue_json_read(text, len, GLUE_JSON_MAX_DEPTH, unique, &tree))
+		return tree;
+
+	glue_json_tree_free(tree);
+	return NULL;
+}
+
+/*
+ * Wipe every string of a tree, then release it.
+ *
+ * The caller must hold the only reference to the tree and to all in it.  NULL
+ * is fine.
+ */
+void
+glue_json_tree_free(json_object *tree)
+{
+	if (tree == NULL)
+		return;
+	cleanse_strings(tree);
+	json_object_put(tree);
+}
+
+/*
+ * Write a tree as compact JSON, like snprintf(): at most size bytes including
+ * the terminating NUL, which is always there unless size is 0.
+ *
+ * Returns the length of the whole text without the NUL, so a result of size
+ * or more means that it was cut.  NULL is written as null.
+ */
+size_t
+glue_json_tree_write(json_object *tree, char *buffer, size_t size)
+{
+	Writer		writer = {buffer, size, 0};
+
+	write_value(&writer, tree);
+	if (size > 0)
+		buffer[writer.used < size ? writer.used : size - 1] = '\0';
+	return writer.used;
+}
+
+/* A member of a tree that is a string; NULL if there is none. */
+const char *
+glue_json_tree_text(json_object *tree, const char *member)
+{
+	json_object *value = json_object_object_get(tree, member);
+
+	return json_object_is_type(value, json_type_string) ?
+		json_object_get_string(value) : NULL;
+}
+
+/*
+ * Is this UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates,
+ * nothing above U+10FFFF?
+ */
+bool
+glue_utf8_valid(const char *text, size_t len)
+{
+	const unsigned char *bytes = (const unsigned char *) text;
+	size_t		at = 0;
+
+	while (at < len)
+	{
+		uint64_t	chunk;
+		size_t		width;
+
+		/* nearly all text is ASCII: skip eight bytes at a time */
+		while (len - at >= sizeof(chunk))
+		{
+			memcpy(&chunk, bytes + at, sizeof(chunk));
+			if ((chunk & UINT64_C(0x8080808080808080)) != 0)
+				break;
+			at += sizeof(chunk);
+		}
+		if (at == len)
+			break;
+		width = character_width(bytes + at, len - at);
+		if (width == 0)
+			return false;
+		at += width;
+	}
+	return true;
+}
+
+/*
+ * Read the code point at the start of text, of at least one byte, into *code.
+ * Returns its width in bytes, or 0 if there is no valid one.
+ */
+size_t
+glue_utf8_decode(const char *text, size_t len, uint32_t *code)
+{
+	const unsigned char *bytes = (const unsigned char *) text;
+	size_t		width = character_width(bytes, len);
+
+	/* the first byte of n > 1 bytes begins with n ones and a zero */
+	*code = width > 1 ? bytes[0] & (0xFFu >> (width + 1)) : bytes[0];
+	for (size_t i = 1; i < width; i++)
+		*code = *code << 6 | (bytes[i] & 0x3F);
+	return width;
+}
+
+/*
+ * Count the code points of valid UTF-8.
+ */
+size_t
+glue_utf8_length(const char *text, size_t len)
+{
+	size_t		count = 0;
+
+	/* every byte but a continuation starts a code point */
+	for (size_t i = 0; i < len; i++)
+		count += ((unsigned char) text[i] & 0xC0) != 0x80;
+	return count;
+}
+
+/*
+ * Return the length of the longest prefix of valid UTF-8 text that has at
+ * most limit bytes and does not end within a code point.
+ */
+size_t
+glue_utf8_clip(const char *text, size_t len, size_t limit)
+{
+	if (len <= limit)
+		return len;
+	while (limit > 0 && ((unsigned char) text[limit] & 0xC0) == 0x80)
+		limit--;
+	return limit;
+}
+
+/*
+ * Is this a control character, or one that makes a terminal or browser show text
+ * in another order or on another line than it is in?
+ */
+bool
+glue_utf8_is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7F && code < 0xA0) ||
+		code == 0x61C || code == 0x200E || code == 0x200F ||
+		(code >= 0x2028 && code <= 0x202E) ||
+		(code >= 0x2066 && code <= 0x2069);
+}
+
+/*
+ * Put a question mark in the place of each control character of a text of valid
+ * UTF-8, but those of ASCII that are kept.  Returns the length that the text
+ * has now.
+ */
+size_t
+glue_utf8_hide_controls(char *text, size_t len, const char *kept)
+{
+	size_t		used = 0;
+	size_t		width;
+	uint32_t	code;
+
+	for (size_t at = 0; at < len; at += width)
+	{
+		width = glue_utf8_decode(text + at, len - at, &code);
+		if (width == 0)
+			return used;
+		if (glue_utf8_is_control(code) &&
+			(code == 0 || code > 0x7F || strchr(kept, (int) code) == NULL))
+			text[used++] = '?';
+		else
+		{
+			memmove(text + used, text + at, width);
+			used += width;
+		}
+	}
+	return used;
+}
+
+/*
+ * Return the number of bytes of the character at the start of text, or 0 if
+ * there is no valid one.  len is at least 1.
+ */
+static size_t
+character_width(const unsigned char *text, size_t len)
+{
+	unsigned char first = text[0];
+	unsigned char lowest = 0x80;
+	unsigned char highest = 0xBF;
+	size_t		width;
+
+	if (first < 0x80)
+		return 1;
+	if (first < 0xC2 || first > 0xF4)
+		return 0;
+	width = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+	if (len < width)
+		return 0;
+
+	/* the second byte says whether a form is overlong or out of range */
+	if (first == 0xE0)
+		lowest = 0xA0;
+	else if (first == 0xED)
+		highest = 0x9F;
+	else if (first == 0xF0)
+		lowest = 0x90;
+	else if (first == 0xF4)
+		highest = 0x8F;
+	if (text[1] < lowest || text[1] > highest)
+		return 0;
+	for (size_t i = 2; i < width; i++)
+	{
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+	}
+	return width;
+}
+
+static void
+cleanse_strings(json_object *tree)
+{
+	switch (json_object_get_type(tree))
+	{
+		case json_type_object:
+			{
+				json_object_object_foreach(tree, key, value)
+				{
+					(void) key;
+					cleanse_strings(value);
+				}
+				break;
+			}
+		case json_type_array:
+			for (size_t i = 0; i < json_object_array_length(tree); i++)
+				cleanse_strings(json_object_array_get_idx(tree, i));
+			break;
+		case json_type_string:
+
+			/* json-c hands out its own buffer, const or not */
+			OPENSSL_cleanse((char *) json_object_get_string(tree),
+							(size_t) json_object_get_string_len(tree));
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+write_value(Writer *writer, json_object *value)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			write_object(writer, value);
+			break;
+		case json_type_array:
+			write_array(writer, value);
+			break;
+		case json_type_string:
+			write_string(writer, json_object_get_string(value),
+						 (size_t) json_object_get_string_len(value));
+			break;
+		case json_type_null:
+			write_bytes(writer, "null", 4);
+			break;
+		case json_type_boolean:
+		case json_type_int:
+		case json_type_double:
+			{
+				/* no secret, and keeps the number's original spelling */
+				const char *text =
+					json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+
+				if (text == NULL)
+					text = "null";	/* out of memory */
+
+				write_bytes(writer, text, strlen(text));
+				break;
+			}
+	}
+}
+
+static void
+write_object(Writer *writer, json_object *object)
+{
+	char		separator = '{';
+
+	json_object_object_foreach(object, key, value)
+	{
+		write_byte(writer, separator);
+		write_string(writer, key, strlen(key));
+		write_byte(writer, ':');
+		write_value(writer, value);
+		separator = ',';
+	}
+	if (separator == '{')
+		write_byte(writer, '{');
+	write_byte(writer, '}');
+}
+
+static void
+write_array(Writer *writer, json_object *array)
+{
+	size_t		count = json_object_array_length(array);
+
+	write_byte(writer, '[');
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i > 0)
+			write_byte(writer, ',');
+		write_value(writer, json_object_array_get_idx(array, i));
+	}
+	write_byte(writer, ']');
+}
+
+/*
+ * Write a string with its quotes, in runs of what needs no escape.
+ */
+static void
+write_string(Writer *writer, const char *text, size_t len)
+{
+	size_t		done = 0;
+
+	write_byte(writer, '"');
+	for (;;)
+	{
+		size_t		run = plain_length(text + done, len - done);
+
+		write_bytes(writer, text + done, run);
+		done += run;
+		if (done == len)
+			break;
+		write_escape(writer, (unsigned char) text[done++]);
+	}
+	write_byte(writer, '"');
+}
+
+/*
+ * How many bytes at the start of a text need no escape?
+ *
+ * Most of what is sent goes through here, so it is looked at eight bytes at a
+ * time: in the words below, the highest bit of a byte says that it is less
+ * than 0x20, a quote, or a backslash.
+ */
+static size_t
+plain_length(const char *text, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t high_bits = ones << 7;
+	size_t		at = 0;
+
+	for (uint64_t chunk; len - at >= sizeof(chunk); at += sizeof(chunk))
+	{
+		uint64_t	quote;
+		uint64_t	backslash;
+
+		memcpy(&chunk, text + at, sizeof(chunk));
+		quote = chunk ^ ones * '"';
+		backslash = chunk ^ ones * '\\';
+		if ((((chunk - ones * 0x20) & ~chunk) | ((quote - ones) & ~quote) |
+			 ((backslash - ones) & ~backslash)) & high_bits)
+			break;
+	}
+	while (at < len && (unsigned char) text[at] >= 0x20 &&
+		   text[at] != '"' && text[at] != '\\')
+		at++;
+	return at;
+}
+
+static void
+write_escape(Writer *writer, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char named[] = "btn\0fr";	/* from \b on, as ASCII has them */
+	char		escape[6] = {'\\', (char) c, '0', '0', '0', '0'};
+	size_t		width = 2;
+
+	if (c >= '\b' && c <= '\r' && c != '\v')
+		escape[1] = named[c - '\b'];
+	else if (c < 0x20)
+	{
+		escape[1] = 'u';
+		escape[4] = hex[c >> 4];
+		escape[5] = hex[c & 15];
+		width = 6;
+	}
+	write_bytes(writer, escape, width);
+}
+
+static void
+write_byte(Writer *writer, char byte)
+{
+	if (writer->used < writer->size)
+		writer->buffer[writer->used] = byte;
+	writer->used++;
+}
+
+static void
+write_bytes(Writer *writer, const char *bytes, size_t len)
+{
+	if (writer->used < writer->size)
+	{
+		size_t		room = writer->size - writer->used;
+
+		memcpy(writer->buffer + writer->used, bytes, len < room ? len : room);
+	}
+	writer->used += len;
+}

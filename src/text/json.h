@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * json.h
+ *	  What this extension needs of a json-c tree beyond json-c itself.
+ *
+ * IDENTIFICATION
+ *	  src/text/json.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_TEXT_JSON_H
+#define GLUE_TEXT_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+/*
+ * Deepest nesting that we accept in any JSON text or tree, ours or remote.
+ * The deepest path in Glue's connection model has six levels and an answer
+ * wraps it in three more; the rest is room for members that are not known
+ * yet.  json-c frees and compares trees recursively, so this also bounds its
+ * use of the stack.
+ */
+#define GLUE_JSON_MAX_DEPTH 32
+
+extern json_object *glue_json_tree_parse(const char *text, size_t len);
+extern json_object *glue_json_tree_parse_unique(const char *text, size_t len);
+extern void glue_json_tree_free(json_object *tree);
+extern size_t glue_json_tree_write(json_object *tree,
+								   char *buffer, size_t size);
+extern const char *glue_json_tree_text(json_object *tree, const char *member);
+
+extern bool glue_utf8_valid(const char *text, size_t len);
+extern size_t glue_utf8_decode(const char *text, size_t len, uint32_t *code);
+extern size_t glue_utf8_length(const char *text, size_t len);
+extern size_t glue_utf8_clip(const char *text, size_t len, size_t limit);
+extern bool glue_utf8_is_control(uint32_t code);
+extern size_t glue_utf8_hide_controls(char *text, size_t len,
+									  const char *kept);
+
+#endif							/* GLUE_TEXT_JSON_H */

@@ -1,0 +1,204 @@
+/*-------------------------------------------------------------------------
+ *
+ * database_worker.c
+ *	  Start and end of the background workers of a database.
+ *
+ * There is one for each kind of work, as long as there is some.  The launcher
+ * starts it, and learns from a note in shared memory how it has ended: on
+ * purpose, and when to start the next one, or by an accident.
+ *
+ * Exit codes: 0 if it has left on purpose, which is no news to the log; 1 from
+ * any error, which is in the log.  The postmaster starts no worker again: that
+ * is for the launcher, which waits longer and longer if workers keep failing.
+ *
+ * IDENTIFICATION
+ *	  src/workers/database_worker.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "workers/database_worker.h"
+#include "workers/settings.h"
+
+/* What a worker that has left, or is at work, says to the launcher. */
+typedef struct WorkerNote
+{
+	Oid			database;		/* InvalidOid: the note is free */
+	GlueWorkKind kind;
+	bool		left;			/* on purpose, not by an accident */
+	TimestampTz left_at;
+	TimestampTz come_back_at;	/* then: when there is something to do, or
+								 * DT_NOEND */
+} WorkerNote;
+
+/*
+ * As many notes as there can be processes.  One is gone once it was read, so
+ * they are enough, however many databases there are.
+ */
+GlueSharedPart glue_workers_part = {
+	.name = "glue_conn workers",
+	.size_per_backend = sizeof(WorkerNote),
+};
+
+static const char *const functions[] = {
+	[GLUE_WORK_QUEUE] = "glue_worker_main",
+	[GLUE_WORK_JOURNAL] = "glue_journal_worker_main",
+};
+
+static const char *const types[] = {
+	[GLUE_WORK_QUEUE] = "glue_conn worker",
+	[GLUE_WORK_JOURNAL] = "glue_conn journal worker",
+};
+
+/* prototypes of private functions */
+static bool make_note(Oid database, GlueWorkKind kind);
+static WorkerNote *find_note(Oid database, GlueWorkKind kind);
+
+/*
+ * Begin to be the launcher, who knows nothing of the workers of one before it.
+ */
+void
+glue_workers_forget(void)
+{
+	glue_shared_lock(LW_EXCLUSIVE);
+	memset(glue_shared_attach(&glue_workers_part), 0,
+		   MaxBackends * sizeof(WorkerNote));
+	glue_shared_unlock();
+}
+
+/*
+ * Start a worker for a database; false if there is no room for one.
+ */
+bool
+glue_worker_start(Oid database, GlueWorkKind kind,
+				  BackgroundWorkerHandle **handle)
+{
+	BackgroundWorker worker = {
+		.bgw_flags = BGWORKER_SHMEM_ACCESS |
+		BGWORKER_BACKEND_DATABASE_CONNECTION,
+		.bgw_start_time = BgWorkerStart_RecoveryFinished,
+		.bgw_restart_time = BGW_NEVER_RESTART,
+		.bgw_main_arg = ObjectIdGetDatum(database),
+		.bgw_notify_pid = MyProcPid,
+	};
+	TimestampTz never;
+	bool		started;
+
+	strlcpy(worker.bgw_library_name, "glue_conn", BGW_MAXLEN);
+	strlcpy(worker.bgw_function_name, functions[kind], BGW_MAXLEN);
+	strlcpy(worker.bgw_type, types[kind], BGW_MAXLEN);
+	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database %u",
+			 types[kind], database);
+	started = make_note(database, kind) &&
+		RegisterDynamicBackgroundWorker(&worker, handle);
+	if (!started)
+		(void) glue_worker_left(database, kind, &never);
+	return started;
+}
+
+/*
+ * Has the last worker of a database, which has ended, left on purpose?  Then
+ * it has said when another one has something to do; which is now, if the clock
+ * was set back since.
+ */
+bool
+glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
+{
+	TimestampTz now;
+	WorkerNote *note;
+	bool		left;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	now = GetCurrentTimestamp();
+	note = find_note(database, kind);
+	left = note != NULL && note->left;
+	if (left)
+		*come_back_at = now < note->left_at ?
+			Min(note->come_back_at, now) : note->come_back_at;
+	if (note != NULL)
+		note->database = InvalidOid;
+	glue_shared_unlock();
+	return left;
+}
+
+/*
+ * Begin to be a worker that was started: connect to its database.
+ *
+ * A worker is a superuser, and who owns the database may have set the
+ * search_path for it: no name may lead to what is theirs.
+ */
+void
+glue_worker_enter(Oid database)
+{
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	glue_worker_connect(database);
+}
+
+/*
+ * End, on purpose.
+ */
+void
+glue_worker_leave(GlueWorkKind kind, TimestampTz come_back_at)
+{
+	WorkerNote *note;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	note = find_note(MyDatabaseId, kind);
+	if (note != NULL)
+	{
+		note->left = true;
+		note->left_at = GetCurrentTimestamp();
+		note->come_back_at = come_back_at;
+	}
+	glue_shared_unlock();
+	proc_exit(0);
+}
+
+void
+glue_worker_reload_if_asked(void)
+{
+	if (!ConfigReloadPending)
+		return;
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
+}
+
+/* A note for a worker that is about to start; false if there is no room. */
+static bool
+make_note(Oid database, GlueWorkKind kind)
+{
+	WorkerNote	made = {.database = database, .kind = kind};
+	WorkerNote *note;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	note = find_note(database, kind);
+	if (note == NULL)
+		note = find_note(InvalidOid, kind);
+	if (note != NULL)
+		*note = made;
+	glue_shared_unlock();
+	return note != NULL;
+}
+
+/* The note about a worker, or a free one of no database; NULL if there is none. */
+static WorkerNote *
+find_note(Oid database, GlueWorkKind kind)
+{
+	WorkerNote *notes = glue_shared_attach(&glue_workers_part);
+
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		if (notes[i].database == database &&
+			(notes[i].kind == kind || !OidIsValid(database)))
+			return &notes[i];
+	}
+	return NULL;
+}

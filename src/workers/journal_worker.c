@@ -1,0 +1,336 @@
+/*-------------------------------------------------------------------------
+ *
+ * journal_worker.c
+ *	  The background worker that records calls of one database before they are
+ *	  made.
+ *
+ * A call that acts at once leaves an intent behind that is there whatever
+ * becomes of its transaction.  So another process must commit it: this one.
+ * It does nothing else, and never waits for the network, since sessions wait
+ * for it.  What they ask for while it commits is committed together next.
+ *
+ * The order matters.  First the intents are taken, whose callers have their
+ * transaction ids by then; then the worker gets an id of its own.  It is later
+ * than theirs, and the commit makes it durable: so no crash can have their ids
+ * handed out again, and the intents decided by the fate of others.
+ *
+ * An intent that is in the way of no other, but cannot be recorded, must not
+ * keep the others from it.  So what fails together is tried one by one.
+ *
+ * The worker stays for a moment in case there is more to record, and leaves: a
+ * database to which somebody is connected cannot be dropped.
+ *
+ * IDENTIFICATION
+ *	  src/workers/journal_worker.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "journal/intent.h"
+#include "journal/mailbox.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "queue/transaction.h"
+#include "server/compat.h"
+#include "server/crash_point.h"
+#include "server/news.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "workers/database_worker.h"
+#include "workers/journal_worker.h"
+
+/* How long an idle worker stays. */
+#define LINGER_MS			2000
+
+/* How long it goes on, at least, if others wait for room for their workers. */
+#define SLICE_MS			1000
+
+/* How long it waits for a lock, shorter than a caller waits for it. */
+#define LOCK_TIMEOUT		"2s"
+
+/* The boxes that were taken, and how many of them are answered. */
+static GlueJournalBox *taken[GLUE_JOURNAL_BOXES];
+static int	ntaken = 0;
+static int	nanswered = 0;
+
+/* How many of those that are not answered may have been recorded. */
+static int	committing = 0;
+
+/* Lasts as long as a batch. */
+static MemoryContext batch_context;
+
+/* prototypes of private functions */
+static void prepare(void);
+static void give_back_at_exit(int code, Datum arg);
+static void serve(void);
+static void settle(int nboxes);
+static void fail(int nboxes, const ErrorData *error);
+static void answer(int nboxes);
+static ErrorData *record(GlueJournalBox *const *boxes, int nboxes);
+static void begin(void);
+static void record_boxes(GlueJournalBox *const *boxes, int nboxes);
+static void record_message(GlueJournalBox *box,
+						   const GlueJournalMessage *message);
+static MinimalTuple next_tuple(const char **place);
+static void commit(int nboxes);
+static void at_end_of_transaction(XactEvent event, void *arg);
+static bool linger(TimestampTz entered_at);
+
+/* The main function of a worker. */
+void
+glue_journal_worker_main(Datum database)
+{
+	TimestampTz entered_at = GetCurrentTimestamp();
+
+	glue_worker_enter(DatumGetObjectId(database));
+	prepare();
+	glue_queue_listen(MyDatabaseId, GLUE_WORK_JOURNAL);
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		glue_worker_reload_if_asked();
+		glue_queue_take_news(NULL, 0);
+		serve();
+	} while (linger(entered_at));
+	glue_worker_leave(GLUE_WORK_JOURNAL, glue_queue_unlisten() ?
+					  GetCurrentTimestamp() : DT_NOEND);
+}
+
+static void
+prepare(void)
+{
+	SetConfigOption("lock_timeout", LOCK_TIMEOUT,
+					PGC_USERSET, PGC_S_OVERRIDE);
+	batch_context = AllocSetContextCreate(TopMemoryContext,
+										  "glue_conn journal",
+										  ALLOCSET_DEFAULT_SIZES);
+	before_shmem_exit(give_back_at_exit, (Datum) 0);
+	RegisterXactCallback(at_end_of_transaction, NULL);
+}
+
+/*
+ * A before_shmem_exit callback.  What was not recorded is for the next worker.
+ */
+static void
+give_back_at_exit(int code, Datum arg)
+{
+	ErrorData	error = {
+		.sqlerrcode = ERRCODE_OPERATOR_INTERVENTION,
+		.message = "the background worker that records calls has ended",
+	};
+
+	(void) glue_queue_unlisten();
+	if (nanswered == ntaken)
+		return;
+	if (committing > 0)
+		fail(ntaken - nanswered, &error);
+	else
+	{
+		glue_journal_give_back(taken + nanswered, ntaken - nanswered);
+		glue_journal_wake();
+	}
+}
+
+/* Record what there is to be recorded, and answer. */
+static void
+serve(void)
+{
+	ntaken = glue_journal_take(taken);
+	nanswered = 0;
+	if (ntaken == 0)
+		return;
+	pgstat_report_activity(STATE_RUNNING, "recording calls of glue_conn");
+	settle(ntaken);
+	while (nanswered < ntaken)
+		settle(1);
+	MemoryContextReset(batch_context);
+	pgstat_report_activity(STATE_IDLE, NULL);
+	(void) pgstat_report_stat(false);
+}
+
+/*
+ * Record and answer the next boxes, or leave them as they are if they fail and
+ * might succeed one by one.
+ */
+static void
+settle(int nboxes)
+{
+	ErrorData  *error = record(taken + nanswered, nboxes);
+
+	/* for a lock, everybody would wait again */
+	if (error != NULL &&
+		(nboxes == 1 || error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE))
+		fail(nboxes, error);
+}
+
+/* Answer the next boxes, all with an error. */
+static void
+fail(int nboxes, const ErrorData *error)
+{
+	for (int i = 0; i < nboxes; i++)
+		glue_journal_failed(taken[nanswered + i], error);
+	answer(nboxes);
+}
+
+/*
+ * Answer the next boxes.  What a caller has left before it was recorded could
+ * not be settled when its transaction ended.  Raises no error.
+ */
+static void
+answer(int nboxes)
+{
+	if (!glue_journal_answer(taken + nanswered, nboxes))
+		glue_queue_wake();
+	nanswered += nboxes;
+	committing = 0;
+}
+
+/*
+ * Record what is in some boxes in one transaction; returns the error if none
+ * of it is.
+ */
+static ErrorData *
+record(GlueJournalBox *const *boxes, int nboxes)
+{
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		begin();
+		record_boxes(boxes, nboxes);
+		GLUE_CRASH_POINT("journal before commit");
+		commit(nboxes);
+	}
+	PG_CATCH();
+	{
+		HOLD_INTERRUPTS();
+		MemoryContextSwitchTo(batch_context);
+		error = CopyErrorData();
+		FlushErrorState();
+		AbortCurrentTransaction();
+		committing = 0;
+		RESUME_INTERRUPTS();
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* The snapshot must be later than the lock, and the id than the boxes. */
+static void
+begin(void)
+{
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	glue_transaction_keep();
+	glue_journal_lock(ExclusiveLock);
+	(void) GetTopTransactionId();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+static void
+record_boxes(GlueJournalBox *const *boxes, int nboxes)
+{
+	for (int i = 0; i < nboxes; i++)
+	{
+		GlueJournalMessage message;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!glue_journal_open(boxes[i], &message))
+			continue;
+		record_message(boxes[i], &message);
+		glue_journal_close(&message);
+	}
+}
+
+/* All of a message is recorded, or nothing of it. */
+static void
+record_message(GlueJournalBox *box, const GlueJournalMessage *message)
+{
+	GlueRequestQueue queue;
+	const char *place = message->tuples;
+
+	glue_intent_table_open(&queue, message->table);
+	for (int i = 0; i < message->ntuples; i++)
+	{
+		int64		by = glue_intent_blocked_by(&queue, next_tuple(&place));
+
+		if (by != 0)
+		{
+			glue_journal_blocked(box, by);
+			return;
+		}
+	}
+	place = message->tuples;
+	for (int i = 0; i < message->ntuples; i++)
+		glue_intent_insert(&queue, next_tuple(&place));
+	glue_journal_recorded(box);
+}
+
+static MinimalTuple
+next_tuple(const char **place)
+{
+	MinimalTuple tuple = (MinimalTuple) unconstify(char *, *place);
+
+	*place += MAXALIGN(tuple->t_len);
+	return tuple;
+}
+
+static void
+commit(int nboxes)
+{
+	PopActiveSnapshot();
+	committing = nboxes;
+	CommitTransactionCommand();
+}
+
+/*
+ * A XactCallback.  Callers need not wait for what is left to be done about the
+ * transaction: it is on disk, and everybody sees it.
+ */
+static void
+at_end_of_transaction(XactEvent event, void *arg)
+{
+	if (event != XACT_EVENT_COMMIT || committing == 0)
+		return;
+	GLUE_CRASH_POINT("journal after commit");
+	answer(committing);
+}
+
+/*
+ * Wait a moment for something to do; false if it is time to leave.
+ */
+static bool
+linger(TimestampTz entered_at)
+{
+	static uint32 idle_event = 0;
+	TimestampTz began_at = GetCurrentTimestamp();
+	TimestampTz leave_at = TimestampTzPlusMilliseconds(began_at, LINGER_MS);
+
+	for (;;)
+	{
+		TimestampTz now = GetCurrentTimestamp();
+		bool		news = glue_queue_has_news();
+
+		CHECK_FOR_INTERRUPTS();
+		glue_worker_reload_if_asked();
+		if (glue_queue_is_crowded() &&
+			(!news || TimestampDifferenceExceeds(entered_at, now, SLICE_MS)))
+			return false;
+		if (news)
+			return true;
+		/* the clock may have been set back */
+		if (now >= leave_at || now < began_at)
+			return false;
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 TimestampDifferenceMilliseconds(now, leave_at) + 1,
+						 GLUE_WAIT_EVENT(idle_event, "GlueConnJournalIdle"));
+		ResetLatch(MyLatch);
+	}
+}

@@ -1,0 +1,565 @@
+/*-------------------------------------------------------------------------
+ *
+ * launcher.c
+ *	  The background worker that starts one for each database with work.
+ *
+ * Only a process that is connected to a database can see whether there is
+ * work, and one that is connected is in the way of DROP DATABASE.  So the
+ * launcher is connected to none.  It starts a worker for a database
+ *
+ *	- when a transaction there has changed the queue, or wants its calls to be
+ *	  recorded, which server/news.c tells;
+ *	- when the last worker there said that it has to come back;
+ *	- once after the start of the server, after a crash, a promotion or a restore:
+ *	  nobody remembers then who had work.
+ *
+ * A worker that ended by an error is followed by another one after a while,
+ * and by the next after twice as long.
+ *
+ * Room.  There may be a thousand databases, and room for a few workers.  A look
+ * at a database without work takes a few milliseconds, so it is enough to look at
+ * few at a time, and there is room left.  If it runs out all the same, workers
+ * that are idle are asked to leave, and those that have been at work for a moment
+ * to leave the rest for later.  Whoever has waited for the longest time is next; but
+ * those who record calls come first, because sessions wait for them.  A server
+ * without any room for workers is told so once.
+ *
+ * Databases that are not served, because the settings do not name them or they
+ * are templates, get a worker only if something was rolled back there: it had been
+ * written down while they were.
+ *
+ * The launcher starts when recovery is finished: on a standby, that is its
+ * promotion.
+ *
+ * IDENTIFICATION
+ *	  src/workers/launcher.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_database.h"
+#include "miscadmin.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "server/compat.h"
+#include "server/news.h"
+#include "server/settings.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "tcop/tcopprot.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "workers/database_worker.h"
+#include "workers/launcher.h"
+#include "workers/settings.h"
+
+/* How often to look which databases there are. */
+#define LOOK_MS				60000
+
+/* How long to wait after the first failure, and at most. */
+#define FIRST_PAUSE_MS		1000
+#define LONGEST_PAUSE_MS	60000
+
+/*
+ * Databases of which nothing is known yet, and which are looked at at the same
+ * time.  What takes longer than this is no look, but work.
+ */
+#define MAX_LOOKS			2
+#define LONGEST_LOOK_MS		500
+
+/* If there is no room for a worker, how soon to try again, and to complain. */
+#define NO_ROOM_PAUSE_MS	1000
+#define NO_ROOM_PATIENCE_MS	5000
+
+/* What the launcher knows of the workers of one kind in a database. */
+typedef struct KnownWorker
+{
+	bool		news;			/* since it was started */
+	BackgroundWorkerHandle *handle; /* or NULL */
+	TimestampTz start_at;		/* when to start one, or DT_NOEND */
+	TimestampTz started_at;
+	bool		look;			/* it is the first one, and may find nothing */
+	int			failures;		/* in a row */
+} KnownWorker;
+
+/* What the launcher knows of a database. */
+typedef struct KnownDatabase
+{
+	Oid			oid;			/* the key */
+	bool		exists;			/* the last time we looked */
+	bool		served;			/* then */
+	KnownWorker workers[GLUE_NUM_WORK_KINDS];
+} KnownDatabase;
+
+static HTAB * databases = NULL;
+
+/* Since when there has been no room for a worker; 0 if there is. */
+static TimestampTz crowded_since = 0;
+
+/* prototypes of private functions */
+static void make_table(void);
+static void look_for_databases(void);
+static void note_database(Form_pg_database form);
+static void forget_databases(void);
+static KnownDatabase *find_database(Oid oid);
+static void take_news(void);
+static void mind_clock(TimestampTz now);
+static TimestampTz mind_workers(TimestampTz now);
+static int	see_to_workers(TimestampTz now, int *nlooks);
+static void note_end(const KnownDatabase *database, KnownWorker *worker,
+					 GlueWorkKind kind, TimestampTz now);
+static KnownWorker *find_next(TimestampTz now, bool looks, Oid *database,
+							  GlueWorkKind *kind);
+static bool comes_before(const KnownWorker *a, const KnownWorker *b);
+static bool start_worker(Oid database, KnownWorker *worker, GlueWorkKind kind,
+						 TimestampTz now);
+static void mind_room(const GlueWorkKind *waiting, bool ours,
+					  TimestampTz now);
+static void complain_of_room(GlueWorkKind kind);
+static TimestampTz find_next_start(TimestampTz now);
+static TimestampTz pause_after(int failures, TimestampTz now);
+
+/*
+ * Have the launcher started with the server, if the library is preloaded and
+ * that is wanted.  To be called once, from _PG_init().
+ */
+void
+glue_launcher_init(void)
+{
+	BackgroundWorker worker = {
+		.bgw_flags = BGWORKER_SHMEM_ACCESS |
+		BGWORKER_BACKEND_DATABASE_CONNECTION,
+		.bgw_start_time = BgWorkerStart_RecoveryFinished,
+		.bgw_restart_time = 5,
+	};
+
+	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade ||
+		!glue_setting_worker)
+		return;
+	strlcpy(worker.bgw_library_name, "glue_conn", BGW_MAXLEN);
+	strlcpy(worker.bgw_function_name, "glue_launcher_main", BGW_MAXLEN);
+	strlcpy(worker.bgw_name, "glue_conn launcher", BGW_MAXLEN);
+	strlcpy(worker.bgw_type, "glue_conn launcher", BGW_MAXLEN);
+	RegisterBackgroundWorker(&worker);
+}
+
+/* The main function of the launcher. */
+void
+glue_launcher_main(Datum arg)
+{
+	static uint32 wait_event = 0;
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	glue_worker_settings_fix();
+	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
+	glue_workers_forget();
+	glue_queue_recall();
+	make_table();
+	glue_queue_listen(InvalidOid, GLUE_WORK_QUEUE);
+
+	for (;;)
+	{
+		TimestampTz now = GetCurrentTimestamp();
+		TimestampTz wake_at;
+
+		mind_clock(now);
+		take_news();
+		look_for_databases();
+		forget_databases();
+		wake_at = mind_workers(now);
+
+		now = GetCurrentTimestamp();
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 TimestampDifferenceMilliseconds(now, wake_at) + 1,
+						 GLUE_WAIT_EVENT(wait_event, "GlueConnLauncher"));
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		glue_worker_reload_if_asked();
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Databases
+ * ----------------------------------------------------------------
+ */
+
+static void
+make_table(void)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(Oid),
+		.entrysize = sizeof(KnownDatabase),
+	};
+
+	databases = hash_create("glue_conn databases", 256, &control,
+							HASH_ELEM | HASH_BLOBS);
+}
+
+/* Learn which databases there are. */
+static void
+look_for_databases(void)
+{
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
+	Relation	relation;
+	TableScanDesc scan;
+	HeapTuple	tuple;
+
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+		database->exists = false;
+
+	StartTransactionCommand();
+	(void) GetTransactionSnapshot();
+	relation = table_open(DatabaseRelationId, AccessShareLock);
+	scan = table_beginscan_catalog(relation, 0, NULL);
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+		note_database((Form_pg_database) GETSTRUCT(tuple));
+	table_endscan(scan);
+	table_close(relation, AccessShareLock);
+	CommitTransactionCommand();
+}
+
+/* There is a database.  If it is to be served from now on, look at it. */
+static void
+note_database(Form_pg_database form)
+{
+	KnownDatabase *database = find_database(form->oid);
+	KnownWorker *worker = &database->workers[GLUE_WORK_QUEUE];
+	bool		served = !form->datistemplate &&
+		glue_database_is_served(NameStr(form->datname));
+
+	/* a limit below that of none says that a DROP DATABASE was interrupted */
+	database->exists = form->datallowconn && form->datconnlimit >= -1;
+	if (served && !database->served && worker->handle != NULL)
+		worker->news = true;
+	else if (served && !database->served)
+	{
+		worker->start_at = 0;
+		worker->look = true;
+	}
+	database->served = served;
+}
+
+/* Forget the databases that there are no more, once their workers have left. */
+static void
+forget_databases(void)
+{
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
+
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+	{
+		Oid			oid = database->oid;
+		bool		left = !database->exists;
+
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+			left = left && database->workers[kind].handle == NULL;
+		if (!left)
+			continue;
+		(void) hash_search(databases, &oid, HASH_REMOVE, NULL);
+		glue_queue_forget(oid);
+	}
+}
+
+/* What is known of a database, which is nothing if it is a new one. */
+static KnownDatabase *
+find_database(Oid oid)
+{
+	bool		found;
+	KnownDatabase *database = hash_search(databases, &oid, HASH_ENTER, &found);
+
+	if (!found)
+	{
+		memset(database, 0, sizeof(KnownDatabase));
+		database->oid = oid;
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+			database->workers[kind].start_at = DT_NOEND;
+	}
+	return database;
+}
+
+/*
+ * Learn where there is work.
+ *
+ * If news was lost, it may be anywhere.  That is so for what is queued; who
+ * wants something recorded tells so again.
+ */
+static void
+take_news(void)
+{
+	GlueNews	news[16];
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
+	int			n;
+
+	while ((n = glue_queue_take_news(news, lengthof(news))) > 0)
+	{
+		for (int i = 0; i < n; i++)
+			find_database(news[i].database)->workers[news[i].kind].news = true;
+	}
+
+	/* after that, or who has lost some meanwhile would not have woken us */
+	if (!glue_queue_lost_news())
+		return;
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+		database->workers[GLUE_WORK_QUEUE].news = true;
+}
+
+/*
+ * If the clock was set back, what was to be done when does not hold any more: do
+ * it now.
+ */
+static void
+mind_clock(TimestampTz now)
+{
+	static TimestampTz before = 0;
+	bool		set_back = now < before;
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
+
+	before = now;
+	if (!set_back)
+		return;
+	crowded_since = Min(crowded_since, now);
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+	{
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+		{
+			KnownWorker *worker = &database->workers[kind];
+
+			worker->started_at = Min(worker->started_at, now);
+			if (worker->start_at != DT_NOEND)
+				worker->start_at = Min(worker->start_at, now);
+		}
+	}
+}
+
+/* ----------------------------------------------------------------
+ * Workers
+ * ----------------------------------------------------------------
+ */
+
+/* See to all workers; returns when to do so again. */
+static TimestampTz
+mind_workers(TimestampTz now)
+{
+	int			nlooks;
+	int			nworkers = see_to_workers(now, &nlooks);
+	bool		room = true;
+	TimestampTz wake_at;
+	KnownWorker *worker;
+	GlueWorkKind kind;
+	Oid			database;
+
+	while ((worker = find_next(now, nlooks < MAX_LOOKS, &database,
+							   &kind)) != NULL)
+	{
+		room = start_worker(database, worker, kind, now);
+		if (!room)
+			break;
+		nworkers++;
+		nlooks += worker->look;
+	}
+	mind_room(room ? NULL : &kind, nworkers > 0, now);
+	wake_at = find_next_start(now);
+	if (!room)
+		wake_at = Min(wake_at,
+					  TimestampTzPlusMilliseconds(now, NO_ROOM_PAUSE_MS));
+	else if (nlooks >= MAX_LOOKS)
+		wake_at = Min(wake_at,
+					  TimestampTzPlusMilliseconds(now, LONGEST_LOOK_MS));
+	return wake_at;
+}
+
+/* See which have ended; returns how many have not, and how many of them look. */
+static int
+see_to_workers(TimestampTz now, int *nlooks)
+{
+	int			nworkers = 0;
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
+
+	*nlooks = 0;
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+	{
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+		{
+			KnownWorker *worker = &database->workers[kind];
+			pid_t		pid;
+
+			if (worker->handle != NULL &&
+				GetBackgroundWorkerPid(worker->handle, &pid) == BGWH_STOPPED)
+				note_end(database, worker, kind, now);
+			if (worker->news && worker->failures == 0)
+				worker->start_at = Min(worker->start_at, now);
+			if (worker->handle == NULL)
+			{
+				worker->look = worker->look && !worker->news;
+				continue;
+			}
+			nworkers++;
+			*nlooks += worker->look &&
+				!TimestampDifferenceExceeds(worker->started_at, now,
+											LONGEST_LOOK_MS);
+		}
+	}
+	return nworkers;
+}
+
+static void
+note_end(const KnownDatabase *database, KnownWorker *worker,
+		 GlueWorkKind kind, TimestampTz now)
+{
+	pfree(worker->handle);
+	worker->handle = NULL;
+	worker->look = false;
+	if (glue_worker_left(database->oid, kind, &worker->start_at))
+		worker->failures = 0;
+	else
+		worker->start_at = pause_after(worker->failures++, now);
+}
+
+/* The worker that is to be started next; NULL if none is. */
+static KnownWorker *
+find_next(TimestampTz now, bool looks, Oid *database, GlueWorkKind *kind)
+{
+	KnownWorker *next = NULL;
+	HASH_SEQ_STATUS status;
+	KnownDatabase *known;
+
+	hash_seq_init(&status, databases);
+	while ((known = hash_seq_search(&status)) != NULL)
+	{
+		for (int i = 0; i < GLUE_NUM_WORK_KINDS && known->exists; i++)
+		{
+			KnownWorker *worker = &known->workers[i];
+
+			if (worker->handle != NULL || worker->start_at > now ||
+				(worker->look && !looks))
+				continue;
+			if (next != NULL && (*kind == i ? !comes_before(worker, next) :
+								 i != GLUE_WORK_JOURNAL))
+				continue;
+			next = worker;
+			*database = known->oid;
+			*kind = i;
+		}
+	}
+	return next;
+}
+
+/* Is a worker more urgent than another one of its kind? */
+static bool
+comes_before(const KnownWorker *a, const KnownWorker *b)
+{
+	if (a->look != b->look)
+		return b->look;
+	return a->start_at < b->start_at;
+}
+
+static bool
+start_worker(Oid database, KnownWorker *worker, GlueWorkKind kind,
+			 TimestampTz now)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(TopMemoryContext);
+	bool		started = glue_worker_start(database, kind, &worker->handle);
+
+	MemoryContextSwitchTo(old_context);
+	if (started)
+	{
+		worker->news = false;
+		worker->started_at = now;
+	}
+	else
+		worker->handle = NULL;
+	return started;
+}
+
+/*
+ * If there is no room for a worker, of the kind *waiting, ask others to make
+ * some.  If there are none of ours, or that takes long, somebody else must.
+ */
+static void
+mind_room(const GlueWorkKind *waiting, bool ours, TimestampTz now)
+{
+	static bool told[GLUE_NUM_WORK_KINDS];
+
+	glue_queue_tell_crowded(waiting != NULL);
+	if (waiting == NULL)
+	{
+		crowded_since = 0;
+		memset(told, 0, sizeof(told));
+		return;
+	}
+	if (crowded_since == 0)
+		crowded_since = now;
+	if (told[*waiting] ||
+		(ours && !TimestampDifferenceExceeds(crowded_since, now,
+											 NO_ROOM_PATIENCE_MS)))
+		return;
+	complain_of_room(*waiting);
+	told[*waiting] = true;
+}
+
+static void
+complain_of_room(GlueWorkKind kind)
+{
+	ereport(WARNING,
+			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			 kind == GLUE_WORK_QUEUE ?
+			 errmsg("could not start a background worker for the requests of glue_conn") :
+			 errmsg("could not start a background worker for the journal of glue_conn"),
+			 kind == GLUE_WORK_QUEUE ?
+			 errdetail("Requests stay queued until there is room for one.") :
+			 errdetail("Calls that act at once fail until there is room for one."),
+			 errhint("Raise \"max_worker_processes\".")));
+}
+
+/* When the next worker is to be started that need not be started yet. */
+static TimestampTz
+find_next_start(TimestampTz now)
+{
+	TimestampTz next = TimestampTzPlusMilliseconds(now, LOOK_MS);
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;
+
+	hash_seq_init(&status, databases);
+	while ((database = hash_seq_search(&status)) != NULL)
+	{
+		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+		{
+			KnownWorker *worker = &database->workers[kind];
+
+			if (database->exists && worker->handle == NULL &&
+				worker->start_at > now)
+				next = Min(next, worker->start_at);
+		}
+	}
+	return next;
+}
+
+static TimestampTz
+pause_after(int failures, TimestampTz now)
+{
+	int64		ms = FIRST_PAUSE_MS;
+
+	for (int i = 0; i < failures && ms < LONGEST_PAUSE_MS; i++)
+		ms *= 2;
+	return TimestampTzPlusMilliseconds(now, Min(ms, LONGEST_PAUSE_MS));
+}

@@ -1,0 +1,95 @@
+/*-------------------------------------------------------------------------
+ *
+ * procedure.c
+ *	  The SQL procedure that works the queue in the calling session.
+ *
+ * For servers without the library preloaded, where nobody else does, and for
+ * whoever would rather decide when: pg_cron, for example.  When is all that the
+ * session decides: how requests are carried out is the same as if a worker did.
+ *
+ * IDENTIFICATION
+ *	  src/workers/procedure.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "queue/run.h"
+#include "queue/transaction.h"
+#include "server/session_settings.h"
+#include "store/claims.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+/* prototypes of private functions */
+static void begin(bool snapshot);
+static void commit(void);
+
+PG_FUNCTION_INFO_V1(glue_process_requests);
+
+/*
+ * glue_process_requests(max integer)
+ */
+Datum
+glue_process_requests(PG_FUNCTION_ARGS)
+{
+	static const GlueTransactions transactions = {begin, commit};
+	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	TimestampTz next_due;
+	int			max = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT32(0);
+	int64		claimant;
+
+	PreventCommandIfReadOnly("glue_process_requests()");
+	if (!PG_ARGISNULL(0) && max < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be greater than zero", "max")));
+	if (fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
+		castNode(CallContext, fcinfo->context)->atomic)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+				 errmsg("glue_process_requests() cannot be called in a transaction block or a function"),
+				 errdetail("It commits what it has claimed before it sends anything.")));
+
+	glue_session_settings_refuse();
+
+	SPI_connect_ext(SPI_OPT_NONATOMIC);
+
+	/* the transaction that we come with has a snapshot of its own kind */
+	SPI_commit();
+	claimant = glue_claimant_begin();
+	PG_TRY();
+	{
+		glue_queue_recover(schema, claimant, &transactions);
+		glue_queue_run(schema, claimant, &transactions, max, false,
+					   &next_due);
+		glue_queue_leave(schema, claimant, &transactions);
+	}
+	PG_FINALLY();
+	{
+		glue_claimant_end(claimant);
+	}
+	PG_END_TRY();
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/* A procedure always has a transaction. */
+static void
+begin(bool snapshot)
+{
+	if (snapshot)
+		PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+static void
+commit(void)
+{
+	if (ActiveSnapshotSet())
+		PopActiveSnapshot();
+	SPI_commit();
+}
