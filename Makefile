@@ -39,6 +39,7 @@ AWS_OBJS = \
 	src/aws/endpoint.o \
 	src/aws/credential_text.o \
 	src/aws/retry.o \
+	src/aws/rate_limit.o \
 	src/aws/invocation_id.o \
 	src/aws/query_form.o \
 	src/aws/date.o \
