@@ -266,6 +266,8 @@ CREATE TABLE @extschema@.glue_request (
 	server_owner		regrole,
 	target_fingerprint	bytea NOT NULL DEFAULT '',
 	answer				jsonb,
+	endpoint			text NOT NULL DEFAULT '',
+	account_id			text,
 	PRIMARY KEY (id, home)
 )
 WITH (
@@ -370,6 +372,11 @@ COMMENT ON COLUMN glue_request.target_fingerprint IS
 	'hash of the endpoint and of what tells the account, with the access key if there are secrets; as long as the target has another one, the request waits';
 COMMENT ON COLUMN glue_request.answer IS
 	'what AWS Glue has answered, without secrets, if that could not be recorded in glue_connection yet: the next attempt records it';
+
+COMMENT ON COLUMN glue_request.endpoint IS
+	'scheme, host and port of what stands in for AWS; empty for AWS itself';
+COMMENT ON COLUMN glue_request.account_id IS
+	'AWS account that the credentials belong to, and so the catalog if none was named; null until it is known, which is before anything is sent';
 
 --
 -- glue_claimant

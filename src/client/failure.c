@@ -373,6 +373,21 @@ glue_failure_nothing_found(const char *profile, const char *reason,
 	return failure;
 }
 
+/* Word that the credentials belong to another account than a request is for. */
+GlueFailure *
+glue_failure_target_changed(const char *wanted_account, const char *account)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+	failure->code = GLUE_CODE_TARGET_CHANGED;
+	failure->message = "the target has changed since the request was made";
+	failure->detail = psprintf("The request is for account %s, and the credentials belong to %s now.",
+							   wanted_account, account);
+	failure->of_credentials = true;
+	return failure;
+}
+
 /*
  * Word that it is not known which account the credentials belong to.  If they
  * are no good, that is what there is to be said.
