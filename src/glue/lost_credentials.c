@@ -136,6 +136,7 @@ static void report_authentication(Search *search,
 								  const char *const steps[MAX_STEPS],
 								  const char *message);
 static void report(Search *search, const GluePath *path, const char *message);
+static void report_no_credentials(Search *search, json_object *had);
 
 /*
  * Find the credentials that a connection has and would not have any more after
@@ -280,8 +281,6 @@ search_logins(Search *search, json_object *had)
 static void
 search_authentication(Search *search, json_object *had, json_object *recorded)
 {
-	static const char *const secret_arn[MAX_STEPS] = {"SecretArn"};
-	static const char *const type[MAX_STEPS] = {"AuthenticationType"};
 	json_object *given = glue_member_of(search->input,
 										"AuthenticationConfiguration");
 	json_object *properties = glue_member_of(search->input,
@@ -301,6 +300,19 @@ search_authentication(Search *search, json_object *had, json_object *recorded)
 		 search_inline(search, recorded, given)) ||
 		gives_inline(given))
 		return;
+	report_no_credentials(search, had);
+}
+
+/*
+ * Report that there were credentials of AuthenticationConfiguration, and now
+ * are none.
+ */
+static void
+report_no_credentials(Search *search, json_object *had)
+{
+	static const char *const secret_arn[MAX_STEPS] = {"SecretArn"};
+	static const char *const type[MAX_STEPS] = {"AuthenticationType"};
+
 	if (has_value(had, "SecretArn"))
 		report_authentication(search, secret_arn,
 							  "refers to a secret, and the input has neither "
