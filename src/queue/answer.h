@@ -3,7 +3,7 @@
  * answer.h
  *	  What AWS Glue has answered, kept until it can be recorded.
  *
- * For queue/claim.c and queue/run.c alone.
+ * For queue/claim.c and queue/batch.c alone.
  *
  * IDENTIFICATION
  *	  src/queue/answer.h

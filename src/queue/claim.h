@@ -3,7 +3,7 @@
  * claim.h
  *	  Claiming requests, and preparing what is to be done for them.
  *
- * For queue/run.c alone.
+ * For queue/batch.c alone.
  *
  * IDENTIFICATION
  *	  src/queue/claim.h

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * job.h
- *	  One request that is worked on: what is done for it, and what comes of it.
+ *	  One request that is worked on.
  *
- * For queue/record.c and queue/run.c alone.
+ * For src/queue alone.
  *
  * IDENTIFICATION
  *	  src/queue/job.h
@@ -16,10 +16,11 @@
 #include "lib/ilist.h"
 #include "operation/operation.h"
 #include "operation/undo.h"
-#include "queue/target.h"
+#include "queue/targets.h"
+#include "store/claim_ending.h"
 #include "store/claims.h"
 #include "store/connection_lock.h"
-#include "store/request_seal.h"
+#include "store/sealed_input.h"
 
 typedef struct GlueJob
 {
@@ -48,10 +49,7 @@ typedef struct GlueJob
 } GlueJob;
 
 extern GlueJob *glue_job_new(GlueClaim *request, GlueWorkTargets *targets);
-extern void glue_job_prepare(GlueJob *job, const GlueMirror *mirror);
-extern GlueCall *glue_job_begin(GlueJob *job);
-extern void glue_job_put_back(GlueJob *job, int pause_ms);
-extern GlueCall *glue_job_next(GlueJob *job);
+extern bool glue_job_lock(GlueJob *job);
 extern void glue_job_release(GlueJob *job);
 
 #endif							/* GLUE_QUEUE_JOB_H */

@@ -3,7 +3,7 @@
  * record.h
  *	  What is recorded of requests that were worked on.
  *
- * For queue/run.c alone.
+ * For queue/batch.c alone.
  *
  * IDENTIFICATION
  *	  src/queue/record.h

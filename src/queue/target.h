@@ -3,8 +3,6 @@
  * target.h
  *	  Where the requests of a queue go, and as whom.
  *
- * For queue/job.c and queue/run.c alone.
- *
  * IDENTIFICATION
  *	  src/queue/target.h
  *
@@ -16,16 +14,8 @@
 #include "client/access.h"
 #include "client/credential_chain.h"
 #include "lib/ilist.h"
+#include "queue/target_state.h"
 #include "store/claims.h"
-
-/* What is known of a target from one transaction to the next. */
-typedef struct GlueTargetState
-{
-	GlueBlockedTarget target;
-	TimestampTz blocked_until;	/* it is left alone so long */
-	int			failures;		/* in a row */
-	TimestampTz next_call_at;	/* when its rate permits another request */
-} GlueTargetState;
 
 /* A target, as it was found in one transaction. */
 typedef struct GlueWorkTarget
@@ -49,38 +39,9 @@ typedef struct GlueWorkTarget
 	GlueFailure *no_account;
 } GlueWorkTarget;
 
-/* All targets of whoever works a queue. */
-typedef struct GlueWorkTargets
-{
-	MemoryContext context;
-	Oid			schema;			/* of the extension */
-	const GlueTransactions *transactions;
-	dlist_head	targets;
-	List	   *states;
-
-	/* what is done for others while credentials are waited for */
-	GlueHttpMeanwhile meanwhile;
-	void	   *meanwhile_arg;
-	bool		connecting;		/* they are being waited for */
-	bool		in_meanwhile;	/* and that is being done */
-} GlueWorkTargets;
-
-extern void glue_work_targets_init(GlueWorkTargets *all, Oid schema,
-								   const GlueTransactions *transactions,
-								   GlueHttpMeanwhile meanwhile,
-								   void *meanwhile_arg);
-extern void glue_work_targets_expire(GlueWorkTargets *all);
-extern bool glue_work_targets_connect(GlueWorkTargets *all);
-extern List *glue_work_targets_blocked(const GlueWorkTargets *all);
-
-extern GlueWorkTarget *glue_work_target_use(GlueWorkTargets *all,
-											const GlueClaim *request);
+extern void glue_work_target_resolve(GlueWorkTarget *target,
+									 const GlueClaim *request, Oid schema);
 extern bool glue_work_target_connected(const GlueWorkTarget *target);
-extern void glue_work_target_release(GlueWorkTarget *target);
-extern TimestampTz glue_work_target_block(GlueWorkTarget *target);
-extern TimestampTz glue_work_target_take_turn(GlueWorkTarget *target);
-
-extern TimestampTz glue_work_backoff(int failures);
 extern bool glue_work_as_role(Oid role, Oid *user, int *security_context);
 
 #endif							/* GLUE_QUEUE_TARGET_H */

@@ -1,0 +1,360 @@
+/*-------------------------------------------------------------------------
+ *
+ * batch.c
+ *	  A run of the queue, and its transactions.
+ *
+ * One transaction records and claims for many requests, so that a commit costs
+ * each of them little.
+ *
+ * Calls that acted at once come first.  Those whose transaction was rolled back
+ * are looked for when we begin, at news, and now and then: whoever calls for the
+ * same connection waits until they are undone.  That costs nothing if there are
+ * none.  If there are many, whose transactions take long, it is not done all
+ * the time.
+ *
+ * One bad request keeps no other one waiting.  One that cannot be claimed or
+ * prepared is put off alone, and so is one whose outcome cannot be recorded.  One
+ * whose outcome cannot be recorded because somebody has locked the connection or
+ * its row is recorded later.
+ *
+ * IDENTIFICATION
+ *	  src/queue/batch.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "journal/resolve.h"
+#include "queue/answer.h"
+#include "queue/batch.h"
+#include "queue/claim.h"
+#include "queue/record.h"
+#include "queue/transaction.h"
+#include "server/crash_point.h"
+#include "utils/memutils.h"
+
+/*
+ * Requests that are claimed ahead of time.  A claim costs little more for many
+ * than for one.
+ */
+#define CLAIM_AHEAD				256
+
+/* Claimed requests that may wait for the credentials of their targets. */
+#define MAX_PARKED				1024
+
+/*
+ * To look for what is to be undone takes at most a part of the time, and is
+ * done so often at most.
+ */
+#define LOOK_SHARE				10
+#define LOOK_REST_MS			10
+
+/* prototypes of private functions */
+static void look(GlueRun *run, const GlueClaims *queue,
+				 GlueResolution *resolution);
+static void rest(GlueRun *run, TimestampTz began_at);
+static void claim(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror,
+				  bool undo);
+static void claim_to_do(GlueRun *run, const GlueClaims *queue,
+						const GlueMirror *mirror, int claimed);
+static int	claim_kind(GlueRun *run, const GlueClaims *queue,
+					   const GlueMirror *mirror, GlueClaimKind kind,
+					   int limit);
+static void record_ended(GlueRun *run, GlueClaims *queue,
+						 const GlueMirror *mirror);
+static void record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
+						 const GlueMirror *mirror);
+static bool is_passing(const ErrorData *error);
+static void note_recorded(GlueRun *run, GlueJob *job);
+static TimestampTz next_due_of(const GlueClaims *claims, GlueClaimKind kind,
+							   TimestampTz tried_again_at);
+
+/*
+ * Record what has ended, and claim as much as can be begun; see before what is
+ * to be undone.
+ */
+void
+glue_run_transaction(GlueRun *run)
+{
+	GlueClaims	queue;
+	GlueMirror	mirror;
+	GlueResolution resolution = {0};
+	MemoryContext old_context = CurrentMemoryContext;
+	TimestampTz began_at = GetCurrentTimestamp();
+	bool		undo = glue_run_wants_look(run, began_at);
+
+	glue_queue_begin(run->transactions);
+	MemoryContextSwitchTo(run->batch_context);
+	if (glue_claims_open(&queue, run->schema, run->claimant))
+	{
+		glue_mirror_open(&mirror, run->schema, GLUE_MIRROR_WRITE);
+		if (undo)
+			look(run, &queue, &resolution);
+		record_ended(run, &queue, &mirror);
+		claim(run, &queue, &mirror, undo);
+		if (undo)
+			rest(run, began_at);
+	}
+	else
+		run->claim_at = DT_NOEND;
+	MemoryContextSwitchTo(old_context);
+	if (resolution.nresolved > 0)
+		GLUE_CRASH_POINT("undo before resolve commit");
+	if (run->undo_recorded)
+		GLUE_CRASH_POINT("undo before record commit");
+	run->transactions->commit();
+	if (resolution.nresolved > 0)
+		GLUE_CRASH_POINT("undo after resolve commit");
+	if (run->undo_recorded)
+		GLUE_CRASH_POINT("undo after record commit");
+	run->undo_recorded = false;
+	glue_stages_release(&run->stages);
+	glue_intents_resolved(&resolution);
+	MemoryContextReset(run->batch_context);
+	MemoryContextSwitchTo(old_context);
+}
+
+/* ----------------------------------------------------------------
+ * Looking for what is to be undone
+ * ----------------------------------------------------------------
+ */
+
+/* Is it time to look for what is to be undone? */
+bool
+glue_run_wants_look(const GlueRun *run, TimestampTz now)
+{
+	return run->claim_at != DT_NOEND && now >= run->look_at &&
+		now >= run->rest_until;
+}
+
+/* Somebody waits for that, or there is more to be found. */
+void
+glue_run_look_soon(GlueRun *run)
+{
+	run->look_at = 0;
+	run->look_again = true;
+}
+
+/* Find calls whose transaction was rolled back, so that they can be undone. */
+static void
+look(GlueRun *run, const GlueClaims *queue, GlueResolution *resolution)
+{
+	/* what is put off while we look is put off until later */
+	run->look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+											   GLUE_IDLE_LOOK_MS);
+	run->look_again = false;
+	glue_intents_resolve(queue, resolution);
+	if (resolution->incomplete)
+		glue_run_look_soon(run);
+}
+
+/* How long to leave it at that, after what has taken since began_at. */
+static void
+rest(GlueRun *run, TimestampTz began_at)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	long		rest_ms = TimestampDifferenceMilliseconds(began_at, now) *
+		LOOK_SHARE;
+
+	run->rest_until =
+		TimestampTzPlusMilliseconds(now, Min(Max(rest_ms, LOOK_REST_MS),
+											 GLUE_IDLE_LOOK_MS));
+}
+
+/* ----------------------------------------------------------------
+ * Claiming
+ * ----------------------------------------------------------------
+ */
+
+/* Claim requests, as many as can be begun and some more. */
+static void
+claim(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror, bool undo)
+{
+	bool		enough = run->stages.nwaiting > CLAIM_AHEAD / 2 ||
+		run->stages.nparked > MAX_PARKED;
+	int			claimed = 0;
+
+	/* there is enough for a while, and a claim has its price */
+	if ((enough && !undo) || run->claim_at == DT_NOEND)
+		return;
+	glue_work_targets_expire(&run->targets);
+	if (undo)
+	{
+		claimed = claim_kind(run, queue, mirror, GLUE_CLAIM_TO_UNDO,
+							 CLAIM_AHEAD);
+		if (claimed == CLAIM_AHEAD)
+			glue_run_look_soon(run);
+	}
+	if (!enough)
+		claim_to_do(run, queue, mirror, claimed);
+	glue_stages_unpark(&run->stages);
+	if (run->max_requests > 0 && run->nclaimed >= run->max_requests)
+		run->claim_at = DT_NOEND;
+}
+
+/*
+ * Claim requests that were queued.  If there are none, and nothing else was
+ * claimed, do not look again at once.
+ */
+static void
+claim_to_do(GlueRun *run, const GlueClaims *queue, const GlueMirror *mirror,
+			int claimed)
+{
+	if (!run->only_undo)
+		claimed += claim_kind(run, queue, mirror, GLUE_CLAIM_TO_DO,
+							  run->width - run->stages.nactive + CLAIM_AHEAD -
+							  run->stages.nwaiting);
+	run->claim_at = 0;
+	if (claimed == 0)
+		run->claim_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													GLUE_IDLE_LOOK_MS);
+}
+
+/* Claim requests of one kind; returns how many. */
+static int
+claim_kind(GlueRun *run, const GlueClaims *queue, const GlueMirror *mirror,
+		   GlueClaimKind kind, int limit)
+{
+	List	   *jobs;
+	ListCell   *cell;
+
+	if (run->max_requests > 0)
+		limit = Min(limit, run->max_requests - run->nclaimed);
+	if (limit <= 0)
+		return 0;
+	jobs = glue_jobs_claim(queue, mirror, &run->targets, kind, limit,
+						   run->context);
+	foreach(cell, jobs)
+		glue_stages_enter(&run->stages, lfirst(cell));
+	run->nclaimed += list_length(jobs);
+	return list_length(jobs);
+}
+
+/* ----------------------------------------------------------------
+ * Recording
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Record the outcomes of all jobs that have ended: together, unless one of them
+ * cannot be recorded.
+ */
+static void
+record_ended(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	GlueJob    *job;
+	GlueJob   **jobs;
+	int			njobs;
+	bool		recorded;
+
+	while ((job = glue_stages_take_locked(&run->stages, now)) != NULL)
+		record_alone(run, job, queue, mirror);
+	jobs = glue_stages_take_ended(&run->stages, &njobs);
+	recorded = glue_jobs_record(jobs, njobs, queue, mirror) == NULL;
+	for (int i = 0; i < njobs; i++)
+	{
+		if (recorded)
+			note_recorded(run, jobs[i]);
+		else
+			record_alone(run, jobs[i], queue, mirror);
+	}
+}
+
+/*
+ * Record the outcome of one job; or, if that cannot be, keep it in the row of the
+ * request.  If somebody has locked what is to be written, it is recorded later.
+ *
+ * If not even the row of the request can be changed, that is left to the process
+ * after this one, which finds the request claimed by nobody, and reads what there
+ * is.
+ */
+static void
+record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
+			 const GlueMirror *mirror)
+{
+	ErrorData  *error = glue_jobs_record(&job, 1, queue, mirror);
+
+	if (error != NULL && !is_passing(error))
+	{
+		glue_job_keep_answer(job, error);
+		error = glue_jobs_record(&job, 1, queue, mirror);
+	}
+	if (error != NULL && is_passing(error))
+	{
+		glue_stages_lock(&run->stages, job);
+		return;
+	}
+	if (error != NULL)
+		ereport(LOG,
+				(errcode(error->sqlerrcode),
+				 errmsg("could not record what has become of request %lld: %s",
+						(long long) job->request->id, error->message)));
+	note_recorded(run, job);
+}
+
+/* Is an error due to others who are doing something at the moment? */
+static bool
+is_passing(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_TRANSACTION_ROLLBACK;
+}
+
+/* A job needs nothing more, once the transaction is committed. */
+static void
+note_recorded(GlueRun *run, GlueJob *job)
+{
+	/* nobody else tells us when to go on with an undo */
+	if (job->request->undo != NULL)
+	{
+		run->undo_recorded = true;
+		if (job->outcome.next_attempt_at != 0)
+			run->look_at = Min(run->look_at, job->outcome.next_attempt_at);
+	}
+	glue_stages_recorded(&run->stages, job);
+}
+
+/* ----------------------------------------------------------------
+ * When to come back
+ * ----------------------------------------------------------------
+ */
+
+/* When the next request is due; 0 if there is none. */
+TimestampTz
+glue_run_next_due(GlueRun *run)
+{
+	GlueClaims	claims;
+	TimestampTz due = 0;
+	TimestampTz undo_due = 0;
+	MemoryContext old_context = CurrentMemoryContext;
+
+	glue_queue_begin(run->transactions);
+	MemoryContextSwitchTo(run->batch_context);
+	if (glue_claims_open(&claims, run->schema, run->claimant))
+	{
+		if (!run->only_undo)
+			due = next_due_of(&claims, GLUE_CLAIM_TO_DO, run->claim_at);
+		undo_due = next_due_of(&claims, GLUE_CLAIM_TO_UNDO, run->look_at);
+	}
+	run->transactions->commit();
+	MemoryContextSwitchTo(old_context);
+	if (due == 0 || (undo_due != 0 && undo_due < due))
+		due = undo_due;
+	return due;
+}
+
+/*
+ * Likewise for one kind.  What was due already when we looked for the last time
+ * has to wait for something; we do not look again before tried_again_at.
+ */
+static TimestampTz
+next_due_of(const GlueClaims *claims, GlueClaimKind kind,
+			TimestampTz tried_again_at)
+{
+	TimestampTz due = glue_claims_next_due(claims, kind);
+	TimestampTz tried_at = TimestampTzPlusMilliseconds(tried_again_at,
+													   -GLUE_IDLE_LOOK_MS);
+
+	return due != 0 && due < tried_at ? tried_again_at : due;
+}

@@ -1,0 +1,233 @@
+/*-------------------------------------------------------------------------
+ *
+ * prepare.c
+ *	  What a job has to know before its calls are made.
+ *
+ * All of it is looked up in the transaction that claims the request: what is
+ * recorded of the connection, and what the request has sealed.  The result is an
+ * operation that needs no transaction any more.
+ *
+ * What goes wrong here is a failure of this request alone.  One whose secrets
+ * cannot be opened has its failure kept until it has its turn.
+ *
+ * IDENTIFICATION
+ *	  src/queue/prepare.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/foreign_server.h"
+#include "queue/prepare.h"
+#include "server/encoding.h"
+#include "store/digest_key.h"
+#include "utils/memutils.h"
+
+/* prototypes of private functions */
+static void fill_operation(GlueJob *job, const GlueMirror *mirror);
+static GlueOperationKind kind_of(const GlueClaim *request);
+static GlueConflictAction on_conflict_of(const GlueClaim *request);
+static bool is_word(const char *text, const char *word);
+static void note_tagged(GlueJob *job, bool is_tagged);
+static void find_known(GlueJob *job, const GlueMirror *mirror);
+static void fill_undo(GlueJob *job);
+static void spare_unknown(GlueJob *job);
+static void fill_input(GlueJob *job);
+static void fail_for_lack_of_key(GlueJob *job);
+
+/* Look up what a job has to know. */
+void
+glue_job_prepare(GlueJob *job, const GlueMirror *mirror)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(job->context);
+
+	fill_operation(job, mirror);
+	MemoryContextSwitchTo(old_context);
+}
+
+/* Fill in the operation of a job, as far as its target can be used. */
+static void
+fill_operation(GlueJob *job, const GlueMirror *mirror)
+{
+	const GlueClaim *request = job->request;
+	GlueOperation *operation = &job->operation;
+
+	if (job->target->failure != NULL)
+		return;
+	operation->access = &job->target->access;
+	operation->kind = kind_of(request);
+	operation->name = request->what.name;
+	operation->tags = request->what.tags;
+	operation->uncertain = request->uncertain;
+	operation->began_at = request->started_at;
+	operation->requested_at = request->requested_at;
+	operation->on_conflict = on_conflict_of(request);
+	operation->create_missing = is_word(request->what.on_missing, "create");
+	operation->ignore_missing = is_word(request->what.on_missing, "ignore");
+
+	find_known(job, mirror);
+	if (request->undo != NULL)
+	{
+		fill_undo(job);
+		return;
+	}
+	if (request->answer != NULL)
+		return;					/* see queue/answer.c */
+	if (request->what.for_row && operation->known == NULL)
+		spare_unknown(job);
+	note_tagged(job, operation->tags != NULL &&
+				(operation->kind == GLUE_OPERATION_UPDATE ||
+				 (operation->kind == GLUE_OPERATION_CREATE &&
+				  operation->on_conflict != GLUE_CONFLICT_ERROR)));
+	fill_input(job);
+}
+
+/* What a request asks for. */
+static GlueOperationKind
+kind_of(const GlueClaim *request)
+{
+	if (is_word(request->status, "IN_PROGRESS"))
+		return GLUE_OPERATION_POLL;
+	if (is_word(request->what.operation, "DeleteConnection"))
+		return GLUE_OPERATION_DELETE;
+	if (is_word(request->what.operation, "UpdateConnection"))
+		return GLUE_OPERATION_UPDATE;
+	return GLUE_OPERATION_CREATE;
+}
+
+/* What it says about a connection that exists. */
+static GlueConflictAction
+on_conflict_of(const GlueClaim *request)
+{
+	if (is_word(request->what.on_conflict, "adopt"))
+		return GLUE_CONFLICT_ADOPT;
+	if (is_word(request->what.on_conflict, "update"))
+		return GLUE_CONFLICT_UPDATE;
+	return GLUE_CONFLICT_ERROR;
+}
+
+/* Is a text, which may be NULL, this word? */
+static bool
+is_word(const char *text, const char *word)
+{
+	return text != NULL && strcmp(text, word) == 0;
+}
+
+/* Its tags may be compared or changed: then its target needs the account. */
+static void
+note_tagged(GlueJob *job, bool is_tagged)
+{
+	job->is_tagged = is_tagged;
+	if (is_tagged)
+		job->target->has_tags = true;
+}
+
+/*
+ * What is recorded of the connection.  If the server was renamed since the request
+ * was made, and no other one has its name, that may be under the old name.
+ */
+static void
+find_known(GlueJob *job, const GlueMirror *mirror)
+{
+	GlueTarget	target = job->target->access.target;
+	const char *name = job->request->what.name;
+	const char *server = job->request->what.server;
+
+	if (glue_mirror_find(mirror, &target, name, &job->known))
+	{
+		job->operation.known = &job->known;
+		return;
+	}
+	if (server == NULL)
+		return;
+	target.server = glue_server_from_utf8(server);
+	if (strcmp(target.server, job->target->access.target.server) == 0 ||
+		OidIsValid(glue_foreign_server_by_name(target.server)) ||
+		!glue_mirror_find(mirror, &target, name, &job->known))
+		return;
+	job->operation.known = &job->known;
+	job->known_server = target.server;
+}
+
+/*
+ * A call is to be undone.  It takes no secrets to do that, and those that were
+ * sent are not here.  Tags that the call may have changed are read, if anything
+ * is recorded of the connection.
+ */
+static void
+fill_undo(GlueJob *job)
+{
+	const GlueClaim *request = job->request;
+	GlueOperation *operation = &job->operation;
+	const char *made_by = request->what.operation;
+
+	operation->kind = GLUE_OPERATION_UNDO;
+	operation->made_by = made_by;
+	operation->made_at = request->requested_at;
+	operation->undo = request->undo;
+	operation->input = request->what.input;
+	operation->redacted = true;
+	note_tagged(job, operation->known != NULL &&
+				!request->undo->may_have_made &&
+				(operation->tags != NULL ||
+				 strcmp(made_by, "TagResource") == 0 ||
+				 strcmp(made_by, "UntagResource") == 0));
+}
+
+/*
+ * This database does not know the connection of a row to exist.  If there is
+ * one of that name, it is not the row's, and is left alone.
+ */
+static void
+spare_unknown(GlueJob *job)
+{
+	if (job->operation.kind == GLUE_OPERATION_UPDATE)
+		job->operation.kind = GLUE_OPERATION_CREATE;
+	else if (job->operation.kind == GLUE_OPERATION_DELETE)
+		job->is_void = true;
+}
+
+/*
+ * Open the secrets of a request.  To see whether a connection is ready goes on
+ * without them: they only keep what AWS Glue says of it from quoting them.
+ */
+static void
+fill_input(GlueJob *job)
+{
+	const GlueClaim *request = job->request;
+	GlueOperation *operation = &job->operation;
+	Oid			schema = operation->access->schema;
+
+	operation->input = request->what.input;
+	if (request->what.has_secrets)
+		job->sealing = glue_request_unseal(request->id, &request->what,
+										   request->sealed,
+										   &operation->input, &job->failure);
+	if (operation->kind == GLUE_OPERATION_POLL)
+	{
+		operation->redacted = job->sealing != GLUE_UNSEALED;
+		job->sealing = GLUE_UNSEALED;
+		job->failure = NULL;
+		return;
+	}
+	if (job->sealing != GLUE_UNSEALED || operation->input == NULL)
+		return;
+	if (glue_digest_possible(schema, operation->input))
+		operation->digest = glue_digest_secrets(schema, operation->input);
+	else
+		fail_for_lack_of_key(job);
+}
+
+/* Like a key that secrets were sealed with: an administrator can provide it. */
+static void
+fail_for_lack_of_key(GlueJob *job)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+	failure->code = "no digest key";
+	failure->message = GLUE_NO_DIGEST_KEY;
+	failure->detail = glue_secret_key_hint(job->target->access.schema);
+	job->sealing = GLUE_UNSEAL_LATER;
+	job->failure = failure;
+}

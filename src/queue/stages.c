@@ -1,0 +1,269 @@
+/*-------------------------------------------------------------------------
+ *
+ * stages.c
+ *	  The jobs of a run, by the stage that each is in.
+ *
+ *	 claimed --> parked --> waiting --> call <--> further
+ *							|			|
+ *							+-> ended <-+
+ *								|
+ *								+--> recorded --> released
+ *								|		^
+ *								+--> locked
+ *
+ * A job is parked until its target has credentials.  It waits until there is room
+ * for its first call, and its target's rate permits it.  While a call is under way,
+ * the job is in no list.  After the last call it waits for a transaction that
+ * records it; if somebody has locked what is to be written, for a later one.
+ *
+ * Lists are in the order in which jobs came; but what is to be undone begins before
+ * everything else, since others wait for that.
+ *
+ * IDENTIFICATION
+ *	  src/queue/stages.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "queue/outcome.h"
+#include "queue/stages.h"
+#include "queue/steps.h"
+
+/* When to try again if somebody has locked a connection, or its row. */
+#define LOCKED_RETRY_MS			1000
+
+/* prototypes of private functions */
+static int	put_back(GlueStages *stages, dlist_head *jobs);
+static void end_job(GlueStages *stages, GlueJob *job);
+static bool is_due(dlist_head *jobs, TimestampTz now);
+static GlueJob *take_first(dlist_head *jobs);
+
+void
+glue_stages_init(GlueStages *stages)
+{
+	memset(stages, 0, sizeof(GlueStages));
+	dlist_init(&stages->parked);
+	dlist_init(&stages->waiting);
+	dlist_init(&stages->further);
+	dlist_init(&stages->ended);
+	dlist_init(&stages->locked);
+	dlist_init(&stages->recorded);
+}
+
+/* A job was claimed.  What is only to be recorded needs no credentials. */
+void
+glue_stages_enter(GlueStages *stages, GlueJob *job)
+{
+	if (job->is_answered)
+	{
+		dlist_push_tail(&stages->waiting, &job->node);
+		stages->nwaiting++;
+	}
+	else
+	{
+		dlist_push_tail(&stages->parked, &job->node);
+		stages->nparked++;
+	}
+}
+
+/* Let those jobs begin whose targets have their credentials now. */
+void
+glue_stages_unpark(GlueStages *stages)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &stages->parked)
+	{
+		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
+
+		if (!glue_work_target_connected(job->target))
+			continue;
+		dlist_delete(&job->node);
+		stages->nparked--;
+		if (job->request->undo != NULL)
+			dlist_push_head(&stages->waiting, &job->node);
+		else
+			dlist_push_tail(&stages->waiting, &job->node);
+		stages->nwaiting++;
+	}
+}
+
+/* Put jobs that have not begun back into the queue, but for undos. */
+void
+glue_stages_put_back(GlueStages *stages, bool parked_too)
+{
+	stages->nwaiting -= put_back(stages, &stages->waiting);
+	if (parked_too)
+		stages->nparked -= put_back(stages, &stages->parked);
+}
+
+/* The same of one list; returns how many. */
+static int
+put_back(GlueStages *stages, dlist_head *jobs)
+{
+	int			n = 0;
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, jobs)
+	{
+		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
+
+		if (job->request->undo != NULL)
+			continue;
+		dlist_delete(&job->node);
+		glue_job_put_back(job, 0);
+		end_job(stages, job);
+		n++;
+	}
+	return n;
+}
+
+/* ----------------------------------------------------------------
+ * Calls
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Begin the first job that can be; returns its call, or NULL if there is none.
+ * Others before it have failed, or it is not their target's turn: *turn_at is
+ * when it is the first one's, or 0.
+ */
+GlueCall *
+glue_stages_begin(GlueStages *stages, TimestampTz *turn_at)
+{
+	dlist_mutable_iter iter;
+
+	*turn_at = 0;
+	dlist_foreach_modify(iter, &stages->waiting)
+	{
+		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
+		const GlueTarget *target = &job->target->access.target;
+		TimestampTz turn =
+			glue_target_state_take_turn(job->target->state,
+										target->max_requests_per_second);
+		GlueCall   *call;
+
+		if (turn != 0)
+		{
+			if (*turn_at == 0 || turn < *turn_at)
+				*turn_at = turn;
+			continue;
+		}
+		dlist_delete(&job->node);
+		stages->nwaiting--;
+		call = glue_job_begin(job);
+		if (call != NULL)
+		{
+			stages->nactive++;
+			return call;
+		}
+		end_job(stages, job);
+	}
+	return NULL;
+}
+
+/* The next call of a job that has begun; NULL if there is none at present. */
+GlueCall *
+glue_stages_next(GlueStages *stages)
+{
+	if (dlist_is_empty(&stages->further))
+		return NULL;
+	stages->nactive++;
+	return &take_first(&stages->further)->operation.call;
+}
+
+/* A call has ended: go on with its job. */
+void
+glue_stages_call_ended(GlueStages *stages, GlueCall *call)
+{
+	GlueJob    *job = (GlueJob *) ((char *) call -
+								   offsetof(GlueJob, operation.call));
+
+	stages->nactive--;
+	if (glue_job_next(job) != NULL)
+		dlist_push_tail(&stages->further, &job->node);
+	else
+		end_job(stages, job);
+}
+
+/* ----------------------------------------------------------------
+ * Recording
+ * ----------------------------------------------------------------
+ */
+
+/* Put a job among those that are to be recorded. */
+static void
+end_job(GlueStages *stages, GlueJob *job)
+{
+	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												 GLUE_RECORD_DELAY_MS);
+	dlist_push_tail(&stages->ended, &job->node);
+	stages->nended++;
+}
+
+/* Has a job waited long enough to be recorded? */
+bool
+glue_stages_due(GlueStages *stages, TimestampTz now)
+{
+	return is_due(&stages->locked, now) || is_due(&stages->ended, now);
+}
+
+/* Has the first one of a list? */
+static bool
+is_due(dlist_head *jobs, TimestampTz now)
+{
+	return !dlist_is_empty(jobs) &&
+		dlist_container(GlueJob, node, dlist_head_node(jobs))->record_at <= now;
+}
+
+/* Take all jobs that have ended out of their list. */
+GlueJob   **
+glue_stages_take_ended(GlueStages *stages, int *njobs)
+{
+	GlueJob   **jobs = palloc(stages->nended * sizeof(GlueJob *));
+
+	*njobs = 0;
+	while (!dlist_is_empty(&stages->ended))
+		jobs[(*njobs)++] = take_first(&stages->ended);
+	stages->nended = 0;
+	return jobs;
+}
+
+/* Take a job that has waited for somebody's lock; NULL if none is due. */
+GlueJob *
+glue_stages_take_locked(GlueStages *stages, TimestampTz now)
+{
+	return is_due(&stages->locked, now) ? take_first(&stages->locked) : NULL;
+}
+
+/* Somebody has locked what is to be written of a job. */
+void
+glue_stages_lock(GlueStages *stages, GlueJob *job)
+{
+	job->record_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												 LOCKED_RETRY_MS);
+	dlist_push_tail(&stages->locked, &job->node);
+}
+
+/* A job needs nothing more, once the transaction is committed. */
+void
+glue_stages_recorded(GlueStages *stages, GlueJob *job)
+{
+	dlist_push_tail(&stages->recorded, &job->node);
+}
+
+/* Free the jobs that were recorded: that is committed now. */
+void
+glue_stages_release(GlueStages *stages)
+{
+	while (!dlist_is_empty(&stages->recorded))
+		glue_job_release(take_first(&stages->recorded));
+}
+
+/* Take the first job out of a list. */
+static GlueJob *
+take_first(dlist_head *jobs)
+{
+	return dlist_container(GlueJob, node, dlist_pop_head_node(jobs));
+}

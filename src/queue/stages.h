@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * stages.h
+ *	  The jobs of a run, by the stage that each is in.
+ *
+ * For queue/batch.c and queue/run.c alone.
+ *
+ * IDENTIFICATION
+ *	  src/queue/stages.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_QUEUE_STAGES_H
+#define GLUE_QUEUE_STAGES_H
+
+#include "lib/ilist.h"
+#include "queue/job.h"
+
+/* How long an outcome waits for others to be recorded with it. */
+#define GLUE_RECORD_DELAY_MS	40
+
+typedef struct GlueStages
+{
+	dlist_head	parked;			/* jobs whose targets have no credentials yet */
+	int			nparked;
+	dlist_head	waiting;		/* jobs that can begin */
+	int			nwaiting;
+	int			nactive;		/* jobs with a call under way */
+	dlist_head	further;		/* jobs whose next call can be made */
+	dlist_head	ended;			/* jobs to be recorded */
+	int			nended;
+	dlist_head	locked;			/* jobs to be recorded later */
+	dlist_head	recorded;		/* jobs that are, once that is committed */
+} GlueStages;
+
+extern void glue_stages_init(GlueStages *stages);
+extern void glue_stages_enter(GlueStages *stages, GlueJob *job);
+extern void glue_stages_unpark(GlueStages *stages);
+extern void glue_stages_put_back(GlueStages *stages, bool parked_too);
+
+extern GlueCall *glue_stages_begin(GlueStages *stages, TimestampTz *turn_at);
+extern GlueCall *glue_stages_next(GlueStages *stages);
+extern void glue_stages_call_ended(GlueStages *stages, GlueCall *call);
+
+extern bool glue_stages_due(GlueStages *stages, TimestampTz now);
+extern GlueJob **glue_stages_take_ended(GlueStages *stages, int *njobs);
+extern GlueJob *glue_stages_take_locked(GlueStages *stages, TimestampTz now);
+extern void glue_stages_lock(GlueStages *stages, GlueJob *job);
+extern void glue_stages_recorded(GlueStages *stages, GlueJob *job);
+extern void glue_stages_release(GlueStages *stages);
+
+#endif							/* GLUE_QUEUE_STAGES_H */

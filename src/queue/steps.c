@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * steps.c
+ *	  The calls of a job, one after the other.
+ *
+ * Which calls an operation takes is up to src/operation.  Here it is decided
+ * whether there is a first one at all: not without credentials or secrets, not
+ * while somebody else has locked the name of the connection, and not if what AWS
+ * Glue has answered is only to be recorded.
+ *
+ * No transaction is open, and nothing is looked up.  As soon as there is no next
+ * call, the outcome of the job is decided.
+ *
+ * IDENTIFICATION
+ *	  src/queue/steps.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "queue/outcome.h"
+#include "queue/steps.h"
+#include "server/crash_point.h"
+
+/* How long a request whose connection somebody has locked is left alone. */
+#define LOCKED_RETRY_MS			250
+
+/* prototypes of private functions */
+static GlueCall *begin_undo(GlueJob *job);
+static GlueCall *next_of_undo(GlueJob *job);
+static void find_arn(GlueJob *job);
+
+/*
+ * The first call of a job; NULL if it ends without one, and its outcome is
+ * decided.
+ */
+GlueCall *
+glue_job_begin(GlueJob *job)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(job->context);
+	GlueWorkTarget *target = job->target;
+	GlueCall   *call = NULL;
+
+	if (target->failure != NULL)
+		glue_job_resolve_failure(job, target->failure);
+	else if (!glue_job_lock(job))
+		glue_job_put_back(job, LOCKED_RETRY_MS);
+	else if (job->is_answered)
+		 /* nothing to be called */ ;
+	else if (job->is_void)
+		job->outcome.state = "succeeded";
+	else if (job->failure != NULL)
+		glue_job_resolve_sealing(job);
+	else if (job->request->undo != NULL)
+		call = begin_undo(job);
+	else if (job->is_tagged && target->no_account != NULL)
+		glue_job_resolve_failure(job, target->no_account);
+	else
+	{
+		find_arn(job);
+		call = glue_operation_begin(&job->operation);
+	}
+	MemoryContextSwitchTo(old_context);
+	return call;
+}
+
+/* Likewise, of an undo; tags are of less concern to it. */
+static GlueCall *
+begin_undo(GlueJob *job)
+{
+	GlueCall   *call;
+
+	find_arn(job);
+	call = glue_undo_begin(&job->operation);
+	if (call == NULL)
+		glue_job_resolve(job);
+	else
+		GLUE_CRASH_POINT("undo before call %s", call->operation);
+	return call;
+}
+
+/* The ARN by which tags are addressed to a connection, if that is wanted. */
+static void
+find_arn(GlueJob *job)
+{
+	const GlueWorkTarget *target = job->target;
+
+	if (job->is_tagged)
+		job->operation.arn =
+			glue_target_connection_arn(&target->access.target,
+									   target->account, job->operation.name);
+}
+
+/*
+ * A call of a job has ended: the next one; NULL if that was the last, and the
+ * outcome is decided.
+ */
+GlueCall *
+glue_job_next(GlueJob *job)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(job->context);
+	GlueCall   *call = job->request->undo != NULL ? next_of_undo(job) :
+		glue_operation_next(&job->operation);
+
+	if (call == NULL)
+		glue_job_resolve(job);
+	MemoryContextSwitchTo(old_context);
+	return call;
+}
+
+static GlueCall *
+next_of_undo(GlueJob *job)
+{
+	GlueCall   *call;
+
+	GLUE_CRASH_POINT("undo after call %s", job->operation.call.operation);
+	call = glue_undo_next(&job->operation);
+	if (call != NULL)
+		GLUE_CRASH_POINT("undo before call %s", call->operation);
+	return call;
+}

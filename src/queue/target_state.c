@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * target_state.c
+ *	  What is remembered of targets from one transaction to the next.
+ *
+ * A target is in trouble if there are no credentials for it, or if AWS refuses
+ * them.  All its requests would fail in the same way, so they are left alone:
+ * longer and longer, until one of them succeeds.
+ *
+ * It may also say how fast it may be called.
+ *
+ * IDENTIFICATION
+ *	  src/queue/target_state.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/pg_prng.h"
+#include "queue/target_state.h"
+#include "utils/memutils.h"
+
+/* How long a request, or a target in trouble, is left alone. */
+#define FIRST_BACKOFF_MS		2000
+#define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
+
+/*
+ * What is remembered of the target of a request, in a list.  If that is nothing
+ * yet, it is added, and lives in context as the list does.
+ */
+GlueTargetState *
+glue_target_state_find(List **states, const GlueClaim *request,
+					   MemoryContext context)
+{
+	MemoryContext old_context;
+	ListCell   *cell;
+	GlueTargetState *state;
+
+	foreach(cell, *states)
+	{
+		state = lfirst(cell);
+		if (glue_target_is_key(&state->target, request))
+			return state;
+	}
+	old_context = MemoryContextSwitchTo(context);
+	state = palloc0(sizeof(GlueTargetState));
+	glue_target_fill_key(&state->target, request);
+	*states = lappend(*states, state);
+	MemoryContextSwitchTo(old_context);
+	return state;
+}
+
+/* Is a target known by what a request says of its own? */
+bool
+glue_target_is_key(const GlueBlockedTarget *key, const GlueClaim *request)
+{
+	return key->cluster == request->what.cluster &&
+		key->server_oid == request->what.server_oid &&
+		key->role == request->what.role &&
+		strcmp(key->settings, request->settings_text) == 0 &&
+		memcmp(key->fingerprint, request->what.fingerprint,
+			   GLUE_FINGERPRINT_LEN) == 0;
+}
+
+/* Note what a target is known by, in the current context. */
+void
+glue_target_fill_key(GlueBlockedTarget *key, const GlueClaim *request)
+{
+	key->cluster = request->what.cluster;
+	key->server_oid = request->what.server_oid;
+	key->role = request->what.role;
+	key->settings = pstrdup(request->settings_text);
+	memcpy(key->fingerprint, request->what.fingerprint, GLUE_FINGERPRINT_LEN);
+}
+
+/* Leave a target alone for a while; returns until when. */
+TimestampTz
+glue_target_state_block(GlueTargetState *state)
+{
+	if (state->blocked_until <= GetCurrentTimestamp())
+		state->blocked_until = glue_work_backoff(++state->failures);
+	return state->blocked_until;
+}
+
+/*
+ * May a request be sent to a target, as far as its rate goes, which is per
+ * second, or 0 if there is no limit?  Returns 0 if so, and counts it; else when
+ * to ask again.
+ *
+ * What was not used is saved for a tenth of a second, and no longer.
+ */
+TimestampTz
+glue_target_state_take_turn(GlueTargetState *state, int rate)
+{
+	TimestampTz now;
+
+	if (rate == 0)
+		return 0;
+	now = GetCurrentTimestamp();
+	if (state->next_call_at > now)
+		return state->next_call_at;
+	state->next_call_at = Max(state->next_call_at, now - USECS_PER_SEC / 10) +
+		USECS_PER_SEC / rate;
+	return 0;
+}
+
+/* When to try again after so many failures in a row. */
+TimestampTz
+glue_work_backoff(int failures)
+{
+	double		ms = FIRST_BACKOFF_MS;
+
+	for (int i = 1; i < failures && ms < LONGEST_BACKOFF_MS; i++)
+		ms *= 2;
+	ms = Min(ms, LONGEST_BACKOFF_MS) *
+		(0.5 + pg_prng_double(&pg_global_prng_state) / 2);
+	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), (int64) ms);
+}

@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * target_state.h
+ *	  What is remembered of targets from one transaction to the next.
+ *
+ * IDENTIFICATION
+ *	  src/queue/target_state.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_QUEUE_TARGET_STATE_H
+#define GLUE_QUEUE_TARGET_STATE_H
+
+#include "store/claims.h"
+
+/* What is known of a target from one transaction to the next. */
+typedef struct GlueTargetState
+{
+	GlueBlockedTarget target;
+	TimestampTz blocked_until;	/* it is left alone so long */
+	int			failures;		/* in a row */
+	TimestampTz next_call_at;	/* when its rate permits another request */
+} GlueTargetState;
+
+extern GlueTargetState *glue_target_state_find(List **states,
+											   const GlueClaim *request,
+											   MemoryContext context);
+extern bool glue_target_is_key(const GlueBlockedTarget *key,
+							   const GlueClaim *request);
+extern void glue_target_fill_key(GlueBlockedTarget *key,
+								 const GlueClaim *request);
+extern TimestampTz glue_target_state_block(GlueTargetState *state);
+extern TimestampTz glue_target_state_take_turn(GlueTargetState *state,
+											   int rate);
+extern TimestampTz glue_work_backoff(int failures);
+
+#endif							/* GLUE_QUEUE_TARGET_STATE_H */

@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * targets.h
+ *	  All targets of a process that works a queue.
+ *
+ * For src/queue alone.
+ *
+ * IDENTIFICATION
+ *	  src/queue/targets.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_QUEUE_TARGETS_H
+#define GLUE_QUEUE_TARGETS_H
+
+#include "queue/target.h"
+
+/* All targets of a process that works a queue. */
+typedef struct GlueWorkTargets
+{
+	MemoryContext context;
+	Oid			schema;			/* of the extension */
+	const GlueTransactions *transactions;
+	dlist_head	targets;
+	List	   *states;
+
+	/* what is done for others while credentials are waited for */
+	GlueHttpMeanwhile meanwhile;
+	void	   *meanwhile_arg;
+	bool		connecting;		/* they are being waited for */
+	bool		in_meanwhile;	/* and that is being done */
+} GlueWorkTargets;
+
+extern void glue_work_targets_init(GlueWorkTargets *all, Oid schema,
+								   const GlueTransactions *transactions,
+								   GlueHttpMeanwhile meanwhile,
+								   void *meanwhile_arg);
+extern void glue_work_targets_expire(GlueWorkTargets *all);
+extern List *glue_work_targets_blocked(const GlueWorkTargets *all);
+extern bool glue_work_targets_connect(GlueWorkTargets *all);
+
+extern GlueWorkTarget *glue_work_target_use(GlueWorkTargets *all,
+											const GlueClaim *request);
+extern void glue_work_target_release(GlueWorkTarget *target);
+
+#endif							/* GLUE_QUEUE_TARGETS_H */
