@@ -14,8 +14,8 @@
  */
 #include "postgres.h"
 
-#include "client/client.h"
 #include "client/credential_cache.h"
+#include "client/shared_quota.h"
 #include "fmgr.h"
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
@@ -35,7 +35,7 @@ static GlueSharedPart *const shared_parts[] = {
 	&glue_journal_box_part,
 	&glue_known_outcome_part,
 	&glue_queue_wake_part,
-	&glue_retry_quota_part,
+	&glue_shared_quota_part,
 	&glue_workers_part,
 };
 

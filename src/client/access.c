@@ -25,8 +25,8 @@ void
 glue_access_prepare(const GlueAccess *access, GlueCall *call,
 					const char *operation, const char *name)
 {
-	glue_client_prepare(call, operation, &access->target,
-						&access->credentials, name);
+	glue_call_prepare(call, operation, &access->target,
+					  &access->credentials, name);
 	call->renew_credentials = glue_credentials_renew;
 }
 
@@ -35,7 +35,7 @@ void
 glue_access_prepare_get(const GlueAccess *access, GlueCall *call,
 						const char *name)
 {
-	glue_client_prepare_get(call, &access->target, &access->credentials,
-							name);
+	glue_call_prepare_get(call, &access->target, &access->credentials,
+						  name);
 	call->renew_credentials = glue_credentials_renew;
 }

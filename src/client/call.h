@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * call.h
- *	  One call of AWS, as a value, and how far it has got.
+ *	  One call of AWS, as a value.
  *
  * IDENTIFICATION
  *	  src/client/call.h
@@ -11,12 +11,9 @@
 #ifndef GLUE_CLIENT_CALL_H
 #define GLUE_CLIENT_CALL_H
 
-#include "aws/clock_skew.h"
-#include "aws/invocation_id.h"
 #include "client/failure.h"
 #include "client/signed_request.h"
 #include "client/target.h"
-#include "server/shared_state.h"
 
 /*
  * Gets other credentials once AWS calls these expired.  Sets *renewed, to NULL
@@ -77,71 +74,21 @@ typedef struct GlueCall
 	json_object *read_back;
 } GlueCall;
 
-typedef enum GlueCallStep
-{
-	GLUE_CALL_SENDING,
-	GLUE_CALL_IN_FLIGHT,
-	GLUE_CALL_PAUSING,
-	GLUE_CALL_READING_BACK,
-	GLUE_CALL_DONE
-} GlueCallStep;
-
-/* A call under way.  Lives in the memory context where it was begun. */
-typedef struct GlueCallState
-{
-	GlueCall   *call;
-	MemoryContext result_context;	/* for the failure and the answer */
-	GlueCallStep step;
-	char	   *body;
-	Size		body_len;
-	TimestampTz began_at;		/* of the first attempt */
-	char		invocation_id[GLUE_INVOCATION_ID_SIZE];
-
-	/* the attempt under way */
-	GlueClockSkew signed_with;
-	GlueHttpRequest request;
-	GlueHttpTransfer *transfer;
-	GlueReplyHeaders headers;
-
-	bool		renewed;		/* the credentials were, once */
-
-	/* how the last attempt failed */
-	GlueFailure *failure;
-	GlueRetryKind retry_kind;
-	int			retry_cost;		/* of the last retry; 0 if there was none */
-	int64		pause_until;	/* by glue_monotonic_us() */
-
-	/* a create that may have been carried out */
-	bool		maybe_created;
-	struct GlueCallState *reader;	/* the GetConnection that will tell */
-
-	/*
-	 * Told when a transfer has ended, from where no error may be raised and
-	 * nothing allocated by palloc.
-	 */
-	void		(*on_news) (void *arg);
-	void	   *on_news_arg;
-} GlueCallState;
-
-extern GlueSharedPart glue_retry_quota_part;
-
-extern GlueCallState *glue_call_begin(GlueCall *call,
-									  MemoryContext result_context,
-									  void (*on_news) (void *arg),
-									  void *on_news_arg);
-extern void glue_call_advance(GlueCallState *state);
-extern const GlueCallState *glue_call_pausing(const GlueCallState *state);
-
-extern void glue_client_prepare(GlueCall *call, const char *operation,
-								const GlueTarget *target,
-								const GlueCredentials *credentials,
-								const char *connection_name);
-extern void glue_client_prepare_get(GlueCall *call, const GlueTarget *target,
-									const GlueCredentials *credentials,
-									const char *name);
-extern GlueFailure *glue_client_malformed_answer(const GlueCall *call,
-												 const char *why);
-extern long long glue_client_clock_skew(void);
+extern void glue_call_init(GlueCall *call, GlueService service,
+						   const char *operation, const GlueTarget *target,
+						   const GlueCredentials *credentials);
+extern void glue_call_prepare(GlueCall *call, const char *operation,
+							  const GlueTarget *target,
+							  const GlueCredentials *credentials,
+							  const char *connection_name);
+extern void glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
+								  const GlueCredentials *credentials,
+								  const char *name);
+extern void glue_call_clear_results(GlueCall *call);
+extern bool glue_call_changes_something(const GlueCall *call);
 extern TimestampTz glue_call_aws_time(const GlueCall *call);
+extern GlueFailedCall glue_call_subject(const GlueCall *call);
+extern GlueFailure *glue_call_malformed_answer(const GlueCall *call,
+											   const char *why);
 
 #endif							/* GLUE_CLIENT_CALL_H */

@@ -3,7 +3,7 @@
  * client.c
  *	  Calls of AWS, one or many side by side.
  *
- * A call never waits (see call.c), so this is where all of them are waited
+ * A call never waits (see call_state.c), so this is where all of them are waited
  * for.  However many are under way, only those are looked at that have news:
  * the end of a transfer puts its call into a list, and calls that pause are
  * in a heap, the first to go on on top.
@@ -21,6 +21,7 @@
  */
 #include "postgres.h"
 
+#include "client/call_state.h"
 #include "client/client.h"
 #include "lib/ilist.h"
 #include "lib/pairingheap.h"
@@ -238,9 +239,9 @@ start_calls(CallRun *run)
 		slot->call = call;
 		run->nactive++;
 		MemoryContextSwitchTo(slot->context);
-		slot->state = glue_call_begin(call, run->result_context ?
-									  run->result_context : slot->context,
-									  note_news, slot);
+		slot->state = glue_call_state_begin(call, run->result_context ?
+											run->result_context : slot->context,
+											note_news, slot);
 		MemoryContextSwitchTo(old_context);
 		slot->has_work = call->meanwhile != NULL;
 		if (slot->has_work)
@@ -332,7 +333,7 @@ advance_ready(CallRun *run)
 		MemoryContext old_context = MemoryContextSwitchTo(slot->context);
 
 		slot->listed = false;
-		glue_call_advance(slot->state);
+		glue_call_state_advance(slot->state);
 		MemoryContextSwitchTo(old_context);
 		settle(slot);
 		start_calls(run);
@@ -355,7 +356,7 @@ settle(CallSlot *slot)
 		run->nended++;
 		dlist_push_tail(&run->ended, &slot->node);
 	}
-	else if (glue_call_pausing(slot->state) != NULL && !slot->listed)
+	else if (glue_call_state_pausing(slot->state) != NULL && !slot->listed)
 		pairingheap_add(run->pauses, &slot->pause_node);
 }
 
@@ -397,7 +398,7 @@ pause_end(const pairingheap_node *node)
 	const CallSlot *slot = pairingheap_const_container(CallSlot, pause_node,
 													   node);
 
-	return glue_call_pausing(slot->state)->pause_until;
+	return glue_call_state_pausing(slot->state)->pause_until;
 }
 
 /* The heap has the largest on top, so what ends first is the largest. */

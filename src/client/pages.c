@@ -75,7 +75,7 @@ glue_pages_next(GluePages *pages)
 		return entry;
 	pages->next--;
 	glue_failure_raise(ERROR,
-					   glue_client_malformed_answer(&pages->call, problem));
+					   glue_call_malformed_answer(&pages->call, problem));
 	return NULL;				/* keep the compiler quiet */
 }
 
@@ -124,8 +124,8 @@ read_page(GluePages *pages)
 	pages->npages++;
 	if (!json_object_is_type(entries, json_type_array))
 		glue_failure_raise(ERROR,
-						   glue_client_malformed_answer(&pages->call,
-														"it holds no list"));
+						   glue_call_malformed_answer(&pages->call,
+													  "it holds no list"));
 	token = next_token(pages);
 	if (token != NULL)
 	{
@@ -208,8 +208,8 @@ remember_token(GluePages *pages, const char *token)
 {
 	if (pages->past_token != NULL && strcmp(token, pages->past_token) == 0)
 		glue_failure_raise(ERROR,
-						   glue_client_malformed_answer(&pages->call,
-														"its page token has come before, so the list would never end"));
+						   glue_call_malformed_answer(&pages->call,
+													  "its page token has come before, so the list would never end"));
 	if (pages->npages < pages->past_token_until)
 		return;
 	if (pages->past_token != NULL)

@@ -21,6 +21,7 @@
 
 #include <json-c/json.h>
 
+#include "client/attempt.h"
 #include "client/client.h"
 #include "client/sts.h"
 #include "server/jsonb_tree.h"
@@ -67,12 +68,12 @@ glue_sts_assume_role(const GlueTarget *target,
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
 		return call.failure;
-	skew = glue_client_clock_skew();
+	skew = glue_attempt_clock_skew();
 	if (glue_credential_reply_xml(call.answer_xml, strlen(call.answer_xml),
 								  (long long) time(NULL) + skew, temporary,
 								  reason) != GLUE_CREDENTIALS_OK)
-		return glue_client_malformed_answer(&call,
-											psprintf("the answer %s", reason));
+		return glue_call_malformed_answer(&call,
+										  psprintf("the answer %s", reason));
 	temporary->expiration -= skew;
 	return NULL;
 }
@@ -101,7 +102,7 @@ glue_sts_caller_identity(const GlueTarget *target,
 	}
 	if (!glue_caller_identity_xml(call.answer_xml, strlen(call.answer_xml),
 								  identity))
-		return glue_client_malformed_answer(&call, "it names no identity");
+		return glue_call_malformed_answer(&call, "it names no identity");
 	return NULL;
 }
 
@@ -109,13 +110,7 @@ static void
 begin_call(GlueCall *call, const char *operation, const GlueTarget *target,
 		   const GlueCredentials *credentials)
 {
-	memset(call, 0, sizeof(GlueCall));
-	call->service = GLUE_SERVICE_STS;
-	call->operation = operation;
-	call->target = target;
-	call->endpoint = &target->sts_endpoint;
-	call->credentials = credentials;
-	call->request = glue_tree_new_object();
+	glue_call_init(call, GLUE_SERVICE_STS, operation, target, credentials);
 	if (target->sts_problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -4,8 +4,8 @@
  *	  What SQL gives, converted and checked.
  *
  * Whatever is wrong with the arguments of a call is found before anything is
- * sent, and all of it is reported at once: findings go into a sink, which is
- * either a list that ends in one error, or the rows of a result.
+ * sent.  Findings go into a sink, which is either a list that ends in one
+ * error, or the rows of a result.
  *
  * Everything is put into the current memory context, and what may hold a
  * secret is cleansed with it.
@@ -31,12 +31,6 @@
 #include "text/json.h"
 #include "utils/array.h"
 
-/*
- * Violations that an error lists.  An input of ten thousand unknown members
- * has as many, and more than a screenful helps nobody.
- */
-#define MAX_LISTED_VIOLATIONS	100
-
 /* Room for the names of all members that only AWS Glue sets. */
 #define MAX_NAMES_SIZE	256
 
@@ -49,16 +43,12 @@ typedef struct UpdateSink
 
 /* prototypes of private functions */
 static void take_update_finding(void *arg, const GlueViolation *violation);
-static const char *required_name(FunctionCallInfo fcinfo, int argument,
-								 const char *path,
+static const char *required_name(NullableDatum argument, const char *path,
 								 GlueViolationSink sink, void *arg);
 static void leave_out_answered(json_object *input);
 static const char *checked_text(text * value, const char *shape,
 								const char *path,
 								GlueViolationSink sink, void *arg);
-static void append_line(StringInfo lines, int *count,
-						const GlueViolation *violation);
-static void close_list(StringInfo lines, int count);
 
 /*
  * Get a jsonb argument as a tree, which is NULL for null of either kind;
@@ -67,12 +57,11 @@ static void close_list(StringInfo lines, int count);
  * A copy that de-toasting made is cleansed at once.
  */
 bool
-glue_argument_tree(FunctionCallInfo fcinfo, int argument, json_object **tree,
+glue_argument_tree(NullableDatum argument, json_object **tree,
 				   GlueViolationSink sink, void *arg)
 {
 	*tree = NULL;
-	return PG_ARGISNULL(argument) ||
-		glue_jsonb_tree(PG_GETARG_DATUM(argument), tree, sink, arg);
+	return argument.isnull || glue_jsonb_tree(argument.value, tree, sink, arg);
 }
 
 /* The same of jsonb that is not an argument, and not null. */
@@ -83,9 +72,7 @@ glue_jsonb_tree(Datum datum, json_object **tree, GlueViolationSink sink,
 	Jsonb	   *jsonb = DatumGetJsonbP(datum);
 	GlueJsonbProblem problem = glue_tree_from_jsonb(jsonb, tree);
 
-	if ((Pointer) jsonb != DatumGetPointer(datum))
-		OPENSSL_cleanse(jsonb, VARSIZE(jsonb));
-
+	glue_free_copy(jsonb, datum);
 	if (problem == GLUE_JSONB_TOO_DEEP)
 		glue_add_error(sink, arg, "$", GLUE_RULE_DEPTH,
 					   psprintf("must not be nested more than %d levels deep",
@@ -96,32 +83,48 @@ glue_jsonb_tree(Datum datum, json_object **tree, GlueViolationSink sink,
 	return problem == GLUE_JSONB_OK;
 }
 
+/* Free the copy that de-toasting made, if it did: it may hold a secret. */
+void
+glue_free_copy(void *copy, Datum datum)
+{
+	if (copy == DatumGetPointer(datum))
+		return;
+	OPENSSL_cleanse(copy, VARSIZE_ANY(copy));
+	pfree(copy);
+}
+
+/* Is an argument given?  That it is null is a violation. */
+bool
+glue_argument_given(NullableDatum argument, const char *path,
+					GlueViolationSink sink, void *arg)
+{
+	if (argument.isnull)
+		glue_add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
+	return !argument.isnull;
+}
+
 /* Get and check the name of a connection; NULL if a violation was found. */
 const char *
-glue_argument_name(FunctionCallInfo fcinfo, int argument,
-				   GlueViolationSink sink, void *arg)
+glue_argument_name(NullableDatum argument, GlueViolationSink sink, void *arg)
 {
-	return required_name(fcinfo, argument, "$.Name", sink, arg);
+	return required_name(argument, "$.Name", sink, arg);
 }
 
 /* Likewise for a type of connections, which AWS Glue has as a name too. */
 const char *
-glue_argument_connection_type(FunctionCallInfo fcinfo, int argument,
-							  GlueViolationSink sink, void *arg)
+glue_argument_connection_type(NullableDatum argument, GlueViolationSink sink,
+							  void *arg)
 {
-	return required_name(fcinfo, argument, "$.ConnectionType", sink, arg);
+	return required_name(argument, "$.ConnectionType", sink, arg);
 }
 
 static const char *
-required_name(FunctionCallInfo fcinfo, int argument, const char *path,
+required_name(NullableDatum argument, const char *path,
 			  GlueViolationSink sink, void *arg)
 {
-	if (PG_ARGISNULL(argument))
-	{
-		glue_add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
+	if (!glue_argument_given(argument, path, sink, arg))
 		return NULL;
-	}
-	return glue_checked_name(PG_GETARG_TEXT_PP(argument), path, sink, arg);
+	return glue_checked_name(DatumGetTextPP(argument.value), path, sink, arg);
 }
 
 /* Check the name of a connection, which is at the path. */
@@ -134,12 +137,12 @@ glue_checked_name(text * name, const char *path,
 
 /* Get and check the ID of a catalog; NULL for null too. */
 const char *
-glue_argument_catalog_id(FunctionCallInfo fcinfo, int argument,
-						 GlueViolationSink sink, void *arg)
+glue_argument_catalog_id(NullableDatum argument, GlueViolationSink sink,
+						 void *arg)
 {
-	if (PG_ARGISNULL(argument))
+	if (argument.isnull)
 		return NULL;
-	return checked_text(PG_GETARG_TEXT_PP(argument), "CatalogIdString",
+	return checked_text(DatumGetTextPP(argument.value), "CatalogIdString",
 						"$.CatalogId", sink, arg);
 }
 
@@ -148,20 +151,17 @@ glue_argument_catalog_id(FunctionCallInfo fcinfo, int argument,
  * model.
  */
 json_object *
-glue_argument_list(FunctionCallInfo fcinfo, int argument, const char *shape,
-				   const char *path, GlueViolationSink sink, void *arg)
+glue_argument_list(NullableDatum argument, const char *shape, const char *path,
+				   GlueViolationSink sink, void *arg)
 {
 	json_object *list = glue_secret_tree(json_object_new_array());
 	Datum	   *elements;
 	bool	   *nulls;
 	int			nelements;
 
-	if (PG_ARGISNULL(argument))
-	{
-		glue_add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
+	if (!glue_argument_given(argument, path, sink, arg))
 		return list;
-	}
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false,
+	deconstruct_array(DatumGetArrayTypeP(argument.value), TEXTOID, -1, false,
 					  TYPALIGN_INT, &elements, &nulls, &nelements);
 	for (int i = 0; i < nelements; i++)
 	{
@@ -192,12 +192,12 @@ glue_argument_list(FunctionCallInfo fcinfo, int argument, const char *shape,
  * is a violation if they are required.
  */
 json_object *
-glue_argument_tags(FunctionCallInfo fcinfo, int argument, bool required,
+glue_argument_tags(NullableDatum argument, bool required,
 				   GlueViolationSink sink, void *arg)
 {
 	json_object *tags;
 
-	if (glue_argument_tree(fcinfo, argument, &tags, sink, arg) &&
+	if (glue_argument_tree(argument, &tags, sink, arg) &&
 		(tags != NULL || required))
 	{
 		glue_normalize_tags(tags);
@@ -208,44 +208,49 @@ glue_argument_tags(FunctionCallInfo fcinfo, int argument, bool required,
 
 /* Get the name of a foreign server; NULL for null. */
 const char *
-glue_argument_server(FunctionCallInfo fcinfo, int argument)
+glue_argument_server(NullableDatum argument)
 {
-	return PG_ARGISNULL(argument) ? NULL :
-		pstrdup(NameStr(*PG_GETARG_NAME(argument)));
+	return argument.isnull ? NULL :
+		pstrdup(NameStr(*DatumGetName(argument.value)));
 }
 
 /* Get the argument that says what is done about an existing connection. */
 GlueConflictAction
-glue_argument_on_conflict(FunctionCallInfo fcinfo, int argument)
+glue_argument_on_conflict(NullableDatum argument)
 {
-	char	   *action = PG_ARGISNULL(argument) ? "null" :
-		text_to_cstring(PG_GETARG_TEXT_PP(argument));
+	return glue_conflict_action(argument.isnull ? "null" :
+								TextDatumGetCString(argument.value));
+}
 
-	if (strcmp(action, "error") == 0)
+/* Likewise of a text that is not an argument of a function. */
+GlueConflictAction
+glue_conflict_action(const char *name)
+{
+	if (strcmp(name, "error") == 0)
 		return GLUE_CONFLICT_ERROR;
-	if (strcmp(action, "adopt") == 0)
+	if (strcmp(name, "adopt") == 0)
 		return GLUE_CONFLICT_ADOPT;
-	if (strcmp(action, "update") == 0)
+	if (strcmp(name, "update") == 0)
 		return GLUE_CONFLICT_UPDATE;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid value for argument \"%s\": \"%s\"",
-					"on_conflict", action),
+					"on_conflict", name),
 			 errhint("Valid values are \"error\", \"adopt\" and \"update\".")));
 }
 
 /* Get the argument that says how long to wait, as the moment when it ends. */
 TimestampTz
-glue_argument_deadline(FunctionCallInfo fcinfo, int argument)
+glue_argument_deadline(NullableDatum argument)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz deadline = 0;
 
-	if (!PG_ARGISNULL(argument))
+	if (!argument.isnull)
 		deadline = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 														   TimestampTzGetDatum(now),
-														   PG_GETARG_DATUM(argument)));
-	if (PG_ARGISNULL(argument) || deadline < now)
+														   argument.value));
+	if (argument.isnull || deadline < now)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"%s\" must be an interval that is not negative",
@@ -255,20 +260,20 @@ glue_argument_deadline(FunctionCallInfo fcinfo, int argument)
 
 /*
  * Get and check the three arguments that define a connection, which are the
- * first ones of every function that takes them: the ConnectionInput, tags and
- * the catalog.
+ * first ones of every function that takes them.
  */
 void
-glue_check_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
+glue_check_definition(NullableDatum input, NullableDatum tags,
+					  NullableDatum catalog_id, GlueDefinition *definition,
 					  GlueViolationSink sink, void *arg)
 {
 	json_object *name;
 
 	memset(definition, 0, sizeof(GlueDefinition));
-	if (glue_argument_tree(fcinfo, 0, &definition->input, sink, arg))
+	if (glue_argument_tree(input, &definition->input, sink, arg))
 		glue_check_input(definition->input, sink, arg);
-	definition->tags = glue_argument_tags(fcinfo, 1, false, sink, arg);
-	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
+	definition->tags = glue_argument_tags(tags, false, sink, arg);
+	definition->catalog_id = glue_argument_catalog_id(catalog_id, sink, arg);
 
 	/* a copy, which stays as it is when the input is redacted */
 	if (json_object_object_get_ex(definition->input, "Name", &name) &&
@@ -277,22 +282,23 @@ glue_check_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 }
 
 /*
- * Get and check the arguments that define a connection anew: its name, the
- * ConnectionInput, the catalog, which are the first ones.
+ * Get and check the arguments that define a connection anew, which are the
+ * first ones, too.
  *
  * The name may be left out of the ConnectionInput, and cannot be changed.  What
  * was read of a connection may be given as it is.
  */
 void
-glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
+glue_check_new_definition(NullableDatum name, NullableDatum input,
+						  NullableDatum catalog_id, GlueDefinition *definition,
 						  GlueViolationSink sink, void *arg)
 {
 	UpdateSink	update = {sink, arg};
-	json_object *name;
+	json_object *given;
 
 	memset(definition, 0, sizeof(GlueDefinition));
-	definition->name = glue_argument_name(fcinfo, 0, sink, arg);
-	if (glue_argument_tree(fcinfo, 1, &definition->input, sink, arg))
+	definition->name = glue_argument_name(name, sink, arg);
+	if (glue_argument_tree(input, &definition->input, sink, arg))
 	{
 		leave_out_answered(definition->input);
 		if (definition->name != NULL &&
@@ -304,12 +310,12 @@ glue_check_new_definition(FunctionCallInfo fcinfo, GlueDefinition *definition,
 						  json_object_new_string(definition->name));
 		glue_check_input(definition->input, take_update_finding, &update);
 	}
-	name = json_object_object_get(definition->input, "Name");
-	if (definition->name != NULL && json_object_is_type(name, json_type_string) &&
-		strcmp(json_object_get_string(name), definition->name) != 0)
+	given = json_object_object_get(definition->input, "Name");
+	if (definition->name != NULL && json_object_is_type(given, json_type_string) &&
+		strcmp(json_object_get_string(given), definition->name) != 0)
 		glue_add_error(sink, arg, "$.Name", GLUE_RULE_PROPERTY_VALUE,
 					   "must be the name of the connection, which cannot be changed");
-	definition->catalog_id = glue_argument_catalog_id(fcinfo, 2, sink, arg);
+	definition->catalog_id = glue_argument_catalog_id(catalog_id, sink, arg);
 }
 
 /*
@@ -385,94 +391,4 @@ checked_text(text * value, const char *shape, const char *path,
 	glue_tree_add(tree, "value", string);
 	glue_validate_member(shape, path, string, sink, arg);
 	return json_object_get_string(string);
-}
-
-/* ----------------------------------------------------------------
- * Lists of violations
- * ----------------------------------------------------------------
- */
-
-void
-glue_violations_init(GlueViolationList *violations)
-{
-	memset(violations, 0, sizeof(GlueViolationList));
-	initStringInfo(&violations->errors);
-	initStringInfo(&violations->warnings);
-}
-
-/* A GlueViolationSink: append to the GlueViolationList that is arg. */
-void
-glue_violations_add(void *arg, const GlueViolation *violation)
-{
-	GlueViolationList *violations = arg;
-
-	if (violation->severity == GLUE_SEVERITY_ERROR)
-		append_line(&violations->errors, &violations->nerrors, violation);
-	else
-		append_line(&violations->warnings, &violations->nwarnings, violation);
-}
-
-/*
- * Raise one warning for all warnings, and one error for all errors, if there
- * are any, and empty the list, so that nothing is reported twice.
- *
- * subject says what they were found in; hint may be NULL.
- */
-void
-glue_violations_report(GlueViolationList *violations,
-					   const char *subject, const char *hint)
-{
-	GlueViolationList list = *violations;
-
-	glue_violations_init(violations);
-	close_list(&list.errors, list.nerrors);
-	close_list(&list.warnings, list.nwarnings);
-	if (list.nwarnings > 0)
-		ereport(WARNING,
-				(errmsg_plural("%s has %d warning", "%s has %d warnings",
-							   list.nwarnings, subject, list.nwarnings),
-				 errdetail_internal("%s", list.warnings.data)));
-	if (list.nerrors > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg_plural("%s has %d error", "%s has %d errors",
-							   list.nerrors, subject, list.nerrors),
-				 errdetail_internal("%s", list.errors.data),
-				 hint ? errhint("%s", hint) : 0));
-}
-
-/* Report an error that is not one of the model. */
-void
-glue_add_error(GlueViolationSink sink, void *arg, const char *path,
-			   const char *rule, const char *message)
-{
-	GlueViolation violation = {
-		.path = path,
-		.rule = rule,
-		.message = message,
-		.severity = GLUE_SEVERITY_ERROR,
-	};
-
-	sink(arg, &violation);
-}
-
-static void
-append_line(StringInfo lines, int *count, const GlueViolation *violation)
-{
-	if (++*count > MAX_LISTED_VIOLATIONS)
-		return;
-	if (lines->len > 0)
-		appendStringInfoChar(lines, '\n');
-	appendStringInfo(lines, "%s %s (%s)",
-					 glue_server_from_utf8(violation->path),
-					 glue_server_from_utf8(violation->message),
-					 violation->rule);
-}
-
-static void
-close_list(StringInfo lines, int count)
-{
-	if (count > MAX_LISTED_VIOLATIONS)
-		appendStringInfo(lines, "\nand %d more",
-						 count - MAX_LISTED_VIOLATIONS);
 }

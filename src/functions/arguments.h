@@ -3,6 +3,8 @@
  * arguments.h
  *	  What SQL gives, converted and checked.
  *
+ * An argument is a value that may be null, as a call has it: fcinfo->args[0].
+ *
  * IDENTIFICATION
  *	  src/functions/arguments.h
  *
@@ -11,9 +13,7 @@
 #ifndef GLUE_FUNCTIONS_ARGUMENTS_H
 #define GLUE_FUNCTIONS_ARGUMENTS_H
 
-#include "fmgr.h"
-#include "glue/validate.h"
-#include "lib/stringinfo.h"
+#include "functions/violation_list.h"
 #include "operation/operation.h"
 #include "utils/timestamp.h"
 
@@ -30,59 +30,43 @@ typedef struct GlueDefinition
 #define GLUE_HINT_NOTHING_SENT \
 	"Nothing was sent. glue_validate_connection_input() returns the same as rows."
 
-/* What validation found, as lines of text in the database's encoding. */
-typedef struct GlueViolationList
-{
-	StringInfoData errors;
-	StringInfoData warnings;
-	int			nerrors;
-	int			nwarnings;
-} GlueViolationList;
-
-extern bool glue_argument_tree(FunctionCallInfo fcinfo, int argument,
-							   json_object **tree,
+extern bool glue_argument_tree(NullableDatum argument, json_object **tree,
 							   GlueViolationSink sink, void *arg);
 extern bool glue_jsonb_tree(Datum datum, json_object **tree,
 							GlueViolationSink sink, void *arg);
-extern const char *glue_argument_name(FunctionCallInfo fcinfo, int argument,
+extern void glue_free_copy(void *copy, Datum datum);
+extern bool glue_argument_given(NullableDatum argument, const char *path,
+								GlueViolationSink sink, void *arg);
+extern const char *glue_argument_name(NullableDatum argument,
 									  GlueViolationSink sink, void *arg);
-extern const char *glue_argument_connection_type(FunctionCallInfo fcinfo,
-												 int argument,
+extern const char *glue_argument_connection_type(NullableDatum argument,
 												 GlueViolationSink sink,
 												 void *arg);
 extern const char *glue_checked_name(text * name, const char *path,
 									 GlueViolationSink sink, void *arg);
-extern const char *glue_argument_catalog_id(FunctionCallInfo fcinfo,
-											int argument,
+extern const char *glue_argument_catalog_id(NullableDatum argument,
 											GlueViolationSink sink, void *arg);
-extern json_object *glue_argument_list(FunctionCallInfo fcinfo, int argument,
+extern json_object *glue_argument_list(NullableDatum argument,
 									   const char *shape, const char *path,
 									   GlueViolationSink sink, void *arg);
-extern json_object *glue_argument_tags(FunctionCallInfo fcinfo, int argument,
-									   bool required,
+extern json_object *glue_argument_tags(NullableDatum argument, bool required,
 									   GlueViolationSink sink, void *arg);
-extern const char *glue_argument_server(FunctionCallInfo fcinfo, int argument);
-extern GlueConflictAction glue_argument_on_conflict(FunctionCallInfo fcinfo,
-													int argument);
-extern TimestampTz glue_argument_deadline(FunctionCallInfo fcinfo,
-										  int argument);
+extern const char *glue_argument_server(NullableDatum argument);
+extern GlueConflictAction glue_argument_on_conflict(NullableDatum argument);
+extern GlueConflictAction glue_conflict_action(const char *name);
+extern TimestampTz glue_argument_deadline(NullableDatum argument);
 
-extern void glue_check_definition(FunctionCallInfo fcinfo,
+extern void glue_check_definition(NullableDatum input, NullableDatum tags,
+								  NullableDatum catalog_id,
 								  GlueDefinition *definition,
 								  GlueViolationSink sink, void *arg);
-extern void glue_check_new_definition(FunctionCallInfo fcinfo,
+extern void glue_check_new_definition(NullableDatum name, NullableDatum input,
+									  NullableDatum catalog_id,
 									  GlueDefinition *definition,
 									  GlueViolationSink sink, void *arg);
 extern void glue_check_input(json_object *input,
 							 GlueViolationSink sink, void *arg);
 extern void glue_check_test_input(json_object *input,
 								  GlueViolationSink sink, void *arg);
-
-extern void glue_add_error(GlueViolationSink sink, void *arg, const char *path,
-						   const char *rule, const char *message);
-extern void glue_violations_init(GlueViolationList *violations);
-extern void glue_violations_add(void *arg, const GlueViolation *violation);
-extern void glue_violations_report(GlueViolationList *violations,
-								   const char *subject, const char *hint);
 
 #endif							/* GLUE_FUNCTIONS_ARGUMENTS_H */

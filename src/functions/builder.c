@@ -20,11 +20,9 @@
 #include "postgres.h"
 
 #include <json-c/json.h>
-#include <openssl/crypto.h>
 
 #include "catalog/pg_type.h"
 #include "functions/builder.h"
-#include "functions/function.h"
 #include "glue/redact.h"
 #include "miscadmin.h"
 #include "server/builtins.h"
@@ -32,7 +30,6 @@
 #include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
 #include "utils/array.h"
-#include "utils/memutils.h"
 
 /* The arguments that all functions end with, in their order. */
 enum
@@ -65,51 +62,38 @@ static void add_text(json_object *parent, const char *name, const char *text);
 static void add_list(GlueBuilder *builder, json_object *parent,
 					 const char *name, int common);
 static void append_text(json_object *list, const char *text);
-static bool common_is_null(GlueBuilder *builder, int common);
 static const char *common_text(GlueBuilder *builder, int common);
 static const char *datum_text(GlueBuilder *builder, Datum datum,
 							  const char *where);
 static void take_finding(void *arg, const GlueViolation *violation);
 
-/*
- * Begin to build, in a new memory context; returns the one that the result
- * must be in.
- */
-MemoryContext
-glue_builder_begin(GlueBuilder *builder, FunctionCallInfo fcinfo,
-				   int name, int first_common)
+/* Begin a function that builds; common are its last arguments. */
+void
+glue_builder_begin(GlueBuilder *builder, NullableDatum name,
+				   const NullableDatum *common)
 {
-	MemoryContext caller_context = glue_enter_function_context();
-
 	memset(builder, 0, sizeof(GlueBuilder));
-	builder->fcinfo = fcinfo;
-	builder->first_common = first_common;
-	glue_violations_init(&builder->findings);
+	glue_function_begin_local(&builder->function);
+	builder->common = common;
 	builder->name = glue_builder_argument(builder, name, "name");
 	builder->is_jdbc = true;
-	if (common_is_null(builder, CONNECTION_TYPE))
+	if (common[CONNECTION_TYPE].isnull)
 		glue_builder_complain(builder, argument_names[CONNECTION_TYPE],
 							  GLUE_RULE_REQUIRED, "must not be null");
 	builder->connection_type = common_text(builder, CONNECTION_TYPE);
 	if (builder->connection_type != NULL)
 		builder->is_jdbc = strcmp(builder->connection_type, "JDBC") == 0;
-	return caller_context;
 }
 
-/* Return what was built, or report what is wrong, and end the context. */
+/* End the function: return what was built, or report what is wrong. */
 Datum
-glue_builder_finish(GlueBuilder *builder, MemoryContext caller_context)
+glue_builder_end(GlueBuilder *builder)
 {
 	json_object *input = build_input(builder);
-	MemoryContext own_context;
-	Jsonb	   *result;
 
-	glue_violations_report(&builder->findings, "connection input",
+	glue_violations_report(&builder->function.violations, "connection input",
 						   builder->hint);
-	own_context = MemoryContextSwitchTo(caller_context);
-	result = glue_jsonb_from_tree(input);
-	MemoryContextDelete(own_context);
-	PG_RETURN_JSONB_P(result);
+	return glue_function_end_tree(&builder->function, input);
 }
 
 /* ----------------------------------------------------------------
@@ -133,7 +117,8 @@ build_input(GlueBuilder *builder)
 	add_authentication(builder, input);
 	add_network(builder, input);
 
-	glue_validate_connection_input_tree(input, false, take_finding, builder);
+	glue_validate_connection_input_tree(input, false, take_finding,
+										&builder->function.violations);
 
 	/* each text was searched for secrets; this is about the whole */
 	if (glue_redact_has_secret(input))
@@ -167,10 +152,9 @@ write_url(GlueBuilder *builder)
 static void
 add_properties(GlueBuilder *builder, json_object *input)
 {
-	FunctionCallInfo fcinfo = builder->fcinfo;
 	json_object *properties = add_object(input, "ConnectionProperties");
 	const char *role_arn = common_text(builder, ROLE_ARN);
-	int			enforce_ssl = builder->first_common + JDBC_ENFORCE_SSL;
+	NullableDatum enforce_ssl = builder->common[JDBC_ENFORCE_SSL];
 
 	if (builder->is_jdbc)
 	{
@@ -189,9 +173,9 @@ add_properties(GlueBuilder *builder, json_object *input)
 		add_text(properties, "DATABASE", builder->address.database);
 		add_text(properties, "ROLE_ARN", role_arn);
 	}
-	if (!PG_ARGISNULL(enforce_ssl))
+	if (!enforce_ssl.isnull)
 		add_text(properties, "JDBC_ENFORCE_SSL",
-				 PG_GETARG_BOOL(enforce_ssl) ? "true" : "false");
+				 DatumGetBool(enforce_ssl.value) ? "true" : "false");
 	else if (builder->enforce_ssl)
 		add_text(properties, "JDBC_ENFORCE_SSL", "true");
 }
@@ -207,7 +191,7 @@ add_authentication(GlueBuilder *builder, json_object *input)
 	authentication = add_object(input, "AuthenticationConfiguration");
 	add_text(authentication, "AuthenticationType", "BASIC");
 	add_text(authentication, "SecretArn", common_text(builder, SECRET_ARN));
-	if (common_is_null(builder, SECRET_ARN))
+	if (builder->common[SECRET_ARN].isnull)
 		glue_builder_complain(builder, argument_names[SECRET_ARN],
 							  GLUE_RULE_REQUIRED_FOR_TYPE,
 							  "must be given for connections of other types than JDBC");
@@ -218,9 +202,9 @@ add_network(GlueBuilder *builder, json_object *input)
 {
 	json_object *network;
 
-	if (common_is_null(builder, SUBNET_ID) &&
-		common_is_null(builder, SECURITY_GROUP_ID_LIST) &&
-		common_is_null(builder, AVAILABILITY_ZONE))
+	if (builder->common[SUBNET_ID].isnull &&
+		builder->common[SECURITY_GROUP_ID_LIST].isnull &&
+		builder->common[AVAILABILITY_ZONE].isnull)
 		return;
 	network = add_object(input, "PhysicalConnectionRequirements");
 	add_text(network, "SubnetId", common_text(builder, SUBNET_ID));
@@ -251,17 +235,16 @@ static void
 add_list(GlueBuilder *builder, json_object *parent, const char *name,
 		 int common)
 {
-	FunctionCallInfo fcinfo = builder->fcinfo;
-	int			argument = builder->first_common + common;
+	NullableDatum argument = builder->common[common];
 	ArrayType  *array;
 	json_object *list;
 	Datum	   *elements;
 	bool	   *nulls;
 	int			count;
 
-	if (PG_ARGISNULL(argument))
+	if (argument.isnull)
 		return;
-	array = PG_GETARG_ARRAYTYPE_P(argument);
+	array = DatumGetArrayTypeP(argument.value);
 	if (ARR_NDIM(array) > 1)
 		glue_builder_complain(builder, argument_names[common], GLUE_RULE_TYPE,
 							  "must be an array of one dimension");
@@ -283,8 +266,7 @@ add_list(GlueBuilder *builder, json_object *parent, const char *name,
 		if (element != NULL)
 			append_text(list, element);
 	}
-	if ((Pointer) array != DatumGetPointer(PG_GETARG_DATUM(argument)))
-		OPENSSL_cleanse(array, VARSIZE(array));
+	glue_free_copy(array, argument.value);
 }
 
 static void
@@ -306,27 +288,19 @@ append_text(json_object *list, const char *text)
  * ----------------------------------------------------------------
  */
 
-static bool
-common_is_null(GlueBuilder *builder, int common)
-{
-	return builder->fcinfo->args[builder->first_common + common].isnull;
-}
-
 static const char *
 common_text(GlueBuilder *builder, int common)
 {
-	return glue_builder_argument(builder, builder->first_common + common,
+	return glue_builder_argument(builder, builder->common[common],
 								 argument_names[common]);
 }
 
 /* Get an argument; NULL if it is null, or no good. */
 const char *
-glue_builder_argument(GlueBuilder *builder, int argument, const char *where)
+glue_builder_argument(GlueBuilder *builder, NullableDatum argument,
+					  const char *where)
 {
-	FunctionCallInfo fcinfo = builder->fcinfo;
-
-	return PG_ARGISNULL(argument) ? NULL :
-		datum_text(builder, PG_GETARG_DATUM(argument), where);
+	return argument.isnull ? NULL : datum_text(builder, argument.value, where);
 }
 
 /* Get a text; a copy that de-toasting made is cleansed at once. */
@@ -337,8 +311,7 @@ datum_text(GlueBuilder *builder, Datum datum, const char *where)
 	const char *result = glue_builder_text(builder, VARDATA_ANY(value),
 										   VARSIZE_ANY_EXHDR(value), where);
 
-	if ((Pointer) value != DatumGetPointer(datum))
-		OPENSSL_cleanse(value, VARSIZE_ANY(value));
+	glue_free_copy(value, datum);
 	return result;
 }
 
@@ -390,14 +363,8 @@ void
 glue_builder_complain(GlueBuilder *builder, const char *where,
 					  const char *rule, const char *message)
 {
-	GlueViolation violation = {
-		.path = where,
-		.rule = rule,
-		.message = message,
-		.severity = GLUE_SEVERITY_ERROR,
-	};
-
-	glue_violations_add(&builder->findings, &violation);
+	glue_add_error(glue_violations_add, &builder->function.violations, where,
+				   rule, message);
 }
 
 void
@@ -415,12 +382,12 @@ glue_builder_complain_of_address(GlueBuilder *builder, const char *where,
 static void
 take_finding(void *arg, const GlueViolation *violation)
 {
-	GlueBuilder *builder = arg;
+	GlueViolationList *violations = arg;
 	bool		is_missing =
 		strcmp(violation->rule, GLUE_RULE_REQUIRED) == 0 ||
 		strcmp(violation->rule, GLUE_RULE_REQUIRED_FOR_TYPE) == 0;
 
 	if (violation->severity == GLUE_SEVERITY_ERROR &&
-		!(is_missing && builder->findings.nerrors > 0))
-		glue_violations_add(&builder->findings, violation);
+		!(is_missing && violations->nerrors > 0))
+		glue_violations_add(violations, violation);
 }

@@ -11,8 +11,7 @@
 #ifndef GLUE_FUNCTIONS_BUILDER_H
 #define GLUE_FUNCTIONS_BUILDER_H
 
-#include "fmgr.h"
-#include "functions/arguments.h"
+#include "functions/function.h"
 #include "glue/jdbc_url.h"
 
 /*
@@ -21,9 +20,8 @@
  */
 typedef struct GlueBuilder
 {
-	FunctionCallInfo fcinfo;
-	int			first_common;	/* where the arguments begin that all have */
-	GlueViolationList findings;
+	GlueFunction function;
+	const NullableDatum *common;	/* the arguments that all have */
 	const char *hint;			/* or NULL */
 
 	const char *name;
@@ -34,12 +32,11 @@ typedef struct GlueBuilder
 	GlueDatabaseAddress address;	/* no host or database: not known */
 } GlueBuilder;
 
-extern MemoryContext glue_builder_begin(GlueBuilder *builder,
-										FunctionCallInfo fcinfo,
-										int name, int first_common);
-extern Datum glue_builder_finish(GlueBuilder *builder,
-								 MemoryContext caller_context);
-extern const char *glue_builder_argument(GlueBuilder *builder, int argument,
+extern void glue_builder_begin(GlueBuilder *builder, NullableDatum name,
+							   const NullableDatum *common);
+extern Datum glue_builder_end(GlueBuilder *builder);
+extern const char *glue_builder_argument(GlueBuilder *builder,
+										 NullableDatum argument,
 										 const char *where);
 extern const char *glue_builder_text(GlueBuilder *builder, const char *bytes,
 									 int len, const char *where);

@@ -25,10 +25,25 @@
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
+/* The arguments of glue_connection_input_from_server(), in their order. */
+enum
+{
+	FOREIGN_SERVER,
+	NAME,
+	HOST,
+	PORT,
+	DATABASE_NAME,
+	FIRST_COMMON
+};
+
+static const char url_argument[] = "jdbc_connection_url";
+
 /* prototypes of private functions */
-static void use_url(GlueBuilder *builder, int argument);
-static void use_server(GlueBuilder *builder);
-static void use_options(GlueBuilder *builder,
+static void use_url(GlueBuilder *builder, NullableDatum argument);
+static void use_any_url(GlueBuilder *builder, const char *url);
+static void use_known_url(GlueBuilder *builder, const char *url);
+static void use_server(GlueBuilder *builder, const NullableDatum *arguments);
+static void use_options(GlueBuilder *builder, const NullableDatum *arguments,
 						const GlueForeignDatabase *database);
 static void use_host_option(GlueBuilder *builder,
 							const GlueForeignOption *host,
@@ -40,12 +55,13 @@ static const char *option_text(GlueBuilder *builder,
 static void complain_of_option(GlueBuilder *builder,
 							   const GlueForeignOption *option,
 							   const char *rule, const char *message);
-static void use_this_database(GlueBuilder *builder);
+static void use_this_database(GlueBuilder *builder,
+							  const NullableDatum *arguments);
 static const char *own_host(void);
 static const char *session_host(void);
 static const char *listen_host(void);
-static bool use_host_argument(GlueBuilder *builder, int argument);
-static bool use_port_argument(GlueBuilder *builder, int argument);
+static bool use_host_argument(GlueBuilder *builder, NullableDatum argument);
+static bool use_port_argument(GlueBuilder *builder, NullableDatum argument);
 static void check_engine(GlueBuilder *builder, const char *subject);
 
 PG_FUNCTION_INFO_V1(glue_jdbc_connection_input);
@@ -60,13 +76,13 @@ Datum
 glue_jdbc_connection_input(PG_FUNCTION_ARGS)
 {
 	GlueBuilder builder;
-	MemoryContext caller_context = glue_builder_begin(&builder, fcinfo, 0, 2);
 
+	glue_builder_begin(&builder, fcinfo->args[0], &fcinfo->args[2]);
 	if (PG_ARGISNULL(0))
 		glue_builder_complain(&builder, "name", GLUE_RULE_REQUIRED,
 							  "must not be null");
-	use_url(&builder, 1);
-	return glue_builder_finish(&builder, caller_context);
+	use_url(&builder, fcinfo->args[1]);
+	return glue_builder_end(&builder);
 }
 
 /*
@@ -79,14 +95,15 @@ Datum
 glue_connection_input_from_server(PG_FUNCTION_ARGS)
 {
 	GlueBuilder builder;
-	MemoryContext caller_context = glue_builder_begin(&builder, fcinfo, 1, 5);
 
-	if (PG_ARGISNULL(0))
+	glue_builder_begin(&builder, fcinfo->args[NAME],
+					   &fcinfo->args[FIRST_COMMON]);
+	if (PG_ARGISNULL(FOREIGN_SERVER))
 		glue_builder_complain(&builder, "foreign_server", GLUE_RULE_REQUIRED,
 							  "must not be null");
 	else
-		use_server(&builder);
-	return glue_builder_finish(&builder, caller_context);
+		use_server(&builder, fcinfo->args);
+	return glue_builder_end(&builder);
 }
 
 /*
@@ -98,10 +115,10 @@ Datum
 glue_connection_input_for_this_database(PG_FUNCTION_ARGS)
 {
 	GlueBuilder builder;
-	MemoryContext caller_context = glue_builder_begin(&builder, fcinfo, 0, 3);
 
-	use_this_database(&builder);
-	return glue_builder_finish(&builder, caller_context);
+	glue_builder_begin(&builder, fcinfo->args[0], &fcinfo->args[3]);
+	use_this_database(&builder, fcinfo->args);
+	return glue_builder_end(&builder);
 }
 
 /* ----------------------------------------------------------------
@@ -114,58 +131,61 @@ glue_connection_input_for_this_database(PG_FUNCTION_ARGS)
  * many more forms than we do; for other types it must be one that we know.
  */
 static void
-use_url(GlueBuilder *builder, int argument)
+use_url(GlueBuilder *builder, NullableDatum argument)
 {
-	static const char where[] = "jdbc_connection_url";
-	const char *url = glue_builder_argument(builder, argument, where);
-	GlueAddressStatus status;
-	char	   *buffer;
+	const char *url = glue_builder_argument(builder, argument, url_argument);
 
-	if (builder->fcinfo->args[argument].isnull)
-		glue_builder_complain(builder, where, GLUE_RULE_REQUIRED,
+	if (argument.isnull)
+		glue_builder_complain(builder, url_argument, GLUE_RULE_REQUIRED,
 							  "must not be null");
 	if (!builder->is_jdbc &&
 		!glue_engine_find(builder->connection_type, &builder->address.engine))
-	{
 		glue_builder_complain(builder, "connection_type",
 							  GLUE_RULE_PROPERTY_VALUE,
 							  "must be JDBC, MYSQL, ORACLE, POSTGRESQL or SQLSERVER");
-		return;
-	}
-	if (url == NULL)
-		return;
-	if (builder->is_jdbc)
-	{
-		const char *subprotocol = strncmp(url, "jdbc:", 5) == 0 ? url + 5 : "";
+	else if (url != NULL && builder->is_jdbc)
+		use_any_url(builder, url);
+	else if (url != NULL)
+		use_known_url(builder, url);
+}
 
-		/* "jdbc:", what comes between colons, and something after that */
-		if (strcspn(subprotocol, ":") == 0 ||
-			strlen(subprotocol) < strcspn(subprotocol, ":") + 2)
-			glue_builder_complain(builder, where, GLUE_RULE_PROPERTY_VALUE,
-								  "must be a JDBC URL, such as \"jdbc:postgresql://host:port/database\"");
-		else
-			builder->url = url;
+/* There must be "jdbc:", what comes between colons, and something after that. */
+static void
+use_any_url(GlueBuilder *builder, const char *url)
+{
+	const char *subprotocol = strncmp(url, "jdbc:", 5) == 0 ? url + 5 : "";
+
+	if (strcspn(subprotocol, ":") == 0 ||
+		strlen(subprotocol) < strcspn(subprotocol, ":") + 2)
+		glue_builder_complain(builder, url_argument, GLUE_RULE_PROPERTY_VALUE,
+							  "must be a JDBC URL, such as \"jdbc:postgresql://host:port/database\"");
+	else
+		builder->url = url;
+}
+
+/* A URL of the engine of the connection's type, which is taken apart. */
+static void
+use_known_url(GlueBuilder *builder, const char *url)
+{
+	char	   *buffer = palloc(GLUE_ADDRESS_BUFFER_SIZE(strlen(url)));
+	GlueAddressStatus status = glue_jdbc_url_parse(url, &builder->address,
+												   buffer);
+
+	if (status == GLUE_ADDRESS_OK)
 		return;
-	}
-	buffer = palloc(GLUE_ADDRESS_BUFFER_SIZE(strlen(url)));
-	status = glue_jdbc_url_parse(url, &builder->address, buffer);
-	if (status != GLUE_ADDRESS_OK)
-	{
-		glue_builder_complain_of_address(builder, where, status);
-		builder->hint = psprintf("Connections of type %s are built from URLs of the form \"%s\".",
-								 builder->connection_type,
-								 glue_engine_url_form(builder->address.engine));
-		builder->address.host = NULL;
-	}
+	glue_builder_complain_of_address(builder, url_argument, status);
+	builder->hint = psprintf("Connections of type %s are built from URLs of the form \"%s\".",
+							 builder->connection_type,
+							 glue_engine_url_form(builder->address.engine));
+	builder->address.host = NULL;
 }
 
 /* A foreign server, and the arguments that come before its options. */
 static void
-use_server(GlueBuilder *builder)
+use_server(GlueBuilder *builder, const NullableDatum *arguments)
 {
-	FunctionCallInfo fcinfo = builder->fcinfo;
 	GlueDatabaseAddress *address = &builder->address;
-	const char *server = NameStr(*PG_GETARG_NAME(0));
+	const char *server = glue_argument_server(arguments[FOREIGN_SERVER]);
 	GlueForeignDatabase database;
 
 	glue_foreign_database_read(server, &database);
@@ -173,18 +193,19 @@ use_server(GlueBuilder *builder)
 	address->port = glue_engine_default_port(database.engine);
 	builder->enforce_ssl = database.needs_ssl;
 	check_engine(builder, psprintf("a server of %s", database.wrapper));
-	if (PG_ARGISNULL(1))
+	if (arguments[NAME].isnull)
 		builder->name = glue_builder_text(builder, server, strlen(server),
 										  "foreign_server");
 
 	if (database.engine != GLUE_ENGINE_ORACLE)
-		use_options(builder, &database);
-	else if (PG_ARGISNULL(2) || PG_ARGISNULL(4))
+		use_options(builder, arguments, &database);
+	else if (arguments[HOST].isnull || arguments[DATABASE_NAME].isnull)
 		use_connect_string(builder, &database.host);
-	use_host_argument(builder, 2);
-	use_port_argument(builder, 3);
-	if (!PG_ARGISNULL(4))
-		address->database = glue_builder_argument(builder, 4,
+	use_host_argument(builder, arguments[HOST]);
+	use_port_argument(builder, arguments[PORT]);
+	if (!arguments[DATABASE_NAME].isnull)
+		address->database = glue_builder_argument(builder,
+												  arguments[DATABASE_NAME],
 												  "database_name");
 	if (address->database != NULL && address->database[0] == '\0')
 	{
@@ -196,14 +217,14 @@ use_server(GlueBuilder *builder)
 
 /* The options for host, port and database, each unless an argument says it. */
 static void
-use_options(GlueBuilder *builder, const GlueForeignDatabase *database)
+use_options(GlueBuilder *builder, const NullableDatum *arguments,
+			const GlueForeignDatabase *database)
 {
-	FunctionCallInfo fcinfo = builder->fcinfo;
 	GlueDatabaseAddress *address = &builder->address;
 
-	if (PG_ARGISNULL(2))
+	if (arguments[HOST].isnull)
 		use_host_option(builder, &database->host, &database->other_host);
-	if (PG_ARGISNULL(3) && database->port.is_set)
+	if (arguments[PORT].isnull && database->port.is_set)
 	{
 		const char *port = option_text(builder, &database->port);
 
@@ -213,7 +234,7 @@ use_options(GlueBuilder *builder, const GlueForeignDatabase *database)
 							   GLUE_RULE_PROPERTY_VALUE,
 							   "must be a number from 1 to 65535");
 	}
-	if (!PG_ARGISNULL(4))
+	if (!arguments[DATABASE_NAME].isnull)
 		return;
 	if (database->database.is_set)
 		address->database = option_text(builder, &database->database);
@@ -318,9 +339,8 @@ complain_of_option(GlueBuilder *builder, const GlueForeignOption *option,
  * what the bytes must be, and they are not converted.
  */
 static void
-use_this_database(GlueBuilder *builder)
+use_this_database(GlueBuilder *builder, const NullableDatum *arguments)
 {
-	FunctionCallInfo fcinfo = builder->fcinfo;
 	const char *database = get_database_name(MyDatabaseId);
 
 	builder->address.engine = GLUE_ENGINE_POSTGRESQL;
@@ -333,18 +353,18 @@ use_this_database(GlueBuilder *builder)
 							  "looks like a password");
 	else
 		builder->address.database = database;
-	if (PG_ARGISNULL(0))
+	if (arguments[0].isnull)
 		builder->name = builder->address.database;
 
-	if (!use_host_argument(builder, 1))
+	if (!use_host_argument(builder, arguments[1]))
 		builder->address.host = own_host();
-	if (PG_ARGISNULL(1) && builder->address.host == NULL)
+	if (arguments[1].isnull && builder->address.host == NULL)
 	{
 		glue_builder_complain(builder, "host", GLUE_RULE_REQUIRED,
 							  "must be given, because neither the address of this session nor listen_addresses says one that others can reach");
 		builder->hint = "Give the name or address by which AWS Glue reaches this server.";
 	}
-	if (!use_port_argument(builder, 2))
+	if (!use_port_argument(builder, arguments[2]))
 		builder->address.port = PostPortNumber;
 }
 
@@ -402,13 +422,12 @@ listen_host(void)
 
 /* Take a host from an argument, if that is not null. */
 static bool
-use_host_argument(GlueBuilder *builder, int argument)
+use_host_argument(GlueBuilder *builder, NullableDatum argument)
 {
-	FunctionCallInfo fcinfo = builder->fcinfo;
 	GlueAddressStatus status;
 	const char *host;
 
-	if (PG_ARGISNULL(argument))
+	if (argument.isnull)
 		return false;
 	host = glue_builder_argument(builder, argument, "host");
 	if (host == NULL)
@@ -423,14 +442,13 @@ use_host_argument(GlueBuilder *builder, int argument)
 
 /* Take a port from an argument, if that is not null. */
 static bool
-use_port_argument(GlueBuilder *builder, int argument)
+use_port_argument(GlueBuilder *builder, NullableDatum argument)
 {
-	FunctionCallInfo fcinfo = builder->fcinfo;
 	int			port;
 
-	if (PG_ARGISNULL(argument))
+	if (argument.isnull)
 		return false;
-	port = PG_GETARG_INT32(argument);
+	port = DatumGetInt32(argument.value);
 	if (port < 1 || port > 65535)
 		glue_builder_complain(builder, "port", GLUE_RULE_RANGE,
 							  "must be from 1 to 65535");

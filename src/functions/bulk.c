@@ -22,8 +22,6 @@
  */
 #include "postgres.h"
 
-#include <openssl/crypto.h>
-
 #include "catalog/pg_type.h"
 #include "client/client.h"
 #include "fmgr.h"
@@ -33,16 +31,12 @@
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "operation/immediate.h"
-#include "server/builtins.h"
 #include "server/compat.h"
-#include "server/encoding.h"
-#include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
 #include "server/settings.h"
 #include "store/digest_key.h"
 #include "utils/array.h"
 #include "utils/memutils.h"
-#include "utils/tuplestore.h"
 
 /*
  * Inputs that are announced together: more than are under way, so that those
@@ -70,8 +64,7 @@ typedef struct Bulk
 	int			count;
 	Datum	   *inputs;			/* jsonb */
 	bool	   *nulls;
-	bool		has_tags;
-	Datum		tags;			/* jsonb */
+	NullableDatum tags;			/* jsonb */
 	int			nannounced;
 	int			nstarted;
 	BulkOutcome *outcomes;
@@ -102,8 +95,8 @@ typedef struct NamedInput
 } NamedInput;
 
 /* prototypes of private functions */
-static void read_inputs(FunctionCallInfo fcinfo, Bulk *bulk);
-static ArrayType *get_secret_array(FunctionCallInfo fcinfo, int argument);
+static void read_inputs(Bulk *bulk, NullableDatum argument);
+static ArrayType *get_secret_array(Datum datum);
 static void check_input(Bulk *bulk, int index);
 static void add_input_violation(void *arg, const GlueViolation *violation);
 static void refuse_duplicates(Bulk *bulk);
@@ -116,9 +109,8 @@ static GlueCall *next_call(void *arg);
 static void note_end(void *arg, GlueCall *call);
 static void note_failure(const Bulk *bulk, BulkOutcome *outcome,
 						 const GlueFailure *failure);
-static void return_outcome(ReturnSetInfo *result, int index,
+static void return_outcome(FunctionCallInfo fcinfo, int index,
 						   const BulkOutcome *outcome);
-static void set_text(Datum *value, bool *is_null, const char *utf8);
 
 PG_FUNCTION_INFO_V1(glue_create_connections);
 
@@ -144,31 +136,26 @@ glue_create_connections(PG_FUNCTION_ARGS)
 	glue_function_begin(function, fcinfo, "glue_create_connections()",
 						GLUE_FUNCTION_WRITES);
 	dlist_init(&bulk.further);
-	bulk.on_conflict = glue_argument_on_conflict(fcinfo, 4);
-	read_inputs(fcinfo, &bulk);
-	for (int i = 0; i < bulk.count; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		check_input(&bulk, i);
-	}
-	refuse_duplicates(&bulk);
-	glue_argument_tags(fcinfo, 1, false, glue_violations_add, &function->violations);
-	catalog_id = glue_argument_catalog_id(fcinfo, 2, glue_violations_add,
+	bulk.on_conflict = glue_argument_on_conflict(fcinfo->args[4]);
+	read_inputs(&bulk, fcinfo->args[0]);
+	bulk.tags = fcinfo->args[1];
+	glue_argument_tags(bulk.tags, false, glue_violations_add,
+					   &function->violations);
+	catalog_id = glue_argument_catalog_id(fcinfo->args[2],
+										  glue_violations_add,
 										  &function->violations);
 	glue_violations_report(&function->violations, "list of connection inputs",
 						   GLUE_HINT_NOTHING_SENT);
 	if (bulk.count > 0)
 	{
-		glue_function_connect(function, glue_argument_server(fcinfo, 3),
-							  catalog_id);
+		glue_function_connect(function, catalog_id, fcinfo->args[3]);
 		glue_mirror_open(&bulk.mirror, function->access.schema, GLUE_MIRROR_WRITE);
 		glue_immediate_open(&bulk.immediate, &function->access);
 		glue_client_run_stream(&stream,
 							   glue_setting_max_concurrent_requests);
 	}
 	for (int i = 0; i < bulk.count; i++)
-		return_outcome((ReturnSetInfo *) fcinfo->resultinfo, i,
-					   &bulk.outcomes[i]);
+		return_outcome(fcinfo, i, &bulk.outcomes[i]);
 	glue_function_end(function);
 	return (Datum) 0;
 }
@@ -178,22 +165,22 @@ glue_create_connections(PG_FUNCTION_ARGS)
  * ----------------------------------------------------------------
  */
 
-/* Get the arguments that hold secrets, or are needed for each input. */
+/* Get and check the inputs, but for what they have in common. */
 static void
-read_inputs(FunctionCallInfo fcinfo, Bulk *bulk)
+read_inputs(Bulk *bulk, NullableDatum argument)
 {
-	if (PG_ARGISNULL(0))
-	{
-		glue_add_error(glue_violations_add, &bulk->function.violations, "$",
-					   GLUE_RULE_REQUIRED, "must not be null");
+	if (!glue_argument_given(argument, "$", glue_violations_add,
+							 &bulk->function.violations))
 		return;
-	}
-	deconstruct_array(get_secret_array(fcinfo, 0), JSONBOID, -1, false,
+	deconstruct_array(get_secret_array(argument.value), JSONBOID, -1, false,
 					  TYPALIGN_INT, &bulk->inputs, &bulk->nulls, &bulk->count);
 	bulk->outcomes = palloc0(bulk->count * sizeof(BulkOutcome));
-	bulk->has_tags = !PG_ARGISNULL(1);
-	if (bulk->has_tags)
-		bulk->tags = PG_GETARG_DATUM(1);
+	for (int i = 0; i < bulk->count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		check_input(bulk, i);
+	}
+	refuse_duplicates(bulk);
 }
 
 /*
@@ -201,17 +188,17 @@ read_inputs(FunctionCallInfo fcinfo, Bulk *bulk)
  * made is cleansed with the current memory context.
  */
 static ArrayType *
-get_secret_array(FunctionCallInfo fcinfo, int argument)
+get_secret_array(Datum datum)
 {
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(argument);
+	ArrayType  *array = DatumGetArrayTypeP(datum);
 	Size		size = VARSIZE(array);
-	char	   *copy;
+	void	   *copy;
 
-	if ((Pointer) array == PG_GETARG_POINTER(argument))
+	if ((Pointer) array == DatumGetPointer(datum))
 		return array;
 	copy = memcpy(glue_secret_alloc(size), array, size);
-	OPENSSL_cleanse(array, size);
-	return (ArrayType *) copy;
+	glue_free_copy(array, datum);
+	return copy;
 }
 
 /* Check an input, and take its name down. */
@@ -224,14 +211,12 @@ check_input(Bulk *bulk, int index)
 												  "glue_conn input",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
+	NullableDatum argument = {bulk->inputs[index], bulk->nulls[index]};
 	json_object *input = NULL;
 	json_object *name;
 
-	if (bulk->nulls[index])
-		glue_add_error(add_input_violation, &sink, "$", GLUE_RULE_REQUIRED,
-					   "must not be null");
-	else if (glue_jsonb_tree(bulk->inputs[index], &input,
-							 add_input_violation, &sink))
+	if (glue_argument_given(argument, "$", add_input_violation, &sink) &&
+		glue_argument_tree(argument, &input, add_input_violation, &sink))
 		glue_check_input(input, add_input_violation, &sink);
 	name = json_object_object_get(input, "Name");
 	if (json_object_is_type(name, json_type_string))
@@ -307,8 +292,8 @@ build_definition(const Bulk *bulk, int index, GlueDefinition *definition)
 	memset(definition, 0, sizeof(GlueDefinition));
 	definition->input = tree_of(bulk->inputs[index]);
 	glue_normalize_connection_input(definition->input);
-	if (bulk->has_tags)
-		definition->tags = tree_of(bulk->tags);
+	if (!bulk->tags.isnull)
+		definition->tags = tree_of(bulk->tags.value);
 	if (definition->tags != NULL)
 		glue_normalize_tags(definition->tags);
 	definition->catalog_id = bulk->function.access.target.catalog_id;
@@ -447,23 +432,13 @@ note_failure(const Bulk *bulk, BulkOutcome *outcome,
  */
 
 static void
-return_outcome(ReturnSetInfo *result, int index, const BulkOutcome *outcome)
+return_outcome(FunctionCallInfo fcinfo, int index, const BulkOutcome *outcome)
 {
-	Datum		values[5];
-	bool		nulls[5] = {false};
+	NullableDatum row[5] = {{.value = Int32GetDatum(index + 1)}};
 
-	values[0] = Int32GetDatum(index + 1);
-	set_text(&values[1], &nulls[1], outcome->name);
-	set_text(&values[2], &nulls[2], outcome->status);
-	set_text(&values[3], &nulls[3], outcome->error_code);
-	set_text(&values[4], &nulls[4], outcome->error_message);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-static void
-set_text(Datum *value, bool *is_null, const char *utf8)
-{
-	*is_null = utf8 == NULL;
-	if (!*is_null)
-		*value = CStringGetTextDatum(glue_server_from_utf8(utf8));
+	row[1] = glue_text(outcome->name);
+	row[2] = glue_text(outcome->status);
+	row[3] = glue_text(outcome->error_code);
+	row[4] = glue_text(outcome->error_message);
+	glue_return_row(fcinfo, row);
 }

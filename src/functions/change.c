@@ -24,11 +24,9 @@
 #include "server/builtins.h"
 #include "server/compat.h"
 #include "server/crash_point.h"
-#include "server/encoding.h"
 #include "server/jsonb_tree.h"
 #include "text/json.h"
 #include "utils/array.h"
-#include "utils/tuplestore.h"
 
 /* Names that one BatchDeleteConnection takes. */
 #define MAX_BATCH_NAMES	25
@@ -40,23 +38,39 @@ typedef struct NameList
 	const char **names;			/* UTF-8 */
 } NameList;
 
+/* Why one of them was not deleted; NULL if it was. */
+typedef struct Refusal
+{
+	const char *code;
+	const char *message;
+} Refusal;
+
 /* prototypes of private functions */
-static void read_names(FunctionCallInfo fcinfo, int argument, NameList *list,
-					   GlueFunction *function);
+static void read_names(NullableDatum argument, NameList *list,
+					   GlueViolationList *violations);
+static void refuse_duplicates(const NameList *list,
+							  GlueViolationList *violations);
 static int	compare_names(const void *a, const void *b);
 static void delete_batch(const GlueImmediate *immediate,
 						 const GlueMirror *mirror, const NameList *batch,
-						 ReturnSetInfo *result);
+						 FunctionCallInfo fcinfo);
 static void announce_batch(const GlueImmediate *immediate,
 						   const NameList *batch,
 						   GlueImmediateCall **changes);
 static void return_outcome(const GlueImmediate *immediate,
 						   const GlueMirror *mirror,
 						   GlueImmediateCall *change, const char *name,
-						   const GlueCall *call, ReturnSetInfo *result);
+						   const GlueCall *call, FunctionCallInfo fcinfo);
+static void note_failure(const GlueImmediate *immediate,
+						 GlueImmediateCall *change, const GlueCall *call,
+						 Refusal *refusal);
+static void note_answer(const GlueImmediate *immediate,
+						const GlueMirror *mirror, GlueImmediateCall *change,
+						const char *name, const GlueCall *call,
+						Refusal *refusal);
+static void read_answer(json_object *answer, const char *name,
+						Refusal *refusal);
 static bool is_listed(json_object *answer, const char *name);
-static void return_row(ReturnSetInfo *result, const char *name, bool deleted,
-					   const char *code, const char *message);
 
 PG_FUNCTION_INFO_V1(glue_update_connection);
 PG_FUNCTION_INFO_V1(glue_delete_connection);
@@ -77,12 +91,9 @@ glue_update_connection(PG_FUNCTION_ARGS)
 
 	glue_function_begin(&function, fcinfo, "glue_update_connection()",
 						GLUE_FUNCTION_WRITES);
-	glue_check_new_definition(fcinfo, &definition, glue_violations_add,
-							  &function.violations);
-	glue_violations_report(&function.violations, "connection input",
-						   GLUE_HINT_NOTHING_SENT);
-	glue_function_connect(&function, glue_argument_server(fcinfo, 3),
-						  definition.catalog_id);
+	glue_function_new_definition(&function, fcinfo->args[0], fcinfo->args[1],
+								 fcinfo->args[2], &definition);
+	glue_function_connect(&function, definition.catalog_id, fcinfo->args[3]);
 	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
 	glue_immediate_open(&immediate, &function.access);
 	glue_immediate_operation_init(&update, GLUE_OPERATION_UPDATE, &immediate,
@@ -111,7 +122,8 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 
 	glue_function_begin(&function, fcinfo, "glue_delete_connection()",
 						GLUE_FUNCTION_WRITES);
-	glue_function_connect_named(&function, fcinfo, 0, &name);
+	name = glue_function_connect_named(&function, fcinfo->args[0],
+									   fcinfo->args[1], fcinfo->args[2]);
 	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
 	glue_immediate_open(&immediate, &function.access);
 	glue_immediate_operation_init(&deletion, GLUE_OPERATION_DELETE,
@@ -137,19 +149,14 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 	GlueMirror	mirror;
 	GlueImmediate immediate;
 	NameList	list;
-	const char *catalog_id;
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_function_begin(&function, fcinfo, "glue_batch_delete_connection()",
 						GLUE_FUNCTION_WRITES);
-	read_names(fcinfo, 0, &list, &function);
-	catalog_id = glue_argument_catalog_id(fcinfo, 1, glue_violations_add,
-										  &function.violations);
-	glue_violations_report(&function.violations,
-						   "list of names or catalog ID",
-						   "Nothing was sent.");
-	glue_function_connect(&function, glue_argument_server(fcinfo, 2),
-						  catalog_id);
+	read_names(fcinfo->args[0], &list, &function.violations);
+	glue_function_connect_checked(&function, fcinfo->args[1], fcinfo->args[2],
+								  "list of names or catalog ID",
+								  "Nothing was sent.");
 	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
 	glue_immediate_open(&immediate, &function.access);
 
@@ -159,8 +166,7 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 			Min(list.count - done, MAX_BATCH_NAMES), list.names + done
 		};
 
-		delete_batch(&immediate, &mirror, &batch,
-					 (ReturnSetInfo *) fcinfo->resultinfo);
+		delete_batch(&immediate, &mirror, &batch, fcinfo);
 	}
 	glue_function_end(&function);
 	return (Datum) 0;
@@ -173,42 +179,45 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 
 /* Get and check an array of names, none of which may be there twice. */
 static void
-read_names(FunctionCallInfo fcinfo, int argument, NameList *list,
-		   GlueFunction *function)
+read_names(NullableDatum argument, NameList *list,
+		   GlueViolationList *violations)
 {
 	Datum	   *elements;
 	bool	   *nulls;
-	const char **sorted;
 
 	memset(list, 0, sizeof(NameList));
-	if (PG_ARGISNULL(argument))
-	{
-		glue_add_error(glue_violations_add, &function->violations, "$", GLUE_RULE_REQUIRED, "must not be null");
+	if (!glue_argument_given(argument, "$", glue_violations_add, violations))
 		return;
-	}
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false,
+	deconstruct_array(DatumGetArrayTypeP(argument.value), TEXTOID, -1, false,
 					  TYPALIGN_INT, &elements, &nulls, &list->count);
 	list->names = palloc0(list->count * sizeof(char *));
-	sorted = palloc(list->count * sizeof(char *));
 	for (int i = 0; i < list->count; i++)
 	{
+		NullableDatum element = {elements[i], nulls[i]};
 		char	   *path = psprintf("$[%d]", i);
 
-		if (nulls[i])
-			glue_add_error(glue_violations_add, &function->violations, path, GLUE_RULE_REQUIRED,
-						   "must not be null");
-		else
-			list->names[i] = glue_checked_name(DatumGetTextPP(elements[i]),
+		if (glue_argument_given(element, path, glue_violations_add,
+								violations))
+			list->names[i] = glue_checked_name(DatumGetTextPP(element.value),
 											   path, glue_violations_add,
-											   &function->violations);
-		sorted[i] = list->names[i] ? list->names[i] : "";
+											   violations);
 	}
+	refuse_duplicates(list, violations);
+}
 
+static void
+refuse_duplicates(const NameList *list, GlueViolationList *violations)
+{
+	const char **sorted = palloc(list->count * sizeof(char *));
+
+	for (int i = 0; i < list->count; i++)
+		sorted[i] = list->names[i] ? list->names[i] : "";
 	qsort(sorted, list->count, sizeof(char *), compare_names);
 	for (int i = 1; i < list->count; i++)
 	{
 		if (sorted[i][0] != '\0' && strcmp(sorted[i], sorted[i - 1]) == 0)
-			glue_add_error(glue_violations_add, &function->violations, "$", GLUE_RULE_PROPERTY_VALUE,
+			glue_add_error(glue_violations_add, violations, "$",
+						   GLUE_RULE_PROPERTY_VALUE,
 						   psprintf("holds the name \"%s\" more than once",
 									sorted[i]));
 	}
@@ -226,7 +235,7 @@ compare_names(const void *a, const void *b)
  */
 static void
 delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
-			 const NameList *batch, ReturnSetInfo *result)
+			 const NameList *batch, FunctionCallInfo fcinfo)
 {
 	const GlueAccess *access = immediate->access;
 	json_object *names = json_object_new_array();
@@ -250,7 +259,7 @@ delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
 		return_outcome(immediate, mirror, changes[i], batch->names[i], &call,
-					   result);
+					   fcinfo);
 }
 
 static void
@@ -267,65 +276,90 @@ announce_batch(const GlueImmediate *immediate, const NameList *batch,
 	glue_immediate_announce(immediate, requests, batch->count, changes);
 }
 
-/*
- * Return what became of one connection, and forget it if it is not there any
- * more.
- *
- * A failure of the whole call is one of each connection.
- */
+/* Note and return what became of one connection. */
 static void
 return_outcome(const GlueImmediate *immediate, const GlueMirror *mirror,
 			   GlueImmediateCall *change, const char *name,
-			   const GlueCall *call, ReturnSetInfo *result)
+			   const GlueCall *call, FunctionCallInfo fcinfo)
 {
-	json_object *errors = json_object_object_get(call->answer, "Errors");
-	json_object *error = json_object_object_get(errors, name);
-	const char *code = glue_json_tree_text(error, "ErrorCode");
-	const char *message = glue_json_tree_text(error, "ErrorMessage");
-	bool		gone;
+	Refusal		refusal;
+	NullableDatum row[4] = {0};
 
 	if (call->failure != NULL)
-	{
-		glue_immediate_failed(change, call);
-		code = call->failure->code;
-		message = psprintf("%s: %s", call->failure->message,
-						   call->failure->detail);
-		glue_immediate_close_failed(immediate, change, code, message,
-									call->failure->request_id);
-		return_row(result, name, false, code, message);
-		return;
-	}
-	gone = code != NULL && strcmp(code, "EntityNotFoundException") == 0;
-	if (code == NULL && (error != NULL || !is_listed(call->answer, name)))
-	{
-		code = "malformed answer";
-		message = "The answer does not say what became of this connection.";
-	}
+		note_failure(immediate, change, call, &refusal);
+	else
+		note_answer(immediate, mirror, change, name, call, &refusal);
+	row[0] = glue_text(name);
+	row[1].value = BoolGetDatum(refusal.code == NULL);
+	row[2] = glue_text(refusal.code);
+	row[3] = glue_text(refusal.message);
+	glue_return_row(fcinfo, row);
+}
+
+/* A failure of the whole call is one of each connection. */
+static void
+note_failure(const GlueImmediate *immediate, GlueImmediateCall *change,
+			 const GlueCall *call, Refusal *refusal)
+{
+	const GlueFailure *failure = call->failure;
+
+	refusal->code = failure->code;
+	refusal->message = psprintf("%s: %s", failure->message, failure->detail);
+	glue_immediate_failed(change, call);
+	glue_immediate_close_failed(immediate, change, refusal->code,
+								refusal->message, failure->request_id);
+}
+
+/* Note what the answer says, and forget the connection if it is gone. */
+static void
+note_answer(const GlueImmediate *immediate, const GlueMirror *mirror,
+			GlueImmediateCall *change, const char *name,
+			const GlueCall *call, Refusal *refusal)
+{
+	GlueFailure failure = {.request_id = call->request_id};
+	bool		gone;
+
+	read_answer(call->answer, name, refusal);
+	gone = refusal->code == NULL ||
+		strcmp(refusal->code, "EntityNotFoundException") == 0;
 
 	/* a lost answer may have said that it was deleted */
 	if (gone && call->maybe_done)
-		code = message = NULL;
-	if (code == NULL || gone)
-		glue_mirror_forget(mirror, &immediate->access->target, name);
-	glue_immediate_done(change, call, code == NULL ? GLUE_OUTCOME_CHANGED :
-						GLUE_OUTCOME_NOTHING);
-	if (code == NULL)
-		glue_immediate_close(immediate, change, NULL, call->request_id);
-	else
+		*refusal = (Refusal)
 	{
-		GlueFailure refusal = {
-			.code = code,
-			.message = code,
-			.detail = message != NULL ? message : "",
-			.request_id = call->request_id,
-		};
-
-		if (!call->answer_lost)
-			glue_immediate_refused(change, &refusal);
-		glue_immediate_close_failed(immediate, change, code, message,
-									call->request_id);
+		NULL, NULL
+	};
+	if (gone)
+		glue_mirror_forget(mirror, &immediate->access->target, name);
+	glue_immediate_done(change, call, refusal->code == NULL ?
+						GLUE_OUTCOME_CHANGED : GLUE_OUTCOME_NOTHING);
+	if (refusal->code == NULL)
+	{
+		glue_immediate_close(immediate, change, NULL, call->request_id);
+		return;
 	}
-	return_row(result, name, code == NULL, code, message);
+	failure.code = failure.message = refusal->code;
+	failure.detail = refusal->message != NULL ? refusal->message : "";
+	if (!call->answer_lost)
+		glue_immediate_refused(change, &failure);
+	glue_immediate_close_failed(immediate, change, refusal->code,
+								refusal->message, call->request_id);
+}
+
+/* Find out what the answer says of one connection. */
+static void
+read_answer(json_object *answer, const char *name, Refusal *refusal)
+{
+	json_object *errors = json_object_object_get(answer, "Errors");
+	json_object *error = json_object_object_get(errors, name);
+
+	refusal->code = glue_json_tree_text(error, "ErrorCode");
+	refusal->message = glue_json_tree_text(error, "ErrorMessage");
+	if (refusal->code == NULL && (error != NULL || !is_listed(answer, name)))
+	{
+		refusal->code = "malformed answer";
+		refusal->message = "The answer does not say what became of this connection.";
+	}
 }
 
 /* Is a name in the list of those that were deleted? */
@@ -345,20 +379,4 @@ is_listed(json_object *answer, const char *name)
 			return true;
 	}
 	return false;
-}
-
-static void
-return_row(ReturnSetInfo *result, const char *name, bool deleted,
-		   const char *code, const char *message)
-{
-	Datum		values[4] = {0};
-	bool		nulls[4] = {false, false, code == NULL, message == NULL};
-
-	values[0] = CStringGetTextDatum(glue_server_from_utf8(name));
-	values[1] = BoolGetDatum(deleted);
-	if (code != NULL)
-		values[2] = CStringGetTextDatum(glue_server_from_utf8(code));
-	if (message != NULL)
-		values[3] = CStringGetTextDatum(glue_server_from_utf8(message));
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

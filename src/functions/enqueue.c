@@ -37,16 +37,14 @@ glue_enqueue_create_connection(PG_FUNCTION_ARGS)
 	glue_function_begin(&function, fcinfo, "glue_enqueue_create_connection()",
 						GLUE_FUNCTION_WRITES);
 	request.on_conflict =
-		glue_conflict_action_name(glue_argument_on_conflict(fcinfo, 4));
-	glue_check_definition(fcinfo, &definition, glue_violations_add,
-						  &function.violations);
-	glue_violations_report(&function.violations, "connection input",
-						   GLUE_HINT_NOTHING_SENT);
+		glue_conflict_action_name(glue_argument_on_conflict(fcinfo->args[4]));
+	glue_function_definition(&function, fcinfo->args[0], fcinfo->args[1],
+							 fcinfo->args[2], &definition);
 	request.name = definition.name;
 	request.input = definition.input;
 	request.tags = definition.tags;
 	request.catalog_id = definition.catalog_id;
-	request.server = glue_argument_server(fcinfo, 3);
+	request.server = glue_argument_server(fcinfo->args[3]);
 	id = glue_enqueue(&function.access, &request);
 	glue_function_end(&function);
 	PG_RETURN_INT64(id);
@@ -70,14 +68,12 @@ glue_enqueue_update_connection(PG_FUNCTION_ARGS)
 
 	glue_function_begin(&function, fcinfo, "glue_enqueue_update_connection()",
 						GLUE_FUNCTION_WRITES);
-	glue_check_new_definition(fcinfo, &definition, glue_violations_add,
-							  &function.violations);
-	glue_violations_report(&function.violations, "connection input",
-						   GLUE_HINT_NOTHING_SENT);
+	glue_function_new_definition(&function, fcinfo->args[0], fcinfo->args[1],
+								 fcinfo->args[2], &definition);
 	request.name = definition.name;
 	request.input = definition.input;
 	request.catalog_id = definition.catalog_id;
-	request.server = glue_argument_server(fcinfo, 3);
+	request.server = glue_argument_server(fcinfo->args[3]);
 	id = glue_enqueue(&function.access, &request);
 	glue_function_end(&function);
 	PG_RETURN_INT64(id);
@@ -97,8 +93,9 @@ glue_enqueue_delete_connection(PG_FUNCTION_ARGS)
 
 	glue_function_begin(&function, fcinfo, "glue_enqueue_delete_connection()",
 						GLUE_FUNCTION_WRITES);
-	glue_function_arguments_named(&function, fcinfo, 0, &request.name,
-								  &request.catalog_id, &request.server);
+	request.name = glue_function_name(&function, fcinfo->args[0],
+									  fcinfo->args[1], &request.catalog_id);
+	request.server = glue_argument_server(fcinfo->args[2]);
 	request.on_missing = missing_ok ? "ignore" : "error";
 	id = glue_enqueue(&function.access, &request);
 	glue_function_end(&function);

@@ -1,16 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * function.c
- *	  What all SQL functions that reach AWS have in common.
+ *	  How a SQL function begins and ends.
  *
  * A function works in a memory context of its own, which it deletes at its
  * end, or which the abort of the transaction deletes: that cleanses every
  * copy that was made of a secret in the arguments.
  *
- * Its steps are always the same: begin, look at the arguments, connect,
- * prepare a call and run it, as often as it takes, and end.  All that is wrong
- * with the arguments is collected in between, and connecting raises it:
- * nothing is sent before all arguments are known to be right.
+ * The steps of one that reaches AWS are always the same: begin, look at the
+ * arguments, connect, prepare a call and run it, as often as it takes, and
+ * end.  All that is wrong with the arguments is collected in between, and
+ * connecting raises it: nothing is sent before all arguments are known to be
+ * right.  Others begin, look at the arguments and end.
  *
  * IDENTIFICATION
  *	  src/functions/function.c
@@ -23,21 +24,14 @@
 #include "client/credential_chain.h"
 #include "functions/function.h"
 #include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "server/builtins.h"
 #include "server/compat.h"
+#include "server/encoding.h"
+#include "server/jsonb_tree.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-
-/*
- * Enter a new memory context for the work of one function; returns the one
- * that the result must be in.
- */
-MemoryContext
-glue_enter_function_context(void)
-{
-	return MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext,
-													   "glue_conn function",
-													   ALLOCSET_DEFAULT_SIZES));
-}
+#include "utils/tuplestore.h"
 
 /*
  * Begin a function that reaches AWS.  name is for messages, such as
@@ -51,58 +45,119 @@ glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
 		PreventCommandIfReadOnly(name);
 	PreventCommandIfParallelMode(name);
 
-	memset(function, 0, sizeof(GlueFunction));
+	glue_function_begin_local(function);
 	function->access.schema = get_func_namespace(fcinfo->flinfo->fn_oid);
-	function->caller_context = glue_enter_function_context();
-	function->context = CurrentMemoryContext;
+}
+
+/* Begin a function that works on its arguments alone. */
+void
+glue_function_begin_local(GlueFunction *function)
+{
+	memset(function, 0, sizeof(GlueFunction));
+	function->context = AllocSetContextCreate(CurrentMemoryContext,
+											  "glue_conn function",
+											  ALLOCSET_DEFAULT_SIZES);
+	function->caller_context = MemoryContextSwitchTo(function->context);
 	glue_violations_init(&function->violations);
 }
 
+/* ----------------------------------------------------------------
+ * Arguments
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * Get and check the name of a connection and its catalog, which the function
+ * has no other arguments to check beside.
+ */
+const char *
+glue_function_name(GlueFunction *function, NullableDatum name,
+				   NullableDatum catalog, const char **catalog_id)
+{
+	const char *result = glue_argument_name(name, glue_violations_add,
+											&function->violations);
+
+	*catalog_id = glue_argument_catalog_id(catalog, glue_violations_add,
+										   &function->violations);
+	glue_violations_report(&function->violations,
+						   "connection name or catalog ID", NULL);
+	return result;
+}
+
+/* Get and check what defines a connection. */
+void
+glue_function_definition(GlueFunction *function, NullableDatum input,
+						 NullableDatum tags, NullableDatum catalog_id,
+						 GlueDefinition *definition)
+{
+	glue_check_definition(input, tags, catalog_id, definition,
+						  glue_violations_add, &function->violations);
+	glue_violations_report(&function->violations, "connection input",
+						   GLUE_HINT_NOTHING_SENT);
+}
+
+/* Get and check what defines a connection anew. */
+void
+glue_function_new_definition(GlueFunction *function, NullableDatum name,
+							 NullableDatum input, NullableDatum catalog_id,
+							 GlueDefinition *definition)
+{
+	glue_check_new_definition(name, input, catalog_id, definition,
+							  glue_violations_add, &function->violations);
+	glue_violations_report(&function->violations, "connection input",
+						   GLUE_HINT_NOTHING_SENT);
+}
+
+/* ----------------------------------------------------------------
+ * Calls
+ * ----------------------------------------------------------------
+ */
+
 /*
  * Find out where the calls of a function go and as whom.  Raises what was
- * found to be wrong with its arguments.  server and catalog_id may be NULL.
+ * found to be wrong with its arguments.  catalog_id may be NULL.
  */
 void
-glue_function_connect(GlueFunction *function, const char *server,
-					  const char *catalog_id)
+glue_function_connect(GlueFunction *function, const char *catalog_id,
+					  NullableDatum server)
 {
 	glue_violations_report(&function->violations, "argument list",
 						   "Nothing was sent.");
-	glue_target_resolve(&function->access.target, server, catalog_id);
+	glue_target_resolve(&function->access.target,
+						glue_argument_server(server), catalog_id);
 	glue_credentials_find(&function->access.target,
 						  &function->access.credentials);
 }
 
-/*
- * Get and check the arguments of a function that are, from first_argument on,
- * the name of a connection, the catalog and the server.
- */
-void
-glue_function_arguments_named(GlueFunction *function, FunctionCallInfo fcinfo,
-							  int first_argument, const char **name,
-							  const char **catalog_id, const char **server)
+/* Connect a function about a connection; returns its name. */
+const char *
+glue_function_connect_named(GlueFunction *function, NullableDatum name,
+							NullableDatum catalog_id, NullableDatum server)
 {
-	*name = glue_argument_name(fcinfo, first_argument, glue_violations_add,
-							   &function->violations);
-	*catalog_id = glue_argument_catalog_id(fcinfo, first_argument + 1,
-										   glue_violations_add,
-										   &function->violations);
-	glue_violations_report(&function->violations,
-						   "connection name or catalog ID", NULL);
-	*server = glue_argument_server(fcinfo, first_argument + 2);
+	const char *catalog;
+	const char *result = glue_function_name(function, name, catalog_id,
+											&catalog);
+
+	glue_function_connect(function, catalog, server);
+	return result;
 }
 
-/* Connect a function that has such arguments. */
+/*
+ * Check the catalog too, and connect a function.  What was found to be wrong
+ * with its arguments is raised with the words given: see
+ * glue_violations_report().
+ */
 void
-glue_function_connect_named(GlueFunction *function, FunctionCallInfo fcinfo,
-							int first_argument, const char **name)
+glue_function_connect_checked(GlueFunction *function, NullableDatum catalog_id,
+							  NullableDatum server, const char *subject,
+							  const char *hint)
 {
-	const char *catalog_id;
-	const char *server;
+	const char *catalog =
+		glue_argument_catalog_id(catalog_id, glue_violations_add,
+								 &function->violations);
 
-	glue_function_arguments_named(function, fcinfo, first_argument, name,
-								  &catalog_id, &server);
-	glue_function_connect(function, server, catalog_id);
+	glue_violations_report(&function->violations, subject, hint);
+	glue_function_connect(function, catalog, server);
 }
 
 /* Make a call, and raise its failure. */
@@ -126,8 +181,62 @@ glue_function_answer(const GlueCall *call, const char *member, json_type type,
 
 	if (!json_object_is_type(value, type))
 		glue_failure_raise(ERROR,
-						   glue_client_malformed_answer(call, problem));
+						   glue_call_malformed_answer(call, problem));
 	return value;
+}
+
+/*
+ * Ask AWS Glue for a connection, which is as it answers: with its secrets.
+ * NULL if there is none, and that is no error.
+ */
+json_object *
+glue_function_get(const GlueFunction *function, GlueCall *call,
+				  const char *name, bool missing_ok)
+{
+	glue_access_prepare_get(&function->access, call, name);
+	glue_client_run(call, 1);
+	if (missing_ok && call->failure != NULL &&
+		strcmp(call->failure->code, "EntityNotFoundException") == 0)
+		return NULL;
+	if (call->failure != NULL)
+		glue_failure_raise(ERROR, call->failure);
+	return glue_function_answer(call, "Connection", json_type_object,
+								"it holds no connection");
+}
+
+/* ----------------------------------------------------------------
+ * Results
+ * ----------------------------------------------------------------
+ */
+
+/* A text as SQL has it; null for NULL. */
+NullableDatum
+glue_text(const char *utf8)
+{
+	NullableDatum text = {.isnull = utf8 == NULL};
+
+	if (utf8 != NULL)
+		text.value = CStringGetTextDatum(glue_server_from_utf8(utf8));
+	return text;
+}
+
+/* Add a row to a materialized result, with as many values as that has. */
+void
+glue_return_row(FunctionCallInfo fcinfo, const NullableDatum *row)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			natts = result->setDesc->natts;
+	Datum	   *values = palloc(natts * sizeof(Datum));
+	bool	   *nulls = palloc(natts * sizeof(bool));
+
+	for (int i = 0; i < natts; i++)
+	{
+		values[i] = row[i].value;
+		nulls[i] = row[i].isnull;
+	}
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	pfree(values);
+	pfree(nulls);
 }
 
 /* End a function, whose result is outside of its memory context. */
@@ -136,4 +245,28 @@ glue_function_end(const GlueFunction *function)
 {
 	MemoryContextSwitchTo(function->caller_context);
 	MemoryContextDelete(function->context);
+}
+
+/* End a function, and return a text. */
+Datum
+glue_function_end_text(const GlueFunction *function, const char *utf8)
+{
+	Datum		result;
+
+	MemoryContextSwitchTo(function->caller_context);
+	result = CStringGetTextDatum(glue_server_from_utf8(utf8));
+	glue_function_end(function);
+	return result;
+}
+
+/* End a function, and return a tree as jsonb. */
+Datum
+glue_function_end_tree(const GlueFunction *function, json_object *tree)
+{
+	Jsonb	   *result;
+
+	MemoryContextSwitchTo(function->caller_context);
+	result = glue_jsonb_from_tree(tree);
+	glue_function_end(function);
+	return JsonbPGetDatum(result);
 }

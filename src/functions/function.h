@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * function.h
- *	  What all SQL functions that reach AWS have in common.
+ *	  How a SQL function begins and ends.
  *
  * IDENTIFICATION
  *	  src/functions/function.h
@@ -29,29 +29,59 @@ typedef struct GlueFunction
 	MemoryContext context;		/* where everything else does */
 	GlueViolationList violations;
 
-	/* its schema is valid at once, the rest after glue_function_connect() */
+	/*
+	 * Its schema is valid at once, the rest after glue_function_connect();
+	 * nothing of it after glue_function_begin_local().
+	 */
 	GlueAccess	access;
 } GlueFunction;
 
-extern MemoryContext glue_enter_function_context(void);
 extern void glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
 								const char *name, GlueFunctionKind kind);
-extern void glue_function_connect(GlueFunction *function, const char *server,
-								  const char *catalog_id);
-extern void glue_function_arguments_named(GlueFunction *function,
-										  FunctionCallInfo fcinfo,
-										  int first_argument,
-										  const char **name,
-										  const char **catalog_id,
-										  const char **server);
-extern void glue_function_connect_named(GlueFunction *function,
-										FunctionCallInfo fcinfo,
-										int first_argument,
-										const char **name);
+extern void glue_function_begin_local(GlueFunction *function);
+
+/* arguments, in the order that SQL has them */
+extern const char *glue_function_name(GlueFunction *function,
+									  NullableDatum name,
+									  NullableDatum catalog,
+									  const char **catalog_id);
+extern void glue_function_definition(GlueFunction *function,
+									 NullableDatum input, NullableDatum tags,
+									 NullableDatum catalog_id,
+									 GlueDefinition *definition);
+extern void glue_function_new_definition(GlueFunction *function,
+										 NullableDatum name,
+										 NullableDatum input,
+										 NullableDatum catalog_id,
+										 GlueDefinition *definition);
+
+extern void glue_function_connect(GlueFunction *function,
+								  const char *catalog_id,
+								  NullableDatum server);
+extern const char *glue_function_connect_named(GlueFunction *function,
+											   NullableDatum name,
+											   NullableDatum catalog_id,
+											   NullableDatum server);
+extern void glue_function_connect_checked(GlueFunction *function,
+										  NullableDatum catalog_id,
+										  NullableDatum server,
+										  const char *subject,
+										  const char *hint);
+
 extern void glue_function_run(GlueCall *call);
 extern json_object *glue_function_answer(const GlueCall *call,
 										 const char *member, json_type type,
 										 const char *problem);
+extern json_object *glue_function_get(const GlueFunction *function,
+									  GlueCall *call, const char *name,
+									  bool missing_ok);
+
+extern NullableDatum glue_text(const char *utf8);
+extern void glue_return_row(FunctionCallInfo fcinfo, const NullableDatum *row);
 extern void glue_function_end(const GlueFunction *function);
+extern Datum glue_function_end_text(const GlueFunction *function,
+									const char *utf8);
+extern Datum glue_function_end_tree(const GlueFunction *function,
+									json_object *tree);
 
 #endif							/* GLUE_FUNCTIONS_FUNCTION_H */

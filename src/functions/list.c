@@ -50,20 +50,15 @@ begin_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
 					  GlueCall *call)
 {
 	json_object *filter;
-	const char *catalog_id;
 
 	glue_function_begin(function, fcinfo, "glue_get_connections()",
 						GLUE_FUNCTION_READS);
-	if (glue_argument_tree(fcinfo, 0, &filter, glue_violations_add,
+	if (glue_argument_tree(fcinfo->args[0], &filter, glue_violations_add,
 						   &function->violations) && filter != NULL)
 		glue_validate_member("GetConnectionsFilter", "$.Filter", filter,
 							 glue_violations_add, &function->violations);
-	catalog_id = glue_argument_catalog_id(fcinfo, 1, glue_violations_add,
-										  &function->violations);
-	glue_violations_report(&function->violations, "filter or catalog ID",
-						   NULL);
-	glue_function_connect(function, glue_argument_server(fcinfo, 2),
-						  catalog_id);
+	glue_function_connect_checked(function, fcinfo->args[1], fcinfo->args[2],
+								  "filter or catalog ID", NULL);
 	glue_prepare_list_connections(function, call);
 	if (filter != NULL)
 		glue_tree_add(call->request, "Filter", json_object_get(filter));

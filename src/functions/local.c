@@ -16,12 +16,8 @@
 #include "funcapi.h"
 #include "functions/function.h"
 #include "glue/normalize.h"
-#include "server/builtins.h"
 #include "server/compat.h"
-#include "server/encoding.h"
-#include "server/jsonb_tree.h"
 #include "server/redacted.h"
-#include "utils/tuplestore.h"
 
 /* prototypes of private functions */
 static void return_violation(void *arg, const GlueViolation *violation);
@@ -39,17 +35,14 @@ PG_FUNCTION_INFO_V1(glue_redact);
 Datum
 glue_validate_connection_input(PG_FUNCTION_ARGS)
 {
-	MemoryContext caller_context;
-	MemoryContext call_context;
+	GlueFunction function;
 	GlueDefinition definition;
 
 	InitMaterializedSRF(fcinfo, 0);
-	caller_context = glue_enter_function_context();
-	call_context = CurrentMemoryContext;
-	glue_check_definition(fcinfo, &definition, return_violation,
-						  fcinfo->resultinfo);
-	MemoryContextSwitchTo(caller_context);
-	MemoryContextDelete(call_context);
+	glue_function_begin_local(&function);
+	glue_check_definition(fcinfo->args[0], fcinfo->args[1], fcinfo->args[2],
+						  &definition, return_violation, fcinfo);
+	glue_function_end(&function);
 	return (Datum) 0;
 }
 
@@ -61,18 +54,17 @@ glue_validate_connection_input(PG_FUNCTION_ARGS)
 Datum
 glue_is_valid_connection_input(PG_FUNCTION_ARGS)
 {
-	MemoryContext caller_context = glue_enter_function_context();
-	MemoryContext call_context = CurrentMemoryContext;
+	GlueFunction function;
 	bool		valid = true;
 	json_object *input;
 
-	if (glue_argument_tree(fcinfo, 0, &input, note_error, &valid))
+	glue_function_begin_local(&function);
+	if (glue_argument_tree(fcinfo->args[0], &input, note_error, &valid))
 	{
 		glue_normalize_connection_input(input);
 		glue_validate_connection_input_tree(input, false, note_error, &valid);
 	}
-	MemoryContextSwitchTo(caller_context);
-	MemoryContextDelete(call_context);
+	glue_function_end(&function);
 	PG_RETURN_BOOL(valid);
 }
 
@@ -82,37 +74,29 @@ glue_is_valid_connection_input(PG_FUNCTION_ARGS)
 Datum
 glue_redact(PG_FUNCTION_ARGS)
 {
-	MemoryContext caller_context = glue_enter_function_context();
-	MemoryContext call_context = CurrentMemoryContext;
-	GlueViolationList violations;
+	GlueFunction function;
 	json_object *input;
-	Jsonb	   *result;
 
-	glue_violations_init(&violations);
-	glue_argument_tree(fcinfo, 0, &input, glue_violations_add, &violations);
-	glue_violations_report(&violations, "value to redact", NULL);
+	glue_function_begin_local(&function);
+	glue_argument_tree(fcinfo->args[0], &input, glue_violations_add,
+					   &function.violations);
+	glue_violations_report(&function.violations, "value to redact", NULL);
 	glue_redact_or_fail(input);
-
-	MemoryContextSwitchTo(caller_context);
-	result = glue_jsonb_from_tree(input);
-	MemoryContextDelete(call_context);
-	PG_RETURN_JSONB_P(result);
+	return glue_function_end_tree(&function, input);
 }
 
-/* A GlueViolationSink: add a row to the result that is arg. */
+/* A GlueViolationSink: add a row to the result of the call that is arg. */
 static void
 return_violation(void *arg, const GlueViolation *violation)
 {
-	ReturnSetInfo *result = arg;
-	Datum		values[4];
-	bool		nulls[4] = {false};
+	NullableDatum row[4];
 
-	values[0] = CStringGetTextDatum(glue_server_from_utf8(violation->path));
-	values[1] = CStringGetTextDatum(violation->rule);
-	values[2] = CStringGetTextDatum(glue_server_from_utf8(violation->message));
-	values[3] = CStringGetTextDatum(violation->severity == GLUE_SEVERITY_ERROR ?
-									"error" : "warning");
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	row[0] = glue_text(violation->path);
+	row[1] = glue_text(violation->rule);
+	row[2] = glue_text(violation->message);
+	row[3] = glue_text(violation->severity == GLUE_SEVERITY_ERROR ?
+					   "error" : "warning");
+	glue_return_row(arg, row);
 }
 
 /* A GlueViolationSink: clear the boolean that is arg on any error. */

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * request.c
- *	  The SQL functions that look at a request or cancel it.
+ *	  The SQL functions that look at a request or cancel it, and tell which home
+ *	  requests have.
  *
  * A role may act on the requests that row security lets it see: its own, and
  * those of roles whose privileges it has.  All others do not exist for it.
@@ -18,10 +19,11 @@
 #include "functions/function.h"
 #include "functions/request.h"
 #include "miscadmin.h"
-#include "server/builtins.h"
 #include "server/compat.h"
+#include "server/home.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 /* The pauses between two looks at a request. */
@@ -44,6 +46,7 @@ pg_noreturn static void raise_not_ended(int64 id, const char *state);
 
 PG_FUNCTION_INFO_V1(glue_cancel_request);
 PG_FUNCTION_INFO_V1(glue_wait_request);
+PG_FUNCTION_INFO_V1(glue_home_function);
 
 /*
  * glue_cancel_request(id bigint) returns text
@@ -64,7 +67,7 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 		!glue_request_has_ended(&request))
 		refuse_to_cancel(id, &request);
 	glue_request_find_visible(&queue, id, &request);
-	return glue_request_function_end(&function, &request);
+	return glue_function_end_text(&function, request.state);
 }
 
 /*
@@ -86,7 +89,7 @@ glue_wait_request(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	id = PG_GETARG_INT64(0);
-	deadline = glue_argument_deadline(fcinfo, 1);
+	deadline = glue_argument_deadline(fcinfo->args[1]);
 	begin_about_request(&function, fcinfo, "glue_wait_request()",
 						GLUE_FUNCTION_READS, &queue, &request);
 	while (!glue_request_has_ended(&request))
@@ -103,7 +106,7 @@ glue_wait_request(PG_FUNCTION_ARGS)
 		pause_ms = Min(pause_ms * PAUSE_GROWTH, LONGEST_PAUSE_MS);
 		glue_request_find_visible(&queue, id, &request);
 	}
-	return glue_request_function_end(&function, &request);
+	return glue_function_end_text(&function, request.state);
 }
 
 /* Begin a function about the request that its first argument names. */
@@ -121,7 +124,8 @@ begin_about_request(GlueFunction *function, FunctionCallInfo fcinfo,
 
 /* Find a request that the current user may see. */
 void
-glue_request_find_visible(const GlueRequestQueue *queue, int64 id, GlueRequestState *found)
+glue_request_find_visible(const GlueRequestQueue *queue, int64 id,
+						  GlueRequestState *found)
 {
 	if (!glue_request_find(queue, id, found) ||
 		!has_privs_of_role(GetUserId(), found->requested_by))
@@ -129,18 +133,6 @@ glue_request_find_visible(const GlueRequestQueue *queue, int64 id, GlueRequestSt
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("request %lld does not exist", (long long) id),
 				 errdetail("There is none, or it is of a role whose privileges the current user does not have.")));
-}
-
-/* End a function, with the state of the request as its result. */
-Datum
-glue_request_function_end(const GlueFunction *function, const GlueRequestState *found)
-{
-	text	   *result;
-
-	MemoryContextSwitchTo(function->caller_context);
-	result = cstring_to_text(found->state);
-	glue_function_end(function);
-	PG_RETURN_TEXT_P(result);
 }
 
 bool
@@ -226,4 +218,15 @@ raise_not_ended(int64 id, const char *state)
 			 errmsg("request %lld is still %s", (long long) id, state),
 			 errdetail("The time limit of the wait ran out."),
 			 errhint("Call the function again, or with a longer \"timeout\".")));
+}
+
+/*
+ * glue_home() returns bigint
+ *
+ * The table says with it which requests are those of this database.
+ */
+Datum
+glue_home_function(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(glue_home(get_func_namespace(fcinfo->flinfo->fn_oid)));
 }

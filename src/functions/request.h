@@ -17,8 +17,6 @@
 
 extern void glue_request_find_visible(const GlueRequestQueue *queue, int64 id,
 									  GlueRequestState *found);
-extern Datum glue_request_function_end(const GlueFunction *function,
-									   const GlueRequestState *found);
 extern bool glue_request_has_ended(const GlueRequestState *request);
 extern void glue_request_refuse_held(int64 id,
 									 const GlueRequestState *request);

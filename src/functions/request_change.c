@@ -18,7 +18,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "client/foreign_server.h"
 #include "functions/function.h"
 #include "functions/request.h"
@@ -27,7 +26,6 @@
 #include "server/encoding.h"
 #include "server/home.h"
 #include "server/news.h"
-#include "server/result_row.h"
 #include "server/session_settings.h"
 #include "store/request_home.h"
 #include "store/request_row.h"
@@ -45,7 +43,6 @@ static void resolve_as(GlueTarget *target, const GlueClaim *request,
 					   const char *server);
 static void check_entitled(const GlueClaim *request,
 						   const GlueTarget *target);
-static GlueClaims open_claims(Oid schema);
 pg_noreturn static void refuse_to_retry(int64 id);
 pg_noreturn static void refuse_to_make_again(int64 id);
 
@@ -83,7 +80,7 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	if (has_lost_target(&request))
 		redirect(&function, id, requeued);
 	(void) glue_request_find(&queue, id, &request);
-	return glue_request_function_end(&function, &request);
+	return glue_function_end_text(&function, request.state);
 }
 
 /*
@@ -131,18 +128,14 @@ has_lost_target(const GlueRequestState *request)
 static void
 redirect(const GlueFunction *function, int64 id, bool requeued)
 {
-	GlueClaims	claims = open_claims(function->access.schema);
-	Datum		value = Int64GetDatum(id);
-	GlueTarget	target;
-	List	   *requests;
+	GlueClaims	claims;
 	const GlueClaim *request;
+	GlueTarget	target;
 
-	requests = glue_requests_lock(&claims, false,
-								  glue_array_parameter(&value, NULL, 1, INT8OID),
-								  false);
-	if (requests == NIL)
+	glue_claims_open_or_fail(&claims, function->access.schema);
+	request = glue_queued_request_lock(&claims, id);
+	if (request == NULL)
 		return;
-	request = linitial(requests);
 	resolve_as(&target, request,
 			   requeued ? name_of_server(request) : find_server(request));
 	if (request->what.cluster == glue_cluster() &&
@@ -259,9 +252,9 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be superuser to take over requests of another database")));
 	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);
-	claims = open_claims(function.access.schema);
-	requests = glue_requests_lock(&claims, true, PG_GETARG_DATUM(0),
-								  PG_ARGISNULL(0));
+	glue_claims_open_or_fail(&claims, function.access.schema);
+	requests = glue_held_requests_lock(&claims, PG_GETARG_DATUM(0),
+									   PG_ARGISNULL(0));
 	sequence = glue_request_sequence(&queue);
 	foreach(cell, requests)
 	{
@@ -297,26 +290,11 @@ glue_drop_held_requests(PG_FUNCTION_ARGS)
 
 	glue_function_begin(&function, fcinfo, "glue_drop_held_requests()",
 						GLUE_FUNCTION_WRITES);
-	claims = open_claims(function.access.schema);
+	glue_claims_open_or_fail(&claims, function.access.schema);
 	count = glue_requests_drop_held(&claims, PG_GETARG_DATUM(0),
 									PG_ARGISNULL(0));
 	glue_function_end(&function);
 	PG_RETURN_INT64(count);
-}
-
-/* The queue, for who claims nothing. */
-static GlueClaims
-open_claims(Oid schema)
-{
-	GlueClaims	claims;
-
-	if (!glue_claims_open(&claims, schema, 0))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"%s\" of extension \"glue_conn\" does not exist",
-						"glue_request"),
-				 errhint("Create the extension anew.")));
-	return claims;
 }
 
 static void

@@ -35,7 +35,6 @@
 #include "glue/observation.h"
 #include "miscadmin.h"
 #include "operation/record.h"
-#include "server/builtins.h"
 #include "server/compat.h"
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
@@ -44,7 +43,6 @@
 #include "store/requests.h"
 #include "text/json.h"
 #include "utils/memutils.h"
-#include "utils/tuplestore.h"
 
 /* One walk through the catalog. */
 typedef struct Survey
@@ -54,7 +52,7 @@ typedef struct Survey
 	bool		records;		/* what it finds, or only returns it */
 	GlueRequestQueue queue;		/* then */
 	int			nadded;
-	ReturnSetInfo *result;
+	FunctionCallInfo fcinfo;	/* which the rows go to */
 	TimestampTz began_at;
 	GlueNameStore *seen;
 	MemoryContext context;		/* of one connection */
@@ -78,6 +76,8 @@ static void lock_name(Survey *survey);
 static json_object *read_again(Survey *survey);
 static void compare_known(Survey *survey, const GlueMirrorKnown *known,
 						  json_object *connection, TimestampTz asked_at);
+static void find_differences(Survey *survey, const GlueMirrorKnown *known,
+							 json_object *connection);
 static void survey_others(Survey *survey);
 static void survey_absent(Survey *survey, const char *name);
 static void note_difference(void *arg, const char *path,
@@ -116,15 +116,11 @@ survey_catalog(FunctionCallInfo fcinfo, const char *name,
 {
 	Survey		survey = {0};
 	GlueFunction *function = &survey.function;
-	const char *catalog_id;
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_function_begin(function, fcinfo, name, kind);
-	catalog_id = glue_argument_catalog_id(fcinfo, 0, glue_violations_add,
-										  &function->violations);
-	glue_violations_report(&function->violations, "catalog ID", NULL);
-	glue_function_connect(function, glue_argument_server(fcinfo, 1),
-						  catalog_id);
+	glue_function_connect_checked(function, fcinfo->args[0], fcinfo->args[1],
+								  "catalog ID", NULL);
 
 	survey.records = kind == GLUE_FUNCTION_WRITES;
 	glue_mirror_open(&survey.mirror, function->access.schema,
@@ -132,7 +128,7 @@ survey_catalog(FunctionCallInfo fcinfo, const char *name,
 	if (survey.records)
 		glue_request_queue_open(&survey.queue, function->access.schema,
 								AccessShareLock);
-	survey.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	survey.fcinfo = fcinfo;
 	survey.seen = glue_name_store_new();
 	survey.began_at = GetCurrentTimestamp();
 	survey.context = AllocSetContextCreate(CurrentMemoryContext,
@@ -161,8 +157,8 @@ survey_pages(Survey *survey)
 
 		if (!glue_answer_has_name(connection))
 			glue_failure_raise(ERROR,
-							   glue_client_malformed_answer(&pages.call,
-															problem != NULL ? problem : "it holds a connection without a name"));
+							   glue_call_malformed_answer(&pages.call,
+														  problem != NULL ? problem : "it holds a connection without a name"));
 		survey->name = glue_json_tree_text(connection, "Name");
 		glue_name_store_add(survey->seen, survey->name);
 		if (problem != NULL)
@@ -256,22 +252,16 @@ lock_name(Survey *survey)
 static json_object *
 read_again(Survey *survey)
 {
-	json_object *connection;
 	GlueCall	call;
+	json_object *connection =
+		glue_function_get(&survey->function, &call, survey->name, true);
 
-	glue_access_prepare_get(&survey->function.access, &call, survey->name);
-	glue_client_run(&call, 1);
-	if (call.failure != NULL &&
-		strcmp(call.failure->code, "EntityNotFoundException") == 0)
+	if (connection == NULL)
 		return NULL;
-	if (call.failure != NULL)
-		glue_failure_raise(ERROR, call.failure);
-	connection = glue_function_answer(&call, "Connection", json_type_object,
-									  "it holds no connection");
 	if (!glue_answer_has_name(connection))
 		glue_failure_raise(ERROR,
-						   glue_client_malformed_answer(&call,
-														"it holds a connection without a name"));
+						   glue_call_malformed_answer(&call,
+													  "it holds a connection without a name"));
 	glue_redact_or_fail(connection);
 	return connection;
 }
@@ -282,19 +272,8 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 			  json_object *connection, TimestampTz asked_at)
 {
 	GlueMirrorKnown now_known;
-	GlueUnseenChange change = glue_change_since_recorded(known, connection);
-	bool		claims;			/* the row has what may not be so any more */
 
-	survey->change = "changed";
-	survey->differs = false;
-	glue_compare_definitions(known->definition, connection, note_difference,
-							 survey);
-	glue_compare_observations(known->observed, connection, note_difference,
-							  survey);
-	claims = known->has_digest ||
-		(known->tags != NULL && change > GLUE_UNSEEN_UPDATE);
-	if (claims || (!survey->differs && change != GLUE_UNSEEN_UNKNOWN))
-		glue_report_unseen_change(change, note_difference, survey);
+	find_differences(survey, known, connection);
 	if (!survey->records ||
 		(!survey->differs &&
 		 !glue_observed_anything_new(known->observed, connection) &&
@@ -310,6 +289,26 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 		return_change(survey, NULL, NULL);
 	glue_record_observed(&survey->function.access, &survey->mirror, known, connection,
 						 asked_at, glue_known_tags(known, connection));
+}
+
+/* Note what is different from what is recorded, or may be. */
+static void
+find_differences(Survey *survey, const GlueMirrorKnown *known,
+				 json_object *connection)
+{
+	GlueUnseenChange change = glue_change_since_recorded(known, connection);
+	bool		claims;			/* the row has what may not be so any more */
+
+	survey->change = "changed";
+	survey->differs = false;
+	glue_compare_definitions(known->definition, connection, note_difference,
+							 survey);
+	glue_compare_observations(known->observed, connection, note_difference,
+							  survey);
+	claims = known->has_digest ||
+		(known->tags != NULL && change > GLUE_UNSEEN_UPDATE);
+	if (claims || (!survey->differs && change != GLUE_UNSEEN_UNKNOWN))
+		glue_report_unseen_change(change, note_difference, survey);
 }
 
 /* Look at what is recorded, and was not in the catalog. */
@@ -374,20 +373,15 @@ note_difference(void *arg, const char *path, const char *message)
 		return_change(survey, path, message);
 }
 
-/* Return a row; path and message are for the function that has them. */
+/* Return a row; path and message are for the function that returns them. */
 static void
 return_change(Survey *survey, const char *path, const char *message)
 {
-	Datum		values[4] = {0};
-	bool		nulls[4] = {false};
+	NullableDatum row[4];
 
-	values[0] = CStringGetTextDatum(glue_server_from_utf8(survey->name));
-	values[1] = CStringGetTextDatum(survey->change);
-	if (!survey->records)
-	{
-		values[2] = CStringGetTextDatum(glue_server_from_utf8(path));
-		values[3] = CStringGetTextDatum(glue_server_from_utf8(message));
-	}
-	tuplestore_putvalues(survey->result->setResult, survey->result->setDesc,
-						 values, nulls);
+	row[0] = glue_text(survey->name);
+	row[1] = glue_text(survey->change);
+	row[2] = glue_text(path);
+	row[3] = glue_text(message);
+	glue_return_row(survey->fcinfo, row);
 }

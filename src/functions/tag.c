@@ -16,7 +16,6 @@
 #include "fmgr.h"
 #include "functions/function.h"
 #include "operation/tags.h"
-#include "server/jsonb_tree.h"
 
 /* A change of tags, between its beginning and its end. */
 typedef struct TagChange
@@ -33,13 +32,13 @@ typedef struct TagChange
 /* prototypes of private functions */
 static void find_tagged(GlueTagged *tagged, const GlueFunction *function,
 						const char *name);
-static const char *get_name(FunctionCallInfo fcinfo, GlueFunction *function);
-static void connect_to(FunctionCallInfo fcinfo, int first_argument,
-					   GlueFunction *function);
-static void begin_change(TagChange *change, const char *operation,
-						 const char *name, json_object *tags);
-static void record_tags(const TagChange *change, json_object *tags,
-						const char *request_id);
+static const char *begin_change(TagChange *change, FunctionCallInfo fcinfo,
+								const char *function);
+static void announce_change(TagChange *change, FunctionCallInfo fcinfo,
+							const char *operation, const char *name,
+							json_object *tags);
+static void end_change(TagChange *change, json_object *tags,
+					   const char *request_id);
 
 PG_FUNCTION_INFO_V1(glue_tag_connection);
 PG_FUNCTION_INFO_V1(glue_untag_connection);
@@ -57,21 +56,14 @@ glue_tag_connection(PG_FUNCTION_ARGS)
 	json_object *tags;
 	const char *request_id;
 
-	glue_function_begin(&change.function, fcinfo, "glue_tag_connection()",
-						GLUE_FUNCTION_WRITES);
-	name = get_name(fcinfo, &change.function);
-	tags = glue_argument_tags(fcinfo, 1, true, glue_violations_add,
+	name = begin_change(&change, fcinfo, "glue_tag_connection()");
+	tags = glue_argument_tags(fcinfo->args[1], true, glue_violations_add,
 							  &change.function.violations);
-	connect_to(fcinfo, 2, &change.function);
-
-	begin_change(&change, "TagResource", name, tags);
+	announce_change(&change, fcinfo, "TagResource", name, tags);
 	request_id = glue_tags_add(&change.tagged, tags, change.call);
-	if (change.recorded)
-		record_tags(&change,
-					glue_tags_added(&change.tagged, change.known.tags, tags),
-					request_id);
-	glue_immediate_close(&change.immediate, change.call, NULL, request_id);
-	glue_function_end(&change.function);
+	end_change(&change, change.recorded ?
+			   glue_tags_added(&change.tagged, change.known.tags, tags) :
+			   NULL, request_id);
 	PG_RETURN_VOID();
 }
 
@@ -87,22 +79,15 @@ glue_untag_connection(PG_FUNCTION_ARGS)
 	json_object *keys;
 	const char *request_id;
 
-	glue_function_begin(&change.function, fcinfo, "glue_untag_connection()",
-						GLUE_FUNCTION_WRITES);
-	name = get_name(fcinfo, &change.function);
-	keys = glue_argument_list(fcinfo, 1, "TagKeysList", "$.TagsToRemove",
-							  glue_violations_add,
+	name = begin_change(&change, fcinfo, "glue_untag_connection()");
+	keys = glue_argument_list(fcinfo->args[1], "TagKeysList",
+							  "$.TagsToRemove", glue_violations_add,
 							  &change.function.violations);
-	connect_to(fcinfo, 2, &change.function);
-
-	begin_change(&change, "UntagResource", name, NULL);
+	announce_change(&change, fcinfo, "UntagResource", name, NULL);
 	request_id = glue_tags_remove(&change.tagged, keys, change.call);
-	if (change.recorded)
-		record_tags(&change,
-					glue_tags_removed(&change.tagged, change.known.tags, keys),
-					request_id);
-	glue_immediate_close(&change.immediate, change.call, NULL, request_id);
-	glue_function_end(&change.function);
+	end_change(&change, change.recorded ?
+			   glue_tags_removed(&change.tagged, change.known.tags, keys) :
+			   NULL, request_id);
 	PG_RETURN_VOID();
 }
 
@@ -116,19 +101,13 @@ glue_get_connection_tags(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueTagged	tagged;
 	const char *name;
-	json_object *tags;
-	Jsonb	   *result;
 
 	glue_function_begin(&function, fcinfo, "glue_get_connection_tags()",
 						GLUE_FUNCTION_READS);
-	glue_function_connect_named(&function, fcinfo, 0, &name);
+	name = glue_function_connect_named(&function, fcinfo->args[0],
+									   fcinfo->args[1], fcinfo->args[2]);
 	find_tagged(&tagged, &function, name);
-	tags = glue_tags_read(&tagged);
-
-	MemoryContextSwitchTo(function.caller_context);
-	result = glue_jsonb_from_tree(tags);
-	glue_function_end(&function);
-	PG_RETURN_JSONB_P(result);
+	return glue_function_end_tree(&function, glue_tags_read(&tagged));
 }
 
 static void
@@ -141,55 +120,53 @@ find_tagged(GlueTagged *tagged, const GlueFunction *function,
 		glue_failure_raise(ERROR, failure);
 }
 
-/* Get the name of the connection, the first argument of both changes. */
+/* Begin a change; returns the name of the connection, its first argument. */
 static const char *
-get_name(FunctionCallInfo fcinfo, GlueFunction *function)
+begin_change(TagChange *change, FunctionCallInfo fcinfo, const char *function)
 {
-	return glue_argument_name(fcinfo, 0, glue_violations_add,
-							  &function->violations);
-}
-
-/* Connect to the catalog and the server, the last arguments of both. */
-static void
-connect_to(FunctionCallInfo fcinfo, int first_argument,
-		   GlueFunction *function)
-{
-	const char *catalog_id =
-		glue_argument_catalog_id(fcinfo, first_argument, glue_violations_add,
-								 &function->violations);
-
-	glue_function_connect(function,
-						  glue_argument_server(fcinfo, first_argument + 1),
-						  catalog_id);
+	glue_function_begin(&change->function, fcinfo, function,
+						GLUE_FUNCTION_WRITES);
+	return glue_argument_name(fcinfo->args[0], glue_violations_add,
+							  &change->function.violations);
 }
 
 /*
- * Get ready to change tags, say so, and lock what is recorded of the connection.
+ * Connect to the catalog and the server, which are the last arguments, say
+ * what is to be done, and lock what is recorded of the connection.
  */
 static void
-begin_change(TagChange *change, const char *operation, const char *name,
-			 json_object *tags)
+announce_change(TagChange *change, FunctionCallInfo fcinfo,
+				const char *operation, const char *name, json_object *tags)
 {
-	find_tagged(&change->tagged, &change->function, name);
-	glue_mirror_open(&change->mirror, change->function.access.schema,
+	GlueFunction *function = &change->function;
+
+	glue_function_connect_checked(function, fcinfo->args[2], fcinfo->args[3],
+								  "argument list", "Nothing was sent.");
+	find_tagged(&change->tagged, function, name);
+	glue_mirror_open(&change->mirror, function->access.schema,
 					 GLUE_MIRROR_WRITE);
-	glue_immediate_open(&change->immediate, &change->function.access);
+	glue_immediate_open(&change->immediate, &function->access);
 	change->call = glue_immediate_announce_one(&change->immediate, operation,
 											   name, NULL, tags, NULL);
 	change->recorded = glue_mirror_lock(&change->mirror,
-										&change->function.access.target, name,
+										&function->access.target, name,
 										&change->known);
 }
 
+/* End a change that was made, with the tags that are recorded now. */
 static void
-record_tags(const TagChange *change, json_object *tags,
-			const char *request_id)
+end_change(TagChange *change, json_object *tags, const char *request_id)
 {
 	GlueMirrorEntry entry;
 
-	glue_mirror_entry_from_known(&entry, &change->function.access.target,
-								 change->tagged.name, &change->known);
-	entry.tags = tags;
-	entry.request_id = request_id;
-	glue_mirror_record(&change->mirror, &entry);
+	if (change->recorded)
+	{
+		glue_mirror_entry_from_known(&entry, &change->function.access.target,
+									 change->tagged.name, &change->known);
+		entry.tags = tags;
+		entry.request_id = request_id;
+		glue_mirror_record(&change->mirror, &entry);
+	}
+	glue_immediate_close(&change->immediate, change->call, NULL, request_id);
+	glue_function_end(&change->function);
 }

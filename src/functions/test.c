@@ -22,7 +22,7 @@
 #include "text/json.h"
 
 /* prototypes of private functions */
-static void refuse_json_as_name(FunctionCallInfo fcinfo, int argument);
+static void refuse_json_as_name(NullableDatum argument);
 
 PG_FUNCTION_INFO_V1(glue_test_connection);
 PG_FUNCTION_INFO_V1(glue_test_connection_input);
@@ -39,8 +39,9 @@ glue_test_connection(PG_FUNCTION_ARGS)
 
 	glue_function_begin(&function, fcinfo, "glue_test_connection()",
 						GLUE_FUNCTION_READS);
-	refuse_json_as_name(fcinfo, 0);
-	glue_function_connect_named(&function, fcinfo, 0, &name);
+	refuse_json_as_name(fcinfo->args[0]);
+	name = glue_function_connect_named(&function, fcinfo->args[0],
+									   fcinfo->args[1], fcinfo->args[2]);
 
 	glue_access_prepare(&function.access, &call, "TestConnection", name);
 	glue_tree_add(call.request, "ConnectionName",
@@ -60,20 +61,16 @@ glue_test_connection_input(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueCall	call;
 	json_object *input;
-	const char *catalog_id;
 
 	glue_function_begin(&function, fcinfo, "glue_test_connection()",
 						GLUE_FUNCTION_READS);
-	if (glue_argument_tree(fcinfo, 0, &input, glue_violations_add,
+	if (glue_argument_tree(fcinfo->args[0], &input, glue_violations_add,
 						   &function.violations))
 		glue_check_test_input(input, glue_violations_add,
 							  &function.violations);
-	catalog_id = glue_argument_catalog_id(fcinfo, 1, glue_violations_add,
-										  &function.violations);
-	glue_violations_report(&function.violations, "test connection input",
-						   "Nothing was sent.");
-	glue_function_connect(&function, glue_argument_server(fcinfo, 2),
-						  catalog_id);
+	glue_function_connect_checked(&function, fcinfo->args[1], fcinfo->args[2],
+								  "test connection input",
+								  "Nothing was sent.");
 
 	glue_access_prepare(&function.access, &call, "TestConnection", NULL);
 	glue_tree_add(call.request, "TestConnectionInput", json_object_get(input));
@@ -89,15 +86,15 @@ glue_test_connection_input(PG_FUNCTION_ARGS)
  * and into AWS's own logs, and a definition may hold a password.
  */
 static void
-refuse_json_as_name(FunctionCallInfo fcinfo, int argument)
+refuse_json_as_name(NullableDatum argument)
 {
 	text	   *name;
 	const char *utf8;
 	int			len;
 
-	if (PG_ARGISNULL(argument))
+	if (argument.isnull)
 		return;
-	name = PG_GETARG_TEXT_PP(argument);
+	name = DatumGetTextPP(argument.value);
 	if (!glue_utf8_from_server(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name),
 							   &utf8, &len) ||
 		!json_object_is_type(glue_secret_tree(glue_json_tree_parse(utf8, len)),

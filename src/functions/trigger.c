@@ -35,7 +35,6 @@
  */
 #include "postgres.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "access/htup_details.h"
@@ -65,10 +64,8 @@ typedef struct Provision
 /* What a row says of its connection. */
 typedef struct ProvisionRow
 {
-	Datum		input;
-	Datum		tags;
-	bool		has_input;
-	bool		has_tags;
+	NullableDatum input;
+	NullableDatum tags;
 } ProvisionRow;
 
 /* One row for which the trigger is fired. */
@@ -90,8 +87,7 @@ static void row_updated(Firing *firing, HeapTuple old_tuple,
 static void row_deleted(Firing *firing, HeapTuple tuple);
 static void get_row(const Firing *firing, HeapTuple tuple, ProvisionRow *row);
 static bool same_row(const ProvisionRow *a, const ProvisionRow *b);
-static bool same_jsonb(Datum a, bool has_a, Datum b, bool has_b);
-static void free_copy(Jsonb *jsonb, Datum datum);
+static bool same_jsonb(NullableDatum a, NullableDatum b);
 static void digest_row(const ProvisionRow *row, unsigned char *digest);
 static const char *name_of(Firing *firing, const ProvisionRow *row);
 static void check_row(Firing *firing, const ProvisionRow *row,
@@ -224,7 +220,7 @@ row_inserted(Firing *firing, HeapTuple tuple)
 	unsigned char digest[GLUE_ROW_DIGEST_SIZE];
 
 	get_row(firing, tuple, &row);
-	if (!row.has_input)
+	if (row.input.isnull)
 		return;
 	check_row(firing, &row, &definition);
 	target = firing->provision->target;
@@ -253,7 +249,7 @@ row_updated(Firing *firing, HeapTuple old_tuple, HeapTuple new_tuple)
 	get_row(firing, new_tuple, &new_row);
 	if (same_row(&old_row, &new_row))
 		return;
-	if (new_row.has_input)
+	if (!new_row.input.isnull)
 		check_row(firing, &new_row, &definition);
 
 	old_name = name_of(firing, &old_row);
@@ -265,7 +261,7 @@ row_updated(Firing *firing, HeapTuple old_tuple, HeapTuple new_tuple)
 	}
 	if (old_name != NULL && !firing->provision->arguments.keeps)
 		enqueue(firing, "DeleteConnection", old_name, NULL);
-	if (new_row.has_input)
+	if (!new_row.input.isnull)
 		enqueue(firing, "CreateConnection", definition.name, &definition);
 }
 
@@ -303,62 +299,51 @@ get_row(const Firing *firing, HeapTuple tuple, ProvisionRow *row)
 {
 	const GlueTriggerArguments *arguments = &firing->provision->arguments;
 	TupleDesc	desc = RelationGetDescr(firing->trigger->tg_relation);
-	bool		is_null;
 
 	memset(row, 0, sizeof(ProvisionRow));
-	row->input = heap_getattr(tuple, arguments->input_column, desc, &is_null);
-	row->has_input = !is_null;
-	if (arguments->tags_column == 0)
-		return;
-	row->tags = heap_getattr(tuple, arguments->tags_column, desc, &is_null);
-	row->has_tags = !is_null;
+	row->input.value = heap_getattr(tuple, arguments->input_column, desc,
+									&row->input.isnull);
+	row->tags.isnull = true;
+	if (arguments->tags_column != 0)
+		row->tags.value = heap_getattr(tuple, arguments->tags_column, desc,
+									   &row->tags.isnull);
 }
 
 /* Do two rows say the same?  Without a connection, tags say nothing. */
 static bool
 same_row(const ProvisionRow *a, const ProvisionRow *b)
 {
-	if (!a->has_input && !b->has_input)
+	if (a->input.isnull && b->input.isnull)
 		return true;
-	return same_jsonb(a->input, a->has_input, b->input, b->has_input) &&
-		same_jsonb(a->tags, a->has_tags, b->tags, b->has_tags);
+	return same_jsonb(a->input, b->input) && same_jsonb(a->tags, b->tags);
 }
 
 static bool
-same_jsonb(Datum a, bool has_a, Datum b, bool has_b)
+same_jsonb(NullableDatum a, NullableDatum b)
 {
 	Jsonb	   *jsonb_a;
 	Jsonb	   *jsonb_b;
 	bool		same;
 
-	if (!has_a || !has_b)
-		return has_a == has_b;
-	jsonb_a = DatumGetJsonbP(a);
-	jsonb_b = DatumGetJsonbP(b);
+	if (a.isnull || b.isnull)
+		return a.isnull == b.isnull;
+	jsonb_a = DatumGetJsonbP(a.value);
+	jsonb_b = DatumGetJsonbP(b.value);
 	same = VARSIZE(jsonb_a) == VARSIZE(jsonb_b) &&
 		memcmp(VARDATA(jsonb_a), VARDATA(jsonb_b),
 			   VARSIZE(jsonb_a) - VARHDRSZ) == 0;
-	free_copy(jsonb_a, a);
-	free_copy(jsonb_b, b);
+	glue_free_copy(jsonb_a, a.value);
+	glue_free_copy(jsonb_b, b.value);
 	return same;
-}
-
-/* Free what de-toasting made, which may hold a secret. */
-static void
-free_copy(Jsonb *jsonb, Datum datum)
-{
-	if ((Pointer) jsonb == DatumGetPointer(datum))
-		return;
-	OPENSSL_cleanse(jsonb, VARSIZE(jsonb));
-	pfree(jsonb);
 }
 
 /* A digest of what a row, which has a connection, says of it. */
 static void
 digest_row(const ProvisionRow *row, unsigned char *digest)
 {
-	Jsonb	   *input = DatumGetJsonbP(row->input);
-	Jsonb	   *tags = row->has_tags ? DatumGetJsonbP(row->tags) : NULL;
+	Jsonb	   *input = DatumGetJsonbP(row->input.value);
+	Jsonb	   *tags = row->tags.isnull ? NULL :
+		DatumGetJsonbP(row->tags.value);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	uint32		input_size = VARSIZE(input);
 	bool		done;
@@ -371,9 +356,9 @@ digest_row(const ProvisionRow *row, unsigned char *digest)
 										  VARSIZE(tags) - VARHDRSZ)) &&
 		EVP_DigestFinal_ex(context, digest, NULL);
 	EVP_MD_CTX_free(context);
-	free_copy(input, row->input);
+	glue_free_copy(input, row->input.value);
 	if (tags != NULL)
-		free_copy(tags, row->tags);
+		glue_free_copy(tags, row->tags.value);
 	if (!done)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
@@ -389,10 +374,10 @@ name_of(Firing *firing, const ProvisionRow *row)
 	JsonbValue	value;
 	const char *name = NULL;
 
-	if (!row->has_input)
+	if (row->input.isnull)
 		return NULL;
 	glue_violations_init(&violations);
-	input = DatumGetJsonbP(row->input);
+	input = DatumGetJsonbP(row->input.value);
 	if (JB_ROOT_IS_OBJECT(input) &&
 		getKeyJsonValueFromContainer(&input->root, "Name", strlen("Name"),
 									 &value) != NULL &&
@@ -400,7 +385,7 @@ name_of(Firing *firing, const ProvisionRow *row)
 		name = glue_checked_name(cstring_to_text_with_len(value.val.string.val,
 														  value.val.string.len),
 								 "$.Name", glue_violations_add, &violations);
-	free_copy(input, row->input);
+	glue_free_copy(input, row->input.value);
 	return violations.nerrors == 0 ? name : NULL;
 }
 
@@ -408,21 +393,13 @@ name_of(Firing *firing, const ProvisionRow *row)
 static void
 check_row(Firing *firing, const ProvisionRow *row, GlueDefinition *definition)
 {
-	LOCAL_FCINFO(fcinfo, 3);
-	const char *catalog_id = firing->provision->arguments.catalog_id;
-	GlueViolationList *violations = &firing->function.violations;
+	const char *catalog = firing->provision->arguments.catalog_id;
+	NullableDatum catalog_id = {.isnull = catalog == NULL};
 
-	InitFunctionCallInfoData(*fcinfo, NULL, 3, InvalidOid, NULL, NULL);
-	fcinfo->args[0].value = row->input;
-	fcinfo->args[0].isnull = !row->has_input;
-	fcinfo->args[1].value = row->tags;
-	fcinfo->args[1].isnull = !row->has_tags;
-	fcinfo->args[2].value = catalog_id != NULL ?
-		CStringGetTextDatum(catalog_id) : (Datum) 0;
-	fcinfo->args[2].isnull = catalog_id == NULL;
-	glue_check_definition(fcinfo, definition, glue_violations_add, violations);
-	glue_violations_report(violations, "connection input",
-						   GLUE_HINT_NOTHING_SENT);
+	if (catalog != NULL)
+		catalog_id.value = CStringGetTextDatum(catalog);
+	glue_function_definition(&firing->function, row->input, row->tags,
+							 catalog_id, definition);
 	find_target(firing);
 }
 

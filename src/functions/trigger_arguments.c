@@ -48,7 +48,6 @@ static const char *const keys[NUM_KEYS] = {
 /* prototypes of private functions */
 static void split_arguments(const Trigger *trigger, const char **values);
 static Key	find_key(const char *argument, const char *end);
-static const char *conflict_action(const char *value);
 static bool keeps_connections(const char *value);
 static int	find_column(Relation table, const char *name);
 
@@ -69,15 +68,14 @@ glue_trigger_arguments(const Trigger *trigger, Relation table,
 
 	split_arguments(trigger, values);
 	memset(arguments, 0, sizeof(GlueTriggerArguments));
-	arguments->input = values[KEY_INPUT];
-	arguments->tags = values[KEY_TAGS];
 	arguments->catalog_id = values[KEY_CATALOG_ID];
 	arguments->server = values[KEY_SERVER];
-	arguments->on_conflict = conflict_action(values[KEY_ON_CONFLICT]);
+	arguments->on_conflict =
+		glue_conflict_action_name(glue_conflict_action(values[KEY_ON_CONFLICT]));
 	arguments->keeps = keeps_connections(values[KEY_ON_DELETE]);
-	arguments->input_column = find_column(table, arguments->input);
-	if (arguments->tags != NULL)
-		arguments->tags_column = find_column(table, arguments->tags);
+	arguments->input_column = find_column(table, values[KEY_INPUT]);
+	if (values[KEY_TAGS] != NULL)
+		arguments->tags_column = find_column(table, values[KEY_TAGS]);
 }
 
 /* Put the value of each argument in the place of its key. */
@@ -122,18 +120,6 @@ find_key(const char *argument, const char *end)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unrecognized trigger argument \"%.*s\"", len, argument),
 			 errhint("Valid arguments are \"input\", \"tags\", \"catalog_id\", \"server\", \"on_conflict\" and \"on_delete\".")));
-}
-
-/* As the functions check it. */
-static const char *
-conflict_action(const char *value)
-{
-	LOCAL_FCINFO(fcinfo, 1);
-
-	InitFunctionCallInfoData(*fcinfo, NULL, 1, InvalidOid, NULL, NULL);
-	fcinfo->args[0].value = CStringGetTextDatum(value);
-	fcinfo->args[0].isnull = false;
-	return glue_conflict_action_name(glue_argument_on_conflict(fcinfo, 0));
 }
 
 static bool

@@ -17,8 +17,6 @@
 /* What a trigger was told, and the columns that it is about. */
 typedef struct GlueTriggerArguments
 {
-	const char *input;			/* name of the column */
-	const char *tags;			/* likewise, or NULL */
 	const char *catalog_id;		/* or NULL */
 	const char *server;			/* or NULL */
 	const char *on_conflict;	/* as glue_request has it */

@@ -37,14 +37,13 @@ glue_describe_connection_type(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueCall	call;
 	const char *type;
-	Jsonb	   *result;
 
 	glue_function_begin(&function, fcinfo, "glue_describe_connection_type()",
 						GLUE_FUNCTION_READS);
-	type = glue_argument_connection_type(fcinfo, 0, glue_violations_add,
+	type = glue_argument_connection_type(fcinfo->args[0], glue_violations_add,
 										 &function.violations);
 	glue_violations_report(&function.violations, "connection type", NULL);
-	glue_function_connect(&function, glue_argument_server(fcinfo, 1), NULL);
+	glue_function_connect(&function, NULL, fcinfo->args[1]);
 
 	glue_access_prepare(&function.access, &call, "DescribeConnectionType", type);
 	glue_tree_add(call.request, "ConnectionType",
@@ -52,11 +51,7 @@ glue_describe_connection_type(PG_FUNCTION_ARGS)
 	glue_function_run(&call);
 	(void) glue_function_answer(&call, "ConnectionType", json_type_string,
 								"it describes no connection type");
-
-	MemoryContextSwitchTo(function.caller_context);
-	result = glue_jsonb_from_tree(call.answer);
-	glue_function_end(&function);
-	PG_RETURN_JSONB_P(result);
+	return glue_function_end_tree(&function, call.answer);
 }
 
 /*
@@ -74,6 +69,6 @@ begin_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
 {
 	glue_function_begin(function, fcinfo, "glue_list_connection_types()",
 						GLUE_FUNCTION_READS);
-	glue_function_connect(function, glue_argument_server(fcinfo, 0), NULL);
+	glue_function_connect(function, NULL, fcinfo->args[0]);
 	glue_access_prepare(&function->access, call, "ListConnectionTypes", NULL);
 }

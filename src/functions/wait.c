@@ -60,19 +60,13 @@ glue_wait_connection(PG_FUNCTION_ARGS)
 	const char *status;
 	TimestampTz deadline;
 	TimestampTz asked_at;
-	text	   *result;
 
 	glue_function_begin(&function, fcinfo, "glue_wait_connection()",
 						GLUE_FUNCTION_READS);
-	name = glue_argument_name(fcinfo, 0, glue_violations_add,
-							  &function.violations);
-	catalog_id = glue_argument_catalog_id(fcinfo, 2, glue_violations_add,
-										  &function.violations);
-	glue_violations_report(&function.violations,
-						   "connection name or catalog ID", NULL);
-	deadline = glue_argument_deadline(fcinfo, 1);
-	glue_function_connect(&function, glue_argument_server(fcinfo, 3),
-						  catalog_id);
+	name = glue_function_name(&function, fcinfo->args[0], fcinfo->args[2],
+							  &catalog_id);
+	deadline = glue_argument_deadline(fcinfo->args[1]);
+	glue_function_connect(&function, catalog_id, fcinfo->args[3]);
 
 	connection = wait_for_end(&function, name, deadline,
 							  AllocSetContextCreate(CurrentMemoryContext,
@@ -84,11 +78,7 @@ glue_wait_connection(PG_FUNCTION_ARGS)
 		record_end(&function, name, connection, asked_at);
 	if (strcmp(status, "FAILED") == 0)
 		report_failed(name, connection);
-
-	MemoryContextSwitchTo(function.caller_context);
-	result = cstring_to_text(glue_server_from_utf8(status));
-	glue_function_end(&function);
-	PG_RETURN_TEXT_P(result);
+	return glue_function_end_text(&function, status);
 }
 
 /*
@@ -110,11 +100,7 @@ wait_for_end(const GlueFunction *function, const char *name,
 		long		left_ms;
 
 		*asked_at = GetCurrentTimestamp();
-		glue_access_prepare_get(&function->access, &call, name);
-		glue_function_run(&call);
-		connection = glue_function_answer(&call, "Connection",
-										  json_type_object,
-										  "it holds no connection");
+		connection = glue_function_get(function, &call, name, false);
 		if (strcmp(glue_connection_status(connection), "IN_PROGRESS") != 0)
 		{
 			glue_redact_or_fail(connection);

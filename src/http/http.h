@@ -11,6 +11,7 @@
 #ifndef GLUE_HTTP_HTTP_H
 #define GLUE_HTTP_HTTP_H
 
+#include "http/clock.h"
 #include "http/http_transfer.h"
 
 /*
@@ -20,8 +21,6 @@
  */
 typedef long (*GlueHttpMeanwhile) (void *arg);
 
-extern int64 glue_monotonic_us(void);
-extern long glue_ms_until(int64 until);
 extern void glue_http_open(void);
 extern GlueHttpTransfer *glue_http_start(const GlueHttpRequest *request);
 extern void glue_http_expect(int ntransfers);

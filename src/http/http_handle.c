@@ -8,7 +8,7 @@
  * own.  They are all here, and so is the other end: what libcurl's errors
  * mean, and which of its words may be shown.
  *
- * The callbacks, and when what happens, are http.c's.
+ * The callbacks are http_callbacks.c's.
  *
  * IDENTIFICATION
  *	  src/http/http_handle.c
@@ -30,7 +30,14 @@
 #define MAX_IDLE_SECONDS	60L
 
 /* prototypes of private functions */
+static bool restrict_handle(CURL *easy);
+static bool append_headers(struct curl_slist **headers,
+						   const GlueHttpRequest *request);
+static bool set_destination(CURL *easy, const GlueHttpRequest *request);
 static bool set_method(CURL *easy, GlueHttpMethod method);
+static const char *reason_of(CURLcode result, const char *error_buffer,
+							 const GlueHttpTransfer *transfer,
+							 bool bad_proxy);
 static bool is_permanent(CURL *easy, CURLcode result);
 static bool proxy_url_refused(const GlueHttpRequest *request,
 							  const char *error_buffer,
@@ -52,26 +59,9 @@ glue_http_handle_new(void)
 	if (easy == NULL)
 		return NULL;
 
-	done = SET(easy, CURLOPT_NOSIGNAL, 1L) &&
+	done = restrict_handle(easy) &&
+		SET(easy, CURLOPT_NOSIGNAL, 1L) &&
 		SET(easy, CURLOPT_QUICK_EXIT, 1L) &&
-
-	/*
-	 * TLS that checks whom it talks to; never a redirect, which would take
-	 * the signed headers and the body to another host.
-	 */
-		SET(easy, CURLOPT_SSL_VERIFYPEER, 1L) &&
-		SET(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
-		SET(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) &&
-		SET(easy, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_SECONDS) &&
-		SET(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
-		SET(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) &&
-
-	/*
-	 * No proxy but that of a request, whatever the environment says; what it
-	 * answers before there is a tunnel is not the service's answer.
-	 */
-		SET(easy, CURLOPT_NOPROXY, "") &&
-		SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
 
 	/* AWS's JSON services are specified for HTTP/1.1 */
 		SET(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1) &&
@@ -80,7 +70,6 @@ glue_http_handle_new(void)
 	/* a dead peer on a kept connection is noticed without a request */
 		SET(easy, CURLOPT_TCP_KEEPALIVE, 1L) &&
 		SET(easy, CURLOPT_MAXAGE_CONN, MAX_IDLE_SECONDS);
-
 
 	/*
 	 * A directory of certificates beside the file would switch off the cache
@@ -99,6 +88,25 @@ glue_http_handle_new(void)
 }
 
 /*
+ * TLS that checks whom it talks to; never a redirect, which would take the
+ * signed headers and the body to another host.  No proxy but that of a request,
+ * whatever the environment says; what it answers before there is a tunnel is
+ * not the service's answer.
+ */
+static bool
+restrict_handle(CURL *easy)
+{
+	return SET(easy, CURLOPT_SSL_VERIFYPEER, 1L) &&
+		SET(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
+		SET(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) &&
+		SET(easy, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_SECONDS) &&
+		SET(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
+		SET(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) &&
+		SET(easy, CURLOPT_NOPROXY, "") &&
+		SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+/*
  * Set what differs from request to request.
  *
  * Returns false if there is no memory.  Options that an earlier user of the
@@ -109,11 +117,23 @@ bool
 glue_http_handle_prepare(CURL *easy, const GlueHttpRequest *request,
 						 struct curl_slist **headers, char *error_buffer)
 {
-	bool		has_ca_file = request->ca_file && request->ca_file[0] != '\0';
-	const char *ca_file = has_ca_file ? request->ca_file :
-		curl_version_info(CURLVERSION_NOW)->cainfo;
-	bool		plain = strncmp(request->url, "http://", 7) == 0;
+	/* the body makes it a POST, so the method comes after it */
+	return append_headers(headers, request) &&
+		SET(easy, CURLOPT_HTTPHEADER, *headers) &&
+		SET(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "") &&
+		SET(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+			(curl_off_t) request->body_len) &&
+		set_method(easy, request->method) &&
+		set_destination(easy, request) &&
+		SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
+			(long) request->connect_timeout_ms) &&
+		SET(easy, CURLOPT_TIMEOUT_MS, (long) request->request_timeout_ms) &&
+		SET(easy, CURLOPT_ERRORBUFFER, error_buffer);
+}
 
+static bool
+append_headers(struct curl_slist **headers, const GlueHttpRequest *request)
+{
 	for (int i = 0; i < request->nheaders; i++)
 	{
 		struct curl_slist *longer = curl_slist_append(*headers,
@@ -123,21 +143,22 @@ glue_http_handle_prepare(CURL *easy, const GlueHttpRequest *request,
 			return false;
 		*headers = longer;
 	}
+	return true;
+}
 
-	/* the body makes it a POST, so the method comes after it */
-	return SET(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "") &&
-		set_method(easy, request->method) &&
-		SET(easy, CURLOPT_URL, request->url) &&
+/* Where the request goes, by which way, and whose word is taken for it. */
+static bool
+set_destination(CURL *easy, const GlueHttpRequest *request)
+{
+	bool		has_ca_file = request->ca_file && request->ca_file[0] != '\0';
+	const char *ca_file = has_ca_file ? request->ca_file :
+		curl_version_info(CURLVERSION_NOW)->cainfo;
+	bool		plain = strncmp(request->url, "http://", 7) == 0;
+
+	return SET(easy, CURLOPT_URL, request->url) &&
 		SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") &&
 		SET(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "") &&
-		SET(easy, CURLOPT_CAINFO, ca_file) &&
-		SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
-			(long) request->connect_timeout_ms) &&
-		SET(easy, CURLOPT_TIMEOUT_MS, (long) request->request_timeout_ms) &&
-		SET(easy, CURLOPT_HTTPHEADER, *headers) &&
-		SET(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-			(curl_off_t) request->body_len) &&
-		SET(easy, CURLOPT_ERRORBUFFER, error_buffer);
+		SET(easy, CURLOPT_CAINFO, ca_file);
 }
 
 /* A PUT is a POST by another name: libcurl's own would want an upload. */
@@ -153,10 +174,6 @@ set_method(CURL *easy, GlueHttpMethod method)
 /*
  * Say why a transfer failed, and whether another try would end the same:
  * sets reason and permanent, from what else is known of the transfer.
- *
- * libcurl's own text names the host and OpenSSL's reason, which are worth
- * having while a connection is made.  Later on it may quote what was
- * received, so that the fixed text of the error code has to do.
  */
 void
 glue_http_handle_explain(CURL *easy, CURLcode result,
@@ -165,24 +182,9 @@ glue_http_handle_explain(CURL *easy, CURLcode result,
 						 GlueHttpTransfer *transfer)
 {
 	bool		bad_proxy = proxy_url_refused(request, error_buffer, transfer);
-	const char *reason;
+	const char *reason = reason_of(result, error_buffer, transfer, bad_proxy);
 	long		os_errno;
 
-	if (transfer->headers_too_large)
-		reason = "the headers of the answer are larger than 256 kB";
-	else if (result == CURLE_FILESIZE_EXCEEDED)
-		reason = "the answer is larger than 4 MB";
-	else if (result == CURLE_ABORTED_BY_CALLBACK || result == CURLE_GOT_NOTHING)
-		reason = "the server closed the connection without an answer";
-	else if (result == CURLE_PARTIAL_FILE)
-		reason = "the server closed the connection in the middle of the answer";
-	else if (bad_proxy)
-		reason = "the URL of the proxy cannot be used";
-	else if (transfer->phase < GLUE_HTTP_SENDING &&
-			 error_buffer[0] != '\0')
-		reason = error_buffer;
-	else
-		reason = curl_easy_strerror(result);
 	if (result == CURLE_COULDNT_CONNECT &&
 		curl_easy_getinfo(easy, CURLINFO_OS_ERRNO,
 						  &os_errno) == CURLE_OK && os_errno != 0)
@@ -194,6 +196,31 @@ glue_http_handle_explain(CURL *easy, CURLcode result,
 	transfer->too_large = result == CURLE_FILESIZE_EXCEEDED;
 	transfer->permanent = bad_proxy || transfer->too_large ||
 		transfer->headers_too_large || is_permanent(easy, result);
+}
+
+/*
+ * libcurl's own text names the host and OpenSSL's reason, which are worth
+ * having while a connection is made.  Later on it may quote what was
+ * received, so that the fixed text of the error code has to do.
+ */
+static const char *
+reason_of(CURLcode result, const char *error_buffer,
+		  const GlueHttpTransfer *transfer, bool bad_proxy)
+{
+	if (transfer->headers_too_large)
+		return "the headers of the answer are larger than 256 kB";
+	if (result == CURLE_FILESIZE_EXCEEDED)
+		return "the answer is larger than 4 MB";
+	if (result == CURLE_ABORTED_BY_CALLBACK || result == CURLE_GOT_NOTHING)
+		return "the server closed the connection without an answer";
+	if (result == CURLE_PARTIAL_FILE)
+		return "the server closed the connection in the middle of the answer";
+	if (bad_proxy)
+		return "the URL of the proxy cannot be used";
+	if (transfer->phase < GLUE_HTTP_SENDING &&
+		error_buffer[0] != '\0')
+		return error_buffer;
+	return curl_easy_strerror(result);
 }
 
 /* Would the same request fail in the same way? */

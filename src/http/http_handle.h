@@ -3,7 +3,7 @@
  * http_handle.h
  *	  Easy handles of libcurl: how they are set up, and what they tell.
  *
- * For http.c alone.
+ * For the files of this folder alone.
  *
  * IDENTIFICATION
  *	  src/http/http_handle.h

@@ -12,24 +12,7 @@
 #ifndef GLUE_JOURNAL_MAILBOX_H
 #define GLUE_JOURNAL_MAILBOX_H
 
-#include "server/shared_state.h"
-#include "storage/dsm.h"
-
-/*
- * Messages that can be on their way at the same time; those of one database are
- * at most half of them.
- */
-#define GLUE_JOURNAL_BOXES	64
-
-typedef enum GlueJournalVerdict
-{
-	GLUE_JOURNAL_RECORDED,
-	GLUE_JOURNAL_BLOCKED		/* nothing is recorded, because of a row that
-								 * is there already */
-} GlueJournalVerdict;
-
-/* Belongs to journal/mailbox.c. */
-typedef struct GlueJournalBox GlueJournalBox;
+#include "journal/boxes.h"
 
 /* What is in a box that was taken. */
 typedef struct GlueJournalMessage
@@ -40,8 +23,6 @@ typedef struct GlueJournalMessage
 	dsm_segment *segment;		/* which holds them, or NULL */
 } GlueJournalMessage;
 
-extern GlueSharedPart glue_journal_box_part;
-
 /* for whoever has something to be recorded */
 extern void glue_journal_post(Oid table, const char *tuples, Size len,
 							  int ntuples);
@@ -49,7 +30,6 @@ extern GlueJournalVerdict glue_journal_await(int64 *blocked_by);
 extern void glue_journal_leave(void);
 
 /* for whoever records it */
-extern int	glue_journal_take(GlueJournalBox **boxes);
 extern bool glue_journal_open(GlueJournalBox *box,
 							  GlueJournalMessage *message);
 extern void glue_journal_close(GlueJournalMessage *message);

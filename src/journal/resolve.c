@@ -18,7 +18,7 @@
  *
  * That a transaction has ended is not enough to undo what it did: somebody else
  * may have found the connection a moment ago, and be about to use it.  Whoever
- * is, has written an intent.  See journal_lock.c for how it is made sure that
+ * is, has written an intent.  See intent.c for how it is made sure that
  * this intent is either seen by whoever claims the undo, in a later snapshot, or
  * was refused.
  *
@@ -29,59 +29,33 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-#include "journal/journal_lock.h"
+#include "journal/intent.h"
 #include "journal/outcomes.h"
 #include "journal/resolve.h"
-#include "server/builtins.h"
-#include "server/encoding.h"
-#include "server/owner_spi.h"
-#include "server/result_row.h"
 #include "server/subtransaction.h"
-#include "server/xact_status.h"
-#include "store/notice.h"
-#include "store/sql_text.h"
+#include "store/intent_ending.h"
 
 /* Calls that are dealt with at once, so that nobody waits long for that. */
 #define RESOLVE_BATCH	256
-
-/* The columns of the calls that are dealt with, as arrays. */
-typedef struct Endings
-{
-	Datum		ids[RESOLVE_BATCH];
-	Datum		states[RESOLVE_BATCH];
-	Datum		codes[RESOLVE_BATCH];	/* of a refusal... */
-	Datum		messages[RESOLVE_BATCH];
-	bool		no_code[RESOLVE_BATCH];
-	Datum		request_ids[RESOLVE_BATCH]; /* ... and AWS's ID of it */
-	bool		no_request_id[RESOLVE_BATCH];
-	Datum		answered_at[RESOLVE_BATCH];
-	bool		not_answered[RESOLVE_BATCH];
-	Datum		not_made[RESOLVE_BATCH];	/* it has created nothing */
-	int			n;
-} Endings;
 
 /* What of them is written at once. */
 typedef struct Writing
 {
 	const GlueClaims *queue;
-	const Endings *endings;
-	int			first;
-	int			n;
-	GlueResolution *resolution; /* those that are written */
+	const GlueIntentEnding *endings;
+	int			nendings;
+	int64	   *written;		/* IDs of those that are written, */
+	int			nwritten;		/* so many */
 } Writing;
 
 /* prototypes of private functions */
-static void find_ended(const GlueClaims *queue, GlueResolution *resolution);
-static uint64 read_open(const GlueClaims *queue, GlueImpersonation *saved);
 static bool wait_for_journal(void);
 static void lock_journal(void *arg);
-static void judge(Endings *endings, int64 id);
-static void write_endings(const GlueClaims *queue, const Endings *endings,
+static void judge(GlueIntentEnding *ending, int64 id);
+static void write_endings(const GlueClaims *queue,
+						  const GlueIntentEnding *endings,
 						  GlueResolution *resolution);
 static void write_some(void *arg);
-static uint64 update(const Writing *writing, GlueImpersonation *saved);
-static void announce(const GlueResultRow *row);
 
 /*
  * Find the calls whose transaction has ended without them, and put them into
@@ -93,10 +67,14 @@ static void announce(const GlueResultRow *row);
 void
 glue_intents_resolve(const GlueClaims *queue, GlueResolution *resolution)
 {
-	Endings    *endings;
+	GlueIntentEnding *endings;
 
 	memset(resolution, 0, sizeof(GlueResolution));
-	find_ended(queue, resolution);
+	resolution->resolved = palloc(RESOLVE_BATCH * sizeof(int64));
+	resolution->nresolved = glue_intents_find_ended(queue,
+													resolution->resolved,
+													RESOLVE_BATCH,
+													&resolution->incomplete);
 	if (resolution->nresolved == 0)
 		return;
 	if (!wait_for_journal())
@@ -105,9 +83,9 @@ glue_intents_resolve(const GlueClaims *queue, GlueResolution *resolution)
 		resolution->incomplete = true;
 		return;
 	}
-	endings = palloc0(sizeof(Endings));
+	endings = palloc0(resolution->nresolved * sizeof(GlueIntentEnding));
 	for (int i = 0; i < resolution->nresolved; i++)
-		judge(endings, resolution->resolved[i]);
+		judge(&endings[i], resolution->resolved[i]);
 	write_endings(queue, endings, resolution);
 }
 
@@ -117,62 +95,6 @@ glue_intents_resolved(const GlueResolution *resolution)
 {
 	for (int i = 0; i < resolution->nresolved; i++)
 		glue_known_outcome_forget(resolution->resolved[i]);
-}
-
-/*
- * Find some of those that are open and whose transaction has ended.
- *
- * Many calls belong to few transactions, one after the other.  A transaction
- * may have committed, and closed its calls, since our snapshot was taken; that
- * will turn out when their rows are to be updated.
- */
-static void
-find_ended(const GlueClaims *queue, GlueResolution *resolution)
-{
-	GlueImpersonation saved;
-	bool		ended = false;
-	uint64		known_xid = 0;
-	int64	   *ids = palloc(RESOLVE_BATCH * sizeof(int64));
-	uint64		count = read_open(queue, &saved);
-
-	for (uint64 i = 0; i < count; i++)
-	{
-		GlueResultRow row = glue_result_row(i);
-		uint64		xid = (uint64) glue_result_int64(&row, 2);
-
-		if (i == 0 || xid != known_xid)
-			ended = glue_caller_ended(xid);
-		known_xid = xid;
-		if (!ended)
-			continue;
-		if (resolution->nresolved == RESOLVE_BATCH)
-		{
-			resolution->incomplete = true;
-			break;
-		}
-		ids[resolution->nresolved++] =
-			glue_result_int64(&row, 1);
-	}
-	glue_execute_end(&saved);
-	resolution->resolved = ids;
-}
-
-/* Read those that are open; glue_execute_end() must follow. */
-static uint64
-read_open(const GlueClaims *queue, GlueImpersonation *saved)
-{
-	static GlueKeptPlan kept;
-	SPIPlanPtr	plan;
-
-	plan = glue_kept_plan(&kept, queue->owner,
-						  psprintf("SELECT id, caller_xid FROM %s"
-								   " WHERE finished_at IS NULL"
-								   " AND caller_xid IS NOT NULL"
-								   " AND state" EQUALS "'running'"
-								   " AND claimed_by IS NULL"
-								   " AND home" EQUALS "%s ORDER BY id",
-								   queue->table, queue->own), 0, NULL);
-	return glue_execute_as(saved, queue->owner, plan, NULL, NULL);
 }
 
 /*
@@ -200,30 +122,25 @@ lock_journal(void *arg)
  * refused, that is all; if not, it is to be undone.
  */
 static void
-judge(Endings *endings, int64 id)
+judge(GlueIntentEnding *ending, int64 id)
 {
-	int			i = endings->n++;
-	const char *state = "queued";
 	GlueKnownCall known;
 
 	glue_known_outcome_find(id, &known);
-	endings->no_code[i] = true;
-	if (known.outcome == GLUE_OUTCOME_NOTHING)
+	ending->id = id;
+	ending->state = "queued";
+	if (known.outcome == GLUE_OUTCOME_NOTHING && known.code[0] == '\0')
+		ending->state = "rolled_back";
+	else if (known.outcome == GLUE_OUTCOME_NOTHING)
 	{
-		state = known.code[0] != '\0' ? "failed" : "rolled_back";
-		endings->no_code[i] = known.code[0] == '\0';
-		endings->codes[i] = CStringGetTextDatum(glue_server_from_utf8(known.code));
-		endings->messages[i] =
-			CStringGetTextDatum(glue_server_from_utf8(known.message));
-		endings->request_ids[i] =
-			CStringGetTextDatum(glue_server_from_utf8(known.request_id));
+		ending->state = "failed";
+		ending->code = pstrdup(known.code);
+		ending->message = pstrdup(known.message);
 	}
-	endings->no_request_id[i] = known.request_id[0] == '\0';
-	endings->ids[i] = Int64GetDatum(id);
-	endings->states[i] = CStringGetTextDatum(state);
-	endings->answered_at[i] = TimestampTzGetDatum(known.answered_at);
-	endings->not_answered[i] = known.answered_at == 0;
-	endings->not_made[i] = BoolGetDatum(known.outcome == GLUE_OUTCOME_CHANGED);
+	if (known.request_id[0] != '\0')
+		ending->aws_request_id = pstrdup(known.request_id);
+	ending->answered_at = known.answered_at;
+	ending->not_made = known.outcome == GLUE_OUTCOME_CHANGED;
 }
 
 /*
@@ -231,123 +148,42 @@ judge(Endings *endings, int64 id)
  * them, or, if one of them keeps that from being done, of each other one.
  */
 static void
-write_endings(const GlueClaims *queue, const Endings *endings,
+write_endings(const GlueClaims *queue, const GlueIntentEnding *endings,
 			  GlueResolution *resolution)
 {
-	Writing		writing = {queue, endings, 0, endings->n, resolution};
+	int			nendings = resolution->nresolved;
+	Writing		writing = {queue, endings, nendings, resolution->resolved, 0};
 
 	resolution->nresolved = 0;
 	if (glue_subtransaction_try(write_some, &writing) == NULL)
-		return;
-	writing.n = 1;
-	for (; writing.first < endings->n; writing.first++)
 	{
-		int			before = resolution->nresolved;
-		ErrorData  *error = glue_subtransaction_try(write_some, &writing);
+		resolution->nresolved = writing.nwritten;
+		return;
+	}
+	writing.nendings = 1;
+	for (int i = 0; i < nendings; i++)
+	{
+		ErrorData  *error;
 
+		writing.endings = &endings[i];
+		writing.written = &resolution->resolved[resolution->nresolved];
+		error = glue_subtransaction_try(write_some, &writing);
 		if (error == NULL)
-			continue;
-		resolution->nresolved = before;
-		ereport(LOG,
-				(errcode(error->sqlerrcode),
-				 errmsg("could not record that the transaction of call %lld has ended: %s",
-						(long long) DatumGetInt64(endings->ids[writing.first]),
-						error->message)));
+			resolution->nresolved += writing.nwritten;
+		else
+			ereport(LOG,
+					(errcode(error->sqlerrcode),
+					 errmsg("could not record that the transaction of call %lld has ended: %s",
+							(long long) endings[i].id, error->message)));
 	}
 }
 
 static void
 write_some(void *arg)
 {
-	const Writing *writing = arg;
-	GlueResolution *resolution = writing->resolution;
-	GlueImpersonation saved;
-	uint64		count = update(writing, &saved);
+	Writing    *writing = arg;
 
-	for (uint64 i = 0; i < count; i++)
-	{
-		GlueResultRow row = glue_result_row(i);
-
-		resolution->resolved[resolution->nresolved++] =
-			glue_result_int64(&row, 1);
-		announce(&row);
-	}
-	glue_execute_end(&saved);
+	writing->nwritten = glue_intents_end(writing->queue, writing->endings,
+										 writing->nendings, writing->written);
 	glue_check_deferred();
-}
-
-/*
- * The statement for that; glue_execute_end() must follow.  What it is written
- * like keeps the planner, which may believe that the table is empty, from
- * reading all of it.
- */
-static uint64
-update(const Writing *writing, GlueImpersonation *saved)
-{
-	const GlueClaims *queue = writing->queue;
-	const Endings *endings = writing->endings;
-	int			first = writing->first;
-	static GlueKeptPlan kept;
-	static const Oid types[] = {
-		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
-		BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID
-	};
-	Datum		values[lengthof(types)];
-	int			n = writing->n;
-	SPIPlanPtr	plan;
-
-	plan = glue_kept_plan(&kept, queue->owner,
-						  psprintf("WITH open AS (SELECT e.*"
-								   " FROM unnest($1, $2, $3, $4, $5, $6, $7)"
-								   " AS e (id, state, code, answered_at, not_made,"
-								   " message, request_id),"
-								   " LATERAL (SELECT FROM %s r"
-								   " WHERE r.id" EQUALS "e.id AND r.home" EQUALS "%s"
-								   " AND r.state" EQUALS "'running'"
-								   " AND r.claimed_by IS NULL"
-								   " OFFSET 0 FOR UPDATE SKIP LOCKED) AS r)"
-								   " UPDATE %s r SET state = e.state,"
-								   " next_attempt_at = " NOW ","
-								   " answered_at = coalesce(e.answered_at, r.answered_at),"
-								   " on_rollback = CASE WHEN NOT e.not_made"
-								   " THEN r.on_rollback END,"
-								   " finished_at = CASE WHEN e.state" DIFFERS_FROM "'queued'"
-								   " THEN " NOW " END,"
-								   " error_code = coalesce(e.code, r.error_code),"
-								   " error_message = coalesce(e.message, r.error_message),"
-								   " aws_request_id = coalesce(e.request_id, r.aws_request_id)"
-								   " FROM open e WHERE r.id" EQUALS "e.id"
-								   " AND r.home" EQUALS "%s"
-								   " RETURNING r.id, r.operation,"
-								   " r.connection_name, r.state",
-								   queue->table, queue->own, queue->table,
-								   queue->own),
-						  lengthof(types), types);
-	values[0] = glue_array_parameter(&endings->ids[first], NULL, n, INT8OID);
-	values[1] = glue_array_parameter(&endings->states[first], NULL, n, TEXTOID);
-	values[2] = glue_array_parameter(&endings->codes[first],
-									 &endings->no_code[first], n, TEXTOID);
-	values[3] = glue_array_parameter(&endings->answered_at[first],
-									 &endings->not_answered[first], n,
-									 TIMESTAMPTZOID);
-	values[4] = glue_array_parameter(&endings->not_made[first], NULL, n,
-									 BOOLOID);
-	values[5] = glue_array_parameter(&endings->messages[first],
-									 &endings->no_code[first], n, TEXTOID);
-	values[6] = glue_array_parameter(&endings->request_ids[first],
-									 &endings->no_request_id[first], n,
-									 TEXTOID);
-	return glue_execute_as(saved, queue->owner, plan, values, NULL);
-}
-
-/* Tell of a call that has come to its end. */
-static void
-announce(const GlueResultRow *row)
-{
-	const char *state = glue_result_text(row, 4);
-
-	if (strcmp(state, "queued") != 0)
-		glue_request_notify(glue_result_int64(row, 1),
-							glue_result_text(row, 2),
-							glue_result_text(row, 3), state, NULL);
 }

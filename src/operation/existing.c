@@ -66,8 +66,8 @@ glue_operation_settle_existing(GlueOperation *operation)
 		return glue_operation_finish(operation, call->failure);
 	if (existing == NULL)
 		return glue_operation_finish(operation,
-									 glue_client_malformed_answer(call,
-																  "it holds no connection"));
+									 glue_call_malformed_answer(call,
+																"it holds no connection"));
 	change = note_existing(operation, existing);
 	if (operation->kind == GLUE_OPERATION_CREATE &&
 		operation->on_conflict == GLUE_CONFLICT_ADOPT)
@@ -280,8 +280,8 @@ settle_updated(GlueOperation *operation)
 		operation->observed = operation->existing;
 		operation->not_read =
 			glue_failure_copy(call->failure != NULL ? call->failure :
-							  glue_client_malformed_answer(call,
-														   "it holds no connection"));
+							  glue_call_malformed_answer(call,
+														 "it holds no connection"));
 	}
 	if (operation->tagged)
 		return glue_operation_tags(operation, GLUE_STEP_READ_TAGS, "GetTags");

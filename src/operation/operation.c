@@ -501,8 +501,8 @@ settle_poll(GlueOperation *operation)
 		return glue_operation_finish(operation, call->failure);
 	if (glue_operation_found(call) == NULL)
 		return glue_operation_finish(operation,
-									 glue_client_malformed_answer(call,
-																  "it holds no connection"));
+									 glue_call_malformed_answer(call,
+																"it holds no connection"));
 	glue_operation_observe(operation, glue_operation_found(call));
 	return glue_operation_finish(operation, NULL);
 }

@@ -94,7 +94,7 @@ glue_tags_readable(const GlueCall *call, json_object **tags)
 
 	if (failure != NULL || glue_tree_fits_jsonb(*tags))
 		return failure;
-	failure = glue_client_malformed_answer(call, "");
+	failure = glue_call_malformed_answer(call, "");
 	failure->detail = "A tag has a character that the encoding of this database does not have.";
 	return failure;
 }

@@ -195,8 +195,8 @@ settle_read(GlueOperation *operation)
 		return glue_operation_finish(operation, call->failure);
 	if (connection == NULL)
 		return glue_operation_finish(operation,
-									 glue_client_malformed_answer(call,
-																  "it holds no connection"));
+									 glue_call_malformed_answer(call,
+																"it holds no connection"));
 	glue_operation_observe(operation, connection);
 	if (operation->undo->may_have_made)
 		return settle_maybe_ours(operation, connection);

@@ -17,11 +17,9 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "queue/answer.h"
 #include "queue/claim.h"
 #include "queue/prepare.h"
-#include "server/result_row.h"
 #include "server/subtransaction.h"
 #include "store/evidence.h"
 #include "utils/memutils.h"
@@ -68,7 +66,7 @@ static void put_off(const GlueClaims *queue, const GlueDueRequest *request,
 static void write_failure(void *arg);
 static void remember(int64 id, const ErrorData *error);
 static StuckRequest *find_stuck(int64 id);
-static Datum stuck_ids(void);
+static int	find_stuck_ids(int64 *ids);
 
 /*
  * Claim requests whose time has come, at most limit.  Returns a list of GlueJob *
@@ -87,6 +85,7 @@ glue_jobs_claim(const GlueClaims *queue, const GlueMirror *mirror,
 		.kind = kind,
 		.parent = parent,
 	};
+	int64		ids[MAX_STUCK];
 	List	   *jobs = NIL;
 	List	   *due;
 	ListCell   *cell;
@@ -94,7 +93,8 @@ glue_jobs_claim(const GlueClaims *queue, const GlueMirror *mirror,
 	glue_claims_sign_up(queue);
 	claiming.filter.limit = limit;
 	claiming.filter.blocked = glue_work_targets_blocked(targets);
-	claiming.filter.excluded = stuck_ids();
+	claiming.filter.excluded = ids;
+	claiming.filter.nexcluded = find_stuck_ids(ids);
 	if (claim(&claiming) == NULL)
 		return claiming.jobs;
 
@@ -230,18 +230,17 @@ find_stuck(int64 id)
 	return NULL;
 }
 
-/* Those that are not to be tried now, as an array. */
-static Datum
-stuck_ids(void)
+/* Find those that are not to be tried now; returns how many. */
+static int
+find_stuck_ids(int64 *ids)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	Datum		ids[MAX_STUCK];
 	int			nids = 0;
 
 	for (int i = 0; i < nstuck; i++)
 	{
 		if (stuck[i].until > now)
-			ids[nids++] = Int64GetDatum(stuck[i].id);
+			ids[nids++] = stuck[i].id;
 	}
-	return glue_array_parameter(ids, NULL, nids, INT8OID);
+	return nids;
 }

@@ -17,9 +17,10 @@
 #include "operation/operation.h"
 #include "operation/undo.h"
 #include "queue/targets.h"
+#include "store/claim_ending.h"
 #include "store/claims.h"
 #include "store/connection_lock.h"
-#include "store/request_seal.h"
+#include "store/sealed_input.h"
 
 typedef struct GlueJob
 {

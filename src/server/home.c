@@ -75,17 +75,6 @@ static int64 make_home(Oid schema, TimeLineID timeline);
 static void find_last_restore(TimeLineID timeline, char line[MAX_LINE]);
 static bool is_restore(const char *line);
 
-PG_FUNCTION_INFO_V1(glue_home_function);
-
-/*
- * glue_home() returns bigint
- */
-Datum
-glue_home_function(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT64(glue_home(get_func_namespace(fcinfo->flinfo->fn_oid)));
-}
-
 /*
  * The home of what this database asks for.  schema is that of the extension; the
  * current transaction must have a snapshot.

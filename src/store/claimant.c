@@ -26,7 +26,6 @@
 #include "server/builtins.h"
 #include "server/home.h"
 #include "server/owner_spi.h"
-#include "server/result_row.h"
 #include "server/settings.h"
 #include "storage/lock.h"
 #include "store/claimant.h"
@@ -40,6 +39,8 @@
 #define CLAIMANT_LOCK_CLASS		4
 
 /* prototypes of private functions */
+static void open_with(GlueClaims *queue, Relation relation, Oid schema,
+					  int64 claimant);
 static void claimant_tag(int64 claimant, LOCKTAG *tag);
 static bool is_alive(int64 claimant);
 static void strike_off(const GlueClaims *queue, int64 claimant);
@@ -107,6 +108,23 @@ glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
 
 	if (relation == NULL)
 		return false;
+	open_with(queue, relation, schema, claimant);
+	return true;
+}
+
+/* Do the same for who claims nothing; an error if there is none. */
+void
+glue_claims_open_or_fail(GlueClaims *queue, Oid schema)
+{
+	open_with(queue,
+			  glue_own_table_find("glue_request", schema, RowExclusiveLock,
+								  GLUE_TABLE_PRIVATE),
+			  schema, 0);
+}
+
+static void
+open_with(GlueClaims *queue, Relation relation, Oid schema, int64 claimant)
+{
 	queue->oid = RelationGetRelid(relation);
 	queue->owner = relation->rd_rel->relowner;
 	queue->table = glue_own_table_name(relation);
@@ -118,7 +136,6 @@ glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
 	glue_request_secrets_open(&queue->secrets, schema, glue_home(schema));
 	queue->own = psprintf("bigint '" INT64_FORMAT "'", queue->secrets.home);
 	queue->claimant = claimant;
-	return true;
 }
 
 /*

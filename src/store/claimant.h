@@ -30,6 +30,7 @@ extern void glue_claimant_end(int64 claimant);
 
 extern bool glue_claims_open(GlueClaims *queue, Oid schema,
 							 int64 claimant);
+extern void glue_claims_open_or_fail(GlueClaims *queue, Oid schema);
 extern void glue_claims_sign_up(const GlueClaims *queue);
 extern bool glue_claims_have_others(const GlueClaims *queue);
 extern void glue_claims_release_orphans(const GlueClaims *queue);

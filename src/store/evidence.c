@@ -36,7 +36,6 @@
 
 #include "catalog/pg_type.h"
 #include "server/owner_spi.h"
-#include "server/result_row.h"
 #include "store/evidence.h"
 #include "store/sql_text.h"
 

@@ -35,10 +35,9 @@
 #include "server/encoding.h"
 #include "server/home.h"
 #include "server/owner_spi.h"
-#include "server/result_row.h"
 #include "store/request_home.h"
 #include "store/request_row.h"
-#include "store/request_seal.h"
+#include "store/sealed_input.h"
 #include "store/sql_text.h"
 #include "utils/lsyscache.h"
 

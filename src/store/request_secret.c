@@ -20,7 +20,6 @@
 #include "catalog/pg_type.h"
 #include "server/builtins.h"
 #include "server/owner_spi.h"
-#include "server/result_row.h"
 #include "store/own_table.h"
 #include "store/request_secret.h"
 #include "store/sql_text.h"

@@ -30,7 +30,7 @@
 #include "store/own_row.h"
 #include "store/own_table.h"
 #include "store/request_row.h"
-#include "store/request_seal.h"
+#include "store/sealed_input.h"
 #include "store/request_secret.h"
 #include "store/requests.h"
 #include "store/sql_text.h"

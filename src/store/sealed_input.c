@@ -5,9 +5,11 @@
  *
  * A request that waits in a table has its input there in two forms: redacted,
  * for people to read, and sealed, to be sent.  The sealed form is the whole
- * input, so that nobody has to put the two together, and belongs to that
- * request alone: in another row, or after its name or region was changed, it
- * does not open.
+ * input, so that nobody has to put the two together.
+ *
+ * A request is sealed as what it is: in its database and under its ID, for its
+ * connection and its target, to be carried out as one role and in one way.  So the
+ * sealed input of one request opens no other, and nothing of it can be changed.
  *
  * The length of what is sealed is no secret.  As the rest of the input can be
  * read beside it, that would tell the length of a password; so the text is
@@ -22,6 +24,7 @@
 
 #include "secret/seal.h"
 #include "server/compat.h"
+#include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
 #include "store/sealed_input.h"
 #include "store/secret_key_file.h"
@@ -42,24 +45,29 @@
 	"Make the request anew."
 
 /* prototypes of private functions */
+static GlueSealedRequest identity_of(int64 id, const GlueRequest *request);
+static const char *text_or_empty(const char *text);
+static const char *tags_text(json_object *tags);
 static char *write_padded(json_object *input, Size *len);
 static unsigned char *write_context(const GlueSealedRequest *request,
 									Size *len);
-static GlueUnsealOutcome not_opened(const GlueSealedRequest *request,
+static GlueUnsealOutcome not_opened(int64 id,
 									GlueSealStatus status,
 									GlueFailure **failure);
-static GlueFailure *new_failure(const GlueSealedRequest *request,
+static GlueFailure *new_failure(int64 id,
 								const char *code, const char *detail,
 								const char *hint);
 
 /*
- * Seal the input of a request; raises an error if there is no key.
+ * Seal the input of a request that holds secrets; raises an error if there is no
+ * key.
  *
  * The result belongs to the current memory context.
  */
 bytea *
-glue_seal_input(const GlueSealedRequest *request, json_object *input)
+glue_request_seal(int64 id, const GlueRequest *request)
 {
+	GlueSealedRequest identity = identity_of(id, request);
 	GlueSealKeys keys;
 	GlueFailure *failure;
 	unsigned char *context;
@@ -76,8 +84,8 @@ glue_seal_input(const GlueSealedRequest *request, json_object *input)
 				 errdetail("The connection input holds a secret, which would have to be stored until the request is carried out, and \"glue_conn.secret_key_file\" is not set."),
 				 errhint(HINT_BY_REFERENCE)));
 
-	context = write_context(request, &context_len);
-	plain = write_padded(input, &plain_len);
+	context = write_context(&identity, &context_len);
+	plain = write_padded(request->input, &plain_len);
 	sealed = palloc(VARHDRSZ + glue_sealed_len(plain_len));
 	SET_VARSIZE(sealed, VARHDRSZ + glue_sealed_len(plain_len));
 
@@ -98,14 +106,15 @@ glue_seal_input(const GlueSealedRequest *request, json_object *input)
 /*
  * Open the sealed input of a request.
  *
- * sealed must not be toasted, and is NULL if there is none where it should be.  *input is a secret tree of the current memory
- * context; if there is none, *failure says why, and the result whether it is
- * worth another try.
+ * sealed must not be toasted, and is NULL if there is none where it should be.
+ * *input is a secret tree of the current memory context; if there is none,
+ * *failure says why, and the result whether it is worth another try.
  */
 GlueUnsealOutcome
-glue_unseal_input(const GlueSealedRequest *request, const bytea * sealed,
-				  json_object **input, GlueFailure **failure)
+glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
+					json_object **input, GlueFailure **failure)
 {
+	GlueSealedRequest identity = identity_of(id, request);
 	Size		sealed_len;
 	GlueSealKeys keys;
 	GlueSealStatus status;
@@ -117,7 +126,7 @@ glue_unseal_input(const GlueSealedRequest *request, const bytea * sealed,
 	*input = NULL;
 	if (sealed == NULL)
 	{
-		*failure = new_failure(request, GLUE_CODE_SEAL_BROKEN,
+		*failure = new_failure(id, GLUE_CODE_SEAL_BROKEN,
 							   "They are not in table \"glue_request_secret\".",
 							   HINT_ANEW);
 		return GLUE_UNSEAL_NEVER;
@@ -125,13 +134,13 @@ glue_unseal_input(const GlueSealedRequest *request, const bytea * sealed,
 	sealed_len = VARSIZE_ANY_EXHDR(sealed);
 	if (!glue_secret_key_file_is_set())
 	{
-		*failure = new_failure(request, GLUE_CODE_NO_SECRET_KEY,
+		*failure = new_failure(id, GLUE_CODE_NO_SECRET_KEY,
 							   "\"glue_conn.secret_key_file\" is not set.",
 							   HINT_KEY_WANTED);
 		return GLUE_UNSEAL_LATER;
 	}
 
-	context = write_context(request, &context_len);
+	context = write_context(&identity, &context_len);
 	plain = glue_secret_alloc(sealed_len);
 	*failure = glue_secret_key_file_read(&keys);
 	if (*failure != NULL)
@@ -141,7 +150,7 @@ glue_unseal_input(const GlueSealedRequest *request, const bytea * sealed,
 						 sealed_len, plain, &plain_len);
 	glue_seal_keys_clear(&keys);
 	if (status != GLUE_SEAL_OK)
-		return not_opened(request, status, failure);
+		return not_opened(id, status, failure);
 
 	*input = glue_secret_tree(glue_json_tree_parse(plain, plain_len));
 	if (*input == NULL)
@@ -149,6 +158,43 @@ glue_unseal_input(const GlueSealedRequest *request, const bytea * sealed,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory")));
 	return GLUE_UNSEALED;
+}
+
+/* What a request is sealed as. */
+static GlueSealedRequest
+identity_of(int64 id, const GlueRequest *request)
+{
+	GlueSealedRequest identity = {
+		.id = id,
+		.home = request->home,
+		.role = request->role,
+		.operation = request->operation,
+		.connection_name = request->name,
+		.region = request->region,
+		.catalog_id = text_or_empty(request->catalog_id),
+		.tags = tags_text(request->tags),
+		.on_conflict = text_or_empty(request->on_conflict),
+		.on_missing = text_or_empty(request->on_missing),
+	};
+
+	memcpy(identity.target, request->fingerprint, GLUE_SEAL_TARGET_LEN);
+	return identity;
+}
+
+static const char *
+text_or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+/* Tags as they are in the table, in which order they were given or not. */
+static const char *
+tags_text(json_object *tags)
+{
+	Jsonb	   *jsonb = tags != NULL ? glue_jsonb_from_tree(tags) : NULL;
+
+	return jsonb == NULL ? "" :
+		JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb));
 }
 
 /*
@@ -181,7 +227,7 @@ write_context(const GlueSealedRequest *request, Size *len)
 
 /* Say why a sealed input was not opened, and whether it ever can be. */
 static GlueUnsealOutcome
-not_opened(const GlueSealedRequest *request, GlueSealStatus status,
+not_opened(int64 id, GlueSealStatus status,
 		   GlueFailure **failure)
 {
 	bool		later = true;
@@ -204,14 +250,14 @@ not_opened(const GlueSealedRequest *request, GlueSealStatus status,
 			"They are not in a form that this version of glue_conn knows.";
 		hint = HINT_ANEW;
 	}
-	*failure = new_failure(request, later ? GLUE_CODE_NO_SECRET_KEY :
+	*failure = new_failure(id, later ? GLUE_CODE_NO_SECRET_KEY :
 						   GLUE_CODE_SEAL_BROKEN, detail, hint);
 	return later ? GLUE_UNSEAL_LATER : GLUE_UNSEAL_NEVER;
 }
 
 /* detail is UTF-8. */
 static GlueFailure *
-new_failure(const GlueSealedRequest *request, const char *code,
+new_failure(int64 id, const char *code,
 			const char *detail, const char *hint)
 {
 	GlueFailure *failure = palloc0(sizeof(GlueFailure));
@@ -219,7 +265,7 @@ new_failure(const GlueSealedRequest *request, const char *code,
 	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 	failure->code = code;
 	failure->message = psprintf("could not open the sealed secrets of request %lld",
-								(long long) request->id);
+								(long long) id);
 	failure->detail = detail;
 	failure->hint = hint;
 	return failure;

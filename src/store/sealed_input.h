@@ -11,10 +11,8 @@
 #ifndef GLUE_STORE_SEALED_INPUT_H
 #define GLUE_STORE_SEALED_INPUT_H
 
-#include <json-c/json.h>
-
 #include "client/failure.h"
-#include "secret/seal.h"
+#include "store/request.h"
 
 /* The code of a failure because sealed secrets cannot be right. */
 #define GLUE_CODE_SEAL_BROKEN "sealed secrets broken"
@@ -26,11 +24,11 @@ typedef enum GlueUnsealOutcome
 	GLUE_UNSEAL_NEVER			/* no key will open it */
 } GlueUnsealOutcome;
 
-extern bytea * glue_seal_input(const GlueSealedRequest *request,
-							   json_object *input);
-extern GlueUnsealOutcome glue_unseal_input(const GlueSealedRequest *request,
-										   const bytea * sealed,
-										   json_object **input,
-										   GlueFailure **failure);
+extern bytea * glue_request_seal(int64 id, const GlueRequest *request);
+extern GlueUnsealOutcome glue_request_unseal(int64 id,
+											 const GlueRequest *request,
+											 const bytea * sealed,
+											 json_object **input,
+											 GlueFailure **failure);
 
 #endif							/* GLUE_STORE_SEALED_INPUT_H */

@@ -27,7 +27,6 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "journal/intent.h"
-#include "journal/journal_lock.h"
 #include "journal/mailbox.h"
 #include "miscadmin.h"
 #include "pgstat.h"

@@ -23,9 +23,14 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "aws/algorithms.h"
-#include "executor/spi.h"
+#include "catalog/pg_extension.h"
 #include "http/http.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -35,7 +40,10 @@
 #include "server/news.h"
 #include "server/service.h"
 #include "server/settings.h"
+#include "store/claim_ending.h"
 #include "store/claims.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "workers/database_worker.h"
 #include "workers/loop.h"
@@ -50,6 +58,7 @@
 /* prototypes of private functions */
 static void prepare(void);
 static Oid	find_schema(bool *only_undo);
+static Oid	read_schema(void);
 static bool work(Oid schema, int64 claimant, bool only_undo,
 				 TimestampTz *next_due);
 static void keep_up(Oid schema, int64 claimant);
@@ -120,23 +129,34 @@ prepare(void)
 static Oid
 find_schema(bool *only_undo)
 {
-	Oid			schema = InvalidOid;
+	Oid			schema;
 
 	begin(true);
 	*only_undo = !glue_service_exists();
-	SPI_connect();
-	if (SPI_execute("SELECT extnamespace FROM pg_catalog.pg_extension"
-					" WHERE extname OPERATOR(pg_catalog.=) 'glue_conn'",
-					true, 1) == SPI_OK_SELECT && SPI_processed == 1)
-	{
-		bool		is_null;
-
-		schema = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0],
-												SPI_tuptable->tupdesc, 1,
-												&is_null));
-	}
-	SPI_finish();
+	schema = read_schema();
 	commit();
+	return schema;
+}
+
+/* What pg_extension says of it: PostgreSQL has no function for that before 16. */
+static Oid
+read_schema(void)
+{
+	Relation	relation = table_open(ExtensionRelationId, AccessShareLock);
+	Oid			schema = InvalidOid;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber,
+				F_NAMEEQ, CStringGetDatum("glue_conn"));
+	scan = systable_beginscan(relation, ExtensionNameIndexId, true, NULL, 1,
+							  &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
 	return schema;
 }
 

@@ -12,36 +12,18 @@
 use strict;
 use warnings;
 
-use File::Basename qw(dirname);
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
-use GlueConn::LocalGlue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
 
-# Build the library that is preloaded; returns its name.
-sub slow_resolver
-{
-	my $source = dirname(__FILE__) . '/slow_resolver.c';
-	my $library = PostgreSQL::Test::Utils::tempdir() . '/slow_resolver.so';
-	my ($compiler) = run_command([ $ENV{PG_CONFIG} || 'pg_config', '--cc' ]);
-
-	system_or_bail("$compiler -shared -fPIC -o $library $source -ldl");
-	return $library;
-}
-
 my $cluster = GlueConn::Cluster->start(
-	conf => <<'CONF',
+	odd => ['slow_resolver'], conf => <<'CONF');
 glue_conn.connect_timeout = '100s'
 glue_conn.request_timeout = '200s'
 CONF
-	environment => {
-		LD_PRELOAD => slow_resolver(),
-		AWS_ACCESS_KEY_ID => GlueConn::LocalGlue->access_key,
-		AWS_SECRET_ACCESS_KEY => GlueConn::LocalGlue->secret_key
-	});
 my $interrupts = GlueConn::Interrupts->new($cluster);
 
 # A place to wait at: the settings that lead to a host of that name.

@@ -32,16 +32,6 @@ sub at_once
 	return map { $_->result } @used;
 }
 
-# What AWS and the table know of a name
-sub facts
-{
-	my ($name) = @_;
-
-	return $glue->created($name) . ' '
-	  . $cluster->query('SELECT count(*), min(status) FROM glue_connection'
-		  . ' WHERE name = ' . literal($name))->output;
-}
-
 #
 # One name
 #
@@ -62,7 +52,7 @@ foreach my $case (
 	is( join(' ', sort map { $_->output || $_->sqlstate } @results),
 		join(' ', ('42710') x ($sessions - 1), 'READY'),
 		"$name: one of them makes it");
-	is(facts($name), '1 1|READY', "$name: it is made and recorded once");
+	is($cluster->facts($name), '1 1|READY', "$name: it is made and recorded once");
 
 	my ($winner) = grep { $results[$_]->output } 0 .. $#results;
 	is($glue->connection($name)->{definition}{Description},
@@ -75,7 +65,7 @@ $sessions[0]->must('BEGIN; ' . create_sql(jdbc('open')));
 is($sessions[1]->query(create_sql(jdbc('open')))->sqlstate,
 	'42710', 'a name that an open transaction took is taken');
 $sessions[0]->must('COMMIT');
-is(facts('open'), '1 1|READY', 'and recorded when that is committed');
+is($cluster->facts('open'), '1 1|READY', 'and recorded when that is committed');
 
 #
 # Many names
@@ -90,7 +80,7 @@ is_deeply(
 	[ ('READY') x $count ],
 	"$count sessions, $count names");
 is_deeply(
-	[ map { facts($_) } @names ],
+	[ map { $cluster->facts($_) } @names ],
 	[ ('1 1|READY') x $count ],
 	'each is made and recorded once');
 is($watch->sent('CreateConnection'), $count, 'by one request');

@@ -123,7 +123,7 @@ foreach my $member (
 }
 
 # But what is no such value must not be taken for one.  Others of these are in
-# 125_bounded_answers.pl.
+# 033_bounded_answers.pl.
 foreach my $member (
 	'CreationTime": 1e300', 'LastUpdatedTime": -1',
 	'ConnectionSchemaVersion": 2147483648', 'Status": 5',

@@ -17,6 +17,7 @@ use warnings;
 use File::Find;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Ways;
 use JSON::PP;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -382,11 +383,6 @@ my $keys = PostgreSQL::Test::Utils::tempdir() . '/key';
 append_to_file($keys, '0123456789abcdef' x 4 . "\n");
 chmod 0600, $keys or die "could not chmod $keys: $!\n";
 
-sub enqueue
-{
-	return run(create_sql(@_) =~ s/glue_create_connection/glue_enqueue_create_connection/r);
-}
-
 # Work the queue; returns the state of the latest request.
 sub work
 {
@@ -398,8 +394,7 @@ sub work
 
 # The row itself is where it was put; a temporary table stays in memory.
 run('CREATE TEMP TABLE source (connection_input jsonb)');
-run('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+run(trigger_sql('source'));
 
 sub change_row
 {
@@ -407,17 +402,16 @@ sub change_row
 }
 
 run('INSERT INTO source VALUES (NULL)');
-is(enqueue(input())->sqlstate, '55000', 'a request is refused without a key');
+is(run(enqueue_create_sql(input()))->sqlstate, '55000', 'a request is refused without a key');
 is(change_row(input())->sqlstate, '55000', 'and so is a row');
 
 $cluster->configure($session, 'glue_conn.secret_key_file' => $keys);
 $input = input();
-is(enqueue($input)->sqlstate, '00000', 'but not with one');
+is(run(enqueue_create_sql($input))->sqlstate, '00000', 'but not with one');
 is(work(), 'succeeded', 'it is carried out');
 is_deeply($glue->connection($input->{Name})->{definition}, $input, 'with all secrets');
 $input->{Description} = 'changed';
-run('SELECT glue_enqueue_update_connection(' . literal($input->{Name}) . ', '
-	  . literal(json_text($input)) . ')');
+run(enqueue_update_sql($input));
 is(work(), 'succeeded', 'an update is');
 is_deeply($glue->connection($input->{Name})->{definition}, $input, 'with all secrets');
 
@@ -435,19 +429,19 @@ is(work(), 'succeeded', 'and that is deleted');
 
 # What AWS quotes is kept with the request.
 $glue->misbehave(operation => 'CreateConnection', kind => 'echo');
-enqueue(input());
+run(enqueue_create_sql(input()));
 is(work(), 'failed', 'AWS quotes a request');
 like(run('SELECT error_message FROM glue_request ORDER BY id DESC LIMIT 1')->output,
 	qr/\*{8}/, 'and the quotation is redacted');
-enqueue($input = input());
+run(enqueue_create_sql($input = input()));
 work();
-is(enqueue({ %$input, SparkProperties => { sfPassword => "$word 14" } },
-		on_conflict => 'adopt')->sqlstate, '00000', 'what exists with other secrets');
+is(run(enqueue_create_sql({ %$input, SparkProperties => { sfPassword => "$word 14" } },
+		on_conflict => 'adopt'))->sqlstate, '00000', 'what exists with other secrets');
 is(work(), 'failed', 'is not adopted');
 
 # Some are left open: without a key, in progress, put off.
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
-enqueue(input());
+run(enqueue_create_sql(input()));
 is(work(), 'queued', 'a request that is put off');
 $glue->behave;
 unlink $keys;

@@ -11,7 +11,8 @@
 use strict;
 use warnings;
 
-use GlueConn::Cluster;
+use GlueConn::Callers
+  qw($word $home $none start_with_callers pair keys_of write_file with_environment);
 use GlueConn::Inputs;
 use HTTP::Tiny;
 use JSON::PP;
@@ -19,43 +20,14 @@ use POSIX qw(mkfifo);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $word = 'SeCrEtWoRd';
-my $home = PostgreSQL::Test::Utils::tempdir();
-my $empty_home = PostgreSQL::Test::Utils::tempdir();
-my $cluster =
-  GlueConn::Cluster->start(environment => { HOME => $empty_home });
+# Callers that the local Glue knows by these names
+my $cluster = start_with_callers(
+	map { $_ => undef } qw(ENV CREDENTIALS CONFIG OTHER ROTATED));
 my $glue = $cluster->glue;
-
-# Callers that the local Glue knows by these names; the secret of each has the
-# word in it.
-foreach my $caller (qw(ENV CREDENTIALS CONFIG OTHER ROTATED))
-{
-	$glue->add_credentials(
-		access_key => $caller,
-		secret_key => "$word/$caller");
-}
 $glue->add_credentials(
 	access_key => 'TEMPORARY',
 	secret_key => "$word/TEMPORARY",
 	token => "$word/TOKEN");
-
-sub pair
-{
-	my ($caller) = @_;
-
-	return (
-		AWS_ACCESS_KEY_ID => $caller,
-		AWS_SECRET_ACCESS_KEY => "$word/$caller");
-}
-
-# The lines of a profile with a pair of keys
-sub keys_of
-{
-	my ($caller) = @_;
-
-	return "aws_access_key_id = $caller\n"
-	  . "aws_secret_access_key = $word/$caller\n";
-}
 
 # These as settings of a session
 sub settings
@@ -63,16 +35,6 @@ sub settings
 	my (%settings) = @_;
 
 	return { map { ("glue_conn.$_" => $settings{$_}) } keys %settings };
-}
-
-sub write_file
-{
-	my ($name, $text) = @_;
-
-	open my $file, '>', "$home/$name" or die "$home/$name: $!";
-	print $file $text;
-	close $file;
-	return "$home/$name";
 }
 
 # Make a call, and see that it is made by a caller.
@@ -106,15 +68,13 @@ sub refused
 	return $result;
 }
 
-my $none = qr/^could not find AWS credentials$/;
-
 #
 # Nothing at all
 #
 
 my $result = refused('nothing', $none,
 	qr/keys in the environment.*profile "default".*metadata service/s);
-like($result->detail, qr/"\Q$empty_home\E\/.aws\/$_"/,
+like($result->detail, qr/"\Q$home\E\/.aws\/$_"/,
 	"nothing: looked at $_")
   foreach qw(config credentials);
 like($result->hint, qr/AWS_ACCESS_KEY_ID.*environment of the server.*profile/,
@@ -249,14 +209,6 @@ foreach my $name (sort keys %useless)
 # The environment
 #
 
-# Start the server with these variables, and a home without files.
-sub with_environment
-{
-	my (%variables) = @_;
-
-	$cluster->restart(HOME => $empty_home, %variables);
-}
-
 write_file('credentials', "[default]\n"
 	  . keys_of('CREDENTIALS')
 	  . "[other]\n"
@@ -346,12 +298,11 @@ refused('files by variables that do not exist',
 
 mkdir "$home/.aws" or die;
 rename "$home/credentials", "$home/.aws/credentials" or die;
-$cluster->restart(HOME => $home);
+with_environment();
 calls_as('files in the home directory', 'CREDENTIALS');
-$cluster->restart(
-	HOME => $home,
-	AWS_SHARED_CREDENTIALS_FILE => '~/.aws/credentials');
+with_environment(AWS_SHARED_CREDENTIALS_FILE => '~/.aws/credentials');
 calls_as('a file below ~', 'CREDENTIALS');
+unlink "$home/.aws/credentials" or die;
 
 #
 # The region

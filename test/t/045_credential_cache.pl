@@ -9,6 +9,7 @@
 use strict;
 use warnings;
 
+use GlueConn::Callers qw(role);
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use PostgreSQL::Test::Utils;
@@ -33,8 +34,6 @@ my @steps = qw(Metadata.Token Metadata.Roles Metadata.RoleCredentials);
 my %container =
   (AWS_CONTAINER_CREDENTIALS_FULL_URI => $glue->metadata_url
 	  . '/v1/credentials');
-
-sub role { return "arn:aws:iam::200000000000:role/$_[0]"; }
 
 append_to_file($config,
 	join '',

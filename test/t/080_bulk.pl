@@ -18,15 +18,6 @@ my $cluster = GlueConn::Cluster->start;
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
-sub bulk_sql
-{
-	my ($inputs, $more) = @_;
-
-	return 'SELECT * FROM glue_create_connections(ARRAY['
-	  . join(', ', map { literal(json_text($_)) } @$inputs)
-	  . ']::jsonb[]' . ($more // '') . ')';
-}
-
 # The rows of a result, as arrays of their columns.
 sub rows
 {
@@ -43,16 +34,6 @@ sub outcomes
 	return join ' ', map { $_->[2] || $_->[3] } rows($result);
 }
 
-# How often a name was created and recorded, and with which status.
-sub facts
-{
-	my ($name) = @_;
-
-	return $glue->created($name) . ' '
-	  . $cluster->query('SELECT count(*), min(status) FROM glue_connection'
-		  . ' WHERE name = ' . literal($name))->output;
-}
-
 #
 # Side by side
 #
@@ -61,7 +42,7 @@ my @names = map { "side $_" } 1 .. 20;
 $glue->set(latency_ms => 500);
 my $watch = $cluster->watch;
 my $result = $session->must(
-	bulk_sql([ map { jdbc($_) } @names ], q{, '{"team": "a"}'}));
+	create_many_sql('*', [ map { jdbc($_) } @names ], tags => { team => 'a' }));
 is_deeply(
 	[ rows($result) ],
 	[ map { [ $_, $names[ $_ - 1 ], 'READY', '', '' ] } 1 .. 20 ],
@@ -69,7 +50,7 @@ is_deeply(
 is($watch->sent('CreateConnection'), 20, 'one request for each');
 is($watch->connections, 20, 'on as many connections');
 is($glue->counters->{in_flight_peak}, 20, 'all at the same time');
-is_deeply([ map { facts($_) } @names ], [ ('1 1|READY') x 20 ],
+is_deeply([ map { $cluster->facts($_) } @names ], [ ('1 1|READY') x 20 ],
 	'each is made and recorded once');
 my $row = $cluster->row('side 7');
 is($row->{connection_properties}{PASSWORD}, '********', 'without secrets');
@@ -79,7 +60,7 @@ is($glue->connection('side 7')->{definition}{ConnectionProperties}{PASSWORD},
 
 # As many connections are kept for the next call.
 $watch = $cluster->watch;
-$session->must(bulk_sql([ map { jdbc("again $_") } 1 .. 20 ]));
+$session->must(create_many_sql('*', [ map { jdbc("again $_") } 1 .. 20 ]));
 is($watch->connections, 0, 'the connections are used again');
 
 # Those that are new resume the TLS session of one that there was, as far as the
@@ -87,7 +68,7 @@ is($watch->connections, 0, 'the connections are used again');
 my $fresh = $cluster->session;
 $fresh->must(get_sql('side 1'));
 my $before = $glue->counters->{tls_resumed};
-$fresh->must(bulk_sql([ map { jdbc("resumed $_") } 1 .. 20 ]));
+$fresh->must(create_many_sql('*', [ map { jdbc("resumed $_") } 1 .. 20 ]));
 cmp_ok($glue->counters->{tls_resumed}, '>', $before,
 	'new connections resume a session');
 $fresh->quit;
@@ -101,7 +82,7 @@ foreach my $width (1, 3)
 	$watch = $cluster->watch;
 	is( outcomes(
 			$limited->must(
-				bulk_sql([ map { jdbc("width $width $_") } 1 .. 10 ]))),
+				create_many_sql('*', [ map { jdbc("width $width $_") } 1 .. 10 ]))),
 		join(' ', ('READY') x 10),
 		"ten connections, $width at a time");
 	is($watch->connections, $width, 'on as many connections');
@@ -110,8 +91,8 @@ foreach my $width (1, 3)
 $glue->set(latency_ms => 0);
 
 # Transactions like those of a single call.
-$session->must('BEGIN; ' . bulk_sql([ jdbc('in a transaction') ]) . '; ROLLBACK');
-is(facts('in a transaction'), '1 0|', 'a rollback takes the record away');
+$session->must('BEGIN; ' . create_many_sql('*', [ jdbc('in a transaction') ]) . '; ROLLBACK');
+is($cluster->facts('in a transaction'), '1 0|', 'a rollback takes the record away');
 is($session->must("SELECT count(*) FROM glue_create_connections('{}')")->output,
 	'0', 'no inputs, no rows');
 
@@ -121,7 +102,7 @@ is($session->must("SELECT count(*) FROM glue_create_connections('{}')")->output,
 
 $watch = $cluster->watch;
 $result = $session->query(
-	bulk_sql([ jdbc('good'), jdbc(''), jdbc('good'), { Name => 'bad' } ]));
+	create_many_sql('*', [ jdbc('good'), jdbc(''), jdbc('good'), { Name => 'bad' } ]));
 is($result->sqlstate, '22023', 'inputs that are wrong');
 like($result->message, qr/^list of connection inputs has 4 errors$/,
 	'all of it is one error');
@@ -138,14 +119,14 @@ $session->must(create_sql(jdbc('taken')));
 $glue->misbehave(operation => 'CreateConnection', name => 'refused',
 	kind => 'error', code => 'AccessDeniedException', status => 400);
 $result = $session->must(
-	bulk_sql([ map { jdbc($_) } 'one', 'taken', 'refused', 'two' ]));
+	create_many_sql('*', [ map { jdbc($_) } 'one', 'taken', 'refused', 'two' ]));
 is(outcomes($result),
 	'READY AlreadyExistsException AccessDeniedException READY',
 	'two of four fail');
 like((rows($result))[1][4],
 	qr/^could not create AWS Glue connection "taken": AlreadyExistsException: AWS answered with HTTP status 400/,
 	'why');
-is_deeply([ map { facts($_) } 'one', 'refused', 'two' ],
+is_deeply([ map { $cluster->facts($_) } 'one', 'refused', 'two' ],
 	[ '1 1|READY', '0 0|', '1 1|READY' ], 'the others are made and recorded');
 
 # Answers that are lost, and requests that are worth another attempt.
@@ -155,9 +136,9 @@ $glue->misbehave(operation => 'CreateConnection', name => 'lost 4',
 	kind => 'lost-before');
 $glue->misbehave(operation => 'CreateConnection', name => 'lost 5',
 	kind => 'error', code => 'ThrottlingException', status => 400);
-$result = $session->must(bulk_sql([ map { jdbc("lost $_") } 1 .. 6 ]));
+$result = $session->must(create_many_sql('*', [ map { jdbc("lost $_") } 1 .. 6 ]));
 is(outcomes($result), join(' ', ('READY') x 6), 'answers that are lost');
-is_deeply([ map { facts("lost $_") } 1 .. 6 ], [ ('1 1|READY') x 6 ],
+is_deeply([ map { $cluster->facts("lost $_") } 1 .. 6 ], [ ('1 1|READY') x 6 ],
 	'each is made and recorded once');
 my @notices = $result->messages('NOTICE');
 is(scalar @notices, 1, 'what was read back is told');
@@ -165,8 +146,7 @@ is(scalar @notices, 1, 'what was read back is told');
 # A connection that is of no use.
 is( outcomes(
 		$session->must(
-			bulk_sql(
-				[
+			create_many_sql('*', [
 					jdbc('sound'),
 					jdbc('unsound',
 						Description => 'local_glue: failed reason=No route.')
@@ -177,7 +157,7 @@ is( outcomes(
 # What AWS says may quote what was sent.
 $glue->misbehave(operation => 'CreateConnection', name => 'echo',
 	kind => 'echo');
-$result = $session->must(bulk_sql([ jdbc('echo'), jdbc('no echo') ]));
+$result = $session->must(create_many_sql('*', [ jdbc('echo'), jdbc('no echo') ]));
 unlike($result->output, qr/Secret-Password/, 'no secret in a message');
 like((rows($result))[0][4], qr/\*{8}/, 'where there was one');
 
@@ -188,21 +168,21 @@ like((rows($result))[0][4], qr/\*{8}/, 'where there was one');
 $glue->put_connection(input => jdbc('adopt 1'));
 $glue->put_connection(input => jdbc('adopt 2', Description => 'other'));
 $result = $session->must(
-	bulk_sql([ map { jdbc("adopt $_") } 0 .. 3 ], q{, on_conflict => 'adopt'}));
+	create_many_sql('*', [ map { jdbc("adopt $_") } 0 .. 3 ], on_conflict => 'adopt'));
 is(outcomes($result), 'READY READY AlreadyExistsException READY',
 	'existing connections are adopted if they are the same');
 like((rows($result))[2][4],
 	qr/^AWS Glue connection "adopt 2" exists, but is defined differently: \$\.Description/,
 	'what tells the other apart');
-is_deeply([ map { facts("adopt $_") } 0 .. 3 ],
+is_deeply([ map { $cluster->facts("adopt $_") } 0 .. 3 ],
 	[ '1 1|READY', '0 1|READY', '0 0|', '1 1|READY' ],
 	'what was adopted is recorded');
 
 $glue->misbehave(operation => 'UpdateConnection', name => 'adopt 0',
 	kind => 'error', code => 'AccessDeniedException', status => 400);
 $result = $session->must(
-	bulk_sql([ map { jdbc("adopt $_", Description => 'new') } 0, 2, 4 ],
-		q{, on_conflict => 'update'}));
+	create_many_sql('*', [ map { jdbc("adopt $_", Description => 'new') } 0, 2, 4 ],
+		on_conflict => 'update'));
 is(outcomes($result), 'AccessDeniedException READY READY',
 	'existing connections are updated');
 like((rows($result))[0][4], qr/AccessDeniedException/, 'or not');
@@ -215,7 +195,7 @@ is($cluster->row('adopt 0')->{description}, undef, 'or left alone');
 $glue->misbehave(operation => 'GetConnection', name => 'adopt 3',
 	kind => 'stall');
 $result = $session->query(q{SET statement_timeout = '1s'; }
-	  . bulk_sql([ jdbc('adopt 3'), jdbc('late') ], q{, on_conflict => 'adopt'}));
+	  . create_many_sql('*', [ jdbc('adopt 3'), jdbc('late') ], on_conflict => 'adopt'));
 is($result->sqlstate, '57014', 'a time limit is no outcome of one input');
 $session->must('RESET statement_timeout');
 
@@ -225,7 +205,7 @@ $session->must('RESET statement_timeout');
 
 $glue->misbehave(operation => 'CreateConnection', name => 'stalled*',
 	kind => 'stall', times => 0);
-$session->send(bulk_sql([ map { jdbc("stalled $_") } 1 .. 100 ]));
+$session->send(create_many_sql('*', [ map { jdbc("stalled $_") } 1 .. 100 ]));
 wait_until(
 	sub { $cluster->query("SELECT wait_event = 'Extension' OR"
 			  . " wait_event = 'GlueConnRequest' FROM pg_stat_activity"
@@ -236,7 +216,7 @@ $result = $session->result;
 is($result->sqlstate, '57014', 'a cancel ends it');
 cmp_ok($result->seconds, '<', 60, 'soon');
 $glue->behave;
-is(outcomes($session->must(bulk_sql([ jdbc('after'), jdbc('that') ]))),
+is(outcomes($session->must(create_many_sql('*', [ jdbc('after'), jdbc('that') ]))),
 	'READY READY', 'and the session goes on');
 $session->quit;
 
@@ -251,7 +231,7 @@ $cluster->restart(
 $session = $cluster->session;
 $glue->set(latency_ms => 100);
 $watch = $cluster->watch;
-is(outcomes($session->must(bulk_sql([ map { jdbc("few $_") } 1 .. 64 ]))),
+is(outcomes($session->must(create_many_sql('*', [ map { jdbc("few $_") } 1 .. 64 ]))),
 	join(' ', ('READY') x 64), 'fewer file descriptors than requests');
 cmp_ok($watch->connections, '<', 64, 'make fewer requests side by side');
 cmp_ok($watch->connections, '>', 2, 'but some');
@@ -261,12 +241,12 @@ cmp_ok($watch->connections, '>', 2, 'but some');
 my $locker = $cluster->session;
 my @locked = map { jdbc("locked $_") } 1 .. 3;
 
-$session->must(bulk_sql(\@locked));
+$session->must(create_many_sql('*', \@locked));
 $session->must('CREATE TABLE pair (id int PRIMARY KEY, other int'
 	  . ' REFERENCES pair DEFERRABLE INITIALLY DEFERRED)');
 $locker->must("BEGIN; SELECT FROM glue_connection WHERE name = 'locked 2' FOR UPDATE");
 $session->must("BEGIN; SET LOCAL lock_timeout = '100ms'; INSERT INTO pair VALUES (1, 2)");
-is( outcomes($session->must(bulk_sql(\@locked, q{, on_conflict => 'adopt'}))),
+is( outcomes($session->must(create_many_sql('*', \@locked, on_conflict => 'adopt'))),
 	'READY 55P03 READY', 'a row that is locked');
 $session->must('INSERT INTO pair VALUES (2, 1); COMMIT');
 $locker->must('ROLLBACK');
@@ -281,7 +261,7 @@ foreach my $copy (1 .. 8)
 	append_to_file($file, slurp_file($glue->ca_file));
 	is( outcomes(
 			$session->must("SET glue_conn.ca_file = '$file'; "
-				  . bulk_sql([ map { jdbc("copy $copy $_") } 1 .. 10 ]))),
+				  . create_many_sql('*', [ map { jdbc("copy $copy $_") } 1 .. 10 ]))),
 		join(' ', ('READY') x 10),
 		"other connections, $copy");
 }

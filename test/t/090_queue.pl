@@ -7,6 +7,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -14,76 +15,51 @@ my $cluster = GlueConn::Cluster->start;
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
-sub referring
-{
-	my ($name, %members) = @_;
-
-	return jdbc($name,
-		ConnectionProperties => {
-			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' },
-		%members);
-}
-
 # Whether a request has sealed secrets.
 my $sealed = 'EXISTS (SELECT FROM glue_request_secret s WHERE s.request = id)';
-
-sub state_of
-{
-	my ($id, @columns) = @_;
-
-	return $session->must('SELECT ' . join(', ', 'state', @columns)
-		  . " FROM glue_request WHERE id = $id")->output;
-}
-
-sub work
-{
-	return $session->must('CALL glue_process_requests()');
-}
 
 #
 # One of each
 #
 
 my $watch = $cluster->watch;
-my $id = $session->must(enqueue_create_sql(referring('a'), tags => { team => 'x' }))->output;
+my $id = enqueue($session, referring('a'), tags => { team => 'x' });
 is($watch->sent, 0, 'nothing is sent when a request is made');
-is(state_of($id), 'queued', 'it is queued');
-work();
-is(state_of($id, qw(status attempts)), 'succeeded|READY|1', 'it succeeds');
+is(state_of($session, $id), 'queued', 'it is queued');
+work($session);
+is(state_of($session, $id, qw(status attempts)), 'succeeded|READY|1', 'it succeeds');
 is_deeply($glue->connection('a')->{definition}, referring('a'), 'as was asked for');
 is_deeply($cluster->row('a')->{tags}, { team => 'x' }, 'and is recorded');
 
-$id = $session->must("SELECT glue_enqueue_update_connection('a', "
-	  . literal(json_text(referring('a', Description => 'new'))) . ')')->output;
-work();
-is(state_of($id, 'status'), 'succeeded|READY', 'an update succeeds');
+$id = enqueue_update($session, referring('a', Description => 'new'));
+work($session);
+is(state_of($session, $id, 'status'), 'succeeded|READY', 'an update succeeds');
 is($glue->connection('a')->{definition}{Description}, 'new', 'in AWS');
 is($cluster->row('a')->{description}, 'new', 'and in the table');
 is_deeply($cluster->row('a')->{tags}, { team => 'x' }, 'tags are kept');
 
-$id = $session->must("SELECT glue_enqueue_delete_connection('a')")->output;
-work();
-is(state_of($id), 'succeeded', 'a deletion succeeds');
+$id = enqueue_delete($session, 'a');
+work($session);
+is(state_of($session, $id), 'succeeded', 'a deletion succeeds');
 is($glue->connection('a'), undef, 'in AWS');
 is($cluster->row('a'), undef, 'and in the table');
 
 # What the functions tell the user of a success, the request says.
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
-$id = $session->must(enqueue_create_sql(referring('told')))->output;
-work();
-like(state_of($id, 'error_message'),
+$id = enqueue($session, referring('told'));
+work($session);
+like(state_of($session, $id, 'error_message'),
 	qr/^succeeded\|The answer was lost, but /, 'a lost answer is told');
 $glue->misbehave(operation => 'GetConnection', kind => 'error', skip => 1,
 	code => 'AccessDeniedException', message => 'No.');
-$id = $session->must('SELECT glue_enqueue_update_connection(\'told\', '
-	  . literal(json_text(referring('told', Description => 'new'))) . ')')->output;
-work();
-like(state_of($id, 'error_message'),
+$id = enqueue_update($session, referring('told', Description => 'new'));
+work($session);
+like(state_of($session, $id, 'error_message'),
 	qr/^succeeded\|The connection was updated, but could not be read .*No\./,
 	'and so is what could not be read');
 
 $session->must('BEGIN; ' . enqueue_create_sql(referring('never')) . '; ROLLBACK');
-work();
+work($session);
 is($glue->created('never'), 0, 'what is rolled back never happens');
 
 #
@@ -96,7 +72,7 @@ $session->must('SELECT glue_enqueue_create_connection('
 	  . q{::jsonb, '{Name}', to_jsonb('many ' || i)))}
 	  . ' FROM generate_series(1, 300) AS i');
 $watch = $cluster->watch;
-my $result = work();
+my $result = work($session);
 is($watch->sent('CreateConnection'), 300, 'many requests');
 cmp_ok($glue->counters->{in_flight_peak}, '>', 8, 'are made side by side');
 is($session->must("SELECT count(*) FROM glue_request WHERE state <> 'succeeded'"
@@ -105,13 +81,12 @@ is($session->must("SELECT count(*) FROM glue_connection WHERE name LIKE 'many %'
 	  ->output, '300', 'and are recorded');
 $glue->set(latency_ms => 0);
 
-$session->must(enqueue_create_sql(referring('b')));
-$session->must("SELECT glue_enqueue_update_connection('b', "
-	  . literal(json_text(referring('b', Description => "v$_"))) . ')')
+enqueue($session, referring('b'));
+enqueue_update($session, referring('b', Description => "v$_"))
   foreach 1 .. 3;
-$session->must("SELECT glue_enqueue_delete_connection('b')");
-$session->must(enqueue_create_sql(referring('b', Description => 'again')));
-work();
+enqueue_delete($session, 'b');
+enqueue($session, referring('b', Description => 'again'));
+work($session);
 is($session->must("SELECT string_agg(state, ' ' ORDER BY id) FROM glue_request"
 	  . " WHERE connection_name = 'b'")->output,
 	join(' ', ('succeeded') x 6), 'requests for one connection');
@@ -121,41 +96,40 @@ is($glue->connection('b')->{definition}{Description}, 'again', 'are made in orde
 # Failures
 #
 
-$id = $session->must(enqueue_create_sql(referring('b')))->output;
-work();
-is(state_of($id, qw(error_code attempts)), 'failed|AlreadyExistsException|1',
+$id = enqueue($session, referring('b'));
+work($session);
+is(state_of($session, $id, qw(error_code attempts)), 'failed|AlreadyExistsException|1',
 	'what can never succeed fails at once');
-$id = $session->must(enqueue_create_sql(referring('b', Description => 'again'),
-	on_conflict => 'adopt'))->output;
-work();
-is(state_of($id), 'succeeded', 'unless it is adopted');
+$id = enqueue($session, referring('b', Description => 'again'),
+	on_conflict => 'adopt');
+work($session);
+is(state_of($session, $id), 'succeeded', 'unless it is adopted');
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
-$id = $session->must(enqueue_create_sql(referring('lost')))->output;
-work();
-is(state_of($id), 'succeeded', 'an answer that is lost');
+$id = enqueue($session, referring('lost'));
+work($session);
+is(state_of($session, $id), 'succeeded', 'an answer that is lost');
 is($glue->created('lost'), 1, 'is read back');
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
 $cluster->configure($session, 'glue_conn.max_attempts' => 1);
-$id = $session->must(enqueue_create_sql(referring('slow')))->output;
-work();
-is(state_of($id, qw(error_code attempts)), 'queued|ThrottlingException|1',
+$id = enqueue($session, referring('slow'));
+work($session);
+is(state_of($session, $id, qw(error_code attempts)), 'queued|ThrottlingException|1',
 	'what may succeed later is queued again');
 $glue->behave;
-work();
-is(state_of($id), 'queued', 'and is not tried before its time');
-$session->must('UPDATE glue_request SET next_attempt_at = now()');
-work();
-is(state_of($id, 'attempts'), 'succeeded|2', 'but then');
+work($session);
+is(state_of($session, $id), 'queued', 'and is not tried before its time');
+work_on_all($session);
+is(state_of($session, $id, 'attempts'), 'succeeded|2', 'but then');
 $cluster->configure($session, 'glue_conn.max_attempts' => undef);
 
-$id = $session->must(enqueue_create_sql(referring('progress',
-	Description => 'local_glue: in-progress ready-after-reads=1')))->output;
-work();
-is(state_of($id, 'status'), 'queued|IN_PROGRESS', 'one that is in progress');
-wait_until(sub { work(); state_of($id) eq 'succeeded' }, 'it is ready');
-is(state_of($id, qw(status attempts)), 'succeeded|READY|1', 'is looked at until it is ready');
+$id = enqueue($session, referring('progress',
+	Description => 'local_glue: in-progress ready-after-reads=1'));
+work($session);
+is(state_of($session, $id, 'status'), 'queued|IN_PROGRESS', 'one that is in progress');
+wait_until(sub { work($session); state_of($session, $id) eq 'succeeded' }, 'it is ready');
+is(state_of($session, $id, qw(status attempts)), 'succeeded|READY|1', 'is looked at until it is ready');
 is($cluster->row('progress')->{status}, 'READY', 'which is recorded');
 
 #
@@ -183,18 +157,17 @@ $cluster->node->reload;
 wait_until(sub { $session->must('SHOW glue_conn.secret_key_file')->output
 	eq 'secret.key' }, 'the setting');
 
-$id = $session->must(enqueue_create_sql(jdbc('secret')))->output;
+$id = enqueue($session, jdbc('secret'));
 unlike($session->must("SELECT r FROM glue_request r WHERE id = $id")->output,
 	qr/Secret-/, 'a secret is not in the queue');
-is(state_of($id, $sealed), 'queued|t', 'but sealed');
+is(state_of($session, $id, $sealed), 'queued|t', 'but sealed');
 write_key('cd' x 32);
-work();
-is(state_of($id, qw(error_code attempts)), 'queued|no secret key|0',
+work($session);
+is(state_of($session, $id, qw(error_code attempts)), 'queued|no secret key|0',
 	'another key parks the request');
 write_key('cd' x 32, 'ab' x 32);
-$session->must('UPDATE glue_request SET next_attempt_at = now()');
-work();
-is(state_of($id, $sealed, 'error_code'), 'succeeded|f|',
+work_on_all($session);
+is(state_of($session, $id, $sealed, 'error_code'), 'succeeded|f|',
 	'the key of old opens it, and it is erased');
 is($glue->connection('secret')->{definition}{ConnectionProperties}{PASSWORD},
 	'Secret-Password', 'AWS gets it');
@@ -211,10 +184,10 @@ $session->must('CREATE ROLE etl; GRANT EXECUTE ON FUNCTION'
 my $first = $session->must('SET ROLE etl; '
 	  . enqueue_create_sql(referring('as etl'), server => 'shop') . '; RESET ROLE')->output;
 $session->must('REVOKE USAGE ON FOREIGN SERVER shop FROM etl');
-my $second = $session->must(enqueue_create_sql(referring('as me'), server => 'shop'))->output;
-work();
-is(state_of($first, 'error_code'), 'failed|42501', 'a role that may not any more');
-is(state_of($second), 'succeeded', 'fails alone');
+my $second = enqueue($session, referring('as me'), server => 'shop');
+work($session);
+is(state_of($session, $first, 'error_code'), 'failed|42501', 'a role that may not any more');
+is(state_of($session, $second), 'succeeded', 'fails alone');
 is($cluster->row('as me')->{recorded_by}, $session->must('SELECT current_user')->output,
 	'what is recorded is in the name of who asked');
 
@@ -223,39 +196,34 @@ $session->must('CREATE ROLE leaver; GRANT EXECUTE ON FUNCTION'
 $first = $session->must('SET ROLE leaver; ' . enqueue_create_sql(referring('orphan'))
 	  . '; RESET ROLE')->output;
 $session->must('DROP OWNED BY leaver; DROP ROLE leaver');
-$second = $session->must(enqueue_create_sql(referring('next')))->output;
-work();
-is(state_of($first, 'error_code'), 'failed|42704', 'a role that is gone');
+$second = enqueue($session, referring('next'));
+work($session);
+is(state_of($session, $first, 'error_code'), 'failed|42704', 'a role that is gone');
 like($session->must("SELECT error_message FROM glue_request WHERE id = $first")->output,
 	qr/role that asked for it does not exist any more/, 'is told of');
-is(state_of($second), 'succeeded', 'and fails alone');
+is(state_of($session, $second), 'succeeded', 'and fails alone');
 
 # A target without credentials is left alone, and costs no attempts.
-$session->must("CREATE SERVER nokeys FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1');"
-	  . " CREATE USER MAPPING FOR CURRENT_USER SERVER nokeys OPTIONS"
-	  . " (access_key_id 'AKIANOBODY', secret_access_key 'x')");
-my @ids = map { $session->must(enqueue_create_sql(referring("nobody $_"), server => 'nokeys'))
-	->output } 1 .. 5;
+$session->must(server_sql('nokeys', 'AKIANOBODY', 'x', options => "region 'us-east-1'"));
+my @ids = map { enqueue($session, referring("nobody $_"), server => 'nokeys') } 1 .. 5;
 $watch = $cluster->watch;
-work();
-is(join(' ', map { state_of($_, qw(error_code attempts)) } @ids),
+work($session);
+is(join(' ', map { state_of($session, $_, qw(error_code attempts)) } @ids),
 	join(' ', ('queued|UnrecognizedClientException|0') x 5),
 	'requests with credentials that AWS refuses stay queued');
 $session->must("ALTER USER MAPPING FOR CURRENT_USER SERVER nokeys OPTIONS"
 	  . " (SET access_key_id '" . $glue->access_key . "', SET secret_access_key '"
 	  . $glue->secret_key . "')");
-$session->must('UPDATE glue_request SET next_attempt_at = now()');
-work();
-is(join(' ', map { state_of($_) } @ids), join(' ', ('succeeded') x 5),
+work_on_all($session);
+is(join(' ', map { state_of($session, $_) } @ids), join(' ', ('succeeded') x 5),
 	'until the credentials are right');
 
 # No more a second than a target permits.
 $session->must('ALTER SERVER shop OPTIONS (ADD max_requests_per_second \'20\')');
-@ids = map { $session->must(enqueue_create_sql(referring("slowly $_"), server => 'shop'))
-	->output } 1 .. 12;
-$id = $session->must(enqueue_create_sql(referring('quickly')))->output;
-cmp_ok(work()->seconds, '>=', 0.4, 'a target that wants few requests a second');
-is(join(' ', map { state_of($_) } @ids, $id), join(' ', ('succeeded') x 13),
+@ids = map { enqueue($session, referring("slowly $_"), server => 'shop') } 1 .. 12;
+$id = enqueue($session, referring('quickly'));
+cmp_ok(work($session)->seconds, '>=', 0.4, 'a target that wants few requests a second');
+is(join(' ', map { state_of($session, $_) } @ids, $id), join(' ', ('succeeded') x 13),
 	'gets all of them in time');
 is($session->must('SELECT (SELECT max(finished_at) FROM glue_request'
 	  . " WHERE id = $id) < (SELECT max(finished_at) FROM glue_request)")->output,
@@ -265,24 +233,20 @@ is($session->must('SELECT (SELECT max(finished_at) FROM glue_request'
 # else waiting.
 my $other = $cluster->session;
 $other->must("BEGIN; SELECT FROM glue_connection WHERE name = 'b' FOR UPDATE");
-$first = $session->must("SELECT glue_enqueue_update_connection('b', "
-	  . literal(json_text(referring('b', Description => 'locked'))) . ')')->output;
-$second = $session->must(enqueue_create_sql(referring('unlocked')))->output;
+$first = enqueue_update($session, referring('b', Description => 'locked'));
+$second = enqueue($session, referring('unlocked'));
 $session->send('CALL glue_process_requests()');
-wait_until(sub { $other->must("SELECT state FROM glue_request WHERE id = $second")
-	->output eq 'succeeded' }, 'the other request');
-is($other->must("SELECT state FROM glue_request WHERE id = $first")->output,
-	'running', 'a locked row is waited for');
+wait_until(sub { state_of($other, $second) eq 'succeeded' }, 'the other request');
+is(state_of($other, $first), 'running', 'a locked row is waited for');
 $other->must('COMMIT');
 is($session->result->sqlstate, '00000', 'until it is not locked any more');
-is(state_of($first), 'succeeded', 'then the outcome is recorded');
+is(state_of($session, $first), 'succeeded', 'then the outcome is recorded');
 
 # A run that is cancelled keeps no connection locked.
 my $locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
   . ' AND objsubid = 3 AND pid = ' . $session->pid;
 $glue->misbehave(operation => 'UpdateConnection', kind => 'stall');
-$first = $session->must("SELECT glue_enqueue_update_connection('b', "
-	  . literal(json_text(referring('b', Description => 'stalled'))) . ')')->output;
+$first = enqueue_update($session, referring('b', Description => 'stalled'));
 $session->send('CALL glue_process_requests()');
 ok(wait_until(sub { $other->must($locks)->output eq '1' }, 'it is begun'),
 	'a connection is locked while a request for it is carried out');
@@ -290,8 +254,8 @@ $other->must('SELECT pg_cancel_backend(' . $session->pid . ')');
 is($session->result->sqlstate, '57014', 'a run is cancelled');
 is($other->must($locks)->output, '0', 'and keeps no connection locked');
 $glue->behave;
-work();
-is(state_of($first), 'succeeded', 'the next run carries it out');
+work($session);
+is(state_of($session, $first), 'succeeded', 'the next run carries it out');
 $other->quit;
 
 # Settings that were made before the library was loaded are no others.
@@ -310,10 +274,10 @@ $fresh->quit;
 $session->must('ALTER DATABASE postgres RESET ALL');
 
 # Another procedure may call it.
-$id = $session->must(enqueue_create_sql(referring('nested')))->output;
+$id = enqueue($session, referring('nested'));
 $session->must('DO $$ BEGIN FOR i IN 1 .. 2 LOOP'
 	  . ' CALL glue_process_requests(i + 1); END LOOP; END $$');
-is(state_of($id), 'succeeded', 'a procedure in a procedure');
+is(state_of($session, $id), 'succeeded', 'a procedure in a procedure');
 
 foreach my $sql ('BEGIN; CALL glue_process_requests()', 'CALL glue_process_requests(0)')
 {

@@ -7,6 +7,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -19,57 +20,31 @@ my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
 
-sub enqueue_sql
-{
-	my ($name, %members) = @_;
-
-	return create_sql(jdbc($name,
-			ConnectionProperties => {
-				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' },
-			%members)) =~ s/glue_create_connection/glue_enqueue_create_connection/r;
-}
-
-sub state_of
-{
-	my ($id) = @_;
-
-	return $session->must("SELECT state FROM glue_request WHERE id = $id")->output;
-}
-
-# The background processes of the extension in one database, or in none.
-sub workers
-{
-	my ($type) = @_;
-
-	return $session->must('SELECT count(*) FROM pg_stat_activity'
-		  . " WHERE backend_type = 'glue_conn $type'")->output;
-}
-
-is(workers('launcher'), '1', 'there is a launcher');
-my $id = $session->must(enqueue_sql('first'))->output;
-wait_until(sub { state_of($id) eq 'succeeded' }, 'the first request is carried out');
+is(scalar workers($session, 'launcher'), 1, 'there is a launcher');
+my $id = enqueue($session, referring('first'));
+wait_for_state($session, $id);
 is($glue->created('first'), 1, 'a request is carried out after commit');
-wait_until(sub { workers('worker') eq '0' }, 'the worker leaves');
+wait_until(sub { !workers($session, 'worker') }, 'the worker leaves');
 pass('an idle worker leaves');
 
-$id = $session->must('BEGIN; ' . enqueue_sql('second'))->output;
+$id = $session->must('BEGIN; ' . enqueue_create_sql(referring('second')))->output;
 is($glue->created('second'), 0, 'nothing happens before commit');
 $session->must('COMMIT');
-wait_until(sub { state_of($id) eq 'succeeded' }, 'the second request');
+wait_for_state($session, $id);
 
 # What is put off is carried out in its time, by a worker that comes back.
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 3);
-$id = $session->must(enqueue_sql('later'))->output;
+$id = enqueue($session, referring('later'));
 wait_until(sub { $session->must("SELECT attempts FROM glue_request WHERE id = $id")
-	->output >= 1 && state_of($id) eq 'queued' }, 'a request is put off');
-wait_until(sub { state_of($id) eq 'succeeded' }, 'and carried out later');
+	->output >= 1 && state_of($session, $id) eq 'queued' }, 'a request is put off');
+wait_for_state($session, $id);
 is($glue->created('later'), 1, 'what is put off is carried out in its time');
 
 # Completion is announced.
 my $listener = $cluster->session;
 $listener->must('LISTEN glue_connection');
-$id = $session->must(enqueue_sql('told'))->output;
-wait_until(sub { state_of($id) eq 'succeeded' }, 'a request that is told of');
+$id = enqueue($session, referring('told'));
+wait_for_state($session, $id);
 like($listener->must('SELECT 1')->output,
 	qr/\{"id": $id, "operation": "CreateConnection", "name": "told", "state": "succeeded", "status": "READY"\}/,
 	'completion is announced');
@@ -78,16 +53,15 @@ $listener->quit;
 # Killed in the middle.
 $glue->misbehave(operation => 'CreateConnection', kind => 'slow',
 	delay_ms => 3000, times => 1);
-$id = $session->must(enqueue_sql('killed'))->output;
+$id = enqueue($session, referring('killed'));
 wait_until(sub { $glue->created('killed') == 1 }, 'it is created');
-is(state_of($id), 'running', 'nobody knows yet');
-my $pid = $session->must("SELECT pid FROM pg_stat_activity WHERE backend_type = 'glue_conn worker'")->output;
-kill 'KILL', $pid;
+is(state_of($session, $id), 'running', 'nobody knows yet');
+kill 'KILL', workers($session, 'worker');
 $session->quit;
 wait_until(sub {
 	my $restarted = eval { $cluster->session } or return 0;
 	$session = $restarted;
-	return eval { state_of($id) } eq 'succeeded';
+	return eval { state_of($session, $id) } eq 'succeeded';
 }, 'it succeeds after the crash');
 is($glue->created('killed'), 1, 'a request of a worker that was killed is found again');
 is($cluster->row('killed')->{status}, 'READY', 'and recorded');
@@ -96,24 +70,24 @@ is($cluster->row('killed')->{status}, 'READY', 'and recorded');
 $session->must('CREATE DATABASE other');
 my $other = $cluster->session(database => 'other');
 $other->must('CREATE EXTENSION glue_conn');
-$other->must(enqueue_sql('elsewhere'));
+enqueue($other, referring('elsewhere'));
 wait_until(sub { $glue->created('elsewhere') == 1 }, 'a request of another database');
 $other->quit;
-wait_until(sub { workers('worker') eq '0' }, 'its worker leaves');
+wait_until(sub { !workers($session, 'worker') }, 'the worker leaves');
 is($session->query('DROP DATABASE other')->sqlstate, '00000',
 	'the database can be dropped');
 
 # The extension itself comes and goes.
 $session->must('DROP EXTENSION glue_conn');
 $session->must('CREATE EXTENSION glue_conn');
-$id = $session->must(enqueue_sql('again'))->output;
-wait_until(sub { state_of($id) eq 'succeeded' }, 'a request of the new extension');
+$id = enqueue($session, referring('again'));
+wait_for_state($session, $id);
 
 # An extension that comes in the transaction that asks for something.
 $session->must('DROP EXTENSION glue_conn');
-$id = $session->must('BEGIN; CREATE EXTENSION glue_conn; ' . enqueue_sql('at once')
+$id = $session->must('BEGIN; CREATE EXTENSION glue_conn; ' . enqueue_create_sql(referring('at once'))
 	  . '; COMMIT')->output;
-wait_until(sub { state_of($id) eq 'succeeded' }, 'a request of a newborn extension');
+wait_for_state($session, $id);
 
 # A worker that fails is followed by another one, later and later.
 is($session->must("SELECT kind FROM glue_worker_summary WHERE database IS NULL")->output,
@@ -121,7 +95,7 @@ is($session->must("SELECT kind FROM glue_worker_summary WHERE database IS NULL")
 my $failed = qr/trigger "never" is not permitted/;
 $session->must('CREATE CONSTRAINT TRIGGER never AFTER DELETE ON glue_connection'
 	  . ' DEFERRABLE FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()');
-$id = $session->must(enqueue_sql('stubborn'))->output;
+$id = enqueue($session, referring('stubborn'));
 my $since = time;
 wait_until(sub {
 	my @failures = slurp_file($node->logfile) =~ /ERROR:.*?$failed/g;
@@ -129,17 +103,17 @@ wait_until(sub {
 }, 'three workers fail');
 cmp_ok(time - $since, '>=', 2, 'workers that fail are started less and less often');
 $session->must('DROP TRIGGER never ON glue_connection');
-wait_until(sub { state_of($id) eq 'succeeded' }, 'the request');
+wait_for_state($session, $id);
 is($glue->created('stubborn'), 1, 'until they do not fail any more');
 
 # A restart with work left.
 $glue->misbehave(operation => 'CreateConnection', kind => 'stall', times => 1);
-$id = $session->must(enqueue_sql('over'))->output;
-wait_until(sub { state_of($id) eq 'running' }, 'it is under way');
+$id = enqueue($session, referring('over'));
+wait_for_state($session, $id, 'running');
 $session->quit;
 $cluster->in_environment(sub { $node->stop('fast'); $node->start; });
 $session = $cluster->session;
-wait_until(sub { state_of($id) eq 'succeeded' }, 'it goes on after a restart');
+wait_for_state($session, $id);
 is($glue->created('over'), 1, 'once');
 
 # What ended long ago is deleted.
@@ -149,8 +123,8 @@ $node->append_conf('postgresql.conf', 'glue_conn.request_retention = 0');
 $node->reload;
 wait_until(sub { $session->must('SHOW glue_conn.request_retention')->output eq '0' },
 	'the setting');
-wait_until(sub { workers('worker') eq '0' }, 'the worker leaves');
-$session->must(enqueue_sql('last'));
+wait_until(sub { !workers($session, 'worker') }, 'the worker leaves');
+enqueue($session, referring('last'));
 wait_until(sub { $session->must("SELECT count(*) FROM glue_request"
 	. " WHERE connection_name <> 'last'")->output eq '0' }, 'old requests go');
 pass('until they are too old');
@@ -172,8 +146,8 @@ $standby->init_from_backup($node, 'copy', has_streaming => 1);
 $standby->append_conf('postgresql.conf', 'glue_conn.worker = on');
 $cluster->in_environment(sub { $standby->start });
 $session = $cluster->session;
-is(workers('launcher'), '0', 'the launcher can be switched off');
-$id = $session->must(enqueue_sql('promoted'))->output;
+is(scalar workers($session, 'launcher'), 0, 'the launcher can be switched off');
+$id = enqueue($session, referring('promoted'));
 $node->wait_for_catchup($standby);
 is($standby->safe_psql('postgres',
 		"SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ '^glue_conn'"),
@@ -195,14 +169,14 @@ $node->append_conf('postgresql.conf',
 	"glue_conn.worker = on\nmax_worker_processes = 2");
 $cluster->in_environment(sub { $node->restart });
 $session = $cluster->session;
-$id = $session->must(enqueue_sql('patient'))->output;
+$id = enqueue($session, referring('patient'));
 wait_until(sub { slurp_file($node->logfile) =~ /could not start a background worker/ },
 	'the log says so');
 like(slurp_file($node->logfile),
 	qr/could not start a background worker for the requests of glue_conn.*DETAIL:.*HINT:  Raise "max_worker_processes"/s,
 	'a server without room for workers says so');
-$session->must('CALL glue_process_requests()');
-is(state_of($id), 'succeeded', 'and a session can work the queue itself');
+work($session);
+is(state_of($session, $id), 'succeeded', 'and a session can work the queue itself');
 my @told = slurp_file($node->logfile) =~ /(could not start a background worker)/g;
 is(scalar(@told), 1, 'once');
 

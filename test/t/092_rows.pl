@@ -11,6 +11,8 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(
@@ -18,25 +20,9 @@ my $cluster = GlueConn::Cluster->start(
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
-sub referring
-{
-	my ($name, %members) = @_;
-
-	return jdbc($name,
-		ConnectionProperties => {
-			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' },
-		%members);
-}
-
 sub input_sql
 {
 	return literal(json_text(referring(@_)));
-}
-
-sub work
-{
-	$session->must('CALL glue_process_requests()');
-	return;
 }
 
 # What became of the requests since the last time that we looked.
@@ -44,7 +30,7 @@ my $seen = 0;
 
 sub outcomes
 {
-	work();
+	work($session);
 	my $outcomes = $session->must(
 		q{SELECT string_agg(concat_ws(' ', left(operation, 6), connection_name,
 			state, error_code), ', ' ORDER BY id) FROM glue_request
@@ -54,8 +40,7 @@ sub outcomes
 }
 
 $session->must('CREATE TABLE source (id int PRIMARY KEY, connection_input jsonb, tags jsonb)');
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection(\'tags=tags\')');
+$session->must(trigger_sql('source', 'tags=tags'));
 
 #
 # One row
@@ -108,22 +93,20 @@ like(outcomes(), qr/^Create unknown queued /,
 	'an outcome that is not known is found out, however often that was tried');
 is($glue->created('unknown'), 1, 'it was created');
 $glue->behave;
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $seen");
-work();
-is($session->must("SELECT state FROM glue_request WHERE id = $seen")->output,
-	'succeeded', 'is found out by another try');
+make_due($session, $seen);
+work($session);
+is(state_of($session, $seen), 'succeeded', 'is found out by another try');
 is($glue->created('unknown'), 1, 'without another create');
 is($cluster->row('unknown')->{status}, 'READY', 'and is recorded');
 $cluster->configure($session, 'glue_conn.max_request_attempts' => undef);
 
 # A connection may be made long after its request.
-$session->must('SELECT glue_enqueue_create_connection('
-	  . input_sql('slow', Description => 'local_glue: in-progress ready-after-reads=2') . ')');
+enqueue($session, referring('slow',
+	Description => 'local_glue: in-progress ready-after-reads=2'));
 $session->must("UPDATE glue_request SET started_at = now() - interval '2 hours'"
 	  . " WHERE state = 'queued'");
 is(outcomes(), 'Create slow queued', 'a connection in progress has its time');
-wait_until(sub { work();
-	$session->must("SELECT state FROM glue_request WHERE id = $seen")->output eq 'succeeded' },
+wait_until(sub { work($session); state_of($session, $seen) eq 'succeeded' },
 	'it is ready');
 
 #
@@ -143,8 +126,7 @@ is($watch->sent, 0, 'deletes nothing');
 is($glue->connection('theirs')->{definition}{Description}, 'theirs', 'it is as it was');
 
 $session->must('DROP TRIGGER provision ON source');
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection(\'tags=tags\', \'on_conflict=update\')');
+$session->must(trigger_sql('source', 'tags=tags', 'on_conflict=update'));
 $session->must('INSERT INTO source VALUES (3, ' . input_sql('theirs', Description => 'ours')
 	  . q{, '{"team": "x"}')});
 is(outcomes(), 'Create theirs succeeded', 'unless it may be');
@@ -160,8 +142,7 @@ is($glue->connection('theirs'), undef, 'and can be deleted');
 
 $session->must('CREATE TABLE part (old boolean, connection_input jsonb) PARTITION BY LIST (old)');
 $session->must("CREATE TABLE part_$_ PARTITION OF part FOR VALUES IN ($_)") foreach qw(true false);
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON part
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+$session->must(trigger_sql('part'));
 $session->must('INSERT INTO part VALUES (false, ' . input_sql('moving') . ')');
 outcomes();
 $session->must('UPDATE part SET old = true');
@@ -180,7 +161,7 @@ my $copied = join '', map {
 } 100 .. 299;
 $cluster->node->psql('postgres',
 	"COPY source (id, connection_input) FROM STDIN;\n$copied\\.\n", on_error_die => 1);
-work();
+work($session);
 is($session->must("SELECT count(*) FROM glue_request WHERE connection_name LIKE 'copy %'"
 	  . " AND state = 'succeeded'")->output, 200, 'rows that are copied');
 is($session->must("SELECT count(*) FROM glue_connection WHERE name LIKE 'copy %'")->output,
@@ -200,8 +181,7 @@ $publisher->must('CREATE PUBLICATION pub FOR TABLE replicated');
 $publisher->must("SELECT pg_create_logical_replication_slot('sub', 'pgoutput')");
 
 $session->must('CREATE TABLE replicated (id int PRIMARY KEY, connection_input jsonb)');
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON replicated
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+$session->must(trigger_sql('replicated'));
 $session->must('ALTER TABLE replicated ENABLE ALWAYS TRIGGER provision');
 
 # an apply worker has the settings of the server, and of its database

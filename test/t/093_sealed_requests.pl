@@ -8,6 +8,8 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -40,28 +42,16 @@ sub secret_input
 		%members);
 }
 
-# Make a request; returns its ID.
-sub enqueue
-{
-	my ($input, %arguments) = @_;
-
-	return $session->must(create_sql($input, %arguments)
-		  =~ s/glue_create_connection/glue_enqueue_create_connection/r)->output;
-}
-
 # Whether a request has sealed secrets.
 my $sealed = 'EXISTS (SELECT FROM glue_request_secret s WHERE s.request = id)';
 
 # Look at a request, after working the queue.
-sub state_of
+sub worked
 {
 	my ($id, @columns) = @_;
 
-	$session->must('UPDATE glue_request SET next_attempt_at = now()'
-		  . " WHERE state = 'queued'");
-	$session->must('CALL glue_process_requests()');
-	return $session->must('SELECT ' . join(', ', 'state', @columns)
-		  . " FROM glue_request WHERE id = $id")->output;
+	work_on_all($session);
+	return state_of($session, $id, @columns);
 }
 
 sub has_password
@@ -77,25 +67,24 @@ sub has_password
 #
 
 write_keys($keys[0]);
-my $id = enqueue(secret_input('a'));
+my $id = enqueue($session, secret_input('a'));
 is($session->must("SELECT has_secrets, $sealed FROM glue_request"
 	  . " WHERE id = $id")->output, 't|t', 'secrets are sealed');
 is($session->must("SELECT input->'ConnectionProperties'->>'PASSWORD' FROM glue_request"
 	  . " WHERE id = $id")->output, '********', 'and shown by nothing');
-is(state_of($id, 'has_secrets', $sealed), 'succeeded|t|f', 'and erased in the end');
+is(worked($id, 'has_secrets', $sealed), 'succeeded|t|f', 'and erased in the end');
 has_password('a');
 is($cluster->row('a')->{connection_properties}{PASSWORD}, '********', 'which is not recorded');
 isnt($cluster->row('a')->{secret_digest}, undef, 'but its digest is');
-my $again = enqueue(secret_input('a'), on_conflict => 'adopt');
-is(state_of($again), 'succeeded', 'so that it is known again');
+my $again = enqueue($session, secret_input('a'), on_conflict => 'adopt');
+is(worked($again), 'succeeded', 'so that it is known again');
 my $another = secret_input('a');
 $another->{ConnectionProperties}{PASSWORD} = 'another';
-$again = enqueue($another, on_conflict => 'adopt');
-is(state_of($again, 'error_code'), 'failed|AlreadyExistsException', 'and told from another');
+$again = enqueue($session, $another, on_conflict => 'adopt');
+is(worked($again, 'error_code'), 'failed|AlreadyExistsException', 'and told from another');
 
-$id = $session->must("SELECT glue_enqueue_update_connection('a', "
-	  . literal(json_text(secret_input('a', Description => 'new'))) . ')')->output;
-is(state_of($id, $sealed), 'succeeded|f', 'an update');
+$id = enqueue_update($session, secret_input('a', Description => 'new'));
+is(worked($id, $sealed), 'succeeded|f', 'an update');
 is($glue->connection('a')->{definition}{Description}, 'new', 'is made');
 has_password('a');
 
@@ -103,21 +92,21 @@ has_password('a');
 # Without it
 #
 
-$id = enqueue(secret_input('b'));
+$id = enqueue($session, secret_input('b'));
 unlink $file;
-like(state_of($id, qw(attempts error_code error_message)),
+like(worked($id, qw(attempts error_code error_message)),
 	qr/^queued\|0\|no secret key\|secret key file .* cannot be used: .*no such file/is,
 	'a request whose key is missing waits, and says why');
 is($session->must("SELECT next_attempt_at > now() AND $sealed"
 	  . " FROM glue_request WHERE id = $id")->output, 't', 'for another look');
 is($glue->connection('b'), undef, 'nothing is sent');
 write_keys($keys[1]);
-like(state_of($id, qw(attempts error_code error_message)),
+like(worked($id, qw(attempts error_code error_message)),
 	qr/^queued\|0\|no secret key\|.*sealed with a key that is not in/, 'or another key is there');
-my $other = enqueue(secret_input('c'));
-is(state_of($other), 'succeeded', 'others go on');
+my $other = enqueue($session, secret_input('c'));
+is(worked($other), 'succeeded', 'others go on');
 write_keys(@keys[ 1, 0 ]);
-is(state_of($id, qw(attempts error_code)), 'succeeded|1|', 'it goes on when the key is back');
+is(worked($id, qw(attempts error_code)), 'succeeded|1|', 'it goes on when the key is back');
 has_password('b');
 has_password('c');
 
@@ -125,36 +114,34 @@ has_password('c');
 # What cannot be opened any more
 #
 
-$id = enqueue(secret_input('d'));
+$id = enqueue($session, secret_input('d'));
 $session->must("UPDATE glue_request SET region = 'us-west-2' WHERE id = $id");
-is(state_of($id, qw(attempts error_code), $sealed),
+is(worked($id, qw(attempts error_code), $sealed),
 	'failed|1|sealed secrets broken|f', 'secrets of a request that was altered stay closed');
 my $refused = $session->query("SELECT glue_retry_request($id)");
 is($refused->sqlstate, '55000', 'and it cannot be retried');
 like($refused->detail, qr/erased/, 'because they are gone');
-$id = enqueue(secret_input('e'));
+$id = enqueue($session, secret_input('e'));
 is($session->must("SELECT glue_cancel_request($id)")->output, 'cancelled', 'a request is cancelled');
 is($session->must("SELECT $sealed FROM glue_request WHERE id = $id")->output,
 	'f', 'and its secrets erased');
 
 # A connection in progress is looked at without them.
-$id = enqueue(secret_input('f', Description => 'local_glue: in-progress ready-after-reads=1'));
-is(state_of($id, 'status'), 'queued|IN_PROGRESS', 'a connection in progress');
+$id = enqueue($session, secret_input('f', Description => 'local_glue: in-progress ready-after-reads=1'));
+is(worked($id, 'status'), 'queued|IN_PROGRESS', 'a connection in progress');
 unlink $file;
-wait_until(sub { state_of($id) eq 'succeeded' }, 'it is ready');
-is(state_of($id, 'status', $sealed), 'succeeded|READY|f', 'needs no key any more');
+wait_until(sub { worked($id) eq 'succeeded' }, 'it is ready');
+is(worked($id, 'status', $sealed), 'succeeded|READY|f', 'needs no key any more');
 
 #
 # Rows
 #
 
 write_keys($keys[2]);
-$session->must('CREATE TABLE source (connection_input jsonb)');
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
-$session->must('INSERT INTO source VALUES (' . literal(json_text(secret_input('row'))) . ')');
+make_source($session);
+$session->must(row_sql(secret_input('row')));
 $id = $session->must('SELECT max(id) FROM glue_request')->output;
-is(state_of($id, $sealed), 'succeeded|f', 'a row with a secret');
+is(worked($id, $sealed), 'succeeded|f', 'a row with a secret');
 has_password('row');
 unlink $file;
 my $result = $session->query('UPDATE source SET connection_input = '
@@ -162,7 +149,7 @@ my $result = $session->query('UPDATE source SET connection_input = '
 is($result->sqlstate, 'F0000', 'is not changed without a key');
 $session->must("UPDATE source SET connection_input = NULL");
 $id = $session->must('SELECT max(id) FROM glue_request')->output;
-is(state_of($id), 'succeeded', 'but its connection can be deleted');
+is(worked($id), 'succeeded', 'but its connection can be deleted');
 is($glue->connection('row'), undef, 'as it has been');
 
 #
@@ -170,13 +157,13 @@ is($glue->connection('row'), undef, 'as it has been');
 #
 
 write_keys($keys[2]);
-enqueue(secret_input('removed'));
+enqueue($session, secret_input('removed'));
 $session->must('TRUNCATE glue_request RESTART IDENTITY');
 is($session->must('SELECT count(*) FROM glue_request_secret')->output, '1',
 	'secrets are left');
 $session->must("SELECT setval('glue_request_id_seq', (SELECT max(request) FROM glue_request_secret), false)");
-$id = enqueue(secret_input('in its place'));
-is(state_of($id), 'succeeded', 'and in nobody\'s way');
+$id = enqueue($session, secret_input('in its place'));
+is(worked($id), 'succeeded', 'and in nobody\'s way');
 
 $session->quit;
 $cluster->finish;

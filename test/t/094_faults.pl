@@ -12,6 +12,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -25,10 +26,8 @@ my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $kills = 0;
 
-$cluster->query(<<'SQL');
+$cluster->query(<<'SQL' . trigger_sql('source'));
 CREATE TABLE source (name text PRIMARY KEY, connection_input jsonb);
-CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
 CREATE FUNCTION ask(first int, last int) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO source
 		SELECT 'row ' || i, jsonb_build_object('Name', 'row ' || i,

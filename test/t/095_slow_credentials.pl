@@ -8,6 +8,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -15,7 +16,7 @@ use Test::More;
 # is asked again after two seconds; those of one foreign server are at hand.
 my $cluster = GlueConn::Cluster->start(
 	environment => { AWS_EC2_METADATA_DISABLED => 'true' },
-	conf => "shared_preload_libraries = 'glue_conn'\n");
+	preload => 1);
 my $glue = $cluster->glue;
 $cluster->restart(
 	AWS_EC2_METADATA_DISABLED => 'false',
@@ -23,30 +24,13 @@ $cluster->restart(
 	AWS_METADATA_SERVICE_TIMEOUT => '2',
 	AWS_METADATA_SERVICE_NUM_ATTEMPTS => '20');
 my $session = $cluster->session;
-$session->must('CREATE SERVER quick FOREIGN DATA WRAPPER glue_conn;'
-	  . ' CREATE USER MAPPING FOR CURRENT_USER SERVER quick OPTIONS (access_key_id '
-	  . literal($glue->access_key) . ', secret_access_key '
-	  . literal($glue->secret_key) . ')');
-
-sub enqueue_sql
-{
-	my ($name, %arguments) = @_;
-	my $input = jdbc($name,
-		ConnectionProperties => {
-			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
-
-	return create_sql($input, %arguments) =~
-	  s/glue_create_connection/glue_enqueue_create_connection/r;
-}
-
-# Ask for a connection; returns the request's id.
-sub enqueue { return $session->must(enqueue_sql(@_))->output; }
+$session->must(server_sql('quick', $glue->access_key, $glue->secret_key));
 
 sub enqueue_many
 {
 	my ($name, $count) = @_;
 
-	return map { enqueue("$name $_", server => 'quick') } 1 .. $count;
+	return map { enqueue($session, referring("$name $_"), server => 'quick') } 1 .. $count;
 }
 
 sub states
@@ -74,7 +58,7 @@ sub hang
 
 	$glue->misbehave(operation => 'Metadata.Token', kind => 'stall', times => 0);
 	$watch = $cluster->watch;
-	my $id = enqueue($name);
+	my $id = enqueue($session, referring($name));
 	$session->send('CALL glue_process_requests()')
 	  if $session->must('SHOW glue_conn.worker')->output eq 'off';
 	wait_until(sub { $watch->sent('Metadata.Token') }, 'a wait for credentials');
@@ -106,7 +90,7 @@ $glue->set(latency_ms => 0);
 
 # Somebody who asks for a second target that has to wait.
 $session->must("CREATE SERVER second FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'eu-west-1')");
-my $second = enqueue('second', server => 'second');
+my $second = enqueue($session, referring('second'), server => 'second');
 @quick = enqueue_many('quicker', 5);
 wait_until(sub { states(@quick) eq 'succeeded' }, 'further requests');
 is(states($slow, $second), 'running', 'however many targets have to wait');
@@ -127,7 +111,7 @@ $cluster->in_environment(sub { $cluster->node->restart });
 $session = $cluster->session;
 $glue->misbehave(operation => 'Metadata.Token', kind => 'error', status => 403,
 	times => 0);
-my $failing = enqueue('failing');
+my $failing = enqueue($session, referring('failing'));
 @quick = enqueue_many('quickest', 5);
 wait_until(sub { states(@quick) eq 'succeeded' && states($failing) eq 'queued' },
 	'both');
@@ -140,13 +124,12 @@ like($session->must("SELECT error_code, attempts, error_message FROM glue_reques
 $session->must("CREATE DATABASE latin1 TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
 my $latin1 = $cluster->session(database => 'latin1', encoding => 'UTF8');
 $latin1->must('CREATE EXTENSION glue_conn');
-my $id = $latin1->must(enqueue_sql('latin1'))->output;
+my $id = enqueue($latin1, referring('latin1'));
 wait_until(sub { $latin1->must("SELECT error_code FROM glue_request WHERE id = $id")
 	->output eq 'no credentials' }, 'the failure');
 pass('also in a database of another encoding');
 $glue->behave;
-wait_until(sub { $latin1->must("SELECT state FROM glue_request WHERE id = $id")
-	->output eq 'succeeded' }, 'its success');
+wait_until(sub { state_of($latin1, $id) eq 'succeeded' }, 'its success');
 $latin1->quit;
 wait_until(sub { states($failing) eq 'succeeded' }, 'until there are some');
 

@@ -12,6 +12,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
@@ -32,19 +33,7 @@ sub create
 {
 	my ($name) = @_;
 
-	return create_sql(
-		jdbc($name,
-			ConnectionProperties => {
-				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }));
-}
-
-# Process IDs of the background workers of a type.
-sub workers
-{
-	my ($type) = @_;
-
-	return split /\n/, $session->must('SELECT pid FROM pg_stat_activity'
-		  . " WHERE backend_type = 'glue_conn $type'")->output;
+	return create_sql(referring($name));
 }
 
 # Stop the journal's worker when it has nothing to do, and is not about to
@@ -55,7 +44,7 @@ sub stop_worker
 	{
 		my $since = time;
 		$session->must("SELECT glue_delete_connection('none', missing_ok => true)");
-		my ($pid) = workers('journal worker');
+		my ($pid) = workers($session, 'journal worker');
 		next if !defined $pid || !kill 'STOP', $pid;
 		return $pid if time - $since < 1;
 		kill 'CONT', $pid;
@@ -216,10 +205,10 @@ sub begin_recorded_call
 begin_recorded_call(create('taken'));
 $session->must('SELECT pg_cancel_backend(' . $caller->pid . ')');
 is($caller->result->sqlstate, '57014', 'a call that is being recorded is cancelled');
-kill 'TERM', workers('journal worker');
-wait_until(sub { !workers('journal worker') }, 'the worker ends');
+kill 'TERM', workers($session, 'journal worker');
+wait_until(sub { !workers($session, 'journal worker') }, 'the worker ends');
 begin_recorded_call(create('answered'));
-kill 'TERM', workers('journal worker');
+kill 'TERM', workers($session, 'journal worker');
 is($caller->result->output, 'READY', 'a worker that ends answers what it has recorded');
 begin_recorded_call(create('late'));
 $result = $caller->result;
@@ -239,7 +228,7 @@ my $other = $cluster->session(database => 'other');
 $other->must('CREATE EXTENSION glue_conn');
 is($other->must(create('elsewhere'))->output, 'READY', 'a call of another database');
 $other->quit;
-wait_until(sub { !workers('journal worker') && !workers('worker') },
+wait_until(sub { !workers($session, 'journal worker') && !workers($session, 'worker') },
 	'the workers leave');
 is($session->query('DROP DATABASE other')->sqlstate, '00000',
 	'idle workers leave, and the database can be dropped');
@@ -258,7 +247,7 @@ $_->quit foreach $session, $caller, @callers;
 $node->append_conf('postgresql.conf', 'max_worker_processes = 2');
 $cluster->in_environment(sub { $node->restart });
 $session = $cluster->session;
-wait_until(sub { workers('launcher') }, 'the launcher');
+wait_until(sub { workers($session, 'launcher') }, 'the launcher');
 $result = $session->query(create('homeless'));
 is($result->sqlstate, '53000', 'without room for a worker a call fails');
 cmp_ok($result->seconds, '<', 15, 'in time');

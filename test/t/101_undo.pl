@@ -13,6 +13,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::LocalGlue;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -93,35 +94,12 @@ sub seconds_ago
 	return "now() - interval '$seconds s'";
 }
 
-sub state_of
-{
-	my ($id, @columns) = @_;
-
-	return $session->must('SELECT ' . join(', ', 'state', @columns)
-		  . " FROM glue_request WHERE id = $id")->output;
-}
-
-sub work
-{
-	return $session->must('CALL glue_process_requests()');
-}
-
 sub work_until_settled
 {
 	my ($id) = @_;
 
-	wait_until(sub { work(); state_of($id) !~ /^(?:queued|running)/ }, "request $id");
+	wait_until(sub { work($session); state_of($session, $id) !~ /^(?:queued|running)/ }, "request $id");
 	return;
-}
-
-sub enqueue_sql
-{
-	my ($name) = @_;
-
-	return create_sql(jdbc($name,
-			ConnectionProperties => {
-				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }))
-	  =~ s/glue_create_connection/glue_enqueue_create_connection/r;
 }
 
 #
@@ -131,8 +109,8 @@ sub enqueue_sql
 my $listener = $cluster->session;
 $listener->must('LISTEN glue_connection');
 my $id = made('mine', aborted());
-work();
-is(state_of($id, qw(error_code error_message), 'started_at IS NOT NULL',
+work($session);
+is(state_of($session, $id, qw(error_code error_message), 'started_at IS NOT NULL',
 		'finished_at IS NOT NULL', 'claimed_by'),
 	'rolled_back|||t|t|', 'what was rolled back');
 is($glue->connection('mine'), undef, 'is undone');
@@ -145,12 +123,12 @@ $listener->quit;
 my $xid = begin();
 $id = made('open', $xid);
 my $watch = $cluster->watch;
-work();
-is(state_of($id), 'running', 'a transaction that is in progress');
+work($session);
+is(state_of($session, $id), 'running', 'a transaction that is in progress');
 is($watch->sent, 0, 'is left alone');
 $caller->must('ROLLBACK');
-work();
-is(state_of($id), 'rolled_back', 'until it has ended');
+work($session);
+is(state_of($session, $id), 'rolled_back', 'until it has ended');
 is($glue->connection('open'), undef, 'in vain');
 
 # The caller's process may be gone.
@@ -158,8 +136,8 @@ my $victim = $cluster->session;
 $xid = $victim->must('BEGIN; SELECT pg_current_xact_id()')->output;
 $id = made('victim', $xid);
 $session->must('SELECT pg_terminate_backend(' . $victim->pid . ', 10000)');
-work();
-is(state_of($id), 'rolled_back', 'that of a session that was terminated');
+work($session);
+is(state_of($session, $id), 'rolled_back', 'that of a session that was terminated');
 is($glue->connection('victim'), undef, 'is undone');
 
 # A transaction that has committed without knowing what had become of its call.
@@ -167,56 +145,56 @@ my %failed = (error_code => q('lost'), error_message => q('never seen'));
 $xid = begin();
 $caller->must('COMMIT');
 $id = made('committed', $xid, %failed);
-work();
-is(state_of($id, qw(error_code error_message claimed_by)), 'failed|lost|never seen|',
+work($session);
+is(state_of($session, $id, qw(error_code error_message claimed_by)), 'failed|lost|never seen|',
 	'a call that has failed in a transaction that was committed has failed');
 is($glue->connection('committed'), undef, 'and is undone all the same');
 $glue->misbehave(operation => 'GetConnection', kind => 'throttle', times => 3);
 $glue->put_connection(input => jdbc('committed', Description => 'other'));
 $id = intent('committed', $xid, %failed);
-work();
-is(state_of($id, qw(error_code error_message)), 'queued|lost|never seen',
+work($session);
+is(state_of($session, $id, qw(error_code error_message)), 'queued|lost|never seen',
 	'whatever happens meanwhile');
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
-work();
-is(state_of($id, qw(error_code claimed_by)), 'failed|NotOurs|', 'unless there is more to say');
+make_due($session, $id);
+work($session);
+is(state_of($session, $id, qw(error_code claimed_by)), 'failed|NotOurs|', 'unless there is more to say');
 $glue->remove_connection('committed');
 
 # Subtransactions
 my $top = begin();
 my $sub = savepoint();
 $id = made('sub', $sub, caller_top_xid => "'$top'");
-work();
-is(state_of($id), 'running', 'a subtransaction in progress');
+work($session);
+is(state_of($session, $id), 'running', 'a subtransaction in progress');
 $caller->must('RELEASE s');
-work();
-is(state_of($id), 'running', 'and one that was released');
+work($session);
+is(state_of($session, $id), 'running', 'and one that was released');
 my $other_sub = savepoint();
 my $other = made('sub 2', $other_sub, caller_top_xid => "'$top'");
 $caller->must('ROLLBACK TO s');
-work();
-is(state_of($other), 'rolled_back', 'one that was rolled back');
+work($session);
+is(state_of($session, $other), 'rolled_back', 'one that was rolled back');
 is($glue->connection('sub 2'), undef, 'is undone while the transaction goes on');
 ok($glue->connection('sub'), 'and the other one is not');
 $caller->must('ROLLBACK');
-work();
-is(state_of($id), 'rolled_back', 'unless all is rolled back');
+work($session);
+is(state_of($session, $id), 'rolled_back', 'unless all is rolled back');
 is($glue->connection('sub'), undef, 'at last');
 
 # IDs that nobody knows any more, or yet: what is there decides.
 foreach my $unknown (3, 2**40, 2**32 + 5)
 {
 	$id = made("unknown $unknown", $unknown);
-	work();
-	is(state_of($id), 'rolled_back', "transaction $unknown");
+	work($session);
+	is(state_of($session, $id), 'rolled_back', "transaction $unknown");
 	is($glue->connection("unknown $unknown"), undef, 'is not there to commit');
 }
 
 # At another level of isolation than ours.
 $session->must('SET default_transaction_isolation = serializable');
 $id = made('isolated', aborted());
-work();
-is(state_of($id), 'rolled_back', 'a session that is serializable by default');
+work($session);
+is(state_of($session, $id), 'rolled_back', 'a session that is serializable by default');
 $session->must('RESET default_transaction_isolation');
 
 #
@@ -224,8 +202,8 @@ $session->must('RESET default_transaction_isolation');
 #
 
 $id = made('kept', aborted(), on_rollback => q('keep'), tags => q('{"a": "b"}'));
-work();
-is(state_of($id, 'error_code'), 'rolled_back|Kept', 'what is to be kept');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|Kept', 'what is to be kept');
 ok($glue->connection('kept'), 'stays');
 is_deeply($cluster->row('kept')->{tags}, { a => 'b' }, 'and is recorded');
 is($cluster->row('kept')->{connection_properties}{PASSWORD}, '********', 'without its password');
@@ -256,9 +234,9 @@ foreach my $case (
 	$glue->put_connection(input => jdbc($name), %there);
 	$id = intent($name, aborted(), %$columns);
 	$watch = $cluster->watch;
-	work();
-	is(state_of($id, 'error_code'), 'rolled_back|NotOurs', "not ours: $name");
-	like(state_of($id, 'error_message'), $why, 'for a reason');
+	work($session);
+	is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', "not ours: $name");
+	like(state_of($session, $id, 'error_message'), $why, 'for a reason');
 	is($watch->sent('DeleteConnection'), 0, 'is not deleted');
 	is($cluster->row($name)->{description}, $glue->connection($name)->{definition}{Description},
 		'and is recorded as it is');
@@ -269,8 +247,8 @@ $glue->put_connection(input => jdbc('known'), created => time - 60, updated => t
 $session->must('SELECT FROM glue_sync_connections()');
 $glue->put_connection(input => jdbc('known', Description => 'new'), created => time - 60);
 $id = intent('known', aborted());
-work();
-is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'one that is known');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'one that is known');
 is($cluster->row('known')->{description}, 'new', 'is known better');
 
 # Requests of others that have succeeded since rely on the connection, in
@@ -286,9 +264,9 @@ foreach my $before (1, 0)
 	$adopt->() if $before;
 	$id = made($name, aborted());
 	$adopt->() unless $before;
-	work();
-	is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'one that was adopted');
-	like(state_of($id, 'error_message'), qr/another request for it has succeeded/, 'says so');
+	work($session);
+	is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'one that was adopted');
+	like(state_of($session, $id, 'error_message'), qr/another request for it has succeeded/, 'says so');
 	ok($glue->connection($name), 'stays');
 }
 intent('earlier', aborted(), state => q('succeeded'), finished_at => seconds_ago(10));
@@ -300,8 +278,8 @@ intent('earlier', aborted(), state => q('succeeded'), finished_at => 'now()',
 	catalog_id => q('123456789012'));
 intent('earlier', aborted(), state => q('failed'), finished_at => 'now()');
 $id = made('earlier', aborted());
-work();
-is(state_of($id, 'error_code'), 'rolled_back|',
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|',
 	'what was before, elsewhere, or failed is no matter, nor is a deletion');
 is($glue->connection('earlier'), undef, 'ours is deleted');
 
@@ -320,10 +298,10 @@ foreach my $first (qw(queued rolled_back))
 		answered_at => seconds_ago(9), state => "'$first'",
 		$first eq 'queued' ? () : (finished_at => 'now()', error_code => q('NotUndone')));
 	work_until_settled($id);
-	is(state_of($id, 'error_code'), 'rolled_back|', "an update of ours that is $first");
+	is(state_of($session, $id, 'error_code'), 'rolled_back|', "an update of ours that is $first");
 	is($glue->connection($name), undef, 'does not make it somebody else\'s');
 	work_until_settled($update);
-	is(state_of($update, 'error_code'), 'rolled_back|NotUndone', 'the update has its own end');
+	is(state_of($session, $update, 'error_code'), 'rolled_back|NotUndone', 'the update has its own end');
 	is($cluster->row($name), undef, 'which finds nothing to record');
 }
 
@@ -333,8 +311,8 @@ $xid = aborted();
 $id = intent('never', $xid, requested_at => seconds_ago(21));
 intent('never', $xid, operation => 'UpdateConnection', state => q('rolled_back'),
 	requested_at => seconds_ago(11), finished_at => 'now()');
-work();
-is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'an update that was never made');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'an update that was never made');
 
 #
 # Not there
@@ -342,27 +320,27 @@ is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'an update that was never
 
 $watch = $cluster->watch;
 $id = intent('gone', aborted());
-work();
-is(state_of($id, 'error_code'), 'rolled_back|', 'one that is not there');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'one that is not there');
 is($watch->sent, 1, 'is asked for once, if the answer was seen');
 
 my %unknown = (answered_at => 'NULL');
 $id = intent('lost', aborted(), %unknown);
-work();
-is(state_of($id, 'error_code', 'attempts'), 'queued||0',
+work($session);
+is(state_of($session, $id, 'error_code', 'attempts'), 'queued||0',
 	'if not, the request may still arrive');
 $glue->put_connection(input => jdbc('lost'));
-wait_until(sub { work(); !$glue->connection('lost') }, 'it is deleted');
-is(state_of($id), 'queued', 'and is undone when it does');
+wait_until(sub { work($session); !$glue->connection('lost') }, 'it is deleted');
+is(state_of($session, $id), 'queued', 'and is undone when it does');
 $glue->put_connection(input => jdbc('lost'));
 work_until_settled($id);
 is($glue->connection('lost'), undef, 'and when it does again');
-is(state_of($id, 'error_code'), 'rolled_back|', 'until it cannot any more');
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'until it cannot any more');
 
 $id = intent('lost for good', aborted(), %unknown);
 $watch = $cluster->watch;
 work_until_settled($id);
-is(state_of($id, 'error_code', 'finished_at - started_at > interval \'1 s\''),
+is(state_of($session, $id, 'error_code', 'finished_at - started_at > interval \'1 s\''),
 	'rolled_back||t', 'for a while');
 cmp_ok($watch->sent, '>=', 3, 'in which it is asked for');
 cmp_ok($watch->sent, '<=', 10, 'now and then');
@@ -372,12 +350,12 @@ $glue->put_connection(input => jdbc('recorded'));
 $session->must('SELECT FROM glue_sync_connections()');
 $id = intent('recorded', aborted(), %unknown);
 work_until_settled($id);
-is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'one that is recorded is not ours');
-like(state_of($id, 'error_message'), qr/recorded in glue_connection/, 'says so');
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'one that is recorded is not ours');
+like(state_of($session, $id, 'error_message'), qr/recorded in glue_connection/, 'says so');
 ok($glue->connection('recorded'), 'unless we know that it is');
 $id = made('recorded', aborted());
-work();
-is(state_of($id, 'error_code'), 'rolled_back|', 'as we do if we were told');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'as we do if we were told');
 is($cluster->row('recorded'), undef, 'then it is not recorded any more');
 
 $top = begin();
@@ -387,12 +365,12 @@ $id = made('kin', $sub, %unknown, caller_top_xid => "'$top'");
 $caller->must('ROLLBACK TO s');
 wait_until(sub { $session->must("SELECT now() > requested_at + interval '3 s'"
 	  . " FROM glue_request WHERE id = $id")->output eq 't' }, 'the settle_time');
-work();
-is(state_of($id), 'queued', 'as long as the same transaction may commit calls for it');
+work($session);
+is(state_of($session, $id), 'queued', 'as long as the same transaction may commit calls for it');
 $session->must("UPDATE glue_request SET state = 'failed', finished_at = now() WHERE id = $kin");
 $caller->must('ROLLBACK');
 work_until_settled($id);
-is(state_of($id, 'error_code'), 'rolled_back|', 'nobody can tell whose it is');
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'nobody can tell whose it is');
 is($glue->connection('kin'), undef, 'but then it can be told');
 
 #
@@ -404,35 +382,35 @@ $session->must('SELECT FROM glue_sync_connections()');
 $glue->put_connection(input => jdbc('facts', Description => 'new'), tags => { a => '2' });
 $id = intent('facts', aborted(), operation => 'UpdateConnection', answered_at => 'now()',
 	definition => jdbc('facts', Description => 'new'));
-work();
-is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'an update');
-like(state_of($id, 'error_message'), qr/UpdateConnection.*cannot be undone/, 'cannot be undone');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotUndone', 'an update');
+like(state_of($session, $id, 'error_message'), qr/UpdateConnection.*cannot be undone/, 'cannot be undone');
 is($cluster->row('facts')->{description}, 'new', 'and is recorded');
 is($cluster->row('facts')->{tags}, undef, 'without tags');
 
 $id = intent('facts', aborted(), operation => 'TagResource', tags => q('{"a": "2"}'),
 	answered_at => 'now()');
-work();
-is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'tags cannot be undone');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotUndone', 'tags cannot be undone');
 is_deeply($cluster->row('facts')->{tags}, { a => '2' }, 'and are recorded');
 
 $glue->remove_connection('facts');
 $id = intent('facts', aborted(), operation => 'DeleteConnection', answered_at => 'now()');
-work();
-is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'a deletion');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotUndone', 'a deletion');
 is($cluster->row('facts'), undef, 'is recorded');
 
 $glue->put_connection(input => jdbc('changed', Description => 'new'), created => time - 60);
 $id = intent('changed', aborted(), on_rollback => 'NULL', on_conflict => q('update'),
 	answered_at => 'now()', definition => jdbc('changed', Description => 'new'));
-work();
-is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'a create that has updated');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotUndone', 'a create that has updated');
 is($cluster->row('changed')->{description}, 'new', 'is recorded');
 
 $id = intent('changing', aborted(), %unknown, operation => 'UpdateConnection');
 $watch = $cluster->watch;
-work();
-is(state_of($id), 'queued', 'an update that may still arrive');
+work($session);
+is(state_of($session, $id), 'queued', 'an update that may still arrive');
 is($watch->sent, 0, 'is waited for');
 $glue->put_connection(input => jdbc('changing'));
 work_until_settled($id);
@@ -445,18 +423,18 @@ my @circle = (
 	intent('circle', aborted(), %unknown, operation => 'UpdateConnection'),
 	made('circle', aborted()));
 work_until_settled($_) foreach @circle;
-is(join(' ', map { state_of($_) } @circle), 'rolled_back rolled_back rolled_back',
+is(join(' ', map { state_of($session, $_) } @circle), 'rolled_back rolled_back rolled_back',
 	'nothing waits in a circle');
 
 $glue->put_connection(input => jdbc('nameless'));
 $glue->misbehave(operation => 'GetConnection', kind => 'garbage',
 	body => json_text({ Connection => { ConnectionType => 'JDBC' } }));
 $id = intent('nameless', aborted(), operation => 'UpdateConnection', answered_at => 'now()');
-work();
-is(state_of($id, 'error_code'), 'queued|malformed answer', 'an answer without a name');
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
-work();
-is(state_of($id, 'error_code'), 'rolled_back|NotUndone', 'is no answer');
+work($session);
+is(state_of($session, $id, 'error_code'), 'queued|malformed answer', 'an answer without a name');
+make_due($session, $id);
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotUndone', 'is no answer');
 
 # What somebody has recorded since is newer.
 $session->must(create_sql(jdbc('newer')));
@@ -464,8 +442,8 @@ $session->must(q(UPDATE glue_connection SET recorded_at = now() + interval '1 mi
 	WHERE name = 'newer'));
 $glue->remove_connection('newer');
 $id = intent('newer', aborted(), operation => 'DeleteConnection', answered_at => 'now()');
-work();
-is(state_of($id), 'rolled_back', 'a deletion before somebody else\'s creation');
+work($session);
+is(state_of($session, $id), 'rolled_back', 'a deletion before somebody else\'s creation');
 ok($cluster->row('newer'), 'does not hide that');
 
 #
@@ -476,14 +454,14 @@ $glue->misbehave(operation => 'DeleteConnection', kind => 'lost-after', times =>
 $cluster->configure($session, 'glue_conn.max_attempts' => 1,
 	'glue_conn.max_request_attempts' => 1);
 $id = made('twice', aborted());
-work();
-is(state_of($id, 'error_code IS NOT NULL', q(next_attempt_at > started_at + interval '0.9 s')),
+work($session);
+is(state_of($session, $id, 'error_code IS NOT NULL', q(next_attempt_at > started_at + interval '0.9 s')),
 	'queued|t|t', 'an answer that is lost is waited for');
 $glue->behave;
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
+make_due($session, $id);
 $watch = $cluster->watch;
 work_until_settled($id);
-is(state_of($id, 'error_code'), 'rolled_back|', 'is found out about');
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'is found out about');
 is($watch->sent('DeleteConnection'), 0, 'by looking');
 $cluster->configure($session, 'glue_conn.max_attempts' => undef,
 	'glue_conn.max_request_attempts' => undef);
@@ -492,22 +470,22 @@ $cluster->configure($session, 'glue_conn.max_attempts' => undef,
 # connection of that name meanwhile.
 $glue->misbehave(operation => 'DeleteConnection', kind => 'lost-after');
 $id = made('sent twice', aborted());
-work();
-is(state_of($id, q(next_attempt_at > started_at + interval '0.9 s')), 'queued|t',
+work($session);
+is(state_of($session, $id, q(next_attempt_at > started_at + interval '0.9 s')), 'queued|t',
 	'one that was sent twice is waited for');
 is($glue->connection('sent twice'), undef, 'although it is done');
 work_until_settled($id);
-is(state_of($id, 'error_code'), 'rolled_back|', 'until nothing can arrive any more');
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'until nothing can arrive any more');
 
 $glue->misbehave(operation => 'DeleteConnection', kind => 'error', status => 400,
 	code => 'AccessDeniedException', message => 'no');
 $id = made('denied', aborted());
-work();
-is(state_of($id, qw(error_code attempts)), 'queued|AccessDeniedException|1',
+work($session);
+is(state_of($session, $id, qw(error_code attempts)), 'queued|AccessDeniedException|1',
 	'what is refused');
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
-work();
-is(state_of($id, qw(error_code error_message)), 'rolled_back||', 'is tried again');
+make_due($session, $id);
+work($session);
+is(state_of($session, $id, qw(error_code error_message)), 'rolled_back||', 'is tried again');
 is($glue->connection('denied'), undef, 'until it is done');
 my $result = $session->query("SELECT glue_retry_request($id)");
 is($result->sqlstate, '55000', 'it cannot be retried then');
@@ -522,40 +500,40 @@ $session->must('CREATE ROLE etl;'
 	  . ' GRANT USAGE ON FOREIGN SERVER shop TO etl');
 my %as_etl = (requested_by => q('etl'::regrole), server => q('shop'));
 $id = made('as etl', aborted(), %as_etl);
-work();
-is(state_of($id), 'rolled_back', 'it is undone as the role that has done it');
+work($session);
+is(state_of($session, $id), 'rolled_back', 'it is undone as the role that has done it');
 $session->must('REVOKE USAGE ON FOREIGN SERVER shop FROM etl');
 $id = made('as etl', aborted(), %as_etl);
 $other = made('as me', aborted());
-work();
-is(state_of($id, qw(error_code attempts)), 'queued|42501|0', 'which may not any more');
-is(state_of($other), 'rolled_back', 'others are no matter');
+work($session);
+is(state_of($session, $id, qw(error_code attempts)), 'queued|42501|0', 'which may not any more');
+is(state_of($session, $other), 'rolled_back', 'others are no matter');
 $session->must('GRANT USAGE ON FOREIGN SERVER shop TO etl');
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
-work();
-is(state_of($id), 'rolled_back', 'or may again');
+make_due($session, $id);
+work($session);
+is(state_of($session, $id), 'rolled_back', 'or may again');
 $id = made('orphan', aborted(), %as_etl);
 my $taken = made('not an orphan', aborted(), %as_etl);
 intent('not an orphan', aborted(), %as_etl, state => q('succeeded'), finished_at => 'now()');
 $session->must('DROP OWNED BY etl; DROP ROLE etl');
-$result = work();
-is(state_of($id, 'error_code'), 'failed|42704', 'or is gone');
+$result = work($session);
+is(state_of($session, $id, 'error_code'), 'failed|42704', 'or is gone');
 like($result->text, qr/could not undo what was rolled back of AWS Glue connection "orphan"/,
 	'with a warning');
 like($result->text, qr/HINT:.*glue_retry_request\($id\)/, 'that says what to do');
-is(state_of($taken, 'error_code'), 'rolled_back|NotOurs', 'which is no matter if others rely on it');
+is(state_of($session, $taken, 'error_code'), 'rolled_back|NotOurs', 'which is no matter if others rely on it');
 $id = made('no server', aborted(), server => q('nowhere'));
-work();
-is(state_of($id, 'error_code', 'claimed_by IS NOT NULL'), 'failed|42704|t',
+work($session);
+is(state_of($session, $id, 'error_code', 'claimed_by IS NOT NULL'), 'failed|42704|t',
 	'a server that is gone');
 $session->must('CREATE SERVER nowhere FOREIGN DATA WRAPPER glue_conn');
 $other = made('no server either', aborted(), server => q('nowhere'));
 $session->must('DROP SERVER nowhere');
-work();
+work($session);
 $session->must("CREATE SERVER nowhere FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1')");
 is($session->must("SELECT glue_retry_request($other)")->output, 'queued', 'is mended');
-work();
-is(state_of($other, 'error_code'), 'rolled_back|', 'when there is one');
+work($session);
+is(state_of($session, $other, 'error_code'), 'rolled_back|', 'when there is one');
 is($glue->connection('no server either'), undef, 'and what it had is undone');
 ok($glue->connection($_), "$_ is left") foreach 'orphan', 'not an orphan', 'no server';
 
@@ -570,8 +548,8 @@ my $settings = json_text({ 'glue_conn.endpoint_url' => $elsewhere->url,
 $glue->put_connection(input => jdbc('where'));
 $elsewhere->put_connection(input => jdbc('where'));
 $id = intent('where', aborted(), caller_settings => literal($settings));
-work();
-is(state_of($id, 'error_code'), 'rolled_back|', 'a session with settings of its own');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'a session with settings of its own');
 is($elsewhere->connection('where'), undef, 'is undone where those have led');
 ok($glue->connection('where'), 'and nowhere else');
 $session->must('SET glue_conn.endpoint_url = ' . literal($elsewhere->url)
@@ -581,9 +559,9 @@ $id = intent('where', aborted());
 is($session->query('CALL glue_process_requests()')->sqlstate, '55000',
 	'who has settings of its own');
 $session->must('RESET glue_conn.endpoint_url; RESET glue_conn.ca_file');
-is(state_of($id), 'running', 'undoes nothing');
-work();
-is(state_of($id, 'error_code'), 'rolled_back|', 'one without');
+is(state_of($session, $id), 'running', 'undoes nothing');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'one without');
 is($glue->connection('where'), undef, 'is undone where the server leads');
 ok($elsewhere->connection('where'), 'and nowhere else');
 $elsewhere->stop;
@@ -596,14 +574,14 @@ my $rival = $cluster->session;
 my $rival_xid = $rival->must('BEGIN; SELECT pg_current_xact_id()')->output;
 my $rivalling = intent('contended', $rival_xid, operation => 'UpdateConnection');
 $id = made('contended', aborted());
-work();
-is(state_of($id), 'queued', 'a call of another transaction');
+work($session);
+is(state_of($session, $id), 'queued', 'a call of another transaction');
 ok($glue->connection('contended'), 'that is under way');
 $rival->must('COMMIT');
 $session->must("UPDATE glue_request SET state = 'succeeded', finished_at = now()"
 	  . " WHERE id = $rivalling");
-work();
-is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'is waited for');
+work($session);
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'is waited for');
 $rival->quit;
 
 # The transaction goes on, and has locked what is recorded of the connection.
@@ -616,18 +594,18 @@ my $parent = intent('family', $top, operation => 'TagResource');
 $id = made('family', $sub, caller_top_xid => "'$top'");
 my $child = intent('family', $top, operation => 'TagResource');
 $caller->must('ROLLBACK TO s');
-work();
+work($session);
 is($glue->connection('family'), undef, 'those of the same transaction are not');
-is(state_of($_), 'running', 'and go on') foreach $parent, $child;
-is(state_of($id, 'undone_at IS NOT NULL'), 'queued|t', 'but what there is is recorded later');
+is(state_of($session, $_), 'running', 'and go on') foreach $parent, $child;
+is(state_of($session, $id, 'undone_at IS NOT NULL'), 'queued|t', 'but what there is is recorded later');
 $sub = savepoint();
 my $update = intent('family', $sub, caller_top_xid => "'$top'", operation => 'UpdateConnection');
 $caller->must('ROLLBACK TO s');
-work();
-is(state_of($update), 'queued', 'but what has nothing to delete waits for all of it');
+work($session);
+is(state_of($session, $update), 'queued', 'but what has nothing to delete waits for all of it');
 $caller->must('ROLLBACK');
 work_until_settled($_) foreach $parent, $child, $id, $update;
-is(state_of($id, 'error_code'), 'rolled_back|', 'which does not change what has become of it');
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'which does not change what has become of it');
 is($cluster->row('family'), undef, 'which sees what is recorded right');
 
 # One that there is nothing to be undone of, and that waits for another one.
@@ -635,31 +613,31 @@ my $adopted = intent('adopted', $top = begin(), operation => 'UpdateConnection',
 	on_rollback => 'NULL', state => q('queued'));
 my $open = intent('adopted', $top, operation => 'TagResource');
 $id = made('adopted', 3);
-work();
-is(state_of($adopted), 'queued', 'one that waits');
-is(state_of($id), 'queued', 'others wait as well');
+work($session);
+is(state_of($session, $adopted), 'queued', 'one that waits');
+is(state_of($session, $id), 'queued', 'others wait as well');
 $session->must("UPDATE glue_request SET state = 'failed', finished_at = now() WHERE id = $open");
 $session->must("UPDATE glue_request SET next_attempt_at = now() + interval '1 h' WHERE id = $adopted");
-work();
-is(state_of($id), 'rolled_back', 'but not for that alone');
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $adopted");
+work($session);
+is(state_of($session, $id), 'rolled_back', 'but not for that alone');
+make_due($session, $adopted);
 $caller->must('ROLLBACK');
-work();
-is(state_of($adopted), 'rolled_back', 'which has its turn');
+work($session);
+is(state_of($session, $adopted), 'rolled_back', 'which has its turn');
 
-my $queued = $session->must(enqueue_sql('queue'))->output;
+my $queued = enqueue($session, referring('queue'));
 $session->must("UPDATE glue_request SET next_attempt_at = now() + interval '1 h' WHERE id = $queued");
 $id = made('queue', aborted());
-work();
-is(state_of($id), 'queued', 'what was queued before comes before');
+work($session);
+is(state_of($session, $id), 'queued', 'what was queued before comes before');
 $session->must("SELECT glue_cancel_request($queued)");
-work();
-is(state_of($id), 'rolled_back', 'as long as it is there');
+work($session);
+is(state_of($session, $id), 'rolled_back', 'as long as it is there');
 
 $id = intent('first come', aborted());
-$queued = $session->must(enqueue_sql('first come'))->output;
+$queued = enqueue($session, referring('first come'));
 work_until_settled($id);
-work();
+work($session);
 is($session->must("SELECT a.finished_at < b.started_at FROM glue_request a, glue_request b"
 	  . " WHERE a.id = $id AND b.id = $queued")->output, 't', 'what was queued since waits');
 ok($glue->connection('first come'), 'and is done');
@@ -672,7 +650,7 @@ $session->must("SELECT glue_enqueue_create_connection(jsonb_set(c, '{Name}', to_
 			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' })))
 	  . '::jsonb)) AS v (c)');
 $id = made('urgent', aborted());
-work();
+work($session);
 cmp_ok($session->must('SELECT count(*) FROM glue_request a, glue_request b'
 	  . " WHERE a.id = $id AND b.server = 'shop' AND b.state = 'succeeded'"
 	  . ' AND b.finished_at > a.finished_at')->output, '>', 50,
@@ -693,7 +671,7 @@ $session->must("UPDATE glue_request SET state = 'queued' WHERE id = $id");
 $result = $session->query("SELECT glue_cancel_request($id)");
 is($result->sqlstate, '55000', 'and neither is its undo');
 like($result->detail, qr/about to be undone/, 'says why');
-work();
+work($session);
 is($session->must("SELECT glue_cancel_request($id)")->output, 'rolled_back', 'in the end nothing happens');
 
 #
@@ -708,15 +686,15 @@ $session->must('INSERT INTO glue_request (operation, connection_name, region, st
 	  . " 'delete', current_user::regrole, now() - interval '1 s', '{}', now()"
 	  . ' FROM generate_series(1, 5000) AS i');
 $id = made('in a crowd', aborted());
-$result = work();
-is(state_of($id), 'rolled_back', 'one of many');
+$result = work($session);
+is(state_of($session, $id), 'rolled_back', 'one of many');
 cmp_ok($result->seconds, '<', 5, 'is found in time');
 $session->must(q(DELETE FROM glue_request WHERE connection_name LIKE 'many %'
 	AND substr(connection_name, 6)::int > 1000));
 $crowd->must('ROLLBACK');
 $crowd->quit;
 $watch = $cluster->watch;
-$result = work();
+$result = work($session);
 is($session->must("SELECT count(*) FROM glue_request WHERE state = 'rolled_back'"
 	  . " AND connection_name LIKE 'many %'")->output, '1000', 'all are undone');
 is($watch->sent, 1000, 'each by one look, as there is nothing');
@@ -733,22 +711,22 @@ $cluster->in_environment(sub { $node->restart });
 $session = $cluster->session;
 $caller = $cluster->session;
 $id = made('by a worker', aborted());
-$session->must(enqueue_sql('news'));
-wait_until(sub { state_of($id) eq 'rolled_back' }, 'the worker');
+enqueue($session, referring('news'));
+wait_until(sub { state_of($session, $id) eq 'rolled_back' }, 'the worker');
 is($glue->connection('by a worker'), undef, 'a worker undoes it as well');
 
 # One that has ended after it had deleted the connection.
 $glue->misbehave(operation => 'DeleteConnection', kind => 'slow', delay_ms => 30000);
 $id = made('killed', aborted());
-$session->must(enqueue_sql('more news'));
+enqueue($session, referring('more news'));
 wait_until(sub { !$glue->connection('killed') }, 'it is deleted');
-is(state_of($id), 'running', 'nobody knows yet');
+is(state_of($session, $id), 'running', 'nobody knows yet');
 my $killed_at = $session->must('SELECT now(), pg_terminate_backend(pid) FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn worker'")->output =~ s/\|.*//r;
-wait_until(sub { state_of($id) eq 'rolled_back' }, 'another worker');
-is(state_of($id, "finished_at > '$killed_at'::timestamptz + interval '0.9 s'"), 'rolled_back|t',
+wait_until(sub { state_of($session, $id) eq 'rolled_back' }, 'another worker');
+is(state_of($session, $id, "finished_at > '$killed_at'::timestamptz + interval '0.9 s'"), 'rolled_back|t',
 	'a deletion that may still arrive is waited for');
-is(state_of($id, 'error_code'), 'rolled_back|', 'another one finds it undone');
+is(state_of($session, $id, 'error_code'), 'rolled_back|', 'another one finds it undone');
 
 # IDs that are older than the commit log.
 $xid = begin();
@@ -761,9 +739,9 @@ $cluster->in_environment(sub { $node->start });
 $session = $cluster->session;
 $caller = $cluster->session;
 $id = made('forgotten', $xid);
-$session->must(enqueue_sql('yet more news'));
-wait_until(sub { state_of($id) !~ /^(?:queued|running)/ }, 'an old one');
-is(state_of($id), 'rolled_back', 'a transaction that nobody knows any more');
+enqueue($session, referring('yet more news'));
+wait_until(sub { state_of($session, $id) !~ /^(?:queued|running)/ }, 'an old one');
+is(state_of($session, $id), 'rolled_back', 'a transaction that nobody knows any more');
 is($glue->connection('forgotten'), undef, 'is undone');
 
 # A crash rolls back what was open.
@@ -774,7 +752,7 @@ $node->stop('immediate');
 $caller->quit;
 $cluster->in_environment(sub { $node->start });
 $session = $cluster->session;
-wait_until(sub { state_of($id) eq 'rolled_back' }, 'the restart');
+wait_until(sub { state_of($session, $id) eq 'rolled_back' }, 'the restart');
 is($glue->connection('crashed'), undef, 'what was open in a crash is undone');
 
 # What tells whether a connection was taken over is kept as long as that is open.
@@ -787,9 +765,9 @@ $session->quit;
 $node->append_conf('postgresql.conf', "glue_conn.request_retention = 0\n");
 $cluster->in_environment(sub { $node->restart });
 $session = $cluster->session;
-wait_until(sub { state_of($id) !~ /^(?:queued|running)/ }, 'the last one');
-is(state_of($old), '', 'old requests are deleted');
-is(state_of($id, 'error_code'), 'rolled_back|NotOurs', 'but not what is evidence');
+wait_until(sub { state_of($session, $id) !~ /^(?:queued|running)/ }, 'the last one');
+is(state_of($session, $old), '', 'old requests are deleted');
+is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'but not what is evidence');
 
 $session->quit;
 $cluster->finish;

@@ -85,20 +85,15 @@ sub random_call
 	return create_sql(definition($name),
 		on_conflict => one_of(qw(error error adopt adopt update)))
 	  if $kind < 0.5;
-	return 'SELECT glue_update_connection(' . literal($name) . ', '
-	  . literal(json_text(definition($name))) . ')'
-	  if $kind < 0.65;
-	return 'SELECT glue_delete_connection(' . literal($name)
-	  . ', missing_ok => true)'
-	  if $kind < 0.85;
+	return update_sql(definition($name)) if $kind < 0.65;
+	return delete_sql($name, missing_ok => 't') if $kind < 0.85;
 	return 'SELECT count(*) FROM glue_batch_delete_connection(ARRAY['
 	  . join(', ', map { literal($_) } grep { $_ eq $name || chance(0.1) } @names)
 	  . '])'
 	  if $kind < 0.9;
-	return 'SELECT count(*) FROM glue_create_connections(ARRAY['
-	  . join(', ', map { literal(json_text(definition($_))) . '::jsonb' }
-		  grep { chance(0.3) || $_ eq $name } @names)
-	  . "], on_conflict => 'adopt')"
+	return create_many_sql('count(*)',
+		[ map { definition($_) } grep { chance(0.3) || $_ eq $name } @names ],
+		on_conflict => 'adopt')
 	  if $kind < 0.95;
 	return 'DO $$ BEGIN PERFORM '
 	  . (create_sql(definition($name)) =~ s/^SELECT //r)
@@ -110,17 +105,12 @@ sub random_request
 {
 	my ($name) = @_;
 	my $kind = rand();
-	my $definition = jdbc($name, Description => 'shared', ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
+	my $definition = referring($name, Description => 'shared');
 
-	return create_sql($definition, on_conflict => one_of(qw(error adopt update)))
-	  =~ s/glue_create_/glue_enqueue_create_/r
+	return enqueue_create_sql($definition, on_conflict => one_of(qw(error adopt update)))
 	  if $kind < 0.5;
-	return 'SELECT glue_enqueue_update_connection(' . literal($name) . ', '
-	  . literal(json_text($definition)) . ')'
-	  if $kind < 0.7;
-	return 'SELECT glue_enqueue_delete_connection(' . literal($name)
-	  . ', missing_ok => true)';
+	return enqueue_update_sql($definition) if $kind < 0.7;
+	return enqueue_delete_sql($name, missing_ok => 't');
 }
 
 # A transaction, statement by statement; goes back to a savepoint after an

@@ -14,7 +14,7 @@ use File::Basename qw(dirname);
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
-use GlueConn::Settled;
+use GlueConn::Settled qw(create update %undone %succeeded %nothing);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
@@ -44,22 +44,6 @@ my $session = $cluster->session;
 # What is compared
 #
 
-# A call that creates a connection whose description says which one it is.
-sub create
-{
-	my ($name, $description, %arguments) = @_;
-
-	return create_sql(jdbc($name, Description => $description // 'first'),
-		%arguments);
-}
-
-sub update
-{
-	my ($name, $description) = @_;
-
-	return update_sql(jdbc($name, Description => $description));
-}
-
 sub call
 {
 	my ($function, @arguments) = @_;
@@ -72,10 +56,6 @@ sub call
 sub outcome { return $settled->outcome(@_); }
 
 sub request { return ($settled->requests($_[0]))[-1] // 'none'; }
-
-my %undone = (glue => 'none', row => 'none', request => 'rolled_back');
-my %nothing = (glue => 'none', row => 'none', request => 'none');
-my %succeeded = (glue => 'first', row => 'first', request => 'succeeded');
 
 # Compare the warnings about connections that stay: each is a pattern for its
 # detail, and there must be no others.
@@ -723,7 +703,7 @@ my $page = slurp_file(dirname(__FILE__) . '/../../README.md');
 my ($chapter) = $page =~ /^### What happens when\n(.*?)(?=^##|\z)/ms;
 my %event = map { (s/`//gr) => 1 } ($chapter // '') =~ /^\| (?!---|event)(.+?) \|/mg;
 my $tests = join '', map { slurp_file(dirname(__FILE__) . "/$_") }
-  '103_transactions.pl', '105_failover.pl', '134_queue_goes_on.pl';
+  '103_transactions.pl', '105_failover.pl', '097_queue_goes_on.pl';
 cmp_ok(scalar keys %event, '>=', 30, 'README.md tells what happens when');
 is(join("\n", grep { $tests !~ /'\Q$_\E'/ } sort keys %event), '',
 	'there is a test of each row');

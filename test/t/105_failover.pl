@@ -12,7 +12,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
-use GlueConn::Settled;
+use GlueConn::Settled qw(create %undone %succeeded %nothing);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -37,36 +37,9 @@ sub start_standby
 	my $standby = PostgreSQL::Test::Cluster->new($name);
 
 	$standby->init_from_backup($node, 'copy', has_streaming => 1);
-	start($standby);
+	$cluster->start_node($standby);
 	return $standby;
 }
-
-sub start
-{
-	my ($started) = @_;
-
-	$cluster->in_environment(sub { $started->start });
-	return;
-}
-
-# One session on any of the servers.
-sub session_on
-{
-	my ($server) = @_;
-
-	return GlueConn::Session->new($server->connstr('postgres'));
-}
-
-sub create
-{
-	my ($name) = @_;
-
-	return create_sql(jdbc($name, Description => 'first'));
-}
-
-my %undone = (glue => 'none', row => 'none', request => 'rolled_back');
-my %succeeded = (glue => 'first', row => 'first', request => 'succeeded');
-my %nothing = (glue => 'none', row => 'none', request => 'none');
 
 my $session = $cluster->session;
 $session->must(create('before'));
@@ -85,7 +58,7 @@ wait_until(sub { $session->must('SELECT count(*) FROM pg_stat_replication'
 
 my $event = 'read-only transaction, standby';
 my $watch = $cluster->watch;
-my $reader = session_on($standby);
+my $reader = $cluster->session(node => $standby);
 foreach my $case (
 	[ 'standby', $reader, '' ],
 	[ 'read-only', $session, 'BEGIN READ ONLY; ' ])
@@ -128,7 +101,7 @@ wait_until(sub { $session->must('SELECT wait_event_type FROM pg_stat_activity'
 		. ' WHERE pid = ' . $waiting->pid)->output eq 'Extension' },
 	'another one waits');
 is($watch->sent('CreateConnection'), 0, 'nothing has been sent');
-start($standby);
+$cluster->start_node($standby);
 is($waiting->result->output, 'READY', 'it goes on when the standby is there');
 $settled->check('after the wait for the standby');
 $settled->outcome('a call that was cancelled', 'cancelled', %undone);
@@ -173,7 +146,7 @@ is($glue->created('open'), 1, "$event: it was created");
 $settled->outcome('a promotion after the COMMIT', $_, %succeeded)
   foreach 'committed', 'unseen';
 $settled->outcome('a promotion after the ROLLBACK', 'rolled back', %undone);
-$session = session_on($standby);
+$session = $cluster->session(node => $standby);
 is($session->must(create('after'))->output, 'READY',
 	'the new primary makes calls');
 $session->must('BEGIN; ' . create('and back') . '; ROLLBACK');
@@ -185,14 +158,14 @@ $session->quit;
 $standby->stop;
 
 $event = 'promotion of a standby that had not got the intent yet';
-start($far);
+$cluster->start_node($far);
 $far->promote;
 $settled = GlueConn::Settled->new($glue, $far);
 wait_until(sub { ($settled->ask('SELECT pg_is_in_recovery()') // '') eq 'f' },
 	'the other standby is promoted');
 $settled->wait;
 $settled->outcome($event, 'unseen', glue => 'first', row => 'none', request => 'none');
-$session = session_on($far);
+$session = $cluster->session(node => $far);
 like($session->must('SELECT * FROM glue_sync_connections()')->output,
 	qr/unseen\|added/, "$event: glue_sync_connections() finds it");
 $settled->outcome($event, 'unseen', glue => 'first', row => 'first', request => 'none');

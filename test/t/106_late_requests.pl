@@ -12,7 +12,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
-use GlueConn::Settled;
+use GlueConn::Settled qw(create update);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -30,21 +30,6 @@ my $session = $cluster->session;
 my $late = 700;
 my %impatient = ('glue_conn.request_timeout' => '300ms',
 	'glue_conn.max_attempts' => 1);
-
-sub create
-{
-	my ($name, $description, %arguments) = @_;
-
-	return create_sql(jdbc($name, Description => $description // 'first'),
-		%arguments);
-}
-
-sub update
-{
-	my ($name, $description) = @_;
-
-	return update_sql(jdbc($name, Description => $description));
-}
 
 # The next request of an operation about a connection is late.
 sub delay

@@ -10,7 +10,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
-use GlueConn::Settled;
+use GlueConn::Settled qw(create update %undone %succeeded);
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
@@ -21,24 +21,7 @@ my $glue = $cluster->glue;
 my $settled = GlueConn::Settled->new($glue, $cluster->node);
 my $session = $cluster->session;
 
-sub create
-{
-	my ($name, $description) = @_;
-
-	return create_sql(jdbc($name, Description => $description // 'first'));
-}
-
-sub update
-{
-	my ($name, $description) = @_;
-
-	return update_sql(jdbc($name, Description => $description));
-}
-
 sub outcome { return $settled->outcome(@_); }
-
-my %undone = (glue => 'none', row => 'none', request => 'rolled_back');
-my %succeeded = (glue => 'first', row => 'first', request => 'succeeded');
 
 #
 # What a transaction is made of

@@ -12,7 +12,8 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
-use GlueConn::Settled;
+use GlueConn::Queue;
+use GlueConn::Settled qw(create);
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
@@ -24,24 +25,6 @@ my $settled = GlueConn::Settled->new($glue, $cluster->node);
 my $session = $cluster->session;
 my $other = $cluster->session;
 
-sub create
-{
-	my ($name, $description, %options) = @_;
-
-	return create_sql(jdbc($name, Description => $description // 'first'),
-		%options);
-}
-
-# The same for the queue, which seals no secrets here.
-sub enqueue
-{
-	my ($name) = @_;
-
-	return create_sql(jdbc($name, ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }))
-	  =~ s/glue_create_connection/glue_enqueue_create_connection/r;
-}
-
 sub waits
 {
 	my ($who, $what) = @_;
@@ -52,8 +35,6 @@ sub waits
 		}, 'it waits'), "$what: waits");
 	return;
 }
-
-sub delete_if_there { return delete_sql(@_) =~ s/\)$/, missing_ok => true)/r; }
 
 sub requests_of { return join ' ', $settled->requests($_[0]); }
 
@@ -113,9 +94,9 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 # Two that wait for each other.
 $session->must('BEGIN; ' . create('a'));
 $other->must('BEGIN; ' . create('b'));
-$session->send(delete_if_there('b'));
+$session->send(delete_sql('b', missing_ok => 't'));
 waits($session, 'one of two');
-my @results = ($other->query(delete_if_there('a')), $session->result);
+my @results = ($other->query(delete_sql('a', missing_ok => 't')), $session->result);
 is(join(' ', sort map { $_->sqlstate } @results), '00000 40P01',
 	'two transactions that wait for each other: one of them goes on');
 $_->must('COMMIT') foreach $session, $other;
@@ -124,12 +105,10 @@ $settled->check('a deadlock');
 # The same names in another order are no problem.
 my @names = map { "bulk $_" } 1 .. 40;
 $session->must('BEGIN');
-$session->must('SELECT count(*) FROM glue_create_connections(ARRAY['
-	  . join(', ', map { literal(json_text(jdbc($_))) . '::jsonb' } @names)
-	  . "], on_conflict => 'adopt')");
-$other->send('SELECT count(*) FROM glue_create_connections(ARRAY['
-	  . join(', ', map { literal(json_text(jdbc($_))) . '::jsonb' } reverse @names)
-	  . "], on_conflict => 'adopt')");
+$session->must(create_many_sql('count(*)', [ map { jdbc($_) } @names ],
+	on_conflict => 'adopt'));
+$other->send(create_many_sql('count(*)', [ map { jdbc($_) } reverse @names ],
+	on_conflict => 'adopt'));
 waits($other, 'many at once');
 $session->must('COMMIT');
 is($other->result->output, '40', 'many at once, in another order');
@@ -140,13 +119,10 @@ $settled->check('many at once');
 #
 
 # A request that is being carried out.
-my $id = $session->must(enqueue('queued'))->output;
+my $id = enqueue($session, referring('queued'));
 $settled->wait;
 $glue->misbehave(operation => 'UpdateConnection', kind => 'slow', delay_ms => 1500);
-$session->must('SELECT glue_enqueue_update_connection('
-	  . join(', ', literal('queued'), literal(json_text(jdbc('queued',
-		ConnectionProperties => { JDBC_CONNECTION_URL => 'jdbc:mysql://h/d',
-			SECRET_ID => 's' })))) . ')');
+enqueue_update($session, referring('queued'));
 wait_until(sub { requests_of('queued') eq 'succeeded running' }, 'it is begun');
 $other->send(delete_sql('queued'));
 waits($other, 'a deletion while a request is carried out');
@@ -156,8 +132,8 @@ is($glue->connection('queued'), undef, 'and is the last word');
 
 # One whose connection is locked is in nobody's way.
 $session->must('BEGIN; ' . create('held'));
-$other->must(enqueue('held') =~ s/\)$/, on_conflict => 'adopt')/r);
-$other->must(enqueue('free'));
+enqueue($other, referring('held'), on_conflict => 'adopt');
+enqueue($other, referring('free'));
 wait_until(sub { requests_of('free') eq 'succeeded' }, 'another request');
 is(requests_of('held'), 'running queued', 'a request waits for a transaction');
 $session->must('COMMIT');
@@ -218,10 +194,10 @@ $session->must('SELECT count(glue_create_connection(jsonb_set('
 cmp_ok($settled->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 	  . ' AND pid = ' . $session->pid), '<', 1020, 'a crowd does not take all locks');
 $other->must("SET lock_timeout = '100ms'");
-is($other->query(delete_if_there($_))->sqlstate, '55P03', "$_ is locked")
+is($other->query(delete_sql($_, missing_ok => 't'))->sqlstate, '55P03', "$_ is locked")
   foreach 'crowd 1100', 'crowd 1', 'nobody';
 $other->must('RESET lock_timeout');
-$session->must(enqueue('meanwhile'));
+enqueue($session, referring('meanwhile'));
 $session->must('COMMIT');
 wait_until(sub { requests_of('meanwhile') eq 'succeeded' }, 'the request');
 $settled->check('a crowd');

@@ -10,6 +10,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use GlueConn::Settled;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -23,18 +24,7 @@ CONF
 my $session = $cluster->session;
 my $settled = GlueConn::Settled->new($cluster->glue, $cluster->node);
 
-# That seals no secrets.
-sub input
-{
-	my ($name) = @_;
-
-	return jdbc($name, ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
-}
-
-sub create { return create_sql(input($_[0])); }
-
-sub delete_if_there { return delete_sql(@_) =~ s/\)$/, missing_ok => true)/r; }
+sub create { return create_sql(referring($_[0])); }
 
 #
 # A target
@@ -44,18 +34,6 @@ sub delete_if_there { return delete_sql(@_) =~ s/\)$/, missing_ok => true)/r; }
 my $many = 1100;
 my $elsewhere = $cluster->session(
 	settings => { 'glue_conn.region' => 'eu-west-1' });
-
-sub state_of
-{
-	return $settled->ask('SELECT state FROM glue_request WHERE id = ' . $_[0]);
-}
-
-sub enqueue
-{
-	my ($who, $name) = @_;
-
-	return $who->must(create($name) =~ s/glue_create/glue_enqueue_create/r)->output;
-}
 
 $session->must('BEGIN');
 $session->must("SELECT count(glue_delete_connection('none ' || i, missing_ok => true))"
@@ -68,25 +46,25 @@ is($other->query(create($_))->sqlstate, '55P03', "its target: $_ is locked")
   foreach 'none 1100', 'none 1', 'x';
 $elsewhere->must("SET lock_timeout = '100ms'");
 is($elsewhere->query(create('x'))->output, 'READY', 'another target: a creation');
-is($elsewhere->query(delete_if_there('x'))->output, 't',
+is($elsewhere->query(delete_sql('x', missing_ok => 't'))->output, 't',
 	'another target: a deletion');
-my $waits = enqueue($other, 'queued');
-my $goes_on = enqueue($elsewhere, 'queued');
-wait_until(sub { state_of($goes_on) eq 'succeeded' }, 'a request for another target');
-is(state_of($waits), 'queued', 'a request for its target waits');
+my $waits = enqueue($other, referring('queued'));
+my $goes_on = enqueue($elsewhere, referring('queued'));
+wait_until(sub { state_of($other, $goes_on) eq 'succeeded' }, 'a request for another target');
+is(state_of($other, $waits), 'queued', 'a request for its target waits');
 
 # Who locks all names of yet another target waits for those who have some.
 $elsewhere->must('BEGIN; ' . create('y'));
 $session->must("SET glue_conn.region = 'eu-west-1'; SET lock_timeout = '100ms'; SAVEPOINT s");
-is($session->query(delete_if_there('z'))->sqlstate, '55P03',
+is($session->query(delete_sql('z', missing_ok => 't'))->sqlstate, '55P03',
 	'all names of another target: waits for who has locked one');
 $session->must('ROLLBACK TO s');
 $elsewhere->must('COMMIT');
-is($session->query(delete_if_there('z'))->output, 'f', 'and goes on after that');
+is($session->query(delete_sql('z', missing_ok => 't'))->output, 'f', 'and goes on after that');
 is($elsewhere->query(create('z'))->sqlstate, '55P03', 'and then has locked all');
 $session->must('COMMIT');
 is($elsewhere->query(create('z'))->output, 'READY', 'until it ends');
-wait_until(sub { state_of($waits) eq 'succeeded' }, 'the request for its target');
+wait_until(sub { state_of($other, $waits) eq 'succeeded' }, 'the request for its target');
 $settled->wait;
 pass('all of that is settled');
 
@@ -110,7 +88,7 @@ sub stop_worker
 	my $worker;
 
 	wait_until(sub {
-		$caller->must(delete_if_there('nobody'));
+		$caller->must(delete_sql('nobody', missing_ok => 't'));
 		$worker = $session->must("SELECT pid FROM pg_stat_activity WHERE $kind")->output;
 		$worker ne '' && kill 'STOP', $worker;
 	}, 'a worker');
@@ -132,7 +110,7 @@ sub send_calls
 {
 	my ($database, $callers) = @_;
 
-	$callers->[$_]->send(delete_if_there("nobody $database $_"))
+	$callers->[$_]->send(delete_sql("nobody $database $_", missing_ok => 't'))
 	  foreach 0 .. $#$callers;
 	wait_until(sub { waiting($database) == @$callers },
 		"the calls of $database wait");
@@ -204,31 +182,22 @@ sub starts
 	return values %starts;
 }
 
-sub workers_leave
-{
-	wait_until(sub { $session->must('SELECT count(*) FROM pg_stat_activity'
-		. q[ WHERE backend_type ~ '^glue_conn .*worker'])->output eq '0' },
-		'the workers leave');
-	return;
-}
-
 # The launcher looks for databases when the configuration is read again.
 $node->reload;
 wait_until(sub { !grep { $_ == 0 } starts() }, 'a worker of each database');
-workers_leave();
+wait_for_no_workers($session);
 $third->must(create('while they are idle'));
-workers_leave();
+wait_for_no_workers($session);
 is(scalar(grep { $_ > 1 } starts()), 0,
 	'a worker that has left, for want of work, is not started again');
 
 # All have work before the launcher learns so.
-my $launcher = $session->must('SELECT pid FROM pg_stat_activity'
-	  . q[ WHERE backend_type = 'glue_conn launcher'])->output;
+my ($launcher) = workers($session, 'launcher');
 kill 'STOP', $launcher;
 foreach my $i (1 .. $ndatabases)
 {
 	my $caller = $cluster->session(database => "d$i");
-	enqueue($caller, "of d$i");
+	enqueue($caller, referring("of d$i"));
 	$caller->quit;
 }
 kill 'CONT', $launcher;

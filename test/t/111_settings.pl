@@ -9,6 +9,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::LocalGlue;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -53,20 +54,6 @@ sub session_in
 		settings => { %own });
 }
 
-sub input
-{
-	my ($name) = @_;
-
-	return jdbc($name, ConnectionProperties => {
-			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
-}
-
-sub enqueue_sql
-{
-	return create_sql(input($_[0])) =~
-	  s/glue_create_connection/glue_enqueue_create_connection/r;
-}
-
 # Is something so, sooner or later?
 sub comes
 {
@@ -85,11 +72,11 @@ sub works
 	my $session = session_in($database);
 	my @names = map { "$database $_" } qw(queued kept undone);
 
-	$session->must(enqueue_sql($names[0]));
-	my $result = $session->query(create_sql(input($names[1])));
+	enqueue($session, referring($names[0]));
+	my $result = $session->query(create_sql(referring($names[1])));
 	is($result->output, 'READY', "$what: a call acts at once")
 	  or diag $result->text;
-	$session->query('BEGIN; ' . create_sql(input($names[2])) . '; ROLLBACK');
+	$session->query('BEGIN; ' . create_sql(referring($names[2])) . '; ROLLBACK');
 	comes($session, 'count(*) = 3 AND bool_and(finished_at IS NOT NULL)'
 		  . ' FROM glue_request', "$what: all have ended");
 	is($session->must('SELECT connection_name, state FROM glue_request ORDER BY id')
@@ -136,7 +123,7 @@ $cluster->query('ALTER ROLE ALL RESET ALL');
 $database = new_database();
 $cluster->query("ALTER ROLE $workers_role SET glue_conn.request_timeout = '1h'");
 my $session = session_in($database);
-$session->must("SELECT glue_enqueue_delete_connection('nothing', missing_ok => true)");
+enqueue_delete($session, 'nothing', missing_ok => 't');
 comes($session, "EXISTS (SELECT FROM pg_stat_activity WHERE datname = '$database'"
 	  . " AND backend_type = 'glue_conn worker' AND state = 'idle')",
 	'a worker waits for work');
@@ -147,7 +134,7 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'stall', seconds => 60
 $node->reload;
 wait_until(sub { $session->must('SHOW glue_conn.request_timeout')->output eq '300ms' },
 	'the file is read again');
-$session->must(enqueue_sql('reloaded'));
+enqueue($session, referring('reloaded'));
 comes($session, "EXISTS (SELECT FROM glue_request WHERE error_message"
 	  . " LIKE '%300 ms%')", 'a reload counts');
 $session->quit;
@@ -221,13 +208,12 @@ $database = new_database();
 $cluster->query("ALTER DATABASE $database SET exit_on_error = on");
 $own{exit_on_error} = 'off';
 $session = session_in($database);
-$session->must(create_sql(input('locked')));
+$session->must(create_sql(referring('locked')));
 $session->must("BEGIN; SELECT FROM glue_connection WHERE name = 'locked' FOR UPDATE");
 my $watcher = session_in($database);
 my $waits = "EXISTS (SELECT FROM pg_stat_activity WHERE datname = '$database'"
   . " AND backend_type = 'glue_conn worker' AND wait_event_type = 'Lock')";
-$watcher->must(update_sql(input('locked'))
-	=~ s/glue_update_connection/glue_enqueue_update_connection/r);
+enqueue_update($watcher, referring('locked'));
 comes($watcher, $waits, 'a worker waits for a lock');
 comes($watcher, "NOT $waits", 'and has waited');
 $session->must('ROLLBACK');
@@ -265,12 +251,12 @@ $cluster->query("ALTER DATABASE $database SET search_path = evil, pg_catalog");
 $node->append_conf('postgresql.conf', "glue_conn.request_retention = 0\n");
 $node->reload;
 $session = session_in($database);
-$session->must("SELECT glue_enqueue_delete_connection('old', missing_ok => true)");
+enqueue_delete($session, 'old', missing_ok => 't');
 comes($session, "EXISTS (SELECT FROM glue_request WHERE state = 'succeeded')",
 	'a request has ended');
 comes($session, "NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '$database'"
 	  . " AND backend_type = 'glue_conn worker')", 'the worker leaves');
-$session->must("SELECT glue_enqueue_delete_connection('new', missing_ok => true)");
+enqueue_delete($session, 'new', missing_ok => 't');
 comes($session, "NOT EXISTS (SELECT FROM glue_request WHERE connection_name = 'old')",
 	'requests that have ended are deleted');
 is($session->must('SELECT count(*) FROM evil.caught')->output, '0',
@@ -286,7 +272,7 @@ $cluster->configure($here, 'glue_conn.databases' => 'nothing',
 	'glue_conn.request_retention' => -1);
 $database = new_database();
 $session = session_in($database);
-my $id = $session->must(enqueue_sql('theirs'))->output;
+my $id = enqueue($session, referring('theirs'));
 my %decides = (
 	endpoint_url => $elsewhere->url,
 	profile => 'other',
@@ -344,8 +330,7 @@ $cluster->query('ALTER ROLE admin RESET ALL;'
 	  . " ALTER ROLE admin IN DATABASE $database RESET ALL");
 
 $session = session_in($database);
-is($session->must("SELECT state, attempts FROM glue_request WHERE id = $id")->output,
-	'queued|0', 'the request has not suffered');
+is(state_of($session, $id, 'attempts'), 'queued|0', 'the request has not suffered');
 
 # What is about no request of others, and what the database says; and what would
 # bend the work otherwise.
@@ -372,9 +357,8 @@ is($session->query('CALL glue_process_requests()')->sqlstate, '00000',
 is($session->must("SELECT error_code FROM glue_request WHERE id = $id")->output,
 	'target changed', 'but where the database says is elsewhere now');
 $session->must("SELECT glue_retry_request($id)");
-$session->must('CALL glue_process_requests()');
-is($session->must("SELECT state FROM glue_request WHERE id = $id")->output,
-	'succeeded', 'the request succeeds');
+work($session);
+is(state_of($session, $id), 'succeeded', 'the request succeeds');
 ok(defined $elsewhere->connection('theirs'), 'where the database says');
 is($elsewhere->connection('theirs')->{region}, 'us-east-1',
 	'and in the region of who made it');

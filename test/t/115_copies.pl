@@ -9,46 +9,29 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $conf = <<'CONF';
-shared_preload_libraries = 'glue_conn'
 glue_conn.settle_time = '1s'
-glue_conn.secret_key_file = '../secret.key'
 wal_level = logical
 CONF
 my $cluster = GlueConn::Cluster->start(
-	init => { has_archiving => 1, allows_streaming => 'logical' }, conf => $conf);
+	preload => 1, secret_key => 1, conf => $conf,
+	init => { has_archiving => 1, allows_streaming => 'logical' });
 my $glue = $cluster->glue;
 my $node = $cluster->node;
-
-sub start
-{
-	my ($server) = @_;
-
-	$cluster->in_environment(sub { $server->start });
-	return;
-}
-
-sub session_on
-{
-	my ($server) = @_;
-
-	return GlueConn::Session->new($server->connstr('postgres'));
-}
 
 sub is_carried_out
 {
 	my ($session, $name) = @_;
-	my $id = $session->must(enqueue_create_sql(jdbc($name)))->output;
 
-	return is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+	return is(end_of($session, enqueue($session, jdbc($name))), 'succeeded',
 		"$name: a request of its own");
 }
 
-$cluster->write_secret_key($node);
 my $session = $cluster->session;
 my $home = $session->must('SELECT glue_home()')->output;
 my $original = $home;
@@ -61,8 +44,8 @@ my $subscriber = PostgreSQL::Test::Cluster->new('subscriber');
 $subscriber->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $subscriber->append_conf('postgresql.conf', $cluster->settings . $conf);
 $cluster->write_secret_key($subscriber);
-start($subscriber);
-my $other = session_on($subscriber);
+$cluster->start_node($subscriber);
+my $other = $cluster->session(node => $subscriber);
 $other->must('CREATE EXTENSION glue_conn');
 isnt($other->must('SELECT glue_home()')->output, $home, 'a subscriber has another home');
 
@@ -105,7 +88,7 @@ is($other->must('SELECT count(*) FROM glue_secret_key')->output, '2',
 	'the subscriber has both keys');
 $other->must('UPDATE glue_secret_key SET key = key WHERE database = glue_database_id()');
 $other->quit;
-$other = session_on($subscriber);
+$other = $cluster->session(node => $subscriber);
 my $secret = jdbc('with a secret', ConnectionProperties => {
 	JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', USERNAME => 'u', PASSWORD => 'x' });
 $other->must(create_sql($secret));
@@ -116,7 +99,7 @@ is($other->query(create_sql($secret, on_conflict => 'adopt'))->sqlstate, '42710'
 	'which tells secrets apart');
 $other->must('DELETE FROM glue_secret_key WHERE database <> glue_database_id()');
 $other->quit;
-$other = session_on($subscriber);
+$other = $cluster->session(node => $subscriber);
 is($other->query(create_sql($secret, on_conflict => 'adopt'))->sqlstate, '42710',
 	'and which is its own, not the other one');
 
@@ -133,7 +116,7 @@ $session->must('CREATE ROLE buyer; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA publ
 $cluster->configure($session, 'glue_conn.databases' => 'nowhere');
 $secret->{Name} = 'sealed';
 $session->must('SET ROLE buyer');
-$id = $session->must(enqueue_create_sql($secret))->output;
+$id = enqueue($session, $secret);
 $session->must('RESET ROLE');
 wait_until(sub { $other->must("SELECT count(*) FROM glue_request JOIN glue_request_secret"
 		. " ON id = request WHERE connection_name = 'sealed'")->output eq '1' },
@@ -161,11 +144,11 @@ $session->must("ALTER SYSTEM SET glue_conn.databases = 'nowhere'");
 $session->must('SELECT pg_reload_conf()');
 wait_until(sub { $session->must('SHOW glue_conn.databases')->output eq 'nowhere' },
 	'no queue is worked');
-$id = $session->must(enqueue_create_sql(jdbc('twice')))->output;
+$id = enqueue($session, jdbc('twice'));
 $session->must('SELECT pg_create_restore_point($$here$$)');
 $session->must('ALTER SYSTEM RESET glue_conn.databases');
 $session->must('SELECT pg_reload_conf()');
-is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+is(end_of($session, $id), 'succeeded',
 	'the original carries it out');
 $session->must(delete_sql('twice'));
 $session->must('SELECT pg_switch_wal()');
@@ -180,23 +163,22 @@ recovery_target_action = 'promote'
 CONF
 $cluster->write_secret_key($restored);
 $watch = $cluster->watch;
-start($restored);
-$session = session_on($restored);
+$cluster->start_node($restored);
+$session = $cluster->session(node => $restored);
 wait_until(sub { $session->must('SELECT pg_is_in_recovery()')->output eq 'f' },
 	'the server is restored');
 isnt($session->must('SELECT glue_home()')->output, $home,
 	'what was restored to a point in time has another home');
-wait_until(sub { $session->must("SELECT state FROM glue_request WHERE id = $id")->output
-	eq 'held' }, 'its requests are held');
+wait_until(sub { state_of($session, $id) eq 'held' }, 'its requests are held');
 is($watch->sent, 0, 'and not carried out once more');
 is_carried_out($session, 'after the restore');
 is($session->must('SELECT glue_take_over_requests()')->output, '1', 'they can be taken over');
-is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+is(end_of($session, $id), 'succeeded',
 	'and are carried out then');
 $home = $session->must('SELECT glue_home()')->output;
 $session->quit;
 $cluster->in_environment(sub { $restored->restart });
-$session = session_on($restored);
+$session = $cluster->session(node => $restored);
 is($session->must('SELECT glue_home()')->output, $home, 'a restart changes nothing more');
 
 # A promotion of its standby is no restore.
@@ -205,8 +187,8 @@ $restored->backup('another');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($restored, 'another', has_streaming => 1);
 $cluster->write_secret_key($standby);
-start($standby);
-my $reader = session_on($standby);
+$cluster->start_node($standby);
+my $reader = $cluster->session(node => $standby);
 is($reader->must('SELECT glue_home()')->output, $home, 'a standby has the same home');
 $session->quit;
 $restored->stop;
@@ -222,8 +204,8 @@ $standby->stop;
 
 # Without the history of its timeline, a server does not know whether it was restored.
 unlink glob($standby->data_dir . '/pg_wal/*.history') or die "there is no history\n";
-start($standby);
-$reader = session_on($standby);
+$cluster->start_node($standby);
+$reader = $cluster->session(node => $standby);
 my $unknown = $reader->must('SELECT glue_home()')->output;
 isnt($unknown, $home, 'without a history, the home is another one');
 isnt($unknown, $original, 'and not that from before the restore');

@@ -8,18 +8,16 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
-glue_conn.secret_key_file = '../secret.key'
-CONF
+my $cluster = GlueConn::Cluster->start(preload => 1, secret_key => 1);
 my $session = $cluster->session;
 my $admin = $cluster->session;
 my $number = 0;
 
-$cluster->write_secret_key;
 $session->must(<<'SQL');
 CREATE EXTENSION amcheck;
 CREATE FUNCTION loud(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
@@ -28,21 +26,13 @@ BEGIN
 END $$;
 CREATE FUNCTION quiet(text) RETURNS text IMMUTABLE SECURITY DEFINER LANGUAGE sql
 	AS 'SELECT lower($1)';
-CREATE TABLE source (connection_input jsonb);
-ALTER TABLE source REPLICA IDENTITY FULL;
-CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
 SQL
+make_source($session);
+$session->must('ALTER TABLE source REPLICA IDENTITY FULL');
 
 sub new_name { return 'indexed ' . ++$number; }
 
-# An array of the definitions of connections.
-sub array
-{
-	return 'ARRAY['
-	  . join(', ', map { literal(json_text(jdbc($_, Description => "of $_"))) } @_)
-	  . ']::jsonb[]';
-}
+sub described { return map { jdbc($_, Description => "of $_") } @_; }
 
 # Write rows in every way there is, more than once in a session, and change them.
 # between is done again and again, by somebody else.
@@ -58,27 +48,24 @@ sub write_rows
 		$between->();
 	}
 	$session->must(update_sql(jdbc($name[0], Description => 'other')));
-	$session->must('SELECT count(*) FROM glue_create_connections('
-		  . array(@name[ 3 .. 5 ]) . ')');
+	$session->must(create_many_sql('count(*)', [ described(@name[ 3 .. 5 ]) ]));
 	$between->();
-	$session->must('SELECT count(*) FROM glue_create_connections('
-		  . array(@name[ 3 .. 5 ]) . ", on_conflict => 'update')");
+	$session->must(create_many_sql('count(*)', [ described(@name[ 3 .. 5 ]) ],
+		on_conflict => 'update'));
 	$session->must('BEGIN; SAVEPOINT s; ' . create_sql(jdbc(new_name()))
 		  . '; ROLLBACK TO s; COMMIT');
 	$session->must('BEGIN ISOLATION LEVEL SERIALIZABLE; '
 		  . create_sql(jdbc(new_name())) . '; COMMIT');
-	$session->must('INSERT INTO source SELECT unnest(' . array(@name[ 6 .. 7 ]) . ')');
+	$session->must(row_sql($_)) foreach described(@name[ 6 .. 7 ]);
 	$between->();
 	$session->must(q{UPDATE source SET connection_input = connection_input
 		|| '{"Description": "changed"}'});
 	$session->must(delete_sql($name[1]));
-	my $id = $session->must(enqueue_create_sql(jdbc($name[8])))->output;
-	is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+	my $id = enqueue($session, jdbc($name[8]));
+	is(end_of($session, $id), 'succeeded',
 		'the queue goes on');
 	$session->must('DELETE FROM source');
-	wait_until(sub { $admin->must(
-		'SELECT count(*) FROM glue_request WHERE finished_at IS NULL')->output eq '0' },
-		'all is done');
+	wait_until_ended($admin);
 	return;
 }
 
@@ -373,8 +360,8 @@ foreach my $schema (qw(public elsewhere public))
 		  . " CREATE EXTENSION glue_conn SCHEMA $schema; SET search_path = $schema, public");
 	is( $session->query('EXECUTE make (' . literal(json_text(jdbc(new_name()))) . ')')
 		  ->output, 'READY', "made anew in $schema: a call");
-	my $id = $session->must(enqueue_create_sql(jdbc(new_name())))->output;
-	is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+	my $id = enqueue($session, jdbc(new_name()));
+	is(end_of($session, $id), 'succeeded',
 		"made anew in $schema: the queue");
 	is( $session->must("SELECT string_agg(DISTINCT state, ' ') FROM $schema.glue_request")
 		  ->output, 'succeeded', "made anew in $schema: all is written down");

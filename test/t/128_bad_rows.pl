@@ -11,18 +11,15 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
-glue_conn.secret_key_file = '../secret.key'
-CONF
+my $cluster = GlueConn::Cluster->start(preload => 1, secret_key => 1);
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 my $number = 0;
-
-$cluster->write_secret_key;
 
 sub input
 {
@@ -58,8 +55,8 @@ sub try_again
 	my ($id) = @_;
 	my $attempts = request($id)->{attempts};
 
-	$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
-	$session->must("SELECT glue_enqueue_delete_connection('nobody', missing_ok => true)");
+	make_due($session, $id);
+	enqueue_delete($session, 'nobody', missing_ok => 't');
 	wait_until(sub {
 		my $request = request($id);
 
@@ -76,13 +73,6 @@ sub record
 	return $session->must('SELECT to_jsonb(c) - ARRAY['
 		  . "'name', 'arn', 'request_id', 'recorded_at', 'creation_time', 'last_updated_time']"
 		  . ' FROM glue_connection c WHERE name = ' . literal($name))->output;
-}
-
-sub wait_for
-{
-	my ($id) = @_;
-
-	return $session->must("SELECT glue_wait_request($id, '60 s')")->output;
 }
 
 # Obstacles.  Each keeps connections whose name begins with "bad" from being
@@ -112,25 +102,22 @@ BEGIN
 	RETURN coalesce(NEW, OLD);
 END $$;
 CREATE TABLE allowed (name text PRIMARY KEY);
-CREATE TABLE source (connection_input jsonb);
-CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
 SQL
+make_source($session);
 
-sub enqueue
+sub ask_by
 {
-	my ($how, $name) = @_;
+	my ($way, $name) = @_;
 
-	return $session->must(enqueue_create_sql(input($name)))->output if $how eq 'queue';
-	$session->must('INSERT INTO source VALUES (' . literal(json_text(input($name))) . ')');
+	$session->must(create_by($way, input($name)));
 	return $session->must('SELECT max(id) FROM glue_request')->output;
 }
 
 foreach my $obstacle (sort keys %obstacles)
 {
-	foreach my $how ('queue', 'trigger')
+	foreach my $way ('queue', 'trigger')
 	{
-		my $what = "$obstacle, by $how";
+		my $what = "$obstacle, by $way";
 		my ($bad, @good) = map { "$_ " . ++$number } ('bad', ('good') x 5);
 		my ($bad_id, @good_ids);
 
@@ -139,11 +126,11 @@ foreach my $obstacle (sort keys %obstacles)
 		$session->must("INSERT INTO allowed VALUES ('$_')") foreach @good;
 		$session->must($obstacles{$obstacle}{make});
 		$session->must('BEGIN');
-		push @good_ids, enqueue($how, $_) foreach @good[0 .. 1];
-		$bad_id = enqueue($how, $bad);
-		push @good_ids, enqueue($how, $_) foreach @good[2 .. 4];
+		push @good_ids, ask_by($way, $_) foreach @good[0 .. 1];
+		$bad_id = ask_by($way, $bad);
+		push @good_ids, ask_by($way, $_) foreach @good[2 .. 4];
 		$session->must('COMMIT');
-		is(join(' ', map { wait_for($_) } @good_ids), join(' ', ('succeeded') x 5),
+		is(join(' ', map { end_of($session, $_) } @good_ids), join(' ', ('succeeded') x 5),
 			"$what: the others succeed");
 
 		wait_until(sub { request($bad_id)->{answered} }, "$what: the answer is kept");
@@ -167,7 +154,7 @@ foreach my $obstacle (sort keys %obstacles)
 
 		$session->must($obstacles{$obstacle}{remove});
 		try_again($bad_id);
-		is(wait_for($bad_id), 'succeeded', "$what: once it can be recorded, it has succeeded");
+		is(end_of($session, $bad_id), 'succeeded', "$what: once it can be recorded, it has succeeded");
 		is(calls_for($bad), 'CreateConnection', "$what: without another call");
 		is(record($bad), record($good[0]), "$what: and is recorded like the others");
 		ok(!request($bad_id)->{answered}, "$what: the answer is not kept any more");
@@ -182,7 +169,7 @@ foreach my $obstacle (sort keys %obstacles)
 
 $session->must("DELETE FROM glue_connection WHERE name LIKE 'bad%'");
 $session->must($obstacles{trigger}{make});
-my $id = $session->must(enqueue_create_sql(input('bad and killed')))->output;
+my $id = enqueue($session, input('bad and killed'));
 
 wait_until(sub { request($id)->{answered} }, 'the answer is kept');
 $session->quit;
@@ -194,7 +181,7 @@ ok(request($id)->{answered}, 'after a crash: it is tried, and put off again');
 is(calls_for('bad and killed'), 'CreateConnection', 'after a crash: AWS Glue is not called for that');
 $session->must($obstacles{trigger}{remove});
 try_again($id);
-is(wait_for($id), 'succeeded', 'after a crash: it is recorded');
+is(end_of($session, $id), 'succeeded', 'after a crash: it is recorded');
 is(calls_for('bad and killed'), 'CreateConnection', 'after a crash: without another call');
 
 #
@@ -206,48 +193,47 @@ my $bad = 'bad and changed';
 $session->must(create_sql(input($bad)));
 $session->must($obstacles{trigger}{make});
 my $before = record($bad);
-my $update = $session->must("SELECT glue_enqueue_update_connection('$bad', "
-	  . literal(json_text(input($bad, 'other'))) . ')')->output;
+my $update = enqueue_update($session, input($bad, 'other'));
 
 wait_until(sub { request($update)->{answered} }, 'the answer of an update is kept');
 is(record($bad), $before, 'update: what is recorded stays');
-my $deletion = $session->must("SELECT glue_enqueue_delete_connection('$bad')")->output;
+my $deletion = enqueue_delete($session, $bad);
 
 is(request($deletion)->{state}, 'queued', 'update: what was asked for after it waits');
 $session->must($obstacles{trigger}{remove});
 try_again($update);
-is(wait_for($update), 'succeeded', 'update: it is recorded');
-is(wait_for($deletion), 'succeeded', 'update: and what waited is done');
+is(end_of($session, $update), 'succeeded', 'update: it is recorded');
+is(end_of($session, $deletion), 'succeeded', 'update: and what waited is done');
 is(record($bad), '', 'update: and recorded');
 is(calls_for($bad) =~ s/ GetConnection//gr,
 	'CreateConnection UpdateConnection DeleteConnection', 'update: each is called once');
 
 $session->must(create_sql(input('bad and gone')));
 $session->must($obstacles{trigger}{make});
-$deletion = $session->must("SELECT glue_enqueue_delete_connection('bad and gone')")->output;
+$deletion = enqueue_delete($session, 'bad and gone');
 wait_until(sub { request($deletion)->{answered} }, 'the answer of a deletion is kept');
 isnt(record('bad and gone'), '', 'deletion: what is recorded stays');
 $session->must($obstacles{trigger}{remove});
 try_again($deletion);
-is(wait_for($deletion), 'succeeded', 'deletion: it has succeeded');
+is(end_of($session, $deletion), 'succeeded', 'deletion: it has succeeded');
 is(record('bad and gone'), '', 'deletion: and is recorded');
 
 # An answer that somebody has emptied is none.
 my $empty = $session->must('BEGIN; ' . enqueue_create_sql(input('good and empty')))->output;
 $session->must("UPDATE glue_request SET answer = '{}' WHERE id = $empty; COMMIT");
-is(wait_for($empty), 'succeeded', 'empty: it is carried out');
+is(end_of($session, $empty), 'succeeded', 'empty: it is carried out');
 is(calls_for('good and empty'), 'CreateConnection', 'empty: once');
 
 # A connection that is not ready yet is waited for once it is recorded.
 $session->must($obstacles{trigger}{make});
 $glue->misbehave(operation => 'CreateConnection', kind => 'in-progress', reads => 1);
-my $slow = $session->must(enqueue_create_sql(input('bad and slow')))->output;
+my $slow = enqueue($session, input('bad and slow'));
 
 wait_until(sub { request($slow)->{answered} }, 'the answer of a slow creation is kept');
 is(request($slow)->{status}, 'IN_PROGRESS', 'in progress: it is known to be');
 $session->must($obstacles{trigger}{remove});
 $session->must("SELECT glue_retry_request($slow)");
-is(wait_for($slow), 'succeeded', 'in progress: it is waited for');
+is(end_of($session, $slow), 'succeeded', 'in progress: it is waited for');
 is($cluster->row('bad and slow')->{status}, 'READY', 'in progress: and recorded');
 is($glue->created('bad and slow'), 1, 'in progress: it is created once');
 
@@ -276,7 +262,7 @@ $session->must(update_sql(input('bad and replaced', 'other')));
 my $newer = record('bad and replaced');
 
 try_again($_) foreach values %stale;
-is(wait_for($stale{$_}), 'succeeded', "$_: it has succeeded") foreach sort keys %stale;
+is(end_of($session, $stale{$_}), 'succeeded', "$_: it has succeeded") foreach sort keys %stale;
 is(record('bad and deleted'), '', 'but what was deleted since is not recorded');
 is(record('bad and replaced'), $newer, 'and what was updated since is recorded as it is');
 
@@ -287,13 +273,13 @@ is(record('bad and replaced'), $newer, 'and what was updated since is recorded a
 $glue->put_connection(input => input('bad and taken', 'theirs'));
 $session->must('ALTER TABLE glue_request ADD CONSTRAINT obstacle'
 	  . " CHECK (connection_name <> 'bad and taken' OR state <> 'failed') NOT VALID");
-my $refused = $session->must(enqueue_create_sql(input('bad and taken')))->output;
+my $refused = enqueue($session, input('bad and taken'));
 
 wait_until(sub { request($refused)->{answered} }, 'a refusal is kept');
 unlike(request($refused)->{error_message}, qr/carried out/, 'refusal: it was not carried out');
 $session->must('ALTER TABLE glue_request DROP CONSTRAINT obstacle');
 try_again($refused);
-is(wait_for($refused), 'failed', 'refusal: it has failed');
+is(end_of($session, $refused), 'failed', 'refusal: it has failed');
 is(request($refused)->{error_code}, 'AlreadyExistsException', 'refusal: as AWS Glue has said');
 is(record('bad and taken'), '', 'refusal: nothing is recorded');
 
@@ -306,7 +292,7 @@ my $gone = keep_answer(enqueue_create_sql(input('bad server'), server => 'gone')
 
 $session->must('DROP SERVER gone');
 try_again($gone);
-is(wait_for($gone), 'failed', 'server gone: the request has failed');
+is(end_of($session, $gone), 'failed', 'server gone: the request has failed');
 like(request($gone)->{error_message}, qr/^It was carried out, but cannot be recorded: .*dropped/,
 	'server gone: and says that it was carried out');
 is(calls_for('bad server'), 'CreateConnection', 'server gone: which is so');
@@ -324,7 +310,7 @@ $session->must("SELECT glue_retry_request($moved)");
 wait_until(sub { request($moved)->{error_code} eq 'target changed' }, 'elsewhere: it waits');
 $session->must("SELECT glue_retry_request($moved)");
 $session->must("SELECT glue_retry_request($moved)");
-is(wait_for($moved), 'succeeded', 'elsewhere: it is carried out there');
+is(end_of($session, $moved), 'succeeded', 'elsewhere: it is carried out there');
 is(calls_for('bad and moved'), 'CreateConnection GetConnection',
 	'elsewhere: as what may have been carried out already');
 
@@ -352,13 +338,13 @@ foreach my $name ('bad and kept', 'good and kept')
 }
 my ($kept, $other) = map { rolled_back_request($_) } ('bad and kept', 'good and kept');
 
-is(wait_for($other), 'rolled_back', 'rollback: the other one is settled');
+is(end_of($session, $other), 'rolled_back', 'rollback: the other one is settled');
 isnt(record('good and kept'), '', 'rollback: and recorded, for it was kept');
 wait_until(sub { request($kept)->{answered} }, 'rollback: how it ends is kept');
 is(request($kept)->{error_code}, 'P0001', 'rollback: it has its error');
 $session->must($obstacles{trigger}{remove});
 try_again($kept);
-is(wait_for($kept), 'rolled_back', 'rollback: it is settled');
+is(end_of($session, $kept), 'rolled_back', 'rollback: it is settled');
 is(request($kept)->{error_code}, request($other)->{error_code}, 'rollback: as the other one is');
 is(record('bad and kept'), record('good and kept'), 'rollback: and recorded likewise');
 is(calls_for('bad and kept') =~ s/ GetConnection//gr, 'CreateConnection',
@@ -374,49 +360,49 @@ $cluster->in_environment(sub { $cluster->node->restart });
 $session = $cluster->session;
 $session->must("DELETE FROM glue_connection WHERE name LIKE 'bad%'");
 $session->must($obstacles{check}{make});
-my @ids = map { $session->must(enqueue_create_sql(input($_)))->output }
+my @ids = map { enqueue($session, input($_)) }
   ('bad procedure', 'good procedure');
 
-$session->must('CALL glue_process_requests()');
+work($session);
 ok(request($ids[0])->{answered}, 'procedure: the answer is kept');
 is(request($ids[1])->{state}, 'succeeded', 'procedure: the other one succeeds');
 is($session->must('SELECT 1')->output, 1, 'procedure: the session is whole');
 $session->must($obstacles{check}{remove});
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $ids[0]");
-$session->must('CALL glue_process_requests()');
+make_due($session, $ids[0]);
+work($session);
 is(request($ids[0])->{state}, 'succeeded', 'procedure: the next one records it');
 is(calls_for('bad procedure'), 'CreateConnection', 'procedure: without another call');
 
 # What somebody has locked goes back into the queue, with its answer.
 $session->must("DELETE FROM glue_connection WHERE name LIKE 'bad%'");
 $session->must($obstacles{check}{make});
-my $locked = $session->must(enqueue_create_sql(input('bad and locked')))->output;
+my $locked = enqueue($session, input('bad and locked'));
 
-$session->must('CALL glue_process_requests()');
+work($session);
 $session->must($obstacles{check}{remove});
 my $other_session = $cluster->session;
 
 $other_session->must('BEGIN; ' . update_sql(input('bad and locked')));
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $locked");
+make_due($session, $locked);
 $session->must("SET statement_timeout = '60s'");
-$session->must('CALL glue_process_requests()');
+work($session);
 is(request($locked)->{state}, 'queued', 'locked: it waits');
 ok(request($locked)->{answered}, 'locked: with its answer');
 $other_session->must('COMMIT');
 $other_session->quit;
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $locked");
-$session->must('CALL glue_process_requests()');
+make_due($session, $locked);
+work($session);
 is(request($locked)->{state}, 'succeeded', 'locked: it is settled once it can be');
 
 #
 # What cannot be claimed
 #
 
-@ids = map { $session->must(enqueue_create_sql(input($_)))->output }
+@ids = map { enqueue($session, input($_)) }
   ('good claim', 'bad claim', 'another good claim');
 $session->must('ALTER TABLE glue_request ADD CONSTRAINT obstacle'
 	  . " CHECK (connection_name <> 'bad claim' OR state <> 'running') NOT VALID");
-$session->must('CALL glue_process_requests()');
+work($session);
 is(join(' ', map { request($_)->{state} } @ids), 'succeeded queued succeeded',
 	'claim: the others are carried out');
 is(request($ids[1])->{error_code}, '23514', 'claim: the bad one has its error');
@@ -425,11 +411,11 @@ is(calls_for('bad claim'), '', 'claim: nothing is sent for it');
 $session->must('ALTER TABLE glue_request DROP CONSTRAINT obstacle');
 $session->must('ALTER TABLE glue_request ADD CONSTRAINT obstacle'
 	  . " CHECK (connection_name <> 'bad claim' OR attempts < 2) NOT VALID");
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $ids[1]");
+make_due($session, $ids[1]);
 my $log = -s $cluster->node->logfile;
 
-push @ids, $session->must(enqueue_create_sql(input('last claim')))->output;
-$session->must('CALL glue_process_requests()');
+push @ids, enqueue($session, input('last claim'));
+work($session);
 is(request($ids[3])->{state}, 'succeeded', 'claim: not even the error can be written: the others go on');
 like(slurp_file($cluster->node->logfile, $log),
 	qr/could not record anything of request $ids[1]/, 'claim: and the log says so');

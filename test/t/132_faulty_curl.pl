@@ -8,25 +8,14 @@
 use strict;
 use warnings;
 
-use File::Basename qw(dirname);
 use GlueConn::Cluster;
 use GlueConn::Inputs;
-use GlueConn::LocalGlue;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $directory = PostgreSQL::Test::Utils::tempdir();
 my $faults = "$directory/faults";
-
-# Build the library that is preloaded; returns its name.
-sub faulty_curl
-{
-	my $source = dirname(__FILE__) . '/faulty_curl.c';
-	my ($compiler) = run_command([ $ENV{PG_CONFIG} || 'pg_config', '--cc' ]);
-
-	system_or_bail("$compiler -shared -fPIC -o $directory/faulty_curl.so $source -ldl");
-	return "$directory/faulty_curl.so";
-}
 
 # Have a function fail from now on, so many times.
 sub let_fail
@@ -42,18 +31,12 @@ sub let_fail
 sub left { return (split ' ', slurp_file($faults))[1] + 0; }
 
 my $cluster = GlueConn::Cluster->start(
-	conf => <<'CONF',
-shared_preload_libraries = 'glue_conn'
+	odd => [ 'faulty_curl', FAULTY_CURL => $faults ],
+	preload => 1, conf => <<'CONF');
 glue_conn.request_timeout = '500ms'
 glue_conn.max_attempts = 1
 statement_timeout = '60s'
 CONF
-	environment => {
-		LD_PRELOAD => faulty_curl(),
-		FAULTY_CURL => $faults,
-		AWS_ACCESS_KEY_ID => GlueConn::LocalGlue->access_key,
-		AWS_SECRET_ACCESS_KEY => GlueConn::LocalGlue->secret_key
-	});
 my $glue = $cluster->glue;
 
 # Make a call in a session while a function fails, and another one afterwards.
@@ -110,9 +93,8 @@ is($glue->counters->{tcp_connections}, $connections + 1, 'has a connection of it
 # A worker that cannot be initialized makes room for one that can, and has
 # taken no request by then.
 let_fail('curl_global_init', 1);
-my $id = $session->must(enqueue_create_sql(jdbc('a', ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' })))->output;
-is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+my $id = enqueue($session, referring('a'));
+is(end_of($session, $id), 'succeeded',
 	'a worker that cannot be initialized');
 is(left(), 0, 'it has failed');
 is($session->must("SELECT attempts FROM glue_request WHERE id = $id")->output, '1',

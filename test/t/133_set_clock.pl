@@ -7,25 +7,13 @@
 use strict;
 use warnings;
 
-use File::Basename qw(dirname);
 use GlueConn::Cluster;
 use GlueConn::Inputs;
-use GlueConn::LocalGlue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $directory = PostgreSQL::Test::Utils::tempdir();
 my $clock = "$directory/clock";
-
-# Build the library that is preloaded; returns its name.
-sub settable_clock
-{
-	my $source = dirname(__FILE__) . '/set_clock.c';
-	my ($compiler) = run_command([ $ENV{PG_CONFIG} || 'pg_config', '--cc' ]);
-
-	system_or_bail("$compiler -shared -fPIC -o $directory/set_clock.so $source -ldl");
-	return "$directory/set_clock.so";
-}
 
 sub set_clock
 {
@@ -38,13 +26,8 @@ sub set_clock
 
 # A statement that would wait for ever is cancelled.
 my $cluster = GlueConn::Cluster->start(
-	conf => "statement_timeout = '60s'\n",
-	environment => {
-		LD_PRELOAD => settable_clock(),
-		SET_CLOCK => $clock,
-		AWS_ACCESS_KEY_ID => GlueConn::LocalGlue->access_key,
-		AWS_SECRET_ACCESS_KEY => GlueConn::LocalGlue->secret_key
-	});
+	odd => [ 'set_clock', SET_CLOCK => $clock ],
+	conf => "statement_timeout = '60s'\n");
 my $glue = $cluster->glue;
 
 # Make a call in a session of its own, and set the clock while it is made; a

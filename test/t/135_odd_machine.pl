@@ -9,26 +9,13 @@
 use strict;
 use warnings;
 
-use File::Basename qw(dirname);
 use GlueConn::Cluster;
 use GlueConn::Inputs;
-use GlueConn::LocalGlue;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $odd = PostgreSQL::Test::Utils::tempdir();
-
-# Build the library that is preloaded; returns its name.
-sub odd_machine
-{
-	my $library = "$odd/odd_machine.so";
-	my ($compiler) = run_command([ $ENV{PG_CONFIG} || 'pg_config', '--cc' ]);
-
-	system_or_bail("$compiler -shared -fPIC -o $library "
-		  . dirname(__FILE__)
-		  . '/odd_machine.c -ldl');
-	return $library;
-}
 
 # Say what the machine does, or that it does so no more.
 sub oddly
@@ -49,16 +36,8 @@ sub usual
 }
 
 my $cluster = GlueConn::Cluster->start(
-	conf => <<'CONF',
-shared_preload_libraries = 'glue_conn'
-max_files_per_process = 64
-CONF
-	environment => {
-		LD_PRELOAD => odd_machine(),
-		ODD_MACHINE => $odd,
-		AWS_ACCESS_KEY_ID => GlueConn::LocalGlue->access_key,
-		AWS_SECRET_ACCESS_KEY => GlueConn::LocalGlue->secret_key
-	});
+	odd => [ 'odd_machine', ODD_MACHINE => $odd ],
+	preload => 1, conf => "max_files_per_process = 64\n");
 my $glue = $cluster->glue;
 my $admin = $cluster->session;
 
@@ -111,18 +90,11 @@ $_->quit foreach $first, $second, $namesake;
 # A clock that is set back
 #
 
-sub state_of
-{
-	my ($id) = @_;
-
-	return $admin->must("SELECT state FROM glue_request WHERE id = $id")->output;
-}
-
 # Queue a request that is put off for now; returns its ID.
 sub put_off
 {
 	my ($name) = @_;
-	my $id = $admin->must(enqueue($name))->output;
+	my $id = enqueue($admin, referring($name));
 
 	wait_until(sub { $admin->must("SELECT error_code FROM glue_request"
 		. " WHERE id = $id AND state = 'queued'")->output ne '' },
@@ -130,15 +102,6 @@ sub put_off
 	wait_until(sub { !$admin->must("SELECT count(*) FROM glue_worker_summary"
 		. " WHERE kind = 'worker'")->output }, 'the worker leaves');
 	return $id;
-}
-
-sub enqueue
-{
-	my ($name) = @_;
-
-	return enqueue_create_sql(jdbc($name,
-			ConnectionProperties => {
-				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }));
 }
 
 my $hour = 3600;
@@ -149,12 +112,12 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0
 my $put_off = put_off('put off');
 $glue->behave;
 usual('clock');
-$id = $admin->must(enqueue('after'))->output;
-wait_until(sub { state_of($id) eq 'succeeded' }, 'a request after that');
+$id = enqueue($admin, referring('after'));
+wait_for_state($admin, $id);
 pass('the clock is set back: requests are carried out');
-is(state_of($put_off), 'queued', 'what was put off waits');
+is(state_of($admin, $put_off), 'queued', 'what was put off waits');
 $admin->must("SELECT glue_retry_request($put_off)");
-wait_until(sub { state_of($put_off) eq 'succeeded' }, 'what was put off');
+wait_for_state($admin, $put_off);
 pass('and is carried out when it is retried');
 
 # Nobody brings news: the launcher notices by itself when it looks.
@@ -164,7 +127,7 @@ $id = put_off('far off');
 $glue->behave;
 usual('clock');
 $cluster->node->reload;
-wait_until(sub { state_of($id) eq 'succeeded' }, 'what was put off for hours');
+wait_for_state($admin, $id);
 pass('the clock is set back far: what was put off is carried out');
 
 $admin->quit;

@@ -38,7 +38,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use File::Basename qw(basename);
+use File::Basename qw(basename dirname);
 use GlueConn::Inputs;
 use GlueConn::LocalGlue;
 use GlueConn::Session;
@@ -66,7 +66,10 @@ Start both, and create the extension in the database postgres.
 B<glue> are command line options of the local Glue, B<conf> lines for
 postgresql.conf, B<init> arguments for the init() of PostgreSQL::Test::Cluster,
 and B<environment> is a hash of environment variables of the server, instead
-of those with the access key.
+of those with the access key.  With B<preload>, the library is preloaded; with
+B<secret_key>, there is a key for secrets of requests.  B<odd> is a list: the
+name of a file of F<test/t> in C, without its ending, that is preloaded into
+every process of the server, and variables for it.
 
 =cut
 
@@ -79,9 +82,11 @@ sub start
 		options => $parameters{glue}, stderr => $stderr);
 	my $self = bless { glue => $glue->start, stderr => $stderr }, $class;
 
+	$self->{$_} = $parameters{$_} foreach qw(preload secret_key);
 	$self->{environment} = $parameters{environment} || {
 		AWS_ACCESS_KEY_ID => $glue->access_key,
-		AWS_SECRET_ACCESS_KEY => $glue->secret_key
+		AWS_SECRET_ACCESS_KEY => $glue->secret_key,
+		$parameters{odd} ? _preloaded(@{ $parameters{odd} }) : ()
 	};
 	$self->{node} = PostgreSQL::Test::Cluster->new('main');
 	$self->{node}->init(
@@ -89,9 +94,22 @@ sub start
 		%{ $parameters{init} || {} });
 	$self->{node}->append_conf('postgresql.conf',
 		$self->settings . ($parameters{conf} // ''));
+	$self->write_secret_key if $self->{secret_key};
 	$self->in_environment(sub { $self->{node}->start });
 	$self->{node}->safe_psql('postgres', 'CREATE EXTENSION glue_conn');
 	return $self;
+}
+
+# Build a library; returns the variables that preload it.
+sub _preloaded
+{
+	my ($name, %variables) = @_;
+	my $library = PostgreSQL::Test::Utils::tempdir() . "/$name.so";
+	my ($compiler) = run_command([ $ENV{PG_CONFIG} || 'pg_config', '--cc' ]);
+
+	system_or_bail("$compiler -shared -fPIC -o $library "
+		  . dirname(__FILE__) . "/../../t/$name.c -ldl");
+	return (LD_PRELOAD => $library, %variables);
 }
 
 =pod
@@ -102,7 +120,8 @@ The PostgreSQL::Test::Cluster and the GlueConn::LocalGlue.
 
 =item $cluster->settings
 
-The lines of postgresql.conf that lead to the local Glue.
+The lines of postgresql.conf that lead to the local Glue, and those of B<preload>
+and B<secret_key>.
 
 =item $cluster->in_environment(function)
 
@@ -115,9 +134,13 @@ the local Glue.
 
 Restart the server with these variables for AWS, and no others.
 
+=item $cluster->start_node(node)
+
+Start a server, or another one, in that environment.
+
 =item $cluster->write_secret_key(node)
 
-Write a key for secrets of requests, always the same, for the server or another
+Write the key for secrets of requests, always the same, for the server or another
 one; returns the name of the file for postgresql.conf.  It is beside the data
 directory, so that no backup has it.
 
@@ -138,7 +161,9 @@ sub settings
 
 	return "glue_conn.region = '$region'\n"
 	  . "glue_conn.endpoint_url = '" . $self->glue->url . "'\n"
-	  . "glue_conn.ca_file = '" . $self->glue->ca_file . "'\n";
+	  . "glue_conn.ca_file = '" . $self->glue->ca_file . "'\n"
+	  . ($self->{preload} ? "shared_preload_libraries = 'glue_conn'\n" : '')
+	  . ($self->{secret_key} ? "glue_conn.secret_key_file = '../secret.key'\n" : '');
 }
 
 sub in_environment
@@ -164,6 +189,14 @@ sub restart
 	$self->node->stop;
 	$self->in_environment(sub { $self->node->start });
 	return;
+}
+
+sub start_node
+{
+	my ($self, $node) = @_;
+
+	$node //= $self->node;
+	return $self->in_environment(sub { $node->start });
 }
 
 sub write_secret_key
@@ -206,10 +239,10 @@ sub _processes_of
 
 =pod
 
-=item $cluster->session(database => ..., user => ..., encoding => ...)
+=item $cluster->session(node => ..., database => ..., user => ..., encoding => ...)
 
-A new GlueConn::Session, in the database postgres and as superuser unless
-something else is said.  B<settings> is a hash of settings for the session,
+A new GlueConn::Session at the server, in the database postgres and as superuser
+unless something else is said.  B<settings> is a hash of settings for the session,
 B<environment> one of variables for psql.
 
 =item $cluster->held_session(kind, name, sql)
@@ -228,6 +261,10 @@ B<session>.
 The row of glue_connection for a connection, as a hash; undef if there is
 none.
 
+=item $cluster->facts(name)
+
+How often a connection was created and recorded, and with which status.
+
 =item $cluster->configure(session, name => value, ...)
 
 Set parameters for the whole server (undef resets one) from a session that knows
@@ -242,7 +279,7 @@ A new GlueConn::Watch.
 sub session
 {
 	my ($self, %wanted) = @_;
-	my $connstr = $self->node->connstr($wanted{database} // 'postgres');
+	my $connstr = ($wanted{node} // $self->node)->connstr($wanted{database} // 'postgres');
 	my $settings = $wanted{settings} || {};
 	my %environment = %{ $wanted{environment} || {} };
 
@@ -289,6 +326,15 @@ sub row
 		  . ' WHERE name = ' . literal($name))->output;
 
 	return $row eq '' ? undef : json_value($row);
+}
+
+sub facts
+{
+	my ($self, $name) = @_;
+
+	return $self->glue->created($name) . ' '
+	  . $self->query('SELECT count(*), min(status) FROM glue_connection'
+		  . ' WHERE name = ' . literal($name))->output;
 }
 
 sub configure

@@ -43,7 +43,7 @@ use GlueConn::Inputs;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(call referring);
+our @EXPORT = qw(call);
 
 # Roles that are hostile, and what they are.
 our %attacker = (
@@ -73,10 +73,6 @@ my @sums = qw(+ - * / || ->);
 
 A call of a function of the extension.  Arguments that are references become JSON.
 
-=item referring(name, member => value, ...)
-
-A ConnectionInput without secrets.
-
 =back
 
 =cut
@@ -87,16 +83,6 @@ sub call
 
 	return "SELECT app.glue_$function("
 	  . join(', ', map { literal(ref $_ ? json_text($_) : $_) } @arguments) . ')';
-}
-
-sub referring
-{
-	my ($name, %members) = @_;
-
-	return jdbc($name,
-		ConnectionProperties => {
-			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' },
-		%members);
 }
 
 =pod
@@ -124,8 +110,8 @@ superuser's.
 sub start
 {
 	my ($class, %parameters) = @_;
-	my $cluster = GlueConn::Cluster->start(conf => <<CONF . ($parameters{conf} // ''));
-shared_preload_libraries = 'glue_conn'
+	my $cluster = GlueConn::Cluster->start(
+		preload => 1, secret_key => 1, conf => <<CONF . ($parameters{conf} // ''));
 restart_after_crash = on
 glue_conn.settle_time = '200ms'
 log_statement = none
@@ -169,7 +155,6 @@ sub _make_database
 	my $admin = $self->admin;
 	my $everybody = join ', ', 'victim', sort keys %attacker;
 
-	$self->_write_key;
 	$admin->must(<<SQL);
 CREATE SCHEMA app AUTHORIZATION schema_owner;
 CREATE SCHEMA evil AUTHORIZATION mallory;
@@ -198,19 +183,6 @@ SQL
 	$self->query_as('database_owner',
 		'ALTER DATABASE shop SET search_path = evil, pg_catalog');
 	$self->runs;
-	return;
-}
-
-sub _write_key
-{
-	my ($self) = @_;
-	my $node = $self->cluster->node;
-
-	append_to_file($node->data_dir . '/secret.key', 'ab' x 32 . "\n");
-	chmod 0600, $node->data_dir . '/secret.key' or die;
-	$node->append_conf('postgresql.conf',
-		"glue_conn.secret_key_file = 'secret.key'");
-	$node->reload;
 	return;
 }
 

@@ -24,8 +24,9 @@ use warnings;
 use Exporter 'import';
 use JSON::PP;
 
-our @EXPORT = qw(jdbc everything json_text json_value literal create_sql
-  enqueue_create_sql update_sql delete_sql get_sql);
+our @EXPORT = qw(jdbc referring secret everything json_text json_value literal
+  create_sql create_many_sql update_sql delete_sql get_sql
+  enqueue_create_sql enqueue_update_sql enqueue_delete_sql keys_sql server_sql);
 
 my $json = JSON::PP->new->canonical->allow_nonref;
 
@@ -38,6 +39,14 @@ my $json = JSON::PP->new->canonical->allow_nonref;
 =item jdbc(name, member => value, ...)
 
 A ConnectionInput of the most common kind, with a few members more, or others.
+
+=item referring(name, member => value, ...)
+
+The same without secrets: it refers to one.
+
+=item secret(name)
+
+The same with a password of its own: "Secret-" and the name.
 
 =item everything(name)
 
@@ -60,6 +69,25 @@ sub jdbc
 		},
 		%members
 	};
+}
+
+sub referring
+{
+	my ($name, %members) = @_;
+
+	return jdbc($name,
+		ConnectionProperties => {
+			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' },
+		%members);
+}
+
+sub secret
+{
+	my ($name) = @_;
+
+	return jdbc($name, ConnectionProperties => {
+		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d',
+		USERNAME => 'u', PASSWORD => "Secret-$name" });
 }
 
 sub everything
@@ -140,20 +168,33 @@ An SQL literal, in UTF-8; NULL for undef.
 
 =item create_sql(input, argument => value, ...)
 
-A call of glue_create_connection().  B<input> and the argument B<tags> may be
+A call of glue_create_connection().  The input, and the argument B<tags>, may be
 references, which become JSON, or texts, which are taken as they are.
 
-=item enqueue_create_sql(input, argument => value, ...)
+=item create_many_sql(columns, [ input, ... ], argument => value, ...)
 
-The same of glue_enqueue_create_connection().
+A query of these columns of glue_create_connections().
 
-=item update_sql(input)
+=item update_sql(input, argument => value, ...)
 
 A call of glue_update_connection() for the connection that the input names.
 
-=item delete_sql(name), get_sql(name)
+=item delete_sql(name, argument => value, ...), get_sql(name, ...)
 
 Calls of glue_delete_connection() and glue_get_connection().
+
+=item enqueue_create_sql, enqueue_update_sql, enqueue_delete_sql
+
+The same of the functions that queue a request.
+
+=item keys_sql(access key, secret key)
+
+Options of a user mapping.
+
+=item server_sql(name, access key, secret key, options => ..., user => ...)
+
+Statements that make a foreign server, with options, and a user mapping, for
+CURRENT_USER unless somebody else is named.
 
 =back
 
@@ -173,45 +214,89 @@ sub literal
 	return "'$text'";
 }
 
-sub create_sql
+# A call of a function, with arguments by position and by name.
+sub _call
 {
-	my ($input, %arguments) = @_;
-	my @list = literal(ref $input ? json_text($input) : $input);
+	my ($function, $arguments, %named) = @_;
+	my @list = @$arguments;
 
-	foreach my $name (sort keys %arguments)
+	foreach my $name (sort keys %named)
 	{
-		my $value = $arguments{$name};
+		my $value = $named{$name};
 		push @list, "$name => " . literal(ref $value ? json_text($value) : $value);
 	}
-	return 'SELECT glue_create_connection(' . join(', ', @list) . ')';
+	return "glue_$function(" . join(', ', @list) . ')';
 }
 
-sub enqueue_create_sql
+sub _input
 {
-	return create_sql(@_) =~
-	  s/glue_create_connection/glue_enqueue_create_connection/r;
+	my ($input) = @_;
+
+	return literal(ref $input ? json_text($input) : $input);
+}
+
+sub create_sql
+{
+	my ($input, %named) = @_;
+
+	return 'SELECT ' . _call('create_connection', [ _input($input) ], %named);
+}
+
+sub create_many_sql
+{
+	my ($columns, $inputs, %named) = @_;
+	my $array = 'ARRAY[' . join(', ', map { _input($_) } @$inputs) . ']::jsonb[]';
+
+	return "SELECT $columns FROM " . _call('create_connections', [$array], %named);
 }
 
 sub update_sql
 {
-	my ($input) = @_;
+	my ($input, %named) = @_;
 
-	return 'SELECT glue_update_connection(' . literal($input->{Name}) . ', '
-	  . literal(json_text($input)) . ')';
+	return 'SELECT ' . _call('update_connection',
+		[ literal($input->{Name}), _input($input) ], %named);
 }
 
 sub delete_sql
 {
-	my ($name) = @_;
+	my ($name, %named) = @_;
 
-	return 'SELECT glue_delete_connection(' . literal($name) . ')';
+	return 'SELECT ' . _call('delete_connection', [ literal($name) ], %named);
 }
 
 sub get_sql
 {
-	my ($name) = @_;
+	my ($name, %named) = @_;
 
-	return 'SELECT glue_get_connection(' . literal($name) . ')';
+	return 'SELECT ' . _call('get_connection', [ literal($name) ], %named);
+}
+
+sub enqueue_create_sql { return _enqueue(create_sql(@_)); }
+
+sub enqueue_update_sql { return _enqueue(update_sql(@_)); }
+
+sub enqueue_delete_sql { return _enqueue(delete_sql(@_)); }
+
+sub _enqueue { return $_[0] =~ s/^SELECT glue_/SELECT glue_enqueue_/r; }
+
+sub keys_sql
+{
+	my ($access_key, $secret_key) = @_;
+
+	return 'access_key_id ' . literal($access_key) . ', secret_access_key '
+	  . literal($secret_key);
+}
+
+sub server_sql
+{
+	my ($name, $access_key, $secret_key, %more) = @_;
+	my $options = $more{options} ? " OPTIONS ($more{options})" : '';
+	my $user = $more{user} // 'CURRENT_USER';
+
+	return "CREATE SERVER $name FOREIGN DATA WRAPPER glue_conn$options;"
+	  . " CREATE USER MAPPING FOR $user SERVER $name OPTIONS ("
+	  . keys_sql($access_key, $secret_key) . ');';
 }
 
 1;

@@ -20,8 +20,8 @@ GlueConn::Settled - is everything settled, and does the database know it all?
 	is($settled->differences, '', 'the table is as AWS Glue');
 	is($settled->made_twice, '', 'and no call has made two connections');
 
-	$settled->outcome('ROLLBACK after a create', 'orders',
-		glue => 'none', row => 'none', request => 'rolled_back');
+	$session->must('BEGIN; ' . create('orders') . '; ROLLBACK');
+	$settled->outcome('ROLLBACK after a create', 'orders', %undone);
 
 =head1 DESCRIPTION
 
@@ -35,11 +35,19 @@ package GlueConn::Settled;
 use strict;
 use warnings;
 
+use Exporter 'import';
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Session;
 use Test::More;
 use Time::HiRes qw(time);
+
+our @EXPORT_OK = qw(create update %undone %succeeded %nothing);
+
+# How a call of create() may end.
+our %undone = (glue => 'none', row => 'none', request => 'rolled_back');
+our %succeeded = (glue => 'first', row => 'first', request => 'succeeded');
+our %nothing = (glue => 'none', row => 'none', request => 'none');
 
 # In seconds, for what may be tried again a few times.
 my $patience = $ENV{PATIENCE} || 60;
@@ -278,6 +286,18 @@ that is to be queued is not waited for.
 
 =back
 
+=head1 FUNCTIONS
+
+=over
+
+=item create(name, description, argument => value, ...), update(name, description)
+
+Calls about a connection whose description says which call it was: "first" if
+nothing is said.  B<%undone>, B<%succeeded> and B<%nothing> say how a call of
+create() may end.
+
+=back
+
 =cut
 
 sub check
@@ -360,6 +380,21 @@ sub outcome
 	is($row eq '' ? 'none' : $row, $expected{row}, "$event: row");
 	is($request, $expected{request}, "$event: request");
 	return;
+}
+
+sub create
+{
+	my ($name, $description, %arguments) = @_;
+
+	return create_sql(jdbc($name, Description => $description // 'first'),
+		%arguments);
+}
+
+sub update
+{
+	my ($name, $description) = @_;
+
+	return update_sql(jdbc($name, Description => $description));
 }
 
 1;

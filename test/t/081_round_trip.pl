@@ -12,6 +12,8 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use JSON::PP;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -158,7 +160,7 @@ foreach my $adds (JSON::PP::false, JSON::PP::true)
 			  . literal($input->{Name}) . ', glue_get_connection('
 			  . literal($input->{Name}) . '))');
 	}
-	$session->must('CALL glue_process_requests()');
+	work($session);
 	is( $session->must("SELECT count(*) FROM glue_request"
 			  . " WHERE operation = 'UpdateConnection'"
 			  . " AND state <> 'succeeded'")->output,
@@ -192,14 +194,10 @@ is($session->query(enqueue_create_sql({ %$read, Name => 'copy' }))->sqlstate,
 is( $session->query(create_sql($read, on_conflict => 'update'))->sqlstate,
 	'22023', 'nor where a create may become an update');
 
-$session->must('CREATE TABLE wanted (connection_input jsonb)');
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE'
-	  . ' ON wanted FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
-is( $session->query(
-		'INSERT INTO wanted VALUES (' . literal(json_text($read)) . ')')
-	  ->sqlstate,
+make_source($session);
+is($session->query(row_sql($read))->sqlstate,
 	'22023', 'nor in a row, which says what to create as well');
-$session->must('DROP TABLE wanted');
+$session->must('DROP TABLE source');
 
 # A setting that lets unknown members pass does not let these pass.
 my $lenient =

@@ -10,8 +10,10 @@
 use strict;
 use warnings;
 
+use GlueConn::Callers qw(role);
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -24,33 +26,16 @@ my $session;
 # The queue is worked by hand, and what waits is due at once.
 sub work
 {
-	$session->must('UPDATE glue_request SET next_attempt_at = now()'
-		  . " WHERE state = 'queued'");
+	make_due($session);
 	return $session->query('CALL glue_process_requests()');
 }
 
-sub input
-{
-	my ($name) = @_;
-
-	return jdbc($name, ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
-}
-
-sub enqueue
-{
-	my ($name, %arguments) = @_;
-
-	return $session->must(enqueue_create_sql(input($name), %arguments))->output;
-}
-
 # What has become of a request
-sub state_of
+sub became
 {
 	my ($id) = @_;
 
-	return $session->must('SELECT state, error_code, attempts FROM glue_request'
-		  . " WHERE id = $id")->output;
+	return state_of($session, $id, qw(error_code attempts));
 }
 
 # Start the server anew with these variables, and no credentials kept.
@@ -60,19 +45,6 @@ sub anew
 
 	$cluster->restart(HOME => $home, %variables);
 	return $session = $cluster->session;
-}
-
-sub role { return "arn:aws:iam::200000000000:role/$_[0]"; }
-
-# A server, and a mapping with the keys of a caller
-sub create_server
-{
-	my ($server, $user, $key, $secret, $options) = @_;
-
-	return "CREATE SERVER $server FOREIGN DATA WRAPPER glue_conn"
-	  . ($options ? " OPTIONS ($options)" : '') . ';'
-	  . " CREATE USER MAPPING FOR $user SERVER $server OPTIONS (access_key_id "
-	  . literal($key) . ', secret_access_key ' . literal($secret) . ');';
 }
 
 mkdir "$home/.aws";
@@ -86,69 +58,69 @@ anew(%keys);
 # What STS refuses
 #
 
-$session->must(create_server('by_role', 'CURRENT_USER', $glue->access_key,
-		$glue->secret_key, 'role_arn ' . literal(role('app'))));
+$session->must(server_sql('by_role', $glue->access_key, $glue->secret_key,
+		options => 'role_arn ' . literal(role('app'))));
 $glue->set(roles => { role('app') => { deny => \1 } });
-my $result = $session->query(create_sql(input('denied'), server => 'by_role'));
+my $result = $session->query(create_sql(referring('denied'), server => 'by_role'));
 is($result->sqlstate, '42501', 'a role that must not be assumed: SQLSTATE');
 like($result->hint, qr/sts:AssumeRole .*trust policy/, 'a role that must not be assumed: hint');
 
-my $id = enqueue('denied', server => 'by_role');
+my $id = enqueue($session, referring('denied'), server => 'by_role');
 is(work()->sqlstate, '00000', 'the queue goes on');
-is(state_of($id), 'queued|AccessDenied|0', 'a request waits for the role');
+is(became($id), 'queued|AccessDenied|0', 'a request waits for the role');
 $glue->set(roles => {});
 work();
-is(state_of($id), 'succeeded||1', 'until it can be assumed');
+is(became($id), 'succeeded||1', 'until it can be assumed');
 
 # Credentials that were good when they were got
-$id = enqueue('expired', server => 'by_role');
+$id = enqueue($session, referring('expired'), server => 'by_role');
 $glue->set(roles => { role('app') => { deny => \1 } });
 $glue->misbehave(operation => 'CreateConnection', kind => 'error', times => 1,
 	status => 400, code => 'ExpiredTokenException');
 work();
-is(state_of($id), 'queued|AccessDenied|0', 'so does one whose credentials have run out');
+is(became($id), 'queued|AccessDenied|0', 'so does one whose credentials have run out');
 $glue->set(roles => {});
 work();
-is(state_of($id), 'succeeded||1', 'until there are others');
+is(became($id), 'succeeded||1', 'until there are others');
 
 # Who would have to know the account
 $glue->misbehave(operation => 'GetCallerIdentity', kind => 'error', times => 1,
 	status => 403, code => 'AccessDenied');
 anew(%keys);
-$id = enqueue('tagged', tags => { a => 'b' }, on_conflict => 'update');
+$id = enqueue($session, referring('tagged'), tags => { a => 'b' }, on_conflict => 'update');
 work();
-is(state_of($id), 'queued|AccessDenied|0', 'so does one that needs the account');
+is(became($id), 'queued|AccessDenied|0', 'so does one that needs the account');
 work();
-is(state_of($id), 'succeeded||1', 'until that is told');
+is(became($id), 'succeeded||1', 'until that is told');
 
 # Web identities
 append_to_file("$home/token", 'a.forged.token');
 anew(AWS_WEB_IDENTITY_TOKEN_FILE => "$home/token", AWS_ROLE_ARN => role('web'));
-$result = $session->query(create_sql(input('web')));
+$result = $session->query(create_sql(referring('web')));
 is($result->sqlstate, '28000', 'a token that is refused: SQLSTATE');
 like($result->hint, qr/identity provider.*trust policy.*sts:AssumeRoleWithWebIdentity/,
 	'a token that is refused: hint');
-$id = enqueue('web');
+$id = enqueue($session, referring('web'));
 work();
-is(state_of($id), 'queued|InvalidIdentityToken|0', 'a request waits for another token');
+is(became($id), 'queued|InvalidIdentityToken|0', 'a request waits for another token');
 unlink "$home/token";
 append_to_file("$home/token", $glue->web_identity);
 $glue->set(roles => { role('web') => { deny => \1 } });
 work();
-is(state_of($id), 'queued|AccessDenied|0', 'and until that may assume the role');
+is(became($id), 'queued|AccessDenied|0', 'and until that may assume the role');
 $glue->set(roles => {});
 work();
-is(state_of($id), 'succeeded||1', 'and goes on');
+is(became($id), 'succeeded||1', 'and goes on');
 
 #
 # Keys of a user mapping
 #
 
 $session->must('CREATE ROLE somebody;'
-	  . create_server('unknown', 'CURRENT_USER', 'AKIANOBODY', 'no')
-	  . create_server('wrong', 'PUBLIC', $glue->access_key, 'wrong')
-	  . create_server('wrong_role', 'CURRENT_USER', 'AKIANOBODY', 'no',
-		'role_arn ' . literal(role('app'))));
+	  . server_sql('unknown', 'AKIANOBODY', 'no')
+	  . server_sql('wrong', $glue->access_key, 'wrong', user => 'PUBLIC')
+	  . server_sql('wrong_role', 'AKIANOBODY', 'no',
+		options => 'role_arn ' . literal(role('app'))));
 my $user = $session->must('SELECT current_user')->output;
 foreach my $case (
 	[ 'unknown', qr/user mapping for "\Q$user\E" of foreign server "unknown"/ ],
@@ -157,12 +129,12 @@ foreach my $case (
 {
 	my ($server, $mapping) = @$case;
 
-	$result = $session->query(create_sql(input('x'), server => $server));
+	$result = $session->query(create_sql(referring('x'), server => $server));
 	is($result->sqlstate, '28000', "server $server: the keys are refused");
 	like($result->hint, $mapping, "server $server: whose they are");
-	$id = enqueue('x', server => $server);
+	$id = enqueue($session, referring('x'), server => $server);
 	work();
-	like(state_of($id), qr/^queued\|.+\|0$/, "server $server: a request waits");
+	like(became($id), qr/^queued\|.+\|0$/, "server $server: a request waits");
 	$session->must("SELECT glue_cancel_request($id)");
 }
 
@@ -178,17 +150,17 @@ unlike($result->hint, qr/mapping/, 'are not those of the mapping');
 #
 
 anew(%keys);
-$id = enqueue('unreadable');
+$id = enqueue($session, referring('unreadable'));
 chmod 0, $config;
 is(work()->sqlstate, '00000', 'a file that cannot be read does not stop the queue');
-is(state_of($id), 'queued|28000|0', 'a request waits for it');
+is(became($id), 'queued|28000|0', 'a request waits for it');
 chmod 0600, $config;
 append_to_file($config, "nonsense\n");
 work();
-is(state_of($id), 'queued|28000|0', 'and until it is well-formed');
+is(became($id), 'queued|28000|0', 'and until it is well-formed');
 unlink $config;
 work();
-is(state_of($id), 'succeeded||1', 'and goes on');
+is(became($id), 'succeeded||1', 'and goes on');
 
 #
 # An error while outcomes are recorded
@@ -202,7 +174,7 @@ BEGIN
 END $$;
 ALTER TABLE glue_connection ADD CONSTRAINT slow CHECK (slow(name));
 SQL
-$id = enqueue('slow');
+$id = enqueue($session, referring('slow'));
 $session->send('CALL glue_process_requests()');
 my $observer = $cluster->session;
 wait_until(
@@ -217,7 +189,7 @@ is($session->query('SELECT 1')->output, '1', 'the session goes on');
 is($session->query('ROLLBACK')->sqlstate, '00000', 'and is in no transaction');
 $session->must('ALTER TABLE glue_connection DROP CONSTRAINT slow');
 work();
-like(state_of($id), qr/^succeeded\|/, 'and records what was done');
+like(became($id), qr/^succeeded\|/, 'and records what was done');
 is($glue->created('slow'), 1, 'which was done once');
 
 $cluster->finish;

@@ -11,6 +11,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -35,9 +36,7 @@ sub interrupt
 	kill 'STOP', $wal_writer;
 	$glue->misbehave(operation => 'CreateConnection', name => $name,
 		kind => 'slow', delay_ms => 600_000);
-	my $id = $session->must(create_sql(jdbc($name, ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }))
-		=~ s/glue_create_connection/glue_enqueue_create_connection/r)->output;
+	my $id = enqueue($session, referring($name));
 	my $caller = $cluster->session;
 	$caller->send('CALL glue_process_requests()') if $by_hand;
 	wait_until(sub { $glue->created($name) }, "$name is created");
@@ -46,13 +45,12 @@ sub interrupt
 	$cluster->in_environment(sub { $node->start });
 
 	my $after = $cluster->session;
-	$after->must('CALL glue_process_requests()') if $by_hand;
+	work($after) if $by_hand;
 	wait_until(sub {
 		$after->must('SELECT finished_at IS NOT NULL FROM glue_request'
 			  . " WHERE id = $id")->output eq 't';
 	}, "the request for $name ends");
-	is($after->must('SELECT state, attempts, coalesce(error_code, $$none$$)'
-			  . " FROM glue_request WHERE id = $id")->output, 'succeeded|2|none',
+	is(state_of($after, $id, qw(attempts error_code)), 'succeeded|2|',
 		"$name: the first attempt is remembered");
 	is($glue->created($name), 1, "$name: it is created once");
 	is(($cluster->row($name) // {})->{status}, 'READY', "$name: it is recorded");

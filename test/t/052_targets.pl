@@ -9,64 +9,15 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::LocalGlue;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(
-	conf => "glue_conn.secret_key_file = '../secret.key'\n");
+my $cluster = GlueConn::Cluster->start(secret_key => 1);
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
-
-$cluster->write_secret_key;
-
-sub enqueue
-{
-	my ($input, %arguments) = @_;
-
-	return $session->must(enqueue_create_sql($input, %arguments))->output;
-}
-
-# Without a secret, that is.
-sub referring
-{
-	my ($name) = @_;
-
-	return jdbc($name, ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
-}
-
-sub secret
-{
-	my ($name) = @_;
-
-	return jdbc($name, ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d',
-		USERNAME => 'u', PASSWORD => "Secret-$name" });
-}
-
-sub work
-{
-	$session->must('UPDATE glue_request SET next_attempt_at = now()'
-		  . " WHERE state = 'queued'");
-	return $session->must('CALL glue_process_requests()');
-}
-
-sub state_of
-{
-	my ($id, @columns) = @_;
-
-	return $session->must('SELECT ' . join(', ', 'state', @columns)
-		  . " FROM glue_request WHERE id = $id")->output;
-}
-
-sub keys_of
-{
-	my ($access_key, $secret_key) = @_;
-
-	return 'access_key_id ' . literal($access_key) . ', secret_access_key '
-	  . literal($secret_key);
-}
 
 $session->must('CREATE ROLE shopkeeper; CREATE ROLE thief; CREATE ROLE buyer;'
 	  . ' GRANT USAGE ON FOREIGN DATA WRAPPER glue_conn TO shopkeeper, thief;'
@@ -77,11 +28,10 @@ sub make_server
 {
 	my ($name, $role, $access_key) = @_;
 
-	$session->must("SET ROLE $role; CREATE SERVER $name FOREIGN DATA WRAPPER"
-		  . " glue_conn OPTIONS (region 'us-east-1');"
-		  . " GRANT USAGE ON FOREIGN SERVER $name TO PUBLIC;"
-		  . " CREATE USER MAPPING FOR PUBLIC SERVER $name OPTIONS ("
-		  . keys_of($access_key, $glue->secret_key) . '); RESET ROLE');
+	$session->must("SET ROLE $role; "
+		  . server_sql($name, $access_key, $glue->secret_key,
+			options => "region 'us-east-1'", user => 'PUBLIC')
+		  . " GRANT USAGE ON FOREIGN SERVER $name TO PUBLIC; RESET ROLE");
 }
 
 #
@@ -90,18 +40,18 @@ sub make_server
 
 make_server('shop', 'shopkeeper', $glue->access_key);
 $session->must('SET ROLE buyer');
-my $sealed = enqueue(secret('sealed'), server => 'shop');
-my $plain = enqueue(referring('plain'), server => 'shop');
+my $sealed = enqueue($session, secret('sealed'), server => 'shop');
+my $plain = enqueue($session, referring('plain'), server => 'shop');
 $session->must('RESET ROLE; DROP SERVER shop CASCADE');
 $glue->add_credentials(access_key => 'AKIATHIEF',
 	secret_key => $glue->secret_key);
 make_server('shop', 'thief', 'AKIATHIEF');
 my $watch = $cluster->watch;
-work();
+work_on_all($session);
 foreach my $id ($sealed, $plain)
 {
-	is(state_of($id, 'error_code'), 'failed|42704', 'a server that was dropped');
-	like(state_of($id, 'error_message'), qr/foreign server "shop" was dropped/,
+	is(state_of($session, $id, 'error_code'), 'failed|42704', 'a server that was dropped');
+	like(state_of($session, $id, 'error_message'), qr/foreign server "shop" was dropped/,
 		'is not the next one of that name');
 }
 is($watch->sent, 0, 'and nothing is sent');
@@ -113,8 +63,8 @@ $session->must('SET ROLE buyer');
 is($session->must("SELECT glue_retry_request($plain)")->output, 'queued',
 	'what has no secrets, by who asked for it');
 $session->must('RESET ROLE');
-work();
-is(state_of($plain), 'succeeded', 'is meant for that server then');
+work_on_all($session);
+is(state_of($session, $plain), 'succeeded', 'is meant for that server then');
 $session->must('DROP SERVER shop CASCADE');
 
 #
@@ -122,31 +72,28 @@ $session->must('DROP SERVER shop CASCADE');
 #
 
 make_server('shop', 'shopkeeper', $glue->access_key);
-my $first = enqueue(secret('renamed'), server => 'shop');
-my $next = $session->must('SELECT glue_enqueue_delete_connection('
-	  . "'renamed', server => 'shop')")->output;
+my $first = enqueue($session, secret('renamed'), server => 'shop');
+my $next = enqueue_delete($session, 'renamed', server => 'shop');
 $session->must('ALTER SERVER shop RENAME TO store');
 make_server('shop', 'thief', 'AKIATHIEF');
-my $last = $session->must('SELECT glue_enqueue_delete_connection('
-	  . "'renamed', server => 'store', missing_ok => true)")->output;
-work();
-is(state_of($first, 'server'), 'succeeded|store', 'a server that was renamed is followed');
-is(state_of($_, 'server'), 'succeeded|store', 'in order') foreach $next, $last;
+my $last = enqueue_delete($session, 'renamed', server => 'store', missing_ok => 't');
+work_on_all($session);
+is(state_of($session, $first, 'server'), 'succeeded|store', 'a server that was renamed is followed');
+is(state_of($session, $_, 'server'), 'succeeded|store', 'in order') foreach $next, $last;
 is($glue->created('renamed'), 1, 'it was created');
 $session->must('DROP SERVER shop CASCADE; ALTER SERVER store RENAME TO shop');
 
 # Rows whose connections are recorded under the old name.
-$session->must('CREATE TABLE source (connection_input jsonb)');
-$session->must('CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source'
-	  . " FOR EACH ROW EXECUTE FUNCTION glue_provision_connection('server=shop')");
-$session->must('INSERT INTO source VALUES (' . literal(json_text(referring($_))) . ')')
+$session->must('CREATE TABLE source (connection_input jsonb); '
+	  . trigger_sql('source', 'server=shop'));
+$session->must(row_sql(referring($_)))
   foreach 'to be deleted', 'to be updated';
-work();
+work_on_all($session);
 $session->must("DELETE FROM source WHERE connection_input->>'Name' = 'to be deleted'");
 $session->must('UPDATE source SET connection_input = '
-	  . literal(json_text({ %{ referring('to be updated') }, Description => 'new' })));
+	  . literal(json_text(referring('to be updated', Description => 'new'))));
 $session->must('ALTER SERVER shop RENAME TO store');
-work();
+work_on_all($session);
 is($glue->connection('to be deleted'), undef, 'a row is deleted: so is its connection');
 is($glue->connection('to be updated')->{definition}{Description}, 'new', 'likewise an update');
 is($session->must("SELECT string_agg(server || ' ' || name, ', ') FROM glue_connection"
@@ -159,23 +106,23 @@ $session->must('DROP TABLE source; ALTER SERVER store RENAME TO shop');
 #
 
 # A key that is mended is no reason to wait, unless there is a secret.
-$sealed = enqueue(secret('with a key'), server => 'shop');
-$plain = enqueue(referring('without'), server => 'shop');
+$sealed = enqueue($session, secret('with a key'), server => 'shop');
+$plain = enqueue($session, referring('without'), server => 'shop');
 $session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
 	  . " (SET access_key_id 'AKIATHIEF')");
 $watch = $cluster->watch;
-work();
-is(state_of($plain), 'succeeded', 'other keys do for a request without secrets');
-like(state_of($sealed, 'attempts', 'error_code', 'error_message'),
+work_on_all($session);
+is(state_of($session, $plain), 'succeeded', 'other keys do for a request without secrets');
+like(state_of($session, $sealed, 'attempts', 'error_code', 'error_message'),
 	qr/^queued\|0\|target changed\|the target has changed since the request was made/,
 	'one with secrets waits, and says why');
 is($watch->sent, 1, 'its password is not sent');
 is($session->must('SELECT count(*) FROM glue_request_secret')->output, '1', 'and kept');
 
 # Others of the same server go on.
-my $another = enqueue(secret('another'), server => 'shop');
-work();
-is(state_of($another), 'succeeded', 'a request that was made for the new keys goes on');
+my $another = enqueue($session, secret('another'), server => 'shop');
+work_on_all($session);
+is(state_of($session, $another), 'succeeded', 'a request that was made for the new keys goes on');
 
 # Who may say that the other one is right.
 $session->must('GRANT buyer TO shopkeeper; CREATE ROLE bystander;'
@@ -188,18 +135,18 @@ $session->must('SET ROLE shopkeeper');
 is($session->must("SELECT glue_retry_request($sealed)")->output, 'queued',
 	'the owner of the server says that it is right');
 $session->must('RESET ROLE');
-work();
-is(state_of($sealed), 'succeeded', 'and it goes on');
+work_on_all($session);
+is(state_of($session, $sealed), 'succeeded', 'and it goes on');
 is($glue->connection('with a key')->{definition}{ConnectionProperties}{PASSWORD},
 	'Secret-with a key', 'with its secret, which was sealed anew');
 
 # The role that asked for it may not say so, unless the server is its own.
 $session->must('SET ROLE buyer');
-$sealed = enqueue(secret('of the buyer'), server => 'shop');
+$sealed = enqueue($session, secret('of the buyer'), server => 'shop');
 $session->must('RESET ROLE; ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
 	  . ' (SET access_key_id ' . literal($glue->access_key) . ')');
-work();
-is(state_of($sealed, 'error_code'), 'queued|target changed', 'the key is changed back');
+work_on_all($session);
+is(state_of($session, $sealed, 'error_code'), 'queued|target changed', 'the key is changed back');
 $session->must('SET ROLE buyer');
 $refused = $session->query("SELECT glue_retry_request($sealed)");
 is($refused->sqlstate, '42501', 'the role that asked for it has no say in it');
@@ -212,23 +159,23 @@ $session->must('RESET ROLE');
 my $elsewhere = GlueConn::LocalGlue->new;
 $elsewhere->start;
 $session->must('ALTER SERVER shop OWNER TO CURRENT_USER');
-$plain = enqueue(referring('place'), server => 'shop');
+$plain = enqueue($session, referring('place'), server => 'shop');
 $session->must('ALTER SERVER shop OPTIONS (ADD endpoint_url '
 	  . literal($elsewhere->url) . ', ADD ca_file ' . literal($elsewhere->ca_file) . ')');
-work();
-is(state_of($plain, 'error_code'), 'queued|target changed', 'another endpoint');
+work_on_all($session);
+is(state_of($session, $plain, 'error_code'), 'queued|target changed', 'another endpoint');
 is($elsewhere->created('place'), 0, 'is not what was meant');
 $session->must('ALTER SERVER shop OPTIONS (DROP endpoint_url, DROP ca_file)');
-work();
-is(state_of($plain), 'succeeded', 'until it is the same again');
-$plain = enqueue(referring('moved'), server => 'shop');
+work_on_all($session);
+is(state_of($session, $plain), 'succeeded', 'until it is the same again');
+$plain = enqueue($session, referring('moved'), server => 'shop');
 $session->must('ALTER SERVER shop OPTIONS (ADD endpoint_url '
 	  . literal($elsewhere->url) . ', ADD ca_file ' . literal($elsewhere->ca_file) . ')');
-work();
+work_on_all($session);
 is($session->must("SELECT glue_retry_request($plain)")->output, 'queued',
 	'or a superuser says that it is right');
-work();
-is(state_of($plain), 'succeeded', 'then it goes there');
+work_on_all($session);
+is(state_of($session, $plain), 'succeeded', 'then it goes there');
 is($elsewhere->created('moved'), 1, 'indeed');
 $elsewhere->stop;
 $session->must('DROP SERVER shop CASCADE');
@@ -236,11 +183,11 @@ $session->must('DROP SERVER shop CASCADE');
 # The catalog is as much a part of it as the region is, even if none was named: it
 # can be that of another account.
 make_server('shop', 'shopkeeper', $glue->access_key);
-$sealed = enqueue(secret('of no catalog'), server => 'shop');
+$sealed = enqueue($session, secret('of no catalog'), server => 'shop');
 $session->must("ALTER SERVER shop OPTIONS (ADD catalog_id '999999999999')");
 $watch = $cluster->watch;
-work();
-is(state_of($sealed, 'error_code'), 'succeeded|', 'a catalog that the server has got since');
+work_on_all($session);
+is(state_of($session, $sealed, 'error_code'), 'succeeded|', 'a catalog that the server has got since');
 is(scalar(grep { $_->{body} =~ /999999999999/ } $watch->requests), 0,
 	'is not what was meant');
 ok($glue->connection('of no catalog'), 'but that of the account');
@@ -249,21 +196,21 @@ $session->must('DROP SERVER shop CASCADE');
 # What has ended is not for the owner of the server to have carried out after all.
 make_server('shop', 'shopkeeper', $glue->access_key);
 $session->must('REVOKE buyer FROM shopkeeper; SET ROLE buyer');
-$plain = enqueue(referring('cancelled'), server => 'shop');
+$plain = enqueue($session, referring('cancelled'), server => 'shop');
 $session->must("SELECT glue_cancel_request($plain)");
 $session->must('RESET ROLE; SET ROLE shopkeeper');
 is($session->query("SELECT glue_retry_request($plain)")->sqlstate, '42704',
 	'the owner of a server does not see what others have cancelled');
 $session->must('RESET ROLE');
-is(state_of($plain), 'cancelled', 'and it stays so');
+is(state_of($session, $plain), 'cancelled', 'and it stays so');
 
 # Two who say so at the same time: the later one finds the secrets as they are then.
 $glue->add_credentials(access_key => "AKIA$_", secret_key => $glue->secret_key)
   foreach qw(SECOND THIRD);
-$sealed = enqueue(secret('by two'), server => 'shop');
+$sealed = enqueue($session, secret('by two'), server => 'shop');
 $session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
 	  . " (SET access_key_id 'AKIASECOND')");
-work();
+work_on_all($session);
 my $one = $cluster->session;
 my $two = $cluster->session;
 $one->must("BEGIN; SELECT glue_retry_request($sealed)");
@@ -274,54 +221,54 @@ wait_until(sub { $session->must('SELECT wait_event_type FROM pg_stat_activity WH
 	  . $two->pid)->output eq 'Lock' }, 'the second waits');
 $one->must('COMMIT');
 is($two->result->output, 'queued', 'two retry a request');
-work();
-is(state_of($sealed, 'error_code'), 'succeeded|', 'and it is carried out');
+work_on_all($session);
+is(state_of($session, $sealed, 'error_code'), 'succeeded|', 'and it is carried out');
 $_->quit foreach $one, $two;
 
 # What is set in the session of who retries a request is no part of it.
 $session->must('SET ROLE buyer');
-$plain = enqueue(referring('retried'), server => 'shop');
+$plain = enqueue($session, referring('retried'), server => 'shop');
 $session->must('RESET ROLE');
 $session->must('ALTER SERVER shop RENAME TO gone; REVOKE USAGE ON FOREIGN SERVER gone FROM PUBLIC');
 $session->must('ALTER USER MAPPING FOR PUBLIC SERVER gone OPTIONS (ADD role_arn $$arn:aws:iam::123456789012:role/r$$)');
 $session->must('GRANT USAGE ON FOREIGN SERVER gone TO PUBLIC; ALTER SERVER gone RENAME TO shop');
-work();
-is(state_of($plain, 'error_code'), 'queued|target changed', 'a request waits');
+work_on_all($session);
+is(state_of($session, $plain, 'error_code'), 'queued|target changed', 'a request waits');
 $session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS (DROP role_arn)');
 $session->must("SET glue_conn.endpoint_url = 'https://localhost:1'");
 is($session->must("SELECT glue_retry_request($plain)")->output, 'queued', 'it is retried');
 $session->must('RESET glue_conn.endpoint_url');
-work();
-is(state_of($plain, 'error_code'), 'succeeded|', 'and goes where it did');
+work_on_all($session);
+is(state_of($session, $plain, 'error_code'), 'succeeded|', 'and goes where it did');
 
 # The same OID in another cluster is not the same server.
 make_server('another', 'thief', 'AKIATHIEF');
-my $others = enqueue(referring('of another'), server => 'another');
-$plain = enqueue(referring('of the shop'), server => 'shop');
+my $others = enqueue($session, referring('of another'), server => 'another');
+$plain = enqueue($session, referring('of the shop'), server => 'shop');
 $session->must("UPDATE glue_request SET cluster = 1, server_owner = 'thief', server_oid ="
 	  . " (SELECT oid FROM pg_foreign_server WHERE srvname = 'another') WHERE id = $plain");
-work();
-is(state_of($others), 'succeeded', 'a request for a server');
-is(state_of($plain, 'error_code'), 'queued|target changed',
+work_on_all($session);
+is(state_of($session, $others), 'succeeded', 'a request for a server');
+is(state_of($session, $plain, 'error_code'), 'queued|target changed',
 	'takes none with it that has the OID from elsewhere');
 $session->must("SELECT glue_cancel_request($plain)");
 $session->must('DROP SERVER another CASCADE');
 
 # Secrets that are gone are not replaced by what is shown of them.
-$sealed = enqueue(secret('lost'), server => 'shop');
+$sealed = enqueue($session, secret('lost'), server => 'shop');
 $session->must("DELETE FROM glue_request_secret WHERE request = $sealed");
-work();
-is(state_of($sealed, 'error_code'), 'failed|sealed secrets broken', 'without its secrets a request fails');
+work_on_all($session);
+is(state_of($session, $sealed, 'error_code'), 'failed|sealed secrets broken', 'without its secrets a request fails');
 is($glue->created('lost'), 0, 'and is not sent');
 $session->must('DROP SERVER shop CASCADE');
 
 # What waits for its target is not for another server of that name, whoever says so.
 make_server('shop', 'shopkeeper', $glue->access_key);
-$sealed = enqueue(secret('waiting'), server => 'shop');
+$sealed = enqueue($session, secret('waiting'), server => 'shop');
 $session->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
 	  . " (SET access_key_id 'AKIATHIEF')");
-work();
-is(state_of($sealed, 'error_code'), 'queued|target changed', 'a request waits');
+work_on_all($session);
+is(state_of($session, $sealed, 'error_code'), 'queued|target changed', 'a request waits');
 $session->must('DROP SERVER shop CASCADE');
 make_server('shop', 'thief', 'AKIATHIEF');
 $refused = $session->query("SELECT glue_retry_request($sealed)");
@@ -332,8 +279,8 @@ $session->must('SET ROLE thief; RESET ROLE; GRANT EXECUTE ON FUNCTION'
 is($session->query("SELECT glue_retry_request($sealed)")->sqlstate, '42704',
 	'and its owner does not see the request');
 $session->must('RESET ROLE');
-work();
-is(state_of($sealed, 'error_code'), 'failed|42704', 'it fails');
+work_on_all($session);
+is(state_of($session, $sealed, 'error_code'), 'failed|42704', 'it fails');
 is($glue->created('waiting'), 0, 'and its password is not sent');
 $session->must('DROP SERVER shop CASCADE');
 
@@ -351,13 +298,13 @@ VALUES ('CreateConnection', 'undone', 'us-east-1',
 	decode(repeat('ab', 32), 'hex'))
 RETURNING id
 END
-work();
-is(state_of($undo, 'error_code'), 'queued|target changed', 'an undo waits for its target');
+work_on_all($session);
+is(state_of($session, $undo, 'error_code'), 'queued|target changed', 'an undo waits for its target');
 ok($glue->connection('undone'), 'and touches nothing elsewhere');
 is($session->must("SELECT glue_retry_request($undo)")->output, 'queued',
 	'until a superuser says that this is right');
-work();
-is(state_of($undo, 'error_code'), 'rolled_back|', 'then it is undone');
+work_on_all($session);
+is(state_of($session, $undo, 'error_code'), 'rolled_back|', 'then it is undone');
 is($glue->connection('undone'), undef, 'here');
 
 #
@@ -368,10 +315,10 @@ my $third = GlueConn::LocalGlue->new;
 $third->start;
 $session->must('SET glue_conn.endpoint_url = ' . literal($third->url)
 	  . '; SET glue_conn.ca_file = ' . literal($third->ca_file));
-$plain = enqueue(referring('by settings'));
+$plain = enqueue($session, referring('by settings'));
 $session->must('RESET glue_conn.endpoint_url; RESET glue_conn.ca_file');
-work();
-is(state_of($plain), 'succeeded', 'a request of a session with settings of its own');
+work_on_all($session);
+is(state_of($session, $plain), 'succeeded', 'a request of a session with settings of its own');
 is($third->created('by settings'), 1, 'goes where those lead');
 is($glue->created('by settings'), 0, 'and nowhere else');
 $third->stop;
@@ -385,11 +332,11 @@ foreach my $change (
 	"requested_by = 'buyer'", "target_fingerprint = ''", "region = 'us-west-2'",
 	"catalog_id = '123456789012'", "connection_name = 'x'")
 {
-	my $id = enqueue(secret('altered'));
+	my $id = enqueue($session, secret('altered'));
 
 	$session->must("UPDATE glue_request SET $change WHERE id = $id");
-	work();
-	is(state_of($id, 'error_code'), 'failed|sealed secrets broken',
+	work_on_all($session);
+	is(state_of($session, $id, 'error_code'), 'failed|sealed secrets broken',
 		"opens no more with $change");
 }
 is($glue->created('altered'), 0, 'and is never sent');

@@ -13,13 +13,12 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $cluster = GlueConn::Cluster->start;
-$cluster->node->append_conf('postgresql.conf',
-	"glue_conn.secret_key_file = '" . $cluster->write_secret_key . "'\n");
-$cluster->node->reload;
+my $cluster = GlueConn::Cluster->start(secret_key => 1);
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
@@ -27,7 +26,7 @@ my @ways = qw(call bulk queue row);
 my @actions = qw(error adopt update change);
 
 # A connection with two passwords.
-sub secret
+sub two_secrets
 {
 	my ($name, %members) = @_;
 	my $input = jdbc($name, %members);
@@ -60,7 +59,7 @@ sub changed
 {
 	my ($name, $password, %members) = @_;
 	my $there = $there{$name};
-	my $input = secret($name);
+	my $input = two_secrets($name);
 
 	$input->{ConnectionProperties}{PASSWORD} = $password;
 	$glue->put_connection(
@@ -95,7 +94,7 @@ sub put_old
 	my ($name, %members) = @_;
 
 	$glue->put_connection(
-		input => secret($name, %members),
+		input => two_secrets($name, %members),
 		tags => { by => 'them' },
 		created => time - 3600,
 		updated => time - 3600);
@@ -129,17 +128,17 @@ my %states = (
 #
 
 my %definitions = (
-	'the same' => sub { return secret($_[0]); },
+	'the same' => sub { return two_secrets($_[0]); },
 	'another description' =>
-	  sub { return secret($_[0], Description => 'new'); },
+	  sub { return two_secrets($_[0], Description => 'new'); },
 	'another password' => sub {
-		my $input = secret($_[0]);
+		my $input = two_secrets($_[0]);
 
 		$input->{ConnectionProperties}{PASSWORD} = 'Secret-New';
 		return $input;
 	},
 	'no password' => sub {
-		my $input = secret($_[0]);
+		my $input = two_secrets($_[0]);
 
 		delete $input->{ConnectionProperties}{KAFKA_SASL_PLAIN_PASSWORD};
 		return $input;
@@ -203,7 +202,7 @@ sub make
 	for_all(sub {
 		my ($case, $way, $name) = @_;
 
-		$session->must(create_sql(secret($name), tags => { team => 'a' }))
+		$session->must(create_sql(two_secrets($name), tags => { team => 'a' }))
 		  if ($case->{state}{made} // '') eq $kind;
 	});
 	return;
@@ -226,10 +225,8 @@ foreach my $action (@actions)
 
 	$session->must(<<"SQL");
 CREATE TABLE rows_$action (name text, connection_input jsonb, tags jsonb);
-CREATE TRIGGER provision AFTER INSERT OR UPDATE ON rows_$action
-	FOR EACH ROW EXECUTE FUNCTION
-		glue_provision_connection('tags=tags', 'on_conflict=$conflict');
 SQL
+	$session->must(trigger_sql("rows_$action", 'tags=tags', "on_conflict=$conflict"));
 }
 
 #
@@ -269,22 +266,19 @@ sub ask_by_bulk
 	my ($case, $name, $input) = @_;
 
 	note_outcome($name, $session->must(
-		"SELECT error_message FROM glue_create_connections(ARRAY["
-		  . literal(json_text($input)) . '::jsonb], '
-		  . literal($case->{tags} && json_text($case->{tags}))
-		  . ", on_conflict => '$case->{action}')")->output);
+		create_many_sql('error_message', [$input],
+			tags => $case->{tags}, on_conflict => $case->{action}))->output);
 	return;
 }
 
 sub ask_by_queue
 {
 	my ($case, $name, $input) = @_;
-	my $sql = $case->{action} eq 'change' ?
-	  update_sql($input) :
-	  create_sql($input, tags => $case->{tags},
-		on_conflict => $case->{action});
 
-	$session->must($sql =~ s/glue_(create|update)/glue_enqueue_$1/r);
+	$session->must($case->{action} eq 'change' ?
+		enqueue_update_sql($input) :
+		enqueue_create_sql($input, tags => $case->{tags},
+			on_conflict => $case->{action}));
 	return;
 }
 
@@ -300,7 +294,7 @@ sub ask_by_row
 	{
 		$session->must("SET session_replication_role = replica;"
 			  . " INSERT INTO $table VALUES ($values[0],"
-			  . literal(json_text(secret($name, Description => 'old')))
+			  . literal(json_text(two_secrets($name, Description => 'old')))
 			  . '); RESET session_replication_role');
 		$session->must("UPDATE $table SET connection_input = $values[1]"
 			  . " WHERE name = $values[0]");
@@ -320,7 +314,7 @@ for_all(sub {
 
 	$ask{$way}->($case, $name, $case->{definition}->($name));
 });
-$session->must('CALL glue_process_requests()');
+work($session);
 
 my %requests = map { my $request = json_value($_);
 	($request->{connection_name} => $request) } split /\n/,

@@ -12,21 +12,14 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use JSON::PP;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start;
 my $glue = $cluster->glue;
 my $session = $cluster->session;
-
-sub referring
-{
-	my ($name) = @_;
-
-	return jdbc($name, ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:postgresql://h.example:5432/d',
-		SECRET_ID => 's' });
-}
 
 # The JSON of a connection, with a member as it is spelled.
 sub connection
@@ -55,6 +48,7 @@ sub refused
 	$glue->behave;
 }
 
+make_source($session);
 $session->must(create_sql(referring('x'), tags => { team => 'a' }));
 $session->must('SELECT count(*) FROM glue_sync_connections()');
 
@@ -118,9 +112,8 @@ foreach my $member (sort keys %errors)
 
 	# a request fails with it, and the next one does not
 	say_instead(GetConnection => $body);
-	$session->must("SELECT glue_enqueue_update_connection('x', "
-		  . literal(json_text(referring('x'))) . ')');
-	$session->must('CALL glue_process_requests()');
+	enqueue_update($session, referring('x'));
+	work($session);
 	$result = $session->must('SELECT state, error_code, error_message'
 		  . ' FROM glue_request ORDER BY id DESC LIMIT 1')->output;
 	like($result, qr/^failed\|malformed answer\|.*$words/s,
@@ -137,13 +130,12 @@ foreach my $status ('5', '["READY"]', '""')
 	my $result = $session->query(create_sql(referring("call $status")));
 	is($result->output, 'READY', "created with $status: is read back");
 	say_instead(CreateConnection => $body);
-	$result = $session->query('SELECT status, error_code'
-		  . ' FROM glue_create_connections(ARRAY['
-		  . literal(json_text(referring("bulk $status"))) . '::jsonb])');
+	$result = $session->query(create_many_sql('status, error_code',
+		[ referring("bulk $status") ]));
 	is($result->output, 'READY|', "created with $status: of many, too");
 	say_instead(CreateConnection => $body);
 	$session->must(enqueue_create_sql(referring("queue $status")));
-	$session->must('CALL glue_process_requests()');
+	work($session);
 	is( $session->must('SELECT state, status FROM glue_request'
 			  . ' ORDER BY id DESC LIMIT 1')->output,
 		'succeeded|READY', "created with $status: in the queue, too");
@@ -255,9 +247,8 @@ while (my ($said, $expected) = splice @shown, 0, 2)
 
 	$session->must('LISTEN glue_connection');
 	say_instead(GetConnection => "{\"Connection\": $answer}", skip => 1);
-	$session->must("SELECT glue_enqueue_update_connection('x', "
-		  . literal(json_text(referring('x'))) . ')');
-	my $result = $session->must('CALL glue_process_requests()');
+	enqueue_update($session, referring('x'));
+	my $result = work($session);
 	is( $session->must('SELECT state, status FROM glue_request'
 			  . ' ORDER BY id DESC LIMIT 1')->output,
 		"succeeded|$expected->[0]", "$case, queue: the request");
@@ -267,31 +258,23 @@ while (my ($said, $expected) = splice @shown, 0, 2)
 	next if $status eq '';
 	my $body = json_text({ CreateConnectionStatus => $status });
 	my $name = 'made ' . length $status;
-	say_instead(CreateConnection => $body);
-	is($session->must(create_sql(referring("$name call")))->output,
-		$expected->[0], "$case, create: the status");
-	is($cluster->row("$name call")->{status}, $expected->[0],
-		"$case, create: is recorded");
-	say_instead(CreateConnection => $body);
-	is( $session->must('SELECT status FROM glue_create_connections(ARRAY['
-			  . literal(json_text(referring("$name bulk")))
-			  . '::jsonb])')->output,
-		$expected->[0], "$case, create many");
-	say_instead(CreateConnection => $body);
-	$session->must(enqueue_create_sql(referring("$name queue")));
-	$session->must('CALL glue_process_requests()');
-	is( $session->must('SELECT state, status FROM glue_request'
-			  . ' ORDER BY id DESC LIMIT 1')->output,
-		"succeeded|$expected->[0]", "$case, create by the queue");
-	$session->must('CREATE TABLE IF NOT EXISTS wanted (connection_input jsonb)');
-	$session->must('CREATE OR REPLACE TRIGGER provision AFTER INSERT ON wanted'
-		  . ' FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
-	say_instead(CreateConnection => $body);
-	$session->must('INSERT INTO wanted VALUES ('
-		  . literal(json_text(referring("$name row"))) . ')');
-	$session->must('CALL glue_process_requests()');
-	is($cluster->row("$name row")->{status}, $expected->[0],
-		"$case, create by a row");
+	foreach my $way (@ways)
+	{
+		say_instead(CreateConnection => $body);
+		my @columns = split /\|/,
+		  $session->must(create_by($way, referring("$name $way")))->output;
+
+		is($columns[ $way eq 'bulk' ? 2 : 0 ], $expected->[0],
+			"$case, create by $way: the status")
+		  if $way =~ /call|bulk/;
+		work($session);
+		is( $session->must('SELECT state, status FROM glue_request'
+				  . ' ORDER BY id DESC LIMIT 1')->output,
+			"succeeded|$expected->[0]", "$case, create by $way: the request")
+		  if $way =~ /queue|trigger/;
+		is($cluster->row("$name $way")->{status}, $expected->[0],
+			"$case, create by $way: is recorded");
+	}
 	$glue->behave;
 }
 
@@ -344,7 +327,7 @@ foreach my $body ('{"Tags": [1]}', '{"Tags": 7}', '{"Tags": {"team": 1}}',
 	say_instead(GetTags => $body);
 	$session->must(enqueue_create_sql(referring('x'), tags => { team => 'a' },
 			on_conflict => 'adopt'));
-	$session->must('CALL glue_process_requests()');
+	work($session);
 	like(
 		$session->must('SELECT state, error_message FROM glue_request'
 			  . ' ORDER BY id DESC LIMIT 1')->output,
@@ -355,7 +338,7 @@ foreach my $body ('{"Tags": [1]}', '{"Tags": 7}', '{"Tags": {"team": 1}}',
 say_instead(GetTags => '{}');
 $session->must(enqueue_create_sql(referring('x'), tags => { team => 'a' },
 		on_conflict => 'adopt'));
-$session->must('CALL glue_process_requests()');
+work($session);
 like(
 	$session->must('SELECT state, error_message FROM glue_request'
 		  . ' ORDER BY id DESC LIMIT 1')->output,

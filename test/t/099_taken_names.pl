@@ -10,21 +10,16 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $file = "$PostgreSQL::Test::Utils::tmp_check/secret.key";
-append_to_file($file, 'a' x 64 . "\n");
-chmod 0600, $file;
-my $cluster = GlueConn::Cluster->start(conf => "glue_conn.secret_key_file = '$file'\n");
+my $cluster = GlueConn::Cluster->start(secret_key => 1);
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
-$session->must(<<'SQL');
-CREATE TABLE source (id int PRIMARY KEY, connection_input jsonb);
-CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
-SQL
+make_source($session);
 
 # The same as a proxy does that sends a request twice.
 sub send_twice
@@ -33,27 +28,6 @@ sub send_twice
 		processed => \1, status => 400, code => 'AlreadyExistsException',
 		message => 'Connection already exists.', @_);
 	return;
-}
-
-sub enqueue
-{
-	my ($input, %arguments) = @_;
-
-	return $session->must(create_sql($input, %arguments)
-		=~ s/glue_create_connection/glue_enqueue_create_connection/r)->output;
-}
-
-sub work
-{
-	return $session->must('CALL glue_process_requests()');
-}
-
-sub state_of
-{
-	my ($id, @columns) = @_;
-
-	return $session->must('SELECT ' . join(', ', 'state', @columns)
-		  . " FROM glue_request WHERE id = $id")->output;
 }
 
 # Put a connection in so many seconds ago.
@@ -77,10 +51,10 @@ foreach my $on_conflict (qw(error adopt update))
 
 	send_twice();
 	my $watch = $cluster->watch;
-	my $id = enqueue(jdbc($name, ConnectionProperties => $secrets),
+	my $id = enqueue($session, jdbc($name, ConnectionProperties => $secrets),
 		tags => { team => 'a' }, on_conflict => $on_conflict);
-	work();
-	is(state_of($id, qw(status error_code attempts)), 'succeeded|READY||1',
+	work($session);
+	is(state_of($session, $id, qw(status error_code attempts)), 'succeeded|READY||1',
 		"$name: it is ours");
 	is(join(' ', map { $watch->sent($_) } qw(CreateConnection GetConnection
 			UpdateConnection TagResource GetTags)), '1 1 0 0 0',
@@ -92,25 +66,25 @@ foreach my $on_conflict (qw(error adopt update))
 }
 
 send_twice();
-$session->must('INSERT INTO source VALUES (1, ' . literal(json_text(jdbc('row'))) . ')');
-work();
+$session->must(row_sql(jdbc('row')));
+work($session);
 is($session->must('SELECT state, error_code FROM glue_request'
 	  . q( WHERE connection_name = 'row'))->output, 'succeeded|', 'a row: it is ours');
 is(($cluster->row('row') // {})->{status}, 'READY', 'a row: it is recorded');
 $session->must('DELETE FROM source');
-work();
+work($session);
 is($glue->connection('row'), undef, 'a row: it goes with it');
 
 #
 # Somebody else's
 #
 
-my $id = enqueue(jdbc('other', Description => 'ours'));
+my $id = enqueue($session, jdbc('other', Description => 'ours'));
 put_ago(0, jdbc('other', Description => 'theirs'));
-work();
-is(state_of($id, qw(error_code attempts)), 'failed|AlreadyExistsException|1',
+work($session);
+is(state_of($session, $id, qw(error_code attempts)), 'failed|AlreadyExistsException|1',
 	'another definition');
-like(state_of($id, 'error_message'),
+like(state_of($session, $id, 'error_message'),
 	qr/AlreadyExistsException: .*request ID .* is not this request's: \$\.Description /s,
 	'another definition: what AWS says, and what is there');
 is($cluster->row('other'), undef, 'another definition: it is not recorded');
@@ -118,18 +92,18 @@ is($glue->connection('other')->{definition}{Description}, 'theirs',
 	'another definition: it is left alone');
 
 put_ago(60, jdbc('older'));
-$id = enqueue(jdbc('older'));
-work();
-like(state_of($id, 'error_code', 'error_message'),
+$id = enqueue($session, jdbc('older'));
+work($session);
+like(state_of($session, $id, 'error_code', 'error_message'),
 	qr/^failed\|AlreadyExistsException\|.*It was created before the request was sent/s,
 	'one that is older than the request');
 is($cluster->row('older'), undef, 'one that is older: it is not recorded');
 
 # Two requests that ask for the same, of which one can have made it.
-my @ids = map { enqueue(jdbc('same')) } 1 .. 2;
-work();
-is(state_of($ids[0]), 'succeeded', 'the first of two that are the same');
-like(state_of($ids[1], 'error_code', 'error_message'),
+my @ids = map { enqueue($session, jdbc('same')) } 1 .. 2;
+work($session);
+is(state_of($session, $ids[0]), 'succeeded', 'the first of two that are the same');
+like(state_of($session, $ids[1], 'error_code', 'error_message'),
 	qr/^failed\|AlreadyExistsException\|.*It was recorded before/s, 'not the second');
 
 #
@@ -140,7 +114,7 @@ like(state_of($ids[1], 'error_code', 'error_message'),
 sub forgotten
 {
 	my ($name) = @_;
-	my $made = enqueue(jdbc($name, ConnectionProperties => $secrets));
+	my $made = enqueue($session, jdbc($name, ConnectionProperties => $secrets));
 
 	$session->must("UPDATE glue_request SET requested_at = now() - interval '90 s'"
 		  . " WHERE id = $made");
@@ -149,8 +123,8 @@ sub forgotten
 }
 
 $id = forgotten('forgotten');
-work();
-is(state_of($id, 'error_code'), 'succeeded|', 'an attempt that is forgotten');
+work($session);
+is(state_of($session, $id, 'error_code'), 'succeeded|', 'an attempt that is forgotten');
 my $row = $cluster->row('forgotten') // {};
 is($row->{status}, 'READY', 'an attempt that is forgotten: it is recorded');
 is($row->{secret_digest}, undef,
@@ -158,8 +132,8 @@ is($row->{secret_digest}, undef,
 
 $id = forgotten('known');
 $session->must("SELECT * FROM glue_sync_connections()");
-work();
-is(state_of($id, 'error_code'), 'failed|AlreadyExistsException',
+work($session);
+is(state_of($session, $id, 'error_code'), 'failed|AlreadyExistsException',
 	'what was known already is not ours');
 
 #
@@ -168,32 +142,32 @@ is(state_of($id, 'error_code'), 'failed|AlreadyExistsException',
 
 send_twice();
 $glue->misbehave(operation => 'GetConnection', kind => 'throttle', times => 0);
-$id = enqueue(jdbc('unseen'));
-work();
-is(state_of($id, 'error_code'), 'queued|ThrottlingException',
+$id = enqueue($session, jdbc('unseen'));
+work($session);
+is(state_of($session, $id, 'error_code'), 'queued|ThrottlingException',
 	'one that cannot be read now');
 $glue->behave;
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
-work();
-is(state_of($id), 'succeeded', 'is read the next time');
+make_due($session, $id);
+work($session);
+is(state_of($session, $id), 'succeeded', 'is read the next time');
 is($glue->created('unseen'), 1, 'and not made again');
 
 $glue->misbehave(operation => 'GetConnection', kind => 'error',
 	status => 400, code => 'AccessDeniedException', message => 'no');
 send_twice();
-$id = enqueue(jdbc('forbidden'));
-work();
-like(state_of($id, 'error_code', 'error_message'),
+$id = enqueue($session, jdbc('forbidden'));
+work($session);
+like(state_of($session, $id, 'error_code', 'error_message'),
 	qr/^failed\|AlreadyExistsException\|.*could not be read/s,
 	'one that must not be read');
 
 send_twice(processed => \0);
-$id = enqueue(jdbc('gone'));
-work();
-is(state_of($id, 'error_code'), 'queued|AlreadyExistsException', 'one that is gone');
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $id");
-work();
-is(state_of($id), 'succeeded', 'is in nobody\'s way the next time');
+$id = enqueue($session, jdbc('gone'));
+work($session);
+is(state_of($session, $id, 'error_code'), 'queued|AlreadyExistsException', 'one that is gone');
+make_due($session, $id);
+work($session);
+is(state_of($session, $id), 'succeeded', 'is in nobody\'s way the next time');
 
 $session->quit;
 $cluster->finish;

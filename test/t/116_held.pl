@@ -8,6 +8,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use Test::More;
 
 # Nothing is carried out but by CALL, until the end.
@@ -20,30 +21,6 @@ my $session = $cluster->session;
 my $other = $cluster->session;
 my $elsewhere = 42;
 
-sub enqueue
-{
-	my ($name, %arguments) = @_;
-
-	return $session->must(enqueue_create_sql(referring($name), %arguments))->output;
-}
-
-sub enqueue_delete
-{
-	my ($name, $server) = @_;
-
-	return $session->must('SELECT glue_enqueue_delete_connection('
-		  . literal($name) . (defined $server ? ", server => '$server'" : '')
-		  . ')')->output;
-}
-
-sub referring
-{
-	my ($name) = @_;
-
-	return jdbc($name, ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
-}
-
 # Make requests those of another database.
 sub move_away
 {
@@ -52,13 +29,6 @@ sub move_away
 	$session->must("UPDATE glue_request SET home = $elsewhere$set WHERE id IN ("
 		  . join(', ', @ids) . ')');
 	return;
-}
-
-sub state_of
-{
-	my ($id) = @_;
-
-	return $session->must("SELECT state FROM glue_request WHERE id = $id")->output;
 }
 
 # The requests for a connection that have not ended, in their order.
@@ -71,90 +41,88 @@ sub open_requests
 		  . " AND connection_name = '$name'")->output;
 }
 
-sub work { return $session->must('CALL glue_process_requests()'); }
-
 #
 # The order of those that are taken over
 #
 
-my @ids = (enqueue('ordered'), enqueue_delete('ordered'));
+my @ids = (enqueue($session, referring('ordered')), enqueue_delete($session, 'ordered'));
 move_away('', @ids);
 $session->must("SELECT setval('glue_request_id_seq', $ids[0], false)");
-is(enqueue('in the way'), $ids[0], 'the ID of the first is taken, that of the second free');
+is(enqueue($session, referring('in the way')), $ids[0], 'the ID of the first is taken, that of the second free');
 $session->must("SELECT setval('glue_request_id_seq', $ids[1])");
 is($session->must('SELECT glue_take_over_requests()')->output, '2', 'both are taken over');
 is(open_requests('ordered'), 'CreateConnection DeleteConnection', 'in their order');
-work();
+work($session);
 is($glue->connection('ordered'), undef, 'and carried out so');
 ok($glue->created('ordered'), 'both');
 
 # One after the other.
-@ids = (enqueue('by one'), enqueue_delete('by one'));
+@ids = (enqueue($session, referring('by one')), enqueue_delete($session, 'by one'));
 move_away('', @ids);
 $session->must("SELECT setval('glue_request_id_seq', $ids[0], false)");
-enqueue('in the way, too');
+enqueue($session, referring('in the way, too'));
 $session->must("SELECT setval('glue_request_id_seq', $ids[1])");
 $session->must("SELECT glue_take_over_requests(ARRAY[$_])") foreach @ids;
 is(open_requests('by one'), 'CreateConnection DeleteConnection', 'if one is taken over after the other');
-work();
+work($session);
 
 # Where the sequence has not got to yet, as that of a subscriber.
-@ids = (enqueue('ahead'));
+@ids = (enqueue($session, referring('ahead')));
 move_away('', @ids);
 $session->must("SELECT setval('glue_request_id_seq', $ids[0] - 1)");
 $session->must('SELECT glue_take_over_requests()');
-ok(enqueue('next') > $ids[0], 'an ID that is not given yet is not used by a request from elsewhere');
-work();
+ok(enqueue($session, referring('next')) > $ids[0], 'an ID that is not given yet is not used by a request from elsewhere');
+work($session);
 is($glue->created('ahead'), 1, 'which is carried out');
 
 # From another cluster, where the server has another OID.
 $session->must("CREATE SERVER shop FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'us-east-1')");
-@ids = (enqueue('cluster', server => 'shop'));
+@ids = (enqueue($session, referring('cluster'), server => 'shop'));
 move_away(', cluster = 1, server_oid = 1', @ids);
 $session->must('SELECT glue_take_over_requests()');
 is($session->must("SELECT server_oid = (SELECT oid FROM pg_foreign_server WHERE srvname = 'shop')"
 		. " FROM glue_request WHERE connection_name = 'cluster'")->output, 't',
 	'what comes from another cluster is for the server that is here');
-my $delete = enqueue_delete('cluster', 'shop');
-work();
-is(state_of($delete), 'succeeded', 'and in order');
+my $delete = enqueue_delete($session, 'cluster', server => 'shop');
+work($session);
+is(state_of($session, $delete), 'succeeded', 'and in order');
 is($glue->connection('cluster'), undef, 'with what is asked for here');
 
 #
 # Somebody has locked a row
 #
 
-@ids = (enqueue('locked'));
+@ids = (enqueue($session, referring('locked')));
 move_away('', @ids);
 $other->must('BEGIN; SELECT glue_drop_held_requests()');
-my $own = enqueue('not locked');
-work();
-is(state_of($own), 'succeeded', 'what is held and locked keeps nothing waiting');
+my $own = enqueue($session, referring('not locked'));
+work($session);
+is(state_of($session, $own), 'succeeded', 'what is held and locked keeps nothing waiting');
 $other->must('ROLLBACK');
-work();
-is(state_of($ids[0]), 'held', 'and is shown as held later');
+work($session);
+is(state_of($session, $ids[0]), 'held', 'and is shown as held later');
 $session->must('SELECT glue_drop_held_requests()');
 
-$ids[0] = enqueue('cancelled', server => 'shop');
+$ids[0] = enqueue($session, referring('cancelled'), server => 'shop');
 $session->must("UPDATE glue_request SET cluster = 1 WHERE id = $ids[0]");
 $other->must("BEGIN; SELECT glue_cancel_request($ids[0])");
-$own = enqueue('not cancelled');
-work();
-is(state_of($own), 'succeeded', 'nor does what comes from before pg_upgrade');
+$own = enqueue($session, referring('not cancelled'));
+work($session);
+is(state_of($session, $own), 'succeeded', 'nor does what comes from before pg_upgrade');
 $other->must('ROLLBACK');
-work();
-is(state_of($ids[0]), 'succeeded', 'and it is carried out later');
+work($session);
+is(state_of($session, $ids[0]), 'succeeded', 'and it is carried out later');
 
 #
 # Held, with a home that is ours again
 #
 
-@ids = (enqueue('again'));
+@ids = (enqueue($session, referring('again')));
 $session->must("UPDATE glue_request SET state = 'held' WHERE id = $ids[0]");
-$own = enqueue('again');
-work();
-is(state_of($ids[0]), 'held', 'what was shown as held stays so');
-is(state_of($own), 'succeeded', 'and is in nobody\'s way');
+$own = enqueue($session, referring('again'));
+work($session);
+is(state_of($session, $ids[0]), 'held', 'what was shown as held stays so');
+is(state_of($session, $own), 'succeeded', 'and is in nobody\'s way');
 is($session->must('SELECT glue_take_over_requests()')->output, '1', 'it can be taken over');
 is($session->must("SELECT count(*) FROM glue_request WHERE id = $ids[0]")->output, '0',
 	'under another ID');
@@ -170,15 +138,15 @@ INSERT INTO glue_request (operation, connection_name, region, input, state,
 VALUES ('CreateConnection', 'at once', 'us-east-1', '{}', 'held', now(), '$xid', '$xid',
 	'delete', current_user::regrole, now())
 END
-$own = enqueue('old');
-$session->must('CALL glue_process_requests()');
+$own = enqueue($session, referring('old'));
+work($session);
 $session->must("UPDATE glue_request SET finished_at = now() - interval '1 year', home = $elsewhere"
 	  . " WHERE id = $own");
 $cluster->configure($session, 'glue_conn.databases' => '');
 is($session->must(create_sql(referring('at once')))->output, 'READY',
 	'nobody waits for the undo of a call that is held');
-$own = enqueue('at last');
-is($session->must("SELECT glue_wait_request($own)")->output, 'succeeded', 'the worker works');
+$own = enqueue($session, referring('at last'));
+is(end_of($session, $own), 'succeeded', 'the worker works');
 wait_until(sub { $session->must("SELECT count(*) FROM glue_request WHERE connection_name = 'old'")
 	->output eq '0' }, 'what has ended elsewhere long ago is deleted');
 is($session->must('SELECT glue_drop_held_requests()')->output, '1', 'it can be dropped, too');

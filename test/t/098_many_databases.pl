@@ -8,6 +8,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -20,15 +21,6 @@ CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
-
-sub input
-{
-	my ($name) = @_;
-
-	return jdbc($name,
-		ConnectionProperties => {
-			JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
-}
 
 # Run statements in a database.
 sub in_database
@@ -63,12 +55,6 @@ sub oids
 		  . " FROM pg_database WHERE datname ~ '$pattern'")->output;
 }
 
-sub workers
-{
-	return $session->must('SELECT count(*) FROM pg_stat_activity'
-		  . " WHERE backend_type ~ '^glue_conn .*worker'")->output;
-}
-
 my $no_room = qr/could not start a background worker/;
 
 $session->must('CREATE DATABASE model');
@@ -87,14 +73,14 @@ my $position = -s $node->logfile;
 $cluster->in_environment(sub { $node->restart });
 $session = $cluster->session;
 my @bare = oids('^bare');
-is(in_database('app1', create_sql(input('first'))), 'READY',
+is(in_database('app1', create_sql(referring('first'))), 'READY',
 	'a call while the databases are looked at');
 wait_until(sub {
 	my $started = started($position);
 
 	return !grep { !$started->{$_} } @bare, oids('^app');
 }, 'every database is looked at');
-wait_until(sub { !workers() }, 'all workers leave');
+wait_for_no_workers($session);
 ok(logged($position) !~ $no_room, 'there is room all the time');
 my $started = started($position);
 is(scalar(grep { $started->{$_} > 1 } @bare), 0,
@@ -103,7 +89,7 @@ is($started->{ (oids('^half_dropped$'))[0] }, undef,
 	'those that nobody can connect to are not');
 $position = -s $node->logfile;
 $node->reload;
-in_database('app1', enqueue_create_sql(input('news')));
+in_database('app1', enqueue_create_sql(referring('news')));
 wait_until(sub { $glue->created('news') }, 'a request');
 is_deeply([ keys %{ started($position) } ], [ oids('^app1$') ],
 	'news of one has no others looked at');
@@ -118,12 +104,12 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'throttle',
 foreach my $i (1 .. 70)
 {
 	$session->must("CREATE DATABASE gone$i TEMPLATE model");
-	in_database("gone$i", enqueue_create_sql(input("gone$i")));
+	in_database("gone$i", enqueue_create_sql(referring("gone$i")));
 	$session->must("DROP DATABASE gone$i WITH (FORCE)");
 }
 $glue->behave;
-is(in_database('app2', create_sql(input('second'))), 'READY', 'a call after that');
-in_database('app3', enqueue_create_sql(input('third')));
+is(in_database('app2', create_sql(referring('second'))), 'READY', 'a call after that');
+in_database('app3', enqueue_create_sql(referring('third')));
 wait_until(sub { $glue->created('third') }, 'a request after that');
 ok(logged($position) !~ $no_room, 'there is room all the time');
 my %missed;
@@ -141,11 +127,11 @@ $glue->misbehave(operation => 'CreateConnection', kind => 'slow',
 foreach my $i (1 .. 8)
 {
 	in_database("app$i", 'SELECT count(glue_enqueue_create_connection('
-		  . literal(json_text(input('NAME'))) . "::jsonb || jsonb_build_object('Name', 'app$i-' || n)))"
+		  . literal(json_text(referring('NAME'))) . "::jsonb || jsonb_build_object('Name', 'app$i-' || n)))"
 		  . ' FROM generate_series(1, 200) n');
 }
-wait_until(sub { workers() >= 6 }, 'there is no room left');
-is(in_database('postgres', create_sql(input('urgent'))), 'READY',
+wait_until(sub { workers($session) >= 6 }, 'there is no room left');
+is(in_database('postgres', create_sql(referring('urgent'))), 'READY',
 	'a call is recorded all the same');
 wait_until(sub {
 	!grep { !$glue->created("app$_-1") } 1 .. 8;

@@ -8,69 +8,40 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
-glue_conn.secret_key_file = '../secret.key'
-CONF
+my $cluster = GlueConn::Cluster->start(preload => 1, secret_key => 1);
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
 my $number = 0;
 
-$cluster->write_secret_key;
-
 sub new_name { return 'broken ' . ++$number; }
 
-sub secret
-{
-	my ($name) = @_;
-
-	return jdbc($name, ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', USERNAME => 'u', PASSWORD => 'x' });
-}
-
-sub referring
-{
-	my ($name) = @_;
-
-	return jdbc($name, ConnectionProperties => {
-		JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' });
-}
-
-sub bulk_sql
-{
-	return 'SELECT * FROM glue_create_connections(ARRAY['
-	  . literal(json_text($_[0])) . '::jsonb])';
-}
-
-# All ways in, with the same input.
+# All ways in, to the same connection.
 sub ways
 {
-	my ($input) = @_;
+	my $input = jdbc(new_name());
 
-	return (call => create_sql($input), bulk => bulk_sql($input),
-		queue => enqueue_create_sql($input),
-		trigger => 'INSERT INTO source VALUES (' . literal(json_text($input)) . ')');
+	return map { $_ => create_by($_, $input) } @ways;
 }
 
 sub works
 {
 	my ($why) = @_;
-	my $id = $session->must(enqueue_create_sql(secret(new_name())))->output;
+	my $id = enqueue($session, jdbc(new_name()));
 
-	is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+	is(end_of($session, $id), 'succeeded',
 		"$why: the queue goes on");
-	is($session->must(create_sql(secret(new_name())))->output, 'READY',
+	is($session->must(create_sql(jdbc(new_name())))->output, 'READY',
 		"$why: and so do calls");
 	return;
 }
 
-$session->must('CREATE TABLE source (connection_input jsonb);'
-	  . ' CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON source'
-	  . ' FOR EACH ROW EXECUTE FUNCTION glue_provision_connection()');
+make_source($session);
 works('at first');
 
 #
@@ -82,7 +53,7 @@ foreach my $table (qw(glue_request glue_connection glue_request_secret glue_clai
 {
 	my $logs = -s $node->logfile;
 	my $watch = $cluster->watch;
-	my %way = ways(secret(new_name()));
+	my %way = ways();
 
 	$session->must("ALTER TABLE $table SET UNLOGGED");
 	foreach my $way (sort keys %way)
@@ -103,12 +74,12 @@ foreach my $table (qw(glue_request glue_connection glue_request_secret glue_clai
 		"$table, CALL: SQLSTATE") if $table ne 'glue_secret_key';
 	is($watch->sent, 0, "$table: nothing is sent");
 	my $id = $table =~ /glue_connection|glue_claimant|glue_secret_key/
-	  ? $session->must(enqueue_create_sql(secret(new_name())))->output : undef;
+	  ? enqueue($session, jdbc(new_name())) : undef;
 	wait_until(sub { slurp_file($node->logfile, $logs)
 		  =~ /ERROR: .*table "$table" of extension "glue_conn" is not logged/ },
 		'the worker says so') if defined $id;
 	$session->must("ALTER TABLE $table SET LOGGED");
-	is($session->must("SELECT glue_wait_request($id)")->output, 'succeeded',
+	is(end_of($session, $id), 'succeeded',
 		"$table: what was asked for meanwhile is carried out") if defined $id;
 	works("$table, logged again");
 }
@@ -120,7 +91,7 @@ foreach my $table (qw(glue_request glue_connection glue_request_secret glue_clai
 # This session, and the worker, have used the key before.
 $session->must('DELETE FROM glue_secret_key');
 my $watch = $cluster->watch;
-my %way = ways(secret(new_name()));
+my %way = ways();
 foreach my $way (qw(call bulk))
 {
 	my $result = $session->query($way{$way});
@@ -134,8 +105,8 @@ is($watch->sent, 0, 'no key: nothing is sent');
 my $waiting = $session->must($way{queue})->output;
 wait_until(sub { $session->must("SELECT error_code FROM glue_request WHERE id = $waiting")
 	->output eq 'no digest key' }, 'the request waits');
-my $plain = $session->must(enqueue_create_sql(referring(new_name())))->output;
-is($session->must("SELECT glue_wait_request($plain)")->output, 'succeeded',
+my $plain = enqueue($session, referring(new_name()));
+is(end_of($session, $plain), 'succeeded',
 	'no key: a request without secrets goes on');
 my $hint = $session->query($way{call})->hint =~ s/.*?(INSERT INTO)/$1/r;
 
@@ -143,21 +114,21 @@ my $hint = $session->query($way{call})->hint =~ s/.*?(INSERT INTO)/$1/r;
 my $other = $cluster->session(settings => { search_path => '' });
 $other->must($hint);
 my @made = (new_name(), new_name());
-$session->must(create_sql(secret($made[0])));
-$other->must('SELECT public.glue_create_connection(' . literal(json_text(secret($made[1]))) . ')');
+$session->must(create_sql(jdbc($made[0])));
+$other->must('SELECT public.glue_create_connection(' . literal(json_text(jdbc($made[1]))) . ')');
 is($session->must('SELECT count(DISTINCT substr(secret_digest, 1, 8)) FROM glue_connection'
 	  . " WHERE name IN ('$made[0]', '$made[1]')")->output, 1,
 	'who had the old key in use makes digests with the new one');
-$session->must("UPDATE glue_request SET next_attempt_at = now() WHERE id = $waiting");
+make_due($session, $waiting);
 works('with another key');
-is($session->must("SELECT glue_wait_request($waiting)")->output, 'succeeded',
+is(end_of($session, $waiting), 'succeeded',
 	'and so does the request that waited');
 
 #
 # IDs that were given before
 #
 
-%way = ways(secret(new_name()));
+%way = ways();
 $watch = $cluster->watch;
 $session->must("SELECT setval('glue_request_id_seq', 1, false)");
 foreach my $way (sort keys %way)
@@ -183,7 +154,7 @@ $session->must('CREATE INDEX ON glue_connection (lower(name || $$ $$ || coalesce
 foreach my $round (1 .. 3)
 {
 	my @names = map { new_name() } 1 .. 40;
-	my $inputs = join ', ', map { literal(json_text(secret($_))) . '::jsonb' } @names;
+	my $inputs = join ', ', map { literal(json_text(jdbc($_))) . '::jsonb' } @names;
 
 	is($session->must('SELECT count(*) FROM glue_create_connections(ARRAY['
 			. "$inputs]) WHERE status = 'READY'")->output, '40', "many calls, $round");

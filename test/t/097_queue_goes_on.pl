@@ -9,6 +9,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -20,61 +21,31 @@ my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
 
-sub enqueue
-{
-	my ($name) = @_;
-
-	return enqueue_create_sql(jdbc($name,
-			ConnectionProperties => {
-				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }));
-}
-
-sub create { return enqueue(@_) =~ s/glue_enqueue_create/glue_create/r; }
-
-sub state_of
-{
-	my ($id) = @_;
-
-	return $session->must("SELECT state FROM glue_request WHERE id = $id")->output;
-}
-
-sub workers
-{
-	return $session->must('SELECT count(*) FROM pg_stat_activity'
-		  . " WHERE backend_type ~ '^glue_conn .*worker'")->output;
-}
-
-sub wait_for
-{
-	my ($id) = @_;
-
-	wait_until(sub { state_of($id) eq 'succeeded' }, "request $id");
-	return;
-}
+sub create { return create_sql(referring(@_)); }
 
 #
 # A prepared transaction, whose session is gone when it commits
 #
 
 my $other = $cluster->session;
-my $id = $other->must('BEGIN; ' . enqueue('prepared'))->output;
+my $id = $other->must('BEGIN; ' . enqueue_create_sql(referring('prepared')))->output;
 $other->must("PREPARE TRANSACTION 'p'");
 $other->quit;
-wait_until(sub { !workers() }, 'nobody works');
+wait_for_no_workers($session);
 $session->must("COMMIT PREPARED 'p'");
-is(state_of($id), 'queued', 'a request of a prepared transaction');
-wait_for($id);
+is(state_of($session, $id), 'queued', 'a request of a prepared transaction');
+wait_for_state($session, $id);
 is($glue->created('prepared'), 1, 'is carried out when that has committed');
 
 $other = $cluster->session;
-$id = $other->must('BEGIN; ' . enqueue('restarted'))->output;
+$id = $other->must('BEGIN; ' . enqueue_create_sql(referring('restarted')))->output;
 $other->must("PREPARE TRANSACTION 'p'");
 $_->quit foreach $other, $session;
 $cluster->in_environment(sub { $node->restart });
 $session = $cluster->session;
-wait_until(sub { !workers() }, 'nobody works');
+wait_for_no_workers($session);
 $session->must("COMMIT PREPARED 'p'");
-wait_for($id);
+wait_for_state($session, $id);
 pass('also after a restart');
 
 #
@@ -85,7 +56,7 @@ $session->must('CREATE DATABASE model');
 my $model = $cluster->session(database => 'model');
 $model->must('CREATE EXTENSION glue_conn');
 $session->must('ALTER DATABASE model IS_TEMPLATE true');
-my %in_template = ('a call' => create('model'), 'a request' => enqueue('model'));
+my %in_template = ('a call' => create('model'), 'a request' => enqueue_create_sql(referring('model')));
 foreach my $what (sort keys %in_template)
 {
 	my $result = $model->query($in_template{$what});
@@ -99,7 +70,7 @@ foreach my $what (sort keys %in_template)
 is($glue->created('model'), 0, 'a database that is a template');
 $session->must('ALTER DATABASE model IS_TEMPLATE false');
 is($model->must(create('model'))->output, 'READY', 'when it is none any more');
-$id = $model->must(enqueue('model too'))->output;
+$id = enqueue($model, referring('model too'));
 wait_until(sub { $glue->created('model too') }, 'a request in it');
 pass('it is as any other database');
 $model->quit;
@@ -115,11 +86,11 @@ sub put_off
 
 	$glue->misbehave(operation => 'CreateConnection', kind => 'throttle',
 		name => $name, times => 0);
-	$id = $session->must(enqueue($name))->output;
+	$id = enqueue($session, referring($name));
 	wait_until(sub { $session->must('SELECT error_code FROM glue_request'
 		. " WHERE id = $id AND state = 'queued'")->output ne '' },
 		"$name is put off");
-	wait_until(sub { !workers() }, 'the worker leaves');
+	wait_for_no_workers($session);
 	$session->must("UPDATE glue_request SET $assignments WHERE id = $id");
 	$glue->behave;
 	return $id;
@@ -130,7 +101,7 @@ sub look
 {
 	my ($name) = @_;
 
-	wait_for($session->must(enqueue($name))->output);
+	wait_for_state($session, enqueue($session, referring($name)));
 	return;
 }
 
@@ -139,12 +110,12 @@ $id = put_off('never tried', <<'SQL');
 	next_attempt_at = now() + interval '1 h', started_at = NULL, attempts = 0
 SQL
 look('first');
-wait_for($id);
+wait_for_state($session, $id);
 pass('what was asked for in the future is due');
 
 $id = put_off('in a day', "next_attempt_at = now() + interval '1 day'");
 look('second');
-wait_for($id);
+wait_for_state($session, $id);
 pass('so is what is put off for longer than anything ever is');
 
 $id = put_off('in an hour', <<'SQL');
@@ -152,10 +123,10 @@ $id = put_off('in an hour', <<'SQL');
 	next_attempt_at = now() + interval '1 h'
 SQL
 look('third');
-is(state_of($id), 'queued', 'but what was tried is not tried all the time');
+is(state_of($session, $id), 'queued', 'but what was tried is not tried all the time');
 is($session->must("SELECT glue_retry_request($id)")->output, 'queued',
 	'it can be retried');
-wait_for($id);
+wait_for_state($session, $id);
 pass('and is due then');
 
 #
@@ -171,15 +142,15 @@ wait_until(sub { !$glue->connection('orphan') }, 'it is undone');
 pass('glue_conn.databases names the database no more, or it is a template now');
 is($session->must("SELECT state FROM glue_request WHERE connection_name = 'orphan'")
 	->output, 'rolled_back', 'and recorded');
-$id = $session->must(enqueue('unserved'))->output;
+$id = enqueue($session, referring('unserved'));
 $caller->must('BEGIN');
 $caller->must(create('not journalled'));
 $caller->must('ROLLBACK');
-is(state_of($id), 'queued', 'nothing else is done there');
+is(state_of($session, $id), 'queued', 'nothing else is done there');
 is($session->must('SELECT count(*) FROM glue_request'
 	. " WHERE connection_name = 'not journalled'")->output, 0, 'nor journalled');
 $cluster->configure($session, 'glue_conn.databases' => undef);
-wait_for($id);
+wait_for_state($session, $id);
 pass('until it is served again');
 $caller->must('BEGIN; ' . create('in a template now'));
 $session->must('ALTER DATABASE postgres IS_TEMPLATE true');
@@ -196,7 +167,7 @@ $caller->must('ROLLBACK');
 wait_until(sub { $session->must('SELECT count(*) FROM glue_request'
 	. " WHERE connection_name = 'left' AND state = 'queued'"
 	. ' AND error_code IS NOT NULL')->output }, 'the undo is put off');
-wait_until(sub { !workers() }, 'the workers leave');
+wait_for_no_workers($session);
 $session->must('SELECT pg_terminate_backend(pid) FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn launcher'");
 $glue->behave;
@@ -211,17 +182,17 @@ $caller->quit;
 
 $cluster->configure($session, 'glue_conn.databases' => 'another');
 $glue->misbehave(operation => 'CreateConnection', kind => 'stall', times => 1);
-$id = $session->must(enqueue('claimed'))->output;
+$id = enqueue($session, referring('claimed'));
 $other = $cluster->session;
 my $watch = $cluster->watch;
 $other->send('CALL glue_process_requests()');
 wait_until(sub { $watch->sent('CreateConnection') }, 'it is sent');
 $cluster->configure($session, 'glue_conn.databases' => undef);
-wait_for($session->must(enqueue('look again'))->output);
-wait_until(sub { !workers() }, 'nobody works');
+wait_for_state($session, enqueue($session, referring('look again')));
+wait_for_no_workers($session);
 $session->must('SELECT pg_terminate_backend(' . $other->pid . ')');
 is($other->result->sqlstate, '57P01', 'who has claimed a request is terminated');
-wait_for($id);
+wait_for_state($session, $id);
 is($glue->created('claimed'), 1, 'and somebody else carries it out');
 
 #

@@ -8,6 +8,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -15,15 +16,6 @@ my $cluster = GlueConn::Cluster->start;
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
-
-sub enqueue
-{
-	my ($name) = @_;
-
-	return enqueue_create_sql(jdbc($name,
-			ConnectionProperties => {
-				JDBC_CONNECTION_URL => 'jdbc:mysql://h/d', SECRET_ID => 's' }));
-}
 
 # The statement must warn, and say that; it is rolled back.
 sub warns
@@ -69,14 +61,14 @@ SET search_path = apart, public;
 SQL
 is_silent($cluster->session, "nothing queued: $_", $statements{$_})
   foreach sort keys %statements;
-$session->must(enqueue("queued$_")) for 1 .. 12;
+enqueue($session, referring("queued$_")) for 1 .. 12;
 warns($cluster->session, "not preloaded: $_", $statements{$_},
 	qr/DETAIL:  Request 1 \(CreateConnection "queued1"\) is queued\.$/m,
 	qr/^Request 10 \(CreateConnection "queued10"\) is queued\.\nThere are 2 more\.$/m)
   foreach sort keys %statements;
 
 # whose name was moved out of the table
-$session->must(enqueue('name'));
+enqueue($session, referring('name'));
 $session->must(<<'SQL');
 UPDATE glue_request SET (connection_name, status, error_message) =
   (SELECT string_agg(chr(200000 + i * i % 40009), ''),
@@ -97,7 +89,7 @@ warns($cluster->session, 'the owner of the schema',
 
 is_silent($cluster->session, 'DROP SCHEMA of another',
 	'CREATE SCHEMA other; CREATE TABLE other.glue_request (); DROP SCHEMA other CASCADE');
-$session->must('CALL glue_process_requests()');
+work($session);
 is_silent($cluster->session, 'nothing left', 'DROP EXTENSION glue_conn');
 $session->quit;
 
@@ -123,7 +115,7 @@ $session->must('CREATE DATABASE doomed');
 my $doomed = $cluster->session(database => 'doomed');
 $doomed->must('CREATE EXTENSION glue_conn');
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
-$doomed->must(enqueue('put off'));
+enqueue($doomed, referring('put off'));
 wait_until(sub { $doomed->must('SELECT error_code FROM glue_request'
 	. " WHERE state = 'queued'")->output ne '' }, 'a request is put off');
 warns($doomed, 'preloaded', 'DROP EXTENSION glue_conn',
@@ -147,8 +139,7 @@ $glue->behave;
 $session->must('CREATE DATABASE doomed');
 $doomed = $cluster->session(database => 'doomed');
 $doomed->must('CREATE EXTENSION glue_conn');
-my $id = $doomed->must(enqueue('done'))->output;
-$doomed->must("SELECT glue_wait_request($id)");
+end_of($doomed, enqueue($doomed, referring('done')));
 wait_until(sub { $doomed->must('SELECT count(*) FROM glue_worker_summary'
 	. " WHERE kind <> 'launcher'")->output eq '0' }, 'the workers leave');
 $doomed->quit;
@@ -157,8 +148,7 @@ drop_warns('a database without any', 0);
 # what was rolled back, and is not undone
 $session->must('SET search_path = apart, public');
 $glue->misbehave(operation => 'DeleteConnection', kind => 'throttle', times => 0);
-$session->query('BEGIN; ' . (enqueue('left') =~ s/glue_enqueue_create/glue_create/r)
-	. '; ROLLBACK');
+$session->query('BEGIN; ' . create_sql(referring('left')) . '; ROLLBACK');
 warns($session, 'not undone', 'DROP EXTENSION glue_conn',
 	qr/Request \d+ \(CreateConnection "left"\) is not settled: it acted at once\./);
 $glue->behave;

@@ -9,16 +9,15 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
+use GlueConn::Queue;
+use GlueConn::Ways;
 use Test::More;
 
 my $secret = 'Hunter-Two';
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
-glue_conn.secret_key_file = '../secret.key'
-CONF
+my $cluster = GlueConn::Cluster->start(preload => 1, secret_key => 1);
 my $glue = $cluster->glue;
 my $session = $cluster->session;
-my $key = $cluster->node->data_dir . '/' . $cluster->write_secret_key;
+my $key = $cluster->node->data_dir . '/../secret.key';
 
 sub input
 {
@@ -73,11 +72,7 @@ sub check
 
 my $hidden = 'u has no ******** there';
 
-$session->must(<<'SQL');
-CREATE TABLE source (connection_input jsonb);
-CREATE TRIGGER provision AFTER INSERT OR UPDATE ON source
-	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
-SQL
+make_source($session);
 
 # What acts at once.
 $session->must(create_sql(input('updated')));
@@ -85,34 +80,31 @@ will_fail('UpdateConnection');
 $session->must(update_sql(input('updated')));
 check('update by call', 'updated', $hidden);
 will_fail('UpdateConnection');
-$session->must('SELECT glue_create_connections(ARRAY['
-	  . literal(json_text(input('updated'))) . "::jsonb], on_conflict => 'update')");
+$session->must(create_by('bulk', input('updated'), on_conflict => 'update'));
 check('update by bulk', 'updated', $hidden);
 
 # What is queued: read after the update, or polled after the create.
 will_fail('UpdateConnection');
-my $id = $session->must('SELECT glue_enqueue_update_connection('
-	  . literal('updated') . ', ' . literal(json_text(input('updated'))) . ')')->output;
-is($session->must("SELECT glue_wait_request($id, '60 s')")->output, 'failed', 'update by queue');
+my $id = enqueue_update($session, input('updated'));
+is(end_of($session, $id), 'failed', 'update by queue');
 check('update by queue', 'updated', $hidden, $hidden);
 
 will_fail('CreateConnection');
-$id = $session->must(enqueue_create_sql(input('queued')))->output;
-is($session->must("SELECT glue_wait_request($id, '60 s')")->output, 'failed', 'create by queue');
+$id = enqueue($session, input('queued'));
+is(end_of($session, $id), 'failed', 'create by queue');
 check('create by queue', 'queued', $hidden, $hidden);
 
 will_fail('CreateConnection');
-$session->must('INSERT INTO source VALUES (' . literal(json_text(input('row'))) . ')');
+$session->must(row_sql(input('row')));
 $id = request_of('row');
-is($session->must("SELECT glue_wait_request($id, '60 s')")->output, 'failed', 'create by trigger');
+is(end_of($session, $id), 'failed', 'create by trigger');
 check('create by trigger', 'row', $hidden, $hidden);
 
 # What is kept because it cannot be recorded.
 will_fail('UpdateConnection');
 $session->must("ALTER TABLE glue_connection ADD CONSTRAINT obstacle CHECK (status <> 'FAILED') NOT VALID");
 $session->must(create_sql(input('kept')));
-$id = $session->must('SELECT glue_enqueue_update_connection('
-	  . literal('kept') . ', ' . literal(json_text(input('kept'))) . ')')->output;
+$id = enqueue_update($session, input('kept'));
 wait_until(sub { column($id, 'answer IS NOT NULL') eq 't' }, 'the answer is kept');
 like(column($id, 'answer'), qr/\Q$hidden\E/, 'an answer that is kept: with the reason');
 check('an answer that is kept', 'kept', undef);
@@ -125,7 +117,7 @@ $session->must('BEGIN');
 $session->must(create_sql(input('rolled back')));
 $session->must('ROLLBACK');
 $id = request_of('rolled back');
-is($session->must("SELECT glue_wait_request($id, '60 s')")->output, 'rolled_back', 'undo');
+is(end_of($session, $id), 'rolled_back', 'undo');
 is($cluster->row('rolled back')->{status}, 'FAILED', 'undo: the status');
 check('undo', 'rolled back', undef);
 
@@ -134,12 +126,12 @@ $session->quit;
 $cluster->in_environment(sub { $cluster->node->restart });
 $session = $cluster->session;
 will_fail('CreateConnection');
-$id = $session->must(enqueue_create_sql(input('keyless')))->output;
+$id = enqueue($session, input('keyless'));
 $session->must('CALL glue_process_requests(1)');
 is(column($id, 'status'), 'IN_PROGRESS', 'a connection is in progress');
 unlink $key or die "could not remove $key: $!\n";
 wait_until(sub {
-	$session->must('CALL glue_process_requests()');
+	work($session);
 	return column($id, 'state') ne 'queued';
 }, 'it is looked at without the key');
 check('poll without the key', 'keyless', undef, 'AWS Glue gives no reason that can be shown.');

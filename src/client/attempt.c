@@ -1,0 +1,281 @@
+/*-------------------------------------------------------------------------
+ *
+ * attempt.c
+ *	  One attempt at a call: signed, sent, and what was answered.
+ *
+ * Every attempt is signed anew, by the time of its own, and its answer is judged
+ * by itself: whether it failed, whether another one is worth it, whether it may
+ * have been carried out all the same.  What that means for the call is for
+ * call_state.c to say.
+ *
+ * IDENTIFICATION
+ *	  src/client/attempt.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <json-c/json.h>
+
+#include "aws/retry.h"
+#include "client/attempt.h"
+#include "common/pg_prng.h"
+#include "glue/answer.h"
+#include "glue/redact.h"
+#include "server/jsonb_tree.h"
+#include "server/secret_memory.h"
+
+/* prototypes of private functions */
+static void write_invocation_id(GlueAttempt *attempt);
+static void note_header(void *arg, const char *line, size_t len);
+static void judge_transfer(GlueAttempt *attempt);
+static void note_headers(GlueAttempt *attempt);
+static bool keep_answer(GlueAttempt *attempt, GlueReply *reply);
+static void keep_xml(GlueCall *call, const GlueHttpTransfer *transfer);
+static void judge_refusal(GlueAttempt *attempt, const GlueReply *reply);
+static void scrub(GlueAttempt *attempt, const char *text, char *buffer,
+				  Size size);
+static long long epoch_ms(TimestampTz time);
+
+/* What AWS's clock says, compared with ours. */
+static GlueClockSkew clock_skew;
+
+/*
+ * Make ready what all attempts at a call have in common.
+ *
+ * It belongs to the current memory context.  on_news is called with its
+ * argument when an attempt has ended, from where no error may be raised and
+ * nothing allocated by palloc.
+ */
+void
+glue_attempt_begin(GlueAttempt *attempt, GlueCall *call,
+				   void (*on_news) (void *arg), void *on_news_arg)
+{
+	const GlueTarget *target = call->target;
+
+	memset(attempt, 0, sizeof(GlueAttempt));
+	attempt->call = call;
+	attempt->body = glue_request_body(call->service, call->operation,
+									  call->request, &attempt->body_len);
+	write_invocation_id(attempt);
+	attempt->request = (GlueHttpRequest)
+	{
+		.method = GLUE_HTTP_POST,
+			.url = call->endpoint->url,
+			.body = attempt->body,
+			.body_len = attempt->body_len,
+			.ca_file = target->ca_file,
+			.proxy = target->proxy,
+			.connect_timeout_ms = target->connect_timeout_ms,
+			.request_timeout_ms = target->request_timeout_ms,
+			.on_header = note_header,
+			.on_header_arg = &attempt->headers,
+			.on_end = on_news,
+			.on_end_arg = on_news_arg,
+	};
+}
+
+/* Make the name that all attempts at a call have in common. */
+static void
+write_invocation_id(GlueAttempt *attempt)
+{
+	unsigned char random[GLUE_INVOCATION_RANDOM_LEN];
+
+	for (int i = 0; i < GLUE_INVOCATION_RANDOM_LEN; i++)
+		random[i] = pg_prng_uint32(&pg_global_prng_state) & 0xff;
+	glue_invocation_id(random, attempt->invocation_id);
+}
+
+/* Sign another attempt, by the time that it is now by AWS's clock. */
+void
+glue_attempt_sign(GlueAttempt *attempt)
+{
+	GlueCall   *call = attempt->call;
+	GlueSignedRequest signed_request = {
+		.service = call->service,
+		.operation = call->operation,
+		.endpoint = call->endpoint,
+		.credentials = call->credentials,
+		.body = attempt->body,
+		.body_len = attempt->body_len,
+		.invocation_id = attempt->invocation_id,
+		.attempt = call->attempts + 1,
+		.max_attempts = call->target->max_attempts,
+	};
+	const char **lines = palloc(GLUE_MAX_HEADER_LINES * sizeof(char *));
+
+	attempt->signed_with = clock_skew;
+	signed_request.time =
+		glue_clock_skew_signing_time(clock_skew,
+									 epoch_ms(GetCurrentTimestamp())) / 1000;
+	attempt->request.headers = lines;
+	attempt->request.nheaders = glue_signed_header_lines(&signed_request,
+														 lines);
+	call->attempts++;
+}
+
+/* Send what was signed. */
+void
+glue_attempt_send(GlueAttempt *attempt)
+{
+	memset(&attempt->headers, 0, sizeof(attempt->headers));
+	attempt->transfer = glue_http_start(&attempt->request);
+}
+
+static void
+note_header(void *arg, const char *line, size_t len)
+{
+	glue_reply_header(arg, line, len);
+}
+
+/*
+ * An attempt has ended: sets the answer of the call, or how the attempt failed.
+ *
+ * Both belong to the current memory context.
+ */
+void
+glue_attempt_judge(GlueAttempt *attempt)
+{
+	GlueReply	reply;
+
+	attempt->ambiguous = false;
+	if (attempt->transfer->outcome != GLUE_HTTP_ANSWERED)
+		judge_transfer(attempt);
+	else
+	{
+		note_headers(attempt);
+		if (!keep_answer(attempt, &reply))
+		{
+			judge_refusal(attempt, &reply);
+			glue_reply_clear(&reply);
+		}
+	}
+	glue_http_release(attempt->transfer);
+}
+
+/*
+ * How many seconds AWS's clock is ahead of ours, as far as its answers to this
+ * backend have told.
+ */
+long long
+glue_attempt_clock_skew(void)
+{
+	return clock_skew.seconds;
+}
+
+/* No answer came. */
+static void
+judge_transfer(GlueAttempt *attempt)
+{
+	const GlueHttpTransfer *transfer = attempt->transfer;
+	const GlueTarget *target = attempt->call->target;
+	GlueFailedCall failed = glue_call_subject(attempt->call);
+
+	attempt->ambiguous = transfer->outcome == GLUE_HTTP_LOST;
+	attempt->retry_kind = transfer->permanent ? GLUE_RETRY_NONE :
+		GLUE_RETRY_TRANSIENT;
+	attempt->failure = glue_failure_from_transfer(&failed, transfer,
+												  target->connect_timeout_ms,
+												  target->request_timeout_ms);
+}
+
+/* Keep what the headers of an answer tell, whatever it is. */
+static void
+note_headers(GlueAttempt *attempt)
+{
+	GlueCall   *call = attempt->call;
+	const GlueReplyHeaders *headers = &attempt->headers;
+
+	strlcpy(call->request_id, headers->request_id, sizeof(call->request_id));
+	strlcpy(call->date, headers->date, sizeof(call->date));
+	glue_clock_skew_observe(&clock_skew, headers->date, headers->has_age,
+							epoch_ms(attempt->transfer->started_at),
+							epoch_ms(attempt->transfer->ended_at));
+}
+
+/* Keep the answer of a success; false if it is none, and reply tells why. */
+static bool
+keep_answer(GlueAttempt *attempt, GlueReply *reply)
+{
+	GlueCall   *call = attempt->call;
+	const GlueHttpTransfer *transfer = attempt->transfer;
+
+	if (call->service == GLUE_SERVICE_STS && transfer->status == 200)
+	{
+		keep_xml(call, transfer);
+		return true;
+	}
+	glue_reply_decode(reply, transfer->status, &attempt->headers,
+					  transfer->body, transfer->body_len);
+	if (reply->kind == GLUE_REPLY_SUCCESS)
+		glue_answer_check(reply, call->operation);
+	if (reply->kind != GLUE_REPLY_SUCCESS)
+		return false;
+	call->answer = glue_secret_tree(reply->tree);
+	return true;
+}
+
+static void
+keep_xml(GlueCall *call, const GlueHttpTransfer *transfer)
+{
+	call->answer_xml = glue_secret_alloc(transfer->body_len + 1);
+	if (transfer->body_len > 0)
+		memcpy(call->answer_xml, transfer->body, transfer->body_len);
+	call->answer_xml[transfer->body_len] = '\0';
+}
+
+/* The answer is no success. */
+static void
+judge_refusal(GlueAttempt *attempt, const GlueReply *reply)
+{
+	GlueFailedCall failed = glue_call_subject(attempt->call);
+	int			status = attempt->transfer->status;
+	char		message[GLUE_REPLY_MESSAGE_MAX + 1];
+
+	attempt->retry_kind = reply->kind == GLUE_REPLY_MALFORMED ?
+		GLUE_RETRY_NONE : glue_retry_classify(status, reply->code);
+	attempt->ambiguous = reply->kind == GLUE_REPLY_MALFORMED ||
+		attempt->retry_kind == GLUE_RETRY_TRANSIENT ||
+		strcmp(reply->code, "OperationTimeoutException") == 0;
+
+	/* a signature that was off by the clock is worth another one */
+	if (attempt->retry_kind == GLUE_RETRY_NONE &&
+		glue_clock_skew_retry(attempt->signed_with, clock_skew, reply->code))
+		attempt->retry_kind = GLUE_RETRY_TRANSIENT;
+
+	scrub(attempt, reply->message, message, sizeof(message));
+	attempt->failure = glue_failure_from_reply(&failed, reply, message, status,
+											   attempt->call->request_id);
+}
+
+/*
+ * Copy text that came from outside, without the secrets of the request and
+ * of its signature, which it may quote.
+ */
+static void
+scrub(GlueAttempt *attempt, const char *text, char *buffer, Size size)
+{
+	json_object *secrets = glue_tree_new_object();
+	const GlueCredentials *used = attempt->call->credentials;
+
+	if (used != NULL)
+		glue_tree_add(secrets, "SecretAccessKey",
+					  json_object_new_string(used->secret_access_key));
+	if (used != NULL && used->session_token != NULL)
+		glue_tree_add(secrets, "SessionToken",
+					  json_object_new_string(used->session_token));
+	glue_tree_add(secrets, "Request", json_object_get(attempt->call->request));
+	glue_redact_text(secrets, text, buffer, size);
+
+	/* the request is still needed, and must not be cleansed with the rest */
+	json_object_object_del(secrets, "Request");
+}
+
+/* Milliseconds since 1970. */
+static long long
+epoch_ms(TimestampTz time)
+{
+	const int64 days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+
+	return time / 1000 + days * SECS_PER_DAY * 1000;
+}

@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * attempt.h
+ *	  One attempt at a call: signed, sent, and what was answered.
+ *
+ * IDENTIFICATION
+ *	  src/client/attempt.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_ATTEMPT_H
+#define GLUE_CLIENT_ATTEMPT_H
+
+#include "aws/clock_skew.h"
+#include "aws/invocation_id.h"
+#include "client/call.h"
+
+typedef struct GlueAttempt
+{
+	/* the same for all attempts at a call */
+	GlueCall   *call;
+	char	   *body;
+	Size		body_len;
+	char		invocation_id[GLUE_INVOCATION_ID_SIZE];
+
+	/* the attempt under way */
+	GlueClockSkew signed_with;
+	GlueHttpRequest request;
+	GlueHttpTransfer *transfer;
+	GlueReplyHeaders headers;
+
+	/* how the last one failed, if the call has no answer */
+	GlueFailure *failure;
+	GlueRetryKind retry_kind;
+	bool		ambiguous;		/* it may have been carried out all the same */
+} GlueAttempt;
+
+extern void glue_attempt_begin(GlueAttempt *attempt, GlueCall *call,
+							   void (*on_news) (void *arg),
+							   void *on_news_arg);
+extern void glue_attempt_sign(GlueAttempt *attempt);
+extern void glue_attempt_send(GlueAttempt *attempt);
+extern void glue_attempt_judge(GlueAttempt *attempt);
+extern long long glue_attempt_clock_skew(void);
+
+#endif							/* GLUE_CLIENT_ATTEMPT_H */

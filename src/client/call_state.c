@@ -1,0 +1,299 @@
+/*-------------------------------------------------------------------------
+ *
+ * call_state.c
+ *	  How far a call has got.
+ *
+ * A call goes through attempts, each signed anew, and pauses between them;
+ * several calls can be under way at once.  So a call is a small state machine
+ * that never waits: client.c advances it whenever there is news.
+ *
+ *		   sending <------------ pausing
+ *			  |						^
+ *			  v						| worth another attempt
+ *		  in flight ----------------+----------> done
+ *			  |						|
+ *			  | may have been		| no such connection
+ *			  v carried out			|
+ *		reading back ---------------+----------> done
+ *
+ * A create whose answer was lost is read back: see read_back.c.  All other
+ * operations can simply be repeated.  If one that changes something fails in the
+ * end, although an earlier attempt may have been carried out, the outcome is
+ * unknown as well.
+ *
+ * The result is a value: nothing here raises an error for what the network or
+ * the service does.
+ *
+ * IDENTIFICATION
+ *	  src/client/call_state.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "aws/retry.h"
+#include "client/call_state.h"
+#include "client/read_back.h"
+#include "client/shared_quota.h"
+#include "common/pg_prng.h"
+#include "utils/memutils.h"
+
+/* prototypes of private functions */
+static void send_request(GlueCallState *state);
+static void judge_attempt(GlueCallState *state);
+static void choose_next_step(GlueCallState *state);
+static bool renew_credentials(GlueCallState *state);
+static void try_again_or_fail(GlueCallState *state);
+static void give_up(GlueCallState *state);
+static void begin_read_back(GlueCallState *state);
+static void settle_read_back(GlueCallState *state);
+static void finish(GlueCallState *state, GlueFailure *failure);
+
+/*
+ * Begin a call, as far as it gets without waiting.
+ *
+ * Its state belongs to the current memory context, its results to
+ * result_context.  on_news is called with its argument when it is worth
+ * advancing the call, unless it pauses.
+ */
+GlueCallState *
+glue_call_state_begin(GlueCall *call, MemoryContext result_context,
+					  void (*on_news) (void *arg), void *on_news_arg)
+{
+	GlueCallState *state = palloc0(sizeof(GlueCallState));
+
+	glue_call_clear_results(call);
+	state->call = call;
+	state->result_context = result_context;
+	glue_attempt_begin(&state->attempt, call, on_news, on_news_arg);
+
+	send_request(state);
+	return state;
+}
+
+/* Take a call as far as it gets without waiting. */
+void
+glue_call_state_advance(GlueCallState *state)
+{
+	GlueCallStep before;
+
+	do
+	{
+		before = state->step;
+		switch (state->step)
+		{
+			case GLUE_CALL_SENDING:
+				send_request(state);
+				break;
+			case GLUE_CALL_IN_FLIGHT:
+				if (state->attempt.transfer->outcome != GLUE_HTTP_PENDING)
+					judge_attempt(state);
+				break;
+			case GLUE_CALL_PAUSING:
+				if (glue_monotonic_us() >= state->pause_until)
+					state->step = GLUE_CALL_SENDING;
+				break;
+			case GLUE_CALL_READING_BACK:
+				glue_call_state_advance(state->reader);
+				if (state->reader->step == GLUE_CALL_DONE)
+					settle_read_back(state);
+				break;
+			case GLUE_CALL_DONE:
+				break;
+		}
+	} while (state->step != before);
+}
+
+/* The state that waits for the end of a pause, or NULL. */
+const GlueCallState *
+glue_call_state_pausing(const GlueCallState *state)
+{
+	if (state->step == GLUE_CALL_READING_BACK)
+		return glue_call_state_pausing(state->reader);
+	return state->step == GLUE_CALL_PAUSING ? state : NULL;
+}
+
+/*
+ * Start an attempt.
+ *
+ * Every attempt passes here, and nothing of it is older than this: the
+ * credentials, the time of the signature, what is done before the first one is
+ * sent.  So whatever an attempt has to wait for is waited for in a step of its
+ * own before this one.
+ */
+static void
+send_request(GlueCallState *state)
+{
+	GlueCall   *call = state->call;
+
+	glue_attempt_sign(&state->attempt);
+	if (call->attempts == 1)
+	{
+		if (call->before_sending != NULL)
+			call->before_sending(call->before_sending_arg);
+		state->began_at = GetCurrentTimestamp();
+	}
+	glue_attempt_send(&state->attempt);
+	state->step = GLUE_CALL_IN_FLIGHT;
+}
+
+/* An attempt has ended: decide how the call goes on. */
+static void
+judge_attempt(GlueCallState *state)
+{
+	GlueCall   *call = state->call;
+	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
+
+	glue_attempt_judge(&state->attempt);
+	MemoryContextSwitchTo(old_context);
+
+	call->answer_lost |= state->attempt.ambiguous;
+	call->maybe_done |= state->attempt.ambiguous &&
+		glue_call_changes_something(call);
+	if (call->answer != NULL || call->answer_xml != NULL)
+	{
+		glue_shared_quota_refund(state->retry_cost);
+		finish(state, NULL);
+	}
+	else
+		choose_next_step(state);
+}
+
+/* An attempt has failed: decide what comes next. */
+static void
+choose_next_step(GlueCallState *state)
+{
+	bool		is_create = strcmp(state->call->operation,
+								   "CreateConnection") == 0;
+
+	if (renew_credentials(state))
+		state->step = GLUE_CALL_SENDING;
+	else if ((is_create && state->attempt.ambiguous) ||
+			 (state->maybe_created &&
+			  strcmp(state->attempt.failure->code,
+					 "AlreadyExistsException") == 0))
+	{
+		state->maybe_created = true;
+		begin_read_back(state);
+	}
+	else
+		try_again_or_fail(state);
+}
+
+/*
+ * If AWS says that the credentials have expired, get others for one more
+ * attempt; false if that is not so, or there are none.  Why none can be got is
+ * why the call has failed then.
+ */
+static bool
+renew_credentials(GlueCallState *state)
+{
+	GlueCall   *call = state->call;
+	const char *code = state->attempt.failure->code;
+	const GlueCredentials *renewed = NULL;
+	GlueFailure *failure;
+	MemoryContext old_context;
+
+	if (state->renewed || call->renew_credentials == NULL ||
+		call->credentials == NULL ||
+		(strcmp(code, "ExpiredTokenException") != 0 &&
+		 strcmp(code, "ExpiredToken") != 0))
+		return false;
+	state->renewed = true;
+	old_context = MemoryContextSwitchTo(state->result_context);
+	failure = call->renew_credentials(call->target, call->credentials,
+									  &renewed);
+	if (failure != NULL)
+		state->attempt.failure = glue_failure_copy(failure);
+	MemoryContextSwitchTo(old_context);
+	if (renewed == NULL)
+		return false;
+	call->credentials = renewed;
+	return true;
+}
+
+/* Pause for another attempt, if that is worth it and allowed. */
+static void
+try_again_or_fail(GlueCallState *state)
+{
+	int			cost = -1;
+	int			delay_ms;
+
+	if (state->attempt.retry_kind != GLUE_RETRY_NONE &&
+		state->call->attempts < state->call->target->max_attempts)
+		cost = glue_shared_quota_take(state->attempt.retry_kind);
+	if (cost < 0)
+	{
+		give_up(state);
+		return;
+	}
+	state->retry_cost = cost;
+	delay_ms = glue_retry_delay_ms(state->attempt.retry_kind,
+								   state->call->attempts,
+								   pg_prng_double(&pg_global_prng_state),
+								   state->attempt.headers.retry_after);
+	state->pause_until = glue_monotonic_us() + (int64) delay_ms * 1000;
+	state->step = GLUE_CALL_PAUSING;
+}
+
+/*
+ * End a call that has failed.
+ *
+ * That there is no such connection is a fact, whatever an earlier attempt
+ * did.
+ */
+static void
+give_up(GlueCallState *state)
+{
+	GlueFailedCall failed = glue_call_subject(state->call);
+	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
+	GlueFailure *failure = state->attempt.failure;
+
+	failure->transient = state->attempt.retry_kind != GLUE_RETRY_NONE;
+	if (state->call->maybe_done &&
+		strcmp(failure->code, "EntityNotFoundException") != 0)
+		failure = glue_failure_maybe_done(&failed, failure);
+	finish(state, failure);
+	MemoryContextSwitchTo(old_context);
+}
+
+static void
+begin_read_back(GlueCallState *state)
+{
+	GlueCall   *reading = palloc0(sizeof(GlueCall));
+
+	glue_read_back_prepare(reading, state->call);
+	state->reader =
+		glue_call_state_begin(reading, state->result_context,
+							  state->attempt.request.on_end,
+							  state->attempt.request.on_end_arg);
+	state->step = GLUE_CALL_READING_BACK;
+}
+
+/* The connection was read back, or was not. */
+static void
+settle_read_back(GlueCallState *state)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
+	GlueFailure *failure = NULL;
+
+	if (glue_read_back_judge(state->call, state->reader->call,
+							 state->attempt.failure, state->began_at,
+							 &failure) != GLUE_READ_BACK_NOTHING)
+		finish(state, failure);
+	else
+	{
+		glue_failure_add_detail(state->attempt.failure,
+								"Reading back found no connection of that name.");
+		try_again_or_fail(state);
+	}
+	MemoryContextSwitchTo(old_context);
+}
+
+/* End a call; failure is NULL if it succeeded. */
+static void
+finish(GlueCallState *state, GlueFailure *failure)
+{
+	state->call->failure = failure;
+	state->step = GLUE_CALL_DONE;
+}

@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * call_state.h
+ *	  How far a call has got.
+ *
+ * IDENTIFICATION
+ *	  src/client/call_state.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_CALL_STATE_H
+#define GLUE_CLIENT_CALL_STATE_H
+
+#include "client/attempt.h"
+
+typedef enum GlueCallStep
+{
+	GLUE_CALL_SENDING,
+	GLUE_CALL_IN_FLIGHT,
+	GLUE_CALL_PAUSING,
+	GLUE_CALL_READING_BACK,
+	GLUE_CALL_DONE
+} GlueCallStep;
+
+/* A call under way.  Lives in the memory context where it was begun. */
+typedef struct GlueCallState
+{
+	GlueCall   *call;
+	MemoryContext result_context;	/* for the failure and the answer */
+	GlueCallStep step;
+	GlueAttempt attempt;		/* the last one */
+	TimestampTz began_at;		/* of the first one */
+	bool		renewed;		/* the credentials were, once */
+
+	/* before another attempt */
+	int			retry_cost;		/* of the last retry; 0 if there was none */
+	int64		pause_until;	/* by glue_monotonic_us() */
+
+	/* a create that may have been carried out */
+	bool		maybe_created;
+	struct GlueCallState *reader;	/* the GetConnection that will tell */
+} GlueCallState;
+
+extern GlueCallState *glue_call_state_begin(GlueCall *call,
+											MemoryContext result_context,
+											void (*on_news) (void *arg),
+											void *on_news_arg);
+extern void glue_call_state_advance(GlueCallState *state);
+extern const GlueCallState *glue_call_state_pausing(const GlueCallState *state);
+
+#endif							/* GLUE_CLIENT_CALL_STATE_H */

@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * read_back.c
+ *	  What reading a connection back tells of a create.
+ *
+ * Lost answers.  When the answer to a create does not come, or says that the
+ * service broke down in the middle, the connection may exist or not, and the
+ * API has no token that would make sending again harmless.  The connection is
+ * then read back by name.  If it is the one that was sent, created since we
+ * began, it is ours.  If there is none, it is worth another attempt.  If it
+ * is another one, the create has failed.  And if reading back fails too, or
+ * does not tell enough, the outcome is unknown, and that is what the caller
+ * is told.
+ *
+ * IDENTIFICATION
+ *	  src/client/read_back.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <json-c/json.h>
+
+#include "client/read_back.h"
+#include "glue/ownership.h"
+
+/* prototypes of private functions */
+static GlueReadBack judge_connection(GlueCall *create,
+									 const GlueCall *reading,
+									 const GlueFailure *sent,
+									 TimestampTz began_at,
+									 GlueFailure **failure);
+
+/* Fill in the call that reads back what a create may have made. */
+void
+glue_read_back_prepare(GlueCall *reading, const GlueCall *create)
+{
+	glue_call_prepare_get(reading, create->target, create->credentials,
+						  create->connection_name);
+	reading->renew_credentials = create->renew_credentials;
+}
+
+/*
+ * The connection was read back, or was not.
+ *
+ * sent is how the last attempt at the create ended, and began_at when the first
+ * one did begin.  Sets the connection in the create if it is done, or *failure,
+ * in the current memory context, if it has failed.
+ */
+GlueReadBack
+glue_read_back_judge(GlueCall *create, const GlueCall *reading,
+					 const GlueFailure *sent, TimestampTz began_at,
+					 GlueFailure **failure)
+{
+	GlueFailedCall failed = glue_call_subject(create);
+
+	if (reading->failure == NULL)
+		return judge_connection(create, reading, sent, began_at, failure);
+	if (strcmp(reading->failure->code, "EntityNotFoundException") == 0 &&
+		strcmp(sent->code, "AlreadyExistsException") != 0)
+		return GLUE_READ_BACK_NOTHING;
+	*failure = glue_failure_unknown_outcome(&failed, sent,
+											reading->failure->detail);
+	return GLUE_READ_BACK_FAILED;
+}
+
+static GlueReadBack
+judge_connection(GlueCall *create, const GlueCall *reading,
+				 const GlueFailure *sent, TimestampTz began_at,
+				 GlueFailure **failure)
+{
+	GlueFailedCall failed = glue_call_subject(create);
+	json_object *input = json_object_object_get(create->request,
+												"ConnectionInput");
+	json_object *connection = json_object_object_get(reading->answer,
+													 "Connection");
+	long		elapsed_ms =
+		TimestampDifferenceMilliseconds(began_at, GetCurrentTimestamp());
+	char		findings[GLUE_FINDINGS_SIZE];
+
+	switch (glue_ownership(input, connection, reading->date, elapsed_ms,
+						   findings))
+	{
+		case GLUE_OURS:
+			create->read_back = connection;
+			strlcpy(create->date, reading->date, sizeof(create->date));
+			return GLUE_READ_BACK_DONE;
+		case GLUE_SOMEBODY_ELSES:
+			*failure = glue_failure_already_exists(&failed, findings);
+			break;
+		case GLUE_CANNOT_TELL:
+			*failure = glue_failure_unknown_outcome(&failed, sent, findings);
+			break;
+	}
+	return GLUE_READ_BACK_FAILED;
+}

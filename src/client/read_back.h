@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * read_back.h
+ *	  What reading a connection back tells of a create.
+ *
+ * IDENTIFICATION
+ *	  src/client/read_back.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_READ_BACK_H
+#define GLUE_CLIENT_READ_BACK_H
+
+#include "client/call.h"
+
+typedef enum GlueReadBack
+{
+	GLUE_READ_BACK_DONE,		/* the create has succeeded */
+	GLUE_READ_BACK_FAILED,		/* it has failed, or nobody can tell */
+	GLUE_READ_BACK_NOTHING		/* it was not carried out */
+} GlueReadBack;
+
+extern void glue_read_back_prepare(GlueCall *reading, const GlueCall *create);
+extern GlueReadBack glue_read_back_judge(GlueCall *create,
+										 const GlueCall *reading,
+										 const GlueFailure *sent,
+										 TimestampTz began_at,
+										 GlueFailure **failure);
+
+#endif							/* GLUE_CLIENT_READ_BACK_H */

@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * clock.h
+ *	  A clock that nobody can set.
+ *
+ * IDENTIFICATION
+ *	  src/http/clock.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_HTTP_CLOCK_H
+#define GLUE_HTTP_CLOCK_H
+
+extern int64 glue_monotonic_us(void);
+extern long glue_ms_until(int64 until);
+
+#endif							/* GLUE_HTTP_CLOCK_H */

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * http_callbacks.h
+ *	  What libcurl tells of a transfer while it is under way.
+ *
+ * IDENTIFICATION
+ *	  src/http/http_callbacks.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_HTTP_HTTP_CALLBACKS_H
+#define GLUE_HTTP_HTTP_CALLBACKS_H
+
+#include "http/http_state.h"
+
+extern bool glue_http_callbacks_set(CURL *easy);
+extern bool glue_http_callbacks_bind(GlueHttpState *transfer);
+
+#endif							/* GLUE_HTTP_HTTP_CALLBACKS_H */

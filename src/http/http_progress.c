@@ -1,0 +1,286 @@
+/*-------------------------------------------------------------------------
+ *
+ * http_progress.c
+ *	  Transfers under way: how they begin, go on and end.
+ *
+ * None of this may raise errors: see http.c.  Whoever calls it has blocked
+ * signals, unless it is to release a transfer, which starts nothing.
+ *
+ * Clean-up.  Leaving a transfer early closes its connection;
+ * CURLOPT_QUICK_EXIT keeps that from waiting for a resolver thread.
+ *
+ * Limits.  libcurl keeps the time limits of a request.  Should it fail to, we
+ * end the transfer ourselves a little later, so that no call waits for ever.
+ * All this is by a clock that nobody can set.
+ *
+ * IDENTIFICATION
+ *	  src/http/http_progress.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "http/clock.h"
+#include "http/http_callbacks.h"
+#include "http/http_handle.h"
+#include "http/http_pool.h"
+#include "http/http_progress.h"
+
+/* How long libcurl may take to notice that a request's time is over. */
+#define GRACE_MS		(5 * 1000)
+
+static dlist_head transfers = DLIST_STATIC_INIT(transfers); /* with handles */
+static uint64 nended = 0;		/* transfers that have ended so far */
+static int64 deadline = PG_INT64_MAX;	/* the first of those transfers */
+
+/* prototypes of private functions */
+static GlueHttpState *find_transfer(const CURL *easy);
+static void settle(GlueHttpState *transfer, CURLcode result);
+static bool start_over(GlueHttpState *transfer);
+static void end_transfer(GlueHttpState *transfer, CURLcode result);
+static void note_failure(GlueHttpState *transfer, CURLcode result);
+static bool remove_from_multi(GlueHttpState *transfer);
+
+/*
+ * Begin a transfer that has a request and nothing else; false if there is no
+ * memory.
+ */
+bool
+glue_http_progress_begin(GlueHttpState *transfer)
+{
+	transfer->deadline = glue_monotonic_us() +
+		((int64) transfer->request->request_timeout_ms + GRACE_MS) * 1000;
+	deadline = Min(deadline, transfer->deadline);
+
+	transfer->easy = glue_http_pool_take();
+	if (transfer->easy == NULL)
+		return false;
+	dlist_push_tail(&transfers, &transfer->node);
+	transfer->added =
+		glue_http_handle_prepare(transfer->easy, transfer->request,
+								 &transfer->headers, transfer->curl_error) &&
+		glue_http_callbacks_bind(transfer) &&
+		glue_http_pool_add(transfer->easy);
+	if (!transfer->added)
+		return false;
+
+	/* on a kept connection this sends, and may even end the transfer */
+	glue_http_pool_drive_time();
+	glue_http_progress_collect();
+	return true;
+}
+
+/* Settle the transfers that libcurl has finished with. */
+void
+glue_http_progress_collect(void)
+{
+	CURL	   *easy;
+	CURLcode	result;
+
+	while ((easy = glue_http_pool_next_ended(&result)) != NULL)
+	{
+		GlueHttpState *transfer = find_transfer(easy);
+
+		if (transfer != NULL &&
+			transfer->public.outcome == GLUE_HTTP_PENDING)
+			settle(transfer, result);
+	}
+}
+
+/*
+ * End all transfers after a failure of our own side of libcurl's sockets.
+ *
+ * Whatever was sent is then beyond our knowledge.
+ */
+void
+glue_http_progress_fail_all(void)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &transfers)
+	{
+		GlueHttpState *transfer = dlist_container(GlueHttpState, node,
+												  iter.cur);
+
+		if (transfer->public.outcome == GLUE_HTTP_PENDING)
+			end_transfer(transfer, CURLE_FAILED_INIT);
+	}
+}
+
+/*
+ * End the transfers whose time libcurl should have ended long ago.
+ *
+ * Nothing is known of what it is at, so its handles are in doubt.
+ */
+void
+glue_http_progress_end_overdue(void)
+{
+	int64		now = glue_monotonic_us();
+	dlist_iter	iter;
+
+	if (now < deadline)
+		return;
+	deadline = PG_INT64_MAX;
+	dlist_foreach(iter, &transfers)
+	{
+		GlueHttpState *transfer = dlist_container(GlueHttpState, node,
+												  iter.cur);
+
+		if (transfer->public.outcome != GLUE_HTTP_PENDING)
+			continue;
+		if (transfer->deadline > now)
+		{
+			deadline = Min(deadline, transfer->deadline);
+			continue;
+		}
+		glue_http_pool_doubt();
+		end_transfer(transfer, CURLE_OPERATION_TIMEDOUT);
+	}
+}
+
+/* Is no transfer under way? */
+bool
+glue_http_progress_is_idle(void)
+{
+	return dlist_is_empty(&transfers);
+}
+
+/* When the first of them is overdue. */
+int64
+glue_http_progress_deadline(void)
+{
+	return deadline;
+}
+
+/* How many have ended so far. */
+uint64
+glue_http_progress_nended(void)
+{
+	return nended;
+}
+
+/*
+ * Give back the handles of a transfer, and leave it if it is still under way.
+ * This starts nothing, not even a thread.
+ *
+ * A handle that ended well is kept for the next request; any other is thrown
+ * away, and its connection with it.
+ */
+void
+glue_http_progress_release(GlueHttpState *transfer)
+{
+	if (transfer->easy == NULL)
+		return;
+	if (remove_from_multi(transfer) &&
+		transfer->public.outcome == GLUE_HTTP_ANSWERED)
+		glue_http_pool_keep(transfer->easy);
+	else
+		curl_easy_cleanup(transfer->easy);
+
+	glue_http_headers_free(transfer->headers);
+	dlist_delete(&transfer->node);
+	transfer->easy = NULL;
+}
+
+/* The transfer that has a handle; NULL if none has. */
+static GlueHttpState *
+find_transfer(const CURL *easy)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &transfers)
+	{
+		GlueHttpState *transfer = dlist_container(GlueHttpState, node,
+												  iter.cur);
+
+		if (transfer->easy == easy)
+			return transfer;
+	}
+	return NULL;
+}
+
+/*
+ * A transfer is over, unless its connection was: then start over with another
+ * one.  There are no more to try than are kept.
+ */
+static void
+settle(GlueHttpState *transfer, CURLcode result)
+{
+	if (!transfer->stale || ++transfer->nstale > glue_http_pool_nkept() ||
+		!start_over(transfer))
+		end_transfer(transfer, result);
+}
+
+static bool
+start_over(GlueHttpState *transfer)
+{
+	transfer->stale = false;
+	if (!remove_from_multi(transfer))
+		return false;
+	transfer->added = glue_http_pool_add(transfer->easy);
+	if (transfer->added)
+		glue_http_pool_drive_time();
+	return transfer->added;
+}
+
+/* Set a transfer's outcome. */
+static void
+end_transfer(GlueHttpState *transfer, CURLcode result)
+{
+	const GlueHttpRequest *request = transfer->request;
+	long		status = 0;
+
+	nended++;
+	if (result == CURLE_OUT_OF_MEMORY || result == CURLE_FAILED_INIT)
+		glue_http_pool_doubt();
+	transfer->public.ended_at = GetCurrentTimestamp();
+	if (request->on_end != NULL)
+		request->on_end(request->on_end_arg);
+	if (result == CURLE_OK)
+		result = curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE,
+								   &status);
+	if (result == CURLE_OK && status > 0)
+	{
+		transfer->public.outcome = GLUE_HTTP_ANSWERED;
+		transfer->public.status = (int) status;
+		transfer->public.body = transfer->answer.data;
+		transfer->public.body_len = transfer->answer.len;
+	}
+	else
+		note_failure(transfer, result);
+}
+
+/* No whole answer came: say what that means for the request, and why. */
+static void
+note_failure(GlueHttpState *transfer, CURLcode result)
+{
+	const GlueHttpRequest *request = transfer->request;
+	curl_off_t	sent = 0;
+
+	/* if this fails, what was sent counts as not sent completely */
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (transfer->public.phase == GLUE_HTTP_SENDING &&
+		(result == CURLE_ABORTED_BY_CALLBACK ||
+		 sent >= (curl_off_t) request->body_len))
+		transfer->public.phase = GLUE_HTTP_WAITING;
+	transfer->public.outcome =
+		transfer->public.phase < GLUE_HTTP_SENDING ?
+		GLUE_HTTP_NOT_SENT : GLUE_HTTP_LOST;
+	transfer->public.timed_out = result == CURLE_OPERATION_TIMEDOUT;
+	glue_http_handle_explain(transfer->easy,
+							 transfer->too_large ? CURLE_FILESIZE_EXCEEDED :
+							 transfer->out_of_memory ? CURLE_OUT_OF_MEMORY :
+							 result,
+							 request, transfer->curl_error,
+							 &transfer->public);
+}
+
+/* False if libcurl refuses that. */
+static bool
+remove_from_multi(GlueHttpState *transfer)
+{
+	if (transfer->added && !glue_http_pool_remove(transfer->easy))
+		return false;
+	transfer->added = false;
+	return true;
+}

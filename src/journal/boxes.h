@@ -1,0 +1,91 @@
+/*-------------------------------------------------------------------------
+ *
+ * boxes.h
+ *	  The boxes in shared memory that callers hand rows over in.
+ *
+ * Others look into them through journal/mailbox.h.
+ *
+ * IDENTIFICATION
+ *	  src/journal/boxes.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_JOURNAL_BOXES_H
+#define GLUE_JOURNAL_BOXES_H
+
+#include "server/shared_state.h"
+#include "storage/dsm.h"
+
+/*
+ * Messages that can be on their way at the same time; those of one database are
+ * at most half of them.
+ */
+#define GLUE_JOURNAL_BOXES	64
+
+typedef enum GlueJournalVerdict
+{
+	GLUE_JOURNAL_RECORDED,
+	GLUE_JOURNAL_BLOCKED		/* nothing is recorded, because of a row that
+								 * is there already */
+} GlueJournalVerdict;
+
+/* Room in a box; a row takes about 1 kB. */
+#define GLUE_BOX_ROOM		16384
+
+typedef enum GlueBoxState
+{
+	GLUE_BOX_FREE,
+	GLUE_BOX_FILLING,
+	GLUE_BOX_FILLED,
+	GLUE_BOX_TAKEN,
+	GLUE_BOX_ANSWERED,
+	GLUE_BOX_ABANDONED
+} GlueBoxState;
+
+typedef struct GlueBoxFailure
+{
+	int			sqlstate;		/* 0: there is none */
+	char		message[512];
+	char		detail[512];
+	char		hint[256];
+} GlueBoxFailure;
+
+typedef struct GlueJournalBox
+{
+	GlueBoxState state;
+	int			caller;			/* number of its PGPROC */
+
+	/* the message: the tuples */
+	Oid			table;
+	int			ntuples;
+	dsm_handle	segment;		/* invalid: it is in the box */
+
+	/* the answer */
+	GlueJournalVerdict verdict;
+	int64		blocked_by;
+	GlueBoxFailure failure;
+
+	union
+	{
+		char		bytes[GLUE_BOX_ROOM];
+		int64		force_alignment;
+		double		force_alignment_too;
+	}			room;
+} GlueJournalBox;
+
+extern GlueSharedPart glue_journal_box_part;
+
+extern GlueBoxState glue_box_state(const GlueJournalBox *box);
+
+/* for the caller */
+extern GlueJournalBox *glue_box_ask(void);
+extern GlueJournalBox *glue_box_given(void);
+extern void glue_box_fill(GlueJournalBox *box);
+extern void glue_box_leave(GlueJournalBox *box);
+
+/* for the worker */
+extern int	glue_journal_take(GlueJournalBox **boxes);
+extern bool glue_boxes_hand_over(GlueJournalBox *const *boxes, int nboxes,
+								 GlueBoxState state);
+
+#endif							/* GLUE_JOURNAL_BOXES_H */

@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * claim_row.h
+ *	  A request that was claimed, as its row in glue_request has it.
+ *
+ * IDENTIFICATION
+ *	  src/store/claim_row.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_CLAIM_ROW_H
+#define GLUE_STORE_CLAIM_ROW_H
+
+#include <json-c/json.h>
+
+#include "nodes/pg_list.h"
+#include "store/claimant.h"
+#include "store/request.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+/* What is known of a call that is to be undone. */
+typedef struct GlueUndo
+{
+	bool		may_have_made;	/* it may have created the connection... */
+	bool		keep;			/* ... which is to be kept then, or was */
+	TimestampTz answered_at;	/* when the call had ended; 0: not known */
+	bool		committed;		/* the transaction went on after the call had
+								 * failed, and has committed */
+	bool		undone;			/* there is nothing to be done any more, but
+								 * to record what there is */
+
+	/* see store/evidence.c */
+	bool		taken_over;		/* others rely on the connection */
+	bool		deferred;		/* what there is cannot be recorded yet */
+	json_object **updates;		/* definitions that it may have been given */
+	int			nupdates;
+	TimestampTz updated_at;		/* not later; 0: not known */
+	TimestampTz deleted_at;		/* what is recorded from before is out of
+								 * date; 0: there is nothing like that */
+} GlueUndo;
+
+/* A request that was claimed.  Text is UTF-8. */
+typedef struct GlueClaim
+{
+	MemoryContext context;		/* of the request */
+	int64		id;
+	GlueRequest what;			/* input is the redacted one */
+	bytea	   *sealed;			/* the whole input, or NULL */
+	Oid			sealed_for;		/* what.role, where it was sealed */
+	const char *status;			/* IN_PROGRESS: it is waited for that */
+	int			attempts;		/* this one included */
+	bool		uncertain;		/* an attempt before may have been carried
+								 * out, and nobody knows */
+	Jsonb	   *settings;		/* of the caller's session, or NULL */
+	const char *settings_text;	/* the same; "{}" instead of NULL */
+	TimestampTz requested_at;
+	TimestampTz started_at;		/* of the first attempt */
+	const char *error_code;		/* of the last one, or of the call itself; of
+								 * what is undone, how it will end */
+	const char *error_message;
+	json_object *answer;		/* what is only to be recorded, or NULL; see
+								 * queue/answer.c */
+	GlueUndo   *undo;			/* NULL: it is to be done, not undone */
+} GlueClaim;
+
+/* What a claim is read from, of the row r.  claimed_by is who has had it before. */
+#define GLUE_CLAIM_COLUMNS(claimed_by) \
+	"r.id, r.operation, r.connection_name, r.server::pg_catalog.text," \
+	" r.region, r.catalog_id, r.input, r.tags," \
+	" r.on_conflict, r.status, r.attempts, " \
+	claimed_by " IS NOT NULL, r.requested_by::pg_catalog.oid," \
+	" r.requested_at, r.started_at, r.on_missing, r.for_row," \
+	" r.caller_settings, r.on_rollback, r.answered_at, r.caller_xid," \
+	" r.undone_at, r.error_code, r.error_message, r.cluster, r.server_oid," \
+	" r.server_owner, r.target_fingerprint, r.home, r.has_secrets," \
+	" r.answer"
+
+extern List *glue_claims_read(uint64 count, bool undo, MemoryContext parent);
+extern void glue_claims_read_secrets(const GlueClaims *queue, List *requests);
+
+#endif							/* GLUE_STORE_CLAIM_ROW_H */

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * intent_ending.h
+ *	  The rows of calls whose transaction has ended without them.
+ *
+ * IDENTIFICATION
+ *	  src/store/intent_ending.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_INTENT_ENDING_H
+#define GLUE_STORE_INTENT_ENDING_H
+
+#include "datatype/timestamp.h"
+#include "store/claimant.h"
+
+/* What becomes of such a call.  Text is UTF-8, or NULL. */
+typedef struct GlueIntentEnding
+{
+	int64		id;
+	const char *state;			/* "queued": it is to be undone */
+	const char *code;			/* of a refusal... */
+	const char *message;
+	const char *aws_request_id;
+	TimestampTz answered_at;	/* 0: not known */
+	bool		not_made;		/* it has created nothing */
+} GlueIntentEnding;
+
+extern int	glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
+									bool *more);
+extern int	glue_intents_end(const GlueClaims *queue,
+							 const GlueIntentEnding *endings, int nendings,
+							 int64 *written);
+
+#endif							/* GLUE_STORE_INTENT_ENDING_H */

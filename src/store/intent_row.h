@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * intent_row.h
+ *	  The rows of glue_request that are written before a call is made.
+ *
+ * IDENTIFICATION
+ *	  src/store/intent_row.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_INTENT_ROW_H
+#define GLUE_STORE_INTENT_ROW_H
+
+#include "access/htup.h"
+#include "nodes/pg_list.h"
+#include "store/requests.h"
+
+/* How a call has ended.  Text is UTF-8, or NULL. */
+typedef struct GlueIntentOutcome
+{
+	const char *state;			/* "succeeded" or "failed"; NULL: nobody
+								 * knows, so others are to find out */
+	const char *status;			/* of the connection */
+	const char *error_code;
+	const char *error_message;
+	const char *aws_request_id;
+} GlueIntentOutcome;
+
+/* An open intent about the same connection as another one. */
+typedef struct GlueOpenIntent
+{
+	int64		id;
+	uint64		caller_xid;		/* of the call's transaction */
+	bool		own;			/* that is part of the other one's */
+	bool		may_have_made;	/* it may create the connection */
+	bool		answered;		/* its request cannot arrive any more */
+} GlueOpenIntent;
+
+/* for who makes the call */
+extern char *glue_intents_form(const GlueRequestQueue *queue,
+							   const GlueRequest *requests, int nrequests,
+							   const int64 *ids, Size *len);
+extern void glue_intent_prepare_close(const GlueRequestQueue *queue);
+extern void glue_intent_close(const GlueRequestQueue *queue, int64 id,
+							  const GlueIntentOutcome *outcome);
+
+/* for the worker that writes the journal */
+extern void glue_intent_table_open(GlueRequestQueue *queue, Oid table);
+extern List *glue_intents_open(const GlueRequestQueue *queue,
+							   MinimalTuple intent);
+extern void glue_intent_insert(const GlueRequestQueue *queue,
+							   MinimalTuple intent);
+
+#endif							/* GLUE_STORE_INTENT_ROW_H */
