@@ -26,6 +26,9 @@
 /* How long an idle worker stays. */
 #define LINGER_MS			2000
 
+/* prototypes of private functions */
+static TimestampTz latest_exit(bool stay, TimestampTz due, TimestampTz now);
+
 /* Have a reload and a shutdown noticed: the first thing that a worker does. */
 void
 glue_worker_take_signals(void)
@@ -56,10 +59,8 @@ glue_worker_linger(bool stay, TimestampTz *due, TimestampTz yield_at,
 				   uint32 wait_event)
 {
 	TimestampTz began_at = GetCurrentTimestamp();
-	TimestampTz leave_at = TimestampTzPlusMilliseconds(began_at, LINGER_MS);
+	TimestampTz leave_at = latest_exit(stay, *due, began_at);
 
-	if (!stay && (*due == 0 || *due > leave_at))
-		leave_at = began_at;
 	for (;;)
 	{
 		TimestampTz now = GetCurrentTimestamp();
@@ -81,6 +82,15 @@ glue_worker_linger(bool stay, TimestampTz *due, TimestampTz yield_at,
 		glue_worker_sleep(TimestampDifferenceMilliseconds(now, until) + 1,
 						  wait_event);
 	}
+}
+
+/* Until when to wait, from now on. */
+static TimestampTz
+latest_exit(bool stay, TimestampTz due, TimestampTz now)
+{
+	TimestampTz leave_at = TimestampTzPlusMilliseconds(now, LINGER_MS);
+
+	return stay || (due != 0 && due <= leave_at) ? leave_at : now;
 }
 
 /* Wait until somebody wakes us, or so long. */
