@@ -33,6 +33,8 @@
 #include <string.h>
 
 #include "glue/redact.h"
+#include "glue/redact_key.h"
+#include "glue/same_value.h"
 #include "glue/violation.h"
 #include "secret/secret_name.h"
 #include "text/json.h"

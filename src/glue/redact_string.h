@@ -16,6 +16,7 @@
 #include "secret/needles.h"
 #include "secret/secret_text.h"
 
+extern bool glue_is_hidden(json_object *value);
 extern bool glue_string_replace(json_object *string, const char *text,
 								size_t len);
 extern bool glue_string_replace_parts(json_object *string);

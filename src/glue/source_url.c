@@ -25,6 +25,7 @@
 
 #include "glue/database_address.h"
 #include "glue/jdbc_url.h"
+#include "text/ascii.h"
 
 #define BLANKS " \t\r\n"
 
@@ -422,8 +423,7 @@ first_word(const char *text)
 	{
 		char		c = text[word.len];
 
-		if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
-			(c < '0' || c > '9') && c != '_' && c != '+' && c != '-')
+		if (!glue_is_alphanumeric(c) && c != '_' && c != '+' && c != '-')
 			break;
 	}
 	return word;

@@ -121,8 +121,7 @@ is_nested_url(const char *text, size_t len)
 
 	if (len < at || memcmp(text, "jdbc:", at) != 0)
 		return false;
-	while (at < len && ((text[at] >= 'a' && text[at] <= 'z') ||
-						(text[at] >= '0' && text[at] <= '9') ||
+	while (at < len && (glue_is_lower(text[at]) || glue_is_digit(text[at]) ||
 						text[at] == '-'))
 		at++;
 	return len - at > 2 && text[at] == ':' &&
@@ -151,7 +150,7 @@ is_host_list(const char *text, size_t len)
 		}
 		else if (text[i] == ',')
 			in_port = false;
-		else if (in_port && (text[i] < '0' || text[i] > '9'))
+		else if (in_port && !glue_is_digit(text[i]))
 			return false;
 	}
 	return true;
@@ -288,7 +287,7 @@ is_host(const GlueText *text, size_t at)
 	if (at == start || text->len - at < 2 || bytes[at] != ':')
 		return false;
 	start = ++at;
-	while (at < text->len && bytes[at] >= '0' && bytes[at] <= '9')
+	while (at < text->len && glue_is_digit(bytes[at]))
 		at++;
 	return at > start && (at == text->len || strchr("/:,;?) ", bytes[at]));
 }

@@ -36,6 +36,7 @@
 #include "secret/secret_form.h"
 #include "secret/secret_login.h"
 #include "secret/secret_markup.h"
+#include "text/ascii.h"
 
 /* longest name of a parameter that we look at; of longer ones, the end */
 #define MAX_NAME 128
@@ -62,7 +63,6 @@ static bool read_name(const GlueSecretSearch *search, size_t end,
 					  size_t *name_start, size_t *name_end, bool *quoted);
 static GlueNameKind parameter_kind(const char *name, size_t len);
 static bool is_header(const char *name, size_t len);
-static int	hex_digit(char c);
 
 /*
  * Find the next secret.  Returns false if there is none any more.
@@ -318,8 +318,8 @@ parameter_kind(const char *name, size_t len)
 
 	for (size_t i = 0; i < len && used < sizeof(decoded); i++)
 	{
-		int			high = i + 2 < len ? hex_digit(name[i + 1]) : -1;
-		int			low = i + 2 < len ? hex_digit(name[i + 2]) : -1;
+		int			high = i + 2 < len ? glue_hex_digit(name[i + 1]) : -1;
+		int			low = i + 2 < len ? glue_hex_digit(name[i + 2]) : -1;
 		char		c = name[i];
 
 		if (c == '%' && high >= 0 && low >= 0)
@@ -332,14 +332,4 @@ parameter_kind(const char *name, size_t len)
 			start = used;
 	}
 	return glue_secret_name_kind(&decoded[start], used - start);
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
