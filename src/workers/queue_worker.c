@@ -138,7 +138,7 @@ find_schema(bool *only_undo)
 	return schema;
 }
 
-/* What pg_extension says of it: PostgreSQL has no function for that before 16. */
+/* What pg_extension says of it: PostgreSQL 15 has no function for that. */
 static Oid
 read_schema(void)
 {
