@@ -14,6 +14,9 @@ $GlueConn::Model::optimize = '-O0';
 my $orphan = 'a connection that nobody knows';
 my $deleted = 'a committed connection is deleted';
 my $stays = 'a connection stays that nobody has committed';
+my $somebody_elses = "somebody else's connection is deleted";
+my $not_there = 'what is recorded is not there';
+my $too_late = 'a deletion comes after all is over';
 my $stuck = 'a caller is stuck';
 my $open = 'a row is not settled';
 my $circle = 'it goes round in a circle';
@@ -39,7 +42,7 @@ $guards{immediate} = [
 			STRICTLY) ],
 
 	# the lock on the name
-	[ 'the lock on the name', 'what is recorded is not there',
+	[ 'the lock on the name', $not_there,
 		qw(NO_LOCK WITH_DELETES AT_THE_END) ],
 	[ 'that lock, as nothing newer is recorded', 'an older look is recorded',
 		qw(NO_LOCK WITH_DELETES) ],
@@ -77,7 +80,7 @@ $guards{immediate} = [
 
 	# one connection, whatever it is called
 	[ 'one identity of it', $deleted, qw(KEYED_BY_SPELLING AT_THE_END) ],
-	[ 'one identity in the lock on the name', 'what is recorded is not there',
+	[ 'one identity in the lock on the name', $not_there,
 		qw(LOCKED_BY_SPELLING WITH_DELETES AT_THE_END) ],
 	[ "one identity in the journal worker's check", $deleted,
 		qw(CHECKED_BY_SPELLING) ],
@@ -85,7 +88,7 @@ $guards{immediate} = [
 		qw(TURN_BY_SPELLING KILLS=1) ],
 	[ 'one identity in who has taken it over', $deleted,
 		qw(EVIDENCE_BY_SPELLING WITH_DELETES LOSSES=1) ],
-	[ 'one identity in what is recorded', 'what is recorded is not there',
+	[ 'one identity in what is recorded', $not_there,
 		qw(RECORDED_BY_SPELLING WITH_DELETES AT_THE_END) ],
 
 	# when it is final
@@ -98,7 +101,7 @@ $guards{immediate} = [
 		qw(DELETES_ARE_NEVER_LATE WORKER_KILLS=1) ],
 
 	# what is ours
-	[ 'the proof', "somebody else's connection is deleted",
+	[ 'the proof', $somebody_elses,
 		qw(NO_PROOF CALLERS=1 KILLS=1 MEDDLES=1) ],
 	[ 'asking who has taken it over', $deleted,
 		qw(BLIND_TO_ADOPTERS CALLERS=1 CALLS_EACH=2 LOSSES=1) ],
@@ -135,10 +138,9 @@ $guards{immediate} = [
 $guards{identity} = [
 	[ 'one identity for two mappings', $deleted,
 		qw(KEYED_BY_MAPPING TWO_MAPPINGS CHANGES=0) ],
-	[ 'one row for two mappings', 'what is recorded is not there',
+	[ 'one row for two mappings', $not_there,
 		qw(RECORDED_BY_MAPPING TWO_MAPPINGS CHANGES=0) ],
-	[ 'rows of their own for two accounts behind one mapping',
-		'what is recorded is not there',
+	[ 'rows of their own for two accounts behind one mapping', $not_there,
 		qw(RECORDED_BY_MAPPING ONE_MAPPING CHANGES=1) ],
 	[ 'remembering the account of keys, not of a mapping', $orphan,
 		qw(REMEMBERED_BY_MAPPING ONE_MAPPING CHANGES=1) ],
@@ -153,7 +155,40 @@ $guards{identity} = [
 	[ 'giving up where an undo waits for its target', $stuck,
 		qw(WAITS_FOR_EVER TWO_MAPPINGS CHANGES=1) ] ];
 
-foreach my $model (qw(immediate identity))
+# When it is over, and whose it is.
+$guards{time} = [
+	# when nothing can arrive any more
+	[ "the call's own timeout", $orphan, qw(SETTLE_TIME_ALONE) ],
+	[ "the timeout of a deletion", $not_there, qw(SETTLE_TIME_ALONE DELETES) ],
+	[ 'settle_time besides', $orphan,
+		qw(TIMEOUT_ALONE SETTLE_TIME=2 TIMEOUT=1) ],
+	[ 'counting from the end of the caller', $orphan,
+		qw(SINCE_INTENT LOSSES=0 MEDDLES=0) ],
+	[ 'a last look that is sent after an answer which says that it is time',
+		$orphan, qw(DATE_OF_THE_LOOK) ],
+	[ "AWS's clock for that, if the host's is set", $orphan,
+		qw(LOCAL_END STEPS=1) ],
+	[ "AWS's clock for that, after a failover", $orphan,
+		qw(LOCAL_END CRASHES=1 MEDDLES=0) ],
+	[ 'a time that has come for certain', $orphan, qw(HALF_WAY MEDDLES=0) ],
+	[ 'counting anew when a worker is gone', $too_late,
+		qw(GOES_ON_COUNTING WORKER_KILLS=1) ],
+	[ 'an undo that has no longer timeout than the call', $too_late,
+		qw(DELETES_TAKE_LONGER WORKER_KILLS=1) ],
+
+	# whose it is
+	[ "AWS's clock for the proof, if the host's is set", $stays,
+		qw(LOCAL_PROOF STEPS=1 LOSSES=0 MEDDLES=0) ],
+	[ "AWS's clock for the proof, if the host's is set forward",
+		$somebody_elses, qw(LOCAL_PROOF STEPS=1 ONLY_FORWARD) ],
+	[ "AWS's clock for the proof, after a failover", $stays,
+		qw(LOCAL_PROOF CRASHES=1 MEDDLES=0) ],
+	[ "asking for AWS's time before the call", $stays,
+		qw(NEVER_ASKS MEDDLES=0) ],
+	[ 'leaving alone what has no time', $somebody_elses,
+		qw(NEVER_ASKS UNDATED_IS_OURS) ] ];
+
+foreach my $model (qw(immediate identity time))
 {
 	foreach (@{ $guards{$model} })
 	{
