@@ -347,7 +347,7 @@ plain_region(const char *region, char plain[GLUE_REGION_MAX_LEN + 1])
 	size_t		len = strlen(region);
 
 	for (size_t i = 0; i <= len; i++)
-		plain[i] = ascii_lower(region[i]);
+		plain[i] = glue_lower(region[i]);
 	if (len > 5 && strncmp(plain, "fips-", 5) == 0)
 	{
 		memmove(plain, plain + 5, len - 5 + 1);

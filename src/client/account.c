@@ -49,12 +49,12 @@ typedef struct KnownAccounts
 {
 	uint64		nuses;
 	KnownAccount known[NUM_KNOWN_ACCOUNTS];
-} KnownAccounts;
+}			KnownAccounts;
 
 /* prototypes of private functions */
 static const char *find_known(const GlueAccess *access);
 static void remember(const GlueAccess *access, const char *account_id);
-static KnownAccount *find_entry(KnownAccounts *accounts,
+static KnownAccount *find_entry(KnownAccounts * accounts,
 								const GlueAccess *access);
 static const char *asked_endpoint(const GlueTarget *target);
 static void set_account(GlueAccess *access, const char *account_id);
@@ -84,6 +84,21 @@ glue_account_at_hand(GlueAccess *access)
 	set_account(access, account_id);
 	check_claim(&access->target);
 	return true;
+}
+
+/*
+ * Do the same of an access that has no credentials yet, and need not have any: if
+ * they are at hand as well.
+ */
+void
+glue_account_peek(GlueAccess *access)
+{
+	GlueCredentialPlan plan;
+
+	if (access->target.account_id == NULL &&
+		glue_credentials_plan(&access->target, &plan, true) &&
+		glue_credentials_at_hand(&access->target, &plan, &access->credentials))
+		(void) glue_account_at_hand(access);
 }
 
 /*
@@ -156,7 +171,7 @@ remember(const GlueAccess *access, const char *account_id)
 
 /* The entry of the access key; NULL if there is none.  Needs the lock. */
 static KnownAccount *
-find_entry(KnownAccounts *accounts, const GlueAccess *access)
+find_entry(KnownAccounts * accounts, const GlueAccess *access)
 {
 	for (int i = 0; i < NUM_KNOWN_ACCOUNTS; i++)
 	{

@@ -12,10 +12,12 @@
 #define GLUE_CLIENT_ACCOUNT_H
 
 #include "client/access.h"
+#include "server/shared_state.h"
 
 extern GlueSharedPart glue_account_part;
 
 extern bool glue_account_at_hand(GlueAccess *access);
+extern void glue_account_peek(GlueAccess *access);
 extern GlueFailure *glue_account_find(GlueAccess *access);
 
 #endif							/* GLUE_CLIENT_ACCOUNT_H */

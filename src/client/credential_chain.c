@@ -56,6 +56,9 @@ typedef struct Execution
 } Execution;
 
 /* prototypes of private functions */
+static void add_role(GlueCredentialPlan *plan, const GlueTarget *target);
+pg_noreturn static void raise_none_found(const GlueTarget *target,
+										 const GlueConfigurationError *error);
 static bool is_keys(const GlueCredentialPlan *plan);
 static void digest_plan(const GlueTarget *target,
 						const GlueCredentialPlan *plan,
@@ -90,10 +93,12 @@ static void take_temporary(Execution *execution,
  *
  * Those that the user mapping gives come first.  A role that the server or
  * the mapping names is assumed at the end, whatever comes before.  The plan
- * borrows from the target.  Raises an error if there is no way.
+ * borrows from the target.  Raises an error if there is no way, unless
+ * missing_ok: then it returns false.
  */
-void
-glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan)
+bool
+glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan,
+					  bool missing_ok)
 {
 	GlueConfigurationError error;
 
@@ -108,32 +113,54 @@ glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan)
 		plan->nsteps = 1;
 	}
 	else if (!target->ambient_allowed)
+	{
+		if (missing_ok)
+			return false;
 		glue_target_refuse_ambient(target);
+	}
 	else if (!glue_credential_plan(target->configuration, plan, &error))
+	{
+		if (missing_ok)
+			return false;
+		raise_none_found(target, &error);
+	}
+	if (target->role_arn != NULL && plan->nsteps == GLUE_PLAN_MAX_STEPS)
+	{
+		if (missing_ok)
+			return false;
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("could not find AWS credentials"),
-				 errdetail_internal("%s%s %s",
-									target->server ?
-									psprintf("There are no keys in a user mapping of foreign server \"%s\". ",
-											 target->server) : "",
-									error.detail,
-									glue_shared_files_description()),
-				 error.hint[0] != '\0' ? errhint("%s", error.hint) : 0));
-
-	if (target->role_arn != NULL)
-	{
-		GlueCredentialStep *step = &plan->steps[plan->nsteps];
-
-		if (plan->nsteps == GLUE_PLAN_MAX_STEPS)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-					 errmsg("too many roles have to be assumed, one after the other")));
-		step->kind = GLUE_STEP_ASSUME_ROLE;
-		step->role_arn = target->role_arn;
-		step->external_id = target->external_id;
-		plan->nsteps++;
+				 errmsg("too many roles have to be assumed, one after the other")));
 	}
+	if (target->role_arn != NULL)
+		add_role(plan, target);
+	return true;
+}
+
+/* The role is assumed with what comes before. */
+static void
+add_role(GlueCredentialPlan *plan, const GlueTarget *target)
+{
+	GlueCredentialStep *step = &plan->steps[plan->nsteps++];
+
+	step->kind = GLUE_STEP_ASSUME_ROLE;
+	step->role_arn = target->role_arn;
+	step->external_id = target->external_id;
+}
+
+static void
+raise_none_found(const GlueTarget *target, const GlueConfigurationError *error)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("could not find AWS credentials"),
+			 errdetail_internal("%s%s %s",
+								target->server ?
+								psprintf("There are no keys in a user mapping of foreign server \"%s\". ",
+										 target->server) : "",
+								error->detail,
+								glue_shared_files_description()),
+			 error->hint[0] != '\0' ? errhint("%s", error->hint) : 0));
 }
 
 /*
@@ -208,7 +235,7 @@ glue_credentials_find(const GlueTarget *target, GlueCredentials *credentials)
 	GlueCredentialPlan plan;
 	GlueFailure *failure;
 
-	glue_credentials_plan(target, &plan);
+	(void) glue_credentials_plan(target, &plan, false);
 	failure = glue_credentials_fetch(target, &plan, NULL, credentials);
 	if (failure != NULL)
 		glue_failure_raise(ERROR, failure);
@@ -230,7 +257,7 @@ glue_credentials_renew(const GlueTarget *target,
 	GlueFailure *failure;
 
 	*renewed = NULL;
-	glue_credentials_plan(target, &plan);
+	(void) glue_credentials_plan(target, &plan, false);
 	failure = glue_credentials_fetch(target, &plan, expired->access_key_id,
 									 found);
 	if (failure == NULL &&

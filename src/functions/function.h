@@ -14,6 +14,7 @@
 #include "client/access.h"
 #include "client/client.h"
 #include "functions/arguments.h"
+#include "operation/immediate.h"
 
 /* Whether a function changes something, here or in AWS Glue. */
 typedef enum GlueFunctionKind
@@ -35,6 +36,10 @@ typedef struct GlueFunction
 	 * nothing of it after glue_function_begin_local().
 	 */
 	GlueAccess	access;
+
+	/* for a function that changes AWS Glue, after glue_function_open() */
+	GlueMirror	mirror;
+	GlueImmediate immediate;
 } GlueFunction;
 
 extern void glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
@@ -69,6 +74,7 @@ extern void glue_function_connect_checked(GlueFunction *function,
 										  const char *subject,
 										  const char *hint);
 extern void glue_function_identify(GlueFunction *function);
+extern void glue_function_open(GlueFunction *function);
 
 extern void glue_function_run(GlueCall *call);
 extern json_object *glue_function_answer(const GlueCall *call,

@@ -135,7 +135,7 @@ find_way(Finding *finding)
 	if (found->catalog == NULL)
 		found->catalog = target->account_id;
 	finding->progress = PROGRESS_RESOLVED;
-	glue_credentials_plan(found, &target->plan);
+	(void) glue_credentials_plan(found, &target->plan, false);
 	if (request->settings != NULL || request->undo != NULL)
 		glue_session_settings_leave(level);
 }

@@ -231,14 +231,17 @@ glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
 				   lengthof(types), types, values, NULL) > 0;
 }
 
-/* Let a request of ours go to where its target is now, as soon as possible. */
+/*
+ * Let a request of ours go to where its target is now, as soon as possible.  What
+ * a call that acted at once has done in one account is not undone in another.
+ */
 void
 glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 					  const GlueTarget *target)
 {
 	static GlueKeptPlan plan;
 	static const Oid types[] = {
-		INT8OID, NAMEOID, OIDOID, OIDOID, INT8OID, BYTEAOID
+		INT8OID, NAMEOID, OIDOID, OIDOID, INT8OID, BYTEAOID, TEXTOID, TEXTOID
 	};
 	const char *kept = "error_code" DIFFERS_FROM "'" GLUE_CODE_TARGET_CHANGED "'";
 
@@ -247,13 +250,14 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 	GlueRequest as = request->what;
 	GlueRequestRow row;
 	Datum		values[lengthof(types)];
-	char		nulls[lengthof(types)] = {' ', ' ', ' ', ' ', ' ', ' '};
+	char		nulls[lengthof(types)];
 
 	glue_request_set_target(&as, target);
 	as.cluster = glue_cluster();
 	reseal(queue, request, request->id, &as);
 
 	glue_request_row_fill(&row, request->id, &as);
+	memset(nulls, ' ', sizeof(nulls));
 	values[0] = Int64GetDatum(request->id);
 	values[1] = row.values[GLUE_REQUEST_SERVER];
 	nulls[1] = row.nulls[GLUE_REQUEST_SERVER];
@@ -261,10 +265,15 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 	values[3] = row.values[GLUE_REQUEST_SERVER_OWNER];
 	values[4] = row.values[GLUE_REQUEST_CLUSTER];
 	values[5] = row.values[GLUE_REQUEST_TARGET_FINGERPRINT];
+	values[6] = row.values[GLUE_REQUEST_ENDPOINT];
+	values[7] = row.values[GLUE_REQUEST_ACCOUNT_ID];
+	nulls[7] = row.nulls[GLUE_REQUEST_ACCOUNT_ID];
 	(void) execute(queue, &plan,
 				   psprintf("UPDATE %s SET server = $2, server_oid = $3,"
 							" server_owner = $4::pg_catalog.regrole,"
 							" cluster = $5, target_fingerprint = $6,"
+							" endpoint = $7, account_id = CASE WHEN caller_xid"
+							" IS NULL THEN $8 ELSE account_id END,"
 							" next_attempt_at = " NOW ","
 							" answer = CASE WHEN %s THEN answer END,"
 							" claimed_by = CASE WHEN %s THEN claimed_by ELSE 0 END,"
