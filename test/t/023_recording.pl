@@ -111,7 +111,7 @@ is( $session->must(
 		  . " AND region = 'us-east-1' AND name = " . literal($name))->output,
 	'JDBC', 'a row is found by its key');
 $session->must('CREATE EXTENSION amcheck');
-is($session->must("SELECT bt_index_check('glue_connection_key', true)")->output,
+is($session->must("SELECT bt_index_check('glue_connection_pkey', true)")->output,
 	'', 'the index is sound');
 
 #
@@ -222,7 +222,7 @@ create($name);
 is(rows($name), '1|JDBC', 'or have them back');
 
 $session->must('ALTER TABLE glue_connection'
-	  . ' DROP CONSTRAINT glue_connection_key, ADD CONSTRAINT glue_connection_key'
+	  . ' DROP CONSTRAINT glue_connection_pkey, ADD CONSTRAINT glue_connection_pkey'
 	  . ' UNIQUE NULLS NOT DISTINCT (server, region, catalog_id, name)'
 	  . ' DEFERRABLE');
 is(create(new_name())->sqlstate, '55000', 'a key that cannot be relied on');
