@@ -46,7 +46,7 @@ COMMENT ON FUNCTION glue_home() IS
 -- name, however it is reached.
 --
 CREATE TABLE @extschema@.glue_connection (
-	endpoint							text NOT NULL,
+	endpoint							text NOT NULL DEFAULT '',
 	region								text NOT NULL,
 	catalog_id							text NOT NULL,
 	name								text NOT NULL,
@@ -188,7 +188,7 @@ CREATE VIEW @extschema@.glue_connection_summary AS
 		pg_catalog.left(c.status_reason, 60) AS reason
 	FROM @extschema@.glue_connection c
 		CROSS JOIN LATERAL (SELECT c.connection_properties) AS properties (p)
-	ORDER BY c.endpoint, c.region, c.catalog_id, c.name;
+	ORDER BY c.server, c.region, c.catalog_id, c.name;
 
 COMMENT ON VIEW glue_connection_summary IS
 	'AWS Glue connections that this database knows of, short enough to be read';
