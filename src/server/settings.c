@@ -31,6 +31,7 @@
 
 #include "aws/credential_text.h"
 #include "aws/endpoint.h"
+#include "glue/model.h"
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "server/settings.h"
@@ -294,6 +295,29 @@ glue_endpoint_url_problem(const char *url)
 		glue_endpoint_status_message(status);
 }
 
+/*
+ * Warn of a region that is not known.  It may be a new one, so it is not refused;
+ * but for one that does not exist, no host would be found.
+ */
+void
+glue_warn_of_unknown_region(const char *region)
+{
+	int			nregions;
+	const char *const *regions = glue_endpoint_known_regions(&nregions);
+	const char *nearest;
+
+	for (int i = 0; i < nregions; i++)
+	{
+		if (pg_strcasecmp(regions[i], region) == 0)
+			return;
+	}
+	nearest = glue_model_nearest(region, regions, nregions, sizeof(char *));
+	ereport(WARNING,
+			(errmsg("AWS region \"%s\" is not known", region),
+			 nearest != NULL ?
+			 errhint("Perhaps you meant \"%s\".", nearest) : 0));
+}
+
 static bool
 check_region(char **newval, void **extra, GucSource source)
 {
@@ -303,6 +327,8 @@ check_region(char **newval, void **extra, GucSource source)
 		problem = glue_region_problem(*newval);
 	if (problem != NULL)
 		GUC_check_errdetail("%s.", problem);
+	else if (**newval != '\0' && (source >= PGC_S_INTERACTIVE || !IsUnderPostmaster))
+		glue_warn_of_unknown_region(*newval);
 	return problem == NULL;
 }
 
