@@ -24,9 +24,10 @@ DATA = sql/glue_conn--1.0.sql
 
 # text and trees of text
 TEXT_OBJS = \
+	src/text/ascii.o \
+	src/text/buffer.o \
 	src/text/json_reader.o \
 	src/text/json.o \
-	src/text/buffer.o \
 	src/text/clean.o \
 	src/text/xml.o
 
@@ -41,6 +42,7 @@ AWS_OBJS = \
 	src/aws/rate_limit.o \
 	src/aws/invocation_id.o \
 	src/aws/query_form.o \
+	src/aws/date.o \
 	src/aws/reply.o \
 	src/aws/clock_skew.o \
 	src/aws/profile_set.o \
@@ -70,15 +72,25 @@ GLUE_OBJS = \
 	src/glue/model_data.o \
 	src/glue/model.o \
 	src/glue/redact_string.o \
+	src/glue/redact_key.o \
 	src/glue/redact.o \
+	src/glue/redact_text.o \
 	src/glue/digest.o \
 	src/glue/database_address.o \
 	src/glue/jdbc_url.o \
 	src/glue/source_url.o \
 	src/glue/violation.o \
 	src/glue/rules.o \
+	src/glue/rule_input.o \
+	src/glue/type_rules.o \
+	src/glue/login_rules.o \
+	src/glue/place_rules.o \
 	src/glue/validate_rules.o \
+	src/glue/validate_text.o \
+	src/glue/validate_value.o \
 	src/glue/validate.o \
+	src/glue/same_value.o \
+	src/glue/difference.o \
 	src/glue/shown_secret.o \
 	src/glue/compare.o \
 	src/glue/normalize.o \
@@ -205,6 +217,7 @@ QUEUE_OBJS = \
 # the processes
 WORKERS_OBJS = \
 	src/workers/settings.o \
+	src/workers/loop.o \
 	src/workers/database_worker.o \
 	src/workers/queue_worker.o \
 	src/workers/journal_worker.o \

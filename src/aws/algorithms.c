@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * algorithms.c
- *	  The algorithms of OpenSSL, loaded ahead of time.
+ *	  The algorithms of OpenSSL.
  *
  * OpenSSL loads algorithms when they are first asked for.  One that could not
  * be loaded for want of memory is missing from then on, for the life of the
@@ -18,11 +18,13 @@
 
 #include <stddef.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/decoder.h>
 #include <openssl/encoder.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 /* prototypes of private functions */
@@ -67,6 +69,29 @@ glue_algorithms_load(void)
 	OSSL_DECODER_do_all_provided(NULL, skip_OSSL_DECODER, NULL);
 	OSSL_ENCODER_do_all_provided(NULL, skip_OSSL_ENCODER, NULL);
 	return have_ours();
+}
+
+/*
+ * A new context for HMAC-SHA256, or NULL if OpenSSL fails.
+ */
+EVP_MAC_CTX *
+glue_new_hmac(void)
+{
+	EVP_MAC    *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *context = algorithm ? EVP_MAC_CTX_new(algorithm) : NULL;
+	OSSL_PARAM	digest[2] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+										 (char *) "SHA256", 0),
+		OSSL_PARAM_construct_end(),
+	};
+
+	EVP_MAC_free(algorithm);
+	if (context != NULL && !EVP_MAC_CTX_set_params(context, digest))
+	{
+		EVP_MAC_CTX_free(context);
+		context = NULL;
+	}
+	return context;
 }
 
 /* Can requests be signed, and secrets be sealed? */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * algorithms.h
- *	  The algorithms of OpenSSL, loaded ahead of time.
+ *	  The algorithms of OpenSSL.
  *
  * IDENTIFICATION
  *	  src/aws/algorithms.h
@@ -13,6 +13,9 @@
 
 #include <stdbool.h>
 
+#include <openssl/types.h>
+
 extern bool glue_algorithms_load(void);
+extern EVP_MAC_CTX *glue_new_hmac(void);
 
 #endif							/* GLUE_AWS_ALGORITHMS_H */

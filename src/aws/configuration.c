@@ -24,11 +24,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text/ascii.h"
 #include "text/clean.h"
 
 /* prototypes of private functions */
 static const char *not_blank(const char *value);
-static bool equals(const char *value, const char *word);
 
 /*
  * Look up an environment variable; NULL if it is not set or blank.
@@ -94,8 +94,9 @@ glue_configuration_flag(const GlueConfiguration *configuration,
 	GlueConfiguredValue found;
 
 	glue_configuration_find(configuration, variable, property, &found);
-	*value = found.value != NULL && equals(found.value, "true");
-	if (found.value == NULL || *value || equals(found.value, "false"))
+	*value = found.value != NULL && glue_same_but_case(found.value, "true");
+	if (found.value == NULL || *value ||
+		glue_same_but_case(found.value, "false"))
 		return true;
 
 	glue_configuration_fail(error, NULL, "%s must be \"true\" or \"false\".",
@@ -116,7 +117,7 @@ glue_configuration_number(const char *text, int min, int max, int *value)
 		return false;
 	for (; *text != '\0'; text++)
 	{
-		if (*text < '0' || *text > '9')
+		if (!glue_is_digit(*text))
 			return false;
 		number = number * 10 + (*text - '0');
 		if (number > max)
@@ -152,15 +153,4 @@ not_blank(const char *value)
 	if (value == NULL || value[strspn(value, " \t")] == '\0')
 		return NULL;
 	return value;
-}
-
-/*
- * Is this the word, in either case?
- */
-static bool
-equals(const char *value, const char *word)
-{
-	size_t		len = strlen(value);
-
-	return len == strlen(word) && glue_begins_with(value, len, word);
 }

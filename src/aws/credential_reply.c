@@ -34,6 +34,7 @@
 
 #include <openssl/crypto.h>
 
+#include "aws/date.h"
 #include "text/clean.h"
 #include "text/json.h"
 #include "text/xml.h"
@@ -73,9 +74,6 @@ static bool check_member(const CredentialMember *member,
 						 char reason[GLUE_CREDENTIAL_REASON_SIZE]);
 static void set_account(GlueTemporaryCredentials *credentials, const char *arn);
 static bool is_account_id(const char *text, size_t len);
-static bool parse_number(const char **text, int digits, int max, int *number);
-static bool parse_offset(const char *text, long long *seconds);
-static bool skip_char(const char **text, char c);
 
 /*
  * Decode the answer of a container's endpoint or of the metadata service.
@@ -187,48 +185,6 @@ glue_caller_identity_xml(const char *body, size_t len,
 			return false;
 	}
 	return true;
-}
-
-/*
- * Read a time as AWS writes it, "2026-01-31T12:00:00Z", as seconds since 1970.
- *
- * Fractions of a second are dropped, and an offset, "+01:00", may stand in the
- * place of "Z".  Times before 1970 are refused.
- */
-bool
-glue_parse_iso8601(const char *text, long long *epoch_seconds)
-{
-	struct tm	tm = {0};
-	int			day;
-	long long	offset;
-
-	if (!parse_number(&text, 4, 9999, &tm.tm_year) || tm.tm_year < 1970 ||
-		!skip_char(&text, '-') ||
-		!parse_number(&text, 2, 12, &tm.tm_mon) || tm.tm_mon < 1 ||
-		!skip_char(&text, '-') ||
-		!parse_number(&text, 2, 31, &day) || !skip_char(&text, 'T') ||
-		!parse_number(&text, 2, 23, &tm.tm_hour) || !skip_char(&text, ':') ||
-		!parse_number(&text, 2, 59, &tm.tm_min) || !skip_char(&text, ':') ||
-		!parse_number(&text, 2, 59, &tm.tm_sec))
-		return false;
-
-	if (*text == '.')
-	{
-		text++;
-		if (*text < '0' || *text > '9')
-			return false;
-		while (*text >= '0' && *text <= '9')
-			text++;
-	}
-	if (!parse_offset(text, &offset))
-		return false;
-
-	/* timegm() would make 1 March of 30 February */
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	tm.tm_mday = day;
-	*epoch_seconds = (long long) timegm(&tm) - offset;
-	return tm.tm_mday == day;
 }
 
 /*
@@ -398,54 +354,4 @@ static bool
 is_account_id(const char *text, size_t len)
 {
 	return len == ACCOUNT_ID_LEN && strspn(text, "0123456789") >= len;
-}
-
-/*
- * Read a number of so many digits, and step over it.
- */
-static bool
-parse_number(const char **text, int digits, int max, int *number)
-{
-	*number = 0;
-	for (int i = 0; i < digits; i++)
-	{
-		char		c = **text;
-
-		if (c < '0' || c > '9')
-			return false;
-		*number = *number * 10 + (c - '0');
-		(*text)++;
-	}
-	return *number <= max;
-}
-
-/*
- * Read what a time ends with: "Z", or its distance from there.
- */
-static bool
-parse_offset(const char *text, long long *seconds)
-{
-	int			sign = *text == '-' ? -1 : 1;
-	int			hours;
-	int			minutes;
-
-	*seconds = 0;
-	if (strcmp(text, "Z") == 0)
-		return true;
-
-	if ((!skip_char(&text, '+') && !skip_char(&text, '-')) ||
-		!parse_number(&text, 2, 23, &hours) || !skip_char(&text, ':') ||
-		!parse_number(&text, 2, 59, &minutes) || *text != '\0')
-		return false;
-	*seconds = sign * (hours * 3600 + minutes * 60);
-	return true;
-}
-
-static bool
-skip_char(const char **text, char c)
-{
-	if (**text != c)
-		return false;
-	(*text)++;
-	return true;
 }

@@ -73,6 +73,5 @@ extern GlueCredentialReplyStatus glue_credential_reply_xml(const char *body,
 extern void glue_temporary_credentials_cleanse(GlueTemporaryCredentials *credentials);
 extern bool glue_caller_identity_xml(const char *body, size_t len,
 									 GlueCallerIdentity *identity);
-extern bool glue_parse_iso8601(const char *text, long long *epoch_seconds);
 
 #endif							/* GLUE_AWS_CREDENTIAL_REPLY_H */

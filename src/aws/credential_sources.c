@@ -33,7 +33,7 @@
 
 #include "aws/credential_text.h"
 #include "aws/endpoint.h"
-#include "text/clean.h"
+#include "text/ascii.h"
 
 /* Where the agent of Amazon ECS listens. */
 #define ECS_ENDPOINT	"http://169.254.170.2"
@@ -332,7 +332,7 @@ is_container_host(const char *url)
 
 	for (int i = 0; i < 3; i++)
 	{
-		if (len == strlen(hosts[i]) && glue_begins_with(host, len, hosts[i]))
+		if (glue_same_word(host, len, hosts[i]))
 			return true;
 	}
 	return false;
@@ -391,9 +391,9 @@ static const char *
 endpoint_of_mode(const char *mode)
 {
 	if (mode == NULL ||
-		(strlen(mode) == 4 && glue_begins_with(mode, 4, "IPv4")))
+		glue_same_but_case(mode, "IPv4"))
 		return "http://169.254.169.254";
-	if (strlen(mode) == 4 && glue_begins_with(mode, 4, "IPv6"))
+	if (glue_same_but_case(mode, "IPv6"))
 		return "http://[fd00:ec2::254]";
 	return NULL;
 }
@@ -425,6 +425,6 @@ find_number(const GlueConfiguration *configuration, const char *variable,
 static bool
 is_role_name_character(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		(c >= '0' && c <= '9') || (c != '\0' && strchr("_+=,.@-", c) != NULL);
+	return glue_is_alphanumeric(c) ||
+		(c != '\0' && strchr("_+=,.@-", c) != NULL);
 }

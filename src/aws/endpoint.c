@@ -29,6 +29,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text/ascii.h"
+
 /*
  * The clouds of AWS.  A region belongs to a partition if its name is one of
  * the prefixes, a word and a number, joined by "-"; or if it is the name of
@@ -95,10 +97,6 @@ static bool parse_port(const char **url, UrlParts *parts);
 static bool is_ipv6_literal(const char *string, size_t len);
 static bool is_loopback(const UrlParts *parts);
 static bool is_ipv4_loopback(const char *host, size_t len);
-static bool begins_with(const char *string, const char *prefix);
-static char ascii_lower(char c);
-static bool is_digit(char c);
-static bool is_alphanumeric(char c);
 static bool is_set(const char *string);
 
 /*
@@ -176,9 +174,9 @@ glue_endpoint_region_valid(const char *region)
 
 	for (size_t i = 0; i < len; i++)
 	{
-		if (!is_alphanumeric(region[i]) && region[i] != '-')
+		if (!glue_is_alphanumeric(region[i]) && region[i] != '-')
 			return false;
-		if (!is_digit(region[i]))
+		if (!glue_is_digit(region[i]))
 			only_digits = false;
 	}
 	return !only_digits;
@@ -249,7 +247,7 @@ resolve_custom(const GlueEndpointOptions *options, GlueEndpoint *endpoint)
 
 	len = parts.host_len;
 	for (size_t i = 0; i < len; i++)
-		endpoint->host[i] = ascii_lower(parts.host[i]);
+		endpoint->host[i] = glue_lower(parts.host[i]);
 	if (parts.port != 0 && parts.port != (parts.https ? 443 : 80))
 		snprintf(endpoint->host + len, sizeof(endpoint->host) - len,
 				 ":%d", parts.port);
@@ -356,7 +354,7 @@ in_partition(const Partition *partition, const char *region)
 			const char *end = skip_word(word);
 
 			if (end > word && *end == '-' &&
-				is_digit(end[1]) && *skip_digits(end + 1) == '\0')
+				glue_is_digit(end[1]) && *skip_digits(end + 1) == '\0')
 				return true;
 		}
 		prefix += len;
@@ -368,7 +366,7 @@ in_partition(const Partition *partition, const char *region)
 static const char *
 skip_word(const char *string)
 {
-	while (is_alphanumeric(*string))
+	while (glue_is_alphanumeric(*string))
 		string++;
 	return string;
 }
@@ -376,7 +374,7 @@ skip_word(const char *string)
 static const char *
 skip_digits(const char *string)
 {
-	while (is_digit(*string))
+	while (glue_is_digit(*string))
 		string++;
 	return string;
 }
@@ -418,8 +416,8 @@ parse_scheme(const char **url, UrlParts *parts)
 	static const char https[] = "https://";
 	static const char http[] = "http://";
 
-	parts->https = begins_with(*url, https);
-	if (!parts->https && !begins_with(*url, http))
+	parts->https = glue_begins_with(*url, strlen(*url), https);
+	if (!parts->https && !glue_begins_with(*url, strlen(*url), http))
 		return false;
 	*url += parts->https ? strlen(https) : strlen(http);
 	return true;
@@ -442,7 +440,7 @@ parse_host(const char **url, UrlParts *parts)
 	}
 	else
 	{
-		while (is_alphanumeric(*end) || *end == '-' || *end == '.' ||
+		while (glue_is_alphanumeric(*end) || *end == '-' || *end == '.' ||
 			   *end == '_')
 		{
 			/* no label is empty, but a root dot may end the name */
@@ -471,7 +469,7 @@ parse_port(const char **url, UrlParts *parts)
 	if (*c != ':')
 		return true;
 
-	for (c++; is_digit(*c) && port <= 65535; c++)
+	for (c++; glue_is_digit(*c) && port <= 65535; c++)
 		port = port * 10 + (*c - '0');
 	if (port < 1 || port > 65535)
 		return false;
@@ -511,8 +509,7 @@ is_loopback(const UrlParts *parts)
 	static const char ipv6[] = "[::1]";
 	size_t		len = parts->host_len;
 
-	return (len == strlen(localhost) &&
-			begins_with(parts->host, localhost)) ||
+	return glue_same_word(parts->host, len, localhost) ||
 		(len == strlen(ipv6) && memcmp(parts->host, ipv6, len) == 0) ||
 		is_ipv4_loopback(parts->host, len);
 }
@@ -531,7 +528,7 @@ is_ipv4_loopback(const char *host, size_t len)
 		const char *start = c;
 		int			value = 0;
 
-		for (; c < host + len && is_digit(*c) && value <= 255; c++)
+		for (; c < host + len && glue_is_digit(*c) && value <= 255; c++)
 			value = value * 10 + (*c - '0');
 		if (c == start || value > 255 || (c - start > 1 && *start == '0') ||
 			(part == 0 && value != 127))
@@ -540,38 +537,6 @@ is_ipv4_loopback(const char *host, size_t len)
 			return false;
 	}
 	return c == host + len;
-}
-
-/*
- * Does a text begin with a prefix in lower case, but for case?
- */
-static bool
-begins_with(const char *string, const char *prefix)
-{
-	for (; *prefix != '\0'; prefix++, string++)
-	{
-		if (ascii_lower(*string) != *prefix)
-			return false;
-	}
-	return true;
-}
-
-static char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_alphanumeric(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 static bool

@@ -30,6 +30,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text/ascii.h"
+
 /* prototypes of private functions */
 static bool find_in_environment(const GlueConfiguration *configuration,
 								const char *service, GlueConfiguredValue *url);
@@ -98,7 +100,7 @@ find_in_environment(const GlueConfiguration *configuration,
 	snprintf(url->origin, sizeof(url->origin), "%s_%s", general, service);
 	for (char *c = url->origin; *c != '\0'; c++)
 	{
-		if (*c >= 'a' && *c <= 'z')
+		if (glue_is_lower(*c))
 			*c = *c - 'a' + 'A';
 	}
 	url->value = glue_configuration_variable(configuration, url->origin);

@@ -37,7 +37,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/clean.h"
+#include "text/ascii.h"
 
 /* What AWS STS takes as the time that a role's credentials last. */
 #define MIN_DURATION	900
@@ -98,7 +98,6 @@ static const char *get(const Chain *chain, const char *profile,
 static GlueCredentialStep *add_step(Chain *chain, GlueCredentialStepKind kind,
 									const char *profile);
 static void reverse_steps(GlueCredentialPlan *plan);
-static bool equals(const char *value, const char *word);
 
 /*
  * Make the plan for the profile that is used.
@@ -298,7 +297,7 @@ add_credential_source(Chain *chain, const char *profile,
 	GlueInstanceSource instance;
 	GlueSourceStatus status;
 
-	if (equals(credential_source, "Environment"))
+	if (glue_same_but_case(credential_source, "Environment"))
 	{
 		status = glue_environment_source(chain->configuration, &keys,
 										 chain->error);
@@ -306,7 +305,7 @@ add_credential_source(Chain *chain, const char *profile,
 		return require_source(chain, profile, status,
 							  "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
 	}
-	if (equals(credential_source, "EcsContainer"))
+	if (glue_same_but_case(credential_source, "EcsContainer"))
 	{
 		status = glue_container_source(chain->configuration, &container,
 									   chain->error);
@@ -314,7 +313,7 @@ add_credential_source(Chain *chain, const char *profile,
 		return require_source(chain, profile, status,
 							  "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
 	}
-	if (equals(credential_source, "Ec2InstanceMetadata"))
+	if (glue_same_but_case(credential_source, "Ec2InstanceMetadata"))
 	{
 		status = glue_instance_source(chain->configuration, &instance,
 									  chain->error);
@@ -495,15 +494,4 @@ reverse_steps(GlueCredentialPlan *plan)
 		plan->steps[i] = plan->steps[j];
 		plan->steps[j] = step;
 	}
-}
-
-/*
- * Is this the word, in either case?
- */
-static bool
-equals(const char *value, const char *word)
-{
-	size_t		len = strlen(value);
-
-	return len == strlen(word) && glue_begins_with(value, len, word);
 }

@@ -31,6 +31,8 @@
 
 #include <string.h>
 
+#include "text/ascii.h"
+
 /*
  * Where the reader is in a file.  What was skipped is a section or property
  * as well, since lines that belong to it must be told from stray ones.
@@ -379,8 +381,7 @@ is_name(GlueSpan span)
 	{
 		char		c = span.start[i];
 
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-			!(c >= '0' && c <= '9') && memchr("_-/.%@:+", c, 8) == NULL)
+		if (!glue_is_alphanumeric(c) && memchr("_-/.%@:+", c, 8) == NULL)
 			return false;
 	}
 	return span.len > 0;

@@ -26,6 +26,8 @@
 
 #include <openssl/crypto.h>
 
+#include "text/ascii.h"
+
 struct GlueProfileProperty
 {
 	char	   *key;			/* in lower case */
@@ -52,7 +54,6 @@ static bool put_property(GlueProfileProperty **list, GlueProfileFileKind kind,
 static void free_properties(GlueProfileProperty **list);
 static char *copy_span(GlueSpan span);
 static void free_string(char *string);
-static char ascii_lower(char c);
 
 /*
  * Make an empty set.  NULL if there is no memory.
@@ -249,7 +250,7 @@ find_property(GlueProfileProperty *list, const char *key, size_t len)
 	{
 		size_t		i = 0;
 
-		while (i < len && list->key[i] == ascii_lower(key[i]))
+		while (i < len && list->key[i] == glue_lower(key[i]))
 			i++;
 		if (i == len && list->key[i] == '\0')
 			return list;
@@ -279,7 +280,7 @@ put_property(GlueProfileProperty **list, GlueProfileFileKind kind,
 		if (found->key == NULL)
 			return false;
 		for (char *c = found->key; *c != '\0'; c++)
-			*c = ascii_lower(*c);
+			*c = glue_lower(*c);
 	}
 
 	free_string(found->value);
@@ -333,10 +334,4 @@ free_string(char *string)
 
 	OPENSSL_cleanse(string, strlen(string));
 	free(string);
-}
-
-static char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }

@@ -25,19 +25,10 @@
 
 #include "text/buffer.h"
 
-/* Where we write, and how far we have got; that may be beyond the size. */
-typedef struct FormWriter
-{
-	char	   *buffer;
-	size_t		size;
-	size_t		used;
-} FormWriter;
-
 /* prototypes of private functions */
-static void put_field(FormWriter *writer, const char *name, const char *value);
-static void put_encoded(FormWriter *writer, const char *text, size_t len);
-static void put_char(FormWriter *writer, char c);
-static size_t end_text(FormWriter *writer);
+static void put_field(GlueCountedText *writer, const char *name,
+					  const char *value);
+static void put_encoded(GlueCountedText *writer, const char *text, size_t len);
 
 /*
  * Write the body of a request, like snprintf(): at most size bytes with the
@@ -51,7 +42,7 @@ glue_query_form(const char *action, const char *version,
 				const GlueQueryParameter *parameters, int nparameters,
 				char *buffer, size_t size)
 {
-	FormWriter	writer = {buffer, size, 0};
+	GlueCountedText writer = {buffer, size, 0};
 
 	put_field(&writer, "Action", action);
 	put_field(&writer, "Version", version);
@@ -60,7 +51,7 @@ glue_query_form(const char *action, const char *version,
 		if (parameters[i].value != NULL)
 			put_field(&writer, parameters[i].name, parameters[i].value);
 	}
-	return end_text(&writer);
+	return glue_counted_end(&writer);
 }
 
 /*
@@ -73,53 +64,30 @@ glue_query_form(const char *action, const char *version,
 size_t
 glue_percent_encode(const char *text, size_t len, char *buffer, size_t size)
 {
-	FormWriter	writer = {buffer, size, 0};
+	GlueCountedText writer = {buffer, size, 0};
 
 	put_encoded(&writer, text, len);
-	return end_text(&writer);
+	return glue_counted_end(&writer);
 }
 
 static void
-put_field(FormWriter *writer, const char *name, const char *value)
+put_field(GlueCountedText *writer, const char *name, const char *value)
 {
 	if (writer->used > 0)
-		put_char(writer, '&');
-	while (*name != '\0')
-		put_char(writer, *name++);
-	put_char(writer, '=');
+		glue_counted_put_char(writer, '&');
+	glue_counted_put(writer, name, strlen(name));
+	glue_counted_put_char(writer, '=');
 	put_encoded(writer, value, strlen(value));
 }
 
 static void
-put_encoded(FormWriter *writer, const char *text, size_t len)
+put_encoded(GlueCountedText *writer, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 	{
 		char		encoded[3];
-		size_t		encoded_len = glue_percent_encode_byte(text[i], encoded);
 
-		for (size_t j = 0; j < encoded_len; j++)
-			put_char(writer, encoded[j]);
+		glue_counted_put(writer, encoded,
+						 glue_percent_encode_byte(text[i], encoded));
 	}
-}
-
-static void
-put_char(FormWriter *writer, char c)
-{
-	if (writer->used < writer->size)
-		writer->buffer[writer->used] = c;
-	writer->used++;
-}
-
-/*
- * Write the NUL, in the place of the last byte if there is no other.
- */
-static size_t
-end_text(FormWriter *writer)
-{
-	if (writer->used < writer->size)
-		writer->buffer[writer->used] = '\0';
-	else if (writer->size > 0)
-		writer->buffer[writer->size - 1] = '\0';
-	return writer->used;
 }

@@ -29,6 +29,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text/ascii.h"
 #include "text/clean.h"
 #include "text/json.h"
 #include "text/xml.h"
@@ -69,7 +70,6 @@ static const char *const quotations[] = {
 };
 
 /* prototypes of private functions */
-static bool name_matches(const char *name, size_t len, const char *want);
 static void keep_header(char buffer[GLUE_REPLY_HEADER_MAX + 1],
 						const char *value, size_t len);
 static void decode_success(GlueReply *reply, const char *body, size_t len);
@@ -90,8 +90,6 @@ static void set_foreign_message(GlueReply *reply,
 								const char *body, size_t len);
 static void cut_quotation(char *message);
 static void skip_white_space(const char **input, size_t *len);
-static bool parse_number(const char *input, int digits, int *number);
-static long long days_since_epoch(int year, int month, int day);
 
 /*
  * Take note of one header line of an answer, with or without its line end.
@@ -116,11 +114,11 @@ glue_reply_header(GlueReplyHeaders *headers, const char *line, size_t len)
 		return;
 	name_len = colon - line;
 
-	if (name_matches(line, name_len, "age"))
+	if (glue_same_word(line, name_len, "age"))
 		headers->has_age = true;
 	for (const KeptHeader *kept = kept_headers; kept->name != NULL; kept++)
 	{
-		if (name_matches(line, name_len, kept->name))
+		if (glue_same_word(line, name_len, kept->name))
 			keep_header((char *) headers + kept->offset,
 						colon + 1, len - name_len - 1);
 	}
@@ -152,54 +150,6 @@ glue_reply_clear(GlueReply *reply)
 {
 	glue_json_tree_free(reply->tree);
 	memset(reply, 0, sizeof(*reply));
-}
-
-/*
- * Read the date of a Date header, "Sun, 06 Nov 1994 08:49:37 GMT", as seconds
- * since 1970.
- *
- * HTTP has two more forms, which are obsolete since 1997; they are refused,
- * as is a date before 1970.
- */
-bool
-glue_reply_parse_date(const char *date, long long *epoch_seconds)
-{
-	static const char form[] = "xxx, dd xxx dddd dd:dd:dd GMT";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	int			day;
-	int			month = 0;
-	int			year;
-	int			hour;
-	int			minute;
-	int			second;
-
-	if (strlen(date) != strlen(form))
-		return false;
-	for (size_t i = 0; i < strlen(form); i++)
-	{
-		if (form[i] != 'x' && form[i] != 'd' && date[i] != form[i])
-			return false;
-	}
-	while (month < 12 && memcmp(date + 8, months + 3 * month, 3) != 0)
-		month++;
-
-	if (month == 12 ||
-		!parse_number(date + 5, 2, &day) || day < 1 || day > 31 ||
-		!parse_number(date + 12, 4, &year) || year < 1970 ||
-		!parse_number(date + 17, 2, &hour) || hour > 23 ||
-		!parse_number(date + 20, 2, &minute) || minute > 59 ||
-		!parse_number(date + 23, 2, &second) || second > 60)
-		return false;
-
-	*epoch_seconds = ((days_since_epoch(year, month + 1, day) * 24 + hour) *
-					  60 + minute) * 60 + second;
-	return true;
-}
-
-static bool
-name_matches(const char *name, size_t len, const char *want)
-{
-	return len == strlen(want) && glue_begins_with(name, len, want);
 }
 
 /*
@@ -432,8 +382,7 @@ set_code(char code[GLUE_REPLY_CODE_MAX + 1], const char *input, size_t len)
 	{
 		char		c = input[i];
 
-		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-			(c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-')
+		if (glue_is_alphanumeric(c) || c == '.' || c == '_' || c == '-')
 			code[used++] = c;
 	}
 	code[used] = '\0';
@@ -499,34 +448,4 @@ skip_white_space(const char **input, size_t *len)
 		(*input)++;
 		(*len)--;
 	}
-}
-
-static bool
-parse_number(const char *input, int digits, int *number)
-{
-	*number = 0;
-	for (int i = 0; i < digits; i++)
-	{
-		if (input[i] < '0' || input[i] > '9')
-			return false;
-		*number = *number * 10 + (input[i] - '0');
-	}
-	return true;
-}
-
-/*
- * Days from 1970-01-01 to a day of the Gregorian calendar.
- *
- * Counted in years that begin with March, so that the leap day is the last of
- * its year; 719468 days lie between 1 March of the year 0 and 1970.
- */
-static long long
-days_since_epoch(int year, int month, int day)
-{
-	int			march_year = month > 2 ? year : year - 1;
-	int			march_month = month > 2 ? month - 3 : month + 9;
-	int			day_of_year = (153 * march_month + 2) / 5 + day - 1;
-
-	return 365LL * march_year + march_year / 4 - march_year / 100 +
-		march_year / 400 + day_of_year - 719468;
 }

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "aws/date.h"
+
 #include <json-c/json.h>
 
 #define GLUE_REPLY_CODE_MAX		127
@@ -55,6 +57,5 @@ extern void glue_reply_decode(GlueReply *reply, int http_status,
 							  const GlueReplyHeaders *headers,
 							  const char *body, size_t body_len);
 extern void glue_reply_clear(GlueReply *reply);
-extern bool glue_reply_parse_date(const char *date, long long *epoch_seconds);
 
 #endif							/* GLUE_AWS_REPLY_H */

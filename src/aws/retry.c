@@ -27,6 +27,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "text/ascii.h"
+
 #define BASE_TRANSIENT_MS	50
 #define BASE_THROTTLING_MS	1000
 #define MAX_BACKOFF_MS		20000
@@ -203,7 +205,7 @@ parse_retry_after(const char *header, int limit)
 
 	for (; *header != '\0'; header++)
 	{
-		if (*header < '0' || *header > '9')
+		if (!glue_is_digit(*header))
 			return 0;
 		if (value < limit)
 			value = value * 10 + (*header - '0');

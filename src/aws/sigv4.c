@@ -40,6 +40,8 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include "aws/algorithms.h"
+#include "text/ascii.h"
 #include "text/buffer.h"
 
 #define ALGORITHM		"AWS4-HMAC-SHA256"
@@ -90,7 +92,6 @@ static bool hash(GlueSigv4Signer *signer, const void *data, size_t len,
 				 unsigned char digest[DIGEST_LEN]);
 static bool hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 					 char hex[GLUE_SIGV4_HEX_LEN + 1]);
-static EVP_MAC_CTX *new_hmac(void);
 static bool run_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,
 					 const void *data, size_t len,
 					 unsigned char mac[DIGEST_LEN]);
@@ -114,8 +115,8 @@ glue_sigv4_signer_new(void)
 
 	signer->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	signer->context = EVP_MD_CTX_new();
-	signer->hmac = new_hmac();
-	signer->keyed_hmac = new_hmac();
+	signer->hmac = glue_new_hmac();
+	signer->keyed_hmac = glue_new_hmac();
 	if (signer->sha256 == NULL || signer->context == NULL ||
 		signer->hmac == NULL || signer->keyed_hmac == NULL)
 	{
@@ -389,27 +390,6 @@ hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 	return true;
 }
 
-/* A context for HMAC-SHA256, or NULL. */
-static EVP_MAC_CTX *
-new_hmac(void)
-{
-	EVP_MAC    *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *context = algorithm ? EVP_MAC_CTX_new(algorithm) : NULL;
-	OSSL_PARAM	digest[2] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-										 (char *) "SHA256", 0),
-		OSSL_PARAM_construct_end(),
-	};
-
-	EVP_MAC_free(algorithm);
-	if (context != NULL && !EVP_MAC_CTX_set_params(context, digest))
-	{
-		EVP_MAC_CTX_free(context);
-		context = NULL;
-	}
-	return context;
-}
-
 /*
  * HMAC-SHA256; mac may be the same as key.  With a key of NULL, that of the
  * last time is used.
@@ -435,8 +415,7 @@ is_amz_date(const char *date)
 
 	for (int i = 0; i < GLUE_SIGV4_TIME_LEN; i++)
 	{
-		if (form[i] == 'd' ? date[i] < '0' || date[i] > '9'
-			: date[i] != form[i])
+		if (form[i] == 'd' ? !glue_is_digit(date[i]) : date[i] != form[i])
 			return false;
 	}
 	return date[GLUE_SIGV4_TIME_LEN] == '\0';

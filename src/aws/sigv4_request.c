@@ -35,7 +35,6 @@ static void put_header_value(GlueTextBuffer *out, const char *value);
 static void put_names(GlueTextBuffer *out,
 					  const GlueSigv4Header *const *sorted, int nheaders);
 static void put_path(GlueTextBuffer *out, const char *path);
-static void put_encoded(GlueTextBuffer *out, const char *bytes, size_t len);
 
 /*
  * Write the canonical request.  body_hash is the SHA-256 of the body in
@@ -197,7 +196,7 @@ put_path(GlueTextBuffer *out, const char *path)
 		else if (len > 0 && !(len == 1 && segment[0] == '.'))
 		{
 			glue_text_put_char(out, '/');
-			put_encoded(out, segment, len);
+			glue_text_put_encoded(out, segment, len);
 		}
 		segment += len;
 		if (*segment == '/')
@@ -207,19 +206,4 @@ put_path(GlueTextBuffer *out, const char *path)
 	/* The root is a slash at the end already. */
 	if (out->len == root || path[path_len - 1] == '/')
 		glue_text_put_char(out, '/');
-}
-
-/*
- * Write bytes percent-encoded.
- */
-static void
-put_encoded(GlueTextBuffer *out, const char *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-	{
-		char		encoded[3];
-
-		glue_text_put(out, encoded,
-					  glue_percent_encode_byte(bytes[i], encoded));
-	}
 }

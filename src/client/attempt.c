@@ -21,7 +21,7 @@
 #include "client/attempt.h"
 #include "common/pg_prng.h"
 #include "glue/answer.h"
-#include "glue/redact.h"
+#include "glue/redact_text.h"
 #include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
 

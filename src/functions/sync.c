@@ -32,6 +32,7 @@
 #include "functions/function.h"
 #include "functions/list.h"
 #include "glue/answer.h"
+#include "glue/compare.h"
 #include "glue/observation.h"
 #include "miscadmin.h"
 #include "operation/record.h"

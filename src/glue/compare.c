@@ -33,18 +33,16 @@
  */
 #include "glue/compare.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "glue/model.h"
 #include "glue/redact.h"
+#include "glue/redact_key.h"
+#include "glue/redact_string.h"
+#include "glue/same_value.h"
 #include "glue/shown_secret.h"
-#include "glue/violation.h"
 #include "secret/secret_name.h"
 #include "text/json.h"
-
-#define PATH_SIZE 1024
-#define MESSAGE_SIZE 512
 
 /*
  * Properties of a connection and the values that AWS documents as their
@@ -69,50 +67,39 @@ static const DefaultProperty default_properties[] = {
 
 typedef struct Comparison
 {
-	GlueDifferenceSink sink;
-	void	   *arg;
-	bool		equal;			/* so far */
+	GlueDifferences differences;
 	bool		recorded;		/* the sent one was, so it may hide too much */
 	bool		is_kafka;		/* is that the type of what Glue has? */
 } Comparison;
 
-static void report_tag(Comparison *comparison, const GluePath *root,
-					   const char *key, json_object *sent, json_object *got);
-static json_object *redacted_copy(json_object *tree);
-static void ignore(void *arg, const char *path, const char *message);
 static void compare_shown_secrets(Comparison *comparison, const char *name,
 								  json_object *sent, json_object *got);
+static void ignore(void *arg, const char *path, const char *message);
 static void compare_copies(Comparison *comparison, json_object *sent,
 						   json_object *got);
 static bool has_hidden_text(json_object *value);
-static bool counts(const Comparison *comparison, const char *key,
-				   json_object *sent, json_object *got);
-static bool is_hidden(json_object *value);
+static json_object *redacted_copy(json_object *tree);
 static void compare_structures(Comparison *comparison, const GluePath *path,
 							   const GlueShape *sent_shape,
-							   const GlueShape *got_shape,
-							   json_object *sent, json_object *got);
+							   const GlueShape *got_shape, json_object *sent,
+							   json_object *got);
 static bool is_kept_by_glue(const GlueShape *shape, const char *name,
 							json_object *sent, json_object *got);
 static void compare_values(Comparison *comparison, const GluePath *path,
 						   const GlueShape *sent_shape,
-						   const GlueShape *got_shape,
-						   json_object *sent, json_object *got);
+						   const GlueShape *got_shape, json_object *sent,
+						   json_object *got);
 static void compare_maps(Comparison *comparison, const GluePath *path,
 						 json_object *sent, json_object *got);
 static bool is_kafka(json_object *connection);
-static bool is_added_by_glue(const Comparison *comparison,
-							 const GluePath *map, const char *key,
-							 json_object *sent, json_object *got);
-static bool same_entries(json_object *sent, json_object *got);
-static size_t count_entries(json_object *array, json_object *entry);
+static bool is_added_by_glue(const Comparison *comparison, const GluePath *map,
+							 const char *key, json_object *sent,
+							 json_object *got);
+static bool counts(const Comparison *comparison, const char *key,
+				   json_object *sent, json_object *got);
 static bool same_strings(const Comparison *comparison, json_object *sent,
 						 json_object *got);
 static void forget_hidden(json_object *sent, json_object *got);
-static void report(Comparison *comparison, const GluePath *path,
-				   json_object *sent, json_object *got);
-static const char *describe(json_object *value,
-							char buffer[GLUE_QUOTED_SIZE]);
 
 /*
  * Compare the ConnectionInput that was sent with the Connection that Glue
@@ -131,7 +118,7 @@ glue_compare_definitions(json_object *sent, json_object *got,
 		"AthenaProperties", "ConnectionProperties", "PythonProperties",
 		"SparkProperties"
 	};
-	Comparison	comparison = {sink, arg, true, has_hidden_text(sent),
+	Comparison	comparison = {{sink, arg, true}, has_hidden_text(sent),
 		is_kafka(got)};
 
 	compare_copies(&comparison, sent, got);
@@ -139,7 +126,7 @@ glue_compare_definitions(json_object *sent, json_object *got,
 		compare_shown_secrets(&comparison, maps[i],
 							  glue_member_of(sent, maps[i]),
 							  glue_member_of(got, maps[i]));
-	return comparison.equal;
+	return comparison.differences.equal;
 }
 
 /*
@@ -159,15 +146,12 @@ compare_shown_secrets(Comparison *comparison, const char *name,
 	json_object_object_foreachC(sent, iter)
 	{
 		GluePath	path = {&map, iter.key, 0};
-		char		text[PATH_SIZE];
 
 		if (!glue_shown_secret_differs(iter.key, iter.val,
 									   json_object_object_get(got, iter.key)))
 			continue;
-		comparison->equal = false;
-		glue_path_write(&path, text, sizeof(text));
-		comparison->sink(comparison->arg, text,
-						 "has another secret in AWS Glue");
+		glue_difference_tell(&comparison->differences, &path,
+							 "has another secret in AWS Glue");
 	}
 }
 
@@ -178,12 +162,12 @@ compare_shown_secrets(Comparison *comparison, const char *name,
 bool
 glue_definition_reveals(json_object *recorded, json_object *got)
 {
-	Comparison	comparison = {ignore, NULL, true, false, is_kafka(got)};
+	Comparison	comparison = {{ignore, NULL, true}, false, is_kafka(got)};
 
 	if (!has_hidden_text(recorded))
 		return false;
 	compare_copies(&comparison, recorded, got);
-	return !comparison.equal;
+	return !comparison.differences.equal;
 }
 
 /* A GlueDifferenceSink */
@@ -200,7 +184,7 @@ compare_copies(Comparison *comparison, json_object *sent, json_object *got)
 	json_object *got_copy = redacted_copy(got);
 
 	if (sent_copy == NULL || got_copy == NULL)
-		comparison->equal = false;
+		comparison->differences.equal = false;
 	else
 		compare_structures(comparison, &root,
 						   glue_model_shape("ConnectionInput"),
@@ -233,15 +217,14 @@ has_hidden_text(json_object *value)
 /*
  * Compare the tags that a connection should have with those that it has.
  *
- * Tags whose keys AWS keeps for itself count only if they were given.  Values
- * are no secrets, but those of keys that sound like one are not told.  got is
+ * Tags whose keys AWS keeps for itself count only if they were given.  got is
  * NULL if there are none.
  */
 bool
 glue_compare_tags(json_object *sent, json_object *got,
 				  GlueDifferenceSink sink, void *arg)
 {
-	Comparison	comparison = {sink, arg, true, false};
+	GlueDifferences differences = {sink, arg, true};
 	GluePath	root = {NULL, "$.Tags", 0};
 	struct json_object_iter iter;
 
@@ -250,67 +233,29 @@ glue_compare_tags(json_object *sent, json_object *got,
 		json_object *other = glue_member_of(got, iter.key);
 
 		if (!json_object_equal(iter.val, other))
-			report_tag(&comparison, &root, iter.key, iter.val, other);
+			glue_difference_report_tag(&differences, &root, iter.key,
+									   iter.val, other);
 	}
 	if (got == NULL)
-		return comparison.equal;
+		return differences.equal;
 	json_object_object_foreachC(got, iter)
 	{
 		if (strncmp(iter.key, "aws:", strlen("aws:")) != 0 &&
 			!json_object_object_get_ex(sent, iter.key, NULL))
-			report_tag(&comparison, &root, iter.key, NULL, iter.val);
+			glue_difference_report_tag(&differences, &root, iter.key,
+									   NULL, iter.val);
 	}
-	return comparison.equal;
-}
-
-/*
- * Report the difference of a tag, which may be missing on one side.
- */
-static void
-report_tag(Comparison *comparison, const GluePath *root, const char *key,
-		   json_object *sent, json_object *got)
-{
-	GluePath	path = {root, key, 0};
-	char		path_text[PATH_SIZE];
-	char		message[MESSAGE_SIZE];
-	char		sent_text[GLUE_QUOTED_SIZE];
-	char		got_text[GLUE_QUOTED_SIZE];
-
-	glue_path_write(&path, path_text, sizeof(path_text));
-	if (got == NULL)
-		snprintf(message, sizeof(message), "was given, but AWS Glue does not "
-				 "have it");
-	else if (sent == NULL)
-		snprintf(message, sizeof(message), "was not given, but AWS Glue has "
-				 "it");
-	else if (glue_redact_is_secret_key(key))
-		snprintf(message, sizeof(message), "was given with another value than "
-				 "AWS Glue has");
-	else
-		snprintf(message, sizeof(message), "was given as %s, but AWS Glue has "
-				 "%s", describe(sent, sent_text), describe(got, got_text));
-	comparison->equal = false;
-	comparison->sink(comparison->arg, path_text, message);
+	return differences.equal;
 }
 
 /*
  * Return a copy of a tree without its secrets, or NULL if memory is short.
+ * What is not there is empty.
  */
 static json_object *
 redacted_copy(json_object *tree)
 {
-	json_object *copy = NULL;
-
-	if (tree == NULL)
-		return json_object_new_object();
-	if (json_object_deep_copy(tree, &copy, NULL) != 0)
-		return NULL;
-	if (!glue_redact_tree(copy))
-	{
-		glue_json_tree_free(copy);
-		return NULL;
-	}
-	return copy;
+	return tree == NULL ? json_object_new_object() : glue_redact_copy(tree);
 }
 
 /*
@@ -371,7 +316,7 @@ compare_values(Comparison *comparison, const GluePath *path,
 		compare_structures(comparison, path, sent_shape, got_shape, sent, got);
 		return;
 	}
-	if (comparison->recorded && is_hidden(sent) && !glue_is_nothing(got))
+	if (comparison->recorded && glue_is_hidden(sent) && !glue_is_nothing(got))
 		return;
 	if (sent_shape->type == GLUE_TYPE_MAP)
 	{
@@ -379,11 +324,11 @@ compare_values(Comparison *comparison, const GluePath *path,
 		return;
 	}
 	if (sent_shape->type == GLUE_TYPE_LIST)
-		same = same_entries(sent, got);
+		same = glue_same_entries(sent, got);
 	else
 		same = same_strings(comparison, sent, got);
 	if (!same)
-		report(comparison, path, sent, got);
+		glue_difference_report(&comparison->differences, path, sent, got);
 }
 
 /*
@@ -398,7 +343,7 @@ compare_maps(Comparison *comparison, const GluePath *path,
 	if ((sent != NULL && !json_object_is_type(sent, json_type_object)) ||
 		(got != NULL && !json_object_is_type(got, json_type_object)))
 	{
-		report(comparison, path, sent, got);
+		glue_difference_report(&comparison->differences, path, sent, got);
 		return;
 	}
 	if (sent != NULL)
@@ -412,7 +357,8 @@ compare_maps(Comparison *comparison, const GluePath *path,
 				is_added_by_glue(comparison, path, iter.key, iter.val, other) ||
 				same_strings(comparison, iter.val, other))
 				continue;
-			report(comparison, &inner, iter.val, other);
+			glue_difference_report(&comparison->differences, &inner,
+								   iter.val, other);
 		}
 	}
 	if (got != NULL)
@@ -426,7 +372,8 @@ compare_maps(Comparison *comparison, const GluePath *path,
 				!counts(comparison, iter.key, NULL, iter.val) ||
 				is_added_by_glue(comparison, path, iter.key, NULL, iter.val))
 				continue;
-			report(comparison, &inner, NULL, iter.val);
+			glue_difference_report(&comparison->differences, &inner,
+								   NULL, iter.val);
 		}
 	}
 }
@@ -478,54 +425,11 @@ counts(const Comparison *comparison, const char *key,
 	if (!both && glue_is_nothing(sent) == glue_is_nothing(got))
 		return false;
 	if (both)
-		return !(comparison->recorded && is_hidden(sent) &&
+		return !(comparison->recorded && glue_is_hidden(sent) &&
 				 kind != GLUE_NAME_PLAIN);
 	return kind != GLUE_NAME_SECRET &&
-		!(glue_redact_is_secret_key(key) && (is_hidden(sent) || is_hidden(got)));
-}
-
-static bool
-is_hidden(json_object *value)
-{
-	return json_object_is_type(value, json_type_string) &&
-		strcmp(json_object_get_string(value), GLUE_REDACTED) == 0;
-}
-
-/*
- * Do two lists have the same entries, in whatever order, equally often?
- */
-static bool
-same_entries(json_object *sent, json_object *got)
-{
-	size_t		count;
-
-	if (!json_object_is_type(sent, json_type_array) ||
-		!json_object_is_type(got, json_type_array))
-		return false;
-	count = json_object_array_length(sent);
-	if (count != json_object_array_length(got))
-		return false;
-
-	/* lists are short: Glue permits 50 entries */
-	for (size_t i = 0; i < count; i++)
-	{
-		json_object *entry = json_object_array_get_idx(sent, i);
-
-		if (count_entries(sent, entry) != count_entries(got, entry))
-			return false;
-	}
-	return true;
-}
-
-static size_t
-count_entries(json_object *array, json_object *entry)
-{
-	size_t		found = 0;
-
-	for (size_t i = 0; i < json_object_array_length(array); i++)
-		found += json_object_equal(json_object_array_get_idx(array, i),
-								   entry) != 0;
-	return found;
+		!(glue_redact_is_secret_key(key) &&
+		  (glue_is_hidden(sent) || glue_is_hidden(got)));
 }
 
 /*
@@ -574,107 +478,11 @@ forget_hidden(json_object *sent, json_object *got)
 	{
 		json_object *other = glue_member_of(got, iter.key);
 
-		if (!is_hidden(iter.val))
+		if (!glue_is_hidden(iter.val))
 			forget_hidden(iter.val, other);
 		else if (other != NULL &&
 				 glue_secret_name_kind(iter.key, strlen(iter.key)) !=
 				 GLUE_NAME_PLAIN)
 			json_object_object_add(got, iter.key, json_object_get(iter.val));
-	}
-}
-
-/*
- * Are two times the same, in seconds, where one may have been rounded to
- * microseconds?
- */
-bool
-glue_same_time(json_object *a, json_object *b)
-{
-	double		first = json_object_get_double(a);
-	double		second = json_object_get_double(b);
-	double		difference = first - second;
-
-	/* what is infinite has no difference */
-	return first == second || (difference > -0.0005 && difference < 0.0005);
-}
-
-/*
- * Is this what Glue drops: null, "", {} or []?
- */
-bool
-glue_is_nothing(json_object *value)
-{
-	switch (json_object_get_type(value))
-	{
-		case json_type_null:
-			return true;
-		case json_type_string:
-			return json_object_get_string_len(value) == 0;
-		case json_type_object:
-			return json_object_object_length(value) == 0;
-		case json_type_array:
-			return json_object_array_length(value) == 0;
-		default:
-			return false;
-	}
-}
-
-/*
- * Return a member of what may be no object, or NULL.
- */
-json_object *
-glue_member_of(json_object *object, const char *key)
-{
-	if (!json_object_is_type(object, json_type_object))
-		return NULL;
-	return json_object_object_get(object, key);
-}
-
-static void
-report(Comparison *comparison, const GluePath *path,
-	   json_object *sent, json_object *got)
-{
-	char		path_text[PATH_SIZE];
-	char		message[MESSAGE_SIZE];
-	char		sent_text[GLUE_QUOTED_SIZE];
-	char		got_text[GLUE_QUOTED_SIZE];
-
-	glue_path_write(path, path_text, sizeof(path_text));
-	if (glue_is_nothing(got))
-		snprintf(message, sizeof(message), "was given as %s, but AWS Glue does "
-				 "not have it", describe(sent, sent_text));
-	else if (glue_is_nothing(sent))
-		snprintf(message, sizeof(message), "was not given, but AWS Glue has "
-				 "%s", describe(got, got_text));
-	else
-		snprintf(message, sizeof(message), "was given as %s, but AWS Glue has "
-				 "%s", describe(sent, sent_text), describe(got, got_text));
-	comparison->equal = false;
-	comparison->sink(comparison->arg, path_text, message);
-}
-
-/*
- * Say what a redacted value is, in a few words.
- */
-static const char *
-describe(json_object *value, char buffer[GLUE_QUOTED_SIZE])
-{
-	size_t		count;
-
-	switch (json_object_get_type(value))
-	{
-		case json_type_string:
-			return glue_quote(json_object_get_string(value), buffer);
-		case json_type_array:
-			count = json_object_array_length(value);
-			snprintf(buffer, GLUE_QUOTED_SIZE, "a list of %zu", count);
-			return buffer;
-		case json_type_object:
-			return "an object";
-		case json_type_null:
-			return "null";
-		default:
-			glue_json_tree_write(value, buffer, GLUE_QUOTED_SIZE);
-			return buffer;
 	}
 }

@@ -20,6 +20,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "text/ascii.h"
+
 #define MAX_HOST_LEN	253		/* of a name in the DNS, */
 #define MAX_LABEL_LEN	63		/* and of each part */
 
@@ -28,9 +30,6 @@ static bool is_local_ipv6(const unsigned char *bytes);
 static bool is_host_name(const char *host, size_t len);
 static bool is_label(const char *label, size_t len);
 static bool is_local_name(const char *host, size_t len);
-static char ascii_lower(char c);
-static bool is_digit(char c);
-static bool is_letter(char c);
 
 /*
  * Is this one host, by name or address, that others can reach?
@@ -73,7 +72,7 @@ glue_port_parse(const char *text, size_t len, int *port)
 
 	for (size_t i = 0; i < len; i++)
 	{
-		if (!is_digit(text[i]))
+		if (!glue_is_digit(text[i]))
 			return false;
 		value = value * 10 + (text[i] - '0');
 		if (value > 65535)
@@ -125,7 +124,7 @@ is_host_name(const char *host, size_t len)
 		if (i < len)
 			start = i + 1;
 	}
-	while (start < len && is_digit(host[start]))
+	while (start < len && glue_is_digit(host[start]))
 		start++;
 	return start < len;
 }
@@ -139,7 +138,7 @@ is_label(const char *label, size_t len)
 	for (size_t i = 0; i < len; i++)
 	{
 		/* "_" is in no host name, but in names that work */
-		if (!is_letter(label[i]) && !is_digit(label[i]) &&
+		if (!glue_is_letter(label[i]) && !glue_is_digit(label[i]) &&
 			label[i] != '-' && label[i] != '_')
 			return false;
 	}
@@ -160,22 +159,6 @@ is_local_name(const char *host, size_t len)
 	}
 	return len > domain_len &&
 		glue_same_word(&host[len - domain_len], domain_len, domain);
-}
-
-/*
- * Is this the word, in upper or lower case, and whatever the locale?
- */
-bool
-glue_same_word(const char *text, size_t len, const char *word)
-{
-	if (strlen(word) != len)
-		return false;
-	for (size_t i = 0; i < len; i++)
-	{
-		if (ascii_lower(text[i]) != ascii_lower(word[i]))
-			return false;
-	}
-	return true;
 }
 
 /*
@@ -219,22 +202,4 @@ glue_address_status_message(GlueAddressStatus status)
 			return "is not understood";
 	}
 	return "is right";
-}
-
-static char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

@@ -39,7 +39,6 @@ typedef enum GlueAddressStatus
 
 extern GlueAddressStatus glue_host_check(const char *host);
 extern bool glue_port_parse(const char *text, size_t len, int *port);
-extern bool glue_same_word(const char *text, size_t len, const char *word);
 extern const char *glue_address_status_message(GlueAddressStatus status);
 
 #endif							/* GLUE_GLUE_DATABASE_ADDRESS_H */

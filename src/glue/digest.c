@@ -32,6 +32,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include "aws/algorithms.h"
 #include "glue/redact.h"
 #include "text/json.h"
 
@@ -40,8 +41,6 @@ static const char key_id_text[] = "glue_conn secret digest key";
 
 static bool hmac(const unsigned char *key, const void *data, size_t len,
 				 unsigned char mac[32]);
-static EVP_MAC_CTX *new_hmac(void);
-static json_object *redacted_copy(json_object *tree);
 static json_object *extract(json_object *value, json_object *redacted,
 							bool *failed);
 static json_object *extract_members(json_object *object,
@@ -69,7 +68,7 @@ glue_secret_digest(json_object *input,
 				   GlueSecretDigest *digest)
 {
 	unsigned char key_mac[32];
-	json_object *redacted = redacted_copy(input);
+	json_object *redacted = glue_redact_copy(input);
 	json_object *secrets;
 	char	   *text = NULL;
 	size_t		len = 0;
@@ -123,48 +122,11 @@ hmac(const unsigned char *key, const void *data, size_t len,
 	size_t		mac_len;
 
 	if (context == NULL)
-		context = new_hmac();
+		context = glue_new_hmac();
 	return context != NULL &&
 		EVP_MAC_init(context, key, GLUE_SECRET_KEY_LEN, NULL) &&
 		EVP_MAC_update(context, data, len) &&
 		EVP_MAC_final(context, mac, &mac_len, 32);
-}
-
-static EVP_MAC_CTX *
-new_hmac(void)
-{
-	EVP_MAC    *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *context = algorithm ? EVP_MAC_CTX_new(algorithm) : NULL;
-	OSSL_PARAM	digest[2] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-										 (char *) "SHA256", 0),
-		OSSL_PARAM_construct_end(),
-	};
-
-	EVP_MAC_free(algorithm);
-	if (context != NULL && !EVP_MAC_CTX_set_params(context, digest))
-	{
-		EVP_MAC_CTX_free(context);
-		context = NULL;
-	}
-	return context;
-}
-
-/*
- * Return a copy of a tree without its secrets, or NULL if memory is short.
- */
-static json_object *
-redacted_copy(json_object *tree)
-{
-	json_object *copy = NULL;
-
-	if (tree != NULL && json_object_deep_copy(tree, &copy, NULL) == 0 &&
-		!glue_redact_tree(copy))
-	{
-		glue_json_tree_free(copy);
-		copy = NULL;
-	}
-	return copy;
 }
 
 /*

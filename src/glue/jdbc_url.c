@@ -22,6 +22,7 @@
 
 #include <string.h>
 
+#include "text/ascii.h"
 #include "text/buffer.h"
 #include "text/json.h"
 
@@ -67,7 +68,6 @@ static bool is_ipv6(const char *host);
 static bool is_service_name(const char *name);
 static void put_host(GlueTextBuffer *out, const char *host);
 static void put_port(GlueTextBuffer *out, int port);
-static void put_encoded(GlueTextBuffer *out, const char *text);
 static void put_property_value(GlueTextBuffer *out, const char *text);
 static const char *skip_prefix(const char *url, const Engine *engine);
 static GlueAddressStatus parse_path(const char *text,
@@ -85,8 +85,6 @@ static GlueAddressStatus take_authority(Part authority,
 static char *copy_part(Part part, char **buffer);
 static bool decode(Part part, char *decoded);
 static const char *read_property_value(const char *text, char *value);
-static int	hex_digit(char c);
-static bool is_alphanumeric(char c);
 
 /* ----------------------------------------------------------------
  * Engines
@@ -172,7 +170,8 @@ glue_jdbc_url_write(const GlueDatabaseAddress *address,
 		case GLUE_ENGINE_MYSQL:
 		case GLUE_ENGINE_POSTGRESQL:
 			glue_text_put_char(&out, '/');
-			put_encoded(&out, address->database);
+			glue_text_put_encoded(&out, address->database,
+								  strlen(address->database));
 			break;
 		case GLUE_ENGINE_ORACLE:
 			if (!is_service_name(address->database))
@@ -203,7 +202,7 @@ is_service_name(const char *name)
 {
 	for (const char *at = name; *at != '\0'; at++)
 	{
-		if (!is_alphanumeric(*at) && strchr("._$#-", *at) == NULL)
+		if (!glue_is_alphanumeric(*at) && strchr("._$#-", *at) == NULL)
 			return false;
 	}
 	return name[0] != '\0';
@@ -239,17 +238,6 @@ put_port(GlueTextBuffer *out, int port)
 		glue_text_put_char(out, (char) ('0' + port / divisor % 10));
 }
 
-static void
-put_encoded(GlueTextBuffer *out, const char *text)
-{
-	for (; *text != '\0'; text++)
-	{
-		char		encoded[3];
-
-		glue_text_put(out, encoded, glue_percent_encode_byte(*text, encoded));
-	}
-}
-
 /*
  * Write the value of a property in a URL of SQL Server.
  */
@@ -259,7 +247,7 @@ put_property_value(GlueTextBuffer *out, const char *text)
 	bool		plain = true;
 
 	for (const char *at = text; *at != '\0'; at++)
-		plain = plain && (is_alphanumeric(*at) ||
+		plain = plain && (glue_is_alphanumeric(*at) ||
 						  strchr("_-.", *at) != NULL);
 	if (plain)
 	{
@@ -509,8 +497,9 @@ decode(Part part, char *decoded)
 			c = ' ';
 		else if (c == '%')
 		{
-			int			high = i + 2 < part.len ? hex_digit(part.start[i + 1]) : -1;
-			int			low = i + 2 < part.len ? hex_digit(part.start[i + 2]) : -1;
+			bool		is_whole = i + 2 < part.len;
+			int			high = is_whole ? glue_hex_digit(part.start[i + 1]) : -1;
+			int			low = is_whole ? glue_hex_digit(part.start[i + 2]) : -1;
 
 			if (high < 0 || low < 0 || high + low == 0)
 				return false;
@@ -548,21 +537,4 @@ read_property_value(const char *text, char *value)
 	}
 	*value = '\0';
 	return text[1] == ';' || text[1] == '\0' ? text + 1 : NULL;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool
-is_alphanumeric(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		(c >= 'A' && c <= 'Z');
 }

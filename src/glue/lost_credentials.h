@@ -11,7 +11,7 @@
 #ifndef GLUE_GLUE_LOST_CREDENTIALS_H
 #define GLUE_GLUE_LOST_CREDENTIALS_H
 
-#include "glue/compare.h"
+#include "glue/difference.h"
 
 extern bool glue_find_credential_losses(json_object *existing,
 										json_object *recorded,

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/ascii.h"
 #include "text/json.h"
 
 static int	compare_name(const void *key, const void *entry);
@@ -27,7 +28,6 @@ static const void *find(const char *name, const void *array, int count,
 						size_t size);
 static int	distance(const char *a, size_t a_len,
 					 const char *b, size_t b_len, int limit);
-static char lower(char letter);
 static uint8_t class_of(const GluePattern *pattern, uint32_t code);
 
 /*
@@ -123,20 +123,6 @@ glue_model_nearest_value(const GlueShape *enumeration, const char *value)
 {
 	return glue_model_nearest(value, enumeration->values,
 							  enumeration->value_count, sizeof(const char *));
-}
-
-/*
- * Are two names equal but for the case of ASCII letters?
- */
-bool
-glue_model_same_but_case(const char *a, const char *b)
-{
-	while (*a != '\0' && lower(*a) == lower(*b))
-	{
-		a++;
-		b++;
-	}
-	return *a == *b;
 }
 
 /*
@@ -272,7 +258,7 @@ distance(const char *a, size_t a_len, const char *b, size_t b_len, int limit)
 		{
 			int			cost = diagonal;
 
-			if (lower(a[i - 1]) != lower(b[j - 1]))
+			if (glue_lower(a[i - 1]) != glue_lower(b[j - 1]))
 				cost++;
 			diagonal = costs[j];
 			if (costs[j] + 1 < cost)
@@ -287,10 +273,4 @@ distance(const char *a, size_t a_len, const char *b, size_t b_len, int limit)
 			return limit + 1;
 	}
 	return costs[b_len];
-}
-
-static char
-lower(char letter)
-{
-	return letter >= 'A' && letter <= 'Z' ? (char) (letter + 32) : letter;
 }

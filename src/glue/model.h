@@ -39,7 +39,6 @@ extern const char *glue_model_nearest_value(const GlueShape *enumeration,
 extern const char *glue_model_nearest(const char *name, const void *array,
 									  int count, size_t size);
 
-extern bool glue_model_same_but_case(const char *a, const char *b);
 extern bool glue_model_matches(const GluePattern *pattern,
 							   const char *text, size_t len, size_t *where);
 

@@ -25,8 +25,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "glue/compare.h"
 #include "glue/model.h"
+#include "glue/same_value.h"
 
 static void add_empty_properties(json_object *input);
 static void drop_empty_members(json_object *input);

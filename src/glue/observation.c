@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "glue/redact.h"
+#include "glue/same_value.h"
 #include "glue/violation.h"
 #include "text/json.h"
 
@@ -235,15 +236,15 @@ describe(json_object *connection, const char *name,
 		 char buffer[GLUE_QUOTED_SIZE])
 {
 	json_object *value = glue_member_of(connection, name);
-	json_object *copy = NULL;
+	json_object *copy;
 
 	if (strcmp(name, "Status") == 0 &&
 		(glue_is_nothing(value) || !json_object_is_type(value, json_type_string)))
 		return glue_quote(glue_connection_status(connection), buffer);
 	if (glue_is_nothing(value))
 		return "not there";
-	if (json_object_deep_copy(value, &copy, NULL) == 0 &&
-		glue_redact_tree(copy))
+	copy = glue_redact_copy(value);
+	if (copy != NULL)
 		write_quoted(copy, buffer);
 	else
 		glue_quote(GLUE_REDACTED, buffer);

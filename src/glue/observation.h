@@ -11,7 +11,7 @@
 #ifndef GLUE_GLUE_OBSERVATION_H
 #define GLUE_GLUE_OBSERVATION_H
 
-#include "glue/compare.h"
+#include "glue/difference.h"
 
 /* What has become of a connection since it was known, besides what can be seen. */
 typedef enum GlueUnseenChange

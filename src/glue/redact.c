@@ -8,24 +8,14 @@
  * whether there is anything to redact, and collecting what must not show up in
  * a text.
  *
- * The walker judges a value by its key, wherever that is, so the root may be a
- * ConnectionInput, a whole request, an answer or a list of those:
+ * The walker judges a value by its key, wherever that is (redact_key.c), so the
+ * root may be a ConnectionInput, a whole request, an answer or a list of those:
  *
- *	- Members that AWS Glue's model marks as sensitive are secret as a whole.
- *	- Any other key is judged by its end (secret_name.c), and what it names is a
- *	  secret unless the form of the value shows that it is none
- *	  (secret_form.c).  Members of the model, such as ValidateCredentials, and
- *	  references, such as SECRET_ID, are none.  That excuses only a value of the
- *	  type that belongs there.
- *	- Of a pair {"Name": "password", "Value": ...}, or the like, the name is the
- *	  key.
- *	- In any other string, only what shows itself to be a secret is one
- *	  (secret_text.c).  So no name protects a password in a URL.
+ *	- In a string that its key does not make a secret, only what shows itself to
+ *	  be a secret is one (secret_text.c).  So no name protects a password in a
+ *	  URL.
  *	- A string that holds JSON is walked like the rest and written back.  If it
  *	  looks like JSON but is not, and mentions a secret, it is one.
- *
- * The members of TokenUrlParametersMap, which the model does not mark, are
- * judged like those of the other maps: scope, audience and resource stay.
  *
  * At a secret's place, null, {} and [] stay, since nothing is in them.
  * Anything else becomes "********", even an empty string: that a password is
@@ -46,9 +36,8 @@
 
 #include <openssl/crypto.h>
 
-#include "glue/model.h"
+#include "glue/redact_key.h"
 #include "glue/redact_string.h"
-#include "secret/secret_form.h"
 #include "secret/secret_name.h"
 #include "text/json.h"
 
@@ -74,53 +63,17 @@ typedef struct Place
 	size_t		index;
 } Place;
 
-/* output like that of snprintf() */
-typedef struct Output
-{
-	char	   *buffer;
-	size_t		size;
-	size_t		used;			/* may go beyond size */
-} Output;
-
 static bool walk_value(Walk *walk, const Place *place, json_object *value,
 					   int depth);
 static bool walk_member(Walk *walk, const Place *place, json_object *value,
 						int depth);
-static GlueNameKind judge_key(const char *key, unsigned int *types);
-static bool is_whole_secret(const Place *place, json_object *value);
-static GlueNameKind judge_pair(const Place *place, unsigned int *types);
 static bool walk_string(Walk *walk, json_object *string, int depth);
+static bool collect_whole(GlueNeedles *list, json_object *string, int depth);
 static bool walk_json_text(Walk *walk, json_object *string, int depth);
 static bool collect_quoted(GlueNeedles *list, const char *text, size_t len);
-static bool collect_whole(GlueNeedles *list, json_object *string, int depth);
 static bool walk_plain_text(Walk *walk, json_object *string);
 static bool take_whole(Walk *walk, const Place *place, json_object *value);
 static bool write_back(json_object *string, json_object *tree);
-static bool is_of_type(json_object *value, unsigned int types);
-static void put(Output *output, const char *bytes, size_t len);
-static size_t finish(Output *output);
-
-/*
- * Is a value with this key a secret, as far as the key can tell?
- */
-bool
-glue_redact_is_secret_key(const char *key)
-{
-	unsigned int types;
-
-	return judge_key(key, &types) >= GLUE_NAME_ADDRESS;
-}
-
-/*
- * Is this value secret as a whole because of its key, or has it been?
- */
-bool
-glue_redact_hides(const char *key, json_object *value)
-{
-	Place		place = {NULL, key, 0};
-
-	return is_whole_secret(&place, value);
-}
 
 /*
  * Replace every secret in a tree by GLUE_REDACTED, and wipe what was there.
@@ -136,6 +89,24 @@ glue_redact_tree(json_object *tree)
 	Place		root = {NULL, NULL, 0};
 
 	return walk_value(&walk, &root, tree, 0);
+}
+
+/*
+ * Return a copy of a tree without its secrets; NULL for NULL, or if memory is
+ * short.
+ */
+json_object *
+glue_redact_copy(json_object *tree)
+{
+	json_object *copy = NULL;
+
+	if (tree != NULL && json_object_deep_copy(tree, &copy, NULL) == 0 &&
+		!glue_redact_tree(copy))
+	{
+		glue_json_tree_free(copy);
+		copy = NULL;
+	}
+	return copy;
 }
 
 /*
@@ -164,62 +135,6 @@ glue_redact_collect(json_object *tree, GlueNeedles *list)
 
 	glue_needles_sort(list);
 	return collected;
-}
-
-/*
- * Copy a text into the buffer without the secrets of a tree, for text that
- * comes back from AWS and may quote the request.
- *
- * Every secret of the tree is replaced by GLUE_REDACTED, also where it is
- * spelled as in a JSON string or in JSON within such a string, and besides
- * them the credentials that the text itself shows to be some.  Short secrets
- * are replaced only where they stand alone (see needles.c).  tree may be
- * NULL; then nothing is allocated.
- *
- * Like snprintf(), returns the length of the whole result without the NUL,
- * but cuts at the end of a code point.  If memory is short, the whole text is
- * replaced.
- */
-size_t
-glue_redact_text(json_object *tree, const char *text,
-				 char *buffer, size_t size)
-{
-	GlueNeedles list = {NULL, 0, 0, {0}};
-	Output		output = {buffer, size, 0};
-	GlueSecretSearch search;
-	size_t		len = strlen(text);
-	size_t		hidden_end = 0;
-	bool		more;
-
-	if (!glue_redact_collect(tree, &list))
-	{
-		glue_needles_free(&list);
-		put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
-		return finish(&output);
-	}
-
-	/* secrets may overlap, so what is hidden is the union of all matches */
-	glue_secret_search_begin(&search, text, len, GLUE_TEXT_PROSE);
-	more = glue_secret_search_next(&search);
-	for (size_t at = 0; at < len; at++)
-	{
-		size_t		end = at + glue_needles_match(&list, text, len, at);
-
-		if (more && search.start == at)
-		{
-			if (search.end > end)
-				end = search.end;
-			more = glue_secret_search_next(&search);
-		}
-		if (end > at && at >= hidden_end)
-			put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
-		if (end > hidden_end)
-			hidden_end = end;
-		if (at >= hidden_end)
-			put(&output, &text[at], 1);
-	}
-	glue_needles_free(&list);
-	return finish(&output);
 }
 
 /*
@@ -270,105 +185,9 @@ walk_value(Walk *walk, const Place *place, json_object *value, int depth)
 static bool
 walk_member(Walk *walk, const Place *place, json_object *value, int depth)
 {
-	if (is_whole_secret(place, value))
+	if (glue_redact_hides_member(place->parent, place->key, value))
 		return take_whole(walk, place, value);
 	return walk_value(walk, place, value, depth);
-}
-
-/*
- * Does a member's key make its value a secret, and does its form not deny it?
- */
-static bool
-is_whole_secret(const Place *place, json_object *value)
-{
-	unsigned int types;
-	GlueNameKind kind = judge_key(place->key, &types);
-	const char *text;
-	size_t		len;
-
-	if (kind == GLUE_NAME_PLAIN)
-		kind = judge_pair(place, &types);
-	if (kind == GLUE_NAME_REFERENCE && !is_of_type(value, types))
-		kind = GLUE_NAME_SECRET;
-	if (kind < GLUE_NAME_ADDRESS)
-		return false;
-	if (glue_model_is_sensitive(place->key))
-		return true;
-	switch (json_object_get_type(value))
-	{
-		case json_type_boolean:
-			return false;
-		case json_type_int:
-		case json_type_double:
-			return kind > GLUE_NAME_MENTIONS;
-		case json_type_string:
-			text = json_object_get_string(value);
-			len = (size_t) json_object_get_string_len(value);
-
-			/* without a secret in it, it would not have that form any more */
-			return !glue_form_is_public(kind, text, len) ||
-				(kind > GLUE_NAME_ADDRESS &&
-				 glue_text_has_secret(text, len, GLUE_TEXT_VALUE));
-		default:
-			return true;
-	}
-}
-
-/*
- * If a member is the value of a pair of name and value, judge the name.
- */
-static GlueNameKind
-judge_pair(const Place *place, unsigned int *types)
-{
-	static const char *const names[] = {
-		"name", "Name", "NAME", "key", "Key", "KEY", "id", "field", "header",
-		"option", "parameter", "property", "variable", "OptionName",
-		"ParameterKey", "parameterKey", "ParameterName", "parameterName",
-	};
-	size_t		len = strlen(place->key);
-
-	if (len > 5 && (place->key[len - 1] | 0x20) == 's')
-		len--;
-	if (place->parent == NULL || len < 5 ||
-		!glue_secret_same_name(&place->key[len - 5], 5, "value"))
-		return GLUE_NAME_PLAIN;
-	for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
-	{
-		json_object *name;
-		GlueNameKind kind;
-
-		if (!json_object_object_get_ex(place->parent, names[i], &name) ||
-			!json_object_is_type(name, json_type_string))
-			continue;
-		kind = judge_key(json_object_get_string(name), types);
-		if (kind != GLUE_NAME_PLAIN)
-			return kind;
-	}
-	return GLUE_NAME_PLAIN;
-}
-
-/*
- * Judge a key, also by the model.  If it is GLUE_NAME_REFERENCE, *types is
- * the types of value that are no secret, as 1 << GlueShapeType.
- */
-static GlueNameKind
-judge_key(const char *key, unsigned int *types)
-{
-	GlueNameKind kind;
-	const GlueMemberName *member;
-
-	if (glue_model_is_sensitive(key))
-		return GLUE_NAME_SECRET;
-	kind = glue_secret_name_kind(key, strlen(key));
-	if (kind == GLUE_NAME_PLAIN)
-		return kind;
-	*types = 1 << GLUE_TYPE_STRING | 1 << GLUE_TYPE_BOOLEAN |
-		1 << GLUE_TYPE_INTEGER;
-	member = glue_model_member_name(key);
-	if (member == NULL)
-		return kind;
-	*types = member->types;
-	return GLUE_NAME_REFERENCE;
 }
 
 static bool
@@ -577,60 +396,4 @@ write_back(json_object *string, json_object *tree)
 	OPENSSL_cleanse(text, len + 1);
 	free(text);
 	return replaced;
-}
-
-/*
- * Is the value of one of these types of the model, or null?
- */
-static bool
-is_of_type(json_object *value, unsigned int types)
-{
-	unsigned int fitting = 0;
-
-	switch (json_object_get_type(value))
-	{
-		case json_type_object:
-			fitting = 1 << GLUE_TYPE_STRUCTURE | 1 << GLUE_TYPE_MAP;
-			break;
-		case json_type_array:
-			fitting = 1 << GLUE_TYPE_LIST;
-			break;
-		case json_type_string:
-			fitting = 1 << GLUE_TYPE_STRING;
-			break;
-		case json_type_boolean:
-			fitting = 1 << GLUE_TYPE_BOOLEAN;
-			break;
-		case json_type_int:
-		case json_type_double:
-			fitting = 1 << GLUE_TYPE_INTEGER | 1 << GLUE_TYPE_NUMBER;
-			break;
-		case json_type_null:
-			return true;
-	}
-	return (types & fitting) != 0;
-}
-
-static void
-put(Output *output, const char *bytes, size_t len)
-{
-	if (output->used < output->size)
-	{
-		size_t		room = output->size - output->used;
-
-		memcpy(output->buffer + output->used, bytes, len < room ? len : room);
-	}
-	output->used += len;
-}
-
-/*
- * Terminate the output, within its size and not within a code point.
- */
-static size_t
-finish(Output *output)
-{
-	if (output->size > 0)
-		output->buffer[glue_utf8_clip(output->buffer, output->used,
-									  output->size - 1)] = '\0';
-	return output->used;
 }

@@ -12,8 +12,8 @@
 
 #include <string.h>
 
-#include "glue/database_address.h"
 #include "glue/model.h"
+#include "text/ascii.h"
 
 typedef struct CheckRow
 {

@@ -20,7 +20,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "glue/redact.h"
+#include "glue/redact_key.h"
+#include "glue/redact_text.h"
+#include "text/ascii.h"
 #include "text/json.h"
 
 /*
@@ -195,10 +197,10 @@ is_plain_key(const char *key)
 	for (; key[len] != '\0'; len++)
 	{
 		char		c = key[len];
-		bool		letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
 		if (len == MAX_KEY ||
-			(!letter && c != '_' && (len == 0 || c < '0' || c > '9')))
+			(!glue_is_letter(c) && c != '_' &&
+			 (len == 0 || !glue_is_digit(c))))
 			return false;
 	}
 	return len > 0;

@@ -22,7 +22,6 @@
  */
 #include "postgres.h"
 
-#include "http/clock.h"
 #include "http/http.h"
 #include "http/http_pool.h"
 #include "http/http_progress.h"

@@ -55,6 +55,7 @@
 #define MIN_KEPT_CONNECTIONS	4
 #define MAX_KEPT_CONNECTIONS	GLUE_MAX_CONCURRENT_REQUESTS
 
+/* What a backend keeps from call to call. */
 typedef struct HttpPool
 {
 	CURLM	   *multi;			/* NULL until the first transfer */

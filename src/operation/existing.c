@@ -20,7 +20,9 @@
  */
 #include "postgres.h"
 
+#include "glue/compare.h"
 #include "glue/lost_credentials.h"
+#include "glue/same_value.h"
 #include "lib/stringinfo.h"
 #include "operation/operation.h"
 #include "operation/record.h"

@@ -29,7 +29,7 @@ typedef enum GlueOperationKind
 	GLUE_OPERATION_UPDATE,
 	GLUE_OPERATION_DELETE,
 	GLUE_OPERATION_POLL,		/* see whether a connection is ready */
-	GLUE_OPERATION_UNDO			/* see undo.c */
+	GLUE_OPERATION_UNDO			/* see operation/undo.c */
 } GlueOperationKind;
 
 typedef enum GlueOperationStep

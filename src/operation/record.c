@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "glue/compare.h"
 #include "glue/observation.h"
 #include "operation/record.h"
 #include "server/encoding.h"

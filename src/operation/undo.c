@@ -9,7 +9,7 @@
  *
  *	- nobody has used it through this database: see store/evidence.c
  *	- it was created while the call was under way, is defined as it was created,
- *	  and was not changed since: see ownership.c
+ *	  and was not changed since: see glue/ownership.c
  *	- if AWS Glue has not answered the call, glue_connection does not have it
  *
  * What cannot be proved is left alone, reported, and recorded as it is.

@@ -20,6 +20,7 @@
 
 #include <openssl/crypto.h>
 
+#include "text/ascii.h"
 #include "text/json.h"
 
 /*
@@ -241,6 +242,5 @@ compare_needles(const void *a, const void *b)
 static bool
 is_word_character(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		(c >= '0' && c <= '9') || c == '_' || (unsigned char) c >= 0x80;
+	return glue_is_alphanumeric(c) || c == '_' || (unsigned char) c >= 0x80;
 }

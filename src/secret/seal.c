@@ -36,19 +36,13 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "text/buffer.h"
+
 #define VERSION		1
 #define HEADER_LEN	(1 + GLUE_SEAL_KEY_ID_LEN)
 #define NONCE_LEN	12
 #define TAG_LEN		16
 #define OVERHEAD	(HEADER_LEN + NONCE_LEN + TAG_LEN)
-
-/* where glue_seal_context() has got to */
-typedef struct ContextWriter
-{
-	unsigned char *buffer;
-	size_t		size;
-	size_t		used;			/* may go beyond size */
-} ContextWriter;
 
 static EVP_CIPHER_CTX * begin(const unsigned char *key,
 							  const unsigned char *header,
@@ -58,9 +52,8 @@ static const EVP_CIPHER *find_cipher(void);
 static GlueSealStatus open_sealed(EVP_CIPHER_CTX * cipher,
 								  const unsigned char *sealed,
 								  void *plain, size_t plain_len);
-static void write_number(ContextWriter *writer, uint64_t number);
-static void write_string(ContextWriter *writer, const char *string);
-static void write_bytes(ContextWriter *writer, const void *bytes, size_t len);
+static void write_number(GlueCountedText *writer, uint64_t number);
+static void write_string(GlueCountedText *writer, const char *string);
 
 /*
  * How long something will be once it is sealed.
@@ -148,7 +141,7 @@ size_t
 glue_seal_context(const GlueSealedRequest *request, unsigned char *buffer,
 				  size_t size)
 {
-	ContextWriter writer = {buffer, size, 0};
+	GlueCountedText writer = {(char *) buffer, size, 0};
 
 	write_number(&writer, (uint64_t) request->id);
 	write_number(&writer, (uint64_t) request->home);
@@ -160,7 +153,8 @@ glue_seal_context(const GlueSealedRequest *request, unsigned char *buffer,
 	write_string(&writer, request->tags);
 	write_string(&writer, request->on_conflict);
 	write_string(&writer, request->on_missing);
-	write_bytes(&writer, request->target, GLUE_SEAL_TARGET_LEN);
+	glue_counted_put(&writer, (const char *) request->target,
+					 GLUE_SEAL_TARGET_LEN);
 	return writer.used;
 }
 
@@ -221,33 +215,17 @@ open_sealed(EVP_CIPHER_CTX * cipher, const unsigned char *sealed, void *plain,
 
 /* Eight bytes, the most significant one first. */
 static void
-write_number(ContextWriter *writer, uint64_t number)
+write_number(GlueCountedText *writer, uint64_t number)
 {
 	for (int shift = 56; shift >= 0; shift -= 8)
-	{
-		if (writer->used < writer->size)
-			writer->buffer[writer->used] = (unsigned char) (number >> shift);
-		writer->used++;
-	}
+		glue_counted_put_char(writer, (char) (number >> shift));
 }
 
 static void
-write_string(ContextWriter *writer, const char *string)
+write_string(GlueCountedText *writer, const char *string)
 {
 	size_t		len = strlen(string);
 
 	write_number(writer, len);
-	write_bytes(writer, string, len);
-}
-
-static void
-write_bytes(ContextWriter *writer, const void *bytes, size_t len)
-{
-	if (writer->used < writer->size)
-	{
-		size_t		room = writer->size - writer->used;
-
-		memcpy(writer->buffer + writer->used, bytes, len < room ? len : room);
-	}
-	writer->used += len;
+	glue_counted_put(writer, string, len);
 }

@@ -29,6 +29,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "text/ascii.h"
+
 #define REMEDY_MAKE "Make a key with \"openssl rand -hex 32\"."
 
 /* What the identity of a key is the HMAC of, under that key. */
@@ -40,7 +42,6 @@ static bool add_key(GlueSealKeys *keys, const char *text, size_t len,
 					int line, GlueSealKeysProblem *problem);
 static bool decode_hex(const char *text, size_t len,
 					   unsigned char key[GLUE_SEAL_KEY_LEN]);
-static int	hex_digit(char c);
 static bool make_id(GlueSealKey *key);
 static bool is_blank(char c);
 
@@ -179,27 +180,14 @@ decode_hex(const char *text, size_t len, unsigned char key[GLUE_SEAL_KEY_LEN])
 		return false;
 	for (size_t i = 0; i < len; i += 2)
 	{
-		int			high = hex_digit(text[i]);
-		int			low = hex_digit(text[i + 1]);
+		int			high = glue_hex_digit(text[i]);
+		int			low = glue_hex_digit(text[i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
 		key[i / 2] = (unsigned char) (high << 4 | low);
 	}
 	return true;
-}
-
-/* The value of a hexadecimal digit; -1 if it is none. */
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* Not with a context that is kept, since that would keep the key as well. */

@@ -23,6 +23,8 @@
 
 #include <string.h>
 
+#include "text/ascii.h"
+
 /* The shortest of what follows a prefix, and of base64, that counts. */
 #define MIN_TOKEN 12
 #define MIN_BASE64 16
@@ -116,24 +118,8 @@ static bool starts_with(const char *text, size_t len, const char *prefix);
 static bool is_word(const char *text, size_t len);
 static bool is_random(const char *text, size_t len);
 static size_t span(const char *text, size_t len, const char *more);
-
-static inline bool
-is_upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-static inline bool
-is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static inline bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+static bool has_random_piece(const char *value, size_t len);
+static bool starts_like_path(const char *value, size_t len);
 
 /*
  * Does the form of a value show that it is no secret, whose name is of this
@@ -329,9 +315,9 @@ find_json_base64(const GlueText *text, size_t at, size_t *start, size_t *end)
 	if (at < 2 || bytes[at - 1] != 'y' || bytes[at - 2] != 'e')
 		return false;
 	*start = at - 2;
-	if (*start > 0 && (is_upper(bytes[*start - 1]) ||
-					   is_lower(bytes[*start - 1]) ||
-					   is_digit(bytes[*start - 1])))
+	if (*start > 0 && (glue_is_upper(bytes[*start - 1]) ||
+					   glue_is_lower(bytes[*start - 1]) ||
+					   glue_is_digit(bytes[*start - 1])))
 		return false;
 	len = span(&bytes[*start], text->len - *start, "+/=-_.");
 	*end = *start + len;
@@ -354,11 +340,11 @@ decode_base64(const char *text, size_t len, char *decoded, size_t size)
 		char		c = text[i];
 		unsigned int value;
 
-		if (is_upper(c))
+		if (glue_is_upper(c))
 			value = (unsigned int) (c - 'A');
-		else if (is_lower(c))
+		else if (glue_is_lower(c))
 			value = (unsigned int) (c - 'a') + 26;
-		else if (is_digit(c))
+		else if (glue_is_digit(c))
 			value = (unsigned int) (c - '0') + 52;
 		else if (c == '+' || c == '-')
 			value = 62;
@@ -400,33 +386,51 @@ is_arn(const char *value, size_t len)
 }
 
 /*
- * A path, absolute or to a file with an extension.  Base64 may begin with "/"
- * and contain more of them, but then there is more to it.
+ * A path, absolute or to a file with an extension.
  */
 static bool
 is_path(const char *value, size_t len)
 {
-	size_t		piece = 0;
-	size_t		dot = 0;
+	size_t		dot = len;
 
-	if (len < 2 || span(value, len, "_./~-\\:") != len)
+	if (len < 2 || span(value, len, "_./~-\\:") != len ||
+		has_random_piece(value, len))
 		return false;
+	if (starts_like_path(value, len))
+		return true;
+	while (dot > 0 && value[dot - 1] != '.')
+		dot--;
+	return dot > 1 && len - dot > 1 && len - dot < 7 &&
+		memchr(value, '/', len) != NULL;
+}
+
+static bool
+starts_like_path(const char *value, size_t len)
+{
+	return value[0] == '/' || starts_with(value, len, "./") ||
+		starts_with(value, len, "../") || starts_with(value, len, "~/") ||
+		(len > 3 && value[1] == ':' && value[2] == '\\');
+}
+
+/*
+ * Base64 may begin with "/" and contain more of them, but then there is more to
+ * it than words between them.
+ */
+static bool
+has_random_piece(const char *value, size_t len)
+{
+	size_t		piece = 0;
+
 	for (size_t at = 0; at <= len; at++)
 	{
-		if (at < len && value[at] == '.')
-			dot = at;
 		if (at < len && value[at] != '/' && value[at] != '\\')
 			continue;
 		if (at - piece >= MIN_BASE64 && is_random(&value[piece], at - piece) &&
 			memchr(&value[piece], '.', at - piece) == NULL)
-			return false;
+			return true;
 		piece = at + 1;
 	}
-	return value[0] == '/' || starts_with(value, len, "./") ||
-		starts_with(value, len, "../") || starts_with(value, len, "~/") ||
-		(len > 3 && value[1] == ':' && value[2] == '\\') ||
-		(dot > 0 && len - dot > 2 && len - dot <= 7 &&
-		 memchr(value, '/', len) != NULL);
+	return false;
 }
 
 /* "https://host/path", "s3://bucket/key", "file:/path" */
@@ -435,8 +439,8 @@ is_url(const char *value, size_t len)
 {
 	size_t		scheme = 0;
 
-	while (scheme < len && (is_lower(value[scheme]) ||
-							is_digit(value[scheme]) || value[scheme] == '+'))
+	while (scheme < len && (glue_is_lower(value[scheme]) ||
+							glue_is_digit(value[scheme]) || value[scheme] == '+'))
 		scheme++;
 	return scheme > 1 && len - scheme > 2 && value[scheme] == ':' &&
 		value[scheme + 1] == '/' &&
@@ -454,7 +458,7 @@ is_class_name(const char *value, size_t len)
 		return false;
 	for (size_t at = 0; at < len; at++)
 	{
-		if (pieces == 1 && value[at] != '.' && !is_lower(value[at]))
+		if (pieces == 1 && value[at] != '.' && !glue_is_lower(value[at]))
 			return false;
 		if (value[at] != '.')
 			continue;
@@ -463,7 +467,7 @@ is_class_name(const char *value, size_t len)
 		piece = at + 1;
 		pieces++;
 	}
-	return pieces > 2 && len - piece > 1 && is_upper(value[piece]);
+	return pieces > 2 && len - piece > 1 && glue_is_upper(value[piece]);
 }
 
 /* What names a key of AWS, and is not the key. */
@@ -475,7 +479,7 @@ is_access_key_id(const char *value, size_t len)
 		return false;
 	for (size_t i = 0; i < len; i++)
 	{
-		if (!is_upper(value[i]) && !is_digit(value[i]))
+		if (!glue_is_upper(value[i]) && !glue_is_digit(value[i]))
 			return false;
 	}
 	return true;
@@ -488,10 +492,10 @@ is_number(const char *value, size_t len)
 	size_t		at = len > 0 && value[0] == '-';
 	size_t		digits = at;
 
-	while (at < len && (is_digit(value[at]) || value[at] == '.'))
+	while (at < len && (glue_is_digit(value[at]) || value[at] == '.'))
 		at++;
 	return at > digits && len - at <= 2 && len <= 20 &&
-		(at == len || is_lower(value[at]));
+		(at == len || glue_is_lower(value[at]));
 }
 
 /* "host" or "host:port", but not "host:port:password" */
@@ -537,8 +541,8 @@ is_word(const char *text, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 	{
-		upper = upper && is_upper(text[i]);
-		lower = lower && (is_lower(text[i]) || (i == 0 && is_upper(text[0])));
+		upper = upper && glue_is_upper(text[i]);
+		lower = lower && (glue_is_lower(text[i]) || (i == 0 && glue_is_upper(text[0])));
 	}
 	return upper || lower;
 }
@@ -555,9 +559,9 @@ is_random(const char *text, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 	{
-		letters = letters || is_lower(text[i]) || is_upper(text[i]);
-		digits = digits || is_digit(text[i]);
-		if (i > 0 && is_upper(text[i]) && is_lower(text[i - 1]))
+		letters = letters || glue_is_lower(text[i]) || glue_is_upper(text[i]);
+		digits = digits || glue_is_digit(text[i]);
+		if (i > 0 && glue_is_upper(text[i]) && glue_is_lower(text[i - 1]))
 			return true;
 	}
 	return letters && digits;
@@ -571,8 +575,8 @@ span(const char *text, size_t len, const char *more)
 {
 	size_t		at = 0;
 
-	while (at < len && (is_lower(text[at]) || is_upper(text[at]) ||
-						is_digit(text[at]) ||
+	while (at < len && (glue_is_lower(text[at]) || glue_is_upper(text[at]) ||
+						glue_is_digit(text[at]) ||
 						(text[at] != '\0' && strchr(more, text[at]) != NULL)))
 		at++;
 	return at;

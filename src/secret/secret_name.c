@@ -26,6 +26,8 @@
 
 #include <string.h>
 
+#include "text/ascii.h"
+
 /*
  * "_" stands for an optional separator.  A word in front of which there is a
  * space is one only if it stands alone: "pin", but not "shipping".
@@ -191,19 +193,6 @@ static bool is_written_so(const char *tail, size_t len);
 static bool is_switch(const char *name, size_t len);
 static bool begins_word(const char *name, size_t at, size_t len);
 static bool is_separator(char c);
-static char lower(char c);
-
-static inline bool
-is_upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-static inline bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /*
  * Say what a name says of its value.  Case and separators count nothing.
@@ -220,7 +209,7 @@ glue_secret_name_kind(const char *name, size_t len)
 		is_written_so(&name[tail], len - tail))
 		return word->kind >= GLUE_NAME_KEY && is_switch(name, len) ?
 			GLUE_NAME_MENTIONS : word->kind;
-	if (len - tail == 1 && lower(name[tail]) == 's')
+	if (len - tail == 1 && glue_lower(name[tail]) == 's')
 		return word->kind == GLUE_NAME_KEY ? word->kind : GLUE_NAME_MENTIONS;
 	return is_about_secret(name, len, tail) ? GLUE_NAME_REFERENCE :
 		GLUE_NAME_MENTIONS;
@@ -259,7 +248,7 @@ glue_secret_same_name(const char *name, size_t len, const char *plain)
 	{
 		if (is_separator(name[i]))
 			continue;
-		if (*plain == '\0' || lower(name[i]) != *plain)
+		if (*plain == '\0' || glue_lower(name[i]) != *plain)
 			return false;
 		plain++;
 	}
@@ -349,7 +338,7 @@ match_word(const char *name, size_t len, size_t at, const SecretWord *word)
 			if (at < len && is_separator(name[at]))
 				at++;
 		}
-		else if (at < len && lower(name[at]) == *letters)
+		else if (at < len && glue_lower(name[at]) == *letters)
 			at++;
 
 		else
@@ -389,7 +378,7 @@ ends_with(const char *name, size_t len, size_t tail, const char *ending)
 			at--;
 		if (ending[left - 1] == '_')
 			continue;
-		if (at == tail || lower(name[at - 1]) != ending[left - 1])
+		if (at == tail || glue_lower(name[at - 1]) != ending[left - 1])
 			return false;
 		at--;
 	}
@@ -409,7 +398,7 @@ is_written_so(const char *tail, size_t len)
 		if (glue_secret_same_name(tail, len, value_endings[i]))
 			return true;
 	}
-	while (digits < len && (is_digit(tail[digits]) ||
+	while (digits < len && (glue_is_digit(tail[digits]) ||
 							is_separator(tail[digits])))
 		digits++;
 	return digits == len;
@@ -439,23 +428,16 @@ begins_word(const char *name, size_t at, size_t len)
 {
 	char		before = at > 0 ? name[at - 1] : '\0';
 	char		here = at < len ? name[at] : '\0';
-	bool		is_letter = is_upper(here) || (here >= 'a' && here <= 'z');
 
-	if (!is_letter || !(is_upper(before) || (before >= 'a' && before <= 'z')))
+	if (!glue_is_letter(here) || !glue_is_letter(before))
 		return true;
-	return is_upper(here) &&
-		(!is_upper(before) ||
-		 (at + 1 < len && name[at + 1] >= 'a' && name[at + 1] <= 'z'));
+	return glue_is_upper(here) &&
+		(!glue_is_upper(before) ||
+		 (at + 1 < len && glue_is_lower(name[at + 1])));
 }
 
 static bool
 is_separator(char c)
 {
 	return c == '_' || c == '-' || c == '.' || c == ' ';
-}
-
-static char
-lower(char c)
-{
-	return is_upper(c) ? (char) (c + 32) : c;
 }

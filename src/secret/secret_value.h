@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "text/ascii.h"
+
 /*
  * What a text is, which decides how far a secret in it goes.
  */
@@ -51,8 +53,7 @@ extern size_t glue_value_skip_blanks(const GlueText *text, size_t at);
 static inline bool
 glue_is_name_character(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		(c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' ||
+	return glue_is_alphanumeric(c) || c == '_' || c == '-' || c == '.' ||
 		c == '%' || c == '$' || c == '+' || (unsigned char) c >= 0x80;
 }
 

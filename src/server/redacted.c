@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "glue/redact.h"
+#include "glue/redact_text.h"
 #include "server/compat.h"
 #include "server/redacted.h"
 #include "server/secret_memory.h"

@@ -4,8 +4,8 @@
  *	  Text that is put together in a buffer of fixed size.
  *
  * What does not fit is dropped and remembered, so that whoever puts a text
- * together needs to check only once, at the end.  A text is whole or empty:
- * there is none that was cut.
+ * together needs to check only once, at the end.  There are two kinds: one is
+ * whole or empty, never cut; the other is cut, and tells how long it would be.
  *
  * IDENTIFICATION
  *	  src/text/buffer.c
@@ -14,7 +14,7 @@
  */
 #include "text/buffer.h"
 
-#include <string.h>
+#include "text/ascii.h"
 
 /*
  * Begin a text in a buffer of size bytes, which may be 0.
@@ -54,6 +54,21 @@ glue_text_put_char(GlueTextBuffer *out, char c)
 }
 
 /*
+ * Put bytes percent-encoded.
+ */
+void
+glue_text_put_encoded(GlueTextBuffer *out, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+	{
+		char		encoded[3];
+
+		glue_text_put(out, encoded,
+					  glue_percent_encode_byte(bytes[i], encoded));
+	}
+}
+
+/*
  * End the text with a NUL.  Returns its length; 0, and an empty text, if
  * something did not fit.  The rest of the buffer may hold parts of it then.
  */
@@ -79,8 +94,7 @@ glue_percent_encode_byte(char byte, char encoded[3])
 	static const char digits[] = "0123456789ABCDEF";
 	unsigned char c = (unsigned char) byte;
 
-	if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		(c >= '0' && c <= '9') ||
+	if (glue_is_alphanumeric(byte) ||
 		c == '-' || c == '.' || c == '_' || c == '~')
 	{
 		encoded[0] = byte;
@@ -90,4 +104,16 @@ glue_percent_encode_byte(char byte, char encoded[3])
 	encoded[1] = digits[c >> 4];
 	encoded[2] = digits[c & 0x0f];
 	return 3;
+}
+
+/*
+ * End the text with a NUL, in the place of the last byte if there is no other.
+ * Returns the length of the whole text.
+ */
+size_t
+glue_counted_end(GlueCountedText *out)
+{
+	if (out->size > 0)
+		out->data[out->used < out->size ? out->used : out->size - 1] = '\0';
+	return out->used;
 }

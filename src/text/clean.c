@@ -16,13 +16,13 @@
 
 #include <string.h>
 
+#include "text/ascii.h"
 #include "text/json.h"
 
 /* prototypes of private functions */
 static size_t next_piece(const char *input, size_t len, bool is_markup,
 						 const char **piece, size_t *piece_len);
 static size_t tag_len(const char *input, size_t len);
-static char ascii_lower(char c);
 
 /*
  * Copy as much of a text as fits into a buffer of size bytes, as one line of
@@ -60,21 +60,6 @@ glue_clean_text(char *buffer, size_t size,
 		len -= count;
 	}
 	buffer[used] = '\0';
-}
-
-/*
- * Does a text begin with a prefix, but for case?  Only ASCII's: strcasecmp()
- * would follow the database's locale, where "ID" may differ from "id".
- */
-bool
-glue_begins_with(const char *input, size_t len, const char *prefix)
-{
-	for (; *prefix != '\0'; prefix++, input++, len--)
-	{
-		if (len == 0 || ascii_lower(*input) != ascii_lower(*prefix))
-			return false;
-	}
-	return true;
 }
 
 /*
@@ -129,10 +114,4 @@ tag_len(const char *input, size_t len)
 		end++;
 
 	return (end != NULL ? end : limit) - input;
-}
-
-static char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }

@@ -16,7 +16,5 @@
 
 extern void glue_clean_text(char *buffer, size_t size,
 							const char *input, size_t len, bool is_markup);
-extern bool glue_begins_with(const char *input, size_t len,
-							 const char *prefix);
 
 #endif							/* GLUE_TEXT_CLEAN_H */

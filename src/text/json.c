@@ -28,27 +28,18 @@
 
 #include <openssl/crypto.h>
 
+#include "text/buffer.h"
 #include "text/json_reader.h"
-
-/* where glue_json_tree_write() has got to */
-typedef struct Writer
-{
-	char	   *buffer;
-	size_t		size;
-	size_t		used;			/* may go beyond size */
-} Writer;
 
 static json_object *parse(const char *text, size_t len, bool unique);
 static size_t character_width(const unsigned char *text, size_t len);
 static void cleanse_strings(json_object *tree);
-static void write_value(Writer *writer, json_object *value);
-static void write_object(Writer *writer, json_object *object);
-static void write_array(Writer *writer, json_object *array);
-static void write_string(Writer *writer, const char *text, size_t len);
+static void write_value(GlueCountedText *writer, json_object *value);
+static void write_object(GlueCountedText *writer, json_object *object);
+static void write_array(GlueCountedText *writer, json_object *array);
+static void write_string(GlueCountedText *writer, const char *text, size_t len);
 static size_t plain_length(const char *text, size_t len);
-static void write_escape(Writer *writer, unsigned char c);
-static void write_byte(Writer *writer, char byte);
-static void write_bytes(Writer *writer, const char *bytes, size_t len);
+static void write_escape(GlueCountedText *writer, unsigned char c);
 
 /*
  * Parse one JSON text.
@@ -111,12 +102,10 @@ glue_json_tree_free(json_object *tree)
 size_t
 glue_json_tree_write(json_object *tree, char *buffer, size_t size)
 {
-	Writer		writer = {buffer, size, 0};
+	GlueCountedText writer = {buffer, size, 0};
 
 	write_value(&writer, tree);
-	if (size > 0)
-		buffer[writer.used < size ? writer.used : size - 1] = '\0';
-	return writer.used;
+	return glue_counted_end(&writer);
 }
 
 /* A member of a tree that is a string; NULL if there is none. */
@@ -318,7 +307,7 @@ cleanse_strings(json_object *tree)
 }
 
 static void
-write_value(Writer *writer, json_object *value)
+write_value(GlueCountedText *writer, json_object *value)
 {
 	switch (json_object_get_type(value))
 	{
@@ -333,7 +322,7 @@ write_value(Writer *writer, json_object *value)
 						 (size_t) json_object_get_string_len(value));
 			break;
 		case json_type_null:
-			write_bytes(writer, "null", 4);
+			glue_counted_put(writer, "null", 4);
 			break;
 		case json_type_boolean:
 		case json_type_int:
@@ -346,65 +335,65 @@ write_value(Writer *writer, json_object *value)
 				if (text == NULL)
 					text = "null";	/* out of memory */
 
-				write_bytes(writer, text, strlen(text));
+				glue_counted_put(writer, text, strlen(text));
 				break;
 			}
 	}
 }
 
 static void
-write_object(Writer *writer, json_object *object)
+write_object(GlueCountedText *writer, json_object *object)
 {
 	char		separator = '{';
 
 	json_object_object_foreach(object, key, value)
 	{
-		write_byte(writer, separator);
+		glue_counted_put_char(writer, separator);
 		write_string(writer, key, strlen(key));
-		write_byte(writer, ':');
+		glue_counted_put_char(writer, ':');
 		write_value(writer, value);
 		separator = ',';
 	}
 	if (separator == '{')
-		write_byte(writer, '{');
-	write_byte(writer, '}');
+		glue_counted_put_char(writer, '{');
+	glue_counted_put_char(writer, '}');
 }
 
 static void
-write_array(Writer *writer, json_object *array)
+write_array(GlueCountedText *writer, json_object *array)
 {
 	size_t		count = json_object_array_length(array);
 
-	write_byte(writer, '[');
+	glue_counted_put_char(writer, '[');
 	for (size_t i = 0; i < count; i++)
 	{
 		if (i > 0)
-			write_byte(writer, ',');
+			glue_counted_put_char(writer, ',');
 		write_value(writer, json_object_array_get_idx(array, i));
 	}
-	write_byte(writer, ']');
+	glue_counted_put_char(writer, ']');
 }
 
 /*
  * Write a string with its quotes, in runs of what needs no escape.
  */
 static void
-write_string(Writer *writer, const char *text, size_t len)
+write_string(GlueCountedText *writer, const char *text, size_t len)
 {
 	size_t		done = 0;
 
-	write_byte(writer, '"');
+	glue_counted_put_char(writer, '"');
 	for (;;)
 	{
 		size_t		run = plain_length(text + done, len - done);
 
-		write_bytes(writer, text + done, run);
+		glue_counted_put(writer, text + done, run);
 		done += run;
 		if (done == len)
 			break;
 		write_escape(writer, (unsigned char) text[done++]);
 	}
-	write_byte(writer, '"');
+	glue_counted_put_char(writer, '"');
 }
 
 /*
@@ -440,7 +429,7 @@ plain_length(const char *text, size_t len)
 }
 
 static void
-write_escape(Writer *writer, unsigned char c)
+write_escape(GlueCountedText *writer, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char named[] = "btn\0fr";	/* from \b on, as ASCII has them */
@@ -456,25 +445,5 @@ write_escape(Writer *writer, unsigned char c)
 		escape[5] = hex[c & 15];
 		width = 6;
 	}
-	write_bytes(writer, escape, width);
-}
-
-static void
-write_byte(Writer *writer, char byte)
-{
-	if (writer->used < writer->size)
-		writer->buffer[writer->used] = byte;
-	writer->used++;
-}
-
-static void
-write_bytes(Writer *writer, const char *bytes, size_t len)
-{
-	if (writer->used < writer->size)
-	{
-		size_t		room = writer->size - writer->used;
-
-		memcpy(writer->buffer + writer->used, bytes, len < room ? len : room);
-	}
-	writer->used += len;
+	glue_counted_put(writer, escape, width);
 }

@@ -30,6 +30,8 @@
 
 #include <openssl/crypto.h>
 
+#include "text/ascii.h"
+
 /*
  * The text and how far it was read.  A string without its escapes, or a
  * number, is copied to the place in copies that it has in the text.
@@ -278,17 +280,11 @@ read_code_unit(Reader *reader)
 		return -1;
 	for (int i = 0; i < 4; i++)
 	{
-		char		c = *reader->at++;
+		int			digit = glue_hex_digit(*reader->at++);
 
-		code <<= 4;
-		if (c >= '0' && c <= '9')
-			code |= c - '0';
-		else if (c >= 'a' && c <= 'f')
-			code |= c - 'a' + 10;
-		else if (c >= 'A' && c <= 'F')
-			code |= c - 'A' + 10;
-		else
+		if (digit < 0)
 			return -1;
+		code = code << 4 | digit;
 	}
 	return code;
 }
@@ -349,8 +345,7 @@ skip_digits(Reader *reader)
 {
 	const char *start = reader->at;
 
-	while (reader->at < reader->end &&
-		   *reader->at >= '0' && *reader->at <= '9')
+	while (reader->at < reader->end && glue_is_digit(*reader->at))
 		reader->at++;
 	return reader->at > start;
 }

@@ -17,8 +17,8 @@
 #include <limits.h>
 #include <math.h>
 
-#include "glue/compare.h"
 #include "glue/observation.h"
+#include "glue/same_value.h"
 #include "replay.h"
 #include "text/json.h"
 

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/date.h"
 #include "replay.h"
 #include "text/json.h"
 

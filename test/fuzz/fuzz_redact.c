@@ -17,6 +17,7 @@
  *-------------------------------------------------------------------------
  */
 #include "glue/redact.h"
+#include "glue/redact_text.h"
 
 #include "glue/digest.h"
 #include "replay.h"

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "glue/same_value.h"
 #include "tap.h"
 #include "text/json.h"
 

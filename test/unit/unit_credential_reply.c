@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "aws/date.h"
 #include "cleansed.h"
 #include "tap.h"
 

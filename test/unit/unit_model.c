@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "tap.h"
+#include "text/ascii.h"
 
 /* does the pattern of a shape accept a text, and if not, where not? */
 typedef struct PatternCase
@@ -233,10 +234,10 @@ test_nearest(void)
 	long_name[GLUE_MODEL_NEAREST_MAX] = '\0';
 	ok(glue_model_nearest_member(input, long_name) == NULL, "just not");
 
-	ok(glue_model_same_but_case("PassWord", "PASSWORD"), "same but case");
-	ok(!glue_model_same_but_case("PASSWORD", "PASSWORDS"), "longer");
-	ok(!glue_model_same_but_case("PASSWORDS", "PASSWORD"), "shorter");
-	ok(!glue_model_same_but_case("[", "{"), "only letters have case");
+	ok(glue_same_but_case("PassWord", "PASSWORD"), "same but case");
+	ok(!glue_same_but_case("PASSWORD", "PASSWORDS"), "longer");
+	ok(!glue_same_but_case("PASSWORDS", "PASSWORD"), "shorter");
+	ok(!glue_same_but_case("[", "{"), "only letters have case");
 }
 
 int

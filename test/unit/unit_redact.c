@@ -10,6 +10,8 @@
  *-------------------------------------------------------------------------
  */
 #include "glue/redact.h"
+#include "glue/redact_key.h"
+#include "glue/redact_text.h"
 
 #include <stdlib.h>
 #include <string.h>

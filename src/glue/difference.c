@@ -1,0 +1,116 @@
+/*-------------------------------------------------------------------------
+ *
+ * difference.c
+ *	  A difference between what was sent and what AWS Glue has, in words.
+ *
+ * Values come without their secrets.  A tag's value is no secret, but that of a
+ * key that sounds like one is not told.
+ *
+ * IDENTIFICATION
+ *	  src/glue/difference.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/difference.h"
+
+#include <stdio.h>
+
+#include "glue/redact_key.h"
+#include "glue/same_value.h"
+#include "text/json.h"
+
+#define PATH_SIZE 1024
+#define MESSAGE_SIZE 512
+
+static const char *describe(json_object *value, char buffer[GLUE_QUOTED_SIZE]);
+
+/*
+ * Report a value that is not the same on both sides, redacted as they are.
+ */
+void
+glue_difference_report(GlueDifferences *differences, const GluePath *path,
+					   json_object *sent, json_object *got)
+{
+	char		message[MESSAGE_SIZE];
+	char		sent_text[GLUE_QUOTED_SIZE];
+	char		got_text[GLUE_QUOTED_SIZE];
+
+	if (glue_is_nothing(got))
+		snprintf(message, sizeof(message), "was given as %s, but AWS Glue does "
+				 "not have it", describe(sent, sent_text));
+	else if (glue_is_nothing(sent))
+		snprintf(message, sizeof(message), "was not given, but AWS Glue has "
+				 "%s", describe(got, got_text));
+	else
+		snprintf(message, sizeof(message), "was given as %s, but AWS Glue has "
+				 "%s", describe(sent, sent_text), describe(got, got_text));
+	glue_difference_tell(differences, path, message);
+}
+
+/*
+ * Report the difference of a tag, which may be missing on one side.
+ */
+void
+glue_difference_report_tag(GlueDifferences *differences, const GluePath *root,
+						   const char *key, json_object *sent,
+						   json_object *got)
+{
+	GluePath	path = {root, key, 0};
+	char		message[MESSAGE_SIZE];
+	char		sent_text[GLUE_QUOTED_SIZE];
+	char		got_text[GLUE_QUOTED_SIZE];
+
+	if (got == NULL)
+		snprintf(message, sizeof(message), "was given, but AWS Glue does not "
+				 "have it");
+	else if (sent == NULL)
+		snprintf(message, sizeof(message), "was not given, but AWS Glue has "
+				 "it");
+	else if (glue_redact_is_secret_key(key))
+		snprintf(message, sizeof(message), "was given with another value than "
+				 "AWS Glue has");
+	else
+		snprintf(message, sizeof(message), "was given as %s, but AWS Glue has "
+				 "%s", describe(sent, sent_text), describe(got, got_text));
+	glue_difference_tell(differences, &path, message);
+}
+
+/*
+ * Give a difference to the sink.
+ */
+void
+glue_difference_tell(GlueDifferences *differences, const GluePath *path,
+					 const char *message)
+{
+	char		text[PATH_SIZE];
+
+	glue_path_write(path, text, sizeof(text));
+	differences->equal = false;
+	differences->sink(differences->arg, text, message);
+}
+
+/*
+ * Say what a redacted value is, in a few words.
+ */
+static const char *
+describe(json_object *value, char buffer[GLUE_QUOTED_SIZE])
+{
+	size_t		count;
+
+	switch (json_object_get_type(value))
+	{
+		case json_type_string:
+			return glue_quote(json_object_get_string(value), buffer);
+		case json_type_array:
+			count = json_object_array_length(value);
+			snprintf(buffer, GLUE_QUOTED_SIZE, "a list of %zu", count);
+			return buffer;
+		case json_type_object:
+			return "an object";
+		case json_type_null:
+			return "null";
+		default:
+			glue_json_tree_write(value, buffer, GLUE_QUOTED_SIZE);
+			return buffer;
+	}
+}

@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * difference.h
+ *	  A difference between what was sent and what AWS Glue has, in words.
+ *
+ * IDENTIFICATION
+ *	  src/glue/difference.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_GLUE_DIFFERENCE_H
+#define GLUE_GLUE_DIFFERENCE_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+#include "glue/violation.h"
+
+/*
+ * Receives the differences in a stable order: the SQL/JSON path of the member
+ * in the ConnectionInput, and a sentence without secrets that says what is
+ * different.  The strings live only while the sink runs.  It must return.
+ */
+typedef void (*GlueDifferenceSink) (void *arg, const char *path,
+									const char *message);
+
+/* where a comparison reports what it finds */
+typedef struct GlueDifferences
+{
+	GlueDifferenceSink sink;
+	void	   *arg;
+	bool		equal;			/* so far */
+} GlueDifferences;
+
+extern void glue_difference_report(GlueDifferences *differences,
+								   const GluePath *path,
+								   json_object *sent, json_object *got);
+extern void glue_difference_report_tag(GlueDifferences *differences,
+									   const GluePath *root, const char *key,
+									   json_object *sent, json_object *got);
+extern void glue_difference_tell(GlueDifferences *differences,
+								 const GluePath *path, const char *message);
+
+#endif							/* GLUE_GLUE_DIFFERENCE_H */

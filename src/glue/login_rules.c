@@ -1,0 +1,129 @@
+/*-------------------------------------------------------------------------
+ *
+ * login_rules.c
+ *	  Rules about what a connection logs in with.
+ *
+ * Types of the first generation have a user name and a password, or a secret
+ * that has both; those of the second have AuthenticationConfiguration.
+ *
+ * IDENTIFICATION
+ *	  src/glue/login_rules.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/login_rules.h"
+
+#include <string.h>
+
+#include "glue/model.h"
+#include "glue/rules.h"
+#include "text/json.h"
+
+/*
+ * The known types that can do without AuthenticationConfiguration: those of
+ * the first generation, and those that the IAM role alone opens.
+ */
+static const char *const types_without_authentication[] = {
+	"AZURECOSMOS", "AZURESQL", "BIGQUERY", "CLOUDWATCH", "CLOUDWATCHMETRICS",
+	"CMDB", "CUSTOM", "DYNAMODB", "JDBC", "KAFKA", "MARKETPLACE", "MONGODB",
+	"NETWORK", "OPENSEARCH", "SFTP", "TIMESTREAM", "TPCDS",
+	"VIEW_VALIDATION_ATHENA", "VIEW_VALIDATION_REDSHIFT",
+};
+
+static void check_credentials(const GlueRuleInput *input);
+static void check_mongodb_credentials(const GlueRuleInput *input,
+									  bool has_user, bool has_password);
+static void check_authentication(const GlueRuleInput *input);
+
+/*
+ * Check what an input that has a type logs in with.
+ */
+void
+glue_check_login_rules(const GlueRuleInput *input)
+{
+	check_credentials(input);
+	check_authentication(input);
+}
+
+/*
+ * A user name goes with a password, unless a secret has both.  A connection
+ * that logs in by IAM, or by its URL, has none of them.
+ */
+static void
+check_credentials(const GlueRuleInput *input)
+{
+	bool		has_user = glue_rule_has_property(input, "USERNAME");
+	bool		has_password = glue_rule_has_property(input, "PASSWORD");
+	bool		has_encrypted =
+		glue_rule_has_property(input, "ENCRYPTED_PASSWORD");
+	GluePath	encrypted = {&input->properties_path, "ENCRYPTED_PASSWORD", 0};
+	bool		is_jdbc = glue_rule_is_type(input, "JDBC");
+
+	if ((!is_jdbc && !glue_rule_is_type(input, "MONGODB")) ||
+		input->wrong_properties || glue_rule_has_property(input, "SECRET_ID") ||
+		input->authentication != NULL)
+		return;
+	if (has_encrypted && !has_password)
+		glue_report_check(input->reporter, &encrypted,
+						  GLUE_CHECK_ENCRYPTED_PASSWORD,
+						  "is refused unless the Data Catalog encrypts "
+						  "passwords");
+	else if (!is_jdbc)
+		check_mongodb_credentials(input, has_user, has_password);
+	else if (has_user != has_password)
+		glue_report_check(input->reporter, &input->properties_path,
+						  GLUE_CHECK_JDBC_LOGIN,
+						  has_user ?
+						  "has USERNAME without PASSWORD, which AWS Glue "
+						  "refuses" :
+						  "has a password without USERNAME, which AWS Glue "
+						  "refuses");
+}
+
+static void
+check_mongodb_credentials(const GlueRuleInput *input, bool has_user,
+						  bool has_password)
+{
+	const char *url = glue_json_tree_text(input->properties, "CONNECTION_URL");
+	const char *message;
+
+	if (has_user && has_password)
+		return;
+	if (has_user)
+		message = "has USERNAME without PASSWORD";
+	else if (has_password)
+		message = "has a password without USERNAME";
+	else if (url == NULL || (strchr(url, '@') == NULL &&
+							 strstr(url, "authMechanism=") == NULL))
+		message = "has neither SECRET_ID nor USERNAME and PASSWORD, so there "
+			"is nothing to log in with";
+	else
+		return;
+	glue_report_check(input->reporter, &input->properties_path,
+					  GLUE_CHECK_MONGODB_LOGIN, "%s", message);
+}
+
+/*
+ * Types of the second generation need AuthenticationConfiguration.
+ */
+static void
+check_authentication(const GlueRuleInput *input)
+{
+	GluePath	path = {input->root, "AuthenticationConfiguration", 0};
+	GluePath	type = {input->root, "ConnectionType", 0};
+
+	if (glue_rule_is_type(input, "SFTP"))
+		glue_report_check(input->reporter, &type, GLUE_CHECK_SFTP,
+						  "is documented as not supported");
+	if (input->authentication != NULL ||
+		glue_rule_has_property(input, "SparkProperties") ||
+		glue_rule_has_property(input, "PythonProperties") ||
+		glue_is_one_of(input->type, types_without_authentication,
+					   sizeof(types_without_authentication) / sizeof(char *)) ||
+		!glue_model_has_value(glue_model_shape("ConnectionType"),
+							  input->type))
+		return;
+	glue_report_check(input->reporter, &path, GLUE_CHECK_AUTHENTICATION,
+					  "should be given for connections of type %s; AWS Glue "
+					  "has refused such types without it", input->type);
+}

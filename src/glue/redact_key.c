@@ -1,0 +1,187 @@
+/*-------------------------------------------------------------------------
+ *
+ * redact_key.c
+ *	  Values that their keys make secret.
+ *
+ * The value of a member is judged by its key, wherever that is:
+ *
+ *	- Members that AWS Glue's model marks as sensitive are secret as a whole.
+ *	- Any other key is judged by its end (secret_name.c), and what it names is a
+ *	  secret unless the form of the value shows that it is none
+ *	  (secret_form.c).  Members of the model, such as ValidateCredentials, and
+ *	  references, such as SECRET_ID, are none.  That excuses only a value of the
+ *	  type that belongs there.
+ *	- Of a pair {"Name": "password", "Value": ...}, or the like, the name is the
+ *	  key.
+ *
+ * The members of TokenUrlParametersMap, which the model does not mark, are
+ * judged like those of the other maps: scope, audience and resource stay.
+ *
+ * IDENTIFICATION
+ *	  src/glue/redact_key.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/redact_key.h"
+
+#include <string.h>
+
+#include "glue/model.h"
+#include "glue/redact_string.h"
+#include "secret/secret_form.h"
+#include "secret/secret_name.h"
+
+static GlueNameKind judge_pair(json_object *object, const char *key,
+							   unsigned int *types);
+static GlueNameKind judge_key(const char *key, unsigned int *types);
+static bool is_of_type(json_object *value, unsigned int types);
+
+/*
+ * Is a value with this key a secret, as far as the key can tell?
+ */
+bool
+glue_redact_is_secret_key(const char *key)
+{
+	unsigned int types;
+
+	return judge_key(key, &types) >= GLUE_NAME_ADDRESS;
+}
+
+/*
+ * Is this value secret as a whole because of its key, or has it been?
+ */
+bool
+glue_redact_hides(const char *key, json_object *value)
+{
+	return glue_redact_hides_member(NULL, key, value);
+}
+
+/*
+ * Likewise for a member of an object, which may be one of a pair: does the key
+ * make its value a secret, and does its form not deny it?
+ */
+bool
+glue_redact_hides_member(json_object *object, const char *key,
+						 json_object *value)
+{
+	unsigned int types;
+	GlueNameKind kind = judge_key(key, &types);
+	const char *text;
+	size_t		len;
+
+	if (kind == GLUE_NAME_PLAIN)
+		kind = judge_pair(object, key, &types);
+	if (kind == GLUE_NAME_REFERENCE && !is_of_type(value, types))
+		kind = GLUE_NAME_SECRET;
+	if (kind < GLUE_NAME_ADDRESS)
+		return false;
+	if (glue_model_is_sensitive(key))
+		return true;
+	switch (json_object_get_type(value))
+	{
+		case json_type_boolean:
+			return false;
+		case json_type_int:
+		case json_type_double:
+			return kind > GLUE_NAME_MENTIONS;
+		case json_type_string:
+			text = json_object_get_string(value);
+			len = (size_t) json_object_get_string_len(value);
+
+			/* without a secret in it, it would not have that form any more */
+			return !glue_form_is_public(kind, text, len) ||
+				(kind > GLUE_NAME_ADDRESS &&
+				 glue_text_has_secret(text, len, GLUE_TEXT_VALUE));
+		default:
+			return true;
+	}
+}
+
+/*
+ * If a member is the value of a pair of name and value, judge the name.
+ */
+static GlueNameKind
+judge_pair(json_object *object, const char *key, unsigned int *types)
+{
+	static const char *const names[] = {
+		"name", "Name", "NAME", "key", "Key", "KEY", "id", "field", "header",
+		"option", "parameter", "property", "variable", "OptionName",
+		"ParameterKey", "parameterKey", "ParameterName", "parameterName",
+	};
+	size_t		len = strlen(key);
+
+	if (len > 5 && (key[len - 1] | 0x20) == 's')
+		len--;
+	if (object == NULL || len < 5 ||
+		!glue_secret_same_name(&key[len - 5], 5, "value"))
+		return GLUE_NAME_PLAIN;
+	for (size_t i = 0; i < sizeof(names) / sizeof(char *); i++)
+	{
+		json_object *name;
+		GlueNameKind kind;
+
+		if (!json_object_object_get_ex(object, names[i], &name) ||
+			!json_object_is_type(name, json_type_string))
+			continue;
+		kind = judge_key(json_object_get_string(name), types);
+		if (kind != GLUE_NAME_PLAIN)
+			return kind;
+	}
+	return GLUE_NAME_PLAIN;
+}
+
+/*
+ * Judge a key, also by the model.  If it is GLUE_NAME_REFERENCE, *types is
+ * the types of value that are no secret, as 1 << GlueShapeType.
+ */
+static GlueNameKind
+judge_key(const char *key, unsigned int *types)
+{
+	GlueNameKind kind;
+	const GlueMemberName *member;
+
+	if (glue_model_is_sensitive(key))
+		return GLUE_NAME_SECRET;
+	kind = glue_secret_name_kind(key, strlen(key));
+	if (kind == GLUE_NAME_PLAIN)
+		return kind;
+	*types = 1 << GLUE_TYPE_STRING | 1 << GLUE_TYPE_BOOLEAN |
+		1 << GLUE_TYPE_INTEGER;
+	member = glue_model_member_name(key);
+	if (member == NULL)
+		return kind;
+	*types = member->types;
+	return GLUE_NAME_REFERENCE;
+}
+
+/*
+ * Is the value of one of these types of the model, or null?
+ */
+static bool
+is_of_type(json_object *value, unsigned int types)
+{
+	unsigned int fitting = 0;
+
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			fitting = 1 << GLUE_TYPE_STRUCTURE | 1 << GLUE_TYPE_MAP;
+			break;
+		case json_type_array:
+			fitting = 1 << GLUE_TYPE_LIST;
+			break;
+		case json_type_string:
+			fitting = 1 << GLUE_TYPE_STRING;
+			break;
+		case json_type_boolean:
+			fitting = 1 << GLUE_TYPE_BOOLEAN;
+			break;
+		case json_type_int:
+		case json_type_double:
+			fitting = 1 << GLUE_TYPE_INTEGER | 1 << GLUE_TYPE_NUMBER;
+			break;
+		case json_type_null:
+			return true;
+	}
+	return (types & fitting) != 0;
+}

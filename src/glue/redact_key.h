@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * redact_key.h
+ *	  Values that their keys make secret.
+ *
+ * IDENTIFICATION
+ *	  src/glue/redact_key.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_GLUE_REDACT_KEY_H
+#define GLUE_GLUE_REDACT_KEY_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+extern bool glue_redact_is_secret_key(const char *key);
+extern bool glue_redact_hides(const char *key, json_object *value);
+extern bool glue_redact_hides_member(json_object *object, const char *key,
+									 json_object *value);
+
+#endif							/* GLUE_GLUE_REDACT_KEY_H */

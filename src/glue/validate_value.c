@@ -1,0 +1,398 @@
+/*-------------------------------------------------------------------------
+ *
+ * validate_value.c
+ *	  Check of a value against its shape in AWS Glue's model.
+ *
+ * Every type of shape has its checks: of the type of JSON, of the members of a
+ * structure, of the number of entries, of an integer's range; those of strings
+ * and keys are in validate_text.c.
+ *
+ * What stands in the place of a hidden secret is refused wherever it is: in a
+ * string, in a property's value, in a URL.
+ *
+ * IDENTIFICATION
+ *	  src/glue/validate_value.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "glue/validate_value.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "glue/redact_string.h"
+#include "glue/rules.h"
+#include "glue/validate_text.h"
+
+static bool check_type(const GlueValidation *check, const GlueShape *shape,
+					   const GluePath *path, json_object *value);
+static const char *other_type_hint(const GlueShape *shape,
+								   const GluePath *path, json_type type);
+static const char *type_name(json_object *value);
+static void check_structure(const GlueValidation *check,
+							const GlueShape *shape, const GluePath *path,
+							json_object *object);
+static void check_unknown_member(const GlueValidation *check,
+								 const GlueShape *shape, const GluePath *path,
+								 json_object *value);
+static bool is_set_by_aws(const GlueShape *shape, const char *name);
+static void report_set_by_aws(const GlueValidation *check,
+							  const GlueShape *shape, const GluePath *path,
+							  json_object *object);
+static void check_map(const GlueValidation *check, const GlueShape *shape,
+					  const GluePath *path, json_object *object);
+static void check_list(const GlueValidation *check, const GlueShape *shape,
+					   const GluePath *path, json_object *array);
+static void check_count(const GlueValidation *check, const GlueShape *shape,
+						const GluePath *path, size_t count);
+static void check_integer(const GlueValidation *check, const GlueShape *shape,
+						  const GluePath *path, int64_t number);
+static void report_redacted(const GlueValidation *check, const GluePath *path);
+static bool holds_redacted(json_object *value);
+static bool is_url(const GlueShape *shape);
+
+/*
+ * Check a value against its shape, and all that is in it.
+ */
+void
+glue_validate_value(const GlueValidation *check, const GlueShape *shape,
+					const GluePath *path, json_object *value)
+{
+	if (!check_type(check, shape, path, value))
+		return;
+	switch (shape->type)
+	{
+		case GLUE_TYPE_STRUCTURE:
+			check_structure(check, shape, path, value);
+			break;
+		case GLUE_TYPE_MAP:
+			check_map(check, shape, path, value);
+			break;
+		case GLUE_TYPE_LIST:
+			check_list(check, shape, path, value);
+			break;
+		case GLUE_TYPE_STRING:
+			{
+				GlueCheckedString string = {
+					json_object_get_string(value),
+					(size_t) json_object_get_string_len(value),
+					false
+				};
+
+				glue_validate_text(&check->reporter, shape, path, &string);
+
+				/* an argument alone is a name, and can be called anything */
+				if (path->parent != NULL &&
+					(glue_is_hidden(value) ||
+					 (is_url(shape) && holds_redacted(value))))
+					report_redacted(check, path);
+				break;
+			}
+		case GLUE_TYPE_INTEGER:
+			check_integer(check, shape, path, json_object_get_int64(value));
+			break;
+		case GLUE_TYPE_BOOLEAN:
+		case GLUE_TYPE_NUMBER:
+			break;
+	}
+}
+
+/*
+ * Check that a value has the type of JSON that its shape asks for.
+ */
+static bool
+check_type(const GlueValidation *check, const GlueShape *shape,
+		   const GluePath *path, json_object *value)
+{
+	json_type	type = json_object_get_type(value);
+	const char *expected = "";
+	bool		fits = false;
+
+	switch (shape->type)
+	{
+		case GLUE_TYPE_STRUCTURE:
+		case GLUE_TYPE_MAP:
+			expected = "an object";
+			fits = type == json_type_object;
+			break;
+		case GLUE_TYPE_LIST:
+			expected = "an array";
+			fits = type == json_type_array;
+			break;
+		case GLUE_TYPE_STRING:
+			expected = "a string";
+			fits = type == json_type_string;
+			break;
+		case GLUE_TYPE_BOOLEAN:
+			expected = "a boolean";
+			fits = type == json_type_boolean;
+			break;
+		case GLUE_TYPE_INTEGER:
+			expected = "an integer";
+			fits = type == json_type_int;
+			break;
+		case GLUE_TYPE_NUMBER:
+			expected = "a number";
+			fits = type == json_type_int || type == json_type_double;
+			break;
+	}
+	if (!fits && glue_is_hidden(value))
+		report_redacted(check, path);
+	else if (!fits)
+		glue_report(&check->reporter, path, GLUE_RULE_TYPE,
+					GLUE_SEVERITY_ERROR, "must be %s, but is %s%s",
+					expected, type_name(value),
+					other_type_hint(shape, path, type));
+	return fits;
+}
+
+/*
+ * What to say to those who mix up the property of this name, which is a
+ * string of JSON, and the member, which is an object.
+ */
+static const char *
+other_type_hint(const GlueShape *shape, const GluePath *path, json_type type)
+{
+	if (path->key == NULL || (strcmp(path->key, "SparkProperties") != 0 &&
+							  strcmp(path->key, "PythonProperties") != 0 &&
+							  strcmp(path->key, "AthenaProperties") != 0))
+		return "";
+	if (shape->type == GLUE_TYPE_STRING && type == json_type_object)
+		return "; as a property, it is a string that holds JSON";
+	if (shape->type == GLUE_TYPE_MAP && type == json_type_string)
+		return "; a string that holds JSON is for the property of this name "
+			"in ConnectionProperties";
+	return "";
+}
+
+/*
+ * Name the type of a JSON value, with its article.
+ */
+static const char *
+type_name(json_object *value)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			return "an object";
+		case json_type_array:
+			return "an array";
+		case json_type_string:
+			return "a string";
+		case json_type_boolean:
+			return "a boolean";
+		case json_type_int:
+		case json_type_double:
+			return "a number";
+		case json_type_null:
+			break;
+	}
+	return "null";
+}
+
+static void
+check_structure(const GlueValidation *check, const GlueShape *shape,
+				const GluePath *path, json_object *object)
+{
+	struct json_object_iter iter;
+	bool		set_by_aws = false;
+
+	json_object_object_foreachC(object, iter)
+	{
+		GluePath	inner = {path, iter.key, 0};
+		const GlueMember *member = glue_model_member(shape, iter.key);
+
+		if (member == NULL && is_set_by_aws(shape, iter.key))
+			set_by_aws = true;
+		else if (member == NULL)
+			check_unknown_member(check, shape, &inner, iter.val);
+		else if (iter.val != NULL)
+			glue_validate_value(check, member->shape, &inner, iter.val);
+	}
+	if (set_by_aws)
+		report_set_by_aws(check, shape, path, object);
+	for (int i = 0; i < shape->member_count; i++)
+	{
+		const GlueMember *member = &shape->members[i];
+		GluePath	inner = {path, member->name, 0};
+		json_object *value;
+
+		if (!member->required)
+			continue;
+		if (!json_object_object_get_ex(object, member->name, &value))
+			glue_report(&check->reporter, &inner, GLUE_RULE_REQUIRED,
+						GLUE_SEVERITY_ERROR, "is required");
+		else if (value == NULL)
+			glue_report(&check->reporter, &inner, GLUE_RULE_REQUIRED,
+						GLUE_SEVERITY_ERROR, "is required, but is null");
+	}
+}
+
+static void
+check_unknown_member(const GlueValidation *check, const GlueShape *shape,
+					 const GluePath *path, json_object *value)
+{
+	const char *nearest = glue_model_nearest_member(shape, path->key);
+
+	glue_report(&check->reporter, path, GLUE_RULE_UNKNOWN_MEMBER,
+				check->allow_unknown_members ? GLUE_SEVERITY_WARNING :
+				GLUE_SEVERITY_ERROR,
+				"is not a member of %s%s%s%s", shape->name,
+				nearest != NULL ? "; did you mean \"" : "",
+				nearest != NULL ? nearest : "",
+				nearest != NULL ? "\"?" : "");
+	if (check->allow_unknown_members && holds_redacted(value))
+		report_redacted(check, path);
+}
+
+/*
+ * Is this a member that a connection has, but no input for one?
+ */
+static bool
+is_set_by_aws(const GlueShape *shape, const char *name)
+{
+	return strcmp(shape->name, "ConnectionInput") == 0 &&
+		glue_model_only_answered(name);
+}
+
+/*
+ * Tell who passes what AWS Glue has returned, in one finding.
+ */
+static void
+report_set_by_aws(const GlueValidation *check, const GlueShape *shape,
+				  const GluePath *path, json_object *object)
+{
+	struct json_object_iter iter;
+	char		names[512] = "";
+
+	json_object_object_foreachC(object, iter)
+	{
+		if (!is_set_by_aws(shape, iter.key))
+			continue;
+		if (names[0] != '\0')
+			strncat(names, ", ", sizeof(names) - strlen(names) - 1);
+		strncat(names, iter.key, sizeof(names) - strlen(names) - 1);
+	}
+	glue_report(&check->reporter, path,
+				glue_check_rule(GLUE_CHECK_SET_BY_AWS),
+				check->allow_unknown_members ? GLUE_SEVERITY_WARNING :
+				glue_check_severity(GLUE_CHECK_SET_BY_AWS),
+				"has members that only AWS Glue sets: %s; leave them out, or "
+				"pass it to glue_update_connection(), which does so", names);
+}
+
+static void
+check_map(const GlueValidation *check, const GlueShape *shape,
+		  const GluePath *path, json_object *object)
+{
+	struct json_object_iter iter;
+
+	check_count(check, shape, path,
+				(size_t) json_object_object_length(object));
+	json_object_object_foreachC(object, iter)
+	{
+		GluePath	inner = {path, iter.key, 0};
+		GlueCheckedString string = {iter.key, strlen(iter.key), true};
+
+		glue_validate_text(&check->reporter, shape->key, &inner, &string);
+		glue_validate_value(check, shape->element, &inner, iter.val);
+		if (!glue_is_hidden(iter.val) && holds_redacted(iter.val))
+			report_redacted(check, &inner);
+	}
+}
+
+static void
+check_list(const GlueValidation *check, const GlueShape *shape,
+		   const GluePath *path, json_object *array)
+{
+	size_t		count = json_object_array_length(array);
+
+	check_count(check, shape, path, count);
+	for (size_t i = 0; i < count; i++)
+	{
+		GluePath	inner = {path, NULL, i};
+
+		glue_validate_value(check, shape->element, &inner,
+							json_object_array_get_idx(array, i));
+	}
+}
+
+static void
+check_count(const GlueValidation *check, const GlueShape *shape,
+			const GluePath *path, size_t count)
+{
+	glue_validate_limits(&check->reporter, shape, path, GLUE_RULE_COUNT, "",
+						 "entry", "entries", count);
+}
+
+static void
+check_integer(const GlueValidation *check, const GlueShape *shape,
+			  const GluePath *path, int64_t number)
+{
+	if (shape->min >= 0 && number < shape->min)
+		glue_report(&check->reporter, path, GLUE_RULE_RANGE,
+					GLUE_SEVERITY_ERROR,
+					"must be at least %d, but is %" PRId64,
+					shape->min, number);
+	else if (shape->max >= 0 && number > shape->max)
+		glue_report(&check->reporter, path, GLUE_RULE_RANGE,
+					GLUE_SEVERITY_ERROR,
+					"must be at most %d, but is %" PRId64,
+					shape->max, number);
+}
+
+/*
+ * Refuse what stands in the place of a hidden secret: who reads a connection,
+ * changes it and writes it back would set a password of asterisks.
+ */
+static void
+report_redacted(const GlueValidation *check, const GluePath *path)
+{
+	glue_report(&check->reporter, path, GLUE_RULE_REDACTED,
+				GLUE_SEVERITY_ERROR,
+				"holds \"" GLUE_REDACTED "\", which stands in the place "
+				"of a secret that was hidden; give the secret itself");
+}
+
+/*
+ * Is a hidden secret anywhere in a value?
+ *
+ * Values of properties and URLs may have it in the middle.
+ */
+static bool
+holds_redacted(json_object *value)
+{
+	struct json_object_iter iter;
+
+	switch (json_object_get_type(value))
+	{
+		case json_type_string:
+			return strstr(json_object_get_string(value), GLUE_REDACTED) != NULL;
+		case json_type_object:
+			json_object_object_foreachC(value, iter)
+			{
+				if (holds_redacted(iter.val))
+					return true;
+			}
+			return false;
+		case json_type_array:
+			for (size_t i = 0; i < json_object_array_length(value); i++)
+			{
+				if (holds_redacted(json_object_array_get_idx(value, i)))
+					return true;
+			}
+			return false;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Is this the shape of a URL, which may have credentials in it?
+ */
+static bool
+is_url(const GlueShape *shape)
+{
+	return strcmp(shape->name, "TokenUrl") == 0 ||
+		strcmp(shape->name, "RedirectUri") == 0;
+}

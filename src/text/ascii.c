@@ -1,0 +1,69 @@
+/*-------------------------------------------------------------------------
+ *
+ * ascii.c
+ *	  Characters and words of ASCII, whatever the locale.
+ *
+ * isdigit(), strcasecmp() and the like would follow the database's locale,
+ * where "ID" may differ from "id".  What is read here are protocols, URLs and
+ * names of AWS's, which mean the same everywhere.
+ *
+ * IDENTIFICATION
+ *	  src/text/ascii.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "text/ascii.h"
+
+/*
+ * The value of a hexadecimal digit; -1 if it is none.
+ */
+int
+glue_hex_digit(char c)
+{
+	if (glue_is_digit(c))
+		return c - '0';
+	c = glue_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * Does a text begin with a prefix, but for case?
+ */
+bool
+glue_begins_with(const char *text, size_t len, const char *prefix)
+{
+	for (; *prefix != '\0'; prefix++, text++, len--)
+	{
+		if (len == 0 || glue_lower(*text) != glue_lower(*prefix))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Is a text, which need not be terminated, the word, but for case?
+ */
+bool
+glue_same_word(const char *text, size_t len, const char *word)
+{
+	for (size_t i = 0; i < len; i++)
+	{
+		if (word[i] == '\0' || glue_lower(text[i]) != glue_lower(word[i]))
+			return false;
+	}
+	return word[len] == '\0';
+}
+
+/*
+ * Are two texts equal but for case?
+ */
+bool
+glue_same_but_case(const char *a, const char *b)
+{
+	while (*a != '\0' && glue_lower(*a) == glue_lower(*b))
+	{
+		a++;
+		b++;
+	}
+	return *a == *b;
+}

@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * ascii.h
+ *	  Characters and words of ASCII, whatever the locale.
+ *
+ * IDENTIFICATION
+ *	  src/text/ascii.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_TEXT_ASCII_H
+#define GLUE_TEXT_ASCII_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+static inline bool
+glue_is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static inline bool
+glue_is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static inline bool
+glue_is_letter(char c)
+{
+	return glue_is_lower(c) || glue_is_upper(c);
+}
+
+static inline bool
+glue_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+glue_is_alphanumeric(char c)
+{
+	return glue_is_letter(c) || glue_is_digit(c);
+}
+
+static inline char
+glue_lower(char c)
+{
+	return glue_is_upper(c) ? (char) (c - 'A' + 'a') : c;
+}
+
+extern int	glue_hex_digit(char c);
+extern bool glue_begins_with(const char *text, size_t len,
+							 const char *prefix);
+extern bool glue_same_word(const char *text, size_t len, const char *word);
+extern bool glue_same_but_case(const char *a, const char *b);
+
+#endif							/* GLUE_TEXT_ASCII_H */
