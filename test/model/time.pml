@@ -33,7 +33,7 @@
 #ifndef LAST_END				/* of the transaction */
 #define LAST_END	2
 #endif
-#ifndef LOSSES					/* answers that are lost */
+#ifndef LOSSES					/* answers that are lost: 0 or 1 */
 #define LOSSES	1
 #endif
 #ifndef MEDDLES					/* things that somebody else does */
