@@ -46,8 +46,9 @@ sub row_sql
 	my ($name) = @_;
 
 	return 'INSERT INTO glue_connection'
-	  . ' (region, name, connection_type, recorded_at, recorded_by)'
-	  . " VALUES ('us-east-1', " . literal($name) . ", 'OLD', now(), 'x')";
+	  . ' (endpoint, region, catalog_id, name, connection_type, recorded_at,'
+	  . " recorded_by) VALUES ('" . $glue->url . "', 'us-east-1', '123456789012', "
+	  . literal($name) . ", 'OLD', now(), 'x')";
 }
 
 #
