@@ -89,8 +89,12 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 	}
 	target->catalog_id = catalog_id ? catalog_id : options.catalog_id;
 	target->catalog = target->catalog_id;
-	if (target->ambient_allowed)
+	target->claim_is_of_server = options.account_id != NULL;
+	if (options.account_id != NULL)
 		target->claimed_account = options.account_id;
+	else if (target->given.access_key_id == NULL &&
+			 glue_setting_account_id[0] != '\0')
+		target->claimed_account = pstrdup(glue_setting_account_id);
 	target->configuration = glue_configuration_read(options.profile);
 	target->ca_file = options.ca_file ? pstrdup(options.ca_file) :
 		glue_environment("AWS_CA_BUNDLE");
@@ -198,7 +202,6 @@ add_settings(GlueServerOptions *options)
 	options->region = text_or_null(glue_setting_region);
 	options->endpoint_url = text_or_null(glue_setting_endpoint_url);
 	options->profile = text_or_null(glue_setting_profile);
-	options->account_id = text_or_null(glue_setting_account_id);
 	options->ca_file = text_or_null(glue_setting_ca_file);
 	options->proxy = glue_setting_proxy;
 	options->use_fips_endpoint = glue_setting_use_fips_endpoint;

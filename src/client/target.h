@@ -29,6 +29,7 @@ typedef struct GlueTarget
 	const char *account_id;		/* that the credentials belong to; NULL while
 								 * that is not known */
 	const char *claimed_account;	/* what a superuser says of that, or NULL */
+	bool		claim_is_of_server; /* by an option */
 	GlueEndpoint endpoint;
 	GlueEndpoint sts_endpoint;	/* valid if sts_problem is NULL */
 	const char *sts_problem;	/* why there is none, in sentences */

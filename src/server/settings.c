@@ -106,7 +106,7 @@ glue_settings_init(void)
 				"If empty, AWS_PROFILE decides, then the profile \"default\".",
 				&glue_setting_profile, PGC_SUSET, 0, NULL);
 	define_text("glue_conn.account_id",
-				"Sets the AWS account that the credentials belong to.",
+				"Sets the AWS account that the credentials of the server process belong to.",
 				"If empty, the credentials or AWS STS tell. It is for servers that cannot reach AWS STS.",
 				&glue_setting_account_id, PGC_SUSET, 0, check_account_id);
 	define_text("glue_conn.config_file",
