@@ -44,8 +44,9 @@ glue_job_prepare(GlueJob *job, const GlueMirror *mirror)
 }
 
 /*
- * Fill in the operation of a job, if its target can be used, and it is known whose
- * connection it is about.
+ * Fill in the operation of a job, if its target can be used, and its request says
+ * whose connection it is about.  That we know it is not enough: others compare
+ * requests.
  */
 static void
 fill_operation(GlueJob *job, const GlueMirror *mirror)
@@ -54,7 +55,7 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	GlueOperation *operation = &job->operation;
 
 	if (job->target->failure != NULL ||
-		job->target->access.target.catalog == NULL)
+		(request->what.catalog_id == NULL && request->what.account_id == NULL))
 		return;
 	operation->access = &job->target->access;
 	operation->kind = kind_of(request);
