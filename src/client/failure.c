@@ -398,9 +398,13 @@ glue_failure_no_account(const GlueFailure *cause)
 	GlueFailure *failure = glue_failure_copy(cause);
 
 	failure->of_credentials = true;
-	if (ERRCODE_TO_CATEGORY(cause->sqlstate) ==
-		ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+	if (cause->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
+		cause->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE)
+	{
+		glue_failure_add_detail(failure,
+								"It has to be known which account is meant, unless \"catalog_id\" names a catalog.");
 		return failure;
+	}
 	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 	failure->code = "no account";
 	failure->message = "AWS account that the credentials belong to is not known";

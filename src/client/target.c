@@ -116,7 +116,7 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
  * says a role, if one is assumed; or else the access key of the user mapping; or
  * else the profile.  Keys are changed now and then, and mended if they were wrong,
  * which is no reason for a request to wait, unless it has a password to give
- * away.  And those of temporary credentials are others every hour, and tell
+ * away, or nobody could tell if the account is another one.  And those of temporary credentials are others every hour, and tell
  * nothing.
  */
 static void
@@ -132,7 +132,8 @@ take_fingerprints(GlueTarget *target)
 	if (target->role_arn != NULL)
 		account = psprintf("role %s", target->role_arn);
 	else if (given->access_key_id != NULL)
-		account = "keys";
+		account = target->claimed_account != NULL ?
+			psprintf("key %s", given->access_key_id) : "keys";
 	else
 		account = psprintf("profile %s", target->configuration->profile);
 	digest_text(psprintf("%s\n%s", place, account), target->fingerprint);
