@@ -10,7 +10,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
-use GlueConn::Settled qw(create update %undone);
+use GlueConn::Settled qw(create update);
 use GlueConn::Ways;
 use Test::More;
 
