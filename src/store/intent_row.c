@@ -51,7 +51,6 @@ static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
 						   HeapTuple intent);
 static GlueOpenIntent *read_open(HeapTuple tuple, TupleDesc desc,
 								 HeapTuple intent);
-static bool same_catalog(HeapTuple a, HeapTuple b, TupleDesc desc);
 static const char *catalog_of(HeapTuple tuple, TupleDesc desc);
 static bool is_held(HeapTuple tuple, TupleDesc desc);
 static bool is_null(HeapTuple tuple, TupleDesc desc,
@@ -299,30 +298,24 @@ is_open_intent(HeapTuple tuple, TupleDesc desc, HeapTuple intent)
 		same_value(tuple, intent, desc, GLUE_REQUEST_HOME) &&
 		same_value(tuple, intent, desc, GLUE_REQUEST_ENDPOINT) &&
 		same_value(tuple, intent, desc, GLUE_REQUEST_REGION) &&
-		same_catalog(tuple, intent, desc);
+		strcmp(catalog_of(tuple, desc), catalog_of(intent, desc)) == 0;
 }
 
-/* Are two rows about connections of the same catalog, whichever way it is named? */
-static bool
-same_catalog(HeapTuple a, HeapTuple b, TupleDesc desc)
-{
-	const char *a_catalog = catalog_of(a, desc);
-	const char *b_catalog = catalog_of(b, desc);
-
-	return a_catalog != NULL && b_catalog != NULL &&
-		strcmp(a_catalog, b_catalog) == 0;
-}
-
-/* That which was asked for, or else that of the account; NULL if not known. */
+/*
+ * Whose the connection of a request is, which is known of intents; "" if it is not
+ * known.
+ */
 static const char *
 catalog_of(HeapTuple tuple, TupleDesc desc)
 {
-	GlueRequestColumn column = is_null(tuple, desc, GLUE_REQUEST_CATALOG_ID) ?
-		GLUE_REQUEST_ACCOUNT_ID : GLUE_REQUEST_CATALOG_ID;
-	bool		no_catalog;
-	Datum		catalog = heap_getattr(tuple, column + 1, desc, &no_catalog);
+	bool		unknown;
+	Datum		catalog = heap_getattr(tuple, GLUE_REQUEST_CATALOG_ID + 1, desc,
+									   &unknown);
 
-	return no_catalog ? NULL : TextDatumGetCString(catalog);
+	if (unknown)
+		catalog = heap_getattr(tuple, GLUE_REQUEST_ACCOUNT_ID + 1, desc,
+							   &unknown);
+	return unknown ? "" : TextDatumGetCString(catalog);
 }
 
 /* Is a row shown as held?  Then nobody here will ever settle it. */
@@ -383,8 +376,13 @@ same_value(HeapTuple a, HeapTuple b, TupleDesc desc, GlueRequestColumn column)
 
 	if (a_null || b_null)
 		return a_null && b_null;
+	if (glue_request_column_type(column) == NAMEOID)
+		return strcmp(NameStr(*DatumGetName(a_value)),
+					  NameStr(*DatumGetName(b_value))) == 0;
 	if (glue_request_column_type(column) == INT8OID)
 		return DatumGetInt64(a_value) == DatumGetInt64(b_value);
+	if (glue_request_column_type(column) == OIDOID)
+		return DatumGetObjectId(a_value) == DatumGetObjectId(b_value);
 	return strcmp(TextDatumGetCString(a_value),
 				  TextDatumGetCString(b_value)) == 0;
 }
