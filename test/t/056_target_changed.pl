@@ -236,7 +236,8 @@ foreach my $kind (sort keys %change)
 	is(end_in_haste($id), 'succeeded', "$what: then it goes on");
 	is($glue->created($what), 1, "$what: with what it has made");
 
-	# a superuser says that it is for the new one
+	# a superuser says that it is for the new one, where others have made such a
+	# connection since it was first sent to the old one
 	$what = "retried, $what";
 	$id = enqueue_lost($what);
 	$admin->must($change->{there});
@@ -245,7 +246,9 @@ foreach my $kind (sort keys %change)
 	enqueue($admin, referring('a nudge'), server => 'other', on_conflict => 'adopt');
 	wait_until(sub { state_of($admin, $id, 'error_code') eq 'queued|target changed' },
 		"$what waits");
-	$change->{glue}->put_connection(account => $change->{account}, input => referring($what));
+	$change->{glue}->put_connection(account => $change->{account}, input => referring($what),
+		created => time - 1800);
+	$admin->must("UPDATE glue_request SET started_at = now() - interval '1 h' WHERE id = $id");
 	is($admin->must("SELECT glue_retry_request($id)")->output, 'queued', "$what: it is retried");
 	like(end_in_haste($id), qr/^failed/, "$what: what others have made there");
 	is(state_of($admin, $id, 'error_code', 'account_id'),
