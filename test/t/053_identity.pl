@@ -163,6 +163,22 @@ is(end_of($session, $_), 'succeeded', 'each has its turn') foreach $first, $seco
 $settled->check('two requests');
 is(rows('side'), "second|us-east-1|$account|two", 'one after the other');
 
+# Two requests, of which the first one is put off.
+$glue->misbehave(operation => 'UpdateConnection', name => 'side', kind => 'error',
+	status => 500, code => 'InternalServiceException', message => 'No.', times => 0);
+$first = enqueue_update($session, referring('side', Description => 'first'));
+wait_until(sub { state_of($session, $first, 'error_code') =~ /^queued\|./ }, 'it is put off');
+$watch = $cluster->watch;
+$second = enqueue_update($session, referring('side', Description => 'second'),
+	catalog_id => $account, server => 'second');
+has_looked('three');
+is(state_of($session, $second, 'attempts'), 'queued|0', 'one that was asked for later waits');
+is(scalar(grep { $_->{body} =~ /"second"/ } $watch->requests), 0, 'and is not sent');
+$glue->behave;
+$settled->wait(hurry => 1);
+$settled->check('in order');
+is(rows('side'), "second|us-east-1|$account|second", 'what was asked for last is last');
+
 $_->quit foreach $session, $other;
 $cluster->finish;
 done_testing();

@@ -184,10 +184,13 @@ $admin->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS'
 #
 
 $session->must('BEGIN; ' . create('renamed', 'first', %shop));
-$admin->must('ALTER SERVER shop RENAME TO store');
+$admin->must('ALTER SERVER shop RENAME TO store;'
+	  . server_sql('shop', 'AKIAother', 'other', user => 'PUBLIC'));
 $session->must('ROLLBACK');
-is(end_in_haste(request_of('renamed')), 'rolled_back', 'a server is renamed before an undo');
-is(held('renamed'), 0, 'which is made all the same');
+is(end_in_haste(request_of('renamed')), 'rolled_back',
+	'a server is renamed before an undo, and another one has its name');
+is(held('renamed'), 0, 'the undo is made all the same');
+$admin->must('DROP SERVER shop CASCADE');
 
 $session->must(create('kept', 'first', server => 'store'));
 $session->must('BEGIN');
