@@ -163,6 +163,25 @@ is(end_of($session, $_), 'succeeded', 'each has its turn') foreach $first, $seco
 $settled->check('two requests');
 is(rows('side'), "second|us-east-1|$account|two", 'one after the other');
 
+# Of the first one it is not known yet whose the connection is.
+$glue->add_credentials(access_key => 'AKIALATE', secret_key => 'l');
+$session->must(server_sql('late', 'AKIALATE', 'l'));
+$glue->misbehave(operation => 'GetCallerIdentity', kind => 'slow', delay_ms => 3000);
+$glue->misbehave(operation => 'UpdateConnection', kind => 'slow', delay_ms => 12000);
+$watch = $cluster->watch;
+$session->must('BEGIN');
+$first = enqueue_update($session, referring('side', Description => 'late'), server => 'late');
+$second = enqueue_update($session, referring('side', Description => 'early'));
+$session->must('COMMIT');
+wait_until(sub { $watch->sent('UpdateConnection') == 1 }, 'the second one is sent');
+wait_until(sub { state_of($session, $first, 'account_id') =~ /\|$account$/ }, 'it is known');
+has_looked('late');
+is(state_of($session, $second), 'running', 'while the second one is carried out');
+is($watch->sent('UpdateConnection'), 1, 'the first one is not sent');
+is(end_of($session, $_), 'succeeded', 'each has its turn') foreach $second, $first;
+$settled->check('one that was late');
+is(rows('side'), "late|us-east-1|$account|late", 'and is the last word');
+
 # Two requests, of which the first one is put off.
 $glue->misbehave(operation => 'UpdateConnection', name => 'side', kind => 'error',
 	status => 500, code => 'InternalServiceException', message => 'No.', times => 0);
