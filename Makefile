@@ -148,9 +148,9 @@ CLIENT_OBJS = \
 	src/client/client.o \
 	src/client/pages.o \
 	src/client/sts.o \
-	src/client/account.o \
 	src/client/credential_chain.o \
 	src/client/access.o \
+	src/client/account.o \
 	src/client/open_lists.o
 
 # the extension's tables, and SQL
