@@ -26,6 +26,19 @@ glue_monotonic_us(void)
 	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/*
+ * Milliseconds since the machine was started, those that it has slept included:
+ * the same for all processes.
+ */
+int64
+glue_boot_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* How long it is until then, by that clock; 0 if that is over. */
 long
 glue_ms_until(int64 until)

@@ -75,7 +75,6 @@ typedef struct GlueOperation
 
 	/* of an undo: what is known of the call */
 	const char *made_by;		/* "CreateConnection" */
-	TimestampTz made_at;		/* when it began */
 	const GlueUndo *undo;
 
 	/* how far it has got */
@@ -113,9 +112,13 @@ typedef struct GlueOperation
 
 	/* of an undo */
 	TimestampTz asked_at;		/* before the connection was read */
+	int64		asked_ms;		/* the same by glue_boot_ms() */
 	TimestampTz seen_at;		/* not before this that was so */
 	bool		unsettled;		/* too early to tell: to be tried again... */
 	TimestampTz not_before;		/* ... and when; also if it has failed */
+	bool		doubtful;		/* whose the connection is, is not known */
+	TimestampTz aws_settled_at; /* from when on nothing of the call arrives
+								 * any more, by AWS's clock; 0: not known */
 	const char *left;			/* what the call has left, and why; NULL if
 								 * that is nothing */
 	const char *left_why;

@@ -43,34 +43,50 @@
  */
 #include "postgres.h"
 
+#include "client/aws_clock.h"
 #include "glue/ownership.h"
+#include "http/clock.h"
 #include "operation/record.h"
 #include "operation/undo.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
 #include "server/settings.h"
 
-/* The first pause before a connection is looked for again. */
+/* The first pause before a connection is looked for again, and the longest. */
 #define SHORTEST_PAUSE_MS	250
+#define LONGEST_PAUSE_MS	(5 * 60 * 1000)
+
+/*
+ * What is recorded was so at some moment of the second that AWS's clock told; and
+ * when a deletion was over is known about as well.
+ */
+#define RECORDED_WITHIN_MS	2000
 
 /* prototypes of private functions */
-static TimestampTz deleted_at(const GlueOperation *operation);
-static TimestampTz settled_at(const GlueOperation *operation);
-static bool is_settled(const GlueOperation *operation);
+static bool recorded_since_deletion(const GlueOperation *operation,
+									const GlueMirrorKnown *known);
+static bool may_change(const GlueOperation *operation);
+static GlueAwsMoment aws_asked(const GlueOperation *operation);
+static long long settles_in_ms(GlueOperation *operation);
+static bool is_settled(GlueOperation *operation);
 static GlueCall *settle_read(GlueOperation *operation);
 static GlueCall *settle_maybe_ours(GlueOperation *operation,
 								   json_object *connection);
-static GlueOwnership prove(const GlueOperation *operation,
+static GlueOwnership prove(GlueOperation *operation,
 						   json_object *connection,
 						   char findings[GLUE_FINDINGS_SIZE]);
 static GlueCall *settle_tags(GlueOperation *operation);
 static GlueCall *settle_delete(GlueOperation *operation);
+static void await_deletion(GlueOperation *operation);
 static GlueCall *finish_gone(GlueOperation *operation);
 static GlueCall *finish_left(GlueOperation *operation, const char *left,
 							 const char *why);
+static GlueCall *finish_doubtful(GlueOperation *operation,
+								 const char *findings);
 static GlueCall *finish_not_undone(GlueOperation *operation);
 static GlueCall *look_again(GlueOperation *operation);
 static long long elapsed_ms(TimestampTz since, TimestampTz until);
+static long long epoch_ms_or_none(TimestampTz time);
 
 /*
  * Begin to undo a call; returns the first call for that, or NULL if it has to
@@ -80,6 +96,8 @@ GlueCall *
 glue_undo_begin(GlueOperation *operation)
 {
 	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
+	operation->asked_ms = glue_boot_ms();
+	operation->aws_settled_at = operation->undo->aws_settled_at;
 	if (!operation->undo->may_have_made && !is_settled(operation))
 		return look_again(operation);
 	return glue_operation_read(operation, GLUE_STEP_UNDO_READ);
@@ -122,7 +140,8 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 	GlueMirrorKnown known;
 	json_object *tags;
 	bool		ours = operation->undo->keep && operation->left != NULL &&
-		strcmp(operation->left, "NotOurs") != 0;
+		strcmp(operation->left, "NotOurs") != 0 &&
+		strcmp(operation->left, GLUE_UNDO_NOT_KNOWN) != 0;
 
 	if (operation->gone)
 	{
@@ -131,7 +150,7 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 		return;
 	}
 	if (!glue_mirror_find(mirror, target, operation->name, &known) ||
-		known.recorded_at <= deleted_at(operation))
+		!recorded_since_deletion(operation, &known))
 	{
 		memset(&known, 0, sizeof(GlueMirrorKnown));
 		known.definition = glue_redacted_copy(operation->input);
@@ -146,33 +165,71 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 }
 
 /*
- * The last deletion of which it is known when it was over, this call or one that
- * is not settled; 0 if there is none.
+ * Is what is recorded of the connection from after the last deletion of which it
+ * is known when it was over, this call or one that is not settled?  Yes, unless it
+ * is certain that it is not.
  */
-static TimestampTz
-deleted_at(const GlueOperation *operation)
+static bool
+recorded_since_deletion(const GlueOperation *operation,
+						const GlueMirrorKnown *known)
 {
-	return Max(operation->undo->deleted_at,
-			   strcmp(operation->made_by, "DeleteConnection") == 0 ?
-			   operation->undo->answered_at : 0);
+	const GlueUndo *undo = operation->undo;
+	TimestampTz deleted_at = undo->aws_deleted_at;
+
+	if (strcmp(operation->made_by, "DeleteConnection") == 0)
+		deleted_at = Max(deleted_at, undo->aws_ended_at);
+	return known->aws_recorded_at == 0 ||
+		TimestampTzPlusMilliseconds(known->aws_recorded_at,
+									RECORDED_WITHIN_MS) > deleted_at;
 }
 
-/* When no request of the call's is expected to arrive any more. */
-static TimestampTz
-settled_at(const GlueOperation *operation)
+/*
+ * Has the call not been answered, so that a request may still arrive?  What is
+ * in doubt is looked at for as long, too.
+ */
+static bool
+may_change(const GlueOperation *operation)
 {
-	if (operation->undo->answered_at != 0)
-		return operation->undo->answered_at;
-	return TimestampTzPlusMilliseconds(operation->began_at,
-									   glue_setting_settle_time);
+	return operation->undo->answered_at == 0 || operation->doubtful;
+}
+
+/* What AWS's clock said when the connection was read; as far as it is known now. */
+static GlueAwsMoment
+aws_asked(const GlueOperation *operation)
+{
+	return glue_aws_clock_at(operation->access->target.endpoint.url,
+							 operation->asked_ms);
+}
+
+/*
+ * How long it takes until what was asked for is final; 0 or less: it is.
+ *
+ * AWS's clock tells.  Ours, which may have been set meanwhile, is asked only if
+ * that is not known.
+ */
+static long long
+settles_in_ms(GlueOperation *operation)
+{
+	const GlueUndo *undo = operation->undo;
+	GlueAwsMoment asked = aws_asked(operation);
+
+	if (operation->aws_settled_at == 0 && may_change(operation) &&
+		asked.latest != 0)
+		operation->aws_settled_at =
+			TimestampTzPlusMilliseconds(asked.latest, undo->settles_in_ms);
+	if (operation->aws_settled_at != 0 && asked.earliest != 0)
+		return elapsed_ms(asked.earliest, operation->aws_settled_at);
+	if (!may_change(operation))
+		return 0;
+	return undo->settles_in_ms -
+		elapsed_ms(operation->began_at, operation->asked_at);
 }
 
 /* Is final what was asked for? */
 static bool
-is_settled(const GlueOperation *operation)
+is_settled(GlueOperation *operation)
 {
-	return operation->undo->answered_at != 0 ||
-		operation->asked_at >= settled_at(operation);
+	return settles_in_ms(operation) <= 0;
 }
 
 /* ----------------------------------------------------------------
@@ -216,13 +273,20 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 	if (undo->taken_over)
 		return finish_left(operation, "NotOurs", GLUE_UNDO_TAKEN_OVER);
 	if (undo->answered_at == 0 && operation->known != NULL &&
-		operation->known->recorded_at > deleted_at(operation))
+		recorded_since_deletion(operation, operation->known))
 		return finish_left(operation, "NotOurs",
 						   "It was left alone, because it is recorded in glue_connection, and whether this call has created it is not known.");
-	if (prove(operation, connection, findings) != GLUE_OURS)
-		return finish_left(operation, "NotOurs",
-						   psprintf("It was left alone, because it is not, or not any more, the connection that was created. %s",
-									findings));
+	switch (prove(operation, connection, findings))
+	{
+		case GLUE_OURS:
+			break;
+		case GLUE_SOMEBODY_ELSES:
+			return finish_left(operation, "NotOurs",
+							   psprintf("It was left alone, because it is not, or not any more, the connection that was created. %s",
+										findings));
+		case GLUE_CANNOT_TELL:
+			return finish_doubtful(operation, findings);
+	}
 	if (undo->keep)
 		return finish_left(operation, "Kept",
 						   "It was created and is kept, as \"glue_conn.on_rollback\" said when it was created.");
@@ -231,28 +295,27 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 
 /*
  * Is a connection the one that the call has created, and as we have left it?
- *
- * The answer gives AWS's time for some moment between the question and now.
  */
 static GlueOwnership
-prove(const GlueOperation *operation, json_object *connection,
+prove(GlueOperation *operation, json_object *connection,
 	  char findings[GLUE_FINDINGS_SIZE])
 {
 	const GlueUndo *undo = operation->undo;
 	GlueMadeConnection made = {
 		.sent = operation->input,
-		.begun_ms = elapsed_ms(operation->made_at, GetCurrentTimestamp()),
-		.answered_ms = elapsed_ms(settled_at(operation),
-								  operation->asked_at),
+		.begun_ms = epoch_ms_or_none(undo->aws_sent_at),
+		.ended_ms = epoch_ms_or_none(undo->aws_ended_at),
 		.updates = undo->updates,
 		.nupdates = undo->nupdates,
-		.updated_ms = -1,
+		.updated_ms = epoch_ms_or_none(undo->aws_updated_at),
 	};
 
-	if (undo->updated_at != 0)
-		made.updated_ms = elapsed_ms(undo->updated_at, operation->asked_at);
-	return glue_ownership_unchanged(&made, connection, operation->call.date,
-									findings);
+	if (undo->answered_at == 0)
+	{
+		(void) settles_in_ms(operation);
+		made.ended_ms = epoch_ms_or_none(operation->aws_settled_at);
+	}
+	return glue_ownership_unchanged(&made, connection, findings);
 }
 
 /* The tags are known, or cannot be. */
@@ -281,12 +344,25 @@ settle_delete(GlueOperation *operation)
 		glue_call_failed_with(call, "EntityNotFoundException");
 	operation->seen_at = GetCurrentTimestamp();
 	if (call->maybe_done || (call->failure != NULL && call->failure->ambiguous))
-		operation->not_before =
-			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-										glue_setting_settle_time);
+		await_deletion(operation);
 	if (!operation->gone)
 		return glue_operation_finish(operation, call->failure);
 	return finish_gone(operation);
+}
+
+/* Our own deletion may come late: be settled later. */
+static void
+await_deletion(GlueOperation *operation)
+{
+	const GlueTarget *target = &operation->access->target;
+	GlueAwsMoment now = glue_aws_clock_now(target->endpoint.url);
+	long long	ms = Max(operation->undo->settles_in_ms,
+						 glue_change_timeout_ms(target));
+
+	operation->not_before =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
+	if (now.latest != 0)
+		operation->aws_settled_at = TimestampTzPlusMilliseconds(now.latest, ms);
 }
 
 /* ----------------------------------------------------------------
@@ -316,6 +392,18 @@ finish_left(GlueOperation *operation, const char *left, const char *why)
 	return glue_operation_finish(operation, NULL);
 }
 
+/* Nobody can tell whose the connection is: say so, and look again for a while. */
+static GlueCall *
+finish_doubtful(GlueOperation *operation, const char *findings)
+{
+	operation->doubtful = true;
+	operation->left = GLUE_UNDO_NOT_KNOWN;
+	operation->left_why =
+		psprintf("Whether it is the connection that was created is not known. It is left alone. %s",
+				 findings);
+	return finish_left(operation, operation->left, operation->left_why);
+}
+
 static GlueCall *
 finish_not_undone(GlueOperation *operation)
 {
@@ -333,16 +421,16 @@ finish_not_undone(GlueOperation *operation)
 static GlueCall *
 look_again(GlueOperation *operation)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	long		pause_ms =
-		Max(TimestampDifferenceMilliseconds(operation->began_at, now),
-			SHORTEST_PAUSE_MS);
+	long long	left_ms = Max(settles_in_ms(operation), SHORTEST_PAUSE_MS);
+	long long	pause_ms = Max(operation->undo->settles_in_ms - left_ms,
+							   SHORTEST_PAUSE_MS);
 
 	operation->unsettled = true;
 	if (operation->not_before == 0)
 		operation->not_before =
-			Min(TimestampTzPlusMilliseconds(now, pause_ms),
-				settled_at(operation));
+			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+										Min(Min(pause_ms, left_ms),
+											LONGEST_PAUSE_MS));
 	return glue_operation_finish(operation, NULL);
 }
 
@@ -351,4 +439,11 @@ static long long
 elapsed_ms(TimestampTz since, TimestampTz until)
 {
 	return (until - since) / 1000;
+}
+
+/* By AWS's clock, since 1970; 0: not known. */
+static long long
+epoch_ms_or_none(TimestampTz time)
+{
+	return time == 0 ? 0 : glue_epoch_ms(time);
 }

@@ -38,6 +38,8 @@ typedef enum EndedColumn
 	ENDED_UNCERTAIN,
 	ENDED_UNDONE,
 	ENDED_ANSWER,
+	ENDED_AWS_ENDED_AT,
+	ENDED_AWS_SETTLED_AT,
 	NUM_ENDED_COLUMNS
 } EndedColumn;
 
@@ -59,6 +61,8 @@ static const struct
 	[ENDED_UNCERTAIN] = {BOOLOID, BOOLARRAYOID},
 	[ENDED_UNDONE] = {BOOLOID, BOOLARRAYOID},
 	[ENDED_ANSWER] = {JSONBOID, JSONBARRAYOID},
+	[ENDED_AWS_ENDED_AT] = {TIMESTAMPTZOID, TIMESTAMPTZARRAYOID},
+	[ENDED_AWS_SETTLED_AT] = {TIMESTAMPTZOID, TIMESTAMPTZARRAYOID},
 };
 
 /* prototypes of private functions */
@@ -143,10 +147,17 @@ record_text(const GlueClaims *queue)
 					" ELSE r.answered_at END,"
 					" undone_at = CASE WHEN o.undone THEN " NOW
 					" ELSE r.undone_at END,"
+					" aws_ended_at = CASE WHEN o.undone"
+					" OR o.state" DIFFERS_FROM "'queued'"
+					" THEN coalesce(r.aws_ended_at, o.aws_ended_at)"
+					" ELSE r.aws_ended_at END,"
+					" aws_settled_at = coalesce(o.aws_settled_at, r.aws_settled_at),"
 					" answer = o.answer"
-					" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+					" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+					" $13, $14, $15)"
 					" AS o (id, attempts, state, next_attempt_at, free, status,"
-					" error_code, error_message, aws_request_id, uncertain, undone, answer)"
+					" error_code, error_message, aws_request_id, uncertain, undone, answer,"
+					" aws_ended_at, aws_settled_at)"
 					" WHERE r.id" EQUALS "o.id"
 					" AND r.home" EQUALS "%s"
 					" AND r.claimed_by" EQUALS "$1"
@@ -217,6 +228,12 @@ ended_value(const GlueEndedClaim *ended, EndedColumn column, bool *is_null)
 			return BoolGetDatum(outcome->uncertain);
 		case ENDED_UNDONE:
 			return BoolGetDatum(outcome->undone);
+		case ENDED_AWS_ENDED_AT:
+			*is_null = outcome->aws_ended_at == 0;
+			return TimestampTzGetDatum(outcome->aws_ended_at);
+		case ENDED_AWS_SETTLED_AT:
+			*is_null = outcome->aws_settled_at == 0;
+			return TimestampTzGetDatum(outcome->aws_settled_at);
 		default:
 			*is_null = outcome->answer == NULL;
 			return *is_null ? (Datum) 0 :

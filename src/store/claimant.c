@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "client/call.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "common/pg_prng.h"
@@ -181,14 +182,16 @@ glue_claims_release_orphans(const GlueClaims *queue)
 					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
 							 " next_attempt_at = " NOW
 							 PLUS MILLISECONDS("CASE WHEN caller_xid IS NULL"
-											   " THEN 0 ELSE %d END") ","
+											   " THEN 0 ELSE greatest(%d,"
+											   " coalesce(call_timeout, %d)) END") ","
 							 " claimed_by = CASE WHEN caller_xid IS NULL"
 							 " THEN claimed_by END"
 							 " WHERE finished_at IS NULL"
 							 " AND state" EQUALS "'running'"
 							 " AND claimed_by" EQUALS "$1"
 							 " AND home" EQUALS "%s", queue->table,
-							 glue_setting_settle_time, queue->own), claimant);
+							 glue_setting_settle_time, GLUE_LONGEST_CHANGE_MS,
+							 queue->own), claimant);
 		glue_execute_end(&saved);
 		strike_off(queue, claimant);
 	}

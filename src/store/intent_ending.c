@@ -24,7 +24,7 @@
 #include "store/sql_text.h"
 
 /* Of the statement that writes endings: one array each. */
-#define NUM_ENDING_COLUMNS	7
+#define NUM_ENDING_COLUMNS	8
 
 /* prototypes of private functions */
 static uint64 read_open(const GlueClaims *queue, GlueImpersonation *saved);
@@ -38,7 +38,8 @@ static Datum text_or_null(const char *utf8, bool *is_null);
 static void announce(const GlueResultRow *row);
 
 static const Oid column_types[NUM_ENDING_COLUMNS] = {
-	INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTOID
+	INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTOID,
+	TIMESTAMPTZOID
 };
 
 /*
@@ -137,15 +138,15 @@ update(const GlueClaims *queue, GlueImpersonation *saved, Datum *values)
 	static GlueKeptPlan kept;
 	static const Oid types[NUM_ENDING_COLUMNS] = {
 		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
-		BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID
+		BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID
 	};
 	SPIPlanPtr	plan;
 
 	plan = glue_kept_plan(&kept, queue->owner,
 						  psprintf("WITH open AS (SELECT e.*"
-								   " FROM unnest($1, $2, $3, $4, $5, $6, $7)"
+								   " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"
 								   " AS e (id, state, code, answered_at, not_made,"
-								   " message, request_id),"
+								   " message, request_id, aws_ended_at),"
 								   " LATERAL (SELECT FROM %s r"
 								   " WHERE r.id" EQUALS "e.id AND r.home" EQUALS "%s"
 								   " AND r.state" EQUALS "'running'"
@@ -154,6 +155,7 @@ update(const GlueClaims *queue, GlueImpersonation *saved, Datum *values)
 								   " UPDATE %s r SET state = e.state,"
 								   " next_attempt_at = " NOW ","
 								   " answered_at = coalesce(e.answered_at, r.answered_at),"
+								   " aws_ended_at = coalesce(e.aws_ended_at, r.aws_ended_at),"
 								   " on_rollback = CASE WHEN NOT e.not_made"
 								   " THEN r.on_rollback END,"
 								   " finished_at = CASE WHEN e.state" DIFFERS_FROM "'queued'"
@@ -201,8 +203,11 @@ value_of(const GlueIntentEnding *ending, int column, bool *is_null)
 			return BoolGetDatum(ending->not_made);
 		case 5:
 			return text_or_null(ending->message, is_null);
-		default:
+		case 6:
 			return text_or_null(ending->aws_request_id, is_null);
+		default:
+			*is_null = ending->aws_ended_at == 0;
+			return TimestampTzGetDatum(ending->aws_ended_at);
 	}
 }
 
