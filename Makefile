@@ -219,6 +219,7 @@ QUEUE_OBJS = \
 # the processes
 WORKERS_OBJS = \
 	src/workers/settings.o \
+	src/workers/loop.o \
 	src/workers/database_worker.o \
 	src/workers/queue_worker.o \
 	src/workers/journal_worker.o \

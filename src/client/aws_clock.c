@@ -36,13 +36,13 @@ typedef struct EndpointClock
 	bool		answered;		/* at least once */
 	uint64		used;			/* in the order of their use */
 	GlueRemoteClock clock;
-}			EndpointClock;
+} EndpointClock;
 
 typedef struct EndpointClocks
 {
 	uint64		uses;			/* so far */
 	EndpointClock endpoints[NUM_ENDPOINTS];
-}			EndpointClocks;
+} EndpointClocks;
 
 GlueSharedPart glue_aws_clock_part = {
 	.name = "glue_conn clocks",
@@ -51,8 +51,8 @@ GlueSharedPart glue_aws_clock_part = {
 
 /* prototypes of private functions */
 static uint64 key_of(const char *url);
-static EndpointClock * find_clock(EndpointClocks * clocks, uint64 key);
-static EndpointClock * find_or_make_clock(EndpointClocks * clocks, uint64 key);
+static EndpointClock *find_clock(EndpointClocks *clocks, uint64 key);
+static EndpointClock *find_or_make_clock(EndpointClocks *clocks, uint64 key);
 static TimestampTz from_epoch_ms(int64 ms);
 
 /*
@@ -135,7 +135,7 @@ key_of(const char *url)
 }
 
 static EndpointClock *
-find_clock(EndpointClocks * clocks, uint64 key)
+find_clock(EndpointClocks *clocks, uint64 key)
 {
 	for (int i = 0; i < NUM_ENDPOINTS; i++)
 	{
@@ -147,7 +147,7 @@ find_clock(EndpointClocks * clocks, uint64 key)
 
 /* The same; if there is none, it takes the place of another one. */
 static EndpointClock *
-find_or_make_clock(EndpointClocks * clocks, uint64 key)
+find_or_make_clock(EndpointClocks *clocks, uint64 key)
 {
 	EndpointClock *endpoint = find_clock(clocks, key);
 

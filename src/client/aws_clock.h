@@ -15,12 +15,16 @@
 #include "datatype/timestamp.h"
 #include "server/shared_state.h"
 
-/* A moment by AWS's clock: between these two, or, if they are 0, not known. */
+/*
+ * A moment by AWS's clock: between these two, or, if they are 0, not known.
+ * The latter is only as good as the clock of this machine, which may have stood
+ * still; so what must not be later goes by the Date of an answer that came after.
+ */
 typedef struct GlueAwsMoment
 {
 	TimestampTz earliest;
 	TimestampTz latest;
-}			GlueAwsMoment;
+} GlueAwsMoment;
 
 extern GlueSharedPart glue_aws_clock_part;
 

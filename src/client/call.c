@@ -132,6 +132,15 @@ glue_call_aws_time(const GlueCall *call)
 		time_t_to_timestamptz(seconds) : 0;
 }
 
+/* The same, but not before what was asked for was done. */
+TimestampTz
+glue_call_over_by(const GlueCall *call)
+{
+	TimestampTz time = glue_call_aws_time(call);
+
+	return time == 0 ? 0 : time + USECS_PER_SEC;
+}
+
 /* What a failure of a call happened to. */
 GlueFailedCall
 glue_call_subject(const GlueCall *call)

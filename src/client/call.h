@@ -95,6 +95,7 @@ extern bool glue_call_changes_something(const GlueCall *call);
 extern int	glue_change_timeout_ms(const GlueTarget *target);
 extern int	glue_call_timeout_ms(const GlueCall *call);
 extern TimestampTz glue_call_aws_time(const GlueCall *call);
+extern TimestampTz glue_call_over_by(const GlueCall *call);
 extern GlueFailedCall glue_call_subject(const GlueCall *call);
 extern GlueFailure *glue_call_malformed_answer(const GlueCall *call,
 											   const char *why);

@@ -30,7 +30,6 @@
 #include "glue/normalize.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
-#include "operation/immediate.h"
 #include "server/compat.h"
 #include "server/secret_memory.h"
 #include "server/settings.h"
@@ -57,9 +56,7 @@ typedef struct BulkOutcome
 /* One execution of the function. */
 typedef struct Bulk
 {
-	GlueFunction function;		/* MUST BE FIRST */
-	GlueMirror	mirror;
-	GlueImmediate immediate;
+	GlueFunction function;
 	GlueConflictAction on_conflict;
 	int			count;
 	Datum	   *inputs;			/* jsonb */
@@ -149,8 +146,7 @@ glue_create_connections(PG_FUNCTION_ARGS)
 	if (bulk.count > 0)
 	{
 		glue_function_connect(function, catalog_id, fcinfo->args[3]);
-		glue_mirror_open(&bulk.mirror, function->access.schema, GLUE_MIRROR_WRITE);
-		glue_immediate_open(&bulk.immediate, &function->access);
+		glue_function_open(function);
 		glue_client_run_stream(&stream,
 							   glue_setting_max_concurrent_requests);
 	}
@@ -339,7 +335,7 @@ announce_some(Bulk *bulk)
 		requests[i].tags = definition.tags;
 		requests[i].on_conflict = glue_conflict_action_name(bulk->on_conflict);
 	}
-	glue_immediate_announce(&bulk->immediate, requests, n, calls);
+	glue_immediate_announce(&bulk->function.immediate, requests, n, calls);
 	for (int i = 0; i < n; i++)
 		bulk->outcomes[first + i].call = calls[i];
 	bulk->nannounced += n;
@@ -376,8 +372,8 @@ next_call(void *arg)
 	item->index = bulk->nstarted++;
 	build_definition(bulk, item->index, &definition);
 	glue_immediate_operation_init(&item->create, GLUE_OPERATION_CREATE,
-								  &bulk->immediate, &bulk->mirror,
-								  definition.name);
+								  &bulk->function.immediate,
+								  &bulk->function.mirror, definition.name);
 	item->create.operation.input = definition.input;
 	item->create.operation.tags = definition.tags;
 	item->create.operation.on_conflict = bulk->on_conflict;
@@ -421,7 +417,7 @@ note_failure(const Bulk *bulk, BulkOutcome *outcome,
 	outcome->error_code = pstrdup(failure->code);
 	outcome->error_message = psprintf("%s: %s", failure->message,
 									  failure->detail);
-	glue_immediate_close_failed(&bulk->immediate, outcome->call,
+	glue_immediate_close_failed(&bulk->function.immediate, outcome->call,
 								outcome->error_code, outcome->error_message,
 								failure->request_id);
 }

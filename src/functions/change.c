@@ -19,7 +19,6 @@
 #include "funcapi.h"
 #include "functions/function.h"
 #include "miscadmin.h"
-#include "operation/immediate.h"
 #include "operation/record.h"
 #include "server/builtins.h"
 #include "server/compat.h"
@@ -51,26 +50,22 @@ static void read_names(NullableDatum argument, NameList *list,
 static void refuse_duplicates(const NameList *list,
 							  GlueViolationList *violations);
 static int	compare_names(const void *a, const void *b);
-static void delete_batch(const GlueImmediate *immediate,
-						 const GlueMirror *mirror, const NameList *batch,
+static void delete_batch(const GlueFunction *function, const NameList *batch,
 						 FunctionCallInfo fcinfo);
 static void announce_batch(const GlueImmediate *immediate,
 						   const NameList *batch,
 						   GlueImmediateCall **changes);
-static void return_outcome(const GlueImmediate *immediate,
-						   const GlueMirror *mirror,
-						   GlueImmediateCall *change, const char *name,
-						   const GlueCall *call, FunctionCallInfo fcinfo);
-static void note_failure(const GlueImmediate *immediate,
+static void note_failure(const GlueFunction *function,
 						 GlueImmediateCall *change, const GlueCall *call,
 						 Refusal *refusal);
-static void note_answer(const GlueImmediate *immediate,
-						const GlueMirror *mirror, GlueImmediateCall *change,
-						const char *name, const GlueCall *call,
-						Refusal *refusal);
+static void note_answer(const GlueFunction *function,
+						GlueImmediateCall *change, const char *name,
+						const GlueCall *call, Refusal *refusal);
 static void read_answer(json_object *answer, const char *name,
 						Refusal *refusal);
 static bool is_listed(json_object *answer, const char *name);
+static void return_outcome(FunctionCallInfo fcinfo, const char *name,
+						   const Refusal *refusal);
 
 PG_FUNCTION_INFO_V1(glue_update_connection);
 PG_FUNCTION_INFO_V1(glue_delete_connection);
@@ -85,8 +80,6 @@ glue_update_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueDefinition definition;
-	GlueMirror	mirror;
-	GlueImmediate immediate;
 	GlueImmediateOperation update;
 
 	glue_function_begin(&function, fcinfo, "glue_update_connection()",
@@ -94,10 +87,10 @@ glue_update_connection(PG_FUNCTION_ARGS)
 	glue_function_new_definition(&function, fcinfo->args[0], fcinfo->args[1],
 								 fcinfo->args[2], &definition);
 	glue_function_connect(&function, definition.catalog_id, fcinfo->args[3]);
-	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
-	glue_immediate_open(&immediate, &function.access);
-	glue_immediate_operation_init(&update, GLUE_OPERATION_UPDATE, &immediate,
-								  &mirror, definition.name);
+	glue_function_open(&function);
+	glue_immediate_operation_init(&update, GLUE_OPERATION_UPDATE,
+								  &function.immediate, &function.mirror,
+								  definition.name);
 	update.operation.input = definition.input;
 	glue_immediate_operation_announce(&update);
 	glue_immediate_operation_run(&update);
@@ -114,8 +107,6 @@ Datum
 glue_delete_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
-	GlueMirror	mirror;
-	GlueImmediate immediate;
 	GlueImmediateOperation deletion;
 	const char *name;
 	bool		deleted;
@@ -124,10 +115,9 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 						GLUE_FUNCTION_WRITES);
 	name = glue_function_connect_named(&function, fcinfo->args[0],
 									   fcinfo->args[1], fcinfo->args[2]);
-	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
-	glue_immediate_open(&immediate, &function.access);
+	glue_function_open(&function);
 	glue_immediate_operation_init(&deletion, GLUE_OPERATION_DELETE,
-								  &immediate, &mirror, name);
+								  &function.immediate, &function.mirror, name);
 	deletion.operation.ignore_missing = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
 	glue_immediate_operation_announce(&deletion);
 	glue_immediate_operation_run(&deletion);
@@ -146,8 +136,6 @@ Datum
 glue_batch_delete_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
-	GlueMirror	mirror;
-	GlueImmediate immediate;
 	NameList	list;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -157,8 +145,7 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 	glue_function_connect_checked(&function, fcinfo->args[1], fcinfo->args[2],
 								  "list of names or catalog ID",
 								  "Nothing was sent.");
-	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
-	glue_immediate_open(&immediate, &function.access);
+	glue_function_open(&function);
 
 	for (int done = 0; done < list.count; done += MAX_BATCH_NAMES)
 	{
@@ -166,7 +153,7 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 			Min(list.count - done, MAX_BATCH_NAMES), list.names + done
 		};
 
-		delete_batch(&immediate, &mirror, &batch, fcinfo);
+		delete_batch(&function, &batch, fcinfo);
 	}
 	glue_function_end(&function);
 	return (Datum) 0;
@@ -234,23 +221,24 @@ compare_names(const void *a, const void *b)
  * of them.
  */
 static void
-delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
-			 const NameList *batch, FunctionCallInfo fcinfo)
+delete_batch(const GlueFunction *function, const NameList *batch,
+			 FunctionCallInfo fcinfo)
 {
-	const GlueAccess *access = immediate->access;
+	const GlueAccess *access = &function->access;
 	json_object *names = json_object_new_array();
 	GlueImmediateCall *changes[MAX_BATCH_NAMES];
 	GlueCall	call;
 
 	CHECK_FOR_INTERRUPTS();
-	announce_batch(immediate, batch, changes);
+	announce_batch(&function->immediate, batch, changes);
 	glue_access_prepare(access, &call, "BatchDeleteConnection", NULL);
 	glue_tree_add(call.request, "ConnectionNameList", names);
 	for (int i = 0; i < batch->count; i++)
 	{
 		GlueMirrorKnown known;
 
-		glue_mirror_lock(mirror, &access->target, batch->names[i], &known);
+		glue_mirror_lock(&function->mirror, &access->target, batch->names[i],
+						 &known);
 		json_object_array_add(names, json_object_new_string(batch->names[i]));
 	}
 	for (int i = 0; i < batch->count; i++)
@@ -258,8 +246,16 @@ delete_batch(const GlueImmediate *immediate, const GlueMirror *mirror,
 	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
-		return_outcome(immediate, mirror, changes[i], batch->names[i], &call,
-					   fcinfo);
+	{
+		Refusal		refusal;
+
+		if (call.failure != NULL)
+			note_failure(function, changes[i], &call, &refusal);
+		else
+			note_answer(function, changes[i], batch->names[i], &call,
+						&refusal);
+		return_outcome(fcinfo, batch->names[i], &refusal);
+	}
 }
 
 static void
@@ -276,29 +272,9 @@ announce_batch(const GlueImmediate *immediate, const NameList *batch,
 	glue_immediate_announce(immediate, requests, batch->count, changes);
 }
 
-/* Note and return what became of one connection. */
-static void
-return_outcome(const GlueImmediate *immediate, const GlueMirror *mirror,
-			   GlueImmediateCall *change, const char *name,
-			   const GlueCall *call, FunctionCallInfo fcinfo)
-{
-	Refusal		refusal;
-	NullableDatum row[4] = {0};
-
-	if (call->failure != NULL)
-		note_failure(immediate, change, call, &refusal);
-	else
-		note_answer(immediate, mirror, change, name, call, &refusal);
-	row[0] = glue_text(name);
-	row[1].value = BoolGetDatum(refusal.code == NULL);
-	row[2] = glue_text(refusal.code);
-	row[3] = glue_text(refusal.message);
-	glue_return_row(fcinfo, row);
-}
-
 /* A failure of the whole call is one of each connection. */
 static void
-note_failure(const GlueImmediate *immediate, GlueImmediateCall *change,
+note_failure(const GlueFunction *function, GlueImmediateCall *change,
 			 const GlueCall *call, Refusal *refusal)
 {
 	const GlueFailure *failure = call->failure;
@@ -306,15 +282,14 @@ note_failure(const GlueImmediate *immediate, GlueImmediateCall *change,
 	refusal->code = failure->code;
 	refusal->message = psprintf("%s: %s", failure->message, failure->detail);
 	glue_immediate_failed(change, call);
-	glue_immediate_close_failed(immediate, change, refusal->code,
+	glue_immediate_close_failed(&function->immediate, change, refusal->code,
 								refusal->message, failure->request_id);
 }
 
 /* Note what the answer says, and forget the connection if it is gone. */
 static void
-note_answer(const GlueImmediate *immediate, const GlueMirror *mirror,
-			GlueImmediateCall *change, const char *name,
-			const GlueCall *call, Refusal *refusal)
+note_answer(const GlueFunction *function, GlueImmediateCall *change,
+			const char *name, const GlueCall *call, Refusal *refusal)
 {
 	GlueFailure failure = {.request_id = call->request_id};
 	bool		gone;
@@ -325,24 +300,22 @@ note_answer(const GlueImmediate *immediate, const GlueMirror *mirror,
 
 	/* a lost answer may have said that it was deleted */
 	if (gone && call->maybe_done)
-		*refusal = (Refusal)
-	{
-		NULL, NULL
-	};
+		refusal->code = refusal->message = NULL;
 	if (gone)
-		glue_mirror_forget(mirror, &immediate->access->target, name);
+		glue_mirror_forget(&function->mirror, &function->access.target, name);
 	glue_immediate_done(change, call, refusal->code == NULL ?
 						GLUE_OUTCOME_CHANGED : GLUE_OUTCOME_NOTHING);
 	if (refusal->code == NULL)
 	{
-		glue_immediate_close(immediate, change, NULL, call->request_id);
+		glue_immediate_close(&function->immediate, change, NULL,
+							 call->request_id);
 		return;
 	}
 	failure.code = failure.message = refusal->code;
 	failure.detail = refusal->message != NULL ? refusal->message : "";
 	if (!call->answer_lost)
 		glue_immediate_refused(change, &failure);
-	glue_immediate_close_failed(immediate, change, refusal->code,
+	glue_immediate_close_failed(&function->immediate, change, refusal->code,
 								refusal->message, call->request_id);
 }
 
@@ -379,4 +352,17 @@ is_listed(json_object *answer, const char *name)
 			return true;
 	}
 	return false;
+}
+
+static void
+return_outcome(FunctionCallInfo fcinfo, const char *name,
+			   const Refusal *refusal)
+{
+	NullableDatum row[4] = {0};
+
+	row[0] = glue_text(name);
+	row[1].value = BoolGetDatum(refusal->code == NULL);
+	row[2] = glue_text(refusal->code);
+	row[3] = glue_text(refusal->message);
+	glue_return_row(fcinfo, row);
 }

@@ -18,7 +18,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
-#include "operation/immediate.h"
 #include "operation/record.h"
 #include "server/compat.h"
 #include "server/redacted.h"
@@ -37,8 +36,6 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueConflictAction on_conflict;
 	GlueDefinition definition;
-	GlueMirror	mirror;
-	GlueImmediate immediate;
 	GlueImmediateOperation create;
 	const char *status;
 
@@ -48,11 +45,10 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	glue_function_definition(&function, fcinfo->args[0], fcinfo->args[1],
 							 fcinfo->args[2], &definition);
 	glue_function_connect(&function, definition.catalog_id, fcinfo->args[3]);
-	glue_mirror_open(&mirror, function.access.schema, GLUE_MIRROR_WRITE);
-
-	glue_immediate_open(&immediate, &function.access);
-	glue_immediate_operation_init(&create, GLUE_OPERATION_CREATE, &immediate,
-								  &mirror, definition.name);
+	glue_function_open(&function);
+	glue_immediate_operation_init(&create, GLUE_OPERATION_CREATE,
+								  &function.immediate, &function.mirror,
+								  definition.name);
 	create.operation.input = definition.input;
 	create.operation.tags = definition.tags;
 	create.operation.on_conflict = on_conflict;

@@ -160,6 +160,15 @@ glue_function_connect_checked(GlueFunction *function, NullableDatum catalog_id,
 	glue_function_connect(function, catalog, server);
 }
 
+/* Get ready to change AWS Glue, to announce that, and to record it. */
+void
+glue_function_open(GlueFunction *function)
+{
+	glue_mirror_open(&function->mirror, function->access.schema,
+					 GLUE_MIRROR_WRITE);
+	glue_immediate_open(&function->immediate, &function->access);
+}
+
 /* Make a call, and raise its failure. */
 void
 glue_function_run(GlueCall *call)

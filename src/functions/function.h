@@ -14,6 +14,7 @@
 #include "client/access.h"
 #include "client/client.h"
 #include "functions/arguments.h"
+#include "operation/immediate.h"
 
 /* Whether a function changes something, here or in AWS Glue. */
 typedef enum GlueFunctionKind
@@ -34,6 +35,10 @@ typedef struct GlueFunction
 	 * nothing of it after glue_function_begin_local().
 	 */
 	GlueAccess	access;
+
+	/* for a function that changes AWS Glue, after glue_function_open() */
+	GlueMirror	mirror;
+	GlueImmediate immediate;
 } GlueFunction;
 
 extern void glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
@@ -67,6 +72,7 @@ extern void glue_function_connect_checked(GlueFunction *function,
 										  NullableDatum server,
 										  const char *subject,
 										  const char *hint);
+extern void glue_function_open(GlueFunction *function);
 
 extern void glue_function_run(GlueCall *call);
 extern json_object *glue_function_answer(const GlueCall *call,

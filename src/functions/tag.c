@@ -21,11 +21,9 @@
 typedef struct TagChange
 {
 	GlueFunction function;
-	GlueMirror	mirror;
 	GlueTagged	tagged;
 	bool		recorded;		/* is the connection? */
 	GlueMirrorKnown known;		/* what is known of it, if it is */
-	GlueImmediate immediate;
 	GlueImmediateCall *call;
 } TagChange;
 
@@ -143,12 +141,11 @@ announce_change(TagChange *change, FunctionCallInfo fcinfo,
 	glue_function_connect_checked(function, fcinfo->args[2], fcinfo->args[3],
 								  "argument list", "Nothing was sent.");
 	find_tagged(&change->tagged, function, name);
-	glue_mirror_open(&change->mirror, function->access.schema,
-					 GLUE_MIRROR_WRITE);
-	glue_immediate_open(&change->immediate, &function->access);
-	change->call = glue_immediate_announce_one(&change->immediate, operation,
-											   name, NULL, tags, NULL);
-	change->recorded = glue_mirror_lock(&change->mirror,
+	glue_function_open(function);
+	change->call = glue_immediate_announce_one(&function->immediate,
+											   operation, name, NULL, tags,
+											   NULL);
+	change->recorded = glue_mirror_lock(&function->mirror,
 										&function->access.target, name,
 										&change->known);
 }
@@ -165,8 +162,9 @@ end_change(TagChange *change, json_object *tags, const char *request_id)
 									 change->tagged.name, &change->known);
 		entry.tags = tags;
 		entry.request_id = request_id;
-		glue_mirror_record(&change->mirror, &entry);
+		glue_mirror_record(&change->function.mirror, &entry);
 	}
-	glue_immediate_close(&change->immediate, change->call, NULL, request_id);
+	glue_immediate_close(&change->function.immediate, change->call, NULL,
+						 request_id);
 	glue_function_end(&change->function);
 }

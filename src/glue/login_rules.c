@@ -17,6 +17,7 @@
 
 #include "glue/model.h"
 #include "glue/rules.h"
+#include "text/json.h"
 
 /*
  * The known types that can do without AuthenticationConfiguration: those of
@@ -83,7 +84,7 @@ static void
 check_mongodb_credentials(const GlueRuleInput *input, bool has_user,
 						  bool has_password)
 {
-	const char *url = glue_string_at(input->properties, "CONNECTION_URL");
+	const char *url = glue_json_tree_text(input->properties, "CONNECTION_URL");
 	const char *message;
 
 	if (has_user && has_password)

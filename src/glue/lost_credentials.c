@@ -39,7 +39,6 @@
 #include "secret/secret_name.h"
 #include "text/json.h"
 
-#define PATH_SIZE		1024
 #define ENCRYPTED		"ENCRYPTED_"
 
 /* How deep credentials are in AuthenticationConfiguration. */
@@ -95,9 +94,7 @@ typedef struct Search
 {
 	json_object *input;
 	bool		authenticates;	/* does it where the connection did not? */
-	GlueDifferenceSink sink;
-	void	   *arg;
-	bool		found;
+	GlueDifferences differences;
 } Search;
 
 static void search_map(Search *search, const char *map, json_object *had);
@@ -135,7 +132,7 @@ static void report_property(Search *search, const char *map, const char *key,
 static void report_authentication(Search *search,
 								  const char *const steps[MAX_STEPS],
 								  const char *message);
-static void report(Search *search, const GluePath *path, const char *message);
+static void report_no_credentials(Search *search, json_object *had);
 
 /*
  * Find the credentials that a connection has and would not have any more after
@@ -152,7 +149,7 @@ glue_find_credential_losses(json_object *existing, json_object *recorded,
 {
 	static const char authentication[] = "AuthenticationConfiguration";
 	json_object *had_authentication = glue_member_of(existing, authentication);
-	Search		search = {input, false, sink, arg, false};
+	Search		search = {input, false, {sink, arg, true}};
 
 	search.authenticates = !has_value(had_authentication, "SecretArn") &&
 		gives_credentials(glue_member_of(input, authentication));
@@ -168,7 +165,7 @@ glue_find_credential_losses(json_object *existing, json_object *recorded,
 	search_logins(&search, glue_member_of(existing, "ConnectionProperties"));
 	search_authentication(&search, had_authentication,
 						  glue_member_of(recorded, authentication));
-	return search.found;
+	return !search.differences.equal;
 }
 
 /*
@@ -280,8 +277,6 @@ search_logins(Search *search, json_object *had)
 static void
 search_authentication(Search *search, json_object *had, json_object *recorded)
 {
-	static const char *const secret_arn[MAX_STEPS] = {"SecretArn"};
-	static const char *const type[MAX_STEPS] = {"AuthenticationType"};
 	json_object *given = glue_member_of(search->input,
 										"AuthenticationConfiguration");
 	json_object *properties = glue_member_of(search->input,
@@ -301,6 +296,19 @@ search_authentication(Search *search, json_object *had, json_object *recorded)
 		 search_inline(search, recorded, given)) ||
 		gives_inline(given))
 		return;
+	report_no_credentials(search, had);
+}
+
+/*
+ * Report that there were credentials of AuthenticationConfiguration, and now
+ * are none.
+ */
+static void
+report_no_credentials(Search *search, json_object *had)
+{
+	static const char *const secret_arn[MAX_STEPS] = {"SecretArn"};
+	static const char *const type[MAX_STEPS] = {"AuthenticationType"};
+
 	if (has_value(had, "SecretArn"))
 		report_authentication(search, secret_arn,
 							  "refers to a secret, and the input has neither "
@@ -561,7 +569,7 @@ report_property(Search *search, const char *map, const char *key,
 	GluePath	outer = {&root, map, 0};
 	GluePath	path = {&outer, key, 0};
 
-	report(search, &path, message);
+	glue_difference_tell(&search->differences, &path, message);
 }
 
 static void
@@ -579,15 +587,5 @@ report_authentication(Search *search, const char *const steps[MAX_STEPS],
 
 		paths[count + 1] = path;
 	}
-	report(search, &paths[count], message);
-}
-
-static void
-report(Search *search, const GluePath *path, const char *message)
-{
-	char		text[PATH_SIZE];
-
-	glue_path_write(path, text, sizeof(text));
-	search->found = true;
-	search->sink(search->arg, text, message);
+	glue_difference_tell(&search->differences, &paths[count], message);
 }

@@ -16,6 +16,7 @@
 
 #include "glue/rules.h"
 #include "glue/source_url.h"
+#include "text/json.h"
 
 static void check_place(const GlueRuleInput *input, const char *key,
 						GlueCheck check, GlueUrlCheck find_fault);
@@ -48,7 +49,7 @@ check_place(const GlueRuleInput *input, const char *key, GlueCheck check,
 {
 	static const char blanks[] = " \t\r\n";
 	GluePath	path = {&input->properties_path, key, 0};
-	const char *text = glue_string_at(input->properties, key);
+	const char *text = glue_json_tree_text(input->properties, key);
 	GlueUrlFault fault;
 
 	if (text == NULL || text[0] == '\0')
@@ -75,8 +76,8 @@ glue_check_network_rules(const GlueRuleInput *input)
 	GluePath	subnet_path = {&path, "SubnetId", 0};
 	GluePath	zone_path = {&path, "AvailabilityZone", 0};
 	GluePath	groups_path = {&path, "SecurityGroupIdList", 0};
-	const char *subnet = glue_string_at(input->network, "SubnetId");
-	const char *zone = glue_string_at(input->network, "AvailabilityZone");
+	const char *subnet = glue_json_tree_text(input->network, "SubnetId");
+	const char *zone = glue_json_tree_text(input->network, "AvailabilityZone");
 	json_object *groups;
 	char		quoted[GLUE_QUOTED_SIZE];
 

@@ -22,16 +22,6 @@
 static char *new_buffer(const char *text, size_t len);
 
 /*
- * Is this what stands in the place of a hidden secret, and nothing else?
- */
-bool
-glue_is_hidden(json_object *value)
-{
-	return json_object_is_type(value, json_type_string) &&
-		strcmp(json_object_get_string(value), GLUE_REDACTED) == 0;
-}
-
-/*
  * Give a string a new text, after wiping the old one.  The new one must not
  * be a part of the old one.
  */

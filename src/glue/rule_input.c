@@ -16,6 +16,8 @@
  */
 #include "glue/rule_input.h"
 
+#include "text/json.h"
+
 static int	find_situation(const GlueRuleInput *input, json_object *whole);
 static bool is_of_template(json_object *criteria);
 static json_object *object_at(json_object *parent, const char *key);
@@ -32,8 +34,8 @@ glue_rule_input_take(GlueRuleInput *parts, const GlueReporter *reporter,
 	parts->root = root;
 	parts->properties_path.parent = root;
 	parts->properties_path.key = "ConnectionProperties";
-	parts->name = glue_string_at(input, "Name");
-	parts->type = glue_string_at(input, "ConnectionType");
+	parts->name = glue_json_tree_text(input, "Name");
+	parts->type = glue_json_tree_text(input, "ConnectionType");
 	parts->properties = object_at(input, "ConnectionProperties");
 	parts->wrong_properties = parts->properties == NULL &&
 		json_object_object_get(input, "ConnectionProperties") != NULL;

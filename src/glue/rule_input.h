@@ -68,19 +68,4 @@ glue_rule_has_property(const GlueRuleInput *input, const char *key)
 		json_object_object_get(input->properties, key) != NULL;
 }
 
-/*
- * Return the text of a member of an object if it is a string, or NULL.
- */
-static inline const char *
-glue_string_at(json_object *parent, const char *key)
-{
-	json_object *value;
-
-	if (!json_object_is_type(parent, json_type_object) ||
-		!json_object_object_get_ex(parent, key, &value) ||
-		!json_object_is_type(value, json_type_string))
-		return NULL;
-	return json_object_get_string(value);
-}
-
 #endif							/* GLUE_GLUE_RULE_INPUT_H */

@@ -85,6 +85,8 @@ static const Driver *find_driver(Span word, bool *exact);
 static Span first_word(const char *text);
 static bool is_placeholder(const char *text);
 static const char *find_word(const char *text, const char *word);
+static bool subname_fault(const char *rest, const Driver *driver,
+						  GlueUrlFault *fault);
 
 /*
  * Look for a fault in a JDBC URL.
@@ -125,6 +127,16 @@ glue_jdbc_url_fault(const char *url, GlueUrlFault *fault)
 		"\"jdbc:\"";
 	if (word.len == 0 || *rest != ':')
 		return true;
+	return subname_fault(rest, driver, fault);
+}
+
+/*
+ * Look for a fault in what comes behind the driver, from the colon on.
+ */
+static bool
+subname_fault(const char *rest, const Driver *driver, GlueUrlFault *fault)
+{
+	Span		word;
 
 	if (driver != NULL && strcmp(driver->name, "oracle") == 0)
 		return oracle_fault(rest + 1, driver, fault);

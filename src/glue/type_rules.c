@@ -74,7 +74,7 @@ check_kafka(const GlueRuleInput *input)
 
 	if (!glue_rule_is_type(input, "KAFKA"))
 		return;
-	mechanism = glue_string_at(input->properties, "KAFKA_SASL_MECHANISM");
+	mechanism = glue_json_tree_text(input->properties, "KAFKA_SASL_MECHANISM");
 	if (mechanism != NULL &&
 		!glue_is_one_of(mechanism, kafka_mechanisms,
 						sizeof(kafka_mechanisms) / sizeof(char *)))
@@ -119,7 +119,7 @@ check_network(const GlueRuleInput *input)
 		glue_report_check(input->reporter, &path, GLUE_CHECK_EMPTY_NETWORK,
 						  "is empty, but is what a connection of type "
 						  "NETWORK is made of");
-	ssl = glue_string_at(input->properties, "JDBC_ENFORCE_SSL");
+	ssl = glue_json_tree_text(input->properties, "JDBC_ENFORCE_SSL");
 	if (ssl != NULL && !glue_same_but_case(ssl, "false"))
 		glue_report_check(input->reporter, &ssl_path, GLUE_CHECK_NETWORK_SSL,
 						  "was reported to be refused for connections of "
@@ -159,7 +159,7 @@ check_properties_json(const GlueRuleInput *input, const char *key,
 					  GlueCheck url_check)
 {
 	GluePath	path = {&input->properties_path, key, 0};
-	const char *text = glue_string_at(input->properties, key);
+	const char *text = glue_json_tree_text(input->properties, key);
 	const char *url;
 	json_object *tree;
 	bool		is_object;
@@ -171,7 +171,7 @@ check_properties_json(const GlueRuleInput *input, const char *key,
 	/* the sink may not return, so the tree goes before anything is reported */
 	tree = glue_json_tree_parse(text, strlen(text));
 	is_object = json_object_is_type(tree, json_type_object);
-	url = glue_string_at(tree, "sfUrl");
+	url = glue_json_tree_text(tree, "sfUrl");
 	is_bad_url = url != NULL && !is_snowflake_url(url);
 	glue_json_tree_free(tree);
 

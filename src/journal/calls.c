@@ -89,7 +89,8 @@ static GlueImmediateCall *remember_call(const GlueImmediate *immediate,
 										const GlueRequest *request);
 static void learn_time(const GlueImmediate *immediate, const char *name);
 static void set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome,
-						bool answered, const GlueFailure *failure);
+						bool answered, TimestampTz aws_ended_at,
+						const GlueFailure *failure);
 static void at_end_of_transaction(XactEvent event, void *arg);
 static void at_end_of_subtransaction(SubXactEvent event,
 									 SubTransactionId subtransaction,
@@ -165,7 +166,7 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 		if (immediate->journaled)
 			announced[i]->intent = glue_request_next_id(&immediate->queue);
 		ids[i] = announced[i]->intent;
-		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, NULL);
+		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, 0, NULL);
 	}
 	if (immediate->journaled)
 		announced[0]->announcement = glue_intents_announce(&immediate->queue,
@@ -293,7 +294,7 @@ remember_call(const GlueImmediate *immediate, const GlueRequest *request)
 void
 glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
 {
-	set_outcome(call, at_worst, false, NULL);
+	set_outcome(call, at_worst, false, 0, NULL);
 }
 
 /*
@@ -305,7 +306,7 @@ glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 					GlueKnownOutcome outcome)
 {
 	GLUE_CRASH_POINT("caller after reply");
-	set_outcome(call, outcome, !done->answer_lost, NULL);
+	set_outcome(call, outcome, !done->answer_lost, glue_call_over_by(done), NULL);
 	call->done = true;
 }
 
@@ -318,7 +319,7 @@ glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
 {
 	GLUE_CRASH_POINT("caller after reply");
 	if (!failed->failure->ambiguous && !failed->answer_lost)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failed->failure);
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, failed->failure);
 }
 
 /*
@@ -329,7 +330,7 @@ void
 glue_immediate_refused(GlueImmediateCall *call, const GlueFailure *failure)
 {
 	if (call->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failure);
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, failure);
 }
 
 /* That it was refused is as it should be: what it would create exists. */
@@ -337,19 +338,19 @@ void
 glue_immediate_adopted(GlueImmediateCall *call)
 {
 	if (call->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, NULL);
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, NULL);
 }
 
 static void
 set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
-			const GlueFailure *failure)
+			TimestampTz aws_ended_at, const GlueFailure *failure)
 {
 	if (outcome == GLUE_OUTCOME_CREATED && !answered)
 		outcome = GLUE_OUTCOME_UNKNOWN;
 	call->outcome = outcome;
 	if (call->intent != 0)
 		glue_known_outcome_note(call->intent, outcome, answered,
-								glue_aws_clock_now(call->url).latest, failure);
+								aws_ended_at, failure);
 }
 
 /*

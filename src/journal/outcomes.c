@@ -56,7 +56,7 @@ static KnownEntry *make_entry(KnownEntry *row);
 
 /*
  * Note what became of a call of this database, and whether no more is to be
- * expected of it; aws_ended_at is what AWS's clock says now.  failure is why nothing did, or NULL.
+ * expected of it; aws_ended_at is when that was by AWS's clock, 0 if that is not known.  failure is why nothing did, or NULL.
  */
 void
 glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,

@@ -3,10 +3,11 @@
  * immediate.c
  *	  Operations that act at once, as part of a transaction.
  *
- * What is done is up to operation.c, for the queue as well.  What is added here
- * are the steps of journal/calls.c: the operation is announced as one call, whatever
- * it becomes; before a request leaves that may change something, that is known to
- * others; and in the end, what has come of it is recorded and written down.
+ * What is done is up to operation/operation.c, for the queue as well.  What is
+ * added here are the steps of journal/calls.c: the operation is announced as one
+ * call, whatever it becomes; before a request leaves that may change something,
+ * that is known to others; and in the end, what has come of it is recorded and
+ * written down.
  *
  * What is recorded of a connection is looked up, and locked, as soon as it turns
  * out that there is one to be adopted or updated, so that to record that has to

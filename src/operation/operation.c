@@ -43,7 +43,6 @@
  */
 #include "postgres.h"
 
-#include "client/aws_clock.h"
 #include "glue/answer.h"
 #include "glue/observation.h"
 #include "glue/ownership.h"

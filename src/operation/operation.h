@@ -12,6 +12,7 @@
 #define GLUE_OPERATION_OPERATION_H
 
 #include "client/access.h"
+#include "client/aws_clock.h"
 #include "store/claims.h"
 #include "store/connections.h"
 
@@ -29,7 +30,7 @@ typedef enum GlueOperationKind
 	GLUE_OPERATION_UPDATE,
 	GLUE_OPERATION_DELETE,
 	GLUE_OPERATION_POLL,		/* see whether a connection is ready */
-	GLUE_OPERATION_UNDO			/* see undo.c */
+	GLUE_OPERATION_UNDO			/* see operation/undo.c */
 } GlueOperationKind;
 
 typedef enum GlueOperationStep
@@ -112,13 +113,15 @@ typedef struct GlueOperation
 
 	/* of an undo */
 	TimestampTz asked_at;		/* before the connection was read */
-	int64		asked_ms;		/* the same by glue_boot_ms() */
+	GlueAwsMoment aws_asked;	/* the same by AWS's clock */
 	TimestampTz seen_at;		/* not before this that was so */
 	bool		unsettled;		/* too early to tell: to be tried again... */
 	TimestampTz not_before;		/* ... and when; also if it has failed */
 	bool		doubtful;		/* whose the connection is, is not known */
 	TimestampTz aws_settled_at; /* from when on nothing of the call arrives
-								 * any more, by AWS's clock; 0: not known */
+								 * any more, by AWS's clock; 0: not known,
+								 * DT_NOEND: not known yet, as ours was sent
+								 * since */
 	const char *left;			/* what the call has left, and why; NULL if
 								 * that is nothing */
 	const char *left_why;

@@ -9,7 +9,7 @@
  *
  *	- nobody has used it through this database: see store/evidence.c
  *	- it was created while the call was under way, is defined as it was created,
- *	  and was not changed since: see ownership.c
+ *	  and was not changed since: see glue/ownership.c
  *	- if AWS Glue has not answered the call, glue_connection does not have it
  *
  * What cannot be proved is left alone, reported, and recorded as it is.
@@ -66,18 +66,18 @@
 static bool recorded_since_deletion(const GlueOperation *operation,
 									const GlueMirrorKnown *known);
 static bool may_change(const GlueOperation *operation);
-static GlueAwsMoment aws_asked(const GlueOperation *operation);
-static long long settles_in_ms(GlueOperation *operation);
-static bool is_settled(GlueOperation *operation);
+static long long settling_ms(const GlueOperation *operation);
+static void begin_settling(GlueOperation *operation, TimestampTz gone_by);
+static long long settles_in_ms(const GlueOperation *operation);
+static bool is_settled(const GlueOperation *operation);
 static GlueCall *settle_read(GlueOperation *operation);
 static GlueCall *settle_maybe_ours(GlueOperation *operation,
 								   json_object *connection);
-static GlueOwnership prove(GlueOperation *operation,
+static GlueOwnership prove(const GlueOperation *operation,
 						   json_object *connection,
 						   char findings[GLUE_FINDINGS_SIZE]);
 static GlueCall *settle_tags(GlueOperation *operation);
 static GlueCall *settle_delete(GlueOperation *operation);
-static void await_deletion(GlueOperation *operation);
 static GlueCall *finish_gone(GlueOperation *operation);
 static GlueCall *finish_left(GlueOperation *operation, const char *left,
 							 const char *why);
@@ -96,10 +96,15 @@ GlueCall *
 glue_undo_begin(GlueOperation *operation)
 {
 	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
-	operation->asked_ms = glue_boot_ms();
+	operation->aws_asked =
+		glue_aws_clock_now(operation->access->target.endpoint.url);
 	operation->aws_settled_at = operation->undo->aws_settled_at;
-	if (!operation->undo->may_have_made && !is_settled(operation))
-		return look_again(operation);
+	if (!operation->undo->may_have_made)
+	{
+		begin_settling(operation, operation->aws_asked.latest);
+		if (!is_settled(operation))
+			return look_again(operation);
+	}
 	return glue_operation_read(operation, GLUE_STEP_UNDO_READ);
 }
 
@@ -184,50 +189,62 @@ recorded_since_deletion(const GlueOperation *operation,
 }
 
 /*
- * Has the call not been answered, so that a request may still arrive?  What is
- * in doubt is looked at for as long, too.
+ * May a request still arrive: the call's, if it was not answered, or a deletion of
+ * ours?  What is in doubt is looked at for as long, too.
  */
 static bool
 may_change(const GlueOperation *operation)
 {
-	return operation->undo->answered_at == 0 || operation->doubtful;
+	return operation->undo->answered_at == 0 || operation->doubtful ||
+		operation->aws_settled_at != 0;
 }
 
-/* What AWS's clock said when the connection was read; as far as it is known now. */
-static GlueAwsMoment
-aws_asked(const GlueOperation *operation)
+/* How long a request may still arrive whose sender is gone. */
+static long long
+settling_ms(const GlueOperation *operation)
 {
-	return glue_aws_clock_at(operation->access->target.endpoint.url,
-							 operation->asked_ms);
+	return Max(operation->undo->settles_in_ms,
+			   glue_change_timeout_ms(&operation->access->target));
+}
+
+/*
+ * Whoever sent something was gone at a moment by AWS's clock: from then on, it
+ * takes so long until that is settled.
+ */
+static void
+begin_settling(GlueOperation *operation, TimestampTz gone_by)
+{
+	if (gone_by != 0 && may_change(operation) &&
+		(operation->aws_settled_at == 0 ||
+		 operation->aws_settled_at == DT_NOEND))
+		operation->aws_settled_at =
+			TimestampTzPlusMilliseconds(gone_by, settling_ms(operation));
 }
 
 /*
  * How long it takes until what was asked for is final; 0 or less: it is.
  *
- * AWS's clock tells.  Ours, which may have been set meanwhile, is asked only if
- * that is not known.
+ * AWS's clock tells: how far that had got for certain before we asked.  Ours, which
+ * may have been set meanwhile, is asked only if that is not known.
  */
 static long long
-settles_in_ms(GlueOperation *operation)
+settles_in_ms(const GlueOperation *operation)
 {
-	const GlueUndo *undo = operation->undo;
-	GlueAwsMoment asked = aws_asked(operation);
-
-	if (operation->aws_settled_at == 0 && may_change(operation) &&
-		asked.latest != 0)
-		operation->aws_settled_at =
-			TimestampTzPlusMilliseconds(asked.latest, undo->settles_in_ms);
-	if (operation->aws_settled_at != 0 && asked.earliest != 0)
-		return elapsed_ms(asked.earliest, operation->aws_settled_at);
 	if (!may_change(operation))
 		return 0;
-	return undo->settles_in_ms -
+	if (operation->aws_settled_at == DT_NOEND)
+		return settling_ms(operation);
+	if (operation->aws_settled_at != 0)
+		return operation->aws_asked.earliest == 0 ? settling_ms(operation) :
+			elapsed_ms(operation->aws_asked.earliest,
+					   operation->aws_settled_at);
+	return settling_ms(operation) -
 		elapsed_ms(operation->began_at, operation->asked_at);
 }
 
 /* Is final what was asked for? */
 static bool
-is_settled(GlueOperation *operation)
+is_settled(const GlueOperation *operation)
 {
 	return settles_in_ms(operation) <= 0;
 }
@@ -243,6 +260,7 @@ settle_read(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
 
+	begin_settling(operation, glue_call_over_by(call));
 	if (glue_call_failed_with(call, "EntityNotFoundException"))
 	{
 		operation->gone = true;
@@ -297,24 +315,21 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
  * Is a connection the one that the call has created, and as we have left it?
  */
 static GlueOwnership
-prove(GlueOperation *operation, json_object *connection,
+prove(const GlueOperation *operation, json_object *connection,
 	  char findings[GLUE_FINDINGS_SIZE])
 {
 	const GlueUndo *undo = operation->undo;
 	GlueMadeConnection made = {
 		.sent = operation->input,
 		.begun_ms = epoch_ms_or_none(undo->aws_sent_at),
-		.ended_ms = epoch_ms_or_none(undo->aws_ended_at),
+		.ended_ms = epoch_ms_or_none(undo->answered_at != 0 ?
+									 undo->aws_ended_at :
+									 operation->aws_settled_at),
 		.updates = undo->updates,
 		.nupdates = undo->nupdates,
 		.updated_ms = epoch_ms_or_none(undo->aws_updated_at),
 	};
 
-	if (undo->answered_at == 0)
-	{
-		(void) settles_in_ms(operation);
-		made.ended_ms = epoch_ms_or_none(operation->aws_settled_at);
-	}
 	return glue_ownership_unchanged(&made, connection, findings);
 }
 
@@ -344,25 +359,10 @@ settle_delete(GlueOperation *operation)
 		glue_call_failed_with(call, "EntityNotFoundException");
 	operation->seen_at = GetCurrentTimestamp();
 	if (call->maybe_done || (call->failure != NULL && call->failure->ambiguous))
-		await_deletion(operation);
+		operation->aws_settled_at = DT_NOEND;
 	if (!operation->gone)
 		return glue_operation_finish(operation, call->failure);
 	return finish_gone(operation);
-}
-
-/* Our own deletion may come late: be settled later. */
-static void
-await_deletion(GlueOperation *operation)
-{
-	const GlueTarget *target = &operation->access->target;
-	GlueAwsMoment now = glue_aws_clock_now(target->endpoint.url);
-	long long	ms = Max(operation->undo->settles_in_ms,
-						 glue_change_timeout_ms(target));
-
-	operation->not_before =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
-	if (now.latest != 0)
-		operation->aws_settled_at = TimestampTzPlusMilliseconds(now.latest, ms);
 }
 
 /* ----------------------------------------------------------------
@@ -374,7 +374,7 @@ await_deletion(GlueOperation *operation)
 static GlueCall *
 finish_gone(GlueOperation *operation)
 {
-	if (operation->not_before != 0 || !is_settled(operation))
+	if (!is_settled(operation))
 		return look_again(operation);
 	if (!operation->undo->may_have_made)
 		return finish_not_undone(operation);
@@ -397,6 +397,7 @@ static GlueCall *
 finish_doubtful(GlueOperation *operation, const char *findings)
 {
 	operation->doubtful = true;
+	begin_settling(operation, glue_call_over_by(&operation->call));
 	operation->left = GLUE_UNDO_NOT_KNOWN;
 	operation->left_why =
 		psprintf("Whether it is the connection that was created is not known. It is left alone. %s",
@@ -416,21 +417,19 @@ finish_not_undone(GlueOperation *operation)
 
 /*
  * That is not final.  Look again after as long as has passed already, but at the
- * latest when it will be; and not before a lost deletion is settled.
+ * latest when it will be.
  */
 static GlueCall *
 look_again(GlueOperation *operation)
 {
-	long long	left_ms = Max(settles_in_ms(operation), SHORTEST_PAUSE_MS);
-	long long	pause_ms = Max(operation->undo->settles_in_ms - left_ms,
-							   SHORTEST_PAUSE_MS);
+	long long	left_ms = settles_in_ms(operation);
+	long long	pause_ms = Min(settling_ms(operation) - left_ms, left_ms);
 
 	operation->unsettled = true;
-	if (operation->not_before == 0)
-		operation->not_before =
-			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-										Min(Min(pause_ms, left_ms),
-											LONGEST_PAUSE_MS));
+	operation->not_before =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+									Min(Max(pause_ms, SHORTEST_PAUSE_MS),
+										LONGEST_PAUSE_MS));
 	return glue_operation_finish(operation, NULL);
 }
 
@@ -445,5 +444,5 @@ elapsed_ms(TimestampTz since, TimestampTz until)
 static long long
 epoch_ms_or_none(TimestampTz time)
 {
-	return time == 0 ? 0 : glue_epoch_ms(time);
+	return time == 0 || time == DT_NOEND ? 0 : glue_epoch_ms(time);
 }

@@ -14,8 +14,8 @@
  * queue/run.c and queue/batch.c.
  *
  * A job locks the name of its connection in AWS Glue when it begins, and keeps the
- * lock as long as it lives.  So neither another job nor a call that acts at once
- * is made for the same connection meanwhile.
+ * lock as long as it lives.  So no call that acts at once is made for the same
+ * connection meanwhile.
  *
  * IDENTIFICATION
  *	  src/queue/job.c
@@ -76,7 +76,7 @@ unlock_connection(void *arg)
 	glue_connection_lock_leave(arg);
 }
 
-/* Free a job that was recorded, and needs its target no more. */
+/* Free a job that was recorded. */
 void
 glue_job_release(GlueJob *job)
 {

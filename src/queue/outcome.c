@@ -24,11 +24,8 @@
 #include "postgres.h"
 
 #include "queue/outcome.h"
-#include "server/builtins.h"
-#include "server/jsonb_tree.h"
 #include "server/settings.h"
 #include "text/json.h"
-#include "utils/memutils.h"
 
 /* How long a request whose key is missing is left alone. */
 #define NO_KEY_RETRY_MS			30000

@@ -21,7 +21,6 @@
 #include "queue/prepare.h"
 #include "server/encoding.h"
 #include "store/digest_key.h"
-#include "utils/memutils.h"
 
 /* prototypes of private functions */
 static void fill_operation(GlueJob *job, const GlueMirror *mirror);

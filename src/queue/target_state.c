@@ -18,7 +18,6 @@
 
 #include "common/pg_prng.h"
 #include "queue/target_state.h"
-#include "utils/memutils.h"
 
 /* How long a request, or a target in trouble, is left alone. */
 #define FIRST_BACKOFF_MS		2000

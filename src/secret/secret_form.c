@@ -118,6 +118,8 @@ static bool starts_with(const char *text, size_t len, const char *prefix);
 static bool is_word(const char *text, size_t len);
 static bool is_random(const char *text, size_t len);
 static size_t span(const char *text, size_t len, const char *more);
+static bool has_random_piece(const char *value, size_t len);
+static bool starts_like_path(const char *value, size_t len);
 
 /*
  * Does the form of a value show that it is no secret, whose name is of this
@@ -384,33 +386,51 @@ is_arn(const char *value, size_t len)
 }
 
 /*
- * A path, absolute or to a file with an extension.  Base64 may begin with "/"
- * and contain more of them, but then there is more to it.
+ * A path, absolute or to a file with an extension.
  */
 static bool
 is_path(const char *value, size_t len)
 {
-	size_t		piece = 0;
-	size_t		dot = 0;
+	size_t		dot = len;
 
-	if (len < 2 || span(value, len, "_./~-\\:") != len)
+	if (len < 2 || span(value, len, "_./~-\\:") != len ||
+		has_random_piece(value, len))
 		return false;
+	if (starts_like_path(value, len))
+		return true;
+	while (dot > 0 && value[dot - 1] != '.')
+		dot--;
+	return dot > 1 && len - dot > 1 && len - dot < 7 &&
+		memchr(value, '/', len) != NULL;
+}
+
+static bool
+starts_like_path(const char *value, size_t len)
+{
+	return value[0] == '/' || starts_with(value, len, "./") ||
+		starts_with(value, len, "../") || starts_with(value, len, "~/") ||
+		(len > 3 && value[1] == ':' && value[2] == '\\');
+}
+
+/*
+ * Base64 may begin with "/" and contain more of them, but then there is more to
+ * it than words between them.
+ */
+static bool
+has_random_piece(const char *value, size_t len)
+{
+	size_t		piece = 0;
+
 	for (size_t at = 0; at <= len; at++)
 	{
-		if (at < len && value[at] == '.')
-			dot = at;
 		if (at < len && value[at] != '/' && value[at] != '\\')
 			continue;
 		if (at - piece >= MIN_BASE64 && is_random(&value[piece], at - piece) &&
 			memchr(&value[piece], '.', at - piece) == NULL)
-			return false;
+			return true;
 		piece = at + 1;
 	}
-	return value[0] == '/' || starts_with(value, len, "./") ||
-		starts_with(value, len, "../") || starts_with(value, len, "~/") ||
-		(len > 3 && value[1] == ':' && value[2] == '\\') ||
-		(dot > 0 && len - dot > 2 && len - dot <= 7 &&
-		 memchr(value, '/', len) != NULL);
+	return false;
 }
 
 /* "https://host/path", "s3://bucket/key", "file:/path" */

@@ -32,6 +32,12 @@ static bool is_nested_url(const char *text, size_t len);
 static bool is_host_list(const char *text, size_t len);
 static void look_at_piece(GlueSecretSearch *search, size_t at);
 static bool is_host(const GlueText *text, size_t at);
+static size_t end_of_authority(const GlueText *text, size_t start,
+							   size_t *at_sign, size_t *colon);
+static size_t start_of_oracle_user(GlueSecretSearch *search, size_t colon);
+static size_t end_of_oracle_password(const GlueText *text, size_t start);
+static size_t start_of_login(const GlueSecretSearch *search, size_t at_sign);
+static bool has_port(const GlueText *text, size_t at);
 
 /*
  * Look for a password in the user information of a URL, whose authority
@@ -49,24 +55,15 @@ glue_login_find_user_info(GlueSecretSearch *search, size_t slashes)
 {
 	const char *text = search->text.bytes;
 	size_t		start = slashes + 2;
-	size_t		end = start;
-	size_t		at_sign = search->text.len;
-	size_t		colon = search->text.len;
+	size_t		end;
+	size_t		at_sign;
+	size_t		colon;
 
 	if (!has_at_sign_from(search, start) ||
 		is_nested_url(&text[start], search->text.len - start))
 		return false;
 
-	/* no authority contains "//", so all these loops are linear together */
-	while (end < search->text.len && strchr("/?#;", text[end]) == NULL &&
-		   !glue_is_space(text[end]) && !glue_is_quote(text[end]))
-	{
-		if (text[end] == '@')
-			at_sign = end;
-		if (text[end] == ':' && colon == search->text.len)
-			colon = end;
-		end++;
-	}
+	end = end_of_authority(&search->text, start, &at_sign, &colon);
 	if (colon == search->text.len)
 		return false;
 
@@ -76,8 +73,9 @@ glue_login_find_user_info(GlueSecretSearch *search, size_t slashes)
 		at_sign = search->piece_last_at_sign;
 
 	if (at_sign < search->text.len)
-		return at_sign > colon && glue_secret_search_take(search, GLUE_NAME_SECRET,
-														  colon + 1, at_sign);
+		return at_sign > colon &&
+			glue_secret_search_take(search, GLUE_NAME_SECRET,
+									colon + 1, at_sign);
 	if (!has_at_sign_from(search, end) ||
 		is_host_list(&text[start], end - start))
 		return false;
@@ -86,6 +84,33 @@ glue_login_find_user_info(GlueSecretSearch *search, size_t slashes)
 		end++;
 	return glue_secret_search_take(search, GLUE_NAME_SECRET,
 								   colon + 1, end);
+}
+
+/*
+ * Return where an authority ends.  *at_sign is its last "@" and *colon its first
+ * ":"; if there is none, they are the end of the text.
+ *
+ * No authority contains "//", so all of these together are linear.
+ */
+static size_t
+end_of_authority(const GlueText *text, size_t start, size_t *at_sign,
+				 size_t *colon)
+{
+	const char *bytes = text->bytes;
+	size_t		end;
+
+	*at_sign = *colon = text->len;
+	for (end = start; end < text->len; end++)
+	{
+		if (strchr("/?#;", bytes[end]) != NULL || glue_is_space(bytes[end]) ||
+			glue_is_quote(bytes[end]))
+			break;
+		if (bytes[end] == '@')
+			*at_sign = end;
+		if (bytes[end] == ':' && *colon == text->len)
+			*colon = end;
+	}
+	return end;
 }
 
 /*
@@ -182,52 +207,75 @@ look_at_piece(GlueSecretSearch *search, size_t at)
 
 /*
  * Look for Oracle's "oracle:driver:user/password@", given the first colon.
- *
- * The password ends at the last "@" before the parameters, or at the last one
- * of all if there is none before them, or where a word of prose ends.
  */
 bool
 glue_login_find_oracle(GlueSecretSearch *search, size_t colon)
 {
 	const char *text = search->text.bytes;
-	size_t		start = colon + 1;
-	size_t		slash;
-	size_t		end;
-	size_t		at_sign = search->text.len;
+	size_t		start = start_of_oracle_user(search, colon);
+	size_t		slash = start;
 
-	if (colon < 6 || !glue_secret_same_name(&text[colon - 6], 6, "oracle") ||
-		!has_at_sign_from(search, start))
-		return false;
-	while (start < search->text.len && glue_is_name_character(text[start]))
-		start++;
-	if (start == search->text.len || text[start] != ':')
-		return false;
-	start++;
-
-	/* many write "thin://@host", where nobody logs in */
-	if (search->text.len - start > 2 && memcmp(&text[start], "//@", 3) == 0)
+	if (start == 0)
 		return false;
 
 	/* the bound keeps this linear; if there is a slash, we do find a secret */
-	slash = start;
 	while (slash < search->text.len && slash - start < MAX_ORACLE_USER &&
 		   text[slash] != '/' && text[slash] != '@')
 		slash++;
 	if (slash == search->text.len || text[slash] != '/')
 		return false;
+	return glue_secret_search_take(search, GLUE_NAME_SECRET, slash + 1,
+								   end_of_oracle_password(&search->text,
+														  slash + 1));
+}
 
-	for (end = slash + 1; end < search->text.len; end++)
+/*
+ * Return where the user would be, behind "oracle:driver:", or 0 if it is not
+ * that or nobody logs in.
+ */
+static size_t
+start_of_oracle_user(GlueSecretSearch *search, size_t colon)
+{
+	const char *text = search->text.bytes;
+	size_t		start = colon + 1;
+
+	if (colon < 6 || !glue_secret_same_name(&text[colon - 6], 6, "oracle") ||
+		!has_at_sign_from(search, start))
+		return 0;
+	while (start < search->text.len && glue_is_name_character(text[start]))
+		start++;
+	if (start == search->text.len || text[start] != ':')
+		return 0;
+	start++;
+
+	/* many write "thin://@host", where nobody logs in */
+	if (search->text.len - start > 2 && memcmp(&text[start], "//@", 3) == 0)
+		return 0;
+	return start;
+}
+
+/*
+ * The password ends at the last "@" before the parameters, or at the last one
+ * of all if there is none before them, or where a word of prose ends.
+ */
+static size_t
+end_of_oracle_password(const GlueText *text, size_t start)
+{
+	const char *bytes = text->bytes;
+	size_t		at_sign = text->len;
+	size_t		end;
+
+	for (end = start; end < text->len; end++)
 	{
-		if (text[end] == '@')
+		if (bytes[end] == '@')
 			at_sign = end;
-		else if (text[end] == '?' && at_sign < search->text.len)
+		else if (bytes[end] == '?' && at_sign < text->len)
 			break;
-		else if (search->text.kind == GLUE_TEXT_PROSE &&
-				 (glue_is_space(text[end]) || glue_is_quote(text[end])))
+		else if (text->kind == GLUE_TEXT_PROSE &&
+				 (glue_is_space(bytes[end]) || glue_is_quote(bytes[end])))
 			break;
 	}
-	return glue_secret_search_take(search, GLUE_NAME_SECRET, slash + 1,
-								   at_sign < search->text.len ? at_sign : end);
+	return at_sign < text->len ? at_sign : end;
 }
 
 /*
@@ -238,18 +286,12 @@ bool
 glue_login_find_bare(GlueSecretSearch *search, size_t at_sign)
 {
 	const char *text = search->text.bytes;
-	size_t		lowest = at_sign > MAX_LOGIN ? at_sign - MAX_LOGIN : 0;
-	size_t		start = at_sign;
+	size_t		start;
 	size_t		user;
 
 	if (!is_host(&search->text, at_sign + 1))
 		return false;
-	if (lowest < search->end)
-		lowest = search->end;
-	while (start > lowest && !glue_is_space(text[start - 1]) &&
-		   !glue_is_quote(text[start - 1]) && text[start - 1] != '=')
-		start--;
-	user = start;
+	start = user = start_of_login(search, at_sign);
 	while (user < at_sign && glue_is_name_character(text[user]))
 		user++;
 	if (user == start || user == at_sign ||
@@ -258,6 +300,24 @@ glue_login_find_bare(GlueSecretSearch *search, size_t at_sign)
 		glue_secret_same_name(&text[start], user - start, "oracle"))
 		return false;
 	return glue_secret_search_take(search, GLUE_NAME_SECRET, user + 1, at_sign);
+}
+
+/*
+ * Return where the word starts that ends at an "@", behind the last secret.
+ */
+static size_t
+start_of_login(const GlueSecretSearch *search, size_t at_sign)
+{
+	const char *text = search->text.bytes;
+	size_t		lowest = at_sign > MAX_LOGIN ? at_sign - MAX_LOGIN : 0;
+	size_t		start = at_sign;
+
+	if (lowest < search->end)
+		lowest = search->end;
+	while (start > lowest && !glue_is_space(text[start - 1]) &&
+		   !glue_is_quote(text[start - 1]) && text[start - 1] != '=')
+		start--;
+	return start;
 }
 
 /*
@@ -284,10 +344,22 @@ is_host(const GlueText *text, size_t at)
 	while (at < text->len && at - start < MAX_LOGIN &&
 		   glue_is_name_character(bytes[at]))
 		at++;
-	if (at == start || text->len - at < 2 || bytes[at] != ':')
+	return at > start && has_port(text, at);
+}
+
+/*
+ * Is a port here, and does the address end with it?
+ */
+static bool
+has_port(const GlueText *text, size_t at)
+{
+	const char *bytes = text->bytes;
+	size_t		start = at + 1;
+
+	if (text->len - at < 2 || bytes[at] != ':')
 		return false;
-	start = ++at;
-	while (at < text->len && glue_is_digit(bytes[at]))
+	for (at = start; at < text->len && glue_is_digit(bytes[at]);)
 		at++;
-	return at > start && (at == text->len || strchr("/:,;?) ", bytes[at]));
+	return at > start &&
+		(at == text->len || strchr("/:,;?) ", bytes[at]) != NULL);
 }

@@ -35,6 +35,8 @@ static bool ends_with(const GlueText *text, size_t end, const char *part);
 static size_t line_start(const GlueText *text, size_t at);
 static bool follows_separator(const GlueText *text, size_t at);
 static size_t end_of_block(const GlueText *text, size_t at);
+static size_t end_of_cdata(const GlueText *text, size_t at);
+static bool is_in(const GlueText *text, size_t at, const char *characters);
 
 /*
  * Look for the content of an element that is a secret, given the ">" of its
@@ -43,6 +45,7 @@ static size_t end_of_block(const GlueText *text, size_t at);
 bool
 glue_markup_find_element(GlueSecretSearch *search, size_t at)
 {
+	static const char cdata[] = "<![CDATA[";
 	const GlueText *text = &search->text;
 	const char *bytes = text->bytes;
 	size_t		tag = back_to(text, at, '<');
@@ -55,16 +58,12 @@ glue_markup_find_element(GlueSecretSearch *search, size_t at)
 	kind = judge_tag(text, tag + 1, at);
 	if (kind < GLUE_NAME_ADDRESS)
 		return false;
-	if (text->len - start > 9 && memcmp(&bytes[start], "<![CDATA[", 9) == 0)
+	if (text->len - start > strlen(cdata) &&
+		memcmp(&bytes[start], cdata, strlen(cdata)) == 0)
 	{
-		start += 9;
-		for (end = start; end < text->len; end++)
-		{
-			if (bytes[end] == ']' && text->len - end > 2 &&
-				bytes[end + 1] == ']' && bytes[end + 2] == '>')
-				break;
-		}
-		return glue_secret_search_take(search, kind, start, end);
+		start += strlen(cdata);
+		return glue_secret_search_take(search, kind, start,
+									   end_of_cdata(text, start));
 	}
 	while (start < text->len && glue_is_space(bytes[start]))
 		start++;
@@ -74,6 +73,15 @@ glue_markup_find_element(GlueSecretSearch *search, size_t at)
 	while (end > start && glue_is_space(bytes[end - 1]))
 		end--;
 	return glue_secret_search_take(search, kind, start, end);
+}
+
+static size_t
+end_of_cdata(const GlueText *text, size_t at)
+{
+	while (at < text->len &&
+		   !(text->len - at > 2 && memcmp(&text->bytes[at], "]]>", 3) == 0))
+		at++;
+	return at;
 }
 
 /*
@@ -155,14 +163,14 @@ end_of_plain(const GlueText *text, size_t start, size_t line)
 	size_t		end = start;
 	size_t		word_end;
 
-	if (text->len - start > 1 && bytes[start] == '/' && bytes[start + 1] == '/')
+	if (text->len - start > 1 && memcmp(&bytes[start], "//", 2) == 0)
 		return 0;
 	while (end < text->len && !glue_is_space(bytes[end]) &&
-		   strchr(",;})", bytes[end]) == NULL)
+		   !is_in(text, end, ",;})"))
 		end++;
 	word_end = end;
 	end = glue_value_skip_blanks(text, end);
-	if (end == text->len || strchr(",;})\r\n", bytes[end]) != NULL)
+	if (end == text->len || is_in(text, end, ",;})\r\n"))
 		return word_end;
 	if (line == NOT_FIRST)
 		return 0;
@@ -173,6 +181,12 @@ end_of_plain(const GlueText *text, size_t start, size_t line)
 	while (glue_is_space(bytes[end - 1]))
 		end--;
 	return end;
+}
+
+static bool
+is_in(const GlueText *text, size_t at, const char *characters)
+{
+	return strchr(characters, text->bytes[at]) != NULL;
 }
 
 /*

@@ -63,6 +63,7 @@ static bool read_name(const GlueSecretSearch *search, size_t end,
 					  size_t *name_start, size_t *name_end, bool *quoted);
 static GlueNameKind parameter_kind(const char *name, size_t len);
 static bool is_header(const char *name, size_t len);
+static bool find_from(GlueSecretSearch *search, size_t at);
 
 /*
  * Find the next secret.  Returns false if there is none any more.
@@ -73,7 +74,6 @@ bool
 glue_secret_search_next(GlueSecretSearch *search)
 {
 	const char *text = search->text.bytes;
-	bool		is_found = false;
 
 	if (search->at == 0 && glue_form_is_encoded_secret(text, search->text.len) &&
 		glue_secret_search_take(search, GLUE_NAME_SECRET, 0,
@@ -84,53 +84,52 @@ glue_secret_search_next(GlueSecretSearch *search)
 	}
 	for (; search->at < search->text.len; search->at++)
 	{
-		size_t		at = search->at;
-		size_t		left = search->text.len - at;
-
-		if (!is_trigger[(unsigned char) text[at]])
-			continue;
-		switch (text[at])
-		{
-			case '/':
-				is_found = left > 1 && text[at + 1] == '/' ?
-					glue_login_find_user_info(search, at) :
-					find_form(search, at);
-				break;
-			case '=':
-				is_found = find_parameter(search, at, 1);
-				break;
-			case '%':
-				is_found = left > 2 && text[at + 1] == '3' &&
-					(text[at + 2] | 0x20) == 'd' &&
-					find_parameter(search, at, 3);
-				break;
-			case ':':
-				is_found = glue_login_find_oracle(search, at) ||
-					find_after_colon(search, at);
-				break;
-			case '@':
-				is_found = glue_login_find_bare(search, at);
-				break;
-			case '>':
-				is_found = glue_markup_find_element(search, at);
-				break;
-			case ' ':
-				/* of "Bearer", "Basic", "ApiKey" or "Token" */
-				is_found = at > 0 && text[at - 1] != '\0' &&
-					strchr("rcynRCYN", text[at - 1]) != NULL &&
-					find_form(search, at);
-				break;
-			default:
-				is_found = find_form(search, at);
-				break;
-		}
-		if (is_found)
+		if (is_trigger[(unsigned char) text[search->at]] &&
+			find_from(search, search->at))
 		{
 			search->at = search->end;
 			return true;
 		}
 	}
 	return false;
+}
+
+/*
+ * Look for a secret that a character of the text tells of.
+ */
+static bool
+find_from(GlueSecretSearch *search, size_t at)
+{
+	const char *text = search->text.bytes;
+	size_t		left = search->text.len - at;
+
+	switch (text[at])
+	{
+		case '/':
+			return left > 1 && text[at + 1] == '/' ?
+				glue_login_find_user_info(search, at) :
+				find_form(search, at);
+		case '=':
+			return find_parameter(search, at, 1);
+		case '%':
+			return left > 2 && text[at + 1] == '3' &&
+				glue_lower(text[at + 2]) == 'd' &&
+				find_parameter(search, at, 3);
+		case ':':
+			return glue_login_find_oracle(search, at) ||
+				find_after_colon(search, at);
+		case '@':
+			return glue_login_find_bare(search, at);
+		case '>':
+			return glue_markup_find_element(search, at);
+		case ' ':
+			/* of "Bearer", "Basic", "ApiKey" or "Token" */
+			return at > 0 && text[at - 1] != '\0' &&
+				strchr("rcynRCYN", text[at - 1]) != NULL &&
+				find_form(search, at);
+		default:
+			return find_form(search, at);
+	}
 }
 
 /*

@@ -20,6 +20,13 @@
 #define MAX_PLACEHOLDER 256
 
 static bool starts_parameter(const GlueText *text, size_t at);
+static size_t find_closing_quote(const GlueText *text, size_t start,
+								 size_t backslashes);
+static bool may_end_value(const GlueText *text, size_t at);
+static bool ends_value(const GlueText *text, size_t start, size_t at,
+					   char introducer);
+static bool is_ampersand(const GlueText *text, size_t at);
+static bool is_of_placeholder(char c, bool doubled);
 
 /*
  * If a quoted value starts at *start, move *start behind the quote and return
@@ -33,45 +40,61 @@ size_t
 glue_value_quoted_end(const GlueText *text, size_t *start, bool must_enclose)
 {
 	const char *bytes = text->bytes;
-	size_t		backslashes = 0;
 	size_t		at = *start;
-	size_t		run = 0;
+	size_t		backslashes;
 	size_t		end;
-	char		quote;
 
 	while (at < text->len && bytes[at] == '\\')
-	{
 		at++;
-		backslashes++;
-	}
 	if (at == text->len || !glue_is_quote(bytes[at]))
 		return 0;
-	quote = bytes[at++];
-
-	/* at n levels of escapes, 2^n - 1 backslashes precede a plain quote */
-	for (end = at; end < text->len; end++)
-	{
-		if (bytes[end] == '\\')
-		{
-			run++;
-			continue;
-		}
-		if (bytes[end] == quote && run % (2 * (backslashes + 1)) == backslashes)
-			break;
-		run = 0;
-	}
-	if (end < text->len && must_enclose)
-	{
-		size_t		next = end + 1;
-
-		if (next < text->len && strchr("&;,)}]\\\"", bytes[next]) == NULL &&
-			!glue_is_space(bytes[next]))
-			return 0;
-	}
+	backslashes = at - *start;
+	at++;
+	end = find_closing_quote(text, at, backslashes);
+	if (end < text->len && must_enclose && !may_end_value(text, end + 1))
+		return 0;
 	*start = at;
 	if (end < text->len)
 		end -= backslashes;
 	return end < at ? at : end;
+}
+
+/*
+ * Return where the quote is that closes the one before start, or the end.
+ *
+ * At n levels of escapes, 2^n - 1 backslashes precede a plain quote.
+ */
+static size_t
+find_closing_quote(const GlueText *text, size_t start, size_t backslashes)
+{
+	char		quote = text->bytes[start - 1];
+	size_t		run = 0;
+	size_t		end;
+
+	for (end = start; end < text->len; end++)
+	{
+		char		c = text->bytes[end];
+
+		if (c == '\\')
+		{
+			run++;
+			continue;
+		}
+		if (c == quote && run % (2 * (backslashes + 1)) == backslashes)
+			break;
+		run = 0;
+	}
+	return end;
+}
+
+/*
+ * May what is here follow a value that quotes enclose?
+ */
+static bool
+may_end_value(const GlueText *text, size_t at)
+{
+	return at >= text->len || strchr("&;,)}]\\\"", text->bytes[at]) != NULL ||
+		glue_is_space(text->bytes[at]);
 }
 
 /*
@@ -105,11 +128,6 @@ glue_value_bracketed_end(const GlueText *text, size_t start)
 
 /*
  * Return where a value that started before or at start ends.
- *
- * What came before the name tells what kind of list it is in: a query that
- * "&" separates may have ";" in its values and the other way round.  If that
- * does not tell, a separator only counts when another parameter follows it;
- * of white space only the first is looked at, which keeps the search linear.
  */
 size_t
 glue_value_unquoted_end(const GlueText *text, size_t start, char introducer,
@@ -125,29 +143,9 @@ glue_value_unquoted_end(const GlueText *text, size_t start, char introducer,
 		if (text->kind == GLUE_TEXT_PROSE &&
 			(glue_is_space(c) || glue_is_quote(c)))
 			break;
-		if (equals_width > 1 &&
-			(c == '&' || (c == '%' && text->len - end > 2 &&
-						  bytes[end + 1] == '2' && bytes[end + 2] == '6')))
+		if (equals_width > 1 && is_ampersand(text, end))
 			break;
-		if (introducer == '?' || introducer == '&')
-		{
-			if (c == '&')
-				break;
-		}
-		else if (introducer == ';')
-		{
-			if (c == ';')
-				break;
-		}
-		else if (introducer == '(')
-		{
-			if (c == ')')
-				break;
-		}
-		else if ((c == '&' || c == ';' || c == ',' || glue_is_space(c)) &&
-				 !(end > start && glue_is_space(c) &&
-				   glue_is_space(bytes[end - 1])) &&
-				 starts_parameter(text, end + 1))
+		if (ends_value(text, start, end, introducer))
 			break;
 	}
 
@@ -158,6 +156,49 @@ glue_value_unquoted_end(const GlueText *text, size_t start, char introducer,
 			end--;
 	}
 	return end;
+}
+
+/*
+ * Does a value end here, where a separator may be?
+ *
+ * What came before the name tells what kind of list it is in: a query that
+ * "&" separates may have ";" in its values and the other way round.  If that
+ * does not tell, a separator only counts when another parameter follows it;
+ * of white space only the first is looked at, which keeps the search linear.
+ */
+static bool
+ends_value(const GlueText *text, size_t start, size_t at, char introducer)
+{
+	char		c = text->bytes[at];
+
+	switch (introducer)
+	{
+		case '?':
+		case '&':
+			return c == '&';
+		case ';':
+			return c == ';';
+		case '(':
+			return c == ')';
+	}
+	if (glue_is_space(c))
+		return !(at > start && glue_is_space(text->bytes[at - 1])) &&
+			starts_parameter(text, at + 1);
+	return (c == '&' || c == ';' || c == ',') &&
+		starts_parameter(text, at + 1);
+}
+
+/*
+ * Is this an ampersand, plain or percent-encoded?
+ */
+static bool
+is_ampersand(const GlueText *text, size_t at)
+{
+	const char *bytes = &text->bytes[at];
+
+	return bytes[0] == '&' ||
+		(bytes[0] == '%' && text->len - at > 2 &&
+		 bytes[1] == '2' && bytes[2] == '6');
 }
 
 /*
@@ -200,21 +241,27 @@ glue_value_is_placeholder(const char *value, size_t len)
 size_t
 glue_value_placeholder_end(const char *text, size_t len)
 {
-	bool		doubled = len > 1 && text[0] == '{' && text[1] == '{';
+	bool		doubled = len > 0 && text[0] == '{';
 	size_t		at = 2;
 
-	if (len < 4 || !(doubled || (text[0] == '$' && text[1] == '{')))
+	if (len < 4 || text[1] != '{' || !(doubled || text[0] == '$'))
 		return 0;
-	while (at < len && at < MAX_PLACEHOLDER && text[at] != '$' &&
-		   text[at] != '\0' &&
-		   (glue_is_name_character(text[at]) ||
-			strchr(doubled ? ":/@ " : ":/@", text[at]) != NULL))
+	while (at < len && at < MAX_PLACEHOLDER &&
+		   is_of_placeholder(text[at], doubled))
 		at++;
 	if (at == 2 || at == len || text[at] != '}')
 		return 0;
 	if (!doubled)
 		return at + 1;
 	return at + 1 < len && text[at + 1] == '}' ? at + 2 : 0;
+}
+
+static bool
+is_of_placeholder(char c, bool doubled)
+{
+	return c != '$' && c != '\0' &&
+		(glue_is_name_character(c) ||
+		 strchr(doubled ? ":/@ " : ":/@", c) != NULL);
 }
 
 size_t

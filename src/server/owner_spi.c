@@ -268,6 +268,15 @@ glue_result_tree(const GlueResultRow *row, int column)
 	return tree;
 }
 
+/* Text in UTF-8, or NULL, as a parameter. */
+Datum
+glue_text_parameter(const char *utf8, bool *is_null)
+{
+	*is_null = utf8 == NULL;
+	return *is_null ? (Datum) 0 :
+		CStringGetTextDatum(glue_server_from_utf8(utf8));
+}
+
 /* An array as a parameter; nulls may be NULL. */
 Datum
 glue_array_parameter(const Datum *values, const bool *nulls, int count,

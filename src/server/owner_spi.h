@@ -61,6 +61,7 @@ extern TimestampTz glue_result_time(const GlueResultRow *row, int column);
 extern const char *glue_result_text(const GlueResultRow *row, int column);
 extern json_object *glue_result_tree(const GlueResultRow *row, int column);
 
+extern Datum glue_text_parameter(const char *utf8, bool *is_null);
 extern Datum glue_array_parameter(const Datum *values, const bool *nulls,
 								  int count, Oid type);
 

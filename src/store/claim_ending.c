@@ -73,7 +73,6 @@ static Datum ended_column(const GlueEndedClaim *ended, int nended,
 						  EndedColumn column);
 static Datum ended_value(const GlueEndedClaim *ended, EndedColumn column,
 						 bool *is_null);
-static Datum text_or_null(const char *utf8, bool *is_null);
 
 /*
  * Record how attempts have ended, and which of the requests were still ours.
@@ -210,20 +209,20 @@ ended_value(const GlueEndedClaim *ended, EndedColumn column, bool *is_null)
 		case ENDED_ATTEMPTS:
 			return Int32GetDatum(ended->request->attempts);
 		case ENDED_STATE:
-			return text_or_null(outcome->state, is_null);
+			return glue_text_parameter(outcome->state, is_null);
 		case ENDED_NEXT_ATTEMPT_AT:
 			*is_null = outcome->next_attempt_at == 0;
 			return TimestampTzGetDatum(outcome->next_attempt_at);
 		case ENDED_FREE:
 			return Int32GetDatum(outcome->free_attempt ? 1 : 0);
 		case ENDED_STATUS:
-			return text_or_null(outcome->status, is_null);
+			return glue_text_parameter(outcome->status, is_null);
 		case ENDED_ERROR_CODE:
-			return text_or_null(outcome->error_code, is_null);
+			return glue_text_parameter(outcome->error_code, is_null);
 		case ENDED_ERROR_MESSAGE:
-			return text_or_null(outcome->error_message, is_null);
+			return glue_text_parameter(outcome->error_message, is_null);
 		case ENDED_AWS_REQUEST_ID:
-			return text_or_null(outcome->aws_request_id, is_null);
+			return glue_text_parameter(outcome->aws_request_id, is_null);
 		case ENDED_UNCERTAIN:
 			return BoolGetDatum(outcome->uncertain);
 		case ENDED_UNDONE:
@@ -239,14 +238,6 @@ ended_value(const GlueEndedClaim *ended, EndedColumn column, bool *is_null)
 			return *is_null ? (Datum) 0 :
 				JsonbPGetDatum(glue_jsonb_from_tree(outcome->answer));
 	}
-}
-
-static Datum
-text_or_null(const char *utf8, bool *is_null)
-{
-	*is_null = utf8 == NULL;
-	return *is_null ? (Datum) 0 :
-		CStringGetTextDatum(glue_server_from_utf8(utf8));
 }
 
 /*

@@ -16,15 +16,22 @@
 
 #include "catalog/pg_type.h"
 #include "server/builtins.h"
-#include "server/encoding.h"
 #include "server/owner_spi.h"
 #include "server/xact_status.h"
 #include "store/intent_ending.h"
 #include "store/notice.h"
 #include "store/sql_text.h"
 
-/* Of the statement that writes endings: one array each. */
+/*
+ * What the statement that writes endings gets, as an array of each: ID, state,
+ * code, answered_at, not_made, message, request ID,
+ * aws_ended_at.
+ */
 #define NUM_ENDING_COLUMNS	8
+static const Oid column_types[NUM_ENDING_COLUMNS] = {
+	INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTOID,
+	TIMESTAMPTZOID
+};
 
 /* prototypes of private functions */
 static uint64 read_open(const GlueClaims *queue, GlueImpersonation *saved);
@@ -34,13 +41,7 @@ static Datum column_of(const GlueIntentEnding *endings, int nendings,
 					   int column);
 static Datum value_of(const GlueIntentEnding *ending, int column,
 					  bool *is_null);
-static Datum text_or_null(const char *utf8, bool *is_null);
 static void announce(const GlueResultRow *row);
-
-static const Oid column_types[NUM_ENDING_COLUMNS] = {
-	INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTOID,
-	TIMESTAMPTZOID
-};
 
 /*
  * Find intents that are open and whose transaction has ended; returns how many,
@@ -193,30 +194,22 @@ value_of(const GlueIntentEnding *ending, int column, bool *is_null)
 		case 0:
 			return Int64GetDatum(ending->id);
 		case 1:
-			return text_or_null(ending->state, is_null);
+			return glue_text_parameter(ending->state, is_null);
 		case 2:
-			return text_or_null(ending->code, is_null);
+			return glue_text_parameter(ending->code, is_null);
 		case 3:
 			*is_null = ending->answered_at == 0;
 			return TimestampTzGetDatum(ending->answered_at);
 		case 4:
 			return BoolGetDatum(ending->not_made);
 		case 5:
-			return text_or_null(ending->message, is_null);
+			return glue_text_parameter(ending->message, is_null);
 		case 6:
-			return text_or_null(ending->aws_request_id, is_null);
+			return glue_text_parameter(ending->aws_request_id, is_null);
 		default:
 			*is_null = ending->aws_ended_at == 0;
 			return TimestampTzGetDatum(ending->aws_ended_at);
 	}
-}
-
-static Datum
-text_or_null(const char *utf8, bool *is_null)
-{
-	*is_null = utf8 == NULL;
-	return *is_null ? (Datum) 0 :
-		CStringGetTextDatum(glue_server_from_utf8(utf8));
 }
 
 /* Tell of a call that has come to its end. */

@@ -28,7 +28,6 @@
 #include "catalog/pg_type.h"
 #include "server/builtins.h"
 #include "server/compat.h"
-#include "server/encoding.h"
 #include "server/owner_spi.h"
 #include "store/intent_row.h"
 #include "store/request_row.h"
@@ -226,9 +225,10 @@ closing_plan(const GlueRequestQueue *queue)
 static void
 set_text(Datum *values, char *nulls, int parameter, const char *utf8)
 {
-	nulls[parameter] = utf8 == NULL ? 'n' : ' ';
-	if (utf8 != NULL)
-		values[parameter] = CStringGetTextDatum(glue_server_from_utf8(utf8));
+	bool		no_text;
+
+	values[parameter] = glue_text_parameter(utf8, &no_text);
+	nulls[parameter] = no_text ? 'n' : ' ';
 }
 
 /* ----------------------------------------------------------------

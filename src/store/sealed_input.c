@@ -51,12 +51,10 @@ static const char *tags_text(json_object *tags);
 static char *write_padded(json_object *input, Size *len);
 static unsigned char *write_context(const GlueSealedRequest *request,
 									Size *len);
-static GlueUnsealOutcome not_opened(int64 id,
-									GlueSealStatus status,
+static GlueUnsealOutcome not_opened(int64 id, GlueSealStatus status,
 									GlueFailure **failure);
-static GlueFailure *new_failure(int64 id,
-								const char *code, const char *detail,
-								const char *hint);
+static GlueFailure *new_failure(int64 id, const char *code,
+								const char *detail, const char *hint);
 
 /*
  * Seal the input of a request that holds secrets; raises an error if there is no
@@ -227,8 +225,7 @@ write_context(const GlueSealedRequest *request, Size *len)
 
 /* Say why a sealed input was not opened, and whether it ever can be. */
 static GlueUnsealOutcome
-not_opened(int64 id, GlueSealStatus status,
-		   GlueFailure **failure)
+not_opened(int64 id, GlueSealStatus status, GlueFailure **failure)
 {
 	bool		later = true;
 	const char *detail;
@@ -257,8 +254,7 @@ not_opened(int64 id, GlueSealStatus status,
 
 /* detail is UTF-8. */
 static GlueFailure *
-new_failure(int64 id, const char *code,
-			const char *detail, const char *hint)
+new_failure(int64 id, const char *code, const char *detail, const char *hint)
 {
 	GlueFailure *failure = palloc0(sizeof(GlueFailure));
 

@@ -14,8 +14,6 @@
  */
 #include "text/ascii.h"
 
-#include <string.h>
-
 /*
  * The value of a hexadecimal digit; -1 if it is none.
  */
@@ -48,7 +46,12 @@ glue_begins_with(const char *text, size_t len, const char *prefix)
 bool
 glue_same_word(const char *text, size_t len, const char *word)
 {
-	return strlen(word) == len && glue_begins_with(text, len, word);
+	for (size_t i = 0; i < len; i++)
+	{
+		if (word[i] == '\0' || glue_lower(text[i]) != glue_lower(word[i]))
+			return false;
+	}
+	return word[len] == '\0';
 }
 
 /*

@@ -19,11 +19,9 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "postmaster/interrupt.h"
 #include "storage/ipc.h"
-#include "tcop/tcopprot.h"
-#include "utils/guc.h"
 #include "workers/database_worker.h"
+#include "workers/loop.h"
 #include "workers/settings.h"
 
 /* What a worker that has left, or is at work, says to the launcher. */
@@ -136,9 +134,7 @@ glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
 void
 glue_worker_enter(Oid database)
 {
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
+	glue_worker_take_signals();
 	glue_worker_connect(database);
 }
 
@@ -160,15 +156,6 @@ glue_worker_leave(GlueWorkKind kind, TimestampTz come_back_at)
 	}
 	glue_shared_unlock();
 	proc_exit(0);
-}
-
-void
-glue_worker_reload_if_asked(void)
-{
-	if (!ConfigReloadPending)
-		return;
-	ConfigReloadPending = false;
-	ProcessConfigFile(PGC_SIGHUP);
 }
 
 /* A note for a worker that is about to start; false if there is no room. */

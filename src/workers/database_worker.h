@@ -28,6 +28,5 @@ extern bool glue_worker_left(Oid database, GlueWorkKind kind,
 /* for a worker */
 extern void glue_worker_enter(Oid database);
 extern void glue_worker_leave(GlueWorkKind kind, TimestampTz come_back_at);
-extern void glue_worker_reload_if_asked(void);
 
 #endif							/* GLUE_WORKERS_DATABASE_WORKER_H */

@@ -17,9 +17,6 @@
  * An intent that is in the way of no other, but cannot be recorded, must not
  * keep the others from it.  So what fails together is tried one by one.
  *
- * The worker stays for a moment in case there is more to record, and leaves: a
- * database to which somebody is connected cannot be dropped.
- *
  * IDENTIFICATION
  *	  src/workers/journal_worker.c
  *
@@ -38,15 +35,12 @@
 #include "server/crash_point.h"
 #include "server/news.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "workers/database_worker.h"
 #include "workers/journal_worker.h"
-
-/* How long an idle worker stays. */
-#define LINGER_MS			2000
+#include "workers/loop.h"
 
 /* How long it goes on, at least, if others wait for room for their workers. */
 #define SLICE_MS			1000
@@ -80,24 +74,25 @@ static void record_message(GlueJournalBox *box,
 static MinimalTuple next_tuple(const char **place);
 static void commit(int nboxes);
 static void at_end_of_transaction(XactEvent event, void *arg);
-static bool linger(TimestampTz entered_at);
 
 /* The main function of a worker. */
 void
 glue_journal_worker_main(Datum database)
 {
-	TimestampTz entered_at = GetCurrentTimestamp();
+	static uint32 idle_event = 0;
+	TimestampTz yield_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													   SLICE_MS);
+	TimestampTz next_due = 0;	/* nothing is done without news */
 
 	glue_worker_enter(DatumGetObjectId(database));
 	prepare();
 	glue_queue_listen(MyDatabaseId, GLUE_WORK_JOURNAL);
 	do
 	{
-		CHECK_FOR_INTERRUPTS();
-		glue_worker_reload_if_asked();
-		glue_queue_take_news(NULL, 0);
+		glue_worker_begin_round();
 		serve();
-	} while (linger(entered_at));
+	} while (glue_worker_linger(true, &next_due, yield_at,
+								GLUE_WAIT_EVENT(idle_event, "GlueConnJournalIdle")));
 	glue_worker_leave(GLUE_WORK_JOURNAL, glue_queue_unlisten() ?
 					  GetCurrentTimestamp() : DT_NOEND);
 }
@@ -300,37 +295,4 @@ at_end_of_transaction(XactEvent event, void *arg)
 		return;
 	GLUE_CRASH_POINT("journal after commit");
 	answer(committing);
-}
-
-/*
- * Wait a moment for something to do; false if it is time to leave.
- */
-static bool
-linger(TimestampTz entered_at)
-{
-	static uint32 idle_event = 0;
-	TimestampTz began_at = GetCurrentTimestamp();
-	TimestampTz leave_at = TimestampTzPlusMilliseconds(began_at, LINGER_MS);
-
-	for (;;)
-	{
-		TimestampTz now = GetCurrentTimestamp();
-		bool		news = glue_queue_has_news();
-
-		CHECK_FOR_INTERRUPTS();
-		glue_worker_reload_if_asked();
-		if (glue_queue_is_crowded() &&
-			(!news || TimestampDifferenceExceeds(entered_at, now, SLICE_MS)))
-			return false;
-		if (news)
-			return true;
-		/* the clock may have been set back */
-		if (now >= leave_at || now < began_at)
-			return false;
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 TimestampDifferenceMilliseconds(now, leave_at) + 1,
-						 GLUE_WAIT_EVENT(idle_event, "GlueConnJournalIdle"));
-		ResetLatch(MyLatch);
-	}
 }

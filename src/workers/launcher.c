@@ -46,19 +46,16 @@
 #include "catalog/pg_database.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
-#include "postmaster/interrupt.h"
 #include "server/compat.h"
 #include "server/news.h"
 #include "server/settings.h"
-#include "storage/ipc.h"
-#include "storage/latch.h"
-#include "tcop/tcopprot.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "workers/database_worker.h"
 #include "workers/launcher.h"
+#include "workers/loop.h"
 #include "workers/settings.h"
 
 /* How often to look which databases there are. */
@@ -157,9 +154,7 @@ glue_launcher_main(Datum arg)
 {
 	static uint32 wait_event = 0;
 
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
+	glue_worker_take_signals();
 	glue_worker_settings_fix();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	glue_workers_forget();
@@ -179,13 +174,8 @@ glue_launcher_main(Datum arg)
 		wake_at = mind_workers(now);
 
 		now = GetCurrentTimestamp();
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 TimestampDifferenceMilliseconds(now, wake_at) + 1,
-						 GLUE_WAIT_EVENT(wait_event, "GlueConnLauncher"));
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-		glue_worker_reload_if_asked();
+		glue_worker_sleep(TimestampDifferenceMilliseconds(now, wake_at) + 1,
+						  GLUE_WAIT_EVENT(wait_event, "GlueConnLauncher"));
 	}
 }
 

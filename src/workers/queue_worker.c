@@ -4,11 +4,9 @@
  *	  The background worker that works the queue of one database.
  *
  * The launcher starts one for a database that has news, or may have some.  It
- * carries out what is due, stays for a moment in case there is more, and
- * leaves: a database to which somebody is connected cannot be dropped.  It does
- * not stay if there was nothing to do, nor if others wait for room.  Before
- * it leaves it says when it wants to be started again, because requests are
- * put off and finished ones are to be deleted one day.
+ * carries out what is due, and waits for more if there was any.  Before it exits,
+ * it says when it wants to be started again, because requests are put off and
+ * finished ones are to be deleted one day.
  *
  * In a database that the settings do not name any more, or that is a template
  * now, it only undoes what was rolled back.
@@ -42,17 +40,14 @@
 #include "server/news.h"
 #include "server/service.h"
 #include "server/settings.h"
-#include "storage/latch.h"
 #include "store/claim_ending.h"
 #include "store/claims.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "workers/database_worker.h"
+#include "workers/loop.h"
 #include "workers/queue_worker.h"
-
-/* How long an idle worker stays. */
-#define LINGER_MS			2000
 
 /* How often it looks after claims of others, and after old requests. */
 #define UPKEEP_MS			30000
@@ -67,7 +62,6 @@ static Oid	read_schema(void);
 static bool work(Oid schema, int64 claimant, bool only_undo,
 				 TimestampTz *next_due);
 static void keep_up(Oid schema, int64 claimant);
-static bool linger(bool worked, TimestampTz *next_due);
 static void begin(bool snapshot);
 static void commit(void);
 
@@ -77,6 +71,7 @@ static const GlueTransactions transactions = {begin, commit};
 void
 glue_worker_main(Datum database)
 {
+	static uint32 idle_event = 0;
 	TimestampTz next_due = 0;
 	int64		claimant = 0;
 	bool		worked = false;
@@ -89,16 +84,15 @@ glue_worker_main(Datum database)
 
 	do
 	{
-		CHECK_FOR_INTERRUPTS();
-		glue_worker_reload_if_asked();
-		glue_queue_take_news(NULL, 0);
+		glue_worker_begin_round();
 		schema = find_schema(&only_undo);
 		if (!OidIsValid(schema))
 			break;
 		if (claimant == 0)
 			claimant = glue_claimant_begin();
 		worked |= work(schema, claimant, only_undo, &next_due);
-	} while (linger(worked, &next_due));
+	} while (glue_worker_linger(worked, &next_due, DT_NOBEGIN,
+								GLUE_WAIT_EVENT(idle_event, "GlueConnIdle")));
 	if (!OidIsValid(schema))
 		glue_queue_note_open(false);
 	if (glue_queue_unlisten())
@@ -111,7 +105,7 @@ glue_worker_main(Datum database)
 
 /*
  * Load what calls of AWS take.  If that fails for want of memory, another worker
- * will do better; this one could not mend it.
+ * may succeed, and this one cannot.
  */
 static void
 prepare(void)
@@ -144,7 +138,7 @@ find_schema(bool *only_undo)
 	return schema;
 }
 
-/* What pg_extension says of it: PostgreSQL has no function for that before 16. */
+/* What pg_extension says of it: PostgreSQL 15 has no function for that. */
 static Oid
 read_schema(void)
 {
@@ -210,43 +204,6 @@ keep_up(Oid schema, int64 claimant)
 		commit();
 		CHECK_FOR_INTERRUPTS();
 	} while (deleted == PURGE_BATCH);
-}
-
-/*
- * Wait a moment for something to do; false if it is time to leave.
- */
-static bool
-linger(bool worked, TimestampTz *next_due)
-{
-	static uint32 idle_event = 0;
-	TimestampTz began_at = GetCurrentTimestamp();
-	TimestampTz leave_at = TimestampTzPlusMilliseconds(began_at, LINGER_MS);
-
-	if (!worked && (*next_due == 0 || *next_due > leave_at))
-		leave_at = began_at;
-	for (;;)
-	{
-		TimestampTz now = GetCurrentTimestamp();
-		TimestampTz until = leave_at;
-
-		if (glue_queue_is_crowded())
-			return false;
-		if (glue_queue_has_news() || (*next_due != 0 && *next_due <= now))
-			return true;
-		if (now < began_at && *next_due != 0)
-			*next_due = now;	/* the clock was set back */
-		if (now >= leave_at || now < began_at)
-			return false;
-		if (*next_due != 0)
-			until = Min(until, *next_due);
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 TimestampDifferenceMilliseconds(now, until) + 1,
-						 GLUE_WAIT_EVENT(idle_event, "GlueConnIdle"));
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-		glue_worker_reload_if_asked();
-	}
 }
 
 static void

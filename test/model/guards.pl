@@ -9,19 +9,23 @@ use warnings;
 use GlueConn::Model;
 use Test::More;
 
-my $model = 'test/model/immediate.pml';
 $GlueConn::Model::optimize = '-O0';
 
 my $orphan = 'a connection that nobody knows';
 my $deleted = 'a committed connection is deleted';
 my $stays = 'a connection stays that nobody has committed';
+my $somebody_elses = "somebody else's connection is deleted";
+my $not_there = 'what is recorded is not there';
+my $too_late = 'a deletion comes after all is over';
 my $stuck = 'a caller is stuck';
 my $open = 'a row is not settled';
 my $circle = 'it goes round in a circle';
 
-# What is missing or done otherwise, the violation, and the switches: that for
-# the guard, and the least that must happen.
-my @guards = (
+# By model: what is missing or done otherwise, the violation, and the switches:
+# that for the guard, and the least that must happen.
+my %guards;
+
+$guards{immediate} = [
 	# the intent, before anything is sent
 	[ "a caller's id that is assigned before the journal worker's own", $open,
 		qw(ID_BEFORE_BOXES COMMITTED_IS_CLOSED CALLERS=1 CRASHES=1) ],
@@ -38,7 +42,7 @@ my @guards = (
 			STRICTLY) ],
 
 	# the lock on the name
-	[ 'the lock on the name', 'what is recorded is not there',
+	[ 'the lock on the name', $not_there,
 		qw(NO_LOCK WITH_DELETES AT_THE_END) ],
 	[ 'that lock, as nothing newer is recorded', 'an older look is recorded',
 		qw(NO_LOCK WITH_DELETES) ],
@@ -74,6 +78,19 @@ my @guards = (
 	[ 'recording after all undos of creations', $circle,
 		qw(RECORD_FIRST CALLERS=1 CALLS_EACH=2 WITH_DELETES) ],
 
+	# one connection, whatever it is called
+	[ 'one identity of it', $deleted, qw(KEYED_BY_SPELLING AT_THE_END) ],
+	[ 'one identity in the lock on the name', $not_there,
+		qw(LOCKED_BY_SPELLING WITH_DELETES AT_THE_END) ],
+	[ "one identity in the journal worker's check", $deleted,
+		qw(CHECKED_BY_SPELLING) ],
+	[ 'one identity in who has his turn', $deleted,
+		qw(TURN_BY_SPELLING KILLS=1) ],
+	[ 'one identity in who has taken it over', $deleted,
+		qw(EVIDENCE_BY_SPELLING WITH_DELETES LOSSES=1) ],
+	[ 'one identity in what is recorded', $not_there,
+		qw(RECORDED_BY_SPELLING WITH_DELETES AT_THE_END) ],
+
 	# when it is final
 	[ 'waiting for settle_time', $orphan, qw(FINAL_AT_ONCE CALLERS=1 KILLS=1) ],
 	[ 'a last look that is sent after settle_time', $orphan,
@@ -84,12 +101,14 @@ my @guards = (
 		qw(DELETES_ARE_NEVER_LATE WORKER_KILLS=1) ],
 
 	# what is ours
-	[ 'the proof', "somebody else's connection is deleted",
+	[ 'the proof', $somebody_elses,
 		qw(NO_PROOF CALLERS=1 KILLS=1 MEDDLES=1) ],
 	[ 'asking who has taken it over', $deleted,
 		qw(BLIND_TO_ADOPTERS CALLERS=1 CALLS_EACH=2 LOSSES=1) ],
 	[ 'asking that by time instead of by id', $deleted,
 		qw(ADOPTERS_BY_ID WITH_DELETES LOSSES=1) ],
+	[ 'asking that by order instead of by the clock', $deleted,
+		qw(ORDER_BY_CLOCK STEPS LOSSES=1 AT_THE_END) ],
 	[ 'what is recorded, where clocks tell nothing', $deleted,
 		qw(TRUST_THE_CLOCK LOOSELY KILLS=1) ],
 	[ 'doubt about what is recorded, if it was deleted', $stays,
@@ -113,17 +132,74 @@ my @guards = (
 		qw(TRUST_THE_LAST_ANSWER CALLERS=1 LOSSES=1) ],
 	[ 'settling what was committed without an outcome', $open,
 		qw(COMMITTED_IS_CLOSED CALLERS=1 LOSSES=1) ],
-	[ 'leaving that open', $orphan, qw(UNKNOWN_IS_FAILED CALLERS=1 LOSSES=1) ]);
+	[ 'leaving that open', $orphan, qw(UNKNOWN_IS_FAILED CALLERS=1 LOSSES=1) ] ];
 
-foreach (@guards)
+# Which account it is in.
+$guards{identity} = [
+	[ 'one identity for two mappings', $deleted,
+		qw(KEYED_BY_MAPPING TWO_MAPPINGS CHANGES=0) ],
+	[ 'one row for two mappings', $not_there,
+		qw(RECORDED_BY_MAPPING TWO_MAPPINGS CHANGES=0) ],
+	[ 'rows of their own for two accounts behind one mapping', $not_there,
+		qw(RECORDED_BY_MAPPING ONE_MAPPING CHANGES=1) ],
+	[ 'remembering the account of keys, not of a mapping', $orphan,
+		qw(REMEMBERED_BY_MAPPING ONE_MAPPING CHANGES=1) ],
+	[ 'signing with the keys whose account is in the intent', $orphan,
+		qw(KEYS_READ_AGAIN CALLERS=1 CHANGES=1) ],
+	[ 'comparing the target before the undo', $orphan,
+		qw(ANY_TARGET CALLERS=1 CHANGES=1) ],
+	[ 'signing with the keys that were compared', $orphan,
+		qw(UNDO_READS_KEYS_AGAIN CALLERS=1 CHANGES=1) ],
+	[ 'going on with other keys of the account', $open,
+		qw(SAME_KEYS_ONLY CALLERS=1 KEYS=3 CHANGES=1) ],
+	[ 'giving up where an undo waits for its target', $stuck,
+		qw(WAITS_FOR_EVER TWO_MAPPINGS CHANGES=1) ] ];
+
+# When it is over, and whose it is.
+$guards{time} = [
+	# when nothing can arrive any more
+	[ "the call's own timeout", $orphan, qw(SETTLE_TIME_ALONE) ],
+	[ "the timeout of a deletion", $not_there, qw(SETTLE_TIME_ALONE DELETES) ],
+	[ 'settle_time besides', $orphan,
+		qw(TIMEOUT_ALONE SETTLE_TIME=2 TIMEOUT=1) ],
+	[ 'counting from the end of the caller', $orphan,
+		qw(SINCE_INTENT LOSSES=0 MEDDLES=0) ],
+	[ 'a last look that is sent after an answer which says that it is time',
+		$orphan, qw(DATE_OF_THE_LOOK) ],
+	[ "AWS's clock for that, if the host's is set", $orphan,
+		qw(LOCAL_END STEPS=1) ],
+	[ "AWS's clock for that, after a failover", $orphan,
+		qw(LOCAL_END CRASHES=1 MEDDLES=0) ],
+	[ 'a time that has come for certain', $orphan, qw(HALF_WAY MEDDLES=0) ],
+	[ 'counting anew when a worker is gone', $too_late,
+		qw(GOES_ON_COUNTING WORKER_KILLS=1) ],
+	[ 'an undo that has no longer timeout than the call', $too_late,
+		qw(DELETES_TAKE_LONGER WORKER_KILLS=1) ],
+
+	# whose it is
+	[ "AWS's clock for the proof, if the host's is set", $stays,
+		qw(LOCAL_PROOF STEPS=1 LOSSES=0 MEDDLES=0) ],
+	[ "AWS's clock for the proof, if the host's is set forward",
+		$somebody_elses, qw(LOCAL_PROOF STEPS=1 ONLY_FORWARD) ],
+	[ "AWS's clock for the proof, after a failover", $stays,
+		qw(LOCAL_PROOF CRASHES=1 MEDDLES=0) ],
+	[ "asking for AWS's time before the call", $stays,
+		qw(NEVER_ASKS MEDDLES=0) ],
+	[ 'leaving alone what has no time', $somebody_elses,
+		qw(NEVER_ASKS UNDATED_IS_OURS) ] ];
+
+foreach my $model (qw(immediate identity time))
 {
-	my ($name, $violation, @switches) = @$_;
-	my $result = $violation eq $circle ? find_cycles($model, @switches)
-	  : check_model($model, @switches);
+	foreach (@{ $guards{$model} })
+	{
+		my ($name, $violation, @switches) = @$_;
+		my $result = ($violation eq $circle ? \&find_cycles : \&check_model)
+		  ->("test/model/$model.pml", @switches);
 
-	is($result->{violation}, $violation, "without $name")
-	  or diag("-D" . join(' -D', @switches), "\n", trace_of($result));
-	note(sprintf '%d states, %.1f s', @{$result}{qw(states seconds)});
+		is($result->{violation}, $violation, "without $name")
+		  or diag("-D" . join(' -D', @switches), "\n", trace_of($result));
+		note(sprintf '%d states, %.1f s', @{$result}{qw(states seconds)});
+	}
 }
 
 done_testing();

@@ -63,6 +63,7 @@
 /* WITH_DELETES: calls may be deletions, and there may be one to begin with */
 /* PLAINLY: calls only create */
 /* PROMPTLY: if an answer is lost, the request was carried out before */
+/* STEPS: the clock is set back once */
 
 #ifdef OTHER_CALLS_ONCE
 #define CALLS	(CALLS_EACH + 1)
@@ -131,8 +132,13 @@ Call call[CALLS];
 byte last_id;
 byte requested;					/* calls, by their bits */
 byte ended;						/* those that were answered */
-bit recorded;					/* glue_connection has a row, committed */
+byte recorded;					/* glue_connection has a row, committed */
 byte outdated;					/* by these calls, which have deleted since */
+#ifdef STEPS
+bit set_back;					/* the clock */
+byte requested_after;			/* calls, since then */
+byte ended_after;
+#endif
 
 /* The journal worker's. */
 mtype:box box[CALLERS];
@@ -212,6 +218,49 @@ hidden byte j;
 #define IS_UNSETTLED(k) \
 	(call[k].row == OPEN || call[k].row == QUEUED || call[k].row == CLAIMED)
 
+/*
+ * Connections are known by the account that they are in, whatever the calls say:
+ * null, its number, or a server that leads there.  If they were known by what is
+ * said, then every other call would be about another connection.
+ */
+#define SAME_SPELLING(l, k)	((l) % 2 == (k) % 2)
+#ifdef KEYED_BY_SPELLING
+#define LOCKED_BY_SPELLING
+#define CHECKED_BY_SPELLING
+#define TURN_BY_SPELLING
+#define EVIDENCE_BY_SPELLING
+#define RECORDED_BY_SPELLING
+#endif
+#ifdef LOCKED_BY_SPELLING
+#define SAME_LOCK(l, k)	SAME_SPELLING(l, k)
+#else
+#define SAME_LOCK(l, k)	true
+#endif
+#ifdef CHECKED_BY_SPELLING
+#define SAME_TO_CHECK(l, k)	SAME_SPELLING(l, k)
+#else
+#define SAME_TO_CHECK(l, k)	true
+#endif
+#ifdef TURN_BY_SPELLING
+#define SAME_TURN(l, k)	SAME_SPELLING(l, k)
+#else
+#define SAME_TURN(l, k)	true
+#endif
+#ifdef EVIDENCE_BY_SPELLING
+#define SAME_EVIDENCE(l, k)	SAME_SPELLING(l, k)
+#else
+#define SAME_EVIDENCE(l, k)	true
+#endif
+#ifdef RECORDED_BY_SPELLING
+#define RECORD_OF(k)	BIT((k) % 2)
+#else
+#define RECORD_OF(k)	1
+#endif
+#define IS_RECORDED(k)	((recorded & RECORD_OF(k)) != 0)
+#define RECORD(k, is_there) \
+	recorded = ((is_there) -> recorded | RECORD_OF(k) : recorded & ~RECORD_OF(k))
+#define SAME_RECORD(l, k)	(RECORD_OF(l) == RECORD_OF(k))
+
 /* Of one transaction, whatever it has rolled back to a savepoint. */
 #define SAME_TOP(l, k)	((l) / CALLS_EACH == (k) / CALLS_EACH)
 #define FIRST_OF(k)	((k) - (k) % CALLS_EACH)
@@ -263,7 +312,7 @@ hidden byte j;
 #define HOLDS_UP(l, k)	false
 #else
 #define HOLDS_UP(l, k) \
-	((l) != (k) && IS_UNSETTLED(l) && IS_OVER(l) && \
+	((l) != (k) && SAME_TO_CHECK(l, k) && IS_UNSETTLED(l) && IS_OVER(l) && \
 	 call[l].outcome != NOTHING && \
 	 (SAME_TOP(l, k) -> HOLDS_UP_OWN(l, k) : HOLDS_UP_OTHERS(l, k)))
 #endif
@@ -278,28 +327,29 @@ hidden byte j;
  * hold it while it waits for them, but then they do not record.
  */
 #define IS_SHARED(k)	(!call[k].adopts && !call[k].deletes)
-#define HAS_LOCKED(l, any)	(call[l].locked && !IS_OVER(l))
+#define HAS_LOCKED(l, k)	(call[l].locked && !IS_OVER(l) && SAME_LOCK(l, k))
 #define LOCKS_OUT(l, k) \
 	(HAS_LOCKED(l, k) && !SAME_TOP(l, k) && !(IS_SHARED(l) && IS_SHARED(k)))
 
 #ifdef CLAIMED_BEFORE_LOCKED
-#define IS_LOCKED_TO_SETTLE	settler_has_locked
+#define IS_LOCKED_TO_SETTLE(k)	settler_has_locked
 #else
-#define IS_LOCKED_TO_SETTLE	(claimed != 0 && !IS_CREATION(claimed - 1))
+#define IS_LOCKED_TO_SETTLE(k) \
+	(claimed != 0 && !IS_CREATION(claimed - 1) && SAME_LOCK(claimed - 1, k))
 #endif
 
 #ifdef NO_LOCK
 #define CAN_LOCK(k)	true
-#define CAN_LOCK_TO_RECORD	true
+#define CAN_LOCK_TO_RECORD(k)	true
 #else
-#define CAN_LOCK(k)	(!IS_LOCKED_TO_SETTLE && !ANY_CALL(LOCKS_OUT, k))
-#define CAN_LOCK_TO_RECORD	(!ANY_CALL(HAS_LOCKED, 0))
+#define CAN_LOCK(k)	(!IS_LOCKED_TO_SETTLE(k) && !ANY_CALL(LOCKS_OUT, k))
+#define CAN_LOCK_TO_RECORD(k)	(!ANY_CALL(HAS_LOCKED, k))
 #endif
 
 #ifdef CLAIMED_BEFORE_LOCKED
 #define CAN_LOCK_TO_SETTLE(k)	true
 #else
-#define CAN_LOCK_TO_SETTLE(k)	(IS_CREATION(k) || CAN_LOCK_TO_RECORD)
+#define CAN_LOCK_TO_SETTLE(k)	(IS_CREATION(k) || CAN_LOCK_TO_RECORD(k))
 #endif
 
 /*
@@ -355,14 +405,17 @@ hidden byte j;
 	 !WAITS_FOR_US(l, k))
 
 #define COMES_BEFORE(l, k) \
-	((l) != (k) && IS_UNSETTLED(l) && !NOBODY_WAITS_FOR(l) && \
+	((l) != (k) && SAME_TURN(l, k) && IS_UNSETTLED(l) && \
+	 !NOBODY_WAITS_FOR(l) && \
 	 (IS_CREATION(k) && SAME_TOP(l, k) && call[l].row != CLAIMED -> \
 	  WAITS_FOR_OWN(l, k) : WAITS_FOR(l, k)))
 
 /* What is not committed of glue_connection. */
 #define RECORDS(l, k) \
-	(SAME_TOP(l, k) && call[l].closed == SUCCEEDED && !call[l].deletes)
-#define HAS_WRITTEN(l, any)	(call[l].closed == SUCCEEDED && !IS_OVER(l))
+	(SAME_TOP(l, k) && SAME_RECORD(l, k) && call[l].closed == SUCCEEDED && \
+	 !call[l].deletes)
+#define HAS_WRITTEN(l, k) \
+	(call[l].closed == SUCCEEDED && !IS_OVER(l) && SAME_RECORD(l, k))
 
 /* Nothing that was sent for this row is on its way any more. */
 #define SETTLE_TIME_IS_OVER(k) \
@@ -375,18 +428,26 @@ hidden byte j;
 
 /*
  * Has l taken over what k may have made?  Only if l was answered after k was
- * requested.  Their ids do not tell: they are not in the order of the calls.
+ * requested.  Their ids do not tell: they are not in the order of the calls.  Nor
+ * does a clock, which may be set back in between.
  */
+#ifdef ORDER_BY_CLOCK
+#define IS_AFTER(l, k) \
+	(!(call[k].ended_before & BIT(l)) && \
+	 !((ended_after & BIT(l)) && !(requested_after & BIT(k))))
+#else
+#define IS_AFTER(l, k)	(!(call[k].ended_before & BIT(l)))
+#endif
 #ifdef BLIND_TO_ADOPTERS
 #define TOOK_OVER(l, k)	false
 #elif defined(ADOPTERS_BY_ID)
 #define TOOK_OVER(l, k) \
-	((l) != (k) && call[l].row == SUCCEEDED && !call[l].deletes && \
-	 call[l].id > call[k].id)
+	((l) != (k) && SAME_EVIDENCE(l, k) && call[l].row == SUCCEEDED && \
+	 !call[l].deletes && call[l].id > call[k].id)
 #else
 #define TOOK_OVER(l, k) \
-	((l) != (k) && call[l].row == SUCCEEDED && !call[l].deletes && \
-	 !(call[k].ended_before & BIT(l)))
+	((l) != (k) && SAME_EVIDENCE(l, k) && call[l].row == SUCCEEDED && \
+	 !call[l].deletes && IS_AFTER(l, k))
 #endif
 
 /*
@@ -395,20 +456,21 @@ hidden byte j;
  * recorded.
  */
 #define MADE_ROOM(l, k) \
-	(IS_UNSETTLED(l) && call[l].deletes && call[l].answered && \
+	(SAME_EVIDENCE(l, k) && IS_UNSETTLED(l) && \
+	 call[l].deletes && call[l].answered && \
 	 (outdated & BIT(l)))
 
 #if defined(BLIND_TO_ADOPTERS) || defined(TRUST_THE_CLOCK)
 #define IS_KNOWN_WITHOUT(k)	false
 #elif defined(GIVE_UP_BESIDE)
 #define IS_KNOWN_WITHOUT(k) \
-	(!call[k].answered && ((recorded && !ANY_CALL(MADE_ROOM, k)) || \
+	(!call[k].answered && ((IS_RECORDED(k) && !ANY_CALL(MADE_ROOM, k)) || \
 						   ANY_BESIDE(OWN_IS_OPEN, k)))
 #elif defined(TRUST_THE_RECORD)
-#define IS_KNOWN_WITHOUT(k)	(!call[k].answered && recorded)
+#define IS_KNOWN_WITHOUT(k)	(!call[k].answered && IS_RECORDED(k))
 #else
 #define IS_KNOWN_WITHOUT(k) \
-	(!call[k].answered && recorded && !ANY_BESIDE(MADE_ROOM, k))
+	(!call[k].answered && IS_RECORDED(k) && !ANY_BESIDE(MADE_ROOM, k))
 #endif
 
 /*
@@ -595,8 +657,8 @@ inline end_transaction(first, last, how)
 			if
 			:: call[i].closed != 0 ->
 				call[i].row = call[i].closed;
-				recorded = (call[i].closed == SUCCEEDED && !call[i].deletes ->
-					true : recorded && !call[i].forgets);
+				RECORD(i, (call[i].closed == SUCCEEDED && !call[i].deletes) ||
+					   (IS_RECORDED(i) && !call[i].forgets));
 				outdated = (call[i].closed == SUCCEEDED ->
 					outdated & LATER_OF_OWN(i) : outdated)
 			:: else
@@ -633,7 +695,19 @@ inline send_request(k)
 inline note_time(k)
 {
 	call[k].ended_before = ended;
+#ifdef STEPS
+	requested_after = (set_back -> requested_after | BIT(k) : requested_after);
+#endif
 	requested = requested | BIT(k)
+}
+
+/* When a call has ended, for good. */
+inline note_end(k)
+{
+#ifdef STEPS
+	ended_after = (set_back -> ended_after | BIT(k) : ended_after);
+#endif
+	ended = ended | BIT(k)
 }
 
 /*
@@ -746,7 +820,7 @@ await_answer:
 		:: d_step {
 			call[k].reply == MADE ->
 			call[k].reply = 0;
-			ended = ended | BIT(k)
+			note_end(k)
 		   };
 			note_outcome(k, CREATED);
 			goto succeeded
@@ -756,7 +830,7 @@ await_answer:
 			:: d_step {
 				call[k].adopts && maker != 0 && defined_alike ->
 				holders = holders | BIT(k);
-				ended = ended | BIT(k)
+				note_end(k)
 			   };
 				note_outcome(k, CHANGED);
 				goto succeeded
@@ -768,7 +842,7 @@ await_answer:
 		:: d_step {
 			call[k].reply == DELETED ->
 			call[k].reply = 0;
-			ended = ended | BIT(k);
+			note_end(k);
 			outdated = outdated | BIT(k)
 		   };
 			note_outcome(k, CHANGED);
@@ -776,7 +850,7 @@ await_answer:
 		:: d_step {
 			call[k].reply == MISSING ->
 			call[k].reply = 0;
-			ended = ended | BIT(k)
+			note_end(k)
 		   };
 			note_outcome(k, NOTHING);
 			/* perhaps it was the lost request that has deleted it */
@@ -813,7 +887,7 @@ send_again:
 		:: d_step {
 			maker != 0 && !call[k].deletes && LOOKS_LIKE(k) ->
 			holders = holders | BIT(k);
-			ended = ended | BIT(k)
+			note_end(k)
 		   };
 #ifdef TRUST_THE_CLOCK
 			note_outcome(k, CREATED);
@@ -860,7 +934,7 @@ succeeded:
 		atomic {
 			call[k].closed = SUCCEEDED;
 			call[k].forgets =
-				call[k].deletes && (recorded || ANY_CALL(RECORDS, k))
+				call[k].deletes && (IS_RECORDED(k) || ANY_CALL(RECORDS, k))
 		};
 
 end_of_call:
@@ -1044,7 +1118,8 @@ end_waiting:
 #define IS_TO_RESOLVE(k, any)	(call[k].row == OPEN && HAS_FAILED(k))
 
 /* What was recorded after a look is newer than what it has seen. */
-#define IS_NEWER(l, any)	(call[l].row == SUCCEEDED && !(seen & BIT(l)))
+#define IS_NEWER(l, k) \
+	(call[l].row == SUCCEEDED && !(seen & BIT(l)) && SAME_RECORD(l, k))
 
 /* A row is settled, and nothing else about its call matters any more. */
 inline forget_call(k)
@@ -1121,7 +1196,8 @@ inline resolve_found()
 #define CREATION_IS_IN_THE_WAY(l)	(IS_UNSETTLED(l) && IS_CREATION(l))
 #endif
 #define IS_IN_THE_WAY(l, k) \
-	((l) != (k) && (OPEN_IS_IN_THE_WAY(l, k) || CREATION_IS_IN_THE_WAY(l)))
+	((l) != (k) && SAME_EVIDENCE(l, k) && \
+	 (OPEN_IS_IN_THE_WAY(l, k) || CREATION_IS_IN_THE_WAY(l)))
 
 /* Claim a row, and look up what the database knows. */
 #define CLAIM(k) \
@@ -1169,16 +1245,16 @@ inline settle(stays)
 		forget_claim()
 	   }
 	:: d_step {
-		!defers && CAN_LOCK_TO_RECORD ->
+		!defers && CAN_LOCK_TO_RECORD(IT) ->
 #ifndef AT_THE_END
 		/* nobody has written there, and nothing newer is recorded */
-		assert(!ANY_CALL(HAS_WRITTEN, 0));
-		assert(!ANY_CALL(IS_NEWER, 0));
+		assert(!ANY_CALL(HAS_WRITTEN, IT));
+		assert(!ANY_CALL(IS_NEWER, IT));
 #endif
 #ifdef ONLY_OURS
-		recorded = stays && (recorded || ours || !IS_CREATION(IT));
+		RECORD(IT, stays && (IS_RECORDED(IT) || ours || !IS_CREATION(IT)));
 #else
-		recorded = (ANY_CALL(IS_NEWER, 0) -> recorded : stays);
+		RECORD(IT, (ANY_CALL(IS_NEWER, IT) -> IS_RECORDED(IT) : stays));
 #endif
 		outdated = 0;
 		call[IT].row = SETTLED;
@@ -1192,8 +1268,9 @@ inline settle(stays)
 inline look_again_later()
 {
 	d_step {
-		there || defers || CAN_LOCK_TO_RECORD ->
-		recorded = recorded && (there || defers || ANY_CALL(IS_NEWER, 0));
+		there || defers || CAN_LOCK_TO_RECORD(IT) ->
+		RECORD(IT, IS_RECORDED(IT) &&
+			   (there || defers || ANY_CALL(IS_NEWER, IT)));
 		call[IT].row = QUEUED;
 		call[IT].put_off = true;
 		forget_claim()
@@ -1211,7 +1288,7 @@ inline undo()
 {
 #ifdef CLAIMED_BEFORE_LOCKED
 	d_step {
-		IS_CREATION(IT) || CAN_LOCK_TO_RECORD ->
+		IS_CREATION(IT) || CAN_LOCK_TO_RECORD(IT) ->
 		settler_has_locked = !IS_CREATION(IT)
 	};
 #endif
@@ -1357,6 +1434,13 @@ inline crash()
 	worker_killed = true
 }
 
+#ifdef STEPS
+proctype Clock()
+{
+	set_back = true
+}
+#endif
+
 proctype Crash()
 {
 	d_step { crash() }
@@ -1384,14 +1468,14 @@ proctype Crash()
 #define STAYS_WITH(l, any)	((holders & BIT(l)) && call[l].row == SUCCEEDED)
 #define HAS_STRAYED(l, any) \
 	(call[l].row == SUCCEEDED && call[l].deletes && call[l].strayed)
-#define IS_KNOWN(k)	(recorded || IS_BEYOND_US(k))
+#define IS_KNOWN(k)	(recorded != 0 || IS_BEYOND_US(k))
 
 init
 {
 	atomic {
 #ifdef WITH_DELETES
 		if
-		:: make_connection(SOMEBODY_ELSE, true); recorded = true
+		:: make_connection(SOMEBODY_ELSE, true); recorded = RECORD_OF(0)
 		:: true
 		fi;
 #endif
@@ -1401,6 +1485,9 @@ init
 #endif
 #if MEDDLES
 		run Meddler();
+#endif
+#ifdef STEPS
+		run Clock();
 #endif
 		if
 #if KILLS
@@ -1439,7 +1526,7 @@ init
 			i++
 		:: else -> break
 		od;
-		assert(!recorded || maker != 0 || somebody_deleted ||
+		assert(recorded == 0 || maker != 0 || somebody_deleted ||
 			   ANY_CALL(HAS_STRAYED, 0))
 	}
 }

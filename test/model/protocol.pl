@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# The protocol of calls that act at once holds, whatever happens: see
-# README.md.
+# The protocol of calls that act at once holds, whatever happens, wherever their
+# keys lead, and whatever clocks say: see README.md.
 #
 # With the argument "large" the worlds are larger: more than "make test" has the
 # time and the memory for.
@@ -12,10 +12,10 @@ use warnings;
 use GlueConn::Model;
 use Test::More;
 
-my $model = 'test/model/immediate.pml';
+# By model: what there is in a world, and its switches.
+my %worlds;
 
-# What there is in a world, and its switches.
-my @worlds = (
+$worlds{immediate} = [
 	[ 'two callers, one answer lost, one caller ended',
 		qw(LOSSES=1 KILLS=1 STRICTLY) ],
 	[ 'two callers, one caller and the queue worker ended',
@@ -55,9 +55,30 @@ my @worlds = (
 	[ 'the same, with three calls, who keeps or not',
 		qw(WITH_DELETES CALLERS=1 CALLS_EACH=3 WITH_KEEP) ],
 	[ 'the same, with four calls',
-		qw(WITH_DELETES CALLERS=1 CALLS_EACH=4 STRICTLY) ]);
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=4 STRICTLY) ] ];
 
-my @large_worlds = (
+$worlds{identity} = [
+	[ 'one mapping, whose keys are changed', qw(ONE_MAPPING CHANGES=1) ],
+	[ 'two mappings, and keys of one are changed',
+		qw(TWO_MAPPINGS SECOND_CHANGES CHANGES=1) ],
+	[ 'one caller, and keys of the same account, too',
+		qw(CALLERS=1 KEYS=3 CHANGES=3) ] ];
+
+$worlds{time} = [
+	[ 'a creation, one answer lost, somebody else' ],
+	[ 'a deletion, one answer lost, somebody else', qw(DELETES) ],
+	[ 'a creation, one answer lost, and another host takes over',
+		qw(CRASHES=1 MEDDLES=0) ],
+	[ 'a creation, the queue worker is ended, somebody else',
+		qw(WORKER_KILLS=1 LOSSES=0) ],
+	[ 'a creation, one answer lost, no clock can be relied on',
+		qw(STANDS_STILL MEDDLES=0) ],
+	[ 'a creation, one answer lost, its timeout is short',
+		qw(SETTLE_TIME=2 TIMEOUT=1 MEDDLES=0) ] ];
+
+my %large_worlds;
+
+$large_worlds{immediate} = [
 	[ 'two callers, each with two calls that only create', qw(CALLS_EACH=2 PLAINLY) ],
 	[ 'two callers, the server crashes, the queue worker ended',
 		qw(CRASHES=1 WORKER_KILLS=1) ],
@@ -74,14 +95,31 @@ my @large_worlds = (
 	[ 'one caller with two calls, all of it',
 		qw(CALLERS=1 CALLS_EACH=2 LOSSES=1 KILLS=1 WORKER_KILLS=1 CRASHES=1) ],
 	[ 'one caller, all of it, and more of it',
-		qw(CALLERS=1 LOSSES=1 KILLS=1 WORKER_KILLS=1 CRASHES=1 MEDDLES=2 WITH_KEEP) ]);
+		qw(CALLERS=1 LOSSES=1 KILLS=1 WORKER_KILLS=1 CRASHES=1 MEDDLES=2 WITH_KEEP) ] ];
+
+$large_worlds{identity} = [
+	[ 'keys are changed twice', qw(CHANGES=2) ],
+	[ 'keys of the same account, too', qw(KEYS=3 CHANGES=1) ] ];
+
+$large_worlds{time} = [
+	[ 'all of it', qw(CRASHES=1 WORKER_KILLS=1 STEPS=1 STANDS_STILL) ],
+	[ 'a deletion, all of it',
+		qw(DELETES CRASHES=1 WORKER_KILLS=1 STEPS=1 STANDS_STILL) ],
+	[ 'two answers lost, somebody else does more', qw(LOSSES=2 MEDDLES=3) ] ];
 
 # Runs have an end, so nobody goes round in a circle instead of settling.
-my @circles = (
+my %circles;
+
+$circles{immediate} = [
 	[ 'two callers, the queue worker ended', qw(WORKER_KILLS=1) ],
 	[ 'two callers who delete, too', qw(WITH_DELETES) ],
 	[ 'one caller who deletes, too, with two calls and savepoints, one answer lost',
-		qw(WITH_DELETES CALLERS=1 CALLS_EACH=2 LOSSES=1) ]);
+		qw(WITH_DELETES CALLERS=1 CALLS_EACH=2 LOSSES=1) ] ];
+
+$circles{identity} = [
+	[ 'one caller, and keys are changed', qw(CALLERS=1 KEYS=3 CHANGES=2) ] ];
+
+$circles{time} = [ [ 'a creation, one answer lost', qw(MEDDLES=0) ] ];
 
 sub report
 {
@@ -97,17 +135,23 @@ my $large = @ARGV && $ARGV[0] eq 'large';
 my $states = 0;
 
 $GlueConn::Model::memory_limit_mb = 16000 if $large;
-foreach ($large ? @large_worlds : @worlds)
+foreach my $model (qw(immediate identity time))
 {
-	my ($name, @switches) = @$_;
+	my $file = "test/model/$model.pml";
 
-	$states += report(check_model($model, @switches), $name);
-}
-foreach ($large ? () : @circles)
-{
-	my ($name, @switches) = @$_;
+	foreach (@{ $large ? $large_worlds{$model} : $worlds{$model} })
+	{
+		my ($name, @switches) = @$_;
 
-	$states += report(find_cycles($model, @switches), "no circles: $name");
+		$states += report(check_model($file, @switches), "$model: $name");
+	}
+	foreach (@{ $large ? [] : $circles{$model} })
+	{
+		my ($name, @switches) = @$_;
+
+		$states += report(find_cycles($file, @switches),
+			"$model, no circles: $name");
+	}
 }
 cmp_ok($states, '>', 1_000_000, 'that was not nothing');
 note("$states states in all");

@@ -62,7 +62,7 @@ is($session->query('BEGIN READ ONLY; ' . create_sql('{}') . '; ROLLBACK')
 $primary->backup('copy');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($primary, 'copy', has_streaming => 1);
-$cluster->in_environment(sub { $standby->start });
+$cluster->start_node($standby);
 
 $session->must(create_sql(everything('replicated')));
 $primary->wait_for_catchup($standby);

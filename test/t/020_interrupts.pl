@@ -208,7 +208,7 @@ aws_secret_access_key = @{[ $glue->secret_key ]}
 CONFIG
 $cluster->node->append_conf('postgresql.conf',
 	"shared_preload_libraries = 'glue_conn'");
-$cluster->in_environment(sub { $cluster->node->start });
+$cluster->start_node;
 $interrupts = GlueConn::Interrupts->new($cluster);
 
 # The first one gets them for all, and does not come to an end.

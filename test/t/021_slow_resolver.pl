@@ -172,6 +172,6 @@ cmp_ok(time - $started, '<', $soon,
 	'a backend leaves after its postmaster, and before its look-up');
 $_->quit foreach $session, $interrupts;
 
-$cluster->in_environment(sub { $cluster->node->start });
+$cluster->start_node;
 $cluster->finish;
 done_testing();

@@ -20,7 +20,7 @@ my $home = PostgreSQL::Test::Utils::tempdir();
 my $config = "$home/config";
 my $cluster = GlueConn::Cluster->start(
 	environment => { HOME => $home },
-	conf => "shared_preload_libraries = 'glue_conn'\n");
+	preload => 1);
 my $glue = $cluster->glue;
 my $admin;
 

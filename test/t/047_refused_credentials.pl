@@ -23,13 +23,6 @@ my $cluster = GlueConn::Cluster->start;
 my $glue = $cluster->glue;
 my $session;
 
-# The queue is worked by hand, and what waits is due at once.
-sub work
-{
-	make_due($session);
-	return $session->query('CALL glue_process_requests()');
-}
-
 # What has become of a request
 sub became
 {
@@ -66,10 +59,10 @@ is($result->sqlstate, '42501', 'a role that must not be assumed: SQLSTATE');
 like($result->hint, qr/sts:AssumeRole .*trust policy/, 'a role that must not be assumed: hint');
 
 my $id = enqueue($session, referring('denied'), server => 'by_role');
-is(work()->sqlstate, '00000', 'the queue goes on');
+is(work_on_all($session)->sqlstate, '00000', 'the queue goes on');
 is(became($id), 'queued|AccessDenied|0', 'a request waits for the role');
 $glue->set(roles => {});
-work();
+work_on_all($session);
 is(became($id), 'succeeded||1', 'until it can be assumed');
 
 # Credentials that were good when they were got
@@ -77,10 +70,10 @@ $id = enqueue($session, referring('expired'), server => 'by_role');
 $glue->set(roles => { role('app') => { deny => \1 } });
 $glue->misbehave(operation => 'CreateConnection', kind => 'error', times => 1,
 	status => 400, code => 'ExpiredTokenException');
-work();
+work_on_all($session);
 is(became($id), 'queued|AccessDenied|0', 'so does one whose credentials have run out');
 $glue->set(roles => {});
-work();
+work_on_all($session);
 is(became($id), 'succeeded||1', 'until there are others');
 
 # Who would have to know the account
@@ -88,9 +81,9 @@ $glue->misbehave(operation => 'GetCallerIdentity', kind => 'error', times => 1,
 	status => 403, code => 'AccessDenied');
 anew(%keys);
 $id = enqueue($session, referring('tagged'), tags => { a => 'b' }, on_conflict => 'update');
-work();
+work_on_all($session);
 is(became($id), 'queued|AccessDenied|0', 'so does one that needs the account');
-work();
+work_on_all($session);
 is(became($id), 'succeeded||1', 'until that is told');
 
 # Web identities
@@ -101,15 +94,15 @@ is($result->sqlstate, '28000', 'a token that is refused: SQLSTATE');
 like($result->hint, qr/identity provider.*trust policy.*sts:AssumeRoleWithWebIdentity/,
 	'a token that is refused: hint');
 $id = enqueue($session, referring('web'));
-work();
+work_on_all($session);
 is(became($id), 'queued|InvalidIdentityToken|0', 'a request waits for another token');
 unlink "$home/token";
 append_to_file("$home/token", $glue->web_identity);
 $glue->set(roles => { role('web') => { deny => \1 } });
-work();
+work_on_all($session);
 is(became($id), 'queued|AccessDenied|0', 'and until that may assume the role');
 $glue->set(roles => {});
-work();
+work_on_all($session);
 is(became($id), 'succeeded||1', 'and goes on');
 
 #
@@ -133,7 +126,7 @@ foreach my $case (
 	is($result->sqlstate, '28000', "server $server: the keys are refused");
 	like($result->hint, $mapping, "server $server: whose they are");
 	$id = enqueue($session, referring('x'), server => $server);
-	work();
+	work_on_all($session);
 	like(became($id), qr/^queued\|.+\|0$/, "server $server: a request waits");
 	$session->must("SELECT glue_cancel_request($id)");
 }
@@ -152,14 +145,14 @@ unlike($result->hint, qr/mapping/, 'are not those of the mapping');
 anew(%keys);
 $id = enqueue($session, referring('unreadable'));
 chmod 0, $config;
-is(work()->sqlstate, '00000', 'a file that cannot be read does not stop the queue');
+is(work_on_all($session)->sqlstate, '00000', 'a file that cannot be read does not stop the queue');
 is(became($id), 'queued|28000|0', 'a request waits for it');
 chmod 0600, $config;
 append_to_file($config, "nonsense\n");
-work();
+work_on_all($session);
 is(became($id), 'queued|28000|0', 'and until it is well-formed');
 unlink $config;
-work();
+work_on_all($session);
 is(became($id), 'succeeded||1', 'and goes on');
 
 #
@@ -188,7 +181,7 @@ is($session->result->sqlstate, '57014', 'recording is cancelled');
 is($session->query('SELECT 1')->output, '1', 'the session goes on');
 is($session->query('ROLLBACK')->sqlstate, '00000', 'and is in no transaction');
 $session->must('ALTER TABLE glue_connection DROP CONSTRAINT slow');
-work();
+work_on_all($session);
 like(became($id), qr/^succeeded\|/, 'and records what was done');
 is($glue->created('slow'), 1, 'which was done once');
 

@@ -40,12 +40,7 @@ $glue->add_credentials(
 	account => $accounts{FIRST});
 
 # The options of a user mapping with the keys of a caller
-sub keys_of
-{
-	my ($caller) = @_;
-
-	return "access_key_id '$caller', secret_access_key '$word/$caller'";
-}
+sub keys_of { return keys_sql($_[0], "$word/$_[0]"); }
 
 # The same to change them
 sub set_keys_of
@@ -89,13 +84,11 @@ sub refused
 	return $result;
 }
 
-$admin->must(<<"SQL");
-CREATE SERVER first FOREIGN DATA WRAPPER glue_conn;
-CREATE SERVER second FOREIGN DATA WRAPPER glue_conn
-	OPTIONS (region 'eu-west-1', catalog_id '$accounts{SECOND}');
+$admin->must(server_sql('first', 'FIRST', "$word/FIRST", user => 'PUBLIC')
+	  . server_sql('second', 'SECOND', "$word/SECOND", user => 'PUBLIC',
+		options => "region 'eu-west-1', catalog_id '$accounts{SECOND}'")
+	  . <<'SQL');
 CREATE SERVER ambient FOREIGN DATA WRAPPER glue_conn;
-CREATE USER MAPPING FOR PUBLIC SERVER first OPTIONS (@{[keys_of('FIRST')]});
-CREATE USER MAPPING FOR PUBLIC SERVER second OPTIONS (@{[keys_of('SECOND')]});
 CREATE ROLE plain LOGIN;
 CREATE ROLE owner LOGIN;
 GRANT EXECUTE ON FUNCTION glue_create_connection(jsonb, jsonb, text, name, text),

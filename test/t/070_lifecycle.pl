@@ -25,20 +25,12 @@ sub defined_as
 	return $glue->connection($name)->{definition};
 }
 
-sub update_sql
+sub change_sql
 {
 	my ($name, $input) = @_;
 
 	return 'SELECT glue_update_connection(' . literal($name) . ', '
 	  . literal(ref $input ? json_text($input) : $input) . ')';
-}
-
-sub delete_sql
-{
-	my ($name, $more) = @_;
-
-	return 'SELECT glue_delete_connection(' . literal($name)
-	  . ($more // '') . ')';
 }
 
 # A statement must fail with this SQLSTATE, and these operations may be sent.
@@ -62,7 +54,7 @@ sub fails
 $session->must(create_sql(jdbc('orders')));
 my $changed = jdbc('orders', Description => 'changed');
 my $watch = $cluster->watch;
-is($session->must(update_sql('orders', $changed))->output, '', 'updated');
+is($session->must(change_sql('orders', $changed))->output, '', 'updated');
 is($watch->operations,
 	'GetConnection UpdateConnection GetConnection', 'read before and after');
 is_deeply(defined_as('orders'), $changed, 'the local Glue has all of it');
@@ -76,29 +68,29 @@ isnt($row->{request_id}, undef, 'and the request ID');
 # The name need not be said twice.
 my %nameless = %$changed;
 delete $nameless{Name};
-$session->must(update_sql('orders', { %nameless, Description => 'again' }));
+$session->must(change_sql('orders', { %nameless, Description => 'again' }));
 is(defined_as('orders')->{Description}, 'again', 'updated without a name');
 
-fails('another name', update_sql('orders', jdbc('sales')),
+fails('another name', change_sql('orders', jdbc('sales')),
 	'22023', qr/^connection input has 1 error/);
 fails('no name', 'SELECT glue_update_connection(NULL, '
 	  . literal(json_text(jdbc('orders'))) . ')', '22023', qr/has 1 error/);
 fails('no input', q{SELECT glue_update_connection('orders', NULL)},
 	'22023', qr/has \d errors?/);
 fails('the outer object',
-	update_sql('orders', { ConnectionInput => jdbc('orders') }),
+	change_sql('orders', { ConnectionInput => jdbc('orders') }),
 	'22023', qr/has 1 error/);
 my $result = fails('what was hidden',
-	update_sql('orders', $session->must(get_sql('orders'))->output),
+	change_sql('orders', $session->must(get_sql('orders'))->output),
 	'22023', qr/would wipe out its credentials$/, 'GetConnection');
 like(
 	fails('a hidden password',
-		update_sql('orders', { %$changed, ConnectionProperties =>
+		change_sql('orders', { %$changed, ConnectionProperties =>
 			  { %{ $changed->{ConnectionProperties} }, PASSWORD => '********' } }),
 		'22023', qr/1 error/)->detail,
 	qr/\$\.ConnectionProperties\.PASSWORD holds "\*{8}".*\(redacted\)/,
 	'says what is wrong with it');
-fails('what is not there', update_sql('nowhere', jdbc('nowhere')),
+fails('what is not there', change_sql('nowhere', jdbc('nowhere')),
 	'42704', qr/EntityNotFoundException/, 'GetConnection');
 
 #
@@ -112,7 +104,7 @@ foreach my $hidden (qw(all plain none))
 {
 	$glue->set(hide_password => $hidden);
 	$result = fails("without the password, hidden is $hidden",
-		update_sql('orders', \%bare),
+		change_sql('orders', \%bare),
 		'22023', qr/^update of .* "orders" would wipe out its credentials$/,
 		'GetConnection');
 	like($result->detail, qr/^\$\.ConnectionProperties\.PASSWORD has a value[^\n]*$/,
@@ -120,14 +112,14 @@ foreach my $hidden (qw(all plain none))
 	like($result->hint, qr/SECRET_ID/, 'what to do');
 }
 $glue->set(hide_password => 'all', encrypt_passwords => JSON::PP::true);
-fails('without an encrypted password', update_sql('orders', \%bare),
+fails('without an encrypted password', change_sql('orders', \%bare),
 	'22023', qr/would wipe out/, 'GetConnection');
 $glue->set(encrypt_passwords => JSON::PP::false);
 is(defined_as('orders')->{ConnectionProperties}{PASSWORD},
 	'Secret-Password', 'the password is still there');
 
 delete $properties{USERNAME};
-$session->must(update_sql('orders',
+$session->must(change_sql('orders',
 	{ %bare, ConnectionProperties => { %properties, SECRET_ID => 'orders' } }));
 is(defined_as('orders')->{ConnectionProperties}{SECRET_ID}, 'orders',
 	'a reference takes its place');
@@ -140,7 +132,7 @@ $session->must(create_sql({
 		KAFKA_CLIENT_KEYSTORE => 's3://a/b',
 		KAFKA_CLIENT_KEYSTORE_PASSWORD => 'Secret-Keystore' } }));
 $result = fails('a recorded password that is hidden',
-	update_sql('kafka', { ConnectionType => 'KAFKA', ConnectionProperties =>
+	change_sql('kafka', { ConnectionType => 'KAFKA', ConnectionProperties =>
 		{ KAFKA_BOOTSTRAP_SERVERS => 'b:9098' } }),
 	'22023', qr/would wipe out/, 'GetConnection');
 like($result->detail, qr/KAFKA_CLIENT_KEYSTORE_PASSWORD/, 'it is named');
@@ -152,7 +144,7 @@ like($result->detail, qr/KAFKA_CLIENT_KEYSTORE_PASSWORD/, 'it is named');
 foreach my $kind (qw(lost-before lost-after))
 {
 	$glue->misbehave(operation => 'UpdateConnection', kind => $kind);
-	$session->must(update_sql('kafka', {
+	$session->must(change_sql('kafka', {
 		ConnectionType => 'KAFKA', Description => $kind,
 		ConnectionProperties => {
 			KAFKA_BOOTSTRAP_SERVERS => 'b:9098',
@@ -162,7 +154,7 @@ foreach my $kind (qw(lost-before lost-after))
 }
 $glue->misbehave(operation => 'UpdateConnection', kind => 'lost-after',
 	times => 0);
-$result = $session->query(update_sql('kafka', {
+$result = $session->query(change_sql('kafka', {
 	ConnectionType => 'KAFKA', Description => 'unknown',
 	ConnectionProperties => {
 		KAFKA_BOOTSTRAP_SERVERS => 'b:9098',
@@ -173,7 +165,7 @@ $glue->behave;
 
 $glue->misbehave(operation => 'GetConnection', kind => 'error', skip => 1,
 	times => 0, status => 400, code => 'AccessDeniedException');
-$result = $session->query(update_sql('kafka', {
+$result = $session->query(change_sql('kafka', {
 	ConnectionType => 'KAFKA', Description => 'not read',
 	ConnectionProperties => {
 		KAFKA_BOOTSTRAP_SERVERS => 'b:9098',
@@ -190,10 +182,10 @@ $glue->behave;
 #
 
 my $other = $cluster->session;
-$session->must('BEGIN; ' . update_sql('orders', { %bare, ConnectionProperties =>
+$session->must('BEGIN; ' . change_sql('orders', { %bare, ConnectionProperties =>
 	{ %properties, SECRET_ID => 'first' } }));
 $watch = $cluster->watch;
-$other->send(update_sql('orders', { %bare, ConnectionProperties =>
+$other->send(change_sql('orders', { %bare, ConnectionProperties =>
 	{ %properties, SECRET_ID => 'second' } }));
 wait_until(sub {
 	$session->must('SELECT count(*) FROM pg_stat_activity WHERE pid = '
@@ -209,7 +201,7 @@ is(defined_as('orders')->{ConnectionProperties}{SECRET_ID}, 'second',
 
 # The same for a connection that nobody has recorded.
 $glue->put_connection(input => jdbc('foreign'));
-$session->must('BEGIN; ' . update_sql('foreign', jdbc('foreign')));
+$session->must('BEGIN; ' . change_sql('foreign', jdbc('foreign')));
 $other->send(delete_sql('foreign'));
 wait_until(sub {
 	$session->must('SELECT count(*) FROM pg_stat_activity WHERE pid = '
@@ -230,12 +222,12 @@ is($cluster->row('short'), undef, 'and in the table');
 fails('what is not there', delete_sql('short'),
 	'42704', qr/^could not delete .*"short": EntityNotFoundException$/,
 	'DeleteConnection');
-is($session->must(delete_sql('short', ', missing_ok => true'))->output, 'f',
+is($session->must(delete_sql('short', missing_ok => 't'))->output, 'f',
 	'it may be missing');
 
 $session->must(create_sql(jdbc('gone')));
 $glue->remove_connection('gone');
-is($session->must(delete_sql('gone', ', missing_ok => true'))->output, 'f',
+is($session->must(delete_sql('gone', missing_ok => 't'))->output, 'f',
 	'what somebody else has deleted');
 is($cluster->row('gone'), undef, 'is forgotten');
 
@@ -313,7 +305,7 @@ foreach my $name ("a/b:c", "\x{1d11e}" x 255)
 	utf8::encode($utf8);
 	$session->must('SET client_min_messages = error');
 	$session->must(create_sql(jdbc($name)));
-	$session->must(update_sql($name, jdbc($name, Description => 'odd')));
+	$session->must(change_sql($name, jdbc($name, Description => 'odd')));
 	is($session->must("SELECT count(*) FROM glue_connection WHERE name = "
 		  . literal($name) . " AND description = 'odd'")->output, '1',
 		'an odd name is updated');
@@ -372,7 +364,7 @@ is($other->result->sqlstate, '57014', 'a wait can be cancelled');
 
 is($session->must('BEGIN READ ONLY; ' . wait_sql('slow') . '; COMMIT')->output,
 	'READY', 'waiting in a read-only transaction');
-foreach my $sql (update_sql('slow', jdbc('slow')), delete_sql('slow'),
+foreach my $sql (change_sql('slow', jdbc('slow')), delete_sql('slow'),
 	batch_sql(['slow']), 'SELECT * FROM glue_sync_connections()')
 {
 	is($session->query("BEGIN READ ONLY; $sql")->sqlstate, '25006',

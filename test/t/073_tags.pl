@@ -283,10 +283,7 @@ $glue->add_credentials(access_key => 'FIRST', secret_key => 'a',
 	account => '111111111111');
 $glue->add_credentials(access_key => 'SECOND', secret_key => 'b',
 	account => '222222222222');
-$session->must(<<'SQL');
-CREATE SERVER first FOREIGN DATA WRAPPER glue_conn;
-CREATE USER MAPPING FOR PUBLIC SERVER first
-	OPTIONS (access_key_id 'FIRST', secret_access_key 'a');
+$session->must(server_sql('first', 'FIRST', 'a', user => 'PUBLIC') . <<'SQL');
 CREATE SERVER china FOREIGN DATA WRAPPER glue_conn
 	OPTIONS (region 'cn-north-1', catalog_id '123456789012');
 SQL

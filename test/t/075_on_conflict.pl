@@ -79,14 +79,6 @@ sub with_properties
 	return { %$input, ConnectionProperties => \%properties };
 }
 
-sub drift
-{
-	my ($name) = @_;
-
-	return $session->must('SELECT path, message FROM glue_connection_drift()'
-		  . ' WHERE name = ' . literal($name))->output;
-}
-
 #
 # A connection that is defined as it should be
 #
@@ -108,7 +100,7 @@ like($row->{last_updated_time}, qr/^2023-11-14T22:13:21.25/, 'its last change');
 like($row->{last_updated_by}, qr/^arn:/, 'who made that');
 is($row->{connection_schema_version}, 1, 'its version');
 is($row->{secret_digest}, undef, 'its secrets are not known');
-is(drift('equal'), '', 'it is as it was recorded');
+is($cluster->drift('equal'), '', 'it is as it was recorded');
 settles('an adopted one', jdbc('equal'), 'adopt', 'READY', 'C G');
 is($cluster->row('equal')->{secret_digest}, undef,
 	'its secrets are still not known');
@@ -169,7 +161,7 @@ foreach my $encrypted (0, 1)
 		  [ 'sg-00000002', 'sg-00000001' ];
 		$glue->put_connection(input => $theirs);
 		settles($what, fanciful($name), 'adopt', 'READY', 'C G');
-		is(drift($name), '', "$what: no drift");
+		is($cluster->drift($name), '', "$what: no drift");
 		is($cluster->row($name)->{secret_digest}, undef,
 			"$what: the secrets are not known");
 	}
@@ -594,7 +586,7 @@ is($session->must("SELECT count(*) FROM glue_connection WHERE name = 'crowd'")
 	  ->output, '1', 'and records it once');
 $_->quit foreach @sessions;
 
-is(drift($_), '', "$_: the table agrees with AWS Glue")
+is($cluster->drift($_), '', "$_: the table agrees with AWS Glue")
   foreach 'crowd', 'updated', 'created, COMMIT', 'adopted, ROLLBACK';
 unlike($said, qr/Secret-/, 'no secret was ever told');
 

@@ -37,14 +37,6 @@ sub input
 	return jdbc($name, ConnectionProperties => \%properties);
 }
 
-sub drift
-{
-	my ($name) = @_;
-
-	return $session->must('SELECT path, message FROM glue_connection_drift()'
-		  . ' WHERE name = ' . literal($name))->output;
-}
-
 # Change what is recorded, as an earlier version would have recorded it.
 sub hide_recorded
 {
@@ -125,20 +117,20 @@ is($session->must(create_sql(input('shown', 'sharepoint.clientSecret' => 'Theirs
 #
 
 $session->must(create_sql(input('drifting')));
-is(drift('drifting'), '', 'nothing has changed');
+is($cluster->drift('drifting'), '', 'nothing has changed');
 $glue->put_connection(input => input('drifting', secret_name => 'c'));
-is(drift('drifting'), '$.ConnectionProperties.secret_name|was given as "b",'
+is($cluster->drift('drifting'), '$.ConnectionProperties.secret_name|was given as "b",'
 	  . ' but AWS Glue has "c"', 'another reference is seen');
 
 # what an earlier version has hidden is no drift, and is recorded by a sync
 $session->must(create_sql(input('hidden')));
 hide_recorded('hidden', 'secret_name');
-is(drift('hidden'), '', 'what was hidden is no drift');
+is($cluster->drift('hidden'), '', 'what was hidden is no drift');
 $session->must('SELECT glue_sync_connections()');
 is($cluster->row('hidden')->{connection_properties}{secret_name}, 'b',
 	'a sync records it');
 $glue->put_connection(input => input('hidden', secret_name => 'c'));
-like(drift('hidden'), qr/secret_name\|was given as "b"/,
+like($cluster->drift('hidden'), qr/secret_name\|was given as "b"/,
 	'then a change is seen');
 
 $session->quit;

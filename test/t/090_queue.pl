@@ -261,7 +261,7 @@ $other->quit;
 # Settings that were made before the library was loaded are no others.
 my $fresh = $cluster->session;
 $fresh->must("SET glue_conn.request_timeout = '1ms'");
-my $refused = $fresh->query('CALL glue_process_requests()');
+$refused = $fresh->query('CALL glue_process_requests()');
 is($refused->sqlstate, '55000', 'settings of the session are refused');
 like($refused->text, qr/"glue_conn.request_timeout" was set in the session\./,
 	'and named');

@@ -15,7 +15,7 @@ use Time::HiRes qw(time);
 
 my $cluster = GlueConn::Cluster->start(
 	init => { allows_streaming => 1 },
-	conf => "shared_preload_libraries = 'glue_conn'\nrestart_after_crash = on\n");
+	preload => 1, conf => "restart_after_crash = on\n");
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
@@ -144,7 +144,7 @@ $node->backup('copy');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'copy', has_streaming => 1);
 $standby->append_conf('postgresql.conf', 'glue_conn.worker = on');
-$cluster->in_environment(sub { $standby->start });
+$cluster->start_node($standby);
 $session = $cluster->session;
 is(scalar workers($session, 'launcher'), 0, 'the launcher can be switched off');
 $id = enqueue($session, referring('promoted'));

@@ -17,8 +17,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => <<'CONF');
 restart_after_crash = on
 glue_conn.max_request_attempts = 1000
 CONF
@@ -87,7 +86,7 @@ sub kill_something
 	else
 	{
 		$cluster->crash;
-		$cluster->in_environment(sub { $node->start });
+		$cluster->start_node;
 	}
 	$kills++;
 	return;

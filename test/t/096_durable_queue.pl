@@ -15,10 +15,7 @@ use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
-autovacuum = off
-CONF
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => "autovacuum = off\n");
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 
@@ -42,7 +39,7 @@ sub interrupt
 	wait_until(sub { $glue->created($name) }, "$name is created");
 	$cluster->crash;
 	$glue->behave;
-	$cluster->in_environment(sub { $node->start });
+	$cluster->start_node;
 
 	my $after = $cluster->session;
 	work($after) if $by_hand;
@@ -61,7 +58,7 @@ sub interrupt
 interrupt("worker $_") foreach 1 .. 2;
 $node->append_conf('postgresql.conf', "glue_conn.worker = off\n");
 $node->stop;
-$cluster->in_environment(sub { $node->start });
+$cluster->start_node;
 interrupt("call $_", 1) foreach 1 .. 2;
 
 $node->stop;

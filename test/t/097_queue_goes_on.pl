@@ -13,10 +13,7 @@ use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
-max_prepared_transactions = 5
-CONF
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => "max_prepared_transactions = 5\n");
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;
@@ -86,11 +83,7 @@ sub put_off
 
 	$glue->misbehave(operation => 'CreateConnection', kind => 'throttle',
 		name => $name, times => 0);
-	$id = enqueue($session, referring($name));
-	wait_until(sub { $session->must('SELECT error_code FROM glue_request'
-		. " WHERE id = $id AND state = 'queued'")->output ne '' },
-		"$name is put off");
-	wait_for_no_workers($session);
+	$id = enqueue_put_off($session, referring($name));
 	$session->must("UPDATE glue_request SET $assignments WHERE id = $id");
 	$glue->behave;
 	return $id;

@@ -12,8 +12,7 @@ use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => <<'CONF');
 log_min_messages = debug1
 autovacuum = off
 glue_conn.max_concurrent_requests = 1

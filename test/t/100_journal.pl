@@ -18,10 +18,8 @@ use Test::More;
 use Time::HiRes qw(time);
 
 my $cluster = GlueConn::Cluster->start(
-	init => { allows_streaming => 1 }, conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
-max_connections = 50
-CONF
+	init => { allows_streaming => 1 },
+	preload => 1, conf => "max_connections = 50\n");
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $session = $cluster->session;

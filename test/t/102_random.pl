@@ -36,8 +36,7 @@ my %done;
 diag("RANDOM_SEED=$seed") if $ENV{RANDOM_SECONDS};
 note("RANDOM_SEED=$seed");
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => <<'CONF');
 restart_after_crash = on
 max_connections = 40
 glue_conn.settle_time = '3s'
@@ -223,7 +222,7 @@ sub kill_postmaster
 	wait_until(
 		sub { !kill(0, $postmaster) && !processes_of($node->data_dir) },
 		'the server and its children are gone');
-	$cluster->in_environment(sub { $node->start });
+	$cluster->start_node;
 	return;
 }
 

@@ -19,8 +19,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => <<'CONF');
 restart_after_crash = on
 max_prepared_transactions = 2
 glue_conn.databases = 'postgres, other, newborn'
@@ -109,8 +108,6 @@ sub seconds
 	return $times[-1] - $times[0];
 }
 
-sub start { return $cluster->in_environment(sub { $node->start }); }
-
 #
 # A crash; first, because it would disturb all others
 #
@@ -125,7 +122,7 @@ $lost[0]->must(create('done before the crash'));
 $session->must('BEGIN; ' . create('committed before the crash') . '; COMMIT');
 $cluster->crash;
 $_->quit foreach @lost, $session;
-start();
+$cluster->start_node;
 $session = $cluster->session;
 outcome($event, "$_ before the crash", %undone)
   foreach qw(done made), 'asked for';
@@ -410,10 +407,8 @@ outcome($event, 'unknown', %undone);
 $event = 'the same in glue_create_connections(), whose transaction commits';
 $glue->misbehave(%lost_answer, name => 'many 2');
 $glue->misbehave(%unreadable, name => 'many 2');
-$result = $once->query("SELECT name, status, error_code IS NOT NULL"
-	  . ' FROM glue_create_connections(ARRAY['
-	  . join(', ', map { literal(json_text(jdbc("many $_", Description => 'first'))) } 1 .. 3)
-	  . ']::jsonb[])');
+$result = $once->query(create_many_sql('name, status, error_code IS NOT NULL',
+	[ map { jdbc("many $_", Description => 'first') } 1 .. 3 ]));
 is($result->output, "many 1|READY|f\nmany 2||t\nmany 3|READY|f",
 	"$event: it is a row");
 warned($event, $result);

@@ -43,9 +43,7 @@ my %change = (
 	'adopt' => sub { create_sql(input($_[0]), on_conflict => 'adopt') },
 	'overwrite' => sub { create_sql(input($_[0], 'second'), on_conflict => 'update') },
 	'bulk' => sub {
-		'SELECT glue_create_connections(ARRAY['
-		  . join(', ', map { literal(json_text(input($_))) }
-			  "$_[0]", "$_[0] 2", "$_[0] 3") . ']::jsonb[])' },
+		create_many_sql('*', [ map { input($_) } "$_[0]", "$_[0] 2", "$_[0] 3" ]) },
 	'update' => sub { update_sql(input($_[0], 'second')) },
 	'delete' => sub { delete_sql($_[0]) },
 	'batch' => sub { 'SELECT glue_batch_delete_connection(ARRAY['

@@ -20,8 +20,7 @@ use Time::HiRes qw(time);
 
 my $cluster = GlueConn::Cluster->start(
 	init => { allows_streaming => 1 },
-	conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
+	preload => 1, conf => <<'CONF');
 glue_conn.settle_time = '1s'
 synchronous_commit = local
 wal_retrieve_retry_interval = '100ms'

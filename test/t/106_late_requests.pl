@@ -16,8 +16,7 @@ use GlueConn::Settled qw(create update);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => <<'CONF');
 restart_after_crash = on
 glue_conn.settle_time = '1500ms'
 CONF
@@ -163,9 +162,8 @@ $patient->quit;
 $name = 'many, committed';
 delay('CreateConnection', $name);
 $patient = $cluster->session(settings => \%impatient);
-is( $patient->must('SELECT status, error_code IS NOT NULL'
-		  . ' FROM glue_create_connections(ARRAY['
-		  . literal(json_text(jdbc($name))) . ']::jsonb[])')->output,
+is( $patient->must(create_many_sql('status, error_code IS NOT NULL',
+		[ jdbc($name) ]))->output,
 	'|t', "$name: it fails");
 $patient->quit;
 $settled->wait;

@@ -16,10 +16,7 @@ use GlueConn::Queue;
 use GlueConn::Settled qw(create);
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
-glue_conn.settle_time = 1s
-CONF
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => "glue_conn.settle_time = 1s\n");
 my $glue = $cluster->glue;
 my $settled = GlueConn::Settled->new($glue, $cluster->node);
 my $session = $cluster->session;

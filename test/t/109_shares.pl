@@ -15,8 +15,7 @@ use GlueConn::Settled;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => <<'CONF');
 max_connections = 120
 max_worker_processes = 100
 log_min_messages = debug1

@@ -15,8 +15,7 @@ use GlueConn::Cluster;
 use GlueConn::Inputs;
 use Test::More;
 
-my $cluster =
-  GlueConn::Cluster->start(conf => "shared_preload_libraries = 'glue_conn'\n");
+my $cluster = GlueConn::Cluster->start(preload => 1);
 my $admin = $cluster->session;
 
 $admin->must('CREATE ROLE mallory LOGIN');

@@ -13,10 +13,7 @@ use GlueConn::Queue;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
-max_worker_processes = 100
-CONF
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => "max_worker_processes = 100\n");
 my $glue = $cluster->glue;
 my $node = $cluster->node;
 my $elsewhere = GlueConn::LocalGlue->new(

@@ -12,10 +12,7 @@ use GlueConn::Queue;
 use Test::More;
 
 # Nothing is carried out but by CALL, until the end.
-my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
-shared_preload_libraries = 'glue_conn'
-glue_conn.databases = 'nowhere'
-CONF
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => "glue_conn.databases = 'nowhere'\n");
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 my $other = $cluster->session;

@@ -115,9 +115,7 @@ $session->must('CREATE DATABASE doomed');
 my $doomed = $cluster->session(database => 'doomed');
 $doomed->must('CREATE EXTENSION glue_conn');
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
-enqueue($doomed, referring('put off'));
-wait_until(sub { $doomed->must('SELECT error_code FROM glue_request'
-	. " WHERE state = 'queued'")->output ne '' }, 'a request is put off');
+enqueue_put_off($doomed, referring('put off'));
 warns($doomed, 'preloaded', 'DROP EXTENSION glue_conn',
 	qr/Request 1 \(CreateConnection "put off"\) is queued\./);
 $doomed->quit;

@@ -154,10 +154,9 @@ $session->must('CREATE INDEX ON glue_connection (lower(name || $$ $$ || coalesce
 foreach my $round (1 .. 3)
 {
 	my @names = map { new_name() } 1 .. 40;
-	my $inputs = join ', ', map { literal(json_text(jdbc($_))) . '::jsonb' } @names;
 
-	is($session->must('SELECT count(*) FROM glue_create_connections(ARRAY['
-			. "$inputs]) WHERE status = 'READY'")->output, '40', "many calls, $round");
+	is($session->must(create_many_sql("count(*) FILTER (WHERE status = 'READY')",
+			[ map { jdbc($_) } @names ]))->output, '40', "many calls, $round");
 	works("indexes on expressions, $round");
 	$session->must('SET enable_seqscan = off');
 	foreach my $name ($names[0], $names[-1])

@@ -174,7 +174,7 @@ my $id = enqueue($session, input('bad and killed'));
 wait_until(sub { request($id)->{answered} }, 'the answer is kept');
 $session->quit;
 $cluster->crash;
-$cluster->in_environment(sub { $cluster->node->start });
+$cluster->start_node;
 $session = $cluster->session;
 try_again($id);
 ok(request($id)->{answered}, 'after a crash: it is tried, and put off again');

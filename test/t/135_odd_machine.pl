@@ -90,26 +90,12 @@ $_->quit foreach $first, $second, $namesake;
 # A clock that is set back
 #
 
-# Queue a request that is put off for now; returns its ID.
-sub put_off
-{
-	my ($name) = @_;
-	my $id = enqueue($admin, referring($name));
-
-	wait_until(sub { $admin->must("SELECT error_code FROM glue_request"
-		. " WHERE id = $id AND state = 'queued'")->output ne '' },
-		"$name is put off");
-	wait_until(sub { !$admin->must("SELECT count(*) FROM glue_worker_summary"
-		. " WHERE kind = 'worker'")->output }, 'the worker leaves');
-	return $id;
-}
-
 my $hour = 3600;
 my $id;
 
 oddly('clock', $hour);
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
-my $put_off = put_off('put off');
+my $put_off = enqueue_put_off($admin, referring('put off'));
 $glue->behave;
 usual('clock');
 $id = enqueue($admin, referring('after'));
@@ -123,7 +109,7 @@ pass('and is carried out when it is retried');
 # Nobody brings news: the launcher notices by itself when it looks.
 oddly('clock', 3 * $hour);
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
-$id = put_off('far off');
+$id = enqueue_put_off($admin, referring('far off'));
 $glue->behave;
 usual('clock');
 $cluster->node->reload;

@@ -265,6 +265,10 @@ none.
 
 How often a connection was created and recorded, and with which status.
 
+=item $cluster->drift(name)
+
+The paths and messages of what has drifted of a connection.
+
 =item $cluster->configure(session, name => value, ...)
 
 Set parameters for the whole server (undef resets one) from a session that knows
@@ -334,6 +338,14 @@ sub facts
 
 	return $self->glue->created($name) . ' '
 	  . $self->query('SELECT count(*), min(status) FROM glue_connection'
+		  . ' WHERE name = ' . literal($name))->output;
+}
+
+sub drift
+{
+	my ($self, $name) = @_;
+
+	return $self->query('SELECT path, message FROM glue_connection_drift()'
 		  . ' WHERE name = ' . literal($name))->output;
 }
 

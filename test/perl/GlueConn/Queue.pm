@@ -30,7 +30,7 @@ use Exporter 'import';
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 
-our @EXPORT = qw(enqueue enqueue_update enqueue_delete make_due work work_on_all
+our @EXPORT = qw(enqueue enqueue_update enqueue_delete enqueue_put_off make_due work work_on_all
   state_of end_of wait_for_state wait_until_ended workers wait_for_no_workers);
 
 =pod
@@ -46,6 +46,11 @@ Ask for a connection; returns the ID of the request.
 =item enqueue_update(session, input, ...), enqueue_delete(session, name, ...)
 
 The same for changes.
+
+=item enqueue_put_off(session, input, ...)
+
+Ask for a connection that cannot be made now, and wait until the request was put off
+and the workers have left; returns its ID.
 
 =item make_due(session, id, ...)
 
@@ -106,6 +111,17 @@ sub enqueue_delete
 	my ($session, @request) = @_;
 
 	return $session->must(enqueue_delete_sql(@request))->output;
+}
+
+sub enqueue_put_off
+{
+	my ($session, @request) = @_;
+	my $id = enqueue($session, @request);
+
+	wait_until(sub { state_of($session, $id, 'error_code') =~ /^queued\|./ },
+		"request $id is put off");
+	wait_for_no_workers($session);
+	return $id;
 }
 
 sub make_due
