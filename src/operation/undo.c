@@ -199,12 +199,18 @@ may_change(const GlueOperation *operation)
 		operation->aws_settled_at != 0;
 }
 
-/* How long a request may still arrive whose sender is gone. */
+/*
+ * How long a request may still arrive whose sender is gone: the call's, or a
+ * deletion of ours, if one may have been sent.
+ */
 static long long
 settling_ms(const GlueOperation *operation)
 {
-	return Max(operation->undo->settles_in_ms,
-			   glue_change_timeout_ms(&operation->access->target));
+	long long	ms = operation->undo->settles_in_ms;
+
+	if (operation->aws_settled_at == DT_NOEND)
+		ms = Max(ms, glue_change_timeout_ms(&operation->access->target));
+	return ms;
 }
 
 /*

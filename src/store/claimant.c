@@ -181,7 +181,7 @@ glue_claims_release_orphans(const GlueClaims *queue)
 					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
 							 " next_attempt_at = " NOW ","
 							 " aws_settled_at = CASE WHEN caller_xid IS NOT NULL"
-							 " THEN 'infinity' END,"
+							 " THEN timestamp with time zone 'infinity' END,"
 							 " claimed_by = CASE WHEN caller_xid IS NULL"
 							 " THEN claimed_by END"
 							 " WHERE finished_at IS NULL"
