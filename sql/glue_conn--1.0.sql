@@ -381,7 +381,7 @@ COMMENT ON COLUMN glue_request.call_timeout IS
 COMMENT ON COLUMN glue_request.aws_sent_at IS
 	'of a call that acts at once, a moment before it was sent, by AWS''s clock; null if that is not known';
 COMMENT ON COLUMN glue_request.aws_ended_at IS
-	'a moment after it had ended, by AWS''s clock; null if that is not known';
+	'when it had ended, by AWS''s clock and to a few seconds; null if that is not known';
 COMMENT ON COLUMN glue_request.aws_settled_at IS
 	'of what is to be undone, from when on nothing of it can arrive any more, by AWS''s clock; null if it was answered, or was not looked for yet, and infinity if something else was sent since';
 

@@ -365,7 +365,7 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
 		.state = "succeeded",
 		.status = status,
 		.aws_request_id = request_id,
-		.aws_ended_at = glue_aws_clock_now(call->url).latest,
+		.aws_ended_at = glue_aws_clock_now(call->url).earliest,
 	};
 
 	if (call->intent != 0)
@@ -390,7 +390,7 @@ glue_immediate_close_failed(const GlueImmediate *immediate,
 		.error_code = code,
 		.error_message = message,
 		.aws_request_id = request_id,
-		.aws_ended_at = glue_aws_clock_now(call->url).latest,
+		.aws_ended_at = glue_aws_clock_now(call->url).earliest,
 	};
 
 	if (call->intent == 0)

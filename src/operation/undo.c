@@ -56,11 +56,8 @@
 #define SHORTEST_PAUSE_MS	250
 #define LONGEST_PAUSE_MS	(5 * 60 * 1000)
 
-/*
- * What is recorded was so at some moment of the second that AWS's clock told; and
- * when a deletion was over is known about as well.
- */
-#define RECORDED_WITHIN_MS	2000
+/* Times of AWS's that are nearer to each other than that do not tell what came first. */
+#define CLOSE_QUARTERS_MS	5000
 
 /* prototypes of private functions */
 static bool recorded_since_deletion(const GlueOperation *operation,
@@ -171,21 +168,30 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 
 /*
  * Is what is recorded of the connection from after the last deletion of which it
- * is known when it was over, this call or one that is not settled?  Yes, unless it
- * is certain that it is not.
+ * is known when it was over, this call or one that is not settled?
+ *
+ * AWS's clock tells, if there is some time between the two; at close quarters ours
+ * does, which is finer, but may have been set meanwhile.
  */
 static bool
 recorded_since_deletion(const GlueOperation *operation,
 						const GlueMirrorKnown *known)
 {
 	const GlueUndo *undo = operation->undo;
-	TimestampTz deleted_at = undo->aws_deleted_at;
+	TimestampTz aws_deleted_at = undo->aws_deleted_at;
+	TimestampTz deleted_at = undo->deleted_at;
+	long long	apart_ms;
 
 	if (strcmp(operation->made_by, "DeleteConnection") == 0)
-		deleted_at = Max(deleted_at, undo->aws_ended_at);
-	return known->aws_recorded_at == 0 ||
-		TimestampTzPlusMilliseconds(known->aws_recorded_at,
-									RECORDED_WITHIN_MS) > deleted_at;
+	{
+		aws_deleted_at = Max(aws_deleted_at, undo->aws_ended_at);
+		deleted_at = Max(deleted_at, undo->answered_at);
+	}
+	apart_ms = elapsed_ms(aws_deleted_at, known->aws_recorded_at);
+	if (aws_deleted_at != 0 && known->aws_recorded_at != 0 &&
+		(apart_ms > CLOSE_QUARTERS_MS || apart_ms < -CLOSE_QUARTERS_MS))
+		return apart_ms > 0;
+	return known->recorded_at > deleted_at;
 }
 
 /*

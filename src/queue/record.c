@@ -135,7 +135,7 @@ record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
 		ended[i].outcome = &jobs[i]->outcome;
 		if (jobs[i]->target->failure == NULL)
 			jobs[i]->outcome.aws_ended_at =
-				glue_aws_clock_now(jobs[i]->target->access.target.endpoint.url).latest;
+				glue_aws_clock_now(jobs[i]->target->access.target.endpoint.url).earliest;
 	}
 	glue_claims_record(queue, ended, njobs);
 	for (int i = 0; i < njobs; i++)

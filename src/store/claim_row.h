@@ -44,7 +44,9 @@ typedef struct GlueUndo
 	int			nupdates;
 	TimestampTz aws_updated_at; /* not later; 0: not known */
 	TimestampTz aws_deleted_at; /* what is recorded from before is out of
-								 * date; 0: there is nothing like that */
+								 * date; 0: not known */
+	TimestampTz deleted_at;		/* the same by our clock; 0: there is nothing
+								 * like that */
 } GlueUndo;
 
 /* A request that was claimed.  Text is UTF-8. */

@@ -47,18 +47,23 @@ typedef enum EvidenceColumn
 	EVIDENCE_DEFERRED,
 	EVIDENCE_UPDATES,
 	EVIDENCE_AWS_UPDATED_AT,
-	EVIDENCE_AWS_DELETED_AT
+	EVIDENCE_AWS_DELETED_AT,
+	EVIDENCE_DELETED_AT
 } EvidenceColumn;
 
 /*
- * Has a request ended since a call began?  One that has a later ID has; else
- * AWS's clock tells.  Our own, which may have been set meanwhile, is asked only
- * if that is not known.
+ * Has a request, s, ended since a call, r, began?  One that has a later ID has.
+ * Else AWS's clock tells, if that was long enough before or after; at close
+ * quarters ours does, which is finer, but may have been set meanwhile.
  */
+#define APART			"interval '5 s'"
 #define ENDED_SINCE(s, r) \
-	"(" s ".id" IS_AFTER r ".id" \
-	" OR coalesce(" s ".aws_ended_at" IS_AT_LEAST r ".aws_sent_at," \
-	" " s ".finished_at" IS_AFTER r ".requested_at))"
+	"CASE WHEN " s ".id" IS_AFTER r ".id THEN true" \
+	" WHEN " s ".aws_ended_at" IS_BEFORE "(" r ".aws_sent_at" MINUS APART ")" \
+	" THEN false" \
+	" WHEN " s ".aws_ended_at" IS_AFTER "(" r ".aws_sent_at" PLUS APART ")" \
+	" THEN true" \
+	" ELSE " s ".finished_at" IS_AFTER r ".requested_at END"
 
 /* prototypes of private functions */
 static SPIPlanPtr evidence_plan(const GlueClaims *queue);
@@ -120,13 +125,14 @@ evidence_plan(const GlueClaims *queue)
 								   " FILTER (WHERE e.updates)"
 								   " THEN pg_catalog.max(e.aws_ended_at)"
 								   " FILTER (WHERE e.updates) END,"
-								   " pg_catalog.max(e.aws_ended_at) FILTER (WHERE e.deletes)"
+								   " pg_catalog.max(e.aws_ended_at) FILTER (WHERE e.deletes),"
+								   " pg_catalog.max(e.answered_at) FILTER (WHERE e.deletes)"
 								   " FROM pg_catalog.unnest($1) AS u (id),"
 								   " LATERAL (SELECT * FROM %s t"
 								   " WHERE t.id" EQUALS "u.id"
 								   " AND t.home" EQUALS "%s OFFSET 0) AS r,"
 								   " LATERAL (SELECT s.region, s.server, s.server_oid, s.catalog_id,"
-								   " s.input, s.aws_ended_at,"
+								   " s.input, s.aws_ended_at, s.answered_at,"
 								   " s.state" EQUALS "'succeeded'"
 								   " AND s.operation" DIFFERS_FROM "'DeleteConnection'"
 								   " AS relies,"
@@ -143,7 +149,7 @@ evidence_plan(const GlueClaims *queue)
 								   " AND s.id" DIFFERS_FROM "r.id"
 								   " UNION ALL"
 								   " SELECT s.region, s.server, s.server_oid, s.catalog_id,"
-								   " s.input, s.aws_ended_at, false,"
+								   " s.input, s.aws_ended_at, s.answered_at, false,"
 								   " s.on_rollback IS NOT NULL"
 								   " OR (s.caller_top_xid" EQUALS "r.caller_top_xid"
 								   " AND s.state" EQUALS "'running'"
@@ -202,5 +208,6 @@ read_evidence(GlueClaim *claim, const GlueResultRow *row)
 	undo->nupdates = count;
 	undo->aws_updated_at = glue_result_time(row, EVIDENCE_AWS_UPDATED_AT);
 	undo->aws_deleted_at = glue_result_time(row, EVIDENCE_AWS_DELETED_AT);
+	undo->deleted_at = glue_result_time(row, EVIDENCE_DELETED_AT);
 	MemoryContextSwitchTo(old_context);
 }

@@ -24,6 +24,7 @@ restart_after_crash = on
 max_prepared_transactions = 2
 glue_conn.databases = 'postgres, other, newborn'
 glue_conn.settle_time = '1s'
+glue_conn.request_timeout = '4s'
 CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;
