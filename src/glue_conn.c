@@ -20,6 +20,7 @@
 #include "fmgr.h"
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
+#include "queue/record.h"
 #include "server/compat.h"
 #include "server/news.h"
 #include "server/settings.h"
@@ -36,6 +37,7 @@ static GlueSharedPart *const shared_parts[] = {
 	&glue_credential_cache_part,
 	&glue_journal_box_part,
 	&glue_known_outcome_part,
+	&glue_logged_undo_part,
 	&glue_queue_wake_part,
 	&glue_shared_quota_part,
 	&glue_workers_part,

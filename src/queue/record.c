@@ -29,6 +29,18 @@
 #define LOG_PAUSE_US			(60 * INT64CONST(1000000))
 #define NUM_LOGGED				64
 
+typedef struct LoggedUndo
+{
+	Oid			database;
+	int64		id;
+	int64		at;				/* by glue_monotonic_us() */
+} LoggedUndo;
+
+GlueSharedPart glue_logged_undo_part = {
+	.name = "glue_conn undos in the log",
+	.size = NUM_LOGGED * sizeof(LoggedUndo),
+};
+
 /* What is recorded together, or not at all. */
 typedef struct JobList
 {
@@ -199,17 +211,19 @@ log_refusal(const GlueJob *job)
 static bool
 was_logged(int64 id)
 {
-	static struct
-	{
-		int64		id;
-		int64		at;
-	}			logged[NUM_LOGGED];
-	int			i = id % NUM_LOGGED;
+	LoggedUndo *logged = glue_shared_attach(&glue_logged_undo_part);
 	int64		now = glue_monotonic_us();
+	bool		was_logged;
 
-	if (logged[i].id == id && now - logged[i].at < LOG_PAUSE_US)
-		return true;
-	logged[i].id = id;
-	logged[i].at = now;
-	return false;
+	logged += ((uint64) id + MyDatabaseId) % NUM_LOGGED;
+	glue_shared_lock(LW_EXCLUSIVE);
+	was_logged = logged->database == MyDatabaseId && logged->id == id &&
+		now - logged->at < LOG_PAUSE_US;
+	if (!was_logged)
+		*logged = (LoggedUndo)
+	{
+		MyDatabaseId, id, now
+	};
+	glue_shared_unlock();
+	return was_logged;
 }

@@ -174,7 +174,8 @@ $unheard->send(timed(create('unheard')));
 # The deletion that would undo this hangs longer than any caller waits.
 $glue->misbehave(operation => 'DeleteConnection', name => 'stuck',
 	kind => 'stall');
-$session->must('BEGIN; ' . create('stuck', 'first') . '; ROLLBACK');
+$session->must(q(BEGIN; SET LOCAL glue_conn.request_timeout = '40s'; )
+	  . create('stuck', 'first') . '; ROLLBACK');
 my $blocked = $cluster->session;
 $blocked->send(timed(create('stuck', 'second')));
 
