@@ -150,9 +150,9 @@ CLIENT_OBJS = \
 	src/client/client.o \
 	src/client/pages.o \
 	src/client/sts.o \
-	src/client/account.o \
 	src/client/credential_chain.o \
 	src/client/access.o \
+	src/client/account.o \
 	src/client/open_lists.o
 
 # the extension's tables, and SQL
@@ -282,7 +282,7 @@ all:
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: demo test bench fuzz update-model
+.PHONY: demo test bench fuzz update-model drawings
 
 demo:
 	@test/run_demo
@@ -301,6 +301,9 @@ fuzz:
 
 update-model:
 	@test/update_model
+
+drawings:
+	@test/draw
 
 ifneq ($(wildcard $(PGXS)),)
 

@@ -59,6 +59,8 @@ typedef enum ClaimColumn
 	CLAIM_HOME,
 	CLAIM_HAS_SECRETS,
 	CLAIM_ANSWER,
+	CLAIM_ENDPOINT,
+	CLAIM_ACCOUNT_ID,
 	CLAIM_CALL_TIMEOUT,
 	CLAIM_AWS_SENT_AT,
 	CLAIM_AWS_ENDED_AT,
@@ -208,6 +210,8 @@ read_identity(GlueRequest *request, const GlueResultRow *row)
 	Datum		owner;
 	bytea	   *fingerprint;
 
+	request->endpoint = glue_result_text(row, CLAIM_ENDPOINT);
+	request->account_id = glue_result_text(row, CLAIM_ACCOUNT_ID);
 	request->home = glue_result_int64(row, CLAIM_HOME);
 	request->role =
 		DatumGetObjectId(glue_result_datum(row, CLAIM_ROLE, &is_null));
