@@ -1,9 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * clock.c
- *	  A clock that nobody can set.
+ *	  Clocks that nobody can set.
  *
- * Time limits and pauses go by it.  It says nothing of the time of day.
+ * Time limits and pauses go by the one, and what is said about AWS's clock by the
+ * other.  They say nothing of the time of day.
  *
  * IDENTIFICATION
  *	  src/http/clock.c
@@ -16,7 +17,7 @@
 
 #include "http/clock.h"
 
-/* The time by that clock, in microseconds. */
+/* The time by the first clock, in microseconds. */
 int64
 glue_monotonic_us(void)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * clock.h
- *	  A clock that nobody can set.
+ *	  Clocks that nobody can set.
  *
  * IDENTIFICATION
  *	  src/http/clock.h

@@ -63,20 +63,21 @@ sub cancel
 # The clock is set between the call and its undo
 #
 
+my $clock_set = 'the clock is set, or another one, before it is undone';
 foreach my $ahead (3, -3, 3600, -3600)
 {
 	set_clock(0);
 	$session->must('BEGIN; ' . create("answered $ahead"));
 	set_clock($ahead);
 	$session->must('ROLLBACK');
-	$settled->outcome("$ahead s before the rollback", "answered $ahead", %undone);
+	$settled->outcome("$clock_set: $ahead s before the rollback", "answered $ahead", %undone);
 	is($glue->created("answered $ahead"), 1, 'it was created');
 
 	set_clock(0);
 	my $caller = $cluster->held_session('slow', "lost $ahead", create("lost $ahead"));
 	set_clock($ahead);
 	cancel($caller);
-	$settled->outcome("$ahead s before a call is cancelled", "lost $ahead", %undone);
+	$settled->outcome("$clock_set: $ahead s before a cancel", "lost $ahead", %undone);
 
 	# while it may still arrive
 	set_clock(0);
@@ -85,7 +86,7 @@ foreach my $ahead (3, -3, 3600, -3600)
 	wait_until(sub { request("waits $ahead", 'started_at IS NOT NULL') =~ /^queued\|\|t/ }, 'the first look');
 	set_clock($ahead);
 	is(request("waits $ahead"), 'queued|', 'that is waited for');
-	$settled->outcome("$ahead s while it may arrive", "waits $ahead", %undone);
+	$settled->outcome("$clock_set: $ahead s while it may arrive", "waits $ahead", %undone);
 }
 
 #
@@ -101,7 +102,7 @@ foreach my $ahead (3, -3, 3600, -3600)
 	set_clock(0);
 	$cluster->start_node;
 	$session = $cluster->session;
-	$settled->outcome("a host that is $ahead s off", "failover $ahead", %undone);
+	$settled->outcome("$clock_set: a host that is $ahead s off", "failover $ahead", %undone);
 	is($glue->created("failover $ahead"), 1, 'it was created');
 }
 
@@ -127,9 +128,10 @@ foreach my $operation (sort keys %late_calls)
 	cancel($caller);
 	is($watch->processed($operation), 0, "$operation: on the way");
 }
-$settled->outcome('a create that takes long', 'late', %undone);
+my $event = 'cancelled, and carried out later, within request_timeout';
+$settled->outcome($event, 'late', %undone);
 is($glue->created('late'), 1, 'it has arrived');
-$settled->outcome('a deletion that takes long', 'late deletion',
+$settled->outcome($event, 'late deletion',
 	glue => 'none', row => 'none', request => 'rolled_back NotUndone');
 
 # The limit of a call is written down with it, and is five minutes at most.
@@ -164,7 +166,8 @@ $cluster->start_node;
 $session = $cluster->session;
 $glue->misbehave(operation => 'GetConnection', name => 'doubtful', kind => 'lost-before');
 cancel($cluster->held_session('slow', 'doubtful', create('doubtful')));
-$settled->outcome('a time that nobody knows', 'doubtful', glue => 'first',
+$settled->outcome('rolled back, and nobody can tell whose the connection is',
+	'doubtful', glue => 'first',
 	row => 'first', request => 'failed NotKnown');
 my $log = slurp_file($node->logfile);
 like($log, qr/WARNING: .*could not undo what was rolled back of AWS Glue connection "doubtful"/,
