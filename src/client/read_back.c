@@ -45,8 +45,8 @@ glue_read_back_prepare(GlueCall *reading, const GlueCall *create)
  * The connection was read back, or was not.
  *
  * sent is how the last attempt at the create ended, and began_ms when the first
- * one did begin, by glue_boot_ms().  Sets the connection in the create if it is done, or *failure,
- * in the current memory context, if it has failed.
+ * one did begin, by glue_boot_ms().  Sets the connection in the create if it is
+ * done, or *failure, in the current memory context, if it has failed.
  */
 GlueReadBack
 glue_read_back_judge(GlueCall *create, const GlueCall *reading,

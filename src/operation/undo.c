@@ -26,8 +26,8 @@
  * If it is too early to record that, it is done later, by another look.
  *
  * If nobody has seen the answer to the call, the request may still be on its
- * way, or another copy of it.  So for glue_conn.settle_time nothing that is seen
- * is final: what is ours is deleted, and looked for again.  After that, no
+ * way, or another copy of it.  So for glue_conn.settle_time, and as long as the
+ * call itself would have waited for an answer, nothing that is seen is final: what is ours is deleted, and looked for again.  After that, no
  * request of the call's is expected any more; so a connection that is younger is
  * not ours.  In the same way, a deletion whose answer was lost may come late, and
  * hit somebody else's connection.  The undo is not over before that is
