@@ -26,12 +26,17 @@
  * If it is too early to record that, it is done later, by another look.
  *
  * If nobody has seen the answer to the call, the request may still be on its
- * way, or another copy of it.  So for glue_conn.settle_time, and as long as the
- * call itself would have waited for an answer, nothing that is seen is final: what is ours is deleted, and looked for again.  After that, no
- * request of the call's is expected any more; so a connection that is younger is
- * not ours.  In the same way, a deletion whose answer was lost may come late, and
- * hit somebody else's connection.  The undo is not over before that is
- * impossible, and so nobody here makes one meanwhile.
+ * way, or another copy of it.  So for glue_conn.settle_time, and for as long as
+ * the call itself would have waited for an answer, nothing that is seen is final:
+ * what is ours is deleted, and looked for again.  After that, no request of the
+ * call's is expected any more; so a connection that is younger is not ours.  In
+ * the same way, a deletion whose answer was lost may come late, and hit somebody
+ * else's connection.  The undo is not over before that is impossible, and so
+ * nobody here makes one meanwhile.
+ *
+ * All that goes by AWS's clock: whoever sent something was gone before the first
+ * answer to us, and what is asked for is final if that was long enough ago by what
+ * is known of AWS's clock before we ask.
  *
  * An undo that was interrupted begins from the start.  If it had deleted the
  * connection already, there is none.
