@@ -36,6 +36,7 @@ AWS_OBJS = \
 	src/aws/algorithms.o \
 	src/aws/sigv4_request.o \
 	src/aws/sigv4.o \
+	src/aws/endpoint_url.o \
 	src/aws/endpoint.o \
 	src/aws/credential_text.o \
 	src/aws/retry.o \
