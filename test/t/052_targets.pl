@@ -11,7 +11,6 @@ use GlueConn::Inputs;
 use GlueConn::LocalGlue;
 use GlueConn::Queue;
 use GlueConn::Ways;
-use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(secret_key => 1);
