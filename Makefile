@@ -160,6 +160,9 @@ STORE_OBJS = \
 	src/store/names.o \
 	src/store/connection_row.o \
 	src/store/own_row.o \
+	src/store/provision.o \
+	src/store/provision_owner.o \
+	src/store/row_reader.o \
 	src/store/connections.o \
 	src/store/digest_key.o \
 	src/store/secret_key_file.o \
@@ -193,6 +196,7 @@ OPERATION_OBJS = \
 	src/operation/tags.o \
 	src/operation/operation.o \
 	src/operation/existing.o \
+	src/operation/own.o \
 	src/operation/undo.o \
 	src/operation/immediate.o
 
@@ -245,6 +249,7 @@ FUNCTIONS_OBJS = \
 	src/functions/row_move.o \
 	src/functions/trigger_arguments.o \
 	src/functions/trigger.o \
+	src/functions/provision.o \
 	src/functions/builder.o \
 	src/functions/builders.o
 

@@ -35,6 +35,9 @@ typedef struct GlueFailure
 /* The code of a failure because a request would go elsewhere now. */
 #define GLUE_CODE_TARGET_CHANGED "target changed"
 
+/* The code of a failure because a connection is not the row's. */
+#define GLUE_CODE_NOT_OURS "NotOurs"
+
 /* The code of an answer that is larger than we accept. */
 #define GLUE_CODE_TOO_LARGE "answer too large"
 
@@ -77,6 +80,8 @@ extern GlueFailure *glue_failure_no_account(const GlueFailure *cause);
 extern GlueFailure *glue_failure_just_failed(const char *other);
 extern GlueFailure *glue_failure_taken(const char *connection_name,
 									   const char *differences);
+extern GlueFailure *glue_failure_not_ours(const char *connection_name,
+										  const char *detail);
 extern GlueFailure *glue_failure_wipes_credentials(const char *connection_name,
 												   const char *losses);
 extern GlueFailure *glue_failure_from_error(const ErrorData *error);
