@@ -272,7 +272,7 @@ SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 REGRESS = install validate redact create bulk bad_input privileges settings servers \
 	builders summary test_connection tags connection_types requests trigger
 REGRESS_OPTS = --encoding=UTF8
-ISOLATION = queue_work queue_wait rows
+ISOLATION = queue_work queue_wait rows row_names
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=glue_conn
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
