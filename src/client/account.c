@@ -194,14 +194,17 @@ asked_endpoint(const GlueTarget *target)
 		target->sts_endpoint.url;
 }
 
-/* Unless a catalog is named, it is that of the account. */
+/*
+ * Unless a catalog is named, or the account was known before and may have been
+ * another one, it is that of the account.
+ */
 static void
 set_account(GlueAccess *access, const char *account_id)
 {
 	GlueTarget *target = &access->target;
 
 	target->account_id = pstrdup(account_id);
-	if (target->catalog_id == NULL)
+	if (target->catalog == NULL)
 		target->catalog = target->account_id;
 }
 
