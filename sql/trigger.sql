@@ -392,6 +392,13 @@ DELETE FROM names WHERE id = 6;
 SELECT operation, name FROM asked();
 UPDATE names SET connection_input = connection_input || '{"Description": "7"}' WHERE id = 7;
 SELECT operation, name, on_missing FROM asked();
+ALTER TABLE names DISABLE TRIGGER provision;
+DELETE FROM names WHERE id = 3;
+ALTER TABLE names ENABLE TRIGGER provision;
+INSERT INTO names VALUES (9, input('n4'));
+SELECT glue_release_connection('names', 'n4');
+INSERT INTO names VALUES (9, input('n4'));
+SELECT operation, name FROM asked();
 
 -- a table that is gone holds nothing, and says so as soon as somebody wants the name
 DROP TABLE names;

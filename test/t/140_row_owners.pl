@@ -277,15 +277,17 @@ is(outcomes(), 'Create right succeeded', 'the old one is free');
 $session->must(server_sql($_, $glue->access_key, $glue->secret_key,
 	options => "region 'us-east-1'", user => 'PUBLIC')) foreach 'one', 'two';
 make_table('first', 'server=one');
-make_table("second_$_", 'server=two', "on_conflict=$_") foreach 'adopt', 'update';
+make_table("second_$_", 'server=two', "on_conflict=$_") foreach 'error', 'adopt', 'update';
 $session->must(insert('first', 'both', Description => 'theirs'));
 outcomes();
-foreach my $action ('adopt', 'update')
+foreach my $action ('error', 'adopt', 'update')
 {
+	my $code = $action eq 'error' ? 'AlreadyExistsException' : 'NotOurs';
+
 	$session->must(insert("second_$action", 'both', Description => 'theirs'));
-	is(outcomes(), 'Create both failed NotOurs', "$action: what another row owns");
+	is(outcomes(), "Create both failed $code", "$action: what another row owns");
 	like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
-		qr/row of table public\.first owns it/, 'is named');
+		qr/row of table public\.first owns it/, 'is named') if $action ne 'error';
 	$session->must("DELETE FROM second_$action");
 	is(outcomes(), 'Delete both succeeded', 'and not deleted');
 }
@@ -298,14 +300,18 @@ is($glue->connection('both'), undef, 'who deletes it');
 # 11. The foreign server leads to another account
 #
 
-$session->must(insert('first', 'moved'));
+$session->must(insert('first', 'moved') . '; ' . insert('first', 'updated'));
 outcomes();
 $glue->add_credentials(access_key => 'AKIAOTHER', secret_key => $glue->secret_key,
 	account => '222222222222');
 $session->must("ALTER USER MAPPING FOR PUBLIC SERVER one OPTIONS (SET access_key_id 'AKIAOTHER')");
-$watch = $cluster->watch;
+$session->must(delete_row('first', 'moved') . '; ' . update('first', 'updated', Description => 'x'));
+is(outcomes(), 'Delete moved failed NotOurs, Update updated succeeded',
+	'what is owned elsewhere is not looked for here');
+is(scalar(grep { $_->{name} eq 'updated' } @{ $glue->state->{connections} }), 2,
+	'and what is updated is made here');
 $session->must('DELETE FROM first');
-is(outcomes(), 'Delete moved failed NotOurs', 'what is owned elsewhere is not looked for here');
+is(outcomes(), 'Delete updated succeeded', 'and owned');
 
 #
 # 12. TRUNCATE and DROP TABLE
