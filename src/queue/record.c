@@ -117,18 +117,24 @@ record_row(const GlueJob *job, const GlueMirror *mirror, bool recorded)
 {
 	const GlueOperation *operation = &job->operation;
 	const GlueRequest *what = &job->request->what;
+	bool		is_delete = strcmp(what->operation, "DeleteConnection") == 0;
+	bool		loses = operation->other_life &&
+		strcmp(job->outcome.state, "queued") != 0;
+	bool		drops = is_delete &&
+		(loses || strcmp(job->outcome.state, "succeeded") == 0);
+	bool		owns = !is_delete && recorded && !operation->gone &&
+		operation->kind != GLUE_OPERATION_POLL;
 	GlueProvisions provisions;
 
+	if (!loses && !drops && !owns)
+		return;
 	glue_provisions_open(&provisions, mirror->schema);
-	if (strcmp(what->operation, "DeleteConnection") == 0)
-	{
-		if (operation->other_life || strcmp(job->outcome.state, "succeeded") == 0)
-			glue_provision_drop(&provisions, what->provision_id);
-	}
-	else if (operation->other_life)
+	glue_provision_lock(&provisions, what->provision_id);
+	if (drops)
+		glue_provision_drop(&provisions, what->provision_id);
+	else if (loses)
 		glue_provision_lost(&provisions, what->provision_id);
-	else if (recorded && !operation->gone &&
-			 operation->kind != GLUE_OPERATION_POLL)
+	else
 		glue_provision_own(&provisions, what->provision_id,
 						   &operation->access->target, what->name,
 						   &operation->life, operation->created);

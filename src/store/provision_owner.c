@@ -32,6 +32,7 @@
 typedef enum OwnerStatement
 {
 	STATEMENT_LOOK,
+	STATEMENT_LOCK,
 	STATEMENT_OWN,				/* unless somebody else does */
 	STATEMENT_TAKE,				/* from whoever does, and cannot any more */
 	STATEMENT_LOST,
@@ -113,6 +114,18 @@ read_owned(const GlueResultRow *row, GlueOwned *owned)
 }
 
 /*
+ * Keep others from changing an entry, or raise an error if somebody is about to.
+ *
+ * Whoever deletes a row has locked its entry, and may act on its connection at once,
+ * which waits for who carries out a request about it; who must not wait, then.
+ */
+void
+glue_provision_lock(const GlueProvisions *provisions, int64 id)
+{
+	execute(provisions, STATEMENT_LOCK, id, NULL, NULL, NULL, false);
+}
+
+/*
  * An entry comes to own a connection, in this life; is_new says that it was created
  * for it.
  */
@@ -143,7 +156,10 @@ glue_provision_drop(const GlueProvisions *provisions, int64 id)
 	execute(provisions, STATEMENT_DROP, id, NULL, NULL, NULL, false);
 }
 
-/* A connection is not there any more, so nobody owns it. */
+/*
+ * A connection is not there any more, so nobody owns it.  If somebody is about to
+ * change the entry, whoever needs it next finds out.
+ */
 void
 glue_provision_gone(Oid schema, const GlueTarget *target, const char *name)
 {
@@ -217,6 +233,9 @@ statement_text(const char *table, OwnerStatement statement)
 							" o.made_from, o.made_until FROM %s p"
 							" LEFT JOIN %s o ON " IS_OTHERS("o")
 							" AND NOT o.released" WHERE_ID, table, table);
+		case STATEMENT_LOCK:
+			return psprintf("SELECT FROM %s p" WHERE_ID " FOR UPDATE NOWAIT",
+							table);
 		case STATEMENT_OWN:
 			return psprintf("UPDATE %s p SET owned = true, endpoint = $3,"
 							" account = $4, made_from = $7, made_until = $8"
@@ -231,8 +250,10 @@ statement_text(const char *table, OwnerStatement statement)
 			return psprintf("DELETE FROM %s p" WHERE_ID " AND p.released",
 							table);
 		case STATEMENT_GONE:
-			return psprintf("UPDATE %s p SET owned = false WHERE "
-							IS_CONNECTION("p") " AND p.owned", table);
+			return psprintf("UPDATE %s SET owned = false WHERE ctid" EQUALS
+							"ANY (ARRAY(SELECT p.ctid FROM %s p WHERE "
+							IS_CONNECTION("p") " AND p.owned"
+							" FOR UPDATE SKIP LOCKED))", table, table);
 		case NUM_STATEMENTS:
 			break;
 	}

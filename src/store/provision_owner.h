@@ -39,6 +39,7 @@ typedef struct GlueOwned
 extern bool glue_provision_look(const GlueProvisions *provisions, int64 id,
 								const GlueTarget *target, const char *name,
 								GlueOwned *owned);
+extern void glue_provision_lock(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_own(const GlueProvisions *provisions, int64 id,
 							   const GlueTarget *target, const char *name,
 							   const GlueLife *life, bool is_new);

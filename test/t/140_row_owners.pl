@@ -426,7 +426,33 @@ is(state_of($session, $seen), 'succeeded', 'is recorded later');
 is(owned(), 'left unrecorded', 'and is owned then');
 
 #
-# 18. A copy of the database
+# 18. A transaction deletes the row while its connection is made, and then acts on
+# that itself, which waits for who makes it
+#
+
+my $worker = $cluster->session;
+my $caller = $cluster->session;
+$session->must(insert('source', 'meanwhile'));
+$glue->misbehave(operation => 'CreateConnection', kind => 'slow', delay_ms => 1000, times => 1);
+$worker->send('CALL glue_process_requests()');
+wait_until(sub { $glue->created('meanwhile') }, 'it is made');
+$caller->must("SET statement_timeout = '60s'; BEGIN; " . delete_row('source', 'meanwhile'));
+is($caller->must("SELECT glue_delete_connection('meanwhile')")->output, 't',
+	'who has deleted the row does not wait for ever');
+$caller->must('COMMIT');
+$worker->result;
+wait_until(sub {
+	make_due($session);
+	work($session);
+	$session->must('SELECT count(*) FROM glue_request WHERE finished_at IS NULL')->output eq '0';
+}, 'all is carried out');
+is($glue->connection('meanwhile'), undef, 'the connection is gone');
+is($session->must("SELECT count(*) FROM glue_provision WHERE name = 'meanwhile'")->output, 0,
+	'and nobody owns it');
+$_->quit foreach $worker, $caller;
+
+#
+# 19. A copy of the database
 #
 
 $session->quit;
