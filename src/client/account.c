@@ -82,7 +82,6 @@ glue_account_at_hand(GlueAccess *access)
 	if (account_id == NULL)
 		return false;
 	set_account(access, account_id);
-	check_claim(&access->target);
 	return true;
 }
 
@@ -206,6 +205,7 @@ set_account(GlueAccess *access, const char *account_id)
 	target->account_id = pstrdup(account_id);
 	if (target->catalog == NULL)
 		target->catalog = target->account_id;
+	check_claim(target);
 }
 
 /*
@@ -216,7 +216,7 @@ set_account(GlueAccess *access, const char *account_id)
 static void
 check_claim(const GlueTarget *target)
 {
-	if (!target->claim_is_of_server ||
+	if (!target->claimed_by_server ||
 		strcmp(target->claimed_account, target->account_id) == 0)
 		return;
 	ereport(ERROR,

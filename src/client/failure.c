@@ -410,7 +410,7 @@ glue_failure_no_account(const GlueFailure *cause)
 	failure->message = "AWS account that the credentials belong to is not known";
 	failure->detail = psprintf("Nothing was sent to AWS Glue. %s. %s",
 							   cause->message, cause->detail);
-	failure->hint = "For a server that cannot reach AWS STS, set \"glue_conn.account_id\", or option \"account_id\" of the foreign server; or name an endpoint of AWS STS with AWS_ENDPOINT_URL_STS.";
+	failure->hint = "For a server that cannot reach AWS STS, set \"glue_conn.account_id\", or option \"account_id\" of the foreign server; for keys in a role's own user mapping, option \"catalog_id\". Or name an endpoint of AWS STS with AWS_ENDPOINT_URL_STS.";
 	return failure;
 }
 

@@ -36,6 +36,7 @@ static void add_settings(GlueServerOptions *options);
 static const char *text_or_null(const char *setting);
 static void use_foreign_server(GlueTarget *target, const char *server,
 							   GlueServerOptions *options);
+static void find_claimed_account(GlueTarget *target, const char *option);
 static void take_fingerprints(GlueTarget *target);
 static void digest_text(const char *text,
 						unsigned char digest[GLUE_FINGERPRINT_LEN]);
@@ -89,12 +90,7 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 	}
 	target->catalog_id = catalog_id ? catalog_id : options.catalog_id;
 	target->catalog = target->catalog_id;
-	target->claim_is_of_server = options.account_id != NULL;
-	if (options.account_id != NULL)
-		target->claimed_account = options.account_id;
-	else if (target->given.access_key_id == NULL &&
-			 glue_setting_account_id[0] != '\0')
-		target->claimed_account = pstrdup(glue_setting_account_id);
+	find_claimed_account(target, options.account_id);
 	target->configuration = glue_configuration_read(options.profile);
 	target->ca_file = options.ca_file ? pstrdup(options.ca_file) :
 		glue_environment("AWS_CA_BUNDLE");
@@ -105,6 +101,29 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 	target->max_requests_per_second = options.max_requests_per_second;
 	resolve_endpoints(target, &options);
 	take_fingerprints(target);
+}
+
+/*
+ * Find out which account the credentials of a target are believed to belong to if
+ * nobody knows.  option is that of the server, or NULL.
+ *
+ * The setting is about the credentials of the server process, the option of a
+ * server about those that its owner provides.  A role that may use the server can
+ * have any keys in its own mapping; what it has there must not be taken for
+ * somebody else's.
+ */
+static void
+find_claimed_account(GlueTarget *target, const char *option)
+{
+	bool		ambient = target->given.access_key_id == NULL;
+
+	if (option != NULL && (ambient || !target->has_own_keys || superuser()))
+	{
+		target->claimed_account = option;
+		target->claimed_by_server = true;
+	}
+	else if (ambient && glue_setting_account_id[0] != '\0')
+		target->claimed_account = pstrdup(glue_setting_account_id);
 }
 
 /*
@@ -236,7 +255,8 @@ use_foreign_server(GlueTarget *target, const char *server,
 	(void) glue_foreign_server_name(target->server_oid, &target->server_owner);
 	target->ambient_allowed = glue_foreign_server_read(target->server_oid,
 													   options);
-	target->mapping = glue_user_mapping_read(target->server_oid, &mapping);
+	target->mapping = glue_user_mapping_read(target->server_oid, &mapping,
+											 &target->has_own_keys);
 
 	target->given = mapping.credentials;
 	target->role_arn = options->role_arn;

@@ -169,6 +169,17 @@ wait_until(sub { $joe->must('SHOW glue_conn.account_id')->output eq '66666666666
 belongs('the server of another role', $joe, 'own', '121212121212',
 	"$identity CreateConnection", server => 'own');
 $cluster->configure($session, 'glue_conn.account_id' => undef);
+
+# Who may use a server can have any keys in a mapping of one's own.
+$glue->add_credentials(access_key => 'AKIAjoe', secret_key => 'joe',
+	account => '999999999999');
+$session->must('GRANT USAGE ON FOREIGN SERVER claimed TO joe');
+$joe->must('CREATE USER MAPPING FOR CURRENT_USER SERVER claimed OPTIONS ('
+	  . keys_sql('AKIAjoe', 'joe') . ')');
+belongs('keys that a role has itself', $joe, 'of keys of joe', '999999999999',
+	"$identity CreateConnection", server => 'claimed');
+belongs('the same keys', $joe, 'of joe', '999999999999', 'CreateConnection',
+	server => 'claimed');
 is($session->query("SET glue_conn.account_id = '12345678901'")->sqlstate, '22023',
 	'an account has twelve digits');
 
