@@ -51,7 +51,6 @@ typedef struct Adoption
 	GlueFunction function;
 	FunctionCallInfo fcinfo;	/* which the rows go to */
 	GlueTriggerArguments arguments;
-	GlueProvisions provisions;
 	GlueProvisionName held;
 	int			nlocked;
 } Adoption;
@@ -191,7 +190,6 @@ adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 	glue_function_connect(function, adoption.arguments.catalog_id, server);
 	glue_mirror_open(&function->mirror, function->access.schema,
 					 GLUE_MIRROR_WRITE);
-	glue_provisions_open(&adoption.provisions, function->access.schema);
 	adoption.held.relation = RelationGetRelid(table);
 	adoption.held.server = target->server;
 	adoption.held.region = target->endpoint.region;
@@ -239,7 +237,7 @@ adopt_row(Adoption *adoption, NullableDatum input, NullableDatum tags)
 static const char *
 adopt(Adoption *adoption, const GlueDefinition *definition)
 {
-	GlueProvisions *provisions = &adoption->provisions;
+	const GlueProvisions *provisions = &adoption->function.mirror.provisions;
 	const GlueTarget *target = &adoption->function.access.target;
 	GlueOperation operation = {0};
 	GlueOwned	owned = {0};

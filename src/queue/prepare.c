@@ -29,7 +29,7 @@ static GlueConflictAction on_conflict_of(const GlueClaim *request);
 static bool is_word(const char *text, const char *word);
 static void note_tagged(GlueJob *job, bool is_tagged);
 static void fill_undo(GlueJob *job);
-static void look_at_row(GlueJob *job);
+static void look_at_row(GlueJob *job, const GlueMirror *mirror);
 static void fill_input(GlueJob *job);
 static void fail_for_lack_of_key(GlueJob *job);
 
@@ -81,7 +81,7 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	if (request->answer != NULL)
 		return;					/* see queue/answer.c */
 	if (request->what.provision_id != 0)
-		look_at_row(job);
+		look_at_row(job, mirror);
 	note_tagged(job, operation->tags != NULL &&
 				(operation->kind == GLUE_OPERATION_UPDATE ||
 				 (operation->kind == GLUE_OPERATION_CREATE &&
@@ -159,15 +159,14 @@ fill_undo(GlueJob *job)
  * for it.
  */
 static void
-look_at_row(GlueJob *job)
+look_at_row(GlueJob *job, const GlueMirror *mirror)
 {
 	GlueOperation *operation = &job->operation;
-	const GlueTarget *target = &operation->access->target;
-	GlueProvisions provisions;
 
-	glue_provisions_open(&provisions, operation->access->schema);
-	(void) glue_provision_look(&provisions, job->request->what.provision_id,
-							   target, operation->name, &job->owned);
+	(void) glue_provision_look(&mirror->provisions,
+							   job->request->what.provision_id,
+							   &operation->access->target, operation->name,
+							   &job->owned);
 	operation->row = &job->owned;
 	if (operation->kind == GLUE_OPERATION_UPDATE &&
 		!glue_operation_owns(operation))

@@ -124,18 +124,17 @@ record_row(const GlueJob *job, const GlueMirror *mirror, bool recorded)
 		(loses || strcmp(job->outcome.state, "succeeded") == 0);
 	bool		owns = !is_delete && recorded && !operation->gone &&
 		operation->kind != GLUE_OPERATION_POLL;
-	GlueProvisions provisions;
+	const GlueProvisions *provisions = &mirror->provisions;
 
 	if (!loses && !drops && !owns)
 		return;
-	glue_provisions_open(&provisions, mirror->schema);
-	glue_provision_lock(&provisions, what->provision_id);
+	glue_provision_lock(provisions, what->provision_id);
 	if (drops)
-		glue_provision_drop(&provisions, what->provision_id);
+		glue_provision_drop(provisions, what->provision_id);
 	else if (loses)
-		glue_provision_lost(&provisions, what->provision_id);
+		glue_provision_lost(provisions, what->provision_id);
 	else
-		glue_provision_own(&provisions, what->provision_id,
+		glue_provision_own(provisions, what->provision_id,
 						   &operation->access->target, what->name,
 						   &operation->life, operation->created);
 }

@@ -127,6 +127,8 @@ glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 		if (!mirror->plain)
 			find_plan(mirror, STATEMENT_INSERT);
 		find_plan(mirror, STATEMENT_UPSERT);
+		glue_provisions_open(&mirror->provisions, schema);
+		glue_provision_plan_gone(&mirror->provisions);
 	}
 }
 
@@ -252,7 +254,7 @@ glue_mirror_forget(const GlueMirror *mirror, const GlueTarget *target,
 {
 	GlueMirrorRow row;
 
-	glue_provision_gone(mirror->schema, target, name);
+	glue_provision_gone(&mirror->provisions, target, name);
 	glue_mirror_row_key(&row, target, name);
 	return execute(mirror, STATEMENT_DELETE, &row) > 0;
 }
@@ -271,7 +273,7 @@ glue_mirror_forget_older(const GlueMirror *mirror, const GlueTarget *target,
 	glue_mirror_row_set_recorded_at(&row, missed_at);
 	if (execute(mirror, STATEMENT_DELETE_OLDER, &row) == 0)
 		return false;
-	glue_provision_gone(mirror->schema, target, name);
+	glue_provision_gone(&mirror->provisions, target, name);
 	return true;
 }
 

@@ -67,6 +67,8 @@ static uint64 execute_with_result(const GlueProvisions *provisions,
 								  OwnerStatement statement, int64 id,
 								  const GlueTarget *target, const char *name,
 								  const GlueLife *life, bool is_new);
+static SPIPlanPtr find_plan(const GlueProvisions *provisions,
+							OwnerStatement statement);
 static char *statement_text(const char *table, OwnerStatement statement);
 static void read_owned(const GlueResultRow *row, GlueOwned *owned);
 
@@ -161,12 +163,17 @@ glue_provision_drop(const GlueProvisions *provisions, int64 id)
  * change the entry, whoever needs it next finds out.
  */
 void
-glue_provision_gone(Oid schema, const GlueTarget *target, const char *name)
+glue_provision_gone(const GlueProvisions *provisions,
+					const GlueTarget *target, const char *name)
 {
-	GlueProvisions provisions;
+	execute(provisions, STATEMENT_GONE, 0, target, name, NULL, false);
+}
 
-	glue_provisions_open(&provisions, schema);
-	execute(&provisions, STATEMENT_GONE, 0, target, name, NULL, false);
+/* Plan that statement before anything is deleted. */
+void
+glue_provision_plan_gone(const GlueProvisions *provisions)
+{
+	find_plan(provisions, STATEMENT_GONE);
 }
 
 static uint64
@@ -189,7 +196,6 @@ execute_with_result(const GlueProvisions *provisions,
 					int64 id, const GlueTarget *target, const char *name,
 					const GlueLife *life, bool is_new)
 {
-	GlueKeptPlan *kept = &plans[statement];
 	Datum		values[lengthof(types)];
 	bool		nulls[lengthof(types)] = {false};
 	char		spi_nulls[lengthof(types)];
@@ -210,13 +216,21 @@ execute_with_result(const GlueProvisions *provisions,
 	for (int i = 0; i < lengthof(types); i++)
 		spi_nulls[i] = nulls[i] ? 'n' : ' ';
 
+	return glue_execute_latest(saved, provisions->owner,
+							   find_plan(provisions, statement), values,
+							   spi_nulls);
+}
+
+static SPIPlanPtr
+find_plan(const GlueProvisions *provisions, OwnerStatement statement)
+{
+	GlueKeptPlan *kept = &plans[statement];
+
 	if (!glue_plan_is_kept(kept, provisions->table))
 		glue_keep_plan(kept, provisions->owner, provisions->table,
 					   statement_text(provisions->table, statement),
 					   lengthof(types), types);
-	return glue_execute_latest(saved, provisions->owner,
-							   glue_ready_plan(kept, provisions->owner),
-							   values, spi_nulls);
+	return glue_ready_plan(kept, provisions->owner);
 }
 
 static char *

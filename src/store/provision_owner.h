@@ -45,7 +45,8 @@ extern void glue_provision_own(const GlueProvisions *provisions, int64 id,
 							   const GlueLife *life, bool is_new);
 extern void glue_provision_lost(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_drop(const GlueProvisions *provisions, int64 id);
-extern void glue_provision_gone(Oid schema, const GlueTarget *target,
-								const char *name);
+extern void glue_provision_plan_gone(const GlueProvisions *provisions);
+extern void glue_provision_gone(const GlueProvisions *provisions,
+								const GlueTarget *target, const char *name);
 
 #endif							/* GLUE_STORE_PROVISION_OWNER_H */
