@@ -376,7 +376,7 @@ COMMENT ON COLUMN glue_request.endpoint IS
 COMMENT ON COLUMN glue_request.account_id IS
 	'AWS account that the credentials belong to, and so the catalog if none was named; null until it is known, which is before anything is sent';
 COMMENT ON COLUMN glue_request.provision_id IS
-	'entry of glue_provision whose row it is for; null if it was not asked for by glue_provision_connection()';
+	'entry of glue_provision whose row it is for, or -1 if that was left behind by glue_take_over_requests(); null if it was not asked for by glue_provision_connection()';
 
 --
 -- glue_claimant

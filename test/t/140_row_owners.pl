@@ -455,6 +455,7 @@ $_->quit foreach $worker, $caller;
 # 19. A copy of the database
 #
 
+$session->must(delete_row('source', 'left'));
 $session->quit;
 $session = $cluster->session(database => 'template1');
 $session->must('CREATE DATABASE copy TEMPLATE postgres');
@@ -465,6 +466,9 @@ $watch = $cluster->watch;
 $copy->must('DELETE FROM source');
 work($copy);
 is($watch->sent, 0, 'and deletes nothing');
+is($copy->must('SELECT glue_take_over_requests()')->output, 1, 'what it takes over');
+work($copy);
+is($watch->sent, 0, 'is for rows that own nothing here');
 isnt($glue->connection($_), undef, "$_ stays") foreach 'left', 'unrecorded';
 $copy->quit;
 $cluster->finish;
