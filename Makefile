@@ -45,6 +45,7 @@ AWS_OBJS = \
 	src/aws/date.o \
 	src/aws/reply.o \
 	src/aws/clock_skew.o \
+	src/aws/remote_clock.o \
 	src/aws/profile_set.o \
 	src/aws/profile_grammar.o \
 	src/aws/configuration.o \
@@ -141,6 +142,7 @@ CLIENT_OBJS = \
 	src/client/metadata.o \
 	src/client/signed_request.o \
 	src/client/call.o \
+	src/client/aws_clock.o \
 	src/client/attempt.o \
 	src/client/read_back.o \
 	src/client/shared_quota.o \

@@ -29,7 +29,7 @@ typedef struct GlueCallState
 	MemoryContext result_context;	/* for the failure and the answer */
 	GlueCallStep step;
 	GlueAttempt attempt;		/* the last one */
-	TimestampTz began_at;		/* of the first one */
+	int64		began_ms;		/* the first one did, by glue_boot_ms() */
 	bool		renewed;		/* the credentials were, once */
 
 	/* before another attempt */

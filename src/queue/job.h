@@ -36,6 +36,7 @@ typedef struct GlueJob
 	GlueFailure *refusal;		/* nothing is to be called, because of that */
 	GlueUnsealOutcome sealing;
 	GlueFailure *failure;		/* its secrets cannot be opened */
+	bool		asks_account;	/* its call asks whose the credentials are */
 	bool		is_void;		/* there is nothing to be done */
 	bool		is_answered;	/* it is only to be recorded */
 	bool		is_tagged;		/* tags may be compared or changed */

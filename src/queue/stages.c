@@ -144,6 +144,9 @@ glue_stages_begin(GlueStages *stages, TimestampTz *turn_at)
 										target->max_requests_per_second);
 		GlueCall   *call;
 
+		/* another job of the target is finding that out */
+		if (job->target->asks_account)
+			continue;
 		if (turn != 0)
 		{
 			if (*turn_at == 0 || turn < *turn_at)
