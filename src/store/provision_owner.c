@@ -11,8 +11,8 @@
  *
  * A connection is known here by where it is, as in glue_connection, and no more by
  * what the trigger names: two servers may lead to one account.  Nobody owns what
- * another row owns that still holds its name; but what was created anew is nobody
- * else's, and what was released is for who adopts it.
+ * another row owns that still holds its name; but what was created anew, or at
+ * another time, is nobody else's, and what was released is for who adopts it.
  *
  * IDENTIFICATION
  *	  src/store/provision_owner.c
@@ -257,7 +257,9 @@ statement_text(const char *table, OwnerStatement statement)
 							" WHERE " IS_OTHERS("o") ")", table, table);
 		case STATEMENT_TAKE:
 			return psprintf("UPDATE %s o SET owned = false WHERE "
-							IS_OTHERS("o") " AND ($9 OR o.released)", table);
+							IS_OTHERS("o") " AND ($9 OR o.released"
+							" OR o.made_until" IS_BEFORE "$7"
+							" OR o.made_from" IS_AFTER "$8)", table);
 		case STATEMENT_LOST:
 			return psprintf("UPDATE %s p SET owned = false" WHERE_ID, table);
 		case STATEMENT_DROP:

@@ -292,9 +292,19 @@ foreach my $action ('error', 'adopt', 'update')
 	is(outcomes(), 'Delete both succeeded', 'and not deleted');
 }
 is(owned('first'), 'both', 'it is the first one\'s');
+
+# unless that is gone
+stranger('both', created => time - 3600, updated => time - 3600);
+$session->must(insert('second_adopt', 'both', Description => 'theirs'));
+is(outcomes(), 'Create both succeeded', 'another life can be adopted');
+is(owned('second_adopt'), 'both', 'and is owned');
+is(owned('first'), '', 'by one of them');
 $session->must('DELETE FROM first');
+is(outcomes(), 'Delete both succeeded', 'the first one');
+is_theirs('both', 'deletes it no more');
+$session->must('DELETE FROM second_adopt');
 outcomes();
-is($glue->connection('both'), undef, 'who deletes it');
+is($glue->connection('both'), undef, 'the second one does');
 
 #
 # 11. The foreign server leads to another account
