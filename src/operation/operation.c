@@ -448,19 +448,22 @@ settle_taken(GlueOperation *operation)
  * An attempt that nobody remembers may have been made at any time since the
  * request was.  But nobody can tell then whether it was we who made it, and
  * with these secrets.  Those who would adopt or update it have better means;
- * and a row must not come to own what somebody else may have made.
+ * and a row must not come to own what somebody else may have made.  So for a row,
+ * what counts is this attempt, unless it is not known what came of one before it.
  */
 static bool
 is_ours(GlueOperation *operation, json_object *connection,
 		char findings[GLUE_FINDINGS_SIZE])
 {
+	TimestampTz since = operation->row != NULL && !operation->uncertain ?
+		operation->sent_at : operation->began_at;
+
 	if (is_recorded(operation->known, connection))
 	{
 		strlcpy(findings, "It was recorded before.", GLUE_FINDINGS_SIZE);
 		return false;
 	}
-	if (owner_since(operation, operation->began_at, connection,
-					findings) == GLUE_OURS)
+	if (owner_since(operation, since, connection, findings) == GLUE_OURS)
 	{
 		operation->secrets = operation->digest;
 		return true;

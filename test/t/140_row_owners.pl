@@ -256,6 +256,21 @@ is(outcomes(), 'Delete wrong succeeded, Update right succeeded', 'later');
 is_theirs('wrong', 'what somebody else has made meanwhile stays');
 is(owned(), 'right', 'and what is made then is owned');
 
+# What somebody else makes between two attempts is as it should be, and is theirs.
+$glue->misbehave(operation => 'CreateConnection', kind => 'error', status => 400,
+	code => 'ThrottlingException', message => 'slowly', times => 0);
+$session->must(insert('source', 'between', Description => 'theirs'));
+like(outcomes(), qr/^Create between queued /, 'a create that is put off');
+$glue->behave;
+stranger('between', created => time - 30, updated => time - 30);
+$session->must("UPDATE glue_request SET started_at = now() - interval '1 min' WHERE id = $seen");
+make_due($session, $seen);
+work($session);
+is(state_of($session, $seen, 'error_code'), 'failed|AlreadyExistsException', 'is not taken for theirs');
+$session->must(delete_row('source', 'between'));
+outcomes();
+is_theirs('between', 'which stays');
+
 #
 # 9. DELETE and INSERT in one transaction; another name
 #
