@@ -515,7 +515,7 @@ COMMENT ON COLUMN glue_provision.owned IS
 COMMENT ON COLUMN glue_provision.made_from IS
 	'AWS Glue has created what is owned not before this, by its own clock; what it has created at another time is another connection';
 COMMENT ON COLUMN glue_provision.made_until IS
-	'and not after this; the same, if the connection was read';
+	'and not after this; the same, if the connection was read; if both are infinite, nobody knows whether it was created';
 COMMENT ON COLUMN glue_provision.endpoint IS
 	'where what is owned is: scheme, host and port of what stands in for AWS; empty for AWS itself';
 COMMENT ON COLUMN glue_provision.account IS

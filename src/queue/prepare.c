@@ -177,6 +177,13 @@ look_at_row(GlueJob *job, const GlueMirror *mirror)
 			glue_failure_not_ours(operation->name,
 								  "What the row owned is in another account or at another endpoint, where the foreign server led before.");
 	}
+	else if (operation->kind == GLUE_OPERATION_DELETE && job->owned.doubtful)
+	{
+		operation->other_life = true;
+		job->refusal =
+			glue_failure_not_ours(operation->name,
+								  "It is not known whether it was created for the row: see the request before this one.");
+	}
 	else if (operation->kind == GLUE_OPERATION_DELETE && !job->owned.owned)
 		job->is_void = true;
 }

@@ -144,13 +144,17 @@ record_row(const GlueJob *job, const GlueMirror *mirror, bool recorded)
 		(loses || strcmp(job->outcome.state, "succeeded") == 0);
 	bool		owns = !is_delete && recorded && !operation->gone &&
 		operation->kind != GLUE_OPERATION_POLL;
+	bool		doubts = !is_delete && job->outcome.uncertain &&
+		strcmp(job->outcome.state, "failed") == 0;
 	const GlueProvisions *provisions = &mirror->provisions;
 
-	if (!loses && !drops && !owns)
+	if (!loses && !drops && !owns && !doubts)
 		return;
 	glue_provision_lock(provisions, what->provision_id);
 	if (drops)
 		glue_provision_drop(provisions, what->provision_id);
+	else if (doubts)
+		glue_provision_doubt(provisions, what->provision_id);
 	else if (loses)
 		glue_provision_lost(provisions, what->provision_id);
 	else

@@ -35,6 +35,7 @@ typedef enum OwnerStatement
 	STATEMENT_LOCK,
 	STATEMENT_OWN,				/* unless somebody else does */
 	STATEMENT_TAKE,				/* from whoever does, and cannot any more */
+	STATEMENT_DOUBT,
 	STATEMENT_LOST,
 	STATEMENT_DROP,
 	STATEMENT_GONE,
@@ -110,6 +111,7 @@ read_owned(const GlueResultRow *row, GlueOwned *owned)
 	owned->elsewhere = owned->owned && !glue_result_bool(row, 2);
 	owned->life.from = glue_result_time(row, 3);
 	owned->life.until = glue_result_time(row, 4);
+	owned->doubtful = !owned->owned && owned->life.until == DT_NOEND;
 	owned->rival = glue_result_text(row, 5);
 	owned->rival_life.from = glue_result_time(row, 6);
 	owned->rival_life.until = glue_result_time(row, 7);
@@ -142,6 +144,16 @@ glue_provision_own(const GlueProvisions *provisions, int64 id,
 	if (execute(provisions, STATEMENT_TAKE, id, target, name, life,
 				is_new) > 0)
 		execute(provisions, STATEMENT_OWN, id, target, name, life, is_new);
+}
+
+/*
+ * It is not known whether a connection was created for an entry, and nobody is going
+ * to find out.  That it may be of any time says so.
+ */
+void
+glue_provision_doubt(const GlueProvisions *provisions, int64 id)
+{
+	execute(provisions, STATEMENT_DOUBT, id, NULL, NULL, NULL, false);
 }
 
 /* What an entry owned is gone, or is another one's now. */
@@ -260,8 +272,13 @@ statement_text(const char *table, OwnerStatement statement)
 							IS_OTHERS("o") " AND ($9 OR o.released"
 							" OR o.made_until" IS_BEFORE "$7"
 							" OR o.made_from" IS_AFTER "$8)", table);
+		case STATEMENT_DOUBT:
+			return psprintf("UPDATE %s p SET made_from = '-infinity',"
+							" made_until = 'infinity'" WHERE_ID " AND NOT p.owned",
+							table);
 		case STATEMENT_LOST:
-			return psprintf("UPDATE %s p SET owned = false" WHERE_ID, table);
+			return psprintf("UPDATE %s p SET owned = false, made_from = NULL,"
+							" made_until = NULL" WHERE_ID, table);
 		case STATEMENT_DROP:
 			return psprintf("DELETE FROM %s p" WHERE_ID " AND p.released",
 							table);

@@ -29,6 +29,7 @@ typedef struct GlueOwned
 {
 	bool		owned;
 	bool		elsewhere;		/* at another target than was asked about */
+	bool		doubtful;		/* not owned, but it may have been created */
 	GlueLife	life;
 
 	/* the same connection by a row that still holds its name; or NULL */
@@ -43,6 +44,7 @@ extern void glue_provision_lock(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_own(const GlueProvisions *provisions, int64 id,
 							   const GlueTarget *target, const char *name,
 							   const GlueLife *life, bool is_new);
+extern void glue_provision_doubt(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_lost(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_drop(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_plan_gone(const GlueProvisions *provisions);

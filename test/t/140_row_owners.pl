@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # Accidents: what happens to connections that are not a row's own, or not any more.
-# Those of the table in the README, each under its number there.
+# The table of accidents in the README names the number of each here.
 #
 # Who holds a name is tested by sql/trigger.sql and isolation/specs/row_names.spec.
 
@@ -337,6 +337,22 @@ is(scalar(grep { $_->{name} eq 'updated' } @{ $glue->state->{connections} }), 2,
 	'and what is updated is made here');
 $session->must('DELETE FROM first');
 is(outcomes(), 'Delete updated succeeded', 'and owned');
+
+# Nobody knows whether it was created, and the server is gone before anybody finds out.
+$glue->misbehave(operation => 'CreateConnection', kind => 'lost-after', name => 'doubtful');
+$glue->misbehave(operation => 'GetConnection', kind => 'lost-before', times => 0);
+$session->must(insert('second_error', 'doubtful'));
+like(outcomes(), qr/^Create doubtful queued /, 'an outcome that is not known');
+$glue->behave;
+$session->must('DROP SERVER two CASCADE');
+make_due($session, $seen);
+work($session);
+is(state_of($session, $seen), 'failed', 'and that nobody can find out any more');
+$session->must(server_sql('two', $glue->access_key, $glue->secret_key,
+	options => "region 'us-east-1'", user => 'PUBLIC'));
+$session->must('DELETE FROM second_error');
+is(outcomes(), 'Delete doubtful failed NotOurs', 'is not deleted, which is said');
+isnt($glue->connection('doubtful'), undef, 'it stays');
 
 #
 # 12. TRUNCATE and DROP TABLE
