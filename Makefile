@@ -36,6 +36,7 @@ AWS_OBJS = \
 	src/aws/algorithms.o \
 	src/aws/sigv4_request.o \
 	src/aws/sigv4.o \
+	src/aws/endpoint_url.o \
 	src/aws/endpoint.o \
 	src/aws/credential_text.o \
 	src/aws/retry.o \
@@ -133,6 +134,7 @@ HTTP_OBJS = \
 # one call of AWS as a value
 CLIENT_OBJS = \
 	src/client/failure.o \
+	src/client/credential_failure.o \
 	src/client/shared_files.o \
 	src/client/server_options.o \
 	src/client/foreign_server.o \

@@ -44,6 +44,7 @@
  */
 #include "postgres.h"
 
+#include "client/credential_failure.h"
 #include "glue/answer.h"
 #include "glue/observation.h"
 #include "glue/ownership.h"

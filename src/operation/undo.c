@@ -49,6 +49,7 @@
 #include "postgres.h"
 
 #include "client/aws_clock.h"
+#include "client/credential_failure.h"
 #include "glue/ownership.h"
 #include "http/clock.h"
 #include "operation/record.h"

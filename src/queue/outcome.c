@@ -23,6 +23,7 @@
  */
 #include "postgres.h"
 
+#include "client/credential_failure.h"
 #include "queue/outcome.h"
 #include "server/settings.h"
 #include "text/json.h"

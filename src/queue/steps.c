@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "client/account.h"
+#include "client/credential_failure.h"
 #include "queue/outcome.h"
 #include "queue/steps.h"
 #include "server/crash_point.h"

@@ -25,6 +25,7 @@
 #include "postgres.h"
 
 #include "client/account.h"
+#include "client/credential_failure.h"
 #include "client/foreign_server.h"
 #include "miscadmin.h"
 #include "queue/target.h"

@@ -168,8 +168,7 @@ evidence_plan(const GlueClaims *queue)
 								   " AND e.region" EQUALS "r.region"
 								   " AND e.catalog" EQUALS GLUE_CATALOG("r")
 								   " GROUP BY r.id",
-								   queue->table, queue->own, queue->table,
-								   queue->table),
+								   queue->table, queue->own, queue->table, queue->table),
 						  lengthof(types), types);
 }
 
