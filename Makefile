@@ -164,6 +164,9 @@ STORE_OBJS = \
 	src/store/names.o \
 	src/store/connection_row.o \
 	src/store/own_row.o \
+	src/store/provision.o \
+	src/store/provision_owner.o \
+	src/store/row_reader.o \
 	src/store/connections.o \
 	src/store/digest_key.o \
 	src/store/secret_key_file.o \
@@ -197,6 +200,7 @@ OPERATION_OBJS = \
 	src/operation/tags.o \
 	src/operation/operation.o \
 	src/operation/existing.o \
+	src/operation/own.o \
 	src/operation/undo.o \
 	src/operation/immediate.o
 
@@ -249,6 +253,7 @@ FUNCTIONS_OBJS = \
 	src/functions/row_move.o \
 	src/functions/trigger_arguments.o \
 	src/functions/trigger.o \
+	src/functions/provision.o \
 	src/functions/builder.o \
 	src/functions/builders.o
 
@@ -271,7 +276,7 @@ SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 REGRESS = install validate redact create bulk bad_input privileges settings servers \
 	builders summary test_connection tags connection_types requests trigger
 REGRESS_OPTS = --encoding=UTF8
-ISOLATION = queue_work queue_wait rows
+ISOLATION = queue_work queue_wait rows row_names
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=glue_conn
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl

@@ -235,7 +235,6 @@ CREATE TABLE @extschema@.glue_request (
 	tags				jsonb,
 	on_conflict			text,
 	on_missing			text,
-	for_row				boolean NOT NULL DEFAULT false,
 	has_secrets			boolean NOT NULL DEFAULT false,
 	state				text NOT NULL DEFAULT 'queued' CHECK (state
 							OPERATOR(pg_catalog.=) ANY (ARRAY[
@@ -272,6 +271,7 @@ CREATE TABLE @extschema@.glue_request (
 	aws_sent_at			timestamptz,
 	aws_ended_at		timestamptz,
 	aws_settled_at		timestamptz,
+	provision_id		bigint,
 	PRIMARY KEY (id, home)
 )
 WITH (
@@ -322,8 +322,6 @@ COMMENT ON COLUMN glue_request.on_conflict IS
 	'what to do if a connection that is to be created exists: error, adopt or update';
 COMMENT ON COLUMN glue_request.on_missing IS
 	'what to do if a connection that is to be updated or deleted does not exist: error, create or ignore';
-COMMENT ON COLUMN glue_request.for_row IS
-	'was it asked for by glue_provision_connection(); what this database does not know to exist is then neither updated nor deleted';
 COMMENT ON COLUMN glue_request.has_secrets IS
 	'does the ConnectionInput hold secrets, or did it; as long as they are needed, they are sealed in glue_request_secret';
 COMMENT ON COLUMN glue_request.state IS
@@ -388,6 +386,8 @@ COMMENT ON COLUMN glue_request.aws_ended_at IS
 	'when it had ended, by AWS''s clock and to a few seconds; null if that is not known';
 COMMENT ON COLUMN glue_request.aws_settled_at IS
 	'of what is to be undone, from when on nothing of it can arrive any more, by AWS''s clock; null if it was answered, or was not looked for yet, and infinity if something else was sent since';
+COMMENT ON COLUMN glue_request.provision_id IS
+	'entry of glue_provision whose row it is for, or -1 if that was left behind by glue_take_over_requests(); null if it was not asked for by glue_provision_connection()';
 
 --
 -- glue_claimant
@@ -451,6 +451,135 @@ ALTER TABLE @extschema@.glue_request_secret ENABLE ROW LEVEL SECURITY;
 -- statistics have samples of what they are about, and are readable for more roles
 ALTER TABLE @extschema@.glue_request_secret ALTER COLUMN sealed SET STATISTICS 0;
 ALTER TABLE @extschema@.glue_claimant ENABLE ROW LEVEL SECURITY;
+
+--
+-- glue_provision
+--
+-- Which names the rows of tables with glue_provision_connection() hold, and which
+-- connections they own.  Nobody has rights here: the view below shows what is one's
+-- own.  The first index keeps two rows from holding one name; the second one keeps
+-- two servers, which lead to one account, from giving two rows one connection.
+--
+CREATE TABLE @extschema@.glue_provision (
+	id			bigint GENERATED ALWAYS AS IDENTITY,
+	home		bigint NOT NULL DEFAULT @extschema@.glue_home(),
+	relation	oid NOT NULL,
+	server		name NOT NULL,
+	region		text NOT NULL,
+	catalog_id	text NOT NULL,
+	name		text NOT NULL,
+	released	boolean NOT NULL DEFAULT false,
+	owned		boolean NOT NULL DEFAULT false,
+	made_from	timestamptz,
+	made_until	timestamptz,
+	endpoint	text,
+	account		text,
+	since		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	PRIMARY KEY (id, home)
+)
+WITH (
+	fillfactor = 70,
+	autovacuum_vacuum_threshold = 1000,
+	autovacuum_vacuum_scale_factor = 0.01
+);
+
+CREATE UNIQUE INDEX glue_provision_name
+	ON @extschema@.glue_provision (name, home, server, region, catalog_id)
+	WHERE NOT released;
+CREATE UNIQUE INDEX glue_provision_owned
+	ON @extschema@.glue_provision (name, home, endpoint, account, region)
+	WHERE owned;
+
+COMMENT ON TABLE glue_provision IS
+	'names that rows of provisioning tables hold, and the connections that they own; never dumped, so that a restored database owns nothing';
+COMMENT ON SEQUENCE glue_provision_id_seq IS
+	'IDs of entries';
+COMMENT ON COLUMN glue_provision.id IS
+	'ID of the entry, by which requests refer to it';
+COMMENT ON COLUMN glue_provision.home IS
+	'glue_home() of the database that the row is in; entries from elsewhere count for nothing';
+COMMENT ON COLUMN glue_provision.relation IS
+	'OID of the table; of partitions, that of the topmost table with the trigger';
+COMMENT ON COLUMN glue_provision.server IS
+	'foreign server that the trigger names; empty without one';
+COMMENT ON COLUMN glue_provision.region IS
+	'AWS region, as it was when the row was written';
+COMMENT ON COLUMN glue_provision.catalog_id IS
+	'Data Catalog that was named; empty for that of the account';
+COMMENT ON COLUMN glue_provision.name IS
+	'name of the connection';
+COMMENT ON COLUMN glue_provision.released IS
+	'no row holds the name by this entry any more; it is kept until the connection is deleted';
+COMMENT ON COLUMN glue_provision.owned IS
+	'was the connection created or adopted for the row; nothing else is updated or deleted for it';
+COMMENT ON COLUMN glue_provision.made_from IS
+	'AWS Glue has created what is owned not before this, by its own clock; what it has created at another time is another connection';
+COMMENT ON COLUMN glue_provision.made_until IS
+	'and not after this; the same, if the connection was read; if both are infinite, nobody knows whether it was created';
+COMMENT ON COLUMN glue_provision.endpoint IS
+	'where what is owned is: scheme, host and port of what stands in for AWS; empty for AWS itself';
+COMMENT ON COLUMN glue_provision.account IS
+	'Data Catalog, which is as a rule an account, that what is owned is in';
+COMMENT ON COLUMN glue_provision.since IS
+	'when the row claimed the name';
+
+ALTER TABLE @extschema@.glue_provision ENABLE ROW LEVEL SECURITY;
+
+--
+-- glue_provision_summary
+--
+-- What one's own tables hold, and how their last requests are doing.  An open
+-- request is later than one that has ended.
+--
+CREATE VIEW @extschema@.glue_provision_summary WITH (security_barrier = true) AS
+	SELECT
+		p.relation::pg_catalog.regclass AS relation,
+		CASE WHEN p.server OPERATOR(pg_catalog.<>) '' THEN
+				p.server::pg_catalog.text OPERATOR(pg_catalog.||) '/' ELSE '' END
+			OPERATOR(pg_catalog.||) p.region
+			OPERATOR(pg_catalog.||)
+				CASE WHEN p.catalog_id OPERATOR(pg_catalog.<>) '' THEN
+				'/' OPERATOR(pg_catalog.||) p.catalog_id ELSE '' END AS target,
+		p.name,
+		p.owned,
+		p.since::pg_catalog.timestamptz(0) AS since,
+		coalesce(
+			(SELECT r.state FROM @extschema@.glue_request r
+				WHERE r.connection_name OPERATOR(pg_catalog.=) p.name
+					AND r.provision_id OPERATOR(pg_catalog.=) p.id
+					AND r.home OPERATOR(pg_catalog.=) p.home
+					AND r.finished_at IS NULL
+				ORDER BY r.id DESC LIMIT 1),
+			(SELECT r.state FROM @extschema@.glue_request r
+				WHERE r.connection_name OPERATOR(pg_catalog.=) p.name
+					AND r.provision_id OPERATOR(pg_catalog.=) p.id
+					AND r.home OPERATOR(pg_catalog.=) p.home
+					AND r.finished_at IS NOT NULL
+				ORDER BY r.finished_at DESC LIMIT 1)) AS request_state
+	FROM @extschema@.glue_provision p
+		JOIN pg_catalog.pg_class c
+			ON c.oid OPERATOR(pg_catalog.=) p.relation
+	WHERE NOT p.released
+		AND p.home OPERATOR(pg_catalog.=) (SELECT @extschema@.glue_home())
+		AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+	ORDER BY p.relation, p.server, p.region, p.catalog_id, p.name;
+
+COMMENT ON VIEW glue_provision_summary IS
+	'names that the rows of one''s own tables hold, and what they own';
+COMMENT ON COLUMN glue_provision_summary.relation IS
+	'the table';
+COMMENT ON COLUMN glue_provision_summary.target IS
+	'foreign server, region and catalog, as far as they were named';
+COMMENT ON COLUMN glue_provision_summary.name IS
+	'name of the connection';
+COMMENT ON COLUMN glue_provision_summary.owned IS
+	'was the connection created or adopted for the row';
+COMMENT ON COLUMN glue_provision_summary.since IS
+	'when the row claimed the name';
+COMMENT ON COLUMN glue_provision_summary.request_state IS
+	'state of the last request for the row; null if it is not kept any more';
+
+GRANT SELECT ON @extschema@.glue_provision_summary TO PUBLIC;
 
 --
 -- glue_request_summary
@@ -881,6 +1010,24 @@ COMMENT ON FUNCTION glue_provision_connection() IS
 	'trigger that keeps a connection in AWS Glue for each row of a table';
 
 REVOKE ALL ON FUNCTION glue_provision_connection() FROM PUBLIC;
+
+CREATE FUNCTION glue_release_connection(relation regclass, name text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'glue_release_connection'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_release_connection(regclass, text) IS
+	'let the rows of a table hold a name, and own its connection, no more; returns whether one did';
+
+CREATE FUNCTION glue_adopt_rows(relation regclass)
+RETURNS TABLE (name text, outcome text)
+AS 'MODULE_PATHNAME', 'glue_adopt_rows'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_adopt_rows(regclass) IS
+	'let the rows of a table own the connections that are defined as they say; returns what became of each';
+
+REVOKE ALL ON FUNCTION glue_adopt_rows(regclass) FROM PUBLIC;
 
 CREATE PROCEDURE glue_process_requests(max integer DEFAULT NULL)
 AS 'MODULE_PATHNAME', 'glue_process_requests'

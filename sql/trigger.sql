@@ -297,8 +297,9 @@ SELECT operation, description, count(*) FROM asked() GROUP BY 1, 2;
 DROP TRIGGER provision ON part;
 CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON part_now
   FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
-UPDATE part SET archived = true WHERE id = 101;
-UPDATE part SET archived = false WHERE id = 101;
+INSERT INTO part VALUES (300, false, input('m300'));
+UPDATE part SET archived = true WHERE id = 300;
+UPDATE part SET archived = false WHERE id = 300;
 SELECT operation, name FROM asked();
 -- and connections that are kept
 DROP TRIGGER provision ON part_now;
@@ -308,6 +309,120 @@ UPDATE part SET archived = true WHERE id = 101;
 UPDATE part SET archived = false, connection_input = input('m101') WHERE id = 101;
 SELECT operation, name FROM asked();
 DROP TABLE part;
+
+--
+-- Names: a row holds one, and no other row can have it
+--
+CREATE TABLE names (id int PRIMARY KEY, connection_input jsonb);
+CREATE TABLE others (LIKE names);
+CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON names
+  FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
+CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON others
+  FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
+CREATE FUNCTION held(OUT relation regclass, OUT target text, OUT name text, OUT owned boolean,
+                     OUT request_state text) RETURNS SETOF record LANGUAGE sql AS $$
+  SELECT relation, target, name, owned, request_state FROM glue_provision_summary
+    WHERE relation::text IN ('names', 'others') ORDER BY relation::text, name
+$$;
+INSERT INTO names VALUES (1, input('n1')), (2, input('n2'));
+SELECT * FROM held();
+INSERT INTO names VALUES (3, input('n1'));
+INSERT INTO others VALUES (1, input('n2'));
+UPDATE names SET connection_input = input('n2') WHERE id = 1;
+BEGIN;
+INSERT INTO others VALUES (1, input('n3'));
+INSERT INTO names VALUES (3, input('n3'));
+ROLLBACK;
+SELECT operation, name FROM asked();
+
+-- another target is another connection
+CREATE TABLE elsewhere (connection_input jsonb);
+CREATE TRIGGER provision AFTER INSERT OR UPDATE OR DELETE ON elsewhere
+  FOR EACH ROW EXECUTE FUNCTION glue_provision_connection('catalog_id=999999999999');
+INSERT INTO elsewhere VALUES (input('n1'));
+SET glue_conn.region = 'us-east-2';
+INSERT INTO others VALUES (9, input('n1'));
+DELETE FROM others;
+SET glue_conn.region = 'eu-central-1';
+SELECT target, name FROM glue_provision_summary WHERE name = 'n1' ORDER BY target;
+DROP TABLE elsewhere;
+
+-- names are not swapped in one statement, nor passed on in the wrong order
+SELECT count(*) FROM asked();
+UPDATE names SET connection_input = input('n' || 3 - id);
+UPDATE names SET connection_input = input('n' || id + 1);
+SELECT count(*) FROM asked();
+UPDATE names SET connection_input = input('n0') WHERE id = 1;
+UPDATE names SET connection_input = input('n1') WHERE id = 2;
+UPDATE names SET connection_input = input('n2') WHERE id = 1;
+SELECT operation, name FROM asked();
+
+-- but given up and taken
+BEGIN;
+DELETE FROM names WHERE id = 1;
+INSERT INTO names VALUES (4, input('n2'));
+COMMIT;
+WITH gone AS (DELETE FROM names WHERE id = 4 RETURNING *)
+  INSERT INTO names SELECT 5, connection_input FROM gone;
+UPDATE names SET connection_input = NULL WHERE id = 5;
+INSERT INTO others VALUES (1, input('n2'));
+SELECT operation, name FROM asked();
+SELECT * FROM held();
+
+-- TRUNCATE
+TRUNCATE names;
+INSERT INTO names VALUES (2, input('n1'));
+SELECT glue_release_connection('names', 'n1'), glue_release_connection('names', 'n1');
+INSERT INTO names VALUES (2, input('n1'));
+CREATE TRIGGER provision_truncate AFTER TRUNCATE ON names
+  FOR EACH STATEMENT EXECUTE FUNCTION glue_provision_connection();
+INSERT INTO names VALUES (3, input('n4'));
+SELECT count(*) FROM asked();
+TRUNCATE names;
+SELECT operation, name, on_missing FROM asked();
+INSERT INTO names VALUES (2, input('n1')), (3, input('n4'));
+SELECT operation, name FROM asked();
+SELECT * FROM held();
+
+-- rows that were there before have nothing
+ALTER TABLE names DISABLE TRIGGER provision;
+INSERT INTO names VALUES (6, input('n6')), (7, input('n7')), (8, input('n1'));
+ALTER TABLE names ENABLE TRIGGER provision;
+DELETE FROM names WHERE id = 6;
+SELECT operation, name FROM asked();
+UPDATE names SET connection_input = connection_input || '{"Description": "7"}' WHERE id = 7;
+SELECT operation, name, on_missing FROM asked();
+ALTER TABLE names DISABLE TRIGGER provision;
+DELETE FROM names WHERE id = 3;
+ALTER TABLE names ENABLE TRIGGER provision;
+INSERT INTO names VALUES (9, input('n4'));
+SELECT glue_release_connection('names', 'n4');
+INSERT INTO names VALUES (9, input('n4'));
+SELECT operation, name FROM asked();
+
+-- a table that is gone holds nothing, and says so as soon as somebody wants the name
+DROP TABLE names;
+SELECT * FROM held() WHERE relation::text <> 'others';
+INSERT INTO others VALUES (3, input('n4')), (4, input('n7'));
+SELECT operation, name FROM asked();
+
+-- whose table it is, says what it holds
+CREATE ROLE regress_glue_stranger;
+SET ROLE regress_glue_stranger;
+SELECT count(*) FROM glue_provision_summary;
+SELECT count(*) FROM glue_provision;
+SELECT glue_release_connection('others', 'n4');
+SELECT glue_release_connection(0, 'n4');
+SELECT glue_adopt_rows('others');
+RESET ROLE;
+DROP ROLE regress_glue_stranger;
+SELECT glue_release_connection('others', '');
+SELECT glue_release_connection(NULL, 'n4');
+CREATE TABLE plain (connection_input jsonb);
+SELECT * FROM glue_adopt_rows('plain');
+DROP TABLE plain;
+DROP FUNCTION held();
+DROP TABLE others;
 
 --
 -- Who may do what
@@ -345,7 +460,7 @@ ROLLBACK;
 CREATE SCHEMA regress_glue_trap;
 CREATE TABLE regress_glue_trap.glue_request (id bigint);
 SET search_path = regress_glue_trap, public;
-INSERT INTO scratch VALUES (input('x'));
+INSERT INTO scratch VALUES (input('scratch'));
 RESET search_path;
 SELECT count(*) FROM regress_glue_trap.glue_request;
 

@@ -351,6 +351,20 @@ glue_failure_taken(const char *connection_name, const char *differences)
 	return failure;
 }
 
+/* Word that a connection is left alone, because the row does not own it. */
+GlueFailure *
+glue_failure_not_ours(const char *connection_name, const char *detail)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_DUPLICATE_OBJECT;
+	failure->code = GLUE_CODE_NOT_OURS;
+	failure->message = psprintf("AWS Glue connection \"%s\" was left alone, because it is not the row's",
+								connection_name);
+	failure->detail = pstrdup(detail);
+	return failure;
+}
+
 /*
  * Word that an update is not made, because it would leave a connection without
  * its credentials.  losses says in lines without which.

@@ -32,6 +32,9 @@ typedef struct GlueFailure
 	bool		of_credentials; /* none could be got to make the call with */
 } GlueFailure;
 
+/* The code of a failure because a connection is not the row's. */
+#define GLUE_CODE_NOT_OURS "NotOurs"
+
 /* The code of an answer that is larger than we accept. */
 #define GLUE_CODE_TOO_LARGE "answer too large"
 
@@ -65,6 +68,8 @@ extern GlueFailure *glue_failure_already_exists(const GlueFailedCall *call,
 												const char *differences);
 extern GlueFailure *glue_failure_taken(const char *connection_name,
 									   const char *differences);
+extern GlueFailure *glue_failure_not_ours(const char *connection_name,
+										  const char *detail);
 extern GlueFailure *glue_failure_wipes_credentials(const char *connection_name,
 												   const char *losses);
 extern GlueFailure *glue_failure_from_error(const ErrorData *error);

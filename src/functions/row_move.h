@@ -22,6 +22,7 @@ typedef struct GlueRowMove
 {
 	unsigned char digest[GLUE_ROW_DIGEST_SIZE]; /* of what defined the
 												 * connection */
+	int64		provision;		/* entry of the row; 0: none */
 	int64		request;		/* that deletes the connection; 0: none */
 } GlueRowMove;
 

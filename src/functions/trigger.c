@@ -8,23 +8,25 @@
  * makes requests in the transaction of the row, and whoever works the queue
  * carries them out after commit, in the order in which they were made.
  *
- *		before				now					requests
- *		------				---					--------
- *		nothing				a connection		create it
+ *		before				now					requests		names
+ *		------				---					--------		-----
+ *		nothing				a connection		create it		claimed
  *		a connection		the same			none
  *		a connection		defined anew		update it
- *		a connection		another name		delete the one, create the other
- *		a connection		nothing				delete it
+ *		a connection		another name		delete the one,	released,
+ *												create the other claimed
+ *		a connection		nothing				delete it		released
  *
  * An input that could not be sent is refused, with the words of the function
  * that would send it at once.  Of what a row said before, no more is wanted
  * than the name: if there is none that a connection could have, there is no
  * connection.
  *
- * A row whose connection could not be created, because the name was somebody
- * else's, does not own that one.  So requests of rows are marked, and whoever
- * carries them out updates and deletes only what this database knows to exist;
- * an update creates what it does not know.
+ * A row claims the name of its connection, so that no other row can have it, and
+ * owns what is created or adopted for it: see store/provision.c.  Requests say by
+ * which entry, and whoever carries them out updates and deletes only what is owned
+ * by that.  A row that has no entry, because it was written before there was a
+ * trigger, gets one when it is updated, and asks for nothing when it is deleted.
  *
  * Requests are made in the name of the role that changes the row.
  *
@@ -47,6 +49,7 @@
 #include "miscadmin.h"
 #include "queue/enqueue.h"
 #include "server/builtins.h"
+#include "store/provision.h"
 #include "store/request_row.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
@@ -56,6 +59,7 @@
 typedef struct Provision
 {
 	GlueTriggerArguments arguments;
+	Oid			holder;			/* the table that holds what rows claim */
 	Oid			user;			/* whose target this is; none at first */
 	GlueTarget	found;			/* of which only where requests go is kept */
 	GlueRequest target;			/* which connections are meant, but for their
@@ -82,6 +86,7 @@ static TriggerData *trigger_data(FunctionCallInfo fcinfo);
 static void add_context(void *arg);
 static Provision *find_provision(FunctionCallInfo fcinfo);
 static void find_target(Firing *firing);
+static void table_truncated(Firing *firing);
 static void row_inserted(Firing *firing, HeapTuple tuple);
 static void row_updated(Firing *firing, HeapTuple old_tuple,
 						HeapTuple new_tuple);
@@ -93,8 +98,14 @@ static void digest_row(const ProvisionRow *row, unsigned char *digest);
 static const char *name_of(Firing *firing, const ProvisionRow *row);
 static void check_row(Firing *firing, const ProvisionRow *row,
 					  GlueDefinition *definition);
-static int64 enqueue(Firing *firing, const char *operation, const char *name,
-					 const GlueDefinition *definition);
+static void get_held_name(Firing *firing, const char *name,
+						  GlueProvisions *provisions,
+						  GlueProvisionName *held);
+static void create(Firing *firing, const GlueDefinition *definition);
+static void update(Firing *firing, const GlueDefinition *definition);
+static int64 release(Firing *firing, const char *name, int64 *request);
+static int64 enqueue(Firing *firing, const char *operation, int64 provision,
+					 const char *name, const GlueDefinition *definition);
 
 PG_FUNCTION_INFO_V1(glue_provision_connection);
 
@@ -120,6 +131,8 @@ glue_provision_connection(PG_FUNCTION_ARGS)
 		row_inserted(&firing, trigger->tg_trigtuple);
 	else if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		row_updated(&firing, trigger->tg_trigtuple, trigger->tg_newtuple);
+	else if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+		table_truncated(&firing);
 	else
 		row_deleted(&firing, trigger->tg_trigtuple);
 	glue_function_end(&firing.function);
@@ -139,12 +152,13 @@ trigger_data(FunctionCallInfo fcinfo)
 				 errmsg("%s must be called as a trigger",
 						"glue_provision_connection()")));
 	if (!TRIGGER_FIRED_AFTER(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		(!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) &&
+		 !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("%s must be fired AFTER a change and FOR EACH ROW",
 						"glue_provision_connection()"),
-				 errhint("Create the trigger with AFTER INSERT OR UPDATE OR DELETE ... FOR EACH ROW.")));
+				 errhint("Create the trigger with AFTER INSERT OR UPDATE OR DELETE ... FOR EACH ROW, and another one with AFTER TRUNCATE ... FOR EACH STATEMENT.")));
 	return trigger;
 }
 
@@ -173,6 +187,8 @@ find_provision(FunctionCallInfo fcinfo)
 	provision = palloc0(sizeof(Provision));
 	glue_trigger_arguments(trigger->tg_trigger, trigger->tg_relation,
 						   &provision->arguments);
+	provision->holder = glue_trigger_holder(trigger->tg_trigger,
+											trigger->tg_relation);
 	MemoryContextSwitchTo(old_context);
 	fcinfo->flinfo->fn_extra = provision;
 	return provision;
@@ -221,6 +237,8 @@ row_inserted(Firing *firing, HeapTuple tuple)
 {
 	ProvisionRow row;
 	GlueDefinition definition;
+	GlueProvisions provisions;
+	GlueProvisionName held;
 	GlueRequest target;
 	GlueRowMove move;
 	unsigned char digest[GLUE_ROW_DIGEST_SIZE];
@@ -234,13 +252,16 @@ row_inserted(Firing *firing, HeapTuple tuple)
 	if (!glue_row_move_end(firing->trigger->tg_relation, tuple, &target,
 						   &move))
 	{
-		enqueue(firing, "CreateConnection", definition.name, &definition);
+		create(firing, &definition);
 		return;
 	}
 	glue_withdraw(&firing->function.access, move.request);
+	get_held_name(firing, definition.name, &provisions, &held);
+	if (move.provision != 0)
+		glue_provision_hold_again(&provisions, move.provision);
 	digest_row(&row, digest);
 	if (memcmp(digest, move.digest, GLUE_ROW_DIGEST_SIZE) != 0)
-		enqueue(firing, "UpdateConnection", definition.name, &definition);
+		update(firing, &definition);
 }
 
 static void
@@ -262,16 +283,19 @@ row_updated(Firing *firing, HeapTuple old_tuple, HeapTuple new_tuple)
 	if (old_name != NULL && definition.name != NULL &&
 		strcmp(old_name, definition.name) == 0)
 	{
-		enqueue(firing, "UpdateConnection", definition.name, &definition);
+		update(firing, &definition);
 		return;
 	}
-	if (old_name != NULL && !firing->provision->arguments.keeps)
-		enqueue(firing, "DeleteConnection", old_name, NULL);
+	if (old_name != NULL)
+		(void) release(firing, old_name, NULL);
 	if (!new_row.input.isnull)
-		enqueue(firing, "CreateConnection", definition.name, &definition);
+		create(firing, &definition);
 }
 
-/* If the row was moved from here, that is undone where it comes out. */
+/*
+ * If the row was moved from here, that is undone where it comes out; so its entry
+ * is kept until then, even if the connection is.
+ */
 static void
 row_deleted(Firing *firing, HeapTuple tuple)
 {
@@ -284,15 +308,146 @@ row_deleted(Firing *firing, HeapTuple tuple)
 	name = name_of(firing, &row);
 	if (name == NULL)
 		return;
-	if (!firing->provision->arguments.keeps)
-		move.request = enqueue(firing, "DeleteConnection", name, NULL);
 	if (!glue_row_moves_out(firing->trigger->tg_relation, tuple))
+	{
+		(void) release(firing, name, NULL);
 		return;
-	find_target(firing);
+	}
+	move.provision = release(firing, name, &move.request);
 	target = firing->provision->target;
 	target.name = name;
 	digest_row(&row, move.digest);
 	glue_row_move_begin(tuple, &target, &move);
+}
+
+/* All rows of the table are gone. */
+static void
+table_truncated(Firing *firing)
+{
+	GlueProvisions provisions;
+	GlueProvisionName held;
+	bool		keeps = firing->provision->arguments.keeps;
+	MemoryContext context;
+	MemoryContext old_context;
+	List	   *entries;
+	ListCell   *cell;
+
+	get_held_name(firing, NULL, &provisions, &held);
+	entries = glue_provision_release_all(&provisions, &held, keeps);
+	if (keeps)
+		return;
+	context = AllocSetContextCreate(CurrentMemoryContext, "glue_conn row",
+									ALLOCSET_DEFAULT_SIZES);
+	old_context = MemoryContextSwitchTo(context);
+	foreach(cell, entries)
+	{
+		const GlueProvisionEntry *entry = lfirst(cell);
+
+		(void) enqueue(firing, "DeleteConnection", entry->id, entry->name,
+					   NULL);
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+}
+
+/* ----------------------------------------------------------------
+ * What that asks for
+ * ----------------------------------------------------------------
+ */
+
+/* Get ready to say which name a row holds, or come to hold. */
+static void
+get_held_name(Firing *firing, const char *name, GlueProvisions *provisions,
+			  GlueProvisionName *held)
+{
+	const Provision *provision = firing->provision;
+
+	find_target(firing);
+	glue_provisions_open(provisions, firing->function.access.schema);
+	held->relation = provision->holder;
+	held->server = provision->target.server;
+	held->region = provision->target.region;
+	held->catalog_id = provision->arguments.catalog_id;
+	held->name = name;
+}
+
+/* A row has a connection that it has not had before. */
+static void
+create(Firing *firing, const GlueDefinition *definition)
+{
+	GlueProvisions provisions;
+	GlueProvisionName held;
+
+	get_held_name(firing, definition->name, &provisions, &held);
+	(void) enqueue(firing, "CreateConnection",
+				   glue_provision_claim(&provisions, &held),
+				   definition->name, definition);
+}
+
+/* A row says something else of its connection, or it was not its own so far. */
+static void
+update(Firing *firing, const GlueDefinition *definition)
+{
+	GlueProvisions provisions;
+	GlueProvisionName held;
+	int64		entry;
+
+	get_held_name(firing, definition->name, &provisions, &held);
+	entry = glue_provision_find(&provisions, &held);
+	if (entry == 0)
+		entry = glue_provision_claim(&provisions, &held);
+	(void) enqueue(firing, "UpdateConnection", entry, definition->name,
+				   definition);
+}
+
+/*
+ * A row does not have its connection any more; returns its entry, or 0 if it had
+ * none.  If request is not NULL, the row may come to hold it again; *request is what
+ * was asked for, or 0.
+ */
+static int64
+release(Firing *firing, const char *name, int64 *request)
+{
+	GlueProvisions provisions;
+	GlueProvisionName held;
+	bool		keeps = firing->provision->arguments.keeps;
+	int64		made = 0;
+	int64		entry;
+
+	get_held_name(firing, name, &provisions, &held);
+	entry = glue_provision_release(&provisions, &held,
+								   keeps && request == NULL);
+	if (entry != 0 && !keeps)
+		made = enqueue(firing, "DeleteConnection", entry, name, NULL);
+	if (request != NULL)
+		*request = made;
+	return entry;
+}
+
+/* Make a request; definition is NULL for a deletion. */
+static int64
+enqueue(Firing *firing, const char *operation, int64 provision,
+		const char *name, const GlueDefinition *definition)
+{
+	GlueRequest request;
+
+	find_target(firing);
+	request = firing->provision->target;
+	request.operation = operation;
+	request.provision_id = provision;
+	request.name = name;
+	if (definition == NULL)
+		request.on_missing = "ignore";
+	else
+	{
+		request.input = definition->input;
+		request.tags = definition->tags;
+		request.on_conflict = firing->provision->arguments.on_conflict;
+		if (strcmp(operation, "UpdateConnection") == 0)
+			request.on_missing = "create";
+	}
+	return glue_enqueue_resolved(&firing->function.access, &request);
 }
 
 /* ----------------------------------------------------------------
@@ -407,29 +562,4 @@ check_row(Firing *firing, const ProvisionRow *row, GlueDefinition *definition)
 	glue_function_definition(&firing->function, row->input, row->tags,
 							 catalog_id, definition);
 	find_target(firing);
-}
-
-/* Make a request; definition is NULL for a deletion. */
-static int64
-enqueue(Firing *firing, const char *operation, const char *name,
-		const GlueDefinition *definition)
-{
-	GlueRequest request;
-
-	find_target(firing);
-	request = firing->provision->target;
-	request.operation = operation;
-	request.name = name;
-	if (definition == NULL)
-		request.on_missing = "ignore";
-	else
-	{
-		request.input = definition->input;
-		request.tags = definition->tags;
-		request.on_conflict = firing->provision->arguments.on_conflict;
-		if (strcmp(operation, "UpdateConnection") == 0)
-			request.on_missing = "create";
-	}
-	request.for_row = true;
-	return glue_enqueue_resolved(&firing->function.access, &request);
 }

@@ -15,11 +15,16 @@
 #include "postgres.h"
 
 #include "access/attnum.h"
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "functions/trigger_arguments.h"
 #include "parser/parse_relation.h"
 #include "server/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
 #define DEFAULT_INPUT_COLUMN	"connection_input"
@@ -50,6 +55,8 @@ static void split_arguments(const Trigger *trigger, const char **values);
 static Key	find_key(const char *argument, const char *end);
 static bool keeps_connections(const char *value);
 static int	find_column(Relation table, const char *name);
+static bool find_trigger(Relation catalog, Oid trigger, Oid *parent,
+						 Oid *table);
 
 /*
  * Get the arguments of a trigger, and find the columns that they name.
@@ -166,4 +173,48 @@ find_column(Relation table, const char *name)
 				 errdetail("Triggers do not see its value."),
 				 errhint("Make it a stored one.")));
 	return column;
+}
+
+/*
+ * The table that holds what the rows of this one claim: of a partition, the topmost
+ * one that the trigger was created for, so that rows can be moved.
+ */
+Oid
+glue_trigger_holder(const Trigger *trigger, Relation table)
+{
+	Oid			holder = RelationGetRelid(table);
+	Oid			parent = trigger->tgoid;
+	Relation	catalog;
+
+	if (!table->rd_rel->relispartition)
+		return holder;
+	catalog = table_open(TriggerRelationId, AccessShareLock);
+	while (OidIsValid(parent) &&
+		   find_trigger(catalog, parent, &parent, &holder))
+		 /* one level up */ ;
+	table_close(catalog, AccessShareLock);
+	return holder;
+}
+
+/* Find which trigger one comes from, if any, and which table it is on. */
+static bool
+find_trigger(Relation catalog, Oid trigger, Oid *parent, Oid *table)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(trigger));
+	scan = systable_beginscan(catalog, TriggerOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple);
+	if (found)
+	{
+		*parent = ((Form_pg_trigger) GETSTRUCT(tuple))->tgparentid;
+		*table = ((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid;
+	}
+	systable_endscan(scan);
+	return found;
 }

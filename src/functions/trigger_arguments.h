@@ -25,6 +25,7 @@ typedef struct GlueTriggerArguments
 	int			tags_column;	/* 0: none */
 } GlueTriggerArguments;
 
+extern Oid	glue_trigger_holder(const Trigger *trigger, Relation table);
 extern void glue_trigger_arguments(const Trigger *trigger, Relation table,
 								   GlueTriggerArguments *arguments);
 

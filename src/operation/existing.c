@@ -62,6 +62,7 @@ glue_operation_settle_existing(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 	json_object *existing = glue_operation_found(call);
 	GlueUnseenChange change;
+	GlueFailure *rival;
 	StringInfoData losses;
 
 	if (call->failure != NULL)
@@ -70,6 +71,9 @@ glue_operation_settle_existing(GlueOperation *operation)
 		return glue_operation_finish(operation,
 									 glue_call_malformed_answer(call,
 																"it holds no connection"));
+	rival = glue_operation_find_rival(operation, existing);
+	if (rival != NULL)
+		return glue_operation_finish(operation, rival);
 	change = note_existing(operation, existing);
 	if (operation->kind == GLUE_OPERATION_CREATE &&
 		operation->on_conflict == GLUE_CONFLICT_ADOPT)

@@ -31,7 +31,8 @@
  * That goes for the queue.  A call that acts at once is the first attempt, and its
  * caller waits: so if the name is taken, that is what the caller is told.
  *
- * What is done about a connection that exists is in operation/existing.c.
+ * What is done about a connection that exists is in operation/existing.c; what a
+ * row owns is read before anything is done about it, which is in operation/own.c.
  *
  * The result is a value, as that of a call.  What there is to be known of the
  * database is looked up by the caller, before a connection that exists is read.
@@ -104,7 +105,9 @@ glue_operation_begin(GlueOperation *operation)
 		case GLUE_OPERATION_UPDATE:
 			return glue_operation_read(operation, GLUE_STEP_READ_EXISTING);
 		case GLUE_OPERATION_DELETE:
-			return glue_operation_delete(operation, GLUE_STEP_DELETE);
+			return glue_operation_owns(operation) ?
+				glue_operation_read(operation, GLUE_STEP_READ_EXISTING) :
+				glue_operation_delete(operation, GLUE_STEP_DELETE);
 		case GLUE_OPERATION_POLL:
 			return glue_operation_read(operation, GLUE_STEP_POLL);
 		case GLUE_OPERATION_UNDO:
@@ -136,7 +139,9 @@ glue_operation_next(GlueOperation *operation)
 				glue_call_failed_with(&operation->call,
 									  "EntityNotFoundException"))
 				return prepare_create(operation);
-			return glue_operation_settle_existing(operation);
+			return glue_operation_owns(operation) ?
+				glue_operation_settle_own(operation) :
+				glue_operation_settle_existing(operation);
 		case GLUE_STEP_COMPARE_TAGS:
 		case GLUE_STEP_ADD_TAGS:
 		case GLUE_STEP_UPDATE:
@@ -283,6 +288,7 @@ prepare_create(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 
 	operation->step = GLUE_STEP_CREATE;
+	operation->sent_at = GetCurrentTimestamp();
 	glue_access_prepare(operation->access, call, "CreateConnection",
 						operation->name);
 	glue_tree_add(call->request, "ConnectionInput",
@@ -347,6 +353,24 @@ settle_find_ours(GlueOperation *operation)
 										 glue_failure_taken(operation->name, findings));
 		return glue_operation_settle_existing(operation);
 	}
+	return glue_operation_finish_made(operation, connection);
+}
+
+/* Has an attempt before this one made a connection, which was read? */
+bool
+glue_operation_made(const GlueOperation *operation, json_object *connection)
+{
+	char		findings[GLUE_FINDINGS_SIZE];
+
+	return operation->uncertain &&
+		owner_since(operation, operation->began_at, connection,
+					findings) == GLUE_OURS;
+}
+
+/* Then it has been created. */
+GlueCall *
+glue_operation_finish_made(GlueOperation *operation, json_object *connection)
+{
 	operation->created = true;
 	operation->secrets = operation->digest;
 	glue_operation_observe(operation, connection);
@@ -424,25 +448,29 @@ settle_taken(GlueOperation *operation)
  *
  * An attempt that nobody remembers may have been made at any time since the
  * request was.  But nobody can tell then whether it was we who made it, and
- * with these secrets.  Those who would adopt or update it have better means.
+ * with these secrets.  Those who would adopt or update it have better means;
+ * and a row must not come to own what somebody else may have made.  So for a row,
+ * what counts is this attempt, unless it is not known what came of one before it.
  */
 static bool
 is_ours(GlueOperation *operation, json_object *connection,
 		char findings[GLUE_FINDINGS_SIZE])
 {
+	TimestampTz since = operation->row != NULL && !operation->uncertain ?
+		operation->sent_at : operation->began_at;
+
 	if (is_recorded(operation->known, connection))
 	{
 		strlcpy(findings, "It was recorded before.", GLUE_FINDINGS_SIZE);
 		return false;
 	}
-	if (owner_since(operation, operation->began_at, connection,
-					findings) == GLUE_OURS)
+	if (owner_since(operation, since, connection, findings) == GLUE_OURS)
 	{
 		operation->secrets = operation->digest;
 		return true;
 	}
 	return operation->on_conflict == GLUE_CONFLICT_ERROR &&
-		operation->known == NULL &&
+		operation->known == NULL && operation->row == NULL &&
 		owner_since(operation, operation->requested_at, connection,
 					findings) == GLUE_OURS;
 }
@@ -558,6 +586,7 @@ GlueCall *
 glue_operation_finish(GlueOperation *operation, GlueFailure *failure)
 {
 	operation->step = GLUE_STEP_DONE;
+	glue_operation_note_life(operation);
 	if (failure != NULL)
 		operation->failure = glue_failure_copy(failure);
 	return NULL;

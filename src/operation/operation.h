@@ -15,6 +15,7 @@
 #include "client/aws_clock.h"
 #include "store/claims.h"
 #include "store/connections.h"
+#include "store/provision_owner.h"
 
 /* What is done about a connection that exists already. */
 typedef enum GlueConflictAction
@@ -73,6 +74,8 @@ typedef struct GlueOperation
 	bool		uncertain;		/* it may have been carried out already... */
 	TimestampTz began_at;		/* ... since then */
 	TimestampTz requested_at;
+	const GlueOwned *row;		/* what the row owns that it is for; NULL: it
+								 * is for none */
 
 	/* of an undo: what is known of the call */
 	const char *made_by;		/* "CreateConnection" */
@@ -87,6 +90,7 @@ typedef struct GlueOperation
 	json_object *known_tags;	/* recorded of what exists, or NULL */
 	json_object *existing;		/* of that, what tells one life from another */
 	bool		tagged;			/* tags were added to it */
+	TimestampTz sent_at;		/* when a create was about to be */
 
 	/*
 	 * How it ended: failure is set, or the connection is as it should be.
@@ -104,6 +108,9 @@ typedef struct GlueOperation
 	const char *request_id;		/* AWS's, or NULL */
 	TimestampTz aws_time;		/* of the last answer that matters; 0: not
 								 * known */
+	GlueLife	life;			/* of what was created, adopted or updated */
+	bool		other_life;		/* what the row owned is gone, and another
+								 * connection has its name */
 	const GlueSecretDigest *secrets;	/* those that it has, or NULL */
 	json_object *read_tags;		/* or NULL: not read */
 
@@ -147,11 +154,22 @@ extern json_object *glue_operation_found(const GlueCall *call);
 extern bool glue_call_failed_with(const GlueCall *call, const char *code);
 extern void glue_operation_observe(GlueOperation *operation,
 								   json_object *connection);
+extern bool glue_operation_made(const GlueOperation *operation,
+								json_object *connection);
+extern GlueCall *glue_operation_finish_made(GlueOperation *operation,
+											json_object *connection);
 extern GlueCall *glue_operation_finish(GlueOperation *operation,
 									   GlueFailure *failure);
 
-/* in operation/existing.c, for operation.c alone */
+/* in operation/existing.c, for operation.c and own.c alone */
 extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
 extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
+
+/* in operation/own.c */
+extern bool glue_operation_owns(const GlueOperation *operation);
+extern GlueCall *glue_operation_settle_own(GlueOperation *operation);
+extern GlueFailure *glue_operation_find_rival(const GlueOperation *operation,
+											  json_object *connection);
+extern void glue_operation_note_life(GlueOperation *operation);
 
 #endif							/* GLUE_OPERATION_OPERATION_H */

@@ -105,6 +105,12 @@ glue_job_restore_answer(GlueJob *job)
 		json_object_get_int64(json_object_object_get(answer, "ended_at"));
 	operation->aws_time =
 		json_object_get_int64(json_object_object_get(answer, "aws_time"));
+	operation->life.from =
+		json_object_get_int64(json_object_object_get(answer, "made_from"));
+	operation->life.until =
+		json_object_get_int64(json_object_object_get(answer, "made_until"));
+	operation->other_life =
+		json_object_get_boolean(json_object_object_get(answer, "other_life"));
 	operation->status = outcome.status;
 	operation->request_id = outcome.aws_request_id;
 	operation->secrets = digest_of(answer);
@@ -140,6 +146,12 @@ answer_of(const GlueJob *job)
 				  json_object_new_boolean(operation->created));
 	glue_tree_add(answer, "aws_time",
 				  json_object_new_int64(operation->aws_time));
+	glue_tree_add(answer, "made_from",
+				  json_object_new_int64(operation->life.from));
+	glue_tree_add(answer, "made_until",
+				  json_object_new_int64(operation->life.until));
+	glue_tree_add(answer, "other_life",
+				  json_object_new_boolean(operation->other_life));
 	add_tree(answer, "observed", operation->observed);
 	add_tree(answer, "read_tags", operation->read_tags);
 	add_tree(answer, "known_tags", operation->known_tags);

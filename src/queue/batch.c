@@ -64,6 +64,7 @@ static void record_ended(GlueRun *run, GlueClaims *queue,
 						 const GlueMirror *mirror);
 static void record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
 						 const GlueMirror *mirror);
+static bool has_row(const GlueJob *job);
 static bool is_passing(const ErrorData *error);
 static void note_recorded(GlueRun *run, GlueJob *job);
 static TimestampTz next_due_of(const GlueClaims *claims, GlueClaimKind kind,
@@ -275,7 +276,7 @@ record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
 {
 	ErrorData  *error = glue_jobs_record(&job, 1, queue, mirror);
 
-	if (error != NULL && !is_passing(error))
+	if (error != NULL && (!is_passing(error) || has_row(job)))
 	{
 		glue_job_keep_answer(job, error);
 		error = glue_jobs_record(&job, 1, queue, mirror);
@@ -291,6 +292,16 @@ record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
 				 errmsg("could not record what has become of request %lld: %s",
 						(long long) job->request->id, error->message)));
 	note_recorded(run, job);
+}
+
+/*
+ * Is a job for a row?  Then whoever has locked the row's entry, by deleting the row,
+ * may be about to act on the connection, and wait for us.
+ */
+static bool
+has_row(const GlueJob *job)
+{
+	return job->request->what.provision_id != 0;
 }
 
 /* Is an error due to others who are doing something at the moment? */

@@ -32,6 +32,8 @@ typedef struct GlueJob
 	GlueWorkTarget *target;
 	GlueOperation operation;
 	GlueMirrorKnown known;
+	GlueOwned	owned;			/* by the row that it is for */
+	GlueFailure *refusal;		/* nothing is to be called, because of that */
 	GlueUnsealOutcome sealing;
 	GlueFailure *failure;		/* its secrets cannot be opened */
 	bool		asks_account;	/* its call asks whose the credentials are */

@@ -29,7 +29,7 @@ static GlueConflictAction on_conflict_of(const GlueClaim *request);
 static bool is_word(const char *text, const char *word);
 static void note_tagged(GlueJob *job, bool is_tagged);
 static void fill_undo(GlueJob *job);
-static void spare_unknown(GlueJob *job);
+static void look_at_row(GlueJob *job, const GlueMirror *mirror);
 static void fill_input(GlueJob *job);
 static void fail_for_lack_of_key(GlueJob *job);
 
@@ -80,8 +80,8 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	}
 	if (request->answer != NULL)
 		return;					/* see queue/answer.c */
-	if (request->what.for_row && operation->known == NULL)
-		spare_unknown(job);
+	if (request->what.provision_id != 0)
+		look_at_row(job, mirror);
 	note_tagged(job, operation->tags != NULL &&
 				(operation->kind == GLUE_OPERATION_UPDATE ||
 				 (operation->kind == GLUE_OPERATION_CREATE &&
@@ -154,15 +154,37 @@ fill_undo(GlueJob *job)
 }
 
 /*
- * This database does not know the connection of a row to exist.  If there is
- * one of that name, it is not the row's, and is left alone.
+ * The request is for a row: what does that own?  Nothing else is updated or deleted
+ * for it.
  */
 static void
-spare_unknown(GlueJob *job)
+look_at_row(GlueJob *job, const GlueMirror *mirror)
 {
-	if (job->operation.kind == GLUE_OPERATION_UPDATE)
-		job->operation.kind = GLUE_OPERATION_CREATE;
-	else if (job->operation.kind == GLUE_OPERATION_DELETE)
+	GlueOperation *operation = &job->operation;
+
+	(void) glue_provision_look(&mirror->provisions,
+							   job->request->what.provision_id,
+							   &operation->access->target, operation->name,
+							   &job->owned);
+	operation->row = &job->owned;
+	if (operation->kind == GLUE_OPERATION_UPDATE &&
+		!glue_operation_owns(operation))
+		operation->kind = GLUE_OPERATION_CREATE;
+	else if (operation->kind == GLUE_OPERATION_DELETE && job->owned.elsewhere)
+	{
+		operation->other_life = true;
+		job->refusal =
+			glue_failure_not_ours(operation->name,
+								  "What the row owned is in another account or at another endpoint, where the foreign server led before.");
+	}
+	else if (operation->kind == GLUE_OPERATION_DELETE && job->owned.doubtful)
+	{
+		operation->other_life = true;
+		job->refusal =
+			glue_failure_not_ours(operation->name,
+								  "It is not known whether it was created for the row: see the request before this one.");
+	}
+	else if (operation->kind == GLUE_OPERATION_DELETE && !job->owned.owned)
 		job->is_void = true;
 }
 

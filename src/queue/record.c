@@ -52,8 +52,10 @@ typedef struct JobList
 
 /* prototypes of private functions */
 static void record_jobs(void *arg);
-static void record_connection(GlueJob *job, const GlueClaims *queue,
+static bool record_connection(GlueJob *job, const GlueClaims *queue,
 							  const GlueMirror *mirror);
+static void record_row(const GlueJob *job, const GlueMirror *mirror,
+					   bool recorded);
 static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
 static void warn_if_left(const GlueJob *job);
 static void log_refusal(const GlueJob *job);
@@ -80,16 +82,23 @@ record_jobs(void *arg)
 
 	for (int i = 0; i < list->njobs; i++)
 	{
+		bool		recorded;
+
 		MemoryContextSwitchTo(list->jobs[i]->context);
-		record_connection(list->jobs[i], list->queue, list->mirror);
+		recorded = record_connection(list->jobs[i], list->queue, list->mirror);
+		if (list->jobs[i]->request->what.provision_id != 0)
+			record_row(list->jobs[i], list->mirror, recorded);
 	}
 	MemoryContextSwitchTo(context);
 	record_requests(list->jobs, list->njobs, list->queue);
 	glue_check_deferred();
 }
 
-/* Record what a job has done in AWS Glue, in the name of who asked for it. */
-static void
+/*
+ * Record what a job has done in AWS Glue, in the name of who asked for it; false if
+ * it has done nothing, or others have acted on the connection since.
+ */
+static bool
 record_connection(GlueJob *job, const GlueClaims *queue,
 				  const GlueMirror *mirror)
 {
@@ -98,7 +107,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 	int			security_context;
 
 	if (!job->has_operation)
-		return;
+		return false;
 	if (!job->locked)
 	{
 		glue_connection_lock_name(&lock, &job->target->access.target,
@@ -108,7 +117,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 	if (job->is_answered &&
 		glue_claims_acted_since(queue, job->request->id,
 								job->operation.ended_at))
-		return;
+		return false;
 	GetUserIdAndSecContext(&user, &security_context);
 	(void) glue_work_as_role(job->target->key.role, &user, &security_context);
 	if (job->request->undo != NULL)
@@ -119,6 +128,39 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 	else
 		glue_operation_record(&job->operation, mirror);
 	SetUserIdAndSecContext(user, security_context);
+	return true;
+}
+
+/* Record what the row that a job is for owns by now. */
+static void
+record_row(const GlueJob *job, const GlueMirror *mirror, bool recorded)
+{
+	const GlueOperation *operation = &job->operation;
+	const GlueRequest *what = &job->request->what;
+	bool		is_delete = strcmp(what->operation, "DeleteConnection") == 0;
+	bool		loses = operation->other_life &&
+		strcmp(job->outcome.state, "queued") != 0;
+	bool		drops = is_delete &&
+		(loses || strcmp(job->outcome.state, "succeeded") == 0);
+	bool		owns = !is_delete && recorded && !operation->gone &&
+		operation->kind != GLUE_OPERATION_POLL;
+	bool		doubts = !is_delete && job->outcome.uncertain &&
+		strcmp(job->outcome.state, "failed") == 0;
+	const GlueProvisions *provisions = &mirror->provisions;
+
+	if (!loses && !drops && !owns && !doubts)
+		return;
+	glue_provision_lock(provisions, what->provision_id);
+	if (drops)
+		glue_provision_drop(provisions, what->provision_id);
+	else if (doubts)
+		glue_provision_doubt(provisions, what->provision_id);
+	else if (loses)
+		glue_provision_lost(provisions, what->provision_id);
+	else
+		glue_provision_own(provisions, what->provision_id,
+						   &operation->access->target, what->name,
+						   &operation->life, operation->created);
 }
 
 /* Record what has become of the requests of some jobs, and tell. */

@@ -64,6 +64,8 @@ glue_job_begin(GlueJob *job)
 		 /* nothing to be called */ ;
 	else if (job->is_void)
 		job->outcome.state = "succeeded";
+	else if (job->refusal != NULL)
+		glue_job_resolve_failure(job, job->refusal);
 	else if (job->failure != NULL)
 		glue_job_resolve_sealing(job);
 	else if (job->request->undo != NULL)

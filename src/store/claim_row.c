@@ -44,7 +44,7 @@ typedef enum ClaimColumn
 	CLAIM_REQUESTED_AT,
 	CLAIM_STARTED_AT,
 	CLAIM_ON_MISSING,
-	CLAIM_FOR_ROW,
+	CLAIM_PROVISION_ID,
 	CLAIM_CALLER_SETTINGS,
 	CLAIM_ON_ROLLBACK,
 	CLAIM_ANSWERED_AT,
@@ -180,7 +180,7 @@ read_request(const GlueResultRow *row)
 	request->what.tags = glue_result_tree(row, CLAIM_TAGS);
 	request->what.on_conflict = glue_result_text(row, CLAIM_ON_CONFLICT);
 	request->what.on_missing = glue_result_text(row, CLAIM_ON_MISSING);
-	request->what.for_row = glue_result_bool(row, CLAIM_FOR_ROW);
+	request->what.provision_id = glue_result_int64(row, CLAIM_PROVISION_ID);
 	request->what.has_secrets = glue_result_bool(row, CLAIM_HAS_SECRETS);
 	read_identity(&request->what, row);
 	request->status = glue_result_text(row, CLAIM_STATUS);

@@ -79,7 +79,7 @@ typedef struct GlueClaim
 	" r.region, r.catalog_id, r.input, r.tags," \
 	" r.on_conflict, r.status, r.attempts, " \
 	claimed_by " IS NOT NULL, r.requested_by::pg_catalog.oid," \
-	" r.requested_at, r.started_at, r.on_missing, r.for_row," \
+	" r.requested_at, r.started_at, r.on_missing, r.provision_id," \
 	" r.caller_settings, r.on_rollback, r.answered_at, r.caller_xid," \
 	" r.undone_at, r.error_code, r.error_message, r.cluster, r.server_oid," \
 	" r.server_owner, r.target_fingerprint, r.home, r.has_secrets," \

@@ -31,6 +31,7 @@
 #include "store/connections.h"
 #include "store/own_row.h"
 #include "store/own_table.h"
+#include "store/provision_owner.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -126,6 +127,8 @@ glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 		if (!mirror->plain)
 			find_plan(mirror, STATEMENT_INSERT);
 		find_plan(mirror, STATEMENT_UPSERT);
+		glue_provisions_open(&mirror->provisions, schema);
+		glue_provision_plan_gone(&mirror->provisions);
 	}
 }
 
@@ -241,13 +244,17 @@ glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
 	return false;
 }
 
-/* Remove what is recorded of a connection; false if nothing was. */
+/*
+ * Remove what is recorded of a connection that is not there any more; false if
+ * nothing was.
+ */
 bool
 glue_mirror_forget(const GlueMirror *mirror, const GlueTarget *target,
 				   const char *name)
 {
 	GlueMirrorRow row;
 
+	glue_provision_gone(&mirror->provisions, target, name);
 	glue_mirror_row_key(&row, target, name);
 	return execute(mirror, STATEMENT_DELETE, &row) > 0;
 }
@@ -264,7 +271,10 @@ glue_mirror_forget_older(const GlueMirror *mirror, const GlueTarget *target,
 
 	glue_mirror_row_key(&row, target, name);
 	glue_mirror_row_set_recorded_at(&row, missed_at);
-	return execute(mirror, STATEMENT_DELETE_OLDER, &row) > 0;
+	if (execute(mirror, STATEMENT_DELETE_OLDER, &row) == 0)
+		return false;
+	glue_provision_gone(&mirror->provisions, target, name);
+	return true;
 }
 
 /*

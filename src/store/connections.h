@@ -13,6 +13,7 @@
 
 #include "store/connection_row.h"
 #include "store/names.h"
+#include "store/provision.h"
 
 /* What is to be done with the table. */
 typedef enum GlueMirrorAccess
@@ -29,6 +30,7 @@ typedef struct GlueMirror
 	Oid			oid;
 	char	   *table;			/* its qualified name */
 	bool		plain;			/* rows need no statement to be inserted */
+	GlueProvisions provisions;	/* if it is written: what rows own of that */
 } GlueMirror;
 
 extern void glue_mirror_open(GlueMirror *mirror, Oid schema,

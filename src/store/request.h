@@ -46,7 +46,7 @@ typedef struct GlueRequest
 	json_object *tags;			/* or NULL */
 	const char *on_conflict;	/* or NULL */
 	const char *on_missing;		/* or NULL */
-	bool		for_row;		/* asked for by a trigger */
+	int64		provision_id;	/* of the row that it is for; 0: none */
 
 	/* of a call that acts at once */
 	const char *on_rollback;	/* or NULL */

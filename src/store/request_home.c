@@ -168,7 +168,7 @@ glue_request_take_over(const GlueClaims *queue, const GlueClaim *request,
 
 /*
  * The statement that makes another row of one, with another ID and home; for the
- * ID cannot be updated.
+ * ID cannot be updated.  What a row owned is left behind: no entry has the ID -1.
  */
 static char *
 copy_text(const GlueClaims *queue)
@@ -192,6 +192,8 @@ copy_text(const GlueClaims *queue)
 			source = "'queued'";
 		else if (column == GLUE_REQUEST_NEXT_ATTEMPT_AT)
 			source = NOW;
+		else if (column == GLUE_REQUEST_PROVISION_ID)
+			source = "CASE WHEN provision_id IS NOT NULL THEN -1 END";
 		appendStringInfo(&names, "%s%s", comma, name);
 		appendStringInfo(&columns, "%s%s", comma, source);
 	}

@@ -40,7 +40,6 @@ static const struct
 	[GLUE_REQUEST_TAGS] = {"tags", JSONBOID},
 	[GLUE_REQUEST_ON_CONFLICT] = {"on_conflict", TEXTOID},
 	[GLUE_REQUEST_ON_MISSING] = {"on_missing", TEXTOID},
-	[GLUE_REQUEST_FOR_ROW] = {"for_row", BOOLOID},
 	[GLUE_REQUEST_HAS_SECRETS] = {"has_secrets", BOOLOID},
 	[GLUE_REQUEST_STATE] = {"state", TEXTOID},
 	[GLUE_REQUEST_ATTEMPTS] = {"attempts", INT4OID},
@@ -73,6 +72,7 @@ static const struct
 	[GLUE_REQUEST_AWS_SENT_AT] = {"aws_sent_at", TIMESTAMPTZOID},
 	[GLUE_REQUEST_AWS_ENDED_AT] = {"aws_ended_at", TIMESTAMPTZOID},
 	[GLUE_REQUEST_AWS_SETTLED_AT] = {"aws_settled_at", TIMESTAMPTZOID},
+	[GLUE_REQUEST_PROVISION_ID] = {"provision_id", INT8OID},
 };
 
 /* prototypes of private functions */
@@ -171,8 +171,6 @@ glue_request_row_fill(GlueRequestRow *row, int64 id,
 							  request->on_conflict);
 	glue_request_row_set_text(row, GLUE_REQUEST_ON_MISSING,
 							  request->on_missing);
-	glue_request_row_set(row, GLUE_REQUEST_FOR_ROW,
-						 BoolGetDatum(request->for_row));
 	glue_request_row_set(row, GLUE_REQUEST_HAS_SECRETS,
 						 BoolGetDatum(request->has_secrets));
 	glue_request_row_set_text(row, GLUE_REQUEST_STATE, "queued");
@@ -186,6 +184,9 @@ glue_request_row_fill(GlueRequestRow *row, int64 id,
 	glue_request_row_set(row, GLUE_REQUEST_REQUESTED_BY,
 						 ObjectIdGetDatum(request->role));
 	glue_request_row_set(row, GLUE_REQUEST_REQUESTED_AT, now);
+	if (request->provision_id != 0)
+		glue_request_row_set(row, GLUE_REQUEST_PROVISION_ID,
+							 Int64GetDatum(request->provision_id));
 	set_identity(row, request);
 }
 

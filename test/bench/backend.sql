@@ -258,7 +258,8 @@ BEGIN
 			INSERT INTO sample
 				SELECT what || ' row', microseconds_since(start) / count
 				WHERE round > 0;
-			TRUNCATE plain_row, trigger_row, pg_net_row, glue_request;
+			TRUNCATE plain_row, trigger_row, pg_net_row, glue_request,
+				glue_provision;
 			IF what = 'pg_net' THEN
 				TRUNCATE net.http_request_queue;
 			END IF;

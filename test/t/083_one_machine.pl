@@ -195,17 +195,43 @@ sub for_all
 # Get there
 #
 
+foreach my $action (@actions)
+{
+	my $conflict = $action eq 'change' ? 'error' : $action;
+
+	$session->must(<<"SQL");
+CREATE TABLE rows_$action (name text, connection_input jsonb, tags jsonb);
+SQL
+	$session->must(trigger_sql("rows_$action", 'tags=tags', "on_conflict=$conflict"));
+}
+
+# A row that is changed is the one that it was made for, since it changes nothing
+# else.
 sub make
 {
 	my ($kind) = @_;
+	my $tags = { team => 'a' };
 
 	for_all(sub {
 		my ($case, $way, $name) = @_;
 
-		$session->must(create_sql(two_secrets($name), tags => { team => 'a' }))
-		  if ($case->{state}{made} // '') eq $kind;
+		return if ($case->{state}{made} // '') ne $kind;
+		$session->must($way eq 'row' && $case->{action} eq 'change' ?
+			insert_sql('rows_change', $name, two_secrets($name), $tags) :
+			create_sql(two_secrets($name), tags => $tags));
 	});
+	work($session);
+	$session->must('DELETE FROM glue_request');
 	return;
+}
+
+sub insert_sql
+{
+	my ($table, $name, $input, $tags) = @_;
+
+	return "INSERT INTO $table VALUES ("
+	  . join(', ', literal($name), literal(json_text($input)),
+		literal($tags && json_text($tags))) . ')';
 }
 
 $glue->set(clock_offset_s => -120);
@@ -219,16 +245,6 @@ for_all(sub {
 
 	$case->{state}{then}->($name) if $case->{state}{then};
 });
-foreach my $action (@actions)
-{
-	my $conflict = $action eq 'change' ? 'error' : $action;
-
-	$session->must(<<"SQL");
-CREATE TABLE rows_$action (name text, connection_input jsonb, tags jsonb);
-SQL
-	$session->must(trigger_sql("rows_$action", 'tags=tags', "on_conflict=$conflict"));
-}
-
 #
 # Ask for it
 #
@@ -282,25 +298,23 @@ sub ask_by_queue
 	return;
 }
 
-# A row that is changed was there before, as if the trigger had not been.
+# A row that is changed, and that no connection was made for, was there before, as
+# if the trigger had not been.
 sub ask_by_row
 {
 	my ($case, $name, $input) = @_;
 	my $table = "rows_$case->{action}";
-	my @values = (literal($name), literal(json_text($input)),
-		literal($case->{tags} && json_text($case->{tags})));
 
-	if ($case->{action} eq 'change')
+	if ($case->{action} ne 'change')
 	{
-		$session->must("SET session_replication_role = replica;"
-			  . " INSERT INTO $table VALUES ($values[0],"
-			  . literal(json_text(two_secrets($name, Description => 'old')))
-			  . '); RESET session_replication_role');
-		$session->must("UPDATE $table SET connection_input = $values[1]"
-			  . " WHERE name = $values[0]");
+		$session->must(insert_sql($table, $name, $input, $case->{tags}));
 		return;
 	}
-	$session->must("INSERT INTO $table VALUES (" . join(', ', @values) . ')');
+	$session->must('SET session_replication_role = replica; '
+		  . insert_sql($table, $name, two_secrets($name, Description => 'old'))
+		  . '; RESET session_replication_role') if !$case->{state}{made};
+	$session->must("UPDATE $table SET tags = NULL, connection_input = "
+		  . literal(json_text($input)) . ' WHERE name = ' . literal($name));
 	return;
 }
 
@@ -366,9 +380,10 @@ foreach my $case (@cases)
 {
 	my ($first, @others) = map { name($case, $_) } ways($case);
 
-	# a row that is changed creates what is not known, or not there
+	# a row that is changed creates what it does not own, or what is not there, and
+	# leaves alone what was made anew
 	my $creates = $case->{action} eq 'change' &&
-	  (!$case->{state}{made} || !$there{$first});
+	  (!$case->{state}{made} || !$there{$first} || $case->{what} =~ /made anew/);
 
 	foreach my $other (@others)
 	{
@@ -426,6 +441,8 @@ my @expected = (
 is(summary($_->[0]), $_->[1], $_->[0]) foreach @expected;
 is(summary('ours, gone; the same; change', 'row'), 'null, known',
 	'a row creates what is gone, without its tags');
+is(summary($_, 'row'), 'refused, {"team":"a"}, known', "$_: a row leaves it alone")
+  foreach 'ours, made anew; the same; change', 'ours, read, made anew; the same; change';
 
 $session->quit;
 $cluster->finish;

@@ -10,6 +10,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
+use GlueConn::Ways;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -34,6 +35,9 @@ $session->must('CREATE ROLE owner; CREATE ROLE thief;'
 	  . ' GRANT USAGE ON FOREIGN DATA WRAPPER glue_conn TO owner, thief');
 $session->must(make_server($_, 'owner')) foreach 'stolen', 'between', 'shop';
 $session->must('DROP SERVER between CASCADE');
+make_source($session);
+$session->must(row_sql(referring('row')));
+work($session);
 my %before = (
 	plain => enqueue($session, jdbc('plain')),
 	shop => enqueue($session, jdbc('shop'), server => 'shop'),
@@ -101,6 +105,13 @@ is($session->must("SELECT glue_retry_request($earlier), glue_wait_request($_)")-
 is($glue->created('in order'), 1, 'the one');
 is($glue->connection('in order'), undef, 'after the other');
 is($session->must(create_sql(jdbc('digest')))->output, 'READY', 'the key of digests is there');
+
+# What rows own is kept.
+$session->must('RESET ROLE; DELETE FROM source');
+is(end_of($session, $session->must('SELECT max(id) FROM glue_request')->output), 'succeeded',
+	'a row from before is deleted');
+is($glue->connection('row'), undef, 'with the connection that it owns');
+
 $session->quit;
 $new->stop;
 $glue->stop;

@@ -94,6 +94,7 @@ my %ways = (
 	glue_connection => [ @calls, @works ],
 	glue_request => [ @requests, @about_requests, @works ],
 	glue_request_secret => [ @requests, @works ],
+	glue_provision => [ [ 'a row' => \&new_row ], @works ],
 	glue_claimant => [@works],
 	glue_secret_key => [ grep { $_->[0] =~ /^an? (?:call|bulk call)$/ } @calls ]);
 
@@ -142,6 +143,7 @@ my %key = (
 		'endpoint, region, catalog_id, name' ],
 	glue_request => [ 'id pg_catalog.int8, home pg_catalog.int8', 'id, home' ],
 	glue_request_secret => [ 'request pg_catalog.int8, home pg_catalog.int8', 'request, home' ],
+	glue_provision => [ 'id pg_catalog.int8, home pg_catalog.int8', 'id, home' ],
 	glue_claimant => [ 'claimant pg_catalog.int8', 'claimant' ],
 	glue_secret_key => [ 'database pg_catalog.uuid', 'database' ]);
 my @triggers = ('BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW',
@@ -234,7 +236,7 @@ is($hostile->superusers, '', 'nobody has become superuser');
 # What nobody may make on a private table
 #
 
-foreach my $table (qw(glue_request_secret glue_claimant glue_secret_key))
+foreach my $table (qw(glue_request_secret glue_provision glue_claimant glue_secret_key))
 {
 	$admin->must("CREATE RULE hers AS ON INSERT TO app.$table DO ALSO NOTHING");
 	all_refused($victim, $table, 'a rule', 'hers');

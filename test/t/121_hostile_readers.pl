@@ -21,6 +21,7 @@ my %session = map { $_ => $hostile->session($_, search_path => 'pg_catalog') } @
 my %private = (
 	glue_secret_key => [ 'key', "'\\x00'" ],
 	glue_request_secret => [ 'sealed', "1, '\\x00'" ],
+	glue_provision => [ 'name', "DEFAULT, 2, 3, 's', 'r', 'c', 'n'" ],
 	glue_claimant => [ 'claimant', '17' ]);
 
 #

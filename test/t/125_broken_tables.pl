@@ -48,8 +48,8 @@ works('at first');
 # Not logged
 #
 
-foreach my $table (qw(glue_request glue_connection glue_request_secret glue_claimant
-	glue_secret_key))
+foreach my $table (qw(glue_request glue_connection glue_request_secret glue_provision
+	glue_claimant glue_secret_key))
 {
 	my $logs = -s $node->logfile;
 	my $watch = $cluster->watch;
@@ -60,6 +60,7 @@ foreach my $table (qw(glue_request glue_connection glue_request_secret glue_clai
 	{
 		# what a way does not use, it does not mind
 		next if $table eq 'glue_connection' && $way =~ /queue|trigger/
+		  || $table eq 'glue_provision' && $way eq 'queue'
 		  || $table eq 'glue_claimant'
 		  || $table eq 'glue_request_secret' && $way =~ /call|bulk/
 		  || $table eq 'glue_secret_key' && $way =~ /queue|trigger/;

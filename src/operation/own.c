@@ -1,0 +1,147 @@
+/*-------------------------------------------------------------------------
+ *
+ * own.c
+ *	  What is done for a row about the connection that it owns.
+ *
+ * A connection that is deleted and created anew has the same name, and may have
+ * the same definition, but another CreationTime: it has another life.  A row owns
+ * one life.  So what it owns is read before it is updated or deleted, and another
+ * life is left alone; unless the row may adopt or update what it finds.
+ *
+ * AWS has no way to change a connection only if it is still the one that was read.
+ * What others do between the two calls cannot be noticed.
+ *
+ * The answer to a create does not say when the connection was created; but it was
+ * while the call was under way, by the clock of AWS, which dates the answer.
+ *
+ * IDENTIFICATION
+ *	  src/operation/own.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "glue/same_value.h"
+#include "operation/operation.h"
+
+/* A Date has whole seconds, and AWS has more than one clock. */
+#define CLOCK_TOLERANCE		(2 * USECS_PER_SEC)
+
+/* A time that was read is as exact as a number of seconds. */
+#define READ_TOLERANCE		1000
+
+/* prototypes of private functions */
+static bool is_life(const GlueLife *life, json_object *connection);
+static TimestampTz creation_time(json_object *connection);
+static GlueCall *finish_other_life(GlueOperation *operation);
+
+/* Does the row that an operation is for own the connection, as far as is known? */
+bool
+glue_operation_owns(const GlueOperation *operation)
+{
+	return operation->row != NULL && operation->row->owned &&
+		!operation->row->elsewhere;
+}
+
+/*
+ * What a row owns was read, or could not be: go on to update or to delete it, if
+ * it is what the row owns.
+ */
+GlueCall *
+glue_operation_settle_own(GlueOperation *operation)
+{
+	GlueCall   *call = &operation->call;
+	json_object *existing = glue_operation_found(call);
+
+	if (operation->kind == GLUE_OPERATION_DELETE &&
+		glue_call_failed_with(call, "EntityNotFoundException"))
+	{
+		operation->gone = true;
+		return glue_operation_finish(operation, NULL);
+	}
+	if (call->failure == NULL && existing != NULL &&
+		!is_life(&operation->row->life, existing))
+	{
+		if (operation->kind == GLUE_OPERATION_UPDATE &&
+			glue_operation_made(operation, existing))
+			return glue_operation_finish_made(operation, existing);
+		if (operation->kind == GLUE_OPERATION_DELETE ||
+			operation->on_conflict == GLUE_CONFLICT_ERROR)
+			return finish_other_life(operation);
+		operation->kind = GLUE_OPERATION_CREATE;
+	}
+	if (operation->kind == GLUE_OPERATION_DELETE && existing != NULL)
+		return glue_operation_delete(operation, GLUE_STEP_DELETE);
+	return glue_operation_settle_existing(operation);
+}
+
+/* Was a connection, which was read, created in a life?  Unknown is not equal. */
+static bool
+is_life(const GlueLife *life, json_object *connection)
+{
+	TimestampTz created = creation_time(connection);
+
+	return created != 0 && life->until != 0 &&
+		created >= life->from - READ_TOLERANCE &&
+		created <= life->until + READ_TOLERANCE;
+}
+
+/* When a connection was created, by AWS's clock; 0 if nobody says so. */
+static TimestampTz
+creation_time(json_object *connection)
+{
+	const double days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+	json_object *created = glue_member_of(connection, "CreationTime");
+
+	if (!json_object_is_type(created, json_type_double) &&
+		!json_object_is_type(created, json_type_int))
+		return 0;
+	return rint((json_object_get_double(created) - days * SECS_PER_DAY) *
+				USECS_PER_SEC);
+}
+
+static GlueCall *
+finish_other_life(GlueOperation *operation)
+{
+	operation->other_life = true;
+	return glue_operation_finish(operation,
+								 glue_failure_not_ours(operation->name,
+													   "The connection that the row owned is gone, and the one that has its name now was created at another time."));
+}
+
+/*
+ * Does another row, which still holds the name at another server, own a connection
+ * that is to be adopted or updated?  Then the failure says which table has it.
+ */
+GlueFailure *
+glue_operation_find_rival(const GlueOperation *operation,
+						  json_object *connection)
+{
+	const GlueOwned *row = operation->row;
+
+	if (row == NULL || row->rival == NULL ||
+		!is_life(&row->rival_life, connection))
+		return NULL;
+	return glue_failure_not_ours(operation->name,
+								 psprintf("A row of table %s owns it, by another foreign server.",
+										  row->rival));
+}
+
+/* Note the life of a connection that was created, adopted or updated. */
+void
+glue_operation_note_life(GlueOperation *operation)
+{
+	json_object *connection = operation->created ? operation->observed :
+		operation->existing;
+	TimestampTz created = creation_time(connection);
+
+	operation->life.from = operation->life.until = created;
+	if (created == 0 && operation->created && operation->aws_time != 0)
+	{
+		operation->life.from = operation->aws_time - CLOCK_TOLERANCE -
+			Max(GetCurrentTimestamp() - operation->sent_at, 0);
+		operation->life.until = operation->aws_time + CLOCK_TOLERANCE;
+	}
+}

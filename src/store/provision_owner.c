@@ -1,0 +1,294 @@
+/*-------------------------------------------------------------------------
+ *
+ * provision_owner.c
+ *	  What the rows of provisioning tables own.
+ *
+ * A row owns what was created or adopted for it, in the life that it had then.
+ * That is written into its entry of glue_provision by the transaction that records
+ * how the request has ended, whether the row still holds the name or not: if not,
+ * a request to delete it follows.  What is found under the name later, and was
+ * created at another time, is somebody else's.
+ *
+ * A connection is known here by where it is, as in glue_connection, and no more by
+ * what the trigger names: two servers may lead to one account.  Nobody owns what
+ * another row owns that still holds its name; but what was created anew, or at
+ * another time, is nobody else's, and what was released is for who adopts it.
+ *
+ * IDENTIFICATION
+ *	  src/store/provision_owner.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "server/builtins.h"
+#include "server/encoding.h"
+#include "server/owner_spi.h"
+#include "store/provision_owner.h"
+#include "store/sql_text.h"
+
+/* Statements; all of them take the same parameters. */
+typedef enum OwnerStatement
+{
+	STATEMENT_LOOK,
+	STATEMENT_LOCK,
+	STATEMENT_OWN,				/* unless somebody else does */
+	STATEMENT_TAKE,				/* from whoever does, and cannot any more */
+	STATEMENT_DOUBT,
+	STATEMENT_LOST,
+	STATEMENT_DROP,
+	STATEMENT_GONE,
+	NUM_STATEMENTS
+} OwnerStatement;
+
+static const Oid types[] = {
+	INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
+	TIMESTAMPTZOID, BOOLOID
+};
+
+#define WHERE_ID	" WHERE p.id" EQUALS "$1 AND p.home" EQUALS "$2"
+#define IS_CONNECTION(p) \
+	p ".name" EQUALS "$6 AND " p ".home" EQUALS "$2" \
+	" AND " p ".endpoint" EQUALS "$3 AND " p ".account" EQUALS "$4" \
+	" AND " p ".region" EQUALS "$5"
+#define IS_OTHERS(p) \
+	IS_CONNECTION(p) " AND " p ".owned AND " p ".id" DIFFERS_FROM "$1"
+
+/* The table's name is their key. */
+static GlueKeptPlan plans[NUM_STATEMENTS];
+
+/* prototypes of private functions */
+static uint64 execute(const GlueProvisions *provisions,
+					  OwnerStatement statement, int64 id,
+					  const GlueTarget *target, const char *name,
+					  const GlueLife *life, bool is_new);
+static uint64 execute_with_result(const GlueProvisions *provisions,
+								  GlueImpersonation *saved,
+								  OwnerStatement statement, int64 id,
+								  const GlueTarget *target, const char *name,
+								  const GlueLife *life, bool is_new);
+static SPIPlanPtr find_plan(const GlueProvisions *provisions,
+							OwnerStatement statement);
+static char *statement_text(const char *table, OwnerStatement statement);
+static void read_owned(const GlueResultRow *row, GlueOwned *owned);
+
+/*
+ * Look what an entry owns, of the connection of a name (UTF-8) at a target; false
+ * if there is no such entry any more.
+ *
+ * The target must be known as far as its catalog.  What is found belongs to the
+ * current memory context.
+ */
+bool
+glue_provision_look(const GlueProvisions *provisions, int64 id,
+					const GlueTarget *target, const char *name,
+					GlueOwned *owned)
+{
+	MemoryContext context = CurrentMemoryContext;
+	GlueImpersonation saved;
+	bool		found;
+
+	memset(owned, 0, sizeof(GlueOwned));
+	found = execute_with_result(provisions, &saved, STATEMENT_LOOK, id, target,
+								name, NULL, false) > 0;
+	if (found)
+	{
+		MemoryContext spi_context = MemoryContextSwitchTo(context);
+		GlueResultRow row = glue_result_row(0);
+
+		read_owned(&row, owned);
+		MemoryContextSwitchTo(spi_context);
+	}
+	glue_execute_end(&saved);
+	return found;
+}
+
+static void
+read_owned(const GlueResultRow *row, GlueOwned *owned)
+{
+	owned->owned = glue_result_bool(row, 1);
+	owned->elsewhere = owned->owned && !glue_result_bool(row, 2);
+	owned->life.from = glue_result_time(row, 3);
+	owned->life.until = glue_result_time(row, 4);
+	owned->doubtful = !owned->owned && owned->life.until == DT_NOEND;
+	owned->rival = glue_result_text(row, 5);
+	owned->rival_life.from = glue_result_time(row, 6);
+	owned->rival_life.until = glue_result_time(row, 7);
+}
+
+/*
+ * Keep others from changing an entry, or raise an error if somebody is about to.
+ *
+ * Whoever deletes a row has locked its entry, and may act on its connection at once,
+ * which waits for who carries out a request about it; who must not wait, then.
+ */
+void
+glue_provision_lock(const GlueProvisions *provisions, int64 id)
+{
+	execute(provisions, STATEMENT_LOCK, id, NULL, NULL, NULL, false);
+}
+
+/*
+ * An entry comes to own a connection, in this life; is_new says that it was created
+ * for it.
+ */
+void
+glue_provision_own(const GlueProvisions *provisions, int64 id,
+				   const GlueTarget *target, const char *name,
+				   const GlueLife *life, bool is_new)
+{
+	if (execute(provisions, STATEMENT_OWN, id, target, name, life,
+				is_new) > 0)
+		return;
+	if (execute(provisions, STATEMENT_TAKE, id, target, name, life,
+				is_new) > 0)
+		execute(provisions, STATEMENT_OWN, id, target, name, life, is_new);
+}
+
+/*
+ * It is not known whether a connection was created for an entry, and nobody is going
+ * to find out.  That it may be of any time says so.
+ */
+void
+glue_provision_doubt(const GlueProvisions *provisions, int64 id)
+{
+	execute(provisions, STATEMENT_DOUBT, id, NULL, NULL, NULL, false);
+}
+
+/* What an entry owned is gone, or is another one's now. */
+void
+glue_provision_lost(const GlueProvisions *provisions, int64 id)
+{
+	execute(provisions, STATEMENT_LOST, id, NULL, NULL, NULL, false);
+}
+
+/* An entry is of no use any more, unless its row has come to hold it again. */
+void
+glue_provision_drop(const GlueProvisions *provisions, int64 id)
+{
+	execute(provisions, STATEMENT_DROP, id, NULL, NULL, NULL, false);
+}
+
+/*
+ * A connection is not there any more, so nobody owns it.  If somebody is about to
+ * change the entry, whoever needs it next finds out.
+ */
+void
+glue_provision_gone(const GlueProvisions *provisions,
+					const GlueTarget *target, const char *name)
+{
+	execute(provisions, STATEMENT_GONE, 0, target, name, NULL, false);
+}
+
+/* Plan that statement before anything is deleted. */
+void
+glue_provision_plan_gone(const GlueProvisions *provisions)
+{
+	find_plan(provisions, STATEMENT_GONE);
+}
+
+static uint64
+execute(const GlueProvisions *provisions, OwnerStatement statement, int64 id,
+		const GlueTarget *target, const char *name, const GlueLife *life,
+		bool is_new)
+{
+	GlueImpersonation saved;
+	uint64		count = execute_with_result(provisions, &saved, statement, id,
+											target, name, life, is_new);
+
+	glue_execute_end(&saved);
+	return count;
+}
+
+/* Execute a statement; what it does not need may be NULL. */
+static uint64
+execute_with_result(const GlueProvisions *provisions,
+					GlueImpersonation *saved, OwnerStatement statement,
+					int64 id, const GlueTarget *target, const char *name,
+					const GlueLife *life, bool is_new)
+{
+	Datum		values[lengthof(types)];
+	bool		nulls[lengthof(types)] = {false};
+	char		spi_nulls[lengthof(types)];
+
+	values[0] = Int64GetDatum(id);
+	values[1] = Int64GetDatum(provisions->home);
+	values[2] = glue_text_parameter(target ? target->endpoint.origin : NULL,
+									&nulls[2]);
+	values[3] = glue_text_parameter(target ? target->catalog : NULL,
+									&nulls[3]);
+	values[4] = glue_text_parameter(target ? target->endpoint.region : NULL,
+									&nulls[4]);
+	values[5] = glue_text_parameter(name, &nulls[5]);
+	nulls[6] = nulls[7] = life == NULL || life->until == 0;
+	values[6] = TimestampTzGetDatum(life ? life->from : 0);
+	values[7] = TimestampTzGetDatum(life ? life->until : 0);
+	values[8] = BoolGetDatum(is_new);
+	for (int i = 0; i < lengthof(types); i++)
+		spi_nulls[i] = nulls[i] ? 'n' : ' ';
+
+	return glue_execute_latest(saved, provisions->owner,
+							   find_plan(provisions, statement), values,
+							   spi_nulls);
+}
+
+static SPIPlanPtr
+find_plan(const GlueProvisions *provisions, OwnerStatement statement)
+{
+	GlueKeptPlan *kept = &plans[statement];
+
+	if (!glue_plan_is_kept(kept, provisions->table))
+		glue_keep_plan(kept, provisions->owner, provisions->table,
+					   statement_text(provisions->table, statement),
+					   lengthof(types), types);
+	return glue_ready_plan(kept, provisions->owner);
+}
+
+static char *
+statement_text(const char *table, OwnerStatement statement)
+{
+	switch (statement)
+	{
+		case STATEMENT_LOOK:
+			return psprintf("SELECT p.owned, " IS_CONNECTION("p") ","
+							" p.made_from, p.made_until,"
+							" CASE WHEN o.id IS NOT NULL THEN"
+							" coalesce(o.relation::pg_catalog.regclass"
+							"::pg_catalog.text, '') END,"
+							" o.made_from, o.made_until FROM %s p"
+							" LEFT JOIN %s o ON " IS_OTHERS("o")
+							" AND NOT o.released" WHERE_ID, table, table);
+		case STATEMENT_LOCK:
+			return psprintf("SELECT FROM %s p" WHERE_ID " FOR UPDATE NOWAIT",
+							table);
+		case STATEMENT_OWN:
+			return psprintf("UPDATE %s p SET owned = true, endpoint = $3,"
+							" account = $4, made_from = $7, made_until = $8"
+							WHERE_ID " AND NOT EXISTS (SELECT FROM %s o"
+							" WHERE " IS_OTHERS("o") ")", table, table);
+		case STATEMENT_TAKE:
+			return psprintf("UPDATE %s o SET owned = false WHERE "
+							IS_OTHERS("o") " AND ($9 OR o.released"
+							" OR o.made_until" IS_BEFORE "$7"
+							" OR o.made_from" IS_AFTER "$8)", table);
+		case STATEMENT_DOUBT:
+			return psprintf("UPDATE %s p SET made_from = '-infinity',"
+							" made_until = 'infinity'" WHERE_ID " AND NOT p.owned",
+							table);
+		case STATEMENT_LOST:
+			return psprintf("UPDATE %s p SET owned = false, made_from = NULL,"
+							" made_until = NULL" WHERE_ID, table);
+		case STATEMENT_DROP:
+			return psprintf("DELETE FROM %s p" WHERE_ID " AND p.released",
+							table);
+		case STATEMENT_GONE:
+			return psprintf("UPDATE %s SET owned = false WHERE ctid" EQUALS
+							"ANY (ARRAY(SELECT p.ctid FROM %s p WHERE "
+							IS_CONNECTION("p") " AND p.owned"
+							" FOR UPDATE SKIP LOCKED))", table, table);
+		case NUM_STATEMENTS:
+			break;
+	}
+	return NULL;
+}

@@ -1,0 +1,106 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_reader.c
+ *	  The rows of a table of somebody's, one after the other.
+ *
+ * The table is not ours, and is read with the rights of the current user.  Other
+ * statements may be executed between two rows.
+ *
+ * IDENTIFICATION
+ *	  src/store/row_reader.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "server/builtins.h"
+#include "store/own_table.h"
+#include "store/row_reader.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* Rows that are fetched at once. */
+#define FETCH_COUNT		100
+
+/* prototypes of private functions */
+static const char *column_of(Relation table, int column);
+
+/*
+ * Begin to read the rows that have an input, of a table and its partitions.
+ * tags_column is 0 if there is none.
+ */
+void
+glue_row_reader_begin(GlueRowReader *reader, Relation table,
+					  int input_column, int tags_column)
+{
+	MemoryContext context = CurrentMemoryContext;
+	const char *input = column_of(table, input_column);
+	bool		is_partitioned =
+		table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+	char	   *text;
+	SPIPlanPtr	plan;
+
+	memset(reader, 0, sizeof(GlueRowReader));
+	reader->has_tags = tags_column != 0;
+	text = psprintf("SELECT %s, %s FROM %s %s WHERE %s IS NOT NULL", input,
+					reader->has_tags ? column_of(table, tags_column) : "NULL",
+					is_partitioned ? "" : "ONLY", glue_own_table_name(table),
+					input);
+	SPI_connect();
+	plan = SPI_prepare(text, 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "could not plan \"%s\": %s", text,
+			 SPI_result_code_string(SPI_result));
+	reader->portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	MemoryContextSwitchTo(context);
+}
+
+static const char *
+column_of(Relation table, int column)
+{
+	return quote_identifier(get_attname(RelationGetRelid(table), column,
+										false));
+}
+
+/*
+ * Read the next row; false if there is none.  Its values last until the next one
+ * is read.
+ */
+bool
+glue_row_reader_next(GlueRowReader *reader, NullableDatum *input,
+					 NullableDatum *tags)
+{
+	MemoryContext context = CurrentMemoryContext;
+	HeapTuple	tuple;
+
+	if (reader->next >= reader->nfetched)
+	{
+		if (reader->fetched != NULL)
+			SPI_freetuptable(reader->fetched);
+		SPI_cursor_fetch(reader->portal, true, FETCH_COUNT);
+		reader->fetched = SPI_tuptable;
+		reader->nfetched = SPI_processed;
+		reader->next = 0;
+		MemoryContextSwitchTo(context);
+		if (reader->nfetched == 0)
+			return false;
+	}
+	tuple = reader->fetched->vals[reader->next++];
+	input->value = SPI_getbinval(tuple, reader->fetched->tupdesc, 1,
+								 &input->isnull);
+	tags->value = SPI_getbinval(tuple, reader->fetched->tupdesc, 2,
+								&tags->isnull);
+	return true;
+}
+
+void
+glue_row_reader_end(GlueRowReader *reader)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	SPI_cursor_close(reader->portal);
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+}
