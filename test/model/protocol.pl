@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # The protocol of calls that act at once holds, whatever happens, wherever their
-# keys lead, and whatever clocks say: see README.md.
+# keys lead, and whatever clocks say; and so does that of rows: see README.md.
 #
 # With the argument "large" the worlds are larger: more than "make test" has the
 # time and the memory for.
@@ -76,6 +76,22 @@ $worlds{time} = [
 	[ 'a creation, one answer lost, its timeout is short',
 		qw(SETTLE_TIME=2 TIMEOUT=1 MEDDLES=0) ] ];
 
+$worlds{claims} = [
+	[ 'two rows of one target, each is done, one worker is ended',
+		qw(CLAIMS=3 DEATHS=1 STRICTLY) ],
+	[ 'the same with two names, but no worker is ended',
+		qw(CLAIMS=3 NAMES=2 STRICTLY) ],
+	[ 'two targets that are one, one row adopts, one worker is ended',
+		qw(TWO_TARGETS ADOPTS_ONE DEATHS=1) ],
+	[ 'rows that take what is there, which vanish or are released by hand,'
+		. ' somebody else',
+		qw(TAKES ACCIDENTS=1 RELEASES=1 MEDDLES=1) ],
+	[ 'one synchronization, one worker is ended, somebody else',
+		qw(SYNCS=1 DEATHS=1 MEDDLES=1) ],
+	[ 'two targets that are one, one row takes what is there, a deletion fails,'
+		. ' one retry, one worker gives up',
+		qw(TWO_TARGETS ADOPTS_ONE FAILURES=1 RETRIES=1 GIVES_UP) ] ];
+
 my %large_worlds;
 
 $large_worlds{immediate} = [
@@ -107,6 +123,16 @@ $large_worlds{time} = [
 		qw(DELETES CRASHES=1 WORKER_KILLS=1 STANDS_STILL) ],
 	[ 'a creation, somebody else does more', qw(MEDDLES=2) ] ];
 
+$large_worlds{claims} = [
+	[ 'two names, one worker is ended',
+		qw(CLAIMS=3 NAMES=2 STATEMENTS=3 STRICTLY DEATHS=1) ],
+	[ 'two targets that are one, rows that adopt, one worker is ended, somebody'
+		. ' else', qw(CLAIMS=3 TWO_TARGETS ADOPTS DEATHS=1 MEDDLES=1) ],
+	[ 'two workers are ended, somebody else does more, one synchronization',
+		qw(CLAIMS=3 DEATHS=2 MEDDLES=2 SYNCS=1) ],
+	[ 'all of it', qw(TAKES DEATHS=1 FAILURES=1 RETRIES=1 SYNCS=1 ACCIDENTS=1
+			RELEASES=1 MEDDLES=1) ] ];
+
 # Runs have an end, so nobody goes round in a circle instead of settling.
 my %circles;
 
@@ -135,7 +161,7 @@ my $large = @ARGV && $ARGV[0] eq 'large';
 my $states = 0;
 
 $GlueConn::Model::memory_limit_mb = 16000 if $large;
-foreach my $model (qw(immediate identity time))
+foreach my $model (qw(immediate identity time claims))
 {
 	my $file = "test/model/$model.pml";
 
