@@ -16,17 +16,18 @@
  *	  what is owned		 + this life ----------> only this life
  *
  * Meanwhile somebody else creates and deletes the same connection, a
- * synchronization notes what it has seen, tables are emptied or dropped without
- * a word, and workers die after they have sent something.
+ * synchronization notes what it has seen, rows vanish without a word, and workers
+ * are ended after they have sent something.
  *
- * Lives of a connection are numbered: that is AWS's time here.  How times are
- * known is in time.pml; which account it is, in identity.pml.
+ * Lives of a connection are numbered: that is AWS's time here, and a number is the
+ * window of one life.  How times are known is in time.pml; which account it is, in
+ * identity.pml.
  */
 
 #ifndef STATEMENTS				/* of either row */
 #define STATEMENTS	2
 #endif
-#ifndef CLAIMS
+#ifndef CLAIMS					/* that the rows can make altogether: 2 or 3 */
 #define CLAIMS	2
 #endif
 #ifndef DEATHS					/* of workers, who have sent something */
@@ -38,10 +39,10 @@
 #ifndef FAILURES				/* of deletions: 0 or 1 */
 #define FAILURES	0
 #endif
-#ifndef SYNCS
+#ifndef SYNCS					/* synchronizations */
 #define SYNCS	0
 #endif
-#ifndef ACCIDENTS				/* rows that vanish without a word */
+#ifndef ACCIDENTS				/* rows that vanish without their trigger */
 #define ACCIDENTS	0
 #endif
 #ifndef RELEASES				/* of claims, by hand */
@@ -50,12 +51,14 @@
 #ifndef RETRIES					/* of requests that have failed, by hand */
 #define RETRIES	0
 #endif
-#ifndef NAMES
+#ifndef NAMES					/* of connections: 1 or 2 */
 #define NAMES	1
 #endif
-/* TWO_TARGETS: the rows name two servers, which lead to one account */
-/* TAKES, or ADOPTS_ONE: on_conflict is "update"; that of the second row */
-/* GIVES_UP: a worker that has lost an answer does not try again */
+/* TWO_TARGETS: the rows name two targets, which are one */
+/* TAKES: on_conflict is "update"; TAKES_ONE: that of the second row is */
+/* ADOPTS: it is "adopt", and all definitions are equal; else it is "error" */
+/* GIVES_UP: one worker that has lost an answer does not try again */
+/* STRICTLY: a row that was accepted has its connection in the end */
 
 mtype:claim = { NEW, HELD, RELEASED, GONE };
 mtype:request = { ASKED, QUEUED, RUNNING };
@@ -137,7 +140,7 @@ hidden byte unheard_life;
 /* on_conflict */
 #if defined(TAKES) || defined(ADOPTS)
 #define TAKES_OVER(c)	true
-#elif defined(ADOPTS_ONE)
+#elif defined(TAKES_ONE)
 #define TAKES_OVER(c)	(claim[c].row == 1)
 #else
 #define TAKES_OVER(c)	false
@@ -535,10 +538,7 @@ end_releaser:
 		releases++;
 		claim[0].state = RELEASED;
 		claim[0].keeps = true;
-		claim[0].drop = QUEUED;
-#ifdef DROPPED_BY_HAND
-		forget_claim(0)
-#endif
+		claim[0].drop = QUEUED
 	   }
 	od
 }

@@ -223,8 +223,6 @@ $guards{claims} = [
 		qw(ONLY_IF_NOT_RELEASED) ],
 	[ 'keeping the claim until the deletion is done', $orphan,
 		qw(DROPPED_AT_ONCE) ],
-	[ 'keeping it until what was asked before the release is done', $orphan,
-		qw(DROPPED_BY_HAND RELEASES=1) ],
 	[ 'doing nothing without a claim', $orphan,
 		qw(ACTS_WITHOUT_CLAIM TAKES RELEASES=1) ],
 	[ 'remembering that an attempt may have made something', $orphan,
