@@ -148,9 +148,9 @@ CLIENT_OBJS = \
 	src/client/client.o \
 	src/client/pages.o \
 	src/client/sts.o \
-	src/client/account.o \
 	src/client/credential_chain.o \
 	src/client/access.o \
+	src/client/account.o \
 	src/client/open_lists.o
 
 # the extension's tables, and SQL
@@ -280,7 +280,7 @@ all:
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: demo test bench fuzz update-model
+.PHONY: demo test bench fuzz update-model drawings
 
 demo:
 	@test/run_demo
@@ -299,6 +299,9 @@ fuzz:
 
 update-model:
 	@test/update_model
+
+drawings:
+	@test/draw
 
 ifneq ($(wildcard $(PGXS)),)
 

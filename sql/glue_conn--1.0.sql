@@ -42,14 +42,15 @@ COMMENT ON FUNCTION glue_home() IS
 --
 -- What is known of the connections in AWS Glue.  Only the functions of this
 -- extension write here, and what they write holds no secret.  One row per
--- connection: a connection is identified by account, region, catalog and name,
--- where the account is that of the foreign server, or the default one.
+-- connection: a connection is identified by where it is, region, catalog and
+-- name, however it is reached.
 --
 CREATE TABLE @extschema@.glue_connection (
-	server								name,
+	endpoint							text NOT NULL DEFAULT '',
 	region								text NOT NULL,
-	catalog_id							text,
+	catalog_id							text NOT NULL,
 	name								text NOT NULL,
+	server								name,
 	arn									text,
 	connection_type						text,
 	description							text,
@@ -75,24 +76,21 @@ CREATE TABLE @extschema@.glue_connection (
 	recorded_at							timestamptz NOT NULL,
 	recorded_by							name NOT NULL,
 	aws_recorded_at						timestamptz,
-	CONSTRAINT glue_connection_key
-		UNIQUE NULLS NOT DISTINCT (server, region, catalog_id, name)
+	PRIMARY KEY (endpoint, region, catalog_id, name)
 );
-
--- a publication of all tables must not keep rows from being changed; the key is
--- no identity, for parts of it can be null
-ALTER TABLE @extschema@.glue_connection REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE glue_connection IS
 	'AWS Glue connections that this database knows of, without secrets; written by the functions of glue_conn alone';
-COMMENT ON COLUMN glue_connection.server IS
-	'foreign server that names the account; null for the default one';
+COMMENT ON COLUMN glue_connection.endpoint IS
+	'scheme, host and port of what stands in for AWS; empty for AWS itself';
 COMMENT ON COLUMN glue_connection.region IS
 	'AWS region';
 COMMENT ON COLUMN glue_connection.catalog_id IS
-	'Data Catalog, as it was asked for; null for that of the caller''s account';
+	'Data Catalog: the account that it belongs to, unless another one was asked for';
 COMMENT ON COLUMN glue_connection.name IS
 	'name of the connection, unique in its catalog';
+COMMENT ON COLUMN glue_connection.server IS
+	'foreign server by which the connection was last reached; null for none';
 COMMENT ON COLUMN glue_connection.arn IS
 	'Amazon Resource Name; null while the account is not known';
 COMMENT ON COLUMN glue_connection.connection_type IS
@@ -159,8 +157,8 @@ CREATE VIEW @extschema@.glue_connection_summary AS
 		c.status,
 		coalesce(c.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
 			OPERATOR(pg_catalog.||) c.region
-			OPERATOR(pg_catalog.||)
-				coalesce('/' OPERATOR(pg_catalog.||) c.catalog_id, '') AS target,
+			OPERATOR(pg_catalog.||) '/'
+			OPERATOR(pg_catalog.||) c.catalog_id AS target,
 		pg_catalog.left(coalesce(
 			p OPERATOR(pg_catalog.->>) 'JDBC_CONNECTION_URL',
 			p OPERATOR(pg_catalog.->>) 'CONNECTION_URL',
@@ -201,7 +199,7 @@ COMMENT ON COLUMN glue_connection_summary.type IS
 COMMENT ON COLUMN glue_connection_summary.status IS
 	'READY, IN_PROGRESS or FAILED, as AWS Glue last said';
 COMMENT ON COLUMN glue_connection_summary.target IS
-	'foreign server, region and catalog, as far as they were named';
+	'foreign server by which it was last reached, if any, region and catalog';
 COMMENT ON COLUMN glue_connection_summary.endpoint IS
 	'beginning of the URL or address that the connection leads to';
 COMMENT ON COLUMN glue_connection_summary.credentials IS
@@ -268,6 +266,8 @@ CREATE TABLE @extschema@.glue_request (
 	server_owner		regrole,
 	target_fingerprint	bytea NOT NULL DEFAULT '',
 	answer				jsonb,
+	endpoint			text NOT NULL DEFAULT '',
+	account_id			text,
 	PRIMARY KEY (id, home)
 )
 WITH (
@@ -372,6 +372,11 @@ COMMENT ON COLUMN glue_request.target_fingerprint IS
 	'hash of the endpoint and of what tells the account, with the access key if there are secrets; as long as the target has another one, the request waits';
 COMMENT ON COLUMN glue_request.answer IS
 	'what AWS Glue has answered, without secrets, if that could not be recorded in glue_connection yet: the next attempt records it';
+
+COMMENT ON COLUMN glue_request.endpoint IS
+	'scheme, host and port of what stands in for AWS; empty for AWS itself';
+COMMENT ON COLUMN glue_request.account_id IS
+	'AWS account that the credentials belong to, and so the catalog if none was named; null until it is known, which is before anything is sent';
 
 --
 -- glue_claimant

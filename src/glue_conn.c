@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "client/account.h"
 #include "client/credential_cache.h"
 #include "client/shared_quota.h"
 #include "fmgr.h"
@@ -31,6 +32,7 @@ GLUE_MODULE_MAGIC;
 PGDLLEXPORT void _PG_init(void);
 
 static GlueSharedPart *const shared_parts[] = {
+	&glue_account_part,
 	&glue_credential_cache_part,
 	&glue_journal_box_part,
 	&glue_known_outcome_part,

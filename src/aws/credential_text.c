@@ -21,6 +21,7 @@
 #define MAX_ROLE_ARN_LEN		2048
 #define MIN_EXTERNAL_ID_LEN		2
 #define MAX_EXTERNAL_ID_LEN		1224
+#define ACCOUNT_ID_LEN			12
 
 #define LETTERS	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS	"0123456789"
@@ -57,7 +58,8 @@ glue_role_arn_problem(const char *arn)
 	if (rest != NULL)
 		rest = skip(rest, ":iam::");
 	if (rest != NULL)
-		rest = strspn(rest, DIGITS) == 12 ? skip(rest + 12, ":role/") : NULL;
+		rest = strspn(rest, DIGITS) == ACCOUNT_ID_LEN ?
+			skip(rest + ACCOUNT_ID_LEN, ":role/") : NULL;
 	if (rest == NULL || rest[0] == '\0' ||
 		!is_header_value(arn) || strlen(arn) > MAX_ROLE_ARN_LEN)
 		return "A role has the form arn:aws:iam::123456789012:role/name";
@@ -74,6 +76,15 @@ glue_external_id_problem(const char *external_id)
 		len < MIN_EXTERNAL_ID_LEN || len > MAX_EXTERNAL_ID_LEN)
 		return "An external ID consists of 2 to 1224 letters, digits and characters of _+=,.@:/-";
 	return NULL;
+}
+
+/* Likewise for the ID of an account. */
+const char *
+glue_account_id_problem(const char *account_id)
+{
+	return strlen(account_id) == ACCOUNT_ID_LEN &&
+		strspn(account_id, DIGITS) == ACCOUNT_ID_LEN ? NULL :
+		"The ID of an AWS account consists of twelve digits";
 }
 
 /* Can this go into a header line, which a line break would split? */

@@ -64,6 +64,24 @@ static const Partition partitions[] = {
 	"amazonaws.eu", "api.amazonwebservices.eu", true},
 };
 
+/*
+ * The regions that there were when this was written, after botocore 1.43.  Others
+ * can be used as well: they are no more than worth a warning.
+ */
+static const char *const known_regions[] = {
+	"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1",
+	"ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2",
+	"ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4",
+	"ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1",
+	"ca-west-1", "cn-north-1", "cn-northwest-1", "eu-central-1",
+	"eu-central-2", "eu-isoe-west-1", "eu-north-1", "eu-south-1",
+	"eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "eusc-de-east-1",
+	"il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1",
+	"us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1",
+	"us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "us-isob-west-1",
+	"us-isof-east-1", "us-isof-south-1", "us-west-1", "us-west-2"
+};
+
 #define NUM_PARTITIONS	((int) (sizeof(partitions) / sizeof(partitions[0])))
 
 /*
@@ -81,6 +99,8 @@ typedef struct UrlParts
 /* prototypes of private functions */
 static GlueEndpointStatus resolve_custom(const GlueEndpointOptions *options,
 										 GlueEndpoint *endpoint);
+static bool is_of_aws(const GlueEndpointOptions *options,
+					  const GlueEndpoint *endpoint);
 static GlueEndpointStatus resolve_region(const GlueEndpointOptions *options,
 										 const char *region, bool use_fips,
 										 GlueEndpoint *endpoint);
@@ -183,6 +203,16 @@ glue_endpoint_region_valid(const char *region)
 }
 
 /*
+ * The regions that are known, and how many that are.
+ */
+const char *const *
+glue_endpoint_known_regions(int *nregions)
+{
+	*nregions = sizeof(known_regions) / sizeof(known_regions[0]);
+	return known_regions;
+}
+
+/*
  * The name of a region's partition, as ARNs have it.  Never NULL.
  */
 const char *
@@ -261,8 +291,50 @@ resolve_custom(const GlueEndpointOptions *options, GlueEndpoint *endpoint)
 			 options->endpoint_url, slash);
 	endpoint->https = parts.https;
 	endpoint->custom = true;
+	if (!is_of_aws(options, endpoint))
+		snprintf(endpoint->origin, sizeof(endpoint->origin), "%s://%s",
+				 parts.https ? "https" : "http", endpoint->host);
 
 	return GLUE_ENDPOINT_OK;
+}
+
+/*
+ * Is a custom endpoint one of AWS's own, written as a URL?
+ *
+ * Such are the hosts of the region, and those of interface endpoints in a VPC
+ * that end in one of them:
+ *
+ *		vpce-id.service.region.vpce.suffix
+ */
+static bool
+is_of_aws(const GlueEndpointOptions *options, const GlueEndpoint *endpoint)
+{
+	const Partition *partition = find_partition(endpoint->region);
+	const char *suffixes[] = {partition->suffix, partition->dualstack_suffix};
+	char		host[GLUE_ENDPOINT_MAX_LEN + 1];
+	size_t		len = strlen(endpoint->host);
+	size_t		tail;
+
+	if (!endpoint->https)
+		return false;
+	for (int fips = 0; fips < 2; fips++)
+	{
+		for (int i = 0; i < 2; i++)
+		{
+			if (suffixes[i] == NULL)
+				continue;
+			snprintf(host, sizeof(host), "%s%s.%s.%s", options->service,
+					 fips ? "-fips" : "", endpoint->region, suffixes[i]);
+			if (strcmp(endpoint->host, host) == 0)
+				return true;
+		}
+		tail = snprintf(host, sizeof(host), ".%s%s.%s.vpce.%s",
+						options->service, fips ? "-fips" : "",
+						endpoint->region, partition->suffix);
+		if (len > tail && strcmp(endpoint->host + len - tail, host) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -294,21 +366,22 @@ resolve_region(const GlueEndpointOptions *options, const char *region,
 }
 
 /*
- * Copy a region's name without the "fips-" or "-fips" that old configurations
- * mark it with.  Returns whether there was such a mark.
+ * Copy a region's name in lower case, without the "fips-" or "-fips" that old
+ * configurations mark it with.  Returns whether there was such a mark.
  */
 static bool
 plain_region(const char *region, char plain[GLUE_REGION_MAX_LEN + 1])
 {
 	size_t		len = strlen(region);
 
-	if (len > 5 && strncmp(region, "fips-", 5) == 0)
+	for (size_t i = 0; i <= len; i++)
+		plain[i] = glue_lower(region[i]);
+	if (len > 5 && strncmp(plain, "fips-", 5) == 0)
 	{
-		strcpy(plain, region + 5);
+		memmove(plain, plain + 5, len - 5 + 1);
 		return true;
 	}
-	strcpy(plain, region);
-	if (len > 5 && strcmp(region + len - 5, "-fips") == 0)
+	if (len > 5 && strcmp(plain + len - 5, "-fips") == 0)
 	{
 		plain[len - 5] = '\0';
 		return true;

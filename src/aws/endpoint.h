@@ -34,7 +34,10 @@ typedef struct GlueEndpoint
 	char		region[GLUE_REGION_MAX_LEN + 1];	/* to sign for */
 	const char *partition;		/* "aws", "aws-cn", ...: for ARNs */
 	bool		https;
-	bool		custom;			/* not one of AWS's own */
+	bool		custom;			/* given as a URL */
+
+	/* where connections are: scheme, host and port; "" for AWS itself */
+	char		origin[GLUE_ENDPOINT_MAX_LEN + 1];
 } GlueEndpoint;
 
 typedef enum GlueEndpointStatus
@@ -54,6 +57,7 @@ extern GlueEndpointStatus glue_endpoint_resolve(const GlueEndpointOptions *optio
 												GlueEndpoint *endpoint);
 extern GlueEndpointStatus glue_endpoint_check_url(const char *url);
 extern bool glue_endpoint_region_valid(const char *region);
+extern const char *const *glue_endpoint_known_regions(int *nregions);
 extern const char *glue_endpoint_partition(const char *region);
 extern const char *glue_endpoint_status_message(GlueEndpointStatus status);
 

@@ -1,15 +1,23 @@
 /*-------------------------------------------------------------------------
  *
  * account.c
- *	  Which AWS account a target's connections belong to.
+ *	  Which AWS account the credentials of a target belong to.
  *
- * Some operations address a connection by its ARN, which has the account in
- * it.  The API of AWS Glue never tells that; but where no catalog says it, it
- * is the caller's own, and AWS STS knows whose the credentials are.
+ * A connection is identified by the catalog that it is in, and unless a catalog
+ * is named, that is the one of the caller's account.  The API of AWS Glue never
+ * tells which account that is, and two foreign servers can lead to the same one.
+ * So it is found out before anything is changed, from the first that knows:
  *
- * The answer is kept for the life of the backend, for the access key that it
- * is about.  A key belongs to one account for ever, so whoever changes the
- * credentials changes the key, and the answer is asked for anew.
+ *	- the credentials themselves: AWS tells with those of a role, and a profile
+ *	  can
+ *	- what was found out before about the same access key, which belongs to one
+ *	  account for ever
+ *	- a superuser, for servers that cannot reach AWS STS
+ *	- AWS STS, which tells everyone who they are, whatever they may not do
+ *
+ * What was found out is kept for the access key and the endpoint that told it,
+ * in shared memory if the library is preloaded.  Any of it may be forgotten, and
+ * is found out anew then.
  *
  * IDENTIFICATION
  *	  src/client/account.c
@@ -19,90 +27,203 @@
 #include "postgres.h"
 
 #include "client/account.h"
+#include "client/credential_chain.h"
 #include "client/sts.h"
-#include "utils/memutils.h"
-
-/* More keys than one backend uses at a time; a new one takes the oldest's. */
-#define MAX_KNOWN_ACCOUNTS	16
-
-/* The account of an access key, as the STS at this URL has told. */
-typedef struct KnownAccount
-{
-	char	   *access_key_id;	/* NULL: this one is free */
-	char	   *sts_url;
-	char		account[GLUE_ACCOUNT_ID_SIZE];
-} KnownAccount;
-
-/* prototypes of private functions */
-static const char *find_known(const char *access_key_id, const char *sts_url);
-static void remember(const char *access_key_id, const char *sts_url,
-					 const char *account);
-
-static KnownAccount known_accounts[MAX_KNOWN_ACCOUNTS];
-static int	next_known_account = 0;
 
 /*
- * Find the account that a target's connections belong to.
+ * Access keys whose account is kept; those that were not asked for lately make
+ * room.  Temporary credentials, which have a new key every hour, tell their
+ * account themselves, so there are few others.
+ */
+#define NUM_KNOWN_ACCOUNTS	256
+
+typedef struct KnownAccount
+{
+	uint64		used;			/* number of its last use; 0: free */
+	char		access_key_id[GLUE_ACCESS_KEY_ID_SIZE];
+	char		endpoint[GLUE_ENDPOINT_MAX_LEN + 1];
+	char		account_id[GLUE_ACCOUNT_ID_SIZE];
+} KnownAccount;
+
+typedef struct KnownAccounts
+{
+	uint64		nuses;
+	KnownAccount known[NUM_KNOWN_ACCOUNTS];
+}			KnownAccounts;
+
+/* prototypes of private functions */
+static const char *find_known(const GlueAccess *access);
+static void remember(const GlueAccess *access, const char *account_id);
+static KnownAccount *find_entry(KnownAccounts * accounts,
+								const GlueAccess *access);
+static const char *asked_endpoint(const GlueTarget *target);
+static void set_account(GlueAccess *access, const char *account_id);
+static void check_claim(const GlueTarget *target);
+
+GlueSharedPart glue_account_part = {
+	.name = "glue_conn accounts",
+	.size = sizeof(KnownAccounts),
+};
+
+/*
+ * Set the account, and with it the catalog, of an access that has credentials, if
+ * nobody has to be asked; false if somebody has.  Raises an error if the server
+ * says something else than the credentials.
+ */
+bool
+glue_account_at_hand(GlueAccess *access)
+{
+	const char *account_id = access->credentials.account_id;
+
+	if (account_id == NULL)
+		account_id = find_known(access);
+	if (account_id == NULL)
+		account_id = access->target.claimed_account;
+	if (account_id == NULL)
+		return false;
+	set_account(access, account_id);
+	check_claim(&access->target);
+	return true;
+}
+
+/*
+ * Do the same of an access that has no credentials yet, and need not have any: if
+ * they are at hand as well.
+ */
+void
+glue_account_peek(GlueAccess *access)
+{
+	GlueCredentialPlan plan;
+
+	if (access->target.account_id == NULL &&
+		glue_credentials_plan(&access->target, &plan, true) &&
+		glue_credentials_at_hand(&access->target, &plan, &access->credentials))
+		(void) glue_account_at_hand(access);
+}
+
+/*
+ * Set the account, and with it the catalog, of an access that has credentials, by
+ * a call if need be.
  *
- * Returns NULL and sets *account, which belongs to the current memory context
- * or to the target, or returns why it is not known.
+ * Returns NULL, or why it is not known.
  */
 GlueFailure *
-glue_account_find(const GlueTarget *target,
-				  const GlueCredentials *credentials,
-				  GlueRenewCredentials renew_credentials,
-				  const char **account)
+glue_account_find(GlueAccess *access)
 {
 	GlueCallerIdentity identity;
 	GlueFailure *failure;
 
-	*account = glue_target_account(target);
-	if (*account == NULL)
-		*account = find_known(credentials->access_key_id,
-							  target->sts_endpoint.url);
-	if (*account != NULL)
+	if (glue_account_at_hand(access))
 		return NULL;
-
-	failure = glue_sts_caller_identity(target, credentials, renew_credentials,
-									   &identity);
+	failure = glue_sts_caller_identity(&access->target, &access->credentials,
+									   glue_credentials_renew, &identity);
 	if (failure != NULL)
 		return failure;
-	remember(credentials->access_key_id, target->sts_endpoint.url,
-			 identity.account);
-	*account = pstrdup(identity.account);
+	remember(access, identity.account);
+	set_account(access, identity.account);
 	return NULL;
 }
 
-/* A copy of what is known about a key, or NULL. */
+/* A copy of what is known about the access key, or NULL. */
 static const char *
-find_known(const char *access_key_id, const char *sts_url)
+find_known(const GlueAccess *access)
 {
-	for (int i = 0; i < MAX_KNOWN_ACCOUNTS; i++)
-	{
-		const KnownAccount *known = &known_accounts[i];
+	KnownAccounts *accounts = glue_shared_attach(&glue_account_part);
+	KnownAccount *entry;
+	char		account_id[GLUE_ACCOUNT_ID_SIZE] = "";
 
-		if (known->access_key_id != NULL &&
-			strcmp(known->access_key_id, access_key_id) == 0 &&
-			strcmp(known->sts_url, sts_url) == 0)
-			return pstrdup(known->account);
+	glue_shared_lock(LW_EXCLUSIVE);
+	entry = find_entry(accounts, access);
+	if (entry != NULL)
+	{
+		entry->used = ++accounts->nuses;
+		strcpy(account_id, entry->account_id);
 	}
-	return NULL;
+	glue_shared_unlock();
+	return account_id[0] != '\0' ? pstrdup(account_id) : NULL;
 }
 
 static void
-remember(const char *access_key_id, const char *sts_url, const char *account)
+remember(const GlueAccess *access, const char *account_id)
 {
-	KnownAccount *known = &known_accounts[next_known_account];
-	char	   *key_copy = MemoryContextStrdup(TopMemoryContext, access_key_id);
-	char	   *url_copy = MemoryContextStrdup(TopMemoryContext, sts_url);
+	KnownAccounts *accounts = glue_shared_attach(&glue_account_part);
+	KnownAccount *entry;
 
-	if (known->access_key_id != NULL)
+	if (strlen(access->credentials.access_key_id) >= GLUE_ACCESS_KEY_ID_SIZE)
+		return;
+	glue_shared_lock(LW_EXCLUSIVE);
+	entry = find_entry(accounts, access);
+	if (entry == NULL)
 	{
-		pfree(known->access_key_id);
-		pfree(known->sts_url);
+		entry = &accounts->known[0];
+		for (int i = 1; i < NUM_KNOWN_ACCOUNTS; i++)
+		{
+			if (accounts->known[i].used < entry->used)
+				entry = &accounts->known[i];
+		}
 	}
-	known->access_key_id = key_copy;
-	known->sts_url = url_copy;
-	strlcpy(known->account, account, sizeof(known->account));
-	next_known_account = (next_known_account + 1) % MAX_KNOWN_ACCOUNTS;
+	entry->used = ++accounts->nuses;
+	strcpy(entry->access_key_id, access->credentials.access_key_id);
+	strcpy(entry->endpoint, asked_endpoint(&access->target));
+	strlcpy(entry->account_id, account_id, sizeof(entry->account_id));
+	glue_shared_unlock();
+}
+
+/* The entry of the access key; NULL if there is none.  Needs the lock. */
+static KnownAccount *
+find_entry(KnownAccounts * accounts, const GlueAccess *access)
+{
+	for (int i = 0; i < NUM_KNOWN_ACCOUNTS; i++)
+	{
+		KnownAccount *entry = &accounts->known[i];
+
+		if (entry->used != 0 &&
+			strcmp(entry->access_key_id,
+				   access->credentials.access_key_id) == 0 &&
+			strcmp(entry->endpoint, asked_endpoint(&access->target)) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+/* Who would be asked. */
+static const char *
+asked_endpoint(const GlueTarget *target)
+{
+	return target->asks_endpoint ? target->endpoint.url :
+		target->sts_endpoint.url;
+}
+
+/*
+ * Unless a catalog is named, or the account was known before and may have been
+ * another one, it is that of the account.
+ */
+static void
+set_account(GlueAccess *access, const char *account_id)
+{
+	GlueTarget *target = &access->target;
+
+	target->account_id = pstrdup(account_id);
+	if (target->catalog == NULL)
+		target->catalog = target->account_id;
+}
+
+/*
+ * The setting is about the credentials of the server process, where they do not
+ * tell.  But the option of a server is about all of its users, and where it is
+ * wrong, the server leads elsewhere than is believed.
+ */
+static void
+check_claim(const GlueTarget *target)
+{
+	if (!target->claim_is_of_server ||
+		strcmp(target->claimed_account, target->account_id) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("AWS credentials belong to another account than foreign server \"%s\" says",
+					target->server),
+			 errdetail("They belong to %s, and option \"account_id\" is %s.",
+					   target->account_id, target->claimed_account),
+			 errhint("Correct the option, or use other credentials.")));
 }

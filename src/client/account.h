@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * account.h
- *	  Which AWS account a target's connections belong to.
+ *	  Which AWS account the credentials of a target belong to.
  *
  * IDENTIFICATION
  *	  src/client/account.h
@@ -11,11 +11,13 @@
 #ifndef GLUE_CLIENT_ACCOUNT_H
 #define GLUE_CLIENT_ACCOUNT_H
 
-#include "client/client.h"
+#include "client/access.h"
+#include "server/shared_state.h"
 
-extern GlueFailure *glue_account_find(const GlueTarget *target,
-									  const GlueCredentials *credentials,
-									  GlueRenewCredentials renew_credentials,
-									  const char **account);
+extern GlueSharedPart glue_account_part;
+
+extern bool glue_account_at_hand(GlueAccess *access);
+extern void glue_account_peek(GlueAccess *access);
+extern GlueFailure *glue_account_find(GlueAccess *access);
 
 #endif							/* GLUE_CLIENT_ACCOUNT_H */

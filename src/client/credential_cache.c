@@ -83,6 +83,7 @@ typedef struct CacheSlot
 	char		access_key_id[GLUE_ACCESS_KEY_ID_SIZE];
 	char		secret_access_key[GLUE_SECRET_KEY_SIZE];
 	char		session_token[GLUE_SESSION_TOKEN_SIZE]; /* "" if there is none */
+	char		account_id[GLUE_ACCOUNT_ID_SIZE];	/* "" if not known */
 } CacheSlot;
 
 typedef struct CredentialCache
@@ -231,6 +232,9 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 	strcpy(slot->access_key_id, credentials->access_key_id);
 	strcpy(slot->secret_access_key, credentials->secret_access_key);
 	strcpy(slot->session_token, token);
+	strlcpy(slot->account_id,
+			credentials->account_id ? credentials->account_id : "",
+			sizeof(slot->account_id));
 	slot->expires_at = expires_at;
 	slot->rests_until = Min(expires_at,
 							TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
@@ -451,4 +455,6 @@ copy_out(const CacheSlot *slot, GlueCredentials *credentials)
 		glue_secret_strdup(slot->secret_access_key);
 	credentials->session_token = slot->session_token[0] != '\0' ?
 		glue_secret_strdup(slot->session_token) : NULL;
+	credentials->account_id = slot->account_id[0] != '\0' ?
+		pstrdup(slot->account_id) : NULL;
 }

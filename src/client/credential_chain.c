@@ -56,6 +56,9 @@ typedef struct Execution
 } Execution;
 
 /* prototypes of private functions */
+static void add_role(GlueCredentialPlan *plan, const GlueTarget *target);
+pg_noreturn static void raise_none_found(const GlueTarget *target,
+										 const GlueConfigurationError *error);
 static bool is_keys(const GlueCredentialPlan *plan);
 static void digest_plan(const GlueTarget *target,
 						const GlueCredentialPlan *plan,
@@ -80,7 +83,8 @@ static GlueFailure *assume_role(Execution *execution,
 static GlueFailure *ask_container(Execution *execution);
 static GlueFailure *ask_instance(Execution *execution,
 								 const GlueCredentialStep *step);
-static void take_keys(Execution *execution, const GlueStaticKeys *keys);
+static void take_keys(Execution *execution, const GlueStaticKeys *keys,
+					  const char *account_id);
 static void take_temporary(Execution *execution,
 						   GlueTemporaryCredentials *temporary);
 
@@ -89,10 +93,12 @@ static void take_temporary(Execution *execution,
  *
  * Those that the user mapping gives come first.  A role that the server or
  * the mapping names is assumed at the end, whatever comes before.  The plan
- * borrows from the target.  Raises an error if there is no way.
+ * borrows from the target.  Raises an error if there is no way, unless
+ * missing_ok: then it returns false.
  */
-void
-glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan)
+bool
+glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan,
+					  bool missing_ok)
 {
 	GlueConfigurationError error;
 
@@ -107,32 +113,54 @@ glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan)
 		plan->nsteps = 1;
 	}
 	else if (!target->ambient_allowed)
+	{
+		if (missing_ok)
+			return false;
 		glue_target_refuse_ambient(target);
+	}
 	else if (!glue_credential_plan(target->configuration, plan, &error))
+	{
+		if (missing_ok)
+			return false;
+		raise_none_found(target, &error);
+	}
+	if (target->role_arn != NULL && plan->nsteps == GLUE_PLAN_MAX_STEPS)
+	{
+		if (missing_ok)
+			return false;
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("could not find AWS credentials"),
-				 errdetail_internal("%s%s %s",
-									target->server ?
-									psprintf("There are no keys in a user mapping of foreign server \"%s\". ",
-											 target->server) : "",
-									error.detail,
-									glue_shared_files_description()),
-				 error.hint[0] != '\0' ? errhint("%s", error.hint) : 0));
-
-	if (target->role_arn != NULL)
-	{
-		GlueCredentialStep *step = &plan->steps[plan->nsteps];
-
-		if (plan->nsteps == GLUE_PLAN_MAX_STEPS)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-					 errmsg("too many roles have to be assumed, one after the other")));
-		step->kind = GLUE_STEP_ASSUME_ROLE;
-		step->role_arn = target->role_arn;
-		step->external_id = target->external_id;
-		plan->nsteps++;
+				 errmsg("too many roles have to be assumed, one after the other")));
 	}
+	if (target->role_arn != NULL)
+		add_role(plan, target);
+	return true;
+}
+
+/* The role is assumed with what comes before. */
+static void
+add_role(GlueCredentialPlan *plan, const GlueTarget *target)
+{
+	GlueCredentialStep *step = &plan->steps[plan->nsteps++];
+
+	step->kind = GLUE_STEP_ASSUME_ROLE;
+	step->role_arn = target->role_arn;
+	step->external_id = target->external_id;
+}
+
+static void
+raise_none_found(const GlueTarget *target, const GlueConfigurationError *error)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("could not find AWS credentials"),
+			 errdetail_internal("%s%s %s",
+								target->server ?
+								psprintf("There are no keys in a user mapping of foreign server \"%s\". ",
+										 target->server) : "",
+								error->detail,
+								glue_shared_files_description()),
+			 error->hint[0] != '\0' ? errhint("%s", error->hint) : 0));
 }
 
 /*
@@ -174,7 +202,8 @@ glue_credentials_fetch(const GlueTarget *target,
 	{
 		Execution	execution = {0};
 
-		take_keys(&execution, &plan->steps[0].keys);
+		take_keys(&execution, &plan->steps[0].keys,
+				  plan->steps[0].account_id);
 		*credentials = execution.credentials;
 		return NULL;
 	}
@@ -206,7 +235,7 @@ glue_credentials_find(const GlueTarget *target, GlueCredentials *credentials)
 	GlueCredentialPlan plan;
 	GlueFailure *failure;
 
-	glue_credentials_plan(target, &plan);
+	(void) glue_credentials_plan(target, &plan, false);
 	failure = glue_credentials_fetch(target, &plan, NULL, credentials);
 	if (failure != NULL)
 		glue_failure_raise(ERROR, failure);
@@ -216,7 +245,8 @@ glue_credentials_find(const GlueTarget *target, GlueCredentials *credentials)
  * Get other credentials than those that AWS has called expired.  To be the
  * renew_credentials of a GlueCall.
  *
- * There is a plan, or there would not have been these.
+ * There is a plan, or there would not have been these.  What was begun in one
+ * account does not go on in another.
  */
 GlueFailure *
 glue_credentials_renew(const GlueTarget *target,
@@ -228,9 +258,14 @@ glue_credentials_renew(const GlueTarget *target,
 	GlueFailure *failure;
 
 	*renewed = NULL;
-	glue_credentials_plan(target, &plan);
+	(void) glue_credentials_plan(target, &plan, false);
 	failure = glue_credentials_fetch(target, &plan, expired->access_key_id,
 									 found);
+	if (failure == NULL && found->account_id != NULL &&
+		target->account_id != NULL &&
+		strcmp(found->account_id, target->account_id) != 0)
+		failure = glue_failure_target_changed(target->account_id,
+											  found->account_id);
 	if (failure == NULL &&
 		strcmp(found->access_key_id, expired->access_key_id) != 0)
 		*renewed = found;
@@ -378,7 +413,7 @@ take_step(Execution *execution, const GlueCredentialStep *step)
 	switch (step->kind)
 	{
 		case GLUE_STEP_KEYS:
-			take_keys(execution, &step->keys);
+			take_keys(execution, &step->keys, step->account_id);
 			return NULL;
 		case GLUE_STEP_CONTAINER:
 			return ask_container(execution);
@@ -491,8 +526,10 @@ ask_instance(Execution *execution, const GlueCredentialStep *step)
 	return NULL;
 }
 
+/* account_id is NULL or "" if their source does not say it. */
 static void
-take_keys(Execution *execution, const GlueStaticKeys *keys)
+take_keys(Execution *execution, const GlueStaticKeys *keys,
+		  const char *account_id)
 {
 	GlueCredentials *credentials = &execution->credentials;
 
@@ -501,6 +538,9 @@ take_keys(Execution *execution, const GlueStaticKeys *keys)
 		glue_secret_strdup(keys->secret_access_key);
 	credentials->session_token = keys->session_token ?
 		glue_secret_strdup(keys->session_token) : NULL;
+	credentials->account_id =
+		account_id != NULL && glue_account_id_problem(account_id) == NULL ?
+		pstrdup(account_id) : NULL;
 }
 
 static void
@@ -512,7 +552,7 @@ take_temporary(Execution *execution, GlueTemporaryCredentials *temporary)
 		.session_token = temporary->session_token,
 	};
 
-	take_keys(execution, &keys);
+	take_keys(execution, &keys, temporary->account_id);
 	execution->expiration = temporary->expiration;
 	glue_temporary_credentials_cleanse(temporary);
 }

@@ -14,8 +14,8 @@
 #include "aws/profile_chain.h"
 #include "client/client.h"
 
-extern void glue_credentials_plan(const GlueTarget *target,
-								  GlueCredentialPlan *plan);
+extern bool glue_credentials_plan(const GlueTarget *target,
+								  GlueCredentialPlan *plan, bool missing_ok);
 extern bool glue_credentials_at_hand(const GlueTarget *target,
 									 const GlueCredentialPlan *plan,
 									 GlueCredentials *credentials);

@@ -373,6 +373,47 @@ glue_failure_nothing_found(const char *profile, const char *reason,
 	return failure;
 }
 
+/* Word that the credentials belong to another account than a request is for. */
+GlueFailure *
+glue_failure_target_changed(const char *wanted_account, const char *account)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+	failure->code = GLUE_CODE_TARGET_CHANGED;
+	failure->message = "the target has changed since the request was made";
+	failure->detail = psprintf("The request is for account %s, and the credentials belong to %s now.",
+							   wanted_account, account);
+	failure->of_credentials = true;
+	return failure;
+}
+
+/*
+ * Word that it is not known which account the credentials belong to.  If they
+ * are no good, that is what there is to be said.
+ */
+GlueFailure *
+glue_failure_no_account(const GlueFailure *cause)
+{
+	GlueFailure *failure = glue_failure_copy(cause);
+
+	failure->of_credentials = true;
+	if (cause->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
+		cause->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE)
+	{
+		glue_failure_add_detail(failure,
+								"It has to be known which account is meant, unless \"catalog_id\" names a catalog.");
+		return failure;
+	}
+	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+	failure->code = "no account";
+	failure->message = "AWS account that the credentials belong to is not known";
+	failure->detail = psprintf("Nothing was sent to AWS Glue. %s. %s",
+							   cause->message, cause->detail);
+	failure->hint = "For a server that cannot reach AWS STS, set \"glue_conn.account_id\", or option \"account_id\" of the foreign server; or name an endpoint of AWS STS with AWS_ENDPOINT_URL_STS.";
+	return failure;
+}
+
 /*
  * Word that another session has tried to get the credentials that we have
  * waited for, and what it met with.

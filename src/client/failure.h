@@ -32,6 +32,9 @@ typedef struct GlueFailure
 	bool		of_credentials; /* none could be got to make the call with */
 } GlueFailure;
 
+/* The code of a failure because a request would go elsewhere now. */
+#define GLUE_CODE_TARGET_CHANGED "target changed"
+
 /* The code of an answer that is larger than we accept. */
 #define GLUE_CODE_TOO_LARGE "answer too large"
 
@@ -68,6 +71,9 @@ extern GlueFailure *glue_failure_no_credentials(const char *source,
 extern GlueFailure *glue_failure_nothing_found(const char *profile,
 											   const char *reason,
 											   const char *files);
+extern GlueFailure *glue_failure_target_changed(const char *wanted_account,
+												const char *account);
+extern GlueFailure *glue_failure_no_account(const GlueFailure *cause);
 extern GlueFailure *glue_failure_just_failed(const char *other);
 extern GlueFailure *glue_failure_taken(const char *connection_name,
 									   const char *differences);

@@ -179,15 +179,16 @@ glue_open_lists_read(const GlueTarget *target)
 }
 
 /*
- * Can two targets have the same connections?  Foreign servers do not tell, for
- * two of them can be about one account; nor does a catalog that is not named.
+ * Can two targets have the same connections?  A list may be read of a catalog of
+ * which it is not known whose it is.
  */
 static bool
 may_be_same(const GlueTarget *a, const GlueTarget *b)
 {
-	return strcmp(a->endpoint.region, b->endpoint.region) == 0 &&
-		(a->catalog_id == NULL || b->catalog_id == NULL ||
-		 strcmp(a->catalog_id, b->catalog_id) == 0);
+	return strcmp(a->endpoint.origin, b->endpoint.origin) == 0 &&
+		strcmp(a->endpoint.region, b->endpoint.region) == 0 &&
+		(a->catalog == NULL || b->catalog == NULL ||
+		 strcmp(a->catalog, b->catalog) == 0);
 }
 
 /* An error context callback */

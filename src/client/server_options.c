@@ -102,6 +102,8 @@ static void check_keys(const GlueCredentials *credentials);
 #define MAPPING_FIELD(field)	offsetof(GlueMappingOptions, field)
 
 static const Option server_options[] = {
+	{"account_id", OPTION_TEXT, SERVER_FIELD(account_id),
+	glue_account_id_problem, true},
 	{"ca_file", OPTION_TEXT, SERVER_FIELD(ca_file), empty_problem, true},
 	{"catalog_id", OPTION_CATALOG_ID, SERVER_FIELD(catalog_id)},
 	{"connect_timeout", OPTION_MILLISECONDS, SERVER_FIELD(connect_timeout_ms)},
@@ -160,6 +162,8 @@ glue_conn_validator(PG_FUNCTION_ARGS)
 					 errmsg("permission denied to set option \"%s\"", reserved),
 					 errdetail("It says where credentials and passwords go, or whose credentials they are."),
 					 errhint("Only a superuser may change the options of a server that has it.")));
+		if (options.region != NULL)
+			glue_warn_of_unknown_region(options.region);
 	}
 	else if (catalog == UserMappingRelationId)
 	{

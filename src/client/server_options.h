@@ -17,6 +17,7 @@
 typedef struct GlueServerOptions
 {
 	const char *region;
+	const char *account_id;
 	const char *catalog_id;		/* UTF-8 */
 	const char *endpoint_url;
 	const char *profile;

@@ -32,6 +32,7 @@
 /* prototypes of private functions */
 static void begin_call(GlueCall *call, const char *operation,
 					   const GlueTarget *target,
+					   const GlueEndpoint *endpoint,
 					   const GlueCredentials *credentials);
 static void add_parameter(GlueCall *call, const char *name,
 						  const char *value);
@@ -55,7 +56,8 @@ glue_sts_assume_role(const GlueTarget *target,
 
 	begin_call(&call, role->web_identity_token ?
 			   "AssumeRoleWithWebIdentity" : "AssumeRole",
-			   target, role->web_identity_token ? NULL : credentials);
+			   target, &target->sts_endpoint,
+			   role->web_identity_token ? NULL : credentials);
 	if (role->duration_seconds > 0)
 		add_parameter(&call, "DurationSeconds",
 					  psprintf("%d", role->duration_seconds));
@@ -91,7 +93,9 @@ glue_sts_caller_identity(const GlueTarget *target,
 {
 	GlueCall	call;
 
-	begin_call(&call, "GetCallerIdentity", target, credentials);
+	begin_call(&call, "GetCallerIdentity", target,
+			   target->asks_endpoint ? &target->endpoint :
+			   &target->sts_endpoint, credentials);
 	call.renew_credentials = renew_credentials;
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
@@ -108,10 +112,11 @@ glue_sts_caller_identity(const GlueTarget *target,
 
 static void
 begin_call(GlueCall *call, const char *operation, const GlueTarget *target,
-		   const GlueCredentials *credentials)
+		   const GlueEndpoint *endpoint, const GlueCredentials *credentials)
 {
 	glue_call_init(call, GLUE_SERVICE_STS, operation, target, credentials);
-	if (target->sts_problem != NULL)
+	call->endpoint = endpoint;
+	if (endpoint == &target->sts_endpoint && target->sts_problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("could not determine the endpoint of AWS STS"),

@@ -88,6 +88,13 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 		options.catalog_id = NULL;
 	}
 	target->catalog_id = catalog_id ? catalog_id : options.catalog_id;
+	target->catalog = target->catalog_id;
+	target->claim_is_of_server = options.account_id != NULL;
+	if (options.account_id != NULL)
+		target->claimed_account = options.account_id;
+	else if (target->given.access_key_id == NULL &&
+			 glue_setting_account_id[0] != '\0')
+		target->claimed_account = pstrdup(glue_setting_account_id);
 	target->configuration = glue_configuration_read(options.profile);
 	target->ca_file = options.ca_file ? pstrdup(options.ca_file) :
 		glue_environment("AWS_CA_BUNDLE");
@@ -109,7 +116,7 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
  * says a role, if one is assumed; or else the access key of the user mapping; or
  * else the profile.  Keys are changed now and then, and mended if they were wrong,
  * which is no reason for a request to wait, unless it has a password to give
- * away.  And those of temporary credentials are others every hour, and tell
+ * away, or nobody could tell if the account is another one.  And those of temporary credentials are others every hour, and tell
  * nothing.
  */
 static void
@@ -125,7 +132,8 @@ take_fingerprints(GlueTarget *target)
 	if (target->role_arn != NULL)
 		account = psprintf("role %s", target->role_arn);
 	else if (given->access_key_id != NULL)
-		account = "keys";
+		account = target->claimed_account != NULL ?
+			psprintf("key %s", given->access_key_id) : "keys";
 	else
 		account = psprintf("profile %s", target->configuration->profile);
 	digest_text(psprintf("%s\n%s", place, account), target->fingerprint);
@@ -153,31 +161,23 @@ digest_text(const char *text, unsigned char digest[GLUE_FINGERPRINT_LEN])
 }
 
 /*
- * The account that a target's connections belong to, as far as the catalog
- * tells; NULL if it does not.
- */
-const char *
-glue_target_account(const GlueTarget *target)
-{
-	const char *catalog_id = target->catalog_id;
-
-	return catalog_id != NULL && strlen(catalog_id) == 12 &&
-		strspn(catalog_id, "0123456789") == 12 ? catalog_id : NULL;
-}
-
-/*
- * Build the ARN of a connection; NULL if the account is NULL, because a wrong
- * ARN would be worse than none.
+ * Build the ARN of a connection; NULL while its account is not known, because a
+ * wrong ARN would be worse than none.
  */
 char *
-glue_target_connection_arn(const GlueTarget *target, const char *account,
+glue_target_connection_arn(const GlueTarget *target,
 						   const char *connection_name)
 {
-	if (account == NULL)
+	const char *account_id = target->account_id;
+
+	if (target->catalog_id != NULL &&
+		glue_account_id_problem(target->catalog_id) == NULL)
+		account_id = target->catalog_id;
+	if (account_id == NULL)
 		return NULL;
 	return psprintf("arn:%s:glue:%s:%s:connection/%s",
 					target->endpoint.partition, target->endpoint.region,
-					account, connection_name);
+					account_id, connection_name);
 }
 
 /*
@@ -250,6 +250,9 @@ use_foreign_server(GlueTarget *target, const char *server,
 /*
  * Find the endpoints of AWS Glue and, for the sake of credentials, of AWS
  * STS.  Whether there is one of STS matters only to those who need it.
+ *
+ * What stands in for AWS has accounts of its own.  So it is asked about them
+ * itself, unless the configuration names an endpoint of STS as well.
  */
 static void
 resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
@@ -276,6 +279,8 @@ resolve_endpoints(GlueTarget *target, const GlueServerOptions *options)
 		raise_no_endpoint(problem);
 	target->sts_problem = resolve_endpoint(target, "sts", NULL, &wanted,
 										   &target->sts_endpoint);
+	target->asks_endpoint = target->endpoint.origin[0] != '\0' &&
+		!target->sts_endpoint.custom;
 }
 
 /*

@@ -24,9 +24,16 @@ typedef struct GlueTarget
 	Oid			server_oid;		/* InvalidOid without one */
 	Oid			server_owner;	/* likewise */
 	const char *catalog_id;		/* NULL: that of the caller's account */
+	const char *catalog;		/* whose connections they are: catalog_id, or
+								 * the account; NULL while that is not known */
+	const char *account_id;		/* that the credentials belong to; NULL while
+								 * that is not known */
+	const char *claimed_account;	/* what a superuser says of that, or NULL */
+	bool		claim_is_of_server; /* by an option */
 	GlueEndpoint endpoint;
 	GlueEndpoint sts_endpoint;	/* valid if sts_problem is NULL */
 	const char *sts_problem;	/* why there is none, in sentences */
+	bool		asks_endpoint;	/* the endpoint, not AWS, tells the account */
 	const char *ca_file;		/* NULL: the system's certificates */
 	const char *proxy;			/* "": none */
 	int			connect_timeout_ms;
@@ -55,9 +62,7 @@ extern void glue_target_resolve_region(GlueTarget *target, const char *server,
 									   const char *region);
 extern void glue_target_resolve(GlueTarget *target, const char *server,
 								const char *catalog_id);
-extern const char *glue_target_account(const GlueTarget *target);
 extern char *glue_target_connection_arn(const GlueTarget *target,
-										const char *account,
 										const char *connection_name);
 pg_noreturn extern void glue_target_refuse_ambient(const GlueTarget *target);
 

@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "client/account.h"
 #include "client/client.h"
 #include "client/credential_chain.h"
 #include "functions/function.h"
@@ -46,6 +47,7 @@ glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
 	PreventCommandIfParallelMode(name);
 
 	glue_function_begin_local(function);
+	function->writes = kind == GLUE_FUNCTION_WRITES;
 	function->access.schema = get_func_namespace(fcinfo->flinfo->fn_oid);
 }
 
@@ -127,6 +129,24 @@ glue_function_connect(GlueFunction *function, const char *catalog_id,
 						glue_argument_server(server), catalog_id);
 	glue_credentials_find(&function->access.target,
 						  &function->access.credentials);
+	if (function->writes)
+		glue_function_identify(function);
+}
+
+/*
+ * Find out which catalog the calls of a function are about, which is needed to
+ * change something there, and to know what is recorded of it.
+ */
+void
+glue_function_identify(GlueFunction *function)
+{
+	GlueFailure *failure = NULL;
+
+	if (!glue_account_at_hand(&function->access) &&
+		function->access.target.catalog == NULL)
+		failure = glue_account_find(&function->access);
+	if (failure != NULL)
+		glue_failure_raise(ERROR, glue_failure_no_account(failure));
 }
 
 /* Connect a function about a connection; returns its name. */

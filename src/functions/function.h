@@ -26,6 +26,7 @@ typedef enum GlueFunctionKind
 /* One execution of such a function. */
 typedef struct GlueFunction
 {
+	bool		writes;			/* here or in AWS Glue */
 	MemoryContext caller_context;	/* where the result belongs */
 	MemoryContext context;		/* where everything else does */
 	GlueViolationList violations;
@@ -72,6 +73,7 @@ extern void glue_function_connect_checked(GlueFunction *function,
 										  NullableDatum server,
 										  const char *subject,
 										  const char *hint);
+extern void glue_function_identify(GlueFunction *function);
 extern void glue_function_open(GlueFunction *function);
 
 extern void glue_function_run(GlueCall *call);

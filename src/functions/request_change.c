@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "client/account.h"
 #include "client/foreign_server.h"
 #include "functions/function.h"
 #include "functions/request.h"
@@ -39,7 +40,7 @@ static bool has_lost_target(const GlueRequestState *request);
 static void redirect(const GlueFunction *function, int64 id, bool requeued);
 static const char *name_of_server(const GlueClaim *request);
 static const char *find_server(const GlueClaim *request);
-static void resolve_as(GlueTarget *target, const GlueClaim *request,
+static void resolve_as(GlueAccess *access, const GlueClaim *request,
 					   const char *server);
 static void check_entitled(const GlueClaim *request,
 						   const GlueTarget *target);
@@ -130,23 +131,25 @@ redirect(const GlueFunction *function, int64 id, bool requeued)
 {
 	GlueClaims	claims;
 	const GlueClaim *request;
-	GlueTarget	target;
+	GlueAccess	access = {0};
+	const GlueTarget *target = &access.target;
 
 	glue_claims_open_or_fail(&claims, function->access.schema);
 	request = glue_queued_request_lock(&claims, id);
 	if (request == NULL)
 		return;
-	resolve_as(&target, request,
+	resolve_as(&access, request,
 			   requeued ? name_of_server(request) : find_server(request));
 	if (request->what.cluster == glue_cluster() &&
-		request->what.server_oid == target.server_oid &&
+		request->what.server_oid == target->server_oid &&
 		memcmp(request->what.fingerprint,
-			   glue_request_fingerprint(&request->what, &target),
-			   GLUE_FINGERPRINT_LEN) == 0)
+			   glue_request_fingerprint(&request->what, target),
+			   GLUE_FINGERPRINT_LEN) == 0 &&
+		!glue_request_is_for_others(&request->what, target))
 		return;
 	if (!requeued)
-		check_entitled(request, &target);
-	glue_request_redirect(&claims, request, &target);
+		check_entitled(request, target);
+	glue_request_redirect(&claims, request, target);
 	glue_queue_wake_at_commit();
 }
 
@@ -188,7 +191,7 @@ find_server(const GlueClaim *request)
  * has been set in this session.
  */
 static void
-resolve_as(GlueTarget *target, const GlueClaim *request, const char *server)
+resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
 {
 	Oid			user;
 	int			security_context;
@@ -200,8 +203,9 @@ resolve_as(GlueTarget *target, const GlueClaim *request, const char *server)
 				 errmsg("the role that asked for request %lld does not exist any more",
 						(long long) request->id)));
 	level = glue_session_settings_enter(request->settings);
-	glue_target_resolve_region(target, server, request->what.catalog_id,
-							   request->what.region);
+	glue_target_resolve_region(&access->target, server,
+							   request->what.catalog_id, request->what.region);
+	glue_account_peek(access);
 	glue_session_settings_leave(level);
 	SetUserIdAndSecContext(user, security_context);
 }

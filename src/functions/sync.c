@@ -122,6 +122,7 @@ survey_catalog(FunctionCallInfo fcinfo, const char *name,
 	glue_function_begin(function, fcinfo, name, kind);
 	glue_function_connect_checked(function, fcinfo->args[0], fcinfo->args[1],
 								  "catalog ID", NULL);
+	glue_function_identify(function);
 
 	survey.records = kind == GLUE_FUNCTION_WRITES;
 	glue_mirror_open(&survey.mirror, function->access.schema,

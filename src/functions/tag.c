@@ -28,7 +28,7 @@ typedef struct TagChange
 } TagChange;
 
 /* prototypes of private functions */
-static void find_tagged(GlueTagged *tagged, const GlueFunction *function,
+static void find_tagged(GlueTagged *tagged, GlueFunction *function,
 						const char *name);
 static const char *begin_change(TagChange *change, FunctionCallInfo fcinfo,
 								const char *function);
@@ -109,7 +109,7 @@ glue_get_connection_tags(PG_FUNCTION_ARGS)
 }
 
 static void
-find_tagged(GlueTagged *tagged, const GlueFunction *function,
+find_tagged(GlueTagged *tagged, GlueFunction *function,
 			const char *name)
 {
 	GlueFailure *failure = glue_tagged_find(tagged, &function->access, name);

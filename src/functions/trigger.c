@@ -38,6 +38,7 @@
 #include <openssl/evp.h>
 
 #include "access/htup_details.h"
+#include "client/account.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "functions/function.h"
@@ -192,11 +193,16 @@ find_target(Firing *firing)
 	{
 		glue_target_resolve(target, provision->arguments.server,
 							provision->arguments.catalog_id);
+		glue_account_peek(&firing->function.access);
 		old_context = MemoryContextSwitchTo(GetMemoryChunkContext(provision));
 		provision->found = *target;
 		provision->found.server = provision->arguments.server;
 		provision->found.catalog_id = target->catalog_id != NULL ?
 			pstrdup(target->catalog_id) : NULL;
+		provision->found.account_id = target->account_id != NULL ?
+			pstrdup(target->account_id) : NULL;
+		provision->found.catalog = provision->found.catalog_id != NULL ?
+			provision->found.catalog_id : provision->found.account_id;
 		MemoryContextSwitchTo(old_context);
 		glue_request_set_target(&provision->target, &provision->found);
 		provision->user = GetUserId();

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "client/account.h"
 #include "common/pg_prng.h"
 #include "fmgr.h"
 #include "functions/function.h"
@@ -74,7 +75,7 @@ glue_wait_connection(PG_FUNCTION_ARGS)
 													ALLOCSET_DEFAULT_SIZES),
 							  &asked_at);
 	status = glue_connection_status(connection);
-	if (!XactReadOnly)
+	if (!XactReadOnly && glue_account_find(&function.access) == NULL)
 		record_end(&function, name, connection, asked_at);
 	if (strcmp(status, "FAILED") == 0)
 		report_failed(name, connection);

@@ -102,7 +102,7 @@ static void forget(GlueImmediateCall *call);
  * announced.  Lists that this backend is reading must not show what they do.
  */
 void
-glue_immediate_open(GlueImmediate *immediate, const GlueAccess *access)
+glue_immediate_open(GlueImmediate *immediate, GlueAccess *access)
 {
 	glue_open_lists_read(&access->target);
 	register_callbacks();

@@ -18,7 +18,7 @@
 /* What a function that makes such calls needs for them. */
 typedef struct GlueImmediate
 {
-	const GlueAccess *access;
+	GlueAccess *access;
 	bool		journaled;
 	GlueRequestQueue queue;		/* then */
 } GlueImmediate;
@@ -27,7 +27,7 @@ typedef struct GlueImmediate
 typedef struct GlueImmediateCall GlueImmediateCall;
 
 extern void glue_immediate_open(GlueImmediate *immediate,
-								const GlueAccess *access);
+								GlueAccess *access);
 extern void glue_immediate_announce(const GlueImmediate *immediate,
 									GlueRequest *requests, int nrequests,
 									GlueImmediateCall **calls);

@@ -212,7 +212,7 @@ static GlueFailure *
 look_up(GlueImmediateOperation *running)
 {
 	GlueOperation *operation = &running->operation;
-	const GlueAccess *access = operation->access;
+	GlueAccess *access = operation->access;
 	GlueTagged	tagged;
 	GlueFailure *failure;
 

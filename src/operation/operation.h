@@ -56,7 +56,7 @@ typedef struct GlueOperation
 {
 	/* what to do; all of it stays the caller's */
 	GlueOperationKind kind;
-	const GlueAccess *access;
+	GlueAccess *access;
 	const char *name;			/* UTF-8 */
 	json_object *input;			/* ConnectionInput, secrets and all */
 	json_object *tags;			/* or NULL */

@@ -39,24 +39,23 @@ static json_object *read_changed(const GlueTagged *tagged,
  * NULL, or why the account of the connection cannot be found out.
  */
 GlueFailure *
-glue_tagged_find(GlueTagged *tagged, const GlueAccess *access,
-				 const char *name)
+glue_tagged_find(GlueTagged *tagged, GlueAccess *access, const char *name)
 {
-	const char *account;
-	GlueFailure *failure = glue_account_find(&access->target,
-											 &access->credentials,
-											 glue_credentials_renew,
-											 &account);
-
-	if (failure != NULL)
-	{
-		glue_failure_add_detail(failure,
-								"Tags are addressed by an ARN, which has the account in it. AWS STS need not be asked if \"catalog_id\" says the account.");
-		return failure;
-	}
 	tagged->access = access;
 	tagged->name = name;
-	tagged->arn = glue_target_connection_arn(&access->target, account, name);
+	tagged->arn = glue_target_connection_arn(&access->target, name);
+	if (tagged->arn == NULL)
+	{
+		GlueFailure *failure = glue_account_find(access);
+
+		if (failure != NULL)
+		{
+			glue_failure_add_detail(failure,
+									"Tags are addressed by an ARN, which has the account in it. AWS STS need not be asked if \"catalog_id\" says the account.");
+			return failure;
+		}
+		tagged->arn = glue_target_connection_arn(&access->target, name);
+	}
 	return NULL;
 }
 

@@ -17,13 +17,13 @@
 /* A connection, as tags are addressed to it. */
 typedef struct GlueTagged
 {
-	const GlueAccess *access;
+	GlueAccess *access;
 	const char *name;
 	const char *arn;
 } GlueTagged;
 
 extern GlueFailure *glue_tagged_find(GlueTagged *tagged,
-									 const GlueAccess *access,
+									 GlueAccess *access,
 									 const char *name);
 extern json_object *glue_tags_read(const GlueTagged *tagged);
 extern GlueFailure *glue_tags_answer(const GlueCall *call, json_object **tags);

@@ -164,7 +164,7 @@ claim_and_prepare(void *arg)
 		claiming->jobs = lappend(claiming->jobs, job);
 		glue_job_prepare(job, claiming->mirror);
 		if (job->request->answer != NULL && job->request->undo == NULL &&
-			job->target->failure == NULL)
+			job->operation.access != NULL)
 			glue_job_restore_answer(job);
 	}
 	glue_check_deferred();

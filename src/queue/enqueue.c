@@ -19,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "client/account.h"
 #include "glue/redact.h"
 #include "queue/enqueue.h"
 #include "server/redacted.h"
@@ -26,7 +27,7 @@
 
 /*
  * Put a request into the queue, in the current transaction and in the name of
- * the current user; returns its ID.
+ * the current user; returns its ID.  Nobody is asked whose its connection is.
  *
  * Of the request there must be what was asked for, checked; the rest is filled
  * in.
@@ -36,6 +37,7 @@ glue_enqueue(GlueAccess *access, GlueRequest *request)
 {
 	glue_target_resolve(&access->target, request->server,
 						request->catalog_id);
+	glue_account_peek(access);
 	return glue_enqueue_resolved(access, request);
 }
 

@@ -32,8 +32,6 @@ typedef struct GlueJob
 	GlueWorkTarget *target;
 	GlueOperation operation;
 	GlueMirrorKnown known;
-	const char *known_server;	/* it is recorded under the name that this
-								 * server had; NULL: it is not */
 	GlueUnsealOutcome sealing;
 	GlueFailure *failure;		/* its secrets cannot be opened */
 	bool		is_void;		/* there is nothing to be done */

@@ -28,7 +28,6 @@ static GlueOperationKind kind_of(const GlueClaim *request);
 static GlueConflictAction on_conflict_of(const GlueClaim *request);
 static bool is_word(const char *text, const char *word);
 static void note_tagged(GlueJob *job, bool is_tagged);
-static void find_known(GlueJob *job, const GlueMirror *mirror);
 static void fill_undo(GlueJob *job);
 static void spare_unknown(GlueJob *job);
 static void fill_input(GlueJob *job);
@@ -44,14 +43,21 @@ glue_job_prepare(GlueJob *job, const GlueMirror *mirror)
 	MemoryContextSwitchTo(old_context);
 }
 
-/* Fill in the operation of a job, as far as its target can be used. */
+/*
+ * Fill in the operation of a job, if its target can be used, and it is known whose
+ * connection it is about.  A request has to say so itself, for others compare it
+ * with theirs; calls that acted at once do.
+ */
 static void
 fill_operation(GlueJob *job, const GlueMirror *mirror)
 {
 	const GlueClaim *request = job->request;
 	GlueOperation *operation = &job->operation;
 
-	if (job->target->failure != NULL)
+	if (job->target->failure != NULL ||
+		job->target->access.target.catalog == NULL ||
+		(request->undo == NULL && request->what.catalog_id == NULL &&
+		 request->what.account_id == NULL))
 		return;
 	operation->access = &job->target->access;
 	operation->kind = kind_of(request);
@@ -64,7 +70,9 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	operation->create_missing = is_word(request->what.on_missing, "create");
 	operation->ignore_missing = is_word(request->what.on_missing, "ignore");
 
-	find_known(job, mirror);
+	if (glue_mirror_find(mirror, &operation->access->target, operation->name,
+						 &job->known))
+		operation->known = &job->known;
 	if (request->undo != NULL)
 	{
 		fill_undo(job);
@@ -119,33 +127,6 @@ note_tagged(GlueJob *job, bool is_tagged)
 	job->is_tagged = is_tagged;
 	if (is_tagged)
 		job->target->has_tags = true;
-}
-
-/*
- * What is recorded of the connection.  If the server was renamed since the request
- * was made, and no other one has its name, that may be under the old name.
- */
-static void
-find_known(GlueJob *job, const GlueMirror *mirror)
-{
-	GlueTarget	target = job->target->access.target;
-	const char *name = job->request->what.name;
-	const char *server = job->request->what.server;
-
-	if (glue_mirror_find(mirror, &target, name, &job->known))
-	{
-		job->operation.known = &job->known;
-		return;
-	}
-	if (server == NULL)
-		return;
-	target.server = glue_server_from_utf8(server);
-	if (strcmp(target.server, job->target->access.target.server) == 0 ||
-		OidIsValid(glue_foreign_server_by_name(target.server)) ||
-		!glue_mirror_find(mirror, &target, name, &job->known))
-		return;
-	job->operation.known = &job->known;
-	job->known_server = target.server;
 }
 
 /*

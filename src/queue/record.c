@@ -36,7 +36,6 @@ typedef struct JobList
 static void record_jobs(void *arg);
 static void record_connection(GlueJob *job, const GlueClaims *queue,
 							  const GlueMirror *mirror);
-static void forget_old_name(const GlueJob *job, const GlueMirror *mirror);
 static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
 static void warn_if_left(const GlueJob *job);
 
@@ -99,20 +98,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 	}
 	else
 		glue_operation_record(&job->operation, mirror);
-	forget_old_name(job, mirror);
 	SetUserIdAndSecContext(user, security_context);
-}
-
-/* What was recorded under the name that the server had is out of date. */
-static void
-forget_old_name(const GlueJob *job, const GlueMirror *mirror)
-{
-	GlueTarget	target = job->target->access.target;
-
-	if (job->known_server == NULL)
-		return;
-	target.server = job->known_server;
-	(void) glue_mirror_forget(mirror, &target, job->request->what.name);
 }
 
 /* Record what has become of the requests of some jobs, and tell. */

@@ -21,6 +21,7 @@
 #include "queue/outcome.h"
 #include "queue/steps.h"
 #include "server/crash_point.h"
+#include "store/request_row.h"
 
 /* How long a request whose connection somebody has locked is left alone. */
 #define LOCKED_RETRY_MS			250
@@ -28,6 +29,7 @@
 /* prototypes of private functions */
 static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
+static void note_account(GlueJob *job);
 static void find_arn(GlueJob *job);
 
 /*
@@ -43,6 +45,13 @@ glue_job_begin(GlueJob *job)
 
 	if (target->failure != NULL)
 		glue_job_resolve_failure(job, target->failure);
+	else if (job->operation.access == NULL)
+		note_account(job);
+	else if (!job->is_answered &&
+			 glue_request_is_for_others(&job->request->what,
+										&target->access.target))
+		glue_job_resolve_failure(job, glue_failure_target_changed(job->request->what.account_id,
+																  target->access.target.account_id));
 	else if (!glue_job_lock(job))
 		glue_job_put_back(job, LOCKED_RETRY_MS);
 	else if (job->is_answered)
@@ -62,6 +71,18 @@ glue_job_begin(GlueJob *job)
 	}
 	MemoryContextSwitchTo(old_context);
 	return call;
+}
+
+/*
+ * Whose the connection of a request is was not known when it was claimed.  Now it
+ * is, and goes into the row before anything is sent, so that everybody knows which
+ * connection it is about.
+ */
+static void
+note_account(GlueJob *job)
+{
+	job->request->what.account_id = job->target->access.target.account_id;
+	glue_job_put_back(job, 0);
 }
 
 /* Likewise, of an undo; tags are of less concern to it. */
@@ -88,7 +109,7 @@ find_arn(GlueJob *job)
 	if (job->is_tagged)
 		job->operation.arn =
 			glue_target_connection_arn(&target->access.target,
-									   target->account, job->operation.name);
+									   job->operation.name);
 }
 
 /*

@@ -24,6 +24,7 @@
  */
 #include "postgres.h"
 
+#include "client/account.h"
 #include "client/foreign_server.h"
 #include "miscadmin.h"
 #include "queue/target.h"
@@ -54,6 +55,9 @@ typedef struct Finding
 static void find_with_rights(void *arg);
 static void find_way(Finding *finding);
 static const char *find_server(Finding *finding, Oid *server);
+static bool leads_elsewhere(const GlueRequest *request,
+							const GlueTarget *target);
+static bool lacks_account(const GlueWorkTarget *target);
 static bool is_unknown(const unsigned char *fingerprint);
 static bool may_pass(int sqlstate);
 
@@ -97,6 +101,8 @@ find_with_rights(void *arg)
 	target->connected = glue_credentials_at_hand(&target->access.target,
 												 &target->plan,
 												 &target->access.credentials);
+	if (target->connected)
+		(void) glue_account_at_hand(&target->access);
 	SetUserIdAndSecContext(user, security_context);
 }
 
@@ -121,16 +127,15 @@ find_way(Finding *finding)
 	finding->progress = PROGRESS_CHANGED;
 
 	/* a name can come to mean another server at any moment */
-	if (found->server_oid != server ||
-		(!is_unknown(request->what.fingerprint) &&
-		 memcmp(glue_request_fingerprint(&request->what, found),
-				request->what.fingerprint, GLUE_FINGERPRINT_LEN) != 0))
+	if (found->server_oid != server || leads_elsewhere(&request->what, found))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the target has changed since the request was made"),
 				 errdetail("It has another endpoint, role, access key or profile.")));
+	if (found->catalog == NULL)
+		found->catalog = target->account_id;
 	finding->progress = PROGRESS_RESOLVED;
-	glue_credentials_plan(found, &target->plan);
+	(void) glue_credentials_plan(found, &target->plan, false);
 	if (request->settings != NULL || request->undo != NULL)
 		glue_session_settings_leave(level);
 }
@@ -176,7 +181,28 @@ find_server(Finding *finding, Oid *server)
 	return name;
 }
 
-/* A request that was not made by our functions may go anywhere. */
+/*
+ * Does a target lead elsewhere now than when a request was made?  A request that
+ * was not made by our functions may go anywhere.
+ *
+ * If the account is known, that decides, as soon as it is known of the
+ * credentials, too; and then it does not matter how they are got.  But what is
+ * only claimed of the account stays the same if they are changed.
+ */
+static bool
+leads_elsewhere(const GlueRequest *request, const GlueTarget *target)
+{
+	if (is_unknown(request->fingerprint))
+		return false;
+	if (strcmp(target->endpoint.origin, request->endpoint) != 0)
+		return true;
+	if (request->account_id != NULL && target->claimed_account == NULL &&
+		!request->has_secrets)
+		return false;
+	return memcmp(glue_request_fingerprint(request, target),
+				  request->fingerprint, GLUE_FINGERPRINT_LEN) != 0;
+}
+
 static bool
 is_unknown(const unsigned char *fingerprint)
 {
@@ -208,11 +234,44 @@ may_pass(int sqlstate)
 bool
 glue_work_target_connected(const GlueWorkTarget *target)
 {
-	if (target->failure != NULL)
-		return true;
-	return target->connected &&
-		(!target->has_tags || target->account != NULL ||
-		 target->no_account != NULL);
+	return target->failure != NULL ||
+		(target->connected && !lacks_account(target));
+}
+
+/*
+ * Does a target that has credentials need to know whose they are?  Not if its
+ * requests name a catalog, and it was never known.
+ */
+static bool
+lacks_account(const GlueWorkTarget *target)
+{
+	const GlueTarget *found = &target->access.target;
+
+	if (found->account_id != NULL)
+		return false;
+	return target->account_id != NULL || found->catalog_id == NULL ||
+		(target->has_tags && target->no_account == NULL &&
+		 glue_target_connection_arn(found, "") == NULL);
+}
+
+/*
+ * Find out whose the credentials of a target are, if that has to be known; sets
+ * target->failure if that fails, or if they are not those that its requests are
+ * for.
+ */
+void
+glue_work_target_identify(GlueWorkTarget *target)
+{
+	GlueFailure *failure = NULL;
+
+	if (lacks_account(target))
+		failure = glue_account_find(&target->access);
+	if (failure == NULL)
+		return;
+	if (target->account_id == NULL && target->access.target.catalog_id != NULL)
+		target->no_account = failure;
+	else
+		target->failure = glue_failure_no_account(failure);
 }
 
 /* Act as a role from now on; false if there is none. */

@@ -24,9 +24,12 @@ typedef struct GlueWorkTarget
 	MemoryContext context;		/* of the target */
 	GlueTargetState *state;
 	GlueAccess	access;
-	GlueBlockedTarget key;		/* what it is known by, with the next two */
+	GlueBlockedTarget key;		/* what it is known by, with the next four */
 	const char *region;
+	const char *endpoint;
 	const char *catalog_id;		/* or NULL */
+	const char *account_id;		/* that its requests are for; or NULL: not
+								 * known yet */
 	int			njobs;			/* that use it */
 	bool		current;		/* found in the latest transaction */
 	GlueCredentialPlan plan;	/* how its credentials are to be got */
@@ -34,14 +37,14 @@ typedef struct GlueWorkTarget
 	GlueFailure *failure;		/* there are none, or the target is not to be
 								 * used */
 	bool		refused;		/* the latter: its requests fail */
-	bool		has_tags;		/* some request has, and wants the account */
-	const char *account;		/* then, or why it is not known */
-	GlueFailure *no_account;
+	bool		has_tags;		/* some request has, and needs an ARN... */
+	GlueFailure *no_account;	/* ... which cannot be had */
 } GlueWorkTarget;
 
 extern void glue_work_target_resolve(GlueWorkTarget *target,
 									 const GlueClaim *request, Oid schema);
 extern bool glue_work_target_connected(const GlueWorkTarget *target);
+extern void glue_work_target_identify(GlueWorkTarget *target);
 extern bool glue_work_as_role(Oid role, Oid *user, int *security_context);
 
 #endif							/* GLUE_QUEUE_TARGET_H */

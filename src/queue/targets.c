@@ -18,7 +18,6 @@
  */
 #include "postgres.h"
 
-#include "client/account.h"
 #include "pgstat.h"
 #include "queue/targets.h"
 #include "storage/condition_variable.h"
@@ -125,7 +124,9 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	{
 		target = dlist_container(GlueWorkTarget, node, iter.cur);
 		if (target->current && glue_target_is_key(&target->key, request) &&
+			strcmp(target->endpoint, request->what.endpoint) == 0 &&
 			same_text(target->catalog_id, request->what.catalog_id) &&
+			same_text(target->account_id, request->what.account_id) &&
 			strcmp(target->region, request->what.region) == 0)
 			return target;
 	}
@@ -137,8 +138,11 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	target->context = context;
 	glue_target_fill_key(&target->key, request);
 	target->region = pstrdup(request->what.region);
+	target->endpoint = pstrdup(request->what.endpoint);
 	if (request->what.catalog_id != NULL)
 		target->catalog_id = pstrdup(request->what.catalog_id);
+	if (request->what.account_id != NULL)
+		target->account_id = pstrdup(request->what.account_id);
 	target->current = true;
 	target->state = glue_target_state_find(&all->states, request, all->context);
 	dlist_push_tail(&all->targets, &target->node);
@@ -169,7 +173,7 @@ delete_target(GlueWorkTarget *target)
 }
 
 /*
- * Find the credentials of a target that needs some, and its account; false if
+ * Find the credentials of a target that needs some, and whose they are; false if
  * there is none.  This can take calls, so no transaction is to be open, where
  * that can be helped.
  *
@@ -198,7 +202,7 @@ glue_work_targets_connect(GlueWorkTargets *all)
 }
 
 /*
- * Find the credentials of a target, and its account if a request needs it.
+ * Find the credentials of a target, and whose they are.
  *
  * An error that is raised on the way is the target's as well.  There is no
  * (sub)transaction that could clean up after it, but nothing is at work here
@@ -220,11 +224,8 @@ connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 													 &target->plan, NULL,
 													 &access->credentials);
 		target->connected = target->failure == NULL;
-		if (target->connected && target->has_tags)
-			target->no_account = glue_account_find(&access->target,
-												   &access->credentials,
-												   glue_credentials_renew,
-												   &target->account);
+		if (target->connected)
+			glue_work_target_identify(target);
 	}
 	PG_CATCH();
 	{

@@ -42,6 +42,7 @@ typedef struct SessionSetting
 static const SessionSetting settings[] = {
 	{"glue_conn.endpoint_url", true},
 	{"glue_conn.profile", true},
+	{"glue_conn.account_id", true},
 	{"glue_conn.config_file", true},
 	{"glue_conn.credentials_file", true},
 	{"glue_conn.ca_file", true},

@@ -29,7 +29,9 @@
 
 #include <limits.h>
 
+#include "aws/credential_text.h"
 #include "aws/endpoint.h"
+#include "glue/model.h"
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "server/settings.h"
@@ -40,6 +42,7 @@
 char	   *glue_setting_region = NULL;
 char	   *glue_setting_endpoint_url = NULL;
 char	   *glue_setting_profile = NULL;
+char	   *glue_setting_account_id = NULL;
 char	   *glue_setting_config_file = NULL;
 char	   *glue_setting_credentials_file = NULL;
 char	   *glue_setting_ca_file = NULL;
@@ -67,12 +70,13 @@ static const struct config_enum_entry on_rollback_values[] = {
 };
 
 /* The text settings whose value was not accepted when we were loaded. */
-static const char *refused_settings[8];
+static const char *refused_settings[9];
 static int	nrefused = 0;
 
 /* prototypes of private functions */
 static bool check_region(char **newval, void **extra, GucSource source);
 static bool check_endpoint_url(char **newval, void **extra, GucSource source);
+static bool check_account_id(char **newval, void **extra, GucSource source);
 static void define_text(const char *name, const char *description,
 						const char *detail, char **variable,
 						GucContext context, int flags,
@@ -101,6 +105,10 @@ glue_settings_init(void)
 				"Sets the profile of the shared AWS files that is used.",
 				"If empty, AWS_PROFILE decides, then the profile \"default\".",
 				&glue_setting_profile, PGC_SUSET, 0, NULL);
+	define_text("glue_conn.account_id",
+				"Sets the AWS account that the credentials of the server process belong to.",
+				"If empty, the credentials or AWS STS tell. It is for servers that cannot reach AWS STS.",
+				&glue_setting_account_id, PGC_SUSET, 0, check_account_id);
 	define_text("glue_conn.config_file",
 				"Sets the shared AWS configuration file.",
 				"If empty, AWS_CONFIG_FILE decides, then ~/.aws/config.",
@@ -287,6 +295,29 @@ glue_endpoint_url_problem(const char *url)
 		glue_endpoint_status_message(status);
 }
 
+/*
+ * Warn of a region that is not known.  It may be a new one, so it is not refused;
+ * but for one that does not exist, no host would be found.
+ */
+void
+glue_warn_of_unknown_region(const char *region)
+{
+	int			nregions;
+	const char *const *regions = glue_endpoint_known_regions(&nregions);
+	const char *nearest;
+
+	for (int i = 0; i < nregions; i++)
+	{
+		if (pg_strcasecmp(regions[i], region) == 0)
+			return;
+	}
+	nearest = glue_model_nearest(region, regions, nregions, sizeof(char *));
+	ereport(WARNING,
+			(errmsg("AWS region \"%s\" is not known", region),
+			 nearest != NULL ?
+			 errhint("Perhaps you meant \"%s\".", nearest) : 0));
+}
+
 static bool
 check_region(char **newval, void **extra, GucSource source)
 {
@@ -296,6 +327,8 @@ check_region(char **newval, void **extra, GucSource source)
 		problem = glue_region_problem(*newval);
 	if (problem != NULL)
 		GUC_check_errdetail("%s.", problem);
+	else if (**newval != '\0' && (source >= PGC_S_INTERACTIVE || !IsUnderPostmaster))
+		glue_warn_of_unknown_region(*newval);
 	return problem == NULL;
 }
 
@@ -313,6 +346,18 @@ check_endpoint_url(char **newval, void **extra, GucSource source)
 						 "glue_conn.endpoint_url");
 		GUC_check_errdetail("%s.", problem);
 	}
+	return problem == NULL;
+}
+
+static bool
+check_account_id(char **newval, void **extra, GucSource source)
+{
+	const char *problem = NULL;
+
+	if (**newval != '\0')
+		problem = glue_account_id_problem(*newval);
+	if (problem != NULL)
+		GUC_check_errdetail("%s.", problem);
 	return problem == NULL;
 }
 

@@ -35,6 +35,7 @@ typedef enum GlueOnRollback
 extern char *glue_setting_region;
 extern char *glue_setting_endpoint_url;
 extern char *glue_setting_profile;
+extern char *glue_setting_account_id;
 extern char *glue_setting_config_file;
 extern char *glue_setting_credentials_file;
 extern char *glue_setting_ca_file;
@@ -59,6 +60,7 @@ extern void glue_settings_init(void);
 extern void glue_settings_check(void);
 extern bool glue_database_is_served(const char *name);
 extern const char *glue_region_problem(const char *region);
+extern void glue_warn_of_unknown_region(const char *region);
 extern const char *glue_endpoint_url_problem(const char *url);
 
 #endif							/* GLUE_SERVER_SETTINGS_H */

@@ -38,6 +38,7 @@ typedef enum EndedColumn
 	ENDED_UNCERTAIN,
 	ENDED_UNDONE,
 	ENDED_ANSWER,
+	ENDED_ACCOUNT_ID,
 	NUM_ENDED_COLUMNS
 } EndedColumn;
 
@@ -59,6 +60,7 @@ static const struct
 	[ENDED_UNCERTAIN] = {BOOLOID, BOOLARRAYOID},
 	[ENDED_UNDONE] = {BOOLOID, BOOLARRAYOID},
 	[ENDED_ANSWER] = {JSONBOID, JSONBARRAYOID},
+	[ENDED_ACCOUNT_ID] = {TEXTOID, TEXTARRAYOID},
 };
 
 /* prototypes of private functions */
@@ -142,10 +144,12 @@ record_text(const GlueClaims *queue)
 					" ELSE r.answered_at END,"
 					" undone_at = CASE WHEN o.undone THEN " NOW
 					" ELSE r.undone_at END,"
-					" answer = o.answer"
-					" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+					" answer = o.answer,"
+					" account_id = coalesce(r.account_id, o.account_id)"
+					" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 					" AS o (id, attempts, state, next_attempt_at, free, status,"
-					" error_code, error_message, aws_request_id, uncertain, undone, answer)"
+					" error_code, error_message, aws_request_id, uncertain, undone, answer,"
+					" account_id)"
 					" WHERE r.id" EQUALS "o.id"
 					" AND r.home" EQUALS "%s"
 					" AND r.claimed_by" EQUALS "$1"
@@ -216,6 +220,9 @@ ended_value(const GlueEndedClaim *ended, EndedColumn column, bool *is_null)
 			return BoolGetDatum(outcome->uncertain);
 		case ENDED_UNDONE:
 			return BoolGetDatum(outcome->undone);
+		case ENDED_ACCOUNT_ID:
+			return glue_text_parameter(ended->request->what.account_id,
+									   is_null);
 		default:
 			*is_null = outcome->answer == NULL;
 			return *is_null ? (Datum) 0 :

@@ -56,7 +56,9 @@ typedef enum ClaimColumn
 	CLAIM_FINGERPRINT,
 	CLAIM_HOME,
 	CLAIM_HAS_SECRETS,
-	CLAIM_ANSWER
+	CLAIM_ANSWER,
+	CLAIM_ENDPOINT,
+	CLAIM_ACCOUNT_ID
 } ClaimColumn;
 
 /* prototypes of private functions */
@@ -201,6 +203,8 @@ read_identity(GlueRequest *request, const GlueResultRow *row)
 	Datum		owner;
 	bytea	   *fingerprint;
 
+	request->endpoint = glue_result_text(row, CLAIM_ENDPOINT);
+	request->account_id = glue_result_text(row, CLAIM_ACCOUNT_ID);
 	request->home = glue_result_int64(row, CLAIM_HOME);
 	request->role =
 		DatumGetObjectId(glue_result_datum(row, CLAIM_ROLE, &is_null));

@@ -74,7 +74,7 @@ typedef struct GlueClaim
 	" r.caller_settings, r.on_rollback, r.answered_at, r.caller_xid," \
 	" r.undone_at, r.error_code, r.error_message, r.cluster, r.server_oid," \
 	" r.server_owner, r.target_fingerprint, r.home, r.has_secrets," \
-	" r.answer"
+	" r.answer, r.endpoint, r.account_id"
 
 extern List *glue_claims_read(uint64 count, bool undo, MemoryContext parent);
 extern void glue_claims_read_secrets(const GlueClaims *queue, List *requests);

@@ -81,13 +81,20 @@
 	r ".caller_xid IS NOT NULL AND " r ".on_rollback IS NULL" \
 	" AND " r ".answered_at IS NOT NULL"
 
-/* Are two requests about the same connection? */
+/*
+ * Are two requests about the same connection?  As long as it is not known whose
+ * it is, that is told by what was named.
+ */
 #define SAME_CONNECTION(a, b) \
 	a ".connection_name" EQUALS b ".connection_name" \
 	" AND " a ".home" EQUALS b ".home" \
 	" AND " a ".region" EQUALS b ".region" \
-	" AND " a ".server_oid" EQUALS b ".server_oid" \
-	" AND " SAME(a ".catalog_id", b ".catalog_id")
+	" AND CASE WHEN " GLUE_CATALOG(a) " IS NOT NULL" \
+	" AND " GLUE_CATALOG(b) " IS NOT NULL" \
+	" THEN " a ".endpoint" EQUALS b ".endpoint" \
+	" AND " GLUE_CATALOG(a) EQUALS GLUE_CATALOG(b) \
+	" ELSE " a ".server_oid" EQUALS b ".server_oid" \
+	" AND " SAME(a ".catalog_id", b ".catalog_id") " END"
 
 /* prototypes of private functions */
 static uint64 execute_filtered(GlueImpersonation *saved,

@@ -14,9 +14,6 @@
 #include "store/claim_row.h"
 #include "store/sql_text.h"
 
-/* The code of a failure because a request would go elsewhere now. */
-#define GLUE_CODE_TARGET_CHANGED "target changed"
-
 /*
  * Is an open request held?  What was shown as held stays so if its home becomes
  * ours again, as that from before a restore to a point in time does if pg_upgrade

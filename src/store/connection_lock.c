@@ -22,7 +22,7 @@
  * Locks are shared memory, of which there is only so much.  Who needs too many
  * locks all names of a target at once instead; so each that locks one of them
  * has a weak lock on all of them, too.  A target is what the names are of: a
- * server, a region and a catalog.  Who works on another one is not held up.
+ * catalog in a region, at AWS or elsewhere.  Who works on another one is not held up.
  *
  * What is locked together is locked in one order: target by target, first all
  * names and then single ones.  Who has locked all names of a target needs no
@@ -82,17 +82,16 @@ glue_connection_lock_name(GlueConnectionLock *lock, const GlueTarget *target,
 static uint64
 hash_target(const GlueTarget *target)
 {
-	uint64		hash = hash_text(target->server, 0);
+	uint64		hash = hash_text(target->endpoint.origin, 0);
 
+	Assert(target->catalog != NULL);
 	hash = hash_text(target->endpoint.region, hash);
-	return hash_text(target->catalog_id, hash);
+	return hash_text(target->catalog, hash);
 }
 
 static uint64
 hash_text(const char *text, uint64 seed)
 {
-	if (text == NULL)
-		return hash_bytes_uint32_extended(0, seed);
 	return hash_bytes_extended((const unsigned char *) text, strlen(text),
 							   seed);
 }

@@ -38,10 +38,11 @@ typedef struct MirrorColumnSource
 } MirrorColumnSource;
 
 static const MirrorColumnSource columns[GLUE_NUM_COLUMNS] = {
-	[GLUE_COLUMN_SERVER] = {"server", NAMEOID},
+	[GLUE_COLUMN_ENDPOINT] = {"endpoint", TEXTOID},
 	[GLUE_COLUMN_REGION] = {"region", TEXTOID},
 	[GLUE_COLUMN_CATALOG_ID] = {"catalog_id", TEXTOID},
 	[GLUE_COLUMN_NAME] = {"name", TEXTOID, "Name"},
+	[GLUE_COLUMN_SERVER] = {"server", NAMEOID},
 	[GLUE_COLUMN_ARN] = {"arn", TEXTOID},
 	[GLUE_COLUMN_CONNECTION_TYPE] = {"connection_type", TEXTOID,
 	"ConnectionType"},
@@ -124,7 +125,8 @@ glue_mirror_column_type(GlueMirrorColumn column)
  */
 
 /*
- * Fill in what identifies a row, and leave the rest null.  name is UTF-8.
+ * Fill in what identifies a row, and leave the rest null.  name is UTF-8; the
+ * catalog must be known.
  */
 void
 glue_mirror_row_key(GlueMirrorRow *row, const GlueTarget *target,
@@ -132,12 +134,10 @@ glue_mirror_row_key(GlueMirrorRow *row, const GlueTarget *target,
 {
 	memset(row, 0, sizeof(GlueMirrorRow));
 	memset(row->nulls, 'n', sizeof(row->nulls));
-	if (target->server != NULL)
-		set_value(row, GLUE_COLUMN_SERVER,
-				  DirectFunctionCall1(namein,
-									  CStringGetDatum(target->server)));
+	Assert(target->catalog != NULL);
+	set_text(row, GLUE_COLUMN_ENDPOINT, target->endpoint.origin);
 	set_text(row, GLUE_COLUMN_REGION, target->endpoint.region);
-	set_text(row, GLUE_COLUMN_CATALOG_ID, target->catalog_id);
+	set_text(row, GLUE_COLUMN_CATALOG_ID, target->catalog);
 	set_text(row, GLUE_COLUMN_NAME, name);
 }
 
@@ -167,10 +167,12 @@ glue_mirror_row_define(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 						  json_object_object_get(entry->definition,
 												 columns[column].defined_by));
 	}
+	if (entry->target->server != NULL)
+		set_value(row, GLUE_COLUMN_SERVER,
+				  DirectFunctionCall1(namein,
+									  CStringGetDatum(entry->target->server)));
 	set_text(row, GLUE_COLUMN_ARN,
-			 glue_target_connection_arn(entry->target,
-										glue_target_account(entry->target),
-										entry->name));
+			 glue_target_connection_arn(entry->target, entry->name));
 	set_from_tree(row, GLUE_COLUMN_TAGS, entry->tags);
 	set_digest(row, entry->secret_digest);
 	set_value(row, GLUE_COLUMN_RECORDED_BY,

@@ -56,16 +56,8 @@ typedef enum MirrorStatement
 	NUM_STATEMENTS
 } MirrorStatement;
 
-/*
- * Two parts of the key may be null, which no index condition with a parameter
- * can match: so there is a statement for each combination.
- */
-#define NO_SERVER		1
-#define NO_CATALOG_ID	2
-#define NUM_KEY_SHAPES	4
-
 /* The table's name is their key. */
-static GlueKeptPlan plans[NUM_STATEMENTS][NUM_KEY_SHAPES];
+static GlueKeptPlan plans[NUM_STATEMENTS];
 
 /* prototypes of private functions */
 static const char *column_name(int column);
@@ -79,16 +71,11 @@ static bool read_one(const GlueMirror *mirror, MirrorStatement statement,
 					 bool latest, const GlueTarget *target, const char *name,
 					 GlueMirrorKnown *known);
 static SPIPlanPtr find_plan(const GlueMirror *mirror,
-							MirrorStatement statement,
-							const GlueMirrorRow *row);
-static SPIPlanPtr make_plan(const GlueMirror *mirror,
-							MirrorStatement statement, int shape);
+							MirrorStatement statement);
 static void list_types(Oid *types);
-static int	key_shape(const GlueMirrorRow *row);
-static char *statement_text(const char *table, MirrorStatement statement,
-							int shape);
-static char *key_condition(int shape);
-static char *target_condition(int shape);
+static char *statement_text(const char *table, MirrorStatement statement);
+static char *key_condition(void);
+static char *target_condition(void);
 static char *insert_text(const char *table);
 static char *upsert_text(const char *table);
 
@@ -137,8 +124,8 @@ glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 	if (access == GLUE_MIRROR_WRITE)
 	{
 		if (!mirror->plain)
-			make_plan(mirror, STATEMENT_INSERT, 0);
-		make_plan(mirror, STATEMENT_UPSERT, 0);
+			find_plan(mirror, STATEMENT_INSERT);
+		find_plan(mirror, STATEMENT_UPSERT);
 	}
 }
 
@@ -340,7 +327,7 @@ static uint64
 execute(const GlueMirror *mirror, MirrorStatement statement,
 		GlueMirrorRow *row)
 {
-	SPIPlanPtr	plan = find_plan(mirror, statement, row);
+	SPIPlanPtr	plan = find_plan(mirror, statement);
 	GlueImpersonation saved;
 	uint64		written = glue_execute_as(&saved, mirror->owner, plan,
 										  row->values, row->nulls);
@@ -370,7 +357,7 @@ open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 	text = psprintf("SELECT name FROM %s WHERE %s"
 					" AND recorded_at OPERATOR(pg_catalog.<) $%d"
 					" EXCEPT SELECT name FROM " SEEN_NAMES,
-					mirror->table, target_condition(key_shape(row)),
+					mirror->table, target_condition(),
 					GLUE_COLUMN_RECORDED_AT + 1);
 	list_types(types);
 	plan = SPI_prepare(text, GLUE_NUM_COLUMNS, types);
@@ -392,7 +379,7 @@ read_one(const GlueMirror *mirror, MirrorStatement statement, bool latest,
 	bool		found;
 
 	glue_mirror_row_key(&row, target, name);
-	plan = find_plan(mirror, statement, &row);
+	plan = find_plan(mirror, statement);
 	found = (latest ? glue_execute_latest : glue_execute_as)
 		(&saved, mirror->owner, plan, row.values, row.nulls) > 0;
 	if (found)
@@ -412,28 +399,18 @@ read_one(const GlueMirror *mirror, MirrorStatement statement, bool latest,
  * ----------------------------------------------------------------
  */
 
-/* The plan of a statement for the key of a row. */
+/* The plan of a statement, which is made unless there is one that is good. */
 static SPIPlanPtr
-find_plan(const GlueMirror *mirror, MirrorStatement statement,
-		  const GlueMirrorRow *row)
+find_plan(const GlueMirror *mirror, MirrorStatement statement)
 {
-	int			shape = statement < STATEMENT_FIND ? 0 : key_shape(row);
-
-	return make_plan(mirror, statement, shape);
-}
-
-/* Make the plan of a statement, unless there is one that is still good. */
-static SPIPlanPtr
-make_plan(const GlueMirror *mirror, MirrorStatement statement, int shape)
-{
-	GlueKeptPlan *kept = &plans[statement][shape];
+	GlueKeptPlan *kept = &plans[statement];
 	Oid			types[GLUE_NUM_COLUMNS];
 
 	if (!glue_plan_is_kept(kept, mirror->table))
 	{
 		list_types(types);
 		glue_keep_plan(kept, mirror->owner, mirror->table,
-					   statement_text(mirror->table, statement, shape),
+					   statement_text(mirror->table, statement),
 					   GLUE_NUM_COLUMNS, types);
 	}
 	return glue_ready_plan(kept, mirror->owner);
@@ -446,15 +423,8 @@ list_types(Oid *types)
 		types[column] = glue_mirror_column_type(column);
 }
 
-static int
-key_shape(const GlueMirrorRow *row)
-{
-	return (row->nulls[GLUE_COLUMN_SERVER] == 'n' ? NO_SERVER : 0) |
-		(row->nulls[GLUE_COLUMN_CATALOG_ID] == 'n' ? NO_CATALOG_ID : 0);
-}
-
 static char *
-statement_text(const char *table, MirrorStatement statement, int shape)
+statement_text(const char *table, MirrorStatement statement)
 {
 	switch (statement)
 	{
@@ -467,17 +437,17 @@ statement_text(const char *table, MirrorStatement statement, int shape)
 							upsert_text(table));
 		case STATEMENT_FIND:
 			return psprintf("SELECT * FROM %s WHERE %s", table,
-							key_condition(shape));
+							key_condition());
 		case STATEMENT_LOCK:
 			return psprintf("SELECT * FROM %s WHERE %s FOR UPDATE", table,
-							key_condition(shape));
+							key_condition());
 		case STATEMENT_DELETE:
 			return psprintf("DELETE FROM %s WHERE %s", table,
-							key_condition(shape));
+							key_condition());
 		case STATEMENT_DELETE_OLDER:
 			return psprintf("DELETE FROM %s WHERE %s"
 							" AND recorded_at OPERATOR(pg_catalog.<=) $%d",
-							table, key_condition(shape),
+							table, key_condition(),
 							GLUE_COLUMN_RECORDED_AT + 1);
 		case NUM_STATEMENTS:
 			break;
@@ -487,10 +457,10 @@ statement_text(const char *table, MirrorStatement statement, int shape)
 
 /* What selects one connection. */
 static char *
-key_condition(int shape)
+key_condition(void)
 {
 	return psprintf("%s AND name OPERATOR(pg_catalog.=) $%d",
-					target_condition(shape), GLUE_COLUMN_NAME + 1);
+					target_condition(), GLUE_COLUMN_NAME + 1);
 }
 
 /*
@@ -500,15 +470,13 @@ key_condition(int shape)
  * rights are not.
  */
 static char *
-target_condition(int shape)
+target_condition(void)
 {
-	char	   *server = shape & NO_SERVER ? "IS NULL" :
-		psprintf("OPERATOR(pg_catalog.=) $%d", GLUE_COLUMN_SERVER + 1);
-	char	   *catalog_id = shape & NO_CATALOG_ID ? "IS NULL" :
-		psprintf("OPERATOR(pg_catalog.=) $%d", GLUE_COLUMN_CATALOG_ID + 1);
-
-	return psprintf("server %s AND region OPERATOR(pg_catalog.=) $%d AND catalog_id %s",
-					server, GLUE_COLUMN_REGION + 1, catalog_id);
+	return psprintf("endpoint OPERATOR(pg_catalog.=) $%d"
+					" AND region OPERATOR(pg_catalog.=) $%d"
+					" AND catalog_id OPERATOR(pg_catalog.=) $%d",
+					GLUE_COLUMN_ENDPOINT + 1, GLUE_COLUMN_REGION + 1,
+					GLUE_COLUMN_CATALOG_ID + 1);
 }
 
 /* The beginning of the statements that write a row. */
@@ -529,7 +497,7 @@ insert_text(const char *table)
 		appendStringInfo(&parameters, "%s$%d", comma, column + 1);
 	}
 	return psprintf("INSERT INTO %s AS c (%s) VALUES (%s)"
-					" ON CONFLICT ON CONSTRAINT glue_connection_key",
+					" ON CONFLICT ON CONSTRAINT glue_connection_pkey",
 					table, names.data, parameters.data);
 }
 

@@ -115,7 +115,7 @@ evidence_plan(const GlueClaims *queue)
 								   " LATERAL (SELECT * FROM %s t"
 								   " WHERE t.id" EQUALS "u.id"
 								   " AND t.home" EQUALS "%s OFFSET 0) AS r,"
-								   " LATERAL (SELECT s.region, s.server, s.server_oid, s.catalog_id,"
+								   " LATERAL (SELECT s.endpoint, s.region, " GLUE_CATALOG("s") " AS catalog,"
 								   " s.input, s.answered_at,"
 								   " s.state" EQUALS "'succeeded'"
 								   " AND s.operation" DIFFERS_FROM "'DeleteConnection'"
@@ -131,7 +131,7 @@ evidence_plan(const GlueClaims *queue)
 								   " AND s.finished_at" IS_AFTER "r.requested_at"
 								   " AND s.id" DIFFERS_FROM "r.id"
 								   " UNION ALL"
-								   " SELECT s.region, s.server, s.server_oid, s.catalog_id,"
+								   " SELECT s.endpoint, s.region, " GLUE_CATALOG("s") " AS catalog,"
 								   " s.input, s.answered_at, false,"
 								   " s.on_rollback IS NOT NULL"
 								   " OR (s.caller_top_xid" EQUALS "r.caller_top_xid"
@@ -147,10 +147,9 @@ evidence_plan(const GlueClaims *queue)
 								   " AND s.state" DIFFERS_FROM "'held'"
 								   " AND s.caller_top_xid IS NOT NULL"
 								   " AND s.id" DIFFERS_FROM "r.id) AS e"
-								   " WHERE e.region" EQUALS "r.region"
-								   " AND (e.server_oid" EQUALS "r.server_oid"
-								   " OR " SAME("e.server", "r.server") ")"
-								   " AND " SAME("e.catalog_id", "r.catalog_id")
+								   " WHERE e.endpoint" EQUALS "r.endpoint"
+								   " AND e.region" EQUALS "r.region"
+								   " AND e.catalog" EQUALS GLUE_CATALOG("r")
 								   " GROUP BY r.id",
 								   queue->table, queue->own, queue->table,
 								   queue->table),

@@ -28,8 +28,10 @@ typedef struct GlueRequest
 	const char *server;			/* foreign server, or NULL */
 	Oid			server_oid;		/* InvalidOid without one */
 	Oid			server_owner;	/* likewise */
+	const char *endpoint;		/* "": AWS */
 	const char *region;
-	const char *catalog_id;		/* or NULL */
+	const char *catalog_id;		/* or NULL: that of the account */
+	const char *account_id;		/* or NULL: not known yet */
 	unsigned char fingerprint[GLUE_FINGERPRINT_LEN];	/* of the target */
 
 	/* whose it is */

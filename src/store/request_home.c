@@ -231,29 +231,38 @@ glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
 				   lengthof(types), types, values, NULL) > 0;
 }
 
-/* Let a request of ours go to where its target is now, as soon as possible. */
+/*
+ * Let a request of ours go to where its target is now, as soon as possible.  What
+ * a call that acted at once has done in one account is not undone in another.  And
+ * where nothing was sent to yet, nothing can be there that the request has made.
+ */
 void
 glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 					  const GlueTarget *target)
 {
 	static GlueKeptPlan plan;
 	static const Oid types[] = {
-		INT8OID, NAMEOID, OIDOID, OIDOID, INT8OID, BYTEAOID
+		INT8OID, NAMEOID, OIDOID, OIDOID, INT8OID, BYTEAOID, TEXTOID, TEXTOID
 	};
 	const char *kept = "error_code" DIFFERS_FROM "'" GLUE_CODE_TARGET_CHANGED "'";
 
 	/* what the old target has answered says nothing of the new one */
 	const char *not_answered = "answer IS NULL OR caller_xid IS NOT NULL";
+
+	/* if it is not known whose the credentials are, the next claim compares */
+	const char *same_place = "caller_xid IS NOT NULL"
+		" OR (endpoint" EQUALS "$7 AND coalesce(account_id" EQUALS "$8, true))";
 	GlueRequest as = request->what;
 	GlueRequestRow row;
 	Datum		values[lengthof(types)];
-	char		nulls[lengthof(types)] = {' ', ' ', ' ', ' ', ' ', ' '};
+	char		nulls[lengthof(types)];
 
 	glue_request_set_target(&as, target);
 	as.cluster = glue_cluster();
 	reseal(queue, request, request->id, &as);
 
 	glue_request_row_fill(&row, request->id, &as);
+	memset(nulls, ' ', sizeof(nulls));
 	values[0] = Int64GetDatum(request->id);
 	values[1] = row.values[GLUE_REQUEST_SERVER];
 	nulls[1] = row.nulls[GLUE_REQUEST_SERVER];
@@ -261,18 +270,26 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 	values[3] = row.values[GLUE_REQUEST_SERVER_OWNER];
 	values[4] = row.values[GLUE_REQUEST_CLUSTER];
 	values[5] = row.values[GLUE_REQUEST_TARGET_FINGERPRINT];
+	values[6] = row.values[GLUE_REQUEST_ENDPOINT];
+	values[7] = row.values[GLUE_REQUEST_ACCOUNT_ID];
+	nulls[7] = row.nulls[GLUE_REQUEST_ACCOUNT_ID];
 	(void) execute(queue, &plan,
 				   psprintf("UPDATE %s SET server = $2, server_oid = $3,"
 							" server_owner = $4::pg_catalog.regrole,"
 							" cluster = $5, target_fingerprint = $6,"
+							" endpoint = $7,"
+							" account_id = CASE WHEN %s THEN coalesce(account_id,"
+							" CASE WHEN caller_xid IS NULL THEN $8 END) ELSE $8 END,"
 							" next_attempt_at = " NOW ","
 							" answer = CASE WHEN %s THEN answer END,"
-							" claimed_by = CASE WHEN %s THEN claimed_by ELSE 0 END,"
+							" started_at = CASE WHEN %s THEN started_at END,"
+							" claimed_by = CASE WHEN NOT (%s) THEN NULL"
+							" WHEN %s THEN claimed_by ELSE 0 END,"
 							" error_code = CASE WHEN %s THEN error_code END,"
 							" error_message = CASE WHEN %s THEN error_message END"
 							" WHERE id" EQUALS "$1 AND home" EQUALS "%s",
-							queue->table, not_answered, not_answered, kept, kept,
-							queue->own),
+							queue->table, same_place, not_answered, same_place,
+							same_place, not_answered, kept, kept, queue->own),
 				   lengthof(types), types, values, nulls);
 }
 

@@ -67,6 +67,8 @@ static const struct
 	[GLUE_REQUEST_SERVER_OWNER] = {"server_owner", REGROLEOID},
 	[GLUE_REQUEST_TARGET_FINGERPRINT] = {"target_fingerprint", BYTEAOID},
 	[GLUE_REQUEST_ANSWER] = {"answer", JSONBOID},
+	[GLUE_REQUEST_ENDPOINT] = {"endpoint", TEXTOID},
+	[GLUE_REQUEST_ACCOUNT_ID] = {"account_id", TEXTOID},
 };
 
 /* prototypes of private functions */
@@ -117,10 +119,21 @@ glue_request_set_target(GlueRequest *request, const GlueTarget *target)
 	request->server = target->server;
 	request->server_oid = target->server_oid;
 	request->server_owner = target->server_owner;
+	request->endpoint = target->endpoint.origin;
 	request->region = target->endpoint.region;
 	request->catalog_id = target->catalog_id;
+	request->account_id = target->account_id;
 	memcpy(request->fingerprint, glue_request_fingerprint(request, target),
 		   GLUE_FINGERPRINT_LEN);
+}
+
+/* Do the credentials of a target belong to another account than a request is for? */
+bool
+glue_request_is_for_others(const GlueRequest *request,
+						   const GlueTarget *target)
+{
+	return request->account_id != NULL && target->account_id != NULL &&
+		strcmp(request->account_id, target->account_id) != 0;
 }
 
 /*
@@ -142,9 +155,12 @@ glue_request_row_fill(GlueRequestRow *row, int64 id,
 		glue_request_row_set(row, GLUE_REQUEST_SERVER,
 							 DirectFunctionCall1(namein,
 												 CStringGetDatum(request->server)));
+	glue_request_row_set_text(row, GLUE_REQUEST_ENDPOINT, request->endpoint);
 	glue_request_row_set_text(row, GLUE_REQUEST_REGION, request->region);
 	glue_request_row_set_text(row, GLUE_REQUEST_CATALOG_ID,
 							  request->catalog_id);
+	glue_request_row_set_text(row, GLUE_REQUEST_ACCOUNT_ID,
+							  request->account_id);
 	set_tree(row, GLUE_REQUEST_INPUT, request->shown);
 	set_tree(row, GLUE_REQUEST_TAGS, request->tags);
 	glue_request_row_set_text(row, GLUE_REQUEST_ON_CONFLICT,

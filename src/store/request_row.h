@@ -54,6 +54,8 @@ typedef enum GlueRequestColumn
 	GLUE_REQUEST_SERVER_OWNER,
 	GLUE_REQUEST_TARGET_FINGERPRINT,
 	GLUE_REQUEST_ANSWER,
+	GLUE_REQUEST_ENDPOINT,
+	GLUE_REQUEST_ACCOUNT_ID,
 	GLUE_NUM_REQUEST_COLUMNS
 } GlueRequestColumn;
 
@@ -75,6 +77,8 @@ extern void glue_request_set_target(GlueRequest *request,
 									const GlueTarget *target);
 extern const unsigned char *glue_request_fingerprint(const GlueRequest *request,
 													 const GlueTarget *target);
+extern bool glue_request_is_for_others(const GlueRequest *request,
+									   const GlueTarget *target);
 extern void glue_request_row_fill(GlueRequestRow *row, int64 id,
 								  const GlueRequest *request);
 extern void glue_request_row_set(GlueRequestRow *row,

@@ -36,4 +36,8 @@
 #define SECONDS(number) "(" number TIMES "interval '1 s')"
 #define MILLISECONDS(number) "(" number TIMES "interval '1 ms')"
 
+/* Whose the connection of a request is; null while that is not known. */
+#define GLUE_CATALOG(request) \
+	"coalesce(" request ".catalog_id, " request ".account_id)"
+
 #endif							/* GLUE_STORE_SQL_TEXT_H */

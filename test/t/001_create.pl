@@ -103,8 +103,11 @@ is_deeply($held->{tags}, \%tags, 'and the tags');
 my $row = $cluster->row('all');
 my $shown = redacted($sent);
 my %expected = (
+	endpoint => $glue->url,
 	region => 'us-east-1',
+	catalog_id => '123456789012',
 	name => 'all',
+	arn => 'arn:aws:glue:us-east-1:123456789012:connection/all',
 	connection_type => $sent->{ConnectionType},
 	description => $sent->{Description},
 	match_criteria => $sent->{MatchCriteria},
@@ -125,7 +128,7 @@ my %expected = (
 
 	# these are not known before the connection is read
 	map { $_ => undef }
-	  qw(server catalog_id arn status_reason connection_schema_version
+	  qw(server status_reason connection_schema_version
 	  creation_time last_updated_time last_updated_by
 	  last_connection_validation_time));
 my $recorded_at = delete $row->{recorded_at};

@@ -46,8 +46,9 @@ sub row_sql
 	my ($name) = @_;
 
 	return 'INSERT INTO glue_connection'
-	  . ' (region, name, connection_type, recorded_at, recorded_by)'
-	  . " VALUES ('us-east-1', " . literal($name) . ", 'OLD', now(), 'x')";
+	  . ' (endpoint, region, catalog_id, name, connection_type, recorded_at,'
+	  . " recorded_by) VALUES ('" . $glue->url . "', 'us-east-1', '123456789012', "
+	  . literal($name) . ", 'OLD', now(), 'x')";
 }
 
 #
@@ -107,11 +108,12 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 # The indexes know the rows.
 is( $session->must(
 		'SET enable_seqscan = off; SELECT connection_type FROM glue_connection'
-		  . ' WHERE server IS NULL AND catalog_id IS NULL'
+		  . " WHERE endpoint = '" . $cluster->glue->url . "'"
+		  . " AND catalog_id = '123456789012'"
 		  . " AND region = 'us-east-1' AND name = " . literal($name))->output,
 	'JDBC', 'a row is found by its key');
 $session->must('CREATE EXTENSION amcheck');
-is($session->must("SELECT bt_index_check('glue_connection_key', true)")->output,
+is($session->must("SELECT bt_index_check('glue_connection_pkey', true)")->output,
 	'', 'the index is sound');
 
 #
@@ -222,9 +224,8 @@ create($name);
 is(rows($name), '1|JDBC', 'or have them back');
 
 $session->must('ALTER TABLE glue_connection'
-	  . ' DROP CONSTRAINT glue_connection_key, ADD CONSTRAINT glue_connection_key'
-	  . ' UNIQUE NULLS NOT DISTINCT (server, region, catalog_id, name)'
-	  . ' DEFERRABLE');
+	  . ' DROP CONSTRAINT glue_connection_pkey, ADD CONSTRAINT glue_connection_pkey'
+	  . ' PRIMARY KEY (endpoint, region, catalog_id, name) DEFERRABLE');
 is(create(new_name())->sqlstate, '55000', 'a key that cannot be relied on');
 is(rows("recorded $number"), '0|', 'is not');
 

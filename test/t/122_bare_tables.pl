@@ -31,10 +31,10 @@ SQL
 my $session = $cluster->session;
 my $pid = $session->must('SELECT pg_backend_pid()')->output;
 my $trap = $cluster->session;
-$trap->must('BEGIN; REINDEX INDEX glue_connection_key');
+$trap->must('BEGIN; REINDEX INDEX glue_connection_pkey');
 $session->send('SELECT * FROM glue_connection_drift()');
 wait_until(sub { $admin->must('SELECT count(*) FROM pg_locks WHERE NOT granted'
-		  . " AND relation = 'glue_connection_key'::regclass AND pid = $pid")
+		  . " AND relation = 'glue_connection_pkey'::regclass AND pid = $pid")
 	->output eq '1' }, 'a reader looks at the table');
 $trap->must('SET LOCAL ROLE mallory; CREATE TRIGGER trap AFTER INSERT'
 	  . ' ON glue_connection FOR EACH ROW EXECUTE FUNCTION trap(); COMMIT');

@@ -69,7 +69,8 @@ and B<environment> is a hash of environment variables of the server, instead
 of those with the access key.  With B<preload>, the library is preloaded; with
 B<secret_key>, there is a key for secrets of requests.  B<odd> is a list: the
 name of a file of F<test/t> in C, without its ending, that is preloaded into
-every process of the server, and variables for it.
+every process of the server, and variables for it.  The settings say whose the
+credentials are; with B<asks_account>, AWS STS does.
 
 =cut
 
@@ -82,7 +83,8 @@ sub start
 		options => $parameters{glue}, stderr => $stderr);
 	my $self = bless { glue => $glue->start, stderr => $stderr }, $class;
 
-	$self->{$_} = $parameters{$_} foreach qw(preload secret_key);
+	$self->{$_} = $parameters{$_}
+	  foreach qw(preload secret_key asks_account);
 	$self->{environment} = $parameters{environment} || {
 		AWS_ACCESS_KEY_ID => $glue->access_key,
 		AWS_SECRET_ACCESS_KEY => $glue->secret_key,
@@ -162,6 +164,8 @@ sub settings
 	return "glue_conn.region = '$region'\n"
 	  . "glue_conn.endpoint_url = '" . $self->glue->url . "'\n"
 	  . "glue_conn.ca_file = '" . $self->glue->ca_file . "'\n"
+	  . ($self->{asks_account} ? ''
+		: "glue_conn.account_id = '$GlueConn::LocalGlue::ACCOUNT'\n")
 	  . ($self->{preload} ? "shared_preload_libraries = 'glue_conn'\n" : '')
 	  . ($self->{secret_key} ? "glue_conn.secret_key_file = '../secret.key'\n" : '');
 }

@@ -51,6 +51,9 @@ use JSON::PP;
 # How long the server may take to start, in seconds.
 my $start_timeout = 60;
 
+# The account that it is, unless told otherwise.
+our $ACCOUNT = '123456789012';
+
 # The one key that the server knows from the start.
 my $example_access_key = 'AKIDEXAMPLE';
 my $example_secret_key = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
