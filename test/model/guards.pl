@@ -20,6 +20,9 @@ my $too_late = 'a deletion comes after all is over';
 my $stuck = 'a caller is stuck';
 my $open = 'a row is not settled';
 my $circle = 'it goes round in a circle';
+my $updated = "somebody else's connection is updated";
+my $accepted = 'a row that was accepted has no connection';
+my $two_owners = 'two rows own one connection';
 
 # By model: what is missing or done otherwise, the violation, and the switches:
 # that for the guard, and the least that must happen.
@@ -188,7 +191,56 @@ $guards{time} = [
 	[ 'leaving alone what has no time', $somebody_elses,
 		qw(NEVER_ASKS UNDATED_IS_OURS) ] ];
 
-foreach my $model (qw(immediate identity time))
+# What a row owns.
+$guards{claims} = [
+	# the two keys
+	[ 'one row for a name', $accepted, qw(NO_KEY STRICTLY) ],
+	[ 'telling rows of one table apart', "another row's claim is released",
+		qw(CLAIMED_BY_TABLE) ],
+	[ 'one owner of a connection', $two_owners,
+		qw(NO_SECOND_KEY TWO_TARGETS ADOPTS) ],
+	[ 'taking ownership from whose connection is not there any more', $orphan,
+		qw(SECOND_KEY_REFUSES TWO_TARGETS MEDDLES=1) ],
+	[ 'an owner whose deletion has failed', $two_owners,
+		qw(THE_ABANDONED_MAY_BE_TAKEN TAKES DEATHS=1 FAILURES=1 RETRIES=1) ],
+	[ 'leaving alone what somebody may own', $updated,
+		qw(THE_UNKNOWN_MAY_BE_TAKEN TWO_TARGETS TAKES GIVES_UP) ],
+
+	# which life
+	[ 'comparing the life before an update', $updated,
+		qw(UPDATES_ANY_LIFE MEDDLES=1) ],
+	[ 'comparing the life before a deletion', $somebody_elses,
+		qw(DELETES_ANY_LIFE MEDDLES=1) ],
+	[ 'owning the life that was made, not that which is read later',
+		$somebody_elses, qw(OWNED_AS_READ_LATER MEDDLES=1) ],
+	[ 'asking whether what is owned is younger than the list', $orphan,
+		qw(NOTES_WHAT_IS_OLD MEDDLES=1 SYNCS=1) ],
+	[ 'noting what was there before the first attempt', $accepted,
+		qw(SINCE_IS_FORGOTTEN STRICTLY DEATHS=1) ],
+
+	# how long a claim lives
+	[ 'owning what is made after the claim was released', $orphan,
+		qw(ONLY_IF_NOT_RELEASED) ],
+	[ 'keeping the claim until the deletion is done', $orphan,
+		qw(DROPPED_AT_ONCE) ],
+	[ 'doing nothing without a claim', $orphan,
+		qw(ACTS_WITHOUT_CLAIM TAKES RELEASES=1) ],
+	[ 'remembering that an attempt may have made something', $orphan,
+		qw(FORGETS_THE_UNKNOWN GIVES_UP) ],
+
+	# the order of requests
+	[ 'the order', $accepted, qw(OUT_OF_ORDER STRICTLY) ],
+	[ 'finishing what has begun, whatever was asked before', 'a request is not'
+		. ' carried out',
+		qw(IN_ANY_CASE MEDDLES=1 DEATHS=1 FAILURES=1 RETRIES=1) ],
+	[ 'one at a time, whatever the target is called', $orphan,
+		qw(NO_LOCK TWO_TARGETS MEDDLES=1) ],
+	[ 'that, if the worker is gone', $updated,
+		qw(THE_DEAD_DO_NOT_EXCLUDE TWO_TARGETS MEDDLES=1 DEATHS=1) ],
+	[ 'waiting for what such a worker has sent', $accepted,
+		qw(TRIES_AGAIN_AT_ONCE STRICTLY DEATHS=1) ] ];
+
+foreach my $model (qw(immediate identity time claims))
 {
 	foreach (@{ $guards{$model} })
 	{

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # The protocol of calls that act at once holds, whatever happens, wherever their
-# keys lead, and whatever clocks say: see README.md.
+# keys lead, and whatever clocks say; and so does that of rows: see README.md.
 #
 # With the argument "large" the worlds are larger: more than "make test" has the
 # time and the memory for.
@@ -76,6 +76,18 @@ $worlds{time} = [
 	[ 'a creation, one answer lost, its timeout is short',
 		qw(SETTLE_TIME=2 TIMEOUT=1 MEDDLES=0) ] ];
 
+$worlds{claims} = [
+	[ 'two rows of one target, one worker is ended',
+		qw(CLAIMS=3 DEATHS=1 STRICTLY) ],
+	[ 'the same with two names', qw(NAMES=2 DEATHS=1 STRICTLY) ],
+	[ 'two targets that are one, one row takes what is there, one worker is ended or'
+		. ' gives up, a deletion fails, one retry',
+		qw(TWO_TARGETS TAKES_ONE DEATHS=1 GIVES_UP FAILURES=1 RETRIES=1) ],
+	[ 'rows that take what is there, one vanishes, one claim is released by hand,'
+		. ' somebody else', qw(TAKES ACCIDENTS=1 RELEASES=1 MEDDLES=1) ],
+	[ 'rows that adopt, one synchronization, one worker is ended, somebody else',
+		qw(ADOPTS SYNCS=1 DEATHS=1 MEDDLES=1) ] ];
+
 my %large_worlds;
 
 $large_worlds{immediate} = [
@@ -107,6 +119,16 @@ $large_worlds{time} = [
 		qw(DELETES CRASHES=1 WORKER_KILLS=1 STANDS_STILL) ],
 	[ 'a creation, somebody else does more', qw(MEDDLES=2) ] ];
 
+$large_worlds{claims} = [
+	[ 'two names, one worker is ended',
+		qw(CLAIMS=3 NAMES=2 STATEMENTS=3 STRICTLY DEATHS=1) ],
+	[ 'two targets that are one, rows that adopt, one worker is ended, somebody'
+		. ' else', qw(CLAIMS=3 TWO_TARGETS ADOPTS DEATHS=1 MEDDLES=1) ],
+	[ 'two workers are ended, somebody else does more, one synchronization',
+		qw(CLAIMS=3 DEATHS=2 MEDDLES=2 SYNCS=1) ],
+	[ 'all of it', qw(TAKES DEATHS=1 FAILURES=1 RETRIES=1 SYNCS=1 ACCIDENTS=1
+			RELEASES=1 MEDDLES=1) ] ];
+
 # Runs have an end, so nobody goes round in a circle instead of settling.
 my %circles;
 
@@ -135,9 +157,13 @@ my $large = @ARGV && $ARGV[0] eq 'large';
 my $states = 0;
 
 $GlueConn::Model::memory_limit_mb = 16000 if $large;
-foreach my $model (qw(immediate identity time))
+foreach my $model (qw(immediate identity time claims))
 {
 	my $file = "test/model/$model.pml";
+
+	# these are so small that it would take longer to compile them well
+	local $GlueConn::Model::optimize =
+	  $model eq 'claims' && !$large ? '-O0' : $GlueConn::Model::optimize;
 
 	foreach (@{ $large ? $large_worlds{$model} : $worlds{$model} })
 	{

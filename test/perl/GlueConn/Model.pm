@@ -41,6 +41,19 @@ our $optimize = '-O1';
 # What a violation means, by the variables that the broken assertion has.
 my @meanings = (
 	[ qr/non-progress/ => 'it goes round in a circle' ],
+
+	# claims.pml
+	[ qr/busy/ => 'a caller is stuck' ],
+	[ qr/row==r/ => "another row's claim is released" ],
+	[ qr/keeps/ => "somebody else's connection is deleted" ],
+	[ qr/whose.*unknown/ => 'a connection that nobody knows' ],
+	[ qr/whose.*reported/ => "somebody else's connection is updated" ],
+	[ qr/succeeded.*whose/ => 'what is recorded is not there' ],
+	[ qr/succeeded/ => 'a row that was accepted has no connection' ],
+	[ qr/owned_life/ => 'two rows own one connection' ],
+	[ qr/drop==/ => 'a request is not carried out' ],
+
+	# the others
 	[ qr/gone/ => 'a caller is stuck' ],
 	[ qr/row!=/ => 'a deletion comes after all is over', qr/holders/ ],
 	[ qr/violated\s+!\(+maker==/ => 'a connection stays that nobody has committed' ],
