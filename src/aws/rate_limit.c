@@ -59,6 +59,12 @@
 /* How many have to be let in for one more to be under way. */
 #define SUCCESSES_PER_PLACE	4
 
+/*
+ * A refusal comes at once.  So a call that takes longer was probably let in, and
+ * others need not wait for its answer, which may never come.
+ */
+#define PATIENCE	SECOND
+
 /* What can be saved up, in seconds. */
 #define DEPTH		0.1
 
@@ -90,8 +96,8 @@ static int64_t later(int64_t a, int64_t b);
 /*
  * Take a token for a call.  Returns 0 if there is one: then the call is under
  * way until glue_rate_give(), which wants to know the *epoch.  Else nothing is
- * taken, and the result is after how long there will be one if nothing changes,
- * or GLUE_RATE_AWAIT_ANSWER.
+ * taken, and the result is after how long there will be one, if no other call
+ * ends before.
  *
  * ceiling is how many requests a second the caller makes at most, whatever the
  * service takes; 0: any number.
@@ -105,13 +111,13 @@ glue_rate_take(GlueRateLimit *limit, int ceiling, int64_t now,
 
 	limit->ceiling = ceiling;
 	set_clock(limit, now);
+	rate = glue_rate_per_second(limit);
+
 	if (!limit->limited &&
 		limit->in_flight > limit->successes / SUCCESSES_PER_PLACE)
-		return GLUE_RATE_AWAIT_ANSWER;
-
-	rate = glue_rate_per_second(limit);
+		wait = limit->sent_at + PATIENCE - now;
 	if (rate > 0 && limit->tokens < 1 - ROUNDING)
-		wait = ceil((1 - limit->tokens) / rate * SECOND);
+		wait = later(wait, ceil((1 - limit->tokens) / rate * SECOND));
 	wait = later(wait, limit->paused_until - now);
 	if (wait > 0)
 		return wait;
@@ -119,6 +125,7 @@ glue_rate_take(GlueRateLimit *limit, int ceiling, int64_t now,
 	if (rate > 0)
 		limit->tokens = fmax(limit->tokens - 1, 0);
 	limit->in_flight++;
+	limit->sent_at = now;
 	*epoch = limit->epoch;
 	return 0;
 }
@@ -287,6 +294,7 @@ static void
 set_back(GlueRateLimit *limit, int64_t by)
 {
 	limit->cut_at -= by;
+	limit->sent_at -= by;
 	limit->success_at -= by;
 	limit->paused_until -= by;
 	limit->let_in.tick -= by / (SECOND / GLUE_RATE_TICKS);

@@ -63,15 +63,13 @@ typedef struct GlueRateLimit
 	double		tokens;
 	int64_t		now;			/* the time of tokens */
 	int64_t		cut_at;
+	int64_t		sent_at;		/* the latest call */
 	int64_t		success_at;
 	int64_t		paused_until;
 	GlueRateCounter let_in;		/* in the last second */
 	GlueRateCounter refused;	/* in the last minute */
 	int32_t		passed_over[GLUE_RATE_CLASSES]; /* in a row, while it waited */
 } GlueRateLimit;
-
-/* Ask again when any call has been answered. */
-#define GLUE_RATE_AWAIT_ANSWER	((int64_t) -1)
 
 /* The rate may rise meanwhile, so ask again after so long. */
 #define GLUE_RATE_MAX_WAIT	((int64_t) 250000)

@@ -101,13 +101,11 @@ check_take(History *history)
 	if (history->ncalls == MAX_CALLS)
 		return;
 	wait = glue_rate_take(limit, history->ceilings[0], history->now, &epoch);
-	history->told = wait > 0 ? wait : 0;
+	history->told = wait;
 	if (history->now <= before.now && history->ceilings[0] == before.ceiling &&
 		glue_rate_per_second(limit) > 0)
 		require(limit->tokens <= before.tokens);
-	if (wait == GLUE_RATE_AWAIT_ANSWER)
-		require(!limit->limited && history->ncalls > 0);
-	else if (wait != 0)
+	if (wait != 0)
 		check_wait(limit, history->now, wait);
 	else
 	{

@@ -31,7 +31,6 @@ typedef enum StepKind
 } StepKind;
 
 #define GO			0
-#define AWAIT		-1
 
 /* What is done, and what has come of it. */
 typedef struct TraceStep
@@ -39,7 +38,7 @@ typedef struct TraceStep
 	StepKind	what;
 	double		at;
 	int			number;			/* the epoch; for a token, who is under way */
-	double		again_at;		/* or GO or AWAIT */
+	double		again_at;		/* or GO */
 	unsigned	epoch;
 	double		cut_from;
 	double		fill;
@@ -58,30 +57,32 @@ typedef struct Trace
 static const Trace traces[] = {
 	{"slow start", 0, 0, 0, {
 			{TAKE, 0, 0, GO, 0},
-			{TAKE, 0, 1, AWAIT, 0},
+			{TAKE, 0, 1, 1, 0},
 			{SUCCESS, 0.02, 0},
 			{TAKE, 0.02, 0, GO, 0},
-			{TAKE, 0.02, 1, AWAIT, 0},
+			{TAKE, 0.02, 1, 1.02, 0},
 			{SUCCESS, 0.04, 0},
 			{SUCCESS, 0.06, 0},
 			{SUCCESS, 0.08, 0},
 			{TAKE, 0.08, 0, GO, 0},
 			{TAKE, 0.08, 1, GO, 0},
-			{TAKE, 0.08, 2, AWAIT, 0},
+			{TAKE, 0.08, 2, 1.08, 0},
 			{SUCCESS, 0.1, 0},
 			{SUCCESS, 0.1, 0},
 			{SUCCESS, 0.12, 0},
 			{SUCCESS, 0.12, 0},
 			{TAKE, 0.12, 2, GO, 0},
-			{TAKE, 0.12, 3, AWAIT, 0},
+			{TAKE, 0.12, 3, 1.12, 0},
+			{TAKE, 1.12, 3, GO, 0},
+			{TAKE, 1.13, 4, 2.12, 0},
 	}},
 	{"refused twice", 0, 10, 0.02, {
 			{REFUSAL, 0.23, 0, 0, 1, 10, 7, 0},
 			{REFUSAL, 0.235, 0, 0, 1, 10, 7, 0},
 			{TAKE, 0.23, 0, 0.372857, 1, 10, 7, 0},
 			{TAKE, 0.35, 0, 0.372857, 1, 10, 7, 0.84},
-			{TAKE, 0.372858, 0, GO, 1, 10, 7, 0},
-			{TAKE, 0.372859, 1, 0.515715, 1, 10, 7, 0.000007},
+			{TAKE, 0.372858, 50, GO, 1, 10, 7, 0},
+			{TAKE, 0.372859, 51, 0.515715, 1, 10, 7, 0.000007},
 			{SUCCESS, 0.4, 1, 0, 1, 10, 7.715717, 0.189994},
 			{REFUSAL, 0.5, 1, 0, 2, 7.715717, 5.401002, 0},
 			{SUCCESS, 0.7, 2, 0, 2, 7.715717, 6.091602, 1},
@@ -294,7 +295,7 @@ test_ceiling(void)
 		0
 	};
 	is_int(take(&limit, 20, 0), 0, "at first, one is under way");
-	is_int(take(&limit, 20, 1), GLUE_RATE_AWAIT_ANSWER,
+	is_int(take(&limit, 20, 0.5), 500000,
 		   "and no other one, whatever the ceiling");
 
 	limit = found_limit(10, 0);
@@ -532,6 +533,13 @@ test_clock(void)
 	refuse(&limit, 4);
 	refuse(&same, 4);
 	is_close(limit.fill, same.fill, "and falls so");
+
+	limit = (GlueRateLimit)
+	{
+		0
+	};
+	take(&limit, 0, 5000);
+	is_int(take(&limit, 0, 0), 1000000, "nobody waits longer at first");
 }
 
 int
