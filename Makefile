@@ -144,6 +144,8 @@ CLIENT_OBJS = \
 	src/client/attempt.o \
 	src/client/read_back.o \
 	src/client/shared_quota.o \
+	src/client/rate_slot.o \
+	src/client/turn.o \
 	src/client/call_state.o \
 	src/client/client.o \
 	src/client/pages.o \
