@@ -51,6 +51,7 @@ static void wait_for_turn(GlueCallState *state);
 static void give_up_waiting(GlueCallState *state);
 static void send_request(GlueCallState *state);
 static void judge_attempt(GlueCallState *state);
+static bool has_answer(const GlueCall *call);
 static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
 static bool renew_credentials(GlueCallState *state);
@@ -182,7 +183,7 @@ judge_attempt(GlueCallState *state)
 	call->answer_lost |= state->attempt.ambiguous;
 	call->maybe_done |= state->attempt.ambiguous &&
 		glue_call_changes_something(call);
-	if (call->answer != NULL || call->answer_xml != NULL)
+	if (has_answer(call))
 	{
 		glue_shared_quota_refund(state->retry_cost);
 		finish(state, NULL);
@@ -191,13 +192,19 @@ judge_attempt(GlueCallState *state)
 		choose_next_step(state);
 }
 
+static bool
+has_answer(const GlueCall *call)
+{
+	return call->answer != NULL || call->answer_xml != NULL;
+}
+
 /* Tell what the end of an attempt says of the rate of requests. */
 static void
 give_turn_back(GlueCallState *state)
 {
 	const GlueAttempt *attempt = &state->attempt;
 	bool		answered = attempt->transfer->outcome == GLUE_HTTP_ANSWERED;
-	bool		throttled = answered && attempt->failure != NULL &&
+	bool		throttled = answered && !has_answer(state->call) &&
 		attempt->retry_kind == GLUE_RETRY_THROTTLING;
 	int			pause_ms = !throttled ? 0 :
 		glue_retry_delay_ms(GLUE_RETRY_THROTTLING, 1, 0.0,
