@@ -241,6 +241,7 @@ FUNCTIONS_OBJS = \
 	src/functions/test.o \
 	src/functions/tag.o \
 	src/functions/type.o \
+	src/functions/rate.o \
 	src/functions/enqueue.o \
 	src/functions/request.o \
 	src/functions/request_change.o \

@@ -76,14 +76,21 @@ glue_rate_place(int number)
 	return place;
 }
 
-/* All slots. */
-GlueRateSlot *
-glue_rate_slots(int *nslots)
+/*
+ * Copy what is known of some requests, of any target; false if the number is not
+ * that of a slot.  The slot may be free.
+ */
+bool
+glue_rate_slot_copy(int number, GlueRateSlot *copy)
 {
 	RateSlots  *all = glue_shared_attach(&glue_rate_part);
 
-	*nslots = NUM_SLOTS;
-	return all->slots;
+	if (number >= NUM_SLOTS)
+		return false;
+	glue_shared_lock(LW_SHARED);
+	*copy = all->slots[number];
+	glue_shared_unlock();
+	return true;
 }
 
 /* Is a slot for these requests? */

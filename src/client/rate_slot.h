@@ -3,7 +3,8 @@
  * rate_slot.h
  *	  How fast AWS takes requests, and who waits to make one.
  *
- * For client/turn.c alone, but for the shared part.
+ * For client/turn.c, but for the shared part, and for functions/rate.c, which shows
+ * what is known.
  *
  * IDENTIFICATION
  *	  src/client/rate_slot.h
@@ -61,7 +62,7 @@ typedef struct GlueRatePlace
 extern GlueSharedPart glue_rate_part;
 
 extern GlueRatePlace *glue_rate_place(int number);
-extern GlueRateSlot *glue_rate_slots(int *nslots);
+extern bool glue_rate_slot_copy(int number, GlueRateSlot *copy);
 extern bool glue_rate_slot_is(const GlueRateSlot *slot,
 							  const GlueRateKey *key);
 

@@ -379,21 +379,18 @@ glue_turns_claim_ahead(const GlueTarget *target,
 					   const GlueCredentials *credentials)
 {
 	int			ahead = INT_MAX;
-	int			nslots;
-	const GlueRateSlot *slots = glue_rate_slots(&nslots);
+	GlueRateSlot slot;
 
-	glue_shared_lock(LW_SHARED);
-	for (int i = 0; i < nslots; i++)
+	for (int i = 0; glue_rate_slot_copy(i, &slot); i++)
 	{
 		GlueRateKey key = {
-			slots[i].endpoint, slots[i].region, slots[i].caller,
-			slots[i].operation, slots[i].ceiling
+			slot.endpoint, slot.region, slot.caller, slot.operation,
+			slot.ceiling
 		};
 
-		if (slots[i].used != 0 && leads_there(&key, target, credentials))
-			ahead = Min(ahead, glue_rate_claim_ahead(&slots[i].limit));
+		if (slot.used != 0 && leads_there(&key, target, credentials))
+			ahead = Min(ahead, glue_rate_claim_ahead(&slot.limit));
 	}
-	glue_shared_unlock();
 	return ahead;
 }
 
