@@ -283,7 +283,7 @@ all:
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: demo test bench fuzz update-model
+.PHONY: demo test bench fuzz update-model drawings
 
 demo:
 	@test/run_demo
@@ -302,6 +302,9 @@ fuzz:
 
 update-model:
 	@test/update_model
+
+drawings:
+	@test/draw
 
 ifneq ($(wildcard $(PGXS)),)
 

@@ -64,6 +64,24 @@ static const Partition partitions[] = {
 	"amazonaws.eu", "api.amazonwebservices.eu", true},
 };
 
+/*
+ * The regions that there were when this was written, after botocore 1.43.  Others
+ * can be used as well: they are no more than worth a warning.
+ */
+static const char *const known_regions[] = {
+	"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1",
+	"ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2",
+	"ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4",
+	"ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1",
+	"ca-west-1", "cn-north-1", "cn-northwest-1", "eu-central-1",
+	"eu-central-2", "eu-isoe-west-1", "eu-north-1", "eu-south-1",
+	"eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "eusc-de-east-1",
+	"il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1",
+	"us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1",
+	"us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "us-isob-west-1",
+	"us-isof-east-1", "us-isof-south-1", "us-west-1", "us-west-2"
+};
+
 #define NUM_PARTITIONS	((int) (sizeof(partitions) / sizeof(partitions[0])))
 
 /*
@@ -182,6 +200,16 @@ glue_endpoint_region_valid(const char *region)
 			only_digits = false;
 	}
 	return !only_digits;
+}
+
+/*
+ * The regions that are known, and how many that are.
+ */
+const char *const *
+glue_endpoint_known_regions(int *nregions)
+{
+	*nregions = sizeof(known_regions) / sizeof(known_regions[0]);
+	return known_regions;
 }
 
 /*

@@ -57,6 +57,7 @@ extern GlueEndpointStatus glue_endpoint_resolve(const GlueEndpointOptions *optio
 												GlueEndpoint *endpoint);
 extern GlueEndpointStatus glue_endpoint_check_url(const char *url);
 extern bool glue_endpoint_region_valid(const char *region);
+extern const char *const *glue_endpoint_known_regions(int *nregions);
 extern const char *glue_endpoint_partition(const char *region);
 extern const char *glue_endpoint_status_message(GlueEndpointStatus status);
 

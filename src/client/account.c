@@ -67,7 +67,7 @@ GlueSharedPart glue_account_part = {
 
 /*
  * Set the account, and with it the catalog, of an access that has credentials, if
- * nobody has to be asked; false if somebody has.  Raises an error if a superuser
+ * nobody has to be asked; false if somebody has.  Raises an error if the server
  * says something else than the credentials.
  */
 bool
@@ -82,7 +82,6 @@ glue_account_at_hand(GlueAccess *access)
 	if (account_id == NULL)
 		return false;
 	set_account(access, account_id);
-	check_claim(&access->target);
 	return true;
 }
 
@@ -194,31 +193,37 @@ asked_endpoint(const GlueTarget *target)
 		target->sts_endpoint.url;
 }
 
-/* Unless a catalog is named, it is that of the account. */
+/*
+ * Unless a catalog is named, or the account was known before and may have been
+ * another one, it is that of the account.
+ */
 static void
 set_account(GlueAccess *access, const char *account_id)
 {
 	GlueTarget *target = &access->target;
 
 	target->account_id = pstrdup(account_id);
-	if (target->catalog_id == NULL)
+	if (target->catalog == NULL)
 		target->catalog = target->account_id;
+	check_claim(target);
 }
 
 /*
- * Somebody who is wrong about the account would have what is in one recorded as
- * being in another.
+ * The setting is about the credentials of the server process, where they do not
+ * tell.  But the option of a server is about all of its users, and where it is
+ * wrong, the server leads elsewhere than is believed.
  */
 static void
 check_claim(const GlueTarget *target)
 {
-	if (target->claimed_account == NULL ||
+	if (!target->claimed_by_server ||
 		strcmp(target->claimed_account, target->account_id) == 0)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("AWS credentials belong to another account than \"account_id\" says"),
-			 errdetail("They belong to %s, and \"account_id\" is %s.",
+			 errmsg("AWS credentials belong to another account than foreign server \"%s\" says",
+					target->server),
+			 errdetail("They belong to %s, and option \"account_id\" is %s.",
 					   target->account_id, target->claimed_account),
-			 errhint("Correct \"glue_conn.account_id\", or option \"account_id\" of the foreign server, or use other credentials.")));
+			 errhint("Correct the option, or use other credentials.")));
 }

@@ -245,7 +245,8 @@ glue_credentials_find(const GlueTarget *target, GlueCredentials *credentials)
  * Get other credentials than those that AWS has called expired.  To be the
  * renew_credentials of a GlueCall.
  *
- * There is a plan, or there would not have been these.
+ * There is a plan, or there would not have been these.  What was begun in one
+ * account does not go on in another.
  */
 GlueFailure *
 glue_credentials_renew(const GlueTarget *target,
@@ -260,6 +261,11 @@ glue_credentials_renew(const GlueTarget *target,
 	(void) glue_credentials_plan(target, &plan, false);
 	failure = glue_credentials_fetch(target, &plan, expired->access_key_id,
 									 found);
+	if (failure == NULL && found->account_id != NULL &&
+		target->account_id != NULL &&
+		strcmp(found->account_id, target->account_id) != 0)
+		failure = glue_failure_target_changed(target->account_id,
+											  found->account_id);
 	if (failure == NULL &&
 		strcmp(found->access_key_id, expired->access_key_id) != 0)
 		*renewed = found;

@@ -414,15 +414,19 @@ glue_failure_no_account(const GlueFailure *cause)
 	GlueFailure *failure = glue_failure_copy(cause);
 
 	failure->of_credentials = true;
-	if (ERRCODE_TO_CATEGORY(cause->sqlstate) ==
-		ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+	if (cause->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
+		cause->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE)
+	{
+		glue_failure_add_detail(failure,
+								"It has to be known which account is meant, unless \"catalog_id\" names a catalog.");
 		return failure;
+	}
 	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 	failure->code = "no account";
 	failure->message = "AWS account that the credentials belong to is not known";
 	failure->detail = psprintf("Nothing was sent to AWS Glue. %s. %s",
 							   cause->message, cause->detail);
-	failure->hint = "For a server that cannot reach AWS STS, set \"glue_conn.account_id\", or option \"account_id\" of the foreign server; or name an endpoint of AWS STS with AWS_ENDPOINT_URL_STS.";
+	failure->hint = "For a server that cannot reach AWS STS, set \"glue_conn.account_id\", or option \"account_id\" of the foreign server; for keys in a role's own user mapping, option \"catalog_id\". Or name an endpoint of AWS STS with AWS_ENDPOINT_URL_STS.";
 	return failure;
 }
 

@@ -133,11 +133,11 @@ glue_foreign_server_read(Oid server, GlueServerOptions *options)
 /*
  * Read the options of the current user's mapping, or else of that for PUBLIC.
  *
- * Returns which one that is, in words, or NULL if there is neither; options is
- * left as it is then.
+ * Returns which one that is, in words, or NULL if there is neither; options and
+ * *is_own are left as they are then.
  */
 char *
-glue_user_mapping_read(Oid server, GlueMappingOptions *options)
+glue_user_mapping_read(Oid server, GlueMappingOptions *options, bool *is_own)
 {
 	HeapTuple	tuple = find_mapping(server);
 	Oid			user;
@@ -147,6 +147,7 @@ glue_user_mapping_read(Oid server, GlueMappingOptions *options)
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
 	user = ((Form_pg_user_mapping) GETSTRUCT(tuple))->umuser;
+	*is_own = OidIsValid(user);
 	array = SysCacheGetAttr(USERMAPPINGUSERSERVER, tuple,
 							Anum_pg_user_mapping_umoptions, &isnull);
 	if (!isnull)

@@ -17,6 +17,7 @@ extern Oid	glue_foreign_server_find(const char *name);
 extern Oid	glue_foreign_server_by_name(const char *name);
 extern char *glue_foreign_server_name(Oid server, Oid *owner);
 extern bool glue_foreign_server_read(Oid server, GlueServerOptions *options);
-extern char *glue_user_mapping_read(Oid server, GlueMappingOptions *options);
+extern char *glue_user_mapping_read(Oid server, GlueMappingOptions *options,
+									bool *is_own);
 
 #endif							/* GLUE_CLIENT_FOREIGN_SERVER_H */

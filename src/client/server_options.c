@@ -162,6 +162,8 @@ glue_conn_validator(PG_FUNCTION_ARGS)
 					 errmsg("permission denied to set option \"%s\"", reserved),
 					 errdetail("It says where credentials and passwords go, or whose credentials they are."),
 					 errhint("Only a superuser may change the options of a server that has it.")));
+		if (options.region != NULL)
+			glue_warn_of_unknown_region(options.region);
 	}
 	else if (catalog == UserMappingRelationId)
 	{

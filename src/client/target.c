@@ -36,6 +36,7 @@ static void add_settings(GlueServerOptions *options);
 static const char *text_or_null(const char *setting);
 static void use_foreign_server(GlueTarget *target, const char *server,
 							   GlueServerOptions *options);
+static void find_claimed_account(GlueTarget *target, const char *option);
 static void take_fingerprints(GlueTarget *target);
 static void digest_text(const char *text,
 						unsigned char digest[GLUE_FINGERPRINT_LEN]);
@@ -89,8 +90,7 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 	}
 	target->catalog_id = catalog_id ? catalog_id : options.catalog_id;
 	target->catalog = target->catalog_id;
-	if (target->ambient_allowed)
-		target->claimed_account = options.account_id;
+	find_claimed_account(target, options.account_id);
 	target->configuration = glue_configuration_read(options.profile);
 	target->ca_file = options.ca_file ? pstrdup(options.ca_file) :
 		glue_environment("AWS_CA_BUNDLE");
@@ -104,6 +104,29 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 }
 
 /*
+ * Find out which account the credentials of a target are believed to belong to if
+ * nobody knows.  option is that of the server, or NULL.
+ *
+ * The setting is about the credentials of the server process, the option of a
+ * server about those that its owner provides.  A role that may use the server can
+ * have any keys in its own mapping; what it has there must not be taken for
+ * somebody else's.
+ */
+static void
+find_claimed_account(GlueTarget *target, const char *option)
+{
+	bool		ambient = target->given.access_key_id == NULL;
+
+	if (option != NULL && (ambient || !target->has_own_keys || superuser()))
+	{
+		target->claimed_account = option;
+		target->claimed_by_server = true;
+	}
+	else if (ambient && glue_setting_account_id[0] != '\0')
+		target->claimed_account = pstrdup(glue_setting_account_id);
+}
+
+/*
  * Take the fingerprints of a target.  As long as they are the same, requests go to
  * the same place, and as far as can be known without asking AWS, to the same
  * account.
@@ -112,7 +135,7 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
  * says a role, if one is assumed; or else the access key of the user mapping; or
  * else the profile.  Keys are changed now and then, and mended if they were wrong,
  * which is no reason for a request to wait, unless it has a password to give
- * away.  And those of temporary credentials are others every hour, and tell
+ * away, or nobody could tell if the account is another one.  And those of temporary credentials are others every hour, and tell
  * nothing.
  */
 static void
@@ -128,7 +151,8 @@ take_fingerprints(GlueTarget *target)
 	if (target->role_arn != NULL)
 		account = psprintf("role %s", target->role_arn);
 	else if (given->access_key_id != NULL)
-		account = "keys";
+		account = target->claimed_account != NULL ?
+			psprintf("key %s", given->access_key_id) : "keys";
 	else
 		account = psprintf("profile %s", target->configuration->profile);
 	digest_text(psprintf("%s\n%s", place, account), target->fingerprint);
@@ -198,7 +222,6 @@ add_settings(GlueServerOptions *options)
 	options->region = text_or_null(glue_setting_region);
 	options->endpoint_url = text_or_null(glue_setting_endpoint_url);
 	options->profile = text_or_null(glue_setting_profile);
-	options->account_id = text_or_null(glue_setting_account_id);
 	options->ca_file = text_or_null(glue_setting_ca_file);
 	options->proxy = glue_setting_proxy;
 	options->use_fips_endpoint = glue_setting_use_fips_endpoint;
@@ -232,7 +255,8 @@ use_foreign_server(GlueTarget *target, const char *server,
 	(void) glue_foreign_server_name(target->server_oid, &target->server_owner);
 	target->ambient_allowed = glue_foreign_server_read(target->server_oid,
 													   options);
-	target->mapping = glue_user_mapping_read(target->server_oid, &mapping);
+	target->mapping = glue_user_mapping_read(target->server_oid, &mapping,
+											 &target->has_own_keys);
 
 	target->given = mapping.credentials;
 	target->role_arn = options->role_arn;

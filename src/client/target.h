@@ -28,7 +28,9 @@ typedef struct GlueTarget
 								 * the account; NULL while that is not known */
 	const char *account_id;		/* that the credentials belong to; NULL while
 								 * that is not known */
-	const char *claimed_account;	/* what a superuser says of that, or NULL */
+	const char *claimed_account;	/* what is believed if nobody knows, or
+									 * NULL */
+	bool		claimed_by_server;	/* by an option of the server */
 	GlueEndpoint endpoint;
 	GlueEndpoint sts_endpoint;	/* valid if sts_problem is NULL */
 	const char *sts_problem;	/* why there is none, in sentences */
@@ -46,6 +48,7 @@ typedef struct GlueTarget
 	 */
 	GlueCredentials given;		/* no access_key_id: none */
 	const char *mapping;		/* which one that is, in words, or NULL */
+	bool		has_own_keys;	/* and that it is of the role, not of PUBLIC */
 	bool		ambient_allowed;
 	const GlueConfiguration *configuration; /* environment and profile */
 	const char *role_arn;		/* to be assumed, or NULL */

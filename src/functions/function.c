@@ -20,8 +20,8 @@
  */
 #include "postgres.h"
 
-#include "client/client.h"
 #include "client/account.h"
+#include "client/client.h"
 #include "client/credential_chain.h"
 #include "functions/function.h"
 #include "miscadmin.h"

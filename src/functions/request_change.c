@@ -40,8 +40,6 @@ static bool has_lost_target(const GlueRequestState *request);
 static void redirect(const GlueFunction *function, int64 id, bool requeued);
 static const char *name_of_server(const GlueClaim *request);
 static const char *find_server(const GlueClaim *request);
-static bool is_for_another_account(const GlueRequest *request,
-								   const GlueTarget *target);
 static void resolve_as(GlueAccess *access, const GlueClaim *request,
 					   const char *server);
 static void check_entitled(const GlueClaim *request,
@@ -147,20 +145,12 @@ redirect(const GlueFunction *function, int64 id, bool requeued)
 		memcmp(request->what.fingerprint,
 			   glue_request_fingerprint(&request->what, target),
 			   GLUE_FINGERPRINT_LEN) == 0 &&
-		!is_for_another_account(&request->what, target))
+		!glue_request_is_for_others(&request->what, target))
 		return;
 	if (!requeued)
 		check_entitled(request, target);
 	glue_request_redirect(&claims, request, target);
 	glue_queue_wake_at_commit();
-}
-
-/* Does a target belong to another account than a request is for? */
-static bool
-is_for_another_account(const GlueRequest *request, const GlueTarget *target)
-{
-	return request->account_id != NULL && target->account_id != NULL &&
-		strcmp(request->account_id, target->account_id) != 0;
 }
 
 /* The name of the server of a request, or NULL, as PostgreSQL has it. */

@@ -15,8 +15,8 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "common/pg_prng.h"
 #include "client/account.h"
+#include "common/pg_prng.h"
 #include "fmgr.h"
 #include "functions/function.h"
 #include "glue/answer.h"

@@ -45,7 +45,8 @@ glue_job_prepare(GlueJob *job, const GlueMirror *mirror)
 
 /*
  * Fill in the operation of a job, if its target can be used, and it is known whose
- * connection it is about.
+ * connection it is about.  A request has to say so itself, for others compare it
+ * with theirs; calls that acted at once do.
  */
 static void
 fill_operation(GlueJob *job, const GlueMirror *mirror)
@@ -54,7 +55,9 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	GlueOperation *operation = &job->operation;
 
 	if (job->target->failure != NULL ||
-		job->target->access.target.catalog == NULL)
+		job->target->access.target.catalog == NULL ||
+		(request->undo == NULL && request->what.catalog_id == NULL &&
+		 request->what.account_id == NULL))
 		return;
 	operation->access = &job->target->access;
 	operation->kind = kind_of(request);

@@ -21,6 +21,7 @@
 #include "queue/outcome.h"
 #include "queue/steps.h"
 #include "server/crash_point.h"
+#include "store/request_row.h"
 
 /* How long a request whose connection somebody has locked is left alone. */
 #define LOCKED_RETRY_MS			250
@@ -30,7 +31,6 @@ static GlueCall *ranked(const GlueJob *job, GlueCall *call);
 static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
 static void note_account(GlueJob *job);
-static bool is_for_others(const GlueJob *job);
 static void find_arn(GlueJob *job);
 
 /*
@@ -48,7 +48,9 @@ glue_job_begin(GlueJob *job)
 		glue_job_resolve_failure(job, target->failure);
 	else if (job->operation.access == NULL)
 		note_account(job);
-	else if (is_for_others(job))
+	else if (!job->is_answered &&
+			 glue_request_is_for_others(&job->request->what,
+										&target->access.target))
 		glue_job_resolve_failure(job, glue_failure_target_changed(job->request->what.account_id,
 																  target->access.target.account_id));
 	else if (!glue_job_lock(job))
@@ -92,17 +94,6 @@ note_account(GlueJob *job)
 {
 	job->request->what.account_id = job->target->access.target.account_id;
 	glue_job_put_back(job, 0);
-}
-
-/* Do the credentials belong to another account than the request is for? */
-static bool
-is_for_others(const GlueJob *job)
-{
-	const char *account_id = job->target->access.target.account_id;
-
-	return !job->is_answered && job->request->what.account_id != NULL &&
-		account_id != NULL &&
-		strcmp(account_id, job->request->what.account_id) != 0;
 }
 
 /* Likewise, of an undo; tags are of less concern to it. */

@@ -186,7 +186,8 @@ find_server(Finding *finding, Oid *server)
  * was not made by our functions may go anywhere.
  *
  * If the account is known, that decides, as soon as it is known of the
- * credentials, too; and then it does not matter how they are got.
+ * credentials, too; and then it does not matter how they are got.  But what is
+ * only claimed of the account stays the same if they are changed.
  */
 static bool
 leads_elsewhere(const GlueRequest *request, const GlueTarget *target)
@@ -195,7 +196,8 @@ leads_elsewhere(const GlueRequest *request, const GlueTarget *target)
 		return false;
 	if (strcmp(target->endpoint.origin, request->endpoint) != 0)
 		return true;
-	if (request->account_id != NULL && !request->has_secrets)
+	if (request->account_id != NULL && target->claimed_account == NULL &&
+		!request->has_secrets)
 		return false;
 	return memcmp(glue_request_fingerprint(request, target),
 				  request->fingerprint, GLUE_FINGERPRINT_LEN) != 0;

@@ -31,6 +31,7 @@
 
 #include "aws/credential_text.h"
 #include "aws/endpoint.h"
+#include "glue/model.h"
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "server/settings.h"
@@ -105,7 +106,7 @@ glue_settings_init(void)
 				"If empty, AWS_PROFILE decides, then the profile \"default\".",
 				&glue_setting_profile, PGC_SUSET, 0, NULL);
 	define_text("glue_conn.account_id",
-				"Sets the AWS account that the credentials belong to.",
+				"Sets the AWS account that the credentials of the server process belong to.",
 				"If empty, the credentials or AWS STS tell. It is for servers that cannot reach AWS STS.",
 				&glue_setting_account_id, PGC_SUSET, 0, check_account_id);
 	define_text("glue_conn.config_file",
@@ -294,6 +295,29 @@ glue_endpoint_url_problem(const char *url)
 		glue_endpoint_status_message(status);
 }
 
+/*
+ * Warn of a region that is not known.  It may be a new one, so it is not refused;
+ * but for one that does not exist, no host would be found.
+ */
+void
+glue_warn_of_unknown_region(const char *region)
+{
+	int			nregions;
+	const char *const *regions = glue_endpoint_known_regions(&nregions);
+	const char *nearest;
+
+	for (int i = 0; i < nregions; i++)
+	{
+		if (pg_strcasecmp(regions[i], region) == 0)
+			return;
+	}
+	nearest = glue_model_nearest(region, regions, nregions, sizeof(char *));
+	ereport(WARNING,
+			(errmsg("AWS region \"%s\" is not known", region),
+			 nearest != NULL ?
+			 errhint("Perhaps you meant \"%s\".", nearest) : 0));
+}
+
 static bool
 check_region(char **newval, void **extra, GucSource source)
 {
@@ -303,6 +327,8 @@ check_region(char **newval, void **extra, GucSource source)
 		problem = glue_region_problem(*newval);
 	if (problem != NULL)
 		GUC_check_errdetail("%s.", problem);
+	else if (**newval != '\0' && (source >= PGC_S_INTERACTIVE || !IsUnderPostmaster))
+		glue_warn_of_unknown_region(*newval);
 	return problem == NULL;
 }
 

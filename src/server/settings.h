@@ -60,6 +60,7 @@ extern void glue_settings_init(void);
 extern void glue_settings_check(void);
 extern bool glue_database_is_served(const char *name);
 extern const char *glue_region_problem(const char *region);
+extern void glue_warn_of_unknown_region(const char *region);
 extern const char *glue_endpoint_url_problem(const char *url);
 
 #endif							/* GLUE_SERVER_SETTINGS_H */

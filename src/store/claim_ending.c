@@ -220,6 +220,9 @@ ended_value(const GlueEndedClaim *ended, EndedColumn column, bool *is_null)
 			return BoolGetDatum(outcome->uncertain);
 		case ENDED_UNDONE:
 			return BoolGetDatum(outcome->undone);
+		case ENDED_ACCOUNT_ID:
+			return glue_text_parameter(ended->request->what.account_id,
+									   is_null);
 		default:
 			*is_null = outcome->answer == NULL;
 			return *is_null ? (Datum) 0 :

@@ -51,6 +51,7 @@ static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
 						   HeapTuple intent);
 static GlueOpenIntent *read_open(HeapTuple tuple, TupleDesc desc,
 								 HeapTuple intent);
+static const char *catalog_of(HeapTuple tuple, TupleDesc desc);
 static bool is_held(HeapTuple tuple, TupleDesc desc);
 static bool is_null(HeapTuple tuple, TupleDesc desc,
 					GlueRequestColumn column);
@@ -295,10 +296,26 @@ is_open_intent(HeapTuple tuple, TupleDesc desc, HeapTuple intent)
 		xid_of(tuple, desc, GLUE_REQUEST_CALLER_XID) != 0 &&
 		!is_held(tuple, desc) &&
 		same_value(tuple, intent, desc, GLUE_REQUEST_HOME) &&
-		(same_value(tuple, intent, desc, GLUE_REQUEST_SERVER_OID) ||
-		 same_value(tuple, intent, desc, GLUE_REQUEST_SERVER)) &&
+		same_value(tuple, intent, desc, GLUE_REQUEST_ENDPOINT) &&
 		same_value(tuple, intent, desc, GLUE_REQUEST_REGION) &&
-		same_value(tuple, intent, desc, GLUE_REQUEST_CATALOG_ID);
+		strcmp(catalog_of(tuple, desc), catalog_of(intent, desc)) == 0;
+}
+
+/*
+ * Whose the connection of a request is, which is known of intents; "" if it is not
+ * known.
+ */
+static const char *
+catalog_of(HeapTuple tuple, TupleDesc desc)
+{
+	bool		unknown;
+	Datum		catalog = heap_getattr(tuple, GLUE_REQUEST_CATALOG_ID + 1, desc,
+									   &unknown);
+
+	if (unknown)
+		catalog = heap_getattr(tuple, GLUE_REQUEST_ACCOUNT_ID + 1, desc,
+							   &unknown);
+	return unknown ? "" : TextDatumGetCString(catalog);
 }
 
 /* Is a row shown as held?  Then nobody here will ever settle it. */

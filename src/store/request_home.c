@@ -233,7 +233,8 @@ glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
 
 /*
  * Let a request of ours go to where its target is now, as soon as possible.  What
- * a call that acted at once has done in one account is not undone in another.
+ * a call that acted at once has done in one account is not undone in another.  And
+ * where nothing was sent to yet, nothing can be there that the request has made.
  */
 void
 glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
@@ -247,6 +248,10 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 
 	/* what the old target has answered says nothing of the new one */
 	const char *not_answered = "answer IS NULL OR caller_xid IS NOT NULL";
+
+	/* if it is not known whose the credentials are, the next claim compares */
+	const char *same_place = "caller_xid IS NOT NULL"
+		" OR (endpoint" EQUALS "$7 AND coalesce(account_id" EQUALS "$8, true))";
 	GlueRequest as = request->what;
 	GlueRequestRow row;
 	Datum		values[lengthof(types)];
@@ -272,16 +277,19 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 				   psprintf("UPDATE %s SET server = $2, server_oid = $3,"
 							" server_owner = $4::pg_catalog.regrole,"
 							" cluster = $5, target_fingerprint = $6,"
-							" endpoint = $7, account_id = CASE WHEN caller_xid"
-							" IS NULL THEN $8 ELSE account_id END,"
+							" endpoint = $7,"
+							" account_id = CASE WHEN %s THEN coalesce(account_id,"
+							" CASE WHEN caller_xid IS NULL THEN $8 END) ELSE $8 END,"
 							" next_attempt_at = " NOW ","
 							" answer = CASE WHEN %s THEN answer END,"
-							" claimed_by = CASE WHEN %s THEN claimed_by ELSE 0 END,"
+							" started_at = CASE WHEN %s THEN started_at END,"
+							" claimed_by = CASE WHEN NOT (%s) THEN NULL"
+							" WHEN %s THEN claimed_by ELSE 0 END,"
 							" error_code = CASE WHEN %s THEN error_code END,"
 							" error_message = CASE WHEN %s THEN error_message END"
 							" WHERE id" EQUALS "$1 AND home" EQUALS "%s",
-							queue->table, not_answered, not_answered, kept, kept,
-							queue->own),
+							queue->table, same_place, not_answered, same_place,
+							same_place, not_answered, kept, kept, queue->own),
 				   lengthof(types), types, values, nulls);
 }
 

@@ -127,6 +127,15 @@ glue_request_set_target(GlueRequest *request, const GlueTarget *target)
 		   GLUE_FINGERPRINT_LEN);
 }
 
+/* Do the credentials of a target belong to another account than a request is for? */
+bool
+glue_request_is_for_others(const GlueRequest *request,
+						   const GlueTarget *target)
+{
+	return request->account_id != NULL && target->account_id != NULL &&
+		strcmp(request->account_id, target->account_id) != 0;
+}
+
 /*
  * Fill in a row for what is asked for now, to be carried out as soon as
  * possible, where the settings of this session lead.

@@ -77,6 +77,8 @@ extern void glue_request_set_target(GlueRequest *request,
 									const GlueTarget *target);
 extern const unsigned char *glue_request_fingerprint(const GlueRequest *request,
 													 const GlueTarget *target);
+extern bool glue_request_is_for_others(const GlueRequest *request,
+									   const GlueTarget *target);
 extern void glue_request_row_fill(GlueRequestRow *row, int64 id,
 								  const GlueRequest *request);
 extern void glue_request_row_set(GlueRequestRow *row,

@@ -30,7 +30,9 @@
  * One step of a process is what really happens at once: the commit of a
  * transaction, a critical section of shared memory, a single operation of
  * Glue.  Time is not modelled, but its order is: settle_time is over when no
- * request of that call is on its way any more.  Waiting and asking again is
+ * request of that call is on its way any more; how that can be known is in
+ * time.pml, and that all of them act on the same connection in identity.pml.
+ * Waiting and asking again is
  * one step, which becomes possible when the answer has changed.  So no process
  * runs in circles, and that every intent is settled is a property of the last
  * states.

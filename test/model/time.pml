@@ -33,7 +33,7 @@
 #ifndef LAST_END				/* of the transaction */
 #define LAST_END	2
 #endif
-#ifndef LOSSES					/* answers that are lost */
+#ifndef LOSSES					/* answers that are lost: 0 or 1 */
 #define LOSSES	1
 #endif
 #ifndef MEDDLES					/* things that somebody else does */
@@ -54,7 +54,7 @@
 #define LONGER	(TIMEOUT > SETTLE_TIME -> TIMEOUT : SETTLE_TIME)
 #define HORIZON	(LAST_END + 6 + 2 * (CRASHES + WORKER_KILLS))
 
-/* The clock of a host is that of AWS and this, less what it may be less. */
+/* The clock of a host is ahead of AWS's by this, by nothing, or by twice as much. */
 #define SKEW	4
 
 mtype:row = { OPEN, QUEUED, CLAIMED, FAILED, SETTLED };
@@ -109,8 +109,10 @@ bit judged_ours;				/* likewise */
 bit recorded;
 bit somebody_deleted;
 
-byte begun;						/* when the caller was, or knew it was */
+/* For properties: when the caller has begun, as far as it could know. */
+byte begun;
 
+/* What has happened to them. */
 byte lost;
 byte meddles;
 byte steps;
@@ -211,8 +213,8 @@ inline carry_out(r)
 
 /*
  * An undo's deletion is carried out.  It may not hit what was surely made by
- * somebody else: before the latest answer that was there before the call, or
- * after that of the call.  Nor may it come when all is over.
+ * somebody else: before the call has begun, or after it was answered.  Nor may it
+ * come when all is over.
  */
 #define IS_STRANGE \
 	(maker == SOMEBODY_ELSE && \

@@ -62,7 +62,7 @@ def committed_table_is_current():
         sys.argv = ["update_model.py", output]
         update_model.main()
         with open(output, encoding="ascii") as fresh, \
-                open(os.path.join(TOP, "src", "model_data.c"),
+                open(os.path.join(TOP, "src", "glue", "model_data.c"),
                      encoding="ascii") as committed:
             ok(fresh.read() == committed.read(),
                "src/glue/model_data.c is what \"make update-model\" writes")

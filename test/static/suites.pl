@@ -11,8 +11,11 @@ use Test::More;
 
 my $run = getcwd() . '/test/run_suites';
 
-# Run one script of the suite "tap", and perhaps more: returns the exit status
-# and what run_suites printed.
+# what names tests is for the run that this is part of
+delete $ENV{TESTS};
+
+# Run scripts of the suite "tap": returns the exit status and what run_suites
+# printed.
 sub run_script
 {
 	my (@scripts) = @_;
@@ -75,6 +78,25 @@ like($output, qr/^=== tap +3 passed, 1 failed .*\n3 passed, 1 failed\n\z/m,
 ($status, $output) = run_script();
 is($status, 1, 'a suite without scripts fails');
 like($output, qr/\n0 passed, 1 failed\n\z/, 'and is counted');
+
+{
+	local $ENV{TESTS} = 'test/t/1.pl test/t/0.pl';
+	my @scripts = (('print "ok 1 - a\n1..1\n"') x 2, 'print "not ok 1\n1..1\n"');
+
+	is((run_script(@scripts))[0], 0, 'only the tests that are named run');
+	like((run_script(@scripts))[1], qr{^2 passed, 0 failed\n\z}m,
+		'and all of them');
+	($status, $output) = run_script($scripts[0]);
+	is("$status $output", "255 there is no test test/t/1.pl\n",
+		'a test that does not exist is no result');
+	$ENV{TESTS} = join ' ',
+	  qw(test/t/001_create.pl test/unit/unit_seal test/unit/unit_seal:sanitized);
+	is(`$^X $run --which`, "unit sanitize tap\n",
+		'each suite that has one of them, and no other');
+	is(`$^X $run --which unit tap 2>&1`,
+		"there is no test test/unit/unit_seal:sanitized\n",
+		'and in the suites that are named alone');
+}
 
 is(system("$^X $run nonsense >/dev/null 2>&1") >> 8 > 1, 1,
 	'a suite that does not exist is no result');

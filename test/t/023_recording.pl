@@ -46,8 +46,9 @@ sub row_sql
 	my ($name) = @_;
 
 	return 'INSERT INTO glue_connection'
-	  . ' (region, name, connection_type, recorded_at, recorded_by)'
-	  . " VALUES ('us-east-1', " . literal($name) . ", 'OLD', now(), 'x')";
+	  . ' (endpoint, region, catalog_id, name, connection_type, recorded_at,'
+	  . " recorded_by) VALUES ('" . $glue->url . "', 'us-east-1', '123456789012', "
+	  . literal($name) . ", 'OLD', now(), 'x')";
 }
 
 #
@@ -107,7 +108,8 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 # The indexes know the rows.
 is( $session->must(
 		'SET enable_seqscan = off; SELECT connection_type FROM glue_connection'
-		  . ' WHERE server IS NULL AND catalog_id IS NULL'
+		  . " WHERE endpoint = '" . $cluster->glue->url . "'"
+		  . " AND catalog_id = '123456789012'"
 		  . " AND region = 'us-east-1' AND name = " . literal($name))->output,
 	'JDBC', 'a row is found by its key');
 $session->must('CREATE EXTENSION amcheck');
@@ -223,8 +225,7 @@ is(rows($name), '1|JDBC', 'or have them back');
 
 $session->must('ALTER TABLE glue_connection'
 	  . ' DROP CONSTRAINT glue_connection_pkey, ADD CONSTRAINT glue_connection_pkey'
-	  . ' UNIQUE NULLS NOT DISTINCT (server, region, catalog_id, name)'
-	  . ' DEFERRABLE');
+	  . ' PRIMARY KEY (endpoint, region, catalog_id, name) DEFERRABLE');
 is(create(new_name())->sqlstate, '55000', 'a key that cannot be relied on');
 is(rows("recorded $number"), '0|', 'is not');
 

@@ -17,7 +17,6 @@ use GlueConn::Inputs;
 use HTTP::Tiny;
 use JSON::PP;
 use POSIX qw(mkfifo);
-use PostgreSQL::Test::Utils;
 use Test::More;
 
 # Callers that the local Glue knows by these names

@@ -19,7 +19,7 @@ use Test::More;
 
 my $home = PostgreSQL::Test::Utils::tempdir();
 my $config = "$home/.aws/config";
-my $cluster = GlueConn::Cluster->start;
+my $cluster = GlueConn::Cluster->start(asks_account => 1);
 my $glue = $cluster->glue;
 my $session;
 

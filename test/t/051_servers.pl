@@ -116,8 +116,10 @@ is( join(
 is( $admin->must('SELECT server, region, catalog_id, arn'
 		  . " FROM glue_connection WHERE name = 'shared' ORDER BY server")
 	  ->output,
-	"ambient|us-east-1||\nfirst|us-east-1||\nsecond|eu-west-1|222222222222|"
-	  . 'arn:aws:glue:eu-west-1:222222222222:connection/shared',
+	join("\n",
+		'ambient|us-east-1|123456789012|arn:aws:glue:us-east-1:123456789012:connection/shared',
+		'first|us-east-1|111111111111|arn:aws:glue:us-east-1:111111111111:connection/shared',
+		'second|eu-west-1|222222222222|arn:aws:glue:eu-west-1:222222222222:connection/shared'),
 	'and in three rows');
 my $watch = $cluster->watch;
 is($admin->query(create_sql(jdbc('shared'), server => 'second'))->sqlstate,

@@ -11,7 +11,6 @@ use GlueConn::Inputs;
 use GlueConn::LocalGlue;
 use GlueConn::Queue;
 use GlueConn::Ways;
-use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(secret_key => 1);
@@ -230,7 +229,7 @@ $session->must('SET ROLE buyer');
 $plain = enqueue($session, referring('retried'), server => 'shop');
 $session->must('RESET ROLE');
 $session->must('ALTER SERVER shop RENAME TO gone; REVOKE USAGE ON FOREIGN SERVER gone FROM PUBLIC');
-$session->must('ALTER USER MAPPING FOR PUBLIC SERVER gone OPTIONS (ADD role_arn $$arn:aws:iam::123456789012:role/r$$)');
+$session->must('ALTER USER MAPPING FOR PUBLIC SERVER gone OPTIONS (ADD role_arn $$arn:aws:iam::999999999999:role/r$$)');
 $session->must('GRANT USAGE ON FOREIGN SERVER gone TO PUBLIC; ALTER SERVER gone RENAME TO shop');
 work_on_all($session);
 is(state_of($session, $plain, 'error_code'), 'queued|target changed', 'a request waits');

@@ -14,7 +14,7 @@ use GlueConn::Cluster;
 use GlueConn::Inputs;
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start;
+my $cluster = GlueConn::Cluster->start(asks_account => 1);
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 my $arn = 'arn:aws:glue:us-east-1:123456789012:connection';
@@ -68,7 +68,7 @@ my $result =
   $session->query(tag_sql('orders', { stage => 'test', number => 1 }));
 is($result->text, '', 'tags are added');
 is($result->output, '', 'which returns nothing');
-is(requests($watch), 'STS TagResource GetTags', 'and read afterwards');
+is(requests($watch), 'TagResource GetTags', 'and read afterwards');
 is_deeply(
 	json_value(($watch->requests('TagResource'))[0]{body}),
 	{
@@ -305,7 +305,7 @@ sub tagged_on
 }
 
 $session->must(create_sql(jdbc('far'), server => 'first'));
-tagged_on('another account', 'first', 'far', 'STS TagResource GetTags',
+tagged_on('another account', 'first', 'far', 'TagResource GetTags',
 	'111111111111');
 tagged_on('the same once more', 'first', 'far', 'TagResource GetTags',
 	'111111111111');
@@ -314,7 +314,7 @@ is_deeply($cluster->row('far')->{tags}, { server => 'first' }, 'its own row');
 $session->must("ALTER USER MAPPING FOR PUBLIC SERVER first"
 	  . " OPTIONS (SET access_key_id 'SECOND', SET secret_access_key 'b')");
 $session->must(create_sql(jdbc('far'), server => 'first'));
-tagged_on('other credentials', 'first', 'far', 'STS TagResource GetTags',
+tagged_on('other credentials', 'first', 'far', 'TagResource GetTags',
 	'222222222222');
 
 $session->must(create_sql(jdbc('wall'), server => 'china'));

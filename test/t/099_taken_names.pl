@@ -12,7 +12,6 @@ use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
 use GlueConn::Ways;
-use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(secret_key => 1);

@@ -57,7 +57,9 @@ sub intent
 	my %row = (
 		operation => literal($operation),
 		connection_name => literal($name),
+		endpoint => literal($glue->url),
 		region => q('us-east-1'),
+		account_id => q('123456789012'),
 		input => $operation =~ /Create|Update/
 		? 'glue_redact(' . literal(json_text($input)) . ')' : 'NULL',
 		state => q('running'),
@@ -276,7 +278,7 @@ intent('earlier', aborted(), state => q('succeeded'), finished_at => 'now()',
 intent('earlier', aborted(), state => q('succeeded'), finished_at => 'now()',
 	region => q('eu-central-1'));
 intent('earlier', aborted(), state => q('succeeded'), finished_at => 'now()',
-	catalog_id => q('123456789012'));
+	catalog_id => q('999999999999'));
 intent('earlier', aborted(), state => q('failed'), finished_at => 'now()');
 $id = made('earlier', aborted());
 work($session);

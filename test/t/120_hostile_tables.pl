@@ -137,9 +137,9 @@ sub all_open
 #
 
 my %key = (
-	glue_connection => [ 'server pg_catalog.name, region pg_catalog.text,'
+	glue_connection => [ 'endpoint pg_catalog.text, region pg_catalog.text,'
 		  . ' catalog_id pg_catalog.text, name pg_catalog.text',
-		'server, region, catalog_id, name' ],
+		'endpoint, region, catalog_id, name' ],
 	glue_request => [ 'id pg_catalog.int8, home pg_catalog.int8', 'id, home' ],
 	glue_request_secret => [ 'request pg_catalog.int8, home pg_catalog.int8', 'request, home' ],
 	glue_claimant => [ 'claimant pg_catalog.int8', 'claimant' ],

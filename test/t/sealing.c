@@ -26,19 +26,14 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(test_seal);
 PG_FUNCTION_INFO_V1(test_unseal);
 
-/* The first two arguments are the request's id and the connection's name. */
-static GlueSealedRequest
+/* The second argument of a function is the connection's name. */
+static GlueRequest
 request_of(FunctionCallInfo fcinfo)
 {
-	GlueSealedRequest request = {
-		.id = PG_GETARG_INT64(0),
+	GlueRequest request = {
 		.operation = "CreateConnection",
-		.connection_name = text_to_cstring(PG_GETARG_TEXT_PP(1)),
+		.name = text_to_cstring(PG_GETARG_TEXT_PP(1)),
 		.region = "us-east-1",
-		.catalog_id = "",
-		.tags = "",
-		.on_conflict = "",
-		.on_missing = "",
 	};
 
 	glue_setting_secret_key_file =
@@ -52,11 +47,10 @@ request_of(FunctionCallInfo fcinfo)
 Datum
 test_seal(PG_FUNCTION_ARGS)
 {
-	GlueSealedRequest request = request_of(fcinfo);
-	json_object *input;
+	GlueRequest request = request_of(fcinfo);
 
-	glue_tree_from_jsonb(PG_GETARG_JSONB_P(2), &input);
-	PG_RETURN_BYTEA_P(glue_seal_input(&request, input));
+	glue_tree_from_jsonb(PG_GETARG_JSONB_P(2), &request.input);
+	PG_RETURN_BYTEA_P(glue_request_seal(PG_GETARG_INT64(0), &request));
 }
 
 /*
@@ -67,15 +61,15 @@ test_seal(PG_FUNCTION_ARGS)
 Datum
 test_unseal(PG_FUNCTION_ARGS)
 {
-	GlueSealedRequest request = request_of(fcinfo);
+	GlueRequest request = request_of(fcinfo);
 	GlueUnsealOutcome outcome;
 	GlueFailure *failure = NULL;
 	json_object *input;
 	Size		size;
 	char	   *json;
 
-	outcome = glue_unseal_input(&request, PG_GETARG_BYTEA_PP(2),
-								&input, &failure);
+	outcome = glue_request_unseal(PG_GETARG_INT64(0), &request,
+								  PG_GETARG_BYTEA_PP(2), &input, &failure);
 	if (outcome != GLUE_UNSEALED)
 	{
 		ereport(NOTICE,

@@ -294,6 +294,105 @@ test_custom(void)
 		   GLUE_ENDPOINT_NO_REGION, "an empty region");
 }
 
+/*
+ * Where connections are: AWS is one place in a region, however it is reached, and
+ * what only looks like it is another.
+ */
+static void
+test_origins(void)
+{
+	static const struct
+	{
+		const char *region;
+		const char *url;
+		const char *origin;
+	}			cases[] = {
+		/* hosts of AWS, written as URLs */
+		{"us-east-1", "https://glue.us-east-1.amazonaws.com", ""},
+		{"us-east-1", "https://glue.us-east-1.amazonaws.com:443/", ""},
+		{"us-east-1", "HTTPS://GLUE.US-EAST-1.AMAZONAWS.COM/path", ""},
+		{"US-East-1", "https://glue.us-east-1.amazonaws.com", ""},
+		{"us-east-1", "https://glue-fips.us-east-1.amazonaws.com", ""},
+		{"us-east-1", "https://glue.us-east-1.api.aws", ""},
+		{"us-east-1", "https://glue-fips.us-east-1.api.aws", ""},
+		{"cn-north-1", "https://glue.cn-north-1.amazonaws.com.cn", ""},
+		{"cn-north-1", "https://glue.cn-north-1.api.amazonwebservices.com.cn", ""},
+		{"us-east-1",
+		"https://vpce-0a1b-2c3d.glue.us-east-1.vpce.amazonaws.com", ""},
+		{"us-east-1",
+			"https://vpce-0a1b-2c3d-us-east-1a.glue.us-east-1.vpce.amazonaws.com",
+		""},
+		{"us-east-1",
+		"https://vpce-0a1b-2c3d.glue-fips.us-east-1.vpce.amazonaws.com", ""},
+		{"cn-north-1",
+		"https://vpce-0a1b-2c3d.glue.cn-north-1.vpce.amazonaws.com.cn", ""},
+
+		/* of another region, service or partition, or port */
+		{"us-east-1", "https://glue.eu-west-1.amazonaws.com",
+		"https://glue.eu-west-1.amazonaws.com"},
+		{"us-east-1", "https://sts.us-east-1.amazonaws.com",
+		"https://sts.us-east-1.amazonaws.com"},
+		{"us-east-1", "https://glue.us-east-1.amazonaws.com.cn",
+		"https://glue.us-east-1.amazonaws.com.cn"},
+		{"us-east-1", "https://glue.us-east-1.amazonaws.com:8443",
+		"https://glue.us-east-1.amazonaws.com:8443"},
+		{"us-east-1", "https://v.glue.eu-west-1.vpce.amazonaws.com",
+		"https://v.glue.eu-west-1.vpce.amazonaws.com"},
+
+		/* that only look like AWS's */
+		{"us-east-1", "https://glue.us-east-1.amazonaws.com.evil.example",
+		"https://glue.us-east-1.amazonaws.com.evil.example"},
+		{"us-east-1", "https://evil-glue.us-east-1.amazonaws.com",
+		"https://evil-glue.us-east-1.amazonaws.com"},
+		{"us-east-1", "https://x.glue.us-east-1.amazonaws.com",
+		"https://x.glue.us-east-1.amazonaws.com"},
+		{"us-east-1", "https://evil.example/glue.us-east-1.amazonaws.com",
+		"https://evil.example"},
+		{"us-east-1", "https://glue.us-east-1.vpce.amazonaws.com",
+		"https://glue.us-east-1.vpce.amazonaws.com"},
+		{"us-east-1", "https://xglue.us-east-1.vpce.amazonaws.com",
+		"https://xglue.us-east-1.vpce.amazonaws.com"},
+
+		/* what stands in for it */
+		{"eu-west-1", "https://Example.COM/a", "https://example.com"},
+		{"eu-west-1", "https://example.com:443/b/", "https://example.com"},
+		{"eu-west-1", "https://example.com:8443", "https://example.com:8443"},
+		{"eu-west-1", "http://localhost:4566", "http://localhost:4566"},
+		{"eu-west-1", "http://localhost:80", "http://localhost"},
+		{"eu-west-1", "https://[2001:DB8::1]:8443",
+		"https://[2001:db8::1]:8443"},
+	};
+	static const char *const regions[][2] = {
+		{"EU-West-1", "eu-west-1"},
+		{"FIPS-us-east-1", "us-east-1"},
+		{"US-Gov-West-1-FIPS", "us-gov-west-1"},
+	};
+	GlueEndpoint endpoint;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		is_int(resolve("glue", cases[i].region, cases[i].url, false, false,
+					   &endpoint),
+			   GLUE_ENDPOINT_OK, cases[i].url);
+		is_str(endpoint.origin, cases[i].origin, "its origin");
+		ok(endpoint.custom, "is custom, wherever it leads");
+	}
+	for (int fips = 0; fips < 2; fips++)
+	{
+		for (int dualstack = 0; dualstack < 2; dualstack++)
+		{
+			resolve("glue", "eu-west-1", NULL, fips, dualstack, &endpoint);
+			is_str(endpoint.origin, "", "AWS's own hosts are one place");
+		}
+	}
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
+	{
+		is_int(resolve("glue", regions[i][0], NULL, false, false, &endpoint),
+			   GLUE_ENDPOINT_OK, regions[i][0]);
+		is_str(endpoint.region, regions[i][1], "is one region in any case");
+	}
+}
+
 static void
 test_bad_urls(void)
 {
@@ -384,6 +483,7 @@ main(void)
 	test_partitions();
 	test_region_labels();
 	test_custom();
+	test_origins();
 	test_bad_urls();
 	test_longest_url();
 	test_messages();

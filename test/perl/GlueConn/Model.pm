@@ -42,7 +42,7 @@ our $optimize = '-O1';
 my @meanings = (
 	[ qr/non-progress/ => 'it goes round in a circle' ],
 	[ qr/gone/ => 'a caller is stuck' ],
-	[ qr/row!=/ => 'a deletion comes after all is over' ],
+	[ qr/row!=/ => 'a deletion comes after all is over', qr/holders/ ],
 	[ qr/violated\s+!\(+maker==/ => 'a connection stays that nobody has committed' ],
 	[ qr/seen/ => 'an older look is recorded' ],
 	[ qr/maker.*holders/ => 'a connection stays that nobody has committed' ],
