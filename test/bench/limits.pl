@@ -3,12 +3,13 @@
 # What calls take from a service that allows only so many a second, and how many of
 # them it refuses.
 #
-# The local Glue answers after 20 ms, and has a bucket that is full at first.  What
-# is ideal is (calls - burst) / rate seconds.  One line for each way to make calls:
-#
-#	way TAB rate/burst TAB seconds TAB ideal TAB requests TAB refused TAB fairness
-#
-# fairness: the slowest session's time by the fastest one's.
+# The local Glue answers after 20 ms, and has a bucket that is full at first; what it
+# refuses takes no token.  What is ideal is (calls - burst) / rate seconds.  Each way
+# to make calls has a line of its own, that begins with LIMIT; "fairness" is the time
+# of the slowest session by that of the fastest one.  The environment says which
+# ways (LIMITS: one of queue, bulk, adaptive, standard, beside, or a number of
+# sessions) and which limit (RATE: rate/burst).  test/bench/README.md says how to run
+# it.
 
 use strict;
 use warnings;
@@ -52,20 +53,7 @@ sub row
 		$way, $rate, $burst, $made, $calls, $seconds, ($calls - $burst) / $rate,
 		$seconds / (($calls - $burst) / $rate), scalar @requests,
 		100 * $refused / (@requests || 1), $fairness // '-');
-	if ($ENV{TRACE} // 1)
-	{
-		my (%ok, %bad, $t0);
-		foreach (sort { $a->{time} <=> $b->{time} } @requests)
-		{
-			$t0 //= $_->{time};
-			($_->{status} == 400 ? \%bad : \%ok)->{ int($_->{time} - $t0) }++;
-		}
-		note('TRACE ' . join ' ', map { ($ok{$_} // 0) . '-' . ($bad{$_} // 0) } 0 .. $seconds);
-		@requests = sort { $a->{time} <=> $b->{time} } @requests;
-		note('FIRST ' . join ' ', map { sprintf '%.3f%s', $_->{time} - $t0, $_->{status} == 400 ? 'R' : '' } @requests[0 .. 40]);
-		note('GAPS ' . join ' ', map { sprintf '%.0f', 1000 * ($requests[$_]{time} - $requests[ $_ - 1 ]{time}) } 60 .. 110);
-	}
-	is($made, $calls, "$way: all are made");
+	is($made, $calls, "$way: all are made") if $way !~ /^boto3/;
 	return;
 }
 
@@ -78,7 +66,7 @@ sub queue
 
 	$session->must("SELECT count(glue_enqueue_create_connection("
 		  . sprintf($input, q{'q ' || i}) . ")) FROM generate_series(1, $calls) i");
-	wait_until(sub { $cluster->glue->counters; $session->must(
+	wait_until(sub { $session->must(
 			"SELECT count(*) FROM glue_request WHERE finished_at IS NULL")->output eq '0' },
 		'the queue is empty');
 	my $seconds = $session->must('SELECT extract(epoch FROM max(finished_at) - min(requested_at)) FROM glue_request WHERE connection_name LIKE \'q %\'')->output;
@@ -132,12 +120,52 @@ sub sessions
 	$cluster->finish;
 }
 
-my @which = split /,/, $ENV{LIMITS} // 'queue,bulk,8,50';
-my ($rate, $burst) = split m{/}, $ENV{RATE} // '10/10';
-foreach (@which)
+# A session that acts at once, beside a long queue.
+sub beside
 {
-	queue($rate, $burst, 200) if $_ eq 'queue';
-	bulk($rate, $burst, 200) if $_ eq 'bulk';
-	sessions($rate, $burst, $_, 200 / $_) if /^\d+$/;
+	my ($rate, $burst) = @_;
+	my $cluster = start($rate, $burst);
+	my ($session, $other) = map { $cluster->session } 1 .. 2;
+	my $begun = time;
+
+	$session->must("SELECT count(glue_enqueue_create_connection("
+		  . sprintf($input, q{'q ' || i}) . ")) FROM generate_series(1, 600) i");
+	sleep 5;
+	my $since = time;
+	$other->must("SELECT glue_create_connection(" . sprintf($input, "'at once $_'") . ")")
+	  foreach 1 .. 20;
+	my $seconds = time - $since;
+	wait_until(sub { sleep 0.5; $session->must(
+			"SELECT count(*) FROM glue_request WHERE finished_at IS NULL")->output eq '0' },
+		'the queue is empty');
+	note(sprintf 'LIMIT a session of 20 takes %.1f s, the queue of 600 beside it %.1f s',
+		$seconds, time - $begun);
+	row('both', $rate, $burst, 620, time - $begun, $cluster);
+	$_->quit foreach $session, $other;
+	$cluster->finish;
+	return;
 }
+
+# boto3, in as many threads as the queue has requests under way.
+sub peer
+{
+	my ($mode, $rate, $burst, $calls) = @_;
+	my $cluster = start($rate, $burst);
+	my $begun = time;
+
+	run_log([ $ENV{GLUE_CONN_PYTHON} // 'python3', 'test/bench/boto3_limited.py', $mode,
+			$calls, 64, $cluster->glue->url, $cluster->glue->ca_file ]);
+	row("boto3 $mode", $rate, $burst, $calls, time - $begun, $cluster);
+	$cluster->finish;
+	return;
+}
+
+my $way = $ENV{LIMITS} // 'queue';
+my ($rate, $burst) = split m{/}, $ENV{RATE} // '10/10';
+
+if ($way eq 'queue') { queue($rate, $burst, 200) }
+elsif ($way eq 'bulk') { bulk($rate, $burst, 200) }
+elsif ($way eq 'beside') { beside($rate, $burst) }
+elsif ($way =~ /^\d+$/) { sessions($rate, $burst, $way, 200 / $way) }
+else { peer($way, $rate, $burst, 200) }
 done_testing();
