@@ -36,6 +36,7 @@ AWS_OBJS = \
 	src/aws/algorithms.o \
 	src/aws/sigv4_request.o \
 	src/aws/sigv4.o \
+	src/aws/endpoint_url.o \
 	src/aws/endpoint.o \
 	src/aws/credential_text.o \
 	src/aws/retry.o \
@@ -45,6 +46,7 @@ AWS_OBJS = \
 	src/aws/date.o \
 	src/aws/reply.o \
 	src/aws/clock_skew.o \
+	src/aws/remote_clock.o \
 	src/aws/profile_set.o \
 	src/aws/profile_grammar.o \
 	src/aws/configuration.o \
@@ -132,6 +134,7 @@ HTTP_OBJS = \
 # one call of AWS as a value
 CLIENT_OBJS = \
 	src/client/failure.o \
+	src/client/credential_failure.o \
 	src/client/shared_files.o \
 	src/client/server_options.o \
 	src/client/foreign_server.o \
@@ -141,6 +144,7 @@ CLIENT_OBJS = \
 	src/client/metadata.o \
 	src/client/signed_request.o \
 	src/client/call.o \
+	src/client/aws_clock.o \
 	src/client/attempt.o \
 	src/client/read_back.o \
 	src/client/shared_quota.o \

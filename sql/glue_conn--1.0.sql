@@ -268,6 +268,10 @@ CREATE TABLE @extschema@.glue_request (
 	answer				jsonb,
 	endpoint			text NOT NULL DEFAULT '',
 	account_id			text,
+	call_timeout		integer,
+	aws_sent_at			timestamptz,
+	aws_ended_at		timestamptz,
+	aws_settled_at		timestamptz,
 	PRIMARY KEY (id, home)
 )
 WITH (
@@ -355,7 +359,7 @@ COMMENT ON COLUMN glue_request.finished_at IS
 COMMENT ON COLUMN glue_request.status IS
 	'READY, IN_PROGRESS or FAILED, as AWS Glue said of the connection';
 COMMENT ON COLUMN glue_request.error_code IS
-	'name of the exception or SQLSTATE of the last failure; of what was rolled back, Kept, NotUndone or NotOurs if something is left, and null if nothing is';
+	'name of the exception or SQLSTATE of the last failure; of what was rolled back, Kept, NotUndone, NotOurs or NotKnown if something is left, and null if nothing is';
 COMMENT ON COLUMN glue_request.error_message IS
 	'the last failure, what a rollback has left, or what there is to know of a success, without secrets';
 COMMENT ON COLUMN glue_request.aws_request_id IS
@@ -372,11 +376,18 @@ COMMENT ON COLUMN glue_request.target_fingerprint IS
 	'hash of the endpoint and of what tells the account, with the access key if there are secrets; as long as the target has another one, the request waits';
 COMMENT ON COLUMN glue_request.answer IS
 	'what AWS Glue has answered, without secrets, if that could not be recorded in glue_connection yet: the next attempt records it';
-
 COMMENT ON COLUMN glue_request.endpoint IS
 	'scheme, host and port of what stands in for AWS; empty for AWS itself';
 COMMENT ON COLUMN glue_request.account_id IS
 	'AWS account that the credentials belong to, and so the catalog if none was named; null until it is known, which is before anything is sent';
+COMMENT ON COLUMN glue_request.call_timeout IS
+	'of a call that acts at once, how long an attempt at it is waited for, in milliseconds';
+COMMENT ON COLUMN glue_request.aws_sent_at IS
+	'of a call that acts at once, a moment before it was sent, by AWS''s clock; null if that is not known';
+COMMENT ON COLUMN glue_request.aws_ended_at IS
+	'when it had ended, by AWS''s clock and to a few seconds; null if that is not known';
+COMMENT ON COLUMN glue_request.aws_settled_at IS
+	'of what is to be undone, from when on nothing of it can arrive any more, by AWS''s clock; null if it was answered, or was not looked for yet, and infinity if something else was sent since';
 
 --
 -- glue_claimant

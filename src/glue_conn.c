@@ -15,12 +15,14 @@
 #include "postgres.h"
 
 #include "client/account.h"
+#include "client/aws_clock.h"
 #include "client/credential_cache.h"
 #include "client/rate_slot.h"
 #include "client/shared_quota.h"
 #include "fmgr.h"
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
+#include "queue/record.h"
 #include "server/compat.h"
 #include "server/news.h"
 #include "server/settings.h"
@@ -34,9 +36,11 @@ PGDLLEXPORT void _PG_init(void);
 
 static GlueSharedPart *const shared_parts[] = {
 	&glue_account_part,
+	&glue_aws_clock_part,
 	&glue_credential_cache_part,
 	&glue_journal_box_part,
 	&glue_known_outcome_part,
+	&glue_logged_undo_part,
 	&glue_queue_wake_part,
 	&glue_rate_part,
 	&glue_shared_quota_part,

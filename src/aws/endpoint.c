@@ -15,9 +15,8 @@
  *
  * A region comes from a user and ends up in a host name that is then trusted
  * with signed requests and passwords.  So it is checked to be a single DNS
- * label before anything else: no "example.com/" can get in.  For the same
- * reason a custom endpoint's URL is parsed strictly, and may use plain http
- * to this machine alone.
+ * label before anything else: no "example.com/" can get in.  A custom endpoint
+ * is given as a URL instead: see endpoint_url.c.
  *
  * IDENTIFICATION
  *	  src/aws/endpoint.c
@@ -84,18 +83,6 @@ static const char *const known_regions[] = {
 
 #define NUM_PARTITIONS	((int) (sizeof(partitions) / sizeof(partitions[0])))
 
-/*
- * The parts of a custom endpoint's URL, as pointers into it.
- */
-typedef struct UrlParts
-{
-	bool		https;
-	const char *host;			/* with the brackets of an IPv6 address */
-	size_t		host_len;
-	int			port;			/* 0 if not given */
-	const char *path;			/* "" if not given */
-} UrlParts;
-
 /* prototypes of private functions */
 static GlueEndpointStatus resolve_custom(const GlueEndpointOptions *options,
 										 GlueEndpoint *endpoint);
@@ -110,13 +97,6 @@ static const Partition *find_partition(const char *region);
 static bool in_partition(const Partition *partition, const char *region);
 static const char *skip_word(const char *string);
 static const char *skip_digits(const char *string);
-static GlueEndpointStatus parse_url(const char *url, UrlParts *parts);
-static bool parse_scheme(const char **url, UrlParts *parts);
-static bool parse_host(const char **url, UrlParts *parts);
-static bool parse_port(const char **url, UrlParts *parts);
-static bool is_ipv6_literal(const char *string, size_t len);
-static bool is_loopback(const UrlParts *parts);
-static bool is_ipv4_loopback(const char *host, size_t len);
 static bool is_set(const char *string);
 
 /*
@@ -165,18 +145,6 @@ glue_endpoint_resolve(const GlueEndpointOptions *options,
 		return GLUE_ENDPOINT_NO_REGION;
 	strcpy(endpoint->region, region);
 	return resolve_region(options, region, use_fips, endpoint);
-}
-
-/*
- * Check a custom endpoint's URL, for settings that must refuse a bad one
- * before it is used.
- */
-GlueEndpointStatus
-glue_endpoint_check_url(const char *url)
-{
-	UrlParts	parts;
-
-	return parse_url(url, &parts);
 }
 
 /*
@@ -267,8 +235,9 @@ glue_endpoint_status_message(GlueEndpointStatus status)
 static GlueEndpointStatus
 resolve_custom(const GlueEndpointOptions *options, GlueEndpoint *endpoint)
 {
-	UrlParts	parts;
-	GlueEndpointStatus status = parse_url(options->endpoint_url, &parts);
+	GlueEndpointUrl parts;
+	GlueEndpointStatus status = glue_endpoint_url_parse(options->endpoint_url,
+														&parts);
 	const char *slash;
 	size_t		len;
 
@@ -450,166 +419,6 @@ skip_digits(const char *string)
 	while (glue_is_digit(*string))
 		string++;
 	return string;
-}
-
-/*
- * Take a custom endpoint's URL apart.
- *
- * What libcurl or another parser might read in two ways is refused: user
- * names, queries, fragments, backslashes, spaces, control characters and
- * anything that is not ASCII.
- */
-static GlueEndpointStatus
-parse_url(const char *url, UrlParts *parts)
-{
-	/* leave room for the "/" that may be appended */
-	if (strlen(url) >= GLUE_ENDPOINT_MAX_LEN)
-		return GLUE_ENDPOINT_BAD_URL;
-	for (const char *c = url; *c != '\0'; c++)
-	{
-		if (*c <= ' ' || *c >= 0x7f || strchr("@?#\\\"<>^`{|}", *c) != NULL)
-			return GLUE_ENDPOINT_BAD_URL;
-	}
-
-	if (!parse_scheme(&url, parts) ||
-		!parse_host(&url, parts) ||
-		!parse_port(&url, parts) ||
-		(*url != '/' && *url != '\0'))
-		return GLUE_ENDPOINT_BAD_URL;
-	parts->path = url;
-
-	if (!parts->https && !is_loopback(parts))
-		return GLUE_ENDPOINT_NOT_HTTPS;
-	return GLUE_ENDPOINT_OK;
-}
-
-static bool
-parse_scheme(const char **url, UrlParts *parts)
-{
-	static const char https[] = "https://";
-	static const char http[] = "http://";
-
-	parts->https = glue_begins_with(*url, strlen(*url), https);
-	if (!parts->https && !glue_begins_with(*url, strlen(*url), http))
-		return false;
-	*url += parts->https ? strlen(https) : strlen(http);
-	return true;
-}
-
-/*
- * Read a name of DNS labels, a dotted quad, or an IPv6 address in brackets.
- */
-static bool
-parse_host(const char **url, UrlParts *parts)
-{
-	const char *end = *url;
-
-	if (*end == '[')
-	{
-		end = strchr(end, ']');
-		if (end == NULL || !is_ipv6_literal(*url + 1, end - *url - 1))
-			return false;
-		end++;
-	}
-	else
-	{
-		while (glue_is_alphanumeric(*end) || *end == '-' || *end == '.' ||
-			   *end == '_')
-		{
-			/* no label is empty, but a root dot may end the name */
-			if (*end == '.' && (end == *url || end[-1] == '.'))
-				return false;
-			end++;
-		}
-	}
-
-	parts->host = *url;
-	parts->host_len = end - *url;
-	*url = end;
-	return parts->host_len > 0;
-}
-
-/*
- * Read ":" and a port from 1 to 65535, if there is one.
- */
-static bool
-parse_port(const char **url, UrlParts *parts)
-{
-	const char *c = *url;
-	int			port = 0;
-
-	parts->port = 0;
-	if (*c != ':')
-		return true;
-
-	for (c++; glue_is_digit(*c) && port <= 65535; c++)
-		port = port * 10 + (*c - '0');
-	if (port < 1 || port > 65535)
-		return false;
-
-	parts->port = port;
-	*url = c;
-	return true;
-}
-
-/*
- * Might this be an IPv6 address?  Only the characters are checked, which is
- * enough to keep the URL's parts apart: a wrong one does not connect.
- */
-static bool
-is_ipv6_literal(const char *string, size_t len)
-{
-	bool		has_colon = false;
-
-	for (size_t i = 0; i < len; i++)
-	{
-		if (strchr("0123456789abcdefABCDEF:.", string[i]) == NULL)
-			return false;
-		if (string[i] == ':')
-			has_colon = true;
-	}
-	return has_colon;
-}
-
-/*
- * Does the host's name alone, without asking DNS, say that it is this
- * machine?
- */
-static bool
-is_loopback(const UrlParts *parts)
-{
-	static const char localhost[] = "localhost";
-	static const char ipv6[] = "[::1]";
-	size_t		len = parts->host_len;
-
-	return glue_same_word(parts->host, len, localhost) ||
-		(len == strlen(ipv6) && memcmp(parts->host, ipv6, len) == 0) ||
-		is_ipv4_loopback(parts->host, len);
-}
-
-/*
- * Is this 127.x.x.x, in four decimal numbers without leading zeros, which
- * some read as octal?  Shorter forms and other bases are refused as well.
- */
-static bool
-is_ipv4_loopback(const char *host, size_t len)
-{
-	const char *c = host;
-
-	for (int part = 0; part < 4; part++)
-	{
-		const char *start = c;
-		int			value = 0;
-
-		for (; c < host + len && glue_is_digit(*c) && value <= 255; c++)
-			value = value * 10 + (*c - '0');
-		if (c == start || value > 255 || (c - start > 1 && *start == '0') ||
-			(part == 0 && value != 127))
-			return false;
-		if (part < 3 && (c == host + len || *c++ != '.'))
-			return false;
-	}
-	return c == host + len;
 }
 
 static bool

@@ -14,8 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "aws/endpoint_url.h"
+
 #define GLUE_REGION_MAX_LEN		63	/* a DNS label */
-#define GLUE_ENDPOINT_MAX_LEN	511
 
 typedef struct GlueEndpointOptions
 {
@@ -40,22 +41,8 @@ typedef struct GlueEndpoint
 	char		origin[GLUE_ENDPOINT_MAX_LEN + 1];
 } GlueEndpoint;
 
-typedef enum GlueEndpointStatus
-{
-	GLUE_ENDPOINT_OK,
-	GLUE_ENDPOINT_NO_REGION,
-	GLUE_ENDPOINT_BAD_REGION,	/* not a DNS label */
-	GLUE_ENDPOINT_FIPS_AND_CUSTOM,
-	GLUE_ENDPOINT_DUALSTACK_AND_CUSTOM,
-	GLUE_ENDPOINT_NO_FIPS,		/* the partition has none */
-	GLUE_ENDPOINT_NO_DUALSTACK,
-	GLUE_ENDPOINT_BAD_URL,		/* not scheme://host[:port][/path] */
-	GLUE_ENDPOINT_NOT_HTTPS		/* plain http to another machine */
-} GlueEndpointStatus;
-
 extern GlueEndpointStatus glue_endpoint_resolve(const GlueEndpointOptions *options,
 												GlueEndpoint *endpoint);
-extern GlueEndpointStatus glue_endpoint_check_url(const char *url);
 extern bool glue_endpoint_region_valid(const char *region);
 extern const char *const *glue_endpoint_known_regions(int *nregions);
 extern const char *glue_endpoint_partition(const char *region);

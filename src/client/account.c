@@ -109,13 +109,30 @@ glue_account_peek(GlueAccess *access)
 GlueFailure *
 glue_account_find(GlueAccess *access)
 {
-	GlueCallerIdentity identity;
-	GlueFailure *failure;
+	GlueCall	call;
 
 	if (glue_account_at_hand(access))
 		return NULL;
-	failure = glue_sts_caller_identity(&access->target, &access->credentials,
-									   glue_credentials_renew, &identity);
+	glue_account_prepare(access, &call);
+	glue_client_run(&call, 1);
+	return glue_account_learn(access, &call);
+}
+
+/* Fill in the call that tells it. */
+void
+glue_account_prepare(const GlueAccess *access, GlueCall *call)
+{
+	glue_sts_prepare_identity(call, &access->target, &access->credentials,
+							  glue_credentials_renew);
+}
+
+/* The call has ended: as glue_account_find(). */
+GlueFailure *
+glue_account_learn(GlueAccess *access, GlueCall *call)
+{
+	GlueCallerIdentity identity;
+	GlueFailure *failure = glue_sts_identity_answer(call, &identity);
+
 	if (failure != NULL)
 		return failure;
 	remember(access, identity.account);

@@ -19,5 +19,7 @@ extern GlueSharedPart glue_account_part;
 extern bool glue_account_at_hand(GlueAccess *access);
 extern void glue_account_peek(GlueAccess *access);
 extern GlueFailure *glue_account_find(GlueAccess *access);
+extern void glue_account_prepare(const GlueAccess *access, GlueCall *call);
+extern GlueFailure *glue_account_learn(GlueAccess *access, GlueCall *call);
 
 #endif							/* GLUE_CLIENT_ACCOUNT_H */

@@ -19,6 +19,7 @@
 
 #include "aws/retry.h"
 #include "client/attempt.h"
+#include "client/aws_clock.h"
 #include "common/pg_prng.h"
 #include "glue/answer.h"
 #include "glue/redact_text.h"
@@ -35,7 +36,6 @@ static void keep_xml(GlueCall *call, const GlueHttpTransfer *transfer);
 static void judge_refusal(GlueAttempt *attempt, const GlueReply *reply);
 static void scrub(GlueAttempt *attempt, const char *text, char *buffer,
 				  Size size);
-static long long epoch_ms(TimestampTz time);
 
 /* What AWS's clock says, compared with ours. */
 static GlueClockSkew clock_skew;
@@ -67,7 +67,7 @@ glue_attempt_begin(GlueAttempt *attempt, GlueCall *call,
 			.ca_file = target->ca_file,
 			.proxy = target->proxy,
 			.connect_timeout_ms = target->connect_timeout_ms,
-			.request_timeout_ms = target->request_timeout_ms,
+			.request_timeout_ms = glue_call_timeout_ms(call),
 			.on_header = note_header,
 			.on_header_arg = &attempt->headers,
 			.on_end = on_news,
@@ -107,7 +107,7 @@ glue_attempt_sign(GlueAttempt *attempt)
 	attempt->signed_with = clock_skew;
 	signed_request.time =
 		glue_clock_skew_signing_time(clock_skew,
-									 epoch_ms(GetCurrentTimestamp())) / 1000;
+									 glue_epoch_ms(GetCurrentTimestamp())) / 1000;
 	attempt->request.headers = lines;
 	attempt->request.nheaders = glue_signed_header_lines(&signed_request,
 														 lines);
@@ -119,6 +119,7 @@ void
 glue_attempt_send(GlueAttempt *attempt)
 {
 	memset(&attempt->headers, 0, sizeof(attempt->headers));
+	attempt->sent_ms = glue_boot_ms();
 	attempt->transfer = glue_http_start(&attempt->request);
 }
 
@@ -176,7 +177,7 @@ judge_transfer(GlueAttempt *attempt)
 		GLUE_RETRY_TRANSIENT;
 	attempt->failure = glue_failure_from_transfer(&failed, transfer,
 												  target->connect_timeout_ms,
-												  target->request_timeout_ms);
+												  attempt->request.request_timeout_ms);
 }
 
 /* Keep what the headers of an answer tell, whatever it is. */
@@ -189,8 +190,10 @@ note_headers(GlueAttempt *attempt)
 	strlcpy(call->request_id, headers->request_id, sizeof(call->request_id));
 	strlcpy(call->date, headers->date, sizeof(call->date));
 	glue_clock_skew_observe(&clock_skew, headers->date, headers->has_age,
-							epoch_ms(attempt->transfer->started_at),
-							epoch_ms(attempt->transfer->ended_at));
+							glue_epoch_ms(attempt->transfer->started_at),
+							glue_epoch_ms(attempt->transfer->ended_at));
+	glue_aws_clock_observe(call->endpoint->url, headers, attempt->sent_ms,
+						   glue_boot_ms());
 }
 
 /* Keep the answer of a success; false if it is none, and reply tells why. */
@@ -269,13 +272,4 @@ scrub(GlueAttempt *attempt, const char *text, char *buffer, Size size)
 
 	/* the request is still needed, and must not be cleansed with the rest */
 	json_object_object_del(secrets, "Request");
-}
-
-/* Milliseconds since 1970. */
-static long long
-epoch_ms(TimestampTz time)
-{
-	const int64 days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
-
-	return time / 1000 + days * SECS_PER_DAY * 1000;
 }

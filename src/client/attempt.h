@@ -27,6 +27,7 @@ typedef struct GlueAttempt
 	GlueClockSkew signed_with;
 	GlueHttpRequest request;
 	GlueHttpTransfer *transfer;
+	int64		sent_ms;		/* when, by glue_boot_ms() */
 	GlueReplyHeaders headers;
 
 	/* how the last one failed, if the call has no answer */

@@ -103,6 +103,23 @@ glue_call_changes_something(const GlueCall *call)
 	return false;
 }
 
+/* How long an attempt at a call that changes something may take. */
+int
+glue_change_timeout_ms(const GlueTarget *target)
+{
+	return Min(target->request_timeout_ms, GLUE_LONGEST_CHANGE_MS);
+}
+
+/* How long an attempt at this call may. */
+int
+glue_call_timeout_ms(const GlueCall *call)
+{
+	if (glue_call_changes_something(call) ||
+		strcmp(call->operation, "CreateConnection") == 0)
+		return glue_change_timeout_ms(call->target);
+	return call->target->request_timeout_ms;
+}
+
 /*
  * When AWS answered a call, by its clock and in whole seconds; 0 if that is not
  * known.
@@ -114,6 +131,15 @@ glue_call_aws_time(const GlueCall *call)
 
 	return glue_reply_parse_date(call->date, &seconds) ?
 		time_t_to_timestamptz(seconds) : 0;
+}
+
+/* The same, but not before what was asked for was done. */
+TimestampTz
+glue_call_over_by(const GlueCall *call)
+{
+	TimestampTz time = glue_call_aws_time(call);
+
+	return time == 0 ? 0 : time + USECS_PER_SEC;
 }
 
 /* What a failure of a call happened to. */

@@ -25,6 +25,12 @@ typedef GlueFailure *(*GlueRenewCredentials) (const GlueTarget *target,
 											  const GlueCredentials *expired,
 											  const GlueCredentials **renewed);
 
+/*
+ * What changes something is waited for so long at most, whatever the setting
+ * says: not before that can it be told that nothing will come of it.
+ */
+#define GLUE_LONGEST_CHANGE_MS	(5 * 60 * 1000)
+
 typedef struct GlueCall
 {
 	/* what to do; all of it stays the caller's */
@@ -89,7 +95,10 @@ extern void glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 								  const char *name);
 extern void glue_call_clear_results(GlueCall *call);
 extern bool glue_call_changes_something(const GlueCall *call);
+extern int	glue_change_timeout_ms(const GlueTarget *target);
+extern int	glue_call_timeout_ms(const GlueCall *call);
 extern TimestampTz glue_call_aws_time(const GlueCall *call);
+extern TimestampTz glue_call_over_by(const GlueCall *call);
 extern GlueFailedCall glue_call_subject(const GlueCall *call);
 extern GlueFailure *glue_call_malformed_answer(const GlueCall *call,
 											   const char *why);

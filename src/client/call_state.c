@@ -163,7 +163,7 @@ send_request(GlueCallState *state)
 	{
 		if (call->before_sending != NULL)
 			call->before_sending(call->before_sending_arg);
-		state->began_at = GetCurrentTimestamp();
+		state->began_ms = glue_boot_ms();
 	}
 	glue_attempt_send(&state->attempt);
 	state->step = GLUE_CALL_IN_FLIGHT;
@@ -362,7 +362,7 @@ settle_read_back(GlueCallState *state)
 	GlueFailure *failure = NULL;
 
 	if (glue_read_back_judge(state->call, state->reader->call,
-							 state->attempt.failure, state->began_at,
+							 state->attempt.failure, state->began_ms,
 							 &failure) != GLUE_READ_BACK_NOTHING)
 		finish(state, failure);
 	else

@@ -33,7 +33,7 @@ typedef struct GlueCallState
 	GlueAttempt attempt;		/* the last one */
 	GlueTurn	turn;			/* to send one */
 	int			nthrottled;		/* attempts that do not count */
-	TimestampTz began_at;		/* of the first one */
+	int64		began_ms;		/* the first one did, by glue_boot_ms() */
 	bool		renewed;		/* the credentials were, once */
 
 	/* before another attempt */

@@ -31,6 +31,7 @@
 #include "aws/credential_plan.h"
 #include "client/credential_cache.h"
 #include "client/credential_chain.h"
+#include "client/credential_failure.h"
 #include "client/metadata.h"
 #include "client/shared_files.h"
 #include "client/sts.h"

@@ -350,104 +350,6 @@ glue_failure_already_exists(const GlueFailedCall *call,
 }
 
 /*
- * Word a source of credentials that is configured, but gave none.
- *
- * reason is words without a period.
- */
-GlueFailure *
-glue_failure_no_credentials(const char *source, const char *reason)
-{
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
-	failure->code = "no credentials";
-	failure->message = psprintf("could not get AWS credentials from %s",
-								source);
-	failure->detail = psprintf("The source is configured, but %s.", reason);
-	failure->hint = "No other source was asked, because that might have acted as somebody else.";
-	return failure;
-}
-
-/*
- * Word that no source of credentials is configured.
- *
- * reason says what the last one, the metadata service, has to do with it;
- * files is a sentence about the shared files.
- */
-GlueFailure *
-glue_failure_nothing_found(const char *profile, const char *reason,
-						   const char *files)
-{
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
-	failure->code = "no credentials";
-	failure->message = "could not find AWS credentials";
-	failure->detail = psprintf("There are no keys in the environment of the server process, no credentials in profile \"%s\", no web identity and no container in the environment, and %s. %s",
-							   profile, reason, files);
-	failure->hint = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of the server process, or add the keys to a profile of a shared AWS file.";
-	return failure;
-}
-
-/* Word that the credentials belong to another account than a request is for. */
-GlueFailure *
-glue_failure_target_changed(const char *wanted_account, const char *account)
-{
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	failure->code = GLUE_CODE_TARGET_CHANGED;
-	failure->message = "the target has changed since the request was made";
-	failure->detail = psprintf("The request is for account %s, and the credentials belong to %s now.",
-							   wanted_account, account);
-	failure->of_credentials = true;
-	return failure;
-}
-
-/*
- * Word that it is not known which account the credentials belong to.  If they
- * are no good, that is what there is to be said.
- */
-GlueFailure *
-glue_failure_no_account(const GlueFailure *cause)
-{
-	GlueFailure *failure = glue_failure_copy(cause);
-
-	failure->of_credentials = true;
-	if (cause->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
-		cause->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE)
-	{
-		glue_failure_add_detail(failure,
-								"It has to be known which account is meant, unless \"catalog_id\" names a catalog.");
-		return failure;
-	}
-	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	failure->code = "no account";
-	failure->message = "AWS account that the credentials belong to is not known";
-	failure->detail = psprintf("Nothing was sent to AWS Glue. %s. %s",
-							   cause->message, cause->detail);
-	failure->hint = "For a server that cannot reach AWS STS, set \"glue_conn.account_id\", or option \"account_id\" of the foreign server; for keys in a role's own user mapping, option \"catalog_id\". Or name an endpoint of AWS STS with AWS_ENDPOINT_URL_STS.";
-	return failure;
-}
-
-/*
- * Word that another session has tried to get the credentials that we have
- * waited for, and what it met with.
- */
-GlueFailure *
-glue_failure_just_failed(const char *other)
-{
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
-	failure->code = "no credentials";
-	failure->message = "could not get AWS credentials";
-	failure->detail = psprintf("Another session that needs the same ones has just tried: %s",
-							   other);
-	return failure;
-}
-
-/*
  * Word that a connection exists that is not defined as the one that was to be
  * created.  differences says in lines what tells them apart.
  */
@@ -512,17 +414,6 @@ glue_failure_copy(const GlueFailure *failure)
 	if (failure->request_id != NULL)
 		copy->request_id = pstrdup(failure->request_id);
 	return copy;
-}
-
-/*
- * Were there no credentials that AWS takes?  What is asked for is not to blame
- * then, and may succeed with others.
- */
-bool
-glue_failure_lacks_credentials(const GlueFailure *failure)
-{
-	return failure->of_credentials ||
-		failure->sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
 }
 
 /* Append a sentence to a failure's detail. */

@@ -32,9 +32,6 @@ typedef struct GlueFailure
 	bool		of_credentials; /* none could be got to make the call with */
 } GlueFailure;
 
-/* The code of a failure because a request would go elsewhere now. */
-#define GLUE_CODE_TARGET_CHANGED "target changed"
-
 /* The code of an answer that is larger than we accept. */
 #define GLUE_CODE_TOO_LARGE "answer too large"
 
@@ -67,22 +64,12 @@ extern GlueFailure *glue_failure_maybe_done(const GlueFailedCall *call,
 											const GlueFailure *last);
 extern GlueFailure *glue_failure_already_exists(const GlueFailedCall *call,
 												const char *differences);
-extern GlueFailure *glue_failure_no_credentials(const char *source,
-												const char *reason);
-extern GlueFailure *glue_failure_nothing_found(const char *profile,
-											   const char *reason,
-											   const char *files);
-extern GlueFailure *glue_failure_target_changed(const char *wanted_account,
-												const char *account);
-extern GlueFailure *glue_failure_no_account(const GlueFailure *cause);
-extern GlueFailure *glue_failure_just_failed(const char *other);
 extern GlueFailure *glue_failure_taken(const char *connection_name,
 									   const char *differences);
 extern GlueFailure *glue_failure_wipes_credentials(const char *connection_name,
 												   const char *losses);
 extern GlueFailure *glue_failure_from_error(const ErrorData *error);
 extern GlueFailure *glue_failure_copy(const GlueFailure *failure);
-extern bool glue_failure_lacks_credentials(const GlueFailure *failure);
 extern void glue_failure_add_detail(GlueFailure *failure, const char *detail);
 extern void glue_failure_raise(int elevel, const GlueFailure *failure);
 

@@ -21,6 +21,7 @@
 
 #include <json-c/json.h>
 
+#include "client/aws_clock.h"
 #include "client/read_back.h"
 #include "glue/ownership.h"
 
@@ -28,7 +29,7 @@
 static GlueReadBack judge_connection(GlueCall *create,
 									 const GlueCall *reading,
 									 const GlueFailure *sent,
-									 TimestampTz began_at,
+									 int64 began_ms,
 									 GlueFailure **failure);
 
 /* Fill in the call that reads back what a create may have made. */
@@ -43,19 +44,19 @@ glue_read_back_prepare(GlueCall *reading, const GlueCall *create)
 /*
  * The connection was read back, or was not.
  *
- * sent is how the last attempt at the create ended, and began_at when the first
- * one did begin.  Sets the connection in the create if it is done, or *failure,
- * in the current memory context, if it has failed.
+ * sent is how the last attempt at the create ended, and began_ms when the first
+ * one did begin, by glue_boot_ms().  Sets the connection in the create if it is
+ * done, or *failure, in the current memory context, if it has failed.
  */
 GlueReadBack
 glue_read_back_judge(GlueCall *create, const GlueCall *reading,
-					 const GlueFailure *sent, TimestampTz began_at,
+					 const GlueFailure *sent, int64 began_ms,
 					 GlueFailure **failure)
 {
 	GlueFailedCall failed = glue_call_subject(create);
 
 	if (reading->failure == NULL)
-		return judge_connection(create, reading, sent, began_at, failure);
+		return judge_connection(create, reading, sent, began_ms, failure);
 	if (strcmp(reading->failure->code, "EntityNotFoundException") == 0 &&
 		strcmp(sent->code, "AlreadyExistsException") != 0)
 		return GLUE_READ_BACK_NOTHING;
@@ -66,7 +67,7 @@ glue_read_back_judge(GlueCall *create, const GlueCall *reading,
 
 static GlueReadBack
 judge_connection(GlueCall *create, const GlueCall *reading,
-				 const GlueFailure *sent, TimestampTz began_at,
+				 const GlueFailure *sent, int64 began_ms,
 				 GlueFailure **failure)
 {
 	GlueFailedCall failed = glue_call_subject(create);
@@ -74,12 +75,14 @@ judge_connection(GlueCall *create, const GlueCall *reading,
 												"ConnectionInput");
 	json_object *connection = json_object_object_get(reading->answer,
 													 "Connection");
-	long		elapsed_ms =
-		TimestampDifferenceMilliseconds(began_at, GetCurrentTimestamp());
+	GlueAwsMoment began = glue_aws_clock_at(create->endpoint->url, began_ms);
+	GlueMadeConnection made = {
+		.sent = input,
+		.begun_ms = began.earliest != 0 ? glue_epoch_ms(began.earliest) : 0,
+	};
 	char		findings[GLUE_FINDINGS_SIZE];
 
-	switch (glue_ownership(input, connection, reading->date, elapsed_ms,
-						   findings))
+	switch (glue_ownership(&made, connection, findings))
 	{
 		case GLUE_OURS:
 			create->read_back = connection;

@@ -24,7 +24,7 @@ extern void glue_read_back_prepare(GlueCall *reading, const GlueCall *create);
 extern GlueReadBack glue_read_back_judge(GlueCall *create,
 										 const GlueCall *reading,
 										 const GlueFailure *sent,
-										 TimestampTz began_at,
+										 int64 began_ms,
 										 GlueFailure **failure);
 
 #endif							/* GLUE_CLIENT_READ_BACK_H */

@@ -93,20 +93,36 @@ glue_sts_caller_identity(const GlueTarget *target,
 {
 	GlueCall	call;
 
-	begin_call(&call, "GetCallerIdentity", target,
+	glue_sts_prepare_identity(&call, target, credentials, renew_credentials);
+	glue_client_run(&call, 1);
+	return glue_sts_identity_answer(&call, identity);
+}
+
+/* Fill in the call for that. */
+void
+glue_sts_prepare_identity(GlueCall *call, const GlueTarget *target,
+						  const GlueCredentials *credentials,
+						  GlueRenewCredentials renew_credentials)
+{
+	begin_call(call, "GetCallerIdentity", target,
 			   target->asks_endpoint ? &target->endpoint :
 			   &target->sts_endpoint, credentials);
-	call.renew_credentials = renew_credentials;
-	glue_client_run(&call, 1);
-	if (call.failure != NULL)
+	call->renew_credentials = renew_credentials;
+}
+
+/* What the call has brought, once it has ended: as glue_sts_caller_identity(). */
+GlueFailure *
+glue_sts_identity_answer(GlueCall *call, GlueCallerIdentity *identity)
+{
+	if (call->failure != NULL)
 	{
-		call.failure->of_credentials =
-			call.failure->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE;
-		return call.failure;
+		call->failure->of_credentials =
+			call->failure->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE;
+		return call->failure;
 	}
-	if (!glue_caller_identity_xml(call.answer_xml, strlen(call.answer_xml),
+	if (!glue_caller_identity_xml(call->answer_xml, strlen(call->answer_xml),
 								  identity))
-		return glue_call_malformed_answer(&call, "it names no identity");
+		return glue_call_malformed_answer(call, "it names no identity");
 	return NULL;
 }
 

@@ -33,4 +33,10 @@ extern GlueFailure *glue_sts_caller_identity(const GlueTarget *target,
 											 GlueRenewCredentials renew_credentials,
 											 GlueCallerIdentity *identity);
 
+extern void glue_sts_prepare_identity(GlueCall *call, const GlueTarget *target,
+									  const GlueCredentials *credentials,
+									  GlueRenewCredentials renew_credentials);
+extern GlueFailure *glue_sts_identity_answer(GlueCall *call,
+											 GlueCallerIdentity *identity);
+
 #endif							/* GLUE_CLIENT_STS_H */

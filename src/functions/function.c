@@ -23,6 +23,7 @@
 #include "client/account.h"
 #include "client/client.h"
 #include "client/credential_chain.h"
+#include "client/credential_failure.h"
 #include "functions/function.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"

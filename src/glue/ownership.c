@@ -13,9 +13,9 @@
  * is somebody else's.  And nobody may have changed it since but we ourselves;
  * AWS says when a connection was last updated, whatever was changed.
  *
- * The age is measured with the service's own clock at both ends (creation
- * time and Date header), the duration of the call with ours, so that the
- * clocks need not agree.
+ * All of these times are AWS's own, so that no clock of ours is compared with
+ * them.  What one of them is not known for cannot be told, and is not said to be
+ * somebody else's.
  *
  * IDENTIFICATION
  *	  src/glue/ownership.c
@@ -28,20 +28,24 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "aws/reply.h"
 #include "glue/compare.h"
 #include "text/json.h"
 
-/* The Date header has whole seconds, and tells of one moment of an exchange. */
-#define AGE_TOLERANCE_MS	2000
+/*
+ * By how much the clocks of AWS may differ among each other; and the time of a
+ * connection may be in whole seconds.
+ */
+#define TOLERANCE_MS	1000
 
 /* prototypes of private functions */
-static GlueOwnership judge_age(json_object *connection,
-							   const char *date_header, long long begun_ms,
-							   double *age_ms,
+static GlueOwnership judge_begin(const GlueMadeConnection *made,
+								 json_object *connection, double *created_ms,
+								 char findings[GLUE_FINDINGS_SIZE]);
+static GlueOwnership judge_end(const GlueMadeConnection *made,
+							   double created_ms, double updated_ms,
 							   char findings[GLUE_FINDINGS_SIZE]);
-static bool find_age(json_object *connection, const char *member,
-					 const char *date_header, double *age_ms);
+static bool find_time(json_object *connection, const char *member,
+					  double *time_ms);
 static GlueOwnership settle(GlueOwnership ownership, const char *finding,
 							char findings[GLUE_FINDINGS_SIZE]);
 static bool has_definition(const GlueMadeConnection *made,
@@ -50,25 +54,23 @@ static bool has_definition(const GlueMadeConnection *made,
 static void note_difference(void *arg, const char *path, const char *message);
 
 /*
- * Decide whose a connection is.
+ * Decide whose a connection is that was asked for a moment ago.
  *
- * sent is our ConnectionInput, connection what GetConnection returned, NULL
- * if that was nothing; date_header is the Date of that answer, elapsed_ms the
- * time since our call began.  Unless the connection is ours, findings says
+ * connection is what GetConnection returned, NULL if that was nothing.  Of made,
+ * what was sent matters, and when.  Unless the connection is ours, findings says
  * why in whole sentences, without secrets.
  */
 GlueOwnership
-glue_ownership(json_object *sent, json_object *connection,
-			   const char *date_header, long long elapsed_ms,
+glue_ownership(const GlueMadeConnection *made, json_object *connection,
 			   char findings[GLUE_FINDINGS_SIZE])
 {
-	double		age_ms;
-	GlueOwnership ownership = judge_age(connection, date_header, elapsed_ms,
-										&age_ms, findings);
+	double		created_ms;
+	GlueOwnership ownership = judge_begin(made, connection, &created_ms,
+										  findings);
 
 	if (ownership != GLUE_OURS)
 		return ownership;
-	return glue_compare_definitions(sent, connection, note_difference,
+	return glue_compare_definitions(made->sent, connection, note_difference,
 									findings) ? GLUE_OURS : GLUE_SOMEBODY_ELSES;
 }
 
@@ -78,65 +80,79 @@ glue_ownership(json_object *sent, json_object *connection,
  */
 GlueOwnership
 glue_ownership_unchanged(const GlueMadeConnection *made,
-						 json_object *connection, const char *date_header,
+						 json_object *connection,
 						 char findings[GLUE_FINDINGS_SIZE])
 {
-	double		age_ms;
+	double		created_ms;
 	double		updated_ms;
-	GlueOwnership ownership = judge_age(connection, date_header,
-										made->begun_ms, &age_ms, findings);
+	GlueOwnership when = judge_begin(made, connection, &created_ms, findings);
 
-	if (ownership != GLUE_OURS)
-		return ownership;
-	if (made->answered_ms >= 0 &&
-		age_ms < made->answered_ms - AGE_TOLERANCE_MS)
-		return settle(GLUE_SOMEBODY_ELSES,
-					  "It was created after the request had ended.", findings);
-	if (!find_age(connection, "LastUpdatedTime", date_header, &updated_ms))
-		updated_ms = age_ms;
-	if ((made->nupdates == 0 && updated_ms < age_ms - AGE_TOLERANCE_MS) ||
-		(made->nupdates > 0 && made->updated_ms >= 0 &&
-		 updated_ms < made->updated_ms - AGE_TOLERANCE_MS))
-		return settle(GLUE_SOMEBODY_ELSES, "It was updated since.", findings);
+	if (when == GLUE_OURS)
+	{
+		if (!find_time(connection, "LastUpdatedTime", &updated_ms))
+			updated_ms = created_ms;
+		when = judge_end(made, created_ms, updated_ms, findings);
+	}
+	if (when != GLUE_OURS)
+		return when;
 	return has_definition(made, connection, findings) ?
 		GLUE_OURS : GLUE_SOMEBODY_ELSES;
 }
 
 /*
- * Can a connection be ours, as far as its age goes?  Then the findings are
+ * Can a connection be ours, as far as it is not too old?  Then the findings are
  * empty.
  */
 static GlueOwnership
-judge_age(json_object *connection, const char *date_header,
-		  long long begun_ms, double *age_ms,
-		  char findings[GLUE_FINDINGS_SIZE])
+judge_begin(const GlueMadeConnection *made, json_object *connection,
+			double *created_ms, char findings[GLUE_FINDINGS_SIZE])
 {
-	if (!find_age(connection, "CreationTime", date_header, age_ms))
+	if (!find_time(connection, "CreationTime", created_ms))
 		return settle(GLUE_CANNOT_TELL,
 					  "The answer does not say when the connection was created.",
 					  findings);
-	if (*age_ms > begun_ms + AGE_TOLERANCE_MS)
+	if (made->begun_ms == 0)
+		return settle(GLUE_CANNOT_TELL,
+					  "When the request was sent, by AWS's clock, is not known.",
+					  findings);
+	if (!(*created_ms >= made->begun_ms - TOLERANCE_MS))
 		return settle(GLUE_SOMEBODY_ELSES,
 					  "It was created before the request was sent.", findings);
 	return settle(GLUE_OURS, "", findings);
 }
 
-/* How long ago was a moment of a connection?  False if nobody says so. */
+/* Likewise, as far as neither it nor its last update is too young? */
+static GlueOwnership
+judge_end(const GlueMadeConnection *made, double created_ms,
+		  double updated_ms, char findings[GLUE_FINDINGS_SIZE])
+{
+	if (made->ended_ms != 0 && created_ms > made->ended_ms + TOLERANCE_MS)
+		return settle(GLUE_SOMEBODY_ELSES,
+					  "It was created after the request had ended.", findings);
+	if ((made->nupdates == 0 && updated_ms > created_ms + TOLERANCE_MS) ||
+		(made->nupdates > 0 && made->updated_ms != 0 &&
+		 updated_ms > made->updated_ms + TOLERANCE_MS))
+		return settle(GLUE_SOMEBODY_ELSES, "It was updated since.", findings);
+	if (made->ended_ms == 0)
+		return settle(GLUE_CANNOT_TELL,
+					  "When the request had ended, by AWS's clock, is not known.",
+					  findings);
+	return settle(GLUE_OURS, "", findings);
+}
+
+/* A time of a connection, in milliseconds.  False if nobody says so. */
 static bool
-find_age(json_object *connection, const char *member, const char *date_header,
-		 double *age_ms)
+find_time(json_object *connection, const char *member, double *time_ms)
 {
 	json_object *moment;
-	long long	now;
 
 	if (!json_object_is_type(connection, json_type_object))
 		return false;
 	moment = json_object_object_get(connection, member);
-	if ((!json_object_is_type(moment, json_type_double) &&
-		 !json_object_is_type(moment, json_type_int)) ||
-		!glue_reply_parse_date(date_header, &now))
+	if (!json_object_is_type(moment, json_type_double) &&
+		!json_object_is_type(moment, json_type_int))
 		return false;
-	*age_ms = (now - json_object_get_double(moment)) * 1000.0;
+	*time_ms = json_object_get_double(moment) * 1000.0;
 	return true;
 }
 

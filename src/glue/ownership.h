@@ -27,27 +27,25 @@ typedef enum GlueOwnership
 
 /*
  * What is known of a connection that was made and is to be found again.  All
- * times are milliseconds before the moment when it was asked for.
+ * times are AWS's, in milliseconds since 1970; 0 if one is not known.
  */
 typedef struct GlueMadeConnection
 {
 	json_object *sent;			/* ConnectionInput */
 	long long	begun_ms;		/* it is not older */
-	long long	answered_ms;	/* it is not younger; -1: not known */
+	long long	ended_ms;		/* it is not younger */
 
 	/* definitions that it may have been given since, and by when the last */
 	json_object *const *updates;
 	int			nupdates;
-	long long	updated_ms;		/* -1: not known */
+	long long	updated_ms;
 } GlueMadeConnection;
 
-extern GlueOwnership glue_ownership(json_object *sent, json_object *connection,
-									const char *date_header,
-									long long elapsed_ms,
+extern GlueOwnership glue_ownership(const GlueMadeConnection *made,
+									json_object *connection,
 									char findings[GLUE_FINDINGS_SIZE]);
 extern GlueOwnership glue_ownership_unchanged(const GlueMadeConnection *made,
 											  json_object *connection,
-											  const char *date_header,
 											  char findings[GLUE_FINDINGS_SIZE]);
 
 #endif							/* GLUE_GLUE_OWNERSHIP_H */

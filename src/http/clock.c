@@ -1,9 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * clock.c
- *	  A clock that nobody can set.
+ *	  Clocks that nobody can set.
  *
- * Time limits and pauses go by it.  It says nothing of the time of day.
+ * Time limits and pauses go by the one, and what is said about AWS's clock by the
+ * other.  They say nothing of the time of day.
  *
  * IDENTIFICATION
  *	  src/http/clock.c
@@ -16,7 +17,7 @@
 
 #include "http/clock.h"
 
-/* The time by that clock, in microseconds. */
+/* The time by the first clock, in microseconds. */
 int64
 glue_monotonic_us(void)
 {
@@ -24,6 +25,19 @@ glue_monotonic_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/*
+ * Milliseconds since the machine was started, those that it has slept included:
+ * the same for all processes.
+ */
+int64
+glue_boot_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* How long it is until then, by that clock; 0 if that is over. */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * clock.h
- *	  A clock that nobody can set.
+ *	  Clocks that nobody can set.
  *
  * IDENTIFICATION
  *	  src/http/clock.h
@@ -12,6 +12,7 @@
 #define GLUE_HTTP_CLOCK_H
 
 extern int64 glue_monotonic_us(void);
+extern int64 glue_boot_ms(void);
 extern long glue_ms_until(int64 until);
 
 #endif							/* GLUE_HTTP_CLOCK_H */

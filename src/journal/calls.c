@@ -35,6 +35,8 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "client/aws_clock.h"
+#include "client/client.h"
 #include "client/open_lists.h"
 #include "journal/calls.h"
 #include "journal/mailbox.h"
@@ -60,6 +62,7 @@ struct GlueImmediateCall
 	bool		done;			/* whatever it was */
 	const char *operation;
 	char	   *name;			/* of the connection, in server encoding */
+	char	   *url;			/* of the endpoint */
 	bool		kept;			/* if the transaction is rolled back */
 	GlueAnnouncement *announcement; /* that is under way, of this call and
 									 * those after it, or NULL */
@@ -82,9 +85,12 @@ static void lock_names(const GlueImmediate *immediate,
 static bool is_plain_creation(const GlueRequest *request);
 static void complete_request(const GlueImmediate *immediate,
 							 GlueRequest *request);
-static GlueImmediateCall *remember_call(const GlueRequest *request);
+static GlueImmediateCall *remember_call(const GlueImmediate *immediate,
+										const GlueRequest *request);
+static void learn_time(const GlueImmediate *immediate, const char *name);
 static void set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome,
-						bool answered, const GlueFailure *failure);
+						bool answered, TimestampTz aws_ended_at,
+						const GlueFailure *failure);
 static void at_end_of_transaction(XactEvent event, void *arg);
 static void at_end_of_subtransaction(SubXactEvent event,
 									 SubTransactionId subtransaction,
@@ -149,16 +155,18 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 	int64	   *ids = palloc(nrequests * sizeof(int64));
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
 
+	if (immediate->journaled)
+		learn_time(immediate, requests[0].name);
 	lock_names(immediate, requests, nrequests, locks);
 	GLUE_CRASH_POINT("caller before intent");
 	for (int i = 0; i < nrequests; i++)
 	{
 		complete_request(immediate, &requests[i]);
-		announced[i] = remember_call(&requests[i]);
+		announced[i] = remember_call(immediate, &requests[i]);
 		if (immediate->journaled)
 			announced[i]->intent = glue_request_next_id(&immediate->queue);
 		ids[i] = announced[i]->intent;
-		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, NULL);
+		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, 0, NULL);
 	}
 	if (immediate->journaled)
 		announced[0]->announcement = glue_intents_announce(&immediate->queue,
@@ -166,6 +174,26 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 														   ids, locks);
 	pfree(locks);
 	pfree(ids);
+}
+
+/*
+ * If there was no answer yet, ask for the time by AWS's clock: what is written
+ * down of a call says when it was sent, by which its connection is known again.
+ * Any answer tells, so a connection is read, whether there is one or not.  If
+ * there is none, the time is not known.
+ */
+static void
+learn_time(const GlueImmediate *immediate, const char *name)
+{
+	const GlueAccess *access = immediate->access;
+	GlueTarget	target = access->target;
+	GlueCall	call;
+
+	if (glue_aws_clock_answered(target.endpoint.url))
+		return;
+	target.max_attempts = 1;
+	glue_call_prepare_get(&call, &target, &access->credentials, name);
+	glue_client_run(&call, 1);
 }
 
 /* Lock the names of connections that calls are about to be made for. */
@@ -225,7 +253,12 @@ glue_immediate_announce_one(const GlueImmediate *immediate,
 static void
 complete_request(const GlueImmediate *immediate, GlueRequest *request)
 {
-	glue_request_set_target(request, &immediate->access->target);
+	const GlueTarget *target = &immediate->access->target;
+
+	glue_request_set_target(request, target);
+	request->call_timeout_ms = glue_change_timeout_ms(target);
+	request->aws_sent_at =
+		glue_aws_clock_now(target->endpoint.url).earliest;
 	if (strcmp(request->operation, "CreateConnection") == 0)
 		request->on_rollback =
 			glue_setting_on_rollback == GLUE_ON_ROLLBACK_KEEP ?
@@ -237,7 +270,7 @@ complete_request(const GlueImmediate *immediate, GlueRequest *request)
 
 /* What will be needed when the transaction ends, when nothing may fail. */
 static GlueImmediateCall *
-remember_call(const GlueRequest *request)
+remember_call(const GlueImmediate *immediate, const GlueRequest *request)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(TopTransactionContext);
 	GlueImmediateCall *call = palloc0(sizeof(GlueImmediateCall));
@@ -245,6 +278,7 @@ remember_call(const GlueRequest *request)
 	call->subtransaction = GetCurrentSubTransactionId();
 	call->operation = request->operation;
 	call->name = pstrdup(glue_server_from_utf8(request->name));
+	call->url = pstrdup(immediate->access->target.endpoint.url);
 	call->kept = request->on_rollback != NULL &&
 		strcmp(request->on_rollback, "keep") == 0;
 	dlist_push_tail(&calls, &call->node);
@@ -260,7 +294,7 @@ remember_call(const GlueRequest *request)
 void
 glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
 {
-	set_outcome(call, at_worst, false, NULL);
+	set_outcome(call, at_worst, false, 0, NULL);
 }
 
 /*
@@ -272,7 +306,7 @@ glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 					GlueKnownOutcome outcome)
 {
 	GLUE_CRASH_POINT("caller after reply");
-	set_outcome(call, outcome, !done->answer_lost, NULL);
+	set_outcome(call, outcome, !done->answer_lost, glue_call_over_by(done), NULL);
 	call->done = true;
 }
 
@@ -285,7 +319,7 @@ glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
 {
 	GLUE_CRASH_POINT("caller after reply");
 	if (!failed->failure->ambiguous && !failed->answer_lost)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failed->failure);
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, failed->failure);
 }
 
 /*
@@ -296,7 +330,7 @@ void
 glue_immediate_refused(GlueImmediateCall *call, const GlueFailure *failure)
 {
 	if (call->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, failure);
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, failure);
 }
 
 /* That it was refused is as it should be: what it would create exists. */
@@ -304,18 +338,19 @@ void
 glue_immediate_adopted(GlueImmediateCall *call)
 {
 	if (call->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, NULL);
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, NULL);
 }
 
 static void
 set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
-			const GlueFailure *failure)
+			TimestampTz aws_ended_at, const GlueFailure *failure)
 {
 	if (outcome == GLUE_OUTCOME_CREATED && !answered)
 		outcome = GLUE_OUTCOME_UNKNOWN;
 	call->outcome = outcome;
 	if (call->intent != 0)
-		glue_known_outcome_note(call->intent, outcome, answered, failure);
+		glue_known_outcome_note(call->intent, outcome, answered,
+								aws_ended_at, failure);
 }
 
 /*
@@ -330,6 +365,7 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
 		.state = "succeeded",
 		.status = status,
 		.aws_request_id = request_id,
+		.aws_ended_at = glue_aws_clock_now(call->url).earliest,
 	};
 
 	if (call->intent != 0)
@@ -354,6 +390,7 @@ glue_immediate_close_failed(const GlueImmediate *immediate,
 		.error_code = code,
 		.error_message = message,
 		.aws_request_id = request_id,
+		.aws_ended_at = glue_aws_clock_now(call->url).earliest,
 	};
 
 	if (call->intent == 0)

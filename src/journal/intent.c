@@ -68,7 +68,7 @@
 struct GlueAnnouncement
 {
 	MemoryContext context;
-	Oid			table;
+	const GlueRequestQueue *queue;	/* stays the caller's */
 	char	   *name;			/* of the first connection, UTF-8 */
 	int			nintents;
 	char	   *tuples;
@@ -77,7 +77,9 @@ struct GlueAnnouncement
 };
 
 /* prototypes of private functions */
-pg_noreturn static void raise_blocked(const char *name, int64 blocked_by);
+pg_noreturn static void raise_blocked(const GlueAnnouncement *announcement,
+									  int64 blocked_by);
+static void explain_wait(void *arg);
 static bool is_unsettled(const GlueOpenIntent *intent);
 static bool may_be_deleted(const GlueOpenIntent *intent);
 static bool was_answered(const GlueOpenIntent *intent);
@@ -113,7 +115,7 @@ glue_intents_announce(const GlueRequestQueue *queue,
 
 	announcement = palloc(sizeof(GlueAnnouncement));
 	announcement->context = context;
-	announcement->table = queue->oid;
+	announcement->queue = queue;
 	announcement->name = pstrdup(requests[0].name);
 	announcement->nintents = nrequests;
 	announcement->tuples = glue_intents_form(queue, requests, nrequests, ids,
@@ -141,33 +143,62 @@ glue_intents_await(GlueAnnouncement *announcement)
 {
 	long		pause_ms = SHORTEST_BLOCKED_MS;
 	long		waited_ms = 0;
-	int64		blocked_by;
+	int64		blocked_by = 0;
+	ErrorContextCallback explaining = {
+		.previous = error_context_stack,
+		.callback = explain_wait,
+		.arg = &blocked_by,
+	};
 
+	error_context_stack = &explaining;
 	while (glue_journal_await(&blocked_by) == GLUE_JOURNAL_BLOCKED)
 	{
 		if (waited_ms >= MAX_BLOCKED_MS)
-			raise_blocked(announcement->name, blocked_by);
+			raise_blocked(announcement, blocked_by);
 		glue_connection_lock_release(announcement->locks, announcement->nintents);
 		glue_http_sleep(pause_ms);
 		glue_connection_lock_take(announcement->locks, announcement->nintents);
 		waited_ms += pause_ms;
 		pause_ms = Min(pause_ms * 2, LONGEST_BLOCKED_MS);
-		glue_journal_post(announcement->table, announcement->tuples,
+		glue_journal_post(announcement->queue->oid, announcement->tuples,
 						  announcement->len, announcement->nintents);
 	}
+	error_context_stack = explaining.previous;
 	MemoryContextDelete(announcement->context);
 }
 
+/*
+ * The request may be another role's, so how it fails is said by the name of that
+ * alone.
+ */
 static void
-raise_blocked(const char *name, int64 blocked_by)
+raise_blocked(const GlueAnnouncement *announcement, int64 blocked_by)
 {
+	GlueRequestState blocking;
+	const char *failing = "";
+
+	if (glue_request_find(announcement->queue, blocked_by, &blocking) &&
+		blocking.error_code != NULL)
+		failing = psprintf(" The last attempt to do that has failed with %s.",
+						   blocking.error_code);
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 			 errmsg("AWS Glue connection \"%s\" is not settled yet",
-					glue_server_from_utf8(name)),
-			 errdetail("Request %lld about it was rolled back, and what it did has not been undone or recorded yet. Nothing was sent.",
-					   (long long) blocked_by),
+					glue_server_from_utf8(announcement->name)),
+			 errdetail("Request %lld about it was rolled back, and what it did has not been undone or recorded yet.%s Nothing was sent.",
+					   (long long) blocked_by, failing),
 			 errhint("Table \"glue_request\" tells how far that has got.")));
+}
+
+/* An ErrorContextCallback: what is waited for, if that is known. */
+static void
+explain_wait(void *arg)
+{
+	const int64 *blocked_by = arg;
+
+	if (*blocked_by != 0)
+		errcontext("waiting until what request %lld did is undone or recorded",
+				   (long long) *blocked_by);
 }
 
 /* ----------------------------------------------------------------

@@ -56,11 +56,11 @@ static KnownEntry *make_entry(KnownEntry *row);
 
 /*
  * Note what became of a call of this database, and whether no more is to be
- * expected of it.  failure is why nothing did, or NULL.
+ * expected of it; aws_ended_at is when that was by AWS's clock, 0 if that is not known.  failure is why nothing did, or NULL.
  */
 void
 glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,
-						const GlueFailure *failure)
+						TimestampTz aws_ended_at, const GlueFailure *failure)
 {
 	KnownOutcomes *outcomes;
 	KnownEntry *row;
@@ -70,6 +70,7 @@ glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,
 		.id = id,
 		.call.outcome = outcome,
 		.call.answered_at = answered ? GetCurrentTimestamp() : 0,
+		.call.aws_ended_at = answered ? aws_ended_at : 0,
 	};
 
 	if (!glue_shared_is_shared())

@@ -29,6 +29,7 @@ typedef struct GlueKnownCall
 {
 	GlueKnownOutcome outcome;
 	TimestampTz answered_at;	/* 0: it has not been, or not for good */
+	TimestampTz aws_ended_at;	/* the same by AWS's clock; 0: not known */
 
 	/* of NOTHING: why, or empty; UTF-8 */
 	char		code[64];
@@ -39,7 +40,7 @@ typedef struct GlueKnownCall
 extern GlueSharedPart glue_known_outcome_part;
 
 extern void glue_known_outcome_note(int64 id, GlueKnownOutcome outcome,
-									bool answered,
+									bool answered, TimestampTz aws_ended_at,
 									const GlueFailure *failure);
 extern void glue_known_outcome_find(int64 id, GlueKnownCall *found);
 extern void glue_known_outcome_forget(int64 id);

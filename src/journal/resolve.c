@@ -140,6 +140,7 @@ judge(GlueIntentEnding *ending, int64 id)
 	if (known.request_id[0] != '\0')
 		ending->aws_request_id = pstrdup(known.request_id);
 	ending->answered_at = known.answered_at;
+	ending->aws_ended_at = known.aws_ended_at;
 	ending->not_made = known.outcome == GLUE_OUTCOME_CHANGED;
 }
 

@@ -43,6 +43,7 @@
  */
 #include "postgres.h"
 
+#include "client/credential_failure.h"
 #include "glue/answer.h"
 #include "glue/observation.h"
 #include "glue/ownership.h"
@@ -446,15 +447,23 @@ is_ours(GlueOperation *operation, json_object *connection,
 					findings) == GLUE_OURS;
 }
 
-/* Whose is a connection that was read, if ours was made since some time? */
+/*
+ * Whose is a connection that was read, if ours was made since some time?  That is
+ * so long ago by our clock, which nobody must have set meanwhile.
+ */
 static GlueOwnership
 owner_since(const GlueOperation *operation, TimestampTz since,
 			json_object *connection, char findings[GLUE_FINDINGS_SIZE])
 {
-	return glue_ownership(operation->input, connection, operation->call.date,
-						  TimestampDifferenceMilliseconds(since,
-														  GetCurrentTimestamp()),
-						  findings);
+	TimestampTz now =
+		glue_aws_clock_now(operation->call.endpoint->url).earliest;
+	GlueMadeConnection made = {
+		.sent = operation->input,
+		.begun_ms = now == 0 ? 0 : glue_epoch_ms(now) -
+		TimestampDifferenceMilliseconds(since, GetCurrentTimestamp()),
+	};
+
+	return glue_ownership(&made, connection, findings);
 }
 
 /* Is it the connection that is recorded already?  Then another request made it. */

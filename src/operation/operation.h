@@ -12,6 +12,7 @@
 #define GLUE_OPERATION_OPERATION_H
 
 #include "client/access.h"
+#include "client/aws_clock.h"
 #include "store/claims.h"
 #include "store/connections.h"
 
@@ -75,7 +76,6 @@ typedef struct GlueOperation
 
 	/* of an undo: what is known of the call */
 	const char *made_by;		/* "CreateConnection" */
-	TimestampTz made_at;		/* when it began */
 	const GlueUndo *undo;
 
 	/* how far it has got */
@@ -113,9 +113,15 @@ typedef struct GlueOperation
 
 	/* of an undo */
 	TimestampTz asked_at;		/* before the connection was read */
+	GlueAwsMoment aws_asked;	/* the same by AWS's clock */
 	TimestampTz seen_at;		/* not before this that was so */
 	bool		unsettled;		/* too early to tell: to be tried again... */
 	TimestampTz not_before;		/* ... and when; also if it has failed */
+	bool		doubtful;		/* whose the connection is, is not known */
+	TimestampTz aws_settled_at; /* from when on nothing of the call arrives
+								 * any more, by AWS's clock; 0: not known,
+								 * DT_NOEND: not known yet, as ours was sent
+								 * since */
 	const char *left;			/* what the call has left, and why; NULL if
 								 * that is nothing */
 	const char *left_why;

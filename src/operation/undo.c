@@ -26,12 +26,17 @@
  * If it is too early to record that, it is done later, by another look.
  *
  * If nobody has seen the answer to the call, the request may still be on its
- * way, or another copy of it.  So for glue_conn.settle_time nothing that is seen
- * is final: what is ours is deleted, and looked for again.  After that, no
- * request of the call's is expected any more; so a connection that is younger is
- * not ours.  In the same way, a deletion whose answer was lost may come late, and
- * hit somebody else's connection.  The undo is not over before that is
- * impossible, and so nobody here makes one meanwhile.
+ * way, or another copy of it.  So for glue_conn.settle_time, and for as long as
+ * the call itself would have waited for an answer, nothing that is seen is final:
+ * what is ours is deleted, and looked for again.  After that, no request of the
+ * call's is expected any more; so a connection that is younger is not ours.  In
+ * the same way, a deletion whose answer was lost may come late, and hit somebody
+ * else's connection.  The undo is not over before that is impossible, and so
+ * nobody here makes one meanwhile.
+ *
+ * All that goes by AWS's clock: whoever sent something was gone before the first
+ * answer to us, and what is asked for is final if that was long enough ago by what
+ * is known of AWS's clock before we ask.
  *
  * An undo that was interrupted begins from the start.  If it had deleted the
  * connection already, there is none.
@@ -43,19 +48,30 @@
  */
 #include "postgres.h"
 
+#include "client/aws_clock.h"
+#include "client/credential_failure.h"
 #include "glue/ownership.h"
+#include "http/clock.h"
 #include "operation/record.h"
 #include "operation/undo.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
 #include "server/settings.h"
 
-/* The first pause before a connection is looked for again. */
+/* The first pause before a connection is looked for again, and the longest. */
 #define SHORTEST_PAUSE_MS	250
+#define LONGEST_PAUSE_MS	(5 * 60 * 1000)
+
+/* Times of AWS's that are nearer to each other than that do not tell what came first. */
+#define CLOSE_QUARTERS_MS	5000
 
 /* prototypes of private functions */
-static TimestampTz deleted_at(const GlueOperation *operation);
-static TimestampTz settled_at(const GlueOperation *operation);
+static bool recorded_since_deletion(const GlueOperation *operation,
+									const GlueMirrorKnown *known);
+static bool may_change(const GlueOperation *operation);
+static long long settling_ms(const GlueOperation *operation);
+static void begin_settling(GlueOperation *operation, TimestampTz gone_by);
+static long long settles_in_ms(const GlueOperation *operation);
 static bool is_settled(const GlueOperation *operation);
 static GlueCall *settle_read(GlueOperation *operation);
 static GlueCall *settle_maybe_ours(GlueOperation *operation,
@@ -68,9 +84,12 @@ static GlueCall *settle_delete(GlueOperation *operation);
 static GlueCall *finish_gone(GlueOperation *operation);
 static GlueCall *finish_left(GlueOperation *operation, const char *left,
 							 const char *why);
+static GlueCall *finish_doubtful(GlueOperation *operation,
+								 const char *findings);
 static GlueCall *finish_not_undone(GlueOperation *operation);
 static GlueCall *look_again(GlueOperation *operation);
 static long long elapsed_ms(TimestampTz since, TimestampTz until);
+static long long epoch_ms_or_none(TimestampTz time);
 
 /*
  * Begin to undo a call; returns the first call for that, or NULL if it has to
@@ -80,8 +99,15 @@ GlueCall *
 glue_undo_begin(GlueOperation *operation)
 {
 	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
-	if (!operation->undo->may_have_made && !is_settled(operation))
-		return look_again(operation);
+	operation->aws_asked =
+		glue_aws_clock_now(operation->access->target.endpoint.url);
+	operation->aws_settled_at = operation->undo->aws_settled_at;
+	if (!operation->undo->may_have_made)
+	{
+		begin_settling(operation, operation->aws_asked.latest);
+		if (!is_settled(operation))
+			return look_again(operation);
+	}
 	return glue_operation_read(operation, GLUE_STEP_UNDO_READ);
 }
 
@@ -122,7 +148,8 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 	GlueMirrorKnown known;
 	json_object *tags;
 	bool		ours = operation->undo->keep && operation->left != NULL &&
-		strcmp(operation->left, "NotOurs") != 0;
+		strcmp(operation->left, "NotOurs") != 0 &&
+		strcmp(operation->left, GLUE_UNDO_NOT_KNOWN) != 0;
 
 	if (operation->gone)
 	{
@@ -131,7 +158,7 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 		return;
 	}
 	if (!glue_mirror_find(mirror, target, operation->name, &known) ||
-		known.recorded_at <= deleted_at(operation))
+		!recorded_since_deletion(operation, &known))
 	{
 		memset(&known, 0, sizeof(GlueMirrorKnown));
 		known.definition = glue_redacted_copy(operation->input);
@@ -146,33 +173,98 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 }
 
 /*
- * The last deletion of which it is known when it was over, this call or one that
- * is not settled; 0 if there is none.
+ * Is what is recorded of the connection from after the last deletion of which it
+ * is known when it was over, this call or one that is not settled?
+ *
+ * AWS's clock tells, if there is some time between the two; at close quarters ours
+ * does, which is finer, but may have been set meanwhile.
  */
-static TimestampTz
-deleted_at(const GlueOperation *operation)
+static bool
+recorded_since_deletion(const GlueOperation *operation,
+						const GlueMirrorKnown *known)
 {
-	return Max(operation->undo->deleted_at,
-			   strcmp(operation->made_by, "DeleteConnection") == 0 ?
-			   operation->undo->answered_at : 0);
+	const GlueUndo *undo = operation->undo;
+	TimestampTz aws_deleted_at = undo->aws_deleted_at;
+	TimestampTz deleted_at = undo->deleted_at;
+	long long	apart_ms;
+
+	if (strcmp(operation->made_by, "DeleteConnection") == 0)
+	{
+		aws_deleted_at = Max(aws_deleted_at, undo->aws_ended_at);
+		deleted_at = Max(deleted_at, undo->answered_at);
+	}
+	apart_ms = elapsed_ms(aws_deleted_at, known->aws_recorded_at);
+	if (aws_deleted_at != 0 && known->aws_recorded_at != 0 &&
+		(apart_ms > CLOSE_QUARTERS_MS || apart_ms < -CLOSE_QUARTERS_MS))
+		return apart_ms > 0;
+	return known->recorded_at > deleted_at;
 }
 
-/* When no request of the call's is expected to arrive any more. */
-static TimestampTz
-settled_at(const GlueOperation *operation)
+/*
+ * May a request still arrive: the call's, if it was not answered, or a deletion of
+ * ours?  What is in doubt is looked at for as long, too.
+ */
+static bool
+may_change(const GlueOperation *operation)
 {
-	if (operation->undo->answered_at != 0)
-		return operation->undo->answered_at;
-	return TimestampTzPlusMilliseconds(operation->began_at,
-									   glue_setting_settle_time);
+	return operation->undo->answered_at == 0 || operation->doubtful ||
+		operation->aws_settled_at != 0;
+}
+
+/*
+ * How long a request may still arrive whose sender is gone: the call's, or a
+ * deletion of ours, if one may have been sent.
+ */
+static long long
+settling_ms(const GlueOperation *operation)
+{
+	long long	ms = operation->undo->settles_in_ms;
+
+	if (operation->aws_settled_at == DT_NOEND)
+		ms = Max(ms, glue_change_timeout_ms(&operation->access->target));
+	return ms;
+}
+
+/*
+ * Whoever sent something was gone at a moment by AWS's clock: from then on, it
+ * takes so long until that is settled.
+ */
+static void
+begin_settling(GlueOperation *operation, TimestampTz gone_by)
+{
+	if (gone_by != 0 && may_change(operation) &&
+		(operation->aws_settled_at == 0 ||
+		 operation->aws_settled_at == DT_NOEND))
+		operation->aws_settled_at =
+			TimestampTzPlusMilliseconds(gone_by, settling_ms(operation));
+}
+
+/*
+ * How long it takes until what was asked for is final; 0 or less: it is.
+ *
+ * AWS's clock tells: how far that had got for certain before we asked.  Ours, which
+ * may have been set meanwhile, is asked only if that is not known.
+ */
+static long long
+settles_in_ms(const GlueOperation *operation)
+{
+	if (!may_change(operation))
+		return 0;
+	if (operation->aws_settled_at == DT_NOEND)
+		return settling_ms(operation);
+	if (operation->aws_settled_at != 0)
+		return operation->aws_asked.earliest == 0 ? settling_ms(operation) :
+			elapsed_ms(operation->aws_asked.earliest,
+					   operation->aws_settled_at);
+	return settling_ms(operation) -
+		elapsed_ms(operation->began_at, operation->asked_at);
 }
 
 /* Is final what was asked for? */
 static bool
 is_settled(const GlueOperation *operation)
 {
-	return operation->undo->answered_at != 0 ||
-		operation->asked_at >= settled_at(operation);
+	return settles_in_ms(operation) <= 0;
 }
 
 /* ----------------------------------------------------------------
@@ -186,6 +278,7 @@ settle_read(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
 
+	begin_settling(operation, glue_call_over_by(call));
 	if (glue_call_failed_with(call, "EntityNotFoundException"))
 	{
 		operation->gone = true;
@@ -216,13 +309,20 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 	if (undo->taken_over)
 		return finish_left(operation, "NotOurs", GLUE_UNDO_TAKEN_OVER);
 	if (undo->answered_at == 0 && operation->known != NULL &&
-		operation->known->recorded_at > deleted_at(operation))
+		recorded_since_deletion(operation, operation->known))
 		return finish_left(operation, "NotOurs",
 						   "It was left alone, because it is recorded in glue_connection, and whether this call has created it is not known.");
-	if (prove(operation, connection, findings) != GLUE_OURS)
-		return finish_left(operation, "NotOurs",
-						   psprintf("It was left alone, because it is not, or not any more, the connection that was created. %s",
-									findings));
+	switch (prove(operation, connection, findings))
+	{
+		case GLUE_OURS:
+			break;
+		case GLUE_SOMEBODY_ELSES:
+			return finish_left(operation, "NotOurs",
+							   psprintf("It was left alone, because it is not, or not any more, the connection that was created. %s",
+										findings));
+		case GLUE_CANNOT_TELL:
+			return finish_doubtful(operation, findings);
+	}
 	if (undo->keep)
 		return finish_left(operation, "Kept",
 						   "It was created and is kept, as \"glue_conn.on_rollback\" said when it was created.");
@@ -231,8 +331,6 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 
 /*
  * Is a connection the one that the call has created, and as we have left it?
- *
- * The answer gives AWS's time for some moment between the question and now.
  */
 static GlueOwnership
 prove(const GlueOperation *operation, json_object *connection,
@@ -241,18 +339,16 @@ prove(const GlueOperation *operation, json_object *connection,
 	const GlueUndo *undo = operation->undo;
 	GlueMadeConnection made = {
 		.sent = operation->input,
-		.begun_ms = elapsed_ms(operation->made_at, GetCurrentTimestamp()),
-		.answered_ms = elapsed_ms(settled_at(operation),
-								  operation->asked_at),
+		.begun_ms = epoch_ms_or_none(undo->aws_sent_at),
+		.ended_ms = epoch_ms_or_none(undo->answered_at != 0 ?
+									 undo->aws_ended_at :
+									 operation->aws_settled_at),
 		.updates = undo->updates,
 		.nupdates = undo->nupdates,
-		.updated_ms = -1,
+		.updated_ms = epoch_ms_or_none(undo->aws_updated_at),
 	};
 
-	if (undo->updated_at != 0)
-		made.updated_ms = elapsed_ms(undo->updated_at, operation->asked_at);
-	return glue_ownership_unchanged(&made, connection, operation->call.date,
-									findings);
+	return glue_ownership_unchanged(&made, connection, findings);
 }
 
 /* The tags are known, or cannot be. */
@@ -281,9 +377,7 @@ settle_delete(GlueOperation *operation)
 		glue_call_failed_with(call, "EntityNotFoundException");
 	operation->seen_at = GetCurrentTimestamp();
 	if (call->maybe_done || (call->failure != NULL && call->failure->ambiguous))
-		operation->not_before =
-			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-										glue_setting_settle_time);
+		operation->aws_settled_at = DT_NOEND;
 	if (!operation->gone)
 		return glue_operation_finish(operation, call->failure);
 	return finish_gone(operation);
@@ -298,7 +392,7 @@ settle_delete(GlueOperation *operation)
 static GlueCall *
 finish_gone(GlueOperation *operation)
 {
-	if (operation->not_before != 0 || !is_settled(operation))
+	if (!is_settled(operation))
 		return look_again(operation);
 	if (!operation->undo->may_have_made)
 		return finish_not_undone(operation);
@@ -316,6 +410,19 @@ finish_left(GlueOperation *operation, const char *left, const char *why)
 	return glue_operation_finish(operation, NULL);
 }
 
+/* Nobody can tell whose the connection is: say so, and look again for a while. */
+static GlueCall *
+finish_doubtful(GlueOperation *operation, const char *findings)
+{
+	operation->doubtful = true;
+	begin_settling(operation, glue_call_over_by(&operation->call));
+	operation->left = GLUE_UNDO_NOT_KNOWN;
+	operation->left_why =
+		psprintf("Whether it is the connection that was created is not known. It is left alone. %s",
+				 findings);
+	return finish_left(operation, operation->left, operation->left_why);
+}
+
 static GlueCall *
 finish_not_undone(GlueOperation *operation)
 {
@@ -328,21 +435,19 @@ finish_not_undone(GlueOperation *operation)
 
 /*
  * That is not final.  Look again after as long as has passed already, but at the
- * latest when it will be; and not before a lost deletion is settled.
+ * latest when it will be.
  */
 static GlueCall *
 look_again(GlueOperation *operation)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	long		pause_ms =
-		Max(TimestampDifferenceMilliseconds(operation->began_at, now),
-			SHORTEST_PAUSE_MS);
+	long long	left_ms = settles_in_ms(operation);
+	long long	pause_ms = Min(settling_ms(operation) - left_ms, left_ms);
 
 	operation->unsettled = true;
-	if (operation->not_before == 0)
-		operation->not_before =
-			Min(TimestampTzPlusMilliseconds(now, pause_ms),
-				settled_at(operation));
+	operation->not_before =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+									Min(Max(pause_ms, SHORTEST_PAUSE_MS),
+										LONGEST_PAUSE_MS));
 	return glue_operation_finish(operation, NULL);
 }
 
@@ -351,4 +456,11 @@ static long long
 elapsed_ms(TimestampTz since, TimestampTz until)
 {
 	return (until - since) / 1000;
+}
+
+/* By AWS's clock, since 1970; 0: not known. */
+static long long
+epoch_ms_or_none(TimestampTz time)
+{
+	return time == 0 || time == DT_NOEND ? 0 : glue_epoch_ms(time);
 }

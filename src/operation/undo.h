@@ -17,6 +17,9 @@
 #define GLUE_UNDO_TAKEN_OVER \
 	"It was left alone, because another request for it has succeeded since."
 
+/* How one is left of which nobody knows whose it is. */
+#define GLUE_UNDO_NOT_KNOWN	"NotKnown"
+
 extern GlueCall *glue_undo_begin(GlueOperation *operation);
 extern GlueCall *glue_undo_next(GlueOperation *operation);
 extern void glue_undo_record(const GlueOperation *operation,

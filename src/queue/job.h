@@ -34,6 +34,7 @@ typedef struct GlueJob
 	GlueMirrorKnown known;
 	GlueUnsealOutcome sealing;
 	GlueFailure *failure;		/* its secrets cannot be opened */
+	bool		asks_account;	/* its call asks whose the credentials are */
 	bool		is_void;		/* there is nothing to be done */
 	bool		is_answered;	/* it is only to be recorded */
 	bool		is_tagged;		/* tags may be compared or changed */

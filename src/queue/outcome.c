@@ -10,8 +10,9 @@
  *
  * What is undone ends as rolled back, whatever has come of it.  It is tried as
  * long as it takes, even if AWS Glue refuses it, and fails only if nobody is left
- * in whose name it could be done.  Then there may be something in AWS Glue that
- * the database does not know, and the log of the server says so.
+ * in whose name it could be done, or if nobody can tell whose the connection is.
+ * Then there may be something in AWS Glue that the database does not know, or
+ * that nobody wants, and the log of the server says so.
  *
  * Nothing is written here: a job has its outcome, which queue/record.c records.
  *
@@ -22,6 +23,7 @@
  */
 #include "postgres.h"
 
+#include "client/credential_failure.h"
 #include "queue/outcome.h"
 #include "server/settings.h"
 #include "text/json.h"
@@ -118,8 +120,15 @@ resolve_undo(GlueJob *job)
 		.error_code = operation->left,
 		.error_message = operation->left_why,
 		.aws_request_id = operation->request_id,
+		.aws_settled_at = operation->aws_settled_at,
 	};
 
+	if (operation->doubtful)
+	{
+		/* it can be looked at once more */
+		outcome.state = "failed";
+		outcome.uncertain = true;
+	}
 	job->has_operation = !undo->deferred &&
 		(operation->gone || !operation->unsettled);
 	if (operation->unsettled || undo->deferred)
@@ -127,7 +136,7 @@ resolve_undo(GlueJob *job)
 		outcome.state = "queued";
 		outcome.next_attempt_at = operation->not_before;
 		outcome.free_attempt = true;
-		outcome.undone = !operation->unsettled;
+		outcome.undone = !operation->unsettled && !operation->doubtful;
 	}
 	if (undo->undone || (undo->committed && operation->left == NULL))
 	{
@@ -291,6 +300,7 @@ put_off(GlueJob *job, const GlueFailure *failure)
 											 psprintf("%s: %s", failure->message,
 													  failure->detail)),
 		.uncertain = is_unknown(job, failure),
+		.aws_settled_at = job->operation.aws_settled_at,
 		.answer = job->request->answer,
 	};
 

@@ -143,7 +143,6 @@ fill_undo(GlueJob *job)
 
 	operation->kind = GLUE_OPERATION_UNDO;
 	operation->made_by = made_by;
-	operation->made_at = request->requested_at;
 	operation->undo = request->undo;
 	operation->input = request->what.input;
 	operation->redacted = true;

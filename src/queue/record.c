@@ -16,12 +16,30 @@
  */
 #include "postgres.h"
 
+#include "client/aws_clock.h"
+#include "http/clock.h"
 #include "miscadmin.h"
 #include "queue/record.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
 #include "server/subtransaction.h"
 #include "store/notice.h"
+
+/* How often a request is named in the log that cannot be undone yet. */
+#define LOG_PAUSE_US			(60 * INT64CONST(1000000))
+#define NUM_LOGGED				64
+
+typedef struct LoggedUndo
+{
+	Oid			database;
+	int64		id;
+	int64		at;				/* by glue_monotonic_us() */
+} LoggedUndo;
+
+GlueSharedPart glue_logged_undo_part = {
+	.name = "glue_conn undos in the log",
+	.size = NUM_LOGGED * sizeof(LoggedUndo),
+};
 
 /* What is recorded together, or not at all. */
 typedef struct JobList
@@ -38,6 +56,8 @@ static void record_connection(GlueJob *job, const GlueClaims *queue,
 							  const GlueMirror *mirror);
 static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
 static void warn_if_left(const GlueJob *job);
+static void log_refusal(const GlueJob *job);
+static bool was_logged(int64 id);
 
 /*
  * Record the outcomes of some jobs, or of none of them.  Returns NULL if that is
@@ -111,6 +131,9 @@ record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
 	{
 		ended[i].request = jobs[i]->request;
 		ended[i].outcome = &jobs[i]->outcome;
+		if (jobs[i]->target->failure == NULL)
+			jobs[i]->outcome.aws_ended_at =
+				glue_aws_clock_now(jobs[i]->target->access.target.endpoint.url).earliest;
 	}
 	glue_claims_record(queue, ended, njobs);
 	for (int i = 0; i < njobs; i++)
@@ -123,6 +146,7 @@ record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
 							request->what.name, jobs[i]->outcome.state,
 							jobs[i]->outcome.status);
 		warn_if_left(jobs[i]);
+		log_refusal(jobs[i]);
 	}
 }
 
@@ -132,7 +156,8 @@ warn_if_left(const GlueJob *job)
 {
 	const GlueClaim *request = job->request;
 
-	if (request->undo == NULL || !job->outcome.uncertain)
+	if (request->undo == NULL || !job->outcome.uncertain ||
+		strcmp(job->outcome.state, "failed") != 0)
 		return;
 	ereport(WARNING,
 			(errmsg("could not undo what was rolled back of AWS Glue connection \"%s\"",
@@ -142,4 +167,49 @@ warn_if_left(const GlueJob *job)
 					   glue_server_from_utf8(job->outcome.error_message)),
 			 errhint("Mend the cause and call glue_retry_request(%lld), or look after the connection yourself.",
 					 (long long) request->id)));
+}
+
+/*
+ * Say in the log that an undo did not succeed and is tried again: others wait for
+ * the connection.
+ */
+static void
+log_refusal(const GlueJob *job)
+{
+	const GlueClaim *request = job->request;
+	const GlueFailure *failure = job->target->failure != NULL ?
+		job->target->failure : job->operation.failure;
+
+	if (request->undo == NULL || failure == NULL ||
+		strcmp(job->outcome.state, "queued") != 0 || was_logged(request->id))
+		return;
+	ereport(LOG,
+			(errcode(failure->sqlstate),
+			 errmsg("could not yet undo what was rolled back of AWS Glue connection \"%s\"",
+					glue_server_from_utf8(request->what.name)),
+			 errdetail("Request %lld (%s) is tried again: %s: %s",
+					   (long long) request->id, request->what.operation,
+					   glue_server_from_utf8(failure->message),
+					   glue_server_from_utf8(failure->detail))));
+}
+
+/* Was that said less than a minute ago?  If not, it is now. */
+static bool
+was_logged(int64 id)
+{
+	LoggedUndo *logged = glue_shared_attach(&glue_logged_undo_part);
+	int64		now = glue_monotonic_us();
+	bool		was_logged;
+
+	logged += ((uint64) id + MyDatabaseId) % NUM_LOGGED;
+	glue_shared_lock(LW_EXCLUSIVE);
+	was_logged = logged->database == MyDatabaseId && logged->id == id &&
+		now - logged->at < LOG_PAUSE_US;
+	if (!was_logged)
+		*logged = (LoggedUndo)
+	{
+		MyDatabaseId, id, now
+	};
+	glue_shared_unlock();
+	return was_logged;
 }

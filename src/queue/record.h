@@ -14,6 +14,9 @@
 #define GLUE_QUEUE_RECORD_H
 
 #include "queue/job.h"
+#include "server/shared_state.h"
+
+extern GlueSharedPart glue_logged_undo_part;
 
 extern ErrorData *glue_jobs_record(GlueJob **jobs, int njobs,
 								   GlueClaims *queue,

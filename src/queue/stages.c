@@ -145,6 +145,9 @@ glue_stages_begin(GlueStages *stages)
 		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
 		GlueCall   *call;
 
+		/* another job of the target is finding that out */
+		if (job->target->asks_account)
+			continue;
 		if (job->request->undo == NULL &&
 			glue_turns_waiting(&job->target->access.target,
 							   &job->target->access.credentials) >= MAX_TURNS)

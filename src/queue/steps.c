@@ -18,6 +18,8 @@
  */
 #include "postgres.h"
 
+#include "client/account.h"
+#include "client/credential_failure.h"
 #include "queue/outcome.h"
 #include "queue/steps.h"
 #include "server/crash_point.h"
@@ -30,6 +32,8 @@
 static GlueCall *ranked(const GlueJob *job, GlueCall *call);
 static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
+static GlueCall *ask_account(GlueJob *job);
+static void learn_account(GlueJob *job);
 static void note_account(GlueJob *job);
 static void find_arn(GlueJob *job);
 
@@ -46,6 +50,8 @@ glue_job_begin(GlueJob *job)
 
 	if (target->failure != NULL)
 		glue_job_resolve_failure(job, target->failure);
+	else if (glue_work_target_lacks_account(target))
+		call = ask_account(job);
 	else if (job->operation.access == NULL)
 		note_account(job);
 	else if (!job->is_answered &&
@@ -85,6 +91,31 @@ ranked(const GlueJob *job, GlueCall *call)
 }
 
 /*
+ * The call that tells whose the credentials of a target are.  One job asks, and
+ * the others of the target begin after that.
+ */
+static GlueCall *
+ask_account(GlueJob *job)
+{
+	job->target->asks_account = job->asks_account = true;
+	glue_account_prepare(&job->target->access, &job->operation.call);
+	return &job->operation.call;
+}
+
+/* That call has ended. */
+static void
+learn_account(GlueJob *job)
+{
+	GlueWorkTarget *target = job->target;
+
+	glue_work_target_learn_account(target, &job->operation.call);
+	if (target->failure != NULL)
+		glue_job_resolve_failure(job, target->failure);
+	else
+		note_account(job);
+}
+
+/*
  * Whose the connection of a request is was not known when it was claimed.  Now it
  * is, and goes into the row before anything is sent, so that everybody knows which
  * connection it is about.
@@ -92,7 +123,8 @@ ranked(const GlueJob *job, GlueCall *call)
 static void
 note_account(GlueJob *job)
 {
-	job->request->what.account_id = job->target->access.target.account_id;
+	if (job->request->what.account_id == NULL)
+		job->request->what.account_id = job->target->access.target.account_id;
 	glue_job_put_back(job, 0);
 }
 
@@ -131,11 +163,17 @@ GlueCall *
 glue_job_next(GlueJob *job)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
-	GlueCall   *call = job->request->undo != NULL ? next_of_undo(job) :
-		glue_operation_next(&job->operation);
+	GlueCall   *call = NULL;
 
-	if (call == NULL)
-		glue_job_resolve(job);
+	if (job->asks_account)
+		learn_account(job);
+	else
+	{
+		call = job->request->undo != NULL ? next_of_undo(job) :
+			glue_operation_next(&job->operation);
+		if (call == NULL)
+			glue_job_resolve(job);
+	}
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
 }

@@ -25,6 +25,7 @@
 #include "postgres.h"
 
 #include "client/account.h"
+#include "client/credential_failure.h"
 #include "client/foreign_server.h"
 #include "miscadmin.h"
 #include "queue/target.h"
@@ -57,7 +58,6 @@ static void find_way(Finding *finding);
 static const char *find_server(Finding *finding, Oid *server);
 static bool leads_elsewhere(const GlueRequest *request,
 							const GlueTarget *target);
-static bool lacks_account(const GlueWorkTarget *target);
 static bool is_unknown(const unsigned char *fingerprint);
 static bool may_pass(int sqlstate);
 
@@ -234,16 +234,15 @@ may_pass(int sqlstate)
 bool
 glue_work_target_connected(const GlueWorkTarget *target)
 {
-	return target->failure != NULL ||
-		(target->connected && !lacks_account(target));
+	return target->failure != NULL || target->connected;
 }
 
 /*
  * Does a target that has credentials need to know whose they are?  Not if its
  * requests name a catalog, and it was never known.
  */
-static bool
-lacks_account(const GlueWorkTarget *target)
+bool
+glue_work_target_lacks_account(const GlueWorkTarget *target)
 {
 	const GlueTarget *found = &target->access.target;
 
@@ -255,23 +254,23 @@ lacks_account(const GlueWorkTarget *target)
 }
 
 /*
- * Find out whose the credentials of a target are, if that has to be known; sets
- * target->failure if that fails, or if they are not those that its requests are
- * for.
+ * The call that asks whose the credentials of a target are has ended.  Sets
+ * target->failure if that is not known and has to be.
  */
 void
-glue_work_target_identify(GlueWorkTarget *target)
+glue_work_target_learn_account(GlueWorkTarget *target, GlueCall *call)
 {
-	GlueFailure *failure = NULL;
+	MemoryContext old_context = MemoryContextSwitchTo(target->context);
+	GlueFailure *failure = glue_account_learn(&target->access, call);
 
-	if (lacks_account(target))
-		failure = glue_account_find(&target->access);
-	if (failure == NULL)
-		return;
+	if (failure != NULL)
+		failure = glue_failure_no_account(failure);
 	if (target->account_id == NULL && target->access.target.catalog_id != NULL)
 		target->no_account = failure;
 	else
-		target->failure = glue_failure_no_account(failure);
+		target->failure = failure;
+	target->asks_account = false;
+	MemoryContextSwitchTo(old_context);
 }
 
 /* Act as a role from now on; false if there is none. */

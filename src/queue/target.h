@@ -37,6 +37,7 @@ typedef struct GlueWorkTarget
 	GlueFailure *failure;		/* there are none, or the target is not to be
 								 * used */
 	bool		refused;		/* the latter: its requests fail */
+	bool		asks_account;	/* some job asks whose the credentials are */
 	bool		has_tags;		/* some request has, and needs an ARN... */
 	GlueFailure *no_account;	/* ... which cannot be had */
 } GlueWorkTarget;
@@ -44,7 +45,9 @@ typedef struct GlueWorkTarget
 extern void glue_work_target_resolve(GlueWorkTarget *target,
 									 const GlueClaim *request, Oid schema);
 extern bool glue_work_target_connected(const GlueWorkTarget *target);
-extern void glue_work_target_identify(GlueWorkTarget *target);
+extern bool glue_work_target_lacks_account(const GlueWorkTarget *target);
+extern void glue_work_target_learn_account(GlueWorkTarget *target,
+										   GlueCall *call);
 extern bool glue_work_as_role(Oid role, Oid *user, int *security_context);
 
 #endif							/* GLUE_QUEUE_TARGET_H */

@@ -213,8 +213,7 @@ delete_target(GlueWorkTarget *target)
 }
 
 /*
- * Find the credentials of a target that needs some, and whose they are; false if
- * there is none.  This can take calls, so no transaction is to be open, where
+ * Find the credentials of a target that needs some; false if there is none.  This can take calls, so no transaction is to be open, where
  * that can be helped.
  *
  * Nothing is done if that is being done already: then it is from there that we
@@ -242,7 +241,7 @@ glue_work_targets_connect(GlueWorkTargets *all)
 }
 
 /*
- * Find the credentials of a target, and whose they are.
+ * Find the credentials of a target.
  *
  * An error that is raised on the way is the target's as well.  There is no
  * (sub)transaction that could clean up after it, but nothing is at work here
@@ -264,8 +263,6 @@ connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 													 &target->plan, NULL,
 													 &access->credentials);
 		target->connected = target->failure == NULL;
-		if (target->connected)
-			glue_work_target_identify(target);
 	}
 	PG_CATCH();
 	{

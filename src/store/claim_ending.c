@@ -39,6 +39,8 @@ typedef enum EndedColumn
 	ENDED_UNDONE,
 	ENDED_ANSWER,
 	ENDED_ACCOUNT_ID,
+	ENDED_AWS_ENDED_AT,
+	ENDED_AWS_SETTLED_AT,
 	NUM_ENDED_COLUMNS
 } EndedColumn;
 
@@ -61,6 +63,8 @@ static const struct
 	[ENDED_UNDONE] = {BOOLOID, BOOLARRAYOID},
 	[ENDED_ANSWER] = {JSONBOID, JSONBARRAYOID},
 	[ENDED_ACCOUNT_ID] = {TEXTOID, TEXTARRAYOID},
+	[ENDED_AWS_ENDED_AT] = {TIMESTAMPTZOID, TIMESTAMPTZARRAYOID},
+	[ENDED_AWS_SETTLED_AT] = {TIMESTAMPTZOID, TIMESTAMPTZARRAYOID},
 };
 
 /* prototypes of private functions */
@@ -144,12 +148,18 @@ record_text(const GlueClaims *queue)
 					" ELSE r.answered_at END,"
 					" undone_at = CASE WHEN o.undone THEN " NOW
 					" ELSE r.undone_at END,"
+					" aws_ended_at = CASE WHEN o.undone"
+					" OR o.state" DIFFERS_FROM "'queued'"
+					" THEN coalesce(r.aws_ended_at, o.aws_ended_at)"
+					" ELSE r.aws_ended_at END,"
+					" aws_settled_at = coalesce(o.aws_settled_at, r.aws_settled_at),"
 					" answer = o.answer,"
 					" account_id = coalesce(r.account_id, o.account_id)"
-					" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+					" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+					" $13, $14, $15, $16)"
 					" AS o (id, attempts, state, next_attempt_at, free, status,"
 					" error_code, error_message, aws_request_id, uncertain, undone, answer,"
-					" account_id)"
+					" account_id, aws_ended_at, aws_settled_at)"
 					" WHERE r.id" EQUALS "o.id"
 					" AND r.home" EQUALS "%s"
 					" AND r.claimed_by" EQUALS "$1"
@@ -223,6 +233,12 @@ ended_value(const GlueEndedClaim *ended, EndedColumn column, bool *is_null)
 		case ENDED_ACCOUNT_ID:
 			return glue_text_parameter(ended->request->what.account_id,
 									   is_null);
+		case ENDED_AWS_ENDED_AT:
+			*is_null = outcome->aws_ended_at == 0;
+			return TimestampTzGetDatum(outcome->aws_ended_at);
+		case ENDED_AWS_SETTLED_AT:
+			*is_null = outcome->aws_settled_at == 0;
+			return TimestampTzGetDatum(outcome->aws_settled_at);
 		default:
 			*is_null = outcome->answer == NULL;
 			return *is_null ? (Datum) 0 :

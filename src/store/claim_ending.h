@@ -25,6 +25,8 @@ typedef struct GlueClaimOutcome
 	const char *error_code;
 	const char *error_message;
 	const char *aws_request_id;
+	TimestampTz aws_ended_at;	/* when that was, by AWS's clock; 0: not known */
+	TimestampTz aws_settled_at; /* of an undo, likewise: see undo.c */
 	json_object *answer;		/* what could not be recorded, or NULL */
 } GlueClaimOutcome;
 

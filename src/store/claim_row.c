@@ -15,9 +15,11 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "client/call.h"
 #include "server/builtins.h"
 #include "server/jsonb_tree.h"
 #include "server/owner_spi.h"
+#include "server/settings.h"
 #include "server/xact_status.h"
 #include "store/claim_row.h"
 #include "store/sql_text.h"
@@ -58,7 +60,11 @@ typedef enum ClaimColumn
 	CLAIM_HAS_SECRETS,
 	CLAIM_ANSWER,
 	CLAIM_ENDPOINT,
-	CLAIM_ACCOUNT_ID
+	CLAIM_ACCOUNT_ID,
+	CLAIM_CALL_TIMEOUT,
+	CLAIM_AWS_SENT_AT,
+	CLAIM_AWS_ENDED_AT,
+	CLAIM_AWS_SETTLED_AT
 } ClaimColumn;
 
 /* prototypes of private functions */
@@ -66,6 +72,7 @@ static void read_sealed(const GlueClaims *queue, GlueClaim *request);
 static GlueClaim *read_request(const GlueResultRow *row);
 static void read_identity(GlueRequest *request, const GlueResultRow *row);
 static const char *answer_text(const GlueClaim *request, const char *member);
+static long settling_ms(const GlueResultRow *row);
 static GlueUndo *read_undo(const GlueClaim *request,
 						   const GlueResultRow *row);
 
@@ -229,6 +236,20 @@ answer_text(const GlueClaim *request, const char *member)
 }
 
 /*
+ * How long a request whose sender is gone may still arrive, or be worked on: as
+ * long as its sender would have waited for it, if that is longer.
+ */
+static long
+settling_ms(const GlueResultRow *row)
+{
+	bool		is_null;
+	Datum		timeout = glue_result_datum(row, CLAIM_CALL_TIMEOUT, &is_null);
+
+	return Max(glue_setting_settle_time,
+			   is_null ? GLUE_LONGEST_CHANGE_MS : DatumGetInt32(timeout));
+}
+
+/*
  * What an undo needs beside that.  on_rollback is said of calls that may have
  * created the connection, and of no others.
  */
@@ -245,6 +266,10 @@ read_undo(const GlueClaim *request, const GlueResultRow *row)
 		strcmp(request->error_code, "Kept") == 0 :
 		undo->may_have_made && strcmp(on_rollback, "keep") == 0;
 	undo->answered_at = glue_result_time(row, CLAIM_ANSWERED_AT);
+	undo->settles_in_ms = settling_ms(row);
+	undo->aws_sent_at = glue_result_time(row, CLAIM_AWS_SENT_AT);
+	undo->aws_ended_at = glue_result_time(row, CLAIM_AWS_ENDED_AT);
+	undo->aws_settled_at = glue_result_time(row, CLAIM_AWS_SETTLED_AT);
 	undo->committed =
 		glue_caller_status((uint64) glue_result_int64(row, CLAIM_CALLER_XID)) ==
 		GLUE_CALLER_COMMITTED;

@@ -25,6 +25,13 @@ typedef struct GlueUndo
 	bool		may_have_made;	/* it may have created the connection... */
 	bool		keep;			/* ... which is to be kept then, or was */
 	TimestampTz answered_at;	/* when the call had ended; 0: not known */
+	long		settles_in_ms;	/* after who made it is gone, nothing of it
+								 * arrives any more */
+
+	/* by AWS's clock; 0: not known */
+	TimestampTz aws_sent_at;	/* not before that... */
+	TimestampTz aws_ended_at;	/* ... nor after that */
+	TimestampTz aws_settled_at; /* as it was decided before */
 	bool		committed;		/* the transaction went on after the call had
 								 * failed, and has committed */
 	bool		undone;			/* there is nothing to be done any more, but
@@ -35,9 +42,11 @@ typedef struct GlueUndo
 	bool		deferred;		/* what there is cannot be recorded yet */
 	json_object **updates;		/* definitions that it may have been given */
 	int			nupdates;
-	TimestampTz updated_at;		/* not later; 0: not known */
-	TimestampTz deleted_at;		/* what is recorded from before is out of
-								 * date; 0: there is nothing like that */
+	TimestampTz aws_updated_at; /* not later; 0: not known */
+	TimestampTz aws_deleted_at; /* what is recorded from before is out of
+								 * date; 0: not known */
+	TimestampTz deleted_at;		/* the same by our clock; 0: there is nothing
+								 * like that */
 } GlueUndo;
 
 /* A request that was claimed.  Text is UTF-8. */
@@ -74,7 +83,8 @@ typedef struct GlueClaim
 	" r.caller_settings, r.on_rollback, r.answered_at, r.caller_xid," \
 	" r.undone_at, r.error_code, r.error_message, r.cluster, r.server_oid," \
 	" r.server_owner, r.target_fingerprint, r.home, r.has_secrets," \
-	" r.answer, r.endpoint, r.account_id"
+	" r.answer, r.endpoint, r.account_id, r.call_timeout, r.aws_sent_at," \
+	" r.aws_ended_at, r.aws_settled_at"
 
 extern List *glue_claims_read(uint64 count, bool undo, MemoryContext parent);
 extern void glue_claims_read_secrets(const GlueClaims *queue, List *requests);

@@ -142,8 +142,8 @@ open_with(GlueClaims *queue, Relation relation, Oid schema, int64 claimant)
  * Put the requests of claimants that are gone back into the queue.
  *
  * A deletion that one of them has sent may still be on its way.  What else is
- * done about a request takes that into account, but not the undo of a call: it
- * waits until nothing can arrive any more, and begins from the start.
+ * done about a request takes that into account; the undo of a call begins from
+ * the start, and is not settled before nothing can arrive any more.
  */
 void
 glue_claims_release_orphans(const GlueClaims *queue)
@@ -179,16 +179,16 @@ glue_claims_release_orphans(const GlueClaims *queue)
 			continue;
 		execute_for(&saved, queue, &kept_release,
 					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
-							 " next_attempt_at = " NOW
-							 PLUS MILLISECONDS("CASE WHEN caller_xid IS NULL"
-											   " THEN 0 ELSE %d END") ","
+							 " next_attempt_at = " NOW ","
+							 " aws_settled_at = CASE WHEN caller_xid IS NOT NULL"
+							 " THEN timestamp with time zone 'infinity' END,"
 							 " claimed_by = CASE WHEN caller_xid IS NULL"
 							 " THEN claimed_by END"
 							 " WHERE finished_at IS NULL"
 							 " AND state" EQUALS "'running'"
 							 " AND claimed_by" EQUALS "$1"
 							 " AND home" EQUALS "%s", queue->table,
-							 glue_setting_settle_time, queue->own), claimant);
+							 queue->own), claimant);
 		glue_execute_end(&saved);
 		strike_off(queue, claimant);
 	}

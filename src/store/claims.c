@@ -44,6 +44,7 @@
 #include "miscadmin.h"
 #include "server/builtins.h"
 #include "server/owner_spi.h"
+#include "server/settings.h"
 #include "store/claims.h"
 #include "store/sql_text.h"
 
@@ -62,18 +63,18 @@
 /*
  * Has the time of a queued request come?  The clock may have been set back since
  * that was decided.  So what was asked for in the future, and was not tried yet,
- * is due; and so is what is put off for longer than anything ever is.
+ * is due; and so is what is put off for longer than anything ever is: see
+ * longest_put_off().
  */
-#define LONGEST_PUT_OFF		"interval '2 h'"
-#define IS_DUE(r) \
+#define IS_DUE(r, longest) \
 	"(" r ".next_attempt_at" IS_AT_MOST NOW \
-	" OR " IS_DUE_BEFORE_ITS_TIME(r) ")"
-#define IS_DUE_BEFORE_ITS_TIME(r) \
+	" OR " IS_DUE_BEFORE_ITS_TIME(r, longest) ")"
+#define IS_DUE_BEFORE_ITS_TIME(r, longest) \
 	"(" r ".requested_at" IS_AFTER NOW " AND " r ".attempts" EQUALS "0" \
 	" AND " r ".started_at IS NULL" \
-	" OR " r ".next_attempt_at" IS_AFTER "(" NOW PLUS LONGEST_PUT_OFF "))"
-#define NEXT_ATTEMPT(r) \
-	"CASE WHEN " IS_DUE_BEFORE_ITS_TIME(r) " THEN 'epoch'" \
+	" OR " r ".next_attempt_at" IS_AFTER "(" NOW PLUS longest "))"
+#define NEXT_ATTEMPT(r, longest) \
+	"CASE WHEN " IS_DUE_BEFORE_ITS_TIME(r, longest) " THEN 'epoch'" \
 	" ELSE " r ".next_attempt_at END"
 
 /* Is a request a call of which all is known, and nothing to be undone? */
@@ -105,6 +106,7 @@ static List *lock_requests(const GlueClaims *queue, bool held, Datum ids,
 						   bool any);
 static char *claim_text(const GlueClaims *queue, GlueClaimKind kind);
 static char *due_text(const GlueClaims *queue, GlueClaimKind kind);
+static const char *longest_put_off(GlueClaimKind kind);
 static void blocked_arrays(List *blocked, Datum arrays[4]);
 static bool is_prepared(const GlueClaims *queue);
 
@@ -291,7 +293,7 @@ due_text(const GlueClaims *queue, GlueClaimKind kind)
 					" AND r.home" EQUALS "%s"
 					" AND r.caller_xid %s"
 					" AND r.state" EQUALS "'queued'"
-					" AND " IS_DUE("r")
+					" AND " IS_DUE("r", "%s")
 					" AND ($8 IS NULL OR r.id" EQUALS "$8)"
 					" AND NOT r.id" EQUALS "ANY ($7)"
 					" AND NOT EXISTS (SELECT FROM %s e"
@@ -333,7 +335,19 @@ due_text(const GlueClaims *queue, GlueClaimKind kind)
 					" ORDER BY r.id LIMIT $2",
 					queue->table, queue->own,
 					kind == GLUE_CLAIM_TO_UNDO ? "IS NOT NULL" : "IS NULL",
-					queue->table, queue->table);
+					longest_put_off(kind), queue->table, queue->table);
+}
+
+/*
+ * For how long requests of a kind are put off at most.  An undo is tried every ten
+ * minutes or so; or when it is settled.
+ */
+static const char *
+longest_put_off(GlueClaimKind kind)
+{
+	return kind == GLUE_CLAIM_TO_DO ? "interval '2 h'" :
+		psprintf("interval '15 min'" PLUS MILLISECONDS("%d"),
+				 glue_setting_settle_time);
 }
 
 /*
@@ -386,21 +400,22 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 	char	   *text;
 
 	if (kind == GLUE_CLAIM_TO_DO)
-		text = psprintf("SELECT pg_catalog.min(" NEXT_ATTEMPT("r") ")"
+		text = psprintf("SELECT pg_catalog.min(" NEXT_ATTEMPT("r", "%s") ")"
 						" FROM %s r"
 						" WHERE finished_at IS NULL AND caller_xid IS NULL"
 						" AND home" EQUALS "%s"
-						" AND state" EQUALS "'queued'", queue->table,
-						queue->own);
+						" AND state" EQUALS "'queued'",
+						longest_put_off(kind), queue->table, queue->own);
 	else
 		text = psprintf("SELECT pg_catalog.min(CASE WHEN state" EQUALS "'queued'"
-						" THEN " NEXT_ATTEMPT("r")
+						" THEN " NEXT_ATTEMPT("r", "%s")
 						" ELSE " NOW PLUS SECONDS("%d") " END) FROM %s r"
 						" WHERE finished_at IS NULL AND caller_xid IS NOT NULL"
 						" AND home" EQUALS "%s"
 						" AND (state" EQUALS "'queued' OR (state"
 						EQUALS "'running' AND claimed_by IS NULL))",
-						OPEN_LOOK_SECONDS, queue->table, queue->own);
+						longest_put_off(kind), OPEN_LOOK_SECONDS, queue->table,
+						queue->own);
 	plan = glue_kept_plan(&kept[kind], queue->owner, text, 0, NULL);
 	glue_execute_as(&saved, queue->owner, plan, NULL, NULL);
 	row = glue_result_row(0);

@@ -46,9 +46,24 @@ typedef enum EvidenceColumn
 	EVIDENCE_TAKEN_OVER,
 	EVIDENCE_DEFERRED,
 	EVIDENCE_UPDATES,
-	EVIDENCE_UPDATED_AT,
+	EVIDENCE_AWS_UPDATED_AT,
+	EVIDENCE_AWS_DELETED_AT,
 	EVIDENCE_DELETED_AT
 } EvidenceColumn;
+
+/*
+ * Has a request, s, ended since a call, r, began?  One that has a later ID has.
+ * Else AWS's clock tells, if that was long enough before or after; at close
+ * quarters ours does, which is finer, but may have been set meanwhile.
+ */
+#define APART			"interval '5 s'"
+#define ENDED_SINCE(s, r) \
+	"CASE WHEN " s ".id" IS_AFTER r ".id THEN true" \
+	" WHEN " s ".aws_ended_at" IS_BEFORE "(" r ".aws_sent_at" MINUS APART ")" \
+	" THEN false" \
+	" WHEN " s ".aws_ended_at" IS_AFTER "(" r ".aws_sent_at" PLUS APART ")" \
+	" THEN true" \
+	" ELSE " s ".finished_at" IS_AFTER r ".requested_at END"
 
 /* prototypes of private functions */
 static SPIPlanPtr evidence_plan(const GlueClaims *queue);
@@ -106,17 +121,18 @@ evidence_plan(const GlueClaims *queue)
 						  psprintf("SELECT r.id, pg_catalog.bool_or(e.relies),"
 								   " pg_catalog.bool_or(e.defers),"
 								   " pg_catalog.jsonb_agg(e.input) FILTER (WHERE e.updates),"
-								   " CASE WHEN pg_catalog.bool_and(e.answered_at IS NOT NULL)"
+								   " CASE WHEN pg_catalog.bool_and(e.aws_ended_at IS NOT NULL)"
 								   " FILTER (WHERE e.updates)"
-								   " THEN pg_catalog.max(e.answered_at)"
+								   " THEN pg_catalog.max(e.aws_ended_at)"
 								   " FILTER (WHERE e.updates) END,"
+								   " pg_catalog.max(e.aws_ended_at) FILTER (WHERE e.deletes),"
 								   " pg_catalog.max(e.answered_at) FILTER (WHERE e.deletes)"
 								   " FROM pg_catalog.unnest($1) AS u (id),"
 								   " LATERAL (SELECT * FROM %s t"
 								   " WHERE t.id" EQUALS "u.id"
 								   " AND t.home" EQUALS "%s OFFSET 0) AS r,"
 								   " LATERAL (SELECT s.endpoint, s.region, " GLUE_CATALOG("s") " AS catalog,"
-								   " s.input, s.answered_at,"
+								   " s.input, s.aws_ended_at, s.answered_at,"
 								   " s.state" EQUALS "'succeeded'"
 								   " AND s.operation" DIFFERS_FROM "'DeleteConnection'"
 								   " AS relies,"
@@ -128,11 +144,12 @@ evidence_plan(const GlueClaims *queue)
 								   " FROM %s s"
 								   " WHERE s.connection_name" EQUALS "r.connection_name"
 								   " AND s.home" EQUALS "r.home"
-								   " AND s.finished_at" IS_AFTER "r.requested_at"
+								   " AND s.finished_at IS NOT NULL"
+								   " AND " ENDED_SINCE("s", "r")
 								   " AND s.id" DIFFERS_FROM "r.id"
 								   " UNION ALL"
 								   " SELECT s.endpoint, s.region, " GLUE_CATALOG("s") " AS catalog,"
-								   " s.input, s.answered_at, false,"
+								   " s.input, s.aws_ended_at, s.answered_at, false,"
 								   " s.on_rollback IS NOT NULL"
 								   " OR (s.caller_top_xid" EQUALS "r.caller_top_xid"
 								   " AND s.state" EQUALS "'running'"
@@ -151,8 +168,7 @@ evidence_plan(const GlueClaims *queue)
 								   " AND e.region" EQUALS "r.region"
 								   " AND e.catalog" EQUALS GLUE_CATALOG("r")
 								   " GROUP BY r.id",
-								   queue->table, queue->own, queue->table,
-								   queue->table),
+								   queue->table, queue->own, queue->table, queue->table),
 						  lengthof(types), types);
 }
 
@@ -188,7 +204,8 @@ read_evidence(GlueClaim *claim, const GlueResultRow *row)
 	for (int i = 0; i < count; i++)
 		undo->updates[i] = json_object_array_get_idx(updates, i);
 	undo->nupdates = count;
-	undo->updated_at = glue_result_time(row, EVIDENCE_UPDATED_AT);
+	undo->aws_updated_at = glue_result_time(row, EVIDENCE_AWS_UPDATED_AT);
+	undo->aws_deleted_at = glue_result_time(row, EVIDENCE_AWS_DELETED_AT);
 	undo->deleted_at = glue_result_time(row, EVIDENCE_DELETED_AT);
 	MemoryContextSwitchTo(old_context);
 }

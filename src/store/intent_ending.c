@@ -24,11 +24,13 @@
 
 /*
  * What the statement that writes endings gets, as an array of each: ID, state,
- * code, answered_at, not_made, message, request ID.
+ * code, answered_at, not_made, message, request ID,
+ * aws_ended_at.
  */
-#define NUM_ENDING_COLUMNS	7
+#define NUM_ENDING_COLUMNS	8
 static const Oid column_types[NUM_ENDING_COLUMNS] = {
-	INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTOID
+	INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTOID,
+	TIMESTAMPTZOID
 };
 
 /* prototypes of private functions */
@@ -137,15 +139,15 @@ update(const GlueClaims *queue, GlueImpersonation *saved, Datum *values)
 	static GlueKeptPlan kept;
 	static const Oid types[NUM_ENDING_COLUMNS] = {
 		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
-		BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID
+		BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID
 	};
 	SPIPlanPtr	plan;
 
 	plan = glue_kept_plan(&kept, queue->owner,
 						  psprintf("WITH open AS (SELECT e.*"
-								   " FROM unnest($1, $2, $3, $4, $5, $6, $7)"
+								   " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"
 								   " AS e (id, state, code, answered_at, not_made,"
-								   " message, request_id),"
+								   " message, request_id, aws_ended_at),"
 								   " LATERAL (SELECT FROM %s r"
 								   " WHERE r.id" EQUALS "e.id AND r.home" EQUALS "%s"
 								   " AND r.state" EQUALS "'running'"
@@ -154,6 +156,7 @@ update(const GlueClaims *queue, GlueImpersonation *saved, Datum *values)
 								   " UPDATE %s r SET state = e.state,"
 								   " next_attempt_at = " NOW ","
 								   " answered_at = coalesce(e.answered_at, r.answered_at),"
+								   " aws_ended_at = coalesce(e.aws_ended_at, r.aws_ended_at),"
 								   " on_rollback = CASE WHEN NOT e.not_made"
 								   " THEN r.on_rollback END,"
 								   " finished_at = CASE WHEN e.state" DIFFERS_FROM "'queued'"
@@ -201,8 +204,11 @@ value_of(const GlueIntentEnding *ending, int column, bool *is_null)
 			return BoolGetDatum(ending->not_made);
 		case 5:
 			return glue_text_parameter(ending->message, is_null);
-		default:
+		case 6:
 			return glue_text_parameter(ending->aws_request_id, is_null);
+		default:
+			*is_null = ending->aws_ended_at == 0;
+			return TimestampTzGetDatum(ending->aws_ended_at);
 	}
 }
 

@@ -23,6 +23,7 @@ typedef struct GlueIntentEnding
 	const char *message;
 	const char *aws_request_id;
 	TimestampTz answered_at;	/* 0: not known */
+	TimestampTz aws_ended_at;	/* the same by AWS's clock; 0: not known */
 	bool		not_made;		/* it has created nothing */
 } GlueIntentEnding;
 

@@ -39,7 +39,7 @@
 #include "utils/xid8.h"
 
 /* Of the statement that says how a call has ended. */
-#define NUM_CLOSING_PARAMETERS	8
+#define NUM_CLOSING_PARAMETERS	9
 
 /* prototypes of private functions */
 static MinimalTuple form_intent(Relation table, const GlueRequest *request,
@@ -115,6 +115,11 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
 						 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
 	glue_request_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
 						 FullTransactionIdGetDatum(GetTopFullTransactionId()));
+	glue_request_row_set(&row, GLUE_REQUEST_CALL_TIMEOUT,
+						 Int32GetDatum(request->call_timeout_ms));
+	if (request->aws_sent_at != 0)
+		glue_request_row_set(&row, GLUE_REQUEST_AWS_SENT_AT,
+							 TimestampTzGetDatum(request->aws_sent_at));
 	memset(nulls, true, desc->natts * sizeof(bool));
 	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
 	{
@@ -151,6 +156,8 @@ glue_intent_close(const GlueRequestQueue *queue, int64 id,
 	set_text(values, nulls, 5, outcome->error_code);
 	set_text(values, nulls, 6, outcome->error_message);
 	set_text(values, nulls, 7, outcome->aws_request_id);
+	values[8] = TimestampTzGetDatum(outcome->aws_ended_at);
+	nulls[8] = outcome->aws_ended_at == 0 ? 'n' : ' ';
 	glue_execute_latest(&saved, queue->owner, closing_plan(queue), values,
 						nulls);
 	row = glue_result_row(0);
@@ -184,7 +191,7 @@ closing_plan(const GlueRequestQueue *queue)
 	static GlueKeptPlan kept;
 	static const Oid types[NUM_CLOSING_PARAMETERS] = {
 		INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-		TEXTOID
+		TEXTOID, TIMESTAMPTZOID
 	};
 
 	if (!glue_plan_is_kept(&kept, queue->table))
@@ -201,6 +208,8 @@ closing_plan(const GlueRequestQueue *queue)
 								" THEN r.attempts ELSE 1 END,"
 								" answered_at = CASE WHEN $4 IS NULL"
 								" THEN r.answered_at ELSE $3 END,"
+								" aws_ended_at = CASE WHEN $4 IS NULL"
+								" THEN r.aws_ended_at ELSE $9 END,"
 								" finished_at = CASE WHEN $4 IS NULL"
 								" THEN r.finished_at ELSE $3 END,"
 								" status = coalesce($5, r.status),"

@@ -24,6 +24,7 @@ typedef struct GlueIntentOutcome
 	const char *error_code;
 	const char *error_message;
 	const char *aws_request_id;
+	TimestampTz aws_ended_at;	/* by AWS's clock; 0: not known */
 } GlueIntentOutcome;
 
 /* An open intent about the same connection as another one. */

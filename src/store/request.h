@@ -14,6 +14,7 @@
 #include <json-c/json.h>
 
 #include "client/target.h"
+#include "datatype/timestamp.h"
 
 /*
  * One row of glue_request that is to be made.  Text is UTF-8, but for the name
@@ -46,7 +47,11 @@ typedef struct GlueRequest
 	const char *on_conflict;	/* or NULL */
 	const char *on_missing;		/* or NULL */
 	bool		for_row;		/* asked for by a trigger */
-	const char *on_rollback;	/* of a call that acts at once, or NULL */
+
+	/* of a call that acts at once */
+	const char *on_rollback;	/* or NULL */
+	int			call_timeout_ms;
+	TimestampTz aws_sent_at;	/* by AWS's clock; 0: not known */
 } GlueRequest;
 
 #endif							/* GLUE_STORE_REQUEST_H */

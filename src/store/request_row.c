@@ -69,6 +69,10 @@ static const struct
 	[GLUE_REQUEST_ANSWER] = {"answer", JSONBOID},
 	[GLUE_REQUEST_ENDPOINT] = {"endpoint", TEXTOID},
 	[GLUE_REQUEST_ACCOUNT_ID] = {"account_id", TEXTOID},
+	[GLUE_REQUEST_CALL_TIMEOUT] = {"call_timeout", INT4OID},
+	[GLUE_REQUEST_AWS_SENT_AT] = {"aws_sent_at", TIMESTAMPTZOID},
+	[GLUE_REQUEST_AWS_ENDED_AT] = {"aws_ended_at", TIMESTAMPTZOID},
+	[GLUE_REQUEST_AWS_SETTLED_AT] = {"aws_settled_at", TIMESTAMPTZOID},
 };
 
 /* prototypes of private functions */

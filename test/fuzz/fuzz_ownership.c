@@ -3,12 +3,13 @@
  * fuzz_ownership.c
  *	  Fuzzer of the decision whose a connection is.
  *
- * The input is lines: what was sent, the connection that was found, the Date
- * of the answer, how long ago the call began, was answered and was the last
- * update, in milliseconds, and the definitions of updates.
+ * The input is lines: what was sent, the connection that was found, when the call
+ * began and had ended and when the last update had, in AWS's milliseconds (0: not
+ * known), and the definitions of updates.
  *
  * What the stricter proof takes for ours, the looser one must take as well;
- * and more time can make no connection somebody else's that was ours.  The
+ * more time can make no connection somebody else's that was ours; and what is not
+ * known makes none that.  The
  * findings must say something unless it is ours, whole and without secrets.
  *
  * IDENTIFICATION
@@ -18,14 +19,13 @@
  */
 #include "glue/ownership.h"
 
-#include "aws/reply.h"
 #include "lines.h"
 #include "trees.h"
 
 #define MAX_UPDATES	4
 
-/* by how much a Date header may be wrong */
-#define TOLERANCE_MS	2000
+/* by how much AWS's clocks may differ */
+#define TOLERANCE_MS	1000
 
 /* All that an input says. */
 typedef struct Question
@@ -33,7 +33,6 @@ typedef struct Question
 	GlueMadeConnection made;
 	json_object *updates[MAX_UPDATES];
 	json_object *connection;
-	const char *date;
 	bool		is_secret;		/* may nobody say the word? */
 } Question;
 
@@ -55,6 +54,13 @@ hides_secret_word(json_object *tree)
 	return hides;
 }
 
+/* A time, which is not negative. */
+static long long
+moment_at(const Lines *lines, int i)
+{
+	return number_at(lines, i, 0, 2000000000000LL);
+}
+
 static void
 read_question(Question *question, const Lines *lines)
 {
@@ -63,16 +69,15 @@ read_question(Question *question, const Lines *lines)
 	memset(question, 0, sizeof(*question));
 	made->sent = tree_at(lines, 0);
 	question->connection = tree_at(lines, 1);
-	question->date = line_at(lines, 2);
-	made->begun_ms = time_at(lines, 3);
-	made->answered_ms = time_at(lines, 4);
-	made->updated_ms = time_at(lines, 5);
+	made->begun_ms = moment_at(lines, 2);
+	made->ended_ms = moment_at(lines, 3);
+	made->updated_ms = moment_at(lines, 4);
 	made->updates = question->updates;
 	question->is_secret = hides_secret_word(made->sent) &&
 		hides_secret_word(question->connection);
-	while (made->nupdates < MAX_UPDATES && 6 + made->nupdates < lines->count)
+	while (made->nupdates < MAX_UPDATES && 5 + made->nupdates < lines->count)
 	{
-		json_object *update = tree_at(lines, 6 + made->nupdates);
+		json_object *update = tree_at(lines, 5 + made->nupdates);
 
 		question->updates[made->nupdates++] = update;
 		question->is_secret = question->is_secret && hides_secret_word(update);
@@ -105,17 +110,17 @@ check_findings(const Question *question, GlueOwnership ownership,
 		require(strstr(findings, SECRET_WORD) == NULL);
 }
 
-/* Does the connection have this definition, if it was begun so long ago? */
+/* Does the connection have this definition, if it was begun then? */
 static GlueOwnership
 loosely(const Question *question, json_object *sent, long long begun_ms)
 {
+	GlueMadeConnection made = {.sent = sent, .begun_ms = begun_ms};
 	char	   *findings = malloc(GLUE_FINDINGS_SIZE);
 	GlueOwnership ownership;
 
 	require(findings != NULL);
 	memset(findings, 'x', GLUE_FINDINGS_SIZE);
-	ownership = glue_ownership(sent, question->connection, question->date,
-							   begun_ms, findings);
+	ownership = glue_ownership(&made, question->connection, findings);
 	check_findings(question, ownership, findings);
 	free(findings);
 	return ownership;
@@ -130,60 +135,62 @@ strictly(const Question *question, const GlueMadeConnection *made)
 	require(findings != NULL);
 	memset(findings, 'x', GLUE_FINDINGS_SIZE);
 	ownership = glue_ownership_unchanged(made, question->connection,
-										 question->date, findings);
+										 findings);
 	check_findings(question, ownership, findings);
 	free(findings);
 	return ownership;
 }
 
-/* How many milliseconds old is it?  False if nothing says so. */
+/* When was it made?  False if nothing says so. */
 static bool
-find_age(const Question *question, double *age_ms)
+find_created(const Question *question, double *created_ms)
 {
 	json_object *created = NULL;
-	long long	now;
 
 	if (!json_object_is_type(question->connection, json_type_object) ||
 		!json_object_object_get_ex(question->connection, "CreationTime",
 								   &created) ||
 		(!json_object_is_type(created, json_type_int) &&
-		 !json_object_is_type(created, json_type_double)) ||
-		!glue_reply_parse_date(question->date, &now))
+		 !json_object_is_type(created, json_type_double)))
 		return false;
-	*age_ms = (now - json_object_get_double(created)) * 1000.0;
+	*created_ms = json_object_get_double(created) * 1000.0;
 	return true;
 }
 
-/* Each proof knows the age, and takes nothing for ours that is not of it. */
+/* Each proof knows when it was made, and takes nothing for ours that was not then. */
 static void
-check_age(const Question *question, GlueOwnership loose, GlueOwnership strict)
+check_times(const Question *question, GlueOwnership loose, GlueOwnership strict)
 {
 	const GlueMadeConnection *made = &question->made;
-	double		age_ms = 0;
-	bool		has_age = find_age(question, &age_ms);
+	double		created_ms = 0;
+	bool		has_time = find_created(question, &created_ms);
+	bool		is_dated = has_time && made->begun_ms != 0;
 
-	require((loose == GLUE_CANNOT_TELL) == !has_age);
-	require((strict == GLUE_CANNOT_TELL) == !has_age);
+	require((loose == GLUE_CANNOT_TELL) == !is_dated);
+	if (!is_dated)
+		require(strict == GLUE_CANNOT_TELL);
+	if (made->ended_ms == 0)
+		require(strict != GLUE_OURS);
 	if (loose == GLUE_OURS || strict == GLUE_OURS)
-		require(age_ms <= made->begun_ms + TOLERANCE_MS);
-	if (strict == GLUE_OURS && made->answered_ms >= 0)
-		require(age_ms >= made->answered_ms - TOLERANCE_MS);
+		require(created_ms >= made->begun_ms - TOLERANCE_MS);
+	if (strict == GLUE_OURS)
+		require(created_ms <= made->ended_ms + TOLERANCE_MS);
 }
 
 static void
 check_question(const Question *question)
 {
 	const GlueMadeConnection *made = &question->made;
-	GlueMadeConnection simple = *made;
+	GlueMadeConnection other = *made;
 	GlueOwnership loose = loosely(question, made->sent, made->begun_ms);
 	GlueOwnership strict = strictly(question, made);
 	GlueOwnership strict_simple;
 	bool		is_known = loose == GLUE_OURS;
 
-	simple.nupdates = 0;
-	strict_simple = strictly(question, &simple);
-	check_age(question, loose, strict);
-	check_age(question, loose, strict_simple);
+	other.nupdates = 0;
+	strict_simple = strictly(question, &other);
+	check_times(question, loose, strict);
+	check_times(question, loose, strict_simple);
 
 	/* without updates, what was sent; with them, that or one of theirs */
 	if (strict_simple == GLUE_OURS)
@@ -194,15 +201,24 @@ check_question(const Question *question)
 	if (strict == GLUE_OURS)
 		require(is_known);
 
-	/* who knows less of the times can refuse less */
-	if (loose == GLUE_OURS)
-		require(loosely(question, made->sent, made->begun_ms + 5000) ==
+	/* a wider window can refuse less */
+	if (loose == GLUE_OURS && made->begun_ms > 5000)
+		require(loosely(question, made->sent, made->begun_ms - 5000) ==
 				GLUE_OURS);
-	simple = *made;
-	simple.answered_ms = -1;
-	simple.updated_ms = -1;
+	other = *made;
+	if (other.ended_ms != 0)
+		other.ended_ms += 5000;
+	other.updated_ms = 0;
 	if (strict == GLUE_OURS)
-		require(strictly(question, &simple) == GLUE_OURS);
+		require(strictly(question, &other) == GLUE_OURS);
+
+	/* what is not known makes it nobody else's */
+	other.begun_ms = 0;
+	require(strictly(question, &other) == GLUE_CANNOT_TELL);
+	other = *made;
+	other.ended_ms = 0;
+	if (strict == GLUE_OURS)
+		require(strictly(question, &other) == GLUE_CANNOT_TELL);
 }
 
 int

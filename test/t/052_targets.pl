@@ -290,11 +290,11 @@ $glue->put_connection(input => referring('undone'));
 my $undo = $session->must(<<"END")->output;
 INSERT INTO glue_request (operation, connection_name, region, input, state,
 	next_attempt_at, caller_xid, caller_top_xid, answered_at, on_rollback,
-	requested_by, requested_at, target_fingerprint)
+	requested_by, requested_at, aws_sent_at, aws_ended_at, target_fingerprint)
 VALUES ('CreateConnection', 'undone', 'us-east-1',
 	@{[literal(json_text(referring('undone')))]}, 'running', now(), '$xid', '$xid',
 	now(), 'delete', current_user::regrole, now() - interval '1 s',
-	decode(repeat('ab', 32), 'hex'))
+	now() - interval '1 s', now(), decode(repeat('ab', 32), 'hex'))
 RETURNING id
 END
 work_on_all($session);

@@ -221,7 +221,7 @@ my @ids = map { enqueue($session, referring("nobody $_"), server => 'nokeys') } 
 $watch = $cluster->watch;
 work($session);
 is(join(' ', map { state_of($session, $_, qw(error_code attempts)) } @ids),
-	join(' ', ('queued|UnrecognizedClientException|0') x 5),
+	join(' ', ('queued|InvalidClientTokenId|0') x 5),
 	'requests with credentials that AWS refuses stay queued');
 $session->must("ALTER USER MAPPING FOR CURRENT_USER SERVER nokeys OPTIONS"
 	  . " (SET access_key_id '" . $glue->access_key . "', SET secret_access_key '"

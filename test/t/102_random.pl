@@ -40,6 +40,7 @@ my $cluster = GlueConn::Cluster->start(preload => 1, conf => <<'CONF');
 restart_after_crash = on
 max_connections = 40
 glue_conn.settle_time = '3s'
+glue_conn.request_timeout = '4s'
 glue_conn.max_attempts = 2
 CONF
 my $glue = $cluster->glue;

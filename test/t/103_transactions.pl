@@ -3,7 +3,7 @@
 # Calls that act at once follow their transaction.
 #
 # README.md has two tables of what happens when; each of their rows is tested
-# under its own name, here or in 105_failover.pl: what AWS Glue has afterwards,
+# under its own name, here, in 105_failover.pl or in 112_clocks.pl: what AWS Glue has afterwards,
 # what glue_connection and glue_request say, and what the user is told.  The
 # last test compares the names with the tables.
 
@@ -24,6 +24,7 @@ restart_after_crash = on
 max_prepared_transactions = 2
 glue_conn.databases = 'postgres, other, newborn'
 glue_conn.settle_time = '1s'
+glue_conn.request_timeout = '4s'
 CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;
@@ -173,7 +174,8 @@ $unheard->send(timed(create('unheard')));
 # The deletion that would undo this hangs longer than any caller waits.
 $glue->misbehave(operation => 'DeleteConnection', name => 'stuck',
 	kind => 'stall');
-$session->must('BEGIN; ' . create('stuck', 'first') . '; ROLLBACK');
+$session->must(q(BEGIN; SET LOCAL glue_conn.request_timeout = '40s'; )
+	  . create('stuck', 'first') . '; ROLLBACK');
 my $blocked = $cluster->session;
 $blocked->send(timed(create('stuck', 'second')));
 
@@ -698,7 +700,7 @@ my $page = slurp_file(dirname(__FILE__) . '/../../README.md');
 my ($chapter) = $page =~ /^### What happens when\n(.*?)(?=^##|\z)/ms;
 my %event = map { (s/`//gr) => 1 } ($chapter // '') =~ /^\| (?!---|event)(.+?) \|/mg;
 my $tests = join '', map { slurp_file(dirname(__FILE__) . "/$_") }
-  '103_transactions.pl', '105_failover.pl', '097_queue_goes_on.pl';
+  '103_transactions.pl', '105_failover.pl', '097_queue_goes_on.pl', '112_clocks.pl';
 cmp_ok(scalar keys %event, '>=', 30, 'README.md tells what happens when');
 is(join("\n", grep { $tests !~ /'\Q$_\E'/ } sort keys %event), '',
 	'there is a test of each row');

@@ -20,6 +20,7 @@ use Time::HiRes qw(time);
 my $cluster = GlueConn::Cluster->start(conf => <<'CONF');
 restart_after_crash = on
 glue_conn.settle_time = '500ms'
+glue_conn.request_timeout = '1s'
 log_statement = none
 CONF
 my $glue = $cluster->glue;

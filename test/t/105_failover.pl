@@ -22,6 +22,7 @@ my $cluster = GlueConn::Cluster->start(
 	init => { allows_streaming => 1 },
 	preload => 1, conf => <<'CONF');
 glue_conn.settle_time = '1s'
+glue_conn.request_timeout = '4s'
 synchronous_commit = local
 wal_retrieve_retry_interval = '100ms'
 CONF

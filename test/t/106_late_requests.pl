@@ -19,6 +19,7 @@ use Test::More;
 my $cluster = GlueConn::Cluster->start(preload => 1, conf => <<'CONF');
 restart_after_crash = on
 glue_conn.settle_time = '1500ms'
+glue_conn.request_timeout = '1500ms'
 CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;

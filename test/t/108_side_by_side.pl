@@ -16,7 +16,7 @@ use GlueConn::Queue;
 use GlueConn::Settled qw(create);
 use Test::More;
 
-my $cluster = GlueConn::Cluster->start(preload => 1, conf => "glue_conn.settle_time = 1s\n");
+my $cluster = GlueConn::Cluster->start(preload => 1, conf => "glue_conn.settle_time = 1s\nglue_conn.request_timeout = 4s\n");
 my $glue = $cluster->glue;
 my $settled = GlueConn::Settled->new($glue, $cluster->node);
 my $session = $cluster->session;

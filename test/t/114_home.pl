@@ -18,6 +18,7 @@ my $cluster = GlueConn::Cluster->start(
 	preload => 1, secret_key => 1, conf => <<'CONF');
 glue_conn.databases = 'copy, second, restored'
 glue_conn.settle_time = '1s'
+glue_conn.request_timeout = '4s'
 CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;

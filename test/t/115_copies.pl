@@ -16,6 +16,7 @@ use Test::More;
 
 my $conf = <<'CONF';
 glue_conn.settle_time = '1s'
+glue_conn.request_timeout = '4s'
 wal_level = logical
 CONF
 my $cluster = GlueConn::Cluster->start(

@@ -1,0 +1,199 @@
+/*-------------------------------------------------------------------------
+ *
+ * endpoint_url.c
+ *	  The URL of a custom endpoint.
+ *
+ * It comes from an administrator and is then trusted with signed requests and
+ * passwords.  So it is parsed strictly, and may use plain http to this machine
+ * alone.
+ *
+ * IDENTIFICATION
+ *	  src/aws/endpoint_url.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "aws/endpoint_url.h"
+
+#include <string.h>
+
+#include "text/ascii.h"
+
+/* prototypes of private functions */
+static bool parse_scheme(const char **url, GlueEndpointUrl *parts);
+static bool parse_host(const char **url, GlueEndpointUrl *parts);
+static bool parse_port(const char **url, GlueEndpointUrl *parts);
+static bool is_ipv6_literal(const char *string, size_t len);
+static bool is_loopback(const GlueEndpointUrl *parts);
+static bool is_ipv4_loopback(const char *host, size_t len);
+
+/*
+ * Check a custom endpoint's URL, for settings that must refuse a bad one
+ * before it is used.
+ */
+GlueEndpointStatus
+glue_endpoint_check_url(const char *url)
+{
+	GlueEndpointUrl parts;
+
+	return glue_endpoint_url_parse(url, &parts);
+}
+
+/*
+ * Take a custom endpoint's URL apart.
+ *
+ * What libcurl or another parser might read in two ways is refused: user
+ * names, queries, fragments, backslashes, spaces, control characters and
+ * anything that is not ASCII.
+ */
+GlueEndpointStatus
+glue_endpoint_url_parse(const char *url, GlueEndpointUrl *parts)
+{
+	/* leave room for the "/" that may be appended */
+	if (strlen(url) >= GLUE_ENDPOINT_MAX_LEN)
+		return GLUE_ENDPOINT_BAD_URL;
+	for (const char *c = url; *c != '\0'; c++)
+	{
+		if (*c <= ' ' || *c >= 0x7f || strchr("@?#\\\"<>^`{|}", *c) != NULL)
+			return GLUE_ENDPOINT_BAD_URL;
+	}
+
+	if (!parse_scheme(&url, parts) ||
+		!parse_host(&url, parts) ||
+		!parse_port(&url, parts) ||
+		(*url != '/' && *url != '\0'))
+		return GLUE_ENDPOINT_BAD_URL;
+	parts->path = url;
+
+	if (!parts->https && !is_loopback(parts))
+		return GLUE_ENDPOINT_NOT_HTTPS;
+	return GLUE_ENDPOINT_OK;
+}
+
+static bool
+parse_scheme(const char **url, GlueEndpointUrl *parts)
+{
+	static const char https[] = "https://";
+	static const char http[] = "http://";
+
+	parts->https = glue_begins_with(*url, strlen(*url), https);
+	if (!parts->https && !glue_begins_with(*url, strlen(*url), http))
+		return false;
+	*url += parts->https ? strlen(https) : strlen(http);
+	return true;
+}
+
+/*
+ * Read a name of DNS labels, a dotted quad, or an IPv6 address in brackets.
+ */
+static bool
+parse_host(const char **url, GlueEndpointUrl *parts)
+{
+	const char *end = *url;
+
+	if (*end == '[')
+	{
+		end = strchr(end, ']');
+		if (end == NULL || !is_ipv6_literal(*url + 1, end - *url - 1))
+			return false;
+		end++;
+	}
+	else
+	{
+		while (glue_is_alphanumeric(*end) || *end == '-' || *end == '.' ||
+			   *end == '_')
+		{
+			/* no label is empty, but a root dot may end the name */
+			if (*end == '.' && (end == *url || end[-1] == '.'))
+				return false;
+			end++;
+		}
+	}
+
+	parts->host = *url;
+	parts->host_len = end - *url;
+	*url = end;
+	return parts->host_len > 0;
+}
+
+/*
+ * Read ":" and a port from 1 to 65535, if there is one.
+ */
+static bool
+parse_port(const char **url, GlueEndpointUrl *parts)
+{
+	const char *c = *url;
+	int			port = 0;
+
+	parts->port = 0;
+	if (*c != ':')
+		return true;
+
+	for (c++; glue_is_digit(*c) && port <= 65535; c++)
+		port = port * 10 + (*c - '0');
+	if (port < 1 || port > 65535)
+		return false;
+
+	parts->port = port;
+	*url = c;
+	return true;
+}
+
+/*
+ * Might this be an IPv6 address?  Only the characters are checked, which is
+ * enough to keep the URL's parts apart: a wrong one does not connect.
+ */
+static bool
+is_ipv6_literal(const char *string, size_t len)
+{
+	bool		has_colon = false;
+
+	for (size_t i = 0; i < len; i++)
+	{
+		if (strchr("0123456789abcdefABCDEF:.", string[i]) == NULL)
+			return false;
+		if (string[i] == ':')
+			has_colon = true;
+	}
+	return has_colon;
+}
+
+/*
+ * Does the host's name alone, without asking DNS, say that it is this
+ * machine?
+ */
+static bool
+is_loopback(const GlueEndpointUrl *parts)
+{
+	static const char localhost[] = "localhost";
+	static const char ipv6[] = "[::1]";
+	size_t		len = parts->host_len;
+
+	return glue_same_word(parts->host, len, localhost) ||
+		(len == strlen(ipv6) && memcmp(parts->host, ipv6, len) == 0) ||
+		is_ipv4_loopback(parts->host, len);
+}
+
+/*
+ * Is this 127.x.x.x, in four decimal numbers without leading zeros, which
+ * some read as octal?  Shorter forms and other bases are refused as well.
+ */
+static bool
+is_ipv4_loopback(const char *host, size_t len)
+{
+	const char *c = host;
+
+	for (int part = 0; part < 4; part++)
+	{
+		const char *start = c;
+		int			value = 0;
+
+		for (; c < host + len && glue_is_digit(*c) && value <= 255; c++)
+			value = value * 10 + (*c - '0');
+		if (c == start || value > 255 || (c - start > 1 && *start == '0') ||
+			(part == 0 && value != 127))
+			return false;
+		if (part < 3 && (c == host + len || *c++ != '.'))
+			return false;
+	}
+	return c == host + len;
+}

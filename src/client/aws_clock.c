@@ -1,0 +1,180 @@
+/*-------------------------------------------------------------------------
+ *
+ * aws_clock.c
+ *	  What time it is by AWS's clock.
+ *
+ * Whose a connection is depends on when it was made, which AWS tells by its own
+ * clock.  That of this machine may be wrong, be set meanwhile, or be another
+ * one's after a failover.  So times that are compared with AWS's are AWS's, too:
+ * each answer tells what time it is there (see aws/remote_clock.c), and between
+ * answers a clock goes on that nobody sets, and that all processes share.
+ *
+ * It is kept for each endpoint, in shared memory if the library is preloaded, for
+ * as long as the server runs.  There is room for a fixed number; who finds none
+ * takes the place of the endpoint that was heard of least lately.
+ *
+ * IDENTIFICATION
+ *	  src/client/aws_clock.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "aws/remote_clock.h"
+#include "client/aws_clock.h"
+#include "common/hashfn.h"
+#include "http/clock.h"
+#include "utils/timestamp.h"
+
+#define NUM_ENDPOINTS	64
+
+#define EPOCH_DAYS		((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE))
+
+typedef struct EndpointClock
+{
+	uint64		key;			/* of the URL; 0: free */
+	bool		answered;		/* at least once */
+	uint64		used;			/* in the order of their use */
+	GlueRemoteClock clock;
+} EndpointClock;
+
+typedef struct EndpointClocks
+{
+	uint64		uses;			/* so far */
+	EndpointClock endpoints[NUM_ENDPOINTS];
+} EndpointClocks;
+
+GlueSharedPart glue_aws_clock_part = {
+	.name = "glue_conn clocks",
+	.size = sizeof(EndpointClocks),
+};
+
+/* prototypes of private functions */
+static uint64 key_of(const char *url);
+static EndpointClock *find_clock(EndpointClocks *clocks, uint64 key);
+static EndpointClock *find_or_make_clock(EndpointClocks *clocks, uint64 key);
+static TimestampTz from_epoch_ms(int64 ms);
+
+/*
+ * An answer has come from an endpoint.  When the request was sent and the answer
+ * had arrived is by glue_boot_ms().  What came from a cache tells nothing.
+ */
+void
+glue_aws_clock_observe(const char *url, const GlueReplyHeaders *headers,
+					   int64 sent_ms, int64 received_ms)
+{
+	EndpointClocks *clocks = glue_shared_attach(&glue_aws_clock_part);
+	uint64		key = key_of(url);
+	EndpointClock *endpoint;
+	long long	seconds;
+	bool		tells = !headers->has_age &&
+		glue_reply_parse_date(headers->date, &seconds);
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	endpoint = find_or_make_clock(clocks, key);
+	endpoint->answered = true;
+	if (tells)
+		glue_remote_clock_observe(&endpoint->clock, seconds, sent_ms,
+								  received_ms);
+	glue_shared_unlock();
+}
+
+/* What AWS's clock says at a moment by glue_boot_ms(). */
+GlueAwsMoment
+glue_aws_clock_at(const char *url, int64 boot_ms)
+{
+	EndpointClocks *clocks = glue_shared_attach(&glue_aws_clock_part);
+	uint64		key = key_of(url);
+	GlueAwsMoment moment = {0};
+	GlueRemoteMoment found;
+	EndpointClock *endpoint;
+	bool		known;
+
+	glue_shared_lock(LW_SHARED);
+	endpoint = find_clock(clocks, key);
+	known = endpoint != NULL &&
+		glue_remote_clock_at(&endpoint->clock, boot_ms, &found);
+	glue_shared_unlock();
+	if (known)
+	{
+		moment.earliest = from_epoch_ms(found.earliest_ms);
+		moment.latest = from_epoch_ms(found.latest_ms);
+	}
+	return moment;
+}
+
+GlueAwsMoment
+glue_aws_clock_now(const char *url)
+{
+	return glue_aws_clock_at(url, glue_boot_ms());
+}
+
+/* Has an endpoint answered yet?  If not, it is worth asking for its time. */
+bool
+glue_aws_clock_answered(const char *url)
+{
+	EndpointClocks *clocks = glue_shared_attach(&glue_aws_clock_part);
+	uint64		key = key_of(url);
+	EndpointClock *endpoint;
+	bool		answered;
+
+	glue_shared_lock(LW_SHARED);
+	endpoint = find_clock(clocks, key);
+	answered = endpoint != NULL && endpoint->answered;
+	glue_shared_unlock();
+	return answered;
+}
+
+static uint64
+key_of(const char *url)
+{
+	uint64		key = hash_bytes_extended((const unsigned char *) url,
+										  strlen(url), 0);
+
+	return key != 0 ? key : 1;
+}
+
+static EndpointClock *
+find_clock(EndpointClocks *clocks, uint64 key)
+{
+	for (int i = 0; i < NUM_ENDPOINTS; i++)
+	{
+		if (clocks->endpoints[i].key == key)
+			return &clocks->endpoints[i];
+	}
+	return NULL;
+}
+
+/* The same; if there is none, it takes the place of another one. */
+static EndpointClock *
+find_or_make_clock(EndpointClocks *clocks, uint64 key)
+{
+	EndpointClock *endpoint = find_clock(clocks, key);
+
+	if (endpoint == NULL)
+	{
+		endpoint = &clocks->endpoints[0];
+		for (int i = 1; i < NUM_ENDPOINTS; i++)
+		{
+			if (clocks->endpoints[i].used < endpoint->used)
+				endpoint = &clocks->endpoints[i];
+		}
+		memset(endpoint, 0, sizeof(EndpointClock));
+		endpoint->key = key;
+	}
+	endpoint->used = ++clocks->uses;
+	return endpoint;
+}
+
+/* Milliseconds since 1970. */
+int64
+glue_epoch_ms(TimestampTz time)
+{
+	return time / 1000 + EPOCH_DAYS * SECS_PER_DAY * 1000;
+}
+
+static TimestampTz
+from_epoch_ms(int64 ms)
+{
+	return (ms - EPOCH_DAYS * SECS_PER_DAY * 1000) * 1000;
+}

@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * aws_clock.h
+ *	  What time it is by AWS's clock.
+ *
+ * IDENTIFICATION
+ *	  src/client/aws_clock.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_AWS_CLOCK_H
+#define GLUE_CLIENT_AWS_CLOCK_H
+
+#include "aws/reply.h"
+#include "datatype/timestamp.h"
+#include "server/shared_state.h"
+
+/*
+ * A moment by AWS's clock: between these two, or, if they are 0, not known.
+ * The latter is only as good as the clock of this machine, which may have stood
+ * still; so what must not be later goes by the Date of an answer that came after.
+ */
+typedef struct GlueAwsMoment
+{
+	TimestampTz earliest;
+	TimestampTz latest;
+} GlueAwsMoment;
+
+extern GlueSharedPart glue_aws_clock_part;
+
+extern void glue_aws_clock_observe(const char *url,
+								   const GlueReplyHeaders *headers,
+								   int64 sent_ms, int64 received_ms);
+extern GlueAwsMoment glue_aws_clock_at(const char *url, int64 boot_ms);
+extern GlueAwsMoment glue_aws_clock_now(const char *url);
+extern bool glue_aws_clock_answered(const char *url);
+extern int64 glue_epoch_ms(TimestampTz time);
+
+#endif							/* GLUE_CLIENT_AWS_CLOCK_H */

@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * credential_failure.h
+ *	  Failures to get credentials, or to know whose they are.
+ *
+ * IDENTIFICATION
+ *	  src/client/credential_failure.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_CREDENTIAL_FAILURE_H
+#define GLUE_CLIENT_CREDENTIAL_FAILURE_H
+
+#include "client/failure.h"
+
+/* The code of a failure because a request would go elsewhere now. */
+#define GLUE_CODE_TARGET_CHANGED "target changed"
+
+extern GlueFailure *glue_failure_no_credentials(const char *source,
+												const char *reason);
+extern GlueFailure *glue_failure_nothing_found(const char *profile,
+											   const char *reason,
+											   const char *files);
+extern GlueFailure *glue_failure_target_changed(const char *wanted_account,
+												const char *account);
+extern GlueFailure *glue_failure_no_account(const GlueFailure *cause);
+extern GlueFailure *glue_failure_just_failed(const char *other);
+extern bool glue_failure_lacks_credentials(const GlueFailure *failure);
+
+#endif							/* GLUE_CLIENT_CREDENTIAL_FAILURE_H */
