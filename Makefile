@@ -148,6 +148,8 @@ CLIENT_OBJS = \
 	src/client/attempt.o \
 	src/client/read_back.o \
 	src/client/shared_quota.o \
+	src/client/rate_slot.o \
+	src/client/turn.o \
 	src/client/call_state.o \
 	src/client/client.o \
 	src/client/pages.o \
@@ -247,6 +249,7 @@ FUNCTIONS_OBJS = \
 	src/functions/test.o \
 	src/functions/tag.o \
 	src/functions/type.o \
+	src/functions/rate.o \
 	src/functions/enqueue.o \
 	src/functions/request.o \
 	src/functions/request_change.o \

@@ -697,6 +697,47 @@ COMMENT ON COLUMN glue_worker_summary.started IS
 GRANT SELECT ON @extschema@.glue_worker_summary TO PUBLIC;
 
 --
+-- glue_rate_limit
+--
+-- How fast AWS takes requests, as far as it is known.  It tells which targets others
+-- use, so it is for those who may see what others do.
+--
+CREATE FUNCTION glue_rates()
+RETURNS TABLE (target text, operation text, requests_per_second float8,
+	tokens float8, throttled integer, waiting integer)
+AS 'MODULE_PATHNAME', 'glue_rates'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION glue_rates() IS
+	'what the view glue_rate_limit shows';
+
+REVOKE ALL ON FUNCTION glue_rates() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION glue_rates() TO pg_monitor;
+
+CREATE VIEW @extschema@.glue_rate_limit AS
+	SELECT r.target, r.operation, r.requests_per_second, r.tokens, r.throttled,
+		r.waiting
+	FROM @extschema@.glue_rates() r
+	ORDER BY r.target, r.operation;
+
+COMMENT ON VIEW glue_rate_limit IS
+	'how fast AWS takes requests; of this session alone without the library preloaded';
+COMMENT ON COLUMN glue_rate_limit.target IS
+	'endpoint, and the account, or else the end of the access key';
+COMMENT ON COLUMN glue_rate_limit.operation IS
+	'operation of AWS, each of which has a limit of its own';
+COMMENT ON COLUMN glue_rate_limit.requests_per_second IS
+	'as many are sent now, at most; null if no limit is known';
+COMMENT ON COLUMN glue_rate_limit.tokens IS
+	'requests that can be sent at once; null if no limit is known';
+COMMENT ON COLUMN glue_rate_limit.throttled IS
+	'requests that AWS refused in the last minute, because there were too many';
+COMMENT ON COLUMN glue_rate_limit.waiting IS
+	'calls that wait for their turn';
+
+GRANT SELECT ON @extschema@.glue_rate_limit TO pg_monitor;
+
+--
 -- The key of the digests in glue_connection.secret_digest
 --
 -- It is not dumped, so that a dump does not help in guessing passwords, and no

@@ -19,6 +19,8 @@ SELECT glue_list_connection_types();
 SELECT * FROM glue_connection;
 SELECT * FROM glue_connection_summary;
 SELECT * FROM glue_secret_key;
+SELECT * FROM glue_rate_limit;
+SELECT * FROM glue_rates();
 SELECT glue_update_connection('a', '{}');
 SELECT glue_delete_connection('a');
 SELECT * FROM glue_batch_delete_connection('{a}');

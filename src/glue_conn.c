@@ -17,6 +17,7 @@
 #include "client/account.h"
 #include "client/aws_clock.h"
 #include "client/credential_cache.h"
+#include "client/rate_slot.h"
 #include "client/shared_quota.h"
 #include "fmgr.h"
 #include "journal/mailbox.h"
@@ -41,6 +42,7 @@ static GlueSharedPart *const shared_parts[] = {
 	&glue_known_outcome_part,
 	&glue_logged_undo_part,
 	&glue_queue_wake_part,
+	&glue_rate_part,
 	&glue_shared_quota_part,
 	&glue_workers_part,
 };

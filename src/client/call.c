@@ -35,6 +35,7 @@ glue_call_init(GlueCall *call, GlueService service, const char *operation,
 	call->endpoint = service == GLUE_SERVICE_STS ?
 		&target->sts_endpoint : &target->endpoint;
 	call->credentials = credentials;
+	call->rate_class = GLUE_RATE_IMMEDIATE;
 	call->request = glue_tree_new_object();
 }
 

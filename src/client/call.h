@@ -11,6 +11,7 @@
 #ifndef GLUE_CLIENT_CALL_H
 #define GLUE_CLIENT_CALL_H
 
+#include "aws/rate_limit.h"
 #include "client/failure.h"
 #include "client/signed_request.h"
 #include "client/target.h"
@@ -41,10 +42,12 @@ typedef struct GlueCall
 	const GlueCredentials *credentials; /* NULL: the request is not signed */
 	json_object *request;		/* the operation's input shape */
 	GlueRenewCredentials renew_credentials; /* may be NULL */
+	GlueRateClass rate_class;	/* how urgent it is */
 
 	/*
-	 * What to do when the first attempt is ready to be sent, and before it
-	 * is, or NULL.  An error that it raises means that nothing was sent.
+	 * What to do when the first attempt is ready to be sent, its turn
+	 * included, and before it is, or NULL.  An error that it raises means
+	 * that nothing was sent.
 	 */
 	void		(*before_sending) (void *arg);
 	void	   *before_sending_arg;

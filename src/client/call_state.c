@@ -7,14 +7,22 @@
  * several calls can be under way at once.  So a call is a small state machine
  * that never waits: client.c advances it whenever there is news.
  *
- *		   sending <------------ pausing
- *			  |						^
- *			  v						| worth another attempt
+ *		   waiting <------------ pausing
+ *			  |  ^					^
+ *	 its turn |	 | throttled		|
+ *			  v	 |					|
+ *		   sending	 |				| worth another attempt
+ *			  |	 |					|
+ *			  v	 |					|
  *		  in flight ----------------+----------> done
  *			  |						|
  *			  | may have been		| no such connection
  *			  v carried out			|
  *		reading back ---------------+----------> done
+ *
+ * Every attempt waits for its turn: see client/turn.c.  If the service has had
+ * enough of requests all the same, the call waits again, as the first of its line,
+ * and that counts as no attempt; unless nobody gets through any more.
  *
  * A create whose answer was lost is read back: see read_back.c.  All other
  * operations can simply be repeated.  If one that changes something fails in the
@@ -39,8 +47,12 @@
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
+static void wait_for_turn(GlueCallState *state);
+static void give_up_waiting(GlueCallState *state);
 static void send_request(GlueCallState *state);
 static void judge_attempt(GlueCallState *state);
+static bool has_answer(const GlueCall *call);
+static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
 static bool renew_credentials(GlueCallState *state);
 static void try_again_or_fail(GlueCallState *state);
@@ -54,7 +66,7 @@ static void finish(GlueCallState *state, GlueFailure *failure);
  *
  * Its state belongs to the current memory context, its results to
  * result_context.  on_news is called with its argument when it is worth
- * advancing the call, unless it pauses.
+ * advancing the call, unless it pauses, or waits long enough.
  */
 GlueCallState *
 glue_call_state_begin(GlueCall *call, MemoryContext result_context,
@@ -66,8 +78,10 @@ glue_call_state_begin(GlueCall *call, MemoryContext result_context,
 	state->call = call;
 	state->result_context = result_context;
 	glue_attempt_begin(&state->attempt, call, on_news, on_news_arg);
+	glue_turn_begin(&state->turn, call, on_news, on_news_arg);
 
-	send_request(state);
+	state->step = GLUE_CALL_WAITING;
+	glue_call_state_advance(state);
 	return state;
 }
 
@@ -82,6 +96,9 @@ glue_call_state_advance(GlueCallState *state)
 		before = state->step;
 		switch (state->step)
 		{
+			case GLUE_CALL_WAITING:
+				wait_for_turn(state);
+				break;
 			case GLUE_CALL_SENDING:
 				send_request(state);
 				break;
@@ -91,7 +108,7 @@ glue_call_state_advance(GlueCallState *state)
 				break;
 			case GLUE_CALL_PAUSING:
 				if (glue_monotonic_us() >= state->pause_until)
-					state->step = GLUE_CALL_SENDING;
+					state->step = GLUE_CALL_WAITING;
 				break;
 			case GLUE_CALL_READING_BACK:
 				glue_call_state_advance(state->reader);
@@ -104,13 +121,29 @@ glue_call_state_advance(GlueCallState *state)
 	} while (state->step != before);
 }
 
-/* The state that waits for the end of a pause, or NULL. */
+/* The state that waits for a moment in time, pause_until, or NULL. */
 const GlueCallState *
 glue_call_state_pausing(const GlueCallState *state)
 {
 	if (state->step == GLUE_CALL_READING_BACK)
 		return glue_call_state_pausing(state->reader);
-	return state->step == GLUE_CALL_PAUSING ? state : NULL;
+	return state->step == GLUE_CALL_PAUSING ||
+		state->step == GLUE_CALL_WAITING ? state : NULL;
+}
+
+/* Is it the turn of the call?  If there is no hope for that, it fails. */
+static void
+wait_for_turn(GlueCallState *state)
+{
+	if (glue_turn_take(&state->turn))
+		state->step = GLUE_CALL_SENDING;
+	else if (glue_turn_is_hopeless(&state->turn))
+	{
+		glue_turn_leave(&state->turn);
+		give_up_waiting(state);
+	}
+	else
+		state->pause_until = state->turn.ask_at;
 }
 
 /*
@@ -118,8 +151,7 @@ glue_call_state_pausing(const GlueCallState *state)
  *
  * Every attempt passes here, and nothing of it is older than this: the
  * credentials, the time of the signature, what is done before the first one is
- * sent.  So whatever an attempt has to wait for is waited for in a step of its
- * own before this one.
+ * sent.  Whatever an attempt has to wait for was waited for before this.
  */
 static void
 send_request(GlueCallState *state)
@@ -145,18 +177,44 @@ judge_attempt(GlueCallState *state)
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 
 	glue_attempt_judge(&state->attempt);
+	give_turn_back(state);
 	MemoryContextSwitchTo(old_context);
 
 	call->answer_lost |= state->attempt.ambiguous;
 	call->maybe_done |= state->attempt.ambiguous &&
 		glue_call_changes_something(call);
-	if (call->answer != NULL || call->answer_xml != NULL)
+	if (has_answer(call))
 	{
 		glue_shared_quota_refund(state->retry_cost);
 		finish(state, NULL);
 	}
 	else
 		choose_next_step(state);
+}
+
+static bool
+has_answer(const GlueCall *call)
+{
+	return call->answer != NULL || call->answer_xml != NULL;
+}
+
+/* Tell what the end of an attempt says of the rate of requests. */
+static void
+give_turn_back(GlueCallState *state)
+{
+	const GlueAttempt *attempt = &state->attempt;
+	bool		answered = attempt->transfer->outcome == GLUE_HTTP_ANSWERED;
+	bool		throttled = answered && !has_answer(state->call) &&
+		attempt->retry_kind == GLUE_RETRY_THROTTLING;
+	int			pause_ms = !throttled ? 0 :
+		glue_retry_delay_ms(GLUE_RETRY_THROTTLING, 1, 0.0,
+							attempt->headers.retry_after);
+
+	glue_turn_give(&state->turn,
+				   glue_rate_judge(answered ? attempt->transfer->status : 0,
+								   throttled),
+				   (int64) pause_ms * 1000);
+	state->nthrottled += throttled;
 }
 
 /* An attempt has failed: decide what comes next. */
@@ -167,7 +225,7 @@ choose_next_step(GlueCallState *state)
 								   "CreateConnection") == 0;
 
 	if (renew_credentials(state))
-		state->step = GLUE_CALL_SENDING;
+		state->step = GLUE_CALL_WAITING;
 	else if ((is_create && state->attempt.ambiguous) ||
 			 (state->maybe_created &&
 			  strcmp(state->attempt.failure->code,
@@ -212,15 +270,24 @@ renew_credentials(GlueCallState *state)
 	return true;
 }
 
-/* Pause for another attempt, if that is worth it and allowed. */
+/*
+ * Pause for another attempt, if that is worth it and allowed.  A call that was
+ * throttled waits for its turn instead.
+ */
 static void
 try_again_or_fail(GlueCallState *state)
 {
+	int			attempts = state->call->attempts - state->nthrottled;
 	int			cost = -1;
 	int			delay_ms;
 
+	if (state->attempt.retry_kind == GLUE_RETRY_THROTTLING)
+	{
+		state->step = GLUE_CALL_WAITING;
+		return;
+	}
 	if (state->attempt.retry_kind != GLUE_RETRY_NONE &&
-		state->call->attempts < state->call->target->max_attempts)
+		attempts < state->call->target->max_attempts)
 		cost = glue_shared_quota_take(state->attempt.retry_kind);
 	if (cost < 0)
 	{
@@ -228,8 +295,7 @@ try_again_or_fail(GlueCallState *state)
 		return;
 	}
 	state->retry_cost = cost;
-	delay_ms = glue_retry_delay_ms(state->attempt.retry_kind,
-								   state->call->attempts,
+	delay_ms = glue_retry_delay_ms(state->attempt.retry_kind, attempts,
 								   pg_prng_double(&pg_global_prng_state),
 								   state->attempt.headers.retry_after);
 	state->pause_until = glue_monotonic_us() + (int64) delay_ms * 1000;
@@ -257,12 +323,30 @@ give_up(GlueCallState *state)
 	MemoryContextSwitchTo(old_context);
 }
 
+/* End a call whose turn does not come. */
+static void
+give_up_waiting(GlueCallState *state)
+{
+	GlueFailedCall failed = glue_call_subject(state->call);
+	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
+
+	if (state->attempt.failure == NULL ||
+		state->attempt.retry_kind != GLUE_RETRY_THROTTLING)
+	{
+		state->attempt.failure = glue_failure_no_turn(&failed);
+		state->attempt.retry_kind = GLUE_RETRY_THROTTLING;
+	}
+	MemoryContextSwitchTo(old_context);
+	give_up(state);
+}
+
 static void
 begin_read_back(GlueCallState *state)
 {
 	GlueCall   *reading = palloc0(sizeof(GlueCall));
 
 	glue_read_back_prepare(reading, state->call);
+	reading->rate_class = GLUE_RATE_UNDO;
 	state->reader =
 		glue_call_state_begin(reading, state->result_context,
 							  state->attempt.request.on_end,

@@ -12,9 +12,11 @@
 #define GLUE_CLIENT_CALL_STATE_H
 
 #include "client/attempt.h"
+#include "client/turn.h"
 
 typedef enum GlueCallStep
 {
+	GLUE_CALL_WAITING,			/* for its turn */
 	GLUE_CALL_SENDING,
 	GLUE_CALL_IN_FLIGHT,
 	GLUE_CALL_PAUSING,
@@ -29,12 +31,16 @@ typedef struct GlueCallState
 	MemoryContext result_context;	/* for the failure and the answer */
 	GlueCallStep step;
 	GlueAttempt attempt;		/* the last one */
+	GlueTurn	turn;			/* to send one */
+	int			nthrottled;		/* attempts that do not count */
 	int64		began_ms;		/* the first one did, by glue_boot_ms() */
 	bool		renewed;		/* the credentials were, once */
 
 	/* before another attempt */
 	int			retry_cost;		/* of the last retry; 0 if there was none */
-	int64		pause_until;	/* by glue_monotonic_us() */
+
+	/* while it pauses, or waits for its turn; by glue_monotonic_us() */
+	int64		pause_until;
 
 	/* a create that may have been carried out */
 	bool		maybe_created;

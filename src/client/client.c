@@ -5,8 +5,8 @@
  *
  * A call never waits (see call_state.c), so this is where all of them are waited
  * for.  However many are under way, only those are looked at that have news:
- * the end of a transfer puts its call into a list, and calls that pause are
- * in a heap, the first to go on on top.
+ * the end of a transfer puts its call into a list, and calls that pause or wait
+ * for their turn are in a heap, the first to go on on top.
  *
  * There is a slot for each call.  What a caller does about a call that has
  * ended takes about as long as to start another one, which had better be under
@@ -26,6 +26,7 @@
 #include "lib/ilist.h"
 #include "lib/pairingheap.h"
 #include "miscadmin.h"
+#include "server/compat.h"
 #include "utils/memutils.h"
 
 /* Longest wait while only answers are waited for. */
@@ -41,7 +42,10 @@ typedef struct CallSlot
 	dlist_node	node;			/* in free, ended or, if listed, ready */
 	bool		listed;			/* in ready */
 	bool		has_work;		/* in work */
+	bool		had_work;		/* it was, or is */
 	dlist_node	work_node;
+	bool		pausing;		/* in pauses... */
+	bool		waiting;		/* ... for its turn */
 	pairingheap_node pause_node;	/* in pauses */
 } CallSlot;
 
@@ -53,12 +57,13 @@ typedef struct CallRun
 	MemoryContext result_context;	/* NULL: the results go with the call */
 	int			width;
 	int			nactive;		/* calls under way */
+	int			nwaiting;		/* of these, for their turn */
 	int			nended;			/* slots in ended */
 	dlist_head	free;			/* slots without a call */
 	dlist_head	ready;			/* slots with news */
 	dlist_head	ended;			/* slots with a call that has ended */
 	dlist_head	work;			/* slots with something to do meanwhile */
-	pairingheap *pauses;		/* slots with a call that pauses */
+	pairingheap *pauses;		/* slots with a call that pauses or waits */
 } CallRun;
 
 /* The calls of glue_client_run(). */
@@ -75,6 +80,7 @@ static void ignore_done(void *arg, GlueCall *call);
 static void run_stream(GlueCallStream *stream, int width,
 					   MemoryContext result_context);
 static void run_calls(CallRun *run);
+static void wait_for_news(const CallRun *run, long timeout_ms);
 static void start_calls(CallRun *run);
 static CallSlot *take_slot(CallRun *run);
 static bool do_some_work(CallRun *run);
@@ -83,6 +89,8 @@ static void end_call(CallSlot *slot);
 static void note_news(void *arg);
 static void advance_ready(CallRun *run);
 static void settle(CallSlot *slot);
+static void begin_pause(CallSlot *slot);
+static void end_pause(CallSlot *slot);
 static void end_pauses(CallRun *run);
 static long wait_time(const CallRun *run);
 static int64 pause_end(const pairingheap_node *node);
@@ -210,10 +218,23 @@ run_calls(CallRun *run)
 		more_work = do_some_work(run);
 		CHECK_FOR_INTERRUPTS();
 		if (run->nactive > 0 && dlist_is_empty(&run->ready))
-			glue_http_wait(more_work ? 0 : wait_time(run));
+			wait_for_news(run, more_work ? 0 : wait_time(run));
 		end_pauses(run);
 		advance_ready(run);
 	}
+}
+
+/* Wait, and let it be seen if that is only for turns. */
+static void
+wait_for_news(const CallRun *run, long timeout_ms)
+{
+	static uint32 turn_event = 0;
+
+	if (run->nwaiting == run->nactive)
+		glue_http_wait_as(timeout_ms,
+						  GLUE_WAIT_EVENT(turn_event, "GlueConnRateLimit"));
+	else
+		glue_http_wait(timeout_ms);
 }
 
 /*
@@ -227,7 +248,7 @@ static void
 start_calls(CallRun *run)
 {
 	while (run->nactive < run->width && run->nended <= run->width &&
-		   (run->nactive == 0 || glue_http_has_room()))
+		   (run->nactive == 0 || glue_http_has_room(run->nwaiting + 1)))
 	{
 		MemoryContext old_context = CurrentMemoryContext;
 		GlueCall   *call = run->stream->next(run->stream->arg);
@@ -243,9 +264,7 @@ start_calls(CallRun *run)
 											run->result_context : slot->context,
 											note_news, slot);
 		MemoryContextSwitchTo(old_context);
-		slot->has_work = call->meanwhile != NULL;
-		if (slot->has_work)
-			dlist_push_tail(&run->work, &slot->work_node);
+		settle(slot);
 	}
 }
 
@@ -304,6 +323,7 @@ end_call(CallSlot *slot)
 	run->stream->done(run->stream->arg, slot->call);
 	MemoryContextReset(slot->context);
 	slot->call = NULL;
+	slot->had_work = false;
 	run->nended--;
 	dlist_push_head(&run->free, &slot->node);
 }
@@ -333,6 +353,7 @@ advance_ready(CallRun *run)
 		MemoryContext old_context = MemoryContextSwitchTo(slot->context);
 
 		slot->listed = false;
+		end_pause(slot);
 		glue_call_state_advance(slot->state);
 		MemoryContextSwitchTo(old_context);
 		settle(slot);
@@ -346,6 +367,12 @@ settle(CallSlot *slot)
 {
 	CallRun    *run = slot->run;
 
+	if (!slot->had_work && slot->call->meanwhile != NULL &&
+		slot->call->attempts > 0)
+	{
+		slot->has_work = slot->had_work = true;
+		dlist_push_tail(&run->work, &slot->work_node);
+	}
 	if (slot->state->step == GLUE_CALL_DONE)
 	{
 		/* the last transfer may have ended as soon as it was started */
@@ -356,11 +383,37 @@ settle(CallSlot *slot)
 		run->nended++;
 		dlist_push_tail(&run->ended, &slot->node);
 	}
-	else if (glue_call_state_pausing(slot->state) != NULL && !slot->listed)
-		pairingheap_add(run->pauses, &slot->pause_node);
+	else if (!slot->listed)
+		begin_pause(slot);
 }
 
-/* Go on with the calls that have paused long enough. */
+/* If a call pauses or waits for its turn, note until when. */
+static void
+begin_pause(CallSlot *slot)
+{
+	CallRun    *run = slot->run;
+	const GlueCallState *pausing = glue_call_state_pausing(slot->state);
+
+	if (pausing == NULL)
+		return;
+	slot->pausing = true;
+	slot->waiting = pausing->step == GLUE_CALL_WAITING;
+	run->nwaiting += slot->waiting;
+	pairingheap_add(run->pauses, &slot->pause_node);
+}
+
+/* A call goes on; it may have paused. */
+static void
+end_pause(CallSlot *slot)
+{
+	if (!slot->pausing)
+		return;
+	pairingheap_remove(slot->run->pauses, &slot->pause_node);
+	slot->run->nwaiting -= slot->waiting;
+	slot->pausing = slot->waiting = false;
+}
+
+/* Go on with the calls that have paused long enough, or whose turn it may be. */
 static void
 end_pauses(CallRun *run)
 {
@@ -368,13 +421,15 @@ end_pauses(CallRun *run)
 
 	if (pairingheap_is_empty(run->pauses))
 		return;
+	glue_turns_tell();
 	now = glue_monotonic_us();
 	while (!pairingheap_is_empty(run->pauses) &&
 		   pause_end(pairingheap_first(run->pauses)) <= now)
 	{
 		CallSlot   *slot = pairingheap_container(CallSlot, pause_node,
-												 pairingheap_remove_first(run->pauses));
+												 pairingheap_first(run->pauses));
 
+		end_pause(slot);
 		note_news(slot);
 	}
 }

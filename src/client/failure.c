@@ -48,7 +48,7 @@ typedef struct ExceptionRule
 #define HINT_PERMISSION \
 	"AWS Glue asks for permission on both the connection and the catalog, so a policy must name both resources. Creating a connection with tags also takes glue:TagResource, and using one for federation glue:PassConnection."
 #define HINT_THROTTLED \
-	"AWS limits the rate of requests per account and region. Try again later, or raise \"glue_conn.max_attempts\"."
+	"AWS limits the rate of requests per account and region. Try again later, or raise \"glue_conn.request_timeout\"."
 
 static const ExceptionRule exception_rules[] = {
 	{"AccessDenied", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_PERMISSION},
@@ -219,6 +219,22 @@ glue_failure_from_reply(const GlueFailedCall *call, const GlueReply *reply,
 		appendStringInfoChar(&detail, '.');
 	append_attempts(&detail, call->attempts);
 	failure->detail = detail.data;
+	return failure;
+}
+
+/*
+ * Word that the turn of a call has not come, since the service has refused all
+ * others, too.
+ */
+GlueFailure *
+glue_failure_no_turn(const GlueFailedCall *call)
+{
+	GlueFailure *failure = new_failure(call,
+									   ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+									   "ThrottlingException");
+
+	failure->detail = "It was not sent, since all requests of its kind were refused for as long as \"request_timeout\" says.";
+	failure->hint = HINT_THROTTLED;
 	return failure;
 }
 

@@ -59,6 +59,7 @@ extern GlueFailure *glue_failure_from_transfer(const GlueFailedCall *call,
 											   const GlueHttpTransfer *transfer,
 											   int connect_timeout_ms,
 											   int request_timeout_ms);
+extern GlueFailure *glue_failure_no_turn(const GlueFailedCall *call);
 extern GlueFailure *glue_failure_unknown_outcome(const GlueFailedCall *call,
 												 const GlueFailure *sent,
 												 const char *read_back);

@@ -40,7 +40,7 @@ typedef struct GlueTarget
 	int			connect_timeout_ms;
 	int			request_timeout_ms;
 	int			max_attempts;
-	int			max_requests_per_second;	/* of the queue; 0: no limit */
+	int			max_requests_per_second;	/* 0: as many as AWS takes */
 
 	/*
 	 * As whom.  What the user mapping gives comes first; without it, the

@@ -64,7 +64,7 @@ glue_http_start(const GlueHttpRequest *request)
 	bool		started;
 
 	if (glue_http_progress_is_idle() &&
-		(glue_http_pool_in_doubt() || !glue_http_has_room()))
+		(glue_http_pool_in_doubt() || !glue_http_has_room(1)))
 		glue_http_pool_close();
 	glue_http_pool_open();
 
@@ -142,11 +142,11 @@ glue_http_expect(int ntransfers)
 	glue_http_pool_expect(ntransfers);
 }
 
-/* Are there file descriptors for another transfer? */
+/* Are there file descriptors for so many more transfers? */
 bool
-glue_http_has_room(void)
+glue_http_has_room(int ntransfers)
 {
-	return glue_poll_can_reserve(GLUE_HTTP_FDS_PER_TRANSFER);
+	return glue_poll_can_reserve(ntransfers * GLUE_HTTP_FDS_PER_TRANSFER);
 }
 
 /* ----------------------------------------------------------------

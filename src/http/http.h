@@ -24,7 +24,7 @@ typedef long (*GlueHttpMeanwhile) (void *arg);
 extern void glue_http_open(void);
 extern GlueHttpTransfer *glue_http_start(const GlueHttpRequest *request);
 extern void glue_http_expect(int ntransfers);
-extern bool glue_http_has_room(void);
+extern bool glue_http_has_room(int ntransfers);
 extern void glue_http_wait(long timeout_ms);
 extern void glue_http_wait_as(long timeout_ms, uint32 wait_event);
 extern void glue_http_set_meanwhile(GlueHttpMeanwhile function, void *arg);

@@ -167,7 +167,10 @@ rest(GlueRun *run, TimestampTz began_at)
  * ----------------------------------------------------------------
  */
 
-/* Claim requests, as many as can be begun and some more. */
+/*
+ * Claim requests, as many as can be begun and some more; but of a target that takes
+ * few, no more than it takes in a minute.
+ */
 static void
 claim(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror, bool undo)
 {
@@ -203,8 +206,9 @@ claim_to_do(GlueRun *run, const GlueClaims *queue, const GlueMirror *mirror,
 {
 	if (!run->only_undo)
 		claimed += claim_kind(run, queue, mirror, GLUE_CLAIM_TO_DO,
-							  run->width - run->stages.nactive + CLAIM_AHEAD -
-							  run->stages.nwaiting);
+							  Min(run->width - run->stages.nactive +
+								  CLAIM_AHEAD - run->stages.nwaiting,
+								  glue_work_targets_room(&run->targets)));
 	run->claim_at = 0;
 	if (claimed == 0)
 		run->claim_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),

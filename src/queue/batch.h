@@ -36,7 +36,6 @@ typedef struct GlueRun
 	MemoryContext batch_context;	/* of one transaction */
 	GlueStages	stages;
 	GlueWorkTargets targets;
-	TimestampTz turn_at;		/* when a target is next that has to wait */
 	TimestampTz claim_at;		/* not before: there was nothing to claim */
 	TimestampTz look_at;		/* when to look for what is to be undone... */
 	TimestampTz rest_until;		/* ... but not before that */

@@ -92,7 +92,8 @@ glue_jobs_claim(const GlueClaims *queue, const GlueMirror *mirror,
 
 	glue_claims_sign_up(queue);
 	claiming.filter.limit = limit;
-	claiming.filter.blocked = glue_work_targets_blocked(targets);
+	claiming.filter.blocked = glue_work_targets_blocked(targets,
+														kind == GLUE_CLAIM_TO_DO);
 	claiming.filter.excluded = ids;
 	claiming.filter.nexcluded = find_stuck_ids(ids);
 	if (claim(&claiming) == NULL)

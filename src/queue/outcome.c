@@ -41,6 +41,7 @@ static const char *remark(const GlueOperation *operation);
 static void resolve_undo(GlueJob *job);
 static void resolve_progress(GlueJob *job);
 static long progress_ms(const GlueJob *job);
+static bool was_throttled(const GlueFailure *failure);
 static bool is_final(const GlueJob *job, const GlueFailure *failure);
 static bool is_unknown(const GlueJob *job, const GlueFailure *failure);
 static void put_off(GlueJob *job, const GlueFailure *failure);
@@ -212,11 +213,19 @@ glue_job_resolve_failure(GlueJob *job, const GlueFailure *failure)
 	{
 		put_off(job, failure);
 		job->outcome.next_attempt_at =
-			Max(glue_work_backoff(job->request->attempts),
+			Max(was_throttled(failure) ? GetCurrentTimestamp() :
+				glue_work_backoff(job->request->attempts),
 				job->operation.not_before);
 	}
 	else
 		fail(job, failure);
+}
+
+/* Then another attempt waits for its turn, and need not be put off besides. */
+static bool
+was_throttled(const GlueFailure *failure)
+{
+	return failure->sqlstate == ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
 }
 
 /*

@@ -40,7 +40,7 @@
 
 /* prototypes of private functions */
 static bool is_over(GlueRun *run);
-static void wait_for_turn(GlueRun *run);
+static void wait_for_locks(GlueRun *run);
 static GlueCall *next_call(void *arg);
 static long longest_wait_ms(const GlueRun *run);
 static void connect_targets(GlueRun *run);
@@ -95,7 +95,7 @@ glue_queue_run(Oid schema, int64 claimant,
 			glue_client_run_stream(&run.stream, run.width);
 			if (is_over(&run))
 				break;
-			wait_for_turn(&run);
+			wait_for_locks(&run);
 		}
 
 		/* to look for that takes a while, with many that are put off */
@@ -120,9 +120,9 @@ is_over(GlueRun *run)
 		(!run->look_again || run->claim_at == DT_NOEND);
 }
 
-/* It is no target's turn, or somebody has locked what we need. */
+/* Somebody has locked what we need. */
 static void
-wait_for_turn(GlueRun *run)
+wait_for_locks(GlueRun *run)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz until = TimestampTzPlusMilliseconds(now,
@@ -153,7 +153,7 @@ next_call(void *arg)
 		if (wants_transaction(run))
 			glue_run_transaction(run);
 		connect_targets(run);
-		call = glue_stages_begin(&run->stages, &run->turn_at);
+		call = glue_stages_begin(&run->stages);
 	} while (call == NULL && wants_transaction(run));
 	run->stream.max_wait_ms = longest_wait_ms(run);
 	return call;
@@ -167,9 +167,6 @@ longest_wait_ms(const GlueRun *run)
 	long		wait_ms = run->stages.nended > 0 ? GLUE_RECORD_DELAY_MS :
 		GLUE_IDLE_LOOK_MS;
 
-	if (run->turn_at != 0)
-		wait_ms = Min(wait_ms,
-					  TimestampDifferenceMilliseconds(now, run->turn_at) + 1);
 	if (run->look_again)
 		wait_ms = Min(wait_ms,
 					  TimestampDifferenceMilliseconds(now,

@@ -12,7 +12,7 @@
  *								+--> locked
  *
  * A job is parked until its target has credentials.  It waits until there is room
- * for its first call, and its target's rate permits it.  While a call is under way,
+ * for its first call, and not too many of its target wait for their turn.  While a call is under way,
  * the job is in no list.  After the last call it waits for a transaction that
  * records it; if somebody has locked what is to be written, for a later one.
  *
@@ -26,9 +26,16 @@
  */
 #include "postgres.h"
 
+#include "client/turn.h"
 #include "queue/outcome.h"
 #include "queue/stages.h"
 #include "queue/steps.h"
+
+/*
+ * Calls of a target that may wait for their turn.  Jobs of other targets go on
+ * meanwhile.
+ */
+#define MAX_TURNS				8
 
 /* When to try again if somebody has locked a connection, or its row. */
 #define LOCKED_RETRY_MS			1000
@@ -126,33 +133,25 @@ put_back(GlueStages *stages, dlist_head *jobs)
 
 /*
  * Begin the first job that can be; returns its call, or NULL if there is none.
- * Others before it have failed, or it is not their target's turn: *turn_at is
- * when it is the first one's, or 0.
+ * Others before it have failed, or enough calls of their targets wait.
  */
 GlueCall *
-glue_stages_begin(GlueStages *stages, TimestampTz *turn_at)
+glue_stages_begin(GlueStages *stages)
 {
 	dlist_mutable_iter iter;
 
-	*turn_at = 0;
 	dlist_foreach_modify(iter, &stages->waiting)
 	{
 		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
-		const GlueTarget *target = &job->target->access.target;
-		TimestampTz turn =
-			glue_target_state_take_turn(job->target->state,
-										target->max_requests_per_second);
 		GlueCall   *call;
 
 		/* another job of the target is finding that out */
 		if (job->target->asks_account)
 			continue;
-		if (turn != 0)
-		{
-			if (*turn_at == 0 || turn < *turn_at)
-				*turn_at = turn;
+		if (job->request->undo == NULL &&
+			glue_turns_waiting(&job->target->access.target,
+							   &job->target->access.credentials) >= MAX_TURNS)
 			continue;
-		}
 		dlist_delete(&job->node);
 		stages->nwaiting--;
 		call = glue_job_begin(job);

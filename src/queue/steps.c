@@ -29,6 +29,7 @@
 #define LOCKED_RETRY_MS			250
 
 /* prototypes of private functions */
+static GlueCall *ranked(const GlueJob *job, GlueCall *call);
 static GlueCall *begin_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
 static GlueCall *ask_account(GlueJob *job);
@@ -78,6 +79,16 @@ glue_job_begin(GlueJob *job)
 		call = glue_operation_begin(&job->operation);
 	}
 	MemoryContextSwitchTo(old_context);
+	return ranked(job, call);
+}
+
+/* A call, as urgent as its job, or NULL. */
+static GlueCall *
+ranked(const GlueJob *job, GlueCall *call)
+{
+	if (call != NULL)
+		call->rate_class = job->request->undo != NULL ? GLUE_RATE_UNDO :
+			GLUE_RATE_QUEUE;
 	return call;
 }
 
@@ -166,7 +177,7 @@ glue_job_next(GlueJob *job)
 			glue_job_resolve(job);
 	}
 	MemoryContextSwitchTo(old_context);
-	return call;
+	return ranked(job, call);
 }
 
 static GlueCall *

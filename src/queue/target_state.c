@@ -7,8 +7,6 @@
  * them.  All its requests would fail in the same way, so they are left alone:
  * longer and longer, until one of them succeeds.
  *
- * It may also say how fast it may be called.
- *
  * IDENTIFICATION
  *	  src/queue/target_state.c
  *
@@ -79,28 +77,6 @@ glue_target_state_block(GlueTargetState *state)
 	if (state->blocked_until <= GetCurrentTimestamp())
 		state->blocked_until = glue_work_backoff(++state->failures);
 	return state->blocked_until;
-}
-
-/*
- * May a request be sent to a target, as far as its rate goes, which is per
- * second, or 0 if there is no limit?  Returns 0 if so, and counts it; else when
- * to ask again.
- *
- * What was not used is saved for a tenth of a second, and no longer.
- */
-TimestampTz
-glue_target_state_take_turn(GlueTargetState *state, int rate)
-{
-	TimestampTz now;
-
-	if (rate == 0)
-		return 0;
-	now = GetCurrentTimestamp();
-	if (state->next_call_at > now)
-		return state->next_call_at;
-	state->next_call_at = Max(state->next_call_at, now - USECS_PER_SEC / 10) +
-		USECS_PER_SEC / rate;
-	return 0;
 }
 
 /* When to try again after so many failures in a row. */

@@ -19,7 +19,7 @@ typedef struct GlueTargetState
 	GlueBlockedTarget target;
 	TimestampTz blocked_until;	/* it is left alone so long */
 	int			failures;		/* in a row */
-	TimestampTz next_call_at;	/* when its rate permits another request */
+	int			njobs;			/* that were claimed, and are not recorded */
 } GlueTargetState;
 
 extern GlueTargetState *glue_target_state_find(List **states,
@@ -30,8 +30,6 @@ extern bool glue_target_is_key(const GlueBlockedTarget *key,
 extern void glue_target_fill_key(GlueBlockedTarget *key,
 								 const GlueClaim *request);
 extern TimestampTz glue_target_state_block(GlueTargetState *state);
-extern TimestampTz glue_target_state_take_turn(GlueTargetState *state,
-											   int rate);
 extern TimestampTz glue_work_backoff(int failures);
 
 #endif							/* GLUE_QUEUE_TARGET_STATE_H */

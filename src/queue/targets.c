@@ -18,6 +18,9 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
+#include "client/turn.h"
 #include "pgstat.h"
 #include "queue/targets.h"
 #include "storage/condition_variable.h"
@@ -27,6 +30,7 @@
 /* prototypes of private functions */
 static GlueWorkTarget *find_target(GlueWorkTargets *all,
 								   const GlueClaim *request);
+static int	room_of(const GlueWorkTarget *target);
 static bool same_text(const char *a, const char *b);
 static void delete_target(GlueWorkTarget *target);
 static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
@@ -71,10 +75,11 @@ glue_work_targets_expire(GlueWorkTargets *all)
 
 /*
  * The targets that are left alone at present, as a list: those in trouble, and
- * those that would have to wait.
+ * those that would have to wait; and those of which as many requests were claimed
+ * as they take in a minute, if full_too.
  */
 List *
-glue_work_targets_blocked(const GlueWorkTargets *all)
+glue_work_targets_blocked(const GlueWorkTargets *all, bool full_too)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	List	   *blocked = NIL;
@@ -93,10 +98,43 @@ glue_work_targets_blocked(const GlueWorkTargets *all)
 		GlueWorkTarget *target = dlist_container(GlueWorkTarget, node,
 												 iter.cur);
 
-		if (!glue_work_target_connected(target))
+		if (!glue_work_target_connected(target) ||
+			(full_too && room_of(target) <= 0))
 			blocked = list_append_unique_ptr(blocked, &target->state->target);
 	}
 	return blocked;
+}
+
+/*
+ * How many more requests can be claimed, whichever targets they are for, so that
+ * no target has more than it takes in a minute.
+ */
+int
+glue_work_targets_room(const GlueWorkTargets *all)
+{
+	int			room = INT_MAX;
+	dlist_iter	iter;
+
+	dlist_foreach(iter, (dlist_head *) &all->targets)
+	{
+		int			least = room_of(dlist_container(GlueWorkTarget, node,
+													iter.cur));
+
+		/* nothing is claimed of a target that has none */
+		if (least > 0)
+			room = Min(room, least);
+	}
+	return room;
+}
+
+/* How many more requests of a target can be claimed. */
+static int
+room_of(const GlueWorkTarget *target)
+{
+	int			ahead = glue_turns_claim_ahead(&target->access.target,
+											   &target->access.credentials);
+
+	return ahead < INT_MAX ? ahead - target->state->njobs : INT_MAX;
 }
 
 /*
@@ -108,6 +146,7 @@ glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
 	GlueWorkTarget *target = find_target(all, request);
 
 	target->njobs++;
+	target->state->njobs++;
 	return target;
 }
 
@@ -161,6 +200,7 @@ same_text(const char *a, const char *b)
 void
 glue_work_target_release(GlueWorkTarget *target)
 {
+	target->state->njobs--;
 	if (--target->njobs == 0 && !target->current)
 		delete_target(target);
 }

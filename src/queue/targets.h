@@ -36,7 +36,9 @@ extern void glue_work_targets_init(GlueWorkTargets *all, Oid schema,
 								   GlueHttpMeanwhile meanwhile,
 								   void *meanwhile_arg);
 extern void glue_work_targets_expire(GlueWorkTargets *all);
-extern List *glue_work_targets_blocked(const GlueWorkTargets *all);
+extern List *glue_work_targets_blocked(const GlueWorkTargets *all,
+									   bool full_too);
+extern int	glue_work_targets_room(const GlueWorkTargets *all);
 extern bool glue_work_targets_connect(GlueWorkTargets *all);
 
 extern GlueWorkTarget *glue_work_target_use(GlueWorkTargets *all,

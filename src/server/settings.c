@@ -175,8 +175,8 @@ glue_settings_init(void)
 							PGC_USERSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.max_requests_per_second",
-							"Sets how many requests of the queue are sent to one target in a second.",
-							"0 means no limit.",
+							"Sets how many requests of one operation are sent to one target in a second.",
+							"0 means as many as AWS takes.",
 							&glue_setting_max_requests_per_second,
 							glue_setting_max_requests_per_second, 0,
 							GLUE_MAX_RATE, PGC_SUSET, 0, NULL, NULL, NULL);

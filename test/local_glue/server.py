@@ -3,6 +3,7 @@
 import copy
 import threading
 
+from local_glue.bucket import Buckets
 from local_glue.catalog import Catalogs
 from local_glue.control import Control
 from local_glue.credentials import CredentialStore
@@ -33,6 +34,7 @@ class Server:
         self.catalogs = Catalogs()
         self.journal = Journal()
         self.rules = RuleQueue()
+        self.buckets = Buckets(settings)
         self.credentials = CredentialStore(settings.account)
         self.glue = Glue(self.catalogs, settings)
         self.sts = Sts(self.credentials, settings)
@@ -57,6 +59,7 @@ class Server:
                                      self.settings.account)
         self.metadata.forget_tokens()
         self.rules.clear()
+        self.buckets.reset()
         for rule in rules:
             self.rules.add(rule)
         self.journal.reset()

@@ -245,6 +245,10 @@ class Service:
                                                    now)
             if rule and not rule.processed:
                 return None
+            if not self._server.buckets.take(
+                    credential.account if credential else "",
+                    protocol.operation):
+                raise AwsError("ThrottlingException", "Rate exceeded")
             entry["processed"] = True
             response = protocol.perform(claim, credential, now, rule)
         except AwsError as error:

@@ -29,6 +29,8 @@ class Settings:
     certificate: str = "good"
     tls_max: str = "1.3"
     latency_ms: int = 0
+    requests_per_second: int = 0        # of an account to an operation
+    burst: int = 1
     clock_offset_s: int = 0
     encrypt_passwords: bool = False
     hide_password: str = "all"

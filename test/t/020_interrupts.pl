@@ -71,10 +71,20 @@ my %places = (
 		},
 		reached => sub { $_[1]->sent && sleep 0.1 }
 	},
-	'for the next attempt' => {
+	'for its turn' => {
 		rule => {
 			operation => 'GetConnection',
 			kind => 'throttle',
+			times => 0
+		},
+		reached => sub { $_[1]->sent && sleep 0.1 },
+		event => 'GlueConnRateLimit'
+	},
+	'for the next attempt' => {
+		rule => {
+			operation => 'GetConnection',
+			kind => 'error',
+			status => 503,
 			times => 0,
 			headers => { 'x-amz-retry-after' => '3600000' }
 		},

@@ -440,7 +440,7 @@ is(run(enqueue_create_sql({ %$input, SparkProperties => { sfPassword => "$word 1
 is(work(), 'failed', 'is not adopted');
 
 # Some are left open: without a key, in progress, put off.
-$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+$glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 0);
 run(enqueue_create_sql(input()));
 is(work(), 'queued', 'a request that is put off');
 $glue->behave;

@@ -153,14 +153,15 @@ foreach my $case (
 
 	$glue->misbehave(
 		operation => 'TestConnection', kind => 'error',
-		status => $status, code => $code, message => 'Something happened.');
+		status => $status, code => $code, message => 'Something happened.', times => 0);
+	$hasty->must("SET glue_conn.request_timeout = '300ms'") if $sqlstate eq '53400';
 	$result = $hasty->query(test_sql('good'));
 	$glue->behave;
 	is($result->sqlstate, $sqlstate, $code);
 	is($result->message,
 		"could not test AWS Glue connection \"good\": $code",
 		"$code: message");
-	like($result->detail, qr/request ID \S+: Something happened\.$/,
+	like($result->detail, qr/request ID \S+: Something happened\.(?: This was attempt \d+\.)?$/,
 		"$code: detail");
 	like($result->hint, $hint, "$code: hint");
 }

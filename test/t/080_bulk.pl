@@ -38,6 +38,11 @@ sub outcomes
 # Side by side
 #
 
+# A session that has learned that so many are not refused.
+$session->must('SET glue_conn.max_concurrent_requests = 1');
+$session->must(create_many_sql('*', [ map { jdbc("before $_") } 1 .. 80 ]));
+$session->must('RESET glue_conn.max_concurrent_requests');
+
 my @names = map { "side $_" } 1 .. 20;
 $glue->set(latency_ms => 500);
 my $watch = $cluster->watch;
@@ -48,7 +53,7 @@ is_deeply(
 	[ map { [ $_, $names[ $_ - 1 ], 'READY', '', '' ] } 1 .. 20 ],
 	'a row for each input, in their order');
 is($watch->sent('CreateConnection'), 20, 'one request for each');
-is($watch->connections, 20, 'on as many connections');
+is($watch->connections, 19, 'on as many connections, of which there was one');
 is($glue->counters->{in_flight_peak}, 20, 'all at the same time');
 is_deeply([ map { $cluster->facts($_) } @names ], [ ('1 1|READY') x 20 ],
 	'each is made and recorded once');
@@ -82,9 +87,9 @@ foreach my $width (1, 3)
 	$watch = $cluster->watch;
 	is( outcomes(
 			$limited->must(
-				create_many_sql('*', [ map { jdbc("width $width $_") } 1 .. 10 ]))),
-		join(' ', ('READY') x 10),
-		"ten connections, $width at a time");
+				create_many_sql('*', [ map { jdbc("width $width $_") } 1 .. 20 ]))),
+		join(' ', ('READY') x 20),
+		"twenty connections, $width at a time");
 	is($watch->connections, $width, 'on as many connections');
 	$limited->quit;
 }

@@ -112,10 +112,22 @@ is(state_of($session, $id), 'succeeded', 'an answer that is lost');
 is($glue->created('lost'), 1, 'is read back');
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+$cluster->configure($session, 'glue_conn.request_timeout' => 500);
+$id = enqueue($session, referring('throttled'));
+$session->must('CALL glue_process_requests(1)');
+is(state_of($session, $id, qw(error_code attempts)), 'queued|ThrottlingException|1',
+	'what is throttled for too long is queued again');
+$glue->behave;
+work($session);
+is(state_of($session, $id, 'attempts'), 'succeeded|2', 'and need not wait besides');
+$cluster->configure($session, 'glue_conn.request_timeout' => undef);
+
+$glue->misbehave(operation => 'CreateConnection', kind => 'error',
+	code => 'RequestTimeoutException', status => 400, times => 0);
 $cluster->configure($session, 'glue_conn.max_attempts' => 1);
 $id = enqueue($session, referring('slow'));
 work($session);
-is(state_of($session, $id, qw(error_code attempts)), 'queued|ThrottlingException|1',
+is(state_of($session, $id, qw(error_code attempts)), 'queued|RequestTimeoutException|1',
 	'what may succeed later is queued again');
 $glue->behave;
 work($session);

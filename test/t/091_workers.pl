@@ -33,7 +33,7 @@ $session->must('COMMIT');
 wait_for_state($session, $id);
 
 # What is put off is carried out in its time, by a worker that comes back.
-$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 3);
+$glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 3);
 $id = enqueue($session, referring('later'));
 wait_until(sub { $session->must("SELECT attempts FROM glue_request WHERE id = $id")
 	->output >= 1 && state_of($session, $id) eq 'queued' }, 'a request is put off');

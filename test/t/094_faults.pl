@@ -92,8 +92,9 @@ sub kill_something
 	return;
 }
 
-$glue->set(latency_ms => 5);
-foreach my $kind ('lost-before', 'lost-after', 'throttle', 'error')
+# requests are refused because there are too many, and not by chance
+$glue->set(latency_ms => 5, requests_per_second => 40, burst => 10);
+foreach my $kind ('lost-before', 'lost-after', 'error')
 {
 	$glue->misbehave(kind => $kind, times => 0, probability => 0.09,
 		$kind eq 'error' ? (status => 500, code => 'InternalServiceException') : ());

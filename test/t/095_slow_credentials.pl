@@ -78,7 +78,7 @@ is($session->must("SELECT count(*) FROM pg_locks WHERE locktype <> 'advisory'"
 
 # More than are claimed at once, and some that are retried meanwhile.
 $glue->set(latency_ms => 20);
-$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 5);
+$glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 5);
 my $watch = $cluster->watch;
 my @quick = enqueue_many('quick', 400);
 wait_until(sub { states(@quick) eq 'succeeded' }, 'requests for another target');

@@ -81,7 +81,7 @@ sub put_off
 {
 	my ($name, $assignments) = @_;
 
-	$glue->misbehave(operation => 'CreateConnection', kind => 'throttle',
+	$glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400,
 		name => $name, times => 0);
 	$id = enqueue_put_off($session, referring($name));
 	$session->must("UPDATE glue_request SET $assignments WHERE id = $id");
@@ -153,7 +153,7 @@ pass('and where there is a template now');
 $session->must('ALTER DATABASE postgres IS_TEMPLATE false');
 
 # and the launcher is another one
-$glue->misbehave(operation => 'DeleteConnection', kind => 'throttle', times => 0);
+$glue->misbehave(operation => 'DeleteConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 0);
 $caller->must('BEGIN; ' . create('left'));
 $cluster->configure($session, 'glue_conn.databases' => 'another');
 $caller->must('ROLLBACK');

@@ -98,7 +98,7 @@ is_deeply([ keys %{ started($position) } ], [ oids('^app1$') ],
 #
 
 $position = -s $node->logfile;
-$glue->misbehave(operation => 'CreateConnection', kind => 'throttle',
+$glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400,
 	times => 0);
 foreach my $i (1 .. 70)
 {

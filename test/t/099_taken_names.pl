@@ -140,10 +140,11 @@ is(state_of($session, $id, 'error_code'), 'failed|AlreadyExistsException',
 #
 
 send_twice();
-$glue->misbehave(operation => 'GetConnection', kind => 'throttle', times => 0);
+$glue->misbehave(operation => 'GetConnection', kind => 'error',
+	code => 'RequestTimeoutException', status => 400, times => 0);
 $id = enqueue($session, jdbc('unseen'));
 work($session);
-is(state_of($session, $id, 'error_code'), 'queued|ThrottlingException',
+is(state_of($session, $id, 'error_code'), 'queued|RequestTimeoutException',
 	'one that cannot be read now');
 $glue->behave;
 make_due($session, $id);

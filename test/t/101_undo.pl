@@ -155,7 +155,8 @@ work($session);
 is(state_of($session, $id, qw(error_code error_message claimed_by)), 'failed|lost|never seen|',
 	'a call that has failed in a transaction that was committed has failed');
 is($glue->connection('committed'), undef, 'and is undone all the same');
-$glue->misbehave(operation => 'GetConnection', kind => 'throttle', times => 3);
+$glue->misbehave(operation => 'GetConnection', kind => 'error',
+	code => 'RequestTimeoutException', status => 400, times => 3);
 $glue->put_connection(input => jdbc('committed', Description => 'other'));
 $id = intent('committed', $xid, %failed);
 work($session);

@@ -114,7 +114,7 @@ $session = $cluster->session;
 $session->must('CREATE DATABASE doomed');
 my $doomed = $cluster->session(database => 'doomed');
 $doomed->must('CREATE EXTENSION glue_conn');
-$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+$glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 0);
 enqueue_put_off($doomed, referring('put off'));
 warns($doomed, 'preloaded', 'DROP EXTENSION glue_conn',
 	qr/Request 1 \(CreateConnection "put off"\) is queued\./);
@@ -145,7 +145,7 @@ drop_warns('a database without any', 0);
 
 # what was rolled back, and is not undone
 $session->must('SET search_path = apart, public');
-$glue->misbehave(operation => 'DeleteConnection', kind => 'throttle', times => 0);
+$glue->misbehave(operation => 'DeleteConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 0);
 $session->query('BEGIN; ' . create_sql(referring('left')) . '; ROLLBACK');
 warns($session, 'not undone', 'DROP EXTENSION glue_conn',
 	qr/Request \d+ \(CreateConnection "left"\) is not settled: it acted at once\./);

@@ -214,7 +214,7 @@ foreach my $role (sort keys %session)
 	$hostile->settle;
 	$glue->behave;
 
-	$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+	$glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 0);
 	runs_well($session, "$role, a request", "SET glue_conn.max_attempts = 1",
 		call('enqueue_create_connection', referring("$role cancelled")));
 	my $id = last_request();

@@ -94,7 +94,7 @@ my $hour = 3600;
 my $id;
 
 oddly('clock', $hour);
-$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+$glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 0);
 my $put_off = enqueue_put_off($admin, referring('put off'));
 $glue->behave;
 usual('clock');
@@ -108,7 +108,7 @@ pass('and is carried out when it is retried');
 
 # Nobody brings news: the launcher notices by itself when it looks.
 oddly('clock', 3 * $hour);
-$glue->misbehave(operation => 'CreateConnection', kind => 'throttle', times => 0);
+$glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 0);
 $id = enqueue_put_off($admin, referring('far off'));
 $glue->behave;
 usual('clock');

@@ -1,0 +1,289 @@
+/*-------------------------------------------------------------------------
+ *
+ * rate_slot.c
+ *	  How fast AWS takes requests, and who waits to make one.
+ *
+ * AWS counts the requests of an account to one operation, whoever in it makes
+ * them.  So what is known of a rate is in a slot for all processes, if the
+ * library is preloaded.  Its arithmetic is aws/rate_limit.c's.  There is a limited
+ * number of slots; one that nobody uses at present makes room for another, and if
+ * there is none, those that find no room share the last one.
+ *
+ * Whoever has to wait does so in a line: in one of three, by how urgent it is.  A
+ * process has one place in a line however many calls it holds, so a session with
+ * one call waits for one token of each of the others, and not for all their calls.
+ * Once it is served it goes to the end; if the service refuses the call after all,
+ * to the front.
+ *
+ * The first of the line that is next asks for a token, and again when there should
+ * be one.  Whoever has got one calls the next.  A process that does not come when
+ * it is its turn, because it is busy with something else, loses its place; the
+ * others look every now and then whether that is so.
+ *
+ * Other processes are known by their number; see server/news.c.
+ *
+ * IDENTIFICATION
+ *	  src/client/rate_slot.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "client/rate_slot.h"
+#include "http/clock.h"
+#include "miscadmin.h"
+#include "server/compat.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+
+#define NUM_SLOTS		128
+
+/* How often those look who are not the first; and how late the first may be. */
+#define LOOK_US			((int64) 1000000)
+
+typedef struct RateSlots
+{
+	uint64		nuses;
+	GlueRateSlot slots[NUM_SLOTS];
+	GlueRatePlace places[FLEXIBLE_ARRAY_MEMBER];	/* by number of the PGPROC */
+} RateSlots;
+
+GlueSharedPart glue_rate_part = {
+	.name = "glue_conn rates",
+	.size = offsetof(RateSlots, places),
+	.size_per_backend = GLUE_RATE_PLACES * sizeof(GlueRatePlace),
+};
+
+/* prototypes of private functions */
+static GlueRateSlot *choose_slot(RateSlots *all);
+static int	next_class(const GlueRateSlot *slot, bool *waiting);
+static GlueRatePlace *first_of(const GlueRateSlot *slot, int class);
+static void pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking,
+						   int64 now);
+static void call_next(GlueRateSlot *slot, int64 now);
+
+/* One of the places that this process can have in lines. */
+GlueRatePlace *
+glue_rate_place(int number)
+{
+	RateSlots  *all = glue_shared_attach(&glue_rate_part);
+	int			process = GLUE_PROCESS_NUMBER(MyProc);
+	GlueRatePlace *place;
+
+	Assert(process >= 0 && process < MaxBackends);
+	place = &all->places[process * GLUE_RATE_PLACES + number];
+	place->process = process;
+	return place;
+}
+
+/*
+ * Copy what is known of some requests, of any target; false if the number is not
+ * that of a slot.  The slot may be free.
+ */
+bool
+glue_rate_slot_copy(int number, GlueRateSlot *copy)
+{
+	RateSlots  *all = glue_shared_attach(&glue_rate_part);
+
+	if (number >= NUM_SLOTS)
+		return false;
+	glue_shared_lock(LW_SHARED);
+	*copy = all->slots[number];
+	glue_shared_unlock();
+	return true;
+}
+
+/* Is a slot for these requests? */
+bool
+glue_rate_slot_is(const GlueRateSlot *slot, const GlueRateKey *key)
+{
+	return slot->used != 0 && slot->ceiling == key->ceiling &&
+		strcmp(slot->operation, key->operation) == 0 &&
+		strcmp(slot->caller, key->caller) == 0 &&
+		strcmp(slot->endpoint, key->endpoint) == 0 &&
+		strcmp(slot->region, key->region) == 0;
+}
+
+/* The slot of some requests, which may be a new one.  It is used now. */
+GlueRateSlot *
+glue_rate_slot_find(const GlueRateKey *key)
+{
+	static int	last = 0;
+	RateSlots  *all = glue_shared_attach(&glue_rate_part);
+	GlueRateSlot *slot = &all->slots[last];
+
+	if (!glue_rate_slot_is(slot, key))
+	{
+		for (slot = all->slots; slot < all->slots + NUM_SLOTS; slot++)
+		{
+			if (glue_rate_slot_is(slot, key))
+				break;
+		}
+	}
+	if (slot == all->slots + NUM_SLOTS)
+	{
+		slot = choose_slot(all);
+		if (slot->limit.in_flight == 0 && slot->nwaiting == 0)
+		{
+			memset(slot, 0, sizeof(GlueRateSlot));
+			strlcpy(slot->endpoint, key->endpoint, sizeof(slot->endpoint));
+			strlcpy(slot->region, key->region, sizeof(slot->region));
+			strlcpy(slot->caller, key->caller, sizeof(slot->caller));
+			strlcpy(slot->operation, key->operation, sizeof(slot->operation));
+			slot->ceiling = key->ceiling;
+		}
+	}
+	slot->used = ++all->nuses;
+	last = slot - all->slots;
+	return slot;
+}
+
+/*
+ * The slot that was not used for the longest time, of those that nobody uses; the
+ * last one if there is none.
+ */
+static GlueRateSlot *
+choose_slot(RateSlots *all)
+{
+	GlueRateSlot *chosen = NULL;
+
+	for (int i = 0; i < NUM_SLOTS; i++)
+	{
+		GlueRateSlot *slot = &all->slots[i];
+
+		if (slot->limit.in_flight == 0 && slot->nwaiting == 0 &&
+			(chosen == NULL || slot->used < chosen->used))
+			chosen = slot;
+	}
+	return chosen != NULL ? chosen : &all->slots[NUM_SLOTS - 1];
+}
+
+/*
+ * Ask for a token, from a place in the line of a class.  Returns 0 if there is one:
+ * then *epoch is for glue_rate_slot_give().  Else it is after how long to ask
+ * again, if nobody calls us before.
+ *
+ * place is NULL for whoever has none, and may have a token whoever waits.  Who is
+ * in no line yet gets into it, at its end; or is first in it from now on.
+ */
+int64
+glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
+				   GlueRatePlace *place, bool first, int64 now, uint32 *epoch)
+{
+	bool		waiting[GLUE_RATE_CLASSES];
+	int64		wait = LOOK_US;
+
+	if (place != NULL && (first || !place->in_line))
+	{
+		if (place->in_line)
+			dlist_delete(&place->node);
+		if (first)
+			dlist_push_head(&slot->lines[class], &place->node);
+		else
+			dlist_push_tail(&slot->lines[class], &place->node);
+		place->in_line = true;
+	}
+	pass_over_late(slot, place, now);
+	if (place == NULL ||
+		(next_class(slot, waiting) == (int) class &&
+		 first_of(slot, class) == place))
+	{
+		wait = glue_rate_take(&slot->limit, slot->ceiling, now, epoch);
+		if (wait == 0 && place != NULL)
+			glue_rate_note_turn(&slot->limit, class, waiting);
+		wait = Min(wait, GLUE_RATE_MAX_WAIT);
+	}
+	if (place != NULL)
+	{
+		place->called = false;
+		place->due_at = now + wait;
+	}
+	return wait;
+}
+
+/*
+ * Leave a line, of which we may not be a part any more; or go to its end, if we
+ * come again.
+ */
+void
+glue_rate_slot_leave(GlueRateSlot *slot, GlueRateClass class,
+					 GlueRatePlace *place, bool comes_again)
+{
+	if (place->in_line)
+		dlist_delete(&place->node);
+	place->in_line = comes_again;
+	if (comes_again)
+		dlist_push_tail(&slot->lines[class], &place->node);
+	call_next(slot, glue_monotonic_us());
+}
+
+/* A call is not under way any more; see glue_rate_give(). */
+void
+glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch, GlueRateAnswer answer,
+					int64 pause)
+{
+	int64		now = glue_monotonic_us();
+
+	glue_rate_give(&slot->limit, epoch, answer, pause, now);
+
+	/* then there is a place for another one; else time gives the tokens */
+	if (slot->nwaiting > 0 && !slot->limit.limited)
+		call_next(slot, now);
+}
+
+/* The class that is next, and in which of them somebody waits. */
+static int
+next_class(const GlueRateSlot *slot, bool *waiting)
+{
+	for (int i = 0; i < GLUE_RATE_CLASSES; i++)
+		waiting[i] = first_of(slot, i) != NULL;
+	return glue_rate_next_class(&slot->limit, waiting);
+}
+
+static GlueRatePlace *
+first_of(const GlueRateSlot *slot, int class)
+{
+	dlist_head *line = (dlist_head *) &slot->lines[class];
+
+	return dlist_is_empty(line) ? NULL :
+		dlist_container(GlueRatePlace, node, dlist_head_node(line));
+}
+
+/* Whoever should have asked and has not, loses its place. */
+static void
+pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking, int64 now)
+{
+	bool		waiting[GLUE_RATE_CLASSES];
+	int			class;
+
+	while ((class = next_class(slot, waiting)) >= 0)
+	{
+		GlueRatePlace *place = first_of(slot, class);
+
+		if (place == asking || now - place->due_at < LOOK_US)
+			break;
+		dlist_delete(&place->node);
+		place->in_line = false;
+		place = first_of(slot, class);
+		if (place != NULL)
+			place->due_at = Max(place->due_at, now);
+	}
+}
+
+/* Have the process ask whose turn it is. */
+static void
+call_next(GlueRateSlot *slot, int64 now)
+{
+	bool		waiting[GLUE_RATE_CLASSES];
+	int			class = next_class(slot, waiting);
+	GlueRatePlace *place;
+
+	if (class < 0)
+		return;
+	place = first_of(slot, class);
+	if (place->called)
+		return;
+	place->called = true;
+	place->due_at = now;
+	SetLatch(&ProcGlobal->allProcs[place->process].procLatch);
+}

@@ -1,0 +1,79 @@
+/*-------------------------------------------------------------------------
+ *
+ * rate_slot.h
+ *	  How fast AWS takes requests, and who waits to make one.
+ *
+ * For client/turn.c, but for the shared part, and for functions/rate.c, which shows
+ * what is known.
+ *
+ * IDENTIFICATION
+ *	  src/client/rate_slot.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_RATE_SLOT_H
+#define GLUE_CLIENT_RATE_SLOT_H
+
+#include "aws/credential_reply.h"
+#include "aws/endpoint.h"
+#include "aws/rate_limit.h"
+#include "lib/ilist.h"
+#include "server/shared_state.h"
+
+/* Whose requests are counted together. */
+typedef struct GlueRateKey
+{
+	const char *endpoint;		/* URL */
+	const char *region;
+	const char *caller;			/* account, or else access key */
+	const char *operation;
+	int			ceiling;		/* requests a second at most; 0: any number */
+} GlueRateKey;
+
+#define GLUE_OPERATION_SIZE		64
+
+/* What is known of them. */
+typedef struct GlueRateSlot
+{
+	uint64		used;			/* number of its last use; 0: free */
+	char		endpoint[GLUE_ENDPOINT_MAX_LEN + 1];
+	char		region[GLUE_REGION_MAX_LEN + 1];
+	char		caller[GLUE_ACCESS_KEY_ID_SIZE];
+	char		operation[GLUE_OPERATION_SIZE];
+	int			ceiling;
+	GlueRateLimit limit;
+	int			nwaiting;		/* calls */
+	dlist_head	lines[GLUE_RATE_CLASSES];	/* of GlueRatePlace */
+} GlueRateSlot;
+
+/* The place of a process in a line. */
+typedef struct GlueRatePlace
+{
+	dlist_node	node;
+	bool		in_line;
+	bool		called;			/* it is to ask now */
+	int			process;		/* number of its PGPROC */
+	int64		due_at;			/* when it will have asked, if it is first */
+} GlueRatePlace;
+
+/* Lines that one process can be in. */
+#define GLUE_RATE_PLACES		16
+
+extern GlueSharedPart glue_rate_part;
+
+extern GlueRatePlace *glue_rate_place(int number);
+extern bool glue_rate_slot_copy(int number, GlueRateSlot *copy);
+extern bool glue_rate_slot_is(const GlueRateSlot *slot,
+							  const GlueRateKey *key);
+
+/* these need the lock */
+extern GlueRateSlot *glue_rate_slot_find(const GlueRateKey *key);
+extern int64 glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
+								GlueRatePlace *place, bool first, int64 now,
+								uint32 *epoch);
+extern void glue_rate_slot_leave(GlueRateSlot *slot, GlueRateClass class,
+								 GlueRatePlace *place, bool comes_again);
+extern void glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch,
+								GlueRateAnswer answer, int64 pause);
+
+#endif							/* GLUE_CLIENT_RATE_SLOT_H */

@@ -1,0 +1,405 @@
+/*-------------------------------------------------------------------------
+ *
+ * turn.c
+ *	  When it is the turn of a call to be sent.
+ *
+ * Every attempt at a call takes a token before it is sent, and gives it back when it
+ * was answered, lost or left: see aws/rate_limit.c.  As long as a service refuses
+ * nobody, that is all.  Else calls wait, in lines of this process's own, each of
+ * which has one place in a line of processes: see client/rate_slot.c.
+ *
+ * Whatever happens to a call, it leaves its line, or gives back its token: at the
+ * end of its memory context, or of the process.
+ *
+ * IDENTIFICATION
+ *	  src/client/turn.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "client/turn.h"
+#include "storage/ipc.h"
+
+/*
+ * How long the first of a line may be late before another one asks: it may belong
+ * to calls that wait for those that come after it.
+ */
+#define LATE_US			((int64) 1000000)
+
+/* The calls of this process that wait for the same. */
+typedef struct TurnLine
+{
+	GlueRateSlot *slot;
+	GlueRateClass class;
+	GlueRatePlace *place;
+	int			nturns;			/* 0: it is free */
+	dlist_head	turns;
+} TurnLine;
+
+static TurnLine lines[GLUE_RATE_PLACES];
+static dlist_head taken = DLIST_STATIC_INIT(taken);
+static int	nlines = 0;			/* that are not free */
+
+/* prototypes of private functions */
+static void fill_key(GlueRateKey *key, char *caller, const GlueCall *call);
+static const char *caller_of(const GlueTarget *target,
+							 const GlueCredentials *credentials);
+static const char *key_of(const GlueCredentials *credentials);
+static void leave_with_context(void *arg);
+static void leave_at_exit(int code, Datum arg);
+static int64 ask(GlueTurn *turn, int64 now);
+static void enter_line(GlueTurn *turn);
+static bool is_first(GlueTurn *turn, int64 now);
+static GlueTurn *first_turn(TurnLine *line);
+static void leave_line(GlueTurn *turn);
+static bool leads_there(const GlueRateKey *key, const GlueTarget *target,
+						const GlueCredentials *credentials);
+
+/*
+ * Begin with a call that has not asked for its turn.
+ *
+ * on_news is called with its argument when it is worth asking again, before the
+ * time for that has come.  It must not raise errors.
+ */
+void
+glue_turn_begin(GlueTurn *turn, const GlueCall *call,
+				void (*on_news) (void *arg), void *on_news_arg)
+{
+	static bool registered = false;
+
+	if (!registered)
+		before_shmem_exit(leave_at_exit, (Datum) 0);
+	registered = true;
+
+	memset(turn, 0, sizeof(GlueTurn));
+	fill_key(&turn->key, turn->caller, call);
+	turn->class = call->rate_class;
+	turn->timeout = (int64) call->target->request_timeout_ms * 1000;
+	turn->on_news = on_news;
+	turn->on_news_arg = on_news_arg;
+	turn->leave.func = leave_with_context;
+	turn->leave.arg = turn;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &turn->leave);
+}
+
+/*
+ * Who makes a call.  Temporary credentials have a new access key every hour, so
+ * the account says that if it is known.  But those that assume a role may be
+ * another account's.
+ */
+static void
+fill_key(GlueRateKey *key, char *caller, const GlueCall *call)
+{
+	const GlueCredentials *credentials = call->credentials;
+
+	if (call->service != GLUE_SERVICE_STS)
+		strlcpy(caller, caller_of(call->target, credentials),
+				GLUE_ACCESS_KEY_ID_SIZE);
+	else
+		strlcpy(caller, key_of(credentials), GLUE_ACCESS_KEY_ID_SIZE);
+	key->endpoint = call->endpoint->url;
+	key->region = call->endpoint->region;
+	key->caller = caller;
+	key->operation = call->operation;
+	key->ceiling = call->target->max_requests_per_second;
+}
+
+static const char *
+caller_of(const GlueTarget *target, const GlueCredentials *credentials)
+{
+	return target->account_id != NULL ? target->account_id :
+		key_of(credentials);
+}
+
+/* Their access key, or "". */
+static const char *
+key_of(const GlueCredentials *credentials)
+{
+	return credentials != NULL && credentials->access_key_id != NULL ?
+		credentials->access_key_id : "";
+}
+
+/* A MemoryContextCallbackFunction */
+static void
+leave_with_context(void *arg)
+{
+	glue_turn_leave(arg);
+}
+
+/* A before_shmem_exit callback */
+static void
+leave_at_exit(int code, Datum arg)
+{
+	while (!dlist_is_empty(&taken))
+		glue_turn_leave(dlist_container(GlueTurn, node,
+										dlist_head_node(&taken)));
+	for (int i = 0; i < GLUE_RATE_PLACES; i++)
+	{
+		while (lines[i].nturns > 0)
+			glue_turn_leave(first_turn(&lines[i]));
+	}
+}
+
+/*
+ * Ask for the turn of a call.  If it is not, false: then it waits, and asks again
+ * at turn->ask_at, or at news.
+ */
+bool
+glue_turn_take(GlueTurn *turn)
+{
+	int64		now;
+	int64		wait;
+
+	glue_shared_lock(LW_EXCLUSIVE);
+	now = glue_monotonic_us();
+	if (turn->waiting_since == 0)
+		turn->waiting_since = now;
+	wait = ask(turn, now);
+	if (wait == 0)
+	{
+		leave_line(turn);
+		turn->state = GLUE_TURN_TAKEN;
+		turn->first = false;
+		dlist_push_tail(&taken, &turn->node);
+	}
+	glue_shared_unlock();
+
+	turn->ask_at = now + wait;
+	if (turn->waiting_since + turn->timeout > now)
+		turn->ask_at = Min(turn->ask_at, turn->waiting_since + turn->timeout);
+	return wait == 0;
+}
+
+/* The same with the lock; returns after how long to ask again, or 0. */
+static int64
+ask(GlueTurn *turn, int64 now)
+{
+	TurnLine   *line;
+	bool		first = false;
+
+	if (turn->state == GLUE_TURN_NONE)
+	{
+		turn->slot = glue_rate_slot_find(&turn->key);
+		if (turn->slot->nwaiting == 0)
+		{
+			int64		wait = glue_rate_slot_ask(turn->slot, turn->class, NULL,
+												  false, now, &turn->epoch);
+
+			if (wait == 0)
+				return 0;
+		}
+		enter_line(turn);
+		first = turn->first;
+	}
+	line = turn->line;
+	if (line != NULL && !is_first(turn, now))
+		return LATE_US;
+	return glue_rate_slot_ask(turn->slot, turn->class,
+							  line != NULL ? line->place : NULL, first, now,
+							  &turn->epoch);
+}
+
+/* Begin to wait: in the line of this process, which may be a new one. */
+static void
+enter_line(GlueTurn *turn)
+{
+	TurnLine   *line = NULL;
+
+	turn->state = GLUE_TURN_WAITING;
+	turn->slot->nwaiting++;
+	for (int i = 0; i < GLUE_RATE_PLACES; i++)
+	{
+		if (lines[i].nturns == 0)
+			line = line != NULL ? line : &lines[i];
+		else if (lines[i].slot == turn->slot && lines[i].class == turn->class)
+		{
+			line = &lines[i];
+			break;
+		}
+	}
+	turn->line = line;
+	if (line == NULL)
+		return;
+	if (line->nturns == 0)
+	{
+		line->slot = turn->slot;
+		line->class = turn->class;
+		line->place = glue_rate_place(line - lines);
+		nlines++;
+	}
+	if (turn->first)
+		dlist_push_head(&line->turns, &turn->node);
+	else
+		dlist_push_tail(&line->turns, &turn->node);
+	line->nturns++;
+}
+
+/*
+ * Is a call the first of its line?  Who should have asked long ago goes to the
+ * end.
+ */
+static bool
+is_first(GlueTurn *turn, int64 now)
+{
+	TurnLine   *line = turn->line;
+	GlueTurn   *first;
+
+	while ((first = first_turn(line)) != turn &&
+		   now - first->ask_at >= LATE_US)
+	{
+		dlist_delete(&first->node);
+		dlist_push_tail(&line->turns, &first->node);
+	}
+	return first == turn;
+}
+
+static GlueTurn *
+first_turn(TurnLine *line)
+{
+	return dlist_container(GlueTurn, node, dlist_head_node(&line->turns));
+}
+
+/*
+ * Stop waiting, and have the next one ask, of this process or of others.  Needs
+ * the lock.
+ */
+static void
+leave_line(GlueTurn *turn)
+{
+	TurnLine   *line = turn->line;
+
+	if (turn->state != GLUE_TURN_WAITING)
+		return;
+	turn->slot->nwaiting--;
+	if (line == NULL)
+		return;
+	dlist_delete(&turn->node);
+	if (--line->nturns == 0)
+		nlines--;
+	glue_rate_slot_leave(line->slot, line->class, line->place,
+						 line->nturns > 0);
+}
+
+/*
+ * Has a call waited too long, and nobody's has got through?  Not if it is only a
+ * matter of waiting for the first answers.
+ */
+bool
+glue_turn_is_hopeless(const GlueTurn *turn)
+{
+	bool		hopeless;
+
+	if (turn->state != GLUE_TURN_WAITING)
+		return false;
+	glue_shared_lock(LW_SHARED);
+	hopeless = turn->slot->limit.limited &&
+		glue_rate_is_hopeless(&turn->slot->limit, turn->waiting_since,
+							  turn->timeout, glue_monotonic_us());
+	glue_shared_unlock();
+	return hopeless;
+}
+
+/*
+ * A call has been answered, or lost.  If it was refused, it goes first when it
+ * asks again, and has waited since it first did.
+ *
+ * pause is for how many microseconds the service wants no requests.
+ */
+void
+glue_turn_give(GlueTurn *turn, GlueRateAnswer answer, int64 pause)
+{
+	Assert(turn->state == GLUE_TURN_TAKEN);
+	glue_shared_lock(LW_EXCLUSIVE);
+	glue_rate_slot_give(turn->slot, turn->epoch, answer, pause);
+	glue_shared_unlock();
+	dlist_delete(&turn->node);
+	turn->state = GLUE_TURN_NONE;
+	turn->first = answer == GLUE_RATE_REFUSED;
+	if (!turn->first)
+		turn->waiting_since = 0;
+}
+
+/* A call is left, whatever it is about.  Raises no errors. */
+void
+glue_turn_leave(GlueTurn *turn)
+{
+	if (turn->state == GLUE_TURN_TAKEN)
+		glue_turn_give(turn, GLUE_RATE_NOTHING, 0);
+	else if (turn->state == GLUE_TURN_WAITING)
+	{
+		glue_shared_lock(LW_EXCLUSIVE);
+		leave_line(turn);
+		glue_shared_unlock();
+		turn->state = GLUE_TURN_NONE;
+	}
+}
+
+/* ----------------------------------------------------------------
+ * All turns of this process
+ * ----------------------------------------------------------------
+ */
+
+/* Tell those who are to ask now. */
+void
+glue_turns_tell(void)
+{
+	for (int i = 0; i < GLUE_RATE_PLACES && nlines > 0; i++)
+	{
+		if (lines[i].nturns > 0 && lines[i].place->called)
+		{
+			GlueTurn   *turn = first_turn(&lines[i]);
+
+			turn->on_news(turn->on_news_arg);
+		}
+	}
+}
+
+/* How many calls of a target wait in this process? */
+int
+glue_turns_waiting(const GlueTarget *target,
+				   const GlueCredentials *credentials)
+{
+	int			n = 0;
+
+	for (int i = 0; i < GLUE_RATE_PLACES && nlines > 0; i++)
+	{
+		if (lines[i].nturns > 0 &&
+			leads_there(&first_turn(&lines[i])->key, target, credentials))
+			n += lines[i].nturns;
+	}
+	return n;
+}
+
+/* How many calls can be made within a minute, by any operation of a target? */
+int
+glue_turns_claim_ahead(const GlueTarget *target,
+					   const GlueCredentials *credentials)
+{
+	int			ahead = INT_MAX;
+	GlueRateSlot slot;
+
+	for (int i = 0; glue_rate_slot_copy(i, &slot); i++)
+	{
+		GlueRateKey key = {
+			slot.endpoint, slot.region, slot.caller, slot.operation,
+			slot.ceiling
+		};
+
+		if (slot.used != 0 && leads_there(&key, target, credentials))
+			ahead = Min(ahead, glue_rate_claim_ahead(&slot.limit));
+	}
+	return ahead;
+}
+
+/* Are requests made for a target, with its credentials? */
+static bool
+leads_there(const GlueRateKey *key, const GlueTarget *target,
+			const GlueCredentials *credentials)
+{
+	return key->ceiling == target->max_requests_per_second &&
+		strcmp(key->caller, caller_of(target, credentials)) == 0 &&
+		strcmp(key->endpoint, target->endpoint.url) == 0;
+}

@@ -1,0 +1,97 @@
+/*-------------------------------------------------------------------------
+ *
+ * rate.c
+ *	  The SQL function behind the view of how fast AWS takes requests.
+ *
+ * IDENTIFICATION
+ *	  src/functions/rate.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "client/turn.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "functions/function.h"
+
+/* as AWS has them */
+#define ACCOUNT_ID_LEN	12
+
+/* prototypes of private functions */
+static const char *target_of(const GlueRateSlot *slot);
+static NullableDatum number_of(double value, bool isnull);
+static NullableDatum count_of(int count);
+
+PG_FUNCTION_INFO_V1(glue_rates);
+
+/*
+ * glue_rates()
+ * returns table (target text, operation text, requests_per_second float8,
+ *				  tokens float8, throttled integer, waiting integer)
+ */
+Datum
+glue_rates(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueRateSlot slot;
+
+	InitMaterializedSRF(fcinfo, 0);
+	glue_function_begin_local(&function);
+	for (int i = 0; glue_rate_slot_copy(i, &slot); i++)
+	{
+		int64		now = glue_monotonic_us();
+		double		rate = glue_rate_per_second(&slot.limit);
+		NullableDatum row[6];
+
+		if (slot.used == 0)
+			continue;
+		row[0] = glue_text(target_of(&slot));
+		row[1] = glue_text(slot.operation);
+		row[2] = number_of(rate, rate == 0);
+		row[3] = number_of(glue_rate_tokens(&slot.limit, now), rate == 0);
+		row[4] = count_of(glue_rate_refused_lately(&slot.limit, now));
+		row[5] = count_of(slot.nwaiting);
+		glue_return_row(fcinfo, row);
+	}
+	glue_function_end(&function);
+	return (Datum) 0;
+}
+
+/*
+ * Whose requests they are.  Of an access key, the end is enough for its owner to
+ * know it.
+ */
+static const char *
+target_of(const GlueRateSlot *slot)
+{
+	const char *caller = slot->caller;
+	size_t		len = strlen(caller);
+
+	if (len == ACCOUNT_ID_LEN)
+		return psprintf("%s %s", slot->endpoint, caller);
+	return psprintf("%s ...%s", slot->endpoint,
+					len > 4 ? caller + len - 4 : "");
+}
+
+/* With as many digits as say something. */
+static NullableDatum
+number_of(double value, bool isnull)
+{
+	NullableDatum number = {
+		.value = Float8GetDatum(rint(value * 100) / 100),
+		.isnull = isnull,
+	};
+
+	return number;
+}
+
+static NullableDatum
+count_of(int count)
+{
+	NullableDatum datum = {.value = Int32GetDatum(count)};
+
+	return datum;
+}
