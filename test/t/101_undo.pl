@@ -105,7 +105,6 @@ sub work_until_settled
 	my ($id) = @_;
 
 	wait_until(sub { work($session); state_of($session, $id) !~ /^(?:queued|running)/ }, "request $id");
-	return;
 }
 
 #
