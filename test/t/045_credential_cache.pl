@@ -462,7 +462,9 @@ $result = $session->query(get_sql('x'));
 is($result->sqlstate, '28000', 'expired, and no others: an error');
 is($session->query(get_sql('x'))->sqlstate, '42704', 'expired, and no others: which passes');
 
-# Five backends that hear it at once refresh once.
+# Five backends that hear it at once refresh once.  First it has to be known that
+# so many requests are answered side by side.
+all_at_once(5) foreach 1 .. 4;
 $glue->misbehave(%expired, operation => 'GetConnection', times => 5,
 	delay_ms => 700);
 $watch = $cluster->watch;
