@@ -706,7 +706,7 @@ CREATE FUNCTION glue_rates()
 RETURNS TABLE (target text, operation text, requests_per_second float8,
 	tokens float8, throttled integer, waiting integer)
 AS 'MODULE_PATHNAME', 'glue_rates'
-LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_rates() IS
 	'what the view glue_rate_limit shows';
