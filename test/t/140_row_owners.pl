@@ -258,7 +258,7 @@ is(owned(), 'right', 'and what is made then is owned');
 
 # What somebody else makes between two attempts is as it should be, and is theirs.
 $glue->misbehave(operation => 'CreateConnection', kind => 'error', status => 400,
-	code => 'ThrottlingException', message => 'slowly', times => 0);
+	code => 'RequestTimeoutException', message => 'slowly', times => 0);
 $session->must(insert('source', 'between', Description => 'theirs'));
 like(outcomes(), qr/^Create between queued /, 'a create that is put off');
 $glue->behave;
