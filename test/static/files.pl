@@ -16,7 +16,7 @@ my $most_lines = 800;
 
 # Tables of data, and the model, whose processes are one protocol.  So are corpora
 # and expected output, which have other names.
-my $long = qr{^(?:unit/secret_forms\.h|model/(?:immediate|claims)\.pml)$};
+my $long = qr{^(?:unit/secret_forms\.h|model/immediate\.pml)$};
 
 # What is wrong with the tests in a directory, one fault a line.
 sub faults
