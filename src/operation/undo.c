@@ -104,9 +104,6 @@ glue_undo_begin(GlueOperation *operation)
 	operation->aws_settled_at = operation->undo->aws_settled_at;
 	if (!operation->undo->may_have_made)
 	{
-		/* what has deleted nothing waits for no deletion of its own */
-		if (operation->aws_settled_at == DT_NOEND)
-			operation->aws_settled_at = 0;
 		begin_settling(operation, operation->aws_asked.latest);
 		if (!is_settled(operation))
 			return look_again(operation);

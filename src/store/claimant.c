@@ -180,8 +180,9 @@ glue_claims_release_orphans(const GlueClaims *queue)
 		execute_for(&saved, queue, &kept_release,
 					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
 							 " next_attempt_at = " NOW ","
-							 " aws_settled_at = CASE WHEN caller_xid IS NOT NULL"
-							 " THEN timestamp with time zone 'infinity' END,"
+							 " aws_settled_at = CASE WHEN on_rollback IS NOT NULL"
+							 " THEN timestamp with time zone 'infinity'"
+							 " ELSE aws_settled_at END,"
 							 " claimed_by = CASE WHEN caller_xid IS NULL"
 							 " THEN claimed_by END"
 							 " WHERE finished_at IS NULL"
