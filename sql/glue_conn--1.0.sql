@@ -738,6 +738,77 @@ COMMENT ON COLUMN glue_rate_limit.waiting IS
 GRANT SELECT ON @extschema@.glue_rate_limit TO pg_monitor;
 
 --
+-- glue_stat_calls
+--
+-- How calls of AWS have ended.  It tells what others do, so it is for those who may
+-- see that.
+--
+CREATE FUNCTION glue_calls()
+RETURNS TABLE (target text, operation text, calls bigint, attempts bigint,
+	throttled bigint, refused bigint, failed bigint, lost bigint, unknown bigint,
+	read_back bigint, total_time float8, max_time float8, bounds float8[],
+	histogram bigint[], since timestamptz)
+AS 'MODULE_PATHNAME', 'glue_calls'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_calls() IS
+	'what the view glue_stat_calls shows';
+
+REVOKE ALL ON FUNCTION glue_calls() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION glue_calls() TO pg_monitor;
+
+CREATE VIEW @extschema@.glue_stat_calls AS
+	SELECT c.target, c.operation, c.calls, c.attempts, c.throttled, c.refused,
+		c.failed, c.lost, c.unknown, c.read_back, c.total_time, c.max_time,
+		c.bounds, c.histogram, c.since
+	FROM @extschema@.glue_calls() c
+	ORDER BY c.target, c.operation;
+
+COMMENT ON VIEW glue_stat_calls IS
+	'how calls of AWS have ended, since the last glue_stat_reset(); of this session alone without the library preloaded';
+COMMENT ON COLUMN glue_stat_calls.target IS
+	'as in glue_rate_limit: endpoint, and the account, or else the end of the access key; "other" for all that there is no room for';
+COMMENT ON COLUMN glue_stat_calls.operation IS
+	'operation of AWS, or "other"';
+COMMENT ON COLUMN glue_stat_calls.calls IS
+	'calls that have ended, or were left after something was sent';
+COMMENT ON COLUMN glue_stat_calls.attempts IS
+	'requests that were sent for them';
+COMMENT ON COLUMN glue_stat_calls.throttled IS
+	'attempts that AWS refused because there were too many';
+COMMENT ON COLUMN glue_stat_calls.refused IS
+	'calls that AWS has answered with an exception, such as EntityNotFoundException or AccessDeniedException';
+COMMENT ON COLUMN glue_stat_calls.failed IS
+	'calls that have ended without an answer that is worth something: not reached, timed out, broken service, throttled for too long, cancelled';
+COMMENT ON COLUMN glue_stat_calls.lost IS
+	'calls of which the answer to an attempt was lost';
+COMMENT ON COLUMN glue_stat_calls.unknown IS
+	'calls that have failed, and may have been carried out';
+COMMENT ON COLUMN glue_stat_calls.read_back IS
+	'calls whose answer was lost, of which reading back has told what became of them';
+COMMENT ON COLUMN glue_stat_calls.total_time IS
+	'how long the calls took together, in seconds; with waiting for their turn, further attempts and reading back';
+COMMENT ON COLUMN glue_stat_calls.max_time IS
+	'how long the longest one took, in seconds';
+COMMENT ON COLUMN glue_stat_calls.bounds IS
+	'bounds of the histogram, in seconds; always the same';
+COMMENT ON COLUMN glue_stat_calls.histogram IS
+	'for each of the bounds, the calls that took no longer; longer than the last one took those that are missing to calls';
+COMMENT ON COLUMN glue_stat_calls.since IS
+	'when the first of the calls ended';
+
+GRANT SELECT ON @extschema@.glue_stat_calls TO pg_monitor;
+
+CREATE FUNCTION glue_stat_reset() RETURNS void
+AS 'MODULE_PATHNAME', 'glue_stat_reset'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_stat_reset() IS
+	'forget what glue_stat_calls shows';
+
+REVOKE ALL ON FUNCTION glue_stat_reset() FROM PUBLIC;
+
+--
 -- The key of the digests in glue_connection.secret_digest
 --
 -- It is not dumped, so that a dump does not help in guessing passwords, and no

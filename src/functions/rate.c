@@ -12,16 +12,13 @@
 
 #include <math.h>
 
+#include "client/stat_calls.h"
 #include "client/turn.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
 
-/* as AWS has them */
-#define ACCOUNT_ID_LEN	12
-
 /* prototypes of private functions */
-static const char *target_of(const GlueRateSlot *slot);
 static NullableDatum number_of(double value, bool isnull);
 static NullableDatum count_of(int count);
 
@@ -44,11 +41,13 @@ glue_rates(PG_FUNCTION_ARGS)
 	{
 		int64		now = glue_monotonic_us();
 		double		rate = glue_rate_per_second(&slot.limit);
+		char		target[GLUE_STAT_TARGET_SIZE];
 		NullableDatum row[6];
 
 		if (slot.used == 0)
 			continue;
-		row[0] = glue_text(target_of(&slot));
+		glue_stat_target_name(slot.endpoint, slot.caller, target);
+		row[0] = glue_text(target);
 		row[1] = glue_text(slot.operation);
 		row[2] = number_of(rate, rate == 0);
 		row[3] = number_of(glue_rate_tokens(&slot.limit, now), rate == 0);
@@ -58,22 +57,6 @@ glue_rates(PG_FUNCTION_ARGS)
 	}
 	glue_function_end(&function);
 	return (Datum) 0;
-}
-
-/*
- * Whose requests they are.  Of an access key, the end is enough for its owner to
- * know it.
- */
-static const char *
-target_of(const GlueRateSlot *slot)
-{
-	const char *caller = slot->caller;
-	size_t		len = strlen(caller);
-
-	if (len == ACCOUNT_ID_LEN)
-		return psprintf("%s %s", slot->endpoint, caller);
-	return psprintf("%s ...%s", slot->endpoint,
-					len > 4 ? caller + len - 4 : "");
 }
 
 /* With as many digits as say something. */
