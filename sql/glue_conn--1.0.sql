@@ -743,25 +743,25 @@ GRANT SELECT ON @extschema@.glue_rate_limit TO pg_monitor;
 -- How calls of AWS have ended.  It tells what others do, so it is for those who may
 -- see that.
 --
-CREATE FUNCTION glue_calls()
+CREATE FUNCTION glue_call_figures()
 RETURNS TABLE (target text, operation text, calls bigint, attempts bigint,
 	throttled bigint, refused bigint, failed bigint, lost bigint, unknown bigint,
 	read_back bigint, total_time float8, max_time float8, bounds float8[],
 	histogram bigint[], since timestamptz)
-AS 'MODULE_PATHNAME', 'glue_calls'
+AS 'MODULE_PATHNAME', 'glue_call_figures'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
-COMMENT ON FUNCTION glue_calls() IS
+COMMENT ON FUNCTION glue_call_figures() IS
 	'what the view glue_stat_calls shows';
 
-REVOKE ALL ON FUNCTION glue_calls() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION glue_calls() TO pg_monitor;
+REVOKE ALL ON FUNCTION glue_call_figures() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION glue_call_figures() TO pg_monitor;
 
 CREATE VIEW @extschema@.glue_stat_calls AS
 	SELECT c.target, c.operation, c.calls, c.attempts, c.throttled, c.refused,
 		c.failed, c.lost, c.unknown, c.read_back, c.total_time, c.max_time,
 		c.bounds, c.histogram, c.since
-	FROM @extschema@.glue_calls() c
+	FROM @extschema@.glue_call_figures() c
 	ORDER BY c.target, c.operation;
 
 COMMENT ON VIEW glue_stat_calls IS

@@ -22,7 +22,7 @@ SELECT * FROM glue_secret_key;
 SELECT * FROM glue_rate_limit;
 SELECT * FROM glue_rates();
 SELECT * FROM glue_stat_calls;
-SELECT * FROM glue_calls();
+SELECT * FROM glue_call_figures();
 SELECT glue_stat_reset();
 SELECT glue_update_connection('a', '{}');
 SELECT glue_delete_connection('a');

@@ -23,11 +23,11 @@ static void fill_row(const GlueStatCalls *calls, NullableDatum *row);
 static Datum bounds_array(void);
 static Datum histogram_array(const GlueStatCalls *calls);
 
-PG_FUNCTION_INFO_V1(glue_calls);
+PG_FUNCTION_INFO_V1(glue_call_figures);
 PG_FUNCTION_INFO_V1(glue_stat_reset);
 
 /*
- * glue_calls()
+ * glue_call_figures()
  * returns table (target text, operation text, calls bigint, attempts bigint,
  *				  throttled bigint, refused bigint, failed bigint, lost bigint,
  *				  unknown bigint, read_back bigint, total_time float8,
@@ -35,7 +35,7 @@ PG_FUNCTION_INFO_V1(glue_stat_reset);
  *				  since timestamptz)
  */
 Datum
-glue_calls(PG_FUNCTION_ARGS)
+glue_call_figures(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueStatCalls *calls;

@@ -141,7 +141,7 @@ $session->must('CREATE ROLE app LOGIN; CREATE ROLE watcher LOGIN; GRANT pg_monit
 	  . server_sql('theirs', $glue->access_key, $glue->secret_key, user => 'app')
 	  . 'GRANT USAGE ON FOREIGN SERVER theirs TO app;'
 	  . 'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO app; REVOKE ALL ON FUNCTION'
-	  . ' glue_stat_reset(), glue_calls() FROM app');
+	  . ' glue_stat_reset(), glue_call_figures() FROM app');
 is($cluster->query("SELECT glue_get_connection('bulk 1', server => 'theirs')->>'Name'",
 		user => 'app')->output, 'bulk 1', 'another role reads');
 $cluster->query(get_sql('bulk 2'));
