@@ -272,6 +272,7 @@ CREATE TABLE @extschema@.glue_request (
 	aws_ended_at		timestamptz,
 	aws_settled_at		timestamptz,
 	provision_id		bigint,
+	failed_at			timestamptz,
 	PRIMARY KEY (id, home)
 )
 WITH (
@@ -388,6 +389,8 @@ COMMENT ON COLUMN glue_request.aws_settled_at IS
 	'of what is to be undone, from when on nothing of it can arrive any more, by AWS''s clock; null if it was answered, or was not looked for yet, and infinity if something else was sent since';
 COMMENT ON COLUMN glue_request.provision_id IS
 	'entry of glue_provision whose row it is for, or -1 if that was left behind by glue_take_over_requests(); null if it was not asked for by glue_provision_connection()';
+COMMENT ON COLUMN glue_request.failed_at IS
+	'when error_code became what it is';
 
 --
 -- glue_claimant
@@ -584,56 +587,105 @@ GRANT SELECT ON @extschema@.glue_provision_summary TO PUBLIC;
 --
 -- glue_request_summary
 --
--- How the queue is doing, target by target.  Everyone sees their own requests.
+-- How the queue is doing, target by target.  Everyone sees their own requests, and
+-- who monitors those of all.  There is a row for each foreign server and for what
+-- the settings lead to, even if nothing was ever asked for there.
 --
-CREATE VIEW @extschema@.glue_request_summary WITH (security_invoker = true) AS
+CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
+	WITH request AS (
+		SELECT
+			r.id, r.server, r.region, r.catalog_id, r.requested_at,
+			r.next_attempt_at, r.finished_at, r.status, r.error_code,
+			r.error_message, r.failed_at,
+			CASE WHEN r.finished_at IS NULL AND r.home OPERATOR(pg_catalog.<>)
+				(SELECT @extschema@.glue_home()) THEN 'held'
+				ELSE r.state END AS state,
+			r.finished_at OPERATOR(pg_catalog.>)
+				(pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-)
+				pg_catalog.make_interval(hours => 1)) AS lately
+		FROM @extschema@.glue_request r
+		WHERE pg_catalog.pg_has_role(r.requested_by, 'USAGE')
+			OR (SELECT pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name,
+				'USAGE'))
+	), place (server, region, catalog_id) AS (
+		SELECT NULL::pg_catalog.name,
+			CASE WHEN pg_catalog.current_setting('glue_conn.region', true)
+				OPERATOR(pg_catalog.<>) ''
+				THEN pg_catalog.current_setting('glue_conn.region', true)
+				ELSE 'default' END,
+			NULL::pg_catalog.text
+		UNION ALL
+		SELECT s.srvname, coalesce(
+			(SELECT o.option_value
+				FROM pg_catalog.pg_options_to_table(s.srvoptions) o
+				WHERE o.option_name OPERATOR(pg_catalog.=) 'region'), 'default'),
+			(SELECT o.option_value
+				FROM pg_catalog.pg_options_to_table(s.srvoptions) o
+				WHERE o.option_name OPERATOR(pg_catalog.=) 'catalog_id')
+		FROM pg_catalog.pg_foreign_server s
+			JOIN pg_catalog.pg_foreign_data_wrapper w
+				ON w.oid OPERATOR(pg_catalog.=) s.srvfdw
+		WHERE w.fdwname OPERATOR(pg_catalog.=) 'glue_conn'
+	), counted AS (
+		SELECT * FROM request
+		UNION ALL
+		SELECT NULL, p.server, p.region, p.catalog_id, NULL, NULL, NULL, NULL,
+			NULL, NULL, NULL, NULL, NULL
+		FROM place p
+		WHERE NOT EXISTS (SELECT FROM request r
+			WHERE coalesce(r.server::pg_catalog.text, '')
+				OPERATOR(pg_catalog.=) coalesce(p.server::pg_catalog.text, ''))
+	)
 	SELECT
 		coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
 			OPERATOR(pg_catalog.||) r.region
 			OPERATOR(pg_catalog.||)
 				coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
 		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued') AS queued,
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued') AS queued,
 		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued'
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
 			AND r.error_code IS NOT NULL) AS put_off,
 		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued'
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
 			AND r.status OPERATOR(pg_catalog.=) 'IN_PROGRESS') AS in_progress,
 		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'running') AS running,
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'running') AS running,
 		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
 		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'failed') AS failed,
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed') AS failed,
 		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
 		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
 		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'held') AS held,
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'held') AS held,
+		pg_catalog.count(*)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded' AND r.lately)
+			AS succeeded_last_hour,
+		pg_catalog.count(*)
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed' AND r.lately)
+			AS failed_last_hour,
 		pg_catalog.min(r.requested_at)
 			FILTER (WHERE r.finished_at IS NULL
-			AND s.state OPERATOR(pg_catalog.<>) 'held')::pg_catalog.timestamptz(0)
+			AND r.state OPERATOR(pg_catalog.<>) 'held')::pg_catalog.timestamptz(0)
 			AS oldest,
 		pg_catalog.min(r.next_attempt_at)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued')
+			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued')
 			::pg_catalog.timestamptz(0) AS next_attempt,
-		pg_catalog.left((pg_catalog.array_agg(r.error_message ORDER BY r.id DESC)
-			FILTER (WHERE r.error_code IS NOT NULL))[1], 60) AS last_error
-	FROM @extschema@.glue_request r
-		CROSS JOIN LATERAL (SELECT CASE
-			WHEN r.finished_at IS NULL AND r.home OPERATOR(pg_catalog.<>)
-				(SELECT @extschema@.glue_home()) THEN 'held'
-			ELSE r.state
-		END) AS s (state)
+		(pg_catalog.array_agg(r.error_message ORDER BY r.failed_at DESC NULLS LAST,
+			r.id DESC) FILTER (WHERE r.error_code IS NOT NULL))[1] AS last_error,
+		pg_catalog.max(r.failed_at) FILTER (WHERE r.error_code IS NOT NULL)
+			::pg_catalog.timestamptz(0) AS last_error_at
+	FROM counted r
 	GROUP BY r.server, r.region, r.catalog_id
 	ORDER BY r.server, r.region, r.catalog_id;
 
 COMMENT ON VIEW glue_request_summary IS
-	'how many requests there are for each target, and how they are doing';
+	'how many requests there are for each target, and how they are doing; one''s own, or all to pg_monitor';
 COMMENT ON COLUMN glue_request_summary.target IS
-	'foreign server, region and catalog, as far as they were named';
+	'foreign server, region and catalog, as far as they were named; "default" for a region that no setting or option names';
 COMMENT ON COLUMN glue_request_summary.queued IS
 	'requests that wait, also those that put_off and in_progress count';
 COMMENT ON COLUMN glue_request_summary.put_off IS
@@ -652,12 +704,18 @@ COMMENT ON COLUMN glue_request_summary.rolled_back IS
 	'calls that acted at once and were rolled back, as far as they are still kept';
 COMMENT ON COLUMN glue_request_summary.held IS
 	'requests of another database, of which this one is a copy: see glue_take_over_requests()';
+COMMENT ON COLUMN glue_request_summary.succeeded_last_hour IS
+	'requests that have succeeded within the last hour';
+COMMENT ON COLUMN glue_request_summary.failed_last_hour IS
+	'requests that have failed for good within the last hour';
 COMMENT ON COLUMN glue_request_summary.oldest IS
 	'when the oldest request was made that has not ended, and is not held';
 COMMENT ON COLUMN glue_request_summary.next_attempt IS
 	'when the next of the queued requests is due';
 COMMENT ON COLUMN glue_request_summary.last_error IS
-	'beginning of the message of the latest request that has failed, for now or for good';
+	'the latest failure, for now or for good, without secrets';
+COMMENT ON COLUMN glue_request_summary.last_error_at IS
+	'when that was';
 
 GRANT SELECT ON @extschema@.glue_request_summary TO PUBLIC;
 
