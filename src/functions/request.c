@@ -22,6 +22,7 @@
 #include "server/compat.h"
 #include "server/home.h"
 #include "storage/latch.h"
+#include "store/request_activity.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -42,7 +43,11 @@ pg_noreturn static void refuse_to_cancel(int64 id,
 static void check_that_end_can_be_seen(int64 id,
 									   const GlueRequestState *request);
 static void sleep_for(long milliseconds);
-pg_noreturn static void raise_not_ended(int64 id, const char *state);
+static void check_hope(int64 id, const GlueRequestState *request,
+					   const GlueRequestActivity *activity);
+pg_noreturn static void raise_not_ended(int64 id, const char *state,
+										const GlueRequestActivity *activity);
+static const char *what_it_waits_for(const GlueRequestActivity *activity);
 
 PG_FUNCTION_INFO_V1(glue_cancel_request);
 PG_FUNCTION_INFO_V1(glue_wait_request);
@@ -74,7 +79,8 @@ glue_cancel_request(PG_FUNCTION_ARGS)
  * glue_wait_request(id bigint, timeout interval) returns text
  *
  * Each look has a snapshot of its own, for the request is changed by other
- * transactions meanwhile.
+ * transactions meanwhile.  What can only be waited for in vain, unless somebody acts
+ * first, is an error at once.
  */
 Datum
 glue_wait_request(PG_FUNCTION_ARGS)
@@ -85,6 +91,7 @@ glue_wait_request(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueRequestQueue queue;
 	GlueRequestState request;
+	GlueRequestActivity activity = {0};
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -98,10 +105,13 @@ glue_wait_request(PG_FUNCTION_ARGS)
 
 		glue_request_refuse_held(id, &request);
 		check_that_end_can_be_seen(id, &request);
+		if (!glue_request_activity(function.access.schema, id, &activity))
+			memset(&activity, 0, sizeof(activity));
+		check_hope(id, &request, &activity);
 		left_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
 												  deadline);
 		if (left_ms <= 0)
-			raise_not_ended(id, request.state);
+			raise_not_ended(id, request.state, &activity);
 		sleep_for(Min(left_ms, (long) pause_ms));
 		pause_ms = Min(pause_ms * PAUSE_GROWTH, LONGEST_PAUSE_MS);
 		glue_request_find_visible(&queue, id, &request);
@@ -210,14 +220,58 @@ sleep_for(long milliseconds)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/*
+ * Raise an error if nobody carries the request out, or if its last attempt has met
+ * with something that only an administrator can mend.
+ */
 static void
-raise_not_ended(int64 id, const char *state)
+check_hope(int64 id, const GlueRequestState *request,
+		   const GlueRequestActivity *activity)
+{
+	static const char *const hopeless[] = {
+		"no worker", "credentials", "key", "target"
+	};
+
+	if (strcmp(request->state, "queued") != 0 || activity->waiting_for == NULL)
+		return;
+	for (int i = 0; i < lengthof(hopeless); i++)
+	{
+		if (strcmp(activity->waiting_for, hopeless[i]) == 0)
+			ereport(ERROR,
+					(errcode(i == 0 ? ERRCODE_INSUFFICIENT_RESOURCES :
+							 ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("request %lld is not carried out at present",
+							(long long) id),
+					 errdetail_internal("%s", what_it_waits_for(activity)),
+					 errhint("%s", activity->what_to_do)));
+	}
+}
+
+static void
+raise_not_ended(int64 id, const char *state,
+				const GlueRequestActivity *activity)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_CONNECTION_EXCEPTION),
 			 errmsg("request %lld is still %s", (long long) id, state),
-			 errdetail("The time limit of the wait ran out."),
+			 errdetail("The time limit of the wait ran out.%s%s",
+					   activity->waiting_for != NULL ? " " : "",
+					   what_it_waits_for(activity)),
+			 activity->what_to_do != NULL ?
+			 errhint("%s", activity->what_to_do) :
 			 errhint("Call the function again, or with a longer \"timeout\".")));
+}
+
+/* In sentences. */
+static const char *
+what_it_waits_for(const GlueRequestActivity *activity)
+{
+	if (activity->waiting_for == NULL)
+		return "";
+	if (activity->last_error == NULL)
+		return psprintf("It waits for: %s.", activity->waiting_for);
+	return psprintf("It waits for: %s. The last error was: %s",
+					activity->waiting_for, activity->last_error);
 }
 
 /*
