@@ -142,8 +142,8 @@ record_text(const GlueClaims *queue)
 					" error_code = o.error_code,"
 					" error_message = o.error_message,"
 					" failed_at = CASE WHEN o.error_code IS NULL THEN NULL"
-					" WHEN o.free" EQUALS "0 THEN " NOW
-					" ELSE coalesce(r.failed_at, " NOW ") END,"
+					" WHEN o.free" EQUALS "1 AND o.error_code" EQUALS "r.error_code"
+					" THEN r.failed_at ELSE " NOW " END,"
 					" aws_request_id = coalesce(o.aws_request_id, r.aws_request_id),"
 					" on_rollback = CASE WHEN NOT o.undone THEN r.on_rollback END,"
 					" answered_at = CASE WHEN o.undone"
