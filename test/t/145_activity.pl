@@ -4,7 +4,6 @@
 # glue_wait_request() says the same.  What fails for good, or is put off for long, is
 # in the server's log.
 
-BEGIN { $ENV{PG_TEST_TIMEOUT_DEFAULT} = 15 }
 use strict;
 use warnings;
 
