@@ -1012,7 +1012,8 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 			o.attempts,
 			CASE WHEN o.error_code IS NOT NULL THEN o.error_message END
 				AS last_error,
-			o.next_attempt_at,
+			CASE WHEN o.is_put_off AND worker.pid IS NULL
+				THEN o.next_attempt_at END AS next_attempt_at,
 			o.obstacle
 		FROM open o
 			LEFT JOIN blocked b
@@ -1114,12 +1115,18 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 				coalesce(pg_catalog.format('Look what request %s about the same connection waits for, which comes before.',
 					a.earlier::pg_catalog.text),
 					'Look for the request that was rolled back, about the same connection.')
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'credentials'
+				AND a.pid IS NOT NULL THEN
+				'Wait: credentials are being got; if that takes long, look at where they come from.'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'credentials' THEN
 				pg_catalog.concat('Mend the credentials or permissions, as the last error says', w.again)
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'key' THEN
 				pg_catalog.concat('Put the key into the file that "glue_conn.secret_key_file" names', w.again)
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'target' THEN
 				pg_catalog.format('Have the target lead again where the request was made for, or have the owner of the foreign server, or a superuser, call glue_retry_request(%s).', a.id::pg_catalog.text)
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'retry'
+				AND a.pid IS NOT NULL THEN
+				'Wait: the last attempt was in vain, and another one follows in a moment.'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'retry' THEN
 				pg_catalog.concat('Mend what the last error says, if there is one', w.again)
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'IN_PROGRESS' THEN

@@ -110,6 +110,7 @@ show(GlueCallState *state)
 	MemoryContextRegisterResetCallback(CurrentMemoryContext,
 									   &state->end_activity);
 	glue_activity_begin(&state->activity, wait_of(state), &subject);
+	glue_activity_wait(&state->activity, wait_of(state), call->attempts);
 }
 
 /* A MemoryContextCallbackFunction */

@@ -32,6 +32,9 @@
 #define LONGEST_PAUSE_MS	1000
 #define PAUSE_GROWTH		1.5
 
+/* From which pause on to look what it waits for, too. */
+#define PATIENCE_MS			50
+
 /* prototypes of private functions */
 static void begin_about_request(GlueFunction *function,
 								FunctionCallInfo fcinfo, const char *name,
@@ -80,7 +83,7 @@ glue_cancel_request(PG_FUNCTION_ARGS)
  *
  * Each look has a snapshot of its own, for the request is changed by other
  * transactions meanwhile.  What can only be waited for in vain, unless somebody acts
- * first, is an error at once.
+ * first, is an error soon.
  */
 Datum
 glue_wait_request(PG_FUNCTION_ARGS)
@@ -91,7 +94,6 @@ glue_wait_request(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueRequestQueue queue;
 	GlueRequestState request;
-	GlueRequestActivity activity = {0};
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -101,17 +103,21 @@ glue_wait_request(PG_FUNCTION_ARGS)
 						GLUE_FUNCTION_READS, &queue, &request);
 	while (!glue_request_has_ended(&request))
 	{
-		long		left_ms;
+		TimestampTz now = GetCurrentTimestamp();
+		long		left_ms = TimestampDifferenceMilliseconds(now, deadline);
 
 		glue_request_refuse_held(id, &request);
 		check_that_end_can_be_seen(id, &request);
-		if (!glue_request_activity(function.access.schema, id, &activity))
-			memset(&activity, 0, sizeof(activity));
-		check_hope(id, &request, &activity);
-		left_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-												  deadline);
-		if (left_ms <= 0)
-			raise_not_ended(id, request.state, &activity);
+		if (left_ms <= 0 || pause_ms >= PATIENCE_MS)
+		{
+			GlueRequestActivity activity = {0};
+
+			(void) glue_request_activity(function.access.schema, id,
+										 &activity);
+			check_hope(id, &request, &activity);
+			if (left_ms <= 0)
+				raise_not_ended(id, request.state, &activity);
+		}
 		sleep_for(Min(left_ms, (long) pause_ms));
 		pause_ms = Min(pause_ms * PAUSE_GROWTH, LONGEST_PAUSE_MS);
 		glue_request_find_visible(&queue, id, &request);
@@ -268,6 +274,8 @@ what_it_waits_for(const GlueRequestActivity *activity)
 {
 	if (activity->waiting_for == NULL)
 		return "";
+	if (strcmp(activity->waiting_for, "no worker") == 0)
+		return "No background worker carries it out.";
 	if (activity->last_error == NULL)
 		return psprintf("It waits for: %s.", activity->waiting_for);
 	return psprintf("It waits for: %s. The last error was: %s",
