@@ -47,8 +47,8 @@ typedef struct GlueStatCalls
 	int64		counts[GLUE_FIGURES];
 	int64		total_us;
 	int64		max_us;
-	int64		within[GLUE_STAT_BOUNDS];	/* calls that took so long, and no
-											 * longer bound is right */
+	int64		within[GLUE_STAT_BOUNDS];	/* calls by the first bound that
+											 * they were within */
 	TimestampTz since;
 } GlueStatCalls;
 
