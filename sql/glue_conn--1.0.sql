@@ -602,9 +602,8 @@ COMMENT ON FUNCTION glue_waits_for(text) IS
 CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
 	WITH request AS (
 		SELECT
-			r.id, r.server, r.region, r.catalog_id, r.requested_at,
-			r.next_attempt_at, r.finished_at, r.status, r.error_code,
-			r.error_message, r.failed_at,
+			r.server, r.region, r.catalog_id, r.requested_at, r.next_attempt_at,
+			r.finished_at, r.status, r.error_code, r.error_message, r.failed_at,
 			CASE WHEN r.finished_at IS NULL AND r.home OPERATOR(pg_catalog.<>)
 				(SELECT @extschema@.glue_home()) THEN 'held'
 				ELSE r.state END AS state,
@@ -612,9 +611,59 @@ CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
 				(pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-)
 				pg_catalog.make_interval(hours => 1)) AS lately
 		FROM @extschema@.glue_request r
-		WHERE pg_catalog.pg_has_role(r.requested_by, 'USAGE')
-			OR (SELECT pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name,
+		WHERE (SELECT pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name,
 				'USAGE'))
+			OR pg_catalog.pg_has_role(r.requested_by, 'USAGE')
+	), figures AS (
+		SELECT
+			r.server, r.region, r.catalog_id,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued') AS queued,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND r.error_code IS NOT NULL) AS put_off,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND @extschema@.glue_waits_for(r.error_code)
+					OPERATOR(pg_catalog.=) 'key') AS without_key,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND @extschema@.glue_waits_for(r.error_code)
+					OPERATOR(pg_catalog.=) 'credentials') AS without_credentials,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND r.status OPERATOR(pg_catalog.=) 'IN_PROGRESS') AS in_progress,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'running') AS running,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed') AS failed,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'held') AS held,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded' AND r.lately) AS succeeded_last_hour,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed' AND r.lately) AS failed_last_hour,
+			pg_catalog.min(r.requested_at)
+				FILTER (WHERE r.finished_at IS NULL
+				AND r.state OPERATOR(pg_catalog.<>) 'held') AS oldest,
+			pg_catalog.min(r.next_attempt_at)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued')
+				AS next_attempt,
+			-- the latest one is the largest, and needs no sort of all of them
+			(pg_catalog.max(ARRAY[coalesce(pg_catalog.to_char(
+				pg_catalog.timezone('UTC', r.failed_at), 'YYYYMMDDHH24MISSUS'), ''),
+				r.error_message])
+				FILTER (WHERE r.error_code IS NOT NULL))[2] AS last_error,
+			pg_catalog.max(r.failed_at)
+				FILTER (WHERE r.error_code IS NOT NULL) AS last_error_at
+		FROM request r
+		GROUP BY r.server, r.region, r.catalog_id
 	), place (server, region, catalog_id) AS (
 		SELECT NULL::pg_catalog.name,
 			CASE WHEN pg_catalog.current_setting('glue_conn.region', true)
@@ -634,69 +683,30 @@ CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
 			JOIN pg_catalog.pg_foreign_data_wrapper w
 				ON w.oid OPERATOR(pg_catalog.=) s.srvfdw
 		WHERE w.fdwname OPERATOR(pg_catalog.=) 'glue_conn'
-	), counted AS (
-		SELECT * FROM request
+	), target AS (
+		SELECT * FROM figures
 		UNION ALL
-		SELECT NULL, p.server, p.region, p.catalog_id, NULL, NULL, NULL, NULL,
-			NULL, NULL, NULL, NULL, NULL
+		SELECT p.server, p.region, p.catalog_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+			NULL, NULL, NULL, NULL
 		FROM place p
-		WHERE NOT EXISTS (SELECT FROM request r
-			WHERE coalesce(r.server::pg_catalog.text, '')
+		WHERE NOT EXISTS (SELECT FROM figures f
+			WHERE coalesce(f.server::pg_catalog.text, '')
 				OPERATOR(pg_catalog.=) coalesce(p.server::pg_catalog.text, ''))
 	)
 	SELECT
-		coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
-			OPERATOR(pg_catalog.||) r.region
+		coalesce(t.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
+			OPERATOR(pg_catalog.||) t.region
 			OPERATOR(pg_catalog.||)
-				coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued') AS queued,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
-			AND r.error_code IS NOT NULL) AS put_off,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
-			AND @extschema@.glue_waits_for(r.error_code)
-				OPERATOR(pg_catalog.=) 'key') AS without_key,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
-			AND @extschema@.glue_waits_for(r.error_code)
-				OPERATOR(pg_catalog.=) 'credentials') AS without_credentials,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
-			AND r.status OPERATOR(pg_catalog.=) 'IN_PROGRESS') AS in_progress,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'running') AS running,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed') AS failed,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'held') AS held,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded' AND r.lately)
-			AS succeeded_last_hour,
-		pg_catalog.count(*)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed' AND r.lately)
-			AS failed_last_hour,
-		pg_catalog.min(r.requested_at)
-			FILTER (WHERE r.finished_at IS NULL
-			AND r.state OPERATOR(pg_catalog.<>) 'held')::pg_catalog.timestamptz(0)
-			AS oldest,
-		pg_catalog.min(r.next_attempt_at)
-			FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued')
-			::pg_catalog.timestamptz(0) AS next_attempt,
-		(pg_catalog.array_agg(r.error_message ORDER BY r.failed_at DESC NULLS LAST,
-			r.id DESC) FILTER (WHERE r.error_code IS NOT NULL))[1] AS last_error,
-		pg_catalog.max(r.failed_at) FILTER (WHERE r.error_code IS NOT NULL)
-			::pg_catalog.timestamptz(0) AS last_error_at
-	FROM counted r
-	GROUP BY r.server, r.region, r.catalog_id
-	ORDER BY r.server, r.region, r.catalog_id;
+				coalesce('/' OPERATOR(pg_catalog.||) t.catalog_id, '') AS target,
+		t.queued, t.put_off, t.without_key, t.without_credentials, t.in_progress,
+		t.running, t.succeeded, t.failed, t.cancelled, t.rolled_back, t.held,
+		t.succeeded_last_hour, t.failed_last_hour,
+		t.oldest::pg_catalog.timestamptz(0) AS oldest,
+		t.next_attempt::pg_catalog.timestamptz(0) AS next_attempt,
+		t.last_error,
+		t.last_error_at::pg_catalog.timestamptz(0) AS last_error_at
+	FROM target t
+	ORDER BY t.server, t.region, t.catalog_id;
 
 COMMENT ON VIEW glue_request_summary IS
 	'how many requests there are for each target, and how they are doing; one''s own, or all to pg_monitor';

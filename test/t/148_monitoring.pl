@@ -137,6 +137,10 @@ $glue->misbehave(operation => 'CreateConnection', name => 'invalid', kind => 'er
 my $invalid = enqueue($session, referring('invalid'));
 fires('GlueCredentialsMissing');
 fires('GlueRequestsFail');
+is($session->must("SELECT failed_last_hour, last_error, last_error_at > now() - interval '5 min'"
+	  . " FROM glue_request_summary WHERE target = '$GlueConn::Cluster::region'")->output,
+	'1|' . $session->must("SELECT error_message FROM glue_request WHERE id = $invalid")->output . '|t',
+	'the summary has the whole of the error, and when that was');
 $session->must("UPDATE glue_request SET home = home + 1 WHERE id = $copied");
 fires('GlueRequestsHeld');
 
