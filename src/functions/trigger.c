@@ -444,6 +444,7 @@ enqueue(Firing *firing, const char *operation, int64 provision,
 	else
 	{
 		request.input = definition->input;
+		request.given = definition->given;
 		request.tags = definition->tags;
 		request.on_conflict = firing->provision->arguments.on_conflict;
 		if (strcmp(operation, "UpdateConnection") == 0)
