@@ -13,6 +13,9 @@
  * all that there is to do then is to forget them.  Nor are they used in an inner
  * subtransaction, since an error there would leave them in any state.
  *
+ * Meanwhile nobody can change what indexes there are to write to: our lock keeps
+ * others from it, or has them wait for us, and that it is open keeps this session.
+ *
  * IDENTIFICATION
  *	  src/store/open_table.c
  *
@@ -129,23 +132,6 @@ close_kept(void)
 }
 
 /*
- * The definition of a table, or of any if table is InvalidOid, may have changed:
- * it is opened anew for the next row.
- */
-void
-glue_open_tables_forget(Oid table)
-{
-	for (int i = 0; i < MAX_KEPT; i++)
-	{
-		GlueOpenTable *open = keeping.tables[i];
-
-		if (open != NULL &&
-			(!OidIsValid(table) || RelationGetRelid(open->relation) == table))
-			open->changed = true;
-	}
-}
-
-/*
  * Open a table, which is locked, with its indexes; glue_open_table_done() must
  * follow.
  */
@@ -153,17 +139,10 @@ GlueOpenTable *
 glue_open_table(Oid table)
 {
 	GlueOpenTable **place = find_place(table);
-	GlueOpenTable *open;
 
 	/* an index may call a function that inserts a row itself */
 	if (place == NULL || (*place != NULL && (*place)->in_use))
 		return open_table(table);
-	if (*place != NULL && (*place)->changed)
-	{
-		open = *place;
-		*place = NULL;
-		close_table(open);
-	}
 	if (*place == NULL)
 		*place = open_kept(table);
 	(*place)->in_use = true;

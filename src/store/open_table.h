@@ -24,12 +24,10 @@ typedef struct GlueOpenTable
 	/* of store/open_table.c */
 	bool		kept;			/* for the next row */
 	bool		in_use;
-	bool		changed;		/* the table, or an index of it */
 } GlueOpenTable;
 
 extern void glue_open_tables_keep(MemoryContext until);
 extern GlueOpenTable *glue_open_table(Oid table);
 extern void glue_open_table_done(GlueOpenTable *open);
-extern void glue_open_tables_forget(Oid table);
 
 #endif							/* GLUE_STORE_OPEN_TABLE_H */

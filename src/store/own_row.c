@@ -111,7 +111,6 @@ forget_table(Datum arg, Oid table)
 		if (table == shape->table || !OidIsValid(table))
 			shape->table = InvalidOid;
 	}
-	glue_open_tables_forget(table);
 }
 
 /*
