@@ -271,8 +271,7 @@ glue_check_definition(NullableDatum input, NullableDatum tags,
 
 	memset(definition, 0, sizeof(GlueDefinition));
 	if (glue_argument_tree(input, &definition->input, sink, arg) &&
-		glue_check_input(definition->input, sink, arg) && !input.isnull &&
-		!VARATT_IS_EXTERNAL(DatumGetPointer(input.value)))
+		glue_check_input(definition->input, sink, arg))
 		definition->given = input.value;
 	definition->tags = glue_argument_tags(tags, false, sink, arg);
 	definition->catalog_id = glue_argument_catalog_id(catalog_id, sink, arg);
