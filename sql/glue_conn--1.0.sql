@@ -958,158 +958,20 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 				WHERE l.kind OPERATOR(pg_catalog.=) 4)
 				THEN @extschema@.glue_worker_obstacle() END AS obstacle,
 			pg_catalog.clock_timestamp() AS now
-	), open AS (
+	), blocked AS MATERIALIZED (
+		-- targets that are left alone, because one of their requests lacks something
 		SELECT
-			r.*,
 			coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
 				OPERATOR(pg_catalog.||) r.region OPERATOR(pg_catalog.||)
 				coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
-			s.obstacle,
-			r.home OPERATOR(pg_catalog.<>) s.home AS is_held,
-			r.state OPERATOR(pg_catalog.=) 'running'
-				AND r.claimed_by IS NULL AS is_call,
-			r.next_attempt_at OPERATOR(pg_catalog.>) s.now AS is_put_off
+			r.requested_by
 		FROM @extschema@.glue_request r CROSS JOIN service s
 		WHERE r.finished_at IS NULL
-			AND (pg_catalog.pg_has_role(r.requested_by, 'USAGE')
-				OR pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name, 'USAGE'))
-	), blocked AS MATERIALIZED (
-		-- targets that are left alone, because one of their requests lacks something
-		SELECT o.target, o.requested_by,
-			pg_catalog.min(@extschema@.glue_waits_for(o.error_code)) AS waiting_for
-		FROM open o
-		WHERE o.is_put_off AND NOT o.is_held
-			AND o.state OPERATOR(pg_catalog.=) 'queued'
-			AND @extschema@.glue_waits_for(o.error_code)
+			AND r.state OPERATOR(pg_catalog.=) 'queued'
+			AND r.home OPERATOR(pg_catalog.=) s.home
+			AND r.next_attempt_at OPERATOR(pg_catalog.>) s.now
+			AND @extschema@.glue_waits_for(r.error_code)
 				OPERATOR(pg_catalog.=) 'credentials'
-		GROUP BY o.target, o.requested_by
-	), request AS (
-		SELECT
-			o.id, o.operation, o.connection_name, o.target,
-			o.requested_by AS role,
-			worker.pid,
-			CASE WHEN o.is_held THEN 'held' ELSE o.state END AS state,
-			CASE
-				WHEN o.is_held THEN 'held'
-				WHEN c.waiting_for IS NOT NULL THEN c.waiting_for
-				WHEN worker.pid IS NOT NULL AND o.is_call THEN 'transaction'
-				WHEN worker.pid IS NOT NULL THEN coalesce(
-					(SELECT pg_catalog.min(a.waiting_for) FROM calls a
-						WHERE a.pid OPERATOR(pg_catalog.=) worker.pid
-							AND a.target OPERATOR(pg_catalog.=) o.target
-							AND a.waiting_for OPERATOR(pg_catalog.=)
-								ANY (ARRAY['credentials', 'rate limit'])),
-					CASE WHEN holder.pids IS NOT NULL THEN 'lock'
-						ELSE 'turn' END)
-				WHEN o.obstacle IS NOT NULL THEN 'no worker'
-				WHEN o.is_put_off
-					AND @extschema@.glue_waits_for(o.error_code) IS NOT NULL
-					THEN @extschema@.glue_waits_for(o.error_code)
-				WHEN o.status OPERATOR(pg_catalog.=) 'IN_PROGRESS'
-					THEN 'IN_PROGRESS'
-				WHEN o.is_put_off AND o.error_code IS NOT NULL THEN 'retry'
-				WHEN earlier.is_call AND earlier.pid IS NOT NULL
-					THEN 'transaction'
-				WHEN earlier.id IS NOT NULL THEN 'request'
-				WHEN holder.pids IS NOT NULL THEN 'lock'
-				WHEN o.is_put_off THEN 'retry'
-				ELSE coalesce(b.waiting_for, 'turn')
-			END AS waiting_for,
-			holder.pids AS holders,
-			CASE WHEN o.is_call THEN worker.pid ELSE earlier.pid END AS other,
-			earlier.id AS earlier,
-			coalesce(c.since, o.requested_at) AS since,
-			o.attempts,
-			CASE WHEN o.error_code IS NOT NULL THEN o.error_message END
-				AS last_error,
-			CASE WHEN o.is_put_off AND worker.pid IS NULL
-				THEN o.next_attempt_at END AS next_attempt_at,
-			o.obstacle
-		FROM open o
-			LEFT JOIN blocked b
-				ON b.target OPERATOR(pg_catalog.=) o.target
-				AND b.requested_by OPERATOR(pg_catalog.=) o.requested_by
-			LEFT JOIN LATERAL (
-				-- what its process is doing about it
-				SELECT a.waiting_for, a.since FROM calls a
-				WHERE a.request OPERATOR(pg_catalog.=) o.id
-				ORDER BY a.since DESC LIMIT 1) c ON NOT o.is_held
-			LEFT JOIN LATERAL (
-				-- that process
-				SELECT l.pid FROM locks l
-				WHERE CASE WHEN o.is_call
-					THEN l.xid OPERATOR(pg_catalog.=)
-						pg_catalog.xid(o.caller_top_xid)
-					ELSE l.kind OPERATOR(pg_catalog.=) 4
-						AND l.key OPERATOR(pg_catalog.=) o.claimed_by END
-				LIMIT 1) worker
-				ON o.state OPERATOR(pg_catalog.=) 'running' AND NOT o.is_held
-			LEFT JOIN LATERAL (
-				-- who has locked its connection
-				SELECT pg_catalog.array_agg(DISTINCT l.pid) AS pids
-				FROM locks l
-				WHERE l.pid OPERATOR(pg_catalog.<>) coalesce(worker.pid, 0)
-					AND CASE WHEN l.kind OPERATOR(pg_catalog.=) 3
-						THEN l.key OPERATOR(pg_catalog.=)
-							@extschema@.glue_lock_key(o.endpoint, o.region,
-								coalesce(o.catalog_id, o.account_id),
-								o.connection_name)
-						ELSE l.kind OPERATOR(pg_catalog.=) 6
-							AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'
-							AND l.key OPERATOR(pg_catalog.=)
-								@extschema@.glue_lock_key(o.endpoint, o.region,
-									coalesce(o.catalog_id, o.account_id), NULL)
-						END) holder ON NOT o.is_held
-			LEFT JOIN LATERAL (
-				-- what is to be done about the same connection before
-				SELECT e.id, l.pid,
-					e.state OPERATOR(pg_catalog.=) 'running'
-						AND e.claimed_by IS NULL AS is_call
-				FROM @extschema@.glue_request e
-					LEFT JOIN locks l
-						ON CASE WHEN e.claimed_by IS NULL
-							THEN l.xid OPERATOR(pg_catalog.=)
-								pg_catalog.xid(e.caller_top_xid)
-							ELSE l.kind OPERATOR(pg_catalog.=) 4
-								AND l.key OPERATOR(pg_catalog.=) e.claimed_by END
-						AND e.state OPERATOR(pg_catalog.=) 'running'
-				WHERE e.connection_name OPERATOR(pg_catalog.=) o.connection_name
-					AND e.finished_at IS NULL
-					AND e.home OPERATOR(pg_catalog.=) o.home
-					AND e.region OPERATOR(pg_catalog.=) o.region
-					AND e.endpoint OPERATOR(pg_catalog.=) o.endpoint
-					AND coalesce(e.catalog_id, e.account_id, o.catalog_id, o.account_id, '')
-						OPERATOR(pg_catalog.=)
-						coalesce(o.catalog_id, o.account_id, e.catalog_id, e.account_id, '')
-					AND e.id OPERATOR(pg_catalog.<>) o.id
-					AND (e.state OPERATOR(pg_catalog.=) 'running'
-						OR (e.id OPERATOR(pg_catalog.<) o.id
-							AND o.caller_xid IS NULL))
-				ORDER BY e.id LIMIT 1) earlier
-				ON o.state OPERATOR(pg_catalog.=) 'queued' AND NOT o.is_held
-	), activity AS (
-		SELECT r.id, r.operation, r.connection_name, r.target, r.role, r.pid,
-			r.state, r.waiting_for,
-			CASE WHEN r.waiting_for OPERATOR(pg_catalog.=) 'lock' THEN r.holders
-				WHEN r.waiting_for OPERATOR(pg_catalog.=)
-					ANY (ARRAY['transaction', 'request'])
-					AND r.other IS NOT NULL THEN ARRAY[r.other]
-				ELSE ARRAY[]::pg_catalog.int4[] END AS blocked_by,
-			r.since, r.attempts, r.last_error, r.earlier, r.next_attempt_at,
-			r.obstacle
-		FROM request r
-		UNION ALL
-		SELECT c.request, c.operation, c.connection_name, c.target, c.role, c.pid,
-			'running', c.waiting_for,
-			CASE WHEN c.waiting_for OPERATOR(pg_catalog.=) 'lock'
-				THEN pg_catalog.pg_blocking_pids(c.pid)
-				ELSE ARRAY[]::pg_catalog.int4[] END,
-			c.since, c.attempts, NULL, NULL, NULL, NULL
-		FROM calls c
-		WHERE NOT EXISTS (SELECT FROM @extschema@.glue_request r
-			WHERE r.id OPERATOR(pg_catalog.=) c.request
-				AND r.finished_at IS NULL
-				AND r.home OPERATOR(pg_catalog.=) (SELECT s.home FROM service s))
 	)
 	SELECT a.id, a.operation, a.connection_name, a.target, a.role, a.pid, a.state,
 		a.waiting_for, a.blocked_by, a.since, a.attempts, a.last_error,
@@ -1147,7 +1009,150 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 				'Wait: AWS was asked; "glue_conn.request_timeout" limits that.'
 			ELSE 'Wait: it is about to be carried out, after others; glue_worker_summary shows by whom.'
 		END AS what_to_do
-	FROM activity a
+	FROM (
+		SELECT r.id, r.operation, r.connection_name, r.target, r.role, r.pid,
+			r.state, r.waiting_for,
+			CASE WHEN r.waiting_for OPERATOR(pg_catalog.=) 'lock' THEN r.holders
+				WHEN r.waiting_for OPERATOR(pg_catalog.=)
+					ANY (ARRAY['transaction', 'request'])
+					AND r.other IS NOT NULL THEN ARRAY[r.other]
+				ELSE ARRAY[]::pg_catalog.int4[] END AS blocked_by,
+			r.since, r.attempts, r.last_error, r.earlier, r.next_attempt_at,
+			r.obstacle
+		FROM (
+			SELECT
+				o.id, o.operation, o.connection_name, o.target,
+				o.requested_by AS role,
+				worker.pid,
+				CASE WHEN o.is_held THEN 'held' ELSE o.state END AS state,
+				CASE
+					WHEN o.is_held THEN 'held'
+					WHEN c.waiting_for IS NOT NULL THEN c.waiting_for
+					WHEN worker.pid IS NOT NULL AND o.is_call THEN 'transaction'
+					WHEN worker.pid IS NOT NULL THEN coalesce(
+						(SELECT pg_catalog.min(a.waiting_for) FROM calls a
+							WHERE a.pid OPERATOR(pg_catalog.=) worker.pid
+								AND a.target OPERATOR(pg_catalog.=) o.target
+								AND a.waiting_for OPERATOR(pg_catalog.=)
+									ANY (ARRAY['credentials', 'rate limit'])),
+						CASE WHEN holder.pids IS NOT NULL THEN 'lock'
+							ELSE 'turn' END)
+					WHEN o.obstacle IS NOT NULL THEN 'no worker'
+					WHEN o.is_put_off
+						AND @extschema@.glue_waits_for(o.error_code) IS NOT NULL
+						THEN @extschema@.glue_waits_for(o.error_code)
+					WHEN o.status OPERATOR(pg_catalog.=) 'IN_PROGRESS'
+						THEN 'IN_PROGRESS'
+					WHEN o.is_put_off AND o.error_code IS NOT NULL THEN 'retry'
+					WHEN earlier.is_call AND earlier.pid IS NOT NULL
+						THEN 'transaction'
+					WHEN earlier.id IS NOT NULL THEN 'request'
+					WHEN holder.pids IS NOT NULL THEN 'lock'
+					WHEN o.is_put_off THEN 'retry'
+					WHEN EXISTS (SELECT FROM blocked b
+						WHERE b.target OPERATOR(pg_catalog.=) o.target
+							AND b.requested_by OPERATOR(pg_catalog.=) o.requested_by)
+						THEN 'credentials'
+					ELSE 'turn'
+				END AS waiting_for,
+				holder.pids AS holders,
+				CASE WHEN o.is_call THEN worker.pid ELSE earlier.pid END AS other,
+				earlier.id AS earlier,
+				coalesce(c.since, o.requested_at) AS since,
+				o.attempts,
+				CASE WHEN o.error_code IS NOT NULL THEN o.error_message END
+					AS last_error,
+				CASE WHEN o.is_put_off AND worker.pid IS NULL
+					THEN o.next_attempt_at END AS next_attempt_at,
+				o.obstacle
+			FROM (
+					SELECT
+						r.*,
+						coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
+							OPERATOR(pg_catalog.||) r.region OPERATOR(pg_catalog.||)
+							coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
+						s.obstacle,
+						r.home OPERATOR(pg_catalog.<>) s.home AS is_held,
+						r.state OPERATOR(pg_catalog.=) 'running'
+							AND r.claimed_by IS NULL AS is_call,
+						r.next_attempt_at OPERATOR(pg_catalog.>) s.now AS is_put_off
+					FROM @extschema@.glue_request r CROSS JOIN service s
+					WHERE r.finished_at IS NULL
+						AND (pg_catalog.pg_has_role(r.requested_by, 'USAGE')
+							OR pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name, 'USAGE'))
+				) o
+				LEFT JOIN LATERAL (
+					-- what its process is doing about it
+					SELECT a.waiting_for, a.since FROM calls a
+					WHERE a.request OPERATOR(pg_catalog.=) o.id
+					ORDER BY a.since DESC LIMIT 1) c ON NOT o.is_held
+				LEFT JOIN LATERAL (
+					-- that process
+					SELECT l.pid FROM locks l
+					WHERE CASE WHEN o.is_call
+						THEN l.xid OPERATOR(pg_catalog.=)
+							pg_catalog.xid(o.caller_top_xid)
+						ELSE l.kind OPERATOR(pg_catalog.=) 4
+							AND l.key OPERATOR(pg_catalog.=) o.claimed_by END
+					LIMIT 1) worker
+					ON o.state OPERATOR(pg_catalog.=) 'running' AND NOT o.is_held
+				LEFT JOIN LATERAL (
+					-- who has locked its connection
+					SELECT pg_catalog.array_agg(DISTINCT l.pid) AS pids
+					FROM locks l
+					WHERE l.pid OPERATOR(pg_catalog.<>) coalesce(worker.pid, 0)
+						AND CASE WHEN l.kind OPERATOR(pg_catalog.=) 3
+							THEN l.key OPERATOR(pg_catalog.=)
+								@extschema@.glue_lock_key(o.endpoint, o.region,
+									coalesce(o.catalog_id, o.account_id),
+									o.connection_name)
+							ELSE l.kind OPERATOR(pg_catalog.=) 6
+								AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'
+								AND l.key OPERATOR(pg_catalog.=)
+									@extschema@.glue_lock_key(o.endpoint, o.region,
+										coalesce(o.catalog_id, o.account_id), NULL)
+							END) holder ON NOT o.is_held
+				LEFT JOIN LATERAL (
+					-- what is to be done about the same connection before
+					SELECT e.id, l.pid,
+						e.state OPERATOR(pg_catalog.=) 'running'
+							AND e.claimed_by IS NULL AS is_call
+					FROM @extschema@.glue_request e
+						LEFT JOIN locks l
+							ON CASE WHEN e.claimed_by IS NULL
+								THEN l.xid OPERATOR(pg_catalog.=)
+									pg_catalog.xid(e.caller_top_xid)
+								ELSE l.kind OPERATOR(pg_catalog.=) 4
+									AND l.key OPERATOR(pg_catalog.=) e.claimed_by END
+							AND e.state OPERATOR(pg_catalog.=) 'running'
+					WHERE e.connection_name OPERATOR(pg_catalog.=) o.connection_name
+						AND e.finished_at IS NULL
+						AND e.home OPERATOR(pg_catalog.=) o.home
+						AND e.region OPERATOR(pg_catalog.=) o.region
+						AND e.endpoint OPERATOR(pg_catalog.=) o.endpoint
+						AND coalesce(e.catalog_id, e.account_id, o.catalog_id, o.account_id, '')
+							OPERATOR(pg_catalog.=)
+							coalesce(o.catalog_id, o.account_id, e.catalog_id, e.account_id, '')
+						AND e.id OPERATOR(pg_catalog.<>) o.id
+						AND (e.state OPERATOR(pg_catalog.=) 'running'
+							OR (e.id OPERATOR(pg_catalog.<) o.id
+								AND o.caller_xid IS NULL))
+					ORDER BY e.id LIMIT 1) earlier
+					ON o.state OPERATOR(pg_catalog.=) 'queued' AND NOT o.is_held
+			) r
+		UNION ALL
+		SELECT c.request, c.operation, c.connection_name, c.target, c.role, c.pid,
+			'running', c.waiting_for,
+			CASE WHEN c.waiting_for OPERATOR(pg_catalog.=) 'lock'
+				THEN pg_catalog.pg_blocking_pids(c.pid)
+				ELSE ARRAY[]::pg_catalog.int4[] END,
+			c.since, c.attempts, NULL, NULL, NULL, NULL
+		FROM calls c
+		WHERE NOT EXISTS (SELECT FROM @extschema@.glue_request r
+			WHERE r.id OPERATOR(pg_catalog.=) c.request
+				AND r.finished_at IS NULL
+				AND r.home OPERATOR(pg_catalog.=) (SELECT s.home FROM service s))
+		) a
 		CROSS JOIN LATERAL (SELECT
 			(SELECT pg_catalog.string_agg(pg_catalog.format('process %s (role %s%s)',
 				p.pid::pg_catalog.text, p.usename::pg_catalog.text,

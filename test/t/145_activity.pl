@@ -323,6 +323,31 @@ like((logged($id))[0],
 	'and when it is tried again');
 $glue->behave;
 
+#
+# Credentials that are being got
+#
+
+$admin->quit;
+$glue->misbehave(operation => 'Metadata.Token', kind => 'stall', times => 0);
+$cluster->restart(
+	AWS_EC2_METADATA_DISABLED => 'false',
+	AWS_EC2_METADATA_SERVICE_ENDPOINT => $glue->metadata_url,
+	AWS_METADATA_SERVICE_TIMEOUT => '2',
+	AWS_METADATA_SERVICE_NUM_ATTEMPTS => '20');
+($admin, $session) = map { $cluster->session } 1 .. 2;
+$id = enqueue($admin, referring('ambient'));
+waits_for("id = $id AND state = 'running'", 'credentials', 'a request waits for credentials');
+like(seen("id = $id", 'what_to_do'), qr/^Wait: credentials are being got/, 'it says so');
+$session->send(get_sql('ambient'));
+waits_for('pid = ' . $session->pid, 'credentials', 'so does a call');
+is(seen('pid = ' . $session->pid, 'operation, connection_name, target'), '||us-east-1',
+	'of which nothing else is known');
+$glue->behave;
+wait_for_state($admin, $id);
+$session->result;
+clears('pid = ' . $session->pid);
+$session->quit;
+
 # processes were killed, so the log is not looked at
 $admin->quit;
 $node->stop;
