@@ -25,9 +25,6 @@
 
 #define NUM_SLOTS		512
 
-/* AWS's account IDs have so many digits. */
-#define ACCOUNT_ID_LEN	12
-
 typedef struct AllStatCalls
 {
 	uint64		nuses;
@@ -63,15 +60,14 @@ static void add(GlueStatCalls *sum, const GlueStatCalls *more);
  */
 void
 glue_stat_target_name(const char *endpoint, const char *caller,
-					  char name[GLUE_STAT_TARGET_SIZE])
+					  bool is_account, char name[GLUE_STAT_TARGET_SIZE])
 {
 	size_t		len = strlen(caller);
-	const char *shown = len == ACCOUNT_ID_LEN || len <= 4 ? caller :
-		caller + len - 4;
+	const char *end = len > 4 ? caller + len - 4 : "";
 
 	snprintf(name, GLUE_STAT_TARGET_SIZE, "%.*s %s%s",
-			 GLUE_STAT_TARGET_SIZE - ACCOUNT_ID_LEN - 2, endpoint,
-			 len == ACCOUNT_ID_LEN ? "" : "...", shown);
+			 GLUE_STAT_TARGET_SIZE - GLUE_ACCOUNT_ID_LEN - 2, endpoint,
+			 is_account ? "" : "...", is_account ? caller : end);
 }
 
 /*
@@ -82,9 +78,13 @@ void
 glue_stat_begin(GlueCountedCall *counted, const GlueCall *call,
 				const GlueRateKey *key)
 {
+	const char *account = call->target->account_id;
+
 	memset(counted, 0, sizeof(GlueCountedCall));
 	counted->one.role = call->target->role;
-	glue_stat_target_name(key->endpoint, key->caller, counted->one.target);
+	glue_stat_target_name(key->endpoint, key->caller,
+						  account != NULL && strcmp(account, key->caller) == 0,
+						  counted->one.target);
 	strlcpy(counted->one.operation, key->operation,
 			sizeof(counted->one.operation));
 	counted->changes = glue_call_changes_something(call) ||
@@ -114,8 +114,8 @@ glue_stat_answered(GlueCountedCall *counted, bool throttled, bool ambiguous)
 }
 
 /*
- * What became of an attempt whose answer was lost was read back; failure is NULL
- * unless that is still not known, or is a failure.
+ * A connection was read back, to tell what became of an attempt whose answer was
+ * lost; failure is what that makes the call fail with, or NULL.
  */
 void
 glue_stat_read_back(GlueCountedCall *counted, const GlueFailure *failure)

@@ -46,7 +46,9 @@ glue_rates(PG_FUNCTION_ARGS)
 
 		if (slot.used == 0)
 			continue;
-		glue_stat_target_name(slot.endpoint, slot.caller, target);
+		glue_stat_target_name(slot.endpoint, slot.caller,
+							  strlen(slot.caller) == GLUE_ACCOUNT_ID_LEN,
+							  target);
 		row[0] = glue_text(target);
 		row[1] = glue_text(slot.operation);
 		row[2] = number_of(rate, rate == 0);

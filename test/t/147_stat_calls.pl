@@ -155,6 +155,12 @@ is($cluster->query('SELECT count(*) FROM glue_stat_calls', user => 'app')->sqlst
 is($cluster->query('SELECT glue_stat_reset()', user => 'watcher')->sqlstate, '42501',
 	'who sees them cannot reset them');
 
+# A key that looks like an account's ID is not taken for it.
+$session->must(server_sql('posing', '123456789012', 'x'));
+$session->query("SELECT glue_get_connection('x', server => 'posing')");
+is($session->must("SELECT count(*) FROM glue_stat_calls WHERE target LIKE '%/ ...9012'"
+	  . " AND operation = 'GetConnection'")->output, '1', 'a key is shown as one');
+
 #
 # Over a restart
 #
