@@ -202,6 +202,7 @@ OPERATION_OBJS = \
 	src/operation/tags.o \
 	src/operation/operation.o \
 	src/operation/existing.o \
+	src/operation/late.o \
 	src/operation/own.o \
 	src/operation/undo.o \
 	src/operation/immediate.o

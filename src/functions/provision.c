@@ -38,6 +38,7 @@
 #include "store/connection_lock.h"
 #include "store/digest_key.h"
 #include "store/provision_owner.h"
+#include "store/requests.h"
 #include "store/row_reader.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -56,6 +57,9 @@ typedef struct Adoption
 } Adoption;
 
 /* prototypes of private functions */
+static void end_entry(const GlueProvisions *provisions,
+					  const GlueRequestQueue *queue,
+					  const GlueProvisionEntry *entry);
 static void require_owner(Oid table);
 static void adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 							  const Trigger *trigger);
@@ -80,8 +84,10 @@ glue_release_connection(PG_FUNCTION_ARGS)
 	Oid			table = PG_GETARG_OID(0);
 	GlueFunction function;
 	GlueProvisions provisions;
+	GlueRequestQueue queue;
 	const char *name;
-	bool		released;
+	List	   *entries;
+	ListCell   *cell;
 
 	glue_function_begin(&function, fcinfo, "glue_release_connection()",
 						GLUE_FUNCTION_WRITES);
@@ -90,9 +96,25 @@ glue_release_connection(PG_FUNCTION_ARGS)
 							  &function.violations);
 	glue_violations_report(&function.violations, "connection name", NULL);
 	glue_provisions_open(&provisions, function.access.schema);
-	released = glue_provision_let_go(&provisions, table, name);
+	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);
+	entries = glue_provision_let_go(&provisions, table, name);
+	foreach(cell, entries)
+		end_entry(&provisions, &queue, lfirst(cell));
 	glue_function_end(&function);
-	PG_RETURN_BOOL(released);
+	PG_RETURN_BOOL(entries != NIL);
+}
+
+/*
+ * An entry was released.  What was asked for by it is carried out before it ends: it
+ * owns what is made meanwhile, which is left behind then.
+ */
+static void
+end_entry(const GlueProvisions *provisions, const GlueRequestQueue *queue,
+		  const GlueProvisionEntry *entry)
+{
+	if (!glue_request_follow(queue, entry->id, entry->name,
+							 GLUE_REQUEST_RELEASE))
+		glue_provision_drop(provisions, entry->id);
 }
 
 /*

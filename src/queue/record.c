@@ -137,11 +137,14 @@ record_row(const GlueJob *job, const GlueMirror *mirror, bool recorded)
 {
 	const GlueOperation *operation = &job->operation;
 	const GlueRequest *what = &job->request->what;
-	bool		is_delete = strcmp(what->operation, "DeleteConnection") == 0;
+	bool		releases = strcmp(what->operation, GLUE_REQUEST_RELEASE) == 0;
+	bool		is_delete = releases ||
+		strcmp(what->operation, "DeleteConnection") == 0;
 	bool		loses = operation->other_life &&
 		strcmp(job->outcome.state, "queued") != 0;
 	bool		drops = is_delete &&
-		(loses || strcmp(job->outcome.state, "succeeded") == 0);
+		(loses || strcmp(job->outcome.state, "succeeded") == 0 ||
+		 (releases && strcmp(job->outcome.state, "failed") == 0));
 	bool		owns = !is_delete && recorded && !operation->gone &&
 		operation->kind != GLUE_OPERATION_POLL;
 	bool		doubts = !is_delete && job->outcome.uncertain &&

@@ -12,7 +12,8 @@
  * A connection is known here by where it is, as in glue_connection, and no more by
  * what the trigger names: two servers may lead to one account.  Nobody owns what
  * another row owns that still holds its name; but what was created anew, or at
- * another time, is nobody else's, and what was released is for who adopts it.
+ * another time, is nobody else's, and what was released, or is of a table that was
+ * dropped, is for who adopts it.
  *
  * IDENTIFICATION
  *	  src/store/provision_owner.c
@@ -57,6 +58,11 @@ static const Oid types[] = {
 
 /* The table's name is their key. */
 static GlueKeptPlan plans[NUM_STATEMENTS];
+
+/* Is there a row that holds the name, as far as can be told without looking? */
+#define IS_HELD(p) \
+	"(NOT " p ".released AND EXISTS (SELECT FROM pg_catalog.pg_class c" \
+	" WHERE c.oid" EQUALS p ".relation))"
 
 /* prototypes of private functions */
 static uint64 execute(const GlueProvisions *provisions,
@@ -115,6 +121,8 @@ read_owned(const GlueResultRow *row, GlueOwned *owned)
 	owned->rival = glue_result_text(row, 5);
 	owned->rival_life.from = glue_result_time(row, 6);
 	owned->rival_life.until = glue_result_time(row, 7);
+	owned->endpoint = glue_result_text(row, 8);
+	owned->account = glue_result_text(row, 9);
 }
 
 /*
@@ -256,9 +264,10 @@ statement_text(const char *table, OwnerStatement statement)
 							" CASE WHEN o.id IS NOT NULL THEN"
 							" coalesce(o.relation::pg_catalog.regclass"
 							"::pg_catalog.text, '') END,"
-							" o.made_from, o.made_until FROM %s p"
+							" o.made_from, o.made_until, p.endpoint, p.account"
+							" FROM %s p"
 							" LEFT JOIN %s o ON " IS_OTHERS("o")
-							" AND NOT o.released" WHERE_ID, table, table);
+							" AND " IS_HELD("o") WHERE_ID, table, table);
 		case STATEMENT_LOCK:
 			return psprintf("SELECT FROM %s p" WHERE_ID " FOR UPDATE NOWAIT",
 							table);
@@ -269,7 +278,7 @@ statement_text(const char *table, OwnerStatement statement)
 							" WHERE " IS_OTHERS("o") ")", table, table);
 		case STATEMENT_TAKE:
 			return psprintf("UPDATE %s o SET owned = false WHERE "
-							IS_OTHERS("o") " AND ($9 OR o.released"
+							IS_OTHERS("o") " AND ($9 OR NOT " IS_HELD("o")
 							" OR o.made_until" IS_BEFORE "$7"
 							" OR o.made_from" IS_AFTER "$8)", table);
 		case STATEMENT_DOUBT:

@@ -29,6 +29,8 @@ typedef struct GlueOwned
 {
 	bool		owned;
 	bool		elsewhere;		/* at another target than was asked about */
+	const char *endpoint;		/* where it is; "": AWS */
+	const char *account;
 	bool		doubtful;		/* not owned, but it may have been created */
 	GlueLife	life;
 

@@ -331,12 +331,20 @@ $glue->add_credentials(access_key => 'AKIAOTHER', secret_key => $glue->secret_ke
 	account => '222222222222');
 $session->must("ALTER USER MAPPING FOR PUBLIC SERVER one OPTIONS (SET access_key_id 'AKIAOTHER')");
 $session->must(delete_row('first', 'moved') . '; ' . update('first', 'updated', Description => 'x'));
-is(outcomes(), 'Delete moved failed NotOurs, Update updated succeeded',
+$watch = $cluster->watch;
+is(outcomes(), 'Delete moved failed target changed, Update updated failed target changed',
 	'what is owned elsewhere is not looked for here');
-is(scalar(grep { $_->{name} eq 'updated' } @{ $glue->state->{connections} }), 2,
-	'and what is updated is made here');
+is($watch->sent($_), 0, "$_ is not sent") foreach 'CreateConnection', 'UpdateConnection', 'DeleteConnection';
+like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
+	qr/account 123456789012 at .* account 222222222222, where/, 'and it is said where it is');
+$session->must("ALTER USER MAPPING FOR PUBLIC SERVER one OPTIONS (SET access_key_id '"
+	  . $glue->access_key . q{'); SELECT glue_retry_request(id) FROM glue_request}
+	  . q{ WHERE error_code = 'target changed'});
+work($session);
+is($glue->connection('moved'), undef, 'where the server leads back, it is deleted');
+is($glue->connection('updated')->{definition}{Description}, 'x', 'or updated');
 $session->must('DELETE FROM first');
-is(outcomes(), 'Delete updated succeeded', 'and owned');
+is(outcomes(), 'Delete updated succeeded', 'and still owned');
 
 # Nobody knows whether it was created, and the server is gone before anybody finds out.
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after', name => 'doubtful');
@@ -384,6 +392,15 @@ isnt($glue->connection('dropped'), undef, 'DROP TABLE leaves connections');
 $session->must(insert('adopting', 'dropped'));
 is(outcomes(), 'Create dropped succeeded', 'another table can adopt one');
 is(owned('adopting'), 'dropped', 'and owns it');
+make_table('gone', 'server=one');
+$session->must(insert('gone', 'abandoned'));
+outcomes();
+$session->must('DROP TABLE gone');
+$session->must(insert('second_adopt', 'abandoned'));
+is(outcomes(), 'Create abandoned succeeded', 'by another foreign server as well');
+is(owned('second_adopt'), 'abandoned', 'who owns it');
+$session->must('DELETE FROM second_adopt');
+outcomes();
 
 #
 # 13. Rows that keep connections
@@ -393,7 +410,7 @@ make_table('keeping', 'on_delete=keep');
 $session->must(insert('keeping', 'stays'));
 outcomes();
 $session->must('DELETE FROM keeping');
-is(outcomes(), '', 'a row that keeps its connection');
+is(outcomes(), 'Releas stays succeeded', 'a row that keeps its connection');
 $session->must(insert('adopting', 'stays'));
 is(outcomes(), 'Create stays succeeded', 'leaves it to who adopts it');
 is(owned('adopting'), 'dropped stays', 'who owns it');
