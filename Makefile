@@ -258,6 +258,7 @@ FUNCTIONS_OBJS = \
 	src/functions/trigger_arguments.o \
 	src/functions/trigger.o \
 	src/functions/provision.o \
+	src/functions/adopt_rows.o \
 	src/functions/builder.o \
 	src/functions/builders.o
 

@@ -38,6 +38,7 @@ typedef enum OwnerStatement
 	STATEMENT_TAKE,				/* from whoever does, and cannot any more */
 	STATEMENT_DOUBT,
 	STATEMENT_LOST,
+	STATEMENT_UNCLAIM,
 	STATEMENT_DROP,
 	STATEMENT_GONE,
 	NUM_STATEMENTS
@@ -171,6 +172,13 @@ glue_provision_lost(const GlueProvisions *provisions, int64 id)
 	execute(provisions, STATEMENT_LOST, id, NULL, NULL, NULL, false);
 }
 
+/* A row that has claimed a name gives it up at once, as if it had not. */
+void
+glue_provision_unclaim(const GlueProvisions *provisions, int64 id)
+{
+	execute(provisions, STATEMENT_UNCLAIM, id, NULL, NULL, NULL, false);
+}
+
 /* An entry is of no use any more, unless its row has come to hold it again. */
 void
 glue_provision_drop(const GlueProvisions *provisions, int64 id)
@@ -288,6 +296,8 @@ statement_text(const char *table, OwnerStatement statement)
 		case STATEMENT_LOST:
 			return psprintf("UPDATE %s p SET owned = false, made_from = NULL,"
 							" made_until = NULL" WHERE_ID, table);
+		case STATEMENT_UNCLAIM:
+			return psprintf("DELETE FROM %s p" WHERE_ID, table);
 		case STATEMENT_DROP:
 			return psprintf("DELETE FROM %s p" WHERE_ID " AND p.released",
 							table);

@@ -48,6 +48,7 @@ extern void glue_provision_own(const GlueProvisions *provisions, int64 id,
 							   const GlueLife *life, bool is_new);
 extern void glue_provision_doubt(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_lost(const GlueProvisions *provisions, int64 id);
+extern void glue_provision_unclaim(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_drop(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_plan_gone(const GlueProvisions *provisions);
 extern void glue_provision_gone(const GlueProvisions *provisions,

@@ -232,6 +232,83 @@ is(state_of($session, $deletion), 'succeeded', 'it has nothing to do any more');
 is(owner('repeated'), 'adopting', 'and takes nothing away');
 isnt($glue->connection('repeated'), undef, 'from who has adopted it');
 
+#
+# glue_adopt_rows() for what the trigger has not seen
+#
+
+sub adopt_rows
+{
+	my ($table) = @_;
+
+	return $session->must("SELECT string_agg(name || ' is ' || outcome, '; ' ORDER BY name, outcome)"
+		  . ' FROM glue_adopt_rows(' . literal($table) . ')')->output;
+}
+
+# A row that is gone has a request for a connection that another one adopts.
+$session->must(insert('source', 'passed on'));
+outcomes();
+make_table('heirs');
+$session->must('ALTER TABLE heirs DISABLE TRIGGER provision; ' . insert('heirs', 'passed on')
+	  . '; ALTER TABLE heirs ENABLE TRIGGER provision; ' . delete_row('source', 'passed on'));
+is(adopt_rows('heirs'), 'passed on is pending: there is a request for it that has not ended',
+	'what is to be deleted is not adopted before that');
+is(entries('passed on'), 1, 'nor is its name claimed');
+is(outcomes(), 'Delete succeeded', 'it is deleted');
+is(adopt_rows('heirs'), 'passed on is missing', 'then there is none');
+is(entries('passed on'), 0, 'and nobody has claimed it');
+
+# Its deletion has failed.
+$session->must(insert('source', 'given up'));
+outcomes();
+$glue->misbehave(operation => 'DeleteConnection', kind => 'error',
+	code => 'AccessDeniedException', message => 'no', times => 1);
+$session->must(delete_row('source', 'given up'));
+like(outcomes(), qr/^Delete failed AccessDenied/, 'a deletion that fails');
+$deletion = $seen;
+$session->must('TRUNCATE heirs; ALTER TABLE heirs DISABLE TRIGGER provision; ' . insert('heirs', 'given up')
+	  . '; ALTER TABLE heirs ENABLE TRIGGER provision');
+is(adopt_rows('heirs'), 'given up is adopted', 'what it has left can be adopted');
+is(owner('given up'), 'heirs', 'and is owned');
+$session->must("SELECT glue_retry_request($deletion)");
+work_all();
+isnt($glue->connection('given up'), undef, 'then it is not deleted any more');
+
+# Another row of the table has the name, or another server's.
+$session->must('ALTER TABLE heirs DISABLE TRIGGER provision; ' . insert('heirs', 'given up')
+	  . '; ' . insert('heirs', 'two') . '; ' . insert('heirs', 'two')
+	  . '; ALTER TABLE heirs ENABLE TRIGGER provision');
+is(adopt_rows('heirs'), 'given up is held by another row; given up is owned; '
+	  . 'two is held by another row; two is missing', 'two rows of one name');
+$session->must(server_sql($_, $glue->access_key, $glue->secret_key,
+	options => "region 'us-east-1'", user => 'PUBLIC')) foreach 'one', 'two';
+make_table('first', 'server=one');
+$session->must(insert('first', 'both') . '; CREATE TABLE second (LIKE first INCLUDING IDENTITY); ' . insert('second', 'both')
+	  . '; ' . trigger_sql('second', 'server=two'));
+outcomes();
+like(adopt_rows('second'), qr/^both is failed: NotOurs: A row of table first owns it/,
+	'what another row owns, by another server');
+is(owner('both'), 'first', 'is still its own');
+is(entries('both'), 1, 'and is claimed by nobody else');
+
+# A condition, more than one trigger, and many rows.
+$glue->put_connection(input => referring("many $_")) foreach 1 .. 40;
+$session->must('CREATE TABLE many (id int, connection_input jsonb);'
+	  . ' INSERT INTO many SELECT n, ' . input_sql('many') . q{ || jsonb_build_object('Name', 'many ' || n)}
+	  . ' FROM generate_series(1, 40) n;'
+	  . ' CREATE TRIGGER come AFTER INSERT ON many FOR EACH ROW'
+	  . ' WHEN (NEW.id % 2 = 0 AND NEW.connection_input IS NOT NULL)'
+	  . ' EXECUTE FUNCTION glue_provision_connection();'
+	  . ' CREATE TRIGGER go AFTER DELETE ON many FOR EACH ROW'
+	  . ' WHEN (OLD.id % 2 = 0) EXECUTE FUNCTION glue_provision_connection()');
+$watch = $cluster->watch;
+$glue->misbehave(operation => 'GetConnection', kind => 'slow', delay_ms => 100, times => 0);
+is($session->must(q{SELECT count(*), string_agg(DISTINCT outcome, ' '), sum(substr(name, 6)::int % 2)
+	FROM glue_adopt_rows('many')})->output, '20|adopted|0', 'the rows that the trigger would have seen come');
+cmp_ok($watch->connections, '>', 1, 'are read side by side');
+$glue->behave;
+is($session->must("SELECT count(*) FROM glue_provision WHERE owned AND relation = 'many'::regclass")->output,
+	20, 'and own what there is');
+
 $session->quit;
 $cluster->finish;
 done_testing();
