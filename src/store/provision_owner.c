@@ -56,6 +56,9 @@ static const Oid types[] = {
 	" AND " p ".region" EQUALS "$5"
 #define IS_OTHERS(p) \
 	IS_CONNECTION(p) " AND " p ".owned AND " p ".id" DIFFERS_FROM "$1"
+#define MAY_BE_OTHERS(p) \
+	IS_CONNECTION(p) " AND " p ".id" DIFFERS_FROM "$1" \
+	" AND (" p ".owned OR " p ".made_until" EQUALS "'infinity')"
 
 /* The table's name is their key. */
 static GlueKeptPlan plans[NUM_STATEMENTS];
@@ -157,12 +160,13 @@ glue_provision_own(const GlueProvisions *provisions, int64 id,
 
 /*
  * It is not known whether a connection was created for an entry, and nobody is going
- * to find out.  That it may be of any time says so.
+ * to find out.  That it may be of any time says so; and nobody else takes it.
  */
 void
-glue_provision_doubt(const GlueProvisions *provisions, int64 id)
+glue_provision_doubt(const GlueProvisions *provisions, int64 id,
+					 const GlueTarget *target, const char *name)
 {
-	execute(provisions, STATEMENT_DOUBT, id, NULL, NULL, NULL, false);
+	execute(provisions, STATEMENT_DOUBT, id, target, name, NULL, false);
 }
 
 /* What an entry owned is gone, or is another one's now. */
@@ -274,8 +278,9 @@ statement_text(const char *table, OwnerStatement statement)
 							"::pg_catalog.text, '') END,"
 							" o.made_from, o.made_until, p.endpoint, p.account"
 							" FROM %s p"
-							" LEFT JOIN %s o ON " IS_OTHERS("o")
-							" AND " IS_HELD("o") WHERE_ID, table, table);
+							" LEFT JOIN %s o ON " MAY_BE_OTHERS("o")
+							" AND " IS_HELD("o") WHERE_ID
+							" ORDER BY o.made_until DESC LIMIT 1", table, table);
 		case STATEMENT_LOCK:
 			return psprintf("SELECT FROM %s p" WHERE_ID " FOR UPDATE NOWAIT",
 							table);
@@ -291,8 +296,8 @@ statement_text(const char *table, OwnerStatement statement)
 							" OR o.made_from" IS_AFTER "$8)", table);
 		case STATEMENT_DOUBT:
 			return psprintf("UPDATE %s p SET made_from = '-infinity',"
-							" made_until = 'infinity'" WHERE_ID " AND NOT p.owned",
-							table);
+							" made_until = 'infinity', endpoint = $3, account = $4"
+							WHERE_ID " AND NOT p.owned", table);
 		case STATEMENT_LOST:
 			return psprintf("UPDATE %s p SET owned = false, made_from = NULL,"
 							" made_until = NULL" WHERE_ID, table);

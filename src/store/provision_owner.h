@@ -34,7 +34,7 @@ typedef struct GlueOwned
 	bool		doubtful;		/* not owned, but it may have been created */
 	GlueLife	life;
 
-	/* the same connection by a row that still holds its name; or NULL */
+	/* the same connection by a row that still holds its name, or may; or NULL */
 	const char *rival;			/* its table */
 	GlueLife	rival_life;
 } GlueOwned;
@@ -46,7 +46,8 @@ extern void glue_provision_lock(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_own(const GlueProvisions *provisions, int64 id,
 							   const GlueTarget *target, const char *name,
 							   const GlueLife *life, bool is_new);
-extern void glue_provision_doubt(const GlueProvisions *provisions, int64 id);
+extern void glue_provision_doubt(const GlueProvisions *provisions, int64 id,
+								 const GlueTarget *target, const char *name);
 extern void glue_provision_lost(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_unclaim(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_drop(const GlueProvisions *provisions, int64 id);

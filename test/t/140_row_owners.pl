@@ -356,6 +356,13 @@ $session->must('DROP SERVER two CASCADE');
 make_due($session, $seen);
 work($session);
 is(state_of($session, $seen), 'failed', 'and that nobody can find out any more');
+$session->must('CREATE TABLE doubter (id int, connection_input jsonb); '
+	  . trigger_sql('doubter', 'server=one', 'on_conflict=update') . '; '
+	  . insert('doubter', 'doubtful', Description => 'theirs'));
+is(outcomes(), 'Create doubtful failed NotOurs', 'is not taken by another row');
+like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
+	qr/A row of table public\.second_error may own it/, 'which says why');
+$session->must('DROP TABLE doubter');
 $session->must(server_sql('two', $glue->access_key, $glue->secret_key,
 	options => "region 'us-east-1'", user => 'PUBLIC'));
 $session->must('DELETE FROM second_error');
