@@ -14,8 +14,12 @@
  * read for these two; what there is, is looked at by whoever acts then.  An endpoint
  * that does not say what time it is, is asked when it is time by our clock.
  *
+ * A creation that arrives twice is refused, so it can be tried again at once; but not
+ * if the connection is deleted in between.  So the deletion for a row waits for what
+ * was sent to create it.
+ *
  * Only who works the queue waits: a caller who acts at once, and has lost an answer,
- * is told how it ended.  And a creation that arrives twice is refused.
+ * is told how it ended.
  *
  * IDENTIFICATION
  *	  src/operation/late.c
@@ -33,6 +37,17 @@
 
 /* prototypes of private functions */
 static void look_again(GlueOperation *operation, int64 pause_ms);
+
+/* Must an operation wait for what was sent before? */
+bool
+glue_operation_may_be_hit(const GlueOperation *operation)
+{
+	return operation->aws_settled_at != 0 &&
+		(operation->kind == GLUE_OPERATION_UPDATE ||
+		 operation->kind == GLUE_OPERATION_DELETE ||
+		 (operation->kind == GLUE_OPERATION_CREATE &&
+		  operation->on_conflict == GLUE_CONFLICT_UPDATE));
+}
 
 /*
  * The connection was read, to see what time it is; false if it is too early for

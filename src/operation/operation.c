@@ -96,8 +96,7 @@ glue_conflict_action_name(GlueConflictAction action)
 GlueCall *
 glue_operation_begin(GlueOperation *operation)
 {
-	return operation->aws_settled_at != 0 &&
-		operation->kind != GLUE_OPERATION_POLL ?
+	return glue_operation_may_be_hit(operation) ?
 		glue_operation_read(operation, GLUE_STEP_AWAIT_LATE) :
 		prepare_first(operation);
 }

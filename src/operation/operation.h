@@ -168,6 +168,7 @@ extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
 extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
 
 /* in operation/late.c, for the same */
+extern bool glue_operation_may_be_hit(const GlueOperation *operation);
 extern bool glue_operation_settle_late(GlueOperation *operation);
 extern GlueCall *glue_operation_settle_delete(GlueOperation *operation);
 extern bool glue_operation_was_late(GlueOperation *operation);

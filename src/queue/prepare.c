@@ -170,6 +170,9 @@ look_at_row(GlueJob *job, const GlueMirror *mirror)
 											operation->name, &job->owned);
 
 	operation->row = &job->owned;
+	if (operation->kind == GLUE_OPERATION_DELETE && job->owned.maybe_late &&
+		operation->aws_settled_at == 0)
+		operation->aws_settled_at = DT_NOEND;
 	if (is_word(what->operation, GLUE_REQUEST_RELEASE))
 		job->is_void = true;
 	else if (!found && what->provision_id > 0 &&

@@ -141,10 +141,8 @@ open_with(GlueClaims *queue, Relation relation, Oid schema, int64 claimant)
 /*
  * Put the requests of claimants that are gone back into the queue.
  *
- * What one of them has sent may still be on its way.  For a creation, whoever tries
- * again looks first.  An update or a deletion is not tried again before nothing can
- * arrive any more: see operation/late.c; and so is the undo of a call, which begins
- * from the start.
+ * What one of them has sent may still be on its way: see operation/late.c.  The undo of
+ * a call takes that into account as well, and begins from the start.
  */
 void
 glue_claims_release_orphans(const GlueClaims *queue)
@@ -182,9 +180,7 @@ glue_claims_release_orphans(const GlueClaims *queue)
 					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
 							 " next_attempt_at = " NOW ","
 							 " aws_settled_at = CASE WHEN on_rollback IS NOT NULL"
-							 " OR (caller_xid IS NULL AND (operation" EQUALS
-							 "ANY ('{UpdateConnection, DeleteConnection}')"
-							 " OR on_conflict" EQUALS "'update'))"
+							 " OR caller_xid IS NULL"
 							 " THEN timestamp with time zone 'infinity'"
 							 " ELSE aws_settled_at END,"
 							 " claimed_by = CASE WHEN caller_xid IS NULL"

@@ -28,6 +28,7 @@
 #include "server/owner_spi.h"
 #include "store/provision_owner.h"
 #include "store/sql_text.h"
+#include "utils/lsyscache.h"
 
 /* Statements; all of them take the same parameters. */
 typedef enum OwnerStatement
@@ -80,7 +81,8 @@ static uint64 execute_with_result(const GlueProvisions *provisions,
 								  const GlueLife *life, bool is_new);
 static SPIPlanPtr find_plan(const GlueProvisions *provisions,
 							OwnerStatement statement);
-static char *statement_text(const char *table, OwnerStatement statement);
+static char *statement_text(Oid schema, const char *table,
+							OwnerStatement statement);
 static void read_owned(const GlueResultRow *row, GlueOwned *owned);
 
 /*
@@ -127,6 +129,7 @@ read_owned(const GlueResultRow *row, GlueOwned *owned)
 	owned->rival_life.until = glue_result_time(row, 7);
 	owned->endpoint = glue_result_text(row, 8);
 	owned->account = glue_result_text(row, 9);
+	owned->maybe_late = glue_result_bool(row, 10);
 }
 
 /*
@@ -260,13 +263,14 @@ find_plan(const GlueProvisions *provisions, OwnerStatement statement)
 
 	if (!glue_plan_is_kept(kept, provisions->table))
 		glue_keep_plan(kept, provisions->owner, provisions->table,
-					   statement_text(provisions->table, statement),
+					   statement_text(provisions->schema, provisions->table,
+									  statement),
 					   lengthof(types), types);
 	return glue_ready_plan(kept, provisions->owner);
 }
 
 static char *
-statement_text(const char *table, OwnerStatement statement)
+statement_text(Oid schema, const char *table, OwnerStatement statement)
 {
 	switch (statement)
 	{
@@ -276,11 +280,19 @@ statement_text(const char *table, OwnerStatement statement)
 							" CASE WHEN o.id IS NOT NULL THEN"
 							" coalesce(o.relation::pg_catalog.regclass"
 							"::pg_catalog.text, '') END,"
-							" o.made_from, o.made_until, p.endpoint, p.account"
+							" o.made_from, o.made_until, p.endpoint, p.account,"
+							" EXISTS (SELECT FROM %s.glue_request r"
+							" WHERE r.connection_name" EQUALS "p.name"
+							" AND r.home" EQUALS "p.home"
+							" AND r.provision_id" EQUALS "p.id"
+							" AND r.finished_at IS NOT NULL"
+							" AND r.aws_settled_at" EQUALS "'infinity')"
 							" FROM %s p"
 							" LEFT JOIN %s o ON " MAY_BE_OTHERS("o")
 							" AND " IS_HELD("o") WHERE_ID
-							" ORDER BY o.made_until DESC LIMIT 1", table, table);
+							" ORDER BY o.made_until DESC LIMIT 1",
+							quote_identifier(get_namespace_name(schema)), table,
+							table);
 		case STATEMENT_LOCK:
 			return psprintf("SELECT FROM %s p" WHERE_ID " FOR UPDATE NOWAIT",
 							table);

@@ -31,6 +31,7 @@ typedef struct GlueOwned
 	bool		elsewhere;		/* at another target than was asked about */
 	const char *endpoint;		/* where it is; "": AWS */
 	const char *account;
+	bool		maybe_late;		/* what was sent to create it may yet arrive */
 	bool		doubtful;		/* not owned, but it may have been created */
 	GlueLife	life;
 

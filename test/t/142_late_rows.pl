@@ -200,6 +200,17 @@ is(outcomes(), 'Update succeeded, Delete succeeded, Create succeeded', 'the same
 wait_until(sub { $watch->processed('UpdateConnection') == $watch->sent('UpdateConnection') }, 'it has arrived');
 is($glue->connection('updated')->{definition}{Description}, 'third', 'the next one is as it was made');
 
+# A creation is looked for, and tried again at once; but its connection is not deleted
+# before the first one has arrived.
+$watch = lose_worker('CreateConnection', 'created', insert('source', 'created'));
+work($session);
+is(state_of($session, $seen + 1), 'succeeded', 'a creation is tried again');
+is($watch->processed('CreateConnection'), 1, 'before the first one has arrived');
+$session->must(delete_row('source', 'created'));
+is(outcomes(), 'Create succeeded, Delete succeeded', 'and the connection is deleted');
+wait_until(sub { $watch->processed('CreateConnection') == 2 }, 'it has arrived');
+is($glue->connection('created'), undef, 'nothing is left that nobody owns');
+
 # An answer is lost, and the deletion is made again.
 $session->must(insert('source', 'lost'));
 outcomes();
