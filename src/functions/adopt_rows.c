@@ -301,7 +301,7 @@ begin_row(Adoption *adoption, AdoptedRow *row, NullableDatum input,
 	adoption->held.name = definition.name;
 	row->entry = glue_provision_find(provisions, &adoption->held);
 	(void) glue_provision_look(provisions, row->entry, target,
-							   definition.name, &row->owned);
+							   definition.name, false, &row->owned);
 	if (row->owned.owned)
 		return row->owned.elsewhere ? "owned, but elsewhere" : "owned";
 	fill_operation(adoption, row, &definition);
@@ -371,7 +371,7 @@ claim_name(Adoption *adoption, AdoptedRow *row)
 	}
 	(void) glue_provision_look(provisions, row->entry,
 							   &adoption->function.access.target,
-							   row->operation.name, &row->owned);
+							   row->operation.name, false, &row->owned);
 	if (glue_request_active_since(&adoption->queue, row->operation.name,
 								  GetCurrentTimestamp()))
 		return "pending: there is a request for it that has not ended";

@@ -113,9 +113,11 @@ prepare_first(GlueOperation *operation)
 		case GLUE_OPERATION_UPDATE:
 			return glue_operation_read(operation, GLUE_STEP_READ_EXISTING);
 		case GLUE_OPERATION_DELETE:
+			if (operation->row == NULL)
+				return glue_operation_delete(operation, GLUE_STEP_DELETE);
 			return glue_operation_owns(operation) ?
 				glue_operation_read(operation, GLUE_STEP_READ_EXISTING) :
-				glue_operation_delete(operation, GLUE_STEP_DELETE);
+				glue_operation_finish(operation, NULL);
 		case GLUE_OPERATION_POLL:
 			return glue_operation_read(operation, GLUE_STEP_POLL);
 		case GLUE_OPERATION_UNDO:

@@ -76,7 +76,7 @@ glue_job_resolve(GlueJob *job)
 		resolve_late(job);
 		return;
 	}
-	job->has_operation = true;
+	job->has_operation = !job->is_void;
 	if (operation->status != NULL &&
 		strcmp(operation->status, "IN_PROGRESS") == 0)
 	{

@@ -167,11 +167,12 @@ look_at_row(GlueJob *job, const GlueMirror *mirror)
 	bool		found = glue_provision_look(&mirror->provisions,
 											what->provision_id,
 											&operation->access->target,
-											operation->name, &job->owned);
+											operation->name,
+											operation->kind == GLUE_OPERATION_DELETE,
+											&job->owned);
 
 	operation->row = &job->owned;
-	if (operation->kind == GLUE_OPERATION_DELETE && job->owned.maybe_late &&
-		operation->aws_settled_at == 0)
+	if (job->owned.maybe_late && operation->aws_settled_at == 0)
 		operation->aws_settled_at = DT_NOEND;
 	if (is_word(what->operation, GLUE_REQUEST_RELEASE))
 		job->is_void = true;

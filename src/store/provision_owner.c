@@ -86,8 +86,8 @@ static char *statement_text(Oid schema, const char *table,
 static void read_owned(const GlueResultRow *row, GlueOwned *owned);
 
 /*
- * Look what an entry owns, of the connection of a name (UTF-8) at a target; false
- * if there is no such entry any more.
+ * Look what an entry owns, of the connection of a name (UTF-8) at a target, perhaps to
+ * delete it; false if there is no such entry any more.
  *
  * The target must be known as far as its catalog.  What is found belongs to the
  * current memory context.
@@ -95,7 +95,7 @@ static void read_owned(const GlueResultRow *row, GlueOwned *owned);
 bool
 glue_provision_look(const GlueProvisions *provisions, int64 id,
 					const GlueTarget *target, const char *name,
-					GlueOwned *owned)
+					bool to_delete, GlueOwned *owned)
 {
 	MemoryContext context = CurrentMemoryContext;
 	GlueImpersonation saved;
@@ -103,7 +103,7 @@ glue_provision_look(const GlueProvisions *provisions, int64 id,
 
 	memset(owned, 0, sizeof(GlueOwned));
 	found = execute_with_result(provisions, &saved, STATEMENT_LOOK, id, target,
-								name, NULL, false) > 0;
+								name, NULL, to_delete) > 0;
 	if (found)
 	{
 		MemoryContext spi_context = MemoryContextSwitchTo(context);
@@ -281,12 +281,12 @@ statement_text(Oid schema, const char *table, OwnerStatement statement)
 							" coalesce(o.relation::pg_catalog.regclass"
 							"::pg_catalog.text, '') END,"
 							" o.made_from, o.made_until, p.endpoint, p.account,"
-							" EXISTS (SELECT FROM %s.glue_request r"
+							" CASE WHEN $9 THEN EXISTS (SELECT FROM %s.glue_request r"
 							" WHERE r.connection_name" EQUALS "p.name"
 							" AND r.home" EQUALS "p.home"
 							" AND r.provision_id" EQUALS "p.id"
 							" AND r.finished_at IS NOT NULL"
-							" AND r.aws_settled_at" EQUALS "'infinity')"
+							" AND r.aws_settled_at" EQUALS "'infinity') END"
 							" FROM %s p"
 							" LEFT JOIN %s o ON " MAY_BE_OTHERS("o")
 							" AND " IS_HELD("o") WHERE_ID

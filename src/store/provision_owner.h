@@ -31,7 +31,8 @@ typedef struct GlueOwned
 	bool		elsewhere;		/* at another target than was asked about */
 	const char *endpoint;		/* where it is; "": AWS */
 	const char *account;
-	bool		maybe_late;		/* what was sent to create it may yet arrive */
+	bool		maybe_late;		/* if it is to be deleted: what was sent to
+								 * create it may yet arrive */
 	bool		doubtful;		/* not owned, but it may have been created */
 	GlueLife	life;
 
@@ -42,7 +43,7 @@ typedef struct GlueOwned
 
 extern bool glue_provision_look(const GlueProvisions *provisions, int64 id,
 								const GlueTarget *target, const char *name,
-								GlueOwned *owned);
+								bool to_delete, GlueOwned *owned);
 extern void glue_provision_lock(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_own(const GlueProvisions *provisions, int64 id,
 							   const GlueTarget *target, const char *name,

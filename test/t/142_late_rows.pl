@@ -192,6 +192,15 @@ wait_until(sub { $watch->processed('DeleteConnection') == $watch->sent('DeleteCo
 isnt($glue->connection('deleted'), undef, 'the next connection is there');
 is(owner('deleted'), 'source', 'and owned');
 
+# Nor if the row owns nothing any more by then.
+$session->must(insert('source', 'disowned'));
+outcomes();
+$watch = lose_worker('DeleteConnection', 'disowned', delete_row('source', 'disowned'));
+$session->must("SELECT glue_delete_connection('disowned'); " . insert('source', 'disowned'));
+is(outcomes(), 'Delete succeeded, Create succeeded', 'a call has deleted it meanwhile');
+wait_until(sub { $watch->processed('DeleteConnection') == $watch->sent('DeleteConnection') }, 'it has arrived');
+isnt($glue->connection('disowned'), undef, 'the next connection is there');
+
 $session->must(insert('source', 'updated', Description => 'first'));
 outcomes();
 $watch = lose_worker('UpdateConnection', 'updated', update('source', 'updated', Description => 'second'));
