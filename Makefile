@@ -203,6 +203,7 @@ OPERATION_OBJS = \
 	src/operation/tags.o \
 	src/operation/operation.o \
 	src/operation/existing.o \
+	src/operation/late.o \
 	src/operation/own.o \
 	src/operation/undo.o \
 	src/operation/immediate.o
@@ -258,6 +259,7 @@ FUNCTIONS_OBJS = \
 	src/functions/trigger_arguments.o \
 	src/functions/trigger.o \
 	src/functions/provision.o \
+	src/functions/adopt_rows.o \
 	src/functions/builder.o \
 	src/functions/builders.o
 
