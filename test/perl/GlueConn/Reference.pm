@@ -289,13 +289,17 @@ sub _options
 	my ($array) = @_;
 	my ($body) = slurp_file('src/client/server_options.c') =~
 	  /^static const Option $array\[\] = \{\n(.*?)^\};/ms;
-	my @rows;
+	my @rows = $body =~
+	  m{/\*\s+((?:(?!\*/).)*?)\s*\*/\s*\{"(\w+)",[^\}]*?(true)?\}}gs;
+	my @table;
 
-	while ($body =~ m{/\* (.*?) \*/\s*\{"(\w+)",.*?(true)?\}}gs)
+	while (my ($meaning, $name, $superuser) = splice @rows, 0, 3)
 	{
-		push @rows, [ "`$2`", $3 ? 'superusers' : 'the owner', $1 =~ s/\s+/ /gr ];
+		$meaning =~ s/(?:^|\s+)\*\s+|\s+/ /g;
+		push @table, [ "`$name`", $superuser ? 'superusers' : 'everybody', $meaning =~ s/^ //r ];
 	}
-	return _table([ 'option', 'who', 'meaning' ], @rows);
+	die "an option of $array has no meaning\n" if @table != (() = $body =~ /\{"/g);
+	return _table([ 'option', 'for', 'meaning' ], @table);
 }
 
 1;
