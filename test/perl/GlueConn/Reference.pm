@@ -24,7 +24,8 @@ B<user mapping options>.  What they say of an object is its comment in the catal
 a setting its descriptions.  Only the options are in no catalog: they are read from the
 source of their validator, and what each means is said in that source, too.
 
-A function whose name is the heading of a page of docs/ refers to that.
+What is the heading of a page of docs/, or stands below one after "Arguments:", refers
+to that.
 
 =cut
 
@@ -119,11 +120,16 @@ sub _pages
 
 	foreach my $file (grep { !m{/reference\.md$} } glob('docs/*.md'))
 	{
-		foreach my $heading (slurp_file($file) =~ /^##+ (glue_\w+(?:, glue_\w+)*) *$/mg)
-		{
-			my $anchor = $heading =~ tr/ ,/-/dr;
+		my $base = $file =~ s{.*/}{}r;
 
-			$page{$_} = $file =~ s{.*/}{}r . "#$anchor" foreach split /, /, $heading;
+		foreach my $section (split /^(?=##+ )/m, slurp_file($file))
+		{
+			my ($heading) = $section =~ /^##+ (.*?) *$/m or next;
+			my $anchor = lc($heading) =~ s/[^\w\- ]//gr =~ tr/ /-/r;
+
+			$page{$_} //= "$base#$anchor" foreach
+			  $heading =~ /^(?:The table )?(glue_\w+)$/,
+			  map { /\(reference\.md#(\w+)\)/g } $section =~ /^Arguments: (.*?)\.$/msg;
 		}
 	}
 	return \%page;
@@ -158,7 +164,7 @@ sub _functions
 
 	return join "\n", map {
 		my $name = $_->{proname};
-		my $more = $page->{$name} ? " [More](\L$page->{$name})" : '';
+		my $more = $page->{$name} ? " [More]($page->{$name})" : '';
 
 		"### $name\n\n" . join("\n", map {
 				"```text\n" . _signature($_) . "```\n\n" . _sentence($_->{comment})
