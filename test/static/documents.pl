@@ -15,6 +15,13 @@ use Test::More;
 
 my $most_bytes = 12000;
 
+sub slurp
+{
+	open my $handle, '<', $_[0] or die "$_[0]: $!\n";
+	local $/;
+	return readline $handle;
+}
+
 foreach my $name ('README.md', sort glob('docs/*.md'))
 {
 	my $document = GlueConn::Document->read($name);
@@ -25,6 +32,13 @@ foreach my $name ('README.md', sort glob('docs/*.md'))
 	  foreach $document->blocks('json');
 }
 cmp_ok(-s 'README.md', '<=', $most_bytes, "the README has $most_bytes bytes at most");
+
+# The policies name what the extension asks of AWS Glue, and nothing else.
+my $policies = join '', map { $_->{text} } GlueConn::Document->read('docs/install.md')->blocks('json');
+my %actions = map { $_ => 1 } $policies =~ /"glue:(\w+)"/g;
+my %operations = map { $_ => 1 } slurp('src/glue/model_data.c') =~ /"AWSGlue\.(\w+)"/g;
+is(join(' ', sort keys %actions), join(' ', sort keys %operations),
+	'the policies of docs/install.md allow what is asked for');
 
 # What is wrong with a page of these lines.
 sub faults
