@@ -14,6 +14,7 @@
 use strict;
 use warnings;
 
+use Encode qw(decode encode);
 use File::Path qw(make_path);
 use GlueConn::Cluster;
 use GlueConn::Document;
@@ -53,7 +54,7 @@ sub run_sql
 	my $output = '';
 	my $late = time + $seconds_for_a_block;
 
-	syswrite $psql->{input}, "$sql\\echo $mark\n" or return "psql is gone\n";
+	syswrite $psql->{input}, encode('UTF-8', $sql) . "\\echo $mark\n" or return "psql is gone\n";
 	while ($output !~ s/^\Q$mark\E\n\z//m)
 	{
 		my $bits = '';
@@ -64,7 +65,7 @@ sub run_sql
 		sysread $psql->{output}, $output, 65536, length $output
 		  or return "${output}psql has ended\n";
 	}
-	return $output;
+	return decode('UTF-8', $output);
 }
 
 # What a shell prints, which stops at the first command that fails.
@@ -72,11 +73,11 @@ sub run_shell
 {
 	my ($directory, $text) = @_;
 	my $pid = open3(my $input, my $output, undef, 'timeout', $seconds_for_a_block,
-		'env', '-C', $directory, 'bash', '-eu', '-c', $text);
+		'env', '-C', $directory, 'bash', '-eu', '-c', encode('UTF-8', $text));
 
 	close $input;
 	local $/;
-	my $printed = readline($output) // '';
+	my $printed = decode('UTF-8', readline($output) // '');
 	waitpid $pid, 0;
 	return $printed . ($? ? 'exit status ' . ($? >> 8) . "\n" : '');
 }
@@ -111,8 +112,8 @@ sub run_page
 			next;
 		}
 		fail($where);
-		diag($block->{text}, "prints:\n$output",
-			$block->{output} ? "and not:\n$block->{output}{text}" : '');
+		diag(encode('UTF-8', "$block->{text}prints:\n$output"
+			  . ($block->{output} ? "and not:\n$block->{output}{text}" : '')));
 		$document->correct($block, $output);
 	}
 	syswrite $psql->{input}, "\\q\n";
@@ -163,7 +164,7 @@ sub test_page
 	$node->safe_psql('shop', 'CREATE EXTENSION glue_conn')
 	  unless grep { $_->{text} =~ /^CREATE EXTENSION.* glue_conn/m } $document->to_run;
 	check_settings($document, $name);
-	my $right = run_page($document, $name, $directory);
+	my $right = encode('UTF-8', run_page($document, $name, $directory));
 
 	append_to_file("$places/" . $name =~ s{.*/}{}r, $right)
 	  if $right ne slurp_file($name);
