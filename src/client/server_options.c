@@ -153,7 +153,11 @@ static const Option mapping_options[] = {
 	/* one half of a pair of keys */
 	{"access_key_id", OPTION_TEXT, MAPPING_FIELD(credentials.access_key_id),
 	glue_credential_problem},
-	/* external ID that the role of the mapping asks for */
+
+	/*
+	 * external ID that the role asks for; that of the server is not used for
+	 * a role of a mapping
+	 */
 	{"external_id", OPTION_TEXT, MAPPING_FIELD(external_id),
 	glue_external_id_problem},
 
