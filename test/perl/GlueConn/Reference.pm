@@ -129,7 +129,7 @@ sub _pages
 
 			$page{$_} //= "$base#$anchor" foreach
 			  $heading =~ /^(?:The table )?(glue_\w+)$/,
-			  map { /\(reference\.md#(\w+)\)/g } $section =~ /^Arguments: (.*?)\.$/msg;
+			  map { /\(reference\.md#(\w+)\)/g } $section =~ /^Arguments:\s(.*?)\.$/msg;
 		}
 	}
 	return \%page;
