@@ -256,6 +256,8 @@ settle_update(GlueOperation *operation)
 {
 	GlueFailure *failure = operation->call.failure;
 
+	if (glue_operation_was_late(operation))
+		return NULL;
 	if (failure == NULL)
 		return glue_operation_read(operation, GLUE_STEP_READ_UPDATED);
 	if (operation->tagged)

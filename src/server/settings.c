@@ -109,7 +109,7 @@ glue_settings_init(void)
 				&glue_setting_region, PGC_USERSET, 0, check_region);
 	define_text("glue_conn.endpoint_url",
 				"Sets the URL that requests to AWS Glue are sent to.",
-				"If empty, the region decides. Plain http is accepted for loopback addresses only.",
+				"If empty, AWS_ENDPOINT_URL_GLUE, AWS_ENDPOINT_URL and the profile decide, then the region. Plain http is accepted for loopback addresses only.",
 				&glue_setting_endpoint_url, PGC_SUSET, 0, check_endpoint_url);
 	define_text("glue_conn.profile",
 				"Sets the profile of the shared AWS files that is used.",
@@ -139,18 +139,18 @@ glue_settings_init(void)
 				&shown_proxy, PGC_SUSET, GUC_SUPERUSER_ONLY, check_proxy);
 	define_text("glue_conn.secret_key_file",
 				"Sets the file of the key that secrets of queued requests are sealed with.",
-				"If empty, requests that hold a secret cannot be queued.",
+				"If empty, requests that hold a secret cannot be queued. A relative path starts at the data directory.",
 				&glue_setting_secret_key_file, PGC_SUSET,
 				GUC_SUPERUSER_ONLY, NULL);
 
 	DefineCustomBoolVariable("glue_conn.use_fips_endpoint",
 							 "Uses endpoints with FIPS 140 validated cryptography.",
-							 NULL,
+							 "So do AWS_USE_FIPS_ENDPOINT and the profile.",
 							 &glue_setting_use_fips_endpoint, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("glue_conn.use_dualstack_endpoint",
 							 "Uses endpoints that are reached by IPv4 and IPv6.",
-							 NULL,
+							 "So do AWS_USE_DUALSTACK_ENDPOINT and the profile.",
 							 &glue_setting_use_dualstack_endpoint, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("glue_conn.allow_unknown_members",
@@ -165,7 +165,7 @@ glue_settings_init(void)
 						&glue_setting_connect_timeout);
 	define_milliseconds("glue_conn.request_timeout",
 						"Sets the longest time for one attempt at a request.",
-						"AWS Glue may try the credentials of a connection before it answers.",
+						"It is 5 minutes at most for what changes something. AWS Glue may try the credentials of a connection before it answers.",
 						&glue_setting_request_timeout);
 
 	DefineCustomIntVariable("glue_conn.max_attempts",
@@ -185,7 +185,7 @@ glue_settings_init(void)
 
 	DefineCustomIntVariable("glue_conn.max_requests_per_second",
 							"Sets how many requests of one operation are sent to one target in a second.",
-							"0 means as many as AWS takes.",
+							"It counts whoever makes them; 0 means as many as AWS takes.",
 							&glue_setting_max_requests_per_second,
 							glue_setting_max_requests_per_second, 0,
 							GLUE_MAX_RATE, PGC_SUSET, 0, NULL, NULL, NULL);
@@ -206,7 +206,7 @@ glue_settings_init(void)
 
 	DefineCustomIntVariable("glue_conn.settle_time",
 							"Sets how long a request whose sender is gone may still arrive at AWS Glue.",
-							"A connection that a lost call may have made, and that is not there, is looked for again until then.",
+							"A connection that a lost call may have made, and that is not there, is looked for again until then, or until its request_timeout has passed if that is longer.",
 							&glue_setting_settle_time,
 							glue_setting_settle_time, 0, GLUE_MAX_TIMEOUT_MS,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
@@ -222,7 +222,7 @@ glue_settings_init(void)
 	{
 		DefineCustomBoolVariable("glue_conn.worker",
 								 "Works the queues of all databases in the background.",
-								 NULL, &glue_setting_worker,
+								 "It needs the library to be preloaded.", &glue_setting_worker,
 								 glue_setting_worker, PGC_POSTMASTER, 0,
 								 NULL, NULL, NULL);
 		DefineCustomStringVariable("glue_conn.databases",
