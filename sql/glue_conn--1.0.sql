@@ -176,7 +176,7 @@ CREATE VIEW @extschema@.glue_connection_summary AS
 			WHEN p OPERATOR(pg_catalog.?|)
 					'{SECRET_ID, KAFKA_SASL_SCRAM_SECRETS_ARN}'
 				OR c.authentication_configuration OPERATOR(pg_catalog.?)
-					'SecretArn' THEN 'secret'
+					'SecretArn' THEN 'reference'
 			WHEN c.secret_digest IS NOT NULL OR p OPERATOR(pg_catalog.?|)
 					'{PASSWORD, USERNAME, KAFKA_SASL_SCRAM_USERNAME,
 					KAFKA_SASL_PLAIN_USERNAME}'
@@ -203,7 +203,7 @@ COMMENT ON COLUMN glue_connection_summary.target IS
 COMMENT ON COLUMN glue_connection_summary.endpoint IS
 	'beginning of the URL or address that the connection leads to';
 COMMENT ON COLUMN glue_connection_summary.credentials IS
-	'secret: by reference to AWS Secrets Manager; inline: in the definition; none: neither is known';
+	'reference: to AWS Secrets Manager; inline: in the definition; none: neither is known';
 COMMENT ON COLUMN glue_connection_summary.updated IS
 	'when AWS Glue says that the connection was last changed, or else when it was recorded';
 COMMENT ON COLUMN glue_connection_summary.reason IS

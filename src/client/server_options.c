@@ -395,6 +395,8 @@ read_catalog_id(const Option *option, const char *value)
 	string = glue_secret_tree(json_object_new_string_len(utf8, len));
 	glue_validate_member("CatalogIdString", "$", string,
 						 note_problem, &problem);
+	if (problem == NULL)
+		problem = unconstify(char *, glue_catalog_id_problem(value));
 	if (problem != NULL)
 		refuse_value(option, problem);
 	return utf8;

@@ -29,10 +29,14 @@
 
 #include <limits.h>
 
+#include <openssl/crypto.h>
+
+#include "access/parallel.h"
 #include "aws/credential_text.h"
 #include "aws/endpoint.h"
 #include "glue/model.h"
 #include "miscadmin.h"
+#include "secret/secret_search.h"
 #include "server/compat.h"
 #include "server/settings.h"
 #include "utils/guc.h"
@@ -46,7 +50,7 @@ char	   *glue_setting_account_id = NULL;
 char	   *glue_setting_config_file = NULL;
 char	   *glue_setting_credentials_file = NULL;
 char	   *glue_setting_ca_file = NULL;
-char	   *glue_setting_proxy = NULL;
+const char *glue_setting_proxy = "";
 char	   *glue_setting_secret_key_file = NULL;
 bool		glue_setting_use_fips_endpoint = false;
 bool		glue_setting_use_dualstack_endpoint = false;
@@ -63,6 +67,9 @@ int			glue_setting_on_rollback = GLUE_ON_ROLLBACK_DELETE;
 bool		glue_setting_worker = true;
 char	   *glue_setting_databases = NULL;
 
+/* The proxy as it is shown: without its password. */
+static char *shown_proxy = NULL;
+
 static const struct config_enum_entry on_rollback_values[] = {
 	{"delete", GLUE_ON_ROLLBACK_DELETE, false},
 	{"keep", GLUE_ON_ROLLBACK_KEEP, false},
@@ -77,6 +84,9 @@ static int	nrefused = 0;
 static bool check_region(char **newval, void **extra, GucSource source);
 static bool check_endpoint_url(char **newval, void **extra, GucSource source);
 static bool check_account_id(char **newval, void **extra, GucSource source);
+static bool check_proxy(char **newval, void **extra, GucSource source);
+static const char *find_password(const char *url, const char **host);
+static void assign_proxy(const char *newval, void *extra);
 static void define_text(const char *name, const char *description,
 						const char *detail, char **variable,
 						GucContext context, int flags,
@@ -126,8 +136,7 @@ glue_settings_init(void)
 	define_text("glue_conn.proxy",
 				"Sets the URL of the proxy that requests go through.",
 				"If empty, none is used; the environment is not consulted.",
-				&glue_setting_proxy, PGC_SUSET,
-				GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL, NULL);
+				&shown_proxy, PGC_SUSET, GUC_SUPERUSER_ONLY, check_proxy);
 	define_text("glue_conn.secret_key_file",
 				"Sets the file of the key that secrets of queued requests are sealed with.",
 				"If empty, requests that hold a secret cannot be queued. A relative path starts at the data directory.",
@@ -361,6 +370,63 @@ check_account_id(char **newval, void **extra, GucSource source)
 	return problem == NULL;
 }
 
+/*
+ * The value of the setting is the URL without its password, because everyone who
+ * may read all settings sees that; the whole URL is what is kept beside it.  A
+ * parallel worker, which calls nobody, is given what is shown.
+ */
+static bool
+check_proxy(char **newval, void **extra, GucSource source)
+{
+	size_t		size = strlen(*newval) + 1;
+	const char *host;
+	const char *password = find_password(*newval, &host);
+	char	   *shown;
+
+	if (password == NULL)
+		return true;
+	if (strncmp(password, GLUE_REDACTED "@", strlen(GLUE_REDACTED "@")) == 0 &&
+		!InitializingParallelWorker)
+	{
+		GUC_check_errmsg("invalid value for parameter \"%s\"", "glue_conn.proxy");
+		GUC_check_errdetail("It has no password, but what is shown in its place.");
+		return false;
+	}
+	*extra = guc_malloc(LOG, size);
+	shown = guc_malloc(LOG, size + strlen(GLUE_REDACTED));
+	if (*extra == NULL || shown == NULL)
+		return false;
+	memcpy(*extra, *newval, size);
+	sprintf(shown, "%.*s%s%s", (int) (password - *newval), *newval,
+			GLUE_REDACTED, host);
+	OPENSSL_cleanse(*newval, size);
+	guc_free(*newval);
+	*newval = shown;
+	return true;
+}
+
+/* Where the password of a URL begins; NULL if it has none.  *host is its end. */
+static const char *
+find_password(const char *url, const char **host)
+{
+	const char *user = strstr(url, "://");
+	const char *end;
+	const char *colon;
+
+	user = user != NULL ? user + strlen("://") : url;
+	end = user + strcspn(user, "/?#");
+	for (*host = end; *host > user && **host != '@';)
+		(*host)--;
+	colon = memchr(user, ':', *host - user);
+	return colon != NULL ? colon + 1 : NULL;
+}
+
+static void
+assign_proxy(const char *newval, void *extra)
+{
+	glue_setting_proxy = extra != NULL ? extra : newval;
+}
+
 static void
 define_text(const char *name, const char *description, const char *detail,
 			char **variable, GucContext context, int flags,
@@ -369,7 +435,9 @@ define_text(const char *name, const char *description, const char *detail,
 	bool		placed = GetConfigOption(name, true, false) != NULL;
 
 	DefineCustomStringVariable(name, description, detail, variable, "",
-							   context, flags, check_hook, NULL, NULL);
+							   context, flags, check_hook,
+							   variable == &shown_proxy ? assign_proxy : NULL,
+							   NULL);
 	if (placed && is_default(name))
 	{
 		Assert(nrefused < lengthof(refused_settings));
