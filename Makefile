@@ -7,7 +7,7 @@
 # Two targets do everything on a fresh machine, and need nothing installed:
 #
 #	make demo	build, start a private PostgreSQL and the local Glue, and
-#				create a connection
+#				create a connection; "make try" gives you the prompt
 #	make test	run every test
 #
 # The usual ones (all, install, installcheck, clean) are PGXS's, and need the
@@ -206,6 +206,7 @@ OPERATION_OBJS = \
 	src/operation/tags.o \
 	src/operation/operation.o \
 	src/operation/existing.o \
+	src/operation/late.o \
 	src/operation/own.o \
 	src/operation/undo.o \
 	src/operation/immediate.o
@@ -263,6 +264,7 @@ FUNCTIONS_OBJS = \
 	src/functions/trigger_arguments.o \
 	src/functions/trigger.o \
 	src/functions/provision.o \
+	src/functions/adopt_rows.o \
 	src/functions/builder.o \
 	src/functions/builders.o
 
@@ -298,10 +300,13 @@ all:
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: demo test bench fuzz update-model drawings
+.PHONY: demo try test bench fuzz update-model drawings documents
 
 demo:
 	@test/run_demo
+
+try:
+	@test/run_demo prompt
 
 test:
 	@test/run_tests
@@ -320,6 +325,9 @@ update-model:
 
 drawings:
 	@test/draw
+
+documents:
+	@test/update_documents
 
 ifneq ($(wildcard $(PGXS)),)
 

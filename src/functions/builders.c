@@ -185,7 +185,7 @@ static void
 use_server(GlueBuilder *builder, const NullableDatum *arguments)
 {
 	GlueDatabaseAddress *address = &builder->address;
-	const char *server = glue_argument_server(arguments[FOREIGN_SERVER]);
+	const char *server = glue_argument_server(arguments[FOREIGN_SERVER], NULL);
 	GlueForeignDatabase database;
 
 	glue_foreign_database_read(server, &database);
