@@ -28,7 +28,7 @@ static const void *find(const char *name, const void *array, int count,
 						size_t size);
 static int	distance(const char *a, size_t a_len,
 					 const char *b, size_t b_len, int limit);
-static uint8_t class_of(const GluePattern *pattern, uint32_t code);
+static int	class_of(const GluePattern *pattern, uint32_t code);
 
 /*
  * Return the operation of this name, or NULL if we have none.
@@ -71,16 +71,6 @@ glue_model_only_answered(const char *member_name)
 							 member_name) != NULL &&
 		glue_model_member(glue_model_shape("ConnectionInput"),
 						  member_name) == NULL;
-}
-
-/*
- * Does the model mark a member of this name as sensitive, in any structure?
- */
-bool
-glue_model_is_sensitive(const char *member_name)
-{
-	return find(member_name, glue_model_sensitive_names,
-				glue_model_sensitive_name_count, sizeof(const char *)) != NULL;
 }
 
 /*
@@ -136,17 +126,17 @@ bool
 glue_model_matches(const GluePattern *pattern, const char *text, size_t len,
 				   size_t *where)
 {
-	unsigned int state = 1;
+	int			state = 1;
 	size_t		at = 0;
 
 	while (at < len)
 	{
 		uint32_t	code = (unsigned char) text[at];
 		size_t		width = 1;
-		uint8_t		code_class;
+		int			code_class;
 
 		if (code < 0x80)
-			code_class = pattern->ascii[code];
+			code_class = pattern->ascii[code] - '0';
 		else
 		{
 			width = glue_utf8_decode(&text[at], len - at, &code);
@@ -154,21 +144,21 @@ glue_model_matches(const GluePattern *pattern, const char *text, size_t len,
 				break;
 			code_class = class_of(pattern, code);
 		}
-		state = pattern->next[state * pattern->class_count + code_class];
+		state = pattern->next[state * pattern->class_count + code_class] - '0';
 		if (state == 0)
 			break;
 		at += width;
 	}
 	if (where != NULL)
 		*where = at;
-	return at == len && pattern->accepts[state];
+	return at == len && pattern->accepts[state] == '1';
 }
 
 /*
  * Find the class of a code point above ASCII.  There are a handful of ranges
  * at most, and nearly all text is in the first.
  */
-static uint8_t
+static int
 class_of(const GluePattern *pattern, uint32_t code)
 {
 	const GlueCodeRange *range = pattern->ranges;

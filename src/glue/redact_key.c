@@ -34,6 +34,7 @@
 static GlueNameKind judge_pair(json_object *object, const char *key,
 							   unsigned int *types);
 static GlueNameKind judge_key(const char *key, unsigned int *types);
+static bool is_sensitive(const char *key);
 static bool is_of_type(json_object *value, unsigned int types);
 
 /*
@@ -75,7 +76,7 @@ glue_redact_hides_member(json_object *object, const char *key,
 		kind = GLUE_NAME_SECRET;
 	if (kind < GLUE_NAME_ADDRESS)
 		return false;
-	if (glue_model_is_sensitive(key))
+	if (is_sensitive(key))
 		return true;
 	switch (json_object_get_type(value))
 	{
@@ -131,27 +132,32 @@ judge_pair(json_object *object, const char *key, unsigned int *types)
 }
 
 /*
- * Judge a key, also by the model.  If it is GLUE_NAME_REFERENCE, *types is
- * the types of value that are no secret, as 1 << GlueShapeType.
+ * Judge a key, also by the model, whose sensitive names all say by themselves
+ * that they are secrets.  If it is GLUE_NAME_REFERENCE, *types is the set of
+ * types of value that are no secret.
  */
 static GlueNameKind
 judge_key(const char *key, unsigned int *types)
 {
-	GlueNameKind kind;
+	GlueNameKind kind = glue_secret_name_kind(key, strlen(key));
 	const GlueMemberName *member;
 
-	if (glue_model_is_sensitive(key))
-		return GLUE_NAME_SECRET;
-	kind = glue_secret_name_kind(key, strlen(key));
 	if (kind == GLUE_NAME_PLAIN)
 		return kind;
-	*types = 1 << GLUE_TYPE_STRING | 1 << GLUE_TYPE_BOOLEAN |
-		1 << GLUE_TYPE_INTEGER;
+	*types = GLUE_TYPE_STRING | GLUE_TYPE_BOOLEAN | GLUE_TYPE_INTEGER;
 	member = glue_model_member_name(key);
 	if (member == NULL)
 		return kind;
 	*types = member->types;
-	return GLUE_NAME_REFERENCE;
+	return member->sensitive ? GLUE_NAME_SECRET : GLUE_NAME_REFERENCE;
+}
+
+static bool
+is_sensitive(const char *key)
+{
+	const GlueMemberName *member = glue_model_member_name(key);
+
+	return member != NULL && member->sensitive;
 }
 
 /*
@@ -165,20 +171,20 @@ is_of_type(json_object *value, unsigned int types)
 	switch (json_object_get_type(value))
 	{
 		case json_type_object:
-			fitting = 1 << GLUE_TYPE_STRUCTURE | 1 << GLUE_TYPE_MAP;
+			fitting = GLUE_TYPE_STRUCTURE | GLUE_TYPE_MAP;
 			break;
 		case json_type_array:
-			fitting = 1 << GLUE_TYPE_LIST;
+			fitting = GLUE_TYPE_LIST;
 			break;
 		case json_type_string:
-			fitting = 1 << GLUE_TYPE_STRING;
+			fitting = GLUE_TYPE_STRING;
 			break;
 		case json_type_boolean:
-			fitting = 1 << GLUE_TYPE_BOOLEAN;
+			fitting = GLUE_TYPE_BOOLEAN;
 			break;
 		case json_type_int:
 		case json_type_double:
-			fitting = 1 << GLUE_TYPE_INTEGER | 1 << GLUE_TYPE_NUMBER;
+			fitting = GLUE_TYPE_INTEGER | GLUE_TYPE_NUMBER;
 			break;
 		case json_type_null:
 			return true;
