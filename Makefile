@@ -25,6 +25,7 @@ DATA = sql/glue_conn--1.0.sql
 # text and trees of text
 TEXT_OBJS = \
 	src/text/ascii.o \
+	src/text/utf8.o \
 	src/text/buffer.o \
 	src/text/json_reader.o \
 	src/text/json.o \

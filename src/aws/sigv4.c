@@ -160,15 +160,14 @@ glue_sigv4_canonical_request(GlueSigv4Signer *signer,
 							 char *buffer, size_t size)
 {
 	char		body_hash[GLUE_SIGV4_HEX_LEN + 1];
-	GlueTextBuffer out;
+	GlueTextBuffer out = {buffer, size, 0};
 
 	if (!hash_hex(signer, request->body, request->body_len, body_hash))
 		return 0;
 
-	glue_text_begin(&out, buffer, size);
 	glue_sigv4_put_request(&out, request, body_hash);
 
-	return glue_text_end(&out);
+	return glue_text_end_whole(&out);
 }
 
 /*
@@ -184,21 +183,17 @@ glue_sigv4_string_to_sign(GlueSigv4Signer *signer,
 						  char *buffer, size_t size)
 {
 	char		request_hash[GLUE_SIGV4_HEX_LEN + 1];
-	GlueTextBuffer out;
+	GlueTextBuffer out = {buffer, size, 0};
 
 	if (!is_amz_date(request->amz_date) ||
 		!hash_hex(signer, canonical_request, canonical_len, request_hash))
 		return 0;
 
-	glue_text_begin(&out, buffer, size);
-	glue_text_put_string(&out, ALGORITHM "\n");
-	glue_text_put_string(&out, request->amz_date);
-	glue_text_put_char(&out, '\n');
+	glue_text_put_all(&out, ALGORITHM "\n", request->amz_date, "\n", NULL);
 	put_scope(&out, request);
-	glue_text_put_char(&out, '\n');
-	glue_text_put_string(&out, request_hash);
+	glue_text_put_all(&out, "\n", request_hash, NULL);
 
-	return glue_text_end(&out);
+	return glue_text_end_whole(&out);
 }
 
 /*
@@ -261,9 +256,8 @@ glue_sigv4_authorization(GlueSigv4Signer *signer,
 						 char *buffer, size_t size)
 {
 	char		signature[GLUE_SIGV4_HEX_LEN + 1];
-	GlueTextBuffer out;
+	GlueTextBuffer out = {buffer, size, 0};
 
-	glue_text_begin(&out, buffer, size);
 	if (!is_credential_part(access_key_id) ||
 		!is_credential_part(request->region) ||
 		!is_credential_part(request->service) ||
@@ -273,16 +267,13 @@ glue_sigv4_authorization(GlueSigv4Signer *signer,
 		return false;
 	}
 
-	glue_text_put_string(&out, ALGORITHM " Credential=");
-	glue_text_put_string(&out, access_key_id);
-	glue_text_put_char(&out, '/');
+	glue_text_put_all(&out, ALGORITHM " Credential=", access_key_id, "/", NULL);
 	put_scope(&out, request);
 	glue_text_put_string(&out, ", SignedHeaders=");
 	glue_sigv4_put_signed_headers(&out, request);
-	glue_text_put_string(&out, ", Signature=");
-	glue_text_put_string(&out, signature);
+	glue_text_put_all(&out, ", Signature=", signature, NULL);
 
-	return glue_text_end(&out) > 0;
+	return glue_text_end_whole(&out) > 0;
 }
 
 /*
@@ -445,11 +436,8 @@ static void
 put_scope(GlueTextBuffer *out, const GlueSigv4Request *request)
 {
 	glue_text_put(out, request->amz_date, GLUE_SIGV4_DATE_LEN);
-	glue_text_put_char(out, '/');
-	glue_text_put_string(out, request->region);
-	glue_text_put_char(out, '/');
-	glue_text_put_string(out, request->service);
-	glue_text_put_string(out, "/" SCOPE_END);
+	glue_text_put_all(out, "/", request->region, "/", request->service,
+					  "/" SCOPE_END, NULL);
 }
 
 /* Write a digest as lower-case hex digits and a NUL. */

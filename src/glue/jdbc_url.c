@@ -20,6 +20,7 @@
  */
 #include "glue/jdbc_url.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "text/ascii.h"
@@ -66,8 +67,6 @@ static const Engine engines[] = {
 
 static bool is_ipv6(const char *host);
 static bool is_service_name(const char *name);
-static void put_host(GlueTextBuffer *out, const char *host);
-static void put_port(GlueTextBuffer *out, int port);
 static void put_property_value(GlueTextBuffer *out, const char *text);
 static const char *skip_prefix(const char *url, const Engine *engine);
 static GlueAddressStatus parse_path(const char *text,
@@ -159,12 +158,14 @@ GlueAddressStatus
 glue_jdbc_url_write(const GlueDatabaseAddress *address,
 					char *buffer, size_t size)
 {
-	GlueTextBuffer out;
+	GlueTextBuffer out = {buffer, size, 0};
+	bool		brackets = is_ipv6(address->host);
+	char		port[16];
 
-	glue_text_begin(&out, buffer, size);
-	glue_text_put_string(&out, engines[address->engine].prefix);
-	put_host(&out, address->host);
-	put_port(&out, address->port);
+	snprintf(port, sizeof(port), ":%d", address->port);
+	glue_text_put_all(&out, engines[address->engine].prefix,
+					  brackets ? "[" : "", address->host, brackets ? "]" : "",
+					  port, NULL);
 	switch (address->engine)
 	{
 		case GLUE_ENGINE_MYSQL:
@@ -176,11 +177,10 @@ glue_jdbc_url_write(const GlueDatabaseAddress *address,
 		case GLUE_ENGINE_ORACLE:
 			if (!is_service_name(address->database))
 				return GLUE_ADDRESS_BAD_DATABASE;
-			glue_text_put_char(&out, '/');
-			glue_text_put_string(&out, address->database);
+			glue_text_put_all(&out, "/", address->database, NULL);
 			break;
 		case GLUE_ENGINE_SQLSERVER:
-			if (is_ipv6(address->host))
+			if (brackets)
 				return GLUE_ADDRESS_IPV6;
 			for (const char *at = address->database; *at != '\0'; at++)
 			{
@@ -191,7 +191,7 @@ glue_jdbc_url_write(const GlueDatabaseAddress *address,
 			put_property_value(&out, address->database);
 			break;
 	}
-	return glue_text_end(&out) > 0 ? GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
+	return glue_text_end_whole(&out) > 0 ? GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
 }
 
 /*
@@ -212,30 +212,6 @@ static bool
 is_ipv6(const char *host)
 {
 	return strchr(host, ':') != NULL;
-}
-
-static void
-put_host(GlueTextBuffer *out, const char *host)
-{
-	bool		brackets = is_ipv6(host);
-
-	if (brackets)
-		glue_text_put_char(out, '[');
-	glue_text_put_string(out, host);
-	if (brackets)
-		glue_text_put_char(out, ']');
-}
-
-static void
-put_port(GlueTextBuffer *out, int port)
-{
-	int			divisor = 1;
-
-	glue_text_put_char(out, ':');
-	while (port / divisor >= 10)
-		divisor *= 10;
-	for (; divisor > 0; divisor /= 10)
-		glue_text_put_char(out, (char) ('0' + port / divisor % 10));
 }
 
 /*
