@@ -225,8 +225,7 @@ extract_from_string(json_object *string, json_object *redacted, bool *failed)
 		return NULL;
 	tree = glue_json_tree_parse(text, len);
 	redacted_tree =
-		glue_json_tree_parse(json_object_get_string(redacted),
-							 (size_t) json_object_get_string_len(redacted));
+		glue_json_tree_parse_string(redacted);
 	if (tree != NULL && redacted_tree != NULL)
 		secrets = extract(tree, redacted_tree, failed);
 	else

@@ -84,6 +84,32 @@ glue_model_member_name(const char *name)
 }
 
 /*
+ * The set of types that a value may be of; null is of none.
+ */
+int
+glue_model_types_of(json_object *value)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			return GLUE_TYPE_STRUCTURE | GLUE_TYPE_MAP;
+		case json_type_array:
+			return GLUE_TYPE_LIST;
+		case json_type_string:
+			return GLUE_TYPE_STRING;
+		case json_type_boolean:
+			return GLUE_TYPE_BOOLEAN;
+		case json_type_int:
+			return GLUE_TYPE_INTEGER | GLUE_TYPE_NUMBER;
+		case json_type_double:
+			return GLUE_TYPE_NUMBER;
+		case json_type_null:
+			break;
+	}
+	return 0;
+}
+
+/*
  * Is this one of the values of an enumeration?
  */
 bool

@@ -101,7 +101,7 @@ typedef struct GlueOperation
 typedef struct GlueMemberName
 {
 	const char *name;
-	unsigned int types;			/* set of GlueShapeType */
+	int			types;			/* set of GlueShapeType */
 	bool		sensitive;		/* in any structure? */
 } GlueMemberName;
 

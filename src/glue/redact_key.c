@@ -32,10 +32,9 @@
 #include "secret/secret_name.h"
 
 static GlueNameKind judge_pair(json_object *object, const char *key,
-							   unsigned int *types);
-static GlueNameKind judge_key(const char *key, unsigned int *types);
+							   int *types);
+static GlueNameKind judge_key(const char *key, int *types);
 static bool is_sensitive(const char *key);
-static bool is_of_type(json_object *value, unsigned int types);
 
 /*
  * Is a value with this key a secret, as far as the key can tell?
@@ -43,7 +42,7 @@ static bool is_of_type(json_object *value, unsigned int types);
 bool
 glue_redact_is_secret_key(const char *key)
 {
-	unsigned int types;
+	int			types;
 
 	return judge_key(key, &types) >= GLUE_NAME_ADDRESS;
 }
@@ -65,14 +64,15 @@ bool
 glue_redact_hides_member(json_object *object, const char *key,
 						 json_object *value)
 {
-	unsigned int types;
+	int			types;
 	GlueNameKind kind = judge_key(key, &types);
 	const char *text;
 	size_t		len;
 
 	if (kind == GLUE_NAME_PLAIN)
 		kind = judge_pair(object, key, &types);
-	if (kind == GLUE_NAME_REFERENCE && !is_of_type(value, types))
+	if (kind == GLUE_NAME_REFERENCE && value != NULL &&
+		(types & glue_model_types_of(value)) == 0)
 		kind = GLUE_NAME_SECRET;
 	if (kind < GLUE_NAME_ADDRESS)
 		return false;
@@ -102,7 +102,7 @@ glue_redact_hides_member(json_object *object, const char *key,
  * If a member is the value of a pair of name and value, judge the name.
  */
 static GlueNameKind
-judge_pair(json_object *object, const char *key, unsigned int *types)
+judge_pair(json_object *object, const char *key, int *types)
 {
 	static const char *const names[] = {
 		"name", "Name", "NAME", "key", "Key", "KEY", "id", "field", "header",
@@ -137,14 +137,14 @@ judge_pair(json_object *object, const char *key, unsigned int *types)
  * types of value that are no secret.
  */
 static GlueNameKind
-judge_key(const char *key, unsigned int *types)
+judge_key(const char *key, int *types)
 {
 	GlueNameKind kind = glue_secret_name_kind(key, strlen(key));
 	const GlueMemberName *member;
 
 	if (kind == GLUE_NAME_PLAIN)
 		return kind;
-	*types = GLUE_TYPE_STRING | GLUE_TYPE_BOOLEAN | GLUE_TYPE_INTEGER;
+	*types = GLUE_TYPE_STRING | GLUE_TYPE_BOOLEAN | GLUE_TYPE_NUMBER;
 	member = glue_model_member_name(key);
 	if (member == NULL)
 		return kind;
@@ -158,36 +158,4 @@ is_sensitive(const char *key)
 	const GlueMemberName *member = glue_model_member_name(key);
 
 	return member != NULL && member->sensitive;
-}
-
-/*
- * Is the value of one of these types of the model, or null?
- */
-static bool
-is_of_type(json_object *value, unsigned int types)
-{
-	unsigned int fitting = 0;
-
-	switch (json_object_get_type(value))
-	{
-		case json_type_object:
-			fitting = GLUE_TYPE_STRUCTURE | GLUE_TYPE_MAP;
-			break;
-		case json_type_array:
-			fitting = GLUE_TYPE_LIST;
-			break;
-		case json_type_string:
-			fitting = GLUE_TYPE_STRING;
-			break;
-		case json_type_boolean:
-			fitting = GLUE_TYPE_BOOLEAN;
-			break;
-		case json_type_int:
-		case json_type_double:
-			fitting = GLUE_TYPE_INTEGER | GLUE_TYPE_NUMBER;
-			break;
-		case json_type_null:
-			return true;
-	}
-	return (types & fitting) != 0;
 }

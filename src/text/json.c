@@ -26,13 +26,16 @@
 #include <limits.h>
 #include <string.h>
 
+#include <json-c/json_visit.h>
 #include <openssl/crypto.h>
 
 #include "text/buffer.h"
 #include "text/json_reader.h"
 
 static json_object *parse(const char *text, size_t len, bool unique);
-static void cleanse_strings(json_object *tree);
+static int	cleanse_string(json_object *value, int flags,
+						   json_object *parent, const char *key,
+						   size_t *index, void *arg);
 static void write_value(GlueTextBuffer *writer, json_object *value);
 static void write_object(GlueTextBuffer *writer, json_object *object);
 static void write_array(GlueTextBuffer *writer, json_object *array);
@@ -63,6 +66,15 @@ glue_json_tree_parse_unique(const char *text, size_t len)
 	return parse(text, len, true);
 }
 
+/* Likewise of the text of a string; NULL if it is none. */
+json_object *
+glue_json_tree_parse_string(json_object *string)
+{
+	return json_object_is_type(string, json_type_string) ?
+		parse(json_object_get_string(string),
+			  (size_t) json_object_get_string_len(string), false) : NULL;
+}
+
 static json_object *
 parse(const char *text, size_t len, bool unique)
 {
@@ -87,7 +99,7 @@ glue_json_tree_free(json_object *tree)
 {
 	if (tree == NULL)
 		return;
-	cleanse_strings(tree);
+	json_c_visit(tree, 0, cleanse_string, NULL);
 	json_object_put(tree);
 }
 
@@ -117,33 +129,16 @@ glue_json_tree_text(json_object *tree, const char *member)
 		json_object_get_string(value) : NULL;
 }
 
-static void
-cleanse_strings(json_object *tree)
+/* A json_c_visit_userfunc. */
+static int
+cleanse_string(json_object *value, int flags, json_object *parent,
+			   const char *key, size_t *index, void *arg)
 {
-	switch (json_object_get_type(tree))
-	{
-		case json_type_object:
-			{
-				json_object_object_foreach(tree, key, value)
-				{
-					(void) key;
-					cleanse_strings(value);
-				}
-				break;
-			}
-		case json_type_array:
-			for (size_t i = 0; i < json_object_array_length(tree); i++)
-				cleanse_strings(json_object_array_get_idx(tree, i));
-			break;
-		case json_type_string:
-
-			/* json-c hands out its own buffer, const or not */
-			OPENSSL_cleanse((char *) json_object_get_string(tree),
-							(size_t) json_object_get_string_len(tree));
-			break;
-		default:
-			break;
-	}
+	/* json-c hands out its own buffer, const or not */
+	if (json_object_is_type(value, json_type_string))
+		OPENSSL_cleanse((char *) json_object_get_string(value),
+						(size_t) json_object_get_string_len(value));
+	return JSON_C_VISIT_RETURN_CONTINUE;
 }
 
 static void

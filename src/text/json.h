@@ -29,6 +29,7 @@
 
 extern json_object *glue_json_tree_parse(const char *text, size_t len);
 extern json_object *glue_json_tree_parse_unique(const char *text, size_t len);
+extern json_object *glue_json_tree_parse_string(json_object *string);
 extern void glue_json_tree_free(json_object *tree);
 extern size_t glue_json_tree_write(json_object *tree,
 								   char *buffer, size_t size);
