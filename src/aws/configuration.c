@@ -105,29 +105,6 @@ glue_configuration_flag(const GlueConfiguration *configuration,
 }
 
 /*
- * Read a number that consists of digits alone.  Returns false if it is
- * anything else, or not from min, which is not negative, to max.
- */
-bool
-glue_configuration_number(const char *text, int min, int max, int *value)
-{
-	long long	number = 0;
-
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++)
-	{
-		if (!glue_is_digit(*text))
-			return false;
-		number = number * 10 + (*text - '0');
-		if (number > max)
-			return false;
-	}
-	*value = (int) number;
-	return number >= min;
-}
-
-/*
  * Say why a configuration cannot be used.  hint may be NULL.
  */
 void

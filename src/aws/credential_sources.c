@@ -410,7 +410,7 @@ find_number(const GlueConfiguration *configuration, const char *variable,
 
 	glue_configuration_find(configuration, variable, property, &found);
 	if (found.value == NULL ||
-		glue_configuration_number(found.value, 1, max, value))
+		glue_parse_number(found.value, strlen(found.value), 1, max, value))
 		return true;
 
 	glue_configuration_fail(error, NULL,

@@ -85,9 +85,6 @@ static GlueSourceStatus add_source(Chain *chain, const char *profile);
 static GlueSourceStatus add_credential_source(Chain *chain,
 											  const char *profile,
 											  const char *credential_source);
-static GlueSourceStatus require_source(Chain *chain, const char *profile,
-									   GlueSourceStatus status,
-									   const char *what);
 static GlueSourceStatus add_web_identity(Chain *chain, const char *profile);
 static GlueSourceStatus add_keys(Chain *chain, const char *profile);
 static GlueSourceStatus refuse_profile(Chain *chain, const char *profile);
@@ -292,34 +289,38 @@ static GlueSourceStatus
 add_credential_source(Chain *chain, const char *profile,
 					  const char *credential_source)
 {
-	GlueStaticKeys keys;
-	GlueContainerSource container;
-	GlueInstanceSource instance;
-	GlueSourceStatus status;
+	static const struct
+	{
+		const char *name;
+		GlueCredentialStepKind kind;
+		const char *absent;
+	}			sources[] = {
+		{"Environment", GLUE_STEP_KEYS,
+		"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"},
+		{"EcsContainer", GLUE_STEP_CONTAINER,
+		"neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set"},
+		{"Ec2InstanceMetadata", GLUE_STEP_INSTANCE,
+		"the metadata service is switched off"}
+	};
 
-	if (glue_same_but_case(credential_source, "Environment"))
+	for (int i = 0; i < 3; i++)
 	{
-		status = glue_environment_source(chain->configuration, &keys,
-										 chain->error);
-		add_step(chain, GLUE_STEP_KEYS, NULL)->keys = keys;
-		return require_source(chain, profile, status,
-							  "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
-	}
-	if (glue_same_but_case(credential_source, "EcsContainer"))
-	{
-		status = glue_container_source(chain->configuration, &container,
-									   chain->error);
-		(void) add_step(chain, GLUE_STEP_CONTAINER, profile);
-		return require_source(chain, profile, status,
-							  "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
-	}
-	if (glue_same_but_case(credential_source, "Ec2InstanceMetadata"))
-	{
-		status = glue_instance_source(chain->configuration, &instance,
-									  chain->error);
-		(void) add_step(chain, GLUE_STEP_INSTANCE, profile);
-		return require_source(chain, profile, status,
-							  "the metadata service is switched off");
+		GlueCredentialStepKind kind = sources[i].kind;
+		GlueSourceStatus status;
+
+		if (!glue_same_but_case(credential_source, sources[i].name))
+			continue;
+		status = glue_source_step(chain->configuration,
+								  add_step(chain, kind, kind == GLUE_STEP_KEYS ?
+										   NULL : profile),
+								  chain->error);
+		if (status != GLUE_SOURCE_ABSENT)
+			return status;
+		glue_configuration_fail(chain->error, NULL,
+								"Profile " GLUE_PROFILE_NAME_FORMAT
+								" names a \"credential_source\", but %s.",
+								profile, sources[i].absent);
+		return GLUE_SOURCE_INVALID;
 	}
 
 	glue_configuration_fail(chain->error, NULL,
@@ -331,20 +332,36 @@ add_credential_source(Chain *chain, const char *profile,
 }
 
 /*
- * A source that a profile names must be there.
+ * Fill in a step of which only the kind is known: that of a source outside of
+ * the profiles.
  */
-static GlueSourceStatus
-require_source(Chain *chain, const char *profile, GlueSourceStatus status,
-			   const char *what)
+GlueSourceStatus
+glue_source_step(const GlueConfiguration *configuration,
+				 GlueCredentialStep *step, GlueConfigurationError *error)
 {
-	if (status != GLUE_SOURCE_ABSENT)
-		return status;
+	GlueContainerSource container;
+	GlueInstanceSource instance;
+	GlueWebIdentity identity;
+	GlueSourceStatus status = GLUE_SOURCE_ABSENT;
 
-	glue_configuration_fail(chain->error, NULL,
-							"Profile " GLUE_PROFILE_NAME_FORMAT
-							" names a \"credential_source\", but %s.",
-							profile, what);
-	return GLUE_SOURCE_INVALID;
+	switch (step->kind)
+	{
+		case GLUE_STEP_KEYS:
+			return glue_environment_source(configuration, &step->keys, error);
+		case GLUE_STEP_WEB_IDENTITY:
+			status = glue_web_identity_source(configuration, &identity, error);
+			step->token_file = identity.token_file;
+			step->role_arn = identity.role_arn;
+			step->role_session_name = identity.role_session_name;
+			break;
+		case GLUE_STEP_CONTAINER:
+			return glue_container_source(configuration, &container, error);
+		case GLUE_STEP_INSTANCE:
+			return glue_instance_source(configuration, &instance, error);
+		case GLUE_STEP_ASSUME_ROLE:
+			break;
+	}
+	return status;
 }
 
 static GlueSourceStatus
@@ -453,7 +470,8 @@ get_duration(Chain *chain, const char *profile, int *seconds)
 
 	*seconds = 0;
 	if (text == NULL ||
-		glue_configuration_number(text, MIN_DURATION, MAX_DURATION, seconds))
+		glue_parse_number(text, strlen(text), MIN_DURATION, MAX_DURATION,
+						  seconds))
 		return true;
 
 	glue_configuration_fail(chain->error, NULL,

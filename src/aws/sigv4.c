@@ -92,9 +92,6 @@ static bool hash(GlueSigv4Signer *signer, const void *data, size_t len,
 				 unsigned char digest[DIGEST_LEN]);
 static bool hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 					 char hex[GLUE_SIGV4_HEX_LEN + 1]);
-static bool run_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,
-					 const void *data, size_t len,
-					 unsigned char mac[DIGEST_LEN]);
 static void digest_to_hex(const unsigned char digest[DIGEST_LEN],
 						  char hex[GLUE_SIGV4_HEX_LEN + 1]);
 static bool is_amz_date(const char *date);
@@ -226,11 +223,11 @@ glue_sigv4_derive_key(GlueSigv4Signer *signer, const char *secret_access_key,
 	memcpy(seed, "AWS4", 4);
 	memcpy(seed + 4, secret_access_key, secret_len);
 
-	done = run_hmac(signer->hmac, seed, 4 + secret_len, date, GLUE_SIGV4_DATE_LEN, key) &&
-		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, region, strlen(region), key) &&
-		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, service, strlen(service), key) &&
-		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN,
-				 SCOPE_END, strlen(SCOPE_END), key);
+	done = glue_hmac(signer->hmac, seed, 4 + secret_len, date, GLUE_SIGV4_DATE_LEN, key) &&
+		glue_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, region, strlen(region), key) &&
+		glue_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, service, strlen(service), key) &&
+		glue_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN,
+				  SCOPE_END, strlen(SCOPE_END), key);
 
 	OPENSSL_cleanse(seed, sizeof(seed));
 	if (!done)
@@ -303,7 +300,7 @@ make_signature(GlueSigv4Signer *signer, const GlueSigv4Request *request,
 	/* without a key, the one that is set stays */
 	if (to_sign_len == 0 ||
 		!set_signing_key(signer, request, secret) ||
-		!run_hmac(signer->keyed_hmac, NULL, 0, to_sign, to_sign_len, mac))
+		!glue_hmac(signer->keyed_hmac, NULL, 0, to_sign, to_sign_len, mac))
 		return false;
 
 	digest_to_hex(mac, hex);
@@ -379,21 +376,6 @@ hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 
 	digest_to_hex(digest, hex);
 	return true;
-}
-
-/*
- * HMAC-SHA256; mac may be the same as key.  With a key of NULL, that of the
- * last time is used.
- */
-static bool
-run_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,
-		 const void *data, size_t len, unsigned char mac[DIGEST_LEN])
-{
-	size_t		mac_len;
-
-	return EVP_MAC_init(context, key, key_len, NULL) &&
-		EVP_MAC_update(context, data, len) &&
-		EVP_MAC_final(context, mac, &mac_len, DIGEST_LEN);
 }
 
 /*

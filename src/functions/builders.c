@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "postmaster/postmaster.h"
 #include "server/builtins.h"
+#include "text/ascii.h"
 #include "text/json.h"
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
@@ -229,7 +230,8 @@ use_options(GlueBuilder *builder, const NullableDatum *arguments,
 		const char *port = option_text(builder, &database->port);
 
 		if (port != NULL &&
-			!glue_port_parse(port, strlen(port), &address->port))
+			!glue_parse_number(port, strlen(port), 1, GLUE_MAX_PORT,
+							   &address->port))
 			complain_of_option(builder, &database->port,
 							   GLUE_RULE_PROPERTY_VALUE,
 							   "must be a number from 1 to 65535");
@@ -449,7 +451,7 @@ use_port_argument(GlueBuilder *builder, NullableDatum argument)
 	if (argument.isnull)
 		return false;
 	port = DatumGetInt32(argument.value);
-	if (port < 1 || port > 65535)
+	if (port < 1 || port > GLUE_MAX_PORT)
 		glue_builder_complain(builder, "port", GLUE_RULE_RANGE,
 							  "must be from 1 to 65535");
 	builder->address.port = port;

@@ -27,10 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include "aws/algorithms.h"
 #include "glue/redact.h"
@@ -119,14 +116,11 @@ hmac(const unsigned char *key, const void *data, size_t len,
 	 unsigned char mac[32])
 {
 	static EVP_MAC_CTX *context = NULL;
-	size_t		mac_len;
 
 	if (context == NULL)
 		context = glue_new_hmac();
 	return context != NULL &&
-		EVP_MAC_init(context, key, GLUE_SECRET_KEY_LEN, NULL) &&
-		EVP_MAC_update(context, data, len) &&
-		EVP_MAC_final(context, mac, &mac_len, 32);
+		glue_hmac(context, key, GLUE_SECRET_KEY_LEN, data, len, mac);
 }
 
 /*

@@ -437,7 +437,8 @@ take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
 
 		if (*at != ':')
 			return GLUE_ADDRESS_BAD_HOST;
-		if (port.len > 0 && !glue_port_parse(port.start, port.len, &address->port))
+		if (port.len > 0 && !glue_parse_number(port.start, port.len, 1,
+											   GLUE_MAX_PORT, &address->port))
 			return GLUE_ADDRESS_BAD_PORT;
 	}
 	return glue_host_check(address->host);

@@ -67,3 +67,24 @@ glue_same_but_case(const char *a, const char *b)
 	}
 	return *a == *b;
 }
+
+/*
+ * Read a number that consists of digits alone.  Returns false if it is
+ * anything else, or not from min, which is not negative, to max.
+ */
+bool
+glue_parse_number(const char *text, size_t len, int min, int max, int *value)
+{
+	long long	number = 0;
+
+	for (size_t i = 0; i < len; i++)
+	{
+		if (!glue_is_digit(text[i]))
+			return false;
+		number = number * 10 + (text[i] - '0');
+		if (number > max)
+			return false;
+	}
+	*value = (int) number;
+	return len > 0 && number >= min;
+}

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "tap.h"
+#include "text/ascii.h"
 
 typedef struct HostCase
 {
@@ -116,11 +117,11 @@ test_ports(void)
 	};
 	int			port = 0;
 
-	ok(glue_port_parse("1", 1, &port) && port == 1, "the least port");
-	ok(glue_port_parse("65535x", 5, &port) && port == 65535, "the greatest");
-	ok(glue_port_parse("05432", 5, &port) && port == 5432, "a zero before it");
+	ok(glue_parse_number("1", 1, 1, GLUE_MAX_PORT, &port) && port == 1, "the least port");
+	ok(glue_parse_number("65535x", 5, 1, GLUE_MAX_PORT, &port) && port == 65535, "the greatest");
+	ok(glue_parse_number("05432", 5, 1, GLUE_MAX_PORT, &port) && port == 5432, "a zero before it");
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(char *); i++)
-		ok(!glue_port_parse(wrong[i], strlen(wrong[i]), &port), wrong[i]);
+		ok(!glue_parse_number(wrong[i], strlen(wrong[i]), 1, GLUE_MAX_PORT, &port), wrong[i]);
 }
 
 static void
