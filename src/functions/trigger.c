@@ -49,6 +49,7 @@
 #include "miscadmin.h"
 #include "queue/enqueue.h"
 #include "server/builtins.h"
+#include "server/secret_memory.h"
 #include "store/provision.h"
 #include "store/request_row.h"
 #include "utils/jsonb.h"
@@ -521,9 +522,7 @@ digest_row(const ProvisionRow *row, unsigned char *digest)
 	if (tags != NULL)
 		glue_free_copy(tags, row->tags.value);
 	if (!done)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 }
 
 /* The name of the connection that a row has; NULL if it can have none. */

@@ -166,9 +166,7 @@ settle_adopted(GlueOperation *operation, json_object *observed,
 	if (!glue_compare_definitions(operation->input, observed,
 								  append_difference, &differences) &&
 		differences.len == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	glue_find_credential_losses(observed,
 								recorded_definition(operation, change),
 								operation->input, append_difference,
@@ -323,9 +321,7 @@ copy_tree(json_object *tree)
 	json_object *copy = NULL;
 
 	if (json_object_deep_copy(tree, &copy, NULL) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	return glue_secret_tree(copy);
 }
 

@@ -37,6 +37,15 @@ typedef struct SecretBlock
 static void cleanse_block(void *arg);
 static void free_tree(void *arg);
 
+/* Raise the error of an allocation that is not PostgreSQL's own. */
+void
+glue_raise_out_of_memory(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OUT_OF_MEMORY),
+			 errmsg("out of memory")));
+}
+
 /*
  * Allocate size bytes in the current memory context, to be cleansed when it
  * is reset.  The result must be neither freed nor resized.
@@ -82,9 +91,7 @@ glue_secret_tree(json_object *tree)
 	if (callback == NULL)
 	{
 		glue_json_tree_free(tree);
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	}
 	callback->func = free_tree;
 	callback->arg = tree;
