@@ -275,6 +275,8 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 ifdef CRASH_POINTS
 PG_CPPFLAGS += -DGLUE_CRASH_POINTS
 endif
+# the pure files check assertions where the server does: see src/text/assert.h
+PG_CPPFLAGS += $(if $(findstring --enable-cassert,$(shell $(PG_CONFIG) --configure)),-DGLUE_ASSERTS)
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bulk bad_input privileges settings servers \
@@ -364,7 +366,7 @@ else
 INSTRUMENTED_FUZZERS = $(addprefix $(INSTRUMENTED)/,$(notdir $(FUZZERS)))
 INSTRUMENTED_OBJS = $(addprefix $(INSTRUMENTED)/,$(PURE_OBJS))
 FUZZ_COMPILE = $(CC) -g -O1 -fno-omit-frame-pointer -D_GNU_SOURCE \
-	$(PG_CPPFLAGS)
+	-DGLUE_ASSERTS $(PG_CPPFLAGS)
 
 fuzzers: $(INSTRUMENTED_FUZZERS)
 

@@ -38,6 +38,7 @@
 #include <string.h>
 
 #include "text/ascii.h"
+#include "text/assert.h"
 
 /* What AWS STS takes as the time that a role's credentials last. */
 #define MIN_DURATION	900
@@ -494,6 +495,7 @@ add_step(Chain *chain, GlueCredentialStepKind kind, const char *profile)
 {
 	GlueCredentialStep *step = &chain->plan->steps[chain->plan->nsteps++];
 
+	glue_assert(chain->plan->nsteps <= GLUE_PLAN_MAX_STEPS);
 	memset(step, 0, sizeof(*step));
 	step->kind = kind;
 	step->profile = profile;

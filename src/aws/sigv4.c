@@ -42,6 +42,7 @@
 
 #include "aws/algorithms.h"
 #include "text/ascii.h"
+#include "text/assert.h"
 #include "text/buffer.h"
 
 #define ALGORITHM		"AWS4-HMAC-SHA256"
@@ -255,6 +256,7 @@ glue_sigv4_authorization(GlueSigv4Signer *signer,
 	char		signature[GLUE_SIGV4_HEX_LEN + 1];
 	GlueTextBuffer out = {buffer, size, 0};
 
+	glue_assert(signer != NULL && secret_access_key != NULL);
 	if (!is_credential_part(access_key_id) ||
 		!is_credential_part(request->region) ||
 		!is_credential_part(request->service) ||

@@ -23,6 +23,7 @@
 #include "glue/redact_key.h"
 #include "glue/redact_text.h"
 #include "text/ascii.h"
+#include "text/assert.h"
 #include "text/buffer.h"
 #include "text/json.h"
 
@@ -79,6 +80,7 @@ glue_path_write(const GluePath *path, char *buffer, size_t size)
 {
 	GlueTextBuffer writer = {buffer, size, 0};
 
+	glue_assert(size > 0);
 	write_step(&writer, path);
 	glue_text_end(&writer);
 }

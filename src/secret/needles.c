@@ -22,6 +22,7 @@
 #include <openssl/crypto.h>
 
 #include "text/ascii.h"
+#include "text/assert.h"
 #include "text/json.h"
 
 /*
@@ -122,6 +123,7 @@ glue_needles_match(const GlueNeedles *list, const char *text, size_t len,
 {
 	unsigned char byte = (unsigned char) text[at];
 
+	glue_assert(at < len && list->first[256] == list->count);
 	for (size_t i = list->first[byte]; i < list->first[byte + 1]; i++)
 	{
 		const GlueNeedle *needle = &list->items[i];

@@ -14,6 +14,8 @@
  */
 #include "text/ascii.h"
 
+#include <string.h>
+
 /*
  * The value of a hexadecimal digit; -1 if it is none.
  */
@@ -87,4 +89,16 @@ glue_parse_number(const char *text, size_t len, int min, int max, int *value)
 	}
 	*value = (int) number;
 	return len > 0 && number >= min;
+}
+
+/* Is the text one of a list that NULL ends? */
+bool
+glue_is_one_of(const char *text, const char *const *list)
+{
+	for (; *list != NULL; list++)
+	{
+		if (strcmp(text, *list) == 0)
+			return true;
+	}
+	return false;
 }

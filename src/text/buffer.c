@@ -16,6 +16,7 @@
 #include <stdarg.h>
 
 #include "text/ascii.h"
+#include "text/assert.h"
 #include "text/utf8.h"
 
 /* Put strings, up to a NULL. */
@@ -59,6 +60,7 @@ glue_text_put_encoded(GlueTextBuffer *out, const char *bytes, size_t len)
 size_t
 glue_text_end(GlueTextBuffer *out)
 {
+	glue_assert(out->size == 0 || out->data != NULL);
 	if (out->size > 0)
 		out->data[glue_utf8_clip(out->data, out->len, out->size - 1)] = '\0';
 	return out->len;

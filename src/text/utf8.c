@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "text/assert.h"
+
 static size_t character_width(const unsigned char *text, size_t len);
 
 /*
@@ -56,6 +58,8 @@ glue_utf8_decode(const char *text, size_t len, uint32_t *code)
 {
 	const unsigned char *bytes = (const unsigned char *) text;
 	size_t		width = character_width(bytes, len);
+
+	glue_assert(len > 0);
 
 	/* the first byte of n > 1 bytes begins with n ones and a zero */
 	*code = width > 1 ? bytes[0] & (0xFFu >> (width + 1)) : bytes[0];
