@@ -99,15 +99,14 @@ glue_configuration_flag(const GlueConfiguration *configuration,
 		glue_same_but_case(found.value, "false"))
 		return true;
 
-	glue_configuration_fail(error, NULL, "%s must be \"true\" or \"false\".",
-							found.origin);
-	return false;
+	return glue_configuration_fail(error, NULL, "%s must be \"true\" or \"false\".",
+								   found.origin);
 }
 
 /*
- * Say why a configuration cannot be used.  hint may be NULL.
+ * Say why a configuration cannot be used, and return false.  hint may be NULL.
  */
-void
+bool
 glue_configuration_fail(GlueConfigurationError *error, const char *hint,
 						const char *format, ...)
 {
@@ -122,6 +121,7 @@ glue_configuration_fail(GlueConfigurationError *error, const char *hint,
 	glue_clean_text(error->detail, sizeof(error->detail),
 					text, strlen(text), false);
 	snprintf(error->hint, sizeof(error->hint), "%s", hint ? hint : "");
+	return false;
 }
 
 static const char *

@@ -184,10 +184,9 @@ refuse_loop(Chain *chain, int first, const char *profile)
 	for (int i = first; i < chain->nprofiles; i++)
 		used += snprintf(names + used, sizeof(names) - used,
 						 GLUE_PROFILE_NAME_FORMAT " > ", chain->profiles[i]);
-	glue_configuration_fail(chain->error, NULL,
-							"Profiles form a loop by \"source_profile\": %s"
-							GLUE_PROFILE_NAME_FORMAT ".", names, profile);
-	return false;
+	return glue_configuration_fail(chain->error, NULL,
+								   "Profiles form a loop by \"source_profile\": %s"
+								   GLUE_PROFILE_NAME_FORMAT ".", names, profile);
 }
 
 /*
@@ -220,14 +219,11 @@ add_role(Chain *chain, const char *profile, const char **source)
 
 	/* the last place is for the source */
 	if (chain->plan->nsteps == GLUE_PLAN_MAX_STEPS - 1)
-	{
-		glue_configuration_fail(chain->error, NULL,
-								"Profile " GLUE_PROFILE_NAME_FORMAT
-								" leads to more than %d roles by \"source_profile\".",
-								chain->configuration->profile,
-								GLUE_PLAN_MAX_STEPS - 1);
-		return false;
-	}
+		return glue_configuration_fail(chain->error, NULL,
+									   "Profile " GLUE_PROFILE_NAME_FORMAT
+									   " leads to more than %d roles by \"source_profile\".",
+									   chain->configuration->profile,
+									   GLUE_PLAN_MAX_STEPS - 1);
 	step = add_step(chain, GLUE_STEP_ASSUME_ROLE, profile);
 	step->role_arn = get(chain, profile, "role_arn");
 	step->role_session_name = get(chain, profile, "role_session_name");
@@ -317,19 +313,17 @@ add_credential_source(Chain *chain, const char *profile,
 								  chain->error);
 		if (status != GLUE_SOURCE_ABSENT)
 			return status;
-		glue_configuration_fail(chain->error, NULL,
+		return glue_source_fail(chain->error, NULL,
 								"Profile " GLUE_PROFILE_NAME_FORMAT
 								" names a \"credential_source\", but %s.",
 								profile, sources[i].absent);
-		return GLUE_SOURCE_INVALID;
 	}
 
-	glue_configuration_fail(chain->error, NULL,
+	return glue_source_fail(chain->error, NULL,
 							"\"credential_source\" of profile "
 							GLUE_PROFILE_NAME_FORMAT
 							" must be \"Environment\", \"EcsContainer\" or \"Ec2InstanceMetadata\".",
 							profile);
-	return GLUE_SOURCE_INVALID;
 }
 
 /*
@@ -373,13 +367,10 @@ add_web_identity(Chain *chain, const char *profile)
 
 	/* that of the environment belongs to the token there */
 	if (get(chain, profile, "role_arn") == NULL)
-	{
-		glue_configuration_fail(chain->error, NULL,
+		return glue_source_fail(chain->error, NULL,
 								"Profile " GLUE_PROFILE_NAME_FORMAT
 								" has \"web_identity_token_file\" but not \"role_arn\".",
 								profile);
-		return GLUE_SOURCE_INVALID;
-	}
 	if (!get_duration(chain, profile, &duration))
 		return GLUE_SOURCE_INVALID;
 
@@ -403,25 +394,19 @@ add_keys(Chain *chain, const char *profile)
 	step->account_id = get(chain, profile, "aws_account_id");
 
 	if (keys->access_key_id == NULL || keys->secret_access_key == NULL)
-	{
-		glue_configuration_fail(chain->error, NULL,
+		return glue_source_fail(chain->error, NULL,
 								"Profile " GLUE_PROFILE_NAME_FORMAT
 								" has \"%s\" but not \"%s\".", profile,
 								keys->access_key_id ? "aws_access_key_id"
 								: "aws_secret_access_key",
 								keys->access_key_id ? "aws_secret_access_key"
 								: "aws_access_key_id");
-		return GLUE_SOURCE_INVALID;
-	}
 	if (!glue_static_keys_valid(keys))
-	{
-		glue_configuration_fail(chain->error, NULL,
+		return glue_source_fail(chain->error, NULL,
 								"A key or the token of profile "
 								GLUE_PROFILE_NAME_FORMAT
 								" holds a space, a line break or a character that is not ASCII.",
 								profile);
-		return GLUE_SOURCE_INVALID;
-	}
 	return GLUE_SOURCE_PRESENT;
 }
 
@@ -436,22 +421,18 @@ refuse_profile(Chain *chain, const char *profile)
 		 refused->property != NULL; refused++)
 	{
 		if (get(chain, profile, refused->property) != NULL)
-		{
-			glue_configuration_fail(chain->error, refused_hint,
+			return glue_source_fail(chain->error, refused_hint,
 									"Profile " GLUE_PROFILE_NAME_FORMAT
 									" has \"%s\", but %s.", profile,
 									refused->property, refused->reason);
-			return GLUE_SOURCE_INVALID;
-		}
 	}
 
 	if (chain->plan->nsteps == 0)
 		return GLUE_SOURCE_ABSENT;
-	glue_configuration_fail(chain->error, NULL,
+	return glue_source_fail(chain->error, NULL,
 							"Profile " GLUE_PROFILE_NAME_FORMAT
 							" is a \"source_profile\" but has no credentials.",
 							profile);
-	return GLUE_SOURCE_INVALID;
 }
 
 static bool
@@ -475,12 +456,11 @@ get_duration(Chain *chain, const char *profile, int *seconds)
 						  seconds))
 		return true;
 
-	glue_configuration_fail(chain->error, NULL,
-							"\"duration_seconds\" of profile "
-							GLUE_PROFILE_NAME_FORMAT
-							" must be a whole number from %d to %d.",
-							profile, MIN_DURATION, MAX_DURATION);
-	return false;
+	return glue_configuration_fail(chain->error, NULL,
+								   "\"duration_seconds\" of profile "
+								   GLUE_PROFILE_NAME_FORMAT
+								   " must be a whole number from %d to %d.",
+								   profile, MIN_DURATION, MAX_DURATION);
 }
 
 static const char *

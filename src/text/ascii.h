@@ -44,6 +44,12 @@ glue_is_alphanumeric(char c)
 	return glue_is_letter(c) || glue_is_digit(c);
 }
 
+static inline bool
+glue_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static inline char
 glue_lower(char c)
 {
