@@ -177,7 +177,7 @@ use_known_url(GlueBuilder *builder, const char *url)
 	glue_builder_complain_of_address(builder, url_argument, status);
 	builder->hint = psprintf("Connections of type %s are built from URLs of the form \"%s\".",
 							 builder->connection_type,
-							 glue_engine_url_form(builder->address.engine));
+							 glue_engines[builder->address.engine].url_form);
 	builder->address.host = NULL;
 }
 
@@ -191,7 +191,7 @@ use_server(GlueBuilder *builder, const NullableDatum *arguments)
 
 	glue_foreign_database_read(server, &database);
 	address->engine = database.engine;
-	address->port = glue_engine_default_port(database.engine);
+	address->port = glue_engines[database.engine].port;
 	builder->enforce_ssl = database.needs_ssl;
 	check_engine(builder, psprintf("a server of %s", database.wrapper));
 	if (arguments[NAME].isnull)
@@ -462,7 +462,7 @@ use_port_argument(GlueBuilder *builder, NullableDatum argument)
 static void
 check_engine(GlueBuilder *builder, const char *subject)
 {
-	const char *type = glue_engine_connection_type(builder->address.engine);
+	const char *type = glue_engines[builder->address.engine].connection_type;
 
 	if (!builder->is_jdbc && strcmp(builder->connection_type, type) != 0)
 		glue_builder_complain(builder, "connection_type",

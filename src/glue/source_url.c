@@ -154,7 +154,7 @@ wrong_form(const Driver *driver, GlueUrlFault *fault)
 {
 	fault->message = "should look like";
 	fault->form = driver->form != NULL ? driver->form :
-		glue_engine_url_form(driver->engine);
+		glue_engines[driver->engine].url_form;
 	return true;
 }
 

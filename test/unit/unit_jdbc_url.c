@@ -137,8 +137,8 @@ test_engines(void)
 	{
 		ok(glue_engine_find(types[i], &engine) && (int) engine == i,
 		   "the engine of a type");
-		is_str(glue_engine_connection_type(engine), types[i], types[i]);
-		is_int(glue_engine_default_port(engine), ports[i], "its port");
+		is_str(glue_engines[engine].connection_type, types[i], types[i]);
+		is_int(glue_engines[engine].port, ports[i], "its port");
 	}
 	ok(!glue_engine_find("JDBC", &engine) &&
 	   !glue_engine_find("mysql", &engine), "what is no engine's type");
