@@ -38,7 +38,7 @@
 #include <string.h>
 
 #include "text/ascii.h"
-#include "text/assert.h"
+#include "text/assertion.h"
 
 /* What AWS STS takes as the time that a role's credentials last. */
 #define MIN_DURATION	900

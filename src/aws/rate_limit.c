@@ -47,7 +47,7 @@
 #include <limits.h>
 #include <math.h>
 
-#include "text/assert.h"
+#include "text/assertion.h"
 
 #define SECOND		1000000
 #define MINUTE		(60 * SECOND)

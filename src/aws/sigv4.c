@@ -42,7 +42,7 @@
 
 #include "aws/algorithms.h"
 #include "text/ascii.h"
-#include "text/assert.h"
+#include "text/assertion.h"
 #include "text/buffer.h"
 
 #define ALGORITHM		"AWS4-HMAC-SHA256"

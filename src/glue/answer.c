@@ -39,7 +39,7 @@
 
 #include "glue/model.h"
 #include "glue/violation.h"
-#include "text/assert.h"
+#include "text/assertion.h"
 #include "text/json.h"
 
 #define PATH_SIZE			256

@@ -24,7 +24,6 @@
 #include <string.h>
 
 #include "text/ascii.h"
-#include "text/assert.h"
 #include "text/buffer.h"
 #include "text/json.h"
 
@@ -124,7 +123,6 @@ glue_jdbc_url_write(const GlueDatabaseAddress *address,
 	bool		brackets = is_ipv6(address->host);
 	char		port[16];
 
-	glue_assert(address->port >= 1 && address->port <= GLUE_MAX_PORT);
 	snprintf(port, sizeof(port), ":%d", address->port);
 	glue_text_put_all(&out, glue_engines[address->engine].prefix,
 					  brackets ? "[" : "", address->host, brackets ? "]" : "",

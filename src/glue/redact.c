@@ -39,7 +39,7 @@
 #include "glue/redact_key.h"
 #include "glue/redact_string.h"
 #include "secret/secret_name.h"
-#include "text/assert.h"
+#include "text/assertion.h"
 #include "text/json.h"
 
 typedef enum WalkPurpose

@@ -14,7 +14,7 @@
 
 #include "glue/model.h"
 #include "text/ascii.h"
-#include "text/assert.h"
+#include "text/assertion.h"
 
 typedef struct CheckRow
 {

@@ -34,7 +34,7 @@
 #include "glue/validate_rules.h"
 #include "glue/validate_value.h"
 #include "text/ascii.h"
-#include "text/assert.h"
+#include "text/assertion.h"
 
 /* the most wrappings of an input that are taken off */
 #define MAX_WRAPPINGS 3

@@ -23,7 +23,7 @@
 #include "glue/redact_key.h"
 #include "glue/redact_text.h"
 #include "text/ascii.h"
-#include "text/assert.h"
+#include "text/assertion.h"
 #include "text/buffer.h"
 #include "text/json.h"
 

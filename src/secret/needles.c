@@ -22,7 +22,7 @@
 #include <openssl/crypto.h>
 
 #include "text/ascii.h"
-#include "text/assert.h"
+#include "text/assertion.h"
 #include "text/json.h"
 
 /*

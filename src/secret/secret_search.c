@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "secret/secret_form.h"
-#include "text/assert.h"
+#include "text/assertion.h"
 
 /*
  * Start a search.  The text must stay where it is until the search is over,

@@ -16,7 +16,7 @@
 #include <stdarg.h>
 
 #include "text/ascii.h"
-#include "text/assert.h"
+#include "text/assertion.h"
 #include "text/utf8.h"
 
 /* Put strings, up to a NULL. */

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "text/assert.h"
+#include "text/assertion.h"
 
 static size_t character_width(const unsigned char *text, size_t len);
 

@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
- * assert.h
+ * assertion.h
  *	  What must hold, for files that do not know of PostgreSQL.
  *
  * It is checked in a server that checks its own assertions, and in programs that
  * fuzz: the Makefile defines GLUE_ASSERTS for them.
  *
  * IDENTIFICATION
- *	  src/text/assert.h
+ *	  src/text/assertion.h
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_TEXT_ASSERT_H
-#define GLUE_TEXT_ASSERT_H
+#ifndef GLUE_TEXT_ASSERTION_H
+#define GLUE_TEXT_ASSERTION_H
 
 #ifdef GLUE_ASSERTS
 #include <assert.h>
@@ -21,4 +21,4 @@
 #define glue_assert(condition) ((void) 0)
 #endif
 
-#endif							/* GLUE_TEXT_ASSERT_H */
+#endif							/* GLUE_TEXT_ASSERTION_H */
