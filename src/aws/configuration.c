@@ -99,7 +99,8 @@ glue_configuration_flag(const GlueConfiguration *configuration,
 		glue_same_but_case(found.value, "false"))
 		return true;
 
-	return glue_configuration_fail(error, NULL, "%s must be \"true\" or \"false\".",
+	return glue_configuration_fail(error, NULL,
+								   "%s must be \"true\" or \"false\".",
 								   found.origin);
 }
 

@@ -145,7 +145,11 @@ glue_holds_hidden(json_object *value)
 {
 	bool		found = false;
 
-	json_c_visit(value, 0, find_hidden, &found);
+	/* nearly all values are strings */
+	if (json_object_is_type(value, json_type_string))
+		find_hidden(value, 0, NULL, NULL, NULL, &found);
+	else
+		json_c_visit(value, 0, find_hidden, &found);
 	return found;
 }
 
