@@ -275,7 +275,7 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 ifdef CRASH_POINTS
 PG_CPPFLAGS += -DGLUE_CRASH_POINTS
 endif
-# the pure files check assertions where the server does: see src/text/assert.h
+# the pure files check assertions where the server does: see src/text/assertion.h
 PG_CPPFLAGS += $(if $(findstring --enable-cassert,$(shell $(PG_CONFIG) --configure)),-DGLUE_ASSERTS)
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
