@@ -25,6 +25,7 @@ DATA = sql/glue_conn--1.0.sql
 # text and trees of text
 TEXT_OBJS = \
 	src/text/ascii.o \
+	src/text/utf8.o \
 	src/text/buffer.o \
 	src/text/json_reader.o \
 	src/text/json.o \
@@ -282,6 +283,8 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 ifdef CRASH_POINTS
 PG_CPPFLAGS += -DGLUE_CRASH_POINTS
 endif
+# the pure files check assertions where the server does: see src/text/assertion.h
+PG_CPPFLAGS += $(if $(findstring --enable-cassert,$(shell $(PG_CONFIG) --configure)),-DGLUE_ASSERTS)
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bulk bad_input privileges settings servers \
@@ -377,7 +380,7 @@ else
 INSTRUMENTED_FUZZERS = $(addprefix $(INSTRUMENTED)/,$(notdir $(FUZZERS)))
 INSTRUMENTED_OBJS = $(addprefix $(INSTRUMENTED)/,$(PURE_OBJS))
 FUZZ_COMPILE = $(CC) -g -O1 -fno-omit-frame-pointer -D_GNU_SOURCE \
-	$(PG_CPPFLAGS)
+	-DGLUE_ASSERTS $(PG_CPPFLAGS)
 
 fuzzers: $(INSTRUMENTED_FUZZERS)
 

@@ -38,6 +38,15 @@ typedef struct SecretBlock
 static void cleanse_block(void *arg);
 static void free_tree(void *arg);
 
+/* Raise the error of an allocation that is not PostgreSQL's own. */
+void
+glue_raise_out_of_memory(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OUT_OF_MEMORY),
+			 errmsg("out of memory")));
+}
+
 /*
  * Allocate size bytes in the current memory context, to be cleansed when it
  * is reset.  The result must be neither freed nor resized.
@@ -100,15 +109,6 @@ glue_secret_tree_copy(json_object *tree)
 	if (tree != NULL && json_object_deep_copy(tree, &copy, NULL) != 0)
 		glue_raise_out_of_memory();
 	return glue_secret_tree(copy);
-}
-
-/* There is no memory for something that a library allocates. */
-void
-glue_raise_out_of_memory(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OUT_OF_MEMORY),
-			 errmsg("out of memory")));
 }
 
 /*
