@@ -21,6 +21,7 @@
 #include <openssl/crypto.h>
 
 #include "catalog/pg_type.h"
+#include "client/foreign_server.h"
 #include "functions/arguments.h"
 #include "glue/normalize.h"
 #include "server/builtins.h"
@@ -140,10 +141,16 @@ const char *
 glue_argument_catalog_id(NullableDatum argument, GlueViolationSink sink,
 						 void *arg)
 {
+	const char *catalog_id;
+
 	if (argument.isnull)
 		return NULL;
-	return checked_text(DatumGetTextPP(argument.value), "CatalogIdString",
-						"$.CatalogId", sink, arg);
+	catalog_id = checked_text(DatumGetTextPP(argument.value),
+							  "CatalogIdString", "$.CatalogId", sink, arg);
+	if (catalog_id != NULL && glue_catalog_id_problem(catalog_id) != NULL)
+		glue_add_error(sink, arg, "$.CatalogId", GLUE_RULE_PATTERN,
+					   "must have twelve digits, if it is the ID of an account");
+	return catalog_id;
 }
 
 /*
@@ -208,10 +215,20 @@ glue_argument_tags(NullableDatum argument, bool required,
 
 /* Get the name of a foreign server; NULL for null. */
 const char *
-glue_argument_server(NullableDatum argument)
+glue_argument_server(NullableDatum argument, const char *catalog_id)
 {
-	return argument.isnull ? NULL :
-		pstrdup(NameStr(*DatumGetName(argument.value)));
+	if (!argument.isnull)
+		return pstrdup(NameStr(*DatumGetName(argument.value)));
+	if (catalog_id != NULL &&
+		OidIsValid(glue_foreign_server_by_name(catalog_id)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("catalog \"%s\" has the name of a foreign server",
+						catalog_id),
+				 errdetail("The argument catalog_id comes before server."),
+				 errhint("Use server => '%s'. If there is such a catalog, too, give both.",
+						 catalog_id)));
+	return NULL;
 }
 
 /* Get the argument that says what is done about an existing connection. */

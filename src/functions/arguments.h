@@ -52,7 +52,8 @@ extern json_object *glue_argument_list(NullableDatum argument,
 									   GlueViolationSink sink, void *arg);
 extern json_object *glue_argument_tags(NullableDatum argument, bool required,
 									   GlueViolationSink sink, void *arg);
-extern const char *glue_argument_server(NullableDatum argument);
+extern const char *glue_argument_server(NullableDatum argument,
+										const char *catalog_id);
 extern GlueConflictAction glue_argument_on_conflict(NullableDatum argument);
 extern GlueConflictAction glue_conflict_action(const char *name);
 extern TimestampTz glue_argument_deadline(NullableDatum argument);

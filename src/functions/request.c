@@ -15,12 +15,14 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "fmgr.h"
 #include "functions/function.h"
 #include "functions/request.h"
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "server/home.h"
+#include "server/service.h"
 #include "storage/latch.h"
 #include "store/request_activity.h"
 #include "utils/acl.h"
@@ -35,6 +37,9 @@
 /* From which pause on to look what it waits for, too. */
 #define PATIENCE_MS			50
 
+/* How long a launcher that should be there may take to come. */
+#define LAUNCHER_MS			10000
+
 /* prototypes of private functions */
 static void begin_about_request(GlueFunction *function,
 								FunctionCallInfo fcinfo, const char *name,
@@ -47,7 +52,8 @@ static void check_that_end_can_be_seen(int64 id,
 									   const GlueRequestState *request);
 static void sleep_for(long milliseconds);
 static void check_hope(int64 id, const GlueRequestState *request,
-					   const GlueRequestActivity *activity);
+					   const GlueRequestActivity *activity,
+					   bool worker_may_come);
 pg_noreturn static void raise_not_ended(int64 id, const char *state,
 										const GlueRequestActivity *activity);
 static const char *what_it_waits_for(const GlueRequestActivity *activity);
@@ -90,6 +96,7 @@ glue_wait_request(PG_FUNCTION_ARGS)
 {
 	int64		id;
 	double		pause_ms = FIRST_PAUSE_MS;
+	TimestampTz began_at = GetCurrentTimestamp();
 	TimestampTz deadline;
 	GlueFunction function;
 	GlueRequestQueue queue;
@@ -114,7 +121,10 @@ glue_wait_request(PG_FUNCTION_ARGS)
 
 			(void) glue_request_activity(function.access.schema, id,
 										 &activity);
-			check_hope(id, &request, &activity);
+			check_hope(id, &request, &activity,
+					   glue_service_exists() && !RecoveryInProgress() &&
+					   !TimestampDifferenceExceeds(began_at, now,
+												   LAUNCHER_MS));
 			if (left_ms <= 0)
 				raise_not_ended(id, request.state, &activity);
 		}
@@ -232,7 +242,7 @@ sleep_for(long milliseconds)
  */
 static void
 check_hope(int64 id, const GlueRequestState *request,
-		   const GlueRequestActivity *activity)
+		   const GlueRequestActivity *activity, bool worker_may_come)
 {
 	static const char *const hopeless[] = {
 		"no worker", "credentials", "key", "target"
@@ -240,7 +250,7 @@ check_hope(int64 id, const GlueRequestState *request,
 
 	if (strcmp(request->state, "queued") != 0 || activity->waiting_for == NULL)
 		return;
-	for (int i = 0; i < lengthof(hopeless); i++)
+	for (int i = worker_may_come ? 1 : 0; i < lengthof(hopeless); i++)
 	{
 		if (strcmp(activity->waiting_for, hopeless[i]) == 0)
 			ereport(ERROR,

@@ -303,6 +303,27 @@ $publisher->must('DELETE FROM replicated');
 wait_for_requests(2, 'deletions make requests');
 is(outcomes(), 'Delete after succeeded, Delete before succeeded', 'rows that go');
 
+# A row that is refused stops the subscription, as a duplicate key does, until the name
+# is free.
+$session->must('INSERT INTO source VALUES (1000, ' . input_sql('taken') . ')');
+outcomes();
+$publisher->must('INSERT INTO replicated VALUES (3, ' . input_sql('taken') . ')');
+$publisher->must('INSERT INTO replicated VALUES (4, ' . input_sql('behind') . ')');
+wait_until(sub {
+	$session->must("SELECT apply_error_count > 0 FROM pg_stat_subscription_stats WHERE subname = 'sub'")
+	  ->output eq 't';
+}, 'the subscription counts an error');
+like(slurp_file($cluster->node->logfile),
+	qr/ERROR: .*another row holds AWS Glue connection "taken"\n.*DETAIL: .*It is a row of table public\.source\.\n.*CONTEXT: .*trigger "provision" on table "replicated".*replication target relation "public\.replicated"/s,
+	'the log says what is in the way');
+is($session->must('SELECT count(*) FROM replicated')->output, 0, 'no row comes, nor what is behind it');
+is(outcomes(), '', 'nothing is asked for');
+$session->must('DELETE FROM source WHERE id = 1000');
+wait_for_requests(3, 'when the name is free, it goes on by itself');
+is(outcomes(), 'Delete taken succeeded, Create taken succeeded, Create behind succeeded',
+	'with what has waited');
+is($session->must('SELECT count(*) FROM replicated')->output, 2, 'all rows are there');
+
 $session->must('ALTER SUBSCRIPTION sub DISABLE');
 $session->must('ALTER SUBSCRIPTION sub SET (slot_name = NONE)');
 $session->must('DROP SUBSCRIPTION sub');

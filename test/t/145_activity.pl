@@ -338,6 +338,9 @@ $cluster->restart(
 $id = enqueue($admin, referring('ambient'));
 waits_for("id = $id AND state = 'running'", 'credentials', 'a request waits for credentials');
 like(seen("id = $id", 'what_to_do'), qr/^Wait: credentials are being got/, 'it says so');
+$told = told($id, '20 ms');
+is($told->sqlstate, '08000', 'nor is that in vain');
+like($told->detail, qr/It waits for: credentials\.$/, 'so glue_wait_request() waits');
 $session->send(get_sql('ambient'));
 waits_for('pid = ' . $session->pid, 'credentials', 'so does a call');
 is(seen('pid = ' . $session->pid, 'operation, connection_name, target'), '||us-east-1',
