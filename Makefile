@@ -323,7 +323,7 @@ override with_llvm = no
 
 # PGXS asks for EXTRA_CLEAN when it is included.
 UNIT_TESTS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/unit/unit_*.c)) \
-	test/unit/sign_requests
+	test/unit/judge_failures test/unit/sign_requests
 FUZZERS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/fuzz/fuzz_*.c))
 INSTRUMENTED = test/fuzz/instrumented
 EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS) $(INSTRUMENTED)

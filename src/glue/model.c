@@ -94,6 +94,20 @@ glue_model_member_name(const char *name)
 }
 
 /*
+ * Is this one of the errors that an operation is described to have?  False if we
+ * have no such operation.
+ */
+bool
+glue_model_has_error(const char *operation, const char *code)
+{
+	const GlueOperation *found = glue_model_operation(operation);
+
+	return found != NULL &&
+		find(code, found->errors, found->error_count,
+			 sizeof(const char *)) != NULL;
+}
+
+/*
  * Is this one of the values of an enumeration?
  */
 bool

@@ -109,6 +109,12 @@ test_operations(void)
 	is_str(operation->output->name, "CreateConnectionResponse", "output");
 	is_int(operation->error_count, 5, "errors");
 	is_str(operation->errors[0], "AlreadyExistsException", "first error");
+	ok(glue_model_has_error("CreateConnection", "AlreadyExistsException"),
+	   "an error of an operation");
+	ok(!glue_model_has_error("CreateConnection", "EntityNotFoundException"),
+	   "an error of another one");
+	ok(!glue_model_has_error("AssumeRole", "ExpiredTokenException"),
+	   "an operation that is not Glue's");
 	ok(glue_model_operation("DropConnection") == NULL, "unknown operation");
 	ok(glue_model_operation("") == NULL, "no name");
 	for (int i = 0; i < glue_model_operation_count; i++)
