@@ -70,6 +70,8 @@ target_of(const GlueRateSlot *slot)
 	const char *caller = slot->caller;
 	size_t		len = strlen(caller);
 
+	if (slot->endpoint[0] == '\0')
+		return "(others)";
 	if (len == ACCOUNT_ID_LEN)
 		return psprintf("%s %s", slot->endpoint, caller);
 	return psprintf("%s ...%s", slot->endpoint,
