@@ -45,6 +45,9 @@
 
 #define NUM_SLOTS		128
 
+/* as AWS has them */
+#define ACCOUNT_ID_LEN	12
+
 /* How often those look who are not the first; and how late the first may be. */
 #define LOOK_US			((int64) 1000000)
 
@@ -101,6 +104,24 @@ glue_rate_slot_copy(int number, GlueRateSlot *copy)
 	*copy = all->slots[number];
 	glue_shared_unlock();
 	return true;
+}
+
+/*
+ * Whose requests a slot is for, in words.  Of an access key, the end is enough for
+ * its owner to know it.
+ */
+char *
+glue_rate_slot_target(const GlueRateSlot *slot)
+{
+	const char *caller = slot->caller;
+	size_t		len = strlen(caller);
+
+	if (slot->endpoint[0] == '\0')
+		return pstrdup("(others)");
+	if (len == ACCOUNT_ID_LEN)
+		return psprintf("%s %s", slot->endpoint, caller);
+	return psprintf("%s ...%s", slot->endpoint,
+					len > 4 ? caller + len - 4 : "");
 }
 
 /* Whose requests a slot is for. */
@@ -303,8 +324,11 @@ glue_rate_slot_leave(GlueRateSlot *slot, GlueRateClass class,
 	call_next(slot, glue_monotonic_us());
 }
 
-/* A call is not under way any more; see glue_rate_give(). */
-void
+/*
+ * A call is not under way any more; see glue_rate_give().  What there is to tell
+ * about that, is the caller's to tell.
+ */
+GlueRateNews
 glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch, GlueRateAnswer answer,
 					int64 pause)
 {
@@ -315,6 +339,8 @@ glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch, GlueRateAnswer answer,
 	/* then there is a place for another one; else time gives the tokens */
 	if (slot->nwaiting > 0 && !slot->limit.limited)
 		call_next(slot, now);
+	return answer == GLUE_RATE_NOTHING ? GLUE_RATE_NO_NEWS :
+		glue_rate_news(&slot->limit, now);
 }
 
 /* The class that is next, and in which of them somebody waits. */

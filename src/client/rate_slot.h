@@ -72,6 +72,7 @@ extern GlueSharedPart glue_rate_part;
 
 extern GlueRatePlace *glue_rate_place(int number);
 extern bool glue_rate_slot_copy(int number, GlueRateSlot *copy);
+extern char *glue_rate_slot_target(const GlueRateSlot *slot);
 extern GlueRateKey glue_rate_slot_key(const GlueRateSlot *slot);
 extern bool glue_rate_key_equal(const GlueRateKey *a, const GlueRateKey *b);
 extern uint64 glue_rate_key_hash(const GlueRateKey *key);
@@ -84,7 +85,7 @@ extern int64 glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
 								uint32 *epoch);
 extern void glue_rate_slot_leave(GlueRateSlot *slot, GlueRateClass class,
 								 GlueRatePlace *place, bool comes_again);
-extern void glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch,
-								GlueRateAnswer answer, int64 pause);
+extern GlueRateNews glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch,
+										GlueRateAnswer answer, int64 pause);
 
 #endif							/* GLUE_CLIENT_RATE_SLOT_H */

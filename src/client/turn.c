@@ -57,6 +57,7 @@ static void enter_line(GlueTurn *turn);
 static bool is_first(GlueTurn *turn, int64 now);
 static GlueTurn *first_turn(TurnLine *line);
 static void leave_line(GlueTurn *turn);
+static void tell_news(GlueRateNews news, const GlueRateSlot *slot);
 static bool leads_there(const GlueRateKey *key, const GlueTarget *target,
 						const GlueCredentials *credentials);
 
@@ -353,9 +354,14 @@ glue_turn_is_hopeless(const GlueTurn *turn)
 void
 glue_turn_give(GlueTurn *turn, GlueRateAnswer answer, int64 pause)
 {
+	GlueRateNews news;
+	GlueRateSlot copy;
+
 	Assert(turn->state == GLUE_TURN_TAKEN);
 	glue_shared_lock(LW_EXCLUSIVE);
-	glue_rate_slot_give(turn->slot, turn->epoch, answer, pause);
+	news = glue_rate_slot_give(turn->slot, turn->epoch, answer, pause);
+	if (news != GLUE_RATE_NO_NEWS)
+		copy = *turn->slot;
 	glue_shared_unlock();
 	dlist_delete(&turn->node);
 	turn->state = GLUE_TURN_NONE;
@@ -363,6 +369,26 @@ glue_turn_give(GlueTurn *turn, GlueRateAnswer answer, int64 pause)
 	turn->first = answer == GLUE_RATE_REFUSED;
 	if (!turn->first)
 		turn->waiting_since = 0;
+	if (news != GLUE_RATE_NO_NEWS)
+		tell_news(news, &copy);
+}
+
+/* Tell the log what has become of a limit. */
+static void
+tell_news(GlueRateNews news, const GlueRateSlot *slot)
+{
+	if (news == GLUE_RATE_LIMITED)
+		ereport(LOG,
+				(errmsg("AWS refuses requests because there are too many"),
+				 errdetail("The operation is %s at %s. Calls wait for their turn, at %.1f requests per second now.",
+						   slot->operation, glue_rate_slot_target(slot),
+						   glue_rate_per_second(&slot->limit)),
+				 errhint("See the view \"glue_rate_limit\".")));
+	else
+		ereport(LOG,
+				(errmsg("AWS has refused no more requests for a minute"),
+				 errdetail("The operation is %s at %s.",
+						   slot->operation, glue_rate_slot_target(slot))));
 }
 
 /* A call is left, whatever it is about.  Raises no errors. */
