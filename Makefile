@@ -203,6 +203,7 @@ OPERATION_OBJS = \
 	src/operation/operation.o \
 	src/operation/existing.o \
 	src/operation/own.o \
+	src/operation/unsettled.o \
 	src/operation/undo.o \
 	src/operation/immediate.o
 

@@ -129,6 +129,8 @@ typedef struct GlueOperation
 								 * any more, by AWS's clock; 0: not known,
 								 * DT_NOEND: not known yet, as ours was sent
 								 * since */
+	int64		unsettled_ms;	/* for so long for certain, nobody sends
+								 * anything of it any more: see unsettled.c */
 	const char *left;			/* what the call has left, and why; NULL if
 								 * that is nothing */
 	const char *left_why;
