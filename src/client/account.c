@@ -193,11 +193,13 @@ remember(const GlueAccess *access, const char *account_id)
 static KnownAccount *
 find_entry(KnownAccounts * accounts, const GlueAccess *access)
 {
+	uint64		secret = secret_of(access);
+
 	for (int i = 0; i < NUM_KNOWN_ACCOUNTS; i++)
 	{
 		KnownAccount *entry = &accounts->known[i];
 
-		if (entry->used != 0 && entry->secret == secret_of(access) &&
+		if (entry->used != 0 && entry->secret == secret &&
 			strcmp(entry->access_key_id,
 				   access->credentials.access_key_id) == 0 &&
 			strcmp(entry->endpoint, asked_endpoint(&access->target)) == 0)
