@@ -442,7 +442,10 @@ glue_turns_waiting(const GlueTarget *target,
 	return n;
 }
 
-/* How many calls can be made within a minute, by any operation of a target? */
+/*
+ * How many calls can be made within a minute, by any operation of a target; of
+ * whichever takes the fewest if that is NULL?
+ */
 int
 glue_turns_claim_ahead(const GlueTarget *target,
 					   const GlueCredentials *credentials)
@@ -454,7 +457,8 @@ glue_turns_claim_ahead(const GlueTarget *target,
 	{
 		GlueRateKey key = glue_rate_slot_key(&slot);
 
-		if (slot.used != 0 && leads_there(&key, target, credentials))
+		if (slot.used != 0 &&
+			(target == NULL || leads_there(&key, target, credentials)))
 			ahead = Min(ahead, glue_rate_claim_ahead(&slot.limit));
 	}
 	return ahead;
