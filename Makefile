@@ -165,6 +165,7 @@ STORE_OBJS = \
 	src/store/connection_lock.o \
 	src/store/names.o \
 	src/store/connection_row.o \
+	src/store/open_table.o \
 	src/store/own_row.o \
 	src/store/provision.o \
 	src/store/provision_owner.o \

@@ -270,8 +270,9 @@ glue_check_definition(NullableDatum input, NullableDatum tags,
 	json_object *name;
 
 	memset(definition, 0, sizeof(GlueDefinition));
-	if (glue_argument_tree(input, &definition->input, sink, arg))
-		glue_check_input(definition->input, sink, arg);
+	if (glue_argument_tree(input, &definition->input, sink, arg) &&
+		glue_check_input(definition->input, sink, arg))
+		definition->given = input.value;
 	definition->tags = glue_argument_tags(tags, false, sink, arg);
 	definition->catalog_id = glue_argument_catalog_id(catalog_id, sink, arg);
 
@@ -308,7 +309,8 @@ glue_check_new_definition(NullableDatum name, NullableDatum input,
 								   "ConnectionInput") == NULL)
 			glue_tree_add(definition->input, "Name",
 						  json_object_new_string(definition->name));
-		glue_check_input(definition->input, take_update_finding, &update);
+		(void) glue_check_input(definition->input, take_update_finding,
+								&update);
 	}
 	given = json_object_object_get(definition->input, "Name");
 	if (definition->name != NULL && json_object_is_type(given, json_type_string) &&
@@ -349,14 +351,16 @@ leave_out_answered(json_object *input)
 				 errdetail("They are %s.", names)));
 }
 
-/* Normalize and check a ConnectionInput. */
-void
+/* Normalize and check a ConnectionInput; was it normal already? */
+bool
 glue_check_input(json_object *input, GlueViolationSink sink, void *arg)
 {
-	glue_normalize_connection_input(input);
+	bool		changed = glue_normalize_connection_input(input);
+
 	glue_validate_connection_input_tree(input,
 										glue_setting_allow_unknown_members,
 										sink, arg);
+	return !changed;
 }
 
 /* Normalize and check a TestConnectionInput. */

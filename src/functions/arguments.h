@@ -24,6 +24,7 @@ typedef struct GlueDefinition
 	json_object *tags;			/* or NULL */
 	const char *catalog_id;		/* or NULL */
 	const char *name;			/* NULL unless the input is valid */
+	Datum		given;			/* jsonb that says the same as input, or 0 */
 } GlueDefinition;
 
 /* The hint of errors in a ConnectionInput. */
@@ -64,7 +65,7 @@ extern void glue_check_new_definition(NullableDatum name, NullableDatum input,
 									  NullableDatum catalog_id,
 									  GlueDefinition *definition,
 									  GlueViolationSink sink, void *arg);
-extern void glue_check_input(json_object *input,
+extern bool glue_check_input(json_object *input,
 							 GlueViolationSink sink, void *arg);
 extern void glue_check_test_input(json_object *input,
 								  GlueViolationSink sink, void *arg);

@@ -42,6 +42,7 @@ glue_enqueue_create_connection(PG_FUNCTION_ARGS)
 							 fcinfo->args[2], &definition);
 	request.name = definition.name;
 	request.input = definition.input;
+	request.given = definition.given;
 	request.tags = definition.tags;
 	request.catalog_id = definition.catalog_id;
 	request.server = glue_argument_server(fcinfo->args[3]);

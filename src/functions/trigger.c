@@ -49,6 +49,7 @@
 #include "miscadmin.h"
 #include "queue/enqueue.h"
 #include "server/builtins.h"
+#include "store/open_table.h"
 #include "store/provision.h"
 #include "store/request_row.h"
 #include "utils/jsonb.h"
@@ -190,6 +191,7 @@ find_provision(FunctionCallInfo fcinfo)
 	provision->holder = glue_trigger_holder(trigger->tg_trigger,
 											trigger->tg_relation);
 	MemoryContextSwitchTo(old_context);
+	glue_open_tables_keep(fcinfo->flinfo->fn_mcxt);
 	fcinfo->flinfo->fn_extra = provision;
 	return provision;
 }
@@ -442,6 +444,7 @@ enqueue(Firing *firing, const char *operation, int64 provision,
 	else
 	{
 		request.input = definition->input;
+		request.given = definition->given;
 		request.tags = definition->tags;
 		request.on_conflict = firing->provision->arguments.on_conflict;
 		if (strcmp(operation, "UpdateConnection") == 0)

@@ -42,6 +42,7 @@ typedef struct GlueRequest
 
 	json_object *input;			/* ConnectionInput, or NULL */
 	json_object *shown;			/* the same without its secrets */
+	Datum		given;			/* jsonb that says the same as input, or 0 */
 	bool		has_secrets;
 	json_object *tags;			/* or NULL */
 	const char *on_conflict;	/* or NULL */
