@@ -22,6 +22,7 @@
 #include "fmgr.h"
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
+#include "operation/unsettled.h"
 #include "queue/record.h"
 #include "server/compat.h"
 #include "server/news.h"
@@ -44,6 +45,7 @@ static GlueSharedPart *const shared_parts[] = {
 	&glue_queue_wake_part,
 	&glue_rate_part,
 	&glue_shared_quota_part,
+	&glue_unsettled_part,
 	&glue_workers_part,
 };
 
