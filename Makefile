@@ -211,6 +211,7 @@ OPERATION_OBJS = \
 	src/operation/existing.o \
 	src/operation/late.o \
 	src/operation/own.o \
+	src/operation/unsettled.o \
 	src/operation/undo.o \
 	src/operation/immediate.o
 
@@ -343,7 +344,7 @@ override with_llvm = no
 
 # PGXS asks for EXTRA_CLEAN when it is included.
 UNIT_TESTS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/unit/unit_*.c)) \
-	test/unit/sign_requests
+	test/unit/judge_failures test/unit/sign_requests
 FUZZERS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/fuzz/fuzz_*.c))
 INSTRUMENTED = test/fuzz/instrumented
 EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS) $(INSTRUMENTED)

@@ -792,7 +792,7 @@ GRANT SELECT ON @extschema@.glue_worker_summary TO PUBLIC;
 --
 CREATE FUNCTION glue_rates()
 RETURNS TABLE (target text, operation text, requests_per_second float8,
-	tokens float8, throttled integer, waiting integer)
+	tokens float8, throttled integer, waiting integer, own boolean)
 AS 'MODULE_PATHNAME', 'glue_rates'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
@@ -804,9 +804,9 @@ GRANT EXECUTE ON FUNCTION glue_rates() TO pg_monitor;
 
 CREATE VIEW @extschema@.glue_rate_limit AS
 	SELECT r.target, r.operation, r.requests_per_second, r.tokens, r.throttled,
-		r.waiting
+		r.waiting, r.own
 	FROM @extschema@.glue_rates() r
-	ORDER BY r.target, r.operation;
+	ORDER BY r.target, r.operation, r.own;
 
 COMMENT ON VIEW glue_rate_limit IS
 	'how fast AWS takes requests; of this session alone without the library preloaded';
@@ -822,6 +822,8 @@ COMMENT ON COLUMN glue_rate_limit.throttled IS
 	'requests that AWS refused in the last minute, because there were too many';
 COMMENT ON COLUMN glue_rate_limit.waiting IS
 	'calls that wait for their turn';
+COMMENT ON COLUMN glue_rate_limit.own IS
+	'true: a limit of our own, max_requests_per_second, besides that of AWS';
 
 GRANT SELECT ON @extschema@.glue_rate_limit TO pg_monitor;
 

@@ -23,6 +23,7 @@
 #include "fmgr.h"
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
+#include "operation/unsettled.h"
 #include "queue/record.h"
 #include "server/activity.h"
 #include "server/compat.h"
@@ -50,6 +51,7 @@ static GlueSharedPart *const shared_parts[] = {
 	&glue_rate_part,
 	&glue_shared_quota_part,
 	&glue_stat_calls_part,
+	&glue_unsettled_part,
 	&glue_workers_part,
 };
 

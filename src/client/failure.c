@@ -175,10 +175,11 @@ static void append_attempts(StringInfo detail, int attempts);
  * Word an answer that is an error, or no proper answer at all.
  *
  * message is the service's text, scrubbed of secrets, and may be empty.
+ * throttled is whether it means that there were too many requests.
  */
 GlueFailure *
 glue_failure_from_reply(const GlueFailedCall *call, const GlueReply *reply,
-						const char *message, int http_status,
+						const char *message, int http_status, bool throttled,
 						const char *request_id)
 {
 	bool		malformed = reply->kind == GLUE_REPLY_MALFORMED;
@@ -193,7 +194,7 @@ glue_failure_from_reply(const GlueFailedCall *call, const GlueReply *reply,
 		failure->sqlstate = ERRCODE_PROTOCOL_VIOLATION;
 		failure->hint = "Check that the endpoint is AWS Glue, and that no proxy answers in its place.";
 	}
-	else if (glue_retry_classify(http_status, code) == GLUE_RETRY_THROTTLING)
+	else if (throttled)
 	{
 		failure->sqlstate = ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
 		failure->hint = HINT_THROTTLED;

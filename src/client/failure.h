@@ -53,7 +53,7 @@ typedef struct GlueFailedCall
 extern GlueFailure *glue_failure_from_reply(const GlueFailedCall *call,
 											const GlueReply *reply,
 											const char *message,
-											int http_status,
+											int http_status, bool throttled,
 											const char *request_id);
 extern GlueFailure *glue_failure_from_transfer(const GlueFailedCall *call,
 											   const GlueHttpTransfer *transfer,

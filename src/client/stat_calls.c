@@ -45,6 +45,8 @@ GlueSharedPart glue_stat_calls_part = {
 };
 
 /* prototypes of private functions */
+static void name_target(GlueStatCalls *one, const GlueCall *call,
+						const GlueRateKey *key);
 static void leave_with_context(void *arg);
 static void note_end(GlueCountedCall *counted);
 static void count_call(const GlueStatCalls *one);
@@ -55,22 +57,6 @@ static void empty(GlueStatCalls *slot, const GlueStatCalls *one);
 static void add(GlueStatCalls *sum, const GlueStatCalls *more);
 
 /*
- * How a target is shown: the endpoint and the account, or else the end of the
- * access key, which is enough for its owner to know it.
- */
-void
-glue_stat_target_name(const char *endpoint, const char *caller,
-					  bool is_account, char name[GLUE_STAT_TARGET_SIZE])
-{
-	size_t		len = strlen(caller);
-	const char *end = len > 4 ? caller + len - 4 : "";
-
-	snprintf(name, GLUE_STAT_TARGET_SIZE, "%.*s %s%s",
-			 GLUE_STAT_TARGET_SIZE - GLUE_ACCOUNT_ID_LEN - 2, endpoint,
-			 is_account ? "" : "...", is_account ? caller : end);
-}
-
-/*
  * A call begins.  If it is left before it has ended, after something was sent, it is
  * counted as well.
  */
@@ -78,13 +64,9 @@ void
 glue_stat_begin(GlueCountedCall *counted, const GlueCall *call,
 				const GlueRateKey *key)
 {
-	const char *account = call->target->account_id;
-
 	memset(counted, 0, sizeof(GlueCountedCall));
 	counted->one.role = call->target->role;
-	glue_stat_target_name(key->endpoint, key->caller,
-						  account != NULL && strcmp(account, key->caller) == 0,
-						  counted->one.target);
+	name_target(&counted->one, call, key);
 	strlcpy(counted->one.operation, key->operation,
 			sizeof(counted->one.operation));
 	counted->changes = glue_call_changes_something(call) ||
@@ -93,6 +75,24 @@ glue_stat_begin(GlueCountedCall *counted, const GlueCall *call,
 	counted->leave.func = leave_with_context;
 	counted->leave.arg = counted;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &counted->leave);
+}
+
+/*
+ * A target as glue_rate_limit shows it: the endpoint and the account, or else the end
+ * of the access key, which is enough for its owner to know it.
+ */
+static void
+name_target(GlueStatCalls *one, const GlueCall *call, const GlueRateKey *key)
+{
+	const char *account = call->target->account_id;
+	size_t		len = strlen(key->caller);
+	const char *end = len > 4 ? key->caller + len - 4 : "";
+	bool		is_account = account != NULL &&
+		strcmp(account, key->caller) == 0;
+
+	snprintf(one->target, sizeof(one->target), "%.*s %s%s",
+			 GLUE_STAT_TARGET_SIZE - 16, key->endpoint,
+			 is_account ? "" : "...", is_account ? account : end);
 }
 
 /* An attempt was sent. */

@@ -37,9 +37,6 @@ typedef enum GlueFigure
 
 #define GLUE_STAT_TARGET_SIZE	192
 
-/* AWS's account IDs have so many digits. */
-#define GLUE_ACCOUNT_ID_LEN		12
-
 /* The figures of one target and operation. */
 typedef struct GlueStatCalls
 {
@@ -69,9 +66,6 @@ typedef struct GlueCountedCall
 extern GlueSharedPart glue_stat_calls_part;
 extern const double glue_stat_bounds[GLUE_STAT_BOUNDS];
 
-extern void glue_stat_target_name(const char *endpoint, const char *caller,
-								  bool is_account,
-								  char name[GLUE_STAT_TARGET_SIZE]);
 extern void glue_stat_begin(GlueCountedCall *counted, const GlueCall *call,
 							const GlueRateKey *key);
 extern void glue_stat_sent(GlueCountedCall *counted);

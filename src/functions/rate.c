@@ -12,7 +12,6 @@
 
 #include <math.h>
 
-#include "client/stat_calls.h"
 #include "client/turn.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -27,7 +26,7 @@ PG_FUNCTION_INFO_V1(glue_rates);
 /*
  * glue_rates()
  * returns table (target text, operation text, requests_per_second float8,
- *				  tokens float8, throttled integer, waiting integer)
+ *				  tokens float8, throttled integer, waiting integer, own boolean)
  */
 Datum
 glue_rates(PG_FUNCTION_ARGS)
@@ -41,20 +40,18 @@ glue_rates(PG_FUNCTION_ARGS)
 	{
 		int64		now = glue_monotonic_us();
 		double		rate = glue_rate_per_second(&slot.limit);
-		char		target[GLUE_STAT_TARGET_SIZE];
-		NullableDatum row[6];
+		NullableDatum row[7];
 
 		if (slot.used == 0)
 			continue;
-		glue_stat_target_name(slot.endpoint, slot.caller,
-							  strlen(slot.caller) == GLUE_ACCOUNT_ID_LEN,
-							  target);
-		row[0] = glue_text(target);
+		row[0] = glue_text(glue_rate_slot_target(&slot));
 		row[1] = glue_text(slot.operation);
 		row[2] = number_of(rate, rate == 0);
 		row[3] = number_of(glue_rate_tokens(&slot.limit, now), rate == 0);
 		row[4] = count_of(glue_rate_refused_lately(&slot.limit, now));
 		row[5] = count_of(slot.nwaiting);
+		row[6].value = BoolGetDatum(slot.ceiling > 0);
+		row[6].isnull = false;
 		glue_return_row(fcinfo, row);
 	}
 	glue_function_end(&function);
