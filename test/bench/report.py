@@ -155,7 +155,7 @@ def read_samples(lines):
         create - unserved for create, unserved in
         zip(samples["intent create"], samples["intent unserved"])]
     for what in "create", "floor":
-        samples[what + " quickest"] = [min(samples[what + " wall"])]
+        samples[what + " quickest"] = sorted(samples[what + " wall"])[:1]
     return samples
 
 
