@@ -17,7 +17,7 @@ import sys
 import report
 
 WIDTH, HEIGHT = 640, 420
-LEFT, RIGHT, TOP, BOTTOM = 70, 30, 46, 74
+LEFT, RIGHT, TOP, BOTTOM = 70, 40, 46, 74
 COLOURS = ["#b03030", "#d08020", "#2060a0", "#408040", "#808080"]
 
 HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}"
@@ -41,7 +41,7 @@ class Axis:
     def _bounds(self, values):
         if self.logarithmic:
             return min(values), max(values)
-        return 0, max(values) * 1.15
+        return 0, max(values) * 1.5
 
     def at(self, value):
         """Return the place of a value."""
