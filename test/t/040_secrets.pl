@@ -9,7 +9,7 @@
 # kind are made, and AWS quotes whatever it was given.
 #
 # What the server itself would log of a statement is switched off, for that is
-# the administrator's to decide; see the chapter on security in the README.
+# the administrator's to decide; see docs/security.md.
 
 use strict;
 use warnings;

@@ -2,7 +2,7 @@
 #
 # Calls that act at once follow their transaction.
 #
-# README.md has two tables of what happens when; each of their rows is tested
+# docs/transactions.md has two tables of what happens when; each of their rows is tested
 # under its own name, here, in 105_failover.pl or in 112_clocks.pl: what AWS Glue has afterwards,
 # what glue_connection and glue_request say, and what the user is told.  The
 # last test compares the names with the tables.
@@ -693,15 +693,15 @@ $cluster->in_environment(sub { $node->restart });
 check_without('not preloaded', 'postgres');
 
 #
-# The rows of README.md
+# The rows of docs/transactions.md
 #
 
-my $page = slurp_file(dirname(__FILE__) . '/../../README.md');
-my ($chapter) = $page =~ /^### What happens when\n(.*?)(?=^##|\z)/ms;
+my $page = slurp_file(dirname(__FILE__) . '/../../docs/transactions.md');
+my ($chapter) = $page =~ /^## What happens when\n(.*?)(?=^##|\z)/ms;
 my %event = map { (s/`//gr) => 1 } ($chapter // '') =~ /^\| (?!---|event)(.+?) \|/mg;
 my $tests = join '', map { slurp_file(dirname(__FILE__) . "/$_") }
   '103_transactions.pl', '105_failover.pl', '097_queue_goes_on.pl', '112_clocks.pl';
-cmp_ok(scalar keys %event, '>=', 30, 'README.md tells what happens when');
+cmp_ok(scalar keys %event, '>=', 30, 'the page tells what happens when');
 is(join("\n", grep { $tests !~ /'\Q$_\E'/ } sort keys %event), '',
 	'there is a test of each row');
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
 # Accidents: what happens to connections that are not a row's own, or not any more.
-# The table of accidents in the README names the number of each here.
+# The table of accidents in docs/rows.md names the number of each here.
 #
 # Who holds a name is tested by sql/trigger.sql and isolation/specs/row_names.spec.
 
