@@ -7,7 +7,7 @@
 # Two targets do everything on a fresh machine, and need nothing installed:
 #
 #	make demo	build, start a private PostgreSQL and the local Glue, and
-#				create a connection
+#				create a connection; "make try" gives you the prompt
 #	make test	run every test
 #
 # The usual ones (all, install, installcheck, clean) are PGXS's, and need the
@@ -25,6 +25,7 @@ DATA = sql/glue_conn--1.0.sql
 # text and trees of text
 TEXT_OBJS = \
 	src/text/ascii.o \
+	src/text/utf8.o \
 	src/text/buffer.o \
 	src/text/json_reader.o \
 	src/text/json.o \
@@ -165,6 +166,7 @@ STORE_OBJS = \
 	src/store/connection_lock.o \
 	src/store/names.o \
 	src/store/connection_row.o \
+	src/store/open_table.o \
 	src/store/own_row.o \
 	src/store/provision.o \
 	src/store/provision_owner.o \
@@ -202,6 +204,7 @@ OPERATION_OBJS = \
 	src/operation/tags.o \
 	src/operation/operation.o \
 	src/operation/existing.o \
+	src/operation/late.o \
 	src/operation/own.o \
 	src/operation/undo.o \
 	src/operation/immediate.o
@@ -257,6 +260,7 @@ FUNCTIONS_OBJS = \
 	src/functions/trigger_arguments.o \
 	src/functions/trigger.o \
 	src/functions/provision.o \
+	src/functions/adopt_rows.o \
 	src/functions/builder.o \
 	src/functions/builders.o
 
@@ -274,6 +278,8 @@ PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local -Wno-unused-parameter \
 ifdef CRASH_POINTS
 PG_CPPFLAGS += -DGLUE_CRASH_POINTS
 endif
+# the pure files check assertions where the server does: see src/text/assertion.h
+PG_CPPFLAGS += $(if $(findstring --enable-cassert,$(shell $(PG_CONFIG) --configure)),-DGLUE_ASSERTS)
 SHLIB_LINK = $(shell pkg-config --libs $(LIBRARIES))
 
 REGRESS = install validate redact create bulk bad_input privileges settings servers \
@@ -292,10 +298,13 @@ all:
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
-.PHONY: demo test bench fuzz update-model drawings
+.PHONY: demo try test bench fuzz update-model drawings documents
 
 demo:
 	@test/run_demo
+
+try:
+	@test/run_demo prompt
 
 test:
 	@test/run_tests
@@ -314,6 +323,9 @@ update-model:
 
 drawings:
 	@test/draw
+
+documents:
+	@test/update_documents
 
 ifneq ($(wildcard $(PGXS)),)
 
@@ -363,7 +375,7 @@ else
 INSTRUMENTED_FUZZERS = $(addprefix $(INSTRUMENTED)/,$(notdir $(FUZZERS)))
 INSTRUMENTED_OBJS = $(addprefix $(INSTRUMENTED)/,$(PURE_OBJS))
 FUZZ_COMPILE = $(CC) -g -O1 -fno-omit-frame-pointer -D_GNU_SOURCE \
-	$(PG_CPPFLAGS)
+	-DGLUE_ASSERTS $(PG_CPPFLAGS)
 
 fuzzers: $(INSTRUMENTED_FUZZERS)
 

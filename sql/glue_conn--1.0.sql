@@ -176,7 +176,7 @@ CREATE VIEW @extschema@.glue_connection_summary AS
 			WHEN p OPERATOR(pg_catalog.?|)
 					'{SECRET_ID, KAFKA_SASL_SCRAM_SECRETS_ARN}'
 				OR c.authentication_configuration OPERATOR(pg_catalog.?)
-					'SecretArn' THEN 'secret'
+					'SecretArn' THEN 'reference'
 			WHEN c.secret_digest IS NOT NULL OR p OPERATOR(pg_catalog.?|)
 					'{PASSWORD, USERNAME, KAFKA_SASL_SCRAM_USERNAME,
 					KAFKA_SASL_PLAIN_USERNAME}'
@@ -203,7 +203,7 @@ COMMENT ON COLUMN glue_connection_summary.target IS
 COMMENT ON COLUMN glue_connection_summary.endpoint IS
 	'beginning of the URL or address that the connection leads to';
 COMMENT ON COLUMN glue_connection_summary.credentials IS
-	'secret: by reference to AWS Secrets Manager; inline: in the definition; none: neither is known';
+	'reference: to AWS Secrets Manager; inline: in the definition; none: neither is known';
 COMMENT ON COLUMN glue_connection_summary.updated IS
 	'when AWS Glue says that the connection was last changed, or else when it was recorded';
 COMMENT ON COLUMN glue_connection_summary.reason IS
@@ -226,7 +226,7 @@ CREATE TABLE @extschema@.glue_request (
 	operation			text NOT NULL CHECK (operation
 							OPERATOR(pg_catalog.=) ANY (ARRAY[
 							'CreateConnection', 'UpdateConnection', 'DeleteConnection',
-							'TagResource', 'UntagResource'])),
+							'TagResource', 'UntagResource', 'ReleaseConnection'])),
 	connection_name		text NOT NULL,
 	server				name,
 	region				text NOT NULL,
@@ -305,7 +305,7 @@ COMMENT ON SEQUENCE glue_request_id_seq IS
 COMMENT ON COLUMN glue_request.id IS
 	'ID of the request; requests for one connection are carried out in this order';
 COMMENT ON COLUMN glue_request.operation IS
-	'what is to be done, or was done: CreateConnection, UpdateConnection, DeleteConnection, TagResource or UntagResource';
+	'what is to be done, or was done: CreateConnection, UpdateConnection, DeleteConnection, TagResource or UntagResource; or ReleaseConnection, which sends nothing: a row that has given up the name keeps the connection';
 COMMENT ON COLUMN glue_request.connection_name IS
 	'name of the connection';
 COMMENT ON COLUMN glue_request.server IS
@@ -509,7 +509,7 @@ COMMENT ON COLUMN glue_provision.catalog_id IS
 COMMENT ON COLUMN glue_provision.name IS
 	'name of the connection';
 COMMENT ON COLUMN glue_provision.released IS
-	'no row holds the name by this entry any more; it is kept until the connection is deleted';
+	'no row holds the name by this entry any more; it is kept until the connection is deleted, or all that was asked for before is done';
 COMMENT ON COLUMN glue_provision.owned IS
 	'was the connection created or adopted for the row; nothing else is updated or deleted for it';
 COMMENT ON COLUMN glue_provision.made_from IS

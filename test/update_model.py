@@ -6,8 +6,10 @@ Started by "make update-model" (test/update_model), which provides the
 botocore that test/requirements.txt pins, and by test/peer/model_is_current.py,
 which checks that the committed table is what this script writes.
 
-The table holds the operations on connections and every shape that they reach.
-All of it is sorted by name, so that the same model gives the same file.
+The table holds what is read of it: the inputs of the operations on connections,
+a few shapes of their answers, every shape that these reach, and the names of
+all members.  All of it is sorted by name, so that the same model gives the same
+file.
 
 Patterns.  Each pattern of the model becomes a deterministic automaton over
 code points, so that C needs no library of regular expressions and matches in
@@ -24,6 +26,7 @@ What the parser below does not know raises an error: a pattern is never taken
 to mean less than it says.
 """
 
+import re
 import sys
 
 import botocore
@@ -43,6 +46,9 @@ OPERATIONS = [
     "UntagResource",
     "UpdateConnection",
 ]
+
+# Of answers, the shapes that C asks for by name.
+ANSWERS = ["Connection", "ErrorDetail"]
 
 TYPES = {
     "boolean": "GLUE_TYPE_BOOLEAN",
@@ -419,13 +425,24 @@ def targets(shape):
         yield shape["value"]["shape"]
 
 
-def reachable_shapes(model):
-    todo = []
+def input_shapes(model):
+    """The names of the shapes that the table is for."""
+    return ANSWERS + [model["operations"][name]["input"]["shape"]
+                      for name in OPERATIONS]
+
+
+def all_shapes(model):
+    """The names of all shapes that the operations take, return or raise."""
+    names = input_shapes(model)
     for name in OPERATIONS:
         operation = model["operations"][name]
-        todo.extend([operation["input"]["shape"],
-                     operation["output"]["shape"]])
-        todo.extend(error["shape"] for error in operation.get("errors", []))
+        names.append(operation["output"]["shape"])
+        names.extend(error["shape"] for error in operation.get("errors", []))
+    return names
+
+
+def reachable_shapes(model, names):
+    todo = list(names)
     found = set()
     while todo:
         name = todo.pop()
@@ -477,6 +494,13 @@ def c_bool(value):
     return "true" if value else "false"
 
 
+def c_numbers(numbers, indent):
+    """Small numbers as the characters from "0" on, in a string."""
+    text = c_string("".join(chr(ord("0") + number) for number in numbers))
+    return ('"\n%s"' % indent).join(
+        re.findall(r"(?:\\.|.){1,66}", text[1:-1])).join('""')
+
+
 def wrapped(items):
     """Lines of comma-separated items, at most 79 columns wide."""
     lines, line = [], "\t"
@@ -491,15 +515,14 @@ def wrapped(items):
 
 def row(fields):
     """One element of an array of structs."""
-    return "\t{\n%s\t},\n" % "".join("\t\t%s,\n" % field
-                                    for field in fields)
+    return "\t{%s},\n" % ", ".join(fields)
 
 
 class Writer:
     def __init__(self, model, version):
         self.model = model
         self.version = version
-        self.shapes = reachable_shapes(model)
+        self.shapes = reachable_shapes(model, input_shapes(model))
         self.number = {name: index for index, name in enumerate(self.shapes)}
         self.patterns = sorted({shape["pattern"]
                                 for shape in self.shapes.values()
@@ -508,14 +531,12 @@ class Writer:
 
     def write(self):
         self.header()
-        for index, source in enumerate(self.patterns):
-            self.automaton(index, source)
         self.pattern_table()
         for name, shape in self.shapes.items():
             self.shape_parts(name, shape)
         self.shape_table()
         self.operation_table()
-        self.name_tables()
+        self.name_table()
         return "".join(self.parts).rstrip("\n") + "\n"
 
     def header(self):
@@ -541,34 +562,26 @@ class Writer:
         self.parts.append("static const %s[] = {\n%s\n};\n\n"
                           % (declaration, wrapped(items)))
 
-    def automaton(self, index, source):
+    def pattern_table(self):
+        self.parts.append("static const GluePattern patterns[] = {\n%s};\n\n"
+                          % "".join(self.pattern(source)
+                                    for source in self.patterns))
+
+    def pattern(self, source):
         automaton = Automaton(source)
-        self.parts.append("/* %s */\n" % source.replace("*/", "* /"))
-        classes = []
+        classes, ranges = [], []
         for last, number in automaton.ranges:
             if last < 128:
-                classes.extend([str(number)] * (last + 1 - len(classes)))
-        self.array("uint8_t pattern_%d_ascii" % index, classes)
-        self.array("GlueCodeRange pattern_%d_ranges" % index,
-                   ["{0x%X, %d}" % item for item in automaton.ranges
-                    if item[0] >= 128])
-        self.array("uint8_t pattern_%d_next" % index,
-                   [str(state) for row in automaton.table for state in row])
-        self.array("bool pattern_%d_accepts" % index,
-                   [c_bool(accepting) for accepting in automaton.accepts])
-        self.class_counts = getattr(self, "class_counts", [])
-        self.class_counts.append(automaton.class_count)
-
-    def pattern_table(self):
-        rows = [row([".source = " + c_string(source),
-                     ".ascii = pattern_%d_ascii" % index,
-                     ".ranges = pattern_%d_ranges" % index,
-                     ".next = pattern_%d_next" % index,
-                     ".accepts = pattern_%d_accepts" % index,
-                     ".class_count = %d" % self.class_counts[index]])
-                for index, source in enumerate(self.patterns)]
-        self.parts.append("static const GluePattern patterns[] = {\n%s};\n\n"
-                          % "".join(rows))
+                classes.extend([number] * (last + 1 - len(classes)))
+            else:
+                ranges.append("{0x%X, %d}" % (last, number))
+        next_states = [state for states in automaton.table for state in states]
+        return ("\t{\n\t\t%s,\n\t\t%s,\n\t\t%s,\n\t\t%s,\n"
+                "\t\t(const GlueCodeRange[]) {%s},\n\t\t%d\n\t},\n"
+                % (c_string(source), c_numbers(classes, "\t\t"),
+                   c_numbers(next_states, "\t\t"),
+                   c_numbers(automaton.accepts, "\t\t"), ", ".join(ranges),
+                   automaton.class_count))
 
     def shape_parts(self, name, shape):
         """The arrays that the shape's row points to."""
@@ -593,10 +606,8 @@ class Writer:
                           % ("".join(rows), len(rows)))
 
     def shape_row(self, name, shape):
-        fields = [".name = " + c_string(name),
-                  ".type = " + TYPES[shape["type"]],
-                  ".min = %d" % shape.get("min", -1),
-                  ".max = %d" % shape.get("max", -1)]
+        fields = [c_string(name), TYPES[shape["type"]],
+                  "%d" % shape.get("min", -1), "%d" % shape.get("max", -1)]
         if shape.get("sensitive", False):
             fields.append(".sensitive = true")
         if "pattern" in shape:
@@ -621,43 +632,26 @@ class Writer:
     def operation_table(self):
         rows = []
         for name in sorted(OPERATIONS):
-            operation = self.model["operations"][name]
-            errors = sorted(error["shape"]
-                            for error in operation.get("errors", []))
-            self.array("char *const errors_of_%s" % name,
-                       [c_string(error) for error in errors])
-            rows.append(row([
-                ".name = " + c_string(name),
-                ".target = " + c_string(self.model["metadata"]["targetPrefix"]
-                                        + "." + name),
-                ".input = &glue_model_shapes[%d]"
-                % self.number[operation["input"]["shape"]],
-                ".output = &glue_model_shapes[%d]"
-                % self.number[operation["output"]["shape"]],
-                ".errors = errors_of_" + name,
-                ".error_count = %d" % len(errors)]))
+            target = self.model["operations"][name]["input"]["shape"]
+            rows.append(row([c_string(name), "&glue_model_shapes[%d]"
+                             % self.number[target]]))
         self.parts.append(
             "const GlueOperation glue_model_operations[] = {\n%s};\n\n"
             "const int\tglue_model_operation_count = %d;\n\n"
             % ("".join(rows), len(rows)))
 
-    def name_tables(self):
+    def name_table(self):
         """The names of members, over all structures."""
-        names = member_names(self.shapes)
-        sensitive = [c_string(name) for name, (is_marked, _)
-                     in sorted(names.items()) if is_marked]
-        rows = ["\t{%s, %s},\n"
-                % (c_string(name),
-                   " | ".join("1 << " + kind for kind in sorted(types)))
-                for name, (_, types) in sorted(names.items())]
+        shapes = reachable_shapes(self.model, all_shapes(self.model))
+        names = ["{%s, %s%s}"
+                 % (c_string(name), " | ".join(sorted(types)),
+                    ", true" if is_marked else "")
+                 for name, (is_marked, types)
+                 in sorted(member_names(shapes).items())]
         self.parts.append(
-            "const char *const glue_model_sensitive_names[] = {\n%s\n};\n\n"
-            "const int\tglue_model_sensitive_name_count = %d;\n\n"
-            % (wrapped(sensitive), len(sensitive)))
-        self.parts.append(
-            "const GlueMemberName glue_model_member_names[] = {\n%s};\n\n"
+            "const GlueMemberName glue_model_member_names[] = {\n%s\n};\n\n"
             "const int\tglue_model_member_name_count = %d;\n\n"
-            % ("".join(rows), len(rows)))
+            % (wrapped(names), len(names)))
 
 
 def main():

@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "aws/reply.h"
+#include "text/ascii.h"
 
 /* A longer round trip says too little about the time. */
 #define MAX_ROUND_TRIP_MS	(15 * 60 * 1000)
@@ -86,12 +87,7 @@ glue_clock_skew_retry(GlueClockSkew signed_with, GlueClockSkew observed,
 	if (code == NULL || (error < MIN_SKEW_SECONDS && error > -MIN_SKEW_SECONDS))
 		return false;
 
-	for (const char *const *known = skew_codes; *known != NULL; known++)
-	{
-		if (strcmp(code, *known) == 0)
-			return true;
-	}
-	return false;
+	return glue_is_one_of(code, skew_codes);
 }
 
 /*

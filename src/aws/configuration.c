@@ -99,38 +99,15 @@ glue_configuration_flag(const GlueConfiguration *configuration,
 		glue_same_but_case(found.value, "false"))
 		return true;
 
-	glue_configuration_fail(error, NULL, "%s must be \"true\" or \"false\".",
-							found.origin);
-	return false;
+	return glue_configuration_fail(error, NULL,
+								   "%s must be \"true\" or \"false\".",
+								   found.origin);
 }
 
 /*
- * Read a number that consists of digits alone.  Returns false if it is
- * anything else, or not from min, which is not negative, to max.
+ * Say why a configuration cannot be used, and return false.  hint may be NULL.
  */
 bool
-glue_configuration_number(const char *text, int min, int max, int *value)
-{
-	long long	number = 0;
-
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++)
-	{
-		if (!glue_is_digit(*text))
-			return false;
-		number = number * 10 + (*text - '0');
-		if (number > max)
-			return false;
-	}
-	*value = (int) number;
-	return number >= min;
-}
-
-/*
- * Say why a configuration cannot be used.  hint may be NULL.
- */
-void
 glue_configuration_fail(GlueConfigurationError *error, const char *hint,
 						const char *format, ...)
 {
@@ -145,6 +122,7 @@ glue_configuration_fail(GlueConfigurationError *error, const char *hint,
 	glue_clean_text(error->detail, sizeof(error->detail),
 					text, strlen(text), false);
 	snprintf(error->hint, sizeof(error->hint), "%s", hint ? hint : "");
+	return false;
 }
 
 static const char *

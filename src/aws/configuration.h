@@ -74,9 +74,7 @@ extern void glue_configuration_find(const GlueConfiguration *configuration,
 extern bool glue_configuration_flag(const GlueConfiguration *configuration,
 									const char *variable, const char *property,
 									bool *value, GlueConfigurationError *error);
-extern bool glue_configuration_number(const char *text, int min, int max,
-									  int *value);
-extern void glue_configuration_fail(GlueConfigurationError *error,
+extern bool glue_configuration_fail(GlueConfigurationError *error,
 									const char *hint, const char *format, ...)
 			__attribute__((format(printf, 3, 4)));
 

@@ -30,50 +30,41 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/crypto.h>
 
+#include "aws/credential_text.h"
 #include "aws/date.h"
 #include "text/clean.h"
 #include "text/json.h"
 #include "text/xml.h"
 
-#define ACCOUNT_ID_LEN		12
-
 /* Longer than any time that AWS writes. */
 #define EXPIRATION_SIZE		64
 
-/* A value of an answer, and where it goes. */
-typedef struct CredentialMember
-{
-	const char *name;
-	char	   *value;
-	size_t		size;
-} CredentialMember;
-
-#define NUM_MEMBERS		4
+/* The values that an answer must have; one of XML also tells who has the role. */
+#define NUM_FIELDS		4
 #define EXPIRATION		3		/* its place among them */
 
+#define FIELD(path, buffer) {path, buffer, sizeof(buffer)}
+
 /* prototypes of private functions */
-static void set_members(CredentialMember members[NUM_MEMBERS],
-						GlueTemporaryCredentials *credentials,
-						const char *token_name,
-						char expiration[EXPIRATION_SIZE]);
+static void set_fields(GlueXmlField fields[NUM_FIELDS],
+					   GlueTemporaryCredentials *credentials,
+					   const char *token_path,
+					   char expiration[EXPIRATION_SIZE]);
+static const char *name_of(const GlueXmlField *field);
 static bool is_refusal(json_object *tree,
 					   char reason[GLUE_CREDENTIAL_REASON_SIZE]);
-static void copy_member(json_object *tree, const char *name,
-						char *buffer, size_t size);
 static void clean_member(json_object *tree, const char *name,
 						 char *buffer, size_t size);
-static GlueCredentialReplyStatus check_members(const CredentialMember members[NUM_MEMBERS],
-											   GlueTemporaryCredentials *credentials,
-											   long long now,
-											   char reason[GLUE_CREDENTIAL_REASON_SIZE]);
-static bool check_member(const CredentialMember *member,
-						 char reason[GLUE_CREDENTIAL_REASON_SIZE]);
+static GlueCredentialReplyStatus check_fields(const GlueXmlField fields[NUM_FIELDS],
+											  GlueTemporaryCredentials *credentials,
+											  long long now,
+											  char reason[GLUE_CREDENTIAL_REASON_SIZE]);
+static bool check_field(const GlueXmlField *field,
+						char reason[GLUE_CREDENTIAL_REASON_SIZE]);
 static void set_account(GlueTemporaryCredentials *credentials, const char *arn);
-static bool is_account_id(const char *text, size_t len);
 
 /*
  * Decode the answer of a container's endpoint or of the metadata service.
@@ -87,11 +78,11 @@ glue_credential_reply_json(const char *body, size_t len, long long now,
 						   char reason[GLUE_CREDENTIAL_REASON_SIZE])
 {
 	char		expiration[EXPIRATION_SIZE];
-	CredentialMember members[NUM_MEMBERS];
+	GlueXmlField fields[NUM_FIELDS];
 	json_object *tree = glue_json_tree_parse(body, len);
 	GlueCredentialReplyStatus status = GLUE_CREDENTIALS_REFUSED;
 
-	set_members(members, credentials, "Token", expiration);
+	set_fields(fields, credentials, "Credentials/Token", expiration);
 	if (!json_object_is_type(tree, json_type_object))
 	{
 		strcpy(reason, "is not a JSON object");
@@ -99,15 +90,17 @@ glue_credential_reply_json(const char *body, size_t len, long long now,
 	}
 	else if (!is_refusal(tree, reason))
 	{
-		for (int i = 0; i < NUM_MEMBERS; i++)
-			copy_member(tree, members[i].name,
-						members[i].value, members[i].size);
-		copy_member(tree, "AccountId", credentials->account_id,
-					sizeof(credentials->account_id));
-		if (!is_account_id(credentials->account_id,
-						   strlen(credentials->account_id)))
-			credentials->account_id[0] = '\0';
-		status = check_members(members, credentials, now, reason);
+		const char *account = glue_json_tree_text(tree, "AccountId");
+
+		for (int i = 0; i < NUM_FIELDS; i++)
+		{
+			const char *text = glue_json_tree_text(tree, name_of(&fields[i]));
+
+			snprintf(fields[i].value, fields[i].size, "%s", text ? text : "");
+		}
+		if (account != NULL && glue_account_id_problem(account) == NULL)
+			strcpy(credentials->account_id, account);
+		status = check_fields(fields, credentials, now, reason);
 	}
 
 	glue_json_tree_free(tree);
@@ -125,27 +118,19 @@ glue_credential_reply_xml(const char *body, size_t len, long long now,
 {
 	char		expiration[EXPIRATION_SIZE];
 	char		arn[GLUE_ARN_SIZE];
-	CredentialMember members[NUM_MEMBERS];
-	GlueXmlField fields[] = {
-		{"Credentials/AccessKeyId", credentials->access_key_id,
-		sizeof(credentials->access_key_id)},
-		{"Credentials/SecretAccessKey", credentials->secret_access_key,
-		sizeof(credentials->secret_access_key)},
-		{"Credentials/SessionToken", credentials->session_token,
-		sizeof(credentials->session_token)},
-		{"Credentials/Expiration", expiration, sizeof(expiration)},
-		{"AssumedRoleUser/Arn", arn, sizeof(arn)}
+	GlueXmlField fields[NUM_FIELDS + 1] = {
+		[NUM_FIELDS] = FIELD("AssumedRoleUser/Arn", arn)
 	};
 
-	set_members(members, credentials, "SessionToken", expiration);
-	if (!glue_xml_text(body, len, fields, 5))
+	set_fields(fields, credentials, "Credentials/SessionToken", expiration);
+	if (!glue_xml_text(body, len, fields, NUM_FIELDS + 1))
 	{
 		glue_temporary_credentials_cleanse(credentials);
 		strcpy(reason, "is not XML");
 		return GLUE_CREDENTIALS_MALFORMED;
 	}
 	set_account(credentials, arn);
-	return check_members(members, credentials, now, reason);
+	return check_fields(fields, credentials, now, reason);
 }
 
 /*
@@ -166,15 +151,13 @@ glue_caller_identity_xml(const char *body, size_t len,
 						 GlueCallerIdentity *identity)
 {
 	GlueXmlField fields[] = {
-		{"GetCallerIdentityResult/Account", identity->account,
-		sizeof(identity->account)},
-		{"GetCallerIdentityResult/Arn", identity->arn, sizeof(identity->arn)},
-		{"GetCallerIdentityResult/UserId", identity->user_id,
-		sizeof(identity->user_id)}
+		FIELD("GetCallerIdentityResult/Account", identity->account),
+		FIELD("GetCallerIdentityResult/Arn", identity->arn),
+		FIELD("GetCallerIdentityResult/UserId", identity->user_id)
 	};
 
 	if (!glue_xml_text(body, len, fields, 3) ||
-		!is_account_id(identity->account, strlen(identity->account)))
+		glue_account_id_problem(identity->account) != NULL)
 		return false;
 
 	/* what fills its buffer may have been cut */
@@ -191,23 +174,27 @@ glue_caller_identity_xml(const char *body, size_t len,
  * Begin with nothing: zero the credentials and say where each value goes.
  */
 static void
-set_members(CredentialMember members[NUM_MEMBERS],
-			GlueTemporaryCredentials *credentials,
-			const char *token_name, char expiration[EXPIRATION_SIZE])
+set_fields(GlueXmlField fields[NUM_FIELDS],
+		   GlueTemporaryCredentials *credentials,
+		   const char *token_path, char expiration[EXPIRATION_SIZE])
 {
-	const CredentialMember all[NUM_MEMBERS] = {
-		{"AccessKeyId", credentials->access_key_id,
-		sizeof(credentials->access_key_id)},
-		{"SecretAccessKey", credentials->secret_access_key,
-		sizeof(credentials->secret_access_key)},
-		{token_name, credentials->session_token,
-		sizeof(credentials->session_token)},
-		{"Expiration", expiration, EXPIRATION_SIZE}
+	const GlueXmlField all[NUM_FIELDS] = {
+		FIELD("Credentials/AccessKeyId", credentials->access_key_id),
+		FIELD("Credentials/SecretAccessKey", credentials->secret_access_key),
+		FIELD(token_path, credentials->session_token),
+		{"Credentials/Expiration", expiration, EXPIRATION_SIZE}
 	};
 
 	memset(credentials, 0, sizeof(*credentials));
 	expiration[0] = '\0';
-	memcpy(members, all, sizeof(all));
+	memcpy(fields, all, sizeof(all));
+}
+
+/* What a field is called in JSON, and in messages. */
+static const char *
+name_of(const GlueXmlField *field)
+{
+	return strchr(field->path, '/') + 1;
 }
 
 /*
@@ -230,55 +217,32 @@ is_refusal(json_object *tree, char reason[GLUE_CREDENTIAL_REASON_SIZE])
 }
 
 /*
- * Copy a member that is a string, cutting what does not fit; "" if it is
+ * Copy a member that is a string, made fit for an error report; "" if it is
  * nothing of the kind.
- */
-static void
-copy_member(json_object *tree, const char *name, char *buffer, size_t size)
-{
-	json_object *value;
-	size_t		len;
-
-	buffer[0] = '\0';
-	if (!json_object_object_get_ex(tree, name, &value) ||
-		!json_object_is_type(value, json_type_string))
-		return;
-
-	len = (size_t) json_object_get_string_len(value);
-	if (len > size - 1)
-		len = size - 1;
-	memcpy(buffer, json_object_get_string(value), len);
-	buffer[len] = '\0';
-}
-
-/*
- * As above, but fit for an error report.
  */
 static void
 clean_member(json_object *tree, const char *name, char *buffer, size_t size)
 {
-	json_object *value;
+	const char *text = glue_json_tree_text(tree, name);
 
-	buffer[0] = '\0';
-	if (json_object_object_get_ex(tree, name, &value) &&
-		json_object_is_type(value, json_type_string))
-		glue_clean_text(buffer, size, json_object_get_string(value),
-						(size_t) json_object_get_string_len(value), false);
+	if (text == NULL)
+		text = "";
+	glue_clean_text(buffer, size, text, strlen(text), false);
 }
 
 /*
  * Check the values, and set the expiration from its text.
  */
 static GlueCredentialReplyStatus
-check_members(const CredentialMember members[NUM_MEMBERS],
-			  GlueTemporaryCredentials *credentials, long long now,
-			  char reason[GLUE_CREDENTIAL_REASON_SIZE])
+check_fields(const GlueXmlField fields[NUM_FIELDS],
+			 GlueTemporaryCredentials *credentials, long long now,
+			 char reason[GLUE_CREDENTIAL_REASON_SIZE])
 {
 	bool		valid = true;
 
-	for (int i = 0; i < NUM_MEMBERS && valid; i++)
-		valid = check_member(&members[i], reason);
-	if (valid && !glue_parse_iso8601(members[EXPIRATION].value,
+	for (int i = 0; i < NUM_FIELDS && valid; i++)
+		valid = check_field(&fields[i], reason);
+	if (valid && !glue_parse_iso8601(fields[EXPIRATION].value,
 									 &credentials->expiration))
 	{
 		strcpy(reason, "has no usable \"Expiration\": it is no time");
@@ -294,32 +258,28 @@ check_members(const CredentialMember members[NUM_MEMBERS],
 		return GLUE_CREDENTIALS_OK;
 	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
 			 "has credentials that expired at %s",
-			 members[EXPIRATION].value);
+			 fields[EXPIRATION].value);
 	return GLUE_CREDENTIALS_EXPIRED;
 }
 
 static bool
-check_member(const CredentialMember *member,
-			 char reason[GLUE_CREDENTIAL_REASON_SIZE])
+check_field(const GlueXmlField *field,
+			char reason[GLUE_CREDENTIAL_REASON_SIZE])
 {
-	size_t		len = strlen(member->value);
-	const char *problem = NULL;
+	const char *problem;
 
 	/* what fills its buffer may have been cut */
-	if (len == 0)
+	if (field->value[0] == '\0')
 		problem = "is not there";
-	else if (len >= member->size - 1)
+	else if (strlen(field->value) >= field->size - 1)
 		problem = "is too long";
-	for (size_t i = 0; i < len && problem == NULL; i++)
-	{
-		if (member->value[i] <= ' ' || member->value[i] > '~')
-			problem = "has a space, a line break or a character that is not ASCII";
-	}
-
-	if (problem != NULL)
-		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
-				 "has no usable \"%s\": it %s", member->name, problem);
-	return problem == NULL;
+	else if (glue_credential_problem(field->value) != NULL)
+		problem = "has a space, a line break or a character that is not ASCII";
+	else
+		return true;
+	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
+			 "has no usable \"%s\": it %s", name_of(field), problem);
+	return false;
 }
 
 /*
@@ -340,18 +300,9 @@ set_account(GlueTemporaryCredentials *credentials, const char *arn)
 		return;
 
 	len = strcspn(arn, ":");
-	if (is_account_id(arn, len))
-	{
-		memcpy(credentials->account_id, arn, len);
-		credentials->account_id[len] = '\0';
-	}
-}
-
-/*
- * Is this the twelve digits of an account?
- */
-static bool
-is_account_id(const char *text, size_t len)
-{
-	return len == ACCOUNT_ID_LEN && strspn(text, "0123456789") >= len;
+	if (len >= sizeof(credentials->account_id))
+		return;
+	memcpy(credentials->account_id, arn, len);
+	if (glue_account_id_problem(credentials->account_id) != NULL)
+		credentials->account_id[0] = '\0';
 }

@@ -79,18 +79,12 @@ glue_environment_source(const GlueConfiguration *configuration,
 	if (keys->access_key_id == NULL && keys->secret_access_key == NULL)
 		return GLUE_SOURCE_ABSENT;
 	if (keys->access_key_id == NULL || keys->secret_access_key == NULL)
-	{
-		glue_configuration_fail(error, NULL,
+		return glue_source_fail(error, NULL,
 								"Of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, only the %s is set.",
 								keys->access_key_id ? "first" : "second");
-		return GLUE_SOURCE_INVALID;
-	}
 	if (!glue_static_keys_valid(keys))
-	{
-		glue_configuration_fail(error, NULL,
+		return glue_source_fail(error, NULL,
 								"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_SESSION_TOKEN holds a space, a line break or a character that is not ASCII.");
-		return GLUE_SOURCE_INVALID;
-	}
 	return GLUE_SOURCE_PRESENT;
 }
 
@@ -115,11 +109,8 @@ glue_web_identity_source(const GlueConfiguration *configuration,
 	if (identity->token_file == NULL)
 		return GLUE_SOURCE_ABSENT;
 	if (identity->role_arn == NULL)
-	{
-		glue_configuration_fail(error, NULL,
+		return glue_source_fail(error, NULL,
 								"AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not.");
-		return GLUE_SOURCE_INVALID;
-	}
 	return GLUE_SOURCE_PRESENT;
 }
 
@@ -144,19 +135,13 @@ glue_container_source(const GlueConfiguration *configuration,
 
 	/* without the "/" it might go on with the host's name */
 	if (relative != NULL && relative[0] != '/')
-	{
-		glue_configuration_fail(error, NULL, "%s must begin with \"/\".",
+		return glue_source_fail(error, NULL, "%s must begin with \"/\".",
 								relative_name);
-		return GLUE_SOURCE_INVALID;
-	}
 	len = snprintf(container->url, sizeof(container->url), "%s%s",
 				   relative ? ECS_ENDPOINT : "", relative ? relative : full);
 	if (len >= (int) sizeof(container->url))
-	{
-		glue_configuration_fail(error, NULL, "%s is too long.",
+		return glue_source_fail(error, NULL, "%s is too long.",
 								relative ? relative_name : full_name);
-		return GLUE_SOURCE_INVALID;
-	}
 	if (!trusted_url(container->url, relative ? relative_name : full_name,
 					 error))
 		return GLUE_SOURCE_INVALID;
@@ -353,12 +338,9 @@ find_instance_endpoint(const GlueConfiguration *configuration,
 	if (endpoint != NULL &&
 		glue_endpoint_check_url(endpoint) != GLUE_ENDPOINT_OK &&
 		glue_endpoint_check_url(endpoint) != GLUE_ENDPOINT_NOT_HTTPS)
-	{
-		glue_configuration_fail(error, NULL,
-								"%s must have the form scheme://host[:port][/path].",
-								found.origin);
-		return false;
-	}
+		return glue_configuration_fail(error, NULL,
+									   "%s must have the form scheme://host[:port][/path].",
+									   found.origin);
 
 	if (endpoint == NULL)
 	{
@@ -368,12 +350,9 @@ find_instance_endpoint(const GlueConfiguration *configuration,
 		endpoint = endpoint_of_mode(found.value);
 	}
 	if (endpoint == NULL)
-	{
-		glue_configuration_fail(error, NULL,
-								"%s must be \"IPv4\" or \"IPv6\".",
-								found.origin);
-		return false;
-	}
+		return glue_configuration_fail(error, NULL,
+									   "%s must be \"IPv4\" or \"IPv6\".",
+									   found.origin);
 
 	/* no overflow: the check has a smaller limit */
 	len = strlen(endpoint);
@@ -410,13 +389,12 @@ find_number(const GlueConfiguration *configuration, const char *variable,
 
 	glue_configuration_find(configuration, variable, property, &found);
 	if (found.value == NULL ||
-		glue_configuration_number(found.value, 1, max, value))
+		glue_parse_number(found.value, strlen(found.value), 1, max, value))
 		return true;
 
-	glue_configuration_fail(error, NULL,
-							"%s must be a whole number from 1 to %d.",
-							found.origin, max);
-	return false;
+	return glue_configuration_fail(error, NULL,
+								   "%s must be a whole number from 1 to %d.",
+								   found.origin, max);
 }
 
 /*

@@ -23,6 +23,9 @@ typedef enum GlueSourceStatus
 	GLUE_SOURCE_INVALID			/* configured, but wrongly: error says how */
 } GlueSourceStatus;
 
+#define glue_source_fail(...) \
+	(glue_configuration_fail(__VA_ARGS__), GLUE_SOURCE_INVALID)
+
 /* Keys that were written down somewhere. */
 typedef struct GlueStaticKeys
 {

@@ -87,6 +87,19 @@ glue_account_id_problem(const char *account_id)
 		"The ID of an AWS account consists of twelve digits";
 }
 
+/*
+ * Likewise for the ID of a catalog.  That is an account's, or the name of another
+ * catalog, perhaps after an account's.
+ */
+const char *
+glue_catalog_id_problem(const char *catalog_id)
+{
+	size_t		ndigits = strspn(catalog_id, DIGITS);
+
+	return catalog_id[ndigits] != '\0' || ndigits == 0 ? NULL :
+		glue_account_id_problem(catalog_id);
+}
+
 /* Can this go into a header line, which a line break would split? */
 static bool
 is_header_value(const char *text)

@@ -26,5 +26,6 @@ extern const char *glue_credential_problem(const char *part);
 extern const char *glue_role_arn_problem(const char *arn);
 extern const char *glue_external_id_problem(const char *external_id);
 extern const char *glue_account_id_problem(const char *account_id);
+extern const char *glue_catalog_id_problem(const char *catalog_id);
 
 #endif							/* GLUE_AWS_CREDENTIAL_TEXT_H */

@@ -16,28 +16,15 @@
 #include "aws/date.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "text/ascii.h"
 
-/* the parts of a time, as people count them: months and days from 1 */
-typedef struct TimeParts
-{
-	int			year;
-	int			month;
-	int			day;
-	int			hour;
-	int			minute;
-	int			second;
-} TimeParts;
-
-static bool take_day(const char **text, TimeParts *time);
-static bool take_clock(const char **text, int max_second, TimeParts *time);
-static bool take_fraction(const char **text);
-static bool take_offset(const char *text, long long *seconds);
-static bool take_number(const char **text, int digits, int max, int *number);
-static bool take_char(const char **text, char c);
-static long long seconds_since_epoch(const TimeParts *time);
-static long long days_since_epoch(int year, int month, int day);
+static bool seconds_since_epoch(int year, int month, int day,
+								const char *clock, int max_second,
+								long long *seconds);
+static bool fits(const char *text, const char *form);
+static int	number(const char *digits, int count);
 
 /*
  * Read the date of a Date header, "Sun, 06 Nov 1994 08:49:37 GMT", as seconds
@@ -50,32 +37,15 @@ glue_reply_parse_date(const char *date, long long *epoch_seconds)
 {
 	static const char form[] = "xxx, dd xxx dddd dd:dd:dd GMT";
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	const char *day;
-	const char *year;
-	const char *clock;
-	TimeParts	time = {.month = 1};
+	int			month = 1;
 
-	if (strlen(date) != strlen(form))
+	if (!fits(date, form) || date[strlen(form)] != '\0')
 		return false;
-	for (size_t i = 0; i < strlen(form); i++)
-	{
-		if (form[i] != 'x' && form[i] != 'd' && date[i] != form[i])
-			return false;
-	}
-	day = date + 5;
-	year = date + 12;
-	clock = date + 17;
-	while (time.month <= 12 &&
-		   memcmp(date + 8, months + 3 * (time.month - 1), 3) != 0)
-		time.month++;
-
-	if (time.month > 12 ||
-		!take_number(&day, 2, 31, &time.day) || time.day < 1 ||
-		!take_number(&year, 4, 9999, &time.year) || time.year < 1970 ||
-		!take_clock(&clock, 60, &time))
-		return false;
-	*epoch_seconds = seconds_since_epoch(&time);
-	return true;
+	while (month <= 12 && memcmp(date + 8, months + 3 * (month - 1), 3) != 0)
+		month++;
+	return seconds_since_epoch(number(date + 12, 4), month,
+							   number(date + 5, 2), date + 17, 60,
+							   epoch_seconds);
 }
 
 /*
@@ -87,135 +57,67 @@ glue_reply_parse_date(const char *date, long long *epoch_seconds)
 bool
 glue_parse_iso8601(const char *text, long long *epoch_seconds)
 {
-	TimeParts	time;
-	long long	offset;
+	static const char form[] = "dddd-dd-ddTdd:dd:dd";
+	int			offset;
 
-	if (!take_day(&text, &time) || !take_char(&text, 'T') ||
-		!take_clock(&text, 59, &time) || !take_fraction(&text) ||
-		!take_offset(text, &offset))
+	if (!fits(text, form) ||
+		!seconds_since_epoch(number(text, 4), number(text + 5, 2),
+							 number(text + 8, 2), text + 11, 59,
+							 epoch_seconds))
 		return false;
-	*epoch_seconds = seconds_since_epoch(&time) - offset;
-	return true;
-}
-
-/*
- * Take a day that exists, "2026-01-31".
- */
-static bool
-take_day(const char **text, TimeParts *time)
-{
-	long long	first;
-	long long	next;
-
-	if (!take_number(text, 4, 9999, &time->year) || time->year < 1970 ||
-		!take_char(text, '-') ||
-		!take_number(text, 2, 12, &time->month) || time->month < 1 ||
-		!take_char(text, '-') ||
-		!take_number(text, 2, 31, &time->day) || time->day < 1)
-		return false;
-	first = days_since_epoch(time->year, time->month, 1);
-	next = days_since_epoch(time->year + time->month / 12,
-							time->month % 12 + 1, 1);
-	return first + time->day <= next;
-}
-
-/*
- * Take "12:00:00".
- */
-static bool
-take_clock(const char **text, int max_second, TimeParts *time)
-{
-	return take_number(text, 2, 23, &time->hour) && take_char(text, ':') &&
-		take_number(text, 2, 59, &time->minute) && take_char(text, ':') &&
-		take_number(text, 2, max_second, &time->second);
-}
-
-/*
- * Take a fraction of a second, ".123", if there is one.
- */
-static bool
-take_fraction(const char **text)
-{
-	if (!take_char(text, '.'))
-		return true;
-	if (!glue_is_digit(**text))
-		return false;
-	while (glue_is_digit(**text))
-		(*text)++;
-	return true;
-}
-
-/*
- * Take what a time ends with: "Z", or its distance from there.
- */
-static bool
-take_offset(const char *text, long long *seconds)
-{
-	int			sign = *text == '-' ? -1 : 1;
-	int			hours;
-	int			minutes;
-
-	*seconds = 0;
+	text += strlen(form);
+	if (fits(text, ".d"))
+		text += 1 + strspn(text + 1, "0123456789");
 	if (strcmp(text, "Z") == 0)
 		return true;
 
-	if ((!take_char(&text, '+') && !take_char(&text, '-')) ||
-		!take_number(&text, 2, 23, &hours) || !take_char(&text, ':') ||
-		!take_number(&text, 2, 59, &minutes) || *text != '\0')
+	if ((*text != '+' && *text != '-') || !fits(text + 1, "dd:dd") ||
+		text[6] != '\0' || number(text + 1, 2) > 23 || number(text + 4, 2) > 59)
 		return false;
-	*seconds = sign * (hours * 3600 + minutes * 60);
+	offset = number(text + 1, 2) * 3600 + number(text + 4, 2) * 60;
+	*epoch_seconds += *text == '+' ? -offset : offset;
 	return true;
 }
 
 /*
- * Take a number of so many digits.
+ * Compute the seconds of a day and of "12:00:00"; false unless both exist.
  */
 static bool
-take_number(const char **text, int digits, int max, int *number)
+seconds_since_epoch(int year, int month, int day, const char *clock,
+					int max_second, long long *seconds)
 {
-	*number = 0;
-	for (int i = 0; i < digits; i++)
+	struct tm	date = {
+		.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day
+	};
+	int			hour = number(clock, 2);
+	int			minute = number(clock + 3, 2);
+	int			second = number(clock + 6, 2);
+
+	/* this makes another day of one that does not exist */
+	*seconds = timegm(&date) + hour * 3600 + minute * 60 + second;
+	return year >= 1970 && date.tm_mon == month - 1 && date.tm_mday == day &&
+		hour < 24 && minute < 60 && second <= max_second;
+}
+
+/* Does the text begin like the form: "d" is a digit, and "x" any character? */
+static bool
+fits(const char *text, const char *form)
+{
+	for (; *form != '\0'; form++, text++)
 	{
-		char		c = **text;
-
-		if (!glue_is_digit(c))
+		if (*form == 'd' ? !glue_is_digit(*text) :
+			*form == 'x' ? *text == '\0' : *text != *form)
 			return false;
-		*number = *number * 10 + (c - '0');
-		(*text)++;
 	}
-	return *number <= max;
-}
-
-static bool
-take_char(const char **text, char c)
-{
-	if (**text != c)
-		return false;
-	(*text)++;
 	return true;
 }
 
-static long long
-seconds_since_epoch(const TimeParts *time)
+static int
+number(const char *digits, int count)
 {
-	long long	days = days_since_epoch(time->year, time->month, time->day);
+	int			value = 0;
 
-	return ((days * 24 + time->hour) * 60 + time->minute) * 60 + time->second;
-}
-
-/*
- * Days from 1970-01-01 to a day of the Gregorian calendar.
- *
- * Counted in years that begin with March, so that the leap day is the last of
- * its year; 719468 days lie between 1 March of the year 0 and 1970.
- */
-static long long
-days_since_epoch(int year, int month, int day)
-{
-	int			march_year = month > 2 ? year : year - 1;
-	int			march_month = month > 2 ? month - 3 : month + 9;
-	int			day_of_year = (153 * march_month + 2) / 5 + day - 1;
-
-	return 365LL * march_year + march_year / 4 - march_year / 100 +
-		march_year / 400 + day_of_year - 719468;
+	for (int i = 0; i < count; i++)
+		value = value * 10 + (digits[i] - '0');
+	return value;
 }

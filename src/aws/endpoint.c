@@ -95,8 +95,6 @@ static bool plain_region(const char *region,
 						 char plain[GLUE_REGION_MAX_LEN + 1]);
 static const Partition *find_partition(const char *region);
 static bool in_partition(const Partition *partition, const char *region);
-static const char *skip_word(const char *string);
-static const char *skip_digits(const char *string);
 static bool is_set(const char *string);
 
 /*
@@ -196,33 +194,19 @@ glue_endpoint_partition(const char *region)
 const char *
 glue_endpoint_status_message(GlueEndpointStatus status)
 {
-	switch (status)
-	{
-		case GLUE_ENDPOINT_OK:
-			return "The endpoint is valid";
-		case GLUE_ENDPOINT_NO_REGION:
-			return "No AWS region is configured";
-		case GLUE_ENDPOINT_BAD_REGION:
-			return "The region must be 1 to 63 letters, digits and hyphens, "
-				"not all digits, and not begin or end with a hyphen";
-		case GLUE_ENDPOINT_FIPS_AND_CUSTOM:
-			return "A custom endpoint cannot be combined with FIPS endpoints";
-		case GLUE_ENDPOINT_DUALSTACK_AND_CUSTOM:
-			return "A custom endpoint cannot be combined with dual-stack "
-				"endpoints";
-		case GLUE_ENDPOINT_NO_FIPS:
-			return "The region's partition has no FIPS endpoints";
-		case GLUE_ENDPOINT_NO_DUALSTACK:
-			return "The region's partition has no dual-stack endpoints";
-		case GLUE_ENDPOINT_BAD_URL:
-			return "An endpoint URL must have the form "
-				"https://host[:port][/path], without user name, query or "
-				"fragment";
-		case GLUE_ENDPOINT_NOT_HTTPS:
-			return "An endpoint URL must use https, unless its host is "
-				"localhost, 127.x.x.x or [::1]";
-	}
-	return "The endpoint is not valid"; /* not reached */
+	static const char *const messages[] = {
+		[GLUE_ENDPOINT_OK] = "The endpoint is valid",
+		[GLUE_ENDPOINT_NO_REGION] = "No AWS region is configured",
+		[GLUE_ENDPOINT_BAD_REGION] = "The region must be 1 to 63 letters, digits and hyphens, not all digits, and not begin or end with a hyphen",
+		[GLUE_ENDPOINT_FIPS_AND_CUSTOM] = "A custom endpoint cannot be combined with FIPS endpoints",
+		[GLUE_ENDPOINT_DUALSTACK_AND_CUSTOM] = "A custom endpoint cannot be combined with dual-stack endpoints",
+		[GLUE_ENDPOINT_NO_FIPS] = "The region's partition has no FIPS endpoints",
+		[GLUE_ENDPOINT_NO_DUALSTACK] = "The region's partition has no dual-stack endpoints",
+		[GLUE_ENDPOINT_BAD_URL] = "An endpoint URL must have the form https://host[:port][/path], without user name, query or fragment",
+		[GLUE_ENDPOINT_NOT_HTTPS] = "An endpoint URL must use https, unless its host is localhost, 127.x.x.x or [::1]",
+	};
+
+	return messages[status];
 }
 
 /*
@@ -393,32 +377,17 @@ in_partition(const Partition *partition, const char *region)
 		if (strncmp(region, prefix, len) == 0 && region[len] == '-')
 		{
 			const char *word = region + len + 1;
-			const char *end = skip_word(word);
+			size_t		word_len = strcspn(word, "-");
+			const char *number = word + word_len + (word[word_len] == '-');
 
-			if (end > word && *end == '-' &&
-				glue_is_digit(end[1]) && *skip_digits(end + 1) == '\0')
+			if (word_len > 0 && *number != '\0' &&
+				number[strspn(number, "0123456789")] == '\0')
 				return true;
 		}
 		prefix += len;
 		prefix += strspn(prefix, " ");
 	}
 	return false;
-}
-
-static const char *
-skip_word(const char *string)
-{
-	while (glue_is_alphanumeric(*string))
-		string++;
-	return string;
-}
-
-static const char *
-skip_digits(const char *string)
-{
-	while (glue_is_digit(*string))
-		string++;
-	return string;
 }
 
 static bool

@@ -129,13 +129,10 @@ find_in_profile(const GlueConfiguration *configuration, const char *service,
 	{
 		if (!glue_profile_set_has(configuration->profiles,
 								  GLUE_SECTION_SERVICES, section))
-		{
-			glue_configuration_fail(error, NULL,
-									"Profile " GLUE_PROFILE_NAME_FORMAT
-									" names a section \"services %.64s\" that does not exist.",
-									profile, section);
-			return false;
-		}
+			return glue_configuration_fail(error, NULL,
+										   "Profile " GLUE_PROFILE_NAME_FORMAT
+										   " names a section \"services %.64s\" that does not exist.",
+										   profile, section);
 		snprintf(url->origin, sizeof(url->origin),
 				 "\"endpoint_url\" of \"%s\" in section \"services %.64s\"",
 				 service, section);

@@ -121,21 +121,15 @@ parse_host(const char **url, GlueEndpointUrl *parts)
 static bool
 parse_port(const char **url, GlueEndpointUrl *parts)
 {
-	const char *c = *url;
-	int			port = 0;
+	const char *digits = *url + 1;
+	size_t		len;
 
 	parts->port = 0;
-	if (*c != ':')
+	if (**url != ':')
 		return true;
-
-	for (c++; glue_is_digit(*c) && port <= 65535; c++)
-		port = port * 10 + (*c - '0');
-	if (port < 1 || port > 65535)
-		return false;
-
-	parts->port = port;
-	*url = c;
-	return true;
+	len = strspn(digits, "0123456789");
+	*url = digits + len;
+	return glue_parse_number(digits, len, 1, 65535, &parts->port);
 }
 
 /*

@@ -38,6 +38,7 @@
 #include <string.h>
 
 #include "text/ascii.h"
+#include "text/assertion.h"
 
 /* What AWS STS takes as the time that a role's credentials last. */
 #define MIN_DURATION	900
@@ -85,9 +86,6 @@ static GlueSourceStatus add_source(Chain *chain, const char *profile);
 static GlueSourceStatus add_credential_source(Chain *chain,
 											  const char *profile,
 											  const char *credential_source);
-static GlueSourceStatus require_source(Chain *chain, const char *profile,
-									   GlueSourceStatus status,
-									   const char *what);
 static GlueSourceStatus add_web_identity(Chain *chain, const char *profile);
 static GlueSourceStatus add_keys(Chain *chain, const char *profile);
 static GlueSourceStatus refuse_profile(Chain *chain, const char *profile);
@@ -186,10 +184,9 @@ refuse_loop(Chain *chain, int first, const char *profile)
 	for (int i = first; i < chain->nprofiles; i++)
 		used += snprintf(names + used, sizeof(names) - used,
 						 GLUE_PROFILE_NAME_FORMAT " > ", chain->profiles[i]);
-	glue_configuration_fail(chain->error, NULL,
-							"Profiles form a loop by \"source_profile\": %s"
-							GLUE_PROFILE_NAME_FORMAT ".", names, profile);
-	return false;
+	return glue_configuration_fail(chain->error, NULL,
+								   "Profiles form a loop by \"source_profile\": %s"
+								   GLUE_PROFILE_NAME_FORMAT ".", names, profile);
 }
 
 /*
@@ -222,14 +219,11 @@ add_role(Chain *chain, const char *profile, const char **source)
 
 	/* the last place is for the source */
 	if (chain->plan->nsteps == GLUE_PLAN_MAX_STEPS - 1)
-	{
-		glue_configuration_fail(chain->error, NULL,
-								"Profile " GLUE_PROFILE_NAME_FORMAT
-								" leads to more than %d roles by \"source_profile\".",
-								chain->configuration->profile,
-								GLUE_PLAN_MAX_STEPS - 1);
-		return false;
-	}
+		return glue_configuration_fail(chain->error, NULL,
+									   "Profile " GLUE_PROFILE_NAME_FORMAT
+									   " leads to more than %d roles by \"source_profile\".",
+									   chain->configuration->profile,
+									   GLUE_PLAN_MAX_STEPS - 1);
 	step = add_step(chain, GLUE_STEP_ASSUME_ROLE, profile);
 	step->role_arn = get(chain, profile, "role_arn");
 	step->role_session_name = get(chain, profile, "role_session_name");
@@ -292,59 +286,77 @@ static GlueSourceStatus
 add_credential_source(Chain *chain, const char *profile,
 					  const char *credential_source)
 {
-	GlueStaticKeys keys;
-	GlueContainerSource container;
-	GlueInstanceSource instance;
-	GlueSourceStatus status;
+	static const struct
+	{
+		const char *name;
+		GlueCredentialStepKind kind;
+		const char *absent;
+	}			sources[] = {
+		{"Environment", GLUE_STEP_KEYS,
+		"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"},
+		{"EcsContainer", GLUE_STEP_CONTAINER,
+		"neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set"},
+		{"Ec2InstanceMetadata", GLUE_STEP_INSTANCE,
+		"the metadata service is switched off"}
+	};
 
-	if (glue_same_but_case(credential_source, "Environment"))
+	for (int i = 0; i < 3; i++)
 	{
-		status = glue_environment_source(chain->configuration, &keys,
-										 chain->error);
-		add_step(chain, GLUE_STEP_KEYS, NULL)->keys = keys;
-		return require_source(chain, profile, status,
-							  "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
-	}
-	if (glue_same_but_case(credential_source, "EcsContainer"))
-	{
-		status = glue_container_source(chain->configuration, &container,
-									   chain->error);
-		(void) add_step(chain, GLUE_STEP_CONTAINER, profile);
-		return require_source(chain, profile, status,
-							  "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set");
-	}
-	if (glue_same_but_case(credential_source, "Ec2InstanceMetadata"))
-	{
-		status = glue_instance_source(chain->configuration, &instance,
-									  chain->error);
-		(void) add_step(chain, GLUE_STEP_INSTANCE, profile);
-		return require_source(chain, profile, status,
-							  "the metadata service is switched off");
+		GlueCredentialStepKind kind = sources[i].kind;
+		GlueSourceStatus status;
+
+		if (!glue_same_but_case(credential_source, sources[i].name))
+			continue;
+		status = glue_source_step(chain->configuration,
+								  add_step(chain, kind, kind == GLUE_STEP_KEYS ?
+										   NULL : profile),
+								  chain->error);
+		if (status != GLUE_SOURCE_ABSENT)
+			return status;
+		return glue_source_fail(chain->error, NULL,
+								"Profile " GLUE_PROFILE_NAME_FORMAT
+								" names a \"credential_source\", but %s.",
+								profile, sources[i].absent);
 	}
 
-	glue_configuration_fail(chain->error, NULL,
+	return glue_source_fail(chain->error, NULL,
 							"\"credential_source\" of profile "
 							GLUE_PROFILE_NAME_FORMAT
 							" must be \"Environment\", \"EcsContainer\" or \"Ec2InstanceMetadata\".",
 							profile);
-	return GLUE_SOURCE_INVALID;
 }
 
 /*
- * A source that a profile names must be there.
+ * Fill in a step of which only the kind is known: that of a source outside of
+ * the profiles.
  */
-static GlueSourceStatus
-require_source(Chain *chain, const char *profile, GlueSourceStatus status,
-			   const char *what)
+GlueSourceStatus
+glue_source_step(const GlueConfiguration *configuration,
+				 GlueCredentialStep *step, GlueConfigurationError *error)
 {
-	if (status != GLUE_SOURCE_ABSENT)
-		return status;
+	GlueContainerSource container;
+	GlueInstanceSource instance;
+	GlueWebIdentity identity;
+	GlueSourceStatus status = GLUE_SOURCE_ABSENT;
 
-	glue_configuration_fail(chain->error, NULL,
-							"Profile " GLUE_PROFILE_NAME_FORMAT
-							" names a \"credential_source\", but %s.",
-							profile, what);
-	return GLUE_SOURCE_INVALID;
+	switch (step->kind)
+	{
+		case GLUE_STEP_KEYS:
+			return glue_environment_source(configuration, &step->keys, error);
+		case GLUE_STEP_WEB_IDENTITY:
+			status = glue_web_identity_source(configuration, &identity, error);
+			step->token_file = identity.token_file;
+			step->role_arn = identity.role_arn;
+			step->role_session_name = identity.role_session_name;
+			break;
+		case GLUE_STEP_CONTAINER:
+			return glue_container_source(configuration, &container, error);
+		case GLUE_STEP_INSTANCE:
+			return glue_instance_source(configuration, &instance, error);
+		case GLUE_STEP_ASSUME_ROLE:
+			break;
+	}
+	return status;
 }
 
 static GlueSourceStatus
@@ -355,13 +367,10 @@ add_web_identity(Chain *chain, const char *profile)
 
 	/* that of the environment belongs to the token there */
 	if (get(chain, profile, "role_arn") == NULL)
-	{
-		glue_configuration_fail(chain->error, NULL,
+		return glue_source_fail(chain->error, NULL,
 								"Profile " GLUE_PROFILE_NAME_FORMAT
 								" has \"web_identity_token_file\" but not \"role_arn\".",
 								profile);
-		return GLUE_SOURCE_INVALID;
-	}
 	if (!get_duration(chain, profile, &duration))
 		return GLUE_SOURCE_INVALID;
 
@@ -385,25 +394,19 @@ add_keys(Chain *chain, const char *profile)
 	step->account_id = get(chain, profile, "aws_account_id");
 
 	if (keys->access_key_id == NULL || keys->secret_access_key == NULL)
-	{
-		glue_configuration_fail(chain->error, NULL,
+		return glue_source_fail(chain->error, NULL,
 								"Profile " GLUE_PROFILE_NAME_FORMAT
 								" has \"%s\" but not \"%s\".", profile,
 								keys->access_key_id ? "aws_access_key_id"
 								: "aws_secret_access_key",
 								keys->access_key_id ? "aws_secret_access_key"
 								: "aws_access_key_id");
-		return GLUE_SOURCE_INVALID;
-	}
 	if (!glue_static_keys_valid(keys))
-	{
-		glue_configuration_fail(chain->error, NULL,
+		return glue_source_fail(chain->error, NULL,
 								"A key or the token of profile "
 								GLUE_PROFILE_NAME_FORMAT
 								" holds a space, a line break or a character that is not ASCII.",
 								profile);
-		return GLUE_SOURCE_INVALID;
-	}
 	return GLUE_SOURCE_PRESENT;
 }
 
@@ -418,22 +421,18 @@ refuse_profile(Chain *chain, const char *profile)
 		 refused->property != NULL; refused++)
 	{
 		if (get(chain, profile, refused->property) != NULL)
-		{
-			glue_configuration_fail(chain->error, refused_hint,
+			return glue_source_fail(chain->error, refused_hint,
 									"Profile " GLUE_PROFILE_NAME_FORMAT
 									" has \"%s\", but %s.", profile,
 									refused->property, refused->reason);
-			return GLUE_SOURCE_INVALID;
-		}
 	}
 
 	if (chain->plan->nsteps == 0)
 		return GLUE_SOURCE_ABSENT;
-	glue_configuration_fail(chain->error, NULL,
+	return glue_source_fail(chain->error, NULL,
 							"Profile " GLUE_PROFILE_NAME_FORMAT
 							" is a \"source_profile\" but has no credentials.",
 							profile);
-	return GLUE_SOURCE_INVALID;
 }
 
 static bool
@@ -453,15 +452,15 @@ get_duration(Chain *chain, const char *profile, int *seconds)
 
 	*seconds = 0;
 	if (text == NULL ||
-		glue_configuration_number(text, MIN_DURATION, MAX_DURATION, seconds))
+		glue_parse_number(text, strlen(text), MIN_DURATION, MAX_DURATION,
+						  seconds))
 		return true;
 
-	glue_configuration_fail(chain->error, NULL,
-							"\"duration_seconds\" of profile "
-							GLUE_PROFILE_NAME_FORMAT
-							" must be a whole number from %d to %d.",
-							profile, MIN_DURATION, MAX_DURATION);
-	return false;
+	return glue_configuration_fail(chain->error, NULL,
+								   "\"duration_seconds\" of profile "
+								   GLUE_PROFILE_NAME_FORMAT
+								   " must be a whole number from %d to %d.",
+								   profile, MIN_DURATION, MAX_DURATION);
 }
 
 static const char *
@@ -476,6 +475,7 @@ add_step(Chain *chain, GlueCredentialStepKind kind, const char *profile)
 {
 	GlueCredentialStep *step = &chain->plan->steps[chain->plan->nsteps++];
 
+	glue_assert(chain->plan->nsteps <= GLUE_PLAN_MAX_STEPS);
 	memset(step, 0, sizeof(*step));
 	step->kind = kind;
 	step->profile = profile;

@@ -58,6 +58,9 @@ typedef struct GlueCredentialPlan
 	GlueCredentialStep steps[GLUE_PLAN_MAX_STEPS];
 } GlueCredentialPlan;
 
+extern GlueSourceStatus glue_source_step(const GlueConfiguration *configuration,
+										 GlueCredentialStep *step,
+										 GlueConfigurationError *error);
 extern GlueSourceStatus glue_profile_chain(const GlueConfiguration *configuration,
 										   GlueCredentialPlan *plan,
 										   GlueConfigurationError *error);

@@ -69,7 +69,6 @@ static GlueSpan between(const char *start, const char *end);
 static GlueSpan trim(GlueSpan span);
 static GlueSpan without_comment(GlueSpan line, bool must_follow_space);
 static bool is_name(GlueSpan span);
-static bool is_blank(char c);
 
 /*
  * Read a file's text into the set.
@@ -120,7 +119,7 @@ read_line(Reader *reader, GlueSpan line)
 		return read_heading(reader, line);
 	if (!reader->in_section)
 		return fail(reader, "there is no section heading before this line");
-	if (is_blank(line.start[0]))
+	if (glue_is_blank(line.start[0]))
 		return read_continuation(reader, trim(line));
 	return read_property(reader, line);
 }
@@ -179,7 +178,7 @@ classify_heading(const Reader *reader, GlueSpan heading,
 	{
 		size_t		len = strlen(types[i].word);
 
-		if (heading.len > len && is_blank(heading.start[len]) &&
+		if (heading.len > len && glue_is_blank(heading.start[len]) &&
 			memcmp(heading.start, types[i].word, len) == 0)
 		{
 			*type = types[i].type;
@@ -345,12 +344,12 @@ between(const char *start, const char *end)
 static GlueSpan
 trim(GlueSpan span)
 {
-	while (span.len > 0 && is_blank(span.start[0]))
+	while (span.len > 0 && glue_is_blank(span.start[0]))
 	{
 		span.start++;
 		span.len--;
 	}
-	while (span.len > 0 && is_blank(span.start[span.len - 1]))
+	while (span.len > 0 && glue_is_blank(span.start[span.len - 1]))
 		span.len--;
 	return span;
 }
@@ -365,7 +364,7 @@ without_comment(GlueSpan line, bool must_follow_space)
 	for (size_t i = 1; i < line.len; i++)
 	{
 		if ((line.start[i] == '#' || line.start[i] == ';') &&
-			(!must_follow_space || is_blank(line.start[i - 1])))
+			(!must_follow_space || glue_is_blank(line.start[i - 1])))
 			line.len = i;
 	}
 	return line;
@@ -385,10 +384,4 @@ is_name(GlueSpan span)
 			return false;
 	}
 	return span.len > 0;
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
 }

@@ -26,9 +26,8 @@
 #include "text/buffer.h"
 
 /* prototypes of private functions */
-static void put_field(GlueCountedText *writer, const char *name,
+static void put_field(GlueTextBuffer *writer, const char *name,
 					  const char *value);
-static void put_encoded(GlueCountedText *writer, const char *text, size_t len);
 
 /*
  * Write the body of a request, like snprintf(): at most size bytes with the
@@ -42,7 +41,7 @@ glue_query_form(const char *action, const char *version,
 				const GlueQueryParameter *parameters, int nparameters,
 				char *buffer, size_t size)
 {
-	GlueCountedText writer = {buffer, size, 0};
+	GlueTextBuffer writer = {buffer, size, 0};
 
 	put_field(&writer, "Action", action);
 	put_field(&writer, "Version", version);
@@ -51,43 +50,12 @@ glue_query_form(const char *action, const char *version,
 		if (parameters[i].value != NULL)
 			put_field(&writer, parameters[i].name, parameters[i].value);
 	}
-	return glue_counted_end(&writer);
-}
-
-/*
- * Encode a text so that it can be a value in a form or one segment of a path,
- * like snprintf() as above.
- *
- * As a segment, "." and ".." have a meaning that no encoding takes away; the
- * caller has to refuse them.
- */
-size_t
-glue_percent_encode(const char *text, size_t len, char *buffer, size_t size)
-{
-	GlueCountedText writer = {buffer, size, 0};
-
-	put_encoded(&writer, text, len);
-	return glue_counted_end(&writer);
+	return glue_text_end(&writer);
 }
 
 static void
-put_field(GlueCountedText *writer, const char *name, const char *value)
+put_field(GlueTextBuffer *writer, const char *name, const char *value)
 {
-	if (writer->used > 0)
-		glue_counted_put_char(writer, '&');
-	glue_counted_put(writer, name, strlen(name));
-	glue_counted_put_char(writer, '=');
-	put_encoded(writer, value, strlen(value));
-}
-
-static void
-put_encoded(GlueCountedText *writer, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-	{
-		char		encoded[3];
-
-		glue_counted_put(writer, encoded,
-						 glue_percent_encode_byte(text[i], encoded));
-	}
+	glue_text_put_all(writer, writer->len > 0 ? "&" : "", name, "=", NULL);
+	glue_text_put_encoded(writer, value, strlen(value));
 }

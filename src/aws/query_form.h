@@ -25,7 +25,5 @@ typedef struct GlueQueryParameter
 extern size_t glue_query_form(const char *action, const char *version,
 							  const GlueQueryParameter *parameters,
 							  int nparameters, char *buffer, size_t size);
-extern size_t glue_percent_encode(const char *text, size_t len,
-								  char *buffer, size_t size);
 
 #endif							/* GLUE_AWS_QUERY_FORM_H */

@@ -47,6 +47,8 @@
 #include <limits.h>
 #include <math.h>
 
+#include "text/assertion.h"
+
 #define SECOND		1000000
 #define MINUTE		(60 * SECOND)
 
@@ -157,6 +159,7 @@ void
 glue_rate_give(GlueRateLimit *limit, uint32_t epoch, GlueRateAnswer answer,
 			   int64_t pause, int64_t now)
 {
+	glue_assert(epoch <= limit->epoch);
 	if (limit->in_flight > 0)
 		limit->in_flight--;
 	if (answer == GLUE_RATE_LET_IN)

@@ -88,6 +88,7 @@ static void set_code(char code[GLUE_REPLY_CODE_MAX + 1],
 static void set_message(GlueReply *reply, const char *input, size_t len);
 static void set_foreign_message(GlueReply *reply,
 								const char *body, size_t len);
+static void drop_repetition(char *message);
 static void cut_quotation(char *message);
 static void skip_white_space(const char **input, size_t *len);
 
@@ -407,7 +408,27 @@ set_foreign_message(GlueReply *reply, const char *body, size_t len)
 {
 	glue_clean_text(reply->message, MAX_FOREIGN_TEXT_LEN + 1,
 					body, len, body[0] == '<');
+	drop_repetition(reply->message);
 	cut_quotation(reply->message);
+}
+
+/* A page says the same in its title and in its heading: once is enough. */
+static void
+drop_repetition(char *message)
+{
+	size_t		len = strlen(message);
+
+	for (size_t half = len / 2; half > 0; half--)
+	{
+		const char *rest = message + half + 1;
+
+		if (message[half] == ' ' && strncmp(message, rest, half) == 0 &&
+			(rest[half] == ' ' || rest[half] == '\0'))
+		{
+			memmove(message, rest, strlen(rest) + 1);
+			return;
+		}
+	}
 }
 
 /*

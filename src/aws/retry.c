@@ -72,7 +72,6 @@ static const char *const transient_codes[] = {
 };
 
 /* prototypes of private functions */
-static bool in_list(const char *code, const char *const *list);
 static int	parse_retry_after(const char *header, int limit);
 
 /*
@@ -89,9 +88,9 @@ glue_retry_classify(int http_status, const char *code)
 {
 	if (code != NULL && code[0] != '\0')
 	{
-		if (in_list(code, throttling_codes))
+		if (glue_is_one_of(code, throttling_codes))
 			return GLUE_RETRY_THROTTLING;
-		if (in_list(code, transient_codes))
+		if (glue_is_one_of(code, transient_codes))
 			return GLUE_RETRY_TRANSIENT;
 	}
 
@@ -178,17 +177,6 @@ glue_retry_quota_refund(GlueRetryQuota *quota, int last_cost)
 	quota->capacity += last_cost > 0 ? last_cost : FIRST_TRY_REFUND;
 	if (quota->capacity > GLUE_RETRY_QUOTA_SIZE)
 		quota->capacity = GLUE_RETRY_QUOTA_SIZE;
-}
-
-static bool
-in_list(const char *code, const char *const *list)
-{
-	for (; *list != NULL; list++)
-	{
-		if (strcmp(code, *list) == 0)
-			return true;
-	}
-	return false;
 }
 
 /*

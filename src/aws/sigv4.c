@@ -42,6 +42,7 @@
 
 #include "aws/algorithms.h"
 #include "text/ascii.h"
+#include "text/assertion.h"
 #include "text/buffer.h"
 
 #define ALGORITHM		"AWS4-HMAC-SHA256"
@@ -92,9 +93,6 @@ static bool hash(GlueSigv4Signer *signer, const void *data, size_t len,
 				 unsigned char digest[DIGEST_LEN]);
 static bool hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 					 char hex[GLUE_SIGV4_HEX_LEN + 1]);
-static bool run_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,
-					 const void *data, size_t len,
-					 unsigned char mac[DIGEST_LEN]);
 static void digest_to_hex(const unsigned char digest[DIGEST_LEN],
 						  char hex[GLUE_SIGV4_HEX_LEN + 1]);
 static bool is_amz_date(const char *date);
@@ -160,15 +158,14 @@ glue_sigv4_canonical_request(GlueSigv4Signer *signer,
 							 char *buffer, size_t size)
 {
 	char		body_hash[GLUE_SIGV4_HEX_LEN + 1];
-	GlueTextBuffer out;
+	GlueTextBuffer out = {buffer, size, 0};
 
 	if (!hash_hex(signer, request->body, request->body_len, body_hash))
 		return 0;
 
-	glue_text_begin(&out, buffer, size);
 	glue_sigv4_put_request(&out, request, body_hash);
 
-	return glue_text_end(&out);
+	return glue_text_end_whole(&out);
 }
 
 /*
@@ -184,21 +181,17 @@ glue_sigv4_string_to_sign(GlueSigv4Signer *signer,
 						  char *buffer, size_t size)
 {
 	char		request_hash[GLUE_SIGV4_HEX_LEN + 1];
-	GlueTextBuffer out;
+	GlueTextBuffer out = {buffer, size, 0};
 
 	if (!is_amz_date(request->amz_date) ||
 		!hash_hex(signer, canonical_request, canonical_len, request_hash))
 		return 0;
 
-	glue_text_begin(&out, buffer, size);
-	glue_text_put_string(&out, ALGORITHM "\n");
-	glue_text_put_string(&out, request->amz_date);
-	glue_text_put_char(&out, '\n');
+	glue_text_put_all(&out, ALGORITHM "\n", request->amz_date, "\n", NULL);
 	put_scope(&out, request);
-	glue_text_put_char(&out, '\n');
-	glue_text_put_string(&out, request_hash);
+	glue_text_put_all(&out, "\n", request_hash, NULL);
 
-	return glue_text_end(&out);
+	return glue_text_end_whole(&out);
 }
 
 /*
@@ -231,11 +224,11 @@ glue_sigv4_derive_key(GlueSigv4Signer *signer, const char *secret_access_key,
 	memcpy(seed, "AWS4", 4);
 	memcpy(seed + 4, secret_access_key, secret_len);
 
-	done = run_hmac(signer->hmac, seed, 4 + secret_len, date, GLUE_SIGV4_DATE_LEN, key) &&
-		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, region, strlen(region), key) &&
-		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, service, strlen(service), key) &&
-		run_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN,
-				 SCOPE_END, strlen(SCOPE_END), key);
+	done = glue_hmac(signer->hmac, seed, 4 + secret_len, date, GLUE_SIGV4_DATE_LEN, key) &&
+		glue_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, region, strlen(region), key) &&
+		glue_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN, service, strlen(service), key) &&
+		glue_hmac(signer->hmac, key, GLUE_SIGV4_KEY_LEN,
+				  SCOPE_END, strlen(SCOPE_END), key);
 
 	OPENSSL_cleanse(seed, sizeof(seed));
 	if (!done)
@@ -261,9 +254,9 @@ glue_sigv4_authorization(GlueSigv4Signer *signer,
 						 char *buffer, size_t size)
 {
 	char		signature[GLUE_SIGV4_HEX_LEN + 1];
-	GlueTextBuffer out;
+	GlueTextBuffer out = {buffer, size, 0};
 
-	glue_text_begin(&out, buffer, size);
+	glue_assert(signer != NULL && secret_access_key != NULL);
 	if (!is_credential_part(access_key_id) ||
 		!is_credential_part(request->region) ||
 		!is_credential_part(request->service) ||
@@ -273,16 +266,13 @@ glue_sigv4_authorization(GlueSigv4Signer *signer,
 		return false;
 	}
 
-	glue_text_put_string(&out, ALGORITHM " Credential=");
-	glue_text_put_string(&out, access_key_id);
-	glue_text_put_char(&out, '/');
+	glue_text_put_all(&out, ALGORITHM " Credential=", access_key_id, "/", NULL);
 	put_scope(&out, request);
 	glue_text_put_string(&out, ", SignedHeaders=");
 	glue_sigv4_put_signed_headers(&out, request);
-	glue_text_put_string(&out, ", Signature=");
-	glue_text_put_string(&out, signature);
+	glue_text_put_all(&out, ", Signature=", signature, NULL);
 
-	return glue_text_end(&out) > 0;
+	return glue_text_end_whole(&out) > 0;
 }
 
 /*
@@ -312,7 +302,7 @@ make_signature(GlueSigv4Signer *signer, const GlueSigv4Request *request,
 	/* without a key, the one that is set stays */
 	if (to_sign_len == 0 ||
 		!set_signing_key(signer, request, secret) ||
-		!run_hmac(signer->keyed_hmac, NULL, 0, to_sign, to_sign_len, mac))
+		!glue_hmac(signer->keyed_hmac, NULL, 0, to_sign, to_sign_len, mac))
 		return false;
 
 	digest_to_hex(mac, hex);
@@ -391,21 +381,6 @@ hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 }
 
 /*
- * HMAC-SHA256; mac may be the same as key.  With a key of NULL, that of the
- * last time is used.
- */
-static bool
-run_hmac(EVP_MAC_CTX *context, const void *key, size_t key_len,
-		 const void *data, size_t len, unsigned char mac[DIGEST_LEN])
-{
-	size_t		mac_len;
-
-	return EVP_MAC_init(context, key, key_len, NULL) &&
-		EVP_MAC_update(context, data, len) &&
-		EVP_MAC_final(context, mac, &mac_len, DIGEST_LEN);
-}
-
-/*
  * Is this "YYYYMMDDTHHMMSSZ"?
  */
 static bool
@@ -445,11 +420,8 @@ static void
 put_scope(GlueTextBuffer *out, const GlueSigv4Request *request)
 {
 	glue_text_put(out, request->amz_date, GLUE_SIGV4_DATE_LEN);
-	glue_text_put_char(out, '/');
-	glue_text_put_string(out, request->region);
-	glue_text_put_char(out, '/');
-	glue_text_put_string(out, request->service);
-	glue_text_put_string(out, "/" SCOPE_END);
+	glue_text_put_all(out, "/", request->region, "/", request->service,
+					  "/" SCOPE_END, NULL);
 }
 
 /* Write a digest as lower-case hex digits and a NUL. */

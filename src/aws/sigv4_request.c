@@ -48,21 +48,17 @@ glue_sigv4_put_request(GlueTextBuffer *out, const GlueSigv4Request *request,
 
 	if (!sort_headers(request, sorted))
 	{
-		out->overflow = true;
+		out->len = out->size;
 		return;
 	}
 
-	glue_text_put_string(out, request->method);
-	glue_text_put_char(out, '\n');
+	glue_text_put_all(out, request->method, "\n", NULL);
 	put_path(out, request->path);
-	glue_text_put_char(out, '\n');
-	glue_text_put_string(out, request->query);
-	glue_text_put_char(out, '\n');
+	glue_text_put_all(out, "\n", request->query, "\n", NULL);
 	put_headers(out, sorted, request->nheaders);
 	glue_text_put_char(out, '\n');
 	put_names(out, sorted, request->nheaders);
-	glue_text_put_char(out, '\n');
-	glue_text_put_string(out, body_hash);
+	glue_text_put_all(out, "\n", body_hash, NULL);
 }
 
 /*
@@ -78,7 +74,7 @@ glue_sigv4_put_signed_headers(GlueTextBuffer *out,
 	if (sort_headers(request, sorted))
 		put_names(out, sorted, request->nheaders);
 	else
-		out->overflow = true;
+		out->len = out->size;
 }
 
 /*
@@ -190,6 +186,8 @@ put_path(GlueTextBuffer *out, const char *path)
 
 		if (len == 2 && memcmp(segment, "..", 2) == 0)
 		{
+			if (out->len > out->size)
+				return;
 			while (out->len > root && out->data[--out->len] != '/')
 				;
 		}

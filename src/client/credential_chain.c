@@ -300,9 +300,7 @@ digest_plan(const GlueTarget *target, const GlueCredentialPlan *plan,
 	done = done && EVP_DigestFinal_ex(context, key->digest, NULL);
 	EVP_MD_CTX_free(context);
 	if (!done)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 }
 
 static bool

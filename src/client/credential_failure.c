@@ -71,6 +71,28 @@ glue_failure_target_changed(const char *wanted_account, const char *account)
 }
 
 /*
+ * Word that what a row owns is not where its foreign server leads.  Where that is, is
+ * an account, and an endpoint, or "" for AWS.  Other credentials may be right for
+ * other rows, so this request alone fails.
+ */
+GlueFailure *
+glue_failure_owned_elsewhere(const char *connection_name,
+							 const char *endpoint, const char *catalog,
+							 const char *found_catalog)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+	failure->code = GLUE_CODE_TARGET_CHANGED;
+	failure->message = psprintf("the target has changed since AWS Glue connection \"%s\" was made for the row",
+								connection_name);
+	failure->detail = psprintf("It is in account %s%s%s, and was left alone, as was account %s, where the row's target leads now.",
+							   catalog, endpoint[0] != '\0' ? " at " : "",
+							   endpoint, found_catalog);
+	return failure;
+}
+
+/*
  * Word that it is not known which account the credentials belong to.  If they
  * are no good, that is what there is to be said.
  */

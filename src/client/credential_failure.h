@@ -23,6 +23,10 @@ extern GlueFailure *glue_failure_nothing_found(const char *profile,
 											   const char *files);
 extern GlueFailure *glue_failure_target_changed(const char *wanted_account,
 												const char *account);
+extern GlueFailure *glue_failure_owned_elsewhere(const char *connection_name,
+												 const char *endpoint,
+												 const char *catalog,
+												 const char *found_catalog);
 extern GlueFailure *glue_failure_no_account(const GlueFailure *cause);
 extern GlueFailure *glue_failure_just_failed(const char *other);
 extern bool glue_failure_lacks_credentials(const GlueFailure *failure);

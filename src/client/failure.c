@@ -215,7 +215,7 @@ glue_failure_from_reply(const GlueFailedCall *call, const GlueReply *reply,
 	}
 	if (message[0] != '\0')
 		appendStringInfo(&detail, ": %s", message);
-	else
+	if (message[0] == '\0' || strchr(".!?", message[strlen(message) - 1]) == NULL)
 		appendStringInfoChar(&detail, '.');
 	append_attempts(&detail, call->attempts);
 	failure->detail = detail.data;

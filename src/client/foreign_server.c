@@ -20,7 +20,9 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
@@ -28,14 +30,19 @@
 #include "client/foreign_server.h"
 #include "commands/extension.h"
 #include "foreign/foreign.h"
+#include "glue/model.h"
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/syscache.h"
 
+/* So many servers are looked at for the one that may be meant. */
+#define MAX_NAMES	1000
+
 /* prototypes of private functions */
 static bool is_own_wrapper(Oid wrapper);
+pg_noreturn static void raise_no_server(const char *name);
 static HeapTuple find_mapping(Oid server);
 
 /*
@@ -51,7 +58,9 @@ glue_foreign_server_find(const char *name)
 	/* within a transaction, nothing else may have asked what has changed */
 	AcceptInvalidationMessages();
 
-	server = get_foreign_server_oid(name, false);
+	server = get_foreign_server_oid(name, true);
+	if (!OidIsValid(server))
+		raise_no_server(name);
 	if (!is_own_wrapper(GetForeignServer(server)->fdwid))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -169,6 +178,35 @@ is_own_wrapper(Oid wrapper)
 
 	return OidIsValid(extension) &&
 		getExtensionOfObject(ForeignDataWrapperRelationId, wrapper) == extension;
+}
+
+/* There is no server of this name: say which one may be meant. */
+static void
+raise_no_server(const char *name)
+{
+	Relation	servers = table_open(ForeignServerRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(servers, InvalidOid, false, NULL, 0,
+										  NULL);
+	const char *names[MAX_NAMES];
+	int			nnames = 0;
+	HeapTuple	tuple;
+	const char *nearest;
+
+	while (nnames < MAX_NAMES && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_foreign_server form = (Form_pg_foreign_server) GETSTRUCT(tuple);
+
+		if (is_own_wrapper(form->srvfdw))
+			names[nnames++] = pstrdup(NameStr(form->srvname));
+	}
+	systable_endscan(scan);
+	table_close(servers, AccessShareLock);
+	nearest = glue_model_nearest(name, names, nnames, sizeof(char *));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("server \"%s\" does not exist", name),
+			 nearest != NULL ?
+			 errhint("Perhaps you meant the server \"%s\".", nearest) : 0));
 }
 
 static HeapTuple

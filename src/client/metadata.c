@@ -14,8 +14,9 @@
  * would give that away.
  *
  * That nothing answers at the address of IMDS means that this is no EC2
- * instance, which is no failure.  Everything else that goes wrong is one: the
- * source was there.
+ * instance, which is no failure.  Nor is it one that no sessions are opened there:
+ * other clouds have services of their own at that address, and an instance's
+ * may be switched off.  Everything else that goes wrong is one: the source was there.
  *
  * IDENTIFICATION
  *	  src/client/metadata.c
@@ -206,6 +207,14 @@ open_session(const GlueInstanceSource *source, const char **token_header,
 	{
 		strlcpy(reason, "there is no instance metadata service",
 				GLUE_CREDENTIAL_REASON_SIZE);
+		return GLUE_METADATA_ABSENT;
+	}
+	if (has_status(&exchange, 403) || has_status(&exchange, 404) ||
+		has_status(&exchange, 405))
+	{
+		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
+				 "the instance metadata service is switched off, or not that of Amazon EC2 (HTTP status %d)",
+				 exchange.status);
 		return GLUE_METADATA_ABSENT;
 	}
 	if (!has_status(&exchange, 200))

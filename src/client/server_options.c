@@ -101,38 +101,76 @@ static void check_keys(const GlueCredentials *credentials);
 #define SERVER_FIELD(field)		offsetof(GlueServerOptions, field)
 #define MAPPING_FIELD(field)	offsetof(GlueMappingOptions, field)
 
+/*
+ * What an option means stands before it, in the words that docs/reference.md has.
+ */
 static const Option server_options[] = {
+	/*
+	 * account of the credentials, where AWS STS cannot be reached; not for
+	 * keys in a role's own mapping
+	 */
 	{"account_id", OPTION_TEXT, SERVER_FIELD(account_id),
 	glue_account_id_problem, true},
+	/* as the setting */
 	{"ca_file", OPTION_TEXT, SERVER_FIELD(ca_file), empty_problem, true},
+
+	/*
+	 * account that owns the Data Catalog; the argument catalog_id comes
+	 * before it
+	 */
 	{"catalog_id", OPTION_CATALOG_ID, SERVER_FIELD(catalog_id)},
+	/* as the setting, with the same units and limits */
 	{"connect_timeout", OPTION_MILLISECONDS, SERVER_FIELD(connect_timeout_ms)},
+	/* as the setting */
 	{"endpoint_url", OPTION_TEXT, SERVER_FIELD(endpoint_url),
 	glue_endpoint_url_problem, true},
+	/* external ID that the role of the server asks for */
 	{"external_id", OPTION_TEXT, SERVER_FIELD(external_id),
 	glue_external_id_problem},
+	/* as the setting */
 	{"max_attempts", OPTION_ATTEMPTS, SERVER_FIELD(max_attempts)},
+	/* as the setting */
 	{"max_requests_per_second", OPTION_RATE,
 	SERVER_FIELD(max_requests_per_second)},
+	/* as the setting; keys of the environment are then passed over */
 	{"profile", OPTION_TEXT, SERVER_FIELD(profile), empty_problem, true},
+	/* as the setting, but without user name and password; '' means none */
 	{"proxy", OPTION_TEXT, SERVER_FIELD(proxy), proxy_problem, true},
+	/* as the setting */
 	{"region", OPTION_TEXT, SERVER_FIELD(region), glue_region_problem},
+	/* as the setting, with the same units and limits */
 	{"request_timeout", OPTION_MILLISECONDS, SERVER_FIELD(request_timeout_ms)},
+	/* role to assume, with the credentials that are found */
 	{"role_arn", OPTION_TEXT, SERVER_FIELD(role_arn), glue_role_arn_problem},
+	/* as the setting */
 	{"use_dualstack_endpoint", OPTION_BOOLEAN,
 	SERVER_FIELD(use_dualstack_endpoint)},
+	/* as the setting */
 	{"use_fips_endpoint", OPTION_BOOLEAN, SERVER_FIELD(use_fips_endpoint)},
 };
 
 static const Option mapping_options[] = {
+	/* one half of a pair of keys */
 	{"access_key_id", OPTION_TEXT, MAPPING_FIELD(credentials.access_key_id),
 	glue_credential_problem},
+
+	/*
+	 * external ID that the role asks for; that of the server is not used for
+	 * a role of a mapping
+	 */
 	{"external_id", OPTION_TEXT, MAPPING_FIELD(external_id),
 	glue_external_id_problem},
+
+	/*
+	 * role to assume, instead of the one of the server; a mapping without
+	 * keys may have one only if a superuser sets it
+	 */
 	{"role_arn", OPTION_TEXT, MAPPING_FIELD(role_arn), glue_role_arn_problem},
+	/* the other half of the pair */
 	{"secret_access_key", OPTION_TEXT,
 		MAPPING_FIELD(credentials.secret_access_key),
 	glue_credential_problem},
+	/* of temporary keys; drop it when you set long-term keys */
 	{"session_token", OPTION_TEXT, MAPPING_FIELD(credentials.session_token),
 	glue_credential_problem},
 };
@@ -357,6 +395,8 @@ read_catalog_id(const Option *option, const char *value)
 	string = glue_secret_tree(json_object_new_string_len(utf8, len));
 	glue_validate_member("CatalogIdString", "$", string,
 						 note_problem, &problem);
+	if (problem == NULL)
+		problem = unconstify(char *, glue_catalog_id_problem(value));
 	if (problem != NULL)
 		refuse_value(option, problem);
 	return utf8;

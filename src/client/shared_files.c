@@ -157,9 +157,7 @@ new_profile_set(void)
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 	callback->arg = glue_profile_set_new();
 	if (callback->arg == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	return callback->arg;
 }
 

@@ -174,9 +174,7 @@ digest_text(const char *text, unsigned char digest[GLUE_FINGERPRINT_LEN])
 		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	if (sha256 == NULL ||
 		!EVP_Digest(text, strlen(text), digest, NULL, sha256, NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 }
 
 /*

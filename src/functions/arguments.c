@@ -21,6 +21,7 @@
 #include <openssl/crypto.h>
 
 #include "catalog/pg_type.h"
+#include "client/foreign_server.h"
 #include "functions/arguments.h"
 #include "glue/normalize.h"
 #include "server/builtins.h"
@@ -140,10 +141,16 @@ const char *
 glue_argument_catalog_id(NullableDatum argument, GlueViolationSink sink,
 						 void *arg)
 {
+	const char *catalog_id;
+
 	if (argument.isnull)
 		return NULL;
-	return checked_text(DatumGetTextPP(argument.value), "CatalogIdString",
-						"$.CatalogId", sink, arg);
+	catalog_id = checked_text(DatumGetTextPP(argument.value),
+							  "CatalogIdString", "$.CatalogId", sink, arg);
+	if (catalog_id != NULL && glue_catalog_id_problem(catalog_id) != NULL)
+		glue_add_error(sink, arg, "$.CatalogId", GLUE_RULE_PATTERN,
+					   "must have twelve digits, if it is the ID of an account");
+	return catalog_id;
 }
 
 /*
@@ -208,10 +215,20 @@ glue_argument_tags(NullableDatum argument, bool required,
 
 /* Get the name of a foreign server; NULL for null. */
 const char *
-glue_argument_server(NullableDatum argument)
+glue_argument_server(NullableDatum argument, const char *catalog_id)
 {
-	return argument.isnull ? NULL :
-		pstrdup(NameStr(*DatumGetName(argument.value)));
+	if (!argument.isnull)
+		return pstrdup(NameStr(*DatumGetName(argument.value)));
+	if (catalog_id != NULL &&
+		OidIsValid(glue_foreign_server_by_name(catalog_id)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("catalog \"%s\" has the name of a foreign server",
+						catalog_id),
+				 errdetail("The argument catalog_id comes before server."),
+				 errhint("Use server => '%s'. If there is such a catalog, too, give both.",
+						 catalog_id)));
+	return NULL;
 }
 
 /* Get the argument that says what is done about an existing connection. */
@@ -270,8 +287,9 @@ glue_check_definition(NullableDatum input, NullableDatum tags,
 	json_object *name;
 
 	memset(definition, 0, sizeof(GlueDefinition));
-	if (glue_argument_tree(input, &definition->input, sink, arg))
-		glue_check_input(definition->input, sink, arg);
+	if (glue_argument_tree(input, &definition->input, sink, arg) &&
+		glue_check_input(definition->input, sink, arg))
+		definition->given = input.value;
 	definition->tags = glue_argument_tags(tags, false, sink, arg);
 	definition->catalog_id = glue_argument_catalog_id(catalog_id, sink, arg);
 
@@ -308,7 +326,8 @@ glue_check_new_definition(NullableDatum name, NullableDatum input,
 								   "ConnectionInput") == NULL)
 			glue_tree_add(definition->input, "Name",
 						  json_object_new_string(definition->name));
-		glue_check_input(definition->input, take_update_finding, &update);
+		(void) glue_check_input(definition->input, take_update_finding,
+								&update);
 	}
 	given = json_object_object_get(definition->input, "Name");
 	if (definition->name != NULL && json_object_is_type(given, json_type_string) &&
@@ -349,14 +368,16 @@ leave_out_answered(json_object *input)
 				 errdetail("They are %s.", names)));
 }
 
-/* Normalize and check a ConnectionInput. */
-void
+/* Normalize and check a ConnectionInput; was it normal already? */
+bool
 glue_check_input(json_object *input, GlueViolationSink sink, void *arg)
 {
-	glue_normalize_connection_input(input);
+	bool		changed = glue_normalize_connection_input(input);
+
 	glue_validate_connection_input_tree(input,
 										glue_setting_allow_unknown_members,
 										sink, arg);
+	return !changed;
 }
 
 /* Normalize and check a TestConnectionInput. */

@@ -24,6 +24,7 @@ typedef struct GlueDefinition
 	json_object *tags;			/* or NULL */
 	const char *catalog_id;		/* or NULL */
 	const char *name;			/* NULL unless the input is valid */
+	Datum		given;			/* jsonb that says the same as input, or 0 */
 } GlueDefinition;
 
 /* The hint of errors in a ConnectionInput. */
@@ -51,7 +52,8 @@ extern json_object *glue_argument_list(NullableDatum argument,
 									   GlueViolationSink sink, void *arg);
 extern json_object *glue_argument_tags(NullableDatum argument, bool required,
 									   GlueViolationSink sink, void *arg);
-extern const char *glue_argument_server(NullableDatum argument);
+extern const char *glue_argument_server(NullableDatum argument,
+										const char *catalog_id);
 extern GlueConflictAction glue_argument_on_conflict(NullableDatum argument);
 extern GlueConflictAction glue_conflict_action(const char *name);
 extern TimestampTz glue_argument_deadline(NullableDatum argument);
@@ -64,7 +66,7 @@ extern void glue_check_new_definition(NullableDatum name, NullableDatum input,
 									  NullableDatum catalog_id,
 									  GlueDefinition *definition,
 									  GlueViolationSink sink, void *arg);
-extern void glue_check_input(json_object *input,
+extern bool glue_check_input(json_object *input,
 							 GlueViolationSink sink, void *arg);
 extern void glue_check_test_input(json_object *input,
 								  GlueViolationSink sink, void *arg);

@@ -277,9 +277,7 @@ append_text(json_object *list, const char *text)
 	if (string == NULL || json_object_array_add(list, string) != 0)
 	{
 		json_object_put(string);
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	}
 }
 

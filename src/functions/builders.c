@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "postmaster/postmaster.h"
 #include "server/builtins.h"
+#include "text/ascii.h"
 #include "text/json.h"
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
@@ -176,7 +177,7 @@ use_known_url(GlueBuilder *builder, const char *url)
 	glue_builder_complain_of_address(builder, url_argument, status);
 	builder->hint = psprintf("Connections of type %s are built from URLs of the form \"%s\".",
 							 builder->connection_type,
-							 glue_engine_url_form(builder->address.engine));
+							 glue_engines[builder->address.engine].url_form);
 	builder->address.host = NULL;
 }
 
@@ -185,12 +186,12 @@ static void
 use_server(GlueBuilder *builder, const NullableDatum *arguments)
 {
 	GlueDatabaseAddress *address = &builder->address;
-	const char *server = glue_argument_server(arguments[FOREIGN_SERVER]);
+	const char *server = glue_argument_server(arguments[FOREIGN_SERVER], NULL);
 	GlueForeignDatabase database;
 
 	glue_foreign_database_read(server, &database);
 	address->engine = database.engine;
-	address->port = glue_engine_default_port(database.engine);
+	address->port = glue_engines[database.engine].port;
 	builder->enforce_ssl = database.needs_ssl;
 	check_engine(builder, psprintf("a server of %s", database.wrapper));
 	if (arguments[NAME].isnull)
@@ -229,7 +230,8 @@ use_options(GlueBuilder *builder, const NullableDatum *arguments,
 		const char *port = option_text(builder, &database->port);
 
 		if (port != NULL &&
-			!glue_port_parse(port, strlen(port), &address->port))
+			!glue_parse_number(port, strlen(port), 1, GLUE_MAX_PORT,
+							   &address->port))
 			complain_of_option(builder, &database->port,
 							   GLUE_RULE_PROPERTY_VALUE,
 							   "must be a number from 1 to 65535");
@@ -449,7 +451,7 @@ use_port_argument(GlueBuilder *builder, NullableDatum argument)
 	if (argument.isnull)
 		return false;
 	port = DatumGetInt32(argument.value);
-	if (port < 1 || port > 65535)
+	if (port < 1 || port > GLUE_MAX_PORT)
 		glue_builder_complain(builder, "port", GLUE_RULE_RANGE,
 							  "must be from 1 to 65535");
 	builder->address.port = port;
@@ -460,7 +462,7 @@ use_port_argument(GlueBuilder *builder, NullableDatum argument)
 static void
 check_engine(GlueBuilder *builder, const char *subject)
 {
-	const char *type = glue_engine_connection_type(builder->address.engine);
+	const char *type = glue_engines[builder->address.engine].connection_type;
 
 	if (!builder->is_jdbc && strcmp(builder->connection_type, type) != 0)
 		glue_builder_complain(builder, "connection_type",

@@ -213,7 +213,7 @@ check_input(Bulk *bulk, int index)
 
 	if (glue_argument_given(argument, "$", add_input_violation, &sink) &&
 		glue_argument_tree(argument, &input, add_input_violation, &sink))
-		glue_check_input(input, add_input_violation, &sink);
+		(void) glue_check_input(input, add_input_violation, &sink);
 	name = json_object_object_get(input, "Name");
 	if (json_object_is_type(name, json_type_string))
 		bulk->outcomes[index].name =
@@ -287,7 +287,7 @@ build_definition(const Bulk *bulk, int index, GlueDefinition *definition)
 {
 	memset(definition, 0, sizeof(GlueDefinition));
 	definition->input = tree_of(bulk->inputs[index]);
-	glue_normalize_connection_input(definition->input);
+	(void) glue_normalize_connection_input(definition->input);
 	if (!bulk->tags.isnull)
 		definition->tags = tree_of(bulk->tags.value);
 	if (definition->tags != NULL)

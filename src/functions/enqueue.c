@@ -42,9 +42,10 @@ glue_enqueue_create_connection(PG_FUNCTION_ARGS)
 							 fcinfo->args[2], &definition);
 	request.name = definition.name;
 	request.input = definition.input;
+	request.given = definition.given;
 	request.tags = definition.tags;
 	request.catalog_id = definition.catalog_id;
-	request.server = glue_argument_server(fcinfo->args[3]);
+	request.server = glue_argument_server(fcinfo->args[3], request.catalog_id);
 	id = glue_enqueue(&function.access, &request);
 	glue_function_end(&function);
 	PG_RETURN_INT64(id);
@@ -73,7 +74,7 @@ glue_enqueue_update_connection(PG_FUNCTION_ARGS)
 	request.name = definition.name;
 	request.input = definition.input;
 	request.catalog_id = definition.catalog_id;
-	request.server = glue_argument_server(fcinfo->args[3]);
+	request.server = glue_argument_server(fcinfo->args[3], request.catalog_id);
 	id = glue_enqueue(&function.access, &request);
 	glue_function_end(&function);
 	PG_RETURN_INT64(id);
@@ -95,7 +96,7 @@ glue_enqueue_delete_connection(PG_FUNCTION_ARGS)
 						GLUE_FUNCTION_WRITES);
 	request.name = glue_function_name(&function, fcinfo->args[0],
 									  fcinfo->args[1], &request.catalog_id);
-	request.server = glue_argument_server(fcinfo->args[2]);
+	request.server = glue_argument_server(fcinfo->args[2], request.catalog_id);
 	request.on_missing = missing_ok ? "ignore" : "error";
 	id = glue_enqueue(&function.access, &request);
 	glue_function_end(&function);

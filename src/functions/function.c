@@ -127,7 +127,8 @@ glue_function_connect(GlueFunction *function, const char *catalog_id,
 	glue_violations_report(&function->violations, "argument list",
 						   "Nothing was sent.");
 	glue_target_resolve(&function->access.target,
-						glue_argument_server(server), catalog_id);
+						glue_argument_server(server, catalog_id),
+						catalog_id);
 	glue_credentials_find(&function->access.target,
 						  &function->access.credentials);
 	if (function->writes)

@@ -61,7 +61,7 @@ glue_is_valid_connection_input(PG_FUNCTION_ARGS)
 	glue_function_begin_local(&function);
 	if (glue_argument_tree(fcinfo->args[0], &input, note_error, &valid))
 	{
-		glue_normalize_connection_input(input);
+		(void) glue_normalize_connection_input(input);
 		glue_validate_connection_input_tree(input, false, note_error, &valid);
 	}
 	glue_function_end(&function);

@@ -17,6 +17,9 @@
  *												create the other claimed
  *		a connection		nothing				delete it		released
  *
+ * With on_delete=keep, a request that sends nothing takes the place of the deletion:
+ * what was asked for before is done by then, so it is known what is kept.
+ *
  * An input that could not be sent is refused, with the words of the function
  * that would send it at once.  Of what a row said before, no more is wanted
  * than the name: if there is none that a connection could have, there is no
@@ -49,6 +52,8 @@
 #include "miscadmin.h"
 #include "queue/enqueue.h"
 #include "server/builtins.h"
+#include "server/secret_memory.h"
+#include "store/open_table.h"
 #include "store/provision.h"
 #include "store/request_row.h"
 #include "utils/jsonb.h"
@@ -104,6 +109,7 @@ static void get_held_name(Firing *firing, const char *name,
 static void create(Firing *firing, const GlueDefinition *definition);
 static void update(Firing *firing, const GlueDefinition *definition);
 static int64 release(Firing *firing, const char *name, int64 *request);
+static int64 enqueue_end(Firing *firing, int64 provision, const char *name);
 static int64 enqueue(Firing *firing, const char *operation, int64 provision,
 					 const char *name, const GlueDefinition *definition);
 
@@ -190,6 +196,7 @@ find_provision(FunctionCallInfo fcinfo)
 	provision->holder = glue_trigger_holder(trigger->tg_trigger,
 											trigger->tg_relation);
 	MemoryContextSwitchTo(old_context);
+	glue_open_tables_keep(fcinfo->flinfo->fn_mcxt);
 	fcinfo->flinfo->fn_extra = provision;
 	return provision;
 }
@@ -326,16 +333,13 @@ table_truncated(Firing *firing)
 {
 	GlueProvisions provisions;
 	GlueProvisionName held;
-	bool		keeps = firing->provision->arguments.keeps;
 	MemoryContext context;
 	MemoryContext old_context;
 	List	   *entries;
 	ListCell   *cell;
 
 	get_held_name(firing, NULL, &provisions, &held);
-	entries = glue_provision_release_all(&provisions, &held, keeps);
-	if (keeps)
-		return;
+	entries = glue_provision_release_all(&provisions, &held);
 	context = AllocSetContextCreate(CurrentMemoryContext, "glue_conn row",
 									ALLOCSET_DEFAULT_SIZES);
 	old_context = MemoryContextSwitchTo(context);
@@ -343,8 +347,7 @@ table_truncated(Firing *firing)
 	{
 		const GlueProvisionEntry *entry = lfirst(cell);
 
-		(void) enqueue(firing, "DeleteConnection", entry->id, entry->name,
-					   NULL);
+		(void) enqueue_end(firing, entry->id, entry->name);
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(old_context);
@@ -411,21 +414,28 @@ release(Firing *firing, const char *name, int64 *request)
 {
 	GlueProvisions provisions;
 	GlueProvisionName held;
-	bool		keeps = firing->provision->arguments.keeps;
 	int64		made = 0;
 	int64		entry;
 
 	get_held_name(firing, name, &provisions, &held);
-	entry = glue_provision_release(&provisions, &held,
-								   keeps && request == NULL);
-	if (entry != 0 && !keeps)
-		made = enqueue(firing, "DeleteConnection", entry, name, NULL);
+	entry = glue_provision_release(&provisions, &held);
+	if (entry != 0)
+		made = enqueue_end(firing, entry, name);
 	if (request != NULL)
 		*request = made;
 	return entry;
 }
 
-/* Make a request; definition is NULL for a deletion. */
+/* An entry was released: have its connection deleted, or left alone, in its turn. */
+static int64
+enqueue_end(Firing *firing, int64 provision, const char *name)
+{
+	return enqueue(firing, firing->provision->arguments.keeps ?
+				   GLUE_REQUEST_RELEASE : "DeleteConnection", provision, name,
+				   NULL);
+}
+
+/* Make a request; definition is NULL if it ends an entry. */
 static int64
 enqueue(Firing *firing, const char *operation, int64 provision,
 		const char *name, const GlueDefinition *definition)
@@ -442,6 +452,7 @@ enqueue(Firing *firing, const char *operation, int64 provision,
 	else
 	{
 		request.input = definition->input;
+		request.given = definition->given;
 		request.tags = definition->tags;
 		request.on_conflict = firing->provision->arguments.on_conflict;
 		if (strcmp(operation, "UpdateConnection") == 0)
@@ -521,9 +532,7 @@ digest_row(const ProvisionRow *row, unsigned char *digest)
 	if (tags != NULL)
 		glue_free_copy(tags, row->tags.value);
 	if (!done)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 }
 
 /* The name of the connection that a row has; NULL if it can have none. */

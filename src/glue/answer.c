@@ -39,6 +39,7 @@
 
 #include "glue/model.h"
 #include "glue/violation.h"
+#include "text/assertion.h"
 #include "text/json.h"
 
 #define PATH_SIZE			256
@@ -99,6 +100,7 @@ glue_answer_check(GlueReply *reply, const char *operation)
 {
 	char		problem[GLUE_ANSWER_PROBLEM_SIZE];
 
+	glue_assert(reply->kind == GLUE_REPLY_SUCCESS && reply->tree != NULL);
 	if (check_all(operation, reply->tree, problem))
 		return;
 	glue_reply_clear(reply);

@@ -74,10 +74,8 @@ typedef struct Comparison
 
 static void compare_shown_secrets(Comparison *comparison, const char *name,
 								  json_object *sent, json_object *got);
-static void ignore(void *arg, const char *path, const char *message);
 static void compare_copies(Comparison *comparison, json_object *sent,
 						   json_object *got);
-static bool has_hidden_text(json_object *value);
 static json_object *redacted_copy(json_object *tree);
 static void compare_structures(Comparison *comparison, const GluePath *path,
 							   const GlueShape *sent_shape,
@@ -118,7 +116,7 @@ glue_compare_definitions(json_object *sent, json_object *got,
 		"AthenaProperties", "ConnectionProperties", "PythonProperties",
 		"SparkProperties"
 	};
-	Comparison	comparison = {{sink, arg, true}, has_hidden_text(sent),
+	Comparison	comparison = {{sink, arg, true}, glue_holds_hidden(sent),
 		is_kafka(got)};
 
 	compare_copies(&comparison, sent, got);
@@ -162,18 +160,12 @@ compare_shown_secrets(Comparison *comparison, const char *name,
 bool
 glue_definition_reveals(json_object *recorded, json_object *got)
 {
-	Comparison	comparison = {{ignore, NULL, true}, false, is_kafka(got)};
+	Comparison	comparison = {{NULL, NULL, true}, false, is_kafka(got)};
 
-	if (!has_hidden_text(recorded))
+	if (!glue_holds_hidden(recorded))
 		return false;
 	compare_copies(&comparison, recorded, got);
 	return !comparison.differences.equal;
-}
-
-/* A GlueDifferenceSink */
-static void
-ignore(void *arg, const char *path, const char *message)
-{
 }
 
 static void
@@ -192,26 +184,6 @@ compare_copies(Comparison *comparison, json_object *sent, json_object *got)
 						   sent_copy, got_copy);
 	glue_json_tree_free(sent_copy);
 	glue_json_tree_free(got_copy);
-}
-
-/*
- * Is there anything hidden in a definition, before we hide it?
- */
-static bool
-has_hidden_text(json_object *value)
-{
-	struct json_object_iter iter;
-
-	if (json_object_is_type(value, json_type_string))
-		return strstr(json_object_get_string(value), GLUE_REDACTED) != NULL;
-	if (!json_object_is_type(value, json_type_object))
-		return false;
-	json_object_object_foreachC(value, iter)
-	{
-		if (has_hidden_text(iter.val))
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -449,10 +421,8 @@ same_strings(const Comparison *comparison, json_object *sent,
 		!json_object_is_type(got, json_type_string) ||
 		strpbrk(json_object_get_string(sent), "{[") == NULL)
 		return false;
-	sent_json = glue_json_tree_parse(json_object_get_string(sent),
-									 json_object_get_string_len(sent));
-	got_json = glue_json_tree_parse(json_object_get_string(got),
-									json_object_get_string_len(got));
+	sent_json = glue_json_tree_parse_string(sent);
+	got_json = glue_json_tree_parse_string(got);
 	if (comparison->recorded)
 		forget_hidden(sent_json, got_json);
 	same = sent_json != NULL && got_json != NULL &&

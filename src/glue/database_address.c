@@ -63,26 +63,6 @@ glue_host_check(const char *host)
 }
 
 /*
- * Read a port, which is nothing but digits; false if it is none.
- */
-bool
-glue_port_parse(const char *text, size_t len, int *port)
-{
-	int			value = 0;
-
-	for (size_t i = 0; i < len; i++)
-	{
-		if (!glue_is_digit(text[i]))
-			return false;
-		value = value * 10 + (text[i] - '0');
-		if (value > 65535)
-			return false;
-	}
-	*port = value;
-	return value > 0;
-}
-
-/*
  * Any address, loopback and link-local ones, in network byte order.
  */
 static bool
@@ -168,38 +148,23 @@ is_local_name(const char *host, size_t len)
 const char *
 glue_address_status_message(GlueAddressStatus status)
 {
-	switch (status)
-	{
-		case GLUE_ADDRESS_OK:
-			break;
-		case GLUE_ADDRESS_NO_HOST:
-			return "names no host";
-		case GLUE_ADDRESS_SOCKET:
-			return "names the directory of a socket, which AWS Glue cannot reach";
-		case GLUE_ADDRESS_HOST_LIST:
-			return "names several hosts, but a connection has one";
-		case GLUE_ADDRESS_LOCAL:
-			return "names a host that is always the own machine, and AWS Glue connects from another one";
-		case GLUE_ADDRESS_BAD_HOST:
-			return "does not name a host by a host name or an IP address";
-		case GLUE_ADDRESS_IPV6:
-			return "is an IPv6 address, which JDBC URLs of SQL Server have no form for";
-		case GLUE_ADDRESS_BAD_PORT:
-			return "has a port that is no number from 1 to 65535";
-		case GLUE_ADDRESS_NO_DATABASE:
-			return "names no database";
-		case GLUE_ADDRESS_BAD_DATABASE:
-			return "has characters that cannot stand in a JDBC URL";
-		case GLUE_ADDRESS_PARAMETERS:
-			return "has parameters, which would be lost";
-		case GLUE_ADDRESS_OTHER_ENGINE:
-			return "is not of this type of database";
-		case GLUE_ADDRESS_TNS_ALIAS:
-			return "is a name that only the Oracle client of this machine can look up";
-		case GLUE_ADDRESS_DESCRIPTOR:
-			return "is a connect descriptor, which is not taken apart";
-		case GLUE_ADDRESS_BAD_SYNTAX:
-			return "is not understood";
-	}
-	return "is right";
+	static const char *const messages[] = {
+		[GLUE_ADDRESS_OK] = "is right",
+		[GLUE_ADDRESS_NO_HOST] = "names no host",
+		[GLUE_ADDRESS_SOCKET] = "names the directory of a socket, which AWS Glue cannot reach",
+		[GLUE_ADDRESS_HOST_LIST] = "names several hosts, but a connection has one",
+		[GLUE_ADDRESS_LOCAL] = "names a host that is always the own machine, and AWS Glue connects from another one",
+		[GLUE_ADDRESS_BAD_HOST] = "does not name a host by a host name or an IP address",
+		[GLUE_ADDRESS_IPV6] = "is an IPv6 address, which JDBC URLs of SQL Server have no form for",
+		[GLUE_ADDRESS_BAD_PORT] = "has a port that is no number from 1 to 65535",
+		[GLUE_ADDRESS_NO_DATABASE] = "names no database",
+		[GLUE_ADDRESS_BAD_DATABASE] = "has characters that cannot stand in a JDBC URL",
+		[GLUE_ADDRESS_PARAMETERS] = "has parameters, which would be lost",
+		[GLUE_ADDRESS_OTHER_ENGINE] = "is not of this type of database",
+		[GLUE_ADDRESS_TNS_ALIAS] = "is a name that only the Oracle client of this machine can look up",
+		[GLUE_ADDRESS_DESCRIPTOR] = "is a connect descriptor, which is not taken apart",
+		[GLUE_ADDRESS_BAD_SYNTAX] = "is not understood",
+	};
+
+	return messages[status];
 }

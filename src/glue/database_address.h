@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define GLUE_MAX_PORT 65535
+
 typedef enum GlueAddressStatus
 {
 	GLUE_ADDRESS_OK,
@@ -38,7 +40,6 @@ typedef enum GlueAddressStatus
 } GlueAddressStatus;
 
 extern GlueAddressStatus glue_host_check(const char *host);
-extern bool glue_port_parse(const char *text, size_t len, int *port);
 extern const char *glue_address_status_message(GlueAddressStatus status);
 
 #endif							/* GLUE_GLUE_DATABASE_ADDRESS_H */

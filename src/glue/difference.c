@@ -22,8 +22,6 @@
 #define PATH_SIZE 1024
 #define MESSAGE_SIZE 512
 
-static const char *describe(json_object *value, char buffer[GLUE_QUOTED_SIZE]);
-
 /*
  * Report a value that is not the same on both sides, redacted as they are.
  */
@@ -37,13 +35,13 @@ glue_difference_report(GlueDifferences *differences, const GluePath *path,
 
 	if (glue_is_nothing(got))
 		snprintf(message, sizeof(message), "was given as %s, but AWS Glue does "
-				 "not have it", describe(sent, sent_text));
+				 "not have it", glue_difference_describe(sent, sent_text));
 	else if (glue_is_nothing(sent))
 		snprintf(message, sizeof(message), "was not given, but AWS Glue has "
-				 "%s", describe(got, got_text));
+				 "%s", glue_difference_describe(got, got_text));
 	else
 		snprintf(message, sizeof(message), "was given as %s, but AWS Glue has "
-				 "%s", describe(sent, sent_text), describe(got, got_text));
+				 "%s", glue_difference_describe(sent, sent_text), glue_difference_describe(got, got_text));
 	glue_difference_tell(differences, path, message);
 }
 
@@ -71,12 +69,12 @@ glue_difference_report_tag(GlueDifferences *differences, const GluePath *root,
 				 "AWS Glue has");
 	else
 		snprintf(message, sizeof(message), "was given as %s, but AWS Glue has "
-				 "%s", describe(sent, sent_text), describe(got, got_text));
+				 "%s", glue_difference_describe(sent, sent_text), glue_difference_describe(got, got_text));
 	glue_difference_tell(differences, &path, message);
 }
 
 /*
- * Give a difference to the sink.
+ * Give a difference to the sink, if there is one.
  */
 void
 glue_difference_tell(GlueDifferences *differences, const GluePath *path,
@@ -84,16 +82,18 @@ glue_difference_tell(GlueDifferences *differences, const GluePath *path,
 {
 	char		text[PATH_SIZE];
 
-	glue_path_write(path, text, sizeof(text));
 	differences->equal = false;
+	if (differences->sink == NULL)
+		return;
+	glue_path_write(path, text, sizeof(text));
 	differences->sink(differences->arg, text, message);
 }
 
 /*
  * Say what a redacted value is, in a few words.
  */
-static const char *
-describe(json_object *value, char buffer[GLUE_QUOTED_SIZE])
+const char *
+glue_difference_describe(json_object *value, char buffer[GLUE_QUOTED_SIZE])
 {
 	size_t		count;
 

@@ -28,7 +28,7 @@ typedef void (*GlueDifferenceSink) (void *arg, const char *path,
 /* where a comparison reports what it finds */
 typedef struct GlueDifferences
 {
-	GlueDifferenceSink sink;
+	GlueDifferenceSink sink;	/* or NULL */
 	void	   *arg;
 	bool		equal;			/* so far */
 } GlueDifferences;
@@ -41,5 +41,7 @@ extern void glue_difference_report_tag(GlueDifferences *differences,
 									   json_object *sent, json_object *got);
 extern void glue_difference_tell(GlueDifferences *differences,
 								 const GluePath *path, const char *message);
+extern const char *glue_difference_describe(json_object *value,
+											char buffer[GLUE_QUOTED_SIZE]);
 
 #endif							/* GLUE_GLUE_DIFFERENCE_H */

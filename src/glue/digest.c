@@ -27,10 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include "aws/algorithms.h"
 #include "glue/redact.h"
@@ -119,14 +116,11 @@ hmac(const unsigned char *key, const void *data, size_t len,
 	 unsigned char mac[32])
 {
 	static EVP_MAC_CTX *context = NULL;
-	size_t		mac_len;
 
 	if (context == NULL)
 		context = glue_new_hmac();
 	return context != NULL &&
-		EVP_MAC_init(context, key, GLUE_SECRET_KEY_LEN, NULL) &&
-		EVP_MAC_update(context, data, len) &&
-		EVP_MAC_final(context, mac, &mac_len, 32);
+		glue_hmac(context, key, GLUE_SECRET_KEY_LEN, data, len, mac);
 }
 
 /*
@@ -225,8 +219,7 @@ extract_from_string(json_object *string, json_object *redacted, bool *failed)
 		return NULL;
 	tree = glue_json_tree_parse(text, len);
 	redacted_tree =
-		glue_json_tree_parse(json_object_get_string(redacted),
-							 (size_t) json_object_get_string_len(redacted));
+		glue_json_tree_parse_string(redacted);
 	if (tree != NULL && redacted_tree != NULL)
 		secrets = extract(tree, redacted_tree, failed);
 	else

@@ -20,20 +20,12 @@
  */
 #include "glue/jdbc_url.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "text/ascii.h"
 #include "text/buffer.h"
 #include "text/json.h"
-
-typedef struct Engine
-{
-	const char *connection_type;
-	const char *prefix;			/* of the URLs that we write */
-	const char *other_prefix;	/* of URLs that mean the same, or NULL */
-	int			port;
-	const char *form;			/* of a URL, to be shown */
-} Engine;
 
 /* a part of a text, not terminated */
 typedef struct Part
@@ -42,8 +34,7 @@ typedef struct Part
 	size_t		len;
 } Part;
 
-/* in the order of GlueEngine */
-static const Engine engines[] = {
+const GlueEngineFacts glue_engines[GLUE_NENGINES] = {
 	{
 		"MYSQL", "jdbc:mysql://", "jdbc:mariadb://", 3306,
 		"jdbc:mysql://host:port/database"
@@ -62,23 +53,16 @@ static const Engine engines[] = {
 	},
 };
 
-#define NENGINES (sizeof(engines) / sizeof(Engine))
-
 static bool is_ipv6(const char *host);
 static bool is_service_name(const char *name);
-static void put_host(GlueTextBuffer *out, const char *host);
-static void put_port(GlueTextBuffer *out, int port);
 static void put_property_value(GlueTextBuffer *out, const char *text);
-static const char *skip_prefix(const char *url, const Engine *engine);
+static const char *skip_prefix(const char *url, const GlueEngineFacts *engine);
 static GlueAddressStatus parse_path(const char *text,
 									GlueDatabaseAddress *address,
 									char *buffer);
 static GlueAddressStatus parse_properties(const char *text,
 										  GlueDatabaseAddress *address,
 										  char *buffer);
-static GlueAddressStatus parse_service(const char *text,
-									   GlueDatabaseAddress *address,
-									   char *buffer);
 static GlueAddressStatus take_authority(Part authority,
 										GlueDatabaseAddress *address,
 										char **buffer);
@@ -92,45 +76,21 @@ static const char *read_property_value(const char *text, char *value);
  */
 
 /*
- * The connection type of the second generation for an engine.
- */
-const char *
-glue_engine_connection_type(GlueEngine engine)
-{
-	return engines[engine].connection_type;
-}
-
-/*
  * Find the engine of a connection type of the second generation; false if
  * there is none.
  */
 bool
 glue_engine_find(const char *connection_type, GlueEngine *engine)
 {
-	for (size_t i = 0; i < NENGINES; i++)
+	for (int i = 0; i < GLUE_NENGINES; i++)
 	{
-		if (strcmp(engines[i].connection_type, connection_type) == 0)
+		if (strcmp(glue_engines[i].connection_type, connection_type) == 0)
 		{
 			*engine = (GlueEngine) i;
 			return true;
 		}
 	}
 	return false;
-}
-
-int
-glue_engine_default_port(GlueEngine engine)
-{
-	return engines[engine].port;
-}
-
-/*
- * What a URL of an engine looks like, to be shown.
- */
-const char *
-glue_engine_url_form(GlueEngine engine)
-{
-	return engines[engine].form;
 }
 
 /* ----------------------------------------------------------------
@@ -159,12 +119,14 @@ GlueAddressStatus
 glue_jdbc_url_write(const GlueDatabaseAddress *address,
 					char *buffer, size_t size)
 {
-	GlueTextBuffer out;
+	GlueTextBuffer out = {buffer, size, 0};
+	bool		brackets = is_ipv6(address->host);
+	char		port[16];
 
-	glue_text_begin(&out, buffer, size);
-	glue_text_put_string(&out, engines[address->engine].prefix);
-	put_host(&out, address->host);
-	put_port(&out, address->port);
+	snprintf(port, sizeof(port), ":%d", address->port);
+	glue_text_put_all(&out, glue_engines[address->engine].prefix,
+					  brackets ? "[" : "", address->host, brackets ? "]" : "",
+					  port, NULL);
 	switch (address->engine)
 	{
 		case GLUE_ENGINE_MYSQL:
@@ -176,11 +138,10 @@ glue_jdbc_url_write(const GlueDatabaseAddress *address,
 		case GLUE_ENGINE_ORACLE:
 			if (!is_service_name(address->database))
 				return GLUE_ADDRESS_BAD_DATABASE;
-			glue_text_put_char(&out, '/');
-			glue_text_put_string(&out, address->database);
+			glue_text_put_all(&out, "/", address->database, NULL);
 			break;
 		case GLUE_ENGINE_SQLSERVER:
-			if (is_ipv6(address->host))
+			if (brackets)
 				return GLUE_ADDRESS_IPV6;
 			for (const char *at = address->database; *at != '\0'; at++)
 			{
@@ -191,7 +152,7 @@ glue_jdbc_url_write(const GlueDatabaseAddress *address,
 			put_property_value(&out, address->database);
 			break;
 	}
-	return glue_text_end(&out) > 0 ? GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
+	return glue_text_end_whole(&out) > 0 ? GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
 }
 
 /*
@@ -212,30 +173,6 @@ static bool
 is_ipv6(const char *host)
 {
 	return strchr(host, ':') != NULL;
-}
-
-static void
-put_host(GlueTextBuffer *out, const char *host)
-{
-	bool		brackets = is_ipv6(host);
-
-	if (brackets)
-		glue_text_put_char(out, '[');
-	glue_text_put_string(out, host);
-	if (brackets)
-		glue_text_put_char(out, ']');
-}
-
-static void
-put_port(GlueTextBuffer *out, int port)
-{
-	int			divisor = 1;
-
-	glue_text_put_char(out, ':');
-	while (port / divisor >= 10)
-		divisor *= 10;
-	for (; divisor > 0; divisor /= 10)
-		glue_text_put_char(out, (char) ('0' + port / divisor % 10));
 }
 
 /*
@@ -280,21 +217,13 @@ GlueAddressStatus
 glue_jdbc_url_parse(const char *url, GlueDatabaseAddress *address,
 					char *buffer)
 {
-	const char *rest = skip_prefix(url, &engines[address->engine]);
+	const char *rest = skip_prefix(url, &glue_engines[address->engine]);
 
 	if (rest == NULL)
 		return GLUE_ADDRESS_OTHER_ENGINE;
-	switch (address->engine)
-	{
-		case GLUE_ENGINE_MYSQL:
-		case GLUE_ENGINE_POSTGRESQL:
-			return parse_path(rest, address, buffer);
-		case GLUE_ENGINE_SQLSERVER:
-			return parse_properties(rest, address, buffer);
-		case GLUE_ENGINE_ORACLE:
-			return parse_service(rest, address, buffer);
-	}
-	return GLUE_ADDRESS_BAD_SYNTAX;
+	return address->engine == GLUE_ENGINE_SQLSERVER ?
+		parse_properties(rest, address, buffer) :
+		parse_path(rest, address, buffer);
 }
 
 /*
@@ -314,14 +243,14 @@ glue_easy_connect_parse(const char *text, GlueDatabaseAddress *address,
 	if (strchr(text, '@') != NULL)
 		return GLUE_ADDRESS_BAD_SYNTAX;
 	if (strncmp(text, "//", 2) == 0)
-		return parse_service(text + 2, address, buffer);
-	if (*text != '\0' && strpbrk(text, "/:") == NULL)
+		text += 2;
+	else if (*text != '\0' && strpbrk(text, "/:") == NULL)
 		return GLUE_ADDRESS_TNS_ALIAS;
-	return parse_service(text, address, buffer);
+	return parse_path(text, address, buffer);
 }
 
 static const char *
-skip_prefix(const char *url, const Engine *engine)
+skip_prefix(const char *url, const GlueEngineFacts *engine)
 {
 	size_t		len = strlen(engine->prefix);
 
@@ -334,13 +263,15 @@ skip_prefix(const char *url, const Engine *engine)
 }
 
 /*
- * "host:port/database", with the name of the database encoded.
+ * "host:port/database", where the name of the database is encoded, or for
+ * Oracle a service.
  */
 static GlueAddressStatus
 parse_path(const char *text, GlueDatabaseAddress *address, char *buffer)
 {
 	Part		authority = {text, strcspn(text, "/?")};
 	GlueAddressStatus status = take_authority(authority, address, &buffer);
+	bool		is_oracle = address->engine == GLUE_ENGINE_ORACLE;
 	Part		name = {text + authority.len, 0};
 
 	if (status != GLUE_ADDRESS_OK)
@@ -349,14 +280,16 @@ parse_path(const char *text, GlueDatabaseAddress *address, char *buffer)
 		name.start++;
 	name.len = strcspn(name.start, "?");
 
-	if (name.start[name.len] == '?' && name.start[name.len + 1] != '\0')
+	if (name.start[name.len] == '?' &&
+		(is_oracle || name.start[name.len + 1] != '\0'))
 		return GLUE_ADDRESS_PARAMETERS;
 	if (name.len == 0)
 		return GLUE_ADDRESS_NO_DATABASE;
-	if (!decode(name, buffer))
-		return GLUE_ADDRESS_BAD_SYNTAX;
 	address->database = buffer;
-	return GLUE_ADDRESS_OK;
+	if (!is_oracle)
+		return decode(name, buffer) ? GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
+	return is_service_name(copy_part(name, &buffer)) ?
+		GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
 }
 
 /*
@@ -397,31 +330,6 @@ parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
 }
 
 /*
- * "host:port/service".
- */
-static GlueAddressStatus
-parse_service(const char *text, GlueDatabaseAddress *address, char *buffer)
-{
-	Part		authority = {text, strcspn(text, "/?")};
-	GlueAddressStatus status = take_authority(authority, address, &buffer);
-	Part		name = {text + authority.len, 0};
-
-	if (status != GLUE_ADDRESS_OK)
-		return status;
-	if (*name.start == '/')
-		name.start++;
-	name.len = strcspn(name.start, "?");
-
-	if (name.start[name.len] == '?')
-		return GLUE_ADDRESS_PARAMETERS;
-	if (name.len == 0)
-		return GLUE_ADDRESS_NO_DATABASE;
-	address->database = copy_part(name, &buffer);
-	return is_service_name(address->database) ?
-		GLUE_ADDRESS_OK : GLUE_ADDRESS_BAD_SYNTAX;
-}
-
-/*
  * Take the host and the port out of "host:port".
  */
 static GlueAddressStatus
@@ -452,7 +360,7 @@ take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
 	}
 
 	address->host = copy_part(host, buffer);
-	address->port = engines[address->engine].port;
+	address->port = glue_engines[address->engine].port;
 	if (bracket != NULL && !is_ipv6(address->host))
 		return GLUE_ADDRESS_BAD_HOST;
 	if (at < end)
@@ -461,7 +369,8 @@ take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
 
 		if (*at != ':')
 			return GLUE_ADDRESS_BAD_HOST;
-		if (port.len > 0 && !glue_port_parse(port.start, port.len, &address->port))
+		if (port.len > 0 && !glue_parse_number(port.start, port.len, 1,
+											   GLUE_MAX_PORT, &address->port))
 			return GLUE_ADDRESS_BAD_PORT;
 	}
 	return glue_host_check(address->host);

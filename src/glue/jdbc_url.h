@@ -25,6 +25,20 @@ typedef enum GlueEngine
 	GLUE_ENGINE_SQLSERVER
 } GlueEngine;
 
+#define GLUE_NENGINES	4
+
+typedef struct GlueEngineFacts
+{
+	const char *connection_type;	/* of the second generation */
+	const char *prefix;			/* of the URLs that we write */
+	const char *other_prefix;	/* of URLs that mean the same, or NULL */
+	int			port;			/* by default */
+	const char *url_form;		/* to be shown */
+} GlueEngineFacts;
+
+/* by GlueEngine */
+extern const GlueEngineFacts glue_engines[GLUE_NENGINES];
+
 /* All text is UTF-8. */
 typedef struct GlueDatabaseAddress
 {
@@ -37,10 +51,7 @@ typedef struct GlueDatabaseAddress
 /* most bytes that the parsers write for a text of this length */
 #define GLUE_ADDRESS_BUFFER_SIZE(len) ((len) + 2)
 
-extern const char *glue_engine_connection_type(GlueEngine engine);
 extern bool glue_engine_find(const char *connection_type, GlueEngine *engine);
-extern int	glue_engine_default_port(GlueEngine engine);
-extern const char *glue_engine_url_form(GlueEngine engine);
 
 extern size_t glue_jdbc_url_max_size(const GlueDatabaseAddress *address);
 extern GlueAddressStatus glue_jdbc_url_write(const GlueDatabaseAddress *address,

@@ -17,6 +17,7 @@
 
 #include "glue/model.h"
 #include "glue/rules.h"
+#include "text/ascii.h"
 #include "text/json.h"
 
 /*
@@ -27,7 +28,7 @@ static const char *const types_without_authentication[] = {
 	"AZURECOSMOS", "AZURESQL", "BIGQUERY", "CLOUDWATCH", "CLOUDWATCHMETRICS",
 	"CMDB", "CUSTOM", "DYNAMODB", "JDBC", "KAFKA", "MARKETPLACE", "MONGODB",
 	"NETWORK", "OPENSEARCH", "SFTP", "TIMESTREAM", "TPCDS",
-	"VIEW_VALIDATION_ATHENA", "VIEW_VALIDATION_REDSHIFT",
+	"VIEW_VALIDATION_ATHENA", "VIEW_VALIDATION_REDSHIFT", NULL
 };
 
 static void check_credentials(const GlueRuleInput *input);
@@ -118,8 +119,7 @@ check_authentication(const GlueRuleInput *input)
 	if (input->authentication != NULL ||
 		glue_rule_has_property(input, "SparkProperties") ||
 		glue_rule_has_property(input, "PythonProperties") ||
-		glue_is_one_of(input->type, types_without_authentication,
-					   sizeof(types_without_authentication) / sizeof(char *)) ||
+		glue_is_one_of(input->type, types_without_authentication) ||
 		!glue_model_has_value(glue_model_shape("ConnectionType"),
 							  input->type))
 		return;

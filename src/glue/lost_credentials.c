@@ -466,18 +466,15 @@ static bool
 loses_part(const Search *search, json_object *had, json_object *now)
 {
 	json_object *had_tree;
-	json_object *tree = NULL;
+	json_object *tree;
 	bool		loses;
 
 	if (!glue_redact_has_secret(had))
 		return false;
 	if (!json_object_is_type(had, json_type_string))
 		return loses_member(search, had, now);
-	had_tree = glue_json_tree_parse(json_object_get_string(had),
-									json_object_get_string_len(had));
-	if (json_object_is_type(now, json_type_string))
-		tree = glue_json_tree_parse(json_object_get_string(now),
-									json_object_get_string_len(now));
+	had_tree = glue_json_tree_parse_string(had);
+	tree = glue_json_tree_parse_string(now);
 	if (json_object_is_type(had_tree, json_type_object) &&
 		json_object_is_type(tree, json_type_object))
 		loses = loses_member(search, had_tree, tree);

@@ -28,7 +28,7 @@ static const void *find(const char *name, const void *array, int count,
 						size_t size);
 static int	distance(const char *a, size_t a_len,
 					 const char *b, size_t b_len, int limit);
-static uint8_t class_of(const GluePattern *pattern, uint32_t code);
+static int	class_of(const GluePattern *pattern, uint32_t code);
 
 /*
  * Return the operation of this name, or NULL if we have none.
@@ -74,16 +74,6 @@ glue_model_only_answered(const char *member_name)
 }
 
 /*
- * Does the model mark a member of this name as sensitive, in any structure?
- */
-bool
-glue_model_is_sensitive(const char *member_name)
-{
-	return find(member_name, glue_model_sensitive_names,
-				glue_model_sensitive_name_count, sizeof(const char *)) != NULL;
-}
-
-/*
  * Return what the model says of members of this name anywhere, or NULL.
  */
 const GlueMemberName *
@@ -91,6 +81,32 @@ glue_model_member_name(const char *name)
 {
 	return find(name, glue_model_member_names, glue_model_member_name_count,
 				sizeof(GlueMemberName));
+}
+
+/*
+ * The set of types that a value may be of; null is of none.
+ */
+int
+glue_model_types_of(json_object *value)
+{
+	switch (json_object_get_type(value))
+	{
+		case json_type_object:
+			return GLUE_TYPE_STRUCTURE | GLUE_TYPE_MAP;
+		case json_type_array:
+			return GLUE_TYPE_LIST;
+		case json_type_string:
+			return GLUE_TYPE_STRING;
+		case json_type_boolean:
+			return GLUE_TYPE_BOOLEAN;
+		case json_type_int:
+			return GLUE_TYPE_INTEGER | GLUE_TYPE_NUMBER;
+		case json_type_double:
+			return GLUE_TYPE_NUMBER;
+		case json_type_null:
+			break;
+	}
+	return 0;
 }
 
 /*
@@ -136,17 +152,17 @@ bool
 glue_model_matches(const GluePattern *pattern, const char *text, size_t len,
 				   size_t *where)
 {
-	unsigned int state = 1;
+	int			state = 1;
 	size_t		at = 0;
 
 	while (at < len)
 	{
 		uint32_t	code = (unsigned char) text[at];
 		size_t		width = 1;
-		uint8_t		code_class;
+		int			code_class;
 
 		if (code < 0x80)
-			code_class = pattern->ascii[code];
+			code_class = pattern->ascii[code] - '0';
 		else
 		{
 			width = glue_utf8_decode(&text[at], len - at, &code);
@@ -154,21 +170,21 @@ glue_model_matches(const GluePattern *pattern, const char *text, size_t len,
 				break;
 			code_class = class_of(pattern, code);
 		}
-		state = pattern->next[state * pattern->class_count + code_class];
+		state = pattern->next[state * pattern->class_count + code_class] - '0';
 		if (state == 0)
 			break;
 		at += width;
 	}
 	if (where != NULL)
 		*where = at;
-	return at == len && pattern->accepts[state];
+	return at == len && pattern->accepts[state] == '1';
 }
 
 /*
  * Find the class of a code point above ASCII.  There are a handful of ranges
  * at most, and nearly all text is in the first.
  */
-static uint8_t
+static int
 class_of(const GluePattern *pattern, uint32_t code)
 {
 	const GlueCodeRange *range = pattern->ranges;

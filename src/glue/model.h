@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <json-c/json.h>
+
 #include "glue/model_data.h"
 
 /*
@@ -27,8 +29,8 @@ extern const GlueShape *glue_model_shape(const char *name);
 extern const GlueMember *glue_model_member(const GlueShape *structure,
 										   const char *name);
 extern bool glue_model_only_answered(const char *member_name);
-extern bool glue_model_is_sensitive(const char *member_name);
 extern const GlueMemberName *glue_model_member_name(const char *name);
+extern int	glue_model_types_of(json_object *value);
 extern bool glue_model_has_value(const GlueShape *enumeration,
 								 const char *value);
 

@@ -13,626 +13,152 @@
  */
 #include "glue/model_data.h"
 
-/* .* */
-static const uint8_t pattern_0_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0,
-};
-
-static const GlueCodeRange pattern_0_ranges[] = {
-	{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0},
-};
-
-static const uint8_t pattern_0_next[] = {
-	0, 0, 1, 0,
-};
-
-static const bool pattern_0_accepts[] = {
-	false, true,
-};
-
-/* .*[^<>&'"].* */
-static const uint8_t pattern_1_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0,
-};
-
-static const GlueCodeRange pattern_1_ranges[] = {
-	{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0},
-};
-
-static const uint8_t pattern_1_next[] = {
-	0, 0, 0, 2, 3, 1, 2, 3, 2, 3, 0, 3,
-};
-
-static const bool pattern_1_accepts[] = {
-	false, false, true, true,
-};
-
-/* /[a-zA-Z0-9._~:/?#\[\]@!$&'()*+,;={}-]* */
-static const uint8_t pattern_2_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0,
-	1, 1, 0,
-};
-
-static const GlueCodeRange pattern_2_ranges[] = {
-	{0x10FFFF, 0},
-};
-
-static const uint8_t pattern_2_next[] = {
-	0, 0, 0, 0, 0, 2, 0, 2, 2,
-};
-
-static const bool pattern_2_accepts[] = {
-	false, false, true,
-};
-
-/* [-a-zA-Z0-9+=/:_]* */
-static const uint8_t pattern_3_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0,
-	0, 0, 0,
-};
-
-static const GlueCodeRange pattern_3_ranges[] = {
-	{0x10FFFF, 0},
-};
-
-static const uint8_t pattern_3_next[] = {
-	0, 0, 0, 1,
-};
-
-static const bool pattern_3_accepts[] = {
-	false, true,
-};
-
-/* [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]* */
-static const uint8_t pattern_4_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1,
-};
-
-static const GlueCodeRange pattern_4_ranges[] = {
-	{0xD7FF, 1}, {0xDFFF, 0}, {0xFFFD, 1}, {0xFFFF, 0}, {0x10FFFF, 1},
-};
-
-static const uint8_t pattern_4_next[] = {
-	0, 0, 0, 1,
-};
-
-static const bool pattern_4_accepts[] = {
-	false, true,
-};
-
-/* [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]* */
-static const uint8_t pattern_5_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1,
-};
-
-static const GlueCodeRange pattern_5_ranges[] = {
-	{0xD7FF, 1}, {0xDFFF, 0}, {0xFFFD, 1}, {0xFFFF, 0}, {0x10FFFF, 1},
-};
-
-static const uint8_t pattern_5_next[] = {
-	0, 0, 0, 1,
-};
-
-static const bool pattern_5_accepts[] = {
-	false, true,
-};
-
-/* [a-zA-Z0-9_ -]+ */
-static const uint8_t pattern_6_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0,
-	0, 0, 0,
-};
-
-static const GlueCodeRange pattern_6_ranges[] = {
-	{0x10FFFF, 0},
-};
-
-static const uint8_t pattern_6_next[] = {
-	0, 0, 0, 2, 0, 2,
-};
-
-static const bool pattern_6_accepts[] = {
-	false, false, true,
-};
-
-/* [a-zA-Z0-9_-]+ */
-static const uint8_t pattern_7_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0,
-	0, 0, 0,
-};
-
-static const GlueCodeRange pattern_7_ranges[] = {
-	{0x10FFFF, 0},
-};
-
-static const uint8_t pattern_7_next[] = {
-	0, 0, 0, 2, 0, 2,
-};
-
-static const bool pattern_7_accepts[] = {
-	false, false, true,
-};
-
-/* \$(\.[a-zA-Z0-9_.@\[\]\(\)-]+)* */
-static const uint8_t pattern_8_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 2, 0, 0, 0, 2, 3, 0, 2, 2,
-	2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-	2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 2, 0, 2, 0, 2, 2, 2,
-	2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0,
-	0, 0, 0,
-};
-
-static const GlueCodeRange pattern_8_ranges[] = {
-	{0x10FFFF, 0},
-};
-
-static const uint8_t pattern_8_next[] = {
-	0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 3, 0, 0, 4, 4, 0, 0, 4, 4,
-};
-
-static const bool pattern_8_accepts[] = {
-	false, false, true, false, true,
-};
-
-/* \S+ */
-static const uint8_t pattern_9_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0,
-};
-
-static const GlueCodeRange pattern_9_ranges[] = {
-	{0x10FFFF, 0},
-};
-
-static const uint8_t pattern_9_next[] = {
-	0, 0, 2, 0, 2, 0,
-};
-
-static const bool pattern_9_accepts[] = {
-	false, false, true,
-};
-
-/* ^$|arn:aws[a-z0-9-]*:kms:.* */
-static const uint8_t pattern_10_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 2, 2,
-	2, 2, 2, 2, 2, 2, 2, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 2, 2,
-	2, 2, 2, 2, 2, 2, 2, 5, 2, 6, 7, 2, 2, 2, 8, 9, 2, 2, 2, 10, 2, 2, 2, 0,
-	0, 0, 0, 0,
-};
-
-static const GlueCodeRange pattern_10_ranges[] = {
-	{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0},
-};
-
-static const uint8_t pattern_10_next[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 5, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 8, 9, 8, 8, 8, 8, 8, 8, 8, 0,
-	0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0, 13, 0, 13, 13,
-	13, 13, 13, 13, 13, 13, 13,
-};
-
-static const bool pattern_10_accepts[] = {
-	false, true, false, false, false, false, false, false, false, false,
-	false, false, false, true,
-};
-
-/* ^([a-zA-Z0-9_=]+)\.([a-zA-Z0-9_=]+)\.([a-zA-Z0-9_\-\+\/=]*) */
-static const uint8_t pattern_11_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 2, 1, 3, 3,
-	3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 3, 0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
-	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 0, 3, 0, 3, 3, 3,
-	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0,
-	0, 0, 0,
-};
-
-static const GlueCodeRange pattern_11_ranges[] = {
-	{0x10FFFF, 0},
-};
-
-static const uint8_t pattern_11_next[] = {
-	0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 3, 2, 0, 0, 0, 4, 0, 0, 5, 4, 0, 5, 0, 5,
-};
-
-static const bool pattern_11_accepts[] = {
-	false, false, false, false, false, true,
-};
-
-/* ^(https?)://[-a-zA-Z0-9+&@#/%?=~_|!:,.;]*[-a-zA-Z0-9+&@#/%=~_|] */
-static const uint8_t pattern_12_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 2, 2, 0, 0, 0, 0, 2, 1, 2, 1, 3, 2, 2,
-	2, 2, 2, 2, 2, 2, 2, 2, 4, 1, 0, 2, 0, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-	2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 2, 0, 2, 2, 2,
-	2, 2, 2, 2, 5, 2, 2, 2, 2, 2, 2, 2, 6, 2, 2, 7, 8, 2, 2, 2, 2, 2, 2, 0, 2,
-	0, 2, 0,
-};
-
-static const GlueCodeRange pattern_12_ranges[] = {
-	{0x10FFFF, 0},
-};
-
-static const uint8_t pattern_12_next[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 6,
-	0, 0, 7, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0,
-	9, 0, 0, 0, 0, 0, 0, 9, 10, 10, 9, 10, 10, 10, 10, 0, 9, 10, 10, 9, 10,
-	10, 10, 10,
-};
-
-static const bool pattern_12_accepts[] = {
-	false, false, false, false, false, false, false, false, false, false,
-	true,
-};
-
-/* ^(https?):\/\/[^\s/$.?#].[^\s]*$ */
-static const uint8_t pattern_13_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 1, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 8, 9, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0,
-};
-
-static const GlueCodeRange pattern_13_ranges[] = {
-	{0x84, 0}, {0x85, 10}, {0x2027, 0}, {0x2029, 10}, {0x10FFFF, 0},
-};
-
-static const uint8_t pattern_13_next[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0,
-	0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 7, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0,
-	10, 0, 0, 0, 0, 10, 10, 10, 10, 10, 10, 11, 11, 0, 11, 11, 11, 11, 11, 11,
-	11, 0, 11, 0, 0, 11, 11, 11, 11, 11, 11, 11, 11,
-};
-
-static const bool pattern_13_accepts[] = {
-	false, false, false, false, false, false, false, false, false, false,
-	false, true,
-};
-
-/* ^[\x20-\x7E]*$ */
-static const uint8_t pattern_14_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 0,
-};
-
-static const GlueCodeRange pattern_14_ranges[] = {
-	{0x10FFFF, 0},
-};
-
-static const uint8_t pattern_14_next[] = {
-	0, 0, 0, 1,
-};
-
-static const bool pattern_14_accepts[] = {
-	false, true,
-};
-
-/* ^arn:aws(-(cn|us-gov|iso(-[bef])?))?:secretsmanager:.*$ */
-static const uint8_t pattern_15_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 5, 6,
-	0, 7, 5, 8, 0, 9, 0, 0, 0, 10, 11, 12, 0, 0, 13, 14, 15, 16, 17, 18, 0, 0,
-	0, 0, 0, 0, 0, 0,
-};
-
-static const GlueCodeRange pattern_15_ranges[] = {
-	{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0},
-};
-
-static const uint8_t pattern_15_next[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0,
-	0, 0, 0, 0, 9, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 11, 0, 0, 12, 0, 0, 0, 0, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 19, 0,
-	0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 22, 10, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 23, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 26, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 27,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 29, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 30, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 31,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 33, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 34, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 35, 0, 0, 0, 0, 0, 0, 0, 0, 36, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 36, 0, 36, 36, 36, 36, 36, 36, 36, 36, 36, 36, 36, 36,
-	36, 36, 36, 36, 36,
-};
-
-static const bool pattern_15_accepts[] = {
-	false, false, false, false, false, false, false, false, false, false,
-	false, false, false, false, false, false, false, false, false, false,
-	false, false, false, false, false, false, false, false, false, false,
-	false, false, false, false, false, false, true,
-};
-
-/* arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:.* */
-static const uint8_t pattern_16_ascii[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 5, 6,
-	0, 7, 5, 8, 0, 9, 0, 0, 10, 0, 11, 12, 0, 0, 13, 14, 0, 15, 16, 17, 0, 0,
-	0, 0, 0, 0, 0, 0,
-};
-
-static const GlueCodeRange pattern_16_ranges[] = {
-	{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0},
-};
-
-static const uint8_t pattern_16_next[] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 9, 10, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 12, 0,
-	0, 0, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 18, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 19, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 21, 0,
-	0, 0, 0, 22, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 23, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 0, 0, 0, 0, 0, 26, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 15, 0, 26, 0, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26,
-	26, 26, 26, 26,
-};
-
-static const bool pattern_16_accepts[] = {
-	false, false, false, false, false, false, false, false, false, false,
-	false, false, false, false, false, false, false, false, false, false,
-	false, false, false, false, false, false, true,
-};
-
 static const GluePattern patterns[] = {
 	{
-		.source = ".*",
-		.ascii = pattern_0_ascii,
-		.ranges = pattern_0_ranges,
-		.next = pattern_0_next,
-		.accepts = pattern_0_accepts,
-		.class_count = 2,
+		".*",
+		"000000000010010000000000000000000000000000000000000000000000000000"
+		"00000000000000000000000000000000000000000000000000000000000000",
+		"0010",
+		"01",
+		(const GlueCodeRange[]) {{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0}},
+		2
 	},
 	{
-		.source = ".*[^<>&'\"].*",
-		.ascii = pattern_1_ascii,
-		.ranges = pattern_1_ranges,
-		.next = pattern_1_next,
-		.accepts = pattern_1_accepts,
-		.class_count = 3,
+		"[-a-zA-Z0-9+=/:_]*",
+		"000000000000000000000000000000000000000000010101111111111110010001"
+		"11111111111111111111111110000101111111111111111111111111100000",
+		"0001",
+		"01",
+		(const GlueCodeRange[]) {{0x10FFFF, 0}},
+		2
 	},
 	{
-		.source = "/[a-zA-Z0-9._~:/?#\\[\\]@!$&'()*+,;={}-]*",
-		.ascii = pattern_2_ascii,
-		.ranges = pattern_2_ranges,
-		.next = pattern_2_next,
-		.accepts = pattern_2_accepts,
-		.class_count = 3,
+		"[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*",
+		"000000000110010000000000000000001111111111111111111111111111111111"
+		"11111111111111111111111111111111111111111111111111111111111111",
+		"0001",
+		"01",
+		(const GlueCodeRange[]) {{0xD7FF, 1}, {0xDFFF, 0}, {0xFFFD, 1}, {0xFFFF, 0}, {0x10FFFF, 1}},
+		2
 	},
 	{
-		.source = "[-a-zA-Z0-9+=/:_]*",
-		.ascii = pattern_3_ascii,
-		.ranges = pattern_3_ranges,
-		.next = pattern_3_next,
-		.accepts = pattern_3_accepts,
-		.class_count = 2,
+		"[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*",
+		"000000000100000000000000000000001111111111111111111111111111111111"
+		"11111111111111111111111111111111111111111111111111111111111111",
+		"0001",
+		"01",
+		(const GlueCodeRange[]) {{0xD7FF, 1}, {0xDFFF, 0}, {0xFFFD, 1}, {0xFFFF, 0}, {0x10FFFF, 1}},
+		2
 	},
 	{
-		.source = "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*",
-		.ascii = pattern_4_ascii,
-		.ranges = pattern_4_ranges,
-		.next = pattern_4_next,
-		.accepts = pattern_4_accepts,
-		.class_count = 2,
+		"\\S+",
+		"000000000111110000000000000000001000000000000000000000000000000000"
+		"00000000000000000000000000000000000000000000000000000000000000",
+		"002020",
+		"001",
+		(const GlueCodeRange[]) {{0x10FFFF, 0}},
+		2
 	},
 	{
-		.source = "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\t]*",
-		.ascii = pattern_5_ascii,
-		.ranges = pattern_5_ranges,
-		.next = pattern_5_next,
-		.accepts = pattern_5_accepts,
-		.class_count = 2,
+		"^$|arn:aws[a-z0-9-]*:kms:.*",
+		"000000000010010000000000000000000000000000000200222222222230000000"
+		"00000000000000000000000000000004222222222526722289222:22200000",
+		"000000000000000200000000000000300000000040000005000000000006000000"
+		"00000000007000000000800089888888800000:00000000000;0000000000000<0"
+		"000=0000000=0=========",
+		"01000000000001",
+		(const GlueCodeRange[]) {{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0}},
+		11
 	},
 	{
-		.source = "[a-zA-Z0-9_ -]+",
-		.ascii = pattern_6_ascii,
-		.ranges = pattern_6_ranges,
-		.next = pattern_6_next,
-		.accepts = pattern_6_accepts,
-		.class_count = 2,
+		"^([a-zA-Z0-9_=]+)\\.([a-zA-Z0-9_=]+)\\.([a-zA-Z0-9_\\-\\+\\/=]*)",
+		"000000000000000000000000000000000000000000010121333333333300030003"
+		"33333333333333333333333330000303333333333333333333333333300000",
+		"000000020032000400540505",
+		"000001",
+		(const GlueCodeRange[]) {{0x10FFFF, 0}},
+		4
 	},
 	{
-		.source = "[a-zA-Z0-9_-]+",
-		.ascii = pattern_7_ascii,
-		.ranges = pattern_7_ranges,
-		.next = pattern_7_next,
-		.accepts = pattern_7_accepts,
-		.class_count = 2,
+		"^(https?)://[-a-zA-Z0-9+&@#/%?=~_|!:,.;]*[-a-zA-Z0-9+&@#/%=~_|]",
+		"000000000000000000000000000000000102022000021213222222222241020122"
+		"22222222222222222222222220000202222222522222226227822222202020",
+		"000000000000002000000000003000000004000000500000060070000800000000"
+		"06000000090000009::9::::09::9::::",
+		"00000000001",
+		(const GlueCodeRange[]) {{0x10FFFF, 0}},
+		9
 	},
 	{
-		.source = "\\$(\\.[a-zA-Z0-9_.@\\[\\]\\(\\)-]+)*",
-		.ascii = pattern_8_ascii,
-		.ranges = pattern_8_ranges,
-		.next = pattern_8_next,
-		.accepts = pattern_8_accepts,
-		.class_count = 4,
+		"^(https?):\\/\\/[^\\s/$.?#].[^\\s]*$",
+		"000000000121120000000000000000001003300000000034000000000050000300"
+		"00000000000000000000000000000000000000600000007008900000000000",
+		"000000000000000002000000000000030000000000400000000500000000600700"
+		"000080000000000060000000009000000:0000::::::;;0;;;;;;;0;00;;;;;;;;",
+		"000000000001",
+		(const GlueCodeRange[]) {{0x84, 0}, {0x85, 10}, {0x2027, 0}, {0x2029, 10}, {0x10FFFF, 0}},
+		11
 	},
 	{
-		.source = "\\S+",
-		.ascii = pattern_9_ascii,
-		.ranges = pattern_9_ranges,
-		.next = pattern_9_next,
-		.accepts = pattern_9_accepts,
-		.class_count = 2,
+		"^[\\x20-\\x7E]*$",
+		"000000000000000000000000000000001111111111111111111111111111111111"
+		"11111111111111111111111111111111111111111111111111111111111110",
+		"0001",
+		"01",
+		(const GlueCodeRange[]) {{0x10FFFF, 0}},
+		2
 	},
 	{
-		.source = "^$|arn:aws[a-z0-9-]*:kms:.*",
-		.ascii = pattern_10_ascii,
-		.ranges = pattern_10_ranges,
-		.next = pattern_10_next,
-		.accepts = pattern_10_accepts,
-		.class_count = 11,
+		"^arn:aws(-(cn|us-gov|iso(-[bef])?))?:secretsmanager:.*$",
+		"000000000010010000000000000000000000000000000200000000000030000000"
+		"0000000000000000000000000000000456075809000:;<00=>?@AB00000000",
+		"000000000000000000000002000000000000000000000000000300000000000000"
+		"004000000000050000000000000000000600000000000000000000000000000000"
+		"70000000000000080000009:000000000000000000000;00<000000=0000000000"
+		"000000>000000000000000?000000000000000000000@000000000000000000A00"
+		"000000000B00000000000000:000000000000000000000000000C00000000D0000"
+		"000000000000000000E00000000000000F:00000000000000000000000G0000000"
+		"0000000000000000H0000000000?0?00000000000000000000000I000000000000"
+		"0J0000000000000000000000000000?0000000000000000K00000000000000000L"
+		"00000000000000M000000000000N0000000000000000000000000O00000000000P"
+		"0000000000000000000000Q00000000000000000R000000000000000000000000S"
+		"00000000T000000000000000T0TTTTTTTTTTTTTTTTT",
+		"0000000000000000000000000000000000001",
+		(const GlueCodeRange[]) {{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0}},
+		19
 	},
 	{
-		.source = "^([a-zA-Z0-9_=]+)\\.([a-zA-Z0-9_=]+)\\.([a-zA-Z0-9_\\-\\+\\/=]*)",
-		.ascii = pattern_11_ascii,
-		.ranges = pattern_11_ranges,
-		.next = pattern_11_next,
-		.accepts = pattern_11_accepts,
-		.class_count = 4,
+		"arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:.*",
+		"000000000010010000000000000000000000000000000200000000000030000000"
+		"000000000000000000000000000000045607580900:0;<00=>0?@A00000000",
+		"000000000000000000000020000000000000000000000000030000000000000004"
+		"000000000500000000000000000060000000000000000000000000000007000000"
+		"000000008000009:00000000000000000000;00<00000=0000000000>000000000"
+		"00000000000?00000000000000000000@00000000000000000A0000000000000B0"
+		"000000000:00000000000000000000000000C0000000D000000000000000000000"
+		"000000000E0000F:0000000000000000000000G0000000000000000H0000000000"
+		"00000?0?0000000000000000000000I00000000J00000000000000000000000000"
+		"0000?0J0JJJJJJJJJJJJJJJJ",
+		"000000000000000000000000001",
+		(const GlueCodeRange[]) {{0x84, 0}, {0x85, 1}, {0x2027, 0}, {0x2029, 1}, {0x10FFFF, 0}},
+		18
 	},
-	{
-		.source = "^(https?)://[-a-zA-Z0-9+&@#/%?=~_|!:,.;]*[-a-zA-Z0-9+&@#/%=~_|]",
-		.ascii = pattern_12_ascii,
-		.ranges = pattern_12_ranges,
-		.next = pattern_12_next,
-		.accepts = pattern_12_accepts,
-		.class_count = 9,
-	},
-	{
-		.source = "^(https?):\\/\\/[^\\s/$.?#].[^\\s]*$",
-		.ascii = pattern_13_ascii,
-		.ranges = pattern_13_ranges,
-		.next = pattern_13_next,
-		.accepts = pattern_13_accepts,
-		.class_count = 11,
-	},
-	{
-		.source = "^[\\x20-\\x7E]*$",
-		.ascii = pattern_14_ascii,
-		.ranges = pattern_14_ranges,
-		.next = pattern_14_next,
-		.accepts = pattern_14_accepts,
-		.class_count = 2,
-	},
-	{
-		.source = "^arn:aws(-(cn|us-gov|iso(-[bef])?))?:secretsmanager:.*$",
-		.ascii = pattern_15_ascii,
-		.ranges = pattern_15_ranges,
-		.next = pattern_15_next,
-		.accepts = pattern_15_accepts,
-		.class_count = 19,
-	},
-	{
-		.source = "arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:.*",
-		.ascii = pattern_16_ascii,
-		.ranges = pattern_16_ranges,
-		.next = pattern_16_next,
-		.accepts = pattern_16_accepts,
-		.class_count = 18,
-	},
-};
-
-static const GlueMember members_of_AccessDeniedException[] = {
-	{"Message", &glue_model_shapes[102], false},
-};
-
-static const GlueMember members_of_AllowedValue[] = {
-	{"Description", &glue_model_shapes[4], false},
-	{"Value", &glue_model_shapes[5], true},
-};
-
-static const GlueMember members_of_AlreadyExistsException[] = {
-	{"Message", &glue_model_shapes[102], false},
-};
-
-static const GlueMember members_of_AuthConfiguration[] = {
-	{"AuthenticationType", &glue_model_shapes[120], true},
-	{"BasicAuthenticationProperties", &glue_model_shapes[119], false},
-	{"CustomAuthenticationProperties", &glue_model_shapes[119], false},
-	{"OAuth2Properties", &glue_model_shapes[119], false},
-	{"SecretArn", &glue_model_shapes[120], false},
 };
 
 static const GlueMember members_of_AuthenticationConfiguration[] = {
-	{"AuthenticationType", &glue_model_shapes[11], false},
-	{"KmsKeyArn", &glue_model_shapes[95], false},
-	{"OAuth2Properties", &glue_model_shapes[110], false},
-	{"SecretArn", &glue_model_shapes[136], false},
+	{"AuthenticationType", &glue_model_shapes[4], false},
+	{"KmsKeyArn", &glue_model_shapes[35], false},
+	{"OAuth2Properties", &glue_model_shapes[45], false},
+	{"SecretArn", &glue_model_shapes[55], false},
 };
 
 static const GlueMember members_of_AuthenticationConfigurationInput[] = {
-	{"AuthenticationType", &glue_model_shapes[11], false},
-	{"BasicAuthenticationCredentials", &glue_model_shapes[15], false},
-	{"CustomAuthenticationCredentials", &glue_model_shapes[50], false},
-	{"KmsKeyArn", &glue_model_shapes[95], false},
-	{"OAuth2Properties", &glue_model_shapes[111], false},
-	{"SecretArn", &glue_model_shapes[136], false},
+	{"AuthenticationType", &glue_model_shapes[4], false},
+	{"BasicAuthenticationCredentials", &glue_model_shapes[7], false},
+	{"CustomAuthenticationCredentials", &glue_model_shapes[22], false},
+	{"KmsKeyArn", &glue_model_shapes[35], false},
+	{"OAuth2Properties", &glue_model_shapes[46], false},
+	{"SecretArn", &glue_model_shapes[55], false},
 };
 
 static const char *const values_of_AuthenticationType[] = {
@@ -640,91 +166,58 @@ static const char *const values_of_AuthenticationType[] = {
 };
 
 static const GlueMember members_of_AuthorizationCodeProperties[] = {
-	{"AuthorizationCode", &glue_model_shapes[13], false},
-	{"RedirectUri", &glue_model_shapes[130], false},
+	{"AuthorizationCode", &glue_model_shapes[5], false},
+	{"RedirectUri", &glue_model_shapes[53], false},
 };
 
 static const GlueMember members_of_BasicAuthenticationCredentials[] = {
-	{"Password", &glue_model_shapes[116], false},
-	{"Username", &glue_model_shapes[162], false},
+	{"Password", &glue_model_shapes[48], false},
+	{"Username", &glue_model_shapes[74], false},
 };
 
 static const GlueMember members_of_BatchDeleteConnectionRequest[] = {
-	{"CatalogId", &glue_model_shapes[22], false},
-	{"ConnectionNameList", &glue_model_shapes[56], true},
-};
-
-static const GlueMember members_of_BatchDeleteConnectionResponse[] = {
-	{"Errors", &glue_model_shapes[68], false},
-	{"Succeeded", &glue_model_shapes[104], false},
-};
-
-static const GlueMember members_of_BetweenConfiguration[] = {
-	{"HighBoundKey", &glue_model_shapes[139], false},
-	{"LowBoundKey", &glue_model_shapes[139], false},
-	{"Template", &glue_model_shapes[139], false},
-};
-
-static const GlueMember members_of_Capabilities[] = {
-	{"SupportedAuthenticationTypes", &glue_model_shapes[12], true},
-	{"SupportedComputeEnvironments", &glue_model_shapes[29], true},
-	{"SupportedDataOperations", &glue_model_shapes[54], true},
+	{"CatalogId", &glue_model_shapes[10], false},
+	{"ConnectionNameList", &glue_model_shapes[24], true},
 };
 
 static const char *const values_of_ComputeEnvironment[] = {
 	"ATHENA", "PYTHON", "SPARK",
 };
 
-static const GlueMember members_of_ComputeEnvironmentConfiguration[] = {
-	{"ComputeEnvironment", &glue_model_shapes[23], true},
-	{"ConnectionOptionNameOverrides", &glue_model_shapes[126], true},
-	{"ConnectionOptions", &glue_model_shapes[119], true},
-	{"ConnectionPropertiesRequiredOverrides", &glue_model_shapes[98], true},
-	{"ConnectionPropertyNameOverrides", &glue_model_shapes[126], true},
-	{"Description", &glue_model_shapes[25], true},
-	{"Name", &glue_model_shapes[28], true},
-	{"PhysicalConnectionPropertiesRequired", &glue_model_shapes[19], false},
-	{"SupportedAuthenticationTypes", &glue_model_shapes[12], true},
-};
-
-static const GlueMember members_of_ConflictException[] = {
-	{"Message", &glue_model_shapes[102], false},
-};
-
 static const GlueMember members_of_Connection[] = {
-	{"AthenaProperties", &glue_model_shapes[124], false},
-	{"AuthenticationConfiguration", &glue_model_shapes[9], false},
-	{"CompatibleComputeEnvironments", &glue_model_shapes[27], false},
-	{"ConnectionProperties", &glue_model_shapes[34], false},
-	{"ConnectionSchemaVersion", &glue_model_shapes[36], false},
-	{"ConnectionType", &glue_model_shapes[39], false},
-	{"CreationTime", &glue_model_shapes[149], false},
-	{"Description", &glue_model_shapes[62], false},
-	{"LastConnectionValidationTime", &glue_model_shapes[149], false},
-	{"LastUpdatedBy", &glue_model_shapes[103], false},
-	{"LastUpdatedTime", &glue_model_shapes[149], false},
-	{"MatchCriteria", &glue_model_shapes[100], false},
-	{"Name", &glue_model_shapes[103], false},
-	{"PhysicalConnectionRequirements", &glue_model_shapes[118], false},
-	{"PythonProperties", &glue_model_shapes[124], false},
-	{"SparkProperties", &glue_model_shapes[124], false},
-	{"Status", &glue_model_shapes[37], false},
-	{"StatusReason", &glue_model_shapes[99], false},
+	{"AthenaProperties", &glue_model_shapes[51], false},
+	{"AuthenticationConfiguration", &glue_model_shapes[2], false},
+	{"CompatibleComputeEnvironments", &glue_model_shapes[12], false},
+	{"ConnectionProperties", &glue_model_shapes[15], false},
+	{"ConnectionSchemaVersion", &glue_model_shapes[17], false},
+	{"ConnectionType", &glue_model_shapes[19], false},
+	{"CreationTime", &glue_model_shapes[64], false},
+	{"Description", &glue_model_shapes[27], false},
+	{"LastConnectionValidationTime", &glue_model_shapes[64], false},
+	{"LastUpdatedBy", &glue_model_shapes[40], false},
+	{"LastUpdatedTime", &glue_model_shapes[64], false},
+	{"MatchCriteria", &glue_model_shapes[38], false},
+	{"Name", &glue_model_shapes[40], false},
+	{"PhysicalConnectionRequirements", &glue_model_shapes[49], false},
+	{"PythonProperties", &glue_model_shapes[51], false},
+	{"SparkProperties", &glue_model_shapes[51], false},
+	{"Status", &glue_model_shapes[18], false},
+	{"StatusReason", &glue_model_shapes[37], false},
 };
 
 static const GlueMember members_of_ConnectionInput[] = {
-	{"AthenaProperties", &glue_model_shapes[124], false},
-	{"AuthenticationConfiguration", &glue_model_shapes[10], false},
-	{"ConnectionProperties", &glue_model_shapes[34], true},
-	{"ConnectionType", &glue_model_shapes[39], true},
-	{"Description", &glue_model_shapes[62], false},
-	{"MatchCriteria", &glue_model_shapes[100], false},
-	{"Name", &glue_model_shapes[103], true},
-	{"PhysicalConnectionRequirements", &glue_model_shapes[118], false},
-	{"PythonProperties", &glue_model_shapes[124], false},
-	{"SparkProperties", &glue_model_shapes[124], false},
-	{"ValidateCredentials", &glue_model_shapes[20], false},
-	{"ValidateForComputeEnvironments", &glue_model_shapes[27], false},
+	{"AthenaProperties", &glue_model_shapes[51], false},
+	{"AuthenticationConfiguration", &glue_model_shapes[3], false},
+	{"ConnectionProperties", &glue_model_shapes[15], true},
+	{"ConnectionType", &glue_model_shapes[19], true},
+	{"Description", &glue_model_shapes[27], false},
+	{"MatchCriteria", &glue_model_shapes[38], false},
+	{"Name", &glue_model_shapes[40], true},
+	{"PhysicalConnectionRequirements", &glue_model_shapes[49], false},
+	{"PythonProperties", &glue_model_shapes[51], false},
+	{"SparkProperties", &glue_model_shapes[51], false},
+	{"ValidateCredentials", &glue_model_shapes[9], false},
+	{"ValidateForComputeEnvironments", &glue_model_shapes[12], false},
 };
 
 static const char *const values_of_ConnectionPropertyKey[] = {
@@ -777,231 +270,66 @@ static const char *const values_of_ConnectionType[] = {
 	"ZENDESK", "ZOHOCRM", "ZOOM",
 };
 
-static const GlueMember members_of_ConnectionTypeBrief[] = {
-	{"Capabilities", &glue_model_shapes[21], false},
-	{"Categories", &glue_model_shapes[98], false},
-	{"ConnectionType", &glue_model_shapes[39], false},
-	{"ConnectionTypeVariants", &glue_model_shapes[43], false},
-	{"Description", &glue_model_shapes[61], false},
-	{"DisplayName", &glue_model_shapes[63], false},
-	{"LogoUrl", &glue_model_shapes[159], false},
-	{"Vendor", &glue_model_shapes[165], false},
-};
-
-static const GlueMember members_of_ConnectionTypeVariant[] = {
-	{"ConnectionTypeVariantName", &glue_model_shapes[63], false},
-	{"Description", &glue_model_shapes[61], false},
-	{"DisplayName", &glue_model_shapes[63], false},
-	{"LogoUrl", &glue_model_shapes[159], false},
-};
-
-static const GlueMember members_of_ConnectorProperty[] = {
-	{"AllowedValues", &glue_model_shapes[98], false},
-	{"DefaultValue", &glue_model_shapes[139], false},
-	{"Format", &glue_model_shapes[139], false},
-	{"KeyOverride", &glue_model_shapes[45], false},
-	{"Name", &glue_model_shapes[125], true},
-	{"PropertyLocation", &glue_model_shapes[123], false},
-	{"PropertyType", &glue_model_shapes[127], true},
-	{"Required", &glue_model_shapes[19], true},
-};
-
 static const GlueMember members_of_CreateConnectionRequest[] = {
-	{"CatalogId", &glue_model_shapes[22], false},
-	{"ConnectionInput", &glue_model_shapes[32], true},
-	{"Tags", &glue_model_shapes[145], false},
-};
-
-static const GlueMember members_of_CreateConnectionResponse[] = {
-	{"CreateConnectionStatus", &glue_model_shapes[37], false},
-};
-
-static const GlueMember members_of_CursorConfiguration[] = {
-	{"LimitParameter", &glue_model_shapes[70], false},
-	{"NextPage", &glue_model_shapes[70], true},
-};
-
-static const char *const values_of_DataOperation[] = {
-	"READ", "WRITE",
+	{"CatalogId", &glue_model_shapes[10], false},
+	{"ConnectionInput", &glue_model_shapes[14], true},
+	{"Tags", &glue_model_shapes[61], false},
 };
 
 static const GlueMember members_of_DeleteConnectionRequest[] = {
-	{"CatalogId", &glue_model_shapes[22], false},
-	{"ConnectionName", &glue_model_shapes[103], true},
+	{"CatalogId", &glue_model_shapes[10], false},
+	{"ConnectionName", &glue_model_shapes[40], true},
 };
 
 static const GlueMember members_of_DescribeConnectionTypeRequest[] = {
-	{"ConnectionType", &glue_model_shapes[103], true},
-};
-
-static const GlueMember members_of_DescribeConnectionTypeResponse[] = {
-	{"AthenaConnectionProperties", &glue_model_shapes[119], false},
-	{"AuthenticationConfiguration", &glue_model_shapes[8], false},
-	{"Capabilities", &glue_model_shapes[21], false},
-	{"ComputeEnvironmentConfigurations", &glue_model_shapes[26], false},
-	{"ConnectionOptions", &glue_model_shapes[119], false},
-	{"ConnectionProperties", &glue_model_shapes[119], false},
-	{"ConnectionType", &glue_model_shapes[103], false},
-	{"Description", &glue_model_shapes[61], false},
-	{"PhysicalConnectionRequirements", &glue_model_shapes[119], false},
-	{"PythonConnectionProperties", &glue_model_shapes[119], false},
-	{"RestConfiguration", &glue_model_shapes[135], false},
-	{"SparkConnectionProperties", &glue_model_shapes[119], false},
-};
-
-static const GlueMember members_of_EntityConfiguration[] = {
-	{"Schema", &glue_model_shapes[75], false},
-	{"SourceConfiguration", &glue_model_shapes[138], false},
-};
-
-static const GlueMember members_of_EntityNotFoundException[] = {
-	{"FromFederationSource", &glue_model_shapes[106], false},
-	{"Message", &glue_model_shapes[102], false},
+	{"ConnectionType", &glue_model_shapes[40], true},
 };
 
 static const GlueMember members_of_ErrorDetail[] = {
-	{"ErrorCode", &glue_model_shapes[103], false},
-	{"ErrorMessage", &glue_model_shapes[62], false},
-};
-
-static const GlueMember members_of_ExtractedParameter[] = {
-	{"DefaultValue", &glue_model_shapes[55], false},
-	{"Key", &glue_model_shapes[45], false},
-	{"PropertyLocation", &glue_model_shapes[123], false},
-	{"Value", &glue_model_shapes[134], false},
-};
-
-static const char *const values_of_FederationSourceErrorCode[] = {
-	"AccessDeniedException", "EntityNotFoundException",
-	"InternalServiceException", "InvalidCredentialsException",
-	"InvalidInputException", "InvalidResponseException",
-	"OperationNotSupportedException", "OperationTimeoutException",
-	"PartialFailureException", "ThrottlingException",
-};
-
-static const GlueMember members_of_FederationSourceException[] = {
-	{"FederationSourceErrorCode", &glue_model_shapes[71], false},
-	{"Message", &glue_model_shapes[102], false},
-};
-
-static const char *const values_of_FieldDataType[] = {
-	"ARRAY", "BIGINT", "BINARY", "BOOLEAN", "BYTE", "DATE", "DECIMAL",
-	"DOUBLE", "FLOAT", "INT", "LONG", "MAP", "SHORT", "SMALLINT", "STRING",
-	"STRUCT", "TIMESTAMP", "UNION",
-};
-
-static const GlueMember members_of_FieldDefinition[] = {
-	{"FieldDataType", &glue_model_shapes[73], true},
-	{"FilterOverrides", &glue_model_shapes[79], false},
-	{"IsNullable", &glue_model_shapes[19], false},
-	{"IsOrderable", &glue_model_shapes[19], false},
-	{"IsPartitionable", &glue_model_shapes[19], false},
-	{"IsQueryable", &glue_model_shapes[19], false},
-	{"Name", &glue_model_shapes[139], true},
-	{"ResponseDateFormat", &glue_model_shapes[139], false},
-};
-
-static const GlueMember members_of_FilterConfiguration[] = {
-	{"BetweenConfiguration", &glue_model_shapes[18], false},
-	{"DateTimeFormat", &glue_model_shapes[139], false},
-	{"FilterMode", &glue_model_shapes[78], true},
-	{"FilterStringConfiguration", &glue_model_shapes[80], false},
-	{"OperatorMappings", &glue_model_shapes[38], false},
-	{"StripQuotes", &glue_model_shapes[19], false},
-};
-
-static const char *const values_of_FilterMode[] = {
-	"FILTER_STRING", "QUERY_PARAMS",
-};
-
-static const GlueMember members_of_FilterOverrides[] = {
-	{"BetweenConfiguration", &glue_model_shapes[18], false},
-	{"DateTimeFormat", &glue_model_shapes[139], false},
-	{"FieldName", &glue_model_shapes[139], false},
-	{"OperatorMappings", &glue_model_shapes[38], false},
-};
-
-static const GlueMember members_of_FilterStringConfiguration[] = {
-	{"QueryParameterName", &glue_model_shapes[139], true},
-	{"QuoteCharacter", &glue_model_shapes[139], false},
-	{"QuoteStringValues", &glue_model_shapes[19], false},
+	{"ErrorCode", &glue_model_shapes[40], false},
+	{"ErrorMessage", &glue_model_shapes[27], false},
 };
 
 static const GlueMember members_of_GetConnectionRequest[] = {
-	{"ApplyOverrideForComputeEnvironment", &glue_model_shapes[23], false},
-	{"CatalogId", &glue_model_shapes[22], false},
-	{"HidePassword", &glue_model_shapes[20], false},
-	{"Name", &glue_model_shapes[103], true},
-};
-
-static const GlueMember members_of_GetConnectionResponse[] = {
-	{"Connection", &glue_model_shapes[31], false},
+	{"ApplyOverrideForComputeEnvironment", &glue_model_shapes[11], false},
+	{"CatalogId", &glue_model_shapes[10], false},
+	{"HidePassword", &glue_model_shapes[9], false},
+	{"Name", &glue_model_shapes[40], true},
 };
 
 static const GlueMember members_of_GetConnectionsFilter[] = {
-	{"ConnectionSchemaVersion", &glue_model_shapes[36], false},
-	{"ConnectionType", &glue_model_shapes[39], false},
-	{"MatchCriteria", &glue_model_shapes[100], false},
+	{"ConnectionSchemaVersion", &glue_model_shapes[17], false},
+	{"ConnectionType", &glue_model_shapes[19], false},
+	{"MatchCriteria", &glue_model_shapes[38], false},
 };
 
 static const GlueMember members_of_GetConnectionsRequest[] = {
-	{"CatalogId", &glue_model_shapes[22], false},
-	{"Filter", &glue_model_shapes[83], false},
-	{"HidePassword", &glue_model_shapes[20], false},
-	{"MaxResults", &glue_model_shapes[114], false},
-	{"NextToken", &glue_model_shapes[150], false},
-};
-
-static const GlueMember members_of_GetConnectionsResponse[] = {
-	{"ConnectionList", &glue_model_shapes[33], false},
-	{"NextToken", &glue_model_shapes[150], false},
+	{"CatalogId", &glue_model_shapes[10], false},
+	{"Filter", &glue_model_shapes[30], false},
+	{"HidePassword", &glue_model_shapes[9], false},
+	{"MaxResults", &glue_model_shapes[47], false},
+	{"NextToken", &glue_model_shapes[65], false},
 };
 
 static const GlueMember members_of_GetTagsRequest[] = {
-	{"ResourceArn", &glue_model_shapes[89], true},
-};
-
-static const GlueMember members_of_GetTagsResponse[] = {
-	{"Tags", &glue_model_shapes[145], false},
-};
-
-static const GlueMember members_of_GlueEncryptionException[] = {
-	{"Message", &glue_model_shapes[102], false},
-};
-
-static const char *const values_of_HTTPMethod[] = {
-	"GET", "POST",
-};
-
-static const GlueMember members_of_InternalServiceException[] = {
-	{"Message", &glue_model_shapes[102], false},
-};
-
-static const GlueMember members_of_InvalidInputException[] = {
-	{"FromFederationSource", &glue_model_shapes[106], false},
-	{"Message", &glue_model_shapes[102], false},
+	{"ResourceArn", &glue_model_shapes[33], true},
 };
 
 static const GlueMember members_of_ListConnectionTypesRequest[] = {
-	{"MaxResults", &glue_model_shapes[101], false},
-	{"NextToken", &glue_model_shapes[105], false},
-};
-
-static const GlueMember members_of_ListConnectionTypesResponse[] = {
-	{"ConnectionTypes", &glue_model_shapes[41], false},
-	{"NextToken", &glue_model_shapes[105], false},
+	{"MaxResults", &glue_model_shapes[39], false},
+	{"NextToken", &glue_model_shapes[41], false},
 };
 
 static const GlueMember members_of_OAuth2ClientApplication[] = {
 	{"AWSManagedClientApplicationReference", &glue_model_shapes[0], false},
-	{"UserManagedClientApplicationClientId", &glue_model_shapes[160], false},
+	{"UserManagedClientApplicationClientId", &glue_model_shapes[72], false},
 };
 
 static const GlueMember members_of_OAuth2Credentials[] = {
-	{"AccessToken", &glue_model_shapes[2], false},
-	{"JwtToken", &glue_model_shapes[94], false},
-	{"RefreshToken", &glue_model_shapes[131], false},
-	{"UserManagedClientApplicationClientSecret", &glue_model_shapes[161], false},
+	{"AccessToken", &glue_model_shapes[1], false},
+	{"JwtToken", &glue_model_shapes[34], false},
+	{"RefreshToken", &glue_model_shapes[54], false},
+	{"UserManagedClientApplicationClientSecret", &glue_model_shapes[73], false},
 };
 
 static const char *const values_of_OAuth2GrantType[] = {
@@ -1009,1832 +337,347 @@ static const char *const values_of_OAuth2GrantType[] = {
 };
 
 static const GlueMember members_of_OAuth2Properties[] = {
-	{"OAuth2ClientApplication", &glue_model_shapes[107], false},
-	{"OAuth2GrantType", &glue_model_shapes[109], false},
-	{"TokenUrl", &glue_model_shapes[151], false},
-	{"TokenUrlParametersMap", &glue_model_shapes[154], false},
+	{"OAuth2ClientApplication", &glue_model_shapes[42], false},
+	{"OAuth2GrantType", &glue_model_shapes[44], false},
+	{"TokenUrl", &glue_model_shapes[66], false},
+	{"TokenUrlParametersMap", &glue_model_shapes[69], false},
 };
 
 static const GlueMember members_of_OAuth2PropertiesInput[] = {
-	{"AuthorizationCodeProperties", &glue_model_shapes[14], false},
-	{"OAuth2ClientApplication", &glue_model_shapes[107], false},
-	{"OAuth2Credentials", &glue_model_shapes[108], false},
-	{"OAuth2GrantType", &glue_model_shapes[109], false},
-	{"TokenUrl", &glue_model_shapes[151], false},
-	{"TokenUrlParametersMap", &glue_model_shapes[154], false},
-};
-
-static const GlueMember members_of_OffsetConfiguration[] = {
-	{"LimitParameter", &glue_model_shapes[70], true},
-	{"OffsetParameter", &glue_model_shapes[70], true},
-};
-
-static const GlueMember members_of_OperationTimeoutException[] = {
-	{"Message", &glue_model_shapes[102], false},
-};
-
-static const GlueMember members_of_PaginationConfiguration[] = {
-	{"CursorConfiguration", &glue_model_shapes[52], false},
-	{"OffsetConfiguration", &glue_model_shapes[112], false},
+	{"AuthorizationCodeProperties", &glue_model_shapes[6], false},
+	{"OAuth2ClientApplication", &glue_model_shapes[42], false},
+	{"OAuth2Credentials", &glue_model_shapes[43], false},
+	{"OAuth2GrantType", &glue_model_shapes[44], false},
+	{"TokenUrl", &glue_model_shapes[66], false},
+	{"TokenUrlParametersMap", &glue_model_shapes[69], false},
 };
 
 static const GlueMember members_of_PhysicalConnectionRequirements[] = {
-	{"AvailabilityZone", &glue_model_shapes[103], false},
-	{"SecurityGroupIdList", &glue_model_shapes[137], false},
-	{"SubnetId", &glue_model_shapes[103], false},
-};
-
-static const GlueMember members_of_Property[] = {
-	{"AllowedValues", &glue_model_shapes[6], false},
-	{"DataOperationScopes", &glue_model_shapes[54], false},
-	{"DefaultValue", &glue_model_shapes[139], false},
-	{"Description", &glue_model_shapes[121], true},
-	{"KeyOverride", &glue_model_shapes[139], false},
-	{"Name", &glue_model_shapes[125], true},
-	{"PropertyLocation", &glue_model_shapes[123], false},
-	{"PropertyTypes", &glue_model_shapes[128], true},
-	{"Required", &glue_model_shapes[19], true},
-};
-
-static const char *const values_of_PropertyLocation[] = {
-	"BODY", "HEADER", "PATH", "QUERY_PARAM",
-};
-
-static const char *const values_of_PropertyType[] = {
-	"READ_ONLY", "SECRET", "SECRET_OR_USER_INPUT", "UNUSED", "USER_INPUT",
-};
-
-static const GlueMember members_of_ResourceNumberLimitExceededException[] = {
-	{"Message", &glue_model_shapes[102], false},
-};
-
-static const GlueMember members_of_ResponseConfiguration[] = {
-	{"ErrorPath", &glue_model_shapes[93], false},
-	{"ResultPath", &glue_model_shapes[93], true},
-};
-
-static const GlueMember members_of_ResponseExtractionMapping[] = {
-	{"ContentPath", &glue_model_shapes[93], false},
-	{"HeaderKey", &glue_model_shapes[45], false},
-};
-
-static const GlueMember members_of_RestConfiguration[] = {
-	{"EntityConfigurations", &glue_model_shapes[65], false},
-	{"GlobalSourceConfiguration", &glue_model_shapes[138], false},
-	{"ValidationEndpointConfiguration", &glue_model_shapes[138], false},
-};
-
-static const GlueMember members_of_SourceConfiguration[] = {
-	{"FilterConfiguration", &glue_model_shapes[77], false},
-	{"PaginationConfiguration", &glue_model_shapes[115], false},
-	{"RequestMethod", &glue_model_shapes[90], false},
-	{"RequestParameters", &glue_model_shapes[46], false},
-	{"RequestPath", &glue_model_shapes[117], false},
-	{"ResponseConfiguration", &glue_model_shapes[133], false},
+	{"AvailabilityZone", &glue_model_shapes[40], false},
+	{"SecurityGroupIdList", &glue_model_shapes[56], false},
+	{"SubnetId", &glue_model_shapes[40], false},
 };
 
 static const GlueMember members_of_TagResourceRequest[] = {
-	{"ResourceArn", &glue_model_shapes[89], true},
-	{"TagsToAdd", &glue_model_shapes[145], true},
+	{"ResourceArn", &glue_model_shapes[33], true},
+	{"TagsToAdd", &glue_model_shapes[61], true},
 };
 
 static const GlueMember members_of_TestConnectionInput[] = {
-	{"AuthenticationConfiguration", &glue_model_shapes[10], false},
-	{"ConnectionProperties", &glue_model_shapes[34], true},
-	{"ConnectionType", &glue_model_shapes[39], true},
+	{"AuthenticationConfiguration", &glue_model_shapes[3], false},
+	{"ConnectionProperties", &glue_model_shapes[15], true},
+	{"ConnectionType", &glue_model_shapes[19], true},
 };
 
 static const GlueMember members_of_TestConnectionRequest[] = {
-	{"CatalogId", &glue_model_shapes[22], false},
-	{"ConnectionName", &glue_model_shapes[103], false},
-	{"TestConnectionInput", &glue_model_shapes[146], false},
+	{"CatalogId", &glue_model_shapes[10], false},
+	{"ConnectionName", &glue_model_shapes[40], false},
+	{"TestConnectionInput", &glue_model_shapes[62], false},
 };
 
 static const GlueMember members_of_UntagResourceRequest[] = {
-	{"ResourceArn", &glue_model_shapes[89], true},
-	{"TagsToRemove", &glue_model_shapes[141], true},
+	{"ResourceArn", &glue_model_shapes[33], true},
+	{"TagsToRemove", &glue_model_shapes[58], true},
 };
 
 static const GlueMember members_of_UpdateConnectionRequest[] = {
-	{"CatalogId", &glue_model_shapes[22], false},
-	{"ConnectionInput", &glue_model_shapes[32], true},
-	{"Name", &glue_model_shapes[103], true},
-};
-
-static const GlueMember members_of_ValidationException[] = {
-	{"Message", &glue_model_shapes[102], false},
+	{"CatalogId", &glue_model_shapes[10], false},
+	{"ConnectionInput", &glue_model_shapes[14], true},
+	{"Name", &glue_model_shapes[40], true},
 };
 
 const GlueShape glue_model_shapes[] = {
 	/* 0 */
-	{
-		.name = "AWSManagedClientApplicationReference",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = 2048,
-		.pattern = &patterns[9],
-	},
+	{"AWSManagedClientApplicationReference", GLUE_TYPE_STRING, -1, 2048, .pattern = &patterns[4]},
 	/* 1 */
-	{
-		.name = "AccessDeniedException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_AccessDeniedException,
-		.member_count = 1,
-	},
+	{"AccessToken", GLUE_TYPE_STRING, -1, 4096, .sensitive = true, .pattern = &patterns[9]},
 	/* 2 */
-	{
-		.name = "AccessToken",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = 4096,
-		.sensitive = true,
-		.pattern = &patterns[14],
-	},
+	{"AuthenticationConfiguration", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_AuthenticationConfiguration, .member_count = 4},
 	/* 3 */
-	{
-		.name = "AllowedValue",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_AllowedValue,
-		.member_count = 2,
-	},
+	{"AuthenticationConfigurationInput", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_AuthenticationConfigurationInput, .member_count = 6},
 	/* 4 */
-	{
-		.name = "AllowedValueDescriptionString",
-		.type = GLUE_TYPE_STRING,
-		.min = 0,
-		.max = 1024,
-	},
+	{"AuthenticationType", GLUE_TYPE_STRING, -1, -1, .values = values_of_AuthenticationType, .value_count = 4},
 	/* 5 */
-	{
-		.name = "AllowedValueValueString",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-	},
+	{"AuthorizationCode", GLUE_TYPE_STRING, 1, 4096, .sensitive = true, .pattern = &patterns[4]},
 	/* 6 */
-	{
-		.name = "AllowedValues",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[3],
-	},
+	{"AuthorizationCodeProperties", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_AuthorizationCodeProperties, .member_count = 2},
 	/* 7 */
-	{
-		.name = "AlreadyExistsException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_AlreadyExistsException,
-		.member_count = 1,
-	},
+	{"BasicAuthenticationCredentials", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_BasicAuthenticationCredentials, .member_count = 2},
 	/* 8 */
-	{
-		.name = "AuthConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_AuthConfiguration,
-		.member_count = 5,
-	},
+	{"BatchDeleteConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_BatchDeleteConnectionRequest, .member_count = 2},
 	/* 9 */
-	{
-		.name = "AuthenticationConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_AuthenticationConfiguration,
-		.member_count = 4,
-	},
+	{"Boolean", GLUE_TYPE_BOOLEAN, -1, -1},
 	/* 10 */
-	{
-		.name = "AuthenticationConfigurationInput",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_AuthenticationConfigurationInput,
-		.member_count = 6,
-	},
+	{"CatalogIdString", GLUE_TYPE_STRING, 1, 255, .pattern = &patterns[3]},
 	/* 11 */
-	{
-		.name = "AuthenticationType",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_AuthenticationType,
-		.value_count = 4,
-	},
+	{"ComputeEnvironment", GLUE_TYPE_STRING, -1, -1, .values = values_of_ComputeEnvironment, .value_count = 3},
 	/* 12 */
-	{
-		.name = "AuthenticationTypes",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[11],
-	},
+	{"ComputeEnvironmentList", GLUE_TYPE_LIST, -1, -1, .element = &glue_model_shapes[11]},
 	/* 13 */
-	{
-		.name = "AuthorizationCode",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 4096,
-		.sensitive = true,
-		.pattern = &patterns[9],
-	},
+	{"Connection", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_Connection, .member_count = 18},
 	/* 14 */
-	{
-		.name = "AuthorizationCodeProperties",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_AuthorizationCodeProperties,
-		.member_count = 2,
-	},
+	{"ConnectionInput", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_ConnectionInput, .member_count = 12},
 	/* 15 */
-	{
-		.name = "BasicAuthenticationCredentials",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_BasicAuthenticationCredentials,
-		.member_count = 2,
-	},
+	{"ConnectionProperties", GLUE_TYPE_MAP, 0, 100, .key = &glue_model_shapes[16], .element = &glue_model_shapes[75]},
 	/* 16 */
-	{
-		.name = "BatchDeleteConnectionRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_BatchDeleteConnectionRequest,
-		.member_count = 2,
-	},
+	{"ConnectionPropertyKey", GLUE_TYPE_STRING, -1, -1, .values = values_of_ConnectionPropertyKey, .value_count = 49},
 	/* 17 */
-	{
-		.name = "BatchDeleteConnectionResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_BatchDeleteConnectionResponse,
-		.member_count = 2,
-	},
+	{"ConnectionSchemaVersion", GLUE_TYPE_INTEGER, 1, 2},
 	/* 18 */
-	{
-		.name = "BetweenConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_BetweenConfiguration,
-		.member_count = 3,
-	},
+	{"ConnectionStatus", GLUE_TYPE_STRING, -1, -1, .values = values_of_ConnectionStatus, .value_count = 3},
 	/* 19 */
-	{
-		.name = "Bool",
-		.type = GLUE_TYPE_BOOLEAN,
-		.min = -1,
-		.max = -1,
-	},
+	{"ConnectionType", GLUE_TYPE_STRING, -1, -1, .values = values_of_ConnectionType, .value_count = 92},
 	/* 20 */
-	{
-		.name = "Boolean",
-		.type = GLUE_TYPE_BOOLEAN,
-		.min = -1,
-		.max = -1,
-	},
+	{"CreateConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_CreateConnectionRequest, .member_count = 3},
 	/* 21 */
-	{
-		.name = "Capabilities",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_Capabilities,
-		.member_count = 3,
-	},
+	{"CredentialKey", GLUE_TYPE_STRING, 1, 128},
 	/* 22 */
-	{
-		.name = "CatalogIdString",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 255,
-		.pattern = &patterns[5],
-	},
+	{"CredentialMap", GLUE_TYPE_MAP, -1, -1, .sensitive = true, .key = &glue_model_shapes[21], .element = &glue_model_shapes[23]},
 	/* 23 */
-	{
-		.name = "ComputeEnvironment",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_ComputeEnvironment,
-		.value_count = 3,
-	},
+	{"CredentialValue", GLUE_TYPE_STRING, 1, 2048},
 	/* 24 */
-	{
-		.name = "ComputeEnvironmentConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ComputeEnvironmentConfiguration,
-		.member_count = 9,
-	},
+	{"DeleteConnectionNameList", GLUE_TYPE_LIST, 0, 25, .element = &glue_model_shapes[40]},
 	/* 25 */
-	{
-		.name = "ComputeEnvironmentConfigurationDescriptionString",
-		.type = GLUE_TYPE_STRING,
-		.min = 0,
-		.max = 1024,
-	},
+	{"DeleteConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_DeleteConnectionRequest, .member_count = 2},
 	/* 26 */
-	{
-		.name = "ComputeEnvironmentConfigurationMap",
-		.type = GLUE_TYPE_MAP,
-		.min = -1,
-		.max = -1,
-		.key = &glue_model_shapes[28],
-		.element = &glue_model_shapes[24],
-	},
+	{"DescribeConnectionTypeRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_DescribeConnectionTypeRequest, .member_count = 1},
 	/* 27 */
-	{
-		.name = "ComputeEnvironmentList",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[23],
-	},
+	{"DescriptionString", GLUE_TYPE_STRING, 0, 2048, .pattern = &patterns[2]},
 	/* 28 */
-	{
-		.name = "ComputeEnvironmentName",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-	},
+	{"ErrorDetail", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_ErrorDetail, .member_count = 2},
 	/* 29 */
-	{
-		.name = "ComputeEnvironments",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[23],
-	},
+	{"GetConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_GetConnectionRequest, .member_count = 4},
 	/* 30 */
-	{
-		.name = "ConflictException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ConflictException,
-		.member_count = 1,
-	},
+	{"GetConnectionsFilter", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_GetConnectionsFilter, .member_count = 3},
 	/* 31 */
-	{
-		.name = "Connection",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_Connection,
-		.member_count = 18,
-	},
+	{"GetConnectionsRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_GetConnectionsRequest, .member_count = 5},
 	/* 32 */
-	{
-		.name = "ConnectionInput",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ConnectionInput,
-		.member_count = 12,
-	},
+	{"GetTagsRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_GetTagsRequest, .member_count = 1},
 	/* 33 */
-	{
-		.name = "ConnectionList",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[31],
-	},
+	{"GlueResourceArn", GLUE_TYPE_STRING, 1, 10240, .pattern = &patterns[11]},
 	/* 34 */
-	{
-		.name = "ConnectionProperties",
-		.type = GLUE_TYPE_MAP,
-		.min = 0,
-		.max = 100,
-		.key = &glue_model_shapes[35],
-		.element = &glue_model_shapes[164],
-	},
+	{"JwtToken", GLUE_TYPE_STRING, -1, 8000, .sensitive = true, .pattern = &patterns[6]},
 	/* 35 */
-	{
-		.name = "ConnectionPropertyKey",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_ConnectionPropertyKey,
-		.value_count = 49,
-	},
+	{"KmsKeyArn", GLUE_TYPE_STRING, -1, -1, .pattern = &patterns[5]},
 	/* 36 */
-	{
-		.name = "ConnectionSchemaVersion",
-		.type = GLUE_TYPE_INTEGER,
-		.min = 1,
-		.max = 2,
-	},
+	{"ListConnectionTypesRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_ListConnectionTypesRequest, .member_count = 2},
 	/* 37 */
-	{
-		.name = "ConnectionStatus",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_ConnectionStatus,
-		.value_count = 3,
-	},
+	{"LongValueString", GLUE_TYPE_STRING, 1, 16384},
 	/* 38 */
-	{
-		.name = "ConnectionStringToStringMap",
-		.type = GLUE_TYPE_MAP,
-		.min = -1,
-		.max = -1,
-		.key = &glue_model_shapes[139],
-		.element = &glue_model_shapes[139],
-	},
+	{"MatchCriteria", GLUE_TYPE_LIST, 0, 10, .element = &glue_model_shapes[40]},
 	/* 39 */
-	{
-		.name = "ConnectionType",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_ConnectionType,
-		.value_count = 92,
-	},
+	{"MaxResults", GLUE_TYPE_INTEGER, 1, 100},
 	/* 40 */
-	{
-		.name = "ConnectionTypeBrief",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ConnectionTypeBrief,
-		.member_count = 8,
-	},
+	{"NameString", GLUE_TYPE_STRING, 1, 255, .pattern = &patterns[3]},
 	/* 41 */
-	{
-		.name = "ConnectionTypeList",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[40],
-	},
+	{"NextToken", GLUE_TYPE_STRING, 1, 2048, .pattern = &patterns[1]},
 	/* 42 */
-	{
-		.name = "ConnectionTypeVariant",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ConnectionTypeVariant,
-		.member_count = 4,
-	},
+	{"OAuth2ClientApplication", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_OAuth2ClientApplication, .member_count = 2},
 	/* 43 */
-	{
-		.name = "ConnectionTypeVariantList",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[42],
-	},
+	{"OAuth2Credentials", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_OAuth2Credentials, .member_count = 4},
 	/* 44 */
-	{
-		.name = "ConnectorProperty",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ConnectorProperty,
-		.member_count = 8,
-	},
+	{"OAuth2GrantType", GLUE_TYPE_STRING, -1, -1, .values = values_of_OAuth2GrantType, .value_count = 4},
 	/* 45 */
-	{
-		.name = "ConnectorPropertyKey",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-		.pattern = &patterns[7],
-	},
+	{"OAuth2Properties", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_OAuth2Properties, .member_count = 4},
 	/* 46 */
-	{
-		.name = "ConnectorPropertyList",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[44],
-	},
+	{"OAuth2PropertiesInput", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_OAuth2PropertiesInput, .member_count = 6},
 	/* 47 */
-	{
-		.name = "CreateConnectionRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_CreateConnectionRequest,
-		.member_count = 3,
-	},
+	{"PageSize", GLUE_TYPE_INTEGER, 1, 1000},
 	/* 48 */
-	{
-		.name = "CreateConnectionResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_CreateConnectionResponse,
-		.member_count = 1,
-	},
+	{"Password", GLUE_TYPE_STRING, -1, 512, .sensitive = true, .pattern = &patterns[0]},
 	/* 49 */
-	{
-		.name = "CredentialKey",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-	},
+	{"PhysicalConnectionRequirements", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_PhysicalConnectionRequirements, .member_count = 3},
 	/* 50 */
-	{
-		.name = "CredentialMap",
-		.type = GLUE_TYPE_MAP,
-		.min = -1,
-		.max = -1,
-		.sensitive = true,
-		.key = &glue_model_shapes[49],
-		.element = &glue_model_shapes[51],
-	},
+	{"PropertyKey", GLUE_TYPE_STRING, 1, 128},
 	/* 51 */
-	{
-		.name = "CredentialValue",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 2048,
-	},
+	{"PropertyMap", GLUE_TYPE_MAP, -1, -1, .key = &glue_model_shapes[50], .element = &glue_model_shapes[52]},
 	/* 52 */
-	{
-		.name = "CursorConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_CursorConfiguration,
-		.member_count = 2,
-	},
+	{"PropertyValue", GLUE_TYPE_STRING, 1, 2048},
 	/* 53 */
-	{
-		.name = "DataOperation",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_DataOperation,
-		.value_count = 2,
-	},
+	{"RedirectUri", GLUE_TYPE_STRING, -1, 512, .pattern = &patterns[8]},
 	/* 54 */
-	{
-		.name = "DataOperations",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[53],
-	},
+	{"RefreshToken", GLUE_TYPE_STRING, -1, 4096, .sensitive = true, .pattern = &patterns[9]},
 	/* 55 */
-	{
-		.name = "DefaultValue",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 1024,
-		.pattern = &patterns[1],
-	},
+	{"SecretArn", GLUE_TYPE_STRING, -1, -1, .pattern = &patterns[10]},
 	/* 56 */
-	{
-		.name = "DeleteConnectionNameList",
-		.type = GLUE_TYPE_LIST,
-		.min = 0,
-		.max = 25,
-		.element = &glue_model_shapes[103],
-	},
+	{"SecurityGroupIdList", GLUE_TYPE_LIST, 0, 50, .element = &glue_model_shapes[40]},
 	/* 57 */
-	{
-		.name = "DeleteConnectionRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_DeleteConnectionRequest,
-		.member_count = 2,
-	},
+	{"TagKey", GLUE_TYPE_STRING, 1, 128},
 	/* 58 */
-	{
-		.name = "DeleteConnectionResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-	},
+	{"TagKeysList", GLUE_TYPE_LIST, 0, 50, .element = &glue_model_shapes[57]},
 	/* 59 */
-	{
-		.name = "DescribeConnectionTypeRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_DescribeConnectionTypeRequest,
-		.member_count = 1,
-	},
+	{"TagResourceRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_TagResourceRequest, .member_count = 2},
 	/* 60 */
-	{
-		.name = "DescribeConnectionTypeResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_DescribeConnectionTypeResponse,
-		.member_count = 12,
-	},
+	{"TagValue", GLUE_TYPE_STRING, 0, 256},
 	/* 61 */
-	{
-		.name = "Description",
-		.type = GLUE_TYPE_STRING,
-		.min = 0,
-		.max = 1024,
-	},
+	{"TagsMap", GLUE_TYPE_MAP, 0, 50, .key = &glue_model_shapes[57], .element = &glue_model_shapes[60]},
 	/* 62 */
-	{
-		.name = "DescriptionString",
-		.type = GLUE_TYPE_STRING,
-		.min = 0,
-		.max = 2048,
-		.pattern = &patterns[4],
-	},
+	{"TestConnectionInput", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_TestConnectionInput, .member_count = 3},
 	/* 63 */
-	{
-		.name = "DisplayName",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-	},
+	{"TestConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_TestConnectionRequest, .member_count = 3},
 	/* 64 */
-	{
-		.name = "EntityConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_EntityConfiguration,
-		.member_count = 2,
-	},
+	{"Timestamp", GLUE_TYPE_NUMBER, -1, -1},
 	/* 65 */
-	{
-		.name = "EntityConfigurationMap",
-		.type = GLUE_TYPE_MAP,
-		.min = -1,
-		.max = -1,
-		.key = &glue_model_shapes[66],
-		.element = &glue_model_shapes[64],
-	},
+	{"Token", GLUE_TYPE_STRING, -1, -1},
 	/* 66 */
-	{
-		.name = "EntityConfigurationMapKeyString",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-		.pattern = &patterns[6],
-	},
+	{"TokenUrl", GLUE_TYPE_STRING, -1, 256, .pattern = &patterns[7]},
 	/* 67 */
-	{
-		.name = "EntityNotFoundException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_EntityNotFoundException,
-		.member_count = 2,
-	},
+	{"TokenUrlParameterKey", GLUE_TYPE_STRING, 1, 128},
 	/* 68 */
-	{
-		.name = "ErrorByName",
-		.type = GLUE_TYPE_MAP,
-		.min = -1,
-		.max = -1,
-		.key = &glue_model_shapes[103],
-		.element = &glue_model_shapes[69],
-	},
+	{"TokenUrlParameterValue", GLUE_TYPE_STRING, 1, 512},
 	/* 69 */
-	{
-		.name = "ErrorDetail",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ErrorDetail,
-		.member_count = 2,
-	},
+	{"TokenUrlParametersMap", GLUE_TYPE_MAP, -1, -1, .key = &glue_model_shapes[67], .element = &glue_model_shapes[68]},
 	/* 70 */
-	{
-		.name = "ExtractedParameter",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ExtractedParameter,
-		.member_count = 4,
-	},
+	{"UntagResourceRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_UntagResourceRequest, .member_count = 2},
 	/* 71 */
-	{
-		.name = "FederationSourceErrorCode",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_FederationSourceErrorCode,
-		.value_count = 10,
-	},
+	{"UpdateConnectionRequest", GLUE_TYPE_STRUCTURE, -1, -1, .members = members_of_UpdateConnectionRequest, .member_count = 3},
 	/* 72 */
-	{
-		.name = "FederationSourceException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_FederationSourceException,
-		.member_count = 2,
-	},
+	{"UserManagedClientApplicationClientId", GLUE_TYPE_STRING, -1, 2048, .pattern = &patterns[4]},
 	/* 73 */
-	{
-		.name = "FieldDataType",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_FieldDataType,
-		.value_count = 18,
-	},
+	{"UserManagedClientApplicationClientSecret", GLUE_TYPE_STRING, -1, 512, .sensitive = true, .pattern = &patterns[9]},
 	/* 74 */
-	{
-		.name = "FieldDefinition",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_FieldDefinition,
-		.member_count = 8,
-	},
+	{"Username", GLUE_TYPE_STRING, -1, 512, .pattern = &patterns[4]},
 	/* 75 */
-	{
-		.name = "FieldDefinitionMap",
-		.type = GLUE_TYPE_MAP,
-		.min = -1,
-		.max = -1,
-		.key = &glue_model_shapes[76],
-		.element = &glue_model_shapes[74],
-	},
-	/* 76 */
-	{
-		.name = "FieldDefinitionMapKeyString",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = -1,
-	},
-	/* 77 */
-	{
-		.name = "FilterConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_FilterConfiguration,
-		.member_count = 6,
-	},
-	/* 78 */
-	{
-		.name = "FilterMode",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_FilterMode,
-		.value_count = 2,
-	},
-	/* 79 */
-	{
-		.name = "FilterOverrides",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_FilterOverrides,
-		.member_count = 4,
-	},
-	/* 80 */
-	{
-		.name = "FilterStringConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_FilterStringConfiguration,
-		.member_count = 3,
-	},
-	/* 81 */
-	{
-		.name = "GetConnectionRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_GetConnectionRequest,
-		.member_count = 4,
-	},
-	/* 82 */
-	{
-		.name = "GetConnectionResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_GetConnectionResponse,
-		.member_count = 1,
-	},
-	/* 83 */
-	{
-		.name = "GetConnectionsFilter",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_GetConnectionsFilter,
-		.member_count = 3,
-	},
-	/* 84 */
-	{
-		.name = "GetConnectionsRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_GetConnectionsRequest,
-		.member_count = 5,
-	},
-	/* 85 */
-	{
-		.name = "GetConnectionsResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_GetConnectionsResponse,
-		.member_count = 2,
-	},
-	/* 86 */
-	{
-		.name = "GetTagsRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_GetTagsRequest,
-		.member_count = 1,
-	},
-	/* 87 */
-	{
-		.name = "GetTagsResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_GetTagsResponse,
-		.member_count = 1,
-	},
-	/* 88 */
-	{
-		.name = "GlueEncryptionException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_GlueEncryptionException,
-		.member_count = 1,
-	},
-	/* 89 */
-	{
-		.name = "GlueResourceArn",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 10240,
-		.pattern = &patterns[16],
-	},
-	/* 90 */
-	{
-		.name = "HTTPMethod",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_HTTPMethod,
-		.value_count = 2,
-	},
-	/* 91 */
-	{
-		.name = "InternalServiceException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_InternalServiceException,
-		.member_count = 1,
-	},
-	/* 92 */
-	{
-		.name = "InvalidInputException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_InvalidInputException,
-		.member_count = 2,
-	},
-	/* 93 */
-	{
-		.name = "JsonPathString",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 512,
-		.pattern = &patterns[8],
-	},
-	/* 94 */
-	{
-		.name = "JwtToken",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = 8000,
-		.sensitive = true,
-		.pattern = &patterns[11],
-	},
-	/* 95 */
-	{
-		.name = "KmsKeyArn",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.pattern = &patterns[10],
-	},
-	/* 96 */
-	{
-		.name = "ListConnectionTypesRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ListConnectionTypesRequest,
-		.member_count = 2,
-	},
-	/* 97 */
-	{
-		.name = "ListConnectionTypesResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ListConnectionTypesResponse,
-		.member_count = 2,
-	},
-	/* 98 */
-	{
-		.name = "ListOfString",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[139],
-	},
-	/* 99 */
-	{
-		.name = "LongValueString",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 16384,
-	},
-	/* 100 */
-	{
-		.name = "MatchCriteria",
-		.type = GLUE_TYPE_LIST,
-		.min = 0,
-		.max = 10,
-		.element = &glue_model_shapes[103],
-	},
-	/* 101 */
-	{
-		.name = "MaxResults",
-		.type = GLUE_TYPE_INTEGER,
-		.min = 1,
-		.max = 100,
-	},
-	/* 102 */
-	{
-		.name = "MessageString",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-	},
-	/* 103 */
-	{
-		.name = "NameString",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 255,
-		.pattern = &patterns[5],
-	},
-	/* 104 */
-	{
-		.name = "NameStringList",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[103],
-	},
-	/* 105 */
-	{
-		.name = "NextToken",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 2048,
-		.pattern = &patterns[3],
-	},
-	/* 106 */
-	{
-		.name = "NullableBoolean",
-		.type = GLUE_TYPE_BOOLEAN,
-		.min = -1,
-		.max = -1,
-	},
-	/* 107 */
-	{
-		.name = "OAuth2ClientApplication",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_OAuth2ClientApplication,
-		.member_count = 2,
-	},
-	/* 108 */
-	{
-		.name = "OAuth2Credentials",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_OAuth2Credentials,
-		.member_count = 4,
-	},
-	/* 109 */
-	{
-		.name = "OAuth2GrantType",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_OAuth2GrantType,
-		.value_count = 4,
-	},
-	/* 110 */
-	{
-		.name = "OAuth2Properties",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_OAuth2Properties,
-		.member_count = 4,
-	},
-	/* 111 */
-	{
-		.name = "OAuth2PropertiesInput",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_OAuth2PropertiesInput,
-		.member_count = 6,
-	},
-	/* 112 */
-	{
-		.name = "OffsetConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_OffsetConfiguration,
-		.member_count = 2,
-	},
-	/* 113 */
-	{
-		.name = "OperationTimeoutException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_OperationTimeoutException,
-		.member_count = 1,
-	},
-	/* 114 */
-	{
-		.name = "PageSize",
-		.type = GLUE_TYPE_INTEGER,
-		.min = 1,
-		.max = 1000,
-	},
-	/* 115 */
-	{
-		.name = "PaginationConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_PaginationConfiguration,
-		.member_count = 2,
-	},
-	/* 116 */
-	{
-		.name = "Password",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = 512,
-		.sensitive = true,
-		.pattern = &patterns[0],
-	},
-	/* 117 */
-	{
-		.name = "PathString",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 512,
-		.pattern = &patterns[2],
-	},
-	/* 118 */
-	{
-		.name = "PhysicalConnectionRequirements",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_PhysicalConnectionRequirements,
-		.member_count = 3,
-	},
-	/* 119 */
-	{
-		.name = "PropertiesMap",
-		.type = GLUE_TYPE_MAP,
-		.min = -1,
-		.max = -1,
-		.key = &glue_model_shapes[125],
-		.element = &glue_model_shapes[120],
-	},
-	/* 120 */
-	{
-		.name = "Property",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_Property,
-		.member_count = 9,
-	},
-	/* 121 */
-	{
-		.name = "PropertyDescriptionString",
-		.type = GLUE_TYPE_STRING,
-		.min = 0,
-		.max = 1024,
-	},
-	/* 122 */
-	{
-		.name = "PropertyKey",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-	},
-	/* 123 */
-	{
-		.name = "PropertyLocation",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_PropertyLocation,
-		.value_count = 4,
-	},
-	/* 124 */
-	{
-		.name = "PropertyMap",
-		.type = GLUE_TYPE_MAP,
-		.min = -1,
-		.max = -1,
-		.key = &glue_model_shapes[122],
-		.element = &glue_model_shapes[129],
-	},
-	/* 125 */
-	{
-		.name = "PropertyName",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-	},
-	/* 126 */
-	{
-		.name = "PropertyNameOverrides",
-		.type = GLUE_TYPE_MAP,
-		.min = -1,
-		.max = -1,
-		.key = &glue_model_shapes[125],
-		.element = &glue_model_shapes[125],
-	},
-	/* 127 */
-	{
-		.name = "PropertyType",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.values = values_of_PropertyType,
-		.value_count = 5,
-	},
-	/* 128 */
-	{
-		.name = "PropertyTypes",
-		.type = GLUE_TYPE_LIST,
-		.min = -1,
-		.max = -1,
-		.element = &glue_model_shapes[127],
-	},
-	/* 129 */
-	{
-		.name = "PropertyValue",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 2048,
-	},
-	/* 130 */
-	{
-		.name = "RedirectUri",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = 512,
-		.pattern = &patterns[13],
-	},
-	/* 131 */
-	{
-		.name = "RefreshToken",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = 4096,
-		.sensitive = true,
-		.pattern = &patterns[14],
-	},
-	/* 132 */
-	{
-		.name = "ResourceNumberLimitExceededException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ResourceNumberLimitExceededException,
-		.member_count = 1,
-	},
-	/* 133 */
-	{
-		.name = "ResponseConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ResponseConfiguration,
-		.member_count = 2,
-	},
-	/* 134 */
-	{
-		.name = "ResponseExtractionMapping",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ResponseExtractionMapping,
-		.member_count = 2,
-	},
-	/* 135 */
-	{
-		.name = "RestConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_RestConfiguration,
-		.member_count = 3,
-	},
-	/* 136 */
-	{
-		.name = "SecretArn",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-		.pattern = &patterns[15],
-	},
-	/* 137 */
-	{
-		.name = "SecurityGroupIdList",
-		.type = GLUE_TYPE_LIST,
-		.min = 0,
-		.max = 50,
-		.element = &glue_model_shapes[103],
-	},
-	/* 138 */
-	{
-		.name = "SourceConfiguration",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_SourceConfiguration,
-		.member_count = 6,
-	},
-	/* 139 */
-	{
-		.name = "String",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-	},
-	/* 140 */
-	{
-		.name = "TagKey",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-	},
-	/* 141 */
-	{
-		.name = "TagKeysList",
-		.type = GLUE_TYPE_LIST,
-		.min = 0,
-		.max = 50,
-		.element = &glue_model_shapes[140],
-	},
-	/* 142 */
-	{
-		.name = "TagResourceRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_TagResourceRequest,
-		.member_count = 2,
-	},
-	/* 143 */
-	{
-		.name = "TagResourceResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-	},
-	/* 144 */
-	{
-		.name = "TagValue",
-		.type = GLUE_TYPE_STRING,
-		.min = 0,
-		.max = 256,
-	},
-	/* 145 */
-	{
-		.name = "TagsMap",
-		.type = GLUE_TYPE_MAP,
-		.min = 0,
-		.max = 50,
-		.key = &glue_model_shapes[140],
-		.element = &glue_model_shapes[144],
-	},
-	/* 146 */
-	{
-		.name = "TestConnectionInput",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_TestConnectionInput,
-		.member_count = 3,
-	},
-	/* 147 */
-	{
-		.name = "TestConnectionRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_TestConnectionRequest,
-		.member_count = 3,
-	},
-	/* 148 */
-	{
-		.name = "TestConnectionResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-	},
-	/* 149 */
-	{
-		.name = "Timestamp",
-		.type = GLUE_TYPE_NUMBER,
-		.min = -1,
-		.max = -1,
-	},
-	/* 150 */
-	{
-		.name = "Token",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-	},
-	/* 151 */
-	{
-		.name = "TokenUrl",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = 256,
-		.pattern = &patterns[12],
-	},
-	/* 152 */
-	{
-		.name = "TokenUrlParameterKey",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-	},
-	/* 153 */
-	{
-		.name = "TokenUrlParameterValue",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 512,
-	},
-	/* 154 */
-	{
-		.name = "TokenUrlParametersMap",
-		.type = GLUE_TYPE_MAP,
-		.min = -1,
-		.max = -1,
-		.key = &glue_model_shapes[152],
-		.element = &glue_model_shapes[153],
-	},
-	/* 155 */
-	{
-		.name = "UntagResourceRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_UntagResourceRequest,
-		.member_count = 2,
-	},
-	/* 156 */
-	{
-		.name = "UntagResourceResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-	},
-	/* 157 */
-	{
-		.name = "UpdateConnectionRequest",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_UpdateConnectionRequest,
-		.member_count = 3,
-	},
-	/* 158 */
-	{
-		.name = "UpdateConnectionResponse",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-	},
-	/* 159 */
-	{
-		.name = "UrlString",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = -1,
-	},
-	/* 160 */
-	{
-		.name = "UserManagedClientApplicationClientId",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = 2048,
-		.pattern = &patterns[9],
-	},
-	/* 161 */
-	{
-		.name = "UserManagedClientApplicationClientSecret",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = 512,
-		.sensitive = true,
-		.pattern = &patterns[14],
-	},
-	/* 162 */
-	{
-		.name = "Username",
-		.type = GLUE_TYPE_STRING,
-		.min = -1,
-		.max = 512,
-		.pattern = &patterns[9],
-	},
-	/* 163 */
-	{
-		.name = "ValidationException",
-		.type = GLUE_TYPE_STRUCTURE,
-		.min = -1,
-		.max = -1,
-		.members = members_of_ValidationException,
-		.member_count = 1,
-	},
-	/* 164 */
-	{
-		.name = "ValueString",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 1024,
-	},
-	/* 165 */
-	{
-		.name = "Vendor",
-		.type = GLUE_TYPE_STRING,
-		.min = 1,
-		.max = 128,
-	},
+	{"ValueString", GLUE_TYPE_STRING, 1, 1024},
 };
 
-const int	glue_model_shape_count = 166;
-
-static const char *const errors_of_BatchDeleteConnection[] = {
-	"InternalServiceException", "OperationTimeoutException",
-};
-
-static const char *const errors_of_CreateConnection[] = {
-	"AlreadyExistsException", "GlueEncryptionException",
-	"InvalidInputException", "OperationTimeoutException",
-	"ResourceNumberLimitExceededException",
-};
-
-static const char *const errors_of_DeleteConnection[] = {
-	"EntityNotFoundException", "OperationTimeoutException",
-};
-
-static const char *const errors_of_DescribeConnectionType[] = {
-	"AccessDeniedException", "InternalServiceException",
-	"InvalidInputException", "ValidationException",
-};
-
-static const char *const errors_of_GetConnection[] = {
-	"EntityNotFoundException", "GlueEncryptionException",
-	"InvalidInputException", "OperationTimeoutException",
-};
-
-static const char *const errors_of_GetConnections[] = {
-	"EntityNotFoundException", "GlueEncryptionException",
-	"InvalidInputException", "OperationTimeoutException",
-};
-
-static const char *const errors_of_GetTags[] = {
-	"EntityNotFoundException", "InternalServiceException",
-	"InvalidInputException", "OperationTimeoutException",
-};
-
-static const char *const errors_of_ListConnectionTypes[] = {
-	"AccessDeniedException", "InternalServiceException",
-};
-
-static const char *const errors_of_TagResource[] = {
-	"EntityNotFoundException", "InternalServiceException",
-	"InvalidInputException", "OperationTimeoutException",
-};
-
-static const char *const errors_of_TestConnection[] = {
-	"AccessDeniedException", "ConflictException", "EntityNotFoundException",
-	"FederationSourceException", "GlueEncryptionException",
-	"InternalServiceException", "InvalidInputException",
-	"OperationTimeoutException", "ResourceNumberLimitExceededException",
-};
-
-static const char *const errors_of_UntagResource[] = {
-	"EntityNotFoundException", "InternalServiceException",
-	"InvalidInputException", "OperationTimeoutException",
-};
-
-static const char *const errors_of_UpdateConnection[] = {
-	"EntityNotFoundException", "GlueEncryptionException",
-	"InvalidInputException", "InvalidInputException",
-	"OperationTimeoutException",
-};
+const int	glue_model_shape_count = 76;
 
 const GlueOperation glue_model_operations[] = {
-	{
-		.name = "BatchDeleteConnection",
-		.target = "AWSGlue.BatchDeleteConnection",
-		.input = &glue_model_shapes[16],
-		.output = &glue_model_shapes[17],
-		.errors = errors_of_BatchDeleteConnection,
-		.error_count = 2,
-	},
-	{
-		.name = "CreateConnection",
-		.target = "AWSGlue.CreateConnection",
-		.input = &glue_model_shapes[47],
-		.output = &glue_model_shapes[48],
-		.errors = errors_of_CreateConnection,
-		.error_count = 5,
-	},
-	{
-		.name = "DeleteConnection",
-		.target = "AWSGlue.DeleteConnection",
-		.input = &glue_model_shapes[57],
-		.output = &glue_model_shapes[58],
-		.errors = errors_of_DeleteConnection,
-		.error_count = 2,
-	},
-	{
-		.name = "DescribeConnectionType",
-		.target = "AWSGlue.DescribeConnectionType",
-		.input = &glue_model_shapes[59],
-		.output = &glue_model_shapes[60],
-		.errors = errors_of_DescribeConnectionType,
-		.error_count = 4,
-	},
-	{
-		.name = "GetConnection",
-		.target = "AWSGlue.GetConnection",
-		.input = &glue_model_shapes[81],
-		.output = &glue_model_shapes[82],
-		.errors = errors_of_GetConnection,
-		.error_count = 4,
-	},
-	{
-		.name = "GetConnections",
-		.target = "AWSGlue.GetConnections",
-		.input = &glue_model_shapes[84],
-		.output = &glue_model_shapes[85],
-		.errors = errors_of_GetConnections,
-		.error_count = 4,
-	},
-	{
-		.name = "GetTags",
-		.target = "AWSGlue.GetTags",
-		.input = &glue_model_shapes[86],
-		.output = &glue_model_shapes[87],
-		.errors = errors_of_GetTags,
-		.error_count = 4,
-	},
-	{
-		.name = "ListConnectionTypes",
-		.target = "AWSGlue.ListConnectionTypes",
-		.input = &glue_model_shapes[96],
-		.output = &glue_model_shapes[97],
-		.errors = errors_of_ListConnectionTypes,
-		.error_count = 2,
-	},
-	{
-		.name = "TagResource",
-		.target = "AWSGlue.TagResource",
-		.input = &glue_model_shapes[142],
-		.output = &glue_model_shapes[143],
-		.errors = errors_of_TagResource,
-		.error_count = 4,
-	},
-	{
-		.name = "TestConnection",
-		.target = "AWSGlue.TestConnection",
-		.input = &glue_model_shapes[147],
-		.output = &glue_model_shapes[148],
-		.errors = errors_of_TestConnection,
-		.error_count = 9,
-	},
-	{
-		.name = "UntagResource",
-		.target = "AWSGlue.UntagResource",
-		.input = &glue_model_shapes[155],
-		.output = &glue_model_shapes[156],
-		.errors = errors_of_UntagResource,
-		.error_count = 4,
-	},
-	{
-		.name = "UpdateConnection",
-		.target = "AWSGlue.UpdateConnection",
-		.input = &glue_model_shapes[157],
-		.output = &glue_model_shapes[158],
-		.errors = errors_of_UpdateConnection,
-		.error_count = 5,
-	},
+	{"BatchDeleteConnection", &glue_model_shapes[8]},
+	{"CreateConnection", &glue_model_shapes[20]},
+	{"DeleteConnection", &glue_model_shapes[25]},
+	{"DescribeConnectionType", &glue_model_shapes[26]},
+	{"GetConnection", &glue_model_shapes[29]},
+	{"GetConnections", &glue_model_shapes[31]},
+	{"GetTags", &glue_model_shapes[32]},
+	{"ListConnectionTypes", &glue_model_shapes[36]},
+	{"TagResource", &glue_model_shapes[59]},
+	{"TestConnection", &glue_model_shapes[63]},
+	{"UntagResource", &glue_model_shapes[70]},
+	{"UpdateConnection", &glue_model_shapes[71]},
 };
 
 const int	glue_model_operation_count = 12;
 
-const char *const glue_model_sensitive_names[] = {
-	"AccessToken", "AuthorizationCode", "CustomAuthenticationCredentials",
-	"JwtToken", "Password", "RefreshToken",
-	"UserManagedClientApplicationClientSecret",
-};
-
-const int	glue_model_sensitive_name_count = 7;
-
 const GlueMemberName glue_model_member_names[] = {
-	{"AWSManagedClientApplicationReference", 1 << GLUE_TYPE_STRING},
-	{"AccessToken", 1 << GLUE_TYPE_STRING},
-	{"AllowedValues", 1 << GLUE_TYPE_LIST},
-	{"ApplyOverrideForComputeEnvironment", 1 << GLUE_TYPE_STRING},
-	{"AthenaConnectionProperties", 1 << GLUE_TYPE_MAP},
-	{"AthenaProperties", 1 << GLUE_TYPE_MAP},
-	{"AuthenticationConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"AuthenticationType", 1 << GLUE_TYPE_STRING | 1 << GLUE_TYPE_STRUCTURE},
-	{"AuthorizationCode", 1 << GLUE_TYPE_STRING},
-	{"AuthorizationCodeProperties", 1 << GLUE_TYPE_STRUCTURE},
-	{"AvailabilityZone", 1 << GLUE_TYPE_STRING},
-	{"BasicAuthenticationCredentials", 1 << GLUE_TYPE_STRUCTURE},
-	{"BasicAuthenticationProperties", 1 << GLUE_TYPE_MAP},
-	{"BetweenConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"Capabilities", 1 << GLUE_TYPE_STRUCTURE},
-	{"CatalogId", 1 << GLUE_TYPE_STRING},
-	{"Categories", 1 << GLUE_TYPE_LIST},
-	{"CompatibleComputeEnvironments", 1 << GLUE_TYPE_LIST},
-	{"ComputeEnvironment", 1 << GLUE_TYPE_STRING},
-	{"ComputeEnvironmentConfigurations", 1 << GLUE_TYPE_MAP},
-	{"Connection", 1 << GLUE_TYPE_STRUCTURE},
-	{"ConnectionInput", 1 << GLUE_TYPE_STRUCTURE},
-	{"ConnectionList", 1 << GLUE_TYPE_LIST},
-	{"ConnectionName", 1 << GLUE_TYPE_STRING},
-	{"ConnectionNameList", 1 << GLUE_TYPE_LIST},
-	{"ConnectionOptionNameOverrides", 1 << GLUE_TYPE_MAP},
-	{"ConnectionOptions", 1 << GLUE_TYPE_MAP},
-	{"ConnectionProperties", 1 << GLUE_TYPE_MAP},
-	{"ConnectionPropertiesRequiredOverrides", 1 << GLUE_TYPE_LIST},
-	{"ConnectionPropertyNameOverrides", 1 << GLUE_TYPE_MAP},
-	{"ConnectionSchemaVersion", 1 << GLUE_TYPE_INTEGER},
-	{"ConnectionType", 1 << GLUE_TYPE_STRING},
-	{"ConnectionTypeVariantName", 1 << GLUE_TYPE_STRING},
-	{"ConnectionTypeVariants", 1 << GLUE_TYPE_LIST},
-	{"ConnectionTypes", 1 << GLUE_TYPE_LIST},
-	{"ContentPath", 1 << GLUE_TYPE_STRING},
-	{"CreateConnectionStatus", 1 << GLUE_TYPE_STRING},
-	{"CreationTime", 1 << GLUE_TYPE_NUMBER},
-	{"CursorConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"CustomAuthenticationCredentials", 1 << GLUE_TYPE_MAP},
-	{"CustomAuthenticationProperties", 1 << GLUE_TYPE_MAP},
-	{"DataOperationScopes", 1 << GLUE_TYPE_LIST},
-	{"DateTimeFormat", 1 << GLUE_TYPE_STRING},
-	{"DefaultValue", 1 << GLUE_TYPE_STRING},
-	{"Description", 1 << GLUE_TYPE_STRING},
-	{"DisplayName", 1 << GLUE_TYPE_STRING},
-	{"EntityConfigurations", 1 << GLUE_TYPE_MAP},
-	{"ErrorCode", 1 << GLUE_TYPE_STRING},
-	{"ErrorMessage", 1 << GLUE_TYPE_STRING},
-	{"ErrorPath", 1 << GLUE_TYPE_STRING},
-	{"Errors", 1 << GLUE_TYPE_MAP},
-	{"FederationSourceErrorCode", 1 << GLUE_TYPE_STRING},
-	{"FieldDataType", 1 << GLUE_TYPE_STRING},
-	{"FieldName", 1 << GLUE_TYPE_STRING},
-	{"Filter", 1 << GLUE_TYPE_STRUCTURE},
-	{"FilterConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"FilterMode", 1 << GLUE_TYPE_STRING},
-	{"FilterOverrides", 1 << GLUE_TYPE_STRUCTURE},
-	{"FilterStringConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"Format", 1 << GLUE_TYPE_STRING},
-	{"FromFederationSource", 1 << GLUE_TYPE_BOOLEAN},
-	{"GlobalSourceConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"HeaderKey", 1 << GLUE_TYPE_STRING},
-	{"HidePassword", 1 << GLUE_TYPE_BOOLEAN},
-	{"HighBoundKey", 1 << GLUE_TYPE_STRING},
-	{"IsNullable", 1 << GLUE_TYPE_BOOLEAN},
-	{"IsOrderable", 1 << GLUE_TYPE_BOOLEAN},
-	{"IsPartitionable", 1 << GLUE_TYPE_BOOLEAN},
-	{"IsQueryable", 1 << GLUE_TYPE_BOOLEAN},
-	{"JwtToken", 1 << GLUE_TYPE_STRING},
-	{"Key", 1 << GLUE_TYPE_STRING},
-	{"KeyOverride", 1 << GLUE_TYPE_STRING},
-	{"KmsKeyArn", 1 << GLUE_TYPE_STRING},
-	{"LastConnectionValidationTime", 1 << GLUE_TYPE_NUMBER},
-	{"LastUpdatedBy", 1 << GLUE_TYPE_STRING},
-	{"LastUpdatedTime", 1 << GLUE_TYPE_NUMBER},
-	{"LimitParameter", 1 << GLUE_TYPE_STRUCTURE},
-	{"LogoUrl", 1 << GLUE_TYPE_STRING},
-	{"LowBoundKey", 1 << GLUE_TYPE_STRING},
-	{"MatchCriteria", 1 << GLUE_TYPE_LIST},
-	{"MaxResults", 1 << GLUE_TYPE_INTEGER},
-	{"Message", 1 << GLUE_TYPE_STRING},
-	{"Name", 1 << GLUE_TYPE_STRING},
-	{"NextPage", 1 << GLUE_TYPE_STRUCTURE},
-	{"NextToken", 1 << GLUE_TYPE_STRING},
-	{"OAuth2ClientApplication", 1 << GLUE_TYPE_STRUCTURE},
-	{"OAuth2Credentials", 1 << GLUE_TYPE_STRUCTURE},
-	{"OAuth2GrantType", 1 << GLUE_TYPE_STRING},
-	{"OAuth2Properties", 1 << GLUE_TYPE_MAP | 1 << GLUE_TYPE_STRUCTURE},
-	{"OffsetConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"OffsetParameter", 1 << GLUE_TYPE_STRUCTURE},
-	{"OperatorMappings", 1 << GLUE_TYPE_MAP},
-	{"PaginationConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"Password", 1 << GLUE_TYPE_STRING},
-	{"PhysicalConnectionPropertiesRequired", 1 << GLUE_TYPE_BOOLEAN},
-	{"PhysicalConnectionRequirements", 1 << GLUE_TYPE_MAP | 1 << GLUE_TYPE_STRUCTURE},
-	{"PropertyLocation", 1 << GLUE_TYPE_STRING},
-	{"PropertyType", 1 << GLUE_TYPE_STRING},
-	{"PropertyTypes", 1 << GLUE_TYPE_LIST},
-	{"PythonConnectionProperties", 1 << GLUE_TYPE_MAP},
-	{"PythonProperties", 1 << GLUE_TYPE_MAP},
-	{"QueryParameterName", 1 << GLUE_TYPE_STRING},
-	{"QuoteCharacter", 1 << GLUE_TYPE_STRING},
-	{"QuoteStringValues", 1 << GLUE_TYPE_BOOLEAN},
-	{"RedirectUri", 1 << GLUE_TYPE_STRING},
-	{"RefreshToken", 1 << GLUE_TYPE_STRING},
-	{"RequestMethod", 1 << GLUE_TYPE_STRING},
-	{"RequestParameters", 1 << GLUE_TYPE_LIST},
-	{"RequestPath", 1 << GLUE_TYPE_STRING},
-	{"Required", 1 << GLUE_TYPE_BOOLEAN},
-	{"ResourceArn", 1 << GLUE_TYPE_STRING},
-	{"ResponseConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"ResponseDateFormat", 1 << GLUE_TYPE_STRING},
-	{"RestConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"ResultPath", 1 << GLUE_TYPE_STRING},
-	{"Schema", 1 << GLUE_TYPE_MAP},
-	{"SecretArn", 1 << GLUE_TYPE_STRING | 1 << GLUE_TYPE_STRUCTURE},
-	{"SecurityGroupIdList", 1 << GLUE_TYPE_LIST},
-	{"SourceConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"SparkConnectionProperties", 1 << GLUE_TYPE_MAP},
-	{"SparkProperties", 1 << GLUE_TYPE_MAP},
-	{"Status", 1 << GLUE_TYPE_STRING},
-	{"StatusReason", 1 << GLUE_TYPE_STRING},
-	{"StripQuotes", 1 << GLUE_TYPE_BOOLEAN},
-	{"SubnetId", 1 << GLUE_TYPE_STRING},
-	{"Succeeded", 1 << GLUE_TYPE_LIST},
-	{"SupportedAuthenticationTypes", 1 << GLUE_TYPE_LIST},
-	{"SupportedComputeEnvironments", 1 << GLUE_TYPE_LIST},
-	{"SupportedDataOperations", 1 << GLUE_TYPE_LIST},
-	{"Tags", 1 << GLUE_TYPE_MAP},
-	{"TagsToAdd", 1 << GLUE_TYPE_MAP},
-	{"TagsToRemove", 1 << GLUE_TYPE_LIST},
-	{"Template", 1 << GLUE_TYPE_STRING},
-	{"TestConnectionInput", 1 << GLUE_TYPE_STRUCTURE},
-	{"TokenUrl", 1 << GLUE_TYPE_STRING},
-	{"TokenUrlParametersMap", 1 << GLUE_TYPE_MAP},
-	{"UserManagedClientApplicationClientId", 1 << GLUE_TYPE_STRING},
-	{"UserManagedClientApplicationClientSecret", 1 << GLUE_TYPE_STRING},
-	{"Username", 1 << GLUE_TYPE_STRING},
-	{"ValidateCredentials", 1 << GLUE_TYPE_BOOLEAN},
-	{"ValidateForComputeEnvironments", 1 << GLUE_TYPE_LIST},
-	{"ValidationEndpointConfiguration", 1 << GLUE_TYPE_STRUCTURE},
-	{"Value", 1 << GLUE_TYPE_STRING | 1 << GLUE_TYPE_STRUCTURE},
-	{"Vendor", 1 << GLUE_TYPE_STRING},
+	{"AWSManagedClientApplicationReference", GLUE_TYPE_STRING},
+	{"AccessToken", GLUE_TYPE_STRING, true},
+	{"AllowedValues", GLUE_TYPE_LIST},
+	{"ApplyOverrideForComputeEnvironment", GLUE_TYPE_STRING},
+	{"AthenaConnectionProperties", GLUE_TYPE_MAP},
+	{"AthenaProperties", GLUE_TYPE_MAP},
+	{"AuthenticationConfiguration", GLUE_TYPE_STRUCTURE},
+	{"AuthenticationType", GLUE_TYPE_STRING | GLUE_TYPE_STRUCTURE},
+	{"AuthorizationCode", GLUE_TYPE_STRING, true},
+	{"AuthorizationCodeProperties", GLUE_TYPE_STRUCTURE},
+	{"AvailabilityZone", GLUE_TYPE_STRING},
+	{"BasicAuthenticationCredentials", GLUE_TYPE_STRUCTURE},
+	{"BasicAuthenticationProperties", GLUE_TYPE_MAP},
+	{"BetweenConfiguration", GLUE_TYPE_STRUCTURE},
+	{"Capabilities", GLUE_TYPE_STRUCTURE}, {"CatalogId", GLUE_TYPE_STRING},
+	{"Categories", GLUE_TYPE_LIST},
+	{"CompatibleComputeEnvironments", GLUE_TYPE_LIST},
+	{"ComputeEnvironment", GLUE_TYPE_STRING},
+	{"ComputeEnvironmentConfigurations", GLUE_TYPE_MAP},
+	{"Connection", GLUE_TYPE_STRUCTURE},
+	{"ConnectionInput", GLUE_TYPE_STRUCTURE},
+	{"ConnectionList", GLUE_TYPE_LIST}, {"ConnectionName", GLUE_TYPE_STRING},
+	{"ConnectionNameList", GLUE_TYPE_LIST},
+	{"ConnectionOptionNameOverrides", GLUE_TYPE_MAP},
+	{"ConnectionOptions", GLUE_TYPE_MAP},
+	{"ConnectionProperties", GLUE_TYPE_MAP},
+	{"ConnectionPropertiesRequiredOverrides", GLUE_TYPE_LIST},
+	{"ConnectionPropertyNameOverrides", GLUE_TYPE_MAP},
+	{"ConnectionSchemaVersion", GLUE_TYPE_INTEGER},
+	{"ConnectionType", GLUE_TYPE_STRING},
+	{"ConnectionTypeVariantName", GLUE_TYPE_STRING},
+	{"ConnectionTypeVariants", GLUE_TYPE_LIST},
+	{"ConnectionTypes", GLUE_TYPE_LIST}, {"ContentPath", GLUE_TYPE_STRING},
+	{"CreateConnectionStatus", GLUE_TYPE_STRING},
+	{"CreationTime", GLUE_TYPE_NUMBER},
+	{"CursorConfiguration", GLUE_TYPE_STRUCTURE},
+	{"CustomAuthenticationCredentials", GLUE_TYPE_MAP, true},
+	{"CustomAuthenticationProperties", GLUE_TYPE_MAP},
+	{"DataOperationScopes", GLUE_TYPE_LIST},
+	{"DateTimeFormat", GLUE_TYPE_STRING}, {"DefaultValue", GLUE_TYPE_STRING},
+	{"Description", GLUE_TYPE_STRING}, {"DisplayName", GLUE_TYPE_STRING},
+	{"EntityConfigurations", GLUE_TYPE_MAP}, {"ErrorCode", GLUE_TYPE_STRING},
+	{"ErrorMessage", GLUE_TYPE_STRING}, {"ErrorPath", GLUE_TYPE_STRING},
+	{"Errors", GLUE_TYPE_MAP},
+	{"FederationSourceErrorCode", GLUE_TYPE_STRING},
+	{"FieldDataType", GLUE_TYPE_STRING}, {"FieldName", GLUE_TYPE_STRING},
+	{"Filter", GLUE_TYPE_STRUCTURE},
+	{"FilterConfiguration", GLUE_TYPE_STRUCTURE},
+	{"FilterMode", GLUE_TYPE_STRING},
+	{"FilterOverrides", GLUE_TYPE_STRUCTURE},
+	{"FilterStringConfiguration", GLUE_TYPE_STRUCTURE},
+	{"Format", GLUE_TYPE_STRING}, {"FromFederationSource", GLUE_TYPE_BOOLEAN},
+	{"GlobalSourceConfiguration", GLUE_TYPE_STRUCTURE},
+	{"HeaderKey", GLUE_TYPE_STRING}, {"HidePassword", GLUE_TYPE_BOOLEAN},
+	{"HighBoundKey", GLUE_TYPE_STRING}, {"IsNullable", GLUE_TYPE_BOOLEAN},
+	{"IsOrderable", GLUE_TYPE_BOOLEAN},
+	{"IsPartitionable", GLUE_TYPE_BOOLEAN},
+	{"IsQueryable", GLUE_TYPE_BOOLEAN}, {"JwtToken", GLUE_TYPE_STRING, true},
+	{"Key", GLUE_TYPE_STRING}, {"KeyOverride", GLUE_TYPE_STRING},
+	{"KmsKeyArn", GLUE_TYPE_STRING},
+	{"LastConnectionValidationTime", GLUE_TYPE_NUMBER},
+	{"LastUpdatedBy", GLUE_TYPE_STRING},
+	{"LastUpdatedTime", GLUE_TYPE_NUMBER},
+	{"LimitParameter", GLUE_TYPE_STRUCTURE}, {"LogoUrl", GLUE_TYPE_STRING},
+	{"LowBoundKey", GLUE_TYPE_STRING}, {"MatchCriteria", GLUE_TYPE_LIST},
+	{"MaxResults", GLUE_TYPE_INTEGER}, {"Message", GLUE_TYPE_STRING},
+	{"Name", GLUE_TYPE_STRING}, {"NextPage", GLUE_TYPE_STRUCTURE},
+	{"NextToken", GLUE_TYPE_STRING},
+	{"OAuth2ClientApplication", GLUE_TYPE_STRUCTURE},
+	{"OAuth2Credentials", GLUE_TYPE_STRUCTURE},
+	{"OAuth2GrantType", GLUE_TYPE_STRING},
+	{"OAuth2Properties", GLUE_TYPE_MAP | GLUE_TYPE_STRUCTURE},
+	{"OffsetConfiguration", GLUE_TYPE_STRUCTURE},
+	{"OffsetParameter", GLUE_TYPE_STRUCTURE},
+	{"OperatorMappings", GLUE_TYPE_MAP},
+	{"PaginationConfiguration", GLUE_TYPE_STRUCTURE},
+	{"Password", GLUE_TYPE_STRING, true},
+	{"PhysicalConnectionPropertiesRequired", GLUE_TYPE_BOOLEAN},
+	{"PhysicalConnectionRequirements", GLUE_TYPE_MAP | GLUE_TYPE_STRUCTURE},
+	{"PropertyLocation", GLUE_TYPE_STRING},
+	{"PropertyType", GLUE_TYPE_STRING}, {"PropertyTypes", GLUE_TYPE_LIST},
+	{"PythonConnectionProperties", GLUE_TYPE_MAP},
+	{"PythonProperties", GLUE_TYPE_MAP},
+	{"QueryParameterName", GLUE_TYPE_STRING},
+	{"QuoteCharacter", GLUE_TYPE_STRING},
+	{"QuoteStringValues", GLUE_TYPE_BOOLEAN},
+	{"RedirectUri", GLUE_TYPE_STRING},
+	{"RefreshToken", GLUE_TYPE_STRING, true},
+	{"RequestMethod", GLUE_TYPE_STRING},
+	{"RequestParameters", GLUE_TYPE_LIST}, {"RequestPath", GLUE_TYPE_STRING},
+	{"Required", GLUE_TYPE_BOOLEAN}, {"ResourceArn", GLUE_TYPE_STRING},
+	{"ResponseConfiguration", GLUE_TYPE_STRUCTURE},
+	{"ResponseDateFormat", GLUE_TYPE_STRING},
+	{"RestConfiguration", GLUE_TYPE_STRUCTURE},
+	{"ResultPath", GLUE_TYPE_STRING}, {"Schema", GLUE_TYPE_MAP},
+	{"SecretArn", GLUE_TYPE_STRING | GLUE_TYPE_STRUCTURE},
+	{"SecurityGroupIdList", GLUE_TYPE_LIST},
+	{"SourceConfiguration", GLUE_TYPE_STRUCTURE},
+	{"SparkConnectionProperties", GLUE_TYPE_MAP},
+	{"SparkProperties", GLUE_TYPE_MAP}, {"Status", GLUE_TYPE_STRING},
+	{"StatusReason", GLUE_TYPE_STRING}, {"StripQuotes", GLUE_TYPE_BOOLEAN},
+	{"SubnetId", GLUE_TYPE_STRING}, {"Succeeded", GLUE_TYPE_LIST},
+	{"SupportedAuthenticationTypes", GLUE_TYPE_LIST},
+	{"SupportedComputeEnvironments", GLUE_TYPE_LIST},
+	{"SupportedDataOperations", GLUE_TYPE_LIST}, {"Tags", GLUE_TYPE_MAP},
+	{"TagsToAdd", GLUE_TYPE_MAP}, {"TagsToRemove", GLUE_TYPE_LIST},
+	{"Template", GLUE_TYPE_STRING},
+	{"TestConnectionInput", GLUE_TYPE_STRUCTURE},
+	{"TokenUrl", GLUE_TYPE_STRING}, {"TokenUrlParametersMap", GLUE_TYPE_MAP},
+	{"UserManagedClientApplicationClientId", GLUE_TYPE_STRING},
+	{"UserManagedClientApplicationClientSecret", GLUE_TYPE_STRING, true},
+	{"Username", GLUE_TYPE_STRING},
+	{"ValidateCredentials", GLUE_TYPE_BOOLEAN},
+	{"ValidateForComputeEnvironments", GLUE_TYPE_LIST},
+	{"ValidationEndpointConfiguration", GLUE_TYPE_STRUCTURE},
+	{"Value", GLUE_TYPE_STRING | GLUE_TYPE_STRUCTURE},
+	{"Vendor", GLUE_TYPE_STRING},
 };
 
 const int	glue_model_member_name_count = 144;

@@ -22,15 +22,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The types of shapes; a name of members has a set of them. */
 typedef enum GlueShapeType
 {
-	GLUE_TYPE_BOOLEAN,
-	GLUE_TYPE_INTEGER,
-	GLUE_TYPE_LIST,
-	GLUE_TYPE_MAP,
-	GLUE_TYPE_NUMBER,			/* also timestamps: seconds since 1970 */
-	GLUE_TYPE_STRING,
-	GLUE_TYPE_STRUCTURE
+	GLUE_TYPE_BOOLEAN = 1 << 0,
+	GLUE_TYPE_INTEGER = 1 << 1,
+	GLUE_TYPE_LIST = 1 << 2,
+	GLUE_TYPE_MAP = 1 << 3,
+	GLUE_TYPE_NUMBER = 1 << 4,	/* also timestamps: seconds since 1970 */
+	GLUE_TYPE_STRING = 1 << 5,
+	GLUE_TYPE_STRUCTURE = 1 << 6
 } GlueShapeType;
 
 /* Code points from the one after the previous range's last up to this last. */
@@ -44,15 +45,18 @@ typedef struct GlueCodeRange
  * A pattern, as an automaton that reads code points and has to accept the
  * whole string.  State 0 is the dead one: nothing that follows can help.
  * State 1 is the start.
+ *
+ * Classes and states are small numbers, each written as the character that
+ * comes so many after '0'.
  */
 typedef struct GluePattern
 {
 	const char *source;			/* as the model spells it, for messages */
-	const uint8_t *ascii;		/* class of each code point below 128 */
+	const char *ascii;			/* class of each code point below 128 */
+	const char *next;			/* next[state * class_count + class] */
+	const char *accepts;		/* by state, '1' or '0' */
 	const GlueCodeRange *ranges;	/* classes of the others; the last range
 									 * ends at U+10FFFF */
-	const uint8_t *next;		/* next[state * class_count + class] */
-	const bool *accepts;		/* by state */
 	int			class_count;
 } GluePattern;
 
@@ -69,7 +73,6 @@ struct GlueShape
 {
 	const char *name;
 	GlueShapeType type;
-	bool		sensitive;		/* never to be shown */
 
 	/*
 	 * Limits, or -1: code points of a string, entries of a list or map, the
@@ -78,6 +81,7 @@ struct GlueShape
 	int			min;
 	int			max;
 
+	bool		sensitive;		/* never to be shown */
 	const GluePattern *pattern; /* of a string, or NULL */
 	const char *const *values;	/* of an enumeration, or NULL */
 	int			value_count;
@@ -90,26 +94,21 @@ struct GlueShape
 typedef struct GlueOperation
 {
 	const char *name;
-	const char *target;			/* value of the X-Amz-Target header */
 	const GlueShape *input;
-	const GlueShape *output;
-	const char *const *errors;	/* names of the exceptions in the model */
-	int			error_count;
 } GlueOperation;
 
 /* What the members of this name are, over all structures. */
 typedef struct GlueMemberName
 {
 	const char *name;
-	unsigned int types;			/* 1 << GlueShapeType of each */
+	int			types;			/* set of GlueShapeType */
+	bool		sensitive;		/* in any structure? */
 } GlueMemberName;
 
 extern const GlueShape glue_model_shapes[];
 extern const int glue_model_shape_count;
 extern const GlueOperation glue_model_operations[];
 extern const int glue_model_operation_count;
-extern const char *const glue_model_sensitive_names[];
-extern const int glue_model_sensitive_name_count;
 extern const GlueMemberName glue_model_member_names[];
 extern const int glue_model_member_name_count;
 

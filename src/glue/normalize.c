@@ -30,28 +30,31 @@
 
 static void add_empty_properties(json_object *input);
 static void drop_empty_members(json_object *input);
-static void normalize(const GlueShape *shape, json_object *value);
-static void normalize_structure(const GlueShape *shape, json_object *object);
-static void normalize_map(json_object *object);
+static bool normalize(const GlueShape *shape, json_object *value);
+static bool normalize_structure(const GlueShape *shape, json_object *object);
+static bool normalize_map(json_object *object);
 
-/* Normalize a ConnectionInput. */
-void
+/* Normalize a ConnectionInput; returns whether there was anything to do. */
+bool
 glue_normalize_connection_input(json_object *input)
 {
 	json_object *type;
 	const char *name;
+	bool		changed;
 
 	if (!json_object_is_type(input, json_type_object))
-		return;
-	normalize(glue_model_shape("ConnectionInput"), input);
+		return false;
+	changed = normalize(glue_model_shape("ConnectionInput"), input);
 
 	if (json_object_object_get(input, "ConnectionProperties") != NULL ||
 		!json_object_object_get_ex(input, "ConnectionType", &type) ||
 		!json_object_is_type(type, json_type_string))
-		return;
+		return changed;
 	name = json_object_get_string(type);
-	if (strcmp(name, "NETWORK") == 0 || strcmp(name, "DYNAMODB") == 0)
-		add_empty_properties(input);
+	if (strcmp(name, "NETWORK") != 0 && strcmp(name, "DYNAMODB") != 0)
+		return changed;
+	add_empty_properties(input);
+	return true;
 }
 
 static void
@@ -115,34 +118,36 @@ drop_empty_members(json_object *input)
 void
 glue_normalize_test_input(json_object *input)
 {
-	normalize(glue_model_shape("TestConnectionInput"), input);
+	(void) normalize(glue_model_shape("TestConnectionInput"), input);
 }
 
 /* Normalize tags. */
 void
 glue_normalize_tags(json_object *tags)
 {
-	normalize(glue_model_shape("TagsMap"), tags);
+	(void) normalize(glue_model_shape("TagsMap"), tags);
 }
 
 /*
- * Normalize a value of this shape and all below it.
+ * Normalize a value of this shape and all below it; returns whether there was
+ * anything to do.
  */
-static void
+static bool
 normalize(const GlueShape *shape, json_object *value)
 {
 	if (!json_object_is_type(value, json_type_object))
-		return;
+		return false;
 	if (shape->type == GLUE_TYPE_STRUCTURE)
-		normalize_structure(shape, value);
-	else if (shape->type == GLUE_TYPE_MAP &&
-			 shape->element->type == GLUE_TYPE_STRING)
-		normalize_map(value);
+		return normalize_structure(shape, value);
+	return shape->type == GLUE_TYPE_MAP &&
+		shape->element->type == GLUE_TYPE_STRING && normalize_map(value);
 }
 
-static void
+static bool
 normalize_structure(const GlueShape *shape, json_object *object)
 {
+	bool		changed = false;
+
 	/* json-c allows to delete the entry that the loop is at */
 	json_object_object_foreach(object, key, value)
 	{
@@ -151,18 +156,24 @@ normalize_structure(const GlueShape *shape, json_object *object)
 		if (member == NULL)
 			continue;
 		if (value != NULL)
-			normalize(member->shape, value);
+			changed |= normalize(member->shape, value);
 		else if (!member->required)
+		{
 			json_object_object_del(object, key);
+			changed = true;
+		}
 	}
+	return changed;
 }
 
 /*
  * Normalize a map of strings.
  */
-static void
+static bool
 normalize_map(json_object *object)
 {
+	bool		changed = false;
+
 	json_object_object_foreach(object, key, value)
 	{
 		json_object *string = NULL;
@@ -172,6 +183,7 @@ normalize_map(json_object *object)
 			!json_object_is_type(value, json_type_int) &&
 			!json_object_is_type(value, json_type_double))
 			continue;
+		changed = true;
 
 		/* a number keeps the spelling that it was given */
 		spelling = json_object_get_string(value);
@@ -180,4 +192,5 @@ normalize_map(json_object *object)
 		if (string != NULL && json_object_object_add(object, key, string) != 0)
 			json_object_put(string);
 	}
+	return changed;
 }

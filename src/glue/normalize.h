@@ -16,7 +16,7 @@
 
 #include <json-c/json.h>
 
-extern void glue_normalize_connection_input(json_object *input);
+extern bool glue_normalize_connection_input(json_object *input);
 extern bool glue_input_from_connection(json_object *input,
 									   char *left_out, size_t size);
 extern void glue_normalize_test_input(json_object *input);

@@ -27,7 +27,6 @@
 #include "glue/violation.h"
 #include "text/json.h"
 
-#define PATH_SIZE 64
 #define MESSAGE_SIZE 512
 
 /*
@@ -54,9 +53,8 @@ static bool is_after(json_object *time, double seconds);
 static bool is_number(json_object *value);
 static const char *describe(json_object *connection, const char *name,
 							char buffer[GLUE_QUOTED_SIZE]);
-static void write_quoted(json_object *value, char buffer[GLUE_QUOTED_SIZE]);
-static void report(const char *member, const char *message,
-				   GlueDifferenceSink sink, void *arg);
+static void report(GlueDifferences *differences, const char *member,
+				   const char *message);
 
 /*
  * The status of a connection; AWS Glue leaves it out where a connection is
@@ -114,7 +112,7 @@ bool
 glue_compare_observations(json_object *known, json_object *connection,
 						  GlueDifferenceSink sink, void *arg)
 {
-	bool		equal = true;
+	GlueDifferences differences = {sink, arg, true};
 
 	for (size_t i = 0; i < sizeof(compared) / sizeof(char *); i++)
 	{
@@ -128,10 +126,9 @@ glue_compare_observations(json_object *known, json_object *connection,
 				 "was %s, but is %s in AWS Glue",
 				 describe(known, compared[i], before),
 				 describe(connection, compared[i], after));
-		report(compared[i], message, sink, arg);
-		equal = false;
+		report(&differences, compared[i], message);
 	}
-	return equal;
+	return differences.equal;
 }
 
 /*
@@ -141,25 +138,27 @@ void
 glue_report_unseen_change(GlueUnseenChange change, GlueDifferenceSink sink,
 						  void *arg)
 {
+	GlueDifferences differences = {sink, arg, true};
+
 	switch (change)
 	{
 		case GLUE_UNSEEN_NOTHING:
 			break;
 		case GLUE_UNSEEN_UPDATE:
-			report("LastUpdatedTime",
+			report(&differences, "LastUpdatedTime",
 				   "is another one in AWS Glue: something that cannot be seen, "
 				   "such as a secret, may have been changed, so its secrets "
-				   "are unknown", sink, arg);
+				   "are unknown");
 			break;
 		case GLUE_UNSEEN_UNKNOWN:
-			report("CreationTime",
+			report(&differences, "CreationTime",
 				   "is not known: whether this is the connection that was "
-				   "recorded, with the same secrets, is unknown", sink, arg);
+				   "recorded, with the same secrets, is unknown");
 			break;
 		case GLUE_UNSEEN_OTHER_LIFE:
-			report("CreationTime",
+			report(&differences, "CreationTime",
 				   "is another one in AWS Glue: the connection was deleted and "
-				   "created anew, perhaps with other secrets", sink, arg);
+				   "created anew, perhaps with other secrets");
 			break;
 	}
 }
@@ -237,6 +236,7 @@ describe(json_object *connection, const char *name,
 {
 	json_object *value = glue_member_of(connection, name);
 	json_object *copy;
+	const char *what;
 
 	if (strcmp(name, "Status") == 0 &&
 		(glue_is_nothing(value) || !json_object_is_type(value, json_type_string)))
@@ -244,40 +244,17 @@ describe(json_object *connection, const char *name,
 	if (glue_is_nothing(value))
 		return "not there";
 	copy = glue_redact_copy(value);
-	if (copy != NULL)
-		write_quoted(copy, buffer);
-	else
-		glue_quote(GLUE_REDACTED, buffer);
+	what = copy != NULL ? glue_difference_describe(copy, buffer) :
+		GLUE_REDACTED;
 	glue_json_tree_free(copy);
-	return buffer;
-}
-
-/*
- * Write a value in quotes, whatever type it has; what is long is cut.
- */
-static void
-write_quoted(json_object *value, char buffer[GLUE_QUOTED_SIZE])
-{
-	char		text[2 * GLUE_QUOTED_SIZE];
-
-	if (json_object_is_type(value, json_type_string))
-	{
-		glue_quote(json_object_get_string(value), buffer);
-		return;
-	}
-	if (glue_json_tree_write(value, text, sizeof(text)) >= sizeof(text))
-		text[glue_utf8_clip(text, sizeof(text) - 1, sizeof(text) - 2)] = '\0';
-	glue_quote(text, buffer);
+	return what;
 }
 
 static void
-report(const char *member, const char *message,
-	   GlueDifferenceSink sink, void *arg)
+report(GlueDifferences *differences, const char *member, const char *message)
 {
 	GluePath	root = {NULL, "$", 0};
 	GluePath	path = {&root, member, 0};
-	char		text[PATH_SIZE];
 
-	glue_path_write(&path, text, sizeof(text));
-	sink(arg, text, message);
+	glue_difference_tell(differences, &path, message);
 }

@@ -39,6 +39,7 @@
 #include "glue/redact_key.h"
 #include "glue/redact_string.h"
 #include "secret/secret_name.h"
+#include "text/assertion.h"
 #include "text/json.h"
 
 typedef enum WalkPurpose
@@ -106,6 +107,9 @@ glue_redact_copy(json_object *tree)
 		glue_json_tree_free(copy);
 		copy = NULL;
 	}
+
+	/* what is left has no secret that would be found */
+	glue_assert(copy == NULL || !glue_redact_has_secret(copy));
 	return copy;
 }
 

@@ -32,9 +32,9 @@
 #include "secret/secret_name.h"
 
 static GlueNameKind judge_pair(json_object *object, const char *key,
-							   unsigned int *types);
-static GlueNameKind judge_key(const char *key, unsigned int *types);
-static bool is_of_type(json_object *value, unsigned int types);
+							   int *types);
+static GlueNameKind judge_key(const char *key, int *types);
+static bool is_sensitive(const char *key);
 
 /*
  * Is a value with this key a secret, as far as the key can tell?
@@ -42,7 +42,7 @@ static bool is_of_type(json_object *value, unsigned int types);
 bool
 glue_redact_is_secret_key(const char *key)
 {
-	unsigned int types;
+	int			types;
 
 	return judge_key(key, &types) >= GLUE_NAME_ADDRESS;
 }
@@ -64,18 +64,19 @@ bool
 glue_redact_hides_member(json_object *object, const char *key,
 						 json_object *value)
 {
-	unsigned int types;
+	int			types;
 	GlueNameKind kind = judge_key(key, &types);
 	const char *text;
 	size_t		len;
 
 	if (kind == GLUE_NAME_PLAIN)
 		kind = judge_pair(object, key, &types);
-	if (kind == GLUE_NAME_REFERENCE && !is_of_type(value, types))
+	if (kind == GLUE_NAME_REFERENCE && value != NULL &&
+		(types & glue_model_types_of(value)) == 0)
 		kind = GLUE_NAME_SECRET;
 	if (kind < GLUE_NAME_ADDRESS)
 		return false;
-	if (glue_model_is_sensitive(key))
+	if (is_sensitive(key))
 		return true;
 	switch (json_object_get_type(value))
 	{
@@ -101,7 +102,7 @@ glue_redact_hides_member(json_object *object, const char *key,
  * If a member is the value of a pair of name and value, judge the name.
  */
 static GlueNameKind
-judge_pair(json_object *object, const char *key, unsigned int *types)
+judge_pair(json_object *object, const char *key, int *types)
 {
 	static const char *const names[] = {
 		"name", "Name", "NAME", "key", "Key", "KEY", "id", "field", "header",
@@ -131,57 +132,30 @@ judge_pair(json_object *object, const char *key, unsigned int *types)
 }
 
 /*
- * Judge a key, also by the model.  If it is GLUE_NAME_REFERENCE, *types is
- * the types of value that are no secret, as 1 << GlueShapeType.
+ * Judge a key, also by the model, whose sensitive names all say by themselves
+ * that they are secrets.  If it is GLUE_NAME_REFERENCE, *types is the set of
+ * types of value that are no secret.
  */
 static GlueNameKind
-judge_key(const char *key, unsigned int *types)
+judge_key(const char *key, int *types)
 {
-	GlueNameKind kind;
+	GlueNameKind kind = glue_secret_name_kind(key, strlen(key));
 	const GlueMemberName *member;
 
-	if (glue_model_is_sensitive(key))
-		return GLUE_NAME_SECRET;
-	kind = glue_secret_name_kind(key, strlen(key));
 	if (kind == GLUE_NAME_PLAIN)
 		return kind;
-	*types = 1 << GLUE_TYPE_STRING | 1 << GLUE_TYPE_BOOLEAN |
-		1 << GLUE_TYPE_INTEGER;
+	*types = GLUE_TYPE_STRING | GLUE_TYPE_BOOLEAN | GLUE_TYPE_NUMBER;
 	member = glue_model_member_name(key);
 	if (member == NULL)
 		return kind;
 	*types = member->types;
-	return GLUE_NAME_REFERENCE;
+	return member->sensitive ? GLUE_NAME_SECRET : GLUE_NAME_REFERENCE;
 }
 
-/*
- * Is the value of one of these types of the model, or null?
- */
 static bool
-is_of_type(json_object *value, unsigned int types)
+is_sensitive(const char *key)
 {
-	unsigned int fitting = 0;
+	const GlueMemberName *member = glue_model_member_name(key);
 
-	switch (json_object_get_type(value))
-	{
-		case json_type_object:
-			fitting = 1 << GLUE_TYPE_STRUCTURE | 1 << GLUE_TYPE_MAP;
-			break;
-		case json_type_array:
-			fitting = 1 << GLUE_TYPE_LIST;
-			break;
-		case json_type_string:
-			fitting = 1 << GLUE_TYPE_STRING;
-			break;
-		case json_type_boolean:
-			fitting = 1 << GLUE_TYPE_BOOLEAN;
-			break;
-		case json_type_int:
-		case json_type_double:
-			fitting = 1 << GLUE_TYPE_INTEGER | 1 << GLUE_TYPE_NUMBER;
-			break;
-		case json_type_null:
-			return true;
-	}
-	return (types & fitting) != 0;
+	return member != NULL && member->sensitive;
 }

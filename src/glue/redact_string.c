@@ -15,11 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-c/json_visit.h>
 #include <openssl/crypto.h>
 
 #include "text/json.h"
 
 static char *new_buffer(const char *text, size_t len);
+static int	find_hidden(json_object *value, int flags, json_object *parent,
+						const char *key, size_t *index, void *arg);
 
 /*
  * Give a string a new text, after wiping the old one.  The new one must not
@@ -131,4 +134,33 @@ glue_text_collect(GlueNeedles *list, const char *text, size_t len,
 			return false;
 	}
 	return true;
+}
+
+/*
+ * Is what stands in the place of a hidden secret anywhere in a value?  Values of
+ * properties and URLs may have it in the middle.
+ */
+bool
+glue_holds_hidden(json_object *value)
+{
+	bool		found = false;
+
+	/* nearly all values are strings */
+	if (json_object_is_type(value, json_type_string))
+		find_hidden(value, 0, NULL, NULL, NULL, &found);
+	else
+		json_c_visit(value, 0, find_hidden, &found);
+	return found;
+}
+
+/* A json_c_visit_userfunc: set the bool arg at a hidden secret. */
+static int
+find_hidden(json_object *value, int flags, json_object *parent,
+			const char *key, size_t *index, void *arg)
+{
+	bool	   *found = arg;
+
+	*found = json_object_is_type(value, json_type_string) &&
+		strstr(json_object_get_string(value), GLUE_REDACTED) != NULL;
+	return *found ? JSON_C_VISIT_RETURN_STOP : JSON_C_VISIT_RETURN_CONTINUE;
 }

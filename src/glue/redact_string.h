@@ -26,6 +26,7 @@ extern bool glue_text_has_secret(const char *text, size_t len,
 								 GlueTextKind kind);
 extern bool glue_text_collect(GlueNeedles *list, const char *text, size_t len,
 							  GlueTextKind kind);
+extern bool glue_holds_hidden(json_object *value);
 
 /*
  * Is this what stands in the place of a hidden secret, and nothing else?

@@ -18,9 +18,6 @@
 
 #include "glue/redact.h"
 #include "text/buffer.h"
-#include "text/json.h"
-
-static size_t finish(GlueCountedText *output);
 
 /*
  * Copy a text into the buffer without the secrets of a tree, for text that
@@ -41,7 +38,7 @@ glue_redact_text(json_object *tree, const char *text,
 				 char *buffer, size_t size)
 {
 	GlueNeedles list = {NULL, 0, 0, {0}};
-	GlueCountedText output = {buffer, size, 0};
+	GlueTextBuffer output = {buffer, size, 0};
 	GlueSecretSearch search;
 	size_t		len = strlen(text);
 	size_t		hidden_end = 0;
@@ -50,8 +47,8 @@ glue_redact_text(json_object *tree, const char *text,
 	if (!glue_redact_collect(tree, &list))
 	{
 		glue_needles_free(&list);
-		glue_counted_put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
-		return finish(&output);
+		glue_text_put_string(&output, GLUE_REDACTED);
+		return glue_text_end(&output);
 	}
 
 	/* secrets may overlap, so what is hidden is the union of all matches */
@@ -68,24 +65,12 @@ glue_redact_text(json_object *tree, const char *text,
 			more = glue_secret_search_next(&search);
 		}
 		if (end > at && at >= hidden_end)
-			glue_counted_put(&output, GLUE_REDACTED, strlen(GLUE_REDACTED));
+			glue_text_put_string(&output, GLUE_REDACTED);
 		if (end > hidden_end)
 			hidden_end = end;
 		if (at >= hidden_end)
-			glue_counted_put_char(&output, text[at]);
+			glue_text_put_char(&output, text[at]);
 	}
 	glue_needles_free(&list);
-	return finish(&output);
-}
-
-/*
- * Terminate the output, within its size and not within a code point.
- */
-static size_t
-finish(GlueCountedText *output)
-{
-	if (output->size > 0)
-		output->data[glue_utf8_clip(output->data, output->used,
-									output->size - 1)] = '\0';
-	return output->used;
+	return glue_text_end(&output);
 }

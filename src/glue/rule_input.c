@@ -103,17 +103,3 @@ object_at(json_object *parent, const char *key)
 		return NULL;
 	return value;
 }
-
-/*
- * Is the text one of a list?
- */
-bool
-glue_is_one_of(const char *text, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-	{
-		if (strcmp(text, list[i]) == 0)
-			return true;
-	}
-	return false;
-}

@@ -52,8 +52,6 @@ typedef struct GlueRuleInput
 extern void glue_rule_input_take(GlueRuleInput *parts,
 								 const GlueReporter *reporter,
 								 const GluePath *root, json_object *input);
-extern bool glue_is_one_of(const char *text, const char *const *list,
-						   size_t count);
 
 static inline bool
 glue_rule_is_type(const GlueRuleInput *input, const char *type)

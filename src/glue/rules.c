@@ -14,6 +14,7 @@
 
 #include "glue/model.h"
 #include "text/ascii.h"
+#include "text/assertion.h"
 
 typedef struct CheckRow
 {
@@ -52,6 +53,7 @@ glue_evidence_severity(GlueEvidence evidence)
 const char *
 glue_check_rule(GlueCheck check)
 {
+	glue_assert((unsigned int) check < GLUE_CHECK_COUNT);
 	return checks[check].rule;
 }
 

@@ -73,10 +73,8 @@ same_text(json_object *a, json_object *b)
 
 	if (json_object_equal(a, b))
 		return true;
-	a_tree = glue_json_tree_parse(json_object_get_string(a),
-								  (size_t) json_object_get_string_len(a));
-	b_tree = glue_json_tree_parse(json_object_get_string(b),
-								  (size_t) json_object_get_string_len(b));
+	a_tree = glue_json_tree_parse_string(a);
+	b_tree = glue_json_tree_parse_string(b);
 	same = a_tree != NULL && b_tree != NULL &&
 		json_object_equal(a_tree, b_tree);
 	glue_json_tree_free(a_tree);
@@ -91,15 +89,11 @@ redacted(const char *key, json_object *value)
 	json_object *object = json_object_new_object();
 	json_object *copy = NULL;
 
-	if (object == NULL || json_object_deep_copy(value, &copy, NULL) != 0 ||
-		json_object_object_add(object, key, copy) != 0)
+	if (object != NULL && json_object_object_add(object, key, value) == 0)
 	{
-		glue_json_tree_free(copy);
-		glue_json_tree_free(object);
-		return NULL;
+		json_object_get(value);
+		copy = glue_redact_copy(object);
 	}
-	if (glue_redact_tree(object))
-		return object;
-	glue_json_tree_free(object);
-	return NULL;
+	json_object_put(object);
+	return copy;
 }

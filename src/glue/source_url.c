@@ -37,7 +37,8 @@ typedef struct Driver
 {
 	const char *name;
 	const char *form;			/* or NULL: that of the engine */
-	GlueEngine	engine;
+	GlueEngine	engine;			/* whose form it is, if there is none */
+	bool		is_wrong;		/* what people write instead */
 } Driver;
 
 /* a part of a text, not terminated */
@@ -56,19 +57,15 @@ static const Driver drivers[] = {
 	{"redshift", "jdbc:redshift://host:port/database"},
 	{"snowflake", "jdbc:snowflake://account.snowflakecomputing.com/"},
 	{"sqlserver", NULL, GLUE_ENGINE_SQLSERVER},
-};
-
-/* other words for them, each with the right one */
-static const char *const other_words[][2] = {
-	{"mssql", "sqlserver"},
-	{"mssqlserver", "sqlserver"},
-	{"mysqli", "mysql"},
-	{"pgsql", "postgresql"},
-	{"postgesql", "postgresql"},
-	{"postgre", "postgresql"},
-	{"postgres", "postgresql"},
-	{"postgressql", "postgresql"},
-	{"postgresq", "postgresql"},
+	{"mssql", NULL, GLUE_ENGINE_SQLSERVER, true},
+	{"mssqlserver", NULL, GLUE_ENGINE_SQLSERVER, true},
+	{"mysqli", NULL, GLUE_ENGINE_MYSQL, true},
+	{"pgsql", NULL, GLUE_ENGINE_POSTGRESQL, true},
+	{"postgesql", NULL, GLUE_ENGINE_POSTGRESQL, true},
+	{"postgre", NULL, GLUE_ENGINE_POSTGRESQL, true},
+	{"postgres", NULL, GLUE_ENGINE_POSTGRESQL, true},
+	{"postgressql", NULL, GLUE_ENGINE_POSTGRESQL, true},
+	{"postgresq", NULL, GLUE_ENGINE_POSTGRESQL, true},
 };
 
 static bool wrong_form(const Driver *driver, GlueUrlFault *fault);
@@ -157,7 +154,7 @@ wrong_form(const Driver *driver, GlueUrlFault *fault)
 {
 	fault->message = "should look like";
 	fault->form = driver->form != NULL ? driver->form :
-		glue_engine_url_form(driver->engine);
+		glue_engines[driver->engine].url_form;
 	return true;
 }
 
@@ -399,27 +396,17 @@ host_of(Span address)
 static const Driver *
 find_driver(Span word, bool *exact)
 {
-	const char *name = NULL;
-
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(Driver); i++)
 	{
-		if (glue_same_word(word.start, word.len, drivers[i].name))
-		{
-			*exact = strncmp(word.start, drivers[i].name, word.len) == 0;
-			return &drivers[i];
-		}
+		const Driver *driver = &drivers[i];
+
+		if (!glue_same_word(word.start, word.len, driver->name))
+			continue;
+		*exact = !driver->is_wrong &&
+			strncmp(word.start, driver->name, word.len) == 0;
+		return driver;
 	}
 	*exact = false;
-	for (size_t i = 0; i < sizeof(other_words) / sizeof(other_words[0]); i++)
-	{
-		if (glue_same_word(word.start, word.len, other_words[i][0]))
-			name = other_words[i][1];
-	}
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(Driver); i++)
-	{
-		if (name != NULL && strcmp(name, drivers[i].name) == 0)
-			return &drivers[i];
-	}
 	return NULL;
 }
 

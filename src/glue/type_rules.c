@@ -22,7 +22,7 @@
 #include "text/json.h"
 
 static const char *const kafka_mechanisms[] = {
-	"AWS_MSK_IAM", "GSSAPI", "PLAIN", "SCRAM-SHA-512",
+	"AWS_MSK_IAM", "GSSAPI", "PLAIN", "SCRAM-SHA-512", NULL
 };
 
 static void check_jdbc(const GlueRuleInput *input);
@@ -76,8 +76,7 @@ check_kafka(const GlueRuleInput *input)
 		return;
 	mechanism = glue_json_tree_text(input->properties, "KAFKA_SASL_MECHANISM");
 	if (mechanism != NULL &&
-		!glue_is_one_of(mechanism, kafka_mechanisms,
-						sizeof(kafka_mechanisms) / sizeof(char *)))
+		!glue_is_one_of(mechanism, kafka_mechanisms))
 		glue_report_check(input->reporter, &path, GLUE_CHECK_KAFKA_MECHANISM,
 						  "%s is not among the known mechanisms AWS_MSK_IAM, "
 						  "GSSAPI, PLAIN and SCRAM-SHA-512",

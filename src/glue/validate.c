@@ -34,6 +34,7 @@
 #include "glue/validate_rules.h"
 #include "glue/validate_value.h"
 #include "text/ascii.h"
+#include "text/assertion.h"
 
 /* the most wrappings of an input that are taken off */
 #define MAX_WRAPPINGS 3
@@ -137,12 +138,8 @@ glue_validate_member(const char *shape_name, const char *path,
 	GluePath	root = {NULL, path, 0};
 	const GlueShape *shape = glue_model_shape(shape_name);
 
-	if (shape == NULL)
-		glue_report(&check.reporter, &root, GLUE_RULE_TYPE,
-					GLUE_SEVERITY_ERROR, "has the unknown shape \"%s\"",
-					shape_name);
-	else
-		glue_validate_value(&check, shape, &root, value);
+	glue_assert(shape != NULL);
+	glue_validate_value(&check, shape, &root, value);
 }
 
 /*

@@ -27,8 +27,8 @@
 static bool check_type(const GlueValidation *check, const GlueShape *shape,
 					   const GluePath *path, json_object *value);
 static const char *other_type_hint(const GlueShape *shape,
-								   const GluePath *path, json_type type);
-static const char *type_name(json_object *value);
+								   const GluePath *path, int types);
+static const char *type_name(int types);
 static void check_structure(const GlueValidation *check,
 							const GlueShape *shape, const GluePath *path,
 							json_object *object);
@@ -48,7 +48,6 @@ static void check_count(const GlueValidation *check, const GlueShape *shape,
 static void check_integer(const GlueValidation *check, const GlueShape *shape,
 						  const GluePath *path, int64_t number);
 static void report_redacted(const GlueValidation *check, const GluePath *path);
-static bool holds_redacted(json_object *value);
 static bool is_url(const GlueShape *shape);
 
 /*
@@ -84,7 +83,7 @@ glue_validate_value(const GlueValidation *check, const GlueShape *shape,
 				/* an argument alone is a name, and can be called anything */
 				if (path->parent != NULL &&
 					(glue_is_hidden(value) ||
-					 (is_url(shape) && holds_redacted(value))))
+					 (is_url(shape) && glue_holds_hidden(value))))
 					report_redacted(check, path);
 				break;
 			}
@@ -104,46 +103,18 @@ static bool
 check_type(const GlueValidation *check, const GlueShape *shape,
 		   const GluePath *path, json_object *value)
 {
-	json_type	type = json_object_get_type(value);
-	const char *expected = "";
-	bool		fits = false;
+	int			types = glue_model_types_of(value);
 
-	switch (shape->type)
-	{
-		case GLUE_TYPE_STRUCTURE:
-		case GLUE_TYPE_MAP:
-			expected = "an object";
-			fits = type == json_type_object;
-			break;
-		case GLUE_TYPE_LIST:
-			expected = "an array";
-			fits = type == json_type_array;
-			break;
-		case GLUE_TYPE_STRING:
-			expected = "a string";
-			fits = type == json_type_string;
-			break;
-		case GLUE_TYPE_BOOLEAN:
-			expected = "a boolean";
-			fits = type == json_type_boolean;
-			break;
-		case GLUE_TYPE_INTEGER:
-			expected = "an integer";
-			fits = type == json_type_int;
-			break;
-		case GLUE_TYPE_NUMBER:
-			expected = "a number";
-			fits = type == json_type_int || type == json_type_double;
-			break;
-	}
-	if (!fits && glue_is_hidden(value))
+	if ((types & shape->type) != 0)
+		return true;
+	if (glue_is_hidden(value))
 		report_redacted(check, path);
-	else if (!fits)
+	else
 		glue_report(&check->reporter, path, GLUE_RULE_TYPE,
 					GLUE_SEVERITY_ERROR, "must be %s, but is %s%s",
-					expected, type_name(value),
-					other_type_hint(shape, path, type));
-	return fits;
+					type_name(shape->type), type_name(types),
+					other_type_hint(shape, path, types));
+	return false;
 }
 
 /*
@@ -151,15 +122,15 @@ check_type(const GlueValidation *check, const GlueShape *shape,
  * string of JSON, and the member, which is an object.
  */
 static const char *
-other_type_hint(const GlueShape *shape, const GluePath *path, json_type type)
+other_type_hint(const GlueShape *shape, const GluePath *path, int types)
 {
 	if (path->key == NULL || (strcmp(path->key, "SparkProperties") != 0 &&
 							  strcmp(path->key, "PythonProperties") != 0 &&
 							  strcmp(path->key, "AthenaProperties") != 0))
 		return "";
-	if (shape->type == GLUE_TYPE_STRING && type == json_type_object)
+	if (shape->type == GLUE_TYPE_STRING && (types & GLUE_TYPE_MAP) != 0)
 		return "; as a property, it is a string that holds JSON";
-	if (shape->type == GLUE_TYPE_MAP && type == json_type_string)
+	if (shape->type == GLUE_TYPE_MAP && types == GLUE_TYPE_STRING)
 		return "; a string that holds JSON is for the property of this name "
 			"in ConnectionProperties";
 	return "";
@@ -169,23 +140,25 @@ other_type_hint(const GlueShape *shape, const GluePath *path, json_type type)
  * Name the type of a JSON value, with its article.
  */
 static const char *
-type_name(json_object *value)
+type_name(int types)
 {
-	switch (json_object_get_type(value))
+	static const struct
 	{
-		case json_type_object:
-			return "an object";
-		case json_type_array:
-			return "an array";
-		case json_type_string:
-			return "a string";
-		case json_type_boolean:
-			return "a boolean";
-		case json_type_int:
-		case json_type_double:
-			return "a number";
-		case json_type_null:
-			break;
+		int			types;
+		const char *name;
+	}			names[] = {
+		{GLUE_TYPE_STRUCTURE | GLUE_TYPE_MAP, "an object"},
+		{GLUE_TYPE_LIST, "an array"},
+		{GLUE_TYPE_STRING, "a string"},
+		{GLUE_TYPE_BOOLEAN, "a boolean"},
+		{GLUE_TYPE_NUMBER, "a number"},
+		{GLUE_TYPE_INTEGER, "an integer"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		if ((types & names[i].types) != 0)
+			return names[i].name;
 	}
 	return "null";
 }
@@ -241,7 +214,7 @@ check_unknown_member(const GlueValidation *check, const GlueShape *shape,
 				nearest != NULL ? "; did you mean \"" : "",
 				nearest != NULL ? nearest : "",
 				nearest != NULL ? "\"?" : "");
-	if (check->allow_unknown_members && holds_redacted(value))
+	if (check->allow_unknown_members && glue_holds_hidden(value))
 		report_redacted(check, path);
 }
 
@@ -296,7 +269,7 @@ check_map(const GlueValidation *check, const GlueShape *shape,
 
 		glue_validate_text(&check->reporter, shape->key, &inner, &string);
 		glue_validate_value(check, shape->element, &inner, iter.val);
-		if (!glue_is_hidden(iter.val) && holds_redacted(iter.val))
+		if (glue_holds_hidden(iter.val) && !glue_is_hidden(iter.val))
 			report_redacted(check, &inner);
 	}
 }
@@ -352,39 +325,6 @@ report_redacted(const GlueValidation *check, const GluePath *path)
 				GLUE_SEVERITY_ERROR,
 				"holds \"" GLUE_REDACTED "\", which stands in the place "
 				"of a secret that was hidden; give the secret itself");
-}
-
-/*
- * Is a hidden secret anywhere in a value?
- *
- * Values of properties and URLs may have it in the middle.
- */
-static bool
-holds_redacted(json_object *value)
-{
-	struct json_object_iter iter;
-
-	switch (json_object_get_type(value))
-	{
-		case json_type_string:
-			return strstr(json_object_get_string(value), GLUE_REDACTED) != NULL;
-		case json_type_object:
-			json_object_object_foreachC(value, iter)
-			{
-				if (holds_redacted(iter.val))
-					return true;
-			}
-			return false;
-		case json_type_array:
-			for (size_t i = 0; i < json_object_array_length(value); i++)
-			{
-				if (holds_redacted(json_object_array_get_idx(value, i)))
-					return true;
-			}
-			return false;
-		default:
-			return false;
-	}
 }
 
 /*

@@ -23,6 +23,8 @@
 #include "glue/redact_key.h"
 #include "glue/redact_text.h"
 #include "text/ascii.h"
+#include "text/assertion.h"
+#include "text/buffer.h"
 #include "text/json.h"
 
 /*
@@ -36,18 +38,9 @@
 
 #define MESSAGE_SIZE 1024
 
-/* output that is cut at the end of its buffer; always terminated */
-typedef struct Writer
-{
-	char	   *buffer;
-	size_t		size;
-	size_t		used;			/* less than size */
-} Writer;
-
-static void write_step(Writer *writer, const GluePath *path);
-static void write_key(Writer *writer, const char *key);
+static void write_step(GlueTextBuffer *writer, const GluePath *path);
+static void write_key(GlueTextBuffer *writer, const char *key);
 static bool is_plain_key(const char *key);
-static void write_bytes(Writer *writer, const char *bytes, size_t len);
 
 /*
  * Report one finding.  The message must not contain the value of a secret.
@@ -85,10 +78,11 @@ glue_report(const GlueReporter *reporter, const GluePath *path,
 void
 glue_path_write(const GluePath *path, char *buffer, size_t size)
 {
-	Writer		writer = {buffer, size, 0};
+	GlueTextBuffer writer = {buffer, size, 0};
 
-	buffer[0] = '\0';
+	glue_assert(size > 0);
 	write_step(&writer, path);
+	glue_text_end(&writer);
 }
 
 /*
@@ -134,11 +128,11 @@ glue_quote(const char *text, char buffer[GLUE_QUOTED_SIZE])
  * Write the steps from the root to here.
  */
 static void
-write_step(Writer *writer, const GluePath *path)
+write_step(GlueTextBuffer *writer, const GluePath *path)
 {
 	if (path->parent == NULL)
 	{
-		write_bytes(writer, path->key, strlen(path->key));
+		glue_text_put_string(writer, path->key);
 		return;
 	}
 	write_step(writer, path->parent);
@@ -147,12 +141,12 @@ write_step(Writer *writer, const GluePath *path)
 		char		subscript[32];
 
 		snprintf(subscript, sizeof(subscript), "[%zu]", path->index);
-		write_bytes(writer, subscript, strlen(subscript));
+		glue_text_put_string(writer, subscript);
 		return;
 	}
-	write_bytes(writer, ".", 1);
+	glue_text_put_string(writer, ".");
 	if (is_plain_key(path->key))
-		write_bytes(writer, path->key, strlen(path->key));
+		glue_text_put_string(writer, path->key);
 	else
 		write_key(writer, path->key);
 }
@@ -162,12 +156,12 @@ write_step(Writer *writer, const GluePath *path)
  * JSON.
  */
 static void
-write_key(Writer *writer, const char *key)
+write_key(GlueTextBuffer *writer, const char *key)
 {
 	size_t		len = strlen(key);
 	size_t		clipped = glue_utf8_clip(key, len, MAX_KEY);
 
-	write_bytes(writer, "\"", 1);
+	glue_text_put_string(writer, "\"");
 	for (size_t i = 0; i < clipped; i++)
 	{
 		unsigned char c = (unsigned char) key[i];
@@ -179,11 +173,11 @@ write_key(Writer *writer, const char *key)
 			snprintf(escape, sizeof(escape), "\\u%04x", c);
 		else
 			snprintf(escape, sizeof(escape), "%c", c);
-		write_bytes(writer, escape, strlen(escape));
+		glue_text_put_string(writer, escape);
 	}
 	if (clipped < len)
-		write_bytes(writer, "...", 3);
-	write_bytes(writer, "\"", 1);
+		glue_text_put_string(writer, "...");
+	glue_text_put_string(writer, "\"");
 }
 
 /*
@@ -204,15 +198,4 @@ is_plain_key(const char *key)
 			return false;
 	}
 	return len > 0;
-}
-
-static void
-write_bytes(Writer *writer, const char *bytes, size_t len)
-{
-	size_t		room = writer->size - 1 - writer->used;
-
-	len = glue_utf8_clip(bytes, len, room);
-	memcpy(writer->buffer + writer->used, bytes, len);
-	writer->used += len;
-	writer->buffer[writer->used] = '\0';
 }

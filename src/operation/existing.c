@@ -48,7 +48,6 @@ static GlueCall *prepare_update(GlueOperation *operation);
 static GlueCall *settle_update(GlueOperation *operation);
 static GlueCall *settle_updated(GlueOperation *operation);
 static GlueCall *settle_read_tags(GlueOperation *operation);
-static json_object *copy_tree(json_object *tree);
 static void append_difference(void *arg, const char *path,
 							  const char *message);
 
@@ -166,9 +165,7 @@ settle_adopted(GlueOperation *operation, json_object *observed,
 	if (!glue_compare_definitions(operation->input, observed,
 								  append_difference, &differences) &&
 		differences.len == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	glue_find_credential_losses(observed,
 								recorded_definition(operation, change),
 								operation->input, append_difference,
@@ -217,7 +214,7 @@ settle_compared(GlueOperation *operation)
 	appendStringInfoString(&differences, operation->differences);
 	glue_compare_tags(operation->tags, tags, append_difference, &differences);
 	operation->differences = differences.data;
-	operation->read_tags = copy_tree(tags);
+	operation->read_tags = glue_secret_tree_copy(tags);
 	return finish_adopted(operation);
 }
 
@@ -259,6 +256,8 @@ settle_update(GlueOperation *operation)
 {
 	GlueFailure *failure = operation->call.failure;
 
+	if (glue_operation_was_late(operation))
+		return NULL;
 	if (failure == NULL)
 		return glue_operation_read(operation, GLUE_STEP_READ_UPDATED);
 	if (operation->tagged)
@@ -306,7 +305,7 @@ settle_read_tags(GlueOperation *operation)
 	GlueFailure *failure = glue_tags_readable(&operation->call, &tags);
 
 	if (failure == NULL)
-		operation->read_tags = copy_tree(tags);
+		operation->read_tags = glue_secret_tree_copy(tags);
 	else
 	{
 		operation->tags_not_read = glue_failure_copy(failure);
@@ -314,19 +313,6 @@ settle_read_tags(GlueOperation *operation)
 		glue_tags_merge(operation->read_tags, operation->tags);
 	}
 	return glue_operation_finish(operation, NULL);
-}
-
-/* A copy of a tree that lives as long as the operation. */
-static json_object *
-copy_tree(json_object *tree)
-{
-	json_object *copy = NULL;
-
-	if (json_object_deep_copy(tree, &copy, NULL) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-	return glue_secret_tree(copy);
 }
 
 /* A GlueDifferenceSink: append a line to the StringInfo that is arg. */

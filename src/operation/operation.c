@@ -18,8 +18,8 @@
  * An attempt before this one may have been carried out without anybody
  * knowing, because the process that made it is gone.  A create then begins
  * with a look: if there is a connection that was created since and is defined
- * as this one should be, it is ours.  An update or a deletion is simply made
- * again.
+ * as this one should be, it is ours.  An update or a deletion is made again, but
+ * not before the first one cannot arrive any more: see operation/late.c.
  *
  * Nor does a create that is refused, because its name is taken, tell that the
  * connection is somebody else's.  What stands between us and AWS may have sent
@@ -57,6 +57,7 @@
 #include "text/json.h"
 
 /* prototypes of private functions */
+static GlueCall *prepare_first(GlueOperation *operation);
 static GlueCall *prepare_create(GlueOperation *operation);
 static GlueCall *settle_find_ours(GlueOperation *operation);
 static GlueCall *settle_create(GlueOperation *operation);
@@ -71,7 +72,6 @@ static bool is_recorded(const GlueMirrorKnown *known,
 static GlueCall *refuse(GlueOperation *operation, const char *detail);
 static json_object *recorded_tags(const GlueOperation *operation,
 								  const GlueMirror *mirror);
-static GlueCall *settle_delete(GlueOperation *operation);
 static GlueCall *settle_poll(GlueOperation *operation);
 
 /* The word for an action, in SQL and in requests. */
@@ -96,6 +96,14 @@ glue_conflict_action_name(GlueConflictAction action)
 GlueCall *
 glue_operation_begin(GlueOperation *operation)
 {
+	return glue_operation_may_be_hit(operation) ?
+		glue_operation_read(operation, GLUE_STEP_AWAIT_LATE) :
+		prepare_first(operation);
+}
+
+static GlueCall *
+prepare_first(GlueOperation *operation)
+{
 	switch (operation->kind)
 	{
 		case GLUE_OPERATION_CREATE:
@@ -105,9 +113,11 @@ glue_operation_begin(GlueOperation *operation)
 		case GLUE_OPERATION_UPDATE:
 			return glue_operation_read(operation, GLUE_STEP_READ_EXISTING);
 		case GLUE_OPERATION_DELETE:
+			if (operation->row == NULL)
+				return glue_operation_delete(operation, GLUE_STEP_DELETE);
 			return glue_operation_owns(operation) ?
 				glue_operation_read(operation, GLUE_STEP_READ_EXISTING) :
-				glue_operation_delete(operation, GLUE_STEP_DELETE);
+				glue_operation_finish(operation, NULL);
 		case GLUE_OPERATION_POLL:
 			return glue_operation_read(operation, GLUE_STEP_POLL);
 		case GLUE_OPERATION_UNDO:
@@ -128,6 +138,9 @@ glue_operation_next(GlueOperation *operation)
 	glue_operation_note_answer(operation);
 	switch (operation->step)
 	{
+		case GLUE_STEP_AWAIT_LATE:
+			return glue_operation_settle_late(operation) ?
+				prepare_first(operation) : NULL;
 		case GLUE_STEP_FIND_OURS:
 			return settle_find_ours(operation);
 		case GLUE_STEP_CREATE:
@@ -149,7 +162,7 @@ glue_operation_next(GlueOperation *operation)
 		case GLUE_STEP_READ_TAGS:
 			return glue_operation_next_existing(operation);
 		case GLUE_STEP_DELETE:
-			return settle_delete(operation);
+			return glue_operation_settle_delete(operation);
 		case GLUE_STEP_POLL:
 			return settle_poll(operation);
 		case GLUE_STEP_UNDO_READ:
@@ -510,22 +523,6 @@ refuse(GlueOperation *operation, const char *detail)
 	glue_failure_add_detail(operation->refusal, detail);
 	operation->request_id = operation->refusal->request_id;
 	return glue_operation_finish(operation, operation->refusal);
-}
-
-/* What was not there is gone as well: a request can be carried out twice. */
-static GlueCall *
-settle_delete(GlueOperation *operation)
-{
-	GlueCall   *call = &operation->call;
-
-	operation->missing =
-		glue_call_failed_with(call, "EntityNotFoundException") &&
-		!operation->uncertain && !call->maybe_done;
-	operation->gone = call->failure == NULL ||
-		glue_call_failed_with(call, "EntityNotFoundException");
-	if (operation->missing && !operation->ignore_missing)
-		return glue_operation_finish(operation, call->failure);
-	return glue_operation_finish(operation, operation->gone ? NULL : call->failure);
 }
 
 static GlueCall *

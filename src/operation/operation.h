@@ -36,6 +36,7 @@ typedef enum GlueOperationKind
 
 typedef enum GlueOperationStep
 {
+	GLUE_STEP_AWAIT_LATE,		/* what was sent before may yet arrive */
 	GLUE_STEP_FIND_OURS,		/* did an attempt before this one do it? */
 	GLUE_STEP_CREATE,
 	GLUE_STEP_READ_TAKEN,		/* who has the name that was refused? */
@@ -118,17 +119,18 @@ typedef struct GlueOperation
 	GlueFailure *not_read;
 	GlueFailure *tags_not_read;
 
+	bool		unsettled;		/* too early to tell: to be tried again... */
+	TimestampTz not_before;		/* ... and when; also if it has failed */
+	TimestampTz aws_settled_at; /* from when on nothing that was sent before
+								 * arrives any more, by AWS's clock; 0: not
+								 * known, or there is nothing; DT_NOEND: not
+								 * known yet, as something was sent since */
+
 	/* of an undo */
 	TimestampTz asked_at;		/* before the connection was read */
 	GlueAwsMoment aws_asked;	/* the same by AWS's clock */
 	TimestampTz seen_at;		/* not before this that was so */
-	bool		unsettled;		/* too early to tell: to be tried again... */
-	TimestampTz not_before;		/* ... and when; also if it has failed */
 	bool		doubtful;		/* whose the connection is, is not known */
-	TimestampTz aws_settled_at; /* from when on nothing of the call arrives
-								 * any more, by AWS's clock; 0: not known,
-								 * DT_NOEND: not known yet, as ours was sent
-								 * since */
 	const char *left;			/* what the call has left, and why; NULL if
 								 * that is nothing */
 	const char *left_why;
@@ -164,6 +166,12 @@ extern GlueCall *glue_operation_finish(GlueOperation *operation,
 /* in operation/existing.c, for operation.c and own.c alone */
 extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
 extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
+
+/* in operation/late.c, for the same */
+extern bool glue_operation_may_be_hit(const GlueOperation *operation);
+extern bool glue_operation_settle_late(GlueOperation *operation);
+extern GlueCall *glue_operation_settle_delete(GlueOperation *operation);
+extern bool glue_operation_was_late(GlueOperation *operation);
 
 /* in operation/own.c */
 extern bool glue_operation_owns(const GlueOperation *operation);

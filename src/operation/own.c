@@ -83,6 +83,8 @@ is_life(const GlueLife *life, json_object *connection)
 {
 	TimestampTz created = creation_time(connection);
 
+	if (life->until == DT_NOEND)
+		return true;			/* nobody knows */
 	return created != 0 && life->until != 0 &&
 		created >= life->from - READ_TOLERANCE &&
 		created <= life->until + READ_TOLERANCE;
@@ -125,8 +127,10 @@ glue_operation_find_rival(const GlueOperation *operation,
 		!is_life(&row->rival_life, connection))
 		return NULL;
 	return glue_failure_not_ours(operation->name,
-								 psprintf("A row of table %s owns it, by another foreign server.",
-										  row->rival));
+								 psprintf("A row of table %s %s it, by another foreign server.",
+										  row->rival,
+										  row->rival_life.until == DT_NOEND ?
+										  "may own" : "owns"));
 }
 
 /* Note the life of a connection that was created, adopted or updated. */

@@ -101,7 +101,6 @@ glue_undo_begin(GlueOperation *operation)
 	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
 	operation->aws_asked =
 		glue_aws_clock_now(operation->access->target.endpoint.url);
-	operation->aws_settled_at = operation->undo->aws_settled_at;
 	if (!operation->undo->may_have_made)
 	{
 		begin_settling(operation, operation->aws_asked.latest);

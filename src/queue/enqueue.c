@@ -51,6 +51,8 @@ glue_enqueue_resolved(const GlueAccess *access, GlueRequest *request)
 	glue_request_set_target(request, &access->target);
 	request->shown = request->has_secrets ?
 		glue_redacted_copy(request->input) : request->input;
+	if (request->has_secrets)
+		request->given = 0;
 
 	glue_request_queue_open(&queue, access->schema, RowExclusiveLock);
 	return glue_request_insert(&queue, request);

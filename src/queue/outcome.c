@@ -39,6 +39,7 @@
 /* prototypes of private functions */
 static const char *remark(const GlueOperation *operation);
 static void resolve_undo(GlueJob *job);
+static void resolve_late(GlueJob *job);
 static void resolve_progress(GlueJob *job);
 static long progress_ms(const GlueJob *job);
 static bool was_throttled(const GlueFailure *failure);
@@ -70,7 +71,12 @@ glue_job_resolve(GlueJob *job)
 		resolve_undo(job);
 		return;
 	}
-	job->has_operation = true;
+	if (operation->unsettled)
+	{
+		resolve_late(job);
+		return;
+	}
+	job->has_operation = !job->is_void;
 	if (operation->status != NULL &&
 		strcmp(operation->status, "IN_PROGRESS") == 0)
 	{
@@ -143,6 +149,23 @@ resolve_undo(GlueJob *job)
 		outcome.error_code = job->request->error_code;
 		outcome.error_message = job->request->error_message;
 	}
+	job->outcome = outcome;
+}
+
+/* What was sent before may yet arrive: do it, or do it again, when it cannot. */
+static void
+resolve_late(GlueJob *job)
+{
+	GlueClaimOutcome outcome = {
+		.state = "queued",
+		.next_attempt_at = job->operation.not_before,
+		.free_attempt = true,
+		.uncertain = true,
+		.error_message = "What was sent before may yet arrive at AWS Glue. Until it cannot, nothing is done about the connection.",
+		.aws_settled_at = job->operation.aws_settled_at,
+	};
+
+	job->has_operation = false;
 	job->outcome = outcome;
 }
 

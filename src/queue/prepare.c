@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "client/credential_failure.h"
 #include "client/foreign_server.h"
 #include "queue/prepare.h"
 #include "server/encoding.h"
@@ -66,6 +67,7 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	operation->uncertain = request->uncertain;
 	operation->began_at = request->started_at;
 	operation->requested_at = request->requested_at;
+	operation->aws_settled_at = request->aws_settled_at;
 	operation->on_conflict = on_conflict_of(request);
 	operation->create_missing = is_word(request->what.on_missing, "create");
 	operation->ignore_missing = is_word(request->what.on_missing, "ignore");
@@ -161,22 +163,34 @@ static void
 look_at_row(GlueJob *job, const GlueMirror *mirror)
 {
 	GlueOperation *operation = &job->operation;
+	const GlueRequest *what = &job->request->what;
+	bool		found = glue_provision_look(&mirror->provisions,
+											what->provision_id,
+											&operation->access->target,
+											operation->name,
+											operation->kind == GLUE_OPERATION_DELETE,
+											&job->owned);
 
-	(void) glue_provision_look(&mirror->provisions,
-							   job->request->what.provision_id,
-							   &operation->access->target, operation->name,
-							   &job->owned);
 	operation->row = &job->owned;
-	if (operation->kind == GLUE_OPERATION_UPDATE &&
-		!glue_operation_owns(operation))
-		operation->kind = GLUE_OPERATION_CREATE;
-	else if (operation->kind == GLUE_OPERATION_DELETE && job->owned.elsewhere)
-	{
-		operation->other_life = true;
+	if (job->owned.maybe_late && operation->aws_settled_at == 0)
+		operation->aws_settled_at = DT_NOEND;
+	if (is_word(what->operation, GLUE_REQUEST_RELEASE))
+		job->is_void = true;
+	else if (!found && what->provision_id > 0 &&
+			 (operation->kind == GLUE_OPERATION_CREATE ||
+			  operation->kind == GLUE_OPERATION_UPDATE))
 		job->refusal =
 			glue_failure_not_ours(operation->name,
-								  "What the row owned is in another account or at another endpoint, where the foreign server led before.");
-	}
+								  "The row that it was asked for does not hold the name any more, so nothing would own what is made.");
+	else if (job->owned.elsewhere)
+		job->refusal =
+			glue_failure_owned_elsewhere(operation->name,
+										 job->owned.endpoint,
+										 job->owned.account,
+										 operation->access->target.catalog);
+	else if (operation->kind == GLUE_OPERATION_UPDATE &&
+			 !glue_operation_owns(operation))
+		operation->kind = GLUE_OPERATION_CREATE;
 	else if (operation->kind == GLUE_OPERATION_DELETE && job->owned.doubtful)
 	{
 		operation->other_life = true;

@@ -56,6 +56,8 @@ static bool record_connection(GlueJob *job, const GlueClaims *queue,
 							  const GlueMirror *mirror);
 static void record_row(const GlueJob *job, const GlueMirror *mirror,
 					   bool recorded);
+static void record_doubt(const GlueRequest *what,
+						 const GlueProvisions *provisions);
 static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
 static void warn_if_left(const GlueJob *job);
 static void log_refusal(const GlueJob *job);
@@ -137,11 +139,14 @@ record_row(const GlueJob *job, const GlueMirror *mirror, bool recorded)
 {
 	const GlueOperation *operation = &job->operation;
 	const GlueRequest *what = &job->request->what;
-	bool		is_delete = strcmp(what->operation, "DeleteConnection") == 0;
+	bool		releases = strcmp(what->operation, GLUE_REQUEST_RELEASE) == 0;
+	bool		is_delete = releases ||
+		strcmp(what->operation, "DeleteConnection") == 0;
 	bool		loses = operation->other_life &&
 		strcmp(job->outcome.state, "queued") != 0;
 	bool		drops = is_delete &&
-		(loses || strcmp(job->outcome.state, "succeeded") == 0);
+		(loses || strcmp(job->outcome.state, "succeeded") == 0 ||
+		 (releases && strcmp(job->outcome.state, "failed") == 0));
 	bool		owns = !is_delete && recorded && !operation->gone &&
 		operation->kind != GLUE_OPERATION_POLL;
 	bool		doubts = !is_delete && job->outcome.uncertain &&
@@ -154,13 +159,32 @@ record_row(const GlueJob *job, const GlueMirror *mirror, bool recorded)
 	if (drops)
 		glue_provision_drop(provisions, what->provision_id);
 	else if (doubts)
-		glue_provision_doubt(provisions, what->provision_id);
+		record_doubt(what, provisions);
 	else if (loses)
 		glue_provision_lost(provisions, what->provision_id);
 	else
 		glue_provision_own(provisions, what->provision_id,
 						   &operation->access->target, what->name,
 						   &operation->life, operation->created);
+}
+
+/*
+ * Nobody is going to find out whether a connection was created: perhaps because its
+ * target is gone.  But where it was sent to, the request says.
+ */
+static void
+record_doubt(const GlueRequest *what, const GlueProvisions *provisions)
+{
+	GlueTarget	target = {
+		.catalog = what->catalog_id != NULL ? what->catalog_id :
+		what->account_id
+	};
+
+	strlcpy(target.endpoint.origin, what->endpoint,
+			sizeof(target.endpoint.origin));
+	strlcpy(target.endpoint.region, what->region,
+			sizeof(target.endpoint.region));
+	glue_provision_doubt(provisions, what->provision_id, &target, what->name);
 }
 
 /* Record what has become of the requests of some jobs, and tell. */

@@ -63,7 +63,7 @@ glue_job_begin(GlueJob *job)
 		glue_job_put_back(job, LOCKED_RETRY_MS);
 	else if (job->is_answered)
 		 /* nothing to be called */ ;
-	else if (job->is_void)
+	else if (job->is_void && !glue_operation_may_be_hit(&job->operation))
 		job->outcome.state = "succeeded";
 	else if (job->refusal != NULL)
 		glue_job_resolve_failure(job, job->refusal);

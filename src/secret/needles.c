@@ -18,9 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-c/json_visit.h>
 #include <openssl/crypto.h>
 
 #include "text/ascii.h"
+#include "text/assertion.h"
 #include "text/json.h"
 
 /*
@@ -32,6 +34,8 @@
 
 #define MAX_LEVELS 3
 
+static int	add_value(json_object *value, int flags, json_object *parent,
+					  const char *key, size_t *index, void *arg);
 static bool add_escaped(GlueNeedles *list, size_t index);
 static bool add_needle(GlueNeedles *list, const char *text, size_t len);
 static int	compare_needles(const void *a, const void *b);
@@ -68,46 +72,26 @@ glue_needles_add(GlueNeedles *list, const char *text, size_t len)
 bool
 glue_needles_add_tree(GlueNeedles *list, json_object *value)
 {
-	bool		collected = true;
+	return json_c_visit(value, 0, add_value, list) == 0;
+}
 
-	switch (json_object_get_type(value))
-	{
-		case json_type_object:
-			{
-				json_object_object_foreach(value, key, member)
-				{
-					(void) key;
-					collected = collected &&
-						glue_needles_add_tree(list, member);
-				}
-				break;
-			}
-		case json_type_array:
-			for (size_t i = 0; i < json_object_array_length(value); i++)
-			{
-				json_object *entry = json_object_array_get_idx(value, i);
+/* A json_c_visit_userfunc: add a string or number to the GlueNeedles arg. */
+static int
+add_value(json_object *value, int flags, json_object *parent,
+		  const char *key, size_t *index, void *arg)
+{
+	json_type	type = json_object_get_type(value);
+	const char *secret;
 
-				collected = collected && glue_needles_add_tree(list, entry);
-			}
-			break;
-		case json_type_string:
-			collected = glue_needles_add(list, json_object_get_string(value),
-										 (size_t) json_object_get_string_len(value));
-			break;
-		case json_type_int:
-		case json_type_double:
-			{
-				const char *secret = json_object_get_string(value);
-
-				collected = secret != NULL &&
-					glue_needles_add(list, secret, strlen(secret));
-				break;
-			}
-		case json_type_boolean:
-		case json_type_null:
-			break;
-	}
-	return collected;
+	if (type != json_type_string && type != json_type_int &&
+		type != json_type_double)
+		return JSON_C_VISIT_RETURN_CONTINUE;
+	secret = json_object_get_string(value);
+	return secret != NULL &&
+		glue_needles_add(arg, secret, type == json_type_string ?
+						 (size_t) json_object_get_string_len(value) :
+						 strlen(secret)) ?
+		JSON_C_VISIT_RETURN_CONTINUE : JSON_C_VISIT_RETURN_ERROR;
 }
 
 /*
@@ -139,6 +123,7 @@ glue_needles_match(const GlueNeedles *list, const char *text, size_t len,
 {
 	unsigned char byte = (unsigned char) text[at];
 
+	glue_assert(at < len && list->first[256] == list->count);
 	for (size_t i = list->first[byte]; i < list->first[byte + 1]; i++)
 	{
 		const GlueNeedle *needle = &list->items[i];

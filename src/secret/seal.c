@@ -52,8 +52,8 @@ static const EVP_CIPHER *find_cipher(void);
 static GlueSealStatus open_sealed(EVP_CIPHER_CTX * cipher,
 								  const unsigned char *sealed,
 								  void *plain, size_t plain_len);
-static void write_number(GlueCountedText *writer, uint64_t number);
-static void write_string(GlueCountedText *writer, const char *string);
+static void write_number(GlueTextBuffer *writer, uint64_t number);
+static void write_string(GlueTextBuffer *writer, const char *string);
 
 /*
  * How long something will be once it is sealed.
@@ -141,7 +141,7 @@ size_t
 glue_seal_context(const GlueSealedRequest *request, unsigned char *buffer,
 				  size_t size)
 {
-	GlueCountedText writer = {(char *) buffer, size, 0};
+	GlueTextBuffer writer = {(char *) buffer, size, 0};
 
 	write_number(&writer, (uint64_t) request->id);
 	write_number(&writer, (uint64_t) request->home);
@@ -153,9 +153,9 @@ glue_seal_context(const GlueSealedRequest *request, unsigned char *buffer,
 	write_string(&writer, request->tags);
 	write_string(&writer, request->on_conflict);
 	write_string(&writer, request->on_missing);
-	glue_counted_put(&writer, (const char *) request->target,
-					 GLUE_SEAL_TARGET_LEN);
-	return writer.used;
+	glue_text_put(&writer, (const char *) request->target,
+				  GLUE_SEAL_TARGET_LEN);
+	return writer.len;
 }
 
 /*
@@ -215,17 +215,17 @@ open_sealed(EVP_CIPHER_CTX * cipher, const unsigned char *sealed, void *plain,
 
 /* Eight bytes, the most significant one first. */
 static void
-write_number(GlueCountedText *writer, uint64_t number)
+write_number(GlueTextBuffer *writer, uint64_t number)
 {
 	for (int shift = 56; shift >= 0; shift -= 8)
-		glue_counted_put_char(writer, (char) (number >> shift));
+		glue_text_put_char(writer, (char) (number >> shift));
 }
 
 static void
-write_string(GlueCountedText *writer, const char *string)
+write_string(GlueTextBuffer *writer, const char *string)
 {
 	size_t		len = strlen(string);
 
 	write_number(writer, len);
-	glue_counted_put(writer, string, len);
+	glue_text_put(writer, string, len);
 }

@@ -43,7 +43,6 @@ static bool add_key(GlueSealKeys *keys, const char *text, size_t len,
 static bool decode_hex(const char *text, size_t len,
 					   unsigned char key[GLUE_SEAL_KEY_LEN]);
 static bool make_id(GlueSealKey *key);
-static bool is_blank(char c);
 
 /*
  * May a file be used, as far as its status tells?  Its contents are left to
@@ -99,9 +98,9 @@ glue_seal_keys_parse(const char *text, size_t len, GlueSealKeys *keys,
 		const char *next = newline ? newline + 1 : end;
 		const char *stop = newline ? newline : end;
 
-		while (text < stop && is_blank(*text))
+		while (text < stop && glue_is_blank(*text))
 			text++;
-		while (text < stop && is_blank(stop[-1]))
+		while (text < stop && (glue_is_blank(stop[-1]) || stop[-1] == '\r'))
 			stop--;
 		if (text < stop && *text != '#' &&
 			!add_key(keys, text, stop - text, line, problem))
@@ -202,10 +201,4 @@ make_id(GlueSealKey *key)
 		return false;
 	memcpy(key->id, mac, GLUE_SEAL_KEY_ID_LEN);
 	return true;
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
 }

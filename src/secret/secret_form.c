@@ -315,9 +315,7 @@ find_json_base64(const GlueText *text, size_t at, size_t *start, size_t *end)
 	if (at < 2 || bytes[at - 1] != 'y' || bytes[at - 2] != 'e')
 		return false;
 	*start = at - 2;
-	if (*start > 0 && (glue_is_upper(bytes[*start - 1]) ||
-					   glue_is_lower(bytes[*start - 1]) ||
-					   glue_is_digit(bytes[*start - 1])))
+	if (*start > 0 && (glue_is_alphanumeric(bytes[*start - 1])))
 		return false;
 	len = span(&bytes[*start], text->len - *start, "+/=-_.");
 	*end = *start + len;
@@ -331,27 +329,24 @@ find_json_base64(const GlueText *text, size_t at, size_t *start, size_t *end)
 static size_t
 decode_base64(const char *text, size_t len, char *decoded, size_t size)
 {
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
 	unsigned int bits = 0;
+	unsigned int value;
 	int			count = 0;
 	size_t		used = 0;
 
 	for (size_t i = 0; i < len && used < size; i++)
 	{
-		char		c = text[i];
-		unsigned int value;
+		const char *digit = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
 
-		if (glue_is_upper(c))
-			value = (unsigned int) (c - 'A');
-		else if (glue_is_lower(c))
-			value = (unsigned int) (c - 'a') + 26;
-		else if (glue_is_digit(c))
-			value = (unsigned int) (c - '0') + 52;
-		else if (c == '+' || c == '-')
-			value = 62;
-		else if (c == '/' || c == '_')
-			value = 63;
-		else
+		if (digit == NULL)
 			continue;
+
+		/* the last two are the same as those before them */
+		value = (unsigned int) (digit - digits);
+		if (value > 63)
+			value -= 2;
 		bits = (bits << 6 | value) & 0xFFF;
 		count += 6;
 		if (count >= 8)
@@ -511,14 +506,7 @@ is_bare_address(const char *value, size_t len)
 static bool
 contains(const char *text, size_t len, const char *part)
 {
-	size_t		part_len = strlen(part);
-
-	for (size_t i = 0; i + part_len <= len; i++)
-	{
-		if (memcmp(&text[i], part, part_len) == 0)
-			return true;
-	}
-	return false;
+	return memmem(text, len, part, strlen(part)) != NULL;
 }
 
 static bool
@@ -559,7 +547,7 @@ is_random(const char *text, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 	{
-		letters = letters || glue_is_lower(text[i]) || glue_is_upper(text[i]);
+		letters = letters || glue_is_letter(text[i]);
 		digits = digits || glue_is_digit(text[i]);
 		if (i > 0 && glue_is_upper(text[i]) && glue_is_lower(text[i - 1]))
 			return true;
@@ -575,8 +563,7 @@ span(const char *text, size_t len, const char *more)
 {
 	size_t		at = 0;
 
-	while (at < len && (glue_is_lower(text[at]) || glue_is_upper(text[at]) ||
-						glue_is_digit(text[at]) ||
+	while (at < len && (glue_is_alphanumeric(text[at]) ||
 						(text[at] != '\0' && strchr(more, text[at]) != NULL)))
 		at++;
 	return at;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "secret/secret_form.h"
+#include "text/assertion.h"
 
 /*
  * Start a search.  The text must stay where it is until the search is over,
@@ -45,6 +46,9 @@ glue_secret_search_take(GlueSecretSearch *search, GlueNameKind kind,
 	const char *value = &search->text.bytes[start];
 	size_t		len = end - start;
 
+	/* secrets do not overlap, and the search goes on behind each */
+	glue_assert(search->end <= start && start <= end &&
+				end <= search->text.len);
 	if (len == 0 ||
 		(len == strlen(GLUE_REDACTED) &&
 		 memcmp(value, GLUE_REDACTED, len) == 0) ||

@@ -267,8 +267,7 @@ is_of_placeholder(char c, bool doubled)
 size_t
 glue_value_skip_blanks(const GlueText *text, size_t at)
 {
-	while (at < text->len &&
-		   (text->bytes[at] == ' ' || text->bytes[at] == '\t'))
+	while (at < text->len && glue_is_blank(text->bytes[at]))
 		at++;
 	return at;
 }

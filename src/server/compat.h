@@ -63,6 +63,12 @@ glue_find_parameter(const char *name)
 	(*(n) = GetNumConfigOptions(), get_guc_variables())
 #endif
 
+/* 16 gave what is allocated for settings a memory context */
+#if PG_VERSION_NUM < 160000
+#define guc_malloc(level, size) malloc(size)
+#define guc_free(pointer) free(pointer)
+#endif
+
 /*
  * 17 lets extensions name their wait events.  That takes shared memory, so a
  * name is registered when it is first waited for; cache is a static uint32.

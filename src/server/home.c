@@ -49,6 +49,7 @@
 #include "server/builtins.h"
 #include "server/compat.h"
 #include "server/home.h"
+#include "server/secret_memory.h"
 #include "storage/fd.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -185,9 +186,7 @@ make_home(Oid schema, TimeLineID timeline)
 	parts.database = pg_hton32(MyDatabaseId);
 	find_last_restore(timeline, parts.restored);
 	if (!EVP_Digest(&parts, sizeof(parts), digest, NULL, EVP_sha256(), NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	for (int i = 0; i < sizeof(home); i++)
 		home = (home << 8) | digest[i];
 	return home;

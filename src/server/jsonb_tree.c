@@ -401,8 +401,6 @@ static void *
 check_memory(void *allocated)
 {
 	if (allocated == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	return allocated;
 }

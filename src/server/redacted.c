@@ -12,7 +12,6 @@
 
 #include "glue/redact.h"
 #include "glue/redact_text.h"
-#include "server/compat.h"
 #include "server/redacted.h"
 #include "server/secret_memory.h"
 
@@ -22,28 +21,20 @@
  */
 #define MAX_SCRUBBED_GROWTH		256
 
-/* prototypes of private functions */
-pg_noreturn static void raise_out_of_memory(void);
-
 /* Take the secrets out of a tree; what cannot be redacted must not go on. */
 void
 glue_redact_or_fail(json_object *tree)
 {
 	if (!glue_redact_tree(tree))
-		raise_out_of_memory();
+		glue_raise_out_of_memory();
 }
 
 /* A copy of a tree without the secrets; NULL for NULL. */
 json_object *
 glue_redacted_copy(json_object *tree)
 {
-	json_object *copy = NULL;
+	json_object *copy = glue_secret_tree_copy(tree);
 
-	if (tree == NULL)
-		return NULL;
-	if (json_object_deep_copy(tree, &copy, NULL) != 0)
-		raise_out_of_memory();
-	copy = glue_secret_tree(copy);
 	glue_redact_or_fail(copy);
 	return copy;
 }
@@ -67,12 +58,4 @@ glue_scrub_text(json_object *secrets, const char *text)
 
 	glue_redact_text(secrets, text, scrubbed, size);
 	return scrubbed;
-}
-
-static void
-raise_out_of_memory(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OUT_OF_MEMORY),
-			 errmsg("out of memory")));
 }

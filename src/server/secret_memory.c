@@ -22,6 +22,7 @@
 
 #include <openssl/crypto.h>
 
+#include "server/compat.h"
 #include "server/secret_memory.h"
 #include "text/json.h"
 #include "utils/memutils.h"
@@ -36,6 +37,15 @@ typedef struct SecretBlock
 /* prototypes of private functions */
 static void cleanse_block(void *arg);
 static void free_tree(void *arg);
+
+/* Raise the error of an allocation that is not PostgreSQL's own. */
+void
+glue_raise_out_of_memory(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OUT_OF_MEMORY),
+			 errmsg("out of memory")));
+}
 
 /*
  * Allocate size bytes in the current memory context, to be cleansed when it
@@ -82,14 +92,23 @@ glue_secret_tree(json_object *tree)
 	if (callback == NULL)
 	{
 		glue_json_tree_free(tree);
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	}
 	callback->func = free_tree;
 	callback->arg = tree;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 	return tree;
+}
+
+/* A copy of a json-c tree that the current memory context owns; NULL for NULL. */
+json_object *
+glue_secret_tree_copy(json_object *tree)
+{
+	json_object *copy = NULL;
+
+	if (tree != NULL && json_object_deep_copy(tree, &copy, NULL) != 0)
+		glue_raise_out_of_memory();
+	return glue_secret_tree(copy);
 }
 
 /*

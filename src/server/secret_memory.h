@@ -13,6 +13,8 @@
 
 #include <json-c/json.h>
 
+#include "server/compat.h"
+
 /*
  * Bytes that grow outside of any memory context, for callbacks that may not
  * raise errors.
@@ -24,9 +26,11 @@ typedef struct GlueSecretBuffer
 	Size		size;			/* allocated */
 } GlueSecretBuffer;
 
+pg_noreturn extern void glue_raise_out_of_memory(void);
 extern char *glue_secret_alloc(Size size);
 extern char *glue_secret_strdup(const char *text);
 extern json_object *glue_secret_tree(json_object *tree);
+extern json_object *glue_secret_tree_copy(json_object *tree);
 
 extern bool glue_secret_buffer_append(GlueSecretBuffer *buffer,
 									  const char *data, Size len);

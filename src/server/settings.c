@@ -29,10 +29,14 @@
 
 #include <limits.h>
 
+#include <openssl/crypto.h>
+
+#include "access/parallel.h"
 #include "aws/credential_text.h"
 #include "aws/endpoint.h"
 #include "glue/model.h"
 #include "miscadmin.h"
+#include "secret/secret_search.h"
 #include "server/compat.h"
 #include "server/settings.h"
 #include "utils/guc.h"
@@ -46,7 +50,7 @@ char	   *glue_setting_account_id = NULL;
 char	   *glue_setting_config_file = NULL;
 char	   *glue_setting_credentials_file = NULL;
 char	   *glue_setting_ca_file = NULL;
-char	   *glue_setting_proxy = NULL;
+const char *glue_setting_proxy = "";
 char	   *glue_setting_secret_key_file = NULL;
 bool		glue_setting_use_fips_endpoint = false;
 bool		glue_setting_use_dualstack_endpoint = false;
@@ -63,6 +67,9 @@ int			glue_setting_on_rollback = GLUE_ON_ROLLBACK_DELETE;
 bool		glue_setting_worker = true;
 char	   *glue_setting_databases = NULL;
 
+/* The proxy as it is shown: without its password. */
+static char *shown_proxy = NULL;
+
 static const struct config_enum_entry on_rollback_values[] = {
 	{"delete", GLUE_ON_ROLLBACK_DELETE, false},
 	{"keep", GLUE_ON_ROLLBACK_KEEP, false},
@@ -77,6 +84,9 @@ static int	nrefused = 0;
 static bool check_region(char **newval, void **extra, GucSource source);
 static bool check_endpoint_url(char **newval, void **extra, GucSource source);
 static bool check_account_id(char **newval, void **extra, GucSource source);
+static bool check_proxy(char **newval, void **extra, GucSource source);
+static const char *find_password(const char *url, const char **host);
+static void assign_proxy(const char *newval, void *extra);
 static void define_text(const char *name, const char *description,
 						const char *detail, char **variable,
 						GucContext context, int flags,
@@ -99,7 +109,7 @@ glue_settings_init(void)
 				&glue_setting_region, PGC_USERSET, 0, check_region);
 	define_text("glue_conn.endpoint_url",
 				"Sets the URL that requests to AWS Glue are sent to.",
-				"If empty, the region decides. Plain http is accepted for loopback addresses only.",
+				"If empty, AWS_ENDPOINT_URL_GLUE, AWS_ENDPOINT_URL and the profile decide, then the region. Plain http is accepted for loopback addresses only.",
 				&glue_setting_endpoint_url, PGC_SUSET, 0, check_endpoint_url);
 	define_text("glue_conn.profile",
 				"Sets the profile of the shared AWS files that is used.",
@@ -126,22 +136,21 @@ glue_settings_init(void)
 	define_text("glue_conn.proxy",
 				"Sets the URL of the proxy that requests go through.",
 				"If empty, none is used; the environment is not consulted.",
-				&glue_setting_proxy, PGC_SUSET,
-				GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL, NULL);
+				&shown_proxy, PGC_SUSET, GUC_SUPERUSER_ONLY, check_proxy);
 	define_text("glue_conn.secret_key_file",
 				"Sets the file of the key that secrets of queued requests are sealed with.",
-				"If empty, requests that hold a secret cannot be queued.",
+				"If empty, requests that hold a secret cannot be queued. A relative path starts at the data directory.",
 				&glue_setting_secret_key_file, PGC_SUSET,
 				GUC_SUPERUSER_ONLY, NULL);
 
 	DefineCustomBoolVariable("glue_conn.use_fips_endpoint",
 							 "Uses endpoints with FIPS 140 validated cryptography.",
-							 NULL,
+							 "So do AWS_USE_FIPS_ENDPOINT and the profile.",
 							 &glue_setting_use_fips_endpoint, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("glue_conn.use_dualstack_endpoint",
 							 "Uses endpoints that are reached by IPv4 and IPv6.",
-							 NULL,
+							 "So do AWS_USE_DUALSTACK_ENDPOINT and the profile.",
 							 &glue_setting_use_dualstack_endpoint, false,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("glue_conn.allow_unknown_members",
@@ -156,7 +165,7 @@ glue_settings_init(void)
 						&glue_setting_connect_timeout);
 	define_milliseconds("glue_conn.request_timeout",
 						"Sets the longest time for one attempt at a request.",
-						"AWS Glue may try the credentials of a connection before it answers.",
+						"It is 5 minutes at most for what changes something. AWS Glue may try the credentials of a connection before it answers.",
 						&glue_setting_request_timeout);
 
 	DefineCustomIntVariable("glue_conn.max_attempts",
@@ -176,7 +185,7 @@ glue_settings_init(void)
 
 	DefineCustomIntVariable("glue_conn.max_requests_per_second",
 							"Sets how many requests of one operation are sent to one target in a second.",
-							"0 means as many as AWS takes.",
+							"It counts whoever makes them; 0 means as many as AWS takes.",
 							&glue_setting_max_requests_per_second,
 							glue_setting_max_requests_per_second, 0,
 							GLUE_MAX_RATE, PGC_SUSET, 0, NULL, NULL, NULL);
@@ -197,7 +206,7 @@ glue_settings_init(void)
 
 	DefineCustomIntVariable("glue_conn.settle_time",
 							"Sets how long a request whose sender is gone may still arrive at AWS Glue.",
-							"A connection that a lost call may have made, and that is not there, is looked for again until then.",
+							"A connection that a lost call may have made, and that is not there, is looked for again until then, or until its request_timeout has passed if that is longer.",
 							&glue_setting_settle_time,
 							glue_setting_settle_time, 0, GLUE_MAX_TIMEOUT_MS,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
@@ -213,7 +222,7 @@ glue_settings_init(void)
 	{
 		DefineCustomBoolVariable("glue_conn.worker",
 								 "Works the queues of all databases in the background.",
-								 NULL, &glue_setting_worker,
+								 "It needs the library to be preloaded.", &glue_setting_worker,
 								 glue_setting_worker, PGC_POSTMASTER, 0,
 								 NULL, NULL, NULL);
 		DefineCustomStringVariable("glue_conn.databases",
@@ -361,6 +370,63 @@ check_account_id(char **newval, void **extra, GucSource source)
 	return problem == NULL;
 }
 
+/*
+ * The value of the setting is the URL without its password, because everyone who
+ * may read all settings sees that; the whole URL is what is kept beside it.  A
+ * parallel worker, which calls nobody, is given what is shown.
+ */
+static bool
+check_proxy(char **newval, void **extra, GucSource source)
+{
+	size_t		size = strlen(*newval) + 1;
+	const char *host;
+	const char *password = find_password(*newval, &host);
+	char	   *shown;
+
+	if (password == NULL)
+		return true;
+	if (strncmp(password, GLUE_REDACTED "@", strlen(GLUE_REDACTED "@")) == 0 &&
+		!InitializingParallelWorker)
+	{
+		GUC_check_errmsg("invalid value for parameter \"%s\"", "glue_conn.proxy");
+		GUC_check_errdetail("It has no password, but what is shown in its place.");
+		return false;
+	}
+	*extra = guc_malloc(LOG, size);
+	shown = guc_malloc(LOG, size + strlen(GLUE_REDACTED));
+	if (*extra == NULL || shown == NULL)
+		return false;
+	memcpy(*extra, *newval, size);
+	sprintf(shown, "%.*s%s%s", (int) (password - *newval), *newval,
+			GLUE_REDACTED, host);
+	OPENSSL_cleanse(*newval, size);
+	guc_free(*newval);
+	*newval = shown;
+	return true;
+}
+
+/* Where the password of a URL begins; NULL if it has none.  *host is its end. */
+static const char *
+find_password(const char *url, const char **host)
+{
+	const char *user = strstr(url, "://");
+	const char *end;
+	const char *colon;
+
+	user = user != NULL ? user + strlen("://") : url;
+	end = user + strcspn(user, "/?#");
+	for (*host = end; *host > user && **host != '@';)
+		(*host)--;
+	colon = memchr(user, ':', *host - user);
+	return colon != NULL ? colon + 1 : NULL;
+}
+
+static void
+assign_proxy(const char *newval, void *extra)
+{
+	glue_setting_proxy = extra != NULL ? extra : newval;
+}
+
 static void
 define_text(const char *name, const char *description, const char *detail,
 			char **variable, GucContext context, int flags,
@@ -369,7 +435,9 @@ define_text(const char *name, const char *description, const char *detail,
 	bool		placed = GetConfigOption(name, true, false) != NULL;
 
 	DefineCustomStringVariable(name, description, detail, variable, "",
-							   context, flags, check_hook, NULL, NULL);
+							   context, flags, check_hook,
+							   variable == &shown_proxy ? assign_proxy : NULL,
+							   NULL);
 	if (placed && is_default(name))
 	{
 		Assert(nrefused < lengthof(refused_settings));

@@ -39,7 +39,7 @@ extern char *glue_setting_account_id;
 extern char *glue_setting_config_file;
 extern char *glue_setting_credentials_file;
 extern char *glue_setting_ca_file;
-extern char *glue_setting_proxy;
+extern const char *glue_setting_proxy;
 extern char *glue_setting_secret_key_file;
 extern bool glue_setting_use_fips_endpoint;
 extern bool glue_setting_use_dualstack_endpoint;

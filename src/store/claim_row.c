@@ -196,6 +196,7 @@ read_request(const GlueResultRow *row)
 	}
 	request->requested_at = glue_result_time(row, CLAIM_REQUESTED_AT);
 	request->started_at = glue_result_time(row, CLAIM_STARTED_AT);
+	request->aws_settled_at = glue_result_time(row, CLAIM_AWS_SETTLED_AT);
 	request->error_code = glue_result_text(row, CLAIM_ERROR_CODE);
 	request->error_message = glue_result_text(row, CLAIM_ERROR_MESSAGE);
 	request->answer = glue_result_tree(row, CLAIM_ANSWER);
@@ -269,7 +270,6 @@ read_undo(const GlueClaim *request, const GlueResultRow *row)
 	undo->settles_in_ms = settling_ms(row);
 	undo->aws_sent_at = glue_result_time(row, CLAIM_AWS_SENT_AT);
 	undo->aws_ended_at = glue_result_time(row, CLAIM_AWS_ENDED_AT);
-	undo->aws_settled_at = glue_result_time(row, CLAIM_AWS_SETTLED_AT);
 	undo->committed =
 		glue_caller_status((uint64) glue_result_int64(row, CLAIM_CALLER_XID)) ==
 		GLUE_CALLER_COMMITTED;

@@ -31,7 +31,6 @@ typedef struct GlueUndo
 	/* by AWS's clock; 0: not known */
 	TimestampTz aws_sent_at;	/* not before that... */
 	TimestampTz aws_ended_at;	/* ... nor after that */
-	TimestampTz aws_settled_at; /* as it was decided before */
 	bool		committed;		/* the transaction went on after the call had
 								 * failed, and has committed */
 	bool		undone;			/* there is nothing to be done any more, but
@@ -65,6 +64,7 @@ typedef struct GlueClaim
 	const char *settings_text;	/* the same; "{}" instead of NULL */
 	TimestampTz requested_at;
 	TimestampTz started_at;		/* of the first attempt */
+	TimestampTz aws_settled_at; /* see operation/late.c; 0: nothing is late */
 	const char *error_code;		/* of the last one, or of the call itself; of
 								 * what is undone, how it will end */
 	const char *error_message;

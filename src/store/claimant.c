@@ -141,9 +141,8 @@ open_with(GlueClaims *queue, Relation relation, Oid schema, int64 claimant)
 /*
  * Put the requests of claimants that are gone back into the queue.
  *
- * A deletion that one of them has sent may still be on its way.  What else is
- * done about a request takes that into account; the undo of a call begins from
- * the start, and is not settled before nothing can arrive any more.
+ * What one of them has sent may still be on its way: see operation/late.c.  The undo of
+ * a call takes that into account as well, and begins from the start.
  */
 void
 glue_claims_release_orphans(const GlueClaims *queue)
@@ -181,6 +180,7 @@ glue_claims_release_orphans(const GlueClaims *queue)
 					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
 							 " next_attempt_at = " NOW ","
 							 " aws_settled_at = CASE WHEN on_rollback IS NOT NULL"
+							 " OR caller_xid IS NULL"
 							 " THEN timestamp with time zone 'infinity'"
 							 " ELSE aws_settled_at END,"
 							 " claimed_by = CASE WHEN caller_xid IS NULL"

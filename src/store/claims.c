@@ -9,7 +9,8 @@
  *
  * Order.  Requests for one connection are carried out one after the other, in
  * the order of their ids: one is claimed only if there is none before it that
- * is open.
+ * is open.  But one that may have been sent, by who had claimed it before, comes first,
+ * whatever is repeated by hand that was asked for earlier.
  *
  * Undos.  The table has a journal of calls that acted at once, too.  What has
  * been rolled back is to be undone, which is claimed like a request, but before
@@ -320,6 +321,10 @@ due_text(const GlueClaims *queue, GlueClaimKind kind)
 					" AND o.state" EQUALS "'running'"
 					" AND o.claimed_by IS NULL"
 					" OFFSET 0) THEN false"
+					" WHEN e.caller_xid IS NULL AND r.caller_xid IS NULL"
+					" AND (e.claimed_by IS NULL)" DIFFERS_FROM
+					"(r.claimed_by IS NULL)"
+					" THEN e.claimed_by IS NOT NULL"
 					" ELSE e.id" IS_BEFORE "r.id"
 					" OR e.state" EQUALS "'running'"
 					" OR (" ONLY_RECORDS("r")

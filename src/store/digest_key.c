@@ -28,6 +28,7 @@
 #include "server/builtins.h"
 #include "server/compat.h"
 #include "server/home.h"
+#include "server/secret_memory.h"
 #include "store/digest_key.h"
 #include "store/own_table.h"
 #include "utils/lsyscache.h"
@@ -66,9 +67,7 @@ glue_digest_secrets(Oid schema, json_object *input)
 		return NULL;
 	digest = palloc(sizeof(GlueSecretDigest));
 	if (!glue_secret_digest(input, find_key(schema), digest))
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	return digest;
 }
 

@@ -37,6 +37,7 @@
 #include "catalog/pg_type.h"
 #include "server/owner_spi.h"
 #include "store/evidence.h"
+#include "store/request.h"
 #include "store/sql_text.h"
 
 /* The columns that the statement returns, in their order. */
@@ -134,7 +135,8 @@ evidence_plan(const GlueClaims *queue)
 								   " LATERAL (SELECT s.endpoint, s.region, " GLUE_CATALOG("s") " AS catalog,"
 								   " s.input, s.aws_ended_at, s.answered_at,"
 								   " s.state" EQUALS "'succeeded'"
-								   " AND s.operation" DIFFERS_FROM "'DeleteConnection'"
+								   " AND s.operation" DIFFERS_FROM
+								   "ALL ('{DeleteConnection, " GLUE_REQUEST_RELEASE "}')"
 								   " AS relies,"
 								   " false AS defers, false AS deletes,"
 								   " s.caller_xid IS NOT NULL"

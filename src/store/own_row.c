@@ -20,9 +20,7 @@
  * constraints, defaults, checks of privileges) is not done here.  A table on
  * which it would do any of that is refused, and is for a statement; except
  * that it may have the check constraints that we made, which take longer to
- * read than a row to write.  Indexes of every kind are the executor's: nothing
- * that belongs to one is kept from row to row, as its parts point to each other
- * and to what PostgreSQL may throw away.
+ * read than a row to write.  Indexes of every kind are the executor's.
  *
  * What was found out about a table is kept until PostgreSQL says that its
  * definition may have changed.
@@ -34,15 +32,14 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
-#include "nodes/execnodes.h"
 #include "server/compat.h"
 #include "storage/lmgr.h"
+#include "store/open_table.h"
 #include "store/own_row.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
@@ -60,10 +57,8 @@ static bool keeps_checks(TupleDesc desc, const GlueRowShape *shape);
 static bool owner_may_insert(Relation table);
 static bool fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
 					  const Datum *values, const char *nulls);
-static void insert_certainly(Relation relation, ResultRelInfo *target,
-							 TupleTableSlot *slot, EState *executor);
-static bool insert_unless_there(Relation relation, ResultRelInfo *target,
-								TupleTableSlot *slot, EState *executor);
+static void insert_certainly(const GlueOpenTable *open);
+static bool insert_unless_there(const GlueOpenTable *open);
 
 /*
  * Is a table fit for this?
@@ -200,24 +195,17 @@ bool
 glue_row_insert(Oid table, const GlueRowShape *shape, const Datum *values,
 				const char *nulls)
 {
-	Relation	relation = table_open(table, RowExclusiveLock);
-	EState	   *executor = CreateExecutorState();
-	MemoryContext old_context = MemoryContextSwitchTo(executor->es_query_cxt);
-	ResultRelInfo *target = makeNode(ResultRelInfo);
-	TupleTableSlot *slot = table_slot_create(relation, NULL);
-	bool		inserted = fill_slot(slot, shape, values, nulls);
+	GlueOpenTable *open = glue_open_table(table);
+	MemoryContext old_context =
+		MemoryContextSwitchTo(GetPerTupleMemoryContext(open->executor));
+	bool		inserted = fill_slot(open->slot, shape, values, nulls);
 
-	InitResultRelInfo(target, relation, 0, NULL, 0);
-	ExecOpenIndices(target, false);
 	if (inserted && shape->may_be_there)
-		inserted = insert_unless_there(relation, target, slot, executor);
+		inserted = insert_unless_there(open);
 	else if (inserted)
-		insert_certainly(relation, target, slot, executor);
-	ExecCloseIndices(target);
-	ExecDropSingleTupleTableSlot(slot);
+		insert_certainly(open);
 	MemoryContextSwitchTo(old_context);
-	FreeExecutorState(executor);
-	table_close(relation, NoLock);
+	glue_open_table_done(open);
 	CommandCounterIncrement();
 	return inserted;
 }
@@ -244,11 +232,12 @@ fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
 
 /* Insert the row, which nobody else has. */
 static void
-insert_certainly(Relation relation, ResultRelInfo *target,
-				 TupleTableSlot *slot, EState *executor)
+insert_certainly(const GlueOpenTable *open)
 {
-	table_tuple_insert(relation, slot, GetCurrentCommandId(true), 0, NULL);
-	(void) glue_insert_index_tuples(target, slot, executor, false, NULL);
+	table_tuple_insert(open->relation, open->slot, GetCurrentCommandId(true),
+					   0, NULL);
+	(void) glue_insert_index_tuples(open->result, open->slot, open->executor,
+									false, NULL);
 }
 
 /*
@@ -258,17 +247,18 @@ insert_certainly(Relation relation, ResultRelInfo *target,
  * stays.
  */
 static bool
-insert_unless_there(Relation relation, ResultRelInfo *target,
-					TupleTableSlot *slot, EState *executor)
+insert_unless_there(const GlueOpenTable *open)
 {
 	TransactionId xid = GetCurrentTransactionId();
 	uint32		token = SpeculativeInsertionLockAcquire(xid);
 	bool		conflict = false;
 
-	table_tuple_insert_speculative(relation, slot, GetCurrentCommandId(true),
-								   0, NULL, token);
-	(void) glue_insert_index_tuples(target, slot, executor, true, &conflict);
-	table_tuple_complete_speculative(relation, slot, token, !conflict);
+	table_tuple_insert_speculative(open->relation, open->slot,
+								   GetCurrentCommandId(true), 0, NULL, token);
+	(void) glue_insert_index_tuples(open->result, open->slot, open->executor,
+									true, &conflict);
+	table_tuple_complete_speculative(open->relation, open->slot, token,
+									 !conflict);
 	SpeculativeInsertionLockRelease(xid);
 	return !conflict;
 }

@@ -8,9 +8,11 @@
  * wait until it is known what becomes of the first one.  Nobody looks into the
  * tables of the rows: while names are swapped, they would tell nothing.
  *
- * An entry that was released is kept as long as its connection may have to be
- * deleted: see provision_owner.c for what is owned.  One of a table that is not
- * there any more is released by whoever claims the name next.
+ * An entry that was released is kept until all is done that was asked for by it, for
+ * what is created meanwhile is its own: see provision_owner.c for what is owned.  So
+ * a request to delete the connection, or to keep it, follows, and ends the entry.
+ * One of a table that is not there any more is released by whoever claims the name
+ * next.
  *
  * What is released and claimed was committed by others, perhaps after the
  * transaction has begun; so the latest state counts, and not what the transaction
@@ -89,9 +91,7 @@ typedef enum ProvisionStatement
 	STATEMENT_HOLDER,
 	STATEMENT_RELEASE_DROPPED,	/* what a table held that is gone */
 	STATEMENT_RELEASE,
-	STATEMENT_DROP,
 	STATEMENT_RELEASE_ALL,
-	STATEMENT_DROP_ALL,
 	STATEMENT_LET_GO,
 	NUM_STATEMENTS
 } ProvisionStatement;
@@ -122,6 +122,9 @@ static int64 next_id(const GlueProvisions *provisions);
 static bool insert_directly(const GlueProvisions *provisions,
 							const ProvisionRow *row);
 pg_noreturn static void refuse(const GlueProvisionName *name, Oid holder);
+static List *release_some(const GlueProvisions *provisions,
+						  ProvisionStatement statement,
+						  const GlueProvisionName *name);
 static int64 execute_one(const GlueProvisions *provisions,
 						 ProvisionStatement statement, ProvisionRow *row);
 static uint64 execute(const GlueProvisions *provisions,
@@ -313,19 +316,15 @@ glue_provision_holder(const GlueProvisions *provisions,
 	return (Oid) execute_one(provisions, STATEMENT_HOLDER, &row);
 }
 
-/*
- * A row does not hold a name any more; returns its entry, or 0 if it had none.
- * drop says that nothing is to be done about the connection.
- */
+/* A row does not hold a name any more; returns its entry, or 0 if it had none. */
 int64
 glue_provision_release(const GlueProvisions *provisions,
-					   const GlueProvisionName *name, bool drop)
+					   const GlueProvisionName *name)
 {
 	ProvisionRow row;
 
 	fill_row(&row, provisions, name);
-	return execute_one(provisions, drop ? STATEMENT_DROP : STATEMENT_RELEASE,
-					   &row);
+	return execute_one(provisions, STATEMENT_RELEASE, &row);
 }
 
 /* A row has released an entry, and comes to hold it again after all. */
@@ -357,7 +356,24 @@ glue_provision_hold_again(const GlueProvisions *provisions, int64 id)
  */
 List *
 glue_provision_release_all(const GlueProvisions *provisions,
-						   const GlueProvisionName *name, bool drop)
+						   const GlueProvisionName *name)
+{
+	return release_some(provisions, STATEMENT_RELEASE_ALL, name);
+}
+
+/* The same of one name, wherever that is. */
+List *
+glue_provision_let_go(const GlueProvisions *provisions, Oid relation,
+					  const char *name)
+{
+	GlueProvisionName held = {.relation = relation, .name = name};
+
+	return release_some(provisions, STATEMENT_LET_GO, &held);
+}
+
+static List *
+release_some(const GlueProvisions *provisions, ProvisionStatement statement,
+			 const GlueProvisionName *name)
 {
 	MemoryContext context = CurrentMemoryContext;
 	GlueImpersonation saved;
@@ -366,8 +382,7 @@ glue_provision_release_all(const GlueProvisions *provisions,
 	uint64		count;
 
 	fill_row(&row, provisions, name);
-	count = execute(provisions, &saved, drop ? STATEMENT_DROP_ALL :
-					STATEMENT_RELEASE_ALL, &row);
+	count = execute(provisions, &saved, statement, &row);
 	MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -380,21 +395,6 @@ glue_provision_release_all(const GlueProvisions *provisions,
 	}
 	glue_execute_end(&saved);
 	return entries;
-}
-
-/*
- * Let a table hold a name, wherever that is, no more, and forget what it owns by
- * it; false if it holds none.
- */
-bool
-glue_provision_let_go(const GlueProvisions *provisions, Oid relation,
-					  const char *name)
-{
-	GlueProvisionName held = {.relation = relation, .name = name};
-	ProvisionRow row;
-
-	fill_row(&row, provisions, &held);
-	return execute_one(provisions, STATEMENT_LET_GO, &row) != 0;
 }
 
 /* ----------------------------------------------------------------
@@ -470,19 +470,14 @@ statement_text(const char *table, ProvisionStatement statement)
 		case STATEMENT_RELEASE:
 			return psprintf("UPDATE %s SET released = true" WHERE_NAME
 							OF_RELATION " RETURNING id", table);
-		case STATEMENT_DROP:
-			return psprintf("DELETE FROM %s" WHERE_NAME OF_RELATION
-							" RETURNING id", table);
 		case STATEMENT_RELEASE_ALL:
 			return psprintf("UPDATE %s SET released = true" WHERE_TARGET
 							OF_RELATION " RETURNING id, name", table);
-		case STATEMENT_DROP_ALL:
-			return psprintf("DELETE FROM %s" WHERE_TARGET OF_RELATION
-							" RETURNING id, name", table);
 		case STATEMENT_LET_GO:
-			return psprintf("DELETE FROM %s WHERE home" EQUALS "$2"
+			return psprintf("UPDATE %s SET released = true"
+							" WHERE home" EQUALS "$2"
 							" AND name" EQUALS "$7 AND NOT released"
-							OF_RELATION " RETURNING id", table);
+							OF_RELATION " RETURNING id, name", table);
 		case NUM_STATEMENTS:
 			break;
 	}

@@ -50,13 +50,12 @@ extern int64 glue_provision_find(const GlueProvisions *provisions,
 extern Oid	glue_provision_holder(const GlueProvisions *provisions,
 								  const GlueProvisionName *name);
 extern int64 glue_provision_release(const GlueProvisions *provisions,
-									const GlueProvisionName *name, bool drop);
+									const GlueProvisionName *name);
 extern void glue_provision_hold_again(const GlueProvisions *provisions,
 									  int64 id);
 extern List *glue_provision_release_all(const GlueProvisions *provisions,
-										const GlueProvisionName *name,
-										bool drop);
-extern bool glue_provision_let_go(const GlueProvisions *provisions,
-								  Oid relation, const char *name);
+										const GlueProvisionName *name);
+extern List *glue_provision_let_go(const GlueProvisions *provisions,
+								   Oid relation, const char *name);
 
 #endif							/* GLUE_STORE_PROVISION_H */

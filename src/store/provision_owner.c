@@ -12,7 +12,8 @@
  * A connection is known here by where it is, as in glue_connection, and no more by
  * what the trigger names: two servers may lead to one account.  Nobody owns what
  * another row owns that still holds its name; but what was created anew, or at
- * another time, is nobody else's, and what was released is for who adopts it.
+ * another time, is nobody else's, and what was released, or is of a table that was
+ * dropped, is for who adopts it.
  *
  * IDENTIFICATION
  *	  src/store/provision_owner.c
@@ -27,6 +28,7 @@
 #include "server/owner_spi.h"
 #include "store/provision_owner.h"
 #include "store/sql_text.h"
+#include "utils/lsyscache.h"
 
 /* Statements; all of them take the same parameters. */
 typedef enum OwnerStatement
@@ -37,6 +39,7 @@ typedef enum OwnerStatement
 	STATEMENT_TAKE,				/* from whoever does, and cannot any more */
 	STATEMENT_DOUBT,
 	STATEMENT_LOST,
+	STATEMENT_UNCLAIM,
 	STATEMENT_DROP,
 	STATEMENT_GONE,
 	NUM_STATEMENTS
@@ -54,9 +57,17 @@ static const Oid types[] = {
 	" AND " p ".region" EQUALS "$5"
 #define IS_OTHERS(p) \
 	IS_CONNECTION(p) " AND " p ".owned AND " p ".id" DIFFERS_FROM "$1"
+#define MAY_BE_OTHERS(p) \
+	IS_CONNECTION(p) " AND " p ".id" DIFFERS_FROM "$1" \
+	" AND (" p ".owned OR " p ".made_until" EQUALS "'infinity')"
 
 /* The table's name is their key. */
 static GlueKeptPlan plans[NUM_STATEMENTS];
+
+/* Is there a row that holds the name, as far as can be told without looking? */
+#define IS_HELD(p) \
+	"(NOT " p ".released AND EXISTS (SELECT FROM pg_catalog.pg_class c" \
+	" WHERE c.oid" EQUALS p ".relation))"
 
 /* prototypes of private functions */
 static uint64 execute(const GlueProvisions *provisions,
@@ -70,12 +81,13 @@ static uint64 execute_with_result(const GlueProvisions *provisions,
 								  const GlueLife *life, bool is_new);
 static SPIPlanPtr find_plan(const GlueProvisions *provisions,
 							OwnerStatement statement);
-static char *statement_text(const char *table, OwnerStatement statement);
+static char *statement_text(Oid schema, const char *table,
+							OwnerStatement statement);
 static void read_owned(const GlueResultRow *row, GlueOwned *owned);
 
 /*
- * Look what an entry owns, of the connection of a name (UTF-8) at a target; false
- * if there is no such entry any more.
+ * Look what an entry owns, of the connection of a name (UTF-8) at a target, perhaps to
+ * delete it; false if there is no such entry any more.
  *
  * The target must be known as far as its catalog.  What is found belongs to the
  * current memory context.
@@ -83,7 +95,7 @@ static void read_owned(const GlueResultRow *row, GlueOwned *owned);
 bool
 glue_provision_look(const GlueProvisions *provisions, int64 id,
 					const GlueTarget *target, const char *name,
-					GlueOwned *owned)
+					bool to_delete, GlueOwned *owned)
 {
 	MemoryContext context = CurrentMemoryContext;
 	GlueImpersonation saved;
@@ -91,7 +103,7 @@ glue_provision_look(const GlueProvisions *provisions, int64 id,
 
 	memset(owned, 0, sizeof(GlueOwned));
 	found = execute_with_result(provisions, &saved, STATEMENT_LOOK, id, target,
-								name, NULL, false) > 0;
+								name, NULL, to_delete) > 0;
 	if (found)
 	{
 		MemoryContext spi_context = MemoryContextSwitchTo(context);
@@ -115,6 +127,9 @@ read_owned(const GlueResultRow *row, GlueOwned *owned)
 	owned->rival = glue_result_text(row, 5);
 	owned->rival_life.from = glue_result_time(row, 6);
 	owned->rival_life.until = glue_result_time(row, 7);
+	owned->endpoint = glue_result_text(row, 8);
+	owned->account = glue_result_text(row, 9);
+	owned->maybe_late = glue_result_bool(row, 10);
 }
 
 /*
@@ -148,12 +163,13 @@ glue_provision_own(const GlueProvisions *provisions, int64 id,
 
 /*
  * It is not known whether a connection was created for an entry, and nobody is going
- * to find out.  That it may be of any time says so.
+ * to find out.  That it may be of any time says so; and nobody else takes it.
  */
 void
-glue_provision_doubt(const GlueProvisions *provisions, int64 id)
+glue_provision_doubt(const GlueProvisions *provisions, int64 id,
+					 const GlueTarget *target, const char *name)
 {
-	execute(provisions, STATEMENT_DOUBT, id, NULL, NULL, NULL, false);
+	execute(provisions, STATEMENT_DOUBT, id, target, name, NULL, false);
 }
 
 /* What an entry owned is gone, or is another one's now. */
@@ -161,6 +177,13 @@ void
 glue_provision_lost(const GlueProvisions *provisions, int64 id)
 {
 	execute(provisions, STATEMENT_LOST, id, NULL, NULL, NULL, false);
+}
+
+/* A row that has claimed a name gives it up at once, as if it had not. */
+void
+glue_provision_unclaim(const GlueProvisions *provisions, int64 id)
+{
+	execute(provisions, STATEMENT_UNCLAIM, id, NULL, NULL, NULL, false);
 }
 
 /* An entry is of no use any more, unless its row has come to hold it again. */
@@ -240,13 +263,14 @@ find_plan(const GlueProvisions *provisions, OwnerStatement statement)
 
 	if (!glue_plan_is_kept(kept, provisions->table))
 		glue_keep_plan(kept, provisions->owner, provisions->table,
-					   statement_text(provisions->table, statement),
+					   statement_text(provisions->schema, provisions->table,
+									  statement),
 					   lengthof(types), types);
 	return glue_ready_plan(kept, provisions->owner);
 }
 
 static char *
-statement_text(const char *table, OwnerStatement statement)
+statement_text(Oid schema, const char *table, OwnerStatement statement)
 {
 	switch (statement)
 	{
@@ -256,9 +280,19 @@ statement_text(const char *table, OwnerStatement statement)
 							" CASE WHEN o.id IS NOT NULL THEN"
 							" coalesce(o.relation::pg_catalog.regclass"
 							"::pg_catalog.text, '') END,"
-							" o.made_from, o.made_until FROM %s p"
-							" LEFT JOIN %s o ON " IS_OTHERS("o")
-							" AND NOT o.released" WHERE_ID, table, table);
+							" o.made_from, o.made_until, p.endpoint, p.account,"
+							" CASE WHEN $9 THEN EXISTS (SELECT FROM %s.glue_request r"
+							" WHERE r.connection_name" EQUALS "p.name"
+							" AND r.home" EQUALS "p.home"
+							" AND r.provision_id" EQUALS "p.id"
+							" AND r.finished_at IS NOT NULL"
+							" AND r.aws_settled_at" EQUALS "'infinity') END"
+							" FROM %s p"
+							" LEFT JOIN %s o ON " MAY_BE_OTHERS("o")
+							" AND " IS_HELD("o") WHERE_ID
+							" ORDER BY o.made_until DESC LIMIT 1",
+							quote_identifier(get_namespace_name(schema)), table,
+							table);
 		case STATEMENT_LOCK:
 			return psprintf("SELECT FROM %s p" WHERE_ID " FOR UPDATE NOWAIT",
 							table);
@@ -269,16 +303,18 @@ statement_text(const char *table, OwnerStatement statement)
 							" WHERE " IS_OTHERS("o") ")", table, table);
 		case STATEMENT_TAKE:
 			return psprintf("UPDATE %s o SET owned = false WHERE "
-							IS_OTHERS("o") " AND ($9 OR o.released"
+							IS_OTHERS("o") " AND ($9 OR NOT " IS_HELD("o")
 							" OR o.made_until" IS_BEFORE "$7"
 							" OR o.made_from" IS_AFTER "$8)", table);
 		case STATEMENT_DOUBT:
 			return psprintf("UPDATE %s p SET made_from = '-infinity',"
-							" made_until = 'infinity'" WHERE_ID " AND NOT p.owned",
-							table);
+							" made_until = 'infinity', endpoint = $3, account = $4"
+							WHERE_ID " AND NOT p.owned", table);
 		case STATEMENT_LOST:
 			return psprintf("UPDATE %s p SET owned = false, made_from = NULL,"
 							" made_until = NULL" WHERE_ID, table);
+		case STATEMENT_UNCLAIM:
+			return psprintf("DELETE FROM %s p" WHERE_ID, table);
 		case STATEMENT_DROP:
 			return psprintf("DELETE FROM %s p" WHERE_ID " AND p.released",
 							table);

@@ -29,23 +29,29 @@ typedef struct GlueOwned
 {
 	bool		owned;
 	bool		elsewhere;		/* at another target than was asked about */
+	const char *endpoint;		/* where it is; "": AWS */
+	const char *account;
+	bool		maybe_late;		/* if it is to be deleted: what was sent to
+								 * create it may yet arrive */
 	bool		doubtful;		/* not owned, but it may have been created */
 	GlueLife	life;
 
-	/* the same connection by a row that still holds its name; or NULL */
+	/* the same connection by a row that still holds its name, or may; or NULL */
 	const char *rival;			/* its table */
 	GlueLife	rival_life;
 } GlueOwned;
 
 extern bool glue_provision_look(const GlueProvisions *provisions, int64 id,
 								const GlueTarget *target, const char *name,
-								GlueOwned *owned);
+								bool to_delete, GlueOwned *owned);
 extern void glue_provision_lock(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_own(const GlueProvisions *provisions, int64 id,
 							   const GlueTarget *target, const char *name,
 							   const GlueLife *life, bool is_new);
-extern void glue_provision_doubt(const GlueProvisions *provisions, int64 id);
+extern void glue_provision_doubt(const GlueProvisions *provisions, int64 id,
+								 const GlueTarget *target, const char *name);
 extern void glue_provision_lost(const GlueProvisions *provisions, int64 id);
+extern void glue_provision_unclaim(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_drop(const GlueProvisions *provisions, int64 id);
 extern void glue_provision_plan_gone(const GlueProvisions *provisions);
 extern void glue_provision_gone(const GlueProvisions *provisions,

@@ -17,6 +17,12 @@
 #include "datatype/timestamp.h"
 
 /*
+ * The operation of a request that sends nothing: what was asked for before by an
+ * entry of glue_provision is done, and the entry ends.
+ */
+#define GLUE_REQUEST_RELEASE	"ReleaseConnection"
+
+/*
  * One row of glue_request that is to be made.  Text is UTF-8, but for the name
  * of the server.
  */
@@ -42,6 +48,7 @@ typedef struct GlueRequest
 
 	json_object *input;			/* ConnectionInput, or NULL */
 	json_object *shown;			/* the same without its secrets */
+	Datum		given;			/* jsonb that says the same as input, or 0 */
 	bool		has_secrets;
 	json_object *tags;			/* or NULL */
 	const char *on_conflict;	/* or NULL */

@@ -165,7 +165,10 @@ glue_request_row_fill(GlueRequestRow *row, int64 id,
 							  request->catalog_id);
 	glue_request_row_set_text(row, GLUE_REQUEST_ACCOUNT_ID,
 							  request->account_id);
-	set_tree(row, GLUE_REQUEST_INPUT, request->shown);
+	if (request->given != 0)
+		glue_request_row_set(row, GLUE_REQUEST_INPUT, request->given);
+	else
+		set_tree(row, GLUE_REQUEST_INPUT, request->shown);
 	set_tree(row, GLUE_REQUEST_TAGS, request->tags);
 	glue_request_row_set_text(row, GLUE_REQUEST_ON_CONFLICT,
 							  request->on_conflict);

@@ -54,6 +54,12 @@ typedef enum QueueStatement
 /* Operators are qualified, because the search_path is the caller's. */
 #define WHERE_ID		" WHERE id" EQUALS "$1 AND home" EQUALS "$2"
 
+/* What two requests for one row have in common. */
+#define SAME_COLUMNS \
+	"connection_name, server, endpoint, region, catalog_id, account_id," \
+	" caller_settings, requested_by, home, cluster, server_oid, server_owner," \
+	" provision_id"
+
 /* The table's name is their key. */
 static GlueKeptPlan plans[NUM_STATEMENTS];
 
@@ -311,6 +317,43 @@ glue_request_active_since(const GlueRequestQueue *queue, const char *name,
 	found = glue_execute_latest(&saved, queue->owner, plan, values, NULL) > 0;
 	glue_execute_end(&saved);
 	return found;
+}
+
+/*
+ * Have something done after the last open request for a row, to the same target and
+ * in the same name; false if there is none.
+ */
+bool
+glue_request_follow(const GlueRequestQueue *queue, int64 provision_id,
+					const char *name, const char *operation)
+{
+	static GlueKeptPlan kept;
+	static const Oid types[] = {INT8OID, INT8OID, TEXTOID, TEXTOID};
+	Datum		values[] = {
+		Int64GetDatum(provision_id), Int64GetDatum(queue->home),
+		CStringGetTextDatum(glue_server_from_utf8(name)),
+		CStringGetTextDatum(operation)
+	};
+	char	   *text = psprintf("INSERT INTO %s (operation, state,"
+								" next_attempt_at, requested_at, " SAME_COLUMNS
+								") SELECT $4, 'queued', " NOW ", " NOW ", "
+								SAME_COLUMNS " FROM %s"
+								" WHERE connection_name" EQUALS "$3"
+								" AND home" EQUALS "$2"
+								" AND provision_id" EQUALS "$1"
+								" AND finished_at IS NULL"
+								" ORDER BY id DESC LIMIT 1",
+								queue->table, queue->table);
+	SPIPlanPtr	plan;
+	GlueImpersonation saved;
+	bool		made;
+
+	plan = glue_kept_plan(&kept, queue->owner, text, lengthof(types), types);
+	made = glue_execute_latest(&saved, queue->owner, plan, values, NULL) > 0;
+	glue_execute_end(&saved);
+	if (made)
+		glue_queue_wake_at_commit();
+	return made;
 }
 
 /* Cancel a request; false if it was not queued. */

@@ -56,6 +56,9 @@ extern bool glue_request_find(const GlueRequestQueue *queue, int64 id,
 							  GlueRequestState *found);
 extern bool glue_request_active_since(const GlueRequestQueue *queue,
 									  const char *name, TimestampTz since);
+extern bool glue_request_follow(const GlueRequestQueue *queue,
+								int64 provision_id, const char *name,
+								const char *operation);
 extern bool glue_request_cancel(const GlueRequestQueue *queue, int64 id);
 extern bool glue_request_requeue(const GlueRequestQueue *queue, int64 id);
 extern void glue_request_hasten(const GlueRequestQueue *queue, int64 id);

@@ -29,11 +29,12 @@ static const char *column_of(Relation table, int column);
 
 /*
  * Begin to read the rows that have an input, of a table and its partitions.
- * tags_column is 0 if there is none.
+ * tags_column is 0 if there is none; condition is NULL if there is none.
  */
 void
 glue_row_reader_begin(GlueRowReader *reader, Relation table,
-					  int input_column, int tags_column)
+					  int input_column, int tags_column,
+					  const char *condition)
 {
 	MemoryContext context = CurrentMemoryContext;
 	const char *input = column_of(table, input_column);
@@ -44,10 +45,11 @@ glue_row_reader_begin(GlueRowReader *reader, Relation table,
 
 	memset(reader, 0, sizeof(GlueRowReader));
 	reader->has_tags = tags_column != 0;
-	text = psprintf("SELECT %s, %s FROM %s %s WHERE %s IS NOT NULL", input,
+	text = psprintf("SELECT %s, %s FROM %s %s WHERE %s IS NOT NULL AND (%s)",
+					input,
 					reader->has_tags ? column_of(table, tags_column) : "NULL",
 					is_partitioned ? "" : "ONLY", glue_own_table_name(table),
-					input);
+					input, condition != NULL ? condition : "true");
 	SPI_connect();
 	plan = SPI_prepare(text, 0, NULL);
 	if (plan == NULL)

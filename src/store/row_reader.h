@@ -25,7 +25,8 @@ typedef struct GlueRowReader
 } GlueRowReader;
 
 extern void glue_row_reader_begin(GlueRowReader *reader, Relation table,
-								  int input_column, int tags_column);
+								  int input_column, int tags_column,
+								  const char *condition);
 extern bool glue_row_reader_next(GlueRowReader *reader, NullableDatum *input,
 								 NullableDatum *tags);
 extern void glue_row_reader_end(GlueRowReader *reader);

@@ -152,9 +152,7 @@ glue_request_unseal(int64 id, const GlueRequest *request, const bytea * sealed,
 
 	*input = glue_secret_tree(glue_json_tree_parse(plain, plain_len));
 	if (*input == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+		glue_raise_out_of_memory();
 	return GLUE_UNSEALED;
 }
 

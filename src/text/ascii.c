@@ -14,6 +14,8 @@
  */
 #include "text/ascii.h"
 
+#include <string.h>
+
 /*
  * The value of a hexadecimal digit; -1 if it is none.
  */
@@ -66,4 +68,37 @@ glue_same_but_case(const char *a, const char *b)
 		b++;
 	}
 	return *a == *b;
+}
+
+/*
+ * Read a number that consists of digits alone.  Returns false if it is
+ * anything else, or not from min, which is not negative, to max.
+ */
+bool
+glue_parse_number(const char *text, size_t len, int min, int max, int *value)
+{
+	long long	number = 0;
+
+	for (size_t i = 0; i < len; i++)
+	{
+		if (!glue_is_digit(text[i]))
+			return false;
+		number = number * 10 + (text[i] - '0');
+		if (number > max)
+			return false;
+	}
+	*value = (int) number;
+	return len > 0 && number >= min;
+}
+
+/* Is the text one of a list that NULL ends? */
+bool
+glue_is_one_of(const char *text, const char *const *list)
+{
+	for (; *list != NULL; list++)
+	{
+		if (strcmp(text, *list) == 0)
+			return true;
+	}
+	return false;
 }

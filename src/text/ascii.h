@@ -44,6 +44,12 @@ glue_is_alphanumeric(char c)
 	return glue_is_letter(c) || glue_is_digit(c);
 }
 
+static inline bool
+glue_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static inline char
 glue_lower(char c)
 {
@@ -55,5 +61,8 @@ extern bool glue_begins_with(const char *text, size_t len,
 							 const char *prefix);
 extern bool glue_same_word(const char *text, size_t len, const char *word);
 extern bool glue_same_but_case(const char *a, const char *b);
+extern bool glue_is_one_of(const char *text, const char *const *list);
+extern bool glue_parse_number(const char *text, size_t len, int min, int max,
+							  int *value);
 
 #endif							/* GLUE_TEXT_ASCII_H */

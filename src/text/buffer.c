@@ -3,9 +3,8 @@
  * buffer.c
  *	  Text that is put together in a buffer of fixed size.
  *
- * What does not fit is dropped and remembered, so that whoever puts a text
- * together needs to check only once, at the end.  There are two kinds: one is
- * whole or empty, never cut; the other is cut, and tells how long it would be.
+ * What does not fit is dropped but counted, so that whoever puts a text together
+ * needs to check only once, at the end.
  *
  * IDENTIFICATION
  *	  src/text/buffer.c
@@ -14,106 +13,71 @@
  */
 #include "text/buffer.h"
 
+#include <stdarg.h>
+
 #include "text/ascii.h"
+#include "text/assertion.h"
+#include "text/utf8.h"
 
-/*
- * Begin a text in a buffer of size bytes, which may be 0.
- */
+/* Put strings, up to a NULL. */
 void
-glue_text_begin(GlueTextBuffer *out, char *data, size_t size)
+glue_text_put_all(GlueTextBuffer *out, ...)
 {
-	out->data = data;
-	out->len = 0;
-	out->size = size;
-	out->overflow = false;
-}
+	va_list		strings;
+	const char *string;
 
-void
-glue_text_put(GlueTextBuffer *out, const char *bytes, size_t len)
-{
-	/* ">=" because the NUL at the end needs a place as well */
-	if (out->overflow || len >= out->size - out->len)
-	{
-		out->overflow = true;
-		return;
-	}
-	memcpy(out->data + out->len, bytes, len);
-	out->len += len;
-}
-
-void
-glue_text_put_string(GlueTextBuffer *out, const char *string)
-{
-	glue_text_put(out, string, strlen(string));
-}
-
-void
-glue_text_put_char(GlueTextBuffer *out, char c)
-{
-	glue_text_put(out, &c, 1);
+	va_start(strings, out);
+	while ((string = va_arg(strings, const char *)) != NULL)
+		glue_text_put_string(out, string);
+	va_end(strings);
 }
 
 /*
- * Put bytes percent-encoded.
+ * Put bytes percent-encoded, but for RFC 3986's unreserved characters.
  */
 void
 glue_text_put_encoded(GlueTextBuffer *out, const char *bytes, size_t len)
 {
+	static const char digits[] = "0123456789ABCDEF";
+
 	for (size_t i = 0; i < len; i++)
 	{
-		char		encoded[3];
+		unsigned char c = (unsigned char) bytes[i];
+		char		encoded[3] = {'%', digits[c >> 4], digits[c & 0x0f]};
 
-		glue_text_put(out, encoded,
-					  glue_percent_encode_byte(bytes[i], encoded));
+		if (glue_is_alphanumeric(bytes[i]) ||
+			c == '-' || c == '.' || c == '_' || c == '~')
+			glue_text_put_char(out, bytes[i]);
+		else
+			glue_text_put(out, encoded, sizeof(encoded));
 	}
 }
 
 /*
- * End the text with a NUL.  Returns its length; 0, and an empty text, if
- * something did not fit.  The rest of the buffer may hold parts of it then.
+ * End the text with a NUL, after the last character that fits.  Returns the
+ * length of the whole text.
  */
 size_t
 glue_text_end(GlueTextBuffer *out)
 {
-	if (out->size == 0)
-		return 0;
-	if (out->overflow)
-		out->len = 0;
-	out->data[out->len] = '\0';
-
+	glue_assert(out->size == 0 || out->data != NULL);
+	if (out->size > 0)
+		out->data[glue_utf8_clip(out->data, out->len, out->size - 1)] = '\0';
 	return out->len;
 }
 
 /*
- * Percent-encode one byte, unless it is one of RFC 3986's unreserved
- * characters; returns how many characters that takes.
+ * Likewise, but returns 0, and leaves an empty text, if something did not fit.
+ * The rest of the buffer may hold parts of it then.
  */
 size_t
-glue_percent_encode_byte(char byte, char encoded[3])
+glue_text_end_whole(GlueTextBuffer *out)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	unsigned char c = (unsigned char) byte;
-
-	if (glue_is_alphanumeric(byte) ||
-		c == '-' || c == '.' || c == '_' || c == '~')
+	if (out->len >= out->size)
 	{
-		encoded[0] = byte;
-		return 1;
+		if (out->size > 0)
+			out->data[0] = '\0';
+		return 0;
 	}
-	encoded[0] = '%';
-	encoded[1] = digits[c >> 4];
-	encoded[2] = digits[c & 0x0f];
-	return 3;
-}
-
-/*
- * End the text with a NUL, in the place of the last byte if there is no other.
- * Returns the length of the whole text.
- */
-size_t
-glue_counted_end(GlueCountedText *out)
-{
-	if (out->size > 0)
-		out->data[out->used < out->size ? out->used : out->size - 1] = '\0';
-	return out->used;
+	return glue_text_end(out);
 }

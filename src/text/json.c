@@ -26,20 +26,22 @@
 #include <limits.h>
 #include <string.h>
 
+#include <json-c/json_visit.h>
 #include <openssl/crypto.h>
 
 #include "text/buffer.h"
 #include "text/json_reader.h"
 
 static json_object *parse(const char *text, size_t len, bool unique);
-static size_t character_width(const unsigned char *text, size_t len);
-static void cleanse_strings(json_object *tree);
-static void write_value(GlueCountedText *writer, json_object *value);
-static void write_object(GlueCountedText *writer, json_object *object);
-static void write_array(GlueCountedText *writer, json_object *array);
-static void write_string(GlueCountedText *writer, const char *text, size_t len);
+static int	cleanse_string(json_object *value, int flags,
+						   json_object *parent, const char *key,
+						   size_t *index, void *arg);
+static void write_value(GlueTextBuffer *writer, json_object *value);
+static void write_object(GlueTextBuffer *writer, json_object *object);
+static void write_array(GlueTextBuffer *writer, json_object *array);
+static void write_string(GlueTextBuffer *writer, const char *text, size_t len);
 static size_t plain_length(const char *text, size_t len);
-static void write_escape(GlueCountedText *writer, unsigned char c);
+static void write_escape(GlueTextBuffer *writer, unsigned char c);
 
 /*
  * Parse one JSON text.
@@ -62,6 +64,15 @@ json_object *
 glue_json_tree_parse_unique(const char *text, size_t len)
 {
 	return parse(text, len, true);
+}
+
+/* Likewise of the text of a string; NULL if it is none. */
+json_object *
+glue_json_tree_parse_string(json_object *string)
+{
+	return json_object_is_type(string, json_type_string) ?
+		parse(json_object_get_string(string),
+			  (size_t) json_object_get_string_len(string), false) : NULL;
 }
 
 static json_object *
@@ -88,7 +99,7 @@ glue_json_tree_free(json_object *tree)
 {
 	if (tree == NULL)
 		return;
-	cleanse_strings(tree);
+	json_c_visit(tree, 0, cleanse_string, NULL);
 	json_object_put(tree);
 }
 
@@ -102,10 +113,10 @@ glue_json_tree_free(json_object *tree)
 size_t
 glue_json_tree_write(json_object *tree, char *buffer, size_t size)
 {
-	GlueCountedText writer = {buffer, size, 0};
+	GlueTextBuffer writer = {buffer, size, 0};
 
 	write_value(&writer, tree);
-	return glue_counted_end(&writer);
+	return glue_text_end(&writer);
 }
 
 /* A member of a tree that is a string; NULL if there is none. */
@@ -118,196 +129,20 @@ glue_json_tree_text(json_object *tree, const char *member)
 		json_object_get_string(value) : NULL;
 }
 
-/*
- * Is this UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates,
- * nothing above U+10FFFF?
- */
-bool
-glue_utf8_valid(const char *text, size_t len)
+/* A json_c_visit_userfunc. */
+static int
+cleanse_string(json_object *value, int flags, json_object *parent,
+			   const char *key, size_t *index, void *arg)
 {
-	const unsigned char *bytes = (const unsigned char *) text;
-	size_t		at = 0;
-
-	while (at < len)
-	{
-		uint64_t	chunk;
-		size_t		width;
-
-		/* nearly all text is ASCII: skip eight bytes at a time */
-		while (len - at >= sizeof(chunk))
-		{
-			memcpy(&chunk, bytes + at, sizeof(chunk));
-			if ((chunk & UINT64_C(0x8080808080808080)) != 0)
-				break;
-			at += sizeof(chunk);
-		}
-		if (at == len)
-			break;
-		width = character_width(bytes + at, len - at);
-		if (width == 0)
-			return false;
-		at += width;
-	}
-	return true;
-}
-
-/*
- * Read the code point at the start of text, of at least one byte, into *code.
- * Returns its width in bytes, or 0 if there is no valid one.
- */
-size_t
-glue_utf8_decode(const char *text, size_t len, uint32_t *code)
-{
-	const unsigned char *bytes = (const unsigned char *) text;
-	size_t		width = character_width(bytes, len);
-
-	/* the first byte of n > 1 bytes begins with n ones and a zero */
-	*code = width > 1 ? bytes[0] & (0xFFu >> (width + 1)) : bytes[0];
-	for (size_t i = 1; i < width; i++)
-		*code = *code << 6 | (bytes[i] & 0x3F);
-	return width;
-}
-
-/*
- * Count the code points of valid UTF-8.
- */
-size_t
-glue_utf8_length(const char *text, size_t len)
-{
-	size_t		count = 0;
-
-	/* every byte but a continuation starts a code point */
-	for (size_t i = 0; i < len; i++)
-		count += ((unsigned char) text[i] & 0xC0) != 0x80;
-	return count;
-}
-
-/*
- * Return the length of the longest prefix of valid UTF-8 text that has at
- * most limit bytes and does not end within a code point.
- */
-size_t
-glue_utf8_clip(const char *text, size_t len, size_t limit)
-{
-	if (len <= limit)
-		return len;
-	while (limit > 0 && ((unsigned char) text[limit] & 0xC0) == 0x80)
-		limit--;
-	return limit;
-}
-
-/*
- * Is this a control character, or one that makes a terminal or browser show text
- * in another order or on another line than it is in?
- */
-bool
-glue_utf8_is_control(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7F && code < 0xA0) ||
-		code == 0x61C || code == 0x200E || code == 0x200F ||
-		(code >= 0x2028 && code <= 0x202E) ||
-		(code >= 0x2066 && code <= 0x2069);
-}
-
-/*
- * Put a question mark in the place of each control character of a text of valid
- * UTF-8, but those of ASCII that are kept.  Returns the length that the text
- * has now.
- */
-size_t
-glue_utf8_hide_controls(char *text, size_t len, const char *kept)
-{
-	size_t		used = 0;
-	size_t		width;
-	uint32_t	code;
-
-	for (size_t at = 0; at < len; at += width)
-	{
-		width = glue_utf8_decode(text + at, len - at, &code);
-		if (width == 0)
-			return used;
-		if (glue_utf8_is_control(code) &&
-			(code == 0 || code > 0x7F || strchr(kept, (int) code) == NULL))
-			text[used++] = '?';
-		else
-		{
-			memmove(text + used, text + at, width);
-			used += width;
-		}
-	}
-	return used;
-}
-
-/*
- * Return the number of bytes of the character at the start of text, or 0 if
- * there is no valid one.  len is at least 1.
- */
-static size_t
-character_width(const unsigned char *text, size_t len)
-{
-	unsigned char first = text[0];
-	unsigned char lowest = 0x80;
-	unsigned char highest = 0xBF;
-	size_t		width;
-
-	if (first < 0x80)
-		return 1;
-	if (first < 0xC2 || first > 0xF4)
-		return 0;
-	width = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-	if (len < width)
-		return 0;
-
-	/* the second byte says whether a form is overlong or out of range */
-	if (first == 0xE0)
-		lowest = 0xA0;
-	else if (first == 0xED)
-		highest = 0x9F;
-	else if (first == 0xF0)
-		lowest = 0x90;
-	else if (first == 0xF4)
-		highest = 0x8F;
-	if (text[1] < lowest || text[1] > highest)
-		return 0;
-	for (size_t i = 2; i < width; i++)
-	{
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
-	}
-	return width;
+	/* json-c hands out its own buffer, const or not */
+	if (json_object_is_type(value, json_type_string))
+		OPENSSL_cleanse((char *) json_object_get_string(value),
+						(size_t) json_object_get_string_len(value));
+	return JSON_C_VISIT_RETURN_CONTINUE;
 }
 
 static void
-cleanse_strings(json_object *tree)
-{
-	switch (json_object_get_type(tree))
-	{
-		case json_type_object:
-			{
-				json_object_object_foreach(tree, key, value)
-				{
-					(void) key;
-					cleanse_strings(value);
-				}
-				break;
-			}
-		case json_type_array:
-			for (size_t i = 0; i < json_object_array_length(tree); i++)
-				cleanse_strings(json_object_array_get_idx(tree, i));
-			break;
-		case json_type_string:
-
-			/* json-c hands out its own buffer, const or not */
-			OPENSSL_cleanse((char *) json_object_get_string(tree),
-							(size_t) json_object_get_string_len(tree));
-			break;
-		default:
-			break;
-	}
-}
-
-static void
-write_value(GlueCountedText *writer, json_object *value)
+write_value(GlueTextBuffer *writer, json_object *value)
 {
 	switch (json_object_get_type(value))
 	{
@@ -322,7 +157,7 @@ write_value(GlueCountedText *writer, json_object *value)
 						 (size_t) json_object_get_string_len(value));
 			break;
 		case json_type_null:
-			glue_counted_put(writer, "null", 4);
+			glue_text_put(writer, "null", 4);
 			break;
 		case json_type_boolean:
 		case json_type_int:
@@ -335,65 +170,65 @@ write_value(GlueCountedText *writer, json_object *value)
 				if (text == NULL)
 					text = "null";	/* out of memory */
 
-				glue_counted_put(writer, text, strlen(text));
+				glue_text_put(writer, text, strlen(text));
 				break;
 			}
 	}
 }
 
 static void
-write_object(GlueCountedText *writer, json_object *object)
+write_object(GlueTextBuffer *writer, json_object *object)
 {
 	char		separator = '{';
 
 	json_object_object_foreach(object, key, value)
 	{
-		glue_counted_put_char(writer, separator);
+		glue_text_put_char(writer, separator);
 		write_string(writer, key, strlen(key));
-		glue_counted_put_char(writer, ':');
+		glue_text_put_char(writer, ':');
 		write_value(writer, value);
 		separator = ',';
 	}
 	if (separator == '{')
-		glue_counted_put_char(writer, '{');
-	glue_counted_put_char(writer, '}');
+		glue_text_put_char(writer, '{');
+	glue_text_put_char(writer, '}');
 }
 
 static void
-write_array(GlueCountedText *writer, json_object *array)
+write_array(GlueTextBuffer *writer, json_object *array)
 {
 	size_t		count = json_object_array_length(array);
 
-	glue_counted_put_char(writer, '[');
+	glue_text_put_char(writer, '[');
 	for (size_t i = 0; i < count; i++)
 	{
 		if (i > 0)
-			glue_counted_put_char(writer, ',');
+			glue_text_put_char(writer, ',');
 		write_value(writer, json_object_array_get_idx(array, i));
 	}
-	glue_counted_put_char(writer, ']');
+	glue_text_put_char(writer, ']');
 }
 
 /*
  * Write a string with its quotes, in runs of what needs no escape.
  */
 static void
-write_string(GlueCountedText *writer, const char *text, size_t len)
+write_string(GlueTextBuffer *writer, const char *text, size_t len)
 {
 	size_t		done = 0;
 
-	glue_counted_put_char(writer, '"');
+	glue_text_put_char(writer, '"');
 	for (;;)
 	{
 		size_t		run = plain_length(text + done, len - done);
 
-		glue_counted_put(writer, text + done, run);
+		glue_text_put(writer, text + done, run);
 		done += run;
 		if (done == len)
 			break;
 		write_escape(writer, (unsigned char) text[done++]);
 	}
-	glue_counted_put_char(writer, '"');
+	glue_text_put_char(writer, '"');
 }
 
 /*
@@ -429,7 +264,7 @@ plain_length(const char *text, size_t len)
 }
 
 static void
-write_escape(GlueCountedText *writer, unsigned char c)
+write_escape(GlueTextBuffer *writer, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char named[] = "btn\0fr";	/* from \b on, as ASCII has them */
@@ -445,5 +280,5 @@ write_escape(GlueCountedText *writer, unsigned char c)
 		escape[5] = hex[c & 15];
 		width = 6;
 	}
-	glue_counted_put(writer, escape, width);
+	glue_text_put(writer, escape, width);
 }

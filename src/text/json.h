@@ -13,9 +13,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include <json-c/json.h>
+
+#include "text/utf8.h"
 
 /*
  * Deepest nesting that we accept in any JSON text or tree, ours or remote.
@@ -28,17 +29,10 @@
 
 extern json_object *glue_json_tree_parse(const char *text, size_t len);
 extern json_object *glue_json_tree_parse_unique(const char *text, size_t len);
+extern json_object *glue_json_tree_parse_string(json_object *string);
 extern void glue_json_tree_free(json_object *tree);
 extern size_t glue_json_tree_write(json_object *tree,
 								   char *buffer, size_t size);
 extern const char *glue_json_tree_text(json_object *tree, const char *member);
-
-extern bool glue_utf8_valid(const char *text, size_t len);
-extern size_t glue_utf8_decode(const char *text, size_t len, uint32_t *code);
-extern size_t glue_utf8_length(const char *text, size_t len);
-extern size_t glue_utf8_clip(const char *text, size_t len, size_t limit);
-extern bool glue_utf8_is_control(uint32_t code);
-extern size_t glue_utf8_hide_controls(char *text, size_t len,
-									  const char *kept);
 
 #endif							/* GLUE_TEXT_JSON_H */

@@ -17,6 +17,7 @@
 #include "aws/query_form.h"
 
 #include "lines.h"
+#include "text/buffer.h"
 
 /* Read "%XX" or a character that needs no encoding; -1 is the end. */
 static int
@@ -78,8 +79,13 @@ typedef struct Source
 static size_t
 write_source(const Source *source, char *buffer, size_t size)
 {
+	GlueTextBuffer encoded = {buffer, size, 0};
+
 	if (source->action == NULL)
-		return glue_percent_encode(source->text, source->len, buffer, size);
+	{
+		glue_text_put_encoded(&encoded, source->text, source->len);
+		return glue_text_end(&encoded);
+	}
 	return glue_query_form(source->action, source->version,
 						   source->parameters, source->nparameters,
 						   buffer, size);

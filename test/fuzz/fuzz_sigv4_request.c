@@ -368,16 +368,16 @@ expected_authorization(const Signing *signing, const char *to_sign)
 	const GlueSigv4Request *request = &signing->request;
 	unsigned char mac[GLUE_SIGV4_KEY_LEN];
 	char	   *text = malloc(ROOM);
-	GlueTextBuffer names;
+	GlueTextBuffer names = {NULL, ROOM / 2, 0};
 	char	   *end = text;
 
 	require(text != NULL);
 	end += sprintf(end, "AWS4-HMAC-SHA256 Credential=%s/%.8s/%s/%s/"
 				   "aws4_request, SignedHeaders=", signing->access_key_id,
 				   request->amz_date, request->region, request->service);
-	glue_text_begin(&names, end, ROOM / 2);
+	names.data = end;
 	glue_sigv4_put_signed_headers(&names, request);
-	end += glue_text_end(&names);
+	end += glue_text_end_whole(&names);
 	end += sprintf(end, ", Signature=");
 	sign(signing, to_sign, mac);
 	for (int i = 0; i < GLUE_SIGV4_KEY_LEN; i++)

@@ -70,6 +70,15 @@ counted('bails out', 'print "ok 1 - a\nBail out!  no server\n"; exit 255',
 counted('too slow', 'print "1..1\nok 1 - a\n"; sleep 60', 1, 1,
 	qr/took longer than 2 s/);
 
+counted("a server that crashed: $_", <<"EOT", 1, 1, qr/a server crashed: .*\Q$_\E/)
+mkdir \$_ foreach 'tmp_check', 'tmp_check/log';
+open my \$log, '>', 'tmp_check/log/0_main.log';
+print \$log "LOG:  server process (PID 7) was terminated by signal 9: Killed\n$_\n";
+print "ok 1 - a\n1..1\n";
+EOT
+  foreach 'TRAP: failed Assert(x)',
+  'LOG:  server process (PID 8) was terminated by signal 11: Segmentation fault';
+
 my ($status, $output) =
   run_script(('print "ok 1 - a\n1..1\n"') x 3, 'print "not ok 1\n1..1\n"');
 like($output, qr/^=== tap +3 passed, 1 failed .*\n3 passed, 1 failed\n\z/m,
@@ -98,6 +107,8 @@ like($output, qr/\n0 passed, 1 failed\n\z/, 'and is counted');
 		'and in the suites that are named alone');
 }
 
+unlike(`$^X $run --which`, qr/assert/, 'assertions take a server of their own');
+is(`$^X $run --which assert`, "assert\n", 'and are checked if that is asked for');
 is(system("$^X $run nonsense >/dev/null 2>&1") >> 8 > 1, 1,
 	'a suite that does not exist is no result');
 

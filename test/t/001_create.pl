@@ -281,6 +281,8 @@ refused('invalid tags', create_sql(jdbc('y'), tags => { 'aws:x' => 'y' }),
 	'22023', qr/^connection input has 1 error/);
 refused('invalid catalog', create_sql(jdbc('y'), catalog_id => ''),
 	'22023', qr/^connection input has 1 error/);
+refused('an account of two digits', create_sql(jdbc('y'), catalog_id => '12'),
+	'22023', qr/^connection input has 1 error/);
 refused('no name to read', 'SELECT glue_get_connection(NULL)',
 	'22023', qr/^connection name or catalog ID has 1 error/);
 

@@ -293,6 +293,21 @@ foreach my $sql ('SHOW glue_conn.proxy',
 	unlike($result->text, qr/$word/, "$sql: no password");
 }
 $session->quit;
+$session = $cluster->session;
+foreach my $sql (
+	'SHOW glue_conn.proxy',
+	"SELECT pg_settings FROM pg_settings WHERE name = 'glue_conn.proxy'",
+	"SELECT current_setting('glue_conn.proxy')")
+{
+	my $output = $session->must($sql)->output;
+
+	unlike($output, qr/$word/, "$sql by a superuser: no password");
+	like($output, qr/:\*{8}\@/, "$sql: but the rest");
+}
+is($session->query(
+		"SELECT set_config('glue_conn.proxy', current_setting('glue_conn.proxy'), false)")
+	->sqlstate, '22023', 'what is shown is no setting');
+$session->quit;
 $watch = $cluster->watch;
 $cluster->query(get_sql('there'));
 is($watch->sent('Proxy.Connect'), 1, 'a setting for all is used');

@@ -183,6 +183,15 @@ calls_as('a function of somebody else\'s',
 
 refused('a server that is not there', $admin, get_from('missing'), '42704',
 	qr/^server "missing" does not exist$/);
+like($admin->query(get_from('secnod'))->hint,
+	qr/^Perhaps you meant the server "second"\.$/,
+	'a server that does not exist: the hint has the nearest name');
+{
+	my $result = $admin->query("SELECT glue_get_connection('x', 'second')");
+
+	is($result->sqlstate, '22023', 'a server in the place of a catalog is refused');
+	like($result->hint, qr/server => 'second'/, 'and the hint says what is meant');
+}
 $admin->must('CREATE FOREIGN DATA WRAPPER other;'
 	  . ' CREATE SERVER other FOREIGN DATA WRAPPER other');
 refused('a server of another wrapper', $admin, get_from('other'), '42809',

@@ -118,9 +118,9 @@ $session->must('CALL glue_process_requests(1)');
 is(state_of($session, $id, qw(error_code attempts)), 'queued|ThrottlingException|1',
 	'what is throttled for too long is queued again');
 $glue->behave;
+$cluster->configure($session, 'glue_conn.request_timeout' => undef);
 work($session);
 is(state_of($session, $id, 'attempts'), 'succeeded|2', 'and need not wait besides');
-$cluster->configure($session, 'glue_conn.request_timeout' => undef);
 
 $glue->misbehave(operation => 'CreateConnection', kind => 'error',
 	code => 'RequestTimeoutException', status => 400, times => 0);

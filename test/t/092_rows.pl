@@ -13,6 +13,7 @@ use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
 use GlueConn::Ways;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(
@@ -153,6 +154,99 @@ is(outcomes(), 'Update moving succeeded', 'unless something has changed');
 is($glue->created('moving'), 1, 'the connection stays');
 
 #
+# The tables that rows are written into are open for a statement, and no longer
+#
+
+my $log = -s $cluster->node->logfile;
+my $many = 'SELECT 1000 + i, jsonb_set(' . input_sql('many') . ", '{Name}', to_jsonb('many ' || i))";
+$session->must("INSERT INTO source $many FROM generate_series(1, 3) AS i");
+$session->must('BEGIN');
+$session->must("INSERT INTO source $many FROM generate_series(4, 6) AS i");
+is($session->query('TRUNCATE glue_request')->sqlstate, '00000', 'they are not in use behind it');
+$session->must('ROLLBACK');
+
+# errors in subtransactions, also in one of a trigger of the same row
+$session->must(<<"SQL");
+CREATE TABLE other (id int, connection_input jsonb);
+ALTER TABLE source DROP CONSTRAINT source_pkey;
+@{[trigger_sql('other')]};
+CREATE FUNCTION beside() RETURNS trigger LANGUAGE plpgsql AS \$\$
+BEGIN
+	FOR i IN 0 .. 1 LOOP
+		BEGIN
+			INSERT INTO other SELECT 1, jsonb_set(NEW.connection_input, '{Name}',
+				to_jsonb('beside ' || (right(NEW.connection_input->>'Name', 1)::int + i)));
+		EXCEPTION WHEN unique_violation THEN NULL;
+		END;
+	END LOOP;
+	RETURN NULL;
+END \$\$;
+CREATE TRIGGER beside AFTER INSERT ON source FOR EACH ROW EXECUTE FUNCTION beside();
+DO \$\$
+BEGIN
+	FOR n IN 4 .. 6 LOOP
+		BEGIN
+			INSERT INTO source $many FROM (VALUES (n), (n - 3)) AS v (i);
+		EXCEPTION WHEN unique_violation THEN NULL;
+		END;
+		INSERT INTO source $many FROM generate_series(n, n) AS i;
+	END LOOP;
+END \$\$;
+DROP TRIGGER beside ON source;
+SQL
+is($session->must(q{SELECT count(*) FROM glue_provision WHERE name ~ '^(many|beside)'})->output,
+	6 + 4, 'errors leave the rows that they should');
+
+# triggers that are deferred until the end of the transaction, or of a subtransaction
+$session->must(<<"SQL");
+CREATE TABLE late (id int, connection_input jsonb);
+CREATE CONSTRAINT TRIGGER provision AFTER INSERT ON late DEFERRABLE INITIALLY DEFERRED
+	FOR EACH ROW EXECUTE FUNCTION glue_provision_connection();
+INSERT INTO late $many FROM generate_series(11, 13) AS i;
+DO \$\$
+BEGIN
+	INSERT INTO late $many FROM generate_series(14, 15) AS i;
+	SET CONSTRAINTS ALL IMMEDIATE;
+EXCEPTION WHEN unique_violation THEN NULL;
+END \$\$;
+SQL
+
+# an index whose function makes a request while another one is written
+$session->must(<<"SQL");
+CREATE FUNCTION insert_inner() RETURNS int LANGUAGE sql AS \$\$
+	INSERT INTO late VALUES (1, @{[input_sql('inner')]}); SET CONSTRAINTS ALL IMMEDIATE; SELECT 1 \$\$;
+CREATE FUNCTION nests(name text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS \$\$
+BEGIN
+	RETURN CASE WHEN name = 'outer' THEN public.insert_inner() END;
+END \$\$;
+CREATE INDEX nests ON glue_request (nests(connection_name));
+CREATE INDEX nests_later ON glue_request (connection_name);
+INSERT INTO source VALUES (1020, @{[input_sql('outer')]});
+SET enable_seqscan = off;
+SQL
+is($session->must(q{SELECT string_agg(connection_name, ' ') FROM (SELECT connection_name
+	FROM glue_request WHERE connection_name IN ('inner', 'outer')
+	ORDER BY 1) AS r})->output, 'inner outer', 'a request that is made while another one is');
+$session->must('RESET enable_seqscan; DROP INDEX nests, nests_later');
+
+# deferred triggers of what is recorded in a subtransaction
+$session->must(<<"SQL");
+CREATE FUNCTION seed() RETURNS trigger LANGUAGE plpgsql AS \$\$
+BEGIN
+	IF NEW.name ~ '^many' THEN
+		INSERT INTO public.late VALUES (1, jsonb_set(@{[input_sql('seed')]}, '{Name}',
+			to_jsonb('seed ' || right(NEW.name, 1))));
+	END IF;
+	RETURN NULL;
+END \$\$;
+CREATE TRIGGER seed AFTER INSERT ON glue_connection FOR EACH ROW EXECUTE FUNCTION seed();
+SQL
+like(outcomes(), qr/Create seed 1 succeeded/, 'rows that are written when an outcome is recorded');
+$session->must('DROP TRIGGER seed ON glue_connection');
+unlike(slurp_file($cluster->node->logfile, $log), qr/leak|not closed|signal/,
+	'no error leaves anything open');
+
+#
 # COPY
 #
 
@@ -208,6 +302,27 @@ is(outcomes(), 'Create after succeeded, Update before succeeded', 'rows that com
 $publisher->must('DELETE FROM replicated');
 wait_for_requests(2, 'deletions make requests');
 is(outcomes(), 'Delete after succeeded, Delete before succeeded', 'rows that go');
+
+# A row that is refused stops the subscription, as a duplicate key does, until the name
+# is free.
+$session->must('INSERT INTO source VALUES (1000, ' . input_sql('taken') . ')');
+outcomes();
+$publisher->must('INSERT INTO replicated VALUES (3, ' . input_sql('taken') . ')');
+$publisher->must('INSERT INTO replicated VALUES (4, ' . input_sql('behind') . ')');
+wait_until(sub {
+	$session->must("SELECT apply_error_count > 0 FROM pg_stat_subscription_stats WHERE subname = 'sub'")
+	  ->output eq 't';
+}, 'the subscription counts an error');
+like(slurp_file($cluster->node->logfile),
+	qr/ERROR: .*another row holds AWS Glue connection "taken"\n.*DETAIL: .*It is a row of table public\.source\.\n.*CONTEXT: .*trigger "provision" on table "replicated".*replication target relation "public\.replicated"/s,
+	'the log says what is in the way');
+is($session->must('SELECT count(*) FROM replicated')->output, 0, 'no row comes, nor what is behind it');
+is(outcomes(), '', 'nothing is asked for');
+$session->must('DELETE FROM source WHERE id = 1000');
+wait_for_requests(3, 'when the name is free, it goes on by itself');
+is(outcomes(), 'Delete taken succeeded, Create taken succeeded, Create behind succeeded',
+	'with what has waited');
+is($session->must('SELECT count(*) FROM replicated')->output, 2, 'all rows are there');
 
 $session->must('ALTER SUBSCRIPTION sub DISABLE');
 $session->must('ALTER SUBSCRIPTION sub SET (slot_name = NONE)');

@@ -117,7 +117,7 @@ wait_until(sub { states(@quick) eq 'succeeded' && states($failing) eq 'queued' }
 	'both');
 like($session->must("SELECT error_code, attempts, error_message FROM glue_request"
 		. " WHERE id = $failing")->output,
-	qr/^no credentials\|0\|could not get AWS credentials.*403/,
+	qr/^no credentials\|0\|could not find AWS credentials.*403/,
 	'a target without credentials is left alone');
 
 # Words are converted outside of a transaction, too.

@@ -331,12 +331,22 @@ $glue->add_credentials(access_key => 'AKIAOTHER', secret_key => $glue->secret_ke
 	account => '222222222222');
 $session->must("ALTER USER MAPPING FOR PUBLIC SERVER one OPTIONS (SET access_key_id 'AKIAOTHER')");
 $session->must(delete_row('first', 'moved') . '; ' . update('first', 'updated', Description => 'x'));
-is(outcomes(), 'Delete moved failed NotOurs, Update updated succeeded',
+$watch = $cluster->watch;
+is(outcomes(), 'Delete moved failed target changed, Update updated failed target changed',
 	'what is owned elsewhere is not looked for here');
-is(scalar(grep { $_->{name} eq 'updated' } @{ $glue->state->{connections} }), 2,
-	'and what is updated is made here');
+is($watch->sent($_), 0, "$_ is not sent") foreach 'CreateConnection', 'UpdateConnection', 'DeleteConnection';
+like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
+	qr/account 123456789012 at .* account 222222222222, where/, 'and it is said where it is');
+is($session->must(q{SELECT outcome FROM glue_adopt_rows('first') WHERE name = 'updated'})->output,
+	'owned, but elsewhere', 'nor is it adopted');
+$session->must("ALTER USER MAPPING FOR PUBLIC SERVER one OPTIONS (SET access_key_id '"
+	  . $glue->access_key . q{'); SELECT glue_retry_request(id) FROM glue_request}
+	  . q{ WHERE error_code = 'target changed'});
+work($session);
+is($glue->connection('moved'), undef, 'where the server leads back, it is deleted');
+is($glue->connection('updated')->{definition}{Description}, 'x', 'or updated');
 $session->must('DELETE FROM first');
-is(outcomes(), 'Delete updated succeeded', 'and owned');
+is(outcomes(), 'Delete updated succeeded', 'and still owned');
 
 # Nobody knows whether it was created, and the server is gone before anybody finds out.
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after', name => 'doubtful');
@@ -348,6 +358,13 @@ $session->must('DROP SERVER two CASCADE');
 make_due($session, $seen);
 work($session);
 is(state_of($session, $seen), 'failed', 'and that nobody can find out any more');
+$session->must('CREATE TABLE doubter (id int, connection_input jsonb); '
+	  . trigger_sql('doubter', 'server=one', 'on_conflict=update') . '; '
+	  . insert('doubter', 'doubtful', Description => 'theirs'));
+is(outcomes(), 'Create doubtful failed NotOurs', 'is not taken by another row');
+like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
+	qr/A row of table public\.second_error may own it/, 'which says why');
+$session->must('DROP TABLE doubter');
 $session->must(server_sql('two', $glue->access_key, $glue->secret_key,
 	options => "region 'us-east-1'", user => 'PUBLIC'));
 $session->must('DELETE FROM second_error');
@@ -384,6 +401,15 @@ isnt($glue->connection('dropped'), undef, 'DROP TABLE leaves connections');
 $session->must(insert('adopting', 'dropped'));
 is(outcomes(), 'Create dropped succeeded', 'another table can adopt one');
 is(owned('adopting'), 'dropped', 'and owns it');
+make_table('gone', 'server=one');
+$session->must(insert('gone', 'abandoned'));
+outcomes();
+$session->must('DROP TABLE gone');
+$session->must(insert('second_adopt', 'abandoned'));
+is(outcomes(), 'Create abandoned succeeded', 'by another foreign server as well');
+is(owned('second_adopt'), 'abandoned', 'who owns it');
+$session->must('DELETE FROM second_adopt');
+outcomes();
 
 #
 # 13. Rows that keep connections
@@ -393,7 +419,7 @@ make_table('keeping', 'on_delete=keep');
 $session->must(insert('keeping', 'stays'));
 outcomes();
 $session->must('DELETE FROM keeping');
-is(outcomes(), '', 'a row that keeps its connection');
+is(outcomes(), 'Releas stays succeeded', 'a row that keeps its connection');
 $session->must(insert('adopting', 'stays'));
 is(outcomes(), 'Create stays succeeded', 'leaves it to who adopts it');
 is(owned('adopting'), 'dropped stays', 'who owns it');

@@ -12,6 +12,7 @@
 
 #include "configured.h"
 #include "tap.h"
+#include "text/ascii.h"
 #include "text/json.h"
 
 static void
@@ -126,12 +127,12 @@ test_number(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		bool		done = glue_configuration_number(cases[i].text, 5, 10,
-													 &value);
+		bool		done = glue_parse_number(cases[i].text, strlen(cases[i].text), 5, 10,
+											 &value);
 
 		is_int(done ? value : -1, cases[i].want, cases[i].text);
 	}
-	ok(!glue_configuration_number("", 0, 10, &value), "nothing is not 0");
+	ok(!glue_parse_number("", 0, 0, 10, &value), "nothing is not 0");
 }
 
 static void

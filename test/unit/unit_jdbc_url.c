@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "tap.h"
+#include "text/ascii.h"
 
 typedef struct HostCase
 {
@@ -116,11 +117,11 @@ test_ports(void)
 	};
 	int			port = 0;
 
-	ok(glue_port_parse("1", 1, &port) && port == 1, "the least port");
-	ok(glue_port_parse("65535x", 5, &port) && port == 65535, "the greatest");
-	ok(glue_port_parse("05432", 5, &port) && port == 5432, "a zero before it");
+	ok(glue_parse_number("1", 1, 1, GLUE_MAX_PORT, &port) && port == 1, "the least port");
+	ok(glue_parse_number("65535x", 5, 1, GLUE_MAX_PORT, &port) && port == 65535, "the greatest");
+	ok(glue_parse_number("05432", 5, 1, GLUE_MAX_PORT, &port) && port == 5432, "a zero before it");
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(char *); i++)
-		ok(!glue_port_parse(wrong[i], strlen(wrong[i]), &port), wrong[i]);
+		ok(!glue_parse_number(wrong[i], strlen(wrong[i]), 1, GLUE_MAX_PORT, &port), wrong[i]);
 }
 
 static void
@@ -136,8 +137,8 @@ test_engines(void)
 	{
 		ok(glue_engine_find(types[i], &engine) && (int) engine == i,
 		   "the engine of a type");
-		is_str(glue_engine_connection_type(engine), types[i], types[i]);
-		is_int(glue_engine_default_port(engine), ports[i], "its port");
+		is_str(glue_engines[engine].connection_type, types[i], types[i]);
+		is_int(glue_engines[engine].port, ports[i], "its port");
 	}
 	ok(!glue_engine_find("JDBC", &engine) &&
 	   !glue_engine_find("mysql", &engine), "what is no engine's type");

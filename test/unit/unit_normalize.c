@@ -20,13 +20,15 @@ check_normalized(const char *before, const char *after)
 {
 	json_object *tree = glue_json_tree_parse(before, strlen(before));
 	char		text[1024];
+	bool		changed = glue_normalize_connection_input(tree);
 
-	glue_normalize_connection_input(tree);
 	glue_json_tree_write(tree, text, sizeof(text));
 	is_str(text, after, before);
-	glue_normalize_connection_input(tree);
+	ok(changed == (strcmp(before, after) != 0), "and says if it was not so");
+	changed = glue_normalize_connection_input(tree);
 	glue_json_tree_write(tree, text, sizeof(text));
 	is_str(text, after, "twice is the same");
+	ok(!changed, "and nothing to do");
 	glue_json_tree_free(tree);
 }
 

@@ -79,15 +79,15 @@ static const ObservationCase cases[] = {
 	/* the version */
 	{"{'Status':'READY','ConnectionSchemaVersion':1}",
 		"{'Status':'READY','ConnectionSchemaVersion':2}",
-		"$.ConnectionSchemaVersion was \"1\", but is \"2\" in AWS Glue\n",
+		"$.ConnectionSchemaVersion was 1, but is 2 in AWS Glue\n",
 	true},
 	{"{'Status':'READY','ConnectionSchemaVersion':1}",
 		"{'Status':'READY','ConnectionSchemaVersion':1.0}", "",
 	false},
 	{"{'Status':'READY','ConnectionSchemaVersion':1}",
 		"{'Status':'READY','ConnectionSchemaVersion':{'a':[]}}",
-		"$.ConnectionSchemaVersion was \"1\", but is \"{\"a\":[]}\" in AWS "
-	"Glue\n", true},
+		"$.ConnectionSchemaVersion was 1, but is an object in AWS Glue\n",
+	true},
 	{"{'Status':'READY','ConnectionSchemaVersion':1}", "{'Status':'READY'}",
 	"", false},
 
@@ -128,8 +128,8 @@ static const ObservationCase cases[] = {
 	/* what is secret is hidden, whatever it is in, and what is long is cut */
 	{"{'StatusReason':{'password':'XYZZY'}}",
 		"{'StatusReason':'{password XYZZY'}",
-		"$.StatusReason was \"{\"password\":\"********\"}\", but is "
-	"\"********\" in AWS Glue\n", true},
+		"$.StatusReason was an object, but is \"********\" in AWS Glue\n",
+	true},
 	{"{'Status':'{password XYZZY'}", "{'Status':['x']}",
 	"$.Status was \"********\", but is \"READY\" in AWS Glue\n", true},
 	{"{'StatusReason':'//u:XYZZY@h'}", "{'StatusReason':'token=XYZZY'}",

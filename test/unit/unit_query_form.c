@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "tap.h"
+#include "text/buffer.h"
 
 #define STS_VERSION "2011-06-15"
 
@@ -66,6 +67,15 @@ test_forms(void)
 			"Action=Test&Version=2011-06-15&A=&B=a%20b%2Bc%26d%3De%25f&C=%C3%A9~");
 }
 
+static size_t
+percent_encode(const char *text, size_t len, char *buffer, size_t size)
+{
+	GlueTextBuffer encoded = {buffer, size, 0};
+
+	glue_text_put_encoded(&encoded, text, len);
+	return glue_text_end(&encoded);
+}
+
 static void
 test_encoding(void)
 {
@@ -76,15 +86,15 @@ test_encoding(void)
 	size_t		len;
 	int			as_they_are = 0;
 
-	glue_percent_encode(unreserved, strlen(unreserved),
-						buffer, sizeof(buffer));
+	percent_encode(unreserved, strlen(unreserved),
+				   buffer, sizeof(buffer));
 	is_str(buffer, unreserved, "what needs no encoding");
-	glue_percent_encode("my role/@=,+\r\n", 14, buffer, sizeof(buffer));
+	percent_encode("my role/@=,+\r\n", 14, buffer, sizeof(buffer));
 	is_str(buffer, "my%20role%2F%40%3D%2C%2B%0D%0A", "what needs it");
 
 	for (int i = 0; i < 256; i++)
 		all[i] = (char) i;
-	len = glue_percent_encode(all, sizeof(all), buffer, sizeof(buffer));
+	len = percent_encode(all, sizeof(all), buffer, sizeof(buffer));
 	for (size_t i = 0; i < len; i++)
 	{
 		if (buffer[i] == '%')
@@ -122,7 +132,7 @@ test_sizes(void)
 		free(buffer);
 	}
 	ok(same, "a buffer of any size");
-	is_int((long long) glue_percent_encode("/", 1, NULL, 0), 3, "no buffer");
+	is_int((long long) percent_encode("/", 1, NULL, 0), 3, "no buffer");
 }
 
 int

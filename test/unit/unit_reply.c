@@ -165,7 +165,7 @@ static const ErrorCase error_cases[] = {
 		"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
 		"<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
 		"</body>\r\n</html>\r\n",
-	"HTTP 502", "502 Bad Gateway 502 Bad Gateway"},
+	"HTTP 502", "502 Bad Gateway"},
 	{"an HTML page with a style and a script", 403, NULL,
 		"<!DOCTYPE html><html><head><STYLE type=\"text/css\">b > i { }"
 		"</STYLE><script>if (a < b) x();</script></head>"

@@ -1,0 +1,472 @@
+/*-------------------------------------------------------------------------
+ *
+ * adopt_rows.c
+ *	  The SQL function that lets the rows of a table own what there is.
+ *
+ * A trigger has not seen rows that were there before it, or came while it was
+ * disabled.  They come to own what they would have created, if that is there.
+ *
+ * To adopt a connection changes nothing in AWS Glue: it is read, as for
+ * on_conflict => 'adopt', and recorded.  What differs, is not there, or is another
+ * row's, is said.  Many connections are read side by side.
+ *
+ * A row claims its name first, as the trigger has it do; and gives it up again if it
+ * comes to own nothing.  From the claim on, no request for another row of that name is
+ * made; and what is to be done about the connection already, perhaps by who has looked
+ * before us at what its row owned, is waited for by whoever calls.
+ *
+ * IDENTIFICATION
+ *	  src/functions/adopt_rows.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
+#include "client/client.h"
+#include "commands/trigger.h"
+#include "common/hashfn.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "functions/function.h"
+#include "functions/provision.h"
+#include "functions/trigger_arguments.h"
+#include "lib/ilist.h"
+#include "miscadmin.h"
+#include "nodes/nodes.h"
+#include "operation/tags.h"
+#include "rewrite/prs2lock.h"
+#include "rewrite/rewriteManip.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/settings.h"
+#include "store/connection_lock.h"
+#include "store/digest_key.h"
+#include "store/provision_owner.h"
+#include "store/requests.h"
+#include "store/row_reader.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+
+/* The rows of one table, for one of its triggers. */
+typedef struct Adoption
+{
+	GlueFunction function;
+	FunctionCallInfo fcinfo;	/* which the rows go to */
+	GlueTriggerArguments arguments;
+	GlueProvisionName held;
+	GlueRequestQueue queue;
+	GlueRowReader reader;
+	bool		read;			/* to the end */
+	MemoryContext context;
+	HTAB	   *seen;			/* names of rows before, as pointers */
+	int			nlocked;
+	dlist_head	further;		/* rows whose next call can be made */
+} Adoption;
+
+/* A row whose connection is being read. */
+typedef struct AdoptedRow
+{
+	GlueOperation operation;	/* MUST BE FIRST */
+	MemoryContext context;		/* of all that is made for it */
+	GlueMirrorKnown known;
+	GlueOwned	owned;
+	int64		entry;
+	bool		is_new;			/* it was claimed by us */
+	dlist_node	node;
+} AdoptedRow;
+
+/* prototypes of private functions */
+static bool provisions_inserted(const Trigger *trigger, Oid function);
+static void adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
+							  const Trigger *trigger);
+static void connect_trigger(Adoption *adoption, Relation table);
+static char *condition_of(const Trigger *trigger, Relation table);
+static GlueCall *next_call(void *arg);
+static const char *begin_row(Adoption *adoption, AdoptedRow *row,
+							 NullableDatum input, NullableDatum tags);
+static HTAB * make_name_table(void);
+static uint32 hash_name(const void *key, Size size);
+static int	match_names(const void *a, const void *b, Size size);
+static bool is_first_of_name(Adoption *adoption, const char *name);
+static const char *claim_name(Adoption *adoption, AdoptedRow *row);
+static void fill_operation(Adoption *adoption, AdoptedRow *row,
+						   const GlueDefinition *definition);
+static void note_end(void *arg, GlueCall *call);
+static const char *end_row(Adoption *adoption, AdoptedRow *row);
+static const char *word_failure(const GlueOperation *operation);
+static void return_outcome(const Adoption *adoption, const char *name,
+						   const char *outcome);
+
+PG_FUNCTION_INFO_V1(glue_adopt_rows);
+
+/*
+ * glue_adopt_rows(relation regclass) returns table (name text, outcome text)
+ */
+Datum
+glue_adopt_rows(PG_FUNCTION_ARGS)
+{
+	Oid			function;
+	Relation	table;
+	bool		found = false;
+	oidvector  *no_arguments = buildoidvector(NULL, 0);
+
+	InitMaterializedSRF(fcinfo, 0);
+	glue_require_owner(PG_GETARG_OID(0));
+	table = table_open(PG_GETARG_OID(0), AccessShareLock);
+	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+							   CStringGetDatum("glue_provision_connection"),
+							   PointerGetDatum(no_arguments),
+							   ObjectIdGetDatum(get_func_namespace(fcinfo->flinfo->fn_oid)));
+	for (int i = 0; table->trigdesc != NULL &&
+		 i < table->trigdesc->numtriggers; i++)
+	{
+		const Trigger *trigger = &table->trigdesc->triggers[i];
+
+		if (!provisions_inserted(trigger, function))
+			continue;
+		found = true;
+		adopt_for_trigger(fcinfo, table, trigger);
+	}
+	if (!found)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("table \"%s\" has no trigger that provisions connections",
+						RelationGetRelationName(table)),
+				 errhint("Create one with AFTER INSERT OR UPDATE OR DELETE ... FOR EACH ROW EXECUTE FUNCTION glue_provision_connection().")));
+	table_close(table, NoLock);
+	return (Datum) 0;
+}
+
+/* Does a trigger see rows come? */
+static bool
+provisions_inserted(const Trigger *trigger, Oid function)
+{
+	return trigger->tgfoid == function && TRIGGER_FOR_ROW(trigger->tgtype) &&
+		TRIGGER_FOR_INSERT(trigger->tgtype);
+}
+
+/* Adopt what the rows of a table say to one of its triggers. */
+static void
+adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
+				  const Trigger *trigger)
+{
+	Adoption	adoption = {.fcinfo = fcinfo};
+	GlueCallStream stream = {
+		.next = next_call,
+		.done = note_end,
+		.arg = &adoption,
+	};
+
+	if (trigger->tgisclone)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot adopt connections for trigger \"%s\" on table \"%s\"",
+						trigger->tgname, RelationGetRelationName(table)),
+				 errdetail("The table is a partition.")));
+	glue_function_begin(&adoption.function, fcinfo, "glue_adopt_rows()",
+						GLUE_FUNCTION_WRITES);
+	glue_trigger_arguments(trigger, table, &adoption.arguments);
+	connect_trigger(&adoption, table);
+	adoption.context = CurrentMemoryContext;
+	adoption.seen = make_name_table();
+	dlist_init(&adoption.further);
+	glue_row_reader_begin(&adoption.reader, table,
+						  adoption.arguments.input_column,
+						  adoption.arguments.tags_column,
+						  condition_of(trigger, table));
+	glue_client_run_stream(&stream, glue_setting_max_concurrent_requests);
+	glue_row_reader_end(&adoption.reader);
+	glue_function_end(&adoption.function);
+}
+
+/* Get ready to read what a trigger names. */
+static void
+connect_trigger(Adoption *adoption, Relation table)
+{
+	GlueFunction *function = &adoption->function;
+	const GlueTarget *target = &function->access.target;
+	NullableDatum server = {.isnull = true};
+
+	if (adoption->arguments.server != NULL)
+	{
+		server.isnull = false;
+		server.value = DirectFunctionCall1(namein,
+										   CStringGetDatum(adoption->arguments.server));
+	}
+	glue_function_connect(function, adoption->arguments.catalog_id, server);
+	glue_mirror_open(&function->mirror, function->access.schema,
+					 GLUE_MIRROR_WRITE);
+	glue_request_queue_open(&adoption->queue, function->access.schema,
+							AccessShareLock);
+	adoption->held.relation = RelationGetRelid(table);
+	adoption->held.server = target->server;
+	adoption->held.region = target->endpoint.region;
+	adoption->held.catalog_id = adoption->arguments.catalog_id;
+}
+
+/*
+ * The condition under which a trigger sees a row come, as text, or NULL.  That is about
+ * the new row alone.
+ */
+static char *
+condition_of(const Trigger *trigger, Relation table)
+{
+	Node	   *condition;
+
+	if (trigger->tgqual == NULL)
+		return NULL;
+	condition = stringToNode(trigger->tgqual);
+	ChangeVarNodes(condition, PRS2_NEW_VARNO, 1, 0);
+	return deparse_expression(condition,
+							  deparse_context_for(RelationGetRelationName(table),
+												  RelationGetRelid(table)),
+							  false, false);
+}
+
+/* ----------------------------------------------------------------
+ * Rows
+ * ----------------------------------------------------------------
+ */
+
+/* The next of a GlueCallStream. */
+static GlueCall *
+next_call(void *arg)
+{
+	Adoption   *adoption = arg;
+	NullableDatum input;
+	NullableDatum tags;
+
+	if (!dlist_is_empty(&adoption->further))
+		return &dlist_container(AdoptedRow, node,
+								dlist_pop_head_node(&adoption->further))->operation.call;
+	MemoryContextSwitchTo(adoption->context);
+	while (!adoption->read)
+	{
+		MemoryContext context;
+		AdoptedRow *row;
+		const char *outcome;
+
+		CHECK_FOR_INTERRUPTS();
+		adoption->read = !glue_row_reader_next(&adoption->reader, &input,
+											   &tags);
+		if (adoption->read)
+			break;
+		context = AllocSetContextCreate(adoption->context, "glue_conn row",
+										ALLOCSET_DEFAULT_SIZES);
+		MemoryContextSwitchTo(context);
+		row = palloc0(sizeof(AdoptedRow));
+		row->context = context;
+		outcome = begin_row(adoption, row, input, tags);
+		if (outcome == NULL)
+			return glue_operation_read(&row->operation,
+									   GLUE_STEP_READ_EXISTING);
+		return_outcome(adoption, row->operation.name, outcome);
+		MemoryContextSwitchTo(adoption->context);
+		MemoryContextDelete(context);
+	}
+	return NULL;
+}
+
+/* Get ready to read the connection of a row, or say what is in the way. */
+static const char *
+begin_row(Adoption *adoption, AdoptedRow *row, NullableDatum input,
+		  NullableDatum tags)
+{
+	const char *catalog = adoption->arguments.catalog_id;
+	const GlueProvisions *provisions = &adoption->function.mirror.provisions;
+	const GlueTarget *target = &adoption->function.access.target;
+	NullableDatum catalog_id = {.isnull = catalog == NULL};
+	GlueDefinition definition;
+	GlueViolationList violations;
+	const char *outcome;
+
+	if (catalog != NULL)
+		catalog_id.value = CStringGetTextDatum(catalog);
+	glue_violations_init(&violations);
+	glue_check_definition(input, tags, catalog_id, &definition,
+						  glue_violations_add, &violations);
+	row->operation.name = definition.name;
+	if (violations.nerrors > 0)
+		return "invalid: glue_validate_connection_input() says why";
+	if (!is_first_of_name(adoption, definition.name))
+		return "held by another row";
+	adoption->held.name = definition.name;
+	row->entry = glue_provision_find(provisions, &adoption->held);
+	(void) glue_provision_look(provisions, row->entry, target,
+							   definition.name, false, &row->owned);
+	if (row->owned.owned)
+		return row->owned.elsewhere ? "owned, but elsewhere" : "owned";
+	fill_operation(adoption, row, &definition);
+	outcome = claim_name(adoption, row);
+	if (outcome != NULL && row->is_new)
+		glue_provision_unclaim(provisions, row->entry);
+	return outcome;
+}
+
+/* A table of names, without any yet. */
+static HTAB *
+make_name_table(void)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(const char *),
+		.entrysize = sizeof(const char *),
+		.hash = hash_name,
+		.match = match_names,
+		.hcxt = CurrentMemoryContext,
+	};
+
+	return hash_create("glue_conn names of rows", 64, &control,
+					   HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+}
+
+static uint32
+hash_name(const void *key, Size size)
+{
+	const char *name = *(const char *const *) key;
+
+	return hash_bytes((const unsigned char *) name, strlen(name));
+}
+
+static int
+match_names(const void *a, const void *b, Size size)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Has no row before had a name? */
+static bool
+is_first_of_name(Adoption *adoption, const char *name)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(adoption->context);
+	bool		found;
+	const char **seen = hash_search(adoption->seen, &name, HASH_ENTER, &found);
+
+	if (!found)
+		*seen = pstrdup(name);
+	MemoryContextSwitchTo(old_context);
+	return !found;
+}
+
+/* Claim the name of a row that has none; or say why the row cannot have it. */
+static const char *
+claim_name(Adoption *adoption, AdoptedRow *row)
+{
+	const GlueProvisions *provisions = &adoption->function.mirror.provisions;
+	Oid			holder = glue_provision_holder(provisions, &adoption->held);
+
+	if (row->entry == 0)
+	{
+		if (OidIsValid(holder) && get_rel_name(holder) != NULL)
+			return psprintf("held by a row of table %s", get_rel_name(holder));
+		row->entry = glue_provision_claim(provisions, &adoption->held);
+		row->is_new = true;
+	}
+	(void) glue_provision_look(provisions, row->entry,
+							   &adoption->function.access.target,
+							   row->operation.name, false, &row->owned);
+	if (glue_request_active_since(&adoption->queue, row->operation.name,
+								  GetCurrentTimestamp()))
+		return "pending: there is a request for it that has not ended";
+	return NULL;
+}
+
+/* Fill in what is to be done about a connection, and keep others away from it. */
+static void
+fill_operation(Adoption *adoption, AdoptedRow *row,
+			   const GlueDefinition *definition)
+{
+	GlueOperation *operation = &row->operation;
+	GlueAccess *access = &adoption->function.access;
+	GlueConnectionLock lock;
+
+	glue_connection_lock_name(&lock, &access->target, definition->name,
+							  ExclusiveLock, adoption->nlocked++);
+	glue_connection_lock_take(&lock, 1);
+	operation->kind = GLUE_OPERATION_CREATE;
+	operation->on_conflict = GLUE_CONFLICT_ADOPT;
+	operation->access = access;
+	operation->input = definition->input;
+	operation->tags = definition->tags;
+	operation->is_first = true;
+	operation->row = &row->owned;
+	if (glue_mirror_find(&adoption->function.mirror, &access->target,
+						 definition->name, &row->known))
+		operation->known = &row->known;
+	if (glue_digest_possible(access->schema, definition->input))
+		operation->digest = glue_digest_secrets(access->schema,
+												definition->input);
+	if (definition->tags != NULL)
+		operation->arn = glue_target_connection_arn(&access->target,
+													definition->name);
+}
+
+/* The done of a GlueCallStream: go on, or own the connection. */
+static void
+note_end(void *arg, GlueCall *call)
+{
+	Adoption   *adoption = arg;
+	AdoptedRow *row = (AdoptedRow *) ((char *) call -
+									  offsetof(AdoptedRow, operation.call));
+	MemoryContext old_context = MemoryContextSwitchTo(row->context);
+
+	if (glue_operation_next(&row->operation) != NULL)
+	{
+		dlist_push_tail(&adoption->further, &row->node);
+		MemoryContextSwitchTo(old_context);
+		return;
+	}
+	return_outcome(adoption, row->operation.name, end_row(adoption, row));
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(row->context);
+}
+
+/* A connection was read: own it, or give the name up again. */
+static const char *
+end_row(Adoption *adoption, AdoptedRow *row)
+{
+	const GlueProvisions *provisions = &adoption->function.mirror.provisions;
+	const GlueOperation *operation = &row->operation;
+
+	if (operation->failure != NULL)
+	{
+		if (row->is_new)
+			glue_provision_unclaim(provisions, row->entry);
+		return word_failure(operation);
+	}
+	glue_operation_record(operation, &adoption->function.mirror);
+	glue_provision_own(provisions, row->entry, &operation->access->target,
+					   operation->name, &operation->life, false);
+	return "adopted";
+}
+
+/* Why a connection was not adopted. */
+static const char *
+word_failure(const GlueOperation *operation)
+{
+	const GlueFailure *failure = operation->failure;
+
+	if (strcmp(failure->code, "EntityNotFoundException") == 0)
+		return "missing";
+	if (operation->differences != NULL && operation->differences[0] != '\0')
+		return psprintf("differs: %s", operation->differences);
+	return psprintf("failed: %s: %s", failure->code, failure->detail);
+}
+
+static void
+return_outcome(const Adoption *adoption, const char *name,
+			   const char *outcome)
+{
+	NullableDatum row[2];
+
+	row[0] = glue_text(name);
+	row[1] = glue_text(outcome);
+	glue_return_row(adoption->fcinfo, row);
+}
