@@ -108,6 +108,8 @@ SERVER_OBJS = \
 	src/server/settings.o \
 	src/server/session_settings.o \
 	src/server/shared_state.o \
+	src/server/activity.o \
+	src/server/progress.o \
 	src/server/service.o \
 	src/server/news.o \
 	src/server/xact_status.o \
@@ -178,6 +180,7 @@ STORE_OBJS = \
 	src/store/request_secret.o \
 	src/store/request_row.o \
 	src/store/requests.o \
+	src/store/request_activity.o \
 	src/store/intent_row.o \
 	src/store/claimant.o \
 	src/store/claim_row.o \
@@ -221,6 +224,7 @@ QUEUE_OBJS = \
 	src/queue/outcome.o \
 	src/queue/steps.o \
 	src/queue/answer.o \
+	src/queue/log.o \
 	src/queue/record.o \
 	src/queue/claim.o \
 	src/queue/transaction.o \
@@ -254,6 +258,7 @@ FUNCTIONS_OBJS = \
 	src/functions/tag.o \
 	src/functions/type.o \
 	src/functions/rate.o \
+	src/functions/activity.o \
 	src/functions/enqueue.o \
 	src/functions/request.o \
 	src/functions/request_change.o \

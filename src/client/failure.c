@@ -414,6 +414,18 @@ glue_failure_from_error(const ErrorData *error)
 	return failure;
 }
 
+/* The SQLSTATE of a failure that is known by its code alone; 0 if it is not. */
+int
+glue_failure_sqlstate_of(const char *code)
+{
+	const ExceptionRule *rule = find_rule("", code);
+
+	if (rule != NULL)
+		return rule->sqlstate;
+	return strlen(code) == 5 && strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 ?
+		MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]) : 0;
+}
+
 /* A copy in the current memory context. */
 GlueFailure *
 glue_failure_copy(const GlueFailure *failure)
