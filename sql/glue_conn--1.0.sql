@@ -611,8 +611,8 @@ CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
 				(pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-)
 				pg_catalog.make_interval(hours => 1)) AS lately
 		FROM @extschema@.glue_request r
-		WHERE (SELECT pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name,
-				'USAGE'))
+		WHERE (SELECT pg_catalog.has_function_privilege('@extschema@.glue_rates()',
+				'EXECUTE'))
 			OR pg_catalog.pg_has_role(r.requested_by, 'USAGE')
 	), figures AS (
 		SELECT
@@ -709,7 +709,7 @@ CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
 	ORDER BY t.server, t.region, t.catalog_id;
 
 COMMENT ON VIEW glue_request_summary IS
-	'how many requests there are for each target, and how they are doing; one''s own, or all to pg_monitor';
+	'how many requests there are for each target, and how they are doing; one''s own, or all for a monitor';
 COMMENT ON COLUMN glue_request_summary.target IS
 	'foreign server, region and catalog, as far as they were named; "default" for a region that no setting or option names';
 COMMENT ON COLUMN glue_request_summary.queued IS
@@ -912,7 +912,7 @@ AS 'MODULE_PATHNAME', 'glue_calls'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_calls() IS
-	'calls that are being made, or about to be, by roles whose privileges one has, or all to pg_monitor: a part of the view glue_activity';
+	'calls that are being made, or about to be, by roles whose privileges one has, or all for a monitor: a part of the view glue_activity';
 
 CREATE FUNCTION glue_worker_obstacle()
 RETURNS text
@@ -1081,7 +1081,8 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 					FROM @extschema@.glue_request r CROSS JOIN service s
 					WHERE r.finished_at IS NULL
 						AND (pg_catalog.pg_has_role(r.requested_by, 'USAGE')
-							OR pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name, 'USAGE'))
+							OR (SELECT pg_catalog.has_function_privilege(
+								'@extschema@.glue_rates()', 'EXECUTE')))
 				) o
 				LEFT JOIN LATERAL (
 					-- what its process is doing about it
@@ -1170,7 +1171,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 	ORDER BY a.since, a.id;
 
 COMMENT ON VIEW glue_activity IS
-	'requests, calls that act at once and other calls that have not ended, and what each waits for; of roles whose privileges one has, or all to pg_monitor';
+	'requests, calls that act at once and other calls that have not ended, and what each waits for; of roles whose privileges one has, or all for a monitor';
 COMMENT ON COLUMN glue_activity.id IS
 	'ID of the request; null for a call that is not written down';
 COMMENT ON COLUMN glue_activity.operation IS
@@ -1796,6 +1797,153 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 
 COMMENT ON FUNCTION glue_connection_input_for_this_database(text, text, integer, text, text, text[], text, boolean, text, text[], text, text) IS
 	'build a ConnectionInput for the database that this is';
+
+--
+-- Privileges in three bundles
+--
+-- What each of them holds, so that nobody has to find out which privileges a job
+-- takes.  They are PostgreSQL's own privileges, and so dumped with the database.
+--
+CREATE VIEW @extschema@.glue_privilege AS
+	WITH bundle (privilege, names) AS (VALUES
+		('reader', ARRAY[
+			'glue_caller_identity', 'glue_connection', 'glue_connection_drift',
+			'glue_connection_summary', 'glue_describe_connection_type',
+			'glue_get_connection', 'glue_get_connections',
+			'glue_get_connection_tags', 'glue_list_connection_types',
+			'glue_test_connection', 'glue_wait_connection']),
+		('operator', ARRAY[
+			'glue_adopt_rows', 'glue_batch_delete_connection',
+			'glue_cancel_request', 'glue_create_connection',
+			'glue_create_connections', 'glue_delete_connection',
+			'glue_enqueue_create_connection', 'glue_enqueue_delete_connection',
+			'glue_enqueue_update_connection', 'glue_process_requests',
+			'glue_provision_connection', 'glue_retry_request',
+			'glue_sync_connections', 'glue_tag_connection',
+			'glue_untag_connection', 'glue_update_connection',
+			'glue_wait_request']),
+		('monitor', ARRAY[
+			'glue_call_figures', 'glue_rate_limit', 'glue_rates',
+			'glue_stat_calls']))
+	SELECT p.privilege, o.object, o.kind
+	FROM (SELECT b.privilege, b.names FROM bundle b
+			UNION ALL
+			SELECT 'operator', b.names FROM bundle b
+			WHERE b.privilege OPERATOR(pg_catalog.=) 'reader') p
+		JOIN (
+			SELECT f.proname AS name, f.oid::pg_catalog.regprocedure::pg_catalog.text
+				AS object, 'EXECUTE ON ROUTINE' AS kind, d.refobjid AS extension
+			FROM pg_catalog.pg_depend d
+				JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) d.objid
+			WHERE d.classid OPERATOR(pg_catalog.=)
+					'pg_catalog.pg_proc'::pg_catalog.regclass
+				AND d.deptype OPERATOR(pg_catalog.=) 'e'
+			UNION ALL
+			SELECT c.relname, c.oid::pg_catalog.regclass::pg_catalog.text,
+				'SELECT ON TABLE', d.refobjid
+			FROM pg_catalog.pg_depend d
+				JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) d.objid
+			WHERE d.classid OPERATOR(pg_catalog.=)
+					'pg_catalog.pg_class'::pg_catalog.regclass
+				AND d.deptype OPERATOR(pg_catalog.=) 'e') o
+			ON o.name::pg_catalog.text OPERATOR(pg_catalog.=) ANY (p.names)
+		JOIN pg_catalog.pg_extension e
+			ON e.oid OPERATOR(pg_catalog.=) o.extension
+			AND e.extname OPERATOR(pg_catalog.=) 'glue_conn'
+	ORDER BY p.privilege, o.object;
+
+COMMENT ON VIEW glue_privilege IS
+	'what glue_grant() gives, and glue_revoke() takes away';
+COMMENT ON COLUMN glue_privilege.privilege IS
+	'reader, operator or monitor; an operator has what a reader has';
+COMMENT ON COLUMN glue_privilege.object IS
+	'function, procedure, table or view';
+COMMENT ON COLUMN glue_privilege.kind IS
+	'privilege of PostgreSQL that is given on it';
+
+CREATE FUNCTION glue_change_privilege(
+	command text, role regrole, privilege text, server name)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	grantee text := pg_catalog.format(
+		CASE command WHEN 'GRANT' THEN ' TO %s' ELSE ' FROM %s' END, role);
+	granted record;
+BEGIN
+	IF role IS NULL OR privilege IS NULL THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'null_value_not_allowed',
+			MESSAGE = 'role and privilege must not be null';
+	END IF;
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles r
+		WHERE r.oid OPERATOR(pg_catalog.=) role) THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'undefined_object',
+			MESSAGE = pg_catalog.format('role %s does not exist', role);
+	END IF;
+	IF NOT EXISTS (SELECT FROM @extschema@.glue_privilege p
+		WHERE p.privilege OPERATOR(pg_catalog.=)
+			glue_change_privilege.privilege) THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'invalid_parameter_value',
+			MESSAGE = pg_catalog.format('privilege "%s" does not exist', privilege),
+			HINT = 'There are "reader", "operator" and "monitor".';
+	END IF;
+	-- PostgreSQL only warns of what could not be granted
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension e
+		WHERE e.extname OPERATOR(pg_catalog.=) 'glue_conn'
+			AND pg_catalog.pg_has_role(e.extowner, 'USAGE')) THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'insufficient_privilege',
+			MESSAGE = 'must be owner of extension glue_conn';
+	END IF;
+	FOR granted IN
+		SELECT p.kind, p.object FROM @extschema@.glue_privilege p
+		WHERE p.privilege OPERATOR(pg_catalog.=)
+			glue_change_privilege.privilege
+	LOOP
+		EXECUTE pg_catalog.format('%s %s %s %s', command, granted.kind,
+			granted.object, grantee);
+	END LOOP;
+	IF server IS NOT NULL THEN
+		EXECUTE pg_catalog.format('%s USAGE ON FOREIGN SERVER %I %s', command,
+			server, grantee);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION glue_change_privilege(text, regrole, text, name) IS
+	'what glue_grant() and glue_revoke() have in common';
+
+REVOKE ALL ON FUNCTION glue_change_privilege(text, regrole, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_grant(role regrole, privilege text, server name DEFAULT NULL)
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT @extschema@.glue_change_privilege('GRANT', role, privilege, server)
+$$;
+
+COMMENT ON FUNCTION glue_grant(regrole, text, name) IS
+	'let a role be a reader, operator or monitor, and use a foreign server if one is given';
+
+REVOKE ALL ON FUNCTION glue_grant(regrole, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_revoke(role regrole, privilege text, server name DEFAULT NULL)
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT @extschema@.glue_change_privilege('REVOKE', role, privilege, server)
+$$;
+
+COMMENT ON FUNCTION glue_revoke(regrole, text, name) IS
+	'take away what glue_grant() has given';
+
+REVOKE ALL ON FUNCTION glue_revoke(regrole, text, name) FROM PUBLIC;
 
 --
 -- A warning for who drops what has not ended
