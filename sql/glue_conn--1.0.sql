@@ -611,8 +611,8 @@ CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
 				(pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-)
 				pg_catalog.make_interval(hours => 1)) AS lately
 		FROM @extschema@.glue_request r
-		WHERE (SELECT pg_catalog.has_function_privilege('@extschema@.glue_rates()',
-				'EXECUTE'))
+		WHERE (SELECT pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name,
+				'USAGE'))
 			OR pg_catalog.pg_has_role(r.requested_by, 'USAGE')
 	), figures AS (
 		SELECT
@@ -709,7 +709,7 @@ CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
 	ORDER BY t.server, t.region, t.catalog_id;
 
 COMMENT ON VIEW glue_request_summary IS
-	'how many requests there are for each target, and how they are doing; one''s own, or all for a monitor';
+	'how many requests there are for each target, and how they are doing; one''s own, or all to pg_monitor';
 COMMENT ON COLUMN glue_request_summary.target IS
 	'foreign server, region and catalog, as far as they were named; "default" for a region that no setting or option names';
 COMMENT ON COLUMN glue_request_summary.queued IS
@@ -912,7 +912,7 @@ AS 'MODULE_PATHNAME', 'glue_calls'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_calls() IS
-	'calls that are being made, or about to be, by roles whose privileges one has, or all for a monitor: a part of the view glue_activity';
+	'calls that are being made, or about to be, by roles whose privileges one has, or all to pg_monitor: a part of the view glue_activity';
 
 CREATE FUNCTION glue_worker_obstacle()
 RETURNS text
@@ -1081,8 +1081,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 					FROM @extschema@.glue_request r CROSS JOIN service s
 					WHERE r.finished_at IS NULL
 						AND (pg_catalog.pg_has_role(r.requested_by, 'USAGE')
-							OR (SELECT pg_catalog.has_function_privilege(
-								'@extschema@.glue_rates()', 'EXECUTE')))
+							OR pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name, 'USAGE'))
 				) o
 				LEFT JOIN LATERAL (
 					-- what its process is doing about it
@@ -1171,7 +1170,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 	ORDER BY a.since, a.id;
 
 COMMENT ON VIEW glue_activity IS
-	'requests, calls that act at once and other calls that have not ended, and what each waits for; of roles whose privileges one has, or all for a monitor';
+	'requests, calls that act at once and other calls that have not ended, and what each waits for; of roles whose privileges one has, or all to pg_monitor';
 COMMENT ON COLUMN glue_activity.id IS
 	'ID of the request; null for a call that is not written down';
 COMMENT ON COLUMN glue_activity.operation IS
@@ -1802,7 +1801,9 @@ COMMENT ON FUNCTION glue_connection_input_for_this_database(text, text, integer,
 -- Privileges in three bundles
 --
 -- What each of them holds, so that nobody has to find out which privileges a job
--- takes.  They are PostgreSQL's own privileges, and so dumped with the database.
+-- takes.  They are PostgreSQL's own privileges, and so dumped with the database.  A
+-- monitor is a member of pg_monitor, to which the views show what all roles do; that
+-- is dumped with the roles.
 --
 CREATE VIEW @extschema@.glue_privilege AS
 	WITH bundle (privilege, names) AS (VALUES
@@ -1821,10 +1822,7 @@ CREATE VIEW @extschema@.glue_privilege AS
 			'glue_provision_connection', 'glue_retry_request',
 			'glue_sync_connections', 'glue_tag_connection',
 			'glue_untag_connection', 'glue_update_connection',
-			'glue_wait_request']),
-		('monitor', ARRAY[
-			'glue_call_figures', 'glue_rate_limit', 'glue_rates',
-			'glue_stat_calls']))
+			'glue_wait_request']))
 	SELECT p.privilege, o.object, o.kind
 	FROM (SELECT b.privilege, b.names FROM bundle b
 			UNION ALL
@@ -1850,16 +1848,18 @@ CREATE VIEW @extschema@.glue_privilege AS
 		JOIN pg_catalog.pg_extension e
 			ON e.oid OPERATOR(pg_catalog.=) o.extension
 			AND e.extname OPERATOR(pg_catalog.=) 'glue_conn'
-	ORDER BY p.privilege, o.object;
+	UNION ALL
+	SELECT 'monitor', 'pg_monitor', ''
+	ORDER BY privilege, object;
 
 COMMENT ON VIEW glue_privilege IS
 	'what glue_grant() gives, and glue_revoke() takes away';
 COMMENT ON COLUMN glue_privilege.privilege IS
 	'reader, operator or monitor; an operator has what a reader has';
 COMMENT ON COLUMN glue_privilege.object IS
-	'function, procedure, table or view';
+	'function, procedure, table or view; or a role to be a member of';
 COMMENT ON COLUMN glue_privilege.kind IS
-	'privilege of PostgreSQL that is given on it';
+	'privilege of PostgreSQL that is given on it; empty for a role';
 
 CREATE FUNCTION glue_change_privilege(
 	command text, role regrole, privilege text, server name)

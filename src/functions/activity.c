@@ -5,8 +5,8 @@
  *
  * The views put together what is in the table of requests, which locks there are,
  * and what is only known in memory; that comes from here.  Each shows what belongs
- * to roles whose privileges the current user has, or all of it to a role that may
- * monitor.
+ * to roles whose privileges the current user has, or all of it to a member of
+ * pg_monitor.
  *
  * IDENTIFICATION
  *	  src/functions/activity.c
@@ -17,7 +17,6 @@
 
 #include "access/xlog.h"
 #include "catalog/pg_authid.h"
-#include "catalog/pg_proc.h"
 #include "client/credential_failure.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -33,12 +32,9 @@
 #include "store/connection_lock.h"
 #include "store/secret_key_file.h"
 #include "utils/acl.h"
-#include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 /* prototypes of private functions */
-static bool is_monitor(FunctionCallInfo fcinfo);
-static bool may_see(bool monitor, Oid database, Oid role);
+static bool may_see(Oid database, Oid role);
 static NullableDatum server_text(const char *text);
 static NullableDatum text_or_null(const char *utf8);
 static NullableDatum number(int64 value, bool isnull);
@@ -62,7 +58,6 @@ glue_calls(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueShownActivity shown;
-	bool		monitor = is_monitor(fcinfo);
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_function_begin_local(&function);
@@ -70,7 +65,7 @@ glue_calls(PG_FUNCTION_ARGS)
 	{
 		NullableDatum row[9];
 
-		if (shown.pid == 0 || !may_see(monitor, shown.database, shown.role))
+		if (shown.pid == 0 || !may_see(shown.database, shown.role))
 			continue;
 		row[0] = number(shown.request, shown.request == 0);
 		row[1] = text_or_null(shown.operation);
@@ -101,7 +96,6 @@ glue_progresses(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueProgress progress;
-	bool		monitor = is_monitor(fcinfo);
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_function_begin_local(&function);
@@ -109,7 +103,7 @@ glue_progresses(PG_FUNCTION_ARGS)
 	{
 		NullableDatum row[7];
 
-		if (progress.pid == 0 || !may_see(monitor, progress.database, progress.role))
+		if (progress.pid == 0 || !may_see(progress.database, progress.role))
 			continue;
 		row[0].value = Int32GetDatum(progress.pid);
 		row[0].isnull = false;
@@ -127,31 +121,13 @@ glue_progresses(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/*
- * May the current user see what all roles do?  That is what the privilege on
- * glue_rates() means, which pg_monitor has, and whoever it was granted to.
- */
-static bool
-is_monitor(FunctionCallInfo fcinfo)
-{
-	oidvector  *no_arguments = buildoidvector(NULL, 0);
-	Oid			function =
-		GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-						CStringGetDatum("glue_rates"),
-						PointerGetDatum(no_arguments),
-						ObjectIdGetDatum(get_func_namespace(fcinfo->flinfo->fn_oid)));
-
-	return OidIsValid(function) &&
-		glue_function_aclcheck(function, GetUserId(),
-							   ACL_EXECUTE) == ACLCHECK_OK;
-}
-
 /* May the current user see what a role does in a database? */
 static bool
-may_see(bool monitor, Oid database, Oid role)
+may_see(Oid database, Oid role)
 {
 	return database == MyDatabaseId &&
-		(monitor || has_privs_of_role(GetUserId(), role));
+		(has_privs_of_role(GetUserId(), role) ||
+		 has_privs_of_role(GetUserId(), ROLE_PG_MONITOR));
 }
 
 /* A text that is in the encoding of the database. */

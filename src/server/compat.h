@@ -84,11 +84,7 @@ glue_find_parameter(const char *name)
 #if PG_VERSION_NUM >= 160000
 #define glue_foreign_server_aclcheck(server, role, mode) \
 	object_aclcheck(ForeignServerRelationId, server, role, mode)
-#define glue_function_aclcheck(function, role, mode) \
-	object_aclcheck(ProcedureRelationId, function, role, mode)
 #else
-#define glue_function_aclcheck(function, role, mode) \
-	pg_proc_aclcheck(function, role, mode)
 #define glue_foreign_server_aclcheck(server, role, mode) \
 	pg_foreign_server_aclcheck(server, role, mode)
 #endif

@@ -37,6 +37,8 @@ my @operator = qw(
   glue_provision_connection glue_retry_request glue_sync_connections
   glue_tag_connection glue_untag_connection glue_update_connection
   glue_wait_request);
+
+# as a member of pg_monitor
 my @monitor = qw(glue_call_figures glue_rate_limit glue_rates glue_stat_calls);
 my @nobody = qw(
   glue_before_drop glue_change_privilege glue_claimant glue_drop_held_requests
