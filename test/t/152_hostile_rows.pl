@@ -1,0 +1,94 @@
+# Copyright (c) 2026, glue_conn contributors
+#
+# Rows against rows: what a role with few rights tries with triggers, partitions and
+# conditions of its own, to have a name, a connection or rights that are not its own.
+
+use strict;
+use warnings;
+
+use GlueConn::Cluster;
+use GlueConn::Inputs;
+use GlueConn::LocalGlue;
+use GlueConn::Queue;
+use GlueConn::Ways;
+use Test::More;
+
+my $cluster = GlueConn::Cluster->start;
+my $glue = $cluster->glue;
+my $session = $cluster->session;
+
+sub input_sql { return literal(json_text(referring(@_))); }
+
+# What became of the requests since the last time that we looked.
+my $seen = 0;
+
+sub outcomes
+{
+	work($session);
+	my $outcomes = $session->must(
+		q{SELECT string_agg(concat_ws(' ', left(operation, 6), connection_name,
+			state, error_code), ', ' ORDER BY id) FROM glue_request
+			WHERE id > } . $seen)->output;
+	$seen = $session->must('SELECT coalesce(max(id), 0) FROM glue_request')->output;
+	return $outcomes;
+}
+
+# Which tables hold a name, own its connection, and have let it go.
+sub entries
+{
+	my ($name) = @_;
+
+	return $session->must(q{SELECT coalesce(string_agg(relation::regclass
+		|| CASE WHEN owned THEN ' owns' ELSE '' END
+		|| CASE WHEN released THEN ' released' ELSE '' END, ', ' ORDER BY id), '')
+		FROM glue_provision WHERE name = } . literal($name))->output;
+}
+
+# A table of two partitions, "_a" and "_b".
+sub make_partitions
+{
+	my ($table) = @_;
+
+	$session->must("CREATE TABLE $table (part text, connection_input jsonb) PARTITION BY LIST (part)");
+	$session->must("CREATE TABLE ${table}_$_ PARTITION OF $table FOR VALUES IN ('$_')") foreach qw(a b);
+	return;
+}
+
+sub insert
+{
+	my ($table, $part, @input) = @_;
+
+	return "INSERT INTO $table VALUES ('$part', " . input_sql(@input) . ')';
+}
+
+#
+# Rows that move
+#
+
+# Each partition has a trigger of its own, and so a name of its own.
+make_partitions('apart');
+$session->must(trigger_sql("apart_$_")) foreach qw(a b);
+$session->must(insert('apart', 'a', 'apart'));
+outcomes();
+$session->must("UPDATE apart SET part = 'b'");
+is(outcomes(), 'Delete apart succeeded, Create apart succeeded',
+	'a row that moves to where another trigger holds its name is another one');
+is(entries('apart'), 'apart_b owns', 'and is held there');
+$session->must('DELETE FROM apart');
+is(outcomes(), 'Delete apart succeeded', 'so that its deletion deletes');
+is(entries('apart'), '', 'and nothing is left behind');
+
+# Another table's row in the same statement is not the other half, either.
+make_partitions('left_open');
+make_partitions('other');
+$session->must(trigger_sql($_)) foreach 'left_open', 'other';
+$session->must(insert('left_open', 'a', 'half'));
+outcomes();
+$session->must('ALTER TABLE left_open_b DISABLE TRIGGER ALL');
+$session->must(q{WITH moved AS (UPDATE left_open SET part = 'b' RETURNING part, connection_input)
+	INSERT INTO other SELECT * FROM moved});
+is(outcomes(), 'Delete half succeeded, Create half succeeded',
+	'what a statement writes into another table is another row');
+is(entries('half'), 'other owns', 'which holds the name');
+
+done_testing();
