@@ -91,4 +91,36 @@ is(outcomes(), 'Delete half succeeded, Create half succeeded',
 	'what a statement writes into another table is another row');
 is(entries('half'), 'other owns', 'which holds the name');
 
+#
+# Conditions of triggers
+#
+
+$session->must('CREATE ROLE tenant LOGIN; CREATE SCHEMA tenant AUTHORIZATION tenant');
+$session->must('GRANT EXECUTE ON FUNCTION glue_provision_connection() TO tenant');
+my $tenant = $cluster->session(user => 'tenant');
+$tenant->must(<<'SQL');
+CREATE TABLE tenant.seen_as (who text, path text);
+CREATE TABLE tenant."tr""ap" (id int, "in""put" jsonb);
+CREATE FUNCTION tenant.spring(int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO tenant.seen_as VALUES (current_user, current_setting('search_path'));
+	RETURN $1 > 0;
+END $$;
+SQL
+$tenant->must('INSERT INTO tenant."tr""ap" VALUES (1, ' . input_sql('trap') . '), (0, ' . input_sql('unseen') . ')');
+$tenant->must('CREATE TRIGGER provision AFTER INSERT ON tenant."tr""ap" FOR EACH ROW'
+	  . ' WHEN (tenant.spring(NEW.id) AND NEW IS NOT NULL AND NEW."in""put"->>$$Name$$ <> $$--")$$)'
+	  . q{ EXECUTE FUNCTION glue_provision_connection('input=in"put')});
+
+foreach my $path ('', 'tenant, pg_catalog')
+{
+	$session->must("SET search_path = public" . ($path ? ", $path" : ''));
+	is($session->must(q{SELECT string_agg(name || ' ' || outcome, ', ')
+		FROM glue_adopt_rows('tenant."tr""ap"')})->output,
+		'trap missing', 'a superuser adopts the rows of a tenant' . ($path ? ", by its search_path" : ''));
+}
+$session->must('RESET search_path');
+is($session->must(q{SELECT string_agg(DISTINCT who || ' ' || path, '; ') FROM tenant.seen_as})->output,
+	'tenant pg_catalog, pg_temp', 'whose condition has the rights of the tenant, and a safe search_path');
+
 done_testing();
