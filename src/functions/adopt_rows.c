@@ -114,20 +114,23 @@ glue_adopt_rows(PG_FUNCTION_ARGS)
 {
 	Oid			function;
 	Relation	table;
+	TriggerDesc *triggers;
 	bool		found = false;
 	oidvector  *no_arguments = buildoidvector(NULL, 0);
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_require_owner(PG_GETARG_OID(0));
 	table = table_open(PG_GETARG_OID(0), AccessShareLock);
+
+	/* while we wait for AWS, others may change what there is */
+	triggers = CopyTriggerDesc(table->trigdesc);
 	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
 							   CStringGetDatum("glue_provision_connection"),
 							   PointerGetDatum(no_arguments),
 							   ObjectIdGetDatum(get_func_namespace(fcinfo->flinfo->fn_oid)));
-	for (int i = 0; table->trigdesc != NULL &&
-		 i < table->trigdesc->numtriggers; i++)
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
-		const Trigger *trigger = &table->trigdesc->triggers[i];
+		const Trigger *trigger = &triggers->triggers[i];
 
 		if (!provisions_inserted(trigger, function))
 			continue;
