@@ -210,6 +210,10 @@ glue_provision_claim(const GlueProvisions *provisions,
 		holder = glue_provision_holder(provisions, name);
 		if (OidIsValid(holder))
 			refuse(name, holder);
+
+		/* or somebody has set the sequence back, and the ID is taken */
+		id = next_id(provisions);
+		row.values[COLUMN_ID] = Int64GetDatum(id);
 	}
 	return id;
 }

@@ -91,6 +91,38 @@ is(outcomes(), 'Delete half succeeded, Create half succeeded',
 	'what a statement writes into another table is another row');
 is(entries('half'), 'other owns', 'which holds the name');
 
+# What was held before a partition was attached is not found by the trigger of both.
+make_partitions('whole');
+$session->must('CREATE TABLE alone (part text, connection_input jsonb); ' . trigger_sql('alone') . '; '
+	  . insert('alone', 'c', 'attached'));
+outcomes();
+$session->must(q{DROP TRIGGER provision ON alone; ALTER TABLE whole ATTACH PARTITION alone FOR VALUES IN ('c'); }
+	  . trigger_sql('whole'));
+is($session->query(q{UPDATE whole SET connection_input = connection_input || '{"Description": "x"}'})->sqlstate,
+	'23505', 'a row that was attached has its name held by its partition');
+$session->must(q{SELECT glue_release_connection('alone', 'attached')});
+is($session->must(q{SELECT outcome FROM glue_adopt_rows('whole')})->output, 'adopted',
+	'which gives it up to the partitioned table');
+$session->must('DELETE FROM alone');
+is(outcomes(), 'Delete attached succeeded', 'so that it is deleted from anywhere');
+
+# Another region is another target.
+$session->must('CREATE TABLE plain (connection_input jsonb); ' . trigger_sql('plain') . '; '
+	  . 'INSERT INTO plain VALUES (' . input_sql('region') . ')');
+outcomes();
+$session->must(q{SET glue_conn.region = 'eu-west-1'; DELETE FROM plain; RESET glue_conn.region});
+is(outcomes(), '', 'in another region, a row owns nothing');
+is(entries('region'), 'plain owns', 'and the name stays held');
+
+#
+# IDs of entries that are taken
+#
+
+$session->must(q{SET statement_timeout = '30s'; SELECT setval('glue_provision_id_seq', min(id), false) FROM glue_provision});
+is($session->query('INSERT INTO plain VALUES (' . input_sql('id') . ')')->sqlstate, '00000',
+	'an ID that is taken is passed over');
+$session->must('RESET statement_timeout');
+
 #
 # Conditions of triggers
 #
