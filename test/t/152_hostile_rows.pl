@@ -115,6 +115,21 @@ is(outcomes(), '', 'in another region, a row owns nothing');
 is(entries('region'), 'plain owns', 'and the name stays held');
 
 #
+# A connection of a row by another server, of which nobody could say when it was created
+#
+
+$session->must(server_sql($_, $glue->access_key, $glue->secret_key,
+	options => "region 'us-east-1'", user => 'PUBLIC')) foreach 'one', 'two';
+$session->must("CREATE TABLE by_$_ (connection_input jsonb)") foreach 'one', 'two';
+$session->must(trigger_sql('by_one', 'server=one') . '; ' . trigger_sql('by_two', 'server=two', 'on_conflict=update'));
+$session->must('INSERT INTO by_one VALUES (' . input_sql('undated', Description => 'of one') . ')');
+outcomes();
+$session->must(q{UPDATE glue_provision SET made_from = NULL, made_until = NULL WHERE name = 'undated'});
+$session->must('INSERT INTO by_two VALUES (' . input_sql('undated', Description => 'of two') . ')');
+is(outcomes(), 'Create undated failed NotOurs', 'what may be another row\'s is not updated');
+is($glue->connection('undated')->{definition}{Description}, 'of one', 'and stays as it was');
+
+#
 # IDs of entries that are taken
 #
 
