@@ -130,6 +130,19 @@ is(outcomes(), 'Create undated failed NotOurs', 'what may be another row\'s is n
 is($glue->connection('undated')->{definition}{Description}, 'of one', 'and stays as it was');
 
 #
+# Tables that come and go
+#
+
+foreach my $round (1 .. 2)
+{
+	$session->must('CREATE TABLE passing (connection_input jsonb); ' . trigger_sql('passing', 'on_conflict=adopt')
+		  . '; INSERT INTO passing VALUES (' . input_sql('passing') . ')');
+	is(outcomes(), 'Create passing succeeded', 'a table comes');
+	is(entries('passing'), 'passing owns', 'and nothing is left of one that has gone');
+	$session->must('DROP TABLE passing');
+}
+
+#
 # IDs of entries that are taken
 #
 
