@@ -161,6 +161,9 @@ static const OperationPhrase operation_phrases[] = {
 /* prototypes of private functions */
 static GlueFailure *new_failure(const GlueFailedCall *call, int sqlstate,
 								const char *code);
+static GlueFailure *outcome_unknown(const GlueFailedCall *call,
+									const GlueFailure *last,
+									const char *detail, const char *hint);
 static char *failed_to(const GlueFailedCall *call, const char *why);
 static const ExceptionRule *find_rule(const char *operation,
 									  const char *code);
@@ -172,6 +175,21 @@ static const char *hint_of_rule(const ExceptionRule *rule,
 static const char *hint_for_text(const char *message);
 static char *utf8_copy(const char *text);
 static void append_attempts(StringInfo detail, int attempts);
+
+/* A failure of these texts, which become its own; hint may be NULL. */
+GlueFailure *
+glue_failure_new(int sqlstate, const char *code, const char *message,
+				 const char *detail, const char *hint)
+{
+	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+
+	failure->sqlstate = sqlstate;
+	failure->code = code;
+	failure->message = message;
+	failure->detail = detail;
+	failure->hint = hint;
+	return failure;
+}
 
 /*
  * Word an answer that is an error, or no proper answer at all.
@@ -301,16 +319,10 @@ GlueFailure *
 glue_failure_unknown_outcome(const GlueFailedCall *call,
 							 const GlueFailure *sent, const char *read_back)
 {
-	GlueFailure *failure = new_failure(call, ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN,
-									   "outcome unknown");
-
-	failure->detail = psprintf("The request may have been carried out. %s Reading the connection back did not help: %s",
-							   sent->detail, read_back);
-	failure->hint = "Look at the connection with glue_get_connection() before you try again.";
-	failure->request_id = sent->request_id;
-	failure->transient = true;
-	failure->ambiguous = true;
-	return failure;
+	return outcome_unknown(call, sent,
+						   psprintf(" Reading the connection back did not help: %s",
+									read_back),
+						   "Look at the connection with glue_get_connection() before you try again.");
 }
 
 /*
@@ -320,16 +332,8 @@ glue_failure_unknown_outcome(const GlueFailedCall *call,
 GlueFailure *
 glue_failure_maybe_done(const GlueFailedCall *call, const GlueFailure *last)
 {
-	GlueFailure *failure = new_failure(call, ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN,
-									   "outcome unknown");
-
-	failure->detail = psprintf("The request may have been carried out. %s",
-							   last->detail);
-	failure->hint = "The request can be repeated: it has the same result once or twice.";
-	failure->request_id = last->request_id;
-	failure->transient = true;
-	failure->ambiguous = true;
-	return failure;
+	return outcome_unknown(call, last, "",
+						   "The request can be repeated: it has the same result once or twice.");
 }
 
 /*
@@ -358,29 +362,22 @@ glue_failure_already_exists(const GlueFailedCall *call,
 GlueFailure *
 glue_failure_taken(const char *connection_name, const char *differences)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_DUPLICATE_OBJECT;
-	failure->code = GLUE_EXCEPTION_ALREADY_EXISTS;
-	failure->message = psprintf("AWS Glue connection \"%s\" exists, but is defined differently",
-								connection_name);
-	failure->detail = pstrdup(differences);
-	failure->hint = "Use on_conflict => 'update' to give the connection this definition.";
-	return failure;
+	return glue_failure_new(ERRCODE_DUPLICATE_OBJECT,
+							GLUE_EXCEPTION_ALREADY_EXISTS,
+							psprintf("AWS Glue connection \"%s\" exists, but is defined differently",
+									 connection_name),
+							pstrdup(differences),
+							"Use on_conflict => 'update' to give the connection this definition.");
 }
 
 /* Word that a connection is left alone, because the row does not own it. */
 GlueFailure *
 glue_failure_not_ours(const char *connection_name, const char *detail)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_DUPLICATE_OBJECT;
-	failure->code = GLUE_CODE_NOT_OURS;
-	failure->message = psprintf("AWS Glue connection \"%s\" was left alone, because it is not the row's",
-								connection_name);
-	failure->detail = pstrdup(detail);
-	return failure;
+	return glue_failure_new(ERRCODE_DUPLICATE_OBJECT, GLUE_CODE_NOT_OURS,
+							psprintf("AWS Glue connection \"%s\" was left alone, because it is not the row's",
+									 connection_name),
+							pstrdup(detail), NULL);
 }
 
 /*
@@ -391,28 +388,23 @@ GlueFailure *
 glue_failure_wipes_credentials(const char *connection_name,
 							   const char *losses)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_INVALID_PARAMETER_VALUE;
-	failure->code = "would wipe out credentials";
-	failure->message = psprintf("update of AWS Glue connection \"%s\" would wipe out its credentials",
-								connection_name);
-	failure->detail = pstrdup(losses);
-	failure->hint = "An update replaces the whole definition. Give the credentials again, or a reference to a secret: \"SECRET_ID\" in \"ConnectionProperties\" or \"SecretArn\" in \"AuthenticationConfiguration\".";
-	return failure;
+	return glue_failure_new(ERRCODE_INVALID_PARAMETER_VALUE,
+							"would wipe out credentials",
+							psprintf("update of AWS Glue connection \"%s\" would wipe out its credentials",
+									 connection_name),
+							pstrdup(losses),
+							"An update replaces the whole definition. Give the credentials again, or a reference to a secret: \"SECRET_ID\" in \"ConnectionProperties\" or \"SecretArn\" in \"AuthenticationConfiguration\".");
 }
 
 /* An error that was raised, as a failure.  It must not hold a secret. */
 GlueFailure *
 glue_failure_from_error(const ErrorData *error)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = error->sqlerrcode;
-	failure->code = pstrdup(unpack_sql_state(error->sqlerrcode));
-	failure->message = utf8_copy(error->message);
-	failure->detail = utf8_copy(error->detail ? error->detail : "");
-	return failure;
+	return glue_failure_new(error->sqlerrcode,
+							pstrdup(unpack_sql_state(error->sqlerrcode)),
+							utf8_copy(error->message),
+							utf8_copy(error->detail ? error->detail : ""),
+							NULL);
 }
 
 /* A copy in the current memory context. */
@@ -457,11 +449,26 @@ glue_failure_raise(int elevel, const GlueFailure *failure)
 static GlueFailure *
 new_failure(const GlueFailedCall *call, int sqlstate, const char *code)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+	code = pstrdup(code);
+	return glue_failure_new(sqlstate, code, failed_to(call, code), NULL, NULL);
+}
 
-	failure->sqlstate = sqlstate;
-	failure->code = pstrdup(code);
-	failure->message = failed_to(call, code);
+/*
+ * The request may have been carried out, and last is how it ended.  detail and
+ * hint say what that means.
+ */
+static GlueFailure *
+outcome_unknown(const GlueFailedCall *call, const GlueFailure *last,
+				const char *detail, const char *hint)
+{
+	GlueFailure *failure = new_failure(call, ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN,
+									   "outcome unknown");
+
+	failure->detail = psprintf("The request may have been carried out. %s%s",
+							   last->detail, detail);
+	failure->hint = hint;
+	failure->request_id = last->request_id;
+	failure->transient = failure->ambiguous = true;
 	return failure;
 }
 

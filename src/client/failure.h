@@ -50,6 +50,9 @@ typedef struct GlueFailedCall
 								 * NULL */
 } GlueFailedCall;
 
+extern GlueFailure *glue_failure_new(int sqlstate, const char *code,
+									 const char *message, const char *detail,
+									 const char *hint);
 extern GlueFailure *glue_failure_from_reply(const GlueFailedCall *call,
 											const GlueReply *reply,
 											const char *message,
