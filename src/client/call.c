@@ -142,36 +142,3 @@ glue_call_over_by(const GlueCall *call)
 
 	return time == 0 ? 0 : time + USECS_PER_SEC;
 }
-
-/* What a failure of a call happened to. */
-GlueFailedCall
-glue_call_subject(const GlueCall *call)
-{
-	const GlueTarget *target = call->target;
-	GlueFailedCall failed = {
-		.service = call->service == GLUE_SERVICE_STS ? "AWS STS" : "AWS Glue",
-		.operation = call->operation,
-		.connection_name = call->connection_name,
-		.endpoint = call->endpoint->url,
-		.attempts = call->attempts,
-	};
-
-	if (call->credentials != NULL && target->given.access_key_id != NULL &&
-		strcmp(call->credentials->access_key_id,
-			   target->given.access_key_id) == 0)
-		failed.mapping = target->mapping;
-	return failed;
-}
-
-/*
- * Word an answer that was a success, but lacks what the caller needs of it.
- */
-GlueFailure *
-glue_call_malformed_answer(const GlueCall *call, const char *why)
-{
-	GlueFailedCall failed = glue_call_subject(call);
-	GlueReply	reply = {.kind = GLUE_REPLY_MALFORMED};
-
-	return glue_failure_from_reply(&failed, &reply, why, 200,
-								   call->request_id);
-}

@@ -11,7 +11,7 @@
 #ifndef GLUE_CLIENT_CLIENT_H
 #define GLUE_CLIENT_CLIENT_H
 
-#include "client/call.h"
+#include "client/call_failure.h"
 
 /*
  * Calls that are made one after the other as there is room for them.  Both

@@ -142,8 +142,7 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 	TimestampTz began_at = GetCurrentTimestamp();
 	GlueCacheAnswer answer;
 	bool		settled = false;
-	char	   *buffer = glue_secret_alloc(sizeof(CacheSlot));
-	CacheSlot  *copy = (CacheSlot *) buffer;
+	CacheSlot  *copy = (CacheSlot *) glue_secret_alloc(sizeof(CacheSlot));
 
 	while (!settled)
 	{
@@ -450,11 +449,10 @@ judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
 static void
 copy_out(const CacheSlot *slot, GlueCredentials *credentials)
 {
-	credentials->access_key_id = pstrdup(slot->access_key_id);
-	credentials->secret_access_key =
-		glue_secret_strdup(slot->secret_access_key);
-	credentials->session_token = slot->session_token[0] != '\0' ?
-		glue_secret_strdup(slot->session_token) : NULL;
-	credentials->account_id = slot->account_id[0] != '\0' ?
-		pstrdup(slot->account_id) : NULL;
+	GlueCredentials kept = {
+		slot->access_key_id, slot->secret_access_key, slot->session_token,
+		slot->account_id
+	};
+
+	*credentials = glue_secret_credentials(&kept);
 }

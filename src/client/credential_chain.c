@@ -51,9 +51,8 @@
 typedef struct Execution
 {
 	const GlueTarget *target;
-	const GlueConfiguration *configuration;
 	GlueCredentials credentials;	/* of the last step */
-	long long	expiration;		/* of those, seconds since 1970; 0: never */
+	GlueTemporaryCredentials *temporary;	/* just got; in secret memory */
 } Execution;
 
 /* prototypes of private functions */
@@ -84,10 +83,8 @@ static GlueFailure *assume_role(Execution *execution,
 static GlueFailure *ask_container(Execution *execution);
 static GlueFailure *ask_instance(Execution *execution,
 								 const GlueCredentialStep *step);
-static void take_keys(Execution *execution, const GlueStaticKeys *keys,
-					  const char *account_id);
-static void take_temporary(Execution *execution,
-						   GlueTemporaryCredentials *temporary);
+static GlueCredentials keys_of(const GlueCredentialStep *step);
+static void take_temporary(Execution *execution);
 
 /*
  * Decide how the credentials for a target are to be got.
@@ -201,11 +198,7 @@ glue_credentials_fetch(const GlueTarget *target,
 
 	if (is_keys(plan))
 	{
-		Execution	execution = {0};
-
-		take_keys(&execution, &plan->steps[0].keys,
-				  plan->steps[0].account_id);
-		*credentials = execution.credentials;
+		*credentials = keys_of(&plan->steps[0]);
 		return NULL;
 	}
 
@@ -359,7 +352,11 @@ refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 		const GlueCredentialKey *key, bool may_fail,
 		GlueCredentials *credentials)
 {
-	Execution	execution = {.target = target};
+	Execution	execution = {
+		.target = target,
+		.temporary = (GlueTemporaryCredentials *)
+		glue_secret_alloc(sizeof(GlueTemporaryCredentials)),
+	};
 	bool		of_instance = plan->nsteps == 1 &&
 		plan->steps[0].kind == GLUE_STEP_INSTANCE;
 	GlueFailure *volatile failure = NULL;
@@ -379,7 +376,7 @@ refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 	{
 		*credentials = execution.credentials;
 		glue_credential_cache_put(key, credentials,
-								  time_t_to_timestamptz((pg_time_t) execution.expiration));
+								  time_t_to_timestamptz((pg_time_t) execution.temporary->expiration));
 		return NULL;
 	}
 	if (of_instance &&
@@ -412,7 +409,7 @@ take_step(Execution *execution, const GlueCredentialStep *step)
 	switch (step->kind)
 	{
 		case GLUE_STEP_KEYS:
-			take_keys(execution, &step->keys, step->account_id);
+			execution->credentials = keys_of(step);
 			return NULL;
 		case GLUE_STEP_CONTAINER:
 			return ask_container(execution);
@@ -432,8 +429,6 @@ take_step(Execution *execution, const GlueCredentialStep *step)
 static GlueFailure *
 assume_role(Execution *execution, const GlueCredentialStep *step)
 {
-	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
-		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
 	GlueRole	role = {
 		.role_arn = step->role_arn,
 		.role_session_name = step->role_session_name,
@@ -458,9 +453,9 @@ assume_role(Execution *execution, const GlueCredentialStep *step)
 		role.web_identity_token = token;
 	}
 	failure = glue_sts_assume_role(execution->target, &execution->credentials,
-								   &role, temporary);
+								   &role, execution->temporary);
 	if (failure == NULL)
-		take_temporary(execution, temporary);
+		take_temporary(execution);
 	else
 		failure->of_credentials = true;
 	return failure;
@@ -469,19 +464,18 @@ assume_role(Execution *execution, const GlueCredentialStep *step)
 static GlueFailure *
 ask_container(Execution *execution)
 {
-	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
-		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
 	GlueContainerSource source;
 	GlueConfigurationError error;
-	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
+	const char *reason;
 
 	if (glue_container_source(execution->target->configuration, &source,
 							  &error) != GLUE_SOURCE_PRESENT)
 		return glue_failure_no_credentials("the container", error.detail);
 	if (glue_metadata_container(&source, execution->target->ca_file,
-								temporary, reason) != GLUE_METADATA_FOUND)
+								execution->temporary,
+								&reason) != GLUE_METADATA_FOUND)
 		return glue_failure_no_credentials("the container", reason);
-	take_temporary(execution, temporary);
+	take_temporary(execution);
 	return NULL;
 }
 
@@ -492,17 +486,16 @@ ask_container(Execution *execution)
 static GlueFailure *
 ask_instance(Execution *execution, const GlueCredentialStep *step)
 {
-	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
-		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
+	GlueTemporaryCredentials *temporary = execution->temporary;
 	GlueInstanceSource source;
 	GlueConfigurationError error;
-	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
+	const char *reason;
 
 	if (glue_instance_source(execution->target->configuration, &source,
 							 &error) != GLUE_SOURCE_PRESENT)
 		return glue_failure_no_credentials("the instance metadata service",
 										   error.detail);
-	switch (glue_metadata_instance(&source, temporary, reason))
+	switch (glue_metadata_instance(&source, temporary, &reason))
 	{
 		case GLUE_METADATA_FOUND:
 			break;
@@ -521,37 +514,37 @@ ask_instance(Execution *execution, const GlueCredentialStep *step)
 	/* what has expired goes on being good: see the head of this file */
 	if (temporary->expiration <= time(NULL))
 		temporary->expiration = time(NULL) + STABILITY_SECONDS;
-	take_temporary(execution, temporary);
+	take_temporary(execution);
 	return NULL;
 }
 
-/* account_id is NULL or "" if their source does not say it. */
-static void
-take_keys(Execution *execution, const GlueStaticKeys *keys,
-		  const char *account_id)
+/* The keys that a step has, and the account that a profile says. */
+static GlueCredentials
+keys_of(const GlueCredentialStep *step)
 {
-	GlueCredentials *credentials = &execution->credentials;
+	const char *account_id = step->account_id;
+	GlueCredentials keys = {
+		.access_key_id = step->keys.access_key_id,
+		.secret_access_key = step->keys.secret_access_key,
+		.session_token = step->keys.session_token,
+	};
 
-	credentials->access_key_id = pstrdup(keys->access_key_id);
-	credentials->secret_access_key =
-		glue_secret_strdup(keys->secret_access_key);
-	credentials->session_token = keys->session_token ?
-		glue_secret_strdup(keys->session_token) : NULL;
-	credentials->account_id =
-		account_id != NULL && glue_account_id_problem(account_id) == NULL ?
-		pstrdup(account_id) : NULL;
+	if (account_id != NULL && glue_account_id_problem(account_id) == NULL)
+		keys.account_id = account_id;
+	return glue_secret_credentials(&keys);
 }
 
+/* Go on with the credentials that were just got. */
 static void
-take_temporary(Execution *execution, GlueTemporaryCredentials *temporary)
+take_temporary(Execution *execution)
 {
-	GlueStaticKeys keys = {
+	const GlueTemporaryCredentials *temporary = execution->temporary;
+	GlueCredentials credentials = {
 		.access_key_id = temporary->access_key_id,
 		.secret_access_key = temporary->secret_access_key,
 		.session_token = temporary->session_token,
+		.account_id = temporary->account_id,
 	};
 
-	take_keys(execution, &keys, temporary->account_id);
-	execution->expiration = temporary->expiration;
-	glue_temporary_credentials_cleanse(temporary);
+	execution->credentials = glue_secret_credentials(&credentials);
 }

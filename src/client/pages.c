@@ -179,12 +179,9 @@ keep_credentials(GluePages *pages, const GlueCredentials *renewed)
 {
 	MemoryContext old_context =
 		MemoryContextSwitchTo(MemoryContextGetParent(pages->context));
-	GlueCredentials *kept = palloc0(sizeof(GlueCredentials));
+	GlueCredentials *kept = palloc(sizeof(GlueCredentials));
 
-	kept->access_key_id = pstrdup(renewed->access_key_id);
-	kept->secret_access_key = glue_secret_strdup(renewed->secret_access_key);
-	if (renewed->session_token != NULL)
-		kept->session_token = glue_secret_strdup(renewed->session_token);
+	*kept = glue_secret_credentials(renewed);
 	MemoryContextSwitchTo(old_context);
 	return kept;
 }

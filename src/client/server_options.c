@@ -298,12 +298,10 @@ static GivenOption
 split_option(Datum definition)
 {
 	text	   *whole = DatumGetTextPP(definition);
-	int			len = VARSIZE_ANY_EXHDR(whole);
 	GivenOption given;
 
-	given.name = glue_secret_alloc(len + 1);
-	memcpy(given.name, VARDATA_ANY(whole), len);
-	given.name[len] = '\0';
+	given.name = glue_secret_copy(VARDATA_ANY(whole),
+								  VARSIZE_ANY_EXHDR(whole));
 	given.value = given.name + strcspn(given.name, "=");
 	if (*given.value != '\0')
 		*given.value++ = '\0';

@@ -63,13 +63,58 @@ glue_secret_alloc(Size size)
 	return block->data;
 }
 
-/* Copy a string into such memory. */
+/* Copy len bytes into such memory, with a NUL behind them. */
+char *
+glue_secret_copy(const char *data, Size len)
+{
+	char	   *copy = glue_secret_alloc(len + 1);
+
+	if (len > 0)
+		memcpy(copy, data, len);
+	copy[len] = '\0';
+	return copy;
+}
+
 char *
 glue_secret_strdup(const char *text)
 {
-	Size		size = strlen(text) + 1;
+	return glue_secret_copy(text, strlen(text));
+}
 
-	return memcpy(glue_secret_alloc(size), text, size);
+/* Format a string into such memory. */
+char *
+glue_secret_printf(const char *format, ...)
+{
+	va_list		arguments;
+	char	   *text;
+	int			len;
+
+	va_start(arguments, format);
+	len = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	text = glue_secret_alloc(len + 1);
+	va_start(arguments, format);
+	vsnprintf(text, len + 1, format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+/* Copy credentials.  A session token or an account that is "" counts as none. */
+GlueCredentials
+glue_secret_credentials(const GlueCredentials *credentials)
+{
+	const char *token = credentials->session_token;
+	const char *account_id = credentials->account_id;
+
+	return (GlueCredentials)
+	{
+		.access_key_id = pstrdup(credentials->access_key_id),
+			.secret_access_key = glue_secret_strdup(credentials->secret_access_key),
+			.session_token = token != NULL && token[0] != '\0' ?
+			glue_secret_strdup(token) : NULL,
+			.account_id = account_id != NULL && account_id[0] != '\0' ?
+			pstrdup(account_id) : NULL,
+	};
 }
 
 /*
