@@ -140,6 +140,7 @@ glue_attempt_judge(GlueAttempt *attempt)
 {
 	GlueReply	reply;
 
+	Assert(attempt->transfer->outcome != GLUE_HTTP_PENDING);
 	attempt->ambiguous = false;
 	if (attempt->transfer->outcome != GLUE_HTTP_ANSWERED)
 		judge_transfer(attempt);

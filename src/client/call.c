@@ -29,6 +29,7 @@ void
 glue_call_init(GlueCall *call, GlueService service, const char *operation,
 			   const GlueTarget *target, const GlueCredentials *credentials)
 {
+	Assert(operation != NULL && target != NULL);
 	memset(call, 0, sizeof(GlueCall));
 	call->service = service;
 	call->operation = operation;
@@ -53,6 +54,7 @@ glue_call_prepare(GlueCall *call, const char *operation,
 				  const GlueCredentials *credentials,
 				  const char *connection_name)
 {
+	Assert(glue_model_operation(operation) != NULL);
 	glue_call_init(call, GLUE_SERVICE_GLUE, operation, target, credentials);
 	call->connection_name = connection_name;
 	if (target->catalog_id != NULL &&

@@ -77,6 +77,8 @@ glue_call_state_begin(GlueCall *call, MemoryContext result_context,
 {
 	GlueCallState *state = palloc0(sizeof(GlueCallState));
 
+	Assert(call->target != NULL && call->endpoint != NULL);
+	Assert(call->request != NULL && result_context != NULL);
 	glue_call_clear_results(call);
 	state->call = call;
 	state->result_context = result_context;

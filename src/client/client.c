@@ -141,9 +141,11 @@ long
 glue_client_go_on(GlueCallStream *stream)
 {
 	CallRun    *run = stream->run;
-	MemoryContext old_context = MemoryContextSwitchTo(run->caller_context);
+	MemoryContext old_context;
 	bool		more_work;
 
+	Assert(run != NULL);
+	old_context = MemoryContextSwitchTo(run->caller_context);
 	run->width--;
 	end_pauses(run);
 	advance_ready(run);
@@ -179,6 +181,7 @@ run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
 		.result_context = result_context,
 	};
 
+	Assert(stream->run == NULL);
 	run.context = AllocSetContextCreate(CurrentMemoryContext,
 										"glue_conn calls",
 										ALLOCSET_DEFAULT_SIZES);

@@ -196,6 +196,7 @@ glue_credentials_fetch(const GlueTarget *target,
 	GlueCacheAnswer answer;
 	char		failure[GLUE_CACHE_FAILURE_SIZE];
 
+	Assert(plan->nsteps > 0 && plan->nsteps <= GLUE_PLAN_MAX_STEPS);
 	if (is_keys(plan))
 	{
 		*credentials = keys_of(&plan->steps[0]);

@@ -32,6 +32,7 @@ glue_failure_new(int sqlstate, const char *code, const char *message,
 {
 	GlueFailure *failure = palloc0(sizeof(GlueFailure));
 
+	Assert(code != NULL && message != NULL);
 	failure->sqlstate = sqlstate;
 	failure->code = code;
 	failure->message = message;
@@ -124,6 +125,7 @@ glue_failure_add_detail(GlueFailure *failure, const char *detail)
 void
 glue_failure_raise(int elevel, const GlueFailure *failure)
 {
+	Assert(failure->sqlstate != 0 && failure->detail != NULL);
 	ereport(elevel,
 			(errcode(failure->sqlstate),
 			 errmsg_internal("%s", glue_server_from_utf8(failure->message)),

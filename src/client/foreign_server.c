@@ -23,6 +23,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
@@ -54,6 +55,8 @@ glue_foreign_server_find(const char *name)
 {
 	Oid			server;
 	AclResult	permission;
+
+	Assert(IsTransactionState());
 
 	/* within a transaction, nothing else may have asked what has changed */
 	AcceptInvalidationMessages();

@@ -62,6 +62,7 @@ glue_open_list_begin(GlueOpenList *list, ExprContext *executor, bool tracked)
 {
 	static bool registered = false;
 
+	Assert(list->context != NULL && list->target != NULL);
 	if (!tracked)
 		return;
 	if (!registered)

@@ -50,6 +50,7 @@ static void remember_token(GluePages *pages, const char *token);
 void
 glue_pages_begin(GluePages *pages, const GlueCall *call, const char *member)
 {
+	Assert(call->request != NULL && call->attempts == 0);
 	memset(pages, 0, sizeof(GluePages));
 	pages->call = *call;
 	pages->member = member;

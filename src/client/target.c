@@ -21,6 +21,7 @@
 
 #include <openssl/evp.h>
 
+#include "access/xact.h"
 #include "aws/endpoint_config.h"
 #include "client/foreign_server.h"
 #include "client/shared_files.h"
@@ -75,6 +76,7 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 {
 	GlueServerOptions options = {0};
 
+	Assert(IsTransactionState());
 	glue_settings_check();
 	memset(target, 0, sizeof(GlueTarget));
 	target->ambient_allowed = true;

@@ -68,6 +68,7 @@ glue_http_start(const GlueHttpRequest *request)
 		glue_http_pool_close();
 	glue_http_pool_open();
 
+	Assert(request->url != NULL && request->request_timeout_ms > 0);
 	transfer = new_transfer(request);
 	glue_poll_reserve(GLUE_HTTP_FDS_PER_TRANSFER);
 	transfer->reserved = true;
@@ -181,6 +182,7 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 	int			nready;
 	sigset_t	saved;
 
+	Assert(timeout_ms >= 0);
 	glue_http_pool_open();
 	if (meanwhile != NULL)
 		timeout_ms = Min(timeout_ms, do_meanwhile());

@@ -176,6 +176,7 @@ glue_poll_can_reserve(int nfds)
 void
 glue_poll_give_back(int nfds)
 {
+	Assert(fds_wanted >= nfds);
 	fds_wanted -= nfds;
 	settle_reservation();
 }
@@ -396,6 +397,7 @@ glue_poll_wait(long timeout_ms, uint32 wait_event,
 	int			nevents;
 	int			nready = 0;
 
+	Assert(wait_set != NULL && timeout_ms >= 0);
 	WaitEventSetWait(wait_set, timeout_ms, &woken, 1, wait_event);
 	if (woken.events & WL_LATCH_SET)
 		ResetLatch(MyLatch);

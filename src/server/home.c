@@ -52,6 +52,7 @@
 #include "server/secret_memory.h"
 #include "storage/fd.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 /* Why a timeline has begun that nothing was restored for. */
@@ -89,6 +90,7 @@ glue_home(Oid schema)
 	Oid			function = find_function(schema);
 	TimeLineID	timeline = current_timeline();
 
+	Assert(ActiveSnapshotSet());
 	if (function != known_function || timeline != known_timeline)
 	{
 		known_function = InvalidOid;

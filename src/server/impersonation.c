@@ -40,6 +40,7 @@ static bool is_path_of_database(void);
 void
 glue_impersonate(GlueImpersonation *saved, Oid role)
 {
+	Assert(OidIsValid(role));
 	GetUserIdAndSecContext(&saved->user, &saved->security_context);
 	SetUserIdAndSecContext(role, saved->security_context |
 						   SECURITY_LOCAL_USERID_CHANGE |

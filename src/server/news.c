@@ -113,6 +113,7 @@ glue_queue_wake_at_commit(void)
 {
 	static bool registered = false;
 
+	Assert(IsTransactionState());
 	if (!registered)
 		RegisterXactCallback(at_end_of_transaction, NULL);
 	registered = true;

@@ -69,6 +69,7 @@ glue_secret_copy(const char *data, Size len)
 {
 	char	   *copy = glue_secret_alloc(len + 1);
 
+	Assert(data != NULL || len == 0);
 	if (len > 0)
 		memcpy(copy, data, len);
 	copy[len] = '\0';

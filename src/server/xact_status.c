@@ -50,6 +50,7 @@ glue_caller_status(uint64 caller_xid)
 	uint64		next_xid = U64FromFullTransactionId(ReadNextFullTransactionId());
 	GlueCallerStatus status = GLUE_CALLER_ROLLED_BACK;
 
+	Assert(IsTransactionState());
 	LWLockAcquire(XactTruncationLock, LW_SHARED);
 	if (is_known(caller_xid, next_xid))
 	{
