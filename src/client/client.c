@@ -76,7 +76,6 @@ typedef struct CallArray
 
 /* prototypes of private functions */
 static GlueCall *next_of_array(void *arg);
-static void ignore_done(void *arg, GlueCall *call);
 static void run_stream(GlueCallStream *stream, int width,
 					   MemoryContext result_context);
 static void run_calls(CallRun *run);
@@ -110,7 +109,6 @@ glue_client_run(GlueCall *calls, int ncalls)
 	CallArray	array = {.calls = calls, .ncalls = ncalls};
 	GlueCallStream stream = {
 		.next = next_of_array,
-		.done = ignore_done,
 		.arg = &array,
 	};
 
@@ -163,11 +161,6 @@ next_of_array(void *arg)
 
 	return array->nstarted < array->ncalls ?
 		&array->calls[array->nstarted++] : NULL;
-}
-
-static void
-ignore_done(void *arg, GlueCall *call)
-{
 }
 
 static void
@@ -323,7 +316,8 @@ end_call(CallSlot *slot)
 
 	if (slot->has_work)
 		do_meanwhile(slot);
-	run->stream->done(run->stream->arg, slot->call);
+	if (run->stream->done != NULL)
+		run->stream->done(run->stream->arg, slot->call);
 	MemoryContextReset(slot->context);
 	slot->call = NULL;
 	slot->had_work = false;

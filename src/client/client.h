@@ -26,7 +26,7 @@ typedef struct GlueCallStream
 	 */
 	GlueCall   *(*next) (void *arg);
 
-	/* a call has ended; its results are gone when this returns */
+	/* a call has ended; its results are gone when this returns; or NULL */
 	void		(*done) (void *arg, GlueCall *call);
 
 	void	   *arg;

@@ -206,18 +206,11 @@ glue_credentials_fetch(const GlueTarget *target,
 	digest_plan(target, plan, &key);
 	answer = glue_credential_cache_get(&key, rejected_access_key_id,
 									   credentials, failure);
-	switch (answer)
-	{
-		case GLUE_CACHE_HIT:
-			break;
-		case GLUE_CACHE_MAY_REFRESH:
-		case GLUE_CACHE_MUST_REFRESH:
-			return refresh(target, plan, &key, answer == GLUE_CACHE_MAY_REFRESH,
-						   credentials);
-		case GLUE_CACHE_JUST_FAILED:
-			return glue_failure_just_failed(failure);
-	}
-	return NULL;
+	if (answer == GLUE_CACHE_JUST_FAILED)
+		return glue_failure_just_failed(failure);
+	return answer == GLUE_CACHE_HIT ? NULL :
+		refresh(target, plan, &key, answer == GLUE_CACHE_MAY_REFRESH,
+				credentials);
 }
 
 /*
@@ -441,7 +434,7 @@ assume_role(Execution *execution, const GlueCredentialStep *step)
 	if (step->kind == GLUE_STEP_WEB_IDENTITY)
 	{
 		size_t		len;
-		char	   *token = glue_shared_file_text(step->token_file, &len);
+		char	   *token = glue_shared_file_text(step->token_file, false, &len);
 		const char *problem = token ? glue_token_problem(token, &len) :
 			"cannot be read";
 
@@ -489,6 +482,7 @@ ask_instance(Execution *execution, const GlueCredentialStep *step)
 {
 	GlueTemporaryCredentials *temporary = execution->temporary;
 	GlueInstanceSource source;
+	GlueMetadataOutcome outcome;
 	GlueConfigurationError error;
 	const char *reason;
 
@@ -496,21 +490,14 @@ ask_instance(Execution *execution, const GlueCredentialStep *step)
 							 &error) != GLUE_SOURCE_PRESENT)
 		return glue_failure_no_credentials("the instance metadata service",
 										   error.detail);
-	switch (glue_metadata_instance(&source, temporary, &reason))
-	{
-		case GLUE_METADATA_FOUND:
-			break;
-		case GLUE_METADATA_ABSENT:
-			if (step->profile != NULL)
-				return glue_failure_no_credentials("the instance metadata service",
-												   reason);
-			return glue_failure_nothing_found(execution->target->configuration->profile,
-											  reason,
-											  glue_shared_files_description());
-		case GLUE_METADATA_FAILED:
-			return glue_failure_no_credentials("the instance metadata service",
-											   reason);
-	}
+	outcome = glue_metadata_instance(&source, temporary, &reason);
+	if (outcome == GLUE_METADATA_ABSENT && step->profile == NULL)
+		return glue_failure_nothing_found(execution->target->configuration->profile,
+										  reason,
+										  glue_shared_files_description());
+	if (outcome != GLUE_METADATA_FOUND)
+		return glue_failure_no_credentials("the instance metadata service",
+										   reason);
 
 	/* what has expired goes on being good: see the head of this file */
 	if (temporary->expiration <= time(NULL))

@@ -161,7 +161,7 @@ container_authorization(const GlueContainerSource *source, const char **reason)
 	const char *problem;
 
 	if (source->token_file != NULL)
-		token = glue_shared_file_text(source->token_file, &len);
+		token = glue_shared_file_text(source->token_file, false, &len);
 	problem = token ? glue_token_problem(token, &len) : "cannot be read";
 	if (problem != NULL)
 	{

@@ -168,7 +168,6 @@ glue_http_wait(long timeout_ms)
 	static uint32 request_event = 0;
 	static uint32 pause_event = 0;
 
-	glue_http_pool_open();
 	glue_http_wait_as(timeout_ms, glue_http_progress_is_idle() ?
 					  GLUE_WAIT_EVENT(pause_event, "GlueConnPause") :
 					  GLUE_WAIT_EVENT(request_event, "GlueConnRequest"));

@@ -84,6 +84,7 @@ static int	nrefused = 0;
 static bool check_region(char **newval, void **extra, GucSource source);
 static bool check_endpoint_url(char **newval, void **extra, GucSource source);
 static bool check_account_id(char **newval, void **extra, GucSource source);
+static bool check_text(const char *problem);
 static bool check_proxy(char **newval, void **extra, GucSource source);
 static const char *find_password(const char *url, const char **host);
 static void assign_proxy(const char *newval, void *extra);
@@ -330,41 +331,37 @@ glue_warn_of_unknown_region(const char *region)
 static bool
 check_region(char **newval, void **extra, GucSource source)
 {
-	const char *problem = NULL;
-
-	if (**newval != '\0')
-		problem = glue_region_problem(*newval);
-	if (problem != NULL)
-		GUC_check_errdetail("%s.", problem);
-	else if (**newval != '\0' && (source >= PGC_S_INTERACTIVE || !IsUnderPostmaster))
+	if (**newval == '\0')
+		return true;
+	if (!check_text(glue_region_problem(*newval)))
+		return false;
+	if (source >= PGC_S_INTERACTIVE || !IsUnderPostmaster)
 		glue_warn_of_unknown_region(*newval);
-	return problem == NULL;
+	return true;
 }
 
 static bool
 check_endpoint_url(char **newval, void **extra, GucSource source)
 {
-	const char *problem = NULL;
+	if (**newval == '\0' || check_text(glue_endpoint_url_problem(*newval)))
+		return true;
 
-	if (**newval != '\0')
-		problem = glue_endpoint_url_problem(*newval);
-	if (problem != NULL)
-	{
-		/* the usual message has the value, and that may hold a password */
-		GUC_check_errmsg("invalid value for parameter \"%s\"",
-						 "glue_conn.endpoint_url");
-		GUC_check_errdetail("%s.", problem);
-	}
-	return problem == NULL;
+	/* the usual message has the value, and that may hold a password */
+	GUC_check_errmsg("invalid value for parameter \"%s\"",
+					 "glue_conn.endpoint_url");
+	return false;
 }
 
 static bool
 check_account_id(char **newval, void **extra, GucSource source)
 {
-	const char *problem = NULL;
+	return **newval == '\0' || check_text(glue_account_id_problem(*newval));
+}
 
-	if (**newval != '\0')
-		problem = glue_account_id_problem(*newval);
+/* Is a text good?  problem is a sentence without its period; NULL if it is. */
+static bool
+check_text(const char *problem)
+{
 	if (problem != NULL)
 		GUC_check_errdetail("%s.", problem);
 	return problem == NULL;
