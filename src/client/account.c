@@ -67,7 +67,7 @@ GlueSharedPart glue_account_part = {
 
 /*
  * Set the account, and with it the catalog, of an access that has credentials, if
- * nobody has to be asked; false if somebody has.  Raises an error if the server
+ * no call is needed for that; false if one is.  Raises an error if the server
  * says something else than the credentials.
  */
 bool
@@ -202,7 +202,7 @@ find_entry(KnownAccounts * accounts, const GlueAccess *access)
 	return NULL;
 }
 
-/* Who would be asked. */
+/* The endpoint that would be asked. */
 static const char *
 asked_endpoint(const GlueTarget *target)
 {

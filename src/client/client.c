@@ -9,9 +9,9 @@
  * for their turn are in a heap, the first to go on on top.
  *
  * There is a slot for each call.  What a caller does about a call that has
- * ended takes about as long as to start another one, which had better be under
- * way by then.  So slots with an ended call are set aside until nobody has
- * news, and what is to be done while an answer is awaited comes after that.
+ * ended takes about as long as to start another one, which should be under way
+ * by then.  So slots with an ended call are set aside until no slot has news,
+ * and what is to be done while an answer is awaited comes after that.
  * Then a slot is emptied, memory and all, and takes another call.
  *
  * IDENTIFICATION
@@ -281,8 +281,8 @@ take_slot(CallRun *run)
 }
 
 /*
- * Do a piece of the work that has time until nobody has news: take leave of a
- * call, or do what another wants to have done while it waits.  Returns whether
+ * Do a piece of the work that has time until no slot has news: end a call, or
+ * do what another call wants to have done while it waits.  Returns whether
  * there is more.
  */
 static bool

@@ -4,14 +4,14 @@
  *	  The credentials that requests to a target are signed with.
  *
  * Which source is used, and which roles are assumed from there, is decided
- * without asking anybody: credential_plan.c makes a plan of the target, the
+ * without a call: credential_plan.c makes a plan of the target, the
  * environment and the profile.  Then the plan is carried out, step by step,
  * each step with the credentials of the one before.  That can take long, and
  * needs no transaction.
  *
  * A plan that is more than keys ends in temporary credentials, which are
- * cached under a digest of the plan: whoever has the same plan may have the
- * same credentials, and nobody else.
+ * cached under a digest of the plan: a caller with the same plan may have the
+ * same credentials, and no other caller may.
  *
  * A source that was configured and fails is an error.  It is tolerated only
  * while credentials that it gave before are still good, and, for an EC2
@@ -162,7 +162,7 @@ raise_none_found(const GlueTarget *target, const GlueConfigurationError *error)
 }
 
 /*
- * Find the credentials that a plan leads to, if nobody has to be asked for
+ * Find the credentials that a plan leads to, if no call is needed for
  * them; false otherwise.
  */
 bool
@@ -418,7 +418,7 @@ take_step(Execution *execution, const GlueCredentialStep *step)
 
 /*
  * Assume a role, with the credentials that there are or with the token in a
- * file, which is read anew each time: whoever issues tokens replaces it.
+ * file, which is read anew each time: the issuer of tokens replaces it.
  */
 static GlueFailure *
 assume_role(Execution *execution, const GlueCredentialStep *step)
@@ -474,8 +474,8 @@ ask_container(Execution *execution)
 }
 
 /*
- * That there is no instance, or none with a role, is a failure of those who
- * said that there is; for others it is the end of the search.
+ * That there is no instance, or none with a role, is a failure if a profile
+ * says that there is; else it is the end of the search.
  */
 static GlueFailure *
 ask_instance(Execution *execution, const GlueCredentialStep *step)

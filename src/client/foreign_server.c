@@ -76,8 +76,8 @@ glue_foreign_server_find(const char *name)
 }
 
 /*
- * Find a server of ours by its name, whoever may use it; InvalidOid if there is
- * none.
+ * Find a server of ours by its name, without a check of privileges; InvalidOid
+ * if there is none.
  */
 Oid
 glue_foreign_server_by_name(const char *name)

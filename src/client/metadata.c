@@ -14,9 +14,10 @@
  * would give that away.
  *
  * That nothing answers at the address of IMDS means that this is no EC2
- * instance, which is no failure.  Nor is it one that no sessions are opened there:
- * other clouds have services of their own at that address, and an instance's
- * may be switched off.  Everything else that goes wrong is one: the source was there.
+ * instance, which is no failure.  Nor is it one that no sessions are opened
+ * there: other clouds have services of their own at that address, and an
+ * instance's may be switched off.  Everything else that goes wrong is one: the
+ * source was there.
  *
  * IDENTIFICATION
  *	  src/client/metadata.c
@@ -86,7 +87,7 @@ static bool has_status(const Exchange *exchange, int status);
 /*
  * Ask the endpoint of a container for credentials, which the caller cleanses.
  *
- * Never says GLUE_METADATA_ABSENT, since somebody has named the endpoint.
+ * Never says GLUE_METADATA_ABSENT, since the configuration names the endpoint.
  * reason is set on failure: words that fit into a sentence, without secrets.
  */
 GlueMetadataOutcome

@@ -4,8 +4,8 @@
  *	  Operations of AWS that answer page by page.
  *
  * A page is asked for when its first entry is wanted, and forgotten when that
- * of the next page is: so whoever wants no more than a few entries makes no
- * more calls than that takes, and a list of any length takes the memory of one
+ * of the next page is: so a caller that wants a few entries makes no more
+ * calls than that takes, and a list of any length takes the memory of one
  * page.
  *
  * Two things can go wrong with pages.  Their entries may be so large that an

@@ -5,7 +5,7 @@
  *
  * Options are kept by PostgreSQL as texts "name=value".  They are read, and
  * by that checked, in two places with the same code: by the validator, when
- * somebody changes them, and by each call that uses them.  The second check
+ * they are changed, and by each call that uses them.  The second check
  * is needed because a catalog can hold what no validator has seen: one can be
  * taken off the wrapper, and a newer version may have known more options.
  *

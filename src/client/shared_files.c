@@ -10,7 +10,7 @@
  * A file that is not there is no error, since none of them has to exist,
  * unless a setting names it.  A file that is there and cannot be read or is
  * not well-formed is an error: going on without it might use credentials that
- * nobody meant.
+ * were not meant.
  *
  * IDENTIFICATION
  *	  src/client/shared_files.c
@@ -214,7 +214,7 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
  * Read a whole file into memory that will be cleansed, with a NUL behind it;
  * NULL if it does not exist and need not.
  *
- * Who reads a token may have no transaction that would close the file.
+ * A caller that reads a token may have no transaction that would close the file.
  */
 char *
 glue_shared_file_text(const char *path, bool required, size_t *len)

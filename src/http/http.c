@@ -173,7 +173,7 @@ glue_http_wait(long timeout_ms)
 					  GLUE_WAIT_EVENT(request_event, "GlueConnRequest"));
 }
 
-/* Do the same for whoever waits for something else as well. */
+/* Do the same for a caller that waits for something else as well. */
 void
 glue_http_wait_as(long timeout_ms, uint32 wait_event)
 {

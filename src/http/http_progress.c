@@ -3,15 +3,15 @@
  * http_progress.c
  *	  Transfers under way: how they begin, go on and end.
  *
- * None of this may raise errors: see http.c.  Whoever calls it has blocked
- * signals, unless it is to release a transfer, which starts nothing.
+ * None of this may raise errors: see http.c.  The caller has blocked signals,
+ * unless it is to release a transfer, which starts nothing.
  *
  * Clean-up.  Leaving a transfer early closes its connection;
  * CURLOPT_QUICK_EXIT keeps that from waiting for a resolver thread.
  *
  * Limits.  libcurl keeps the time limits of a request.  Should it fail to, we
  * end the transfer ourselves a little later, so that no call waits for ever.
- * All this is by a clock that nobody can set.
+ * All this is by a clock that cannot be set.
  *
  * IDENTIFICATION
  *	  src/http/http_progress.c

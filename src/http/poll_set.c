@@ -56,7 +56,7 @@ typedef struct PollSocket
 	ino_t		inode;			/* tells whether that is still the socket */
 	int			local_port;		/* 0 until it was noted */
 	int			events;			/* GLUE_POLL_..., 0 unless it is in the set */
-	bool		wanted;			/* somebody waits for them */
+	bool		wanted;			/* libcurl waits for them */
 } PollSocket;
 
 static PollSocket sockets[MAX_SOCKETS];
@@ -251,7 +251,7 @@ forget_socket(PollSocket *known)
 	*known = sockets[--nsockets];
 }
 
-/* What nobody else has as long as the file is open; 0 if it is not. */
+/* A number that is unique as long as the file is open; 0 if it is not. */
 static ino_t
 inode_of(int fd)
 {
@@ -353,7 +353,7 @@ glue_poll_watch(int fd, int events, bool watched)
 }
 
 /*
- * Likewise for a socket that the library has opened for itself.  Nobody tells
+ * Likewise for a socket that the library has opened for itself.  It is not known
  * when it is closed, so the kernel has the last word: such a socket has left
  * the set, and its number may be in use again.
  */
@@ -406,7 +406,7 @@ glue_poll_wait(long timeout_ms, uint32 wait_event,
 		return 0;
 	if (expects_only(&ready[0].fd))
 	{
-		/* no need to ask the kernel who it was */
+		/* no need to ask the kernel which socket it was */
 		ready[0].events = GLUE_POLL_READ;
 		return 1;
 	}
@@ -445,7 +445,7 @@ expects_only(int *fd)
 }
 
 /*
- * Does anybody wait for a socket that something happened to?  If not, take it
+ * Does libcurl wait for a socket that something happened to?  If not, take it
  * out of the set: it has been closed by the other side.
  */
 static bool

@@ -12,7 +12,7 @@
  *
  * PostgreSQL makes a plan anew when something that it depends on has changed.
  * So none is ever freed while it may be executing; and one whose key is out of
- * date may be, by who has renamed the table and calls us from a trigger on it.
+ * date may be, if the table was renamed and we are called from a trigger on it.
  * That happens so seldom that such a plan is left behind.
  *
  * Statements that are about many requests at once get their parameters as

@@ -4,8 +4,8 @@
  *	  Memory that is cleansed when its memory context goes.
  *
  * A ConnectionInput holds passwords, and so does everything that is made of
- * it on the way to AWS.  Whoever makes such a thing cannot know how it will
- * be left: an error or a cancel jumps over any clean-up that is written as
+ * it on the way to AWS.  The code that makes such a thing cannot know how it
+ * will be left: an error or a cancel jumps over any clean-up that is written as
  * code.  So the cleansing is tied to the memory context, which PostgreSQL
  * resets on every way out.
  *
@@ -160,7 +160,7 @@ glue_secret_tree_copy(json_object *tree)
 /*
  * Append to a buffer; false if there is no memory.
  *
- * Not with realloc(), which leaves a copy behind that nobody cleanses.
+ * Not with realloc(), which leaves a copy behind that is not cleansed.
  */
 bool
 glue_secret_buffer_append(GlueSecretBuffer *buffer, const char *data, Size len)

@@ -3,7 +3,7 @@
  * settings.c
  *	  The configuration parameters of glue_conn.
  *
- * Two questions decide who may set one.  What says where a request, its
+ * Two questions decide which roles may set one.  What says where a request, its
  * credentials and the passwords in it go, or whose credentials they are
  * (endpoint, proxy, CA file, profile and the files that it is read from), is
  * for superusers alone: a role that may call the functions could otherwise
@@ -14,7 +14,7 @@
  * Values are checked when they are set, so that a typing error is reported
  * where it was made and not at the first call.
  *
- * Until the library is loaded, PostgreSQL takes any value from anybody.  When
+ * Until the library is loaded, PostgreSQL takes any value from any role.  When
  * it is loaded, a value that was not allowed gets a warning, and the default
  * in its place.  For the settings here that would be wrong: the default
  * endpoint is not what the administrator set in postgresql.conf, nor what the
@@ -238,7 +238,7 @@ glue_settings_init(void)
 }
 
 /*
- * Raise an error if a setting is not what somebody wanted it to be: see the
+ * Raise an error if a setting is not what it was meant to be: see the
  * head of this file.
  */
 void
@@ -370,7 +370,7 @@ check_text(const char *problem)
 /*
  * The value of the setting is the URL without its password, because everyone who
  * may read all settings sees that; the whole URL is what is kept beside it.  A
- * parallel worker, which calls nobody, is given what is shown.
+ * parallel worker, which makes no calls, is given what is shown.
  */
 static bool
 check_proxy(char **newval, void **extra, GucSource source)
@@ -442,7 +442,7 @@ define_text(const char *name, const char *description, const char *detail,
 	}
 }
 
-/* Has nobody set a parameter, neither in this session nor elsewhere? */
+/* Was a parameter set neither in this session nor elsewhere? */
 static bool
 is_default(const char *name)
 {
