@@ -20,7 +20,6 @@
 #include "postgres.h"
 
 #include "aws/exception_name.h"
-#include "aws/retry.h"
 #include "client/call_failure.h"
 #include "glue/operation_name.h"
 #include "lib/stringinfo.h"
@@ -177,10 +176,11 @@ static void append_attempts(StringInfo detail, int attempts);
  * Word an answer that is an error, or no proper answer at all.
  *
  * message is the service's text, scrubbed of secrets, and may be empty.
+ * throttled is whether it means that there were too many requests.
  */
 GlueFailure *
 glue_failure_from_reply(const GlueCall *call, const GlueReply *reply,
-						const char *message, int http_status)
+						const char *message, int http_status, bool throttled)
 {
 	bool		malformed = reply->kind == GLUE_REPLY_MALFORMED;
 	const char *code = malformed ? "malformed answer" : reply->code;
@@ -194,7 +194,7 @@ glue_failure_from_reply(const GlueCall *call, const GlueReply *reply,
 		failure->sqlstate = ERRCODE_PROTOCOL_VIOLATION;
 		failure->hint = "Check that the endpoint is AWS Glue, and that no proxy answers in its place.";
 	}
-	else if (glue_retry_classify(http_status, code) == GLUE_RETRY_THROTTLING)
+	else if (throttled)
 	{
 		failure->sqlstate = ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
 		failure->hint = HINT_THROTTLED;
@@ -229,7 +229,7 @@ glue_call_malformed_answer(const GlueCall *call, const char *why)
 {
 	GlueReply	reply = {.kind = GLUE_REPLY_MALFORMED};
 
-	return glue_failure_from_reply(call, &reply, why, 200);
+	return glue_failure_from_reply(call, &reply, why, 200, false);
 }
 
 /*
@@ -343,6 +343,18 @@ glue_failure_already_exists(const GlueCall *call,
 							   differences);
 	failure->hint = find_rule(call->operation, GLUE_EXCEPTION_ALREADY_EXISTS)->hint;
 	return failure;
+}
+
+/* The SQLSTATE of a failure that is known by its code alone; 0 if it is not. */
+int
+glue_failure_sqlstate_of(const char *code)
+{
+	const ExceptionRule *rule = find_rule("", code);
+
+	if (rule != NULL)
+		return rule->sqlstate;
+	return strlen(code) == 5 && strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 ?
+		MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]) : 0;
 }
 
 static GlueFailure *

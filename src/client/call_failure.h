@@ -20,7 +20,7 @@
 extern GlueFailure *glue_failure_from_reply(const GlueCall *call,
 											const GlueReply *reply,
 											const char *message,
-											int http_status);
+											int http_status, bool throttled);
 extern GlueFailure *glue_call_malformed_answer(const GlueCall *call,
 											   const char *why);
 extern GlueFailure *glue_failure_from_transfer(const GlueCall *call,
@@ -33,5 +33,6 @@ extern GlueFailure *glue_failure_maybe_done(const GlueCall *call,
 											const GlueFailure *last);
 extern GlueFailure *glue_failure_already_exists(const GlueCall *call,
 												const char *differences);
+extern int	glue_failure_sqlstate_of(const char *code);
 
 #endif							/* GLUE_CLIENT_CALL_FAILURE_H */

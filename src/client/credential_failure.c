@@ -24,7 +24,7 @@ GlueFailure *
 glue_failure_no_credentials(const char *source, const char *reason)
 {
 	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
-							"no credentials",
+							GLUE_CODE_NO_CREDENTIALS,
 							psprintf("could not get AWS credentials from %s",
 									 source),
 							psprintf("The source is configured, but %s.", reason),
@@ -42,7 +42,7 @@ glue_failure_nothing_found(const char *profile, const char *reason,
 						   const char *files)
 {
 	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
-							"no credentials",
+							GLUE_CODE_NO_CREDENTIALS,
 							"could not find AWS credentials",
 							psprintf("There are no keys in the environment of the server process, no credentials in profile \"%s\", no web identity and no container in the environment, and %s. %s",
 									 profile, reason, files),
@@ -103,7 +103,7 @@ glue_failure_no_account(const GlueFailure *cause)
 		return failure;
 	}
 	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	failure->code = "no account";
+	failure->code = GLUE_CODE_NO_ACCOUNT;
 	failure->message = "AWS account that the credentials belong to is not known";
 	failure->detail = psprintf("Nothing was sent to AWS Glue. %s. %s",
 							   cause->message, cause->detail);
@@ -119,7 +119,7 @@ GlueFailure *
 glue_failure_just_failed(const char *other)
 {
 	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
-							"no credentials",
+							GLUE_CODE_NO_CREDENTIALS,
 							"could not get AWS credentials",
 							psprintf("Another session that needs the same ones has just tried: %s",
 									 other),
