@@ -17,6 +17,7 @@
 
 #include "client/call.h"
 #include "glue/model.h"
+#include "glue/operation_name.h"
 #include "server/jsonb_tree.h"
 
 /*
@@ -28,6 +29,7 @@ void
 glue_call_init(GlueCall *call, GlueService service, const char *operation,
 			   const GlueTarget *target, const GlueCredentials *credentials)
 {
+	Assert(operation != NULL && target != NULL);
 	memset(call, 0, sizeof(GlueCall));
 	call->service = service;
 	call->operation = operation;
@@ -52,6 +54,7 @@ glue_call_prepare(GlueCall *call, const char *operation,
 				  const GlueCredentials *credentials,
 				  const char *connection_name)
 {
+	Assert(glue_model_operation(operation) != NULL);
 	glue_call_init(call, GLUE_SERVICE_GLUE, operation, target, credentials);
 	call->connection_name = connection_name;
 	if (target->catalog_id != NULL &&
@@ -66,7 +69,7 @@ void
 glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 					  const GlueCredentials *credentials, const char *name)
 {
-	glue_call_prepare(call, "GetConnection", target, credentials, name);
+	glue_call_prepare(call, GLUE_GET_CONNECTION, target, credentials, name);
 	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
 	glue_tree_add(call->request, "Name", json_object_new_string(name));
 }
@@ -91,8 +94,8 @@ bool
 glue_call_changes_something(const GlueCall *call)
 {
 	static const char *const operations[] = {
-		"BatchDeleteConnection", "DeleteConnection", "TagResource",
-		"UntagResource", "UpdateConnection"
+		GLUE_BATCH_DELETE_CONNECTION, GLUE_DELETE_CONNECTION, GLUE_TAG_RESOURCE,
+		GLUE_UNTAG_RESOURCE, GLUE_UPDATE_CONNECTION
 	};
 
 	for (int i = 0; i < lengthof(operations); i++)
@@ -115,7 +118,7 @@ int
 glue_call_timeout_ms(const GlueCall *call)
 {
 	if (glue_call_changes_something(call) ||
-		strcmp(call->operation, "CreateConnection") == 0)
+		strcmp(call->operation, GLUE_CREATE_CONNECTION) == 0)
 		return glue_change_timeout_ms(call->target);
 	return call->target->request_timeout_ms;
 }
@@ -140,37 +143,4 @@ glue_call_over_by(const GlueCall *call)
 	TimestampTz time = glue_call_aws_time(call);
 
 	return time == 0 ? 0 : time + USECS_PER_SEC;
-}
-
-/* What a failure of a call happened to. */
-GlueFailedCall
-glue_call_subject(const GlueCall *call)
-{
-	const GlueTarget *target = call->target;
-	GlueFailedCall failed = {
-		.service = call->service == GLUE_SERVICE_STS ? "AWS STS" : "AWS Glue",
-		.operation = call->operation,
-		.connection_name = call->connection_name,
-		.endpoint = call->endpoint->url,
-		.attempts = call->attempts,
-	};
-
-	if (call->credentials != NULL && target->given.access_key_id != NULL &&
-		strcmp(call->credentials->access_key_id,
-			   target->given.access_key_id) == 0)
-		failed.mapping = target->mapping;
-	return failed;
-}
-
-/*
- * Word an answer that was a success, but lacks what the caller needs of it.
- */
-GlueFailure *
-glue_call_malformed_answer(const GlueCall *call, const char *why)
-{
-	GlueFailedCall failed = glue_call_subject(call);
-	GlueReply	reply = {.kind = GLUE_REPLY_MALFORMED};
-
-	return glue_failure_from_reply(&failed, &reply, why, 200, false,
-								   call->request_id);
 }

@@ -39,11 +39,14 @@
  */
 #include "postgres.h"
 
+#include "aws/exception_name.h"
 #include "aws/retry.h"
+#include "client/call_failure.h"
 #include "client/call_state.h"
 #include "client/read_back.h"
 #include "client/shared_quota.h"
 #include "common/pg_prng.h"
+#include "glue/operation_name.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
@@ -77,6 +80,8 @@ glue_call_state_begin(GlueCall *call, MemoryContext result_context,
 {
 	GlueCallState *state = palloc0(sizeof(GlueCallState));
 
+	Assert(call->target != NULL && call->endpoint != NULL);
+	Assert(call->request != NULL && result_context != NULL);
 	glue_call_clear_results(call);
 	state->call = call;
 	state->result_context = result_context;
@@ -281,14 +286,14 @@ static void
 choose_next_step(GlueCallState *state)
 {
 	bool		is_create = strcmp(state->call->operation,
-								   "CreateConnection") == 0;
+								   GLUE_CREATE_CONNECTION) == 0;
 
 	if (renew_credentials(state))
 		state->step = GLUE_CALL_WAITING;
 	else if ((is_create && state->attempt.ambiguous) ||
 			 (state->maybe_created &&
 			  strcmp(state->attempt.failure->code,
-					 "AlreadyExistsException") == 0))
+					 GLUE_EXCEPTION_ALREADY_EXISTS) == 0))
 	{
 		state->maybe_created = true;
 		begin_read_back(state);
@@ -313,8 +318,8 @@ renew_credentials(GlueCallState *state)
 
 	if (state->renewed || call->renew_credentials == NULL ||
 		call->credentials == NULL ||
-		(strcmp(code, "ExpiredTokenException") != 0 &&
-		 strcmp(code, "ExpiredToken") != 0))
+		(strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN) != 0 &&
+		 strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN_STS) != 0))
 		return false;
 	state->renewed = true;
 	old_context = MemoryContextSwitchTo(state->result_context);
@@ -370,14 +375,13 @@ try_again_or_fail(GlueCallState *state)
 static void
 give_up(GlueCallState *state)
 {
-	GlueFailedCall failed = glue_call_subject(state->call);
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 	GlueFailure *failure = state->attempt.failure;
 
 	failure->transient = state->attempt.retry_kind != GLUE_RETRY_NONE;
 	if (state->call->maybe_done &&
-		strcmp(failure->code, "EntityNotFoundException") != 0)
-		failure = glue_failure_maybe_done(&failed, failure);
+		strcmp(failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) != 0)
+		failure = glue_failure_maybe_done(state->call, failure);
 	finish(state, failure);
 	MemoryContextSwitchTo(old_context);
 }
@@ -386,13 +390,12 @@ give_up(GlueCallState *state)
 static void
 give_up_waiting(GlueCallState *state)
 {
-	GlueFailedCall failed = glue_call_subject(state->call);
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 
 	if (state->attempt.failure == NULL ||
 		state->attempt.retry_kind != GLUE_RETRY_THROTTLING)
 	{
-		state->attempt.failure = glue_failure_no_turn(&failed);
+		state->attempt.failure = glue_failure_no_turn(state->call);
 		state->attempt.retry_kind = GLUE_RETRY_THROTTLING;
 	}
 	MemoryContextSwitchTo(old_context);

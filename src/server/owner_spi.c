@@ -12,7 +12,7 @@
  *
  * PostgreSQL makes a plan anew when something that it depends on has changed.
  * So none is ever freed while it may be executing; and one whose key is out of
- * date may be, by who has renamed the table and calls us from a trigger on it.
+ * date may be, if the table was renamed and we are called from a trigger on it.
  * That happens so seldom that such a plan is left behind.
  *
  * Statements that are about many requests at once get their parameters as
@@ -25,6 +25,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "server/builtins.h"
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
@@ -168,6 +169,7 @@ execute(GlueImpersonation *saved, Oid owner, SPIPlanPtr plan, Datum *values,
 {
 	int			result;
 
+	Assert(plan != NULL && IsTransactionState());
 	glue_impersonate(saved, owner);
 	SPI_connect();
 	result = SPI_execute_snapshot(plan, values, nulls,
@@ -195,15 +197,18 @@ glue_execute_end(const GlueImpersonation *saved)
 GlueResultRow
 glue_result_row(uint64 number)
 {
-	GlueResultRow row = {SPI_tuptable->vals[number], SPI_tuptable->tupdesc};
-
-	return row;
+	Assert(number < SPI_tuptable->numvals);
+	return (GlueResultRow)
+	{
+		SPI_tuptable->vals[number], SPI_tuptable->tupdesc
+	};
 }
 
 /* A column as it is, not copied. */
 Datum
 glue_result_datum(const GlueResultRow *row, int column, bool *is_null)
 {
+	Assert(column >= 1 && column <= row->desc->natts);
 	return SPI_getbinval(row->tuple, row->desc, column, is_null);
 }
 
