@@ -22,6 +22,7 @@
 #include "server/owner_spi.h"
 #include "store/claim_ending.h"
 #include "store/sql_text.h"
+#include "utils/lsyscache.h"
 
 /* What is known of an attempt that has ended, from $2 on. */
 typedef enum EndedColumn
@@ -41,34 +42,90 @@ typedef enum EndedColumn
 	ENDED_ACCOUNT_ID,
 	ENDED_AWS_ENDED_AT,
 	ENDED_AWS_SETTLED_AT,
-	NUM_ENDED_COLUMNS
+	NUM_ENDED_COLUMNS,			/* what follows is the cluster */
+	NUM_RECORD_PARAMETERS
 } EndedColumn;
 
-/* Their types, and those of arrays of them. */
-static const struct
-{
-	Oid			element;
-	Oid			array;
-}			ended_columns[NUM_ENDED_COLUMNS] = {
-	[ENDED_ID] = {INT8OID, INT8ARRAYOID},
-	[ENDED_ATTEMPTS] = {INT4OID, INT4ARRAYOID},
-	[ENDED_STATE] = {TEXTOID, TEXTARRAYOID},
-	[ENDED_NEXT_ATTEMPT_AT] = {TIMESTAMPTZOID, TIMESTAMPTZARRAYOID},
-	[ENDED_FREE] = {INT4OID, INT4ARRAYOID},
-	[ENDED_STATUS] = {TEXTOID, TEXTARRAYOID},
-	[ENDED_ERROR_CODE] = {TEXTOID, TEXTARRAYOID},
-	[ENDED_ERROR_MESSAGE] = {TEXTOID, TEXTARRAYOID},
-	[ENDED_AWS_REQUEST_ID] = {TEXTOID, TEXTARRAYOID},
-	[ENDED_UNCERTAIN] = {BOOLOID, BOOLARRAYOID},
-	[ENDED_UNDONE] = {BOOLOID, BOOLARRAYOID},
-	[ENDED_ANSWER] = {JSONBOID, JSONBARRAYOID},
-	[ENDED_ACCOUNT_ID] = {TEXTOID, TEXTARRAYOID},
-	[ENDED_AWS_ENDED_AT] = {TIMESTAMPTZOID, TIMESTAMPTZARRAYOID},
-	[ENDED_AWS_SETTLED_AT] = {TIMESTAMPTZOID, TIMESTAMPTZARRAYOID},
+/*
+ * Record how attempts have ended.  The parameters are the claimant, the columns of
+ * what has ended, and the cluster.
+ */
+static GlueStatement record = {
+	"UPDATE @glue_request r SET state = o.state,"
+	" next_attempt_at = coalesce(o.next_attempt_at, r.next_attempt_at),"
+	" finished_at = CASE WHEN o.state" DIFFERS_FROM "'queued'"
+	" THEN " NOW " END,"
+	" server = CASE WHEN o.state" DIFFERS_FROM "'queued'"
+	" THEN coalesce((SELECT f.srvname"
+	" FROM pg_catalog.pg_foreign_server f"
+	" WHERE f.oid" EQUALS "r.server_oid"
+	" AND r.cluster" EQUALS "bigint '" INT64_FORMAT "'),"
+	" r.server) ELSE r.server END,"
+	" attempts = r.attempts" MINUS "o.free,"
+	" lease_until = NULL,"
+	" claimed_by = CASE WHEN o.uncertain THEN r.claimed_by END,"
+	" status = coalesce(o.status, r.status),"
+	" error_code = o.error_code,"
+	" error_message = o.error_message,"
+	" aws_request_id = coalesce(o.aws_request_id, r.aws_request_id),"
+	" on_rollback = CASE WHEN NOT o.undone THEN r.on_rollback END,"
+	" answered_at = CASE WHEN o.undone"
+	" THEN coalesce(r.answered_at, " NOW ")"
+	" ELSE r.answered_at END,"
+	" undone_at = CASE WHEN o.undone THEN " NOW
+	" ELSE r.undone_at END,"
+	" aws_ended_at = CASE WHEN o.undone"
+	" OR o.state" DIFFERS_FROM "'queued'"
+	" THEN coalesce(r.aws_ended_at, o.aws_ended_at)"
+	" ELSE r.aws_ended_at END,"
+	" aws_settled_at = coalesce(o.aws_settled_at, r.aws_settled_at),"
+	" answer = o.answer,"
+	" account_id = coalesce(r.account_id, o.account_id)"
+	" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+	" $13, $14, $15, $16)"
+	" AS o (id, attempts, state, next_attempt_at, free, status,"
+	" error_code, error_message, aws_request_id, uncertain, undone, answer,"
+	" account_id, aws_ended_at, aws_settled_at)"
+	" WHERE r.id" EQUALS "o.id"
+	" AND r.home" EQUALS "@home"
+	" AND r.claimed_by" EQUALS "$1"
+	" AND r.attempts" EQUALS "o.attempts"
+	" AND r.state" EQUALS "'running'"
+	" RETURNING r.id",
+	{
+		INT8OID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
+		INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+		BOOLARRAYOID, BOOLARRAYOID, JSONBARRAYOID, TEXTARRAYOID,
+		TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, INT8OID
+	}
+};
+
+static GlueStatement put_off = {
+	"UPDATE @glue_request SET next_attempt_at = $2,"
+	" attempts = attempts" PLUS "1,"
+	" error_code = CASE WHEN caller_xid IS NULL"
+	" THEN $3 ELSE error_code END,"
+	" error_message = CASE WHEN caller_xid IS NULL"
+	" THEN $4 ELSE error_message END"
+	" WHERE id" EQUALS "$1 AND home" EQUALS "@home"
+	" AND state" EQUALS "'queued'",
+	{INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID}
+};
+
+static GlueStatement purge = {
+	"DELETE FROM @glue_request WHERE ctid" EQUALS "ANY (ARRAY("
+	"SELECT r.ctid FROM @glue_request r WHERE r.finished_at" IS_BEFORE "$1"
+	" AND NOT EXISTS (SELECT FROM @glue_request e"
+	" WHERE e.finished_at IS NULL"
+	" AND e.connection_name" EQUALS "r.connection_name"
+	" AND e.home" EQUALS "r.home"
+	" AND e.caller_xid IS NOT NULL)"
+	" ORDER BY r.finished_at LIMIT $2"
+	" FOR UPDATE OF r SKIP LOCKED))",
+	{TIMESTAMPTZOID, INT4OID}
 };
 
 /* prototypes of private functions */
-static char *record_text(const GlueClaims *queue);
 static void erase_secrets(const GlueClaims *queue,
 						  const GlueEndedClaim *ended, int nended);
 static Datum ended_column(const GlueEndedClaim *ended, int nended,
@@ -89,23 +146,15 @@ void
 glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 {
 	GlueImpersonation saved;
-	static GlueKeptPlan kept;
-	Oid			types[NUM_ENDED_COLUMNS];
-	Datum		values[NUM_ENDED_COLUMNS];
+	Datum		values[NUM_RECORD_PARAMETERS];
 	uint64		count;
 
-	types[0] = INT8OID;
+	Assert(queue->claimant != 0);
 	values[0] = Int64GetDatum(queue->claimant);
 	for (int column = 1; column < NUM_ENDED_COLUMNS; column++)
-	{
-		types[column] = ended_columns[column].array;
 		values[column] = ended_column(ended, nended, column);
-	}
-	count = glue_execute_as(&saved, queue->owner,
-							glue_kept_plan(&kept, queue->owner,
-										   record_text(queue),
-										   NUM_ENDED_COLUMNS, types),
-							values, NULL);
+	values[NUM_ENDED_COLUMNS] = Int64GetDatum(glue_cluster());
+	count = glue_execute(&record, &queue->table, &saved, values, NULL);
 	for (uint64 i = 0; i < count; i++)
 	{
 		GlueResultRow row = glue_result_row(i);
@@ -116,57 +165,6 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 	}
 	glue_execute_end(&saved);
 	erase_secrets(queue, ended, nended);
-}
-
-/*
- * The statement for that.  Its parameters are the claimant, and the columns of
- * what has ended.
- */
-static char *
-record_text(const GlueClaims *queue)
-{
-	return psprintf("UPDATE %s r SET state = o.state,"
-					" next_attempt_at = coalesce(o.next_attempt_at, r.next_attempt_at),"
-					" finished_at = CASE WHEN o.state" DIFFERS_FROM "'queued'"
-					" THEN " NOW " END,"
-					" server = CASE WHEN o.state" DIFFERS_FROM "'queued'"
-					" THEN coalesce((SELECT f.srvname"
-					" FROM pg_catalog.pg_foreign_server f"
-					" WHERE f.oid" EQUALS "r.server_oid"
-					" AND r.cluster" EQUALS "bigint '" INT64_FORMAT "'),"
-					" r.server) ELSE r.server END,"
-					" attempts = r.attempts" MINUS "o.free,"
-					" lease_until = NULL,"
-					" claimed_by = CASE WHEN o.uncertain THEN r.claimed_by END,"
-					" status = coalesce(o.status, r.status),"
-					" error_code = o.error_code,"
-					" error_message = o.error_message,"
-					" aws_request_id = coalesce(o.aws_request_id, r.aws_request_id),"
-					" on_rollback = CASE WHEN NOT o.undone THEN r.on_rollback END,"
-					" answered_at = CASE WHEN o.undone"
-					" THEN coalesce(r.answered_at, " NOW ")"
-					" ELSE r.answered_at END,"
-					" undone_at = CASE WHEN o.undone THEN " NOW
-					" ELSE r.undone_at END,"
-					" aws_ended_at = CASE WHEN o.undone"
-					" OR o.state" DIFFERS_FROM "'queued'"
-					" THEN coalesce(r.aws_ended_at, o.aws_ended_at)"
-					" ELSE r.aws_ended_at END,"
-					" aws_settled_at = coalesce(o.aws_settled_at, r.aws_settled_at),"
-					" answer = o.answer,"
-					" account_id = coalesce(r.account_id, o.account_id)"
-					" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-					" $13, $14, $15, $16)"
-					" AS o (id, attempts, state, next_attempt_at, free, status,"
-					" error_code, error_message, aws_request_id, uncertain, undone, answer,"
-					" account_id, aws_ended_at, aws_settled_at)"
-					" WHERE r.id" EQUALS "o.id"
-					" AND r.home" EQUALS "%s"
-					" AND r.claimed_by" EQUALS "$1"
-					" AND r.attempts" EQUALS "o.attempts"
-					" AND r.state" EQUALS "'running'"
-					" RETURNING r.id",
-					queue->table, glue_cluster(), queue->own);
 }
 
 /* Erase the sealed secrets of requests that have ended for good. */
@@ -197,7 +195,7 @@ ended_column(const GlueEndedClaim *ended, int nended, EndedColumn column)
 	for (int i = 0; i < nended; i++)
 		values[i] = ended_value(&ended[i], column, &nulls[i]);
 	return glue_array_parameter(values, nulls, nended,
-								ended_columns[column].element);
+								get_element_type(record.types[column]));
 }
 
 static Datum
@@ -254,29 +252,13 @@ void
 glue_claims_put_off(const GlueClaims *queue, int64 id, TimestampTz until,
 					const char *code, const char *message)
 {
-	GlueImpersonation saved;
-	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
 	Datum		values[] = {
 		Int64GetDatum(id), TimestampTzGetDatum(until),
 		CStringGetTextDatum(glue_server_from_utf8(code)),
 		CStringGetTextDatum(glue_server_from_utf8(message))
 	};
-	SPIPlanPtr	plan;
 
-	plan = glue_kept_plan(&kept, queue->owner,
-						  psprintf("UPDATE %s SET next_attempt_at = $2,"
-								   " attempts = attempts" PLUS "1,"
-								   " error_code = CASE WHEN caller_xid IS NULL"
-								   " THEN $3 ELSE error_code END,"
-								   " error_message = CASE WHEN caller_xid IS NULL"
-								   " THEN $4 ELSE error_message END"
-								   " WHERE id" EQUALS "$1 AND home" EQUALS "%s"
-								   " AND state" EQUALS "'queued'",
-								   queue->table, queue->own),
-						  lengthof(types), types);
-	glue_execute_as(&saved, queue->owner, plan, values, NULL);
-	glue_execute_end(&saved);
+	(void) glue_execute_alone(&put_off, &queue->table, values, NULL);
 }
 
 /*
@@ -290,28 +272,10 @@ uint64
 glue_claims_purge(const GlueClaims *queue, TimestampTz finished_before,
 				  int limit)
 {
-	GlueImpersonation saved;
-	static GlueKeptPlan kept;
-	static const Oid types[] = {TIMESTAMPTZOID, INT4OID};
 	Datum		values[] = {
 		TimestampTzGetDatum(finished_before), Int32GetDatum(limit)
 	};
-	SPIPlanPtr	plan;
-	uint64		count;
 
-	plan = glue_kept_plan(&kept, queue->owner,
-						  psprintf("DELETE FROM %s WHERE ctid" EQUALS "ANY (ARRAY("
-								   "SELECT r.ctid FROM %s r WHERE r.finished_at" IS_BEFORE "$1"
-								   " AND NOT EXISTS (SELECT FROM %s e"
-								   " WHERE e.finished_at IS NULL"
-								   " AND e.connection_name" EQUALS "r.connection_name"
-								   " AND e.home" EQUALS "r.home"
-								   " AND e.caller_xid IS NOT NULL)"
-								   " ORDER BY r.finished_at LIMIT $2"
-								   " FOR UPDATE OF r SKIP LOCKED))",
-								   queue->table, queue->table, queue->table),
-						  lengthof(types), types);
-	count = glue_execute_as(&saved, queue->owner, plan, values, NULL);
-	glue_execute_end(&saved);
-	return count;
+	Assert(limit > 0);
+	return glue_execute_alone(&purge, &queue->table, values, NULL);
 }

@@ -135,20 +135,18 @@ glue_claims_read_secrets(const GlueClaims *queue, List *requests)
 static void
 read_sealed(const GlueClaims *queue, GlueClaim *request)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID, INT8OID};
+	static GlueStatement find =
+		{
+		"SELECT sealed, role FROM @glue_request_secret"
+		" WHERE request" EQUALS "$1 AND home" EQUALS "$2",
+		{INT8OID, INT8OID}
+	};
 	Datum		values[] = {
 		Int64GetDatum(request->id), Int64GetDatum(request->what.home)
 	};
 	GlueImpersonation saved;
-	SPIPlanPtr	plan;
 
-	plan = glue_kept_plan(&kept, queue->owner,
-						  psprintf("SELECT sealed, role FROM %s WHERE request"
-								   EQUALS "$1 AND home" EQUALS "$2",
-								   queue->secrets.table),
-						  lengthof(types), types);
-	if (glue_execute_as(&saved, queue->owner, plan, values, NULL) > 0)
+	if (glue_execute(&find, &queue->secrets, &saved, values, NULL) > 0)
 	{
 		GlueResultRow row = glue_result_row(0);
 		MemoryContext spi_context = MemoryContextSwitchTo(request->context);
@@ -156,8 +154,7 @@ read_sealed(const GlueClaims *queue, GlueClaim *request)
 
 		request->sealed =
 			DatumGetByteaPCopy(glue_result_datum(&row, 1, &is_null));
-		request->sealed_for =
-			DatumGetObjectId(glue_result_datum(&row, 2, &is_null));
+		request->sealed_for = glue_result_oid(&row, 2);
 		MemoryContextSwitchTo(spi_context);
 	}
 	glue_execute_end(&saved);

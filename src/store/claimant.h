@@ -16,12 +16,8 @@
 /* The table, ready to be worked until the end of the transaction. */
 typedef struct GlueClaims
 {
-	Oid			oid;
-	Oid			owner;
-	char	   *table;			/* its qualified name */
-	char	   *claimants;		/* that of the list of claimants */
+	GlueOwnTable table;
 	GlueRequestSecrets secrets;
-	char	   *own;			/* what a home is compared with: ours */
 	int64		claimant;		/* who we are */
 } GlueClaims;
 

@@ -21,22 +21,54 @@
 #include "store/intent_ending.h"
 #include "store/notice.h"
 #include "store/sql_text.h"
+#include "utils/lsyscache.h"
+
+static GlueStatement find_open = {
+	"SELECT id, caller_xid FROM @glue_request"
+	" WHERE finished_at IS NULL"
+	" AND caller_xid IS NOT NULL"
+	" AND state" EQUALS "'running'"
+	" AND claimed_by IS NULL"
+	" AND home" EQUALS "@home ORDER BY id"
+};
 
 /*
- * What the statement that writes endings gets, as an array of each: ID, state,
- * code, answered_at, not_made, message, request ID,
- * aws_ended_at.
+ * Write endings.  The form of the statement keeps the planner, which may believe
+ * that the table is empty, from reading all of it.
  */
 #define NUM_ENDING_COLUMNS	8
-static const Oid column_types[NUM_ENDING_COLUMNS] = {
-	INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTOID,
-	TIMESTAMPTZOID
+static GlueStatement write_endings = {
+	"WITH open AS (SELECT e.*"
+	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"
+	" AS e (id, state, code, answered_at, not_made,"
+	" message, request_id, aws_ended_at),"
+	" LATERAL (SELECT FROM @glue_request r"
+	" WHERE r.id" EQUALS "e.id AND r.home" EQUALS "@home"
+	" AND r.state" EQUALS "'running'"
+	" AND r.claimed_by IS NULL"
+	" OFFSET 0 FOR UPDATE SKIP LOCKED) AS r)"
+	" UPDATE @glue_request r SET state = e.state,"
+	" next_attempt_at = " NOW ","
+	" answered_at = coalesce(e.answered_at, r.answered_at),"
+	" aws_ended_at = coalesce(e.aws_ended_at, r.aws_ended_at),"
+	" on_rollback = CASE WHEN NOT e.not_made"
+	" THEN r.on_rollback END,"
+	" finished_at = CASE WHEN e.state" DIFFERS_FROM "'queued'"
+	" THEN " NOW " END,"
+	" error_code = coalesce(e.code, r.error_code),"
+	" error_message = coalesce(e.message, r.error_message),"
+	" aws_request_id = coalesce(e.request_id, r.aws_request_id)"
+	" FROM open e WHERE r.id" EQUALS "e.id"
+	" AND r.home" EQUALS "@home"
+	" RETURNING r.id, r.operation,"
+	" r.connection_name, r.state",
+	{
+		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
+		BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID
+	}
 };
 
 /* prototypes of private functions */
-static uint64 read_open(const GlueClaims *queue, GlueImpersonation *saved);
-static uint64 update(const GlueClaims *queue, GlueImpersonation *saved,
-					 Datum *values);
 static Datum column_of(const GlueIntentEnding *endings, int nendings,
 					   int column);
 static Datum value_of(const GlueIntentEnding *ending, int column,
@@ -58,7 +90,8 @@ glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
 	GlueImpersonation saved;
 	bool		ended = false;
 	uint64		known_xid = 0;
-	uint64		count = read_open(queue, &saved);
+	uint64		count = glue_execute(&find_open, &queue->table, &saved, NULL,
+									 NULL);
 	int			found = 0;
 
 	*more = false;
@@ -83,24 +116,6 @@ glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
 	return found;
 }
 
-/* Read those that are open; glue_execute_end() must follow. */
-static uint64
-read_open(const GlueClaims *queue, GlueImpersonation *saved)
-{
-	static GlueKeptPlan kept;
-	SPIPlanPtr	plan;
-
-	plan = glue_kept_plan(&kept, queue->owner,
-						  psprintf("SELECT id, caller_xid FROM %s"
-								   " WHERE finished_at IS NULL"
-								   " AND caller_xid IS NOT NULL"
-								   " AND state" EQUALS "'running'"
-								   " AND claimed_by IS NULL"
-								   " AND home" EQUALS "%s ORDER BY id",
-								   queue->table, queue->own), 0, NULL);
-	return glue_execute_as(saved, queue->owner, plan, NULL, NULL);
-}
-
 /*
  * Write down what becomes of intents, of those that are still open, and tell of
  * those that have come to their end.  Returns how many were open; written gets
@@ -116,7 +131,7 @@ glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
 
 	for (int column = 0; column < NUM_ENDING_COLUMNS; column++)
 		values[column] = column_of(endings, nendings, column);
-	count = update(queue, &saved, values);
+	count = glue_execute(&write_endings, &queue->table, &saved, values, NULL);
 	for (uint64 i = 0; i < count; i++)
 	{
 		GlueResultRow row = glue_result_row(i);
@@ -128,52 +143,6 @@ glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
 	return (int) count;
 }
 
-/*
- * The statement for that; glue_execute_end() must follow.  What it is written
- * like keeps the planner, which may believe that the table is empty, from
- * reading all of it.
- */
-static uint64
-update(const GlueClaims *queue, GlueImpersonation *saved, Datum *values)
-{
-	static GlueKeptPlan kept;
-	static const Oid types[NUM_ENDING_COLUMNS] = {
-		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
-		BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID
-	};
-	SPIPlanPtr	plan;
-
-	plan = glue_kept_plan(&kept, queue->owner,
-						  psprintf("WITH open AS (SELECT e.*"
-								   " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"
-								   " AS e (id, state, code, answered_at, not_made,"
-								   " message, request_id, aws_ended_at),"
-								   " LATERAL (SELECT FROM %s r"
-								   " WHERE r.id" EQUALS "e.id AND r.home" EQUALS "%s"
-								   " AND r.state" EQUALS "'running'"
-								   " AND r.claimed_by IS NULL"
-								   " OFFSET 0 FOR UPDATE SKIP LOCKED) AS r)"
-								   " UPDATE %s r SET state = e.state,"
-								   " next_attempt_at = " NOW ","
-								   " answered_at = coalesce(e.answered_at, r.answered_at),"
-								   " aws_ended_at = coalesce(e.aws_ended_at, r.aws_ended_at),"
-								   " on_rollback = CASE WHEN NOT e.not_made"
-								   " THEN r.on_rollback END,"
-								   " finished_at = CASE WHEN e.state" DIFFERS_FROM "'queued'"
-								   " THEN " NOW " END,"
-								   " error_code = coalesce(e.code, r.error_code),"
-								   " error_message = coalesce(e.message, r.error_message),"
-								   " aws_request_id = coalesce(e.request_id, r.aws_request_id)"
-								   " FROM open e WHERE r.id" EQUALS "e.id"
-								   " AND r.home" EQUALS "%s"
-								   " RETURNING r.id, r.operation,"
-								   " r.connection_name, r.state",
-								   queue->table, queue->own, queue->table,
-								   queue->own),
-						  lengthof(types), types);
-	return glue_execute_as(saved, queue->owner, plan, values, NULL);
-}
-
 /* One parameter of that statement, which has a value for each intent. */
 static Datum
 column_of(const GlueIntentEnding *endings, int nendings, int column)
@@ -183,7 +152,8 @@ column_of(const GlueIntentEnding *endings, int nendings, int column)
 
 	for (int i = 0; i < nendings; i++)
 		values[i] = value_of(&endings[i], column, &nulls[i]);
-	return glue_array_parameter(values, nulls, nendings, column_types[column]);
+	return glue_array_parameter(values, nulls, nendings,
+								get_element_type(write_endings.types[column]));
 }
 
 static Datum

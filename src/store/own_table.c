@@ -56,6 +56,7 @@
 #include "server/builtins.h"
 #include "server/compat.h"
 #include "server/foreign_code.h"
+#include "server/home.h"
 #include "store/own_table.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
@@ -135,6 +136,33 @@ glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
 	if (relation != NULL)
 		check_table(relation, kind);
 	return relation;
+}
+
+/*
+ * Get ready to use a table until the end of the transaction; false if there is
+ * none, and missing_ok.  Rows are inserted if it has a shape.
+ */
+bool
+glue_own_table_open(GlueOwnTable *table, const char *name, Oid schema,
+					LOCKMODE lock, GlueTableKind kind, GlueRowShape *shape,
+					bool missing_ok)
+{
+	Relation	relation = missing_ok ?
+		glue_own_table_try(name, schema, lock, kind) :
+		glue_own_table_find(name, schema, lock, kind);
+
+	if (relation == NULL)
+		return false;
+	table->schema = schema;
+	table->owner = relation->rd_rel->relowner;
+	table->oid = RelationGetRelid(relation);
+	table->plain = shape != NULL && lock >= RowExclusiveLock &&
+		glue_row_insert_possible(relation, shape);
+	table->name = glue_own_table_name(relation);
+	table->home = kind == GLUE_TABLE_PRIVATE ? glue_home(schema) : 0;
+	table->key = psprintf("%s of " INT64_FORMAT, table->name, table->home);
+	table_close(relation, NoLock);
+	return true;
 }
 
 /* The qualified name of a table. */

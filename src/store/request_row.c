@@ -23,13 +23,7 @@
 #include "store/request_row.h"
 #include "utils/timestamp.h"
 
-static const struct
-{
-	const char *name;
-	Oid			type;
-}			columns[GLUE_NUM_REQUEST_COLUMNS] =
-
-{
+const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS] = {
 	[GLUE_REQUEST_ID] = {"id", INT8OID},
 	[GLUE_REQUEST_OPERATION] = {"operation", TEXTOID},
 	[GLUE_REQUEST_CONNECTION_NAME] = {"connection_name", TEXTOID},
@@ -87,23 +81,10 @@ static const char *const checks[] = {
 };
 
 GlueRowShape glue_request_shape = {
+	.columns = glue_request_columns,
 	.ncolumns = GLUE_NUM_REQUEST_COLUMNS,
-	.column_name = glue_request_column_name,
-	.column_type = glue_request_column_type,
 	.checks = checks,
 };
-
-const char *
-glue_request_column_name(int column)
-{
-	return columns[column].name;
-}
-
-Oid
-glue_request_column_type(int column)
-{
-	return columns[column].type;
-}
 
 /* The fingerprint that matters to a request, of those that a target has. */
 const unsigned char *
@@ -217,8 +198,7 @@ void
 glue_request_row_set(GlueRequestRow *row, GlueRequestColumn column,
 					 Datum value)
 {
-	row->values[column] = value;
-	row->nulls[column] = ' ';
+	glue_set_value(row->values, row->nulls, column, value);
 }
 
 /* Set a column to text in UTF-8; NULL leaves it as it is. */
@@ -227,8 +207,7 @@ glue_request_row_set_text(GlueRequestRow *row, GlueRequestColumn column,
 						  const char *utf8)
 {
 	if (utf8 != NULL)
-		glue_request_row_set(row, column,
-							 CStringGetTextDatum(glue_server_from_utf8(utf8)));
+		glue_set_text(row->values, row->nulls, column, utf8);
 }
 
 static void
