@@ -263,9 +263,8 @@ complete_request(const GlueImmediate *immediate, GlueRequest *request)
 		request->on_rollback =
 			glue_setting_on_rollback == GLUE_ON_ROLLBACK_KEEP ?
 			"keep" : "delete";
-	if (!immediate->journaled || request->input == NULL)
-		return;
-	request->shown = glue_without_secrets(request->input);
+	if (immediate->journaled && request->shown == NULL)
+		request->shown = glue_without_secrets(request->input);
 }
 
 /* What will be needed when the transaction ends, when nothing may fail. */

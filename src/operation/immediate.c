@@ -25,6 +25,7 @@
 #include "operation/tags.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
+#include "server/redacted.h"
 #include "server/subtransaction.h"
 #include "store/digest_key.h"
 
@@ -66,7 +67,7 @@ glue_immediate_operation_announce(GlueImmediateOperation *running)
 		[GLUE_OPERATION_UPDATE] = "UpdateConnection",
 		[GLUE_OPERATION_DELETE] = "DeleteConnection",
 	};
-	const GlueOperation *operation = &running->operation;
+	GlueOperation *operation = &running->operation;
 	GlueRequest request = {
 		.operation = names[operation->kind],
 		.name = operation->name,
@@ -74,6 +75,8 @@ glue_immediate_operation_announce(GlueImmediateOperation *running)
 		.tags = operation->tags,
 	};
 
+	Assert(operation->kind <= GLUE_OPERATION_DELETE);
+	operation->shown = request.shown = glue_without_secrets(operation->input);
 	if (operation->kind == GLUE_OPERATION_CREATE)
 		request.on_conflict = glue_conflict_action_name(operation->on_conflict);
 	running->announced = glue_immediate_begin(running->immediate, &request);
@@ -89,13 +92,15 @@ GlueCall *
 glue_immediate_operation_begin(GlueImmediateOperation *running)
 {
 	GlueOperation *operation = &running->operation;
-	Oid			schema = operation->access->schema;
 
+	Assert(running->announced != NULL && operation->step != GLUE_STEP_DONE);
 	running->context = CurrentMemoryContext;
-	if (operation->input != NULL)
-		glue_secret_key_require(schema, operation->input);
+	if (operation->shown == NULL)
+		operation->shown = glue_without_secrets(operation->input);
+	if (operation->shown != operation->input)
+		glue_secret_key_require(operation->access->schema);
 	if (operation->kind == GLUE_OPERATION_UPDATE)
-		operation->digest = glue_digest_secrets(schema, operation->input);
+		glue_operation_digest(operation);
 	return prepare_step(running, glue_operation_begin(operation));
 }
 
@@ -198,8 +203,7 @@ draft_record(void *arg)
 	MemoryContext old_context = MemoryContextSwitchTo(running->context);
 
 	GLUE_CRASH_POINT("caller after send");
-	operation->digest = glue_digest_secrets(operation->access->schema,
-											operation->input);
+	glue_operation_digest(operation);
 	glue_operation_draft(operation);
 	MemoryContextSwitchTo(old_context);
 }

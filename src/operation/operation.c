@@ -54,6 +54,7 @@
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
+#include "store/digest_key.h"
 #include "text/json.h"
 
 /* prototypes of private functions */
@@ -174,6 +175,15 @@ glue_operation_next(GlueOperation *operation)
 	return NULL;
 }
 
+/* Make the digest of the secrets of an operation's input, if it has any. */
+void
+glue_operation_digest(GlueOperation *operation)
+{
+	if (operation->shown != operation->input)
+		operation->digest = glue_digest_secrets(operation->access->schema,
+												operation->input);
+}
+
 /*
  * Do what can be done for the record of a create before it has succeeded.
  */
@@ -183,7 +193,7 @@ glue_operation_draft(GlueOperation *operation)
 	GlueMirrorEntry entry = {
 		.target = &operation->access->target,
 		.name = operation->name,
-		.definition = glue_without_secrets(operation->input),
+		.definition = operation->shown,
 		.tags = operation->tags,
 		.secret_digest = operation->digest,
 	};
@@ -235,7 +245,8 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		glue_mirror_record_draft(mirror, operation->draft, &entry);
 		return;
 	}
-	entry.definition = glue_without_secrets(operation->input);
+	Assert(operation->shown != NULL);
+	entry.definition = operation->shown;
 	entry.tags = recorded_tags(operation, mirror);
 	if (entry.recorded_at == 0)
 		glue_mirror_record(mirror, &entry);

@@ -62,6 +62,8 @@ typedef struct GlueOperation
 	GlueAccess *access;
 	const char *name;			/* UTF-8 */
 	json_object *input;			/* ConnectionInput, secrets and all */
+	json_object *shown;			/* the same without secrets: the input itself
+								 * if it has none */
 	json_object *tags;			/* or NULL */
 	GlueConflictAction on_conflict;
 	bool		redacted;		/* the input has its secrets no more */
@@ -139,6 +141,7 @@ typedef struct GlueOperation
 extern const char *glue_conflict_action_name(GlueConflictAction action);
 extern GlueCall *glue_operation_begin(GlueOperation *operation);
 extern GlueCall *glue_operation_next(GlueOperation *operation);
+extern void glue_operation_digest(GlueOperation *operation);
 extern void glue_operation_draft(GlueOperation *operation);
 extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueMirror *mirror);

@@ -160,7 +160,7 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 		!recorded_since_deletion(operation, &known))
 	{
 		memset(&known, 0, sizeof(GlueMirrorKnown));
-		known.definition = glue_redacted_copy(operation->input);
+		known.definition = glue_without_secrets(operation->input);
 	}
 	tags = glue_known_tags(&known, operation->observed);
 	if (operation->read_tags != NULL)

@@ -25,6 +25,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "server/builtins.h"
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
@@ -42,6 +43,7 @@
 typedef enum ColumnItem
 {
 	ITEM_NAME,
+	ITEM_OF_R,
 	ITEM_PARAMETER,
 	ITEM_ASSIGNMENT
 } ColumnItem;
@@ -54,6 +56,8 @@ static const char *append_word(StringInfo text,
 static void append_columns(StringInfo text, const GlueStatement *statement,
 						   ColumnItem item);
 static void plan_with_indexes(SPIPlanPtr plan);
+static Datum field_value(const GlueField *field, const void *member,
+						 bool *is_null);
 
 /*
  * Plan a statement, unless its plan is kept and good.  What is wrong with a
@@ -88,7 +92,7 @@ prepare(GlueStatement *statement, const GlueOwnTable *table)
 	Oid		   *types = statement->types;
 	SPIPlanPtr	plan;
 
-	if (statement->columns != NULL)
+	if (statement->columns != NULL && !OidIsValid(types[0]))
 	{
 		types = palloc(statement->ncolumns * sizeof(Oid));
 		for (; nparameters < statement->ncolumns; nparameters++)
@@ -143,6 +147,8 @@ append_word(StringInfo text, const GlueStatement *statement,
 		appendStringInfo(text, "bigint '" INT64_FORMAT "'", table->home);
 	else if (strncmp(word, "columns", len) == 0)
 		append_columns(text, statement, ITEM_NAME);
+	else if (strncmp(word, "r_columns", len) == 0)
+		append_columns(text, statement, ITEM_OF_R);
 	else if (strncmp(word, "parameters", len) == 0)
 		append_columns(text, statement, ITEM_PARAMETER);
 	else if (strncmp(word, "excluded", len) == 0)
@@ -171,6 +177,9 @@ append_columns(StringInfo text, const GlueStatement *statement,
 		{
 			case ITEM_NAME:
 				appendStringInfoString(text, name);
+				break;
+			case ITEM_OF_R:
+				appendStringInfo(text, "r.%s", name);
 				break;
 			case ITEM_PARAMETER:
 				appendStringInfo(text, "$%d", i + 1);
@@ -378,6 +387,89 @@ glue_text_parameter(const char *utf8, bool *is_null)
 	*is_null = utf8 == NULL;
 	return *is_null ? (Datum) 0 :
 		CStringGetTextDatum(glue_server_from_utf8(utf8));
+}
+
+/*
+ * Read a column into the member of a struct that it is: text as UTF-8, jsonb as a
+ * tree, null as zero.
+ */
+void
+glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
+{
+	void	   *member = (char *) to + field->offset;
+
+	switch (field->type)
+	{
+		case TEXTOID:
+			*(const char **) member = glue_result_text(row, field->column);
+			break;
+		case JSONBOID:
+			*(json_object **) member = glue_result_tree(row, field->column);
+			break;
+		case INT8OID:
+			*(int64 *) member = glue_result_int64(row, field->column);
+			break;
+		case INT4OID:
+			*(int *) member = glue_result_int32(row, field->column);
+			break;
+		case OIDOID:
+			*(Oid *) member = glue_result_oid(row, field->column);
+			break;
+		case BOOLOID:
+			*(bool *) member = glue_result_bool(row, field->column);
+			break;
+		case TIMESTAMPTZOID:
+			*(TimestampTz *) member = glue_result_time(row, field->column);
+			break;
+		default:
+			Assert(false);
+	}
+}
+
+/*
+ * A member of some structs as an array: text in UTF-8, a tree as jsonb.  A text, a
+ * tree or a time of zero is null.
+ */
+Datum
+glue_field_parameter(const GlueField *field, const void *const *structs,
+					 int count)
+{
+	Datum	   *values = palloc(count * sizeof(Datum));
+	bool	   *nulls = palloc(count * sizeof(bool));
+
+	for (int i = 0; i < count; i++)
+		values[i] = field_value(field, (const char *) structs[i] + field->offset,
+								&nulls[i]);
+	return glue_array_parameter(values, nulls, count, field->type);
+}
+
+static Datum
+field_value(const GlueField *field, const void *member, bool *is_null)
+{
+	json_object *tree;
+
+	*is_null = false;
+	switch (field->type)
+	{
+		case TEXTOID:
+			return glue_text_parameter(*(const char *const *) member, is_null);
+		case JSONBOID:
+			tree = *(json_object *const *) member;
+			*is_null = tree == NULL;
+			return *is_null ? (Datum) 0 :
+				JsonbPGetDatum(glue_jsonb_from_tree(tree));
+		case INT8OID:
+			return Int64GetDatum(*(const int64 *) member);
+		case INT4OID:
+			return Int32GetDatum(*(const int *) member);
+		case BOOLOID:
+			return BoolGetDatum(*(const bool *) member);
+		case TIMESTAMPTZOID:
+			*is_null = *(const TimestampTz *) member == 0;
+			return TimestampTzGetDatum(*(const TimestampTz *) member);
+	}
+	elog(ERROR, "a parameter cannot have type %u", field->type);
+	return (Datum) 0;			/* keep the compiler quiet */
 }
 
 /* An array as a parameter; nulls may be NULL. */

@@ -49,6 +49,7 @@ typedef struct GlueOwnTable
  *
  *		@home			the home of this database
  *		@columns		the names of the columns
+ *		@r_columns		the same of the row r
  *		@parameters		$1 and so on, one for each column
  *		@excluded		the assignments of EXCLUDED to each column
  */
@@ -56,7 +57,8 @@ typedef struct GlueStatement
 {
 	const char *text;
 	Oid			types[GLUE_MAX_PARAMETERS]; /* of its parameters, then 0 */
-	const GlueColumn *columns;	/* its parameters are these instead, or NULL */
+	const GlueColumn *columns;	/* of the table, or NULL; its parameters are
+								 * these if it has no types */
 	int			ncolumns;
 	bool		by_key;			/* it finds its rows by a key, so that the
 								 * values of its parameters do not matter to
@@ -107,6 +109,20 @@ extern void glue_set_text(Datum *values, char *nulls, int number,
 						  const char *utf8);
 extern void glue_set_time(Datum *values, char *nulls, int number,
 						  TimestampTz time);
+
+/* A member of a struct that is a column or a parameter of a statement. */
+typedef struct GlueField
+{
+	int			column;
+	Oid			type;
+	size_t		offset;
+} GlueField;
+
+extern void glue_result_field(const GlueResultRow *row,
+							  const GlueField *field, void *to);
+extern Datum glue_field_parameter(const GlueField *field,
+								  const void *const *structs, int count);
+
 extern Datum glue_text_parameter(const char *utf8, bool *is_null);
 extern Datum glue_array_parameter(const Datum *values, const bool *nulls,
 								  int count, Oid type);

@@ -18,33 +18,33 @@
 #include "server/builtins.h"
 #include "server/encoding.h"
 #include "server/home.h"
-#include "server/jsonb_tree.h"
 #include "server/owner_spi.h"
 #include "store/claim_ending.h"
 #include "store/sql_text.h"
-#include "utils/lsyscache.h"
 
-/* What is known of an attempt that has ended, from $2 on. */
-typedef enum EndedColumn
-{
-	ENDED_ID = 1,
-	ENDED_ATTEMPTS,
-	ENDED_STATE,
-	ENDED_NEXT_ATTEMPT_AT,
-	ENDED_FREE,
-	ENDED_STATUS,
-	ENDED_ERROR_CODE,
-	ENDED_ERROR_MESSAGE,
-	ENDED_AWS_REQUEST_ID,
-	ENDED_UNCERTAIN,
-	ENDED_UNDONE,
-	ENDED_ANSWER,
-	ENDED_ACCOUNT_ID,
-	ENDED_AWS_ENDED_AT,
-	ENDED_AWS_SETTLED_AT,
-	NUM_ENDED_COLUMNS,			/* what follows is the cluster */
-	NUM_RECORD_PARAMETERS
-} EndedColumn;
+/* What is known of an attempt that has ended, from $2 on: of its request... */
+static const GlueField request_fields[] = {
+	{2, INT8OID, offsetof(GlueClaim, id)},
+	{3, INT4OID, offsetof(GlueClaim, attempts)},
+	{14, TEXTOID, offsetof(GlueClaim, what.account_id)},
+};
+
+/* ... and its outcome. */
+static const GlueField outcome_fields[] = {
+	{4, TEXTOID, offsetof(GlueClaimOutcome, state)},
+	{5, TIMESTAMPTZOID, offsetof(GlueClaimOutcome, next_attempt_at)},
+	{6, BOOLOID, offsetof(GlueClaimOutcome, free_attempt)},
+	{7, TEXTOID, offsetof(GlueClaimOutcome, status)},
+	{8, TEXTOID, offsetof(GlueClaimOutcome, error_code)},
+	{9, TEXTOID, offsetof(GlueClaimOutcome, error_message)},
+	{10, TEXTOID, offsetof(GlueClaimOutcome, aws_request_id)},
+	{11, BOOLOID, offsetof(GlueClaimOutcome, uncertain)},
+	{12, BOOLOID, offsetof(GlueClaimOutcome, undone)},
+	{13, JSONBOID, offsetof(GlueClaimOutcome, answer)},
+	{15, TIMESTAMPTZOID, offsetof(GlueClaimOutcome, aws_ended_at)},
+	{16, TIMESTAMPTZOID, offsetof(GlueClaimOutcome, aws_settled_at)},
+};
+#define NUM_RECORD_PARAMETERS	17
 
 /*
  * Record how attempts have ended.  The parameters are the claimant, the columns of
@@ -59,9 +59,9 @@ static GlueStatement record = {
 	" THEN coalesce((SELECT f.srvname"
 	" FROM pg_catalog.pg_foreign_server f"
 	" WHERE f.oid" EQUALS "r.server_oid"
-	" AND r.cluster" EQUALS "bigint '" INT64_FORMAT "'),"
+	" AND r.cluster" EQUALS "$17),"
 	" r.server) ELSE r.server END,"
-	" attempts = r.attempts" MINUS "o.free,"
+	" attempts = r.attempts" MINUS "CASE WHEN o.free THEN 1 ELSE 0 END,"
 	" lease_until = NULL,"
 	" claimed_by = CASE WHEN o.uncertain THEN r.claimed_by END,"
 	" status = coalesce(o.status, r.status),"
@@ -94,7 +94,7 @@ static GlueStatement record = {
 	" RETURNING r.id",
 	{
 		INT8OID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
-		INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+		BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 		BOOLARRAYOID, BOOLARRAYOID, JSONBARRAYOID, TEXTARRAYOID,
 		TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, INT8OID
 	}
@@ -128,10 +128,6 @@ static GlueStatement purge = {
 /* prototypes of private functions */
 static void erase_secrets(const GlueClaims *queue,
 						  const GlueEndedClaim *ended, int nended);
-static Datum ended_column(const GlueEndedClaim *ended, int nended,
-						  EndedColumn column);
-static Datum ended_value(const GlueEndedClaim *ended, EndedColumn column,
-						 bool *is_null);
 
 /*
  * Record how attempts have ended, and which of the requests were still ours.
@@ -149,11 +145,24 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 	Datum		values[NUM_RECORD_PARAMETERS];
 	uint64		count;
 
+	const void **requests = palloc(nended * sizeof(void *));
+	const void **outcomes = palloc(nended * sizeof(void *));
+
 	Assert(queue->claimant != 0);
+	for (int i = 0; i < nended; i++)
+	{
+		Assert(ended[i].outcome->state != NULL);
+		requests[i] = ended[i].request;
+		outcomes[i] = ended[i].outcome;
+	}
 	values[0] = Int64GetDatum(queue->claimant);
-	for (int column = 1; column < NUM_ENDED_COLUMNS; column++)
-		values[column] = ended_column(ended, nended, column);
-	values[NUM_ENDED_COLUMNS] = Int64GetDatum(glue_cluster());
+	for (int i = 0; i < lengthof(request_fields); i++)
+		values[request_fields[i].column - 1] =
+			glue_field_parameter(&request_fields[i], requests, nended);
+	for (int i = 0; i < lengthof(outcome_fields); i++)
+		values[outcome_fields[i].column - 1] =
+			glue_field_parameter(&outcome_fields[i], outcomes, nended);
+	values[NUM_RECORD_PARAMETERS - 1] = Int64GetDatum(glue_cluster());
 	count = glue_execute(&record, &queue->table, &saved, values, NULL);
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -183,65 +192,6 @@ erase_secrets(const GlueClaims *queue, const GlueEndedClaim *ended,
 	}
 	if (nids > 0)
 		glue_request_secrets_erase(&queue->secrets, ids, nids);
-}
-
-/* One parameter of that statement, which has a value for each request. */
-static Datum
-ended_column(const GlueEndedClaim *ended, int nended, EndedColumn column)
-{
-	Datum	   *values = palloc(nended * sizeof(Datum));
-	bool	   *nulls = palloc0(nended * sizeof(bool));
-
-	for (int i = 0; i < nended; i++)
-		values[i] = ended_value(&ended[i], column, &nulls[i]);
-	return glue_array_parameter(values, nulls, nended,
-								get_element_type(record.types[column]));
-}
-
-static Datum
-ended_value(const GlueEndedClaim *ended, EndedColumn column, bool *is_null)
-{
-	const GlueClaimOutcome *outcome = ended->outcome;
-
-	switch (column)
-	{
-		case ENDED_ID:
-			return Int64GetDatum(ended->request->id);
-		case ENDED_ATTEMPTS:
-			return Int32GetDatum(ended->request->attempts);
-		case ENDED_STATE:
-			return glue_text_parameter(outcome->state, is_null);
-		case ENDED_NEXT_ATTEMPT_AT:
-			*is_null = outcome->next_attempt_at == 0;
-			return TimestampTzGetDatum(outcome->next_attempt_at);
-		case ENDED_FREE:
-			return Int32GetDatum(outcome->free_attempt ? 1 : 0);
-		case ENDED_STATUS:
-			return glue_text_parameter(outcome->status, is_null);
-		case ENDED_ERROR_CODE:
-			return glue_text_parameter(outcome->error_code, is_null);
-		case ENDED_ERROR_MESSAGE:
-			return glue_text_parameter(outcome->error_message, is_null);
-		case ENDED_AWS_REQUEST_ID:
-			return glue_text_parameter(outcome->aws_request_id, is_null);
-		case ENDED_UNCERTAIN:
-			return BoolGetDatum(outcome->uncertain);
-		case ENDED_UNDONE:
-			return BoolGetDatum(outcome->undone);
-		case ENDED_ACCOUNT_ID:
-			return glue_text_parameter(ended->request->what.account_id,
-									   is_null);
-		case ENDED_AWS_ENDED_AT:
-			*is_null = outcome->aws_ended_at == 0;
-			return TimestampTzGetDatum(outcome->aws_ended_at);
-		case ENDED_AWS_SETTLED_AT:
-			*is_null = outcome->aws_settled_at == 0;
-			return TimestampTzGetDatum(outcome->aws_settled_at);
-		default:
-			*is_null = outcome->answer == NULL;
-			return *is_null ? (Datum) 0 :
-				JsonbPGetDatum(glue_jsonb_from_tree(outcome->answer));
-	}
 }
 
 /*

@@ -47,6 +47,7 @@
 #include "server/owner_spi.h"
 #include "server/settings.h"
 #include "store/claims.h"
+#include "store/request_row.h"
 #include "store/sql_text.h"
 
 /* After which a claim is worth a look. */
@@ -106,6 +107,8 @@
 	{INT8OID, INT4OID, OIDARRAYOID, OIDARRAYOID, TEXTARRAYOID, BYTEAARRAYOID, \
 	INT8ARRAYOID, INT8OID, INT4OID}
 #define NUM_PARAMETERS	9
+#define COLUMNS \
+	.columns = glue_request_columns, .ncolumns = GLUE_NUM_REQUEST_COLUMNS
 
 /*
  * Find what can be claimed.  The parameters are the claimant, what is in a
@@ -194,11 +197,11 @@ static GlueStatement find_due[] = {
 static GlueStatement claim[] = {
 	[GLUE_CLAIM_TO_DO] =
 	{
-		CLAIM("IS NULL"), PARAMETERS
+		CLAIM("IS NULL"), PARAMETERS, COLUMNS
 	},
 	[GLUE_CLAIM_TO_UNDO] =
 	{
-		CLAIM("IS NOT NULL"), PARAMETERS
+		CLAIM("IS NOT NULL"), PARAMETERS, COLUMNS
 	},
 };
 
@@ -210,12 +213,12 @@ static GlueStatement claim[] = {
 
 static GlueStatement lock_queued = {
 	LOCK("r.state" EQUALS "'queued' AND r.home" EQUALS "@home"),
-	{INT8ARRAYOID}
+	{INT8ARRAYOID}, COLUMNS
 };
 
 static GlueStatement lock_held = {
 	LOCK("r.caller_xid IS NULL AND " GLUE_IS_HELD("r", "@home")),
-	{INT8ARRAYOID}
+	{INT8ARRAYOID}, COLUMNS
 };
 
 static GlueStatement acted_since = {

@@ -21,7 +21,6 @@
 #include "store/intent_ending.h"
 #include "store/notice.h"
 #include "store/sql_text.h"
-#include "utils/lsyscache.h"
 
 static GlueStatement find_open = {
 	"SELECT id, caller_xid FROM @glue_request"
@@ -36,7 +35,17 @@ static GlueStatement find_open = {
  * Write endings.  The form of the statement keeps the planner, which may believe
  * that the table is empty, from reading all of it.
  */
-#define NUM_ENDING_COLUMNS	8
+static const GlueField fields[] = {
+	{1, INT8OID, offsetof(GlueIntentEnding, id)},
+	{2, TEXTOID, offsetof(GlueIntentEnding, state)},
+	{3, TEXTOID, offsetof(GlueIntentEnding, code)},
+	{4, TIMESTAMPTZOID, offsetof(GlueIntentEnding, answered_at)},
+	{5, BOOLOID, offsetof(GlueIntentEnding, not_made)},
+	{6, TEXTOID, offsetof(GlueIntentEnding, message)},
+	{7, TEXTOID, offsetof(GlueIntentEnding, aws_request_id)},
+	{8, TIMESTAMPTZOID, offsetof(GlueIntentEnding, aws_ended_at)},
+};
+
 static GlueStatement write_endings = {
 	"WITH open AS (SELECT e.*"
 	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -69,10 +78,6 @@ static GlueStatement write_endings = {
 };
 
 /* prototypes of private functions */
-static Datum column_of(const GlueIntentEnding *endings, int nendings,
-					   int column);
-static Datum value_of(const GlueIntentEnding *ending, int column,
-					  bool *is_null);
 static void announce(const GlueResultRow *row);
 
 /*
@@ -125,12 +130,15 @@ int
 glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
 				 int nendings, int64 *written)
 {
-	Datum		values[NUM_ENDING_COLUMNS];
+	Datum		values[lengthof(fields)];
+	const void **structs = palloc(nendings * sizeof(void *));
 	GlueImpersonation saved;
 	uint64		count;
 
-	for (int column = 0; column < NUM_ENDING_COLUMNS; column++)
-		values[column] = column_of(endings, nendings, column);
+	for (int i = 0; i < nendings; i++)
+		structs[i] = &endings[i];
+	for (int i = 0; i < lengthof(fields); i++)
+		values[i] = glue_field_parameter(&fields[i], structs, nendings);
 	count = glue_execute(&write_endings, &queue->table, &saved, values, NULL);
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -141,45 +149,6 @@ glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
 	}
 	glue_execute_end(&saved);
 	return (int) count;
-}
-
-/* One parameter of that statement, which has a value for each intent. */
-static Datum
-column_of(const GlueIntentEnding *endings, int nendings, int column)
-{
-	Datum	   *values = palloc(nendings * sizeof(Datum));
-	bool	   *nulls = palloc0(nendings * sizeof(bool));
-
-	for (int i = 0; i < nendings; i++)
-		values[i] = value_of(&endings[i], column, &nulls[i]);
-	return glue_array_parameter(values, nulls, nendings,
-								get_element_type(write_endings.types[column]));
-}
-
-static Datum
-value_of(const GlueIntentEnding *ending, int column, bool *is_null)
-{
-	switch (column)
-	{
-		case 0:
-			return Int64GetDatum(ending->id);
-		case 1:
-			return glue_text_parameter(ending->state, is_null);
-		case 2:
-			return glue_text_parameter(ending->code, is_null);
-		case 3:
-			*is_null = ending->answered_at == 0;
-			return TimestampTzGetDatum(ending->answered_at);
-		case 4:
-			return BoolGetDatum(ending->not_made);
-		case 5:
-			return glue_text_parameter(ending->message, is_null);
-		case 6:
-			return glue_text_parameter(ending->aws_request_id, is_null);
-		default:
-			*is_null = ending->aws_ended_at == 0;
-			return TimestampTzGetDatum(ending->aws_ended_at);
-	}
 }
 
 /* Tell of a call that has come to its end. */
