@@ -128,12 +128,12 @@ judge(GlueIntentEnding *ending, int64 id)
 
 	glue_known_outcome_find(id, &known);
 	ending->id = id;
-	ending->state = "queued";
+	ending->state = GLUE_STATE_QUEUED;
 	if (known.outcome == GLUE_OUTCOME_NOTHING && known.code[0] == '\0')
-		ending->state = "rolled_back";
+		ending->state = GLUE_STATE_ROLLED_BACK;
 	else if (known.outcome == GLUE_OUTCOME_NOTHING)
 	{
-		ending->state = "failed";
+		ending->state = GLUE_STATE_FAILED;
 		ending->code = pstrdup(known.code);
 		ending->message = pstrdup(known.message);
 	}

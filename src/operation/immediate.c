@@ -21,6 +21,7 @@
 #include "postgres.h"
 
 #include "client/client.h"
+#include "glue/operation_name.h"
 #include "operation/immediate.h"
 #include "operation/tags.h"
 #include "server/crash_point.h"
@@ -63,9 +64,9 @@ void
 glue_immediate_operation_announce(GlueImmediateOperation *running)
 {
 	static const char *const names[] = {
-		[GLUE_OPERATION_CREATE] = "CreateConnection",
-		[GLUE_OPERATION_UPDATE] = "UpdateConnection",
-		[GLUE_OPERATION_DELETE] = "DeleteConnection",
+		[GLUE_OPERATION_CREATE] = GLUE_CREATE_CONNECTION,
+		[GLUE_OPERATION_UPDATE] = GLUE_UPDATE_CONNECTION,
+		[GLUE_OPERATION_DELETE] = GLUE_DELETE_CONNECTION,
 	};
 	GlueOperation *operation = &running->operation;
 	GlueRequest request = {

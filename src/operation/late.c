@@ -28,6 +28,7 @@
  */
 #include "postgres.h"
 
+#include "aws/exception_name.h"
 #include "operation/operation.h"
 #include "server/settings.h"
 
@@ -100,7 +101,7 @@ glue_operation_was_late(GlueOperation *operation)
 {
 	const GlueCall *call = &operation->call;
 	bool		failed = call->failure != NULL &&
-		!glue_call_failed_with(call, "EntityNotFoundException");
+		!glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND);
 
 	if (operation->is_first ||
 		(!call->answer_lost && !(failed && call->failure->ambiguous)))
@@ -121,10 +122,10 @@ glue_operation_settle_delete(GlueOperation *operation)
 	if (glue_operation_was_late(operation))
 		return NULL;
 	operation->missing =
-		glue_call_failed_with(call, "EntityNotFoundException") &&
+		glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND) &&
 		!operation->uncertain && !call->maybe_done;
 	operation->gone = call->failure == NULL ||
-		glue_call_failed_with(call, "EntityNotFoundException");
+		glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND);
 	if (operation->missing && !operation->ignore_missing)
 		return glue_operation_finish(operation, call->failure);
 	return glue_operation_finish(operation, operation->gone ? NULL : call->failure);

@@ -21,6 +21,7 @@
 #include "client/account.h"
 #include "client/client.h"
 #include "client/credential_chain.h"
+#include "glue/operation_name.h"
 #include "operation/tags.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
@@ -108,7 +109,7 @@ glue_tags_add(const GlueTagged *tagged, json_object *tags,
 {
 	GlueCall	call;
 
-	prepare(tagged, &call, "TagResource");
+	prepare(tagged, &call, GLUE_TAG_RESOURCE);
 	glue_tree_add(call.request, "TagsToAdd", json_object_get(tags));
 	return change_tags(&call, change);
 }
@@ -123,7 +124,7 @@ glue_tags_remove(const GlueTagged *tagged, json_object *keys,
 {
 	GlueCall	call;
 
-	prepare(tagged, &call, "UntagResource");
+	prepare(tagged, &call, GLUE_UNTAG_RESOURCE);
 	glue_tree_add(call.request, "TagsToRemove", json_object_get(keys));
 	return change_tags(&call, change);
 }
@@ -195,7 +196,7 @@ prepare(const GlueTagged *tagged, GlueCall *call, const char *operation)
 static void
 read_tags(const GlueTagged *tagged, GlueCall *call)
 {
-	prepare(tagged, call, "GetTags");
+	prepare(tagged, call, GLUE_GET_TAGS);
 	glue_client_run(call, 1);
 }
 

@@ -151,7 +151,9 @@ glue_claims_record(const GlueClaims *queue, GlueEndedClaim *ended, int nended)
 	Assert(queue->claimant != 0);
 	for (int i = 0; i < nended; i++)
 	{
-		Assert(ended[i].outcome->state != NULL);
+		Assert(ended[i].outcome->state != NULL &&
+			   strcmp(ended[i].outcome->state, GLUE_STATE_RUNNING) != 0 &&
+			   strcmp(ended[i].outcome->state, GLUE_STATE_HELD) != 0);
 		requests[i] = ended[i].request;
 		outcomes[i] = ended[i].outcome;
 	}
@@ -187,7 +189,7 @@ erase_secrets(const GlueClaims *queue, const GlueEndedClaim *ended,
 	for (int i = 0; i < nended; i++)
 	{
 		if (ended[i].recorded && ended[i].request->sealed != NULL &&
-			strcmp(ended[i].outcome->state, "queued") != 0)
+			strcmp(ended[i].outcome->state, GLUE_STATE_QUEUED) != 0)
 			ids[nids++] = ended[i].request->id;
 	}
 	if (nids > 0)

@@ -266,6 +266,7 @@ glue_mirror_forget(const GlueMirror *mirror, const GlueTarget *target,
 {
 	GlueMirrorRow row;
 
+	Assert(OidIsValid(mirror->provisions.oid)); /* opened to be written */
 	glue_provision_gone(&mirror->provisions, target, name);
 	glue_mirror_row_key(&row, target, name);
 	return execute(mirror, &delete, &row) > 0;

@@ -42,6 +42,7 @@
 #include "server/home.h"
 #include "server/news.h"
 #include "store/drop_warning.h"
+#include "store/request.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -173,7 +174,7 @@ is_open(HeapTuple tuple, TupleDesc desc, const char *home)
 	int			finished_at = SPI_fnumber(desc, "finished_at");
 
 	return finished_at > 0 && heap_attisnull(tuple, finished_at, desc) &&
-		strcmp(value_of(tuple, desc, "state"), "held") != 0 &&
+		strcmp(value_of(tuple, desc, "state"), GLUE_STATE_HELD) != 0 &&
 		(home == NULL || strcmp(value_of(tuple, desc, "home"), home) == 0);
 }
 

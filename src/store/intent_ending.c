@@ -20,6 +20,7 @@
 #include "server/xact_status.h"
 #include "store/intent_ending.h"
 #include "store/notice.h"
+#include "store/request.h"
 #include "store/sql_text.h"
 
 static GlueStatement find_open = {
@@ -136,7 +137,11 @@ glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
 	uint64		count;
 
 	for (int i = 0; i < nendings; i++)
+	{
+		Assert(endings[i].state != NULL &&
+			   strcmp(endings[i].state, GLUE_STATE_SUCCEEDED) != 0);
 		structs[i] = &endings[i];
+	}
 	for (int i = 0; i < lengthof(fields); i++)
 		values[i] = glue_field_parameter(&fields[i], structs, nendings);
 	count = glue_execute(&write_endings, &queue->table, &saved, values, NULL);
@@ -157,7 +162,7 @@ announce(const GlueResultRow *row)
 {
 	const char *state = glue_result_text(row, 4);
 
-	if (strcmp(state, "queued") != 0)
+	if (strcmp(state, GLUE_STATE_QUEUED) != 0)
 		glue_request_notify(glue_result_int64(row, 1),
 							glue_result_text(row, 2),
 							glue_result_text(row, 3), state, NULL);

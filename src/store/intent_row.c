@@ -147,7 +147,7 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
 	GlueRequestRow row;
 
 	glue_request_row_fill(&row, id, request);
-	glue_request_row_set_text(&row, GLUE_REQUEST_STATE, "running");
+	glue_request_row_set_text(&row, GLUE_REQUEST_STATE, GLUE_STATE_RUNNING);
 	glue_request_row_set(&row, GLUE_REQUEST_CALLER_XID,
 						 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
 	glue_request_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
@@ -188,6 +188,10 @@ glue_intent_close(const GlueRequestQueue *queue, int64 id,
 	GlueImpersonation saved;
 	GlueResultRow row;
 
+	Assert(id != 0);
+	Assert(outcome->state == NULL ||
+		   strcmp(outcome->state, GLUE_STATE_SUCCEEDED) == 0 ||
+		   strcmp(outcome->state, GLUE_STATE_FAILED) == 0);
 	glue_set_text(values, nulls, 3, outcome->state);
 	glue_set_text(values, nulls, 4, outcome->status);
 	glue_set_text(values, nulls, 5, outcome->error_code);
@@ -313,7 +317,7 @@ is_held(HeapTuple tuple, TupleDesc desc)
 	Datum		state = heap_getattr(tuple, GLUE_REQUEST_STATE + 1, desc,
 									 &no_state);
 
-	return strcmp(TextDatumGetCString(state), "held") == 0;
+	return strcmp(TextDatumGetCString(state), GLUE_STATE_HELD) == 0;
 }
 
 static GlueOpenIntent *

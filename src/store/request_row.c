@@ -132,6 +132,9 @@ glue_request_row_fill(GlueRequestRow *row, int64 id,
 	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
 	Jsonb	   *settings = glue_session_settings();
 
+	Assert(id != 0 && request->operation != NULL && request->name != NULL);
+	Assert(request->endpoint != NULL && request->region != NULL);
+	Assert(OidIsValid(request->role));
 	memset(row->nulls, 'n', sizeof(row->nulls));
 	glue_request_row_set(row, GLUE_REQUEST_ID, Int64GetDatum(id));
 	glue_request_row_set_text(row, GLUE_REQUEST_OPERATION, request->operation);
@@ -157,7 +160,7 @@ glue_request_row_fill(GlueRequestRow *row, int64 id,
 							  request->on_missing);
 	glue_request_row_set(row, GLUE_REQUEST_HAS_SECRETS,
 						 BoolGetDatum(request->has_secrets));
-	glue_request_row_set_text(row, GLUE_REQUEST_STATE, "queued");
+	glue_request_row_set_text(row, GLUE_REQUEST_STATE, GLUE_STATE_QUEUED);
 	glue_request_row_set(row, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(0));
 	glue_request_row_set(row, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
 	glue_request_row_set_text(row, GLUE_REQUEST_ON_ROLLBACK,

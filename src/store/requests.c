@@ -151,6 +151,8 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 	GlueRequest own = *request;
 	GlueRequestRow row;
 
+	Assert(!request->has_secrets ||
+		   (request->given == 0 && request->shown != request->input));
 	glue_request_make_own(queue, &own);
 	glue_request_row_fill(&row, id, &own);
 	if (request->has_secrets)
@@ -303,7 +305,7 @@ read_state(GlueRequestState *found, const GlueResultRow *row)
 	found->cluster = glue_result_int64(row, 7);
 	found->error_code = SPI_getvalue(row->tuple, row->desc, 8);
 	found->answered = glue_result_bool(row, 9);
-	found->held = strcmp(found->state, "held") == 0;
+	found->held = strcmp(found->state, GLUE_STATE_HELD) == 0;
 }
 
 /*
