@@ -107,7 +107,10 @@ SERVER_OBJS = \
 	src/server/crash_point.o \
 	src/server/settings.o \
 	src/server/session_settings.o \
+	src/server/kept_file.o \
 	src/server/shared_state.o \
+	src/server/activity.o \
+	src/server/progress.o \
 	src/server/service.o \
 	src/server/news.o \
 	src/server/xact_status.o \
@@ -151,6 +154,7 @@ CLIENT_OBJS = \
 	src/client/shared_quota.o \
 	src/client/rate_slot.o \
 	src/client/turn.o \
+	src/client/stat_calls.o \
 	src/client/call_state.o \
 	src/client/client.o \
 	src/client/pages.o \
@@ -178,6 +182,7 @@ STORE_OBJS = \
 	src/store/request_secret.o \
 	src/store/request_row.o \
 	src/store/requests.o \
+	src/store/request_activity.o \
 	src/store/intent_row.o \
 	src/store/claimant.o \
 	src/store/claim_row.o \
@@ -206,6 +211,7 @@ OPERATION_OBJS = \
 	src/operation/existing.o \
 	src/operation/late.o \
 	src/operation/own.o \
+	src/operation/unsettled.o \
 	src/operation/undo.o \
 	src/operation/immediate.o
 
@@ -220,6 +226,7 @@ QUEUE_OBJS = \
 	src/queue/outcome.o \
 	src/queue/steps.o \
 	src/queue/answer.o \
+	src/queue/log.o \
 	src/queue/record.o \
 	src/queue/claim.o \
 	src/queue/transaction.o \
@@ -253,6 +260,8 @@ FUNCTIONS_OBJS = \
 	src/functions/tag.o \
 	src/functions/type.o \
 	src/functions/rate.o \
+	src/functions/stat.o \
+	src/functions/activity.o \
 	src/functions/enqueue.o \
 	src/functions/request.o \
 	src/functions/request_change.o \
@@ -335,7 +344,7 @@ override with_llvm = no
 
 # PGXS asks for EXTRA_CLEAN when it is included.
 UNIT_TESTS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/unit/unit_*.c)) \
-	test/unit/sign_requests
+	test/unit/judge_failures test/unit/sign_requests
 FUZZERS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/fuzz/fuzz_*.c))
 INSTRUMENTED = test/fuzz/instrumented
 EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS) $(INSTRUMENTED)

@@ -272,6 +272,7 @@ CREATE TABLE @extschema@.glue_request (
 	aws_ended_at		timestamptz,
 	aws_settled_at		timestamptz,
 	provision_id		bigint,
+	failed_at			timestamptz,
 	PRIMARY KEY (id, home)
 )
 WITH (
@@ -388,6 +389,8 @@ COMMENT ON COLUMN glue_request.aws_settled_at IS
 	'of what is to be undone, from when on nothing of it can arrive any more, by AWS''s clock; null if it was answered, or was not looked for yet, and infinity if something else was sent since';
 COMMENT ON COLUMN glue_request.provision_id IS
 	'entry of glue_provision whose row it is for, or -1 if that was left behind by glue_take_over_requests(); null if it was not asked for by glue_provision_connection()';
+COMMENT ON COLUMN glue_request.failed_at IS
+	'when error_code became what it is';
 
 --
 -- glue_claimant
@@ -584,60 +587,139 @@ GRANT SELECT ON @extschema@.glue_provision_summary TO PUBLIC;
 --
 -- glue_request_summary
 --
--- How the queue is doing, target by target.  Everyone sees their own requests.
+-- How the queue is doing, target by target.  Everyone sees their own requests, and
+-- who monitors those of all.  There is a row for each foreign server and for what
+-- the settings lead to, even if nothing was ever asked for there.
 --
-CREATE VIEW @extschema@.glue_request_summary WITH (security_invoker = true) AS
-	SELECT
-		coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
-			OPERATOR(pg_catalog.||) r.region
-			OPERATOR(pg_catalog.||)
-				coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued') AS queued,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued'
-			AND r.error_code IS NOT NULL) AS put_off,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued'
-			AND r.status OPERATOR(pg_catalog.=) 'IN_PROGRESS') AS in_progress,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'running') AS running,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'failed') AS failed,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'held') AS held,
-		pg_catalog.min(r.requested_at)
-			FILTER (WHERE r.finished_at IS NULL
-			AND s.state OPERATOR(pg_catalog.<>) 'held')::pg_catalog.timestamptz(0)
-			AS oldest,
-		pg_catalog.min(r.next_attempt_at)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued')
-			::pg_catalog.timestamptz(0) AS next_attempt,
-		pg_catalog.left((pg_catalog.array_agg(r.error_message ORDER BY r.id DESC)
-			FILTER (WHERE r.error_code IS NOT NULL))[1], 60) AS last_error
-	FROM @extschema@.glue_request r
-		CROSS JOIN LATERAL (SELECT CASE
-			WHEN r.finished_at IS NULL AND r.home OPERATOR(pg_catalog.<>)
+CREATE FUNCTION glue_waits_for(error_code text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'glue_waits_for'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION glue_waits_for(text) IS
+	'what a request waits for that was put off because of an error: credentials, key or target; null if that is nothing but another attempt';
+
+CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
+	WITH request AS (
+		SELECT
+			r.server, r.region, r.catalog_id, r.requested_at, r.next_attempt_at,
+			r.finished_at, r.status, r.error_code, r.error_message, r.failed_at,
+			CASE WHEN r.finished_at IS NULL AND r.home OPERATOR(pg_catalog.<>)
 				(SELECT @extschema@.glue_home()) THEN 'held'
-			ELSE r.state
-		END) AS s (state)
-	GROUP BY r.server, r.region, r.catalog_id
-	ORDER BY r.server, r.region, r.catalog_id;
+				ELSE r.state END AS state,
+			r.finished_at OPERATOR(pg_catalog.>)
+				(pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-)
+				pg_catalog.make_interval(hours => 1)) AS lately
+		FROM @extschema@.glue_request r
+		WHERE (SELECT pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name,
+				'USAGE'))
+			OR pg_catalog.pg_has_role(r.requested_by, 'USAGE')
+	), figures AS (
+		SELECT
+			r.server, r.region, r.catalog_id,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued') AS queued,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND r.error_code IS NOT NULL) AS put_off,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND @extschema@.glue_waits_for(r.error_code)
+					OPERATOR(pg_catalog.=) 'key') AS without_key,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND @extschema@.glue_waits_for(r.error_code)
+					OPERATOR(pg_catalog.=) 'credentials') AS without_credentials,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND r.status OPERATOR(pg_catalog.=) 'IN_PROGRESS') AS in_progress,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'running') AS running,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed') AS failed,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'held') AS held,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded' AND r.lately) AS succeeded_last_hour,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed' AND r.lately) AS failed_last_hour,
+			pg_catalog.min(r.requested_at)
+				FILTER (WHERE r.finished_at IS NULL
+				AND r.state OPERATOR(pg_catalog.<>) 'held') AS oldest,
+			pg_catalog.min(r.next_attempt_at)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued')
+				AS next_attempt,
+			-- the latest one is the largest, and needs no sort of all of them
+			(pg_catalog.max(ARRAY[coalesce(pg_catalog.to_char(
+				pg_catalog.timezone('UTC', r.failed_at), 'YYYYMMDDHH24MISSUS'), ''),
+				r.error_message])
+				FILTER (WHERE r.error_code IS NOT NULL))[2] AS last_error,
+			pg_catalog.max(r.failed_at)
+				FILTER (WHERE r.error_code IS NOT NULL) AS last_error_at
+		FROM request r
+		GROUP BY r.server, r.region, r.catalog_id
+	), place (server, region, catalog_id) AS (
+		SELECT NULL::pg_catalog.name,
+			CASE WHEN pg_catalog.current_setting('glue_conn.region', true)
+				OPERATOR(pg_catalog.<>) ''
+				THEN pg_catalog.current_setting('glue_conn.region', true)
+				ELSE 'default' END,
+			NULL::pg_catalog.text
+		UNION ALL
+		SELECT s.srvname, coalesce(
+			(SELECT o.option_value
+				FROM pg_catalog.pg_options_to_table(s.srvoptions) o
+				WHERE o.option_name OPERATOR(pg_catalog.=) 'region'), 'default'),
+			(SELECT o.option_value
+				FROM pg_catalog.pg_options_to_table(s.srvoptions) o
+				WHERE o.option_name OPERATOR(pg_catalog.=) 'catalog_id')
+		FROM pg_catalog.pg_foreign_server s
+			JOIN pg_catalog.pg_foreign_data_wrapper w
+				ON w.oid OPERATOR(pg_catalog.=) s.srvfdw
+		WHERE w.fdwname OPERATOR(pg_catalog.=) 'glue_conn'
+	), target AS (
+		SELECT * FROM figures
+		UNION ALL
+		SELECT p.server, p.region, p.catalog_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+			NULL, NULL, NULL, NULL
+		FROM place p
+		WHERE NOT EXISTS (SELECT FROM figures f
+			WHERE coalesce(f.server::pg_catalog.text, '')
+				OPERATOR(pg_catalog.=) coalesce(p.server::pg_catalog.text, ''))
+	)
+	SELECT
+		coalesce(t.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
+			OPERATOR(pg_catalog.||) t.region
+			OPERATOR(pg_catalog.||)
+				coalesce('/' OPERATOR(pg_catalog.||) t.catalog_id, '') AS target,
+		t.queued, t.put_off, t.without_key, t.without_credentials, t.in_progress,
+		t.running, t.succeeded, t.failed, t.cancelled, t.rolled_back, t.held,
+		t.succeeded_last_hour, t.failed_last_hour,
+		t.oldest::pg_catalog.timestamptz(0) AS oldest,
+		t.next_attempt::pg_catalog.timestamptz(0) AS next_attempt,
+		t.last_error,
+		t.last_error_at::pg_catalog.timestamptz(0) AS last_error_at
+	FROM target t
+	ORDER BY t.server, t.region, t.catalog_id;
 
 COMMENT ON VIEW glue_request_summary IS
-	'how many requests there are for each target, and how they are doing';
+	'how many requests there are for each target, and how they are doing; one''s own, or all to pg_monitor';
 COMMENT ON COLUMN glue_request_summary.target IS
-	'foreign server, region and catalog, as far as they were named';
+	'foreign server, region and catalog, as far as they were named; "default" for a region that no setting or option names';
 COMMENT ON COLUMN glue_request_summary.queued IS
-	'requests that wait, also those that put_off and in_progress count';
+	'requests that wait, also those that the next four columns count';
 COMMENT ON COLUMN glue_request_summary.put_off IS
 	'requests that failed and will be tried again';
+COMMENT ON COLUMN glue_request_summary.without_key IS
+	'those of them that wait for the key of secrets';
+COMMENT ON COLUMN glue_request_summary.without_credentials IS
+	'those of them that wait for credentials, or for permissions';
 COMMENT ON COLUMN glue_request_summary.in_progress IS
 	'requests whose connection was made and is not ready yet';
 COMMENT ON COLUMN glue_request_summary.running IS
@@ -652,12 +734,18 @@ COMMENT ON COLUMN glue_request_summary.rolled_back IS
 	'calls that acted at once and were rolled back, as far as they are still kept';
 COMMENT ON COLUMN glue_request_summary.held IS
 	'requests of another database, of which this one is a copy: see glue_take_over_requests()';
+COMMENT ON COLUMN glue_request_summary.succeeded_last_hour IS
+	'requests that have succeeded within the last hour';
+COMMENT ON COLUMN glue_request_summary.failed_last_hour IS
+	'requests that have failed for good within the last hour';
 COMMENT ON COLUMN glue_request_summary.oldest IS
 	'when the oldest request was made that has not ended, and is not held';
 COMMENT ON COLUMN glue_request_summary.next_attempt IS
 	'when the next of the queued requests is due';
 COMMENT ON COLUMN glue_request_summary.last_error IS
-	'beginning of the message of the latest request that has failed, for now or for good';
+	'the latest failure, for now or for good, without secrets';
+COMMENT ON COLUMN glue_request_summary.last_error_at IS
+	'when that was';
 
 GRANT SELECT ON @extschema@.glue_request_summary TO PUBLIC;
 
@@ -704,7 +792,7 @@ GRANT SELECT ON @extschema@.glue_worker_summary TO PUBLIC;
 --
 CREATE FUNCTION glue_rates()
 RETURNS TABLE (target text, operation text, requests_per_second float8,
-	tokens float8, throttled integer, waiting integer)
+	tokens float8, throttled integer, waiting integer, own boolean)
 AS 'MODULE_PATHNAME', 'glue_rates'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
@@ -716,9 +804,9 @@ GRANT EXECUTE ON FUNCTION glue_rates() TO pg_monitor;
 
 CREATE VIEW @extschema@.glue_rate_limit AS
 	SELECT r.target, r.operation, r.requests_per_second, r.tokens, r.throttled,
-		r.waiting
+		r.waiting, r.own
 	FROM @extschema@.glue_rates() r
-	ORDER BY r.target, r.operation;
+	ORDER BY r.target, r.operation, r.own;
 
 COMMENT ON VIEW glue_rate_limit IS
 	'how fast AWS takes requests; of this session alone without the library preloaded';
@@ -734,8 +822,419 @@ COMMENT ON COLUMN glue_rate_limit.throttled IS
 	'requests that AWS refused in the last minute, because there were too many';
 COMMENT ON COLUMN glue_rate_limit.waiting IS
 	'calls that wait for their turn';
+COMMENT ON COLUMN glue_rate_limit.own IS
+	'true: a limit of our own, max_requests_per_second, besides that of AWS';
 
 GRANT SELECT ON @extschema@.glue_rate_limit TO pg_monitor;
+
+--
+-- glue_stat_calls
+--
+-- How calls of AWS have ended.  It tells what others do, so it is for those who may
+-- see that.
+--
+CREATE FUNCTION glue_call_figures()
+RETURNS TABLE (target text, operation text, calls bigint, attempts bigint,
+	throttled bigint, refused bigint, failed bigint, lost bigint, unknown bigint,
+	read_back bigint, total_time float8, max_time float8, bounds float8[],
+	histogram bigint[], since timestamptz)
+AS 'MODULE_PATHNAME', 'glue_call_figures'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_call_figures() IS
+	'what the view glue_stat_calls shows';
+
+REVOKE ALL ON FUNCTION glue_call_figures() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION glue_call_figures() TO pg_monitor;
+
+CREATE VIEW @extschema@.glue_stat_calls AS
+	SELECT c.target, c.operation, c.calls, c.attempts, c.throttled, c.refused,
+		c.failed, c.lost, c.unknown, c.read_back, c.total_time, c.max_time,
+		c.bounds, c.histogram, c.since
+	FROM @extschema@.glue_call_figures() c
+	ORDER BY c.target, c.operation;
+
+COMMENT ON VIEW glue_stat_calls IS
+	'how calls of AWS have ended, since the last glue_stat_reset(); of this session alone without the library preloaded';
+COMMENT ON COLUMN glue_stat_calls.target IS
+	'as in glue_rate_limit: endpoint, and the account, or else the end of the access key; "other" for all that there is no room for';
+COMMENT ON COLUMN glue_stat_calls.operation IS
+	'operation of AWS, or "other"';
+COMMENT ON COLUMN glue_stat_calls.calls IS
+	'calls that have ended, or were left after something was sent';
+COMMENT ON COLUMN glue_stat_calls.attempts IS
+	'requests that were sent for them';
+COMMENT ON COLUMN glue_stat_calls.throttled IS
+	'attempts that AWS refused because there were too many';
+COMMENT ON COLUMN glue_stat_calls.refused IS
+	'calls that AWS has answered with an exception, such as EntityNotFoundException or AccessDeniedException';
+COMMENT ON COLUMN glue_stat_calls.failed IS
+	'calls that have ended without an answer that is worth something: not reached, timed out, broken service, throttled for too long, cancelled';
+COMMENT ON COLUMN glue_stat_calls.lost IS
+	'calls of which the answer to an attempt was lost';
+COMMENT ON COLUMN glue_stat_calls.unknown IS
+	'calls that have failed, and may have been carried out';
+COMMENT ON COLUMN glue_stat_calls.read_back IS
+	'calls whose answer was lost, of which reading back has told what became of them';
+COMMENT ON COLUMN glue_stat_calls.total_time IS
+	'how long the calls took together, in seconds; with waiting for their turn, further attempts and reading back';
+COMMENT ON COLUMN glue_stat_calls.max_time IS
+	'how long the longest one took, in seconds';
+COMMENT ON COLUMN glue_stat_calls.bounds IS
+	'bounds of the histogram, in seconds; always the same';
+COMMENT ON COLUMN glue_stat_calls.histogram IS
+	'for each of the bounds, the calls that took no longer; longer than the last one took those that are missing to calls';
+COMMENT ON COLUMN glue_stat_calls.since IS
+	'when the first of the calls ended';
+
+GRANT SELECT ON @extschema@.glue_stat_calls TO pg_monitor;
+
+CREATE FUNCTION glue_stat_reset() RETURNS void
+AS 'MODULE_PATHNAME', 'glue_stat_reset'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_stat_reset() IS
+	'forget what glue_stat_calls shows';
+
+REVOKE ALL ON FUNCTION glue_stat_reset() FROM PUBLIC;
+
+--
+-- glue_activity
+--
+-- What there is to be done, and what each of it waits for.  The functions say what is
+-- known in memory alone, each of what the current user may see.
+--
+CREATE FUNCTION glue_calls()
+RETURNS TABLE (request bigint, operation text, connection_name text, target text,
+	role regrole, pid integer, waiting_for text, since timestamptz,
+	attempts integer)
+AS 'MODULE_PATHNAME', 'glue_calls'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_calls() IS
+	'calls that are being made, or about to be, by roles whose privileges one has, or all to pg_monitor: a part of the view glue_activity';
+
+CREATE FUNCTION glue_worker_obstacle()
+RETURNS text
+AS 'MODULE_PATHNAME', 'glue_worker_obstacle'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_worker_obstacle() IS
+	'what to do for this database to have a background worker; null if it has one, or will have';
+
+CREATE FUNCTION glue_lock_key(endpoint text, region text, catalog_id text, name text)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'glue_lock_key'
+LANGUAGE C STABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION glue_lock_key(text, text, text, text) IS
+	'key of the lock on the name of a connection in pg_locks; without a name, of that on all names of a target';
+
+CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
+	WITH locks AS MATERIALIZED (
+		-- names of connections are 3, all names of a target 6, claims 4
+		SELECT
+			l.pid,
+			CASE WHEN l.locktype OPERATOR(pg_catalog.=) 'advisory'
+				THEN l.objsubid ELSE 0 END AS kind,
+			(pg_catalog.int8(l.classid) OPERATOR(pg_catalog.<<) 32)
+				OPERATOR(pg_catalog.|) pg_catalog.int8(l.objid) AS key,
+			l.transactionid AS xid,
+			l.mode
+		FROM pg_catalog.pg_locks l
+		WHERE l.granted AND l.pid IS NOT NULL
+			AND ((l.locktype OPERATOR(pg_catalog.=) 'transactionid'
+					AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock')
+				OR (l.locktype OPERATOR(pg_catalog.=) 'advisory'
+					AND l.objsubid OPERATOR(pg_catalog.=) ANY (ARRAY[3, 4, 6])
+					AND l.database OPERATOR(pg_catalog.=)
+						(SELECT d.oid FROM pg_catalog.pg_database d
+						WHERE d.datname OPERATOR(pg_catalog.=)
+							pg_catalog.current_database())))
+	), calls AS MATERIALIZED (
+		SELECT * FROM @extschema@.glue_calls()
+	), service AS MATERIALIZED (
+		SELECT
+			@extschema@.glue_home() AS home,
+			CASE WHEN NOT EXISTS (SELECT FROM locks l
+				WHERE l.kind OPERATOR(pg_catalog.=) 4)
+				THEN @extschema@.glue_worker_obstacle() END AS obstacle,
+			pg_catalog.clock_timestamp() AS now
+	), blocked AS MATERIALIZED (
+		-- targets that are left alone, because one of their requests lacks something
+		SELECT
+			coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
+				OPERATOR(pg_catalog.||) r.region OPERATOR(pg_catalog.||)
+				coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
+			r.requested_by
+		FROM @extschema@.glue_request r CROSS JOIN service s
+		WHERE r.finished_at IS NULL
+			AND r.state OPERATOR(pg_catalog.=) 'queued'
+			AND r.home OPERATOR(pg_catalog.=) s.home
+			AND r.next_attempt_at OPERATOR(pg_catalog.>) s.now
+			AND @extschema@.glue_waits_for(r.error_code)
+				OPERATOR(pg_catalog.=) 'credentials'
+	)
+	SELECT a.id, a.operation, a.connection_name, a.target, a.role, a.pid, a.state,
+		a.waiting_for, a.blocked_by, a.since, a.attempts, a.last_error,
+		CASE
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'held' THEN
+				'Call glue_take_over_requests() to have it carried out here, or glue_drop_held_requests().'
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'no worker' THEN a.obstacle
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'lock' THEN
+				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.who, 'whoever has locked the connection'))
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'transaction' THEN
+				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.who, 'the session'))
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'request' THEN
+				coalesce(pg_catalog.format('Look what request %s about the same connection waits for, which comes before.',
+					a.earlier::pg_catalog.text),
+					'Look for the request that was rolled back, about the same connection.')
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'credentials'
+				AND a.pid IS NOT NULL THEN
+				'Wait: credentials are being got; if that takes long, look at where they come from.'
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'credentials' THEN
+				pg_catalog.concat('Mend the credentials or permissions, as the last error says', w.again)
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'key' THEN
+				pg_catalog.concat('Put the key into the file that "glue_conn.secret_key_file" names', w.again)
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'target' THEN
+				pg_catalog.format('Have the target lead again where the request was made for, or have the owner of the foreign server, or a superuser, call glue_retry_request(%s).', a.id::pg_catalog.text)
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'retry'
+				AND a.pid IS NOT NULL THEN
+				'Wait: the last attempt was in vain, and another one follows in a moment.'
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'retry' THEN
+				pg_catalog.concat('Mend what the last error says, if there is one', w.again)
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'IN_PROGRESS' THEN
+				'Wait: AWS Glue is making the connection, and is asked again every now and then.'
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'rate limit' THEN
+				'Wait: AWS takes only so many requests a second, which glue_rate_limit shows.'
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'answer' THEN
+				'Wait: AWS was asked; "glue_conn.request_timeout" limits that.'
+			ELSE 'Wait: it is about to be carried out, after others; glue_worker_summary shows by whom.'
+		END AS what_to_do
+	FROM (
+		SELECT r.id, r.operation, r.connection_name, r.target, r.role, r.pid,
+			r.state, r.waiting_for,
+			CASE WHEN r.waiting_for OPERATOR(pg_catalog.=) 'lock' THEN r.holders
+				WHEN r.waiting_for OPERATOR(pg_catalog.=)
+					ANY (ARRAY['transaction', 'request'])
+					AND r.other IS NOT NULL THEN ARRAY[r.other]
+				ELSE ARRAY[]::pg_catalog.int4[] END AS blocked_by,
+			r.since, r.attempts, r.last_error, r.earlier, r.next_attempt_at,
+			r.obstacle
+		FROM (
+			SELECT
+				o.id, o.operation, o.connection_name, o.target,
+				o.requested_by AS role,
+				worker.pid,
+				CASE WHEN o.is_held THEN 'held' ELSE o.state END AS state,
+				CASE
+					WHEN o.is_held THEN 'held'
+					WHEN c.waiting_for IS NOT NULL THEN c.waiting_for
+					WHEN worker.pid IS NOT NULL AND o.is_call THEN 'transaction'
+					WHEN worker.pid IS NOT NULL THEN coalesce(
+						(SELECT pg_catalog.min(a.waiting_for) FROM calls a
+							WHERE a.pid OPERATOR(pg_catalog.=) worker.pid
+								AND a.target OPERATOR(pg_catalog.=) o.target
+								AND a.waiting_for OPERATOR(pg_catalog.=)
+									ANY (ARRAY['credentials', 'rate limit'])),
+						CASE WHEN holder.pids IS NOT NULL THEN 'lock'
+							ELSE 'turn' END)
+					WHEN o.obstacle IS NOT NULL THEN 'no worker'
+					WHEN o.is_put_off
+						AND @extschema@.glue_waits_for(o.error_code) IS NOT NULL
+						THEN @extschema@.glue_waits_for(o.error_code)
+					WHEN o.status OPERATOR(pg_catalog.=) 'IN_PROGRESS'
+						THEN 'IN_PROGRESS'
+					WHEN o.is_put_off AND o.error_code IS NOT NULL THEN 'retry'
+					WHEN earlier.is_call AND earlier.pid IS NOT NULL
+						THEN 'transaction'
+					WHEN earlier.id IS NOT NULL THEN 'request'
+					WHEN holder.pids IS NOT NULL THEN 'lock'
+					WHEN o.is_put_off THEN 'retry'
+					WHEN EXISTS (SELECT FROM blocked b
+						WHERE b.target OPERATOR(pg_catalog.=) o.target
+							AND b.requested_by OPERATOR(pg_catalog.=) o.requested_by)
+						THEN 'credentials'
+					ELSE 'turn'
+				END AS waiting_for,
+				holder.pids AS holders,
+				CASE WHEN o.is_call THEN worker.pid ELSE earlier.pid END AS other,
+				earlier.id AS earlier,
+				coalesce(c.since, o.requested_at) AS since,
+				o.attempts,
+				CASE WHEN o.error_code IS NOT NULL THEN o.error_message END
+					AS last_error,
+				CASE WHEN o.is_put_off AND worker.pid IS NULL
+					THEN o.next_attempt_at END AS next_attempt_at,
+				o.obstacle
+			FROM (
+					SELECT
+						r.*,
+						coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
+							OPERATOR(pg_catalog.||) r.region OPERATOR(pg_catalog.||)
+							coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
+						s.obstacle,
+						r.home OPERATOR(pg_catalog.<>) s.home AS is_held,
+						r.state OPERATOR(pg_catalog.=) 'running'
+							AND r.claimed_by IS NULL AS is_call,
+						r.next_attempt_at OPERATOR(pg_catalog.>) s.now AS is_put_off
+					FROM @extschema@.glue_request r CROSS JOIN service s
+					WHERE r.finished_at IS NULL
+						AND (pg_catalog.pg_has_role(r.requested_by, 'USAGE')
+							OR pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name, 'USAGE'))
+				) o
+				LEFT JOIN LATERAL (
+					-- what its process is doing about it
+					SELECT a.waiting_for, a.since FROM calls a
+					WHERE a.request OPERATOR(pg_catalog.=) o.id
+					ORDER BY a.since DESC LIMIT 1) c ON NOT o.is_held
+				LEFT JOIN LATERAL (
+					-- that process
+					SELECT l.pid FROM locks l
+					WHERE CASE WHEN o.is_call
+						THEN l.xid OPERATOR(pg_catalog.=)
+							pg_catalog.xid(o.caller_top_xid)
+						ELSE l.kind OPERATOR(pg_catalog.=) 4
+							AND l.key OPERATOR(pg_catalog.=) o.claimed_by END
+					LIMIT 1) worker
+					ON o.state OPERATOR(pg_catalog.=) 'running' AND NOT o.is_held
+				LEFT JOIN LATERAL (
+					-- who has locked its connection
+					SELECT pg_catalog.array_agg(DISTINCT l.pid) AS pids
+					FROM locks l
+					WHERE l.pid OPERATOR(pg_catalog.<>) coalesce(worker.pid, 0)
+						AND CASE WHEN l.kind OPERATOR(pg_catalog.=) 3
+							THEN l.key OPERATOR(pg_catalog.=)
+								@extschema@.glue_lock_key(o.endpoint, o.region,
+									coalesce(o.catalog_id, o.account_id),
+									o.connection_name)
+							ELSE l.kind OPERATOR(pg_catalog.=) 6
+								AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'
+								AND l.key OPERATOR(pg_catalog.=)
+									@extschema@.glue_lock_key(o.endpoint, o.region,
+										coalesce(o.catalog_id, o.account_id), NULL)
+							END) holder ON NOT o.is_held
+				LEFT JOIN LATERAL (
+					-- what is to be done about the same connection before
+					SELECT e.id, l.pid,
+						e.state OPERATOR(pg_catalog.=) 'running'
+							AND e.claimed_by IS NULL AS is_call
+					FROM @extschema@.glue_request e
+						LEFT JOIN locks l
+							ON CASE WHEN e.claimed_by IS NULL
+								THEN l.xid OPERATOR(pg_catalog.=)
+									pg_catalog.xid(e.caller_top_xid)
+								ELSE l.kind OPERATOR(pg_catalog.=) 4
+									AND l.key OPERATOR(pg_catalog.=) e.claimed_by END
+							AND e.state OPERATOR(pg_catalog.=) 'running'
+					WHERE e.connection_name OPERATOR(pg_catalog.=) o.connection_name
+						AND e.finished_at IS NULL
+						AND e.home OPERATOR(pg_catalog.=) o.home
+						AND e.region OPERATOR(pg_catalog.=) o.region
+						AND e.endpoint OPERATOR(pg_catalog.=) o.endpoint
+						AND coalesce(e.catalog_id, e.account_id, o.catalog_id, o.account_id, '')
+							OPERATOR(pg_catalog.=)
+							coalesce(o.catalog_id, o.account_id, e.catalog_id, e.account_id, '')
+						AND e.id OPERATOR(pg_catalog.<>) o.id
+						AND (e.state OPERATOR(pg_catalog.=) 'running'
+							OR (e.id OPERATOR(pg_catalog.<) o.id
+								AND o.caller_xid IS NULL))
+					ORDER BY e.id LIMIT 1) earlier
+					ON o.state OPERATOR(pg_catalog.=) 'queued' AND NOT o.is_held
+			) r
+		UNION ALL
+		SELECT c.request, c.operation, c.connection_name, c.target, c.role, c.pid,
+			'running', c.waiting_for,
+			CASE WHEN c.waiting_for OPERATOR(pg_catalog.=) 'lock'
+				THEN pg_catalog.pg_blocking_pids(c.pid)
+				ELSE ARRAY[]::pg_catalog.int4[] END,
+			c.since, c.attempts, NULL, NULL, NULL, NULL
+		FROM calls c
+		WHERE NOT EXISTS (SELECT FROM @extschema@.glue_request r
+			WHERE r.id OPERATOR(pg_catalog.=) c.request
+				AND r.finished_at IS NULL
+				AND r.home OPERATOR(pg_catalog.=) (SELECT s.home FROM service s))
+		) a
+		CROSS JOIN LATERAL (SELECT
+			(SELECT pg_catalog.string_agg(pg_catalog.format('process %s (role %s%s)',
+				p.pid::pg_catalog.text, p.usename::pg_catalog.text,
+				', since ' OPERATOR(pg_catalog.||)
+					p.xact_start::pg_catalog.timestamptz(0)::pg_catalog.text),
+				', ')
+			FROM pg_catalog.pg_stat_activity p
+			WHERE p.pid OPERATOR(pg_catalog.=) ANY (a.blocked_by)) AS who,
+			CASE WHEN a.next_attempt_at IS NULL THEN '.' ELSE
+				pg_catalog.format('; it is tried again at %s, or at once after glue_retry_request(%s).',
+					a.next_attempt_at::pg_catalog.timestamptz(0)::pg_catalog.text,
+					a.id::pg_catalog.text) END AS again) w
+	ORDER BY a.since, a.id;
+
+COMMENT ON VIEW glue_activity IS
+	'requests, calls that act at once and other calls that have not ended, and what each waits for; of roles whose privileges one has, or all to pg_monitor';
+COMMENT ON COLUMN glue_activity.id IS
+	'ID of the request; null for a call that is not written down';
+COMMENT ON COLUMN glue_activity.operation IS
+	'what is to be done; null while credentials are got for it';
+COMMENT ON COLUMN glue_activity.connection_name IS
+	'name of the connection; null for a call about none, or many';
+COMMENT ON COLUMN glue_activity.target IS
+	'foreign server, region and catalog, as far as they were named';
+COMMENT ON COLUMN glue_activity.role IS
+	'role that asked for it';
+COMMENT ON COLUMN glue_activity.pid IS
+	'process that carries it out, or has made the call; null if there is none at present';
+COMMENT ON COLUMN glue_activity.state IS
+	'state of the request; running for other calls';
+COMMENT ON COLUMN glue_activity.waiting_for IS
+	'lock, transaction, request, credentials, key, target, rate limit, retry, answer, IN_PROGRESS, turn, no worker or held';
+COMMENT ON COLUMN glue_activity.blocked_by IS
+	'processes that have what it waits for: a lock, a transaction, a request';
+COMMENT ON COLUMN glue_activity.since IS
+	'since when it waits for that, if that is known; else when it was asked for';
+COMMENT ON COLUMN glue_activity.attempts IS
+	'how often it was tried';
+COMMENT ON COLUMN glue_activity.last_error IS
+	'how the last attempt has failed; without secrets';
+COMMENT ON COLUMN glue_activity.what_to_do IS
+	'what can be done for it to go on';
+
+GRANT SELECT ON @extschema@.glue_activity TO PUBLIC;
+
+--
+-- glue_progress
+--
+CREATE FUNCTION glue_progresses()
+RETURNS TABLE (pid integer, role regrole, command text, phase text, done bigint,
+	total bigint, since timestamptz)
+AS 'MODULE_PATHNAME', 'glue_progresses'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_progresses() IS
+	'what the view glue_progress shows';
+
+CREATE VIEW @extschema@.glue_progress AS
+	SELECT p.pid, p.role, p.command, p.phase, p.done, p.total, p.since
+	FROM @extschema@.glue_progresses() p
+	ORDER BY p.since;
+
+COMMENT ON VIEW glue_progress IS
+	'how far commands have got that take long, in this database; none without the library preloaded';
+COMMENT ON COLUMN glue_progress.pid IS
+	'process that executes the command';
+COMMENT ON COLUMN glue_progress.role IS
+	'role that it does so as';
+COMMENT ON COLUMN glue_progress.command IS
+	'sync, drift, bulk or process, which is also what a background worker does';
+COMMENT ON COLUMN glue_progress.phase IS
+	'sync and drift: reading the catalog, looking for the rest; bulk: creating; process: carrying out';
+COMMENT ON COLUMN glue_progress.done IS
+	'connections, inputs or requests that the phase is done with';
+COMMENT ON COLUMN glue_progress.total IS
+	'how many there are; null if that is not known';
+COMMENT ON COLUMN glue_progress.since IS
+	'when the command began';
+
+GRANT SELECT ON @extschema@.glue_progress TO PUBLIC;
 
 --
 -- The key of the digests in glue_connection.secret_digest

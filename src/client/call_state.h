@@ -12,7 +12,9 @@
 #define GLUE_CLIENT_CALL_STATE_H
 
 #include "client/attempt.h"
+#include "client/stat_calls.h"
 #include "client/turn.h"
+#include "server/activity.h"
 
 typedef enum GlueCallStep
 {
@@ -33,6 +35,7 @@ typedef struct GlueCallState
 	GlueAttempt attempt;		/* the last one */
 	GlueTurn	turn;			/* to send one */
 	int			nthrottled;		/* attempts that do not count */
+	GlueCountedCall counted;	/* for the figures */
 	int64		began_ms;		/* the first one did, by glue_boot_ms() */
 	bool		renewed;		/* the credentials were, once */
 
@@ -41,6 +44,10 @@ typedef struct GlueCallState
 
 	/* while it pauses, or waits for its turn; by glue_monotonic_us() */
 	int64		pause_until;
+
+	/* as others see it */
+	GlueActivity activity;
+	MemoryContextCallback end_activity; /* at the end of the context */
 
 	/* a create that may have been carried out */
 	bool		maybe_created;

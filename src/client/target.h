@@ -23,6 +23,7 @@ typedef struct GlueTarget
 	const char *server;			/* foreign server, or NULL */
 	Oid			server_oid;		/* InvalidOid without one */
 	Oid			server_owner;	/* likewise */
+	Oid			role;			/* for which it was found */
 	const char *catalog_id;		/* NULL: that of the caller's account */
 	const char *catalog;		/* whose connections they are: catalog_id, or
 								 * the account; NULL while that is not known */
@@ -41,6 +42,8 @@ typedef struct GlueTarget
 	int			request_timeout_ms;
 	int			max_attempts;
 	int			max_requests_per_second;	/* 0: as many as AWS takes */
+	bool		paced_by_server;	/* that is an option of the server */
+	Oid			user;			/* who makes the calls */
 
 	/*
 	 * As whom.  What the user mapping gives comes first; without it, the

@@ -47,6 +47,7 @@ typedef struct GlueJob
 	/* what has become of it */
 	GlueClaimOutcome outcome;
 	bool		has_operation;	/* there is something in AWS to record */
+	char	   *log_line;		/* to be written after that, or NULL */
 } GlueJob;
 
 extern GlueJob *glue_job_new(GlueClaim *request, GlueWorkTargets *targets);

@@ -119,7 +119,8 @@
  * may have created the connection have something in on_rollback.
  */
 #define DUE(caller) \
-	"SELECT r.id, r.attempts FROM @glue_request r" \
+	"SELECT r.id, r.attempts, r.operation, r.connection_name" \
+	" FROM @glue_request r" \
 	" WHERE r.finished_at IS NULL" \
 	" AND r.home" EQUALS "@home" \
 	" AND r.caller_xid " caller \
@@ -325,6 +326,8 @@ glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
 
 		request->id = glue_result_int64(&row, 1);
 		request->attempts = glue_result_int32(&row, 2);
+		request->operation = glue_result_text(&row, 3);
+		request->name = glue_result_text(&row, 4);
 		due = lappend(due, request);
 	}
 	glue_execute_end(&saved);
