@@ -250,7 +250,7 @@ lock_record(GlueImmediateOperation *running)
 	return glue_failure_from_error(error);
 }
 
-/* The work of that, which waits for whoever has locked it. */
+/* The work of that, which waits for the holder of the lock. */
 static void
 find_record(void *arg)
 {
@@ -263,7 +263,7 @@ find_record(void *arg)
 }
 
 /*
- * A call has ended: note what it has done.  Whoever has set tags has changed
+ * A call has ended: note what it has done.  A call that has set tags has changed
  * something, even if the update is refused.
  */
 static void

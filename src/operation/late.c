@@ -11,15 +11,15 @@
  *
  * As in undo.c, that goes by AWS's clock: its sender was gone before the first answer
  * to us, and it is time if the Date of another answer says so.  The connection is
- * read for these two; what there is, is looked at by whoever acts then.  An endpoint
+ * read for these two; what there is, is looked at by the call that acts then.  An endpoint
  * that does not say what time it is, is asked when it is time by our clock.
  *
  * A creation that arrives twice is refused, so it can be tried again at once; but not
  * if the connection is deleted in between.  So the deletion for a row waits for what
  * was sent to create it.
  *
- * Only who works the queue waits: a caller who acts at once, and has lost an answer,
- * is told how it ended.
+ * Only the queue waits: a caller that acts at once, and has lost an answer, is told how
+ * it ended.
  *
  * IDENTIFICATION
  *	  src/operation/late.c

@@ -3,7 +3,7 @@
  * operation.c
  *	  What a request asks for, as a sequence of calls.
  *
- * To create or update a connection can take several calls, and whoever works
+ * To create or update a connection can take several calls, and a process that works
  * a queue has many such sequences under way side by side.  So an operation is
  * a state machine that never waits: it says which call is to be made next, and
  * is asked again with its outcome.

@@ -5,8 +5,8 @@
  *
  * Tags are no part of a connection's definition: AWS has operations of their
  * own for them, which address the connection by its ARN, and which add or
- * remove single tags.  So who changes some does not know what all of them are
- * then, and reads them once more, because what is recorded must be true.
+ * remove single tags.  So a session that changes some does not know what all of them
+ * are then, and reads them once more, because what is recorded must be true.
  *
  * If that fails, it does not undo the change.  What is recorded then is what
  * was known before with the change applied; and nothing, if nothing was known.

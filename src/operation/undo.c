@@ -34,7 +34,7 @@
  * else's connection.  The undo is not over before that is impossible, and so
  * nobody here makes one meanwhile.
  *
- * All that goes by AWS's clock: whoever sent something was gone before the first
+ * All that goes by AWS's clock: a sender was gone before the first
  * answer to us, and what is asked for is final if that was long enough ago by what
  * is known of AWS's clock before we ask.
  *
@@ -231,7 +231,7 @@ settling_ms(const GlueOperation *operation)
 }
 
 /*
- * Whoever sent something was gone at a moment by AWS's clock: from then on, it
+ * A sender was gone at a moment by AWS's clock: from then on, it
  * takes so long until that is settled.
  */
 static void

@@ -3,8 +3,8 @@
  * claim_ending.c
  *	  How attempts at requests have ended, in the table glue_request.
  *
- * An attempt is recorded by who has claimed it, as long as the claim is still
- * his.  A request that has ended is kept for some time, for people and as evidence
+ * The process that has claimed a request records its attempt, as long as the
+ * claim is still its own.  A request that has ended is kept for some time, for people and as evidence
  * of what was done about its connection, and is purged then.
  *
  * IDENTIFICATION

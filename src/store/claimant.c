@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * claimant.c
- *	  Who carries out requests of the table glue_request.
+ *	  The processes that carry out requests of the table glue_request.
  *
- * Whoever works the queue has a number, and holds a lock on it as long as it
- * lives.  So a claim needs no clock: if the lock of a claimant is free, the
+ * A process that works the queue, a claimant, has a number, and holds a lock on it
+ * as long as it lives.  So a claim needs no clock: if the lock of a claimant is free, the
  * process is gone, and what became of its requests is not known.  They go back
  * into the queue with that number, by which the next claimant knows to look
  * first.  A list of claimants says whose locks to look at, so that nobody has to

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * claimant.h
- *	  Who carries out requests of the table glue_request.
+ *	  The processes that carry out requests of the table glue_request.
  *
  * IDENTIFICATION
  *	  src/store/claimant.h
@@ -18,7 +18,7 @@ typedef struct GlueClaims
 {
 	GlueOwnTable table;
 	GlueRequestSecrets secrets;
-	int64		claimant;		/* who we are */
+	int64		claimant;		/* the number of this process */
 } GlueClaims;
 
 extern int64 glue_claimant_begin(void);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * claims.c
- *	  The table glue_request, as those who work it see it.
+ *	  The table glue_request, for the processes that work the queue.
  *
  * A request is claimed in one transaction and its outcome is recorded in
  * another (see claim_ending.c); what is done about it lies in between, where there
@@ -9,12 +9,12 @@
  *
  * Order.  Requests for one connection are carried out one after the other, in
  * the order of their ids: one is claimed only if there is none before it that
- * is open.  But one that may have been sent, by who had claimed it before, comes first,
+ * is open.  But one that a claimant before may have sent comes first,
  * whatever is repeated by hand that was asked for earlier.
  *
  * Undos.  The table has a journal of calls that acted at once, too.  What has
  * been rolled back is to be undone, which is claimed like a request, but before
- * all of those: who calls for the same connection waits for it.
+ * all of those: a call for the same connection waits for it.
  *
  * The transaction that made the call may go on meanwhile, if it was rolled back
  * to a savepoint.  Its own calls that are not rolled back do not keep the undo of

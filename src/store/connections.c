@@ -11,8 +11,8 @@
  * then for a reason that could have been known before.  So a caller asks
  * glue_mirror_open() first, which takes the lock and plans the statements.
  *
- * Who records what it did has locked the name of the connection before it did
- * it: see connection_lock.c.  What is merely observed yields to anything that was
+ * A session that records what it did has locked the name of the connection before
+ * it did it: see connection_lock.c.  What is merely observed yields to anything that was
  * recorded later than it was true.
  *
  * IDENTIFICATION

@@ -152,7 +152,7 @@ forget_key(void *arg)
 	OPENSSL_cleanse(known_key, sizeof(known_key));
 }
 
-/* Read the key as it is, whoever we are; false if there is none. */
+/* Read the key as it is, with any rights; false if there is none. */
 static bool
 read_key(Relation relation, unsigned char key[GLUE_SECRET_KEY_LEN])
 {

@@ -24,8 +24,8 @@
  *	- if another creation is to be undone: what is recorded would look as if
  *	  somebody else had made it
  *
- * Nobody else's can be added.  Since the undo is pending, whoever calls for the
- * connection at once is refused, and the queue waits.
+ * Nobody else's can be added.  Since the undo is pending, a call for the
+ * connection that acts at once is refused, and the queue waits.
  *
  * IDENTIFICATION
  *	  src/store/evidence.c

@@ -6,8 +6,8 @@
  * Statements on our tables are executed with the rights of their owner, who is
  * a superuser as a rule, and so is whatever PostgreSQL executes along with them:
  * triggers, rules, policies, check constraints, and the expressions of indexes
- * and of defaults.  Some of that can come from others.  Whoever was granted ALL on
- * a table may create triggers on it, with functions of his own; and whoever owns
+ * and of defaults.  Some of that can come from others.  A role that was granted ALL on
+ * a table may create triggers on it, with functions of its own; and the owner of
  * a function can give it another body at any time.  So before a table is used, it
  * is looked at, and refused if anything on it is not its owner's:
  *
@@ -20,7 +20,7 @@
  *	  trigger as well: one of another role would keep rows from being deleted, and
  *	  what is deleted by one of the owner must be as safe as this table.  A trigger
  *	  that can be deferred is executed when we are not the owner any more, but
- *	  whoever makes the call, or a worker
+ *	  the caller, or a worker
  *	- on neither must there be an index, a constraint or a default that executes
  *	  functions of another role, or a column of a type of another role.  A domain
  *	  is refused whoever it belongs to: it can be made of another one
@@ -234,7 +234,7 @@ is_bare(Oid table)
 }
 
 /*
- * Nothing was found on the table that was looked at.  Who only reads it has a
+ * Nothing was found on the table that was looked at.  A reader has a
  * lock that lets others put something there meanwhile; then it is not noted.
  *
  * There are so few tables that it does not matter which one is forgotten.
@@ -335,7 +335,7 @@ check_who_made(Relation table, const Trigger *trigger)
 						other));
 }
 
-/* Who may make triggers, beside the owner and superusers; NULL if nobody may. */
+/* A role that may make triggers, beside the owner and superusers, or NULL. */
 static const char *
 find_trigger_grant(Relation table)
 {

@@ -15,7 +15,7 @@
 #include "store/own_row.h"
 #include "utils/relcache.h"
 
-/* Who is meant to see a table. */
+/* The roles that are meant to see a table. */
 typedef enum GlueTableKind
 {
 	GLUE_TABLE_SHOWN,			/* everybody whom its owner lets: others may

@@ -11,8 +11,8 @@
  * An entry that was released is kept until all is done that was asked for by it, for
  * what is created meanwhile is its own: see provision_owner.c for what is owned.  So
  * a request to delete the connection, or to keep it, follows, and ends the entry.
- * One of a table that is not there any more is released by whoever claims the name
- * next.
+ * One of a table that is not there any more is released by the next claim of the
+ * name.
  *
  * What is released and claimed was committed by others, perhaps after the
  * transaction has begun; so the latest state counts, and not what the transaction
@@ -246,7 +246,7 @@ next_id(const GlueProvisions *provisions)
 	return nextval_internal(sequence, false);
 }
 
-/* Say who holds a name. */
+/* Say which table holds a name. */
 static void
 refuse(const GlueProvisionName *name, Oid holder)
 {

@@ -188,8 +188,8 @@ read_owned(const GlueResultRow *row, GlueOwned *owned)
 /*
  * Keep others from changing an entry, or raise an error if somebody is about to.
  *
- * Whoever deletes a row has locked its entry, and may act on its connection at once,
- * which waits for who carries out a request about it; who must not wait, then.
+ * A session that deletes a row has locked its entry, and may act on its connection at
+ * once, which waits for a claimant with a request about it; so that one must not wait.
  */
 void
 glue_provision_lock(const GlueProvisions *provisions, int64 id)
@@ -248,7 +248,7 @@ glue_provision_drop(const GlueProvisions *provisions, int64 id)
 
 /*
  * A connection is not there any more, so nobody owns it.  If somebody is about to
- * change the entry, whoever needs it next finds out.
+ * change the entry, the next one to need it finds out.
  */
 void
 glue_provision_gone(const GlueProvisions *provisions,

@@ -14,7 +14,7 @@
  * by an ID that is another transaction's here.
  *
  * A request belongs to one target as well.  If that has become another one, the
- * request can be redirected, by those who are entitled to.
+ * request can be redirected, by a role that is entitled to.
  *
  * The secrets of a request are sealed for just this request, so in all of these
  * cases they are opened as those of the old one and sealed as those of the new.
@@ -294,7 +294,7 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
  * become.
  *
  * They were sealed for a role by its OID.  What comes from another cluster is of
- * the role of that name here, which whoever takes it over says is the right one.
+ * the role of that name here, which the take-over says is the right one.
  */
 static void
 reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,

@@ -3,7 +3,7 @@
  * request_row.c
  *	  A row of the table glue_request, as the values of its columns.
  *
- * Who makes a row fills in what was asked for here, and adds what is its own:
+ * The maker of a row fills in what was asked for here, and adds what is its own:
  * a request of the queue has its secrets sealed, a call that acts at once the
  * transaction that it belongs to.
  *

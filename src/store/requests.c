@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * requests.c
- *	  The table glue_request, as those who ask for something see it.
+ *	  The table glue_request, for the sessions that make requests.
  *
  * Rows are made and changed in the caller's transaction, but with the rights
- * of the table's owner.  Who may do that, and what may be in a row, is for the
- * callers to decide.
+ * of the table's owner.  The callers decide which role may do that, and what
+ * may be in a row.
  *
  * IDENTIFICATION
  *	  src/store/requests.c

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * requests.h
- *	  The table glue_request, as those who ask for something see it.
+ *	  The table glue_request, for the sessions that make requests.
  *
  * IDENTIFICATION
  *	  src/store/requests.h
