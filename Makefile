@@ -167,12 +167,12 @@ CLIENT_OBJS = \
 
 # the extension's tables, and SQL
 STORE_OBJS = \
+	src/store/open_table.o \
+	src/store/own_row.o \
 	src/store/own_table.o \
 	src/store/connection_lock.o \
 	src/store/names.o \
 	src/store/connection_row.o \
-	src/store/open_table.o \
-	src/store/own_row.o \
 	src/store/provision.o \
 	src/store/provision_owner.o \
 	src/store/row_reader.o \

@@ -42,6 +42,7 @@
 #include "server/builtins.h"
 #include "server/compat.h"
 #include "server/encoding.h"
+#include "server/redacted.h"
 #include "server/settings.h"
 #include "store/connection_lock.h"
 #include "store/digest_key.h"
@@ -394,15 +395,15 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 	operation->on_conflict = GLUE_CONFLICT_ADOPT;
 	operation->access = access;
 	operation->input = definition->input;
+	operation->shown = glue_without_secrets(definition->input);
 	operation->tags = definition->tags;
 	operation->is_first = true;
 	operation->row = &row->owned;
 	if (glue_mirror_find(&adoption->function.mirror, &access->target,
 						 definition->name, &row->known))
 		operation->known = &row->known;
-	if (glue_digest_possible(access->schema, definition->input))
-		operation->digest = glue_digest_secrets(access->schema,
-												definition->input);
+	if (glue_digest_possible(access->schema))
+		glue_operation_digest(operation);
 	if (definition->tags != NULL)
 		operation->arn = glue_target_connection_arn(&access->target,
 													definition->name);

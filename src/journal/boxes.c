@@ -18,7 +18,7 @@
  * wants many gets half of them, the next one half of the rest, and so on: it
  * takes seven databases that are stuck at the same time to leave none for others.
  *
- * Who finds no box waits for one, behind those who came before.  Boxes are given
+ * A caller that finds no box waits for one, behind those that came before.  Boxes are given
  * to those who wait by whoever frees one, or gives up waiting, under the same
  * lock: to who has waited for the longest time of those whose database may have
  * another one.  So nobody is woken in vain, and whenever the lock is free,
@@ -303,7 +303,7 @@ give_boxes(JournalBoxes *boxes, int *receivers)
 	return nreceivers;
 }
 
-/* Who has waited for the longest time, of those who may have a box, or NULL. */
+/* The process that has waited longest, of those that may have a box, or NULL. */
 static BoxWaiter *
 next_waiter(JournalBoxes *boxes)
 {

@@ -38,6 +38,7 @@
 #include "client/aws_clock.h"
 #include "client/client.h"
 #include "client/open_lists.h"
+#include "glue/operation_name.h"
 #include "journal/calls.h"
 #include "journal/mailbox.h"
 #include "lib/ilist.h"
@@ -214,7 +215,7 @@ lock_names(const GlueImmediate *immediate, const GlueRequest *requests,
 static bool
 is_plain_creation(const GlueRequest *request)
 {
-	return strcmp(request->operation, "CreateConnection") == 0 &&
+	return strcmp(request->operation, GLUE_CREATE_CONNECTION) == 0 &&
 		strcmp(request->on_conflict, "error") == 0;
 }
 
@@ -266,13 +267,12 @@ complete_request(const GlueImmediate *immediate, GlueRequest *request)
 	request->call_timeout_ms = glue_change_timeout_ms(target);
 	request->aws_sent_at =
 		glue_aws_clock_now(target->endpoint.url).earliest;
-	if (strcmp(request->operation, "CreateConnection") == 0)
+	if (strcmp(request->operation, GLUE_CREATE_CONNECTION) == 0)
 		request->on_rollback =
 			glue_setting_on_rollback == GLUE_ON_ROLLBACK_KEEP ?
 			"keep" : "delete";
-	if (!immediate->journaled || request->input == NULL)
-		return;
-	request->shown = glue_without_secrets(request->input);
+	if (immediate->journaled && request->shown == NULL)
+		request->shown = glue_without_secrets(request->input);
 }
 
 /* What will be needed when the transaction ends, when nothing may fail. */
@@ -301,6 +301,8 @@ remember_call(const GlueImmediate *immediate, const GlueRequest *request)
 void
 glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
 {
+	Assert(call->announcement == NULL); /* it is on disk */
+	Assert(at_worst == GLUE_OUTCOME_UNKNOWN || at_worst == GLUE_OUTCOME_CHANGED);
 	set_outcome(call, at_worst, false, 0, NULL);
 }
 
@@ -369,7 +371,7 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
 					 const char *status, const char *request_id)
 {
 	GlueIntentOutcome outcome = {
-		.state = "succeeded",
+		.state = GLUE_STATE_SUCCEEDED,
 		.status = status,
 		.aws_request_id = request_id,
 		.aws_ended_at = glue_aws_clock_now(call->url).earliest,
@@ -393,7 +395,7 @@ glue_immediate_close_failed(const GlueImmediate *immediate,
 							const char *message, const char *request_id)
 {
 	GlueIntentOutcome outcome = {
-		.state = call->outcome == GLUE_OUTCOME_NOTHING ? "failed" : NULL,
+		.state = call->outcome == GLUE_OUTCOME_NOTHING ? GLUE_STATE_FAILED : NULL,
 		.error_code = code,
 		.error_message = message,
 		.aws_request_id = request_id,
@@ -565,10 +567,10 @@ append_call(StringInfo lines, const GlueImmediateCall *call)
 
 	if (lines->len > 0)
 		appendStringInfoChar(lines, '\n');
-	if (strcmp(call->operation, "CreateConnection") == 0 &&
+	if (strcmp(call->operation, GLUE_CREATE_CONNECTION) == 0 &&
 		call->outcome != GLUE_OUTCOME_CHANGED)
 		done = "created";
-	else if (strcmp(call->operation, "DeleteConnection") == 0)
+	else if (strcmp(call->operation, GLUE_DELETE_CONNECTION) == 0)
 		done = "deleted";
 	appendStringInfo(lines, call->done ?
 					 "Connection \"%s\" was %s." :

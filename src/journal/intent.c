@@ -26,9 +26,9 @@
  * meanwhile.  So as long as what a rolled back call did to a connection is not
  * settled, no other call about it is written down, and its caller waits.
  *
- * A lock orders the journal and the end of transactions.  Whoever writes intents
+ * A lock orders the journal and the end of transactions.  The writer of intents
  * holds it alone, from before it looks which transactions have ended until its
- * own has committed.  Whoever is about to undo what a transaction did waits for it
+ * own has committed.  A process that is about to undo what a transaction did waits for it
  * once it knows that the transaction has ended.  So each intent was either written
  * by someone who saw that, and was refused, or is there to be seen before
  * anything is undone.
@@ -137,7 +137,7 @@ glue_intents_announce(const GlueRequestQueue *queue,
  * Wait until the intents are on disk, and on that of a synchronous standby; the
  * announcement is freed.
  *
- * Whoever settles what has to be settled before needs the locks for that.
+ * The process that settles what has to be settled before needs the locks for that.
  *
  * An error means that nothing may be sent, but it may be written down all the
  * same.
@@ -316,7 +316,7 @@ was_answered(const GlueOpenIntent *intent)
 
 /*
  * ExclusiveLock: take the lock until the end of the transaction.  ShareLock:
- * wait for whoever has it, and let go of it at once.
+ * wait for its holder, and let go of it at once.
  */
 void
 glue_journal_lock(LOCKMODE mode)

@@ -17,7 +17,7 @@
 /* Some intents that are to be written down.  Belongs to a memory context. */
 typedef struct GlueAnnouncement GlueAnnouncement;
 
-/* for who makes the call */
+/* for the session that makes the call */
 extern bool glue_intents_wanted(void);
 extern GlueAnnouncement *glue_intents_announce(const GlueRequestQueue *queue,
 											   const GlueRequest *requests,
@@ -30,7 +30,7 @@ extern void glue_intents_await(GlueAnnouncement *announcement);
 extern int64 glue_intent_blocked_by(const GlueRequestQueue *queue,
 									MinimalTuple intent);
 
-/* for both that, and whoever is about to undo something */
+/* for both that, and a process that is about to undo something */
 extern void glue_journal_lock(LOCKMODE mode);
 
 #endif							/* GLUE_JOURNAL_INTENT_H */

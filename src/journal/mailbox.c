@@ -103,6 +103,7 @@ glue_journal_await(int64 *blocked_by)
 {
 	volatile GlueJournalVerdict verdict;
 
+	Assert(own_box != NULL);
 	PG_TRY();
 	{
 		await_answer(own_deadline);

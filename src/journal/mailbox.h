@@ -23,13 +23,13 @@ typedef struct GlueJournalMessage
 	dsm_segment *segment;		/* which holds them, or NULL */
 } GlueJournalMessage;
 
-/* for whoever has something to be recorded */
+/* for the caller, which has something to be recorded */
 extern void glue_journal_post(Oid table, const char *tuples, Size len,
 							  int ntuples);
 extern GlueJournalVerdict glue_journal_await(int64 *blocked_by);
 extern void glue_journal_leave(void);
 
-/* for whoever records it */
+/* for the worker that records it */
 extern bool glue_journal_open(GlueJournalBox *box,
 							  GlueJournalMessage *message);
 extern void glue_journal_close(GlueJournalMessage *message);

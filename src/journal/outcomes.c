@@ -4,12 +4,12 @@
  *	  What became of calls whose transactions have not ended.
  *
  * A process that rolls back cannot leave behind in a table what AWS Glue
- * answered it; here it can.  Whoever settles what was rolled back finds it,
- * and has less to find out.  It is a help and no more: what is not here, or
+ * answered it; here it can.  The process that settles what was rolled
+ * back finds it, and has less to find out.  It is a help and no more: what is not here, or
  * was lost with a crash, is unknown, and is looked up in AWS Glue.
  *
- * So the table has a fixed size, and who finds no place takes that of the
- * oldest entry.  An entry is in the row of the table that its request's id
+ * So the table has a fixed size, and a call that finds no place takes that of
+ * the oldest entry.  An entry is in the row of the table that its request's id
  * gives.  Ids that follow each other are in rows that follow each other, so
  * that they fill the table evenly.
  *

@@ -14,11 +14,11 @@
  * done.
  *
  * A row whose transaction is in progress is never touched, for nobody must wait
- * for that.  Whoever else looks for the same rows is not waited for either.
+ * for that.  Another process that looks for the same rows is not waited for either.
  *
  * That a transaction has ended is not enough to undo what it did: somebody else
- * may have found the connection a moment ago, and be about to use it.  Whoever
- * is, has written an intent.  See intent.c for how it is made sure that
+ * may have found the connection a moment ago, and be about to use it.  That
+ * session has written an intent.  See intent.c for how it is made sure that
  * this intent is either seen by whoever claims the undo, in a later snapshot, or
  * was refused.
  *
@@ -128,12 +128,12 @@ judge(GlueIntentEnding *ending, int64 id)
 
 	glue_known_outcome_find(id, &known);
 	ending->id = id;
-	ending->state = "queued";
+	ending->state = GLUE_STATE_QUEUED;
 	if (known.outcome == GLUE_OUTCOME_NOTHING && known.code[0] == '\0')
-		ending->state = "rolled_back";
+		ending->state = GLUE_STATE_ROLLED_BACK;
 	else if (known.outcome == GLUE_OUTCOME_NOTHING)
 	{
-		ending->state = "failed";
+		ending->state = GLUE_STATE_FAILED;
 		ending->code = pstrdup(known.code);
 		ending->message = pstrdup(known.message);
 	}

@@ -22,6 +22,7 @@
 
 #include "glue/compare.h"
 #include "glue/lost_credentials.h"
+#include "glue/operation_name.h"
 #include "glue/same_value.h"
 #include "lib/stringinfo.h"
 #include "operation/operation.h"
@@ -61,18 +62,13 @@ glue_operation_settle_existing(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 	json_object *existing = glue_operation_found(call);
 	GlueUnseenChange change;
-	GlueFailure *rival;
+	GlueFailure *failure = glue_operation_not_found(call);
 	StringInfoData losses;
 
-	if (call->failure != NULL)
-		return glue_operation_finish(operation, call->failure);
-	if (existing == NULL)
-		return glue_operation_finish(operation,
-									 glue_call_malformed_answer(call,
-																"it holds no connection"));
-	rival = glue_operation_find_rival(operation, existing);
-	if (rival != NULL)
-		return glue_operation_finish(operation, rival);
+	if (failure == NULL)
+		failure = glue_operation_find_rival(operation, existing);
+	if (failure != NULL)
+		return glue_operation_finish(operation, failure);
 	change = note_existing(operation, existing);
 	if (operation->kind == GLUE_OPERATION_CREATE &&
 		operation->on_conflict == GLUE_CONFLICT_ADOPT)
@@ -87,7 +83,7 @@ glue_operation_settle_existing(GlueOperation *operation)
 									 glue_failure_wipes_credentials(operation->name,
 																	losses.data));
 	if (operation->tags != NULL)
-		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS, "TagResource");
+		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS, GLUE_TAG_RESOURCE);
 	return prepare_update(operation);
 }
 
@@ -174,7 +170,7 @@ settle_adopted(GlueOperation *operation, json_object *observed,
 	operation->differences = differences.data;
 	glue_operation_observe(operation, observed);
 	if (operation->tags != NULL)
-		return glue_operation_tags(operation, GLUE_STEP_COMPARE_TAGS, "GetTags");
+		return glue_operation_tags(operation, GLUE_STEP_COMPARE_TAGS, GLUE_GET_TAGS);
 	return finish_adopted(operation);
 }
 
@@ -242,7 +238,7 @@ prepare_update(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 
 	operation->step = GLUE_STEP_UPDATE;
-	glue_access_prepare(operation->access, call, "UpdateConnection",
+	glue_access_prepare(operation->access, call, GLUE_UPDATE_CONNECTION,
 						operation->name);
 	glue_tree_add(call->request, "Name",
 				  json_object_new_string(operation->name));
@@ -284,12 +280,10 @@ settle_updated(GlueOperation *operation)
 	{
 		operation->observed = operation->existing;
 		operation->not_read =
-			glue_failure_copy(call->failure != NULL ? call->failure :
-							  glue_call_malformed_answer(call,
-														 "it holds no connection"));
+			glue_failure_copy(glue_operation_not_found(call));
 	}
 	if (operation->tagged)
-		return glue_operation_tags(operation, GLUE_STEP_READ_TAGS, "GetTags");
+		return glue_operation_tags(operation, GLUE_STEP_READ_TAGS, GLUE_GET_TAGS);
 	return glue_operation_finish(operation, NULL);
 }
 

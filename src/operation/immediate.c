@@ -21,10 +21,12 @@
 #include "postgres.h"
 
 #include "client/client.h"
+#include "glue/operation_name.h"
 #include "operation/immediate.h"
 #include "operation/tags.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
+#include "server/redacted.h"
 #include "server/subtransaction.h"
 #include "store/digest_key.h"
 
@@ -62,11 +64,11 @@ void
 glue_immediate_operation_announce(GlueImmediateOperation *running)
 {
 	static const char *const names[] = {
-		[GLUE_OPERATION_CREATE] = "CreateConnection",
-		[GLUE_OPERATION_UPDATE] = "UpdateConnection",
-		[GLUE_OPERATION_DELETE] = "DeleteConnection",
+		[GLUE_OPERATION_CREATE] = GLUE_CREATE_CONNECTION,
+		[GLUE_OPERATION_UPDATE] = GLUE_UPDATE_CONNECTION,
+		[GLUE_OPERATION_DELETE] = GLUE_DELETE_CONNECTION,
 	};
-	const GlueOperation *operation = &running->operation;
+	GlueOperation *operation = &running->operation;
 	GlueRequest request = {
 		.operation = names[operation->kind],
 		.name = operation->name,
@@ -74,6 +76,8 @@ glue_immediate_operation_announce(GlueImmediateOperation *running)
 		.tags = operation->tags,
 	};
 
+	Assert(operation->kind <= GLUE_OPERATION_DELETE);
+	operation->shown = request.shown = glue_without_secrets(operation->input);
 	if (operation->kind == GLUE_OPERATION_CREATE)
 		request.on_conflict = glue_conflict_action_name(operation->on_conflict);
 	running->announced = glue_immediate_begin(running->immediate, &request);
@@ -89,13 +93,15 @@ GlueCall *
 glue_immediate_operation_begin(GlueImmediateOperation *running)
 {
 	GlueOperation *operation = &running->operation;
-	Oid			schema = operation->access->schema;
 
+	Assert(running->announced != NULL && operation->step != GLUE_STEP_DONE);
 	running->context = CurrentMemoryContext;
-	if (operation->input != NULL)
-		glue_secret_key_require(schema, operation->input);
+	if (operation->shown == NULL)
+		operation->shown = glue_without_secrets(operation->input);
+	if (operation->shown != operation->input)
+		glue_secret_key_require(operation->access->schema);
 	if (operation->kind == GLUE_OPERATION_UPDATE)
-		operation->digest = glue_digest_secrets(schema, operation->input);
+		glue_operation_digest(operation);
 	return prepare_step(running, glue_operation_begin(operation));
 }
 
@@ -200,8 +206,7 @@ draft_record(void *arg)
 	MemoryContext old_context = MemoryContextSwitchTo(running->context);
 
 	GLUE_CRASH_POINT("caller after send");
-	operation->digest = glue_digest_secrets(operation->access->schema,
-											operation->input);
+	glue_operation_digest(operation);
 	glue_operation_draft(operation);
 	MemoryContextSwitchTo(old_context);
 }
@@ -245,7 +250,7 @@ lock_record(GlueImmediateOperation *running)
 	return glue_failure_from_error(error);
 }
 
-/* The work of that, which waits for whoever has locked it. */
+/* The work of that, which waits for the holder of the lock. */
 static void
 find_record(void *arg)
 {
@@ -258,7 +263,7 @@ find_record(void *arg)
 }
 
 /*
- * A call has ended: note what it has done.  Whoever has set tags has changed
+ * A call has ended: note what it has done.  A call that has set tags has changed
  * something, even if the update is refused.
  */
 static void

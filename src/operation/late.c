@@ -11,15 +11,15 @@
  *
  * As in undo.c, that goes by AWS's clock: its sender was gone before the first answer
  * to us, and it is time if the Date of another answer says so.  The connection is
- * read for these two; what there is, is looked at by whoever acts then.  An endpoint
+ * read for these two; what there is, is looked at by the call that acts then.  An endpoint
  * that does not say what time it is, is asked when it is time by our clock.
  *
  * A creation that arrives twice is refused, so it can be tried again at once; but not
  * if the connection is deleted in between.  So the deletion for a row waits for what
  * was sent to create it.
  *
- * Only who works the queue waits: a caller who acts at once, and has lost an answer,
- * is told how it ended.
+ * Only the queue waits: a caller that acts at once, and has lost an answer, is told how
+ * it ended.
  *
  * IDENTIFICATION
  *	  src/operation/late.c
@@ -28,6 +28,7 @@
  */
 #include "postgres.h"
 
+#include "aws/exception_name.h"
 #include "operation/operation.h"
 #include "server/settings.h"
 
@@ -100,7 +101,7 @@ glue_operation_was_late(GlueOperation *operation)
 {
 	const GlueCall *call = &operation->call;
 	bool		failed = call->failure != NULL &&
-		!glue_call_failed_with(call, "EntityNotFoundException");
+		!glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND);
 
 	if (operation->is_first ||
 		(!call->answer_lost && !(failed && call->failure->ambiguous)))
@@ -121,10 +122,10 @@ glue_operation_settle_delete(GlueOperation *operation)
 	if (glue_operation_was_late(operation))
 		return NULL;
 	operation->missing =
-		glue_call_failed_with(call, "EntityNotFoundException") &&
+		glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND) &&
 		!operation->uncertain && !call->maybe_done;
 	operation->gone = call->failure == NULL ||
-		glue_call_failed_with(call, "EntityNotFoundException");
+		glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND);
 	if (operation->missing && !operation->ignore_missing)
 		return glue_operation_finish(operation, call->failure);
 	return glue_operation_finish(operation, operation->gone ? NULL : call->failure);

@@ -3,7 +3,7 @@
  * operation.c
  *	  What a request asks for, as a sequence of calls.
  *
- * To create or update a connection can take several calls, and whoever works
+ * To create or update a connection can take several calls, and a process that works
  * a queue has many such sequences under way side by side.  So an operation is
  * a state machine that never waits: it says which call is to be made next, and
  * is asked again with its outcome.
@@ -44,9 +44,11 @@
  */
 #include "postgres.h"
 
+#include "aws/exception_name.h"
 #include "client/credential_failure.h"
 #include "glue/answer.h"
 #include "glue/observation.h"
+#include "glue/operation_name.h"
 #include "glue/ownership.h"
 #include "lib/stringinfo.h"
 #include "operation/operation.h"
@@ -54,6 +56,7 @@
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
+#include "store/digest_key.h"
 #include "text/json.h"
 
 /* prototypes of private functions */
@@ -96,6 +99,8 @@ glue_conflict_action_name(GlueConflictAction action)
 GlueCall *
 glue_operation_begin(GlueOperation *operation)
 {
+	Assert(operation->access != NULL && operation->name != NULL);
+	Assert(operation->input != NULL || operation->kind >= GLUE_OPERATION_DELETE);
 	return glue_operation_may_be_hit(operation) ?
 		glue_operation_read(operation, GLUE_STEP_AWAIT_LATE) :
 		prepare_first(operation);
@@ -135,6 +140,7 @@ prepare_first(GlueOperation *operation)
 GlueCall *
 glue_operation_next(GlueOperation *operation)
 {
+	Assert(operation->step != GLUE_STEP_DONE);
 	glue_operation_note_answer(operation);
 	switch (operation->step)
 	{
@@ -150,7 +156,7 @@ glue_operation_next(GlueOperation *operation)
 		case GLUE_STEP_READ_EXISTING:
 			if (operation->create_missing &&
 				glue_call_failed_with(&operation->call,
-									  "EntityNotFoundException"))
+									  GLUE_EXCEPTION_ENTITY_NOT_FOUND))
 				return prepare_create(operation);
 			return glue_operation_owns(operation) ?
 				glue_operation_settle_own(operation) :
@@ -174,6 +180,15 @@ glue_operation_next(GlueOperation *operation)
 	return NULL;
 }
 
+/* Make the digest of the secrets of an operation's input, if it has any. */
+void
+glue_operation_digest(GlueOperation *operation)
+{
+	if (operation->shown != operation->input)
+		operation->digest = glue_digest_secrets(operation->access->schema,
+												operation->input);
+}
+
 /*
  * Do what can be done for the record of a create before it has succeeded.
  */
@@ -183,7 +198,7 @@ glue_operation_draft(GlueOperation *operation)
 	GlueMirrorEntry entry = {
 		.target = &operation->access->target,
 		.name = operation->name,
-		.definition = glue_without_secrets(operation->input),
+		.definition = operation->shown,
 		.tags = operation->tags,
 		.secret_digest = operation->digest,
 	};
@@ -235,7 +250,8 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		glue_mirror_record_draft(mirror, operation->draft, &entry);
 		return;
 	}
-	entry.definition = glue_without_secrets(operation->input);
+	Assert(operation->shown != NULL);
+	entry.definition = operation->shown;
 	entry.tags = recorded_tags(operation, mirror);
 	if (entry.recorded_at == 0)
 		glue_mirror_record(mirror, &entry);
@@ -302,7 +318,7 @@ prepare_create(GlueOperation *operation)
 
 	operation->step = GLUE_STEP_CREATE;
 	operation->sent_at = GetCurrentTimestamp();
-	glue_access_prepare(operation->access, call, "CreateConnection",
+	glue_access_prepare(operation->access, call, GLUE_CREATE_CONNECTION,
 						operation->name);
 	glue_tree_add(call->request, "ConnectionInput",
 				  json_object_get(operation->input));
@@ -319,6 +335,7 @@ glue_operation_tags(GlueOperation *operation, GlueOperationStep step,
 {
 	GlueCall   *call = &operation->call;
 
+	Assert(operation->arn != NULL);
 	operation->step = step;
 	glue_access_prepare(operation->access, call, name, operation->name);
 	glue_tree_add(call->request, "ResourceArn",
@@ -335,7 +352,7 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
 {
 	operation->step = step;
 	glue_access_prepare(operation->access, &operation->call,
-						"DeleteConnection", operation->name);
+						GLUE_DELETE_CONNECTION, operation->name);
 	glue_tree_add(operation->call.request, "ConnectionName",
 				  json_object_new_string(operation->name));
 	return &operation->call;
@@ -354,7 +371,7 @@ settle_find_ours(GlueOperation *operation)
 	json_object *connection = glue_operation_found(call);
 	char		findings[GLUE_FINDINGS_SIZE];
 
-	if (glue_call_failed_with(call, "EntityNotFoundException"))
+	if (glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND))
 		return prepare_create(operation);
 	if (call->failure != NULL)
 		return glue_operation_finish(operation, call->failure);
@@ -396,7 +413,7 @@ settle_create(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 	const char *status;
 
-	if (glue_call_failed_with(call, "AlreadyExistsException"))
+	if (glue_call_failed_with(call, GLUE_EXCEPTION_ALREADY_EXISTS))
 	{
 		operation->refusal = glue_failure_copy(call->failure);
 		if (!operation->is_first)
@@ -432,7 +449,7 @@ settle_taken(GlueOperation *operation)
 	json_object *connection = glue_operation_found(call);
 	char		findings[GLUE_FINDINGS_SIZE] = "";
 
-	if (glue_call_failed_with(call, "EntityNotFoundException"))
+	if (glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND))
 	{
 		operation->refusal->transient = true;
 		return refuse(operation, "The connection that had the name is gone.");
@@ -529,16 +546,12 @@ static GlueCall *
 settle_poll(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
+	GlueFailure *failure = glue_operation_not_found(call);
 
-	operation->gone = glue_call_failed_with(call, "EntityNotFoundException");
-	if (call->failure != NULL)
-		return glue_operation_finish(operation, call->failure);
-	if (glue_operation_found(call) == NULL)
-		return glue_operation_finish(operation,
-									 glue_call_malformed_answer(call,
-																"it holds no connection"));
-	glue_operation_observe(operation, glue_operation_found(call));
-	return glue_operation_finish(operation, NULL);
+	operation->gone = glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND);
+	if (failure == NULL)
+		glue_operation_observe(operation, glue_operation_found(call));
+	return glue_operation_finish(operation, failure);
 }
 
 /* The connection that was read, which has a name, or NULL. */
@@ -549,6 +562,15 @@ glue_operation_found(const GlueCall *call)
 													 "Connection");
 
 	return glue_answer_has_name(connection) ? connection : NULL;
+}
+
+/* Why a connection could not be read; NULL if it was. */
+GlueFailure *
+glue_operation_not_found(const GlueCall *call)
+{
+	if (call->failure != NULL || glue_operation_found(call) != NULL)
+		return call->failure;
+	return glue_call_malformed_answer(call, "it holds no connection");
 }
 
 /* Has a call failed with an exception of this name? */

@@ -62,6 +62,8 @@ typedef struct GlueOperation
 	GlueAccess *access;
 	const char *name;			/* UTF-8 */
 	json_object *input;			/* ConnectionInput, secrets and all */
+	json_object *shown;			/* the same without secrets: the input itself
+								 * if it has none */
 	json_object *tags;			/* or NULL */
 	GlueConflictAction on_conflict;
 	bool		redacted;		/* the input has its secrets no more */
@@ -141,6 +143,7 @@ typedef struct GlueOperation
 extern const char *glue_conflict_action_name(GlueConflictAction action);
 extern GlueCall *glue_operation_begin(GlueOperation *operation);
 extern GlueCall *glue_operation_next(GlueOperation *operation);
+extern void glue_operation_digest(GlueOperation *operation);
 extern void glue_operation_draft(GlueOperation *operation);
 extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueMirror *mirror);
@@ -155,6 +158,7 @@ extern GlueCall *glue_operation_tags(GlueOperation *operation,
 extern GlueCall *glue_operation_delete(GlueOperation *operation,
 									   GlueOperationStep step);
 extern json_object *glue_operation_found(const GlueCall *call);
+extern GlueFailure *glue_operation_not_found(const GlueCall *call);
 extern bool glue_call_failed_with(const GlueCall *call, const char *code);
 extern void glue_operation_observe(GlueOperation *operation,
 								   json_object *connection);

@@ -23,6 +23,7 @@
 
 #include <math.h>
 
+#include "aws/exception_name.h"
 #include "glue/same_value.h"
 #include "operation/operation.h"
 
@@ -57,7 +58,7 @@ glue_operation_settle_own(GlueOperation *operation)
 	json_object *existing = glue_operation_found(call);
 
 	if (operation->kind == GLUE_OPERATION_DELETE &&
-		glue_call_failed_with(call, "EntityNotFoundException"))
+		glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND))
 	{
 		operation->gone = true;
 		return glue_operation_finish(operation, NULL);

@@ -5,8 +5,8 @@
  *
  * Tags are no part of a connection's definition: AWS has operations of their
  * own for them, which address the connection by its ARN, and which add or
- * remove single tags.  So who changes some does not know what all of them are
- * then, and reads them once more, because what is recorded must be true.
+ * remove single tags.  So a session that changes some does not know what all of them
+ * are then, and reads them once more, because what is recorded must be true.
  *
  * If that fails, it does not undo the change.  What is recorded then is what
  * was known before with the change applied; and nothing, if nothing was known.
@@ -21,6 +21,7 @@
 #include "client/account.h"
 #include "client/client.h"
 #include "client/credential_chain.h"
+#include "glue/operation_name.h"
 #include "operation/tags.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
@@ -108,7 +109,7 @@ glue_tags_add(const GlueTagged *tagged, json_object *tags,
 {
 	GlueCall	call;
 
-	prepare(tagged, &call, "TagResource");
+	prepare(tagged, &call, GLUE_TAG_RESOURCE);
 	glue_tree_add(call.request, "TagsToAdd", json_object_get(tags));
 	return change_tags(&call, change);
 }
@@ -123,7 +124,7 @@ glue_tags_remove(const GlueTagged *tagged, json_object *keys,
 {
 	GlueCall	call;
 
-	prepare(tagged, &call, "UntagResource");
+	prepare(tagged, &call, GLUE_UNTAG_RESOURCE);
 	glue_tree_add(call.request, "TagsToRemove", json_object_get(keys));
 	return change_tags(&call, change);
 }
@@ -196,7 +197,7 @@ prepare(const GlueTagged *tagged, GlueCall *call, const char *operation)
 static void
 read_tags(const GlueTagged *tagged, GlueCall *call)
 {
-	prepare(tagged, call, "GetTags");
+	prepare(tagged, call, GLUE_GET_TAGS);
 	glue_client_run(call, 1);
 }
 

@@ -34,7 +34,7 @@
  * else's connection.  The undo is not over before that is impossible, and so
  * nobody here makes one meanwhile.
  *
- * All that goes by AWS's clock: whoever sent something was gone before the first
+ * All that goes by AWS's clock: a sender was gone before the first
  * answer to us, and what is asked for is final if that was long enough ago by what
  * is known of AWS's clock before we ask.
  *
@@ -48,8 +48,10 @@
  */
 #include "postgres.h"
 
+#include "aws/exception_name.h"
 #include "client/aws_clock.h"
 #include "client/credential_failure.h"
+#include "glue/operation_name.h"
 #include "glue/ownership.h"
 #include "http/clock.h"
 #include "operation/record.h"
@@ -100,6 +102,7 @@ static long long epoch_ms_or_none(TimestampTz time);
 GlueCall *
 glue_undo_begin(GlueOperation *operation)
 {
+	Assert(operation->undo != NULL && operation->made_by != NULL);
 	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
 	operation->aws_asked =
 		glue_aws_clock_now(operation->access->target.endpoint.url);
@@ -163,7 +166,7 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 		!recorded_since_deletion(operation, &known))
 	{
 		memset(&known, 0, sizeof(GlueMirrorKnown));
-		known.definition = glue_redacted_copy(operation->input);
+		known.definition = glue_without_secrets(operation->input);
 	}
 	tags = glue_known_tags(&known, operation->observed);
 	if (operation->read_tags != NULL)
@@ -190,7 +193,7 @@ recorded_since_deletion(const GlueOperation *operation,
 	TimestampTz deleted_at = undo->deleted_at;
 	long long	apart_ms;
 
-	if (strcmp(operation->made_by, "DeleteConnection") == 0)
+	if (strcmp(operation->made_by, GLUE_DELETE_CONNECTION) == 0)
 	{
 		aws_deleted_at = Max(aws_deleted_at, undo->aws_ended_at);
 		deleted_at = Max(deleted_at, undo->answered_at);
@@ -228,7 +231,7 @@ settling_ms(const GlueOperation *operation)
 }
 
 /*
- * Whoever sent something was gone at a moment by AWS's clock: from then on, it
+ * A sender was gone at a moment by AWS's clock: from then on, it
  * takes so long until that is settled.
  */
 static void
@@ -289,25 +292,22 @@ settle_read(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
+	GlueFailure *failure = glue_operation_not_found(call);
 
 	begin_settling(operation, glue_call_over_by(call));
-	if (glue_call_failed_with(call, "EntityNotFoundException"))
+	if (glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND))
 	{
 		operation->gone = true;
 		return finish_gone(operation);
 	}
-	if (call->failure != NULL)
-		return glue_operation_finish(operation, call->failure);
-	if (connection == NULL)
-		return glue_operation_finish(operation,
-									 glue_call_malformed_answer(call,
-																"it holds no connection"));
+	if (failure != NULL)
+		return glue_operation_finish(operation, failure);
 	glue_operation_observe(operation, connection);
 	if (operation->undo->may_have_made)
 		return settle_maybe_ours(operation, connection);
 	if (operation->arn != NULL)
 		return glue_operation_tags(operation, GLUE_STEP_UNDO_READ_TAGS,
-								   "GetTags");
+								   GLUE_GET_TAGS);
 	return finish_not_undone(operation);
 }
 
@@ -388,7 +388,7 @@ settle_delete(GlueOperation *operation)
 	GlueCall   *call = &operation->call;
 
 	operation->gone = call->failure == NULL ||
-		glue_call_failed_with(call, "EntityNotFoundException");
+		glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND);
 	operation->seen_at = GetCurrentTimestamp();
 	if (call->maybe_done || (call->failure != NULL && call->failure->ambiguous))
 		operation->aws_settled_at = DT_NOEND;
@@ -442,7 +442,7 @@ finish_not_undone(GlueOperation *operation)
 {
 	return finish_left(operation, "NotUndone",
 					   psprintf("What %s has done cannot be undone. What there is in AWS Glue now is recorded.",
-								strcmp(operation->made_by, "CreateConnection") == 0 ?
+								strcmp(operation->made_by, GLUE_CREATE_CONNECTION) == 0 ?
 								"the call to a connection that existed" :
 								operation->made_by));
 }

@@ -93,7 +93,7 @@ glue_job_restore_answer(GlueJob *job)
 	}
 	operation->kind =
 		json_object_get_int(json_object_object_get(answer, "kind"));
-	operation->input = job->request->what.input;
+	operation->input = operation->shown = job->request->what.input;
 	operation->gone =
 		json_object_get_boolean(json_object_object_get(answer, "gone"));
 	operation->created =

@@ -213,7 +213,7 @@ fill_input(GlueJob *job)
 	GlueOperation *operation = &job->operation;
 	Oid			schema = operation->access->schema;
 
-	operation->input = request->what.input;
+	operation->input = operation->shown = request->what.input;
 	if (request->what.has_secrets)
 		job->sealing = glue_request_unseal(request->id, &request->what,
 										   request->sealed,
@@ -227,8 +227,8 @@ fill_input(GlueJob *job)
 	}
 	if (job->sealing != GLUE_UNSEALED || operation->input == NULL)
 		return;
-	if (glue_digest_possible(schema, operation->input))
-		operation->digest = glue_digest_secrets(schema, operation->input);
+	if (operation->shown == operation->input || glue_digest_possible(schema))
+		glue_operation_digest(operation);
 	else
 		fail_for_lack_of_key(job);
 }

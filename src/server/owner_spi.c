@@ -6,9 +6,8 @@
  *
  * The extension's tables belong to the role that created it, and are written
  * for roles that have no rights on them.  A statement's plan is kept for the
- * life of the backend, with a key that says what its text depends on, such as
- * the table's qualified name: a table of another extension, in another schema,
- * has another plan.
+ * life of the backend, with a key that says what its text depends on: a table of
+ * another extension, in another schema, has another plan.
  *
  * PostgreSQL makes a plan anew when something that it depends on has changed.
  * So none is ever freed while it may be executing; and one whose key is out of
@@ -26,6 +25,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "server/builtins.h"
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
@@ -39,89 +39,156 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
+/* What a list has of each column. */
+typedef enum ColumnItem
+{
+	ITEM_NAME,
+	ITEM_OF_R,
+	ITEM_PARAMETER,
+	ITEM_ASSIGNMENT
+} ColumnItem;
+
 /* prototypes of private functions */
-static void prepare(GlueKeptPlan *kept, Oid owner, const char *key,
-					const char *text, int nparameters, const Oid *types,
-					int options);
+static void prepare(GlueStatement *statement, const GlueOwnTable *table);
+static const char *append_word(StringInfo text,
+							   const GlueStatement *statement,
+							   const GlueOwnTable *table, const char *word);
+static void append_columns(StringInfo text, const GlueStatement *statement,
+						   ColumnItem item);
 static void plan_with_indexes(SPIPlanPtr plan);
-static uint64 execute(GlueImpersonation *saved, Oid owner, SPIPlanPtr plan,
-					  Datum *values, const char *nulls, bool latest);
+static Datum field_value(const GlueField *field, const void *member,
+						 bool *is_null);
 
 /*
- * The plan of a statement: the one that is kept, or a new one.  The text is its
- * key.
- */
-SPIPlanPtr
-glue_kept_plan(GlueKeptPlan *kept, Oid owner, const char *text,
-			   int nparameters, const Oid *types)
-{
-	if (!glue_plan_is_kept(kept, text))
-		prepare(kept, owner, text, text, nparameters, types, 0);
-	return kept->plan;
-}
-
-/* Is the plan that is kept one for this key?  Else it is to be made. */
-bool
-glue_plan_is_kept(const GlueKeptPlan *kept, const char *key)
-{
-	return kept->plan != NULL && strcmp(kept->key, key) == 0;
-}
-
-/*
- * Make the plan of a statement that finds its rows by a key, so that the values
- * of its parameters do not matter to the plan.
+ * Plan a statement, unless its plan is kept and good.  What is wrong with a
+ * statement that finds its rows by a key is said now.
  */
 void
-glue_keep_plan(GlueKeptPlan *kept, Oid owner, const char *key,
-			   const char *text, int nparameters, const Oid *types)
+glue_statement_plan(GlueStatement *statement, const GlueOwnTable *table)
 {
-	prepare(kept, owner, key, text, nparameters, types,
-			CURSOR_OPT_GENERIC_PLAN);
+	GlueImpersonation saved;
+
+	if (statement->plan == NULL || strcmp(statement->key, table->key) != 0)
+		prepare(statement, table);
+	if (!statement->by_key ||
+		(statement->ready && SPI_plan_is_valid(statement->plan)))
+		return;
+	glue_impersonate(&saved, table->owner);
+	SPI_connect();
+	plan_with_indexes(statement->plan);
+	SPI_finish();
+	glue_stop_impersonating(&saved);
+	statement->ready = true;
 }
 
 /* With the rights of the owner, as it will be executed. */
 static void
-prepare(GlueKeptPlan *kept, Oid owner, const char *key, const char *text,
-		int nparameters, const Oid *types, int options)
+prepare(GlueStatement *statement, const GlueOwnTable *table)
 {
 	GlueImpersonation saved;
+	char	   *text = glue_statement_text(statement, table);
+	char	   *key = MemoryContextStrdup(TopMemoryContext, table->key);
+	int			nparameters = 0;
+	Oid		   *types = statement->types;
 	SPIPlanPtr	plan;
 
-	glue_impersonate(&saved, owner);
+	if (statement->columns != NULL && !OidIsValid(types[0]))
+	{
+		types = palloc(statement->ncolumns * sizeof(Oid));
+		for (; nparameters < statement->ncolumns; nparameters++)
+			types[nparameters] = statement->columns[nparameters].type;
+	}
+	else
+		while (nparameters < GLUE_MAX_PARAMETERS &&
+			   OidIsValid(types[nparameters]))
+			nparameters++;
+	glue_impersonate(&saved, table->owner);
 	SPI_connect();
-	plan = SPI_prepare_cursor(text, nparameters, unconstify(Oid *, types),
-							  options);
+	plan = SPI_prepare_cursor(text, nparameters, types, statement->by_key ?
+							  CURSOR_OPT_GENERIC_PLAN : 0);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not plan \"%s\": %s", text,
 			 SPI_result_code_string(SPI_result));
 	SPI_finish();
 	glue_stop_impersonating(&saved);
-	key = MemoryContextStrdup(TopMemoryContext, key);
-	if (kept->key != NULL)
-		pfree(kept->key);
-	kept->key = unconstify(char *, key);
-	kept->plan = plan;
-	kept->ready = false;
+	if (statement->key != NULL)
+		pfree(statement->key);
+	statement->key = key;
+	statement->plan = plan;
+	statement->ready = false;
 }
 
-/*
- * The plan that was made of such a statement, ready to be executed: what is
- * wrong with it is said now.
- */
-SPIPlanPtr
-glue_ready_plan(GlueKeptPlan *kept, Oid owner)
+/* The text of a statement, as PostgreSQL understands it. */
+char *
+glue_statement_text(const GlueStatement *statement, const GlueOwnTable *table)
 {
-	GlueImpersonation saved;
+	StringInfoData text;
+	const char *at = statement->text;
+	const char *word;
 
-	if (kept->ready && SPI_plan_is_valid(kept->plan))
-		return kept->plan;
-	glue_impersonate(&saved, owner);
-	SPI_connect();
-	plan_with_indexes(kept->plan);
-	SPI_finish();
-	glue_stop_impersonating(&saved);
-	kept->ready = true;
-	return kept->plan;
+	initStringInfo(&text);
+	while ((word = strchr(at, '@')) != NULL)
+	{
+		appendBinaryStringInfo(&text, at, word - at);
+		at = append_word(&text, statement, table, word + 1);
+	}
+	appendStringInfoString(&text, at);
+	return text.data;
+}
+
+/* Append what a word stands for that has "@" before it; returns what follows. */
+static const char *
+append_word(StringInfo text, const GlueStatement *statement,
+			const GlueOwnTable *table, const char *word)
+{
+	int			len = strspn(word, "abcdefghijklmnopqrstuvwxyz_");
+
+	if (strncmp(word, "home", len) == 0)
+		appendStringInfo(text, "bigint '" INT64_FORMAT "'", table->home);
+	else if (strncmp(word, "columns", len) == 0)
+		append_columns(text, statement, ITEM_NAME);
+	else if (strncmp(word, "r_columns", len) == 0)
+		append_columns(text, statement, ITEM_OF_R);
+	else if (strncmp(word, "parameters", len) == 0)
+		append_columns(text, statement, ITEM_PARAMETER);
+	else if (strncmp(word, "excluded", len) == 0)
+		append_columns(text, statement, ITEM_ASSIGNMENT);
+	else
+	{
+		appendStringInfo(text, "%s.",
+						 quote_identifier(get_namespace_name(table->schema)));
+		return word;
+	}
+	return word + len;
+}
+
+/* Append a list that has an item for each column, of its name and number. */
+static void
+append_columns(StringInfo text, const GlueStatement *statement,
+			   ColumnItem item)
+{
+	for (int i = 0; i < statement->ncolumns; i++)
+	{
+		const char *name = statement->columns[i].name;
+
+		if (i > 0)
+			appendStringInfoString(text, ", ");
+		switch (item)
+		{
+			case ITEM_NAME:
+				appendStringInfoString(text, name);
+				break;
+			case ITEM_OF_R:
+				appendStringInfo(text, "r.%s", name);
+				break;
+			case ITEM_PARAMETER:
+				appendStringInfo(text, "$%d", i + 1);
+				break;
+			case ITEM_ASSIGNMENT:
+				appendStringInfo(text, "%s = EXCLUDED.%s", name, name);
+				break;
+		}
+	}
 }
 
 /*
@@ -142,38 +209,26 @@ plan_with_indexes(SPIPlanPtr plan)
 }
 
 /*
- * Execute a plan with the rights of an owner; returns how many rows it has
- * read or written.
+ * Execute a statement with the rights of the table's owner; returns how many rows
+ * it has read or written.
  *
  * What it returns is in SPI_tuptable until glue_execute_end(), which must
  * follow.  An error restores the user as part of the abort.
  */
 uint64
-glue_execute_as(GlueImpersonation *saved, Oid owner, SPIPlanPtr plan,
-				Datum *values, const char *nulls)
-{
-	return execute(saved, owner, plan, values, nulls, false);
-}
-
-/* Do the same, even if the transaction sees an older state of the tables. */
-uint64
-glue_execute_latest(GlueImpersonation *saved, Oid owner, SPIPlanPtr plan,
-					Datum *values, const char *nulls)
-{
-	return execute(saved, owner, plan, values, nulls, true);
-}
-
-static uint64
-execute(GlueImpersonation *saved, Oid owner, SPIPlanPtr plan, Datum *values,
-		const char *nulls, bool latest)
+glue_execute(GlueStatement *statement, const GlueOwnTable *table,
+			 GlueImpersonation *saved, Datum *values, const char *nulls)
 {
 	int			result;
 
-	Assert(plan != NULL && IsTransactionState());
-	glue_impersonate(saved, owner);
+	Assert(IsTransactionState());
+	Assert(OidIsValid(table->oid) && OidIsValid(table->owner));
+	glue_statement_plan(statement, table);
+	glue_impersonate(saved, table->owner);
 	SPI_connect();
-	result = SPI_execute_snapshot(plan, values, nulls,
-								  latest ? GetLatestSnapshot() : InvalidSnapshot,
+	result = SPI_execute_snapshot(statement->plan, values, nulls,
+								  statement->latest ?
+								  GetLatestSnapshot() : InvalidSnapshot,
 								  InvalidSnapshot, false, true, 0);
 	if (result < 0)
 		elog(ERROR, "could not execute a statement of glue_conn: %s",
@@ -186,6 +241,18 @@ glue_execute_end(const GlueImpersonation *saved)
 {
 	SPI_finish();
 	glue_stop_impersonating(saved);
+}
+
+/* Execute a statement of which nothing but the number of rows is wanted. */
+uint64
+glue_execute_alone(GlueStatement *statement, const GlueOwnTable *table,
+				   Datum *values, const char *nulls)
+{
+	GlueImpersonation saved;
+	uint64		count = glue_execute(statement, table, &saved, values, nulls);
+
+	glue_execute_end(&saved);
+	return count;
 }
 
 /* ----------------------------------------------------------------
@@ -212,7 +279,24 @@ glue_result_datum(const GlueResultRow *row, int column, bool *is_null)
 	return SPI_getbinval(row->tuple, row->desc, column, is_null);
 }
 
-/* A number that is not null. */
+/* Numbers that are not null. */
+int32
+glue_result_int32(const GlueResultRow *row, int column)
+{
+	bool		is_null;
+
+	return DatumGetInt32(glue_result_datum(row, column, &is_null));
+}
+
+/* InvalidOid for null. */
+Oid
+glue_result_oid(const GlueResultRow *row, int column)
+{
+	bool		is_null;
+
+	return DatumGetObjectId(glue_result_datum(row, column, &is_null));
+}
+
 int64
 glue_result_int64(const GlueResultRow *row, int column)
 {
@@ -273,6 +357,32 @@ glue_result_tree(const GlueResultRow *row, int column)
 	return tree;
 }
 
+/* Give a parameter, or a column of a row, its value. */
+void
+glue_set_value(Datum *values, char *nulls, int number, Datum value)
+{
+	values[number] = value;
+	nulls[number] = ' ';
+}
+
+/* Do the same with text in UTF-8, or null. */
+void
+glue_set_text(Datum *values, char *nulls, int number, const char *utf8)
+{
+	bool		is_null;
+
+	values[number] = glue_text_parameter(utf8, &is_null);
+	nulls[number] = is_null ? 'n' : ' ';
+}
+
+/* Do the same with a time; 0 is null. */
+void
+glue_set_time(Datum *values, char *nulls, int number, TimestampTz time)
+{
+	values[number] = TimestampTzGetDatum(time);
+	nulls[number] = time == 0 ? 'n' : ' ';
+}
+
 /* Text in UTF-8, or NULL, as a parameter. */
 Datum
 glue_text_parameter(const char *utf8, bool *is_null)
@@ -280,6 +390,89 @@ glue_text_parameter(const char *utf8, bool *is_null)
 	*is_null = utf8 == NULL;
 	return *is_null ? (Datum) 0 :
 		CStringGetTextDatum(glue_server_from_utf8(utf8));
+}
+
+/*
+ * Read a column into the member of a struct that it is: text as UTF-8, jsonb as a
+ * tree, null as zero.
+ */
+void
+glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
+{
+	void	   *member = (char *) to + field->offset;
+
+	switch (field->type)
+	{
+		case TEXTOID:
+			*(const char **) member = glue_result_text(row, field->column);
+			break;
+		case JSONBOID:
+			*(json_object **) member = glue_result_tree(row, field->column);
+			break;
+		case INT8OID:
+			*(int64 *) member = glue_result_int64(row, field->column);
+			break;
+		case INT4OID:
+			*(int *) member = glue_result_int32(row, field->column);
+			break;
+		case OIDOID:
+			*(Oid *) member = glue_result_oid(row, field->column);
+			break;
+		case BOOLOID:
+			*(bool *) member = glue_result_bool(row, field->column);
+			break;
+		case TIMESTAMPTZOID:
+			*(TimestampTz *) member = glue_result_time(row, field->column);
+			break;
+		default:
+			Assert(false);
+	}
+}
+
+/*
+ * A member of some structs as an array: text in UTF-8, a tree as jsonb.  A text, a
+ * tree or a time of zero is null.
+ */
+Datum
+glue_field_parameter(const GlueField *field, const void *const *structs,
+					 int count)
+{
+	Datum	   *values = palloc(count * sizeof(Datum));
+	bool	   *nulls = palloc(count * sizeof(bool));
+
+	for (int i = 0; i < count; i++)
+		values[i] = field_value(field, (const char *) structs[i] + field->offset,
+								&nulls[i]);
+	return glue_array_parameter(values, nulls, count, field->type);
+}
+
+static Datum
+field_value(const GlueField *field, const void *member, bool *is_null)
+{
+	json_object *tree;
+
+	*is_null = false;
+	switch (field->type)
+	{
+		case TEXTOID:
+			return glue_text_parameter(*(const char *const *) member, is_null);
+		case JSONBOID:
+			tree = *(json_object *const *) member;
+			*is_null = tree == NULL;
+			return *is_null ? (Datum) 0 :
+				JsonbPGetDatum(glue_jsonb_from_tree(tree));
+		case INT8OID:
+			return Int64GetDatum(*(const int64 *) member);
+		case INT4OID:
+			return Int32GetDatum(*(const int *) member);
+		case BOOLOID:
+			return BoolGetDatum(*(const bool *) member);
+		case TIMESTAMPTZOID:
+			*is_null = *(const TimestampTz *) member == 0;
+			return TimestampTzGetDatum(*(const TimestampTz *) member);
+	}
+	elog(ERROR, "a parameter cannot have type %u", field->type);
+	return (Datum) 0;			/* keep the compiler quiet */
 }
 
 /* An array as a parameter; nulls may be NULL. */

@@ -18,32 +18,72 @@
 #include "server/impersonation.h"
 #include "utils/timestamp.h"
 
-/* A plan that a backend keeps; zeroed at first. */
-typedef struct GlueKeptPlan
+/* A column of one of our tables. */
+typedef struct GlueColumn
 {
+	const char *name;
+	Oid			type;
+	const char *member;			/* of AWS Glue's Connection that it shows, or
+								 * NULL */
+} GlueColumn;
+
+/* One of our tables, which is locked until the end of the transaction. */
+typedef struct GlueOwnTable
+{
+	Oid			schema;			/* of the extension */
+	Oid			owner;
+	Oid			oid;
+	char	   *name;			/* qualified */
+	char	   *key;			/* what the plan of a statement depends on */
+	bool		plain;			/* rows need no statement to be inserted */
+	int64		home;			/* of this database */
+} GlueOwnTable;
+
+#define GLUE_MAX_PARAMETERS		18
+
+/*
+ * A statement about our tables, which keeps its plan.  To be static.
+ *
+ * In its text, "@" before the name of a table stands for the schema of the
+ * extension, and these for what they say:
+ *
+ *		@home			the home of this database
+ *		@columns		the names of the columns
+ *		@r_columns		the same of the row r
+ *		@parameters		$1 and so on, one for each column
+ *		@excluded		the assignments of EXCLUDED to each column
+ */
+typedef struct GlueStatement
+{
+	const char *text;
+	Oid			types[GLUE_MAX_PARAMETERS]; /* of its parameters, then 0 */
+	const GlueColumn *columns;	/* of the table, or NULL; its parameters are
+								 * these if it has no types */
+	int			ncolumns;
+	bool		by_key;			/* it finds its rows by a key, so that the
+								 * values of its parameters do not matter to
+								 * its plan */
+	bool		latest;			/* it sees what others have committed since
+								 * the transaction has begun */
+
+	/* set by server/owner_spi.c; zero at first */
 	SPIPlanPtr	plan;
-	char	   *key;			/* what its statement depends on */
+	char	   *key;
 	bool		ready;			/* it was, and is as long as it is valid */
-} GlueKeptPlan;
+} GlueStatement;
 
-extern SPIPlanPtr glue_kept_plan(GlueKeptPlan *kept, Oid owner,
-								 const char *text, int nparameters,
-								 const Oid *types);
-
-/* for statements that find their rows by a key */
-extern bool glue_plan_is_kept(const GlueKeptPlan *kept, const char *key);
-extern void glue_keep_plan(GlueKeptPlan *kept, Oid owner, const char *key,
-						   const char *text, int nparameters,
-						   const Oid *types);
-extern SPIPlanPtr glue_ready_plan(GlueKeptPlan *kept, Oid owner);
-
-extern uint64 glue_execute_as(GlueImpersonation *saved, Oid owner,
-							  SPIPlanPtr plan, Datum *values,
-							  const char *nulls);
-extern uint64 glue_execute_latest(GlueImpersonation *saved, Oid owner,
-								  SPIPlanPtr plan, Datum *values,
-								  const char *nulls);
+extern void glue_statement_plan(GlueStatement *statement,
+								const GlueOwnTable *table);
+extern uint64 glue_execute(GlueStatement *statement,
+						   const GlueOwnTable *table,
+						   GlueImpersonation *saved, Datum *values,
+						   const char *nulls);
 extern void glue_execute_end(const GlueImpersonation *saved);
+extern uint64 glue_execute_alone(GlueStatement *statement,
+								 const GlueOwnTable *table, Datum *values,
+								 const char *nulls);
+extern char *glue_statement_text(const GlueStatement *statement,
+								 const GlueOwnTable *table);
 
 /* A row that a statement has returned; its columns are counted from 1. */
 typedef struct GlueResultRow
@@ -55,11 +95,33 @@ typedef struct GlueResultRow
 extern GlueResultRow glue_result_row(uint64 number);
 extern Datum glue_result_datum(const GlueResultRow *row, int column,
 							   bool *is_null);
+extern int32 glue_result_int32(const GlueResultRow *row, int column);
+extern Oid	glue_result_oid(const GlueResultRow *row, int column);
 extern int64 glue_result_int64(const GlueResultRow *row, int column);
 extern bool glue_result_bool(const GlueResultRow *row, int column);
 extern TimestampTz glue_result_time(const GlueResultRow *row, int column);
 extern const char *glue_result_text(const GlueResultRow *row, int column);
 extern json_object *glue_result_tree(const GlueResultRow *row, int column);
+
+extern void glue_set_value(Datum *values, char *nulls, int number,
+						   Datum value);
+extern void glue_set_text(Datum *values, char *nulls, int number,
+						  const char *utf8);
+extern void glue_set_time(Datum *values, char *nulls, int number,
+						  TimestampTz time);
+
+/* A member of a struct that is a column or a parameter of a statement. */
+typedef struct GlueField
+{
+	int			column;
+	Oid			type;
+	size_t		offset;
+} GlueField;
+
+extern void glue_result_field(const GlueResultRow *row,
+							  const GlueField *field, void *to);
+extern Datum glue_field_parameter(const GlueField *field,
+								  const void *const *structs, int count);
 
 extern Datum glue_text_parameter(const char *utf8, bool *is_null);
 extern Datum glue_array_parameter(const Datum *values, const bool *nulls,

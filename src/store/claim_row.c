@@ -22,55 +22,47 @@
 #include "server/settings.h"
 #include "server/xact_status.h"
 #include "store/claim_row.h"
+#include "store/request_row.h"
 #include "store/sql_text.h"
 #include "utils/memutils.h"
 
-/* The columns of GLUE_CLAIM_COLUMNS(), in their order. */
-typedef enum ClaimColumn
-{
-	CLAIM_ID = 1,
-	CLAIM_OPERATION,
-	CLAIM_NAME,
-	CLAIM_SERVER,
-	CLAIM_REGION,
-	CLAIM_CATALOG_ID,
-	CLAIM_INPUT,
-	CLAIM_TAGS,
-	CLAIM_ON_CONFLICT,
-	CLAIM_STATUS,
-	CLAIM_ATTEMPTS,
-	CLAIM_UNCERTAIN,
-	CLAIM_ROLE,
-	CLAIM_REQUESTED_AT,
-	CLAIM_STARTED_AT,
-	CLAIM_ON_MISSING,
-	CLAIM_PROVISION_ID,
-	CLAIM_CALLER_SETTINGS,
-	CLAIM_ON_ROLLBACK,
-	CLAIM_ANSWERED_AT,
-	CLAIM_CALLER_XID,
-	CLAIM_UNDONE_AT,
-	CLAIM_ERROR_CODE,
-	CLAIM_ERROR_MESSAGE,
-	CLAIM_CLUSTER,
-	CLAIM_SERVER_OID,
-	CLAIM_SERVER_OWNER,
-	CLAIM_FINGERPRINT,
-	CLAIM_HOME,
-	CLAIM_HAS_SECRETS,
-	CLAIM_ANSWER,
-	CLAIM_ENDPOINT,
-	CLAIM_ACCOUNT_ID,
-	CLAIM_CALL_TIMEOUT,
-	CLAIM_AWS_SENT_AT,
-	CLAIM_AWS_ENDED_AT,
-	CLAIM_AWS_SETTLED_AT
-} ClaimColumn;
+/* The columns of GLUE_CLAIM_COLUMNS(): first whether somebody has had it before. */
+#define COLUMN_UNCERTAIN	1
+#define COLUMN(name)	(GLUE_REQUEST_##name + 2)
+#define FIELD(name, type, member)	{COLUMN(name), type, offsetof(GlueClaim, member)}
+
+static const GlueField fields[] = {
+	FIELD(OPERATION, TEXTOID, what.operation),
+	FIELD(CONNECTION_NAME, TEXTOID, what.name),
+	FIELD(REGION, TEXTOID, what.region),
+	FIELD(CATALOG_ID, TEXTOID, what.catalog_id),
+	FIELD(INPUT, JSONBOID, what.input),
+	FIELD(TAGS, JSONBOID, what.tags),
+	FIELD(ON_CONFLICT, TEXTOID, what.on_conflict),
+	FIELD(ON_MISSING, TEXTOID, what.on_missing),
+	FIELD(PROVISION_ID, INT8OID, what.provision_id),
+	FIELD(HAS_SECRETS, BOOLOID, what.has_secrets),
+	FIELD(ENDPOINT, TEXTOID, what.endpoint),
+	FIELD(ACCOUNT_ID, TEXTOID, what.account_id),
+	FIELD(HOME, INT8OID, what.home),
+	FIELD(REQUESTED_BY, OIDOID, what.role),
+	FIELD(CLUSTER, INT8OID, what.cluster),
+	FIELD(SERVER_OID, OIDOID, what.server_oid),
+	FIELD(SERVER_OWNER, OIDOID, what.server_owner),
+	FIELD(ID, INT8OID, id),
+	FIELD(STATUS, TEXTOID, status),
+	FIELD(ATTEMPTS, INT4OID, attempts),
+	FIELD(REQUESTED_AT, TIMESTAMPTZOID, requested_at),
+	FIELD(STARTED_AT, TIMESTAMPTZOID, started_at),
+	FIELD(AWS_SETTLED_AT, TIMESTAMPTZOID, aws_settled_at),
+	FIELD(ERROR_CODE, TEXTOID, error_code),
+	FIELD(ERROR_MESSAGE, TEXTOID, error_message),
+	FIELD(ANSWER, JSONBOID, answer),
+};
 
 /* prototypes of private functions */
 static void read_sealed(const GlueClaims *queue, GlueClaim *request);
 static GlueClaim *read_request(const GlueResultRow *row);
-static void read_identity(GlueRequest *request, const GlueResultRow *row);
 static const char *answer_text(const GlueClaim *request, const char *member);
 static long settling_ms(const GlueResultRow *row);
 static GlueUndo *read_undo(const GlueClaim *request,
@@ -135,20 +127,18 @@ glue_claims_read_secrets(const GlueClaims *queue, List *requests)
 static void
 read_sealed(const GlueClaims *queue, GlueClaim *request)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID, INT8OID};
+	static GlueStatement find =
+		{
+		"SELECT sealed, role FROM @glue_request_secret"
+		" WHERE request" EQUALS "$1 AND home" EQUALS "$2",
+		{INT8OID, INT8OID}
+	};
 	Datum		values[] = {
 		Int64GetDatum(request->id), Int64GetDatum(request->what.home)
 	};
 	GlueImpersonation saved;
-	SPIPlanPtr	plan;
 
-	plan = glue_kept_plan(&kept, queue->owner,
-						  psprintf("SELECT sealed, role FROM %s WHERE request"
-								   EQUALS "$1 AND home" EQUALS "$2",
-								   queue->secrets.table),
-						  lengthof(types), types);
-	if (glue_execute_as(&saved, queue->owner, plan, values, NULL) > 0)
+	if (glue_execute(&find, &queue->secrets, &saved, values, NULL) > 0)
 	{
 		GlueResultRow row = glue_result_row(0);
 		MemoryContext spi_context = MemoryContextSwitchTo(request->context);
@@ -156,8 +146,7 @@ read_sealed(const GlueClaims *queue, GlueClaim *request)
 
 		request->sealed =
 			DatumGetByteaPCopy(glue_result_datum(&row, 1, &is_null));
-		request->sealed_for =
-			DatumGetObjectId(glue_result_datum(&row, 2, &is_null));
+		request->sealed_for = glue_result_oid(&row, 2);
 		MemoryContextSwitchTo(spi_context);
 	}
 	glue_execute_end(&saved);
@@ -167,64 +156,28 @@ static GlueClaim *
 read_request(const GlueResultRow *row)
 {
 	GlueClaim  *request = palloc0(sizeof(GlueClaim));
+	bytea	   *fingerprint;
 	Datum		settings;
 	bool		is_null;
 
-	request->id = glue_result_int64(row, CLAIM_ID);
-	request->what.operation = glue_result_text(row, CLAIM_OPERATION);
-	request->what.name = glue_result_text(row, CLAIM_NAME);
-	request->what.server = glue_result_text(row, CLAIM_SERVER);
-	request->what.region = glue_result_text(row, CLAIM_REGION);
-	request->what.catalog_id = glue_result_text(row, CLAIM_CATALOG_ID);
-	request->what.input = glue_result_tree(row, CLAIM_INPUT);
-	request->what.tags = glue_result_tree(row, CLAIM_TAGS);
-	request->what.on_conflict = glue_result_text(row, CLAIM_ON_CONFLICT);
-	request->what.on_missing = glue_result_text(row, CLAIM_ON_MISSING);
-	request->what.provision_id = glue_result_int64(row, CLAIM_PROVISION_ID);
-	request->what.has_secrets = glue_result_bool(row, CLAIM_HAS_SECRETS);
-	read_identity(&request->what, row);
-	request->status = glue_result_text(row, CLAIM_STATUS);
-	request->attempts = DatumGetInt32(glue_result_datum(row, CLAIM_ATTEMPTS, &is_null));
-	request->uncertain = glue_result_bool(row, CLAIM_UNCERTAIN);
+	for (int i = 0; i < lengthof(fields); i++)
+		glue_result_field(row, &fields[i], request);
+	request->what.server = SPI_getvalue(row->tuple, row->desc, COLUMN(SERVER));
+	fingerprint = DatumGetByteaPP(glue_result_datum(row,
+													COLUMN(TARGET_FINGERPRINT),
+													&is_null));
+	memcpy(request->what.fingerprint, VARDATA_ANY(fingerprint),
+		   Min(VARSIZE_ANY_EXHDR(fingerprint), GLUE_FINGERPRINT_LEN));
+	request->uncertain = glue_result_bool(row, COLUMN_UNCERTAIN);
 	request->settings_text = "{}";
-	settings = glue_result_datum(row, CLAIM_CALLER_SETTINGS, &is_null);
+	settings = glue_result_datum(row, COLUMN(CALLER_SETTINGS), &is_null);
 	if (!is_null)
 	{
 		request->settings = DatumGetJsonbPCopy(settings);
 		request->settings_text = JsonbToCString(NULL, &request->settings->root,
 												VARSIZE(request->settings));
 	}
-	request->requested_at = glue_result_time(row, CLAIM_REQUESTED_AT);
-	request->started_at = glue_result_time(row, CLAIM_STARTED_AT);
-	request->aws_settled_at = glue_result_time(row, CLAIM_AWS_SETTLED_AT);
-	request->error_code = glue_result_text(row, CLAIM_ERROR_CODE);
-	request->error_message = glue_result_text(row, CLAIM_ERROR_MESSAGE);
-	request->answer = glue_result_tree(row, CLAIM_ANSWER);
 	return request;
-}
-
-/* Whose a request is, and where it goes. */
-static void
-read_identity(GlueRequest *request, const GlueResultRow *row)
-{
-	bool		is_null;
-	Datum		owner;
-	bytea	   *fingerprint;
-
-	request->endpoint = glue_result_text(row, CLAIM_ENDPOINT);
-	request->account_id = glue_result_text(row, CLAIM_ACCOUNT_ID);
-	request->home = glue_result_int64(row, CLAIM_HOME);
-	request->role =
-		DatumGetObjectId(glue_result_datum(row, CLAIM_ROLE, &is_null));
-	request->cluster = glue_result_int64(row, CLAIM_CLUSTER);
-	request->server_oid =
-		DatumGetObjectId(glue_result_datum(row, CLAIM_SERVER_OID, &is_null));
-	owner = glue_result_datum(row, CLAIM_SERVER_OWNER, &is_null);
-	request->server_owner = is_null ? InvalidOid : DatumGetObjectId(owner);
-	fingerprint =
-		DatumGetByteaPP(glue_result_datum(row, CLAIM_FINGERPRINT, &is_null));
-	memcpy(request->fingerprint, VARDATA_ANY(fingerprint),
-		   Min(VARSIZE_ANY_EXHDR(fingerprint), GLUE_FINGERPRINT_LEN));
 }
 
 /* How an undo will end that could not be recorded: see queue/answer.c. */
@@ -244,7 +197,7 @@ static long
 settling_ms(const GlueResultRow *row)
 {
 	bool		is_null;
-	Datum		timeout = glue_result_datum(row, CLAIM_CALL_TIMEOUT, &is_null);
+	Datum		timeout = glue_result_datum(row, COLUMN(CALL_TIMEOUT), &is_null);
 
 	return Max(glue_setting_settle_time,
 			   is_null ? GLUE_LONGEST_CHANGE_MS : DatumGetInt32(timeout));
@@ -258,21 +211,21 @@ static GlueUndo *
 read_undo(const GlueClaim *request, const GlueResultRow *row)
 {
 	GlueUndo   *undo = palloc0(sizeof(GlueUndo));
-	const char *on_rollback = glue_result_text(row, CLAIM_ON_ROLLBACK);
+	const char *on_rollback = glue_result_text(row, COLUMN(ON_ROLLBACK));
 
 	undo->id = request->id;
 	undo->may_have_made = on_rollback != NULL;
-	undo->undone = glue_result_time(row, CLAIM_UNDONE_AT) != 0;
+	undo->undone = glue_result_time(row, COLUMN(UNDONE_AT)) != 0;
 	undo->keep = undo->undone ?
 		request->error_code != NULL &&
 		strcmp(request->error_code, "Kept") == 0 :
 		undo->may_have_made && strcmp(on_rollback, "keep") == 0;
-	undo->answered_at = glue_result_time(row, CLAIM_ANSWERED_AT);
+	undo->answered_at = glue_result_time(row, COLUMN(ANSWERED_AT));
 	undo->settles_in_ms = settling_ms(row);
-	undo->aws_sent_at = glue_result_time(row, CLAIM_AWS_SENT_AT);
-	undo->aws_ended_at = glue_result_time(row, CLAIM_AWS_ENDED_AT);
+	undo->aws_sent_at = glue_result_time(row, COLUMN(AWS_SENT_AT));
+	undo->aws_ended_at = glue_result_time(row, COLUMN(AWS_ENDED_AT));
 	undo->committed =
-		glue_caller_status((uint64) glue_result_int64(row, CLAIM_CALLER_XID)) ==
+		glue_caller_status((uint64) glue_result_int64(row, COLUMN(CALLER_XID))) ==
 		GLUE_CALLER_COMMITTED;
 	return undo;
 }

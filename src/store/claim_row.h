@@ -26,7 +26,7 @@ typedef struct GlueUndo
 	bool		may_have_made;	/* it may have created the connection... */
 	bool		keep;			/* ... which is to be kept then, or was */
 	TimestampTz answered_at;	/* when the call had ended; 0: not known */
-	long		settles_in_ms;	/* after who made it is gone, nothing of it
+	long		settles_in_ms;	/* after its sender is gone, nothing of it
 								 * arrives any more */
 
 	/* by AWS's clock; 0: not known */
@@ -74,18 +74,11 @@ typedef struct GlueClaim
 	GlueUndo   *undo;			/* NULL: it is to be done, not undone */
 } GlueClaim;
 
-/* What a claim is read from, of the row r.  claimed_by is who has had it before. */
-#define GLUE_CLAIM_COLUMNS(claimed_by) \
-	"r.id, r.operation, r.connection_name, r.server::pg_catalog.text," \
-	" r.region, r.catalog_id, r.input, r.tags," \
-	" r.on_conflict, r.status, r.attempts, " \
-	claimed_by " IS NOT NULL, r.requested_by::pg_catalog.oid," \
-	" r.requested_at, r.started_at, r.on_missing, r.provision_id," \
-	" r.caller_settings, r.on_rollback, r.answered_at, r.caller_xid," \
-	" r.undone_at, r.error_code, r.error_message, r.cluster, r.server_oid," \
-	" r.server_owner, r.target_fingerprint, r.home, r.has_secrets," \
-	" r.answer, r.endpoint, r.account_id, r.call_timeout, r.aws_sent_at," \
-	" r.aws_ended_at, r.aws_settled_at"
+/*
+ * What a claim is read from, of the row r.  claimed_by is the process that has had
+ * it before.  The statement has the columns of the table.
+ */
+#define GLUE_CLAIM_COLUMNS(claimed_by) claimed_by " IS NOT NULL, @r_columns"
 
 extern List *glue_claims_read(uint64 count, bool undo, MemoryContext parent);
 extern void glue_claims_read_secrets(const GlueClaims *queue, List *requests);

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * claimant.c
- *	  Who carries out requests of the table glue_request.
+ *	  The processes that carry out requests of the table glue_request.
  *
- * Whoever works the queue has a number, and holds a lock on it as long as it
- * lives.  So a claim needs no clock: if the lock of a claimant is free, the
+ * A process that works the queue, a claimant, has a number, and holds a lock on it
+ * as long as it lives.  So a claim needs no clock: if the lock of a claimant is free, the
  * process is gone, and what became of its requests is not known.  They go back
  * into the queue with that number, by which the next claimant knows to look
  * first.  A list of claimants says whose locks to look at, so that nobody has to
@@ -18,7 +18,6 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "common/pg_prng.h"
 #include "miscadmin.h"
@@ -31,21 +30,48 @@
 #include "store/claimant.h"
 #include "store/own_table.h"
 #include "store/sql_text.h"
-#include "utils/lsyscache.h"
-#include "utils/memutils.h"
-#include "utils/rel.h"
 
 /* What our locks have where pg_advisory_lock() has 1 or 2. */
 #define CLAIMANT_LOCK_CLASS		4
 
+static GlueStatement find_others = {
+	"SELECT claimant FROM @glue_claimant WHERE claimant" DIFFERS_FROM "$1",
+	{INT8OID}
+};
+
+static GlueStatement release = {
+	"UPDATE @glue_request SET state = 'queued', lease_until = NULL,"
+	" next_attempt_at = " NOW ","
+	" aws_settled_at = CASE WHEN on_rollback IS NOT NULL"
+	" OR caller_xid IS NULL"
+	" THEN timestamp with time zone 'infinity'"
+	" ELSE aws_settled_at END,"
+	" claimed_by = CASE WHEN caller_xid IS NULL"
+	" THEN claimed_by END"
+	" WHERE finished_at IS NULL"
+	" AND state" EQUALS "'running'"
+	" AND claimed_by" EQUALS "$1"
+	" AND home" EQUALS "@home",
+	{INT8OID}
+};
+
+static GlueStatement sign_up = {
+	"INSERT INTO @glue_claimant (claimant) VALUES ($1) ON CONFLICT DO NOTHING",
+	{INT8OID}
+};
+
+static GlueStatement strike_off = {
+	"DELETE FROM @glue_claimant WHERE claimant" EQUALS "$1",
+	{INT8OID}
+};
+
 /* prototypes of private functions */
-static void open_with(GlueClaims *queue, Relation relation, Oid schema,
-					  int64 claimant);
+static bool open_all(GlueClaims *queue, Oid schema, int64 claimant,
+					 bool missing_ok);
 static void claimant_tag(int64 claimant, LOCKTAG *tag);
 static bool is_alive(int64 claimant);
-static void strike_off(const GlueClaims *queue, int64 claimant);
-static uint64 execute_for(GlueImpersonation *saved, const GlueClaims *queue,
-						  GlueKeptPlan *kept, const char *text,
+static List *list_others(const GlueClaims *queue);
+static uint64 execute_for(const GlueClaims *queue, GlueStatement *statement,
 						  int64 claimant);
 
 /*
@@ -102,40 +128,30 @@ is_alive(int64 claimant)
 bool
 glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
 {
-	Relation	relation = glue_own_table_try("glue_request", schema,
-											  RowExclusiveLock,
-											  GLUE_TABLE_PRIVATE);
-
-	if (relation == NULL)
-		return false;
-	open_with(queue, relation, schema, claimant);
-	return true;
+	return open_all(queue, schema, claimant, true);
 }
 
-/* Do the same for who claims nothing; an error if there is none. */
+/* Do the same for a process that claims nothing; an error if there is none. */
 void
 glue_claims_open_or_fail(GlueClaims *queue, Oid schema)
 {
-	open_with(queue,
-			  glue_own_table_find("glue_request", schema, RowExclusiveLock,
-								  GLUE_TABLE_PRIVATE),
-			  schema, 0);
+	(void) open_all(queue, schema, 0, false);
 }
 
-static void
-open_with(GlueClaims *queue, Relation relation, Oid schema, int64 claimant)
+static bool
+open_all(GlueClaims *queue, Oid schema, int64 claimant, bool missing_ok)
 {
-	queue->oid = RelationGetRelid(relation);
-	queue->owner = relation->rd_rel->relowner;
-	queue->table = glue_own_table_name(relation);
-	table_close(relation, NoLock);
-	relation = glue_own_table_find("glue_claimant", schema, RowExclusiveLock,
-								   GLUE_TABLE_PRIVATE);
-	queue->claimants = glue_own_table_name(relation);
-	table_close(relation, NoLock);
-	glue_request_secrets_open(&queue->secrets, schema, glue_home(schema));
-	queue->own = psprintf("bigint '" INT64_FORMAT "'", queue->secrets.home);
+	GlueOwnTable claimants;
+
+	if (!glue_own_table_open(&queue->table, "glue_request", schema,
+							 RowExclusiveLock, GLUE_TABLE_PRIVATE, NULL,
+							 missing_ok))
+		return false;
+	glue_own_table_open(&claimants, "glue_claimant", schema, RowExclusiveLock,
+						GLUE_TABLE_PRIVATE, NULL, false);
+	glue_request_secrets_open(&queue->secrets, schema);
 	queue->claimant = claimant;
+	return true;
 }
 
 /*
@@ -147,112 +163,67 @@ open_with(GlueClaims *queue, Relation relation, Oid schema, int64 claimant)
 void
 glue_claims_release_orphans(const GlueClaims *queue)
 {
-	GlueImpersonation saved;
-	static GlueKeptPlan kept_find;
-	static GlueKeptPlan kept_release;
-	MemoryContext context = CurrentMemoryContext;
-	List	   *claimants = NIL;
 	ListCell   *cell;
-	uint64		count;
 
-	count = execute_for(&saved, queue, &kept_find,
-						psprintf("SELECT claimant FROM %s WHERE claimant" DIFFERS_FROM "$1",
-								 queue->claimants), queue->claimant);
-	for (uint64 i = 0; i < count; i++)
-	{
-		GlueResultRow row = glue_result_row(i);
-		MemoryContext old_context = MemoryContextSwitchTo(context);
-		int64	   *claimant = palloc(sizeof(int64));
-
-		*claimant = glue_result_int64(&row, 1);
-		claimants = lappend(claimants, claimant);
-		MemoryContextSwitchTo(old_context);
-	}
-	glue_execute_end(&saved);
-
-	foreach(cell, claimants)
+	foreach(cell, list_others(queue))
 	{
 		int64		claimant = *(int64 *) lfirst(cell);
 
 		if (is_alive(claimant))
 			continue;
-		execute_for(&saved, queue, &kept_release,
-					psprintf("UPDATE %s SET state = 'queued', lease_until = NULL,"
-							 " next_attempt_at = " NOW ","
-							 " aws_settled_at = CASE WHEN on_rollback IS NOT NULL"
-							 " OR caller_xid IS NULL"
-							 " THEN timestamp with time zone 'infinity'"
-							 " ELSE aws_settled_at END,"
-							 " claimed_by = CASE WHEN caller_xid IS NULL"
-							 " THEN claimed_by END"
-							 " WHERE finished_at IS NULL"
-							 " AND state" EQUALS "'running'"
-							 " AND claimed_by" EQUALS "$1"
-							 " AND home" EQUALS "%s", queue->table,
-							 queue->own), claimant);
-		glue_execute_end(&saved);
-		strike_off(queue, claimant);
+		execute_for(queue, &release, claimant);
+		execute_for(queue, &strike_off, claimant);
 	}
 }
 
-/* May anybody else have claims?  Nobody tells if they die with them. */
+static List *
+list_others(const GlueClaims *queue)
+{
+	Datum		values[] = {Int64GetDatum(queue->claimant)};
+	MemoryContext context = CurrentMemoryContext;
+	List	   *claimants = NIL;
+	GlueImpersonation saved;
+	uint64		count = glue_execute(&find_others, &queue->table, &saved,
+									 values, NULL);
+
+	MemoryContextSwitchTo(context);
+	for (uint64 i = 0; i < count; i++)
+	{
+		GlueResultRow row = glue_result_row(i);
+		int64	   *claimant = palloc(sizeof(int64));
+
+		*claimant = glue_result_int64(&row, 1);
+		claimants = lappend(claimants, claimant);
+	}
+	glue_execute_end(&saved);
+	return claimants;
+}
+
+/* May another process have claims?  Nobody tells if they die with it. */
 bool
 glue_claims_have_others(const GlueClaims *queue)
 {
-	GlueImpersonation saved;
-	static GlueKeptPlan kept;
-	bool		any = execute_for(&saved, queue, &kept,
-								  psprintf("SELECT FROM %s WHERE claimant"
-										   DIFFERS_FROM "$1 LIMIT 1",
-										   queue->claimants),
-								  queue->claimant) > 0;
-
-	glue_execute_end(&saved);
-	return any;
+	return execute_for(queue, &find_others, queue->claimant) > 0;
 }
 
 /* We have no claims any more. */
 void
 glue_claims_leave(const GlueClaims *queue)
 {
-	strike_off(queue, queue->claimant);
+	execute_for(queue, &strike_off, queue->claimant);
 }
 
 /* Put ourselves on the list of claimants, before there are claims of ours. */
 void
 glue_claims_sign_up(const GlueClaims *queue)
 {
-	GlueImpersonation saved;
-	static GlueKeptPlan kept;
-
-	execute_for(&saved, queue, &kept,
-				psprintf("INSERT INTO %s (claimant) VALUES ($1)"
-						 " ON CONFLICT DO NOTHING", queue->claimants),
-				queue->claimant);
-	glue_execute_end(&saved);
+	execute_for(queue, &sign_up, queue->claimant);
 }
 
-static void
-strike_off(const GlueClaims *queue, int64 claimant)
-{
-	GlueImpersonation saved;
-	static GlueKeptPlan kept;
-
-	execute_for(&saved, queue, &kept,
-				psprintf("DELETE FROM %s WHERE claimant" EQUALS "$1",
-						 queue->claimants), claimant);
-	glue_execute_end(&saved);
-}
-
-/* Execute a statement about a claimant; glue_execute_end() must follow. */
 static uint64
-execute_for(GlueImpersonation *saved, const GlueClaims *queue,
-			GlueKeptPlan *kept, const char *text, int64 claimant)
+execute_for(const GlueClaims *queue, GlueStatement *statement, int64 claimant)
 {
-	static const Oid types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(claimant)};
 
-	return glue_execute_as(saved, queue->owner,
-						   glue_kept_plan(kept, queue->owner, text, lengthof(types), types),
-						   values, NULL);
+	return glue_execute_alone(statement, &queue->table, values, NULL);
 }

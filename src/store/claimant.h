@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * claimant.h
- *	  Who carries out requests of the table glue_request.
+ *	  The processes that carry out requests of the table glue_request.
  *
  * IDENTIFICATION
  *	  src/store/claimant.h
@@ -16,13 +16,9 @@
 /* The table, ready to be worked until the end of the transaction. */
 typedef struct GlueClaims
 {
-	Oid			oid;
-	Oid			owner;
-	char	   *table;			/* its qualified name */
-	char	   *claimants;		/* that of the list of claimants */
+	GlueOwnTable table;
 	GlueRequestSecrets secrets;
-	char	   *own;			/* what a home is compared with: ours */
-	int64		claimant;		/* who we are */
+	int64		claimant;		/* the number of this process */
 } GlueClaims;
 
 extern int64 glue_claimant_begin(void);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * claims.c
- *	  The table glue_request, as those who work it see it.
+ *	  The table glue_request, for the processes that work the queue.
  *
  * A request is claimed in one transaction and its outcome is recorded in
  * another (see claim_ending.c); what is done about it lies in between, where there
@@ -9,12 +9,12 @@
  *
  * Order.  Requests for one connection are carried out one after the other, in
  * the order of their ids: one is claimed only if there is none before it that
- * is open.  But one that may have been sent, by who had claimed it before, comes first,
+ * is open.  But one that a claimant before may have sent comes first,
  * whatever is repeated by hand that was asked for earlier.
  *
  * Undos.  The table has a journal of calls that acted at once, too.  What has
  * been rolled back is to be undone, which is claimed like a request, but before
- * all of those: who calls for the same connection waits for it.
+ * all of those: a call for the same connection waits for it.
  *
  * The transaction that made the call may go on meanwhile, if it was rolled back
  * to a savepoint.  Its own calls that are not rolled back do not keep the undo of
@@ -47,13 +47,14 @@
 #include "server/owner_spi.h"
 #include "server/settings.h"
 #include "store/claims.h"
+#include "store/request_row.h"
 #include "store/sql_text.h"
 
 /* After which a claim is worth a look. */
-#define LEASE_SECONDS			600
+#define LEASE_SECONDS			"600"
 
 /* How often to look at calls whose transaction may not have ended. */
-#define OPEN_LOOK_SECONDS		30
+#define OPEN_LOOK_SECONDS		"30"
 
 /*
  * How often to look for requests of transactions that are prepared, and of those
@@ -61,11 +62,15 @@
  */
 #define OTHERS_LOOK_SECONDS		15
 
+/* For how long requests are put off at most: see longest_put_off_ms(). */
+#define LONGEST_TO_DO_MS		(2 * 60 * 60 * 1000)
+#define LONGEST_TO_UNDO_MS		(15 * 60 * 1000)
+
 /*
  * Has the time of a queued request come?  The clock may have been set back since
  * that was decided.  So what was asked for in the future, and was not tried yet,
  * is due; and so is what is put off for longer than anything ever is: see
- * longest_put_off().
+ * longest_put_off_ms().
  */
 #define IS_DUE(r, longest) \
 	"(" r ".next_attempt_at" IS_AT_MOST NOW \
@@ -98,16 +103,179 @@
 	" ELSE " a ".server_oid" EQUALS b ".server_oid" \
 	" AND " SAME(a ".catalog_id", b ".catalog_id") " END"
 
+#define PARAMETERS \
+	{INT8OID, INT4OID, OIDARRAYOID, OIDARRAYOID, TEXTARRAYOID, BYTEAARRAYOID, \
+	INT8ARRAYOID, INT8OID, INT4OID}
+#define NUM_PARAMETERS	9
+#define COLUMNS \
+	.columns = glue_request_columns, .ncolumns = GLUE_NUM_REQUEST_COLUMNS
+
+/*
+ * Find what can be claimed.  The parameters are the claimant, what is in a
+ * GlueClaimFilter (limit, blocked as four arrays, excluded and only), and for how
+ * long requests of the kind are put off at most.
+ *
+ * CASE says whether another open request, e, keeps one, r, waiting.  Those that
+ * may have created the connection have something in on_rollback.
+ */
+#define DUE(caller) \
+	"SELECT r.id, r.attempts, r.operation, r.connection_name" \
+	" FROM @glue_request r" \
+	" WHERE r.finished_at IS NULL" \
+	" AND r.home" EQUALS "@home" \
+	" AND r.caller_xid " caller \
+	" AND r.state" EQUALS "'queued'" \
+	" AND " IS_DUE("r", MILLISECONDS("$9")) \
+	" AND ($8 IS NULL OR r.id" EQUALS "$8)" \
+	" AND NOT r.id" EQUALS "ANY ($7)" \
+	" AND NOT EXISTS (SELECT FROM @glue_request e" \
+	" WHERE e.finished_at IS NULL" \
+	" AND " SAME_CONNECTION("e", "r") \
+	" AND e.id" DIFFERS_FROM "r.id" \
+	" AND e.state" DIFFERS_FROM "'held'" \
+	" AND CASE" \
+	" WHEN " ONLY_RECORDS("e") " AND e.state" EQUALS "'queued'" \
+	" THEN false" \
+	" WHEN r.on_rollback IS NOT NULL" \
+	" AND e.caller_top_xid" EQUALS "r.caller_top_xid" \
+	" AND e.claimed_by IS NULL" \
+	" THEN CASE WHEN e.state" EQUALS "'running'" \
+	" THEN r.answered_at IS NULL" \
+	" ELSE e.on_rollback IS NOT NULL" \
+	" AND e.id" IS_BEFORE "r.id END" \
+	" WHEN r.on_rollback IS NOT NULL" \
+	" AND e.state" EQUALS "'queued'" \
+	" AND EXISTS (SELECT FROM @glue_request o" \
+	" WHERE o.finished_at IS NULL" \
+	" AND " SAME_CONNECTION("o", "r") \
+	" AND o.caller_top_xid" EQUALS "r.caller_top_xid" \
+	" AND o.state" EQUALS "'running'" \
+	" AND o.claimed_by IS NULL" \
+	" OFFSET 0) THEN false" \
+	" WHEN e.caller_xid IS NULL AND r.caller_xid IS NULL" \
+	" AND (e.claimed_by IS NULL)" DIFFERS_FROM \
+	"(r.claimed_by IS NULL)" \
+	" THEN e.claimed_by IS NOT NULL" \
+	" ELSE e.id" IS_BEFORE "r.id" \
+	" OR e.state" EQUALS "'running'" \
+	" OR (" ONLY_RECORDS("r") \
+	" AND e.on_rollback IS NOT NULL) END" \
+	" OFFSET 0)" \
+	" AND NOT EXISTS (SELECT FROM unnest($3, $4, $5, $6)" \
+	" AS b (server, role, settings, fingerprint)" \
+	" WHERE b.server" EQUALS "r.server_oid" \
+	" AND b.role" EQUALS "r.requested_by" \
+	" AND b.settings" EQUALS \
+	"coalesce(r.caller_settings::pg_catalog.text, '{}')" \
+	" AND b.fingerprint" EQUALS "r.target_fingerprint)" \
+	" ORDER BY r.id LIMIT $2"
+
+static GlueStatement find_due[] = {
+	[GLUE_CLAIM_TO_DO] =
+	{
+		DUE("IS NULL"), PARAMETERS
+	},
+	[GLUE_CLAIM_TO_UNDO] =
+	{
+		DUE("IS NOT NULL"), PARAMETERS
+	},
+};
+
+/* Claim it. */
+#define CLAIM(caller) \
+	"WITH due AS (" DUE(caller) " FOR UPDATE SKIP LOCKED)" \
+	" UPDATE @glue_request r SET state = 'running'," \
+	" attempts = r.attempts" PLUS "1," \
+	" started_at = coalesce(r.started_at, " NOW ")," \
+	" lease_until = " NOW PLUS SECONDS(LEASE_SECONDS) "," \
+	" claimed_by = $1" \
+	" FROM due, @glue_request old WHERE r.id" EQUALS "due.id" \
+	" AND r.home" EQUALS "@home" \
+	" AND old.id" EQUALS "r.id" \
+	" AND old.home" EQUALS "r.home" \
+	" RETURNING " GLUE_CLAIM_COLUMNS("old.claimed_by")
+
+static GlueStatement claim[] = {
+	[GLUE_CLAIM_TO_DO] =
+	{
+		CLAIM("IS NULL"), PARAMETERS, COLUMNS
+	},
+	[GLUE_CLAIM_TO_UNDO] =
+	{
+		CLAIM("IS NOT NULL"), PARAMETERS, COLUMNS
+	},
+};
+
+/* Requests of ours, and those of another home that can be taken over. */
+#define LOCK(condition) \
+	"SELECT " GLUE_CLAIM_COLUMNS("r.claimed_by") \
+	" FROM @glue_request r WHERE r.finished_at IS NULL AND " condition \
+	" AND ($1 IS NULL OR r.id" EQUALS "ANY ($1)) ORDER BY r.id FOR UPDATE"
+
+static GlueStatement lock_queued = {
+	LOCK("r.state" EQUALS "'queued' AND r.home" EQUALS "@home"),
+	{INT8ARRAYOID}, COLUMNS
+};
+
+static GlueStatement lock_held = {
+	LOCK("r.caller_xid IS NULL AND " GLUE_IS_HELD("r", "@home")),
+	{INT8ARRAYOID}, COLUMNS
+};
+
+static GlueStatement acted_since = {
+	"SELECT FROM @glue_request r, @glue_request e"
+	" WHERE r.id" EQUALS "$1 AND r.home" EQUALS "@home"
+	" AND " SAME_CONNECTION("e", "r")
+	" AND e.finished_at" IS_AFTER "$2"
+	" AND e.state" EQUALS "ANY ('{succeeded, rolled_back}') LIMIT 1",
+	{INT8OID, TIMESTAMPTZOID}
+};
+
+/* When the next one is due; the parameter is as above. */
+static GlueStatement next_due[] = {
+	[GLUE_CLAIM_TO_DO] =
+	{
+		"SELECT pg_catalog.min(" NEXT_ATTEMPT("r", MILLISECONDS("$1")) ")"
+		" FROM @glue_request r"
+		" WHERE finished_at IS NULL AND caller_xid IS NULL"
+		" AND home" EQUALS "@home"
+		" AND state" EQUALS "'queued'",
+		{INT4OID}
+	},
+	[GLUE_CLAIM_TO_UNDO] =
+	{
+		"SELECT pg_catalog.min(CASE WHEN state" EQUALS "'queued'"
+		" THEN " NEXT_ATTEMPT("r", MILLISECONDS("$1"))
+		" ELSE " NOW PLUS SECONDS(OPEN_LOOK_SECONDS) " END)"
+		" FROM @glue_request r"
+		" WHERE finished_at IS NULL AND caller_xid IS NOT NULL"
+		" AND home" EQUALS "@home"
+		" AND (state" EQUALS "'queued' OR (state"
+		EQUALS "'running' AND claimed_by IS NULL))",
+		{INT4OID}
+	},
+};
+
+static GlueStatement find_prepared = {
+	"SELECT WHERE CASE WHEN EXISTS (SELECT"
+	" FROM pg_catalog.pg_prepared_xact() p"
+	" WHERE p.dbid" EQUALS "$1)"
+	" THEN EXISTS (SELECT"
+	" FROM pg_catalog.pg_lock_status() l"
+	" WHERE l.database" EQUALS "$1"
+	" AND l.relation" EQUALS "$2"
+	" AND l.pid IS NULL) ELSE false END",
+	{OIDOID, OIDOID}
+};
+
 /* prototypes of private functions */
 static uint64 execute_filtered(GlueImpersonation *saved,
-							   const GlueClaims *queue, GlueKeptPlan *kept,
-							   const char *text,
+							   const GlueClaims *queue,
+							   GlueStatement *statement, GlueClaimKind kind,
 							   const GlueClaimFilter *filter);
-static List *lock_requests(const GlueClaims *queue, bool held, Datum ids,
-						   bool any);
-static char *claim_text(const GlueClaims *queue, GlueClaimKind kind);
-static char *due_text(const GlueClaims *queue, GlueClaimKind kind);
-static const char *longest_put_off(GlueClaimKind kind);
+static List *lock_requests(const GlueClaims *queue, GlueStatement *statement,
+						   Datum ids, bool any);
+static int	longest_put_off_ms(GlueClaimKind kind);
 static void blocked_arrays(List *blocked, Datum arrays[4]);
 static bool is_prepared(const GlueClaims *queue);
 
@@ -122,14 +290,13 @@ List *
 glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
 				 const GlueClaimFilter *filter, MemoryContext parent)
 {
-	static GlueKeptPlan kept[GLUE_CLAIM_TO_UNDO + 1];
 	GlueImpersonation saved;
 	MemoryContext context = CurrentMemoryContext;
 	List	   *requests;
 	uint64		count;
 
-	count = execute_filtered(&saved, queue, &kept[kind],
-							 claim_text(queue, kind), filter);
+	Assert(queue->claimant != 0);
+	count = execute_filtered(&saved, queue, &claim[kind], kind, filter);
 	MemoryContextSwitchTo(context);
 	requests = glue_claims_read(count, kind == GLUE_CLAIM_TO_UNDO, parent);
 	glue_execute_end(&saved);
@@ -145,24 +312,20 @@ List *
 glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
 				const GlueClaimFilter *filter)
 {
-	static GlueKeptPlan kept[GLUE_CLAIM_TO_UNDO + 1];
 	GlueImpersonation saved;
 	MemoryContext context = CurrentMemoryContext;
 	List	   *due = NIL;
 	uint64		count;
 
-	count = execute_filtered(&saved, queue, &kept[kind],
-							 due_text(queue, kind), filter);
+	count = execute_filtered(&saved, queue, &find_due[kind], kind, filter);
 	MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < count; i++)
 	{
 		GlueResultRow row = glue_result_row(i);
 		GlueDueRequest *request = palloc(sizeof(GlueDueRequest));
-		bool		is_null;
 
 		request->id = glue_result_int64(&row, 1);
-		request->attempts =
-			DatumGetInt32(glue_result_datum(&row, 2, &is_null));
+		request->attempts = glue_result_int32(&row, 2);
 		request->operation = glue_result_text(&row, 3);
 		request->name = glue_result_text(&row, 4);
 		due = lappend(due, request);
@@ -171,22 +334,17 @@ glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
 	return due;
 }
 
-/* Execute a statement with the parameters of claim_text(). */
+/* Execute a statement with the parameters of DUE(). */
 static uint64
 execute_filtered(GlueImpersonation *saved, const GlueClaims *queue,
-				 GlueKeptPlan *kept, const char *text,
+				 GlueStatement *statement, GlueClaimKind kind,
 				 const GlueClaimFilter *filter)
 {
-	static const Oid types[] = {
-		INT8OID, INT4OID, OIDARRAYOID, OIDARRAYOID, TEXTARRAYOID,
-		BYTEAARRAYOID, INT8ARRAYOID, INT8OID
-	};
-	Datum		values[lengthof(types)];
-	char		nulls[lengthof(types)];
+	Datum		values[NUM_PARAMETERS];
+	char		nulls[NUM_PARAMETERS];
 	Datum	   *excluded = palloc(filter->nexcluded * sizeof(Datum));
-	SPIPlanPtr	plan;
 
-	plan = glue_kept_plan(kept, queue->owner, text, lengthof(types), types);
+	Assert(filter->limit > 0);
 	values[0] = Int64GetDatum(queue->claimant);
 	values[1] = Int32GetDatum(filter->limit);
 	blocked_arrays(filter->blocked, &values[2]);
@@ -194,10 +352,11 @@ execute_filtered(GlueImpersonation *saved, const GlueClaims *queue,
 		excluded[i] = Int64GetDatum(filter->excluded[i]);
 	values[6] = glue_array_parameter(excluded, NULL, filter->nexcluded, INT8OID);
 	values[7] = Int64GetDatum(filter->only);
+	values[8] = Int32GetDatum(longest_put_off_ms(kind));
 	memset(nulls, ' ', sizeof(nulls));
 	if (filter->only == 0)
 		nulls[7] = 'n';
-	return glue_execute_as(saved, queue->owner, plan, values, nulls);
+	return glue_execute(statement, &queue->table, saved, values, nulls);
 }
 
 /*
@@ -208,7 +367,7 @@ GlueClaim *
 glue_queued_request_lock(const GlueClaims *queue, int64 id)
 {
 	Datum		value = Int64GetDatum(id);
-	List	   *requests = lock_requests(queue, false,
+	List	   *requests = lock_requests(queue, &lock_queued,
 										 glue_array_parameter(&value, NULL, 1, INT8OID),
 										 false);
 
@@ -223,35 +382,20 @@ glue_queued_request_lock(const GlueClaims *queue, int64 id)
 List *
 glue_held_requests_lock(const GlueClaims *queue, Datum ids, bool any)
 {
-	return lock_requests(queue, true, ids, any);
+	return lock_requests(queue, &lock_held, ids, any);
 }
 
 static List *
-lock_requests(const GlueClaims *queue, bool held, Datum ids, bool any)
+lock_requests(const GlueClaims *queue, GlueStatement *statement, Datum ids,
+			  bool any)
 {
 	GlueImpersonation saved;
-	static GlueKeptPlan kept[2];
-	static const Oid types[] = {INT8ARRAYOID};
 	const char	nulls[] = {any ? 'n' : ' '};
 	MemoryContext context = CurrentMemoryContext;
-	SPIPlanPtr	plan;
 	List	   *requests;
 	uint64		count;
 
-	plan = glue_kept_plan(&kept[held], queue->owner,
-						  psprintf("SELECT " GLUE_CLAIM_COLUMNS("r.claimed_by")
-								   " FROM %s r WHERE r.finished_at IS NULL"
-								   " AND %s"
-								   " AND ($1 IS NULL OR r.id" EQUALS "ANY ($1))"
-								   " ORDER BY r.id FOR UPDATE",
-								   queue->table,
-								   held ?
-								   psprintf("r.caller_xid IS NULL AND "
-											GLUE_IS_HELD("r", "%s"), queue->own) :
-								   psprintf("r.state" EQUALS "'queued'"
-											" AND r.home" EQUALS "%s", queue->own)),
-						  lengthof(types), types);
-	count = glue_execute_as(&saved, queue->owner, plan, &ids, nulls);
+	count = glue_execute(statement, &queue->table, &saved, &ids, nulls);
 	MemoryContextSwitchTo(context);
 	requests = glue_claims_read(count, false, context);
 	glue_execute_end(&saved);
@@ -260,102 +404,15 @@ lock_requests(const GlueClaims *queue, bool held, Datum ids, bool any)
 }
 
 /*
- * The statement that claims requests of a kind.  Its parameters are the claimant,
- * and what is in a GlueClaimFilter: limit, blocked (as four arrays), excluded and
- * only.
- */
-static char *
-claim_text(const GlueClaims *queue, GlueClaimKind kind)
-{
-	return psprintf("WITH due AS (%s FOR UPDATE SKIP LOCKED)"
-					" UPDATE %s r SET state = 'running',"
-					" attempts = r.attempts" PLUS "1,"
-					" started_at = coalesce(r.started_at, " NOW "),"
-					" lease_until = " NOW PLUS SECONDS("%d") ","
-					" claimed_by = $1"
-					" FROM due, %s old WHERE r.id" EQUALS "due.id"
-					" AND r.home" EQUALS "%s"
-					" AND old.id" EQUALS "r.id"
-					" AND old.home" EQUALS "r.home"
-					" RETURNING " GLUE_CLAIM_COLUMNS("old.claimed_by"),
-					due_text(queue, kind), queue->table, LEASE_SECONDS,
-					queue->table, queue->own);
-}
-
-/*
- * The statement that finds what can be claimed, with the same parameters.
- *
- * CASE says whether another open request, e, keeps one, r, waiting.  Those that
- * may have created the connection have something in on_rollback.
- */
-static char *
-due_text(const GlueClaims *queue, GlueClaimKind kind)
-{
-	return psprintf("SELECT r.id, r.attempts, r.operation, r.connection_name"
-					" FROM %s r"
-					" WHERE r.finished_at IS NULL"
-					" AND r.home" EQUALS "%s"
-					" AND r.caller_xid %s"
-					" AND r.state" EQUALS "'queued'"
-					" AND " IS_DUE("r", "%s")
-					" AND ($8 IS NULL OR r.id" EQUALS "$8)"
-					" AND NOT r.id" EQUALS "ANY ($7)"
-					" AND NOT EXISTS (SELECT FROM %s e"
-					" WHERE e.finished_at IS NULL"
-					" AND " SAME_CONNECTION("e", "r")
-					" AND e.id" DIFFERS_FROM "r.id"
-					" AND e.state" DIFFERS_FROM "'held'"
-					" AND CASE"
-					" WHEN " ONLY_RECORDS("e") " AND e.state" EQUALS "'queued'"
-					" THEN false"
-					" WHEN r.on_rollback IS NOT NULL"
-					" AND e.caller_top_xid" EQUALS "r.caller_top_xid"
-					" AND e.claimed_by IS NULL"
-					" THEN CASE WHEN e.state" EQUALS "'running'"
-					" THEN r.answered_at IS NULL"
-					" ELSE e.on_rollback IS NOT NULL"
-					" AND e.id" IS_BEFORE "r.id END"
-					" WHEN r.on_rollback IS NOT NULL"
-					" AND e.state" EQUALS "'queued'"
-					" AND EXISTS (SELECT FROM %s o"
-					" WHERE o.finished_at IS NULL"
-					" AND " SAME_CONNECTION("o", "r")
-					" AND o.caller_top_xid" EQUALS "r.caller_top_xid"
-					" AND o.state" EQUALS "'running'"
-					" AND o.claimed_by IS NULL"
-					" OFFSET 0) THEN false"
-					" WHEN e.caller_xid IS NULL AND r.caller_xid IS NULL"
-					" AND (e.claimed_by IS NULL)" DIFFERS_FROM
-					"(r.claimed_by IS NULL)"
-					" THEN e.claimed_by IS NOT NULL"
-					" ELSE e.id" IS_BEFORE "r.id"
-					" OR e.state" EQUALS "'running'"
-					" OR (" ONLY_RECORDS("r")
-					" AND e.on_rollback IS NOT NULL) END"
-					" OFFSET 0)"
-					" AND NOT EXISTS (SELECT FROM unnest($3, $4, $5, $6)"
-					" AS b (server, role, settings, fingerprint)"
-					" WHERE b.server" EQUALS "r.server_oid"
-					" AND b.role" EQUALS "r.requested_by"
-					" AND b.settings" EQUALS
-					"coalesce(r.caller_settings::pg_catalog.text, '{}')"
-					" AND b.fingerprint" EQUALS "r.target_fingerprint)"
-					" ORDER BY r.id LIMIT $2",
-					queue->table, queue->own,
-					kind == GLUE_CLAIM_TO_UNDO ? "IS NOT NULL" : "IS NULL",
-					longest_put_off(kind), queue->table, queue->table);
-}
-
-/*
  * For how long requests of a kind are put off at most.  An undo is tried every ten
  * minutes or so; or when it is settled.
  */
-static const char *
-longest_put_off(GlueClaimKind kind)
+static int
+longest_put_off_ms(GlueClaimKind kind)
 {
-	return kind == GLUE_CLAIM_TO_DO ? "interval '2 h'" :
-		psprintf("interval '15 min'" PLUS MILLISECONDS("%d"),
-				 glue_setting_settle_time);
+	return kind == GLUE_CLAIM_TO_DO ? LONGEST_TO_DO_MS :
+		Min(LONGEST_TO_UNDO_MS + (int64) glue_setting_settle_time,
+			PG_INT32_MAX);
 }
 
 /*
@@ -364,25 +421,9 @@ longest_put_off(GlueClaimKind kind)
 bool
 glue_claims_acted_since(const GlueClaims *queue, int64 id, TimestampTz since)
 {
-	GlueImpersonation saved;
-	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID, TIMESTAMPTZOID};
 	Datum		values[] = {Int64GetDatum(id), TimestampTzGetDatum(since)};
-	SPIPlanPtr	plan;
-	bool		acted;
 
-	plan = glue_kept_plan(&kept, queue->owner,
-						  psprintf("SELECT FROM %s r, %s e"
-								   " WHERE r.id" EQUALS "$1 AND r.home" EQUALS "%s"
-								   " AND " SAME_CONNECTION("e", "r")
-								   " AND e.finished_at" IS_AFTER "$2"
-								   " AND e.state" EQUALS
-								   "ANY ('{succeeded, rolled_back}') LIMIT 1",
-								   queue->table, queue->table, queue->own),
-						  lengthof(types), types);
-	acted = glue_execute_as(&saved, queue->owner, plan, values, NULL) > 0;
-	glue_execute_end(&saved);
-	return acted;
+	return glue_execute_alone(&acted_since, &queue->table, values, NULL) > 0;
 }
 
 /*
@@ -399,33 +440,13 @@ glue_claims_acted_since(const GlueClaims *queue, int64 id, TimestampTz since)
 TimestampTz
 glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 {
-	GlueImpersonation saved;
-	static GlueKeptPlan kept[GLUE_CLAIM_TO_UNDO + 1];
+	Datum		values[] = {Int32GetDatum(longest_put_off_ms(kind))};
 	bool		prepared = kind == GLUE_CLAIM_TO_DO && is_prepared(queue);
-	SPIPlanPtr	plan;
+	GlueImpersonation saved;
 	GlueResultRow row;
 	TimestampTz due;
-	char	   *text;
 
-	if (kind == GLUE_CLAIM_TO_DO)
-		text = psprintf("SELECT pg_catalog.min(" NEXT_ATTEMPT("r", "%s") ")"
-						" FROM %s r"
-						" WHERE finished_at IS NULL AND caller_xid IS NULL"
-						" AND home" EQUALS "%s"
-						" AND state" EQUALS "'queued'",
-						longest_put_off(kind), queue->table, queue->own);
-	else
-		text = psprintf("SELECT pg_catalog.min(CASE WHEN state" EQUALS "'queued'"
-						" THEN " NEXT_ATTEMPT("r", "%s")
-						" ELSE " NOW PLUS SECONDS("%d") " END) FROM %s r"
-						" WHERE finished_at IS NULL AND caller_xid IS NOT NULL"
-						" AND home" EQUALS "%s"
-						" AND (state" EQUALS "'queued' OR (state"
-						EQUALS "'running' AND claimed_by IS NULL))",
-						longest_put_off(kind), OPEN_LOOK_SECONDS, queue->table,
-						queue->own);
-	plan = glue_kept_plan(&kept[kind], queue->owner, text, 0, NULL);
-	glue_execute_as(&saved, queue->owner, plan, NULL, NULL);
+	glue_execute(&next_due[kind], &queue->table, &saved, values, NULL);
 	row = glue_result_row(0);
 	due = glue_result_time(&row, 1);
 	glue_execute_end(&saved);
@@ -447,33 +468,12 @@ glue_claims_next_due(const GlueClaims *queue, GlueClaimKind kind)
 static bool
 is_prepared(const GlueClaims *queue)
 {
-	GlueImpersonation saved;
-	static GlueKeptPlan kept;
-	static const Oid types[] = {OIDOID, OIDOID};
 	Datum		values[] = {
-		ObjectIdGetDatum(MyDatabaseId), ObjectIdGetDatum(queue->oid)
+		ObjectIdGetDatum(MyDatabaseId), ObjectIdGetDatum(queue->table.oid)
 	};
-	SPIPlanPtr	plan;
-	GlueResultRow row;
-	bool		prepared;
 
-	if (max_prepared_xacts == 0)
-		return false;
-	plan = glue_kept_plan(&kept, queue->owner,
-						  "SELECT CASE WHEN EXISTS (SELECT"
-						  " FROM pg_catalog.pg_prepared_xact() p"
-						  " WHERE p.dbid" EQUALS "$1)"
-						  " THEN EXISTS (SELECT"
-						  " FROM pg_catalog.pg_lock_status() l"
-						  " WHERE l.database" EQUALS "$1"
-						  " AND l.relation" EQUALS "$2"
-						  " AND l.pid IS NULL) ELSE false END",
-						  lengthof(types), types);
-	glue_execute_as(&saved, queue->owner, plan, values, NULL);
-	row = glue_result_row(0);
-	prepared = glue_result_bool(&row, 1);
-	glue_execute_end(&saved);
-	return prepared;
+	return max_prepared_xacts > 0 &&
+		glue_execute_alone(&find_prepared, &queue->table, values, NULL) > 0;
 }
 
 /*

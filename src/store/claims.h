@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * claims.h
- *	  The table glue_request, as those who work it see it.
+ *	  The table glue_request, for the processes that work the queue.
  *
  * IDENTIFICATION
  *	  src/store/claims.h
@@ -59,7 +59,7 @@ typedef struct GlueBlockedTarget
 	unsigned char fingerprint[GLUE_FINGERPRINT_LEN];	/* likewise */
 } GlueBlockedTarget;
 
-/* How whoever works the queue begins and ends transactions. */
+/* How a process that works the queue begins and ends transactions. */
 typedef struct GlueTransactions
 {
 	void		(*begin) (bool snapshot);

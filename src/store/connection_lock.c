@@ -6,12 +6,12 @@
  * Two sessions that act on the same connection could record what they did in
  * another order than AWS Glue did it; and what one has created, but not
  * committed, another one does not see, and so could delete it without leaving a
- * trace in the record that is about to be committed.  So whoever is going to
+ * trace in the record that is about to be committed.  So a session that is going to
  * act on a connection locks its name first:
  *
- *	- who calls AWS Glue at once, until the end of the transaction, as a row would
+ *	- one that calls AWS Glue at once, until the end of the transaction, as a row would
  *	  be locked that is changed
- *	- who carries out a request of the queue, or records what there is, from
+ *	- one that carries out a request of the queue, or records what there is, from
  *	  before it asks until that is recorded: this does not wait
  *
  * Plain creations share the lock, for of two of them AWS Glue refuses one.
@@ -19,14 +19,14 @@
  * The name need not be recorded anywhere.  Two names may share a lock, if their
  * hashes are the same.
  *
- * Locks are shared memory, of which there is only so much.  Who needs too many
+ * Locks are shared memory, of which there is only so much.  A transaction that needs too many
  * locks all names of a target at once instead; so each that locks one of them
  * has a weak lock on all of them, too.  A target is what the names are of: a
- * catalog in a region, at AWS or elsewhere.  Who works on another one is not held up.
+ * catalog in a region, at AWS or elsewhere.  Work on another one is not held up.
  *
  * What is locked together is locked in one order: target by target, first all
- * names and then single ones.  Who has locked all names of a target needs no
- * weak lock for that, or two who want them all would wait for each other.  They
+ * names and then single ones.  A transaction that has locked all names of a target needs no
+ * weak lock for that, or two that want them all would wait for each other.  They
  * still do if both have locked names of that target before, which PostgreSQL
  * ends as any other deadlock.
  *
@@ -47,7 +47,7 @@
 #define CONNECTION_LOCK_CLASS	3
 #define ALL_NAMES_LOCK_CLASS	6
 
-/* Of all names of a target, for who locks one: not against others like that. */
+/* On all names of a target, of a session that locks one: others can, too. */
 #define WEAK_LOCK				RowExclusiveLock
 
 /* How many names a transaction locks one by one. */

@@ -25,63 +25,47 @@
 #include "store/connection_row.h"
 #include "utils/array.h"
 
-/*
- * Each column's name and type, and the member of the ConnectionInput or of
- * the Connection that it is filled from, if it is that simple.
- */
-typedef struct MirrorColumnSource
-{
-	const char *name;
-	Oid			type;
-	const char *defined_by;		/* member of the definition */
-	const char *observed_in;	/* member of what was read back */
-} MirrorColumnSource;
-
-static const MirrorColumnSource columns[GLUE_NUM_COLUMNS] = {
+/* The table as we made it. */
+const GlueColumn glue_mirror_columns[GLUE_NUM_COLUMNS] = {
 	[GLUE_COLUMN_ENDPOINT] = {"endpoint", TEXTOID},
 	[GLUE_COLUMN_REGION] = {"region", TEXTOID},
 	[GLUE_COLUMN_CATALOG_ID] = {"catalog_id", TEXTOID},
 	[GLUE_COLUMN_NAME] = {"name", TEXTOID, "Name"},
 	[GLUE_COLUMN_SERVER] = {"server", NAMEOID},
 	[GLUE_COLUMN_ARN] = {"arn", TEXTOID},
-	[GLUE_COLUMN_CONNECTION_TYPE] = {"connection_type", TEXTOID,
-	"ConnectionType"},
+	[GLUE_COLUMN_CONNECTION_TYPE] =
+	{"connection_type", TEXTOID, "ConnectionType"},
 	[GLUE_COLUMN_DESCRIPTION] = {"description", TEXTOID, "Description"},
-	[GLUE_COLUMN_MATCH_CRITERIA] = {"match_criteria", TEXTARRAYOID,
-	"MatchCriteria"},
-	[GLUE_COLUMN_CONNECTION_PROPERTIES] = {"connection_properties", JSONBOID,
-	"ConnectionProperties"},
-	[GLUE_COLUMN_SPARK_PROPERTIES] = {"spark_properties", JSONBOID,
-	"SparkProperties"},
-	[GLUE_COLUMN_ATHENA_PROPERTIES] = {"athena_properties", JSONBOID,
-	"AthenaProperties"},
-	[GLUE_COLUMN_PYTHON_PROPERTIES] = {"python_properties", JSONBOID,
-	"PythonProperties"},
+	[GLUE_COLUMN_MATCH_CRITERIA] =
+	{"match_criteria", TEXTARRAYOID, "MatchCriteria"},
+	[GLUE_COLUMN_CONNECTION_PROPERTIES] =
+	{"connection_properties", JSONBOID, "ConnectionProperties"},
+	[GLUE_COLUMN_SPARK_PROPERTIES] =
+	{"spark_properties", JSONBOID, "SparkProperties"},
+	[GLUE_COLUMN_ATHENA_PROPERTIES] =
+	{"athena_properties", JSONBOID, "AthenaProperties"},
+	[GLUE_COLUMN_PYTHON_PROPERTIES] =
+	{"python_properties", JSONBOID, "PythonProperties"},
 	[GLUE_COLUMN_PHYSICAL_CONNECTION_REQUIREMENTS] =
-	{"physical_connection_requirements", JSONBOID,
-	"PhysicalConnectionRequirements"},
+	{"physical_connection_requirements", JSONBOID, "PhysicalConnectionRequirements"},
 	[GLUE_COLUMN_AUTHENTICATION_CONFIGURATION] =
 	{"authentication_configuration", JSONBOID, "AuthenticationConfiguration"},
-	[GLUE_COLUMN_VALIDATE_CREDENTIALS] = {"validate_credentials", BOOLOID,
-	"ValidateCredentials"},
+	[GLUE_COLUMN_VALIDATE_CREDENTIALS] =
+	{"validate_credentials", BOOLOID, "ValidateCredentials"},
 	[GLUE_COLUMN_VALIDATE_FOR_COMPUTE_ENVIRONMENTS] =
-	{"validate_for_compute_environments", TEXTARRAYOID,
-	"ValidateForComputeEnvironments"},
+	{"validate_for_compute_environments", TEXTARRAYOID, "ValidateForComputeEnvironments"},
 	[GLUE_COLUMN_TAGS] = {"tags", JSONBOID},
-	[GLUE_COLUMN_STATUS] = {"status", TEXTOID, NULL, "Status"},
-	[GLUE_COLUMN_STATUS_REASON] = {"status_reason", TEXTOID, NULL,
-	"StatusReason"},
-	[GLUE_COLUMN_CONNECTION_SCHEMA_VERSION] = {"connection_schema_version",
-	INT4OID, NULL, "ConnectionSchemaVersion"},
-	[GLUE_COLUMN_CREATION_TIME] = {"creation_time", TIMESTAMPTZOID, NULL,
-	"CreationTime"},
-	[GLUE_COLUMN_LAST_UPDATED_TIME] = {"last_updated_time", TIMESTAMPTZOID, NULL,
-	"LastUpdatedTime"},
-	[GLUE_COLUMN_LAST_UPDATED_BY] = {"last_updated_by", TEXTOID, NULL,
-	"LastUpdatedBy"},
+	[GLUE_COLUMN_STATUS] = {"status", TEXTOID, "Status"},
+	[GLUE_COLUMN_STATUS_REASON] = {"status_reason", TEXTOID, "StatusReason"},
+	[GLUE_COLUMN_CONNECTION_SCHEMA_VERSION] =
+	{"connection_schema_version", INT4OID, "ConnectionSchemaVersion"},
+	[GLUE_COLUMN_CREATION_TIME] =
+	{"creation_time", TIMESTAMPTZOID, "CreationTime"},
+	[GLUE_COLUMN_LAST_UPDATED_TIME] =
+	{"last_updated_time", TIMESTAMPTZOID, "LastUpdatedTime"},
+	[GLUE_COLUMN_LAST_UPDATED_BY] = {"last_updated_by", TEXTOID, "LastUpdatedBy"},
 	[GLUE_COLUMN_LAST_CONNECTION_VALIDATION_TIME] =
-	{"last_connection_validation_time", TIMESTAMPTZOID, NULL,
-	"LastConnectionValidationTime"},
+	{"last_connection_validation_time", TIMESTAMPTZOID, "LastConnectionValidationTime"},
 	[GLUE_COLUMN_SECRET_DIGEST] = {"secret_digest", BYTEAOID},
 	[GLUE_COLUMN_REQUEST_ID] = {"request_id", TEXTOID},
 	[GLUE_COLUMN_RECORDED_AT] = {"recorded_at", TIMESTAMPTZOID},
@@ -89,7 +73,11 @@ static const MirrorColumnSource columns[GLUE_NUM_COLUMNS] = {
 	[GLUE_COLUMN_AWS_RECORDED_AT] = {"aws_recorded_at", TIMESTAMPTZOID},
 };
 
+/* Does a member belong to the definition?  Else AWS Glue alone gives it. */
+#define IS_DEFINED(column)	((column) < GLUE_COLUMN_STATUS)
+
 /* prototypes of private functions */
+static void set_members(GlueMirrorRow *row, json_object *tree, bool defined);
 static void set_value(GlueMirrorRow *row, GlueMirrorColumn column,
 					  Datum value);
 static void set_text(GlueMirrorRow *row, GlueMirrorColumn column,
@@ -106,18 +94,6 @@ static json_object *tree_from_text(Datum value);
 static json_object *tree_from_array(Datum value);
 static json_object *tree_from_time(Datum value);
 static void read_digest(GlueMirrorKnown *known, bytea * value);
-
-const char *
-glue_mirror_column_name(GlueMirrorColumn column)
-{
-	return columns[column].name;
-}
-
-Oid
-glue_mirror_column_type(GlueMirrorColumn column)
-{
-	return columns[column].type;
-}
 
 /* ----------------------------------------------------------------
  * Writing
@@ -147,26 +123,12 @@ glue_mirror_row_set_recorded_at(GlueMirrorRow *row, TimestampTz recorded_at)
 	set_value(row, GLUE_COLUMN_RECORDED_AT, TimestampTzGetDatum(recorded_at));
 }
 
-/* Fill in a whole row. */
-void
-glue_mirror_row_fill(GlueMirrorRow *row, const GlueMirrorEntry *entry)
-{
-	glue_mirror_row_define(row, entry);
-	glue_mirror_row_observe(row, entry);
-}
-
 /* Fill in what is known of a connection before AWS Glue is asked. */
 void
 glue_mirror_row_define(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 {
 	glue_mirror_row_key(row, entry->target, entry->name);
-	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
-	{
-		if (columns[column].defined_by != NULL)
-			set_from_tree(row, column,
-						  json_object_object_get(entry->definition,
-												 columns[column].defined_by));
-	}
+	set_members(row, entry->definition, true);
 	if (entry->target->server != NULL)
 		set_value(row, GLUE_COLUMN_SERVER,
 				  DirectFunctionCall1(namein,
@@ -185,29 +147,34 @@ glue_mirror_row_define(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 void
 glue_mirror_row_observe(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 {
-	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
-	{
-		if (columns[column].observed_in != NULL && entry->observed != NULL)
-			set_from_tree(row, column,
-						  json_object_object_get(entry->observed,
-												 columns[column].observed_in));
-	}
+	set_members(row, entry->observed, false);
 	set_text(row, GLUE_COLUMN_STATUS, entry->status);
 	if (entry->request_id != NULL && entry->request_id[0] != '\0')
 		set_text(row, GLUE_COLUMN_REQUEST_ID, entry->request_id);
 	glue_mirror_row_set_recorded_at(row, entry->recorded_at != 0 ?
 									entry->recorded_at :
 									GetCurrentTimestamp());
-	if (entry->aws_recorded_at != 0)
-		set_value(row, GLUE_COLUMN_AWS_RECORDED_AT,
-				  TimestampTzGetDatum(entry->aws_recorded_at));
+	glue_set_time(row->values, row->nulls, GLUE_COLUMN_AWS_RECORDED_AT,
+				  entry->aws_recorded_at);
+}
+
+/* Fill in the columns that are members of a tree, which may be NULL. */
+static void
+set_members(GlueMirrorRow *row, json_object *tree, bool defined)
+{
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+	{
+		const char *member = glue_mirror_columns[column].member;
+
+		if (member != NULL && IS_DEFINED(column) == defined)
+			set_from_tree(row, column, json_object_object_get(tree, member));
+	}
 }
 
 static void
 set_value(GlueMirrorRow *row, GlueMirrorColumn column, Datum value)
 {
-	row->values[column] = value;
-	row->nulls[column] = ' ';
+	glue_set_value(row->values, row->nulls, column, value);
 }
 
 /* Set a text column from UTF-8; NULL leaves it null. */
@@ -215,8 +182,7 @@ static void
 set_text(GlueMirrorRow *row, GlueMirrorColumn column, const char *utf8)
 {
 	if (utf8 != NULL)
-		set_value(row, column,
-				  CStringGetTextDatum(glue_server_from_utf8(utf8)));
+		glue_set_text(row->values, row->nulls, column, utf8);
 }
 
 /*
@@ -230,7 +196,7 @@ set_from_tree(GlueMirrorRow *row, GlueMirrorColumn column, json_object *value)
 
 	if (value == NULL)
 		return;
-	switch (columns[column].type)
+	switch (glue_mirror_columns[column].type)
 	{
 		case TEXTOID:
 			if (type == json_type_string)
@@ -343,18 +309,15 @@ glue_mirror_row_read(GlueMirrorKnown *known, HeapTuple tuple, TupleDesc desc)
 	known->observed = glue_tree_new_object();
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 	{
-		const MirrorColumnSource *source = &columns[column];
+		const GlueColumn *source = &glue_mirror_columns[column];
 		bool		is_null;
 		Datum		value = heap_getattr(tuple, column + 1, desc, &is_null);
 
 		if (is_null)
 			continue;
-		if (source->defined_by != NULL)
-			add_tree(known->definition, source->defined_by,
-					 tree_from_datum(value, source->type));
-		else if (source->observed_in != NULL)
-			add_tree(known->observed, source->observed_in,
-					 tree_from_datum(value, source->type));
+		if (source->member != NULL)
+			add_tree(IS_DEFINED(column) ? known->definition : known->observed,
+					 source->member, tree_from_datum(value, source->type));
 		else if (column == GLUE_COLUMN_TAGS)
 			known->tags = tree_from_datum(value, source->type);
 		else if (column == GLUE_COLUMN_SECRET_DIGEST)

@@ -19,6 +19,7 @@
 #include "access/tupdesc.h"
 #include "client/target.h"
 #include "glue/digest.h"
+#include "server/owner_spi.h"
 #include "utils/timestamp.h"
 
 /* The columns, in the order of the table. */
@@ -93,8 +94,7 @@ typedef struct GlueMirrorRow
 	char		nulls[GLUE_NUM_COLUMNS];	/* 'n' or ' ', as SPI wants them */
 } GlueMirrorRow;
 
-extern const char *glue_mirror_column_name(GlueMirrorColumn column);
-extern Oid	glue_mirror_column_type(GlueMirrorColumn column);
+extern const GlueColumn glue_mirror_columns[GLUE_NUM_COLUMNS];
 
 extern void glue_mirror_row_key(GlueMirrorRow *row, const GlueTarget *target,
 								const char *name);
@@ -104,8 +104,6 @@ extern void glue_mirror_row_define(GlueMirrorRow *row,
 								   const GlueMirrorEntry *entry);
 extern void glue_mirror_row_observe(GlueMirrorRow *row,
 									const GlueMirrorEntry *entry);
-extern void glue_mirror_row_fill(GlueMirrorRow *row,
-								 const GlueMirrorEntry *entry);
 extern void glue_mirror_entry_from_known(GlueMirrorEntry *entry,
 										 const GlueTarget *target,
 										 const char *name,

@@ -11,8 +11,8 @@
  * then for a reason that could have been known before.  So a caller asks
  * glue_mirror_open() first, which takes the lock and plans the statements.
  *
- * Who records what it did has locked the name of the connection before it did
- * it: see connection_lock.c.  What is merely observed yields to anything that was
+ * A session that records what it did has locked the name of the connection before
+ * it did it: see connection_lock.c.  What is merely observed yields to anything that was
  * recorded later than it was true.
  *
  * IDENTIFICATION
@@ -22,7 +22,6 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "server/builtins.h"
@@ -32,10 +31,8 @@
 #include "store/own_row.h"
 #include "store/own_table.h"
 #include "store/provision_owner.h"
-#include "utils/lsyscache.h"
+#include "store/sql_text.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 /* Rows that are fetched at once. */
@@ -45,60 +42,82 @@
 #define SEEN_NAMES		"glue_seen_names"
 
 /* All of them take the columns of the table as their parameters. */
-typedef enum MirrorStatement
-{
-	STATEMENT_INSERT,			/* unless there is such a row */
-	STATEMENT_UPSERT,
-	STATEMENT_UPSERT_OLDER,		/* unless what is there is newer */
-	STATEMENT_FIND,
-	STATEMENT_LOCK,				/* find it, and keep others out */
-	STATEMENT_DELETE,
-	STATEMENT_DELETE_OLDER,
-	NUM_STATEMENTS
-} MirrorStatement;
+#define PARAMETERS	.columns = glue_mirror_columns, \
+	.ncolumns = GLUE_NUM_COLUMNS, .by_key = true
 
-/* The table's name is their key. */
-static GlueKeptPlan plans[NUM_STATEMENTS];
+/* What selects the connections of one target, one of them, and older records. */
+#define WHERE_TARGET \
+	" WHERE endpoint" EQUALS "$1 AND region" EQUALS "$2" \
+	" AND catalog_id" EQUALS "$3"
+#define WHERE_NAME	WHERE_TARGET " AND name" EQUALS "$4"
+#define RECORDED_AT	"$28"
+
+#define INSERT \
+	"INSERT INTO @glue_connection AS c (@columns) VALUES (@parameters)" \
+	" ON CONFLICT ON CONSTRAINT glue_connection_pkey"
+#define UPSERT	INSERT " DO UPDATE SET @excluded"
+#define FIND	"SELECT * FROM @glue_connection" WHERE_NAME
+#define DELETE	"DELETE FROM @glue_connection" WHERE_NAME
+
+StaticAssertDecl(GLUE_COLUMN_ENDPOINT == 0 && GLUE_COLUMN_NAME + 1 == 4 &&
+				 GLUE_COLUMN_RECORDED_AT + 1 == 28,
+				 "the parameters are those of the columns");
+
+/* unless there is such a row */
+static GlueStatement insert = {
+	INSERT " DO NOTHING", PARAMETERS
+};
+static GlueStatement upsert = {
+	UPSERT, PARAMETERS
+};
+
+/* unless what is there is newer */
+static GlueStatement upsert_older = {
+	UPSERT " WHERE c.recorded_at" IS_AT_MOST "EXCLUDED.recorded_at", PARAMETERS
+};
+static GlueStatement find = {
+	FIND, PARAMETERS
+};
+static GlueStatement find_latest = {
+	FIND, PARAMETERS, .latest = true
+};
+
+/* find it, and keep others out */
+static GlueStatement lock = {
+	FIND " FOR UPDATE", PARAMETERS
+};
+static GlueStatement delete = {
+	DELETE, PARAMETERS
+};
+static GlueStatement delete_older = {
+	DELETE " AND recorded_at" IS_AT_MOST RECORDED_AT, PARAMETERS
+};
+
+/*
+ * The names that were not seen.  There is no join in it, because the planner would
+ * choose a nested loop for one as long as nothing has analyzed the table.
+ */
+static const GlueStatement unseen_names = {
+	"SELECT name FROM @glue_connection" WHERE_TARGET
+	" AND recorded_at" IS_BEFORE RECORDED_AT
+	" EXCEPT SELECT name FROM " SEEN_NAMES
+};
 
 /* prototypes of private functions */
-static const char *column_name(int column);
-static Oid	column_type(int column);
-static bool insert_directly(const GlueMirror *mirror, const GlueMirrorRow *row);
-static uint64 execute(const GlueMirror *mirror, MirrorStatement statement,
+static uint64 execute(const GlueMirror *mirror, GlueStatement *statement,
 					  GlueMirrorRow *row);
 static Portal open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 						  const GlueNameStore *seen);
-static bool read_one(const GlueMirror *mirror, MirrorStatement statement,
-					 bool latest, const GlueTarget *target, const char *name,
+static bool read_one(const GlueMirror *mirror, GlueStatement *statement,
+					 const GlueTarget *target, const char *name,
 					 GlueMirrorKnown *known);
-static SPIPlanPtr find_plan(const GlueMirror *mirror,
-							MirrorStatement statement);
-static void list_types(Oid *types);
-static char *statement_text(const char *table, MirrorStatement statement);
-static char *key_condition(void);
-static char *target_condition(void);
-static char *insert_text(const char *table);
-static char *upsert_text(const char *table);
 
 /* The table as we made it. */
 static GlueRowShape shape = {
 	.may_be_there = true,
+	.columns = glue_mirror_columns,
 	.ncolumns = GLUE_NUM_COLUMNS,
-	.column_name = column_name,
-	.column_type = column_type,
 };
-
-static const char *
-column_name(int column)
-{
-	return glue_mirror_column_name(column);
-}
-
-static Oid
-column_type(int column)
-{
-	return glue_mirror_column_type(column);
-}
 
 /*
  * Get ready to use the table.
@@ -109,27 +128,18 @@ column_type(int column)
 void
 glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
 {
-	Relation	relation =
-		glue_own_table_find("glue_connection", schema,
-							access == GLUE_MIRROR_WRITE ?
-							RowExclusiveLock : AccessShareLock,
-							GLUE_TABLE_SHOWN);
+	bool		writes = access == GLUE_MIRROR_WRITE;
 
-	mirror->schema = schema;
-	mirror->owner = relation->rd_rel->relowner;
-	mirror->oid = RelationGetRelid(relation);
-	mirror->plain = access == GLUE_MIRROR_WRITE &&
-		glue_row_insert_possible(relation, &shape);
-	mirror->table = glue_own_table_name(relation);
-	table_close(relation, NoLock);
-	if (access == GLUE_MIRROR_WRITE)
-	{
-		if (!mirror->plain)
-			find_plan(mirror, STATEMENT_INSERT);
-		find_plan(mirror, STATEMENT_UPSERT);
-		glue_provisions_open(&mirror->provisions, schema);
-		glue_provision_plan_gone(&mirror->provisions);
-	}
+	glue_own_table_open(&mirror->table, "glue_connection", schema,
+						writes ? RowExclusiveLock : AccessShareLock,
+						GLUE_TABLE_SHOWN, &shape, false);
+	if (!writes)
+		return;
+	if (!mirror->table.plain)
+		glue_statement_plan(&insert, &mirror->table);
+	glue_statement_plan(&upsert, &mirror->table);
+	glue_provisions_open(&mirror->provisions, schema);
+	glue_provision_plan_gone(&mirror->provisions);
 }
 
 /*
@@ -164,12 +174,13 @@ glue_mirror_record_draft(const GlueMirror *mirror, GlueMirrorRow *draft,
 	bool		inserted;
 
 	glue_mirror_row_observe(draft, entry);
-	if (mirror->plain)
-		inserted = insert_directly(mirror, draft);
+	if (mirror->table.plain)
+		inserted = glue_row_insert(&mirror->table, &shape, draft->values,
+								   draft->nulls);
 	else
-		inserted = execute(mirror, STATEMENT_INSERT, draft) > 0;
+		inserted = execute(mirror, &insert, draft) > 0;
 	if (!inserted)
-		execute(mirror, STATEMENT_UPSERT, draft);
+		execute(mirror, &upsert, draft);
 }
 
 /* Record a connection that AWS Glue has answered about already. */
@@ -199,8 +210,9 @@ glue_mirror_observe(const GlueMirror *mirror, const GlueMirrorEntry *entry)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	glue_mirror_row_fill(&row, entry);
-	execute(mirror, STATEMENT_UPSERT_OLDER, &row);
+	glue_mirror_row_define(&row, entry);
+	glue_mirror_row_observe(&row, entry);
+	execute(mirror, &upsert_older, &row);
 
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
@@ -215,7 +227,7 @@ bool
 glue_mirror_find(const GlueMirror *mirror, const GlueTarget *target,
 				 const char *name, GlueMirrorKnown *known)
 {
-	return read_one(mirror, STATEMENT_FIND, false, target, name, known);
+	return read_one(mirror, &find, target, name, known);
 }
 
 /*
@@ -230,11 +242,11 @@ glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
 {
 	GlueMirrorKnown newer;
 
-	if (read_one(mirror, STATEMENT_LOCK, false, target, name, known))
+	if (read_one(mirror, &lock, target, name, known))
 		return true;
 	if (!IsolationUsesXactSnapshot())
 		return false;
-	if (read_one(mirror, STATEMENT_FIND, true, target, name, &newer))
+	if (read_one(mirror, &find_latest, target, name, &newer))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update"),
@@ -254,9 +266,10 @@ glue_mirror_forget(const GlueMirror *mirror, const GlueTarget *target,
 {
 	GlueMirrorRow row;
 
+	Assert(OidIsValid(mirror->provisions.oid)); /* opened to be written */
 	glue_provision_gone(&mirror->provisions, target, name);
 	glue_mirror_row_key(&row, target, name);
-	return execute(mirror, STATEMENT_DELETE, &row) > 0;
+	return execute(mirror, &delete, &row) > 0;
 }
 
 /*
@@ -271,7 +284,7 @@ glue_mirror_forget_older(const GlueMirror *mirror, const GlueTarget *target,
 
 	glue_mirror_row_key(&row, target, name);
 	glue_mirror_row_set_recorded_at(&row, missed_at);
-	if (execute(mirror, STATEMENT_DELETE_OLDER, &row) == 0)
+	if (execute(mirror, &delete_older, &row) == 0)
 		return false;
 	glue_provision_gone(&mirror->provisions, target, name);
 	return true;
@@ -292,7 +305,7 @@ glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
 
 	glue_mirror_row_key(&row, target, "");
 	glue_mirror_row_set_recorded_at(&row, before);
-	glue_impersonate(&saved, mirror->owner);
+	glue_impersonate(&saved, mirror->table.owner);
 	SPI_connect();
 	portal = open_unseen(mirror, &row, seen);
 	do
@@ -319,57 +332,32 @@ glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
  * ----------------------------------------------------------------
  */
 
-/* Insert a row without a statement; false if there is one with its key. */
-static bool
-insert_directly(const GlueMirror *mirror, const GlueMirrorRow *row)
-{
-	GlueImpersonation saved;
-	bool		inserted;
-
-	glue_impersonate(&saved, mirror->owner);
-	inserted = glue_row_insert(mirror->oid, &shape, row->values, row->nulls);
-	glue_stop_impersonating(&saved);
-	return inserted;
-}
-
 /* Execute a statement that writes; returns how many rows it wrote. */
 static uint64
-execute(const GlueMirror *mirror, MirrorStatement statement,
+execute(const GlueMirror *mirror, GlueStatement *statement,
 		GlueMirrorRow *row)
 {
-	SPIPlanPtr	plan = find_plan(mirror, statement);
-	GlueImpersonation saved;
-	uint64		written = glue_execute_as(&saved, mirror->owner, plan,
-										  row->values, row->nulls);
-
-	glue_execute_end(&saved);
-	return written;
+	return glue_execute_alone(statement, &mirror->table, row->values,
+							  row->nulls);
 }
 
 /*
- * Open a cursor on the names that were not seen.
- *
- * Those that were are a relation to this one statement, which is not kept.  It
- * has no join in it, because the planner would choose a nested loop for one as
- * long as nothing has analyzed the table.
+ * Open a cursor on the names that were not seen.  Those that were are a relation to
+ * this one statement, which is not kept.
  */
 static Portal
 open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 			const GlueNameStore *seen)
 {
+	char	   *text = glue_statement_text(&unseen_names, &mirror->table);
 	Oid			types[GLUE_NUM_COLUMNS];
 	SPIPlanPtr	plan;
-	char	   *text;
 
 	if (SPI_register_relation(glue_name_store_relation(seen, SEEN_NAMES)) !=
 		SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register \"%s\"", SEEN_NAMES);
-	text = psprintf("SELECT name FROM %s WHERE %s"
-					" AND recorded_at OPERATOR(pg_catalog.<) $%d"
-					" EXCEPT SELECT name FROM " SEEN_NAMES,
-					mirror->table, target_condition(),
-					GLUE_COLUMN_RECORDED_AT + 1);
-	list_types(types);
+	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
+		types[column] = glue_mirror_columns[column].type;
 	plan = SPI_prepare(text, GLUE_NUM_COLUMNS, types);
 	if (plan == NULL)
 		elog(ERROR, "could not plan \"%s\": %s", text,
@@ -379,19 +367,17 @@ open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 
 /* Execute a statement that finds one row, or none. */
 static bool
-read_one(const GlueMirror *mirror, MirrorStatement statement, bool latest,
+read_one(const GlueMirror *mirror, GlueStatement *statement,
 		 const GlueTarget *target, const char *name, GlueMirrorKnown *known)
 {
 	MemoryContext context = CurrentMemoryContext;
 	GlueMirrorRow row;
-	SPIPlanPtr	plan;
 	GlueImpersonation saved;
 	bool		found;
 
 	glue_mirror_row_key(&row, target, name);
-	plan = find_plan(mirror, statement);
-	found = (latest ? glue_execute_latest : glue_execute_as)
-		(&saved, mirror->owner, plan, row.values, row.nulls) > 0;
+	found = glue_execute(statement, &mirror->table, &saved, row.values,
+						 row.nulls) > 0;
 	if (found)
 	{
 		MemoryContext spi_context = MemoryContextSwitchTo(context);
@@ -402,126 +388,4 @@ read_one(const GlueMirror *mirror, MirrorStatement statement, bool latest,
 	}
 	glue_execute_end(&saved);
 	return found;
-}
-
-/* ----------------------------------------------------------------
- * Statements
- * ----------------------------------------------------------------
- */
-
-/* The plan of a statement, which is made unless there is one that is good. */
-static SPIPlanPtr
-find_plan(const GlueMirror *mirror, MirrorStatement statement)
-{
-	GlueKeptPlan *kept = &plans[statement];
-	Oid			types[GLUE_NUM_COLUMNS];
-
-	if (!glue_plan_is_kept(kept, mirror->table))
-	{
-		list_types(types);
-		glue_keep_plan(kept, mirror->owner, mirror->table,
-					   statement_text(mirror->table, statement),
-					   GLUE_NUM_COLUMNS, types);
-	}
-	return glue_ready_plan(kept, mirror->owner);
-}
-
-static void
-list_types(Oid *types)
-{
-	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
-		types[column] = glue_mirror_column_type(column);
-}
-
-static char *
-statement_text(const char *table, MirrorStatement statement)
-{
-	switch (statement)
-	{
-		case STATEMENT_INSERT:
-			return psprintf("%s DO NOTHING", insert_text(table));
-		case STATEMENT_UPSERT:
-			return upsert_text(table);
-		case STATEMENT_UPSERT_OLDER:
-			return psprintf("%s WHERE c.recorded_at OPERATOR(pg_catalog.<=) EXCLUDED.recorded_at",
-							upsert_text(table));
-		case STATEMENT_FIND:
-			return psprintf("SELECT * FROM %s WHERE %s", table,
-							key_condition());
-		case STATEMENT_LOCK:
-			return psprintf("SELECT * FROM %s WHERE %s FOR UPDATE", table,
-							key_condition());
-		case STATEMENT_DELETE:
-			return psprintf("DELETE FROM %s WHERE %s", table,
-							key_condition());
-		case STATEMENT_DELETE_OLDER:
-			return psprintf("DELETE FROM %s WHERE %s"
-							" AND recorded_at OPERATOR(pg_catalog.<=) $%d",
-							table, key_condition(),
-							GLUE_COLUMN_RECORDED_AT + 1);
-		case NUM_STATEMENTS:
-			break;
-	}
-	return NULL;
-}
-
-/* What selects one connection. */
-static char *
-key_condition(void)
-{
-	return psprintf("%s AND name OPERATOR(pg_catalog.=) $%d",
-					target_condition(), GLUE_COLUMN_NAME + 1);
-}
-
-/*
- * What selects the connections of one target.
- *
- * Operators are qualified, because the search_path is the caller's and the
- * rights are not.
- */
-static char *
-target_condition(void)
-{
-	return psprintf("endpoint OPERATOR(pg_catalog.=) $%d"
-					" AND region OPERATOR(pg_catalog.=) $%d"
-					" AND catalog_id OPERATOR(pg_catalog.=) $%d",
-					GLUE_COLUMN_ENDPOINT + 1, GLUE_COLUMN_REGION + 1,
-					GLUE_COLUMN_CATALOG_ID + 1);
-}
-
-/* The beginning of the statements that write a row. */
-static char *
-insert_text(const char *table)
-{
-	StringInfoData names;
-	StringInfoData parameters;
-
-	initStringInfo(&names);
-	initStringInfo(&parameters);
-	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
-	{
-		const char *comma = column > 0 ? ", " : "";
-
-		appendStringInfo(&names, "%s%s", comma,
-						 glue_mirror_column_name(column));
-		appendStringInfo(&parameters, "%s$%d", comma, column + 1);
-	}
-	return psprintf("INSERT INTO %s AS c (%s) VALUES (%s)"
-					" ON CONFLICT ON CONSTRAINT glue_connection_pkey",
-					table, names.data, parameters.data);
-}
-
-static char *
-upsert_text(const char *table)
-{
-	StringInfoData assignments;
-
-	initStringInfo(&assignments);
-	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
-		appendStringInfo(&assignments, "%s%s = EXCLUDED.%s",
-						 column > 0 ? ", " : "",
-						 glue_mirror_column_name(column),
-						 glue_mirror_column_name(column));
-	return psprintf("%s DO UPDATE SET %s", insert_text(table),
-					assignments.data);
 }

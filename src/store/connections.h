@@ -25,11 +25,7 @@ typedef enum GlueMirrorAccess
 /* The table, ready to be used until the end of the transaction. */
 typedef struct GlueMirror
 {
-	Oid			schema;
-	Oid			owner;
-	Oid			oid;
-	char	   *table;			/* its qualified name */
-	bool		plain;			/* rows need no statement to be inserted */
+	GlueOwnTable table;
 	GlueProvisions provisions;	/* if it is written: what rows own of that */
 } GlueMirror;
 

@@ -53,7 +53,7 @@ static bool read_key(Relation relation,
 					 unsigned char key[GLUE_SECRET_KEY_LEN]);
 
 /*
- * Make the digest of the secrets of a ConnectionInput; NULL if it has none.
+ * Make the digest of the secrets of a ConnectionInput that has some.
  *
  * schema is that of the extension.  The result belongs to the current memory
  * context.
@@ -61,32 +61,29 @@ static bool read_key(Relation relation,
 const GlueSecretDigest *
 glue_digest_secrets(Oid schema, json_object *input)
 {
-	GlueSecretDigest *digest;
+	GlueSecretDigest *digest = palloc(sizeof(GlueSecretDigest));
 
-	if (!glue_redact_has_secret(input))
-		return NULL;
-	digest = palloc(sizeof(GlueSecretDigest));
+	Assert(glue_redact_has_secret(input));
 	if (!glue_secret_digest(input, find_key(schema), digest))
 		glue_raise_out_of_memory();
 	return digest;
 }
 
-/* Can the digest of a ConnectionInput be made, or is there no key? */
+/* Is there a key? */
 bool
-glue_digest_possible(Oid schema, json_object *input)
+glue_digest_possible(Oid schema)
 {
-	return !glue_redact_has_secret(input) || look_for_key(schema) != NULL;
+	return look_for_key(schema) != NULL;
 }
 
 /*
- * Raise an error if the digest of a ConnectionInput cannot be made because
- * there is no key, before anything is done that could not be undone.
+ * Raise an error if there is no key, before anything is done that could not be
+ * undone.
  */
 void
-glue_secret_key_require(Oid schema, json_object *input)
+glue_secret_key_require(Oid schema)
 {
-	if (glue_redact_has_secret(input))
-		(void) find_key(schema);
+	(void) find_key(schema);
 }
 
 /* What to do if there is no key: a statement that can be pasted anywhere. */
@@ -155,7 +152,7 @@ forget_key(void *arg)
 	OPENSSL_cleanse(known_key, sizeof(known_key));
 }
 
-/* Read the key as it is, whoever we are; false if there is none. */
+/* Read the key as it is, with any rights; false if there is none. */
 static bool
 read_key(Relation relation, unsigned char key[GLUE_SECRET_KEY_LEN])
 {

@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * drop_warning.c
- *	  A warning for who drops what has not ended.
+ *	  A warning about a drop of requests that have not ended.
  *
  * With the table glue_request go the requests that are queued, and with the
  * calls that were rolled back what is known of how to undo them.  Whatever
  * drops the table (DROP EXTENSION, DROP SCHEMA ... CASCADE, DROP OWNED) tells
- * PostgreSQL's hook for that, and its user is told what is lost.  Who only owns
- * the schema is told no more than how much that is: whose requests they are, he
- * may not see otherwise.
+ * PostgreSQL's hook for that, and its user is told what is lost.  A user who only
+ * owns the schema is told no more than their number: that user may not see them
+ * otherwise.
  *
  * Nobody who drops a database can see its tables.  But if the library is
- * preloaded, whoever worked there the last time has noted whether anything was
+ * preloaded, the process that worked there last has noted whether anything was
  * left.
  *
  * The hook needs the library to be loaded, and a session that drops may not have
@@ -42,6 +42,7 @@
 #include "server/home.h"
 #include "server/news.h"
 #include "store/drop_warning.h"
+#include "store/request.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -173,7 +174,7 @@ is_open(HeapTuple tuple, TupleDesc desc, const char *home)
 	int			finished_at = SPI_fnumber(desc, "finished_at");
 
 	return finished_at > 0 && heap_attisnull(tuple, finished_at, desc) &&
-		strcmp(value_of(tuple, desc, "state"), "held") != 0 &&
+		strcmp(value_of(tuple, desc, "state"), GLUE_STATE_HELD) != 0 &&
 		(home == NULL || strcmp(value_of(tuple, desc, "home"), home) == 0);
 }
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * drop_warning.h
- *	  A warning for who drops what has not ended.
+ *	  A warning about a drop of requests that have not ended.
  *
  * IDENTIFICATION
  *	  src/store/drop_warning.h

@@ -24,8 +24,8 @@
  *	- if another creation is to be undone: what is recorded would look as if
  *	  somebody else had made it
  *
- * Nobody else's can be added.  Since the undo is pending, whoever calls for the
- * connection at once is refused, and the queue waits.
+ * Nobody else's can be added.  Since the undo is pending, a call for the
+ * connection that acts at once is refused, and the queue waits.
  *
  * IDENTIFICATION
  *	  src/store/evidence.c
@@ -66,8 +66,69 @@ typedef enum EvidenceColumn
 	" THEN true" \
 	" ELSE " s ".finished_at" IS_AFTER r ".requested_at END"
 
+/*
+ * The form of the statement keeps the planner, which may believe that the table is
+ * empty, from reading all of it.
+ *
+ * An update counts unless it is known that it was never made.  When it was over
+ * is not known if nobody has seen the answer.
+ */
+static GlueStatement find_evidence = {
+	"SELECT r.id, pg_catalog.bool_or(e.relies),"
+	" pg_catalog.bool_or(e.defers),"
+	" pg_catalog.jsonb_agg(e.input) FILTER (WHERE e.updates),"
+	" CASE WHEN pg_catalog.bool_and(e.aws_ended_at IS NOT NULL)"
+	" FILTER (WHERE e.updates)"
+	" THEN pg_catalog.max(e.aws_ended_at)"
+	" FILTER (WHERE e.updates) END,"
+	" pg_catalog.max(e.aws_ended_at) FILTER (WHERE e.deletes),"
+	" pg_catalog.max(e.answered_at) FILTER (WHERE e.deletes)"
+	" FROM pg_catalog.unnest($1) AS u (id),"
+	" LATERAL (SELECT * FROM @glue_request t"
+	" WHERE t.id" EQUALS "u.id"
+	" AND t.home" EQUALS "@home OFFSET 0) AS r,"
+	" LATERAL (SELECT s.endpoint, s.region, " GLUE_CATALOG("s") " AS catalog,"
+	" s.input, s.aws_ended_at, s.answered_at,"
+	" s.state" EQUALS "'succeeded'"
+	" AND s.operation" DIFFERS_FROM
+	"ALL ('{DeleteConnection, " GLUE_REQUEST_RELEASE "}')"
+	" AS relies,"
+	" false AS defers, false AS deletes,"
+	" s.caller_xid IS NOT NULL"
+	" AND s.error_code" EQUALS "'NotUndone'"
+	" AND (s.operation" EQUALS "'UpdateConnection'"
+	" OR s.on_conflict" EQUALS "'update') AS updates"
+	" FROM @glue_request s"
+	" WHERE s.connection_name" EQUALS "r.connection_name"
+	" AND s.home" EQUALS "r.home"
+	" AND s.finished_at IS NOT NULL"
+	" AND " ENDED_SINCE("s", "r")
+	" AND s.id" DIFFERS_FROM "r.id"
+	" UNION ALL"
+	" SELECT s.endpoint, s.region, " GLUE_CATALOG("s") " AS catalog,"
+	" s.input, s.aws_ended_at, s.answered_at, false,"
+	" s.on_rollback IS NOT NULL"
+	" OR (s.caller_top_xid" EQUALS "r.caller_top_xid"
+	" AND s.state" EQUALS "'running'"
+	" AND s.claimed_by IS NULL),"
+	" s.operation" EQUALS "'DeleteConnection',"
+	" s.operation" EQUALS "'UpdateConnection'"
+	" OR s.on_conflict" EQUALS "'update'"
+	" FROM @glue_request s"
+	" WHERE s.connection_name" EQUALS "r.connection_name"
+	" AND s.home" EQUALS "r.home"
+	" AND s.finished_at IS NULL"
+	" AND s.state" DIFFERS_FROM "'held'"
+	" AND s.caller_top_xid IS NOT NULL"
+	" AND s.id" DIFFERS_FROM "r.id) AS e"
+	" WHERE e.endpoint" EQUALS "r.endpoint"
+	" AND e.region" EQUALS "r.region"
+	" AND e.catalog" EQUALS GLUE_CATALOG("r")
+	" GROUP BY r.id",
+	{INT8ARRAYOID}
+};
+
 /* prototypes of private functions */
-static SPIPlanPtr evidence_plan(const GlueClaims *queue);
 static GlueClaim *find_claim(List *undos, int64 id);
 static void read_evidence(GlueClaim *claim, const GlueResultRow *row);
 
@@ -93,8 +154,7 @@ glue_undo_evidence_find(const GlueClaims *queue, List *undos)
 		ids[nids++] = Int64GetDatum(claim->id);
 	}
 	value = glue_array_parameter(ids, NULL, nids, INT8OID);
-	count = glue_execute_as(&saved, queue->owner, evidence_plan(queue), &value,
-							NULL);
+	count = glue_execute(&find_evidence, &queue->table, &saved, &value, NULL);
 	for (uint64 i = 0; i < count; i++)
 	{
 		GlueResultRow row = glue_result_row(i);
@@ -103,75 +163,6 @@ glue_undo_evidence_find(const GlueClaims *queue, List *undos)
 					  &row);
 	}
 	glue_execute_end(&saved);
-}
-
-/*
- * The statement for that.  What it is written like keeps the planner, which may
- * believe that the table is empty, from reading all of it.
- *
- * An update counts unless it is known that it was never made.  When it was over
- * is not known if nobody has seen the answer.
- */
-static SPIPlanPtr
-evidence_plan(const GlueClaims *queue)
-{
-	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8ARRAYOID};
-
-	return glue_kept_plan(&kept, queue->owner,
-						  psprintf("SELECT r.id, pg_catalog.bool_or(e.relies),"
-								   " pg_catalog.bool_or(e.defers),"
-								   " pg_catalog.jsonb_agg(e.input) FILTER (WHERE e.updates),"
-								   " CASE WHEN pg_catalog.bool_and(e.aws_ended_at IS NOT NULL)"
-								   " FILTER (WHERE e.updates)"
-								   " THEN pg_catalog.max(e.aws_ended_at)"
-								   " FILTER (WHERE e.updates) END,"
-								   " pg_catalog.max(e.aws_ended_at) FILTER (WHERE e.deletes),"
-								   " pg_catalog.max(e.answered_at) FILTER (WHERE e.deletes)"
-								   " FROM pg_catalog.unnest($1) AS u (id),"
-								   " LATERAL (SELECT * FROM %s t"
-								   " WHERE t.id" EQUALS "u.id"
-								   " AND t.home" EQUALS "%s OFFSET 0) AS r,"
-								   " LATERAL (SELECT s.endpoint, s.region, " GLUE_CATALOG("s") " AS catalog,"
-								   " s.input, s.aws_ended_at, s.answered_at,"
-								   " s.state" EQUALS "'succeeded'"
-								   " AND s.operation" DIFFERS_FROM
-								   "ALL ('{DeleteConnection, " GLUE_REQUEST_RELEASE "}')"
-								   " AS relies,"
-								   " false AS defers, false AS deletes,"
-								   " s.caller_xid IS NOT NULL"
-								   " AND s.error_code" EQUALS "'NotUndone'"
-								   " AND (s.operation" EQUALS "'UpdateConnection'"
-								   " OR s.on_conflict" EQUALS "'update') AS updates"
-								   " FROM %s s"
-								   " WHERE s.connection_name" EQUALS "r.connection_name"
-								   " AND s.home" EQUALS "r.home"
-								   " AND s.finished_at IS NOT NULL"
-								   " AND " ENDED_SINCE("s", "r")
-								   " AND s.id" DIFFERS_FROM "r.id"
-								   " UNION ALL"
-								   " SELECT s.endpoint, s.region, " GLUE_CATALOG("s") " AS catalog,"
-								   " s.input, s.aws_ended_at, s.answered_at, false,"
-								   " s.on_rollback IS NOT NULL"
-								   " OR (s.caller_top_xid" EQUALS "r.caller_top_xid"
-								   " AND s.state" EQUALS "'running'"
-								   " AND s.claimed_by IS NULL),"
-								   " s.operation" EQUALS "'DeleteConnection',"
-								   " s.operation" EQUALS "'UpdateConnection'"
-								   " OR s.on_conflict" EQUALS "'update'"
-								   " FROM %s s"
-								   " WHERE s.connection_name" EQUALS "r.connection_name"
-								   " AND s.home" EQUALS "r.home"
-								   " AND s.finished_at IS NULL"
-								   " AND s.state" DIFFERS_FROM "'held'"
-								   " AND s.caller_top_xid IS NOT NULL"
-								   " AND s.id" DIFFERS_FROM "r.id) AS e"
-								   " WHERE e.endpoint" EQUALS "r.endpoint"
-								   " AND e.region" EQUALS "r.region"
-								   " AND e.catalog" EQUALS GLUE_CATALOG("r")
-								   " GROUP BY r.id",
-								   queue->table, queue->own, queue->table, queue->table),
-						  lengthof(types), types);
 }
 
 static GlueClaim *

@@ -41,12 +41,51 @@
 /* Of the statement that says how a call has ended. */
 #define NUM_CLOSING_PARAMETERS	9
 
+/*
+ * Write down how a call has ended.
+ *
+ * The row was made by another process, and is newer than what a transaction that
+ * keeps one snapshot sees.  It is there: what is to be inserted serves only to
+ * find it as a conflict.  So it is found by its index, however small the planner
+ * believes the table to be; and unlike an UPDATE, that leaves no trace of a read,
+ * which would make concurrent serializable transactions fail over nothing but
+ * neighbours in an index.
+ */
+static GlueStatement close_intent = {
+	"INSERT INTO @glue_request AS r (id, home, operation,"
+	" connection_name, region, next_attempt_at,"
+	" requested_by, requested_at, cluster)"
+	" OVERRIDING SYSTEM VALUE"
+	" VALUES ($1, $2, 'CreateConnection', '', '',"
+	" $3, '0', $3, 0)"
+	" ON CONFLICT ON CONSTRAINT glue_request_pkey"
+	" DO UPDATE SET state = coalesce($4, r.state),"
+	" attempts = CASE WHEN $4 IS NULL"
+	" THEN r.attempts ELSE 1 END,"
+	" answered_at = CASE WHEN $4 IS NULL"
+	" THEN r.answered_at ELSE $3 END,"
+	" aws_ended_at = CASE WHEN $4 IS NULL"
+	" THEN r.aws_ended_at ELSE $9 END,"
+	" finished_at = CASE WHEN $4 IS NULL"
+	" THEN r.finished_at ELSE $3 END,"
+	" status = coalesce($5, r.status),"
+	" error_code = coalesce($6, r.error_code),"
+	" error_message = coalesce($7, r.error_message),"
+	" failed_at = CASE WHEN $6 IS NULL"
+	" THEN r.failed_at ELSE $3 END,"
+	" aws_request_id = coalesce($8, r.aws_request_id)"
+	" RETURNING r.caller_xid IS NOT NULL",
+	{
+		INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+		TEXTOID, TIMESTAMPTZOID
+	},
+	.by_key = true,
+	.latest = true
+};
+
 /* prototypes of private functions */
 static MinimalTuple form_intent(Relation table, const GlueRequest *request,
 								int64 id);
-static SPIPlanPtr closing_plan(const GlueRequestQueue *queue);
-static void set_text(Datum *values, char *nulls, int parameter,
-					 const char *utf8);
 static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
 						   HeapTuple intent);
 static GlueOpenIntent *read_open(HeapTuple tuple, TupleDesc desc,
@@ -110,7 +149,7 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
 	GlueRequestRow row;
 
 	glue_request_row_fill(&row, id, request);
-	glue_request_row_set_text(&row, GLUE_REQUEST_STATE, "running");
+	glue_request_row_set_text(&row, GLUE_REQUEST_STATE, GLUE_STATE_RUNNING);
 	glue_request_row_set(&row, GLUE_REQUEST_CALLER_XID,
 						 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
 	glue_request_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
@@ -151,15 +190,17 @@ glue_intent_close(const GlueRequestQueue *queue, int64 id,
 	GlueImpersonation saved;
 	GlueResultRow row;
 
-	set_text(values, nulls, 3, outcome->state);
-	set_text(values, nulls, 4, outcome->status);
-	set_text(values, nulls, 5, outcome->error_code);
-	set_text(values, nulls, 6, outcome->error_message);
-	set_text(values, nulls, 7, outcome->aws_request_id);
-	values[8] = TimestampTzGetDatum(outcome->aws_ended_at);
-	nulls[8] = outcome->aws_ended_at == 0 ? 'n' : ' ';
-	glue_execute_latest(&saved, queue->owner, closing_plan(queue), values,
-						nulls);
+	Assert(id != 0);
+	Assert(outcome->state == NULL ||
+		   strcmp(outcome->state, GLUE_STATE_SUCCEEDED) == 0 ||
+		   strcmp(outcome->state, GLUE_STATE_FAILED) == 0);
+	glue_set_text(values, nulls, 3, outcome->state);
+	glue_set_text(values, nulls, 4, outcome->status);
+	glue_set_text(values, nulls, 5, outcome->error_code);
+	glue_set_text(values, nulls, 6, outcome->error_message);
+	glue_set_text(values, nulls, 7, outcome->aws_request_id);
+	glue_set_time(values, nulls, 8, outcome->aws_ended_at);
+	glue_execute(&close_intent, queue, &saved, values, nulls);
 	row = glue_result_row(0);
 	if (!glue_result_bool(&row, 1))
 		elog(ERROR, "request %lld is gone", (long long) id);
@@ -172,66 +213,7 @@ glue_intent_close(const GlueRequestQueue *queue, int64 id,
 void
 glue_intent_prepare_close(const GlueRequestQueue *queue)
 {
-	(void) closing_plan(queue);
-}
-
-/*
- * The statement for that, ready to be executed.
- *
- * The row was made by another process, and is newer than what a transaction that
- * keeps one snapshot sees.  It is there: what is to be inserted serves only to
- * find it as a conflict.  So it is found by its index, however small the planner
- * believes the table to be; and unlike an UPDATE, that leaves no trace of a read,
- * which would make concurrent serializable transactions fail over nothing but
- * neighbours in an index.
- */
-static SPIPlanPtr
-closing_plan(const GlueRequestQueue *queue)
-{
-	static GlueKeptPlan kept;
-	static const Oid types[NUM_CLOSING_PARAMETERS] = {
-		INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-		TEXTOID, TIMESTAMPTZOID
-	};
-
-	if (!glue_plan_is_kept(&kept, queue->table))
-		glue_keep_plan(&kept, queue->owner, queue->table,
-					   psprintf("INSERT INTO %s AS r (id, home, operation,"
-								" connection_name, region, next_attempt_at,"
-								" requested_by, requested_at, cluster)"
-								" OVERRIDING SYSTEM VALUE"
-								" VALUES ($1, $2, 'CreateConnection', '', '',"
-								" $3, '0', $3, 0)"
-								" ON CONFLICT ON CONSTRAINT glue_request_pkey"
-								" DO UPDATE SET state = coalesce($4, r.state),"
-								" attempts = CASE WHEN $4 IS NULL"
-								" THEN r.attempts ELSE 1 END,"
-								" answered_at = CASE WHEN $4 IS NULL"
-								" THEN r.answered_at ELSE $3 END,"
-								" aws_ended_at = CASE WHEN $4 IS NULL"
-								" THEN r.aws_ended_at ELSE $9 END,"
-								" finished_at = CASE WHEN $4 IS NULL"
-								" THEN r.finished_at ELSE $3 END,"
-								" status = coalesce($5, r.status),"
-								" error_code = coalesce($6, r.error_code),"
-								" error_message = coalesce($7, r.error_message),"
-								" failed_at = CASE WHEN $6 IS NULL"
-								" THEN r.failed_at ELSE $3 END,"
-								" aws_request_id = coalesce($8, r.aws_request_id)"
-								" RETURNING r.caller_xid IS NOT NULL",
-								queue->table),
-					   lengthof(types), types);
-	return glue_ready_plan(&kept, queue->owner);
-}
-
-/* Set a parameter to text in UTF-8, or to null. */
-static void
-set_text(Datum *values, char *nulls, int parameter, const char *utf8)
-{
-	bool		no_text;
-
-	values[parameter] = glue_text_parameter(utf8, &no_text);
-	nulls[parameter] = no_text ? 'n' : ' ';
+	glue_statement_plan(&close_intent, queue);
 }
 
 /* ----------------------------------------------------------------
@@ -337,7 +319,7 @@ is_held(HeapTuple tuple, TupleDesc desc)
 	Datum		state = heap_getattr(tuple, GLUE_REQUEST_STATE + 1, desc,
 									 &no_state);
 
-	return strcmp(TextDatumGetCString(state), "held") == 0;
+	return strcmp(TextDatumGetCString(state), GLUE_STATE_HELD) == 0;
 }
 
 static GlueOpenIntent *
@@ -387,12 +369,12 @@ same_value(HeapTuple a, HeapTuple b, TupleDesc desc, GlueRequestColumn column)
 
 	if (a_null || b_null)
 		return a_null && b_null;
-	if (glue_request_column_type(column) == NAMEOID)
+	if (glue_request_columns[column].type == NAMEOID)
 		return strcmp(NameStr(*DatumGetName(a_value)),
 					  NameStr(*DatumGetName(b_value))) == 0;
-	if (glue_request_column_type(column) == INT8OID)
+	if (glue_request_columns[column].type == INT8OID)
 		return DatumGetInt64(a_value) == DatumGetInt64(b_value);
-	if (glue_request_column_type(column) == OIDOID)
+	if (glue_request_columns[column].type == OIDOID)
 		return DatumGetObjectId(a_value) == DatumGetObjectId(b_value);
 	return strcmp(TextDatumGetCString(a_value),
 				  TextDatumGetCString(b_value)) == 0;

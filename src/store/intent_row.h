@@ -37,7 +37,7 @@ typedef struct GlueOpenIntent
 	bool		answered;		/* its request cannot arrive any more */
 } GlueOpenIntent;
 
-/* for who makes the call */
+/* for the session that makes the call */
 extern char *glue_intents_form(const GlueRequestQueue *queue,
 							   const GlueRequest *requests, int nrequests,
 							   const int64 *ids, Size *len);

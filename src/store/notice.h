@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * notice.h
- *	  Telling whoever listens what has become of a request.
+ *	  Notifications of what has become of a request.
  *
  * IDENTIFICATION
  *	  src/store/notice.h

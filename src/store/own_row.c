@@ -143,8 +143,8 @@ has_columns(TupleDesc desc, const GlueRowShape *shape)
 
 		if (given &&
 			(attribute->attisdropped ||
-			 attribute->atttypid != shape->column_type(i) ||
-			 strcmp(NameStr(attribute->attname), shape->column_name(i)) != 0))
+			 attribute->atttypid != shape->columns[i].type ||
+			 strcmp(NameStr(attribute->attname), shape->columns[i].name) != 0))
 			return false;
 		if (!given && (attribute->atthasdef || attribute->attidentity != '\0'))
 			return false;
@@ -186,20 +186,27 @@ owner_may_insert(Relation table)
 }
 
 /*
- * Insert a row into a table that is fit for it, and locked; false if that is for
- * a statement, because there is such a row already, or a column must not be null.
+ * Insert a row into a table that is fit for it, in the name of its owner; false if
+ * that is for a statement, because there is such a row already, or a column must
+ * not be null.
  *
  * nulls has 'n' for null, as for SPI.  The row is visible to what comes next.
  */
 bool
-glue_row_insert(Oid table, const GlueRowShape *shape, const Datum *values,
-				const char *nulls)
+glue_row_insert(const GlueOwnTable *table, const GlueRowShape *shape,
+				const Datum *values, const char *nulls)
 {
-	GlueOpenTable *open = glue_open_table(table);
-	MemoryContext old_context =
-		MemoryContextSwitchTo(GetPerTupleMemoryContext(open->executor));
-	bool		inserted = fill_slot(open->slot, shape, values, nulls);
+	GlueImpersonation saved;
+	GlueOpenTable *open;
+	MemoryContext old_context;
+	bool		inserted;
 
+	Assert(table->plain && IsTransactionState());
+	glue_impersonate(&saved, table->owner);
+	open = glue_open_table(table->oid);
+	old_context =
+		MemoryContextSwitchTo(GetPerTupleMemoryContext(open->executor));
+	inserted = fill_slot(open->slot, shape, values, nulls);
 	if (inserted && shape->may_be_there)
 		inserted = insert_unless_there(open);
 	else if (inserted)
@@ -207,6 +214,7 @@ glue_row_insert(Oid table, const GlueRowShape *shape, const Datum *values,
 	MemoryContextSwitchTo(old_context);
 	glue_open_table_done(open);
 	CommandCounterIncrement();
+	glue_stop_impersonating(&saved);
 	return inserted;
 }
 

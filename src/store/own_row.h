@@ -11,6 +11,7 @@
 #ifndef GLUE_STORE_OWN_ROW_H
 #define GLUE_STORE_OWN_ROW_H
 
+#include "server/owner_spi.h"
 #include "utils/relcache.h"
 
 /*
@@ -21,9 +22,8 @@ typedef struct GlueRowShape
 {
 	bool		may_be_there;	/* a row with the same key, which is for a
 								 * statement then; else it is an error */
-	int			ncolumns;		/* the first ones of the table */
-	const char *(*column_name) (int column);
-	Oid			(*column_type) (int column);
+	const GlueColumn *columns;	/* the first ones of the table */
+	int			ncolumns;
 	const char *const *checks;	/* constraints that every row of ours keeps;
 								 * ends with NULL, or is NULL for none */
 
@@ -37,7 +37,8 @@ typedef struct GlueRowShape
 
 extern bool glue_row_insert_possible(Relation table,
 									 GlueRowShape *shape);
-extern bool glue_row_insert(Oid table, const GlueRowShape *shape,
-							const Datum *values, const char *nulls);
+extern bool glue_row_insert(const GlueOwnTable *table,
+							const GlueRowShape *shape, const Datum *values,
+							const char *nulls);
 
 #endif							/* GLUE_STORE_OWN_ROW_H */

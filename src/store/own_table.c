@@ -6,8 +6,8 @@
  * Statements on our tables are executed with the rights of their owner, who is
  * a superuser as a rule, and so is whatever PostgreSQL executes along with them:
  * triggers, rules, policies, check constraints, and the expressions of indexes
- * and of defaults.  Some of that can come from others.  Whoever was granted ALL on
- * a table may create triggers on it, with functions of his own; and whoever owns
+ * and of defaults.  Some of that can come from others.  A role that was granted ALL on
+ * a table may create triggers on it, with functions of its own; and the owner of
  * a function can give it another body at any time.  So before a table is used, it
  * is looked at, and refused if anything on it is not its owner's:
  *
@@ -20,7 +20,7 @@
  *	  trigger as well: one of another role would keep rows from being deleted, and
  *	  what is deleted by one of the owner must be as safe as this table.  A trigger
  *	  that can be deferred is executed when we are not the owner any more, but
- *	  whoever makes the call, or a worker
+ *	  the caller, or a worker
  *	- on neither must there be an index, a constraint or a default that executes
  *	  functions of another role, or a column of a type of another role.  A domain
  *	  is refused whoever it belongs to: it can be made of another one
@@ -56,6 +56,7 @@
 #include "server/builtins.h"
 #include "server/compat.h"
 #include "server/foreign_code.h"
+#include "server/home.h"
 #include "store/own_table.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
@@ -137,6 +138,33 @@ glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
 	return relation;
 }
 
+/*
+ * Get ready to use a table until the end of the transaction; false if there is
+ * none, and missing_ok.  Rows are inserted if it has a shape.
+ */
+bool
+glue_own_table_open(GlueOwnTable *table, const char *name, Oid schema,
+					LOCKMODE lock, GlueTableKind kind, GlueRowShape *shape,
+					bool missing_ok)
+{
+	Relation	relation = missing_ok ?
+		glue_own_table_try(name, schema, lock, kind) :
+		glue_own_table_find(name, schema, lock, kind);
+
+	if (relation == NULL)
+		return false;
+	table->schema = schema;
+	table->owner = relation->rd_rel->relowner;
+	table->oid = RelationGetRelid(relation);
+	table->plain = shape != NULL && lock >= RowExclusiveLock &&
+		glue_row_insert_possible(relation, shape);
+	table->name = glue_own_table_name(relation);
+	table->home = kind == GLUE_TABLE_PRIVATE ? glue_home(schema) : 0;
+	table->key = psprintf("%s of " INT64_FORMAT, table->name, table->home);
+	table_close(relation, NoLock);
+	return true;
+}
+
 /* The qualified name of a table. */
 char *
 glue_own_table_name(Relation table)
@@ -206,7 +234,7 @@ is_bare(Oid table)
 }
 
 /*
- * Nothing was found on the table that was looked at.  Who only reads it has a
+ * Nothing was found on the table that was looked at.  A reader has a
  * lock that lets others put something there meanwhile; then it is not noted.
  *
  * There are so few tables that it does not matter which one is forgotten.
@@ -307,7 +335,7 @@ check_who_made(Relation table, const Trigger *trigger)
 						other));
 }
 
-/* Who may make triggers, beside the owner and superusers; NULL if nobody may. */
+/* A role that may make triggers, beside the owner and superusers, or NULL. */
 static const char *
 find_trigger_grant(Relation table)
 {

@@ -12,9 +12,10 @@
 #define GLUE_STORE_OWN_TABLE_H
 
 #include "storage/lockdefs.h"
+#include "store/own_row.h"
 #include "utils/relcache.h"
 
-/* Who is meant to see a table. */
+/* The roles that are meant to see a table. */
 typedef enum GlueTableKind
 {
 	GLUE_TABLE_SHOWN,			/* everybody whom its owner lets: others may
@@ -27,5 +28,9 @@ extern Relation glue_own_table_find(const char *name, Oid schema,
 extern Relation glue_own_table_try(const char *name, Oid schema,
 								   LOCKMODE lock, GlueTableKind kind);
 extern char *glue_own_table_name(Relation table);
+extern bool glue_own_table_open(GlueOwnTable *table, const char *name,
+								Oid schema, LOCKMODE lock,
+								GlueTableKind kind, GlueRowShape *shape,
+								bool missing_ok);
 
 #endif							/* GLUE_STORE_OWN_TABLE_H */

@@ -25,20 +25,17 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "miscadmin.h"
 #include "server/builtins.h"
 #include "server/encoding.h"
-#include "server/home.h"
 #include "server/owner_spi.h"
 #include "store/own_row.h"
 #include "store/own_table.h"
 #include "store/provision.h"
 #include "store/sql_text.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 /* The columns that a claim fills in, in their order; others may follow. */
 typedef enum ProvisionColumn
@@ -60,13 +57,7 @@ typedef enum ProvisionColumn
 	NUM_COLUMNS
 } ProvisionColumn;
 
-static const struct
-{
-	const char *name;
-	Oid			type;
-}			columns[NUM_COLUMNS] =
-
-{
+static const GlueColumn columns[NUM_COLUMNS] = {
 	[COLUMN_ID] = {"id", INT8OID},
 	[COLUMN_HOME] = {"home", INT8OID},
 	[COLUMN_RELATION] = {"relation", OIDOID},
@@ -83,20 +74,6 @@ static const struct
 	[COLUMN_SINCE] = {"since", TIMESTAMPTZOID},
 };
 
-/* Statements about a name; their parameters are the columns of a claim. */
-typedef enum ProvisionStatement
-{
-	STATEMENT_CLAIM,
-	STATEMENT_FIND,
-	STATEMENT_HOLDER,
-	STATEMENT_FORGET_DROPPED,	/* what a table held that is gone */
-	STATEMENT_RELEASE_DROPPED,	/* the same, while a request is open for it */
-	STATEMENT_RELEASE,
-	STATEMENT_RELEASE_ALL,
-	STATEMENT_LET_GO,
-	NUM_STATEMENTS
-} ProvisionStatement;
-
 /* Of a table that releases all, or lets go, only some of the key is said. */
 #define WHERE_TARGET \
 	" WHERE home" EQUALS "$2 AND server" EQUALS "$4 AND region" EQUALS "$5" \
@@ -106,9 +83,59 @@ typedef enum ProvisionStatement
 #define OF_NO_RELATION \
 	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c" \
 	" WHERE c.oid" EQUALS "p.relation)"
+#define RELEASE			"UPDATE @glue_provision p SET released = true"
 
-/* The table's name is their key. */
-static GlueKeptPlan plans[NUM_STATEMENTS];
+/* Statements about a name; their parameters are the columns of a claim. */
+#define PARAMETERS \
+	.columns = columns, .ncolumns = NUM_COLUMNS, .by_key = true
+
+static GlueStatement claim = {
+	"INSERT INTO @glue_provision (@columns) OVERRIDING SYSTEM VALUE"
+	" VALUES (@parameters) ON CONFLICT DO NOTHING RETURNING id",
+	PARAMETERS
+};
+static GlueStatement find = {
+	"SELECT id FROM @glue_provision" WHERE_NAME OF_RELATION,
+	PARAMETERS, .latest = true
+};
+static GlueStatement find_holder = {
+	"SELECT relation::pg_catalog.int8 FROM @glue_provision" WHERE_NAME,
+	PARAMETERS, .latest = true
+};
+
+/* what a table held that is gone; the latter while a request is open for it */
+static GlueStatement forget_dropped = {
+	"DELETE FROM @glue_provision p" WHERE_NAME OF_NO_RELATION
+	" AND NOT EXISTS (SELECT FROM @glue_request r"
+	" WHERE r.connection_name" EQUALS "p.name" " AND r.home" EQUALS "p.home"
+	" AND r.provision_id" EQUALS "p.id" " AND r.finished_at IS NULL)"
+	" RETURNING id",
+	PARAMETERS, .latest = true
+};
+static GlueStatement release_dropped = {
+	RELEASE WHERE_NAME OF_NO_RELATION " RETURNING id",
+	PARAMETERS, .latest = true
+};
+static GlueStatement release = {
+	RELEASE WHERE_NAME OF_RELATION " RETURNING id",
+	PARAMETERS, .latest = true
+};
+static GlueStatement release_all = {
+	RELEASE WHERE_TARGET OF_RELATION " RETURNING id, name",
+	PARAMETERS, .latest = true
+};
+static GlueStatement let_go = {
+	RELEASE " WHERE home" EQUALS "$2 AND name" EQUALS "$7 AND NOT released"
+	OF_RELATION " RETURNING id, name",
+	PARAMETERS, .latest = true
+};
+static GlueStatement hold_again = {
+	"UPDATE @glue_provision SET released = false"
+	" WHERE id" EQUALS "$1 AND home" EQUALS "$2",
+	{INT8OID, INT8OID},
+	.by_key = true,
+	.latest = true
+};
 
 /* What a claim is made of. */
 typedef struct ProvisionRow
@@ -118,47 +145,25 @@ typedef struct ProvisionRow
 } ProvisionRow;
 
 /* prototypes of private functions */
-static const char *column_name(int column);
-static Oid	column_type(int column);
 static void fill_row(ProvisionRow *row, const GlueProvisions *provisions,
 					 const GlueProvisionName *name);
 static int64 next_id(const GlueProvisions *provisions);
-static bool insert_directly(const GlueProvisions *provisions,
-							const ProvisionRow *row);
 pg_noreturn static void refuse(const GlueProvisionName *name, Oid holder);
 static List *release_some(const GlueProvisions *provisions,
-						  ProvisionStatement statement,
+						  GlueStatement *statement,
 						  const GlueProvisionName *name);
+static int64 execute_about(const GlueProvisions *provisions,
+						   GlueStatement *statement,
+						   const GlueProvisionName *name);
 static int64 execute_one(const GlueProvisions *provisions,
-						 ProvisionStatement statement, ProvisionRow *row);
-static uint64 execute(const GlueProvisions *provisions,
-					  GlueImpersonation *saved, ProvisionStatement statement,
-					  ProvisionRow *row);
-static SPIPlanPtr find_plan(const GlueProvisions *provisions,
-							ProvisionStatement statement);
-static char *statement_text(const GlueProvisions *provisions,
-							ProvisionStatement statement);
-static char *claim_text(const char *table);
+						 GlueStatement *statement, ProvisionRow *row);
 
 /* The table as we made it. */
 static GlueRowShape shape = {
 	.may_be_there = true,
+	.columns = columns,
 	.ncolumns = NUM_COLUMNS,
-	.column_name = column_name,
-	.column_type = column_type,
 };
-
-static const char *
-column_name(int column)
-{
-	return columns[column].name;
-}
-
-static Oid
-column_type(int column)
-{
-	return columns[column].type;
-}
 
 /*
  * Get ready to use the table.
@@ -169,17 +174,8 @@ column_type(int column)
 void
 glue_provisions_open(GlueProvisions *provisions, Oid schema)
 {
-	Relation	relation = glue_own_table_find("glue_provision", schema,
-											   RowExclusiveLock,
-											   GLUE_TABLE_PRIVATE);
-
-	provisions->schema = schema;
-	provisions->owner = relation->rd_rel->relowner;
-	provisions->oid = RelationGetRelid(relation);
-	provisions->plain = glue_row_insert_possible(relation, &shape);
-	provisions->table = glue_own_table_name(relation);
-	provisions->home = glue_home(schema);
-	table_close(relation, NoLock);
+	glue_own_table_open(provisions, "glue_provision", schema,
+						RowExclusiveLock, GLUE_TABLE_PRIVATE, &shape, false);
 }
 
 /* ----------------------------------------------------------------
@@ -199,19 +195,19 @@ glue_provision_claim(const GlueProvisions *provisions,
 	int64		id = next_id(provisions);
 
 	fill_row(&row, provisions, name);
-	row.values[COLUMN_ID] = Int64GetDatum(id);
-	row.nulls[COLUMN_ID] = ' ';
-	if (provisions->plain && insert_directly(provisions, &row))
+	glue_set_value(row.values, row.nulls, COLUMN_ID, Int64GetDatum(id));
+	if (provisions->plain &&
+		glue_row_insert(provisions, &shape, row.values, row.nulls))
 		return id;
 
 	/* a statement waits for those who have not committed */
-	while (execute_one(provisions, STATEMENT_CLAIM, &row) == 0)
+	while (execute_one(provisions, &claim, &row) == 0)
 	{
 		Oid			holder;
 
 		CHECK_FOR_INTERRUPTS();
-		if (execute_one(provisions, STATEMENT_FORGET_DROPPED, &row) != 0 ||
-			execute_one(provisions, STATEMENT_RELEASE_DROPPED, &row) != 0)
+		if (execute_one(provisions, &forget_dropped, &row) != 0 ||
+			execute_one(provisions, &release_dropped, &row) != 0)
 			continue;
 		holder = glue_provision_holder(provisions, name);
 		if (OidIsValid(holder))
@@ -231,23 +227,22 @@ fill_row(ProvisionRow *row, const GlueProvisions *provisions,
 	const char *server = name->server != NULL ? name->server : "";
 	const char *catalog_id = name->catalog_id != NULL ? name->catalog_id : "";
 
-	memset(row->nulls, 'n', sizeof(row->nulls));
 	memset(row->values, 0, sizeof(row->values));
-	memset(&row->nulls[COLUMN_HOME], ' ', COLUMN_OWNED - COLUMN_HOME + 1);
-	row->nulls[COLUMN_SINCE] = ' ';
+	memset(row->nulls, ' ', sizeof(row->nulls));
+	row->nulls[COLUMN_ID] = 'n';
 	row->values[COLUMN_HOME] = Int64GetDatum(provisions->home);
 	row->values[COLUMN_RELATION] = ObjectIdGetDatum(name->relation);
 	row->values[COLUMN_SERVER] =
 		DirectFunctionCall1(namein, CStringGetDatum(server));
-	row->values[COLUMN_REGION] =
-		CStringGetTextDatum(name->region != NULL ? name->region : "");
-	row->values[COLUMN_CATALOG_ID] =
-		CStringGetTextDatum(glue_server_from_utf8(catalog_id));
-	row->values[COLUMN_NAME] =
-		CStringGetTextDatum(glue_server_from_utf8(name->name != NULL ?
-												  name->name : ""));
+	glue_set_text(row->values, row->nulls, COLUMN_REGION,
+				  name->region != NULL ? name->region : "");
+	glue_set_text(row->values, row->nulls, COLUMN_CATALOG_ID, catalog_id);
+	glue_set_text(row->values, row->nulls, COLUMN_NAME,
+				  name->name != NULL ? name->name : "");
 	row->values[COLUMN_RELEASED] = BoolGetDatum(false);
 	row->values[COLUMN_OWNED] = BoolGetDatum(false);
+	memset(&row->nulls[COLUMN_MADE_FROM], 'n',
+		   COLUMN_ACCOUNT - COLUMN_MADE_FROM + 1);
 	row->values[COLUMN_SINCE] = TimestampTzGetDatum(GetCurrentTimestamp());
 }
 
@@ -266,21 +261,7 @@ next_id(const GlueProvisions *provisions)
 	return nextval_internal(sequence, false);
 }
 
-/* Insert a row without a statement; false if somebody may hold the name. */
-static bool
-insert_directly(const GlueProvisions *provisions, const ProvisionRow *row)
-{
-	GlueImpersonation saved;
-	bool		inserted;
-
-	glue_impersonate(&saved, provisions->owner);
-	inserted = glue_row_insert(provisions->oid, &shape, row->values,
-							   row->nulls);
-	glue_stop_impersonating(&saved);
-	return inserted;
-}
-
-/* Say who holds a name. */
+/* Say which table holds a name. */
 static void
 refuse(const GlueProvisionName *name, Oid holder)
 {
@@ -309,10 +290,7 @@ int64
 glue_provision_find(const GlueProvisions *provisions,
 					const GlueProvisionName *name)
 {
-	ProvisionRow row;
-
-	fill_row(&row, provisions, name);
-	return execute_one(provisions, STATEMENT_FIND, &row);
+	return execute_about(provisions, &find, name);
 }
 
 /* The table that has a row which holds a name; InvalidOid if there is none. */
@@ -320,10 +298,7 @@ Oid
 glue_provision_holder(const GlueProvisions *provisions,
 					  const GlueProvisionName *name)
 {
-	ProvisionRow row;
-
-	fill_row(&row, provisions, name);
-	return (Oid) execute_one(provisions, STATEMENT_HOLDER, &row);
+	return (Oid) execute_about(provisions, &find_holder, name);
 }
 
 /* A row does not hold a name any more; returns its entry, or 0 if it had none. */
@@ -331,33 +306,18 @@ int64
 glue_provision_release(const GlueProvisions *provisions,
 					   const GlueProvisionName *name)
 {
-	ProvisionRow row;
-
-	fill_row(&row, provisions, name);
-	return execute_one(provisions, STATEMENT_RELEASE, &row);
+	return execute_about(provisions, &release, name);
 }
 
 /* A row has released an entry, and comes to hold it again after all. */
 void
 glue_provision_hold_again(const GlueProvisions *provisions, int64 id)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID, INT8OID};
 	Datum		values[] = {
 		Int64GetDatum(id), Int64GetDatum(provisions->home)
 	};
-	GlueImpersonation saved;
 
-	if (!glue_plan_is_kept(&kept, provisions->table))
-		glue_keep_plan(&kept, provisions->owner, provisions->table,
-					   psprintf("UPDATE %s SET released = false"
-								" WHERE id" EQUALS "$1 AND home" EQUALS "$2",
-								provisions->table),
-					   lengthof(types), types);
-	glue_execute_latest(&saved, provisions->owner,
-						glue_ready_plan(&kept, provisions->owner), values,
-						NULL);
-	glue_execute_end(&saved);
+	(void) glue_execute_alone(&hold_again, provisions, values, NULL);
 }
 
 /*
@@ -368,7 +328,7 @@ List *
 glue_provision_release_all(const GlueProvisions *provisions,
 						   const GlueProvisionName *name)
 {
-	return release_some(provisions, STATEMENT_RELEASE_ALL, name);
+	return release_some(provisions, &release_all, name);
 }
 
 /* The same of one name, wherever that is. */
@@ -378,11 +338,11 @@ glue_provision_let_go(const GlueProvisions *provisions, Oid relation,
 {
 	GlueProvisionName held = {.relation = relation, .name = name};
 
-	return release_some(provisions, STATEMENT_LET_GO, &held);
+	return release_some(provisions, &let_go, &held);
 }
 
 static List *
-release_some(const GlueProvisions *provisions, ProvisionStatement statement,
+release_some(const GlueProvisions *provisions, GlueStatement *statement,
 			 const GlueProvisionName *name)
 {
 	MemoryContext context = CurrentMemoryContext;
@@ -392,7 +352,7 @@ release_some(const GlueProvisions *provisions, ProvisionStatement statement,
 	uint64		count;
 
 	fill_row(&row, provisions, name);
-	count = execute(provisions, &saved, statement, &row);
+	count = glue_execute(statement, provisions, &saved, row.values, row.nulls);
 	MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < count; i++)
 	{
@@ -412,15 +372,26 @@ release_some(const GlueProvisions *provisions, ProvisionStatement statement,
  * ----------------------------------------------------------------
  */
 
-/* Execute a statement, and return the first number that it returns, or 0. */
+/* Execute a statement about a name, and return the first number, or 0. */
 static int64
-execute_one(const GlueProvisions *provisions, ProvisionStatement statement,
+execute_about(const GlueProvisions *provisions, GlueStatement *statement,
+			  const GlueProvisionName *name)
+{
+	ProvisionRow row;
+
+	fill_row(&row, provisions, name);
+	return execute_one(provisions, statement, &row);
+}
+
+static int64
+execute_one(const GlueProvisions *provisions, GlueStatement *statement,
 			ProvisionRow *row)
 {
 	GlueImpersonation saved;
 	int64		result = 0;
 
-	if (execute(provisions, &saved, statement, row) > 0)
+	if (glue_execute(statement, provisions, &saved, row->values,
+					 row->nulls) > 0)
 	{
 		GlueResultRow result_row = glue_result_row(0);
 
@@ -428,96 +399,4 @@ execute_one(const GlueProvisions *provisions, ProvisionStatement statement,
 	}
 	glue_execute_end(&saved);
 	return result;
-}
-
-/* Execute a statement; glue_execute_end() must follow. */
-static uint64
-execute(const GlueProvisions *provisions, GlueImpersonation *saved,
-		ProvisionStatement statement, ProvisionRow *row)
-{
-	SPIPlanPtr	plan = find_plan(provisions, statement);
-
-	return (statement == STATEMENT_CLAIM ? glue_execute_as :
-			glue_execute_latest) (saved, provisions->owner, plan, row->values,
-								  row->nulls);
-}
-
-static SPIPlanPtr
-find_plan(const GlueProvisions *provisions, ProvisionStatement statement)
-{
-	GlueKeptPlan *kept = &plans[statement];
-
-	if (!glue_plan_is_kept(kept, provisions->table))
-	{
-		Oid			types[NUM_COLUMNS];
-
-		for (int column = 0; column < NUM_COLUMNS; column++)
-			types[column] = columns[column].type;
-		glue_keep_plan(kept, provisions->owner, provisions->table,
-					   statement_text(provisions, statement),
-					   NUM_COLUMNS, types);
-	}
-	return glue_ready_plan(kept, provisions->owner);
-}
-
-static char *
-statement_text(const GlueProvisions *provisions, ProvisionStatement statement)
-{
-	const char *table = provisions->table;
-
-	switch (statement)
-	{
-		case STATEMENT_CLAIM:
-			return claim_text(table);
-		case STATEMENT_FIND:
-			return psprintf("SELECT id FROM %s" WHERE_NAME OF_RELATION, table);
-		case STATEMENT_HOLDER:
-			return psprintf("SELECT relation::pg_catalog.int8 FROM %s" WHERE_NAME,
-							table);
-		case STATEMENT_FORGET_DROPPED:
-			return psprintf("DELETE FROM %s p" WHERE_NAME OF_NO_RELATION
-							" AND NOT EXISTS (SELECT FROM %s.glue_request r"
-							" WHERE r.connection_name" EQUALS "p.name"
-							" AND r.home" EQUALS "p.home"
-							" AND r.provision_id" EQUALS "p.id"
-							" AND r.finished_at IS NULL) RETURNING id", table,
-							quote_identifier(get_namespace_name(provisions->schema)));
-		case STATEMENT_RELEASE_DROPPED:
-			return psprintf("UPDATE %s p SET released = true" WHERE_NAME
-							OF_NO_RELATION " RETURNING id", table);
-		case STATEMENT_RELEASE:
-			return psprintf("UPDATE %s SET released = true" WHERE_NAME
-							OF_RELATION " RETURNING id", table);
-		case STATEMENT_RELEASE_ALL:
-			return psprintf("UPDATE %s SET released = true" WHERE_TARGET
-							OF_RELATION " RETURNING id, name", table);
-		case STATEMENT_LET_GO:
-			return psprintf("UPDATE %s SET released = true"
-							" WHERE home" EQUALS "$2"
-							" AND name" EQUALS "$7 AND NOT released"
-							OF_RELATION " RETURNING id, name", table);
-		case NUM_STATEMENTS:
-			break;
-	}
-	return NULL;
-}
-
-static char *
-claim_text(const char *table)
-{
-	StringInfoData names;
-	StringInfoData parameters;
-
-	initStringInfo(&names);
-	initStringInfo(&parameters);
-	for (int column = 0; column < NUM_COLUMNS; column++)
-	{
-		const char *comma = column > 0 ? ", " : "";
-
-		appendStringInfo(&names, "%s%s", comma, columns[column].name);
-		appendStringInfo(&parameters, "%s$%d", comma, column + 1);
-	}
-	return psprintf("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE VALUES (%s)"
-					" ON CONFLICT DO NOTHING RETURNING id",
-					table, names.data, parameters.data);
 }

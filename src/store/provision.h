@@ -12,18 +12,11 @@
 #define GLUE_STORE_PROVISION_H
 
 #include "nodes/pg_list.h"
+#include "server/owner_spi.h"
 #include "store/request.h"
 
 /* The table, ready to be used until the end of the transaction. */
-typedef struct GlueProvisions
-{
-	Oid			schema;
-	Oid			owner;
-	Oid			oid;
-	char	   *table;			/* its qualified name */
-	bool		plain;			/* rows need no statement to be inserted */
-	int64		home;			/* of this database */
-} GlueProvisions;
+typedef GlueOwnTable GlueProvisions;
 
 /* A name of a table's.  Text is UTF-8, but for the name of the server. */
 typedef struct GlueProvisionName

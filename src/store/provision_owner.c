@@ -30,26 +30,6 @@
 #include "store/sql_text.h"
 #include "utils/lsyscache.h"
 
-/* Statements; all of them take the same parameters. */
-typedef enum OwnerStatement
-{
-	STATEMENT_LOOK,
-	STATEMENT_LOCK,
-	STATEMENT_OWN,				/* unless somebody else does */
-	STATEMENT_TAKE,				/* from whoever does, and cannot any more */
-	STATEMENT_DOUBT,
-	STATEMENT_LOST,
-	STATEMENT_UNCLAIM,
-	STATEMENT_DROP,
-	STATEMENT_GONE,
-	NUM_STATEMENTS
-} OwnerStatement;
-
-static const Oid types[] = {
-	INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
-	TIMESTAMPTZOID, BOOLOID
-};
-
 #define WHERE_ID	" WHERE p.id" EQUALS "$1 AND p.home" EQUALS "$2"
 #define IS_CONNECTION(p) \
 	p ".name" EQUALS "$6 AND " p ".home" EQUALS "$2" \
@@ -61,28 +41,101 @@ static const Oid types[] = {
 	IS_CONNECTION(p) " AND " p ".id" DIFFERS_FROM "$1" \
 	" AND (" p ".owned OR " p ".made_until" EQUALS "'infinity')"
 
-/* The table's name is their key. */
-static GlueKeptPlan plans[NUM_STATEMENTS];
-
 /* Is there a row that holds the name, as far as can be told without looking? */
 #define IS_HELD(p) \
 	"(NOT " p ".released AND EXISTS (SELECT FROM pg_catalog.pg_class c" \
 	" WHERE c.oid" EQUALS p ".relation))"
 
+/* The parameters of all statements. */
+#define NUM_PARAMETERS	9
+#define PARAMETERS \
+	{INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, \
+	TIMESTAMPTZOID, BOOLOID}, .by_key = true, .latest = true
+
+static GlueStatement look = {
+	"SELECT p.owned, " IS_CONNECTION("p") ","
+	" p.made_from, p.made_until,"
+	" CASE WHEN o.id IS NOT NULL THEN"
+	" coalesce(o.relation::pg_catalog.regclass"
+	"::pg_catalog.text, '') END,"
+	" o.made_from, o.made_until, p.endpoint, p.account,"
+	" CASE WHEN $9 THEN EXISTS (SELECT FROM @glue_request r"
+	" WHERE r.connection_name" EQUALS "p.name"
+	" AND r.home" EQUALS "p.home"
+	" AND r.provision_id" EQUALS "p.id"
+	" AND r.finished_at IS NOT NULL"
+	" AND r.aws_settled_at" EQUALS "'infinity') END"
+	" FROM @glue_provision p"
+	" LEFT JOIN @glue_provision o ON " MAY_BE_OTHERS("o")
+	" AND " IS_HELD("o") WHERE_ID
+	" ORDER BY o.made_until DESC LIMIT 1",
+	PARAMETERS
+};
+
+static GlueStatement lock = {
+	"SELECT FROM @glue_provision p" WHERE_ID " FOR UPDATE NOWAIT",
+	PARAMETERS
+};
+
+/* unless another entry does */
+static GlueStatement own = {
+	"UPDATE @glue_provision p SET owned = true, endpoint = $3,"
+	" account = $4, made_from = $7, made_until = $8"
+	WHERE_ID " AND NOT EXISTS (SELECT FROM @glue_provision o"
+	" WHERE " IS_OTHERS("o") ")",
+	PARAMETERS
+};
+
+/* from the entry that does, and cannot any more */
+static GlueStatement take = {
+	"UPDATE @glue_provision o SET owned = false WHERE "
+	IS_OTHERS("o") " AND ($9 OR NOT " IS_HELD("o")
+	" OR o.made_until" IS_BEFORE "$7"
+	" OR o.made_from" IS_AFTER "$8)",
+	PARAMETERS
+};
+
+static GlueStatement doubt = {
+	"UPDATE @glue_provision p SET made_from = '-infinity',"
+	" made_until = 'infinity', endpoint = $3, account = $4"
+	WHERE_ID " AND NOT p.owned",
+	PARAMETERS
+};
+
+static GlueStatement lost = {
+	"UPDATE @glue_provision p SET owned = false, made_from = NULL,"
+	" made_until = NULL" WHERE_ID,
+	PARAMETERS
+};
+
+static GlueStatement unclaim = {
+	"DELETE FROM @glue_provision p" WHERE_ID,
+	PARAMETERS
+};
+
+static GlueStatement drop = {
+	"DELETE FROM @glue_provision p" WHERE_ID " AND p.released",
+	PARAMETERS
+};
+
+static GlueStatement gone = {
+	"UPDATE @glue_provision SET owned = false WHERE ctid" EQUALS
+	"ANY (ARRAY(SELECT p.ctid FROM @glue_provision p WHERE "
+	IS_CONNECTION("p") " AND p.owned"
+	" FOR UPDATE SKIP LOCKED))",
+	PARAMETERS
+};
+
 /* prototypes of private functions */
 static uint64 execute(const GlueProvisions *provisions,
-					  OwnerStatement statement, int64 id,
+					  GlueStatement *statement, int64 id,
 					  const GlueTarget *target, const char *name,
 					  const GlueLife *life, bool is_new);
 static uint64 execute_with_result(const GlueProvisions *provisions,
 								  GlueImpersonation *saved,
-								  OwnerStatement statement, int64 id,
+								  GlueStatement *statement, int64 id,
 								  const GlueTarget *target, const char *name,
 								  const GlueLife *life, bool is_new);
-static SPIPlanPtr find_plan(const GlueProvisions *provisions,
-							OwnerStatement statement);
-static char *statement_text(Oid schema, const char *table,
-							OwnerStatement statement);
 static void read_owned(const GlueResultRow *row, GlueOwned *owned);
 
 /*
@@ -102,7 +155,7 @@ glue_provision_look(const GlueProvisions *provisions, int64 id,
 	bool		found;
 
 	memset(owned, 0, sizeof(GlueOwned));
-	found = execute_with_result(provisions, &saved, STATEMENT_LOOK, id, target,
+	found = execute_with_result(provisions, &saved, &look, id, target,
 								name, NULL, to_delete) > 0;
 	if (found)
 	{
@@ -135,13 +188,13 @@ read_owned(const GlueResultRow *row, GlueOwned *owned)
 /*
  * Keep others from changing an entry, or raise an error if somebody is about to.
  *
- * Whoever deletes a row has locked its entry, and may act on its connection at once,
- * which waits for who carries out a request about it; who must not wait, then.
+ * A session that deletes a row has locked its entry, and may act on its connection at
+ * once, which waits for a claimant with a request about it; so that one must not wait.
  */
 void
 glue_provision_lock(const GlueProvisions *provisions, int64 id)
 {
-	execute(provisions, STATEMENT_LOCK, id, NULL, NULL, NULL, false);
+	execute(provisions, &lock, id, NULL, NULL, NULL, false);
 }
 
 /*
@@ -153,12 +206,12 @@ glue_provision_own(const GlueProvisions *provisions, int64 id,
 				   const GlueTarget *target, const char *name,
 				   const GlueLife *life, bool is_new)
 {
-	if (execute(provisions, STATEMENT_OWN, id, target, name, life,
+	if (execute(provisions, &own, id, target, name, life,
 				is_new) > 0)
 		return;
-	if (execute(provisions, STATEMENT_TAKE, id, target, name, life,
+	if (execute(provisions, &take, id, target, name, life,
 				is_new) > 0)
-		execute(provisions, STATEMENT_OWN, id, target, name, life, is_new);
+		execute(provisions, &own, id, target, name, life, is_new);
 }
 
 /*
@@ -169,50 +222,50 @@ void
 glue_provision_doubt(const GlueProvisions *provisions, int64 id,
 					 const GlueTarget *target, const char *name)
 {
-	execute(provisions, STATEMENT_DOUBT, id, target, name, NULL, false);
+	execute(provisions, &doubt, id, target, name, NULL, false);
 }
 
 /* What an entry owned is gone, or is another one's now. */
 void
 glue_provision_lost(const GlueProvisions *provisions, int64 id)
 {
-	execute(provisions, STATEMENT_LOST, id, NULL, NULL, NULL, false);
+	execute(provisions, &lost, id, NULL, NULL, NULL, false);
 }
 
 /* A row that has claimed a name gives it up at once, as if it had not. */
 void
 glue_provision_unclaim(const GlueProvisions *provisions, int64 id)
 {
-	execute(provisions, STATEMENT_UNCLAIM, id, NULL, NULL, NULL, false);
+	execute(provisions, &unclaim, id, NULL, NULL, NULL, false);
 }
 
 /* An entry is of no use any more, unless its row has come to hold it again. */
 void
 glue_provision_drop(const GlueProvisions *provisions, int64 id)
 {
-	execute(provisions, STATEMENT_DROP, id, NULL, NULL, NULL, false);
+	execute(provisions, &drop, id, NULL, NULL, NULL, false);
 }
 
 /*
  * A connection is not there any more, so nobody owns it.  If somebody is about to
- * change the entry, whoever needs it next finds out.
+ * change the entry, the next one to need it finds out.
  */
 void
 glue_provision_gone(const GlueProvisions *provisions,
 					const GlueTarget *target, const char *name)
 {
-	execute(provisions, STATEMENT_GONE, 0, target, name, NULL, false);
+	execute(provisions, &gone, 0, target, name, NULL, false);
 }
 
 /* Plan that statement before anything is deleted. */
 void
 glue_provision_plan_gone(const GlueProvisions *provisions)
 {
-	find_plan(provisions, STATEMENT_GONE);
+	glue_statement_plan(&gone, provisions);
 }
 
 static uint64
-execute(const GlueProvisions *provisions, OwnerStatement statement, int64 id,
+execute(const GlueProvisions *provisions, GlueStatement *statement, int64 id,
 		const GlueTarget *target, const char *name, const GlueLife *life,
 		bool is_new)
 {
@@ -227,104 +280,23 @@ execute(const GlueProvisions *provisions, OwnerStatement statement, int64 id,
 /* Execute a statement; what it does not need may be NULL. */
 static uint64
 execute_with_result(const GlueProvisions *provisions,
-					GlueImpersonation *saved, OwnerStatement statement,
+					GlueImpersonation *saved, GlueStatement *statement,
 					int64 id, const GlueTarget *target, const char *name,
 					const GlueLife *life, bool is_new)
 {
-	Datum		values[lengthof(types)];
-	bool		nulls[lengthof(types)] = {false};
-	char		spi_nulls[lengthof(types)];
+	Datum		values[NUM_PARAMETERS];
+	char		nulls[NUM_PARAMETERS];
+	bool		is_known = life != NULL && life->until != 0;
 
+	memset(nulls, ' ', sizeof(nulls));
 	values[0] = Int64GetDatum(id);
 	values[1] = Int64GetDatum(provisions->home);
-	values[2] = glue_text_parameter(target ? target->endpoint.origin : NULL,
-									&nulls[2]);
-	values[3] = glue_text_parameter(target ? target->catalog : NULL,
-									&nulls[3]);
-	values[4] = glue_text_parameter(target ? target->endpoint.region : NULL,
-									&nulls[4]);
-	values[5] = glue_text_parameter(name, &nulls[5]);
-	nulls[6] = nulls[7] = life == NULL || life->until == 0;
-	values[6] = TimestampTzGetDatum(life ? life->from : 0);
-	values[7] = TimestampTzGetDatum(life ? life->until : 0);
+	glue_set_text(values, nulls, 2, target ? target->endpoint.origin : NULL);
+	glue_set_text(values, nulls, 3, target ? target->catalog : NULL);
+	glue_set_text(values, nulls, 4, target ? target->endpoint.region : NULL);
+	glue_set_text(values, nulls, 5, name);
+	glue_set_time(values, nulls, 6, is_known ? life->from : 0);
+	glue_set_time(values, nulls, 7, is_known ? life->until : 0);
 	values[8] = BoolGetDatum(is_new);
-	for (int i = 0; i < lengthof(types); i++)
-		spi_nulls[i] = nulls[i] ? 'n' : ' ';
-
-	return glue_execute_latest(saved, provisions->owner,
-							   find_plan(provisions, statement), values,
-							   spi_nulls);
-}
-
-static SPIPlanPtr
-find_plan(const GlueProvisions *provisions, OwnerStatement statement)
-{
-	GlueKeptPlan *kept = &plans[statement];
-
-	if (!glue_plan_is_kept(kept, provisions->table))
-		glue_keep_plan(kept, provisions->owner, provisions->table,
-					   statement_text(provisions->schema, provisions->table,
-									  statement),
-					   lengthof(types), types);
-	return glue_ready_plan(kept, provisions->owner);
-}
-
-static char *
-statement_text(Oid schema, const char *table, OwnerStatement statement)
-{
-	switch (statement)
-	{
-		case STATEMENT_LOOK:
-			return psprintf("SELECT p.owned, " IS_CONNECTION("p") ","
-							" p.made_from, p.made_until,"
-							" CASE WHEN o.id IS NOT NULL THEN"
-							" coalesce(o.relation::pg_catalog.regclass"
-							"::pg_catalog.text, '') END,"
-							" o.made_from, o.made_until, p.endpoint, p.account,"
-							" CASE WHEN $9 THEN EXISTS (SELECT FROM %s.glue_request r"
-							" WHERE r.connection_name" EQUALS "p.name"
-							" AND r.home" EQUALS "p.home"
-							" AND r.provision_id" EQUALS "p.id"
-							" AND r.finished_at IS NOT NULL"
-							" AND r.aws_settled_at" EQUALS "'infinity') END"
-							" FROM %s p"
-							" LEFT JOIN %s o ON " MAY_BE_OTHERS("o")
-							" AND " IS_HELD("o") WHERE_ID
-							" ORDER BY o.made_until DESC LIMIT 1",
-							quote_identifier(get_namespace_name(schema)), table,
-							table);
-		case STATEMENT_LOCK:
-			return psprintf("SELECT FROM %s p" WHERE_ID " FOR UPDATE NOWAIT",
-							table);
-		case STATEMENT_OWN:
-			return psprintf("UPDATE %s p SET owned = true, endpoint = $3,"
-							" account = $4, made_from = $7, made_until = $8"
-							WHERE_ID " AND NOT EXISTS (SELECT FROM %s o"
-							" WHERE " IS_OTHERS("o") ")", table, table);
-		case STATEMENT_TAKE:
-			return psprintf("UPDATE %s o SET owned = false WHERE "
-							IS_OTHERS("o") " AND ($9 OR NOT " IS_HELD("o")
-							" OR o.made_until" IS_BEFORE "$7"
-							" OR o.made_from" IS_AFTER "$8)", table);
-		case STATEMENT_DOUBT:
-			return psprintf("UPDATE %s p SET made_from = '-infinity',"
-							" made_until = 'infinity', endpoint = $3, account = $4"
-							WHERE_ID " AND NOT p.owned", table);
-		case STATEMENT_LOST:
-			return psprintf("UPDATE %s p SET owned = false, made_from = NULL,"
-							" made_until = NULL" WHERE_ID, table);
-		case STATEMENT_UNCLAIM:
-			return psprintf("DELETE FROM %s p" WHERE_ID, table);
-		case STATEMENT_DROP:
-			return psprintf("DELETE FROM %s p" WHERE_ID " AND p.released",
-							table);
-		case STATEMENT_GONE:
-			return psprintf("UPDATE %s SET owned = false WHERE ctid" EQUALS
-							"ANY (ARRAY(SELECT p.ctid FROM %s p WHERE "
-							IS_CONNECTION("p") " AND p.owned"
-							" FOR UPDATE SKIP LOCKED))", table, table);
-		case NUM_STATEMENTS:
-			break;
-	}
-	return NULL;
+	return glue_execute(statement, provisions, saved, values, nulls);
 }

@@ -23,6 +23,19 @@
 #define GLUE_REQUEST_RELEASE	"ReleaseConnection"
 
 /*
+ * The states of a request.  It is queued, then running, then queued again or ended:
+ * succeeded, failed, cancelled, or rolled back, of a call that acted at once.  One of
+ * another database is held.
+ */
+#define GLUE_STATE_QUEUED		"queued"
+#define GLUE_STATE_RUNNING		"running"
+#define GLUE_STATE_HELD			"held"
+#define GLUE_STATE_SUCCEEDED	"succeeded"
+#define GLUE_STATE_FAILED		"failed"
+#define GLUE_STATE_CANCELLED	"cancelled"
+#define GLUE_STATE_ROLLED_BACK	"rolled_back"
+
+/*
  * One row of glue_request that is to be made.  Text is UTF-8, but for the name
  * of the server.
  */

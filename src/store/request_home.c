@@ -14,7 +14,7 @@
  * by an ID that is another transaction's here.
  *
  * A request belongs to one target as well.  If that has become another one, the
- * request can be redirected, by those who are entitled to.
+ * request can be redirected, by a role that is entitled to.
  *
  * The secrets of a request are sealed for just this request, so in all of these
  * cases they are opened as those of the old one and sealed as those of the new.
@@ -42,13 +42,141 @@
 #include "store/sql_text.h"
 #include "utils/lsyscache.h"
 
+/*
+ * Show what comes from elsewhere as held.  Each part has an index, which is as small
+ * as the work is.  What somebody else is about to change is shown as held the next
+ * time.
+ */
+#define FIND_FOREIGN(caller, differs) \
+	"SELECT ctid FROM (SELECT ctid FROM @glue_request" \
+	" WHERE finished_at IS NULL AND state" DIFFERS_FROM "'held'" \
+	" AND caller_xid " caller " AND home" differs "@home" \
+	" FOR UPDATE SKIP LOCKED) AS t"
+
+static GlueStatement hold = {
+	"UPDATE @glue_request SET state = 'held', lease_until = NULL"
+	" WHERE ctid" EQUALS "ANY (ARRAY("
+	FIND_FOREIGN("IS NULL", IS_BEFORE)
+	" UNION ALL " FIND_FOREIGN("IS NULL", IS_AFTER)
+	" UNION ALL " FIND_FOREIGN("IS NOT NULL", IS_BEFORE)
+	" UNION ALL " FIND_FOREIGN("IS NOT NULL", IS_AFTER) "))"
+};
+
+/* Open requests of another cluster; IDs go on there, so the oldest one tells. */
+#define FIND_OLDEST(caller) \
+	"(SELECT cluster FROM @glue_request WHERE finished_at IS NULL" \
+	" AND home" EQUALS "@home AND caller_xid " caller " ORDER BY id LIMIT 1)"
+
+static GlueStatement find_old_cluster = {
+	"SELECT FROM (" FIND_OLDEST("IS NULL")
+	" UNION ALL " FIND_OLDEST("IS NOT NULL") ") AS o"
+	" WHERE o.cluster" DIFFERS_FROM "$1",
+	{INT8OID}
+};
+
+#define FIND_OLD(caller) \
+	"SELECT ctid FROM (SELECT ctid FROM @glue_request" \
+	" WHERE finished_at IS NULL AND home" EQUALS "@home" \
+	" AND cluster" DIFFERS_FROM "$1 AND caller_xid " caller \
+	" FOR UPDATE SKIP LOCKED) AS t"
+
+static GlueStatement enter_cluster = {
+	"UPDATE @glue_request r SET cluster = $1, server_oid = f.oid"
+	" FROM (SELECT srvname, srvowner, oid FROM pg_catalog.pg_foreign_server"
+	" UNION ALL SELECT NULL, NULL, 0) AS f"
+	" WHERE r.ctid" EQUALS "ANY (ARRAY(" FIND_OLD("IS NULL")
+	" UNION ALL " FIND_OLD("IS NOT NULL") "))"
+	" AND " SAME("f.srvname", "r.server")
+	" AND " SAME("f.srvowner", "r.server_owner::pg_catalog.oid"),
+	{INT8OID}
+};
+
+/*
+ * Make another row of one, with another ID and home; for the ID cannot be updated.
+ * What a row owned is left behind: no entry has the ID -1.
+ */
+static GlueStatement copy = {
+	"INSERT INTO @glue_request OVERRIDING SYSTEM VALUE"
+	" SELECT n.* FROM @glue_request r,"
+	" LATERAL pg_catalog.jsonb_populate_record(r,"
+	" pg_catalog.jsonb_build_object('id', $3, 'home', $4, 'state', 'queued',"
+	" 'next_attempt_at', " NOW ", 'provision_id',"
+	" CASE WHEN r.provision_id IS NOT NULL THEN -1 END)) AS n"
+	" WHERE r.id" EQUALS "$1 AND r.home" EQUALS "$2",
+	{INT8OID, INT8OID, INT8OID, INT8OID}
+};
+
+static GlueStatement delete = {
+	"DELETE FROM @glue_request WHERE id" EQUALS "$1 AND home" EQUALS "$2",
+	{INT8OID, INT8OID}
+};
+
+static GlueStatement find_keepable = {
+	"SELECT WHERE $1" IS_AT_MOST
+	"pg_catalog.pg_sequence_last_value($3)"
+	" AND NOT EXISTS (SELECT FROM @glue_request WHERE id" EQUALS "$1"
+	" AND home" EQUALS "@home)"
+	" AND NOT EXISTS (SELECT FROM @glue_request"
+	" WHERE finished_at IS NULL"
+	" AND state" DIFFERS_FROM "'held'"
+	" AND connection_name" EQUALS "$2"
+	" AND home" EQUALS "@home AND id" IS_AFTER "$1)",
+	{INT8OID, TEXTOID, REGCLASSOID}
+};
+
+/* what the old target has answered says nothing of the new one */
+#define NOT_ANSWERED	"answer IS NULL OR caller_xid IS NOT NULL"
+
+/* if it is not known whose the credentials are, the next claim compares */
+#define SAME_PLACE \
+	"caller_xid IS NOT NULL" \
+	" OR (endpoint" EQUALS "$7 AND coalesce(account_id" EQUALS "$8, true))"
+#define KEPT	"error_code" DIFFERS_FROM "'" GLUE_CODE_TARGET_CHANGED "'"
+#define NUM_REDIRECT_PARAMETERS	8
+
+static GlueStatement redirect = {
+	"UPDATE @glue_request SET server = $2, server_oid = $3,"
+	" server_owner = $4::pg_catalog.regrole,"
+	" cluster = $5, target_fingerprint = $6,"
+	" endpoint = $7,"
+	" account_id = CASE WHEN " SAME_PLACE " THEN coalesce(account_id,"
+	" CASE WHEN caller_xid IS NULL THEN $8 END) ELSE $8 END,"
+	" next_attempt_at = " NOW ","
+	" answer = CASE WHEN " NOT_ANSWERED " THEN answer END,"
+	" started_at = CASE WHEN " SAME_PLACE " THEN started_at END,"
+	" claimed_by = CASE WHEN NOT (" SAME_PLACE ") THEN NULL"
+	" WHEN " NOT_ANSWERED " THEN claimed_by ELSE 0 END,"
+	" error_code = CASE WHEN " KEPT " THEN error_code END,"
+	" error_message = CASE WHEN " KEPT " THEN error_message END"
+	" WHERE id" EQUALS "$1 AND home" EQUALS "@home",
+	{INT8OID, NAMEOID, OIDOID, OIDOID, INT8OID, BYTEAOID, TEXTOID, TEXTOID}
+};
+
+static GlueStatement replace_secrets = {
+	"UPDATE @glue_request_secret SET request = $3, home = $4, sealed = $5,"
+	" role = $6"
+	" WHERE request" EQUALS "$1 AND home" EQUALS "$2",
+	{INT8OID, INT8OID, INT8OID, INT8OID, BYTEAOID, OIDOID}
+};
+
+static GlueStatement drop_held = {
+	"WITH dropped AS (DELETE FROM @glue_request r"
+	" WHERE r.finished_at IS NULL"
+	" AND " GLUE_IS_HELD("r", "@home")
+	" AND ($1 IS NULL OR r.id" EQUALS "ANY ($1))"
+	" AND pg_catalog.pg_has_role($2,"
+	" r.requested_by::pg_catalog.oid, 'USAGE')"
+	" RETURNING r.id, r.home),"
+	" erased AS (DELETE FROM @glue_request_secret s USING dropped d"
+	" WHERE s.request" EQUALS "d.id"
+	" AND s.home" EQUALS "d.home)"
+	" SELECT FROM dropped",
+	{INT8ARRAYOID, OIDOID}
+};
+
 /* prototypes of private functions */
-static uint64 execute(const GlueClaims *queue, GlueKeptPlan *kept,
-					  const char *text, int nparameters, const Oid *types,
-					  Datum *values, const char *nulls);
 static void reseal(const GlueClaims *queue, const GlueClaim *request,
 				   int64 id, const GlueRequest *as);
-static char *copy_text(const GlueClaims *queue);
 
 /*
  * Show what comes from elsewhere as held.
@@ -56,28 +184,8 @@ static char *copy_text(const GlueClaims *queue);
 void
 glue_claims_hold(const GlueClaims *queue)
 {
-	static GlueKeptPlan kept;
-	char	   *begin = psprintf("SELECT ctid FROM (SELECT ctid FROM %s"
-								 " WHERE finished_at IS NULL"
-								 " AND state" DIFFERS_FROM "'held'"
-								 " AND caller_xid", queue->table);
-	char	   *end = psprintf("%s FOR UPDATE SKIP LOCKED) AS t", queue->own);
-	uint64		held;
+	uint64		held = glue_execute_alone(&hold, &queue->table, NULL, NULL);
 
-	/*
-	 * Each of these has an index, which is as small as the work is.  What
-	 * somebody else is about to change is shown as held the next time.
-	 */
-	held = execute(queue, &kept,
-				   psprintf("UPDATE %s SET state = 'held', lease_until = NULL"
-							" WHERE ctid" EQUALS "ANY (ARRAY("
-							"%s IS NULL AND home" IS_BEFORE "%s"
-							" UNION ALL %s IS NULL AND home" IS_AFTER "%s"
-							" UNION ALL %s IS NOT NULL AND home" IS_BEFORE "%s"
-							" UNION ALL %s IS NOT NULL AND home" IS_AFTER "%s))",
-							queue->table, begin, end, begin, end, begin, end,
-							begin, end),
-				   0, NULL, NULL, NULL);
 	if (held > 0)
 		ereport(LOG,
 				(errmsg("%llu requests to AWS Glue are held in database \"%s\"",
@@ -89,23 +197,14 @@ glue_claims_hold(const GlueClaims *queue)
 
 /*
  * Is there an open request of another cluster, such as that before pg_upgrade?
- * IDs go on there, so the oldest one tells.
  */
 bool
 glue_claims_have_old_cluster(const GlueClaims *queue)
 {
-	static GlueKeptPlan kept;
-	char	   *oldest = psprintf("(SELECT cluster FROM %s"
-								  " WHERE finished_at IS NULL"
-								  " AND home" EQUALS "%s"
-								  " AND caller_xid", queue->table, queue->own);
+	Datum		values[] = {Int64GetDatum(glue_cluster())};
 
-	return execute(queue, &kept,
-				   psprintf("SELECT FROM (%s IS NULL ORDER BY id LIMIT 1)"
-							" UNION ALL %s IS NOT NULL ORDER BY id LIMIT 1)) AS o"
-							" WHERE o.cluster" DIFFERS_FROM "bigint '" INT64_FORMAT "'",
-							oldest, oldest, glue_cluster()),
-				   0, NULL, NULL, NULL) > 0;
+	return glue_execute_alone(&find_old_cluster, &queue->table, values,
+							  NULL) > 0;
 }
 
 /*
@@ -116,31 +215,9 @@ glue_claims_have_old_cluster(const GlueClaims *queue)
 void
 glue_claims_enter_cluster(const GlueClaims *queue)
 {
-	static GlueKeptPlan kept;
-	char	   *begin = psprintf("SELECT ctid FROM (SELECT ctid FROM %s"
-								 " WHERE finished_at IS NULL"
-								 " AND home" EQUALS "%s"
-								 " AND cluster" DIFFERS_FROM "bigint '" INT64_FORMAT "'"
-								 " AND caller_xid",
-								 queue->table, queue->own, glue_cluster());
-	const char *end = " FOR UPDATE SKIP LOCKED) AS t";
+	Datum		values[] = {Int64GetDatum(glue_cluster())};
 
-	(void) execute(queue, &kept,
-				   psprintf("UPDATE %s r SET cluster = f.cluster,"
-							" server_oid = f.oid"
-							" FROM (SELECT srvname, srvowner, oid,"
-							" bigint '" INT64_FORMAT "' AS cluster"
-							" FROM pg_catalog.pg_foreign_server"
-							" UNION ALL SELECT NULL, NULL, 0,"
-							" bigint '" INT64_FORMAT "') AS f"
-							" WHERE r.ctid" EQUALS "ANY (ARRAY(%s IS NULL%s"
-							" UNION ALL %s IS NOT NULL%s))"
-							" AND " SAME("f.srvname", "r.server")
-							" AND " SAME("f.srvowner",
-										 "r.server_owner::pg_catalog.oid"),
-							queue->table, glue_cluster(), glue_cluster(),
-							begin, end, begin, end),
-				   0, NULL, NULL, NULL);
+	(void) glue_execute_alone(&enter_cluster, &queue->table, values, NULL);
 }
 
 /* Make a request that was held one of this database, under an ID. */
@@ -148,58 +225,16 @@ void
 glue_request_take_over(const GlueClaims *queue, const GlueClaim *request,
 					   int64 id)
 {
-	static GlueKeptPlan kept_copy;
-	static GlueKeptPlan kept_delete;
-	static const Oid types[] = {INT8OID, INT8OID, INT8OID, INT8OID};
 	Datum		values[] = {
 		Int64GetDatum(request->id), Int64GetDatum(request->what.home),
-		Int64GetDatum(id), Int64GetDatum(queue->secrets.home)
+		Int64GetDatum(id), Int64GetDatum(queue->table.home)
 	};
 	GlueRequest as = request->what;
 
-	as.home = queue->secrets.home;
+	as.home = queue->table.home;
 	reseal(queue, request, id, &as);
-	(void) execute(queue, &kept_copy, copy_text(queue), 4, types, values, NULL);
-	(void) execute(queue, &kept_delete,
-				   psprintf("DELETE FROM %s WHERE id" EQUALS "$1"
-							" AND home" EQUALS "$2", queue->table),
-				   2, types, values, NULL);
-}
-
-/*
- * The statement that makes another row of one, with another ID and home; for the
- * ID cannot be updated.  What a row owned is left behind: no entry has the ID -1.
- */
-static char *
-copy_text(const GlueClaims *queue)
-{
-	StringInfoData names;
-	StringInfoData columns;
-
-	initStringInfo(&names);
-	initStringInfo(&columns);
-	for (int column = 0; column < GLUE_NUM_REQUEST_COLUMNS; column++)
-	{
-		const char *name = glue_request_column_name(column);
-		const char *comma = column > 0 ? ", " : "";
-		const char *source = name;
-
-		if (column == GLUE_REQUEST_ID)
-			source = "$3";
-		else if (column == GLUE_REQUEST_HOME)
-			source = "$4";
-		else if (column == GLUE_REQUEST_STATE)
-			source = "'queued'";
-		else if (column == GLUE_REQUEST_NEXT_ATTEMPT_AT)
-			source = NOW;
-		else if (column == GLUE_REQUEST_PROVISION_ID)
-			source = "CASE WHEN provision_id IS NOT NULL THEN -1 END";
-		appendStringInfo(&names, "%s%s", comma, name);
-		appendStringInfo(&columns, "%s%s", comma, source);
-	}
-	return psprintf("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s"
-					" FROM %s WHERE id" EQUALS "$1 AND home" EQUALS "$2",
-					queue->table, names.data, columns.data, queue->table);
+	(void) glue_execute_alone(&copy, &queue->table, values, NULL);
+	(void) glue_execute_alone(&delete, &queue->table, values, NULL);
 }
 
 /*
@@ -212,26 +247,13 @@ bool
 glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
 					  Oid sequence)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID, TEXTOID, REGCLASSOID};
 	Datum		values[] = {
 		Int64GetDatum(request->id),
 		CStringGetTextDatum(glue_server_from_utf8(request->what.name)),
 		ObjectIdGetDatum(sequence)
 	};
 
-	return execute(queue, &kept,
-				   psprintf("SELECT WHERE $1" IS_AT_MOST
-							"pg_catalog.pg_sequence_last_value($3)"
-							" AND NOT EXISTS (SELECT FROM %s WHERE id" EQUALS "$1"
-							" AND home" EQUALS "%s)"
-							" AND NOT EXISTS (SELECT FROM %s"
-							" WHERE finished_at IS NULL"
-							" AND state" DIFFERS_FROM "'held'"
-							" AND connection_name" EQUALS "$2"
-							" AND home" EQUALS "%s AND id" IS_AFTER "$1)",
-							queue->table, queue->own, queue->table, queue->own),
-				   lengthof(types), types, values, NULL) > 0;
+	return glue_execute_alone(&find_keepable, &queue->table, values, NULL) > 0;
 }
 
 /*
@@ -243,57 +265,28 @@ void
 glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 					  const GlueTarget *target)
 {
-	static GlueKeptPlan plan;
-	static const Oid types[] = {
-		INT8OID, NAMEOID, OIDOID, OIDOID, INT8OID, BYTEAOID, TEXTOID, TEXTOID
+	static const GlueRequestColumn columns[NUM_REDIRECT_PARAMETERS] = {
+		GLUE_REQUEST_ID, GLUE_REQUEST_SERVER, GLUE_REQUEST_SERVER_OID,
+		GLUE_REQUEST_SERVER_OWNER, GLUE_REQUEST_CLUSTER,
+		GLUE_REQUEST_TARGET_FINGERPRINT, GLUE_REQUEST_ENDPOINT,
+		GLUE_REQUEST_ACCOUNT_ID
 	};
-	const char *kept = "error_code" DIFFERS_FROM "'" GLUE_CODE_TARGET_CHANGED "'";
-
-	/* what the old target has answered says nothing of the new one */
-	const char *not_answered = "answer IS NULL OR caller_xid IS NOT NULL";
-
-	/* if it is not known whose the credentials are, the next claim compares */
-	const char *same_place = "caller_xid IS NOT NULL"
-		" OR (endpoint" EQUALS "$7 AND coalesce(account_id" EQUALS "$8, true))";
 	GlueRequest as = request->what;
 	GlueRequestRow row;
-	Datum		values[lengthof(types)];
-	char		nulls[lengthof(types)];
+	Datum		values[NUM_REDIRECT_PARAMETERS];
+	char		nulls[NUM_REDIRECT_PARAMETERS];
 
 	glue_request_set_target(&as, target);
 	as.cluster = glue_cluster();
 	reseal(queue, request, request->id, &as);
 
 	glue_request_row_fill(&row, request->id, &as);
-	memset(nulls, ' ', sizeof(nulls));
-	values[0] = Int64GetDatum(request->id);
-	values[1] = row.values[GLUE_REQUEST_SERVER];
-	nulls[1] = row.nulls[GLUE_REQUEST_SERVER];
-	values[2] = row.values[GLUE_REQUEST_SERVER_OID];
-	values[3] = row.values[GLUE_REQUEST_SERVER_OWNER];
-	values[4] = row.values[GLUE_REQUEST_CLUSTER];
-	values[5] = row.values[GLUE_REQUEST_TARGET_FINGERPRINT];
-	values[6] = row.values[GLUE_REQUEST_ENDPOINT];
-	values[7] = row.values[GLUE_REQUEST_ACCOUNT_ID];
-	nulls[7] = row.nulls[GLUE_REQUEST_ACCOUNT_ID];
-	(void) execute(queue, &plan,
-				   psprintf("UPDATE %s SET server = $2, server_oid = $3,"
-							" server_owner = $4::pg_catalog.regrole,"
-							" cluster = $5, target_fingerprint = $6,"
-							" endpoint = $7,"
-							" account_id = CASE WHEN %s THEN coalesce(account_id,"
-							" CASE WHEN caller_xid IS NULL THEN $8 END) ELSE $8 END,"
-							" next_attempt_at = " NOW ","
-							" answer = CASE WHEN %s THEN answer END,"
-							" started_at = CASE WHEN %s THEN started_at END,"
-							" claimed_by = CASE WHEN NOT (%s) THEN NULL"
-							" WHEN %s THEN claimed_by ELSE 0 END,"
-							" error_code = CASE WHEN %s THEN error_code END,"
-							" error_message = CASE WHEN %s THEN error_message END"
-							" WHERE id" EQUALS "$1 AND home" EQUALS "%s",
-							queue->table, same_place, not_answered, same_place,
-							same_place, not_answered, kept, kept, queue->own),
-				   lengthof(types), types, values, nulls);
+	for (int i = 0; i < NUM_REDIRECT_PARAMETERS; i++)
+	{
+		values[i] = row.values[columns[i]];
+		nulls[i] = row.nulls[columns[i]];
+	}
+	(void) glue_execute_alone(&redirect, &queue->table, values, nulls);
 }
 
 /*
@@ -301,24 +294,20 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
  * become.
  *
  * They were sealed for a role by its OID.  What comes from another cluster is of
- * the role of that name here, which whoever takes it over says is the right one.
+ * the role of that name here, which the take-over says is the right one.
  */
 static void
 reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
 	   const GlueRequest *as)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {
-		INT8OID, INT8OID, INT8OID, INT8OID, BYTEAOID, OIDOID
-	};
 	GlueRequest was = request->what;
 	GlueRequest sealed = *as;
 	GlueFailure *failure;
-	Datum		values[lengthof(types)];
+	Datum		values[6];
 
 	if (request->sealed == NULL)
 		return;
-	if (was.home != queue->secrets.home)
+	if (was.home != queue->table.home)
 		was.role = request->sealed_for;
 	if (glue_request_unseal(request->id, &was, request->sealed,
 							&sealed.input, &failure) != GLUE_UNSEALED)
@@ -329,12 +318,7 @@ reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
 	values[3] = Int64GetDatum(sealed.home);
 	values[4] = PointerGetDatum(glue_request_seal(id, &sealed));
 	values[5] = ObjectIdGetDatum(sealed.role);
-	(void) execute(queue, &kept,
-				   psprintf("UPDATE %s SET request = $3, home = $4, sealed = $5,"
-							" role = $6"
-							" WHERE request" EQUALS "$1 AND home" EQUALS "$2",
-							queue->secrets.table),
-				   lengthof(types), types, values, NULL);
+	(void) glue_execute_alone(&replace_secrets, &queue->secrets, values, NULL);
 }
 
 /*
@@ -345,41 +329,8 @@ reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
 int64
 glue_requests_drop_held(const GlueClaims *queue, Datum ids, bool any)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8ARRAYOID, OIDOID};
 	Datum		values[] = {ids, ObjectIdGetDatum(GetUserId())};
 	const char	nulls[] = {any ? 'n' : ' ', ' '};
 
-	return execute(queue, &kept,
-				   psprintf("WITH dropped AS (DELETE FROM %s r"
-							" WHERE r.finished_at IS NULL"
-							" AND " GLUE_IS_HELD("r", "%s")
-							" AND ($1 IS NULL OR r.id" EQUALS "ANY ($1))"
-							" AND pg_catalog.pg_has_role($2,"
-							" r.requested_by::pg_catalog.oid, 'USAGE')"
-							" RETURNING r.id, r.home),"
-							" erased AS (DELETE FROM %s s USING dropped d"
-							" WHERE s.request" EQUALS "d.id"
-							" AND s.home" EQUALS "d.home)"
-							" SELECT FROM dropped",
-							queue->table, queue->own, queue->secrets.table),
-				   lengthof(types), types, values, nulls);
-}
-
-/*
- * Execute a statement, of which nothing but the number of rows is wanted.
- * nulls may be NULL.
- */
-static uint64
-execute(const GlueClaims *queue, GlueKeptPlan *kept, const char *text,
-		int nparameters, const Oid *types, Datum *values, const char *nulls)
-{
-	GlueImpersonation saved;
-	SPIPlanPtr	plan = glue_kept_plan(kept, queue->owner, text, nparameters,
-									  types);
-	uint64		count = glue_execute_as(&saved, queue->owner, plan, values,
-										nulls);
-
-	glue_execute_end(&saved);
-	return count;
+	return glue_execute_alone(&drop_held, &queue->table, values, nulls);
 }

@@ -3,7 +3,7 @@
  * request_row.c
  *	  A row of the table glue_request, as the values of its columns.
  *
- * Who makes a row fills in what was asked for here, and adds what is its own:
+ * The maker of a row fills in what was asked for here, and adds what is its own:
  * a request of the queue has its secrets sealed, a call that acts at once the
  * transaction that it belongs to.
  *
@@ -23,13 +23,7 @@
 #include "store/request_row.h"
 #include "utils/timestamp.h"
 
-static const struct
-{
-	const char *name;
-	Oid			type;
-}			columns[GLUE_NUM_REQUEST_COLUMNS] =
-
-{
+const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS] = {
 	[GLUE_REQUEST_ID] = {"id", INT8OID},
 	[GLUE_REQUEST_OPERATION] = {"operation", TEXTOID},
 	[GLUE_REQUEST_CONNECTION_NAME] = {"connection_name", TEXTOID},
@@ -88,23 +82,10 @@ static const char *const checks[] = {
 };
 
 GlueRowShape glue_request_shape = {
+	.columns = glue_request_columns,
 	.ncolumns = GLUE_NUM_REQUEST_COLUMNS,
-	.column_name = glue_request_column_name,
-	.column_type = glue_request_column_type,
 	.checks = checks,
 };
-
-const char *
-glue_request_column_name(int column)
-{
-	return columns[column].name;
-}
-
-Oid
-glue_request_column_type(int column)
-{
-	return columns[column].type;
-}
 
 /* The fingerprint that matters to a request, of those that a target has. */
 const unsigned char *
@@ -152,6 +133,9 @@ glue_request_row_fill(GlueRequestRow *row, int64 id,
 	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
 	Jsonb	   *settings = glue_session_settings();
 
+	Assert(id != 0 && request->operation != NULL && request->name != NULL);
+	Assert(request->endpoint != NULL && request->region != NULL);
+	Assert(OidIsValid(request->role));
 	memset(row->nulls, 'n', sizeof(row->nulls));
 	glue_request_row_set(row, GLUE_REQUEST_ID, Int64GetDatum(id));
 	glue_request_row_set_text(row, GLUE_REQUEST_OPERATION, request->operation);
@@ -177,7 +161,7 @@ glue_request_row_fill(GlueRequestRow *row, int64 id,
 							  request->on_missing);
 	glue_request_row_set(row, GLUE_REQUEST_HAS_SECRETS,
 						 BoolGetDatum(request->has_secrets));
-	glue_request_row_set_text(row, GLUE_REQUEST_STATE, "queued");
+	glue_request_row_set_text(row, GLUE_REQUEST_STATE, GLUE_STATE_QUEUED);
 	glue_request_row_set(row, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(0));
 	glue_request_row_set(row, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
 	glue_request_row_set_text(row, GLUE_REQUEST_ON_ROLLBACK,
@@ -218,8 +202,7 @@ void
 glue_request_row_set(GlueRequestRow *row, GlueRequestColumn column,
 					 Datum value)
 {
-	row->values[column] = value;
-	row->nulls[column] = ' ';
+	glue_set_value(row->values, row->nulls, column, value);
 }
 
 /* Set a column to text in UTF-8; NULL leaves it as it is. */
@@ -228,8 +211,7 @@ glue_request_row_set_text(GlueRequestRow *row, GlueRequestColumn column,
 						  const char *utf8)
 {
 	if (utf8 != NULL)
-		glue_request_row_set(row, column,
-							 CStringGetTextDatum(glue_server_from_utf8(utf8)));
+		glue_set_text(row->values, row->nulls, column, utf8);
 }
 
 static void

@@ -75,8 +75,7 @@ typedef struct GlueRequestRow
 /* The table as we made it. */
 extern GlueRowShape glue_request_shape;
 
-extern const char *glue_request_column_name(int column);
-extern Oid	glue_request_column_type(int column);
+extern const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS];
 
 extern void glue_request_set_target(GlueRequest *request,
 									const GlueTarget *target);

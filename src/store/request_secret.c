@@ -16,15 +16,26 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "catalog/pg_type.h"
-#include "server/builtins.h"
 #include "server/owner_spi.h"
 #include "store/own_table.h"
 #include "store/request_secret.h"
 #include "store/sql_text.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
+
+static GlueStatement insert = {
+	"INSERT INTO @glue_request_secret (request, sealed, home, role)"
+	" VALUES ($1, $2, $3, $4)"
+	" ON CONFLICT ON CONSTRAINT glue_request_secret_pkey"
+	" DO UPDATE SET sealed = EXCLUDED.sealed, role = EXCLUDED.role",
+	{INT8OID, BYTEAOID, INT8OID, OIDOID},
+	.by_key = true
+};
+
+static GlueStatement erase = {
+	"DELETE FROM @glue_request_secret WHERE request" EQUALS "ANY ($1)"
+	" AND home" EQUALS "$2",
+	{INT8ARRAYOID, INT8OID}
+};
 
 /*
  * Get ready to use the table.
@@ -33,16 +44,10 @@
  * transaction.
  */
 void
-glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema, int64 home)
+glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema)
 {
-	Relation	relation = glue_own_table_find("glue_request_secret", schema,
-											   RowExclusiveLock,
-											   GLUE_TABLE_PRIVATE);
-
-	secrets->owner = relation->rd_rel->relowner;
-	secrets->table = glue_own_table_name(relation);
-	secrets->home = home;
-	table_close(relation, NoLock);
+	glue_own_table_open(secrets, "glue_request_secret", schema,
+						RowExclusiveLock, GLUE_TABLE_PRIVATE, NULL, false);
 }
 
 /*
@@ -53,26 +58,13 @@ void
 glue_request_secret_insert(const GlueRequestSecrets *secrets, int64 request,
 						   Oid role, bytea * sealed)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8OID, BYTEAOID, INT8OID, OIDOID};
 	Datum		values[] = {
 		Int64GetDatum(request), PointerGetDatum(sealed),
 		Int64GetDatum(secrets->home), ObjectIdGetDatum(role)
 	};
-	GlueImpersonation saved;
 
-	if (!glue_plan_is_kept(&kept, secrets->table))
-		glue_keep_plan(&kept, secrets->owner, secrets->table,
-					   psprintf("INSERT INTO %s (request, sealed, home, role)"
-								" VALUES ($1, $2, $3, $4)"
-								" ON CONFLICT ON CONSTRAINT glue_request_secret_pkey"
-								" DO UPDATE SET sealed = EXCLUDED.sealed,"
-								" role = EXCLUDED.role",
-								secrets->table),
-					   lengthof(types), types);
-	glue_execute_as(&saved, secrets->owner,
-					glue_ready_plan(&kept, secrets->owner), values, NULL);
-	glue_execute_end(&saved);
+	Assert(request > 0 && OidIsValid(role) && sealed != NULL);
+	(void) glue_execute_alone(&insert, secrets, values, NULL);
 }
 
 /* Erase the secrets of requests, as far as they have any. */
@@ -80,22 +72,12 @@ void
 glue_request_secrets_erase(const GlueRequestSecrets *secrets,
 						   const int64 *requests, int nrequests)
 {
-	static GlueKeptPlan kept;
-	static const Oid types[] = {INT8ARRAYOID, INT8OID};
-	GlueImpersonation saved;
 	Datum	   *ids = palloc(nrequests * sizeof(Datum));
-	Datum		values[lengthof(types)];
-	SPIPlanPtr	plan;
+	Datum		values[2];
 
 	for (int i = 0; i < nrequests; i++)
 		ids[i] = Int64GetDatum(requests[i]);
 	values[0] = glue_array_parameter(ids, NULL, nrequests, INT8OID);
 	values[1] = Int64GetDatum(secrets->home);
-	plan = glue_kept_plan(&kept, secrets->owner,
-						  psprintf("DELETE FROM %s WHERE request" EQUALS "ANY ($1)"
-								   " AND home" EQUALS "$2",
-								   secrets->table),
-						  lengthof(types), types);
-	glue_execute_as(&saved, secrets->owner, plan, values, NULL);
-	glue_execute_end(&saved);
+	(void) glue_execute_alone(&erase, secrets, values, NULL);
 }

@@ -11,16 +11,13 @@
 #ifndef GLUE_STORE_REQUEST_SECRET_H
 #define GLUE_STORE_REQUEST_SECRET_H
 
-/* The table, ready to be used until the end of the transaction. */
-typedef struct GlueRequestSecrets
-{
-	Oid			owner;
-	char	   *table;			/* its qualified name */
-	int64		home;			/* of the requests that are meant */
-} GlueRequestSecrets;
+#include "server/owner_spi.h"
 
-extern void glue_request_secrets_open(GlueRequestSecrets *secrets, Oid schema,
-									  int64 home);
+/* The table, ready to be used until the end of the transaction. */
+typedef GlueOwnTable GlueRequestSecrets;
+
+extern void glue_request_secrets_open(GlueRequestSecrets *secrets,
+									  Oid schema);
 extern void glue_request_secret_insert(const GlueRequestSecrets *secrets,
 									   int64 request, Oid role,
 									   bytea * sealed);

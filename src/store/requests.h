@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * requests.h
- *	  The table glue_request, as those who ask for something see it.
+ *	  The table glue_request, for the sessions that make requests.
  *
  * IDENTIFICATION
  *	  src/store/requests.h
@@ -12,24 +12,17 @@
 #define GLUE_STORE_REQUESTS_H
 
 #include "datatype/timestamp.h"
+#include "server/owner_spi.h"
 #include "storage/lockdefs.h"
 #include "store/request.h"
 
 /* The table, ready to be used until the end of the transaction. */
-typedef struct GlueRequestQueue
-{
-	Oid			schema;
-	Oid			owner;
-	Oid			oid;
-	char	   *table;			/* its qualified name */
-	bool		plain;			/* rows need no statement to be inserted */
-	int64		home;			/* of this database */
-} GlueRequestQueue;
+typedef GlueOwnTable GlueRequestQueue;
 
 /* What has become of a request. */
 typedef struct GlueRequestState
 {
-	char	   *state;
+	const char *state;
 	Oid			requested_by;
 	bool		has_secrets;
 	bool		uncommitted;	/* changed by the current transaction */

@@ -11,7 +11,7 @@
  *
  * Its contents pass through nothing but a buffer on the stack.
  *
- * Whatever is wrong comes back as a failure: who makes a request is told at
+ * A fault comes back as a failure: a session that makes a request is told at
  * once, and a worker lets the request wait for the key.
  *
  * IDENTIFICATION

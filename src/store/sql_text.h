@@ -4,8 +4,8 @@
  *	  Operators in the text of our statements.
  *
  * An operator without a schema is looked up in the search_path, like a function.
- * What statements of ours are executed with has pg_catalog alone in it, but for
- * who reads a statement it is better to see that it does not matter.  (unnest()
+ * What statements of ours are executed with has pg_catalog alone in it, but a
+ * reader of a statement should see that it does not matter.  (unnest()
  * of several arrays is no function, but syntax, and must not be qualified.)
  *
  * IDENTIFICATION
