@@ -41,6 +41,16 @@ GlueSharedPart glue_logged_undo_part = {
 	.size = NUM_LOGGED * sizeof(LoggedUndo),
 };
 
+/* What a job changes in what its row owns. */
+typedef enum RowChange
+{
+	ROW_UNCHANGED,
+	ROW_ENDS,					/* its entry, with all that it owns */
+	ROW_DOUBTS,					/* it may own what cannot be seen */
+	ROW_LOSES,					/* what it owned is gone */
+	ROW_OWNS
+} RowChange;
+
 /* What is recorded together, or not at all. */
 typedef struct JobList
 {
@@ -56,6 +66,7 @@ static bool record_connection(GlueJob *job, const GlueClaims *queue,
 							  const GlueMirror *mirror);
 static void record_row(const GlueJob *job, const GlueMirror *mirror,
 					   bool recorded);
+static RowChange row_change(const GlueJob *job, bool recorded);
 static void record_doubt(const GlueRequest *what,
 						 const GlueProvisions *provisions);
 static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
@@ -137,35 +148,46 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 static void
 record_row(const GlueJob *job, const GlueMirror *mirror, bool recorded)
 {
-	const GlueOperation *operation = &job->operation;
 	const GlueRequest *what = &job->request->what;
-	bool		releases = strcmp(what->operation, GLUE_REQUEST_RELEASE) == 0;
-	bool		is_delete = releases ||
-		strcmp(what->operation, "DeleteConnection") == 0;
-	bool		loses = operation->other_life &&
-		strcmp(job->outcome.state, "queued") != 0;
-	bool		drops = is_delete &&
-		(loses || strcmp(job->outcome.state, "succeeded") == 0 ||
-		 (releases && strcmp(job->outcome.state, "failed") == 0));
-	bool		owns = !is_delete && recorded && !operation->gone &&
-		operation->kind != GLUE_OPERATION_POLL;
-	bool		doubts = !is_delete && job->outcome.uncertain &&
-		strcmp(job->outcome.state, "failed") == 0;
 	const GlueProvisions *provisions = &mirror->provisions;
+	RowChange	change = row_change(job, recorded);
 
-	if (!loses && !drops && !owns && !doubts)
+	if (change == ROW_UNCHANGED)
 		return;
 	glue_provision_lock(provisions, what->provision_id);
-	if (drops)
+	if (change == ROW_ENDS)
 		glue_provision_drop(provisions, what->provision_id);
-	else if (doubts)
+	else if (change == ROW_DOUBTS)
 		record_doubt(what, provisions);
-	else if (loses)
+	else if (change == ROW_LOSES)
 		glue_provision_lost(provisions, what->provision_id);
 	else
 		glue_provision_own(provisions, what->provision_id,
-						   &operation->access->target, what->name,
-						   &operation->life, operation->created);
+						   &job->operation.access->target, what->name,
+						   &job->operation.life, job->operation.created);
+}
+
+/* What a job changes in what its row owns. */
+static RowChange
+row_change(const GlueJob *job, bool recorded)
+{
+	const GlueOperation *operation = &job->operation;
+	const char *name = job->request->what.operation;
+	const char *state = job->outcome.state;
+	bool		failed = strcmp(state, "failed") == 0;
+	bool		loses = operation->other_life && strcmp(state, "queued") != 0;
+	bool		ends = loses || strcmp(state, "succeeded") == 0;
+
+	if (strcmp(name, GLUE_REQUEST_RELEASE) == 0)
+		return ends || failed ? ROW_ENDS : ROW_UNCHANGED;
+	if (strcmp(name, "DeleteConnection") == 0)
+		return ends ? ROW_ENDS : ROW_UNCHANGED;
+	if (failed && job->outcome.uncertain)
+		return ROW_DOUBTS;
+	if (loses)
+		return ROW_LOSES;
+	return recorded && !operation->gone &&
+		operation->kind != GLUE_OPERATION_POLL ? ROW_OWNS : ROW_UNCHANGED;
 }
 
 /*
