@@ -32,26 +32,22 @@ typedef struct GlueDefinition
 	"Nothing was sent. glue_validate_connection_input() returns the same as rows."
 
 extern bool glue_argument_tree(NullableDatum argument, json_object **tree,
-							   GlueViolationSink sink, void *arg);
+							   const GlueFindings *findings);
 extern bool glue_jsonb_tree(Datum datum, json_object **tree,
-							GlueViolationSink sink, void *arg);
+							const GlueFindings *findings);
 extern void glue_free_copy(void *copy, Datum datum);
 extern bool glue_argument_given(NullableDatum argument, const char *path,
-								GlueViolationSink sink, void *arg);
-extern const char *glue_argument_name(NullableDatum argument,
-									  GlueViolationSink sink, void *arg);
-extern const char *glue_argument_connection_type(NullableDatum argument,
-												 GlueViolationSink sink,
-												 void *arg);
+								const GlueFindings *findings);
+extern const char *glue_argument_name(NullableDatum argument, const char *path,
+									  const GlueFindings *findings);
 extern const char *glue_checked_name(text * name, const char *path,
-									 GlueViolationSink sink, void *arg);
+									 const GlueFindings *findings);
 extern const char *glue_argument_catalog_id(NullableDatum argument,
-											GlueViolationSink sink, void *arg);
+											const GlueFindings *findings);
 extern json_object *glue_argument_list(NullableDatum argument,
-									   const char *shape, const char *path,
-									   GlueViolationSink sink, void *arg);
+									   const char *shape, const char *path, const GlueFindings *findings);
 extern json_object *glue_argument_tags(NullableDatum argument, bool required,
-									   GlueViolationSink sink, void *arg);
+									   const GlueFindings *findings);
 extern const char *glue_argument_server(NullableDatum argument,
 										const char *catalog_id);
 extern GlueConflictAction glue_argument_on_conflict(NullableDatum argument);
@@ -59,16 +55,12 @@ extern GlueConflictAction glue_conflict_action(const char *name);
 extern TimestampTz glue_argument_deadline(NullableDatum argument);
 
 extern void glue_check_definition(NullableDatum input, NullableDatum tags,
-								  NullableDatum catalog_id,
-								  GlueDefinition *definition,
-								  GlueViolationSink sink, void *arg);
+								  NullableDatum catalog_id, GlueDefinition *definition, const GlueFindings *findings);
 extern void glue_check_new_definition(NullableDatum name, NullableDatum input,
-									  NullableDatum catalog_id,
-									  GlueDefinition *definition,
-									  GlueViolationSink sink, void *arg);
+									  NullableDatum catalog_id, GlueDefinition *definition, const GlueFindings *findings);
 extern bool glue_check_input(json_object *input,
-							 GlueViolationSink sink, void *arg);
+							 const GlueFindings *findings);
 extern void glue_check_test_input(json_object *input,
-								  GlueViolationSink sink, void *arg);
+								  const GlueFindings *findings);
 
 #endif							/* GLUE_FUNCTIONS_ARGUMENTS_H */

@@ -77,9 +77,9 @@ glue_builder_begin(GlueBuilder *builder, NullableDatum name,
 	builder->common = common;
 	builder->name = glue_builder_argument(builder, name, "name");
 	builder->is_jdbc = true;
-	if (common[CONNECTION_TYPE].isnull)
-		glue_builder_complain(builder, argument_names[CONNECTION_TYPE],
-							  GLUE_RULE_REQUIRED, "must not be null");
+	(void) glue_argument_given(common[CONNECTION_TYPE],
+							   argument_names[CONNECTION_TYPE],
+							   &builder->function.findings);
 	builder->connection_type = common_text(builder, CONNECTION_TYPE);
 	if (builder->connection_type != NULL)
 		builder->is_jdbc = strcmp(builder->connection_type, "JDBC") == 0;
@@ -361,8 +361,7 @@ void
 glue_builder_complain(GlueBuilder *builder, const char *where,
 					  const char *rule, const char *message)
 {
-	glue_add_error(glue_violations_add, &builder->function.violations, where,
-				   rule, message);
+	glue_add_error(&builder->function.findings, where, rule, message);
 }
 
 void

@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "client/account.h"
 #include "client/client.h"
 #include "client/credential_chain.h"
@@ -35,21 +36,21 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
-/*
- * Begin a function that reaches AWS.  name is for messages, such as
- * "glue_create_connection()".
- */
+/* Begin a function that reaches AWS. */
 void
 glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
-					const char *name, GlueFunctionKind kind)
+					GlueFunctionKind kind)
 {
-	if (kind == GLUE_FUNCTION_WRITES)
-		PreventCommandIfReadOnly(name);
-	PreventCommandIfParallelMode(name);
+	Oid			oid = fcinfo->flinfo->fn_oid;
+
+	if (kind == GLUE_FUNCTION_WRITES && XactReadOnly)
+		PreventCommandIfReadOnly(psprintf("%s()", get_func_name(oid)));
+	if (IsInParallelMode())
+		PreventCommandIfParallelMode(psprintf("%s()", get_func_name(oid)));
 
 	glue_function_begin_local(function);
 	function->writes = kind == GLUE_FUNCTION_WRITES;
-	function->access.schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	function->access.schema = get_func_namespace(oid);
 }
 
 /* Begin a function that works on its arguments alone. */
@@ -62,6 +63,8 @@ glue_function_begin_local(GlueFunction *function)
 											  ALLOCSET_DEFAULT_SIZES);
 	function->caller_context = MemoryContextSwitchTo(function->context);
 	glue_violations_init(&function->violations);
+	function->findings.sink = glue_violations_add;
+	function->findings.arg = &function->violations;
 }
 
 /* ----------------------------------------------------------------
@@ -77,11 +80,9 @@ const char *
 glue_function_name(GlueFunction *function, NullableDatum name,
 				   NullableDatum catalog, const char **catalog_id)
 {
-	const char *result = glue_argument_name(name, glue_violations_add,
-											&function->violations);
+	const char *result = glue_argument_name(name, "$.Name", &function->findings);
 
-	*catalog_id = glue_argument_catalog_id(catalog, glue_violations_add,
-										   &function->violations);
+	*catalog_id = glue_argument_catalog_id(catalog, &function->findings);
 	glue_violations_report(&function->violations,
 						   "connection name or catalog ID", NULL);
 	return result;
@@ -94,7 +95,7 @@ glue_function_definition(GlueFunction *function, NullableDatum input,
 						 GlueDefinition *definition)
 {
 	glue_check_definition(input, tags, catalog_id, definition,
-						  glue_violations_add, &function->violations);
+						  &function->findings);
 	glue_violations_report(&function->violations, "connection input",
 						   GLUE_HINT_NOTHING_SENT);
 }
@@ -106,7 +107,7 @@ glue_function_new_definition(GlueFunction *function, NullableDatum name,
 							 GlueDefinition *definition)
 {
 	glue_check_new_definition(name, input, catalog_id, definition,
-							  glue_violations_add, &function->violations);
+							  &function->findings);
 	glue_violations_report(&function->violations, "connection input",
 						   GLUE_HINT_NOTHING_SENT);
 }
@@ -175,8 +176,7 @@ glue_function_connect_checked(GlueFunction *function, NullableDatum catalog_id,
 							  const char *hint)
 {
 	const char *catalog =
-		glue_argument_catalog_id(catalog_id, glue_violations_add,
-								 &function->violations);
+		glue_argument_catalog_id(catalog_id, &function->findings);
 
 	glue_violations_report(&function->violations, subject, hint);
 	glue_function_connect(function, catalog, server);
@@ -249,6 +249,23 @@ glue_text(const char *utf8)
 	if (utf8 != NULL)
 		text.value = CStringGetTextDatum(glue_server_from_utf8(utf8));
 	return text;
+}
+
+/* Add a row of texts, as many as a materialized result has columns. */
+void
+glue_return_texts(FunctionCallInfo fcinfo, ...)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			natts = result->setDesc->natts;
+	NullableDatum *row = palloc(natts * sizeof(NullableDatum));
+	va_list		texts;
+
+	va_start(texts, fcinfo);
+	for (int i = 0; i < natts; i++)
+		row[i] = glue_text(va_arg(texts, const char *));
+	va_end(texts);
+	glue_return_row(fcinfo, row);
+	pfree(row);
 }
 
 /* Add a row to a materialized result, with as many values as that has. */

@@ -51,10 +51,9 @@ begin_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
 {
 	json_object *filter;
 
-	glue_function_begin(function, fcinfo, "glue_get_connections()",
-						GLUE_FUNCTION_READS);
-	if (glue_argument_tree(fcinfo->args[0], &filter, glue_violations_add,
-						   &function->violations) && filter != NULL)
+	glue_function_begin(function, fcinfo, GLUE_FUNCTION_READS);
+	if (glue_argument_tree(fcinfo->args[0], &filter, &function->findings) &&
+		filter != NULL)
 		glue_validate_member("GetConnectionsFilter", "$.Filter", filter,
 							 glue_violations_add, &function->violations);
 	glue_function_connect_checked(function, fcinfo->args[1], fcinfo->args[2],

@@ -64,8 +64,7 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	GlueRequestState request;
 	bool		requeued;
 
-	glue_function_begin(&function, fcinfo, "glue_retry_request()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);
 	find_retried(&queue, id, &request);
 	glue_request_refuse_held(id, &request);
@@ -250,8 +249,7 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 	int64		count;
 
-	glue_function_begin(&function, fcinfo, "glue_take_over_requests()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	if (!superuser())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -293,8 +291,7 @@ glue_drop_held_requests(PG_FUNCTION_ARGS)
 	GlueClaims	claims;
 	int64		count;
 
-	glue_function_begin(&function, fcinfo, "glue_drop_held_requests()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	glue_claims_open_or_fail(&claims, function.access.schema);
 	count = glue_requests_drop_held(&claims, PG_GETARG_DATUM(0),
 									PG_ARGISNULL(0));

@@ -37,8 +37,7 @@ glue_test_connection(PG_FUNCTION_ARGS)
 	GlueCall	call;
 	const char *name;
 
-	glue_function_begin(&function, fcinfo, "glue_test_connection()",
-						GLUE_FUNCTION_READS);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
 	refuse_json_as_name(fcinfo->args[0]);
 	name = glue_function_connect_named(&function, fcinfo->args[0],
 									   fcinfo->args[1], fcinfo->args[2]);
@@ -62,12 +61,9 @@ glue_test_connection_input(PG_FUNCTION_ARGS)
 	GlueCall	call;
 	json_object *input;
 
-	glue_function_begin(&function, fcinfo, "glue_test_connection()",
-						GLUE_FUNCTION_READS);
-	if (glue_argument_tree(fcinfo->args[0], &input, glue_violations_add,
-						   &function.violations))
-		glue_check_test_input(input, glue_violations_add,
-							  &function.violations);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
+	if (glue_argument_tree(fcinfo->args[0], &input, &function.findings))
+		glue_check_test_input(input, &function.findings);
 	glue_function_connect_checked(&function, fcinfo->args[1], fcinfo->args[2],
 								  "test connection input",
 								  "Nothing was sent.");

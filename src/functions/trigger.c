@@ -130,8 +130,7 @@ glue_provision_connection(PG_FUNCTION_ARGS)
 	};
 
 	error_context_stack = &context;
-	glue_function_begin(&firing.function, fcinfo,
-						"glue_provision_connection()", GLUE_FUNCTION_WRITES);
+	glue_function_begin(&firing.function, fcinfo, GLUE_FUNCTION_WRITES);
 	firing.provision = find_provision(fcinfo);
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
 		row_inserted(&firing, trigger->tg_trigtuple);
@@ -540,6 +539,7 @@ static const char *
 name_of(Firing *firing, const ProvisionRow *row)
 {
 	GlueViolationList violations;
+	GlueFindings findings = {glue_violations_add, &violations};
 	Jsonb	   *input;
 	JsonbValue	value;
 	const char *name = NULL;
@@ -554,7 +554,7 @@ name_of(Firing *firing, const ProvisionRow *row)
 		value.type == jbvString)
 		name = glue_checked_name(cstring_to_text_with_len(value.val.string.val,
 														  value.val.string.len),
-								 "$.Name", glue_violations_add, &violations);
+								 "$.Name", &findings);
 	glue_free_copy(input, row->input.value);
 	return violations.nerrors == 0 ? name : NULL;
 }

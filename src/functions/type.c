@@ -38,10 +38,9 @@ glue_describe_connection_type(PG_FUNCTION_ARGS)
 	GlueCall	call;
 	const char *type;
 
-	glue_function_begin(&function, fcinfo, "glue_describe_connection_type()",
-						GLUE_FUNCTION_READS);
-	type = glue_argument_connection_type(fcinfo->args[0], glue_violations_add,
-										 &function.violations);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
+	type = glue_argument_name(fcinfo->args[0], "$.ConnectionType",
+							  &function.findings);
 	glue_violations_report(&function.violations, "connection type", NULL);
 	glue_function_connect(&function, NULL, fcinfo->args[1]);
 
@@ -67,8 +66,7 @@ static void
 begin_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
 				 GlueCall *call)
 {
-	glue_function_begin(function, fcinfo, "glue_list_connection_types()",
-						GLUE_FUNCTION_READS);
+	glue_function_begin(function, fcinfo, GLUE_FUNCTION_READS);
 	glue_function_connect(function, NULL, fcinfo->args[0]);
 	glue_access_prepare(&function->access, call, "ListConnectionTypes", NULL);
 }

@@ -14,6 +14,13 @@
 #include "glue/validate.h"
 #include "lib/stringinfo.h"
 
+/* Where findings go. */
+typedef struct GlueFindings
+{
+	GlueViolationSink sink;
+	void	   *arg;
+} GlueFindings;
+
 /* What validation found, as lines of text in the database's encoding. */
 typedef struct GlueViolationList
 {
@@ -23,7 +30,7 @@ typedef struct GlueViolationList
 	int			nwarnings;
 } GlueViolationList;
 
-extern void glue_add_error(GlueViolationSink sink, void *arg, const char *path,
+extern void glue_add_error(const GlueFindings *findings, const char *path,
 						   const char *rule, const char *message);
 extern void glue_violations_init(GlueViolationList *violations);
 extern void glue_violations_add(void *arg, const GlueViolation *violation);
