@@ -22,7 +22,7 @@
 #include "fmgr.h"
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
-#include "queue/record.h"
+#include "queue/job.h"
 #include "server/compat.h"
 #include "server/news.h"
 #include "server/settings.h"

@@ -31,7 +31,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
-#include "functions/provision.h"
 #include "functions/trigger_arguments.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"

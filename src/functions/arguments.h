@@ -13,9 +13,26 @@
 #ifndef GLUE_FUNCTIONS_ARGUMENTS_H
 #define GLUE_FUNCTIONS_ARGUMENTS_H
 
-#include "functions/violation_list.h"
+#include "glue/validate.h"
+#include "lib/stringinfo.h"
 #include "operation/operation.h"
 #include "utils/timestamp.h"
+
+/* Where findings go. */
+typedef struct GlueFindings
+{
+	GlueViolationSink sink;
+	void	   *arg;
+} GlueFindings;
+
+/* What validation found, as lines of text in the database's encoding. */
+typedef struct GlueViolationList
+{
+	StringInfoData errors;
+	StringInfoData warnings;
+	int			nerrors;
+	int			nwarnings;
+} GlueViolationList;
 
 /* A connection that is to be made.  All text is UTF-8. */
 typedef struct GlueDefinition
@@ -31,6 +48,15 @@ typedef struct GlueDefinition
 #define GLUE_HINT_NOTHING_SENT \
 	"Nothing was sent. glue_validate_connection_input() returns the same as rows."
 
+/* in functions/violation_list.c */
+extern void glue_add_error(const GlueFindings *findings, const char *path,
+						   const char *rule, const char *message);
+extern void glue_violations_init(GlueViolationList *violations);
+extern void glue_violations_add(void *arg, const GlueViolation *violation);
+extern void glue_violations_report(GlueViolationList *violations,
+								   const char *subject, const char *hint);
+
+/* in functions/arguments.c */
 extern bool glue_argument_tree(NullableDatum argument, json_object **tree,
 							   const GlueFindings *findings);
 extern bool glue_jsonb_tree(Datum datum, json_object **tree,

@@ -94,4 +94,18 @@ extern Datum glue_function_end_text(const GlueFunction *function,
 extern Datum glue_function_end_tree(const GlueFunction *function,
 									json_object *tree);
 
+/*
+ * What some functions have in common: in functions/list.c and provision.c.
+ */
+
+/* Connects a function, and fills in the call whose answers hold a list. */
+typedef void (*GlueBeginList) (FunctionCallInfo fcinfo,
+							   GlueFunction *function, GlueCall *call);
+
+extern void glue_prepare_list_connections(const GlueFunction *function,
+										  GlueCall *call);
+extern Datum glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
+							  const char *member, bool tracked);
+extern void glue_require_owner(Oid table);
+
 #endif							/* GLUE_FUNCTIONS_FUNCTION_H */

@@ -18,7 +18,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
-#include "functions/list.h"
 #include "server/jsonb_tree.h"
 
 /* A function that returns a list, from its first call to its last. */

@@ -17,7 +17,6 @@
 #include "catalog/pg_class.h"
 #include "fmgr.h"
 #include "functions/function.h"
-#include "functions/provision.h"
 #include "miscadmin.h"
 #include "server/builtins.h"
 #include "store/provision_owner.h"

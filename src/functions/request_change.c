@@ -24,9 +24,9 @@
 #include "functions/function.h"
 #include "functions/request.h"
 #include "miscadmin.h"
-#include "queue/target.h"
 #include "server/encoding.h"
 #include "server/home.h"
+#include "server/impersonation.h"
 #include "server/news.h"
 #include "server/session_settings.h"
 #include "store/request_home.h"
@@ -193,11 +193,10 @@ find_server(const GlueClaim *request)
 static void
 resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
 {
-	Oid			user;
-	int			security_context;
+	GlueImpersonation saved;
 	int			level;
 
-	if (!glue_work_as_role(request->what.role, &user, &security_context))
+	if (!glue_act_as(&saved, request->what.role))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the role that asked for request %lld does not exist any more",
@@ -207,7 +206,7 @@ resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
 							   request->what.catalog_id, request->what.region);
 	glue_account_peek(access);
 	glue_session_settings_leave(level);
-	SetUserIdAndSecContext(user, security_context);
+	glue_stop_impersonating(&saved);
 }
 
 /*

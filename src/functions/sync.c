@@ -30,7 +30,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
-#include "functions/list.h"
 #include "glue/answer.h"
 #include "glue/compare.h"
 #include "glue/observation.h"

@@ -84,6 +84,8 @@ typedef struct Firing
 	GlueFunction function;
 	TriggerData *trigger;
 	Provision  *provision;
+	GlueProvisions provisions;	/* after hold_name() ... */
+	GlueProvisionName held;		/* ... and what a row holds, or holds no more */
 } Firing;
 
 /* prototypes of private functions */
@@ -103,9 +105,7 @@ static void digest_row(const ProvisionRow *row, unsigned char *digest);
 static const char *name_of(Firing *firing, const ProvisionRow *row);
 static void check_row(Firing *firing, const ProvisionRow *row,
 					  GlueDefinition *definition);
-static void get_held_name(Firing *firing, const char *name,
-						  GlueProvisions *provisions,
-						  GlueProvisionName *held);
+static void hold_name(Firing *firing, const char *name);
 static void create(Firing *firing, const GlueDefinition *definition);
 static void update(Firing *firing, const GlueDefinition *definition);
 static int64 release(Firing *firing, const char *name, int64 *request);
@@ -243,8 +243,6 @@ row_inserted(Firing *firing, HeapTuple tuple)
 {
 	ProvisionRow row;
 	GlueDefinition definition;
-	GlueProvisions provisions;
-	GlueProvisionName held;
 	GlueRequest target;
 	GlueRowMove move;
 	unsigned char digest[GLUE_ROW_DIGEST_SIZE];
@@ -262,9 +260,9 @@ row_inserted(Firing *firing, HeapTuple tuple)
 		return;
 	}
 	glue_withdraw(&firing->function.access, move.request);
-	get_held_name(firing, definition.name, &provisions, &held);
+	hold_name(firing, definition.name);
 	if (move.provision != 0)
-		glue_provision_hold_again(&provisions, move.provision);
+		glue_provision_hold_again(&firing->provisions, move.provision);
 	digest_row(&row, digest);
 	if (memcmp(digest, move.digest, GLUE_ROW_DIGEST_SIZE) != 0)
 		update(firing, &definition);
@@ -330,15 +328,13 @@ row_deleted(Firing *firing, HeapTuple tuple)
 static void
 table_truncated(Firing *firing)
 {
-	GlueProvisions provisions;
-	GlueProvisionName held;
 	MemoryContext context;
 	MemoryContext old_context;
 	List	   *entries;
 	ListCell   *cell;
 
-	get_held_name(firing, NULL, &provisions, &held);
-	entries = glue_provision_release_all(&provisions, &held);
+	hold_name(firing, NULL);
+	entries = glue_provision_release_all(&firing->provisions, &firing->held);
 	context = AllocSetContextCreate(CurrentMemoryContext, "glue_conn row",
 									ALLOCSET_DEFAULT_SIZES);
 	old_context = MemoryContextSwitchTo(context);
@@ -358,15 +354,15 @@ table_truncated(Firing *firing)
  * ----------------------------------------------------------------
  */
 
-/* Get ready to say which name a row holds, or come to hold. */
+/* Get ready to say which name a row holds, or comes to hold. */
 static void
-get_held_name(Firing *firing, const char *name, GlueProvisions *provisions,
-			  GlueProvisionName *held)
+hold_name(Firing *firing, const char *name)
 {
 	const Provision *provision = firing->provision;
+	GlueProvisionName *held = &firing->held;
 
 	find_target(firing);
-	glue_provisions_open(provisions, firing->function.access.schema);
+	glue_provisions_open(&firing->provisions, firing->function.access.schema);
 	held->relation = provision->holder;
 	held->server = provision->target.server;
 	held->region = provision->target.region;
@@ -378,12 +374,9 @@ get_held_name(Firing *firing, const char *name, GlueProvisions *provisions,
 static void
 create(Firing *firing, const GlueDefinition *definition)
 {
-	GlueProvisions provisions;
-	GlueProvisionName held;
-
-	get_held_name(firing, definition->name, &provisions, &held);
+	hold_name(firing, definition->name);
 	(void) enqueue(firing, "CreateConnection",
-				   glue_provision_claim(&provisions, &held),
+				   glue_provision_claim(&firing->provisions, &firing->held),
 				   definition->name, definition);
 }
 
@@ -391,14 +384,12 @@ create(Firing *firing, const GlueDefinition *definition)
 static void
 update(Firing *firing, const GlueDefinition *definition)
 {
-	GlueProvisions provisions;
-	GlueProvisionName held;
 	int64		entry;
 
-	get_held_name(firing, definition->name, &provisions, &held);
-	entry = glue_provision_find(&provisions, &held);
+	hold_name(firing, definition->name);
+	entry = glue_provision_find(&firing->provisions, &firing->held);
 	if (entry == 0)
-		entry = glue_provision_claim(&provisions, &held);
+		entry = glue_provision_claim(&firing->provisions, &firing->held);
 	(void) enqueue(firing, "UpdateConnection", entry, definition->name,
 				   definition);
 }
@@ -411,13 +402,11 @@ update(Firing *firing, const GlueDefinition *definition)
 static int64
 release(Firing *firing, const char *name, int64 *request)
 {
-	GlueProvisions provisions;
-	GlueProvisionName held;
 	int64		made = 0;
 	int64		entry;
 
-	get_held_name(firing, name, &provisions, &held);
-	entry = glue_provision_release(&provisions, &held);
+	hold_name(firing, name);
+	entry = glue_provision_release(&firing->provisions, &firing->held);
 	if (entry != 0)
 		made = enqueue_end(firing, entry, name);
 	if (request != NULL)

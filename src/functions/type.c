@@ -17,7 +17,6 @@
 
 #include "fmgr.h"
 #include "functions/function.h"
-#include "functions/list.h"
 #include "server/jsonb_tree.h"
 
 /* prototypes of private functions */

@@ -13,7 +13,7 @@
  */
 #include "postgres.h"
 
-#include "functions/violation_list.h"
+#include "functions/arguments.h"
 #include "server/encoding.h"
 
 /*

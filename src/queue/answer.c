@@ -25,7 +25,7 @@
  */
 #include "postgres.h"
 
-#include "queue/answer.h"
+#include "queue/job.h"
 #include "server/builtins.h"
 #include "server/jsonb_tree.h"
 

@@ -25,11 +25,7 @@
 #include "postgres.h"
 
 #include "journal/resolve.h"
-#include "queue/answer.h"
 #include "queue/batch.h"
-#include "queue/claim.h"
-#include "queue/record.h"
-#include "queue/transaction.h"
 #include "server/crash_point.h"
 #include "utils/memutils.h"
 
@@ -84,11 +80,12 @@ glue_run_transaction(GlueRun *run)
 	TimestampTz began_at = GetCurrentTimestamp();
 	bool		undo = glue_run_wants_look(run, began_at);
 
-	glue_queue_begin(run->transactions);
+	glue_queue_begin(run->process);
 	MemoryContextSwitchTo(run->batch_context);
-	if (glue_claims_open(&queue, run->schema, run->claimant))
+	if (glue_claims_open(&queue, run->process->schema,
+						 run->process->claimant))
 	{
-		glue_mirror_open(&mirror, run->schema, GLUE_MIRROR_WRITE);
+		glue_mirror_open(&mirror, run->process->schema, GLUE_MIRROR_WRITE);
 		if (undo)
 			look(run, &queue, &resolution);
 		record_ended(run, &queue, &mirror);
@@ -103,7 +100,7 @@ glue_run_transaction(GlueRun *run)
 		GLUE_CRASH_POINT("undo before resolve commit");
 	if (run->undo_recorded)
 		GLUE_CRASH_POINT("undo before record commit");
-	run->transactions->commit();
+	run->process->commit();
 	if (resolution.nresolved > 0)
 		GLUE_CRASH_POINT("undo after resolve commit");
 	if (run->undo_recorded)
@@ -344,15 +341,16 @@ glue_run_next_due(GlueRun *run)
 	TimestampTz undo_due = 0;
 	MemoryContext old_context = CurrentMemoryContext;
 
-	glue_queue_begin(run->transactions);
+	glue_queue_begin(run->process);
 	MemoryContextSwitchTo(run->batch_context);
-	if (glue_claims_open(&claims, run->schema, run->claimant))
+	if (glue_claims_open(&claims, run->process->schema,
+						 run->process->claimant))
 	{
 		if (!run->only_undo)
 			due = next_due_of(&claims, GLUE_CLAIM_TO_DO, run->claim_at);
 		undo_due = next_due_of(&claims, GLUE_CLAIM_TO_UNDO, run->look_at);
 	}
-	run->transactions->commit();
+	run->process->commit();
 	MemoryContextSwitchTo(old_context);
 	if (due == 0 || (undo_due != 0 && undo_due < due))
 		due = undo_due;

@@ -17,9 +17,7 @@
  */
 #include "postgres.h"
 
-#include "queue/answer.h"
-#include "queue/claim.h"
-#include "queue/prepare.h"
+#include "queue/job.h"
 #include "server/subtransaction.h"
 #include "store/evidence.h"
 #include "utils/memutils.h"

@@ -24,7 +24,7 @@
 #include "postgres.h"
 
 #include "client/credential_failure.h"
-#include "queue/outcome.h"
+#include "queue/job.h"
 #include "server/settings.h"
 #include "text/json.h"
 

@@ -19,7 +19,7 @@
 
 #include "client/credential_failure.h"
 #include "client/foreign_server.h"
-#include "queue/prepare.h"
+#include "queue/job.h"
 #include "server/encoding.h"
 #include "store/digest_key.h"
 

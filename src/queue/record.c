@@ -19,9 +19,10 @@
 #include "client/aws_clock.h"
 #include "http/clock.h"
 #include "miscadmin.h"
-#include "queue/record.h"
+#include "queue/job.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
+#include "server/impersonation.h"
 #include "server/subtransaction.h"
 #include "store/notice.h"
 
@@ -116,8 +117,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 				  const GlueMirror *mirror)
 {
 	GlueConnectionLock lock;
-	Oid			user;
-	int			security_context;
+	GlueImpersonation saved;
 
 	if (!job->has_operation)
 		return false;
@@ -131,8 +131,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 		glue_claims_acted_since(queue, job->request->id,
 								job->operation.ended_at))
 		return false;
-	GetUserIdAndSecContext(&user, &security_context);
-	(void) glue_work_as_role(job->target->key.role, &user, &security_context);
+	(void) glue_act_as(&saved, job->target->state->target.role);
 	if (job->request->undo != NULL)
 	{
 		GLUE_CRASH_POINT("undo before record");
@@ -140,7 +139,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 	}
 	else
 		glue_operation_record(&job->operation, mirror);
-	SetUserIdAndSecContext(user, security_context);
+	glue_stop_impersonating(&saved);
 	return true;
 }
 

@@ -58,18 +58,15 @@ static void mind_clock(GlueRun *run, TimestampTz now);
  * only_undo says that only what was rolled back is to be undone.
  *
  * *next_due is when to come back, or 0 if there is nothing left.  No
- * transaction may be open that transactions does not know of.
+ * transaction may be open that process does not know of.
  */
 uint64
-glue_queue_run(Oid schema, int64 claimant,
-			   const GlueTransactions *transactions, uint64 max_requests,
+glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 			   bool only_undo, TimestampTz *next_due)
 {
 	MemoryContext old_context = CurrentMemoryContext;
 	GlueRun		run = {
-		.schema = schema,
-		.claimant = claimant,
-		.transactions = transactions,
+		.process = process,
 		.max_requests = max_requests,
 		.only_undo = only_undo,
 		.began_at = GetCurrentTimestamp(),
@@ -85,8 +82,7 @@ glue_queue_run(Oid schema, int64 claimant,
 												  "glue_conn batch",
 												  ALLOCSET_DEFAULT_SIZES);
 		glue_stages_init(&run.stages);
-		glue_work_targets_init(&run.targets, schema, transactions, go_on,
-							   &run);
+		glue_work_targets_init(&run.targets, process, go_on, &run);
 		run.stream.next = next_call;
 		run.stream.done = note_done;
 		run.stream.arg = &run;

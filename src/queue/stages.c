@@ -27,9 +27,7 @@
 #include "postgres.h"
 
 #include "client/turn.h"
-#include "queue/outcome.h"
 #include "queue/stages.h"
-#include "queue/steps.h"
 
 /*
  * Calls of a target that may wait for their turn.  Jobs of other targets go on

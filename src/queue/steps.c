@@ -20,8 +20,7 @@
 
 #include "client/account.h"
 #include "client/credential_failure.h"
-#include "queue/outcome.h"
-#include "queue/steps.h"
+#include "queue/job.h"
 #include "server/crash_point.h"
 #include "store/request_row.h"
 

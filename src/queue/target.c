@@ -27,14 +27,13 @@
 #include "client/account.h"
 #include "client/credential_failure.h"
 #include "client/foreign_server.h"
-#include "miscadmin.h"
 #include "queue/target.h"
 #include "server/encoding.h"
 #include "server/home.h"
+#include "server/impersonation.h"
 #include "server/session_settings.h"
 #include "server/subtransaction.h"
 #include "store/request_row.h"
-#include "utils/syscache.h"
 
 /* How far it was got in finding a target. */
 typedef enum Progress
@@ -90,10 +89,9 @@ find_with_rights(void *arg)
 {
 	Finding    *finding = arg;
 	GlueWorkTarget *target = finding->target;
-	Oid			user;
-	int			security_context;
+	GlueImpersonation saved;
 
-	if (!glue_work_as_role(target->key.role, &user, &security_context))
+	if (!glue_act_as(&saved, target->state->target.role))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the role that asked for it does not exist any more")));
@@ -103,7 +101,7 @@ find_with_rights(void *arg)
 												 &target->access.credentials);
 	if (target->connected)
 		(void) glue_account_at_hand(&target->access);
-	SetUserIdAndSecContext(user, security_context);
+	glue_stop_impersonating(&saved);
 }
 
 /*
@@ -271,16 +269,4 @@ glue_work_target_learn_account(GlueWorkTarget *target, GlueCall *call)
 		target->failure = failure;
 	target->asks_account = false;
 	MemoryContextSwitchTo(old_context);
-}
-
-/* Act as a role from now on; false if there is none. */
-bool
-glue_work_as_role(Oid role, Oid *user, int *security_context)
-{
-	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
-		return false;
-	GetUserIdAndSecContext(user, security_context);
-	SetUserIdAndSecContext(role, *security_context |
-						   SECURITY_LOCAL_USERID_CHANGE);
-	return true;
 }

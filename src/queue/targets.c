@@ -43,14 +43,12 @@ static long see_to_others(void *arg);
  * do with the others whatever it wants.
  */
 void
-glue_work_targets_init(GlueWorkTargets *all, Oid schema,
-					   const GlueTransactions *transactions,
+glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process,
 					   GlueHttpMeanwhile meanwhile, void *meanwhile_arg)
 {
 	memset(all, 0, sizeof(GlueWorkTargets));
 	all->context = CurrentMemoryContext;
-	all->schema = schema;
-	all->transactions = transactions;
+	all->process = process;
 	all->meanwhile = meanwhile;
 	all->meanwhile_arg = meanwhile_arg;
 	dlist_init(&all->targets);
@@ -154,6 +152,8 @@ glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
 static GlueWorkTarget *
 find_target(GlueWorkTargets *all, const GlueClaim *request)
 {
+	GlueTargetState *state = glue_target_state_find(&all->states, request,
+													all->context);
 	dlist_iter	iter;
 	MemoryContext context;
 	MemoryContext old_context;
@@ -162,7 +162,7 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	dlist_foreach(iter, &all->targets)
 	{
 		target = dlist_container(GlueWorkTarget, node, iter.cur);
-		if (target->current && glue_target_is_key(&target->key, request) &&
+		if (target->current && target->state == state &&
 			strcmp(target->endpoint, request->what.endpoint) == 0 &&
 			same_text(target->catalog_id, request->what.catalog_id) &&
 			same_text(target->account_id, request->what.account_id) &&
@@ -175,7 +175,7 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	old_context = MemoryContextSwitchTo(context);
 	target = palloc0(sizeof(GlueWorkTarget));
 	target->context = context;
-	glue_target_fill_key(&target->key, request);
+	target->state = state;
 	target->region = pstrdup(request->what.region);
 	target->endpoint = pstrdup(request->what.endpoint);
 	if (request->what.catalog_id != NULL)
@@ -183,9 +183,8 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	if (request->what.account_id != NULL)
 		target->account_id = pstrdup(request->what.account_id);
 	target->current = true;
-	target->state = glue_target_state_find(&all->states, request, all->context);
 	dlist_push_tail(&all->targets, &target->node);
-	glue_work_target_resolve(target, request, all->schema);
+	glue_work_target_resolve(target, request, all->process->schema);
 	MemoryContextSwitchTo(old_context);
 	return target;
 }
@@ -285,10 +284,10 @@ connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 	if (error != NULL)
 	{
 		/* its text has to be converted */
-		all->transactions->begin(false);
+		all->process->begin();
 		MemoryContextSwitchTo(target->context);
 		target->failure = glue_failure_from_error(error);
-		all->transactions->commit();
+		all->process->commit();
 	}
 	MemoryContextSwitchTo(old_context);
 }

@@ -26,7 +26,7 @@
 #include "utils/snapmgr.h"
 
 /* prototypes of private functions */
-static void begin(bool snapshot);
+static void begin(void);
 static void commit(void);
 
 PG_FUNCTION_INFO_V1(glue_process_requests);
@@ -37,11 +37,13 @@ PG_FUNCTION_INFO_V1(glue_process_requests);
 Datum
 glue_process_requests(PG_FUNCTION_ARGS)
 {
-	static const GlueTransactions transactions = {begin, commit};
-	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	GlueQueueProcess process = {
+		.schema = get_func_namespace(fcinfo->flinfo->fn_oid),
+		.begin = begin,
+		.commit = commit,
+	};
 	TimestampTz next_due;
 	int			max = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT32(0);
-	int64		claimant;
 
 	PreventCommandIfReadOnly("glue_process_requests()");
 	if (!PG_ARGISNULL(0) && max < 1)
@@ -61,17 +63,16 @@ glue_process_requests(PG_FUNCTION_ARGS)
 
 	/* the transaction that we come with has a snapshot of its own kind */
 	SPI_commit();
-	claimant = glue_claimant_begin();
+	process.claimant = glue_claimant_begin();
 	PG_TRY();
 	{
-		glue_queue_recover(schema, claimant, &transactions);
-		glue_queue_run(schema, claimant, &transactions, max, false,
-					   &next_due);
-		glue_queue_leave(schema, claimant, &transactions);
+		glue_queue_recover(&process);
+		glue_queue_run(&process, max, false, &next_due);
+		glue_queue_leave(&process);
 	}
 	PG_FINALLY();
 	{
-		glue_claimant_end(claimant);
+		glue_claimant_end(process.claimant);
 	}
 	PG_END_TRY();
 	SPI_finish();
@@ -80,10 +81,8 @@ glue_process_requests(PG_FUNCTION_ARGS)
 
 /* A procedure always has a transaction. */
 static void
-begin(bool snapshot)
+begin(void)
 {
-	if (snapshot)
-		PushActiveSnapshot(GetTransactionSnapshot());
 }
 
 static void
