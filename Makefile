@@ -108,6 +108,8 @@ SERVER_OBJS = \
 	src/server/settings.o \
 	src/server/session_settings.o \
 	src/server/shared_state.o \
+	src/server/activity.o \
+	src/server/progress.o \
 	src/server/service.o \
 	src/server/news.o \
 	src/server/xact_status.o \
@@ -178,6 +180,7 @@ STORE_OBJS = \
 	src/store/request_secret.o \
 	src/store/request_row.o \
 	src/store/requests.o \
+	src/store/request_activity.o \
 	src/store/intent_row.o \
 	src/store/claimant.o \
 	src/store/claim_row.o \
@@ -206,12 +209,14 @@ OPERATION_OBJS = \
 	src/operation/existing.o \
 	src/operation/late.o \
 	src/operation/own.o \
+	src/operation/unsettled.o \
 	src/operation/undo.o \
 	src/operation/immediate.o
 
 # requests after commit
 QUEUE_OBJS = \
 	src/queue/enqueue.o \
+	src/queue/transaction.o \
 	src/queue/target_state.o \
 	src/queue/target.o \
 	src/queue/targets.o \
@@ -220,9 +225,9 @@ QUEUE_OBJS = \
 	src/queue/outcome.o \
 	src/queue/steps.o \
 	src/queue/answer.o \
+	src/queue/log.o \
 	src/queue/record.o \
 	src/queue/claim.o \
-	src/queue/transaction.o \
 	src/queue/stages.o \
 	src/queue/batch.o \
 	src/queue/run.o
@@ -239,8 +244,8 @@ WORKERS_OBJS = \
 
 # what SQL sees
 FUNCTIONS_OBJS = \
-	src/functions/violation_list.o \
 	src/functions/arguments.o \
+	src/functions/violation_list.o \
 	src/functions/function.o \
 	src/functions/local.o \
 	src/functions/create_get.o \
@@ -253,6 +258,7 @@ FUNCTIONS_OBJS = \
 	src/functions/tag.o \
 	src/functions/type.o \
 	src/functions/rate.o \
+	src/functions/activity.o \
 	src/functions/enqueue.o \
 	src/functions/request.o \
 	src/functions/request_change.o \
@@ -335,7 +341,7 @@ override with_llvm = no
 
 # PGXS asks for EXTRA_CLEAN when it is included.
 UNIT_TESTS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/unit/unit_*.c)) \
-	test/unit/sign_requests
+	test/unit/judge_failures test/unit/sign_requests
 FUZZERS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/fuzz/fuzz_*.c))
 INSTRUMENTED = test/fuzz/instrumented
 EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS) $(INSTRUMENTED)

@@ -704,7 +704,7 @@ GRANT SELECT ON @extschema@.glue_worker_summary TO PUBLIC;
 --
 CREATE FUNCTION glue_rates()
 RETURNS TABLE (target text, operation text, requests_per_second float8,
-	tokens float8, throttled integer, waiting integer)
+	tokens float8, throttled integer, waiting integer, own boolean)
 AS 'MODULE_PATHNAME', 'glue_rates'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
@@ -716,9 +716,9 @@ GRANT EXECUTE ON FUNCTION glue_rates() TO pg_monitor;
 
 CREATE VIEW @extschema@.glue_rate_limit AS
 	SELECT r.target, r.operation, r.requests_per_second, r.tokens, r.throttled,
-		r.waiting
+		r.waiting, r.own
 	FROM @extschema@.glue_rates() r
-	ORDER BY r.target, r.operation;
+	ORDER BY r.target, r.operation, r.own;
 
 COMMENT ON VIEW glue_rate_limit IS
 	'how fast AWS takes requests; of this session alone without the library preloaded';
@@ -734,8 +734,356 @@ COMMENT ON COLUMN glue_rate_limit.throttled IS
 	'requests that AWS refused in the last minute, because there were too many';
 COMMENT ON COLUMN glue_rate_limit.waiting IS
 	'calls that wait for their turn';
+COMMENT ON COLUMN glue_rate_limit.own IS
+	'true: a limit of our own, max_requests_per_second, besides that of AWS';
 
 GRANT SELECT ON @extschema@.glue_rate_limit TO pg_monitor;
+
+--
+-- glue_activity
+--
+-- What there is to be done, and what each of it waits for.  The functions say what is
+-- known in memory alone, each of what the current user may see.
+--
+CREATE FUNCTION glue_calls()
+RETURNS TABLE (request bigint, operation text, connection_name text, target text,
+	role regrole, pid integer, waiting_for text, since timestamptz,
+	attempts integer)
+AS 'MODULE_PATHNAME', 'glue_calls'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_calls() IS
+	'calls that are being made, or about to be, by roles whose privileges one has, or all to pg_monitor: a part of the view glue_activity';
+
+CREATE FUNCTION glue_worker_obstacle()
+RETURNS text
+AS 'MODULE_PATHNAME', 'glue_worker_obstacle'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_worker_obstacle() IS
+	'what to do for this database to have a background worker; null if it has one, or will have';
+
+CREATE FUNCTION glue_waits_for(error_code text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'glue_waits_for'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION glue_waits_for(text) IS
+	'what a request waits for that was put off because of an error: credentials, key or target; null if that is nothing but another attempt';
+
+CREATE FUNCTION glue_lock_key(endpoint text, region text, catalog_id text, name text)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'glue_lock_key'
+LANGUAGE C STABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION glue_lock_key(text, text, text, text) IS
+	'key of the lock on the name of a connection in pg_locks; without a name, of that on all names of a target';
+
+CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
+	WITH locks AS MATERIALIZED (
+		-- names of connections are 3, all names of a target 6, claims 4
+		SELECT
+			l.pid,
+			CASE WHEN l.locktype OPERATOR(pg_catalog.=) 'advisory'
+				THEN l.objsubid ELSE 0 END AS kind,
+			(pg_catalog.int8(l.classid) OPERATOR(pg_catalog.<<) 32)
+				OPERATOR(pg_catalog.|) pg_catalog.int8(l.objid) AS key,
+			l.transactionid AS xid,
+			l.mode
+		FROM pg_catalog.pg_locks l
+		WHERE l.granted AND l.pid IS NOT NULL
+			AND ((l.locktype OPERATOR(pg_catalog.=) 'transactionid'
+					AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock')
+				OR (l.locktype OPERATOR(pg_catalog.=) 'advisory'
+					AND l.objsubid OPERATOR(pg_catalog.=) ANY (ARRAY[3, 4, 6])
+					AND l.database OPERATOR(pg_catalog.=)
+						(SELECT d.oid FROM pg_catalog.pg_database d
+						WHERE d.datname OPERATOR(pg_catalog.=)
+							pg_catalog.current_database())))
+	), calls AS MATERIALIZED (
+		SELECT * FROM @extschema@.glue_calls()
+	), service AS MATERIALIZED (
+		SELECT
+			@extschema@.glue_home() AS home,
+			CASE WHEN NOT EXISTS (SELECT FROM locks l
+				WHERE l.kind OPERATOR(pg_catalog.=) 4)
+				THEN @extschema@.glue_worker_obstacle() END AS obstacle,
+			pg_catalog.clock_timestamp() AS now
+	), blocked AS MATERIALIZED (
+		-- targets that are left alone, because one of their requests lacks something
+		SELECT
+			coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
+				OPERATOR(pg_catalog.||) r.region OPERATOR(pg_catalog.||)
+				coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
+			r.requested_by
+		FROM @extschema@.glue_request r CROSS JOIN service s
+		WHERE r.finished_at IS NULL
+			AND r.state OPERATOR(pg_catalog.=) 'queued'
+			AND r.home OPERATOR(pg_catalog.=) s.home
+			AND r.next_attempt_at OPERATOR(pg_catalog.>) s.now
+			AND @extschema@.glue_waits_for(r.error_code)
+				OPERATOR(pg_catalog.=) 'credentials'
+	)
+	SELECT a.id, a.operation, a.connection_name, a.target, a.role, a.pid, a.state,
+		a.waiting_for, a.blocked_by, a.since, a.attempts, a.last_error,
+		CASE
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'held' THEN
+				'Call glue_take_over_requests() to have it carried out here, or glue_drop_held_requests().'
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'no worker' THEN a.obstacle
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'lock' THEN
+				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.who, 'whoever has locked the connection'))
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'transaction' THEN
+				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.who, 'the session'))
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'request' THEN
+				coalesce(pg_catalog.format('Look what request %s about the same connection waits for, which comes before.',
+					a.earlier::pg_catalog.text),
+					'Look for the request that was rolled back, about the same connection.')
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'credentials'
+				AND a.pid IS NOT NULL THEN
+				'Wait: credentials are being got; if that takes long, look at where they come from.'
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'credentials' THEN
+				pg_catalog.concat('Mend the credentials or permissions, as the last error says', w.again)
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'key' THEN
+				pg_catalog.concat('Put the key into the file that "glue_conn.secret_key_file" names', w.again)
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'target' THEN
+				pg_catalog.format('Have the target lead again where the request was made for, or have the owner of the foreign server, or a superuser, call glue_retry_request(%s).', a.id::pg_catalog.text)
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'retry'
+				AND a.pid IS NOT NULL THEN
+				'Wait: the last attempt was in vain, and another one follows in a moment.'
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'retry' THEN
+				pg_catalog.concat('Mend what the last error says, if there is one', w.again)
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'IN_PROGRESS' THEN
+				'Wait: AWS Glue is making the connection, and is asked again every now and then.'
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'rate limit' THEN
+				'Wait: AWS takes only so many requests a second, which glue_rate_limit shows.'
+			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'answer' THEN
+				'Wait: AWS was asked; "glue_conn.request_timeout" limits that.'
+			ELSE 'Wait: it is about to be carried out, after others; glue_worker_summary shows by whom.'
+		END AS what_to_do
+	FROM (
+		SELECT r.id, r.operation, r.connection_name, r.target, r.role, r.pid,
+			r.state, r.waiting_for,
+			CASE WHEN r.waiting_for OPERATOR(pg_catalog.=) 'lock' THEN r.holders
+				WHEN r.waiting_for OPERATOR(pg_catalog.=)
+					ANY (ARRAY['transaction', 'request'])
+					AND r.other IS NOT NULL THEN ARRAY[r.other]
+				ELSE ARRAY[]::pg_catalog.int4[] END AS blocked_by,
+			r.since, r.attempts, r.last_error, r.earlier, r.next_attempt_at,
+			r.obstacle
+		FROM (
+			SELECT
+				o.id, o.operation, o.connection_name, o.target,
+				o.requested_by AS role,
+				worker.pid,
+				CASE WHEN o.is_held THEN 'held' ELSE o.state END AS state,
+				CASE
+					WHEN o.is_held THEN 'held'
+					WHEN c.waiting_for IS NOT NULL THEN c.waiting_for
+					WHEN worker.pid IS NOT NULL AND o.is_call THEN 'transaction'
+					WHEN worker.pid IS NOT NULL THEN coalesce(
+						(SELECT pg_catalog.min(a.waiting_for) FROM calls a
+							WHERE a.pid OPERATOR(pg_catalog.=) worker.pid
+								AND a.target OPERATOR(pg_catalog.=) o.target
+								AND a.waiting_for OPERATOR(pg_catalog.=)
+									ANY (ARRAY['credentials', 'rate limit'])),
+						CASE WHEN holder.pids IS NOT NULL THEN 'lock'
+							ELSE 'turn' END)
+					WHEN o.obstacle IS NOT NULL THEN 'no worker'
+					WHEN o.is_put_off
+						AND @extschema@.glue_waits_for(o.error_code) IS NOT NULL
+						THEN @extschema@.glue_waits_for(o.error_code)
+					WHEN o.status OPERATOR(pg_catalog.=) 'IN_PROGRESS'
+						THEN 'IN_PROGRESS'
+					WHEN o.is_put_off AND o.error_code IS NOT NULL THEN 'retry'
+					WHEN earlier.is_call AND earlier.pid IS NOT NULL
+						THEN 'transaction'
+					WHEN earlier.id IS NOT NULL THEN 'request'
+					WHEN holder.pids IS NOT NULL THEN 'lock'
+					WHEN o.is_put_off THEN 'retry'
+					WHEN EXISTS (SELECT FROM blocked b
+						WHERE b.target OPERATOR(pg_catalog.=) o.target
+							AND b.requested_by OPERATOR(pg_catalog.=) o.requested_by)
+						THEN 'credentials'
+					ELSE 'turn'
+				END AS waiting_for,
+				holder.pids AS holders,
+				CASE WHEN o.is_call THEN worker.pid ELSE earlier.pid END AS other,
+				earlier.id AS earlier,
+				coalesce(c.since, o.requested_at) AS since,
+				o.attempts,
+				CASE WHEN o.error_code IS NOT NULL THEN o.error_message END
+					AS last_error,
+				CASE WHEN o.is_put_off AND worker.pid IS NULL
+					THEN o.next_attempt_at END AS next_attempt_at,
+				o.obstacle
+			FROM (
+					SELECT
+						r.*,
+						coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
+							OPERATOR(pg_catalog.||) r.region OPERATOR(pg_catalog.||)
+							coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
+						s.obstacle,
+						r.home OPERATOR(pg_catalog.<>) s.home AS is_held,
+						r.state OPERATOR(pg_catalog.=) 'running'
+							AND r.claimed_by IS NULL AS is_call,
+						r.next_attempt_at OPERATOR(pg_catalog.>) s.now AS is_put_off
+					FROM @extschema@.glue_request r CROSS JOIN service s
+					WHERE r.finished_at IS NULL
+						AND (pg_catalog.pg_has_role(r.requested_by, 'USAGE')
+							OR pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name, 'USAGE'))
+				) o
+				LEFT JOIN LATERAL (
+					-- what its process is doing about it
+					SELECT a.waiting_for, a.since FROM calls a
+					WHERE a.request OPERATOR(pg_catalog.=) o.id
+					ORDER BY a.since DESC LIMIT 1) c ON NOT o.is_held
+				LEFT JOIN LATERAL (
+					-- that process
+					SELECT l.pid FROM locks l
+					WHERE CASE WHEN o.is_call
+						THEN l.xid OPERATOR(pg_catalog.=)
+							pg_catalog.xid(o.caller_top_xid)
+						ELSE l.kind OPERATOR(pg_catalog.=) 4
+							AND l.key OPERATOR(pg_catalog.=) o.claimed_by END
+					LIMIT 1) worker
+					ON o.state OPERATOR(pg_catalog.=) 'running' AND NOT o.is_held
+				LEFT JOIN LATERAL (
+					-- who has locked its connection
+					SELECT pg_catalog.array_agg(DISTINCT l.pid) AS pids
+					FROM locks l
+					WHERE l.pid OPERATOR(pg_catalog.<>) coalesce(worker.pid, 0)
+						AND CASE WHEN l.kind OPERATOR(pg_catalog.=) 3
+							THEN l.key OPERATOR(pg_catalog.=)
+								@extschema@.glue_lock_key(o.endpoint, o.region,
+									coalesce(o.catalog_id, o.account_id),
+									o.connection_name)
+							ELSE l.kind OPERATOR(pg_catalog.=) 6
+								AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'
+								AND l.key OPERATOR(pg_catalog.=)
+									@extschema@.glue_lock_key(o.endpoint, o.region,
+										coalesce(o.catalog_id, o.account_id), NULL)
+							END) holder ON NOT o.is_held
+				LEFT JOIN LATERAL (
+					-- what is to be done about the same connection before
+					SELECT e.id, l.pid,
+						e.state OPERATOR(pg_catalog.=) 'running'
+							AND e.claimed_by IS NULL AS is_call
+					FROM @extschema@.glue_request e
+						LEFT JOIN locks l
+							ON CASE WHEN e.claimed_by IS NULL
+								THEN l.xid OPERATOR(pg_catalog.=)
+									pg_catalog.xid(e.caller_top_xid)
+								ELSE l.kind OPERATOR(pg_catalog.=) 4
+									AND l.key OPERATOR(pg_catalog.=) e.claimed_by END
+							AND e.state OPERATOR(pg_catalog.=) 'running'
+					WHERE e.connection_name OPERATOR(pg_catalog.=) o.connection_name
+						AND e.finished_at IS NULL
+						AND e.home OPERATOR(pg_catalog.=) o.home
+						AND e.region OPERATOR(pg_catalog.=) o.region
+						AND e.endpoint OPERATOR(pg_catalog.=) o.endpoint
+						AND coalesce(e.catalog_id, e.account_id, o.catalog_id, o.account_id, '')
+							OPERATOR(pg_catalog.=)
+							coalesce(o.catalog_id, o.account_id, e.catalog_id, e.account_id, '')
+						AND e.id OPERATOR(pg_catalog.<>) o.id
+						AND (e.state OPERATOR(pg_catalog.=) 'running'
+							OR (e.id OPERATOR(pg_catalog.<) o.id
+								AND o.caller_xid IS NULL))
+					ORDER BY e.id LIMIT 1) earlier
+					ON o.state OPERATOR(pg_catalog.=) 'queued' AND NOT o.is_held
+			) r
+		UNION ALL
+		SELECT c.request, c.operation, c.connection_name, c.target, c.role, c.pid,
+			'running', c.waiting_for,
+			CASE WHEN c.waiting_for OPERATOR(pg_catalog.=) 'lock'
+				THEN pg_catalog.pg_blocking_pids(c.pid)
+				ELSE ARRAY[]::pg_catalog.int4[] END,
+			c.since, c.attempts, NULL, NULL, NULL, NULL
+		FROM calls c
+		WHERE NOT EXISTS (SELECT FROM @extschema@.glue_request r
+			WHERE r.id OPERATOR(pg_catalog.=) c.request
+				AND r.finished_at IS NULL
+				AND r.home OPERATOR(pg_catalog.=) (SELECT s.home FROM service s))
+		) a
+		CROSS JOIN LATERAL (SELECT
+			(SELECT pg_catalog.string_agg(pg_catalog.format('process %s (role %s%s)',
+				p.pid::pg_catalog.text, p.usename::pg_catalog.text,
+				', since ' OPERATOR(pg_catalog.||)
+					p.xact_start::pg_catalog.timestamptz(0)::pg_catalog.text),
+				', ')
+			FROM pg_catalog.pg_stat_activity p
+			WHERE p.pid OPERATOR(pg_catalog.=) ANY (a.blocked_by)) AS who,
+			CASE WHEN a.next_attempt_at IS NULL THEN '.' ELSE
+				pg_catalog.format('; it is tried again at %s, or at once after glue_retry_request(%s).',
+					a.next_attempt_at::pg_catalog.timestamptz(0)::pg_catalog.text,
+					a.id::pg_catalog.text) END AS again) w
+	ORDER BY a.since, a.id;
+
+COMMENT ON VIEW glue_activity IS
+	'requests, calls that act at once and other calls that have not ended, and what each waits for; of roles whose privileges one has, or all to pg_monitor';
+COMMENT ON COLUMN glue_activity.id IS
+	'ID of the request; null for a call that is not written down';
+COMMENT ON COLUMN glue_activity.operation IS
+	'what is to be done; null while credentials are got for it';
+COMMENT ON COLUMN glue_activity.connection_name IS
+	'name of the connection; null for a call about none, or many';
+COMMENT ON COLUMN glue_activity.target IS
+	'foreign server, region and catalog, as far as they were named';
+COMMENT ON COLUMN glue_activity.role IS
+	'role that asked for it';
+COMMENT ON COLUMN glue_activity.pid IS
+	'process that carries it out, or has made the call; null if there is none at present';
+COMMENT ON COLUMN glue_activity.state IS
+	'state of the request; running for other calls';
+COMMENT ON COLUMN glue_activity.waiting_for IS
+	'lock, transaction, request, credentials, key, target, rate limit, retry, answer, IN_PROGRESS, turn, no worker or held';
+COMMENT ON COLUMN glue_activity.blocked_by IS
+	'processes that have what it waits for: a lock, a transaction, a request';
+COMMENT ON COLUMN glue_activity.since IS
+	'since when it waits for that, if that is known; else when it was asked for';
+COMMENT ON COLUMN glue_activity.attempts IS
+	'how often it was tried';
+COMMENT ON COLUMN glue_activity.last_error IS
+	'how the last attempt has failed; without secrets';
+COMMENT ON COLUMN glue_activity.what_to_do IS
+	'what can be done for it to go on';
+
+GRANT SELECT ON @extschema@.glue_activity TO PUBLIC;
+
+--
+-- glue_progress
+--
+CREATE FUNCTION glue_progresses()
+RETURNS TABLE (pid integer, role regrole, command text, phase text, done bigint,
+	total bigint, since timestamptz)
+AS 'MODULE_PATHNAME', 'glue_progresses'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_progresses() IS
+	'what the view glue_progress shows';
+
+CREATE VIEW @extschema@.glue_progress AS
+	SELECT p.pid, p.role, p.command, p.phase, p.done, p.total, p.since
+	FROM @extschema@.glue_progresses() p
+	ORDER BY p.since;
+
+COMMENT ON VIEW glue_progress IS
+	'how far commands have got that take long, in this database; none without the library preloaded';
+COMMENT ON COLUMN glue_progress.pid IS
+	'process that executes the command';
+COMMENT ON COLUMN glue_progress.role IS
+	'role that it does so as';
+COMMENT ON COLUMN glue_progress.command IS
+	'sync, drift, bulk or process, which is also what a background worker does';
+COMMENT ON COLUMN glue_progress.phase IS
+	'sync and drift: reading the catalog, looking for the rest; bulk: creating; process: carrying out';
+COMMENT ON COLUMN glue_progress.done IS
+	'connections, inputs or requests that the phase is done with';
+COMMENT ON COLUMN glue_progress.total IS
+	'how many there are; null if that is not known';
+COMMENT ON COLUMN glue_progress.since IS
+	'when the command began';
+
+GRANT SELECT ON @extschema@.glue_progress TO PUBLIC;
 
 --
 -- The key of the digests in glue_connection.secret_digest

@@ -22,9 +22,12 @@
 #include "fmgr.h"
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
+#include "operation/unsettled.h"
 #include "queue/job.h"
+#include "server/activity.h"
 #include "server/compat.h"
 #include "server/news.h"
+#include "server/progress.h"
 #include "server/settings.h"
 #include "store/drop_warning.h"
 #include "workers/database_worker.h"
@@ -36,14 +39,17 @@ PGDLLEXPORT void _PG_init(void);
 
 static GlueSharedPart *const shared_parts[] = {
 	&glue_account_part,
+	&glue_activity_part,
 	&glue_aws_clock_part,
 	&glue_credential_cache_part,
 	&glue_journal_box_part,
 	&glue_known_outcome_part,
 	&glue_logged_undo_part,
+	&glue_progress_part,
 	&glue_queue_wake_part,
 	&glue_rate_part,
 	&glue_shared_quota_part,
+	&glue_unsettled_part,
 	&glue_workers_part,
 };
 

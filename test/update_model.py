@@ -632,9 +632,12 @@ class Writer:
     def operation_table(self):
         rows = []
         for name in sorted(OPERATIONS):
-            target = self.model["operations"][name]["input"]["shape"]
+            operation = self.model["operations"][name]
+            errors = sorted(error["shape"] for error in operation.get("errors", []))
             rows.append(row([c_string(name), "&glue_model_shapes[%d]"
-                             % self.number[target]]))
+                             % self.number[operation["input"]["shape"]],
+                             "(const char *const[]) {%s}"
+                             % ", ".join([c_string(error) for error in errors] + ["NULL"])]))
         self.parts.append(
             "const GlueOperation glue_model_operations[] = {\n%s};\n\n"
             "const int\tglue_model_operation_count = %d;\n\n"

@@ -64,7 +64,7 @@ static const Partition partitions[] = {
 };
 
 /*
- * The regions that there were when this was written, after botocore 1.43.  Others
+ * The regions that there were when this was written, after botocore 1.44.  Others
  * can be used as well: they are no more than worth a warning.
  */
 static const char *const known_regions[] = {

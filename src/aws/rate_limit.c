@@ -258,6 +258,23 @@ glue_rate_refused_lately(const GlueRateLimit *limit, int64_t now)
 	return count_of(&limit->refused, now / (MINUTE / GLUE_RATE_TICKS));
 }
 
+/*
+ * What to tell now.  The same is told once, and something of a limit not more
+ * often than once a minute.
+ */
+GlueRateNews
+glue_rate_news(GlueRateLimit *limit, int64_t now)
+{
+	bool		refused = glue_rate_refused_lately(limit, now) > 0;
+
+	if (refused == limit->told ||
+		(limit->told_at != 0 && now - limit->told_at < MINUTE))
+		return GLUE_RATE_NO_NEWS;
+	limit->told = refused;
+	limit->told_at = now;
+	return refused ? GLUE_RATE_LIMITED : GLUE_RATE_FREE;
+}
+
 /* How many calls can be made within a minute. */
 int
 glue_rate_claim_ahead(const GlueRateLimit *limit)
@@ -300,6 +317,8 @@ set_back(GlueRateLimit *limit, int64_t by)
 	limit->sent_at -= by;
 	limit->success_at -= by;
 	limit->paused_until -= by;
+	if (limit->told_at != 0)
+		limit->told_at -= by;
 	limit->let_in.tick -= by / (SECOND / GLUE_RATE_TICKS);
 	limit->refused.tick -= by / (MINUTE / GLUE_RATE_TICKS);
 }

@@ -35,6 +35,14 @@ typedef enum GlueRateAnswer
 	GLUE_RATE_REFUSED			/* too many requests */
 } GlueRateAnswer;
 
+/* What is worth telling about a rate. */
+typedef enum GlueRateNews
+{
+	GLUE_RATE_NO_NEWS,
+	GLUE_RATE_LIMITED,			/* requests are refused */
+	GLUE_RATE_FREE				/* that is over, for a minute */
+} GlueRateNews;
+
 /* Counts what happened within the last ten ticks. */
 #define GLUE_RATE_TICKS		10
 
@@ -69,6 +77,9 @@ typedef struct GlueRateLimit
 	GlueRateCounter let_in;		/* in the last second */
 	GlueRateCounter refused;	/* in the last minute */
 	int32_t		passed_over[GLUE_RATE_CLASSES]; /* in a row, while it waited */
+	bool		told;			/* that requests are refused */
+	int64_t		told_at;		/* that, or that it is over; 0: nothing was
+								 * told */
 } GlueRateLimit;
 
 /* The rate may rise meanwhile, so ask again after so long. */
@@ -94,6 +105,7 @@ extern void glue_rate_note_turn(GlueRateLimit *limit, GlueRateClass served,
 extern double glue_rate_per_second(const GlueRateLimit *limit);
 extern double glue_rate_tokens(const GlueRateLimit *limit, int64_t now);
 extern int	glue_rate_refused_lately(const GlueRateLimit *limit, int64_t now);
+extern GlueRateNews glue_rate_news(GlueRateLimit *limit, int64_t now);
 extern int	glue_rate_claim_ahead(const GlueRateLimit *limit);
 
 #endif							/* GLUE_RATE_LIMIT_H */

@@ -80,19 +80,20 @@ static int	parse_retry_after(const char *header, int limit);
  * http_status is 0 if no answer came.  code is AWS's name for the error,
  * without a namespace; NULL or "" if there was none.
  *
- * A bare 429 counts as throttling: it is no answer of Glue, but proxies and
- * gateways give it, and mean just that.  The SDKs differ here.
+ * modeled is whether the code is one of those that the model of the operation
+ * has.  Such a code means what it says, even with a status of 429; otherwise
+ * that is throttling, as proxies and gateways mean it.
  */
 GlueRetryKind
-glue_retry_classify(int http_status, const char *code)
+glue_retry_classify(int http_status, const char *code, bool modeled)
 {
-	if (code != NULL && code[0] != '\0')
-	{
-		if (glue_is_one_of(code, throttling_codes))
-			return GLUE_RETRY_THROTTLING;
-		if (glue_is_one_of(code, transient_codes))
-			return GLUE_RETRY_TRANSIENT;
-	}
+	if (code == NULL)
+		code = "";
+	if (glue_is_one_of(code, throttling_codes) ||
+		(http_status == 429 && !modeled))
+		return GLUE_RETRY_THROTTLING;
+	if (glue_is_one_of(code, transient_codes))
+		return GLUE_RETRY_TRANSIENT;
 
 	switch (http_status)
 	{
@@ -102,8 +103,6 @@ glue_retry_classify(int http_status, const char *code)
 		case 503:
 		case 504:
 			return GLUE_RETRY_TRANSIENT;
-		case 429:
-			return GLUE_RETRY_THROTTLING;
 		default:
 			return GLUE_RETRY_NONE;
 	}

@@ -31,7 +31,8 @@ typedef struct GlueRetryQuota
 
 #define GLUE_RETRY_QUOTA_SIZE	500
 
-extern GlueRetryKind glue_retry_classify(int http_status, const char *code);
+extern GlueRetryKind glue_retry_classify(int http_status, const char *code,
+										 bool modeled);
 extern int	glue_retry_delay_ms(GlueRetryKind kind, int attempt,
 								double jitter, const char *retry_after);
 extern void glue_retry_quota_init(GlueRetryQuota *quota);

@@ -29,6 +29,7 @@
 #include "client/account.h"
 #include "client/credential_chain.h"
 #include "client/sts.h"
+#include "common/hashfn.h"
 
 /*
  * Access keys whose account is kept; those that were not asked for lately make
@@ -41,6 +42,7 @@ typedef struct KnownAccount
 {
 	uint64		used;			/* number of its last use; 0: free */
 	char		access_key_id[GLUE_ACCESS_KEY_ID_SIZE];
+	uint64		secret;			/* hash of the secret access key */
 	char		endpoint[GLUE_ENDPOINT_MAX_LEN + 1];
 	char		account_id[GLUE_ACCOUNT_ID_SIZE];
 } KnownAccount;
@@ -57,6 +59,7 @@ static void remember(const GlueAccess *access, const char *account_id);
 static KnownAccount *find_entry(KnownAccounts * accounts,
 								const GlueAccess *access);
 static const char *asked_endpoint(const GlueTarget *target);
+static uint64 secret_of(const GlueAccess *access);
 static void set_account(GlueAccess *access, const char *account_id);
 static void check_claim(const GlueTarget *target);
 
@@ -180,6 +183,7 @@ remember(const GlueAccess *access, const char *account_id)
 	}
 	entry->used = ++accounts->nuses;
 	strcpy(entry->access_key_id, access->credentials.access_key_id);
+	entry->secret = secret_of(access);
 	strcpy(entry->endpoint, asked_endpoint(&access->target));
 	strlcpy(entry->account_id, account_id, sizeof(entry->account_id));
 	glue_shared_unlock();
@@ -189,17 +193,29 @@ remember(const GlueAccess *access, const char *account_id)
 static KnownAccount *
 find_entry(KnownAccounts * accounts, const GlueAccess *access)
 {
+	uint64		secret = secret_of(access);
+
 	for (int i = 0; i < NUM_KNOWN_ACCOUNTS; i++)
 	{
 		KnownAccount *entry = &accounts->known[i];
 
-		if (entry->used != 0 &&
+		if (entry->used != 0 && entry->secret == secret &&
 			strcmp(entry->access_key_id,
 				   access->credentials.access_key_id) == 0 &&
 			strcmp(entry->endpoint, asked_endpoint(&access->target)) == 0)
 			return entry;
 	}
 	return NULL;
+}
+
+/* Whoever knows an access key and not its secret, is not of the account. */
+static uint64
+secret_of(const GlueAccess *access)
+{
+	const char *secret = access->credentials.secret_access_key;
+
+	return hash_bytes_extended((const unsigned char *) secret, strlen(secret),
+							   0);
 }
 
 /* Who would be asked. */

@@ -22,6 +22,7 @@
 #include "client/aws_clock.h"
 #include "common/pg_prng.h"
 #include "glue/answer.h"
+#include "glue/model.h"
 #include "glue/redact_text.h"
 #include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
@@ -236,7 +237,10 @@ judge_refusal(GlueAttempt *attempt, const GlueReply *reply)
 	char		message[GLUE_REPLY_MESSAGE_MAX + 1];
 
 	attempt->retry_kind = reply->kind == GLUE_REPLY_MALFORMED ?
-		GLUE_RETRY_NONE : glue_retry_classify(status, reply->code);
+		GLUE_RETRY_NONE :
+		glue_retry_classify(status, reply->code,
+							glue_model_has_error(attempt->call->operation,
+												 reply->code));
 	attempt->ambiguous = reply->kind == GLUE_REPLY_MALFORMED ||
 		attempt->retry_kind == GLUE_RETRY_TRANSIENT ||
 		strcmp(reply->code, "OperationTimeoutException") == 0;
@@ -248,6 +252,7 @@ judge_refusal(GlueAttempt *attempt, const GlueReply *reply)
 
 	scrub(attempt, reply->message, message, sizeof(message));
 	attempt->failure = glue_failure_from_reply(&failed, reply, message, status,
+											   attempt->retry_kind == GLUE_RETRY_THROTTLING,
 											   attempt->call->request_id);
 }
 

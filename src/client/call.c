@@ -171,6 +171,6 @@ glue_call_malformed_answer(const GlueCall *call, const char *why)
 	GlueFailedCall failed = glue_call_subject(call);
 	GlueReply	reply = {.kind = GLUE_REPLY_MALFORMED};
 
-	return glue_failure_from_reply(&failed, &reply, why, 200,
+	return glue_failure_from_reply(&failed, &reply, why, 200, false,
 								   call->request_id);
 }

@@ -43,6 +43,7 @@ typedef struct GlueCall
 	json_object *request;		/* the operation's input shape */
 	GlueRenewCredentials renew_credentials; /* may be NULL */
 	GlueRateClass rate_class;	/* how urgent it is */
+	int64		for_request;	/* the request that it is made for; 0: none */
 
 	/*
 	 * What to do when the first attempt is ready to be sent, its turn

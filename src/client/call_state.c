@@ -47,6 +47,9 @@
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
+static void show(GlueCallState *state);
+static void end_activity(void *arg);
+static GlueActivityWait wait_of(const GlueCallState *state);
 static void wait_for_turn(GlueCallState *state);
 static void give_up_waiting(GlueCallState *state);
 static void send_request(GlueCallState *state);
@@ -82,7 +85,55 @@ glue_call_state_begin(GlueCall *call, MemoryContext result_context,
 
 	state->step = GLUE_CALL_WAITING;
 	glue_call_state_advance(state);
+	if (state->step != GLUE_CALL_DONE)
+		show(state);
 	return state;
+}
+
+/* Show others that this call is waited for. */
+static void
+show(GlueCallState *state)
+{
+	const GlueCall *call = state->call;
+	GlueActivitySubject subject = {
+		.request = call->for_request,
+		.operation = call->operation,
+		.name = call->connection_name,
+		.server = call->target->server,
+		.region = call->target->endpoint.region,
+		.catalog_id = call->target->catalog_id,
+	};
+
+	state->end_activity.func = end_activity;
+	state->end_activity.arg = &state->activity;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext,
+									   &state->end_activity);
+	glue_activity_begin(&state->activity, wait_of(state), &subject);
+	glue_activity_wait(&state->activity, wait_of(state), call->attempts);
+}
+
+/* A MemoryContextCallbackFunction */
+static void
+end_activity(void *arg)
+{
+	glue_activity_end(arg);
+}
+
+/* What a call waits for, as others see it. */
+static GlueActivityWait
+wait_of(const GlueCallState *state)
+{
+	switch (state->step)
+	{
+		case GLUE_CALL_WAITING:
+			return GLUE_WAITS_FOR_RATE_LIMIT;
+		case GLUE_CALL_PAUSING:
+			return GLUE_WAITS_FOR_RETRY;
+		case GLUE_CALL_READING_BACK:
+			return wait_of(state->reader);
+		default:
+			return GLUE_WAITS_FOR_ANSWER;
+	}
 }
 
 /* Take a call as far as it gets without waiting. */
@@ -119,6 +170,11 @@ glue_call_state_advance(GlueCallState *state)
 				break;
 		}
 	} while (state->step != before);
+	if (state->step == GLUE_CALL_DONE)
+		glue_activity_end(&state->activity);
+	else
+		glue_activity_wait(&state->activity, wait_of(state),
+						   state->call->attempts);
 }
 
 /* The state that waits for a moment in time, pause_until, or NULL. */
@@ -351,6 +407,8 @@ begin_read_back(GlueCallState *state)
 		glue_call_state_begin(reading, state->result_context,
 							  state->attempt.request.on_end,
 							  state->attempt.request.on_end_arg);
+	/* it is a part of this call, which is shown already */
+	glue_activity_end(&state->reader->activity);
 	state->step = GLUE_CALL_READING_BACK;
 }
 

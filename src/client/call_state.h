@@ -13,6 +13,7 @@
 
 #include "client/attempt.h"
 #include "client/turn.h"
+#include "server/activity.h"
 
 typedef enum GlueCallStep
 {
@@ -41,6 +42,10 @@ typedef struct GlueCallState
 
 	/* while it pauses, or waits for its turn; by glue_monotonic_us() */
 	int64		pause_until;
+
+	/* as others see it */
+	GlueActivity activity;
+	MemoryContextCallback end_activity; /* at the end of the context */
 
 	/* a create that may have been carried out */
 	bool		maybe_created;

@@ -35,6 +35,7 @@
 #include "client/metadata.h"
 #include "client/shared_files.h"
 #include "client/sts.h"
+#include "server/activity.h"
 #include "server/secret_memory.h"
 #include "utils/timestamp.h"
 
@@ -71,6 +72,11 @@ static bool digest_source(EVP_MD_CTX *context,
 						  const GlueConfiguration *configuration,
 						  GlueCredentialStepKind kind);
 static bool digest_text(EVP_MD_CTX *context, const char *text);
+static GlueFailure *fetch_slowly(const GlueTarget *target,
+								 const GlueCredentialPlan *plan,
+								 const GlueCredentialKey *key,
+								 const char *rejected_access_key_id,
+								 GlueCredentials *credentials);
 static GlueFailure *refresh(const GlueTarget *target,
 							const GlueCredentialPlan *plan,
 							const GlueCredentialKey *key, bool may_fail,
@@ -195,9 +201,14 @@ glue_credentials_fetch(const GlueTarget *target,
 					   const char *rejected_access_key_id,
 					   GlueCredentials *credentials)
 {
+	GlueActivity activity = {0};
+	GlueActivitySubject subject = {
+		.server = target->server,
+		.region = target->endpoint.region,
+		.catalog_id = target->catalog_id,
+	};
 	GlueCredentialKey key;
-	GlueCacheAnswer answer;
-	char		failure[GLUE_CACHE_FAILURE_SIZE];
+	GlueFailure *volatile failure = NULL;
 
 	if (is_keys(plan))
 	{
@@ -210,15 +221,41 @@ glue_credentials_fetch(const GlueTarget *target,
 	}
 
 	digest_plan(target, plan, &key);
-	answer = glue_credential_cache_get(&key, rejected_access_key_id,
-									   credentials, failure);
+	if (rejected_access_key_id == NULL &&
+		glue_credential_cache_peek(&key, credentials))
+		return NULL;
+	glue_activity_begin(&activity, GLUE_WAITS_FOR_CREDENTIALS, &subject);
+	PG_TRY();
+	{
+		failure = fetch_slowly(target, plan, &key, rejected_access_key_id,
+							   credentials);
+	}
+	PG_FINALLY();
+	{
+		glue_activity_end(&activity);
+	}
+	PG_END_TRY();
+	return failure;
+}
+
+/* The same if they have to be asked for, or somebody else is asking for them. */
+static GlueFailure *
+fetch_slowly(const GlueTarget *target, const GlueCredentialPlan *plan,
+			 const GlueCredentialKey *key, const char *rejected_access_key_id,
+			 GlueCredentials *credentials)
+{
+	char		failure[GLUE_CACHE_FAILURE_SIZE];
+	GlueCacheAnswer answer =
+		glue_credential_cache_get(key, rejected_access_key_id, credentials,
+								  failure);
+
 	switch (answer)
 	{
 		case GLUE_CACHE_HIT:
 			break;
 		case GLUE_CACHE_MAY_REFRESH:
 		case GLUE_CACHE_MUST_REFRESH:
-			return refresh(target, plan, &key, answer == GLUE_CACHE_MAY_REFRESH,
+			return refresh(target, plan, key, answer == GLUE_CACHE_MAY_REFRESH,
 						   credentials);
 		case GLUE_CACHE_JUST_FAILED:
 			return glue_failure_just_failed(failure);

@@ -26,7 +26,7 @@ glue_failure_no_credentials(const char *source, const char *reason)
 	GlueFailure *failure = palloc0(sizeof(GlueFailure));
 
 	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
-	failure->code = "no credentials";
+	failure->code = GLUE_CODE_NO_CREDENTIALS;
 	failure->message = psprintf("could not get AWS credentials from %s",
 								source);
 	failure->detail = psprintf("The source is configured, but %s.", reason);
@@ -47,7 +47,7 @@ glue_failure_nothing_found(const char *profile, const char *reason,
 	GlueFailure *failure = palloc0(sizeof(GlueFailure));
 
 	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
-	failure->code = "no credentials";
+	failure->code = GLUE_CODE_NO_CREDENTIALS;
 	failure->message = "could not find AWS credentials";
 	failure->detail = psprintf("There are no keys in the environment of the server process, no credentials in profile \"%s\", no web identity and no container in the environment, and %s. %s",
 							   profile, reason, files);
@@ -110,7 +110,7 @@ glue_failure_no_account(const GlueFailure *cause)
 		return failure;
 	}
 	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	failure->code = "no account";
+	failure->code = GLUE_CODE_NO_ACCOUNT;
 	failure->message = "AWS account that the credentials belong to is not known";
 	failure->detail = psprintf("Nothing was sent to AWS Glue. %s. %s",
 							   cause->message, cause->detail);
@@ -128,7 +128,7 @@ glue_failure_just_failed(const char *other)
 	GlueFailure *failure = palloc0(sizeof(GlueFailure));
 
 	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
-	failure->code = "no credentials";
+	failure->code = GLUE_CODE_NO_CREDENTIALS;
 	failure->message = "could not get AWS credentials";
 	failure->detail = psprintf("Another session that needs the same ones has just tried: %s",
 							   other);

@@ -15,6 +15,8 @@
 
 /* The code of a failure because a request would go elsewhere now. */
 #define GLUE_CODE_TARGET_CHANGED "target changed"
+#define GLUE_CODE_NO_CREDENTIALS "no credentials"
+#define GLUE_CODE_NO_ACCOUNT "no account"
 
 extern GlueFailure *glue_failure_no_credentials(const char *source,
 												const char *reason);

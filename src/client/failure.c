@@ -175,10 +175,11 @@ static void append_attempts(StringInfo detail, int attempts);
  * Word an answer that is an error, or no proper answer at all.
  *
  * message is the service's text, scrubbed of secrets, and may be empty.
+ * throttled is whether it means that there were too many requests.
  */
 GlueFailure *
 glue_failure_from_reply(const GlueFailedCall *call, const GlueReply *reply,
-						const char *message, int http_status,
+						const char *message, int http_status, bool throttled,
 						const char *request_id)
 {
 	bool		malformed = reply->kind == GLUE_REPLY_MALFORMED;
@@ -193,7 +194,7 @@ glue_failure_from_reply(const GlueFailedCall *call, const GlueReply *reply,
 		failure->sqlstate = ERRCODE_PROTOCOL_VIOLATION;
 		failure->hint = "Check that the endpoint is AWS Glue, and that no proxy answers in its place.";
 	}
-	else if (glue_retry_classify(http_status, code) == GLUE_RETRY_THROTTLING)
+	else if (throttled)
 	{
 		failure->sqlstate = ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
 		failure->hint = HINT_THROTTLED;
@@ -411,6 +412,18 @@ glue_failure_from_error(const ErrorData *error)
 	failure->message = utf8_copy(error->message);
 	failure->detail = utf8_copy(error->detail ? error->detail : "");
 	return failure;
+}
+
+/* The SQLSTATE of a failure that is known by its code alone; 0 if it is not. */
+int
+glue_failure_sqlstate_of(const char *code)
+{
+	const ExceptionRule *rule = find_rule("", code);
+
+	if (rule != NULL)
+		return rule->sqlstate;
+	return strlen(code) == 5 && strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 ?
+		MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]) : 0;
 }
 
 /* A copy in the current memory context. */

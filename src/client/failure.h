@@ -53,7 +53,7 @@ typedef struct GlueFailedCall
 extern GlueFailure *glue_failure_from_reply(const GlueFailedCall *call,
 											const GlueReply *reply,
 											const char *message,
-											int http_status,
+											int http_status, bool throttled,
 											const char *request_id);
 extern GlueFailure *glue_failure_from_transfer(const GlueFailedCall *call,
 											   const GlueHttpTransfer *transfer,
@@ -75,6 +75,7 @@ extern GlueFailure *glue_failure_wipes_credentials(const char *connection_name,
 												   const char *losses);
 extern GlueFailure *glue_failure_from_error(const ErrorData *error);
 extern GlueFailure *glue_failure_copy(const GlueFailure *failure);
+extern int	glue_failure_sqlstate_of(const char *code);
 extern void glue_failure_add_detail(GlueFailure *failure, const char *detail);
 extern void glue_failure_raise(int elevel, const GlueFailure *failure);
 

@@ -7,7 +7,13 @@
  * them.  So what is known of a rate is in a slot for all processes, if the
  * library is preloaded.  Its arithmetic is aws/rate_limit.c's.  There is a limited
  * number of slots; one that nobody uses at present makes room for another, and if
- * there is none, those that find no room share the last one.
+ * there is none, those that find no room share one more.
+ *
+ * What a role says is not to change what others find.  So an account counts if it
+ * is known; otherwise whoever says to be an access key's owner has slots of its
+ * own.  And a limit of our own, max_requests_per_second, has a slot besides, where
+ * a call waits first: those who keep to another one, or to none, wait for AWS's
+ * limit alone.
  *
  * Whoever has to wait does so in a line: in one of three, by how urgent it is.  A
  * process has one place in a line however many calls it holds, so a session with
@@ -30,6 +36,7 @@
 #include "postgres.h"
 
 #include "client/rate_slot.h"
+#include "common/hashfn.h"
 #include "http/clock.h"
 #include "miscadmin.h"
 #include "server/compat.h"
@@ -38,13 +45,17 @@
 
 #define NUM_SLOTS		128
 
+/* as AWS has them */
+#define ACCOUNT_ID_LEN	12
+
 /* How often those look who are not the first; and how late the first may be. */
 #define LOOK_US			((int64) 1000000)
 
 typedef struct RateSlots
 {
 	uint64		nuses;
-	GlueRateSlot slots[NUM_SLOTS];
+	uint64		hashes[NUM_SLOTS];	/* of the keys; 0: free */
+	GlueRateSlot slots[NUM_SLOTS + 1];	/* the last is for those without */
 	GlueRatePlace places[FLEXIBLE_ARRAY_MEMBER];	/* by number of the PGPROC */
 } RateSlots;
 
@@ -56,6 +67,8 @@ GlueSharedPart glue_rate_part = {
 
 /* prototypes of private functions */
 static GlueRateSlot *choose_slot(RateSlots *all);
+static int	nslots_of(const RateSlots *all, Oid maker);
+static void fill_slot(GlueRateSlot *slot, const GlueRateKey *key);
 static int	next_class(const GlueRateSlot *slot, bool *waiting);
 static GlueRatePlace *first_of(const GlueRateSlot *slot, int class);
 static void pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking,
@@ -85,7 +98,7 @@ glue_rate_slot_copy(int number, GlueRateSlot *copy)
 {
 	RateSlots  *all = glue_shared_attach(&glue_rate_part);
 
-	if (number >= NUM_SLOTS)
+	if (number > NUM_SLOTS)
 		return false;
 	glue_shared_lock(LW_SHARED);
 	*copy = all->slots[number];
@@ -93,69 +106,159 @@ glue_rate_slot_copy(int number, GlueRateSlot *copy)
 	return true;
 }
 
-/* Is a slot for these requests? */
-bool
-glue_rate_slot_is(const GlueRateSlot *slot, const GlueRateKey *key)
+/*
+ * Whose requests a slot is for, in words.  Of an access key, the end is enough for
+ * its owner to know it.
+ */
+char *
+glue_rate_slot_target(const GlueRateSlot *slot)
 {
-	return slot->used != 0 && slot->ceiling == key->ceiling &&
-		strcmp(slot->operation, key->operation) == 0 &&
-		strcmp(slot->caller, key->caller) == 0 &&
-		strcmp(slot->endpoint, key->endpoint) == 0 &&
-		strcmp(slot->region, key->region) == 0;
+	const char *caller = slot->caller;
+	size_t		len = strlen(caller);
+
+	if (slot->endpoint[0] == '\0')
+		return pstrdup("(others)");
+	if (len == ACCOUNT_ID_LEN)
+		return psprintf("%s %s", slot->endpoint, caller);
+	return psprintf("%s ...%s", slot->endpoint,
+					len > 4 ? caller + len - 4 : "");
 }
 
-/* The slot of some requests, which may be a new one.  It is used now. */
-GlueRateSlot *
-glue_rate_slot_find(const GlueRateKey *key)
+/* Whose requests a slot is for. */
+GlueRateKey
+glue_rate_slot_key(const GlueRateSlot *slot)
 {
-	static int	last = 0;
-	RateSlots  *all = glue_shared_attach(&glue_rate_part);
-	GlueRateSlot *slot = &all->slots[last];
+	return (GlueRateKey)
+	{
+		slot->endpoint, slot->region, slot->caller, slot->operation,
+			slot->claimant, slot->ceiling, slot->server, slot->database
+	};
+}
 
-	if (!glue_rate_slot_is(slot, key))
+bool
+glue_rate_key_equal(const GlueRateKey *a, const GlueRateKey *b)
+{
+	return a->claimant == b->claimant && a->ceiling == b->ceiling &&
+		a->server == b->server && a->database == b->database &&
+		strcmp(a->operation, b->operation) == 0 &&
+		strcmp(a->caller, b->caller) == 0 &&
+		strcmp(a->endpoint, b->endpoint) == 0 &&
+		strcmp(a->region, b->region) == 0;
+}
+
+/* Slots that are in use have others than 0. */
+uint64
+glue_rate_key_hash(const GlueRateKey *key)
+{
+	const char *texts[] = {
+		key->endpoint, key->region, key->caller, key->operation
+	};
+	uint64		hash = hash_combine64(key->claimant, key->ceiling);
+
+	hash = hash_combine64(hash_combine64(hash, key->server), key->database);
+	for (int i = 0; i < lengthof(texts); i++)
+		hash = hash_combine64(hash,
+							  hash_bytes_extended((const unsigned char *) texts[i],
+												  strlen(texts[i]), 0));
+	return hash != 0 ? hash : 1;
+}
+
+/*
+ * The slot of some requests, which may be a new one, made by a role.  It is used
+ * now.
+ *
+ * If there is no room for it, it is the one that all such share; NULL for a limit
+ * of our own, which cannot be.
+ */
+GlueRateSlot *
+glue_rate_slot_find(const GlueRateKey *key, uint64 hash, Oid maker)
+{
+	RateSlots  *all = glue_shared_attach(&glue_rate_part);
+	GlueRateSlot *slot;
+
+	for (int i = 0; i < NUM_SLOTS; i++)
 	{
-		for (slot = all->slots; slot < all->slots + NUM_SLOTS; slot++)
+		GlueRateKey found;
+
+		if (all->hashes[i] != hash)
+			continue;
+		found = glue_rate_slot_key(&all->slots[i]);
+		if (glue_rate_key_equal(&found, key))
 		{
-			if (glue_rate_slot_is(slot, key))
-				break;
+			all->slots[i].used = ++all->nuses;
+			return &all->slots[i];
 		}
 	}
-	if (slot == all->slots + NUM_SLOTS)
+	slot = choose_slot(all);
+	if (slot != NULL)
 	{
-		slot = choose_slot(all);
-		if (slot->limit.in_flight == 0 && slot->nwaiting == 0)
-		{
-			memset(slot, 0, sizeof(GlueRateSlot));
-			strlcpy(slot->endpoint, key->endpoint, sizeof(slot->endpoint));
-			strlcpy(slot->region, key->region, sizeof(slot->region));
-			strlcpy(slot->caller, key->caller, sizeof(slot->caller));
-			strlcpy(slot->operation, key->operation, sizeof(slot->operation));
-			slot->ceiling = key->ceiling;
-		}
+		fill_slot(slot, key);
+		slot->maker = maker;
+		all->hashes[slot - all->slots] = hash;
 	}
+	else if (key->ceiling == 0)
+		slot = &all->slots[NUM_SLOTS];
+	else
+		return NULL;
 	slot->used = ++all->nuses;
-	last = slot - all->slots;
 	return slot;
 }
 
 /*
- * The slot that was not used for the longest time, of those that nobody uses; the
- * last one if there is none.
+ * The slot to take for others: NULL if all are in use at present.
+ *
+ * A role can have calls made that need any number of slots, to regions that it
+ * makes up if need be, and what others have learnt is not to go for that.  So it
+ * is one of the role that has made the most; of these, the one that was not used
+ * for the longest time.
  */
 static GlueRateSlot *
 choose_slot(RateSlots *all)
 {
 	GlueRateSlot *chosen = NULL;
+	int			most = 0;
 
 	for (int i = 0; i < NUM_SLOTS; i++)
 	{
 		GlueRateSlot *slot = &all->slots[i];
+		int			n;
 
-		if (slot->limit.in_flight == 0 && slot->nwaiting == 0 &&
-			(chosen == NULL || slot->used < chosen->used))
+		if (slot->used == 0)
+			return slot;
+		if (slot->limit.in_flight > 0 || slot->nwaiting > 0)
+			continue;
+		n = nslots_of(all, slot->maker);
+		if (n > most || (n == most && slot->used < chosen->used))
+		{
 			chosen = slot;
+			most = n;
+		}
 	}
-	return chosen != NULL ? chosen : &all->slots[NUM_SLOTS - 1];
+	return chosen;
+}
+
+static int
+nslots_of(const RateSlots *all, Oid maker)
+{
+	int			n = 0;
+
+	for (int i = 0; i < NUM_SLOTS; i++)
+		n += all->slots[i].maker == maker;
+	return n;
+}
+
+static void
+fill_slot(GlueRateSlot *slot, const GlueRateKey *key)
+{
+	memset(slot, 0, sizeof(GlueRateSlot));
+	strlcpy(slot->endpoint, key->endpoint, sizeof(slot->endpoint));
+	strlcpy(slot->region, key->region, sizeof(slot->region));
+	strlcpy(slot->caller, key->caller, sizeof(slot->caller));
+	strlcpy(slot->operation, key->operation, sizeof(slot->operation));
+	slot->claimant = key->claimant;
+	slot->ceiling = key->ceiling;
+	slot->server = key->server;
+	slot->database = key->database;
 }
 
 /*
@@ -189,6 +292,10 @@ glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
 		 first_of(slot, class) == place))
 	{
 		wait = glue_rate_take(&slot->limit, slot->ceiling, now, epoch);
+
+		/* our own limit is about when calls are sent, not how they end */
+		if (wait == 0 && slot->ceiling > 0)
+			glue_rate_give(&slot->limit, *epoch, GLUE_RATE_NOTHING, 0, now);
 		if (wait == 0 && place != NULL)
 			glue_rate_note_turn(&slot->limit, class, waiting);
 		wait = Min(wait, GLUE_RATE_MAX_WAIT);
@@ -217,8 +324,11 @@ glue_rate_slot_leave(GlueRateSlot *slot, GlueRateClass class,
 	call_next(slot, glue_monotonic_us());
 }
 
-/* A call is not under way any more; see glue_rate_give(). */
-void
+/*
+ * A call is not under way any more; see glue_rate_give().  What there is to tell
+ * about that, is the caller's to tell.
+ */
+GlueRateNews
 glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch, GlueRateAnswer answer,
 					int64 pause)
 {
@@ -229,6 +339,8 @@ glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch, GlueRateAnswer answer,
 	/* then there is a place for another one; else time gives the tokens */
 	if (slot->nwaiting > 0 && !slot->limit.limited)
 		call_next(slot, now);
+	return answer == GLUE_RATE_NOTHING ? GLUE_RATE_NO_NEWS :
+		glue_rate_news(&slot->limit, now);
 }
 
 /* The class that is next, and in which of them somebody waits. */

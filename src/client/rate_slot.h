@@ -27,7 +27,12 @@ typedef struct GlueRateKey
 	const char *region;
 	const char *caller;			/* account, or else access key */
 	const char *operation;
-	int			ceiling;		/* requests a second at most; 0: any number */
+	Oid			claimant;		/* who says so, unless it is known */
+
+	/* of a limit of our own; 0 of one of AWS's */
+	int			ceiling;		/* requests a second at most */
+	Oid			server;			/* whose option it is; 0: the setting's */
+	Oid			database;		/* of the server */
 } GlueRateKey;
 
 #define GLUE_OPERATION_SIZE		64
@@ -40,7 +45,11 @@ typedef struct GlueRateSlot
 	char		region[GLUE_REGION_MAX_LEN + 1];
 	char		caller[GLUE_ACCESS_KEY_ID_SIZE];
 	char		operation[GLUE_OPERATION_SIZE];
+	Oid			claimant;
 	int			ceiling;
+	Oid			server;
+	Oid			database;
+	Oid			maker;			/* the role that it counts for */
 	GlueRateLimit limit;
 	int			nwaiting;		/* calls */
 	dlist_head	lines[GLUE_RATE_CLASSES];	/* of GlueRatePlace */
@@ -63,17 +72,20 @@ extern GlueSharedPart glue_rate_part;
 
 extern GlueRatePlace *glue_rate_place(int number);
 extern bool glue_rate_slot_copy(int number, GlueRateSlot *copy);
-extern bool glue_rate_slot_is(const GlueRateSlot *slot,
-							  const GlueRateKey *key);
+extern char *glue_rate_slot_target(const GlueRateSlot *slot);
+extern GlueRateKey glue_rate_slot_key(const GlueRateSlot *slot);
+extern bool glue_rate_key_equal(const GlueRateKey *a, const GlueRateKey *b);
+extern uint64 glue_rate_key_hash(const GlueRateKey *key);
 
 /* these need the lock */
-extern GlueRateSlot *glue_rate_slot_find(const GlueRateKey *key);
+extern GlueRateSlot *glue_rate_slot_find(const GlueRateKey *key, uint64 hash,
+										 Oid maker);
 extern int64 glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
 								GlueRatePlace *place, bool first, int64 now,
 								uint32 *epoch);
 extern void glue_rate_slot_leave(GlueRateSlot *slot, GlueRateClass class,
 								 GlueRatePlace *place, bool comes_again);
-extern void glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch,
-								GlueRateAnswer answer, int64 pause);
+extern GlueRateNews glue_rate_slot_give(GlueRateSlot *slot, uint32 epoch,
+										GlueRateAnswer answer, int64 pause);
 
 #endif							/* GLUE_CLIENT_RATE_SLOT_H */

@@ -30,7 +30,7 @@ typedef struct GlueServerOptions
 	int			connect_timeout_ms;
 	int			request_timeout_ms;
 	int			max_attempts;
-	int			max_requests_per_second;	/* 0: no limit */
+	int			max_requests_per_second;	/* 0: no limit; -1: not said */
 } GlueServerOptions;
 
 /* What can be said of a user mapping; NULL for what is not. */

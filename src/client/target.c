@@ -98,7 +98,10 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 	target->connect_timeout_ms = options.connect_timeout_ms;
 	target->request_timeout_ms = options.request_timeout_ms;
 	target->max_attempts = options.max_attempts;
-	target->max_requests_per_second = options.max_requests_per_second;
+	target->paced_by_server = options.max_requests_per_second >= 0;
+	target->max_requests_per_second = target->paced_by_server ?
+		options.max_requests_per_second : glue_setting_max_requests_per_second;
+	target->user = GetUserId();
 	resolve_endpoints(target, &options);
 	take_fingerprints(target);
 }
@@ -227,7 +230,7 @@ add_settings(GlueServerOptions *options)
 	options->connect_timeout_ms = glue_setting_connect_timeout;
 	options->request_timeout_ms = glue_setting_request_timeout;
 	options->max_attempts = glue_setting_max_attempts;
-	options->max_requests_per_second = glue_setting_max_requests_per_second;
+	options->max_requests_per_second = -1;
 }
 
 static const char *

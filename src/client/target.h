@@ -41,6 +41,8 @@ typedef struct GlueTarget
 	int			request_timeout_ms;
 	int			max_attempts;
 	int			max_requests_per_second;	/* 0: as many as AWS takes */
+	bool		paced_by_server;	/* that is an option of the server */
+	Oid			user;			/* who makes the calls */
 
 	/*
 	 * As whom.  What the user mapping gives comes first; without it, the

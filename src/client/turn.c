@@ -21,6 +21,7 @@
 #include <limits.h>
 
 #include "client/turn.h"
+#include "miscadmin.h"
 #include "storage/ipc.h"
 
 /*
@@ -44,17 +45,19 @@ static dlist_head taken = DLIST_STATIC_INIT(taken);
 static int	nlines = 0;			/* that are not free */
 
 /* prototypes of private functions */
-static void fill_key(GlueRateKey *key, char *caller, const GlueCall *call);
-static const char *caller_of(const GlueTarget *target,
-							 const GlueCredentials *credentials);
-static const char *key_of(const GlueCredentials *credentials);
+static void fill_key(GlueRateKey *key, const GlueTarget *target,
+					 const GlueCredentials *credentials,
+					 const char *account_id);
+static GlueRateKey own_key(const GlueRateKey *key, const GlueTarget *target);
 static void leave_with_context(void *arg);
 static void leave_at_exit(int code, Datum arg);
 static int64 ask(GlueTurn *turn, int64 now);
+static int64 ask_slot(GlueTurn *turn, int64 now);
 static void enter_line(GlueTurn *turn);
 static bool is_first(GlueTurn *turn, int64 now);
 static GlueTurn *first_turn(TurnLine *line);
 static void leave_line(GlueTurn *turn);
+static void tell_news(GlueRateNews news, const GlueRateSlot *slot);
 static bool leads_there(const GlueRateKey *key, const GlueTarget *target,
 						const GlueCredentials *credentials);
 
@@ -75,7 +78,20 @@ glue_turn_begin(GlueTurn *turn, const GlueCall *call,
 	registered = true;
 
 	memset(turn, 0, sizeof(GlueTurn));
-	fill_key(&turn->key, turn->caller, call);
+	turn->key.endpoint = call->endpoint->url;
+	turn->key.region = call->endpoint->region;
+	turn->key.operation = call->operation;
+
+	/* those that assume a role may be another account's */
+	fill_key(&turn->key, call->target, call->credentials,
+			 call->service == GLUE_SERVICE_STS ? NULL :
+			 call->target->account_id);
+	strlcpy(turn->caller, turn->key.caller, sizeof(turn->caller));
+	turn->key.caller = turn->caller;
+	turn->own = own_key(&turn->key, call->target);
+	turn->hash = glue_rate_key_hash(&turn->key);
+	turn->own_hash = glue_rate_key_hash(&turn->own);
+	turn->user = call->target->user;
 	turn->class = call->rate_class;
 	turn->timeout = (int64) call->target->request_timeout_ms * 1000;
 	turn->on_news = on_news;
@@ -86,40 +102,42 @@ glue_turn_begin(GlueTurn *turn, const GlueCall *call,
 }
 
 /*
- * Who makes a call.  Temporary credentials have a new access key every hour, so
- * the account says that if it is known.  But those that assume a role may be
- * another account's.
+ * Who makes calls.  Temporary credentials have a new access key every hour, so
+ * the account says that if it is known.  Else it is the access key, which in a user
+ * mapping may be anybody's.
  */
 static void
-fill_key(GlueRateKey *key, char *caller, const GlueCall *call)
+fill_key(GlueRateKey *key, const GlueTarget *target,
+		 const GlueCredentials *credentials, const char *account_id)
 {
-	const GlueCredentials *credentials = call->credentials;
-
-	if (call->service != GLUE_SERVICE_STS)
-		strlcpy(caller, caller_of(call->target, credentials),
-				GLUE_ACCESS_KEY_ID_SIZE);
-	else
-		strlcpy(caller, key_of(credentials), GLUE_ACCESS_KEY_ID_SIZE);
-	key->endpoint = call->endpoint->url;
-	key->region = call->endpoint->region;
-	key->caller = caller;
-	key->operation = call->operation;
-	key->ceiling = call->target->max_requests_per_second;
+	key->claimant = InvalidOid;
+	key->caller = account_id;
+	if (account_id != NULL)
+		return;
+	key->caller = "";
+	if (credentials != NULL && credentials->access_key_id != NULL)
+		key->caller = credentials->access_key_id;
+	if (target->given.access_key_id != NULL)
+		key->claimant = target->has_own_keys ? target->user :
+			target->server_owner;
 }
 
-static const char *
-caller_of(const GlueTarget *target, const GlueCredentials *credentials)
+/*
+ * Who keeps to the same limit of our own.  What it is, says an owner of a server
+ * for that, or the administrator.
+ */
+static GlueRateKey
+own_key(const GlueRateKey *key, const GlueTarget *target)
 {
-	return target->account_id != NULL ? target->account_id :
-		key_of(credentials);
-}
+	GlueRateKey own = *key;
 
-/* Their access key, or "". */
-static const char *
-key_of(const GlueCredentials *credentials)
-{
-	return credentials != NULL && credentials->access_key_id != NULL ?
-		credentials->access_key_id : "";
+	own.ceiling = target->max_requests_per_second;
+	if (target->paced_by_server)
+	{
+		own.server = target->server_oid;
+		own.database = MyDatabaseId;
+	}
+	return own;
 }
 
 /* A MemoryContextCallbackFunction */
@@ -173,16 +191,41 @@ glue_turn_take(GlueTurn *turn)
 	return wait == 0;
 }
 
-/* The same with the lock; returns after how long to ask again, or 0. */
+/*
+ * The same with the lock; returns after how long to ask again, or 0.  First comes
+ * the limit of our own, if there is one.
+ */
 static int64
 ask(GlueTurn *turn, int64 now)
+{
+	int64		wait = 0;
+
+	if (!turn->paced)
+	{
+		wait = turn->own.ceiling > 0 ? ask_slot(turn, now) : 0;
+		if (wait != 0)
+			return wait;
+		leave_line(turn);
+		turn->state = GLUE_TURN_NONE;
+		turn->paced = true;
+	}
+	return ask_slot(turn, now);
+}
+
+/* The same of one of them; where there is no slot, there is no wait. */
+static int64
+ask_slot(GlueTurn *turn, int64 now)
 {
 	TurnLine   *line;
 	bool		first = false;
 
 	if (turn->state == GLUE_TURN_NONE)
 	{
-		turn->slot = glue_rate_slot_find(&turn->key);
+		turn->slot = turn->paced ?
+			glue_rate_slot_find(&turn->key, turn->hash, turn->user) :
+			glue_rate_slot_find(&turn->own, turn->own_hash, turn->user);
+		if (turn->slot == NULL)
+			return 0;
 		if (turn->slot->nwaiting == 0)
 		{
 			int64		wait = glue_rate_slot_ask(turn->slot, turn->class, NULL,
@@ -311,15 +354,41 @@ glue_turn_is_hopeless(const GlueTurn *turn)
 void
 glue_turn_give(GlueTurn *turn, GlueRateAnswer answer, int64 pause)
 {
+	GlueRateNews news;
+	GlueRateSlot copy;
+
 	Assert(turn->state == GLUE_TURN_TAKEN);
 	glue_shared_lock(LW_EXCLUSIVE);
-	glue_rate_slot_give(turn->slot, turn->epoch, answer, pause);
+	news = glue_rate_slot_give(turn->slot, turn->epoch, answer, pause);
+	if (news != GLUE_RATE_NO_NEWS)
+		copy = *turn->slot;
 	glue_shared_unlock();
 	dlist_delete(&turn->node);
 	turn->state = GLUE_TURN_NONE;
+	turn->paced = false;
 	turn->first = answer == GLUE_RATE_REFUSED;
 	if (!turn->first)
 		turn->waiting_since = 0;
+	if (news != GLUE_RATE_NO_NEWS)
+		tell_news(news, &copy);
+}
+
+/* Tell the log what has become of a limit. */
+static void
+tell_news(GlueRateNews news, const GlueRateSlot *slot)
+{
+	if (news == GLUE_RATE_LIMITED)
+		ereport(LOG,
+				(errmsg("AWS refuses requests because there are too many"),
+				 errdetail("The operation is %s at %s. Calls wait for their turn, at %.1f requests per second now.",
+						   slot->operation, glue_rate_slot_target(slot),
+						   glue_rate_per_second(&slot->limit)),
+				 errhint("See the view \"glue_rate_limit\".")));
+	else
+		ereport(LOG,
+				(errmsg("AWS has refused no more requests for a minute"),
+				 errdetail("The operation is %s at %s.",
+						   slot->operation, glue_rate_slot_target(slot))));
 }
 
 /* A call is left, whatever it is about.  Raises no errors. */
@@ -373,7 +442,10 @@ glue_turns_waiting(const GlueTarget *target,
 	return n;
 }
 
-/* How many calls can be made within a minute, by any operation of a target? */
+/*
+ * How many calls can be made within a minute, by any operation of a target; of
+ * whichever takes the fewest if that is NULL?
+ */
 int
 glue_turns_claim_ahead(const GlueTarget *target,
 					   const GlueCredentials *credentials)
@@ -383,12 +455,10 @@ glue_turns_claim_ahead(const GlueTarget *target,
 
 	for (int i = 0; glue_rate_slot_copy(i, &slot); i++)
 	{
-		GlueRateKey key = {
-			slot.endpoint, slot.region, slot.caller, slot.operation,
-			slot.ceiling
-		};
+		GlueRateKey key = glue_rate_slot_key(&slot);
 
-		if (slot.used != 0 && leads_there(&key, target, credentials))
+		if (slot.used != 0 &&
+			(target == NULL || leads_there(&key, target, credentials)))
 			ahead = Min(ahead, glue_rate_claim_ahead(&slot.limit));
 	}
 	return ahead;
@@ -399,7 +469,12 @@ static bool
 leads_there(const GlueRateKey *key, const GlueTarget *target,
 			const GlueCredentials *credentials)
 {
-	return key->ceiling == target->max_requests_per_second &&
-		strcmp(key->caller, caller_of(target, credentials)) == 0 &&
-		strcmp(key->endpoint, target->endpoint.url) == 0;
+	GlueRateKey there = *key;
+
+	there.endpoint = target->endpoint.url;
+	there.region = target->endpoint.region;
+	fill_key(&there, target, credentials, target->account_id);
+	if (key->ceiling > 0)
+		there = own_key(&there, target);
+	return glue_rate_key_equal(&there, key);
 }

@@ -25,7 +25,12 @@ typedef enum GlueTurnState
 typedef struct GlueTurn
 {
 	GlueTurnState state;
-	GlueRateKey key;
+	GlueRateKey key;			/* of AWS's limit */
+	GlueRateKey own;			/* of our own, if it has a ceiling */
+	uint64		hash;			/* of the key */
+	uint64		own_hash;
+	Oid			user;			/* whose call it is */
+	bool		paced;			/* our own limit lets it go */
 	char		caller[GLUE_ACCESS_KEY_ID_SIZE];	/* of the key */
 	GlueRateClass class;
 	int64		timeout;		/* of waiting in vain */

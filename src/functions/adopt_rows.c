@@ -383,7 +383,8 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 	GlueAccess *access = &adoption->function.access;
 	GlueConnectionLock lock;
 
-	glue_connection_lock_name(&lock, &access->target, definition->name,
+	glue_connection_lock_name(&lock, &access->target,
+							  "GetConnection", definition->name,
 							  ExclusiveLock, adoption->nlocked++);
 	glue_connection_lock_take(&lock, 1);
 	operation->kind = GLUE_OPERATION_CREATE;

@@ -31,6 +31,7 @@
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "server/compat.h"
+#include "server/progress.h"
 #include "server/secret_memory.h"
 #include "server/settings.h"
 #include "store/digest_key.h"
@@ -144,6 +145,8 @@ glue_create_connections(PG_FUNCTION_ARGS)
 	{
 		glue_function_connect(function, catalog_id, fcinfo->args[3]);
 		glue_function_open(function);
+		glue_progress_begin_function("bulk", function->context);
+		glue_progress_phase("creating", bulk.count);
 		glue_client_run_stream(&stream,
 							   glue_setting_max_concurrent_requests);
 	}
@@ -399,6 +402,7 @@ note_end(void *arg, GlueCall *call)
 		return;
 	}
 	succeeded = glue_immediate_operation_end(&item->create);
+	glue_progress_add(1);
 	MemoryContextSwitchTo(old_context);
 	if (!succeeded)
 		note_failure(bulk, outcome, item->create.operation.failure);

@@ -134,6 +134,10 @@ glue_function_connect(GlueFunction *function, const char *catalog_id,
 						  &function->access.credentials);
 	if (function->writes)
 		glue_function_identify(function);
+	else
+
+		/* the account has its limits whoever reads */
+		(void) glue_account_at_hand(&function->access);
 }
 
 /*

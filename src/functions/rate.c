@@ -17,11 +17,7 @@
 #include "funcapi.h"
 #include "functions/function.h"
 
-/* as AWS has them */
-#define ACCOUNT_ID_LEN	12
-
 /* prototypes of private functions */
-static const char *target_of(const GlueRateSlot *slot);
 static NullableDatum number_of(double value, bool isnull);
 static NullableDatum count_of(int count);
 
@@ -30,7 +26,7 @@ PG_FUNCTION_INFO_V1(glue_rates);
 /*
  * glue_rates()
  * returns table (target text, operation text, requests_per_second float8,
- *				  tokens float8, throttled integer, waiting integer)
+ *				  tokens float8, throttled integer, waiting integer, own boolean)
  */
 Datum
 glue_rates(PG_FUNCTION_ARGS)
@@ -44,36 +40,22 @@ glue_rates(PG_FUNCTION_ARGS)
 	{
 		int64		now = glue_monotonic_us();
 		double		rate = glue_rate_per_second(&slot.limit);
-		NullableDatum row[6];
+		NullableDatum row[7];
 
 		if (slot.used == 0)
 			continue;
-		row[0] = glue_text(target_of(&slot));
+		row[0] = glue_text(glue_rate_slot_target(&slot));
 		row[1] = glue_text(slot.operation);
 		row[2] = number_of(rate, rate == 0);
 		row[3] = number_of(glue_rate_tokens(&slot.limit, now), rate == 0);
 		row[4] = count_of(glue_rate_refused_lately(&slot.limit, now));
 		row[5] = count_of(slot.nwaiting);
+		row[6].value = BoolGetDatum(slot.ceiling > 0);
+		row[6].isnull = false;
 		glue_return_row(fcinfo, row);
 	}
 	glue_function_end(&function);
 	return (Datum) 0;
-}
-
-/*
- * Whose requests they are.  Of an access key, the end is enough for its owner to
- * know it.
- */
-static const char *
-target_of(const GlueRateSlot *slot)
-{
-	const char *caller = slot->caller;
-	size_t		len = strlen(caller);
-
-	if (len == ACCOUNT_ID_LEN)
-		return psprintf("%s %s", slot->endpoint, caller);
-	return psprintf("%s ...%s", slot->endpoint,
-					len > 4 ? caller + len - 4 : "");
 }
 
 /* With as many digits as say something. */

@@ -15,13 +15,16 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "fmgr.h"
 #include "functions/function.h"
 #include "functions/request.h"
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "server/home.h"
+#include "server/service.h"
 #include "storage/latch.h"
+#include "store/request_activity.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -30,6 +33,12 @@
 #define FIRST_PAUSE_MS		10
 #define LONGEST_PAUSE_MS	1000
 #define PAUSE_GROWTH		1.5
+
+/* From which pause on to look what it waits for, too. */
+#define PATIENCE_MS			50
+
+/* How long a launcher that should be there may take to come. */
+#define LAUNCHER_MS			10000
 
 /* prototypes of private functions */
 static void begin_about_request(GlueFunction *function,
@@ -42,7 +51,12 @@ pg_noreturn static void refuse_to_cancel(int64 id,
 static void check_that_end_can_be_seen(int64 id,
 									   const GlueRequestState *request);
 static void sleep_for(long milliseconds);
-pg_noreturn static void raise_not_ended(int64 id, const char *state);
+static void check_hope(int64 id, const GlueRequestState *request,
+					   const GlueRequestActivity *activity,
+					   bool worker_may_come);
+pg_noreturn static void raise_not_ended(int64 id, const char *state,
+										const GlueRequestActivity *activity);
+static const char *what_it_waits_for(const GlueRequestActivity *activity);
 
 PG_FUNCTION_INFO_V1(glue_cancel_request);
 PG_FUNCTION_INFO_V1(glue_wait_request);
@@ -74,13 +88,15 @@ glue_cancel_request(PG_FUNCTION_ARGS)
  * glue_wait_request(id bigint, timeout interval) returns text
  *
  * Each look has a snapshot of its own, for the request is changed by other
- * transactions meanwhile.
+ * transactions meanwhile.  What can only be waited for in vain, unless somebody acts
+ * first, is an error soon.
  */
 Datum
 glue_wait_request(PG_FUNCTION_ARGS)
 {
 	int64		id;
 	double		pause_ms = FIRST_PAUSE_MS;
+	TimestampTz began_at = GetCurrentTimestamp();
 	TimestampTz deadline;
 	GlueFunction function;
 	GlueRequestQueue queue;
@@ -94,14 +110,24 @@ glue_wait_request(PG_FUNCTION_ARGS)
 						&request);
 	while (!glue_request_has_ended(&request))
 	{
-		long		left_ms;
+		TimestampTz now = GetCurrentTimestamp();
+		long		left_ms = TimestampDifferenceMilliseconds(now, deadline);
 
 		glue_request_refuse_held(id, &request);
 		check_that_end_can_be_seen(id, &request);
-		left_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-												  deadline);
-		if (left_ms <= 0)
-			raise_not_ended(id, request.state);
+		if (left_ms <= 0 || pause_ms >= PATIENCE_MS)
+		{
+			GlueRequestActivity activity = {0};
+
+			(void) glue_request_activity(function.access.schema, id,
+										 &activity);
+			check_hope(id, &request, &activity,
+					   glue_service_exists() && !RecoveryInProgress() &&
+					   !TimestampDifferenceExceeds(began_at, now,
+												   LAUNCHER_MS));
+			if (left_ms <= 0)
+				raise_not_ended(id, request.state, &activity);
+		}
 		sleep_for(Min(left_ms, (long) pause_ms));
 		pause_ms = Min(pause_ms * PAUSE_GROWTH, LONGEST_PAUSE_MS);
 		glue_request_find_visible(&queue, id, &request);
@@ -210,14 +236,60 @@ sleep_for(long milliseconds)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/*
+ * Raise an error if nobody carries the request out, or if its last attempt has met
+ * with something that only an administrator can mend.
+ */
 static void
-raise_not_ended(int64 id, const char *state)
+check_hope(int64 id, const GlueRequestState *request,
+		   const GlueRequestActivity *activity, bool worker_may_come)
+{
+	static const char *const hopeless[] = {
+		"no worker", "credentials", "key", "target"
+	};
+
+	if (strcmp(request->state, "queued") != 0 || activity->waiting_for == NULL)
+		return;
+	for (int i = worker_may_come ? 1 : 0; i < lengthof(hopeless); i++)
+	{
+		if (strcmp(activity->waiting_for, hopeless[i]) == 0)
+			ereport(ERROR,
+					(errcode(i == 0 ? ERRCODE_INSUFFICIENT_RESOURCES :
+							 ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("request %lld is not carried out at present",
+							(long long) id),
+					 errdetail_internal("%s", what_it_waits_for(activity)),
+					 errhint("%s", activity->what_to_do)));
+	}
+}
+
+static void
+raise_not_ended(int64 id, const char *state,
+				const GlueRequestActivity *activity)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_CONNECTION_EXCEPTION),
 			 errmsg("request %lld is still %s", (long long) id, state),
-			 errdetail("The time limit of the wait ran out."),
+			 errdetail("The time limit of the wait ran out.%s%s",
+					   activity->waiting_for != NULL ? " " : "",
+					   what_it_waits_for(activity)),
+			 activity->what_to_do != NULL ?
+			 errhint("%s", activity->what_to_do) :
 			 errhint("Call the function again, or with a longer \"timeout\".")));
+}
+
+/* In sentences. */
+static const char *
+what_it_waits_for(const GlueRequestActivity *activity)
+{
+	if (activity->waiting_for == NULL)
+		return "";
+	if (strcmp(activity->waiting_for, "no worker") == 0)
+		return "No background worker carries it out.";
+	if (activity->last_error == NULL)
+		return psprintf("It waits for: %s.", activity->waiting_for);
+	return psprintf("It waits for: %s. The last error was: %s",
+					activity->waiting_for, activity->last_error);
 }
 
 /*

@@ -38,6 +38,7 @@
 #include "server/compat.h"
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
+#include "server/progress.h"
 #include "server/redacted.h"
 #include "store/connection_lock.h"
 #include "store/requests.h"
@@ -130,6 +131,8 @@ survey_catalog(FunctionCallInfo fcinfo, GlueFunctionKind kind)
 	survey.fcinfo = fcinfo;
 	survey.seen = glue_name_store_new();
 	survey.began_at = GetCurrentTimestamp();
+	glue_progress_begin_function(survey.records ? "sync" : "drift",
+								 function->context);
 	survey.context = AllocSetContextCreate(CurrentMemoryContext,
 										   "glue_conn connection",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -147,6 +150,7 @@ survey_pages(Survey *survey)
 	json_object *connection;
 	const char *problem;
 
+	glue_progress_phase("reading the catalog", -1);
 	glue_prepare_list_connections(&survey->function, &call);
 	glue_pages_begin(&pages, &call, "ConnectionList");
 	while ((connection = glue_pages_next_unchecked(&pages, &problem)) != NULL ||
@@ -167,6 +171,7 @@ survey_pages(Survey *survey)
 			glue_redact_or_fail(connection);
 			survey_connection(survey, connection, pages.asked_at);
 		}
+		glue_progress_add(1);
 		MemoryContextSwitchTo(old_context);
 		MemoryContextReset(survey->context);
 	}
@@ -242,7 +247,8 @@ lock_name(Survey *survey)
 {
 	GlueConnectionLock lock;
 
-	glue_connection_lock_name(&lock, &survey->function.access.target, survey->name,
+	glue_connection_lock_name(&lock, &survey->function.access.target,
+							  "GetConnections", survey->name,
 							  ExclusiveLock, survey->nadded++);
 	glue_connection_lock_take(&lock, 1);
 }
@@ -319,12 +325,14 @@ survey_others(Survey *survey)
 
 	unseen = glue_mirror_unseen(&survey->mirror, &survey->function.access.target,
 								survey->seen, survey->began_at);
+	glue_progress_phase("looking for the rest", glue_name_store_count(unseen));
 	while ((name = glue_name_store_next(unseen)) != NULL)
 	{
 		MemoryContext old_context = MemoryContextSwitchTo(survey->context);
 
 		CHECK_FOR_INTERRUPTS();
 		survey_absent(survey, name);
+		glue_progress_add(1);
 		MemoryContextSwitchTo(old_context);
 		MemoryContextReset(survey->context);
 	}

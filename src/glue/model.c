@@ -110,6 +110,18 @@ glue_model_types_of(json_object *value)
 }
 
 /*
+ * Is this one of the errors that an operation is described to have?  False if we
+ * have no such operation.
+ */
+bool
+glue_model_has_error(const char *operation, const char *code)
+{
+	const GlueOperation *found = glue_model_operation(operation);
+
+	return found != NULL && glue_is_one_of(code, found->errors);
+}
+
+/*
  * Is this one of the values of an enumeration?
  */
 bool

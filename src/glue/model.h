@@ -31,6 +31,7 @@ extern const GlueMember *glue_model_member(const GlueShape *structure,
 extern bool glue_model_only_answered(const char *member_name);
 extern const GlueMemberName *glue_model_member_name(const char *name);
 extern int	glue_model_types_of(json_object *value);
+extern bool glue_model_has_error(const char *operation, const char *code);
 extern bool glue_model_has_value(const GlueShape *enumeration,
 								 const char *value);
 

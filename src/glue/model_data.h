@@ -20,6 +20,7 @@
 #define GLUE_GLUE_MODEL_DATA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The types of shapes; a name of members has a set of them. */
@@ -95,6 +96,7 @@ typedef struct GlueOperation
 {
 	const char *name;
 	const GlueShape *input;
+	const char *const *errors;	/* NULL at the end */
 } GlueOperation;
 
 /* What the members of this name are, over all structures. */

@@ -203,7 +203,7 @@ lock_names(const GlueImmediate *immediate, const GlueRequest *requests,
 {
 	for (int i = 0; i < nrequests; i++)
 		glue_connection_lock_name(&locks[i], &immediate->access->target,
-								  requests[i].name,
+								  requests[i].operation, requests[i].name,
 								  is_plain_creation(&requests[i]) ?
 								  ShareLock : ExclusiveLock, ncalls + i);
 	glue_connection_lock_sort(locks, nrequests);
@@ -227,6 +227,13 @@ glue_immediate_await(GlueImmediateCall *call)
 	glue_intents_await(call->announcement);
 	call->announcement = NULL;
 	GLUE_CRASH_POINT("caller after intent");
+}
+
+/* The request that a call is written down as; 0: it is not. */
+int64
+glue_immediate_request(const GlueImmediateCall *call)
+{
+	return call->intent;
 }
 
 /* Announce one call.  input, tags and on_conflict may be NULL. */

@@ -41,6 +41,7 @@ extern GlueImmediateCall *glue_immediate_announce_one(const GlueImmediate *immed
 													  json_object *tags,
 													  const char *on_conflict);
 
+extern int64 glue_immediate_request(const GlueImmediateCall *call);
 extern void glue_immediate_sending(GlueImmediateCall *call,
 								   GlueKnownOutcome at_worst);
 extern void glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,

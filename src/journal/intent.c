@@ -47,6 +47,7 @@
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
 #include "miscadmin.h"
+#include "server/activity.h"
 #include "server/compat.h"
 #include "server/encoding.h"
 #include "server/service.h"
@@ -69,7 +70,8 @@ struct GlueAnnouncement
 {
 	MemoryContext context;
 	const GlueRequestQueue *queue;	/* stays the caller's */
-	char	   *name;			/* of the first connection, UTF-8 */
+	const char *operation;		/* of the first one */
+	char	   *name;			/* of its connection, UTF-8 */
 	int			nintents;
 	char	   *tuples;
 	Size		len;
@@ -77,6 +79,7 @@ struct GlueAnnouncement
 };
 
 /* prototypes of private functions */
+static void await(GlueAnnouncement *announcement, GlueActivity *activity);
 pg_noreturn static void raise_blocked(const GlueAnnouncement *announcement,
 									  int64 blocked_by);
 static void explain_wait(void *arg);
@@ -116,6 +119,7 @@ glue_intents_announce(const GlueRequestQueue *queue,
 	announcement = palloc(sizeof(GlueAnnouncement));
 	announcement->context = context;
 	announcement->queue = queue;
+	announcement->operation = requests[0].operation;
 	announcement->name = pstrdup(requests[0].name);
 	announcement->nintents = nrequests;
 	announcement->tuples = glue_intents_form(queue, requests, nrequests, ids,
@@ -141,6 +145,32 @@ glue_intents_announce(const GlueRequestQueue *queue,
 void
 glue_intents_await(GlueAnnouncement *announcement)
 {
+	const GlueTarget *target = announcement->locks[0].target;
+	GlueActivity activity = {0};
+	GlueActivitySubject subject = {
+		.operation = announcement->operation,
+		.name = announcement->name,
+		.server = target->server,
+		.region = target->endpoint.region,
+		.catalog_id = target->catalog_id,
+	};
+
+	glue_activity_begin(&activity, GLUE_WAITS_FOR_WORKER, &subject);
+	PG_TRY();
+	{
+		await(announcement, &activity);
+	}
+	PG_FINALLY();
+	{
+		glue_activity_end(&activity);
+	}
+	PG_END_TRY();
+	MemoryContextDelete(announcement->context);
+}
+
+static void
+await(GlueAnnouncement *announcement, GlueActivity *activity)
+{
 	long		pause_ms = SHORTEST_BLOCKED_MS;
 	long		waited_ms = 0;
 	int64		blocked_by = 0;
@@ -155,6 +185,7 @@ glue_intents_await(GlueAnnouncement *announcement)
 	{
 		if (waited_ms >= MAX_BLOCKED_MS)
 			raise_blocked(announcement, blocked_by);
+		glue_activity_wait(activity, GLUE_WAITS_FOR_REQUEST, 0);
 		glue_connection_lock_release(announcement->locks, announcement->nintents);
 		glue_http_sleep(pause_ms);
 		glue_connection_lock_take(announcement->locks, announcement->nintents);
@@ -164,7 +195,6 @@ glue_intents_await(GlueAnnouncement *announcement)
 						  announcement->len, announcement->nintents);
 	}
 	error_context_stack = explaining.previous;
-	MemoryContextDelete(announcement->context);
 }
 
 /*

@@ -190,7 +190,7 @@ raise_obstacle(void)
 	const char *detail = "Nothing was sent.";
 	const char *hint = "See glue_worker_summary and the server log.";
 
-	switch (glue_journal_obstacle())
+	switch (glue_work_obstacle(GLUE_WORK_JOURNAL))
 	{
 		case GLUE_OBSTACLE_NO_LAUNCHER:
 			detail = "The launcher of the background workers does not run. Nothing was sent.";

@@ -150,6 +150,8 @@ prepare_step(GlueImmediateOperation *running, GlueCall *call)
 {
 	GlueFailure *failure = NULL;
 
+	if (call != NULL)
+		call->for_request = glue_immediate_request(running->announced);
 	switch (running->operation.step)
 	{
 		case GLUE_STEP_CREATE:

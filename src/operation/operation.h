@@ -131,6 +131,8 @@ typedef struct GlueOperation
 	GlueAwsMoment aws_asked;	/* the same by AWS's clock */
 	TimestampTz seen_at;		/* not before this that was so */
 	bool		doubtful;		/* whose the connection is, is not known */
+	int64		unsettled_ms;	/* for so long for certain, nobody sends
+								 * anything of it any more: see unsettled.c */
 	const char *left;			/* what the call has left, and why; NULL if
 								 * that is nothing */
 	const char *left_why;

@@ -132,6 +132,7 @@ glue_tags_remove(const GlueTagged *tagged, json_object *keys,
 static const char *
 change_tags(GlueCall *call, GlueImmediateCall *change)
 {
+	call->for_request = glue_immediate_request(change);
 	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
 	GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
 	glue_client_run(call, 1);

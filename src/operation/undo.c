@@ -54,6 +54,7 @@
 #include "http/clock.h"
 #include "operation/record.h"
 #include "operation/undo.h"
+#include "operation/unsettled.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
 #include "server/settings.h"
@@ -72,6 +73,7 @@ static bool may_change(const GlueOperation *operation);
 static long long settling_ms(const GlueOperation *operation);
 static void begin_settling(GlueOperation *operation, TimestampTz gone_by);
 static long long settles_in_ms(const GlueOperation *operation);
+static bool is_told(const GlueOperation *operation);
 static bool is_settled(const GlueOperation *operation);
 static GlueCall *settle_read(GlueOperation *operation);
 static GlueCall *settle_maybe_ours(GlueOperation *operation,
@@ -101,6 +103,7 @@ glue_undo_begin(GlueOperation *operation)
 	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
 	operation->aws_asked =
 		glue_aws_clock_now(operation->access->target.endpoint.url);
+	operation->unsettled_ms = glue_unsettled_ms(operation->undo->id);
 	if (!operation->undo->may_have_made)
 	{
 		begin_settling(operation, operation->aws_asked.latest);
@@ -219,7 +222,7 @@ settling_ms(const GlueOperation *operation)
 {
 	long long	ms = operation->undo->settles_in_ms;
 
-	if (operation->aws_settled_at == DT_NOEND)
+	if (operation->aws_settled_at != 0)
 		ms = Max(ms, glue_change_timeout_ms(&operation->access->target));
 	return ms;
 }
@@ -241,22 +244,32 @@ begin_settling(GlueOperation *operation, TimestampTz gone_by)
 /*
  * How long it takes until what was asked for is final; 0 or less: it is.
  *
- * AWS's clock tells: how far that had got for certain before we asked.  Ours, which
- * may have been set meanwhile, is asked only if that is not known.
+ * AWS's clock tells: how far that had got for certain before we asked.  If it does
+ * not, what was sent last was sent before the note of unsettled.c, if there is one
+ * yet.  Our time of day, which may have been set meanwhile, is asked only if
+ * nothing is known but when the call was made.
  */
 static long long
 settles_in_ms(const GlueOperation *operation)
 {
 	if (!may_change(operation))
 		return 0;
-	if (operation->aws_settled_at == DT_NOEND)
-		return settling_ms(operation);
+	if (is_told(operation))
+		return elapsed_ms(operation->aws_asked.earliest,
+						  operation->aws_settled_at);
 	if (operation->aws_settled_at != 0)
-		return operation->aws_asked.earliest == 0 ? settling_ms(operation) :
-			elapsed_ms(operation->aws_asked.earliest,
-					   operation->aws_settled_at);
+		return settling_ms(operation) - operation->unsettled_ms;
 	return settling_ms(operation) -
 		elapsed_ms(operation->began_at, operation->asked_at);
+}
+
+/* Does AWS's clock tell? */
+static bool
+is_told(const GlueOperation *operation)
+{
+	return operation->aws_settled_at != 0 &&
+		operation->aws_settled_at != DT_NOEND &&
+		operation->aws_asked.earliest != 0;
 }
 
 /* Is final what was asked for? */
@@ -325,6 +338,8 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 	if (undo->keep)
 		return finish_left(operation, "Kept",
 						   "It was created and is kept, as \"glue_conn.on_rollback\" said when it was created.");
+	glue_unsettled_forget(undo->id);
+	operation->unsettled_ms = 0;
 	return glue_operation_delete(operation, GLUE_STEP_UNDO_DELETE);
 }
 
@@ -442,6 +457,8 @@ look_again(GlueOperation *operation)
 	long long	left_ms = settles_in_ms(operation);
 	long long	pause_ms = Min(settling_ms(operation) - left_ms, left_ms);
 
+	if (!is_told(operation))
+		glue_unsettled_note(operation->undo->id);
 	operation->unsettled = true;
 	operation->not_before =
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),

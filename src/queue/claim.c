@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "queue/job.h"
+#include "queue/log.h"
 #include "server/subtransaction.h"
 #include "store/evidence.h"
 #include "utils/memutils.h"
@@ -54,6 +55,7 @@ typedef struct PuttingOff
 	const GlueClaims *queue;
 	const GlueDueRequest *request;
 	const GlueFailure *failure;
+	TimestampTz until;
 } PuttingOff;
 
 /* prototypes of private functions */
@@ -177,10 +179,24 @@ put_off(const GlueClaims *queue, const GlueDueRequest *request,
 	PuttingOff	putting_off = {
 		queue, request, glue_failure_from_error(error)
 	};
-	ErrorData  *why = glue_subtransaction_try(write_failure, &putting_off);
+	GlueClaimOutcome outcome = {
+		.state = "queued",
+		.next_attempt_at = glue_work_backoff(request->attempts + 1),
+		.error_code = putting_off.failure->code,
+	};
+	GlueRequest what = {
+		.operation = request->operation,
+		.name = request->name,
+	};
+	ErrorData  *why;
 
+	putting_off.until = outcome.next_attempt_at;
+	why = glue_subtransaction_try(write_failure, &putting_off);
 	if (why != NULL)
 		remember(request->id, why);
+	else
+		glue_log_write(glue_log_line(&what, request->id,
+									 request->attempts + 1, &outcome, NULL));
 }
 
 static void
@@ -189,7 +205,7 @@ write_failure(void *arg)
 	const PuttingOff *putting_off = arg;
 
 	glue_claims_put_off(putting_off->queue, putting_off->request->id,
-						glue_work_backoff(putting_off->request->attempts + 1),
+						putting_off->until,
 						putting_off->failure->code,
 						psprintf("%s: %s", putting_off->failure->message,
 								 putting_off->failure->detail));

@@ -58,6 +58,7 @@ glue_job_lock(GlueJob *job)
 	if (job->request->undo != NULL && job->request->undo->may_have_made)
 		return true;
 	glue_connection_lock_name(&job->lock, &job->target->access.target,
+							  job->request->what.operation,
 							  job->request->what.name, ExclusiveLock, 0);
 	job->locked = glue_connection_lock_try(&job->lock);
 	if (job->locked)

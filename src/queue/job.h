@@ -48,6 +48,7 @@ typedef struct GlueJob
 	/* what has become of it */
 	GlueClaimOutcome outcome;
 	bool		has_operation;	/* there is something in AWS to record */
+	char	   *log_line;		/* to be written after that, or NULL */
 } GlueJob;
 
 /* in queue/job.c */

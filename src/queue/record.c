@@ -20,6 +20,7 @@
 #include "http/clock.h"
 #include "miscadmin.h"
 #include "queue/job.h"
+#include "queue/log.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
 #include "server/impersonation.h"
@@ -71,6 +72,7 @@ static RowChange row_change(const GlueJob *job, bool recorded);
 static void record_doubt(const GlueRequest *what,
 						 const GlueProvisions *provisions);
 static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
+static void prepare_log_line(GlueJob *job);
 static void warn_if_left(const GlueJob *job);
 static void log_refusal(const GlueJob *job);
 static bool was_logged(int64 id);
@@ -124,6 +126,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 	if (!job->locked)
 	{
 		glue_connection_lock_name(&lock, &job->target->access.target,
+								  job->request->what.operation,
 								  job->request->what.name, ExclusiveLock, 0);
 		glue_connection_lock_take(&lock, 1);
 	}
@@ -234,7 +237,24 @@ record_requests(GlueJob **jobs, int njobs, GlueClaims *queue)
 							jobs[i]->outcome.status);
 		warn_if_left(jobs[i]);
 		log_refusal(jobs[i]);
+		prepare_log_line(jobs[i]);
 	}
+}
+
+static void
+prepare_log_line(GlueJob *job)
+{
+	const GlueFailure *failure = job->operation.failure;
+	const char *aws_request_id = job->outcome.aws_request_id;
+	MemoryContext old_context = MemoryContextSwitchTo(job->context);
+
+	if (aws_request_id == NULL)
+		aws_request_id = failure != NULL && failure->request_id != NULL ?
+			failure->request_id : job->operation.request_id;
+	job->log_line = glue_log_line(&job->request->what, job->request->id,
+								  job->request->attempts, &job->outcome,
+								  aws_request_id);
+	MemoryContextSwitchTo(old_context);
 }
 
 /* Say in the log what a failed undo may have left. */

@@ -26,6 +26,7 @@
 #include "queue/batch.h"
 #include "queue/run.h"
 #include "server/news.h"
+#include "server/progress.h"
 #include "server/settings.h"
 #include "utils/memutils.h"
 
@@ -75,6 +76,8 @@ glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 
 	run.context = AllocSetContextCreate(TopMemoryContext, "glue_conn queue",
 										ALLOCSET_DEFAULT_SIZES);
+	glue_progress_begin("process");
+	glue_progress_phase("carrying out", max_requests > 0 ? (int64) max_requests : -1);
 	PG_TRY();
 	{
 		MemoryContextSwitchTo(run.context);
@@ -100,6 +103,7 @@ glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 	}
 	PG_FINALLY();
 	{
+		glue_progress_end();
 		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(run.context);
 	}

@@ -27,7 +27,9 @@
 #include "postgres.h"
 
 #include "client/turn.h"
+#include "queue/log.h"
 #include "queue/stages.h"
+#include "server/progress.h"
 
 /*
  * Calls of a target that may wait for their turn.  Jobs of other targets go on
@@ -155,6 +157,7 @@ glue_stages_begin(GlueStages *stages)
 		call = glue_job_begin(job);
 		if (call != NULL)
 		{
+			call->for_request = job->request->id;
 			stages->nactive++;
 			return call;
 		}
@@ -167,10 +170,14 @@ glue_stages_begin(GlueStages *stages)
 GlueCall *
 glue_stages_next(GlueStages *stages)
 {
+	GlueJob    *job;
+
 	if (dlist_is_empty(&stages->further))
 		return NULL;
 	stages->nactive++;
-	return &take_first(&stages->further)->operation.call;
+	job = take_first(&stages->further);
+	job->operation.call.for_request = job->request->id;
+	return &job->operation.call;
 }
 
 /* A call has ended: go on with its job. */
@@ -253,12 +260,18 @@ glue_stages_recorded(GlueStages *stages, GlueJob *job)
 	dlist_push_tail(&stages->recorded, &job->node);
 }
 
-/* Free the jobs that were recorded: that is committed now. */
+/* Free the jobs that were recorded: that is committed now, and may be told. */
 void
 glue_stages_release(GlueStages *stages)
 {
 	while (!dlist_is_empty(&stages->recorded))
-		glue_job_release(take_first(&stages->recorded));
+	{
+		GlueJob    *job = take_first(&stages->recorded);
+
+		glue_log_write(job->log_line);
+		glue_job_release(job);
+		glue_progress_add(1);
+	}
 }
 
 /* Take the first job out of a list. */

@@ -105,7 +105,8 @@ glue_work_targets_blocked(const GlueWorkTargets *all, bool full_too)
 
 /*
  * How many more requests can be claimed, whichever targets they are for, so that
- * no target has more than it takes in a minute.
+ * no target has more than it takes in a minute.  Before any are known, it is what
+ * the slowest one takes.
  */
 int
 glue_work_targets_room(const GlueWorkTargets *all)
@@ -113,6 +114,8 @@ glue_work_targets_room(const GlueWorkTargets *all)
 	int			room = INT_MAX;
 	dlist_iter	iter;
 
+	if (dlist_is_empty((dlist_head *) &all->targets))
+		return glue_turns_claim_ahead(NULL, NULL);
 	dlist_foreach(iter, (dlist_head *) &all->targets)
 	{
 		int			least = room_of(dlist_container(GlueWorkTarget, node,

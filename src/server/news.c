@@ -420,20 +420,20 @@ glue_queue_is_crowded(void)
 	return own != NULL && state->crowded;
 }
 
-/* Why does nobody record the calls of this database? */
+/* Why does nobody do work of a kind for this database? */
 GlueObstacle
-glue_journal_obstacle(void)
+glue_work_obstacle(GlueWorkKind kind)
 {
 	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
 	GlueObstacle obstacle = GLUE_OBSTACLE_UNKNOWN;
 	Listener   *listener;
 
 	glue_shared_lock(LW_SHARED);
-	listener = find_listener(state, MyDatabaseId, GLUE_WORK_JOURNAL);
+	listener = find_listener(state, MyDatabaseId, kind);
 	if (listener != NULL)
 		obstacle = ProcGlobal->allProcs[listener->process].syncRepState ==
 			SYNC_REP_WAITING ? GLUE_OBSTACLE_STANDBY : GLUE_OBSTACLE_BUSY;
-	else if (find_listener(state, InvalidOid, GLUE_WORK_JOURNAL) == NULL)
+	else if (find_listener(state, InvalidOid, kind) == NULL)
 		obstacle = GLUE_OBSTACLE_NO_LAUNCHER;
 	else if (state->crowded)
 		obstacle = GLUE_OBSTACLE_NO_ROOM;

@@ -60,6 +60,6 @@ extern bool glue_queue_is_open(Oid database);
 extern void glue_queue_forget(Oid database);
 extern void glue_queue_tell_crowded(bool crowded);
 extern bool glue_queue_is_crowded(void);
-extern GlueObstacle glue_journal_obstacle(void);
+extern GlueObstacle glue_work_obstacle(GlueWorkKind kind);
 
 #endif							/* GLUE_SERVER_NEWS_H */

@@ -11,7 +11,8 @@
  *
  * One lock protects all parts.  It is held for as long as it takes to look at
  * a few fields or to copy a set of credentials, and never while anything is
- * waited for.
+ * waited for.  What a process only shows of itself needs no lock: it counts its
+ * changes, and who looks does so again if there was one meanwhile.
  *
  * IDENTIFICATION
  *	  src/server/shared_state.c
@@ -25,11 +26,15 @@
 
 #include "miscadmin.h"
 #include "server/shared_state.h"
+#include "port/atomics.h"
 #include "storage/ipc.h"
 #include "storage/shmem.h"
 #include "utils/memutils.h"
 
 #define TRANCHE_NAME	"glue_conn"
+
+/* How often to look at what is being changed. */
+#define MAX_LOOKS		1000
 
 static GlueSharedPart *const *shared_parts;
 static int	nshared_parts = 0;
@@ -95,6 +100,44 @@ glue_shared_unlock(void)
 {
 	if (shared_lock != NULL)
 		LWLockRelease(shared_lock);
+}
+
+/*
+ * Begin and end to change what this process shows.  Nothing may fail in between.
+ */
+void
+glue_show_begin(GlueShown *shown)
+{
+	shown->nchanges++;
+	pg_write_barrier();
+}
+
+void
+glue_show_end(GlueShown *shown)
+{
+	pg_write_barrier();
+	shown->nchanges++;
+}
+
+/*
+ * Copy what another process shows; false if it changes all the time, which is not
+ * worth waiting for.
+ */
+bool
+glue_shown_copy(void *copy, const GlueShown *shown, Size size)
+{
+	for (int i = 0; i < MAX_LOOKS; i++)
+	{
+		uint32		before = *(volatile const uint32 *) &shown->nchanges;
+
+		pg_read_barrier();
+		memcpy(copy, shown, size);
+		pg_read_barrier();
+		if (before % 2 == 0 &&
+			before == *(volatile const uint32 *) &shown->nchanges)
+			return true;
+	}
+	return false;
 }
 
 static void

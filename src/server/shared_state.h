@@ -32,4 +32,17 @@ extern bool glue_shared_is_shared(void);
 extern void glue_shared_lock(LWLockMode mode);
 extern void glue_shared_unlock(void);
 
+/*
+ * What one process shows to all others, who do not lock it: a struct that begins
+ * with this.
+ */
+typedef struct GlueShown
+{
+	uint32		nchanges;		/* odd: it is being changed */
+} GlueShown;
+
+extern void glue_show_begin(GlueShown *shown);
+extern void glue_show_end(GlueShown *shown);
+extern bool glue_shown_copy(void *copy, const GlueShown *shown, Size size);
+
 #endif							/* GLUE_SERVER_SHARED_STATE_H */

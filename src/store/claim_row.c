@@ -260,6 +260,7 @@ read_undo(const GlueClaim *request, const GlueResultRow *row)
 	GlueUndo   *undo = palloc0(sizeof(GlueUndo));
 	const char *on_rollback = glue_result_text(row, CLAIM_ON_ROLLBACK);
 
+	undo->id = request->id;
 	undo->may_have_made = on_rollback != NULL;
 	undo->undone = glue_result_time(row, CLAIM_UNDONE_AT) != 0;
 	undo->keep = undo->undone ?

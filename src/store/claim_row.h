@@ -22,6 +22,7 @@
 /* What is known of a call that is to be undone. */
 typedef struct GlueUndo
 {
+	int64		id;				/* of its request */
 	bool		may_have_made;	/* it may have created the connection... */
 	bool		keep;			/* ... which is to be kept then, or was */
 	TimestampTz answered_at;	/* when the call had ended; 0: not known */

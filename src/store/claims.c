@@ -163,6 +163,8 @@ glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
 		request->id = glue_result_int64(&row, 1);
 		request->attempts =
 			DatumGetInt32(glue_result_datum(&row, 2, &is_null));
+		request->operation = glue_result_text(&row, 3);
+		request->name = glue_result_text(&row, 4);
 		due = lappend(due, request);
 	}
 	glue_execute_end(&saved);
@@ -289,7 +291,8 @@ claim_text(const GlueClaims *queue, GlueClaimKind kind)
 static char *
 due_text(const GlueClaims *queue, GlueClaimKind kind)
 {
-	return psprintf("SELECT r.id, r.attempts FROM %s r"
+	return psprintf("SELECT r.id, r.attempts, r.operation, r.connection_name"
+					" FROM %s r"
 					" WHERE r.finished_at IS NULL"
 					" AND r.home" EQUALS "%s"
 					" AND r.caller_xid %s"

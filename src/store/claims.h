@@ -45,6 +45,8 @@ typedef struct GlueDueRequest
 {
 	int64		id;
 	int			attempts;		/* so far */
+	const char *operation;
+	const char *name;			/* of the connection, in UTF-8 */
 } GlueDueRequest;
 
 /* A target that requests are not claimed for at present. */

@@ -39,6 +39,8 @@
 
 #include "common/hashfn.h"
 #include "miscadmin.h"
+#include "server/activity.h"
+#include "server/encoding.h"
 #include "store/connection_lock.h"
 
 /* What our locks have where pg_advisory_lock() has 1 or 2. */
@@ -52,24 +54,30 @@
 #define MAX_LOCKED_NAMES		1000
 
 /* prototypes of private functions */
-static uint64 hash_target(const GlueTarget *target);
+static uint64 hash_target(const char *endpoint, const char *region,
+						  const char *catalog);
 static uint64 hash_text(const char *text, uint64 seed);
 static void set_tag(LOCKTAG *tag, uint64 hash, uint16 lock_class);
 static int	compare_locks(const void *a, const void *b);
 static int	compare_tags(const LOCKTAG *a, const LOCKTAG *b);
+static void wait_for(const GlueConnectionLock *lock);
+static void explain_wait(void *arg);
 static bool acquire(const GlueConnectionLock *lock, bool session, bool wait);
 static void release(const GlueConnectionLock *lock, bool session);
 
 /*
  * Describe the lock on a name, which is UTF-8: ShareLock for a creation that is
  * to fail if there is such a connection, else ExclusiveLock.  It is that on all
- * names of the target if the transaction has locked so many already.
+ * names of the target if the transaction has locked so many already.  The operation
+ * is for those who wonder what waits for it.
  */
 void
 glue_connection_lock_name(GlueConnectionLock *lock, const GlueTarget *target,
-						  const char *name, LOCKMODE mode, int nlocked)
+						  const char *operation, const char *name,
+						  LOCKMODE mode, int nlocked)
 {
-	uint64		hash = hash_target(target);
+	uint64		hash = hash_target(target->endpoint.origin,
+								   target->endpoint.region, target->catalog);
 	bool		all = nlocked >= MAX_LOCKED_NAMES;
 
 	set_tag(&lock->all_names, hash, ALL_NAMES_LOCK_CLASS);
@@ -77,16 +85,29 @@ glue_connection_lock_name(GlueConnectionLock *lock, const GlueTarget *target,
 	set_tag(&lock->name, all ? 0 : hash_text(name, hash),
 			CONNECTION_LOCK_CLASS);
 	lock->mode = all ? NoLock : mode;
+	lock->target = target;
+	lock->operation = operation;
+	lock->connection_name = name;
 }
 
 static uint64
-hash_target(const GlueTarget *target)
+hash_target(const char *endpoint, const char *region, const char *catalog)
 {
-	uint64		hash = hash_text(target->endpoint.origin, 0);
+	Assert(catalog != NULL);
+	return hash_text(catalog, hash_text(region, hash_text(endpoint, 0)));
+}
 
-	Assert(target->catalog != NULL);
-	hash = hash_text(target->endpoint.region, hash);
-	return hash_text(target->catalog, hash);
+/*
+ * By which others find the lock on a name among all locks, or, if name is NULL, that
+ * on all names of a target.  Text is UTF-8.
+ */
+int64
+glue_connection_lock_key(const char *endpoint, const char *region,
+						 const char *catalog, const char *name)
+{
+	uint64		hash = hash_target(endpoint, region, catalog);
+
+	return (int64) (name != NULL ? hash_text(name, hash) : hash);
 }
 
 static uint64
@@ -142,7 +163,50 @@ void
 glue_connection_lock_take(const GlueConnectionLock *locks, int nlocks)
 {
 	for (int i = 0; i < nlocks; i++)
-		(void) acquire(&locks[i], false, true);
+	{
+		if (!acquire(&locks[i], false, false))
+			wait_for(&locks[i]);
+	}
+}
+
+/* Wait for a lock that others have, and let it be seen. */
+static void
+wait_for(const GlueConnectionLock *lock)
+{
+	GlueActivity activity = {0};
+	GlueActivitySubject subject = {
+		.operation = lock->operation,
+		.name = lock->connection_name,
+		.server = lock->target->server,
+		.region = lock->target->endpoint.region,
+		.catalog_id = lock->target->catalog_id,
+	};
+	ErrorContextCallback explaining = {
+		.previous = error_context_stack,
+		.callback = explain_wait,
+		.arg = glue_server_from_utf8(lock->connection_name),
+	};
+
+	error_context_stack = &explaining;
+	glue_activity_begin(&activity, GLUE_WAITS_FOR_LOCK, &subject);
+	PG_TRY();
+	{
+		(void) acquire(lock, false, true);
+	}
+	PG_FINALLY();
+	{
+		glue_activity_end(&activity);
+	}
+	PG_END_TRY();
+	error_context_stack = explaining.previous;
+}
+
+/* An ErrorContextCallback */
+static void
+explain_wait(void *arg)
+{
+	errcontext("while waiting for the lock on AWS Glue connection \"%s\"",
+			   (const char *) arg);
 }
 
 void

@@ -72,6 +72,13 @@ glue_name_store_add_datum(GlueNameStore *store, Datum name)
 	tuplestore_putvalues(store->tuples, store->desc, &name, &is_null);
 }
 
+/* How many names there are. */
+int64
+glue_name_store_count(const GlueNameStore *store)
+{
+	return tuplestore_tuple_count(store->tuples);
+}
+
 /*
  * Read the next name as UTF-8; NULL after the last.
  *

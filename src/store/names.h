@@ -18,6 +18,7 @@ typedef struct GlueNameStore GlueNameStore;
 extern GlueNameStore *glue_name_store_new(void);
 extern void glue_name_store_add(GlueNameStore *store, const char *name);
 extern void glue_name_store_add_datum(GlueNameStore *store, Datum name);
+extern int64 glue_name_store_count(const GlueNameStore *store);
 extern const char *glue_name_store_next(GlueNameStore *store);
 extern EphemeralNamedRelation glue_name_store_relation(const GlueNameStore *store,
 													   const char *name);

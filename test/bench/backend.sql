@@ -7,6 +7,7 @@
 --
 --	floor_library	the path of floor_in_backend.so
 --	request			the JSON of the reference request
+--	schema			the JSON schema of what Glue takes
 
 \set ON_ERROR_STOP on
 
@@ -23,7 +24,8 @@ CREATE TABLE reference AS
 	SELECT :'request' AS body,
 		:'request'::jsonb->'ConnectionInput' AS input,
 		:'request'::jsonb->'Tags' AS tags,
-		:'request'::jsonb->>'CatalogId' AS catalog_id;
+		:'request'::jsonb->>'CatalogId' AS catalog_id,
+		:'schema' AS schema;
 
 CREATE SEQUENCE number CACHE 1000;
 
@@ -47,24 +49,41 @@ LANGUAGE sql AS $$
 	SELECT extract(epoch FROM clock_timestamp() - start) * 1e6;
 $$;
 
--- Functions that work on an input alone, 100 inputs again and again.
+-- Functions that work on an input alone, 100 inputs again and again; and what a
+-- peer does with the same inputs and a schema of what Glue takes, if it is there:
+-- jsonb_matches_compiled_schema() keeps the compiled schema from call to call, the
+-- other one does not, so there are few of its calls.
 CREATE PROCEDURE measure_functions(rounds integer, repeats integer)
 LANGUAGE plpgsql AS $$
 DECLARE
 	inputs jsonb[] := new_inputs(100);
-	function text;
+	schema text := (SELECT r.schema FROM reference r);
+	calls text[] := '{floor_nothing(input), glue_redact(input),
+		glue_is_valid_connection_input(input)}';
+	call text;
+	times integer;
+	valid boolean;
 	start timestamptz;
 BEGIN
+	IF to_regtype('jsonschema') IS NOT NULL THEN
+		calls := calls
+			|| format('jsonb_matches_compiled_schema(%L, input)', schema)
+			|| format('jsonb_matches_schema(%L, input)', schema);
+		EXECUTE format('SELECT bool_and(%s AND %s) FROM unnest($1) AS input',
+			calls[4], calls[5]) INTO valid USING inputs;
+		ASSERT valid;
+	END IF;
 	FOR round IN 0 .. rounds LOOP	-- the first one warms up
-		FOREACH function IN ARRAY '{floor_nothing, glue_redact,
-			glue_is_valid_connection_input}'::text[]
-		LOOP
+		FOREACH call IN ARRAY calls LOOP
+			times := CASE WHEN call LIKE 'jsonb_matches_schema%' THEN 1
+				ELSE repeats END;
 			start := clock_timestamp();
-			EXECUTE format('SELECT count(%I(input))
-				FROM unnest($1) AS input, generate_series(1, $2)', function)
-				USING inputs, repeats;
+			EXECUTE format('SELECT count(%s)
+				FROM unnest($1) AS input, generate_series(1, $2)', call)
+				USING inputs, times;
 			INSERT INTO sample
-				SELECT function, microseconds_since(start) / repeats / 100
+				SELECT split_part(call, '(', 1),
+					microseconds_since(start) / times / 100
 				WHERE round > 0;
 		END LOOP;
 	END LOOP;
@@ -209,6 +228,83 @@ BEGIN
 		ASSERT (SELECT count(*) FROM glue_request WHERE state = 'succeeded')
 			= (rounds + 6) * width + many;
 	END IF;
+	COMMIT;
+END;
+$$;
+
+-- Calls of as many requests side by side as the setting says: many creates in one
+-- call, and the queue.
+CREATE PROCEDURE measure_width(rounds integer, width integer, calls integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	inputs jsonb[];
+	start timestamptz;
+	ready integer;
+BEGIN
+	PERFORM set_config('glue_conn.max_concurrent_requests', width::text, false);
+	TRUNCATE glue_request;
+	FOR round IN 0 .. rounds LOOP	-- the first one makes connections
+		inputs := new_inputs(calls);
+		start := clock_timestamp();
+		SELECT count(*) FILTER (WHERE status = 'READY') INTO ready
+			FROM glue_create_connections(inputs);
+		COMMIT;
+		INSERT INTO sample
+			SELECT format('width %s bulk', width),
+				microseconds_since(start) / calls
+			WHERE round > 0;
+		ASSERT ready = calls;
+
+		CALL enqueue(calls);
+		start := clock_timestamp();
+		CALL glue_process_requests(calls);
+		INSERT INTO sample
+			SELECT format('width %s queue', width),
+				microseconds_since(start) / calls
+			WHERE round > 0;
+		COMMIT;
+	END LOOP;
+	ASSERT (SELECT count(*) FROM glue_request WHERE state = 'succeeded')
+		= (rounds + 1) * calls;
+END;
+$$;
+
+-- A server that answers at once: the queue, and the same calls without it.
+CREATE PROCEDURE measure_at_once(rounds integer, count integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+	what text;
+	inputs jsonb[];
+	start timestamptz;
+	cpu_start float8;
+BEGIN
+	PERFORM set_config('synchronous_commit', 'on', false);
+	TRUNCATE glue_request;
+	FOR round IN 0 .. rounds LOOP	-- the first one warms up
+		FOREACH what IN ARRAY '{bulk, queue}'::text[] LOOP
+			IF what = 'queue' THEN
+				CALL enqueue(count);
+			ELSE
+				inputs := new_inputs(count);
+			END IF;
+			CHECKPOINT;
+			start := clock_timestamp();
+			cpu_start := cpu_time();
+			IF what = 'queue' THEN
+				CALL glue_process_requests(count);
+			ELSE
+				PERFORM glue_create_connections(inputs);
+			END IF;
+			COMMIT;
+			INSERT INTO sample
+				SELECT format('at_once %s %s', what, kind), value / count
+				FROM (VALUES ('cpu', cpu_time() - cpu_start),
+					('wall', microseconds_since(start))) AS v (kind, value)
+				WHERE round > 0;
+		END LOOP;
+	END LOOP;
+	ASSERT (SELECT count(*) FROM glue_request WHERE state = 'succeeded')
+		= (rounds + 1) * count;
 	COMMIT;
 END;
 $$;

@@ -1,7 +1,5 @@
 # What test/bench/run builds besides the extension; to be run at the top of the
-# checkout, with "make -f test/bench/bench.mk bench-programs".
-
-include Makefile
+# checkout, with "make -f Makefile -f test/bench/bench.mk bench-programs".
 
 BENCH_PROGRAMS = test/bench/parts test/bench/floor_in_backend.so \
 	test/bench/slow_server

@@ -1,9 +1,9 @@
 """What boto3 takes for many calls side by side, in threads.
 
-Usage: boto3_threads.py ROUNDS CALLS WIDTH ENDPOINT_URL CA_FILE
+Usage: boto3_threads.py NAME ROUNDS CALLS WIDTH ENDPOINT_URL CA_FILE
 
 The threads share one client, as boto3's documentation advises, with a
-connection for each.  Prints a line "bulk boto3 TAB microseconds a call" for
+connection for each.  Prints a line "NAME boto3 TAB microseconds a call" for
 each round; a round makes CALLS calls.
 """
 
@@ -18,8 +18,8 @@ import botocore_peers
 
 
 def main():
-    rounds, calls, width = map(int, sys.argv[1:4])
-    endpoint_url, ca_file = sys.argv[4:6]
+    rounds, calls, width = map(int, sys.argv[2:5])
+    endpoint_url, ca_file = sys.argv[5:7]
     client = boto3.client(
         "glue", region_name=botocore_peers.REGION, endpoint_url=endpoint_url,
         verify=ca_file, aws_access_key_id=botocore_peers.KEYS[0],
@@ -34,7 +34,7 @@ def main():
                 pass
             seconds = time.perf_counter() - started
             if turn > 0:  # the first one makes the connections
-                print(f"bulk boto3\t{seconds * 1e6 / calls:.3f}")
+                print(f"{sys.argv[1]} boto3\t{seconds * 1e6 / calls:.3f}")
 
 
 if __name__ == "__main__":

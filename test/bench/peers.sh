@@ -55,6 +55,39 @@ make_pg_net()
 	fi
 }
 
+# pg_jsonschema, of which there is no package either: PG_JSONSCHEMA says where its
+# source is.  Sets pg_jsonschema, the shared object.  It is in Rust, whose packages
+# come from crates.io, and it is made without cargo-pgrx, which would install it.
+# That takes minutes, so what was made is kept, in the directory itself.
+make_pg_jsonschema()
+{
+	local version target=${PG_JSONSCHEMA:-}/target/release/libpg_jsonschema.so
+
+	if [ -z "${PG_JSONSCHEMA:-}" ]; then
+		missing+=("pg_jsonschema: PG_JSONSCHEMA does not name a directory with its source")
+		return
+	fi
+	version=$("$PG_CONFIG" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+	say "Building pg_jsonschema"
+	if (
+		cd "$PG_JSONSCHEMA" &&
+			PGRX_PG_CONFIG_PATH=$PG_CONFIG quietly cargo build --release \
+				--lib --locked --no-default-features --features "pg$version"
+	) && cp "$target" "$scratch/pg_jsonschema.so"; then
+		pg_jsonschema=$scratch/pg_jsonschema.so
+	else
+		missing+=("pg_jsonschema: the source in $PG_JSONSCHEMA could not be built")
+	fi
+}
+
+# Make what is measured of pg_jsonschema in the server.
+load_pg_jsonschema()
+{
+	[ -n "${pg_jsonschema:-}" ] || return 0
+	quietly sql -v ON_ERROR_STOP=1 -v library="$pg_jsonschema" \
+		-f test/bench/pg_jsonschema.sql
+}
+
 # Settings of a server that has pg_net.  Its worker looks after a database where
 # there is nothing to do, as ours is not there either: what is measured is what
 # it costs to ask.

@@ -21,6 +21,10 @@ ROWS = [
      "15 0.55x"),
     ("  pure part, on a tree", "validate pure", "validate botocore", ""),
     ("  botocore's validator, on a dict", "validate botocore", None, ""),
+    ("  pg_jsonschema, schema kept", "pg_jsonschema kept", "validate botocore",
+     ""),
+    ("  pg_jsonschema, schema parsed anew", "pg_jsonschema anew",
+     "validate botocore", ""),
     ("Redact jsonb in a backend", "redact backend", None, ""),
     ("  pure part, on a tree", "redact pure", None, ""),
     ("Whole create, in one backend", "create wall", "floor wall", "2.2x"),
@@ -40,6 +44,15 @@ ROWS = [
      "1.2x"),
     ("  boto3, 64 threads", "bulk boto3", "bulk ideal", ""),
     ("  AWS SDK for JavaScript, 64 calls", "bulk sdk", "bulk ideal", ""),
+    ("Drain, answers at once, 64 in flight", "at_once queue wall",
+     "at_once bulk wall", ""),
+    ("  the same calls without the queue", "at_once bulk wall", None, ""),
+    ("  CPU of the backend, drain", "at_once queue cpu", "at_once bulk cpu",
+     ""),
+    ("  CPU of the backend, without", "at_once bulk cpu", None, ""),
+    ("  boto3, 64 threads", "at_once boto3", "at_once bulk wall", ""),
+    ("  AWS SDK for JavaScript, 64 calls", "at_once sdk", "at_once bulk wall",
+     ""),
     ("Runs of 64 requests, 100 deep", "queue short 100", None, ""),
     ("  10,000 deep", "queue short 10000", "queue short 100", "1.2x"),
     ("  1,000,000 deep", "queue short 1000000", "queue short 100", "1.2x"),
@@ -83,6 +96,39 @@ WORKER_MEMORY = [
     ("VmRSS, kB, with shared buffers", "VmRSS_kb", None),
 ]
 
+# What is measured of a service that lets in so many a second, by the names of the
+# samples, and the goals: the most of the ideal time, percent that are refused, and
+# the slowest session by the fastest one.
+LIMITS = [
+    ("10 a second, burst of 10", None, ""),
+    ("  queue, 64 side by side", "queue", "1.05 6"),
+    ("  one call, 200 inputs", "bulk", "1.05 6"),
+    ("  8 sessions", "sessions_8", "1.05 6 1.5"),
+    ("  50 sessions", "sessions_50", "1.05 6 1.5"),
+    ("  boto3 adaptive, 64 threads", "adaptive", ""),
+    ("  boto3 standard, 64 threads", "standard", ""),
+    ("  queue of 600, 20 calls beside", "beside", ""),
+    ("  queue, others take 5", "others", ""),
+    ("5 a second, burst of 5", "five", ""),
+    ("  boto3 adaptive, 64 threads", "five_adaptive", ""),
+    ("2 a second, burst of 2", "two", ""),
+    ("  boto3 adaptive, 64 threads", "two_adaptive", ""),
+    ("10 a second, no burst", "no_burst", ""),
+    ("  boto3 adaptive, 64 threads", "no_burst_adaptive", ""),
+]
+
+# The same of single figures: what is said of them, the name of the sample, and the
+# most that it may be.
+LIMITS_MORE = [
+    ("20 calls beside a queue of 600 take {:.1f} s", "limit beside session",
+     None),
+    ("  which is {:.3f} of what the queue takes", "limit beside share", 0.1),
+    ("Of the others' calls, {:.1f} % are refused", "limit others others",
+     None),
+    ("20 a second become 5: down within {:.2f} s", "limit change down", 1),
+    ("5 a second become 20: up within {:.2f} s", "limit change up", 6),
+]
+
 # What goes through a catalog, by the names of the samples.
 CATALOG = [
     ("boto3's paginator, reading alone", "boto3"),
@@ -100,14 +146,16 @@ def read_samples(lines):
         samples[name].append(float(value))
     for name, function in (
             ("validate backend", "glue_is_valid_connection_input"),
-            ("redact backend", "glue_redact")):
+            ("redact backend", "glue_redact"),
+            ("pg_jsonschema kept", "jsonb_matches_compiled_schema"),
+            ("pg_jsonschema anew", "jsonb_matches_schema")):
         samples[name] = [value - nothing for value, nothing in
                          zip(samples[function], samples["floor_nothing"])]
     samples["intent added"] = [
         create - unserved for create, unserved in
         zip(samples["intent create"], samples["intent unserved"])]
     for what in "create", "floor":
-        samples[what + " quickest"] = [min(samples[what + " wall"])]
+        samples[what + " quickest"] = sorted(samples[what + " wall"])[:1]
     return samples
 
 
@@ -176,6 +224,40 @@ def print_memory(samples, prefix, heading, rows):
                           said).rstrip())
 
 
+def print_limits(samples):
+    """Print what comes of a service that limits the rate."""
+    form = "{:<34} {:>11} {:>8} {:>8} {:>8} {:>9} {:>9}  {}"
+    print(form.format("A service that lets in", "made", "ideal, s", "seconds",
+                      "by ideal", "refused %", "fairness", "goals, at most"))
+    for title, name, goals in LIMITS:
+        found = {figure: samples[f"limit {name} {figure}"][0]
+                 for figure in ("made", "calls", "ideal", "seconds",
+                                "refused", "fairness")
+                 if samples.get(f"limit {name} {figure}")}
+        if not found:
+            if name is None:
+                print(title)
+            continue
+        by_ideal = found["seconds"] / found["ideal"]
+        said = [f"{goal}: {'met' if value <= float(goal) else 'MISSED'}"
+                for goal, value in zip(goals.split(), (
+                    by_ideal, found["refused"], found.get("fairness")))]
+        if goals and found["made"] < found["calls"]:
+            said.append("NOT ALL ARE MADE")
+        print(form.format(
+            title, f"{found['made']:.0f} of {found['calls']:.0f}",
+            f"{found['ideal']:.1f}", f"{found['seconds']:.1f}",
+            f"{by_ideal:.2f}", f"{found['refused']:.1f}",
+            f"{found['fairness']:.2f}" if "fairness" in found else "",
+            ", ".join(said)).rstrip())
+    for form, name, goal in LIMITS_MORE:
+        if name in samples:
+            value = samples[name][0]
+            said = "" if goal is None else \
+                f"{goal}: {'met' if value <= goal else 'MISSED'}"
+            print(f"{form.format(value):<83}{said}".rstrip())
+
+
 def print_catalog(samples):
     """Print the table of what going through a catalog takes."""
     counts = sorted({int(name.split()[1]) for name in samples
@@ -201,6 +283,8 @@ def print_catalog(samples):
 def main():
     samples = read_samples(sys.stdin)
     print_costs(samples)
+    print()
+    print_limits(samples)
     print()
     print_catalog(samples)
     print_memory(samples, "memory", "In one backend, after so many calls",

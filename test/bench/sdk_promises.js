@@ -1,9 +1,9 @@
 // What the AWS SDK for JavaScript takes for many calls side by side.
 //
-// Usage: sdk_promises.js ROUNDS CALLS WIDTH ENDPOINT_URL CA_FILE REQUEST_FILE
+// Usage: sdk_promises.js NAME ROUNDS CALLS WIDTH ENDPOINT_URL CA_FILE REQUEST_FILE
 //
 // One client, with as many sockets as there are calls at a time.  Prints a line
-// "bulk sdk TAB microseconds a call" for each round; a round makes CALLS calls.
+// "NAME sdk TAB microseconds a call" for each round; a round makes CALLS calls.
 
 "use strict";
 
@@ -12,8 +12,8 @@ const https = require("node:https");
 const { GlueClient, CreateConnectionCommand } =
 	require("@aws-sdk/client-glue");
 
-const [rounds, calls, width] = process.argv.slice(2, 5).map(Number);
-const [endpoint, caFile, requestFile] = process.argv.slice(5);
+const [rounds, calls, width] = process.argv.slice(3, 6).map(Number);
+const [endpoint, caFile, requestFile] = process.argv.slice(6);
 const request = JSON.parse(fs.readFileSync(requestFile));
 
 const client = new GlueClient({
@@ -47,7 +47,7 @@ async function main() {
 		await Promise.all(Array.from({ length: width }, () => work(numbers)));
 		const microseconds = Number(process.hrtime.bigint() - started) / 1000;
 		if (turn > 0)	// the first one makes the connections
-			console.log(`bulk sdk\t${(microseconds / calls).toFixed(3)}`);
+			console.log(`${process.argv[2]} sdk\t${(microseconds / calls).toFixed(3)}`);
 	}
 }
 

@@ -76,18 +76,21 @@ check_delay(GlueRetryKind kind, int attempt, double jitter,
 
 /*
  * A code that says what to do says so with every status, and a status does if
- * there is no such code.
+ * there is no such code; but 429 does if there is no such code in the model.
  */
 static void
 check_classify(int status, const char *code)
 {
-	GlueRetryKind kind = glue_retry_classify(status, code);
-	GlueRetryKind by_code = glue_retry_classify(400, code);
-	GlueRetryKind by_status = glue_retry_classify(status, NULL);
+	GlueRetryKind kind = glue_retry_classify(status, code, false);
+	GlueRetryKind by_code = glue_retry_classify(400, code, false);
+	GlueRetryKind by_status = glue_retry_classify(status, NULL, false);
 
 	require(kind >= GLUE_RETRY_NONE && kind <= GLUE_RETRY_THROTTLING);
-	require(kind == (by_code != GLUE_RETRY_NONE ? by_code : by_status));
-	require(glue_retry_classify(status, "") == by_status);
+	require(kind == (by_code != GLUE_RETRY_NONE && status != 429 ?
+					 by_code : by_status));
+	require(glue_retry_classify(status, "", false) == by_status);
+	require(glue_retry_classify(status, code, true) ==
+			(status == 429 ? by_code : kind));
 	if (status != 0 && status != 429 && status < 500)
 		require(by_status == GLUE_RETRY_NONE);
 }

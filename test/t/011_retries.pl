@@ -86,6 +86,9 @@ foreach my $code (qw(TooManyRequestsException RequestLimitExceeded SlowDown))
 ($result, @requests) = call(get_sql('twice'), {},
 	{ kind => 'error', code => '', status => 429, form => 'html' });
 is(scalar @requests, 2, '429, from a proxy, passes');
+($result, @requests) = call(create_sql(jdbc('twice')), {},
+	{ kind => 'error', code => 'AlreadyExistsException', status => 429 });
+is(scalar @requests, 1, '429 with a code that means something else does not');
 
 #
 # The service says when to come back

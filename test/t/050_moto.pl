@@ -94,10 +94,9 @@ is_deeply($seen->{tags}, \%tags, 'and its tags');
 
 my $read = json_value($session->must(get_sql('named'))->output);
 is($read->{Name}, 'named', 'we read it');
-is_deeply(
-	$read->{ConnectionProperties},
-	{ %{ $named->{ConnectionProperties} }, PASSWORD => '********' },
-	'without the password that moto returns all the same');
+my %without = %{ $named->{ConnectionProperties} };
+delete $without{PASSWORD};
+is_deeply($read->{ConnectionProperties}, \%without, 'without the password');
 
 unlike($session->must('SELECT glue_get_connections()')->output, qr/Secret-/,
 	'a list neither');

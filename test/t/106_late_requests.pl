@@ -196,6 +196,28 @@ wait_until(sub { $watch->processed('DeleteConnection') }, 'the deletion arrives'
 $settled->outcome($name, $name,
 	glue => 'second', row => 'second', request => 'succeeded');
 
+# An endpoint that does not tell the time.  Whether the worker that is gone has sent a
+# deletion, nobody knows.
+$session->quit;
+$cluster->in_environment(sub { $node->restart });
+$session = $cluster->session;
+$name = 'no time';
+my @no_date = (kind => 'headers', headers => { Date => undef }, times => 0);
+$glue->misbehave(@no_date);
+$session->must('BEGIN; ' . create($name));
+$glue->behave;
+$glue->misbehave(operation => 'GetConnection', name => $name, kind => 'stall');
+$glue->misbehave(@no_date);
+$watch = $cluster->watch;
+$session->must('ROLLBACK');
+wait_until(sub { $watch->sent('GetConnection') }, 'the undo looks at it');
+$session->must('SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity'
+	  . " WHERE backend_type = 'glue_conn worker'");
+wait_until(sub { $settled->ask('SELECT finished_at IS NOT NULL FROM glue_request'
+	  . " WHERE connection_name = '$name' ORDER BY id DESC LIMIT 1") eq 't' }, 'the undo ends');
+pass("$name: the undo ends all the same");
+$glue->behave;
+
 # That of the call that was sent twice was made anew after it had been undone,
 # and undone once more.
 $settled->wait;

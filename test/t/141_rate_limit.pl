@@ -24,11 +24,11 @@ my $session = $cluster->session;
 # and how many calls wait.
 sub known
 {
-	my ($operation, $columns) = @_;
+	my ($operation, $columns, $own) = @_;
 
 	$columns //= 'requests_per_second IS NOT NULL, throttled, waiting';
 	return $session->must("SELECT $columns FROM glue_rate_limit WHERE operation = "
-		  . literal($operation))->output;
+		  . literal($operation) . ' AND own = ' . ($own // 'false'))->output;
 }
 
 # The statuses of the requests that a watch has seen.
@@ -223,7 +223,8 @@ is($session->must(create_many_sql('count(*), count(*) FILTER (WHERE error_code I
 		[ map { referring("paced $_") } 1 .. 40 ]))->output, '40|0', 'a limit of our own');
 cmp_ok(time - $begun, '>=', 38 / 20, 'paces calls');
 is(scalar(grep { $_ != 200 } statuses($watch, 'CreateConnection')), 0, 'none is refused');
-is(known('CreateConnection', 'requests_per_second'), '20', 'and is known');
+is(known('CreateConnection', 'requests_per_second', 'true'), '20', 'and is known');
+is(known('CreateConnection', 'requests_per_second'), '', 'besides that of AWS');
 
 #
 # Who may see it

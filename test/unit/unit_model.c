@@ -106,6 +106,12 @@ test_operations(void)
 
 	is_int(glue_model_operation_count, 12, "all operations on connections");
 	is_str(operation->input->name, "CreateConnectionRequest", "input");
+	ok(glue_model_has_error("CreateConnection", "AlreadyExistsException"),
+	   "an error of an operation");
+	ok(!glue_model_has_error("CreateConnection", "EntityNotFoundException"),
+	   "an error of another one");
+	ok(!glue_model_has_error("AssumeRole", "ExpiredTokenException"),
+	   "an operation that is not Glue's");
 	ok(glue_model_operation("DropConnection") == NULL, "unknown operation");
 	ok(glue_model_operation("") == NULL, "no name");
 	for (int i = 0; i < glue_model_operation_count; i++)

@@ -542,6 +542,30 @@ test_clock(void)
 	is_int(take(&limit, 0, 0), 1000000, "nobody waits longer at first");
 }
 
+static void
+test_news(void)
+{
+	GlueRateLimit limit = {0};
+
+	let_in(&limit, 1);
+	is_int(glue_rate_news(&limit, AT(1)), GLUE_RATE_NO_NEWS, "no limit");
+	refuse(&limit, 2);
+	is_int(glue_rate_news(&limit, AT(2)), GLUE_RATE_LIMITED, "a refusal");
+	refuse(&limit, 3);
+	is_int(glue_rate_news(&limit, AT(3)), GLUE_RATE_NO_NEWS, "is told once");
+	refuse(&limit, 50);
+	is_int(glue_rate_news(&limit, AT(80)), GLUE_RATE_NO_NEWS,
+		   "as long as there are more");
+	is_int(glue_rate_news(&limit, AT(111)), GLUE_RATE_FREE, "a minute without");
+	is_int(glue_rate_news(&limit, AT(112)), GLUE_RATE_NO_NEWS,
+		   "is told once");
+	refuse(&limit, 120);
+	is_int(glue_rate_news(&limit, AT(120)), GLUE_RATE_NO_NEWS,
+		   "the next one is not told at once");
+	is_int(glue_rate_news(&limit, AT(171)), GLUE_RATE_LIMITED,
+		   "but a minute later");
+}
+
 int
 main(void)
 {
@@ -549,6 +573,7 @@ main(void)
 		test_trace(&traces[i]);
 	test_curve();
 	test_ceiling();
+	test_news();
 	test_pause();
 	test_answers();
 	test_hopeless();

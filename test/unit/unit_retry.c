@@ -37,6 +37,8 @@ static const FailureCase failure_cases[] = {
 	{302, NULL, GLUE_RETRY_NONE},
 	{429, NULL, GLUE_RETRY_THROTTLING},
 	{429, "HTTP 429", GLUE_RETRY_THROTTLING},
+	{429, "AlreadyExistsException", GLUE_RETRY_THROTTLING},
+	{429, "RequestTimeout", GLUE_RETRY_THROTTLING},
 	{503, "HTTP 503", GLUE_RETRY_TRANSIENT},
 
 	/* throttling, whatever the status */
@@ -92,7 +94,11 @@ test_classification(void)
 
 		snprintf(name, sizeof(name), "status %d, code %s", c->http_status,
 				 c->code ? c->code : "(none)");
-		is_int(glue_retry_classify(c->http_status, c->code), c->kind, name);
+		is_int(glue_retry_classify(c->http_status, c->code, false), c->kind,
+			   name);
+		is_int(glue_retry_classify(c->http_status, c->code, true),
+			   c->http_status == 429 ?
+			   glue_retry_classify(400, c->code, false) : c->kind, "modeled");
 	}
 }
 

@@ -1,0 +1,249 @@
+/*-------------------------------------------------------------------------
+ *
+ * activity.c
+ *	  The SQL functions behind the views of what is going on.
+ *
+ * The views put together what is in the table of requests, which locks there are,
+ * and what is only known in memory; that comes from here.  Each shows what belongs
+ * to roles whose privileges the current user has, or all of it to a member of
+ * pg_monitor.
+ *
+ * IDENTIFICATION
+ *	  src/functions/activity.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "catalog/pg_authid.h"
+#include "client/credential_failure.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "functions/function.h"
+#include "miscadmin.h"
+#include "server/activity.h"
+#include "server/builtins.h"
+#include "server/compat.h"
+#include "server/encoding.h"
+#include "server/news.h"
+#include "server/progress.h"
+#include "server/service.h"
+#include "store/connection_lock.h"
+#include "store/secret_key_file.h"
+#include "utils/acl.h"
+
+/* prototypes of private functions */
+static bool may_see(Oid database, Oid role);
+static NullableDatum server_text(const char *text);
+static NullableDatum text_or_null(const char *utf8);
+static NullableDatum number(int64 value, bool isnull);
+static const char *obstacle(void);
+static const char *utf8_of(Datum datum);
+
+PG_FUNCTION_INFO_V1(glue_calls);
+PG_FUNCTION_INFO_V1(glue_progresses);
+PG_FUNCTION_INFO_V1(glue_worker_obstacle);
+PG_FUNCTION_INFO_V1(glue_waits_for);
+PG_FUNCTION_INFO_V1(glue_lock_key);
+
+/*
+ * glue_calls()
+ * returns table (request bigint, operation text, connection_name text,
+ *				  target text, role oid, pid integer, waiting_for text,
+ *				  since timestamptz, attempts integer)
+ */
+Datum
+glue_calls(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueShownActivity shown;
+
+	InitMaterializedSRF(fcinfo, 0);
+	glue_function_begin_local(&function);
+	for (int i = 0; glue_activity_copy(i, &shown); i++)
+	{
+		NullableDatum row[9];
+
+		if (shown.pid == 0 || !may_see(shown.database, shown.role))
+			continue;
+		row[0] = number(shown.request, shown.request == 0);
+		row[1] = text_or_null(shown.operation);
+		row[2] = text_or_null(shown.name);
+		row[3] = server_text(shown.target);
+		row[4].value = ObjectIdGetDatum(shown.role);
+		row[4].isnull = false;
+		row[5].value = Int32GetDatum(shown.pid);
+		row[5].isnull = false;
+		row[6] = glue_text(glue_activity_wait_name(shown.wait));
+		row[7].value = TimestampTzGetDatum(shown.since);
+		row[7].isnull = false;
+		row[8].value = Int32GetDatum(shown.attempts);
+		row[8].isnull = false;
+		glue_return_row(fcinfo, row);
+	}
+	glue_function_end(&function);
+	return (Datum) 0;
+}
+
+/*
+ * glue_progresses()
+ * returns table (pid integer, role oid, command text, phase text, done bigint,
+ *				  total bigint, since timestamptz)
+ */
+Datum
+glue_progresses(PG_FUNCTION_ARGS)
+{
+	GlueFunction function;
+	GlueProgress progress;
+
+	InitMaterializedSRF(fcinfo, 0);
+	glue_function_begin_local(&function);
+	for (int i = 0; glue_progress_copy(i, &progress); i++)
+	{
+		NullableDatum row[7];
+
+		if (progress.pid == 0 || !may_see(progress.database, progress.role))
+			continue;
+		row[0].value = Int32GetDatum(progress.pid);
+		row[0].isnull = false;
+		row[1].value = ObjectIdGetDatum(progress.role);
+		row[1].isnull = false;
+		row[2] = server_text(progress.command);
+		row[3] = text_or_null(progress.phase);
+		row[4] = number(progress.done, false);
+		row[5] = number(progress.total, progress.total < 0);
+		row[6].value = TimestampTzGetDatum(progress.since);
+		row[6].isnull = false;
+		glue_return_row(fcinfo, row);
+	}
+	glue_function_end(&function);
+	return (Datum) 0;
+}
+
+/* May the current user see what a role does in a database? */
+static bool
+may_see(Oid database, Oid role)
+{
+	return database == MyDatabaseId &&
+		(has_privs_of_role(GetUserId(), role) ||
+		 has_privs_of_role(GetUserId(), ROLE_PG_MONITOR));
+}
+
+/* A text that is in the encoding of the database. */
+static NullableDatum
+server_text(const char *text)
+{
+	NullableDatum datum = {.value = CStringGetTextDatum(text)};
+
+	return datum;
+}
+
+/* One that is UTF-8; null if it is empty. */
+static NullableDatum
+text_or_null(const char *utf8)
+{
+	return glue_text(utf8[0] != '\0' ? utf8 : NULL);
+}
+
+static NullableDatum
+number(int64 value, bool isnull)
+{
+	NullableDatum datum = {.value = Int64GetDatum(value), .isnull = isnull};
+
+	return datum;
+}
+
+/*
+ * glue_worker_obstacle() returns text
+ *
+ * What to do for this database to have a background worker; null if it has one, or
+ * will have.
+ */
+Datum
+glue_worker_obstacle(PG_FUNCTION_ARGS)
+{
+	const char *what_to_do = obstacle();
+
+	if (what_to_do == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(CStringGetTextDatum(what_to_do));
+}
+
+static const char *
+obstacle(void)
+{
+	if (RecoveryInProgress())
+		return "Look at the primary: this server is a standby, and carries out nothing.";
+	if (!glue_shared_is_shared())
+		return "Add glue_conn to \"shared_preload_libraries\" and restart the server, or call glue_process_requests().";
+	if (!glue_service_exists())
+		return "Let \"glue_conn.worker\" be on, \"glue_conn.databases\" name this database, and the database be no template; or call glue_process_requests().";
+	switch (glue_work_obstacle(GLUE_WORK_QUEUE))
+	{
+		case GLUE_OBSTACLE_NO_LAUNCHER:
+			return "Look at the server log: the launcher of the background workers does not run.";
+		case GLUE_OBSTACLE_NO_ROOM:
+			return "Raise \"max_worker_processes\": there is no room for another background worker.";
+		default:
+			return NULL;
+	}
+}
+
+/*
+ * glue_waits_for(error_code text) returns text
+ *
+ * What a request waits for that was put off with an error that an administrator has
+ * to mend; null if it was not.
+ */
+Datum
+glue_waits_for(PG_FUNCTION_ARGS)
+{
+	const char *code = TextDatumGetCString(PG_GETARG_DATUM(0));
+	int			sqlstate = glue_failure_sqlstate_of(code);
+
+	if (strcmp(code, GLUE_CODE_NO_SECRET_KEY) == 0)
+		PG_RETURN_DATUM(CStringGetTextDatum("key"));
+	if (strcmp(code, GLUE_CODE_TARGET_CHANGED) == 0)
+		PG_RETURN_DATUM(CStringGetTextDatum("target"));
+	if (strcmp(code, GLUE_CODE_NO_CREDENTIALS) == 0 ||
+		strcmp(code, GLUE_CODE_NO_ACCOUNT) == 0 ||
+		sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
+		sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		PG_RETURN_DATUM(CStringGetTextDatum("credentials"));
+	PG_RETURN_NULL();
+}
+
+/*
+ * glue_lock_key(endpoint text, region text, catalog_id text, name text)
+ * returns bigint
+ *
+ * The lock on the name of a connection, or, without a name, on all names of a
+ * target; null while it is not known which catalog is meant.
+ */
+Datum
+glue_lock_key(PG_FUNCTION_ARGS)
+{
+	const char *texts[4] = {NULL};
+
+	for (int i = 0; i < lengthof(texts); i++)
+	{
+		if (!PG_ARGISNULL(i))
+			texts[i] = utf8_of(PG_GETARG_DATUM(i));
+	}
+	if (texts[0] == NULL || texts[1] == NULL || texts[2] == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(glue_connection_lock_key(texts[0], texts[1], texts[2],
+											 texts[3]));
+}
+
+static const char *
+utf8_of(Datum datum)
+{
+	char	   *server = TextDatumGetCString(datum);
+	const char *utf8;
+	int			len;
+
+	return glue_utf8_from_server(server, strlen(server), &utf8, &len) ?
+		pnstrdup(utf8, len) : server;
+}

@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * log.c
+ *	  Lines of the server log about requests that do not succeed.
+ *
+ * Each request that has failed for good, or is put off for longer than a minute, has
+ * one line, in a form that programs can read: the words "glue_conn request", and
+ * then key=value, where values that are not plain words are JSON strings.  What the
+ * error says is in the table.  The line is made in the transaction that records it,
+ * for the name may have to be converted, and written once that is committed.
+ *
+ * IDENTIFICATION
+ *	  src/queue/log.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "queue/log.h"
+#include "server/encoding.h"
+#include "utils/json.h"
+#include "utils/timestamp.h"
+
+/* What is put off for less is no news. */
+#define LOGGED_PAUSE_MS			(60 * 1000)
+
+/* prototypes of private functions */
+static void append(StringInfo line, const char *key, const char *utf8);
+
+/*
+ * What is to be said of a request that has ended or goes back into the queue; NULL
+ * if that is nothing.  The line belongs to the current memory context.
+ */
+char *
+glue_log_line(const GlueRequest *what, int64 id, int attempts,
+			  const GlueClaimOutcome *outcome, const char *aws_request_id)
+{
+	StringInfoData line;
+	bool		queued = strcmp(outcome->state, "queued") == 0;
+
+	if (outcome->error_code == NULL ||
+		(queued &&
+		 !TimestampDifferenceExceeds(GetCurrentTimestamp(),
+									 outcome->next_attempt_at,
+									 LOGGED_PAUSE_MS)) ||
+		(!queued && strcmp(outcome->state, "failed") != 0))
+		return NULL;
+	initStringInfo(&line);
+	appendStringInfo(&line, "glue_conn request id=" INT64_FORMAT " state=%s operation=%s",
+					 id, outcome->state, what->operation);
+	append(&line, "name", what->name);
+	appendStringInfo(&line, " attempts=%d", attempts);
+	append(&line, "code", outcome->error_code);
+	append(&line, "aws_request_id", aws_request_id);
+	append(&line, "next_attempt_at", !queued ? NULL :
+		   timestamptz_to_str(outcome->next_attempt_at));
+	return line.data;
+}
+
+/* Append a value, or "" for none. */
+static void
+append(StringInfo line, const char *key, const char *utf8)
+{
+	appendStringInfo(line, " %s=", key);
+	escape_json(line, utf8 != NULL ? glue_server_from_utf8(utf8) : "");
+}
+
+/* Write a line, or nothing for NULL. */
+void
+glue_log_write(const char *line)
+{
+	if (line != NULL)
+		ereport(LOG, (errmsg_internal("%s", line)));
+}

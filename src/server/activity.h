@@ -1,0 +1,72 @@
+/*-------------------------------------------------------------------------
+ *
+ * activity.h
+ *	  What processes are waiting for, for others to see.
+ *
+ * IDENTIFICATION
+ *	  src/server/activity.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SERVER_ACTIVITY_H
+#define GLUE_SERVER_ACTIVITY_H
+
+#include "datatype/timestamp.h"
+#include "server/shared_state.h"
+
+typedef enum GlueActivityWait
+{
+	GLUE_WAITS_FOR_LOCK,		/* on the name of a connection */
+	GLUE_WAITS_FOR_CREDENTIALS,
+	GLUE_WAITS_FOR_WORKER,		/* to write down what is about to be done */
+	GLUE_WAITS_FOR_REQUEST,		/* that is to be undone before */
+	GLUE_WAITS_FOR_RATE_LIMIT,
+	GLUE_WAITS_FOR_RETRY,
+	GLUE_WAITS_FOR_ANSWER
+} GlueActivityWait;
+
+/* What is being done.  Text is UTF-8, but for the name of the server. */
+typedef struct GlueActivitySubject
+{
+	int64		request;		/* its ID; 0: it is none's */
+	const char *operation;		/* or NULL */
+	const char *name;			/* of the connection, or NULL */
+	const char *server;			/* or NULL */
+	const char *region;
+	const char *catalog_id;		/* or NULL */
+} GlueActivitySubject;
+
+/* The same as it is shown; what is too long is cut off. */
+typedef struct GlueShownActivity
+{
+	GlueShown	shown;			/* MUST BE FIRST */
+	int			pid;			/* 0: there is none */
+	Oid			database;
+	Oid			role;
+	int64		request;
+	GlueActivityWait wait;
+	TimestampTz since;
+	int			attempts;
+	char		operation[64];	/* "": not known yet */
+	char		name[256];		/* "": none */
+	char		target[256];	/* in the encoding of the database */
+} GlueShownActivity;
+
+/* An activity of this process; zeroed at first. */
+typedef struct GlueActivity
+{
+	struct ActivitySlot *slot;	/* NULL: it is not shown */
+} GlueActivity;
+
+extern GlueSharedPart glue_activity_part;
+
+extern void glue_activity_begin(GlueActivity *activity, GlueActivityWait wait,
+								const GlueActivitySubject *subject);
+extern void glue_activity_wait(GlueActivity *activity, GlueActivityWait wait,
+							   int attempts);
+extern void glue_activity_end(GlueActivity *activity);
+
+extern bool glue_activity_copy(int number, GlueShownActivity *copy);
+extern const char *glue_activity_wait_name(GlueActivityWait wait);
+
+#endif							/* GLUE_SERVER_ACTIVITY_H */
