@@ -17,6 +17,7 @@
 
 #include <json-c/json.h>
 
+#include "aws/exception_name.h"
 #include "aws/retry.h"
 #include "client/attempt.h"
 #include "client/aws_clock.h"
@@ -243,7 +244,7 @@ judge_refusal(GlueAttempt *attempt, const GlueReply *reply)
 												 reply->code));
 	attempt->ambiguous = reply->kind == GLUE_REPLY_MALFORMED ||
 		attempt->retry_kind == GLUE_RETRY_TRANSIENT ||
-		strcmp(reply->code, "OperationTimeoutException") == 0;
+		strcmp(reply->code, GLUE_EXCEPTION_OPERATION_TIMEOUT) == 0;
 
 	/* a signature that was off by the clock is worth another one */
 	if (attempt->retry_kind == GLUE_RETRY_NONE &&

@@ -17,6 +17,7 @@
 
 #include "client/call.h"
 #include "glue/model.h"
+#include "glue/operation_name.h"
 #include "server/jsonb_tree.h"
 
 /*
@@ -66,7 +67,7 @@ void
 glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 					  const GlueCredentials *credentials, const char *name)
 {
-	glue_call_prepare(call, "GetConnection", target, credentials, name);
+	glue_call_prepare(call, GLUE_GET_CONNECTION, target, credentials, name);
 	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
 	glue_tree_add(call->request, "Name", json_object_new_string(name));
 }
@@ -91,8 +92,8 @@ bool
 glue_call_changes_something(const GlueCall *call)
 {
 	static const char *const operations[] = {
-		"BatchDeleteConnection", "DeleteConnection", "TagResource",
-		"UntagResource", "UpdateConnection"
+		GLUE_BATCH_DELETE_CONNECTION, GLUE_DELETE_CONNECTION, GLUE_TAG_RESOURCE,
+		GLUE_UNTAG_RESOURCE, GLUE_UPDATE_CONNECTION
 	};
 
 	for (int i = 0; i < lengthof(operations); i++)
@@ -115,7 +116,7 @@ int
 glue_call_timeout_ms(const GlueCall *call)
 {
 	if (glue_call_changes_something(call) ||
-		strcmp(call->operation, "CreateConnection") == 0)
+		strcmp(call->operation, GLUE_CREATE_CONNECTION) == 0)
 		return glue_change_timeout_ms(call->target);
 	return call->target->request_timeout_ms;
 }

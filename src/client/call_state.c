@@ -39,11 +39,13 @@
  */
 #include "postgres.h"
 
+#include "aws/exception_name.h"
 #include "aws/retry.h"
 #include "client/call_state.h"
 #include "client/read_back.h"
 #include "client/shared_quota.h"
 #include "common/pg_prng.h"
+#include "glue/operation_name.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
@@ -278,14 +280,14 @@ static void
 choose_next_step(GlueCallState *state)
 {
 	bool		is_create = strcmp(state->call->operation,
-								   "CreateConnection") == 0;
+								   GLUE_CREATE_CONNECTION) == 0;
 
 	if (renew_credentials(state))
 		state->step = GLUE_CALL_WAITING;
 	else if ((is_create && state->attempt.ambiguous) ||
 			 (state->maybe_created &&
 			  strcmp(state->attempt.failure->code,
-					 "AlreadyExistsException") == 0))
+					 GLUE_EXCEPTION_ALREADY_EXISTS) == 0))
 	{
 		state->maybe_created = true;
 		begin_read_back(state);
@@ -310,8 +312,8 @@ renew_credentials(GlueCallState *state)
 
 	if (state->renewed || call->renew_credentials == NULL ||
 		call->credentials == NULL ||
-		(strcmp(code, "ExpiredTokenException") != 0 &&
-		 strcmp(code, "ExpiredToken") != 0))
+		(strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN) != 0 &&
+		 strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN_STS) != 0))
 		return false;
 	state->renewed = true;
 	old_context = MemoryContextSwitchTo(state->result_context);
@@ -373,7 +375,7 @@ give_up(GlueCallState *state)
 
 	failure->transient = state->attempt.retry_kind != GLUE_RETRY_NONE;
 	if (state->call->maybe_done &&
-		strcmp(failure->code, "EntityNotFoundException") != 0)
+		strcmp(failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) != 0)
 		failure = glue_failure_maybe_done(&failed, failure);
 	finish(state, failure);
 	MemoryContextSwitchTo(old_context);

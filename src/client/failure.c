@@ -21,7 +21,9 @@
  */
 #include "postgres.h"
 
+#include "aws/exception_name.h"
 #include "client/failure.h"
+#include "glue/operation_name.h"
 #include "lib/stringinfo.h"
 #include "server/encoding.h"
 
@@ -53,15 +55,15 @@ typedef struct ExceptionRule
 static const ExceptionRule exception_rules[] = {
 	{"AccessDenied", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_PERMISSION},
 	{"AccessDeniedException", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_PERMISSION},
-	{"AlreadyExistsException", ERRCODE_DUPLICATE_OBJECT,
+	{GLUE_EXCEPTION_ALREADY_EXISTS, ERRCODE_DUPLICATE_OBJECT,
 	"Use another name, or look at the connection with glue_get_connection()."},
 	{"ConflictException", ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
 	"AWS Glue is at work on the connection. Try again later."},
-	{"EntityNotFoundException", ERRCODE_UNDEFINED_OBJECT,
+	{GLUE_EXCEPTION_ENTITY_NOT_FOUND, ERRCODE_UNDEFINED_OBJECT,
 	"Names are case sensitive, and belong to one account, region and catalog."},
-	{"ExpiredToken", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+	{GLUE_EXCEPTION_EXPIRED_TOKEN_STS, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 	"The temporary credentials have run out: renew them."},
-	{"ExpiredTokenException", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+	{GLUE_EXCEPTION_EXPIRED_TOKEN, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 	"The temporary credentials have run out: renew them."},
 	{"FederationSourceException", ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
 	"The data source itself has failed, or has refused AWS Glue. Look there, and at the credentials of the connection."},
@@ -78,7 +80,7 @@ static const ExceptionRule exception_rules[] = {
 	{"MissingAuthenticationToken", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, NULL},
 	{"MissingAuthenticationTokenException", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, NULL},
 	{"NotAuthorized", ERRCODE_INSUFFICIENT_PRIVILEGE, HINT_PERMISSION},
-	{"OperationTimeoutException", ERRCODE_CONNECTION_EXCEPTION,
+	{GLUE_EXCEPTION_OPERATION_TIMEOUT, ERRCODE_CONNECTION_EXCEPTION,
 	"AWS Glue ran out of time. It may be trying the credentials of the connection: see \"ValidateCredentials\"."},
 	{"OptInRequired", ERRCODE_INSUFFICIENT_PRIVILEGE,
 	"The account is not subscribed to the service in this region."},
@@ -145,15 +147,15 @@ typedef struct OperationPhrase
 } OperationPhrase;
 
 static const OperationPhrase operation_phrases[] = {
-	{"CreateConnection", "create AWS Glue connection"},
-	{"DeleteConnection", "delete AWS Glue connection"},
-	{"DescribeConnectionType", "describe AWS Glue connection type"},
-	{"GetConnection", "read AWS Glue connection"},
-	{"GetTags", "read tags of AWS Glue connection"},
-	{"TagResource", "tag AWS Glue connection"},
-	{"TestConnection", "test AWS Glue connection"},
-	{"UntagResource", "remove tags of AWS Glue connection"},
-	{"UpdateConnection", "update AWS Glue connection"},
+	{GLUE_CREATE_CONNECTION, "create AWS Glue connection"},
+	{GLUE_DELETE_CONNECTION, "delete AWS Glue connection"},
+	{GLUE_DESCRIBE_CONNECTION_TYPE, "describe AWS Glue connection type"},
+	{GLUE_GET_CONNECTION, "read AWS Glue connection"},
+	{GLUE_GET_TAGS, "read tags of AWS Glue connection"},
+	{GLUE_TAG_RESOURCE, "tag AWS Glue connection"},
+	{GLUE_TEST_CONNECTION, "test AWS Glue connection"},
+	{GLUE_UNTAG_RESOURCE, "remove tags of AWS Glue connection"},
+	{GLUE_UPDATE_CONNECTION, "update AWS Glue connection"},
 };
 
 /* prototypes of private functions */
@@ -232,7 +234,7 @@ glue_failure_no_turn(const GlueFailedCall *call)
 {
 	GlueFailure *failure = new_failure(call,
 									   ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-									   "ThrottlingException");
+									   GLUE_EXCEPTION_THROTTLING);
 
 	failure->detail = "It was not sent, since all requests of its kind were refused for as long as \"request_timeout\" says.";
 	failure->hint = HINT_THROTTLED;
@@ -342,11 +344,11 @@ glue_failure_already_exists(const GlueFailedCall *call,
 							const char *differences)
 {
 	GlueFailure *failure = new_failure(call, ERRCODE_DUPLICATE_OBJECT,
-									   "AlreadyExistsException");
+									   GLUE_EXCEPTION_ALREADY_EXISTS);
 
 	failure->detail = psprintf("The answer to the request was lost. A connection of that name was found, but it is not the one that was sent: %s",
 							   differences);
-	failure->hint = find_rule(call->operation, "AlreadyExistsException")->hint;
+	failure->hint = find_rule(call->operation, GLUE_EXCEPTION_ALREADY_EXISTS)->hint;
 	return failure;
 }
 
@@ -360,7 +362,7 @@ glue_failure_taken(const char *connection_name, const char *differences)
 	GlueFailure *failure = palloc0(sizeof(GlueFailure));
 
 	failure->sqlstate = ERRCODE_DUPLICATE_OBJECT;
-	failure->code = "AlreadyExistsException";
+	failure->code = GLUE_EXCEPTION_ALREADY_EXISTS;
 	failure->message = psprintf("AWS Glue connection \"%s\" exists, but is defined differently",
 								connection_name);
 	failure->detail = pstrdup(differences);

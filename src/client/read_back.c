@@ -21,6 +21,7 @@
 
 #include <json-c/json.h>
 
+#include "aws/exception_name.h"
 #include "client/aws_clock.h"
 #include "client/read_back.h"
 #include "glue/ownership.h"
@@ -57,8 +58,8 @@ glue_read_back_judge(GlueCall *create, const GlueCall *reading,
 
 	if (reading->failure == NULL)
 		return judge_connection(create, reading, sent, began_ms, failure);
-	if (strcmp(reading->failure->code, "EntityNotFoundException") == 0 &&
-		strcmp(sent->code, "AlreadyExistsException") != 0)
+	if (strcmp(reading->failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0 &&
+		strcmp(sent->code, GLUE_EXCEPTION_ALREADY_EXISTS) != 0)
 		return GLUE_READ_BACK_NOTHING;
 	*failure = glue_failure_unknown_outcome(&failed, sent,
 											reading->failure->detail);

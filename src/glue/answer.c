@@ -38,6 +38,7 @@
 #include <openssl/crypto.h>
 
 #include "glue/model.h"
+#include "glue/operation_name.h"
 #include "glue/violation.h"
 #include "text/assertion.h"
 #include "text/json.h"
@@ -117,21 +118,21 @@ check_all(const char *operation, json_object *answer, char *problem)
 	GluePath	root = {NULL, "$", 0};
 	GluePath	connection = {&root, "Connection", 0};
 
-	if (strcmp(operation, "CreateConnection") == 0)
+	if (strcmp(operation, GLUE_CREATE_CONNECTION) == 0)
 		return check_creation(&root, answer, problem);
-	if (strcmp(operation, "GetConnection") == 0)
+	if (strcmp(operation, GLUE_GET_CONNECTION) == 0)
 		return check_connection(&connection,
 								json_object_object_get(answer, "Connection"),
 								problem);
-	if (strcmp(operation, "GetConnections") == 0 ||
-		strcmp(operation, "ListConnectionTypes") == 0)
+	if (strcmp(operation, GLUE_GET_CONNECTIONS) == 0 ||
+		strcmp(operation, GLUE_LIST_CONNECTION_TYPES) == 0)
 		return is_string(&root, answer, "NextToken", problem);
-	if (strcmp(operation, "GetTags") == 0)
+	if (strcmp(operation, GLUE_GET_TAGS) == 0)
 		return check_tags(&root, answer, problem);
-	if (strcmp(operation, "BatchDeleteConnection") == 0)
+	if (strcmp(operation, GLUE_BATCH_DELETE_CONNECTION) == 0)
 		return shorten_errors(answer) ||
 			complain(&root, "Errors", TOO_LARGE, problem);
-	return strcmp(operation, "DescribeConnectionType") != 0 ||
+	return strcmp(operation, GLUE_DESCRIBE_CONNECTION_TYPE) != 0 ||
 		check_numbers(&root, answer, problem);
 }
 
