@@ -107,6 +107,7 @@ SERVER_OBJS = \
 	src/server/crash_point.o \
 	src/server/settings.o \
 	src/server/session_settings.o \
+	src/server/kept_file.o \
 	src/server/shared_state.o \
 	src/server/activity.o \
 	src/server/progress.o \
@@ -153,6 +154,7 @@ CLIENT_OBJS = \
 	src/client/shared_quota.o \
 	src/client/rate_slot.o \
 	src/client/turn.o \
+	src/client/stat_calls.o \
 	src/client/call_state.o \
 	src/client/client.o \
 	src/client/pages.o \
@@ -258,6 +260,7 @@ FUNCTIONS_OBJS = \
 	src/functions/tag.o \
 	src/functions/type.o \
 	src/functions/rate.o \
+	src/functions/stat.o \
 	src/functions/activity.o \
 	src/functions/enqueue.o \
 	src/functions/request.o \

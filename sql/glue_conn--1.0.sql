@@ -272,6 +272,7 @@ CREATE TABLE @extschema@.glue_request (
 	aws_ended_at		timestamptz,
 	aws_settled_at		timestamptz,
 	provision_id		bigint,
+	failed_at			timestamptz,
 	PRIMARY KEY (id, home)
 )
 WITH (
@@ -388,6 +389,8 @@ COMMENT ON COLUMN glue_request.aws_settled_at IS
 	'of what is to be undone, from when on nothing of it can arrive any more, by AWS''s clock; null if it was answered, or was not looked for yet, and infinity if something else was sent since';
 COMMENT ON COLUMN glue_request.provision_id IS
 	'entry of glue_provision whose row it is for, or -1 if that was left behind by glue_take_over_requests(); null if it was not asked for by glue_provision_connection()';
+COMMENT ON COLUMN glue_request.failed_at IS
+	'when error_code became what it is';
 
 --
 -- glue_claimant
@@ -584,60 +587,139 @@ GRANT SELECT ON @extschema@.glue_provision_summary TO PUBLIC;
 --
 -- glue_request_summary
 --
--- How the queue is doing, target by target.  Everyone sees their own requests.
+-- How the queue is doing, target by target.  Everyone sees their own requests, and
+-- who monitors those of all.  There is a row for each foreign server and for what
+-- the settings lead to, even if nothing was ever asked for there.
 --
-CREATE VIEW @extschema@.glue_request_summary WITH (security_invoker = true) AS
-	SELECT
-		coalesce(r.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
-			OPERATOR(pg_catalog.||) r.region
-			OPERATOR(pg_catalog.||)
-				coalesce('/' OPERATOR(pg_catalog.||) r.catalog_id, '') AS target,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued') AS queued,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued'
-			AND r.error_code IS NOT NULL) AS put_off,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued'
-			AND r.status OPERATOR(pg_catalog.=) 'IN_PROGRESS') AS in_progress,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'running') AS running,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'failed') AS failed,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
-		pg_catalog.count(*)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'held') AS held,
-		pg_catalog.min(r.requested_at)
-			FILTER (WHERE r.finished_at IS NULL
-			AND s.state OPERATOR(pg_catalog.<>) 'held')::pg_catalog.timestamptz(0)
-			AS oldest,
-		pg_catalog.min(r.next_attempt_at)
-			FILTER (WHERE s.state OPERATOR(pg_catalog.=) 'queued')
-			::pg_catalog.timestamptz(0) AS next_attempt,
-		pg_catalog.left((pg_catalog.array_agg(r.error_message ORDER BY r.id DESC)
-			FILTER (WHERE r.error_code IS NOT NULL))[1], 60) AS last_error
-	FROM @extschema@.glue_request r
-		CROSS JOIN LATERAL (SELECT CASE
-			WHEN r.finished_at IS NULL AND r.home OPERATOR(pg_catalog.<>)
+CREATE FUNCTION glue_waits_for(error_code text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'glue_waits_for'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION glue_waits_for(text) IS
+	'what a request waits for that was put off because of an error: credentials, key or target; null if that is nothing but another attempt';
+
+CREATE VIEW @extschema@.glue_request_summary WITH (security_barrier = true) AS
+	WITH request AS (
+		SELECT
+			r.server, r.region, r.catalog_id, r.requested_at, r.next_attempt_at,
+			r.finished_at, r.status, r.error_code, r.error_message, r.failed_at,
+			CASE WHEN r.finished_at IS NULL AND r.home OPERATOR(pg_catalog.<>)
 				(SELECT @extschema@.glue_home()) THEN 'held'
-			ELSE r.state
-		END) AS s (state)
-	GROUP BY r.server, r.region, r.catalog_id
-	ORDER BY r.server, r.region, r.catalog_id;
+				ELSE r.state END AS state,
+			r.finished_at OPERATOR(pg_catalog.>)
+				(pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-)
+				pg_catalog.make_interval(hours => 1)) AS lately
+		FROM @extschema@.glue_request r
+		WHERE (SELECT pg_catalog.pg_has_role('pg_monitor'::pg_catalog.name,
+				'USAGE'))
+			OR pg_catalog.pg_has_role(r.requested_by, 'USAGE')
+	), figures AS (
+		SELECT
+			r.server, r.region, r.catalog_id,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued') AS queued,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND r.error_code IS NOT NULL) AS put_off,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND @extschema@.glue_waits_for(r.error_code)
+					OPERATOR(pg_catalog.=) 'key') AS without_key,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND @extschema@.glue_waits_for(r.error_code)
+					OPERATOR(pg_catalog.=) 'credentials') AS without_credentials,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued'
+				AND r.status OPERATOR(pg_catalog.=) 'IN_PROGRESS') AS in_progress,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'running') AS running,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded') AS succeeded,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed') AS failed,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'cancelled') AS cancelled,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'rolled_back') AS rolled_back,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'held') AS held,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'succeeded' AND r.lately) AS succeeded_last_hour,
+			pg_catalog.count(*)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'failed' AND r.lately) AS failed_last_hour,
+			pg_catalog.min(r.requested_at)
+				FILTER (WHERE r.finished_at IS NULL
+				AND r.state OPERATOR(pg_catalog.<>) 'held') AS oldest,
+			pg_catalog.min(r.next_attempt_at)
+				FILTER (WHERE r.state OPERATOR(pg_catalog.=) 'queued')
+				AS next_attempt,
+			-- the latest one is the largest, and needs no sort of all of them
+			(pg_catalog.max(ARRAY[coalesce(pg_catalog.to_char(
+				pg_catalog.timezone('UTC', r.failed_at), 'YYYYMMDDHH24MISSUS'), ''),
+				r.error_message])
+				FILTER (WHERE r.error_code IS NOT NULL))[2] AS last_error,
+			pg_catalog.max(r.failed_at)
+				FILTER (WHERE r.error_code IS NOT NULL) AS last_error_at
+		FROM request r
+		GROUP BY r.server, r.region, r.catalog_id
+	), place (server, region, catalog_id) AS (
+		SELECT NULL::pg_catalog.name,
+			CASE WHEN pg_catalog.current_setting('glue_conn.region', true)
+				OPERATOR(pg_catalog.<>) ''
+				THEN pg_catalog.current_setting('glue_conn.region', true)
+				ELSE 'default' END,
+			NULL::pg_catalog.text
+		UNION ALL
+		SELECT s.srvname, coalesce(
+			(SELECT o.option_value
+				FROM pg_catalog.pg_options_to_table(s.srvoptions) o
+				WHERE o.option_name OPERATOR(pg_catalog.=) 'region'), 'default'),
+			(SELECT o.option_value
+				FROM pg_catalog.pg_options_to_table(s.srvoptions) o
+				WHERE o.option_name OPERATOR(pg_catalog.=) 'catalog_id')
+		FROM pg_catalog.pg_foreign_server s
+			JOIN pg_catalog.pg_foreign_data_wrapper w
+				ON w.oid OPERATOR(pg_catalog.=) s.srvfdw
+		WHERE w.fdwname OPERATOR(pg_catalog.=) 'glue_conn'
+	), target AS (
+		SELECT * FROM figures
+		UNION ALL
+		SELECT p.server, p.region, p.catalog_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+			NULL, NULL, NULL, NULL
+		FROM place p
+		WHERE NOT EXISTS (SELECT FROM figures f
+			WHERE coalesce(f.server::pg_catalog.text, '')
+				OPERATOR(pg_catalog.=) coalesce(p.server::pg_catalog.text, ''))
+	)
+	SELECT
+		coalesce(t.server::pg_catalog.text OPERATOR(pg_catalog.||) '/', '')
+			OPERATOR(pg_catalog.||) t.region
+			OPERATOR(pg_catalog.||)
+				coalesce('/' OPERATOR(pg_catalog.||) t.catalog_id, '') AS target,
+		t.queued, t.put_off, t.without_key, t.without_credentials, t.in_progress,
+		t.running, t.succeeded, t.failed, t.cancelled, t.rolled_back, t.held,
+		t.succeeded_last_hour, t.failed_last_hour,
+		t.oldest::pg_catalog.timestamptz(0) AS oldest,
+		t.next_attempt::pg_catalog.timestamptz(0) AS next_attempt,
+		t.last_error,
+		t.last_error_at::pg_catalog.timestamptz(0) AS last_error_at
+	FROM target t
+	ORDER BY t.server, t.region, t.catalog_id;
 
 COMMENT ON VIEW glue_request_summary IS
-	'how many requests there are for each target, and how they are doing';
+	'how many requests there are for each target, and how they are doing; one''s own, or all to pg_monitor';
 COMMENT ON COLUMN glue_request_summary.target IS
-	'foreign server, region and catalog, as far as they were named';
+	'foreign server, region and catalog, as far as they were named; "default" for a region that no setting or option names';
 COMMENT ON COLUMN glue_request_summary.queued IS
-	'requests that wait, also those that put_off and in_progress count';
+	'requests that wait, also those that the next four columns count';
 COMMENT ON COLUMN glue_request_summary.put_off IS
 	'requests that failed and will be tried again';
+COMMENT ON COLUMN glue_request_summary.without_key IS
+	'those of them that wait for the key of secrets';
+COMMENT ON COLUMN glue_request_summary.without_credentials IS
+	'those of them that wait for credentials, or for permissions';
 COMMENT ON COLUMN glue_request_summary.in_progress IS
 	'requests whose connection was made and is not ready yet';
 COMMENT ON COLUMN glue_request_summary.running IS
@@ -652,12 +734,18 @@ COMMENT ON COLUMN glue_request_summary.rolled_back IS
 	'calls that acted at once and were rolled back, as far as they are still kept';
 COMMENT ON COLUMN glue_request_summary.held IS
 	'requests of another database, of which this one is a copy: see glue_take_over_requests()';
+COMMENT ON COLUMN glue_request_summary.succeeded_last_hour IS
+	'requests that have succeeded within the last hour';
+COMMENT ON COLUMN glue_request_summary.failed_last_hour IS
+	'requests that have failed for good within the last hour';
 COMMENT ON COLUMN glue_request_summary.oldest IS
 	'when the oldest request was made that has not ended, and is not held';
 COMMENT ON COLUMN glue_request_summary.next_attempt IS
 	'when the next of the queued requests is due';
 COMMENT ON COLUMN glue_request_summary.last_error IS
-	'beginning of the message of the latest request that has failed, for now or for good';
+	'the latest failure, for now or for good, without secrets';
+COMMENT ON COLUMN glue_request_summary.last_error_at IS
+	'when that was';
 
 GRANT SELECT ON @extschema@.glue_request_summary TO PUBLIC;
 
@@ -740,6 +828,77 @@ COMMENT ON COLUMN glue_rate_limit.own IS
 GRANT SELECT ON @extschema@.glue_rate_limit TO pg_monitor;
 
 --
+-- glue_stat_calls
+--
+-- How calls of AWS have ended.  It tells what others do, so it is for those who may
+-- see that.
+--
+CREATE FUNCTION glue_call_figures()
+RETURNS TABLE (target text, operation text, calls bigint, attempts bigint,
+	throttled bigint, refused bigint, failed bigint, lost bigint, unknown bigint,
+	read_back bigint, total_time float8, max_time float8, bounds float8[],
+	histogram bigint[], since timestamptz)
+AS 'MODULE_PATHNAME', 'glue_call_figures'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_call_figures() IS
+	'what the view glue_stat_calls shows';
+
+REVOKE ALL ON FUNCTION glue_call_figures() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION glue_call_figures() TO pg_monitor;
+
+CREATE VIEW @extschema@.glue_stat_calls AS
+	SELECT c.target, c.operation, c.calls, c.attempts, c.throttled, c.refused,
+		c.failed, c.lost, c.unknown, c.read_back, c.total_time, c.max_time,
+		c.bounds, c.histogram, c.since
+	FROM @extschema@.glue_call_figures() c
+	ORDER BY c.target, c.operation;
+
+COMMENT ON VIEW glue_stat_calls IS
+	'how calls of AWS have ended, since the last glue_stat_reset(); of this session alone without the library preloaded';
+COMMENT ON COLUMN glue_stat_calls.target IS
+	'as in glue_rate_limit: endpoint, and the account, or else the end of the access key; "other" for all that there is no room for';
+COMMENT ON COLUMN glue_stat_calls.operation IS
+	'operation of AWS, or "other"';
+COMMENT ON COLUMN glue_stat_calls.calls IS
+	'calls that have ended, or were left after something was sent';
+COMMENT ON COLUMN glue_stat_calls.attempts IS
+	'requests that were sent for them';
+COMMENT ON COLUMN glue_stat_calls.throttled IS
+	'attempts that AWS refused because there were too many';
+COMMENT ON COLUMN glue_stat_calls.refused IS
+	'calls that AWS has answered with an exception, such as EntityNotFoundException or AccessDeniedException';
+COMMENT ON COLUMN glue_stat_calls.failed IS
+	'calls that have ended without an answer that is worth something: not reached, timed out, broken service, throttled for too long, cancelled';
+COMMENT ON COLUMN glue_stat_calls.lost IS
+	'calls of which the answer to an attempt was lost';
+COMMENT ON COLUMN glue_stat_calls.unknown IS
+	'calls that have failed, and may have been carried out';
+COMMENT ON COLUMN glue_stat_calls.read_back IS
+	'calls whose answer was lost, of which reading back has told what became of them';
+COMMENT ON COLUMN glue_stat_calls.total_time IS
+	'how long the calls took together, in seconds; with waiting for their turn, further attempts and reading back';
+COMMENT ON COLUMN glue_stat_calls.max_time IS
+	'how long the longest one took, in seconds';
+COMMENT ON COLUMN glue_stat_calls.bounds IS
+	'bounds of the histogram, in seconds; always the same';
+COMMENT ON COLUMN glue_stat_calls.histogram IS
+	'for each of the bounds, the calls that took no longer; longer than the last one took those that are missing to calls';
+COMMENT ON COLUMN glue_stat_calls.since IS
+	'when the first of the calls ended';
+
+GRANT SELECT ON @extschema@.glue_stat_calls TO pg_monitor;
+
+CREATE FUNCTION glue_stat_reset() RETURNS void
+AS 'MODULE_PATHNAME', 'glue_stat_reset'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION glue_stat_reset() IS
+	'forget what glue_stat_calls shows';
+
+REVOKE ALL ON FUNCTION glue_stat_reset() FROM PUBLIC;
+
+--
 -- glue_activity
 --
 -- What there is to be done, and what each of it waits for.  The functions say what is
@@ -762,14 +921,6 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_worker_obstacle() IS
 	'what to do for this database to have a background worker; null if it has one, or will have';
-
-CREATE FUNCTION glue_waits_for(error_code text)
-RETURNS text
-AS 'MODULE_PATHNAME', 'glue_waits_for'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-
-COMMENT ON FUNCTION glue_waits_for(text) IS
-	'what a request waits for that was put off because of an error: credentials, key or target; null if that is nothing but another attempt';
 
 CREATE FUNCTION glue_lock_key(endpoint text, region text, catalog_id text, name text)
 RETURNS bigint

@@ -214,9 +214,11 @@ SELECT id, connection_name, state FROM glue_request ORDER BY id;
 -- how the queue is doing
 SET timezone = 'UTC';
 INSERT INTO glue_request (operation, connection_name, server, region, catalog_id, state,
-    next_attempt_at, requested_by, requested_at, finished_at, status, error_code, error_message)
+    next_attempt_at, requested_by, requested_at, finished_at, status, error_code, error_message,
+    failed_at)
   SELECT 'CreateConnection', 'x', s, 'r', c, state, t + '5 s', u::regrole, t,
-         CASE WHEN state NOT IN ('queued', 'running') THEN t + '9 s' END, status, code, message
+         CASE WHEN state NOT IN ('queued', 'running') THEN t + '9 s' END, status, code, message,
+         CASE WHEN code IS NOT NULL THEN t + '8 s' END
     FROM (VALUES
       (NULL, NULL, 'queued', '2026-01-01 00:00:03', 'regress_glue_etl', NULL, NULL, NULL),
       (NULL, NULL, 'queued', '2026-01-01 00:00:02', 'regress_glue_etl', NULL, 'E', 'put off'),
@@ -235,7 +237,28 @@ SELECT target, queued, failed FROM glue_request_summary WHERE target ~ '(^|/)r(/
 RESET ROLE;
 \x off
 RESET timezone;
+
+-- who monitors sees the figures of all, and none of the requests
+CREATE ROLE regress_glue_monitor IN ROLE pg_monitor;
+SET ROLE regress_glue_monitor;
+SELECT target, queued, failed, last_error IS NOT NULL AS error FROM glue_request_summary
+  WHERE target ~ '(^|/)r(/|$)';
+SELECT count(*) FROM glue_request;
+RESET ROLE;
+DROP ROLE regress_glue_monitor;
+UPDATE glue_request SET finished_at = now() - interval '59 min' WHERE region = 'r' AND state = 'failed';
+SELECT target, failed, failed_last_hour, succeeded_last_hour FROM glue_request_summary
+  WHERE target ~ '(^|/)r(/|$)';
 DELETE FROM glue_request WHERE region = 'r';
+
+-- there is a row where nothing was ever asked for
+CREATE SERVER unused FOREIGN DATA WRAPPER glue_conn
+  OPTIONS (region 'eu-north-1', catalog_id '333333333333');
+BEGIN;
+DELETE FROM glue_request;
+SELECT target, queued, failed, last_error FROM glue_request_summary WHERE target ~ '^(unused|[^/]*$)';
+ROLLBACK;
+DROP SERVER unused;
 
 -- functions found through a search_path of the caller's do not matter
 CREATE SCHEMA regress_glue_trap;

@@ -19,6 +19,7 @@
 #include "client/credential_cache.h"
 #include "client/rate_slot.h"
 #include "client/shared_quota.h"
+#include "client/stat_calls.h"
 #include "fmgr.h"
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
@@ -49,6 +50,7 @@ static GlueSharedPart *const shared_parts[] = {
 	&glue_queue_wake_part,
 	&glue_rate_part,
 	&glue_shared_quota_part,
+	&glue_stat_calls_part,
 	&glue_unsettled_part,
 	&glue_workers_part,
 };

@@ -84,6 +84,7 @@ glue_call_state_begin(GlueCall *call, MemoryContext result_context,
 	state->result_context = result_context;
 	glue_attempt_begin(&state->attempt, call, on_news, on_news_arg);
 	glue_turn_begin(&state->turn, call, on_news, on_news_arg);
+	glue_stat_begin(&state->counted, call, &state->turn.key);
 
 	state->step = GLUE_CALL_WAITING;
 	glue_call_state_advance(state);
@@ -223,6 +224,7 @@ send_request(GlueCallState *state)
 			call->before_sending(call->before_sending_arg);
 		state->began_ms = glue_boot_ms();
 	}
+	glue_stat_sent(&state->counted);
 	glue_attempt_send(&state->attempt);
 	state->step = GLUE_CALL_IN_FLIGHT;
 }
@@ -273,6 +275,7 @@ give_turn_back(GlueCallState *state)
 								   throttled),
 				   (int64) pause_ms * 1000);
 	state->nthrottled += throttled;
+	glue_stat_answered(&state->counted, throttled, attempt->ambiguous);
 }
 
 /* An attempt has failed: decide what comes next. */
@@ -420,10 +423,13 @@ settle_read_back(GlueCallState *state)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 	GlueFailure *failure = NULL;
+	GlueReadBack found;
 
-	if (glue_read_back_judge(state->call, state->reader->call,
-							 state->attempt.failure, state->began_ms,
-							 &failure) != GLUE_READ_BACK_NOTHING)
+	found = glue_read_back_judge(state->call, state->reader->call,
+								 state->attempt.failure, state->began_ms,
+								 &failure);
+	glue_stat_read_back(&state->counted, failure);
+	if (found != GLUE_READ_BACK_NOTHING)
 		finish(state, failure);
 	else
 	{
@@ -440,4 +446,5 @@ finish(GlueCallState *state, GlueFailure *failure)
 {
 	state->call->failure = failure;
 	state->step = GLUE_CALL_DONE;
+	glue_stat_end(&state->counted, failure);
 }

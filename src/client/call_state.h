@@ -12,6 +12,7 @@
 #define GLUE_CLIENT_CALL_STATE_H
 
 #include "client/attempt.h"
+#include "client/stat_calls.h"
 #include "client/turn.h"
 #include "server/activity.h"
 
@@ -34,6 +35,7 @@ typedef struct GlueCallState
 	GlueAttempt attempt;		/* the last one */
 	GlueTurn	turn;			/* to send one */
 	int			nthrottled;		/* attempts that do not count */
+	GlueCountedCall counted;	/* for the figures */
 	int64		began_ms;		/* the first one did, by glue_boot_ms() */
 	bool		renewed;		/* the credentials were, once */
 

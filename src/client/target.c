@@ -77,6 +77,7 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 
 	glue_settings_check();
 	memset(target, 0, sizeof(GlueTarget));
+	target->role = GetUserId();
 	target->ambient_allowed = true;
 
 	add_settings(&options);

@@ -23,6 +23,7 @@ typedef struct GlueTarget
 	const char *server;			/* foreign server, or NULL */
 	Oid			server_oid;		/* InvalidOid without one */
 	Oid			server_owner;	/* likewise */
+	Oid			role;			/* for which it was found */
 	const char *catalog_id;		/* NULL: that of the caller's account */
 	const char *catalog;		/* whose connections they are: catalog_id, or
 								 * the account; NULL while that is not known */

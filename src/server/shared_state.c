@@ -8,6 +8,7 @@
  * part, and do not care which of the two it is: glue_shared_attach() gives
  * them memory that was initialized once, either for the server or for the
  * process.
+ * A part that has a file is kept over a clean restart, if it is the server's.
  *
  * One lock protects all parts.  It is held for as long as it takes to look at
  * a few fields or to copy a set of credentials, and never while anything is
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 #include "miscadmin.h"
+#include "server/kept_file.h"
 #include "server/shared_state.h"
 #include "port/atomics.h"
 #include "storage/ipc.h"
@@ -46,10 +48,13 @@ static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
 /* prototypes of private functions */
 static void request_memory(void);
 static void start_up(void);
+static void take_out(GlueSharedPart *part);
+static void put_away(int code, Datum arg);
 static Size net_size(const GlueSharedPart *part);
 static Size part_size(const GlueSharedPart *part);
 static void *usable_memory(const GlueSharedPart *part, void *memory);
 static void set_up(GlueSharedPart *part, void *memory, bool initialize);
+static void clear(GlueSharedPart *part);
 
 /*
  * Say which parts there are.
@@ -153,6 +158,8 @@ request_memory(void)
 static void
 start_up(void)
 {
+	bool		is_new = false;
+
 	if (prev_shmem_startup_hook)
 		prev_shmem_startup_hook();
 
@@ -165,9 +172,42 @@ start_up(void)
 											 &found);
 
 		set_up(part, memory, !found);
+		is_new |= !found;
 	}
 	LWLockRelease(AddinShmemInitLock);
 	shared_lock = &GetNamedLWLockTranche(TRANCHE_NAME)->lock;
+
+	if (IsUnderPostmaster)
+		return;
+	on_shmem_exit(put_away, (Datum) 0);
+	for (int i = 0; i < nshared_parts && is_new; i++)
+	{
+		if (shared_parts[i]->file != NULL)
+			take_out(shared_parts[i]);
+	}
+}
+
+/* Fill a part from its file, if there is one; nobody else is there yet. */
+static void
+take_out(GlueSharedPart *part)
+{
+	if (!glue_kept_file_read(part->file, part->file_version, part->memory,
+							 net_size(part)))
+		clear(part);
+}
+
+/* An on_shmem_exit callback of the postmaster: nobody else is there any more. */
+static void
+put_away(int code, Datum arg)
+{
+	for (int i = 0; i < nshared_parts && code == 0; i++)
+	{
+		const GlueSharedPart *part = shared_parts[i];
+
+		if (part->file != NULL)
+			glue_kept_file_write(part->file, part->file_version, part->memory,
+								 net_size(part));
+	}
 }
 
 static Size
@@ -205,9 +245,13 @@ set_up(GlueSharedPart *part, void *memory, bool initialize)
 				TYPEALIGN(sysconf(_SC_PAGESIZE), net_size(part)), MADV_DONTDUMP);
 #endif
 	if (initialize)
-	{
-		memset(part->memory, 0, net_size(part));
-		if (part->initialize != NULL)
-			part->initialize(part->memory);
-	}
+		clear(part);
+}
+
+static void
+clear(GlueSharedPart *part)
+{
+	memset(part->memory, 0, net_size(part));
+	if (part->initialize != NULL)
+		part->initialize(part->memory);
 }

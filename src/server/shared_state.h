@@ -21,6 +21,8 @@ typedef struct GlueSharedPart
 	Size		size_per_backend;	/* to be added for each that there can be */
 	bool		secret;			/* keep it out of core dumps */
 	void		(*initialize) (void *memory);	/* zeroed before */
+	const char *file;			/* where a clean restart keeps it, or NULL */
+	uint32		file_version;	/* of its layout; the size is known */
 
 	/* set by shared_state.c */
 	void	   *memory;

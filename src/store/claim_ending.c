@@ -141,6 +141,9 @@ record_text(const GlueClaims *queue)
 					" status = coalesce(o.status, r.status),"
 					" error_code = o.error_code,"
 					" error_message = o.error_message,"
+					" failed_at = CASE WHEN o.error_code IS NULL THEN NULL"
+					" WHEN o.free" EQUALS "1 AND o.error_code" EQUALS "r.error_code"
+					" THEN r.failed_at ELSE " NOW " END,"
 					" aws_request_id = coalesce(o.aws_request_id, r.aws_request_id),"
 					" on_rollback = CASE WHEN NOT o.undone THEN r.on_rollback END,"
 					" answered_at = CASE WHEN o.undone"
@@ -270,7 +273,9 @@ glue_claims_put_off(const GlueClaims *queue, int64 id, TimestampTz until,
 								   " error_code = CASE WHEN caller_xid IS NULL"
 								   " THEN $3 ELSE error_code END,"
 								   " error_message = CASE WHEN caller_xid IS NULL"
-								   " THEN $4 ELSE error_message END"
+								   " THEN $4 ELSE error_message END,"
+								   " failed_at = CASE WHEN caller_xid IS NULL"
+								   " THEN " NOW " ELSE failed_at END"
 								   " WHERE id" EQUALS "$1 AND home" EQUALS "%s"
 								   " AND state" EQUALS "'queued'",
 								   queue->table, queue->own),

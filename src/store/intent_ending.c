@@ -163,6 +163,8 @@ update(const GlueClaims *queue, GlueImpersonation *saved, Datum *values)
 								   " THEN " NOW " END,"
 								   " error_code = coalesce(e.code, r.error_code),"
 								   " error_message = coalesce(e.message, r.error_message),"
+								   " failed_at = CASE WHEN e.code IS NULL"
+								   " THEN r.failed_at ELSE " NOW " END,"
 								   " aws_request_id = coalesce(e.request_id, r.aws_request_id)"
 								   " FROM open e WHERE r.id" EQUALS "e.id"
 								   " AND r.home" EQUALS "%s"

@@ -215,6 +215,8 @@ closing_plan(const GlueRequestQueue *queue)
 								" status = coalesce($5, r.status),"
 								" error_code = coalesce($6, r.error_code),"
 								" error_message = coalesce($7, r.error_message),"
+								" failed_at = CASE WHEN $6 IS NULL"
+								" THEN r.failed_at ELSE $3 END,"
 								" aws_request_id = coalesce($8, r.aws_request_id)"
 								" RETURNING r.caller_xid IS NOT NULL",
 								queue->table),

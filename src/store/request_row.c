@@ -73,6 +73,7 @@ static const struct
 	[GLUE_REQUEST_AWS_ENDED_AT] = {"aws_ended_at", TIMESTAMPTZOID},
 	[GLUE_REQUEST_AWS_SETTLED_AT] = {"aws_settled_at", TIMESTAMPTZOID},
 	[GLUE_REQUEST_PROVISION_ID] = {"provision_id", INT8OID},
+	[GLUE_REQUEST_FAILED_AT] = {"failed_at", TIMESTAMPTZOID},
 };
 
 /* prototypes of private functions */

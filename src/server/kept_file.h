@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * kept_file.h
+ *	  Shared memory that a clean restart keeps, in a file.
+ *
+ * IDENTIFICATION
+ *	  src/server/kept_file.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_SERVER_KEPT_FILE_H
+#define GLUE_SERVER_KEPT_FILE_H
+
+extern bool glue_kept_file_read(const char *name, uint32 version,
+								void *memory, Size size);
+extern void glue_kept_file_write(const char *name, uint32 version,
+								 const void *memory, Size size);
+
+#endif							/* GLUE_SERVER_KEPT_FILE_H */
