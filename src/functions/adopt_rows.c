@@ -12,8 +12,8 @@
  *
  * A row claims its name first, as the trigger has it do; and gives it up again if it
  * comes to own nothing.  From the claim on, no request for another row of that name is
- * made; and what is to be done about the connection already, perhaps by who has looked
- * before us at what its row owned, is waited for by whoever calls.
+ * made.  An earlier request for the connection may not have ended; such a row is
+ * reported as pending.
  *
  * IDENTIFICATION
  *	  src/functions/adopt_rows.c
@@ -23,6 +23,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "aws/exception_name.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "client/client.h"
@@ -32,6 +33,7 @@
 #include "funcapi.h"
 #include "functions/function.h"
 #include "functions/trigger_arguments.h"
+#include "glue/operation_name.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "nodes/nodes.h"
@@ -384,7 +386,7 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 	GlueConnectionLock lock;
 
 	glue_connection_lock_name(&lock, &access->target,
-							  "GetConnection", definition->name,
+							  GLUE_GET_CONNECTION, definition->name,
 							  ExclusiveLock, adoption->nlocked++);
 	glue_connection_lock_take(&lock, 1);
 	operation->kind = GLUE_OPERATION_CREATE;
@@ -451,7 +453,7 @@ word_failure(const GlueOperation *operation)
 {
 	const GlueFailure *failure = operation->failure;
 
-	if (strcmp(failure->code, "EntityNotFoundException") == 0)
+	if (strcmp(failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0)
 		return "missing";
 	if (operation->differences != NULL && operation->differences[0] != '\0')
 		return psprintf("differs: %s", operation->differences);

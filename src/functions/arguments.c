@@ -39,7 +39,8 @@
 static void take_update_finding(void *arg, const GlueViolation *violation);
 static void leave_out_answered(json_object *input);
 static const char *checked_text(text * value, const char *shape,
-								const char *path, const GlueFindings *findings);
+								const char *path,
+								const GlueFindings *findings);
 
 /*
  * Get a jsonb argument as a tree, which is NULL for null of either kind;
@@ -157,11 +158,12 @@ glue_argument_list(NullableDatum argument, const char *shape, const char *path,
 		else if (glue_utf8_from_server(VARDATA_ANY(element),
 									   VARSIZE_ANY_EXHDR(element),
 									   &utf8, &len))
-			json_object_array_add(list, json_object_new_string_len(utf8, len));
+			glue_tree_append(list, json_object_new_string_len(utf8, len));
 		else
 		{
 			glue_add_error(findings, psprintf("%s[%d]", path, i),
-						   GLUE_RULE_ENCODING, "must be text that can be converted to UTF-8");
+						   GLUE_RULE_ENCODING,
+						   "must be text that can be converted to UTF-8");
 			return list;
 		}
 	}
@@ -256,7 +258,8 @@ glue_argument_deadline(NullableDatum argument)
  */
 void
 glue_check_definition(NullableDatum input, NullableDatum tags,
-					  NullableDatum catalog_id, GlueDefinition *definition, const GlueFindings *findings)
+					  NullableDatum catalog_id, GlueDefinition *definition,
+					  const GlueFindings *findings)
 {
 	json_object *name;
 
@@ -282,7 +285,8 @@ glue_check_definition(NullableDatum input, NullableDatum tags,
  */
 void
 glue_check_new_definition(NullableDatum name, NullableDatum input,
-						  NullableDatum catalog_id, GlueDefinition *definition, const GlueFindings *findings)
+						  NullableDatum catalog_id, GlueDefinition *definition,
+						  const GlueFindings *findings)
 {
 	GlueFindings update = {
 		take_update_finding, unconstify(GlueFindings *, findings)
@@ -299,8 +303,8 @@ glue_check_new_definition(NullableDatum name, NullableDatum input,
 			json_object_object_get(definition->input, "Name") == NULL &&
 			json_object_object_get(definition->input,
 								   "ConnectionInput") == NULL)
-			glue_tree_add(definition->input, "Name",
-						  json_object_new_string(definition->name));
+			glue_tree_add_text(definition->input, "Name",
+							   definition->name);
 		(void) glue_check_input(definition->input, &update);
 	}
 	given = json_object_object_get(definition->input, "Name");
@@ -349,7 +353,8 @@ glue_check_input(json_object *input, const GlueFindings *findings)
 	bool		changed = glue_normalize_connection_input(input);
 
 	glue_validate_connection_input_tree(input,
-										glue_setting_allow_unknown_members, findings->sink, findings->arg);
+										glue_setting_allow_unknown_members,
+										findings->sink, findings->arg);
 	return !changed;
 }
 

@@ -71,7 +71,8 @@ extern const char *glue_checked_name(text * name, const char *path,
 extern const char *glue_argument_catalog_id(NullableDatum argument,
 											const GlueFindings *findings);
 extern json_object *glue_argument_list(NullableDatum argument,
-									   const char *shape, const char *path, const GlueFindings *findings);
+									   const char *shape, const char *path,
+									   const GlueFindings *findings);
 extern json_object *glue_argument_tags(NullableDatum argument, bool required,
 									   const GlueFindings *findings);
 extern const char *glue_argument_server(NullableDatum argument,
@@ -81,9 +82,13 @@ extern GlueConflictAction glue_conflict_action(const char *name);
 extern TimestampTz glue_argument_deadline(NullableDatum argument);
 
 extern void glue_check_definition(NullableDatum input, NullableDatum tags,
-								  NullableDatum catalog_id, GlueDefinition *definition, const GlueFindings *findings);
+								  NullableDatum catalog_id,
+								  GlueDefinition *definition,
+								  const GlueFindings *findings);
 extern void glue_check_new_definition(NullableDatum name, NullableDatum input,
-									  NullableDatum catalog_id, GlueDefinition *definition, const GlueFindings *findings);
+									  NullableDatum catalog_id,
+									  GlueDefinition *definition,
+									  const GlueFindings *findings);
 extern bool glue_check_input(json_object *input,
 							 const GlueFindings *findings);
 extern void glue_check_test_input(json_object *input,

@@ -28,6 +28,7 @@
 #include "funcapi.h"
 #include "functions/function.h"
 #include "glue/normalize.h"
+#include "glue/operation_name.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "server/compat.h"
@@ -329,7 +330,7 @@ announce_some(Bulk *bulk)
 		GlueDefinition definition;
 
 		build_definition(bulk, first + i, &definition);
-		requests[i].operation = "CreateConnection";
+		requests[i].operation = GLUE_CREATE_CONNECTION;
 		requests[i].name = definition.name;
 		requests[i].input = definition.input;
 		requests[i].tags = definition.tags;

@@ -13,11 +13,13 @@
  */
 #include "postgres.h"
 
+#include "aws/exception_name.h"
 #include "catalog/pg_type.h"
 #include "client/client.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
+#include "glue/operation_name.h"
 #include "miscadmin.h"
 #include "operation/record.h"
 #include "server/builtins.h"
@@ -223,7 +225,7 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 
 	CHECK_FOR_INTERRUPTS();
 	announce_batch(&function->immediate, batch, changes);
-	glue_access_prepare(access, &call, "BatchDeleteConnection", NULL);
+	glue_access_prepare(access, &call, GLUE_BATCH_DELETE_CONNECTION, NULL);
 	glue_tree_add(call.request, "ConnectionNameList", names);
 	for (int i = 0; i < batch->count; i++)
 	{
@@ -231,7 +233,7 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 
 		glue_mirror_lock(&function->mirror, &access->target, batch->names[i],
 						 &known);
-		json_object_array_add(names, json_object_new_string(batch->names[i]));
+		glue_tree_append(names, json_object_new_string(batch->names[i]));
 	}
 	for (int i = 0; i < batch->count; i++)
 		glue_immediate_sending(changes[i], GLUE_OUTCOME_CHANGED);
@@ -258,7 +260,7 @@ announce_batch(const GlueImmediate *immediate, const NameList *batch,
 
 	for (int i = 0; i < batch->count; i++)
 	{
-		requests[i].operation = "DeleteConnection";
+		requests[i].operation = GLUE_DELETE_CONNECTION;
 		requests[i].name = batch->names[i];
 	}
 	glue_immediate_announce(immediate, requests, batch->count, changes);
@@ -288,7 +290,7 @@ note_answer(const GlueFunction *function, GlueImmediateCall *change,
 
 	read_answer(call->answer, name, refusal);
 	gone = refusal->code == NULL ||
-		strcmp(refusal->code, "EntityNotFoundException") == 0;
+		strcmp(refusal->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0;
 
 	/* a lost answer may have said that it was deleted */
 	if (gone && call->maybe_done)

@@ -15,6 +15,7 @@
 
 #include "fmgr.h"
 #include "functions/function.h"
+#include "glue/operation_name.h"
 #include "queue/enqueue.h"
 
 /* prototypes of private functions */
@@ -35,7 +36,7 @@ glue_enqueue_create_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueDefinition definition;
-	GlueRequest request = {.operation = "CreateConnection"};
+	GlueRequest request = {.operation = GLUE_CREATE_CONNECTION};
 
 	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	request.on_conflict =
@@ -56,7 +57,7 @@ glue_enqueue_update_connection(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueDefinition definition;
 	GlueRequest request = {
-		.operation = "UpdateConnection",
+		.operation = GLUE_UPDATE_CONNECTION,
 		.on_missing = "error",
 	};
 
@@ -76,7 +77,7 @@ glue_enqueue_delete_connection(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueDefinition definition = {.input = NULL};
 	GlueRequest request = {
-		.operation = "DeleteConnection",
+		.operation = GLUE_DELETE_CONNECTION,
 		.on_missing = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3) ?
 		"ignore" : "error",
 	};

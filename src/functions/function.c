@@ -21,6 +21,8 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "aws/exception_name.h"
+#include "catalog/pg_type.h"
 #include "client/account.h"
 #include "client/client.h"
 #include "client/credential_chain.h"
@@ -57,6 +59,7 @@ glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
 void
 glue_function_begin_local(GlueFunction *function)
 {
+	Assert(IsTransactionState());
 	memset(function, 0, sizeof(GlueFunction));
 	function->context = AllocSetContextCreate(CurrentMemoryContext,
 											  "glue_conn function",
@@ -125,6 +128,7 @@ void
 glue_function_connect(GlueFunction *function, const char *catalog_id,
 					  NullableDatum server)
 {
+	Assert(OidIsValid(function->access.schema));
 	glue_violations_report(&function->violations, "argument list",
 						   "Nothing was sent.");
 	glue_target_resolve(&function->access.target,
@@ -190,6 +194,7 @@ glue_function_connect_checked(GlueFunction *function, NullableDatum catalog_id,
 void
 glue_function_open(GlueFunction *function)
 {
+	Assert(function->writes && CurrentMemoryContext == function->context);
 	glue_mirror_open(&function->mirror, function->access.schema,
 					 GLUE_MIRROR_WRITE);
 	glue_immediate_open(&function->immediate, &function->access);
@@ -231,7 +236,7 @@ glue_function_get(const GlueFunction *function, GlueCall *call,
 	glue_access_prepare_get(&function->access, call, name);
 	glue_client_run(call, 1);
 	if (missing_ok && call->failure != NULL &&
-		strcmp(call->failure->code, "EntityNotFoundException") == 0)
+		strcmp(call->failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0)
 		return NULL;
 	if (call->failure != NULL)
 		glue_failure_raise(ERROR, call->failure);
@@ -266,7 +271,10 @@ glue_return_texts(FunctionCallInfo fcinfo, ...)
 
 	va_start(texts, fcinfo);
 	for (int i = 0; i < natts; i++)
+	{
+		Assert(TupleDescAttr(result->setDesc, i)->atttypid == TEXTOID);
 		row[i] = glue_text(va_arg(texts, const char *));
+	}
 	va_end(texts);
 	glue_return_row(fcinfo, row);
 	pfree(row);
@@ -295,6 +303,8 @@ glue_return_row(FunctionCallInfo fcinfo, const NullableDatum *row)
 void
 glue_function_end(const GlueFunction *function)
 {
+	/* what was found to be wrong was raised */
+	Assert(function->violations.nerrors == 0);
 	MemoryContextSwitchTo(function->caller_context);
 	MemoryContextDelete(function->context);
 }

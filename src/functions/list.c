@@ -18,6 +18,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
+#include "glue/operation_name.h"
 #include "server/jsonb_tree.h"
 
 /* A function that returns a list, from its first call to its last. */
@@ -66,7 +67,7 @@ begin_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
 void
 glue_prepare_list_connections(const GlueFunction *function, GlueCall *call)
 {
-	glue_access_prepare(&function->access, call, "GetConnections", NULL);
+	glue_access_prepare(&function->access, call, GLUE_GET_CONNECTIONS, NULL);
 	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
 }
 

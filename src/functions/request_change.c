@@ -211,7 +211,7 @@ resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
 
 /*
  * The owner of the server, and a superuser, may say where requests go.  If the
- * server is another one than it was, since pg_upgrade, only who owned that one, too.
+ * server is another one than it was, since pg_upgrade, only the owner of that one, too.
  */
 static void
 check_entitled(const GlueClaim *request, const GlueTarget *target)

@@ -33,6 +33,7 @@
 #include "glue/answer.h"
 #include "glue/compare.h"
 #include "glue/observation.h"
+#include "glue/operation_name.h"
 #include "miscadmin.h"
 #include "operation/record.h"
 #include "server/compat.h"
@@ -248,7 +249,7 @@ lock_name(Survey *survey)
 	GlueConnectionLock lock;
 
 	glue_connection_lock_name(&lock, &survey->function.access.target,
-							  "GetConnections", survey->name,
+							  GLUE_GET_CONNECTIONS, survey->name,
 							  ExclusiveLock, survey->nadded++);
 	glue_connection_lock_take(&lock, 1);
 }
@@ -285,7 +286,7 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 		 !glue_definition_reveals(known->definition, connection)))
 		return;
 
-	/* whoever has locked it before may have changed or deleted it */
+	/* the transaction that held the lock may have changed or deleted it */
 	if (!glue_mirror_lock(&survey->mirror, &survey->function.access.target,
 						  survey->name, &now_known) ||
 		now_known.recorded_at != known->recorded_at)

@@ -15,6 +15,7 @@
 
 #include "fmgr.h"
 #include "functions/function.h"
+#include "glue/operation_name.h"
 #include "operation/tags.h"
 
 /* A change of tags, between its beginning and its end. */
@@ -56,7 +57,7 @@ glue_tag_connection(PG_FUNCTION_ARGS)
 	name = begin_change(&change, fcinfo);
 	tags = glue_argument_tags(fcinfo->args[1], true,
 							  &change.function.findings);
-	announce_change(&change, fcinfo, "TagResource", name, tags);
+	announce_change(&change, fcinfo, GLUE_TAG_RESOURCE, name, tags);
 	request_id = glue_tags_add(&change.tagged, tags, change.call);
 	end_change(&change, change.recorded ?
 			   glue_tags_added(&change.tagged, change.known.tags, tags) :
@@ -79,7 +80,7 @@ glue_untag_connection(PG_FUNCTION_ARGS)
 	name = begin_change(&change, fcinfo);
 	keys = glue_argument_list(fcinfo->args[1], "TagKeysList", "$.TagsToRemove",
 							  &change.function.findings);
-	announce_change(&change, fcinfo, "UntagResource", name, NULL);
+	announce_change(&change, fcinfo, GLUE_UNTAG_RESOURCE, name, NULL);
 	request_id = glue_tags_remove(&change.tagged, keys, change.call);
 	end_change(&change, change.recorded ?
 			   glue_tags_removed(&change.tagged, change.known.tags, keys) :

@@ -5,8 +5,8 @@
  *
  * A row says what its connection should be, and the trigger asks for what it
  * takes to get there from what the row said before.  That is all: the trigger
- * makes requests in the transaction of the row, and whoever works the queue
- * carries them out after commit, in the order in which they were made.
+ * makes requests in the transaction of the row, and the processes of the queue
+ * carry them out after commit, in the order in which they were made.
  *
  *		before				now					requests		names
  *		------				---					--------		-----
@@ -27,8 +27,8 @@
  *
  * A row claims the name of its connection, so that no other row can have it, and
  * owns what is created or adopted for it: see store/provision.c.  Requests say by
- * which entry, and whoever carries them out updates and deletes only what is owned
- * by that.  A row that has no entry, because it was written before there was a
+ * which entry they are for, and only what that owns is updated and deleted for
+ * them.  A row that has no entry, because it was written before there was a
  * trigger, gets one when it is updated, and asks for nothing when it is deleted.
  *
  * Requests are made in the name of the role that changes the row.
@@ -49,6 +49,7 @@
 #include "functions/function.h"
 #include "functions/row_move.h"
 #include "functions/trigger_arguments.h"
+#include "glue/operation_name.h"
 #include "miscadmin.h"
 #include "queue/enqueue.h"
 #include "server/builtins.h"
@@ -375,7 +376,7 @@ static void
 create(Firing *firing, const GlueDefinition *definition)
 {
 	hold_name(firing, definition->name);
-	(void) enqueue(firing, "CreateConnection",
+	(void) enqueue(firing, GLUE_CREATE_CONNECTION,
 				   glue_provision_claim(&firing->provisions, &firing->held),
 				   definition->name, definition);
 }
@@ -390,7 +391,7 @@ update(Firing *firing, const GlueDefinition *definition)
 	entry = glue_provision_find(&firing->provisions, &firing->held);
 	if (entry == 0)
 		entry = glue_provision_claim(&firing->provisions, &firing->held);
-	(void) enqueue(firing, "UpdateConnection", entry, definition->name,
+	(void) enqueue(firing, GLUE_UPDATE_CONNECTION, entry, definition->name,
 				   definition);
 }
 
@@ -419,7 +420,7 @@ static int64
 enqueue_end(Firing *firing, int64 provision, const char *name)
 {
 	return enqueue(firing, firing->provision->arguments.keeps ?
-				   GLUE_REQUEST_RELEASE : "DeleteConnection", provision, name,
+				   GLUE_REQUEST_RELEASE : GLUE_DELETE_CONNECTION, provision, name,
 				   NULL);
 }
 
@@ -443,7 +444,7 @@ enqueue(Firing *firing, const char *operation, int64 provision,
 		request.given = definition->given;
 		request.tags = definition->tags;
 		request.on_conflict = firing->provision->arguments.on_conflict;
-		if (strcmp(operation, "UpdateConnection") == 0)
+		if (strcmp(operation, GLUE_UPDATE_CONNECTION) == 0)
 			request.on_missing = "create";
 	}
 	return glue_enqueue_resolved(&firing->function.access, &request);

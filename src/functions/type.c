@@ -17,6 +17,7 @@
 
 #include "fmgr.h"
 #include "functions/function.h"
+#include "glue/operation_name.h"
 #include "server/jsonb_tree.h"
 
 /* prototypes of private functions */
@@ -43,9 +44,9 @@ glue_describe_connection_type(PG_FUNCTION_ARGS)
 	glue_violations_report(&function.violations, "connection type", NULL);
 	glue_function_connect(&function, NULL, fcinfo->args[1]);
 
-	glue_access_prepare(&function.access, &call, "DescribeConnectionType", type);
-	glue_tree_add(call.request, "ConnectionType",
-				  json_object_new_string(type));
+	glue_access_prepare(&function.access, &call,
+						GLUE_DESCRIBE_CONNECTION_TYPE, type);
+	glue_tree_add_text(call.request, "ConnectionType", type);
 	glue_function_run(&call);
 	(void) glue_function_answer(&call, "ConnectionType", json_type_string,
 								"it describes no connection type");
@@ -67,5 +68,5 @@ begin_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
 {
 	glue_function_begin(function, fcinfo, GLUE_FUNCTION_READS);
 	glue_function_connect(function, NULL, fcinfo->args[0]);
-	glue_access_prepare(&function->access, call, "ListConnectionTypes", NULL);
+	glue_access_prepare(&function->access, call, GLUE_LIST_CONNECTION_TYPES, NULL);
 }

@@ -7,8 +7,8 @@
  * each of them little.
  *
  * Calls that acted at once come first.  Those whose transaction was rolled back
- * are looked for when we begin, at news, and now and then: whoever calls for the
- * same connection waits until they are undone.  That costs nothing if there are
+ * are looked for when a run begins, at news, and now and then: other calls for the
+ * same connection wait until they are undone.  That costs nothing if there are
  * none.  If there are many, whose transactions take long, it is not done all
  * the time.
  *
@@ -296,8 +296,8 @@ record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
 }
 
 /*
- * Is a job for a row?  Then whoever has locked the row's entry, by deleting the row,
- * may be about to act on the connection, and wait for us.
+ * Is a job for a row?  Then the transaction that has locked the row's entry, by
+ * deleting the row, may act on the connection next, and wait for this process.
  */
 static bool
 has_row(const GlueJob *job)
@@ -305,7 +305,7 @@ has_row(const GlueJob *job)
 	return job->request->what.provision_id != 0;
 }
 
-/* Is an error due to others who are doing something at the moment? */
+/* Is an error due to a transaction that is under way? */
 static bool
 is_passing(const ErrorData *error)
 {

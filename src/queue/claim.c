@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "queue/job.h"
 #include "queue/log.h"
 #include "server/subtransaction.h"
@@ -90,6 +91,7 @@ glue_jobs_claim(const GlueClaims *queue, const GlueMirror *mirror,
 	List	   *due;
 	ListCell   *cell;
 
+	Assert(IsTransactionState() && limit > 0);
 	glue_claims_sign_up(queue);
 	claiming.filter.limit = limit;
 	claiming.filter.blocked = glue_work_targets_blocked(targets,

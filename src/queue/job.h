@@ -25,7 +25,7 @@
 
 typedef struct GlueJob
 {
-	dlist_node	node;			/* for whoever works the queue */
+	dlist_node	node;			/* in a list of queue/stages.c */
 	TimestampTz record_at;		/* likewise: not before */
 
 	MemoryContext context;

@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "client/aws_clock.h"
+#include "glue/operation_name.h"
 #include "http/clock.h"
 #include "miscadmin.h"
 #include "queue/job.h"
@@ -100,6 +101,7 @@ record_jobs(void *arg)
 	{
 		bool		recorded;
 
+		Assert(list->jobs[i]->outcome.state != NULL);
 		MemoryContextSwitchTo(list->jobs[i]->context);
 		recorded = record_connection(list->jobs[i], list->queue, list->mirror);
 		if (list->jobs[i]->request->what.provision_id != 0)
@@ -111,7 +113,7 @@ record_jobs(void *arg)
 }
 
 /*
- * Record what a job has done in AWS Glue, in the name of who asked for it; false if
+ * Record what a job has done in AWS Glue, as the role that asked for it; false if
  * it has done nothing, or others have acted on the connection since.
  */
 static bool
@@ -182,7 +184,7 @@ row_change(const GlueJob *job, bool recorded)
 
 	if (strcmp(name, GLUE_REQUEST_RELEASE) == 0)
 		return ends || failed ? ROW_ENDS : ROW_UNCHANGED;
-	if (strcmp(name, "DeleteConnection") == 0)
+	if (strcmp(name, GLUE_DELETE_CONNECTION) == 0)
 		return ends ? ROW_ENDS : ROW_UNCHANGED;
 	if (failed && job->outcome.uncertain)
 		return ROW_DOUBTS;

@@ -74,6 +74,7 @@ glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 		.width = glue_setting_max_concurrent_requests,
 	};
 
+	Assert(OidIsValid(process->schema) && process->claimant != 0);
 	run.context = AllocSetContextCreate(TopMemoryContext, "glue_conn queue",
 										ALLOCSET_DEFAULT_SIZES);
 	glue_progress_begin("process");
@@ -246,7 +247,7 @@ take_news(GlueRun *run)
 }
 
 /*
- * Leave off after a while if others wait for room.  And if the clock was set
+ * Stop claiming after a while if other workers wait for a slot.  And if the clock was set
  * back, forget what was to be done when.
  */
 static void

@@ -11,7 +11,7 @@
  * A request goes where the settings of the session led that made it, and to the
  * server that it was made for, whatever that is called now.  If it would go
  * elsewhere, because the server, its user mapping or the settings were changed
- * since, it waits until somebody who is entitled to says that this is right:
+ * since, it waits until a role that is entitled to says that this is right:
  * what it asks for was meant for another account, and its secrets, too.
  *
  * How to get its credentials is decided in that transaction.  Unless they are
@@ -83,7 +83,7 @@ glue_work_target_resolve(GlueWorkTarget *target, const GlueClaim *request,
 		target->failure->code = GLUE_CODE_TARGET_CHANGED;
 }
 
-/* The work of that; an error restores who we are. */
+/* The work of that; an error restores the current user. */
 static void
 find_with_rights(void *arg)
 {
@@ -211,7 +211,7 @@ is_unknown(const unsigned char *fingerprint)
 
 /*
  * Has an error nothing to do with what is asked for?  Then it is for an
- * administrator to mend, as a file that cannot be read, or for time.
+ * administrator to repair, as a file that cannot be read, or for time.
  */
 static bool
 may_pass(int sqlstate)

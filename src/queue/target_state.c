@@ -3,7 +3,7 @@
  * target_state.c
  *	  What is remembered of targets from one transaction to the next.
  *
- * A target is in trouble if there are no credentials for it, or if AWS refuses
+ * A target is blocked if there are no credentials for it, or if AWS refuses
  * them.  All its requests would fail in the same way, so they are left alone:
  * longer and longer, until one of them succeeds.
  *
@@ -17,7 +17,7 @@
 #include "common/pg_prng.h"
 #include "queue/target_state.h"
 
-/* How long a request, or a target in trouble, is left alone. */
+/* How long a request, or a blocked target, is left alone. */
 #define FIRST_BACKOFF_MS		2000
 #define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
 

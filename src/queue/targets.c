@@ -25,13 +25,13 @@
 #include "queue/targets.h"
 #include "storage/condition_variable.h"
 #include "storage/lwlock.h"
+#include "text/ascii.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
 static GlueWorkTarget *find_target(GlueWorkTargets *all,
 								   const GlueClaim *request);
 static int	room_of(const GlueWorkTarget *target);
-static bool same_text(const char *a, const char *b);
 static void delete_target(GlueWorkTarget *target);
 static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
 static long see_to_others(void *arg);
@@ -72,7 +72,7 @@ glue_work_targets_expire(GlueWorkTargets *all)
 }
 
 /*
- * The targets that are left alone at present, as a list: those in trouble, and
+ * The targets that are left alone at present, as a list: those blocked, and
  * those that would have to wait; and those of which as many requests were claimed
  * as they take in a minute, if full_too.
  */
@@ -167,8 +167,8 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 		target = dlist_container(GlueWorkTarget, node, iter.cur);
 		if (target->current && target->state == state &&
 			strcmp(target->endpoint, request->what.endpoint) == 0 &&
-			same_text(target->catalog_id, request->what.catalog_id) &&
-			same_text(target->account_id, request->what.account_id) &&
+			glue_same_text(target->catalog_id, request->what.catalog_id) &&
+			glue_same_text(target->account_id, request->what.account_id) &&
 			strcmp(target->region, request->what.region) == 0)
 			return target;
 	}
@@ -192,16 +192,11 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	return target;
 }
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* A request does not need its target any more. */
 void
 glue_work_target_release(GlueWorkTarget *target)
 {
+	Assert(target->njobs > 0 && target->state->njobs >= target->njobs);
 	target->state->njobs--;
 	if (--target->njobs == 0 && !target->current)
 		delete_target(target);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * transaction.c
- *	  Transactions of those who work the queue.
+ *	  Transactions of processes that work the queue.
  *
  * Statements run with the rights of a table's owner, so names must not be
  * looked up where anybody else can put something.  And what the planner thinks
@@ -28,7 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* How long to wait for somebody who has locked a connection's row. */
+/* How long to wait for the lock of a connection's row. */
 #define LOCK_TIMEOUT			"100ms"
 
 /* The settings that follow from that. */
@@ -87,7 +87,7 @@ glue_transaction_keep(void)
 		set_local("synchronous_commit", "on");
 }
 
-/* Set a parameter for the current transaction, whoever may. */
+/* Set a parameter for the current transaction, as a superuser could. */
 static void
 set_local(const char *name, const char *value)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * transaction.h
- *	  Transactions of those who work the queue.
+ *	  Transactions of processes that work the queue.
  *
  * IDENTIFICATION
  *	  src/queue/transaction.h

@@ -62,7 +62,7 @@ static bool make_note(Oid database, GlueWorkKind kind);
 static WorkerNote *find_note(Oid database, GlueWorkKind kind);
 
 /*
- * Begin to be the launcher, who knows nothing of the workers of one before it.
+ * Begin to be the launcher.  It knows nothing of the workers of an earlier one.
  */
 void
 glue_workers_forget(void)

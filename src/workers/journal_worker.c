@@ -150,7 +150,10 @@ serve(TimestampTz *due, bool *stay)
 static void
 settle(int nboxes)
 {
-	ErrorData  *error = record(taken + nanswered, nboxes);
+	ErrorData  *error;
+
+	Assert(nboxes > 0 && nanswered + nboxes <= ntaken);
+	error = record(taken + nanswered, nboxes);
 
 	/* for a lock, everybody would wait again */
 	if (error != NULL &&

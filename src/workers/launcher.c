@@ -11,7 +11,7 @@
  *	  recorded, which server/news.c tells;
  *	- when the last worker there said that it has to come back;
  *	- once after the start of the server, after a crash, a promotion or a restore:
- *	  nobody remembers then who had work.
+ *	  it is not known then which databases had work.
  *
  * A worker that ended by an error is followed by another one after a while,
  * and by the next after twice as long.
@@ -20,8 +20,8 @@
  * at a database without work takes a few milliseconds, so it is enough to look at
  * few at a time, and there is room left.  If it runs out all the same, workers
  * that are idle are asked to leave, and those that have been at work for a moment
- * to leave the rest for later.  Whoever has waited for the longest time is next; but
- * those who record calls come first, because sessions wait for them.  A server
+ * to leave the rest for later.  The worker that has waited for the longest time is
+ * next; but journal workers come first, because sessions wait for them.  A server
  * without any room for workers is told so once.
  *
  * Databases that are not served, because the settings do not name them or they
@@ -350,7 +350,7 @@ mind_clock(TimestampTz now)
  * ----------------------------------------------------------------
  */
 
-/* See to all workers; returns when to do so again. */
+/* Start workers that are due; returns when to do so again. */
 static TimestampTz
 mind_workers(TimestampTz now)
 {
@@ -472,8 +472,11 @@ static bool
 start_worker(KnownWorker *worker, TimestampTz now)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(TopMemoryContext);
-	bool		started = glue_worker_start(worker->database->oid, worker->kind,
-											&worker->handle);
+	bool		started;
+
+	Assert(worker->handle == NULL);
+	started = glue_worker_start(worker->database->oid, worker->kind,
+								&worker->handle);
 
 	MemoryContextSwitchTo(old_context);
 	if (started)

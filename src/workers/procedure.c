@@ -3,8 +3,8 @@
  * procedure.c
  *	  The SQL procedure that works the queue in the calling session.
  *
- * For servers without the library preloaded, where nobody else does, and for
- * whoever would rather decide when: pg_cron, for example.  When is all that the
+ * For servers without the library preloaded, where no worker does, and for
+ * users that decide when themselves: with pg_cron, for example.  When is all that the
  * session decides: how requests are carried out is the same as if a worker did.
  *
  * IDENTIFICATION

@@ -172,7 +172,7 @@ read_schema(void)
 	return schema;
 }
 
-/* See to what others have left behind, and to what nobody needs any more. */
+/* Recover what ended processes had claimed, and delete old requests. */
 static void
 keep_up(void)
 {
@@ -204,6 +204,7 @@ keep_up(void)
 static void
 begin(void)
 {
+	Assert(!IsTransactionState());
 	glue_worker_reload_if_asked();
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
