@@ -181,8 +181,8 @@ glue_argument_tags(NullableDatum argument, bool required,
 {
 	json_object *tags;
 
-	if (glue_argument_tree(argument, &tags, findings) && (tags != NULL ||
-														  required))
+	if (glue_argument_tree(argument, &tags, findings) &&
+		(tags != NULL || required))
 	{
 		glue_normalize_tags(tags);
 		glue_validate_tags(tags, findings->sink, findings->arg);

@@ -109,7 +109,8 @@ build_input(GlueBuilder *builder)
 		write_url(builder);
 	glue_tree_add_text(input, "Name", builder->name);
 	glue_tree_add_text(input, "ConnectionType", builder->connection_type);
-	glue_tree_add_text(input, "Description", common_text(builder, DESCRIPTION));
+	glue_tree_add_text(input, "Description",
+					   common_text(builder, DESCRIPTION));
 	add_list(builder, input, "MatchCriteria", MATCH_CRITERIA);
 	add_properties(builder, input);
 	add_authentication(builder, input);
@@ -157,7 +158,8 @@ add_properties(GlueBuilder *builder, json_object *input)
 	if (builder->is_jdbc)
 	{
 		glue_tree_add_text(properties, "JDBC_CONNECTION_URL", builder->url);
-		glue_tree_add_text(properties, "SECRET_ID", common_text(builder, SECRET_ARN));
+		glue_tree_add_text(properties, "SECRET_ID",
+						   common_text(builder, SECRET_ARN));
 		if (role_arn != NULL)
 			glue_builder_complain(builder, argument_names[ROLE_ARN],
 								  GLUE_RULE_NOT_FOR_TYPE,
@@ -167,7 +169,8 @@ add_properties(GlueBuilder *builder, json_object *input)
 			 builder->address.database != NULL)
 	{
 		glue_tree_add_text(properties, "HOST", builder->address.host);
-		glue_tree_add_text(properties, "PORT", psprintf("%d", builder->address.port));
+		glue_tree_add_text(properties, "PORT",
+						   psprintf("%d", builder->address.port));
 		glue_tree_add_text(properties, "DATABASE", builder->address.database);
 		glue_tree_add_text(properties, "ROLE_ARN", role_arn);
 	}
@@ -188,7 +191,8 @@ add_authentication(GlueBuilder *builder, json_object *input)
 		return;
 	authentication = add_object(input, "AuthenticationConfiguration");
 	glue_tree_add_text(authentication, "AuthenticationType", "BASIC");
-	glue_tree_add_text(authentication, "SecretArn", common_text(builder, SECRET_ARN));
+	glue_tree_add_text(authentication, "SecretArn",
+					   common_text(builder, SECRET_ARN));
 	if (builder->common[SECRET_ARN].isnull)
 		glue_builder_complain(builder, argument_names[SECRET_ARN],
 							  GLUE_RULE_REQUIRED_FOR_TYPE,

@@ -83,7 +83,8 @@ const char *
 glue_function_name(GlueFunction *function, NullableDatum name,
 				   NullableDatum catalog, const char **catalog_id)
 {
-	const char *result = glue_argument_name(name, "$.Name", &function->findings);
+	const char *result = glue_argument_name(name, "$.Name",
+											&function->findings);
 
 	*catalog_id = glue_argument_catalog_id(catalog, &function->findings);
 	glue_violations_report(&function->violations,

@@ -121,7 +121,8 @@ static const char *
 begin_change(TagChange *change, FunctionCallInfo fcinfo)
 {
 	glue_function_begin(&change->function, fcinfo, GLUE_FUNCTION_WRITES);
-	return glue_argument_name(fcinfo->args[0], "$.Name", &change->function.findings);
+	return glue_argument_name(fcinfo->args[0], "$.Name",
+							  &change->function.findings);
 }
 
 /*

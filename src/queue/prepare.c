@@ -19,10 +19,8 @@
 
 #include "access/xact.h"
 #include "client/credential_failure.h"
-#include "client/foreign_server.h"
 #include "glue/operation_name.h"
 #include "queue/job.h"
-#include "server/encoding.h"
 #include "store/digest_key.h"
 
 /* prototypes of private functions */

@@ -131,6 +131,10 @@ glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
 /*
  * Be a worker that was started: work on news of its database, until there has
  * been none for a while.
+ *
+ * A worker is a superuser, and the owner of the database may have set the
+ * search_path for it: glue_worker_connect() sees to it that no name leads to
+ * what is theirs.
  */
 void
 glue_worker_run(Oid database, const GlueWork *work)
