@@ -11,8 +11,8 @@
  * An entry that was released is kept until all is done that was asked for by it, for
  * what is created meanwhile is its own: see provision_owner.c for what is owned.  So
  * a request to delete the connection, or to keep it, follows, and ends the entry.
- * One of a table that is not there any more is released by whoever claims the name
- * next.
+ * One of a table that is not there any more is forgotten by whoever claims the name
+ * next, or released, while something is to be done by it.
  *
  * What is released and claimed was committed by others, perhaps after the
  * transaction has begun; so the latest state counts, and not what the transaction
@@ -89,7 +89,8 @@ typedef enum ProvisionStatement
 	STATEMENT_CLAIM,
 	STATEMENT_FIND,
 	STATEMENT_HOLDER,
-	STATEMENT_RELEASE_DROPPED,	/* what a table held that is gone */
+	STATEMENT_FORGET_DROPPED,	/* what a table held that is gone */
+	STATEMENT_RELEASE_DROPPED,	/* the same, while a request is open for it */
 	STATEMENT_RELEASE,
 	STATEMENT_RELEASE_ALL,
 	STATEMENT_LET_GO,
@@ -102,6 +103,9 @@ typedef enum ProvisionStatement
 	" AND catalog_id" EQUALS "$6 AND NOT released"
 #define WHERE_NAME		WHERE_TARGET " AND name" EQUALS "$7"
 #define OF_RELATION		" AND relation" EQUALS "$3"
+#define OF_NO_RELATION \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c" \
+	" WHERE c.oid" EQUALS "p.relation)"
 
 /* The table's name is their key. */
 static GlueKeptPlan plans[NUM_STATEMENTS];
@@ -132,7 +136,8 @@ static uint64 execute(const GlueProvisions *provisions,
 					  ProvisionRow *row);
 static SPIPlanPtr find_plan(const GlueProvisions *provisions,
 							ProvisionStatement statement);
-static char *statement_text(const char *table, ProvisionStatement statement);
+static char *statement_text(const GlueProvisions *provisions,
+							ProvisionStatement statement);
 static char *claim_text(const char *table);
 
 /* The table as we made it. */
@@ -205,11 +210,16 @@ glue_provision_claim(const GlueProvisions *provisions,
 		Oid			holder;
 
 		CHECK_FOR_INTERRUPTS();
-		if (execute_one(provisions, STATEMENT_RELEASE_DROPPED, &row) != 0)
+		if (execute_one(provisions, STATEMENT_FORGET_DROPPED, &row) != 0 ||
+			execute_one(provisions, STATEMENT_RELEASE_DROPPED, &row) != 0)
 			continue;
 		holder = glue_provision_holder(provisions, name);
 		if (OidIsValid(holder))
 			refuse(name, holder);
+
+		/* or somebody has set the sequence back, and the ID is taken */
+		id = next_id(provisions);
+		row.values[COLUMN_ID] = Int64GetDatum(id);
 	}
 	return id;
 }
@@ -444,15 +454,17 @@ find_plan(const GlueProvisions *provisions, ProvisionStatement statement)
 		for (int column = 0; column < NUM_COLUMNS; column++)
 			types[column] = columns[column].type;
 		glue_keep_plan(kept, provisions->owner, provisions->table,
-					   statement_text(provisions->table, statement),
+					   statement_text(provisions, statement),
 					   NUM_COLUMNS, types);
 	}
 	return glue_ready_plan(kept, provisions->owner);
 }
 
 static char *
-statement_text(const char *table, ProvisionStatement statement)
+statement_text(const GlueProvisions *provisions, ProvisionStatement statement)
 {
+	const char *table = provisions->table;
+
 	switch (statement)
 	{
 		case STATEMENT_CLAIM:
@@ -462,11 +474,17 @@ statement_text(const char *table, ProvisionStatement statement)
 		case STATEMENT_HOLDER:
 			return psprintf("SELECT relation::pg_catalog.int8 FROM %s" WHERE_NAME,
 							table);
+		case STATEMENT_FORGET_DROPPED:
+			return psprintf("DELETE FROM %s p" WHERE_NAME OF_NO_RELATION
+							" AND NOT EXISTS (SELECT FROM %s.glue_request r"
+							" WHERE r.connection_name" EQUALS "p.name"
+							" AND r.home" EQUALS "p.home"
+							" AND r.provision_id" EQUALS "p.id"
+							" AND r.finished_at IS NULL) RETURNING id", table,
+							quote_identifier(get_namespace_name(provisions->schema)));
 		case STATEMENT_RELEASE_DROPPED:
 			return psprintf("UPDATE %s p SET released = true" WHERE_NAME
-							" AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c"
-							" WHERE c.oid" EQUALS "p.relation) RETURNING id",
-							table);
+							OF_NO_RELATION " RETURNING id", table);
 		case STATEMENT_RELEASE:
 			return psprintf("UPDATE %s SET released = true" WHERE_NAME
 							OF_RELATION " RETURNING id", table);
