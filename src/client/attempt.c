@@ -22,6 +22,7 @@
 #include "client/attempt.h"
 #include "client/aws_clock.h"
 #include "client/call_failure.h"
+#include "client/signed_request.h"
 #include "common/pg_prng.h"
 #include "glue/answer.h"
 #include "glue/model.h"
@@ -57,8 +58,7 @@ glue_attempt_begin(GlueAttempt *attempt, GlueCall *call,
 
 	memset(attempt, 0, sizeof(GlueAttempt));
 	attempt->call = call;
-	attempt->body = glue_request_body(call->service, call->operation,
-									  call->request, &attempt->body_len);
+	attempt->body = glue_request_body(call, &attempt->body_len);
 	write_invocation_id(attempt);
 	attempt->request = (GlueHttpRequest)
 	{
@@ -93,26 +93,15 @@ void
 glue_attempt_sign(GlueAttempt *attempt)
 {
 	GlueCall   *call = attempt->call;
-	GlueSignedRequest signed_request = {
-		.service = call->service,
-		.operation = call->operation,
-		.endpoint = call->endpoint,
-		.credentials = call->credentials,
-		.body = attempt->body,
-		.body_len = attempt->body_len,
-		.invocation_id = attempt->invocation_id,
-		.attempt = call->attempts + 1,
-		.max_attempts = call->target->max_attempts,
-	};
 	const char **lines = palloc(GLUE_MAX_HEADER_LINES * sizeof(char *));
+	int64		now = glue_clock_skew_signing_time(clock_skew,
+												   glue_epoch_ms(GetCurrentTimestamp()));
 
 	attempt->signed_with = clock_skew;
-	signed_request.time =
-		glue_clock_skew_signing_time(clock_skew,
-									 glue_epoch_ms(GetCurrentTimestamp())) / 1000;
 	attempt->request.headers = lines;
-	attempt->request.nheaders = glue_signed_header_lines(&signed_request,
-														 lines);
+	attempt->request.nheaders =
+		glue_signed_header_lines(call, attempt->body, attempt->body_len,
+								 attempt->invocation_id, now / 1000, lines);
 	call->attempts++;
 }
 

@@ -11,10 +11,11 @@
 #ifndef GLUE_CLIENT_CALL_H
 #define GLUE_CLIENT_CALL_H
 
+#include <json-c/json.h>
+
 #include "aws/rate_limit.h"
 #include "aws/reply.h"
 #include "client/failure.h"
-#include "client/signed_request.h"
 #include "client/target.h"
 #include "utils/timestamp.h"
 
@@ -32,6 +33,12 @@ typedef GlueFailure *(*GlueRenewCredentials) (const GlueTarget *target,
  * says: not before that can it be told that nothing will come of it.
  */
 #define GLUE_LONGEST_CHANGE_MS	(5 * 60 * 1000)
+
+typedef enum GlueService
+{
+	GLUE_SERVICE_GLUE,			/* speaks JSON 1.1 */
+	GLUE_SERVICE_STS			/* speaks AWS Query and XML */
+} GlueService;
 
 typedef struct GlueCall
 {

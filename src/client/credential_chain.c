@@ -232,7 +232,7 @@ glue_credentials_fetch(const GlueTarget *target,
 	return failure;
 }
 
-/* The same if they have to be asked for, or another backend is asking for them. */
+/* The same if they must be asked for, or another backend is asking for them. */
 static GlueFailure *
 fetch_slowly(const GlueTarget *target, const GlueCredentialPlan *plan,
 			 const GlueCredentialKey *key, const char *rejected_access_key_id,
@@ -559,11 +559,15 @@ keys_of(const GlueCredentialStep *step)
 	return glue_secret_credentials(&keys);
 }
 
-/* Go on with the credentials that were just got. */
+/*
+ * Go on with the credentials that were just got, of which only the expiration
+ * stays where it is.
+ */
 static void
 take_temporary(Execution *execution)
 {
-	const GlueTemporaryCredentials *temporary = execution->temporary;
+	GlueTemporaryCredentials *temporary = execution->temporary;
+	long long	expiration = temporary->expiration;
 	GlueCredentials credentials = {
 		.access_key_id = temporary->access_key_id,
 		.secret_access_key = temporary->secret_access_key,
@@ -572,4 +576,6 @@ take_temporary(Execution *execution)
 	};
 
 	execution->credentials = glue_secret_credentials(&credentials);
+	glue_temporary_credentials_cleanse(temporary);
+	temporary->expiration = expiration;
 }

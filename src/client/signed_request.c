@@ -58,35 +58,34 @@ static const ServiceProtocol protocols[] = {
 static char *json_body(json_object *request, Size *len);
 static int	list_parameters(json_object *request,
 							GlueQueryParameter *parameters);
-static int	collect_headers(const GlueSignedRequest *request,
-							const char *amz_date, GlueSigv4Header *headers);
-static char *sign(const GlueSignedRequest *request, const char *amz_date,
-				  const GlueSigv4Header *headers, int nheaders);
+static int	collect_headers(const GlueCall *call, const char *amz_date,
+							GlueSigv4Header *headers);
+static char *sign(const GlueCall *call, GlueSigv4Request *message);
 static GlueSigv4Signer *get_signer(void);
 
 /*
- * Write the parameters of an operation as its service wants them.
+ * Write the request of a call as its service wants it.
  *
- * request is an object; for STS, one of strings.  The result is secret memory
- * of the current context.
+ * It is an object; for STS, one of strings.  The result is secret memory of the
+ * current context.
  */
 char *
-glue_request_body(GlueService service, const char *operation,
-				  json_object *request, Size *len)
+glue_request_body(const GlueCall *call, Size *len)
 {
+	json_object *request = call->request;
 	GlueQueryParameter *parameters;
 	int			nparameters;
 	char	   *body;
 
-	if (service == GLUE_SERVICE_GLUE)
+	if (call->service == GLUE_SERVICE_GLUE)
 		return json_body(request, len);
 	parameters = palloc(json_object_object_length(request) *
 						sizeof(GlueQueryParameter));
 	nparameters = list_parameters(request, parameters);
-	*len = glue_query_form(operation, STS_VERSION, parameters, nparameters,
+	*len = glue_query_form(call->operation, STS_VERSION, parameters, nparameters,
 						   NULL, 0);
 	body = glue_secret_alloc(*len + 1);
-	glue_query_form(operation, STS_VERSION, parameters, nparameters,
+	glue_query_form(call->operation, STS_VERSION, parameters, nparameters,
 					body, *len + 1);
 	return body;
 }
@@ -127,13 +126,16 @@ list_parameters(json_object *request, GlueQueryParameter *parameters)
 }
 
 /*
- * Write the header lines of a request, signed for its moment; returns how
- * many they are.
+ * Write the header lines of the next attempt at a call, signed for now by the
+ * service's clock; returns how many they are.  All attempts have the same
+ * invocation_id.
  *
  * They live in the current memory context, which cleanses them.
  */
 int
-glue_signed_header_lines(const GlueSignedRequest *request,
+glue_signed_header_lines(const GlueCall *call, const char *body,
+						 Size body_len, const char *invocation_id,
+						 time_t now,
 						 const char *lines[GLUE_MAX_HEADER_LINES])
 {
 	GlueSigv4Header headers[MAX_SIGNED_HEADERS];
@@ -143,18 +145,28 @@ glue_signed_header_lines(const GlueSignedRequest *request,
 	int			nheaders;
 	int			nlines = 0;
 
-	gmtime_r(&request->time, &utc);
+	gmtime_r(&now, &utc);
 	strftime(amz_date, sizeof(amz_date), "%Y%m%dT%H%M%SZ", &utc);
 
-	nheaders = collect_headers(request, amz_date, headers);
+	nheaders = collect_headers(call, amz_date, headers);
 	for (int i = 0; i < nheaders; i++)
 		lines[nlines++] = glue_secret_printf("%s: %s", headers[i].name,
 											 headers[i].value);
-	if (request->credentials != NULL)
-		lines[nlines++] = sign(request, amz_date, headers, nheaders);
-	glue_invocation_attempt(request->attempt, request->max_attempts, attempt);
-	lines[nlines++] = psprintf("amz-sdk-invocation-id: %s",
-							   request->invocation_id);
+	if (call->credentials != NULL)
+	{
+		GlueSigv4Request message = {
+			.headers = headers,
+			.nheaders = nheaders,
+			.body = body,
+			.body_len = body_len,
+			.amz_date = amz_date,
+		};
+
+		lines[nlines++] = sign(call, &message);
+	}
+	glue_invocation_attempt(call->attempts + 1, call->target->max_attempts,
+							attempt);
+	lines[nlines++] = psprintf("amz-sdk-invocation-id: %s", invocation_id);
 	lines[nlines++] = psprintf("amz-sdk-request: %s", attempt);
 	lines[nlines++] = "User-Agent: " USER_AGENT;
 
@@ -165,10 +177,10 @@ glue_signed_header_lines(const GlueSignedRequest *request,
 
 /* The headers that are to be signed, in any order; returns how many. */
 static int
-collect_headers(const GlueSignedRequest *request, const char *amz_date,
+collect_headers(const GlueCall *call, const char *amz_date,
 				GlueSigv4Header *headers)
 {
-	const ServiceProtocol *protocol = &protocols[request->service];
+	const ServiceProtocol *protocol = &protocols[call->service];
 	int			n = 0;
 
 	headers[n++] = (GlueSigv4Header)
@@ -177,7 +189,7 @@ collect_headers(const GlueSignedRequest *request, const char *amz_date,
 	};
 	headers[n++] = (GlueSigv4Header)
 	{
-		"host", request->endpoint->host
+		"host", call->endpoint->host
 	};
 	headers[n++] = (GlueSigv4Header)
 	{
@@ -189,40 +201,32 @@ collect_headers(const GlueSignedRequest *request, const char *amz_date,
 		"x-amz-target",
 			psprintf("%s.%s",
 					 protocol->target_prefix,
-					 request->operation)
+					 call->operation)
 	};
-	if (request->credentials != NULL &&
-		request->credentials->session_token != NULL)
+	if (call->credentials != NULL &&
+		call->credentials->session_token != NULL)
 		headers[n++] = (GlueSigv4Header)
 	{
 		"x-amz-security-token",
-			request->credentials->session_token
+			call->credentials->session_token
 	};
 	return n;
 }
 
-/* The line with the signature. */
+/* The line with the signature of a message, of which the call tells the rest. */
 static char *
-sign(const GlueSignedRequest *request, const char *amz_date,
-	 const GlueSigv4Header *headers, int nheaders)
+sign(const GlueCall *call, GlueSigv4Request *message)
 {
-	GlueSigv4Request unsigned_request = {
-		.method = "POST",
-		.path = request->endpoint->path,
-		.query = "",
-		.headers = headers,
-		.nheaders = nheaders,
-		.body = request->body,
-		.body_len = request->body_len,
-		.amz_date = amz_date,
-		.region = request->endpoint->region,
-		.service = protocols[request->service].signing_name,
-	};
 	char		authorization[MAX_AUTHORIZATION_LEN + 1];
 
-	if (!glue_sigv4_authorization(get_signer(), &unsigned_request,
-								  request->credentials->access_key_id,
-								  request->credentials->secret_access_key,
+	message->method = "POST";
+	message->path = call->endpoint->path;
+	message->query = "";
+	message->region = call->endpoint->region;
+	message->service = protocols[call->service].signing_name;
+	if (!glue_sigv4_authorization(get_signer(), message,
+								  call->credentials->access_key_id,
+								  call->credentials->secret_access_key,
 								  authorization, sizeof(authorization)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
