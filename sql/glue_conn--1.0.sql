@@ -1798,6 +1798,154 @@ COMMENT ON FUNCTION glue_connection_input_for_this_database(text, text, integer,
 	'build a ConnectionInput for the database that this is';
 
 --
+-- Privileges in three bundles
+--
+-- What each of them holds, so that nobody has to find out which privileges a job
+-- takes.  They are PostgreSQL's own privileges, and so dumped with the database.  A
+-- monitor is a member of pg_monitor, to which the views show what all roles do; that
+-- is dumped with the roles.
+--
+CREATE VIEW @extschema@.glue_privilege AS
+	WITH bundle (privilege, names) AS (VALUES
+		('reader', ARRAY[
+			'glue_caller_identity', 'glue_connection', 'glue_connection_drift',
+			'glue_connection_summary', 'glue_describe_connection_type',
+			'glue_get_connection', 'glue_get_connections',
+			'glue_get_connection_tags', 'glue_list_connection_types',
+			'glue_test_connection', 'glue_wait_connection']),
+		('operator', ARRAY[
+			'glue_adopt_rows', 'glue_batch_delete_connection',
+			'glue_cancel_request', 'glue_create_connection',
+			'glue_create_connections', 'glue_delete_connection',
+			'glue_enqueue_create_connection', 'glue_enqueue_delete_connection',
+			'glue_enqueue_update_connection', 'glue_process_requests',
+			'glue_provision_connection', 'glue_retry_request',
+			'glue_sync_connections', 'glue_tag_connection',
+			'glue_untag_connection', 'glue_update_connection',
+			'glue_wait_request']))
+	SELECT p.privilege, o.object, o.kind
+	FROM (SELECT b.privilege, b.names FROM bundle b
+			UNION ALL
+			SELECT 'operator', b.names FROM bundle b
+			WHERE b.privilege OPERATOR(pg_catalog.=) 'reader') p
+		JOIN (
+			SELECT f.proname AS name, f.oid::pg_catalog.regprocedure::pg_catalog.text
+				AS object, 'EXECUTE ON ROUTINE' AS kind, d.refobjid AS extension
+			FROM pg_catalog.pg_depend d
+				JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) d.objid
+			WHERE d.classid OPERATOR(pg_catalog.=)
+					'pg_catalog.pg_proc'::pg_catalog.regclass
+				AND d.deptype OPERATOR(pg_catalog.=) 'e'
+			UNION ALL
+			SELECT c.relname, c.oid::pg_catalog.regclass::pg_catalog.text,
+				'SELECT ON TABLE', d.refobjid
+			FROM pg_catalog.pg_depend d
+				JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) d.objid
+			WHERE d.classid OPERATOR(pg_catalog.=)
+					'pg_catalog.pg_class'::pg_catalog.regclass
+				AND d.deptype OPERATOR(pg_catalog.=) 'e') o
+			ON o.name::pg_catalog.text OPERATOR(pg_catalog.=) ANY (p.names)
+		JOIN pg_catalog.pg_extension e
+			ON e.oid OPERATOR(pg_catalog.=) o.extension
+			AND e.extname OPERATOR(pg_catalog.=) 'glue_conn'
+	UNION ALL
+	SELECT 'monitor', 'pg_monitor', ''
+	ORDER BY privilege, object;
+
+COMMENT ON VIEW glue_privilege IS
+	'what glue_grant() gives, and glue_revoke() takes away';
+COMMENT ON COLUMN glue_privilege.privilege IS
+	'reader, operator or monitor; an operator has what a reader has';
+COMMENT ON COLUMN glue_privilege.object IS
+	'function, procedure, table or view; or a role to be a member of';
+COMMENT ON COLUMN glue_privilege.kind IS
+	'privilege of PostgreSQL that is given on it; empty for a role';
+
+CREATE FUNCTION glue_change_privilege(
+	command text, role regrole, privilege text, server name)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	grantee text := pg_catalog.format(
+		CASE command WHEN 'GRANT' THEN ' TO %s' ELSE ' FROM %s' END, role);
+	granted record;
+BEGIN
+	IF role IS NULL OR privilege IS NULL THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'null_value_not_allowed',
+			MESSAGE = 'role and privilege must not be null';
+	END IF;
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles r
+		WHERE r.oid OPERATOR(pg_catalog.=) role) THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'undefined_object',
+			MESSAGE = pg_catalog.format('role %s does not exist', role);
+	END IF;
+	IF NOT EXISTS (SELECT FROM @extschema@.glue_privilege p
+		WHERE p.privilege OPERATOR(pg_catalog.=)
+			glue_change_privilege.privilege) THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'invalid_parameter_value',
+			MESSAGE = pg_catalog.format('privilege "%s" does not exist', privilege),
+			HINT = 'There are "reader", "operator" and "monitor".';
+	END IF;
+	-- PostgreSQL only warns of what could not be granted
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension e
+		WHERE e.extname OPERATOR(pg_catalog.=) 'glue_conn'
+			AND pg_catalog.pg_has_role(e.extowner, 'USAGE')) THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'insufficient_privilege',
+			MESSAGE = 'must be owner of extension glue_conn';
+	END IF;
+	FOR granted IN
+		SELECT p.kind, p.object FROM @extschema@.glue_privilege p
+		WHERE p.privilege OPERATOR(pg_catalog.=)
+			glue_change_privilege.privilege
+	LOOP
+		EXECUTE pg_catalog.format('%s %s %s %s', command, granted.kind,
+			granted.object, grantee);
+	END LOOP;
+	IF server IS NOT NULL THEN
+		EXECUTE pg_catalog.format('%s USAGE ON FOREIGN SERVER %I %s', command,
+			server, grantee);
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION glue_change_privilege(text, regrole, text, name) IS
+	'what glue_grant() and glue_revoke() have in common';
+
+REVOKE ALL ON FUNCTION glue_change_privilege(text, regrole, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_grant(role regrole, privilege text, server name DEFAULT NULL)
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT @extschema@.glue_change_privilege('GRANT', role, privilege, server)
+$$;
+
+COMMENT ON FUNCTION glue_grant(regrole, text, name) IS
+	'let a role be a reader, operator or monitor, and use a foreign server if one is given';
+
+REVOKE ALL ON FUNCTION glue_grant(regrole, text, name) FROM PUBLIC;
+
+CREATE FUNCTION glue_revoke(role regrole, privilege text, server name DEFAULT NULL)
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT @extschema@.glue_change_privilege('REVOKE', role, privilege, server)
+$$;
+
+COMMENT ON FUNCTION glue_revoke(regrole, text, name) IS
+	'take away what glue_grant() has given';
+
+REVOKE ALL ON FUNCTION glue_revoke(regrole, text, name) FROM PUBLIC;
+
+--
 -- A warning for who drops what has not ended
 --
 -- The library gives it, which nobody may have loaded in the session that drops.

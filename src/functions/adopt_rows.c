@@ -53,7 +53,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
 /* The rows of one table, for one of its triggers. */
@@ -89,7 +88,7 @@ static bool provisions_inserted(const Trigger *trigger, Oid function);
 static void adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 							  const Trigger *trigger);
 static void connect_trigger(Adoption *adoption, Relation table);
-static char *condition_of(const Trigger *trigger, Relation table);
+static Node *condition_of(const Trigger *trigger);
 static GlueCall *next_call(void *arg);
 static const char *begin_row(Adoption *adoption, AdoptedRow *row,
 							 NullableDatum input, NullableDatum tags);
@@ -116,20 +115,23 @@ glue_adopt_rows(PG_FUNCTION_ARGS)
 {
 	Oid			function;
 	Relation	table;
+	TriggerDesc *triggers;
 	bool		found = false;
 	oidvector  *no_arguments = buildoidvector(NULL, 0);
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_require_owner(PG_GETARG_OID(0));
 	table = table_open(PG_GETARG_OID(0), AccessShareLock);
+
+	/* while we wait for AWS, others may change what there is */
+	triggers = CopyTriggerDesc(table->trigdesc);
 	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
 							   CStringGetDatum("glue_provision_connection"),
 							   PointerGetDatum(no_arguments),
 							   ObjectIdGetDatum(get_func_namespace(fcinfo->flinfo->fn_oid)));
-	for (int i = 0; table->trigdesc != NULL &&
-		 i < table->trigdesc->numtriggers; i++)
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
-		const Trigger *trigger = &table->trigdesc->triggers[i];
+		const Trigger *trigger = &triggers->triggers[i];
 
 		if (!provisions_inserted(trigger, function))
 			continue;
@@ -182,7 +184,7 @@ adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 	glue_row_reader_begin(&adoption.reader, table,
 						  adoption.arguments.input_column,
 						  adoption.arguments.tags_column,
-						  condition_of(trigger, table));
+						  condition_of(trigger));
 	glue_client_run_stream(&stream, glue_setting_max_concurrent_requests);
 	glue_row_reader_end(&adoption.reader);
 	glue_function_end(&adoption.function);
@@ -214,11 +216,11 @@ connect_trigger(Adoption *adoption, Relation table)
 }
 
 /*
- * The condition under which a trigger sees a row come, as text, or NULL.  That is about
- * the new row alone.
+ * The condition under which a trigger sees a row come, or NULL.  That is about the new
+ * row alone.
  */
-static char *
-condition_of(const Trigger *trigger, Relation table)
+static Node *
+condition_of(const Trigger *trigger)
 {
 	Node	   *condition;
 
@@ -226,10 +228,7 @@ condition_of(const Trigger *trigger, Relation table)
 		return NULL;
 	condition = stringToNode(trigger->tgqual);
 	ChangeVarNodes(condition, PRS2_NEW_VARNO, 1, 0);
-	return deparse_expression(condition,
-							  deparse_context_for(RelationGetRelationName(table),
-												  RelationGetRelid(table)),
-							  false, false);
+	return condition;
 }
 
 /* ----------------------------------------------------------------

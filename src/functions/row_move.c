@@ -12,7 +12,9 @@
  * version has a value of its own then.  The row that was inserted says
  * nothing, but has the same command in its header.  So the deletion is
  * remembered, with the connection that it is about, and the next insertion
- * for this connection by the same command is its other half.
+ * for this connection by the same command is its other half, if it would be
+ * held by the same table: each partition may have a trigger of its own, and a
+ * command may write other tables as well.
  *
  * Both halves follow each other, but for what other triggers do in between,
  * so that few have to be remembered.  The other half may never come, if there
@@ -39,6 +41,7 @@
 typedef struct RememberedMove
 {
 	CommandId	command;		/* that moves it */
+	Oid			holder;			/* the table that holds its name */
 	char	   *name;			/* of its connection; NULL: no move */
 	char	   *server;			/* or NULL */
 	char	   *region;
@@ -57,7 +60,7 @@ static void remember_until_end(void);
 static void forget_moves(void *arg);
 static void forget_move(RememberedMove *remembered);
 static char *kept_copy(const char *text);
-static bool same_target(const RememberedMove *remembered,
+static bool same_target(const RememberedMove *remembered, Oid holder,
 						const GlueRequest *target);
 static bool same_text(const char *a, const char *b);
 
@@ -78,12 +81,12 @@ is_heap_partition(Relation table)
 
 /*
  * Remember a row that has moved out of a partition, until the end of the
- * transaction.
+ * transaction.  holder is the table that holds the name of its connection.
  *
  * Of target there must be what says which connection it is.
  */
 void
-glue_row_move_begin(HeapTuple row, const GlueRequest *target,
+glue_row_move_begin(HeapTuple row, Oid holder, const GlueRequest *target,
 					const GlueRowMove *move)
 {
 	RememberedMove *remembered = &moves[next_move];
@@ -92,6 +95,7 @@ glue_row_move_begin(HeapTuple row, const GlueRequest *target,
 	forget_move(remembered);
 	next_move = (next_move + 1) % MAX_MOVES;
 	remembered->command = HeapTupleHeaderGetCmax(row->t_data);
+	remembered->holder = holder;
 	remembered->server = kept_copy(target->server);
 	remembered->region = kept_copy(target->region);
 	remembered->catalog_id = kept_copy(target->catalog_id);
@@ -145,21 +149,21 @@ kept_copy(const char *text)
 }
 
 /*
- * Is a row, which was inserted, the other half of a move?  Then *move is that,
- * and forgotten.
+ * Is a row, which was inserted, and whose name holder is to hold, the other half of
+ * a move?  Then *move is that, and forgotten.
  *
  * Of target there must be what says which connection it is.
  */
 bool
-glue_row_move_end(Relation table, HeapTuple row, const GlueRequest *target,
-				  GlueRowMove *move)
+glue_row_move_end(Relation table, HeapTuple row, Oid holder,
+				  const GlueRequest *target, GlueRowMove *move)
 {
 	if (moves_context == NULL || !is_heap_partition(table))
 		return false;
 	for (int i = 0; i < MAX_MOVES; i++)
 	{
 		if (moves[i].command != HeapTupleHeaderGetCmin(row->t_data) ||
-			!same_target(&moves[i], target))
+			!same_target(&moves[i], holder, target))
 			continue;
 		*move = moves[i].move;
 		forget_move(&moves[i]);
@@ -169,9 +173,11 @@ glue_row_move_end(Relation table, HeapTuple row, const GlueRequest *target,
 }
 
 static bool
-same_target(const RememberedMove *remembered, const GlueRequest *target)
+same_target(const RememberedMove *remembered, Oid holder,
+			const GlueRequest *target)
 {
-	return same_text(remembered->name, target->name) &&
+	return remembered->holder == holder &&
+		same_text(remembered->name, target->name) &&
 		same_text(remembered->server, target->server) &&
 		same_text(remembered->region, target->region) &&
 		same_text(remembered->catalog_id, target->catalog_id);

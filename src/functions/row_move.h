@@ -27,9 +27,10 @@ typedef struct GlueRowMove
 } GlueRowMove;
 
 extern bool glue_row_moves_out(Relation table, HeapTuple row);
-extern void glue_row_move_begin(HeapTuple row, const GlueRequest *target,
+extern void glue_row_move_begin(HeapTuple row, Oid holder,
+								const GlueRequest *target,
 								const GlueRowMove *move);
-extern bool glue_row_move_end(Relation table, HeapTuple row,
+extern bool glue_row_move_end(Relation table, HeapTuple row, Oid holder,
 							  const GlueRequest *target, GlueRowMove *move);
 
 #endif							/* GLUE_FUNCTIONS_ROW_MOVE_H */

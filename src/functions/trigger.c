@@ -256,8 +256,8 @@ row_inserted(Firing *firing, HeapTuple tuple)
 	check_row(firing, &row, &definition);
 	target = firing->provision->target;
 	target.name = definition.name;
-	if (!glue_row_move_end(firing->trigger->tg_relation, tuple, &target,
-						   &move))
+	if (!glue_row_move_end(firing->trigger->tg_relation, tuple,
+						   firing->provision->holder, &target, &move))
 	{
 		create(firing, &definition);
 		return;
@@ -324,7 +324,7 @@ row_deleted(Firing *firing, HeapTuple tuple)
 	target = firing->provision->target;
 	target.name = name;
 	digest_row(&row, move.digest);
-	glue_row_move_begin(tuple, &target, &move);
+	glue_row_move_begin(tuple, firing->provision->holder, &target, &move);
 }
 
 /* All rows of the table are gone. */

@@ -35,6 +35,7 @@
 
 /* prototypes of private functions */
 static bool is_life(const GlueLife *life, json_object *connection);
+static bool is_other_life(const GlueLife *life, json_object *connection);
 static TimestampTz creation_time(json_object *connection);
 static GlueCall *finish_other_life(GlueOperation *operation);
 
@@ -91,6 +92,14 @@ is_life(const GlueLife *life, json_object *connection)
 		created <= life->until + READ_TOLERANCE;
 }
 
+/* Is it known to be of another one? */
+static bool
+is_other_life(const GlueLife *life, json_object *connection)
+{
+	return life->until != 0 && creation_time(connection) != 0 &&
+		!is_life(life, connection);
+}
+
 /* When a connection was created, by AWS's clock; 0 if nobody says so. */
 static TimestampTz
 creation_time(json_object *connection)
@@ -125,12 +134,13 @@ glue_operation_find_rival(const GlueOperation *operation,
 	const GlueOwned *row = operation->row;
 
 	if (row == NULL || row->rival == NULL ||
-		!is_life(&row->rival_life, connection))
+		is_other_life(&row->rival_life, connection))
 		return NULL;
 	return glue_failure_not_ours(operation->name,
 								 psprintf("A row of table %s %s it, by another foreign server.",
 										  row->rival,
-										  row->rival_life.until == DT_NOEND ?
+										  row->rival_life.until == DT_NOEND ||
+										  row->rival_life.until == 0 ?
 										  "may own" : "owns"));
 }
 

@@ -11,8 +11,8 @@
  * An entry that was released is kept until all is done that was asked for by it, for
  * what is created meanwhile is its own: see provision_owner.c for what is owned.  So
  * a request to delete the connection, or to keep it, follows, and ends the entry.
- * One of a table that is not there any more is released by the next claim of the
- * name.
+ * One of a table that is not there any more is forgotten by the next claim of the
+ * name, or released, while something is to be done by it.
  *
  * What is released and claimed was committed by others, perhaps after the
  * transaction has begun; so the latest state counts, and not what the transaction
@@ -80,6 +80,9 @@ static const GlueColumn columns[NUM_COLUMNS] = {
 	" AND catalog_id" EQUALS "$6 AND NOT released"
 #define WHERE_NAME		WHERE_TARGET " AND name" EQUALS "$7"
 #define OF_RELATION		" AND relation" EQUALS "$3"
+#define OF_NO_RELATION \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c" \
+	" WHERE c.oid" EQUALS "p.relation)"
 #define RELEASE			"UPDATE @glue_provision p SET released = true"
 
 /* Statements about a name; their parameters are the columns of a claim. */
@@ -101,9 +104,19 @@ static GlueStatement find_holder = {
 };
 
 /* what a table held that is gone */
+static GlueStatement forget_dropped = {
+	"DELETE FROM @glue_provision p" WHERE_NAME OF_NO_RELATION
+	" AND NOT EXISTS (SELECT FROM @glue_request r"
+	" WHERE r.connection_name" EQUALS "p.name"
+	" AND r.home" EQUALS "p.home"
+	" AND r.provision_id" EQUALS "p.id"
+	" AND r.finished_at IS NULL) RETURNING id",
+	PARAMETERS, .latest = true
+};
+
+/* the same, while a request is open for it */
 static GlueStatement release_dropped = {
-	RELEASE WHERE_NAME " AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c"
-	" WHERE c.oid" EQUALS "p.relation) RETURNING id",
+	RELEASE WHERE_NAME OF_NO_RELATION " RETURNING id",
 	PARAMETERS, .latest = true
 };
 static GlueStatement release = {
@@ -196,11 +209,16 @@ glue_provision_claim(const GlueProvisions *provisions,
 		Oid			holder;
 
 		CHECK_FOR_INTERRUPTS();
-		if (execute_one(provisions, &release_dropped, &row) != 0)
+		if (execute_one(provisions, &forget_dropped, &row) != 0 ||
+			execute_one(provisions, &release_dropped, &row) != 0)
 			continue;
 		holder = glue_provision_holder(provisions, name);
 		if (OidIsValid(holder))
 			refuse(name, holder);
+
+		/* or somebody has set the sequence back, and the ID is taken */
+		id = next_id(provisions);
+		row.values[COLUMN_ID] = Int64GetDatum(id);
 	}
 	return id;
 }

@@ -3,8 +3,9 @@
  * row_reader.c
  *	  The rows of a table of somebody's, one after the other.
  *
- * The table is not ours, and is read with the rights of the current user.  Other
- * statements may be executed between two rows.
+ * The table is not ours, and the condition may call whatever its owner has written.
+ * So it is read with the rights of the owner, and not with those of a superuser who
+ * has us read it.  Other statements may be executed between two rows.
  *
  * IDENTIFICATION
  *	  src/store/row_reader.c
@@ -16,27 +17,33 @@
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "server/builtins.h"
+#include "server/impersonation.h"
 #include "store/own_table.h"
 #include "store/row_reader.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/ruleutils.h"
 
 /* Rows that are fetched at once. */
 #define FETCH_COUNT		100
 
 /* prototypes of private functions */
 static const char *column_of(Relation table, int column);
+static const char *condition_text(Relation table, Node *condition);
+static void fetch(GlueRowReader *reader);
 
 /*
  * Begin to read the rows that have an input, of a table and its partitions.
- * tags_column is 0 if there is none; condition is NULL if there is none.
+ * tags_column is 0 if there is none; condition is NULL if there is none, and about the
+ * columns of the table as number 1.
  */
 void
 glue_row_reader_begin(GlueRowReader *reader, Relation table,
 					  int input_column, int tags_column,
-					  const char *condition)
+					  Node *condition)
 {
 	MemoryContext context = CurrentMemoryContext;
+	GlueImpersonation saved;
 	const char *input = column_of(table, input_column);
 	bool		is_partitioned =
 		table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
@@ -45,17 +52,20 @@ glue_row_reader_begin(GlueRowReader *reader, Relation table,
 
 	memset(reader, 0, sizeof(GlueRowReader));
 	reader->has_tags = tags_column != 0;
+	reader->owner = table->rd_rel->relowner;
+	glue_impersonate(&saved, reader->owner);
 	text = psprintf("SELECT %s, %s FROM %s %s WHERE %s IS NOT NULL AND (%s)",
 					input,
 					reader->has_tags ? column_of(table, tags_column) : "NULL",
 					is_partitioned ? "" : "ONLY", glue_own_table_name(table),
-					input, condition != NULL ? condition : "true");
+					input, condition_text(table, condition));
 	SPI_connect();
 	plan = SPI_prepare(text, 0, NULL);
 	if (plan == NULL)
 		elog(ERROR, "could not plan \"%s\": %s", text,
 			 SPI_result_code_string(SPI_result));
 	reader->portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	glue_stop_impersonating(&saved);
 	MemoryContextSwitchTo(context);
 }
 
@@ -64,6 +74,17 @@ column_of(Relation table, int column)
 {
 	return quote_identifier(get_attname(RelationGetRelid(table), column,
 										false));
+}
+
+/* As text for the search_path of now, which it is parsed with. */
+static const char *
+condition_text(Relation table, Node *condition)
+{
+	return condition == NULL ? "true" :
+		deparse_expression(condition,
+						   deparse_context_for(RelationGetRelationName(table),
+											   RelationGetRelid(table)),
+						   false, false);
 }
 
 /*
@@ -79,12 +100,7 @@ glue_row_reader_next(GlueRowReader *reader, NullableDatum *input,
 
 	if (reader->next >= reader->nfetched)
 	{
-		if (reader->fetched != NULL)
-			SPI_freetuptable(reader->fetched);
-		SPI_cursor_fetch(reader->portal, true, FETCH_COUNT);
-		reader->fetched = SPI_tuptable;
-		reader->nfetched = SPI_processed;
-		reader->next = 0;
+		fetch(reader);
 		MemoryContextSwitchTo(context);
 		if (reader->nfetched == 0)
 			return false;
@@ -95,6 +111,21 @@ glue_row_reader_next(GlueRowReader *reader, NullableDatum *input,
 	tags->value = SPI_getbinval(tuple, reader->fetched->tupdesc, 2,
 								&tags->isnull);
 	return true;
+}
+
+static void
+fetch(GlueRowReader *reader)
+{
+	GlueImpersonation saved;
+
+	if (reader->fetched != NULL)
+		SPI_freetuptable(reader->fetched);
+	glue_impersonate(&saved, reader->owner);
+	SPI_cursor_fetch(reader->portal, true, FETCH_COUNT);
+	glue_stop_impersonating(&saved);
+	reader->fetched = SPI_tuptable;
+	reader->nfetched = SPI_processed;
+	reader->next = 0;
 }
 
 void

@@ -18,6 +18,7 @@
 typedef struct GlueRowReader
 {
 	Portal		portal;
+	Oid			owner;			/* of the table */
 	struct SPITupleTable *fetched;
 	uint64		nfetched;
 	uint64		next;
@@ -26,7 +27,7 @@ typedef struct GlueRowReader
 
 extern void glue_row_reader_begin(GlueRowReader *reader, Relation table,
 								  int input_column, int tags_column,
-								  const char *condition);
+								  Node *condition);
 extern bool glue_row_reader_next(GlueRowReader *reader, NullableDatum *input,
 								 NullableDatum *tags);
 extern void glue_row_reader_end(GlueRowReader *reader);
