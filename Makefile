@@ -148,6 +148,7 @@ CLIENT_OBJS = \
 	src/client/metadata.o \
 	src/client/signed_request.o \
 	src/client/call.o \
+	src/client/call_failure.o \
 	src/client/aws_clock.o \
 	src/client/attempt.o \
 	src/client/read_back.o \

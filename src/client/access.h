@@ -11,7 +11,7 @@
 #ifndef GLUE_CLIENT_ACCESS_H
 #define GLUE_CLIENT_ACCESS_H
 
-#include "client/call.h"
+#include "client/call_failure.h"
 
 /* Where calls go, as whom, and where this extension's tables are. */
 typedef struct GlueAccess

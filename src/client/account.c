@@ -70,7 +70,7 @@ GlueSharedPart glue_account_part = {
 
 /*
  * Set the account, and with it the catalog, of an access that has credentials, if
- * nobody has to be asked; false if somebody has.  Raises an error if the server
+ * no call is needed for that; false if one is.  Raises an error if the server
  * says something else than the credentials.
  */
 bool
@@ -208,7 +208,7 @@ find_entry(KnownAccounts * accounts, const GlueAccess *access)
 	return NULL;
 }
 
-/* Whoever knows an access key and not its secret, is not of the account. */
+/* A role that knows an access key and not its secret is not of the account. */
 static uint64
 secret_of(const GlueAccess *access)
 {
@@ -218,7 +218,7 @@ secret_of(const GlueAccess *access)
 							   0);
 }
 
-/* Who would be asked. */
+/* The endpoint that would be asked. */
 static const char *
 asked_endpoint(const GlueTarget *target)
 {

@@ -21,6 +21,7 @@
 #include "aws/retry.h"
 #include "client/attempt.h"
 #include "client/aws_clock.h"
+#include "client/call_failure.h"
 #include "common/pg_prng.h"
 #include "glue/answer.h"
 #include "glue/model.h"
@@ -34,7 +35,6 @@ static void note_header(void *arg, const char *line, size_t len);
 static void judge_transfer(GlueAttempt *attempt);
 static void note_headers(GlueAttempt *attempt);
 static bool keep_answer(GlueAttempt *attempt, GlueReply *reply);
-static void keep_xml(GlueCall *call, const GlueHttpTransfer *transfer);
 static void judge_refusal(GlueAttempt *attempt, const GlueReply *reply);
 static void scrub(GlueAttempt *attempt, const char *text, char *buffer,
 				  Size size);
@@ -141,6 +141,7 @@ glue_attempt_judge(GlueAttempt *attempt)
 {
 	GlueReply	reply;
 
+	Assert(attempt->transfer->outcome != GLUE_HTTP_PENDING);
 	attempt->ambiguous = false;
 	if (attempt->transfer->outcome != GLUE_HTTP_ANSWERED)
 		judge_transfer(attempt);
@@ -171,15 +172,11 @@ static void
 judge_transfer(GlueAttempt *attempt)
 {
 	const GlueHttpTransfer *transfer = attempt->transfer;
-	const GlueTarget *target = attempt->call->target;
-	GlueFailedCall failed = glue_call_subject(attempt->call);
 
 	attempt->ambiguous = transfer->outcome == GLUE_HTTP_LOST;
 	attempt->retry_kind = transfer->permanent ? GLUE_RETRY_NONE :
 		GLUE_RETRY_TRANSIENT;
-	attempt->failure = glue_failure_from_transfer(&failed, transfer,
-												  target->connect_timeout_ms,
-												  attempt->request.request_timeout_ms);
+	attempt->failure = glue_failure_from_transfer(attempt->call, transfer);
 }
 
 /* Keep what the headers of an answer tell, whatever it is. */
@@ -207,7 +204,8 @@ keep_answer(GlueAttempt *attempt, GlueReply *reply)
 
 	if (call->service == GLUE_SERVICE_STS && transfer->status == 200)
 	{
-		keep_xml(call, transfer);
+		call->answer_xml = glue_secret_copy(transfer->body,
+											transfer->body_len);
 		return true;
 	}
 	glue_reply_decode(reply, transfer->status, &attempt->headers,
@@ -220,20 +218,10 @@ keep_answer(GlueAttempt *attempt, GlueReply *reply)
 	return true;
 }
 
-static void
-keep_xml(GlueCall *call, const GlueHttpTransfer *transfer)
-{
-	call->answer_xml = glue_secret_alloc(transfer->body_len + 1);
-	if (transfer->body_len > 0)
-		memcpy(call->answer_xml, transfer->body, transfer->body_len);
-	call->answer_xml[transfer->body_len] = '\0';
-}
-
 /* The answer is no success. */
 static void
 judge_refusal(GlueAttempt *attempt, const GlueReply *reply)
 {
-	GlueFailedCall failed = glue_call_subject(attempt->call);
 	int			status = attempt->transfer->status;
 	char		message[GLUE_REPLY_MESSAGE_MAX + 1];
 
@@ -252,9 +240,9 @@ judge_refusal(GlueAttempt *attempt, const GlueReply *reply)
 		attempt->retry_kind = GLUE_RETRY_TRANSIENT;
 
 	scrub(attempt, reply->message, message, sizeof(message));
-	attempt->failure = glue_failure_from_reply(&failed, reply, message, status,
-											   attempt->retry_kind == GLUE_RETRY_THROTTLING,
-											   attempt->call->request_id);
+	attempt->failure = glue_failure_from_reply(attempt->call, reply, message,
+											   status,
+											   attempt->retry_kind == GLUE_RETRY_THROTTLING);
 }
 
 /*

@@ -13,7 +13,9 @@
 
 #include "aws/clock_skew.h"
 #include "aws/invocation_id.h"
+#include "aws/retry.h"
 #include "client/call.h"
+#include "http/http.h"
 
 typedef struct GlueAttempt
 {

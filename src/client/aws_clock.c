@@ -10,8 +10,8 @@
  * answers a clock goes on that nobody sets, and that all processes share.
  *
  * It is kept for each endpoint, in shared memory if the library is preloaded, for
- * as long as the server runs.  There is room for a fixed number; who finds none
- * takes the place of the endpoint that was heard of least lately.
+ * as long as the server runs.  There is room for a fixed number; a new one
+ * takes the place of the endpoint that was used least recently.
  *
  * IDENTIFICATION
  *	  src/client/aws_clock.c

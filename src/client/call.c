@@ -29,6 +29,7 @@ void
 glue_call_init(GlueCall *call, GlueService service, const char *operation,
 			   const GlueTarget *target, const GlueCredentials *credentials)
 {
+	Assert(operation != NULL && target != NULL);
 	memset(call, 0, sizeof(GlueCall));
 	call->service = service;
 	call->operation = operation;
@@ -53,6 +54,7 @@ glue_call_prepare(GlueCall *call, const char *operation,
 				  const GlueCredentials *credentials,
 				  const char *connection_name)
 {
+	Assert(glue_model_operation(operation) != NULL);
 	glue_call_init(call, GLUE_SERVICE_GLUE, operation, target, credentials);
 	call->connection_name = connection_name;
 	if (target->catalog_id != NULL &&
@@ -141,37 +143,4 @@ glue_call_over_by(const GlueCall *call)
 	TimestampTz time = glue_call_aws_time(call);
 
 	return time == 0 ? 0 : time + USECS_PER_SEC;
-}
-
-/* What a failure of a call happened to. */
-GlueFailedCall
-glue_call_subject(const GlueCall *call)
-{
-	const GlueTarget *target = call->target;
-	GlueFailedCall failed = {
-		.service = call->service == GLUE_SERVICE_STS ? "AWS STS" : "AWS Glue",
-		.operation = call->operation,
-		.connection_name = call->connection_name,
-		.endpoint = call->endpoint->url,
-		.attempts = call->attempts,
-	};
-
-	if (call->credentials != NULL && target->given.access_key_id != NULL &&
-		strcmp(call->credentials->access_key_id,
-			   target->given.access_key_id) == 0)
-		failed.mapping = target->mapping;
-	return failed;
-}
-
-/*
- * Word an answer that was a success, but lacks what the caller needs of it.
- */
-GlueFailure *
-glue_call_malformed_answer(const GlueCall *call, const char *why)
-{
-	GlueFailedCall failed = glue_call_subject(call);
-	GlueReply	reply = {.kind = GLUE_REPLY_MALFORMED};
-
-	return glue_failure_from_reply(&failed, &reply, why, 200, false,
-								   call->request_id);
 }

@@ -12,9 +12,11 @@
 #define GLUE_CLIENT_CALL_H
 
 #include "aws/rate_limit.h"
+#include "aws/reply.h"
 #include "client/failure.h"
 #include "client/signed_request.h"
 #include "client/target.h"
+#include "utils/timestamp.h"
 
 /*
  * Gets other credentials once AWS calls these expired.  Sets *renewed, to NULL
@@ -100,8 +102,5 @@ extern int	glue_change_timeout_ms(const GlueTarget *target);
 extern int	glue_call_timeout_ms(const GlueCall *call);
 extern TimestampTz glue_call_aws_time(const GlueCall *call);
 extern TimestampTz glue_call_over_by(const GlueCall *call);
-extern GlueFailedCall glue_call_subject(const GlueCall *call);
-extern GlueFailure *glue_call_malformed_answer(const GlueCall *call,
-											   const char *why);
 
 #endif							/* GLUE_CLIENT_CALL_H */

@@ -41,6 +41,7 @@
 
 #include "aws/exception_name.h"
 #include "aws/retry.h"
+#include "client/call_failure.h"
 #include "client/call_state.h"
 #include "client/read_back.h"
 #include "client/shared_quota.h"
@@ -79,6 +80,8 @@ glue_call_state_begin(GlueCall *call, MemoryContext result_context,
 {
 	GlueCallState *state = palloc0(sizeof(GlueCallState));
 
+	Assert(call->target != NULL && call->endpoint != NULL);
+	Assert(call->request != NULL && result_context != NULL);
 	glue_call_clear_results(call);
 	state->call = call;
 	state->result_context = result_context;
@@ -372,14 +375,13 @@ try_again_or_fail(GlueCallState *state)
 static void
 give_up(GlueCallState *state)
 {
-	GlueFailedCall failed = glue_call_subject(state->call);
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 	GlueFailure *failure = state->attempt.failure;
 
 	failure->transient = state->attempt.retry_kind != GLUE_RETRY_NONE;
 	if (state->call->maybe_done &&
 		strcmp(failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) != 0)
-		failure = glue_failure_maybe_done(&failed, failure);
+		failure = glue_failure_maybe_done(state->call, failure);
 	finish(state, failure);
 	MemoryContextSwitchTo(old_context);
 }
@@ -388,13 +390,12 @@ give_up(GlueCallState *state)
 static void
 give_up_waiting(GlueCallState *state)
 {
-	GlueFailedCall failed = glue_call_subject(state->call);
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 
 	if (state->attempt.failure == NULL ||
 		state->attempt.retry_kind != GLUE_RETRY_THROTTLING)
 	{
-		state->attempt.failure = glue_failure_no_turn(&failed);
+		state->attempt.failure = glue_failure_no_turn(state->call);
 		state->attempt.retry_kind = GLUE_RETRY_THROTTLING;
 	}
 	MemoryContextSwitchTo(old_context);

@@ -9,9 +9,9 @@
  * for their turn are in a heap, the first to go on on top.
  *
  * There is a slot for each call.  What a caller does about a call that has
- * ended takes about as long as to start another one, which had better be under
- * way by then.  So slots with an ended call are set aside until nobody has
- * news, and what is to be done while an answer is awaited comes after that.
+ * ended takes about as long as to start another one, which should be under way
+ * by then.  So slots with an ended call are set aside until no slot has news,
+ * and what is to be done while an answer is awaited comes after that.
  * Then a slot is emptied, memory and all, and takes another call.
  *
  * IDENTIFICATION
@@ -76,7 +76,6 @@ typedef struct CallArray
 
 /* prototypes of private functions */
 static GlueCall *next_of_array(void *arg);
-static void ignore_done(void *arg, GlueCall *call);
 static void run_stream(GlueCallStream *stream, int width,
 					   MemoryContext result_context);
 static void run_calls(CallRun *run);
@@ -110,7 +109,6 @@ glue_client_run(GlueCall *calls, int ncalls)
 	CallArray	array = {.calls = calls, .ncalls = ncalls};
 	GlueCallStream stream = {
 		.next = next_of_array,
-		.done = ignore_done,
 		.arg = &array,
 	};
 
@@ -141,9 +139,11 @@ long
 glue_client_go_on(GlueCallStream *stream)
 {
 	CallRun    *run = stream->run;
-	MemoryContext old_context = MemoryContextSwitchTo(run->caller_context);
+	MemoryContext old_context;
 	bool		more_work;
 
+	Assert(run != NULL);
+	old_context = MemoryContextSwitchTo(run->caller_context);
 	run->width--;
 	end_pauses(run);
 	advance_ready(run);
@@ -164,11 +164,6 @@ next_of_array(void *arg)
 }
 
 static void
-ignore_done(void *arg, GlueCall *call)
-{
-}
-
-static void
 run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
 {
 	MemoryContext old_context = CurrentMemoryContext;
@@ -179,6 +174,7 @@ run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
 		.result_context = result_context,
 	};
 
+	Assert(stream->run == NULL);
 	run.context = AllocSetContextCreate(CurrentMemoryContext,
 										"glue_conn calls",
 										ALLOCSET_DEFAULT_SIZES);
@@ -285,8 +281,8 @@ take_slot(CallRun *run)
 }
 
 /*
- * Do a piece of the work that has time until nobody has news: take leave of a
- * call, or do what another wants to have done while it waits.  Returns whether
+ * Do a piece of the work that has time until no slot has news: end a call, or
+ * do what another call wants to have done while it waits.  Returns whether
  * there is more.
  */
 static bool
@@ -320,7 +316,8 @@ end_call(CallSlot *slot)
 
 	if (slot->has_work)
 		do_meanwhile(slot);
-	run->stream->done(run->stream->arg, slot->call);
+	if (run->stream->done != NULL)
+		run->stream->done(run->stream->arg, slot->call);
 	MemoryContextReset(slot->context);
 	slot->call = NULL;
 	slot->had_work = false;

@@ -11,7 +11,7 @@
 #ifndef GLUE_CLIENT_CLIENT_H
 #define GLUE_CLIENT_CLIENT_H
 
-#include "client/call.h"
+#include "client/call_failure.h"
 
 /*
  * Calls that are made one after the other as there is room for them.  Both
@@ -26,7 +26,7 @@ typedef struct GlueCallStream
 	 */
 	GlueCall   *(*next) (void *arg);
 
-	/* a call has ended; its results are gone when this returns */
+	/* a call has ended; its results are gone when this returns; or NULL */
 	void		(*done) (void *arg, GlueCall *call);
 
 	void	   *arg;

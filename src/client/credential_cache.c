@@ -9,7 +9,7 @@
  *
  * Times are AWS's own: from 15 minutes before the end (the advisory time) one
  * backend tries to get new ones while all go on with the old; from 10 minutes
- * before the end (the mandatory time) nobody uses the old ones.
+ * before the end (the mandatory time) no backend uses the old ones.
  *
  *		|---------------- good ----------------|- advisory -|- mandatory -|
  *											   -15 min		-10 min		 end
@@ -21,7 +21,7 @@
  * up whatever ends it.
  *
  * Nothing here waits while it holds the lock, and what is dropped is
- * cleansed.  Whoever waits for another backend lets transfers of his own go on
+ * cleansed.  A backend that waits for another one lets its own transfers go on
  * meanwhile.
  *
  * IDENTIFICATION
@@ -63,7 +63,7 @@
 /*
  * Entries.  Each is one role of one account; when there are more than this, one
  * without credentials makes room, or else the one that was not used for the
- * longest time.  So nobody loses credentials to others who get none.
+ * longest time.  So no entry loses credentials to one that gets none.
  */
 #define NUM_SLOTS		64
 
@@ -72,7 +72,7 @@ typedef struct CacheSlot
 	bool		in_use;
 	GlueCredentialKey key;
 	TimestampTz used_at;
-	uint64		refresher;		/* 0 if nobody refreshes */
+	uint64		refresher;		/* 0 if no backend refreshes */
 	TimestampTz retry_at;		/* no advisory refresh before */
 	TimestampTz failed_at;		/* when the last refresh failed, or 0 */
 	char		failure[GLUE_CACHE_FAILURE_SIZE];	/* why; without secrets */
@@ -142,8 +142,7 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 	TimestampTz began_at = GetCurrentTimestamp();
 	GlueCacheAnswer answer;
 	bool		settled = false;
-	char	   *buffer = glue_secret_alloc(sizeof(CacheSlot));
-	CacheSlot  *copy = (CacheSlot *) buffer;
+	CacheSlot  *copy = (CacheSlot *) glue_secret_alloc(sizeof(CacheSlot));
 
 	while (!settled)
 	{
@@ -178,7 +177,7 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 
 /*
  * Look for credentials that are good and need not be refreshed yet; false if
- * there are none, or somebody would have to wait.
+ * there are none, or the caller would have to wait.
  */
 bool
 glue_credential_cache_peek(const GlueCredentialKey *key,
@@ -250,8 +249,9 @@ glue_credential_cache_put(const GlueCredentialKey *key,
 /*
  * End a refresh that has brought nothing.
  *
- * failure says why, without secrets, to those who have waited for it.  NULL
- * means that it was only us who left off, and that another one should try.
+ * failure says why, without secrets, to the backends that have waited for it.
+ * NULL means that only this backend has given up, and that another one should
+ * try.
  */
 void
 glue_credential_cache_give_up(const GlueCredentialKey *key,
@@ -313,7 +313,7 @@ glue_credential_cache_extend(const GlueCredentialKey *key, int extension_ms,
 }
 
 /*
- * A before_shmem_exit callback: a FATAL error does not come back to whoever
+ * A before_shmem_exit callback: a FATAL error does not return to the code that
  * would give up.
  */
 static void
@@ -360,8 +360,8 @@ find_slot(CredentialCache *cache, const GlueCredentialKey *key)
 }
 
 /*
- * Make a slot for a key.  If somebody is just refreshing what has to make room,
- * his result will find a slot of its own.
+ * Make a slot for a key.  If a backend is just refreshing the slot that has to
+ * make room, its result will get another slot.
  */
 static CacheSlot *
 claim_slot(CredentialCache *cache, const GlueCredentialKey *key)
@@ -434,7 +434,7 @@ judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
 	if (slot->expires_at == 0 || rejected ||
 		(now >= mandatory && now >= slot->rests_until))
 	{
-		/* who has waited for a failure need not wait for one of his own */
+		/* a backend that has waited for a failure need not try itself */
 		*answer = slot->failed_at > began_at ?
 			GLUE_CACHE_JUST_FAILED : GLUE_CACHE_MUST_REFRESH;
 		return !refreshing;
@@ -450,11 +450,10 @@ judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
 static void
 copy_out(const CacheSlot *slot, GlueCredentials *credentials)
 {
-	credentials->access_key_id = pstrdup(slot->access_key_id);
-	credentials->secret_access_key =
-		glue_secret_strdup(slot->secret_access_key);
-	credentials->session_token = slot->session_token[0] != '\0' ?
-		glue_secret_strdup(slot->session_token) : NULL;
-	credentials->account_id = slot->account_id[0] != '\0' ?
-		pstrdup(slot->account_id) : NULL;
+	GlueCredentials kept = {
+		slot->access_key_id, slot->secret_access_key, slot->session_token,
+		slot->account_id
+	};
+
+	*credentials = glue_secret_credentials(&kept);
 }

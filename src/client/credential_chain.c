@@ -4,14 +4,14 @@
  *	  The credentials that requests to a target are signed with.
  *
  * Which source is used, and which roles are assumed from there, is decided
- * without asking anybody: credential_plan.c makes a plan of the target, the
+ * without a call: credential_plan.c makes a plan of the target, the
  * environment and the profile.  Then the plan is carried out, step by step,
  * each step with the credentials of the one before.  That can take long, and
  * needs no transaction.
  *
  * A plan that is more than keys ends in temporary credentials, which are
- * cached under a digest of the plan: whoever has the same plan may have the
- * same credentials, and nobody else.
+ * cached under a digest of the plan: a caller with the same plan may have the
+ * same credentials, and no other caller may.
  *
  * A source that was configured and fails is an error.  It is tolerated only
  * while credentials that it gave before are still good, and, for an EC2
@@ -52,9 +52,8 @@
 typedef struct Execution
 {
 	const GlueTarget *target;
-	const GlueConfiguration *configuration;
 	GlueCredentials credentials;	/* of the last step */
-	long long	expiration;		/* of those, seconds since 1970; 0: never */
+	GlueTemporaryCredentials *temporary;	/* just got; in secret memory */
 } Execution;
 
 /* prototypes of private functions */
@@ -90,10 +89,8 @@ static GlueFailure *assume_role(Execution *execution,
 static GlueFailure *ask_container(Execution *execution);
 static GlueFailure *ask_instance(Execution *execution,
 								 const GlueCredentialStep *step);
-static void take_keys(Execution *execution, const GlueStaticKeys *keys,
-					  const char *account_id);
-static void take_temporary(Execution *execution,
-						   GlueTemporaryCredentials *temporary);
+static GlueCredentials keys_of(const GlueCredentialStep *step);
+static void take_temporary(Execution *execution);
 
 /*
  * Decide how the credentials for a target are to be got.
@@ -171,7 +168,7 @@ raise_none_found(const GlueTarget *target, const GlueConfigurationError *error)
 }
 
 /*
- * Find the credentials that a plan leads to, if nobody has to be asked for
+ * Find the credentials that a plan leads to, if no call is needed for
  * them; false otherwise.
  */
 bool
@@ -210,13 +207,10 @@ glue_credentials_fetch(const GlueTarget *target,
 	GlueCredentialKey key;
 	GlueFailure *volatile failure = NULL;
 
+	Assert(plan->nsteps > 0 && plan->nsteps <= GLUE_PLAN_MAX_STEPS);
 	if (is_keys(plan))
 	{
-		Execution	execution = {0};
-
-		take_keys(&execution, &plan->steps[0].keys,
-				  plan->steps[0].account_id);
-		*credentials = execution.credentials;
+		*credentials = keys_of(&plan->steps[0]);
 		return NULL;
 	}
 
@@ -238,7 +232,7 @@ glue_credentials_fetch(const GlueTarget *target,
 	return failure;
 }
 
-/* The same if they have to be asked for, or somebody else is asking for them. */
+/* The same if they have to be asked for, or another backend is asking for them. */
 static GlueFailure *
 fetch_slowly(const GlueTarget *target, const GlueCredentialPlan *plan,
 			 const GlueCredentialKey *key, const char *rejected_access_key_id,
@@ -249,18 +243,11 @@ fetch_slowly(const GlueTarget *target, const GlueCredentialPlan *plan,
 		glue_credential_cache_get(key, rejected_access_key_id, credentials,
 								  failure);
 
-	switch (answer)
-	{
-		case GLUE_CACHE_HIT:
-			break;
-		case GLUE_CACHE_MAY_REFRESH:
-		case GLUE_CACHE_MUST_REFRESH:
-			return refresh(target, plan, key, answer == GLUE_CACHE_MAY_REFRESH,
-						   credentials);
-		case GLUE_CACHE_JUST_FAILED:
-			return glue_failure_just_failed(failure);
-	}
-	return NULL;
+	if (answer == GLUE_CACHE_JUST_FAILED)
+		return glue_failure_just_failed(failure);
+	return answer == GLUE_CACHE_HIT ? NULL :
+		refresh(target, plan, key, answer == GLUE_CACHE_MAY_REFRESH,
+				credentials);
 }
 
 /*
@@ -396,7 +383,11 @@ refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 		const GlueCredentialKey *key, bool may_fail,
 		GlueCredentials *credentials)
 {
-	Execution	execution = {.target = target};
+	Execution	execution = {
+		.target = target,
+		.temporary = (GlueTemporaryCredentials *)
+		glue_secret_alloc(sizeof(GlueTemporaryCredentials)),
+	};
 	bool		of_instance = plan->nsteps == 1 &&
 		plan->steps[0].kind == GLUE_STEP_INSTANCE;
 	GlueFailure *volatile failure = NULL;
@@ -416,7 +407,7 @@ refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 	{
 		*credentials = execution.credentials;
 		glue_credential_cache_put(key, credentials,
-								  time_t_to_timestamptz((pg_time_t) execution.expiration));
+								  time_t_to_timestamptz((pg_time_t) execution.temporary->expiration));
 		return NULL;
 	}
 	if (of_instance &&
@@ -449,7 +440,7 @@ take_step(Execution *execution, const GlueCredentialStep *step)
 	switch (step->kind)
 	{
 		case GLUE_STEP_KEYS:
-			take_keys(execution, &step->keys, step->account_id);
+			execution->credentials = keys_of(step);
 			return NULL;
 		case GLUE_STEP_CONTAINER:
 			return ask_container(execution);
@@ -464,13 +455,11 @@ take_step(Execution *execution, const GlueCredentialStep *step)
 
 /*
  * Assume a role, with the credentials that there are or with the token in a
- * file, which is read anew each time: whoever issues tokens replaces it.
+ * file, which is read anew each time: the issuer of tokens replaces it.
  */
 static GlueFailure *
 assume_role(Execution *execution, const GlueCredentialStep *step)
 {
-	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
-		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
 	GlueRole	role = {
 		.role_arn = step->role_arn,
 		.role_session_name = step->role_session_name,
@@ -482,7 +471,7 @@ assume_role(Execution *execution, const GlueCredentialStep *step)
 	if (step->kind == GLUE_STEP_WEB_IDENTITY)
 	{
 		size_t		len;
-		char	   *token = glue_shared_file_text(step->token_file, &len);
+		char	   *token = glue_shared_file_text(step->token_file, false, &len);
 		const char *problem = token ? glue_token_problem(token, &len) :
 			"cannot be read";
 
@@ -495,9 +484,9 @@ assume_role(Execution *execution, const GlueCredentialStep *step)
 		role.web_identity_token = token;
 	}
 	failure = glue_sts_assume_role(execution->target, &execution->credentials,
-								   &role, temporary);
+								   &role, execution->temporary);
 	if (failure == NULL)
-		take_temporary(execution, temporary);
+		take_temporary(execution);
 	else
 		failure->of_credentials = true;
 	return failure;
@@ -506,89 +495,81 @@ assume_role(Execution *execution, const GlueCredentialStep *step)
 static GlueFailure *
 ask_container(Execution *execution)
 {
-	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
-		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
 	GlueContainerSource source;
 	GlueConfigurationError error;
-	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
+	const char *reason;
 
 	if (glue_container_source(execution->target->configuration, &source,
 							  &error) != GLUE_SOURCE_PRESENT)
 		return glue_failure_no_credentials("the container", error.detail);
 	if (glue_metadata_container(&source, execution->target->ca_file,
-								temporary, reason) != GLUE_METADATA_FOUND)
+								execution->temporary,
+								&reason) != GLUE_METADATA_FOUND)
 		return glue_failure_no_credentials("the container", reason);
-	take_temporary(execution, temporary);
+	take_temporary(execution);
 	return NULL;
 }
 
 /*
- * That there is no instance, or none with a role, is a failure of those who
- * said that there is; for others it is the end of the search.
+ * That there is no instance, or none with a role, is a failure if a profile
+ * says that there is; else it is the end of the search.
  */
 static GlueFailure *
 ask_instance(Execution *execution, const GlueCredentialStep *step)
 {
-	GlueTemporaryCredentials *temporary = (GlueTemporaryCredentials *)
-		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
+	GlueTemporaryCredentials *temporary = execution->temporary;
 	GlueInstanceSource source;
+	GlueMetadataOutcome outcome;
 	GlueConfigurationError error;
-	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
+	const char *reason;
 
 	if (glue_instance_source(execution->target->configuration, &source,
 							 &error) != GLUE_SOURCE_PRESENT)
 		return glue_failure_no_credentials("the instance metadata service",
 										   error.detail);
-	switch (glue_metadata_instance(&source, temporary, reason))
-	{
-		case GLUE_METADATA_FOUND:
-			break;
-		case GLUE_METADATA_ABSENT:
-			if (step->profile != NULL)
-				return glue_failure_no_credentials("the instance metadata service",
-												   reason);
-			return glue_failure_nothing_found(execution->target->configuration->profile,
-											  reason,
-											  glue_shared_files_description());
-		case GLUE_METADATA_FAILED:
-			return glue_failure_no_credentials("the instance metadata service",
-											   reason);
-	}
+	outcome = glue_metadata_instance(&source, temporary, &reason);
+	if (outcome == GLUE_METADATA_ABSENT && step->profile == NULL)
+		return glue_failure_nothing_found(execution->target->configuration->profile,
+										  reason,
+										  glue_shared_files_description());
+	if (outcome != GLUE_METADATA_FOUND)
+		return glue_failure_no_credentials("the instance metadata service",
+										   reason);
 
 	/* what has expired goes on being good: see the head of this file */
 	if (temporary->expiration <= time(NULL))
 		temporary->expiration = time(NULL) + STABILITY_SECONDS;
-	take_temporary(execution, temporary);
+	take_temporary(execution);
 	return NULL;
 }
 
-/* account_id is NULL or "" if their source does not say it. */
-static void
-take_keys(Execution *execution, const GlueStaticKeys *keys,
-		  const char *account_id)
+/* The keys that a step has, and the account that a profile says. */
+static GlueCredentials
+keys_of(const GlueCredentialStep *step)
 {
-	GlueCredentials *credentials = &execution->credentials;
+	const char *account_id = step->account_id;
+	GlueCredentials keys = {
+		.access_key_id = step->keys.access_key_id,
+		.secret_access_key = step->keys.secret_access_key,
+		.session_token = step->keys.session_token,
+	};
 
-	credentials->access_key_id = pstrdup(keys->access_key_id);
-	credentials->secret_access_key =
-		glue_secret_strdup(keys->secret_access_key);
-	credentials->session_token = keys->session_token ?
-		glue_secret_strdup(keys->session_token) : NULL;
-	credentials->account_id =
-		account_id != NULL && glue_account_id_problem(account_id) == NULL ?
-		pstrdup(account_id) : NULL;
+	if (account_id != NULL && glue_account_id_problem(account_id) == NULL)
+		keys.account_id = account_id;
+	return glue_secret_credentials(&keys);
 }
 
+/* Go on with the credentials that were just got. */
 static void
-take_temporary(Execution *execution, GlueTemporaryCredentials *temporary)
+take_temporary(Execution *execution)
 {
-	GlueStaticKeys keys = {
+	const GlueTemporaryCredentials *temporary = execution->temporary;
+	GlueCredentials credentials = {
 		.access_key_id = temporary->access_key_id,
 		.secret_access_key = temporary->secret_access_key,
 		.session_token = temporary->session_token,
+		.account_id = temporary->account_id,
 	};
 
-	take_keys(execution, &keys, temporary->account_id);
-	execution->expiration = temporary->expiration;
-	glue_temporary_credentials_cleanse(temporary);
+	execution->credentials = glue_secret_credentials(&credentials);
 }

@@ -23,15 +23,12 @@
 GlueFailure *
 glue_failure_no_credentials(const char *source, const char *reason)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
-	failure->code = GLUE_CODE_NO_CREDENTIALS;
-	failure->message = psprintf("could not get AWS credentials from %s",
-								source);
-	failure->detail = psprintf("The source is configured, but %s.", reason);
-	failure->hint = "No other source was asked, because that might have acted as somebody else.";
-	return failure;
+	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+							GLUE_CODE_NO_CREDENTIALS,
+							psprintf("could not get AWS credentials from %s",
+									 source),
+							psprintf("The source is configured, but %s.", reason),
+							"No other source was asked, because that might have acted as somebody else.");
 }
 
 /*
@@ -44,28 +41,26 @@ GlueFailure *
 glue_failure_nothing_found(const char *profile, const char *reason,
 						   const char *files)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
-	failure->code = GLUE_CODE_NO_CREDENTIALS;
-	failure->message = "could not find AWS credentials";
-	failure->detail = psprintf("There are no keys in the environment of the server process, no credentials in profile \"%s\", no web identity and no container in the environment, and %s. %s",
-							   profile, reason, files);
-	failure->hint = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of the server process, or add the keys to a profile of a shared AWS file.";
-	return failure;
+	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+							GLUE_CODE_NO_CREDENTIALS,
+							"could not find AWS credentials",
+							psprintf("There are no keys in the environment of the server process, no credentials in profile \"%s\", no web identity and no container in the environment, and %s. %s",
+									 profile, reason, files),
+							"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of the server process, or add the keys to a profile of a shared AWS file.");
 }
 
 /* Word that the credentials belong to another account than a request is for. */
 GlueFailure *
 glue_failure_target_changed(const char *wanted_account, const char *account)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
+	GlueFailure *failure =
+		glue_failure_new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+						 GLUE_CODE_TARGET_CHANGED,
+						 "the target has changed since the request was made",
+						 psprintf("The request is for account %s, and the credentials belong to %s now.",
+								  wanted_account, account),
+						 NULL);
 
-	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	failure->code = GLUE_CODE_TARGET_CHANGED;
-	failure->message = "the target has changed since the request was made";
-	failure->detail = psprintf("The request is for account %s, and the credentials belong to %s now.",
-							   wanted_account, account);
 	failure->of_credentials = true;
 	return failure;
 }
@@ -80,16 +75,14 @@ glue_failure_owned_elsewhere(const char *connection_name,
 							 const char *endpoint, const char *catalog,
 							 const char *found_catalog)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	failure->code = GLUE_CODE_TARGET_CHANGED;
-	failure->message = psprintf("the target has changed since AWS Glue connection \"%s\" was made for the row",
-								connection_name);
-	failure->detail = psprintf("It is in account %s%s%s, and was left alone, as was account %s, where the row's target leads now.",
-							   catalog, endpoint[0] != '\0' ? " at " : "",
-							   endpoint, found_catalog);
-	return failure;
+	return glue_failure_new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+							GLUE_CODE_TARGET_CHANGED,
+							psprintf("the target has changed since AWS Glue connection \"%s\" was made for the row",
+									 connection_name),
+							psprintf("It is in account %s%s%s, and was left alone, as was account %s, where the row's target leads now.",
+									 catalog, endpoint[0] != '\0' ? " at " : "",
+									 endpoint, found_catalog),
+							NULL);
 }
 
 /*
@@ -125,14 +118,12 @@ glue_failure_no_account(const GlueFailure *cause)
 GlueFailure *
 glue_failure_just_failed(const char *other)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
-	failure->code = GLUE_CODE_NO_CREDENTIALS;
-	failure->message = "could not get AWS credentials";
-	failure->detail = psprintf("Another session that needs the same ones has just tried: %s",
-							   other);
-	return failure;
+	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+							GLUE_CODE_NO_CREDENTIALS,
+							"could not get AWS credentials",
+							psprintf("Another session that needs the same ones has just tried: %s",
+									 other),
+							NULL);
 }
 
 /*

@@ -13,8 +13,8 @@
  * know, its name counts.
  *
  * PostgreSQL shows the options of every server to everybody, in the catalog
- * pg_foreign_server.  USAGE is asked for all the same: whoever may not use a
- * server has no reason to make a connection of it.
+ * pg_foreign_server.  USAGE is asked for all the same: a role that may not use
+ * a server has no reason to make a connection of it.
  *
  * IDENTIFICATION
  *	  src/client/foreign_database.c
@@ -71,7 +71,7 @@ static void read_option(List *options, const char *name,
 static bool needs_ssl(List *options);
 
 /*
- * Read where the database of a foreign server is, for somebody who may use
+ * Read where the database of a foreign server is, for a role that may use
  * that server.
  */
 void

@@ -23,6 +23,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
@@ -55,6 +56,8 @@ glue_foreign_server_find(const char *name)
 	Oid			server;
 	AclResult	permission;
 
+	Assert(IsTransactionState());
+
 	/* within a transaction, nothing else may have asked what has changed */
 	AcceptInvalidationMessages();
 
@@ -73,8 +76,8 @@ glue_foreign_server_find(const char *name)
 }
 
 /*
- * Find a server of ours by its name, whoever may use it; InvalidOid if there is
- * none.
+ * Find a server of ours by its name, without a check of privileges; InvalidOid
+ * if there is none.
  */
 Oid
 glue_foreign_server_by_name(const char *name)

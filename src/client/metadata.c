@@ -14,9 +14,10 @@
  * would give that away.
  *
  * That nothing answers at the address of IMDS means that this is no EC2
- * instance, which is no failure.  Nor is it one that no sessions are opened there:
- * other clouds have services of their own at that address, and an instance's
- * may be switched off.  Everything else that goes wrong is one: the source was there.
+ * instance, which is no failure.  Nor is it one that no sessions are opened
+ * there: other clouds have services of their own at that address, and an
+ * instance's may be switched off.  Everything else that goes wrong is one: the
+ * source was there.
  *
  * IDENTIFICATION
  *	  src/client/metadata.c
@@ -49,74 +50,72 @@
 /* One exchange with a service, and what became of it. */
 typedef struct Exchange
 {
-	GlueHttpMethod method;
-	const char *url;
+	GlueHttpRequest request;	/* but for its headers */
 	const char *headers[MAX_HEADERS];
-	int			nheaders;
-	const char *ca_file;
-	int			connect_timeout_ms;
-	int			request_timeout_ms;
 	int			max_attempts;
 
 	GlueHttpOutcome outcome;
 	int			status;			/* HTTP's, if answered */
 	char	   *body;			/* NUL-terminated secret memory, likewise */
 	size_t		body_len;
-	char		reason[128];	/* why not, if not answered */
+	const char *reason;			/* why not, if not answered */
 } Exchange;
 
 /* prototypes of private functions */
 static void run_exchange(Exchange *exchange);
 static void run_attempt(Exchange *exchange);
+static Exchange ask_instance(const GlueInstanceSource *source,
+							 GlueHttpMethod method, const char *path,
+							 const char *header);
 static GlueMetadataOutcome read_credentials(const Exchange *exchange,
 											bool may_be_expired,
 											GlueTemporaryCredentials *credentials,
-											char *reason);
+											const char **reason);
 static GlueMetadataOutcome explain(const Exchange *exchange,
-								   const char *service, char *reason);
+								   const char *service, const char **reason);
 static const char *container_authorization(const GlueContainerSource *source,
-										   char *reason);
+										   const char **reason);
 static GlueMetadataOutcome open_session(const GlueInstanceSource *source,
 										const char **token_header,
-										char *reason);
+										const char **reason);
 static GlueMetadataOutcome ask_in_session(const GlueInstanceSource *source,
 										  const char *token_header,
 										  GlueTemporaryCredentials *credentials,
-										  char *reason, bool *session_lost);
-static void get_from_instance(Exchange *exchange,
-							  const GlueInstanceSource *source,
-							  const char *token_header, const char *path);
+										  const char **reason, bool *session_lost);
 static bool has_status(const Exchange *exchange, int status);
 
 /*
  * Ask the endpoint of a container for credentials, which the caller cleanses.
  *
- * Never says GLUE_METADATA_ABSENT, since somebody has named the endpoint.
+ * Never says GLUE_METADATA_ABSENT, since the configuration names the endpoint.
  * reason is set on failure: words that fit into a sentence, without secrets.
  */
 GlueMetadataOutcome
 glue_metadata_container(const GlueContainerSource *source,
 						const char *ca_file,
 						GlueTemporaryCredentials *credentials,
-						char reason[GLUE_CREDENTIAL_REASON_SIZE])
+						const char **reason)
 {
 	Exchange	exchange = {
-		.method = GLUE_HTTP_GET,
-		.url = source->url,
-		.ca_file = ca_file,
-		.connect_timeout_ms = CONTAINER_CONNECT_TIMEOUT_MS,
-		.request_timeout_ms = CONTAINER_REQUEST_TIMEOUT_MS,
+		.request = {
+			.method = GLUE_HTTP_GET,
+			.url = source->url,
+			.nheaders = 1,
+			.ca_file = ca_file,
+			.connect_timeout_ms = CONTAINER_CONNECT_TIMEOUT_MS,
+			.request_timeout_ms = CONTAINER_REQUEST_TIMEOUT_MS,
+		},
+		.headers = {"Accept: application/json"},
 		.max_attempts = CONTAINER_ATTEMPTS,
 	};
 
-	exchange.headers[exchange.nheaders++] = "Accept: application/json";
 	if (source->token_file != NULL || source->token != NULL)
 	{
 		const char *header = container_authorization(source, reason);
 
 		if (header == NULL)
 			return GLUE_METADATA_FAILED;
-		exchange.headers[exchange.nheaders++] = header;
+		exchange.headers[exchange.request.nheaders++] = header;
 	}
 	run_exchange(&exchange);
 	if (!has_status(&exchange, 200))
@@ -134,7 +133,7 @@ glue_metadata_container(const GlueContainerSource *source,
 GlueMetadataOutcome
 glue_metadata_instance(const GlueInstanceSource *source,
 					   GlueTemporaryCredentials *credentials,
-					   char reason[GLUE_CREDENTIAL_REASON_SIZE])
+					   const char **reason)
 {
 	GlueMetadataOutcome outcome;
 	bool		session_lost;
@@ -156,27 +155,22 @@ glue_metadata_instance(const GlueInstanceSource *source,
 
 /* The header with the token that the container was given; NULL on failure. */
 static const char *
-container_authorization(const GlueContainerSource *source, char *reason)
+container_authorization(const GlueContainerSource *source, const char **reason)
 {
 	const char *token = source->token;
 	size_t		len = token ? strlen(token) : 0;
 	const char *problem;
-	Size		size;
-	char	   *header;
 
 	if (source->token_file != NULL)
-		token = glue_shared_file_text(source->token_file, &len);
+		token = glue_shared_file_text(source->token_file, false, &len);
 	problem = token ? glue_token_problem(token, &len) : "cannot be read";
 	if (problem != NULL)
 	{
-		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
-				 "the authorization token of the container %s", problem);
+		*reason = psprintf("the authorization token of the container %s",
+						   problem);
 		return NULL;
 	}
-	size = len + sizeof("Authorization: ");
-	header = glue_secret_alloc(size);
-	snprintf(header, size, "Authorization: %.*s", (int) len, token);
-	return header;
+	return glue_secret_printf("Authorization: %.*s", (int) len, token);
 }
 
 /*
@@ -187,34 +181,23 @@ container_authorization(const GlueContainerSource *source, char *reason)
  */
 static GlueMetadataOutcome
 open_session(const GlueInstanceSource *source, const char **token_header,
-			 char *reason)
+			 const char **reason)
 {
-	Exchange	exchange = {
-		.method = GLUE_HTTP_PUT,
-		.url = psprintf("%s%s", source->endpoint, GLUE_INSTANCE_TOKEN_PATH),
-		.headers = {SESSION_HEADER},
-		.nheaders = 1,
-		.connect_timeout_ms = source->timeout_ms,
-		.request_timeout_ms = source->timeout_ms,
-		.max_attempts = source->max_attempts,
-	};
+	Exchange	exchange = ask_instance(source, GLUE_HTTP_PUT,
+										GLUE_INSTANCE_TOKEN_PATH,
+										SESSION_HEADER);
 	size_t		len;
-	Size		size;
-	char	   *header;
 
-	run_exchange(&exchange);
 	if (exchange.outcome == GLUE_HTTP_NOT_SENT)
 	{
-		strlcpy(reason, "there is no instance metadata service",
-				GLUE_CREDENTIAL_REASON_SIZE);
+		*reason = "there is no instance metadata service";
 		return GLUE_METADATA_ABSENT;
 	}
 	if (has_status(&exchange, 403) || has_status(&exchange, 404) ||
 		has_status(&exchange, 405))
 	{
-		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
-				 "the instance metadata service is switched off, or not that of Amazon EC2 (HTTP status %d)",
-				 exchange.status);
+		*reason = psprintf("the instance metadata service is switched off, or not that of Amazon EC2 (HTTP status %d)",
+						   exchange.status);
 		return GLUE_METADATA_ABSENT;
 	}
 	if (!has_status(&exchange, 200))
@@ -223,15 +206,11 @@ open_session(const GlueInstanceSource *source, const char **token_header,
 	len = exchange.body_len;
 	if (len == 0 || glue_token_problem(exchange.body, &len) != NULL)
 	{
-		strlcpy(reason, "the instance metadata service gave no session token",
-				GLUE_CREDENTIAL_REASON_SIZE);
+		*reason = "the instance metadata service gave no session token";
 		return GLUE_METADATA_FAILED;
 	}
-	size = len + sizeof("X-aws-ec2-metadata-token: ");
-	header = glue_secret_alloc(size);
-	snprintf(header, size, "X-aws-ec2-metadata-token: %.*s",
-			 (int) len, exchange.body);
-	*token_header = header;
+	*token_header = glue_secret_printf("X-aws-ec2-metadata-token: %.*s",
+									   (int) len, exchange.body);
 	return GLUE_METADATA_FOUND;
 }
 
@@ -243,50 +222,55 @@ open_session(const GlueInstanceSource *source, const char **token_header,
  */
 static GlueMetadataOutcome
 ask_in_session(const GlueInstanceSource *source, const char *token_header,
-			   GlueTemporaryCredentials *credentials, char *reason,
+			   GlueTemporaryCredentials *credentials, const char **reason,
 			   bool *session_lost)
 {
-	Exchange	exchange;
+	Exchange	exchange = ask_instance(source, GLUE_HTTP_GET,
+										GLUE_INSTANCE_ROLE_PATH, token_header);
 	char		role[GLUE_ROLE_NAME_SIZE];
 
-	get_from_instance(&exchange, source, token_header,
-					  GLUE_INSTANCE_ROLE_PATH);
 	*session_lost = has_status(&exchange, 401);
 	if (has_status(&exchange, 404))
 	{
-		strlcpy(reason, "the instance has no role",
-				GLUE_CREDENTIAL_REASON_SIZE);
+		*reason = "the instance has no role";
 		return GLUE_METADATA_ABSENT;
 	}
 	if (!has_status(&exchange, 200))
 		return explain(&exchange, "the instance metadata service", reason);
 	if (!glue_instance_role_name(exchange.body, exchange.body_len, role))
 	{
-		strlcpy(reason, "the instance metadata service named no role",
-				GLUE_CREDENTIAL_REASON_SIZE);
+		*reason = "the instance metadata service named no role";
 		return GLUE_METADATA_FAILED;
 	}
 
-	get_from_instance(&exchange, source, token_header,
-					  psprintf("%s%s", GLUE_INSTANCE_ROLE_PATH, role));
+	exchange = ask_instance(source, GLUE_HTTP_GET,
+							psprintf("%s%s", GLUE_INSTANCE_ROLE_PATH, role),
+							token_header);
 	*session_lost = has_status(&exchange, 401);
 	if (!has_status(&exchange, 200))
 		return explain(&exchange, "the instance metadata service", reason);
 	return read_credentials(&exchange, true, credentials, reason);
 }
 
-static void
-get_from_instance(Exchange *exchange, const GlueInstanceSource *source,
-				  const char *token_header, const char *path)
+/* Exchange a request with IMDS, which has one header. */
+static Exchange
+ask_instance(const GlueInstanceSource *source, GlueHttpMethod method,
+			 const char *path, const char *header)
 {
-	memset(exchange, 0, sizeof(Exchange));
-	exchange->method = GLUE_HTTP_GET;
-	exchange->url = psprintf("%s%s", source->endpoint, path);
-	exchange->headers[exchange->nheaders++] = token_header;
-	exchange->connect_timeout_ms = source->timeout_ms;
-	exchange->request_timeout_ms = source->timeout_ms;
-	exchange->max_attempts = source->max_attempts;
-	run_exchange(exchange);
+	Exchange	exchange = {
+		.request = {
+			.method = method,
+			.url = psprintf("%s%s", source->endpoint, path),
+			.nheaders = 1,
+			.connect_timeout_ms = source->timeout_ms,
+			.request_timeout_ms = source->timeout_ms,
+		},
+		.headers = {header},
+		.max_attempts = source->max_attempts,
+	};
+
+	run_exchange(&exchange);
+	return exchange;
 }
 
 static bool
@@ -319,30 +303,18 @@ run_exchange(Exchange *exchange)
 static void
 run_attempt(Exchange *exchange)
 {
-	GlueHttpRequest request = {
-		.method = exchange->method,
-		.url = exchange->url,
-		.headers = exchange->headers,
-		.nheaders = exchange->nheaders,
-		.ca_file = exchange->ca_file,
-		.connect_timeout_ms = exchange->connect_timeout_ms,
-		.request_timeout_ms = exchange->request_timeout_ms,
-	};
-	GlueHttpTransfer *transfer = glue_http_start(&request);
+	GlueHttpTransfer *transfer;
 
+	exchange->request.headers = exchange->headers;
+	transfer = glue_http_start(&exchange->request);
 	glue_http_finish(transfer);
 	exchange->outcome = transfer->outcome;
 	exchange->status = transfer->status;
-	strlcpy(exchange->reason, transfer->timed_out ? "timeout" :
-			transfer->reason, sizeof(exchange->reason));
+	exchange->reason = transfer->timed_out ? "timeout" :
+		pstrdup(transfer->reason);
+	exchange->body_len = transfer->body_len;
 	if (transfer->outcome == GLUE_HTTP_ANSWERED)
-	{
-		exchange->body_len = transfer->body_len;
-		exchange->body = glue_secret_alloc(transfer->body_len + 1);
-		if (transfer->body_len > 0)
-			memcpy(exchange->body, transfer->body, transfer->body_len);
-		exchange->body[transfer->body_len] = '\0';
-	}
+		exchange->body = glue_secret_copy(transfer->body, transfer->body_len);
 	glue_http_release(transfer);
 }
 
@@ -354,7 +326,7 @@ run_attempt(Exchange *exchange)
  */
 static GlueMetadataOutcome
 read_credentials(const Exchange *exchange, bool may_be_expired,
-				 GlueTemporaryCredentials *credentials, char *reason)
+				 GlueTemporaryCredentials *credentials, const char **reason)
 {
 	char		problem[GLUE_CREDENTIAL_REASON_SIZE];
 	GlueCredentialReplyStatus status =
@@ -365,20 +337,19 @@ read_credentials(const Exchange *exchange, bool may_be_expired,
 	if (status == GLUE_CREDENTIALS_OK ||
 		(status == GLUE_CREDENTIALS_EXPIRED && may_be_expired))
 		return GLUE_METADATA_FOUND;
-	snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE, "the answer %.*s",
-			 GLUE_CREDENTIAL_REASON_SIZE - 12, problem);
+	*reason = psprintf("the answer %s", problem);
 	return GLUE_METADATA_FAILED;
 }
 
 /* Say why an exchange has failed; always returns GLUE_METADATA_FAILED. */
 static GlueMetadataOutcome
-explain(const Exchange *exchange, const char *service, char *reason)
+explain(const Exchange *exchange, const char *service, const char **reason)
 {
 	if (exchange->outcome == GLUE_HTTP_ANSWERED)
-		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
-				 "%s answered with HTTP status %d", service, exchange->status);
+		*reason = psprintf("%s answered with HTTP status %d", service,
+						   exchange->status);
 	else
-		snprintf(reason, GLUE_CREDENTIAL_REASON_SIZE,
-				 "%s did not answer (%s)", service, exchange->reason);
+		*reason = psprintf("%s did not answer (%s)", service,
+						   exchange->reason);
 	return GLUE_METADATA_FAILED;
 }

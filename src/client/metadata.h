@@ -24,9 +24,9 @@ typedef enum GlueMetadataOutcome
 extern GlueMetadataOutcome glue_metadata_container(const GlueContainerSource *source,
 												   const char *ca_file,
 												   GlueTemporaryCredentials *credentials,
-												   char reason[GLUE_CREDENTIAL_REASON_SIZE]);
+												   const char **reason);
 extern GlueMetadataOutcome glue_metadata_instance(const GlueInstanceSource *source,
 												  GlueTemporaryCredentials *credentials,
-												  char reason[GLUE_CREDENTIAL_REASON_SIZE]);
+												  const char **reason);
 
 #endif							/* GLUE_CLIENT_METADATA_H */

@@ -11,7 +11,7 @@
  * So the backend knows the lists of connections that it is reading, and before it
  * changes something, those of that catalog are read to their ends.  What is
  * read ahead, without secrets, is kept in memory or in a temporary file until
- * it is wanted.  Nobody who changes nothing pays for that.
+ * it is wanted.  A statement that changes nothing does not pay for that.
  *
  * A list can outlive the function that has it read ahead, and its
  * subtransaction.  So whatever it needs belongs to its own memory context, and
@@ -62,6 +62,7 @@ glue_open_list_begin(GlueOpenList *list, ExprContext *executor, bool tracked)
 {
 	static bool registered = false;
 
+	Assert(list->context != NULL && list->target != NULL);
 	if (!tracked)
 		return;
 	if (!registered)
@@ -236,7 +237,7 @@ begin_ahead(GlueOpenList *list)
 	MemoryContextSwitchTo(old_context);
 }
 
-/* What is left of a store after an error is anybody's guess. */
+/* After an error, the contents of the store are undefined. */
 static void
 add_ahead(GlueOpenList *list, Datum entry)
 {
@@ -286,7 +287,7 @@ end_ahead(GlueOpenList *list)
 }
 
 /*
- * An ExprContextCallbackFunction: nobody wants more of the list.  After an error
+ * An ExprContextCallbackFunction: no more of the list is wanted.  After an error
  * this is not called, and the resource owner closes the file.
  */
 static void

@@ -4,8 +4,8 @@
  *	  Operations of AWS that answer page by page.
  *
  * A page is asked for when its first entry is wanted, and forgotten when that
- * of the next page is: so whoever wants no more than a few entries makes no
- * more calls than that takes, and a list of any length takes the memory of one
+ * of the next page is: so a caller that wants a few entries makes no more
+ * calls than that takes, and a list of any length takes the memory of one
  * page.
  *
  * Two things can go wrong with pages.  Their entries may be so large that an
@@ -50,6 +50,7 @@ static void remember_token(GluePages *pages, const char *token);
 void
 glue_pages_begin(GluePages *pages, const GlueCall *call, const char *member)
 {
+	Assert(call->request != NULL && call->attempts == 0);
 	memset(pages, 0, sizeof(GluePages));
 	pages->call = *call;
 	pages->member = member;
@@ -179,12 +180,9 @@ keep_credentials(GluePages *pages, const GlueCredentials *renewed)
 {
 	MemoryContext old_context =
 		MemoryContextSwitchTo(MemoryContextGetParent(pages->context));
-	GlueCredentials *kept = palloc0(sizeof(GlueCredentials));
+	GlueCredentials *kept = palloc(sizeof(GlueCredentials));
 
-	kept->access_key_id = pstrdup(renewed->access_key_id);
-	kept->secret_access_key = glue_secret_strdup(renewed->secret_access_key);
-	if (renewed->session_token != NULL)
-		kept->session_token = glue_secret_strdup(renewed->session_token);
+	*kept = glue_secret_credentials(renewed);
 	MemoryContextSwitchTo(old_context);
 	return kept;
 }

@@ -23,6 +23,7 @@
 
 #include "aws/exception_name.h"
 #include "client/aws_clock.h"
+#include "client/call_failure.h"
 #include "client/read_back.h"
 #include "glue/ownership.h"
 
@@ -54,14 +55,12 @@ glue_read_back_judge(GlueCall *create, const GlueCall *reading,
 					 const GlueFailure *sent, int64 began_ms,
 					 GlueFailure **failure)
 {
-	GlueFailedCall failed = glue_call_subject(create);
-
 	if (reading->failure == NULL)
 		return judge_connection(create, reading, sent, began_ms, failure);
 	if (strcmp(reading->failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0 &&
 		strcmp(sent->code, GLUE_EXCEPTION_ALREADY_EXISTS) != 0)
 		return GLUE_READ_BACK_NOTHING;
-	*failure = glue_failure_unknown_outcome(&failed, sent,
+	*failure = glue_failure_unknown_outcome(create, sent,
 											reading->failure->detail);
 	return GLUE_READ_BACK_FAILED;
 }
@@ -71,7 +70,6 @@ judge_connection(GlueCall *create, const GlueCall *reading,
 				 const GlueFailure *sent, int64 began_ms,
 				 GlueFailure **failure)
 {
-	GlueFailedCall failed = glue_call_subject(create);
 	json_object *input = json_object_object_get(create->request,
 												"ConnectionInput");
 	json_object *connection = json_object_object_get(reading->answer,
@@ -90,10 +88,10 @@ judge_connection(GlueCall *create, const GlueCall *reading,
 			strlcpy(create->date, reading->date, sizeof(create->date));
 			return GLUE_READ_BACK_DONE;
 		case GLUE_SOMEBODY_ELSES:
-			*failure = glue_failure_already_exists(&failed, findings);
+			*failure = glue_failure_already_exists(create, findings);
 			break;
 		case GLUE_CANNOT_TELL:
-			*failure = glue_failure_unknown_outcome(&failed, sent, findings);
+			*failure = glue_failure_unknown_outcome(create, sent, findings);
 			break;
 	}
 	return GLUE_READ_BACK_FAILED;

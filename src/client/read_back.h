@@ -16,7 +16,7 @@
 typedef enum GlueReadBack
 {
 	GLUE_READ_BACK_DONE,		/* the create has succeeded */
-	GLUE_READ_BACK_FAILED,		/* it has failed, or nobody can tell */
+	GLUE_READ_BACK_FAILED,		/* it has failed, or that is not known */
 	GLUE_READ_BACK_NOTHING		/* it was not carried out */
 } GlueReadBack;
 

@@ -5,7 +5,7 @@
  *
  * Options are kept by PostgreSQL as texts "name=value".  They are read, and
  * by that checked, in two places with the same code: by the validator, when
- * somebody changes them, and by each call that uses them.  The second check
+ * they are changed, and by each call that uses them.  The second check
  * is needed because a catalog can hold what no validator has seen: one can be
  * taken off the wrapper, and a newer version may have known more options.
  *
@@ -298,12 +298,10 @@ static GivenOption
 split_option(Datum definition)
 {
 	text	   *whole = DatumGetTextPP(definition);
-	int			len = VARSIZE_ANY_EXHDR(whole);
 	GivenOption given;
 
-	given.name = glue_secret_alloc(len + 1);
-	memcpy(given.name, VARDATA_ANY(whole), len);
-	given.name[len] = '\0';
+	given.name = glue_secret_copy(VARDATA_ANY(whole),
+								  VARSIZE_ANY_EXHDR(whole));
 	given.value = given.name + strcspn(given.name, "=");
 	if (*given.value != '\0')
 		*given.value++ = '\0';

@@ -10,7 +10,7 @@
  * A file that is not there is no error, since none of them has to exist,
  * unless a setting names it.  A file that is there and cannot be read or is
  * not well-formed is an error: going on without it might use credentials that
- * nobody meant.
+ * were not meant.
  *
  * IDENTIFICATION
  *	  src/client/shared_files.c
@@ -47,7 +47,6 @@ static char *file_path(const char *setting, const char *variable,
 					   const char *default_name);
 static void read_into(GlueProfileSet *set, GlueProfileFileKind kind,
 					  const char *path, bool required);
-static char *read_file(const char *path, bool required, size_t *len);
 static bool is_usable(const char *path, const struct stat *status);
 pg_noreturn static void refuse(const char *what, const char *path);
 static void free_profile_set(void *arg);
@@ -98,17 +97,6 @@ glue_shared_files_description(void)
 					credentials,
 					access(credentials, F_OK) == 0 ? "" :
 					" (which does not exist)");
-}
-
-/*
- * Read a file that holds a token; NULL if that is not possible.
- *
- * The text is NUL-terminated secret memory of the current context.
- */
-char *
-glue_shared_file_text(const char *path, size_t *len)
-{
-	return read_file(path, false, len);
 }
 
 static const char *
@@ -210,7 +198,7 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 		  bool required)
 {
 	size_t		len;
-	char	   *text = read_file(path, required, &len);
+	char	   *text = glue_shared_file_text(path, required, &len);
 	GlueProfileError error;
 
 	if (text == NULL)
@@ -226,10 +214,10 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
  * Read a whole file into memory that will be cleansed, with a NUL behind it;
  * NULL if it does not exist and need not.
  *
- * Who reads a token may have no transaction that would close the file.
+ * A caller that reads a token may have no transaction that would close the file.
  */
-static char *
-read_file(const char *path, bool required, size_t *len)
+char *
+glue_shared_file_text(const char *path, bool required, size_t *len)
 {
 	int			file = glue_file_open(path);
 	struct stat status;

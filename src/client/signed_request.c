@@ -148,14 +148,8 @@ glue_signed_header_lines(const GlueSignedRequest *request,
 
 	nheaders = collect_headers(request, amz_date, headers);
 	for (int i = 0; i < nheaders; i++)
-	{
-		Size		size = strlen(headers[i].name) +
-			strlen(headers[i].value) + 3;
-		char	   *line = glue_secret_alloc(size);
-
-		snprintf(line, size, "%s: %s", headers[i].name, headers[i].value);
-		lines[nlines++] = line;
-	}
+		lines[nlines++] = glue_secret_printf("%s: %s", headers[i].name,
+											 headers[i].value);
 	if (request->credentials != NULL)
 		lines[nlines++] = sign(request, amz_date, headers, nheaders);
 	glue_invocation_attempt(request->attempt, request->max_attempts, attempt);

@@ -26,7 +26,7 @@
 #include "client/sts.h"
 #include "server/jsonb_tree.h"
 
-/* Tells in AWS's logs who assumed a role, where nothing else was asked for. */
+/* Names the session in AWS's logs where nothing else was asked for. */
 #define DEFAULT_SESSION_NAME	"glue_conn"
 
 /* prototypes of private functions */
@@ -81,7 +81,7 @@ glue_sts_assume_role(const GlueTarget *target,
 }
 
 /*
- * Ask who the credentials belong to.
+ * Ask AWS whose credentials these are.
  *
  * Returns NULL and fills in identity, or returns why not.
  */

@@ -21,6 +21,7 @@
 
 #include <openssl/evp.h>
 
+#include "access/xact.h"
 #include "aws/endpoint_config.h"
 #include "client/foreign_server.h"
 #include "client/shared_files.h"
@@ -66,8 +67,9 @@ glue_target_resolve(GlueTarget *target, const char *server,
 }
 
 /*
- * Do the same for a region that was found out before, unless it is NULL.  Then the
- * catalog was, too: NULL is that of the account, whatever the server says now.
+ * Do the same for a region that was found out before, unless it is NULL.  Then
+ * the catalog was, too:  NULL is that of the account, whatever the server says
+ * now.
  */
 void
 glue_target_resolve_region(GlueTarget *target, const char *server,
@@ -75,6 +77,7 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 {
 	GlueServerOptions options = {0};
 
+	Assert(IsTransactionState());
 	glue_settings_check();
 	memset(target, 0, sizeof(GlueTarget));
 	target->role = GetUserId();
@@ -109,12 +112,12 @@ glue_target_resolve_region(GlueTarget *target, const char *server,
 
 /*
  * Find out which account the credentials of a target are believed to belong to if
- * nobody knows.  option is that of the server, or NULL.
+ * that is not known.  option is that of the server, or NULL.
  *
  * The setting is about the credentials of the server process, the option of a
  * server about those that its owner provides.  A role that may use the server can
  * have any keys in its own mapping; what it has there must not be taken for
- * somebody else's.
+ * another role's.
  */
 static void
 find_claimed_account(GlueTarget *target, const char *option)
@@ -131,16 +134,16 @@ find_claimed_account(GlueTarget *target, const char *option)
 }
 
 /*
- * Take the fingerprints of a target.  As long as they are the same, requests go to
- * the same place, and as far as can be known without asking AWS, to the same
- * account.
+ * Take the fingerprints of a target.  As long as they are the same, requests
+ * go to the same place, and as far as can be known without asking AWS, to the
+ * same account.
  *
  * The endpoints of AWS itself are one place in a region.  Whose the account is
- * says a role, if one is assumed; or else the access key of the user mapping; or
- * else the profile.  Keys are changed now and then, and mended if they were wrong,
- * which is no reason for a request to wait, unless it has a password to give
- * away, or nobody could tell if the account is another one.  And those of temporary credentials are others every hour, and tell
- * nothing.
+ * says a role, if one is assumed; or else the access key of the user mapping;
+ * or else the profile.  Keys are rotated, and corrected if they were wrong.
+ * That is no reason for a request to wait, unless it has a password to give
+ * away, or the account is not known.  The keys of temporary credentials change
+ * every hour, and tell nothing.
  */
 static void
 take_fingerprints(GlueTarget *target)
@@ -271,7 +274,7 @@ use_foreign_server(GlueTarget *target, const char *server,
 
 /*
  * Find the endpoints of AWS Glue and, for the sake of credentials, of AWS
- * STS.  Whether there is one of STS matters only to those who need it.
+ * STS.  Whether there is one of STS matters only where it is needed.
  *
  * What stands in for AWS has accounts of its own.  So it is asked about them
  * itself, unless the configuration names an endpoint of STS as well.

@@ -13,6 +13,7 @@
 
 #include "client/call.h"
 #include "client/rate_slot.h"
+#include "http/clock.h"
 
 typedef enum GlueTurnState
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * clock.c
- *	  Clocks that nobody can set.
+ *	  Clocks that cannot be set.
  *
  * Time limits and pauses go by the one, and what is said about AWS's clock by the
  * other.  They say nothing of the time of day.

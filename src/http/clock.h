@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * clock.h
- *	  Clocks that nobody can set.
+ *	  Clocks that cannot be set.
  *
  * IDENTIFICATION
  *	  src/http/clock.h

@@ -68,6 +68,7 @@ glue_http_start(const GlueHttpRequest *request)
 		glue_http_pool_close();
 	glue_http_pool_open();
 
+	Assert(request->url != NULL && request->request_timeout_ms > 0);
 	transfer = new_transfer(request);
 	glue_poll_reserve(GLUE_HTTP_FDS_PER_TRANSFER);
 	transfer->reserved = true;
@@ -167,13 +168,12 @@ glue_http_wait(long timeout_ms)
 	static uint32 request_event = 0;
 	static uint32 pause_event = 0;
 
-	glue_http_pool_open();
 	glue_http_wait_as(timeout_ms, glue_http_progress_is_idle() ?
 					  GLUE_WAIT_EVENT(pause_event, "GlueConnPause") :
 					  GLUE_WAIT_EVENT(request_event, "GlueConnRequest"));
 }
 
-/* Do the same for whoever waits for something else as well. */
+/* Do the same for a caller that waits for something else as well. */
 void
 glue_http_wait_as(long timeout_ms, uint32 wait_event)
 {
@@ -181,6 +181,7 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 	int			nready;
 	sigset_t	saved;
 
+	Assert(timeout_ms >= 0);
 	glue_http_pool_open();
 	if (meanwhile != NULL)
 		timeout_ms = Min(timeout_ms, do_meanwhile());

@@ -54,7 +54,8 @@ glue_http_callbacks_bind(GlueHttpState *transfer)
 {
 	CURL	   *easy = transfer->easy;
 
-	return SET(easy, CURLOPT_PREREQDATA, transfer) &&
+	return SET(easy, CURLOPT_PRIVATE, transfer) &&
+		SET(easy, CURLOPT_PREREQDATA, transfer) &&
 		SET(easy, CURLOPT_OPENSOCKETDATA, transfer) &&
 		SET(easy, CURLOPT_HEADERDATA, transfer) &&
 		SET(easy, CURLOPT_WRITEDATA, transfer);

@@ -3,15 +3,15 @@
  * http_progress.c
  *	  Transfers under way: how they begin, go on and end.
  *
- * None of this may raise errors: see http.c.  Whoever calls it has blocked
- * signals, unless it is to release a transfer, which starts nothing.
+ * None of this may raise errors: see http.c.  The caller has blocked signals,
+ * unless it is to release a transfer, which starts nothing.
  *
  * Clean-up.  Leaving a transfer early closes its connection;
  * CURLOPT_QUICK_EXIT keeps that from waiting for a resolver thread.
  *
  * Limits.  libcurl keeps the time limits of a request.  Should it fail to, we
  * end the transfer ourselves a little later, so that no call waits for ever.
- * All this is by a clock that nobody can set.
+ * All this is by a clock that cannot be set.
  *
  * IDENTIFICATION
  *	  src/http/http_progress.c
@@ -34,7 +34,6 @@ static uint64 nended = 0;		/* transfers that have ended so far */
 static int64 deadline = PG_INT64_MAX;	/* the first of those transfers */
 
 /* prototypes of private functions */
-static GlueHttpState *find_transfer(const CURL *easy);
 static void settle(GlueHttpState *transfer, CURLcode result);
 static bool start_over(GlueHttpState *transfer);
 static void end_transfer(GlueHttpState *transfer, CURLcode result);
@@ -79,8 +78,9 @@ glue_http_progress_collect(void)
 
 	while ((easy = glue_http_pool_next_ended(&result)) != NULL)
 	{
-		GlueHttpState *transfer = find_transfer(easy);
+		GlueHttpState *transfer = NULL;
 
+		(void) curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
 		if (transfer != NULL &&
 			transfer->public.outcome == GLUE_HTTP_PENDING)
 			settle(transfer, result);
@@ -180,23 +180,6 @@ glue_http_progress_release(GlueHttpState *transfer)
 	glue_http_headers_free(transfer->headers);
 	dlist_delete(&transfer->node);
 	transfer->easy = NULL;
-}
-
-/* The transfer that has a handle; NULL if none has. */
-static GlueHttpState *
-find_transfer(const CURL *easy)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &transfers)
-	{
-		GlueHttpState *transfer = dlist_container(GlueHttpState, node,
-												  iter.cur);
-
-		if (transfer->easy == easy)
-			return transfer;
-	}
-	return NULL;
 }
 
 /*

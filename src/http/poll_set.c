@@ -56,7 +56,7 @@ typedef struct PollSocket
 	ino_t		inode;			/* tells whether that is still the socket */
 	int			local_port;		/* 0 until it was noted */
 	int			events;			/* GLUE_POLL_..., 0 unless it is in the set */
-	bool		wanted;			/* somebody waits for them */
+	bool		wanted;			/* libcurl waits for them */
 } PollSocket;
 
 static PollSocket sockets[MAX_SOCKETS];
@@ -176,6 +176,7 @@ glue_poll_can_reserve(int nfds)
 void
 glue_poll_give_back(int nfds)
 {
+	Assert(fds_wanted >= nfds);
 	fds_wanted -= nfds;
 	settle_reservation();
 }
@@ -250,7 +251,7 @@ forget_socket(PollSocket *known)
 	*known = sockets[--nsockets];
 }
 
-/* What nobody else has as long as the file is open; 0 if it is not. */
+/* A number that is unique as long as the file is open; 0 if it is not. */
 static ino_t
 inode_of(int fd)
 {
@@ -352,7 +353,7 @@ glue_poll_watch(int fd, int events, bool watched)
 }
 
 /*
- * Likewise for a socket that the library has opened for itself.  Nobody tells
+ * Likewise for a socket that the library has opened for itself.  It is not known
  * when it is closed, so the kernel has the last word: such a socket has left
  * the set, and its number may be in use again.
  */
@@ -396,6 +397,7 @@ glue_poll_wait(long timeout_ms, uint32 wait_event,
 	int			nevents;
 	int			nready = 0;
 
+	Assert(wait_set != NULL && timeout_ms >= 0);
 	WaitEventSetWait(wait_set, timeout_ms, &woken, 1, wait_event);
 	if (woken.events & WL_LATCH_SET)
 		ResetLatch(MyLatch);
@@ -404,7 +406,7 @@ glue_poll_wait(long timeout_ms, uint32 wait_event,
 		return 0;
 	if (expects_only(&ready[0].fd))
 	{
-		/* no need to ask the kernel who it was */
+		/* no need to ask the kernel which socket it was */
 		ready[0].events = GLUE_POLL_READ;
 		return 1;
 	}
@@ -443,7 +445,7 @@ expects_only(int *fd)
 }
 
 /*
- * Does anybody wait for a socket that something happened to?  If not, take it
+ * Does libcurl wait for a socket that something happened to?  If not, take it
  * out of the set: it has been closed by the other side.
  */
 static bool

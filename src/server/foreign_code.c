@@ -3,10 +3,10 @@
  * foreign_code.c
  *	  Code of other roles in what hangs on a table.
  *
- * Whoever owns a function can give it another body at any time, and whoever owns
- * a domain another constraint.  So what matters is not what they do now, but
- * whose they are.  What comes with PostgreSQL, or with this extension, is nobody
- * else's.
+ * The owner of a function can give it another body at any time, and the owner
+ * of a domain can give it another constraint.  So what matters is not what
+ * they do now, but whose they are.  What comes with PostgreSQL, or with this
+ * extension, is trusted.
  *
  * IDENTIFICATION
  *	  src/server/foreign_code.c
@@ -33,7 +33,7 @@ static bool is_own_function(Oid function);
  * what was found is noted; found->any is set if there is code of the owner.
  *
  * Types count because a domain can have any constraint, and be part of any other
- * type; that of the owner can be made of somebody else's.
+ * type; that of the owner can be made of another role's.
  */
 bool
 glue_find_foreign_code(Node *node, void *context)

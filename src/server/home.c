@@ -8,7 +8,7 @@
  * restore to an earlier point in time brings back what was carried out since.
  * To carry its requests out in both would be to do things twice, and to undo
  * calls whose transactions one does not know would be worse.  So each request
- * says where its home is, and whoever finds one from elsewhere holds it.
+ * says where its home is, and a worker that finds one from elsewhere holds it.
  *
  * The home is a hash of
  *
@@ -52,6 +52,7 @@
 #include "server/secret_memory.h"
 #include "storage/fd.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 /* Why a timeline has begun that nothing was restored for. */
@@ -89,6 +90,7 @@ glue_home(Oid schema)
 	Oid			function = find_function(schema);
 	TimeLineID	timeline = current_timeline();
 
+	Assert(ActiveSnapshotSet());
 	if (function != known_function || timeline != known_timeline)
 	{
 		known_function = InvalidOid;
@@ -196,8 +198,8 @@ make_home(Oid schema, TimeLineID timeline)
  * Find the last line in the history of a timeline that tells of a restore to a
  * point in time; line is empty if there was none.
  *
- * If the history is gone, nobody knows.  To hold what was asked for before does
- * less harm then than to do it twice.
+ * If the history is gone, this is not known.  To hold what was asked for
+ * before does less harm then than to do it twice.
  */
 static void
 find_last_restore(TimeLineID timeline, char line[MAX_LINE])

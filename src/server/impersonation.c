@@ -5,15 +5,15 @@
  *
  * That role is the owner of our tables, which their users have no rights on.
  *
- * Whatever is executed then, our own statements and the functions of indexes and
- * triggers that an administrator has made, looks names up in pg_catalog alone.
- * The search_path that there was is somebody else's: what is found there would
- * be executed with the owner's rights.  Only the owner itself keeps its own, as in
- * any statement on its tables, unless it is that of the database, whose owner may
- * be anybody.
+ * Whatever is executed then, our own statements and the functions of indexes
+ * and triggers that an administrator has made, looks names up in pg_catalog
+ * alone.  The search_path that there was is another role's: what is found
+ * there would be executed with the owner's rights.  Only the owner itself
+ * keeps its own, as in any statement on its tables, unless it is that of the
+ * database, whose owner may be any role.
  *
- * A table may have been given to somebody who is no superuser.  His functions must
- * leave nothing behind that is executed later, when we are not him any more, such
+ * A table may have been given to a role that is no superuser.  Its functions must
+ * leave nothing behind that is executed later, when we act as another role, such
  * as a deferred trigger.
  *
  * IDENTIFICATION
@@ -40,6 +40,7 @@ static bool is_path_of_database(void);
 void
 glue_impersonate(GlueImpersonation *saved, Oid role)
 {
+	Assert(OidIsValid(role));
 	GetUserIdAndSecContext(&saved->user, &saved->security_context);
 	SetUserIdAndSecContext(role, saved->security_context |
 						   SECURITY_LOCAL_USERID_CHANGE |

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * news.c
- *	  Telling those who work that there is something new to do.
+ *	  Telling the workers that there is something new to do.
  *
- * Somebody is woken then: the process that listens for work of that kind in
- * the database, or else the one that listens for all that nobody else listens
- * for, and starts somebody who does.
+ * A process is woken then: the one that listens for work of that kind in the
+ * database, or else the launcher, which listens for all that no other process
+ * listens for, and starts a worker.
  *
  * A request in the queue can be worked once the transaction that enqueued it
  * has committed, so that is when that is told.
  *
- * Who listens does so in this order, so that nothing is missed:
+ * A listener keeps this order, so that it misses nothing:
  *
  *		glue_queue_listen(database, kind);	once
  *		for (;;)
@@ -22,19 +22,19 @@
  *		}
  *
  * News may still get lost, and nothing depends on them: listeners look at the
- * queue every now and then anyway, and who waits for a journal's worker tells
- * again.  There are none of COMMIT PREPARED, because the session that enqueued
- * something may be gone by then; so what is prepared is news, and whoever looks
- * and finds it comes back.
+ * queue every now and then anyway, and a session that waits for a journal's
+ * worker tells again.  There are none of COMMIT PREPARED, because the session
+ * that enqueued something may be gone by then; so what is prepared is news,
+ * and a worker that looks and finds it comes back.
  *
  * There is a note of each database that has news, or may have work left.  It is
  * freed when neither is so, or when the database is gone.  If there is no room
  * for another one, it is only remembered that some news had to be left out.
  *
- * Without shared memory, nobody listens, and all of this does nothing.
+ * Without shared memory, there are no listeners, and all of this does nothing.
  *
  * Other processes are known by their number, and not by pointers: it stays
- * valid after they are gone, when at worst somebody else is woken for nothing.
+ * valid after they are gone, when at worst another process is woken for nothing.
  *
  * IDENTIFICATION
  *	  src/server/news.c
@@ -58,7 +58,7 @@
 typedef struct Listener
 {
 	bool		used;
-	Oid			database;		/* InvalidOid: what is nobody else's */
+	Oid			database;		/* InvalidOid: those without a listener */
 	GlueWorkKind kind;
 	int			process;		/* number of its PGPROC */
 	bool		news;
@@ -105,7 +105,7 @@ static void free_note_if_empty(QueueWake *state, DatabaseNote *note);
 static void unlisten_at_exit(int code, Datum arg);
 
 /*
- * Wake whoever works the queue of this database, if and when the current
+ * Wake the worker of the queue of this database, if and when the current
  * transaction commits.
  */
 void
@@ -113,6 +113,7 @@ glue_queue_wake_at_commit(void)
 {
 	static bool registered = false;
 
+	Assert(IsTransactionState());
 	if (!registered)
 		RegisterXactCallback(at_end_of_transaction, NULL);
 	registered = true;
@@ -143,7 +144,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 }
 
 /*
- * Wake whoever works the queue of this database, now.
+ * Wake the worker of the queue of this database, now.
  *
  * Raises no errors.
  */
@@ -154,7 +155,7 @@ glue_queue_wake(void)
 }
 
 /*
- * Wake whoever records the calls of this database, now.
+ * Wake the worker of the journal of this database, now.
  *
  * Raises no errors.
  */
@@ -201,7 +202,7 @@ wake(GlueWorkKind kind)
 
 /*
  * Have this process woken for a kind of work in a database; or, without a
- * database, for work of any kind that nobody else is woken for.
+ * database, for work of any kind that no other process is woken for.
  *
  * Raises an error if too many listen already.
  */
@@ -236,7 +237,7 @@ glue_queue_listen(Oid database, GlueWorkKind kind)
 
 /*
  * Do not have this process woken any more; returns whether there is news that
- * it has not taken, and that nobody else will be told.
+ * it has not taken, and that no other process will be told.
  */
 bool
 glue_queue_unlisten(void)
@@ -268,7 +269,7 @@ unlisten_at_exit(int code, Datum arg)
 }
 
 /*
- * Was there more news that nobody listened for than is remembered?  Also
+ * Was there more news without a listener than is remembered?  Also
  * forgets that.
  */
 bool
@@ -285,7 +286,7 @@ glue_queue_lost_news(void)
 }
 
 /*
- * Find out, and forget, the news that nobody listened for, and what is new for
+ * Find out, and forget, the news without a listener, and what is new for
  * this process.
  *
  * Returns how many of the former there are.  Those that are more than max stay.
@@ -346,7 +347,7 @@ glue_queue_note_open(bool open)
 
 /*
  * Make news of all databases that may have requests that have not ended, for a
- * launcher who does not know what one before it knew.
+ * launcher that does not know what one before it knew.
  */
 void
 glue_queue_recall(void)
@@ -411,7 +412,7 @@ glue_queue_tell_crowded(bool crowded)
 	glue_shared_unlock();
 }
 
-/* Does somebody wait for this process to leave, if it is a worker? */
+/* Does a worker wait for this process to exit, if this is a worker? */
 bool
 glue_queue_is_crowded(void)
 {
@@ -420,7 +421,7 @@ glue_queue_is_crowded(void)
 	return own != NULL && state->crowded;
 }
 
-/* Why does nobody do work of a kind for this database? */
+/* Why is work of a kind not done for this database? */
 GlueObstacle
 glue_work_obstacle(GlueWorkKind kind)
 {

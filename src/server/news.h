@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * news.h
- *	  Telling those who work that there is something new to do.
+ *	  Telling the workers that there is something new to do.
  *
  * IDENTIFICATION
  *	  src/server/news.h
@@ -41,12 +41,12 @@ typedef enum GlueObstacle
 
 extern GlueSharedPart glue_queue_wake_part;
 
-/* for whoever makes work */
+/* for a session that makes work */
 extern void glue_queue_wake_at_commit(void);
 extern void glue_queue_wake(void);
 extern void glue_journal_wake(void);
 
-/* for whoever does it */
+/* for a worker */
 extern void glue_queue_listen(Oid database, GlueWorkKind kind);
 extern bool glue_queue_unlisten(void);
 extern bool glue_queue_has_news(void);

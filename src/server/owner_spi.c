@@ -11,7 +11,7 @@
  *
  * PostgreSQL makes a plan anew when something that it depends on has changed.
  * So none is ever freed while it may be executing; and one whose key is out of
- * date may be, by who has renamed the table and calls us from a trigger on it.
+ * date may be, if the table was renamed and we are called from a trigger on it.
  * That happens so seldom that such a plan is left behind.
  *
  * Statements that are about many requests at once get their parameters as
@@ -264,15 +264,18 @@ glue_execute_alone(GlueStatement *statement, const GlueOwnTable *table,
 GlueResultRow
 glue_result_row(uint64 number)
 {
-	GlueResultRow row = {SPI_tuptable->vals[number], SPI_tuptable->tupdesc};
-
-	return row;
+	Assert(number < SPI_tuptable->numvals);
+	return (GlueResultRow)
+	{
+		SPI_tuptable->vals[number], SPI_tuptable->tupdesc
+	};
 }
 
 /* A column as it is, not copied. */
 Datum
 glue_result_datum(const GlueResultRow *row, int column, bool *is_null)
 {
+	Assert(column >= 1 && column <= row->desc->natts);
 	return SPI_getbinval(row->tuple, row->desc, column, is_null);
 }
 

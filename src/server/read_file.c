@@ -5,7 +5,7 @@
  *
  * A file is opened before it is looked at, so that what is checked is what is
  * read.  Its contents go to the caller's buffer and nowhere else: stdio's would
- * keep a copy that nobody cleanses.
+ * keep a copy that is not cleansed.
  *
  * IDENTIFICATION
  *	  src/server/read_file.c
@@ -22,7 +22,7 @@
 
 /*
  * Open a file, to be closed with CloseTransientFile(); below 0, see errno.  A
- * pipe that nobody writes to does not stop us.
+ * pipe without a writer does not stop us.
  */
 int
 glue_file_open(const char *path)

@@ -4,8 +4,8 @@
  *	  Memory that is cleansed when its memory context goes.
  *
  * A ConnectionInput holds passwords, and so does everything that is made of
- * it on the way to AWS.  Whoever makes such a thing cannot know how it will
- * be left: an error or a cancel jumps over any clean-up that is written as
+ * it on the way to AWS.  The code that makes such a thing cannot know how it
+ * will be left: an error or a cancel jumps over any clean-up that is written as
  * code.  So the cleansing is tied to the memory context, which PostgreSQL
  * resets on every way out.
  *
@@ -63,13 +63,59 @@ glue_secret_alloc(Size size)
 	return block->data;
 }
 
-/* Copy a string into such memory. */
+/* Copy len bytes into such memory, with a NUL behind them. */
+char *
+glue_secret_copy(const char *data, Size len)
+{
+	char	   *copy = glue_secret_alloc(len + 1);
+
+	Assert(data != NULL || len == 0);
+	if (len > 0)
+		memcpy(copy, data, len);
+	copy[len] = '\0';
+	return copy;
+}
+
 char *
 glue_secret_strdup(const char *text)
 {
-	Size		size = strlen(text) + 1;
+	return glue_secret_copy(text, strlen(text));
+}
 
-	return memcpy(glue_secret_alloc(size), text, size);
+/* Format a string into such memory. */
+char *
+glue_secret_printf(const char *format, ...)
+{
+	va_list		arguments;
+	char	   *text;
+	int			len;
+
+	va_start(arguments, format);
+	len = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	text = glue_secret_alloc(len + 1);
+	va_start(arguments, format);
+	vsnprintf(text, len + 1, format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+/* Copy credentials.  A session token or an account that is "" counts as none. */
+GlueCredentials
+glue_secret_credentials(const GlueCredentials *credentials)
+{
+	const char *token = credentials->session_token;
+	const char *account_id = credentials->account_id;
+
+	return (GlueCredentials)
+	{
+		.access_key_id = pstrdup(credentials->access_key_id),
+			.secret_access_key = glue_secret_strdup(credentials->secret_access_key),
+			.session_token = token != NULL && token[0] != '\0' ?
+			glue_secret_strdup(token) : NULL,
+			.account_id = account_id != NULL && account_id[0] != '\0' ?
+			pstrdup(account_id) : NULL,
+	};
 }
 
 /*
@@ -114,7 +160,7 @@ glue_secret_tree_copy(json_object *tree)
 /*
  * Append to a buffer; false if there is no memory.
  *
- * Not with realloc(), which leaves a copy behind that nobody cleanses.
+ * Not with realloc(), which leaves a copy behind that is not cleansed.
  */
 bool
 glue_secret_buffer_append(GlueSecretBuffer *buffer, const char *data, Size len)

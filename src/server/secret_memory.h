@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+#include "aws/credential_text.h"
 #include "server/compat.h"
 
 /*
@@ -28,7 +29,10 @@ typedef struct GlueSecretBuffer
 
 pg_noreturn extern void glue_raise_out_of_memory(void);
 extern char *glue_secret_alloc(Size size);
+extern char *glue_secret_copy(const char *data, Size len);
 extern char *glue_secret_strdup(const char *text);
+extern char *glue_secret_printf(const char *format, ...) pg_attribute_printf(1, 2);
+extern GlueCredentials glue_secret_credentials(const GlueCredentials *credentials);
 extern json_object *glue_secret_tree(json_object *tree);
 extern json_object *glue_secret_tree_copy(json_object *tree);
 

@@ -37,8 +37,8 @@ glue_service_exists(void)
 }
 
 /*
- * Likewise for who makes work: an error if there would be workers, were this not
- * a template.
+ * Likewise for a session that makes work: an error if there would be workers,
+ * were this not a template.
  */
 bool
 glue_service_expected(void)

@@ -7,17 +7,17 @@
  * the session is gone.  It must ask the same endpoint for the same account.
  * Where the session has only what the whole server or its database has, so
  * will the other process; what it has beyond that, because its role has it or
- * because somebody has set it, is written into the journal, as an object whose
- * members are settings.
+ * because it was set in the session, is written into the journal, as an object
+ * whose members are settings.
  *
  * The proxy is no part of it, because its URL may hold a password; a proxy
  * decides how an endpoint is reached, and not which one.
  *
- * Whoever carries out what others have asked for must not do it with settings
- * of its own: those others would have their requests sent elsewhere, given up
- * after a moment, or refused for good.  So a session that has any of them is
- * told to do without.  What is written down with each request (the region), or
- * is about no request (how many go side by side), does no harm.
+ * A session that carries out what others have asked for must not do it with
+ * settings of its own: those others would have their requests sent elsewhere,
+ * given up after a moment, or refused for good.  So a session that has any of
+ * them is told to do without.  What is written down with each request (the
+ * region), or is about no request (how many go side by side), does no harm.
  *
  * IDENTIFICATION
  *	  src/server/session_settings.c

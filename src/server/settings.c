@@ -3,7 +3,7 @@
  * settings.c
  *	  The configuration parameters of glue_conn.
  *
- * Two questions decide who may set one.  What says where a request, its
+ * Two questions decide which roles may set one.  What says where a request, its
  * credentials and the passwords in it go, or whose credentials they are
  * (endpoint, proxy, CA file, profile and the files that it is read from), is
  * for superusers alone: a role that may call the functions could otherwise
@@ -14,7 +14,7 @@
  * Values are checked when they are set, so that a typing error is reported
  * where it was made and not at the first call.
  *
- * Until the library is loaded, PostgreSQL takes any value from anybody.  When
+ * Until the library is loaded, PostgreSQL takes any value from any role.  When
  * it is loaded, a value that was not allowed gets a warning, and the default
  * in its place.  For the settings here that would be wrong: the default
  * endpoint is not what the administrator set in postgresql.conf, nor what the
@@ -84,6 +84,7 @@ static int	nrefused = 0;
 static bool check_region(char **newval, void **extra, GucSource source);
 static bool check_endpoint_url(char **newval, void **extra, GucSource source);
 static bool check_account_id(char **newval, void **extra, GucSource source);
+static bool check_text(const char *problem);
 static bool check_proxy(char **newval, void **extra, GucSource source);
 static const char *find_password(const char *url, const char **host);
 static void assign_proxy(const char *newval, void *extra);
@@ -237,7 +238,7 @@ glue_settings_init(void)
 }
 
 /*
- * Raise an error if a setting is not what somebody wanted it to be: see the
+ * Raise an error if a setting is not what it was meant to be: see the
  * head of this file.
  */
 void
@@ -330,41 +331,37 @@ glue_warn_of_unknown_region(const char *region)
 static bool
 check_region(char **newval, void **extra, GucSource source)
 {
-	const char *problem = NULL;
-
-	if (**newval != '\0')
-		problem = glue_region_problem(*newval);
-	if (problem != NULL)
-		GUC_check_errdetail("%s.", problem);
-	else if (**newval != '\0' && (source >= PGC_S_INTERACTIVE || !IsUnderPostmaster))
+	if (**newval == '\0')
+		return true;
+	if (!check_text(glue_region_problem(*newval)))
+		return false;
+	if (source >= PGC_S_INTERACTIVE || !IsUnderPostmaster)
 		glue_warn_of_unknown_region(*newval);
-	return problem == NULL;
+	return true;
 }
 
 static bool
 check_endpoint_url(char **newval, void **extra, GucSource source)
 {
-	const char *problem = NULL;
+	if (**newval == '\0' || check_text(glue_endpoint_url_problem(*newval)))
+		return true;
 
-	if (**newval != '\0')
-		problem = glue_endpoint_url_problem(*newval);
-	if (problem != NULL)
-	{
-		/* the usual message has the value, and that may hold a password */
-		GUC_check_errmsg("invalid value for parameter \"%s\"",
-						 "glue_conn.endpoint_url");
-		GUC_check_errdetail("%s.", problem);
-	}
-	return problem == NULL;
+	/* the usual message has the value, and that may hold a password */
+	GUC_check_errmsg("invalid value for parameter \"%s\"",
+					 "glue_conn.endpoint_url");
+	return false;
 }
 
 static bool
 check_account_id(char **newval, void **extra, GucSource source)
 {
-	const char *problem = NULL;
+	return **newval == '\0' || check_text(glue_account_id_problem(*newval));
+}
 
-	if (**newval != '\0')
-		problem = glue_account_id_problem(*newval);
+/* Is a text good?  problem is a sentence without its period; NULL if it is. */
+static bool
+check_text(const char *problem)
+{
 	if (problem != NULL)
 		GUC_check_errdetail("%s.", problem);
 	return problem == NULL;
@@ -373,7 +370,7 @@ check_account_id(char **newval, void **extra, GucSource source)
 /*
  * The value of the setting is the URL without its password, because everyone who
  * may read all settings sees that; the whole URL is what is kept beside it.  A
- * parallel worker, which calls nobody, is given what is shown.
+ * parallel worker, which makes no calls, is given what is shown.
  */
 static bool
 check_proxy(char **newval, void **extra, GucSource source)
@@ -445,7 +442,7 @@ define_text(const char *name, const char *description, const char *detail,
 	}
 }
 
-/* Has nobody set a parameter, neither in this session nor elsewhere? */
+/* Was a parameter set neither in this session nor elsewhere? */
 static bool
 is_default(const char *name)
 {

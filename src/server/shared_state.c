@@ -96,6 +96,7 @@ glue_shared_is_shared(void)
 void
 glue_shared_lock(LWLockMode mode)
 {
+	Assert(shared_lock == NULL || !LWLockHeldByMe(shared_lock));
 	if (shared_lock != NULL)
 		LWLockAcquire(shared_lock, mode);
 }
@@ -103,6 +104,7 @@ glue_shared_lock(LWLockMode mode)
 void
 glue_shared_unlock(void)
 {
+	Assert(shared_lock == NULL || LWLockHeldByMe(shared_lock));
 	if (shared_lock != NULL)
 		LWLockRelease(shared_lock);
 }

@@ -4,17 +4,17 @@
  *	  Work whose error does not end the transaction.
  *
  * A worker does something for many requests in one transaction.  What cannot be
- * done for one of them, because of a constraint, a trigger or a lock of somebody
- * else's, must not keep the others from being done.  So it is tried in a
+ * done for one of them, because of a constraint, a trigger or a lock of another
+ * session, must not keep the others from being done.  So it is tried in a
  * subtransaction, and what raises an error leaves nothing there.
  *
  * Deferred constraints and triggers are part of what a worker writes: left to the
  * end of the transaction, they would raise their errors when it is too late to
  * tell whose they are.
  *
- * Whoever wants us to stop, by a cancel, a time limit or a shutdown, does not
- * mean the work alone.  That is raised further, but not before the subtransaction
- * is rolled back: in a procedure, there is nobody else to do that.
+ * A cancel, a time limit or a shutdown is not about the work alone.  That is
+ * raised further, but not before the subtransaction is rolled back: in a
+ * procedure, no other code does that.
  *
  * IDENTIFICATION
  *	  src/server/subtransaction.c
@@ -42,6 +42,7 @@ glue_subtransaction_try(void (*work) (void *arg), void *arg)
 	MemoryContext context = CurrentMemoryContext;
 	ErrorData  *volatile error = NULL;
 
+	Assert(IsTransactionState());
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
@@ -66,8 +67,8 @@ glue_subtransaction_try(void (*work) (void *arg), void *arg)
 }
 
 /*
- * SET CONSTRAINTS ALL IMMEDIATE, at the end of work that writes.  It lasts for the
- * rest of the transaction, so that must be ours.
+ * SET CONSTRAINTS ALL IMMEDIATE, at the end of work that writes.  It lasts for
+ * the rest of the transaction, so that must be ours.
  */
 void
 glue_check_deferred(void)

@@ -4,8 +4,8 @@
  *	  What has become of the transaction that a call was made in.
  *
  * A call that acted at once belongs to a transaction or a subtransaction, and
- * its full ID is in the journal.  PostgreSQL knows what became of it, whoever
- * asks and whatever has happened to the process that it ran in:
+ * its full ID is in the journal.  PostgreSQL knows what became of it, whichever
+ * process asks and whatever has happened to the process that it ran in:
  *
  *	- of a subtransaction, in its own right: rolled back after ROLLBACK TO, and
  *	  in progress after RELEASE for as long as the outer one is
@@ -40,7 +40,7 @@ static bool is_known(uint64 caller_xid, uint64 next_xid);
  * Find out what has become of a (sub)transaction, by the value of its
  * FullTransactionId.  The current transaction must have a snapshot.
  *
- * The commit log is not truncated meanwhile; and who is in progress is asked
+ * The commit log is not truncated meanwhile; and what is in progress is asked
  * first, because a transaction is marked in the log before it has ended.
  */
 GlueCallerStatus
@@ -50,6 +50,7 @@ glue_caller_status(uint64 caller_xid)
 	uint64		next_xid = U64FromFullTransactionId(ReadNextFullTransactionId());
 	GlueCallerStatus status = GLUE_CALLER_ROLLED_BACK;
 
+	Assert(IsTransactionState());
 	LWLockAcquire(XactTruncationLock, LW_SHARED);
 	if (is_known(caller_xid, next_xid))
 	{
