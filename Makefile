@@ -219,6 +219,7 @@ OPERATION_OBJS = \
 # requests after commit
 QUEUE_OBJS = \
 	src/queue/enqueue.o \
+	src/queue/transaction.o \
 	src/queue/target_state.o \
 	src/queue/target.o \
 	src/queue/targets.o \
@@ -230,7 +231,6 @@ QUEUE_OBJS = \
 	src/queue/log.o \
 	src/queue/record.o \
 	src/queue/claim.o \
-	src/queue/transaction.o \
 	src/queue/stages.o \
 	src/queue/batch.o \
 	src/queue/run.o
@@ -247,8 +247,8 @@ WORKERS_OBJS = \
 
 # what SQL sees
 FUNCTIONS_OBJS = \
-	src/functions/violation_list.o \
 	src/functions/arguments.o \
+	src/functions/violation_list.o \
 	src/functions/function.o \
 	src/functions/local.o \
 	src/functions/create_get.o \

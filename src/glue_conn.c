@@ -24,7 +24,7 @@
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
 #include "operation/unsettled.h"
-#include "queue/record.h"
+#include "queue/job.h"
 #include "server/activity.h"
 #include "server/compat.h"
 #include "server/news.h"

@@ -12,8 +12,8 @@
  *
  * A row claims its name first, as the trigger has it do; and gives it up again if it
  * comes to own nothing.  From the claim on, no request for another row of that name is
- * made; and what is to be done about the connection already, perhaps by who has looked
- * before us at what its row owned, is waited for by whoever calls.
+ * made.  An earlier request for the connection may not have ended; such a row is
+ * reported as pending.
  *
  * IDENTIFICATION
  *	  src/functions/adopt_rows.c
@@ -23,6 +23,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "aws/exception_name.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "client/client.h"
@@ -31,8 +32,8 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
-#include "functions/provision.h"
 #include "functions/trigger_arguments.h"
+#include "glue/operation_name.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "nodes/nodes.h"
@@ -41,7 +42,6 @@
 #include "rewrite/rewriteManip.h"
 #include "server/builtins.h"
 #include "server/compat.h"
-#include "server/encoding.h"
 #include "server/redacted.h"
 #include "server/settings.h"
 #include "store/connection_lock.h"
@@ -102,8 +102,6 @@ static void fill_operation(Adoption *adoption, AdoptedRow *row,
 static void note_end(void *arg, GlueCall *call);
 static const char *end_row(Adoption *adoption, AdoptedRow *row);
 static const char *word_failure(const GlueOperation *operation);
-static void return_outcome(const Adoption *adoption, const char *name,
-						   const char *outcome);
 
 PG_FUNCTION_INFO_V1(glue_adopt_rows);
 
@@ -174,8 +172,7 @@ adopt_for_trigger(FunctionCallInfo fcinfo, Relation table,
 				 errmsg("cannot adopt connections for trigger \"%s\" on table \"%s\"",
 						trigger->tgname, RelationGetRelationName(table)),
 				 errdetail("The table is a partition.")));
-	glue_function_begin(&adoption.function, fcinfo, "glue_adopt_rows()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&adoption.function, fcinfo, GLUE_FUNCTION_WRITES);
 	glue_trigger_arguments(trigger, table, &adoption.arguments);
 	connect_trigger(&adoption, table);
 	adoption.context = CurrentMemoryContext;
@@ -268,7 +265,7 @@ next_call(void *arg)
 		if (outcome == NULL)
 			return glue_operation_read(&row->operation,
 									   GLUE_STEP_READ_EXISTING);
-		return_outcome(adoption, row->operation.name, outcome);
+		glue_return_texts(adoption->fcinfo, row->operation.name, outcome);
 		MemoryContextSwitchTo(adoption->context);
 		MemoryContextDelete(context);
 	}
@@ -286,13 +283,13 @@ begin_row(Adoption *adoption, AdoptedRow *row, NullableDatum input,
 	NullableDatum catalog_id = {.isnull = catalog == NULL};
 	GlueDefinition definition;
 	GlueViolationList violations;
+	GlueFindings findings = {glue_violations_add, &violations};
 	const char *outcome;
 
 	if (catalog != NULL)
 		catalog_id.value = CStringGetTextDatum(catalog);
 	glue_violations_init(&violations);
-	glue_check_definition(input, tags, catalog_id, &definition,
-						  glue_violations_add, &violations);
+	glue_check_definition(input, tags, catalog_id, &definition, &findings);
 	row->operation.name = definition.name;
 	if (violations.nerrors > 0)
 		return "invalid: glue_validate_connection_input() says why";
@@ -388,7 +385,7 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 	GlueConnectionLock lock;
 
 	glue_connection_lock_name(&lock, &access->target,
-							  "GetConnection", definition->name,
+							  GLUE_GET_CONNECTION, definition->name,
 							  ExclusiveLock, adoption->nlocked++);
 	glue_connection_lock_take(&lock, 1);
 	operation->kind = GLUE_OPERATION_CREATE;
@@ -424,7 +421,8 @@ note_end(void *arg, GlueCall *call)
 		MemoryContextSwitchTo(old_context);
 		return;
 	}
-	return_outcome(adoption, row->operation.name, end_row(adoption, row));
+	glue_return_texts(adoption->fcinfo, row->operation.name,
+					  end_row(adoption, row));
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(row->context);
 }
@@ -454,20 +452,9 @@ word_failure(const GlueOperation *operation)
 {
 	const GlueFailure *failure = operation->failure;
 
-	if (strcmp(failure->code, "EntityNotFoundException") == 0)
+	if (strcmp(failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0)
 		return "missing";
 	if (operation->differences != NULL && operation->differences[0] != '\0')
 		return psprintf("differs: %s", operation->differences);
 	return psprintf("failed: %s: %s", failure->code, failure->detail);
-}
-
-static void
-return_outcome(const Adoption *adoption, const char *name,
-			   const char *outcome)
-{
-	NullableDatum row[2];
-
-	row[0] = glue_text(name);
-	row[1] = glue_text(outcome);
-	glue_return_row(adoption->fcinfo, row);
 }

@@ -35,21 +35,12 @@
 /* Room for the names of all members that only AWS Glue sets. */
 #define MAX_NAMES_SIZE	256
 
-/* where the findings of an update go */
-typedef struct UpdateSink
-{
-	GlueViolationSink sink;
-	void	   *arg;
-} UpdateSink;
-
 /* prototypes of private functions */
 static void take_update_finding(void *arg, const GlueViolation *violation);
-static const char *required_name(NullableDatum argument, const char *path,
-								 GlueViolationSink sink, void *arg);
 static void leave_out_answered(json_object *input);
 static const char *checked_text(text * value, const char *shape,
 								const char *path,
-								GlueViolationSink sink, void *arg);
+								const GlueFindings *findings);
 
 /*
  * Get a jsonb argument as a tree, which is NULL for null of either kind;
@@ -59,27 +50,26 @@ static const char *checked_text(text * value, const char *shape,
  */
 bool
 glue_argument_tree(NullableDatum argument, json_object **tree,
-				   GlueViolationSink sink, void *arg)
+				   const GlueFindings *findings)
 {
 	*tree = NULL;
-	return argument.isnull || glue_jsonb_tree(argument.value, tree, sink, arg);
+	return argument.isnull || glue_jsonb_tree(argument.value, tree, findings);
 }
 
 /* The same of jsonb that is not an argument, and not null. */
 bool
-glue_jsonb_tree(Datum datum, json_object **tree, GlueViolationSink sink,
-				void *arg)
+glue_jsonb_tree(Datum datum, json_object **tree, const GlueFindings *findings)
 {
 	Jsonb	   *jsonb = DatumGetJsonbP(datum);
 	GlueJsonbProblem problem = glue_tree_from_jsonb(jsonb, tree);
 
 	glue_free_copy(jsonb, datum);
 	if (problem == GLUE_JSONB_TOO_DEEP)
-		glue_add_error(sink, arg, "$", GLUE_RULE_DEPTH,
+		glue_add_error(findings, "$", GLUE_RULE_DEPTH,
 					   psprintf("must not be nested more than %d levels deep",
 								GLUE_JSON_MAX_DEPTH));
 	else if (problem == GLUE_JSONB_NOT_UTF8)
-		glue_add_error(sink, arg, "$", GLUE_RULE_ENCODING,
+		glue_add_error(findings, "$", GLUE_RULE_ENCODING,
 					   "must be text that can be converted to UTF-8");
 	return problem == GLUE_JSONB_OK;
 }
@@ -97,58 +87,45 @@ glue_free_copy(void *copy, Datum datum)
 /* Is an argument given?  That it is null is a violation. */
 bool
 glue_argument_given(NullableDatum argument, const char *path,
-					GlueViolationSink sink, void *arg)
+					const GlueFindings *findings)
 {
 	if (argument.isnull)
-		glue_add_error(sink, arg, path, GLUE_RULE_REQUIRED, "must not be null");
+		glue_add_error(findings, path, GLUE_RULE_REQUIRED, "must not be null");
 	return !argument.isnull;
 }
 
-/* Get and check the name of a connection; NULL if a violation was found. */
+/*
+ * Get and check the name of a connection, or of a type, which is at the path;
+ * NULL if a violation was found.
+ */
 const char *
-glue_argument_name(NullableDatum argument, GlueViolationSink sink, void *arg)
+glue_argument_name(NullableDatum argument, const char *path,
+				   const GlueFindings *findings)
 {
-	return required_name(argument, "$.Name", sink, arg);
-}
-
-/* Likewise for a type of connections, which AWS Glue has as a name too. */
-const char *
-glue_argument_connection_type(NullableDatum argument, GlueViolationSink sink,
-							  void *arg)
-{
-	return required_name(argument, "$.ConnectionType", sink, arg);
-}
-
-static const char *
-required_name(NullableDatum argument, const char *path,
-			  GlueViolationSink sink, void *arg)
-{
-	if (!glue_argument_given(argument, path, sink, arg))
+	if (!glue_argument_given(argument, path, findings))
 		return NULL;
-	return glue_checked_name(DatumGetTextPP(argument.value), path, sink, arg);
+	return glue_checked_name(DatumGetTextPP(argument.value), path, findings);
 }
 
 /* Check the name of a connection, which is at the path. */
 const char *
-glue_checked_name(text * name, const char *path,
-				  GlueViolationSink sink, void *arg)
+glue_checked_name(text * name, const char *path, const GlueFindings *findings)
 {
-	return checked_text(name, "NameString", path, sink, arg);
+	return checked_text(name, "NameString", path, findings);
 }
 
 /* Get and check the ID of a catalog; NULL for null too. */
 const char *
-glue_argument_catalog_id(NullableDatum argument, GlueViolationSink sink,
-						 void *arg)
+glue_argument_catalog_id(NullableDatum argument, const GlueFindings *findings)
 {
 	const char *catalog_id;
 
 	if (argument.isnull)
 		return NULL;
 	catalog_id = checked_text(DatumGetTextPP(argument.value),
-							  "CatalogIdString", "$.CatalogId", sink, arg);
+							  "CatalogIdString", "$.CatalogId", findings);
 	if (catalog_id != NULL && glue_catalog_id_problem(catalog_id) != NULL)
-		glue_add_error(sink, arg, "$.CatalogId", GLUE_RULE_PATTERN,
+		glue_add_error(findings, "$.CatalogId", GLUE_RULE_PATTERN,
 					   "must have twelve digits, if it is the ID of an account");
 	return catalog_id;
 }
@@ -159,14 +136,14 @@ glue_argument_catalog_id(NullableDatum argument, GlueViolationSink sink,
  */
 json_object *
 glue_argument_list(NullableDatum argument, const char *shape, const char *path,
-				   GlueViolationSink sink, void *arg)
+				   const GlueFindings *findings)
 {
 	json_object *list = glue_secret_tree(json_object_new_array());
 	Datum	   *elements;
 	bool	   *nulls;
 	int			nelements;
 
-	if (!glue_argument_given(argument, path, sink, arg))
+	if (!glue_argument_given(argument, path, findings))
 		return list;
 	deconstruct_array(DatumGetArrayTypeP(argument.value), TEXTOID, -1, false,
 					  TYPALIGN_INT, &elements, &nulls, &nelements);
@@ -181,16 +158,16 @@ glue_argument_list(NullableDatum argument, const char *shape, const char *path,
 		else if (glue_utf8_from_server(VARDATA_ANY(element),
 									   VARSIZE_ANY_EXHDR(element),
 									   &utf8, &len))
-			json_object_array_add(list, json_object_new_string_len(utf8, len));
+			glue_tree_append(list, json_object_new_string_len(utf8, len));
 		else
 		{
-			glue_add_error(sink, arg, psprintf("%s[%d]", path, i),
+			glue_add_error(findings, psprintf("%s[%d]", path, i),
 						   GLUE_RULE_ENCODING,
 						   "must be text that can be converted to UTF-8");
 			return list;
 		}
 	}
-	glue_validate_member(shape, path, list, sink, arg);
+	glue_validate_member(shape, path, list, findings->sink, findings->arg);
 	return list;
 }
 
@@ -200,15 +177,15 @@ glue_argument_list(NullableDatum argument, const char *shape, const char *path,
  */
 json_object *
 glue_argument_tags(NullableDatum argument, bool required,
-				   GlueViolationSink sink, void *arg)
+				   const GlueFindings *findings)
 {
 	json_object *tags;
 
-	if (glue_argument_tree(argument, &tags, sink, arg) &&
+	if (glue_argument_tree(argument, &tags, findings) &&
 		(tags != NULL || required))
 	{
 		glue_normalize_tags(tags);
-		glue_validate_tags(tags, sink, arg);
+		glue_validate_tags(tags, findings->sink, findings->arg);
 	}
 	return tags;
 }
@@ -282,16 +259,16 @@ glue_argument_deadline(NullableDatum argument)
 void
 glue_check_definition(NullableDatum input, NullableDatum tags,
 					  NullableDatum catalog_id, GlueDefinition *definition,
-					  GlueViolationSink sink, void *arg)
+					  const GlueFindings *findings)
 {
 	json_object *name;
 
 	memset(definition, 0, sizeof(GlueDefinition));
-	if (glue_argument_tree(input, &definition->input, sink, arg) &&
-		glue_check_input(definition->input, sink, arg))
+	if (glue_argument_tree(input, &definition->input, findings) &&
+		glue_check_input(definition->input, findings))
 		definition->given = input.value;
-	definition->tags = glue_argument_tags(tags, false, sink, arg);
-	definition->catalog_id = glue_argument_catalog_id(catalog_id, sink, arg);
+	definition->tags = glue_argument_tags(tags, false, findings);
+	definition->catalog_id = glue_argument_catalog_id(catalog_id, findings);
 
 	/* a copy, which stays as it is when the input is redacted */
 	if (json_object_object_get_ex(definition->input, "Name", &name) &&
@@ -309,14 +286,16 @@ glue_check_definition(NullableDatum input, NullableDatum tags,
 void
 glue_check_new_definition(NullableDatum name, NullableDatum input,
 						  NullableDatum catalog_id, GlueDefinition *definition,
-						  GlueViolationSink sink, void *arg)
+						  const GlueFindings *findings)
 {
-	UpdateSink	update = {sink, arg};
+	GlueFindings update = {
+		take_update_finding, unconstify(GlueFindings *, findings)
+	};
 	json_object *given;
 
 	memset(definition, 0, sizeof(GlueDefinition));
-	definition->name = glue_argument_name(name, sink, arg);
-	if (glue_argument_tree(input, &definition->input, sink, arg))
+	definition->name = glue_argument_name(name, "$.Name", findings);
+	if (glue_argument_tree(input, &definition->input, findings))
 	{
 		leave_out_answered(definition->input);
 		if (definition->name != NULL &&
@@ -324,17 +303,16 @@ glue_check_new_definition(NullableDatum name, NullableDatum input,
 			json_object_object_get(definition->input, "Name") == NULL &&
 			json_object_object_get(definition->input,
 								   "ConnectionInput") == NULL)
-			glue_tree_add(definition->input, "Name",
-						  json_object_new_string(definition->name));
-		(void) glue_check_input(definition->input, take_update_finding,
-								&update);
+			glue_tree_add_text(definition->input, "Name",
+							   definition->name);
+		(void) glue_check_input(definition->input, &update);
 	}
 	given = json_object_object_get(definition->input, "Name");
 	if (definition->name != NULL && json_object_is_type(given, json_type_string) &&
 		strcmp(json_object_get_string(given), definition->name) != 0)
-		glue_add_error(sink, arg, "$.Name", GLUE_RULE_PROPERTY_VALUE,
+		glue_add_error(findings, "$.Name", GLUE_RULE_PROPERTY_VALUE,
 					   "must be the name of the connection, which cannot be changed");
-	definition->catalog_id = glue_argument_catalog_id(catalog_id, sink, arg);
+	definition->catalog_id = glue_argument_catalog_id(catalog_id, findings);
 }
 
 /*
@@ -347,7 +325,7 @@ glue_check_new_definition(NullableDatum name, NullableDatum input,
 static void
 take_update_finding(void *arg, const GlueViolation *violation)
 {
-	UpdateSink *update = arg;
+	const GlueFindings *update = arg;
 	GlueViolation finding = *violation;
 
 	if (strcmp(finding.rule, GLUE_RULE_CREDENTIALS) == 0)
@@ -370,23 +348,23 @@ leave_out_answered(json_object *input)
 
 /* Normalize and check a ConnectionInput; was it normal already? */
 bool
-glue_check_input(json_object *input, GlueViolationSink sink, void *arg)
+glue_check_input(json_object *input, const GlueFindings *findings)
 {
 	bool		changed = glue_normalize_connection_input(input);
 
 	glue_validate_connection_input_tree(input,
 										glue_setting_allow_unknown_members,
-										sink, arg);
+										findings->sink, findings->arg);
 	return !changed;
 }
 
 /* Normalize and check a TestConnectionInput. */
 void
-glue_check_test_input(json_object *input, GlueViolationSink sink, void *arg)
+glue_check_test_input(json_object *input, const GlueFindings *findings)
 {
 	glue_normalize_test_input(input);
 	glue_validate_test_input_tree(input, glue_setting_allow_unknown_members,
-								  sink, arg);
+								  findings->sink, findings->arg);
 }
 
 /*
@@ -394,7 +372,7 @@ glue_check_test_input(json_object *input, GlueViolationSink sink, void *arg)
  */
 static const char *
 checked_text(text * value, const char *shape, const char *path,
-			 GlueViolationSink sink, void *arg)
+			 const GlueFindings *findings)
 {
 	json_object *tree = glue_tree_new_object();
 	json_object *string;
@@ -404,12 +382,12 @@ checked_text(text * value, const char *shape, const char *path,
 	if (!glue_utf8_from_server(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
 							   &utf8, &len))
 	{
-		glue_add_error(sink, arg, path, GLUE_RULE_ENCODING,
+		glue_add_error(findings, path, GLUE_RULE_ENCODING,
 					   "must be text that can be converted to UTF-8");
 		return NULL;
 	}
 	string = json_object_new_string_len(utf8, len);
 	glue_tree_add(tree, "value", string);
-	glue_validate_member(shape, path, string, sink, arg);
+	glue_validate_member(shape, path, string, findings->sink, findings->arg);
 	return json_object_get_string(string);
 }

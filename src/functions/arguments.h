@@ -13,9 +13,26 @@
 #ifndef GLUE_FUNCTIONS_ARGUMENTS_H
 #define GLUE_FUNCTIONS_ARGUMENTS_H
 
-#include "functions/violation_list.h"
+#include "glue/validate.h"
+#include "lib/stringinfo.h"
 #include "operation/operation.h"
 #include "utils/timestamp.h"
+
+/* Where findings go. */
+typedef struct GlueFindings
+{
+	GlueViolationSink sink;
+	void	   *arg;
+} GlueFindings;
+
+/* What validation found, as lines of text in the database's encoding. */
+typedef struct GlueViolationList
+{
+	StringInfoData errors;
+	StringInfoData warnings;
+	int			nerrors;
+	int			nwarnings;
+} GlueViolationList;
 
 /* A connection that is to be made.  All text is UTF-8. */
 typedef struct GlueDefinition
@@ -31,27 +48,33 @@ typedef struct GlueDefinition
 #define GLUE_HINT_NOTHING_SENT \
 	"Nothing was sent. glue_validate_connection_input() returns the same as rows."
 
+/* in functions/violation_list.c */
+extern void glue_add_error(const GlueFindings *findings, const char *path,
+						   const char *rule, const char *message);
+extern void glue_violations_init(GlueViolationList *violations);
+extern void glue_violations_add(void *arg, const GlueViolation *violation);
+extern void glue_violations_report(GlueViolationList *violations,
+								   const char *subject, const char *hint);
+
+/* in functions/arguments.c */
 extern bool glue_argument_tree(NullableDatum argument, json_object **tree,
-							   GlueViolationSink sink, void *arg);
+							   const GlueFindings *findings);
 extern bool glue_jsonb_tree(Datum datum, json_object **tree,
-							GlueViolationSink sink, void *arg);
+							const GlueFindings *findings);
 extern void glue_free_copy(void *copy, Datum datum);
 extern bool glue_argument_given(NullableDatum argument, const char *path,
-								GlueViolationSink sink, void *arg);
-extern const char *glue_argument_name(NullableDatum argument,
-									  GlueViolationSink sink, void *arg);
-extern const char *glue_argument_connection_type(NullableDatum argument,
-												 GlueViolationSink sink,
-												 void *arg);
+								const GlueFindings *findings);
+extern const char *glue_argument_name(NullableDatum argument, const char *path,
+									  const GlueFindings *findings);
 extern const char *glue_checked_name(text * name, const char *path,
-									 GlueViolationSink sink, void *arg);
+									 const GlueFindings *findings);
 extern const char *glue_argument_catalog_id(NullableDatum argument,
-											GlueViolationSink sink, void *arg);
+											const GlueFindings *findings);
 extern json_object *glue_argument_list(NullableDatum argument,
 									   const char *shape, const char *path,
-									   GlueViolationSink sink, void *arg);
+									   const GlueFindings *findings);
 extern json_object *glue_argument_tags(NullableDatum argument, bool required,
-									   GlueViolationSink sink, void *arg);
+									   const GlueFindings *findings);
 extern const char *glue_argument_server(NullableDatum argument,
 										const char *catalog_id);
 extern GlueConflictAction glue_argument_on_conflict(NullableDatum argument);
@@ -61,14 +84,14 @@ extern TimestampTz glue_argument_deadline(NullableDatum argument);
 extern void glue_check_definition(NullableDatum input, NullableDatum tags,
 								  NullableDatum catalog_id,
 								  GlueDefinition *definition,
-								  GlueViolationSink sink, void *arg);
+								  const GlueFindings *findings);
 extern void glue_check_new_definition(NullableDatum name, NullableDatum input,
 									  NullableDatum catalog_id,
 									  GlueDefinition *definition,
-									  GlueViolationSink sink, void *arg);
+									  const GlueFindings *findings);
 extern bool glue_check_input(json_object *input,
-							 GlueViolationSink sink, void *arg);
+							 const GlueFindings *findings);
 extern void glue_check_test_input(json_object *input,
-								  GlueViolationSink sink, void *arg);
+								  const GlueFindings *findings);
 
 #endif							/* GLUE_FUNCTIONS_ARGUMENTS_H */

@@ -58,10 +58,8 @@ static void add_properties(GlueBuilder *builder, json_object *input);
 static void add_authentication(GlueBuilder *builder, json_object *input);
 static void add_network(GlueBuilder *builder, json_object *input);
 static json_object *add_object(json_object *parent, const char *name);
-static void add_text(json_object *parent, const char *name, const char *text);
 static void add_list(GlueBuilder *builder, json_object *parent,
 					 const char *name, int common);
-static void append_text(json_object *list, const char *text);
 static const char *common_text(GlueBuilder *builder, int common);
 static const char *datum_text(GlueBuilder *builder, Datum datum,
 							  const char *where);
@@ -77,9 +75,9 @@ glue_builder_begin(GlueBuilder *builder, NullableDatum name,
 	builder->common = common;
 	builder->name = glue_builder_argument(builder, name, "name");
 	builder->is_jdbc = true;
-	if (common[CONNECTION_TYPE].isnull)
-		glue_builder_complain(builder, argument_names[CONNECTION_TYPE],
-							  GLUE_RULE_REQUIRED, "must not be null");
+	(void) glue_argument_given(common[CONNECTION_TYPE],
+							   argument_names[CONNECTION_TYPE],
+							   &builder->function.findings);
 	builder->connection_type = common_text(builder, CONNECTION_TYPE);
 	if (builder->connection_type != NULL)
 		builder->is_jdbc = strcmp(builder->connection_type, "JDBC") == 0;
@@ -109,9 +107,10 @@ build_input(GlueBuilder *builder)
 
 	if (builder->url == NULL)
 		write_url(builder);
-	add_text(input, "Name", builder->name);
-	add_text(input, "ConnectionType", builder->connection_type);
-	add_text(input, "Description", common_text(builder, DESCRIPTION));
+	glue_tree_add_text(input, "Name", builder->name);
+	glue_tree_add_text(input, "ConnectionType", builder->connection_type);
+	glue_tree_add_text(input, "Description",
+					   common_text(builder, DESCRIPTION));
 	add_list(builder, input, "MatchCriteria", MATCH_CRITERIA);
 	add_properties(builder, input);
 	add_authentication(builder, input);
@@ -158,8 +157,9 @@ add_properties(GlueBuilder *builder, json_object *input)
 
 	if (builder->is_jdbc)
 	{
-		add_text(properties, "JDBC_CONNECTION_URL", builder->url);
-		add_text(properties, "SECRET_ID", common_text(builder, SECRET_ARN));
+		glue_tree_add_text(properties, "JDBC_CONNECTION_URL", builder->url);
+		glue_tree_add_text(properties, "SECRET_ID",
+						   common_text(builder, SECRET_ARN));
 		if (role_arn != NULL)
 			glue_builder_complain(builder, argument_names[ROLE_ARN],
 								  GLUE_RULE_NOT_FOR_TYPE,
@@ -168,16 +168,17 @@ add_properties(GlueBuilder *builder, json_object *input)
 	else if (builder->address.host != NULL &&
 			 builder->address.database != NULL)
 	{
-		add_text(properties, "HOST", builder->address.host);
-		add_text(properties, "PORT", psprintf("%d", builder->address.port));
-		add_text(properties, "DATABASE", builder->address.database);
-		add_text(properties, "ROLE_ARN", role_arn);
+		glue_tree_add_text(properties, "HOST", builder->address.host);
+		glue_tree_add_text(properties, "PORT",
+						   psprintf("%d", builder->address.port));
+		glue_tree_add_text(properties, "DATABASE", builder->address.database);
+		glue_tree_add_text(properties, "ROLE_ARN", role_arn);
 	}
 	if (!enforce_ssl.isnull)
-		add_text(properties, "JDBC_ENFORCE_SSL",
-				 DatumGetBool(enforce_ssl.value) ? "true" : "false");
+		glue_tree_add_text(properties, "JDBC_ENFORCE_SSL",
+						   DatumGetBool(enforce_ssl.value) ? "true" : "false");
 	else if (builder->enforce_ssl)
-		add_text(properties, "JDBC_ENFORCE_SSL", "true");
+		glue_tree_add_text(properties, "JDBC_ENFORCE_SSL", "true");
 }
 
 /* A connection of the second generation is one by having this. */
@@ -189,8 +190,9 @@ add_authentication(GlueBuilder *builder, json_object *input)
 	if (builder->is_jdbc)
 		return;
 	authentication = add_object(input, "AuthenticationConfiguration");
-	add_text(authentication, "AuthenticationType", "BASIC");
-	add_text(authentication, "SecretArn", common_text(builder, SECRET_ARN));
+	glue_tree_add_text(authentication, "AuthenticationType", "BASIC");
+	glue_tree_add_text(authentication, "SecretArn",
+					   common_text(builder, SECRET_ARN));
 	if (builder->common[SECRET_ARN].isnull)
 		glue_builder_complain(builder, argument_names[SECRET_ARN],
 							  GLUE_RULE_REQUIRED_FOR_TYPE,
@@ -207,10 +209,10 @@ add_network(GlueBuilder *builder, json_object *input)
 		builder->common[AVAILABILITY_ZONE].isnull)
 		return;
 	network = add_object(input, "PhysicalConnectionRequirements");
-	add_text(network, "SubnetId", common_text(builder, SUBNET_ID));
+	glue_tree_add_text(network, "SubnetId", common_text(builder, SUBNET_ID));
 	add_list(builder, network, "SecurityGroupIdList", SECURITY_GROUP_ID_LIST);
-	add_text(network, "AvailabilityZone",
-			 common_text(builder, AVAILABILITY_ZONE));
+	glue_tree_add_text(network, "AvailabilityZone",
+					   common_text(builder, AVAILABILITY_ZONE));
 }
 
 static json_object *
@@ -220,14 +222,6 @@ add_object(json_object *parent, const char *name)
 
 	glue_tree_add(parent, name, object);
 	return object;
-}
-
-/* Add a string, unless it is NULL. */
-static void
-add_text(json_object *parent, const char *name, const char *text)
-{
-	if (text != NULL)
-		glue_tree_add(parent, name, json_object_new_string(text));
 }
 
 /* Add the elements of an array of texts, unless it is null. */
@@ -264,21 +258,9 @@ add_list(GlueBuilder *builder, json_object *parent, const char *name,
 		else
 			element = datum_text(builder, elements[i], where);
 		if (element != NULL)
-			append_text(list, element);
+			glue_tree_append(list, json_object_new_string(element));
 	}
 	glue_free_copy(array, argument.value);
-}
-
-static void
-append_text(json_object *list, const char *text)
-{
-	json_object *string = json_object_new_string(text);
-
-	if (string == NULL || json_object_array_add(list, string) != 0)
-	{
-		json_object_put(string);
-		glue_raise_out_of_memory();
-	}
 }
 
 /* ----------------------------------------------------------------
@@ -361,8 +343,7 @@ void
 glue_builder_complain(GlueBuilder *builder, const char *where,
 					  const char *rule, const char *message)
 {
-	glue_add_error(glue_violations_add, &builder->function.violations, where,
-				   rule, message);
+	glue_add_error(&builder->function.findings, where, rule, message);
 }
 
 void

@@ -79,9 +79,8 @@ glue_jdbc_connection_input(PG_FUNCTION_ARGS)
 	GlueBuilder builder;
 
 	glue_builder_begin(&builder, fcinfo->args[0], &fcinfo->args[2]);
-	if (PG_ARGISNULL(0))
-		glue_builder_complain(&builder, "name", GLUE_RULE_REQUIRED,
-							  "must not be null");
+	(void) glue_argument_given(fcinfo->args[0], "name",
+							   &builder.function.findings);
 	use_url(&builder, fcinfo->args[1]);
 	return glue_builder_end(&builder);
 }
@@ -99,10 +98,8 @@ glue_connection_input_from_server(PG_FUNCTION_ARGS)
 
 	glue_builder_begin(&builder, fcinfo->args[NAME],
 					   &fcinfo->args[FIRST_COMMON]);
-	if (PG_ARGISNULL(FOREIGN_SERVER))
-		glue_builder_complain(&builder, "foreign_server", GLUE_RULE_REQUIRED,
-							  "must not be null");
-	else
+	if (glue_argument_given(fcinfo->args[FOREIGN_SERVER], "foreign_server",
+							&builder.function.findings))
 		use_server(&builder, fcinfo->args);
 	return glue_builder_end(&builder);
 }
@@ -136,9 +133,8 @@ use_url(GlueBuilder *builder, NullableDatum argument)
 {
 	const char *url = glue_builder_argument(builder, argument, url_argument);
 
-	if (argument.isnull)
-		glue_builder_complain(builder, url_argument, GLUE_RULE_REQUIRED,
-							  "must not be null");
+	(void) glue_argument_given(argument, url_argument,
+							   &builder->function.findings);
 	if (!builder->is_jdbc &&
 		!glue_engine_find(builder->connection_type, &builder->address.engine))
 		glue_builder_complain(builder, "connection_type",
@@ -426,8 +422,8 @@ listen_host(void)
 static bool
 use_host_argument(GlueBuilder *builder, NullableDatum argument)
 {
-	GlueAddressStatus status;
 	const char *host;
+	GlueAddressStatus status;
 
 	if (argument.isnull)
 		return false;

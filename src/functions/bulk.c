@@ -28,6 +28,7 @@
 #include "funcapi.h"
 #include "functions/function.h"
 #include "glue/normalize.h"
+#include "glue/operation_name.h"
 #include "glue/redact.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
@@ -132,17 +133,14 @@ glue_create_connections(PG_FUNCTION_ARGS)
 	const char *catalog_id;
 
 	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin(function, fcinfo, "glue_create_connections()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(function, fcinfo, GLUE_FUNCTION_WRITES);
 	dlist_init(&bulk.further);
 	bulk.on_conflict = glue_argument_on_conflict(fcinfo->args[4]);
 	read_inputs(&bulk, fcinfo->args[0]);
 	bulk.tags = fcinfo->args[1];
-	glue_argument_tags(bulk.tags, false, glue_violations_add,
-					   &function->violations);
+	glue_argument_tags(bulk.tags, false, &function->findings);
 	catalog_id = glue_argument_catalog_id(fcinfo->args[2],
-										  glue_violations_add,
-										  &function->violations);
+										  &function->findings);
 	glue_violations_report(&function->violations, "list of connection inputs",
 						   GLUE_HINT_NOTHING_SENT);
 	if (bulk.count > 0)
@@ -169,8 +167,7 @@ glue_create_connections(PG_FUNCTION_ARGS)
 static void
 read_inputs(Bulk *bulk, NullableDatum argument)
 {
-	if (!glue_argument_given(argument, "$", glue_violations_add,
-							 &bulk->function.violations))
+	if (!glue_argument_given(argument, "$", &bulk->function.findings))
 		return;
 	deconstruct_array(get_secret_array(argument.value), JSONBOID, -1, false,
 					  TYPALIGN_INT, &bulk->inputs, &bulk->nulls, &bulk->count);
@@ -207,6 +204,7 @@ check_input(Bulk *bulk, int index)
 {
 	GlueFunction *function = &bulk->function;
 	InputSink	sink = {&function->violations, index};
+	GlueFindings findings = {add_input_violation, &sink};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn input",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -215,9 +213,9 @@ check_input(Bulk *bulk, int index)
 	json_object *input = NULL;
 	json_object *name;
 
-	if (glue_argument_given(argument, "$", add_input_violation, &sink) &&
-		glue_argument_tree(argument, &input, add_input_violation, &sink))
-		(void) glue_check_input(input, add_input_violation, &sink);
+	if (glue_argument_given(argument, "$", &findings) &&
+		glue_argument_tree(argument, &input, &findings))
+		(void) glue_check_input(input, &findings);
 	name = json_object_object_get(input, "Name");
 	if (json_object_is_type(name, json_type_string))
 		bulk->outcomes[index].name =
@@ -261,12 +259,12 @@ refuse_duplicates(Bulk *bulk)
 	for (int i = 1; i < n; i++)
 	{
 		InputSink	sink = {&bulk->function.violations, sorted[i].index};
+		GlueFindings findings = {add_input_violation, &sink};
 
 		if (strcmp(sorted[i].name, sorted[first].name) != 0)
 			first = i;
 		else
-			glue_add_error(add_input_violation, &sink, "$.Name",
-						   GLUE_RULE_PROPERTY_VALUE,
+			glue_add_error(&findings, "$.Name", GLUE_RULE_PROPERTY_VALUE,
 						   psprintf("must not be the same as $[%d].Name",
 									sorted[first].index));
 	}
@@ -306,7 +304,7 @@ tree_of(Datum jsonb)
 {
 	json_object *tree;
 
-	(void) glue_jsonb_tree(jsonb, &tree, NULL, NULL);
+	(void) glue_jsonb_tree(jsonb, &tree, NULL);
 	return tree;
 }
 
@@ -333,7 +331,7 @@ announce_some(Bulk *bulk)
 		GlueDefinition definition;
 
 		build_definition(bulk, first + i, &definition);
-		requests[i].operation = "CreateConnection";
+		requests[i].operation = GLUE_CREATE_CONNECTION;
 		requests[i].name = definition.name;
 		requests[i].input = definition.input;
 		requests[i].tags = definition.tags;
@@ -435,11 +433,11 @@ note_failure(const Bulk *bulk, BulkOutcome *outcome,
 static void
 return_outcome(FunctionCallInfo fcinfo, int index, const BulkOutcome *outcome)
 {
-	NullableDatum row[5] = {{.value = Int32GetDatum(index + 1)}};
+	NullableDatum row[] = {
+		{.value = Int32GetDatum(index + 1)}, glue_text(outcome->name),
+		glue_text(outcome->status), glue_text(outcome->error_code),
+		glue_text(outcome->error_message)
+	};
 
-	row[1] = glue_text(outcome->name);
-	row[2] = glue_text(outcome->status);
-	row[3] = glue_text(outcome->error_code);
-	row[4] = glue_text(outcome->error_message);
 	glue_return_row(fcinfo, row);
 }

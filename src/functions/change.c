@@ -13,11 +13,13 @@
  */
 #include "postgres.h"
 
+#include "aws/exception_name.h"
 #include "catalog/pg_type.h"
 #include "client/client.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
+#include "glue/operation_name.h"
 #include "miscadmin.h"
 #include "operation/record.h"
 #include "server/builtins.h"
@@ -46,9 +48,9 @@ typedef struct Refusal
 
 /* prototypes of private functions */
 static void read_names(NullableDatum argument, NameList *list,
-					   GlueViolationList *violations);
+					   const GlueFindings *findings);
 static void refuse_duplicates(const NameList *list,
-							  GlueViolationList *violations);
+							  const GlueFindings *findings);
 static int	compare_names(const void *a, const void *b);
 static void delete_batch(const GlueFunction *function, const NameList *batch,
 						 FunctionCallInfo fcinfo);
@@ -82,8 +84,7 @@ glue_update_connection(PG_FUNCTION_ARGS)
 	GlueDefinition definition;
 	GlueImmediateOperation update;
 
-	glue_function_begin(&function, fcinfo, "glue_update_connection()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	glue_function_new_definition(&function, fcinfo->args[0], fcinfo->args[1],
 								 fcinfo->args[2], &definition);
 	glue_function_connect(&function, definition.catalog_id, fcinfo->args[3]);
@@ -111,8 +112,7 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 	const char *name;
 	bool		deleted;
 
-	glue_function_begin(&function, fcinfo, "glue_delete_connection()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	name = glue_function_connect_named(&function, fcinfo->args[0],
 									   fcinfo->args[1], fcinfo->args[2]);
 	glue_function_open(&function);
@@ -139,9 +139,8 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 	NameList	list;
 
 	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin(&function, fcinfo, "glue_batch_delete_connection()",
-						GLUE_FUNCTION_WRITES);
-	read_names(fcinfo->args[0], &list, &function.violations);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
+	read_names(fcinfo->args[0], &list, &function.findings);
 	glue_function_connect_checked(&function, fcinfo->args[1], fcinfo->args[2],
 								  "list of names or catalog ID",
 								  "Nothing was sent.");
@@ -167,13 +166,13 @@ glue_batch_delete_connection(PG_FUNCTION_ARGS)
 /* Get and check an array of names, none of which may be there twice. */
 static void
 read_names(NullableDatum argument, NameList *list,
-		   GlueViolationList *violations)
+		   const GlueFindings *findings)
 {
 	Datum	   *elements;
 	bool	   *nulls;
 
 	memset(list, 0, sizeof(NameList));
-	if (!glue_argument_given(argument, "$", glue_violations_add, violations))
+	if (!glue_argument_given(argument, "$", findings))
 		return;
 	deconstruct_array(DatumGetArrayTypeP(argument.value), TEXTOID, -1, false,
 					  TYPALIGN_INT, &elements, &nulls, &list->count);
@@ -181,19 +180,15 @@ read_names(NullableDatum argument, NameList *list,
 	for (int i = 0; i < list->count; i++)
 	{
 		NullableDatum element = {elements[i], nulls[i]};
-		char	   *path = psprintf("$[%d]", i);
 
-		if (glue_argument_given(element, path, glue_violations_add,
-								violations))
-			list->names[i] = glue_checked_name(DatumGetTextPP(element.value),
-											   path, glue_violations_add,
-											   violations);
+		list->names[i] = glue_argument_name(element, psprintf("$[%d]", i),
+											findings);
 	}
-	refuse_duplicates(list, violations);
+	refuse_duplicates(list, findings);
 }
 
 static void
-refuse_duplicates(const NameList *list, GlueViolationList *violations)
+refuse_duplicates(const NameList *list, const GlueFindings *findings)
 {
 	const char **sorted = palloc(list->count * sizeof(char *));
 
@@ -203,8 +198,7 @@ refuse_duplicates(const NameList *list, GlueViolationList *violations)
 	for (int i = 1; i < list->count; i++)
 	{
 		if (sorted[i][0] != '\0' && strcmp(sorted[i], sorted[i - 1]) == 0)
-			glue_add_error(glue_violations_add, violations, "$",
-						   GLUE_RULE_PROPERTY_VALUE,
+			glue_add_error(findings, "$", GLUE_RULE_PROPERTY_VALUE,
 						   psprintf("holds the name \"%s\" more than once",
 									sorted[i]));
 	}
@@ -231,7 +225,7 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 
 	CHECK_FOR_INTERRUPTS();
 	announce_batch(&function->immediate, batch, changes);
-	glue_access_prepare(access, &call, "BatchDeleteConnection", NULL);
+	glue_access_prepare(access, &call, GLUE_BATCH_DELETE_CONNECTION, NULL);
 	glue_tree_add(call.request, "ConnectionNameList", names);
 	for (int i = 0; i < batch->count; i++)
 	{
@@ -239,7 +233,7 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 
 		glue_mirror_lock(&function->mirror, &access->target, batch->names[i],
 						 &known);
-		json_object_array_add(names, json_object_new_string(batch->names[i]));
+		glue_tree_append(names, json_object_new_string(batch->names[i]));
 	}
 	for (int i = 0; i < batch->count; i++)
 		glue_immediate_sending(changes[i], GLUE_OUTCOME_CHANGED);
@@ -266,7 +260,7 @@ announce_batch(const GlueImmediate *immediate, const NameList *batch,
 
 	for (int i = 0; i < batch->count; i++)
 	{
-		requests[i].operation = "DeleteConnection";
+		requests[i].operation = GLUE_DELETE_CONNECTION;
 		requests[i].name = batch->names[i];
 	}
 	glue_immediate_announce(immediate, requests, batch->count, changes);
@@ -296,7 +290,7 @@ note_answer(const GlueFunction *function, GlueImmediateCall *change,
 
 	read_answer(call->answer, name, refusal);
 	gone = refusal->code == NULL ||
-		strcmp(refusal->code, "EntityNotFoundException") == 0;
+		strcmp(refusal->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0;
 
 	/* a lost answer may have said that it was deleted */
 	if (gone && call->maybe_done)
@@ -358,11 +352,10 @@ static void
 return_outcome(FunctionCallInfo fcinfo, const char *name,
 			   const Refusal *refusal)
 {
-	NullableDatum row[4] = {0};
+	NullableDatum row[] = {
+		glue_text(name), {.value = BoolGetDatum(refusal->code == NULL)},
+		glue_text(refusal->code), glue_text(refusal->message)
+	};
 
-	row[0] = glue_text(name);
-	row[1].value = BoolGetDatum(refusal->code == NULL);
-	row[2] = glue_text(refusal->code);
-	row[3] = glue_text(refusal->message);
 	glue_return_row(fcinfo, row);
 }

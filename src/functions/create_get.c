@@ -39,8 +39,7 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	GlueImmediateOperation create;
 	const char *status;
 
-	glue_function_begin(&function, fcinfo, "glue_create_connection()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	on_conflict = glue_argument_on_conflict(fcinfo->args[4]);
 	glue_function_definition(&function, fcinfo->args[0], fcinfo->args[1],
 							 fcinfo->args[2], &definition);
@@ -73,8 +72,7 @@ glue_get_connection(PG_FUNCTION_ARGS)
 	const char *name;
 	json_object *connection;
 
-	glue_function_begin(&function, fcinfo, "glue_get_connection()",
-						GLUE_FUNCTION_READS);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
 	name = glue_function_connect_named(&function, fcinfo->args[0],
 									   fcinfo->args[1], fcinfo->args[2]);
 	connection = glue_function_get(&function, &call, name, false);
@@ -92,11 +90,9 @@ glue_caller_identity(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueCallerIdentity identity;
 	GlueFailure *failure;
-	NullableDatum row[3];
 
 	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin(&function, fcinfo, "glue_caller_identity()",
-						GLUE_FUNCTION_READS);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
 	glue_function_connect(&function, NULL, fcinfo->args[0]);
 	failure = glue_sts_caller_identity(&function.access.target,
 									   &function.access.credentials,
@@ -104,10 +100,8 @@ glue_caller_identity(PG_FUNCTION_ARGS)
 	if (failure != NULL)
 		glue_failure_raise(ERROR, failure);
 
-	row[0] = glue_text(identity.account);
-	row[1] = glue_text(identity.arn);
-	row[2] = glue_text(identity.user_id);
-	glue_return_row(fcinfo, row);
+	glue_return_texts(fcinfo, identity.account, identity.arn,
+					  identity.user_id);
 	glue_function_end(&function);
 	return (Datum) 0;
 }

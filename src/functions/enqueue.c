@@ -15,7 +15,12 @@
 
 #include "fmgr.h"
 #include "functions/function.h"
+#include "glue/operation_name.h"
 #include "queue/enqueue.h"
+
+/* prototypes of private functions */
+static Datum enqueue(GlueFunction *function, GlueRequest *request,
+					 const GlueDefinition *definition, NullableDatum server);
 
 PG_FUNCTION_INFO_V1(glue_enqueue_create_connection);
 PG_FUNCTION_INFO_V1(glue_enqueue_update_connection);
@@ -31,24 +36,14 @@ glue_enqueue_create_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueDefinition definition;
-	GlueRequest request = {.operation = "CreateConnection"};
-	int64		id;
+	GlueRequest request = {.operation = GLUE_CREATE_CONNECTION};
 
-	glue_function_begin(&function, fcinfo, "glue_enqueue_create_connection()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	request.on_conflict =
 		glue_conflict_action_name(glue_argument_on_conflict(fcinfo->args[4]));
 	glue_function_definition(&function, fcinfo->args[0], fcinfo->args[1],
 							 fcinfo->args[2], &definition);
-	request.name = definition.name;
-	request.input = definition.input;
-	request.given = definition.given;
-	request.tags = definition.tags;
-	request.catalog_id = definition.catalog_id;
-	request.server = glue_argument_server(fcinfo->args[3], request.catalog_id);
-	id = glue_enqueue(&function.access, &request);
-	glue_function_end(&function);
-	PG_RETURN_INT64(id);
+	return enqueue(&function, &request, &definition, fcinfo->args[3]);
 }
 
 /*
@@ -62,22 +57,14 @@ glue_enqueue_update_connection(PG_FUNCTION_ARGS)
 	GlueFunction function;
 	GlueDefinition definition;
 	GlueRequest request = {
-		.operation = "UpdateConnection",
+		.operation = GLUE_UPDATE_CONNECTION,
 		.on_missing = "error",
 	};
-	int64		id;
 
-	glue_function_begin(&function, fcinfo, "glue_enqueue_update_connection()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	glue_function_new_definition(&function, fcinfo->args[0], fcinfo->args[1],
 								 fcinfo->args[2], &definition);
-	request.name = definition.name;
-	request.input = definition.input;
-	request.catalog_id = definition.catalog_id;
-	request.server = glue_argument_server(fcinfo->args[3], request.catalog_id);
-	id = glue_enqueue(&function.access, &request);
-	glue_function_end(&function);
-	PG_RETURN_INT64(id);
+	return enqueue(&function, &request, &definition, fcinfo->args[3]);
 }
 
 /*
@@ -88,17 +75,34 @@ Datum
 glue_enqueue_delete_connection(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
-	GlueRequest request = {.operation = "DeleteConnection"};
-	bool		missing_ok = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	GlueDefinition definition = {.input = NULL};
+	GlueRequest request = {
+		.operation = GLUE_DELETE_CONNECTION,
+		.on_missing = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3) ?
+		"ignore" : "error",
+	};
+
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
+	definition.name = glue_function_name(&function, fcinfo->args[0],
+										 fcinfo->args[1],
+										 &definition.catalog_id);
+	return enqueue(&function, &request, &definition, fcinfo->args[2]);
+}
+
+/* Make a request about a connection, end the function, and return the ID. */
+static Datum
+enqueue(GlueFunction *function, GlueRequest *request,
+		const GlueDefinition *definition, NullableDatum server)
+{
 	int64		id;
 
-	glue_function_begin(&function, fcinfo, "glue_enqueue_delete_connection()",
-						GLUE_FUNCTION_WRITES);
-	request.name = glue_function_name(&function, fcinfo->args[0],
-									  fcinfo->args[1], &request.catalog_id);
-	request.server = glue_argument_server(fcinfo->args[2], request.catalog_id);
-	request.on_missing = missing_ok ? "ignore" : "error";
-	id = glue_enqueue(&function.access, &request);
-	glue_function_end(&function);
-	PG_RETURN_INT64(id);
+	request->name = definition->name;
+	request->input = definition->input;
+	request->given = definition->given;
+	request->tags = definition->tags;
+	request->catalog_id = definition->catalog_id;
+	request->server = glue_argument_server(server, request->catalog_id);
+	id = glue_enqueue(&function->access, request);
+	glue_function_end(function);
+	return Int64GetDatum(id);
 }

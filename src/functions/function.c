@@ -20,6 +20,9 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "aws/exception_name.h"
+#include "catalog/pg_type.h"
 #include "client/account.h"
 #include "client/client.h"
 #include "client/credential_chain.h"
@@ -35,33 +38,36 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
-/*
- * Begin a function that reaches AWS.  name is for messages, such as
- * "glue_create_connection()".
- */
+/* Begin a function that reaches AWS. */
 void
 glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
-					const char *name, GlueFunctionKind kind)
+					GlueFunctionKind kind)
 {
-	if (kind == GLUE_FUNCTION_WRITES)
-		PreventCommandIfReadOnly(name);
-	PreventCommandIfParallelMode(name);
+	Oid			oid = fcinfo->flinfo->fn_oid;
+
+	if (kind == GLUE_FUNCTION_WRITES && XactReadOnly)
+		PreventCommandIfReadOnly(psprintf("%s()", get_func_name(oid)));
+	if (IsInParallelMode())
+		PreventCommandIfParallelMode(psprintf("%s()", get_func_name(oid)));
 
 	glue_function_begin_local(function);
 	function->writes = kind == GLUE_FUNCTION_WRITES;
-	function->access.schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	function->access.schema = get_func_namespace(oid);
 }
 
 /* Begin a function that works on its arguments alone. */
 void
 glue_function_begin_local(GlueFunction *function)
 {
+	Assert(IsTransactionState());
 	memset(function, 0, sizeof(GlueFunction));
 	function->context = AllocSetContextCreate(CurrentMemoryContext,
 											  "glue_conn function",
 											  ALLOCSET_DEFAULT_SIZES);
 	function->caller_context = MemoryContextSwitchTo(function->context);
 	glue_violations_init(&function->violations);
+	function->findings.sink = glue_violations_add;
+	function->findings.arg = &function->violations;
 }
 
 /* ----------------------------------------------------------------
@@ -77,11 +83,10 @@ const char *
 glue_function_name(GlueFunction *function, NullableDatum name,
 				   NullableDatum catalog, const char **catalog_id)
 {
-	const char *result = glue_argument_name(name, glue_violations_add,
-											&function->violations);
+	const char *result = glue_argument_name(name, "$.Name",
+											&function->findings);
 
-	*catalog_id = glue_argument_catalog_id(catalog, glue_violations_add,
-										   &function->violations);
+	*catalog_id = glue_argument_catalog_id(catalog, &function->findings);
 	glue_violations_report(&function->violations,
 						   "connection name or catalog ID", NULL);
 	return result;
@@ -94,7 +99,7 @@ glue_function_definition(GlueFunction *function, NullableDatum input,
 						 GlueDefinition *definition)
 {
 	glue_check_definition(input, tags, catalog_id, definition,
-						  glue_violations_add, &function->violations);
+						  &function->findings);
 	glue_violations_report(&function->violations, "connection input",
 						   GLUE_HINT_NOTHING_SENT);
 }
@@ -106,7 +111,7 @@ glue_function_new_definition(GlueFunction *function, NullableDatum name,
 							 GlueDefinition *definition)
 {
 	glue_check_new_definition(name, input, catalog_id, definition,
-							  glue_violations_add, &function->violations);
+							  &function->findings);
 	glue_violations_report(&function->violations, "connection input",
 						   GLUE_HINT_NOTHING_SENT);
 }
@@ -124,6 +129,7 @@ void
 glue_function_connect(GlueFunction *function, const char *catalog_id,
 					  NullableDatum server)
 {
+	Assert(OidIsValid(function->access.schema));
 	glue_violations_report(&function->violations, "argument list",
 						   "Nothing was sent.");
 	glue_target_resolve(&function->access.target,
@@ -179,8 +185,7 @@ glue_function_connect_checked(GlueFunction *function, NullableDatum catalog_id,
 							  const char *hint)
 {
 	const char *catalog =
-		glue_argument_catalog_id(catalog_id, glue_violations_add,
-								 &function->violations);
+		glue_argument_catalog_id(catalog_id, &function->findings);
 
 	glue_violations_report(&function->violations, subject, hint);
 	glue_function_connect(function, catalog, server);
@@ -190,6 +195,7 @@ glue_function_connect_checked(GlueFunction *function, NullableDatum catalog_id,
 void
 glue_function_open(GlueFunction *function)
 {
+	Assert(function->writes && CurrentMemoryContext == function->context);
 	glue_mirror_open(&function->mirror, function->access.schema,
 					 GLUE_MIRROR_WRITE);
 	glue_immediate_open(&function->immediate, &function->access);
@@ -231,7 +237,7 @@ glue_function_get(const GlueFunction *function, GlueCall *call,
 	glue_access_prepare_get(&function->access, call, name);
 	glue_client_run(call, 1);
 	if (missing_ok && call->failure != NULL &&
-		strcmp(call->failure->code, "EntityNotFoundException") == 0)
+		strcmp(call->failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0)
 		return NULL;
 	if (call->failure != NULL)
 		glue_failure_raise(ERROR, call->failure);
@@ -253,6 +259,26 @@ glue_text(const char *utf8)
 	if (utf8 != NULL)
 		text.value = CStringGetTextDatum(glue_server_from_utf8(utf8));
 	return text;
+}
+
+/* Add a row of texts, as many as a materialized result has columns. */
+void
+glue_return_texts(FunctionCallInfo fcinfo, ...)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			natts = result->setDesc->natts;
+	NullableDatum *row = palloc(natts * sizeof(NullableDatum));
+	va_list		texts;
+
+	va_start(texts, fcinfo);
+	for (int i = 0; i < natts; i++)
+	{
+		Assert(TupleDescAttr(result->setDesc, i)->atttypid == TEXTOID);
+		row[i] = glue_text(va_arg(texts, const char *));
+	}
+	va_end(texts);
+	glue_return_row(fcinfo, row);
+	pfree(row);
 }
 
 /* Add a row to a materialized result, with as many values as that has. */
@@ -278,6 +304,8 @@ glue_return_row(FunctionCallInfo fcinfo, const NullableDatum *row)
 void
 glue_function_end(const GlueFunction *function)
 {
+	/* what was found to be wrong was raised */
+	Assert(function->violations.nerrors == 0);
 	MemoryContextSwitchTo(function->caller_context);
 	MemoryContextDelete(function->context);
 }

@@ -30,6 +30,7 @@ typedef struct GlueFunction
 	MemoryContext caller_context;	/* where the result belongs */
 	MemoryContext context;		/* where everything else does */
 	GlueViolationList violations;
+	GlueFindings findings;		/* go there */
 
 	/*
 	 * Its schema is valid at once, the rest after glue_function_connect();
@@ -43,7 +44,7 @@ typedef struct GlueFunction
 } GlueFunction;
 
 extern void glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
-								const char *name, GlueFunctionKind kind);
+								GlueFunctionKind kind);
 extern void glue_function_begin_local(GlueFunction *function);
 
 /* arguments, in the order that SQL has them */
@@ -85,11 +86,26 @@ extern json_object *glue_function_get(const GlueFunction *function,
 									  bool missing_ok);
 
 extern NullableDatum glue_text(const char *utf8);
+extern void glue_return_texts(FunctionCallInfo fcinfo, ...);
 extern void glue_return_row(FunctionCallInfo fcinfo, const NullableDatum *row);
 extern void glue_function_end(const GlueFunction *function);
 extern Datum glue_function_end_text(const GlueFunction *function,
 									const char *utf8);
 extern Datum glue_function_end_tree(const GlueFunction *function,
 									json_object *tree);
+
+/*
+ * What some functions have in common: in functions/list.c and provision.c.
+ */
+
+/* Connects a function, and fills in the call whose answers hold a list. */
+typedef void (*GlueBeginList) (FunctionCallInfo fcinfo,
+							   GlueFunction *function, GlueCall *call);
+
+extern void glue_prepare_list_connections(const GlueFunction *function,
+										  GlueCall *call);
+extern Datum glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
+							  const char *member, bool tracked);
+extern void glue_require_owner(Oid table);
 
 #endif							/* GLUE_FUNCTIONS_FUNCTION_H */

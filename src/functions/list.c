@@ -18,7 +18,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
-#include "functions/list.h"
+#include "glue/operation_name.h"
 #include "server/jsonb_tree.h"
 
 /* A function that returns a list, from its first call to its last. */
@@ -51,10 +51,9 @@ begin_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
 {
 	json_object *filter;
 
-	glue_function_begin(function, fcinfo, "glue_get_connections()",
-						GLUE_FUNCTION_READS);
-	if (glue_argument_tree(fcinfo->args[0], &filter, glue_violations_add,
-						   &function->violations) && filter != NULL)
+	glue_function_begin(function, fcinfo, GLUE_FUNCTION_READS);
+	if (glue_argument_tree(fcinfo->args[0], &filter, &function->findings) &&
+		filter != NULL)
 		glue_validate_member("GetConnectionsFilter", "$.Filter", filter,
 							 glue_violations_add, &function->violations);
 	glue_function_connect_checked(function, fcinfo->args[1], fcinfo->args[2],
@@ -68,7 +67,7 @@ begin_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
 void
 glue_prepare_list_connections(const GlueFunction *function, GlueCall *call)
 {
-	glue_access_prepare(&function->access, call, "GetConnections", NULL);
+	glue_access_prepare(&function->access, call, GLUE_GET_CONNECTIONS, NULL);
 	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
 }
 

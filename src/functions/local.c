@@ -37,11 +37,12 @@ glue_validate_connection_input(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	GlueDefinition definition;
+	GlueFindings findings = {return_violation, fcinfo};
 
 	InitMaterializedSRF(fcinfo, 0);
 	glue_function_begin_local(&function);
 	glue_check_definition(fcinfo->args[0], fcinfo->args[1], fcinfo->args[2],
-						  &definition, return_violation, fcinfo);
+						  &definition, &findings);
 	glue_function_end(&function);
 	return (Datum) 0;
 }
@@ -56,10 +57,11 @@ glue_is_valid_connection_input(PG_FUNCTION_ARGS)
 {
 	GlueFunction function;
 	bool		valid = true;
+	GlueFindings findings = {note_error, &valid};
 	json_object *input;
 
 	glue_function_begin_local(&function);
-	if (glue_argument_tree(fcinfo->args[0], &input, note_error, &valid))
+	if (glue_argument_tree(fcinfo->args[0], &input, &findings))
 	{
 		(void) glue_normalize_connection_input(input);
 		glue_validate_connection_input_tree(input, false, note_error, &valid);
@@ -78,8 +80,7 @@ glue_redact(PG_FUNCTION_ARGS)
 	json_object *input;
 
 	glue_function_begin_local(&function);
-	glue_argument_tree(fcinfo->args[0], &input, glue_violations_add,
-					   &function.violations);
+	glue_argument_tree(fcinfo->args[0], &input, &function.findings);
 	glue_violations_report(&function.violations, "value to redact", NULL);
 	glue_redact_or_fail(input);
 	return glue_function_end_tree(&function, input);
@@ -89,14 +90,10 @@ glue_redact(PG_FUNCTION_ARGS)
 static void
 return_violation(void *arg, const GlueViolation *violation)
 {
-	NullableDatum row[4];
-
-	row[0] = glue_text(violation->path);
-	row[1] = glue_text(violation->rule);
-	row[2] = glue_text(violation->message);
-	row[3] = glue_text(violation->severity == GLUE_SEVERITY_ERROR ?
-					   "error" : "warning");
-	glue_return_row(arg, row);
+	glue_return_texts(arg, violation->path, violation->rule,
+					  violation->message,
+					  violation->severity == GLUE_SEVERITY_ERROR ?
+					  "error" : "warning");
 }
 
 /* A GlueViolationSink: clear the boolean that is arg on any error. */

@@ -17,7 +17,6 @@
 #include "catalog/pg_class.h"
 #include "fmgr.h"
 #include "functions/function.h"
-#include "functions/provision.h"
 #include "miscadmin.h"
 #include "server/builtins.h"
 #include "store/provision_owner.h"
@@ -47,11 +46,9 @@ glue_release_connection(PG_FUNCTION_ARGS)
 	List	   *entries;
 	ListCell   *cell;
 
-	glue_function_begin(&function, fcinfo, "glue_release_connection()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	glue_require_owner(table);
-	name = glue_argument_name(fcinfo->args[1], glue_violations_add,
-							  &function.violations);
+	name = glue_argument_name(fcinfo->args[1], "$.Name", &function.findings);
 	glue_violations_report(&function.violations, "connection name", NULL);
 	glue_provisions_open(&provisions, function.access.schema);
 	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);

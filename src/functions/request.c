@@ -42,7 +42,7 @@
 
 /* prototypes of private functions */
 static void begin_about_request(GlueFunction *function,
-								FunctionCallInfo fcinfo, const char *name,
+								FunctionCallInfo fcinfo,
 								GlueFunctionKind kind,
 								GlueRequestQueue *queue,
 								GlueRequestState *found);
@@ -73,8 +73,8 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 	GlueRequestQueue queue;
 	GlueRequestState request;
 
-	begin_about_request(&function, fcinfo, "glue_cancel_request()",
-						GLUE_FUNCTION_WRITES, &queue, &request);
+	begin_about_request(&function, fcinfo, GLUE_FUNCTION_WRITES, &queue,
+						&request);
 	glue_request_refuse_held(id, &request);
 	if (!glue_request_cancel(&queue, id) &&
 		(request.immediate || request.answered) &&
@@ -106,8 +106,8 @@ glue_wait_request(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	id = PG_GETARG_INT64(0);
 	deadline = glue_argument_deadline(fcinfo->args[1]);
-	begin_about_request(&function, fcinfo, "glue_wait_request()",
-						GLUE_FUNCTION_READS, &queue, &request);
+	begin_about_request(&function, fcinfo, GLUE_FUNCTION_READS, &queue,
+						&request);
 	while (!glue_request_has_ended(&request))
 	{
 		TimestampTz now = GetCurrentTimestamp();
@@ -138,10 +138,10 @@ glue_wait_request(PG_FUNCTION_ARGS)
 /* Begin a function about the request that its first argument names. */
 static void
 begin_about_request(GlueFunction *function, FunctionCallInfo fcinfo,
-					const char *name, GlueFunctionKind kind,
-					GlueRequestQueue *queue, GlueRequestState *found)
+					GlueFunctionKind kind, GlueRequestQueue *queue,
+					GlueRequestState *found)
 {
-	glue_function_begin(function, fcinfo, name, kind);
+	glue_function_begin(function, fcinfo, kind);
 	glue_request_queue_open(queue, function->access.schema,
 							kind == GLUE_FUNCTION_WRITES ?
 							RowExclusiveLock : AccessShareLock);

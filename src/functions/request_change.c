@@ -24,9 +24,9 @@
 #include "functions/function.h"
 #include "functions/request.h"
 #include "miscadmin.h"
-#include "queue/target.h"
 #include "server/encoding.h"
 #include "server/home.h"
+#include "server/impersonation.h"
 #include "server/news.h"
 #include "server/session_settings.h"
 #include "store/request_home.h"
@@ -64,8 +64,7 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	GlueRequestState request;
 	bool		requeued;
 
-	glue_function_begin(&function, fcinfo, "glue_retry_request()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	glue_request_queue_open(&queue, function.access.schema, RowExclusiveLock);
 	find_retried(&queue, id, &request);
 	glue_request_refuse_held(id, &request);
@@ -194,11 +193,10 @@ find_server(const GlueClaim *request)
 static void
 resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
 {
-	Oid			user;
-	int			security_context;
+	GlueImpersonation saved;
 	int			level;
 
-	if (!glue_work_as_role(request->what.role, &user, &security_context))
+	if (!glue_act_as(&saved, request->what.role))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the role that asked for request %lld does not exist any more",
@@ -208,12 +206,12 @@ resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
 							   request->what.catalog_id, request->what.region);
 	glue_account_peek(access);
 	glue_session_settings_leave(level);
-	SetUserIdAndSecContext(user, security_context);
+	glue_stop_impersonating(&saved);
 }
 
 /*
  * The owner of the server, and a superuser, may say where requests go.  If the
- * server is another one than it was, since pg_upgrade, only who owned that one, too.
+ * server is another one than it was, since pg_upgrade, only the owner of that one, too.
  */
 static void
 check_entitled(const GlueClaim *request, const GlueTarget *target)
@@ -250,8 +248,7 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 	int64		count;
 
-	glue_function_begin(&function, fcinfo, "glue_take_over_requests()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	if (!superuser())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -293,8 +290,7 @@ glue_drop_held_requests(PG_FUNCTION_ARGS)
 	GlueClaims	claims;
 	int64		count;
 
-	glue_function_begin(&function, fcinfo, "glue_drop_held_requests()",
-						GLUE_FUNCTION_WRITES);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
 	glue_claims_open_or_fail(&claims, function.access.schema);
 	count = glue_requests_drop_held(&claims, PG_GETARG_DATUM(0),
 									PG_ARGISNULL(0));

@@ -31,6 +31,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_am.h"
 #include "functions/row_move.h"
+#include "text/ascii.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -62,7 +63,6 @@ static void forget_move(RememberedMove *remembered);
 static char *kept_copy(const char *text);
 static bool same_target(const RememberedMove *remembered, Oid holder,
 						const GlueRequest *target);
-static bool same_text(const char *a, const char *b);
 
 /* Was a row, which was deleted, moved to another partition? */
 bool
@@ -91,6 +91,7 @@ glue_row_move_begin(HeapTuple row, Oid holder, const GlueRequest *target,
 {
 	RememberedMove *remembered = &moves[next_move];
 
+	Assert(target->name != NULL);
 	remember_until_end();
 	forget_move(remembered);
 	next_move = (next_move + 1) % MAX_MOVES;
@@ -177,14 +178,8 @@ same_target(const RememberedMove *remembered, Oid holder,
 			const GlueRequest *target)
 {
 	return remembered->holder == holder &&
-		same_text(remembered->name, target->name) &&
-		same_text(remembered->server, target->server) &&
-		same_text(remembered->region, target->region) &&
-		same_text(remembered->catalog_id, target->catalog_id);
-}
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+		glue_same_text(remembered->name, target->name) &&
+		glue_same_text(remembered->server, target->server) &&
+		glue_same_text(remembered->region, target->region) &&
+		glue_same_text(remembered->catalog_id, target->catalog_id);
 }

@@ -30,10 +30,10 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/function.h"
-#include "functions/list.h"
 #include "glue/answer.h"
 #include "glue/compare.h"
 #include "glue/observation.h"
+#include "glue/operation_name.h"
 #include "miscadmin.h"
 #include "operation/record.h"
 #include "server/compat.h"
@@ -66,8 +66,7 @@ typedef struct Survey
 } Survey;
 
 /* prototypes of private functions */
-static void survey_catalog(FunctionCallInfo fcinfo, const char *name,
-						   GlueFunctionKind kind);
+static void survey_catalog(FunctionCallInfo fcinfo, GlueFunctionKind kind);
 static void survey_pages(Survey *survey);
 static void survey_connection(Survey *survey, json_object *connection,
 							  TimestampTz asked_at);
@@ -97,7 +96,7 @@ PG_FUNCTION_INFO_V1(glue_connection_drift);
 Datum
 glue_sync_connections(PG_FUNCTION_ARGS)
 {
-	survey_catalog(fcinfo, "glue_sync_connections()", GLUE_FUNCTION_WRITES);
+	survey_catalog(fcinfo, GLUE_FUNCTION_WRITES);
 	return (Datum) 0;
 }
 
@@ -108,19 +107,18 @@ glue_sync_connections(PG_FUNCTION_ARGS)
 Datum
 glue_connection_drift(PG_FUNCTION_ARGS)
 {
-	survey_catalog(fcinfo, "glue_connection_drift()", GLUE_FUNCTION_READS);
+	survey_catalog(fcinfo, GLUE_FUNCTION_READS);
 	return (Datum) 0;
 }
 
 static void
-survey_catalog(FunctionCallInfo fcinfo, const char *name,
-			   GlueFunctionKind kind)
+survey_catalog(FunctionCallInfo fcinfo, GlueFunctionKind kind)
 {
 	Survey		survey = {0};
 	GlueFunction *function = &survey.function;
 
 	InitMaterializedSRF(fcinfo, 0);
-	glue_function_begin(function, fcinfo, name, kind);
+	glue_function_begin(function, fcinfo, kind);
 	glue_function_connect_checked(function, fcinfo->args[0], fcinfo->args[1],
 								  "catalog ID", NULL);
 	glue_function_identify(function);
@@ -251,7 +249,7 @@ lock_name(Survey *survey)
 	GlueConnectionLock lock;
 
 	glue_connection_lock_name(&lock, &survey->function.access.target,
-							  "GetConnections", survey->name,
+							  GLUE_GET_CONNECTIONS, survey->name,
 							  ExclusiveLock, survey->nadded++);
 	glue_connection_lock_take(&lock, 1);
 }
@@ -288,7 +286,7 @@ compare_known(Survey *survey, const GlueMirrorKnown *known,
 		 !glue_definition_reveals(known->definition, connection)))
 		return;
 
-	/* whoever has locked it before may have changed or deleted it */
+	/* the transaction that held the lock may have changed or deleted it */
 	if (!glue_mirror_lock(&survey->mirror, &survey->function.access.target,
 						  survey->name, &now_known) ||
 		now_known.recorded_at != known->recorded_at)
@@ -387,11 +385,6 @@ note_difference(void *arg, const char *path, const char *message)
 static void
 return_change(Survey *survey, const char *path, const char *message)
 {
-	NullableDatum row[4];
-
-	row[0] = glue_text(survey->name);
-	row[1] = glue_text(survey->change);
-	row[2] = glue_text(path);
-	row[3] = glue_text(message);
-	glue_return_row(survey->fcinfo, row);
+	glue_return_texts(survey->fcinfo, survey->name, survey->change, path,
+					  message);
 }

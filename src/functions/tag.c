@@ -15,6 +15,7 @@
 
 #include "fmgr.h"
 #include "functions/function.h"
+#include "glue/operation_name.h"
 #include "operation/tags.h"
 
 /* A change of tags, between its beginning and its end. */
@@ -30,8 +31,7 @@ typedef struct TagChange
 /* prototypes of private functions */
 static void find_tagged(GlueTagged *tagged, GlueFunction *function,
 						const char *name);
-static const char *begin_change(TagChange *change, FunctionCallInfo fcinfo,
-								const char *function);
+static const char *begin_change(TagChange *change, FunctionCallInfo fcinfo);
 static void announce_change(TagChange *change, FunctionCallInfo fcinfo,
 							const char *operation, const char *name,
 							json_object *tags);
@@ -54,10 +54,10 @@ glue_tag_connection(PG_FUNCTION_ARGS)
 	json_object *tags;
 	const char *request_id;
 
-	name = begin_change(&change, fcinfo, "glue_tag_connection()");
-	tags = glue_argument_tags(fcinfo->args[1], true, glue_violations_add,
-							  &change.function.violations);
-	announce_change(&change, fcinfo, "TagResource", name, tags);
+	name = begin_change(&change, fcinfo);
+	tags = glue_argument_tags(fcinfo->args[1], true,
+							  &change.function.findings);
+	announce_change(&change, fcinfo, GLUE_TAG_RESOURCE, name, tags);
 	request_id = glue_tags_add(&change.tagged, tags, change.call);
 	end_change(&change, change.recorded ?
 			   glue_tags_added(&change.tagged, change.known.tags, tags) :
@@ -77,11 +77,10 @@ glue_untag_connection(PG_FUNCTION_ARGS)
 	json_object *keys;
 	const char *request_id;
 
-	name = begin_change(&change, fcinfo, "glue_untag_connection()");
-	keys = glue_argument_list(fcinfo->args[1], "TagKeysList",
-							  "$.TagsToRemove", glue_violations_add,
-							  &change.function.violations);
-	announce_change(&change, fcinfo, "UntagResource", name, NULL);
+	name = begin_change(&change, fcinfo);
+	keys = glue_argument_list(fcinfo->args[1], "TagKeysList", "$.TagsToRemove",
+							  &change.function.findings);
+	announce_change(&change, fcinfo, GLUE_UNTAG_RESOURCE, name, NULL);
 	request_id = glue_tags_remove(&change.tagged, keys, change.call);
 	end_change(&change, change.recorded ?
 			   glue_tags_removed(&change.tagged, change.known.tags, keys) :
@@ -100,8 +99,7 @@ glue_get_connection_tags(PG_FUNCTION_ARGS)
 	GlueTagged	tagged;
 	const char *name;
 
-	glue_function_begin(&function, fcinfo, "glue_get_connection_tags()",
-						GLUE_FUNCTION_READS);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
 	name = glue_function_connect_named(&function, fcinfo->args[0],
 									   fcinfo->args[1], fcinfo->args[2]);
 	find_tagged(&tagged, &function, name);
@@ -120,12 +118,11 @@ find_tagged(GlueTagged *tagged, GlueFunction *function,
 
 /* Begin a change; returns the name of the connection, its first argument. */
 static const char *
-begin_change(TagChange *change, FunctionCallInfo fcinfo, const char *function)
+begin_change(TagChange *change, FunctionCallInfo fcinfo)
 {
-	glue_function_begin(&change->function, fcinfo, function,
-						GLUE_FUNCTION_WRITES);
-	return glue_argument_name(fcinfo->args[0], glue_violations_add,
-							  &change->function.violations);
+	glue_function_begin(&change->function, fcinfo, GLUE_FUNCTION_WRITES);
+	return glue_argument_name(fcinfo->args[0], "$.Name",
+							  &change->function.findings);
 }
 
 /*

@@ -16,6 +16,7 @@
 
 #include "fmgr.h"
 #include "functions/function.h"
+#include "glue/operation_name.h"
 #include "server/encoding.h"
 #include "server/jsonb_tree.h"
 #include "server/secret_memory.h"
@@ -37,15 +38,13 @@ glue_test_connection(PG_FUNCTION_ARGS)
 	GlueCall	call;
 	const char *name;
 
-	glue_function_begin(&function, fcinfo, "glue_test_connection()",
-						GLUE_FUNCTION_READS);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
 	refuse_json_as_name(fcinfo->args[0]);
 	name = glue_function_connect_named(&function, fcinfo->args[0],
 									   fcinfo->args[1], fcinfo->args[2]);
 
-	glue_access_prepare(&function.access, &call, "TestConnection", name);
-	glue_tree_add(call.request, "ConnectionName",
-				  json_object_new_string(name));
+	glue_access_prepare(&function.access, &call, GLUE_TEST_CONNECTION, name);
+	glue_tree_add_text(call.request, "ConnectionName", name);
 	glue_function_run(&call);
 	glue_function_end(&function);
 	PG_RETURN_VOID();
@@ -62,17 +61,14 @@ glue_test_connection_input(PG_FUNCTION_ARGS)
 	GlueCall	call;
 	json_object *input;
 
-	glue_function_begin(&function, fcinfo, "glue_test_connection()",
-						GLUE_FUNCTION_READS);
-	if (glue_argument_tree(fcinfo->args[0], &input, glue_violations_add,
-						   &function.violations))
-		glue_check_test_input(input, glue_violations_add,
-							  &function.violations);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
+	if (glue_argument_tree(fcinfo->args[0], &input, &function.findings))
+		glue_check_test_input(input, &function.findings);
 	glue_function_connect_checked(&function, fcinfo->args[1], fcinfo->args[2],
 								  "test connection input",
 								  "Nothing was sent.");
 
-	glue_access_prepare(&function.access, &call, "TestConnection", NULL);
+	glue_access_prepare(&function.access, &call, GLUE_TEST_CONNECTION, NULL);
 	glue_tree_add(call.request, "TestConnectionInput", json_object_get(input));
 	glue_function_run(&call);
 	glue_function_end(&function);

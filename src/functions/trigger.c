@@ -5,8 +5,8 @@
  *
  * A row says what its connection should be, and the trigger asks for what it
  * takes to get there from what the row said before.  That is all: the trigger
- * makes requests in the transaction of the row, and whoever works the queue
- * carries them out after commit, in the order in which they were made.
+ * makes requests in the transaction of the row, and the processes of the queue
+ * carry them out after commit, in the order in which they were made.
  *
  *		before				now					requests		names
  *		------				---					--------		-----
@@ -27,8 +27,8 @@
  *
  * A row claims the name of its connection, so that no other row can have it, and
  * owns what is created or adopted for it: see store/provision.c.  Requests say by
- * which entry, and whoever carries them out updates and deletes only what is owned
- * by that.  A row that has no entry, because it was written before there was a
+ * which entry they are for, and only what that owns is updated and deleted for
+ * them.  A row that has no entry, because it was written before there was a
  * trigger, gets one when it is updated, and asks for nothing when it is deleted.
  *
  * Requests are made in the name of the role that changes the row.
@@ -49,6 +49,7 @@
 #include "functions/function.h"
 #include "functions/row_move.h"
 #include "functions/trigger_arguments.h"
+#include "glue/operation_name.h"
 #include "miscadmin.h"
 #include "queue/enqueue.h"
 #include "server/builtins.h"
@@ -84,6 +85,8 @@ typedef struct Firing
 	GlueFunction function;
 	TriggerData *trigger;
 	Provision  *provision;
+	GlueProvisions provisions;	/* after hold_name() ... */
+	GlueProvisionName held;		/* ... and what a row holds, or holds no more */
 } Firing;
 
 /* prototypes of private functions */
@@ -103,9 +106,7 @@ static void digest_row(const ProvisionRow *row, unsigned char *digest);
 static const char *name_of(Firing *firing, const ProvisionRow *row);
 static void check_row(Firing *firing, const ProvisionRow *row,
 					  GlueDefinition *definition);
-static void get_held_name(Firing *firing, const char *name,
-						  GlueProvisions *provisions,
-						  GlueProvisionName *held);
+static void hold_name(Firing *firing, const char *name);
 static void create(Firing *firing, const GlueDefinition *definition);
 static void update(Firing *firing, const GlueDefinition *definition);
 static int64 release(Firing *firing, const char *name, int64 *request);
@@ -130,8 +131,7 @@ glue_provision_connection(PG_FUNCTION_ARGS)
 	};
 
 	error_context_stack = &context;
-	glue_function_begin(&firing.function, fcinfo,
-						"glue_provision_connection()", GLUE_FUNCTION_WRITES);
+	glue_function_begin(&firing.function, fcinfo, GLUE_FUNCTION_WRITES);
 	firing.provision = find_provision(fcinfo);
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
 		row_inserted(&firing, trigger->tg_trigtuple);
@@ -244,8 +244,6 @@ row_inserted(Firing *firing, HeapTuple tuple)
 {
 	ProvisionRow row;
 	GlueDefinition definition;
-	GlueProvisions provisions;
-	GlueProvisionName held;
 	GlueRequest target;
 	GlueRowMove move;
 	unsigned char digest[GLUE_ROW_DIGEST_SIZE];
@@ -263,9 +261,9 @@ row_inserted(Firing *firing, HeapTuple tuple)
 		return;
 	}
 	glue_withdraw(&firing->function.access, move.request);
-	get_held_name(firing, definition.name, &provisions, &held);
+	hold_name(firing, definition.name);
 	if (move.provision != 0)
-		glue_provision_hold_again(&provisions, move.provision);
+		glue_provision_hold_again(&firing->provisions, move.provision);
 	digest_row(&row, digest);
 	if (memcmp(digest, move.digest, GLUE_ROW_DIGEST_SIZE) != 0)
 		update(firing, &definition);
@@ -331,15 +329,13 @@ row_deleted(Firing *firing, HeapTuple tuple)
 static void
 table_truncated(Firing *firing)
 {
-	GlueProvisions provisions;
-	GlueProvisionName held;
 	MemoryContext context;
 	MemoryContext old_context;
 	List	   *entries;
 	ListCell   *cell;
 
-	get_held_name(firing, NULL, &provisions, &held);
-	entries = glue_provision_release_all(&provisions, &held);
+	hold_name(firing, NULL);
+	entries = glue_provision_release_all(&firing->provisions, &firing->held);
 	context = AllocSetContextCreate(CurrentMemoryContext, "glue_conn row",
 									ALLOCSET_DEFAULT_SIZES);
 	old_context = MemoryContextSwitchTo(context);
@@ -359,15 +355,15 @@ table_truncated(Firing *firing)
  * ----------------------------------------------------------------
  */
 
-/* Get ready to say which name a row holds, or come to hold. */
+/* Get ready to say which name a row holds, or comes to hold. */
 static void
-get_held_name(Firing *firing, const char *name, GlueProvisions *provisions,
-			  GlueProvisionName *held)
+hold_name(Firing *firing, const char *name)
 {
 	const Provision *provision = firing->provision;
+	GlueProvisionName *held = &firing->held;
 
 	find_target(firing);
-	glue_provisions_open(provisions, firing->function.access.schema);
+	glue_provisions_open(&firing->provisions, firing->function.access.schema);
 	held->relation = provision->holder;
 	held->server = provision->target.server;
 	held->region = provision->target.region;
@@ -379,12 +375,9 @@ get_held_name(Firing *firing, const char *name, GlueProvisions *provisions,
 static void
 create(Firing *firing, const GlueDefinition *definition)
 {
-	GlueProvisions provisions;
-	GlueProvisionName held;
-
-	get_held_name(firing, definition->name, &provisions, &held);
-	(void) enqueue(firing, "CreateConnection",
-				   glue_provision_claim(&provisions, &held),
+	hold_name(firing, definition->name);
+	(void) enqueue(firing, GLUE_CREATE_CONNECTION,
+				   glue_provision_claim(&firing->provisions, &firing->held),
 				   definition->name, definition);
 }
 
@@ -392,15 +385,13 @@ create(Firing *firing, const GlueDefinition *definition)
 static void
 update(Firing *firing, const GlueDefinition *definition)
 {
-	GlueProvisions provisions;
-	GlueProvisionName held;
 	int64		entry;
 
-	get_held_name(firing, definition->name, &provisions, &held);
-	entry = glue_provision_find(&provisions, &held);
+	hold_name(firing, definition->name);
+	entry = glue_provision_find(&firing->provisions, &firing->held);
 	if (entry == 0)
-		entry = glue_provision_claim(&provisions, &held);
-	(void) enqueue(firing, "UpdateConnection", entry, definition->name,
+		entry = glue_provision_claim(&firing->provisions, &firing->held);
+	(void) enqueue(firing, GLUE_UPDATE_CONNECTION, entry, definition->name,
 				   definition);
 }
 
@@ -412,13 +403,11 @@ update(Firing *firing, const GlueDefinition *definition)
 static int64
 release(Firing *firing, const char *name, int64 *request)
 {
-	GlueProvisions provisions;
-	GlueProvisionName held;
 	int64		made = 0;
 	int64		entry;
 
-	get_held_name(firing, name, &provisions, &held);
-	entry = glue_provision_release(&provisions, &held);
+	hold_name(firing, name);
+	entry = glue_provision_release(&firing->provisions, &firing->held);
 	if (entry != 0)
 		made = enqueue_end(firing, entry, name);
 	if (request != NULL)
@@ -431,7 +420,7 @@ static int64
 enqueue_end(Firing *firing, int64 provision, const char *name)
 {
 	return enqueue(firing, firing->provision->arguments.keeps ?
-				   GLUE_REQUEST_RELEASE : "DeleteConnection", provision, name,
+				   GLUE_REQUEST_RELEASE : GLUE_DELETE_CONNECTION, provision, name,
 				   NULL);
 }
 
@@ -455,7 +444,7 @@ enqueue(Firing *firing, const char *operation, int64 provision,
 		request.given = definition->given;
 		request.tags = definition->tags;
 		request.on_conflict = firing->provision->arguments.on_conflict;
-		if (strcmp(operation, "UpdateConnection") == 0)
+		if (strcmp(operation, GLUE_UPDATE_CONNECTION) == 0)
 			request.on_missing = "create";
 	}
 	return glue_enqueue_resolved(&firing->function.access, &request);
@@ -540,6 +529,7 @@ static const char *
 name_of(Firing *firing, const ProvisionRow *row)
 {
 	GlueViolationList violations;
+	GlueFindings findings = {glue_violations_add, &violations};
 	Jsonb	   *input;
 	JsonbValue	value;
 	const char *name = NULL;
@@ -554,7 +544,7 @@ name_of(Firing *firing, const ProvisionRow *row)
 		value.type == jbvString)
 		name = glue_checked_name(cstring_to_text_with_len(value.val.string.val,
 														  value.val.string.len),
-								 "$.Name", glue_violations_add, &violations);
+								 "$.Name", &findings);
 	glue_free_copy(input, row->input.value);
 	return violations.nerrors == 0 ? name : NULL;
 }

@@ -17,7 +17,7 @@
 
 #include "fmgr.h"
 #include "functions/function.h"
-#include "functions/list.h"
+#include "glue/operation_name.h"
 #include "server/jsonb_tree.h"
 
 /* prototypes of private functions */
@@ -38,16 +38,15 @@ glue_describe_connection_type(PG_FUNCTION_ARGS)
 	GlueCall	call;
 	const char *type;
 
-	glue_function_begin(&function, fcinfo, "glue_describe_connection_type()",
-						GLUE_FUNCTION_READS);
-	type = glue_argument_connection_type(fcinfo->args[0], glue_violations_add,
-										 &function.violations);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
+	type = glue_argument_name(fcinfo->args[0], "$.ConnectionType",
+							  &function.findings);
 	glue_violations_report(&function.violations, "connection type", NULL);
 	glue_function_connect(&function, NULL, fcinfo->args[1]);
 
-	glue_access_prepare(&function.access, &call, "DescribeConnectionType", type);
-	glue_tree_add(call.request, "ConnectionType",
-				  json_object_new_string(type));
+	glue_access_prepare(&function.access, &call,
+						GLUE_DESCRIBE_CONNECTION_TYPE, type);
+	glue_tree_add_text(call.request, "ConnectionType", type);
 	glue_function_run(&call);
 	(void) glue_function_answer(&call, "ConnectionType", json_type_string,
 								"it describes no connection type");
@@ -67,8 +66,7 @@ static void
 begin_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
 				 GlueCall *call)
 {
-	glue_function_begin(function, fcinfo, "glue_list_connection_types()",
-						GLUE_FUNCTION_READS);
+	glue_function_begin(function, fcinfo, GLUE_FUNCTION_READS);
 	glue_function_connect(function, NULL, fcinfo->args[0]);
-	glue_access_prepare(&function->access, call, "ListConnectionTypes", NULL);
+	glue_access_prepare(&function->access, call, GLUE_LIST_CONNECTION_TYPES, NULL);
 }

@@ -13,7 +13,7 @@
  */
 #include "postgres.h"
 
-#include "functions/violation_list.h"
+#include "functions/arguments.h"
 #include "server/encoding.h"
 
 /*
@@ -78,7 +78,7 @@ glue_violations_report(GlueViolationList *violations,
 
 /* Report an error that is not one of the model. */
 void
-glue_add_error(GlueViolationSink sink, void *arg, const char *path,
+glue_add_error(const GlueFindings *findings, const char *path,
 			   const char *rule, const char *message)
 {
 	GlueViolation violation = {
@@ -88,7 +88,7 @@ glue_add_error(GlueViolationSink sink, void *arg, const char *path,
 		.severity = GLUE_SEVERITY_ERROR,
 	};
 
-	sink(arg, &violation);
+	findings->sink(findings->arg, &violation);
 }
 
 static void

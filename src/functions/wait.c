@@ -62,8 +62,7 @@ glue_wait_connection(PG_FUNCTION_ARGS)
 	TimestampTz deadline;
 	TimestampTz asked_at;
 
-	glue_function_begin(&function, fcinfo, "glue_wait_connection()",
-						GLUE_FUNCTION_READS);
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_READS);
 	name = glue_function_name(&function, fcinfo->args[0], fcinfo->args[2],
 							  &catalog_id);
 	deadline = glue_argument_deadline(fcinfo->args[1]);

@@ -25,16 +25,15 @@
  */
 #include "postgres.h"
 
-#include "queue/answer.h"
+#include "queue/job.h"
 #include "server/builtins.h"
 #include "server/jsonb_tree.h"
+#include "text/json.h"
 
 /* prototypes of private functions */
 static json_object *answer_of(const GlueJob *job);
 static void add_tree(json_object *object, const char *name,
 					 json_object *tree);
-static void add_text(json_object *object, const char *name, const char *text);
-static const char *text_of(json_object *object, const char *name);
 static void add_digest(json_object *object, const GlueSecretDigest *digest);
 static const GlueSecretDigest *digest_of(json_object *object);
 
@@ -77,11 +76,11 @@ glue_job_restore_answer(GlueJob *job)
 	GlueOperation *operation = &job->operation;
 	json_object *answer = job->request->answer;
 	GlueClaimOutcome outcome = {
-		.state = text_of(answer, "state"),
-		.status = text_of(answer, "status"),
-		.error_code = text_of(answer, "error_code"),
-		.error_message = text_of(answer, "error_message"),
-		.aws_request_id = text_of(answer, "request_id"),
+		.state = glue_json_tree_text(answer, "state"),
+		.status = glue_json_tree_text(answer, "status"),
+		.error_code = glue_json_tree_text(answer, "error_code"),
+		.error_message = glue_json_tree_text(answer, "error_message"),
+		.aws_request_id = glue_json_tree_text(answer, "request_id"),
 	};
 
 	/* one that says nothing, as we write none, is dropped */
@@ -128,13 +127,13 @@ answer_of(const GlueJob *job)
 	const GlueOperation *operation = &job->operation;
 	json_object *answer = glue_tree_new_object();
 
-	add_text(answer, "error_code", job->outcome.error_code);
-	add_text(answer, "error_message", job->outcome.error_message);
+	glue_tree_add_text(answer, "error_code", job->outcome.error_code);
+	glue_tree_add_text(answer, "error_message", job->outcome.error_message);
 	if (job->request->undo != NULL)
 		return answer;
-	add_text(answer, "state", job->outcome.state);
-	add_text(answer, "status", job->outcome.status);
-	add_text(answer, "request_id", job->outcome.aws_request_id);
+	glue_tree_add_text(answer, "state", job->outcome.state);
+	glue_tree_add_text(answer, "status", job->outcome.status);
+	glue_tree_add_text(answer, "request_id", job->outcome.aws_request_id);
 	glue_tree_add(answer, "done", json_object_new_boolean(job->has_operation));
 	glue_tree_add(answer, "ended_at",
 				  json_object_new_int64(operation->ended_at != 0 ?
@@ -173,21 +172,6 @@ add_tree(json_object *object, const char *name, json_object *tree)
 		glue_tree_add(object, name, json_object_get(tree));
 }
 
-static void
-add_text(json_object *object, const char *name, const char *text)
-{
-	if (text != NULL)
-		glue_tree_add(object, name, json_object_new_string(text));
-}
-
-static const char *
-text_of(json_object *object, const char *name)
-{
-	json_object *text = json_object_object_get(object, name);
-
-	return text != NULL ? json_object_get_string(text) : NULL;
-}
-
 /* The digest of the secrets, if there is one, in hexadecimal digits. */
 static void
 add_digest(json_object *object, const GlueSecretDigest *digest)
@@ -199,13 +183,13 @@ add_digest(json_object *object, const GlueSecretDigest *digest)
 		return;
 	len = hex_encode((const char *) digest, sizeof(GlueSecretDigest), text);
 	text[len] = '\0';
-	add_text(object, "digest", text);
+	glue_tree_add_text(object, "digest", text);
 }
 
 static const GlueSecretDigest *
 digest_of(json_object *object)
 {
-	const char *text = text_of(object, "digest");
+	const char *text = glue_json_tree_text(object, "digest");
 	GlueSecretDigest *digest;
 
 	if (text == NULL || strlen(text) != 2 * sizeof(GlueSecretDigest))

@@ -7,8 +7,8 @@
  * each of them little.
  *
  * Calls that acted at once come first.  Those whose transaction was rolled back
- * are looked for when we begin, at news, and now and then: whoever calls for the
- * same connection waits until they are undone.  That costs nothing if there are
+ * are looked for when a run begins, at news, and now and then: other calls for the
+ * same connection wait until they are undone.  That costs nothing if there are
  * none.  If there are many, whose transactions take long, it is not done all
  * the time.
  *
@@ -25,11 +25,7 @@
 #include "postgres.h"
 
 #include "journal/resolve.h"
-#include "queue/answer.h"
 #include "queue/batch.h"
-#include "queue/claim.h"
-#include "queue/record.h"
-#include "queue/transaction.h"
 #include "server/crash_point.h"
 #include "utils/memutils.h"
 
@@ -84,11 +80,12 @@ glue_run_transaction(GlueRun *run)
 	TimestampTz began_at = GetCurrentTimestamp();
 	bool		undo = glue_run_wants_look(run, began_at);
 
-	glue_queue_begin(run->transactions);
+	glue_queue_begin(run->process);
 	MemoryContextSwitchTo(run->batch_context);
-	if (glue_claims_open(&queue, run->schema, run->claimant))
+	if (glue_claims_open(&queue, run->process->schema,
+						 run->process->claimant))
 	{
-		glue_mirror_open(&mirror, run->schema, GLUE_MIRROR_WRITE);
+		glue_mirror_open(&mirror, run->process->schema, GLUE_MIRROR_WRITE);
 		if (undo)
 			look(run, &queue, &resolution);
 		record_ended(run, &queue, &mirror);
@@ -103,7 +100,7 @@ glue_run_transaction(GlueRun *run)
 		GLUE_CRASH_POINT("undo before resolve commit");
 	if (run->undo_recorded)
 		GLUE_CRASH_POINT("undo before record commit");
-	run->transactions->commit();
+	run->process->commit();
 	if (resolution.nresolved > 0)
 		GLUE_CRASH_POINT("undo after resolve commit");
 	if (run->undo_recorded)
@@ -299,8 +296,8 @@ record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
 }
 
 /*
- * Is a job for a row?  Then whoever has locked the row's entry, by deleting the row,
- * may be about to act on the connection, and wait for us.
+ * Is a job for a row?  Then the transaction that has locked the row's entry, by
+ * deleting the row, may act on the connection next, and wait for this process.
  */
 static bool
 has_row(const GlueJob *job)
@@ -308,7 +305,7 @@ has_row(const GlueJob *job)
 	return job->request->what.provision_id != 0;
 }
 
-/* Is an error due to others who are doing something at the moment? */
+/* Is an error due to a transaction that is under way? */
 static bool
 is_passing(const ErrorData *error)
 {
@@ -344,15 +341,16 @@ glue_run_next_due(GlueRun *run)
 	TimestampTz undo_due = 0;
 	MemoryContext old_context = CurrentMemoryContext;
 
-	glue_queue_begin(run->transactions);
+	glue_queue_begin(run->process);
 	MemoryContextSwitchTo(run->batch_context);
-	if (glue_claims_open(&claims, run->schema, run->claimant))
+	if (glue_claims_open(&claims, run->process->schema,
+						 run->process->claimant))
 	{
 		if (!run->only_undo)
 			due = next_due_of(&claims, GLUE_CLAIM_TO_DO, run->claim_at);
 		undo_due = next_due_of(&claims, GLUE_CLAIM_TO_UNDO, run->look_at);
 	}
-	run->transactions->commit();
+	run->process->commit();
 	MemoryContextSwitchTo(old_context);
 	if (due == 0 || (undo_due != 0 && undo_due < due))
 		due = undo_due;

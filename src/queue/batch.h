@@ -23,9 +23,7 @@
 /* A run: it ends when nothing is due. */
 typedef struct GlueRun
 {
-	Oid			schema;
-	int64		claimant;
-	const GlueTransactions *transactions;
+	const GlueQueueProcess *process;
 	uint64		max_requests;	/* 0: no limit */
 	bool		only_undo;		/* what was rolled back */
 	uint64		nclaimed;

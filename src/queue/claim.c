@@ -17,10 +17,9 @@
  */
 #include "postgres.h"
 
-#include "queue/answer.h"
-#include "queue/claim.h"
+#include "access/xact.h"
+#include "queue/job.h"
 #include "queue/log.h"
-#include "queue/prepare.h"
 #include "server/subtransaction.h"
 #include "store/evidence.h"
 #include "utils/memutils.h"
@@ -92,6 +91,7 @@ glue_jobs_claim(const GlueClaims *queue, const GlueMirror *mirror,
 	List	   *due;
 	ListCell   *cell;
 
+	Assert(IsTransactionState() && limit > 0);
 	glue_claims_sign_up(queue);
 	claiming.filter.limit = limit;
 	claiming.filter.blocked = glue_work_targets_blocked(targets,

@@ -19,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "client/account.h"
 #include "glue/redact.h"
 #include "queue/enqueue.h"
@@ -47,6 +48,8 @@ glue_enqueue_resolved(const GlueAccess *access, GlueRequest *request)
 {
 	GlueRequestQueue queue;
 
+	Assert(IsTransactionState());
+	Assert(request->operation != NULL && request->name != NULL);
 	request->has_secrets = glue_redact_has_secret(request->input);
 	glue_request_set_target(request, &access->target);
 	request->shown = request->has_secrets ?

@@ -60,6 +60,7 @@ glue_job_lock(GlueJob *job)
 	glue_connection_lock_name(&job->lock, &job->target->access.target,
 							  job->request->what.operation,
 							  job->request->what.name, ExclusiveLock, 0);
+	Assert(!job->locked);
 	job->locked = glue_connection_lock_try(&job->lock);
 	if (job->locked)
 	{

@@ -3,7 +3,7 @@
  * job.h
  *	  One request that is worked on.
  *
- * For src/queue alone.
+ * For src/queue alone, but for glue_logged_undo_part.
  *
  * IDENTIFICATION
  *	  src/queue/job.h
@@ -17,6 +17,7 @@
 #include "operation/operation.h"
 #include "operation/undo.h"
 #include "queue/targets.h"
+#include "server/shared_state.h"
 #include "store/claim_ending.h"
 #include "store/claims.h"
 #include "store/connection_lock.h"
@@ -24,7 +25,7 @@
 
 typedef struct GlueJob
 {
-	dlist_node	node;			/* for whoever works the queue */
+	dlist_node	node;			/* in a list of queue/stages.c */
 	TimestampTz record_at;		/* likewise: not before */
 
 	MemoryContext context;
@@ -50,8 +51,38 @@ typedef struct GlueJob
 	char	   *log_line;		/* to be written after that, or NULL */
 } GlueJob;
 
+/* in queue/job.c */
 extern GlueJob *glue_job_new(GlueClaim *request, GlueWorkTargets *targets);
 extern bool glue_job_lock(GlueJob *job);
 extern void glue_job_release(GlueJob *job);
+
+/* in queue/prepare.c */
+extern void glue_job_prepare(GlueJob *job, const GlueMirror *mirror);
+
+/* in queue/outcome.c */
+extern void glue_job_resolve(GlueJob *job);
+extern void glue_job_resolve_failure(GlueJob *job, const GlueFailure *failure);
+extern void glue_job_resolve_sealing(GlueJob *job);
+extern void glue_job_put_back(GlueJob *job, int pause_ms);
+
+/* in queue/steps.c */
+extern GlueCall *glue_job_begin(GlueJob *job);
+extern GlueCall *glue_job_next(GlueJob *job);
+
+/* in queue/answer.c */
+extern void glue_job_keep_answer(GlueJob *job, const ErrorData *error);
+extern void glue_job_restore_answer(GlueJob *job);
+
+/* in queue/record.c */
+extern GlueSharedPart glue_logged_undo_part;
+
+extern ErrorData *glue_jobs_record(GlueJob **jobs, int njobs,
+								   GlueClaims *queue,
+								   const GlueMirror *mirror);
+
+/* in queue/claim.c */
+extern List *glue_jobs_claim(const GlueClaims *queue, const GlueMirror *mirror,
+							 GlueWorkTargets *targets, GlueClaimKind kind,
+							 int limit, MemoryContext parent);
 
 #endif							/* GLUE_QUEUE_JOB_H */

@@ -5,7 +5,7 @@
  *
  * A request has succeeded, has failed, or goes back into the queue: because it
  * may succeed another time, because its connection is not ready yet, or because
- * an administrator must act first.  Only what it can be blamed for counts as an
+ * an administrator must act first.  Only a failure of its own counts as an
  * attempt.
  *
  * What is undone ends as rolled back, whatever has come of it.  It is tried as
@@ -24,7 +24,7 @@
 #include "postgres.h"
 
 #include "client/credential_failure.h"
-#include "queue/outcome.h"
+#include "queue/job.h"
 #include "server/settings.h"
 #include "text/json.h"
 
@@ -253,7 +253,7 @@ was_throttled(const GlueFailure *failure)
 
 /*
  * Does it end a request that its target is not to be used?  An undo waits until
- * an administrator has mended that, unless the role or the server is gone.
+ * an administrator has repaired that, unless the role or the server is gone.
  */
 static bool
 is_final(const GlueJob *job, const GlueFailure *failure)
@@ -274,7 +274,7 @@ is_unknown(const GlueJob *job, const GlueFailure *failure)
 
 /*
  * The secrets of a request cannot be opened.  If a key is missing, that is for
- * an administrator to mend, and costs no attempt.
+ * an administrator to repair, and costs no attempt.
  */
 void
 glue_job_resolve_sealing(GlueJob *job)

@@ -17,10 +17,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "client/credential_failure.h"
-#include "client/foreign_server.h"
-#include "queue/prepare.h"
-#include "server/encoding.h"
+#include "glue/operation_name.h"
+#include "queue/job.h"
 #include "store/digest_key.h"
 
 /* prototypes of private functions */
@@ -40,6 +40,8 @@ glue_job_prepare(GlueJob *job, const GlueMirror *mirror)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 
+	Assert(IsTransactionState() && job->target->njobs > 0);
+	Assert(job->outcome.state == NULL);
 	fill_operation(job, mirror);
 	MemoryContextSwitchTo(old_context);
 }
@@ -97,9 +99,9 @@ kind_of(const GlueClaim *request)
 {
 	if (is_word(request->status, "IN_PROGRESS"))
 		return GLUE_OPERATION_POLL;
-	if (is_word(request->what.operation, "DeleteConnection"))
+	if (is_word(request->what.operation, GLUE_DELETE_CONNECTION))
 		return GLUE_OPERATION_DELETE;
-	if (is_word(request->what.operation, "UpdateConnection"))
+	if (is_word(request->what.operation, GLUE_UPDATE_CONNECTION))
 		return GLUE_OPERATION_UPDATE;
 	return GLUE_OPERATION_CREATE;
 }
@@ -151,8 +153,8 @@ fill_undo(GlueJob *job)
 	note_tagged(job, operation->known != NULL &&
 				!request->undo->may_have_made &&
 				(operation->tags != NULL ||
-				 strcmp(made_by, "TagResource") == 0 ||
-				 strcmp(made_by, "UntagResource") == 0));
+				 strcmp(made_by, GLUE_TAG_RESOURCE) == 0 ||
+				 strcmp(made_by, GLUE_UNTAG_RESOURCE) == 0));
 }
 
 /*

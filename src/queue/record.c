@@ -17,12 +17,14 @@
 #include "postgres.h"
 
 #include "client/aws_clock.h"
+#include "glue/operation_name.h"
 #include "http/clock.h"
 #include "miscadmin.h"
+#include "queue/job.h"
 #include "queue/log.h"
-#include "queue/record.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
+#include "server/impersonation.h"
 #include "server/subtransaction.h"
 #include "store/notice.h"
 
@@ -42,6 +44,16 @@ GlueSharedPart glue_logged_undo_part = {
 	.size = NUM_LOGGED * sizeof(LoggedUndo),
 };
 
+/* What a job changes in what its row owns. */
+typedef enum RowChange
+{
+	ROW_UNCHANGED,
+	ROW_ENDS,					/* its entry, with all that it owns */
+	ROW_DOUBTS,					/* it may own what cannot be seen */
+	ROW_LOSES,					/* what it owned is gone */
+	ROW_OWNS
+} RowChange;
+
 /* What is recorded together, or not at all. */
 typedef struct JobList
 {
@@ -57,6 +69,7 @@ static bool record_connection(GlueJob *job, const GlueClaims *queue,
 							  const GlueMirror *mirror);
 static void record_row(const GlueJob *job, const GlueMirror *mirror,
 					   bool recorded);
+static RowChange row_change(const GlueJob *job, bool recorded);
 static void record_doubt(const GlueRequest *what,
 						 const GlueProvisions *provisions);
 static void record_requests(GlueJob **jobs, int njobs, GlueClaims *queue);
@@ -88,6 +101,7 @@ record_jobs(void *arg)
 	{
 		bool		recorded;
 
+		Assert(list->jobs[i]->outcome.state != NULL);
 		MemoryContextSwitchTo(list->jobs[i]->context);
 		recorded = record_connection(list->jobs[i], list->queue, list->mirror);
 		if (list->jobs[i]->request->what.provision_id != 0)
@@ -99,7 +113,7 @@ record_jobs(void *arg)
 }
 
 /*
- * Record what a job has done in AWS Glue, in the name of who asked for it; false if
+ * Record what a job has done in AWS Glue, as the role that asked for it; false if
  * it has done nothing, or others have acted on the connection since.
  */
 static bool
@@ -107,8 +121,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 				  const GlueMirror *mirror)
 {
 	GlueConnectionLock lock;
-	Oid			user;
-	int			security_context;
+	GlueImpersonation saved;
 
 	if (!job->has_operation)
 		return false;
@@ -123,8 +136,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 		glue_claims_acted_since(queue, job->request->id,
 								job->operation.ended_at))
 		return false;
-	GetUserIdAndSecContext(&user, &security_context);
-	(void) glue_work_as_role(job->target->key.role, &user, &security_context);
+	(void) glue_act_as(&saved, job->target->state->target.role);
 	if (job->request->undo != NULL)
 	{
 		GLUE_CRASH_POINT("undo before record");
@@ -132,7 +144,7 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 	}
 	else
 		glue_operation_record(&job->operation, mirror);
-	SetUserIdAndSecContext(user, security_context);
+	glue_stop_impersonating(&saved);
 	return true;
 }
 
@@ -140,35 +152,46 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 static void
 record_row(const GlueJob *job, const GlueMirror *mirror, bool recorded)
 {
-	const GlueOperation *operation = &job->operation;
 	const GlueRequest *what = &job->request->what;
-	bool		releases = strcmp(what->operation, GLUE_REQUEST_RELEASE) == 0;
-	bool		is_delete = releases ||
-		strcmp(what->operation, "DeleteConnection") == 0;
-	bool		loses = operation->other_life &&
-		strcmp(job->outcome.state, "queued") != 0;
-	bool		drops = is_delete &&
-		(loses || strcmp(job->outcome.state, "succeeded") == 0 ||
-		 (releases && strcmp(job->outcome.state, "failed") == 0));
-	bool		owns = !is_delete && recorded && !operation->gone &&
-		operation->kind != GLUE_OPERATION_POLL;
-	bool		doubts = !is_delete && job->outcome.uncertain &&
-		strcmp(job->outcome.state, "failed") == 0;
 	const GlueProvisions *provisions = &mirror->provisions;
+	RowChange	change = row_change(job, recorded);
 
-	if (!loses && !drops && !owns && !doubts)
+	if (change == ROW_UNCHANGED)
 		return;
 	glue_provision_lock(provisions, what->provision_id);
-	if (drops)
+	if (change == ROW_ENDS)
 		glue_provision_drop(provisions, what->provision_id);
-	else if (doubts)
+	else if (change == ROW_DOUBTS)
 		record_doubt(what, provisions);
-	else if (loses)
+	else if (change == ROW_LOSES)
 		glue_provision_lost(provisions, what->provision_id);
 	else
 		glue_provision_own(provisions, what->provision_id,
-						   &operation->access->target, what->name,
-						   &operation->life, operation->created);
+						   &job->operation.access->target, what->name,
+						   &job->operation.life, job->operation.created);
+}
+
+/* What a job changes in what its row owns. */
+static RowChange
+row_change(const GlueJob *job, bool recorded)
+{
+	const GlueOperation *operation = &job->operation;
+	const char *name = job->request->what.operation;
+	const char *state = job->outcome.state;
+	bool		failed = strcmp(state, "failed") == 0;
+	bool		loses = operation->other_life && strcmp(state, "queued") != 0;
+	bool		ends = loses || strcmp(state, "succeeded") == 0;
+
+	if (strcmp(name, GLUE_REQUEST_RELEASE) == 0)
+		return ends || failed ? ROW_ENDS : ROW_UNCHANGED;
+	if (strcmp(name, GLUE_DELETE_CONNECTION) == 0)
+		return ends ? ROW_ENDS : ROW_UNCHANGED;
+	if (failed && job->outcome.uncertain)
+		return ROW_DOUBTS;
+	if (loses)
+		return ROW_LOSES;
+	return recorded && !operation->gone &&
+		operation->kind != GLUE_OPERATION_POLL ? ROW_OWNS : ROW_UNCHANGED;
 }
 
 /*

@@ -59,24 +59,22 @@ static void mind_clock(GlueRun *run, TimestampTz now);
  * only_undo says that only what was rolled back is to be undone.
  *
  * *next_due is when to come back, or 0 if there is nothing left.  No
- * transaction may be open that transactions does not know of.
+ * transaction may be open that process does not know of.
  */
 uint64
-glue_queue_run(Oid schema, int64 claimant,
-			   const GlueTransactions *transactions, uint64 max_requests,
+glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 			   bool only_undo, TimestampTz *next_due)
 {
 	MemoryContext old_context = CurrentMemoryContext;
 	GlueRun		run = {
-		.schema = schema,
-		.claimant = claimant,
-		.transactions = transactions,
+		.process = process,
 		.max_requests = max_requests,
 		.only_undo = only_undo,
 		.began_at = GetCurrentTimestamp(),
 		.width = glue_setting_max_concurrent_requests,
 	};
 
+	Assert(OidIsValid(process->schema) && process->claimant != 0);
 	run.context = AllocSetContextCreate(TopMemoryContext, "glue_conn queue",
 										ALLOCSET_DEFAULT_SIZES);
 	glue_progress_begin("process");
@@ -88,8 +86,7 @@ glue_queue_run(Oid schema, int64 claimant,
 												  "glue_conn batch",
 												  ALLOCSET_DEFAULT_SIZES);
 		glue_stages_init(&run.stages);
-		glue_work_targets_init(&run.targets, schema, transactions, go_on,
-							   &run);
+		glue_work_targets_init(&run.targets, process, go_on, &run);
 		run.stream.next = next_call;
 		run.stream.done = note_done;
 		run.stream.arg = &run;
@@ -250,7 +247,7 @@ take_news(GlueRun *run)
 }
 
 /*
- * Leave off after a while if others wait for room.  And if the clock was set
+ * Stop claiming after a while if other workers wait for a slot.  And if the clock was set
  * back, forget what was to be done when.
  */
 static void

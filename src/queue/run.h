@@ -11,10 +11,9 @@
 #ifndef GLUE_QUEUE_RUN_H
 #define GLUE_QUEUE_RUN_H
 
-#include "store/claims.h"
+#include "queue/transaction.h"
 
-extern uint64 glue_queue_run(Oid schema, int64 claimant,
-							 const GlueTransactions *transactions,
+extern uint64 glue_queue_run(const GlueQueueProcess *process,
 							 uint64 max_requests, bool only_undo,
 							 TimestampTz *next_due);
 

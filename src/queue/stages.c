@@ -28,9 +28,7 @@
 
 #include "client/turn.h"
 #include "queue/log.h"
-#include "queue/outcome.h"
 #include "queue/stages.h"
-#include "queue/steps.h"
 #include "server/progress.h"
 
 /*
@@ -156,6 +154,8 @@ glue_stages_begin(GlueStages *stages)
 			continue;
 		dlist_delete(&job->node);
 		stages->nwaiting--;
+		Assert(glue_work_target_connected(job->target) || job->is_answered);
+		Assert(job->outcome.state == NULL || job->is_answered);
 		call = glue_job_begin(job);
 		if (call != NULL)
 		{
@@ -189,6 +189,7 @@ glue_stages_call_ended(GlueStages *stages, GlueCall *call)
 	GlueJob    *job = (GlueJob *) ((char *) call -
 								   offsetof(GlueJob, operation.call));
 
+	Assert(stages->nactive > 0);
 	stages->nactive--;
 	if (glue_job_next(job) != NULL)
 		dlist_push_tail(&stages->further, &job->node);
@@ -259,6 +260,7 @@ glue_stages_lock(GlueStages *stages, GlueJob *job)
 void
 glue_stages_recorded(GlueStages *stages, GlueJob *job)
 {
+	Assert(job->outcome.state != NULL);
 	dlist_push_tail(&stages->recorded, &job->node);
 }
 

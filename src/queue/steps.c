@@ -20,8 +20,7 @@
 
 #include "client/account.h"
 #include "client/credential_failure.h"
-#include "queue/outcome.h"
-#include "queue/steps.h"
+#include "queue/job.h"
 #include "server/crash_point.h"
 #include "store/request_row.h"
 
@@ -86,6 +85,7 @@ glue_job_begin(GlueJob *job)
 static GlueCall *
 ranked(const GlueJob *job, GlueCall *call)
 {
+	Assert(call != NULL || job->outcome.state != NULL);
 	if (call != NULL)
 		call->rate_class = job->request->undo != NULL ? GLUE_RATE_UNDO :
 			GLUE_RATE_QUEUE;
@@ -167,6 +167,7 @@ glue_job_next(GlueJob *job)
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 	GlueCall   *call = NULL;
 
+	Assert(job->outcome.state == NULL && !job->is_answered);
 	if (job->asks_account)
 		learn_account(job);
 	else

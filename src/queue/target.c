@@ -11,7 +11,7 @@
  * A request goes where the settings of the session led that made it, and to the
  * server that it was made for, whatever that is called now.  If it would go
  * elsewhere, because the server, its user mapping or the settings were changed
- * since, it waits until somebody who is entitled to says that this is right:
+ * since, it waits until a role that is entitled to says that this is right:
  * what it asks for was meant for another account, and its secrets, too.
  *
  * How to get its credentials is decided in that transaction.  Unless they are
@@ -27,14 +27,13 @@
 #include "client/account.h"
 #include "client/credential_failure.h"
 #include "client/foreign_server.h"
-#include "miscadmin.h"
 #include "queue/target.h"
 #include "server/encoding.h"
 #include "server/home.h"
+#include "server/impersonation.h"
 #include "server/session_settings.h"
 #include "server/subtransaction.h"
 #include "store/request_row.h"
-#include "utils/syscache.h"
 
 /* How far it was got in finding a target. */
 typedef enum Progress
@@ -84,16 +83,15 @@ glue_work_target_resolve(GlueWorkTarget *target, const GlueClaim *request,
 		target->failure->code = GLUE_CODE_TARGET_CHANGED;
 }
 
-/* The work of that; an error restores who we are. */
+/* The work of that; an error restores the current user. */
 static void
 find_with_rights(void *arg)
 {
 	Finding    *finding = arg;
 	GlueWorkTarget *target = finding->target;
-	Oid			user;
-	int			security_context;
+	GlueImpersonation saved;
 
-	if (!glue_work_as_role(target->key.role, &user, &security_context))
+	if (!glue_act_as(&saved, target->state->target.role))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the role that asked for it does not exist any more")));
@@ -103,7 +101,7 @@ find_with_rights(void *arg)
 												 &target->access.credentials);
 	if (target->connected)
 		(void) glue_account_at_hand(&target->access);
-	SetUserIdAndSecContext(user, security_context);
+	glue_stop_impersonating(&saved);
 }
 
 /*
@@ -213,7 +211,7 @@ is_unknown(const unsigned char *fingerprint)
 
 /*
  * Has an error nothing to do with what is asked for?  Then it is for an
- * administrator to mend, as a file that cannot be read, or for time.
+ * administrator to repair, as a file that cannot be read, or for time.
  */
 static bool
 may_pass(int sqlstate)
@@ -271,16 +269,4 @@ glue_work_target_learn_account(GlueWorkTarget *target, GlueCall *call)
 		target->failure = failure;
 	target->asks_account = false;
 	MemoryContextSwitchTo(old_context);
-}
-
-/* Act as a role from now on; false if there is none. */
-bool
-glue_work_as_role(Oid role, Oid *user, int *security_context)
-{
-	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
-		return false;
-	GetUserIdAndSecContext(user, security_context);
-	SetUserIdAndSecContext(role, *security_context |
-						   SECURITY_LOCAL_USERID_CHANGE);
-	return true;
 }

@@ -22,9 +22,8 @@ typedef struct GlueWorkTarget
 {
 	dlist_node	node;			/* in GlueWorkTargets.targets */
 	MemoryContext context;		/* of the target */
-	GlueTargetState *state;
+	GlueTargetState *state;		/* what it is known by, with the next four */
 	GlueAccess	access;
-	GlueBlockedTarget key;		/* what it is known by, with the next four */
 	const char *region;
 	const char *endpoint;
 	const char *catalog_id;		/* or NULL */
@@ -48,6 +47,5 @@ extern bool glue_work_target_connected(const GlueWorkTarget *target);
 extern bool glue_work_target_lacks_account(const GlueWorkTarget *target);
 extern void glue_work_target_learn_account(GlueWorkTarget *target,
 										   GlueCall *call);
-extern bool glue_work_as_role(Oid role, Oid *user, int *security_context);
 
 #endif							/* GLUE_QUEUE_TARGET_H */

@@ -3,7 +3,7 @@
  * target_state.c
  *	  What is remembered of targets from one transaction to the next.
  *
- * A target is in trouble if there are no credentials for it, or if AWS refuses
+ * A target is blocked if there are no credentials for it, or if AWS refuses
  * them.  All its requests would fail in the same way, so they are left alone:
  * longer and longer, until one of them succeeds.
  *
@@ -17,9 +17,12 @@
 #include "common/pg_prng.h"
 #include "queue/target_state.h"
 
-/* How long a request, or a target in trouble, is left alone. */
+/* How long a request, or a blocked target, is left alone. */
 #define FIRST_BACKOFF_MS		2000
 #define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
+
+/* prototypes of private functions */
+static bool is_key(const GlueBlockedTarget *key, const GlueClaim *request);
 
 /*
  * What is remembered of the target of a request, in a list.  If that is nothing
@@ -36,20 +39,25 @@ glue_target_state_find(List **states, const GlueClaim *request,
 	foreach(cell, *states)
 	{
 		state = lfirst(cell);
-		if (glue_target_is_key(&state->target, request))
+		if (is_key(&state->target, request))
 			return state;
 	}
 	old_context = MemoryContextSwitchTo(context);
 	state = palloc0(sizeof(GlueTargetState));
-	glue_target_fill_key(&state->target, request);
+	state->target.cluster = request->what.cluster;
+	state->target.server_oid = request->what.server_oid;
+	state->target.role = request->what.role;
+	state->target.settings = pstrdup(request->settings_text);
+	memcpy(state->target.fingerprint, request->what.fingerprint,
+		   GLUE_FINGERPRINT_LEN);
 	*states = lappend(*states, state);
 	MemoryContextSwitchTo(old_context);
 	return state;
 }
 
 /* Is a target known by what a request says of its own? */
-bool
-glue_target_is_key(const GlueBlockedTarget *key, const GlueClaim *request)
+static bool
+is_key(const GlueBlockedTarget *key, const GlueClaim *request)
 {
 	return key->cluster == request->what.cluster &&
 		key->server_oid == request->what.server_oid &&
@@ -57,17 +65,6 @@ glue_target_is_key(const GlueBlockedTarget *key, const GlueClaim *request)
 		strcmp(key->settings, request->settings_text) == 0 &&
 		memcmp(key->fingerprint, request->what.fingerprint,
 			   GLUE_FINGERPRINT_LEN) == 0;
-}
-
-/* Note what a target is known by, in the current context. */
-void
-glue_target_fill_key(GlueBlockedTarget *key, const GlueClaim *request)
-{
-	key->cluster = request->what.cluster;
-	key->server_oid = request->what.server_oid;
-	key->role = request->what.role;
-	key->settings = pstrdup(request->settings_text);
-	memcpy(key->fingerprint, request->what.fingerprint, GLUE_FINGERPRINT_LEN);
 }
 
 /* Leave a target alone for a while; returns until when. */

@@ -25,10 +25,6 @@ typedef struct GlueTargetState
 extern GlueTargetState *glue_target_state_find(List **states,
 											   const GlueClaim *request,
 											   MemoryContext context);
-extern bool glue_target_is_key(const GlueBlockedTarget *key,
-							   const GlueClaim *request);
-extern void glue_target_fill_key(GlueBlockedTarget *key,
-								 const GlueClaim *request);
 extern TimestampTz glue_target_state_block(GlueTargetState *state);
 extern TimestampTz glue_work_backoff(int failures);
 

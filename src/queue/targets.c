@@ -25,13 +25,13 @@
 #include "queue/targets.h"
 #include "storage/condition_variable.h"
 #include "storage/lwlock.h"
+#include "text/ascii.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
 static GlueWorkTarget *find_target(GlueWorkTargets *all,
 								   const GlueClaim *request);
 static int	room_of(const GlueWorkTarget *target);
-static bool same_text(const char *a, const char *b);
 static void delete_target(GlueWorkTarget *target);
 static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
 static long see_to_others(void *arg);
@@ -43,14 +43,12 @@ static long see_to_others(void *arg);
  * do with the others whatever it wants.
  */
 void
-glue_work_targets_init(GlueWorkTargets *all, Oid schema,
-					   const GlueTransactions *transactions,
+glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process,
 					   GlueHttpMeanwhile meanwhile, void *meanwhile_arg)
 {
 	memset(all, 0, sizeof(GlueWorkTargets));
 	all->context = CurrentMemoryContext;
-	all->schema = schema;
-	all->transactions = transactions;
+	all->process = process;
 	all->meanwhile = meanwhile;
 	all->meanwhile_arg = meanwhile_arg;
 	dlist_init(&all->targets);
@@ -74,7 +72,7 @@ glue_work_targets_expire(GlueWorkTargets *all)
 }
 
 /*
- * The targets that are left alone at present, as a list: those in trouble, and
+ * The targets that are left alone at present, as a list: those blocked, and
  * those that would have to wait; and those of which as many requests were claimed
  * as they take in a minute, if full_too.
  */
@@ -157,6 +155,8 @@ glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
 static GlueWorkTarget *
 find_target(GlueWorkTargets *all, const GlueClaim *request)
 {
+	GlueTargetState *state = glue_target_state_find(&all->states, request,
+													all->context);
 	dlist_iter	iter;
 	MemoryContext context;
 	MemoryContext old_context;
@@ -165,10 +165,10 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	dlist_foreach(iter, &all->targets)
 	{
 		target = dlist_container(GlueWorkTarget, node, iter.cur);
-		if (target->current && glue_target_is_key(&target->key, request) &&
+		if (target->current && target->state == state &&
 			strcmp(target->endpoint, request->what.endpoint) == 0 &&
-			same_text(target->catalog_id, request->what.catalog_id) &&
-			same_text(target->account_id, request->what.account_id) &&
+			glue_same_text(target->catalog_id, request->what.catalog_id) &&
+			glue_same_text(target->account_id, request->what.account_id) &&
 			strcmp(target->region, request->what.region) == 0)
 			return target;
 	}
@@ -178,7 +178,7 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	old_context = MemoryContextSwitchTo(context);
 	target = palloc0(sizeof(GlueWorkTarget));
 	target->context = context;
-	glue_target_fill_key(&target->key, request);
+	target->state = state;
 	target->region = pstrdup(request->what.region);
 	target->endpoint = pstrdup(request->what.endpoint);
 	if (request->what.catalog_id != NULL)
@@ -186,23 +186,17 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	if (request->what.account_id != NULL)
 		target->account_id = pstrdup(request->what.account_id);
 	target->current = true;
-	target->state = glue_target_state_find(&all->states, request, all->context);
 	dlist_push_tail(&all->targets, &target->node);
-	glue_work_target_resolve(target, request, all->schema);
+	glue_work_target_resolve(target, request, all->process->schema);
 	MemoryContextSwitchTo(old_context);
 	return target;
-}
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 /* A request does not need its target any more. */
 void
 glue_work_target_release(GlueWorkTarget *target)
 {
+	Assert(target->njobs > 0 && target->state->njobs >= target->njobs);
 	target->state->njobs--;
 	if (--target->njobs == 0 && !target->current)
 		delete_target(target);
@@ -288,10 +282,10 @@ connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
 	if (error != NULL)
 	{
 		/* its text has to be converted */
-		all->transactions->begin(false);
+		all->process->begin();
 		MemoryContextSwitchTo(target->context);
 		target->failure = glue_failure_from_error(error);
-		all->transactions->commit();
+		all->process->commit();
 	}
 	MemoryContextSwitchTo(old_context);
 }

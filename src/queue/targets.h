@@ -14,13 +14,13 @@
 #define GLUE_QUEUE_TARGETS_H
 
 #include "queue/target.h"
+#include "queue/transaction.h"
 
 /* All targets of a process that works a queue. */
 typedef struct GlueWorkTargets
 {
 	MemoryContext context;
-	Oid			schema;			/* of the extension */
-	const GlueTransactions *transactions;
+	const GlueQueueProcess *process;
 	dlist_head	targets;
 	List	   *states;
 
@@ -31,8 +31,8 @@ typedef struct GlueWorkTargets
 	bool		in_meanwhile;	/* and that is being done */
 } GlueWorkTargets;
 
-extern void glue_work_targets_init(GlueWorkTargets *all, Oid schema,
-								   const GlueTransactions *transactions,
+extern void glue_work_targets_init(GlueWorkTargets *all,
+								   const GlueQueueProcess *process,
 								   GlueHttpMeanwhile meanwhile,
 								   void *meanwhile_arg);
 extern void glue_work_targets_expire(GlueWorkTargets *all);

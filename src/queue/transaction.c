@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * transaction.c
- *	  Transactions of those who work the queue.
+ *	  Transactions of processes that work the queue.
  *
  * Statements run with the rights of a table's owner, so names must not be
  * looked up where anybody else can put something.  And what the planner thinks
@@ -28,7 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* How long to wait for somebody who has locked a connection's row. */
+/* How long to wait for the lock of a connection's row. */
 #define LOCK_TIMEOUT			"100ms"
 
 /* The settings that follow from that. */
@@ -57,8 +57,7 @@ static const LocalSetting local_settings[] = {
 /* prototypes of private functions */
 static void recover(const GlueClaims *claims);
 static void set_local(const char *name, const char *value);
-static void with_claims(Oid schema, int64 claimant,
-						const GlueTransactions *transactions,
+static void with_claims(const GlueQueueProcess *process,
 						void (*function) (const GlueClaims *claims));
 
 /*
@@ -66,9 +65,10 @@ static void with_claims(Oid schema, int64 claimant,
  * must see what has committed before it, whatever the default is.
  */
 void
-glue_queue_begin(const GlueTransactions *transactions)
+glue_queue_begin(const GlueQueueProcess *process)
 {
-	transactions->begin(false);
+	process->begin();
+	Assert(IsTransactionState());
 	XactIsoLevel = XACT_READ_COMMITTED;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	for (int i = 0; i < lengthof(local_settings); i++)
@@ -87,7 +87,7 @@ glue_transaction_keep(void)
 		set_local("synchronous_commit", "on");
 }
 
-/* Set a parameter for the current transaction, whoever may. */
+/* Set a parameter for the current transaction, as a superuser could. */
 static void
 set_local(const char *name, const char *value)
 {
@@ -100,10 +100,9 @@ set_local(const char *name, const char *value)
  * comes from elsewhere.
  */
 void
-glue_queue_recover(Oid schema, int64 claimant,
-				   const GlueTransactions *transactions)
+glue_queue_recover(const GlueQueueProcess *process)
 {
-	with_claims(schema, claimant, transactions, recover);
+	with_claims(process, recover);
 }
 
 /* What that takes in one transaction. */
@@ -118,23 +117,22 @@ recover(const GlueClaims *claims)
 
 /* Stop working the queue: nothing is claimed any more. */
 void
-glue_queue_leave(Oid schema, int64 claimant,
-				 const GlueTransactions *transactions)
+glue_queue_leave(const GlueQueueProcess *process)
 {
-	with_claims(schema, claimant, transactions, glue_claims_leave);
+	with_claims(process, glue_claims_leave);
 }
 
 /* Do something in a transaction of its own, if the queue is still there. */
 static void
-with_claims(Oid schema, int64 claimant, const GlueTransactions *transactions,
+with_claims(const GlueQueueProcess *process,
 			void (*function) (const GlueClaims *claims))
 {
 	GlueClaims	claims;
 	MemoryContext old_context = CurrentMemoryContext;
 
-	glue_queue_begin(transactions);
-	if (glue_claims_open(&claims, schema, claimant))
+	glue_queue_begin(process);
+	if (glue_claims_open(&claims, process->schema, process->claimant))
 		function(&claims);
-	transactions->commit();
+	process->commit();
 	MemoryContextSwitchTo(old_context);
 }

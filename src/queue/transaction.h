@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * transaction.h
- *	  Transactions of those who work the queue.
+ *	  Transactions of processes that work the queue.
  *
  * IDENTIFICATION
  *	  src/queue/transaction.h
@@ -13,11 +13,18 @@
 
 #include "store/claims.h"
 
-extern void glue_queue_begin(const GlueTransactions *transactions);
+/* A process that works a queue, and how it begins and ends transactions. */
+typedef struct GlueQueueProcess
+{
+	Oid			schema;			/* of the extension */
+	int64		claimant;		/* as which it claims requests */
+	void		(*begin) (void);
+	void		(*commit) (void);
+} GlueQueueProcess;
+
+extern void glue_queue_begin(const GlueQueueProcess *process);
 extern void glue_transaction_keep(void);
-extern void glue_queue_recover(Oid schema, int64 claimant,
-							   const GlueTransactions *transactions);
-extern void glue_queue_leave(Oid schema, int64 claimant,
-							 const GlueTransactions *transactions);
+extern void glue_queue_recover(const GlueQueueProcess *process);
+extern void glue_queue_leave(const GlueQueueProcess *process);
 
 #endif							/* GLUE_QUEUE_TRANSACTION_H */

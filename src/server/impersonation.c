@@ -28,6 +28,7 @@
 #include "server/compat.h"
 #include "server/impersonation.h"
 #include "utils/guc.h"
+#include "utils/syscache.h"
 
 /* prototypes of private functions */
 static bool is_path_of_database(void);
@@ -65,6 +66,23 @@ is_path_of_database(void)
 		parameter = glue_find_parameter("search_path");
 	return parameter->source == PGC_S_DATABASE ||
 		parameter->source == PGC_S_DATABASE_USER;
+}
+
+/*
+ * Act as a role that asked for something, in settings that are safe already,
+ * until glue_stop_impersonating(); false, and nothing has changed, if the role
+ * does not exist.
+ */
+bool
+glue_act_as(GlueImpersonation *saved, Oid role)
+{
+	GetUserIdAndSecContext(&saved->user, &saved->security_context);
+	saved->settings_level = 0;
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
+		return false;
+	SetUserIdAndSecContext(role, saved->security_context |
+						   SECURITY_LOCAL_USERID_CHANGE);
+	return true;
 }
 
 void

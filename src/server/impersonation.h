@@ -23,6 +23,7 @@ typedef struct GlueImpersonation
 } GlueImpersonation;
 
 extern void glue_impersonate(GlueImpersonation *saved, Oid role);
+extern bool glue_act_as(GlueImpersonation *saved, Oid role);
 extern void glue_stop_impersonating(const GlueImpersonation *saved);
 
 #endif							/* GLUE_SERVER_IMPERSONATION_H */

@@ -121,6 +121,26 @@ glue_tree_add(json_object *object, const char *name, json_object *value)
 	}
 }
 
+/* Add a string, unless it is NULL. */
+void
+glue_tree_add_text(json_object *object, const char *name, const char *text)
+{
+	if (text != NULL)
+		glue_tree_add(object, name, json_object_new_string(text));
+}
+
+/* Append a value to a list, or raise an error for want of memory. */
+void
+glue_tree_append(json_object *list, json_object *value)
+{
+	check_memory(value);
+	if (json_object_array_add(list, value) != 0)
+	{
+		glue_json_tree_free(value);
+		check_memory(NULL);
+	}
+}
+
 /*
  * Can a tree be converted to jsonb of this database?  It cannot if it holds
  * U+0000, or a character that the database's encoding does not have.

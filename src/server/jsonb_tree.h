@@ -26,6 +26,9 @@ extern GlueJsonbProblem glue_tree_from_jsonb(Jsonb *jsonb, json_object **tree);
 extern json_object *glue_tree_new_object(void);
 extern void glue_tree_add(json_object *object, const char *name,
 						  json_object *value);
+extern void glue_tree_add_text(json_object *object, const char *name,
+							   const char *text);
+extern void glue_tree_append(json_object *list, json_object *value);
 extern bool glue_tree_fits_jsonb(json_object *tree);
 extern Jsonb *glue_jsonb_from_tree(json_object *tree);
 

@@ -59,13 +59,6 @@ typedef struct GlueBlockedTarget
 	unsigned char fingerprint[GLUE_FINGERPRINT_LEN];	/* likewise */
 } GlueBlockedTarget;
 
-/* How a process that works the queue begins and ends transactions. */
-typedef struct GlueTransactions
-{
-	void		(*begin) (bool snapshot);
-	void		(*commit) (void);
-} GlueTransactions;
-
 extern List *glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
 							  const GlueClaimFilter *filter,
 							  MemoryContext parent);

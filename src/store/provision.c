@@ -11,8 +11,8 @@
  * An entry that was released is kept until all is done that was asked for by it, for
  * what is created meanwhile is its own: see provision_owner.c for what is owned.  So
  * a request to delete the connection, or to keep it, follows, and ends the entry.
- * One of a table that is not there any more is forgotten by the next claim of the
- * name, or released, while something is to be done by it.
+ * One of a table that is not there any more is forgotten by the next claim of the name,
+ * or released, while something is to be done by it.
  *
  * What is released and claimed was committed by others, perhaps after the
  * transaction has begun; so the latest state counts, and not what the transaction
@@ -103,18 +103,15 @@ static GlueStatement find_holder = {
 	PARAMETERS, .latest = true
 };
 
-/* what a table held that is gone */
+/* what a table held that is gone; the latter while a request is open for it */
 static GlueStatement forget_dropped = {
 	"DELETE FROM @glue_provision p" WHERE_NAME OF_NO_RELATION
 	" AND NOT EXISTS (SELECT FROM @glue_request r"
-	" WHERE r.connection_name" EQUALS "p.name"
-	" AND r.home" EQUALS "p.home"
-	" AND r.provision_id" EQUALS "p.id"
-	" AND r.finished_at IS NULL) RETURNING id",
+	" WHERE r.connection_name" EQUALS "p.name" " AND r.home" EQUALS "p.home"
+	" AND r.provision_id" EQUALS "p.id" " AND r.finished_at IS NULL)"
+	" RETURNING id",
 	PARAMETERS, .latest = true
 };
-
-/* the same, while a request is open for it */
 static GlueStatement release_dropped = {
 	RELEASE WHERE_NAME OF_NO_RELATION " RETURNING id",
 	PARAMETERS, .latest = true

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static inline bool
 glue_is_upper(char c)
@@ -54,6 +55,13 @@ static inline char
 glue_lower(char c)
 {
 	return glue_is_upper(c) ? (char) (c - 'A' + 'a') : c;
+}
+
+/* Are two texts the same, each of which may be NULL? */
+static inline bool
+glue_same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 extern int	glue_hex_digit(char c);

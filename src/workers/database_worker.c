@@ -18,7 +18,9 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
+#include "server/compat.h"
 #include "storage/ipc.h"
 #include "workers/database_worker.h"
 #include "workers/loop.h"
@@ -55,11 +57,12 @@ static const char *const types[] = {
 };
 
 /* prototypes of private functions */
+static void leave(GlueWorkKind kind, TimestampTz come_back_at);
 static bool make_note(Oid database, GlueWorkKind kind);
 static WorkerNote *find_note(Oid database, GlueWorkKind kind);
 
 /*
- * Begin to be the launcher, who knows nothing of the workers of one before it.
+ * Begin to be the launcher.  It knows nothing of the workers of an earlier one.
  */
 void
 glue_workers_forget(void)
@@ -126,26 +129,51 @@ glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
 }
 
 /*
- * Begin to be a worker that was started: connect to its database.
+ * Be a worker that was started: work on news of its database, until there has
+ * been none for a while.
  *
- * A worker is a superuser, and who owns the database may have set the
- * search_path for it: no name may lead to what is theirs.
+ * A worker is a superuser, and the owner of the database may have set the
+ * search_path for it: glue_worker_connect() sees to it that no name leads to
+ * what is theirs.
  */
 void
-glue_worker_enter(Oid database)
+glue_worker_run(Oid database, const GlueWork *work)
 {
+	static uint32 wait_event = 0;
+	TimestampTz yield_at = DT_NOBEGIN;
+	TimestampTz due = 0;
+	bool		stay = false;
+
 	glue_worker_take_signals();
 	glue_worker_connect(database);
+	Assert(MyDatabaseId == database && !IsTransactionState());
+	if (work->slice_ms > 0)
+		yield_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+											   work->slice_ms);
+	work->prepare();
+	glue_queue_listen(MyDatabaseId, work->kind);
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		glue_worker_reload_if_asked();
+		glue_queue_take_news(NULL, 0);
+	} while (work->work(&due, &stay) &&
+			 glue_worker_linger(stay, &due, yield_at,
+								GLUE_WAIT_EVENT(wait_event, work->wait_event)));
+	if (glue_queue_unlisten())
+		due = GetCurrentTimestamp();
+	if (work->end != NULL)
+		work->end();
+	leave(work->kind, due != 0 ? due : DT_NOEND);
 }
 
-/*
- * End, on purpose.
- */
-void
-glue_worker_leave(GlueWorkKind kind, TimestampTz come_back_at)
+/* End, on purpose. */
+static void
+leave(GlueWorkKind kind, TimestampTz come_back_at)
 {
 	WorkerNote *note;
 
+	Assert(!IsTransactionState());
 	glue_shared_lock(LW_EXCLUSIVE);
 	note = find_note(MyDatabaseId, kind);
 	if (note != NULL)

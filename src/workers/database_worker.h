@@ -25,8 +25,24 @@ extern bool glue_worker_start(Oid database, GlueWorkKind kind,
 extern bool glue_worker_left(Oid database, GlueWorkKind kind,
 							 TimestampTz *come_back_at);
 
+/* What a worker does. */
+typedef struct GlueWork
+{
+	GlueWorkKind kind;
+	const char *wait_event;		/* while there is nothing to do */
+	int			slice_ms;		/* news is worked on so long, at least, even
+								 * if others wait for room */
+	void		(*prepare) (void);
+
+	/*
+	 * Do what there is to do; false if there can be nothing any more.  *due
+	 * is when to do something without news, or 0; *stay, whether to wait.
+	 */
+	bool		(*work) (TimestampTz *due, bool *stay);
+	void		(*end) (void);	/* when no news comes any more; or NULL */
+} GlueWork;
+
 /* for a worker */
-extern void glue_worker_enter(Oid database);
-extern void glue_worker_leave(GlueWorkKind kind, TimestampTz come_back_at);
+extern void glue_worker_run(Oid database, const GlueWork *work);
 
 #endif							/* GLUE_WORKERS_DATABASE_WORKER_H */

@@ -40,7 +40,6 @@
 #include "utils/snapmgr.h"
 #include "workers/database_worker.h"
 #include "workers/journal_worker.h"
-#include "workers/loop.h"
 
 /* How long it goes on, at least, if others wait for room for their workers. */
 #define SLICE_MS			1000
@@ -62,7 +61,7 @@ static MemoryContext batch_context;
 /* prototypes of private functions */
 static void prepare(void);
 static void give_back_at_exit(int code, Datum arg);
-static void serve(void);
+static bool serve(TimestampTz *due, bool *stay);
 static void settle(int nboxes);
 static void fail(int nboxes, const ErrorData *error);
 static void answer(int nboxes);
@@ -75,26 +74,19 @@ static MinimalTuple next_tuple(const char **place);
 static void commit(int nboxes);
 static void at_end_of_transaction(XactEvent event, void *arg);
 
+static const GlueWork journal_work = {
+	.kind = GLUE_WORK_JOURNAL,
+	.wait_event = "GlueConnJournalIdle",
+	.slice_ms = SLICE_MS,
+	.prepare = prepare,
+	.work = serve,
+};
+
 /* The main function of a worker. */
 void
 glue_journal_worker_main(Datum database)
 {
-	static uint32 idle_event = 0;
-	TimestampTz yield_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													   SLICE_MS);
-	TimestampTz next_due = 0;	/* nothing is done without news */
-
-	glue_worker_enter(DatumGetObjectId(database));
-	prepare();
-	glue_queue_listen(MyDatabaseId, GLUE_WORK_JOURNAL);
-	do
-	{
-		glue_worker_begin_round();
-		serve();
-	} while (glue_worker_linger(true, &next_due, yield_at,
-								GLUE_WAIT_EVENT(idle_event, "GlueConnJournalIdle")));
-	glue_worker_leave(GLUE_WORK_JOURNAL, glue_queue_unlisten() ?
-					  GetCurrentTimestamp() : DT_NOEND);
+	glue_worker_run(DatumGetObjectId(database), &journal_work);
 }
 
 static void
@@ -132,14 +124,15 @@ give_back_at_exit(int code, Datum arg)
 	}
 }
 
-/* Record what there is to be recorded, and answer. */
-static void
-serve(void)
+/* Record what there is to be recorded, and answer: only news says that. */
+static bool
+serve(TimestampTz *due, bool *stay)
 {
+	*stay = true;
 	ntaken = glue_journal_take(taken);
 	nanswered = 0;
 	if (ntaken == 0)
-		return;
+		return true;
 	pgstat_report_activity(STATE_RUNNING, "recording calls of glue_conn");
 	settle(ntaken);
 	while (nanswered < ntaken)
@@ -147,6 +140,7 @@ serve(void)
 	MemoryContextReset(batch_context);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	(void) pgstat_report_stat(false);
+	return true;
 }
 
 /*
@@ -156,7 +150,10 @@ serve(void)
 static void
 settle(int nboxes)
 {
-	ErrorData  *error = record(taken + nanswered, nboxes);
+	ErrorData  *error;
+
+	Assert(nboxes > 0 && nanswered + nboxes <= ntaken);
+	error = record(taken + nanswered, nboxes);
 
 	/* for a lock, everybody would wait again */
 	if (error != NULL &&

@@ -11,7 +11,7 @@
  *	  recorded, which server/news.c tells;
  *	- when the last worker there said that it has to come back;
  *	- once after the start of the server, after a crash, a promotion or a restore:
- *	  nobody remembers then who had work.
+ *	  it is not known then which databases had work.
  *
  * A worker that ended by an error is followed by another one after a while,
  * and by the next after twice as long.
@@ -20,8 +20,8 @@
  * at a database without work takes a few milliseconds, so it is enough to look at
  * few at a time, and there is room left.  If it runs out all the same, workers
  * that are idle are asked to leave, and those that have been at work for a moment
- * to leave the rest for later.  Whoever has waited for the longest time is next; but
- * those who record calls come first, because sessions wait for them.  A server
+ * to leave the rest for later.  The worker that has waited for the longest time is
+ * next; but journal workers come first, because sessions wait for them.  A server
  * without any room for workers is told so once.
  *
  * Databases that are not served, because the settings do not name them or they
@@ -79,6 +79,8 @@
 /* What the launcher knows of the workers of one kind in a database. */
 typedef struct KnownWorker
 {
+	struct KnownDatabase *database;
+	GlueWorkKind kind;
 	bool		news;			/* since it was started */
 	BackgroundWorkerHandle *handle; /* or NULL */
 	TimestampTz start_at;		/* when to start one, or DT_NOEND */
@@ -98,6 +100,14 @@ typedef struct KnownDatabase
 
 static HTAB * databases = NULL;
 
+/* A walk through all workers.  Begins as zeros. */
+typedef struct WorkerWalk
+{
+	HASH_SEQ_STATUS status;
+	KnownDatabase *database;	/* NULL: it has not begun */
+	int			kind;			/* the next one there */
+} WorkerWalk;
+
 /* Since when there has been no room for a worker; 0 if there is. */
 static TimestampTz crowded_since = 0;
 
@@ -111,14 +121,12 @@ static void take_news(void);
 static void mind_clock(TimestampTz now);
 static TimestampTz mind_workers(TimestampTz now);
 static int	see_to_workers(TimestampTz now, int *nlooks);
-static void note_end(const KnownDatabase *database, KnownWorker *worker,
-					 GlueWorkKind kind, TimestampTz now);
-static KnownWorker *find_next(TimestampTz now, bool looks, Oid *database,
-							  GlueWorkKind *kind);
+static KnownWorker *walk_on(WorkerWalk *walk);
+static void note_end(KnownWorker *worker, TimestampTz now);
+static KnownWorker *find_next(TimestampTz now, bool looks);
 static bool comes_before(const KnownWorker *a, const KnownWorker *b);
-static bool start_worker(Oid database, KnownWorker *worker, GlueWorkKind kind,
-						 TimestampTz now);
-static void mind_room(const GlueWorkKind *waiting, bool ours,
+static bool start_worker(KnownWorker *worker, TimestampTz now);
+static void mind_room(const KnownWorker *waiting, bool ours,
 					  TimestampTz now);
 static void complain_of_room(GlueWorkKind kind);
 static TimestampTz find_next_start(TimestampTz now);
@@ -276,7 +284,11 @@ find_database(Oid oid)
 		memset(database, 0, sizeof(KnownDatabase));
 		database->oid = oid;
 		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
+		{
+			database->workers[kind].database = database;
+			database->workers[kind].kind = kind;
 			database->workers[kind].start_at = DT_NOEND;
+		}
 	}
 	return database;
 }
@@ -318,24 +330,18 @@ mind_clock(TimestampTz now)
 {
 	static TimestampTz before = 0;
 	bool		set_back = now < before;
-	HASH_SEQ_STATUS status;
-	KnownDatabase *database;
+	WorkerWalk	walk = {.kind = 0};
+	KnownWorker *worker;
 
 	before = now;
 	if (!set_back)
 		return;
 	crowded_since = Min(crowded_since, now);
-	hash_seq_init(&status, databases);
-	while ((database = hash_seq_search(&status)) != NULL)
+	while ((worker = walk_on(&walk)) != NULL)
 	{
-		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
-		{
-			KnownWorker *worker = &database->workers[kind];
-
-			worker->started_at = Min(worker->started_at, now);
-			if (worker->start_at != DT_NOEND)
-				worker->start_at = Min(worker->start_at, now);
-		}
+		worker->started_at = Min(worker->started_at, now);
+		if (worker->start_at != DT_NOEND)
+			worker->start_at = Min(worker->start_at, now);
 	}
 }
 
@@ -344,7 +350,7 @@ mind_clock(TimestampTz now)
  * ----------------------------------------------------------------
  */
 
-/* See to all workers; returns when to do so again. */
+/* Start workers that are due; returns when to do so again. */
 static TimestampTz
 mind_workers(TimestampTz now)
 {
@@ -353,19 +359,16 @@ mind_workers(TimestampTz now)
 	bool		room = true;
 	TimestampTz wake_at;
 	KnownWorker *worker;
-	GlueWorkKind kind;
-	Oid			database;
 
-	while ((worker = find_next(now, nlooks < MAX_LOOKS, &database,
-							   &kind)) != NULL)
+	while ((worker = find_next(now, nlooks < MAX_LOOKS)) != NULL)
 	{
-		room = start_worker(database, worker, kind, now);
+		room = start_worker(worker, now);
 		if (!room)
 			break;
 		nworkers++;
 		nlooks += worker->look;
 	}
-	mind_room(room ? NULL : &kind, nworkers > 0, now);
+	mind_room(room ? NULL : worker, nworkers > 0, now);
 	wake_at = find_next_start(now);
 	if (!room)
 		wake_at = Min(wake_at,
@@ -376,50 +379,60 @@ mind_workers(TimestampTz now)
 	return wake_at;
 }
 
+/* The next worker of a walk; NULL at its end. */
+static KnownWorker *
+walk_on(WorkerWalk *walk)
+{
+	if (walk->database == NULL)
+		hash_seq_init(&walk->status, databases);
+	if (walk->database == NULL || walk->kind == GLUE_NUM_WORK_KINDS)
+	{
+		walk->database = hash_seq_search(&walk->status);
+		walk->kind = 0;
+	}
+	return walk->database != NULL ? &walk->database->workers[walk->kind++] :
+		NULL;
+}
+
 /* See which have ended; returns how many have not, and how many of them look. */
 static int
 see_to_workers(TimestampTz now, int *nlooks)
 {
 	int			nworkers = 0;
-	HASH_SEQ_STATUS status;
-	KnownDatabase *database;
+	WorkerWalk	walk = {.kind = 0};
+	KnownWorker *worker;
 
 	*nlooks = 0;
-	hash_seq_init(&status, databases);
-	while ((database = hash_seq_search(&status)) != NULL)
+	while ((worker = walk_on(&walk)) != NULL)
 	{
-		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
-		{
-			KnownWorker *worker = &database->workers[kind];
-			pid_t		pid;
+		pid_t		pid;
 
-			if (worker->handle != NULL &&
-				GetBackgroundWorkerPid(worker->handle, &pid) == BGWH_STOPPED)
-				note_end(database, worker, kind, now);
-			if (worker->news && worker->failures == 0)
-				worker->start_at = Min(worker->start_at, now);
-			if (worker->handle == NULL)
-			{
-				worker->look = worker->look && !worker->news;
-				continue;
-			}
-			nworkers++;
-			*nlooks += worker->look &&
-				!TimestampDifferenceExceeds(worker->started_at, now,
-											LONGEST_LOOK_MS);
+		if (worker->handle != NULL &&
+			GetBackgroundWorkerPid(worker->handle, &pid) == BGWH_STOPPED)
+			note_end(worker, now);
+		if (worker->news && worker->failures == 0)
+			worker->start_at = Min(worker->start_at, now);
+		if (worker->handle == NULL)
+		{
+			worker->look = worker->look && !worker->news;
+			continue;
 		}
+		nworkers++;
+		*nlooks += worker->look &&
+			!TimestampDifferenceExceeds(worker->started_at, now,
+										LONGEST_LOOK_MS);
 	}
 	return nworkers;
 }
 
 static void
-note_end(const KnownDatabase *database, KnownWorker *worker,
-		 GlueWorkKind kind, TimestampTz now)
+note_end(KnownWorker *worker, TimestampTz now)
 {
 	pfree(worker->handle);
 	worker->handle = NULL;
 	worker->look = false;
-	if (glue_worker_left(database->oid, kind, &worker->start_at))
+	if (glue_worker_left(worker->database->oid, worker->kind,
+						 &worker->start_at))
 		worker->failures = 0;
 	else
 		worker->start_at = pause_after(worker->failures++, now);
@@ -427,29 +440,21 @@ note_end(const KnownDatabase *database, KnownWorker *worker,
 
 /* The worker that is to be started next; NULL if none is. */
 static KnownWorker *
-find_next(TimestampTz now, bool looks, Oid *database, GlueWorkKind *kind)
+find_next(TimestampTz now, bool looks)
 {
 	KnownWorker *next = NULL;
-	HASH_SEQ_STATUS status;
-	KnownDatabase *known;
+	WorkerWalk	walk = {.kind = 0};
+	KnownWorker *worker;
 
-	hash_seq_init(&status, databases);
-	while ((known = hash_seq_search(&status)) != NULL)
+	while ((worker = walk_on(&walk)) != NULL)
 	{
-		for (int i = 0; i < GLUE_NUM_WORK_KINDS && known->exists; i++)
-		{
-			KnownWorker *worker = &known->workers[i];
-
-			if (worker->handle != NULL || worker->start_at > now ||
-				(worker->look && !looks))
-				continue;
-			if (next != NULL && (*kind == i ? !comes_before(worker, next) :
-								 i != GLUE_WORK_JOURNAL))
-				continue;
+		if (!worker->database->exists || worker->handle != NULL ||
+			worker->start_at > now || (worker->look && !looks))
+			continue;
+		if (next == NULL || (next->kind == worker->kind ?
+							 comes_before(worker, next) :
+							 worker->kind == GLUE_WORK_JOURNAL))
 			next = worker;
-			*database = known->oid;
-			*kind = i;
-		}
 	}
 	return next;
 }
@@ -464,11 +469,14 @@ comes_before(const KnownWorker *a, const KnownWorker *b)
 }
 
 static bool
-start_worker(Oid database, KnownWorker *worker, GlueWorkKind kind,
-			 TimestampTz now)
+start_worker(KnownWorker *worker, TimestampTz now)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(TopMemoryContext);
-	bool		started = glue_worker_start(database, kind, &worker->handle);
+	bool		started;
+
+	Assert(worker->handle == NULL);
+	started = glue_worker_start(worker->database->oid, worker->kind,
+								&worker->handle);
 
 	MemoryContextSwitchTo(old_context);
 	if (started)
@@ -482,11 +490,11 @@ start_worker(Oid database, KnownWorker *worker, GlueWorkKind kind,
 }
 
 /*
- * If there is no room for a worker, of the kind *waiting, ask others to make
+ * If there is no room for a worker, which is waiting, ask others to make
  * some.  If there are none of ours, or that takes long, somebody else must.
  */
 static void
-mind_room(const GlueWorkKind *waiting, bool ours, TimestampTz now)
+mind_room(const KnownWorker *waiting, bool ours, TimestampTz now)
 {
 	static bool told[GLUE_NUM_WORK_KINDS];
 
@@ -499,12 +507,12 @@ mind_room(const GlueWorkKind *waiting, bool ours, TimestampTz now)
 	}
 	if (crowded_since == 0)
 		crowded_since = now;
-	if (told[*waiting] ||
+	if (told[waiting->kind] ||
 		(ours && !TimestampDifferenceExceeds(crowded_since, now,
 											 NO_ROOM_PATIENCE_MS)))
 		return;
-	complain_of_room(*waiting);
-	told[*waiting] = true;
+	complain_of_room(waiting->kind);
+	told[waiting->kind] = true;
 }
 
 static void
@@ -526,20 +534,14 @@ static TimestampTz
 find_next_start(TimestampTz now)
 {
 	TimestampTz next = TimestampTzPlusMilliseconds(now, LOOK_MS);
-	HASH_SEQ_STATUS status;
-	KnownDatabase *database;
+	WorkerWalk	walk = {.kind = 0};
+	KnownWorker *worker;
 
-	hash_seq_init(&status, databases);
-	while ((database = hash_seq_search(&status)) != NULL)
+	while ((worker = walk_on(&walk)) != NULL)
 	{
-		for (int kind = 0; kind < GLUE_NUM_WORK_KINDS; kind++)
-		{
-			KnownWorker *worker = &database->workers[kind];
-
-			if (database->exists && worker->handle == NULL &&
-				worker->start_at > now)
-				next = Min(next, worker->start_at);
-		}
+		if (worker->database->exists && worker->handle == NULL &&
+			worker->start_at > now)
+			next = Min(next, worker->start_at);
 	}
 	return next;
 }

@@ -38,15 +38,6 @@ glue_worker_take_signals(void)
 	BackgroundWorkerUnblockSignals();
 }
 
-/* Take note of what there is to do, which is done after that. */
-void
-glue_worker_begin_round(void)
-{
-	CHECK_FOR_INTERRUPTS();
-	glue_worker_reload_if_asked();
-	glue_queue_take_news(NULL, 0);
-}
-
 /*
  * Wait a moment for something to do; false if it is time to exit.
  *

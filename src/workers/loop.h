@@ -16,7 +16,6 @@
 #include "utils/timestamp.h"
 
 extern void glue_worker_take_signals(void);
-extern void glue_worker_begin_round(void);
 extern bool glue_worker_linger(bool stay, TimestampTz *due,
 							   TimestampTz yield_at, uint32 wait_event);
 extern void glue_worker_sleep(long timeout_ms, uint32 wait_event);

@@ -3,8 +3,8 @@
  * procedure.c
  *	  The SQL procedure that works the queue in the calling session.
  *
- * For servers without the library preloaded, where nobody else does, and for
- * whoever would rather decide when: pg_cron, for example.  When is all that the
+ * For servers without the library preloaded, where no worker does, and for
+ * users that decide when themselves: with pg_cron, for example.  When is all that the
  * session decides: how requests are carried out is the same as if a worker did.
  *
  * IDENTIFICATION
@@ -21,12 +21,12 @@
 #include "queue/run.h"
 #include "queue/transaction.h"
 #include "server/session_settings.h"
-#include "store/claims.h"
+#include "store/claimant.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
 /* prototypes of private functions */
-static void begin(bool snapshot);
+static void begin(void);
 static void commit(void);
 
 PG_FUNCTION_INFO_V1(glue_process_requests);
@@ -37,11 +37,13 @@ PG_FUNCTION_INFO_V1(glue_process_requests);
 Datum
 glue_process_requests(PG_FUNCTION_ARGS)
 {
-	static const GlueTransactions transactions = {begin, commit};
-	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	GlueQueueProcess process = {
+		.schema = get_func_namespace(fcinfo->flinfo->fn_oid),
+		.begin = begin,
+		.commit = commit,
+	};
 	TimestampTz next_due;
 	int			max = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT32(0);
-	int64		claimant;
 
 	PreventCommandIfReadOnly("glue_process_requests()");
 	if (!PG_ARGISNULL(0) && max < 1)
@@ -61,17 +63,16 @@ glue_process_requests(PG_FUNCTION_ARGS)
 
 	/* the transaction that we come with has a snapshot of its own kind */
 	SPI_commit();
-	claimant = glue_claimant_begin();
+	process.claimant = glue_claimant_begin();
 	PG_TRY();
 	{
-		glue_queue_recover(schema, claimant, &transactions);
-		glue_queue_run(schema, claimant, &transactions, max, false,
-					   &next_due);
-		glue_queue_leave(schema, claimant, &transactions);
+		glue_queue_recover(&process);
+		glue_queue_run(&process, max, false, &next_due);
+		glue_queue_leave(&process);
 	}
 	PG_FINALLY();
 	{
-		glue_claimant_end(claimant);
+		glue_claimant_end(process.claimant);
 	}
 	PG_END_TRY();
 	SPI_finish();
@@ -80,10 +81,8 @@ glue_process_requests(PG_FUNCTION_ARGS)
 
 /* A procedure always has a transaction. */
 static void
-begin(bool snapshot)
+begin(void)
 {
-	if (snapshot)
-		PushActiveSnapshot(GetTransactionSnapshot());
 }
 
 static void

@@ -57,50 +57,29 @@
 
 /* prototypes of private functions */
 static void prepare(void);
+static bool work(TimestampTz *due, bool *stay);
+static void end(void);
 static Oid	find_schema(bool *only_undo);
 static Oid	read_schema(void);
-static bool work(Oid schema, int64 claimant, bool only_undo,
-				 TimestampTz *next_due);
-static void keep_up(Oid schema, int64 claimant);
-static void begin(bool snapshot);
+static void keep_up(void);
+static void begin(void);
 static void commit(void);
 
-static const GlueTransactions transactions = {begin, commit};
+static const GlueWork queue_work = {
+	.kind = GLUE_WORK_QUEUE,
+	.wait_event = "GlueConnIdle",
+	.prepare = prepare,
+	.work = work,
+	.end = end,
+};
+
+static GlueQueueProcess process = {.begin = begin, .commit = commit};
 
 /* The main function of a worker. */
 void
 glue_worker_main(Datum database)
 {
-	static uint32 idle_event = 0;
-	TimestampTz next_due = 0;
-	int64		claimant = 0;
-	bool		worked = false;
-	bool		only_undo;
-	Oid			schema;
-
-	glue_worker_enter(DatumGetObjectId(database));
-	prepare();
-	glue_queue_listen(MyDatabaseId, GLUE_WORK_QUEUE);
-
-	do
-	{
-		glue_worker_begin_round();
-		schema = find_schema(&only_undo);
-		if (!OidIsValid(schema))
-			break;
-		if (claimant == 0)
-			claimant = glue_claimant_begin();
-		worked |= work(schema, claimant, only_undo, &next_due);
-	} while (glue_worker_linger(worked, &next_due, DT_NOBEGIN,
-								GLUE_WAIT_EVENT(idle_event, "GlueConnIdle")));
-	if (!OidIsValid(schema))
-		glue_queue_note_open(false);
-	if (glue_queue_unlisten())
-		next_due = GetCurrentTimestamp();
-	if (OidIsValid(schema))
-		glue_queue_leave(schema, claimant, &transactions);
-
-	glue_worker_leave(GLUE_WORK_QUEUE, next_due != 0 ? next_due : DT_NOEND);
+	glue_worker_run(DatumGetObjectId(database), &queue_work);
 }
 
 /*
@@ -122,6 +101,38 @@ prepare(void)
  * ----------------------------------------------------------------
  */
 
+/* Carry out what is due; false if the extension is not there. */
+static bool
+work(TimestampTz *due, bool *stay)
+{
+	bool		only_undo;
+
+	process.schema = find_schema(&only_undo);
+	if (!OidIsValid(process.schema))
+	{
+		glue_queue_note_open(false);
+		return false;
+	}
+	if (process.claimant == 0)
+		process.claimant = glue_claimant_begin();
+	pgstat_report_activity(STATE_RUNNING, "working the queue of glue_conn");
+	keep_up();
+	*stay |= glue_queue_run(&process, 0, only_undo, due) > 0;
+	if (*due != 0 || !only_undo)
+		glue_queue_note_open(*due != 0);
+	pgstat_report_stat(true);
+	pgstat_report_activity(STATE_IDLE, NULL);
+	return true;
+}
+
+/* Nothing is claimed any more. */
+static void
+end(void)
+{
+	if (OidIsValid(process.schema))
+		glue_queue_leave(&process);
+}
+
 /*
  * The schema of the extension in this database; InvalidOid if it has none.  Is
  * there anything to be done but undone?
@@ -131,7 +142,8 @@ find_schema(bool *only_undo)
 {
 	Oid			schema;
 
-	begin(true);
+	begin();
+	PushActiveSnapshot(GetTransactionSnapshot());
 	*only_undo = !glue_service_exists();
 	schema = read_schema();
 	commit();
@@ -160,26 +172,9 @@ read_schema(void)
 	return schema;
 }
 
-/* Carry out what is due; was there anything? */
-static bool
-work(Oid schema, int64 claimant, bool only_undo, TimestampTz *next_due)
-{
-	uint64		nclaimed;
-
-	pgstat_report_activity(STATE_RUNNING, "working the queue of glue_conn");
-	keep_up(schema, claimant);
-	nclaimed = glue_queue_run(schema, claimant, &transactions, 0, only_undo,
-							  next_due);
-	if (*next_due != 0 || !only_undo)
-		glue_queue_note_open(*next_due != 0);
-	pgstat_report_stat(true);
-	pgstat_report_activity(STATE_IDLE, NULL);
-	return nclaimed > 0;
-}
-
-/* See to what others have left behind, and to what nobody needs any more. */
+/* Recover what ended processes had claimed, and delete old requests. */
 static void
-keep_up(Oid schema, int64 claimant)
+keep_up(void)
 {
 	static TimestampTz done_at = 0;
 	TimestampTz now = GetCurrentTimestamp();
@@ -190,14 +185,14 @@ keep_up(Oid schema, int64 claimant)
 		!TimestampDifferenceExceeds(done_at, now, UPKEEP_MS))
 		return;
 	done_at = now;
-	glue_queue_recover(schema, claimant, &transactions);
+	glue_queue_recover(&process);
 	if (glue_setting_request_retention < 0)
 		return;
 	do
 	{
-		glue_queue_begin(&transactions);
+		glue_queue_begin(&process);
 		deleted = 0;
-		if (glue_claims_open(&claims, schema, claimant))
+		if (glue_claims_open(&claims, process.schema, process.claimant))
 			deleted = glue_claims_purge(&claims,
 										now - glue_setting_request_retention * USECS_PER_SEC,
 										PURGE_BATCH);
@@ -207,13 +202,12 @@ keep_up(Oid schema, int64 claimant)
 }
 
 static void
-begin(bool snapshot)
+begin(void)
 {
+	Assert(!IsTransactionState());
 	glue_worker_reload_if_asked();
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
-	if (snapshot)
-		PushActiveSnapshot(GetTransactionSnapshot());
 }
 
 static void

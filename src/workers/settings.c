@@ -47,7 +47,10 @@ typedef struct FixedSetting
 } FixedSetting;
 
 static const FixedSetting fixed_settings[] = {
-	/* who we are, what names mean, and which rows and triggers there are */
+	/*
+	 * the current role, what names mean, and which rows and triggers there
+	 * are
+	 */
 	{"role", "none"},
 	{"search_path", GLUE_SEARCH_PATH},
 	{"row_security", "on"},
@@ -158,7 +161,7 @@ release_parameters(HeldParameter *held, int n)
 /*
  * Apply the settings of a database, and those of all of them.
  *
- * Who we are is fixed here at last, because that takes a name.
+ * The session's user is fixed here at last, because that takes a name.
  */
 static void
 apply_settings(Oid database)
