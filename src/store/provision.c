@@ -11,8 +11,8 @@
  * An entry that was released is kept until all is done that was asked for by it, for
  * what is created meanwhile is its own: see provision_owner.c for what is owned.  So
  * a request to delete the connection, or to keep it, follows, and ends the entry.
- * One of a table that is not there any more is forgotten by whoever claims the name
- * next, or released, while something is to be done by it.
+ * One of a table that is not there any more is forgotten by the next claim of the name,
+ * or released, while something is to be done by it.
  *
  * What is released and claimed was committed by others, perhaps after the
  * transaction has begun; so the latest state counts, and not what the transaction
