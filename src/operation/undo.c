@@ -225,7 +225,7 @@ settling_ms(const GlueOperation *operation)
 {
 	long long	ms = operation->undo->settles_in_ms;
 
-	if (operation->aws_settled_at != 0)
+	if (operation->aws_settled_at != 0 && !is_told(operation))
 		ms = Max(ms, glue_change_timeout_ms(&operation->access->target));
 	return ms;
 }

@@ -266,8 +266,11 @@ $other->must('SELECT pg_cancel_backend(' . $session->pid . ')');
 is($session->result->sqlstate, '57014', 'a run is cancelled');
 is($other->must($locks)->output, '0', 'and keeps no connection locked');
 $glue->behave;
-work($session);
-is(state_of($session, $first), 'succeeded', 'the next run carries it out');
+my %soon = ('glue_conn.request_timeout' => 1000, 'glue_conn.settle_time' => 1000);
+$cluster->configure($session, %soon);
+ok(wait_until(sub { work($session); state_of($session, $first) eq 'succeeded' }, 'done'),
+	'another one carries it out, when what was sent cannot arrive any more');
+$cluster->configure($session, map { $_ => undef } keys %soon);
 $other->quit;
 
 # Settings that were made before the library was loaded are no others.
