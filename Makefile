@@ -169,6 +169,7 @@ CLIENT_OBJS = \
 STORE_OBJS = \
 	src/store/open_table.o \
 	src/store/own_row.o \
+	src/store/bare_table.o \
 	src/store/own_table.o \
 	src/store/connection_lock.o \
 	src/store/names.o \

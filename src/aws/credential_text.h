@@ -20,6 +20,8 @@ typedef struct GlueCredentials
 	const char *session_token;	/* of temporary credentials, or NULL */
 	const char *account_id;		/* that they belong to, as far as their source
 								 * says; or NULL */
+	long long	expires_at;		/* seconds since 1970, by our clock; 0: never,
+								 * as far as is known */
 } GlueCredentials;
 
 extern const char *glue_credential_problem(const char *part);

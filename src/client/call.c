@@ -89,6 +89,13 @@ glue_call_clear_results(GlueCall *call)
 	call->date[0] = '\0';
 }
 
+/* Has a call failed with an exception of this name? */
+bool
+glue_call_failed_with(const GlueCall *call, const char *code)
+{
+	return call->failure != NULL && strcmp(call->failure->code, code) == 0;
+}
+
 /* Would it be wrong to say of this call that nothing has happened? */
 bool
 glue_call_changes_something(const GlueCall *call)

@@ -104,6 +104,7 @@ extern void glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 								  const GlueCredentials *credentials,
 								  const char *name);
 extern void glue_call_clear_results(GlueCall *call);
+extern bool glue_call_failed_with(const GlueCall *call, const char *code);
 extern bool glue_call_changes_something(const GlueCall *call);
 extern int	glue_change_timeout_ms(const GlueTarget *target);
 extern int	glue_call_timeout_ms(const GlueCall *call);

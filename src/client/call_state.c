@@ -39,6 +39,8 @@
  */
 #include "postgres.h"
 
+#include <time.h>
+
 #include "aws/exception_name.h"
 #include "aws/retry.h"
 #include "client/call_failure.h"
@@ -61,6 +63,8 @@ static bool has_answer(const GlueCall *call);
 static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
 static bool renew_credentials(GlueCallState *state);
+static void replace_expired(GlueCallState *state);
+static bool get_others(GlueCallState *state, GlueFailure **failure);
 static void try_again_or_fail(GlueCallState *state);
 static void give_up(GlueCallState *state);
 static void begin_read_back(GlueCallState *state);
@@ -220,6 +224,7 @@ send_request(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
 
+	replace_expired(state);
 	glue_attempt_sign(&state->attempt);
 	if (call->attempts == 1)
 	{
@@ -310,27 +315,55 @@ choose_next_step(GlueCallState *state)
 static bool
 renew_credentials(GlueCallState *state)
 {
-	GlueCall   *call = state->call;
 	const char *code = state->attempt.failure->code;
-	const GlueCredentials *renewed = NULL;
 	GlueFailure *failure;
-	MemoryContext old_context;
 
-	if (state->renewed || call->renew_credentials == NULL ||
-		call->credentials == NULL ||
+	if (state->renewed ||
 		(strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN) != 0 &&
 		 strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN_STS) != 0))
 		return false;
 	state->renewed = true;
-	old_context = MemoryContextSwitchTo(state->result_context);
-	failure = call->renew_credentials(call->target, call->credentials,
-									  &renewed);
+	if (get_others(state, &failure))
+		return true;
 	if (failure != NULL)
-		state->attempt.failure = glue_failure_copy(failure);
-	MemoryContextSwitchTo(old_context);
-	if (renewed == NULL)
+		state->attempt.failure = failure;
+	return false;
+}
+
+/*
+ * Credentials may have expired while the call waited for its turn.  If there are no
+ * others, AWS will say what is wrong.
+ */
+static void
+replace_expired(GlueCallState *state)
+{
+	const GlueCredentials *credentials = state->call->credentials;
+	GlueFailure *failure;
+
+	if (credentials != NULL && credentials->expires_at != 0 &&
+		credentials->expires_at <= time(NULL))
+		(void) get_others(state, &failure);
+}
+
+/* Get other credentials for a call; false if there are none, and perhaps why. */
+static bool
+get_others(GlueCallState *state, GlueFailure **failure)
+{
+	GlueCall   *call = state->call;
+	const GlueCredentials *others = NULL;
+	MemoryContext old_context;
+
+	*failure = NULL;
+	if (call->renew_credentials == NULL || call->credentials == NULL)
 		return false;
-	call->credentials = renewed;
+	old_context = MemoryContextSwitchTo(state->result_context);
+	*failure = call->renew_credentials(call->target, call->credentials, &others);
+	if (*failure != NULL)
+		*failure = glue_failure_copy(*failure);
+	MemoryContextSwitchTo(old_context);
+	if (others == NULL)
+		return false;
+	call->credentials = others;
 	return true;
 }
 

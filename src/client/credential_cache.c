@@ -452,7 +452,7 @@ copy_out(const CacheSlot *slot, GlueCredentials *credentials)
 {
 	GlueCredentials kept = {
 		slot->access_key_id, slot->secret_access_key, slot->session_token,
-		slot->account_id
+		slot->account_id, timestamptz_to_time_t(slot->expires_at)
 	};
 
 	*credentials = glue_secret_credentials(&kept);

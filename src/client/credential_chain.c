@@ -573,6 +573,7 @@ take_temporary(Execution *execution)
 		.secret_access_key = temporary->secret_access_key,
 		.session_token = temporary->session_token,
 		.account_id = temporary->account_id,
+		.expires_at = expiration,
 	};
 
 	execution->credentials = glue_secret_credentials(&credentials);

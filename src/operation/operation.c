@@ -50,10 +50,8 @@
 #include "glue/observation.h"
 #include "glue/operation_name.h"
 #include "glue/ownership.h"
-#include "lib/stringinfo.h"
 #include "operation/operation.h"
 #include "operation/record.h"
-#include "server/encoding.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
 #include "store/digest_key.h"
@@ -81,16 +79,13 @@ static GlueCall *settle_poll(GlueOperation *operation);
 const char *
 glue_conflict_action_name(GlueConflictAction action)
 {
-	switch (action)
-	{
-		case GLUE_CONFLICT_ERROR:
-			return "error";
-		case GLUE_CONFLICT_ADOPT:
-			return "adopt";
-		case GLUE_CONFLICT_UPDATE:
-			return "update";
-	}
-	return NULL;				/* keep the compiler quiet */
+	static const char *const names[] = {
+		[GLUE_CONFLICT_ERROR] = "error",
+		[GLUE_CONFLICT_ADOPT] = "adopt",
+		[GLUE_CONFLICT_UPDATE] = "update",
+	};
+
+	return names[action];
 }
 
 /*
@@ -571,13 +566,6 @@ glue_operation_not_found(const GlueCall *call)
 	if (call->failure != NULL || glue_operation_found(call) != NULL)
 		return call->failure;
 	return glue_call_malformed_answer(call, "it holds no connection");
-}
-
-/* Has a call failed with an exception of this name? */
-bool
-glue_call_failed_with(const GlueCall *call, const char *code)
-{
-	return call->failure != NULL && strcmp(call->failure->code, code) == 0;
 }
 
 /*

@@ -159,7 +159,6 @@ extern GlueCall *glue_operation_delete(GlueOperation *operation,
 									   GlueOperationStep step);
 extern json_object *glue_operation_found(const GlueCall *call);
 extern GlueFailure *glue_operation_not_found(const GlueCall *call);
-extern bool glue_call_failed_with(const GlueCall *call, const char *code);
 extern void glue_operation_observe(GlueOperation *operation,
 								   json_object *connection);
 extern bool glue_operation_made(const GlueOperation *operation,

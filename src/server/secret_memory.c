@@ -115,6 +115,7 @@ glue_secret_credentials(const GlueCredentials *credentials)
 			glue_secret_strdup(token) : NULL,
 			.account_id = account_id != NULL && account_id[0] != '\0' ?
 			pstrdup(account_id) : NULL,
+			.expires_at = credentials->expires_at,
 	};
 }
 

@@ -57,10 +57,10 @@
 #include "server/compat.h"
 #include "server/foreign_code.h"
 #include "server/home.h"
+#include "store/bare_table.h"
 #include "store/own_table.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -69,19 +69,9 @@
 #define OWN_POLICY			"glue_request_own"
 #define OWN_POLICY_TABLE	"glue_request"
 
-/* Tables that nothing hangs on, as far as is known. */
-#define MAX_BARE_TABLES		8
-static Oid	bare_tables[MAX_BARE_TABLES];
-
-/* The one that is looked at, unless its definition has changed meanwhile. */
-static Oid	looked_at = InvalidOid;
-
 /* prototypes of private functions */
 static void check_table(Relation table, GlueTableKind kind);
 static bool check_hanging(Relation table, GlueTableKind kind, List *changed);
-static bool is_bare(Oid table);
-static void note_bare(Oid table);
-static void forget_table(Datum arg, Oid table);
 static void check_rules(Relation table);
 static void check_triggers(Relation table, GlueTableKind kind,
 						   List *changed);
@@ -180,7 +170,7 @@ glue_own_table_name(Relation table)
 static void
 check_table(Relation table, GlueTableKind kind)
 {
-	if (is_bare(RelationGetRelid(table)))
+	if (glue_table_is_bare(RelationGetRelid(table)))
 		return;
 	if (table->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
 		ereport(ERROR,
@@ -191,7 +181,7 @@ check_table(Relation table, GlueTableKind kind)
 				 errhint("ALTER TABLE %s SET LOGGED;",
 						 glue_own_table_name(table))));
 	if (check_hanging(table, kind, NIL))
-		note_bare(RelationGetRelid(table));
+		glue_note_bare_table(RelationGetRelid(table));
 }
 
 /*
@@ -211,56 +201,6 @@ check_hanging(Relation table, GlueTableKind kind, List *changed)
 	check_columns(table);
 	bare &= check_indexes(table);
 	return bare;
-}
-
-/*
- * Is a table known to be bare?  If it is not, it is about to be looked at.
- */
-static bool
-is_bare(Oid table)
-{
-	static bool registered = false;
-
-	if (!registered)
-		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
-	registered = true;
-	for (int i = 0; i < MAX_BARE_TABLES; i++)
-	{
-		if (bare_tables[i] == table)
-			return true;
-	}
-	looked_at = table;
-	return false;
-}
-
-/*
- * Nothing was found on the table that was looked at.  A reader has a
- * lock that lets others put something there meanwhile; then it is not noted.
- *
- * There are so few tables that it does not matter which one is forgotten.
- */
-static void
-note_bare(Oid table)
-{
-	static int	next = 0;
-
-	if (looked_at != table)
-		return;
-	bare_tables[next] = table;
-	next = (next + 1) % MAX_BARE_TABLES;
-}
-
-/* A relcache callback: the definition of a table, or of any, has changed. */
-static void
-forget_table(Datum arg, Oid table)
-{
-	for (int i = 0; i < MAX_BARE_TABLES; i++)
-	{
-		if (bare_tables[i] == table || !OidIsValid(table))
-			bare_tables[i] = InvalidOid;
-	}
-	if (looked_at == table || !OidIsValid(table))
-		looked_at = InvalidOid;
 }
 
 /* ----------------------------------------------------------------

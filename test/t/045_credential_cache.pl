@@ -264,6 +264,25 @@ foreach my $case (
 	$_->quit foreach $first, $second;
 }
 
+# Those that expire while a call waits for its turn are not sent.
+anew(%imds);
+{
+	my $session = $cluster->session;
+
+	$glue->set(metadata_expires_in => 3);
+	$glue->misbehave(operation => 'GetConnection', kind => 'throttle', times => 0);
+	$watch = $cluster->watch;
+	$session->send(get_sql('x'));
+	ok(wait_until(sub {
+			my %keys = map { $_->{access_key} => 1 } $watch->requests('GetConnection');
+			keys %keys > 1;
+		}, 'other credentials'), 'when they have expired, others are got before anything is sent');
+	$glue->behave;
+	is($session->result->sqlstate, '42704', 'and the call goes on with them');
+	$session->quit;
+	$glue->set(metadata_expires_in => 21600);
+}
+
 #
 # Refresh in good time
 #

@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * bare_table.h
+ *	  Which of our tables nothing hangs on.
+ *
+ * IDENTIFICATION
+ *	  src/store/bare_table.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_STORE_BARE_TABLE_H
+#define GLUE_STORE_BARE_TABLE_H
+
+extern bool glue_table_is_bare(Oid table);
+extern void glue_note_bare_table(Oid table);
+
+#endif							/* GLUE_STORE_BARE_TABLE_H */
