@@ -639,7 +639,7 @@ class Writer:
                              "(const char *const[]) {%s}"
                              % ", ".join([c_string(error) for error in errors] + ["NULL"])]))
         self.parts.append(
-            "const GlueOperation glue_model_operations[] = {\n%s};\n\n"
+            "const GlueModelOperation glue_model_operations[] = {\n%s};\n\n"
             "const int\tglue_model_operation_count = %d;\n\n"
             % ("".join(rows), len(rows)))
 

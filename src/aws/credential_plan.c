@@ -37,8 +37,8 @@ glue_credential_plan(const GlueConfiguration *configuration,
 					 GlueCredentialPlan *plan, GlueConfigurationError *error)
 {
 	static const GlueCredentialStepKind kinds[] = {
-		GLUE_STEP_KEYS, GLUE_STEP_WEB_IDENTITY, GLUE_STEP_CONTAINER,
-		GLUE_STEP_INSTANCE
+		GLUE_CREDENTIAL_STEP_KEYS, GLUE_CREDENTIAL_STEP_WEB_IDENTITY, GLUE_CREDENTIAL_STEP_CONTAINER,
+		GLUE_CREDENTIAL_STEP_INSTANCE
 	};
 	GlueSourceStatus status = GLUE_SOURCE_ABSENT;
 

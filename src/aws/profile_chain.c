@@ -224,7 +224,7 @@ add_role(Chain *chain, const char *profile, const char **source)
 									   " leads to more than %d roles by \"source_profile\".",
 									   chain->configuration->profile,
 									   GLUE_PLAN_MAX_STEPS - 1);
-	step = add_step(chain, GLUE_STEP_ASSUME_ROLE, profile);
+	step = add_step(chain, GLUE_CREDENTIAL_STEP_ASSUME_ROLE, profile);
 	step->role_arn = get(chain, profile, "role_arn");
 	step->role_session_name = get(chain, profile, "role_session_name");
 	step->external_id = get(chain, profile, "external_id");
@@ -292,11 +292,11 @@ add_credential_source(Chain *chain, const char *profile,
 		GlueCredentialStepKind kind;
 		const char *absent;
 	}			sources[] = {
-		{"Environment", GLUE_STEP_KEYS,
+		{"Environment", GLUE_CREDENTIAL_STEP_KEYS,
 		"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"},
-		{"EcsContainer", GLUE_STEP_CONTAINER,
+		{"EcsContainer", GLUE_CREDENTIAL_STEP_CONTAINER,
 		"neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set"},
-		{"Ec2InstanceMetadata", GLUE_STEP_INSTANCE,
+		{"Ec2InstanceMetadata", GLUE_CREDENTIAL_STEP_INSTANCE,
 		"the metadata service is switched off"}
 	};
 
@@ -308,7 +308,7 @@ add_credential_source(Chain *chain, const char *profile,
 		if (!glue_same_but_case(credential_source, sources[i].name))
 			continue;
 		status = glue_source_step(chain->configuration,
-								  add_step(chain, kind, kind == GLUE_STEP_KEYS ?
+								  add_step(chain, kind, kind == GLUE_CREDENTIAL_STEP_KEYS ?
 										   NULL : profile),
 								  chain->error);
 		if (status != GLUE_SOURCE_ABSENT)
@@ -341,19 +341,19 @@ glue_source_step(const GlueConfiguration *configuration,
 
 	switch (step->kind)
 	{
-		case GLUE_STEP_KEYS:
+		case GLUE_CREDENTIAL_STEP_KEYS:
 			return glue_environment_source(configuration, &step->keys, error);
-		case GLUE_STEP_WEB_IDENTITY:
+		case GLUE_CREDENTIAL_STEP_WEB_IDENTITY:
 			status = glue_web_identity_source(configuration, &identity, error);
 			step->token_file = identity.token_file;
 			step->role_arn = identity.role_arn;
 			step->role_session_name = identity.role_session_name;
 			break;
-		case GLUE_STEP_CONTAINER:
+		case GLUE_CREDENTIAL_STEP_CONTAINER:
 			return glue_container_source(configuration, &container, error);
-		case GLUE_STEP_INSTANCE:
+		case GLUE_CREDENTIAL_STEP_INSTANCE:
 			return glue_instance_source(configuration, &instance, error);
-		case GLUE_STEP_ASSUME_ROLE:
+		case GLUE_CREDENTIAL_STEP_ASSUME_ROLE:
 			break;
 	}
 	return status;
@@ -374,7 +374,7 @@ add_web_identity(Chain *chain, const char *profile)
 	if (!get_duration(chain, profile, &duration))
 		return GLUE_SOURCE_INVALID;
 
-	step = add_step(chain, GLUE_STEP_WEB_IDENTITY, profile);
+	step = add_step(chain, GLUE_CREDENTIAL_STEP_WEB_IDENTITY, profile);
 	step->token_file = get(chain, profile, "web_identity_token_file");
 	step->role_arn = get(chain, profile, "role_arn");
 	step->role_session_name = get(chain, profile, "role_session_name");
@@ -385,7 +385,7 @@ add_web_identity(Chain *chain, const char *profile)
 static GlueSourceStatus
 add_keys(Chain *chain, const char *profile)
 {
-	GlueCredentialStep *step = add_step(chain, GLUE_STEP_KEYS, profile);
+	GlueCredentialStep *step = add_step(chain, GLUE_CREDENTIAL_STEP_KEYS, profile);
 	GlueStaticKeys *keys = &step->keys;
 
 	keys->access_key_id = get(chain, profile, "aws_access_key_id");

@@ -17,13 +17,13 @@
 typedef enum GlueCredentialStepKind
 {
 	/* to begin with: these need no credentials */
-	GLUE_STEP_KEYS,				/* keys are at hand */
-	GLUE_STEP_WEB_IDENTITY,		/* AssumeRoleWithWebIdentity, unsigned */
-	GLUE_STEP_CONTAINER,		/* glue_container_source() says where */
-	GLUE_STEP_INSTANCE,			/* glue_instance_source() says where */
+	GLUE_CREDENTIAL_STEP_KEYS,	/* keys are at hand */
+	GLUE_CREDENTIAL_STEP_WEB_IDENTITY,	/* AssumeRoleWithWebIdentity, unsigned */
+	GLUE_CREDENTIAL_STEP_CONTAINER, /* glue_container_source() says where */
+	GLUE_CREDENTIAL_STEP_INSTANCE,	/* glue_instance_source() says where */
 
 	/* to go on with: done with the credentials of the step before */
-	GLUE_STEP_ASSUME_ROLE		/* AssumeRole */
+	GLUE_CREDENTIAL_STEP_ASSUME_ROLE	/* AssumeRole */
 } GlueCredentialStepKind;
 
 /*

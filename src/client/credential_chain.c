@@ -109,7 +109,7 @@ glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan,
 	memset(plan, 0, sizeof(GlueCredentialPlan));
 	if (target->given.access_key_id != NULL)
 	{
-		plan->steps[0].kind = GLUE_STEP_KEYS;
+		plan->steps[0].kind = GLUE_CREDENTIAL_STEP_KEYS;
 		plan->steps[0].keys.access_key_id = target->given.access_key_id;
 		plan->steps[0].keys.secret_access_key =
 			target->given.secret_access_key;
@@ -147,7 +147,7 @@ add_role(GlueCredentialPlan *plan, const GlueTarget *target)
 {
 	GlueCredentialStep *step = &plan->steps[plan->nsteps++];
 
-	step->kind = GLUE_STEP_ASSUME_ROLE;
+	step->kind = GLUE_CREDENTIAL_STEP_ASSUME_ROLE;
 	step->role_arn = target->role_arn;
 	step->external_id = target->external_id;
 }
@@ -301,7 +301,7 @@ glue_credentials_renew(const GlueTarget *target,
 static bool
 is_keys(const GlueCredentialPlan *plan)
 {
-	return plan->nsteps == 1 && plan->steps[0].kind == GLUE_STEP_KEYS;
+	return plan->nsteps == 1 && plan->steps[0].kind == GLUE_CREDENTIAL_STEP_KEYS;
 }
 
 /*
@@ -353,11 +353,11 @@ digest_source(EVP_MD_CTX *context, const GlueConfiguration *configuration,
 	GlueInstanceSource instance;
 	GlueConfigurationError error;
 
-	if (kind == GLUE_STEP_CONTAINER &&
+	if (kind == GLUE_CREDENTIAL_STEP_CONTAINER &&
 		glue_container_source(configuration, &container,
 							  &error) == GLUE_SOURCE_PRESENT)
 		return digest_text(context, container.url);
-	if (kind == GLUE_STEP_INSTANCE &&
+	if (kind == GLUE_CREDENTIAL_STEP_INSTANCE &&
 		glue_instance_source(configuration, &instance,
 							 &error) == GLUE_SOURCE_PRESENT)
 		return digest_text(context, instance.endpoint);
@@ -389,7 +389,7 @@ refresh(const GlueTarget *target, const GlueCredentialPlan *plan,
 		glue_secret_alloc(sizeof(GlueTemporaryCredentials)),
 	};
 	bool		of_instance = plan->nsteps == 1 &&
-		plan->steps[0].kind == GLUE_STEP_INSTANCE;
+		plan->steps[0].kind == GLUE_CREDENTIAL_STEP_INSTANCE;
 	GlueFailure *volatile failure = NULL;
 
 	PG_TRY();
@@ -439,15 +439,15 @@ take_step(Execution *execution, const GlueCredentialStep *step)
 {
 	switch (step->kind)
 	{
-		case GLUE_STEP_KEYS:
+		case GLUE_CREDENTIAL_STEP_KEYS:
 			execution->credentials = keys_of(step);
 			return NULL;
-		case GLUE_STEP_CONTAINER:
+		case GLUE_CREDENTIAL_STEP_CONTAINER:
 			return ask_container(execution);
-		case GLUE_STEP_INSTANCE:
+		case GLUE_CREDENTIAL_STEP_INSTANCE:
 			return ask_instance(execution, step);
-		case GLUE_STEP_WEB_IDENTITY:
-		case GLUE_STEP_ASSUME_ROLE:
+		case GLUE_CREDENTIAL_STEP_WEB_IDENTITY:
+		case GLUE_CREDENTIAL_STEP_ASSUME_ROLE:
 			return assume_role(execution, step);
 	}
 	return NULL;
@@ -468,7 +468,7 @@ assume_role(Execution *execution, const GlueCredentialStep *step)
 	};
 	GlueFailure *failure;
 
-	if (step->kind == GLUE_STEP_WEB_IDENTITY)
+	if (step->kind == GLUE_CREDENTIAL_STEP_WEB_IDENTITY)
 	{
 		size_t		len;
 		char	   *token = glue_shared_file_text(step->token_file, false, &len);

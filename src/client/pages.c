@@ -108,7 +108,7 @@ glue_pages_next_unchecked(GluePages *pages, const char **problem)
 static int
 max_page_size(const char *operation)
 {
-	const GlueOperation *model = glue_model_operation(operation);
+	const GlueModelOperation *model = glue_model_operation(operation);
 
 	return glue_model_member(model->input, "MaxResults")->shape->max;
 }

@@ -76,7 +76,7 @@ typedef struct AdoptedRow
 {
 	GlueOperation operation;	/* MUST BE FIRST */
 	MemoryContext context;		/* of all that is made for it */
-	GlueMirrorKnown known;
+	GlueRecord	known;
 	GlueOwned	owned;
 	int64		entry;
 	bool		is_new;			/* it was claimed by us */
@@ -202,8 +202,8 @@ connect_trigger(Adoption *adoption, Relation table)
 										   CStringGetDatum(adoption->arguments.server));
 	}
 	glue_function_connect(function, adoption->arguments.catalog_id, server);
-	glue_mirror_open(&function->mirror, function->access.schema,
-					 GLUE_MIRROR_WRITE);
+	glue_records_open(&function->records, function->access.schema,
+					  GLUE_RECORDS_WRITE);
 	glue_request_queue_open(&adoption->queue, function->access.schema,
 							AccessShareLock);
 	adoption->held.relation = RelationGetRelid(table);
@@ -278,7 +278,7 @@ begin_row(Adoption *adoption, AdoptedRow *row, NullableDatum input,
 		  NullableDatum tags)
 {
 	const char *catalog = adoption->arguments.catalog_id;
-	const GlueProvisions *provisions = &adoption->function.mirror.provisions;
+	const GlueProvisions *provisions = &adoption->function.records.provisions;
 	const GlueTarget *target = &adoption->function.access.target;
 	NullableDatum catalog_id = {.isnull = catalog == NULL};
 	GlueDefinition definition;
@@ -356,7 +356,7 @@ is_first_of_name(Adoption *adoption, const char *name)
 static const char *
 claim_name(Adoption *adoption, AdoptedRow *row)
 {
-	const GlueProvisions *provisions = &adoption->function.mirror.provisions;
+	const GlueProvisions *provisions = &adoption->function.records.provisions;
 	Oid			holder = glue_provision_holder(provisions, &adoption->held);
 
 	if (row->entry == 0)
@@ -396,7 +396,7 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 	operation->tags = definition->tags;
 	operation->is_first = true;
 	operation->row = &row->owned;
-	if (glue_mirror_find(&adoption->function.mirror, &access->target,
+	if (glue_record_find(&adoption->function.records, &access->target,
 						 definition->name, &row->known))
 		operation->known = &row->known;
 	if (glue_digest_possible(access->schema))
@@ -431,7 +431,7 @@ note_end(void *arg, GlueCall *call)
 static const char *
 end_row(Adoption *adoption, AdoptedRow *row)
 {
-	const GlueProvisions *provisions = &adoption->function.mirror.provisions;
+	const GlueProvisions *provisions = &adoption->function.records.provisions;
 	const GlueOperation *operation = &row->operation;
 
 	if (operation->failure != NULL)
@@ -440,7 +440,7 @@ end_row(Adoption *adoption, AdoptedRow *row)
 			glue_provision_unclaim(provisions, row->entry);
 		return word_failure(operation);
 	}
-	glue_operation_record(operation, &adoption->function.mirror);
+	glue_operation_record(operation, &adoption->function.records);
 	glue_provision_own(provisions, row->entry, &operation->access->target,
 					   operation->name, &operation->life, false);
 	return "adopted";

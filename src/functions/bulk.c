@@ -375,7 +375,7 @@ next_call(void *arg)
 	build_definition(bulk, item->index, &definition);
 	glue_immediate_operation_init(&item->create, GLUE_OPERATION_CREATE,
 								  &bulk->function.immediate,
-								  &bulk->function.mirror, definition.name);
+								  &bulk->function.records, definition.name);
 	item->create.operation.input = definition.input;
 	item->create.operation.tags = definition.tags;
 	item->create.operation.on_conflict = bulk->on_conflict;

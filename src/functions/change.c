@@ -90,7 +90,7 @@ glue_update_connection(PG_FUNCTION_ARGS)
 	glue_function_connect(&function, definition.catalog_id, fcinfo->args[3]);
 	glue_function_open(&function);
 	glue_immediate_operation_init(&update, GLUE_OPERATION_UPDATE,
-								  &function.immediate, &function.mirror,
+								  &function.immediate, &function.records,
 								  definition.name);
 	update.operation.input = definition.input;
 	glue_immediate_operation_announce(&update);
@@ -117,7 +117,7 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 									   fcinfo->args[1], fcinfo->args[2]);
 	glue_function_open(&function);
 	glue_immediate_operation_init(&deletion, GLUE_OPERATION_DELETE,
-								  &function.immediate, &function.mirror, name);
+								  &function.immediate, &function.records, name);
 	deletion.operation.ignore_missing = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
 	glue_immediate_operation_announce(&deletion);
 	glue_immediate_operation_run(&deletion);
@@ -229,9 +229,9 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 	glue_tree_add(call.request, "ConnectionNameList", names);
 	for (int i = 0; i < batch->count; i++)
 	{
-		GlueMirrorKnown known;
+		GlueRecord	known;
 
-		glue_mirror_lock(&function->mirror, &access->target, batch->names[i],
+		glue_record_lock(&function->records, &access->target, batch->names[i],
 						 &known);
 		glue_tree_append(names, json_object_new_string(batch->names[i]));
 	}
@@ -296,7 +296,7 @@ note_answer(const GlueFunction *function, GlueImmediateCall *change,
 	if (gone && call->maybe_done)
 		refusal->code = refusal->message = NULL;
 	if (gone)
-		glue_mirror_forget(&function->mirror, &function->access.target, name);
+		glue_record_forget(&function->records, &function->access.target, name);
 	glue_immediate_done(change, call, refusal->code == NULL ?
 						GLUE_OUTCOME_CHANGED : GLUE_OUTCOME_NOTHING);
 	if (refusal->code == NULL)

@@ -196,8 +196,8 @@ void
 glue_function_open(GlueFunction *function)
 {
 	Assert(function->writes && CurrentMemoryContext == function->context);
-	glue_mirror_open(&function->mirror, function->access.schema,
-					 GLUE_MIRROR_WRITE);
+	glue_records_open(&function->records, function->access.schema,
+					  GLUE_RECORDS_WRITE);
 	glue_immediate_open(&function->immediate, &function->access);
 }
 

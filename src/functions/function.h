@@ -39,7 +39,7 @@ typedef struct GlueFunction
 	GlueAccess	access;
 
 	/* for a function that changes AWS Glue, after glue_function_open() */
-	GlueMirror	mirror;
+	GlueRecords records;
 	GlueImmediate immediate;
 } GlueFunction;
 

@@ -50,8 +50,8 @@
 typedef struct Survey
 {
 	GlueFunction function;
-	GlueMirror	mirror;
-	bool		records;		/* what it finds, or only returns it */
+	GlueRecords records;
+	bool		writes;			/* ... what it finds, or only returns it */
 	GlueRequestQueue queue;		/* then */
 	int			nadded;
 	FunctionCallInfo fcinfo;	/* which the rows go to */
@@ -75,9 +75,9 @@ static void add_unknown(Survey *survey, json_object *connection,
 						TimestampTz asked_at);
 static void lock_name(Survey *survey);
 static json_object *read_again(Survey *survey);
-static void compare_known(Survey *survey, const GlueMirrorKnown *known,
+static void compare_known(Survey *survey, const GlueRecord *known,
 						  json_object *connection, TimestampTz asked_at);
-static void find_differences(Survey *survey, const GlueMirrorKnown *known,
+static void find_differences(Survey *survey, const GlueRecord *known,
 							 json_object *connection);
 static void survey_others(Survey *survey);
 static void survey_absent(Survey *survey, const char *name);
@@ -123,16 +123,16 @@ survey_catalog(FunctionCallInfo fcinfo, GlueFunctionKind kind)
 								  "catalog ID", NULL);
 	glue_function_identify(function);
 
-	survey.records = kind == GLUE_FUNCTION_WRITES;
-	glue_mirror_open(&survey.mirror, function->access.schema,
-					 survey.records ? GLUE_MIRROR_WRITE : GLUE_MIRROR_READ);
-	if (survey.records)
+	survey.writes = kind == GLUE_FUNCTION_WRITES;
+	glue_records_open(&survey.records, function->access.schema,
+					  survey.writes ? GLUE_RECORDS_WRITE : GLUE_RECORDS_READ);
+	if (survey.writes)
 		glue_request_queue_open(&survey.queue, function->access.schema,
 								AccessShareLock);
 	survey.fcinfo = fcinfo;
 	survey.seen = glue_name_store_new();
 	survey.began_at = GetCurrentTimestamp();
-	glue_progress_begin_function(survey.records ? "sync" : "drift",
+	glue_progress_begin_function(survey.writes ? "sync" : "drift",
 								 function->context);
 	survey.context = AllocSetContextCreate(CurrentMemoryContext,
 										   "glue_conn connection",
@@ -183,7 +183,7 @@ static void
 survey_connection(Survey *survey, json_object *connection,
 				  TimestampTz asked_at)
 {
-	GlueMirrorKnown known;
+	GlueRecord	known;
 
 	survey->name = glue_json_tree_text(connection, "Name");
 	if (!glue_tree_fits_jsonb(connection))
@@ -191,14 +191,14 @@ survey_connection(Survey *survey, json_object *connection,
 		leave_out(survey, "It has characters that the encoding of the database does not have.");
 		return;
 	}
-	if (glue_mirror_find(&survey->mirror, &survey->function.access.target,
+	if (glue_record_find(&survey->records, &survey->function.access.target,
 						 survey->name, &known))
 	{
 		if (known.recorded_at <= asked_at)
 			compare_known(survey, &known, connection, asked_at);
 		return;
 	}
-	if (survey->records)
+	if (survey->writes)
 	{
 		add_unknown(survey, connection, asked_at);
 		return;
@@ -224,10 +224,10 @@ leave_out(const Survey *survey, const char *why)
 static void
 add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
 {
-	GlueMirrorKnown known;
+	GlueRecord	known;
 
 	lock_name(survey);
-	if (glue_mirror_find(&survey->mirror, &survey->function.access.target,
+	if (glue_record_find(&survey->records, &survey->function.access.target,
 						 survey->name, &known))
 		return;
 	if (glue_request_active_since(&survey->queue, survey->name, asked_at))
@@ -239,7 +239,7 @@ add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
 	}
 	survey->change = "added";
 	return_change(survey, NULL, NULL);
-	glue_record_observed(&survey->function.access, &survey->mirror, NULL, connection,
+	glue_record_observed(&survey->function.access, &survey->records, NULL, connection,
 						 asked_at, NULL);
 }
 
@@ -274,32 +274,32 @@ read_again(Survey *survey)
 
 /* Compare a connection with what is recorded of it. */
 static void
-compare_known(Survey *survey, const GlueMirrorKnown *known,
+compare_known(Survey *survey, const GlueRecord *known,
 			  json_object *connection, TimestampTz asked_at)
 {
-	GlueMirrorKnown now_known;
+	GlueRecord	now_known;
 
 	find_differences(survey, known, connection);
-	if (!survey->records ||
+	if (!survey->writes ||
 		(!survey->differs &&
 		 !glue_observed_anything_new(known->observed, connection) &&
 		 !glue_definition_reveals(known->definition, connection)))
 		return;
 
 	/* the transaction that held the lock may have changed or deleted it */
-	if (!glue_mirror_lock(&survey->mirror, &survey->function.access.target,
+	if (!glue_record_lock(&survey->records, &survey->function.access.target,
 						  survey->name, &now_known) ||
 		now_known.recorded_at != known->recorded_at)
 		return;
 	if (survey->differs)
 		return_change(survey, NULL, NULL);
-	glue_record_observed(&survey->function.access, &survey->mirror, known, connection,
+	glue_record_observed(&survey->function.access, &survey->records, known, connection,
 						 asked_at, glue_known_tags(known, connection));
 }
 
 /* Note what is different from what is recorded, or may be. */
 static void
-find_differences(Survey *survey, const GlueMirrorKnown *known,
+find_differences(Survey *survey, const GlueRecord *known,
 				 json_object *connection)
 {
 	GlueUnseenChange change = glue_change_since_recorded(known, connection);
@@ -324,7 +324,7 @@ survey_others(Survey *survey)
 	GlueNameStore *unseen;
 	const char *name;
 
-	unseen = glue_mirror_unseen(&survey->mirror, &survey->function.access.target,
+	unseen = glue_record_unseen(&survey->records, &survey->function.access.target,
 								survey->seen, survey->began_at);
 	glue_progress_phase("looking for the rest", glue_name_store_count(unseen));
 	while ((name = glue_name_store_next(unseen)) != NULL)
@@ -349,12 +349,12 @@ static void
 survey_absent(Survey *survey, const char *name)
 {
 	const GlueTarget *target = &survey->function.access.target;
-	GlueMirrorKnown known;
+	GlueRecord	known;
 	TimestampTz asked_at = GetCurrentTimestamp();
 	json_object *connection;
 
-	if (survey->records &&
-		(!glue_mirror_lock(&survey->mirror, target, name, &known) ||
+	if (survey->writes &&
+		(!glue_record_lock(&survey->records, target, name, &known) ||
 		 known.recorded_at >= survey->began_at))
 		return;
 	survey->name = name;
@@ -366,8 +366,8 @@ survey_absent(Survey *survey, const char *name)
 	}
 	survey->change = "removed";
 	return_change(survey, "$", "is recorded, but is not in AWS Glue");
-	if (survey->records)
-		glue_mirror_forget(&survey->mirror, target, name);
+	if (survey->writes)
+		glue_record_forget(&survey->records, target, name);
 }
 
 /* A GlueDifferenceSink: the Survey is arg. */
@@ -377,7 +377,7 @@ note_difference(void *arg, const char *path, const char *message)
 	Survey	   *survey = arg;
 
 	survey->differs = true;
-	if (!survey->records)
+	if (!survey->writes)
 		return_change(survey, path, message);
 }
 

@@ -24,7 +24,7 @@ typedef struct TagChange
 	GlueFunction function;
 	GlueTagged	tagged;
 	bool		recorded;		/* is the connection? */
-	GlueMirrorKnown known;		/* what is known of it, if it is */
+	GlueRecord	known;			/* what is known of it, if it is */
 	GlueImmediateCall *call;
 } TagChange;
 
@@ -142,7 +142,7 @@ announce_change(TagChange *change, FunctionCallInfo fcinfo,
 	change->call = glue_immediate_announce_one(&function->immediate,
 											   operation, name, NULL, tags,
 											   NULL);
-	change->recorded = glue_mirror_lock(&function->mirror,
+	change->recorded = glue_record_lock(&function->records,
 										&function->access.target, name,
 										&change->known);
 }
@@ -151,15 +151,15 @@ announce_change(TagChange *change, FunctionCallInfo fcinfo,
 static void
 end_change(TagChange *change, json_object *tags, const char *request_id)
 {
-	GlueMirrorEntry entry;
+	GlueRecordEntry entry;
 
 	if (change->recorded)
 	{
-		glue_mirror_entry_from_known(&entry, &change->function.access.target,
+		glue_record_entry_from_known(&entry, &change->function.access.target,
 									 change->tagged.name, &change->known);
 		entry.tags = tags;
 		entry.request_id = request_id;
-		glue_mirror_record(&change->function.mirror, &entry);
+		glue_record_write(&change->function.records, &entry);
 	}
 	glue_immediate_close(&change->function.immediate, change->call, NULL,
 						 request_id);

@@ -135,14 +135,14 @@ static void
 record_end(const GlueFunction *function, const char *name,
 		   json_object *connection, TimestampTz asked_at)
 {
-	GlueMirror	mirror;
-	GlueMirrorKnown known;
+	GlueRecords records;
+	GlueRecord	known;
 
-	glue_mirror_open(&mirror, function->access.schema, GLUE_MIRROR_WRITE);
+	glue_records_open(&records, function->access.schema, GLUE_RECORDS_WRITE);
 	if (glue_answer_has_name(connection) &&
-		glue_mirror_find(&mirror, &function->access.target, name, &known) &&
-		glue_mirror_lock(&mirror, &function->access.target, name, &known))
-		glue_record_observed(&function->access, &mirror, &known, connection, asked_at,
+		glue_record_find(&records, &function->access.target, name, &known) &&
+		glue_record_lock(&records, &function->access.target, name, &known))
+		glue_record_observed(&function->access, &records, &known, connection, asked_at,
 							 glue_known_tags(&known, connection));
 }
 

@@ -33,11 +33,11 @@ static int	class_of(const GluePattern *pattern, uint32_t code);
 /*
  * Return the operation of this name, or NULL if we have none.
  */
-const GlueOperation *
+const GlueModelOperation *
 glue_model_operation(const char *name)
 {
 	return find(name, glue_model_operations, glue_model_operation_count,
-				sizeof(GlueOperation));
+				sizeof(GlueModelOperation));
 }
 
 /*
@@ -116,7 +116,7 @@ glue_model_types_of(json_object *value)
 bool
 glue_model_has_error(const char *operation, const char *code)
 {
-	const GlueOperation *found = glue_model_operation(operation);
+	const GlueModelOperation *found = glue_model_operation(operation);
 
 	return found != NULL && glue_is_one_of(code, found->errors);
 }

@@ -24,7 +24,7 @@
  */
 #define GLUE_MODEL_NEAREST_MAX 64
 
-extern const GlueOperation *glue_model_operation(const char *name);
+extern const GlueModelOperation *glue_model_operation(const char *name);
 extern const GlueShape *glue_model_shape(const char *name);
 extern const GlueMember *glue_model_member(const GlueShape *structure,
 										   const char *name);

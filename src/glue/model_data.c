@@ -543,7 +543,7 @@ const GlueShape glue_model_shapes[] = {
 
 const int	glue_model_shape_count = 76;
 
-const GlueOperation glue_model_operations[] = {
+const GlueModelOperation glue_model_operations[] = {
 	{"BatchDeleteConnection", &glue_model_shapes[8], (const char *const[]) {"InternalServiceException", "OperationTimeoutException", NULL}},
 	{"CreateConnection", &glue_model_shapes[20], (const char *const[]) {"AlreadyExistsException", "GlueEncryptionException", "InvalidInputException", "OperationTimeoutException", "ResourceNumberLimitExceededException", NULL}},
 	{"DeleteConnection", &glue_model_shapes[25], (const char *const[]) {"EntityNotFoundException", "OperationTimeoutException", NULL}},

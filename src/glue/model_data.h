@@ -92,12 +92,12 @@ struct GlueShape
 	const GlueShape *element;	/* of a map's values or of a list */
 };
 
-typedef struct GlueOperation
+typedef struct GlueModelOperation
 {
 	const char *name;
 	const GlueShape *input;
 	const char *const *errors;	/* NULL at the end */
-} GlueOperation;
+} GlueModelOperation;
 
 /* What the members of this name are, over all structures. */
 typedef struct GlueMemberName
@@ -109,7 +109,7 @@ typedef struct GlueMemberName
 
 extern const GlueShape glue_model_shapes[];
 extern const int glue_model_shape_count;
-extern const GlueOperation glue_model_operations[];
+extern const GlueModelOperation glue_model_operations[];
 extern const int glue_model_operation_count;
 extern const GlueMemberName glue_model_member_names[];
 extern const int glue_model_member_name_count;

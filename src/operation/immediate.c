@@ -45,7 +45,7 @@ void
 glue_immediate_operation_init(GlueImmediateOperation *running,
 							  GlueOperationKind kind,
 							  const GlueImmediate *immediate,
-							  const GlueMirror *mirror, const char *name)
+							  const GlueRecords *records, const char *name)
 {
 	memset(running, 0, sizeof(GlueImmediateOperation));
 	running->operation.kind = kind;
@@ -53,7 +53,7 @@ glue_immediate_operation_init(GlueImmediateOperation *running,
 	running->operation.name = name;
 	running->operation.is_first = true;
 	running->immediate = immediate;
-	running->mirror = mirror;
+	running->records = records;
 }
 
 /*
@@ -130,7 +130,7 @@ glue_immediate_operation_end(GlueImmediateOperation *running)
 	if (operation->adopted)
 		glue_immediate_adopted(running->announced);
 	report_remarks(operation);
-	glue_operation_record(operation, running->mirror);
+	glue_operation_record(operation, running->records);
 	glue_immediate_close(running->immediate, running->announced, operation->status,
 						 operation->request_id);
 	return true;
@@ -257,7 +257,7 @@ find_record(void *arg)
 	GlueImmediateOperation *running = arg;
 	GlueOperation *operation = &running->operation;
 
-	if (glue_mirror_lock(running->mirror, &operation->access->target,
+	if (glue_record_lock(running->records, &operation->access->target,
 						 operation->name, &running->known))
 		operation->known = &running->known;
 }

@@ -19,9 +19,9 @@ typedef struct GlueImmediateOperation
 {
 	GlueOperation operation;	/* MUST BE FIRST */
 	const GlueImmediate *immediate;
-	const GlueMirror *mirror;
+	const GlueRecords *records;
 	GlueImmediateCall *announced;
-	GlueMirrorKnown known;
+	GlueRecord	known;
 	bool		one_of_many;	/* it alone fails if its row is locked */
 	MemoryContext context;		/* where it was begun */
 } GlueImmediateOperation;
@@ -29,7 +29,7 @@ typedef struct GlueImmediateOperation
 extern void glue_immediate_operation_init(GlueImmediateOperation *running,
 										  GlueOperationKind kind,
 										  const GlueImmediate *immediate,
-										  const GlueMirror *mirror,
+										  const GlueRecords *records,
 										  const char *name);
 extern void glue_immediate_operation_announce(GlueImmediateOperation *running);
 extern GlueCall *glue_immediate_operation_begin(GlueImmediateOperation *running);

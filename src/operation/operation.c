@@ -68,11 +68,11 @@ static bool is_ours(GlueOperation *operation, json_object *connection,
 static GlueOwnership owner_since(const GlueOperation *operation,
 								 TimestampTz since, json_object *connection,
 								 char findings[GLUE_FINDINGS_SIZE]);
-static bool is_recorded(const GlueMirrorKnown *known,
+static bool is_recorded(const GlueRecord *known,
 						json_object *connection);
 static GlueCall *refuse(GlueOperation *operation, const char *detail);
 static json_object *recorded_tags(const GlueOperation *operation,
-								  const GlueMirror *mirror);
+								  const GlueRecords *records);
 static GlueCall *settle_poll(GlueOperation *operation);
 
 /* The word for an action, in SQL and in requests. */
@@ -190,7 +190,7 @@ glue_operation_digest(GlueOperation *operation)
 void
 glue_operation_draft(GlueOperation *operation)
 {
-	GlueMirrorEntry entry = {
+	GlueRecordEntry entry = {
 		.target = &operation->access->target,
 		.name = operation->name,
 		.definition = operation->shown,
@@ -198,7 +198,7 @@ glue_operation_draft(GlueOperation *operation)
 		.secret_digest = operation->digest,
 	};
 
-	operation->draft = glue_mirror_draft(&entry);
+	operation->draft = glue_record_draft(&entry);
 }
 
 /*
@@ -206,9 +206,9 @@ glue_operation_draft(GlueOperation *operation)
  * newer is recorded.
  */
 void
-glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
+glue_operation_record(const GlueOperation *operation, const GlueRecords *records)
 {
-	GlueMirrorEntry entry = {
+	GlueRecordEntry entry = {
 		.target = &operation->access->target,
 		.name = operation->name,
 		.observed = operation->observed,
@@ -218,22 +218,22 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 		.recorded_at = operation->ended_at,
 		.aws_recorded_at = operation->aws_time,
 	};
-	GlueMirrorKnown known;
+	GlueRecord	known;
 
 	if (operation->gone)
 	{
 		if (entry.recorded_at == 0)
-			glue_mirror_forget(mirror, entry.target, operation->name);
+			glue_record_forget(records, entry.target, operation->name);
 		else
-			glue_mirror_forget_older(mirror, entry.target, operation->name,
+			glue_record_forget_older(records, entry.target, operation->name,
 									 entry.recorded_at);
 		return;
 	}
 	if (operation->kind == GLUE_OPERATION_POLL)
 	{
 		if (operation->observed != NULL &&
-			glue_mirror_find(mirror, entry.target, operation->name, &known))
-			glue_record_observed(operation->access, mirror, &known,
+			glue_record_find(records, entry.target, operation->name, &known))
+			glue_record_observed(operation->access, records, &known,
 								 operation->observed,
 								 entry.recorded_at != 0 ? entry.recorded_at :
 								 GetCurrentTimestamp(),
@@ -242,23 +242,23 @@ glue_operation_record(const GlueOperation *operation, const GlueMirror *mirror)
 	}
 	if (operation->created && operation->draft != NULL)
 	{
-		glue_mirror_record_draft(mirror, operation->draft, &entry);
+		glue_record_write_draft(records, operation->draft, &entry);
 		return;
 	}
 	Assert(operation->shown != NULL);
 	entry.definition = operation->shown;
-	entry.tags = recorded_tags(operation, mirror);
+	entry.tags = recorded_tags(operation, records);
 	if (entry.recorded_at == 0)
-		glue_mirror_record(mirror, &entry);
+		glue_record_write(records, &entry);
 	else
-		glue_mirror_observe(mirror, &entry);
+		glue_record_observe(records, &entry);
 }
 
 /* The tags that a connection has which was created, adopted or updated. */
 static json_object *
-recorded_tags(const GlueOperation *operation, const GlueMirror *mirror)
+recorded_tags(const GlueOperation *operation, const GlueRecords *records)
 {
-	GlueMirrorKnown known;
+	GlueRecord	known;
 
 	if (operation->created)
 		return operation->tags;
@@ -267,7 +267,7 @@ recorded_tags(const GlueOperation *operation, const GlueMirror *mirror)
 
 	/* somebody may have changed them since they were looked up */
 	if (operation->known_tags == NULL ||
-		!glue_mirror_find(mirror, &operation->access->target,
+		!glue_record_find(records, &operation->access->target,
 						  operation->name, &known))
 		return operation->known_tags;
 	return known.tags;
@@ -521,7 +521,7 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 
 /* Is it the connection that is recorded already?  Then another request made it. */
 static bool
-is_recorded(const GlueMirrorKnown *known, json_object *connection)
+is_recorded(const GlueRecord *known, json_object *connection)
 {
 	return known != NULL &&
 		glue_change_since_recorded(known, connection) !=

@@ -69,7 +69,7 @@ typedef struct GlueOperation
 	bool		redacted;		/* the input has its secrets no more */
 	bool		create_missing; /* of an update: create what is not there */
 	bool		ignore_missing; /* of a deletion */
-	const GlueMirrorKnown *known;	/* what is recorded, or NULL */
+	const GlueRecord *known;	/* what is recorded, or NULL */
 	const GlueSecretDigest *digest; /* of the input's secrets, or NULL */
 	const char *arn;			/* of the connection, if there are tags */
 	bool		is_first;		/* there was no attempt before this one that
@@ -87,7 +87,7 @@ typedef struct GlueOperation
 	/* how far it has got */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
-	GlueMirrorRow *draft;		/* of the record of a create, or NULL */
+	GlueRecordRow *draft;		/* of the record of a create, or NULL */
 	GlueFailure *refusal;		/* of the create, because the name is taken */
 	const char *differences;	/* from what exists, a line each */
 	json_object *known_tags;	/* recorded of what exists, or NULL */
@@ -146,7 +146,7 @@ extern GlueCall *glue_operation_next(GlueOperation *operation);
 extern void glue_operation_digest(GlueOperation *operation);
 extern void glue_operation_draft(GlueOperation *operation);
 extern void glue_operation_record(const GlueOperation *operation,
-								  const GlueMirror *mirror);
+								  const GlueRecords *records);
 
 /* for the files that have a kind of their own */
 extern void glue_operation_note_answer(GlueOperation *operation);

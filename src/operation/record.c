@@ -35,17 +35,17 @@ static void ignore_difference(void *arg, const char *path,
  * what was read.
  */
 void
-glue_record_observed(const GlueAccess *access, const GlueMirror *mirror,
-					 const GlueMirrorKnown *known, json_object *connection,
+glue_record_observed(const GlueAccess *access, const GlueRecords *records,
+					 const GlueRecord *known, json_object *connection,
 					 TimestampTz asked_at, json_object *tags)
 {
-	GlueMirrorEntry entry = {0};
+	GlueRecordEntry entry = {0};
 	const char *name = glue_json_tree_text(connection, "Name");
 	GlueUnseenChange change = known == NULL ? GLUE_UNSEEN_OTHER_LIFE :
 		glue_change_since_recorded(known, connection);
 
 	if (change != GLUE_UNSEEN_OTHER_LIFE)
-		glue_mirror_entry_from_known(&entry, &access->target, name, known);
+		glue_record_entry_from_known(&entry, &access->target, name, known);
 	if (change == GLUE_UNSEEN_OTHER_LIFE ||
 		(glue_tree_fits_jsonb(connection) &&
 		 (!glue_compare_definitions(known->definition, connection,
@@ -63,7 +63,7 @@ glue_record_observed(const GlueAccess *access, const GlueMirror *mirror,
 	entry.observed = connection;
 	entry.status = glue_connection_status(connection);
 	entry.recorded_at = asked_at;
-	glue_mirror_observe(mirror, &entry);
+	glue_record_observe(records, &entry);
 }
 
 /*
@@ -71,7 +71,7 @@ glue_record_observed(const GlueAccess *access, const GlueMirror *mirror,
  * now, so that nobody knows them.
  */
 json_object *
-glue_known_tags(const GlueMirrorKnown *known, json_object *connection)
+glue_known_tags(const GlueRecord *known, json_object *connection)
 {
 	return glue_change_since_recorded(known, connection) <= GLUE_UNSEEN_UPDATE ?
 		known->tags : NULL;
@@ -82,7 +82,7 @@ glue_known_tags(const GlueMirrorKnown *known, json_object *connection)
  * seen?
  */
 GlueUnseenChange
-glue_change_since_recorded(const GlueMirrorKnown *known,
+glue_change_since_recorded(const GlueRecord *known,
 						   json_object *connection)
 {
 	const double days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;

@@ -16,13 +16,13 @@
 #include "store/connections.h"
 
 extern void glue_record_observed(const GlueAccess *access,
-								 const GlueMirror *mirror,
-								 const GlueMirrorKnown *known,
+								 const GlueRecords *records,
+								 const GlueRecord *known,
 								 json_object *connection,
 								 TimestampTz asked_at, json_object *tags);
-extern json_object *glue_known_tags(const GlueMirrorKnown *known,
+extern json_object *glue_known_tags(const GlueRecord *known,
 									json_object *connection);
-extern GlueUnseenChange glue_change_since_recorded(const GlueMirrorKnown *known,
+extern GlueUnseenChange glue_change_since_recorded(const GlueRecord *known,
 												   json_object *connection);
 extern void glue_report_status(const char *name, const char *status);
 

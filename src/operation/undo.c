@@ -70,7 +70,7 @@
 
 /* prototypes of private functions */
 static bool recorded_since_deletion(const GlueOperation *operation,
-									const GlueMirrorKnown *known);
+									const GlueRecord *known);
 static bool may_change(const GlueOperation *operation);
 static long long settling_ms(const GlueOperation *operation);
 static void begin_settling(GlueOperation *operation, TimestampTz gone_by);
@@ -147,10 +147,10 @@ glue_undo_next(GlueOperation *operation)
  * of the transaction that made it.
  */
 void
-glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
+glue_undo_record(const GlueOperation *operation, const GlueRecords *records)
 {
 	const GlueTarget *target = &operation->access->target;
-	GlueMirrorKnown known;
+	GlueRecord	known;
 	json_object *tags;
 	bool		ours = operation->undo->keep && operation->left != NULL &&
 		strcmp(operation->left, "NotOurs") != 0 &&
@@ -158,14 +158,14 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 
 	if (operation->gone)
 	{
-		glue_mirror_forget_older(mirror, target, operation->name,
+		glue_record_forget_older(records, target, operation->name,
 								 operation->seen_at);
 		return;
 	}
-	if (!glue_mirror_find(mirror, target, operation->name, &known) ||
+	if (!glue_record_find(records, target, operation->name, &known) ||
 		!recorded_since_deletion(operation, &known))
 	{
-		memset(&known, 0, sizeof(GlueMirrorKnown));
+		memset(&known, 0, sizeof(GlueRecord));
 		known.definition = glue_without_secrets(operation->input);
 	}
 	tags = glue_known_tags(&known, operation->observed);
@@ -173,7 +173,7 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
 		tags = operation->read_tags;
 	else if (tags == NULL && ours)
 		tags = operation->tags;
-	glue_record_observed(operation->access, mirror, &known,
+	glue_record_observed(operation->access, records, &known,
 						 operation->observed, operation->seen_at, tags);
 }
 
@@ -186,7 +186,7 @@ glue_undo_record(const GlueOperation *operation, const GlueMirror *mirror)
  */
 static bool
 recorded_since_deletion(const GlueOperation *operation,
-						const GlueMirrorKnown *known)
+						const GlueRecord *known)
 {
 	const GlueUndo *undo = operation->undo;
 	TimestampTz aws_deleted_at = undo->aws_deleted_at;

@@ -23,6 +23,6 @@
 extern GlueCall *glue_undo_begin(GlueOperation *operation);
 extern GlueCall *glue_undo_next(GlueOperation *operation);
 extern void glue_undo_record(const GlueOperation *operation,
-							 const GlueMirror *mirror);
+							 const GlueRecords *records);
 
 #endif							/* GLUE_OPERATION_UNDO_H */

@@ -49,17 +49,17 @@
 static void look(GlueRun *run, const GlueClaims *queue,
 				 GlueResolution *resolution);
 static void rest(GlueRun *run, TimestampTz began_at);
-static void claim(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror,
+static void claim(GlueRun *run, GlueClaims *queue, const GlueRecords *records,
 				  bool undo);
 static void claim_to_do(GlueRun *run, const GlueClaims *queue,
-						const GlueMirror *mirror, int claimed);
+						const GlueRecords *records, int claimed);
 static int	claim_kind(GlueRun *run, const GlueClaims *queue,
-					   const GlueMirror *mirror, GlueClaimKind kind,
+					   const GlueRecords *records, GlueClaimKind kind,
 					   int limit);
 static void record_ended(GlueRun *run, GlueClaims *queue,
-						 const GlueMirror *mirror);
+						 const GlueRecords *records);
 static void record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
-						 const GlueMirror *mirror);
+						 const GlueRecords *records);
 static bool has_row(const GlueJob *job);
 static bool is_passing(const ErrorData *error);
 static void note_recorded(GlueRun *run, GlueJob *job);
@@ -74,7 +74,7 @@ void
 glue_run_transaction(GlueRun *run)
 {
 	GlueClaims	queue;
-	GlueMirror	mirror;
+	GlueRecords records;
 	GlueResolution resolution = {0};
 	MemoryContext old_context = CurrentMemoryContext;
 	TimestampTz began_at = GetCurrentTimestamp();
@@ -85,11 +85,11 @@ glue_run_transaction(GlueRun *run)
 	if (glue_claims_open(&queue, run->process->schema,
 						 run->process->claimant))
 	{
-		glue_mirror_open(&mirror, run->process->schema, GLUE_MIRROR_WRITE);
+		glue_records_open(&records, run->process->schema, GLUE_RECORDS_WRITE);
 		if (undo)
 			look(run, &queue, &resolution);
-		record_ended(run, &queue, &mirror);
-		claim(run, &queue, &mirror, undo);
+		record_ended(run, &queue, &records);
+		claim(run, &queue, &records, undo);
 		if (undo)
 			rest(run, began_at);
 	}
@@ -169,7 +169,7 @@ rest(GlueRun *run, TimestampTz began_at)
  * few, no more than it takes in a minute.
  */
 static void
-claim(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror, bool undo)
+claim(GlueRun *run, GlueClaims *queue, const GlueRecords *records, bool undo)
 {
 	bool		enough = run->stages.nwaiting > CLAIM_AHEAD / 2 ||
 		run->stages.nparked > MAX_PARKED;
@@ -181,13 +181,13 @@ claim(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror, bool undo)
 	glue_work_targets_expire(&run->targets);
 	if (undo)
 	{
-		claimed = claim_kind(run, queue, mirror, GLUE_CLAIM_TO_UNDO,
+		claimed = claim_kind(run, queue, records, GLUE_CLAIM_TO_UNDO,
 							 CLAIM_AHEAD);
 		if (claimed == CLAIM_AHEAD)
 			glue_run_look_soon(run);
 	}
 	if (!enough)
-		claim_to_do(run, queue, mirror, claimed);
+		claim_to_do(run, queue, records, claimed);
 	glue_stages_unpark(&run->stages);
 	if (run->max_requests > 0 && run->nclaimed >= run->max_requests)
 		run->claim_at = DT_NOEND;
@@ -198,11 +198,11 @@ claim(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror, bool undo)
  * claimed, do not look again at once.
  */
 static void
-claim_to_do(GlueRun *run, const GlueClaims *queue, const GlueMirror *mirror,
+claim_to_do(GlueRun *run, const GlueClaims *queue, const GlueRecords *records,
 			int claimed)
 {
 	if (!run->only_undo)
-		claimed += claim_kind(run, queue, mirror, GLUE_CLAIM_TO_DO,
+		claimed += claim_kind(run, queue, records, GLUE_CLAIM_TO_DO,
 							  Min(run->width - run->stages.nactive +
 								  CLAIM_AHEAD - run->stages.nwaiting,
 								  glue_work_targets_room(&run->targets)));
@@ -214,7 +214,7 @@ claim_to_do(GlueRun *run, const GlueClaims *queue, const GlueMirror *mirror,
 
 /* Claim requests of one kind; returns how many. */
 static int
-claim_kind(GlueRun *run, const GlueClaims *queue, const GlueMirror *mirror,
+claim_kind(GlueRun *run, const GlueClaims *queue, const GlueRecords *records,
 		   GlueClaimKind kind, int limit)
 {
 	List	   *jobs;
@@ -224,7 +224,7 @@ claim_kind(GlueRun *run, const GlueClaims *queue, const GlueMirror *mirror,
 		limit = Min(limit, run->max_requests - run->nclaimed);
 	if (limit <= 0)
 		return 0;
-	jobs = glue_jobs_claim(queue, mirror, &run->targets, kind, limit,
+	jobs = glue_jobs_claim(queue, records, &run->targets, kind, limit,
 						   run->context);
 	foreach(cell, jobs)
 		glue_stages_enter(&run->stages, lfirst(cell));
@@ -242,7 +242,7 @@ claim_kind(GlueRun *run, const GlueClaims *queue, const GlueMirror *mirror,
  * cannot be recorded.
  */
 static void
-record_ended(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror)
+record_ended(GlueRun *run, GlueClaims *queue, const GlueRecords *records)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	GlueJob    *job;
@@ -251,15 +251,15 @@ record_ended(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror)
 	bool		recorded;
 
 	while ((job = glue_stages_take_locked(&run->stages, now)) != NULL)
-		record_alone(run, job, queue, mirror);
+		record_alone(run, job, queue, records);
 	jobs = glue_stages_take_ended(&run->stages, &njobs);
-	recorded = glue_jobs_record(jobs, njobs, queue, mirror) == NULL;
+	recorded = glue_jobs_record(jobs, njobs, queue, records) == NULL;
 	for (int i = 0; i < njobs; i++)
 	{
 		if (recorded)
 			note_recorded(run, jobs[i]);
 		else
-			record_alone(run, jobs[i], queue, mirror);
+			record_alone(run, jobs[i], queue, records);
 	}
 }
 
@@ -273,14 +273,14 @@ record_ended(GlueRun *run, GlueClaims *queue, const GlueMirror *mirror)
  */
 static void
 record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
-			 const GlueMirror *mirror)
+			 const GlueRecords *records)
 {
-	ErrorData  *error = glue_jobs_record(&job, 1, queue, mirror);
+	ErrorData  *error = glue_jobs_record(&job, 1, queue, records);
 
 	if (error != NULL && (!is_passing(error) || has_row(job)))
 	{
 		glue_job_keep_answer(job, error);
-		error = glue_jobs_record(&job, 1, queue, mirror);
+		error = glue_jobs_record(&job, 1, queue, records);
 	}
 	if (error != NULL && is_passing(error))
 	{

@@ -42,7 +42,7 @@ static int	nstuck = 0;
 typedef struct Claiming
 {
 	const GlueClaims *queue;
-	const GlueMirror *mirror;
+	const GlueRecords *records;
 	GlueWorkTargets *targets;
 	GlueClaimKind kind;
 	GlueClaimFilter filter;
@@ -75,13 +75,13 @@ static int	find_stuck_ids(int64 *ids);
  * child of parent.
  */
 List *
-glue_jobs_claim(const GlueClaims *queue, const GlueMirror *mirror,
+glue_jobs_claim(const GlueClaims *queue, const GlueRecords *records,
 				GlueWorkTargets *targets, GlueClaimKind kind, int limit,
 				MemoryContext parent)
 {
 	Claiming	claiming = {
 		.queue = queue,
-		.mirror = mirror,
+		.records = records,
 		.targets = targets,
 		.kind = kind,
 		.parent = parent,
@@ -165,7 +165,7 @@ claim_and_prepare(void *arg)
 
 		/* whatever goes wrong now, its target is to be released */
 		claiming->jobs = lappend(claiming->jobs, job);
-		glue_job_prepare(job, claiming->mirror);
+		glue_job_prepare(job, claiming->records);
 		if (job->request->answer != NULL && job->request->undo == NULL &&
 			job->operation.access != NULL)
 			glue_job_restore_answer(job);

@@ -32,7 +32,7 @@ typedef struct GlueJob
 	GlueClaim  *request;
 	GlueWorkTarget *target;
 	GlueOperation operation;
-	GlueMirrorKnown known;
+	GlueRecord	known;
 	GlueOwned	owned;			/* by the row that it is for */
 	GlueFailure *refusal;		/* nothing is to be called, because of that */
 	GlueUnsealOutcome sealing;
@@ -57,7 +57,7 @@ extern bool glue_job_lock(GlueJob *job);
 extern void glue_job_release(GlueJob *job);
 
 /* in queue/prepare.c */
-extern void glue_job_prepare(GlueJob *job, const GlueMirror *mirror);
+extern void glue_job_prepare(GlueJob *job, const GlueRecords *records);
 
 /* in queue/outcome.c */
 extern void glue_job_resolve(GlueJob *job);
@@ -78,10 +78,10 @@ extern GlueSharedPart glue_logged_undo_part;
 
 extern ErrorData *glue_jobs_record(GlueJob **jobs, int njobs,
 								   GlueClaims *queue,
-								   const GlueMirror *mirror);
+								   const GlueRecords *records);
 
 /* in queue/claim.c */
-extern List *glue_jobs_claim(const GlueClaims *queue, const GlueMirror *mirror,
+extern List *glue_jobs_claim(const GlueClaims *queue, const GlueRecords *records,
 							 GlueWorkTargets *targets, GlueClaimKind kind,
 							 int limit, MemoryContext parent);
 

@@ -24,25 +24,25 @@
 #include "store/digest_key.h"
 
 /* prototypes of private functions */
-static void fill_operation(GlueJob *job, const GlueMirror *mirror);
+static void fill_operation(GlueJob *job, const GlueRecords *records);
 static GlueOperationKind kind_of(const GlueClaim *request);
 static GlueConflictAction on_conflict_of(const GlueClaim *request);
 static bool is_word(const char *text, const char *word);
 static void note_tagged(GlueJob *job, bool is_tagged);
 static void fill_undo(GlueJob *job);
-static void look_at_row(GlueJob *job, const GlueMirror *mirror);
+static void look_at_row(GlueJob *job, const GlueRecords *records);
 static void fill_input(GlueJob *job);
 static void fail_for_lack_of_key(GlueJob *job);
 
 /* Look up what a job has to know. */
 void
-glue_job_prepare(GlueJob *job, const GlueMirror *mirror)
+glue_job_prepare(GlueJob *job, const GlueRecords *records)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 
 	Assert(IsTransactionState() && job->target->njobs > 0);
 	Assert(job->outcome.state == NULL);
-	fill_operation(job, mirror);
+	fill_operation(job, records);
 	MemoryContextSwitchTo(old_context);
 }
 
@@ -52,7 +52,7 @@ glue_job_prepare(GlueJob *job, const GlueMirror *mirror)
  * with theirs; calls that acted at once do.
  */
 static void
-fill_operation(GlueJob *job, const GlueMirror *mirror)
+fill_operation(GlueJob *job, const GlueRecords *records)
 {
 	const GlueClaim *request = job->request;
 	GlueOperation *operation = &job->operation;
@@ -74,7 +74,7 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	operation->create_missing = is_word(request->what.on_missing, "create");
 	operation->ignore_missing = is_word(request->what.on_missing, "ignore");
 
-	if (glue_mirror_find(mirror, &operation->access->target, operation->name,
+	if (glue_record_find(records, &operation->access->target, operation->name,
 						 &job->known))
 		operation->known = &job->known;
 	if (request->undo != NULL)
@@ -85,7 +85,7 @@ fill_operation(GlueJob *job, const GlueMirror *mirror)
 	if (request->answer != NULL)
 		return;					/* see queue/answer.c */
 	if (request->what.provision_id != 0)
-		look_at_row(job, mirror);
+		look_at_row(job, records);
 	note_tagged(job, operation->tags != NULL &&
 				(operation->kind == GLUE_OPERATION_UPDATE ||
 				 (operation->kind == GLUE_OPERATION_CREATE &&
@@ -162,11 +162,11 @@ fill_undo(GlueJob *job)
  * for it.
  */
 static void
-look_at_row(GlueJob *job, const GlueMirror *mirror)
+look_at_row(GlueJob *job, const GlueRecords *records)
 {
 	GlueOperation *operation = &job->operation;
 	const GlueRequest *what = &job->request->what;
-	bool		found = glue_provision_look(&mirror->provisions,
+	bool		found = glue_provision_look(&records->provisions,
 											what->provision_id,
 											&operation->access->target,
 											operation->name,

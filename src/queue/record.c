@@ -60,14 +60,14 @@ typedef struct JobList
 	GlueJob   **jobs;
 	int			njobs;
 	GlueClaims *queue;
-	const GlueMirror *mirror;
+	const GlueRecords *records;
 } JobList;
 
 /* prototypes of private functions */
 static void record_jobs(void *arg);
 static bool record_connection(GlueJob *job, const GlueClaims *queue,
-							  const GlueMirror *mirror);
-static void record_row(const GlueJob *job, const GlueMirror *mirror,
+							  const GlueRecords *records);
+static void record_row(const GlueJob *job, const GlueRecords *records,
 					   bool recorded);
 static RowChange row_change(const GlueJob *job, bool recorded);
 static void record_doubt(const GlueRequest *what,
@@ -84,9 +84,9 @@ static bool was_logged(int64 id);
  */
 ErrorData *
 glue_jobs_record(GlueJob **jobs, int njobs, GlueClaims *queue,
-				 const GlueMirror *mirror)
+				 const GlueRecords *records)
 {
-	JobList		list = {jobs, njobs, queue, mirror};
+	JobList		list = {jobs, njobs, queue, records};
 
 	return njobs == 0 ? NULL : glue_subtransaction_try(record_jobs, &list);
 }
@@ -103,9 +103,9 @@ record_jobs(void *arg)
 
 		Assert(list->jobs[i]->outcome.state != NULL);
 		MemoryContextSwitchTo(list->jobs[i]->context);
-		recorded = record_connection(list->jobs[i], list->queue, list->mirror);
+		recorded = record_connection(list->jobs[i], list->queue, list->records);
 		if (list->jobs[i]->request->what.provision_id != 0)
-			record_row(list->jobs[i], list->mirror, recorded);
+			record_row(list->jobs[i], list->records, recorded);
 	}
 	MemoryContextSwitchTo(context);
 	record_requests(list->jobs, list->njobs, list->queue);
@@ -118,7 +118,7 @@ record_jobs(void *arg)
  */
 static bool
 record_connection(GlueJob *job, const GlueClaims *queue,
-				  const GlueMirror *mirror)
+				  const GlueRecords *records)
 {
 	GlueConnectionLock lock;
 	GlueImpersonation saved;
@@ -140,20 +140,20 @@ record_connection(GlueJob *job, const GlueClaims *queue,
 	if (job->request->undo != NULL)
 	{
 		GLUE_CRASH_POINT("undo before record");
-		glue_undo_record(&job->operation, mirror);
+		glue_undo_record(&job->operation, records);
 	}
 	else
-		glue_operation_record(&job->operation, mirror);
+		glue_operation_record(&job->operation, records);
 	glue_stop_impersonating(&saved);
 	return true;
 }
 
 /* Record what the row that a job is for owns by now. */
 static void
-record_row(const GlueJob *job, const GlueMirror *mirror, bool recorded)
+record_row(const GlueJob *job, const GlueRecords *records, bool recorded)
 {
 	const GlueRequest *what = &job->request->what;
-	const GlueProvisions *provisions = &mirror->provisions;
+	const GlueProvisions *provisions = &records->provisions;
 	RowChange	change = row_change(job, recorded);
 
 	if (change == ROW_UNCHANGED)

@@ -26,7 +26,7 @@
 #include "utils/array.h"
 
 /* The table as we made it. */
-const GlueColumn glue_mirror_columns[GLUE_NUM_COLUMNS] = {
+const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS] = {
 	[GLUE_COLUMN_ENDPOINT] = {"endpoint", TEXTOID},
 	[GLUE_COLUMN_REGION] = {"region", TEXTOID},
 	[GLUE_COLUMN_CATALOG_ID] = {"catalog_id", TEXTOID},
@@ -77,23 +77,23 @@ const GlueColumn glue_mirror_columns[GLUE_NUM_COLUMNS] = {
 #define IS_DEFINED(column)	((column) < GLUE_COLUMN_STATUS)
 
 /* prototypes of private functions */
-static void set_members(GlueMirrorRow *row, json_object *tree, bool defined);
-static void set_value(GlueMirrorRow *row, GlueMirrorColumn column,
+static void set_members(GlueRecordRow *row, json_object *tree, bool defined);
+static void set_value(GlueRecordRow *row, GlueRecordColumn column,
 					  Datum value);
-static void set_text(GlueMirrorRow *row, GlueMirrorColumn column,
+static void set_text(GlueRecordRow *row, GlueRecordColumn column,
 					 const char *utf8);
-static void set_from_tree(GlueMirrorRow *row, GlueMirrorColumn column,
+static void set_from_tree(GlueRecordRow *row, GlueRecordColumn column,
 						  json_object *value);
 static bool is_epoch_time(json_object *value);
 static Datum text_array(json_object *array);
-static void set_digest(GlueMirrorRow *row, const GlueSecretDigest *digest);
+static void set_digest(GlueRecordRow *row, const GlueSecretDigest *digest);
 static void add_tree(json_object *object, const char *name,
 					 json_object *value);
 static json_object *tree_from_datum(Datum value, Oid type);
 static json_object *tree_from_text(Datum value);
 static json_object *tree_from_array(Datum value);
 static json_object *tree_from_time(Datum value);
-static void read_digest(GlueMirrorKnown *known, bytea * value);
+static void read_digest(GlueRecord *known, bytea * value);
 
 /* ----------------------------------------------------------------
  * Writing
@@ -105,10 +105,10 @@ static void read_digest(GlueMirrorKnown *known, bytea * value);
  * catalog must be known.
  */
 void
-glue_mirror_row_key(GlueMirrorRow *row, const GlueTarget *target,
+glue_record_row_key(GlueRecordRow *row, const GlueTarget *target,
 					const char *name)
 {
-	memset(row, 0, sizeof(GlueMirrorRow));
+	memset(row, 0, sizeof(GlueRecordRow));
 	memset(row->nulls, 'n', sizeof(row->nulls));
 	Assert(target->catalog != NULL);
 	set_text(row, GLUE_COLUMN_ENDPOINT, target->endpoint.origin);
@@ -118,16 +118,16 @@ glue_mirror_row_key(GlueMirrorRow *row, const GlueTarget *target,
 }
 
 void
-glue_mirror_row_set_recorded_at(GlueMirrorRow *row, TimestampTz recorded_at)
+glue_record_row_set_recorded_at(GlueRecordRow *row, TimestampTz recorded_at)
 {
 	set_value(row, GLUE_COLUMN_RECORDED_AT, TimestampTzGetDatum(recorded_at));
 }
 
 /* Fill in what is known of a connection before AWS Glue is asked. */
 void
-glue_mirror_row_define(GlueMirrorRow *row, const GlueMirrorEntry *entry)
+glue_record_row_define(GlueRecordRow *row, const GlueRecordEntry *entry)
 {
-	glue_mirror_row_key(row, entry->target, entry->name);
+	glue_record_row_key(row, entry->target, entry->name);
 	set_members(row, entry->definition, true);
 	if (entry->target->server != NULL)
 		set_value(row, GLUE_COLUMN_SERVER,
@@ -145,13 +145,13 @@ glue_mirror_row_define(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 
 /* Fill in what AWS Glue has said, and when. */
 void
-glue_mirror_row_observe(GlueMirrorRow *row, const GlueMirrorEntry *entry)
+glue_record_row_observe(GlueRecordRow *row, const GlueRecordEntry *entry)
 {
 	set_members(row, entry->observed, false);
 	set_text(row, GLUE_COLUMN_STATUS, entry->status);
 	if (entry->request_id != NULL && entry->request_id[0] != '\0')
 		set_text(row, GLUE_COLUMN_REQUEST_ID, entry->request_id);
-	glue_mirror_row_set_recorded_at(row, entry->recorded_at != 0 ?
+	glue_record_row_set_recorded_at(row, entry->recorded_at != 0 ?
 									entry->recorded_at :
 									GetCurrentTimestamp());
 	glue_set_time(row->values, row->nulls, GLUE_COLUMN_AWS_RECORDED_AT,
@@ -160,11 +160,11 @@ glue_mirror_row_observe(GlueMirrorRow *row, const GlueMirrorEntry *entry)
 
 /* Fill in the columns that are members of a tree, which may be NULL. */
 static void
-set_members(GlueMirrorRow *row, json_object *tree, bool defined)
+set_members(GlueRecordRow *row, json_object *tree, bool defined)
 {
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 	{
-		const char *member = glue_mirror_columns[column].member;
+		const char *member = glue_record_columns[column].member;
 
 		if (member != NULL && IS_DEFINED(column) == defined)
 			set_from_tree(row, column, json_object_object_get(tree, member));
@@ -172,14 +172,14 @@ set_members(GlueMirrorRow *row, json_object *tree, bool defined)
 }
 
 static void
-set_value(GlueMirrorRow *row, GlueMirrorColumn column, Datum value)
+set_value(GlueRecordRow *row, GlueRecordColumn column, Datum value)
 {
 	glue_set_value(row->values, row->nulls, column, value);
 }
 
 /* Set a text column from UTF-8; NULL leaves it null. */
 static void
-set_text(GlueMirrorRow *row, GlueMirrorColumn column, const char *utf8)
+set_text(GlueRecordRow *row, GlueRecordColumn column, const char *utf8)
 {
 	if (utf8 != NULL)
 		glue_set_text(row->values, row->nulls, column, utf8);
@@ -190,13 +190,13 @@ set_text(GlueMirrorRow *row, GlueMirrorColumn column, const char *utf8)
  * came from AWS can be anything.
  */
 static void
-set_from_tree(GlueMirrorRow *row, GlueMirrorColumn column, json_object *value)
+set_from_tree(GlueRecordRow *row, GlueRecordColumn column, json_object *value)
 {
 	json_type	type = json_object_get_type(value);
 
 	if (value == NULL)
 		return;
-	switch (glue_mirror_columns[column].type)
+	switch (glue_record_columns[column].type)
 	{
 		case TEXTOID:
 			if (type == json_type_string)
@@ -258,7 +258,7 @@ text_array(json_object *array)
 
 /* Set the digest of the secrets; NULL leaves it null. */
 static void
-set_digest(GlueMirrorRow *row, const GlueSecretDigest *digest)
+set_digest(GlueRecordRow *row, const GlueSecretDigest *digest)
 {
 	Size		size = VARHDRSZ + sizeof(GlueSecretDigest);
 	bytea	   *value;
@@ -281,10 +281,10 @@ set_digest(GlueMirrorRow *row, const GlueSecretDigest *digest)
  * it; all of it is shared with known.
  */
 void
-glue_mirror_entry_from_known(GlueMirrorEntry *entry, const GlueTarget *target,
-							 const char *name, const GlueMirrorKnown *known)
+glue_record_entry_from_known(GlueRecordEntry *entry, const GlueTarget *target,
+							 const char *name, const GlueRecord *known)
 {
-	memset(entry, 0, sizeof(GlueMirrorEntry));
+	memset(entry, 0, sizeof(GlueRecordEntry));
 	entry->target = target;
 	entry->name = name;
 	entry->definition = known->definition;
@@ -302,14 +302,14 @@ glue_mirror_entry_from_known(GlueMirrorEntry *entry, const GlueTarget *target,
  * What is read belongs to the current memory context.
  */
 void
-glue_mirror_row_read(GlueMirrorKnown *known, HeapTuple tuple, TupleDesc desc)
+glue_record_row_read(GlueRecord *known, HeapTuple tuple, TupleDesc desc)
 {
-	memset(known, 0, sizeof(GlueMirrorKnown));
+	memset(known, 0, sizeof(GlueRecord));
 	known->definition = glue_tree_new_object();
 	known->observed = glue_tree_new_object();
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 	{
-		const GlueColumn *source = &glue_mirror_columns[column];
+		const GlueColumn *source = &glue_record_columns[column];
 		bool		is_null;
 		Datum		value = heap_getattr(tuple, column + 1, desc, &is_null);
 
@@ -412,7 +412,7 @@ tree_from_time(Datum value)
 
 /* A digest of another length was made by another version of this code. */
 static void
-read_digest(GlueMirrorKnown *known, bytea * value)
+read_digest(GlueRecord *known, bytea * value)
 {
 	known->has_digest =
 		VARSIZE_ANY_EXHDR(value) == sizeof(GlueSecretDigest);

@@ -23,7 +23,7 @@
 #include "utils/timestamp.h"
 
 /* The columns, in the order of the table. */
-typedef enum GlueMirrorColumn
+typedef enum GlueRecordColumn
 {
 	GLUE_COLUMN_ENDPOINT,
 	GLUE_COLUMN_REGION,
@@ -56,10 +56,10 @@ typedef enum GlueMirrorColumn
 	GLUE_COLUMN_RECORDED_BY,
 	GLUE_COLUMN_AWS_RECORDED_AT,
 	GLUE_NUM_COLUMNS
-} GlueMirrorColumn;
+} GlueRecordColumn;
 
 /* One connection, as it is to be recorded.  Nothing of it holds a secret. */
-typedef struct GlueMirrorEntry
+typedef struct GlueRecordEntry
 {
 	const GlueTarget *target;
 	const char *name;
@@ -71,10 +71,10 @@ typedef struct GlueMirrorEntry
 	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
 	TimestampTz recorded_at;	/* when this was true; 0: now */
 	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
-} GlueMirrorEntry;
+} GlueRecordEntry;
 
 /* One connection, as it was recorded. */
-typedef struct GlueMirrorKnown
+typedef struct GlueRecord
 {
 	json_object *definition;	/* ConnectionInput, redacted */
 	json_object *tags;			/* or NULL */
@@ -85,30 +85,30 @@ typedef struct GlueMirrorKnown
 	const char *request_id;		/* or NULL */
 	TimestampTz recorded_at;
 	TimestampTz aws_recorded_at;	/* 0: not known */
-} GlueMirrorKnown;
+} GlueRecord;
 
 /* The values of one row. */
-typedef struct GlueMirrorRow
+typedef struct GlueRecordRow
 {
 	Datum		values[GLUE_NUM_COLUMNS];
 	char		nulls[GLUE_NUM_COLUMNS];	/* 'n' or ' ', as SPI wants them */
-} GlueMirrorRow;
+} GlueRecordRow;
 
-extern const GlueColumn glue_mirror_columns[GLUE_NUM_COLUMNS];
+extern const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS];
 
-extern void glue_mirror_row_key(GlueMirrorRow *row, const GlueTarget *target,
+extern void glue_record_row_key(GlueRecordRow *row, const GlueTarget *target,
 								const char *name);
-extern void glue_mirror_row_set_recorded_at(GlueMirrorRow *row,
+extern void glue_record_row_set_recorded_at(GlueRecordRow *row,
 											TimestampTz recorded_at);
-extern void glue_mirror_row_define(GlueMirrorRow *row,
-								   const GlueMirrorEntry *entry);
-extern void glue_mirror_row_observe(GlueMirrorRow *row,
-									const GlueMirrorEntry *entry);
-extern void glue_mirror_entry_from_known(GlueMirrorEntry *entry,
+extern void glue_record_row_define(GlueRecordRow *row,
+								   const GlueRecordEntry *entry);
+extern void glue_record_row_observe(GlueRecordRow *row,
+									const GlueRecordEntry *entry);
+extern void glue_record_entry_from_known(GlueRecordEntry *entry,
 										 const GlueTarget *target,
 										 const char *name,
-										 const GlueMirrorKnown *known);
-extern void glue_mirror_row_read(GlueMirrorKnown *known, HeapTuple tuple,
+										 const GlueRecord *known);
+extern void glue_record_row_read(GlueRecord *known, HeapTuple tuple,
 								 TupleDesc desc);
 
 #endif							/* GLUE_STORE_CONNECTION_ROW_H */

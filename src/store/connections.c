@@ -9,7 +9,7 @@
  *
  * A row can be written only after the connection was made, and must not fail
  * then for a reason that could have been known before.  So a caller asks
- * glue_mirror_open() first, which takes the lock and plans the statements.
+ * glue_records_open() first, which takes the lock and plans the statements.
  *
  * A session that records what it did has locked the name of the connection before
  * it did it: see connection_lock.c.  What is merely observed yields to anything that was
@@ -42,7 +42,7 @@
 #define SEEN_NAMES		"glue_seen_names"
 
 /* All of them take the columns of the table as their parameters. */
-#define PARAMETERS	.columns = glue_mirror_columns, \
+#define PARAMETERS	.columns = glue_record_columns, \
 	.ncolumns = GLUE_NUM_COLUMNS, .by_key = true
 
 /* What selects the connections of one target, one of them, and older records. */
@@ -104,18 +104,18 @@ static const GlueStatement unseen_names = {
 };
 
 /* prototypes of private functions */
-static uint64 execute(const GlueMirror *mirror, GlueStatement *statement,
-					  GlueMirrorRow *row);
-static Portal open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
+static uint64 execute(const GlueRecords *records, GlueStatement *statement,
+					  GlueRecordRow *row);
+static Portal open_unseen(const GlueRecords *records, GlueRecordRow *row,
 						  const GlueNameStore *seen);
-static bool read_one(const GlueMirror *mirror, GlueStatement *statement,
+static bool read_one(const GlueRecords *records, GlueStatement *statement,
 					 const GlueTarget *target, const char *name,
-					 GlueMirrorKnown *known);
+					 GlueRecord *known);
 
 /* The table as we made it. */
 static GlueRowShape shape = {
 	.may_be_there = true,
-	.columns = glue_mirror_columns,
+	.columns = glue_record_columns,
 	.ncolumns = GLUE_NUM_COLUMNS,
 };
 
@@ -126,20 +126,20 @@ static GlueRowShape shape = {
  * dropped or changed before the end of the transaction.
  */
 void
-glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
+glue_records_open(GlueRecords *records, Oid schema, GlueRecordsAccess access)
 {
-	bool		writes = access == GLUE_MIRROR_WRITE;
+	bool		writes = access == GLUE_RECORDS_WRITE;
 
-	glue_own_table_open(&mirror->table, "glue_connection", schema,
+	glue_own_table_open(&records->table, "glue_connection", schema,
 						writes ? RowExclusiveLock : AccessShareLock,
 						GLUE_TABLE_SHOWN, &shape, false);
 	if (!writes)
 		return;
-	if (!mirror->table.plain)
-		glue_statement_plan(&insert, &mirror->table);
-	glue_statement_plan(&upsert, &mirror->table);
-	glue_provisions_open(&mirror->provisions, schema);
-	glue_provision_plan_gone(&mirror->provisions);
+	if (!records->table.plain)
+		glue_statement_plan(&insert, &records->table);
+	glue_statement_plan(&upsert, &records->table);
+	glue_provisions_open(&records->provisions, schema);
+	glue_provision_plan_gone(&records->provisions);
 }
 
 /*
@@ -149,12 +149,12 @@ glue_mirror_open(GlueMirror *mirror, Oid schema, GlueMirrorAccess access)
  * Of entry only what defines the connection is looked at, and nothing of it is
  * needed any longer afterwards.
  */
-GlueMirrorRow *
-glue_mirror_draft(const GlueMirrorEntry *entry)
+GlueRecordRow *
+glue_record_draft(const GlueRecordEntry *entry)
 {
-	GlueMirrorRow *draft = palloc(sizeof(GlueMirrorRow));
+	GlueRecordRow *draft = palloc(sizeof(GlueRecordRow));
 
-	glue_mirror_row_define(draft, entry);
+	glue_record_row_define(draft, entry);
 	return draft;
 }
 
@@ -168,31 +168,31 @@ glue_mirror_draft(const GlueMirrorEntry *entry)
  * find that there is nothing to update, would take longer than the insert.
  */
 void
-glue_mirror_record_draft(const GlueMirror *mirror, GlueMirrorRow *draft,
-						 const GlueMirrorEntry *entry)
+glue_record_write_draft(const GlueRecords *records, GlueRecordRow *draft,
+						const GlueRecordEntry *entry)
 {
 	bool		inserted;
 
-	glue_mirror_row_observe(draft, entry);
-	if (mirror->table.plain)
-		inserted = glue_row_insert(&mirror->table, &shape, draft->values,
+	glue_record_row_observe(draft, entry);
+	if (records->table.plain)
+		inserted = glue_row_insert(&records->table, &shape, draft->values,
 								   draft->nulls);
 	else
-		inserted = execute(mirror, &insert, draft) > 0;
+		inserted = execute(records, &insert, draft) > 0;
 	if (!inserted)
-		execute(mirror, &upsert, draft);
+		execute(records, &upsert, draft);
 }
 
 /* Record a connection that AWS Glue has answered about already. */
 void
-glue_mirror_record(const GlueMirror *mirror, const GlueMirrorEntry *entry)
+glue_record_write(const GlueRecords *records, const GlueRecordEntry *entry)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn record",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	glue_mirror_record_draft(mirror, glue_mirror_draft(entry), entry);
+	glue_record_write_draft(records, glue_record_draft(entry), entry);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -202,17 +202,17 @@ glue_mirror_record(const GlueMirror *mirror, const GlueMirrorEntry *entry)
  * something newer is recorded.
  */
 void
-glue_mirror_observe(const GlueMirror *mirror, const GlueMirrorEntry *entry)
+glue_record_observe(const GlueRecords *records, const GlueRecordEntry *entry)
 {
-	GlueMirrorRow row;
+	GlueRecordRow row;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn record",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	glue_mirror_row_define(&row, entry);
-	glue_mirror_row_observe(&row, entry);
-	execute(mirror, &upsert_older, &row);
+	glue_record_row_define(&row, entry);
+	glue_record_row_observe(&row, entry);
+	execute(records, &upsert_older, &row);
 
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
@@ -224,10 +224,10 @@ glue_mirror_observe(const GlueMirror *mirror, const GlueMirrorEntry *entry)
  * What is found belongs to the current memory context.
  */
 bool
-glue_mirror_find(const GlueMirror *mirror, const GlueTarget *target,
-				 const char *name, GlueMirrorKnown *known)
+glue_record_find(const GlueRecords *records, const GlueTarget *target,
+				 const char *name, GlueRecord *known)
 {
-	return read_one(mirror, &find, target, name, known);
+	return read_one(records, &find, target, name, known);
 }
 
 /*
@@ -237,16 +237,16 @@ glue_mirror_find(const GlueMirror *mirror, const GlueTarget *target,
  * is about to make untrue.
  */
 bool
-glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
-				 const char *name, GlueMirrorKnown *known)
+glue_record_lock(const GlueRecords *records, const GlueTarget *target,
+				 const char *name, GlueRecord *known)
 {
-	GlueMirrorKnown newer;
+	GlueRecord	newer;
 
-	if (read_one(mirror, &lock, target, name, known))
+	if (read_one(records, &lock, target, name, known))
 		return true;
 	if (!IsolationUsesXactSnapshot())
 		return false;
-	if (read_one(mirror, &find_latest, target, name, &newer))
+	if (read_one(records, &find_latest, target, name, &newer))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update"),
@@ -261,15 +261,15 @@ glue_mirror_lock(const GlueMirror *mirror, const GlueTarget *target,
  * nothing was.
  */
 bool
-glue_mirror_forget(const GlueMirror *mirror, const GlueTarget *target,
+glue_record_forget(const GlueRecords *records, const GlueTarget *target,
 				   const char *name)
 {
-	GlueMirrorRow row;
+	GlueRecordRow row;
 
-	Assert(OidIsValid(mirror->provisions.oid)); /* opened to be written */
-	glue_provision_gone(&mirror->provisions, target, name);
-	glue_mirror_row_key(&row, target, name);
-	return execute(mirror, &delete, &row) > 0;
+	Assert(OidIsValid(records->provisions.oid));	/* opened to be written */
+	glue_provision_gone(&records->provisions, target, name);
+	glue_record_row_key(&row, target, name);
+	return execute(records, &delete, &row) > 0;
 }
 
 /*
@@ -277,16 +277,16 @@ glue_mirror_forget(const GlueMirror *mirror, const GlueTarget *target,
  * something newer is recorded.
  */
 bool
-glue_mirror_forget_older(const GlueMirror *mirror, const GlueTarget *target,
+glue_record_forget_older(const GlueRecords *records, const GlueTarget *target,
 						 const char *name, TimestampTz missed_at)
 {
-	GlueMirrorRow row;
+	GlueRecordRow row;
 
-	glue_mirror_row_key(&row, target, name);
-	glue_mirror_row_set_recorded_at(&row, missed_at);
-	if (execute(mirror, &delete_older, &row) == 0)
+	glue_record_row_key(&row, target, name);
+	glue_record_row_set_recorded_at(&row, missed_at);
+	if (execute(records, &delete_older, &row) == 0)
 		return false;
-	glue_provision_gone(&mirror->provisions, target, name);
+	glue_provision_gone(&records->provisions, target, name);
 	return true;
 }
 
@@ -295,19 +295,19 @@ glue_mirror_forget_older(const GlueMirror *mirror, const GlueTarget *target,
  * that were seen, and that were recorded before a moment.
  */
 GlueNameStore *
-glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
+glue_record_unseen(const GlueRecords *records, const GlueTarget *target,
 				   const GlueNameStore *seen, TimestampTz before)
 {
 	GlueNameStore *unseen = glue_name_store_new();
-	GlueMirrorRow row;
+	GlueRecordRow row;
 	GlueImpersonation saved;
 	Portal		portal;
 
-	glue_mirror_row_key(&row, target, "");
-	glue_mirror_row_set_recorded_at(&row, before);
-	glue_impersonate(&saved, mirror->table.owner);
+	glue_record_row_key(&row, target, "");
+	glue_record_row_set_recorded_at(&row, before);
+	glue_impersonate(&saved, records->table.owner);
 	SPI_connect();
-	portal = open_unseen(mirror, &row, seen);
+	portal = open_unseen(records, &row, seen);
 	do
 	{
 		SPI_cursor_fetch(portal, true, FETCH_COUNT);
@@ -334,10 +334,10 @@ glue_mirror_unseen(const GlueMirror *mirror, const GlueTarget *target,
 
 /* Execute a statement that writes; returns how many rows it wrote. */
 static uint64
-execute(const GlueMirror *mirror, GlueStatement *statement,
-		GlueMirrorRow *row)
+execute(const GlueRecords *records, GlueStatement *statement,
+		GlueRecordRow *row)
 {
-	return glue_execute_alone(statement, &mirror->table, row->values,
+	return glue_execute_alone(statement, &records->table, row->values,
 							  row->nulls);
 }
 
@@ -346,10 +346,10 @@ execute(const GlueMirror *mirror, GlueStatement *statement,
  * this one statement, which is not kept.
  */
 static Portal
-open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
+open_unseen(const GlueRecords *records, GlueRecordRow *row,
 			const GlueNameStore *seen)
 {
-	char	   *text = glue_statement_text(&unseen_names, &mirror->table);
+	char	   *text = glue_statement_text(&unseen_names, &records->table);
 	Oid			types[GLUE_NUM_COLUMNS];
 	SPIPlanPtr	plan;
 
@@ -357,7 +357,7 @@ open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 		SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register \"%s\"", SEEN_NAMES);
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
-		types[column] = glue_mirror_columns[column].type;
+		types[column] = glue_record_columns[column].type;
 	plan = SPI_prepare(text, GLUE_NUM_COLUMNS, types);
 	if (plan == NULL)
 		elog(ERROR, "could not plan \"%s\": %s", text,
@@ -367,22 +367,22 @@ open_unseen(const GlueMirror *mirror, GlueMirrorRow *row,
 
 /* Execute a statement that finds one row, or none. */
 static bool
-read_one(const GlueMirror *mirror, GlueStatement *statement,
-		 const GlueTarget *target, const char *name, GlueMirrorKnown *known)
+read_one(const GlueRecords *records, GlueStatement *statement,
+		 const GlueTarget *target, const char *name, GlueRecord *known)
 {
 	MemoryContext context = CurrentMemoryContext;
-	GlueMirrorRow row;
+	GlueRecordRow row;
 	GlueImpersonation saved;
 	bool		found;
 
-	glue_mirror_row_key(&row, target, name);
-	found = glue_execute(statement, &mirror->table, &saved, row.values,
+	glue_record_row_key(&row, target, name);
+	found = glue_execute(statement, &records->table, &saved, row.values,
 						 row.nulls) > 0;
 	if (found)
 	{
 		MemoryContext spi_context = MemoryContextSwitchTo(context);
 
-		glue_mirror_row_read(known, SPI_tuptable->vals[0],
+		glue_record_row_read(known, SPI_tuptable->vals[0],
 							 SPI_tuptable->tupdesc);
 		MemoryContextSwitchTo(spi_context);
 	}

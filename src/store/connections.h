@@ -16,42 +16,42 @@
 #include "store/provision.h"
 
 /* What is to be done with the table. */
-typedef enum GlueMirrorAccess
+typedef enum GlueRecordsAccess
 {
-	GLUE_MIRROR_READ,
-	GLUE_MIRROR_WRITE
-} GlueMirrorAccess;
+	GLUE_RECORDS_READ,
+	GLUE_RECORDS_WRITE
+} GlueRecordsAccess;
 
 /* The table, ready to be used until the end of the transaction. */
-typedef struct GlueMirror
+typedef struct GlueRecords
 {
 	GlueOwnTable table;
 	GlueProvisions provisions;	/* if it is written: what rows own of that */
-} GlueMirror;
+} GlueRecords;
 
-extern void glue_mirror_open(GlueMirror *mirror, Oid schema,
-							 GlueMirrorAccess access);
-extern GlueMirrorRow *glue_mirror_draft(const GlueMirrorEntry *entry);
-extern void glue_mirror_record_draft(const GlueMirror *mirror,
-									 GlueMirrorRow *draft,
-									 const GlueMirrorEntry *entry);
-extern void glue_mirror_record(const GlueMirror *mirror,
-							   const GlueMirrorEntry *entry);
-extern void glue_mirror_observe(const GlueMirror *mirror,
-								const GlueMirrorEntry *entry);
-extern bool glue_mirror_find(const GlueMirror *mirror,
+extern void glue_records_open(GlueRecords *records, Oid schema,
+							  GlueRecordsAccess access);
+extern GlueRecordRow *glue_record_draft(const GlueRecordEntry *entry);
+extern void glue_record_write_draft(const GlueRecords *records,
+									GlueRecordRow *draft,
+									const GlueRecordEntry *entry);
+extern void glue_record_write(const GlueRecords *records,
+							  const GlueRecordEntry *entry);
+extern void glue_record_observe(const GlueRecords *records,
+								const GlueRecordEntry *entry);
+extern bool glue_record_find(const GlueRecords *records,
 							 const GlueTarget *target, const char *name,
-							 GlueMirrorKnown *known);
-extern bool glue_mirror_lock(const GlueMirror *mirror,
+							 GlueRecord *known);
+extern bool glue_record_lock(const GlueRecords *records,
 							 const GlueTarget *target, const char *name,
-							 GlueMirrorKnown *known);
-extern bool glue_mirror_forget(const GlueMirror *mirror,
+							 GlueRecord *known);
+extern bool glue_record_forget(const GlueRecords *records,
 							   const GlueTarget *target, const char *name);
-extern bool glue_mirror_forget_older(const GlueMirror *mirror,
+extern bool glue_record_forget_older(const GlueRecords *records,
 									 const GlueTarget *target,
 									 const char *name, TimestampTz missed_at);
 
-extern GlueNameStore *glue_mirror_unseen(const GlueMirror *mirror,
+extern GlueNameStore *glue_record_unseen(const GlueRecords *records,
 										 const GlueTarget *target,
 										 const GlueNameStore *seen,
 										 TimestampTz before);

@@ -61,13 +61,13 @@ check_plan(const GlueCredentialPlan *plan)
 	{
 		const GlueCredentialStep *step = &plan->steps[i];
 
-		require((i > 0) == (step->kind == GLUE_STEP_ASSUME_ROLE));
-		if (step->kind == GLUE_STEP_ASSUME_ROLE ||
-			step->kind == GLUE_STEP_WEB_IDENTITY)
+		require((i > 0) == (step->kind == GLUE_CREDENTIAL_STEP_ASSUME_ROLE));
+		if (step->kind == GLUE_CREDENTIAL_STEP_ASSUME_ROLE ||
+			step->kind == GLUE_CREDENTIAL_STEP_WEB_IDENTITY)
 			require(step->role_arn != NULL);
-		if (step->kind == GLUE_STEP_WEB_IDENTITY)
+		if (step->kind == GLUE_CREDENTIAL_STEP_WEB_IDENTITY)
 			require(step->token_file != NULL);
-		if (step->kind == GLUE_STEP_KEYS)
+		if (step->kind == GLUE_CREDENTIAL_STEP_KEYS)
 			require(step->keys.access_key_id != NULL &&
 					step->keys.secret_access_key != NULL &&
 					glue_static_keys_valid(&step->keys));

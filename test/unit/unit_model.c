@@ -102,7 +102,7 @@ test_patterns(void)
 static void
 test_operations(void)
 {
-	const GlueOperation *operation = glue_model_operation("CreateConnection");
+	const GlueModelOperation *operation = glue_model_operation("CreateConnection");
 
 	is_int(glue_model_operation_count, 12, "all operations on connections");
 	is_str(operation->input->name, "CreateConnectionRequest", "input");
