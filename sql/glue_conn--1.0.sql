@@ -982,7 +982,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 				'Call glue_take_over_requests() to have it carried out here, or glue_drop_held_requests().'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'no worker' THEN a.obstacle
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'lock' THEN
-				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.who, 'whoever has locked the connection'))
+				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.who, 'the session that has locked the connection'))
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'transaction' THEN
 				pg_catalog.format('Have %s end its transaction, or end it with pg_terminate_backend().', coalesce(w.who, 'the session'))
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'request' THEN
@@ -993,7 +993,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 				AND a.pid IS NOT NULL THEN
 				'Wait: credentials are being got; if that takes long, look at where they come from.'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'credentials' THEN
-				pg_catalog.concat('Mend the credentials or permissions, as the last error says', w.again)
+				pg_catalog.concat('Correct the credentials or permissions, as the last error says', w.again)
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'key' THEN
 				pg_catalog.concat('Put the key into the file that "glue_conn.secret_key_file" names', w.again)
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'target' THEN
@@ -1002,7 +1002,7 @@ CREATE VIEW @extschema@.glue_activity WITH (security_barrier = true) AS
 				AND a.pid IS NOT NULL THEN
 				'Wait: the last attempt was in vain, and another one follows in a moment.'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'retry' THEN
-				pg_catalog.concat('Mend what the last error says, if there is one', w.again)
+				pg_catalog.concat('Correct what the last error says, if there is one', w.again)
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'IN_PROGRESS' THEN
 				'Wait: AWS Glue is making the connection, and is asked again every now and then.'
 			WHEN a.waiting_for OPERATOR(pg_catalog.=) 'rate limit' THEN

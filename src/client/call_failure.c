@@ -39,7 +39,7 @@ typedef struct ExceptionRule
 #define HINT_MAPPING_EXPIRED \
 	"The temporary credentials that the %s gives have run out: renew them."
 #define HINT_ROLE \
-	"Check that a policy allows whoever assumes the role to call sts:AssumeRole on it, and that the role's trust policy names them. A change of either takes a moment to have an effect."
+	"Check that a policy allows the caller to call sts:AssumeRole on it, and that the role's trust policy names them. A change of either takes a moment to have an effect."
 #define HINT_WEB_IDENTITY \
 	"Check that the issuer of the token is an identity provider of the account, and that the role's trust policy allows it sts:AssumeRoleWithWebIdentity for this subject and audience. A change of either takes a moment to have an effect."
 #define HINT_CLOCK \

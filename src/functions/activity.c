@@ -194,7 +194,7 @@ obstacle(void)
  * glue_waits_for(error_code text) returns text
  *
  * What a request waits for that was put off with an error that an administrator has
- * to mend; null if it was not.
+ * to correct; null if it was not.
  */
 Datum
 glue_waits_for(PG_FUNCTION_ARGS)

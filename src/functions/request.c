@@ -238,7 +238,7 @@ sleep_for(long milliseconds)
 
 /*
  * Raise an error if nobody carries the request out, or if its last attempt has met
- * with something that only an administrator can mend.
+ * with something that only an administrator can correct.
  */
 static void
 check_hope(int64 id, const GlueRequestState *request,

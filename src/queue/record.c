@@ -274,7 +274,7 @@ warn_if_left(const GlueJob *job)
 			 errdetail("Request %lld (%s) has failed: %s",
 					   (long long) request->id, request->what.operation,
 					   glue_server_from_utf8(job->outcome.error_message)),
-			 errhint("Mend the cause and call glue_retry_request(%lld), or look after the connection yourself.",
+			 errhint("Correct the cause and call glue_retry_request(%lld), or look after the connection yourself.",
 					 (long long) request->id)));
 }
 

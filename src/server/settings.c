@@ -186,14 +186,14 @@ glue_settings_init(void)
 
 	DefineCustomIntVariable("glue_conn.max_requests_per_second",
 							"Sets how many requests of one operation are sent to one target in a second.",
-							"It counts whoever makes them; 0 means as many as AWS takes.",
+							"It counts those of all roles; 0 means as many as AWS takes.",
 							&glue_setting_max_requests_per_second,
 							glue_setting_max_requests_per_second, 0,
 							GLUE_MAX_RATE, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.max_request_attempts",
 							"Sets how often a request of the queue is tried.",
-							"Failures that another attempt cannot mend end a request at once, and those that are about credentials do not count.",
+							"Failures that another attempt cannot solve end a request at once, and those that are about credentials do not count.",
 							&glue_setting_max_request_attempts,
 							glue_setting_max_request_attempts, 1, 1000,
 							PGC_SUSET, 0, NULL, NULL, NULL);

@@ -245,7 +245,7 @@ check_triggers(Relation table, GlueTableKind kind, List *changed)
 							GetUserNameFromId(owner, false)));
 		else if (trigger->tgdeferrable)
 			refuse(table, "trigger", trigger->tgname,
-				   "It can be deferred, and would be executed with the rights of whoever ends the transaction.");
+				   "It can be deferred, and would be executed with the rights of the role that ends the transaction.");
 		else
 			check_who_made(table, trigger);
 	}

@@ -193,9 +193,9 @@ $id = enqueue($admin, referring('refused'), server => 'shop');
 waits_for("id = $id", 'credentials');
 $after = enqueue($admin, referring('next'), server => 'shop');
 waits_for("id = $after", 'credentials', 'so does the next one of the target');
-$told = hopeless($id, 'credentials', '55000', qr/^Mend the credentials/);
+$told = hopeless($id, 'credentials', '55000', qr/^Correct the credentials/);
 like($told->detail, qr/The last error was: .*InvalidClientTokenId/, 'with the last error');
-hopeless($after, 'credentials', '55000', qr/^Mend the credentials/);
+hopeless($after, 'credentials', '55000', qr/^Correct the credentials/);
 $admin->must('ALTER USER MAPPING FOR PUBLIC SERVER shop OPTIONS (SET access_key_id '
 	  . literal($glue->access_key) . ', SET secret_access_key ' . literal($glue->secret_key) . ')');
 $admin->must("SELECT glue_retry_request($_)") foreach $id, $after;
