@@ -231,7 +231,7 @@ sleep_for(long milliseconds)
 	(void) WaitLatch(MyLatch,
 					 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 					 milliseconds,
-					 GLUE_WAIT_EVENT(wait_event, "GlueRequestWait"));
+					 GLUE_WAIT_EVENT(wait_event, "GlueConnWaitRequest"));
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 }

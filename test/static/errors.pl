@@ -53,6 +53,11 @@ is(join(' ', grep { !$listed{$_} } raised($source)), '', 'each SQLSTATE is in th
 is(join(' ', grep { !$listed{$_} } raised('ERRCODE_DIVISION_BY_ZERO')), '22012',
 	'another one would be missed');
 
+# So are the wait events, in another one.
+my %events = map { $_ => 1 } map { slurp_file($_) =~ /"(GlueConn\w+)"/g } glob('src/*/*.c');
+my %named = map { $_ => 1 } slurp_file('docs/operating.md') =~ /`(GlueConn\w+)`/g;
+is(join(' ', sort keys %named), join(' ', sort keys %events), 'each wait event is in docs/operating.md');
+
 my %exceptions = map { $_ => 1 } map { /`(\w+)`/g } first_column("By AWS's exception");
 my ($rules) = slurp_file('src/client/call_failure.c') =~ /^(static const ExceptionRule .*?)^\/\*\n \* Texts/ms;
 my %constants = slurp_file('src/aws/exception_name.h') =~ /^#define (\w+)\s+("\w+")/mg;
