@@ -117,7 +117,7 @@ glue_rate_slot_target(const GlueRateSlot *slot)
 	size_t		len = strlen(caller);
 
 	if (slot->endpoint[0] == '\0')
-		return pstrdup("(others)");
+		return pstrdup("other");
 	if (len == ACCOUNT_ID_LEN)
 		return psprintf("%s %s", slot->endpoint, caller);
 	return psprintf("%s ...%s", slot->endpoint,
