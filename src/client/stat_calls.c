@@ -20,6 +20,7 @@
 #include "postgres.h"
 
 #include "client/stat_calls.h"
+#include "glue/operation_name.h"
 #include "http/clock.h"
 #include "utils/timestamp.h"
 
@@ -70,7 +71,7 @@ glue_stat_begin(GlueCountedCall *counted, const GlueCall *call,
 	strlcpy(counted->one.operation, key->operation,
 			sizeof(counted->one.operation));
 	counted->changes = glue_call_changes_something(call) ||
-		strcmp(call->operation, "CreateConnection") == 0;
+		strcmp(call->operation, GLUE_CREATE_CONNECTION) == 0;
 	counted->began = glue_monotonic_us();
 	counted->leave.func = leave_with_context;
 	counted->leave.arg = counted;

@@ -164,8 +164,8 @@ glue_request_find_visible(const GlueRequestQueue *queue, int64 id,
 bool
 glue_request_has_ended(const GlueRequestState *request)
 {
-	return strcmp(request->state, "queued") != 0 &&
-		strcmp(request->state, "running") != 0 && !request->held;
+	return strcmp(request->state, GLUE_STATE_QUEUED) != 0 &&
+		strcmp(request->state, GLUE_STATE_RUNNING) != 0 && !request->held;
 }
 
 /* What comes from elsewhere is not carried out here. */
@@ -193,7 +193,7 @@ refuse_to_cancel(int64 id, const GlueRequestState *request)
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be cancelled", (long long) id),
-			 strcmp(request->state, "queued") == 0 ?
+			 strcmp(request->state, GLUE_STATE_QUEUED) == 0 ?
 			 errdetail("It was a call that acted at once. Its transaction was rolled back, and what it did in AWS Glue is about to be undone.") :
 			 errdetail("It is a call that acted at once, in a transaction that may not have ended, or is being undone."),
 			 errhint("If its transaction commits, it is done; if not, it is undone. glue_wait_request() waits for that.")));
@@ -248,7 +248,7 @@ check_hope(int64 id, const GlueRequestState *request,
 		"no worker", "credentials", "key", "target"
 	};
 
-	if (strcmp(request->state, "queued") != 0 || activity->waiting_for == NULL)
+	if (strcmp(request->state, GLUE_STATE_QUEUED) != 0 || activity->waiting_for == NULL)
 		return;
 	for (int i = worker_may_come ? 1 : 0; i < lengthof(hopeless); i++)
 	{

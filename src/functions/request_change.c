@@ -75,7 +75,7 @@ glue_retry_request(PG_FUNCTION_ARGS)
 		if (request.immediate && glue_request_has_ended(&request))
 			refuse_to_make_again(id);
 		if (request.has_secrets && glue_request_has_ended(&request) &&
-			strcmp(request.state, "succeeded") != 0)
+			strcmp(request.state, GLUE_STATE_SUCCEEDED) != 0)
 			refuse_to_retry(id);
 	}
 	if (has_lost_target(&request))

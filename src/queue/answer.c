@@ -47,7 +47,7 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 	const GlueFailure *failure = glue_failure_from_error(error);
 	GlueClaimOutcome outcome = {
-		.state = "queued",
+		.state = GLUE_STATE_QUEUED,
 		.next_attempt_at = glue_work_backoff(job->request->attempts),
 		.uncertain = job->outcome.uncertain,
 		.undone = job->request->undo != NULL && !job->operation.unsettled,
@@ -61,7 +61,7 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 				 "It was carried out, but could not be recorded: %s" :
 				 "What has become of it could not be recorded: %s",
 				 failure->message);
-	if (job->has_operation || strcmp(job->outcome.state, "queued") != 0)
+	if (job->has_operation || strcmp(job->outcome.state, GLUE_STATE_QUEUED) != 0)
 		outcome.answer = answer_of(job);
 	job->outcome = outcome;
 	job->has_operation = false;
@@ -84,9 +84,9 @@ glue_job_restore_answer(GlueJob *job)
 	};
 
 	/* one that says nothing, as we write none, is dropped */
-	if (outcome.state == NULL || strcmp(outcome.state, "queued") == 0)
+	if (outcome.state == NULL || strcmp(outcome.state, GLUE_STATE_QUEUED) == 0)
 	{
-		outcome.state = "queued";
+		outcome.state = GLUE_STATE_QUEUED;
 		outcome.next_attempt_at = GetCurrentTimestamp();
 		outcome.free_attempt = true;
 	}

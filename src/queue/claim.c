@@ -182,7 +182,7 @@ put_off(const GlueClaims *queue, const GlueDueRequest *request,
 		queue, request, glue_failure_from_error(error)
 	};
 	GlueClaimOutcome outcome = {
-		.state = "queued",
+		.state = GLUE_STATE_QUEUED,
 		.next_attempt_at = glue_work_backoff(request->attempts + 1),
 		.error_code = putting_off.failure->code,
 	};

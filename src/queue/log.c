@@ -37,14 +37,14 @@ glue_log_line(const GlueRequest *what, int64 id, int attempts,
 			  const GlueClaimOutcome *outcome, const char *aws_request_id)
 {
 	StringInfoData line;
-	bool		queued = strcmp(outcome->state, "queued") == 0;
+	bool		queued = strcmp(outcome->state, GLUE_STATE_QUEUED) == 0;
 
 	if (outcome->error_code == NULL ||
 		(queued &&
 		 !TimestampDifferenceExceeds(GetCurrentTimestamp(),
 									 outcome->next_attempt_at,
 									 LOGGED_PAUSE_MS)) ||
-		(!queued && strcmp(outcome->state, "failed") != 0))
+		(!queued && strcmp(outcome->state, GLUE_STATE_FAILED) != 0))
 		return NULL;
 	initStringInfo(&line);
 	appendStringInfo(&line, "glue_conn request id=" INT64_FORMAT " state=%s operation=%s",

@@ -54,7 +54,7 @@ glue_job_resolve(GlueJob *job)
 {
 	GlueOperation *operation = &job->operation;
 	GlueClaimOutcome outcome = {
-		.state = "succeeded",
+		.state = GLUE_STATE_SUCCEEDED,
 		.status = operation->status,
 		.error_message = remark(operation),
 		.aws_request_id = operation->request_id,
@@ -88,7 +88,7 @@ glue_job_resolve(GlueJob *job)
 		const char *reason = glue_json_tree_text(operation->observed,
 												 "StatusReason");
 
-		outcome.state = "failed";
+		outcome.state = GLUE_STATE_FAILED;
 		outcome.error_code = "FAILED";
 		outcome.error_message = reason != NULL ? reason :
 			"AWS Glue gives no reason that can be shown.";
@@ -122,7 +122,7 @@ resolve_undo(GlueJob *job)
 	const GlueOperation *operation = &job->operation;
 	const GlueUndo *undo = job->request->undo;
 	GlueClaimOutcome outcome = {
-		.state = undo->committed ? "failed" : "rolled_back",
+		.state = undo->committed ? GLUE_STATE_FAILED : GLUE_STATE_ROLLED_BACK,
 		.error_code = operation->left,
 		.error_message = operation->left_why,
 		.aws_request_id = operation->request_id,
@@ -132,14 +132,14 @@ resolve_undo(GlueJob *job)
 	if (operation->doubtful)
 	{
 		/* it can be looked at once more */
-		outcome.state = "failed";
+		outcome.state = GLUE_STATE_FAILED;
 		outcome.uncertain = true;
 	}
 	job->has_operation = !undo->deferred &&
 		(operation->gone || !operation->unsettled);
 	if (operation->unsettled || undo->deferred)
 	{
-		outcome.state = "queued";
+		outcome.state = GLUE_STATE_QUEUED;
 		outcome.next_attempt_at = operation->not_before;
 		outcome.free_attempt = true;
 		outcome.undone = !operation->unsettled && !operation->doubtful;
@@ -157,7 +157,7 @@ static void
 resolve_late(GlueJob *job)
 {
 	GlueClaimOutcome outcome = {
-		.state = "queued",
+		.state = GLUE_STATE_QUEUED,
 		.next_attempt_at = job->operation.not_before,
 		.free_attempt = true,
 		.uncertain = true,
@@ -175,7 +175,7 @@ resolve_progress(GlueJob *job)
 {
 	long		age_ms = progress_ms(job);
 	GlueClaimOutcome outcome = {
-		.state = "queued",
+		.state = GLUE_STATE_QUEUED,
 		.status = "IN_PROGRESS",
 		.free_attempt = true,
 		.aws_request_id = job->operation.request_id,
@@ -187,7 +187,7 @@ resolve_progress(GlueJob *job)
 										LONGEST_POLL_MS));
 	if (age_ms > MAX_PROGRESS_MS)
 	{
-		outcome.state = "failed";
+		outcome.state = GLUE_STATE_FAILED;
 		outcome.next_attempt_at = 0;
 		outcome.error_code = "IN_PROGRESS";
 		outcome.error_message = "The connection is still IN_PROGRESS after an hour.";
@@ -298,7 +298,7 @@ void
 glue_job_put_back(GlueJob *job, int pause_ms)
 {
 	GlueClaimOutcome outcome = {
-		.state = "queued",
+		.state = GLUE_STATE_QUEUED,
 		.free_attempt = true,
 		.uncertain = job->request->uncertain,
 		.error_code = job->request->error_code,
@@ -317,7 +317,7 @@ static void
 put_off(GlueJob *job, const GlueFailure *failure)
 {
 	GlueClaimOutcome outcome = {
-		.state = "queued",
+		.state = GLUE_STATE_QUEUED,
 		.error_code = MemoryContextStrdup(job->context, failure->code),
 		.error_message = MemoryContextStrdup(job->context,
 											 psprintf("%s: %s", failure->message,
@@ -342,7 +342,7 @@ static void
 fail(GlueJob *job, const GlueFailure *failure)
 {
 	GlueClaimOutcome outcome = {
-		.state = "failed",
+		.state = GLUE_STATE_FAILED,
 		.error_code = MemoryContextStrdup(job->context, failure->code),
 		.error_message = MemoryContextStrdup(job->context,
 											 psprintf("%s: %s", failure->message,

@@ -178,9 +178,9 @@ row_change(const GlueJob *job, bool recorded)
 	const GlueOperation *operation = &job->operation;
 	const char *name = job->request->what.operation;
 	const char *state = job->outcome.state;
-	bool		failed = strcmp(state, "failed") == 0;
-	bool		loses = operation->other_life && strcmp(state, "queued") != 0;
-	bool		ends = loses || strcmp(state, "succeeded") == 0;
+	bool		failed = strcmp(state, GLUE_STATE_FAILED) == 0;
+	bool		loses = operation->other_life && strcmp(state, GLUE_STATE_QUEUED) != 0;
+	bool		ends = loses || strcmp(state, GLUE_STATE_SUCCEEDED) == 0;
 
 	if (strcmp(name, GLUE_REQUEST_RELEASE) == 0)
 		return ends || failed ? ROW_ENDS : ROW_UNCHANGED;
@@ -266,7 +266,7 @@ warn_if_left(const GlueJob *job)
 	const GlueClaim *request = job->request;
 
 	if (request->undo == NULL || !job->outcome.uncertain ||
-		strcmp(job->outcome.state, "failed") != 0)
+		strcmp(job->outcome.state, GLUE_STATE_FAILED) != 0)
 		return;
 	ereport(WARNING,
 			(errmsg("could not undo what was rolled back of AWS Glue connection \"%s\"",
@@ -290,7 +290,7 @@ log_refusal(const GlueJob *job)
 		job->target->failure : job->operation.failure;
 
 	if (request->undo == NULL || failure == NULL ||
-		strcmp(job->outcome.state, "queued") != 0 || was_logged(request->id))
+		strcmp(job->outcome.state, GLUE_STATE_QUEUED) != 0 || was_logged(request->id))
 		return;
 	ereport(LOG,
 			(errcode(failure->sqlstate),

@@ -63,7 +63,7 @@ glue_job_begin(GlueJob *job)
 	else if (job->is_answered)
 		 /* nothing to be called */ ;
 	else if (job->is_void && !glue_operation_may_be_hit(&job->operation))
-		job->outcome.state = "succeeded";
+		job->outcome.state = GLUE_STATE_SUCCEEDED;
 	else if (job->refusal != NULL)
 		glue_job_resolve_failure(job, job->refusal);
 	else if (job->failure != NULL)
