@@ -89,6 +89,8 @@ glue_call_state_begin(GlueCall *call, MemoryContext result_context,
 	glue_call_clear_results(call);
 	state->call = call;
 	state->result_context = result_context;
+	state->may_expire = call->credentials != NULL &&
+		call->credentials->expires_at > time(NULL);
 	glue_attempt_begin(&state->attempt, call, on_news, on_news_arg);
 	glue_turn_begin(&state->turn, call, on_news, on_news_arg);
 	glue_stat_begin(&state->counted, call, &state->turn.key);
@@ -332,7 +334,8 @@ renew_credentials(GlueCallState *state)
 
 /*
  * Credentials may have expired while the call waited for its turn.  If there are no
- * others, AWS will say what is wrong.
+ * others, AWS will say what is wrong; it also does if they had expired before, by a
+ * clock of ours that may be wrong.
  */
 static void
 replace_expired(GlueCallState *state)
@@ -340,7 +343,7 @@ replace_expired(GlueCallState *state)
 	const GlueCredentials *credentials = state->call->credentials;
 	GlueFailure *failure;
 
-	if (credentials != NULL && credentials->expires_at != 0 &&
+	if (state->may_expire && credentials->expires_at != 0 &&
 		credentials->expires_at <= time(NULL))
 		(void) get_others(state, &failure);
 }

@@ -38,6 +38,7 @@ typedef struct GlueCallState
 	GlueCountedCall counted;	/* for the figures */
 	int64		began_ms;		/* the first one did, by glue_boot_ms() */
 	bool		renewed;		/* the credentials were, once */
+	bool		may_expire;		/* they had not, when the call began */
 
 	/* before another attempt */
 	int			retry_cost;		/* of the last retry; 0 if there was none */

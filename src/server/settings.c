@@ -402,18 +402,20 @@ check_proxy(char **newval, void **extra, GucSource source)
 	return true;
 }
 
-/* Where the password of a URL begins; NULL if it has none.  *host is its end. */
+/*
+ * Where the password of a URL begins; NULL if it has none.  *host is its end: the
+ * last "@", wherever it is, since a password may have a "/" that should be escaped.
+ */
 static const char *
 find_password(const char *url, const char **host)
 {
 	const char *user = strstr(url, "://");
-	const char *end;
 	const char *colon;
 
 	user = user != NULL ? user + strlen("://") : url;
-	end = user + strcspn(user, "/?#");
-	for (*host = end; *host > user && **host != '@';)
-		(*host)--;
+	*host = strrchr(user, '@');
+	if (*host == NULL)
+		return NULL;
 	colon = memchr(user, ':', *host - user);
 	return colon != NULL ? colon + 1 : NULL;
 }

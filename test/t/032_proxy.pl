@@ -304,6 +304,9 @@ foreach my $sql (
 	unlike($output, qr/$word/, "$sql by a superuser: no password");
 	like($output, qr/:\*{8}\@/, "$sql: but the rest");
 }
+is($session->must("SET glue_conn.proxy = 'http://app:un/escaped\@host:3128'; SHOW glue_conn.proxy")
+	->output, 'http://app:********@host:3128', 'a password that is not escaped is hidden');
+$session->must('RESET glue_conn.proxy');
 is($session->query(
 		"SELECT set_config('glue_conn.proxy', current_setting('glue_conn.proxy'), false)")
 	->sqlstate, '22023', 'what is shown is no setting');

@@ -21,24 +21,9 @@ my $cluster = GlueConn::Cluster->start(
 my $glue = $cluster->glue;
 my $session = $cluster->session;
 
-sub input_sql
-{
-	return literal(json_text(referring(@_)));
-}
-
-# What became of the requests since the last time that we looked.
 my $seen = 0;
 
-sub outcomes
-{
-	work($session);
-	my $outcomes = $session->must(
-		q{SELECT string_agg(concat_ws(' ', left(operation, 6), connection_name,
-			state, error_code), ', ' ORDER BY id) FROM glue_request
-			WHERE id > } . $seen)->output;
-	$seen = $session->must('SELECT coalesce(max(id), 0) FROM glue_request')->output;
-	return $outcomes;
-}
+sub outcomes { return new_outcomes($session, \$seen); }
 
 $session->must('CREATE TABLE source (id int PRIMARY KEY, connection_input jsonb, tags jsonb)');
 $session->must(trigger_sql('source', 'tags=tags'));

@@ -22,8 +22,6 @@ my $glue = $cluster->glue;
 my $session = $cluster->session;
 my $late_ms = 1000;
 
-sub input_sql { return literal(json_text(referring(@_))); }
-
 sub make_table
 {
 	my ($name, @arguments) = @_;

@@ -24,7 +24,7 @@ use warnings;
 use Exporter 'import';
 use JSON::PP;
 
-our @EXPORT = qw(jdbc referring secret everything json_text json_value literal
+our @EXPORT = qw(jdbc referring secret everything json_text json_value literal input_sql
   create_sql create_many_sql update_sql delete_sql get_sql
   enqueue_create_sql enqueue_update_sql enqueue_delete_sql keys_sql server_sql);
 
@@ -166,6 +166,10 @@ JSON text of characters, not of bytes; keys are sorted.
 
 An SQL literal, in UTF-8; NULL for undef.
 
+=item input_sql(name, member => value, ...)
+
+The literal of a definition that refers to a secret.
+
 =item create_sql(input, argument => value, ...)
 
 A call of glue_create_connection().  The input, and the argument B<tags>, may be
@@ -203,6 +207,8 @@ CURRENT_USER unless somebody else is named.
 sub json_text { return $json->encode($_[0]); }
 
 sub json_value { return $json->decode($_[0]); }
+
+sub input_sql { return literal(json_text(referring(@_))); }
 
 sub literal
 {

@@ -31,7 +31,8 @@ use GlueConn::Cluster;
 use GlueConn::Inputs;
 
 our @EXPORT = qw(enqueue enqueue_update enqueue_delete enqueue_put_off make_due work work_on_all
-  state_of end_of wait_for_state wait_until_ended workers wait_for_no_workers);
+  state_of end_of wait_for_state wait_until_ended workers wait_for_no_workers
+  new_outcomes);
 
 =pod
 
@@ -88,9 +89,27 @@ it, all but the launcher are meant.
 
 Wait until all workers have left.
 
+=item new_outcomes(session, \seen)
+
+Work the queue; returns what has become of the requests that are newer than B<seen>,
+which is the ID of the newest one then.
+
 =back
 
 =cut
+
+sub new_outcomes
+{
+	my ($session, $seen) = @_;
+
+	work($session);
+	my $outcomes = $session->must(
+		q{SELECT string_agg(concat_ws(' ', left(operation, 6), connection_name,
+			state, error_code), ', ' ORDER BY id) FROM glue_request
+			WHERE id > } . $$seen)->output;
+	$$seen = $session->must('SELECT coalesce(max(id), 0) FROM glue_request')->output;
+	return $outcomes;
+}
 
 sub enqueue
 {
