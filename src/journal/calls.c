@@ -153,7 +153,6 @@ static void
 begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 	  GlueImmediateCall **announced)
 {
-	int64	   *ids = palloc(nrequests * sizeof(int64));
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
 
 	if (immediate->journaled)
@@ -165,16 +164,15 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
 		complete_request(immediate, &requests[i]);
 		announced[i] = remember_call(immediate, &requests[i]);
 		if (immediate->journaled)
-			announced[i]->intent = glue_request_next_id(&immediate->queue);
-		ids[i] = announced[i]->intent;
+			requests[i].id = glue_request_next_id(&immediate->queue);
+		announced[i]->intent = requests[i].id;
 		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, 0, NULL);
 	}
 	if (immediate->journaled)
 		announced[0]->announcement = glue_intents_announce(&immediate->queue,
 														   requests, nrequests,
-														   ids, locks);
+														   locks);
 	pfree(locks);
-	pfree(ids);
 }
 
 /*

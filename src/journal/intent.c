@@ -108,7 +108,7 @@ glue_intents_wanted(void)
 GlueAnnouncement *
 glue_intents_announce(const GlueRequestQueue *queue,
 					  const GlueRequest *requests, int nrequests,
-					  const int64 *ids, const GlueConnectionLock *locks)
+					  const GlueConnectionLock *locks)
 {
 	GlueAnnouncement *announcement;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -122,7 +122,7 @@ glue_intents_announce(const GlueRequestQueue *queue,
 	announcement->operation = requests[0].operation;
 	announcement->name = pstrdup(requests[0].name);
 	announcement->nintents = nrequests;
-	announcement->tuples = glue_intents_form(queue, requests, nrequests, ids,
+	announcement->tuples = glue_intents_form(queue, requests, nrequests,
 											 &announcement->len);
 	announcement->locks = palloc(nrequests * sizeof(GlueConnectionLock));
 	memcpy(announcement->locks, locks, nrequests * sizeof(GlueConnectionLock));

@@ -22,7 +22,6 @@ extern bool glue_intents_wanted(void);
 extern GlueAnnouncement *glue_intents_announce(const GlueRequestQueue *queue,
 											   const GlueRequest *requests,
 											   int nrequests,
-											   const int64 *ids,
 											   const GlueConnectionLock *locks);
 extern void glue_intents_await(GlueAnnouncement *announcement);
 

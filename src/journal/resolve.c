@@ -41,7 +41,7 @@
 /* What of them is written at once. */
 typedef struct Writing
 {
-	const GlueClaims *queue;
+	const GlueJobQueue *queue;
 	const GlueIntentEnding *endings;
 	int			nendings;
 	int64	   *written;		/* IDs of those that are written, */
@@ -52,7 +52,7 @@ typedef struct Writing
 static bool wait_for_journal(void);
 static void lock_journal(void *arg);
 static void judge(GlueIntentEnding *ending, int64 id);
-static void write_endings(const GlueClaims *queue,
+static void write_endings(const GlueJobQueue *queue,
 						  const GlueIntentEnding *endings,
 						  GlueResolution *resolution);
 static void write_some(void *arg);
@@ -65,7 +65,7 @@ static void write_some(void *arg);
  * What is found belongs to the current memory context.
  */
 void
-glue_intents_resolve(const GlueClaims *queue, GlueResolution *resolution)
+glue_intents_resolve(const GlueJobQueue *queue, GlueResolution *resolution)
 {
 	GlueIntentEnding *endings;
 
@@ -149,7 +149,7 @@ judge(GlueIntentEnding *ending, int64 id)
  * them, or, if one of them keeps that from being done, of each other one.
  */
 static void
-write_endings(const GlueClaims *queue, const GlueIntentEnding *endings,
+write_endings(const GlueJobQueue *queue, const GlueIntentEnding *endings,
 			  GlueResolution *resolution)
 {
 	int			nendings = resolution->nresolved;

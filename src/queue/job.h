@@ -18,8 +18,8 @@
 #include "operation/undo.h"
 #include "queue/targets.h"
 #include "server/shared_state.h"
-#include "store/claim_ending.h"
-#include "store/claims.h"
+#include "store/job_ending.h"
+#include "store/jobs.h"
 #include "store/connection_lock.h"
 #include "store/sealed_input.h"
 
@@ -29,7 +29,7 @@ typedef struct GlueJob
 	TimestampTz record_at;		/* likewise: not before */
 
 	MemoryContext context;
-	GlueClaim  *request;
+	GlueRequest *request;
 	GlueWorkTarget *target;
 	GlueOperation operation;
 	GlueRecord	known;
@@ -46,13 +46,13 @@ typedef struct GlueJob
 	MemoryContextCallback unlock;	/* at the end of the context */
 
 	/* what has become of it */
-	GlueClaimOutcome outcome;
+	GlueJobOutcome outcome;
 	bool		has_operation;	/* there is something in AWS to record */
 	char	   *log_line;		/* to be written after that, or NULL */
 } GlueJob;
 
 /* in queue/job.c */
-extern GlueJob *glue_job_new(GlueClaim *request, GlueWorkTargets *targets);
+extern GlueJob *glue_job_new(GlueRequest *request, GlueWorkTargets *targets);
 extern bool glue_job_lock(GlueJob *job);
 extern void glue_job_release(GlueJob *job);
 
@@ -77,12 +77,12 @@ extern void glue_job_restore_answer(GlueJob *job);
 extern GlueSharedPart glue_logged_undo_part;
 
 extern ErrorData *glue_jobs_record(GlueJob **jobs, int njobs,
-								   GlueClaims *queue,
+								   GlueJobQueue *queue,
 								   const GlueRecords *records);
 
 /* in queue/claim.c */
-extern List *glue_jobs_claim(const GlueClaims *queue, const GlueRecords *records,
-							 GlueWorkTargets *targets, GlueClaimKind kind,
+extern List *glue_jobs_claim(const GlueJobQueue *queue, const GlueRecords *records,
+							 GlueWorkTargets *targets, GlueJobKind kind,
 							 int limit, MemoryContext parent);
 
 #endif							/* GLUE_QUEUE_JOB_H */

@@ -33,8 +33,7 @@ static void append(StringInfo line, const char *key, const char *utf8);
  * if that is nothing.  The line belongs to the current memory context.
  */
 char *
-glue_log_line(const GlueRequest *what, int64 id, int attempts,
-			  const GlueClaimOutcome *outcome, const char *aws_request_id)
+glue_log_line(const GlueRequest *request, const GlueJobOutcome *outcome, const char *aws_request_id)
 {
 	StringInfoData line;
 	bool		queued = strcmp(outcome->state, GLUE_STATE_QUEUED) == 0;
@@ -48,9 +47,9 @@ glue_log_line(const GlueRequest *what, int64 id, int attempts,
 		return NULL;
 	initStringInfo(&line);
 	appendStringInfo(&line, "glue_conn request id=" INT64_FORMAT " state=%s operation=%s",
-					 id, outcome->state, what->operation);
-	append(&line, "name", what->name);
-	appendStringInfo(&line, " attempts=%d", attempts);
+					 request->id, outcome->state, request->operation);
+	append(&line, "name", request->name);
+	appendStringInfo(&line, " attempts=%d", request->attempts);
 	append(&line, "code", outcome->error_code);
 	append(&line, "aws_request_id", aws_request_id);
 	append(&line, "next_attempt_at", !queued ? NULL :

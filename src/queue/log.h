@@ -13,12 +13,10 @@
 #ifndef GLUE_QUEUE_LOG_H
 #define GLUE_QUEUE_LOG_H
 
-#include "store/claim_ending.h"
-#include "store/claims.h"
+#include "store/job_ending.h"
+#include "store/jobs.h"
 
-extern char *glue_log_line(const GlueRequest *what, int64 id, int attempts,
-						   const GlueClaimOutcome *outcome,
-						   const char *aws_request_id);
+extern char *glue_log_line(const GlueRequest *request, const GlueJobOutcome *outcome, const char *aws_request_id);
 extern void glue_log_write(const char *line);
 
 #endif							/* GLUE_QUEUE_LOG_H */

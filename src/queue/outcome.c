@@ -53,7 +53,7 @@ void
 glue_job_resolve(GlueJob *job)
 {
 	GlueOperation *operation = &job->operation;
-	GlueClaimOutcome outcome = {
+	GlueJobOutcome outcome = {
 		.state = GLUE_STATE_SUCCEEDED,
 		.status = operation->status,
 		.error_message = remark(operation),
@@ -121,7 +121,7 @@ resolve_undo(GlueJob *job)
 {
 	const GlueOperation *operation = &job->operation;
 	const GlueUndo *undo = job->request->undo;
-	GlueClaimOutcome outcome = {
+	GlueJobOutcome outcome = {
 		.state = undo->committed ? GLUE_STATE_FAILED : GLUE_STATE_ROLLED_BACK,
 		.error_code = operation->left,
 		.error_message = operation->left_why,
@@ -156,7 +156,7 @@ resolve_undo(GlueJob *job)
 static void
 resolve_late(GlueJob *job)
 {
-	GlueClaimOutcome outcome = {
+	GlueJobOutcome outcome = {
 		.state = GLUE_STATE_QUEUED,
 		.next_attempt_at = job->operation.not_before,
 		.free_attempt = true,
@@ -174,7 +174,7 @@ static void
 resolve_progress(GlueJob *job)
 {
 	long		age_ms = progress_ms(job);
-	GlueClaimOutcome outcome = {
+	GlueJobOutcome outcome = {
 		.state = GLUE_STATE_QUEUED,
 		.status = "IN_PROGRESS",
 		.free_attempt = true,
@@ -297,7 +297,7 @@ glue_job_resolve_sealing(GlueJob *job)
 void
 glue_job_put_back(GlueJob *job, int pause_ms)
 {
-	GlueClaimOutcome outcome = {
+	GlueJobOutcome outcome = {
 		.state = GLUE_STATE_QUEUED,
 		.free_attempt = true,
 		.uncertain = job->request->uncertain,
@@ -316,7 +316,7 @@ glue_job_put_back(GlueJob *job, int pause_ms)
 static void
 put_off(GlueJob *job, const GlueFailure *failure)
 {
-	GlueClaimOutcome outcome = {
+	GlueJobOutcome outcome = {
 		.state = GLUE_STATE_QUEUED,
 		.error_code = MemoryContextStrdup(job->context, failure->code),
 		.error_message = MemoryContextStrdup(job->context,
@@ -341,7 +341,7 @@ put_off(GlueJob *job, const GlueFailure *failure)
 static void
 fail(GlueJob *job, const GlueFailure *failure)
 {
-	GlueClaimOutcome outcome = {
+	GlueJobOutcome outcome = {
 		.state = GLUE_STATE_FAILED,
 		.error_code = MemoryContextStrdup(job->context, failure->code),
 		.error_message = MemoryContextStrdup(job->context,

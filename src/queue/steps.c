@@ -54,9 +54,9 @@ glue_job_begin(GlueJob *job)
 	else if (job->operation.access == NULL)
 		note_account(job);
 	else if (!job->is_answered &&
-			 glue_request_is_for_others(&job->request->what,
+			 glue_request_is_for_others(job->request,
 										&target->access.target))
-		glue_job_resolve_failure(job, glue_failure_target_changed(job->request->what.account_id,
+		glue_job_resolve_failure(job, glue_failure_target_changed(job->request->account_id,
 																  target->access.target.account_id));
 	else if (!glue_job_lock(job))
 		glue_job_put_back(job, LOCKED_RETRY_MS);
@@ -125,8 +125,8 @@ learn_account(GlueJob *job)
 static void
 note_account(GlueJob *job)
 {
-	if (job->request->what.account_id == NULL)
-		job->request->what.account_id = job->target->access.target.account_id;
+	if (job->request->account_id == NULL)
+		job->request->account_id = job->target->access.target.account_id;
 	glue_job_put_back(job, 0);
 }
 

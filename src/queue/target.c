@@ -47,7 +47,7 @@ typedef enum Progress
 typedef struct Finding
 {
 	GlueWorkTarget *target;
-	const GlueClaim *request;
+	const GlueRequest *request;
 	Progress	progress;		/* how far it was got if that raises an error */
 } Finding;
 
@@ -66,7 +66,7 @@ static bool may_pass(int sqlstate);
  * if they would go elsewhere now.  The current memory context is the target's.
  */
 void
-glue_work_target_resolve(GlueWorkTarget *target, const GlueClaim *request,
+glue_work_target_resolve(GlueWorkTarget *target, const GlueRequest *request,
 						 Oid schema)
 {
 	Finding		finding = {target, request, PROGRESS_NONE};
@@ -111,7 +111,7 @@ static void
 find_way(Finding *finding)
 {
 	GlueWorkTarget *target = finding->target;
-	const GlueClaim *request = finding->request;
+	const GlueRequest *request = finding->request;
 	GlueTarget *found = &target->access.target;
 	const char *name;
 	Oid			server;
@@ -125,7 +125,7 @@ find_way(Finding *finding)
 	finding->progress = PROGRESS_CHANGED;
 
 	/* a name can come to mean another server at any moment */
-	if (found->server_oid != server || leads_elsewhere(&request->what, found))
+	if (found->server_oid != server || leads_elsewhere(request, found))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the target has changed since the request was made"),
@@ -149,7 +149,7 @@ find_way(Finding *finding)
 static const char *
 find_server(Finding *finding, Oid *server)
 {
-	const GlueRequest *request = &finding->request->what;
+	const GlueRequest *request = finding->request;
 	Oid			owner = InvalidOid;
 	const char *name;
 
@@ -158,7 +158,7 @@ find_server(Finding *finding, Oid *server)
 		return NULL;
 	*server = request->server_oid;
 	if (request->cluster != glue_cluster() || !OidIsValid(*server))
-		*server = glue_foreign_server_by_name(glue_server_from_utf8(request->server));
+		*server = glue_foreign_server_by_name(request->server);
 	name = OidIsValid(*server) ? glue_foreign_server_name(*server, &owner) : NULL;
 	if (request->cluster != glue_cluster() &&
 		(name == NULL || owner != request->server_owner))
@@ -167,14 +167,14 @@ find_server(Finding *finding, Oid *server)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("foreign server \"%s\" is not the one that the request was made for",
-						glue_server_from_utf8(request->server)),
+						request->server),
 				 errdetail("In this cluster, there is none of that name with the same owner.")));
 	}
 	if (name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("foreign server \"%s\" was dropped",
-						glue_server_from_utf8(request->server)),
+						request->server),
 				 errdetail("The request was made for it. Another server of that name may be anybody's.")));
 	return name;
 }

@@ -15,7 +15,7 @@
 #include "client/credential_chain.h"
 #include "lib/ilist.h"
 #include "queue/target_state.h"
-#include "store/claims.h"
+#include "store/jobs.h"
 
 /* A target, as it was found in one transaction. */
 typedef struct GlueWorkTarget
@@ -42,7 +42,7 @@ typedef struct GlueWorkTarget
 } GlueWorkTarget;
 
 extern void glue_work_target_resolve(GlueWorkTarget *target,
-									 const GlueClaim *request, Oid schema);
+									 const GlueRequest *request, Oid schema);
 extern bool glue_work_target_connected(const GlueWorkTarget *target);
 extern bool glue_work_target_lacks_account(const GlueWorkTarget *target);
 extern void glue_work_target_learn_account(GlueWorkTarget *target,

@@ -22,14 +22,14 @@
 #define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
 
 /* prototypes of private functions */
-static bool is_key(const GlueBlockedTarget *key, const GlueClaim *request);
+static bool is_key(const GlueBlockedTarget *key, const GlueRequest *request);
 
 /*
  * What is remembered of the target of a request, in a list.  If that is nothing
  * yet, it is added, and lives in context as the list does.
  */
 GlueTargetState *
-glue_target_state_find(List **states, const GlueClaim *request,
+glue_target_state_find(List **states, const GlueRequest *request,
 					   MemoryContext context)
 {
 	MemoryContext old_context;
@@ -44,11 +44,11 @@ glue_target_state_find(List **states, const GlueClaim *request,
 	}
 	old_context = MemoryContextSwitchTo(context);
 	state = palloc0(sizeof(GlueTargetState));
-	state->target.cluster = request->what.cluster;
-	state->target.server_oid = request->what.server_oid;
-	state->target.role = request->what.role;
+	state->target.cluster = request->cluster;
+	state->target.server_oid = request->server_oid;
+	state->target.role = request->role;
 	state->target.settings = pstrdup(request->settings_text);
-	memcpy(state->target.fingerprint, request->what.fingerprint,
+	memcpy(state->target.fingerprint, request->fingerprint,
 		   GLUE_FINGERPRINT_LEN);
 	*states = lappend(*states, state);
 	MemoryContextSwitchTo(old_context);
@@ -57,13 +57,13 @@ glue_target_state_find(List **states, const GlueClaim *request,
 
 /* Is a target known by what a request says of its own? */
 static bool
-is_key(const GlueBlockedTarget *key, const GlueClaim *request)
+is_key(const GlueBlockedTarget *key, const GlueRequest *request)
 {
-	return key->cluster == request->what.cluster &&
-		key->server_oid == request->what.server_oid &&
-		key->role == request->what.role &&
+	return key->cluster == request->cluster &&
+		key->server_oid == request->server_oid &&
+		key->role == request->role &&
 		strcmp(key->settings, request->settings_text) == 0 &&
-		memcmp(key->fingerprint, request->what.fingerprint,
+		memcmp(key->fingerprint, request->fingerprint,
 			   GLUE_FINGERPRINT_LEN) == 0;
 }
 

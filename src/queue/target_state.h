@@ -11,7 +11,7 @@
 #ifndef GLUE_QUEUE_TARGET_STATE_H
 #define GLUE_QUEUE_TARGET_STATE_H
 
-#include "store/claims.h"
+#include "store/jobs.h"
 
 /* What is known of a target from one transaction to the next. */
 typedef struct GlueTargetState
@@ -23,7 +23,7 @@ typedef struct GlueTargetState
 } GlueTargetState;
 
 extern GlueTargetState *glue_target_state_find(List **states,
-											   const GlueClaim *request,
+											   const GlueRequest *request,
 											   MemoryContext context);
 extern TimestampTz glue_target_state_block(GlueTargetState *state);
 extern TimestampTz glue_work_backoff(int failures);

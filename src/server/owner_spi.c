@@ -392,10 +392,7 @@ glue_text_parameter(const char *utf8, bool *is_null)
 		CStringGetTextDatum(glue_server_from_utf8(utf8));
 }
 
-/*
- * Read a column into the member of a struct that it is: text as UTF-8, jsonb as a
- * tree, null as zero.
- */
+/* Read a column into the member of a struct that it is. */
 void
 glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
 {
@@ -429,10 +426,20 @@ glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
 	}
 }
 
-/*
- * A member of some structs as an array: text in UTF-8, a tree as jsonb.  A text, a
- * tree or a time of zero is null.
- */
+/* Give the column that a member of a struct is its value. */
+void
+glue_set_field(Datum *values, char *nulls, const GlueField *field,
+			   const void *from)
+{
+	int			number = field->column - 1;
+	bool		is_null;
+
+	values[number] = field_value(field, (const char *) from + field->offset,
+								 &is_null);
+	nulls[number] = is_null ? 'n' : ' ';
+}
+
+/* A member of some structs as an array. */
 Datum
 glue_field_parameter(const GlueField *field, const void *const *structs,
 					 int count)
@@ -462,7 +469,11 @@ field_value(const GlueField *field, const void *member, bool *is_null)
 			return *is_null ? (Datum) 0 :
 				JsonbPGetDatum(glue_jsonb_from_tree(tree));
 		case INT8OID:
+			*is_null = *(const int64 *) member == 0;
 			return Int64GetDatum(*(const int64 *) member);
+		case OIDOID:
+			*is_null = !OidIsValid(*(const Oid *) member);
+			return ObjectIdGetDatum(*(const Oid *) member);
 		case INT4OID:
 			return Int32GetDatum(*(const int *) member);
 		case BOOLOID:

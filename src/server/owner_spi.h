@@ -110,7 +110,10 @@ extern void glue_set_text(Datum *values, char *nulls, int number,
 extern void glue_set_time(Datum *values, char *nulls, int number,
 						  TimestampTz time);
 
-/* A member of a struct that is a column or a parameter of a statement. */
+/*
+ * A member of a struct that is a column or a parameter of a statement.  Text is
+ * UTF-8, jsonb a tree.  Zero is null, but of booleans and small integers.
+ */
 typedef struct GlueField
 {
 	int			column;
@@ -120,6 +123,8 @@ typedef struct GlueField
 
 extern void glue_result_field(const GlueResultRow *row,
 							  const GlueField *field, void *to);
+extern void glue_set_field(Datum *values, char *nulls, const GlueField *field,
+						   const void *from);
 extern Datum glue_field_parameter(const GlueField *field,
 								  const void *const *structs, int count);
 

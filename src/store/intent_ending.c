@@ -92,7 +92,7 @@ static void announce(const GlueResultRow *row);
  * will turn out when their rows are to be updated.
  */
 int
-glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
+glue_intents_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
 						bool *more)
 {
 	GlueImpersonation saved;
@@ -130,7 +130,7 @@ glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
  * their IDs.
  */
 int
-glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
+glue_intents_end(const GlueJobQueue *queue, const GlueIntentEnding *endings,
 				 int nendings, int64 *written)
 {
 	Datum		values[lengthof(fields)];

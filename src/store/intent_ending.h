@@ -12,7 +12,7 @@
 #define GLUE_STORE_INTENT_ENDING_H
 
 #include "datatype/timestamp.h"
-#include "store/claimant.h"
+#include "store/job_queue.h"
 
 /* What becomes of such a call.  Text is UTF-8, or NULL. */
 typedef struct GlueIntentEnding
@@ -27,9 +27,9 @@ typedef struct GlueIntentEnding
 	bool		not_made;		/* it has created nothing */
 } GlueIntentEnding;
 
-extern int	glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
+extern int	glue_intents_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
 									bool *more);
-extern int	glue_intents_end(const GlueClaims *queue,
+extern int	glue_intents_end(const GlueJobQueue *queue,
 							 const GlueIntentEnding *endings, int nendings,
 							 int64 *written);
 

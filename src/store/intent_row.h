@@ -40,7 +40,7 @@ typedef struct GlueOpenIntent
 /* for the session that makes the call */
 extern char *glue_intents_form(const GlueRequestQueue *queue,
 							   const GlueRequest *requests, int nrequests,
-							   const int64 *ids, Size *len);
+							   Size *len);
 extern void glue_intent_prepare_close(const GlueRequestQueue *queue);
 extern void glue_intent_close(const GlueRequestQueue *queue, int64 id,
 							  const GlueIntentOutcome *outcome);

@@ -15,6 +15,7 @@
 
 #include "client/target.h"
 #include "datatype/timestamp.h"
+#include "utils/jsonb.h"
 
 /*
  * The operation of a request that sends nothing: what was asked for before by an
@@ -35,12 +36,43 @@
 #define GLUE_STATE_CANCELLED	"cancelled"
 #define GLUE_STATE_ROLLED_BACK	"rolled_back"
 
+/* What is known of a call that is to be undone. */
+typedef struct GlueUndo
+{
+	int64		id;				/* of its request */
+	bool		may_have_made;	/* it may have created the connection... */
+	bool		keep;			/* ... which is to be kept then, or was */
+	TimestampTz answered_at;	/* when the call had ended; 0: not known */
+	long		settles_in_ms;	/* after its sender is gone, nothing of it
+								 * arrives any more */
+
+	/* by AWS's clock; 0: not known */
+	TimestampTz aws_sent_at;	/* not before that... */
+	TimestampTz aws_ended_at;	/* ... nor after that */
+	bool		committed;		/* the transaction went on after the call had
+								 * failed, and has committed */
+	bool		undone;			/* there is nothing to be done any more, but
+								 * to record what there is */
+
+	/* see store/evidence.c */
+	bool		taken_over;		/* others rely on the connection */
+	bool		deferred;		/* what there is cannot be recorded yet */
+	json_object **updates;		/* definitions that it may have been given */
+	int			nupdates;
+	TimestampTz aws_updated_at; /* not later; 0: not known */
+	TimestampTz aws_deleted_at; /* what is recorded from before is out of
+								 * date; 0: not known */
+	TimestampTz deleted_at;		/* the same by our clock; 0: there is nothing
+								 * like that */
+} GlueUndo;
+
 /*
- * One row of glue_request that is to be made.  Text is UTF-8, but for the name
- * of the server.
+ * One row of glue_request, which is to be made or was read.  Text is UTF-8, but for
+ * the name of the server.
  */
 typedef struct GlueRequest
 {
+	int64		id;				/* 0: not known yet */
 	const char *operation;		/* "CreateConnection" */
 	const char *name;			/* of the connection */
 
@@ -59,7 +91,8 @@ typedef struct GlueRequest
 	int64		cluster;		/* that the OIDs are of */
 	Oid			role;
 
-	json_object *input;			/* ConnectionInput, or NULL */
+	json_object *input;			/* ConnectionInput, or NULL; of a row that was
+								 * read, the redacted one */
 	json_object *shown;			/* the same without its secrets */
 	Datum		given;			/* jsonb that says the same as input, or 0 */
 	bool		has_secrets;
@@ -72,6 +105,26 @@ typedef struct GlueRequest
 	const char *on_rollback;	/* or NULL */
 	int			call_timeout_ms;
 	TimestampTz aws_sent_at;	/* by AWS's clock; 0: not known */
+
+	/* of a row that was read */
+	MemoryContext context;		/* of the request */
+	bytea	   *sealed;			/* the whole input, or NULL */
+	Oid			sealed_for;		/* the role, where it was sealed */
+	const char *status;			/* IN_PROGRESS: it is waited for that */
+	int			attempts;		/* this one included */
+	bool		uncertain;		/* an attempt before may have been carried
+								 * out, and nobody knows */
+	Jsonb	   *settings;		/* of the caller's session, or NULL */
+	const char *settings_text;	/* the same; "{}" instead of NULL */
+	TimestampTz requested_at;
+	TimestampTz started_at;		/* of the first attempt */
+	TimestampTz aws_settled_at; /* see operation/late.c; 0: nothing is late */
+	const char *error_code;		/* of the last one, or of the call itself; of
+								 * what is undone, how it will end */
+	const char *error_message;
+	json_object *answer;		/* what is only to be recorded, or NULL; see
+								 * queue/answer.c */
+	GlueUndo   *undo;			/* NULL: it is to be done, not undone */
 } GlueRequest;
 
 #endif							/* GLUE_STORE_REQUEST_H */

@@ -175,14 +175,14 @@ static GlueStatement drop_held = {
 };
 
 /* prototypes of private functions */
-static void reseal(const GlueClaims *queue, const GlueClaim *request,
-				   int64 id, const GlueRequest *as);
+static void reseal(const GlueJobQueue *queue, const GlueRequest *request,
+				   const GlueRequest *as);
 
 /*
  * Show what comes from elsewhere as held.
  */
 void
-glue_claims_hold(const GlueClaims *queue)
+glue_requests_hold(const GlueJobQueue *queue)
 {
 	uint64		held = glue_execute_alone(&hold, &queue->table, NULL, NULL);
 
@@ -199,7 +199,7 @@ glue_claims_hold(const GlueClaims *queue)
  * Is there an open request of another cluster, such as that before pg_upgrade?
  */
 bool
-glue_claims_have_old_cluster(const GlueClaims *queue)
+glue_requests_have_old_cluster(const GlueJobQueue *queue)
 {
 	Datum		values[] = {Int64GetDatum(glue_cluster())};
 
@@ -213,7 +213,7 @@ glue_claims_have_old_cluster(const GlueClaims *queue)
  * not found waits; what somebody else is about to change is for the next time.
  */
 void
-glue_claims_enter_cluster(const GlueClaims *queue)
+glue_requests_enter_cluster(const GlueJobQueue *queue)
 {
 	Datum		values[] = {Int64GetDatum(glue_cluster())};
 
@@ -222,17 +222,18 @@ glue_claims_enter_cluster(const GlueClaims *queue)
 
 /* Make a request that was held one of this database, under an ID. */
 void
-glue_request_take_over(const GlueClaims *queue, const GlueClaim *request,
+glue_request_take_over(const GlueJobQueue *queue, const GlueRequest *request,
 					   int64 id)
 {
 	Datum		values[] = {
-		Int64GetDatum(request->id), Int64GetDatum(request->what.home),
+		Int64GetDatum(request->id), Int64GetDatum(request->home),
 		Int64GetDatum(id), Int64GetDatum(queue->table.home)
 	};
-	GlueRequest as = request->what;
+	GlueRequest as = *request;
 
+	as.id = id;
 	as.home = queue->table.home;
-	reseal(queue, request, id, &as);
+	reseal(queue, request, &as);
 	(void) glue_execute_alone(&copy, &queue->table, values, NULL);
 	(void) glue_execute_alone(&delete, &queue->table, values, NULL);
 }
@@ -244,12 +245,12 @@ glue_request_take_over(const GlueClaims *queue, const GlueClaim *request,
  * had to be given a new one.
  */
 bool
-glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
+glue_request_keeps_id(const GlueJobQueue *queue, const GlueRequest *request,
 					  Oid sequence)
 {
 	Datum		values[] = {
 		Int64GetDatum(request->id),
-		CStringGetTextDatum(glue_server_from_utf8(request->what.name)),
+		CStringGetTextDatum(glue_server_from_utf8(request->name)),
 		ObjectIdGetDatum(sequence)
 	};
 
@@ -262,7 +263,7 @@ glue_request_keeps_id(const GlueClaims *queue, const GlueClaim *request,
  * where nothing was sent to yet, nothing can be there that the request has made.
  */
 void
-glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
+glue_request_redirect(const GlueJobQueue *queue, const GlueRequest *request,
 					  const GlueTarget *target)
 {
 	static const GlueRequestColumn columns[NUM_REDIRECT_PARAMETERS] = {
@@ -271,16 +272,16 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
 		GLUE_REQUEST_TARGET_FINGERPRINT, GLUE_REQUEST_ENDPOINT,
 		GLUE_REQUEST_ACCOUNT_ID
 	};
-	GlueRequest as = request->what;
+	GlueRequest as = *request;
 	GlueRequestRow row;
 	Datum		values[NUM_REDIRECT_PARAMETERS];
 	char		nulls[NUM_REDIRECT_PARAMETERS];
 
 	glue_request_set_target(&as, target);
 	as.cluster = glue_cluster();
-	reseal(queue, request, request->id, &as);
+	reseal(queue, request, &as);
 
-	glue_request_row_fill(&row, request->id, &as);
+	glue_request_row_fill(&row, &as);
 	for (int i = 0; i < NUM_REDIRECT_PARAMETERS; i++)
 	{
 		values[i] = row.values[columns[i]];
@@ -297,10 +298,10 @@ glue_request_redirect(const GlueClaims *queue, const GlueClaim *request,
  * the role of that name here, which the take-over says is the right one.
  */
 static void
-reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
+reseal(const GlueJobQueue *queue, const GlueRequest *request,
 	   const GlueRequest *as)
 {
-	GlueRequest was = request->what;
+	GlueRequest was = *request;
 	GlueRequest sealed = *as;
 	GlueFailure *failure;
 	Datum		values[6];
@@ -309,14 +310,13 @@ reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
 		return;
 	if (was.home != queue->table.home)
 		was.role = request->sealed_for;
-	if (glue_request_unseal(request->id, &was, request->sealed,
-							&sealed.input, &failure) != GLUE_UNSEALED)
+	if (glue_request_unseal(&was, &sealed.input, &failure) != GLUE_UNSEALED)
 		glue_failure_raise(ERROR, failure);
 	values[0] = Int64GetDatum(request->id);
-	values[1] = Int64GetDatum(request->what.home);
-	values[2] = Int64GetDatum(id);
+	values[1] = Int64GetDatum(request->home);
+	values[2] = Int64GetDatum(sealed.id);
 	values[3] = Int64GetDatum(sealed.home);
-	values[4] = PointerGetDatum(glue_request_seal(id, &sealed));
+	values[4] = PointerGetDatum(glue_request_seal(&sealed));
 	values[5] = ObjectIdGetDatum(sealed.role);
 	(void) glue_execute_alone(&replace_secrets, &queue->secrets, values, NULL);
 }
@@ -327,7 +327,7 @@ reseal(const GlueClaims *queue, const GlueClaim *request, int64 id,
  * Returns how many there were.
  */
 int64
-glue_requests_drop_held(const GlueClaims *queue, Datum ids, bool any)
+glue_requests_drop_held(const GlueJobQueue *queue, Datum ids, bool any)
 {
 	Datum		values[] = {ids, ObjectIdGetDatum(GetUserId())};
 	const char	nulls[] = {any ? 'n' : ' ', ' '};

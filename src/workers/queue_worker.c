@@ -40,8 +40,8 @@
 #include "server/news.h"
 #include "server/service.h"
 #include "server/settings.h"
-#include "store/claim_ending.h"
-#include "store/claims.h"
+#include "store/job_ending.h"
+#include "store/jobs.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -178,7 +178,7 @@ keep_up(void)
 {
 	static TimestampTz done_at = 0;
 	TimestampTz now = GetCurrentTimestamp();
-	GlueClaims	claims;
+	GlueJobQueue queue;
 	uint64		deleted = 0;
 
 	if (done_at != 0 && done_at <= now &&
@@ -192,10 +192,10 @@ keep_up(void)
 	{
 		glue_queue_begin(&process);
 		deleted = 0;
-		if (glue_claims_open(&claims, process.schema, process.claimant))
-			deleted = glue_claims_purge(&claims,
-										now - glue_setting_request_retention * USECS_PER_SEC,
-										PURGE_BATCH);
+		if (glue_job_queue_open(&queue, process.schema, process.claimant))
+			deleted = glue_requests_purge(&queue,
+										  now - glue_setting_request_retention * USECS_PER_SEC,
+										  PURGE_BATCH);
 		commit();
 		CHECK_FOR_INTERRUPTS();
 	} while (deleted == PURGE_BATCH);

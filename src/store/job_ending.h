@@ -1,21 +1,23 @@
 /*-------------------------------------------------------------------------
  *
- * claim_ending.h
+ * job_ending.h
  *	  How attempts at requests have ended, in the table glue_request.
  *
  * IDENTIFICATION
- *	  src/store/claim_ending.h
+ *	  src/store/job_ending.h
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_STORE_CLAIM_ENDING_H
-#define GLUE_STORE_CLAIM_ENDING_H
+#ifndef GLUE_STORE_JOB_ENDING_H
+#define GLUE_STORE_JOB_ENDING_H
 
-#include "store/claim_row.h"
+#include "store/job_queue.h"
+#include "store/request.h"
 
 /* How an attempt at a request has ended.  Text is UTF-8, or NULL. */
-typedef struct GlueClaimOutcome
+typedef struct GlueJobOutcome
 {
+	bool		recorded;		/* the request was still ours */
 	const char *state;			/* "queued": there will be another attempt */
 	TimestampTz next_attempt_at;	/* of that; 0 otherwise */
 	bool		free_attempt;	/* it does not count */
@@ -28,22 +30,14 @@ typedef struct GlueClaimOutcome
 	TimestampTz aws_ended_at;	/* when that was, by AWS's clock; 0: not known */
 	TimestampTz aws_settled_at; /* of an undo, likewise: see undo.c */
 	json_object *answer;		/* what could not be recorded, or NULL */
-} GlueClaimOutcome;
+} GlueJobOutcome;
 
-/* A request whose attempt has ended. */
-typedef struct GlueEndedClaim
-{
-	const GlueClaim *request;
-	const GlueClaimOutcome *outcome;
-	bool		recorded;		/* it was still ours */
-} GlueEndedClaim;
+extern void glue_requests_record(const GlueJobQueue *queue,
+								 const GlueRequest **requests,
+								 GlueJobOutcome **outcomes, int count);
+extern void glue_request_put_off(const GlueJobQueue *queue, int64 id,
+								 const GlueJobOutcome *outcome);
+extern uint64 glue_requests_purge(const GlueJobQueue *queue,
+								  TimestampTz finished_before, int limit);
 
-extern void glue_claims_record(const GlueClaims *queue,
-							   GlueEndedClaim *ended, int nended);
-extern void glue_claims_put_off(const GlueClaims *queue, int64 id,
-								TimestampTz until, const char *code,
-								const char *message);
-extern uint64 glue_claims_purge(const GlueClaims *queue,
-								TimestampTz finished_before, int limit);
-
-#endif							/* GLUE_STORE_CLAIM_ENDING_H */
+#endif							/* GLUE_STORE_JOB_ENDING_H */

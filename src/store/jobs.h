@@ -1,17 +1,18 @@
 /*-------------------------------------------------------------------------
  *
- * claims.h
+ * jobs.h
  *	  The table glue_request, for the processes that work the queue.
  *
  * IDENTIFICATION
- *	  src/store/claims.h
+ *	  src/store/jobs.h
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_STORE_CLAIMS_H
-#define GLUE_STORE_CLAIMS_H
+#ifndef GLUE_STORE_JOBS_H
+#define GLUE_STORE_JOBS_H
 
-#include "store/claim_row.h"
+#include "store/job_queue.h"
+#include "store/request.h"
 #include "store/sql_text.h"
 
 /*
@@ -23,31 +24,22 @@
 	"(" request ".home" DIFFERS_FROM own " OR " request ".state" EQUALS "'held')"
 
 /* What requests are claimed for. */
-typedef enum GlueClaimKind
+typedef enum GlueJobKind
 {
-	GLUE_CLAIM_TO_DO,			/* requests that were queued */
-	GLUE_CLAIM_TO_UNDO			/* calls that acted at once, and whose
+	GLUE_JOB_TO_DO,				/* requests that were queued */
+	GLUE_JOB_TO_UNDO			/* calls that acted at once, and whose
 								 * transaction was rolled back */
-} GlueClaimKind;
+} GlueJobKind;
 
 /* Which requests are claimed, of those whose time has come. */
-typedef struct GlueClaimFilter
+typedef struct GlueJobFilter
 {
 	int			limit;			/* so many at most */
 	int64		only;			/* this one; 0: any */
 	List	   *blocked;		/* GlueBlockedTarget: none for these */
 	const int64 *excluded;		/* IDs: none of these */
 	int			nexcluded;
-} GlueClaimFilter;
-
-/* A request whose time has come. */
-typedef struct GlueDueRequest
-{
-	int64		id;
-	int			attempts;		/* so far */
-	const char *operation;
-	const char *name;			/* of the connection, in UTF-8 */
-} GlueDueRequest;
+} GlueJobFilter;
 
 /* A target that requests are not claimed for at present. */
 typedef struct GlueBlockedTarget
@@ -59,17 +51,17 @@ typedef struct GlueBlockedTarget
 	unsigned char fingerprint[GLUE_FINGERPRINT_LEN];	/* likewise */
 } GlueBlockedTarget;
 
-extern List *glue_claims_take(const GlueClaims *queue, GlueClaimKind kind,
-							  const GlueClaimFilter *filter,
-							  MemoryContext parent);
-extern List *glue_claims_due(const GlueClaims *queue, GlueClaimKind kind,
-							 const GlueClaimFilter *filter);
-extern GlueClaim *glue_queued_request_lock(const GlueClaims *queue, int64 id);
-extern List *glue_held_requests_lock(const GlueClaims *queue, Datum ids,
+extern List *glue_requests_claim(const GlueJobQueue *queue, GlueJobKind kind,
+								 const GlueJobFilter *filter,
+								 MemoryContext parent);
+extern List *glue_requests_due(const GlueJobQueue *queue, GlueJobKind kind,
+							   const GlueJobFilter *filter);
+extern GlueRequest *glue_queued_request_lock(const GlueJobQueue *queue, int64 id);
+extern List *glue_held_requests_lock(const GlueJobQueue *queue, Datum ids,
 									 bool any);
-extern bool glue_claims_acted_since(const GlueClaims *queue, int64 id,
-									TimestampTz since);
-extern TimestampTz glue_claims_next_due(const GlueClaims *queue,
-										GlueClaimKind kind);
+extern bool glue_request_acted_since(const GlueJobQueue *queue, int64 id,
+									 TimestampTz since);
+extern TimestampTz glue_requests_next_due(const GlueJobQueue *queue,
+										  GlueJobKind kind);
 
-#endif							/* GLUE_STORE_CLAIMS_H */
+#endif							/* GLUE_STORE_JOBS_H */

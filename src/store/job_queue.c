@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * claimant.c
+ * job_queue.c
  *	  The processes that carry out requests of the table glue_request.
  *
  * A process that works the queue, a claimant, has a number, and holds a lock on it
@@ -12,7 +12,7 @@
  * suspicious; it is for people.
  *
  * IDENTIFICATION
- *	  src/store/claimant.c
+ *	  src/store/job_queue.c
  *
  *-------------------------------------------------------------------------
  */
@@ -27,7 +27,7 @@
 #include "server/owner_spi.h"
 #include "server/settings.h"
 #include "storage/lock.h"
-#include "store/claimant.h"
+#include "store/job_queue.h"
 #include "store/own_table.h"
 #include "store/sql_text.h"
 
@@ -66,12 +66,12 @@ static GlueStatement strike_off = {
 };
 
 /* prototypes of private functions */
-static bool open_all(GlueClaims *queue, Oid schema, int64 claimant,
+static bool open_all(GlueJobQueue *queue, Oid schema, int64 claimant,
 					 bool missing_ok);
 static void claimant_tag(int64 claimant, LOCKTAG *tag);
 static bool is_alive(int64 claimant);
-static List *list_others(const GlueClaims *queue);
-static uint64 execute_for(const GlueClaims *queue, GlueStatement *statement,
+static List *list_others(const GlueJobQueue *queue);
+static uint64 execute_for(const GlueJobQueue *queue, GlueStatement *statement,
 						  int64 claimant);
 
 /*
@@ -126,20 +126,20 @@ is_alive(int64 claimant)
  * is none.  Its tables are locked until the end of the transaction.
  */
 bool
-glue_claims_open(GlueClaims *queue, Oid schema, int64 claimant)
+glue_job_queue_open(GlueJobQueue *queue, Oid schema, int64 claimant)
 {
 	return open_all(queue, schema, claimant, true);
 }
 
 /* Do the same for a process that claims nothing; an error if there is none. */
 void
-glue_claims_open_or_fail(GlueClaims *queue, Oid schema)
+glue_job_queue_open_or_fail(GlueJobQueue *queue, Oid schema)
 {
 	(void) open_all(queue, schema, 0, false);
 }
 
 static bool
-open_all(GlueClaims *queue, Oid schema, int64 claimant, bool missing_ok)
+open_all(GlueJobQueue *queue, Oid schema, int64 claimant, bool missing_ok)
 {
 	GlueOwnTable claimants;
 
@@ -161,7 +161,7 @@ open_all(GlueClaims *queue, Oid schema, int64 claimant, bool missing_ok)
  * a call takes that into account as well, and begins from the start.
  */
 void
-glue_claims_release_orphans(const GlueClaims *queue)
+glue_job_queue_release_orphans(const GlueJobQueue *queue)
 {
 	ListCell   *cell;
 
@@ -177,7 +177,7 @@ glue_claims_release_orphans(const GlueClaims *queue)
 }
 
 static List *
-list_others(const GlueClaims *queue)
+list_others(const GlueJobQueue *queue)
 {
 	Datum		values[] = {Int64GetDatum(queue->claimant)};
 	MemoryContext context = CurrentMemoryContext;
@@ -201,27 +201,27 @@ list_others(const GlueClaims *queue)
 
 /* May another process have claims?  Nobody tells if they die with it. */
 bool
-glue_claims_have_others(const GlueClaims *queue)
+glue_job_queue_has_others(const GlueJobQueue *queue)
 {
 	return execute_for(queue, &find_others, queue->claimant) > 0;
 }
 
 /* We have no claims any more. */
 void
-glue_claims_leave(const GlueClaims *queue)
+glue_job_queue_leave(const GlueJobQueue *queue)
 {
 	execute_for(queue, &strike_off, queue->claimant);
 }
 
 /* Put ourselves on the list of claimants, before there are claims of ours. */
 void
-glue_claims_sign_up(const GlueClaims *queue)
+glue_job_queue_sign_up(const GlueJobQueue *queue)
 {
 	execute_for(queue, &sign_up, queue->claimant);
 }
 
 static uint64
-execute_for(const GlueClaims *queue, GlueStatement *statement, int64 claimant)
+execute_for(const GlueJobQueue *queue, GlueStatement *statement, int64 claimant)
 {
 	Datum		values[] = {Int64GetDatum(claimant)};
 
