@@ -220,7 +220,6 @@ OPERATION_OBJS = \
 QUEUE_OBJS = \
 	src/queue/enqueue.o \
 	src/queue/transaction.o \
-	src/queue/target_state.o \
 	src/queue/target.o \
 	src/queue/targets.o \
 	src/queue/job.o \

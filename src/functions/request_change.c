@@ -133,7 +133,7 @@ redirect(const GlueFunction *function, int64 id, bool requeued)
 	GlueAccess	access = {0};
 	const GlueTarget *target = &access.target;
 
-	glue_job_queue_open_or_fail(&queue, function->access.schema);
+	(void) glue_job_queue_open(&queue, function->access.schema, 0);
 	request = glue_queued_request_lock(&queue, id);
 	if (request == NULL)
 		return;
@@ -243,7 +243,7 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be superuser to take over requests of another database")));
-	glue_job_queue_open_or_fail(&queue, function.access.schema);
+	(void) glue_job_queue_open(&queue, function.access.schema, 0);
 	requests = glue_held_requests_lock(&queue, PG_GETARG_DATUM(0),
 									   PG_ARGISNULL(0));
 	sequence = glue_request_sequence(&queue.table);
@@ -280,7 +280,7 @@ glue_drop_held_requests(PG_FUNCTION_ARGS)
 	int64		count;
 
 	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
-	glue_job_queue_open_or_fail(&queue, function.access.schema);
+	(void) glue_job_queue_open(&queue, function.access.schema, 0);
 	count = glue_requests_drop_held(&queue, PG_GETARG_DATUM(0),
 									PG_ARGISNULL(0));
 	glue_function_end(&function);

@@ -19,7 +19,6 @@
 
 #include "access/xact.h"
 #include "queue/job.h"
-#include "queue/log.h"
 #include "server/subtransaction.h"
 #include "store/evidence.h"
 #include "utils/memutils.h"

@@ -73,6 +73,10 @@ extern GlueCall *glue_job_next(GlueJob *job);
 extern void glue_job_keep_answer(GlueJob *job, const ErrorData *error);
 extern void glue_job_restore_answer(GlueJob *job);
 
+/* in queue/log.c */
+extern char *glue_log_line(const GlueRequest *request, const GlueJobOutcome *outcome, const char *aws_request_id);
+extern void glue_log_write(const char *line);
+
 /* in queue/record.c */
 extern GlueSharedPart glue_logged_undo_part;
 

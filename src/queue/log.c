@@ -17,7 +17,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
-#include "queue/log.h"
+#include "queue/job.h"
 #include "server/encoding.h"
 #include "utils/json.h"
 #include "utils/timestamp.h"

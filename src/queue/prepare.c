@@ -32,7 +32,6 @@ static void note_tagged(GlueJob *job, bool is_tagged);
 static void fill_undo(GlueJob *job);
 static void look_at_row(GlueJob *job, const GlueRecords *records);
 static void fill_input(GlueJob *job);
-static void fail_for_lack_of_key(GlueJob *job);
 
 /* Look up what a job has to know. */
 void
@@ -230,19 +229,12 @@ fill_input(GlueJob *job)
 	if (operation->shown == operation->input || glue_digest_possible(schema))
 		glue_operation_digest(operation);
 	else
-		fail_for_lack_of_key(job);
-}
-
-/* Like a key that secrets were sealed with: an administrator can provide it. */
-static void
-fail_for_lack_of_key(GlueJob *job)
-{
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	failure->code = "no digest key";
-	failure->message = GLUE_NO_DIGEST_KEY;
-	failure->detail = glue_secret_key_hint(job->target->access.schema);
-	job->sealing = GLUE_UNSEAL_LATER;
-	job->failure = failure;
+	{
+		/* like a key that secrets were sealed with, it can be provided */
+		job->sealing = GLUE_UNSEAL_LATER;
+		job->failure =
+			glue_failure_new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+							 "no digest key", GLUE_NO_DIGEST_KEY,
+							 glue_secret_key_hint(schema), NULL);
+	}
 }

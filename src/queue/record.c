@@ -21,7 +21,6 @@
 #include "http/clock.h"
 #include "miscadmin.h"
 #include "queue/job.h"
-#include "queue/log.h"
 #include "server/crash_point.h"
 #include "server/encoding.h"
 #include "server/impersonation.h"

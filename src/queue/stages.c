@@ -27,7 +27,6 @@
 #include "postgres.h"
 
 #include "client/turn.h"
-#include "queue/log.h"
 #include "queue/stages.h"
 #include "server/progress.h"
 

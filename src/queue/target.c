@@ -14,6 +14,10 @@
  * since, it waits until a role that is entitled to says that this is right:
  * what it asks for was meant for another account, and its secrets, too.
  *
+ * A target is blocked if there are no credentials for it, or if AWS refuses
+ * them.  All its requests would fail in the same way, so they are left alone:
+ * longer and longer, until one of them succeeds.
+ *
  * How to get its credentials is decided in that transaction.  Unless they are
  * at hand, they are got outside of it: see queue/targets.c.
  *
@@ -27,6 +31,7 @@
 #include "client/account.h"
 #include "client/credential_failure.h"
 #include "client/foreign_server.h"
+#include "common/pg_prng.h"
 #include "queue/target.h"
 #include "server/encoding.h"
 #include "server/home.h"
@@ -34,6 +39,10 @@
 #include "server/session_settings.h"
 #include "server/subtransaction.h"
 #include "store/request_row.h"
+
+/* How long a request, or a blocked target, is left alone. */
+#define FIRST_BACKOFF_MS		2000
+#define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
 
 /* How far it was got in finding a target. */
 typedef enum Progress
@@ -59,6 +68,7 @@ static bool leads_elsewhere(const GlueRequest *request,
 							const GlueTarget *target);
 static bool is_unknown(const unsigned char *fingerprint);
 static bool may_pass(int sqlstate);
+static bool is_key(const GlueBlockedTarget *key, const GlueRequest *request);
 
 /*
  * Find out where the requests of a role go, and how to get credentials; sets
@@ -269,4 +279,74 @@ glue_work_target_learn_account(GlueWorkTarget *target, GlueCall *call)
 		target->failure = failure;
 	target->asks_account = false;
 	MemoryContextSwitchTo(old_context);
+}
+
+/* ----------------------------------------------------------------
+ * What is remembered from one transaction to the next
+ * ----------------------------------------------------------------
+ */
+
+/*
+ * What is remembered of the target of a request, in a list.  If that is nothing
+ * yet, it is added, and lives in context as the list does.
+ */
+GlueTargetState *
+glue_target_state_find(List **states, const GlueRequest *request,
+					   MemoryContext context)
+{
+	MemoryContext old_context;
+	ListCell   *cell;
+	GlueTargetState *state;
+
+	foreach(cell, *states)
+	{
+		state = lfirst(cell);
+		if (is_key(&state->target, request))
+			return state;
+	}
+	old_context = MemoryContextSwitchTo(context);
+	state = palloc0(sizeof(GlueTargetState));
+	state->target.cluster = request->cluster;
+	state->target.server_oid = request->server_oid;
+	state->target.role = request->role;
+	state->target.settings = pstrdup(request->settings_text);
+	memcpy(state->target.fingerprint, request->fingerprint,
+		   GLUE_FINGERPRINT_LEN);
+	*states = lappend(*states, state);
+	MemoryContextSwitchTo(old_context);
+	return state;
+}
+
+/* Is a target known by what a request says of its own? */
+static bool
+is_key(const GlueBlockedTarget *key, const GlueRequest *request)
+{
+	return key->cluster == request->cluster &&
+		key->server_oid == request->server_oid &&
+		key->role == request->role &&
+		strcmp(key->settings, request->settings_text) == 0 &&
+		memcmp(key->fingerprint, request->fingerprint,
+			   GLUE_FINGERPRINT_LEN) == 0;
+}
+
+/* Leave a target alone for a while; returns until when. */
+TimestampTz
+glue_target_state_block(GlueTargetState *state)
+{
+	if (state->blocked_until <= GetCurrentTimestamp())
+		state->blocked_until = glue_work_backoff(++state->failures);
+	return state->blocked_until;
+}
+
+/* When to try again after so many failures in a row. */
+TimestampTz
+glue_work_backoff(int failures)
+{
+	double		ms = FIRST_BACKOFF_MS;
+
+	for (int i = 1; i < failures && ms < LONGEST_BACKOFF_MS; i++)
+		ms *= 2;
+	ms = Min(ms, LONGEST_BACKOFF_MS) *
+		(0.5 + pg_prng_double(&pg_global_prng_state) / 2);
+	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), (int64) ms);
 }

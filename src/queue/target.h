@@ -14,8 +14,16 @@
 #include "client/access.h"
 #include "client/credential_chain.h"
 #include "lib/ilist.h"
-#include "queue/target_state.h"
 #include "store/jobs.h"
+
+/* What is known of a target from one transaction to the next. */
+typedef struct GlueTargetState
+{
+	GlueBlockedTarget target;
+	TimestampTz blocked_until;	/* it is left alone so long */
+	int			failures;		/* in a row */
+	int			njobs;			/* that were claimed, and are not recorded */
+} GlueTargetState;
 
 /* A target, as it was found in one transaction. */
 typedef struct GlueWorkTarget
@@ -41,6 +49,11 @@ typedef struct GlueWorkTarget
 	GlueFailure *no_account;	/* ... which cannot be had */
 } GlueWorkTarget;
 
+extern GlueTargetState *glue_target_state_find(List **states,
+											   const GlueRequest *request,
+											   MemoryContext context);
+extern TimestampTz glue_target_state_block(GlueTargetState *state);
+extern TimestampTz glue_work_backoff(int failures);
 extern void glue_work_target_resolve(GlueWorkTarget *target,
 									 const GlueRequest *request, Oid schema);
 extern bool glue_work_target_connected(const GlueWorkTarget *target);

@@ -472,7 +472,6 @@ field_value(const GlueField *field, const void *member, bool *is_null)
 			*is_null = *(const int64 *) member == 0;
 			return Int64GetDatum(*(const int64 *) member);
 		case OIDOID:
-			*is_null = !OidIsValid(*(const Oid *) member);
 			return ObjectIdGetDatum(*(const Oid *) member);
 		case INT4OID:
 			return Int32GetDatum(*(const int *) member);

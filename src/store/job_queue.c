@@ -66,8 +66,6 @@ static GlueStatement strike_off = {
 };
 
 /* prototypes of private functions */
-static bool open_all(GlueJobQueue *queue, Oid schema, int64 claimant,
-					 bool missing_ok);
 static void claimant_tag(int64 claimant, LOCKTAG *tag);
 static bool is_alive(int64 claimant);
 static List *list_others(const GlueJobQueue *queue);
@@ -123,29 +121,17 @@ is_alive(int64 claimant)
 
 /*
  * Get ready to work the queue of the extension in this schema; false if there
- * is none.  Its tables are locked until the end of the transaction.
+ * is none, or an error for a process that claims nothing, whose claimant is 0.  The
+ * tables are locked until the end of the transaction.
  */
 bool
 glue_job_queue_open(GlueJobQueue *queue, Oid schema, int64 claimant)
-{
-	return open_all(queue, schema, claimant, true);
-}
-
-/* Do the same for a process that claims nothing; an error if there is none. */
-void
-glue_job_queue_open_or_fail(GlueJobQueue *queue, Oid schema)
-{
-	(void) open_all(queue, schema, 0, false);
-}
-
-static bool
-open_all(GlueJobQueue *queue, Oid schema, int64 claimant, bool missing_ok)
 {
 	GlueOwnTable claimants;
 
 	if (!glue_own_table_open(&queue->table, "glue_request", schema,
 							 RowExclusiveLock, GLUE_TABLE_PRIVATE, NULL,
-							 missing_ok))
+							 claimant != 0))
 		return false;
 	glue_own_table_open(&claimants, "glue_claimant", schema, RowExclusiveLock,
 						GLUE_TABLE_PRIVATE, NULL, false);

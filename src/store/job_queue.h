@@ -26,7 +26,6 @@ extern void glue_claimant_end(int64 claimant);
 
 extern bool glue_job_queue_open(GlueJobQueue *queue, Oid schema,
 								int64 claimant);
-extern void glue_job_queue_open_or_fail(GlueJobQueue *queue, Oid schema);
 extern void glue_job_queue_sign_up(const GlueJobQueue *queue);
 extern bool glue_job_queue_has_others(const GlueJobQueue *queue);
 extern void glue_job_queue_release_orphans(const GlueJobQueue *queue);

@@ -107,7 +107,7 @@ static const GlueField fields[] = {
 	FIELD(ERROR_MESSAGE, TEXTOID, error_message),
 	FIELD(HOME, INT8OID, home),
 	FIELD(CLUSTER, INT8OID, cluster),
-	FIELD(SERVER_OWNER, OIDOID, server_owner),
+	FIELD(SERVER_OID, OIDOID, server_oid),
 	FIELD(ANSWER, JSONBOID, answer),
 	FIELD(ENDPOINT, TEXTOID, endpoint),
 	FIELD(ACCOUNT_ID, TEXTOID, account_id),
@@ -186,8 +186,9 @@ glue_request_row_fill(GlueRequestRow *row, const GlueRequest *request)
 		glue_set_value(values, nulls, GLUE_REQUEST_SERVER,
 					   DirectFunctionCall1(namein,
 										   CStringGetDatum(request->server)));
-	glue_set_value(values, nulls, GLUE_REQUEST_SERVER_OID,
-				   ObjectIdGetDatum(request->server_oid));
+	if (OidIsValid(request->server_owner))
+		glue_set_value(values, nulls, GLUE_REQUEST_SERVER_OWNER,
+					   ObjectIdGetDatum(request->server_owner));
 	SET_VARSIZE(fingerprint, VARHDRSZ + GLUE_FINGERPRINT_LEN);
 	memcpy(VARDATA(fingerprint), request->fingerprint, GLUE_FINGERPRINT_LEN);
 	glue_set_value(values, nulls, GLUE_REQUEST_TARGET_FINGERPRINT,
@@ -250,7 +251,7 @@ read_request(const GlueResultRow *row)
 	for (int i = 0; i < lengthof(fields); i++)
 		glue_result_field(row, &fields[i], request);
 	request->input = glue_result_tree(row, COLUMN(INPUT));
-	request->server_oid = glue_result_oid(row, COLUMN(SERVER_OID));
+	request->server_owner = glue_result_oid(row, COLUMN(SERVER_OWNER));
 	request->server = SPI_getvalue(row->tuple, row->desc, COLUMN(SERVER));
 	fingerprint = DatumGetByteaPP(glue_result_datum(row,
 													COLUMN(TARGET_FINGERPRINT),

@@ -254,13 +254,8 @@ not_opened(int64 id, GlueSealStatus status, GlueFailure **failure)
 static GlueFailure *
 new_failure(int64 id, const char *code, const char *detail, const char *hint)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	failure->code = code;
-	failure->message = psprintf("could not open the sealed secrets of request %lld",
-								(long long) id);
-	failure->detail = detail;
-	failure->hint = hint;
-	return failure;
+	return glue_failure_new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, code,
+							psprintf("could not open the sealed secrets of request %lld",
+									 (long long) id),
+							detail, hint);
 }
