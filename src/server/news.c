@@ -95,7 +95,6 @@ static bool wake_at_commit = false;
 
 /* prototypes of private functions */
 static void at_end_of_transaction(XactEvent event, void *arg);
-static void wake(GlueWorkKind kind);
 static Listener *find_listener(QueueWake *state, Oid database,
 							   GlueWorkKind kind);
 static Listener *free_listener(QueueWake *state);
@@ -132,7 +131,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:
 			if (wake_at_commit)
-				glue_queue_wake();
+				glue_wake(GLUE_WORK_QUEUE);
 			wake_at_commit = false;
 			break;
 		case XACT_EVENT_ABORT:
@@ -144,29 +143,12 @@ at_end_of_transaction(XactEvent event, void *arg)
 }
 
 /*
- * Wake the worker of the queue of this database, now.
+ * Wake the worker of this database that does work of a kind, now.
  *
  * Raises no errors.
  */
 void
-glue_queue_wake(void)
-{
-	wake(GLUE_WORK_QUEUE);
-}
-
-/*
- * Wake the worker of the journal of this database, now.
- *
- * Raises no errors.
- */
-void
-glue_journal_wake(void)
-{
-	wake(GLUE_WORK_JOURNAL);
-}
-
-static void
-wake(GlueWorkKind kind)
+glue_wake(GlueWorkKind kind)
 {
 	QueueWake  *state;
 	Listener   *listener;

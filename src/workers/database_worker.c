@@ -22,19 +22,15 @@
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "storage/ipc.h"
-#include "workers/database_worker.h"
-#include "workers/loop.h"
-#include "workers/settings.h"
+#include "workers/workers.h"
 
-/* What a worker that has left, or is at work, says to the launcher. */
+/* What a worker that has left on purpose, not by an accident, says to the launcher. */
 typedef struct WorkerNote
 {
 	Oid			database;		/* InvalidOid: the note is free */
 	GlueWorkKind kind;
-	bool		left;			/* on purpose, not by an accident */
 	TimestampTz left_at;
-	TimestampTz come_back_at;	/* then: when there is something to do, or
-								 * DT_NOEND */
+	TimestampTz come_back_at;	/* when there is something to do, or DT_NOEND */
 } WorkerNote;
 
 /*
@@ -58,7 +54,6 @@ static const char *const types[] = {
 
 /* prototypes of private functions */
 static void leave(GlueWorkKind kind, TimestampTz come_back_at);
-static bool make_note(Oid database, GlueWorkKind kind);
 static WorkerNote *find_note(Oid database, GlueWorkKind kind);
 
 /*
@@ -89,18 +84,16 @@ glue_worker_start(Oid database, GlueWorkKind kind,
 		.bgw_notify_pid = MyProcPid,
 	};
 	TimestampTz never;
-	bool		started;
 
 	strlcpy(worker.bgw_library_name, "glue_conn", BGW_MAXLEN);
 	strlcpy(worker.bgw_function_name, functions[kind], BGW_MAXLEN);
 	strlcpy(worker.bgw_type, types[kind], BGW_MAXLEN);
 	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database %u",
 			 types[kind], database);
-	started = make_note(database, kind) &&
-		RegisterDynamicBackgroundWorker(&worker, handle);
-	if (!started)
-		(void) glue_worker_left(database, kind, &never);
-	return started;
+
+	/* what one of an earlier launcher has said */
+	(void) glue_worker_left(database, kind, &never);
+	return RegisterDynamicBackgroundWorker(&worker, handle);
 }
 
 /*
@@ -113,19 +106,18 @@ glue_worker_left(Oid database, GlueWorkKind kind, TimestampTz *come_back_at)
 {
 	TimestampTz now;
 	WorkerNote *note;
-	bool		left;
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	now = GetCurrentTimestamp();
 	note = find_note(database, kind);
-	left = note != NULL && note->left;
-	if (left)
+	if (note != NULL)
+	{
 		*come_back_at = now < note->left_at ?
 			Min(note->come_back_at, now) : note->come_back_at;
-	if (note != NULL)
 		note->database = InvalidOid;
+	}
 	glue_shared_unlock();
-	return left;
+	return note != NULL;
 }
 
 /*
@@ -175,32 +167,14 @@ leave(GlueWorkKind kind, TimestampTz come_back_at)
 
 	Assert(!IsTransactionState());
 	glue_shared_lock(LW_EXCLUSIVE);
-	note = find_note(MyDatabaseId, kind);
+	note = find_note(InvalidOid, kind);
 	if (note != NULL)
+		*note = (WorkerNote)
 	{
-		note->left = true;
-		note->left_at = GetCurrentTimestamp();
-		note->come_back_at = come_back_at;
-	}
+		MyDatabaseId, kind, GetCurrentTimestamp(), come_back_at
+	};
 	glue_shared_unlock();
 	proc_exit(0);
-}
-
-/* A note for a worker that is about to start; false if there is no room. */
-static bool
-make_note(Oid database, GlueWorkKind kind)
-{
-	WorkerNote	made = {.database = database, .kind = kind};
-	WorkerNote *note;
-
-	glue_shared_lock(LW_EXCLUSIVE);
-	note = find_note(database, kind);
-	if (note == NULL)
-		note = find_note(InvalidOid, kind);
-	if (note != NULL)
-		*note = made;
-	glue_shared_unlock();
-	return note != NULL;
 }
 
 /* The note about a worker, or a free one of no database; NULL if there is none. */

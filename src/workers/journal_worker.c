@@ -38,8 +38,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "workers/database_worker.h"
-#include "workers/journal_worker.h"
+#include "workers/workers.h"
 
 /* How long it goes on, at least, if others wait for room for their workers. */
 #define SLICE_MS			1000
@@ -120,7 +119,7 @@ give_back_at_exit(int code, Datum arg)
 	else
 	{
 		glue_journal_give_back(taken + nanswered, ntaken - nanswered);
-		glue_journal_wake();
+		glue_wake(GLUE_WORK_JOURNAL);
 	}
 }
 
@@ -178,7 +177,7 @@ static void
 answer(int nboxes)
 {
 	if (!glue_journal_answer(taken + nanswered, nboxes))
-		glue_queue_wake();
+		glue_wake(GLUE_WORK_QUEUE);
 	nanswered += nboxes;
 	committing = 0;
 }

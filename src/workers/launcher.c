@@ -53,10 +53,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "workers/database_worker.h"
-#include "workers/launcher.h"
-#include "workers/loop.h"
-#include "workers/settings.h"
+#include "workers/workers.h"
 
 /* How often to look which databases there are. */
 #define LOOK_MS				60000

@@ -21,7 +21,7 @@
 #include "storage/latch.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
-#include "workers/loop.h"
+#include "workers/workers.h"
 
 /* How long an idle worker stays. */
 #define LINGER_MS			2000

@@ -23,14 +23,13 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/skey.h"
-#include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "aws/algorithms.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_extension.h"
+#include "commands/extension.h"
 #include "http/http.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -42,12 +41,9 @@
 #include "server/settings.h"
 #include "store/job_ending.h"
 #include "store/jobs.h"
-#include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "workers/database_worker.h"
-#include "workers/loop.h"
-#include "workers/queue_worker.h"
+#include "workers/workers.h"
 
 /* How often it looks after claims of others, and after old requests. */
 #define UPKEEP_MS			30000
@@ -154,20 +150,15 @@ find_schema(bool *only_undo)
 static Oid
 read_schema(void)
 {
+	Oid			extension = get_extension_oid("glue_conn", true);
 	Relation	relation = table_open(ExtensionRelationId, AccessShareLock);
+	HeapTuple	tuple = get_catalog_object_by_oid(relation,
+												  Anum_pg_extension_oid,
+												  extension);
 	Oid			schema = InvalidOid;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
 
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber,
-				F_NAMEEQ, CStringGetDatum("glue_conn"));
-	scan = systable_beginscan(relation, ExtensionNameIndexId, true, NULL, 1,
-							  &key);
-	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
-	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
 	return schema;
 }
