@@ -188,7 +188,7 @@ STORE_OBJS = \
 	src/store/intent_row.o \
 	src/store/job_queue.o \
 	src/store/job_ending.o \
-	src/store/jobs.o \
+	src/store/job_claim.o \
 	src/store/request_home.o \
 	src/store/evidence.o \
 	src/store/notice.o \

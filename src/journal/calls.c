@@ -368,7 +368,7 @@ void
 glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
 					 const char *status, const char *request_id)
 {
-	GlueIntentOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = GLUE_STATE_SUCCEEDED,
 		.status = status,
 		.aws_request_id = request_id,
@@ -392,7 +392,7 @@ glue_immediate_close_failed(const GlueImmediate *immediate,
 							GlueImmediateCall *call, const char *code,
 							const char *message, const char *request_id)
 {
-	GlueIntentOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = call->outcome == GLUE_OUTCOME_NOTHING ? GLUE_STATE_FAILED : NULL,
 		.error_code = code,
 		.error_message = message,

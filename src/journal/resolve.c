@@ -38,23 +38,21 @@
 /* Calls that are dealt with at once, so that nobody waits long for that. */
 #define RESOLVE_BATCH	256
 
-/* What of them is written at once. */
+/* Those of them that are written at once. */
 typedef struct Writing
 {
 	const GlueJobQueue *queue;
-	const GlueIntentEnding *endings;
+	const GlueRequestOutcome *endings;
 	int			nendings;
-	int64	   *written;		/* IDs of those that are written, */
-	int			nwritten;		/* so many */
+	GlueResolution *resolution;
+	int			nwritten;
 } Writing;
 
 /* prototypes of private functions */
 static bool wait_for_journal(void);
 static void lock_journal(void *arg);
-static void judge(GlueIntentEnding *ending, int64 id);
-static void write_endings(const GlueJobQueue *queue,
-						  const GlueIntentEnding *endings,
-						  GlueResolution *resolution);
+static void judge(GlueRequestOutcome *ending, int64 id);
+static void write_endings(Writing *writing);
 static void write_some(void *arg);
 
 /*
@@ -67,7 +65,8 @@ static void write_some(void *arg);
 void
 glue_intents_resolve(const GlueJobQueue *queue, GlueResolution *resolution)
 {
-	GlueIntentEnding *endings;
+	GlueRequestOutcome *endings;
+	Writing		writing = {.queue = queue, .resolution = resolution};
 
 	memset(resolution, 0, sizeof(GlueResolution));
 	resolution->resolved = palloc(RESOLVE_BATCH * sizeof(int64));
@@ -83,10 +82,13 @@ glue_intents_resolve(const GlueJobQueue *queue, GlueResolution *resolution)
 		resolution->incomplete = true;
 		return;
 	}
-	endings = palloc0(resolution->nresolved * sizeof(GlueIntentEnding));
+	writing.endings = endings =
+		palloc0(resolution->nresolved * sizeof(GlueRequestOutcome));
 	for (int i = 0; i < resolution->nresolved; i++)
 		judge(&endings[i], resolution->resolved[i]);
-	write_endings(queue, endings, resolution);
+	writing.nendings = resolution->nresolved;
+	resolution->nresolved = 0;
+	write_endings(&writing);
 }
 
 /* What was known of them is in the table now. */
@@ -122,7 +124,7 @@ lock_journal(void *arg)
  * refused, that is all; if not, it is to be undone.
  */
 static void
-judge(GlueIntentEnding *ending, int64 id)
+judge(GlueRequestOutcome *ending, int64 id)
 {
 	GlueKnownCall known;
 
@@ -134,8 +136,8 @@ judge(GlueIntentEnding *ending, int64 id)
 	else if (known.outcome == GLUE_OUTCOME_NOTHING)
 	{
 		ending->state = GLUE_STATE_FAILED;
-		ending->code = pstrdup(known.code);
-		ending->message = pstrdup(known.message);
+		ending->error_code = pstrdup(known.code);
+		ending->error_message = pstrdup(known.message);
 	}
 	if (known.request_id[0] != '\0')
 		ending->aws_request_id = pstrdup(known.request_id);
@@ -149,33 +151,27 @@ judge(GlueIntentEnding *ending, int64 id)
  * them, or, if one of them keeps that from being done, of each other one.
  */
 static void
-write_endings(const GlueJobQueue *queue, const GlueIntentEnding *endings,
-			  GlueResolution *resolution)
+write_endings(Writing *writing)
 {
-	int			nendings = resolution->nresolved;
-	Writing		writing = {queue, endings, nendings, resolution->resolved, 0};
+	const GlueRequestOutcome *endings = writing->endings;
+	int			nendings = writing->nendings;
+	ErrorData  *error = glue_subtransaction_try(write_some, writing);
 
-	resolution->nresolved = 0;
-	if (glue_subtransaction_try(write_some, &writing) == NULL)
+	if (error == NULL)
+		writing->resolution->nresolved += writing->nwritten;
+	else if (nendings == 1)
+		ereport(LOG,
+				(errcode(error->sqlerrcode),
+				 errmsg("could not record that the transaction of call %lld has ended: %s",
+						(long long) endings->id, error->message)));
+	else
 	{
-		resolution->nresolved = writing.nwritten;
-		return;
-	}
-	writing.nendings = 1;
-	for (int i = 0; i < nendings; i++)
-	{
-		ErrorData  *error;
-
-		writing.endings = &endings[i];
-		writing.written = &resolution->resolved[resolution->nresolved];
-		error = glue_subtransaction_try(write_some, &writing);
-		if (error == NULL)
-			resolution->nresolved += writing.nwritten;
-		else
-			ereport(LOG,
-					(errcode(error->sqlerrcode),
-					 errmsg("could not record that the transaction of call %lld has ended: %s",
-							(long long) endings[i].id, error->message)));
+		writing->nendings = 1;
+		for (int i = 0; i < nendings; i++)
+		{
+			writing->endings = &endings[i];
+			write_endings(writing);
+		}
 	}
 }
 
@@ -183,8 +179,10 @@ static void
 write_some(void *arg)
 {
 	Writing    *writing = arg;
+	GlueResolution *resolution = writing->resolution;
 
-	writing->nwritten = glue_intents_end(writing->queue, writing->endings,
-										 writing->nendings, writing->written);
+	writing->nwritten =
+		glue_intents_end(writing->queue, writing->endings, writing->nendings,
+						 resolution->resolved + resolution->nresolved);
 	glue_check_deferred();
 }

@@ -46,7 +46,7 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 	const GlueFailure *failure = glue_failure_from_error(error);
-	GlueJobOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = GLUE_STATE_QUEUED,
 		.next_attempt_at = glue_work_backoff(job->request->attempts),
 		.uncertain = job->outcome.uncertain,
@@ -75,7 +75,7 @@ glue_job_restore_answer(GlueJob *job)
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 	GlueOperation *operation = &job->operation;
 	json_object *answer = job->request->answer;
-	GlueJobOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = glue_json_tree_text(answer, "state"),
 		.status = glue_json_tree_text(answer, "status"),
 		.error_code = glue_json_tree_text(answer, "error_code"),

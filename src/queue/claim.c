@@ -54,7 +54,7 @@ typedef struct PuttingOff
 {
 	const GlueJobQueue *queue;
 	const GlueRequest *request;
-	GlueJobOutcome outcome;
+	GlueRequestOutcome outcome;
 } PuttingOff;
 
 /* prototypes of private functions */

@@ -18,7 +18,6 @@
 #include "operation/undo.h"
 #include "queue/targets.h"
 #include "server/shared_state.h"
-#include "store/job_ending.h"
 #include "store/jobs.h"
 #include "store/connection_lock.h"
 #include "store/sealed_input.h"
@@ -46,7 +45,7 @@ typedef struct GlueJob
 	MemoryContextCallback unlock;	/* at the end of the context */
 
 	/* what has become of it */
-	GlueJobOutcome outcome;
+	GlueRequestOutcome outcome;
 	bool		has_operation;	/* there is something in AWS to record */
 	char	   *log_line;		/* to be written after that, or NULL */
 } GlueJob;
@@ -74,7 +73,7 @@ extern void glue_job_keep_answer(GlueJob *job, const ErrorData *error);
 extern void glue_job_restore_answer(GlueJob *job);
 
 /* in queue/log.c */
-extern char *glue_log_line(const GlueRequest *request, const GlueJobOutcome *outcome, const char *aws_request_id);
+extern char *glue_log_line(const GlueRequest *request, const GlueRequestOutcome *outcome, const char *aws_request_id);
 extern void glue_log_write(const char *line);
 
 /* in queue/record.c */

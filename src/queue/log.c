@@ -33,7 +33,7 @@ static void append(StringInfo line, const char *key, const char *utf8);
  * if that is nothing.  The line belongs to the current memory context.
  */
 char *
-glue_log_line(const GlueRequest *request, const GlueJobOutcome *outcome, const char *aws_request_id)
+glue_log_line(const GlueRequest *request, const GlueRequestOutcome *outcome, const char *aws_request_id)
 {
 	StringInfoData line;
 	bool		queued = strcmp(outcome->state, GLUE_STATE_QUEUED) == 0;

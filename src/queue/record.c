@@ -217,7 +217,7 @@ static void
 record_requests(GlueJob **jobs, int njobs, GlueJobQueue *queue)
 {
 	const GlueRequest **requests = palloc(njobs * sizeof(GlueRequest *));
-	GlueJobOutcome **outcomes = palloc(njobs * sizeof(GlueJobOutcome *));
+	GlueRequestOutcome **outcomes = palloc(njobs * sizeof(GlueRequestOutcome *));
 
 	for (int i = 0; i < njobs; i++)
 	{

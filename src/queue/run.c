@@ -85,7 +85,6 @@ glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 		run.batch_context = AllocSetContextCreate(run.context,
 												  "glue_conn batch",
 												  ALLOCSET_DEFAULT_SIZES);
-		glue_stages_init(&run.stages);
 		glue_work_targets_init(&run.targets, process, go_on, &run);
 		run.stream.next = next_call;
 		run.stream.done = note_done;

@@ -45,18 +45,6 @@ static void end_job(GlueStages *stages, GlueJob *job);
 static bool is_due(dlist_head *jobs, TimestampTz now);
 static GlueJob *take_first(dlist_head *jobs);
 
-void
-glue_stages_init(GlueStages *stages)
-{
-	memset(stages, 0, sizeof(GlueStages));
-	dlist_init(&stages->parked);
-	dlist_init(&stages->waiting);
-	dlist_init(&stages->further);
-	dlist_init(&stages->ended);
-	dlist_init(&stages->locked);
-	dlist_init(&stages->recorded);
-}
-
 /* A job was claimed.  What is only to be recorded needs no credentials. */
 void
 glue_stages_enter(GlueStages *stages, GlueJob *job)

@@ -474,6 +474,7 @@ field_value(const GlueField *field, const void *member, bool *is_null)
 		case OIDOID:
 			return ObjectIdGetDatum(*(const Oid *) member);
 		case INT4OID:
+			*is_null = *(const int *) member == 0;
 			return Int32GetDatum(*(const int *) member);
 		case BOOLOID:
 			return BoolGetDatum(*(const bool *) member);

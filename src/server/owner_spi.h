@@ -112,7 +112,7 @@ extern void glue_set_time(Datum *values, char *nulls, int number,
 
 /*
  * A member of a struct that is a column or a parameter of a statement.  Text is
- * UTF-8, jsonb a tree.  Zero is null of these, of times and of int8.
+ * UTF-8, jsonb a tree.  Zero is null, but of a boolean and of an OID.
  */
 typedef struct GlueField
 {

@@ -12,25 +12,12 @@
 #define GLUE_STORE_INTENT_ENDING_H
 
 #include "datatype/timestamp.h"
-#include "store/job_queue.h"
-
-/* What becomes of such a call.  Text is UTF-8, or NULL. */
-typedef struct GlueIntentEnding
-{
-	int64		id;
-	const char *state;			/* "queued": it is to be undone */
-	const char *code;			/* of a refusal... */
-	const char *message;
-	const char *aws_request_id;
-	TimestampTz answered_at;	/* 0: not known */
-	TimestampTz aws_ended_at;	/* the same by AWS's clock; 0: not known */
-	bool		not_made;		/* it has created nothing */
-} GlueIntentEnding;
+#include "store/jobs.h"
 
 extern int	glue_intents_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
 									bool *more);
 extern int	glue_intents_end(const GlueJobQueue *queue,
-							 const GlueIntentEnding *endings, int nendings,
+							 const GlueRequestOutcome *endings, int nendings,
 							 int64 *written);
 
 #endif							/* GLUE_STORE_INTENT_ENDING_H */

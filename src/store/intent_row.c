@@ -154,8 +154,6 @@ form_intent(Relation table, const GlueRequest *request)
 				   FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
 	glue_set_value(row.values, row.nulls, GLUE_REQUEST_CALLER_TOP_XID,
 				   FullTransactionIdGetDatum(GetTopFullTransactionId()));
-	glue_set_value(row.values, row.nulls, GLUE_REQUEST_CALL_TIMEOUT,
-				   Int32GetDatum(request->call_timeout_ms));
 	memset(nulls, true, desc->natts * sizeof(bool));
 	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
 	{
@@ -173,7 +171,7 @@ form_intent(Relation table, const GlueRequest *request)
  */
 void
 glue_intent_close(const GlueRequestQueue *queue, int64 id,
-				  const GlueIntentOutcome *outcome)
+				  const GlueRequestOutcome *outcome)
 {
 	Datum		values[NUM_CLOSING_PARAMETERS] = {
 		Int64GetDatum(id), Int64GetDatum(queue->home),

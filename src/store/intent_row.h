@@ -15,18 +15,6 @@
 #include "nodes/pg_list.h"
 #include "store/requests.h"
 
-/* How a call has ended.  Text is UTF-8, or NULL. */
-typedef struct GlueIntentOutcome
-{
-	const char *state;			/* "succeeded" or "failed"; NULL: nobody
-								 * knows, so others are to find out */
-	const char *status;			/* of the connection */
-	const char *error_code;
-	const char *error_message;
-	const char *aws_request_id;
-	TimestampTz aws_ended_at;	/* by AWS's clock; 0: not known */
-} GlueIntentOutcome;
-
 /* An open intent about the same connection as another one. */
 typedef struct GlueOpenIntent
 {
@@ -43,7 +31,7 @@ extern char *glue_intents_form(const GlueRequestQueue *queue,
 							   Size *len);
 extern void glue_intent_prepare_close(const GlueRequestQueue *queue);
 extern void glue_intent_close(const GlueRequestQueue *queue, int64 id,
-							  const GlueIntentOutcome *outcome);
+							  const GlueRequestOutcome *outcome);
 
 /* for the worker that writes the journal */
 extern void glue_intent_table_open(GlueRequestQueue *queue, Oid table);

@@ -19,7 +19,7 @@
 #include "server/encoding.h"
 #include "server/home.h"
 #include "server/owner_spi.h"
-#include "store/job_ending.h"
+#include "store/jobs.h"
 #include "store/sql_text.h"
 
 /* What is known of an attempt that has ended, from $2 on: of its request... */
@@ -31,18 +31,18 @@ static const GlueField request_fields[] = {
 
 /* ... and its outcome. */
 static const GlueField outcome_fields[] = {
-	{4, TEXTOID, offsetof(GlueJobOutcome, state)},
-	{5, TIMESTAMPTZOID, offsetof(GlueJobOutcome, next_attempt_at)},
-	{6, BOOLOID, offsetof(GlueJobOutcome, free_attempt)},
-	{7, TEXTOID, offsetof(GlueJobOutcome, status)},
-	{8, TEXTOID, offsetof(GlueJobOutcome, error_code)},
-	{9, TEXTOID, offsetof(GlueJobOutcome, error_message)},
-	{10, TEXTOID, offsetof(GlueJobOutcome, aws_request_id)},
-	{11, BOOLOID, offsetof(GlueJobOutcome, uncertain)},
-	{12, BOOLOID, offsetof(GlueJobOutcome, undone)},
-	{13, JSONBOID, offsetof(GlueJobOutcome, answer)},
-	{15, TIMESTAMPTZOID, offsetof(GlueJobOutcome, aws_ended_at)},
-	{16, TIMESTAMPTZOID, offsetof(GlueJobOutcome, aws_settled_at)},
+	{4, TEXTOID, offsetof(GlueRequestOutcome, state)},
+	{5, TIMESTAMPTZOID, offsetof(GlueRequestOutcome, next_attempt_at)},
+	{6, BOOLOID, offsetof(GlueRequestOutcome, free_attempt)},
+	{7, TEXTOID, offsetof(GlueRequestOutcome, status)},
+	{8, TEXTOID, offsetof(GlueRequestOutcome, error_code)},
+	{9, TEXTOID, offsetof(GlueRequestOutcome, error_message)},
+	{10, TEXTOID, offsetof(GlueRequestOutcome, aws_request_id)},
+	{11, BOOLOID, offsetof(GlueRequestOutcome, uncertain)},
+	{12, BOOLOID, offsetof(GlueRequestOutcome, undone)},
+	{13, JSONBOID, offsetof(GlueRequestOutcome, answer)},
+	{15, TIMESTAMPTZOID, offsetof(GlueRequestOutcome, aws_ended_at)},
+	{16, TIMESTAMPTZOID, offsetof(GlueRequestOutcome, aws_settled_at)},
 };
 #define NUM_RECORD_PARAMETERS	17
 
@@ -133,7 +133,7 @@ static GlueStatement purge = {
 /* prototypes of private functions */
 static void erase_secrets(const GlueJobQueue *queue,
 						  const GlueRequest *const *requests,
-						  GlueJobOutcome *const *outcomes, int count);
+						  GlueRequestOutcome *const *outcomes, int count);
 
 /*
  * Record how attempts have ended, and which of the requests were still ours.
@@ -146,7 +146,7 @@ static void erase_secrets(const GlueJobQueue *queue,
  */
 void
 glue_requests_record(const GlueJobQueue *queue, const GlueRequest **requests,
-					 GlueJobOutcome **outcomes, int count)
+					 GlueRequestOutcome **outcomes, int count)
 {
 	GlueImpersonation saved;
 	Datum		values[NUM_RECORD_PARAMETERS];
@@ -179,7 +179,7 @@ glue_requests_record(const GlueJobQueue *queue, const GlueRequest **requests,
 /* Erase the sealed secrets of requests that have ended for good. */
 static void
 erase_secrets(const GlueJobQueue *queue, const GlueRequest *const *requests,
-			  GlueJobOutcome *const *outcomes, int count)
+			  GlueRequestOutcome *const *outcomes, int count)
 {
 	int64	   *ids = palloc(count * sizeof(int64));
 	int			nids = 0;
@@ -200,7 +200,7 @@ erase_secrets(const GlueJobQueue *queue, const GlueRequest *const *requests,
  */
 void
 glue_request_put_off(const GlueJobQueue *queue, int64 id,
-					 const GlueJobOutcome *outcome)
+					 const GlueRequestOutcome *outcome)
 {
 	Datum		values[] = {
 		Int64GetDatum(id), TimestampTzGetDatum(outcome->next_attempt_at),

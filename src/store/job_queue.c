@@ -27,7 +27,7 @@
 #include "server/owner_spi.h"
 #include "server/settings.h"
 #include "storage/lock.h"
-#include "store/job_queue.h"
+#include "store/jobs.h"
 #include "store/own_table.h"
 #include "store/sql_text.h"
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * jobs.h
- *	  The table glue_request, for the processes that work the queue.
+ *	  The table glue_request, for the processes that carry requests out.
  *
  * IDENTIFICATION
  *	  src/store/jobs.h
@@ -11,9 +11,17 @@
 #ifndef GLUE_STORE_JOBS_H
 #define GLUE_STORE_JOBS_H
 
-#include "store/job_queue.h"
-#include "store/request.h"
+#include "nodes/pg_list.h"
+#include "store/request_secret.h"
 #include "store/sql_text.h"
+
+/* The table, ready to be worked until the end of the transaction. */
+typedef struct GlueJobQueue
+{
+	GlueOwnTable table;
+	GlueRequestSecrets secrets;
+	int64		claimant;		/* the number of this process */
+} GlueJobQueue;
 
 /*
  * Is an open request held?  What was shown as held stays so if its home becomes
@@ -51,6 +59,27 @@ typedef struct GlueBlockedTarget
 	unsigned char fingerprint[GLUE_FINGERPRINT_LEN];	/* likewise */
 } GlueBlockedTarget;
 
+/* in store/job_queue.c */
+extern int64 glue_claimant_begin(void);
+extern void glue_claimant_end(int64 claimant);
+
+extern bool glue_job_queue_open(GlueJobQueue *queue, Oid schema,
+								int64 claimant);
+extern void glue_job_queue_sign_up(const GlueJobQueue *queue);
+extern bool glue_job_queue_has_others(const GlueJobQueue *queue);
+extern void glue_job_queue_release_orphans(const GlueJobQueue *queue);
+extern void glue_job_queue_leave(const GlueJobQueue *queue);
+
+/* in store/job_ending.c */
+extern void glue_requests_record(const GlueJobQueue *queue,
+								 const GlueRequest **requests,
+								 GlueRequestOutcome **outcomes, int count);
+extern void glue_request_put_off(const GlueJobQueue *queue, int64 id,
+								 const GlueRequestOutcome *outcome);
+extern uint64 glue_requests_purge(const GlueJobQueue *queue,
+								  TimestampTz finished_before, int limit);
+
+/* in store/job_claim.c */
 extern List *glue_requests_claim(const GlueJobQueue *queue, GlueJobKind kind,
 								 const GlueJobFilter *filter,
 								 MemoryContext parent);

@@ -103,7 +103,7 @@ typedef struct GlueRequest
 
 	/* of a call that acts at once */
 	const char *on_rollback;	/* or NULL */
-	int			call_timeout_ms;
+	int			call_timeout_ms;	/* 0: not known */
 	TimestampTz aws_sent_at;	/* by AWS's clock; 0: not known */
 
 	/* of a row that was read */
@@ -126,5 +126,35 @@ typedef struct GlueRequest
 								 * queue/answer.c */
 	GlueUndo   *undo;			/* NULL: it is to be done, not undone */
 } GlueRequest;
+
+/*
+ * How an attempt at a request has ended, or a call that acted at once.  Text is
+ * UTF-8, or NULL.
+ */
+typedef struct GlueRequestOutcome
+{
+	const char *state;			/* "queued": there will be another attempt, or
+								 * an undo; NULL: nobody knows, so others are
+								 * to find out */
+	const char *status;			/* of the connection */
+	const char *error_code;
+	const char *error_message;
+	const char *aws_request_id;
+	TimestampTz aws_ended_at;	/* by AWS's clock; 0: not known */
+
+	/* of an attempt */
+	TimestampTz next_attempt_at;	/* 0: there is none */
+	bool		free_attempt;	/* it does not count */
+	bool		uncertain;		/* it may have been carried out all the same */
+	bool		undone;			/* it is only to be recorded */
+	TimestampTz aws_settled_at; /* of an undo: see undo.c */
+	json_object *answer;		/* what could not be recorded, or NULL */
+	bool		recorded;		/* the request was still ours */
+
+	/* of a call whose transaction has ended without it */
+	int64		id;				/* of its row */
+	TimestampTz answered_at;	/* 0: not known */
+	bool		not_made;		/* it has created nothing */
+} GlueRequestOutcome;
 
 #endif							/* GLUE_STORE_REQUEST_H */

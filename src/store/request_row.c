@@ -78,7 +78,6 @@ const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS] = {
 static GlueRequest *read_request(const GlueResultRow *row);
 static const char *answer_text(const GlueRequest *request,
 							   const char *member);
-static long settling_ms(const GlueResultRow *row);
 static GlueUndo *read_undo(const GlueRequest *request,
 						   const GlueResultRow *row);
 
@@ -97,7 +96,6 @@ static const GlueField fields[] = {
 	FIELD(ON_CONFLICT, TEXTOID, on_conflict),
 	FIELD(ON_MISSING, TEXTOID, on_missing),
 	FIELD(HAS_SECRETS, BOOLOID, has_secrets),
-	FIELD(ATTEMPTS, INT4OID, attempts),
 	FIELD(ON_ROLLBACK, TEXTOID, on_rollback),
 	FIELD(REQUESTED_BY, OIDOID, role),
 	FIELD(REQUESTED_AT, TIMESTAMPTZOID, requested_at),
@@ -111,6 +109,7 @@ static const GlueField fields[] = {
 	FIELD(ANSWER, JSONBOID, answer),
 	FIELD(ENDPOINT, TEXTOID, endpoint),
 	FIELD(ACCOUNT_ID, TEXTOID, account_id),
+	FIELD(CALL_TIMEOUT, INT4OID, call_timeout_ms),
 	FIELD(AWS_SENT_AT, TIMESTAMPTZOID, aws_sent_at),
 	FIELD(AWS_SETTLED_AT, TIMESTAMPTZOID, aws_settled_at),
 	FIELD(PROVISION_ID, INT8OID, provision_id),
@@ -202,6 +201,7 @@ glue_request_row_fill(GlueRequestRow *row, const GlueRequest *request)
 		glue_set_value(values, nulls, GLUE_REQUEST_CALLER_SETTINGS,
 					   JsonbPGetDatum(settings));
 	glue_set_text(values, nulls, GLUE_REQUEST_STATE, GLUE_STATE_QUEUED);
+	glue_set_value(values, nulls, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(0));
 	glue_set_value(values, nulls, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
 	glue_set_value(values, nulls, GLUE_REQUEST_REQUESTED_AT, now);
 }
@@ -250,6 +250,7 @@ read_request(const GlueResultRow *row)
 
 	for (int i = 0; i < lengthof(fields); i++)
 		glue_result_field(row, &fields[i], request);
+	request->attempts = glue_result_int32(row, COLUMN(ATTEMPTS));
 	request->input = glue_result_tree(row, COLUMN(INPUT));
 	request->server_owner = glue_result_oid(row, COLUMN(SERVER_OWNER));
 	request->server = SPI_getvalue(row->tuple, row->desc, COLUMN(SERVER));
@@ -280,20 +281,6 @@ answer_text(const GlueRequest *request, const char *member)
 }
 
 /*
- * How long a request whose sender is gone may still arrive, or be worked on: as
- * long as its sender would have waited for it, if that is longer.
- */
-static long
-settling_ms(const GlueResultRow *row)
-{
-	bool		is_null;
-	Datum		timeout = glue_result_datum(row, COLUMN(CALL_TIMEOUT), &is_null);
-
-	return Max(glue_setting_settle_time,
-			   is_null ? GLUE_LONGEST_CHANGE_MS : DatumGetInt32(timeout));
-}
-
-/*
  * What an undo needs beside that.  on_rollback is said of calls that may have
  * created the connection, and of no others.
  */
@@ -310,7 +297,12 @@ read_undo(const GlueRequest *request, const GlueResultRow *row)
 		strcmp(request->error_code, "Kept") == 0 :
 		undo->may_have_made && strcmp(request->on_rollback, "keep") == 0;
 	undo->answered_at = glue_result_time(row, COLUMN(ANSWERED_AT));
-	undo->settles_in_ms = settling_ms(row);
+
+	/* as long as its sender would have waited for it, if that is longer */
+	undo->settles_in_ms = Max(glue_setting_settle_time,
+							  request->call_timeout_ms != 0 ?
+							  request->call_timeout_ms :
+							  GLUE_LONGEST_CHANGE_MS);
 	undo->aws_sent_at = request->aws_sent_at;
 	undo->aws_ended_at = glue_result_time(row, COLUMN(AWS_ENDED_AT));
 	undo->committed =

@@ -481,8 +481,6 @@ start_worker(KnownWorker *worker, TimestampTz now)
 		worker->news = false;
 		worker->started_at = now;
 	}
-	else
-		worker->handle = NULL;
 	return started;
 }
 

@@ -39,7 +39,6 @@
 #include "server/news.h"
 #include "server/service.h"
 #include "server/settings.h"
-#include "store/job_ending.h"
 #include "store/jobs.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * jobs.c
+ * job_claim.c
  *	  The table glue_request, for the processes that work the queue.
  *
  * A request is claimed in one transaction and its outcome is recorded in
@@ -34,7 +34,7 @@
  * what is finished.
  *
  * IDENTIFICATION
- *	  src/store/jobs.c
+ *	  src/store/job_claim.c
  *
  *-------------------------------------------------------------------------
  */
