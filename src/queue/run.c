@@ -240,7 +240,7 @@ take_news(GlueRun *run)
 {
 	if (!glue_queue_has_news() || run->claim_at == DT_NOEND)
 		return;
-	glue_queue_take_news(NULL, 0);
+	glue_queue_take_news(NULL, 0, NULL);
 	run->claim_at = 0;
 	glue_run_look_soon(run);
 }

@@ -251,30 +251,14 @@ unlisten_at_exit(int code, Datum arg)
 }
 
 /*
- * Was there more news without a listener than is remembered?  Also
- * forgets that.
- */
-bool
-glue_queue_lost_news(void)
-{
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
-	bool		lost;
-
-	glue_shared_lock(LW_EXCLUSIVE);
-	lost = state->lost_news;
-	state->lost_news = false;
-	glue_shared_unlock();
-	return lost;
-}
-
-/*
  * Find out, and forget, the news without a listener, and what is new for
  * this process.
  *
  * Returns how many of the former there are.  Those that are more than max stay.
+ * *lost is set if there was more than is remembered.
  */
 int
-glue_queue_take_news(GlueNews *news, int max)
+glue_queue_take_news(GlueNews *news, int max, bool *lost)
 {
 	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
 	int			taken = 0;
@@ -282,6 +266,11 @@ glue_queue_take_news(GlueNews *news, int max)
 	glue_shared_lock(LW_EXCLUSIVE);
 	if (own != NULL)
 		own->news = false;
+	if (lost != NULL)
+	{
+		*lost |= state->lost_news;
+		state->lost_news = false;
+	}
 	for (int i = state->nnotes - 1;
 		 i >= 0 && taken + GLUE_NUM_WORK_KINDS <= max; i--)
 	{

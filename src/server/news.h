@@ -49,8 +49,7 @@ extern void glue_wake(GlueWorkKind kind);
 extern void glue_queue_listen(Oid database, GlueWorkKind kind);
 extern bool glue_queue_unlisten(void);
 extern bool glue_queue_has_news(void);
-extern bool glue_queue_lost_news(void);
-extern int	glue_queue_take_news(GlueNews *news, int max);
+extern int	glue_queue_take_news(GlueNews *news, int max, bool *lost);
 
 /* which databases have work, and whether there is room for it */
 extern void glue_queue_note_open(bool open);

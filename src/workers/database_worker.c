@@ -148,7 +148,7 @@ glue_worker_run(Oid database, const GlueWork *work)
 	{
 		CHECK_FOR_INTERRUPTS();
 		glue_worker_reload_if_asked();
-		glue_queue_take_news(NULL, 0);
+		glue_queue_take_news(NULL, 0, NULL);
 	} while (work->work(&due, &stay) &&
 			 glue_worker_linger(stay, &due, yield_at,
 								GLUE_WAIT_EVENT(wait_event, work->wait_event)));

@@ -302,16 +302,16 @@ take_news(void)
 	GlueNews	news[16];
 	HASH_SEQ_STATUS status;
 	KnownDatabase *database;
+	bool		lost = false;
 	int			n;
 
-	while ((n = glue_queue_take_news(news, lengthof(news))) > 0)
+	while ((n = glue_queue_take_news(news, lengthof(news), &lost)) > 0)
 	{
 		for (int i = 0; i < n; i++)
 			find_database(news[i].database)->workers[news[i].kind].news = true;
 	}
 
-	/* after that, or who has lost some meanwhile would not have woken us */
-	if (!glue_queue_lost_news())
+	if (!lost)
 		return;
 	hash_seq_init(&status, databases);
 	while ((database = hash_seq_search(&status)) != NULL)

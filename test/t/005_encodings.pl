@@ -169,6 +169,16 @@ ok( wait_until(
 		'the request to end'),
 	'LATIN1: the queue goes on');
 is($state, 'failed FAILED', 'LATIN1: and says how it ended');
+
+# The name of a server is the database's own.
+my $server = "caf\x{e9}";
+$session->must(qq(CREATE SERVER "$server" FOREIGN DATA WRAPPER glue_conn));
+my $id = $session->must(
+	enqueue_create_sql(jdbc('served'), server => $server))->output;
+$session->must('CALL glue_process_requests()');
+is($session->must("SELECT concat_ws(' ', state, error_message)"
+		  . " FROM glue_request WHERE id = $id")->output,
+	'succeeded', 'LATIN1: a request goes to its server');
 $session->quit;
 
 #
