@@ -445,7 +445,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 			GLUE_CRASH_POINT("caller after commit");
 			if (others_wait)
-				glue_wake(GLUE_WORK_QUEUE);
+				glue_news_wake(GLUE_WORK_QUEUE);
 			others_wait = false;
 			dlist_foreach_modify(iter, &calls)
 				forget(dlist_container(GlueImmediateCall, node, iter.cur));
@@ -542,7 +542,7 @@ take_back(SubTransactionId subtransaction)
 		appendStringInfo(&lines, "\nThere are %d more.", nstay - MAX_NAMED);
 	others_wait |= journaled;
 	if (journaled)
-		glue_wake(GLUE_WORK_QUEUE);
+		glue_news_wake(GLUE_WORK_QUEUE);
 	if (nstay > 0)
 		warn(&lines, journaled);
 	pfree(lines.data);

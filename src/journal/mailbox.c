@@ -81,7 +81,7 @@ glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
 												   PATIENCE_MS);
 		reserve_box(own_deadline);
 		fill_box(table, tuples, len, ntuples);
-		glue_wake(GLUE_WORK_JOURNAL);
+		glue_news_wake(GLUE_WORK_JOURNAL);
 	}
 	PG_CATCH();
 	{
@@ -169,7 +169,7 @@ await_answer(TimestampTz deadline)
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		if (events & WL_TIMEOUT)
-			glue_wake(GLUE_WORK_JOURNAL);
+			glue_news_wake(GLUE_WORK_JOURNAL);
 	}
 }
 

@@ -131,7 +131,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:
 			if (wake_at_commit)
-				glue_wake(GLUE_WORK_QUEUE);
+				glue_news_wake(GLUE_WORK_QUEUE);
 			wake_at_commit = false;
 			break;
 		case XACT_EVENT_ABORT:
@@ -148,7 +148,7 @@ at_end_of_transaction(XactEvent event, void *arg)
  * Raises no errors.
  */
 void
-glue_wake(GlueWorkKind kind)
+glue_news_wake(GlueWorkKind kind)
 {
 	QueueWake  *state;
 	Listener   *listener;

@@ -43,7 +43,7 @@ extern GlueSharedPart glue_queue_wake_part;
 
 /* for a session that makes work */
 extern void glue_queue_wake_at_commit(void);
-extern void glue_wake(GlueWorkKind kind);
+extern void glue_news_wake(GlueWorkKind kind);
 
 /* for a worker */
 extern void glue_queue_listen(Oid database, GlueWorkKind kind);

@@ -1,11 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * request_row.c
- *	  A row of the table glue_request, as the values of its columns.
+ *	  A row of the table glue_request: as a GlueRequest, and as the values of its
+ *	  columns.
  *
  * The maker of a row fills in what was asked for here, and adds what is its own:
  * a request of the queue has its secrets sealed, a call that acts at once the
  * transaction that it belongs to.
+ *
+ * A row that a process has taken is read into a memory context of its own, which
+ * lasts as long as the job.  Its sealed secrets lie in another table, and are read
+ * apart from it.
  *
  * IDENTIFICATION
  *	  src/store/request_row.c
@@ -24,6 +29,7 @@
 #include "server/settings.h"
 #include "server/xact_status.h"
 #include "store/request_row.h"
+#include "text/json.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -76,8 +82,6 @@ const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS] = {
 
 /* prototypes of private functions */
 static GlueRequest *read_request(const GlueResultRow *row);
-static const char *answer_text(const GlueRequest *request,
-							   const char *member);
 static GlueUndo *read_undo(const GlueRequest *request,
 						   const GlueResultRow *row);
 
@@ -229,8 +233,11 @@ glue_requests_read(uint64 count, bool undo, MemoryContext parent)
 		request->context = own;
 		if (undo && request->answer != NULL)
 		{
-			request->error_code = answer_text(request, "error_code");
-			request->error_message = answer_text(request, "error_message");
+			/* how it will end, which could not be recorded */
+			request->error_code = glue_json_tree_text(request->answer,
+													  "error_code");
+			request->error_message = glue_json_tree_text(request->answer,
+														 "error_message");
 		}
 		if (undo)
 			request->undo = read_undo(request, &row);
@@ -269,15 +276,6 @@ read_request(const GlueResultRow *row)
 												VARSIZE(request->settings));
 	}
 	return request;
-}
-
-/* How an undo will end that could not be recorded: see queue/answer.c. */
-static const char *
-answer_text(const GlueRequest *request, const char *member)
-{
-	json_object *text = json_object_object_get(request->answer, member);
-
-	return text != NULL ? json_object_get_string(text) : NULL;
 }
 
 /*

@@ -119,7 +119,7 @@ give_back_at_exit(int code, Datum arg)
 	else
 	{
 		glue_journal_give_back(taken + nanswered, ntaken - nanswered);
-		glue_wake(GLUE_WORK_JOURNAL);
+		glue_news_wake(GLUE_WORK_JOURNAL);
 	}
 }
 
@@ -177,7 +177,7 @@ static void
 answer(int nboxes)
 {
 	if (!glue_journal_answer(taken + nanswered, nboxes))
-		glue_wake(GLUE_WORK_QUEUE);
+		glue_news_wake(GLUE_WORK_QUEUE);
 	nanswered += nboxes;
 	committing = 0;
 }

@@ -170,15 +170,23 @@ ok( wait_until(
 	'LATIN1: the queue goes on');
 is($state, 'failed FAILED', 'LATIN1: and says how it ended');
 
-# The name of a server is the database's own.
-my $server = "caf\x{e9}";
-$session->must(qq(CREATE SERVER "$server" FOREIGN DATA WRAPPER glue_conn));
+# The name of a server is the database's own, whatever its bytes are in UTF-8.
+my $server = "\x{c3}\x{a9}";
+my $server_sql = sub {
+	my ($format) = @_;
+
+	return "DO \$\$BEGIN EXECUTE format('$format', "
+	  . literal($server) . "); END\$\$";
+};
+$session->must($server_sql->('CREATE SERVER %I FOREIGN DATA WRAPPER glue_conn'));
 my $id = $session->must(
-	enqueue_create_sql(jdbc('served'), server => $server))->output;
+	enqueue_create_sql({ %$referring, Name => 'served' }, server => $server))
+  ->output;
+$session->must($server_sql->('DROP SERVER %I'));
 $session->must('CALL glue_process_requests()');
-is($session->must("SELECT concat_ws(' ', state, error_message)"
-		  . " FROM glue_request WHERE id = $id")->output,
-	'succeeded', 'LATIN1: a request goes to its server');
+like($session->must("SELECT error_message FROM glue_request WHERE id = $id")->output,
+	qr/^foreign server "$server" was dropped/,
+	'LATIN1: a request names its server');
 $session->quit;
 
 #
