@@ -39,7 +39,7 @@ static void note_account(GlueJob *job);
  * decided.
  */
 GlueCall *
-glue_job_begin(GlueJob *job)
+glue_job_start(GlueJob *job)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 	GlueWorkTarget *target = job->target;
@@ -137,8 +137,8 @@ begin(GlueJob *job)
 		job->operation.arn =
 			glue_target_connection_arn(&job->target->access.target,
 									   job->operation.name);
-	call = job->request->undo != NULL ? glue_undo_begin(&job->operation) :
-		glue_operation_begin(&job->operation);
+	call = job->request->undo != NULL ? glue_undo_start(&job->operation) :
+		glue_operation_start(&job->operation);
 	if (call == NULL)
 		glue_job_resolve(job);
 	return call;

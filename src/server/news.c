@@ -12,11 +12,11 @@
  *
  * A listener keeps this order, so that it misses nothing:
  *
- *		glue_queue_listen(database, kind);	once
+ *		glue_news_listen(database, kind);	once
  *		for (;;)
  *		{
  *			ResetLatch(MyLatch);
- *			glue_queue_take_news(...);	forgets what is new
+ *			glue_news_take(...);	forgets what is new
  *			look for work;
  *			WaitLatch(MyLatch, ...);
  *		}
@@ -81,7 +81,7 @@ typedef struct QueueWake
 	Listener	listeners[FLEXIBLE_ARRAY_MEMBER];	/* max_worker_processes */
 } QueueWake;
 
-GlueSharedPart glue_queue_wake_part = {
+GlueSharedPart glue_news_part = {
 	.name = "glue_conn queue",
 	.size = offsetof(QueueWake, listeners),
 	.size_per_backend = sizeof(Listener),
@@ -108,7 +108,7 @@ static void unlisten_at_exit(int code, Datum arg);
  * transaction commits.
  */
 void
-glue_queue_wake_at_commit(void)
+glue_news_wake_queue_at_commit(void)
 {
 	static bool registered = false;
 
@@ -157,7 +157,7 @@ glue_news_wake(GlueWorkKind kind)
 
 	if (!glue_shared_is_shared())
 		return;
-	state = glue_shared_attach(&glue_queue_wake_part);
+	state = glue_shared_attach(&glue_news_part);
 	glue_shared_lock(LW_EXCLUSIVE);
 	listener = find_listener(state, MyDatabaseId, kind);
 	if (listener == NULL || kind == GLUE_WORK_QUEUE)
@@ -189,10 +189,10 @@ glue_news_wake(GlueWorkKind kind)
  * Raises an error if too many listen already.
  */
 void
-glue_queue_listen(Oid database, GlueWorkKind kind)
+glue_news_listen(Oid database, GlueWorkKind kind)
 {
 	static bool registered = false;
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	Listener	listener = {
 		.used = true,
 		.database = database,
@@ -222,7 +222,7 @@ glue_queue_listen(Oid database, GlueWorkKind kind)
  * it has not taken, and that no other process will be told.
  */
 bool
-glue_queue_unlisten(void)
+glue_news_unlisten(void)
 {
 	bool		news;
 
@@ -238,7 +238,7 @@ glue_queue_unlisten(void)
 
 /* Is there news that this process has not taken yet? */
 bool
-glue_queue_has_news(void)
+glue_news_exist(void)
 {
 	return own != NULL && own->news;
 }
@@ -247,7 +247,7 @@ glue_queue_has_news(void)
 static void
 unlisten_at_exit(int code, Datum arg)
 {
-	(void) glue_queue_unlisten();
+	(void) glue_news_unlisten();
 }
 
 /*
@@ -258,9 +258,9 @@ unlisten_at_exit(int code, Datum arg)
  * *lost is set if there was more than is remembered.
  */
 int
-glue_queue_take_news(GlueNews *news, int max, bool *lost)
+glue_news_take(GlueNews *news, int max, bool *lost)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	int			taken = 0;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -300,9 +300,9 @@ glue_queue_take_news(GlueNews *news, int max, bool *lost)
  * process knows: if there is news, it may have.
  */
 void
-glue_queue_note_open(bool open)
+glue_news_note_open(bool open)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	DatabaseNote *note;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -321,9 +321,9 @@ glue_queue_note_open(bool open)
  * launcher that does not know what one before it knew.
  */
 void
-glue_queue_recall(void)
+glue_news_recall(void)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	for (int i = 0; i < state->nnotes; i++)
@@ -333,9 +333,9 @@ glue_queue_recall(void)
 
 /* May a database have requests that have not ended? */
 bool
-glue_queue_is_open(Oid database)
+glue_news_is_open(Oid database)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	DatabaseNote *note;
 	bool		open;
 
@@ -348,9 +348,9 @@ glue_queue_is_open(Oid database)
 
 /* A database is gone. */
 void
-glue_queue_forget(Oid database)
+glue_news_forget(Oid database)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	DatabaseNote *note;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -367,9 +367,9 @@ glue_queue_forget(Oid database)
 
 /* Say whether there are workers that find no room. */
 void
-glue_queue_tell_crowded(bool crowded)
+glue_news_tell_crowded(bool crowded)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	bool		ask;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -385,9 +385,9 @@ glue_queue_tell_crowded(bool crowded)
 
 /* Does a worker wait for this process to exit, if this is a worker? */
 bool
-glue_queue_is_crowded(void)
+glue_news_is_crowded(void)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 
 	return own != NULL && state->crowded;
 }
@@ -396,7 +396,7 @@ glue_queue_is_crowded(void)
 GlueObstacle
 glue_work_obstacle(GlueWorkKind kind)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	GlueObstacle obstacle = GLUE_OBSTACLE_UNKNOWN;
 	Listener   *listener;
 

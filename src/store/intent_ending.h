@@ -14,10 +14,10 @@
 #include "datatype/timestamp.h"
 #include "store/jobs.h"
 
-extern int	glue_intents_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
-									bool *more);
-extern int	glue_intents_end(const GlueJobQueue *queue,
-							 const GlueRequestOutcome *endings, int nendings,
-							 int64 *written);
+extern int	glue_intent_rows_find_ended(const GlueJobQueue *queue, int64 *ids, int max,
+										bool *more);
+extern int	glue_intent_rows_end(const GlueJobQueue *queue,
+								 const GlueRequestOutcome *endings, int nendings,
+								 int64 *written);
 
 #endif							/* GLUE_STORE_INTENT_ENDING_H */

@@ -297,7 +297,7 @@ read_undo(const GlueRequest *request, const GlueResultRow *row)
 	undo->answered_at = glue_result_time(row, COLUMN(ANSWERED_AT));
 
 	/* as long as its sender would have waited for it, if that is longer */
-	undo->settles_in_ms = Max(glue_setting_settle_time,
+	undo->late_limit_ms = Max(glue_setting_settle_time,
 							  request->call_timeout_ms != 0 ?
 							  request->call_timeout_ms :
 							  GLUE_LONGEST_CHANGE_MS);
