@@ -29,7 +29,7 @@
 
 /* prototypes of private functions */
 static GlueCall *ranked(const GlueJob *job, GlueCall *call);
-static GlueCall *begin(GlueJob *job);
+static GlueCall *start(GlueJob *job);
 static GlueCall *ask_account(GlueJob *job);
 static void learn_account(GlueJob *job);
 static void note_account(GlueJob *job);
@@ -70,7 +70,7 @@ glue_job_start(GlueJob *job)
 			 target->no_account != NULL)
 		glue_job_resolve_failure(job, target->no_account);
 	else
-		call = begin(job);
+		call = start(job);
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
 }
@@ -129,7 +129,7 @@ note_account(GlueJob *job)
 
 /* The first call of the operation, which has the ARN if that is wanted. */
 static GlueCall *
-begin(GlueJob *job)
+start(GlueJob *job)
 {
 	GlueCall   *call;
 
