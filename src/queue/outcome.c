@@ -252,7 +252,7 @@ glue_job_resolve_failure(GlueJob *job, const GlueFailure *failure)
 }
 
 /*
- * Was the failure a throttling error? The rate limit delays the retry, so no
+ * Was the failure a throttling error?  The rate limit delays the retry, so no
  * further delay is necessary.
  */
 static bool
@@ -262,7 +262,7 @@ was_throttled(const GlueFailure *failure)
 }
 
 /*
- * Does the refusal of its target end a request? An undo waits until an
+ * Does the refusal of its target end a request?  An undo waits until an
  * administrator has corrected the cause, unless the role or the server is
  * gone.
  */
@@ -274,7 +274,7 @@ is_final(const GlueJob *job, const GlueFailure *failure)
 }
 
 /*
- * May AWS have carried out a request? Then the request stays open until that
+ * May AWS have carried out a request?  Then the request stays open until that
  * is known, because later requests for the connection depend on it.
  */
 static bool

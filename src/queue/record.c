@@ -305,7 +305,7 @@ log_refusal(const GlueJob *job)
 }
 
 /*
- * Was this logged less than a minute ago? If not, remember that it is logged
+ * Was this logged less than a minute ago?  If not, remember that it is logged
  * now.
  */
 static bool

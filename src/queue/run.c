@@ -212,7 +212,7 @@ note_done(void *arg, GlueCall *call)
  */
 
 /*
- * Is it time for a transaction? Yes, if enough jobs have ended, if an outcome
+ * Is it time for a transaction?  Yes, if enough jobs have ended, if an outcome
  * has waited long enough, if there is room for calls and no job for it, or if
  * there is nothing else to wait for.
  */

@@ -182,7 +182,7 @@ find_server(Finding *finding, Oid *server)
 }
 
 /*
- * Does a target differ from that at the time of the request? A request that
+ * Does a target differ from that at the time of the request?  A request that
  * was not made by our functions may go anywhere.
  *
  * If the accounts of the request and of the credentials are both known, they
@@ -212,7 +212,7 @@ is_unknown(const unsigned char *fingerprint)
 }
 
 /*
- * Is an error independent of the request? Then an administrator must correct
+ * Is an error independent of the request?  Then an administrator must correct
  * the cause, such as a file that cannot be read, or it disappears with time.
  */
 static bool
@@ -240,7 +240,7 @@ glue_work_target_connected(const GlueWorkTarget *target)
 }
 
 /*
- * Does a target with credentials need to know its account? Not if its requests
+ * Does a target with credentials need to know its account?  Not if its requests
  * name a catalog, and were made without an account.
  */
 bool
