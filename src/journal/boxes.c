@@ -6,12 +6,12 @@
  *
  * A box is
  *
- *		free		nobody's
+ *		free		no owner
  *		filling		the caller's
  *		filled		to be taken
  *		taken		the worker's
- *		answered	the caller's again, who reads the answer and frees it
- *		abandoned	the worker's, whose caller has gone: the worker frees it
+ *		answered	the caller's again, which reads the answer and frees the box
+ *		abandoned	the worker's, and the caller has left: the worker frees the box
  *
  * All databases share the boxes.  No database can take all of them, even if
  * its worker does not start or its sessions are stuck: a database gets another
