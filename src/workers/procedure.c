@@ -3,9 +3,9 @@
  * procedure.c
  *	  The SQL procedure that works the queue in the calling session.
  *
- * For servers without the library preloaded, where no worker does, and for
- * users that decide when themselves: with pg_cron, for example.  When is all that the
- * session decides: how requests are carried out is the same as if a worker did.
+ * It is for servers without the library preloaded, which have no workers, and
+ * for users who schedule the work themselves, with pg_cron, for example.  The
+ * session decides only the time: requests are carried out as by a worker.
  *
  * IDENTIFICATION
  *	  src/workers/procedure.c
@@ -61,7 +61,7 @@ glue_process_requests(PG_FUNCTION_ARGS)
 
 	SPI_connect_ext(SPI_OPT_NONATOMIC);
 
-	/* the transaction that we come with has a snapshot of its own kind */
+	/* the transaction of CALL has an active snapshot of its own */
 	SPI_commit();
 	process.claimant = glue_claimant_begin();
 	PG_TRY();
