@@ -4,7 +4,7 @@
  *	  Results from AWS Glue that could not be recorded yet.
  *
  * A constraint or a trigger on glue_connection can reject the result of a
- * call.  AWS Glue has carried out the call all the same, so the call must not
+ * call.  AWS Glue has carried out the call nevertheless, so the call must not
  * be repeated, and its result must not be lost.  The result is stored in the
  * row of the request, and the request returns to the queue with the error.
  * The next attempt records the result, and does not call AWS Glue.
