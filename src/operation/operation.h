@@ -98,8 +98,8 @@ typedef struct GlueOperation
 	TimestampTz sent_at;		/* before a create */
 
 	/*
-	 * The result: failure is set, or the connection is as requested.
-	 * observed is the connection that was read, redacted, or NULL.
+	 * The result: failure is set, or the connection is as requested. observed
+	 * is the connection that was read, redacted, or NULL.
 	 */
 	GlueFailure *failure;
 	TimestampTz ended_at;		/* time of the result, if it is recorded
