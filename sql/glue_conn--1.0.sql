@@ -1326,7 +1326,7 @@ AS 'MODULE_PATHNAME', 'glue_update_connection'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION glue_update_connection(text, jsonb, text, name) IS
-	'give a connection in AWS Glue a new definition and record it; refused if that would wipe out its credentials';
+	'give a connection in AWS Glue a new definition and record it; refused if that would remove its credentials';
 
 REVOKE ALL ON FUNCTION glue_update_connection(text, jsonb, text, name) FROM PUBLIC;
 

@@ -174,11 +174,11 @@ static const char *
 obstacle(void)
 {
 	if (RecoveryInProgress())
-		return "Look at the primary: this server is a standby, and carries out nothing.";
+		return "Look at the primary: this server is a standby, and carries out no requests.";
 	if (!glue_shared_is_shared())
 		return "Add glue_conn to \"shared_preload_libraries\" and restart the server, or call glue_process_requests().";
 	if (!glue_service_exists())
-		return "Let \"glue_conn.worker\" be on, \"glue_conn.databases\" name this database, and the database be no template; or call glue_process_requests().";
+		return "Set \"glue_conn.worker\" to on, include this database in \"glue_conn.databases\", and do not use a template database; or call glue_process_requests().";
 	switch (glue_work_obstacle(GLUE_WORK_QUEUE))
 	{
 		case GLUE_OBSTACLE_NO_LAUNCHER:

@@ -299,7 +299,7 @@ begin_row(Adoption *adoption, AdoptedRow *row, NullableDatum input,
 	glue_check_definition(input, tags, catalog_id, &definition, &findings);
 	row->operation.name = definition.name;
 	if (violations.nerrors > 0)
-		return "invalid: glue_validate_connection_input() says why";
+		return "invalid: see glue_validate_connection_input()";
 	if (!is_first_of_name(adoption, definition.name))
 		return "held by another row";
 	adoption->held.name = definition.name;
@@ -381,7 +381,7 @@ claim_name(Adoption *adoption, AdoptedRow *row)
 							   row->operation.name, false, &row->owned);
 	if (glue_request_active_since(&adoption->queue, row->operation.name,
 								  GetCurrentTimestamp()))
-		return "pending: there is a request for it that has not ended";
+		return "pending: an earlier request for it has not ended";
 	return NULL;
 }
 

@@ -344,7 +344,7 @@ leave_out_answered(json_object *input)
 	if (json_object_is_type(input, json_type_object) &&
 		glue_input_from_connection(input, names, sizeof(names)))
 		ereport(NOTICE,
-				(errmsg("members that only AWS Glue sets are left out of the connection input"),
+				(errmsg("members that only AWS Glue sets are removed from the connection input"),
 				 errdetail("They are %s.", names)));
 }
 

@@ -124,7 +124,7 @@ build_input(GlueBuilder *builder)
 	/* each text was searched for secrets; this is about the whole input */
 	if (glue_redact_has_secret(input))
 		glue_builder_complain(builder, "$", GLUE_RULE_CREDENTIALS,
-							  "would hold what looks like a password");
+							  "would hold a text that looks like a password");
 	return input;
 }
 

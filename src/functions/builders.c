@@ -265,7 +265,7 @@ use_host_option(GlueBuilder *builder, const GlueForeignOption *host,
 	if (!host->is_set)
 	{
 		complain_of_option(builder, host, GLUE_RULE_REQUIRED,
-						   "is not set, which means the own machine");
+						   "is not set, which means the local machine");
 		return;
 	}
 	text = option_text(builder, host);
@@ -290,7 +290,7 @@ use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 	if (!option->is_set)
 	{
 		complain_of_option(builder, option, GLUE_RULE_REQUIRED,
-						   "is not set, which means the own machine");
+						   "is not set, which means the local machine");
 		return;
 	}
 	text = option_text(builder, option);
@@ -302,7 +302,7 @@ use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 		return;
 	builder->address.host = NULL;
 	builder->address.database = NULL;
-	builder->hint = "Only \"//host:port/service\" is taken apart. The arguments host, port and database_name, for the service, can say it instead.";
+	builder->hint = "Only \"//host:port/service\" is parsed. Use the arguments host, port and, for the service, database_name instead.";
 	complain_of_option(builder, option, GLUE_RULE_PROPERTY_VALUE,
 					   glue_address_status_message(status));
 }
@@ -364,7 +364,7 @@ use_this_database(GlueBuilder *builder, const NullableDatum *arguments)
 	if (arguments[1].isnull && builder->address.host == NULL)
 	{
 		glue_builder_complain(builder, "host", GLUE_RULE_REQUIRED,
-							  "must be given, because neither the address of this session nor listen_addresses says one that others can reach");
+							  "must be given, because neither this session nor listen_addresses has an address that other machines can reach");
 		builder->hint = "Give the name or address by which AWS Glue reaches this server.";
 	}
 	if (!use_port_argument(builder, arguments[2]))

@@ -322,7 +322,7 @@ read_answer(json_object *answer, const char *name, Refusal *refusal)
 	if (refusal->code == NULL && (error != NULL || !is_listed(answer, name)))
 	{
 		refusal->code = "malformed answer";
-		refusal->message = "The answer does not say what became of this connection.";
+		refusal->message = "The answer has no result for this connection.";
 	}
 }
 

@@ -159,7 +159,7 @@ glue_request_find_visible(const GlueRequestQueue *queue, int64 id,
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("request %lld does not exist", (long long) id),
-				 errdetail("There is none, or it is of a role whose privileges the current user does not have.")));
+				 errdetail("There is no such request, or it belongs to a role whose privileges the current user does not have.")));
 }
 
 bool
@@ -192,13 +192,13 @@ refuse_to_cancel(int64 id, const GlueRequestState *request)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("request %lld cannot be cancelled", (long long) id),
-				 errdetail("AWS Glue has carried it out. What keeps that from being recorded is in the column \"error_message\" of its row in \"glue_request\"."),
+				 errdetail("AWS Glue has carried it out, but that cannot be recorded. The reason is in the column \"error_message\" of its row in \"glue_request\"."),
 				 errhint("Remove the cause; it is recorded by the next attempt.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be cancelled", (long long) id),
 			 strcmp(request->state, GLUE_STATE_QUEUED) == 0 ?
-			 errdetail("It was a call that acted at once. Its transaction was rolled back, and what it did in AWS Glue is about to be undone.") :
+			 errdetail("It was a call that acted at once. Its transaction was rolled back, and its effect in AWS Glue is about to be undone.") :
 			 errdetail("It is a call that acted at once, in a transaction that may not have ended, or is being undone."),
 			 errhint("If its transaction commits, it is done; if not, it is undone. glue_wait_request() waits for that.")));
 }
@@ -220,7 +220,7 @@ check_that_end_can_be_seen(int64 id, const GlueRequestState *request)
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot wait for request %lld in a transaction that sees nothing new",
+				 errmsg("cannot wait for request %lld in a transaction with a fixed snapshot",
 						(long long) id),
 				 errdetail("At the isolation levels REPEATABLE READ and SERIALIZABLE, the state of the request stays what it was when the transaction began."),
 				 errhint("Wait in a transaction of isolation level READ COMMITTED.")));

@@ -197,7 +197,7 @@ resolve_as(GlueAccess *access, const GlueClaim *request, const char *server)
 	if (!glue_act_as(&saved, request->what.role))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the role that asked for request %lld does not exist any more",
+				 errmsg("the role of request %lld does not exist any more",
 						(long long) request->id)));
 	level = glue_session_settings_enter(request->settings);
 	glue_target_resolve_region(&access->target, server,

@@ -497,7 +497,7 @@ refuse_prepare(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("cannot PREPARE a transaction that has called AWS Glue to change something"),
+			 errmsg("cannot PREPARE a transaction that has made changes in AWS Glue"),
 			 errhint("Use COMMIT, or the functions that enqueue a request.")));
 }
 
@@ -592,11 +592,11 @@ warn(const StringInfoData *lines, bool journaled)
 {
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
-			 errmsg("AWS Glue keeps what was done in a transaction that was rolled back"),
+			 errmsg("AWS Glue keeps the changes of a transaction that was rolled back"),
 			 errdetail_internal("%s", lines->data),
 			 journaled ?
-			 errhint("Table \"glue_connection\" will show what there is in a moment, and \"glue_request\" tells about each call.") :
-			 errhint("Call glue_delete_connection() for each connection that was created and is not wanted, and glue_sync_connections() to record what there is. With glue_conn in \"shared_preload_libraries\", what was created is deleted again.")));
+			 errhint("Table \"glue_connection\" will soon show the state in AWS Glue, and \"glue_request\" shows each call.") :
+			 errhint("Call glue_delete_connection() for each connection that was created and is not wanted, and glue_sync_connections() to record the present state. With glue_conn in \"shared_preload_libraries\", connections that were created are deleted again.")));
 }
 
 static void

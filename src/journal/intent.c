@@ -210,15 +210,15 @@ raise_blocked(const GlueAnnouncement *announcement, int64 blocked_by)
 
 	if (glue_request_find(announcement->queue, blocked_by, &blocking) &&
 		blocking.error_code != NULL)
-		failing = psprintf(" The last attempt to do that has failed with %s.",
+		failing = psprintf(" The last attempt at that has failed with %s.",
 						   blocking.error_code);
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 			 errmsg("AWS Glue connection \"%s\" is not settled yet",
 					glue_server_from_utf8(announcement->name)),
-			 errdetail("Request %lld about it was rolled back, and what it did has not been undone or recorded yet.%s Nothing was sent.",
+			 errdetail("Request %lld for it was rolled back, and its effect has not been undone or recorded yet.%s Nothing was sent.",
 					   (long long) blocked_by, failing),
-			 errhint("Table \"glue_request\" tells how far that has got.")));
+			 errhint("See its row in table \"glue_request\".")));
 }
 
 /*
@@ -230,7 +230,7 @@ explain_wait(void *arg)
 	const int64 *blocked_by = arg;
 
 	if (*blocked_by != 0)
-		errcontext("waiting until what request %lld did is undone or recorded",
+		errcontext("waiting until the effect of request %lld is undone or recorded",
 				   (long long) *blocked_by);
 }
 

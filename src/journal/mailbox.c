@@ -210,7 +210,7 @@ raise_obstacle(void)
 			hint = "See \"synchronous_standby_names\" and pg_stat_replication.";
 			break;
 		case GLUE_OBSTACLE_BUSY:
-			detail = "The background worker of this database does not go on, or has too much to do. Nothing was sent.";
+			detail = "The background worker of this database is stuck or overloaded. Nothing was sent.";
 			break;
 		case GLUE_OBSTACLE_UNKNOWN:
 			break;
@@ -240,7 +240,7 @@ raise_failure(const GlueBoxFailure *failure)
 			 failure->detail[0] != '\0' ?
 			 errdetail_internal("%s", failure->detail) : 0,
 			 failure->hint[0] != '\0' ? errhint("%s", failure->hint) : 0,
-			 errcontext("recording the call, of which nothing was sent")));
+			 errcontext("recording the call, before anything was sent")));
 }
 
 /*

@@ -104,8 +104,8 @@ glue_report_status(const char *name, const char *status)
 {
 	if (status != NULL && strcmp(status, "FAILED") == 0)
 		ereport(WARNING,
-				(errmsg("AWS Glue connection \"%s\" is there, but is not usable",
+				(errmsg("AWS Glue connection \"%s\" exists, but is not usable",
 						glue_server_from_utf8(name)),
 				 errdetail("Its status is FAILED."),
-				 errhint("\"StatusReason\" of glue_get_connection() says why. The name is taken until the connection is deleted.")));
+				 errhint("\"StatusReason\" of glue_get_connection() has the reason. The name is taken until the connection is deleted.")));
 }

@@ -53,7 +53,7 @@ glue_tagged_find(GlueTagged *tagged, GlueAccess *access, const char *name)
 		if (failure != NULL)
 		{
 			glue_failure_add_detail(failure,
-									"Tags are addressed by an ARN, which has the account in it. AWS STS need not be asked if \"catalog_id\" says the account.");
+									"Tags are addressed by an ARN, which has the account in it. AWS STS is not called if \"catalog_id\" is the account.");
 			return failure;
 		}
 		tagged->arn = glue_target_connection_arn(&access->target, name);
@@ -229,5 +229,5 @@ glue_tags_warn_unread(const char *name, const GlueFailure *failure)
 			(errmsg("tags of AWS Glue connection \"%s\" were changed, but could not be read afterwards",
 					glue_server_from_utf8(name)),
 			 errdetail_internal("%s", glue_server_from_utf8(failure->detail)),
-			 errhint("What is recorded are the tags that were known before, with this change.")));
+			 errhint("The tags that were known before are recorded, with this change.")));
 }

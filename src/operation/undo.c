@@ -328,14 +328,14 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 	if (undo->answered_at == 0 && operation->known != NULL &&
 		recorded_since_deletion(operation, operation->known))
 		return finish_left(operation, "NotOurs",
-						   "It was left alone, because it is recorded in glue_connection, and whether this call has created it is not known.");
+						   "It was not deleted, because it is recorded in glue_connection, and it is not known whether this call has created it.");
 	switch (prove(operation, connection, findings))
 	{
 		case GLUE_OURS:
 			break;
 		case GLUE_SOMEBODY_ELSES:
 			return finish_left(operation, "NotOurs",
-							   psprintf("It was left alone, because it is not, or not any more, the connection that was created. %s",
+							   psprintf("It was not deleted, because it is not, or not any more, the connection that was created. %s",
 										findings));
 		case GLUE_CANNOT_TELL:
 			return finish_doubtful(operation, findings);
@@ -444,7 +444,7 @@ finish_doubtful(GlueOperation *operation, const char *findings)
 	begin_settling(operation, glue_call_over_by(&operation->call));
 	operation->left = GLUE_UNDO_NOT_KNOWN;
 	operation->left_why =
-		psprintf("Whether it is the connection that was created is not known. It is left alone. %s",
+		psprintf("It is not known whether it is the connection that was created. It is not deleted. %s",
 				 findings);
 	return finish_left(operation, operation->left, operation->left_why);
 }

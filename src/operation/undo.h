@@ -15,7 +15,7 @@
 
 /* The reason if other requests rely on the connection. */
 #define GLUE_UNDO_TAKEN_OVER \
-	"It was left alone, because another request for it has succeeded since."
+	"It was not deleted, because another request for it has succeeded since."
 
 /* The code if the owner of the connection is not known. */
 #define GLUE_UNDO_NOT_KNOWN	"NotKnown"

@@ -61,7 +61,7 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 	outcome.error_message =
 		psprintf(job->has_operation ?
 				 "It was carried out, but could not be recorded: %s" :
-				 "What has become of it could not be recorded: %s",
+				 "Its outcome could not be recorded: %s",
 				 failure->message);
 	if (job->has_operation || strcmp(job->outcome.state, GLUE_STATE_QUEUED) != 0)
 		outcome.answer = answer_of(job);

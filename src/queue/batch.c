@@ -292,7 +292,7 @@ record_alone(GlueRun *run, GlueJob *job, GlueClaims *queue,
 	if (error != NULL)
 		ereport(LOG,
 				(errcode(error->sqlerrcode),
-				 errmsg("could not record what has become of request %lld: %s",
+				 errmsg("could not record the outcome of request %lld: %s",
 						(long long) job->request->id, error->message)));
 	note_recorded(run, job);
 }

@@ -230,9 +230,9 @@ remember(int64 id, const ErrorData *error)
 	request->until = glue_work_backoff(++request->failures);
 	ereport(LOG,
 			(errcode(error->sqlerrcode),
-			 errmsg("could not record anything of request %lld: %s",
+			 errmsg("could not update request %lld: %s",
 					(long long) id, error->message),
-			 errdetail("It is tried again later.")));
+			 errdetail("It will be retried later.")));
 }
 
 static StuckRequest *

@@ -165,7 +165,7 @@ resolve_late(GlueJob *job)
 		.next_attempt_at = job->operation.not_before,
 		.free_attempt = true,
 		.uncertain = true,
-		.error_message = "What was sent before may yet arrive at AWS Glue. Until it cannot, nothing is done about the connection.",
+		.error_message = "An earlier message may still arrive at AWS Glue. Until it cannot, no call is made for the connection.",
 		.aws_settled_at = job->operation.aws_settled_at,
 	};
 

@@ -187,7 +187,7 @@ look_at_row(GlueJob *job, const GlueRecords *records)
 			  operation->kind == GLUE_OPERATION_UPDATE))
 		job->refusal =
 			glue_failure_not_ours(operation->name,
-								  "The row that it was asked for does not hold the name any more, so nothing would own what is made.");
+								  "The row of the request does not hold the name any more, so no row would own the connection.");
 	else if (job->owned.elsewhere)
 		job->refusal =
 			glue_failure_owned_elsewhere(operation->name,

@@ -271,12 +271,12 @@ warn_if_left(const GlueJob *job)
 		strcmp(job->outcome.state, GLUE_STATE_FAILED) != 0)
 		return;
 	ereport(WARNING,
-			(errmsg("could not undo what was rolled back of AWS Glue connection \"%s\"",
+			(errmsg("could not undo a rolled-back call for AWS Glue connection \"%s\"",
 					glue_server_from_utf8(request->what.name)),
 			 errdetail("Request %lld (%s) has failed: %s",
 					   (long long) request->id, request->what.operation,
 					   glue_server_from_utf8(job->outcome.error_message)),
-			 errhint("Correct the cause and call glue_retry_request(%lld), or look after the connection yourself.",
+			 errhint("Correct the cause and call glue_retry_request(%lld), or check the connection yourself.",
 					 (long long) request->id)));
 }
 
@@ -296,7 +296,7 @@ log_refusal(const GlueJob *job)
 		return;
 	ereport(LOG,
 			(errcode(failure->sqlstate),
-			 errmsg("could not yet undo what was rolled back of AWS Glue connection \"%s\"",
+			 errmsg("could not yet undo a rolled-back call for AWS Glue connection \"%s\"",
 					glue_server_from_utf8(request->what.name)),
 			 errdetail("Request %lld (%s) is tried again: %s: %s",
 					   (long long) request->id, request->what.operation,

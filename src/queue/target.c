@@ -98,7 +98,7 @@ find_with_rights(void *arg)
 	if (!glue_act_as(&saved, target->state->target.role))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the role that asked for it does not exist any more")));
+				 errmsg("the role of the request does not exist any more")));
 	find_way(finding);
 	target->connected = glue_credentials_at_hand(&target->access.target,
 												 &target->plan,
@@ -177,7 +177,7 @@ find_server(Finding *finding, Oid *server)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("foreign server \"%s\" was dropped",
 						glue_server_from_utf8(request->server)),
-				 errdetail("The request was made for it. Another server of that name may be anybody's.")));
+				 errdetail("The request was made for it. A server of the same name may belong to another role.")));
 	return name;
 }
 

@@ -107,7 +107,7 @@ find_key(Oid schema)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg(GLUE_NO_DIGEST_KEY),
-				 errdetail("Without it, it could not be told later whether secrets have changed. Nothing was sent."),
+				 errdetail("Without the key, later changes of secrets could not be detected. Nothing was sent."),
 				 errhint("%s", glue_secret_key_hint(schema))));
 	return key;
 }

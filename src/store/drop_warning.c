@@ -133,7 +133,7 @@ warn_of_requests(Oid table)
 				(errcode(ERRCODE_WARNING),
 				 errmsg("requests to AWS Glue that have not ended are dropped"),
 				 errdetail_internal("%s", lines.data),
-				 errhint("Nobody will carry them out, or undo what was rolled back.  To have that done, roll back, and drop when glue_request_summary shows none any more.")));
+				 errhint("They will not be carried out or undone.  To have that done, roll back, and drop when glue_request_summary shows no open requests.")));
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -220,5 +220,5 @@ warn_of_database(Oid database)
 			(errcode(ERRCODE_WARNING),
 			 errmsg("database \"%s\" may have requests to AWS Glue that have not ended",
 					get_database_name(database)),
-			 errhint("Once it is dropped, nobody will carry them out, or undo what was rolled back.  Its table \"glue_request\" tells.")));
+			 errhint("After the drop, they will not be carried out or undone.  See its table \"glue_request\".")));
 }

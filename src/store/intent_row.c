@@ -232,15 +232,15 @@ glue_intent_table_open(GlueRequestQueue *queue, Oid table)
 	if (!OidIsValid(schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"glue_request\" cannot be seen by other transactions yet"),
-				 errdetail("What is to be done in AWS Glue is written down there first, by another process."),
+				 errmsg("table \"glue_request\" is not visible to other transactions yet"),
+				 errdetail("Another process records calls there before they are made."),
 				 errhint("Commit the transaction that created extension \"glue_conn\".")));
 	glue_request_queue_open(queue, schema, RowExclusiveLock);
 	if (queue->oid != table || !queue->plain)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"glue_request\" is not as the extension \"glue_conn\" made it"),
-				 errdetail("It must have the same columns, and no triggers, rules or constraints besides.")));
+				 errmsg("table \"glue_request\" differs from its definition in extension \"glue_conn\""),
+				 errdetail("It must have the same columns, and no additional triggers, rules or constraints.")));
 }
 
 /*

@@ -109,7 +109,7 @@ glue_own_table_find(const char *name, Oid schema, LOCKMODE lock,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s\" of extension \"glue_conn\" does not exist",
 						name),
-				 errhint("Create the extension anew.")));
+				 errhint("Drop the extension and create it again.")));
 	return relation;
 }
 
@@ -176,7 +176,7 @@ check_table(Relation table, GlueTableKind kind)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" of extension \"glue_conn\" is not logged",
 						RelationGetRelationName(table)),
-				 errdetail("A crash would empty it, and what it tells of AWS Glue would be lost."),
+				 errdetail("A crash would empty it, and its records of AWS Glue would be lost."),
 				 errhint("ALTER TABLE %s SET LOGGED;",
 						 glue_own_table_name(table))));
 	if (check_hanging(table, kind, NIL))
@@ -213,7 +213,7 @@ check_rules(Relation table)
 {
 	if (table->rd_rules != NULL && table->rd_rules->numLocks > 0)
 		refuse(table, "rule", name_of_rule(table->rd_rules->rules[0]->ruleId),
-			   "It would be executed with the rights of the table's owner.");
+			   "It would be executed with the privileges of the table's owner.");
 }
 
 static void
@@ -234,18 +234,18 @@ check_triggers(Relation table, GlueTableKind kind, List *changed)
 			continue;			/* of a deferrable constraint */
 		else if (kind == GLUE_TABLE_PRIVATE)
 			refuse(table, "trigger", trigger->tgname,
-				   "Nobody but the extension may change this table, or do anything when it is changed.");
+				   "Only the extension may change this table, or react to its changes.");
 		else if (is_own_trigger(table, trigger))
 			refuse(table, "trigger", trigger->tgname,
 				   "It would make requests in the name of the table's owner.");
 		else if (glue_function_owner(trigger->tgfoid) != owner)
 			refuse(table, "trigger", trigger->tgname,
-				   psprintf("Its function is of role \"%s\", and would be executed with the rights of the table's owner, \"%s\".",
+				   psprintf("Its function is of role \"%s\", and would be executed with the privileges of the table's owner, \"%s\".",
 							GetUserNameFromId(glue_function_owner(trigger->tgfoid), false),
 							GetUserNameFromId(owner, false)));
 		else if (trigger->tgdeferrable)
 			refuse(table, "trigger", trigger->tgname,
-				   "It can be deferred, and would be executed with the rights of the role that ends the transaction.");
+				   "It can be deferred, and would be executed with the privileges of the role that ends the transaction.");
 		else
 			check_who_made(table, trigger);
 	}
@@ -271,7 +271,7 @@ check_who_made(Relation table, const Trigger *trigger)
 	other = find_trigger_grant(table);
 	if (other != NULL)
 		refuse(table, "trigger", trigger->tgname,
-			   psprintf("It may be of role \"%s\", which was granted TRIGGER on the table, and its arguments and condition would be used with the rights of the table's owner.",
+			   psprintf("It may be of role \"%s\", which was granted TRIGGER on the table, and its arguments and condition would be used with the privileges of the table's owner.",
 						other));
 }
 
@@ -330,7 +330,7 @@ check_foreign_key(Relation table, const Trigger *trigger, List *changed)
 	if (other->rd_rel->relowner != table->rd_rel->relowner)
 		refuse(table, "constraint",
 			   get_constraint_name(trigger->tgconstraint),
-			   psprintf("It is a foreign key of table \"%s\", which is of another role, and would keep rows from being changed.",
+			   psprintf("It is a foreign key of table \"%s\", which belongs to another role, and would prevent changes of rows.",
 						RelationGetRelationName(other)));
 	if (changes_other(trigger->tgfoid) &&
 		!list_member_oid(changed, RelationGetRelid(other)))
@@ -377,7 +377,7 @@ check_policies(Relation table, GlueTableKind kind)
 			(strcmp(policy->policy_name, OWN_POLICY) != 0 ||
 			 strcmp(RelationGetRelationName(table), OWN_POLICY_TABLE) != 0))
 			refuse(table, "policy", policy->policy_name,
-				   "Who may see this table is for the extension to say.");
+				   "Only the extension may decide which roles see this table.");
 		bare &= check_expression(table, (Node *) policy->qual, "policy",
 								 policy->policy_name);
 		bare &= check_expression(table, (Node *) policy->with_check_qual,
@@ -423,7 +423,7 @@ check_columns(Relation table)
 		if (!attribute->attisdropped &&
 			glue_is_foreign_type(attribute->atttypid, table->rd_rel->relowner))
 			refuse(table, "column", NameStr(attribute->attname),
-				   "Its type is a domain, or of another role, and its constraints would be executed with the rights of the table's owner.");
+				   "Its type is a domain, or of another role, and its constraints would be executed with the privileges of the table's owner.");
 	}
 }
 
@@ -456,7 +456,7 @@ check_indexes(Relation table)
 				if (OidIsValid(function) &&
 					glue_is_foreign_function(function, &found))
 					refuse(table, "index", name,
-						   "Its operator class has a function of another role, which would be executed with the rights of the table's owner.");
+						   "Its operator class has a function of another role, which would be executed with the privileges of the table's owner.");
 			}
 			bare &= !found.any;
 		}
@@ -500,10 +500,10 @@ check_expression(Relation table, Node *expression, const char *kind,
 		return !found.any;
 	if (!OidIsValid(found.function))
 		refuse(table, kind, name,
-			   "It makes values of a type that is a domain, or of another role, and whose constraints would be executed with the rights of the table's owner.");
+			   "It makes values of a type that is a domain, or of another role, and whose constraints would be executed with the privileges of the table's owner.");
 	else
 		refuse(table, kind, name,
-			   psprintf("It executes function \"%s\" of role \"%s\" with the rights of the table's owner, \"%s\".",
+			   psprintf("It executes function \"%s\" of role \"%s\" with the privileges of the table's owner, \"%s\".",
 						get_func_name(found.function),
 						GetUserNameFromId(glue_function_owner(found.function), false),
 						GetUserNameFromId(found.owner, false)));
@@ -548,5 +548,5 @@ refuse(Relation table, const char *kind, const char *name, const char *detail)
 			 errmsg("%s \"%s\" is not permitted on table \"%s\", which is changed along with those of extension \"glue_conn\"",
 					kind, name, RelationGetRelationName(table)),
 			 errdetail_internal("%s", detail),
-			 errhint("Drop it, and revoke from others what the extension has not granted on the table.")));
+			 errhint("Drop it, and revoke privileges on the table that the extension has not granted.")));
 }

@@ -266,7 +266,7 @@ next_id(const GlueProvisions *provisions)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("sequence \"glue_provision_id_seq\" of extension \"glue_conn\" does not exist"),
-				 errhint("Create the extension anew.")));
+				 errhint("Drop the extension and create it again.")));
 	return nextval_internal(sequence, false);
 }
 

@@ -194,7 +194,7 @@ glue_claims_hold(const GlueClaims *queue)
 						(unsigned long long) held,
 						get_database_name(MyDatabaseId)),
 				 errdetail("They were made in another database, of which this one is a copy, or before this server was restored to a point in time."),
-				 errhint("Call glue_take_over_requests() if they are to be carried out here, or glue_drop_held_requests().")));
+				 errhint("Call glue_take_over_requests() to have them carried out here, or glue_drop_held_requests() to drop them.")));
 }
 
 /*

@@ -254,7 +254,7 @@ glue_request_sequence(const GlueRequestQueue *queue)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("sequence \"glue_request_id_seq\" of extension \"glue_conn\" does not exist"),
-				 errhint("Create the extension anew.")));
+				 errhint("Drop the extension and create it again.")));
 	return sequence;
 }
 

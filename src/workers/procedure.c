@@ -55,7 +55,7 @@ glue_process_requests(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
 				 errmsg("glue_process_requests() cannot be called in a transaction block or a function"),
-				 errdetail("It commits what it has claimed before it sends anything.")));
+				 errdetail("It commits its claims before it sends a request.")));
 
 	glue_session_settings_refuse();
 

@@ -145,7 +145,7 @@ stranger('mine', created => time + 10);
 $session->must(update('source', 'mine', Description => 'ours'));
 is(outcomes(), 'Update mine failed NotOurs', 'another life is not updated');
 like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
-	qr/left alone.*created at another time/, 'which is said');
+	qr/not changed.*created at another time/, 'which is said');
 is(owned(), '', 'nothing is owned any more');
 $session->must(delete_row('source', 'mine'));
 is(outcomes(), 'Delete mine succeeded', 'a deletion has nothing to do');
