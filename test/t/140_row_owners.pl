@@ -324,7 +324,7 @@ is(outcomes(), 'Delete moved failed target changed, Update updated failed target
 	'what is owned elsewhere is not looked for here');
 is($watch->sent($_), 0, "$_ is not sent") foreach 'CreateConnection', 'UpdateConnection', 'DeleteConnection';
 like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
-	qr/account 123456789012 at .* account 222222222222, where/, 'and it is said where it is');
+	qr/account 123456789012 at .* account 222222222222 now/, 'and it is said where it is');
 is($session->must(q{SELECT outcome FROM glue_adopt_rows('first') WHERE name = 'updated'})->output,
 	'owned, but elsewhere', 'nor is it adopted');
 $session->must("ALTER USER MAPPING FOR PUBLIC SERVER one OPTIONS (SET access_key_id '"
