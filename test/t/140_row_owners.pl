@@ -443,7 +443,7 @@ $session->must("INSERT INTO before VALUES (0, '{\"Name\": \"bad\"}'), (0, NULL)"
 $session->must(trigger_sql('before'));
 my $outcomes = $session->must('SELECT string_agg(coalesce(name, $$-$$) || $$ is $$ || left(outcome, 30), $$; $$'
 	  . ' ORDER BY name) FROM glue_adopt_rows($$before$$)')->output;
-is($outcomes, 'bad is invalid: glue_validate_connect; differs is differs: $.Description was giv; '
+is($outcomes, 'bad is invalid: see glue_validate_con; differs is differs: $.Description was giv; '
 	  . 'left is held by a row of table source; missing is missing; same is adopted',
 	'glue_adopt_rows() says what becomes of each');
 is(owned('before'), 'same', 'and has what is equal owned');
