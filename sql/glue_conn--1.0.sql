@@ -354,7 +354,7 @@ COMMENT ON COLUMN glue_request.answered_at IS
 COMMENT ON COLUMN glue_request.undone_at IS
 	'time when a call that was rolled back was undone, if the result could not be recorded then, because other calls for the same connection had not ended; null otherwise';
 COMMENT ON COLUMN glue_request.finished_at IS
-	'time when the request succeeded, failed, was cancelled or was settled after a rollback; null until then';
+	'time when the request succeeded, failed, was cancelled or was resolved after a rollback; null until then';
 COMMENT ON COLUMN glue_request.status IS
 	'status of the connection: READY, IN_PROGRESS or FAILED';
 COMMENT ON COLUMN glue_request.error_code IS

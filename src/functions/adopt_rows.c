@@ -78,7 +78,7 @@ typedef struct AdoptedRow
 {
 	GlueOperation operation;	/* MUST BE FIRST */
 	MemoryContext context;		/* of all objects for the row */
-	GlueRecord	known;
+	GlueRecord	record;
 	GlueOwned	owned;
 	int64		entry;
 	bool		is_new;			/* this function has claimed it */
@@ -407,8 +407,8 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 	operation->is_first = true;
 	operation->row = &row->owned;
 	if (glue_record_find(&adoption->function.records, &access->target,
-						 definition->name, &row->known))
-		operation->known = &row->known;
+						 definition->name, &row->record))
+		operation->record = &row->record;
 	if (glue_digest_possible(access->schema))
 		glue_operation_digest(operation);
 	if (definition->tags != NULL)

@@ -54,26 +54,26 @@
 /* Connections that a warning names. */
 #define MAX_NAMED		100
 
-struct GlueImmediateCall
+struct GlueIntent
 {
 	dlist_node	node;
 	SubTransactionId subtransaction;	/* that made the call */
-	int64		intent;			/* the ID of its intent; 0: none */
-	GlueKnownOutcome outcome;
+	int64		request;		/* the ID of its intent; 0: none */
+	GlueOutcome outcome;
 	bool		done;			/* AWS Glue has carried it out */
 	const char *operation;
 	char	   *name;			/* of the connection, in server encoding */
 	char	   *url;			/* of the endpoint */
 	bool		kept;			/* the user wants to keep it on rollback */
-	GlueAnnouncement *announcement; /* in progress, of this call and later
-									 * ones, or NULL */
+	GlueIntentBatch *batch;		/* in progress, of this call and later ones,
+								 * or NULL */
 };
 
 /*
  * The calls of the current transaction, in their order, in its memory context.
  */
-static dlist_head calls = DLIST_STATIC_INIT(calls);
-static int	ncalls = 0;
+static dlist_head own_intents = DLIST_STATIC_INIT(own_intents);
+static int	nown_intents = 0;
 
 /*
  * An undo after a rollback to a savepoint may wait for the end of the
@@ -83,18 +83,18 @@ static bool others_wait = false;
 
 /* prototypes of private functions */
 static void register_callbacks(void);
-static void begin(const GlueImmediate *immediate, GlueRequest *requests,
-				  int nrequests, GlueImmediateCall **announced);
-static void lock_names(const GlueImmediate *immediate,
+static void post_intents(const GlueIntents *intents, GlueRequest *requests,
+						 int nrequests, GlueIntent **posted);
+static void lock_names(const GlueIntents *intents,
 					   const GlueRequest *requests, int nrequests,
 					   GlueConnectionLock *locks);
 static bool is_plain_creation(const GlueRequest *request);
-static void complete_request(const GlueImmediate *immediate,
+static void complete_request(const GlueIntents *intents,
 							 GlueRequest *request);
-static GlueImmediateCall *remember_call(const GlueImmediate *immediate,
-										const GlueRequest *request);
-static void learn_time(const GlueImmediate *immediate, const char *name);
-static void set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome,
+static GlueIntent *remember_intent(const GlueIntents *intents,
+								   const GlueRequest *request);
+static void learn_time(const GlueIntents *intents, const char *name);
+static void set_outcome(GlueIntent *intent, GlueOutcome outcome,
 						bool answered, TimestampTz aws_ended_at,
 						const GlueFailure *failure);
 static void at_end_of_transaction(XactEvent event, void *arg);
@@ -104,24 +104,24 @@ static void at_end_of_subtransaction(SubXactEvent event,
 static void refuse_prepare(void);
 static void pass_on(SubTransactionId subtransaction, SubTransactionId parent);
 static void take_back(SubTransactionId subtransaction);
-static bool stays(const GlueImmediateCall *call);
-static void append_call(StringInfo lines, const GlueImmediateCall *call);
-static void warn(const StringInfoData *lines, bool journaled);
-static void forget(GlueImmediateCall *call);
+static bool stays(const GlueIntent *intent);
+static void append_intent(StringInfo lines, const GlueIntent *intent);
+static void warn(const StringInfoData *lines, bool written);
+static void forget(GlueIntent *intent);
 
 /*
  * Prepare to make calls that act at once, before the first of them is
- * announced.  A list that this backend is reading must not show their effects.
+ * written down.  A list that this backend is reading must not show their effects.
  */
 void
-glue_immediate_open(GlueImmediate *immediate, GlueAccess *access)
+glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
 {
 	glue_open_lists_read(&access->target);
 	register_callbacks();
-	immediate->access = access;
-	immediate->journaled = glue_intents_wanted();
-	if (immediate->journaled)
-		glue_request_queue_open(&immediate->queue, access->schema,
+	intents->access = access;
+	intents->written = glue_intents_wanted();
+	if (intents->written)
+		glue_request_queue_open(&intents->queue, access->schema,
 								RowExclusiveLock);
 }
 
@@ -134,50 +134,50 @@ glue_immediate_open(GlueImmediate *immediate, GlueAccess *access)
  * valid until the end of the (sub)transaction.
  */
 void
-glue_immediate_announce(const GlueImmediate *immediate, GlueRequest *requests,
-						int nrequests, GlueImmediateCall **announced)
+glue_intents_write(const GlueIntents *intents, GlueRequest *requests,
+				   int nrequests, GlueIntent **posted)
 {
-	begin(immediate, requests, nrequests, announced);
-	glue_immediate_await(announced[0]);
+	post_intents(intents, requests, nrequests, posted);
+	glue_intent_await(posted[0]);
 }
 
 /*
  * Begin to announce one call: no message may be sent before
- * glue_immediate_await() returns.
+ * glue_intent_await() returns.
  */
-GlueImmediateCall *
-glue_immediate_begin(const GlueImmediate *immediate, GlueRequest *request)
+GlueIntent *
+glue_intent_post(const GlueIntents *intents, GlueRequest *request)
 {
-	GlueImmediateCall *call;
+	GlueIntent *intent;
 
-	begin(immediate, request, 1, &call);
-	return call;
+	post_intents(intents, request, 1, &intent);
+	return intent;
 }
 
 static void
-begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
-	  GlueImmediateCall **announced)
+post_intents(const GlueIntents *intents, GlueRequest *requests, int nrequests,
+			 GlueIntent **posted)
 {
 	int64	   *ids = palloc(nrequests * sizeof(int64));
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
 
-	if (immediate->journaled)
-		learn_time(immediate, requests[0].name);
-	lock_names(immediate, requests, nrequests, locks);
+	if (intents->written)
+		learn_time(intents, requests[0].name);
+	lock_names(intents, requests, nrequests, locks);
 	GLUE_CRASH_POINT("caller before intent");
 	for (int i = 0; i < nrequests; i++)
 	{
-		complete_request(immediate, &requests[i]);
-		announced[i] = remember_call(immediate, &requests[i]);
-		if (immediate->journaled)
-			announced[i]->intent = glue_request_next_id(&immediate->queue);
-		ids[i] = announced[i]->intent;
-		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, 0, NULL);
+		complete_request(intents, &requests[i]);
+		posted[i] = remember_intent(intents, &requests[i]);
+		if (intents->written)
+			posted[i]->request = glue_request_next_id(&intents->queue);
+		ids[i] = posted[i]->request;
+		set_outcome(posted[i], GLUE_OUTCOME_NOTHING, true, 0, NULL);
 	}
-	if (immediate->journaled)
-		announced[0]->announcement = glue_intents_announce(&immediate->queue,
-														   requests, nrequests,
-														   ids, locks);
+	if (intents->written)
+		posted[0]->batch = glue_intent_batch_post(&intents->queue,
+												  requests, nrequests,
+												  ids, locks);
 	pfree(locks);
 	pfree(ids);
 }
@@ -189,9 +189,9 @@ begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
  * not.  Without an answer, the time is not known.
  */
 static void
-learn_time(const GlueImmediate *immediate, const char *name)
+learn_time(const GlueIntents *intents, const char *name)
 {
-	const GlueAccess *access = immediate->access;
+	const GlueAccess *access = intents->access;
 	GlueTarget	target = access->target;
 	GlueCall	call;
 
@@ -204,14 +204,14 @@ learn_time(const GlueImmediate *immediate, const char *name)
 
 /* Lock the names of the connections, before the calls are made. */
 static void
-lock_names(const GlueImmediate *immediate, const GlueRequest *requests,
+lock_names(const GlueIntents *intents, const GlueRequest *requests,
 		   int nrequests, GlueConnectionLock *locks)
 {
 	for (int i = 0; i < nrequests; i++)
-		glue_connection_lock_name(&locks[i], &immediate->access->target,
+		glue_connection_lock_name(&locks[i], &intents->access->target,
 								  requests[i].operation, requests[i].name,
 								  is_plain_creation(&requests[i]) ?
-								  ShareLock : ExclusiveLock, ncalls + i);
+								  ShareLock : ExclusiveLock, nown_intents + i);
 	glue_connection_lock_sort(locks, nrequests);
 	glue_connection_lock_take(locks, nrequests);
 }
@@ -224,30 +224,30 @@ is_plain_creation(const GlueRequest *request)
 		strcmp(request->on_conflict, "error") == 0;
 }
 
-/* Wait until the current announcement is committed, if it is not yet. */
+/* Wait until the current batch is committed, if it is not yet. */
 void
-glue_immediate_await(GlueImmediateCall *call)
+glue_intent_await(GlueIntent *intent)
 {
-	if (call->announcement == NULL)
+	if (intent->batch == NULL)
 		return;
-	glue_intents_await(call->announcement);
-	call->announcement = NULL;
+	glue_intent_batch_await(intent->batch);
+	intent->batch = NULL;
 	GLUE_CRASH_POINT("caller after intent");
 }
 
 /* The ID of the intent of a call; 0: it has none. */
 int64
-glue_immediate_request(const GlueImmediateCall *call)
+glue_intent_request(const GlueIntent *intent)
 {
-	return call->intent;
+	return intent->request;
 }
 
-/* Announce one call.  input, tags and on_conflict may be NULL. */
-GlueImmediateCall *
-glue_immediate_announce_one(const GlueImmediate *immediate,
-							const char *operation, const char *name,
-							json_object *input, json_object *tags,
-							const char *on_conflict)
+/* Write the intent of one call.  input, tags and on_conflict may be NULL. */
+GlueIntent *
+glue_intent_write(const GlueIntents *intents,
+				  const char *operation, const char *name,
+				  json_object *input, json_object *tags,
+				  const char *on_conflict)
 {
 	GlueRequest request = {
 		.operation = operation,
@@ -256,17 +256,17 @@ glue_immediate_announce_one(const GlueImmediate *immediate,
 		.tags = tags,
 		.on_conflict = on_conflict,
 	};
-	GlueImmediateCall *call = glue_immediate_begin(immediate, &request);
+	GlueIntent *intent = glue_intent_post(intents, &request);
 
-	glue_immediate_await(call);
-	return call;
+	glue_intent_await(intent);
+	return intent;
 }
 
 /* Set the target of a request, and its redacted input. */
 static void
-complete_request(const GlueImmediate *immediate, GlueRequest *request)
+complete_request(const GlueIntents *intents, GlueRequest *request)
 {
-	const GlueTarget *target = &immediate->access->target;
+	const GlueTarget *target = &intents->access->target;
 
 	glue_request_set_target(request, target);
 	request->call_timeout_ms = glue_change_timeout_ms(target);
@@ -276,7 +276,7 @@ complete_request(const GlueImmediate *immediate, GlueRequest *request)
 		request->on_rollback =
 			glue_setting_on_rollback == GLUE_ON_ROLLBACK_KEEP ?
 			"keep" : "delete";
-	if (immediate->journaled && request->shown == NULL)
+	if (intents->written && request->shown == NULL)
 		request->shown = glue_without_secrets(request->input);
 }
 
@@ -284,22 +284,22 @@ complete_request(const GlueImmediate *immediate, GlueRequest *request)
  * Remember the data that the end of the transaction needs, where nothing may
  * fail.
  */
-static GlueImmediateCall *
-remember_call(const GlueImmediate *immediate, const GlueRequest *request)
+static GlueIntent *
+remember_intent(const GlueIntents *intents, const GlueRequest *request)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(TopTransactionContext);
-	GlueImmediateCall *call = palloc0(sizeof(GlueImmediateCall));
+	GlueIntent *intent = palloc0(sizeof(GlueIntent));
 
-	call->subtransaction = GetCurrentSubTransactionId();
-	call->operation = request->operation;
-	call->name = pstrdup(glue_server_from_utf8(request->name));
-	call->url = pstrdup(immediate->access->target.endpoint.url);
-	call->kept = request->on_rollback != NULL &&
+	intent->subtransaction = GetCurrentSubTransactionId();
+	intent->operation = request->operation;
+	intent->name = pstrdup(glue_server_from_utf8(request->name));
+	intent->url = pstrdup(intents->access->target.endpoint.url);
+	intent->kept = request->on_rollback != NULL &&
 		strcmp(request->on_rollback, "keep") == 0;
-	dlist_push_tail(&calls, &call->node);
-	ncalls++;
+	dlist_push_tail(&own_intents, &intent->node);
+	nown_intents++;
 	MemoryContextSwitchTo(old_context);
-	return call;
+	return intent;
 }
 
 /*
@@ -307,11 +307,11 @@ remember_call(const GlueImmediate *immediate, const GlueRequest *request)
  * cannot create a connection.
  */
 void
-glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
+glue_intent_sending(GlueIntent *intent, GlueOutcome at_worst)
 {
-	Assert(call->announcement == NULL); /* the intent is on disk */
+	Assert(intent->batch == NULL);	/* the intent is on disk */
 	Assert(at_worst == GLUE_OUTCOME_UNKNOWN || at_worst == GLUE_OUTCOME_CHANGED);
-	set_outcome(call, at_worst, false, 0, NULL);
+	set_outcome(intent, at_worst, false, 0, NULL);
 }
 
 /*
@@ -319,12 +319,12 @@ glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
  * an answer was lost, AWS Glue may carry it out once more.
  */
 void
-glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
-					GlueKnownOutcome outcome)
+glue_intent_done(GlueIntent *intent, const GlueCall *done,
+				 GlueOutcome outcome)
 {
 	GLUE_CRASH_POINT("caller after reply");
-	set_outcome(call, outcome, !done->answer_lost, glue_call_over_by(done), NULL);
-	call->done = true;
+	set_outcome(intent, outcome, !done->answer_lost, glue_call_over_by(done), NULL);
+	intent->done = true;
 }
 
 /*
@@ -332,11 +332,11 @@ glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
  * nothing has changed.
  */
 void
-glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
+glue_intent_failed(GlueIntent *intent, const GlueCall *failed)
 {
 	GLUE_CRASH_POINT("caller after reply");
 	if (!failed->failure->ambiguous && !failed->answer_lost)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, failed->failure);
+		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, failed->failure);
 }
 
 /*
@@ -344,10 +344,10 @@ glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
  * something, the outcome stays.
  */
 void
-glue_immediate_refused(GlueImmediateCall *call, const GlueFailure *failure)
+glue_intent_refused(GlueIntent *intent, const GlueFailure *failure)
 {
-	if (call->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, failure);
+	if (intent->outcome == GLUE_OUTCOME_NOTHING)
+		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, failure);
 }
 
 /*
@@ -355,22 +355,22 @@ glue_immediate_refused(GlueImmediateCall *call, const GlueFailure *failure)
  * create exists.
  */
 void
-glue_immediate_adopted(GlueImmediateCall *call)
+glue_intent_adopted(GlueIntent *intent)
 {
-	if (call->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, NULL);
+	if (intent->outcome == GLUE_OUTCOME_NOTHING)
+		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, NULL);
 }
 
 static void
-set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
+set_outcome(GlueIntent *intent, GlueOutcome outcome, bool answered,
 			TimestampTz aws_ended_at, const GlueFailure *failure)
 {
 	if (outcome == GLUE_OUTCOME_CREATED && !answered)
 		outcome = GLUE_OUTCOME_UNKNOWN;
-	call->outcome = outcome;
-	if (call->intent != 0)
-		glue_known_outcome_note(call->intent, outcome, answered,
-								aws_ended_at, failure);
+	intent->outcome = outcome;
+	if (intent->request != 0)
+		glue_outcome_note(intent->request, outcome, answered,
+						  aws_ended_at, failure);
 }
 
 /*
@@ -378,18 +378,18 @@ set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
  * in UTF-8; both texts may be NULL.
  */
 void
-glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
-					 const char *status, const char *request_id)
+glue_intent_finish(const GlueIntents *intents, GlueIntent *intent,
+				   const char *status, const char *request_id)
 {
 	GlueIntentOutcome outcome = {
 		.state = GLUE_STATE_SUCCEEDED,
 		.status = status,
 		.aws_request_id = request_id,
-		.aws_ended_at = glue_aws_clock_now(call->url).earliest,
+		.aws_ended_at = glue_aws_clock_now(intent->url).earliest,
 	};
 
-	if (call->intent != 0)
-		glue_intent_close(&immediate->queue, call->intent, &outcome);
+	if (intent->request != 0)
+		glue_intent_row_close(&intents->queue, intent->request, &outcome);
 }
 
 /*
@@ -400,22 +400,22 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
  * was rolled back: its intent stays open, and a queue worker undoes it.
  */
 void
-glue_immediate_close_failed(const GlueImmediate *immediate,
-							GlueImmediateCall *call, const char *code,
-							const char *message, const char *request_id)
+glue_intent_finish_failed(const GlueIntents *intents,
+						  GlueIntent *intent, const char *code,
+						  const char *message, const char *request_id)
 {
 	GlueIntentOutcome outcome = {
-		.state = call->outcome == GLUE_OUTCOME_NOTHING ? GLUE_STATE_FAILED : NULL,
+		.state = intent->outcome == GLUE_OUTCOME_NOTHING ? GLUE_STATE_FAILED : NULL,
 		.error_code = code,
 		.error_message = message,
 		.aws_request_id = request_id,
-		.aws_ended_at = glue_aws_clock_now(call->url).earliest,
+		.aws_ended_at = glue_aws_clock_now(intent->url).earliest,
 	};
 
-	if (call->intent == 0)
+	if (intent->request == 0)
 		return;
-	glue_intent_close(&immediate->queue, call->intent, &outcome);
-	others_wait |= call->outcome != GLUE_OUTCOME_NOTHING;
+	glue_intent_row_close(&intents->queue, intent->request, &outcome);
+	others_wait |= intent->outcome != GLUE_OUTCOME_NOTHING;
 }
 
 /* ----------------------------------------------------------------
@@ -441,7 +441,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 {
 	dlist_mutable_iter iter;
 
-	if (dlist_is_empty(&calls))
+	if (dlist_is_empty(&own_intents))
 	{
 		others_wait = false;
 		return;
@@ -457,10 +457,10 @@ at_end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 			GLUE_CRASH_POINT("caller after commit");
 			if (others_wait)
-				glue_queue_wake();
+				glue_news_wake_queue();
 			others_wait = false;
-			dlist_foreach_modify(iter, &calls)
-				forget(dlist_container(GlueImmediateCall, node, iter.cur));
+			dlist_foreach_modify(iter, &own_intents)
+				forget(dlist_container(GlueIntent, node, iter.cur));
 			break;
 		case XACT_EVENT_ABORT:
 			take_back(InvalidSubTransactionId);
@@ -477,7 +477,7 @@ static void
 at_end_of_subtransaction(SubXactEvent event, SubTransactionId subtransaction,
 						 SubTransactionId parent, void *arg)
 {
-	if (dlist_is_empty(&calls))
+	if (dlist_is_empty(&own_intents))
 		return;
 	switch (event)
 	{
@@ -508,14 +508,14 @@ pass_on(SubTransactionId subtransaction, SubTransactionId parent)
 	dlist_iter	iter;
 
 	/* the calls of the innermost subtransaction are the last */
-	dlist_reverse_foreach(iter, &calls)
+	dlist_reverse_foreach(iter, &own_intents)
 	{
-		GlueImmediateCall *call = dlist_container(GlueImmediateCall, node,
-												  iter.cur);
+		GlueIntent *intent = dlist_container(GlueIntent, node,
+											 iter.cur);
 
-		if (call->subtransaction != subtransaction)
+		if (intent->subtransaction != subtransaction)
 			break;
-		call->subtransaction = parent;
+		intent->subtransaction = parent;
 	}
 }
 
@@ -531,79 +531,79 @@ take_back(SubTransactionId subtransaction)
 {
 	StringInfoData lines;
 	int			nstay = 0;
-	bool		journaled = false;
+	bool		written = false;
 	dlist_mutable_iter iter;
 
-	glue_journal_leave();
+	glue_mailbox_leave();
 	initStringInfo(&lines);
-	dlist_foreach_modify(iter, &calls)
+	dlist_foreach_modify(iter, &own_intents)
 	{
-		GlueImmediateCall *call = dlist_container(GlueImmediateCall, node,
-												  iter.cur);
+		GlueIntent *intent = dlist_container(GlueIntent, node,
+											 iter.cur);
 
 		if (subtransaction != InvalidSubTransactionId &&
-			call->subtransaction != subtransaction)
+			intent->subtransaction != subtransaction)
 			continue;
-		journaled |= call->intent != 0;
-		if (stays(call) && ++nstay <= MAX_NAMED)
-			append_call(&lines, call);
-		dlist_delete(&call->node);
-		ncalls--;
+		written |= intent->request != 0;
+		if (stays(intent) && ++nstay <= MAX_NAMED)
+			append_intent(&lines, intent);
+		dlist_delete(&intent->node);
+		nown_intents--;
 	}
 	if (nstay > MAX_NAMED)
 		appendStringInfo(&lines, "\nThere are %d more.", nstay - MAX_NAMED);
-	others_wait |= journaled;
-	if (journaled)
-		glue_queue_wake();
+	others_wait |= written;
+	if (written)
+		glue_news_wake_queue();
 	if (nstay > 0)
-		warn(&lines, journaled);
+		warn(&lines, written);
 	pfree(lines.data);
 }
 
 /* Is the effect of a call permanent, as far as this process knows? */
 static bool
-stays(const GlueImmediateCall *call)
+stays(const GlueIntent *intent)
 {
-	if (call->outcome == GLUE_OUTCOME_NOTHING)
+	if (intent->outcome == GLUE_OUTCOME_NOTHING)
 		return false;
-	return call->intent == 0 || call->kept ||
-		call->outcome == GLUE_OUTCOME_CHANGED;
+	return intent->request == 0 || intent->kept ||
+		intent->outcome == GLUE_OUTCOME_CHANGED;
 }
 
 static void
-append_call(StringInfo lines, const GlueImmediateCall *call)
+append_intent(StringInfo lines, const GlueIntent *intent)
 {
 	const char *done = "changed";
 
 	if (lines->len > 0)
 		appendStringInfoChar(lines, '\n');
-	if (strcmp(call->operation, GLUE_CREATE_CONNECTION) == 0 &&
-		call->outcome != GLUE_OUTCOME_CHANGED)
+	if (strcmp(intent->operation, GLUE_CREATE_CONNECTION) == 0 &&
+		intent->outcome != GLUE_OUTCOME_CHANGED)
 		done = "created";
-	else if (strcmp(call->operation, GLUE_DELETE_CONNECTION) == 0)
+	else if (strcmp(intent->operation, GLUE_DELETE_CONNECTION) == 0)
 		done = "deleted";
-	appendStringInfo(lines, call->done ?
+	appendStringInfo(lines, intent->done ?
 					 "Connection \"%s\" was %s." :
-					 "Connection \"%s\" may have been %s.", call->name, done);
+					 "Connection \"%s\" may have been %s.", intent->name, done);
 }
 
 static void
-warn(const StringInfoData *lines, bool journaled)
+warn(const StringInfoData *lines, bool written)
 {
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
 			 errmsg("AWS Glue keeps the changes of a transaction that was rolled back"),
 			 errdetail_internal("%s", lines->data),
-			 journaled ?
+			 written ?
 			 errhint("Table \"glue_connection\" will soon show the state in AWS Glue, and \"glue_request\" shows each call.") :
 			 errhint("Call glue_delete_connection() for each connection that was created and is not wanted, and glue_sync_connections() to record the present state. With glue_conn in \"shared_preload_libraries\", connections that were created are deleted again.")));
 }
 
 static void
-forget(GlueImmediateCall *call)
+forget(GlueIntent *intent)
 {
-	if (call->intent != 0)
-		glue_known_outcome_forget(call->intent);
-	dlist_delete(&call->node);
-	ncalls--;
+	if (intent->request != 0)
+		glue_outcome_forget(intent->request);
+	dlist_delete(&intent->node);
+	nown_intents--;
 }

@@ -23,7 +23,7 @@
  * row.  Once that commit is on disk, neither ID is assigned again.
  *
  * A connection of a call that was rolled back will be deleted, so it must not
- * be adopted meanwhile.  While a call that was rolled back is not settled, no
+ * be adopted meanwhile.  While a call that was rolled back is not resolved, no
  * intent for the same connection is inserted, and the caller waits.
  *
  * A lock orders the journal and the ends of transactions.  The writer of
@@ -57,7 +57,7 @@
 #include "utils/memutils.h"
 
 /*
- * First and last interval between two checks whether a connection is settled.
+ * First and last interval between two checks whether a connection is resolved.
  * An undo takes two calls, which can fail and be retried.
  */
 #define SHORTEST_BLOCKED_MS		5
@@ -69,7 +69,7 @@
  */
 #define JOURNAL_LOCK_CLASS		5
 
-struct GlueAnnouncement
+struct GlueIntentBatch
 {
 	MemoryContext context;
 	const GlueRequestQueue *queue;	/* stays the caller's */
@@ -82,11 +82,11 @@ struct GlueAnnouncement
 };
 
 /* prototypes of private functions */
-static void await(GlueAnnouncement *announcement, GlueActivity *activity);
-pg_noreturn static void raise_blocked(const GlueAnnouncement *announcement,
+static void await(GlueIntentBatch *batch, GlueActivity *activity);
+pg_noreturn static void raise_blocked(const GlueIntentBatch *batch,
 									  int64 blocked_by);
 static void explain_wait(void *arg);
-static bool is_unsettled(const GlueOpenIntent *intent);
+static bool is_unresolved(const GlueOpenIntent *intent);
 static bool may_be_deleted(const GlueOpenIntent *intent);
 static bool was_answered(const GlueOpenIntent *intent);
 
@@ -99,59 +99,59 @@ glue_intents_wanted(void)
 
 /*
  * Begin to commit the intents of the current transaction, which takes until
- * glue_intents_await() returns; glue_journal_leave() must be called after an
+ * glue_intent_batch_await() returns; glue_mailbox_leave() must be called after an
  * error in between.
  *
  * The table must stay open until the end of the transaction.  The intents have
  * their IDs already, and their names are locked: the locks belong to the
- * announcement.
+ * batch.
  */
-GlueAnnouncement *
-glue_intents_announce(const GlueRequestQueue *queue,
-					  const GlueRequest *requests, int nrequests,
-					  const int64 *ids, const GlueConnectionLock *locks)
+GlueIntentBatch *
+glue_intent_batch_post(const GlueRequestQueue *queue,
+					   const GlueRequest *requests, int nrequests,
+					   const int64 *ids, const GlueConnectionLock *locks)
 {
-	GlueAnnouncement *announcement;
+	GlueIntentBatch *batch;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "glue_conn announcement",
+												  "glue_conn intents",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	announcement = palloc(sizeof(GlueAnnouncement));
-	announcement->context = context;
-	announcement->queue = queue;
-	announcement->operation = requests[0].operation;
-	announcement->name = pstrdup(requests[0].name);
-	announcement->nintents = nrequests;
-	announcement->tuples = glue_intents_form(queue, requests, nrequests, ids,
-											 &announcement->len);
-	announcement->locks = palloc(nrequests * sizeof(GlueConnectionLock));
-	memcpy(announcement->locks, locks, nrequests * sizeof(GlueConnectionLock));
+	batch = palloc(sizeof(GlueIntentBatch));
+	batch->context = context;
+	batch->queue = queue;
+	batch->operation = requests[0].operation;
+	batch->name = pstrdup(requests[0].name);
+	batch->nintents = nrequests;
+	batch->tuples = glue_intent_rows_form(queue, requests, nrequests, ids,
+										  &batch->len);
+	batch->locks = palloc(nrequests * sizeof(GlueConnectionLock));
+	memcpy(batch->locks, locks, nrequests * sizeof(GlueConnectionLock));
 	MemoryContextSwitchTo(old_context);
-	glue_journal_post(queue->oid, announcement->tuples, announcement->len,
+	glue_mailbox_post(queue->oid, batch->tuples, batch->len,
 					  nrequests);
-	glue_intent_prepare_close(queue);
-	return announcement;
+	glue_intent_row_prepare_close(queue);
+	return batch;
 }
 
 /*
  * Wait until the intents are on disk, and on that of a synchronous standby; the
- * announcement is freed.
+ * batch is freed.
  *
- * The locks are released during the wait if a process needs them to settle an
+ * The locks are released during the wait if a process needs them to resolve an
  * earlier call.
  *
  * After an error, nothing may be sent, although the intents may have been
  * committed.
  */
 void
-glue_intents_await(GlueAnnouncement *announcement)
+glue_intent_batch_await(GlueIntentBatch *batch)
 {
-	const GlueTarget *target = announcement->locks[0].target;
+	const GlueTarget *target = batch->locks[0].target;
 	GlueActivity activity = {0};
 	GlueActivitySubject subject = {
-		.operation = announcement->operation,
-		.name = announcement->name,
+		.operation = batch->operation,
+		.name = batch->name,
 		.server = target->server,
 		.region = target->endpoint.region,
 		.catalog_id = target->catalog_id,
@@ -160,18 +160,18 @@ glue_intents_await(GlueAnnouncement *announcement)
 	glue_activity_begin(&activity, GLUE_WAITS_FOR_WORKER, &subject);
 	PG_TRY();
 	{
-		await(announcement, &activity);
+		await(batch, &activity);
 	}
 	PG_FINALLY();
 	{
 		glue_activity_end(&activity);
 	}
 	PG_END_TRY();
-	MemoryContextDelete(announcement->context);
+	MemoryContextDelete(batch->context);
 }
 
 static void
-await(GlueAnnouncement *announcement, GlueActivity *activity)
+await(GlueIntentBatch *batch, GlueActivity *activity)
 {
 	long		pause_ms = SHORTEST_BLOCKED_MS;
 	long		waited_ms = 0;
@@ -183,18 +183,18 @@ await(GlueAnnouncement *announcement, GlueActivity *activity)
 	};
 
 	error_context_stack = &explaining;
-	while (glue_journal_await(&blocked_by) == GLUE_JOURNAL_BLOCKED)
+	while (glue_mailbox_await(&blocked_by) == GLUE_VERDICT_BLOCKED)
 	{
 		if (waited_ms >= MAX_BLOCKED_MS)
-			raise_blocked(announcement, blocked_by);
+			raise_blocked(batch, blocked_by);
 		glue_activity_wait(activity, GLUE_WAITS_FOR_REQUEST, 0);
-		glue_connection_lock_release(announcement->locks, announcement->nintents);
+		glue_connection_lock_release(batch->locks, batch->nintents);
 		glue_http_sleep(pause_ms);
-		glue_connection_lock_take(announcement->locks, announcement->nintents);
+		glue_connection_lock_take(batch->locks, batch->nintents);
 		waited_ms += pause_ms;
 		pause_ms = Min(pause_ms * 2, LONGEST_BLOCKED_MS);
-		glue_journal_post(announcement->queue->oid, announcement->tuples,
-						  announcement->len, announcement->nintents);
+		glue_mailbox_post(batch->queue->oid, batch->tuples,
+						  batch->len, batch->nintents);
 	}
 	error_context_stack = explaining.previous;
 }
@@ -203,19 +203,19 @@ await(GlueAnnouncement *announcement, GlueActivity *activity)
  * The blocking request may be another role's, so the error names only its ID.
  */
 static void
-raise_blocked(const GlueAnnouncement *announcement, int64 blocked_by)
+raise_blocked(const GlueIntentBatch *batch, int64 blocked_by)
 {
 	GlueRequestState blocking;
 	const char *failing = "";
 
-	if (glue_request_find(announcement->queue, blocked_by, &blocking) &&
+	if (glue_request_find(batch->queue, blocked_by, &blocking) &&
 		blocking.error_code != NULL)
 		failing = psprintf(" The last attempt at that has failed with %s.",
 						   blocking.error_code);
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-			 errmsg("AWS Glue connection \"%s\" is not settled yet",
-					glue_server_from_utf8(announcement->name)),
+			 errmsg("AWS Glue connection \"%s\" is not resolved yet",
+					glue_server_from_utf8(batch->name)),
 			 errdetail("Request %lld for it was rolled back, and its effect has not been undone or recorded yet.%s Nothing was sent.",
 					   (long long) blocked_by, failing),
 			 errhint("See its row in table \"glue_request\".")));
@@ -240,7 +240,7 @@ explain_wait(void *arg)
  */
 
 /*
- * The request that must be settled before an intent may be inserted; 0 if
+ * The request that must be resolved before an intent may be inserted; 0 if
  * there is none.
  *
  * That is a request for the same connection whose transaction has ended, and
@@ -255,7 +255,7 @@ explain_wait(void *arg)
 int64
 glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 {
-	List	   *open = glue_intents_open(queue, intent);
+	List	   *open = glue_intent_rows_find_open(queue, intent);
 	int64		blocked_by = 0;
 	int64		blocked_anyway_by = 0;
 	bool		takes_part = false;
@@ -267,7 +267,7 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 
 		if (!glue_caller_ended(other->caller_xid))
 			takes_part |= other->own;
-		else if (!is_unsettled(other) ||
+		else if (!is_unresolved(other) ||
 				 (other->own && !may_be_deleted(other)))
 			continue;
 		else if (other->own && was_answered(other))
@@ -288,12 +288,12 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
  * recorded, and no session needs to wait for that.
  */
 static bool
-is_unsettled(const GlueOpenIntent *intent)
+is_unresolved(const GlueOpenIntent *intent)
 {
-	GlueKnownCall known;
+	GlueOutcomeNote noted;
 
-	glue_known_outcome_find(intent->id, &known);
-	if (known.outcome == GLUE_OUTCOME_NOTHING)
+	glue_outcome_find(intent->id, &noted);
+	if (noted.outcome == GLUE_OUTCOME_NOTHING)
 		return false;
 	return may_be_deleted(intent) || !was_answered(intent);
 }
@@ -302,20 +302,20 @@ is_unsettled(const GlueOpenIntent *intent)
 static bool
 may_be_deleted(const GlueOpenIntent *intent)
 {
-	GlueKnownCall known;
+	GlueOutcomeNote noted;
 
-	glue_known_outcome_find(intent->id, &known);
-	return intent->may_have_made && known.outcome != GLUE_OUTCOME_CHANGED;
+	glue_outcome_find(intent->id, &noted);
+	return intent->may_have_made && noted.outcome != GLUE_OUTCOME_CHANGED;
 }
 
 /* Is it certain that no message of a call can still arrive? */
 static bool
 was_answered(const GlueOpenIntent *intent)
 {
-	GlueKnownCall known;
+	GlueOutcomeNote noted;
 
-	glue_known_outcome_find(intent->id, &known);
-	return intent->answered || known.answered_at != 0;
+	glue_outcome_find(intent->id, &noted);
+	return intent->answered || noted.answered_at != 0;
 }
 
 /*
@@ -323,7 +323,7 @@ was_answered(const GlueOpenIntent *intent)
  * wait for its holder, and release the lock at once.
  */
 void
-glue_journal_lock(LOCKMODE mode)
+glue_intents_lock(LOCKMODE mode)
 {
 	LOCKTAG		tag;
 

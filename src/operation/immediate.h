@@ -21,20 +21,20 @@
 typedef struct GlueImmediateOperation
 {
 	GlueOperation operation;	/* MUST BE FIRST */
-	const GlueImmediate *immediate;
+	const GlueIntents *intents;
 	const GlueRecords *records;
-	GlueImmediateCall *announced;
-	GlueRecord	known;
+	GlueIntent *intent;
+	GlueRecord	record;
 	bool		one_of_many;	/* its locked row makes it fail alone */
 	MemoryContext context;		/* where the operation began */
 } GlueImmediateOperation;
 
 extern void glue_immediate_operation_init(GlueImmediateOperation *running,
 										  GlueOperationKind kind,
-										  const GlueImmediate *immediate,
+										  const GlueIntents *intents,
 										  const GlueRecords *records,
 										  const char *name);
-extern void glue_immediate_operation_announce(GlueImmediateOperation *running);
+extern void glue_immediate_operation_post_intent(GlueImmediateOperation *running);
 extern GlueCall *glue_immediate_operation_begin(GlueImmediateOperation *running);
 extern GlueCall *glue_immediate_operation_next(GlueImmediateOperation *running);
 extern bool glue_immediate_operation_end(GlueImmediateOperation *running);

@@ -56,7 +56,7 @@ glue_operation_may_be_hit(const GlueOperation *operation)
  * must still wait, and has ended for now.
  */
 bool
-glue_operation_settle_late(GlueOperation *operation)
+glue_operation_after_await_late(GlueOperation *operation)
 {
 	const GlueCall *call = &operation->call;
 	TimestampTz answered_at = glue_call_aws_time(call);
@@ -84,7 +84,7 @@ glue_operation_settle_late(GlueOperation *operation)
 static void
 look_again(GlueOperation *operation, int64 pause_ms)
 {
-	operation->unsettled = true;
+	operation->unresolved = true;
 	operation->not_before =
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 									Min(Max(pause_ms, SHORTEST_PAUSE_MS),
@@ -120,7 +120,7 @@ glue_operation_was_late(GlueOperation *operation)
  * out twice.
  */
 GlueCall *
-glue_operation_settle_delete(GlueOperation *operation)
+glue_operation_after_delete(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 

@@ -70,7 +70,7 @@ typedef struct GlueOperation
 								 * more */
 	bool		create_missing; /* for an update: create a missing connection */
 	bool		ignore_missing; /* for a deletion */
-	const GlueRecord *known;	/* its record, or NULL */
+	const GlueRecord *record;	/* its record, or NULL */
 	const GlueSecretDigest *digest; /* of the input's secrets, or NULL */
 	const char *arn;			/* of the connection, for tags */
 	bool		is_first;		/* no earlier attempt can be forgotten */
@@ -88,10 +88,10 @@ typedef struct GlueOperation
 	/* the state */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
-	GlueRecordRow *draft;		/* record of a create, or NULL */
+	GlueRecordRow *prepared;	/* record of a create, or NULL */
 	GlueFailure *refusal;		/* of the create, because the name is taken */
 	const char *differences;	/* from the existing connection, a line each */
-	json_object *known_tags;	/* recorded tags of the existing connection,
+	json_object *recorded_tags; /* recorded tags of the existing connection,
 								 * or NULL */
 	json_object *existing;		/* its members that identify its life */
 	bool		tagged;			/* tags were added to it */
@@ -127,7 +127,7 @@ typedef struct GlueOperation
 	GlueFailure *not_read;
 	GlueFailure *tags_not_read;
 
-	bool		unsettled;		/* too early: the request must be retried... */
+	bool		unresolved;		/* too early: the request must be retried... */
 	TimestampTz not_before;		/* ... not before this; also after a failure */
 	TimestampTz aws_settled_at; /* time after which no earlier message arrives
 								 * any more, by AWS's clock; 0: not known, or
@@ -140,18 +140,18 @@ typedef struct GlueOperation
 	TimestampTz seen_at;		/* the connection was in that state then or
 								 * later */
 	bool		doubtful;		/* the owner of the connection is not known */
-	int64		unsettled_ms;	/* time in which certainly no message of it
-								 * was sent: see unsettled.c */
+	int64		sender_gone_ms; /* time in which certainly no message of it
+								 * was sent: see sender_gone.c */
 	const char *left;			/* code of the state that the call has left,
 								 * and the reason; or NULL */
 	const char *left_why;
 } GlueOperation;
 
 extern const char *glue_conflict_action_name(GlueConflictAction action);
-extern GlueCall *glue_operation_begin(GlueOperation *operation);
+extern GlueCall *glue_operation_start(GlueOperation *operation);
 extern GlueCall *glue_operation_next(GlueOperation *operation);
 extern void glue_operation_digest(GlueOperation *operation);
-extern void glue_operation_draft(GlueOperation *operation);
+extern void glue_operation_prepare_record(GlueOperation *operation);
 extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueRecords *records);
 
@@ -176,18 +176,18 @@ extern GlueCall *glue_operation_finish(GlueOperation *operation,
 									   GlueFailure *failure);
 
 /* in operation/existing.c, for operation.c and own.c alone */
-extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
+extern GlueCall *glue_operation_after_read_existing(GlueOperation *operation);
 extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
 
 /* in operation/late.c, for operation.c and own.c alone */
 extern bool glue_operation_may_be_hit(const GlueOperation *operation);
-extern bool glue_operation_settle_late(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_delete(GlueOperation *operation);
+extern bool glue_operation_after_await_late(GlueOperation *operation);
+extern GlueCall *glue_operation_after_delete(GlueOperation *operation);
 extern bool glue_operation_was_late(GlueOperation *operation);
 
 /* in operation/own.c */
 extern bool glue_operation_owns(const GlueOperation *operation);
-extern GlueCall *glue_operation_settle_own(GlueOperation *operation);
+extern GlueCall *glue_operation_after_read_own(GlueOperation *operation);
 extern GlueFailure *glue_operation_find_rival(const GlueOperation *operation,
 											  json_object *connection);
 extern void glue_operation_note_life(GlueOperation *operation);

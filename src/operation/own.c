@@ -54,7 +54,7 @@ glue_operation_owns(const GlueOperation *operation)
  * delete it, if the row owns it.
  */
 GlueCall *
-glue_operation_settle_own(GlueOperation *operation)
+glue_operation_after_read_own(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *existing = glue_operation_found(call);
@@ -78,7 +78,7 @@ glue_operation_settle_own(GlueOperation *operation)
 	}
 	if (operation->kind == GLUE_OPERATION_DELETE && existing != NULL)
 		return glue_operation_delete(operation, GLUE_STEP_DELETE);
-	return glue_operation_settle_existing(operation);
+	return glue_operation_after_read_existing(operation);
 }
 
 /*

@@ -72,7 +72,7 @@ glue_job_resolve(GlueJob *job)
 		resolve_undo(job);
 		return;
 	}
-	if (operation->unsettled)
+	if (operation->unresolved)
 	{
 		resolve_late(job);
 		return;
@@ -113,7 +113,7 @@ remark(const GlueOperation *operation)
 }
 
 /*
- * An undo has ended, or must wait until the call is settled, or until its
+ * An undo has ended, or must wait until the call is resolved, or until its
  * result can be recorded.  If the call itself has failed, and its transaction
  * has committed, the failure of the call stays in the row.
  */
@@ -137,13 +137,13 @@ resolve_undo(GlueJob *job)
 		outcome.uncertain = true;
 	}
 	job->has_operation = !undo->deferred &&
-		(operation->gone || !operation->unsettled);
-	if (operation->unsettled || undo->deferred)
+		(operation->gone || !operation->unresolved);
+	if (operation->unresolved || undo->deferred)
 	{
 		outcome.state = GLUE_STATE_QUEUED;
 		outcome.next_attempt_at = operation->not_before;
 		outcome.free_attempt = true;
-		outcome.undone = !operation->unsettled && !operation->doubtful;
+		outcome.undone = !operation->unresolved && !operation->doubtful;
 	}
 	if (undo->undone || (undo->committed && operation->left == NULL))
 	{

@@ -141,7 +141,7 @@ put_back(GlueStages *stages, dlist_head *jobs)
  * of their targets wait.
  */
 GlueCall *
-glue_stages_begin(GlueStages *stages)
+glue_stages_start(GlueStages *stages)
 {
 	dlist_mutable_iter iter;
 
@@ -161,7 +161,7 @@ glue_stages_begin(GlueStages *stages)
 		stages->nwaiting--;
 		Assert(glue_work_target_connected(job->target) || job->is_answered);
 		Assert(job->outcome.state == NULL || job->is_answered);
-		call = glue_job_begin(job);
+		call = glue_job_start(job);
 		if (call != NULL)
 		{
 			call->for_request = job->request->id;

@@ -27,7 +27,7 @@ typedef struct GlueUndo
 	bool		keep;			/* ... and the connection is kept on rollback,
 								 * or was */
 	TimestampTz answered_at;	/* end of the call; 0: not known */
-	long		settles_in_ms;	/* after its sender is gone, no message of it
+	long		late_limit_ms;	/* after its sender is gone, no message of it
 								 * arrives later */
 
 	/* by AWS's clock; 0: not known */

@@ -409,7 +409,7 @@ lock_requests(const GlueClaims *queue, GlueStatement *statement, Datum ids,
 
 /*
  * The longest delay of requests of a kind.  An undo is retried at least about
- * every ten minutes; or when the call is settled.
+ * every ten minutes; or when the call is resolved.
  */
 static int
 longest_put_off_ms(GlueClaimKind kind)

@@ -116,7 +116,7 @@ static Portal open_unseen(const GlueRecords *records, GlueRecordRow *row,
 						  const GlueNameStore *seen);
 static bool read_one(const GlueRecords *records, GlueStatement *statement,
 					 const GlueTarget *target, const char *name,
-					 GlueRecord *known);
+					 GlueRecord *record);
 
 /* The table as CREATE EXTENSION makes it. */
 static GlueRowShape shape = {
@@ -155,58 +155,58 @@ glue_records_open(GlueRecords *records, Oid schema, GlueRecordsAccess access)
  * pointer to them is kept.
  */
 GlueRecordRow *
-glue_record_draft(const GlueRecordEntry *entry)
+glue_record_prepare(const GlueNewRecord *new_record)
 {
-	GlueRecordRow *draft = palloc(sizeof(GlueRecordRow));
+	GlueRecordRow *prepared = palloc(sizeof(GlueRecordRow));
 
-	glue_record_row_define(draft, entry);
-	return draft;
+	glue_record_row_define(prepared, new_record);
+	return prepared;
 }
 
 /*
  * Record a connection, and replace the record of its name.
  *
- * entry adds the answer of AWS Glue.  The draft must not be used afterwards.
+ * new_record adds the answer of AWS Glue.  The prepared row must not be used afterwards.
  *
  * Most connections are new, and a failed attempt to update all columns would
  * take longer than the insert.
  */
 void
-glue_record_write_draft(const GlueRecords *records, GlueRecordRow *draft,
-						const GlueRecordEntry *entry)
+glue_record_write_prepared(const GlueRecords *records, GlueRecordRow *prepared,
+						   const GlueNewRecord *new_record)
 {
 	bool		inserted;
 
-	glue_record_row_observe(draft, entry);
+	glue_record_row_observe(prepared, new_record);
 	if (records->table.plain)
-		inserted = glue_row_insert(&records->table, &shape, draft->values,
-								   draft->nulls);
+		inserted = glue_row_insert(&records->table, &shape, prepared->values,
+								   prepared->nulls);
 	else
-		inserted = execute(records, &insert, draft) > 0;
+		inserted = execute(records, &insert, prepared) > 0;
 	if (!inserted)
-		execute(records, &upsert, draft);
+		execute(records, &upsert, prepared);
 }
 
 /* Record a connection after AWS Glue has answered. */
 void
-glue_record_write(const GlueRecords *records, const GlueRecordEntry *entry)
+glue_record_write(const GlueRecords *records, const GlueNewRecord *new_record)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn record",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	glue_record_write_draft(records, glue_record_draft(entry), entry);
+	glue_record_write_prepared(records, glue_record_prepare(new_record), new_record);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
 
 /*
- * Record the state of a connection that was observed at entry->recorded_at,
+ * Record the state of a connection that was observed at new_record->recorded_at,
  * unless the record is newer.
  */
 void
-glue_record_observe(const GlueRecords *records, const GlueRecordEntry *entry)
+glue_record_observe(const GlueRecords *records, const GlueNewRecord *new_record)
 {
 	GlueRecordRow row;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -214,8 +214,8 @@ glue_record_observe(const GlueRecords *records, const GlueRecordEntry *entry)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	glue_record_row_define(&row, entry);
-	glue_record_row_observe(&row, entry);
+	glue_record_row_define(&row, new_record);
+	glue_record_row_observe(&row, new_record);
 	execute(records, &upsert_older, &row);
 
 	MemoryContextSwitchTo(old_context);
@@ -229,9 +229,9 @@ glue_record_observe(const GlueRecords *records, const GlueRecordEntry *entry)
  */
 bool
 glue_record_find(const GlueRecords *records, const GlueTarget *target,
-				 const char *name, GlueRecord *known)
+				 const char *name, GlueRecord *record)
 {
-	return read_one(records, &find, target, name, known);
+	return read_one(records, &find, target, name, record);
 }
 
 /*
@@ -242,11 +242,11 @@ glue_record_find(const GlueRecords *records, const GlueTarget *target,
  */
 bool
 glue_record_lock(const GlueRecords *records, const GlueTarget *target,
-				 const char *name, GlueRecord *known)
+				 const char *name, GlueRecord *record)
 {
 	GlueRecord	newer;
 
-	if (read_one(records, &lock, target, name, known))
+	if (read_one(records, &lock, target, name, record))
 		return true;
 	if (!IsolationUsesXactSnapshot())
 		return false;
@@ -372,7 +372,7 @@ open_unseen(const GlueRecords *records, GlueRecordRow *row,
 /* Execute a statement that returns one row, or none. */
 static bool
 read_one(const GlueRecords *records, GlueStatement *statement,
-		 const GlueTarget *target, const char *name, GlueRecord *known)
+		 const GlueTarget *target, const char *name, GlueRecord *record)
 {
 	MemoryContext context = CurrentMemoryContext;
 	GlueRecordRow row;
@@ -386,7 +386,7 @@ read_one(const GlueRecords *records, GlueStatement *statement,
 	{
 		MemoryContext spi_context = MemoryContextSwitchTo(context);
 
-		glue_record_row_read(known, SPI_tuptable->vals[0],
+		glue_record_row_read(record, SPI_tuptable->vals[0],
 							 SPI_tuptable->tupdesc);
 		MemoryContextSwitchTo(spi_context);
 	}

@@ -13,7 +13,7 @@
  *	  concurrently with the queue.
  *	- An update that was rolled back as well has changed the definition
  *	  nevertheless.
- *	- A record from before a deletion that is not settled yet does not describe
+ *	- A record from before a deletion that is not resolved yet does not describe
  *	  the present connection.
  *
  * It also shows that the final state cannot be recorded yet:

@@ -81,7 +81,7 @@ static GlueStatement write_endings = {
 };
 
 /* prototypes of private functions */
-static void announce(const GlueResultRow *row);
+static void notify(const GlueResultRow *row);
 
 /*
  * Find open intents whose transaction has ended; returns their number, at most
@@ -92,8 +92,8 @@ static void announce(const GlueResultRow *row);
  * update of their rows finds that.
  */
 int
-glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
-						bool *more)
+glue_intent_rows_find_ended(const GlueClaims *queue, int64 *ids, int max,
+							bool *more)
 {
 	GlueImpersonation saved;
 	bool		ended = false;
@@ -129,8 +129,8 @@ glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
  * Returns the number of open intents; written gets their IDs.
  */
 int
-glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
-				 int nendings, int64 *written)
+glue_intent_rows_end(const GlueClaims *queue, const GlueIntentEnding *endings,
+					 int nendings, int64 *written)
 {
 	Datum		values[lengthof(fields)];
 	const void **structs = palloc(nendings * sizeof(void *));
@@ -151,7 +151,7 @@ glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
 		GlueResultRow row = glue_result_row(i);
 
 		written[i] = glue_result_int64(&row, 1);
-		announce(&row);
+		notify(&row);
 	}
 	glue_execute_end(&saved);
 	return (int) count;
@@ -159,7 +159,7 @@ glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
 
 /* Notify of a call that has ended. */
 static void
-announce(const GlueResultRow *row)
+notify(const GlueResultRow *row)
 {
 	const char *state = glue_result_text(row, 4);
 
