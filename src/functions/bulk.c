@@ -40,7 +40,7 @@
 #include "utils/memutils.h"
 
 /*
- * Inputs that are written down together: more than run concurrently, so that
+ * Inputs whose intents are posted together: more than run concurrently, so that
  * there is always a next call, and few enough for a short wait.
  */
 #define INTENT_BATCH		256
@@ -52,7 +52,7 @@ typedef struct BulkOutcome
 	const char *status;			/* NULL if not known */
 	const char *error_code;		/* NULL if there was no error */
 	const char *error_message;
-	GlueIntent *intent;			/* after it was written down */
+	GlueIntent *intent;			/* after it was posted */
 } BulkOutcome;
 
 /* One execution of the function. */

@@ -127,7 +127,7 @@ begin_change(TagChange *change, FunctionCallInfo fcinfo)
 
 /*
  * Connect to the catalog and the server, which are the last arguments,
- * announce the change, and lock the record of the connection.
+ * post the intent of the change, and lock the record of the connection.
  */
 static void
 write_intent(TagChange *change, FunctionCallInfo fcinfo,

@@ -17,11 +17,12 @@
  *
  * Each call goes through these steps:
  *
- *		announce the name is locked, so that no other session acts on the
- *		connection until the end of the transaction, and the intent is
- *		committed; nothing was sent yet sending from now on, the result is not
- *		known... done, failed ... until AWS has answered close the end of the
- *		call is recorded in this transaction
+ *		post			the name is locked, so that no other session acts on the
+ *						connection until the end of the transaction, and the
+ *						intent is committed; nothing was sent yet
+ *		sending			from now on, the result is not known...
+ *		done, failed	... until AWS has answered
+ *		close			the end of the call is recorded in this transaction
  *
  * Each step is published in shared memory, so that an undo can begin without
  * finding out the result of the call.  After a crash of the server, the undo
@@ -65,20 +66,14 @@ struct GlueIntent
 	char	   *name;			/* of the connection, in server encoding */
 	char	   *url;			/* of the endpoint */
 	bool		kept;			/* the user wants to keep it on rollback */
-	GlueIntentBatch *batch;		/* in progress, of this call and later ones,
-								 * or NULL */
+	GlueIntentBatch *batch;		/* in progress, also of later calls */
 };
 
-/*
- * The calls of the current transaction, in their order, in its memory context.
- */
+/* The calls of the current transaction, in their order, in its memory. */
 static dlist_head own_intents = DLIST_STATIC_INIT(own_intents);
 static int	nown_intents = 0;
 
-/*
- * An undo after a rollback to a savepoint may wait for the end of the
- * transaction.
- */
+/* An undo after a rollback to a savepoint may wait for the end. */
 static bool others_wait = false;
 
 /* prototypes of private functions */
@@ -110,8 +105,8 @@ static void warn(const StringInfoData *lines, bool written);
 static void forget(GlueIntent *intent);
 
 /*
- * Prepare to make calls that act at once, before the first of them is
- * written down.  A list that this backend is reading must not show their effects.
+ * Prepare to make calls that act at once, before the first intent is
+ * posted.  A list that this backend is reading must not show their effects.
  */
 void
 glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
@@ -126,11 +121,11 @@ glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
 }
 
 /*
- * Announce calls together: if intents are used, all of them are on disk when
- * this returns.
+ * Write the intents of calls together: if intents are used, all of them are on
+ * disk when this returns.
  *
  * The caller has set the operations of the requests and their arguments; the
- * target is filled in.  The array calls must have room for all calls; they are
+ * target is filled in.  The array posted must have room for all intents; they are
  * valid until the end of the (sub)transaction.
  */
 void
@@ -142,7 +137,7 @@ glue_intents_write(const GlueIntents *intents, GlueRequest *requests,
 }
 
 /*
- * Begin to announce one call: no message may be sent before
+ * Post the intent of one call: no message may be sent before
  * glue_intent_await() returns.
  */
 GlueIntent *
@@ -224,7 +219,7 @@ is_plain_creation(const GlueRequest *request)
 		strcmp(request->on_conflict, "error") == 0;
 }
 
-/* Wait until the current batch is committed, if it is not yet. */
+/* Wait until the intents that were posted are committed. */
 void
 glue_intent_await(GlueIntent *intent)
 {
@@ -280,10 +275,7 @@ complete_request(const GlueIntents *intents, GlueRequest *request)
 		request->shown = glue_without_secrets(request->input);
 }
 
-/*
- * Remember the data that the end of the transaction needs, where nothing may
- * fail.
- */
+/* Remember the data for the end of the transaction, which must not fail. */
 static GlueIntent *
 remember_intent(const GlueIntents *intents, const GlueRequest *request)
 {
@@ -327,10 +319,7 @@ glue_intent_done(GlueIntent *intent, const GlueCall *done,
 	intent->done = true;
 }
 
-/*
- * The call has failed.  Unless AWS may have carried it out nevertheless,
- * nothing has changed.
- */
+/* The call has failed.  Nothing has changed, unless that is not certain. */
 void
 glue_intent_failed(GlueIntent *intent, const GlueCall *failed)
 {
@@ -350,10 +339,7 @@ glue_intent_refused(GlueIntent *intent, const GlueFailure *failure)
 		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, failure);
 }
 
-/*
- * The create was refused, and that is a success: the connection that it would
- * create exists.
- */
+/* The create was refused because its connection exists: a success. */
 void
 glue_intent_adopted(GlueIntent *intent)
 {

@@ -4,8 +4,8 @@
  *	  Operations that act at once, as part of a transaction.
  *
  * operation/operation.c has the state machine, which the queue uses as well.
- * This file adds the steps of journal/calls.c.  The operation is written down as
- * one call, even if it takes several.  Before a message is sent that may
+ * This file adds the steps of journal/calls.c.  The operation has one intent,
+ * even if it takes several calls.  Before a message is sent that may
  * change something, that is published.  At the end, the result is recorded and
  * the intent is closed.
  *
@@ -84,7 +84,7 @@ glue_immediate_operation_post_intent(GlueImmediateOperation *running)
 }
 
 /*
- * Begin an operation whose batch has begun; returns the first call.
+ * Begin an operation whose intent was posted; returns the first call.
  *
  * No step after a call may fail for a reason that could have been found
  * before, so these checks are made here.
@@ -136,7 +136,7 @@ glue_immediate_operation_end(GlueImmediateOperation *running)
 	return true;
 }
 
-/* Run an written down operation to its end, or raise its failure. */
+/* Run an operation whose intent was posted to its end, or raise its failure. */
 void
 glue_immediate_operation_run(GlueImmediateOperation *running)
 {

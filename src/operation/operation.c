@@ -198,10 +198,7 @@ glue_operation_prepare_record(GlueOperation *operation)
 	operation->prepared = glue_record_prepare(&new_record);
 }
 
-/*
- * Record the result of an operation that has not failed, unless the record is
- * newer.
- */
+/* Record the result of a successful operation, unless the record is newer. */
 void
 glue_operation_record(const GlueOperation *operation, const GlueRecords *records)
 {
@@ -355,9 +352,7 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
  * ----------------------------------------------------------------
  */
 
-/*
- * Check whether an earlier attempt has created the connection, which was read.
- */
+/* The connection was read: has an earlier attempt created it? */
 static GlueCall *
 after_find_ours(GlueOperation *operation)
 {
@@ -520,10 +515,7 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 	return glue_ownership(&made, connection, findings);
 }
 
-/*
- * Is this the connection that is recorded already?  Then another request has
- * created it.
- */
+/* Is the connection recorded already?  Then another request has created it. */
 static bool
 is_recorded(const GlueRecord *record, json_object *connection)
 {

@@ -102,7 +102,7 @@ glue_tags_readable(const GlueCall *call, json_object **tags)
 
 /*
  * Add tags to a connection, in place of those with the same keys; returns
- * AWS's ID of the request.  change is the written down call that it belongs to.
+ * AWS's ID of the request.  change is the intent that it belongs to.
  */
 const char *
 glue_tags_add(const GlueTagged *tagged, json_object *tags,
@@ -130,7 +130,7 @@ glue_tags_remove(const GlueTagged *tagged, json_object *keys,
 	return change_tags(&call, change);
 }
 
-/* Make an written down call that changes tags; returns its request ID. */
+/* Make a call with an intent that changes tags; returns its request ID. */
 static const char *
 change_tags(GlueCall *call, GlueIntent *change)
 {
