@@ -1,25 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * target.c
- *	  Where the requests of a queue go, and as whom.
+ *	  The targets of requests: the endpoint, the account and the role.
  *
- * Requests for the same server, catalog and region that the same role asked
- * for share a target.  It is found anew in each transaction that claims
- * requests for it, with the rights of the role: so a right that was revoked, a
- * server that was altered and a role that was dropped are noticed.
+ * Requests of the same role for the same server, catalog and region share a
+ * target.  The target is looked up again in each transaction that claims
+ * requests for it, with the privileges of the role.  So a revoked privilege,
+ * an altered server and a dropped role take effect.
  *
- * A request goes where the settings of the session led that made it, and to the
- * server that it was made for, whatever that is called now.  If it would go
- * elsewhere, because the server, its user mapping or the settings were changed
- * since, it waits until a role that is entitled to says that this is right:
- * what it asks for was meant for another account, and its secrets, too.
+ * A request goes to the target that the settings of its session have selected,
+ * and to the server that it was made for, even if the server was renamed.  If
+ * the server, its user mapping or the settings were changed since, and the
+ * request would go elsewhere, it waits until an entitled role confirms the new
+ * target: the request and its secrets were meant for another account.
+ *
+ * The source of its credentials is determined in that transaction.  Unless the
+ * credentials are cached, they are fetched outside of it: see queue/targets.c.
  *
  * A target is blocked if there are no credentials for it, or if AWS refuses
- * them.  All its requests would fail in the same way, so they are left alone:
- * longer and longer, until one of them succeeds.
- *
- * How to get its credentials is decided in that transaction.  Unless they are
- * at hand, they are got outside of it: see queue/targets.c.
+ * them.  All its requests would fail in the same way, so none is claimed for a
+ * while.  The delay grows until one request succeeds.
  *
  * IDENTIFICATION
  *	  src/queue/target.c
@@ -40,24 +40,24 @@
 #include "server/subtransaction.h"
 #include "store/request_row.h"
 
-/* How long a request, or a blocked target, is left alone. */
+/* First delay of a request, or of a blocked target. */
 #define FIRST_BACKOFF_MS		2000
 #define LONGEST_BACKOFF_MS		(10 * 60 * 1000)
 
-/* How far it was got in finding a target. */
+/* The progress of the search for a target. */
 typedef enum Progress
 {
-	PROGRESS_NONE,				/* the role must not use it */
-	PROGRESS_CHANGED,			/* it is another one than it was */
+	PROGRESS_NONE,				/* the role must not use the target */
+	PROGRESS_CHANGED,			/* the target differs from that of the request */
 	PROGRESS_RESOLVED
 } Progress;
 
-/* A target that is being found for a request. */
+/* The search for the target of a request. */
 typedef struct Finding
 {
 	GlueWorkTarget *target;
 	const GlueRequest *request;
-	Progress	progress;		/* how far it was got if that raises an error */
+	Progress	progress;		/* the progress so far, if an error is raised */
 } Finding;
 
 /* prototypes of private functions */
@@ -71,9 +71,10 @@ static bool may_pass(int sqlstate);
 static bool is_key(const GlueBlockedTarget *key, const GlueRequest *request);
 
 /*
- * Find out where the requests of a role go, and how to get credentials; sets
- * target->failure if the role is gone or may not, if there is no way to any, or
- * if they would go elsewhere now.  The current memory context is the target's.
+ * Find the target of a role's requests, and the source of its credentials.
+ * Sets target->failure if the role is gone or lacks a privilege, if there is
+ * no source of credentials, or if the requests would go elsewhere now.  The
+ * current memory context is the target's.
  */
 void
 glue_work_target_resolve(GlueWorkTarget *target, const GlueRequest *request,
@@ -93,7 +94,10 @@ glue_work_target_resolve(GlueWorkTarget *target, const GlueRequest *request,
 		target->failure->code = GLUE_CODE_TARGET_CHANGED;
 }
 
-/* The work of that; an error restores the current user. */
+/*
+ * The part of it that runs with the privileges of the role; an error restores
+ * the current user.
+ */
 static void
 find_with_rights(void *arg)
 {
@@ -104,7 +108,7 @@ find_with_rights(void *arg)
 	if (!glue_act_as(&saved, target->state->target.role))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the role that asked for it does not exist any more")));
+				 errmsg("the role of the request does not exist any more")));
 	find_way(finding);
 	target->connected = glue_credentials_at_hand(&target->access.target,
 												 &target->plan,
@@ -114,9 +118,7 @@ find_with_rights(void *arg)
 	glue_stop_impersonating(&saved);
 }
 
-/*
- * The part of that which depends on settings; an error restores them, too.
- */
+/* The part of it that depends on settings; an error restores them, too. */
 static void
 find_way(Finding *finding)
 {
@@ -134,7 +136,7 @@ find_way(Finding *finding)
 							   target->region);
 	finding->progress = PROGRESS_CHANGED;
 
-	/* a name can come to mean another server at any moment */
+	/* a concurrent session can give the name to another server */
 	if (found->server_oid != server || leads_elsewhere(request, found))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -149,12 +151,12 @@ find_way(Finding *finding)
 }
 
 /*
- * The foreign server of a request, and the name that it has now; NULL if it needs
- * none.
+ * The foreign server of a request, and its current name; NULL if the request
+ * uses none.
  *
- * A name says nothing about whose server it is: somebody else can give it to
- * another one.  OIDs of another cluster, before pg_upgrade, mean nothing either;
- * there the owner has to be the same.
+ * A name does not identify a server: another role can give it to another
+ * server.  OIDs of another cluster, before pg_upgrade, do not either; then the
+ * owner must be the same.
  */
 static const char *
 find_server(Finding *finding, Oid *server)
@@ -185,17 +187,17 @@ find_server(Finding *finding, Oid *server)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("foreign server \"%s\" was dropped",
 						request->server),
-				 errdetail("The request was made for it. Another server of that name may be anybody's.")));
+				 errdetail("The request was made for it. A server of the same name may belong to another role.")));
 	return name;
 }
 
 /*
- * Does a target lead elsewhere now than when a request was made?  A request that
+ * Does a target differ from that at the time of the request?  A request that
  * was not made by our functions may go anywhere.
  *
- * If the account is known, that decides, as soon as it is known of the
- * credentials, too; and then it does not matter how they are got.  But what is
- * only claimed of the account stays the same if they are changed.
+ * If the accounts of the request and of the credentials are both known, they
+ * are compared, and the source of the credentials does not matter.  But an
+ * account that is only configured stays the same if the credentials change.
  */
 static bool
 leads_elsewhere(const GlueRequest *request, const GlueTarget *target)
@@ -220,8 +222,8 @@ is_unknown(const unsigned char *fingerprint)
 }
 
 /*
- * Has an error nothing to do with what is asked for?  Then it is for an
- * administrator to repair, as a file that cannot be read, or for time.
+ * Is an error independent of the request?  Then an administrator must correct
+ * the cause, such as a file that cannot be read, or it disappears with time.
  */
 static bool
 may_pass(int sqlstate)
@@ -238,7 +240,9 @@ may_pass(int sqlstate)
 	}
 }
 
-/* Is it known what a target is called with, or that it cannot be called? */
+/*
+ * Are the credentials of a target known, or is it known that there are none?
+ */
 bool
 glue_work_target_connected(const GlueWorkTarget *target)
 {
@@ -246,8 +250,8 @@ glue_work_target_connected(const GlueWorkTarget *target)
 }
 
 /*
- * Does a target that has credentials need to know whose they are?  Not if its
- * requests name a catalog, and it was never known.
+ * Does a target with credentials need to know its account?  Not if its requests
+ * name a catalog, and were made without an account.
  */
 bool
 glue_work_target_lacks_account(const GlueWorkTarget *target)
@@ -262,8 +266,8 @@ glue_work_target_lacks_account(const GlueWorkTarget *target)
 }
 
 /*
- * The call that asks whose the credentials of a target are has ended.  Sets
- * target->failure if that is not known and has to be.
+ * The call for the account of a target's credentials has ended.  Sets
+ * target->failure if the account is unknown and required.
  */
 void
 glue_work_target_learn_account(GlueWorkTarget *target, GlueCall *call)
@@ -282,13 +286,13 @@ glue_work_target_learn_account(GlueWorkTarget *target, GlueCall *call)
 }
 
 /* ----------------------------------------------------------------
- * What is remembered from one transaction to the next
+ * State that outlives a transaction
  * ----------------------------------------------------------------
  */
 
 /*
- * What is remembered of the target of a request, in a list.  If that is nothing
- * yet, it is added, and lives in context as the list does.
+ * The state of the target of a request, in a list.  If there is none yet, it
+ * is added, in the memory context of the list.
  */
 GlueTargetState *
 glue_target_state_find(List **states, const GlueRequest *request,
@@ -317,7 +321,7 @@ glue_target_state_find(List **states, const GlueRequest *request,
 	return state;
 }
 
-/* Is a target known by what a request says of its own? */
+/* Does a state belong to the target of this request? */
 static bool
 is_key(const GlueBlockedTarget *key, const GlueRequest *request)
 {
@@ -329,7 +333,7 @@ is_key(const GlueBlockedTarget *key, const GlueRequest *request)
 			   GLUE_FINGERPRINT_LEN) == 0;
 }
 
-/* Leave a target alone for a while; returns until when. */
+/* Block a target for a while; returns the end of that time. */
 TimestampTz
 glue_target_state_block(GlueTargetState *state)
 {
@@ -338,7 +342,7 @@ glue_target_state_block(GlueTargetState *state)
 	return state->blocked_until;
 }
 
-/* When to try again after so many failures in a row. */
+/* Time of the next attempt, after so many consecutive failures. */
 TimestampTz
 glue_work_backoff(int failures)
 {

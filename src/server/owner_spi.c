@@ -209,7 +209,7 @@ plan_with_indexes(SPIPlanPtr plan)
 }
 
 /*
- * Execute a statement with the rights of the table's owner; returns how many rows
+ * Execute a statement with the privileges of the table's owner; returns how many rows
  * it has read or written.
  *
  * What it returns is in SPI_tuptable until glue_execute_end(), which must

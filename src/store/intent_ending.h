@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * intent_ending.h
- *	  The rows of calls whose transaction has ended without them.
+ *	  The intents of calls whose transaction has ended without closing them.
  *
  * IDENTIFICATION
  *	  src/store/intent_ending.h

@@ -15,14 +15,14 @@
 #include "nodes/pg_list.h"
 #include "store/requests.h"
 
-/* An open intent about the same connection as another one. */
+/* An open intent for the same connection as another one. */
 typedef struct GlueOpenIntent
 {
 	int64		id;
 	uint64		caller_xid;		/* of the call's transaction */
-	bool		own;			/* that is part of the other one's */
+	bool		own;			/* the transaction of the other intent */
 	bool		may_have_made;	/* it may create the connection */
-	bool		answered;		/* its request cannot arrive any more */
+	bool		answered;		/* its message cannot arrive any more */
 } GlueOpenIntent;
 
 /* for the session that makes the call */
@@ -33,7 +33,7 @@ extern void glue_intent_row_prepare_close(const GlueRequestQueue *queue);
 extern void glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
 								  const GlueRequestOutcome *outcome);
 
-/* for the worker that writes the journal */
+/* for the journal worker */
 extern void glue_intent_rows_open_table(GlueRequestQueue *queue, Oid table);
 extern List *glue_intent_rows_find_open(const GlueRequestQueue *queue,
 										MinimalTuple intent);

@@ -3,13 +3,13 @@
  * job_queue.c
  *	  The processes that carry out requests of the table glue_request.
  *
- * A process that works the queue, a claimant, has a number, and holds a lock on it
- * as long as it lives.  So a claim needs no clock: if the lock of a claimant is free, the
- * process is gone, and what became of its requests is not known.  They go back
- * into the queue with that number, by which the next claimant knows to look
- * first.  A list of claimants says whose locks to look at, so that nobody has to
- * search the queue for claims.  lease_until says when a claim would be
- * suspicious; it is for people.
+ * A process that works the queue, a claimant, has a number, and holds an
+ * advisory lock on it until it exits.  So a job needs no clock: if the lock
+ * of a claimant is free, the process is gone, and the results of its requests
+ * are not known.  They go back into the queue with that number, which makes
+ * the next claimant read the connection first.  A table lists the claimants,
+ * so that no process has to search the queue for jobs.  lease_until is the
+ * time after which a job is suspicious; it is for users.
  *
  * IDENTIFICATION
  *	  src/store/job_queue.c
@@ -31,7 +31,7 @@
 #include "store/own_table.h"
 #include "store/sql_text.h"
 
-/* What our locks have where pg_advisory_lock() has 1 or 2. */
+/* The objsubid of our locks; those of pg_advisory_lock() have 1 or 2. */
 #define CLAIMANT_LOCK_CLASS		4
 
 static GlueStatement find_others = {
@@ -72,9 +72,7 @@ static List *list_others(const GlueJobQueue *queue);
 static uint64 execute_for(const GlueJobQueue *queue, GlueStatement *statement,
 						  int64 claimant);
 
-/*
- * Become a claimant, until glue_claimant_end() or the end of the process.
- */
+/* Become a claimant until glue_claimant_end() or the exit of the process. */
 int64
 glue_claimant_begin(void)
 {
@@ -106,7 +104,7 @@ claimant_tag(int64 claimant, LOCKTAG *tag)
 						 (uint32) claimant, CLAIMANT_LOCK_CLASS);
 }
 
-/* Does anybody hold the lock of a claimant? */
+/* Does a process hold the lock of a claimant? */
 static bool
 is_alive(int64 claimant)
 {
@@ -120,8 +118,8 @@ is_alive(int64 claimant)
 }
 
 /*
- * Get ready to work the queue of the extension in this schema; false if there
- * is none, or an error for a process that claims nothing, whose claimant is 0.  The
+ * Prepare to work the queue of the extension in this schema; false if there is
+ * none, or an error for a process that claims nothing, whose claimant is 0.  Its
  * tables are locked until the end of the transaction.
  */
 bool
@@ -143,8 +141,8 @@ glue_job_queue_open(GlueJobQueue *queue, Oid schema, int64 claimant)
 /*
  * Put the requests of claimants that are gone back into the queue.
  *
- * What one of them has sent may still be on its way: see operation/late.c.  The undo of
- * a call takes that into account as well, and begins from the start.
+ * A message of such a process may still arrive: see operation/late.c.  The
+ * undo of a call handles that as well, and starts again.
  */
 void
 glue_job_queue_release_orphans(const GlueJobQueue *queue)
@@ -185,21 +183,25 @@ list_others(const GlueJobQueue *queue)
 	return claimants;
 }
 
-/* May another process have claims?  Nobody tells if they die with it. */
+/*
+ * May another process have jobs?  No news announces the death of a process.
+ */
 bool
 glue_job_queue_has_others(const GlueJobQueue *queue)
 {
 	return execute_for(queue, &find_others, queue->claimant) > 0;
 }
 
-/* We have no claims any more. */
+/*
+ * Remove this process from the list of claimants: it has no jobs any more.
+ */
 void
 glue_job_queue_leave(const GlueJobQueue *queue)
 {
 	execute_for(queue, &strike_off, queue->claimant);
 }
 
-/* Put ourselves on the list of claimants, before there are claims of ours. */
+/* Add this process to the list of claimants, before it claims requests. */
 void
 glue_job_queue_sign_up(const GlueJobQueue *queue)
 {

@@ -15,7 +15,7 @@
 #include "store/request_secret.h"
 #include "store/sql_text.h"
 
-/* The table, ready to be worked until the end of the transaction. */
+/* The table, open for the queue until the end of the transaction. */
 typedef struct GlueJobQueue
 {
 	GlueOwnTable table;
@@ -24,35 +24,35 @@ typedef struct GlueJobQueue
 } GlueJobQueue;
 
 /*
- * Is an open request held?  What was shown as held stays so if its home becomes
- * ours again, as that from before a restore to a point in time does if pg_upgrade
- * has the history of timelines begin anew.
+ * Is an open request held?  A held request stays held even if its home becomes
+ * ours again.  That happens after a point-in-time recovery if pg_upgrade then
+ * starts a new timeline history.
  */
 #define GLUE_IS_HELD(request, own) \
 	"(" request ".home" DIFFERS_FROM own " OR " request ".state" EQUALS "'held')"
 
-/* What requests are claimed for. */
+/* The purposes of a job. */
 typedef enum GlueJobKind
 {
-	GLUE_JOB_TO_DO,				/* requests that were queued */
-	GLUE_JOB_TO_UNDO			/* calls that acted at once, and whose
-								 * transaction was rolled back */
+	GLUE_JOB_TO_DO,				/* queued requests, to be carried out */
+	GLUE_JOB_TO_UNDO			/* calls that acted at once, of a transaction
+								 * that was rolled back */
 } GlueJobKind;
 
-/* Which requests are claimed, of those whose time has come. */
+/* The due requests that are to be claimed. */
 typedef struct GlueJobFilter
 {
-	int			limit;			/* so many at most */
-	int64		only;			/* this one; 0: any */
-	List	   *blocked;		/* GlueBlockedTarget: none for these */
-	const int64 *excluded;		/* IDs: none of these */
+	int			limit;			/* at most this number */
+	int64		only;			/* this request alone; 0: any */
+	List	   *blocked;		/* GlueBlockedTarget: not for these targets */
+	const int64 *excluded;		/* IDs: not these */
 	int			nexcluded;
 } GlueJobFilter;
 
-/* A target that requests are not claimed for at present. */
+/* A target that no request is claimed for at present. */
 typedef struct GlueBlockedTarget
 {
-	int64		cluster;		/* that the OID is of */
+	int64		cluster;		/* the cluster of the OID */
 	Oid			server_oid;
 	Oid			role;
 	const char *settings;		/* settings_text of its requests */

@@ -4,13 +4,13 @@
  *	  A row of the table glue_request: as a GlueRequest, and as the values of its
  *	  columns.
  *
- * The maker of a row fills in what was asked for here, and adds what is its own:
- * a request of the queue has its secrets sealed, a call that acts at once the
- * transaction that it belongs to.
+ * The columns that all rows have are filled in here.  The callers add their
+ * own: a request of the queue has sealed secrets, and a call that acts at once
+ * has its transaction.
  *
- * A row that a process has taken is read into a memory context of its own, which
- * lasts as long as the job.  Its sealed secrets lie in another table, and are read
- * apart from it.
+ * Each claimed request is read into a memory context of its own, which lasts
+ * until its outcome is recorded.  Its sealed secrets are read separately, from
+ * another table.
  *
  * IDENTIFICATION
  *	  src/store/request_row.c
@@ -131,7 +131,10 @@ GlueRowShape glue_request_shape = {
 	.checks = checks,
 };
 
-/* The fingerprint that matters to a request, of those that a target has. */
+/*
+ * The fingerprint of a target that a request is compared by: with or without
+ * its secrets.
+ */
 const unsigned char *
 glue_request_fingerprint(const GlueRequest *request, const GlueTarget *target)
 {
@@ -139,10 +142,7 @@ glue_request_fingerprint(const GlueRequest *request, const GlueTarget *target)
 		target->fingerprint;
 }
 
-/*
- * Say of a request where it goes: to a target, and to no other.  Whether it has
- * secrets is known by then.
- */
+/* Bind a request to a target.  has_secrets must be set by then. */
 void
 glue_request_set_target(GlueRequest *request, const GlueTarget *target)
 {
@@ -157,7 +157,10 @@ glue_request_set_target(GlueRequest *request, const GlueTarget *target)
 		   GLUE_FINGERPRINT_LEN);
 }
 
-/* Do the credentials of a target belong to another account than a request is for? */
+/*
+ * Do the credentials of a target belong to another account than that of a
+ * request?
+ */
 bool
 glue_request_is_for_others(const GlueRequest *request,
 						   const GlueTarget *target)
@@ -167,8 +170,8 @@ glue_request_is_for_others(const GlueRequest *request,
 }
 
 /*
- * Fill in a row for what is asked for now, to be carried out as soon as
- * possible, where the settings of this session lead.
+ * Fill in a row for a new request, due at once, for the target that the
+ * settings of this session select.
  */
 void
 glue_request_row_fill(GlueRequestRow *row, const GlueRequest *request)
@@ -212,10 +215,10 @@ glue_request_row_fill(GlueRequestRow *row, const GlueRequest *request)
 
 /*
  * Read the requests that a statement has returned, as a list in the current
- * memory context.  Each is in a context of its own, which is a child of parent.
+ * memory context.  Each has a context of its own, a child of parent.
  *
- * The statement returns GLUE_READ_COLUMNS().  undo says whether they are calls that
- * are to be undone.
+ * The statement returns GLUE_READ_COLUMNS().  undo is true for calls that are
+ * to be undone.
  */
 List *
 glue_requests_read(uint64 count, bool undo, MemoryContext parent)
@@ -233,7 +236,7 @@ glue_requests_read(uint64 count, bool undo, MemoryContext parent)
 		request->context = own;
 		if (undo && request->answer != NULL)
 		{
-			/* how it will end, which could not be recorded */
+			/* the error of an undo whose result is stored */
 			request->error_code = glue_json_tree_text(request->answer,
 													  "error_code");
 			request->error_message = glue_json_tree_text(request->answer,
@@ -279,8 +282,8 @@ read_request(const GlueResultRow *row)
 }
 
 /*
- * What an undo needs beside that.  on_rollback is said of calls that may have
- * created the connection, and of no others.
+ * Read the further columns for an undo.  on_rollback is set only for calls
+ * that may have created the connection.
  */
 static GlueUndo *
 read_undo(const GlueRequest *request, const GlueResultRow *row)
@@ -296,7 +299,7 @@ read_undo(const GlueRequest *request, const GlueResultRow *row)
 		undo->may_have_made && strcmp(request->on_rollback, "keep") == 0;
 	undo->answered_at = glue_result_time(row, COLUMN(ANSWERED_AT));
 
-	/* as long as its sender would have waited for it, if that is longer */
+	/* as long as the sender would have waited, if that is longer */
 	undo->late_limit_ms = Max(glue_setting_settle_time,
 							  request->call_timeout_ms != 0 ?
 							  request->call_timeout_ms :

@@ -88,8 +88,8 @@ extern void glue_request_row_fill(GlueRequestRow *row,
 								  const GlueRequest *request);
 
 /*
- * What a request is read from, of the row r.  claimed_by is the process that has
- * had it before.  The statement has the columns of the table.
+ * The columns that a request is read from, of the row r.  claimed_by is the
+ * process that had claimed it before.  The statement has the columns of the table.
  */
 #define GLUE_READ_COLUMNS(claimed_by) "@r_columns, " claimed_by " IS NOT NULL"
 
