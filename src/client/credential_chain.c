@@ -97,7 +97,7 @@ static void take_temporary(Execution *execution);
  *
  * The keys of the user mapping come first.  A role of the server or the
  * mapping is assumed last, whatever comes before.  The plan borrows from the
- * target. If no plan is possible, raises an error, or returns false if
+ * target.  If no plan is possible, raises an error, or returns false if
  * missing_ok.
  */
 bool
@@ -454,8 +454,8 @@ take_step(Execution *execution, const GlueCredentialStep *step)
 }
 
 /*
- * Assume a role, with the credentials so far or with a web identity token. The
- * token's file is read every time, because the issuer replaces it.
+ * Assume a role, with the credentials so far or with a web identity token.
+ * The token's file is read every time, because the issuer replaces it.
  */
 static GlueFailure *
 assume_role(Execution *execution, const GlueCredentialStep *step)

@@ -5,7 +5,7 @@
  *
  * Amazon ECS and EKS Pod Identity provide credentials to a container over
  * plain HTTP, and the instance metadata service (IMDS) does so on an EC2
- * instance. These services are reached directly, never through a proxy.  They
+ * instance.  These services are reached directly, never through a proxy.  They
  * answer at once or not at all, so the time limits are short.
  *
  * Only version 2 of IMDS is used, which requires a session token.  It rejects
@@ -87,7 +87,7 @@ static bool has_status(const Exchange *exchange, int status);
  * Ask the endpoint of a container for credentials, which the caller cleanses.
  *
  * Never returns GLUE_METADATA_ABSENT, because the configuration names the
- * endpoint. On failure, reason is a phrase for a sentence, without secrets.
+ * endpoint.  On failure, reason is a phrase for a sentence, without secrets.
  */
 GlueMetadataOutcome
 glue_metadata_container(const GlueContainerSource *source,

@@ -6,10 +6,10 @@
  * If the answer to a create does not arrive, or reports an internal error of
  * the service, the connection may exist or not.  The API has no idempotency
  * token, so a repeated create could fail for the connection that the first one
- * made. So the connection is read back by name.  If it is the one that was
+ * made.  So the connection is read back by name.  If it is the one that was
  * sent, and was created since the call began, the create has succeeded.  If
  * there is none, the create is retried.  If it is another one, the create has
- * failed. If the read fails as well, or is inconclusive, the outcome is
+ * failed.  If the read fails as well, or is inconclusive, the outcome is
  * unknown, and the caller gets a failure for that.
  *
  * IDENTIFICATION

@@ -4,7 +4,7 @@
  *	  Calls of AWS STS, the Security Token Service.
  *
  * STS has AWS's older Query protocol: the request is a form, the answer is
- * XML. Otherwise the calls are like those of AWS Glue, and use the same
+ * XML.  Otherwise the calls are like those of AWS Glue, and use the same
  * client.
  *
  * The regional endpoint is always used, because the global one is a single
