@@ -15,7 +15,7 @@ typedef enum GlueCallerStatus
 {
 	GLUE_CALLER_IN_PROGRESS,
 	GLUE_CALLER_COMMITTED,
-	GLUE_CALLER_ROLLED_BACK		/* or unknown any more */
+	GLUE_CALLER_ROLLED_BACK		/* or no longer known */
 } GlueCallerStatus;
 
 extern GlueCallerStatus glue_caller_status(uint64 caller_xid);
