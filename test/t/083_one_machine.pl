@@ -38,8 +38,7 @@ sub two_secrets
 #
 # The state before
 #
-# made	whether this database has made it, with tags and a password, and
-# whether it
+# made	whether this database has made it, with tags and a password, and whether it
 #		has read it since
 # then	another client's changes: a function of the name
 #
