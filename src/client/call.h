@@ -51,7 +51,7 @@ typedef struct GlueCall
 	const GlueTarget *target;
 	const GlueEndpoint *endpoint;	/* of the service */
 	const GlueCredentials *credentials; /* NULL: the request is not signed */
-	json_object *request;		/* the operation's input shape */
+	json_object *arguments;		/* the operation's input shape */
 	GlueRenewCredentials renew_credentials; /* may be NULL */
 	GlueRateClass rate_class;	/* urgency */
 	int64		for_request;	/* ID of the glue_request row it is made for;

@@ -57,7 +57,7 @@ typedef struct GlueCallState
 	struct GlueCallState *reader;	/* its GetConnection */
 } GlueCallState;
 
-extern GlueCallState *glue_call_state_begin(GlueCall *call,
+extern GlueCallState *glue_call_state_start(GlueCall *call,
 											MemoryContext result_context,
 											void (*on_news) (void *arg),
 											void *on_news_arg);

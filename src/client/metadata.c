@@ -49,7 +49,7 @@
 /* One HTTP exchange with a service, and its result. */
 typedef struct Exchange
 {
-	GlueHttpRequest request;	/* without its headers */
+	GlueHttpMessage message;	/* without its headers */
 	const char *headers[MAX_HEADERS];
 	int			max_attempts;
 
@@ -96,7 +96,7 @@ glue_metadata_container(const GlueContainerSource *source,
 						const char **reason)
 {
 	Exchange	exchange = {
-		.request = {
+		.message = {
 			.method = GLUE_HTTP_GET,
 			.url = source->url,
 			.nheaders = 1,
@@ -114,7 +114,7 @@ glue_metadata_container(const GlueContainerSource *source,
 
 		if (header == NULL)
 			return GLUE_METADATA_FAILED;
-		exchange.headers[exchange.request.nheaders++] = header;
+		exchange.headers[exchange.message.nheaders++] = header;
 	}
 	run_exchange(&exchange);
 	if (!has_status(&exchange, 200))
@@ -257,7 +257,7 @@ ask_instance(const GlueInstanceSource *source, GlueHttpMethod method,
 			 const char *path, const char *header)
 {
 	Exchange	exchange = {
-		.request = {
+		.message = {
 			.method = method,
 			.url = psprintf("%s%s", source->endpoint, path),
 			.nheaders = 1,
@@ -304,8 +304,8 @@ run_attempt(Exchange *exchange)
 {
 	GlueHttpTransfer *transfer;
 
-	exchange->request.headers = exchange->headers;
-	transfer = glue_http_start(&exchange->request);
+	exchange->message.headers = exchange->headers;
+	transfer = glue_http_start(&exchange->message);
 	glue_http_finish(transfer);
 	exchange->outcome = transfer->outcome;
 	exchange->status = transfer->status;

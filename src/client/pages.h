@@ -32,8 +32,8 @@ typedef struct GluePages
 									 * it */
 } GluePages;
 
-extern void glue_pages_begin(GluePages *pages, const GlueCall *call,
-							 const char *member);
+extern void glue_pages_init(GluePages *pages, const GlueCall *call,
+							const char *member);
 extern json_object *glue_pages_next(GluePages *pages);
 extern json_object *glue_pages_next_unchecked(GluePages *pages,
 											  const char **problem);

@@ -32,9 +32,9 @@
 #include "secret/secret_form.h"
 #include "secret/secret_name.h"
 
-static GlueNameKind judge_pair(json_object *object, const char *key,
-							   int *types);
-static GlueNameKind judge_key(const char *key, int *types);
+static GlueNameKind classify_pair(json_object *object, const char *key,
+								  int *types);
+static GlueNameKind classify_key(const char *key, int *types);
 static bool is_sensitive(const char *key);
 
 /*
@@ -45,7 +45,7 @@ glue_redact_is_secret_key(const char *key)
 {
 	int			types;
 
-	return judge_key(key, &types) >= GLUE_NAME_ADDRESS;
+	return classify_key(key, &types) >= GLUE_NAME_ADDRESS;
 }
 
 /*
@@ -66,12 +66,12 @@ glue_redact_hides_member(json_object *object, const char *key,
 						 json_object *value)
 {
 	int			types;
-	GlueNameKind kind = judge_key(key, &types);
+	GlueNameKind kind = classify_key(key, &types);
 	const char *text;
 	size_t		len;
 
 	if (kind == GLUE_NAME_PLAIN)
-		kind = judge_pair(object, key, &types);
+		kind = classify_pair(object, key, &types);
 	if (kind == GLUE_NAME_REFERENCE && value != NULL &&
 		(types & glue_model_types_of(value)) == 0)
 		kind = GLUE_NAME_SECRET;
@@ -103,7 +103,7 @@ glue_redact_hides_member(json_object *object, const char *key,
  * If a member is the value of a pair of name and value, classify the name.
  */
 static GlueNameKind
-judge_pair(json_object *object, const char *key, int *types)
+classify_pair(json_object *object, const char *key, int *types)
 {
 	static const char *const names[] = {
 		"name", "Name", "NAME", "key", "Key", "KEY", "id", "field", "header",
@@ -125,7 +125,7 @@ judge_pair(json_object *object, const char *key, int *types)
 		if (!json_object_object_get_ex(object, names[i], &name) ||
 			!json_object_is_type(name, json_type_string))
 			continue;
-		kind = judge_key(json_object_get_string(name), types);
+		kind = classify_key(json_object_get_string(name), types);
 		if (kind != GLUE_NAME_PLAIN)
 			return kind;
 	}
@@ -138,7 +138,7 @@ judge_pair(json_object *object, const char *key, int *types)
  * types of value that are no secret.
  */
 static GlueNameKind
-judge_key(const char *key, int *types)
+classify_key(const char *key, int *types)
 {
 	GlueNameKind kind = glue_secret_name_kind(key, strlen(key));
 	const GlueMemberName *member;

@@ -51,7 +51,7 @@ glue_redact_text(json_object *tree, const char *text,
 	}
 
 	/* secrets may overlap, so the union of all matches is hidden */
-	glue_secret_search_begin(&search, text, len, GLUE_TEXT_PROSE);
+	glue_secret_search_init(&search, text, len, GLUE_TEXT_PROSE);
 	more = glue_secret_search_next(&search);
 	for (size_t at = 0; at < len; at++)
 	{

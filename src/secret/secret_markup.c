@@ -29,7 +29,7 @@
 #define NOT_FIRST ((size_t) -1)
 
 static size_t end_of_plain(const GlueText *text, size_t start, size_t line);
-static GlueNameKind judge_tag(const GlueText *text, size_t tag, size_t end);
+static GlueNameKind classify_tag(const GlueText *text, size_t tag, size_t end);
 static size_t back_to(const GlueText *text, size_t at, char c);
 static size_t skip_back(const GlueText *text, size_t at);
 static bool ends_with(const GlueText *text, size_t end, const char *part);
@@ -56,7 +56,7 @@ glue_markup_find_element(GlueSecretSearch *search, size_t at)
 
 	if (tag == at || bytes[at - 1] == '/')
 		return false;
-	kind = judge_tag(text, tag + 1, at);
+	kind = classify_tag(text, tag + 1, at);
 	if (kind < GLUE_NAME_ADDRESS)
 		return false;
 	if (text->len - start > strlen(cdata) &&
@@ -90,7 +90,7 @@ end_of_cdata(const GlueText *text, size_t at)
  * it; or if that is not a secret's, the attribute with its name.
  */
 static GlueNameKind
-judge_tag(const GlueText *text, size_t tag, size_t end)
+classify_tag(const GlueText *text, size_t tag, size_t end)
 {
 	size_t		name_end = tag;
 	size_t		name = tag;

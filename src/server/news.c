@@ -12,11 +12,11 @@
  *
  * A listener keeps this order, so that it misses no wake-up:
  *
- *		glue_queue_listen(database, kind);	once
+ *		glue_news_listen(database, kind);	once
  *		for (;;)
  *		{
  *			ResetLatch(MyLatch);
- *			glue_queue_take_news(...);	resets the news
+ *			glue_news_take(...);	resets the news
  *			look for work;
  *			WaitLatch(MyLatch, ...);
  *		}
@@ -84,7 +84,7 @@ typedef struct QueueWake
 	Listener	listeners[FLEXIBLE_ARRAY_MEMBER];	/* max_worker_processes */
 } QueueWake;
 
-GlueSharedPart glue_queue_wake_part = {
+GlueSharedPart glue_news_part = {
 	.name = "glue_conn queue",
 	.size = offsetof(QueueWake, listeners),
 	.size_per_backend = sizeof(Listener),
@@ -112,7 +112,7 @@ static void unlisten_at_exit(int code, Datum arg);
  * commits.
  */
 void
-glue_queue_wake_at_commit(void)
+glue_news_wake_queue_at_commit(void)
 {
 	static bool registered = false;
 
@@ -135,7 +135,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:
 			if (wake_at_commit)
-				glue_queue_wake();
+				glue_news_wake_queue();
 			wake_at_commit = false;
 			break;
 		case XACT_EVENT_ABORT:
@@ -152,7 +152,7 @@ at_end_of_transaction(XactEvent event, void *arg)
  * Raises no errors.
  */
 void
-glue_queue_wake(void)
+glue_news_wake_queue(void)
 {
 	wake(GLUE_WORK_QUEUE);
 }
@@ -163,7 +163,7 @@ glue_queue_wake(void)
  * Raises no errors.
  */
 void
-glue_journal_wake(void)
+glue_news_wake_journal(void)
 {
 	wake(GLUE_WORK_JOURNAL);
 }
@@ -178,7 +178,7 @@ wake(GlueWorkKind kind)
 
 	if (!glue_shared_is_shared())
 		return;
-	state = glue_shared_attach(&glue_queue_wake_part);
+	state = glue_shared_attach(&glue_news_part);
 	glue_shared_lock(LW_EXCLUSIVE);
 	listener = find_listener(state, MyDatabaseId, kind);
 	if (listener == NULL || kind == GLUE_WORK_QUEUE)
@@ -210,10 +210,10 @@ wake(GlueWorkKind kind)
  * Raises an error if there are too many listeners.
  */
 void
-glue_queue_listen(Oid database, GlueWorkKind kind)
+glue_news_listen(Oid database, GlueWorkKind kind)
 {
 	static bool registered = false;
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	Listener	listener = {
 		.used = true,
 		.database = database,
@@ -243,7 +243,7 @@ glue_queue_listen(Oid database, GlueWorkKind kind)
  * taken, and no other process will get.
  */
 bool
-glue_queue_unlisten(void)
+glue_news_unlisten(void)
 {
 	bool		news;
 
@@ -259,7 +259,7 @@ glue_queue_unlisten(void)
 
 /* Has this process news that it has not taken yet? */
 bool
-glue_queue_has_news(void)
+glue_news_exist(void)
 {
 	return own != NULL && own->news;
 }
@@ -268,16 +268,16 @@ glue_queue_has_news(void)
 static void
 unlisten_at_exit(int code, Datum arg)
 {
-	(void) glue_queue_unlisten();
+	(void) glue_news_unlisten();
 }
 
 /*
  * Was news without a listener lost for lack of notes?  Resets the flag.
  */
 bool
-glue_queue_lost_news(void)
+glue_news_lost(void)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	bool		lost;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -293,9 +293,9 @@ glue_queue_lost_news(void)
  * Returns the number of taken items; more than max stay for the next call.
  */
 int
-glue_queue_take_news(GlueNews *news, int max)
+glue_news_take(GlueNews *news, int max)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	int			taken = 0;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -330,9 +330,9 @@ glue_queue_take_news(GlueNews *news, int max)
  * knows: untaken news may be about more.
  */
 void
-glue_queue_note_open(bool open)
+glue_news_note_open(bool open)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	DatabaseNote *note;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -351,9 +351,9 @@ glue_queue_note_open(bool open)
  * was restarted.
  */
 void
-glue_queue_recall(void)
+glue_news_recall(void)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	for (int i = 0; i < state->nnotes; i++)
@@ -363,9 +363,9 @@ glue_queue_recall(void)
 
 /* May a database have open requests? */
 bool
-glue_queue_is_open(Oid database)
+glue_news_is_open(Oid database)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	DatabaseNote *note;
 	bool		open;
 
@@ -378,9 +378,9 @@ glue_queue_is_open(Oid database)
 
 /* A database was dropped. */
 void
-glue_queue_forget(Oid database)
+glue_news_forget(Oid database)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	DatabaseNote *note;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -397,9 +397,9 @@ glue_queue_forget(Oid database)
 
 /* Record whether workers wait for a free worker slot. */
 void
-glue_queue_tell_crowded(bool crowded)
+glue_news_tell_crowded(bool crowded)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	bool		ask;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -415,9 +415,9 @@ glue_queue_tell_crowded(bool crowded)
 
 /* Does another worker wait for this worker to exit? */
 bool
-glue_queue_is_crowded(void)
+glue_news_is_crowded(void)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 
 	return own != NULL && state->crowded;
 }
@@ -426,7 +426,7 @@ glue_queue_is_crowded(void)
 GlueObstacle
 glue_work_obstacle(GlueWorkKind kind)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	GlueObstacle obstacle = GLUE_OBSTACLE_UNKNOWN;
 	Listener   *listener;
 

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * unit_identity.c
+ * unit_credential_text.c
  *	  Unit test of the validation of access keys and roles.
  *
  * IDENTIFICATION
- *	  test/unit/unit_identity.c
+ *	  test/unit/unit_credential_text.c
  *
  *-------------------------------------------------------------------------
  */

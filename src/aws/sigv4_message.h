@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * sigv4_request.h
- *	  The canonical form of an HTTP request, for its signature.
+ * sigv4_message.h
+ *	  The canonical form of an HTTP message, for its signature.
  *
  * IDENTIFICATION
- *	  src/aws/sigv4_request.h
+ *	  src/aws/sigv4_message.h
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_AWS_SIGV4_REQUEST_H
-#define GLUE_AWS_SIGV4_REQUEST_H
+#ifndef GLUE_AWS_SIGV4_MESSAGE_H
+#define GLUE_AWS_SIGV4_MESSAGE_H
 
 #include <stddef.h>
 
@@ -26,7 +26,7 @@ typedef struct GlueSigv4Header
 } GlueSigv4Header;
 
 /* One request, exactly as sent.  The caller owns all strings. */
-typedef struct GlueSigv4Request
+typedef struct GlueSigv4Message
 {
 	const char *method;			/* "POST" */
 	const char *path;			/* as on the wire; "" means "/" */
@@ -38,12 +38,12 @@ typedef struct GlueSigv4Request
 	const char *amz_date;		/* value of x-amz-date */
 	const char *region;
 	const char *service;		/* "glue", "sts" */
-} GlueSigv4Request;
+} GlueSigv4Message;
 
-extern void glue_sigv4_put_request(GlueTextBuffer *out,
-								   const GlueSigv4Request *request,
+extern void glue_sigv4_put_message(GlueTextBuffer *out,
+								   const GlueSigv4Message *message,
 								   const char *body_hash);
 extern void glue_sigv4_put_signed_headers(GlueTextBuffer *out,
-										  const GlueSigv4Request *request);
+										  const GlueSigv4Message *message);
 
-#endif							/* GLUE_AWS_SIGV4_REQUEST_H */
+#endif							/* GLUE_AWS_SIGV4_MESSAGE_H */
