@@ -33,7 +33,7 @@
 typedef struct Case
 {
 	const char *name;
-	const char *definition;		/* of what was found, or NULL */
+	const char *definition;		/* of the found connection, or NULL */
 	double		created;		/* after it was sent */
 	bool		known;			/* is it known when that was? */
 	GlueOwnership ownership;
@@ -221,9 +221,9 @@ check_made(const MadeCase * test)
 }
 
 /*
- * The clock of the host is set between the create and the undo, or another host
- * with another clock takes over.  What decides is made by the clock that nobody
- * sets, and by the Dates of answers.
+ * The clock of the host is set between the create and the undo, or a failover
+ * to a host with another clock happens.  The decision depends on the clock
+ * that cannot be set, and on the Dates of answers.
  */
 static void
 check_clocks(void)
