@@ -245,7 +245,7 @@ check_role(Chain *chain, const char *profile, const char *source_profile,
 	if (get(chain, profile, "mfa_serial") != NULL)
 		glue_configuration_fail(chain->error, refused_hint,
 								"Profile " GLUE_PROFILE_NAME_FORMAT
-								" has \"mfa_serial\", but a server has nobody to type in a code.",
+								" has \"mfa_serial\", but a server cannot prompt for a code.",
 								profile);
 	else if (source_profile != NULL && credential_source != NULL)
 		glue_configuration_fail(chain->error, NULL,

@@ -259,7 +259,7 @@ check_claim(const GlueTarget *target)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("AWS credentials belong to another account than foreign server \"%s\" says",
+			 errmsg("AWS credentials do not belong to the account of foreign server \"%s\"",
 					target->server),
 			 errdetail("They belong to %s, and option \"account_id\" is %s.",
 					   target->account_id, target->claimed_account),

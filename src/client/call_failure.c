@@ -39,7 +39,7 @@ typedef struct ExceptionRule
 #define HINT_MAPPING_EXPIRED \
 	"The temporary credentials that the %s gives have run out: renew them."
 #define HINT_ROLE \
-	"Check that a policy allows the caller to call sts:AssumeRole on it, and that the role's trust policy names them. A change of either takes a moment to have an effect."
+	"Check that a policy allows the caller to call sts:AssumeRole on it, and that the role's trust policy names the caller. A change of either takes a moment to have an effect."
 #define HINT_WEB_IDENTITY \
 	"Check that the issuer of the token is an identity provider of the account, and that the role's trust policy allows it sts:AssumeRoleWithWebIdentity for this subject and audience. A change of either takes a moment to have an effect."
 #define HINT_CLOCK \
@@ -63,7 +63,7 @@ static const ExceptionRule exception_rules[] = {
 	{GLUE_EXCEPTION_EXPIRED_TOKEN, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 	"The temporary credentials have run out: renew them."},
 	{"FederationSourceException", ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
-	"The data source itself has failed, or has refused AWS Glue. Look there, and at the credentials of the connection."},
+	"The data source itself has failed, or has refused AWS Glue. Check the data source, and the credentials of the connection."},
 	{"GlueEncryptionException", ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
 	"Check that the caller may use the KMS key of the catalog's encryption settings: kms:Encrypt to write, kms:Decrypt to read."},
 	{"IncompleteSignature", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, NULL},
@@ -127,7 +127,7 @@ static const TextHint text_hints[] = {
 	{"Secrets Manager secret is invalid",
 	"AWS Glue read the secret to try the connection. Check its keys, or set \"ValidateCredentials\" to false."},
 	{"Validation for connection properties failed",
-	"AWS Glue does not say which property it means. Check that required properties are there, that the secret exists in this region, and that all keys belong to this connection type."},
+	"AWS Glue does not name the property. Check that required properties are present, that the secret exists in this region, and that all keys belong to this connection type."},
 	{"Unable to resolve any valid connection",
 	"Set \"AvailabilityZone\" in \"PhysicalConnectionRequirements\" to that of the subnet."},
 	{"No enum constant",
@@ -245,7 +245,7 @@ glue_failure_no_turn(const GlueCall *call)
 									   ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 									   GLUE_EXCEPTION_THROTTLING);
 
-	failure->detail = "It was not sent, since all requests of its kind were refused for as long as \"request_timeout\" says.";
+	failure->detail = "It was not sent, because all requests of its kind were refused for the time of \"request_timeout\".";
 	failure->hint = HINT_THROTTLED;
 	return failure;
 }

@@ -28,7 +28,7 @@ glue_failure_no_credentials(const char *source, const char *reason)
 							psprintf("could not get AWS credentials from %s",
 									 source),
 							psprintf("The source is configured, but %s.", reason),
-							"No other source was asked, because that might have acted as somebody else.");
+							"No other source was tried, because its credentials might belong to another principal.");
 }
 
 /*
@@ -79,7 +79,7 @@ glue_failure_owned_elsewhere(const char *connection_name,
 							GLUE_CODE_TARGET_CHANGED,
 							psprintf("the target has changed since AWS Glue connection \"%s\" was made for the row",
 									 connection_name),
-							psprintf("It is in account %s%s%s, and was left alone, as was account %s, where the row's target leads now.",
+							psprintf("It is in account %s%s%s, but the target of the row is in account %s now. Nothing was changed in either account.",
 									 catalog, endpoint[0] != '\0' ? " at " : "",
 									 endpoint, found_catalog),
 							NULL);
@@ -99,7 +99,7 @@ glue_failure_no_account(const GlueFailure *cause)
 		cause->sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE)
 	{
 		glue_failure_add_detail(failure,
-								"It has to be known which account is meant, unless \"catalog_id\" names a catalog.");
+								"The account must be known, unless \"catalog_id\" names a catalog.");
 		return failure;
 	}
 	failure->sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
@@ -121,7 +121,7 @@ glue_failure_just_failed(const char *other)
 	return glue_failure_new(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 							GLUE_CODE_NO_CREDENTIALS,
 							"could not get AWS credentials",
-							psprintf("Another session that needs the same ones has just tried: %s",
+							psprintf("Another session has just tried to get the same credentials: %s",
 									 other),
 							NULL);
 }

@@ -64,7 +64,7 @@ GlueFailure *
 glue_failure_not_ours(const char *connection_name, const char *detail)
 {
 	return glue_failure_new(ERRCODE_DUPLICATE_OBJECT, GLUE_CODE_NOT_OURS,
-							psprintf("AWS Glue connection \"%s\" was left alone, because it is not the row's",
+							psprintf("AWS Glue connection \"%s\" was not changed, because it does not belong to the row",
 									 connection_name),
 							pstrdup(detail), NULL);
 }
@@ -78,8 +78,8 @@ glue_failure_wipes_credentials(const char *connection_name,
 							   const char *losses)
 {
 	return glue_failure_new(ERRCODE_INVALID_PARAMETER_VALUE,
-							"would wipe out credentials",
-							psprintf("update of AWS Glue connection \"%s\" would wipe out its credentials",
+							"would remove credentials",
+							psprintf("update of AWS Glue connection \"%s\" would remove its credentials",
 									 connection_name),
 							pstrdup(losses),
 							"An update replaces the whole definition. Give the credentials again, or a reference to a secret: \"SECRET_ID\" in \"ConnectionProperties\" or \"SecretArn\" in \"AuthenticationConfiguration\".");

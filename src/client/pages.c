@@ -209,7 +209,7 @@ remember_token(GluePages *pages, const char *token)
 	if (pages->past_token != NULL && strcmp(token, pages->past_token) == 0)
 		glue_failure_raise(ERROR,
 						   glue_call_malformed_answer(&pages->call,
-													  "its page token has come before, so the list would never end"));
+													  "its page token is repeated, so the list would never end"));
 	if (pages->npages < pages->past_token_until)
 		return;
 	if (pages->past_token != NULL)

@@ -198,7 +198,7 @@ glue_conn_validator(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("permission denied to set option \"%s\"", reserved),
-					 errdetail("It says where credentials and passwords go, or whose credentials they are."),
+					 errdetail("It decides where credentials and passwords are sent, or which credentials are used."),
 					 errhint("Only a superuser may change the options of a server that has it.")));
 		if (options.region != NULL)
 			glue_warn_of_unknown_region(options.region);

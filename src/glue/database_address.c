@@ -152,7 +152,7 @@ glue_address_status_message(GlueAddressStatus status)
 		[GLUE_ADDRESS_NO_HOST] = "names no host",
 		[GLUE_ADDRESS_SOCKET] = "names the directory of a socket, which AWS Glue cannot reach",
 		[GLUE_ADDRESS_HOST_LIST] = "names several hosts, but a connection has one",
-		[GLUE_ADDRESS_LOCAL] = "names a host that is always the own machine, and AWS Glue connects from another one",
+		[GLUE_ADDRESS_LOCAL] = "names a host that always means the local machine, but AWS Glue connects from another one",
 		[GLUE_ADDRESS_BAD_HOST] = "does not name a host by a host name or an IP address",
 		[GLUE_ADDRESS_IPV6] = "is an IPv6 address, which JDBC URLs of SQL Server have no form for",
 		[GLUE_ADDRESS_BAD_PORT] = "has a port that is no number from 1 to 65535",
@@ -161,7 +161,7 @@ glue_address_status_message(GlueAddressStatus status)
 		[GLUE_ADDRESS_PARAMETERS] = "has parameters, which would be lost",
 		[GLUE_ADDRESS_OTHER_ENGINE] = "is not of this type of database",
 		[GLUE_ADDRESS_TNS_ALIAS] = "is a name that only the Oracle client of this machine can look up",
-		[GLUE_ADDRESS_DESCRIPTOR] = "is a connect descriptor, which is not taken apart",
+		[GLUE_ADDRESS_DESCRIPTOR] = "is a connect descriptor, which is not parsed",
 		[GLUE_ADDRESS_BAD_SYNTAX] = "is not understood",
 	};
 

@@ -112,7 +112,7 @@ check_begin(const GlueMadeConnection *made, json_object *connection,
 						findings);
 	if (made->begun_ms == 0)
 		return conclude(GLUE_CANNOT_TELL,
-						"When the request was sent, by AWS's clock, is not known.",
+						"The time when the request was sent, by AWS's clock, is not known.",
 						findings);
 	if (!(*created_ms >= made->begun_ms - TOLERANCE_MS))
 		return conclude(GLUE_SOMEBODY_ELSES,
@@ -134,7 +134,7 @@ check_end(const GlueMadeConnection *made, double created_ms,
 		return conclude(GLUE_SOMEBODY_ELSES, "It was updated since.", findings);
 	if (made->ended_ms == 0)
 		return conclude(GLUE_CANNOT_TELL,
-						"When the request had ended, by AWS's clock, is not known.",
+						"The time when the request had ended, by AWS's clock, is not known.",
 						findings);
 	return conclude(GLUE_OURS, "", findings);
 }

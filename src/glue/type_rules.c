@@ -116,8 +116,8 @@ check_network(const GlueRuleInput *input)
 	else if (json_object_is_type(input->network, json_type_object) &&
 			 json_object_object_length(input->network) == 0)
 		glue_report_check(input->reporter, &path, GLUE_CHECK_EMPTY_NETWORK,
-						  "is empty, but is what a connection of type "
-						  "NETWORK is made of");
+						  "is empty, but a connection of type "
+						  "NETWORK consists of it");
 	ssl = glue_json_tree_text(input->properties, "JDBC_ENFORCE_SSL");
 	if (ssl != NULL && !glue_same_but_case(ssl, "false"))
 		glue_report_check(input->reporter, &ssl_path, GLUE_CHECK_NETWORK_SSL,

@@ -115,13 +115,13 @@ glue_validate_tags(json_object *tags, GlueViolationSink sink, void *arg)
 		strncpy(prefix, iter.key, 4);
 		if (glue_same_but_case(prefix, "aws:"))
 			glue_report_check(&check.reporter, &path, GLUE_CHECK_RESERVED_TAG,
-							  "must not start with \"aws:\", which AWS keeps "
-							  "for itself");
+							  "must not start with \"aws:\", which AWS "
+							  "reserves");
 		else if (strncmp(prefix, "aws", 3) == 0)
 			glue_report_check(&check.reporter, &path,
 							  GLUE_CHECK_RESERVED_TAG_WORD,
 							  "should not start with \"aws\", which AWS "
-							  "documents as its own");
+							  "documents as reserved");
 	}
 }
 

@@ -156,7 +156,7 @@ add_key(GlueSealKeys *keys, const char *text, size_t len, int line,
 
 	if (keys->count == GLUE_SEAL_MAX_KEYS)
 		return refuse(problem, line, "There are more than two keys.",
-					  "Keep the new key, and below it the one that it takes the place of.");
+					  "Keep the new key, and below it the key that it replaces.");
 	if (!decode_hex(text, len, key->key))
 		return refuse(problem, line,
 					  "A key consists of 64 hexadecimal digits, on a line of its own.",

@@ -163,7 +163,7 @@ find_function(Oid schema)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("function glue_database_id() of extension \"glue_conn\" does not exist"),
-				 errhint("Create the extension anew.")));
+				 errhint("Drop the extension and create it again.")));
 	return function;
 }
 

@@ -211,7 +211,7 @@ plan_with_indexes(SPIPlanPtr plan)
 }
 
 /*
- * Execute a statement with the rights of the table's owner; returns the number
+ * Execute a statement with the privileges of the table's owner; returns the number
  * of rows that it has read or written.
  *
  * Its result is in SPI_tuptable until glue_execute_end(), which must follow.

@@ -51,7 +51,7 @@ glue_service_expected(void)
 	if (is_template)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("database \"%s\" is a template, for which no background worker works",
+				 errmsg("database \"%s\" is a template, and has no background worker",
 						NameStr(name)),
 				 errdetail("Nothing was sent or queued."),
 				 errhint("Use ALTER DATABASE %s IS_TEMPLATE false, or have \"glue_conn.databases\" name other databases.",

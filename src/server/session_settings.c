@@ -138,7 +138,7 @@ glue_session_settings_refuse(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("requests cannot be carried out with settings of this session or its role"),
 				 errdetail_internal("%s", lines.data),
-				 errhint("Use RESET, or ALTER ROLE ... RESET and a new session. What holds for the server or for the database is obeyed.")));
+				 errhint("Use RESET, or ALTER ROLE ... RESET and a new session. Settings of the server and of the database are used.")));
 }
 
 static GucSource

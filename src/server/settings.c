@@ -165,18 +165,18 @@ glue_settings_init(void)
 						&glue_setting_connect_timeout);
 	define_milliseconds("glue_conn.request_timeout",
 						"Sets the longest time for one attempt at a request.",
-						"It is 5 minutes at most for what changes something. AWS Glue may try the credentials of a connection before it answers.",
+						"It is 5 minutes at most for requests that change something. AWS Glue may try the credentials of a connection before it answers.",
 						&glue_setting_request_timeout);
 
 	DefineCustomIntVariable("glue_conn.max_attempts",
-							"Sets how often a request is tried.",
-							"Failures that would repeat themselves are not tried again.",
+							"Sets the maximum number of attempts for a request.",
+							"Failures that would repeat themselves are not retried.",
 							&glue_setting_max_attempts,
 							glue_setting_max_attempts, 1, GLUE_MAX_ATTEMPTS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.max_concurrent_requests",
-							"Sets how many requests of one call are under way side by side.",
+							"Sets the maximum number of concurrent requests of one call.",
 							"A session keeps as many connections to AWS afterwards, for the next call.",
 							&glue_setting_max_concurrent_requests,
 							glue_setting_max_concurrent_requests, 1,
@@ -184,35 +184,35 @@ glue_settings_init(void)
 							PGC_USERSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.max_requests_per_second",
-							"Sets how many requests of one operation are sent to one target in a second.",
-							"It counts those of all roles; 0 means as many as AWS takes.",
+							"Sets the maximum number of requests per second for one operation and target.",
+							"Requests of all roles count; 0 means no limit but that of AWS.",
 							&glue_setting_max_requests_per_second,
 							glue_setting_max_requests_per_second, 0,
 							GLUE_MAX_RATE, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.max_request_attempts",
-							"Sets how often a request of the queue is tried.",
-							"Failures that another attempt cannot solve end a request at once, and those that are about credentials do not count.",
+							"Sets the maximum number of attempts for a request of the queue.",
+							"Failures that a retry cannot solve end a request at once, and failures of credentials do not count.",
 							&glue_setting_max_request_attempts,
 							glue_setting_max_request_attempts, 1, 1000,
 							PGC_SUSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.request_retention",
-							"Sets how long requests are kept after they have ended.",
-							"-1 keeps them for ever.",
+							"Sets the time that requests are kept after they have ended.",
+							"-1 keeps them without limit.",
 							&glue_setting_request_retention,
 							glue_setting_request_retention, -1, INT_MAX,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("glue_conn.settle_time",
-							"Sets how long a request whose sender is gone may still arrive at AWS Glue.",
-							"A connection that a lost call may have made, and that is not there, is looked for again until then, or until its request_timeout has passed if that is longer.",
+							"Sets the time that a request whose sender is gone may still arrive at AWS Glue.",
+							"A missing connection that a lost call may have created is looked for again until then, or until its request_timeout has passed if that is longer.",
 							&glue_setting_settle_time,
 							glue_setting_settle_time, 0, GLUE_MAX_TIMEOUT_MS,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("glue_conn.on_rollback",
-							 "Sets what is done about a connection if the transaction that created it is rolled back.",
+							 "Sets the action for a connection if the transaction that created it is rolled back.",
 							 "It takes effect for calls that are made while it is set, and needs the library to be preloaded.",
 							 &glue_setting_on_rollback,
 							 glue_setting_on_rollback, on_rollback_values,
@@ -388,7 +388,7 @@ check_proxy(char **newval, void **extra, GucSource source)
 		!InitializingParallelWorker)
 	{
 		GUC_check_errmsg("invalid value for parameter \"%s\"", "glue_conn.proxy");
-		GUC_check_errdetail("It has no password, but what is shown in its place.");
+		GUC_check_errdetail("It holds the text that is shown instead of the password.");
 		return false;
 	}
 	*extra = guc_malloc(LOG, size);

@@ -216,7 +216,7 @@ $result = $session->query(
 is($result->output, 'FAILED', 'a connection can be there and useless');
 is($result->sqlstate, '00000', 'which is no error, since it is there');
 my ($warning) = $result->messages('WARNING');
-like($warning->{message}, qr/"bad" is there, but is not usable/,
+like($warning->{message}, qr/"bad" exists, but is not usable/,
 	'but a warning');
 like($warning->{hint}, qr/StatusReason/, 'that says how to learn more');
 is($cluster->row('bad')->{status}, 'FAILED', 'and is recorded');

@@ -113,7 +113,7 @@ my %hints = (
 	'Error from connector SNOWFLAKE : The AWS Secrets Manager secret is'
 	  . ' invalid: no such key' => qr/"ValidateCredentials"/,
 	'Validation for connection properties failed' =>
-	  qr/does not say which property/);
+	  qr/does not name the property/);
 
 foreach my $text (sort keys %hints)
 {

@@ -150,8 +150,8 @@ foreach my $server (qw(role profile first))
 	my $refused = $session->query(create_sql(referring('wrong'), server => $server));
 
 	is($refused->sqlstate, '55000', "$server: what is claimed is not true");
-	is($refused->message, 'AWS credentials belong to another account than foreign server'
-		  . qq( "$server" says), "$server: it is said so");
+	is($refused->message, 'AWS credentials do not belong to the account of foreign server'
+		  . qq( "$server"), "$server: it is said so");
 	like($refused->detail, qr/They belong to \d{12}, and option "account_id" is 666666666666/,
 		"$server: and what is true");
 }

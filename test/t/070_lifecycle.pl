@@ -81,7 +81,7 @@ fails('the outer object',
 	'22023', qr/has 1 error/);
 my $result = fails('what was hidden',
 	change_sql('orders', $session->must(get_sql('orders'))->output),
-	'22023', qr/would wipe out its credentials$/, 'GetConnection');
+	'22023', qr/would remove its credentials$/, 'GetConnection');
 like(
 	fails('a hidden password',
 		change_sql('orders', { %$changed, ConnectionProperties =>
@@ -104,7 +104,7 @@ foreach my $hidden (qw(all plain none))
 	$glue->set(hide_password => $hidden);
 	$result = fails("without the password, hidden is $hidden",
 		change_sql('orders', \%bare),
-		'22023', qr/^update of .* "orders" would wipe out its credentials$/,
+		'22023', qr/^update of .* "orders" would remove its credentials$/,
 		'GetConnection');
 	like($result->detail, qr/^\$\.ConnectionProperties\.PASSWORD has a value[^\n]*$/,
 		'it is named, once');
@@ -112,7 +112,7 @@ foreach my $hidden (qw(all plain none))
 }
 $glue->set(hide_password => 'all', encrypt_passwords => JSON::PP::true);
 fails('without an encrypted password', change_sql('orders', \%bare),
-	'22023', qr/would wipe out/, 'GetConnection');
+	'22023', qr/would remove/, 'GetConnection');
 $glue->set(encrypt_passwords => JSON::PP::false);
 is(defined_as('orders')->{ConnectionProperties}{PASSWORD},
 	'Secret-Password', 'the password is still there');
@@ -133,7 +133,7 @@ $session->must(create_sql({
 $result = fails('a recorded password that is hidden',
 	change_sql('kafka', { ConnectionType => 'KAFKA', ConnectionProperties =>
 		{ KAFKA_BOOTSTRAP_SERVERS => 'b:9098' } }),
-	'22023', qr/would wipe out/, 'GetConnection');
+	'22023', qr/would remove/, 'GetConnection');
 like($result->detail, qr/KAFKA_CLIENT_KEYSTORE_PASSWORD/, 'it is named');
 
 #

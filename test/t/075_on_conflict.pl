@@ -366,7 +366,7 @@ is($cluster->row('updated')->{secret_digest}, $digest, 'its secrets are known');
 $result = fails('one that would lose its password',
 	with_properties(\%kafka, KAFKA_CLIENT_KEYSTORE_PASSWORD => undef),
 	'update', '22023', 'C G');
-like($result->message, qr/^update of .* "keystore" would wipe out its cred/,
+like($result->message, qr/^update of .* "keystore" would remove its cred/,
 	'says so');
 is( $glue->connection('keystore')
 	  ->{definition}{ConnectionProperties}{KAFKA_CLIENT_KEYSTORE_PASSWORD},
@@ -507,7 +507,7 @@ $glue->put_connection(
 	status_reason => 'Wrong password "Secret-Password".');
 $result = creates('failed', jdbc('failed'), 'adopt', 'FAILED', 'C G');
 like(($result->messages('WARNING'))[0]{message},
-	qr/"failed" is there, but is not usable/, 'is a warning');
+	qr/"failed" exists, but is not usable/, 'is a warning');
 is($cluster->row('failed')->{status_reason},
 	'Wrong password "********".', 'and is recorded, without the secret');
 $glue->put_connection(input => jdbc('old'));

@@ -212,7 +212,7 @@ $second = enqueue($session, referring('next'));
 work($session);
 is(state_of($session, $first, 'error_code'), 'failed|42704', 'a role that is gone');
 like($session->must("SELECT error_message FROM glue_request WHERE id = $first")->output,
-	qr/role that asked for it does not exist any more/, 'is told of');
+	qr/role of the request does not exist any more/, 'is told of');
 is(state_of($session, $second), 'succeeded', 'and fails alone');
 
 # A target without credentials is left alone, and costs no attempts.

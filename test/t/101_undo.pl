@@ -543,7 +543,7 @@ intent('not an orphan', aborted(), %as_etl, state => q('succeeded'), finished_at
 $session->must('DROP OWNED BY etl; DROP ROLE etl');
 $result = work($session);
 is(state_of($session, $id, 'error_code'), 'failed|42704', 'or is gone');
-like($result->text, qr/could not undo what was rolled back of AWS Glue connection "orphan"/,
+like($result->text, qr/could not undo a rolled-back call for AWS Glue connection "orphan"/,
 	'with a warning');
 like($result->text, qr/HINT:.*glue_retry_request\($id\)/, 'that says what to do');
 is(state_of($session, $taken, 'error_code'), 'rolled_back|NotOurs', 'which is no matter if others rely on it');

@@ -170,7 +170,7 @@ $resolved->outcome('rolled back, and nobody can tell whose the connection is',
 	'doubtful', glue => 'first',
 	row => 'first', request => 'failed NotKnown');
 my $log = slurp_file($node->logfile);
-like($log, qr/WARNING: .*could not undo what was rolled back of AWS Glue connection "doubtful"/,
+like($log, qr/WARNING: .*could not undo a rolled-back call for AWS Glue connection "doubtful"/,
 	'is told in the log');
 
 #
@@ -189,7 +189,7 @@ foreach my $attempt (1 .. 3)
 		'it is refused');
 	$session->must("SELECT glue_retry_request($denied)");
 }
-my @said = slurp_file($node->logfile) =~ /(could not yet undo what was rolled back of AWS Glue connection "denied")/g;
+my @said = slurp_file($node->logfile) =~ /(could not yet undo a rolled-back call for AWS Glue connection "denied")/g;
 is(scalar @said, 1, 'an undo that is refused is in the log, once a minute');
 like(slurp_file($node->logfile), qr/Request $denied \(CreateConnection\) is tried again: .*AccessDeniedException/,
 	'with its reason');
@@ -198,7 +198,7 @@ my $result = $blocked->result;
 is($result->sqlstate, '55P03', 'who waits for it');
 like($result->detail, qr/Request $denied .*has failed with AccessDeniedException/, 'is told why');
 $session->must('SELECT pg_cancel_backend(' . $waiting->pid . ')');
-like($waiting->result->text, qr/CONTEXT:.*waiting until what request $denied did is undone/,
+like($waiting->result->text, qr/CONTEXT:.*waiting until the effect of request $denied is undone/,
 	'also if it is cancelled');
 $glue->behave;
 $session->must("SELECT glue_retry_request($denied)");

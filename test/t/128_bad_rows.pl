@@ -419,7 +419,7 @@ push @ids, enqueue($session, input('last claim'));
 work($session);
 is(request($ids[3])->{state}, 'succeeded', 'claim: not even the error can be written: the others go on');
 like(slurp_file($cluster->node->logfile, $log),
-	qr/could not record anything of request $ids[1]/, 'claim: and the log says so');
+	qr/could not update request $ids[1]/, 'claim: and the log says so');
 $session->must('ALTER TABLE glue_request DROP CONSTRAINT obstacle');
 
 $cluster->finish;

@@ -146,7 +146,7 @@ stranger('mine', created => time + 10);
 $session->must(update('source', 'mine', Description => 'ours'));
 is(outcomes(), 'Update mine failed NotOurs', 'another life is not updated');
 like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
-	qr/left alone.*created at another time/, 'which is said');
+	qr/not changed.*created at another time/, 'which is said');
 is(owned(), '', 'nothing is owned any more');
 $session->must(delete_row('source', 'mine'));
 is(outcomes(), 'Delete mine succeeded', 'a deletion has nothing to do');
@@ -326,7 +326,7 @@ is(outcomes(), 'Delete moved failed target changed, Update updated failed target
 	'what is owned elsewhere is not looked for here');
 is($watch->sent($_), 0, "$_ is not sent") foreach 'CreateConnection', 'UpdateConnection', 'DeleteConnection';
 like($session->must("SELECT error_message FROM glue_request WHERE id = $seen")->output,
-	qr/account 123456789012 at .* account 222222222222, where/, 'and it is said where it is');
+	qr/account 123456789012 at .* account 222222222222 now/, 'and it is said where it is');
 is($session->must(q{SELECT outcome FROM glue_adopt_rows('first') WHERE name = 'updated'})->output,
 	'owned, but elsewhere', 'nor is it adopted');
 $session->must("ALTER USER MAPPING FOR PUBLIC SERVER one OPTIONS (SET access_key_id '"
@@ -445,7 +445,7 @@ $session->must("INSERT INTO before VALUES (0, '{\"Name\": \"bad\"}'), (0, NULL)"
 $session->must(trigger_sql('before'));
 my $outcomes = $session->must('SELECT string_agg(coalesce(name, $$-$$) || $$ is $$ || left(outcome, 30), $$; $$'
 	  . ' ORDER BY name) FROM glue_adopt_rows($$before$$)')->output;
-is($outcomes, 'bad is invalid: glue_validate_connect; differs is differs: $.Description was giv; '
+is($outcomes, 'bad is invalid: see glue_validate_con; differs is differs: $.Description was giv; '
 	  . 'left is held by a row of table source; missing is missing; same is adopted',
 	'glue_adopt_rows() says what becomes of each');
 is(owned('before'), 'same', 'and has what is equal owned');

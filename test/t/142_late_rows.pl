@@ -184,7 +184,7 @@ $session->must(insert('source', 'deleted'));
 work($session);
 is($watch->sent('DeleteConnection'), 1, 'a deletion is not made again at once');
 like($session->must("SELECT error_message FROM glue_request WHERE id = $seen + 1")->output,
-	qr/may yet arrive/, 'its request says why');
+	qr/may still arrive/, 'its request says why');
 is(outcomes(), 'Delete succeeded, Create succeeded', 'all is done');
 wait_until(sub { $watch->processed('DeleteConnection') == $watch->sent('DeleteConnection') }, 'it has arrived');
 isnt($glue->connection('deleted'), undef, 'the next connection is there');
@@ -268,7 +268,7 @@ outcomes();
 make_table('heirs');
 $session->must('ALTER TABLE heirs DISABLE TRIGGER provision; ' . insert('heirs', 'passed on')
 	  . '; ALTER TABLE heirs ENABLE TRIGGER provision; ' . delete_row('source', 'passed on'));
-is(adopt_rows('heirs'), 'passed on is pending: there is a request for it that has not ended',
+is(adopt_rows('heirs'), 'passed on is pending: an earlier request for it has not ended',
 	'what is to be deleted is not adopted before that');
 is(entries('passed on'), 1, 'nor is its name claimed');
 is(outcomes(), 'Delete succeeded', 'it is deleted');

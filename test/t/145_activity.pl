@@ -157,7 +157,7 @@ like(seen("id = $id", 'what_to_do'), qr/tried again at \d{4}-.* after glue_retry
 	'it says when it is tried again');
 my $after = enqueue_delete($admin, 'again');
 waits_for("id = $after", 'request');
-like(seen("id = $after", 'what_to_do'), qr/what request $id /, 'it says for which');
+like(seen("id = $after", 'what_to_do'), qr/at request $id /, 'it says for which');
 $glue->behave;
 $admin->must("SELECT glue_retry_request($id)");
 is(end_of($admin, $after), 'succeeded', 'both go on');
@@ -337,7 +337,7 @@ $cluster->restart(
 ($admin, $session) = map { $cluster->session } 1 .. 2;
 $id = enqueue($admin, referring('ambient'));
 waits_for("id = $id AND state = 'running'", 'credentials', 'a request waits for credentials');
-like(seen("id = $id", 'what_to_do'), qr/^Wait: credentials are being got/, 'it says so');
+like(seen("id = $id", 'what_to_do'), qr/^Wait: credentials are being fetched/, 'it says so');
 $told = told($id, '20 ms');
 is($told->sqlstate, '08000', 'nor is that in vain');
 like($told->detail, qr/It waits for: credentials\.$/, 'so glue_wait_request() waits');

@@ -255,14 +255,14 @@ static const ChainCase own_cases[] = {
 	"900 to 43200."},
 	{"a second factor", NULL,
 		"[profile A]\n" SOURCE_B "mfa_serial = m\n[profile B]\n" KEYS,
-		"Profile \"A\" has \"mfa_serial\", but a server has nobody to type in "
-	"a code."},
+		"Profile \"A\" has \"mfa_serial\", but a server cannot prompt for a "
+	"code."},
 	{"a second factor in a source", NULL,
 		"[profile A]\n" SOURCE_B
 		"[profile B]\nrole_arn = " ROLE_B "\nmfa_serial = m\n"
 		"source_profile = C\n[profile C]\n" KEYS,
-		"Profile \"B\" has \"mfa_serial\", but a server has nobody to type in "
-	"a code."},
+		"Profile \"B\" has \"mfa_serial\", but a server cannot prompt for a "
+	"code."},
 	{"a second factor that is not used", NULL,
 		"[profile A]\n" KEYS "mfa_serial = m\n",
 	"keys abc123 def456 of=A"},

@@ -17,7 +17,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define LOCAL \
-	"names a host that is always the own machine, and AWS Glue connects from " \
+	"names a host that always means the local machine, but AWS Glue connects from " \
 	"another one"
 #define NO_HOST "names no host"
 #define NO_PORT "should have a port with each host, as in"

@@ -274,11 +274,11 @@ static const ValidateCase tag_cases[] = {
 	"\n"},
 	{"{\"aws:x\":\"\",\"AWS:y\":\"\",\"awsome\":\"\",\"Awsome\":\"\"}",
 		"E $.Tags.\"aws:x\" reserved_key must not start with \"aws:\", which "
-		"AWS keeps for itself\n"
+		"AWS reserves\n"
 		"E $.Tags.\"AWS:y\" reserved_key must not start with \"aws:\", which "
-		"AWS keeps for itself\n"
+		"AWS reserves\n"
 		"W $.Tags.awsome reserved_key should not start with \"aws\", which AWS "
-	"documents as its own\n"},
+	"documents as reserved\n"},
 };
 
 /* inputs of the test of a connection that need not exist */

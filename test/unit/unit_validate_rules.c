@@ -56,15 +56,15 @@ static const ValidateCase rule_cases[] = {
 	"look like \"jdbc:postgresql://host:port/database\"\n"},
 	{OF_TYPE("JDBC", "\"JDBC_CONNECTION_URL\":\"jdbc:mysql://localhost/d\""),
 		"W $.ConnectionProperties.JDBC_CONNECTION_URL property_value names a "
-		"host that is always the own machine, and AWS Glue connects from "
+		"host that always means the local machine, but AWS Glue connects from "
 	"another one\n"},
 	{OF_TYPE("KAFKA", "\"KAFKA_BOOTSTRAP_SERVERS\":\"h\""),
 		"W $.ConnectionProperties.KAFKA_BOOTSTRAP_SERVERS property_value "
 	"should have a port with each host, as in \"host:9092\"\n"},
 	{WITH_AUTH("MYSQL", "\"HOST\":\"localhost\",\"PORT\":1,"
 			   "\"DATABASE\":\"d\",\"ROLE_ARN\":\"r\""),
-		"W $.ConnectionProperties.HOST property_value names a host that is "
-	"always the own machine, and AWS Glue connects from another one\n"},
+		"W $.ConnectionProperties.HOST property_value names a host that "
+	"always means the local machine, but AWS Glue connects from another one\n"},
 
 	/* KAFKA */
 	{OF_TYPE("KAFKA", ""),
@@ -143,8 +143,8 @@ static const ValidateCase rule_cases[] = {
 	{"{\"Name\":\"n\",\"ConnectionType\":\"NETWORK\","
 		"\"ConnectionProperties\":{\"JDBC_ENFORCE_SSL\":true},"
 		"\"PhysicalConnectionRequirements\":{}}",
-		"W $.PhysicalConnectionRequirements required_for_type is empty, but is "
-		"what a connection of type NETWORK is made of\n"
+		"W $.PhysicalConnectionRequirements required_for_type is empty, but "
+		"a connection of type NETWORK consists of it\n"
 		"W $.ConnectionProperties.JDBC_ENFORCE_SSL not_for_type was reported "
 	"to be refused for connections of type NETWORK\n"},
 	{"{\"Name\":\"n\",\"ConnectionType\":\"NETWORK\","
