@@ -3,22 +3,21 @@
  * settings.c
  *	  The configuration parameters of glue_conn.
  *
- * Two questions decide which roles may set one.  What says where a request, its
- * credentials and the passwords in it go, or whose credentials they are
- * (endpoint, proxy, CA file, profile and the files that it is read from), is
- * for superusers alone: a role that may call the functions could otherwise
- * have the server's own credentials sent to a machine of its choice.  So is
- * the file of the key that secrets are sealed with.  The rest (region, time
- * limits, attempts) is for everyone.
+ * A setting is for superusers alone if it decides the destination of a
+ * request, its credentials and its passwords, or the source of the credentials
+ * (endpoint, proxy, CA file, profile and its files).  Otherwise a role that
+ * may call the functions could send the server's own credentials to a machine
+ * of its choice.  The key file for sealed secrets is for superusers alone,
+ * too.  All other settings (region, time limits, attempts) are for everyone.
  *
- * Values are checked when they are set, so that a typing error is reported
- * where it was made and not at the first call.
+ * Values are checked when they are set, so that an error is reported there and
+ * not at the first call.
  *
  * Until the library is loaded, PostgreSQL takes any value from any role.  When
- * it is loaded, a value that was not allowed gets a warning, and the default
- * in its place.  For the settings here that would be wrong: the default
- * endpoint is not what the administrator set in postgresql.conf, nor what the
- * user meant.  So calls are refused until the setting has been set well.
+ * it is loaded, PostgreSQL replaces an invalid value with the default, and
+ * logs a warning.  For these settings that would be wrong: the default
+ * endpoint is neither that of the administrator's postgresql.conf nor that of
+ * the user.  So calls are refused until the setting has a valid value.
  *
  * IDENTIFICATION
  *	  src/server/settings.c
@@ -67,7 +66,7 @@ int			glue_setting_on_rollback = GLUE_ON_ROLLBACK_DELETE;
 bool		glue_setting_worker = true;
 char	   *glue_setting_databases = NULL;
 
-/* The proxy as it is shown: without its password. */
+/* The proxy without its password, for SHOW. */
 static char *shown_proxy = NULL;
 
 static const struct config_enum_entry on_rollback_values[] = {
@@ -76,7 +75,7 @@ static const struct config_enum_entry on_rollback_values[] = {
 	{NULL, 0, false}
 };
 
-/* The text settings whose value was not accepted when we were loaded. */
+/* The text settings whose values were invalid when the library was loaded. */
 static const char *refused_settings[9];
 static int	nrefused = 0;
 
@@ -238,8 +237,8 @@ glue_settings_init(void)
 }
 
 /*
- * Raise an error if a setting is not what it was meant to be: see the
- * head of this file.
+ * Raise an error if a setting was replaced with its default: see the head of
+ * this file.
  */
 void
 glue_settings_check(void)
@@ -258,9 +257,9 @@ glue_settings_check(void)
 }
 
 /*
- * Are there workers for a database, as far as settings go?
+ * Do the settings provide workers for a database?
  *
- * A list that cannot be read names no database.
+ * A malformed list names no database.
  */
 bool
 glue_database_is_served(const char *name)
@@ -285,8 +284,8 @@ glue_database_is_served(const char *name)
 }
 
 /*
- * What is wrong with a region, as a sentence without its period; NULL if
- * nothing is.
+ * The problem of a region, as a sentence without its period; NULL if there is
+ * none.
  */
 const char *
 glue_region_problem(const char *region)
@@ -306,8 +305,8 @@ glue_endpoint_url_problem(const char *url)
 }
 
 /*
- * Warn of a region that is not known.  It may be a new one, so it is not refused;
- * but for one that does not exist, no host would be found.
+ * Warn about an unknown region.  It may be a new one, so it is accepted; but a
+ * region that does not exist has no host.
  */
 void
 glue_warn_of_unknown_region(const char *region)
@@ -346,7 +345,7 @@ check_endpoint_url(char **newval, void **extra, GucSource source)
 	if (**newval == '\0' || check_text(glue_endpoint_url_problem(*newval)))
 		return true;
 
-	/* the usual message has the value, and that may hold a password */
+	/* the default message quotes the value, which may hold a password */
 	GUC_check_errmsg("invalid value for parameter \"%s\"",
 					 "glue_conn.endpoint_url");
 	return false;
@@ -358,7 +357,10 @@ check_account_id(char **newval, void **extra, GucSource source)
 	return **newval == '\0' || check_text(glue_account_id_problem(*newval));
 }
 
-/* Is a text good?  problem is a sentence without its period; NULL if it is. */
+/*
+ * Report the problem of a text, a sentence without its period; true if it is
+ * NULL.
+ */
 static bool
 check_text(const char *problem)
 {
@@ -368,9 +370,9 @@ check_text(const char *problem)
 }
 
 /*
- * The value of the setting is the URL without its password, because everyone who
- * may read all settings sees that; the whole URL is what is kept beside it.  A
- * parallel worker, which makes no calls, is given what is shown.
+ * The value of the setting is the URL without its password, because roles with
+ * pg_read_all_settings can see it; the whole URL is kept in extra.  A parallel
+ * worker, which makes no calls, gets the shown value.
  */
 static bool
 check_proxy(char **newval, void **extra, GucSource source)
@@ -403,8 +405,9 @@ check_proxy(char **newval, void **extra, GucSource source)
 }
 
 /*
- * Where the password of a URL begins; NULL if it has none.  *host is its end: the
- * last "@", wherever it is, since a password may have a "/" that should be escaped.
+ * Find the password of a URL; NULL if there is none.  *host is its end: the
+ * last "@" anywhere, because a password may have a "/" that should have been
+ * escaped.
  */
 static const char *
 find_password(const char *url, const char **host)
@@ -444,7 +447,7 @@ define_text(const char *name, const char *description, const char *detail,
 	}
 }
 
-/* Was a parameter set neither in this session nor elsewhere? */
+/* Is a parameter at its default? */
 static bool
 is_default(const char *name)
 {

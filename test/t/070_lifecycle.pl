@@ -1,10 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# A connection after it was created: updated, deleted, waited for.
+# A connection after its creation: updates, deletion, waits.
 #
-# What is recorded is what the local Glue has, whatever became of the answers.
-# An update never leaves a connection without a password that nobody meant to
-# take away.
+# The record matches the local Glue, even after lost answers.  An update never
+# deletes a connection's password by accident.
 
 use strict;
 use warnings;

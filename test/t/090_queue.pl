@@ -1,6 +1,6 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Requests that are carried out after commit, by whoever works the queue.
+# Requests that are carried out after commit, by any worker or session.
 
 use strict;
 use warnings;
@@ -44,7 +44,7 @@ is(state_of($session, $id), 'succeeded', 'a deletion succeeds');
 is($glue->connection('a'), undef, 'in AWS');
 is($cluster->row('a'), undef, 'and in the table');
 
-# What the functions tell the user of a success, the request says.
+# The request has the messages of a successful function call.
 $glue->misbehave(operation => 'CreateConnection', kind => 'lost-after');
 $id = enqueue($session, referring('told'));
 work($session);
@@ -241,8 +241,8 @@ is($session->must('SELECT (SELECT max(finished_at) FROM glue_request'
 	  . " WHERE id = $id) < (SELECT max(finished_at) FROM glue_request)")->output,
 	't', 'and keeps no other target waiting');
 
-# Somebody who has locked a connection's row is waited for, and keeps nobody
-# else waiting.
+# A request waits for a session that has locked a connection's row, and blocks
+# no other request.
 my $other = $cluster->session;
 $other->must("BEGIN; SELECT FROM glue_connection WHERE name = 'b' FOR UPDATE");
 $first = enqueue_update($session, referring('b', Description => 'locked'));

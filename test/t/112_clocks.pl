@@ -1,9 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# What was rolled back is undone, and nothing else is, whatever the clocks say:
-# AWS's clock decides, and what may still arrive is waited for.
+# Rolled-back calls are undone, and no others, with any state of the clocks:
+# AWS's clock decides, and requests that may still arrive are waited for.
 #
-# The server has a clock that the test sets.  That of the local Glue is right.
+# The test sets the server's clock.  That of the local Glue is right.
 
 use strict;
 use warnings;
@@ -90,7 +90,7 @@ foreach my $ahead (3, -3, 3600, -3600)
 }
 
 #
-# Another host takes over, whose clock is another one
+# Failover to a host with another clock
 #
 
 foreach my $ahead (3, -3, 3600, -3600)
@@ -107,7 +107,7 @@ foreach my $ahead (3, -3, 3600, -3600)
 }
 
 #
-# What takes longer than settle_time
+# Requests that take longer than settle_time
 #
 
 # The request of an operation is carried out this late; it is waited for longer.
@@ -174,7 +174,7 @@ like($log, qr/WARNING: .*could not undo a rolled-back call for AWS Glue connecti
 	'is told in the log');
 
 #
-# What is refused for ever
+# Permanent rejections
 #
 
 $glue->misbehave(operation => 'DeleteConnection', name => 'denied', times => 0,

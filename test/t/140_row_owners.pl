@@ -1,9 +1,9 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Accidents: what happens to connections that are not a row's own, or not any more.
-# The table of accidents in docs/rows.md names the number of each here.
+# Accidents with connections that a row does not own, or not any more.  The
+# table of accidents in docs/rows.md refers to the numbers here.
 #
-# Who holds a name is tested by sql/trigger.sql and isolation/specs/row_names.spec.
+# sql/trigger.sql and isolation/specs/row_names.spec test who has a name.
 
 use strict;
 use warnings;
@@ -23,7 +23,7 @@ my $seen = 0;
 
 sub outcomes { return new_outcomes($session, \$seen); }
 
-# What the table, or another one, owns.
+# The claims of the table, or of another one.
 sub owned
 {
 	my ($table) = @_;
@@ -90,7 +90,8 @@ make_table('adopting', 'on_conflict=adopt');
 make_table('updating', 'on_conflict=update');
 
 #
-# 1. The name is taken by what somebody has made by hand, and a sync finds that
+# 1.  The name is taken by a connection that another client has made by hand,
+#     and a sync finds that
 #
 
 stranger('hand');
@@ -244,7 +245,8 @@ is(outcomes(), 'Delete wrong succeeded, Update right succeeded', 'later');
 is_theirs('wrong', 'what somebody else has made meanwhile stays');
 is(owned(), 'right', 'and what is made then is owned');
 
-# What somebody else makes between two attempts is as it should be, and is theirs.
+# A connection that another client makes between two attempts has the right
+# definition, and is theirs.
 $glue->misbehave(operation => 'CreateConnection', kind => 'error', status => 400,
 	code => 'RequestTimeoutException', message => 'slowly', times => 0);
 $session->must(insert('source', 'between', Description => 'theirs'));
@@ -454,7 +456,7 @@ is(outcomes(), 'Delete same succeeded', 'a row deletes what it has adopted');
 isnt($glue->connection('differs'), undef, 'and nothing else');
 
 #
-# 16. The history of requests is gone, and what is recorded of connections
+# 16.  The history of requests is gone, and so are the records of connections
 #
 
 $session->must(insert('source', 'forgotten'));

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * unit_validate_rules.c
- *	  Tests of validate_rules.c and rules.c: what the members of an input have
- *	  to do with each other, and with its type.
+ *	  Unit test of validate_rules.c and rules.c: the dependencies between the
+ *	  members of an input, and its type.
  *
  * IDENTIFICATION
  *	  test/unit/unit_validate_rules.c
@@ -231,7 +231,7 @@ static const ValidateCase rule_cases[] = {
 	{OF_TYPE("SFTP", ""),
 	"W $.ConnectionType not_for_type is documented as not supported\n"},
 
-	/* whatever the type */
+	/* any type */
 	{PROPERTY("\"KAFKA_SSL_ENABLED\":\"False\",\"ENDPOINT\":\"TRUE\","
 			  "\"A\":\"True\",\"REGION\":\"Truest\",\"PASSWORD\":\"True\","
 			  "\"JDBC_ENFORCE_SSL\":\"True\""),
