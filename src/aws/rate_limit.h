@@ -53,7 +53,8 @@ typedef struct GlueRateCounter
 } GlueRateCounter;
 
 /*
- * What is known of a rate.  Zeroes make one of which nothing is known.
+ * What is known of a rate.  Zeroes, but for a ceiling, make one of which nothing is
+ * known.
  *
  * It has a fixed size and no pointers, so it can be in shared memory; whoever
  * calls a function that changes it, or needs more than one field, has a lock.
@@ -63,7 +64,8 @@ typedef struct GlueRateLimit
 	bool		limited;		/* the service has refused a request */
 	uint32_t	epoch;			/* how often the rate was cut */
 	int			in_flight;
-	int			ceiling;		/* requests a second; 0: none */
+	int			ceiling;		/* requests a second, of a limit of our own;
+								 * 0: it is the service's */
 	int64_t		successes;
 	double		cut_from;		/* the rate that was too high */
 	double		recovery;		/* seconds until it is reached again */
@@ -86,7 +88,7 @@ typedef struct GlueRateLimit
 #define GLUE_RATE_MAX_WAIT	((int64_t) 250000)
 
 /* a call */
-extern int64_t glue_rate_take(GlueRateLimit *limit, int ceiling, int64_t now,
+extern int64_t glue_rate_take(GlueRateLimit *limit, int64_t now,
 							  uint32_t *epoch);
 extern GlueRateAnswer glue_rate_judge(int http_status, bool throttled);
 extern void glue_rate_give(GlueRateLimit *limit, uint32_t epoch,

@@ -55,12 +55,18 @@ typedef struct GlueCall
 	int64		for_request;	/* the request that it is made for; 0: none */
 
 	/*
-	 * What to do when the first attempt is ready to be sent, its turn
-	 * included, and before it is, or NULL.  An error that it raises means
-	 * that nothing was sent.
+	 * What to do when an attempt is ready to be sent, its turn included, and
+	 * before it is, or NULL: the first one, and one after attempts of which
+	 * nothing has come for certain.  An error that it raises means that it
+	 * was not sent.
+	 *
+	 * And what to do when nothing has come of it for certain, but there will
+	 * be another one, which is waited for; or NULL.  It must not raise
+	 * errors.
 	 */
 	void		(*before_sending) (void *arg);
-	void	   *before_sending_arg;
+	void		(*after_refusal) (void *arg);
+	void	   *sending_arg;	/* of both */
 
 	/*
 	 * What to do while the answer is awaited, or NULL.  It is called once,

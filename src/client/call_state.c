@@ -228,10 +228,10 @@ send_request(GlueCallState *state)
 
 	replace_expired(state);
 	glue_attempt_sign(&state->attempt);
-	if (call->attempts == 1)
+	if (!call->answer_lost)
 	{
 		if (call->before_sending != NULL)
-			call->before_sending(call->before_sending_arg);
+			call->before_sending(call->sending_arg);
 		state->began_ms = glue_boot_ms();
 	}
 	glue_stat_sent(&state->counted);
@@ -259,7 +259,12 @@ judge_attempt(GlueCallState *state)
 		finish(state, NULL);
 	}
 	else
+	{
 		choose_next_step(state);
+		if (state->step != GLUE_CALL_DONE && !call->answer_lost &&
+			call->after_refusal != NULL)
+			call->after_refusal(call->sending_arg);
+	}
 }
 
 static bool

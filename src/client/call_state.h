@@ -36,7 +36,8 @@ typedef struct GlueCallState
 	GlueTurn	turn;			/* to send one */
 	int			nthrottled;		/* attempts that do not count */
 	GlueCountedCall counted;	/* for the figures */
-	int64		began_ms;		/* the first one did, by glue_boot_ms() */
+	int64		began_ms;		/* by glue_boot_ms(), the first one did of
+								 * which something may have come */
 	bool		renewed;		/* the credentials were, once */
 	bool		may_expire;		/* they had not, when the call began */
 

@@ -41,7 +41,8 @@ typedef struct GlueTurn
 	uint32		epoch;			/* of the token, if it is taken */
 	GlueRateSlot *slot;			/* unless none */
 	struct TurnLine *line;		/* NULL: it waits without a line */
-	dlist_node	node;			/* in the line, or in those that are taken */
+	dlist_node	node;			/* in the line, in those without one, or in
+								 * those that are taken */
 	void		(*on_news) (void *arg);
 	void	   *on_news_arg;
 	MemoryContextCallback leave;

@@ -46,6 +46,13 @@ typedef struct Refusal
 	const char *message;
 } Refusal;
 
+/* Those that one call deletes. */
+typedef struct Batch
+{
+	int			count;
+	GlueImmediateCall *changes[MAX_BATCH_NAMES];
+}			Batch;
+
 /* prototypes of private functions */
 static void read_names(NullableDatum argument, NameList *list,
 					   const GlueFindings *findings);
@@ -57,6 +64,8 @@ static void delete_batch(const GlueFunction *function, const NameList *batch,
 static void announce_batch(const GlueImmediate *immediate,
 						   const NameList *batch,
 						   GlueImmediateCall **changes);
+static void note_sending(void *arg);
+static void note_refusal(void *arg);
 static void note_failure(const GlueFunction *function,
 						 GlueImmediateCall *change, const GlueCall *call,
 						 Refusal *refusal);
@@ -220,11 +229,11 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 {
 	const GlueAccess *access = &function->access;
 	json_object *names = json_object_new_array();
-	GlueImmediateCall *changes[MAX_BATCH_NAMES];
+	Batch		changing = {batch->count};
 	GlueCall	call;
 
 	CHECK_FOR_INTERRUPTS();
-	announce_batch(&function->immediate, batch, changes);
+	announce_batch(&function->immediate, batch, changing.changes);
 	glue_access_prepare(access, &call, GLUE_BATCH_DELETE_CONNECTION, NULL);
 	glue_tree_add(call.request, "ConnectionNameList", names);
 	for (int i = 0; i < batch->count; i++)
@@ -235,8 +244,9 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 						 &known);
 		glue_tree_append(names, json_object_new_string(batch->names[i]));
 	}
-	for (int i = 0; i < batch->count; i++)
-		glue_immediate_sending(changes[i], GLUE_OUTCOME_CHANGED);
+	call.before_sending = note_sending;
+	call.after_refusal = note_refusal;
+	call.sending_arg = &changing;
 	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
@@ -244,9 +254,9 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 		Refusal		refusal;
 
 		if (call.failure != NULL)
-			note_failure(function, changes[i], &call, &refusal);
+			note_failure(function, changing.changes[i], &call, &refusal);
 		else
-			note_answer(function, changes[i], batch->names[i], &call,
+			note_answer(function, changing.changes[i], batch->names[i], &call,
 						&refusal);
 		return_outcome(fcinfo, batch->names[i], &refusal);
 	}
@@ -264,6 +274,26 @@ announce_batch(const GlueImmediate *immediate, const NameList *batch,
 		requests[i].name = batch->names[i];
 	}
 	glue_immediate_announce(immediate, requests, batch->count, changes);
+}
+
+/* A before_sending */
+static void
+note_sending(void *arg)
+{
+	Batch	   *batch = arg;
+
+	for (int i = 0; i < batch->count; i++)
+		glue_immediate_sending(batch->changes[i], GLUE_OUTCOME_CHANGED);
+}
+
+/* An after_refusal */
+static void
+note_refusal(void *arg)
+{
+	Batch	   *batch = arg;
+
+	for (int i = 0; i < batch->count; i++)
+		glue_immediate_not_yet(batch->changes[i]);
 }
 
 /* A failure of the whole call is one of each connection. */

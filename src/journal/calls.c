@@ -20,6 +20,8 @@
  *						connection until the end of the transaction, and it is
  *						written down; nothing was sent yet
  *		sending			from now on, nobody knows what has become of it...
+ *		not yet			... unless AWS has refused it, and it is to be sent
+ *						again...
  *		done, failed	... until AWS has answered
  *		close			how it ended is written down, in this transaction
  *
@@ -60,6 +62,7 @@ struct GlueImmediateCall
 	SubTransactionId subtransaction;	/* that made it */
 	int64		intent;			/* its ID; 0: none was written down */
 	GlueKnownOutcome outcome;
+	bool		changed;		/* something was, before the latest request */
 	bool		done;			/* whatever it was */
 	const char *operation;
 	char	   *name;			/* of the connection, in server encoding */
@@ -303,7 +306,16 @@ glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
 {
 	Assert(call->announcement == NULL); /* it is on disk */
 	Assert(at_worst == GLUE_OUTCOME_UNKNOWN || at_worst == GLUE_OUTCOME_CHANGED);
+	call->changed = call->outcome != GLUE_OUTCOME_NOTHING;
 	set_outcome(call, at_worst, false, 0, NULL);
+}
+
+/* Nothing has come of the request, but it waits to be sent once more. */
+void
+glue_immediate_not_yet(GlueImmediateCall *call)
+{
+	if (!call->changed)
+		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, NULL);
 }
 
 /*

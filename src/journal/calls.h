@@ -44,6 +44,7 @@ extern GlueImmediateCall *glue_immediate_announce_one(const GlueImmediate *immed
 extern int64 glue_immediate_request(const GlueImmediateCall *call);
 extern void glue_immediate_sending(GlueImmediateCall *call,
 								   GlueKnownOutcome at_worst);
+extern void glue_immediate_not_yet(GlueImmediateCall *call);
 extern void glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 								GlueKnownOutcome outcome);
 extern void glue_immediate_adopted(GlueImmediateCall *call);
