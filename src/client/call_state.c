@@ -63,6 +63,7 @@ static bool has_answer(const GlueCall *call);
 static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
 static bool renew_credentials(GlueCallState *state);
+static bool will_expire(const GlueCredentials *credentials);
 static void replace_expired(GlueCallState *state);
 static bool get_others(GlueCallState *state, GlueFailure **failure);
 static void try_again_or_fail(GlueCallState *state);
@@ -90,7 +91,7 @@ glue_call_state_begin(GlueCall *call, MemoryContext result_context,
 	state->call = call;
 	state->result_context = result_context;
 	state->may_expire = call->credentials != NULL &&
-		call->credentials->expires_at > time(NULL);
+		will_expire(call->credentials);
 	glue_attempt_begin(&state->attempt, call, on_news, on_news_arg);
 	glue_turn_begin(&state->turn, call, on_news, on_news_arg);
 	glue_stat_begin(&state->counted, call, &state->turn.key);
@@ -337,20 +338,27 @@ renew_credentials(GlueCallState *state)
 	return false;
 }
 
+/* Will credentials expire, by our clock, and have not yet? */
+static bool
+will_expire(const GlueCredentials *credentials)
+{
+	return credentials->expires_at > time(NULL);
+}
+
 /*
  * Credentials may have expired while the call waited for its turn.  If there are no
- * others, AWS will say what is wrong; it also does if they had expired before, by a
- * clock of ours that may be wrong.
+ * others, AWS will say what is wrong; it also does if they had expired as soon as they
+ * were got, by a clock of ours that may be wrong.
  */
 static void
 replace_expired(GlueCallState *state)
 {
-	const GlueCredentials *credentials = state->call->credentials;
 	GlueFailure *failure;
 
-	if (state->may_expire && credentials->expires_at != 0 &&
-		credentials->expires_at <= time(NULL))
-		(void) get_others(state, &failure);
+	if (!state->may_expire || will_expire(state->call->credentials))
+		return;
+	state->may_expire = false;
+	(void) get_others(state, &failure);
 }
 
 /* Get other credentials for a call; false if there are none, and perhaps why. */
@@ -372,6 +380,7 @@ get_others(GlueCallState *state, GlueFailure **failure)
 	if (others == NULL)
 		return false;
 	call->credentials = others;
+	state->may_expire = will_expire(others);
 	return true;
 }
 

@@ -39,7 +39,7 @@ typedef struct GlueCallState
 	int64		began_ms;		/* by glue_boot_ms(), the first one did of
 								 * which something may have come */
 	bool		renewed;		/* the credentials were, once */
-	bool		may_expire;		/* they had not, when the call began */
+	bool		may_expire;		/* they had not, when they were got */
 
 	/* before another attempt */
 	int			retry_cost;		/* of the last retry; 0 if there was none */
