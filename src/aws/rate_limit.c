@@ -141,7 +141,7 @@ glue_rate_take(GlueRateLimit *limit, int64_t now, uint32_t *epoch)
  * somebody who has let the request in.
  */
 GlueRateAnswer
-glue_rate_judge(int http_status, bool throttled)
+glue_rate_classify(int http_status, bool throttled)
 {
 	if (http_status == 0)
 		return GLUE_RATE_NOTHING;
