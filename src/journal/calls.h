@@ -15,12 +15,12 @@
 #include "journal/intent.h"
 #include "journal/outcomes.h"
 
-/* What a function that makes such calls needs for them. */
+/* The state of a function that makes such calls. */
 typedef struct GlueIntents
 {
 	GlueAccess *access;
 	bool		written;
-	GlueRequestQueue queue;		/* then */
+	GlueRequestQueue queue;		/* if journaled */
 } GlueIntents;
 
 /* A call of the current transaction, for as long as that lasts. */
@@ -44,10 +44,9 @@ extern GlueIntent *glue_intent_write(const GlueIntents *intents,
 extern int64 glue_intent_request(const GlueIntent *intent);
 extern void glue_intent_sending(GlueIntent *intent,
 								GlueOutcome at_worst);
-extern void glue_immediate_not_yet(GlueIntent *intent);
+extern void glue_intent_not_yet(GlueIntent *intent);
 extern void glue_intent_done(GlueIntent *intent, const GlueCall *done,
 							 GlueOutcome outcome);
-extern void glue_intent_adopted(GlueIntent *intent);
 extern void glue_intent_failed(GlueIntent *intent,
 							   const GlueCall *failed);
 extern void glue_intent_refused(GlueIntent *intent,

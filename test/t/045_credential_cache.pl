@@ -72,7 +72,7 @@ sub keep_minted
 	return;
 }
 
-# Test who was asked since a moment, in which order.
+# Test the requests for credentials since a moment, and their order.
 sub asked
 {
 	my ($case, $watch, @operations) = @_;
@@ -168,7 +168,8 @@ foreach my $step (@steps, 'AssumeRole')
 	is($watch->sent($step), 1, "50 backends, a role: $step once");
 }
 
-# Neither do they queue up for what ends soon, and is as new as it gets.
+# Nor do they wait for credentials that end soon, if the source has no newer
+# ones.
 anew(%imds);
 $glue->set(metadata_expires_in => 300);
 $watch = $cluster->watch;
@@ -221,8 +222,8 @@ foreach my $case (sort keys %lost)
 	$_->quit foreach $first, $second;
 }
 
-# A refresher that fails: who has waited for it is told, and does not wait for
-# a failure of its own.
+# A refresher that fails: the waiting backends get its error, and do not try
+# themselves.
 anew(%imds);
 {
 	my ($first, $second) = ($cluster->session, $cluster->session);
@@ -322,8 +323,8 @@ anew(%container);
 # Refresh in good time
 #
 
-# With so many seconds left: who is asked by the second call, and by a third
-# one if the source fails; and what is then the matter with that
+# With this many seconds left: the requests of the second call, and of a third
+# one if the source fails; and its result
 my %sources = (
 	instance => [ {%imds}, [@steps] ],
 	container => [ {%container}, ['Metadata.ContainerCredentials'] ]);
@@ -427,7 +428,7 @@ is(($watch->requests('GetConnection'))[2]{access_key},
 like(logged($position), qr/LOG:  could not get AWS credentials from the instance/,
 	'stability: the trouble is logged');
 
-# ... also if it is the service that gives out what has expired.
+# ... also if the service issues expired ones.
 anew(%imds);
 $session = $cluster->session;
 $glue->set(metadata_expires_in => -10);
