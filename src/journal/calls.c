@@ -21,8 +21,7 @@
  *						connection until the end of the transaction, and the
  *						intent is committed; nothing was sent yet
  *		sending			from now on, the result is not known...
- *		not yet			... unless AWS has refused the request, which is to be
- *						sent again...
+ *		not yet			... unless it was refused, and is to be sent again...
  *		done, failed	... until AWS has answered
  *		close			the end of the call is recorded in this transaction
  *
