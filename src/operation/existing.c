@@ -229,6 +229,8 @@ finish_adopted(GlueOperation *operation)
 static GlueCall *
 after_add_tags(GlueOperation *operation)
 {
+	if (glue_operation_was_late(operation))
+		return NULL;
 	if (operation->call.failure != NULL)
 		return glue_operation_finish(operation, operation->call.failure);
 	operation->tagged = true;

@@ -43,6 +43,8 @@
  */
 #include "postgres.h"
 
+#include <float.h>
+
 #include "aws/exception_name.h"
 #include "client/credential_failure.h"
 #include "glue/answer.h"
@@ -57,7 +59,6 @@
 #include "text/json.h"
 
 /* prototypes of private functions */
-static GlueCall *prepare_first(GlueOperation *operation);
 static GlueCall *prepare_create(GlueOperation *operation);
 static GlueCall *after_find_ours(GlueOperation *operation);
 static GlueCall *after_create(GlueOperation *operation);
@@ -70,6 +71,8 @@ static GlueOwnership owner_since(const GlueOperation *operation,
 static bool is_recorded(const GlueRecord *record,
 						json_object *connection);
 static GlueCall *refuse(GlueOperation *operation, const char *detail);
+static json_object *tags_of_poll(const GlueOperation *operation,
+								 const GlueRecord *record);
 static json_object *recorded_tags(const GlueOperation *operation,
 								  const GlueRecords *records);
 static GlueCall *after_poll(GlueOperation *operation);
@@ -97,11 +100,12 @@ glue_operation_start(GlueOperation *operation)
 	Assert(operation->input != NULL || operation->kind >= GLUE_OPERATION_DELETE);
 	return glue_operation_may_be_hit(operation) ?
 		glue_operation_read(operation, GLUE_STEP_AWAIT_LATE) :
-		prepare_first(operation);
+		glue_operation_prepare_first(operation);
 }
 
-static GlueCall *
-prepare_first(GlueOperation *operation)
+/* The first call of the operation itself. */
+GlueCall *
+glue_operation_prepare_first(GlueOperation *operation)
 {
 	switch (operation->kind)
 	{
@@ -139,8 +143,9 @@ glue_operation_next(GlueOperation *operation)
 	switch (operation->step)
 	{
 		case GLUE_STEP_AWAIT_LATE:
-			return glue_operation_after_await_late(operation) ?
-				prepare_first(operation) : NULL;
+			return glue_operation_after_await_late(operation);
+		case GLUE_STEP_READ_LATE_TAGS:
+			return glue_operation_after_late_tags(operation);
 		case GLUE_STEP_FIND_OURS:
 			return after_find_ours(operation);
 		case GLUE_STEP_CREATE:
@@ -231,7 +236,7 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 								   operation->observed,
 								   new_record.recorded_at != 0 ? new_record.recorded_at :
 								   GetCurrentTimestamp(),
-								   glue_recorded_tags(&record, operation->observed));
+								   tags_of_poll(operation, &record));
 		return;
 	}
 	if (operation->created && operation->prepared != NULL)
@@ -246,6 +251,18 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 		glue_record_write(records, &new_record);
 	else
 		glue_record_observe(records, &new_record);
+}
+
+/*
+ * The tags of a connection that was only read; NULL if they are not known.
+ */
+static json_object *
+tags_of_poll(const GlueOperation *operation, const GlueRecord *record)
+{
+	if (operation->tags_not_read != NULL)
+		return NULL;
+	return operation->read_tags != NULL ? operation->read_tags :
+		glue_recorded_tags(record, operation->observed);
 }
 
 /* The tags of a connection that was created, adopted or updated. */
@@ -512,6 +529,14 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 		TimestampDifferenceMilliseconds(since, GetCurrentTimestamp()),
 	};
 
+	/* an earlier update may have made another client's connection so */
+	if (glue_operation_may_be_hit(operation) &&
+		glue_unseen_change(NULL, DBL_MAX, connection) == GLUE_UNSEEN_UPDATE)
+	{
+		strlcpy(findings, "It was updated after its creation.",
+				GLUE_FINDINGS_SIZE);
+		return GLUE_SOMEBODY_ELSES;
+	}
 	return glue_ownership(&made, connection, findings);
 }
 
