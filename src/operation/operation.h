@@ -136,8 +136,8 @@ typedef struct GlueOperation
 								 * any more, by AWS's clock; 0: not known, or
 								 * nothing was sent; DT_NOEND: not known yet,
 								 * because a message was sent since */
-	json_object *settled;		/* the connection after that time, redacted, or
-								 * NULL: not read... */
+	json_object *settled;		/* the connection after that time, redacted,
+								 * or NULL: not read... */
 	bool		settled_gone;	/* ... or it did not exist */
 	json_object *settled_tags;	/* its tags, or NULL: not asked for... */
 	GlueFailure *settled_tags_not_read; /* ... or they could not be read */
