@@ -33,7 +33,10 @@
  */
 #include "postgres.h"
 
+#include <float.h>
+
 #include "aws/exception_name.h"
+#include "glue/observation.h"
 #include "glue/operation_name.h"
 #include "operation/operation.h"
 #include "operation/tags.h"
@@ -46,7 +49,9 @@
 #define LONGEST_PAUSE_MS	(5 * 60 * 1000)
 
 /* prototypes of private functions */
+static GlueCall *after_await_late(GlueOperation *operation);
 static GlueCall *note_settled(GlueOperation *operation);
+static GlueCall *after_late_tags(GlueOperation *operation);
 static void look_again(GlueOperation *operation, int64 pause_ms);
 
 /* Must an operation wait until earlier messages cannot arrive any more? */
@@ -61,12 +66,20 @@ glue_operation_may_be_hit(const GlueOperation *operation)
 		   operation->on_conflict == GLUE_CONFLICT_UPDATE)));
 }
 
+/* Continue after a call that waits for earlier messages. */
+GlueCall *
+glue_operation_next_late(GlueOperation *operation)
+{
+	return operation->step == GLUE_STEP_AWAIT_LATE ?
+		after_await_late(operation) : after_late_tags(operation);
+}
+
 /*
  * The connection was read, for the Date of the answer: continue, unless the
  * operation must still wait, and ends for now.
  */
-GlueCall *
-glue_operation_after_await_late(GlueOperation *operation)
+static GlueCall *
+after_await_late(GlueOperation *operation)
 {
 	const GlueCall *call = &operation->call;
 	TimestampTz answered_at = glue_call_aws_time(call);
@@ -116,8 +129,8 @@ note_settled(GlueOperation *operation)
 }
 
 /* The tags of the connection were read, too, or could not be. */
-GlueCall *
-glue_operation_after_late_tags(GlueOperation *operation)
+static GlueCall *
+after_late_tags(GlueOperation *operation)
 {
 	json_object *tags;
 	GlueFailure *failure = glue_tags_readable(&operation->call, &tags);
@@ -129,6 +142,23 @@ glue_operation_after_late_tags(GlueOperation *operation)
 	else
 		operation->settled_tags = glue_secret_tree_copy(tags);
 	return glue_operation_prepare_first(operation);
+}
+
+/*
+ * May an earlier update have given a connection, which was read, the definition
+ * of the operation?  Then that definition does not show who has created the
+ * connection.
+ */
+bool
+glue_operation_was_hit(const GlueOperation *operation, json_object *connection,
+					   char findings[GLUE_FINDINGS_SIZE])
+{
+	if (!glue_operation_may_be_hit(operation) ||
+		glue_unseen_change(NULL, DBL_MAX, connection) != GLUE_UNSEEN_UPDATE)
+		return false;
+	strlcpy(findings, "It was updated after its creation.",
+			GLUE_FINDINGS_SIZE);
+	return true;
 }
 
 /*

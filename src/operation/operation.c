@@ -43,14 +43,11 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-
 #include "aws/exception_name.h"
 #include "client/credential_failure.h"
 #include "glue/answer.h"
 #include "glue/observation.h"
 #include "glue/operation_name.h"
-#include "glue/ownership.h"
 #include "operation/operation.h"
 #include "operation/record.h"
 #include "server/jsonb_tree.h"
@@ -71,8 +68,6 @@ static GlueOwnership owner_since(const GlueOperation *operation,
 static bool is_recorded(const GlueRecord *record,
 						json_object *connection);
 static GlueCall *refuse(GlueOperation *operation, const char *detail);
-static json_object *tags_of_poll(const GlueOperation *operation,
-								 const GlueRecord *record);
 static json_object *recorded_tags(const GlueOperation *operation,
 								  const GlueRecords *records);
 static GlueCall *after_poll(GlueOperation *operation);
@@ -143,9 +138,8 @@ glue_operation_next(GlueOperation *operation)
 	switch (operation->step)
 	{
 		case GLUE_STEP_AWAIT_LATE:
-			return glue_operation_after_await_late(operation);
 		case GLUE_STEP_READ_LATE_TAGS:
-			return glue_operation_after_late_tags(operation);
+			return glue_operation_next_late(operation);
 		case GLUE_STEP_FIND_OURS:
 			return after_find_ours(operation);
 		case GLUE_STEP_CREATE:
@@ -236,7 +230,9 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 								   operation->observed,
 								   new_record.recorded_at != 0 ? new_record.recorded_at :
 								   GetCurrentTimestamp(),
-								   tags_of_poll(operation, &record));
+								   operation->tags_not_read != NULL ? NULL :
+								   operation->read_tags != NULL ? operation->read_tags :
+								   glue_recorded_tags(&record, operation->observed));
 		return;
 	}
 	if (operation->created && operation->prepared != NULL)
@@ -251,18 +247,6 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 		glue_record_write(records, &new_record);
 	else
 		glue_record_observe(records, &new_record);
-}
-
-/*
- * The tags of a connection that was only read; NULL if they are not known.
- */
-static json_object *
-tags_of_poll(const GlueOperation *operation, const GlueRecord *record)
-{
-	if (operation->tags_not_read != NULL)
-		return NULL;
-	return operation->read_tags != NULL ? operation->read_tags :
-		glue_recorded_tags(record, operation->observed);
 }
 
 /* The tags of a connection that was created, adopted or updated. */
@@ -529,14 +513,8 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 		TimestampDifferenceMilliseconds(since, GetCurrentTimestamp()),
 	};
 
-	/* an earlier update may have made another client's connection so */
-	if (glue_operation_may_be_hit(operation) &&
-		glue_unseen_change(NULL, DBL_MAX, connection) == GLUE_UNSEEN_UPDATE)
-	{
-		strlcpy(findings, "It was updated after its creation.",
-				GLUE_FINDINGS_SIZE);
+	if (glue_operation_was_hit(operation, connection, findings))
 		return GLUE_SOMEBODY_ELSES;
-	}
 	return glue_ownership(&made, connection, findings);
 }
 

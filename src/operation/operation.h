@@ -13,6 +13,7 @@
 
 #include "client/access.h"
 #include "client/aws_clock.h"
+#include "glue/ownership.h"
 #include "store/jobs.h"
 #include "store/connections.h"
 #include "store/provision_owner.h"
@@ -191,8 +192,10 @@ extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
 /* in operation/late.c, for the queue and for files of this folder */
 extern bool glue_operation_may_be_hit(const GlueOperation *operation);
 extern bool glue_operation_take_settled(GlueOperation *operation);
-extern GlueCall *glue_operation_after_await_late(GlueOperation *operation);
-extern GlueCall *glue_operation_after_late_tags(GlueOperation *operation);
+extern GlueCall *glue_operation_next_late(GlueOperation *operation);
+extern bool glue_operation_was_hit(const GlueOperation *operation,
+								   json_object *connection,
+								   char findings[GLUE_FINDINGS_SIZE]);
 extern GlueCall *glue_operation_after_delete(GlueOperation *operation);
 extern bool glue_operation_was_late(GlueOperation *operation);
 
