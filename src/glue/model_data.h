@@ -8,8 +8,8 @@
  * map has a key and an element, a list has an element.  All arrays are sorted
  * by strcmp(), so look things up with the functions of model.h.
  *
- * The names of members are also there over all structures, because a secret
- * has to be known as one wherever it turns up.
+ * Names of members that sound like a secret's are also there over all structures,
+ * because a secret has to be known as one wherever it turns up.
  *
  * IDENTIFICATION
  *	  src/glue/model_data.h
@@ -95,7 +95,8 @@ struct GlueShape
 typedef struct GlueModelOperation
 {
 	const char *name;
-	const GlueShape *input;
+	bool		has_catalog;	/* it takes a CatalogId */
+	int			page_size;		/* at most; 0: it returns no pages */
 	const char *const *errors;	/* NULL at the end */
 } GlueModelOperation;
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "glue/redact_key.h"
+#include "secret/secret_name.h"
 #include "tap.h"
 #include "text/ascii.h"
 
@@ -74,10 +75,6 @@ static const PatternCase pattern_cases[] = {
 	{"RedirectUri", "https://ab", -1},
 	{"RedirectUri", "https:///x", 8},
 	{"RedirectUri", "https://a", 9},
-	{"GlueResourceArn", "arn:aws:glue:us-east-1:1:connection/x", -1},
-	{"GlueResourceArn", "arn:aws:s3:::x", 8},
-	{"NextToken", "aZ09+=/:_-", -1},
-	{"NextToken", "a b", 1},
 };
 
 static void
@@ -102,10 +99,14 @@ test_patterns(void)
 static void
 test_operations(void)
 {
-	const GlueModelOperation *operation = glue_model_operation("CreateConnection");
-
 	is_int(glue_model_operation_count, 12, "all operations on connections");
-	is_str(operation->input->name, "CreateConnectionRequest", "input");
+	is_int(glue_model_operation("GetConnections")->page_size, 1000,
+		   "the largest page of connections");
+	is_int(glue_model_operation("ListConnectionTypes")->page_size, 100,
+		   "and of types");
+	is_int(glue_model_operation("GetConnection")->page_size, 0, "no list");
+	ok(glue_model_operation("GetConnection")->has_catalog, "of a catalog");
+	ok(!glue_model_operation("GetTags")->has_catalog, "of none");
 	ok(glue_model_has_error("CreateConnection", "AlreadyExistsException"),
 	   "an error of an operation");
 	ok(!glue_model_has_error("CreateConnection", "EntityNotFoundException"),
@@ -120,6 +121,12 @@ test_operations(void)
 
 		ok(glue_model_operation(name) == &glue_model_operations[i], name);
 	}
+}
+
+static bool
+sounds_secret(const char *name)
+{
+	return glue_secret_name_kind(name, strlen(name)) != GLUE_NAME_PLAIN;
 }
 
 /*
@@ -144,7 +151,8 @@ test_order(void)
 				glue_model_member(shape, shape->members[j].name) ==
 				&shape->members[j] && shape->members[j].shape != NULL;
 			names = names &&
-				glue_model_member_name(shape->members[j].name) != NULL;
+				(glue_model_member_name(shape->members[j].name) != NULL) ==
+				sounds_secret(shape->members[j].name);
 		}
 		for (int j = 0; j < shape->value_count; j++)
 			values = values && glue_model_has_value(shape, shape->values[j]);
@@ -156,7 +164,11 @@ test_order(void)
 	ok(shapes, "every shape is found");
 	ok(members, "every member is found");
 	ok(values, "every value of an enumeration is found");
-	ok(names, "every member's name is found");
+	for (int i = 0; i < glue_model_member_name_count; i++)
+		names = names && sounds_secret(glue_model_member_names[i].name) &&
+			glue_model_member_name(glue_model_member_names[i].name) ==
+			&glue_model_member_names[i];
+	ok(names, "every member's name that sounds like a secret's is found, and no other is there");
 }
 
 static void
@@ -211,7 +223,7 @@ test_sensitive(void)
 	for (int i = 0; i < glue_model_member_name_count; i++)
 		count += glue_model_member_names[i].sensitive;
 	is_int(count, 7, "that is all of them");
-	ok(!glue_model_member_name("Username")->sensitive, "Username is not");
+	ok(!glue_model_member_name("TokenUrl")->sensitive, "TokenUrl is not");
 	is_int(glue_model_member_name("SecretArn")->types & GLUE_TYPE_STRING,
 		   GLUE_TYPE_STRING,
 		   "SecretArn may be a string");

@@ -439,17 +439,17 @@ test_members(void)
 	check_count("SecurityGroupIdList", false, 50);
 	check_count("ConnectionProperties", true, 100);
 	check_count("TagsMap", true, 50);
-	check_count("DeleteConnectionNameList", false, 25);
+	check_count("TagKeysList", false, 50);
 
 	check_member("CatalogIdString", "\"123456789012\"", "");
 	check_member("CatalogIdString", "12",
 				 "E $.CatalogId type must be a string, but is a number\n");
-	check_member("PageSize", "1000", "");
-	check_member("PageSize", "1001",
-				 "E $.CatalogId range must be at most 1000, but is 1001\n");
-	check_member("PageSize", "0",
+	check_member("ConnectionSchemaVersion", "2", "");
+	check_member("ConnectionSchemaVersion", "3",
+				 "E $.CatalogId range must be at most 2, but is 3\n");
+	check_member("ConnectionSchemaVersion", "0",
 				 "E $.CatalogId range must be at least 1, but is 0\n");
-	check_member("PageSize", "1.5",
+	check_member("ConnectionSchemaVersion", "1.5",
 				 "E $.CatalogId type must be an integer, but is a number\n");
 	check_member("Timestamp", "1.5", "");
 	check_member("TestConnectionInput",
