@@ -3,9 +3,9 @@
  * profile_set.c
  *	  What AWS's shared files say, merged.
  *
- * A set is a list of sections, each a list of properties, some of which have
- * properties nested in them.  The lists are short, so that nothing quicker
- * than a search from the front is needed.
+ * A set is a tree of entries: sections, their properties, and those that are
+ * nested in some of these.  The lists are short, so that nothing quicker than a
+ * search from the front is needed.
  *
  * Both files are read into one set.  Where they disagree the credentials file
  * wins, whichever was read first; so each value knows which file it is from.
@@ -26,32 +26,24 @@
 
 #include <openssl/crypto.h>
 
-#include "text/ascii.h"
-
-struct GlueProfileProperty
+struct GlueProfileEntry
 {
-	char	   *key;			/* in lower case */
-	char	   *value;			/* lines after the first each follow a '\n' */
+	GlueProfileSection type;	/* 0: it is a property */
+	char	   *name;
+	char	   *value;			/* of a property; lines after the first each
+								 * follow a '\n' */
 	GlueProfileFileKind kind;	/* of the file that value is from */
-	GlueProfileProperty *nested;	/* the lines of value, if properties */
-	GlueProfileProperty *next;
-};
-
-struct GlueProfileSet
-{
-	GlueProfileEntry *entries;
+	bool		is_prefixed;	/* a section with a heading "[type name]" */
+	GlueProfileEntry *inner;	/* properties: of a section, or the lines of
+								 * value if they are some */
+	GlueProfileEntry *next;
 };
 
 /* prototypes of private functions */
-static GlueProfileEntry *find_entry(const GlueProfileSet *set,
-									GlueProfileSection type,
-									const char *name, size_t len);
-static GlueProfileProperty *find_property(GlueProfileProperty *list,
-										  const char *key, size_t len);
-static bool put_property(GlueProfileProperty **list, GlueProfileFileKind kind,
-						 GlueSpan key, GlueSpan value,
-						 GlueProfileProperty **property);
-static void free_properties(GlueProfileProperty **list);
+static GlueProfileEntry *find(const GlueProfileEntry *parent,
+							  GlueProfileSection type, GlueSpan name);
+static GlueSpan span_of(const char *text);
+static void free_entries(GlueProfileEntry **list);
 static char *copy_span(GlueSpan span);
 static void free_string(char *string);
 
@@ -70,19 +62,7 @@ glue_profile_set_new(void)
 void
 glue_profile_set_free(GlueProfileSet *set)
 {
-	if (set == NULL)
-		return;
-
-	while (set->entries != NULL)
-	{
-		GlueProfileEntry *entry = set->entries;
-
-		set->entries = entry->next;
-		free_properties(&entry->properties);
-		free_string(entry->name);
-		free(entry);
-	}
-	free(set);
+	free_entries(&set);
 }
 
 /*
@@ -92,7 +72,7 @@ bool
 glue_profile_set_has(const GlueProfileSet *set, GlueProfileSection section,
 					 const char *name)
 {
-	return find_entry(set, section, name, strlen(name)) != NULL;
+	return find(set, section, span_of(name)) != NULL;
 }
 
 /*
@@ -103,99 +83,116 @@ const char *
 glue_profile_set_get(const GlueProfileSet *set, GlueProfileSection section,
 					 const char *name, const char *property)
 {
-	GlueProfileEntry *entry = find_entry(set, section, name, strlen(name));
-	GlueProfileProperty *found = NULL;
-
-	if (entry != NULL)
-		found = find_property(entry->properties, property, strlen(property));
-	return found != NULL ? found->value : NULL;
+	return glue_profile_set_get_nested(set, section, name, property, NULL);
 }
 
 /*
- * Get the value of a property that is nested in another; as above.
+ * Get the value of a property that is nested in another; as above, if key is
+ * NULL.
  */
 const char *
 glue_profile_set_get_nested(const GlueProfileSet *set,
 							GlueProfileSection section, const char *name,
 							const char *property, const char *key)
 {
-	GlueProfileEntry *entry = find_entry(set, section, name, strlen(name));
-	GlueProfileProperty *found = NULL;
+	GlueProfileEntry *entry = find(set, section, span_of(name));
 
-	if (entry != NULL)
-		found = find_property(entry->properties, property, strlen(property));
-	if (found != NULL)
-		found = find_property(found->nested, key, strlen(key));
-	return found != NULL ? found->value : NULL;
+	entry = find(entry, 0, span_of(property));
+	if (key != NULL)
+		entry = find(entry, 0, span_of(key));
+	return entry != NULL ? entry->value : NULL;
 }
 
 /*
- * Find a section, or add it.  NULL if there is no memory; the set is then good
- * for nothing but to be freed.
+ * Find a section of the set, or a property, or add it.  NULL if there is no
+ * memory.
  */
 GlueProfileEntry *
-glue_profile_set_entry(GlueProfileSet *set, GlueProfileSection type,
-					   GlueSpan name)
+glue_profile_entry(GlueProfileEntry *parent, GlueProfileSection type,
+				   GlueSpan name)
 {
-	GlueProfileEntry *entry = find_entry(set, type, name.start, name.len);
+	GlueProfileEntry *entry = find(parent, type, name);
 
 	if (entry != NULL)
 		return entry;
-
 	entry = calloc(1, sizeof(GlueProfileEntry));
 	if (entry == NULL)
 		return NULL;
 	entry->type = type;
-	entry->next = set->entries;
-	set->entries = entry;
 	entry->name = copy_span(name);
-
-	return entry->name != NULL ? entry : NULL;
+	if (entry->name == NULL)
+	{
+		free(entry);
+		return NULL;
+	}
+	entry->next = parent->inner;
+	parent->inner = entry;
+	return entry;
 }
 
 /*
- * Remove what one kind of file gave to a section.
+ * Of a section that the configuration file has with and without its type in the
+ * heading, use only what is under the former.  Returns whether to use what is
+ * under a heading.
  */
-void
-glue_profile_entry_clear(GlueProfileEntry *entry, GlueProfileFileKind kind)
+bool
+glue_profile_use_prefixed(GlueProfileEntry *section, bool is_prefixed)
 {
-	GlueProfileProperty **link = &entry->properties;
+	GlueProfileEntry **link = &section->inner;
 
+	if (section->is_prefixed || !is_prefixed)
+		return section->is_prefixed == is_prefixed;
+	section->is_prefixed = true;
 	while (*link != NULL)
 	{
-		GlueProfileProperty *property = *link;
+		GlueProfileEntry *property = *link;
 
-		if (property->kind == kind)
+		if (property->kind == GLUE_PROFILE_CONFIG)
 		{
 			*link = property->next;
 			property->next = NULL;
-			free_properties(&property);
+			free_entries(&property);
 		}
 		else
 			link = &property->next;
 	}
+	return true;
 }
 
 /*
- * Add a property to a section, or replace its value.
+ * Add a property to a section, or to a property that it is nested in, or replace
+ * its value.
  *
  * If the configuration file gives a value that the credentials file gave
  * already, nothing happens; *property is NULL then.  Returns false if there is
  * no memory; the set is then good for nothing but to be freed.
  */
 bool
-glue_profile_entry_put(GlueProfileEntry *entry, GlueProfileFileKind kind,
-					   GlueSpan key, GlueSpan value,
-					   GlueProfileProperty **property)
+glue_profile_put(GlueProfileEntry *parent, GlueProfileFileKind kind,
+				 GlueSpan key, GlueSpan value, GlueProfileEntry **property)
 {
-	return put_property(&entry->properties, kind, key, value, property);
+	GlueProfileEntry *entry = glue_profile_entry(parent, 0, key);
+
+	*property = NULL;
+	if (entry == NULL)
+		return false;
+	if (entry->value != NULL && entry->kind == GLUE_PROFILE_CREDENTIALS &&
+		kind == GLUE_PROFILE_CONFIG)
+		return true;
+
+	free_string(entry->value);
+	free_entries(&entry->inner);
+	entry->value = copy_span(value);
+	entry->kind = kind;
+	*property = entry;
+	return entry->value != NULL;
 }
 
 /*
  * Add a line to a value.  Returns false if there is no memory.
  */
 bool
-glue_profile_property_append(GlueProfileProperty *property, GlueSpan line)
+glue_profile_append(GlueProfileEntry *property, GlueSpan line)
 {
 	size_t		len = strlen(property->value);
 	char	   *longer = malloc(len + 1 + line.len + 1);
@@ -214,99 +211,43 @@ glue_profile_property_append(GlueProfileProperty *property, GlueSpan line)
 }
 
 /*
- * Nest a property in another, or replace its value.  Returns false if there
- * is no memory; the set is then good for nothing but to be freed.
+ * Find what a section or the whole set has by its name; that of a property in
+ * either case.  NULL if there is none, or no parent.
  */
-bool
-glue_profile_property_nest(GlueProfileProperty *property,
-						   GlueSpan key, GlueSpan value)
-{
-	GlueProfileProperty *nested;
-
-	return put_property(&property->nested, property->kind, key, value,
-						&nested);
-}
-
 static GlueProfileEntry *
-find_entry(const GlueProfileSet *set, GlueProfileSection type,
-		   const char *name, size_t len)
+find(const GlueProfileEntry *parent, GlueProfileSection type, GlueSpan name)
 {
-	GlueProfileEntry *entry = set->entries;
+	GlueProfileEntry *entry = parent != NULL ? parent->inner : NULL;
 
 	while (entry != NULL &&
-		   (entry->type != type || strlen(entry->name) != len ||
-			memcmp(entry->name, name, len) != 0))
+		   (entry->type != type ||
+			!glue_same_word(name.start, name.len, entry->name) ||
+			(type != 0 && memcmp(name.start, entry->name, name.len) != 0)))
 		entry = entry->next;
 	return entry;
 }
 
-/*
- * Find a property by its key, in either case.
- */
-static GlueProfileProperty *
-find_property(GlueProfileProperty *list, const char *key, size_t len)
+static GlueSpan
+span_of(const char *text)
 {
-	for (; list != NULL; list = list->next)
-	{
-		size_t		i = 0;
+	GlueSpan	span = {text, strlen(text)};
 
-		while (i < len && list->key[i] == glue_lower(key[i]))
-			i++;
-		if (i == len && list->key[i] == '\0')
-			return list;
-	}
-	return NULL;
+	return span;
 }
 
-static bool
-put_property(GlueProfileProperty **list, GlueProfileFileKind kind,
-			 GlueSpan key, GlueSpan value, GlueProfileProperty **property)
-{
-	GlueProfileProperty *found = find_property(*list, key.start, key.len);
-
-	*property = NULL;
-	if (found != NULL && found->kind == GLUE_PROFILE_CREDENTIALS &&
-		kind == GLUE_PROFILE_CONFIG)
-		return true;
-
-	if (found == NULL)
-	{
-		found = calloc(1, sizeof(GlueProfileProperty));
-		if (found == NULL)
-			return false;
-		found->next = *list;
-		*list = found;
-		found->key = copy_span(key);
-		if (found->key == NULL)
-			return false;
-		for (char *c = found->key; *c != '\0'; c++)
-			*c = glue_lower(*c);
-	}
-
-	free_string(found->value);
-	free_properties(&found->nested);
-	found->value = copy_span(value);
-	found->kind = kind;
-	*property = found;
-
-	return found->value != NULL;
-}
-
-/*
- * Free a list of properties.  The lists nested in it have none themselves.
- */
+/* Free a list and all that is in it: there are three levels at most. */
 static void
-free_properties(GlueProfileProperty **list)
+free_entries(GlueProfileEntry **list)
 {
 	while (*list != NULL)
 	{
-		GlueProfileProperty *property = *list;
+		GlueProfileEntry *entry = *list;
 
-		*list = property->next;
-		free_string(property->key);
-		free_string(property->value);
-		free_properties(&property->nested);
-		free(property);
+		*list = entry->next;
+		free_string(entry->name);
+		free_string(entry->value);
+		free_entries(&entry->inner);
+		free(entry);
 	}
 }
 

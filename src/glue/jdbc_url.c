@@ -27,13 +27,6 @@
 #include "text/buffer.h"
 #include "text/json.h"
 
-/* a part of a text, not terminated */
-typedef struct Part
-{
-	const char *start;
-	size_t		len;
-} Part;
-
 const GlueEngineFacts glue_engines[GLUE_NENGINES] = {
 	{
 		"MYSQL", "jdbc:mysql://", "jdbc:mariadb://", 3306,
@@ -63,11 +56,11 @@ static GlueAddressStatus parse_path(const char *text,
 static GlueAddressStatus parse_properties(const char *text,
 										  GlueDatabaseAddress *address,
 										  char *buffer);
-static GlueAddressStatus take_authority(Part authority,
+static GlueAddressStatus take_authority(GlueSpan authority,
 										GlueDatabaseAddress *address,
 										char **buffer);
-static char *copy_part(Part part, char **buffer);
-static bool decode(Part part, char *decoded);
+static char *copy_part(GlueSpan part, char **buffer);
+static bool decode(GlueSpan part, char *decoded);
 static const char *read_property_value(const char *text, char *value);
 
 /* ----------------------------------------------------------------
@@ -269,10 +262,10 @@ skip_prefix(const char *url, const GlueEngineFacts *engine)
 static GlueAddressStatus
 parse_path(const char *text, GlueDatabaseAddress *address, char *buffer)
 {
-	Part		authority = {text, strcspn(text, "/?")};
+	GlueSpan	authority = {text, strcspn(text, "/?")};
 	GlueAddressStatus status = take_authority(authority, address, &buffer);
 	bool		is_oracle = address->engine == GLUE_ENGINE_ORACLE;
-	Part		name = {text + authority.len, 0};
+	GlueSpan	name = {text + authority.len, 0};
 
 	if (status != GLUE_ADDRESS_OK)
 		return status;
@@ -299,7 +292,7 @@ static GlueAddressStatus
 parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
 {
 	static const char *const names[] = {"databaseName", "database"};
-	Part		authority = {text, strcspn(text, ";")};
+	GlueSpan	authority = {text, strcspn(text, ";")};
 	GlueAddressStatus status = take_authority(authority, address, &buffer);
 	const char *at = text + authority.len;
 
@@ -309,7 +302,7 @@ parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
 		return status;
 	while (*at == ';')
 	{
-		Part		name = {at + 1, strcspn(at + 1, "=;")};
+		GlueSpan	name = {at + 1, strcspn(at + 1, "=;")};
 		bool		known = false;
 
 		at = name.start + name.len;
@@ -333,11 +326,11 @@ parse_properties(const char *text, GlueDatabaseAddress *address, char *buffer)
  * Take the host and the port out of "host:port".
  */
 static GlueAddressStatus
-take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
+take_authority(GlueSpan authority, GlueDatabaseAddress *address, char **buffer)
 {
 	const char *end = authority.start + authority.len;
 	const char *bracket = NULL;
-	Part		host = {authority.start, 0};
+	GlueSpan	host = {authority.start, 0};
 	const char *at;
 
 	if (memchr(authority.start, ',', authority.len) != NULL)
@@ -365,7 +358,7 @@ take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
 		return GLUE_ADDRESS_BAD_HOST;
 	if (at < end)
 	{
-		Part		port = {at + 1, (size_t) (end - at) - 1};
+		GlueSpan	port = {at + 1, (size_t) (end - at) - 1};
 
 		if (*at != ':')
 			return GLUE_ADDRESS_BAD_HOST;
@@ -380,7 +373,7 @@ take_authority(Part authority, GlueDatabaseAddress *address, char **buffer)
  * Copy a part to the buffer, and move the buffer behind it.
  */
 static char *
-copy_part(Part part, char **buffer)
+copy_part(GlueSpan part, char **buffer)
 {
 	char	   *copy = *buffer;
 
@@ -394,7 +387,7 @@ copy_part(Part part, char **buffer)
  * Decode what Java's URLDecoder decodes; false if that is no text.
  */
 static bool
-decode(Part part, char *decoded)
+decode(GlueSpan part, char *decoded)
 {
 	size_t		used = 0;
 

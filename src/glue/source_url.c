@@ -41,13 +41,6 @@ typedef struct Driver
 	bool		is_wrong;		/* what people write instead */
 } Driver;
 
-/* a part of a text, not terminated */
-typedef struct Span
-{
-	const char *start;
-	size_t		len;
-} Span;
-
 static const Driver drivers[] = {
 	{"databricks", "jdbc:databricks://host:port/default"},
 	{"mariadb", "jdbc:mariadb://host:port/database"},
@@ -73,13 +66,13 @@ static bool oracle_fault(const char *rest, const Driver *driver,
 						 GlueUrlFault *fault);
 static bool authority_fault(const char *authority, const Driver *driver,
 							GlueUrlFault *fault);
-static Span skip_login(Span text);
-static bool hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault);
-static bool span_fault(Span host, bool need_host, GlueUrlFault *fault);
-static bool has_port(Span server);
-static Span host_of(Span address);
-static const Driver *find_driver(Span word, bool *exact);
-static Span first_word(const char *text);
+static GlueSpan skip_login(GlueSpan text);
+static bool hosts_fault(GlueSpan hosts, bool need_host, GlueUrlFault *fault);
+static bool span_fault(GlueSpan host, bool need_host, GlueUrlFault *fault);
+static bool has_port(GlueSpan server);
+static GlueSpan host_of(GlueSpan address);
+static const Driver *find_driver(GlueSpan word, bool *exact);
+static GlueSpan first_word(const char *text);
 static bool is_placeholder(const char *text);
 static const char *find_word(const char *text, const char *word);
 static bool subname_fault(const char *rest, const Driver *driver,
@@ -95,7 +88,7 @@ bool
 glue_jdbc_url_fault(const char *url, GlueUrlFault *fault)
 {
 	bool		has_prefix = strncmp(url, "jdbc:", 5) == 0;
-	Span		word = first_word(has_prefix ? url + 5 : url);
+	GlueSpan	word = first_word(has_prefix ? url + 5 : url);
 	const char *rest = word.start + word.len;
 	const Driver *driver;
 	bool		exact;
@@ -133,7 +126,7 @@ glue_jdbc_url_fault(const char *url, GlueUrlFault *fault)
 static bool
 subname_fault(const char *rest, const Driver *driver, GlueUrlFault *fault)
 {
-	Span		word;
+	GlueSpan	word;
 
 	if (driver != NULL && strcmp(driver->name, "oracle") == 0)
 		return oracle_fault(rest + 1, driver, fault);
@@ -165,8 +158,8 @@ wrong_form(const Driver *driver, GlueUrlFault *fault)
 static bool
 oracle_fault(const char *rest, const Driver *driver, GlueUrlFault *fault)
 {
-	Span		kind = first_word(rest);
-	Span		place = {rest, strcspn(rest, "(?")};
+	GlueSpan	kind = first_word(rest);
+	GlueSpan	place = {rest, strcspn(rest, "(?")};
 	const char *slashes;
 
 	if (is_placeholder(rest))
@@ -200,7 +193,7 @@ static bool
 authority_fault(const char *authority, const Driver *driver,
 				GlueUrlFault *fault)
 {
-	Span		hosts = {authority, strcspn(authority, "/?;")};
+	GlueSpan	hosts = {authority, strcspn(authority, "/?;")};
 	bool		need_host = driver != NULL &&
 		find_word(authority, "serverName=") == NULL;
 
@@ -214,7 +207,7 @@ bool
 glue_mongodb_url_fault(const char *url, GlueUrlFault *fault)
 {
 	const char *rest = strstr(url, "://");
-	Span		hosts;
+	GlueSpan	hosts;
 
 	if (is_placeholder(url))
 		return false;
@@ -243,7 +236,7 @@ glue_kafka_servers_fault(const char *servers, GlueUrlFault *fault)
 {
 	for (;;)
 	{
-		Span		server;
+		GlueSpan	server;
 		const char *scheme;
 		const char *end = servers + strcspn(servers, ",");
 
@@ -276,9 +269,9 @@ glue_kafka_servers_fault(const char *servers, GlueUrlFault *fault)
  * separate?
  */
 static bool
-has_port(Span server)
+has_port(GlueSpan server)
 {
-	Span		host = host_of(server);
+	GlueSpan	host = host_of(server);
 	const char *at = host.start + host.len;
 	size_t		digits;
 
@@ -297,7 +290,7 @@ has_port(Span server)
 bool
 glue_host_fault(const char *host, GlueUrlFault *fault)
 {
-	Span		span = {host, strcspn(host, BLANKS)};
+	GlueSpan	span = {host, strcspn(host, BLANKS)};
 
 	return span_fault(span, false, fault);
 }
@@ -305,8 +298,8 @@ glue_host_fault(const char *host, GlueUrlFault *fault)
 /*
  * Skip a log-in, up to the last "@": a password can have "@" in it.
  */
-static Span
-skip_login(Span text)
+static GlueSpan
+skip_login(GlueSpan text)
 {
 	for (size_t i = text.len; i > 0; i--)
 	{
@@ -324,7 +317,7 @@ skip_login(Span text)
  * Look for a fault in a list of hosts, each with a port or not.
  */
 static bool
-hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault)
+hosts_fault(GlueSpan hosts, bool need_host, GlueUrlFault *fault)
 {
 	const char *end = hosts.start + hosts.len;
 
@@ -350,7 +343,7 @@ hosts_fault(Span hosts, bool need_host, GlueUrlFault *fault)
  * Look for a fault in one host.
  */
 static bool
-span_fault(Span host, bool need_host, GlueUrlFault *fault)
+span_fault(GlueSpan host, bool need_host, GlueUrlFault *fault)
 {
 	char		name[HOST_SIZE];
 	GlueAddressStatus status;
@@ -371,10 +364,10 @@ span_fault(Span host, bool need_host, GlueUrlFault *fault)
 /*
  * Take the host out of "host:port", "[address]:port" or "host\instance".
  */
-static Span
-host_of(Span address)
+static GlueSpan
+host_of(GlueSpan address)
 {
-	Span		host = {address.start, 0};
+	GlueSpan	host = {address.start, 0};
 	const char *end = "]";
 
 	if (address.len > 0 && address.start[0] == '[')
@@ -394,7 +387,7 @@ host_of(Span address)
  * Find a driver by its name, in whatever case, or by another word for it.
  */
 static const Driver *
-find_driver(Span word, bool *exact)
+find_driver(GlueSpan word, bool *exact)
 {
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(Driver); i++)
 	{
@@ -413,10 +406,10 @@ find_driver(Span word, bool *exact)
 /*
  * Take from the beginning of a text what names of drivers are made of.
  */
-static Span
+static GlueSpan
 first_word(const char *text)
 {
-	Span		word = {text, 0};
+	GlueSpan	word = {text, 0};
 
 	for (;; word.len++)
 	{

@@ -15,6 +15,13 @@
 #include <stddef.h>
 #include <string.h>
 
+/* A part of a text; not terminated. */
+typedef struct GlueSpan
+{
+	const char *start;
+	size_t		len;
+} GlueSpan;
+
 static inline bool
 glue_is_upper(char c)
 {
