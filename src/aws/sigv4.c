@@ -89,13 +89,10 @@ static bool hash_key_origin(GlueSigv4Signer *signer,
 							const GlueSigv4Request *request,
 							const char *secret,
 							unsigned char origin[DIGEST_LEN]);
-static bool hash(GlueSigv4Signer *signer, const void *data, size_t len,
-				 unsigned char digest[DIGEST_LEN]);
 static bool hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 					 char hex[GLUE_SIGV4_HEX_LEN + 1]);
 static void digest_to_hex(const unsigned char digest[DIGEST_LEN],
 						  char hex[GLUE_SIGV4_HEX_LEN + 1]);
-static bool is_amz_date(const char *date);
 static bool is_credential_part(const char *part);
 static void put_scope(GlueTextBuffer *out, const GlueSigv4Request *request);
 
@@ -183,7 +180,8 @@ glue_sigv4_string_to_sign(GlueSigv4Signer *signer,
 	char		request_hash[GLUE_SIGV4_HEX_LEN + 1];
 	GlueTextBuffer out = {buffer, size, 0};
 
-	if (!is_amz_date(request->amz_date) ||
+	if (!glue_has_form(request->amz_date, "ddddddddTddddddZ") ||
+		request->amz_date[GLUE_SIGV4_TIME_LEN] != '\0' ||
 		!hash_hex(signer, canonical_request, canonical_len, request_hash))
 		return 0;
 
@@ -357,43 +355,19 @@ hash_key_origin(GlueSigv4Signer *signer, const GlueSigv4Request *request,
 }
 
 static bool
-hash(GlueSigv4Signer *signer, const void *data, size_t len,
-	 unsigned char digest[DIGEST_LEN])
-{
-	EVP_MD_CTX *context = signer->context;
-
-	return EVP_DigestInit_ex2(context, signer->sha256, NULL) &&
-		EVP_DigestUpdate(context, data, len) &&
-		EVP_DigestFinal_ex(context, digest, NULL);
-}
-
-static bool
 hash_hex(GlueSigv4Signer *signer, const void *data, size_t len,
 		 char hex[GLUE_SIGV4_HEX_LEN + 1])
 {
+	EVP_MD_CTX *context = signer->context;
 	unsigned char digest[DIGEST_LEN];
 
-	if (!hash(signer, data, len, digest))
+	if (!EVP_DigestInit_ex2(context, signer->sha256, NULL) ||
+		!EVP_DigestUpdate(context, data, len) ||
+		!EVP_DigestFinal_ex(context, digest, NULL))
 		return false;
 
 	digest_to_hex(digest, hex);
 	return true;
-}
-
-/*
- * Is this "YYYYMMDDTHHMMSSZ"?
- */
-static bool
-is_amz_date(const char *date)
-{
-	static const char form[] = "ddddddddTddddddZ";
-
-	for (int i = 0; i < GLUE_SIGV4_TIME_LEN; i++)
-	{
-		if (form[i] == 'd' ? !glue_is_digit(date[i]) : date[i] != form[i])
-			return false;
-	}
-	return date[GLUE_SIGV4_TIME_LEN] == '\0';
 }
 
 /*
