@@ -45,9 +45,6 @@
 
 #define NUM_SLOTS		128
 
-/* as AWS has them */
-#define ACCOUNT_ID_LEN	12
-
 /* How often those look who are not the first; and how late the first may be. */
 #define LOOK_US			((int64) 1000000)
 
@@ -68,7 +65,6 @@ GlueSharedPart glue_rate_part = {
 /* prototypes of private functions */
 static GlueRateSlot *choose_slot(RateSlots *all);
 static int	nslots_of(const RateSlots *all, Oid maker);
-static void fill_slot(GlueRateSlot *slot, const GlueRateKey *key);
 static int	next_class(const GlueRateSlot *slot, bool *waiting);
 static GlueRatePlace *first_of(const GlueRateSlot *slot, int class);
 static void pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking,
@@ -107,59 +103,27 @@ glue_rate_slot_copy(int number, GlueRateSlot *copy)
 }
 
 /*
- * Whose requests a slot is for, in words.  Of an access key, the end is enough for
- * its owner to know it.
+ * Whose requests a key is for, in words, as far as there is room.  Of an access key,
+ * the end is enough for its owner to know it.
  */
-char *
-glue_rate_slot_target(const GlueRateSlot *slot)
+const char *
+glue_rate_key_name(const GlueRateKey *key, char *name, Size size)
 {
-	const char *caller = slot->caller;
-	size_t		len = strlen(caller);
+	size_t		len = strlen(key->caller);
+	const char *end = len > 4 ? key->caller + len - 4 : "";
 
-	if (slot->endpoint[0] == '\0')
-		return pstrdup("other");
-	if (len == ACCOUNT_ID_LEN)
-		return psprintf("%s %s", slot->endpoint, caller);
-	return psprintf("%s ...%s", slot->endpoint,
-					len > 4 ? caller + len - 4 : "");
-}
-
-/* Whose requests a slot is for. */
-GlueRateKey
-glue_rate_slot_key(const GlueRateSlot *slot)
-{
-	return (GlueRateKey)
-	{
-		slot->endpoint, slot->region, slot->caller, slot->operation,
-			slot->claimant, slot->ceiling, slot->server, slot->database
-	};
-}
-
-bool
-glue_rate_key_equal(const GlueRateKey *a, const GlueRateKey *b)
-{
-	return a->claimant == b->claimant && a->ceiling == b->ceiling &&
-		a->server == b->server && a->database == b->database &&
-		strcmp(a->operation, b->operation) == 0 &&
-		strcmp(a->caller, b->caller) == 0 &&
-		strcmp(a->endpoint, b->endpoint) == 0 &&
-		strcmp(a->region, b->region) == 0;
+	snprintf(name, size, "%.*s %s%s", (int) size - 16, key->endpoint,
+			 key->is_account ? "" : "...", key->is_account ? key->caller : end);
+	return key->endpoint[0] != '\0' ? name : "other";
 }
 
 /* Slots that are in use have others than 0. */
 uint64
 glue_rate_key_hash(const GlueRateKey *key)
 {
-	const char *texts[] = {
-		key->endpoint, key->region, key->caller, key->operation
-	};
-	uint64		hash = hash_combine64(key->claimant, key->ceiling);
+	uint64		hash = hash_bytes_extended((const unsigned char *) key,
+										   sizeof(GlueRateKey), 0);
 
-	hash = hash_combine64(hash_combine64(hash, key->server), key->database);
-	for (int i = 0; i < lengthof(texts); i++)
-		hash = hash_combine64(hash,
-							  hash_bytes_extended((const unsigned char *) texts[i],
-												  strlen(texts[i]), 0));
 	return hash != 0 ? hash : 1;
 }
 
@@ -178,12 +142,8 @@ glue_rate_slot_find(const GlueRateKey *key, uint64 hash, Oid maker)
 
 	for (int i = 0; i < NUM_SLOTS; i++)
 	{
-		GlueRateKey found;
-
-		if (all->hashes[i] != hash)
-			continue;
-		found = glue_rate_slot_key(&all->slots[i]);
-		if (glue_rate_key_equal(&found, key))
+		if (all->hashes[i] == hash &&
+			memcmp(&all->slots[i].key, key, sizeof(GlueRateKey)) == 0)
 		{
 			all->slots[i].used = ++all->nuses;
 			return &all->slots[i];
@@ -192,7 +152,8 @@ glue_rate_slot_find(const GlueRateKey *key, uint64 hash, Oid maker)
 	slot = choose_slot(all);
 	if (slot != NULL)
 	{
-		fill_slot(slot, key);
+		memset(slot, 0, sizeof(GlueRateSlot));
+		slot->key = *key;
 		slot->maker = maker;
 		all->hashes[slot - all->slots] = hash;
 	}
@@ -247,20 +208,6 @@ nslots_of(const RateSlots *all, Oid maker)
 	return n;
 }
 
-static void
-fill_slot(GlueRateSlot *slot, const GlueRateKey *key)
-{
-	memset(slot, 0, sizeof(GlueRateSlot));
-	strlcpy(slot->endpoint, key->endpoint, sizeof(slot->endpoint));
-	strlcpy(slot->region, key->region, sizeof(slot->region));
-	strlcpy(slot->caller, key->caller, sizeof(slot->caller));
-	strlcpy(slot->operation, key->operation, sizeof(slot->operation));
-	slot->claimant = key->claimant;
-	slot->ceiling = key->ceiling;
-	slot->server = key->server;
-	slot->database = key->database;
-}
-
 /*
  * Ask for a token, from a place in the line of a class.  Returns 0 if there is one:
  * then *epoch is for glue_rate_slot_give().  Else it is after how long to ask
@@ -291,10 +238,10 @@ glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
 		(next_class(slot, waiting) == (int) class &&
 		 first_of(slot, class) == place))
 	{
-		wait = glue_rate_take(&slot->limit, slot->ceiling, now, epoch);
+		wait = glue_rate_take(&slot->limit, slot->key.ceiling, now, epoch);
 
 		/* our own limit is about when calls are sent, not how they end */
-		if (wait == 0 && slot->ceiling > 0)
+		if (wait == 0 && slot->key.ceiling > 0)
 			glue_rate_give(&slot->limit, *epoch, GLUE_RATE_NOTHING, 0, now);
 		if (wait == 0 && place != NULL)
 			glue_rate_note_turn(&slot->limit, class, waiting);

@@ -32,7 +32,6 @@ typedef struct GlueTurn
 	uint64		own_hash;
 	Oid			user;			/* whose call it is */
 	bool		paced;			/* our own limit lets it go */
-	char		caller[GLUE_ACCESS_KEY_ID_SIZE];	/* of the key */
 	GlueRateClass class;
 	int64		timeout;		/* of waiting in vain */
 	int64		waiting_since;	/* 0: it has not asked */

@@ -40,17 +40,18 @@ glue_rates(PG_FUNCTION_ARGS)
 	{
 		int64		now = glue_monotonic_us();
 		double		rate = glue_rate_per_second(&slot.limit);
+		char		name[GLUE_RATE_NAME_SIZE];
 		NullableDatum row[7];
 
 		if (slot.used == 0)
 			continue;
-		row[0] = glue_text(glue_rate_slot_target(&slot));
-		row[1] = glue_text(slot.operation);
+		row[0] = glue_text(glue_rate_key_name(&slot.key, name, sizeof(name)));
+		row[1] = glue_text(slot.key.operation);
 		row[2] = number_of(rate, rate == 0);
 		row[3] = number_of(glue_rate_tokens(&slot.limit, now), rate == 0);
 		row[4] = count_of(glue_rate_refused_lately(&slot.limit, now));
 		row[5] = count_of(slot.nwaiting);
-		row[6].value = BoolGetDatum(slot.ceiling > 0);
+		row[6].value = BoolGetDatum(slot.key.ceiling > 0);
 		row[6].isnull = false;
 		glue_return_row(fcinfo, row);
 	}
