@@ -274,12 +274,16 @@ use_host_option(GlueBuilder *builder, const GlueForeignOption *host,
 						   glue_address_status_message(status));
 }
 
-/* Oracle's option for all of them. */
+/*
+ * Oracle's option for all of them, which is what a URL has after its prefix.  Names
+ * that only the Oracle client of this machine can look up, and descriptors, are no
+ * such thing.
+ */
 static void
 use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 {
 	const char *text;
-	char	   *buffer;
+	char	   *url;
 	GlueAddressStatus status;
 
 	if (!option->is_set)
@@ -291,8 +295,10 @@ use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 	text = option_text(builder, option);
 	if (text == NULL)
 		return;
-	buffer = palloc(GLUE_ADDRESS_BUFFER_SIZE(strlen(text)));
-	status = glue_easy_connect_parse(text, &builder->address, buffer);
+	url = psprintf("%s%s", glue_engines[GLUE_ENGINE_ORACLE].prefix,
+				   strncmp(text, "//", 2) == 0 ? text + 2 : text);
+	status = glue_jdbc_url_parse(url, &builder->address,
+								 palloc(GLUE_ADDRESS_BUFFER_SIZE(strlen(url))));
 	if (status == GLUE_ADDRESS_OK)
 		return;
 	builder->address.host = NULL;

@@ -1,13 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * jdbc_url.c
- *	  Where a database is, as JDBC URLs and connect strings say it.
+ *	  Where a database is, as JDBC URLs say it.
  *
  * A connection of the first generation has a JDBC URL, one of the second has
  * host, port and database as properties of their own.  So an address is put
  * together into a URL for the one, and a URL is taken apart for the other.
- * Oracle's "easy connect" strings, which its foreign servers have, are taken
- * apart as well.
  *
  * URLs have far more forms than are known here: lists of hosts, parameters,
  * log-ins.  What does not come down to one host, one port and one database is
@@ -217,29 +215,6 @@ glue_jdbc_url_parse(const char *url, GlueDatabaseAddress *address,
 	return address->engine == GLUE_ENGINE_SQLSERVER ?
 		parse_properties(rest, address, buffer) :
 		parse_path(rest, address, buffer);
-}
-
-/*
- * Take a connect string of Oracle's apart that is of the kind "easy connect",
- * "[//]host[:port]/service"; the buffer is as above.
- *
- * A single word is a name that only this machine's tnsnames.ora explains.
- */
-GlueAddressStatus
-glue_easy_connect_parse(const char *text, GlueDatabaseAddress *address,
-						char *buffer)
-{
-	while (*text == ' ')
-		text++;
-	if (*text == '(')
-		return GLUE_ADDRESS_DESCRIPTOR;
-	if (strchr(text, '@') != NULL)
-		return GLUE_ADDRESS_BAD_SYNTAX;
-	if (strncmp(text, "//", 2) == 0)
-		text += 2;
-	else if (*text != '\0' && strpbrk(text, "/:") == NULL)
-		return GLUE_ADDRESS_TNS_ALIAS;
-	return parse_path(text, address, buffer);
 }
 
 static const char *
