@@ -11,8 +11,10 @@
  *	  only a request has (ValidateCredentials, inline credentials) and members
  *	  that only an answer has (Status, CreationTime) do not count.
  *	- Secrets do not count if Glue returns them encrypted, hidden or not at all.
- *	  Those that it shows do, and so does all that is no secret, such as a
- *	  reference to one, or a placeholder.
+ *	  Those that it shows do: of properties of a connector's own, such as
+ *	  "sharepoint.clientSecret", and within a URL or a JSON text.  How they differ
+ *	  is never told.  So does all that is no secret, such as a reference to one,
+ *	  or a placeholder.
  *	- What was recorded as hidden, and is no secret by its name, is not known:
  *	  an earlier judgement hid it.  glue_definition_reveals() finds it.
  *	- null, "" and empty objects and arrays are the same as nothing, because
@@ -40,8 +42,8 @@
 #include "glue/redact_key.h"
 #include "glue/redact_string.h"
 #include "glue/same_value.h"
-#include "glue/shown_secret.h"
 #include "secret/secret_name.h"
+#include "text/ascii.h"
 #include "text/json.h"
 
 /*
@@ -69,11 +71,16 @@ typedef struct Comparison
 {
 	GlueDifferences differences;
 	bool		recorded;		/* the sent one was, so it may hide too much */
-	bool		is_kafka;		/* is that the type of what Glue has? */
+	const char *type;			/* of what Glue has; or NULL */
 } Comparison;
 
 static void compare_shown_secrets(Comparison *comparison, const char *name,
 								  json_object *sent, json_object *got);
+static bool shown_secret_differs(const Comparison *comparison,
+								 const char *key, json_object *sent,
+								 json_object *got);
+static bool is_shown(json_object *value);
+static json_object *redacted_property(const char *key, json_object *value);
 static void compare_copies(Comparison *comparison, json_object *sent,
 						   json_object *got);
 static json_object *redacted_copy(json_object *tree);
@@ -89,7 +96,6 @@ static void compare_values(Comparison *comparison, const GluePath *path,
 						   json_object *got);
 static void compare_maps(Comparison *comparison, const GluePath *path,
 						 json_object *sent, json_object *got);
-static bool is_kafka(json_object *connection);
 static bool is_added_by_glue(const Comparison *comparison, const GluePath *map,
 							 const char *key, json_object *sent,
 							 json_object *got);
@@ -117,13 +123,13 @@ glue_compare_definitions(json_object *sent, json_object *got,
 		"SparkProperties"
 	};
 	Comparison	comparison = {{sink, arg, true}, glue_holds_hidden(sent),
-		is_kafka(got)};
+		glue_json_tree_text(got, "ConnectionType")};
 
 	compare_copies(&comparison, sent, got);
 	for (size_t i = 0; i < sizeof(maps) / sizeof(char *); i++)
 		compare_shown_secrets(&comparison, maps[i],
-							  glue_member_of(sent, maps[i]),
-							  glue_member_of(got, maps[i]));
+							  json_object_object_get(sent, maps[i]),
+							  json_object_object_get(got, maps[i]));
 	return comparison.differences.equal;
 }
 
@@ -134,8 +140,6 @@ static void
 compare_shown_secrets(Comparison *comparison, const char *name,
 					  json_object *sent, json_object *got)
 {
-	GluePath	root = {NULL, "$", 0};
-	GluePath	map = {&root, name, 0};
 	struct json_object_iter iter;
 
 	if (!json_object_is_type(sent, json_type_object) ||
@@ -143,14 +147,68 @@ compare_shown_secrets(Comparison *comparison, const char *name,
 		return;
 	json_object_object_foreachC(sent, iter)
 	{
-		GluePath	path = {&map, iter.key, 0};
-
-		if (!glue_shown_secret_differs(iter.key, iter.val,
-									   json_object_object_get(got, iter.key)))
-			continue;
-		glue_difference_tell(&comparison->differences, &path,
-							 "has another secret in AWS Glue");
+		if (shown_secret_differs(comparison, iter.key, iter.val,
+								 json_object_object_get(got, iter.key)))
+			glue_difference_tell_member(&comparison->differences, name,
+										iter.key,
+										"has another secret in AWS Glue");
 	}
+}
+
+/*
+ * Are two values of a property the same but for a secret that both show?  What is
+ * encrypted can differ each time.
+ *
+ * If memory is short, they are not known to differ.
+ */
+static bool
+shown_secret_differs(const Comparison *comparison, const char *key,
+					 json_object *sent, json_object *got)
+{
+	json_object *sent_copy;
+	json_object *got_copy;
+	bool		differs;
+
+	if (!is_shown(sent) || !is_shown(got) ||
+		same_strings(comparison, sent, got) ||
+		strncmp(key, "ENCRYPTED_", 10) == 0)
+		return false;
+	sent_copy = redacted_property(key, sent);
+	got_copy = redacted_property(key, got);
+	differs = sent_copy != NULL && got_copy != NULL &&
+		json_object_equal(sent_copy, got_copy);
+	glue_json_tree_free(sent_copy);
+	glue_json_tree_free(got_copy);
+	return differs;
+}
+
+/* Is it a text in which nothing is hidden? */
+static bool
+is_shown(json_object *value)
+{
+	const char *text;
+
+	if (!json_object_is_type(value, json_type_string))
+		return false;
+	text = json_object_get_string(value);
+	return strstr(text, GLUE_REDACTED) == NULL &&
+		text[strspn(text, "*")] != '\0';
+}
+
+/* A property without its secrets; NULL if memory is short. */
+static json_object *
+redacted_property(const char *key, json_object *value)
+{
+	json_object *object = json_object_new_object();
+	json_object *copy = NULL;
+
+	if (object != NULL && json_object_object_add(object, key, value) == 0)
+	{
+		json_object_get(value);
+		copy = glue_redact_copy(object);
+	}
+	json_object_put(object);
+	return copy;
 }
 
 /*
@@ -160,7 +218,8 @@ compare_shown_secrets(Comparison *comparison, const char *name,
 bool
 glue_definition_reveals(json_object *recorded, json_object *got)
 {
-	Comparison	comparison = {{NULL, NULL, true}, false, is_kafka(got)};
+	Comparison	comparison = {{NULL, NULL, true}, false,
+		glue_json_tree_text(got, "ConnectionType")};
 
 	if (!glue_holds_hidden(recorded))
 		return false;
@@ -171,14 +230,13 @@ glue_definition_reveals(json_object *recorded, json_object *got)
 static void
 compare_copies(Comparison *comparison, json_object *sent, json_object *got)
 {
-	GluePath	root = {NULL, "$", 0};
 	json_object *sent_copy = redacted_copy(sent);
 	json_object *got_copy = redacted_copy(got);
 
 	if (sent_copy == NULL || got_copy == NULL)
 		comparison->differences.equal = false;
 	else
-		compare_structures(comparison, &root,
+		compare_structures(comparison, &glue_root_path,
 						   glue_model_shape("ConnectionInput"),
 						   glue_model_shape("Connection"),
 						   sent_copy, got_copy);
@@ -202,7 +260,7 @@ glue_compare_tags(json_object *sent, json_object *got,
 
 	json_object_object_foreachC(sent, iter)
 	{
-		json_object *other = glue_member_of(got, iter.key);
+		json_object *other = json_object_object_get(got, iter.key);
 
 		if (!json_object_equal(iter.val, other))
 			glue_difference_report_tag(&differences, &root, iter.key,
@@ -248,8 +306,8 @@ compare_structures(Comparison *comparison, const GluePath *path,
 			is_kept_by_glue(got_shape, member->name, sent, got))
 			continue;
 		compare_values(comparison, &inner, member->shape, other->shape,
-					   glue_member_of(sent, member->name),
-					   glue_member_of(got, member->name));
+					   json_object_object_get(sent, member->name),
+					   json_object_object_get(got, member->name));
 	}
 }
 
@@ -267,8 +325,9 @@ is_kept_by_glue(const GlueShape *shape, const char *name,
 	if (strcmp(shape->name, "AuthenticationConfiguration") != 0)
 		return false;
 	if (strcmp(name, "KmsKeyArn") == 0)
-		return glue_is_nothing(glue_member_of(got, name));
-	return strcmp(name, "SecretArn") == 0 && glue_is_nothing(glue_member_of(sent, name));
+		return glue_is_nothing(json_object_object_get(got, name));
+	return strcmp(name, "SecretArn") == 0 &&
+		glue_is_nothing(json_object_object_get(sent, name));
 }
 
 static void
@@ -323,7 +382,7 @@ compare_maps(Comparison *comparison, const GluePath *path,
 		json_object_object_foreachC(sent, iter)
 		{
 			GluePath	inner = {path, iter.key, 0};
-			json_object *other = glue_member_of(got, iter.key);
+			json_object *other = json_object_object_get(got, iter.key);
 
 			if (!counts(comparison, iter.key, iter.val, other) ||
 				is_added_by_glue(comparison, path, iter.key, iter.val, other) ||
@@ -350,15 +409,6 @@ compare_maps(Comparison *comparison, const GluePath *path,
 	}
 }
 
-static bool
-is_kafka(json_object *connection)
-{
-	json_object *type = glue_member_of(connection, "ConnectionType");
-
-	return json_object_is_type(type, json_type_string) &&
-		strcmp(json_object_get_string(type), "KAFKA") == 0;
-}
-
 /* Has a map a property, which was not given, with what is its default anyway? */
 static bool
 is_added_by_glue(const Comparison *comparison, const GluePath *map,
@@ -373,8 +423,8 @@ is_added_by_glue(const Comparison *comparison, const GluePath *map,
 
 		if (strcmp(key, property->key) == 0)
 			return strcmp(json_object_get_string(got),
-						  comparison->is_kafka ? property->value :
-						  property->other_value) == 0;
+						  glue_same_text(comparison->type, "KAFKA") ?
+						  property->value : property->other_value) == 0;
 	}
 	return false;
 }
@@ -446,7 +496,7 @@ forget_hidden(json_object *sent, json_object *got)
 		return;
 	json_object_object_foreachC(sent, iter)
 	{
-		json_object *other = glue_member_of(got, iter.key);
+		json_object *other = json_object_object_get(got, iter.key);
 
 		if (!glue_is_hidden(iter.val))
 			forget_hidden(iter.val, other);

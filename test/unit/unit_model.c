@@ -231,6 +231,20 @@ test_sensitive(void)
 		   GLUE_TYPE_BOOLEAN, "ValidateCredentials is a boolean");
 }
 
+static const char *
+nearest_member(const GlueShape *shape, const char *name)
+{
+	return glue_model_nearest(name, shape->members, shape->member_count,
+							  sizeof(GlueMember));
+}
+
+static const char *
+nearest_value(const GlueShape *shape, const char *value)
+{
+	return glue_model_nearest(value, shape->values, shape->value_count,
+							  sizeof(char *));
+}
+
 static void
 test_nearest(void)
 {
@@ -238,23 +252,23 @@ test_nearest(void)
 	const GlueShape *type = glue_model_shape("ConnectionType");
 	char		long_name[200];
 
-	is_str(glue_model_nearest_member(input, "name"), "Name", "case");
-	is_str(glue_model_nearest_member(input, "Nmae"), "Name", "Nmae");
-	is_str(glue_model_nearest_member(input, "connection_properties"),
+	is_str(nearest_member(input, "name"), "Name", "case");
+	is_str(nearest_member(input, "Nmae"), "Name", "Nmae");
+	is_str(nearest_member(input, "connection_properties"),
 		   "ConnectionProperties", "connection_properties");
-	is_str(glue_model_nearest_member(input, "PhysicalConnectionRequirement"),
+	is_str(nearest_member(input, "PhysicalConnectionRequirement"),
 		   "PhysicalConnectionRequirements", "an s is missing");
-	ok(glue_model_nearest_member(input, "Zebra") == NULL, "nothing near");
-	ok(glue_model_nearest_member(input, "") == NULL, "no name");
-	is_str(glue_model_nearest_value(type, "POSTGRES"), "POSTGRESQL", "type");
-	is_str(glue_model_nearest_value(type, "jdbc"), "JDBC", "lower case");
-	is_str(glue_model_nearest_value(type, "PIPEDRVE"), "PIPEDIVE",
+	ok(nearest_member(input, "Zebra") == NULL, "nothing near");
+	ok(nearest_member(input, "") == NULL, "no name");
+	is_str(nearest_value(type, "POSTGRES"), "POSTGRESQL", "type");
+	is_str(nearest_value(type, "jdbc"), "JDBC", "lower case");
+	is_str(nearest_value(type, "PIPEDRVE"), "PIPEDIVE",
 		   "of PIPEDIVE and PIPEDRIVE, which are as near, the first");
 	memset(long_name, 'N', sizeof(long_name));
 	long_name[sizeof(long_name) - 1] = '\0';
-	ok(glue_model_nearest_member(input, long_name) == NULL, "too long");
+	ok(nearest_member(input, long_name) == NULL, "too long");
 	long_name[GLUE_MODEL_NEAREST_MAX] = '\0';
-	ok(glue_model_nearest_member(input, long_name) == NULL, "just not");
+	ok(nearest_member(input, long_name) == NULL, "just not");
 
 	ok(glue_same_but_case("PassWord", "PASSWORD"), "same but case");
 	ok(!glue_same_but_case("PASSWORD", "PASSWORDS"), "longer");

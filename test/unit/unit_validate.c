@@ -318,7 +318,7 @@ test_cases(void)
 		json_object *tree = parse(tag_cases[i].input);
 		Findings	findings = {"", 0, 0};
 
-		glue_normalize_tags(tree);
+		glue_normalize("TagsMap", tree);
 		glue_validate_tags(tree, note, &findings);
 		is_str(findings.text, tag_cases[i].findings, tag_cases[i].input);
 		glue_json_tree_free(tree);
@@ -328,7 +328,7 @@ test_cases(void)
 		json_object *tree = parse(test_input_cases[i].input);
 		Findings	findings = {"", 0, 0};
 
-		glue_normalize_test_input(tree);
+		glue_normalize("TestConnectionInput", tree);
 		glue_validate_test_input_tree(tree, false, note, &findings);
 		is_str(findings.text, test_input_cases[i].findings,
 			   test_input_cases[i].input);
