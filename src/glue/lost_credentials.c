@@ -108,7 +108,6 @@ static bool search_inline(Search *search, json_object *recorded,
 						  json_object *given);
 static void search_token_url(Search *search, json_object *had,
 							 json_object *given);
-static bool gives_credentials(json_object *given);
 static bool gives_inline(json_object *given);
 static json_object *follow(json_object *object,
 						   const char *const steps[MAX_STEPS]);
@@ -149,10 +148,11 @@ glue_find_credential_losses(json_object *existing, json_object *recorded,
 	static const char authentication[] = "AuthenticationConfiguration";
 	json_object *had_authentication = json_object_object_get(existing,
 															 authentication);
+	json_object *given = json_object_object_get(input, authentication);
 	Search		search = {input, false, {sink, arg, true}};
 
 	search.authenticates = !has_value(had_authentication, "SecretArn") &&
-		gives_credentials(json_object_object_get(input, authentication));
+		(has_value(given, "SecretArn") || gives_inline(given));
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(char *); i++)
 	{
@@ -364,12 +364,6 @@ search_token_url(Search *search, json_object *had, json_object *given)
 		report_authentication(search, token_url,
 							  "holds credentials that the input does not "
 							  "give");
-}
-
-static bool
-gives_credentials(json_object *given)
-{
-	return has_value(given, "SecretArn") || gives_inline(given);
 }
 
 static bool

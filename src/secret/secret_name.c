@@ -38,7 +38,10 @@ typedef struct SecretWord
 	GlueNameKind kind;			/* of a name that ends with it */
 } SecretWord;
 
-/* By first letter, since every letter of every key is looked up here. */
+/*
+ * By first letter, since every letter of every key is looked up here.  "make
+ * update-model" looks here for which names of AWS's model matter.
+ */
 static const SecretWord secret_words[] = {
 	{"access_key", GLUE_NAME_KEY},	/* AWS; "secret access key" is below */
 	{"account_key", GLUE_NAME_SECRET},	/* Azure Storage, Cosmos DB */
