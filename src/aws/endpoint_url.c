@@ -4,8 +4,8 @@
  *	  The URL of a custom endpoint.
  *
  * It comes from an administrator and is then trusted with signed requests and
- * passwords.  So it is parsed strictly, and may use plain http to this machine
- * alone.
+ * passwords.  So it is parsed strictly, and plain http is allowed for this
+ * machine alone.
  *
  * IDENTIFICATION
  *	  src/aws/endpoint_url.c
@@ -28,7 +28,7 @@ static bool read_address(int family, const char *text, size_t len,
 						 unsigned char bytes[sizeof(struct in6_addr)]);
 
 /*
- * Check a custom endpoint's URL, for settings that must refuse a bad one
+ * Check a custom endpoint's URL, for settings that must reject an invalid one
  * before it is used.
  */
 GlueEndpointStatus
@@ -40,11 +40,11 @@ glue_endpoint_check_url(const char *url)
 }
 
 /*
- * Take a custom endpoint's URL apart.
+ * Split a custom endpoint's URL.
  *
- * What libcurl or another parser might read in two ways is refused: user
- * names, queries, fragments, backslashes, spaces, control characters and
- * anything that is not ASCII.
+ * Anything that libcurl or another parser might interpret differently is
+ * rejected: user names, queries, fragments, backslashes, spaces, control
+ * characters and characters other than ASCII.
  */
 GlueEndpointStatus
 glue_endpoint_url_parse(const char *url, GlueEndpointUrl *parts)
@@ -105,7 +105,7 @@ parse_host(const char **url, GlueEndpointUrl *parts)
 		while (glue_is_alphanumeric(*end) || *end == '-' || *end == '.' ||
 			   *end == '_')
 		{
-			/* no label is empty, but a root dot may end the name */
+			/* no label is empty, but the root dot is allowed */
 			if (*end == '.' && (end == *url || end[-1] == '.'))
 				return false;
 			end++;
@@ -136,8 +136,7 @@ parse_port(const char **url, GlueEndpointUrl *parts)
 }
 
 /*
- * Does the host's name alone, without asking DNS, say that it is this
- * machine?
+ * Is the host this machine, according to its name alone, without DNS?
  */
 static bool
 is_loopback(const GlueEndpointUrl *parts)
@@ -152,7 +151,8 @@ is_loopback(const GlueEndpointUrl *parts)
 
 /*
  * Read an IP address.  Of IPv4, that is four decimal numbers without leading
- * zeros, which some read as octal; shorter forms and other bases are none.
+ * zeros, which
+ * some parsers read as octal; shorter forms and other bases are rejected.
  */
 static bool
 read_address(int family, const char *text, size_t len,

@@ -1,18 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * profile_set.c
- *	  What AWS's shared files say, merged.
+ *	  The merged contents of AWS's shared files.
  *
- * A set is a tree of entries: sections, their properties, and those that are
- * nested in some of these.  The lists are short, so that nothing quicker than a
- * search from the front is needed.
+ * A set is a tree of entries: sections, their properties, and nested properties.
+ * The lists are short, so a linear search is enough.
  *
- * Both files are read into one set.  Where they disagree the credentials file
- * wins, whichever was read first; so each value knows which file it is from.
+ * Both files are read into one set.  The credentials file takes precedence, in
+ * either order of reading; so each value records its file.
  *
  * Secrets: each key and value has an allocation of exactly its size, and is
- * cleansed before that is freed.  Nothing is ever reallocated, which could
- * leave a copy behind.
+ * cleansed before it is freed.  Nothing is ever reallocated, which could leave
+ * a copy in freed memory.
  *
  * IDENTIFICATION
  *	  src/aws/profile_set.c
@@ -48,7 +47,7 @@ static char *copy_span(GlueSpan span);
 static void free_string(char *string);
 
 /*
- * Make an empty set.  NULL if there is no memory.
+ * Make an empty set; NULL if there is no memory.
  */
 GlueProfileSet *
 glue_profile_set_new(void)
@@ -57,7 +56,7 @@ glue_profile_set_new(void)
 }
 
 /*
- * Free a set, NULL included, and cleanse what it held.
+ * Cleanse and free a set, or NULL.
  */
 void
 glue_profile_set_free(GlueProfileSet *set)
@@ -66,7 +65,7 @@ glue_profile_set_free(GlueProfileSet *set)
 }
 
 /*
- * Is there such a section, be it empty?
+ * Does this section exist?  It may be empty.
  */
 bool
 glue_profile_set_has(const GlueProfileSet *set, GlueProfileSection section,
@@ -76,8 +75,8 @@ glue_profile_set_has(const GlueProfileSet *set, GlueProfileSection section,
 }
 
 /*
- * Get a property's value, or NULL if there is none.  The value is the set's,
- * and may be empty or have several lines.
+ * Get a property's value, or NULL if there is none.  The set owns the value,
+ * which may be empty or have several lines.
  */
 const char *
 glue_profile_set_get(const GlueProfileSet *set, GlueProfileSection section,
@@ -87,8 +86,7 @@ glue_profile_set_get(const GlueProfileSet *set, GlueProfileSection section,
 }
 
 /*
- * Get the value of a property that is nested in another; as above, if key is
- * NULL.
+ * Get the value of a nested property; as above, if key is NULL.
  */
 const char *
 glue_profile_set_get_nested(const GlueProfileSet *set,
@@ -132,8 +130,8 @@ glue_profile_entry(GlueProfileEntry *parent, GlueProfileSection type,
 
 /*
  * Of a section that the configuration file has with and without its type in the
- * heading, use only what is under the former.  Returns whether to use what is
- * under a heading.
+ * heading, keep only the properties under the former.  Returns whether the
+ * properties under a heading count.
  */
 bool
 glue_profile_use_prefixed(GlueProfileEntry *section, bool is_prefixed)
@@ -163,9 +161,9 @@ glue_profile_use_prefixed(GlueProfileEntry *section, bool is_prefixed)
  * Add a property to a section, or to a property that it is nested in, or replace
  * its value.
  *
- * If the configuration file gives a value that the credentials file gave
- * already, nothing happens; *property is NULL then.  Returns false if there is
- * no memory; the set is then good for nothing but to be freed.
+ * If the value comes from the configuration file, and the credentials file has
+ * one already, nothing is changed, and *property is NULL.  Returns false if
+ * there is no memory; the set can only be freed then.
  */
 bool
 glue_profile_put(GlueProfileEntry *parent, GlueProfileFileKind kind,
@@ -211,8 +209,8 @@ glue_profile_append(GlueProfileEntry *property, GlueSpan line)
 }
 
 /*
- * Find what a section or the whole set has by its name; that of a property in
- * either case.  NULL if there is none, or no parent.
+ * Find an entry in a section or in the whole set by its name; that of a property
+ * ignoring case.  NULL if there is none, or no parent.
  */
 static GlueProfileEntry *
 find(const GlueProfileEntry *parent, GlueProfileSection type, GlueSpan name)
@@ -235,7 +233,7 @@ span_of(const char *text)
 	return span;
 }
 
-/* Free a list and all that is in it: there are three levels at most. */
+/* Free a list with all its entries, which are nested three deep at most. */
 static void
 free_entries(GlueProfileEntry **list)
 {
@@ -265,7 +263,7 @@ copy_span(GlueSpan span)
 }
 
 /*
- * Cleanse and free a string, NULL included.
+ * Cleanse and free a string, or NULL.
  */
 static void
 free_string(char *string)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * profile_set.h
- *	  What AWS's shared files say, merged.
+ *	  The merged contents of AWS's shared files.
  *
  * IDENTIFICATION
  *	  src/aws/profile_set.h
@@ -33,7 +33,7 @@ typedef enum GlueProfileSection
 /* A section, a property of one, or a property that is nested in another. */
 typedef struct GlueProfileEntry GlueProfileEntry;
 
-/* Both files, merged.  Holds secrets: free it as soon as it was read. */
+/* Both files, merged.  It holds secrets: free it as soon as possible. */
 typedef GlueProfileEntry GlueProfileSet;
 
 extern GlueProfileSet *glue_profile_set_new(void);
@@ -50,7 +50,7 @@ extern const char *glue_profile_set_get_nested(const GlueProfileSet *set,
 											   const char *property,
 											   const char *key);
 
-/* for the reader of the files alone */
+/* private to the parser of the files */
 extern GlueProfileEntry *glue_profile_entry(GlueProfileEntry *parent,
 											GlueProfileSection type,
 											GlueSpan name);

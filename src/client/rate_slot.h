@@ -1,10 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * rate_slot.h
- *	  How fast AWS takes requests, and who waits to make one.
+ *	  The rate limits of AWS, shared by all processes, and their queues.
  *
- * For client/turn.c, but for the shared part, and for functions/rate.c, which shows
- * what is known.
+ * For client/turn.c, and for functions/rate.c, which shows the slots.
  *
  * IDENTIFICATION
  *	  src/client/rate_slot.h
@@ -23,8 +22,8 @@
 #define GLUE_OPERATION_SIZE		64
 
 /*
- * Whose requests are counted together.  What is behind the end of a text is zero,
- * so that keys are compared as they are.
+ * Key of a limit.  The bytes behind the end of a text are zero, so that keys can
+ * be compared by memcmp().
  */
 typedef struct GlueRateKey
 {
@@ -33,26 +32,27 @@ typedef struct GlueRateKey
 	char		caller[GLUE_ACCESS_KEY_ID_SIZE];	/* account, or else access
 													 * key */
 	char		operation[GLUE_OPERATION_SIZE];
-	int			is_account;		/* the caller is one, or else an access key */
-	Oid			claimant;		/* who says so, unless it is known */
+	int			is_account;		/* or else the caller is an access key */
+	Oid			claimant;		/* role that uses the key; 0 if the account is
+								 * verified */
 
-	/* of a limit of our own; 0 of one of AWS's */
-	int			ceiling;		/* requests a second at most */
-	Oid			server;			/* whose option it is; 0: the setting's */
+	/* of a limit of our own; 0 for AWS's */
+	int			ceiling;		/* requests a second */
+	Oid			server;			/* server with the option; 0: the setting */
 	Oid			database;		/* of the server */
 } GlueRateKey;
 
 /* Room for the name of a target. */
 #define GLUE_RATE_NAME_SIZE		(GLUE_ENDPOINT_MAX_LEN + 17)
 
-/* What is known of them. */
+/* The state of a limit. */
 typedef struct GlueRateSlot
 {
 	uint64		used;			/* number of its last use; 0: free */
 	GlueRateKey key;
-	Oid			maker;			/* the role that it counts for */
+	Oid			maker;			/* role that the slot belongs to */
 	GlueRateLimit limit;
-	int			nwaiting;		/* calls */
+	int			nwaiting;		/* number of waiting calls */
 	dlist_head	lines[GLUE_RATE_CLASSES];	/* of GlueRatePlace */
 } GlueRateSlot;
 
@@ -63,10 +63,10 @@ typedef struct GlueRatePlace
 	bool		in_line;
 	bool		called;			/* it is to ask now */
 	int			process;		/* number of its PGPROC */
-	int64		due_at;			/* when it will have asked, if it is first */
+	int64		due_at;			/* deadline for asking, if it is first */
 } GlueRatePlace;
 
-/* Lines that one process can be in. */
+/* Number of lines that one process can be in. */
 #define GLUE_RATE_PLACES		16
 
 extern GlueSharedPart glue_rate_part;
@@ -77,7 +77,7 @@ extern const char *glue_rate_key_name(const GlueRateKey *key, char *name,
 									  Size size);
 extern uint64 glue_rate_key_hash(const GlueRateKey *key);
 
-/* these need the lock */
+/* these require the lock */
 extern GlueRateSlot *glue_rate_slot_find(const GlueRateKey *key, uint64 hash,
 										 Oid maker);
 extern int64 glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
