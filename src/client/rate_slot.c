@@ -158,6 +158,7 @@ glue_rate_slot_find(const GlueRateKey *key, uint64 hash, Oid maker)
 	{
 		memset(slot, 0, sizeof(GlueRateSlot));
 		slot->key = *key;
+		slot->limit.ceiling = key->ceiling;
 		slot->maker = maker;
 		all->hashes[slot - all->slots] = hash;
 	}
@@ -243,11 +244,7 @@ glue_rate_slot_ask(GlueRateSlot *slot, GlueRateClass class,
 		(next_class(slot, waiting) == (int) class &&
 		 first_of(slot, class) == place))
 	{
-		wait = glue_rate_take(&slot->limit, slot->key.ceiling, now, epoch);
-
-		/* our own limit is about the time of sending, not about results */
-		if (wait == 0 && slot->key.ceiling > 0)
-			glue_rate_give(&slot->limit, *epoch, GLUE_RATE_NOTHING, 0, now);
+		wait = glue_rate_take(&slot->limit, now, epoch);
 		if (wait == 0 && place != NULL)
 			glue_rate_note_turn(&slot->limit, class, waiting);
 		wait = Min(wait, GLUE_RATE_MAX_WAIT);
@@ -313,7 +310,7 @@ first_of(const GlueRateSlot *slot, int class)
 		dlist_container(GlueRatePlace, node, dlist_head_node(line));
 }
 
-/* The first process loses its place if it is late. */
+/* The first process loses its place if it is late, and the next one is called. */
 static void
 pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking, int64 now)
 {
@@ -328,9 +325,7 @@ pass_over_late(GlueRateSlot *slot, const GlueRatePlace *asking, int64 now)
 			break;
 		dlist_delete(&place->node);
 		place->in_line = false;
-		place = first_of(slot, class);
-		if (place != NULL)
-			place->due_at = Max(place->due_at, now);
+		call_next(slot, now);
 	}
 }
 

@@ -21,6 +21,7 @@
  *						connection until the end of the transaction, and the
  *						intent is committed; nothing was sent yet
  *		sending			from now on, the result is not known...
+ *		not yet			... unless it was refused, and is to be sent again...
  *		done, failed	... until AWS has answered
  *		close			the end of the call is recorded in this transaction
  *
@@ -61,6 +62,8 @@ struct GlueIntent
 	SubTransactionId subtransaction;	/* that made the call */
 	int64		request;		/* the ID of its intent; 0: none */
 	GlueOutcome outcome;
+	bool		changed;		/* something was changed before the last
+								 * request */
 	bool		done;			/* AWS Glue has carried it out */
 	const char *operation;
 	char	   *name;			/* of the connection, in server encoding */
@@ -153,7 +156,6 @@ static void
 post_intents(const GlueIntents *intents, GlueRequest *requests, int nrequests,
 			 GlueIntent **posted)
 {
-	int64	   *ids = palloc(nrequests * sizeof(int64));
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
 
 	if (intents->written)
@@ -165,16 +167,15 @@ post_intents(const GlueIntents *intents, GlueRequest *requests, int nrequests,
 		complete_request(intents, &requests[i]);
 		posted[i] = remember_intent(intents, &requests[i]);
 		if (intents->written)
-			posted[i]->request = glue_request_next_id(&intents->queue);
-		ids[i] = posted[i]->request;
+			requests[i].id = glue_request_next_id(&intents->queue);
+		posted[i]->request = requests[i].id;
 		set_outcome(posted[i], GLUE_OUTCOME_NOTHING, true, 0, NULL);
 	}
 	if (intents->written)
 		posted[0]->batch = glue_intent_batch_post(&intents->queue,
 												  requests, nrequests,
-												  ids, locks);
+												  locks);
 	pfree(locks);
-	pfree(ids);
 }
 
 /*
@@ -303,7 +304,16 @@ glue_intent_sending(GlueIntent *intent, GlueOutcome at_worst)
 {
 	Assert(intent->batch == NULL);	/* the intent is on disk */
 	Assert(at_worst == GLUE_OUTCOME_UNKNOWN || at_worst == GLUE_OUTCOME_CHANGED);
+	intent->changed = intent->outcome != GLUE_OUTCOME_NOTHING;
 	set_outcome(intent, at_worst, false, 0, NULL);
+}
+
+/* The request was certainly not carried out, and is to be sent once more. */
+void
+glue_intent_not_yet(GlueIntent *intent)
+{
+	if (!intent->changed)
+		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, NULL);
 }
 
 /*
@@ -329,22 +339,15 @@ glue_intent_failed(GlueIntent *intent, const GlueCall *failed)
 }
 
 /*
- * The call was refused, by AWS Glue or by us.  If an earlier step has changed
- * something, the outcome stays.
+ * The call was refused, by AWS Glue or by us; or its connection existed and was
+ * adopted, with NULL for failure.  If an earlier step has changed something, the
+ * outcome stays.
  */
 void
 glue_intent_refused(GlueIntent *intent, const GlueFailure *failure)
 {
 	if (intent->outcome == GLUE_OUTCOME_NOTHING)
 		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, failure);
-}
-
-/* The create was refused because its connection exists: a success. */
-void
-glue_intent_adopted(GlueIntent *intent)
-{
-	if (intent->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, NULL);
 }
 
 static void
@@ -367,7 +370,7 @@ void
 glue_intent_finish(const GlueIntents *intents, GlueIntent *intent,
 				   const char *status, const char *request_id)
 {
-	GlueIntentOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = GLUE_STATE_SUCCEEDED,
 		.status = status,
 		.aws_request_id = request_id,
@@ -390,7 +393,7 @@ glue_intent_finish_failed(const GlueIntents *intents,
 						  GlueIntent *intent, const char *code,
 						  const char *message, const char *request_id)
 {
-	GlueIntentOutcome outcome = {
+	GlueRequestOutcome outcome = {
 		.state = intent->outcome == GLUE_OUTCOME_NOTHING ? GLUE_STATE_FAILED : NULL,
 		.error_code = code,
 		.error_message = message,
@@ -443,7 +446,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 			GLUE_CRASH_POINT("caller after commit");
 			if (others_wait)
-				glue_news_wake_queue();
+				glue_news_wake(GLUE_WORK_QUEUE);
 			others_wait = false;
 			dlist_foreach_modify(iter, &own_intents)
 				forget(dlist_container(GlueIntent, node, iter.cur));
@@ -540,7 +543,7 @@ take_back(SubTransactionId subtransaction)
 		appendStringInfo(&lines, "\nThere are %d more.", nstay - MAX_NAMED);
 	others_wait |= written;
 	if (written)
-		glue_news_wake_queue();
+		glue_news_wake(GLUE_WORK_QUEUE);
 	if (nstay > 0)
 		warn(&lines, written);
 	pfree(lines.data);
