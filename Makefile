@@ -94,7 +94,6 @@ GLUE_OBJS = \
 	src/glue/validate.o \
 	src/glue/same_value.o \
 	src/glue/difference.o \
-	src/glue/shown_secret.o \
 	src/glue/compare.o \
 	src/glue/normalize.o \
 	src/glue/lost_credentials.o \

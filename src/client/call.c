@@ -58,8 +58,7 @@ glue_call_prepare(GlueCall *call, const char *operation,
 	glue_call_init(call, GLUE_SERVICE_GLUE, operation, target, credentials);
 	call->connection_name = connection_name;
 	if (target->catalog_id != NULL &&
-		glue_model_member(glue_model_operation(operation)->input,
-						  "CatalogId") != NULL)
+		glue_model_operation(operation)->has_catalog)
 		glue_tree_add(call->arguments, "CatalogId",
 					  json_object_new_string(target->catalog_id));
 }

@@ -63,7 +63,7 @@ glue_calls(PG_FUNCTION_ARGS)
 	glue_function_begin_local(&function);
 	for (int i = 0; glue_activity_copy(i, &shown); i++)
 	{
-		NullableDatum row[9];
+		NullableDatum row[9] = {0};
 
 		if (shown.pid == 0 || !may_see(shown.database, shown.role))
 			continue;
@@ -72,14 +72,10 @@ glue_calls(PG_FUNCTION_ARGS)
 		row[2] = text_or_null(shown.name);
 		row[3] = server_text(shown.target);
 		row[4].value = ObjectIdGetDatum(shown.role);
-		row[4].isnull = false;
 		row[5].value = Int32GetDatum(shown.pid);
-		row[5].isnull = false;
 		row[6] = glue_text(glue_activity_wait_name(shown.wait));
 		row[7].value = TimestampTzGetDatum(shown.since);
-		row[7].isnull = false;
 		row[8].value = Int32GetDatum(shown.attempts);
-		row[8].isnull = false;
 		glue_return_row(fcinfo, row);
 	}
 	glue_function_end(&function);
@@ -101,20 +97,17 @@ glue_progresses(PG_FUNCTION_ARGS)
 	glue_function_begin_local(&function);
 	for (int i = 0; glue_progress_copy(i, &progress); i++)
 	{
-		NullableDatum row[7];
+		NullableDatum row[7] = {0};
 
 		if (progress.pid == 0 || !may_see(progress.database, progress.role))
 			continue;
 		row[0].value = Int32GetDatum(progress.pid);
-		row[0].isnull = false;
 		row[1].value = ObjectIdGetDatum(progress.role);
-		row[1].isnull = false;
 		row[2] = server_text(progress.command);
 		row[3] = text_or_null(progress.phase);
 		row[4] = number(progress.done, false);
 		row[5] = number(progress.total, progress.total < 0);
 		row[6].value = TimestampTzGetDatum(progress.since);
-		row[6].isnull = false;
 		glue_return_row(fcinfo, row);
 	}
 	glue_function_end(&function);

@@ -184,7 +184,7 @@ glue_argument_tags(NullableDatum argument, bool required,
 	if (glue_argument_tree(argument, &tags, findings) &&
 		(tags != NULL || required))
 	{
-		glue_normalize_tags(tags);
+		glue_normalize("TagsMap", tags);
 		glue_validate_tags(tags, findings->sink, findings->arg);
 	}
 	return tags;
@@ -367,7 +367,7 @@ glue_check_input(json_object *input, const GlueFindings *findings)
 void
 glue_check_test_input(json_object *input, const GlueFindings *findings)
 {
-	glue_normalize_test_input(input);
+	glue_normalize("TestConnectionInput", input);
 	glue_validate_test_input_tree(input, glue_setting_allow_unknown_members,
 								  findings->sink, findings->arg);
 }

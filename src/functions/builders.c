@@ -279,12 +279,15 @@ use_host_option(GlueBuilder *builder, const GlueForeignOption *host,
 						   glue_address_status_message(status));
 }
 
-/* Oracle's option for host, port and database. */
+/*
+ * Oracle's option for host, port and database, which is the rest of a URL after its
+ * prefix, unless it is a name in this machine's tnsnames.ora or a descriptor.
+ */
 static void
 use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 {
 	const char *text;
-	char	   *buffer;
+	char	   *url;
 	GlueAddressStatus status;
 
 	if (!option->is_set)
@@ -296,8 +299,10 @@ use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 	text = option_text(builder, option);
 	if (text == NULL)
 		return;
-	buffer = palloc(GLUE_ADDRESS_BUFFER_SIZE(strlen(text)));
-	status = glue_easy_connect_parse(text, &builder->address, buffer);
+	url = psprintf("%s%s", glue_engines[GLUE_ENGINE_ORACLE].prefix,
+				   strncmp(text, "//", 2) == 0 ? text + 2 : text);
+	status = glue_jdbc_url_parse(url, &builder->address,
+								 palloc(GLUE_ADDRESS_BUFFER_SIZE(strlen(url))));
 	if (status == GLUE_ADDRESS_OK)
 		return;
 	builder->address.host = NULL;

@@ -294,7 +294,7 @@ build_definition(const Bulk *bulk, int index, GlueDefinition *definition)
 	if (!bulk->tags.isnull)
 		definition->tags = tree_of(bulk->tags.value);
 	if (definition->tags != NULL)
-		glue_normalize_tags(definition->tags);
+		glue_normalize("TagsMap", definition->tags);
 	definition->catalog_id = bulk->function.access.target.catalog_id;
 	definition->name = bulk->outcomes[index].name;
 }

@@ -19,7 +19,6 @@
 
 /* prototypes of private functions */
 static NullableDatum number_of(double value, bool isnull);
-static NullableDatum count_of(int count);
 
 PG_FUNCTION_INFO_V1(glue_rates);
 
@@ -40,18 +39,18 @@ glue_rates(PG_FUNCTION_ARGS)
 	{
 		int64		now = glue_monotonic_us();
 		double		rate = glue_rate_per_second(&slot.limit);
-		NullableDatum row[7];
+		char		name[GLUE_RATE_NAME_SIZE];
+		NullableDatum row[7] = {0};
 
 		if (slot.used == 0)
 			continue;
-		row[0] = glue_text(glue_rate_slot_target(&slot));
-		row[1] = glue_text(slot.operation);
+		row[0] = glue_text(glue_rate_key_name(&slot.key, name, sizeof(name)));
+		row[1] = glue_text(slot.key.operation);
 		row[2] = number_of(rate, rate == 0);
 		row[3] = number_of(glue_rate_tokens(&slot.limit, now), rate == 0);
-		row[4] = count_of(glue_rate_refused_lately(&slot.limit, now));
-		row[5] = count_of(slot.nwaiting);
-		row[6].value = BoolGetDatum(slot.limit.ceiling > 0);
-		row[6].isnull = false;
+		row[4].value = Int32GetDatum(glue_rate_refused_lately(&slot.limit, now));
+		row[5].value = Int32GetDatum(slot.nwaiting);
+		row[6].value = BoolGetDatum(slot.key.ceiling > 0);
 		glue_return_row(fcinfo, row);
 	}
 	glue_function_end(&function);
@@ -68,12 +67,4 @@ number_of(double value, bool isnull)
 	};
 
 	return number;
-}
-
-static NullableDatum
-count_of(int count)
-{
-	NullableDatum datum = {.value = Int32GetDatum(count)};
-
-	return datum;
 }

@@ -131,7 +131,7 @@ static json_object *
 life_of(json_object *connection)
 {
 	json_object *life = glue_tree_new_object();
-	json_object *created = glue_member_of(connection, "CreationTime");
+	json_object *created = json_object_object_get(connection, "CreationTime");
 
 	if (json_object_is_type(created, json_type_double) ||
 		json_object_is_type(created, json_type_int))
