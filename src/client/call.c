@@ -74,6 +74,19 @@ glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 	glue_tree_add(call->request, "Name", json_object_new_string(name));
 }
 
+/*
+ * Fill in a call that gets credentials, and asks for nothing with them: if it
+ * succeeds, they are its own.  The plan is to last as long.
+ */
+void
+glue_call_prepare_credentials(GlueCall *call, const GlueTarget *target,
+							  const GlueCredentialPlan *plan)
+{
+	memset(call, 0, sizeof(GlueCall));
+	call->target = target;
+	call->plan = plan;
+}
+
 /* Forget how a call ended, since it is about to be made. */
 void
 glue_call_clear_results(GlueCall *call)

@@ -13,20 +13,12 @@
 
 #include <json-c/json.h>
 
+#include "aws/profile_chain.h"
 #include "aws/rate_limit.h"
 #include "aws/reply.h"
 #include "client/failure.h"
 #include "client/target.h"
 #include "utils/timestamp.h"
-
-/*
- * Gets other credentials once AWS calls these expired.  Sets *renewed, to NULL
- * if there are no others, or returns why none can be got.  May make calls.
- * What it gets becomes that of the call, for as long as its results.
- */
-typedef GlueFailure *(*GlueRenewCredentials) (const GlueTarget *target,
-											  const GlueCredentials *expired,
-											  const GlueCredentials **renewed);
 
 /*
  * What changes something is waited for so long at most, whatever the setting
@@ -44,13 +36,20 @@ typedef struct GlueCall
 {
 	/* what to do; all of it stays the caller's */
 	GlueService service;
-	const char *operation;		/* "CreateConnection" */
+	const char *operation;		/* "CreateConnection"; NULL: only to get
+								 * credentials, by plan */
 	const char *connection_name;	/* for messages, or NULL */
 	const GlueTarget *target;
 	const GlueEndpoint *endpoint;	/* of the service */
-	const GlueCredentials *credentials; /* NULL: the request is not signed */
+	const GlueCredentialPlan *plan; /* or NULL */
+
+	/*
+	 * NULL: the request is not signed.  Once they have expired, it is made
+	 * with others, which live as long as the results.
+	 */
+	const GlueCredentials *credentials;
+	bool		keeps_credentials;	/* it is not */
 	json_object *request;		/* the operation's input shape */
-	GlueRenewCredentials renew_credentials; /* may be NULL */
 	GlueRateClass rate_class;	/* how urgent it is */
 	int64		for_request;	/* the request that it is made for; 0: none */
 
@@ -103,6 +102,9 @@ extern void glue_call_prepare(GlueCall *call, const char *operation,
 extern void glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 								  const GlueCredentials *credentials,
 								  const char *name);
+extern void glue_call_prepare_credentials(GlueCall *call,
+										  const GlueTarget *target,
+										  const GlueCredentialPlan *plan);
 extern void glue_call_clear_results(GlueCall *call);
 extern bool glue_call_failed_with(const GlueCall *call, const char *code);
 extern bool glue_call_changes_something(const GlueCall *call);

@@ -20,6 +20,10 @@
  *			  v carried out			|
  *		reading back ---------------+----------> done
  *
+ * Before a call is sent, and when AWS says that its credentials have expired, it
+ * may get others: see credential_fetch.c.  A call can also be made for nothing but
+ * credentials.
+ *
  * Every attempt waits for its turn: see client/turn.c.  If the service has had
  * enough of requests all the same, the call waits again, as the first of its line,
  * and that counts as no attempt; unless nobody gets through any more.
@@ -45,13 +49,17 @@
 #include "aws/retry.h"
 #include "client/call_failure.h"
 #include "client/call_state.h"
+#include "client/credential_chain.h"
+#include "client/credential_failure.h"
 #include "client/read_back.h"
 #include "client/shared_quota.h"
 #include "common/pg_prng.h"
 #include "glue/operation_name.h"
+#include "server/secret_memory.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
+static void begin_attempts(GlueCallState *state);
 static void show(GlueCallState *state);
 static void end_activity(void *arg);
 static GlueActivityWait wait_of(const GlueCallState *state);
@@ -62,11 +70,18 @@ static void judge_attempt(GlueCallState *state);
 static bool has_answer(const GlueCall *call);
 static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
-static bool renew_credentials(GlueCallState *state);
-static void replace_expired(GlueCallState *state);
-static bool get_others(GlueCallState *state, GlueFailure **failure);
+static bool is_refused_as_expired(const GlueCallState *state);
+static bool have_expired(const GlueCallState *state);
+static void begin_fetch(GlueCallState *state, const GlueCredentialPlan *plan);
+static void fetch_others(GlueCallState *state);
+static void fetch_credentials(GlueCallState *state);
+static void end_fetch(GlueCallState *state);
+static GlueFailure *take_credentials(GlueCallState *state);
 static void try_again_or_fail(GlueCallState *state);
 static void give_up(GlueCallState *state);
+static void begin_part(GlueCallState *state, GlueCall *call,
+					   MemoryContext result_context);
+static bool part_has_ended(GlueCallState *state);
 static void begin_read_back(GlueCallState *state);
 static void settle_read_back(GlueCallState *state);
 static void finish(GlueCallState *state, GlueFailure *failure);
@@ -84,22 +99,46 @@ glue_call_state_begin(GlueCall *call, MemoryContext result_context,
 {
 	GlueCallState *state = palloc0(sizeof(GlueCallState));
 
-	Assert(call->target != NULL && call->endpoint != NULL);
-	Assert(call->request != NULL && result_context != NULL);
+	Assert(call->target != NULL && result_context != NULL);
 	glue_call_clear_results(call);
 	state->call = call;
 	state->result_context = result_context;
-	state->may_expire = call->credentials != NULL &&
-		call->credentials->expires_at > time(NULL);
-	glue_attempt_begin(&state->attempt, call, on_news, on_news_arg);
-	glue_turn_begin(&state->turn, call, on_news, on_news_arg);
-	glue_stat_begin(&state->counted, call, &state->turn.key);
-
-	state->step = GLUE_CALL_WAITING;
+	state->on_news = on_news;
+	state->on_news_arg = on_news_arg;
+	if (call->operation == NULL)
+		begin_fetch(state, call->plan);
+	else
+		begin_attempts(state);
 	glue_call_state_advance(state);
 	if (state->step != GLUE_CALL_DONE)
 		show(state);
 	return state;
+}
+
+/* Make ready for attempts, unless it is not known where to send them. */
+static void
+begin_attempts(GlueCallState *state)
+{
+	GlueCall   *call = state->call;
+	MemoryContext old_context;
+
+	Assert(call->endpoint != NULL && call->request != NULL);
+	if (call->endpoint == &call->target->sts_endpoint &&
+		call->target->sts_problem != NULL)
+	{
+		old_context = MemoryContextSwitchTo(state->result_context);
+		finish(state, glue_failure_no_sts(call->target));
+		MemoryContextSwitchTo(old_context);
+		return;
+	}
+	state->may_expire = call->credentials != NULL &&
+		!call->keeps_credentials &&
+		call->credentials->expires_at > time(NULL);
+	glue_attempt_begin(&state->attempt, call, state->on_news,
+					   state->on_news_arg);
+	glue_turn_begin(&state->turn, call, state->on_news, state->on_news_arg);
+	glue_stat_begin(&state->counted, call, &state->turn.key);
+	state->step = GLUE_CALL_WAITING;
 }
 
 /* Show others that this call is waited for. */
@@ -141,8 +180,10 @@ wait_of(const GlueCallState *state)
 			return GLUE_WAITS_FOR_RATE_LIMIT;
 		case GLUE_CALL_PAUSING:
 			return GLUE_WAITS_FOR_RETRY;
+		case GLUE_CALL_FETCHING:
+			return GLUE_WAITS_FOR_CREDENTIALS;
 		case GLUE_CALL_READING_BACK:
-			return wait_of(state->reader);
+			return wait_of(state->part);
 		default:
 			return GLUE_WAITS_FOR_ANSWER;
 	}
@@ -159,6 +200,9 @@ glue_call_state_advance(GlueCallState *state)
 		before = state->step;
 		switch (state->step)
 		{
+			case GLUE_CALL_FETCHING:
+				fetch_credentials(state);
+				break;
 			case GLUE_CALL_WAITING:
 				wait_for_turn(state);
 				break;
@@ -174,8 +218,7 @@ glue_call_state_advance(GlueCallState *state)
 					state->step = GLUE_CALL_WAITING;
 				break;
 			case GLUE_CALL_READING_BACK:
-				glue_call_state_advance(state->reader);
-				if (state->reader->step == GLUE_CALL_DONE)
+				if (part_has_ended(state))
 					settle_read_back(state);
 				break;
 			case GLUE_CALL_DONE:
@@ -193,10 +236,12 @@ glue_call_state_advance(GlueCallState *state)
 const GlueCallState *
 glue_call_state_pausing(const GlueCallState *state)
 {
-	if (state->step == GLUE_CALL_READING_BACK)
-		return glue_call_state_pausing(state->reader);
+	if (state->part != NULL)
+		return glue_call_state_pausing(state->part);
 	return state->step == GLUE_CALL_PAUSING ||
-		state->step == GLUE_CALL_WAITING ? state : NULL;
+		state->step == GLUE_CALL_WAITING ||
+		(state->step == GLUE_CALL_FETCHING && state->pause_until != 0) ?
+		state : NULL;
 }
 
 /* Is it the turn of the call?  If there is no hope for that, it fails. */
@@ -204,7 +249,12 @@ static void
 wait_for_turn(GlueCallState *state)
 {
 	if (glue_turn_take(&state->turn))
-		state->step = GLUE_CALL_SENDING;
+	{
+		if (have_expired(state))
+			fetch_others(state);
+		else
+			state->step = GLUE_CALL_SENDING;
+	}
 	else if (glue_turn_is_hopeless(&state->turn))
 	{
 		glue_turn_leave(&state->turn);
@@ -226,7 +276,6 @@ send_request(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
 
-	replace_expired(state);
 	glue_attempt_sign(&state->attempt);
 	if (call->attempts == 1)
 	{
@@ -295,8 +344,11 @@ choose_next_step(GlueCallState *state)
 	bool		is_create = strcmp(state->call->operation,
 								   GLUE_CREATE_CONNECTION) == 0;
 
-	if (renew_credentials(state))
-		state->step = GLUE_CALL_WAITING;
+	if (is_refused_as_expired(state))
+	{
+		state->renewed = true;
+		fetch_others(state);
+	}
 	else if ((is_create && state->attempt.ambiguous) ||
 			 (state->maybe_created &&
 			  strcmp(state->attempt.failure->code,
@@ -309,66 +361,138 @@ choose_next_step(GlueCallState *state)
 		try_again_or_fail(state);
 }
 
-/*
- * If AWS says that the credentials have expired, get others for one more
- * attempt; false if that is not so, or there are none.  Why none can be got is
- * why the call has failed then.
+/* ----------------------------------------------------------------
+ * Credentials
+ * ----------------------------------------------------------------
  */
+
+/* Does AWS say that the credentials have expired?  Others are got once. */
 static bool
-renew_credentials(GlueCallState *state)
+is_refused_as_expired(const GlueCallState *state)
 {
 	const char *code = state->attempt.failure->code;
-	GlueFailure *failure;
 
-	if (state->renewed ||
-		(strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN) != 0 &&
-		 strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN_STS) != 0))
-		return false;
-	state->renewed = true;
-	if (get_others(state, &failure))
-		return true;
-	if (failure != NULL)
-		state->attempt.failure = failure;
-	return false;
+	return !state->renewed && !state->call->keeps_credentials &&
+		state->call->credentials != NULL &&
+		(strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN) == 0 ||
+		 strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN_STS) == 0);
 }
 
 /*
- * Credentials may have expired while the call waited for its turn.  If there are no
- * others, AWS will say what is wrong; it also does if they had expired before, by a
- * clock of ours that may be wrong.
+ * Have they expired while the call waited for its turn?  If they had before, by a
+ * clock of ours that may be wrong, AWS will say what is wrong.
  */
-static void
-replace_expired(GlueCallState *state)
+static bool
+have_expired(const GlueCallState *state)
 {
 	const GlueCredentials *credentials = state->call->credentials;
-	GlueFailure *failure;
 
-	if (state->may_expire && credentials->expires_at != 0 &&
-		credentials->expires_at <= time(NULL))
-		(void) get_others(state, &failure);
+	return state->may_expire && credentials->expires_at != 0 &&
+		credentials->expires_at <= time(NULL);
 }
 
-/* Get other credentials for a call; false if there are none, and perhaps why. */
-static bool
-get_others(GlueCallState *state, GlueFailure **failure)
+/*
+ * Begin to get others.  There is a plan, or there would not have been these.
+ */
+static void
+fetch_others(GlueCallState *state)
+{
+	GlueCredentialPlan plan;
+
+	(void) glue_credentials_plan(state->call->target, &plan, false);
+	begin_fetch(state, &plan);
+}
+
+static void
+begin_fetch(GlueCallState *state, const GlueCredentialPlan *plan)
+{
+	const GlueCall *call = state->call;
+
+	state->fetch = glue_credential_fetch_begin(call->target, plan,
+											   call->credentials != NULL ?
+											   call->credentials->access_key_id :
+											   NULL, state->on_news,
+											   state->on_news_arg);
+	state->step = GLUE_CALL_FETCHING;
+}
+
+/* Go on with getting credentials, and make the calls that this takes. */
+static void
+fetch_credentials(GlueCallState *state)
+{
+	GlueCredentialFetch *fetch = state->fetch;
+
+	while (!fetch->ended && part_has_ended(state))
+	{
+		state->part = NULL;
+		glue_credential_fetch_advance(fetch);
+		state->pause_until = fetch->pause_until;
+		if (fetch->call == NULL)
+			break;
+		begin_part(state, fetch->call, CurrentMemoryContext);
+	}
+	if (fetch->ended)
+		end_fetch(state);
+}
+
+/*
+ * There are credentials, or there are none.  If they were to be sent next, and
+ * there are no others, AWS will say what is wrong.
+ */
+static void
+end_fetch(GlueCallState *state)
+{
+	const GlueCredentials *before = state->call->credentials;
+	GlueFailure *failure = take_credentials(state);
+
+	if (state->call->operation == NULL)
+		finish(state, failure);
+	else if (state->turn.state == GLUE_TURN_TAKEN)
+		state->step = GLUE_CALL_SENDING;
+	else if (state->call->credentials != before)
+		state->step = GLUE_CALL_WAITING;
+	else
+	{
+		if (failure != NULL)
+			state->attempt.failure = failure;
+		choose_next_step(state);
+	}
+}
+
+/*
+ * Go on with the credentials that were got, if they are others; or return why
+ * not.  What was begun in one account does not go on in another.
+ */
+static GlueFailure *
+take_credentials(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
-	const GlueCredentials *others = NULL;
-	MemoryContext old_context;
+	const GlueCredentials *got = &state->fetch->credentials;
+	const char *account_id = call->target->account_id;
+	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
+	GlueFailure *failure = NULL;
 
-	*failure = NULL;
-	if (call->renew_credentials == NULL || call->credentials == NULL)
-		return false;
-	old_context = MemoryContextSwitchTo(state->result_context);
-	*failure = call->renew_credentials(call->target, call->credentials, &others);
-	if (*failure != NULL)
-		*failure = glue_failure_copy(*failure);
+	if (state->fetch->failure != NULL)
+		failure = glue_failure_copy(state->fetch->failure);
+	else if (account_id != NULL && got->account_id != NULL &&
+			 strcmp(got->account_id, account_id) != 0)
+		failure = glue_failure_target_changed(account_id, got->account_id);
+	else if (call->credentials == NULL ||
+			 strcmp(got->access_key_id, call->credentials->access_key_id) != 0)
+	{
+		GlueCredentials *others = palloc(sizeof(GlueCredentials));
+
+		*others = glue_secret_credentials(got);
+		call->credentials = others;
+	}
 	MemoryContextSwitchTo(old_context);
-	if (others == NULL)
-		return false;
-	call->credentials = others;
-	return true;
+	return failure;
 }
+
+/* ----------------------------------------------------------------
+ * After a failure
+ * ----------------------------------------------------------------
+ */
 
 /*
  * Pause for another attempt, if that is worth it and allowed.  A call that was
@@ -438,6 +562,29 @@ give_up_waiting(GlueCallState *state)
 	give_up(state);
 }
 
+/* ----------------------------------------------------------------
+ * Calls that are a part of a call
+ * ----------------------------------------------------------------
+ */
+
+/* Begin one.  It is shown as the call that it is a part of. */
+static void
+begin_part(GlueCallState *state, GlueCall *call, MemoryContext result_context)
+{
+	state->part = glue_call_state_begin(call, result_context, state->on_news,
+										state->on_news_arg);
+	glue_activity_end(&state->part->activity);
+}
+
+/* Has it ended, or is there none? */
+static bool
+part_has_ended(GlueCallState *state)
+{
+	if (state->part != NULL)
+		glue_call_state_advance(state->part);
+	return state->part == NULL || state->part->step == GLUE_CALL_DONE;
+}
+
 static void
 begin_read_back(GlueCallState *state)
 {
@@ -445,12 +592,7 @@ begin_read_back(GlueCallState *state)
 
 	glue_read_back_prepare(reading, state->call);
 	reading->rate_class = GLUE_RATE_UNDO;
-	state->reader =
-		glue_call_state_begin(reading, state->result_context,
-							  state->attempt.request.on_end,
-							  state->attempt.request.on_end_arg);
-	/* it is a part of this call, which is shown already */
-	glue_activity_end(&state->reader->activity);
+	begin_part(state, reading, state->result_context);
 	state->step = GLUE_CALL_READING_BACK;
 }
 
@@ -462,10 +604,11 @@ settle_read_back(GlueCallState *state)
 	GlueFailure *failure = NULL;
 	GlueReadBack found;
 
-	found = glue_read_back_judge(state->call, state->reader->call,
+	found = glue_read_back_judge(state->call, state->part->call,
 								 state->attempt.failure, state->began_ms,
 								 &failure);
 	glue_stat_read_back(&state->counted, failure);
+	state->part = NULL;
 	if (found != GLUE_READ_BACK_NOTHING)
 		finish(state, failure);
 	else
@@ -483,5 +626,6 @@ finish(GlueCallState *state, GlueFailure *failure)
 {
 	state->call->failure = failure;
 	state->step = GLUE_CALL_DONE;
-	glue_stat_end(&state->counted, failure);
+	if (state->attempt.call != NULL)
+		glue_stat_end(&state->counted, failure);
 }

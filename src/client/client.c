@@ -45,7 +45,7 @@ typedef struct CallSlot
 	bool		had_work;		/* it was, or is */
 	dlist_node	work_node;
 	bool		pausing;		/* in pauses... */
-	bool		waiting;		/* ... for its turn */
+	GlueCallStep pausing_at;	/* ... because of that */
 	pairingheap_node pause_node;	/* in pauses */
 } CallSlot;
 
@@ -57,7 +57,8 @@ typedef struct CallRun
 	MemoryContext result_context;	/* NULL: the results go with the call */
 	int			width;
 	int			nactive;		/* calls under way */
-	int			nwaiting;		/* of these, for their turn */
+	int			nfetching;		/* of these, that are for credentials alone */
+	int			npausing[GLUE_CALL_DONE];	/* of these, by their step */
 	int			nended;			/* slots in ended */
 	dlist_head	free;			/* slots without a call */
 	dlist_head	ready;			/* slots with news */
@@ -76,7 +77,7 @@ typedef struct CallArray
 
 /* prototypes of private functions */
 static GlueCall *next_of_array(void *arg);
-static void run_stream(GlueCallStream *stream, int width,
+static void run_stream(const GlueCallStream *stream, int width,
 					   MemoryContext result_context);
 static void run_calls(CallRun *run);
 static void wait_for_news(const CallRun *run, long timeout_ms);
@@ -122,36 +123,9 @@ glue_client_run(GlueCall *calls, int ncalls)
  * effect.
  */
 void
-glue_client_run_stream(GlueCallStream *stream, int width)
+glue_client_run_stream(const GlueCallStream *stream, int width)
 {
 	run_stream(stream, width, NULL);
-}
-
-/*
- * Go on with a stream whose function next has to wait for something, from
- * within that.  next is asked for other calls, and done is told of those that
- * have ended.  Returns after how many milliseconds to do this again, news of a
- * transfer or not.
- *
- * Room is kept for the call that was asked for in the first place.
- */
-long
-glue_client_go_on(GlueCallStream *stream)
-{
-	CallRun    *run = stream->run;
-	MemoryContext old_context;
-	bool		more_work;
-
-	Assert(run != NULL);
-	old_context = MemoryContextSwitchTo(run->caller_context);
-	run->width--;
-	end_pauses(run);
-	advance_ready(run);
-	start_calls(run);
-	more_work = do_some_work(run);
-	run->width++;
-	MemoryContextSwitchTo(old_context);
-	return more_work || !dlist_is_empty(&run->ready) ? 0 : wait_time(run);
 }
 
 static GlueCall *
@@ -164,7 +138,8 @@ next_of_array(void *arg)
 }
 
 static void
-run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
+run_stream(const GlueCallStream *stream, int width,
+		   MemoryContext result_context)
 {
 	MemoryContext old_context = CurrentMemoryContext;
 	CallRun		run = {
@@ -174,11 +149,9 @@ run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
 		.result_context = result_context,
 	};
 
-	Assert(stream->run == NULL);
 	run.context = AllocSetContextCreate(CurrentMemoryContext,
 										"glue_conn calls",
 										ALLOCSET_DEFAULT_SIZES);
-	stream->run = &run;
 	PG_TRY();
 	{
 		glue_http_expect(width);
@@ -186,7 +159,6 @@ run_stream(GlueCallStream *stream, int width, MemoryContext result_context)
 	}
 	PG_FINALLY();
 	{
-		stream->run = NULL;
 		MemoryContextSwitchTo(old_context);
 		MemoryContextDelete(run.context);
 	}
@@ -220,22 +192,27 @@ run_calls(CallRun *run)
 	}
 }
 
-/* Wait, and let it be seen if that is only for turns. */
+/* Wait, and let it be seen if that is only for turns, or others' credentials. */
 static void
 wait_for_news(const CallRun *run, long timeout_ms)
 {
 	static uint32 turn_event = 0;
+	static uint32 fetch_event = 0;
 
-	if (run->nwaiting == run->nactive)
+	if (run->npausing[GLUE_CALL_WAITING] == run->nactive)
 		glue_http_wait_as(timeout_ms,
 						  GLUE_WAIT_EVENT(turn_event, "GlueConnRateLimit"));
+	else if (run->npausing[GLUE_CALL_FETCHING] == run->nactive)
+		glue_http_wait_as(timeout_ms,
+						  GLUE_WAIT_EVENT(fetch_event, "GlueConnCredentials"));
 	else
 		glue_http_wait(timeout_ms);
 }
 
 /*
  * Start calls as long as there are some, and room for them; and as long as not
- * too many that have ended are waiting for their turn.
+ * too many that have ended are waiting for their turn.  What only gets credentials
+ * takes no room: it may take long, and there are few.
  *
  * If there are not enough file descriptors for all of them, fewer are made
  * side by side; that there is none at all is an error of the first one.
@@ -243,8 +220,10 @@ wait_for_news(const CallRun *run, long timeout_ms)
 static void
 start_calls(CallRun *run)
 {
-	while (run->nactive < run->width && run->nended <= run->width &&
-		   (run->nactive == 0 || glue_http_has_room(run->nwaiting + 1)))
+	while (run->nactive - run->nfetching < run->width &&
+		   run->nended <= run->width &&
+		   (run->nactive == 0 ||
+			glue_http_has_room(run->npausing[GLUE_CALL_WAITING] + 1)))
 	{
 		MemoryContext old_context = CurrentMemoryContext;
 		GlueCall   *call = run->stream->next(run->stream->arg);
@@ -255,6 +234,7 @@ start_calls(CallRun *run)
 		slot = take_slot(run);
 		slot->call = call;
 		run->nactive++;
+		run->nfetching += call->operation == NULL;
 		MemoryContextSwitchTo(slot->context);
 		slot->state = glue_call_state_begin(call, run->result_context ?
 											run->result_context : slot->context,
@@ -377,6 +357,7 @@ settle(CallSlot *slot)
 			dlist_delete(&slot->node);
 		slot->listed = false;
 		run->nactive--;
+		run->nfetching -= slot->call->operation == NULL;
 		run->nended++;
 		dlist_push_tail(&run->ended, &slot->node);
 	}
@@ -394,8 +375,8 @@ begin_pause(CallSlot *slot)
 	if (pausing == NULL)
 		return;
 	slot->pausing = true;
-	slot->waiting = pausing->step == GLUE_CALL_WAITING;
-	run->nwaiting += slot->waiting;
+	slot->pausing_at = pausing->step;
+	run->npausing[slot->pausing_at]++;
 	pairingheap_add(run->pauses, &slot->pause_node);
 }
 
@@ -406,8 +387,8 @@ end_pause(CallSlot *slot)
 	if (!slot->pausing)
 		return;
 	pairingheap_remove(slot->run->pauses, &slot->pause_node);
-	slot->run->nwaiting -= slot->waiting;
-	slot->pausing = slot->waiting = false;
+	slot->run->npausing[slot->pausing_at]--;
+	slot->pausing = false;
 }
 
 /* Go on with the calls that have paused long enough, or whose turn it may be. */

@@ -33,12 +33,9 @@ typedef struct GlueCallStream
 
 	/* after which next is asked again, news or not; 0: never for that alone */
 	long		max_wait_ms;
-
-	struct CallRun *run;		/* while it runs; for client.c alone */
 } GlueCallStream;
 
 extern void glue_client_run(GlueCall *calls, int ncalls);
-extern void glue_client_run_stream(GlueCallStream *stream, int width);
-extern long glue_client_go_on(GlueCallStream *stream);
+extern void glue_client_run_stream(const GlueCallStream *stream, int width);
 
 #endif							/* GLUE_CLIENT_CLIENT_H */

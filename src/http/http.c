@@ -29,18 +29,10 @@
 #include "server/compat.h"
 #include "utils/memutils.h"
 
-/* A wait that only news of a transfer or the latch are meant to end. */
-#define LONG_WAIT_MS	(60 * 1000)
-
-/* What is done while something is waited for, or NULL. */
-static GlueHttpMeanwhile meanwhile = NULL;
-static void *meanwhile_arg;
-
 /* prototypes of private functions */
 static GlueHttpState *new_transfer(const GlueHttpRequest *request);
 static void release_transfer(void *arg);
 static long wait_time(long timeout_ms);
-static long do_meanwhile(void);
 
 /* Make ready what a backend keeps for its transfers, if it is not yet. */
 void
@@ -183,8 +175,6 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 
 	Assert(timeout_ms >= 0);
 	glue_http_pool_open();
-	if (meanwhile != NULL)
-		timeout_ms = Min(timeout_ms, do_meanwhile());
 	nready = glue_poll_wait(wait_time(timeout_ms), wait_event, ready);
 
 	glue_http_pool_enter(&saved);
@@ -210,44 +200,6 @@ wait_time(long timeout_ms)
 							glue_http_pool_due_at());
 
 	return Min(timeout_ms, glue_ms_until(until));
-}
-
-/*
- * From now on, do something else as well whenever something is waited for;
- * NULL ends that.
- */
-void
-glue_http_set_meanwhile(GlueHttpMeanwhile function, void *arg)
-{
-	meanwhile = function;
-	meanwhile_arg = arg;
-}
-
-/*
- * Not once more while it is being done, and not any more after an error.
- *
- * A transfer that is waited for may end meanwhile: then there is nothing to
- * wait for.
- */
-static long
-do_meanwhile(void)
-{
-	GlueHttpMeanwhile function = meanwhile;
-	uint64		nended = glue_http_progress_nended();
-	long		timeout_ms;
-
-	meanwhile = NULL;
-	timeout_ms = function(meanwhile_arg);
-	meanwhile = function;
-	return glue_http_progress_nended() == nended ? timeout_ms : 0;
-}
-
-/* Wait for the end of a transfer, and serve interrupts meanwhile. */
-void
-glue_http_finish(GlueHttpTransfer *transfer)
-{
-	while (transfer->outcome == GLUE_HTTP_PENDING)
-		glue_http_wait(LONG_WAIT_MS);
 }
 
 /* Sleep, serving interrupts. */

@@ -14,21 +14,12 @@
 #include "http/clock.h"
 #include "http/http_transfer.h"
 
-/*
- * What else is to be done whenever something is waited for.  Returns after how
- * many milliseconds that is to be done again, news or not.  May raise errors,
- * and may wait, when it is not called once more.
- */
-typedef long (*GlueHttpMeanwhile) (void *arg);
-
 extern void glue_http_open(void);
 extern GlueHttpTransfer *glue_http_start(const GlueHttpRequest *request);
 extern void glue_http_expect(int ntransfers);
 extern bool glue_http_has_room(int ntransfers);
 extern void glue_http_wait(long timeout_ms);
 extern void glue_http_wait_as(long timeout_ms, uint32 wait_event);
-extern void glue_http_set_meanwhile(GlueHttpMeanwhile function, void *arg);
-extern void glue_http_finish(GlueHttpTransfer *transfer);
 extern void glue_http_sleep(long duration_ms);
 extern void glue_http_release(GlueHttpTransfer *transfer);
 

@@ -30,7 +30,6 @@
 #define GRACE_MS		(5 * 1000)
 
 static dlist_head transfers = DLIST_STATIC_INIT(transfers); /* with handles */
-static uint64 nended = 0;		/* transfers that have ended so far */
 static int64 deadline = PG_INT64_MAX;	/* the first of those transfers */
 
 /* prototypes of private functions */
@@ -152,13 +151,6 @@ glue_http_progress_deadline(void)
 	return deadline;
 }
 
-/* How many have ended so far. */
-uint64
-glue_http_progress_nended(void)
-{
-	return nended;
-}
-
 /*
  * Give back the handles of a transfer, and leave it if it is still under way.
  * This starts nothing, not even a thread.
@@ -213,7 +205,6 @@ end_transfer(GlueHttpState *transfer, CURLcode result)
 	const GlueHttpRequest *request = transfer->request;
 	long		status = 0;
 
-	nended++;
 	if (result == CURLE_OUT_OF_MEMORY || result == CURLE_FAILED_INIT)
 		glue_http_pool_doubt();
 	transfer->public.ended_at = GetCurrentTimestamp();

@@ -14,7 +14,7 @@
  * mapping, and only as long as it may use the foreign server.  What a target
  * needs is looked up once in each transaction that claims requests for it.
  *
- * While credentials are waited for, everything else goes on, from within that wait.
+ * Getting the credentials of a target is a call of the stream, too.
  *
  * IDENTIFICATION
  *	  src/queue/run.c
@@ -44,8 +44,6 @@ static bool is_over(GlueRun *run);
 static void wait_for_locks(GlueRun *run);
 static GlueCall *next_call(void *arg);
 static long longest_wait_ms(const GlueRun *run);
-static void connect_targets(GlueRun *run);
-static long go_on(void *arg);
 static void note_done(void *arg, GlueCall *call);
 static bool wants_transaction(GlueRun *run);
 static void take_news(GlueRun *run);
@@ -86,7 +84,7 @@ glue_queue_run(const GlueQueueProcess *process, uint64 max_requests,
 												  "glue_conn batch",
 												  ALLOCSET_DEFAULT_SIZES);
 		glue_stages_init(&run.stages);
-		glue_work_targets_init(&run.targets, process, go_on, &run);
+		glue_work_targets_init(&run.targets, process);
 		run.stream.next = next_call;
 		run.stream.done = note_done;
 		run.stream.arg = &run;
@@ -153,8 +151,9 @@ next_call(void *arg)
 	{
 		if (wants_transaction(run))
 			glue_run_transaction(run);
-		connect_targets(run);
-		call = glue_stages_begin(&run->stages);
+		call = glue_work_targets_fetch(&run->targets);
+		if (call == NULL)
+			call = glue_stages_begin(&run->stages);
 	} while (call == NULL && wants_transaction(run));
 	run->stream.max_wait_ms = longest_wait_ms(run);
 	return call;
@@ -175,33 +174,19 @@ longest_wait_ms(const GlueRun *run)
 	return wait_ms;
 }
 
-/*
- * Find the credentials of all targets.  Where that takes long, jobs of other
- * targets begin and end meanwhile: see go_on().
- */
-static void
-connect_targets(GlueRun *run)
-{
-	while (run->stages.nparked > 0 && glue_work_targets_connect(&run->targets))
-		glue_stages_unpark(&run->stages);
-}
-
-/* Go on with the stream while credentials are waited for. */
-static long
-go_on(void *arg)
-{
-	GlueRun    *run = arg;
-
-	return glue_client_go_on(&run->stream);
-}
-
 /* A call has ended. */
 static void
 note_done(void *arg, GlueCall *call)
 {
 	GlueRun    *run = arg;
 
-	glue_stages_call_ended(&run->stages, call);
+	if (call->operation == NULL)
+	{
+		glue_work_targets_fetched(call);
+		glue_stages_unpark(&run->stages);
+	}
+	else
+		glue_stages_call_ended(&run->stages, call);
 }
 
 /* ----------------------------------------------------------------
@@ -263,7 +248,6 @@ mind_clock(GlueRun *run, TimestampTz now)
 		TimestampDifferenceExceeds(run->began_at, now, SLICE_MS))
 	{
 		run->claim_at = DT_NOEND;
-		/* targets of parked jobs are in use while one is being connected */
-		glue_stages_put_back(&run->stages, !run->targets.connecting);
+		glue_stages_put_back(&run->stages);
 	}
 }

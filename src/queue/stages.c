@@ -41,7 +41,6 @@
 #define LOCKED_RETRY_MS			1000
 
 /* prototypes of private functions */
-static int	put_back(GlueStages *stages, dlist_head *jobs);
 static void end_job(GlueStages *stages, GlueJob *job);
 static bool is_due(dlist_head *jobs, TimestampTz now);
 static GlueJob *take_first(dlist_head *jobs);
@@ -69,6 +68,7 @@ glue_stages_enter(GlueStages *stages, GlueJob *job)
 	}
 	else
 	{
+		job->target->wanted = true;
 		dlist_push_tail(&stages->parked, &job->node);
 		stages->nparked++;
 	}
@@ -96,34 +96,26 @@ glue_stages_unpark(GlueStages *stages)
 	}
 }
 
-/* Put jobs that have not begun back into the queue, but for undos. */
+/*
+ * Put jobs that wait for their first call back into the queue, but for undos.  Those
+ * that are parked stay, to be told if there are no credentials.
+ */
 void
-glue_stages_put_back(GlueStages *stages, bool parked_too)
+glue_stages_put_back(GlueStages *stages)
 {
-	stages->nwaiting -= put_back(stages, &stages->waiting);
-	if (parked_too)
-		stages->nparked -= put_back(stages, &stages->parked);
-}
-
-/* The same of one list; returns how many. */
-static int
-put_back(GlueStages *stages, dlist_head *jobs)
-{
-	int			n = 0;
 	dlist_mutable_iter iter;
 
-	dlist_foreach_modify(iter, jobs)
+	dlist_foreach_modify(iter, &stages->waiting)
 	{
 		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
 
 		if (job->request->undo != NULL)
 			continue;
 		dlist_delete(&job->node);
+		stages->nwaiting--;
 		glue_job_put_back(job, 0);
 		end_job(stages, job);
-		n++;
 	}
-	return n;
 }
 
 /* ----------------------------------------------------------------

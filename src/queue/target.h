@@ -32,6 +32,9 @@ typedef struct GlueWorkTarget
 	int			njobs;			/* that use it */
 	bool		current;		/* found in the latest transaction */
 	GlueCredentialPlan plan;	/* how its credentials are to be got */
+	bool		wanted;			/* a job waits for them */
+	GlueCall	fetch;			/* that gets them... */
+	bool		fetching;		/* ... and is under way */
 	bool		connected;		/* credentials were found */
 	GlueFailure *failure;		/* there are none, or the target is not to be
 								 * used */

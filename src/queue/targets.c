@@ -6,10 +6,9 @@
  * What was found of a target in one transaction lives on as long as requests use
  * it, while a later transaction finds it anew.
  *
- * The credentials of a target that are not at hand are got outside of a
- * transaction, since others have to be asked for them, and can take their time.
- * Requests for other targets go on meanwhile, from within that wait.  Those of the
- * target wait, and no more of them are claimed.
+ * The credentials of a target that are not at hand are got by a call of their own,
+ * since others have to be asked for them, and can take their time.  Requests of the
+ * target wait for it, and no more of them are claimed.
  *
  * IDENTIFICATION
  *	  src/queue/targets.c
@@ -21,10 +20,8 @@
 #include <limits.h>
 
 #include "client/turn.h"
-#include "pgstat.h"
 #include "queue/targets.h"
-#include "storage/condition_variable.h"
-#include "storage/lwlock.h"
+#include "server/secret_memory.h"
 #include "text/ascii.h"
 #include "utils/memutils.h"
 
@@ -33,24 +30,14 @@ static GlueWorkTarget *find_target(GlueWorkTargets *all,
 								   const GlueClaim *request);
 static int	room_of(const GlueWorkTarget *target);
 static void delete_target(GlueWorkTarget *target);
-static void connect_target(GlueWorkTargets *all, GlueWorkTarget *target);
-static long see_to_others(void *arg);
 
-/*
- * Begin without any target; what there will be is in the current context.
- *
- * meanwhile is called while the credentials of a target are waited for, and may
- * do with the others whatever it wants.
- */
+/* Begin without any target; what there will be is in the current context. */
 void
-glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process,
-					   GlueHttpMeanwhile meanwhile, void *meanwhile_arg)
+glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process)
 {
 	memset(all, 0, sizeof(GlueWorkTargets));
 	all->context = CurrentMemoryContext;
 	all->process = process;
-	all->meanwhile = meanwhile;
-	all->meanwhile_arg = meanwhile_arg;
 	dlist_init(&all->targets);
 }
 
@@ -197,6 +184,7 @@ void
 glue_work_target_release(GlueWorkTarget *target)
 {
 	Assert(target->njobs > 0 && target->state->njobs >= target->njobs);
+	Assert(!target->fetching || target->njobs > 1);
 	target->state->njobs--;
 	if (--target->njobs == 0 && !target->current)
 		delete_target(target);
@@ -210,94 +198,43 @@ delete_target(GlueWorkTarget *target)
 }
 
 /*
- * Find the credentials of a target that needs some; false if there is none.  This can take calls, so no transaction is to be open, where
- * that can be helped.
- *
- * Nothing is done if that is being done already: then it is from there that we
- * were called.
+ * The call that gets the credentials of another target; NULL if no job waits for
+ * any, or they are being got.  Those jobs use the target until it has ended.
  */
-bool
-glue_work_targets_connect(GlueWorkTargets *all)
+GlueCall *
+glue_work_targets_fetch(GlueWorkTargets *all)
 {
 	dlist_iter	iter;
 
-	if (all->connecting)
-		return false;
 	dlist_foreach(iter, &all->targets)
 	{
 		GlueWorkTarget *target = dlist_container(GlueWorkTarget, node,
 												 iter.cur);
 
-		if (!glue_work_target_connected(target))
-		{
-			connect_target(all, target);
-			return true;
-		}
+		if (!target->wanted || target->fetching ||
+			glue_work_target_connected(target))
+			continue;
+		target->fetching = true;
+		glue_call_prepare_credentials(&target->fetch, &target->access.target,
+									  &target->plan);
+		return &target->fetch;
 	}
-	return false;
+	return NULL;
 }
 
-/*
- * Find the credentials of a target.
- *
- * An error that is raised on the way is the target's as well.  There is no
- * (sub)transaction that could clean up after it, but nothing is at work here
- * that needs one.  What is raised while others are seen to is not the target's.
- */
-static void
-connect_target(GlueWorkTargets *all, GlueWorkTarget *target)
+/* That call has ended. */
+void
+glue_work_targets_fetched(GlueCall *call)
 {
-	GlueAccess *access = &target->access;
+	GlueWorkTarget *target = (GlueWorkTarget *)
+		((char *) call - offsetof(GlueWorkTarget, fetch));
 	MemoryContext old_context = MemoryContextSwitchTo(target->context);
-	ErrorData  *volatile error = NULL;
 
-	all->connecting = true;
-	glue_http_set_meanwhile(see_to_others, all);
-	PG_TRY();
-	{
-		if (!target->connected)
-			target->failure = glue_credentials_fetch(&access->target,
-													 &target->plan, NULL,
-													 &access->credentials);
-		target->connected = target->failure == NULL;
-	}
-	PG_CATCH();
-	{
-		glue_http_set_meanwhile(NULL, NULL);
-		if (all->in_meanwhile)
-			PG_RE_THROW();
-		MemoryContextSwitchTo(target->context);
-		error = CopyErrorData();
-		FlushErrorState();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-			ReThrowError(error);
-		LWLockReleaseAll();
-		ConditionVariableCancelSleep();
-		pgstat_report_wait_end();
-	}
-	PG_END_TRY();
-	glue_http_set_meanwhile(NULL, NULL);
-	all->connecting = false;
-
-	if (error != NULL)
-	{
-		/* its text has to be converted */
-		all->process->begin();
-		MemoryContextSwitchTo(target->context);
-		target->failure = glue_failure_from_error(error);
-		all->process->commit();
-	}
+	if (call->failure != NULL)
+		target->failure = glue_failure_copy(call->failure);
+	else
+		target->access.credentials = glue_secret_credentials(call->credentials);
+	target->connected = target->failure == NULL;
+	target->fetching = false;
 	MemoryContextSwitchTo(old_context);
-}
-
-static long
-see_to_others(void *arg)
-{
-	GlueWorkTargets *all = arg;
-	long		again_ms;
-
-	all->in_meanwhile = true;
-	again_ms = all->meanwhile(all->meanwhile_arg);
-	all->in_meanwhile = false;
-	return again_ms;
 }

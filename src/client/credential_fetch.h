@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * credential_fetch.h
+ *	  Getting the credentials that a plan leads to.
+ *
+ * IDENTIFICATION
+ *	  src/client/credential_fetch.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GLUE_CLIENT_CREDENTIAL_FETCH_H
+#define GLUE_CLIENT_CREDENTIAL_FETCH_H
+
+#include "client/call.h"
+#include "client/credential_cache.h"
+#include "client/metadata.h"
+
+/* Lives in the memory context where it was begun. */
+typedef struct GlueCredentialFetch
+{
+	bool		ended;
+	GlueFailure *failure;		/* why there are none, or NULL... */
+	GlueCredentials credentials;	/* ... which the context cleanses */
+
+	/* until it has ended, what it waits for: one of these, or else news */
+	GlueCall   *call;			/* to be made, and to end */
+	int64		pause_until;	/* 0 or a time, by glue_monotonic_us() */
+
+	/* for credential_fetch.c alone */
+	const GlueTarget *target;
+	GlueCredentialPlan plan;
+	GlueCredentialKey key;		/* of the plan, in the cache */
+	const char *rejected_access_key_id;
+	TimestampTz began_at;
+	bool		refreshing;		/* the cache has told us to */
+	bool		may_fail;		/* credentials are still good */
+	int			nsteps;			/* of the plan that are done */
+	bool		asked;			/* and the next one has begun */
+	GlueCredentials current;	/* of the last step that is done */
+	GlueTemporaryCredentials *temporary;	/* just got; in secret memory */
+	GlueMetadata metadata;		/* while that is asked */
+	void		(*on_news) (void *arg);
+	void	   *on_news_arg;
+	MemoryContextCallback leave;
+} GlueCredentialFetch;
+
+extern GlueCredentialFetch *glue_credential_fetch_begin(const GlueTarget *target,
+														const GlueCredentialPlan *plan,
+														const char *rejected_access_key_id,
+														void (*on_news) (void *arg),
+														void *on_news_arg);
+extern void glue_credential_fetch_advance(GlueCredentialFetch *fetch);
+
+#endif							/* GLUE_CLIENT_CREDENTIAL_FETCH_H */
