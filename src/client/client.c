@@ -223,7 +223,8 @@ start_calls(CallRun *run)
 	while (run->nactive - run->nfetching < run->width &&
 		   run->nended <= run->width &&
 		   (run->nactive == 0 ||
-			glue_http_has_room(run->npausing[GLUE_CALL_WAITING] + 1)))
+			glue_http_has_room(run->npausing[GLUE_CALL_WAITING] +
+							   run->nfetching + 1)))
 	{
 		MemoryContext old_context = CurrentMemoryContext;
 		GlueCall   *call = run->stream->next(run->stream->arg);

@@ -66,8 +66,7 @@ static GlueFailure *metadata_failure(GlueCredentialFetch *fetch,
 static void fail(GlueCredentialFetch *fetch, GlueFailure *failure);
 
 /*
- * Begin to get credentials; what is not left to the caller stays as it is until
- * the end.
+ * Begin to get credentials.  The target must stay until the end.
  *
  * rejected_access_key_id is that of credentials which AWS has just called
  * expired, or NULL: they are not given out again.  on_news is called with its
@@ -263,8 +262,7 @@ ask_instance(GlueCredentialFetch *fetch)
 
 	if (glue_instance_source(fetch->target->configuration, &source,
 							 &error) != GLUE_SOURCE_PRESENT)
-		return glue_failure_no_credentials(INSTANCE,
-										   error.detail);
+		return glue_failure_no_credentials(INSTANCE, error.detail);
 	glue_metadata_begin_instance(&fetch->metadata, &source, fetch->on_news,
 								 fetch->on_news_arg);
 	return NULL;

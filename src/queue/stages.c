@@ -97,8 +97,8 @@ glue_stages_unpark(GlueStages *stages)
 }
 
 /*
- * Put jobs that wait for their first call back into the queue, but for undos.  Those
- * that are parked stay, to be told if there are no credentials.
+ * Put jobs that wait for their first call back into the queue, but for undos, and
+ * for those whose target has no credentials: that is to be recorded.
  */
 void
 glue_stages_put_back(GlueStages *stages)
@@ -109,7 +109,7 @@ glue_stages_put_back(GlueStages *stages)
 	{
 		GlueJob    *job = dlist_container(GlueJob, node, iter.cur);
 
-		if (job->request->undo != NULL)
+		if (job->request->undo != NULL || job->target->failure != NULL)
 			continue;
 		dlist_delete(&job->node);
 		stages->nwaiting--;
