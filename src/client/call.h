@@ -44,11 +44,11 @@ typedef struct GlueCall
 	const GlueCredentialPlan *plan; /* or NULL */
 
 	/*
-	 * NULL: the request is not signed.  Once they have expired, it is made
-	 * with others, which live as long as the results.
+	 * NULL: the request is not signed.  When they have expired, the call gets
+	 * others, which live as long as its results.
 	 */
 	const GlueCredentials *credentials;
-	bool		keeps_credentials;	/* it is not */
+	bool		keeps_credentials;	/* it gets no others */
 	json_object *request;		/* the operation's input shape */
 	GlueRateClass rate_class;	/* how urgent it is */
 	int64		for_request;	/* the request that it is made for; 0: none */

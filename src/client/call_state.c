@@ -49,13 +49,10 @@
 #include "aws/retry.h"
 #include "client/call_failure.h"
 #include "client/call_state.h"
-#include "client/credential_chain.h"
-#include "client/credential_failure.h"
 #include "client/read_back.h"
 #include "client/shared_quota.h"
 #include "common/pg_prng.h"
 #include "glue/operation_name.h"
-#include "server/secret_memory.h"
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
@@ -72,11 +69,9 @@ static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
 static bool is_refused_as_expired(const GlueCallState *state);
 static bool have_expired(const GlueCallState *state);
-static void begin_fetch(GlueCallState *state, const GlueCredentialPlan *plan);
-static void fetch_others(GlueCallState *state);
+static void begin_fetch(GlueCallState *state);
 static void fetch_credentials(GlueCallState *state);
 static void end_fetch(GlueCallState *state);
-static GlueFailure *take_credentials(GlueCallState *state);
 static void try_again_or_fail(GlueCallState *state);
 static void give_up(GlueCallState *state);
 static void begin_part(GlueCallState *state, GlueCall *call,
@@ -106,7 +101,7 @@ glue_call_state_begin(GlueCall *call, MemoryContext result_context,
 	state->on_news = on_news;
 	state->on_news_arg = on_news_arg;
 	if (call->operation == NULL)
-		begin_fetch(state, call->plan);
+		begin_fetch(state);
 	else
 		begin_attempts(state);
 	glue_call_state_advance(state);
@@ -251,7 +246,7 @@ wait_for_turn(GlueCallState *state)
 	if (glue_turn_take(&state->turn))
 	{
 		if (have_expired(state))
-			fetch_others(state);
+			begin_fetch(state);
 		else
 			state->step = GLUE_CALL_SENDING;
 	}
@@ -347,7 +342,7 @@ choose_next_step(GlueCallState *state)
 	if (is_refused_as_expired(state))
 	{
 		state->renewed = true;
-		fetch_others(state);
+		begin_fetch(state);
 	}
 	else if ((is_create && state->attempt.ambiguous) ||
 			 (state->maybe_created &&
@@ -391,27 +386,10 @@ have_expired(const GlueCallState *state)
 		credentials->expires_at <= time(NULL);
 }
 
-/*
- * Begin to get others.  There is a plan, or there would not have been these.
- */
 static void
-fetch_others(GlueCallState *state)
+begin_fetch(GlueCallState *state)
 {
-	GlueCredentialPlan plan;
-
-	(void) glue_credentials_plan(state->call->target, &plan, false);
-	begin_fetch(state, &plan);
-}
-
-static void
-begin_fetch(GlueCallState *state, const GlueCredentialPlan *plan)
-{
-	const GlueCall *call = state->call;
-
-	state->fetch = glue_credential_fetch_begin(call->target, plan,
-											   call->credentials != NULL ?
-											   call->credentials->access_key_id :
-											   NULL, state->on_news,
+	state->fetch = glue_credential_fetch_begin(state->call, state->on_news,
 											   state->on_news_arg);
 	state->step = GLUE_CALL_FETCHING;
 }
@@ -443,8 +421,10 @@ static void
 end_fetch(GlueCallState *state)
 {
 	const GlueCredentials *before = state->call->credentials;
-	GlueFailure *failure = take_credentials(state);
+	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
+	GlueFailure *failure = glue_credential_fetch_take(state->fetch);
 
+	MemoryContextSwitchTo(old_context);
 	if (state->call->operation == NULL)
 		finish(state, failure);
 	else if (state->turn.state == GLUE_TURN_TAKEN)
@@ -457,36 +437,6 @@ end_fetch(GlueCallState *state)
 			state->attempt.failure = failure;
 		choose_next_step(state);
 	}
-}
-
-/*
- * Go on with the credentials that were got, if they are others; or return why
- * not.  What was begun in one account does not go on in another.
- */
-static GlueFailure *
-take_credentials(GlueCallState *state)
-{
-	GlueCall   *call = state->call;
-	const GlueCredentials *got = &state->fetch->credentials;
-	const char *account_id = call->target->account_id;
-	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
-	GlueFailure *failure = NULL;
-
-	if (state->fetch->failure != NULL)
-		failure = glue_failure_copy(state->fetch->failure);
-	else if (account_id != NULL && got->account_id != NULL &&
-			 strcmp(got->account_id, account_id) != 0)
-		failure = glue_failure_target_changed(account_id, got->account_id);
-	else if (call->credentials == NULL ||
-			 strcmp(got->access_key_id, call->credentials->access_key_id) != 0)
-	{
-		GlueCredentials *others = palloc(sizeof(GlueCredentials));
-
-		*others = glue_secret_credentials(got);
-		call->credentials = others;
-	}
-	MemoryContextSwitchTo(old_context);
-	return failure;
 }
 
 /* ----------------------------------------------------------------

@@ -66,30 +66,32 @@ static GlueFailure *metadata_failure(GlueCredentialFetch *fetch,
 static void fail(GlueCredentialFetch *fetch, GlueFailure *failure);
 
 /*
- * Begin to get credentials.  The target must stay until the end.
+ * Begin to get credentials for a call: others than it has, if it has any, since
+ * these have expired.
  *
- * rejected_access_key_id is that of credentials which AWS has just called
- * expired, or NULL: they are not given out again.  on_news is called with its
- * argument when it is worth advancing, from where no error may be raised.
+ * on_news is called with its argument when it is worth advancing, from where no
+ * error may be raised.
  */
 GlueCredentialFetch *
-glue_credential_fetch_begin(const GlueTarget *target,
-							const GlueCredentialPlan *plan,
-							const char *rejected_access_key_id,
-							void (*on_news) (void *arg), void *on_news_arg)
+glue_credential_fetch_begin(GlueCall *call, void (*on_news) (void *arg),
+							void *on_news_arg)
 {
 	GlueCredentialFetch *fetch = palloc0(sizeof(GlueCredentialFetch));
 
-	if (glue_credentials_are_keys(plan))
+	fetch->for_call = call;
+	fetch->target = call->target;
+	if (call->plan != NULL)
+		fetch->plan = *call->plan;
+	else
+		/* there is one, or there would not have been credentials */
+		(void) glue_credentials_plan(call->target, &fetch->plan, false);
+	if (glue_credentials_are_keys(&fetch->plan))
 	{
-		fetch->credentials = glue_credentials_of_keys(&plan->steps[0]);
+		fetch->credentials = glue_credentials_of_keys(&fetch->plan.steps[0]);
 		fetch->ended = true;
 		return fetch;
 	}
-	fetch->target = target;
-	fetch->plan = *plan;
-	glue_credentials_digest(target, plan, &fetch->key);
-	fetch->rejected_access_key_id = rejected_access_key_id;
+	glue_credentials_digest(fetch->target, &fetch->plan, &fetch->key);
 	fetch->began_at = GetCurrentTimestamp();
 	fetch->temporary = (GlueTemporaryCredentials *)
 		glue_secret_alloc(sizeof(GlueTemporaryCredentials));
@@ -150,12 +152,12 @@ glue_credential_fetch_advance(GlueCredentialFetch *fetch)
 static void
 look(GlueCredentialFetch *fetch)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	const GlueCredentials *rejected = fetch->for_call->credentials;
 	char		failure[GLUE_CACHE_FAILURE_SIZE];
 	long		waited_ms;
 
-	switch (glue_credential_cache_look(&fetch->key,
-									   fetch->rejected_access_key_id,
+	switch (glue_credential_cache_look(&fetch->key, rejected != NULL ?
+									   rejected->access_key_id : NULL,
 									   fetch->began_at, fetch->temporary,
 									   failure))
 	{
@@ -171,7 +173,8 @@ look(GlueCredentialFetch *fetch)
 			fetch->refreshing = true;
 			break;
 		case GLUE_CACHE_WAIT:
-			waited_ms = TimestampDifferenceMilliseconds(fetch->began_at, now);
+			waited_ms = TimestampDifferenceMilliseconds(fetch->began_at,
+														GetCurrentTimestamp());
 			fetch->pause_until = glue_monotonic_us() + 1000 *
 				Min(Max(waited_ms / 8, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
 			break;
@@ -358,4 +361,33 @@ fail(GlueCredentialFetch *fetch, GlueFailure *failure)
 		glue_failure_raise(LOG, failure);
 	else
 		fetch->failure = failure;
+}
+
+/*
+ * Have the call go on with the credentials that were got, which live in the current
+ * memory context, unless it has them already; or return why not.
+ *
+ * What was begun in one account does not go on in another.
+ */
+GlueFailure *
+glue_credential_fetch_take(const GlueCredentialFetch *fetch)
+{
+	GlueCall   *call = fetch->for_call;
+	const GlueCredentials *got = &fetch->credentials;
+	const char *account_id = call->target->account_id;
+	GlueCredentials *taken;
+
+	Assert(fetch->ended);
+	if (fetch->failure != NULL)
+		return glue_failure_copy(fetch->failure);
+	if (account_id != NULL && got->account_id != NULL &&
+		strcmp(got->account_id, account_id) != 0)
+		return glue_failure_target_changed(account_id, got->account_id);
+	if (call->credentials != NULL &&
+		strcmp(got->access_key_id, call->credentials->access_key_id) == 0)
+		return NULL;
+	taken = palloc(sizeof(GlueCredentials));
+	*taken = glue_secret_credentials(got);
+	call->credentials = taken;
+	return NULL;
 }

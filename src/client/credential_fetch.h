@@ -19,24 +19,24 @@
 typedef struct GlueCredentialFetch
 {
 	bool		ended;
-	GlueFailure *failure;		/* why there are none, or NULL... */
-	GlueCredentials credentials;	/* ... which the context cleanses */
 
-	/* until it has ended, what it waits for: one of these, or else news */
+	/* until then, what it waits for: one of these, or else news */
 	GlueCall   *call;			/* to be made, and to end */
 	int64		pause_until;	/* 0 or a time, by glue_monotonic_us() */
 
 	/* for credential_fetch.c alone */
+	GlueCall   *for_call;
 	const GlueTarget *target;
 	GlueCredentialPlan plan;
 	GlueCredentialKey key;		/* of the plan, in the cache */
-	const char *rejected_access_key_id;
 	TimestampTz began_at;
 	bool		refreshing;		/* the cache has told us to */
 	bool		may_fail;		/* credentials are still good */
 	int			nsteps;			/* of the plan that are done */
 	bool		asked;			/* and the next one has begun */
 	GlueCredentials current;	/* of the last step that is done */
+	GlueCredentials credentials;	/* that it ends with... */
+	GlueFailure *failure;		/* ... unless there are none */
 	GlueTemporaryCredentials *temporary;	/* just got; in secret memory */
 	GlueMetadata metadata;		/* while that is asked */
 	void		(*on_news) (void *arg);
@@ -44,11 +44,10 @@ typedef struct GlueCredentialFetch
 	MemoryContextCallback leave;
 } GlueCredentialFetch;
 
-extern GlueCredentialFetch *glue_credential_fetch_begin(const GlueTarget *target,
-														const GlueCredentialPlan *plan,
-														const char *rejected_access_key_id,
+extern GlueCredentialFetch *glue_credential_fetch_begin(GlueCall *call,
 														void (*on_news) (void *arg),
 														void *on_news_arg);
 extern void glue_credential_fetch_advance(GlueCredentialFetch *fetch);
+extern GlueFailure *glue_credential_fetch_take(const GlueCredentialFetch *fetch);
 
 #endif							/* GLUE_CLIENT_CREDENTIAL_FETCH_H */
