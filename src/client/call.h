@@ -49,7 +49,7 @@ typedef struct GlueCall
 	 */
 	const GlueCredentials *credentials;
 	bool		keeps_credentials;	/* it gets no others */
-	json_object *request;		/* the operation's input shape */
+	json_object *arguments;		/* the operation's input shape */
 	GlueRateClass rate_class;	/* how urgent it is */
 	int64		for_request;	/* the request that it is made for; 0: none */
 

@@ -62,8 +62,8 @@ static void end_activity(void *arg);
 static GlueActivityWait wait_of(const GlueCallState *state);
 static void wait_for_turn(GlueCallState *state);
 static void give_up_waiting(GlueCallState *state);
-static void send_request(GlueCallState *state);
-static void judge_attempt(GlueCallState *state);
+static void send_attempt(GlueCallState *state);
+static void finish_attempt(GlueCallState *state);
 static bool has_answer(const GlueCall *call);
 static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
@@ -78,7 +78,7 @@ static void begin_part(GlueCallState *state, GlueCall *call,
 					   MemoryContext result_context);
 static bool part_has_ended(GlueCallState *state);
 static void begin_read_back(GlueCallState *state);
-static void settle_read_back(GlueCallState *state);
+static void end_read_back(GlueCallState *state);
 static void finish(GlueCallState *state, GlueFailure *failure);
 
 /*
@@ -89,7 +89,7 @@ static void finish(GlueCallState *state, GlueFailure *failure);
  * advancing the call, unless it pauses, or waits long enough.
  */
 GlueCallState *
-glue_call_state_begin(GlueCall *call, MemoryContext result_context,
+glue_call_state_start(GlueCall *call, MemoryContext result_context,
 					  void (*on_news) (void *arg), void *on_news_arg)
 {
 	GlueCallState *state = palloc0(sizeof(GlueCallState));
@@ -117,7 +117,7 @@ begin_attempts(GlueCallState *state)
 	GlueCall   *call = state->call;
 	MemoryContext old_context;
 
-	Assert(call->endpoint != NULL && call->request != NULL);
+	Assert(call->endpoint != NULL && call->arguments != NULL);
 	if (call->endpoint == &call->target->sts_endpoint &&
 		call->target->sts_problem != NULL)
 	{
@@ -129,9 +129,9 @@ begin_attempts(GlueCallState *state)
 	state->may_expire = call->credentials != NULL &&
 		!call->keeps_credentials &&
 		call->credentials->expires_at > time(NULL);
-	glue_attempt_begin(&state->attempt, call, state->on_news,
-					   state->on_news_arg);
-	glue_turn_begin(&state->turn, call, state->on_news, state->on_news_arg);
+	glue_attempt_init(&state->attempt, call, state->on_news,
+					  state->on_news_arg);
+	glue_turn_init(&state->turn, call, state->on_news, state->on_news_arg);
 	glue_stat_begin(&state->counted, call, &state->turn.key);
 	state->step = GLUE_CALL_WAITING;
 }
@@ -202,11 +202,11 @@ glue_call_state_advance(GlueCallState *state)
 				wait_for_turn(state);
 				break;
 			case GLUE_CALL_SENDING:
-				send_request(state);
+				send_attempt(state);
 				break;
 			case GLUE_CALL_IN_FLIGHT:
 				if (state->attempt.transfer->outcome != GLUE_HTTP_PENDING)
-					judge_attempt(state);
+					finish_attempt(state);
 				break;
 			case GLUE_CALL_PAUSING:
 				if (glue_monotonic_us() >= state->pause_until)
@@ -214,7 +214,7 @@ glue_call_state_advance(GlueCallState *state)
 				break;
 			case GLUE_CALL_READING_BACK:
 				if (part_has_ended(state))
-					settle_read_back(state);
+					end_read_back(state);
 				break;
 			case GLUE_CALL_DONE:
 				break;
@@ -267,7 +267,7 @@ wait_for_turn(GlueCallState *state)
  * sent.  Whatever an attempt has to wait for was waited for before this.
  */
 static void
-send_request(GlueCallState *state)
+send_attempt(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
 
@@ -285,12 +285,12 @@ send_request(GlueCallState *state)
 
 /* An attempt has ended: decide how the call goes on. */
 static void
-judge_attempt(GlueCallState *state)
+finish_attempt(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 
-	glue_attempt_judge(&state->attempt);
+	glue_attempt_finish(&state->attempt);
 	give_turn_back(state);
 	MemoryContextSwitchTo(old_context);
 
@@ -325,8 +325,8 @@ give_turn_back(GlueCallState *state)
 							attempt->headers.retry_after);
 
 	glue_turn_give(&state->turn,
-				   glue_rate_judge(answered ? attempt->transfer->status : 0,
-								   throttled),
+				   glue_rate_classify(answered ? attempt->transfer->status : 0,
+									  throttled),
 				   (int64) pause_ms * 1000);
 	state->nthrottled += throttled;
 	glue_stat_answered(&state->counted, throttled, attempt->ambiguous);
@@ -521,7 +521,7 @@ give_up_waiting(GlueCallState *state)
 static void
 begin_part(GlueCallState *state, GlueCall *call, MemoryContext result_context)
 {
-	state->part = glue_call_state_begin(call, result_context, state->on_news,
+	state->part = glue_call_state_start(call, result_context, state->on_news,
 										state->on_news_arg);
 	glue_activity_end(&state->part->activity);
 }
@@ -548,15 +548,15 @@ begin_read_back(GlueCallState *state)
 
 /* The connection was read back, or was not. */
 static void
-settle_read_back(GlueCallState *state)
+end_read_back(GlueCallState *state)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 	GlueFailure *failure = NULL;
 	GlueReadBack found;
 
-	found = glue_read_back_judge(state->call, state->part->call,
-								 state->attempt.failure, state->began_ms,
-								 &failure);
+	found = glue_read_back_classify(state->call, state->part->call,
+									state->attempt.failure, state->began_ms,
+									&failure);
 	glue_stat_read_back(&state->counted, failure);
 	state->part = NULL;
 	if (found != GLUE_READ_BACK_NOTHING)

@@ -62,7 +62,7 @@ typedef struct GlueCallState
 	bool		maybe_created;	/* by a create whose answer was lost */
 } GlueCallState;
 
-extern GlueCallState *glue_call_state_begin(GlueCall *call,
+extern GlueCallState *glue_call_state_start(GlueCall *call,
 											MemoryContext result_context,
 											void (*on_news) (void *arg),
 											void *on_news_arg);

@@ -89,11 +89,11 @@ static CacheSlot *find_slot(CredentialCache *cache,
 static CacheSlot *claim_slot(CredentialCache *cache,
 							 const GlueCredentialKey *key);
 static bool makes_room_before(const CacheSlot *a, const CacheSlot *b);
-static void begin_refresh(CredentialCache *cache, CacheSlot *slot);
+static void start_refresh(CredentialCache *cache, CacheSlot *slot);
 static void give_up_at_exit(int code, Datum arg);
-static GlueCacheAnswer judge_slot(const CacheSlot *slot,
-								  const char *rejected_access_key_id,
-								  TimestampTz since, TimestampTz now);
+static GlueCacheAnswer choose_answer(const CacheSlot *slot,
+									 const char *rejected_access_key_id,
+									 TimestampTz since, TimestampTz now);
 static void copy_out(const CacheSlot *slot,
 					 GlueTemporaryCredentials *credentials);
 
@@ -130,9 +130,9 @@ glue_credential_cache_look(const GlueCredentialKey *key,
 	if (slot == NULL)
 		slot = claim_slot(cache, key);
 	slot->used_at = now;
-	answer = judge_slot(slot, rejected_access_key_id, since, now);
+	answer = choose_answer(slot, rejected_access_key_id, since, now);
 	if (answer == GLUE_CACHE_MAY_REFRESH || answer == GLUE_CACHE_MUST_REFRESH)
-		begin_refresh(cache, slot);
+		start_refresh(cache, slot);
 	if (answer == GLUE_CACHE_HIT || answer == GLUE_CACHE_MAY_REFRESH)
 		copy_out(slot, credentials);
 	strlcpy(failure, slot->failure, GLUE_CACHE_FAILURE_SIZE);
@@ -156,7 +156,7 @@ glue_credential_cache_peek(const GlueCredentialKey *key,
 	glue_shared_lock(LW_EXCLUSIVE);
 	slot = find_slot(cache, key);
 	found = slot != NULL &&
-		judge_slot(slot, NULL, now, now) == GLUE_CACHE_HIT;
+		choose_answer(slot, NULL, now, now) == GLUE_CACHE_HIT;
 	if (found)
 	{
 		slot->used_at = now;
@@ -319,7 +319,7 @@ makes_room_before(const CacheSlot *a, const CacheSlot *b)
 }
 
 static void
-begin_refresh(CredentialCache *cache, CacheSlot *slot)
+start_refresh(CredentialCache *cache, CacheSlot *slot)
 {
 	if (own_number == 0)
 	{
@@ -331,8 +331,8 @@ begin_refresh(CredentialCache *cache, CacheSlot *slot)
 
 /* What is to be done about a slot, after one has waited since a moment? */
 static GlueCacheAnswer
-judge_slot(const CacheSlot *slot, const char *rejected_access_key_id,
-		   TimestampTz since, TimestampTz now)
+choose_answer(const CacheSlot *slot, const char *rejected_access_key_id,
+			  TimestampTz since, TimestampTz now)
 {
 	bool		rejected = rejected_access_key_id != NULL &&
 		strcmp(slot->credentials.access_key_id, rejected_access_key_id) == 0;

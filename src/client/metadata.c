@@ -83,12 +83,12 @@ glue_metadata_begin_container(GlueMetadata *metadata,
 	size_t		len = token ? strlen(token) : 0;
 
 	begin(metadata, on_news, on_news_arg);
-	metadata->request.method = GLUE_HTTP_GET;
-	metadata->request.url = pstrdup(source->url);
-	metadata->request.nheaders = 1;
-	metadata->request.ca_file = ca_file;
-	metadata->request.connect_timeout_ms = CONTAINER_CONNECT_TIMEOUT_MS;
-	metadata->request.request_timeout_ms = CONTAINER_REQUEST_TIMEOUT_MS;
+	metadata->message.method = GLUE_HTTP_GET;
+	metadata->message.url = pstrdup(source->url);
+	metadata->message.nheaders = 1;
+	metadata->message.ca_file = ca_file;
+	metadata->message.connect_timeout_ms = CONTAINER_CONNECT_TIMEOUT_MS;
+	metadata->message.request_timeout_ms = CONTAINER_REQUEST_TIMEOUT_MS;
 	metadata->headers[0] = "Accept: application/json";
 	metadata->max_attempts = CONTAINER_ATTEMPTS;
 	if (source->token_file != NULL)
@@ -99,7 +99,7 @@ glue_metadata_begin_container(GlueMetadata *metadata,
 		end(metadata, GLUE_METADATA_FAILED,
 			psprintf("the authorization token of the container %s", problem));
 	else if (token != NULL)
-		metadata->headers[metadata->request.nheaders++] =
+		metadata->headers[metadata->message.nheaders++] =
 			glue_secret_printf("Authorization: %.*s", (int) len, token);
 }
 
@@ -114,9 +114,9 @@ glue_metadata_begin_instance(GlueMetadata *metadata,
 {
 	begin(metadata, on_news, on_news_arg);
 	metadata->instance = *source;
-	metadata->request.nheaders = 1;
-	metadata->request.connect_timeout_ms = source->timeout_ms;
-	metadata->request.request_timeout_ms = source->timeout_ms;
+	metadata->message.nheaders = 1;
+	metadata->message.connect_timeout_ms = source->timeout_ms;
+	metadata->message.request_timeout_ms = source->timeout_ms;
 	metadata->max_attempts = source->max_attempts;
 	open_session(metadata);
 }
@@ -125,9 +125,9 @@ static void
 begin(GlueMetadata *metadata, void (*on_news) (void *arg), void *on_news_arg)
 {
 	memset(metadata, 0, sizeof(GlueMetadata));
-	metadata->request.headers = metadata->headers;
-	metadata->request.on_end = on_news;
-	metadata->request.on_end_arg = on_news_arg;
+	metadata->message.headers = metadata->headers;
+	metadata->message.on_end = on_news;
+	metadata->message.on_end_arg = on_news_arg;
 }
 
 /* Ask IMDS for a session. */
@@ -144,8 +144,8 @@ static void
 ask_instance(GlueMetadata *metadata, GlueMetadataStep step,
 			 GlueHttpMethod method, const char *path, const char *header)
 {
-	metadata->request.method = method;
-	metadata->request.url = psprintf("%s%s", metadata->instance.endpoint, path);
+	metadata->message.method = method;
+	metadata->message.url = psprintf("%s%s", metadata->instance.endpoint, path);
 	metadata->headers[0] = header;
 	metadata->step = step;
 	metadata->attempts = 0;
@@ -184,7 +184,7 @@ has_ended(GlueMetadata *metadata)
 			glue_http_release(metadata->transfer);
 		metadata->pause_until = 0;
 		metadata->attempts++;
-		metadata->transfer = glue_http_start(&metadata->request);
+		metadata->transfer = glue_http_start(&metadata->message);
 	}
 	transfer = metadata->transfer;
 	if (transfer->outcome == GLUE_HTTP_PENDING)

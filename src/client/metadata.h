@@ -47,7 +47,7 @@ typedef struct GlueMetadata
 	/* for metadata.c alone */
 	GlueInstanceSource instance;
 	GlueMetadataStep step;
-	GlueHttpRequest request;	/* under way, or that has ended */
+	GlueHttpMessage message;	/* under way, or that has ended */
 	const char *headers[GLUE_METADATA_HEADERS];
 	int			max_attempts;
 	int			attempts;

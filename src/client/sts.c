@@ -119,5 +119,5 @@ static void
 add_parameter(GlueCall *call, const char *name, const char *value)
 {
 	if (value != NULL)
-		glue_tree_add(call->request, name, json_object_new_string(value));
+		glue_tree_add(call->arguments, name, json_object_new_string(value));
 }

@@ -77,7 +77,7 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 						&request);
 	glue_request_refuse_held(id, &request);
 	if (!glue_request_cancel(&queue, id) &&
-		(request.immediate || request.answered) &&
+		(request.is_intent || request.answered) &&
 		!glue_request_has_ended(&request))
 		refuse_to_cancel(id, &request);
 	glue_request_find_visible(&queue, id, &request);
@@ -184,7 +184,7 @@ glue_request_refuse_held(int64 id, const GlueRequestState *request)
 static void
 refuse_to_cancel(int64 id, const GlueRequestState *request)
 {
-	if (!request->immediate)
+	if (!request->is_intent)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("request %lld cannot be cancelled", (long long) id),

@@ -72,7 +72,7 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	if (!requeued)
 	{
 		glue_request_hasten(&queue, id);
-		if (request.immediate && glue_request_has_ended(&request))
+		if (request.is_intent && glue_request_has_ended(&request))
 			refuse_to_make_again(id);
 		if (request.has_secrets && glue_request_has_ended(&request) &&
 			strcmp(request.state, GLUE_STATE_SUCCEEDED) != 0)
@@ -112,8 +112,8 @@ static bool
 has_lost_target(const GlueRequestState *request)
 {
 	if (request->error_code == NULL)
-		return request->immediate;
-	return request->immediate ||
+		return request->is_intent;
+	return request->is_intent ||
 		strcmp(request->error_code, GLUE_CODE_TARGET_CHANGED) == 0 ||
 		strcmp(request->error_code,
 			   unpack_sql_state(ERRCODE_UNDEFINED_OBJECT)) == 0;
@@ -150,7 +150,7 @@ redirect(const GlueFunction *function, int64 id, bool requeued)
 	if (!requeued)
 		check_entitled(request, target);
 	glue_request_redirect(&claims, request, target);
-	glue_queue_wake_at_commit();
+	glue_news_wake_queue_at_commit();
 }
 
 /* The name of the server of a request, or NULL, as PostgreSQL has it. */
@@ -274,7 +274,7 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 	if (count > 0)
 	{
 		glue_claims_enter_cluster(&claims);
-		glue_queue_wake_at_commit();
+		glue_news_wake_queue_at_commit();
 	}
 	glue_function_end(&function);
 	PG_RETURN_INT64(count);

@@ -24,17 +24,17 @@ typedef struct TagChange
 	GlueFunction function;
 	GlueTagged	tagged;
 	bool		recorded;		/* is the connection? */
-	GlueRecord	known;			/* what is known of it, if it is */
-	GlueImmediateCall *call;
+	GlueRecord	record;			/* what is known of it, if it is */
+	GlueIntent *intent;
 } TagChange;
 
 /* prototypes of private functions */
 static void find_tagged(GlueTagged *tagged, GlueFunction *function,
 						const char *name);
 static const char *begin_change(TagChange *change, FunctionCallInfo fcinfo);
-static void announce_change(TagChange *change, FunctionCallInfo fcinfo,
-							const char *operation, const char *name,
-							json_object *tags);
+static void write_intent(TagChange *change, FunctionCallInfo fcinfo,
+						 const char *operation, const char *name,
+						 json_object *tags);
 static void end_change(TagChange *change, json_object *tags,
 					   const char *request_id);
 
@@ -57,10 +57,10 @@ glue_tag_connection(PG_FUNCTION_ARGS)
 	name = begin_change(&change, fcinfo);
 	tags = glue_argument_tags(fcinfo->args[1], true,
 							  &change.function.findings);
-	announce_change(&change, fcinfo, GLUE_TAG_RESOURCE, name, tags);
-	request_id = glue_tags_add(&change.tagged, tags, change.call);
+	write_intent(&change, fcinfo, GLUE_TAG_RESOURCE, name, tags);
+	request_id = glue_tags_add(&change.tagged, tags, change.intent);
 	end_change(&change, change.recorded ?
-			   glue_tags_added(&change.tagged, change.known.tags, tags) :
+			   glue_tags_added(&change.tagged, change.record.tags, tags) :
 			   NULL, request_id);
 	PG_RETURN_VOID();
 }
@@ -80,10 +80,10 @@ glue_untag_connection(PG_FUNCTION_ARGS)
 	name = begin_change(&change, fcinfo);
 	keys = glue_argument_list(fcinfo->args[1], "TagKeysList", "$.TagsToRemove",
 							  &change.function.findings);
-	announce_change(&change, fcinfo, GLUE_UNTAG_RESOURCE, name, NULL);
-	request_id = glue_tags_remove(&change.tagged, keys, change.call);
+	write_intent(&change, fcinfo, GLUE_UNTAG_RESOURCE, name, NULL);
+	request_id = glue_tags_remove(&change.tagged, keys, change.intent);
 	end_change(&change, change.recorded ?
-			   glue_tags_removed(&change.tagged, change.known.tags, keys) :
+			   glue_tags_removed(&change.tagged, change.record.tags, keys) :
 			   NULL, request_id);
 	PG_RETURN_VOID();
 }
@@ -130,8 +130,8 @@ begin_change(TagChange *change, FunctionCallInfo fcinfo)
  * what is to be done, and lock what is recorded of the connection.
  */
 static void
-announce_change(TagChange *change, FunctionCallInfo fcinfo,
-				const char *operation, const char *name, json_object *tags)
+write_intent(TagChange *change, FunctionCallInfo fcinfo,
+			 const char *operation, const char *name, json_object *tags)
 {
 	GlueFunction *function = &change->function;
 
@@ -139,29 +139,29 @@ announce_change(TagChange *change, FunctionCallInfo fcinfo,
 								  "argument list", "Nothing was sent.");
 	find_tagged(&change->tagged, function, name);
 	glue_function_open(function);
-	change->call = glue_immediate_announce_one(&function->immediate,
-											   operation, name, NULL, tags,
-											   NULL);
+	change->intent = glue_intent_write(&function->intents,
+									   operation, name, NULL, tags,
+									   NULL);
 	change->recorded = glue_record_lock(&function->records,
 										&function->access.target, name,
-										&change->known);
+										&change->record);
 }
 
 /* End a change that was made, with the tags that are recorded now. */
 static void
 end_change(TagChange *change, json_object *tags, const char *request_id)
 {
-	GlueRecordEntry entry;
+	GlueNewRecord new_record;
 
 	if (change->recorded)
 	{
-		glue_record_entry_from_known(&entry, &change->function.access.target,
-									 change->tagged.name, &change->known);
-		entry.tags = tags;
-		entry.request_id = request_id;
-		glue_record_write(&change->function.records, &entry);
+		glue_new_record_from(&new_record, &change->function.access.target,
+							 change->tagged.name, &change->record);
+		new_record.tags = tags;
+		new_record.request_id = request_id;
+		glue_record_write(&change->function.records, &new_record);
 	}
-	glue_immediate_close(&change->function.immediate, change->call, NULL,
-						 request_id);
+	glue_intent_finish(&change->function.intents, change->intent, NULL,
+					   request_id);
 	glue_function_end(&change->function);
 }

@@ -35,7 +35,7 @@
 #define ASK_AGAIN_MS	1000
 
 /* The box that this process has as a caller, and its segment; or NULL. */
-static GlueJournalBox *own_box = NULL;
+static GlueBox *own_box = NULL;
 static dsm_segment *own_segment = NULL;
 static TimestampTz own_deadline;
 
@@ -48,10 +48,10 @@ static void fill_box(Oid table, const char *tuples, Size len, int ntuples);
 static void await_answer(TimestampTz deadline);
 static long ms_left(TimestampTz deadline);
 pg_noreturn static void raise_obstacle(void);
-static GlueJournalVerdict read_answer(int64 *blocked_by);
+static GlueBoxVerdict read_answer(int64 *blocked_by);
 static void raise_failure(const GlueBoxFailure *failure);
 static void leave_at_exit(int code, Datum arg);
-static char *message_of(GlueJournalBox *box, dsm_segment *segment);
+static char *message_of(GlueBox *box, dsm_segment *segment);
 static void copy_text(char *to, Size size, const char *from);
 
 /* ----------------------------------------------------------------
@@ -60,13 +60,13 @@ static void copy_text(char *to, Size size, const char *from);
  */
 
 /*
- * Have tuples recorded in a table; glue_journal_await() must follow, or
- * glue_journal_leave() if an error gets in between.
+ * Have tuples recorded in a table; glue_mailbox_await() must follow, or
+ * glue_mailbox_leave() if an error gets in between.
  *
  * The tuples are MinimalTuples, each at a MAXALIGNed place.
  */
 void
-glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
+glue_mailbox_post(Oid table, const char *tuples, Size len, int ntuples)
 {
 	static bool registered = false;
 
@@ -74,18 +74,18 @@ glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
 		before_shmem_exit(leave_at_exit, (Datum) 0);
 	registered = true;
 
-	glue_journal_leave();
+	glue_mailbox_leave();
 	PG_TRY();
 	{
 		own_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												   PATIENCE_MS);
 		reserve_box(own_deadline);
 		fill_box(table, tuples, len, ntuples);
-		glue_journal_wake();
+		glue_news_wake_journal();
 	}
 	PG_CATCH();
 	{
-		glue_journal_leave();
+		glue_mailbox_leave();
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -98,10 +98,10 @@ glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
  * Raises an error if they were not recorded, or if nobody has said in time
  * that they were.
  */
-GlueJournalVerdict
-glue_journal_await(int64 *blocked_by)
+GlueBoxVerdict
+glue_mailbox_await(int64 *blocked_by)
 {
-	volatile GlueJournalVerdict verdict;
+	volatile GlueBoxVerdict verdict;
 
 	Assert(own_box != NULL);
 	PG_TRY();
@@ -111,11 +111,11 @@ glue_journal_await(int64 *blocked_by)
 	}
 	PG_CATCH();
 	{
-		glue_journal_leave();
+		glue_mailbox_leave();
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	glue_journal_leave();
+	glue_mailbox_leave();
 	return verdict;
 }
 
@@ -169,7 +169,7 @@ await_answer(TimestampTz deadline)
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		if (events & WL_TIMEOUT)
-			glue_journal_wake();
+			glue_news_wake_journal();
 	}
 }
 
@@ -218,7 +218,7 @@ raise_obstacle(void)
 			 errhint("%s", hint)));
 }
 
-static GlueJournalVerdict
+static GlueBoxVerdict
 read_answer(int64 *blocked_by)
 {
 	if (own_box->failure.sqlstate != 0)
@@ -244,9 +244,9 @@ raise_failure(const GlueBoxFailure *failure)
  * it is.  Raises no error.
  */
 void
-glue_journal_leave(void)
+glue_mailbox_leave(void)
 {
-	GlueJournalBox *box = own_box;
+	GlueBox    *box = own_box;
 	dsm_segment *segment = own_segment;
 
 	/* without a box nothing may be attached yet, and that would take memory */
@@ -264,7 +264,7 @@ glue_journal_leave(void)
 static void
 leave_at_exit(int code, Datum arg)
 {
-	glue_journal_leave();
+	glue_mailbox_leave();
 }
 
 /* ----------------------------------------------------------------
@@ -273,7 +273,7 @@ leave_at_exit(int code, Datum arg)
  */
 
 static char *
-message_of(GlueJournalBox *box, dsm_segment *segment)
+message_of(GlueBox *box, dsm_segment *segment)
 {
 	return segment != NULL ? dsm_segment_address(segment) :
 		box->room.bytes;
@@ -302,7 +302,7 @@ copy_text(char *to, Size size, const char *from)
  * To be closed in the same transaction, unless that is rolled back.
  */
 bool
-glue_journal_open(GlueJournalBox *box, GlueJournalMessage *message)
+glue_mailbox_open(GlueBox *box, GlueBoxMessage *message)
 {
 	if (glue_box_state(box) == GLUE_BOX_ABANDONED)
 		return false;
@@ -320,7 +320,7 @@ glue_journal_open(GlueJournalBox *box, GlueJournalMessage *message)
 }
 
 void
-glue_journal_close(GlueJournalMessage *message)
+glue_mailbox_close(GlueBoxMessage *message)
 {
 	if (message->segment != NULL)
 		dsm_detach(message->segment);
@@ -330,9 +330,9 @@ glue_journal_close(GlueJournalMessage *message)
  * Say what to answer: the tuples are recorded.
  */
 void
-glue_journal_recorded(GlueJournalBox *box)
+glue_mailbox_written(GlueBox *box)
 {
-	box->verdict = GLUE_JOURNAL_RECORDED;
+	box->verdict = GLUE_VERDICT_WRITTEN;
 	box->blocked_by = 0;
 	box->failure.sqlstate = 0;
 }
@@ -341,9 +341,9 @@ glue_journal_recorded(GlueJournalBox *box)
  * Say what to answer: none is, because of another row.
  */
 void
-glue_journal_blocked(GlueJournalBox *box, int64 by)
+glue_mailbox_blocked(GlueBox *box, int64 by)
 {
-	box->verdict = GLUE_JOURNAL_BLOCKED;
+	box->verdict = GLUE_VERDICT_BLOCKED;
 	box->blocked_by = by;
 	box->failure.sqlstate = 0;
 }
@@ -352,7 +352,7 @@ glue_journal_blocked(GlueJournalBox *box, int64 by)
  * Say what to answer: none is, because of an error.
  */
 void
-glue_journal_failed(GlueJournalBox *box, const ErrorData *error)
+glue_mailbox_failed(GlueBox *box, const ErrorData *error)
 {
 	box->failure.sqlstate = error->sqlerrcode;
 	copy_text(box->failure.message, sizeof(box->failure.message),
@@ -366,7 +366,7 @@ glue_journal_failed(GlueJournalBox *box, const ErrorData *error)
  * Let the callers have their answers; returns whether all of them do.
  */
 bool
-glue_journal_answer(GlueJournalBox *const *boxes, int nboxes)
+glue_mailbox_answer(GlueBox *const *boxes, int nboxes)
 {
 	return glue_boxes_hand_over(boxes, nboxes, GLUE_BOX_ANSWERED);
 }
@@ -376,7 +376,7 @@ glue_journal_answer(GlueJournalBox *const *boxes, int nboxes)
  * for the caller to tell.
  */
 void
-glue_journal_give_back(GlueJournalBox *const *boxes, int nboxes)
+glue_mailbox_give_back(GlueBox *const *boxes, int nboxes)
 {
 	(void) glue_boxes_hand_over(boxes, nboxes, GLUE_BOX_FILLED);
 }

@@ -15,28 +15,28 @@
 #include "journal/boxes.h"
 
 /* What is in a box that was taken. */
-typedef struct GlueJournalMessage
+typedef struct GlueBoxMessage
 {
 	Oid			table;
 	int			ntuples;
 	const char *tuples;			/* MinimalTuples, each at a MAXALIGNed place */
 	dsm_segment *segment;		/* which holds them, or NULL */
-} GlueJournalMessage;
+} GlueBoxMessage;
 
 /* for the caller, which has something to be recorded */
-extern void glue_journal_post(Oid table, const char *tuples, Size len,
+extern void glue_mailbox_post(Oid table, const char *tuples, Size len,
 							  int ntuples);
-extern GlueJournalVerdict glue_journal_await(int64 *blocked_by);
-extern void glue_journal_leave(void);
+extern GlueBoxVerdict glue_mailbox_await(int64 *blocked_by);
+extern void glue_mailbox_leave(void);
 
 /* for the worker that records it */
-extern bool glue_journal_open(GlueJournalBox *box,
-							  GlueJournalMessage *message);
-extern void glue_journal_close(GlueJournalMessage *message);
-extern void glue_journal_recorded(GlueJournalBox *box);
-extern void glue_journal_blocked(GlueJournalBox *box, int64 by);
-extern void glue_journal_failed(GlueJournalBox *box, const ErrorData *error);
-extern bool glue_journal_answer(GlueJournalBox *const *boxes, int nboxes);
-extern void glue_journal_give_back(GlueJournalBox *const *boxes, int nboxes);
+extern bool glue_mailbox_open(GlueBox *box,
+							  GlueBoxMessage *message);
+extern void glue_mailbox_close(GlueBoxMessage *message);
+extern void glue_mailbox_written(GlueBox *box);
+extern void glue_mailbox_blocked(GlueBox *box, int64 by);
+extern void glue_mailbox_failed(GlueBox *box, const ErrorData *error);
+extern bool glue_mailbox_answer(GlueBox *const *boxes, int nboxes);
+extern void glue_mailbox_give_back(GlueBox *const *boxes, int nboxes);
 
 #endif							/* GLUE_JOURNAL_MAILBOX_H */

@@ -37,18 +37,18 @@ static GlueUnseenChange note_existing(GlueOperation *operation,
 static json_object *life_of(json_object *connection);
 static json_object *recorded_definition(const GlueOperation *operation,
 										GlueUnseenChange change);
-static GlueCall *settle_adopted(GlueOperation *operation,
+static GlueCall *adopt_existing(GlueOperation *operation,
 								json_object *observed,
 								GlueUnseenChange change);
 static void compare_secrets(GlueOperation *operation,
 							GlueUnseenChange change, StringInfo differences);
-static GlueCall *settle_compared(GlueOperation *operation);
+static GlueCall *after_compare_tags(GlueOperation *operation);
 static GlueCall *finish_adopted(GlueOperation *operation);
-static GlueCall *settle_tagged(GlueOperation *operation);
+static GlueCall *after_add_tags(GlueOperation *operation);
 static GlueCall *prepare_update(GlueOperation *operation);
-static GlueCall *settle_update(GlueOperation *operation);
-static GlueCall *settle_updated(GlueOperation *operation);
-static GlueCall *settle_read_tags(GlueOperation *operation);
+static GlueCall *after_update(GlueOperation *operation);
+static GlueCall *after_read_updated(GlueOperation *operation);
+static GlueCall *after_read_tags(GlueOperation *operation);
 static void append_difference(void *arg, const char *path,
 							  const char *message);
 
@@ -57,7 +57,7 @@ static void append_difference(void *arg, const char *path,
  * it.
  */
 GlueCall *
-glue_operation_settle_existing(GlueOperation *operation)
+glue_operation_after_read_existing(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *existing = glue_operation_found(call);
@@ -72,7 +72,7 @@ glue_operation_settle_existing(GlueOperation *operation)
 	change = note_existing(operation, existing);
 	if (operation->kind == GLUE_OPERATION_CREATE &&
 		operation->on_conflict == GLUE_CONFLICT_ADOPT)
-		return settle_adopted(operation, existing, change);
+		return adopt_existing(operation, existing, change);
 
 	initStringInfo(&losses);
 	if (glue_find_credential_losses(existing,
@@ -94,15 +94,15 @@ glue_operation_next_existing(GlueOperation *operation)
 	switch (operation->step)
 	{
 		case GLUE_STEP_COMPARE_TAGS:
-			return settle_compared(operation);
+			return after_compare_tags(operation);
 		case GLUE_STEP_ADD_TAGS:
-			return settle_tagged(operation);
+			return after_add_tags(operation);
 		case GLUE_STEP_UPDATE:
-			return settle_update(operation);
+			return after_update(operation);
 		case GLUE_STEP_READ_UPDATED:
-			return settle_updated(operation);
+			return after_read_updated(operation);
 		case GLUE_STEP_READ_TAGS:
-			return settle_read_tags(operation);
+			return after_read_tags(operation);
 		default:
 			break;
 	}
@@ -117,10 +117,10 @@ static GlueUnseenChange
 note_existing(GlueOperation *operation, json_object *existing)
 {
 	operation->existing = life_of(existing);
-	if (operation->known == NULL)
+	if (operation->record == NULL)
 		return GLUE_UNSEEN_OTHER_LIFE;
-	operation->known_tags = glue_known_tags(operation->known, existing);
-	return glue_change_since_recorded(operation->known, existing);
+	operation->recorded_tags = glue_recorded_tags(operation->record, existing);
+	return glue_change_since_recorded(operation->record, existing);
 }
 
 /* What tells whether a connection is the same when it is read again. */
@@ -142,7 +142,7 @@ static json_object *
 recorded_definition(const GlueOperation *operation, GlueUnseenChange change)
 {
 	return change == GLUE_UNSEEN_OTHER_LIFE ? NULL :
-		operation->known->definition;
+		operation->record->definition;
 }
 
 /*
@@ -152,7 +152,7 @@ recorded_definition(const GlueOperation *operation, GlueUnseenChange change)
  * not give one, is a difference as well.
  */
 static GlueCall *
-settle_adopted(GlueOperation *operation, json_object *observed,
+adopt_existing(GlueOperation *operation, json_object *observed,
 			   GlueUnseenChange change)
 {
 	StringInfoData differences;
@@ -185,10 +185,10 @@ compare_secrets(GlueOperation *operation, GlueUnseenChange change,
 	const GlueSecretDigest *digest = operation->digest;
 	GlueSecretChange secrets;
 
-	if (change != GLUE_UNSEEN_NOTHING || !operation->known->has_digest)
+	if (change != GLUE_UNSEEN_NOTHING || !operation->record->has_digest)
 		return;
 	secrets = digest == NULL ? GLUE_SECRETS_CHANGED :
-		glue_secret_digest_compare(digest, &operation->known->secret_digest);
+		glue_secret_digest_compare(digest, &operation->record->secret_digest);
 	if (secrets == GLUE_SECRETS_SAME)
 		operation->secrets = digest;
 	else if (secrets == GLUE_SECRETS_CHANGED)
@@ -198,7 +198,7 @@ compare_secrets(GlueOperation *operation, GlueUnseenChange change,
 
 /* Its tags were read, to be compared. */
 static GlueCall *
-settle_compared(GlueOperation *operation)
+after_compare_tags(GlueOperation *operation)
 {
 	json_object *tags;
 	StringInfoData differences;
@@ -224,7 +224,7 @@ finish_adopted(GlueOperation *operation)
 }
 
 static GlueCall *
-settle_tagged(GlueOperation *operation)
+after_add_tags(GlueOperation *operation)
 {
 	if (operation->call.failure != NULL)
 		return glue_operation_finish(operation, operation->call.failure);
@@ -240,15 +240,15 @@ prepare_update(GlueOperation *operation)
 	operation->step = GLUE_STEP_UPDATE;
 	glue_access_prepare(operation->access, call, GLUE_UPDATE_CONNECTION,
 						operation->name);
-	glue_tree_add(call->request, "Name",
+	glue_tree_add(call->arguments, "Name",
 				  json_object_new_string(operation->name));
-	glue_tree_add(call->request, "ConnectionInput",
+	glue_tree_add(call->arguments, "ConnectionInput",
 				  json_object_get(operation->input));
 	return call;
 }
 
 static GlueCall *
-settle_update(GlueOperation *operation)
+after_update(GlueOperation *operation)
 {
 	GlueFailure *failure = operation->call.failure;
 
@@ -263,7 +263,7 @@ settle_update(GlueOperation *operation)
 
 /* A connection was updated, and read afterwards, or could not be. */
 static GlueCall *
-settle_updated(GlueOperation *operation)
+after_read_updated(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -273,7 +273,7 @@ settle_updated(GlueOperation *operation)
 	{
 		if (glue_unseen_change(operation->existing, 0, connection) >
 			GLUE_UNSEEN_UPDATE)
-			operation->known_tags = NULL;
+			operation->recorded_tags = NULL;
 		glue_operation_observe(operation, connection);
 	}
 	else
@@ -293,7 +293,7 @@ settle_updated(GlueOperation *operation)
  * known.
  */
 static GlueCall *
-settle_read_tags(GlueOperation *operation)
+after_read_tags(GlueOperation *operation)
 {
 	json_object *tags;
 	GlueFailure *failure = glue_tags_readable(&operation->call, &tags);
@@ -303,7 +303,7 @@ settle_read_tags(GlueOperation *operation)
 	else
 	{
 		operation->tags_not_read = glue_failure_copy(failure);
-		operation->read_tags = operation->known_tags;
+		operation->read_tags = operation->recorded_tags;
 		glue_tags_merge(operation->read_tags, operation->tags);
 	}
 	return glue_operation_finish(operation, NULL);

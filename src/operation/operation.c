@@ -60,20 +60,20 @@
 /* prototypes of private functions */
 static GlueCall *prepare_first(GlueOperation *operation);
 static GlueCall *prepare_create(GlueOperation *operation);
-static GlueCall *settle_find_ours(GlueOperation *operation);
-static GlueCall *settle_create(GlueOperation *operation);
-static GlueCall *settle_taken(GlueOperation *operation);
+static GlueCall *after_find_ours(GlueOperation *operation);
+static GlueCall *after_create(GlueOperation *operation);
+static GlueCall *after_read_taken(GlueOperation *operation);
 static bool is_ours(GlueOperation *operation, json_object *connection,
 					char findings[GLUE_FINDINGS_SIZE]);
 static GlueOwnership owner_since(const GlueOperation *operation,
 								 TimestampTz since, json_object *connection,
 								 char findings[GLUE_FINDINGS_SIZE]);
-static bool is_recorded(const GlueRecord *known,
+static bool is_recorded(const GlueRecord *record,
 						json_object *connection);
 static GlueCall *refuse(GlueOperation *operation, const char *detail);
 static json_object *recorded_tags(const GlueOperation *operation,
 								  const GlueRecords *records);
-static GlueCall *settle_poll(GlueOperation *operation);
+static GlueCall *after_poll(GlueOperation *operation);
 
 /* The word for an action, in SQL and in requests. */
 const char *
@@ -92,7 +92,7 @@ glue_conflict_action_name(GlueConflictAction action)
  * Begin an operation; returns the first call.
  */
 GlueCall *
-glue_operation_begin(GlueOperation *operation)
+glue_operation_start(GlueOperation *operation)
 {
 	Assert(operation->access != NULL && operation->name != NULL);
 	Assert(operation->input != NULL || operation->kind >= GLUE_OPERATION_DELETE);
@@ -140,22 +140,22 @@ glue_operation_next(GlueOperation *operation)
 	switch (operation->step)
 	{
 		case GLUE_STEP_AWAIT_LATE:
-			return glue_operation_settle_late(operation) ?
+			return glue_operation_after_await_late(operation) ?
 				prepare_first(operation) : NULL;
 		case GLUE_STEP_FIND_OURS:
-			return settle_find_ours(operation);
+			return after_find_ours(operation);
 		case GLUE_STEP_CREATE:
-			return settle_create(operation);
+			return after_create(operation);
 		case GLUE_STEP_READ_TAKEN:
-			return settle_taken(operation);
+			return after_read_taken(operation);
 		case GLUE_STEP_READ_EXISTING:
 			if (operation->create_missing &&
 				glue_call_failed_with(&operation->call,
 									  GLUE_EXCEPTION_ENTITY_NOT_FOUND))
 				return prepare_create(operation);
 			return glue_operation_owns(operation) ?
-				glue_operation_settle_own(operation) :
-				glue_operation_settle_existing(operation);
+				glue_operation_after_read_own(operation) :
+				glue_operation_after_read_existing(operation);
 		case GLUE_STEP_COMPARE_TAGS:
 		case GLUE_STEP_ADD_TAGS:
 		case GLUE_STEP_UPDATE:
@@ -163,9 +163,9 @@ glue_operation_next(GlueOperation *operation)
 		case GLUE_STEP_READ_TAGS:
 			return glue_operation_next_existing(operation);
 		case GLUE_STEP_DELETE:
-			return glue_operation_settle_delete(operation);
+			return glue_operation_after_delete(operation);
 		case GLUE_STEP_POLL:
-			return settle_poll(operation);
+			return after_poll(operation);
 		case GLUE_STEP_UNDO_READ:
 		case GLUE_STEP_UNDO_READ_TAGS:
 		case GLUE_STEP_UNDO_DELETE:
@@ -188,9 +188,9 @@ glue_operation_digest(GlueOperation *operation)
  * Do what can be done for the record of a create before it has succeeded.
  */
 void
-glue_operation_draft(GlueOperation *operation)
+glue_operation_prepare_record(GlueOperation *operation)
 {
-	GlueRecordEntry entry = {
+	GlueNewRecord new_record = {
 		.target = &operation->access->target,
 		.name = operation->name,
 		.definition = operation->shown,
@@ -198,7 +198,7 @@ glue_operation_draft(GlueOperation *operation)
 		.secret_digest = operation->digest,
 	};
 
-	operation->draft = glue_record_draft(&entry);
+	operation->prepared = glue_record_prepare(&new_record);
 }
 
 /*
@@ -208,7 +208,7 @@ glue_operation_draft(GlueOperation *operation)
 void
 glue_operation_record(const GlueOperation *operation, const GlueRecords *records)
 {
-	GlueRecordEntry entry = {
+	GlueNewRecord new_record = {
 		.target = &operation->access->target,
 		.name = operation->name,
 		.observed = operation->observed,
@@ -218,47 +218,47 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 		.recorded_at = operation->ended_at,
 		.aws_recorded_at = operation->aws_time,
 	};
-	GlueRecord	known;
+	GlueRecord	record;
 
 	if (operation->gone)
 	{
-		if (entry.recorded_at == 0)
-			glue_record_forget(records, entry.target, operation->name);
+		if (new_record.recorded_at == 0)
+			glue_record_forget(records, new_record.target, operation->name);
 		else
-			glue_record_forget_older(records, entry.target, operation->name,
-									 entry.recorded_at);
+			glue_record_forget_older(records, new_record.target, operation->name,
+									 new_record.recorded_at);
 		return;
 	}
 	if (operation->kind == GLUE_OPERATION_POLL)
 	{
 		if (operation->observed != NULL &&
-			glue_record_find(records, entry.target, operation->name, &known))
-			glue_record_observed(operation->access, records, &known,
-								 operation->observed,
-								 entry.recorded_at != 0 ? entry.recorded_at :
-								 GetCurrentTimestamp(),
-								 glue_known_tags(&known, operation->observed));
+			glue_record_find(records, new_record.target, operation->name, &record))
+			glue_record_connection(operation->access, records, &record,
+								   operation->observed,
+								   new_record.recorded_at != 0 ? new_record.recorded_at :
+								   GetCurrentTimestamp(),
+								   glue_recorded_tags(&record, operation->observed));
 		return;
 	}
-	if (operation->created && operation->draft != NULL)
+	if (operation->created && operation->prepared != NULL)
 	{
-		glue_record_write_draft(records, operation->draft, &entry);
+		glue_record_write_prepared(records, operation->prepared, &new_record);
 		return;
 	}
 	Assert(operation->shown != NULL);
-	entry.definition = operation->shown;
-	entry.tags = recorded_tags(operation, records);
-	if (entry.recorded_at == 0)
-		glue_record_write(records, &entry);
+	new_record.definition = operation->shown;
+	new_record.tags = recorded_tags(operation, records);
+	if (new_record.recorded_at == 0)
+		glue_record_write(records, &new_record);
 	else
-		glue_record_observe(records, &entry);
+		glue_record_observe(records, &new_record);
 }
 
 /* The tags that a connection has which was created, adopted or updated. */
 static json_object *
 recorded_tags(const GlueOperation *operation, const GlueRecords *records)
 {
-	GlueRecord	known;
+	GlueRecord	record;
 
 	if (operation->created)
 		return operation->tags;
@@ -266,11 +266,11 @@ recorded_tags(const GlueOperation *operation, const GlueRecords *records)
 		return operation->read_tags;
 
 	/* somebody may have changed them since they were looked up */
-	if (operation->known_tags == NULL ||
+	if (operation->recorded_tags == NULL ||
 		!glue_record_find(records, &operation->access->target,
-						  operation->name, &known))
-		return operation->known_tags;
-	return known.tags;
+						  operation->name, &record))
+		return operation->recorded_tags;
+	return record.tags;
 }
 
 /* ----------------------------------------------------------------
@@ -315,10 +315,10 @@ prepare_create(GlueOperation *operation)
 	operation->sent_at = GetCurrentTimestamp();
 	glue_access_prepare(operation->access, call, GLUE_CREATE_CONNECTION,
 						operation->name);
-	glue_tree_add(call->request, "ConnectionInput",
+	glue_tree_add(call->arguments, "ConnectionInput",
 				  json_object_get(operation->input));
 	if (operation->tags != NULL)
-		glue_tree_add(call->request, "Tags",
+		glue_tree_add(call->arguments, "Tags",
 					  json_object_get(operation->tags));
 	return call;
 }
@@ -333,10 +333,10 @@ glue_operation_tags(GlueOperation *operation, GlueOperationStep step,
 	Assert(operation->arn != NULL);
 	operation->step = step;
 	glue_access_prepare(operation->access, call, name, operation->name);
-	glue_tree_add(call->request, "ResourceArn",
+	glue_tree_add(call->arguments, "ResourceArn",
 				  json_object_new_string(operation->arn));
 	if (step == GLUE_STEP_ADD_TAGS)
-		glue_tree_add(call->request, "TagsToAdd",
+		glue_tree_add(call->arguments, "TagsToAdd",
 					  json_object_get(operation->tags));
 	return call;
 }
@@ -348,7 +348,7 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
 	operation->step = step;
 	glue_access_prepare(operation->access, &operation->call,
 						GLUE_DELETE_CONNECTION, operation->name);
-	glue_tree_add(operation->call.request, "ConnectionName",
+	glue_tree_add(operation->call.arguments, "ConnectionName",
 				  json_object_new_string(operation->name));
 	return &operation->call;
 }
@@ -360,7 +360,7 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
 
 /* See whether an attempt before this one has made the connection. */
 static GlueCall *
-settle_find_ours(GlueOperation *operation)
+after_find_ours(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -376,7 +376,7 @@ settle_find_ours(GlueOperation *operation)
 		if (operation->on_conflict == GLUE_CONFLICT_ERROR)
 			return glue_operation_finish(operation,
 										 glue_failure_taken(operation->name, findings));
-		return glue_operation_settle_existing(operation);
+		return glue_operation_after_read_existing(operation);
 	}
 	return glue_operation_finish_made(operation, connection);
 }
@@ -403,7 +403,7 @@ glue_operation_finish_made(GlueOperation *operation, json_object *connection)
 }
 
 static GlueCall *
-settle_create(GlueOperation *operation)
+after_create(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	const char *status;
@@ -438,7 +438,7 @@ settle_create(GlueOperation *operation)
  * be read this time, that one finds out.
  */
 static GlueCall *
-settle_taken(GlueOperation *operation)
+after_read_taken(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -456,7 +456,7 @@ settle_taken(GlueOperation *operation)
 		return glue_operation_finish(operation, NULL);
 	}
 	if (operation->on_conflict != GLUE_CONFLICT_ERROR)
-		return glue_operation_settle_existing(operation);
+		return glue_operation_after_read_existing(operation);
 	if (call->failure == NULL)
 		return refuse(operation,
 					  psprintf("The connection that has the name is not this request's: %s",
@@ -484,7 +484,7 @@ is_ours(GlueOperation *operation, json_object *connection,
 	TimestampTz since = operation->row != NULL && !operation->uncertain ?
 		operation->sent_at : operation->began_at;
 
-	if (is_recorded(operation->known, connection))
+	if (is_recorded(operation->record, connection))
 	{
 		strlcpy(findings, "It was recorded before.", GLUE_FINDINGS_SIZE);
 		return false;
@@ -495,7 +495,7 @@ is_ours(GlueOperation *operation, json_object *connection,
 		return true;
 	}
 	return operation->on_conflict == GLUE_CONFLICT_ERROR &&
-		operation->known == NULL && operation->row == NULL &&
+		operation->record == NULL && operation->row == NULL &&
 		owner_since(operation, operation->requested_at, connection,
 					findings) == GLUE_OURS;
 }
@@ -521,10 +521,10 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 
 /* Is it the connection that is recorded already?  Then another request made it. */
 static bool
-is_recorded(const GlueRecord *known, json_object *connection)
+is_recorded(const GlueRecord *record, json_object *connection)
 {
-	return known != NULL &&
-		glue_change_since_recorded(known, connection) !=
+	return record != NULL &&
+		glue_change_since_recorded(record, connection) !=
 		GLUE_UNSEEN_OTHER_LIFE;
 }
 
@@ -538,7 +538,7 @@ refuse(GlueOperation *operation, const char *detail)
 }
 
 static GlueCall *
-settle_poll(GlueOperation *operation)
+after_poll(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	GlueFailure *failure = glue_operation_not_found(call);

@@ -69,7 +69,7 @@ typedef struct GlueOperation
 	bool		redacted;		/* the input has its secrets no more */
 	bool		create_missing; /* of an update: create what is not there */
 	bool		ignore_missing; /* of a deletion */
-	const GlueRecord *known;	/* what is recorded, or NULL */
+	const GlueRecord *record;	/* what is recorded, or NULL */
 	const GlueSecretDigest *digest; /* of the input's secrets, or NULL */
 	const char *arn;			/* of the connection, if there are tags */
 	bool		is_first;		/* there was no attempt before this one that
@@ -87,10 +87,10 @@ typedef struct GlueOperation
 	/* how far it has got */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
-	GlueRecordRow *draft;		/* of the record of a create, or NULL */
+	GlueRecordRow *prepared;	/* of the record of a create, or NULL */
 	GlueFailure *refusal;		/* of the create, because the name is taken */
 	const char *differences;	/* from what exists, a line each */
-	json_object *known_tags;	/* recorded of what exists, or NULL */
+	json_object *recorded_tags; /* recorded of what exists, or NULL */
 	json_object *existing;		/* of that, what tells one life from another */
 	bool		tagged;			/* tags were added to it */
 	TimestampTz sent_at;		/* when a create was about to be */
@@ -121,7 +121,7 @@ typedef struct GlueOperation
 	GlueFailure *not_read;
 	GlueFailure *tags_not_read;
 
-	bool		unsettled;		/* too early to tell: to be tried again... */
+	bool		unresolved;		/* too early to tell: to be tried again... */
 	TimestampTz not_before;		/* ... and when; also if it has failed */
 	TimestampTz aws_settled_at; /* from when on nothing that was sent before
 								 * arrives any more, by AWS's clock; 0: not
@@ -133,18 +133,18 @@ typedef struct GlueOperation
 	GlueAwsMoment aws_asked;	/* the same by AWS's clock */
 	TimestampTz seen_at;		/* not before this that was so */
 	bool		doubtful;		/* whose the connection is, is not known */
-	int64		unsettled_ms;	/* for so long for certain, nobody sends
-								 * anything of it any more: see unsettled.c */
+	int64		sender_gone_ms; /* for so long for certain, nobody sends
+								 * anything of it any more: see sender_gone.c */
 	const char *left;			/* what the call has left, and why; NULL if
 								 * that is nothing */
 	const char *left_why;
 } GlueOperation;
 
 extern const char *glue_conflict_action_name(GlueConflictAction action);
-extern GlueCall *glue_operation_begin(GlueOperation *operation);
+extern GlueCall *glue_operation_start(GlueOperation *operation);
 extern GlueCall *glue_operation_next(GlueOperation *operation);
 extern void glue_operation_digest(GlueOperation *operation);
-extern void glue_operation_draft(GlueOperation *operation);
+extern void glue_operation_prepare_record(GlueOperation *operation);
 extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueRecords *records);
 
@@ -169,18 +169,18 @@ extern GlueCall *glue_operation_finish(GlueOperation *operation,
 									   GlueFailure *failure);
 
 /* in operation/existing.c, for operation.c and own.c alone */
-extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
+extern GlueCall *glue_operation_after_read_existing(GlueOperation *operation);
 extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
 
 /* in operation/late.c, for the same */
 extern bool glue_operation_may_be_hit(const GlueOperation *operation);
-extern bool glue_operation_settle_late(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_delete(GlueOperation *operation);
+extern bool glue_operation_after_await_late(GlueOperation *operation);
+extern GlueCall *glue_operation_after_delete(GlueOperation *operation);
 extern bool glue_operation_was_late(GlueOperation *operation);
 
 /* in operation/own.c */
 extern bool glue_operation_owns(const GlueOperation *operation);
-extern GlueCall *glue_operation_settle_own(GlueOperation *operation);
+extern GlueCall *glue_operation_after_read_own(GlueOperation *operation);
 extern GlueFailure *glue_operation_find_rival(const GlueOperation *operation,
 											  json_object *connection);
 extern void glue_operation_note_life(GlueOperation *operation);

@@ -30,7 +30,7 @@
 /* prototypes of private functions */
 static void prepare(const GlueTagged *tagged, GlueCall *call,
 					const char *operation);
-static const char *change_tags(GlueCall *call, GlueImmediateCall *change);
+static const char *change_tags(GlueCall *call, GlueIntent *change);
 static void read_tags(const GlueTagged *tagged, GlueCall *call);
 static json_object *read_changed(const GlueTagged *tagged,
 								 json_object *expected);
@@ -101,16 +101,16 @@ glue_tags_readable(const GlueCall *call, json_object **tags)
 
 /*
  * Add tags to a connection, in place of those with the same keys; returns
- * AWS's ID of the request.  change is the announced call that this is part of.
+ * AWS's ID of the request.  change is the written down call that this is part of.
  */
 const char *
 glue_tags_add(const GlueTagged *tagged, json_object *tags,
-			  GlueImmediateCall *change)
+			  GlueIntent *change)
 {
 	GlueCall	call;
 
 	prepare(tagged, &call, GLUE_TAG_RESOURCE);
-	glue_tree_add(call.request, "TagsToAdd", json_object_get(tags));
+	glue_tree_add(call.arguments, "TagsToAdd", json_object_get(tags));
 	return change_tags(&call, change);
 }
 
@@ -120,29 +120,29 @@ glue_tags_add(const GlueTagged *tagged, json_object *tags,
  */
 const char *
 glue_tags_remove(const GlueTagged *tagged, json_object *keys,
-				 GlueImmediateCall *change)
+				 GlueIntent *change)
 {
 	GlueCall	call;
 
 	prepare(tagged, &call, GLUE_UNTAG_RESOURCE);
-	glue_tree_add(call.request, "TagsToRemove", json_object_get(keys));
+	glue_tree_add(call.arguments, "TagsToRemove", json_object_get(keys));
 	return change_tags(&call, change);
 }
 
-/* Make a call that changes tags, which was announced; returns its ID. */
+/* Make a call that changes tags, which was written down; returns its ID. */
 static const char *
-change_tags(GlueCall *call, GlueImmediateCall *change)
+change_tags(GlueCall *call, GlueIntent *change)
 {
-	call->for_request = glue_immediate_request(change);
-	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
+	call->for_request = glue_intent_request(change);
+	glue_intent_sending(change, GLUE_OUTCOME_CHANGED);
 	GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
 	glue_client_run(call, 1);
 	if (call->failure != NULL)
 	{
-		glue_immediate_failed(change, call);
+		glue_intent_failed(change, call);
 		glue_failure_raise(ERROR, call->failure);
 	}
-	glue_immediate_done(change, call, GLUE_OUTCOME_CHANGED);
+	glue_intent_done(change, call, GLUE_OUTCOME_CHANGED);
 	return pstrdup(call->request_id);
 }
 
@@ -152,37 +152,37 @@ change_tags(GlueCall *call, GlueImmediateCall *change)
  * known are those that were recorded before, which may be changed, or NULL.
  */
 json_object *
-glue_tags_added(const GlueTagged *tagged, json_object *known,
+glue_tags_added(const GlueTagged *tagged, json_object *recorded,
 				json_object *tags)
 {
-	glue_tags_merge(known, tags);
-	return read_changed(tagged, known);
+	glue_tags_merge(recorded, tags);
+	return read_changed(tagged, recorded);
 }
 
 /* Add tags to those that are known, if any are. */
 void
-glue_tags_merge(json_object *known, json_object *tags)
+glue_tags_merge(json_object *recorded, json_object *tags)
 {
 	struct json_object_iter iter;
 
-	if (!json_object_is_type(known, json_type_object))
+	if (!json_object_is_type(recorded, json_type_object))
 		return;
 	json_object_object_foreachC(tags, iter)
-		glue_tree_add(known, iter.key, json_object_get(iter.val));
+		glue_tree_add(recorded, iter.key, json_object_get(iter.val));
 }
 
 /* The tags to be recorded after those with these keys were removed. */
 json_object *
-glue_tags_removed(const GlueTagged *tagged, json_object *known,
+glue_tags_removed(const GlueTagged *tagged, json_object *recorded,
 				  json_object *keys)
 {
-	int			nkeys = json_object_is_type(known, json_type_object) ?
+	int			nkeys = json_object_is_type(recorded, json_type_object) ?
 		json_object_array_length(keys) : 0;
 
 	for (int i = 0; i < nkeys; i++)
-		json_object_object_del(known,
+		json_object_object_del(recorded,
 							   json_object_get_string(json_object_array_get_idx(keys, i)));
-	return read_changed(tagged, known);
+	return read_changed(tagged, recorded);
 }
 
 /* Fill in a call about the tags of a connection. */
@@ -190,7 +190,7 @@ static void
 prepare(const GlueTagged *tagged, GlueCall *call, const char *operation)
 {
 	glue_access_prepare(tagged->access, call, operation, tagged->name);
-	glue_tree_add(call->request, "ResourceArn",
+	glue_tree_add(call->arguments, "ResourceArn",
 				  json_object_new_string(tagged->arn));
 }
 

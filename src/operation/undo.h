@@ -20,7 +20,7 @@
 /* How one is left of which nobody knows whose it is. */
 #define GLUE_UNDO_NOT_KNOWN	"NotKnown"
 
-extern GlueCall *glue_undo_begin(GlueOperation *operation);
+extern GlueCall *glue_undo_start(GlueOperation *operation);
 extern GlueCall *glue_undo_next(GlueOperation *operation);
 extern void glue_undo_record(const GlueOperation *operation,
 							 const GlueRecords *records);

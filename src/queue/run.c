@@ -127,7 +127,7 @@ wait_for_locks(GlueRun *run)
 	TimestampTz until = TimestampTzPlusMilliseconds(now,
 													run->stream.max_wait_ms);
 
-	for (; now < until && !glue_queue_has_news(); now = GetCurrentTimestamp())
+	for (; now < until && !glue_news_exist(); now = GetCurrentTimestamp())
 		glue_http_wait(TimestampDifferenceMilliseconds(now, until) + 1);
 }
 
@@ -153,7 +153,7 @@ next_call(void *arg)
 			glue_run_transaction(run);
 		call = glue_work_targets_fetch(&run->targets);
 		if (call == NULL)
-			call = glue_stages_begin(&run->stages);
+			call = glue_stages_start(&run->stages);
 	} while (call == NULL && wants_transaction(run));
 	run->stream.max_wait_ms = longest_wait_ms(run);
 	return call;
@@ -224,9 +224,9 @@ wants_transaction(GlueRun *run)
 static void
 take_news(GlueRun *run)
 {
-	if (!glue_queue_has_news() || run->claim_at == DT_NOEND)
+	if (!glue_news_exist() || run->claim_at == DT_NOEND)
 		return;
-	glue_queue_take_news(NULL, 0);
+	glue_news_take(NULL, 0);
 	run->claim_at = 0;
 	glue_run_look_soon(run);
 }
@@ -244,7 +244,7 @@ mind_clock(GlueRun *run, TimestampTz now)
 		run->claim_at = run->look_at = run->rest_until = 0;
 	}
 	run->now = now;
-	if (glue_queue_is_crowded() &&
+	if (glue_news_is_crowded() &&
 		TimestampDifferenceExceeds(run->began_at, now, SLICE_MS))
 	{
 		run->claim_at = DT_NOEND;

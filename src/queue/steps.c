@@ -29,7 +29,7 @@
 
 /* prototypes of private functions */
 static GlueCall *ranked(const GlueJob *job, GlueCall *call);
-static GlueCall *begin_undo(GlueJob *job);
+static GlueCall *start_undo(GlueJob *job);
 static GlueCall *next_of_undo(GlueJob *job);
 static GlueCall *ask_account(GlueJob *job);
 static void learn_account(GlueJob *job);
@@ -41,7 +41,7 @@ static void find_arn(GlueJob *job);
  * decided.
  */
 GlueCall *
-glue_job_begin(GlueJob *job)
+glue_job_start(GlueJob *job)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 	GlueWorkTarget *target = job->target;
@@ -69,13 +69,13 @@ glue_job_begin(GlueJob *job)
 	else if (job->failure != NULL)
 		glue_job_resolve_sealing(job);
 	else if (job->request->undo != NULL)
-		call = begin_undo(job);
+		call = start_undo(job);
 	else if (job->is_tagged && target->no_account != NULL)
 		glue_job_resolve_failure(job, target->no_account);
 	else
 	{
 		find_arn(job);
-		call = glue_operation_begin(&job->operation);
+		call = glue_operation_start(&job->operation);
 	}
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
@@ -132,12 +132,12 @@ note_account(GlueJob *job)
 
 /* Likewise, of an undo; tags are of less concern to it. */
 static GlueCall *
-begin_undo(GlueJob *job)
+start_undo(GlueJob *job)
 {
 	GlueCall   *call;
 
 	find_arn(job);
-	call = glue_undo_begin(&job->operation);
+	call = glue_undo_start(&job->operation);
 	if (call == NULL)
 		glue_job_resolve(job);
 	else

@@ -93,7 +93,7 @@ static json_object *tree_from_datum(Datum value, Oid type);
 static json_object *tree_from_text(Datum value);
 static json_object *tree_from_array(Datum value);
 static json_object *tree_from_time(Datum value);
-static void read_digest(GlueRecord *known, bytea * value);
+static void read_digest(GlueRecord *record, bytea * value);
 
 /* ----------------------------------------------------------------
  * Writing
@@ -125,18 +125,18 @@ glue_record_row_set_recorded_at(GlueRecordRow *row, TimestampTz recorded_at)
 
 /* Fill in what is known of a connection before AWS Glue is asked. */
 void
-glue_record_row_define(GlueRecordRow *row, const GlueRecordEntry *entry)
+glue_record_row_define(GlueRecordRow *row, const GlueNewRecord *new_record)
 {
-	glue_record_row_key(row, entry->target, entry->name);
-	set_members(row, entry->definition, true);
-	if (entry->target->server != NULL)
+	glue_record_row_key(row, new_record->target, new_record->name);
+	set_members(row, new_record->definition, true);
+	if (new_record->target->server != NULL)
 		set_value(row, GLUE_COLUMN_SERVER,
 				  DirectFunctionCall1(namein,
-									  CStringGetDatum(entry->target->server)));
+									  CStringGetDatum(new_record->target->server)));
 	set_text(row, GLUE_COLUMN_ARN,
-			 glue_target_connection_arn(entry->target, entry->name));
-	set_from_tree(row, GLUE_COLUMN_TAGS, entry->tags);
-	set_digest(row, entry->secret_digest);
+			 glue_target_connection_arn(new_record->target, new_record->name));
+	set_from_tree(row, GLUE_COLUMN_TAGS, new_record->tags);
+	set_digest(row, new_record->secret_digest);
 	set_value(row, GLUE_COLUMN_RECORDED_BY,
 			  DirectFunctionCall1(namein,
 								  CStringGetDatum(GetUserNameFromId(GetUserId(),
@@ -145,17 +145,17 @@ glue_record_row_define(GlueRecordRow *row, const GlueRecordEntry *entry)
 
 /* Fill in what AWS Glue has said, and when. */
 void
-glue_record_row_observe(GlueRecordRow *row, const GlueRecordEntry *entry)
+glue_record_row_observe(GlueRecordRow *row, const GlueNewRecord *new_record)
 {
-	set_members(row, entry->observed, false);
-	set_text(row, GLUE_COLUMN_STATUS, entry->status);
-	if (entry->request_id != NULL && entry->request_id[0] != '\0')
-		set_text(row, GLUE_COLUMN_REQUEST_ID, entry->request_id);
-	glue_record_row_set_recorded_at(row, entry->recorded_at != 0 ?
-									entry->recorded_at :
+	set_members(row, new_record->observed, false);
+	set_text(row, GLUE_COLUMN_STATUS, new_record->status);
+	if (new_record->request_id != NULL && new_record->request_id[0] != '\0')
+		set_text(row, GLUE_COLUMN_REQUEST_ID, new_record->request_id);
+	glue_record_row_set_recorded_at(row, new_record->recorded_at != 0 ?
+									new_record->recorded_at :
 									GetCurrentTimestamp());
 	glue_set_time(row->values, row->nulls, GLUE_COLUMN_AWS_RECORDED_AT,
-				  entry->aws_recorded_at);
+				  new_record->aws_recorded_at);
 }
 
 /* Fill in the columns that are members of a tree, which may be NULL. */
@@ -281,19 +281,19 @@ set_digest(GlueRecordRow *row, const GlueSecretDigest *digest)
  * it; all of it is shared with known.
  */
 void
-glue_record_entry_from_known(GlueRecordEntry *entry, const GlueTarget *target,
-							 const char *name, const GlueRecord *known)
+glue_new_record_from(GlueNewRecord *new_record, const GlueTarget *target,
+					 const char *name, const GlueRecord *record)
 {
-	memset(entry, 0, sizeof(GlueRecordEntry));
-	entry->target = target;
-	entry->name = name;
-	entry->definition = known->definition;
-	entry->tags = known->tags;
-	entry->observed = known->observed;
-	entry->request_id = known->request_id;
-	entry->aws_recorded_at = known->aws_recorded_at;
-	if (known->has_digest)
-		entry->secret_digest = &known->secret_digest;
+	memset(new_record, 0, sizeof(GlueNewRecord));
+	new_record->target = target;
+	new_record->name = name;
+	new_record->definition = record->definition;
+	new_record->tags = record->tags;
+	new_record->observed = record->observed;
+	new_record->request_id = record->request_id;
+	new_record->aws_recorded_at = record->aws_recorded_at;
+	if (record->has_digest)
+		new_record->secret_digest = &record->secret_digest;
 }
 
 /*
@@ -302,11 +302,11 @@ glue_record_entry_from_known(GlueRecordEntry *entry, const GlueTarget *target,
  * What is read belongs to the current memory context.
  */
 void
-glue_record_row_read(GlueRecord *known, HeapTuple tuple, TupleDesc desc)
+glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
 {
-	memset(known, 0, sizeof(GlueRecord));
-	known->definition = glue_tree_new_object();
-	known->observed = glue_tree_new_object();
+	memset(record, 0, sizeof(GlueRecord));
+	record->definition = glue_tree_new_object();
+	record->observed = glue_tree_new_object();
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 	{
 		const GlueColumn *source = &glue_record_columns[column];
@@ -316,18 +316,18 @@ glue_record_row_read(GlueRecord *known, HeapTuple tuple, TupleDesc desc)
 		if (is_null)
 			continue;
 		if (source->member != NULL)
-			add_tree(IS_DEFINED(column) ? known->definition : known->observed,
+			add_tree(IS_DEFINED(column) ? record->definition : record->observed,
 					 source->member, tree_from_datum(value, source->type));
 		else if (column == GLUE_COLUMN_TAGS)
-			known->tags = tree_from_datum(value, source->type);
+			record->tags = tree_from_datum(value, source->type);
 		else if (column == GLUE_COLUMN_SECRET_DIGEST)
-			read_digest(known, DatumGetByteaPP(value));
+			read_digest(record, DatumGetByteaPP(value));
 		else if (column == GLUE_COLUMN_REQUEST_ID)
-			known->request_id = TextDatumGetCString(value);
+			record->request_id = TextDatumGetCString(value);
 		else if (column == GLUE_COLUMN_RECORDED_AT)
-			known->recorded_at = DatumGetTimestampTz(value);
+			record->recorded_at = DatumGetTimestampTz(value);
 		else if (column == GLUE_COLUMN_AWS_RECORDED_AT)
-			known->aws_recorded_at = DatumGetTimestampTz(value);
+			record->aws_recorded_at = DatumGetTimestampTz(value);
 	}
 }
 
@@ -412,11 +412,11 @@ tree_from_time(Datum value)
 
 /* A digest of another length was made by another version of this code. */
 static void
-read_digest(GlueRecord *known, bytea * value)
+read_digest(GlueRecord *record, bytea * value)
 {
-	known->has_digest =
+	record->has_digest =
 		VARSIZE_ANY_EXHDR(value) == sizeof(GlueSecretDigest);
-	if (known->has_digest)
-		memcpy(&known->secret_digest, VARDATA_ANY(value),
+	if (record->has_digest)
+		memcpy(&record->secret_digest, VARDATA_ANY(value),
 			   sizeof(GlueSecretDigest));
 }

@@ -59,7 +59,7 @@ typedef enum GlueRecordColumn
 } GlueRecordColumn;
 
 /* One connection, as it is to be recorded.  Nothing of it holds a secret. */
-typedef struct GlueRecordEntry
+typedef struct GlueNewRecord
 {
 	const GlueTarget *target;
 	const char *name;
@@ -71,7 +71,7 @@ typedef struct GlueRecordEntry
 	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
 	TimestampTz recorded_at;	/* when this was true; 0: now */
 	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
-} GlueRecordEntry;
+} GlueNewRecord;
 
 /* One connection, as it was recorded. */
 typedef struct GlueRecord
@@ -101,14 +101,14 @@ extern void glue_record_row_key(GlueRecordRow *row, const GlueTarget *target,
 extern void glue_record_row_set_recorded_at(GlueRecordRow *row,
 											TimestampTz recorded_at);
 extern void glue_record_row_define(GlueRecordRow *row,
-								   const GlueRecordEntry *entry);
+								   const GlueNewRecord *new_record);
 extern void glue_record_row_observe(GlueRecordRow *row,
-									const GlueRecordEntry *entry);
-extern void glue_record_entry_from_known(GlueRecordEntry *entry,
-										 const GlueTarget *target,
-										 const char *name,
-										 const GlueRecord *known);
-extern void glue_record_row_read(GlueRecord *known, HeapTuple tuple,
+									const GlueNewRecord *new_record);
+extern void glue_new_record_from(GlueNewRecord *new_record,
+								 const GlueTarget *target,
+								 const char *name,
+								 const GlueRecord *record);
+extern void glue_record_row_read(GlueRecord *record, HeapTuple tuple,
 								 TupleDesc desc);
 
 #endif							/* GLUE_STORE_CONNECTION_ROW_H */

@@ -110,7 +110,7 @@ static Portal open_unseen(const GlueRecords *records, GlueRecordRow *row,
 						  const GlueNameStore *seen);
 static bool read_one(const GlueRecords *records, GlueStatement *statement,
 					 const GlueTarget *target, const char *name,
-					 GlueRecord *known);
+					 GlueRecord *record);
 
 /* The table as we made it. */
 static GlueRowShape shape = {
@@ -146,63 +146,63 @@ glue_records_open(GlueRecords *records, Oid schema, GlueRecordsAccess access)
  * Do what can be done for the record of a connection before AWS Glue has
  * answered.
  *
- * Of entry only what defines the connection is looked at, and nothing of it is
+ * Of new_record only what defines the connection is looked at, and nothing of it is
  * needed any longer afterwards.
  */
 GlueRecordRow *
-glue_record_draft(const GlueRecordEntry *entry)
+glue_record_prepare(const GlueNewRecord *new_record)
 {
-	GlueRecordRow *draft = palloc(sizeof(GlueRecordRow));
+	GlueRecordRow *prepared = palloc(sizeof(GlueRecordRow));
 
-	glue_record_row_define(draft, entry);
-	return draft;
+	glue_record_row_define(prepared, new_record);
+	return prepared;
 }
 
 /*
  * Record a connection, in place of what was known under its name.
  *
- * entry adds what AWS Glue has answered.  The draft is of no use any more
+ * new_record adds what AWS Glue has answered.  The prepared row is of no use any more
  * afterwards.
  *
  * Most connections are new.  To prepare the update of all columns, only to
  * find that there is nothing to update, would take longer than the insert.
  */
 void
-glue_record_write_draft(const GlueRecords *records, GlueRecordRow *draft,
-						const GlueRecordEntry *entry)
+glue_record_write_prepared(const GlueRecords *records, GlueRecordRow *prepared,
+						   const GlueNewRecord *new_record)
 {
 	bool		inserted;
 
-	glue_record_row_observe(draft, entry);
+	glue_record_row_observe(prepared, new_record);
 	if (records->table.plain)
-		inserted = glue_row_insert(&records->table, &shape, draft->values,
-								   draft->nulls);
+		inserted = glue_row_insert(&records->table, &shape, prepared->values,
+								   prepared->nulls);
 	else
-		inserted = execute(records, &insert, draft) > 0;
+		inserted = execute(records, &insert, prepared) > 0;
 	if (!inserted)
-		execute(records, &upsert, draft);
+		execute(records, &upsert, prepared);
 }
 
 /* Record a connection that AWS Glue has answered about already. */
 void
-glue_record_write(const GlueRecords *records, const GlueRecordEntry *entry)
+glue_record_write(const GlueRecords *records, const GlueNewRecord *new_record)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn record",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	glue_record_write_draft(records, glue_record_draft(entry), entry);
+	glue_record_write_prepared(records, glue_record_prepare(new_record), new_record);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
 
 /*
- * Record what was observed of a connection at entry->recorded_at, unless
+ * Record what was observed of a connection at new_record->recorded_at, unless
  * something newer is recorded.
  */
 void
-glue_record_observe(const GlueRecords *records, const GlueRecordEntry *entry)
+glue_record_observe(const GlueRecords *records, const GlueNewRecord *new_record)
 {
 	GlueRecordRow row;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -210,8 +210,8 @@ glue_record_observe(const GlueRecords *records, const GlueRecordEntry *entry)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	glue_record_row_define(&row, entry);
-	glue_record_row_observe(&row, entry);
+	glue_record_row_define(&row, new_record);
+	glue_record_row_observe(&row, new_record);
 	execute(records, &upsert_older, &row);
 
 	MemoryContextSwitchTo(old_context);
@@ -225,9 +225,9 @@ glue_record_observe(const GlueRecords *records, const GlueRecordEntry *entry)
  */
 bool
 glue_record_find(const GlueRecords *records, const GlueTarget *target,
-				 const char *name, GlueRecord *known)
+				 const char *name, GlueRecord *record)
 {
-	return read_one(records, &find, target, name, known);
+	return read_one(records, &find, target, name, record);
 }
 
 /*
@@ -238,11 +238,11 @@ glue_record_find(const GlueRecords *records, const GlueTarget *target,
  */
 bool
 glue_record_lock(const GlueRecords *records, const GlueTarget *target,
-				 const char *name, GlueRecord *known)
+				 const char *name, GlueRecord *record)
 {
 	GlueRecord	newer;
 
-	if (read_one(records, &lock, target, name, known))
+	if (read_one(records, &lock, target, name, record))
 		return true;
 	if (!IsolationUsesXactSnapshot())
 		return false;
@@ -368,7 +368,7 @@ open_unseen(const GlueRecords *records, GlueRecordRow *row,
 /* Execute a statement that finds one row, or none. */
 static bool
 read_one(const GlueRecords *records, GlueStatement *statement,
-		 const GlueTarget *target, const char *name, GlueRecord *known)
+		 const GlueTarget *target, const char *name, GlueRecord *record)
 {
 	MemoryContext context = CurrentMemoryContext;
 	GlueRecordRow row;
@@ -382,7 +382,7 @@ read_one(const GlueRecords *records, GlueStatement *statement,
 	{
 		MemoryContext spi_context = MemoryContextSwitchTo(context);
 
-		glue_record_row_read(known, SPI_tuptable->vals[0],
+		glue_record_row_read(record, SPI_tuptable->vals[0],
 							 SPI_tuptable->tupdesc);
 		MemoryContextSwitchTo(spi_context);
 	}

@@ -31,20 +31,20 @@ typedef struct GlueRecords
 
 extern void glue_records_open(GlueRecords *records, Oid schema,
 							  GlueRecordsAccess access);
-extern GlueRecordRow *glue_record_draft(const GlueRecordEntry *entry);
-extern void glue_record_write_draft(const GlueRecords *records,
-									GlueRecordRow *draft,
-									const GlueRecordEntry *entry);
+extern GlueRecordRow *glue_record_prepare(const GlueNewRecord *new_record);
+extern void glue_record_write_prepared(const GlueRecords *records,
+									   GlueRecordRow *prepared,
+									   const GlueNewRecord *new_record);
 extern void glue_record_write(const GlueRecords *records,
-							  const GlueRecordEntry *entry);
+							  const GlueNewRecord *new_record);
 extern void glue_record_observe(const GlueRecords *records,
-								const GlueRecordEntry *entry);
+								const GlueNewRecord *new_record);
 extern bool glue_record_find(const GlueRecords *records,
 							 const GlueTarget *target, const char *name,
-							 GlueRecord *known);
+							 GlueRecord *record);
 extern bool glue_record_lock(const GlueRecords *records,
 							 const GlueTarget *target, const char *name,
-							 GlueRecord *known);
+							 GlueRecord *record);
 extern bool glue_record_forget(const GlueRecords *records,
 							   const GlueTarget *target, const char *name);
 extern bool glue_record_forget_older(const GlueRecords *records,

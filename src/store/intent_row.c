@@ -112,8 +112,8 @@ static HeapTupleData whole_tuple(MinimalTuple tuple);
  * The table must stay open until the end of the transaction.
  */
 char *
-glue_intents_form(const GlueRequestQueue *queue, const GlueRequest *requests,
-				  int nrequests, const int64 *ids, Size *len)
+glue_intent_rows_form(const GlueRequestQueue *queue, const GlueRequest *requests,
+					  int nrequests, const int64 *ids, Size *len)
 {
 	Relation	table = table_open(queue->oid, NoLock);
 	MinimalTuple *tuples = palloc(nrequests * sizeof(MinimalTuple));
@@ -171,12 +171,12 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
 /*
  * Write down how a call has ended, as part of its own transaction.
  *
- * If nobody knows how, the row stays open, and is settled when the transaction
+ * If nobody knows how, the row stays open, and is resolved when the transaction
  * has ended, whether it has committed or not.
  */
 void
-glue_intent_close(const GlueRequestQueue *queue, int64 id,
-				  const GlueIntentOutcome *outcome)
+glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
+					  const GlueIntentOutcome *outcome)
 {
 	Datum		values[NUM_CLOSING_PARAMETERS] = {
 		Int64GetDatum(id), Int64GetDatum(queue->home),
@@ -211,7 +211,7 @@ glue_intent_close(const GlueRequestQueue *queue, int64 id,
 
 /* Get ready to do that, which then is less likely to fail. */
 void
-glue_intent_prepare_close(const GlueRequestQueue *queue)
+glue_intent_row_prepare_close(const GlueRequestQueue *queue)
 {
 	glue_statement_plan(&close_intent, queue);
 }
@@ -225,7 +225,7 @@ glue_intent_prepare_close(const GlueRequestQueue *queue)
  * Get ready to insert intents into a table until the end of the transaction.
  */
 void
-glue_intent_table_open(GlueRequestQueue *queue, Oid table)
+glue_intent_rows_open_table(GlueRequestQueue *queue, Oid table)
 {
 	Oid			schema = get_rel_namespace(table);
 
@@ -248,7 +248,7 @@ glue_intent_table_open(GlueRequestQueue *queue, Oid table)
  * index: a list of GlueOpenIntent * in the current memory context.
  */
 List *
-glue_intents_open(const GlueRequestQueue *queue, MinimalTuple intent)
+glue_intent_rows_find_open(const GlueRequestQueue *queue, MinimalTuple intent)
 {
 	Relation	table = table_open(queue->oid, NoLock);
 	Oid			index = get_relname_relid("glue_request_open_connection",
@@ -311,7 +311,7 @@ catalog_of(HeapTuple tuple, TupleDesc desc)
 	return unknown ? "" : TextDatumGetCString(catalog);
 }
 
-/* Is a row shown as held?  Then nobody here will ever settle it. */
+/* Is a row shown as held?  Then nobody here will ever resolve it. */
 static bool
 is_held(HeapTuple tuple, TupleDesc desc)
 {
@@ -385,7 +385,7 @@ same_value(HeapTuple a, HeapTuple b, TupleDesc desc, GlueRequestColumn column)
  * the call.
  */
 void
-glue_intent_insert(const GlueRequestQueue *queue, MinimalTuple intent)
+glue_intent_row_insert(const GlueRequestQueue *queue, MinimalTuple intent)
 {
 	Relation	table = table_open(queue->oid, NoLock);
 	TupleDesc	desc = RelationGetDescr(table);

@@ -48,7 +48,7 @@
 #define LOCK_TIMEOUT		"2s"
 
 /* The boxes that were taken, and how many of them are answered. */
-static GlueJournalBox *taken[GLUE_JOURNAL_BOXES];
+static GlueBox *taken[GLUE_NUM_BOXES];
 static int	ntaken = 0;
 static int	nanswered = 0;
 
@@ -62,14 +62,14 @@ static MemoryContext batch_context;
 static void prepare(void);
 static void give_back_at_exit(int code, Datum arg);
 static bool serve(TimestampTz *due, bool *stay);
-static void settle(int nboxes);
+static void record_and_answer(int nboxes);
 static void fail(int nboxes, const ErrorData *error);
 static void answer(int nboxes);
-static ErrorData *record(GlueJournalBox *const *boxes, int nboxes);
+static ErrorData *record(GlueBox *const *boxes, int nboxes);
 static void begin(void);
-static void record_boxes(GlueJournalBox *const *boxes, int nboxes);
-static void record_message(GlueJournalBox *box,
-						   const GlueJournalMessage *message);
+static void record_boxes(GlueBox *const *boxes, int nboxes);
+static void record_message(GlueBox *box,
+						   const GlueBoxMessage *message);
 static MinimalTuple next_tuple(const char **place);
 static void commit(int nboxes);
 static void at_end_of_transaction(XactEvent event, void *arg);
@@ -112,15 +112,15 @@ give_back_at_exit(int code, Datum arg)
 		.message = "the background worker that records calls has ended",
 	};
 
-	(void) glue_queue_unlisten();
+	(void) glue_news_unlisten();
 	if (nanswered == ntaken)
 		return;
 	if (committing > 0)
 		fail(ntaken - nanswered, &error);
 	else
 	{
-		glue_journal_give_back(taken + nanswered, ntaken - nanswered);
-		glue_journal_wake();
+		glue_mailbox_give_back(taken + nanswered, ntaken - nanswered);
+		glue_news_wake_journal();
 	}
 }
 
@@ -129,14 +129,14 @@ static bool
 serve(TimestampTz *due, bool *stay)
 {
 	*stay = true;
-	ntaken = glue_journal_take(taken);
+	ntaken = glue_boxes_take(taken);
 	nanswered = 0;
 	if (ntaken == 0)
 		return true;
 	pgstat_report_activity(STATE_RUNNING, "recording calls of glue_conn");
-	settle(ntaken);
+	record_and_answer(ntaken);
 	while (nanswered < ntaken)
-		settle(1);
+		record_and_answer(1);
 	MemoryContextReset(batch_context);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	(void) pgstat_report_stat(false);
@@ -148,7 +148,7 @@ serve(TimestampTz *due, bool *stay)
  * might succeed one by one.
  */
 static void
-settle(int nboxes)
+record_and_answer(int nboxes)
 {
 	ErrorData  *error;
 
@@ -166,19 +166,19 @@ static void
 fail(int nboxes, const ErrorData *error)
 {
 	for (int i = 0; i < nboxes; i++)
-		glue_journal_failed(taken[nanswered + i], error);
+		glue_mailbox_failed(taken[nanswered + i], error);
 	answer(nboxes);
 }
 
 /*
  * Answer the next boxes.  What a caller has left before it was recorded could
- * not be settled when its transaction ended.  Raises no error.
+ * not be resolved when its transaction ended.  Raises no error.
  */
 static void
 answer(int nboxes)
 {
-	if (!glue_journal_answer(taken + nanswered, nboxes))
-		glue_queue_wake();
+	if (!glue_mailbox_answer(taken + nanswered, nboxes))
+		glue_news_wake_queue();
 	nanswered += nboxes;
 	committing = 0;
 }
@@ -188,7 +188,7 @@ answer(int nboxes)
  * of it is.
  */
 static ErrorData *
-record(GlueJournalBox *const *boxes, int nboxes)
+record(GlueBox *const *boxes, int nboxes)
 {
 	ErrorData  *volatile error = NULL;
 
@@ -220,48 +220,48 @@ begin(void)
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	glue_transaction_keep();
-	glue_journal_lock(ExclusiveLock);
+	glue_intents_lock(ExclusiveLock);
 	(void) GetTopTransactionId();
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
 static void
-record_boxes(GlueJournalBox *const *boxes, int nboxes)
+record_boxes(GlueBox *const *boxes, int nboxes)
 {
 	for (int i = 0; i < nboxes; i++)
 	{
-		GlueJournalMessage message;
+		GlueBoxMessage message;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!glue_journal_open(boxes[i], &message))
+		if (!glue_mailbox_open(boxes[i], &message))
 			continue;
 		record_message(boxes[i], &message);
-		glue_journal_close(&message);
+		glue_mailbox_close(&message);
 	}
 }
 
 /* All of a message is recorded, or nothing of it. */
 static void
-record_message(GlueJournalBox *box, const GlueJournalMessage *message)
+record_message(GlueBox *box, const GlueBoxMessage *message)
 {
 	GlueRequestQueue queue;
 	const char *place = message->tuples;
 
-	glue_intent_table_open(&queue, message->table);
+	glue_intent_rows_open_table(&queue, message->table);
 	for (int i = 0; i < message->ntuples; i++)
 	{
 		int64		by = glue_intent_blocked_by(&queue, next_tuple(&place));
 
 		if (by != 0)
 		{
-			glue_journal_blocked(box, by);
+			glue_mailbox_blocked(box, by);
 			return;
 		}
 	}
 	place = message->tuples;
 	for (int i = 0; i < message->ntuples; i++)
-		glue_intent_insert(&queue, next_tuple(&place));
-	glue_journal_recorded(box);
+		glue_intent_row_insert(&queue, next_tuple(&place));
+	glue_mailbox_written(box);
 }
 
 static MinimalTuple
