@@ -56,7 +56,7 @@
 #include "utils/memutils.h"
 
 /* prototypes of private functions */
-static void begin_attempts(GlueCallState *state);
+static void init_attempts(GlueCallState *state);
 static void show(GlueCallState *state);
 static void end_activity(void *arg);
 static GlueActivityWait wait_of(const GlueCallState *state);
@@ -74,7 +74,7 @@ static void fetch_credentials(GlueCallState *state);
 static void end_fetch(GlueCallState *state);
 static void try_again_or_fail(GlueCallState *state);
 static void give_up(GlueCallState *state);
-static void begin_part(GlueCallState *state, GlueCall *call,
+static void start_part(GlueCallState *state, GlueCall *call,
 					   MemoryContext result_context);
 static bool part_has_ended(GlueCallState *state);
 static void begin_read_back(GlueCallState *state);
@@ -103,7 +103,7 @@ glue_call_state_start(GlueCall *call, MemoryContext result_context,
 	if (call->operation == NULL)
 		begin_fetch(state);
 	else
-		begin_attempts(state);
+		init_attempts(state);
 	glue_call_state_advance(state);
 	if (state->step != GLUE_CALL_DONE)
 		show(state);
@@ -112,7 +112,7 @@ glue_call_state_start(GlueCall *call, MemoryContext result_context,
 
 /* Make ready for attempts, unless it is not known where to send them. */
 static void
-begin_attempts(GlueCallState *state)
+init_attempts(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
 	MemoryContext old_context;
@@ -389,7 +389,7 @@ have_expired(const GlueCallState *state)
 static void
 begin_fetch(GlueCallState *state)
 {
-	state->fetch = glue_credential_fetch_begin(state->call, state->on_news,
+	state->fetch = glue_credential_fetch_start(state->call, state->on_news,
 											   state->on_news_arg);
 	state->step = GLUE_CALL_FETCHING;
 }
@@ -407,7 +407,7 @@ fetch_credentials(GlueCallState *state)
 		state->pause_until = fetch->pause_until;
 		if (fetch->call == NULL)
 			break;
-		begin_part(state, fetch->call, CurrentMemoryContext);
+		start_part(state, fetch->call, CurrentMemoryContext);
 	}
 	if (fetch->ended)
 		end_fetch(state);
@@ -517,9 +517,9 @@ give_up_waiting(GlueCallState *state)
  * ----------------------------------------------------------------
  */
 
-/* Begin one.  It is shown as the call that it is a part of. */
+/* Start one.  It is shown as the call that it is a part of. */
 static void
-begin_part(GlueCallState *state, GlueCall *call, MemoryContext result_context)
+start_part(GlueCallState *state, GlueCall *call, MemoryContext result_context)
 {
 	state->part = glue_call_state_start(call, result_context, state->on_news,
 										state->on_news_arg);
@@ -542,7 +542,7 @@ begin_read_back(GlueCallState *state)
 
 	glue_read_back_prepare(reading, state->call);
 	reading->rate_class = GLUE_RATE_UNDO;
-	begin_part(state, reading, state->result_context);
+	start_part(state, reading, state->result_context);
 	state->step = GLUE_CALL_READING_BACK;
 }
 

@@ -66,14 +66,14 @@ static GlueFailure *metadata_failure(GlueCredentialFetch *fetch,
 static void fail(GlueCredentialFetch *fetch, GlueFailure *failure);
 
 /*
- * Begin to get credentials for a call: others than it has, if it has any, since
+ * Start to get credentials for a call: others than it has, if it has any, since
  * these have expired.
  *
  * on_news is called with its argument when it is worth advancing, from where no
  * error may be raised.
  */
 GlueCredentialFetch *
-glue_credential_fetch_begin(GlueCall *call, void (*on_news) (void *arg),
+glue_credential_fetch_start(GlueCall *call, void (*on_news) (void *arg),
 							void *on_news_arg)
 {
 	GlueCredentialFetch *fetch = palloc0(sizeof(GlueCredentialFetch));
@@ -251,7 +251,7 @@ ask_container(GlueCredentialFetch *fetch)
 	if (glue_container_source(fetch->target->configuration, &source,
 							  &error) != GLUE_SOURCE_PRESENT)
 		return glue_failure_no_credentials(CONTAINER, error.detail);
-	glue_metadata_begin_container(&fetch->metadata, &source,
+	glue_metadata_start_container(&fetch->metadata, &source,
 								  fetch->target->ca_file, fetch->on_news,
 								  fetch->on_news_arg);
 	return NULL;
@@ -266,7 +266,7 @@ ask_instance(GlueCredentialFetch *fetch)
 	if (glue_instance_source(fetch->target->configuration, &source,
 							 &error) != GLUE_SOURCE_PRESENT)
 		return glue_failure_no_credentials(INSTANCE, error.detail);
-	glue_metadata_begin_instance(&fetch->metadata, &source, fetch->on_news,
+	glue_metadata_start_instance(&fetch->metadata, &source, fetch->on_news,
 								 fetch->on_news_arg);
 	return NULL;
 }

@@ -15,7 +15,7 @@
 #include "client/credential_cache.h"
 #include "client/metadata.h"
 
-/* Lives in the memory context where it was begun. */
+/* Lives in the memory context where it was started. */
 typedef struct GlueCredentialFetch
 {
 	bool		ended;
@@ -44,7 +44,7 @@ typedef struct GlueCredentialFetch
 	MemoryContextCallback leave;
 } GlueCredentialFetch;
 
-extern GlueCredentialFetch *glue_credential_fetch_begin(GlueCall *call,
+extern GlueCredentialFetch *glue_credential_fetch_start(GlueCall *call,
 														void (*on_news) (void *arg),
 														void *on_news_arg);
 extern void glue_credential_fetch_advance(GlueCredentialFetch *fetch);

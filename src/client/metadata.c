@@ -19,7 +19,7 @@
  * instance's may be switched off.  Everything else that goes wrong is one: the
  * source was there.
  *
- * Asking never waits: whoever has begun advances it whenever there is news.
+ * Asking never waits: whoever has started it advances it whenever there is news.
  *
  * IDENTIFICATION
  *	  src/client/metadata.c
@@ -47,8 +47,8 @@
 #define MAX_SESSIONS	2
 
 /* prototypes of private functions */
-static void begin(GlueMetadata *metadata, void (*on_news) (void *arg),
-				  void *on_news_arg);
+static void init(GlueMetadata *metadata, void (*on_news) (void *arg),
+				 void *on_news_arg);
 static void open_session(GlueMetadata *metadata);
 static void ask_instance(GlueMetadata *metadata, GlueMetadataStep step,
 						 GlueHttpMethod method, const char *path,
@@ -66,14 +66,14 @@ static void end(GlueMetadata *metadata, GlueMetadataOutcome outcome,
 static void fail(GlueMetadata *metadata);
 
 /*
- * Begin to ask the endpoint of a container for credentials.
+ * Start to ask the endpoint of a container for credentials.
  *
  * It is never absent, since the configuration names it.  on_news is called with
  * its argument when it is worth advancing, unless it pauses: as on_end of a
- * request.
+ * message.
  */
 void
-glue_metadata_begin_container(GlueMetadata *metadata,
+glue_metadata_start_container(GlueMetadata *metadata,
 							  const GlueContainerSource *source,
 							  const char *ca_file,
 							  void (*on_news) (void *arg), void *on_news_arg)
@@ -82,7 +82,7 @@ glue_metadata_begin_container(GlueMetadata *metadata,
 	const char *problem = NULL;
 	size_t		len = token ? strlen(token) : 0;
 
-	begin(metadata, on_news, on_news_arg);
+	init(metadata, on_news, on_news_arg);
 	metadata->message.method = GLUE_HTTP_GET;
 	metadata->message.url = pstrdup(source->url);
 	metadata->message.nheaders = 1;
@@ -104,15 +104,15 @@ glue_metadata_begin_container(GlueMetadata *metadata,
 }
 
 /*
- * Begin to ask the instance metadata service for the credentials of the
+ * Start to ask the instance metadata service for the credentials of the
  * instance's role.  They may have expired already.
  */
 void
-glue_metadata_begin_instance(GlueMetadata *metadata,
+glue_metadata_start_instance(GlueMetadata *metadata,
 							 const GlueInstanceSource *source,
 							 void (*on_news) (void *arg), void *on_news_arg)
 {
-	begin(metadata, on_news, on_news_arg);
+	init(metadata, on_news, on_news_arg);
 	metadata->instance = *source;
 	metadata->message.nheaders = 1;
 	metadata->message.connect_timeout_ms = source->timeout_ms;
@@ -122,7 +122,7 @@ glue_metadata_begin_instance(GlueMetadata *metadata,
 }
 
 static void
-begin(GlueMetadata *metadata, void (*on_news) (void *arg), void *on_news_arg)
+init(GlueMetadata *metadata, void (*on_news) (void *arg), void *on_news_arg)
 {
 	memset(metadata, 0, sizeof(GlueMetadata));
 	metadata->message.headers = metadata->headers;
@@ -139,7 +139,7 @@ open_session(GlueMetadata *metadata)
 				 GLUE_INSTANCE_TOKEN_PATH, SESSION_HEADER);
 }
 
-/* Ask IMDS, by a request that has one header. */
+/* Ask IMDS, by a message that has one header. */
 static void
 ask_instance(GlueMetadata *metadata, GlueMetadataStep step,
 			 GlueHttpMethod method, const char *path, const char *header)
@@ -168,7 +168,7 @@ glue_metadata_advance(GlueMetadata *metadata,
 }
 
 /*
- * Send the request, and again if that may help, until it has ended; false if
+ * Send the message, and again if that may help, until it has ended; false if
  * that has to be waited for.
  */
 static bool
@@ -201,7 +201,7 @@ has_ended(GlueMetadata *metadata)
 	return false;
 }
 
-/* A request has ended: ask for what comes next, or end. */
+/* A message was answered, or not: ask for what comes next, or end. */
 static void
 take_answer(GlueMetadata *metadata, GlueTemporaryCredentials *credentials)
 {
@@ -317,7 +317,7 @@ end(GlueMetadata *metadata, GlueMetadataOutcome outcome, const char *reason)
 	metadata->reason = reason;
 }
 
-/* End with a request that has failed. */
+/* End with a message that has failed. */
 static void
 fail(GlueMetadata *metadata)
 {

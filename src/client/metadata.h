@@ -32,10 +32,10 @@ typedef enum GlueMetadataStep
 	GLUE_METADATA_CREDENTIALS	/* and for its credentials */
 } GlueMetadataStep;
 
-/* Headers that a request can have. */
+/* Headers that a message can have. */
 #define GLUE_METADATA_HEADERS	2
 
-/* Asking a service for credentials.  Lives where it was begun. */
+/* Asking a service for credentials.  Lives where it was started. */
 typedef struct GlueMetadata
 {
 	GlueMetadataOutcome outcome;
@@ -56,12 +56,12 @@ typedef struct GlueMetadata
 	int			nsessions;
 } GlueMetadata;
 
-extern void glue_metadata_begin_container(GlueMetadata *metadata,
+extern void glue_metadata_start_container(GlueMetadata *metadata,
 										  const GlueContainerSource *source,
 										  const char *ca_file,
 										  void (*on_news) (void *arg),
 										  void *on_news_arg);
-extern void glue_metadata_begin_instance(GlueMetadata *metadata,
+extern void glue_metadata_start_instance(GlueMetadata *metadata,
 										 const GlueInstanceSource *source,
 										 void (*on_news) (void *arg),
 										 void *on_news_arg);
