@@ -46,10 +46,6 @@
 #define SHORTEST_WAIT_MS	10
 #define LONGEST_WAIT_MS		250
 
-/* Sources, in words. */
-#define CONTAINER	"the container"
-#define INSTANCE	"the instance metadata service"
-
 /* prototypes of private functions */
 static void leave(void *arg);
 static void look(GlueCredentialFetch *fetch);
@@ -57,8 +53,6 @@ static GlueFailure *begin_step(GlueCredentialFetch *fetch,
 							   const GlueCredentialStep *step);
 static GlueFailure *assume_role(GlueCredentialFetch *fetch,
 								const GlueCredentialStep *step);
-static GlueFailure *ask_container(GlueCredentialFetch *fetch);
-static GlueFailure *ask_instance(GlueCredentialFetch *fetch);
 static bool end_step(GlueCredentialFetch *fetch,
 					 const GlueCredentialStep *step, GlueFailure **failure);
 static GlueFailure *metadata_failure(GlueCredentialFetch *fetch,
@@ -200,9 +194,13 @@ begin_step(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 		case GLUE_CREDENTIAL_STEP_KEYS:
 			break;
 		case GLUE_CREDENTIAL_STEP_CONTAINER:
-			return ask_container(fetch);
+			glue_metadata_start_container(&fetch->metadata, fetch->target,
+										  fetch->on_news, fetch->on_news_arg);
+			break;
 		case GLUE_CREDENTIAL_STEP_INSTANCE:
-			return ask_instance(fetch);
+			glue_metadata_start_instance(&fetch->metadata, fetch->target,
+										 fetch->on_news, fetch->on_news_arg);
+			break;
 		case GLUE_CREDENTIAL_STEP_WEB_IDENTITY:
 		case GLUE_CREDENTIAL_STEP_ASSUME_ROLE:
 			return assume_role(fetch, step);
@@ -239,35 +237,6 @@ assume_role(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 	}
 	fetch->call = palloc(sizeof(GlueCall));
 	glue_sts_prepare_role(fetch->call, fetch->target, &fetch->current, &role);
-	return NULL;
-}
-
-static GlueFailure *
-ask_container(GlueCredentialFetch *fetch)
-{
-	GlueContainerSource source;
-	GlueConfigurationError error;
-
-	if (glue_container_source(fetch->target->configuration, &source,
-							  &error) != GLUE_SOURCE_PRESENT)
-		return glue_failure_no_credentials(CONTAINER, error.detail);
-	glue_metadata_start_container(&fetch->metadata, &source,
-								  fetch->target->ca_file, fetch->on_news,
-								  fetch->on_news_arg);
-	return NULL;
-}
-
-static GlueFailure *
-ask_instance(GlueCredentialFetch *fetch)
-{
-	GlueInstanceSource source;
-	GlueConfigurationError error;
-
-	if (glue_instance_source(fetch->target->configuration, &source,
-							 &error) != GLUE_SOURCE_PRESENT)
-		return glue_failure_no_credentials(INSTANCE, error.detail);
-	glue_metadata_start_instance(&fetch->metadata, &source, fetch->on_news,
-								 fetch->on_news_arg);
 	return NULL;
 }
 
@@ -333,7 +302,9 @@ metadata_failure(GlueCredentialFetch *fetch, const GlueCredentialStep *step)
 										  reason,
 										  glue_shared_files_description());
 	return glue_failure_no_credentials(step->kind == GLUE_CREDENTIAL_STEP_CONTAINER ?
-									   CONTAINER : INSTANCE, reason);
+									   "the container" :
+									   "the instance metadata service",
+									   reason);
 }
 
 /*

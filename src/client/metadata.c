@@ -74,25 +74,33 @@ static void fail(GlueMetadata *metadata);
  */
 void
 glue_metadata_start_container(GlueMetadata *metadata,
-							  const GlueContainerSource *source,
-							  const char *ca_file,
+							  const GlueTarget *target,
 							  void (*on_news) (void *arg), void *on_news_arg)
 {
-	const char *token = source->token;
+	GlueContainerSource source;
+	GlueConfigurationError error;
+	const char *token;
 	const char *problem = NULL;
-	size_t		len = token ? strlen(token) : 0;
+	size_t		len;
 
 	init(metadata, on_news, on_news_arg);
+	if (glue_container_source(target->configuration, &source,
+							  &error) != GLUE_SOURCE_PRESENT)
+	{
+		end(metadata, GLUE_METADATA_FAILED, pstrdup(error.detail));
+		return;
+	}
 	metadata->message.method = GLUE_HTTP_GET;
-	metadata->message.url = pstrdup(source->url);
-	metadata->message.nheaders = 1;
-	metadata->message.ca_file = ca_file;
+	metadata->message.url = pstrdup(source.url);
+	metadata->message.ca_file = target->ca_file;
 	metadata->message.connect_timeout_ms = CONTAINER_CONNECT_TIMEOUT_MS;
 	metadata->message.request_timeout_ms = CONTAINER_REQUEST_TIMEOUT_MS;
 	metadata->headers[0] = "Accept: application/json";
 	metadata->max_attempts = CONTAINER_ATTEMPTS;
-	if (source->token_file != NULL)
-		token = glue_shared_file_token(source->token_file, &len, &problem);
+	token = source.token;
+	len = token != NULL ? strlen(token) : 0;
+	if (source.token_file != NULL)
+		token = glue_shared_file_token(source.token_file, &len, &problem);
 	else if (token != NULL)
 		problem = glue_token_problem(token, &len);
 	if (problem != NULL)
@@ -108,16 +116,21 @@ glue_metadata_start_container(GlueMetadata *metadata,
  * instance's role.  They may have expired already.
  */
 void
-glue_metadata_start_instance(GlueMetadata *metadata,
-							 const GlueInstanceSource *source,
+glue_metadata_start_instance(GlueMetadata *metadata, const GlueTarget *target,
 							 void (*on_news) (void *arg), void *on_news_arg)
 {
+	GlueConfigurationError error;
+
 	init(metadata, on_news, on_news_arg);
-	metadata->instance = *source;
-	metadata->message.nheaders = 1;
-	metadata->message.connect_timeout_ms = source->timeout_ms;
-	metadata->message.request_timeout_ms = source->timeout_ms;
-	metadata->max_attempts = source->max_attempts;
+	if (glue_instance_source(target->configuration, &metadata->instance,
+							 &error) != GLUE_SOURCE_PRESENT)
+	{
+		end(metadata, GLUE_METADATA_FAILED, pstrdup(error.detail));
+		return;
+	}
+	metadata->message.connect_timeout_ms = metadata->instance.timeout_ms;
+	metadata->message.request_timeout_ms = metadata->instance.timeout_ms;
+	metadata->max_attempts = metadata->instance.max_attempts;
 	open_session(metadata);
 }
 
@@ -126,6 +139,7 @@ init(GlueMetadata *metadata, void (*on_news) (void *arg), void *on_news_arg)
 {
 	memset(metadata, 0, sizeof(GlueMetadata));
 	metadata->message.headers = metadata->headers;
+	metadata->message.nheaders = 1;
 	metadata->message.on_end = on_news;
 	metadata->message.on_end_arg = on_news_arg;
 }

@@ -13,6 +13,7 @@
 
 #include "aws/credential_reply.h"
 #include "aws/credential_sources.h"
+#include "client/target.h"
 #include "http/http.h"
 
 typedef enum GlueMetadataOutcome
@@ -57,12 +58,11 @@ typedef struct GlueMetadata
 } GlueMetadata;
 
 extern void glue_metadata_start_container(GlueMetadata *metadata,
-										  const GlueContainerSource *source,
-										  const char *ca_file,
+										  const GlueTarget *target,
 										  void (*on_news) (void *arg),
 										  void *on_news_arg);
 extern void glue_metadata_start_instance(GlueMetadata *metadata,
-										 const GlueInstanceSource *source,
+										 const GlueTarget *target,
 										 void (*on_news) (void *arg),
 										 void *on_news_arg);
 extern void glue_metadata_advance(GlueMetadata *metadata,

@@ -244,21 +244,19 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 char *
 glue_shared_file_token(const char *path, size_t *len, const char **problem)
 {
-	static const char *const problems[] = {
-		[FILE_NOT_OPENED] = "cannot be read",
-		[FILE_NOT_REGULAR] = "is not a regular file",
-		[FILE_TOO_LARGE] = "is too long",
-		[FILE_NOT_READ] = "cannot be read",
-	};
 	char	   *text;
-	FileProblem read = read_file(path, &text, len);
+	FileProblem file_problem = read_file(path, &text, len);
 
-	if (read == FILE_NOT_OPENED && errno == EACCES)
-		*problem = "cannot be read: the server process has no permission";
-	else if (read != FILE_READ)
-		*problem = problems[read];
-	else
+	if (file_problem == FILE_READ)
 		*problem = glue_token_problem(text, len);
+	else if (file_problem == FILE_NOT_REGULAR)
+		*problem = "is not a regular file";
+	else if (file_problem == FILE_TOO_LARGE)
+		*problem = "is too long";
+	else
+		*problem = file_problem == FILE_NOT_OPENED && errno == EACCES ?
+			"cannot be read: the server process has no permission" :
+			"cannot be read";
 	if (*problem == NULL)
 		text[*len] = '\0';
 	return text;
