@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * call_state.c
- *	  How far a call has got.
+ *	  The state machine of a call.
  *
  * A call goes through attempts, each signed anew, and pauses between them;
- * several calls can be under way at once.  So a call is a small state machine
- * that never waits: client.c advances it whenever there is news.
+ * several calls can be under way at once.  So a call is a state machine that
+ * never blocks: client.c advances it at every event.
  *
  *		   waiting <------------ pausing
  *			  |  ^					^
@@ -20,21 +20,22 @@
  *			  v carried out			|
  *		reading back ---------------+----------> done
  *
- * Before a call is sent, and when AWS says that its credentials have expired, it
- * may get others: see credential_fetch.c.  A call can also be made for nothing but
+ * A call whose credentials have expired gets others: when AWS calls them expired,
+ * and before it is sent.  See credential_fetch.c.  Some calls only get
  * credentials.
  *
- * Every attempt waits for its turn: see client/turn.c.  If the service has had
- * enough of requests all the same, the call waits again, as the first of its line,
- * and that counts as no attempt; unless nobody gets through any more.
+ * Every attempt waits for its turn: see client/turn.c.  If the service
+ * throttles the request anyway, the call waits again, as the first of its
+ * line, and the attempt is not counted; the call fails if all other calls are
+ * throttled, too.
  *
  * A create whose answer was lost is read back: see read_back.c.  All other
- * operations can simply be repeated.  If one that changes something fails in the
- * end, although an earlier attempt may have been carried out, the outcome is
- * unknown as well.
+ * operations are idempotent.  If one that changes something fails finally, but
+ * an earlier attempt may have been carried out, its outcome is unknown as
+ * well.
  *
- * The result is a value: nothing here raises an error for what the network or
- * the service does.
+ * The result is a value: a failure of the network or the service raises no
+ * error.
  *
  * IDENTIFICATION
  *	  src/client/call_state.c
@@ -82,11 +83,12 @@ static void end_read_back(GlueCallState *state);
 static void finish(GlueCallState *state, GlueFailure *failure);
 
 /*
- * Begin a call, as far as it gets without waiting.
+ * Begin a call, and advance it as far as it gets without waiting.
  *
  * Its state belongs to the current memory context, its results to
- * result_context.  on_news is called with its argument when it is worth
- * advancing the call, unless it pauses, or waits long enough.
+ * result_context.  on_news is called with its argument when the call should be
+ * advanced.  It is not called at the end of a pause, or of a wait for the
+ * turn.
  */
 GlueCallState *
 glue_call_state_start(GlueCall *call, MemoryContext result_context,
@@ -110,7 +112,7 @@ glue_call_state_start(GlueCall *call, MemoryContext result_context,
 	return state;
 }
 
-/* Make ready for attempts, unless it is not known where to send them. */
+/* Prepare the attempts of a call, or end it if it has no endpoint. */
 static void
 init_attempts(GlueCallState *state)
 {
@@ -136,7 +138,7 @@ init_attempts(GlueCallState *state)
 	state->step = GLUE_CALL_WAITING;
 }
 
-/* Show others that this call is waited for. */
+/* Show this call in glue_activity. */
 static void
 show(GlueCallState *state)
 {
@@ -165,7 +167,7 @@ end_activity(void *arg)
 	glue_activity_end(arg);
 }
 
-/* What a call waits for, as others see it. */
+/* The wait event that glue_activity shows. */
 static GlueActivityWait
 wait_of(const GlueCallState *state)
 {
@@ -184,7 +186,7 @@ wait_of(const GlueCallState *state)
 	}
 }
 
-/* Take a call as far as it gets without waiting. */
+/* Advance a call as far as it gets without waiting. */
 void
 glue_call_state_advance(GlueCallState *state)
 {
@@ -227,7 +229,9 @@ glue_call_state_advance(GlueCallState *state)
 						   state->call->attempts);
 }
 
-/* The state that waits for a moment in time, pause_until, or NULL. */
+/*
+ * The state whose pause_until ends the wait, or NULL if no pause is under way.
+ */
 const GlueCallState *
 glue_call_state_pausing(const GlueCallState *state)
 {
@@ -239,7 +243,10 @@ glue_call_state_pausing(const GlueCallState *state)
 		state : NULL;
 }
 
-/* Is it the turn of the call?  If there is no hope for that, it fails. */
+/*
+ * Take the turn of the call, if it has come.  If it cannot come, the call
+ * fails.
+ */
 static void
 wait_for_turn(GlueCallState *state)
 {
@@ -262,9 +269,8 @@ wait_for_turn(GlueCallState *state)
 /*
  * Start an attempt.
  *
- * Every attempt passes here, and nothing of it is older than this: the
- * credentials, the time of the signature, what is done before the first one is
- * sent.  Whatever an attempt has to wait for was waited for before this.
+ * Credentials, signature time and before_sending are fresh for every attempt,
+ * because all waits come before this function.
  */
 static void
 send_attempt(GlueCallState *state)
@@ -283,7 +289,7 @@ send_attempt(GlueCallState *state)
 	state->step = GLUE_CALL_IN_FLIGHT;
 }
 
-/* An attempt has ended: decide how the call goes on. */
+/* An attempt has ended: determine the next step. */
 static void
 finish_attempt(GlueCallState *state)
 {
@@ -312,7 +318,7 @@ has_answer(const GlueCall *call)
 	return call->answer != NULL || call->answer_xml != NULL;
 }
 
-/* Tell what the end of an attempt says of the rate of requests. */
+/* Report the end of an attempt to the rate limit. */
 static void
 give_turn_back(GlueCallState *state)
 {
@@ -332,7 +338,7 @@ give_turn_back(GlueCallState *state)
 	glue_stat_answered(&state->counted, throttled, attempt->ambiguous);
 }
 
-/* An attempt has failed: decide what comes next. */
+/* An attempt has failed: determine the next step. */
 static void
 choose_next_step(GlueCallState *state)
 {
@@ -361,7 +367,7 @@ choose_next_step(GlueCallState *state)
  * ----------------------------------------------------------------
  */
 
-/* Does AWS say that the credentials have expired?  Others are got once. */
+/* Does AWS call the credentials expired?  A call gets others once. */
 static bool
 is_refused_as_expired(const GlueCallState *state)
 {
@@ -374,8 +380,9 @@ is_refused_as_expired(const GlueCallState *state)
 }
 
 /*
- * Have they expired while the call waited for its turn?  If they had before, by a
- * clock of ours that may be wrong, AWS will say what is wrong.
+ * Have the credentials expired while the call waited for its turn?  Credentials
+ * that had expired before the call began are sent, because our clock may be
+ * wrong.
  */
 static bool
 have_expired(const GlueCallState *state)
@@ -394,7 +401,7 @@ begin_fetch(GlueCallState *state)
 	state->step = GLUE_CALL_FETCHING;
 }
 
-/* Go on with getting credentials, and make the calls that this takes. */
+/* Continue to get credentials, and make the calls that this takes. */
 static void
 fetch_credentials(GlueCallState *state)
 {
@@ -414,8 +421,8 @@ fetch_credentials(GlueCallState *state)
 }
 
 /*
- * There are credentials, or there are none.  If they were to be sent next, and
- * there are no others, AWS will say what is wrong.
+ * There are credentials, or a failure.  If the call has its turn, it is sent with
+ * others, or else with its own, and AWS's answer becomes its result.
  */
 static void
 end_fetch(GlueCallState *state)
@@ -445,8 +452,8 @@ end_fetch(GlueCallState *state)
  */
 
 /*
- * Pause for another attempt, if that is worth it and allowed.  A call that was
- * throttled waits for its turn instead.
+ * Pause before another attempt, if the failure is retryable and the quota
+ * allows it.  A throttled call waits for its turn instead.
  */
 static void
 try_again_or_fail(GlueCallState *state)
@@ -479,8 +486,7 @@ try_again_or_fail(GlueCallState *state)
 /*
  * End a call that has failed.
  *
- * That there is no such connection is a fact, whatever an earlier attempt
- * did.
+ * EntityNotFoundException is a final answer, whatever an earlier attempt did.
  */
 static void
 give_up(GlueCallState *state)
@@ -496,7 +502,7 @@ give_up(GlueCallState *state)
 	MemoryContextSwitchTo(old_context);
 }
 
-/* End a call whose turn does not come. */
+/* End a call that does not get its turn. */
 static void
 give_up_waiting(GlueCallState *state)
 {
@@ -517,7 +523,7 @@ give_up_waiting(GlueCallState *state)
  * ----------------------------------------------------------------
  */
 
-/* Start one.  It is shown as the call that it is a part of. */
+/* Start one.  glue_activity shows the call that it is a part of. */
 static void
 start_part(GlueCallState *state, GlueCall *call, MemoryContext result_context)
 {
@@ -546,7 +552,7 @@ begin_read_back(GlueCallState *state)
 	state->step = GLUE_CALL_READING_BACK;
 }
 
-/* The connection was read back, or was not. */
+/* The GetConnection that reads a create back has ended. */
 static void
 end_read_back(GlueCallState *state)
 {

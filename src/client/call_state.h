@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * call_state.h
- *	  How far a call has got.
+ *	  The state machine of a call.
  *
  * IDENTIFICATION
  *	  src/client/call_state.h
@@ -20,7 +20,7 @@
 typedef enum GlueCallStep
 {
 	GLUE_CALL_FETCHING,			/* credentials */
-	GLUE_CALL_WAITING,			/* for its turn */
+	GLUE_CALL_WAITING,			/* waits for its turn */
 	GLUE_CALL_SENDING,
 	GLUE_CALL_IN_FLIGHT,
 	GLUE_CALL_PAUSING,
@@ -38,14 +38,16 @@ typedef struct GlueCallState
 	void	   *on_news_arg;
 	GlueAttempt attempt;		/* the last one; none of a call without an
 								 * operation */
-	GlueTurn	turn;			/* to send one */
-	int			nthrottled;		/* attempts that do not count */
-	GlueCountedCall counted;	/* for the figures */
-	int64		began_ms;		/* the first one did, by glue_boot_ms() */
-	bool		renewed;		/* the credentials were, once */
-	bool		may_expire;		/* they had not, when the call began */
+	GlueTurn	turn;			/* its turn to send an attempt */
+	int			nthrottled;		/* throttled attempts, which are not counted */
+	GlueCountedCall counted;	/* for glue_stat_calls */
+	int64		began_ms;		/* begin of the first attempt, by
+								 * glue_boot_ms() */
+	bool		renewed;		/* the credentials were renewed, once */
+	bool		may_expire;		/* the credentials had not expired when the
+								 * call began */
 
-	/* before another attempt */
+	/* retries */
 	int			retry_cost;		/* of the last retry; 0 if there was none */
 
 	/* while it pauses, or waits for its turn; by glue_monotonic_us() */
@@ -55,7 +57,7 @@ typedef struct GlueCallState
 	GlueCredentialFetch *fetch;
 	struct GlueCallState *part; /* a call that this takes, or NULL */
 
-	/* as others see it */
+	/* for glue_activity */
 	GlueActivity activity;
 	MemoryContextCallback end_activity; /* at the end of the context */
 

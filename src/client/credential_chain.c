@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * credential_chain.c
- *	  Whose credentials the requests to a target are signed with.
+ *	  The plan for the credentials of a target.
  *
- * Which source is used, and which roles are assumed from there, is decided
- * without a call: credential_plan.c makes a plan of the target, the
- * environment and the profile.  It is carried out by credential_fetch.c.
+ * The source of the credentials, and the roles to assume with them, are
+ * decided without a call: credential_plan.c makes a plan of the target, the
+ * environment and the profile.  credential_fetch.c carries it out.
  *
- * A plan that is more than keys ends in temporary credentials, which are
- * cached under a digest of the plan: a caller with the same plan may have the
- * same credentials, and no other caller may.
+ * A plan with more than static keys ends in temporary credentials, which are
+ * cached under a digest of the plan.  So callers with the same plan, and no
+ * others, share credentials.
  *
  * IDENTIFICATION
  *	  src/client/credential_chain.c
@@ -38,12 +38,12 @@ static bool digest_source(EVP_MD_CTX *context,
 static bool digest_text(EVP_MD_CTX *context, const char *text);
 
 /*
- * Decide how the credentials for a target are to be got.
+ * Make the plan for the credentials of a target.
  *
- * Those that the user mapping gives come first.  A role that the server or
- * the mapping names is assumed at the end, whatever comes before.  The plan
- * borrows from the target.  Raises an error if there is no way, unless
- * missing_ok: then it returns false.
+ * The keys of the user mapping come first.  A role of the server or the
+ * mapping is assumed last, whatever comes before.  The plan borrows from the
+ * target.  If no plan is possible, raises an error, or returns false if
+ * missing_ok.
  */
 bool
 glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan,
@@ -86,7 +86,7 @@ glue_credentials_plan(const GlueTarget *target, GlueCredentialPlan *plan,
 	return true;
 }
 
-/* The role is assumed with what comes before. */
+/* Append a step that assumes the target's role with the credentials so far. */
 static void
 add_role(GlueCredentialPlan *plan, const GlueTarget *target)
 {
@@ -113,8 +113,8 @@ raise_none_found(const GlueTarget *target, const GlueConfigurationError *error)
 }
 
 /*
- * Find the credentials that a plan leads to, if no call is needed for
- * them; false otherwise.
+ * Find the credentials of a plan if that needs no call; return false if it
+ * does.
  */
 bool
 glue_credentials_at_hand(const GlueTarget *target,
@@ -138,7 +138,7 @@ glue_credentials_at_hand(const GlueTarget *target,
 	return true;
 }
 
-/* Does a plan lead to keys that are there, and to nothing else? */
+/* Does a plan consist of static keys alone, which are present? */
 bool
 glue_credentials_are_keys(const GlueCredentialPlan *plan)
 {
@@ -147,9 +147,9 @@ glue_credentials_are_keys(const GlueCredentialPlan *plan)
 }
 
 /*
- * Digest all that decides which credentials come out of a plan: the steps,
- * and whom they are asked of.  Two plans with the same digest get the same
- * credentials, so there is an error if OpenSSL cannot make one.
+ * Digest everything that determines the credentials of a plan: the steps, and
+ * the services that are asked.  Plans with the same digest share credentials,
+ * so a failure of OpenSSL is an error.
  */
 void
 glue_credentials_digest(const GlueTarget *target,
@@ -186,7 +186,7 @@ digest_step(EVP_MD_CTX *context, const GlueConfiguration *configuration,
 		digest_source(context, configuration, step->kind);
 }
 
-/* Which container or instance is asked is no part of the step. */
+/* The address of the container's or instance's endpoint is not in the step. */
 static bool
 digest_source(EVP_MD_CTX *context, const GlueConfiguration *configuration,
 			  GlueCredentialStepKind kind)
@@ -206,7 +206,7 @@ digest_source(EVP_MD_CTX *context, const GlueConfiguration *configuration,
 	return true;
 }
 
-/* NULL differs from the empty string, and no two texts run together. */
+/* NULL differs from the empty string, and the length separates texts. */
 static bool
 digest_text(EVP_MD_CTX *context, const char *text)
 {
@@ -214,7 +214,7 @@ digest_text(EVP_MD_CTX *context, const char *text)
 		EVP_DigestUpdate(context, text, strlen(text) + 1);
 }
 
-/* The keys that a step has, and the account that a profile says. */
+/* The keys of a step, with the account that the profile names. */
 GlueCredentials
 glue_credentials_of_keys(const GlueCredentialStep *step)
 {

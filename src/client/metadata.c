@@ -3,21 +3,20 @@
  * metadata.c
  *	  Credentials from the machine that the server runs on.
  *
- * Amazon ECS and EKS Pod Identity give a container credentials over plain
- * HTTP; the instance metadata service (IMDS) does so on an EC2 instance.
- * These services are reached directly, never through a proxy, and answer at
- * once or not at all: the time limits are short.
+ * Amazon ECS and EKS Pod Identity provide credentials to a container over
+ * plain HTTP, and the instance metadata service (IMDS) does so on an EC2
+ * instance.  These services are reached directly, never through a proxy.  They
+ * answer at once or not at all, so the time limits are short.
  *
- * Of IMDS only version 2 is spoken, which wants a session token first.  The
- * service answers no forwarded requests then, so that it cannot be reached
- * through a server that fetches URLs for strangers; falling back on version 1
- * would give that away.
+ * Only version 2 of IMDS is used, which requires a session token.  It rejects
+ * forwarded requests, so that it cannot be reached through a server that
+ * fetches URLs for strangers (SSRF).  A fallback to version 1 would lose that
+ * protection.
  *
- * That nothing answers at the address of IMDS means that this is no EC2
- * instance, which is no failure.  Nor is it one that no sessions are opened
- * there: other clouds have services of their own at that address, and an
- * instance's may be switched off.  Everything else that goes wrong is one: the
- * source was there.
+ * If nothing answers at the address of IMDS, this is no EC2 instance, which is
+ * no failure.  A service that opens no sessions is no failure either: other
+ * clouds have services of their own at that address, and IMDS may be disabled.
+ * Everything else is a failure, because the source exists.
  *
  * Asking never waits: whoever has started it advances it whenever there is news.
  *
@@ -35,13 +34,13 @@
 #include "client/shared_files.h"
 #include "server/secret_memory.h"
 
-/* What AWS's clients use for containers. */
+/* The time limits of AWS's SDKs for containers. */
 #define CONTAINER_CONNECT_TIMEOUT_MS	2000
 #define CONTAINER_REQUEST_TIMEOUT_MS	5000
 #define CONTAINER_ATTEMPTS				4
 #define RETRY_PAUSE_MS					100
 
-/* Longest that a session may last, in seconds. */
+/* Longest session that IMDS allows, in seconds. */
 #define SESSION_HEADER	"X-aws-ec2-metadata-token-ttl-seconds: 21600"
 
 #define MAX_SESSIONS	2
@@ -204,7 +203,7 @@ has_ended(GlueMetadata *metadata)
 	if (transfer->outcome == GLUE_HTTP_PENDING)
 		return false;
 
-	/* a refused connection would only take its time again */
+	/* a retry of a refused connection would only take time again */
 	if ((transfer->outcome != GLUE_HTTP_LOST &&
 		 (transfer->outcome != GLUE_HTTP_ANSWERED ||
 		  transfer->status < 500)) ||
@@ -215,7 +214,7 @@ has_ended(GlueMetadata *metadata)
 	return false;
 }
 
-/* A message was answered, or not: ask for what comes next, or end. */
+/* A message has ended: continue with the next step, or end. */
 static void
 take_answer(GlueMetadata *metadata, GlueTemporaryCredentials *credentials)
 {
@@ -290,8 +289,8 @@ take_role(GlueMetadata *metadata)
 /*
  * Credentials were asked for.
  *
- * AWS keeps the credentials of an instance valid while it cannot give out newer
- * ones, so those that have expired will do.
+ * Expired credentials of an instance are accepted: AWS keeps them valid while it
+ * cannot issue newer ones.
  */
 static void
 take_credentials(GlueMetadata *metadata, GlueTemporaryCredentials *credentials)

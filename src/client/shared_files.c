@@ -3,14 +3,13 @@
  * shared_files.c
  *	  The environment and the shared AWS files of the server process.
  *
- * These are the places that every AWS tool looks at.  The environment is that
- * of the postmaster, and stays as it was when the server started; the files
- * are read anew by each call that needs them, so that a rotated key is seen.
+ * All AWS tools read these.  The environment is that of the postmaster at its
+ * start; each call that needs the files reads them anew, so that it sees
+ * rotated keys.
  *
- * A file that is not there is no error, since none of them has to exist,
- * unless a setting names it.  A file that is there and cannot be read or is
- * not well-formed is an error: going on without it might use credentials that
- * were not meant.
+ * A missing file is no error, unless a setting names it, because all are
+ * optional.  A file that cannot be read or is malformed is an error: without
+ * it, a call might use credentials that were not meant.
  *
  * IDENTIFICATION
  *	  src/client/shared_files.c
@@ -33,8 +32,8 @@
 #include "storage/fd.h"
 
 /*
- * Largest file that is read.  Accounts by the thousand, at some 200 bytes a
- * profile, stay well below it; a log file that was named by mistake does not.
+ * Largest file that is read.  A file with thousands of accounts, at some 200
+ * bytes a profile, is below it; a log file that was named by mistake is not.
  */
 #define MAX_FILE_SIZE	(1024 * 1024)
 
@@ -63,11 +62,10 @@ static FileProblem judge_file(const char *path, const struct stat *status);
 static void free_profile_set(void *arg);
 
 /*
- * Read all that AWS tools are configured with: the environment and both
- * shared files.
+ * Read the configuration of AWS tools: the environment and both shared files.
  *
- * profile was chosen for this extension, and is NULL or "" if none was.  The
- * result and the secrets in it live in the current memory context.
+ * profile is the profile of this extension's settings; NULL or "" if none is
+ * set.  The result and the secrets in it live in the current memory context.
  */
 const GlueConfiguration *
 glue_configuration_read(const char *profile)
@@ -95,7 +93,7 @@ glue_configuration_read(const char *profile)
 	return configuration;
 }
 
-/* A sentence that says which shared files are looked at. */
+/* Name the shared files in a sentence. */
 char *
 glue_shared_files_description(void)
 {
@@ -117,8 +115,8 @@ look_up(void *arg, const char *name)
 }
 
 /*
- * Look up an environment variable; NULL if it is not set or blank, which AWS
- * tools take for the same.
+ * Look up an environment variable; NULL if it is not set or blank, which are
+ * the same for AWS tools.
  */
 const char *
 glue_environment(const char *name)
@@ -180,8 +178,8 @@ credentials_path(void)
 }
 
 /*
- * Where a file is: as the setting says, else the environment, else in the
- * home directory of the server's operating system user.
+ * The path of a file: that of the setting, else of the environment, else in
+ * the home directory of the server's operating system user.
  */
 static char *
 file_path(const char *setting, const char *variable, const char *default_name)
@@ -203,7 +201,7 @@ file_path(const char *setting, const char *variable, const char *default_name)
 	return pstrdup(path);
 }
 
-/* Read one file into the set, if there is one. */
+/* Read one file into the set, if it exists. */
 static void
 read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 		  bool required)
@@ -238,8 +236,8 @@ read_into(GlueProfileSet *set, GlueProfileFileKind kind, const char *path,
 /*
  * Read a token from a file into memory that will be cleansed.
  *
- * *problem is NULL, or what is wrong, to be put behind the name of the file.
- * That raises no error: it is a request's of the queue alone.
+ * *problem is NULL, or the words to put behind the name of the file.  Raises no
+ * error, because that would end the calls of other targets, too.
  */
 char *
 glue_shared_file_token(const char *path, size_t *len, const char **problem)
@@ -302,7 +300,7 @@ read_file(const char *path, char **text, size_t *len)
 	return FILE_READ;
 }
 
-/* Can a file be read?  Only /dev/null stands for an empty one. */
+/* /dev/null counts as an empty file; other devices are rejected. */
 static FileProblem
 judge_file(const char *path, const struct stat *status)
 {

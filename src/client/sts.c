@@ -3,11 +3,11 @@
  * sts.c
  *	  Calls of AWS STS, the Security Token Service.
  *
- * STS speaks AWS's older Query protocol: a form goes out and XML comes back.
- * Apart from that its calls are calls like any other.
+ * STS has AWS's older Query protocol: the request is a form, the answer is
+ * XML.  Otherwise the calls are like those of AWS Glue.
  *
- * The regional endpoint is always used: the global one is a single place for
- * the whole world to fail at.
+ * The regional endpoint is always used, because the global one is a single
+ * point of failure.
  *
  * IDENTIFICATION
  *	  src/client/sts.c
@@ -25,7 +25,7 @@
 #include "client/sts.h"
 #include "server/jsonb_tree.h"
 
-/* Names the session in AWS's logs where nothing else was asked for. */
+/* Names the session in AWS's logs if the configuration does not. */
 #define DEFAULT_SESSION_NAME	"glue_conn"
 
 /* prototypes of private functions */
@@ -36,8 +36,8 @@ static void add_parameter(GlueCall *call, const char *name,
 						  const char *value);
 
 /*
- * Fill in the call that assumes a role: with credentials, or with a web identity
- * token, for which they are NULL.
+ * Fill in the call that assumes a role with credentials, or with a web identity
+ * token; then credentials is NULL.
  */
 void
 glue_sts_prepare_role(GlueCall *call, const GlueTarget *target,
@@ -59,10 +59,10 @@ glue_sts_prepare_role(GlueCall *call, const GlueTarget *target,
 }
 
 /*
- * What the call has brought, once it has ended.
+ * Read the result of that call.
  *
- * Returns NULL and fills in temporary, which the caller cleanses, or returns
- * why not.  The expiration is by our own clock.
+ * Fills in temporary, which the caller cleanses, and returns NULL; or returns
+ * the failure.  The expiration is by our own clock.
  */
 GlueFailure *
 glue_sts_role_answer(const GlueCall *call, GlueTemporaryCredentials *temporary)
@@ -81,7 +81,7 @@ glue_sts_role_answer(const GlueCall *call, GlueTemporaryCredentials *temporary)
 	return NULL;
 }
 
-/* Fill in the call that asks AWS whose credentials these are. */
+/* Fill in the call that asks AWS for the identity of these credentials. */
 void
 glue_sts_prepare_identity(GlueCall *call, const GlueTarget *target,
 						  const GlueCredentials *credentials)
@@ -91,7 +91,7 @@ glue_sts_prepare_identity(GlueCall *call, const GlueTarget *target,
 			&target->sts_endpoint, credentials);
 }
 
-/* What the call has brought: returns NULL and fills in identity, or why not. */
+/* Read its result: fills in identity and returns NULL, or returns the failure. */
 GlueFailure *
 glue_sts_identity_answer(GlueCall *call, GlueCallerIdentity *identity)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rate.c
- *	  The SQL function behind the view of how fast AWS takes requests.
+ *	  The SQL function behind the view of request rates.
  *
  * IDENTIFICATION
  *	  src/functions/rate.c
@@ -58,7 +58,7 @@ glue_rates(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* With as many digits as say something. */
+/* Format a rate with its significant digits. */
 static NullableDatum
 number_of(double value, bool isnull)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * tag.c
- *	  The SQL functions that are about the tags of connections.
+ *	  The SQL functions for the tags of connections.
  *
- * A change is recorded if the connection is.  Tags alone are no definition,
- * so they make no record of their own.
+ * A change is recorded if the connection has a record.  Tags alone are not a
+ * definition, so they are not recorded without one.
  *
  * IDENTIFICATION
  *	  src/functions/tag.c
@@ -18,13 +18,13 @@
 #include "glue/operation_name.h"
 #include "operation/tags.h"
 
-/* A change of tags, between its beginning and its end. */
+/* A change of tags. */
 typedef struct TagChange
 {
 	GlueFunction function;
 	GlueTagged	tagged;
-	bool		recorded;		/* is the connection? */
-	GlueRecord	record;			/* what is known of it, if it is */
+	bool		recorded;		/* has the connection a record? */
+	GlueRecord	record;			/* the record, if any */
 	GlueIntent *intent;
 } TagChange;
 
@@ -126,8 +126,8 @@ begin_change(TagChange *change, FunctionCallInfo fcinfo)
 }
 
 /*
- * Connect to the catalog and the server, which are the last arguments, say
- * what is to be done, and lock what is recorded of the connection.
+ * Connect to the catalog and the server, which are the last arguments,
+ * post the intent of the change, and lock the record of the connection.
  */
 static void
 write_intent(TagChange *change, FunctionCallInfo fcinfo,
@@ -147,7 +147,7 @@ write_intent(TagChange *change, FunctionCallInfo fcinfo,
 										&change->record);
 }
 
-/* End a change that was made, with the tags that are recorded now. */
+/* End a successful change, with the tags that are recorded now. */
 static void
 end_change(TagChange *change, json_object *tags, const char *request_id)
 {

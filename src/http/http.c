@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * http.c
- *	  HTTPS transfers that a backend can wait for, and leave, at any time.
+ *	  HTTPS transfers that a backend can wait for, and abandon, at any time.
  *
- * This folder alone knows libcurl.  It knows nothing of AWS.
+ * Only this folder uses libcurl, and it does not depend on AWS.
  *
- * Errors.  A longjmp through libcurl's frames would leave its handles
- * unusable and impossible to free.  Callbacks therefore only record, and
- * everything that may raise (allocation, CHECK_FOR_INTERRUPTS, reserving
- * file descriptors) happens while no frame of libcurl is on the stack: here,
+ * Errors.  A longjmp through libcurl's frames would make its handles unusable
+ * and impossible to free.  Therefore callbacks only record events.  All code
+ * that may raise errors (allocation, CHECK_FOR_INTERRUPTS, reserving file
+ * descriptors) runs while no frame of libcurl is on the stack: in this file,
  * and when http_pool.c opens its handles.
  *
- * Clean-up.  A transfer belongs to the memory context that was current at its
- * start: its reset callback is registered before any handle exists, and
- * frees what there is.
+ * Cleanup.  A transfer belongs to the memory context that was current at its
+ * start.  Its reset callback is registered before any handle exists, and frees
+ * the handles and buffers.
  *
  * IDENTIFICATION
  *	  src/http/http.c
@@ -34,7 +34,7 @@ static GlueHttpState *new_transfer(const GlueHttpMessage *message);
 static void release_transfer(void *arg);
 static long wait_time(long timeout_ms);
 
-/* Make ready what a backend keeps for its transfers, if it is not yet. */
+/* Open the handles and the poll set of this backend, if necessary. */
 void
 glue_http_open(void)
 {
@@ -46,7 +46,7 @@ glue_http_open(void)
  *
  * The result belongs to the current memory context.  Call glue_http_wait()
  * until its outcome is not GLUE_HTTP_PENDING any more.  Raises an error only
- * for want of memory or file descriptors, when nothing has been sent.
+ * for lack of memory or file descriptors, before anything was sent.
  */
 GlueHttpTransfer *
 glue_http_start(const GlueHttpMessage *message)
@@ -80,7 +80,7 @@ glue_http_start(const GlueHttpMessage *message)
 	return &transfer->public;
 }
 
-/* A transfer without handles, which will be released with its context. */
+/* Make a transfer without handles, to be released with its context. */
 static GlueHttpState *
 new_transfer(const GlueHttpMessage *message)
 {
@@ -96,10 +96,10 @@ new_transfer(const GlueHttpMessage *message)
 }
 
 /*
- * Free what a transfer holds, and leave it if it is still under way.
+ * Free the resources of a transfer, and abandon it if it is still under way.
  *
- * For callers that do not want to wait for the reset of the memory context.
- * Never raises.  The body of the answer is gone afterwards.
+ * For callers that do not wait for the reset of the memory context.  Raises no
+ * errors.  The body of the answer is freed, too.
  */
 void
 glue_http_release(GlueHttpTransfer *transfer)
@@ -108,8 +108,8 @@ glue_http_release(GlueHttpTransfer *transfer)
 }
 
 /*
- * Do the same as a reset callback, which must not raise, and is called again
- * for a transfer that was released before.
+ * Do the same as a reset callback, which must not raise errors, and may find
+ * the transfer already released.
  */
 static void
 release_transfer(void *arg)
@@ -125,7 +125,7 @@ release_transfer(void *arg)
 }
 
 /*
- * Get ready for this many transfers side by side, and keep as many connections
+ * Prepare for this many transfers side by side, and keep as many connections
  * from now on.
  */
 void
@@ -135,7 +135,7 @@ glue_http_expect(int ntransfers)
 	glue_http_pool_expect(ntransfers);
 }
 
-/* Are there file descriptors for so many more transfers? */
+/* Are there file descriptors for this many more transfers? */
 bool
 glue_http_has_room(int ntransfers)
 {
@@ -148,10 +148,9 @@ glue_http_has_room(int ntransfers)
  */
 
 /*
- * Wait until something happens to a transfer or timeout_ms have passed, and
- * let libcurl do its work.
+ * Wait for an event of a transfer, or timeout_ms, and let libcurl process it.
  *
- * Interrupts are served here, so this may not return.  Without transfers it
+ * Interrupts are processed here, so this may not return.  Without transfers it
  * is an interruptible sleep.
  */
 void
@@ -165,7 +164,7 @@ glue_http_wait(long timeout_ms)
 					  GLUE_WAIT_EVENT(request_event, "GlueConnRequest"));
 }
 
-/* Do the same for a caller that waits for something else as well. */
+/* Do the same with a wait event of the caller. */
 void
 glue_http_wait_as(long timeout_ms, uint32 wait_event)
 {
@@ -190,8 +189,8 @@ glue_http_wait_as(long timeout_ms, uint32 wait_event)
 }
 
 /*
- * How long to wait, if timeout_ms is the longest: until libcurl wants to be
- * called, or a transfer has to be ended.
+ * The time to wait, at most timeout_ms: until libcurl's timer, or the end of
+ * an overdue transfer.
  */
 static long
 wait_time(long timeout_ms)
@@ -202,7 +201,7 @@ wait_time(long timeout_ms)
 	return Min(timeout_ms, glue_ms_until(until));
 }
 
-/* Sleep, serving interrupts. */
+/* Sleep, and process interrupts. */
 void
 glue_http_sleep(long duration_ms)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http.h
- *	  HTTPS transfers that a backend can wait for, and leave, at any time.
+ *	  HTTPS transfers that a backend can wait for, and abandon, at any time.
  *
  * IDENTIFICATION
  *	  src/http/http.h

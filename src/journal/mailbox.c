@@ -1,18 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * mailbox.c
- *	  Having rows recorded by another process, whatever becomes of one's own
- *	  transaction.
+ *	  Rows that another process commits, independently of our transaction.
  *
  * A caller hands the rows over in a box in shared memory, and waits until the
  * journal's worker of its database has committed them.  The worker takes all
- * boxes that are filled at a time.
+ * filled boxes at once.
  *
- * Either side may go at any moment: what a caller leaves behind is freed or
- * abandoned, and what a worker leaves behind is filled again, for the next worker.
+ * Either side may exit at any time.  The box of a caller is then freed or
+ * abandoned; the boxes of a worker become filled again, for the next worker.
  *
- * A message that is too large for a box is in a segment of dynamic shared
- * memory, which lasts as long as one of the two is attached.
+ * A message that is too large for a box is stored in a segment of dynamic
+ * shared memory, which exists while one of the two is attached.
  *
  * IDENTIFICATION
  *	  src/journal/mailbox.c
@@ -30,16 +29,22 @@
 #include "storage/latch.h"
 #include "utils/timestamp.h"
 
-/* How long a caller waits, and after what time it asks for a worker again. */
+/*
+ * Longest wait of a caller, and the time after which it asks for a worker
+ * again.
+ */
 #define PATIENCE_MS		10000
 #define ASK_AGAIN_MS	1000
 
-/* The box that this process has as a caller, and its segment; or NULL. */
+/* The box of this process as a caller, and its segment; or NULL. */
 static GlueBox *own_box = NULL;
 static dsm_segment *own_segment = NULL;
 static TimestampTz own_deadline;
 
-/* Does this process wait for a box, or has it not looked which one it got? */
+/*
+ * Does this process wait for a box, or has it not yet looked whether it was
+ * given one?
+ */
 static bool own_waiting = false;
 
 /* prototypes of private functions */
@@ -60,8 +65,8 @@ static void copy_text(char *to, Size size, const char *from);
  */
 
 /*
- * Have tuples recorded in a table; glue_mailbox_await() must follow, or
- * glue_mailbox_leave() if an error gets in between.
+ * Send tuples to the worker, to be inserted into a table; glue_mailbox_await()
+ * must follow, or glue_mailbox_leave() after an error in between.
  *
  * The tuples are MinimalTuples, each at a MAXALIGNed place.
  */
@@ -92,11 +97,10 @@ glue_mailbox_post(Oid table, const char *tuples, Size len, int ntuples)
 }
 
 /*
- * Wait until the tuples are recorded.  blocked_by gets the row because of which
- * none is.
+ * Wait until the tuples are recorded.  If none is, because of an existing row,
+ * blocked_by gets the ID of that row.
  *
- * Raises an error if they were not recorded, or if nobody has said in time
- * that they were.
+ * Raises an error if they were not recorded, or if there is no answer in time.
  */
 GlueBoxVerdict
 glue_mailbox_await(int64 *blocked_by)
@@ -173,7 +177,7 @@ await_answer(TimestampTz deadline)
 	}
 }
 
-/* How long there is still to wait; an error if that is over. */
+/* The rest of the time limit; raises an error if it is exceeded. */
 static long
 ms_left(TimestampTz deadline)
 {
@@ -184,7 +188,7 @@ ms_left(TimestampTz deadline)
 	return TimestampDifferenceMilliseconds(now, deadline) + 1;
 }
 
-/* Nobody has recorded the call: say what is missing, as far as can be told. */
+/* No worker has recorded the call: raise an error with the probable cause. */
 static void
 raise_obstacle(void)
 {
@@ -206,7 +210,7 @@ raise_obstacle(void)
 			hint = "See \"synchronous_standby_names\" and pg_stat_replication.";
 			break;
 		case GLUE_OBSTACLE_BUSY:
-			detail = "The background worker of this database does not go on, or has too much to do. Nothing was sent.";
+			detail = "The background worker of this database is stuck or overloaded. Nothing was sent.";
 			break;
 		case GLUE_OBSTACLE_UNKNOWN:
 			break;
@@ -236,12 +240,12 @@ raise_failure(const GlueBoxFailure *failure)
 			 failure->detail[0] != '\0' ?
 			 errdetail_internal("%s", failure->detail) : 0,
 			 failure->hint[0] != '\0' ? errhint("%s", failure->hint) : 0,
-			 errcontext("recording the call, of which nothing was sent")));
+			 errcontext("recording the call, before anything was sent")));
 }
 
 /*
- * Give up the box that this process has or waits for, if any, in whatever state
- * it is.  Raises no error.
+ * Give up the box that this process has or waits for, in any state.  Raises no
+ * error.
  */
 void
 glue_mailbox_leave(void)
@@ -249,7 +253,7 @@ glue_mailbox_leave(void)
 	GlueBox    *box = own_box;
 	dsm_segment *segment = own_segment;
 
-	/* without a box nothing may be attached yet, and that would take memory */
+	/* without a box no segment is attached; attaching would need memory */
 	if (box == NULL && !own_waiting)
 		return;
 	own_box = NULL;
@@ -279,7 +283,7 @@ message_of(GlueBox *box, dsm_segment *segment)
 		box->room.bytes;
 }
 
-/* Copy as much of a text as there is room for. */
+/* Copy a text, truncated to the room for it. */
 static void
 copy_text(char *to, Size size, const char *from)
 {
@@ -297,9 +301,10 @@ copy_text(char *to, Size size, const char *from)
  */
 
 /*
- * Look into a box that was taken; false if its caller does not wait any more.
+ * Read the message of a taken box; false if its caller does not wait any more.
  *
- * To be closed in the same transaction, unless that is rolled back.
+ * The message must be closed in the same transaction, unless that is rolled
+ * back.
  */
 bool
 glue_mailbox_open(GlueBox *box, GlueBoxMessage *message)
@@ -326,9 +331,7 @@ glue_mailbox_close(GlueBoxMessage *message)
 		dsm_detach(message->segment);
 }
 
-/*
- * Say what to answer: the tuples are recorded.
- */
+/* Prepare the answer: the tuples are recorded. */
 void
 glue_mailbox_written(GlueBox *box)
 {
@@ -337,9 +340,7 @@ glue_mailbox_written(GlueBox *box)
 	box->failure.sqlstate = 0;
 }
 
-/*
- * Say what to answer: none is, because of another row.
- */
+/* Prepare the answer: none is recorded, because of another row. */
 void
 glue_mailbox_blocked(GlueBox *box, int64 by)
 {
@@ -348,9 +349,7 @@ glue_mailbox_blocked(GlueBox *box, int64 by)
 	box->failure.sqlstate = 0;
 }
 
-/*
- * Say what to answer: none is, because of an error.
- */
+/* Prepare the answer: none is recorded, because of an error. */
 void
 glue_mailbox_failed(GlueBox *box, const ErrorData *error)
 {
@@ -362,19 +361,14 @@ glue_mailbox_failed(GlueBox *box, const ErrorData *error)
 	copy_text(box->failure.hint, sizeof(box->failure.hint), error->hint);
 }
 
-/*
- * Let the callers have their answers; returns whether all of them do.
- */
+/* Send the answers to the callers; returns whether no caller had left. */
 bool
 glue_mailbox_answer(GlueBox *const *boxes, int nboxes)
 {
 	return glue_boxes_hand_over(boxes, nboxes, GLUE_BOX_ANSWERED);
 }
 
-/*
- * Leave boxes for another worker.  That somebody has to be woken for them is
- * for the caller to tell.
- */
+/* Leave boxes for another worker.  The caller must have one started. */
 void
 glue_mailbox_give_back(GlueBox *const *boxes, int nboxes)
 {

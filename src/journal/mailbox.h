@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * mailbox.h
- *	  Having rows recorded by another process, whatever becomes of one's own
- *	  transaction.
+ *	  Rows that another process commits, independently of our transaction.
  *
  * IDENTIFICATION
  *	  src/journal/mailbox.h
@@ -14,7 +13,7 @@
 
 #include "journal/boxes.h"
 
-/* What is in a box that was taken. */
+/* The message of a taken box. */
 typedef struct GlueBoxMessage
 {
 	Oid			table;
@@ -23,13 +22,13 @@ typedef struct GlueBoxMessage
 	dsm_segment *segment;		/* which holds them, or NULL */
 } GlueBoxMessage;
 
-/* for the caller, which has something to be recorded */
+/* for the caller, which has rows to be recorded */
 extern void glue_mailbox_post(Oid table, const char *tuples, Size len,
 							  int ntuples);
 extern GlueBoxVerdict glue_mailbox_await(int64 *blocked_by);
 extern void glue_mailbox_leave(void);
 
-/* for the worker that records it */
+/* for the worker that records them */
 extern bool glue_mailbox_open(GlueBox *box,
 							  GlueBoxMessage *message);
 extern void glue_mailbox_close(GlueBoxMessage *message);

@@ -3,13 +3,14 @@
  * tags.c
  *	  The tags of a connection in AWS Glue.
  *
- * Tags are no part of a connection's definition: AWS has operations of their
- * own for them, which address the connection by its ARN, and which add or
- * remove single tags.  So a session that changes some does not know what all of them
- * are then, and reads them once more, because what is recorded must be true.
+ * Tags are not part of a connection's definition: AWS has separate operations
+ * for them, which address the connection by its ARN, and which add or remove
+ * single tags.  So a session that changes tags does not know the complete
+ * result, and reads the tags again, because the record must be correct.
  *
- * If that fails, it does not undo the change.  What is recorded then is what
- * was known before with the change applied; and nothing, if nothing was known.
+ * If the read fails, the change has succeeded nevertheless.  Then the old
+ * record with the change applied is recorded; or no tags, if none were
+ * recorded.
  *
  * IDENTIFICATION
  *	  src/operation/tags.c
@@ -36,8 +37,8 @@ static json_object *read_changed(const GlueTagged *tagged,
 								 json_object *expected);
 
 /*
- * Find out how tags are addressed to a connection, whose name is UTF-8; returns
- * NULL, or why the account of the connection cannot be found out.
+ * Find the ARN of a connection, whose name is UTF-8, for its tags; returns
+ * NULL, or the failure to find its account.
  */
 GlueFailure *
 glue_tagged_find(GlueTagged *tagged, GlueAccess *access, const char *name)
@@ -52,7 +53,7 @@ glue_tagged_find(GlueTagged *tagged, GlueAccess *access, const char *name)
 		if (failure != NULL)
 		{
 			glue_failure_add_detail(failure,
-									"Tags are addressed by an ARN, which has the account in it. AWS STS need not be asked if \"catalog_id\" says the account.");
+									"Tags are addressed by an ARN, which has the account in it. AWS STS is not called if \"catalog_id\" is the account.");
 			return failure;
 		}
 		tagged->arn = glue_target_connection_arn(&access->target, name);
@@ -75,7 +76,7 @@ glue_tags_read(const GlueTagged *tagged)
 	return tags;
 }
 
-/* The tags in the answer to GetTags; or why there are none. */
+/* The tags in the answer to GetTags; or the failure. */
 GlueFailure *
 glue_tags_answer(const GlueCall *call, json_object **tags)
 {
@@ -86,7 +87,7 @@ glue_tags_answer(const GlueCall *call, json_object **tags)
 	return NULL;
 }
 
-/* The same, if this database can record them. */
+/* The same; fails if this database cannot store them. */
 GlueFailure *
 glue_tags_readable(const GlueCall *call, json_object **tags)
 {
@@ -101,7 +102,7 @@ glue_tags_readable(const GlueCall *call, json_object **tags)
 
 /*
  * Add tags to a connection, in place of those with the same keys; returns
- * AWS's ID of the request.  change is the written down call that this is part of.
+ * AWS's ID of the request.  change is the intent that it belongs to.
  */
 const char *
 glue_tags_add(const GlueTagged *tagged, json_object *tags,
@@ -129,7 +130,7 @@ glue_tags_remove(const GlueTagged *tagged, json_object *keys,
 	return change_tags(&call, change);
 }
 
-/* Make a call that changes tags, which was written down; returns its ID. */
+/* Make a call with an intent that changes tags; returns its request ID. */
 static const char *
 change_tags(GlueCall *call, GlueIntent *change)
 {
@@ -147,9 +148,9 @@ change_tags(GlueCall *call, GlueIntent *change)
 }
 
 /*
- * The tags to be recorded after some were added.
+ * The tags to be recorded after an addition.
  *
- * known are those that were recorded before, which may be changed, or NULL.
+ * known are the recorded tags, which may be modified, or NULL.
  */
 json_object *
 glue_tags_added(const GlueTagged *tagged, json_object *recorded,
@@ -159,7 +160,7 @@ glue_tags_added(const GlueTagged *tagged, json_object *recorded,
 	return read_changed(tagged, recorded);
 }
 
-/* Add tags to those that are known, if any are. */
+/* Add tags to the known ones, if any are known. */
 void
 glue_tags_merge(json_object *recorded, json_object *tags)
 {
@@ -185,7 +186,7 @@ glue_tags_removed(const GlueTagged *tagged, json_object *recorded,
 	return read_changed(tagged, recorded);
 }
 
-/* Fill in a call about the tags of a connection. */
+/* Fill in a call for the tags of a connection. */
 static void
 prepare(const GlueTagged *tagged, GlueCall *call, const char *operation)
 {
@@ -202,8 +203,8 @@ read_tags(const GlueTagged *tagged, GlueCall *call)
 }
 
 /*
- * Read tags that were just changed.  If that fails, they are what is expected,
- * as far as is known.
+ * Read tags that were just changed.  If that fails, the result is the expected
+ * tags, as far as they are known.
  */
 static json_object *
 read_changed(const GlueTagged *tagged, json_object *expected)
@@ -220,7 +221,7 @@ read_changed(const GlueTagged *tagged, json_object *expected)
 	return expected;
 }
 
-/* Tell the user that tags were changed, but could not be read. */
+/* Warn that tags were changed, but could not be read. */
 void
 glue_tags_warn_unread(const char *name, const GlueFailure *failure)
 {
@@ -228,5 +229,5 @@ glue_tags_warn_unread(const char *name, const GlueFailure *failure)
 			(errmsg("tags of AWS Glue connection \"%s\" were changed, but could not be read afterwards",
 					glue_server_from_utf8(name)),
 			 errdetail_internal("%s", glue_server_from_utf8(failure->detail)),
-			 errhint("What is recorded are the tags that were known before, with this change.")));
+			 errhint("The tags that were known before are recorded, with this change.")));
 }

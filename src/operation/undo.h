@@ -13,11 +13,11 @@
 
 #include "operation/operation.h"
 
-/* Why a connection is left alone that others rely on. */
+/* The reason if other requests rely on the connection. */
 #define GLUE_UNDO_TAKEN_OVER \
-	"It was left alone, because another request for it has succeeded since."
+	"It was not deleted, because another request for it has succeeded since."
 
-/* How one is left of which nobody knows whose it is. */
+/* The code if the owner of the connection is not known. */
 #define GLUE_UNDO_NOT_KNOWN	"NotKnown"
 
 extern GlueCall *glue_undo_start(GlueOperation *operation);

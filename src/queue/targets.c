@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * targets.c
- *	  All targets of a process that works a queue.
+ *	  All targets of a queue process.
  *
- * What was found of a target in one transaction lives on as long as requests use
- * it, while a later transaction finds it anew.
+ * A target that was looked up in one transaction is kept as long as jobs use
+ * it, while a later transaction looks it up again.
  *
- * The credentials of a target that are not at hand are got by a call of their own,
- * since others have to be asked for them, and can take their time.  Requests of the
- * target wait for it, and no more of them are claimed.
+ * Credentials that are not cached are fetched by a call of their own, because
+ * their source is another service, which can be slow.  Requests for this target
+ * wait, and no more of them are claimed.
  *
  * IDENTIFICATION
  *	  src/queue/targets.c
@@ -31,7 +31,7 @@ static GlueWorkTarget *find_target(GlueWorkTargets *all,
 static int	room_of(const GlueWorkTarget *target);
 static void delete_target(GlueWorkTarget *target);
 
-/* Begin without any target; what there will be is in the current context. */
+/* Begin without any target; targets are allocated in the current memory context. */
 void
 glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process)
 {
@@ -41,7 +41,7 @@ glue_work_targets_init(GlueWorkTargets *all, const GlueQueueProcess *process)
 	dlist_init(&all->targets);
 }
 
-/* A new transaction begins, so all targets are to be found anew. */
+/* A new transaction begins: all targets must be looked up again. */
 void
 glue_work_targets_expire(GlueWorkTargets *all)
 {
@@ -59,9 +59,9 @@ glue_work_targets_expire(GlueWorkTargets *all)
 }
 
 /*
- * The targets that are left alone at present, as a list: those blocked, and
- * those that would have to wait; and those of which as many requests were claimed
- * as they take in a minute, if full_too.
+ * The targets that no request is claimed for at present, as a list: those that
+ * are blocked or wait for credentials; and, if full_too, those with as many
+ * claimed requests as their rate limit allows in a minute.
  */
 List *
 glue_work_targets_blocked(const GlueWorkTargets *all, bool full_too)
@@ -91,9 +91,9 @@ glue_work_targets_blocked(const GlueWorkTargets *all, bool full_too)
 }
 
 /*
- * How many more requests can be claimed, whichever targets they are for, so that
- * no target has more than it takes in a minute.  Before any are known, it is what
- * the slowest one takes.
+ * The number of requests that can be claimed for any targets, so that no
+ * target has more than its rate limit allows in a minute.  Before any target
+ * is known, it is the number for the slowest operation.
  */
 int
 glue_work_targets_room(const GlueWorkTargets *all)
@@ -108,14 +108,14 @@ glue_work_targets_room(const GlueWorkTargets *all)
 		int			least = room_of(dlist_container(GlueWorkTarget, node,
 													iter.cur));
 
-		/* nothing is claimed of a target that has none */
+		/* a target without room is not claimed for */
 		if (least > 0)
 			room = Min(room, least);
 	}
 	return room;
 }
 
-/* How many more requests of a target can be claimed. */
+/* The number of requests that can be claimed for a target. */
 static int
 room_of(const GlueWorkTarget *target)
 {
@@ -125,9 +125,7 @@ room_of(const GlueWorkTarget *target)
 	return ahead < INT_MAX ? ahead - target->state->njobs : INT_MAX;
 }
 
-/*
- * The target of a request, as it is now, until glue_work_target_release().
- */
+/* The current target of a request, until glue_work_target_release(). */
 GlueWorkTarget *
 glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
 {
@@ -138,7 +136,7 @@ glue_work_target_use(GlueWorkTargets *all, const GlueClaim *request)
 	return target;
 }
 
-/* The target of a request, as it is now. */
+/* The current target of a request. */
 static GlueWorkTarget *
 find_target(GlueWorkTargets *all, const GlueClaim *request)
 {
@@ -179,7 +177,7 @@ find_target(GlueWorkTargets *all, const GlueClaim *request)
 	return target;
 }
 
-/* A request does not need its target any more. */
+/* Release the reference of a job to its target. */
 void
 glue_work_target_release(GlueWorkTarget *target)
 {
@@ -198,8 +196,9 @@ delete_target(GlueWorkTarget *target)
 }
 
 /*
- * The call that gets the credentials of another target; NULL if no job waits for
- * any, or they are being got.  Those jobs use the target until it has ended.
+ * The next call that fetches the credentials of a target; NULL if no job waits for
+ * one that has not been started.  Those jobs use the target until the call has
+ * ended.
  */
 GlueCall *
 glue_work_targets_fetch(GlueWorkTargets *all)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * targets.h
- *	  All targets of a process that works a queue.
+ *	  All targets of a queue process.
  *
  * For src/queue alone.
  *
@@ -16,7 +16,7 @@
 #include "queue/target.h"
 #include "queue/transaction.h"
 
-/* All targets of a process that works a queue. */
+/* All targets of a queue process. */
 typedef struct GlueWorkTargets
 {
 	MemoryContext context;

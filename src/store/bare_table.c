@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * bare_table.c
- *	  Which of our tables nothing hangs on.
+ *	  The cache of bare tables: tables without triggers, rules and the like.
  *
- * To look through all that may hang on a table takes longer than to insert a row.
- * So a table on which nothing was found is not looked through again until its
- * definition changes; PostgreSQL tells when that is.
+ * The check of all objects that depend on a table takes longer than the
+ * insertion of a row.  So a table that was found bare is not checked again
+ * until its definition changes, which a relcache invalidation announces.
  *
  * IDENTIFICATION
  *	  src/store/bare_table.c
@@ -17,19 +17,20 @@
 #include "store/bare_table.h"
 #include "utils/inval.h"
 
-/* Tables that nothing hangs on, as far as is known. */
+/* The number of bare tables that are remembered. */
 #define MAX_BARE_TABLES		8
 static Oid	bare_tables[MAX_BARE_TABLES];
 
-/* The one that is looked at, unless its definition has changed meanwhile. */
+/*
+ * The table that is being checked; invalid if its definition has changed
+ * meanwhile.
+ */
 static Oid	looked_at = InvalidOid;
 
 /* prototypes of private functions */
 static void forget_table(Datum arg, Oid table);
 
-/*
- * Is a table known to be bare?  If it is not, it is about to be looked at.
- */
+/* Is a table known to be bare?  If not, the caller is about to check it. */
 bool
 glue_table_is_bare(Oid table)
 {
@@ -48,10 +49,11 @@ glue_table_is_bare(Oid table)
 }
 
 /*
- * Nothing was found on the table that was looked at.  A reader has a
- * lock that lets others put something there meanwhile; then it is not noted.
+ * Remember that the table that was checked is bare.  The lock of a reader
+ * allows concurrent DDL such as CREATE TRIGGER; then the table is not
+ * remembered.
  *
- * There are so few tables that it does not matter which one is forgotten.
+ * There are so few tables that any of them may be replaced.
  */
 void
 glue_note_bare_table(Oid table)
@@ -64,7 +66,7 @@ glue_note_bare_table(Oid table)
 	next = (next + 1) % MAX_BARE_TABLES;
 }
 
-/* A relcache callback: the definition of a table, or of any, has changed. */
+/* A relcache callback: the definition of this table has changed, or of any. */
 static void
 forget_table(Datum arg, Oid table)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * bare_table.h
- *	  Which of our tables nothing hangs on.
+ *	  The cache of bare tables: tables without triggers, rules and the like.
  *
  * IDENTIFICATION
  *	  src/store/bare_table.h

@@ -4,10 +4,10 @@
  *	  A row of the table glue_connection, between trees and datums.
  *
  * Most columns are one member of a ConnectionInput, or of the Connection that
- * AWS Glue returns.  A table says which; it is read in both directions.
+ * AWS Glue returns.  One array maps columns to members, in both directions.
  *
- * What came from AWS can be anything, so a member of another type than its
- * column's is left out, and is an error nowhere.
+ * A reply of AWS may hold any JSON, so a member whose type does not fit its
+ * column is left out, without an error.
  *
  * IDENTIFICATION
  *	  src/store/connection_row.c
@@ -25,7 +25,7 @@
 #include "store/connection_row.h"
 #include "utils/array.h"
 
-/* The table as we made it. */
+/* The table as CREATE EXTENSION makes it. */
 const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS] = {
 	[GLUE_COLUMN_ENDPOINT] = {"endpoint", TEXTOID},
 	[GLUE_COLUMN_REGION] = {"region", TEXTOID},
@@ -73,7 +73,7 @@ const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS] = {
 	[GLUE_COLUMN_AWS_RECORDED_AT] = {"aws_recorded_at", TIMESTAMPTZOID},
 };
 
-/* Does a member belong to the definition?  Else AWS Glue alone gives it. */
+/* Does a member belong to the definition?  If not, only AWS Glue sets it. */
 #define IS_DEFINED(column)	((column) < GLUE_COLUMN_STATUS)
 
 /* prototypes of private functions */
@@ -101,8 +101,8 @@ static void read_digest(GlueRecord *record, bytea * value);
  */
 
 /*
- * Fill in what identifies a row, and leave the rest null.  name is UTF-8; the
- * catalog must be known.
+ * Fill in the key of a row, and set all other columns to null.  name is UTF-8;
+ * the catalog must be known.
  */
 void
 glue_record_row_key(GlueRecordRow *row, const GlueTarget *target,
@@ -123,7 +123,7 @@ glue_record_row_set_recorded_at(GlueRecordRow *row, TimestampTz recorded_at)
 	set_value(row, GLUE_COLUMN_RECORDED_AT, TimestampTzGetDatum(recorded_at));
 }
 
-/* Fill in what is known of a connection before AWS Glue is asked. */
+/* Fill in the columns that are known before AWS Glue is called. */
 void
 glue_record_row_define(GlueRecordRow *row, const GlueNewRecord *new_record)
 {
@@ -143,7 +143,7 @@ glue_record_row_define(GlueRecordRow *row, const GlueNewRecord *new_record)
 																	false))));
 }
 
-/* Fill in what AWS Glue has said, and when. */
+/* Fill in the answer of AWS Glue, and its time. */
 void
 glue_record_row_observe(GlueRecordRow *row, const GlueNewRecord *new_record)
 {
@@ -185,10 +185,7 @@ set_text(GlueRecordRow *row, GlueRecordColumn column, const char *utf8)
 		glue_set_text(row->values, row->nulls, column, utf8);
 }
 
-/*
- * Set a column from a member of a tree, if that has a fitting type: what
- * came from AWS can be anything.
- */
+/* Set a column from a member of a tree, if the type of the member fits. */
 static void
 set_from_tree(GlueRecordRow *row, GlueRecordColumn column, json_object *value)
 {
@@ -277,8 +274,8 @@ set_digest(GlueRecordRow *row, const GlueSecretDigest *digest)
  */
 
 /*
- * Begin with what is known of a connection, in order to record a change of
- * it; all of it is shared with known.
+ * Begin an entry with the record of a connection, for a change of it; the
+ * entry shares all memory with known.
  */
 void
 glue_new_record_from(GlueNewRecord *new_record, const GlueTarget *target,
@@ -299,7 +296,7 @@ glue_new_record_from(GlueNewRecord *new_record, const GlueTarget *target,
 /*
  * Read a whole row, whose columns are in the order of the table.
  *
- * What is read belongs to the current memory context.
+ * The result belongs to the current memory context.
  */
 void
 glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
@@ -331,7 +328,7 @@ glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
 	}
 }
 
-/* Add what was read, unless it could not be. */
+/* Add a value, unless it could not be read. */
 static void
 add_tree(json_object *object, const char *name, json_object *value)
 {
@@ -340,8 +337,8 @@ add_tree(json_object *object, const char *name, json_object *value)
 }
 
 /*
- * Make a tree, which nobody owns yet, of a column's value; NULL if it cannot
- * be one.
+ * Make a tree, without an owner, of a column's value; NULL if that is not
+ * possible.
  */
 static json_object *
 tree_from_datum(Datum value, Oid type)
@@ -364,7 +361,8 @@ tree_from_datum(Datum value, Oid type)
 			if (glue_tree_from_jsonb(DatumGetJsonbP(value),
 									 &tree) != GLUE_JSONB_OK)
 				return NULL;
-			return json_object_get(tree);	/* the context has its own */
+			return json_object_get(tree);	/* the memory context holds
+											 * another reference */
 	}
 	return NULL;
 }
@@ -410,7 +408,10 @@ tree_from_time(Datum value)
 								  days * SECS_PER_DAY);
 }
 
-/* A digest of another length was made by another version of this code. */
+/*
+ * A digest of another length comes from another version of this code, and is
+ * ignored.
+ */
 static void
 read_digest(GlueRecord *record, bytea * value)
 {

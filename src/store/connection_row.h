@@ -3,7 +3,7 @@
  * connection_row.h
  *	  A row of the table glue_connection, between trees and datums.
  *
- * For store/connections.c alone, but for what is recorded and what is known.
+ * For store/connections.c alone, but for GlueNewRecord and GlueRecord.
  *
  * IDENTIFICATION
  *	  src/store/connection_row.h
@@ -58,27 +58,27 @@ typedef enum GlueRecordColumn
 	GLUE_NUM_COLUMNS
 } GlueRecordColumn;
 
-/* One connection, as it is to be recorded.  Nothing of it holds a secret. */
+/* One connection, to be recorded.  It must hold no secret. */
 typedef struct GlueNewRecord
 {
 	const GlueTarget *target;
 	const char *name;
 	json_object *definition;	/* ConnectionInput, or a Connection */
 	json_object *tags;			/* or NULL */
-	json_object *observed;		/* what GetConnection returned, or NULL */
+	json_object *observed;		/* reply of GetConnection, or NULL */
 	const char *status;			/* or NULL: not known */
 	const char *request_id;		/* AWS's, or NULL or "" */
 	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
-	TimestampTz recorded_at;	/* when this was true; 0: now */
+	TimestampTz recorded_at;	/* when this was the state; 0: now */
 	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
 } GlueNewRecord;
 
-/* One connection, as it was recorded. */
+/* One connection, as read from the table. */
 typedef struct GlueRecord
 {
 	json_object *definition;	/* ConnectionInput, redacted */
 	json_object *tags;			/* or NULL */
-	json_object *observed;		/* what of a Connection is no part of a
+	json_object *observed;		/* members of a Connection that are not in a
 								 * ConnectionInput: Status, CreationTime, ... */
 	bool		has_digest;
 	GlueSecretDigest secret_digest;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * connections.h
- *	  The table glue_connection, which mirrors what is in AWS Glue.
+ *	  The table glue_connection, which mirrors the connections in AWS Glue.
  *
  * IDENTIFICATION
  *	  src/store/connections.h
@@ -15,18 +15,18 @@
 #include "store/names.h"
 #include "store/provision.h"
 
-/* What is to be done with the table. */
+/* The intended use of the table. */
 typedef enum GlueRecordsAccess
 {
 	GLUE_RECORDS_READ,
 	GLUE_RECORDS_WRITE
 } GlueRecordsAccess;
 
-/* The table, ready to be used until the end of the transaction. */
+/* The table, open until the end of the transaction. */
 typedef struct GlueRecords
 {
 	GlueOwnTable table;
-	GlueProvisions provisions;	/* if it is written: what rows own of that */
+	GlueProvisions provisions;	/* if it is written: the ownership of rows */
 } GlueRecords;
 
 extern void glue_records_open(GlueRecords *records, Oid schema,

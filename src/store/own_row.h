@@ -15,21 +15,22 @@
 #include "utils/relcache.h"
 
 /*
- * What a table must look like for that.  To be static: what is found out about
- * the table is kept in it.
+ * The expected definition of a table.  To be static: the result of the check
+ * is kept in it.
  */
 typedef struct GlueRowShape
 {
-	bool		may_be_there;	/* a row with the same key, which is for a
-								 * statement then; else it is an error */
+	bool		may_be_there;	/* a row with the same key is possible, and
+								 * needs a statement; else it is an error */
 	const GlueColumn *columns;	/* the first ones of the table */
 	int			ncolumns;
-	const char *const *checks;	/* constraints that every row of ours keeps;
-								 * ends with NULL, or is NULL for none */
+	const char *const *checks;	/* constraints that all our rows satisfy; ends
+								 * with NULL, or is NULL for none */
 
-	/* set by store/own_row.c, of the table that was asked about last */
-	Oid			table;			/* InvalidOid: of none, or it has changed */
-	bool		known;			/* else an error ended the search */
+	/* set by store/own_row.c, for the last table that was checked */
+	Oid			table;			/* InvalidOid: none, or its definition has
+								 * changed */
+	bool		known;			/* false: an error has ended the check */
 	bool		possible;
 	bool		registered;
 	struct GlueRowShape *next;

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glue_conn contributors
 #
-# Whoever works the queue may have to wait for credentials.  No transaction is
-# open meanwhile, and requests for other targets go on.
+# A worker may have to wait for credentials.  No transaction is open during the
+# wait, and requests for other targets continue.
 
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 # The credentials of the server process come from the metadata service, which
-# is asked again after two seconds; those of one foreign server are at hand.
+# is asked again after two seconds; those of one foreign server need no call.
 my $cluster = GlueConn::Cluster->start(
 	environment => { AWS_EC2_METADATA_DISABLED => 'true' },
 	preload => 1);
@@ -89,14 +89,14 @@ is($watch->sent('CreateConnection'), 405, 'each once, or once more');
 is($watch->processed('Metadata.Token'), 0, 'and there are no credentials yet');
 $glue->set(latency_ms => 0);
 
-# A target whose credentials are got soon, although not at hand.
+# A target whose credentials are not cached, but fetched quickly.
 $session->must(server_sql('by_role', $glue->access_key, $glue->secret_key,
 	options => 'role_arn ' . literal(role('app'))));
 my $by_role = enqueue($session, referring('by role'), server => 'by_role');
 wait_until(sub { states($by_role) eq 'succeeded' }, 'another target that needs credentials');
 is(states($slow), 'running', 'another target gets its own meanwhile');
 
-# Somebody who asks for a second target that has to wait.
+# A session with a second target that has to wait.
 $session->must("CREATE SERVER second FOREIGN DATA WRAPPER glue_conn OPTIONS (region 'eu-west-1')");
 my $second = enqueue($session, referring('second'), server => 'second');
 @quick = enqueue_many('quicker', 5);
@@ -112,7 +112,7 @@ $glue->behave;
 wait_until(sub { states($slow, $second) eq 'succeeded' }, 'the slow ones');
 is($glue->created('slow'), 1, 'the next one carries on when there are credentials');
 
-# Others are got when AWS says that these have expired, which takes as long.
+# AWS calls the credentials expired, and to get others takes as long.
 my %expired = (operation => 'CreateConnection', kind => 'error',
 	code => 'ExpiredTokenException', status => 400);
 $glue->misbehave(%expired);
@@ -124,7 +124,7 @@ $glue->behave;
 wait_until(sub { states($renewing) eq 'succeeded' }, 'other credentials');
 is($glue->created('renewing'), 1, 'with which the request is carried out, once');
 
-# However many calls of a process are told, it asks once.
+# A process refreshes its credentials once for all of its calls.
 $glue->misbehave(%expired, times => 5, delay_ms => 700);
 $watch = $cluster->watch;
 $session->must('BEGIN');
