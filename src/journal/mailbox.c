@@ -86,7 +86,7 @@ glue_mailbox_post(Oid table, const char *tuples, Size len, int ntuples)
 												   PATIENCE_MS);
 		reserve_box(own_deadline);
 		fill_box(table, tuples, len, ntuples);
-		glue_news_wake_journal();
+		glue_news_wake(GLUE_WORK_JOURNAL);
 	}
 	PG_CATCH();
 	{
@@ -173,7 +173,7 @@ await_answer(TimestampTz deadline)
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		if (events & WL_TIMEOUT)
-			glue_news_wake_journal();
+			glue_news_wake(GLUE_WORK_JOURNAL);
 	}
 }
 

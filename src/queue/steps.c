@@ -29,12 +29,10 @@
 
 /* prototypes of private functions */
 static GlueCall *ranked(const GlueJob *job, GlueCall *call);
-static GlueCall *start_undo(GlueJob *job);
-static GlueCall *next_of_undo(GlueJob *job);
+static GlueCall *start(GlueJob *job);
 static GlueCall *ask_account(GlueJob *job);
 static void learn_account(GlueJob *job);
 static void note_account(GlueJob *job);
-static void find_arn(GlueJob *job);
 
 /*
  * The first call of a job; NULL if it ends without a call, with its outcome
@@ -54,9 +52,9 @@ glue_job_start(GlueJob *job)
 	else if (job->operation.access == NULL)
 		note_account(job);
 	else if (!job->is_answered &&
-			 glue_request_is_for_others(&job->request->what,
+			 glue_request_is_for_others(job->request,
 										&target->access.target))
-		glue_job_resolve_failure(job, glue_failure_target_changed(job->request->what.account_id,
+		glue_job_resolve_failure(job, glue_failure_target_changed(job->request->account_id,
 																  target->access.target.account_id));
 	else if (!glue_job_lock(job))
 		glue_job_put_back(job, LOCKED_RETRY_MS);
@@ -68,15 +66,11 @@ glue_job_start(GlueJob *job)
 		glue_job_resolve_failure(job, job->refusal);
 	else if (job->failure != NULL)
 		glue_job_resolve_sealing(job);
-	else if (job->request->undo != NULL)
-		call = start_undo(job);
-	else if (job->is_tagged && target->no_account != NULL)
+	else if (job->request->undo == NULL && job->is_tagged &&
+			 target->no_account != NULL)
 		glue_job_resolve_failure(job, target->no_account);
 	else
-	{
-		find_arn(job);
-		call = glue_operation_start(&job->operation);
-	}
+		call = start(job);
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
 }
@@ -86,9 +80,12 @@ static GlueCall *
 ranked(const GlueJob *job, GlueCall *call)
 {
 	Assert(call != NULL || job->outcome.state != NULL);
-	if (call != NULL)
-		call->rate_class = job->request->undo != NULL ? GLUE_RATE_UNDO :
-			GLUE_RATE_QUEUE;
+	if (call == NULL)
+		return NULL;
+	call->rate_class = job->request->undo != NULL ? GLUE_RATE_UNDO :
+		GLUE_RATE_QUEUE;
+	if (job->request->undo != NULL)
+		GLUE_CRASH_POINT("undo before call %s", call->operation);
 	return call;
 }
 
@@ -125,36 +122,29 @@ learn_account(GlueJob *job)
 static void
 note_account(GlueJob *job)
 {
-	if (job->request->what.account_id == NULL)
-		job->request->what.account_id = job->target->access.target.account_id;
+	if (job->request->account_id == NULL)
+		job->request->account_id = job->target->access.target.account_id;
 	glue_job_put_back(job, 0);
 }
 
-/* Likewise, for an undo; its tags matter less. */
+/*
+ * The first call of the operation, which has the ARN that addresses the tags, if
+ * it is needed.
+ */
 static GlueCall *
-start_undo(GlueJob *job)
+start(GlueJob *job)
 {
 	GlueCall   *call;
 
-	find_arn(job);
-	call = glue_undo_start(&job->operation);
-	if (call == NULL)
-		glue_job_resolve(job);
-	else
-		GLUE_CRASH_POINT("undo before call %s", call->operation);
-	return call;
-}
-
-/* The ARN that addresses the tags of a connection, if it is needed. */
-static void
-find_arn(GlueJob *job)
-{
-	const GlueWorkTarget *target = job->target;
-
 	if (job->is_tagged)
 		job->operation.arn =
-			glue_target_connection_arn(&target->access.target,
+			glue_target_connection_arn(&job->target->access.target,
 									   job->operation.name);
+	call = job->request->undo != NULL ? glue_undo_start(&job->operation) :
+		glue_operation_start(&job->operation);
+	if (call == NULL)
+		glue_job_resolve(job);
+	return call;
 }
 
 /*
@@ -172,23 +162,14 @@ glue_job_next(GlueJob *job)
 		learn_account(job);
 	else
 	{
-		call = job->request->undo != NULL ? next_of_undo(job) :
+		if (job->request->undo != NULL)
+			GLUE_CRASH_POINT("undo after call %s",
+							 job->operation.call.operation);
+		call = job->request->undo != NULL ? glue_undo_next(&job->operation) :
 			glue_operation_next(&job->operation);
 		if (call == NULL)
 			glue_job_resolve(job);
 	}
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
-}
-
-static GlueCall *
-next_of_undo(GlueJob *job)
-{
-	GlueCall   *call;
-
-	GLUE_CRASH_POINT("undo after call %s", job->operation.call.operation);
-	call = glue_undo_next(&job->operation);
-	if (call != NULL)
-		GLUE_CRASH_POINT("undo before call %s", call->operation);
-	return call;
 }

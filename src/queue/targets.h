@@ -35,7 +35,7 @@ extern GlueCall *glue_work_targets_fetch(GlueWorkTargets *all);
 extern void glue_work_targets_fetched(GlueCall *call);
 
 extern GlueWorkTarget *glue_work_target_use(GlueWorkTargets *all,
-											const GlueClaim *request);
+											const GlueRequest *request);
 extern void glue_work_target_release(GlueWorkTarget *target);
 
 #endif							/* GLUE_QUEUE_TARGETS_H */

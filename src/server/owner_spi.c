@@ -394,10 +394,7 @@ glue_text_parameter(const char *utf8, bool *is_null)
 		CStringGetTextDatum(glue_server_from_utf8(utf8));
 }
 
-/*
- * Read a column into its member of a struct: text as UTF-8, jsonb as a tree,
- * null as zero.
- */
+/* Read a column into its member of a struct. */
 void
 glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
 {
@@ -431,10 +428,20 @@ glue_result_field(const GlueResultRow *row, const GlueField *field, void *to)
 	}
 }
 
-/*
- * Make an array of one member of several structs: text in UTF-8, trees as
- * jsonb.  A zero text, tree or time is null.
- */
+/* Set a column to the value of its member of a struct. */
+void
+glue_set_field(Datum *values, char *nulls, const GlueField *field,
+			   const void *from)
+{
+	int			number = field->column - 1;
+	bool		is_null;
+
+	values[number] = field_value(field, (const char *) from + field->offset,
+								 &is_null);
+	nulls[number] = is_null ? 'n' : ' ';
+}
+
+/* Make an array of one member of several structs. */
 Datum
 glue_field_parameter(const GlueField *field, const void *const *structs,
 					 int count)
@@ -464,8 +471,12 @@ field_value(const GlueField *field, const void *member, bool *is_null)
 			return *is_null ? (Datum) 0 :
 				JsonbPGetDatum(glue_jsonb_from_tree(tree));
 		case INT8OID:
+			*is_null = *(const int64 *) member == 0;
 			return Int64GetDatum(*(const int64 *) member);
+		case OIDOID:
+			return ObjectIdGetDatum(*(const Oid *) member);
 		case INT4OID:
+			*is_null = *(const int *) member == 0;
 			return Int32GetDatum(*(const int *) member);
 		case BOOLOID:
 			return BoolGetDatum(*(const bool *) member);

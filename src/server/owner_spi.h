@@ -109,7 +109,10 @@ extern void glue_set_text(Datum *values, char *nulls, int number,
 extern void glue_set_time(Datum *values, char *nulls, int number,
 						  TimestampTz time);
 
-/* A member of a struct that corresponds to a column or parameter. */
+/*
+ * A member of a struct that corresponds to a column or parameter.  Text is UTF-8,
+ * jsonb a tree.  Zero is null, except for booleans and OIDs.
+ */
 typedef struct GlueField
 {
 	int			column;
@@ -119,6 +122,8 @@ typedef struct GlueField
 
 extern void glue_result_field(const GlueResultRow *row,
 							  const GlueField *field, void *to);
+extern void glue_set_field(Datum *values, char *nulls, const GlueField *field,
+						   const void *from);
 extern Datum glue_field_parameter(const GlueField *field,
 								  const void *const *structs, int count);
 

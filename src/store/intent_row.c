@@ -83,8 +83,7 @@ static GlueStatement close_intent = {
 };
 
 /* prototypes of private functions */
-static MinimalTuple form_intent(Relation table, const GlueRequest *request,
-								int64 id);
+static MinimalTuple form_intent(Relation table, const GlueRequest *request);
 static bool is_open_intent(HeapTuple tuple, TupleDesc desc,
 						   HeapTuple intent);
 static GlueOpenIntent *read_open(HeapTuple tuple, TupleDesc desc,
@@ -113,7 +112,7 @@ static HeapTupleData whole_tuple(MinimalTuple tuple);
  */
 char *
 glue_intent_rows_form(const GlueRequestQueue *queue, const GlueRequest *requests,
-					  int nrequests, const int64 *ids, Size *len)
+					  int nrequests, Size *len)
 {
 	Relation	table = table_open(queue->oid, NoLock);
 	MinimalTuple *tuples = palloc(nrequests * sizeof(MinimalTuple));
@@ -126,7 +125,7 @@ glue_intent_rows_form(const GlueRequestQueue *queue, const GlueRequest *requests
 		GlueRequest own = requests[i];
 
 		glue_request_make_own(queue, &own);
-		tuples[i] = form_intent(table, &own, ids[i]);
+		tuples[i] = form_intent(table, &own);
 		*len += MAXALIGN(tuples[i]->t_len);
 	}
 	table_close(table, NoLock);
@@ -141,24 +140,20 @@ glue_intent_rows_form(const GlueRequestQueue *queue, const GlueRequest *requests
 }
 
 static MinimalTuple
-form_intent(Relation table, const GlueRequest *request, int64 id)
+form_intent(Relation table, const GlueRequest *request)
 {
 	TupleDesc	desc = RelationGetDescr(table);
 	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
 	bool	   *nulls = palloc(desc->natts * sizeof(bool));
 	GlueRequestRow row;
 
-	glue_request_row_fill(&row, id, request);
-	glue_request_row_set_text(&row, GLUE_REQUEST_STATE, GLUE_STATE_RUNNING);
-	glue_request_row_set(&row, GLUE_REQUEST_CALLER_XID,
-						 FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
-	glue_request_row_set(&row, GLUE_REQUEST_CALLER_TOP_XID,
-						 FullTransactionIdGetDatum(GetTopFullTransactionId()));
-	glue_request_row_set(&row, GLUE_REQUEST_CALL_TIMEOUT,
-						 Int32GetDatum(request->call_timeout_ms));
-	if (request->aws_sent_at != 0)
-		glue_request_row_set(&row, GLUE_REQUEST_AWS_SENT_AT,
-							 TimestampTzGetDatum(request->aws_sent_at));
+	glue_request_row_fill(&row, request);
+	glue_set_text(row.values, row.nulls, GLUE_REQUEST_STATE,
+				  GLUE_STATE_RUNNING);
+	glue_set_value(row.values, row.nulls, GLUE_REQUEST_CALLER_XID,
+				   FullTransactionIdGetDatum(GetCurrentFullTransactionId()));
+	glue_set_value(row.values, row.nulls, GLUE_REQUEST_CALLER_TOP_XID,
+				   FullTransactionIdGetDatum(GetTopFullTransactionId()));
 	memset(nulls, true, desc->natts * sizeof(bool));
 	for (int i = 0; i < GLUE_NUM_REQUEST_COLUMNS; i++)
 	{
@@ -176,7 +171,7 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
  */
 void
 glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
-					  const GlueIntentOutcome *outcome)
+					  const GlueRequestOutcome *outcome)
 {
 	Datum		values[NUM_CLOSING_PARAMETERS] = {
 		Int64GetDatum(id), Int64GetDatum(queue->home),

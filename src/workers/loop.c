@@ -21,7 +21,7 @@
 #include "storage/latch.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
-#include "workers/loop.h"
+#include "workers/workers.h"
 
 /* Time that an idle worker waits. */
 #define LINGER_MS			2000
