@@ -69,6 +69,7 @@ static bool has_answer(const GlueCall *call);
 static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
 static bool is_refused_as_expired(const GlueCallState *state);
+static bool will_expire(const GlueCredentials *credentials);
 static bool have_expired(const GlueCallState *state);
 static void begin_fetch(GlueCallState *state);
 static void fetch_credentials(GlueCallState *state);
@@ -130,7 +131,7 @@ init_attempts(GlueCallState *state)
 	}
 	state->may_expire = call->credentials != NULL &&
 		!call->keeps_credentials &&
-		call->credentials->expires_at > time(NULL);
+		will_expire(call->credentials);
 	glue_attempt_init(&state->attempt, call, state->on_news,
 					  state->on_news_arg);
 	glue_turn_init(&state->turn, call, state->on_news, state->on_news_arg);
@@ -252,10 +253,9 @@ wait_for_turn(GlueCallState *state)
 {
 	if (glue_turn_take(&state->turn))
 	{
+		state->step = GLUE_CALL_SENDING;
 		if (have_expired(state))
 			begin_fetch(state);
-		else
-			state->step = GLUE_CALL_SENDING;
 	}
 	else if (glue_turn_is_hopeless(&state->turn))
 	{
@@ -278,10 +278,10 @@ send_attempt(GlueCallState *state)
 	GlueCall   *call = state->call;
 
 	glue_attempt_sign(&state->attempt);
-	if (call->attempts == 1)
+	if (!call->answer_lost)
 	{
 		if (call->before_sending != NULL)
-			call->before_sending(call->before_sending_arg);
+			call->before_sending(call->sending_arg);
 		state->began_ms = glue_boot_ms();
 	}
 	glue_stat_sent(&state->counted);
@@ -309,7 +309,12 @@ finish_attempt(GlueCallState *state)
 		finish(state, NULL);
 	}
 	else
+	{
 		choose_next_step(state);
+		if (state->step != GLUE_CALL_DONE && !call->answer_lost &&
+			call->after_refusal != NULL)
+			call->after_refusal(call->sending_arg);
+	}
 }
 
 static bool
@@ -379,18 +384,22 @@ is_refused_as_expired(const GlueCallState *state)
 		 strcmp(code, GLUE_EXCEPTION_EXPIRED_TOKEN_STS) == 0);
 }
 
+/* Will credentials expire, and have not yet by our clock? */
+static bool
+will_expire(const GlueCredentials *credentials)
+{
+	return credentials->expires_at > time(NULL);
+}
+
 /*
  * Have the credentials expired while the call waited for its turn?  Credentials
- * that had expired before the call began are sent, because our clock may be
+ * that had expired when they were obtained are sent, because our clock may be
  * wrong.
  */
 static bool
 have_expired(const GlueCallState *state)
 {
-	const GlueCredentials *credentials = state->call->credentials;
-
-	return state->may_expire && credentials->expires_at != 0 &&
-		credentials->expires_at <= time(NULL);
+	return state->may_expire && !will_expire(state->call->credentials);
 }
 
 static void
@@ -432,6 +441,8 @@ end_fetch(GlueCallState *state)
 	GlueFailure *failure = glue_credential_fetch_take(state->fetch);
 
 	MemoryContextSwitchTo(old_context);
+	state->may_expire = state->call->credentials != before &&
+		will_expire(state->call->credentials);
 	if (state->call->operation == NULL)
 		finish(state, failure);
 	else if (state->turn.state == GLUE_TURN_TAKEN)

@@ -50,7 +50,7 @@ glue_rates(PG_FUNCTION_ARGS)
 		row[3] = number_of(glue_rate_tokens(&slot.limit, now), rate == 0);
 		row[4] = count_of(glue_rate_refused_lately(&slot.limit, now));
 		row[5] = count_of(slot.nwaiting);
-		row[6].value = BoolGetDatum(slot.ceiling > 0);
+		row[6].value = BoolGetDatum(slot.limit.ceiling > 0);
 		row[6].isnull = false;
 		glue_return_row(fcinfo, row);
 	}

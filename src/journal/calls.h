@@ -44,9 +44,9 @@ extern GlueIntent *glue_intent_write(const GlueIntents *intents,
 extern int64 glue_intent_request(const GlueIntent *intent);
 extern void glue_intent_sending(GlueIntent *intent,
 								GlueOutcome at_worst);
+extern void glue_intent_not_yet(GlueIntent *intent);
 extern void glue_intent_done(GlueIntent *intent, const GlueCall *done,
 							 GlueOutcome outcome);
-extern void glue_intent_adopted(GlueIntent *intent);
 extern void glue_intent_failed(GlueIntent *intent,
 							   const GlueCall *failed);
 extern void glue_intent_refused(GlueIntent *intent,

@@ -32,6 +32,8 @@
 static void prepare(const GlueTagged *tagged, GlueCall *call,
 					const char *operation);
 static const char *change_tags(GlueCall *call, GlueIntent *change);
+static void note_sending(void *arg);
+static void note_refusal(void *arg);
 static void read_tags(const GlueTagged *tagged, GlueCall *call);
 static json_object *read_changed(const GlueTagged *tagged,
 								 json_object *expected);
@@ -135,7 +137,9 @@ static const char *
 change_tags(GlueCall *call, GlueIntent *change)
 {
 	call->for_request = glue_intent_request(change);
-	glue_intent_sending(change, GLUE_OUTCOME_CHANGED);
+	call->before_sending = note_sending;
+	call->after_refusal = note_refusal;
+	call->sending_arg = change;
 	GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
 	glue_client_run(call, 1);
 	if (call->failure != NULL)
@@ -145,6 +149,20 @@ change_tags(GlueCall *call, GlueIntent *change)
 	}
 	glue_intent_done(change, call, GLUE_OUTCOME_CHANGED);
 	return pstrdup(call->request_id);
+}
+
+/* A before_sending callback. */
+static void
+note_sending(void *arg)
+{
+	glue_intent_sending(arg, GLUE_OUTCOME_CHANGED);
+}
+
+/* An after_refusal callback. */
+static void
+note_refusal(void *arg)
+{
+	glue_intent_not_yet(arg);
 }
 
 /*
