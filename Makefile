@@ -144,12 +144,15 @@ CLIENT_OBJS = \
 	src/client/foreign_database.o \
 	src/client/target.o \
 	src/client/credential_cache.o \
+	src/client/credential_chain.o \
 	src/client/metadata.o \
 	src/client/call.o \
 	src/client/call_failure.o \
 	src/client/signed_message.o \
 	src/client/aws_clock.o \
 	src/client/attempt.o \
+	src/client/sts.o \
+	src/client/credential_fetch.o \
 	src/client/read_back.o \
 	src/client/shared_quota.o \
 	src/client/rate_slot.o \
@@ -158,8 +161,6 @@ CLIENT_OBJS = \
 	src/client/call_state.o \
 	src/client/client.o \
 	src/client/pages.o \
-	src/client/sts.o \
-	src/client/credential_chain.o \
 	src/client/access.o \
 	src/client/account.o \
 	src/client/open_lists.o

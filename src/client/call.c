@@ -73,6 +73,19 @@ glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 	glue_tree_add(call->arguments, "Name", json_object_new_string(name));
 }
 
+/*
+ * Fill in a call that only gets credentials: its own, if it succeeds.  The plan
+ * must live as long as the call.
+ */
+void
+glue_call_prepare_credentials(GlueCall *call, const GlueTarget *target,
+							  const GlueCredentialPlan *plan)
+{
+	memset(call, 0, sizeof(GlueCall));
+	call->target = target;
+	call->plan = plan;
+}
+
 /* Reset the results of a call, before it is made again. */
 void
 glue_call_clear_results(GlueCall *call)

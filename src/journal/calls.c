@@ -195,6 +195,7 @@ learn_time(const GlueIntents *intents, const char *name)
 		return;
 	target.max_attempts = 1;
 	glue_call_prepare_get(&call, &target, &access->credentials, name);
+	call.keeps_credentials = true;
 	glue_client_run(&call, 1);
 }
 
