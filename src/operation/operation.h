@@ -87,7 +87,7 @@ typedef struct GlueOperation
 	/* how far it has got */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
-	GlueRecordRow *draft;		/* of the record of a create, or NULL */
+	GlueRow    *draft;			/* of the record of a create, or NULL */
 	GlueFailure *refusal;		/* of the create, because the name is taken */
 	const char *differences;	/* from what exists, a line each */
 	json_object *known_tags;	/* recorded of what exists, or NULL */

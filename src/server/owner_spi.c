@@ -219,6 +219,7 @@ uint64
 glue_execute(GlueStatement *statement, const GlueOwnTable *table,
 			 GlueImpersonation *saved, Datum *values, const char *nulls)
 {
+	MemoryContext context = CurrentMemoryContext;
 	int			result;
 
 	Assert(IsTransactionState());
@@ -233,6 +234,7 @@ glue_execute(GlueStatement *statement, const GlueOwnTable *table,
 	if (result < 0)
 		elog(ERROR, "could not execute a statement of glue_conn: %s",
 			 SPI_result_code_string(result));
+	MemoryContextSwitchTo(context);
 	return SPI_processed;
 }
 
@@ -357,30 +359,64 @@ glue_result_tree(const GlueResultRow *row, int column)
 	return tree;
 }
 
-/* Give a parameter, or a column of a row, its value. */
+/* Make all values of a row null. */
 void
-glue_set_value(Datum *values, char *nulls, int number, Datum value)
+glue_row_clear(GlueRow *row)
 {
-	values[number] = value;
-	nulls[number] = ' ';
+	memset(row->nulls, 'n', sizeof(row->nulls));
 }
 
-/* Do the same with text in UTF-8, or null. */
+/* Give a row one of its values, which are counted from 0. */
 void
-glue_set_text(Datum *values, char *nulls, int number, const char *utf8)
+glue_row_set(GlueRow *row, int number, Datum value)
 {
-	bool		is_null;
-
-	values[number] = glue_text_parameter(utf8, &is_null);
-	nulls[number] = is_null ? 'n' : ' ';
+	Assert(number < GLUE_MAX_COLUMNS);
+	row->values[number] = value;
+	row->nulls[number] = ' ';
 }
 
-/* Do the same with a time; 0 is null. */
+/* Do the same with text in UTF-8; NULL leaves the value as it is. */
 void
-glue_set_time(Datum *values, char *nulls, int number, TimestampTz time)
+glue_row_set_text(GlueRow *row, int number, const char *utf8)
 {
-	values[number] = TimestampTzGetDatum(time);
-	nulls[number] = time == 0 ? 'n' : ' ';
+	if (utf8 != NULL)
+		glue_row_set(row, number,
+					 CStringGetTextDatum(glue_server_from_utf8(utf8)));
+}
+
+/* With a name, as the server has it; likewise. */
+void
+glue_row_set_name(GlueRow *row, int number, const char *name)
+{
+	if (name != NULL)
+		glue_row_set(row, number,
+					 DirectFunctionCall1(namein, CStringGetDatum(name)));
+}
+
+/* With a tree, as jsonb; likewise. */
+void
+glue_row_set_tree(GlueRow *row, int number, json_object *tree)
+{
+	if (tree != NULL)
+		glue_row_set(row, number,
+					 JsonbPGetDatum(glue_jsonb_from_tree(tree)));
+}
+
+/* With bytes; likewise. */
+void
+glue_row_set_bytes(GlueRow *row, int number, const void *bytes, Size len)
+{
+	if (bytes != NULL)
+		glue_row_set(row, number,
+					 PointerGetDatum(cstring_to_text_with_len(bytes, len)));
+}
+
+/* With a time; 0 leaves the value as it is. */
+void
+glue_row_set_time(GlueRow *row, int number, TimestampTz time)
+{
+	if (time != 0)
+		glue_row_set(row, number, TimestampTzGetDatum(time));
 }
 
 /* Text in UTF-8, or NULL, as a parameter. */

@@ -77,16 +77,11 @@ const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS] = {
 #define IS_DEFINED(column)	((column) < GLUE_COLUMN_STATUS)
 
 /* prototypes of private functions */
-static void set_members(GlueRecordRow *row, json_object *tree, bool defined);
-static void set_value(GlueRecordRow *row, GlueRecordColumn column,
-					  Datum value);
-static void set_text(GlueRecordRow *row, GlueRecordColumn column,
-					 const char *utf8);
-static void set_from_tree(GlueRecordRow *row, GlueRecordColumn column,
+static void set_members(GlueRow *row, json_object *tree, bool defined);
+static void set_from_tree(GlueRow *row, GlueRecordColumn column,
 						  json_object *value);
 static bool is_epoch_time(json_object *value);
 static Datum text_array(json_object *array);
-static void set_digest(GlueRecordRow *row, const GlueSecretDigest *digest);
 static void add_tree(json_object *object, const char *name,
 					 json_object *value);
 static json_object *tree_from_datum(Datum value, Oid type);
@@ -105,62 +100,49 @@ static void read_digest(GlueRecord *known, bytea * value);
  * catalog must be known.
  */
 void
-glue_record_row_key(GlueRecordRow *row, const GlueTarget *target,
+glue_record_row_key(GlueRow *row, const GlueTarget *target,
 					const char *name)
 {
-	memset(row, 0, sizeof(GlueRecordRow));
-	memset(row->nulls, 'n', sizeof(row->nulls));
+	glue_row_clear(row);
 	Assert(target->catalog != NULL);
-	set_text(row, GLUE_COLUMN_ENDPOINT, target->endpoint.origin);
-	set_text(row, GLUE_COLUMN_REGION, target->endpoint.region);
-	set_text(row, GLUE_COLUMN_CATALOG_ID, target->catalog);
-	set_text(row, GLUE_COLUMN_NAME, name);
-}
-
-void
-glue_record_row_set_recorded_at(GlueRecordRow *row, TimestampTz recorded_at)
-{
-	set_value(row, GLUE_COLUMN_RECORDED_AT, TimestampTzGetDatum(recorded_at));
+	glue_row_set_text(row, GLUE_COLUMN_ENDPOINT, target->endpoint.origin);
+	glue_row_set_text(row, GLUE_COLUMN_REGION, target->endpoint.region);
+	glue_row_set_text(row, GLUE_COLUMN_CATALOG_ID, target->catalog);
+	glue_row_set_text(row, GLUE_COLUMN_NAME, name);
 }
 
 /* Fill in what is known of a connection before AWS Glue is asked. */
 void
-glue_record_row_define(GlueRecordRow *row, const GlueRecordEntry *entry)
+glue_record_row_define(GlueRow *row, const GlueRecordEntry *entry)
 {
 	glue_record_row_key(row, entry->target, entry->name);
 	set_members(row, entry->definition, true);
-	if (entry->target->server != NULL)
-		set_value(row, GLUE_COLUMN_SERVER,
-				  DirectFunctionCall1(namein,
-									  CStringGetDatum(entry->target->server)));
-	set_text(row, GLUE_COLUMN_ARN,
-			 glue_target_connection_arn(entry->target, entry->name));
-	set_from_tree(row, GLUE_COLUMN_TAGS, entry->tags);
-	set_digest(row, entry->secret_digest);
-	set_value(row, GLUE_COLUMN_RECORDED_BY,
-			  DirectFunctionCall1(namein,
-								  CStringGetDatum(GetUserNameFromId(GetUserId(),
-																	false))));
+	glue_row_set_name(row, GLUE_COLUMN_SERVER, entry->target->server);
+	glue_row_set_text(row, GLUE_COLUMN_ARN,
+					  glue_target_connection_arn(entry->target, entry->name));
+	glue_row_set_tree(row, GLUE_COLUMN_TAGS, entry->tags);
+	glue_row_set_bytes(row, GLUE_COLUMN_SECRET_DIGEST, entry->secret_digest,
+					   sizeof(GlueSecretDigest));
+	glue_row_set_name(row, GLUE_COLUMN_RECORDED_BY,
+					  GetUserNameFromId(GetUserId(), false));
 }
 
 /* Fill in what AWS Glue has said, and when. */
 void
-glue_record_row_observe(GlueRecordRow *row, const GlueRecordEntry *entry)
+glue_record_row_observe(GlueRow *row, const GlueRecordEntry *entry)
 {
 	set_members(row, entry->observed, false);
-	set_text(row, GLUE_COLUMN_STATUS, entry->status);
+	glue_row_set_text(row, GLUE_COLUMN_STATUS, entry->status);
 	if (entry->request_id != NULL && entry->request_id[0] != '\0')
-		set_text(row, GLUE_COLUMN_REQUEST_ID, entry->request_id);
-	glue_record_row_set_recorded_at(row, entry->recorded_at != 0 ?
-									entry->recorded_at :
-									GetCurrentTimestamp());
-	glue_set_time(row->values, row->nulls, GLUE_COLUMN_AWS_RECORDED_AT,
-				  entry->aws_recorded_at);
+		glue_row_set_text(row, GLUE_COLUMN_REQUEST_ID, entry->request_id);
+	glue_row_set_time(row, GLUE_COLUMN_RECORDED_AT, entry->recorded_at != 0 ?
+					  entry->recorded_at : GetCurrentTimestamp());
+	glue_row_set_time(row, GLUE_COLUMN_AWS_RECORDED_AT, entry->aws_recorded_at);
 }
 
 /* Fill in the columns that are members of a tree, which may be NULL. */
 static void
-set_members(GlueRecordRow *row, json_object *tree, bool defined)
+set_members(GlueRow *row, json_object *tree, bool defined)
 {
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 	{
@@ -171,26 +153,12 @@ set_members(GlueRecordRow *row, json_object *tree, bool defined)
 	}
 }
 
-static void
-set_value(GlueRecordRow *row, GlueRecordColumn column, Datum value)
-{
-	glue_set_value(row->values, row->nulls, column, value);
-}
-
-/* Set a text column from UTF-8; NULL leaves it null. */
-static void
-set_text(GlueRecordRow *row, GlueRecordColumn column, const char *utf8)
-{
-	if (utf8 != NULL)
-		glue_set_text(row->values, row->nulls, column, utf8);
-}
-
 /*
  * Set a column from a member of a tree, if that has a fitting type: what
  * came from AWS can be anything.
  */
 static void
-set_from_tree(GlueRecordRow *row, GlueRecordColumn column, json_object *value)
+set_from_tree(GlueRow *row, GlueRecordColumn column, json_object *value)
 {
 	json_type	type = json_object_get_type(value);
 
@@ -200,30 +168,30 @@ set_from_tree(GlueRecordRow *row, GlueRecordColumn column, json_object *value)
 	{
 		case TEXTOID:
 			if (type == json_type_string)
-				set_text(row, column, json_object_get_string(value));
+				glue_row_set_text(row, column, json_object_get_string(value));
 			break;
 		case JSONBOID:
-			set_value(row, column, JsonbPGetDatum(glue_jsonb_from_tree(value)));
+			glue_row_set_tree(row, column, value);
 			break;
 		case TEXTARRAYOID:
 			if (type == json_type_array)
-				set_value(row, column, text_array(value));
+				glue_row_set(row, column, text_array(value));
 			break;
 		case BOOLOID:
 			if (type == json_type_boolean)
-				set_value(row, column,
-						  BoolGetDatum(json_object_get_boolean(value)));
+				glue_row_set(row, column,
+							 BoolGetDatum(json_object_get_boolean(value)));
 			break;
 		case INT4OID:
 			if (type == json_type_int)
-				set_value(row, column,
-						  Int32GetDatum(json_object_get_int(value)));
+				glue_row_set(row, column,
+							 Int32GetDatum(json_object_get_int(value)));
 			break;
 		case TIMESTAMPTZOID:
 			if (is_epoch_time(value))
-				set_value(row, column,
-						  DirectFunctionCall1(float8_timestamptz,
-											  Float8GetDatum(json_object_get_double(value))));
+				glue_row_set(row, column,
+							 DirectFunctionCall1(float8_timestamptz,
+												 Float8GetDatum(json_object_get_double(value))));
 			break;
 	}
 }
@@ -254,21 +222,6 @@ text_array(json_object *array)
 	}
 	return PointerGetDatum(construct_array(elements, len, TEXTOID,
 										   -1, false, TYPALIGN_INT));
-}
-
-/* Set the digest of the secrets; NULL leaves it null. */
-static void
-set_digest(GlueRecordRow *row, const GlueSecretDigest *digest)
-{
-	Size		size = VARHDRSZ + sizeof(GlueSecretDigest);
-	bytea	   *value;
-
-	if (digest == NULL)
-		return;
-	value = palloc(size);
-	SET_VARSIZE(value, size);
-	memcpy(VARDATA(value), digest, sizeof(GlueSecretDigest));
-	set_value(row, GLUE_COLUMN_SECRET_DIGEST, PointerGetDatum(value));
 }
 
 /* ----------------------------------------------------------------

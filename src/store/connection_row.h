@@ -87,22 +87,13 @@ typedef struct GlueRecord
 	TimestampTz aws_recorded_at;	/* 0: not known */
 } GlueRecord;
 
-/* The values of one row. */
-typedef struct GlueRecordRow
-{
-	Datum		values[GLUE_NUM_COLUMNS];
-	char		nulls[GLUE_NUM_COLUMNS];	/* 'n' or ' ', as SPI wants them */
-} GlueRecordRow;
-
 extern const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS];
 
-extern void glue_record_row_key(GlueRecordRow *row, const GlueTarget *target,
+extern void glue_record_row_key(GlueRow *row, const GlueTarget *target,
 								const char *name);
-extern void glue_record_row_set_recorded_at(GlueRecordRow *row,
-											TimestampTz recorded_at);
-extern void glue_record_row_define(GlueRecordRow *row,
+extern void glue_record_row_define(GlueRow *row,
 								   const GlueRecordEntry *entry);
-extern void glue_record_row_observe(GlueRecordRow *row,
+extern void glue_record_row_observe(GlueRow *row,
 									const GlueRecordEntry *entry);
 extern void glue_record_entry_from_known(GlueRecordEntry *entry,
 										 const GlueTarget *target,

@@ -105,8 +105,8 @@ static const GlueStatement unseen_names = {
 
 /* prototypes of private functions */
 static uint64 execute(const GlueRecords *records, GlueStatement *statement,
-					  GlueRecordRow *row);
-static Portal open_unseen(const GlueRecords *records, GlueRecordRow *row,
+					  GlueRow *row);
+static Portal open_unseen(const GlueRecords *records, GlueRow *row,
 						  const GlueNameStore *seen);
 static bool read_one(const GlueRecords *records, GlueStatement *statement,
 					 const GlueTarget *target, const char *name,
@@ -149,10 +149,10 @@ glue_records_open(GlueRecords *records, Oid schema, GlueRecordsAccess access)
  * Of entry only what defines the connection is looked at, and nothing of it is
  * needed any longer afterwards.
  */
-GlueRecordRow *
+GlueRow *
 glue_record_draft(const GlueRecordEntry *entry)
 {
-	GlueRecordRow *draft = palloc(sizeof(GlueRecordRow));
+	GlueRow    *draft = palloc(sizeof(GlueRow));
 
 	glue_record_row_define(draft, entry);
 	return draft;
@@ -168,15 +168,14 @@ glue_record_draft(const GlueRecordEntry *entry)
  * find that there is nothing to update, would take longer than the insert.
  */
 void
-glue_record_write_draft(const GlueRecords *records, GlueRecordRow *draft,
+glue_record_write_draft(const GlueRecords *records, GlueRow *draft,
 						const GlueRecordEntry *entry)
 {
 	bool		inserted;
 
 	glue_record_row_observe(draft, entry);
 	if (records->table.plain)
-		inserted = glue_row_insert(&records->table, &shape, draft->values,
-								   draft->nulls);
+		inserted = glue_row_insert(&records->table, &shape, draft);
 	else
 		inserted = execute(records, &insert, draft) > 0;
 	if (!inserted)
@@ -204,7 +203,7 @@ glue_record_write(const GlueRecords *records, const GlueRecordEntry *entry)
 void
 glue_record_observe(const GlueRecords *records, const GlueRecordEntry *entry)
 {
-	GlueRecordRow row;
+	GlueRow		row;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn record",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -264,7 +263,7 @@ bool
 glue_record_forget(const GlueRecords *records, const GlueTarget *target,
 				   const char *name)
 {
-	GlueRecordRow row;
+	GlueRow		row;
 
 	Assert(OidIsValid(records->provisions.oid));	/* opened to be written */
 	glue_provision_gone(&records->provisions, target, name);
@@ -280,10 +279,10 @@ bool
 glue_record_forget_older(const GlueRecords *records, const GlueTarget *target,
 						 const char *name, TimestampTz missed_at)
 {
-	GlueRecordRow row;
+	GlueRow		row;
 
 	glue_record_row_key(&row, target, name);
-	glue_record_row_set_recorded_at(&row, missed_at);
+	glue_row_set_time(&row, GLUE_COLUMN_RECORDED_AT, missed_at);
 	if (execute(records, &delete_older, &row) == 0)
 		return false;
 	glue_provision_gone(&records->provisions, target, name);
@@ -299,12 +298,12 @@ glue_record_unseen(const GlueRecords *records, const GlueTarget *target,
 				   const GlueNameStore *seen, TimestampTz before)
 {
 	GlueNameStore *unseen = glue_name_store_new();
-	GlueRecordRow row;
+	GlueRow		row;
 	GlueImpersonation saved;
 	Portal		portal;
 
 	glue_record_row_key(&row, target, "");
-	glue_record_row_set_recorded_at(&row, before);
+	glue_row_set_time(&row, GLUE_COLUMN_RECORDED_AT, before);
 	glue_impersonate(&saved, records->table.owner);
 	SPI_connect();
 	portal = open_unseen(records, &row, seen);
@@ -335,7 +334,7 @@ glue_record_unseen(const GlueRecords *records, const GlueTarget *target,
 /* Execute a statement that writes; returns how many rows it wrote. */
 static uint64
 execute(const GlueRecords *records, GlueStatement *statement,
-		GlueRecordRow *row)
+		GlueRow *row)
 {
 	return glue_execute_alone(statement, &records->table, row->values,
 							  row->nulls);
@@ -346,7 +345,7 @@ execute(const GlueRecords *records, GlueStatement *statement,
  * this one statement, which is not kept.
  */
 static Portal
-open_unseen(const GlueRecords *records, GlueRecordRow *row,
+open_unseen(const GlueRecords *records, GlueRow *row,
 			const GlueNameStore *seen)
 {
 	char	   *text = glue_statement_text(&unseen_names, &records->table);
@@ -370,8 +369,7 @@ static bool
 read_one(const GlueRecords *records, GlueStatement *statement,
 		 const GlueTarget *target, const char *name, GlueRecord *known)
 {
-	MemoryContext context = CurrentMemoryContext;
-	GlueRecordRow row;
+	GlueRow		row;
 	GlueImpersonation saved;
 	bool		found;
 
@@ -379,13 +377,8 @@ read_one(const GlueRecords *records, GlueStatement *statement,
 	found = glue_execute(statement, &records->table, &saved, row.values,
 						 row.nulls) > 0;
 	if (found)
-	{
-		MemoryContext spi_context = MemoryContextSwitchTo(context);
-
 		glue_record_row_read(known, SPI_tuptable->vals[0],
 							 SPI_tuptable->tupdesc);
-		MemoryContextSwitchTo(spi_context);
-	}
 	glue_execute_end(&saved);
 	return found;
 }

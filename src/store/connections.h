@@ -31,9 +31,9 @@ typedef struct GlueRecords
 
 extern void glue_records_open(GlueRecords *records, Oid schema,
 							  GlueRecordsAccess access);
-extern GlueRecordRow *glue_record_draft(const GlueRecordEntry *entry);
+extern GlueRow *glue_record_draft(const GlueRecordEntry *entry);
 extern void glue_record_write_draft(const GlueRecords *records,
-									GlueRecordRow *draft,
+									GlueRow *draft,
 									const GlueRecordEntry *entry);
 extern void glue_record_write(const GlueRecords *records,
 							  const GlueRecordEntry *entry);

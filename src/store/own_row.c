@@ -56,7 +56,7 @@ static bool has_columns(TupleDesc desc, const GlueRowShape *shape);
 static bool keeps_checks(TupleDesc desc, const GlueRowShape *shape);
 static bool owner_may_insert(Relation table);
 static bool fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
-					  const Datum *values, const char *nulls);
+					  const GlueRow *row);
 static void insert_certainly(const GlueOpenTable *open);
 static bool insert_unless_there(const GlueOpenTable *open);
 
@@ -190,11 +190,11 @@ owner_may_insert(Relation table)
  * that is for a statement, because there is such a row already, or a column must
  * not be null.
  *
- * nulls has 'n' for null, as for SPI.  The row is visible to what comes next.
+ * The row is visible to what comes next.
  */
 bool
 glue_row_insert(const GlueOwnTable *table, const GlueRowShape *shape,
-				const Datum *values, const char *nulls)
+				const GlueRow *row)
 {
 	GlueImpersonation saved;
 	GlueOpenTable *open;
@@ -206,7 +206,7 @@ glue_row_insert(const GlueOwnTable *table, const GlueRowShape *shape,
 	open = glue_open_table(table->oid);
 	old_context =
 		MemoryContextSwitchTo(GetPerTupleMemoryContext(open->executor));
-	inserted = fill_slot(open->slot, shape, values, nulls);
+	inserted = fill_slot(open->slot, shape, row);
 	if (inserted && shape->may_be_there)
 		inserted = insert_unless_there(open);
 	else if (inserted)
@@ -221,18 +221,18 @@ glue_row_insert(const GlueOwnTable *table, const GlueRowShape *shape,
 /* Make a row of the values; false if a column must not be null. */
 static bool
 fill_slot(TupleTableSlot *slot, const GlueRowShape *shape,
-		  const Datum *values, const char *nulls)
+		  const GlueRow *row)
 {
 	TupleDesc	desc = slot->tts_tupleDescriptor;
 
 	for (int i = 0; i < desc->natts; i++)
 	{
-		bool		is_null = i >= shape->ncolumns || nulls[i] == 'n';
+		bool		is_null = i >= shape->ncolumns || row->nulls[i] == 'n';
 
 		if (is_null && TupleDescAttr(desc, i)->attnotnull)
 			return false;
 		slot->tts_isnull[i] = is_null;
-		slot->tts_values[i] = is_null ? (Datum) 0 : values[i];
+		slot->tts_values[i] = is_null ? (Datum) 0 : row->values[i];
 	}
 	ExecStoreVirtualTuple(slot);
 	return true;

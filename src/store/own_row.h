@@ -38,7 +38,6 @@ typedef struct GlueRowShape
 extern bool glue_row_insert_possible(Relation table,
 									 GlueRowShape *shape);
 extern bool glue_row_insert(const GlueOwnTable *table,
-							const GlueRowShape *shape, const Datum *values,
-							const char *nulls);
+							const GlueRowShape *shape, const GlueRow *row);
 
 #endif							/* GLUE_STORE_OWN_ROW_H */

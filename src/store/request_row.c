@@ -15,12 +15,10 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "server/builtins.h"
 #include "server/compat.h"
-#include "server/encoding.h"
-#include "server/jsonb_tree.h"
 #include "server/session_settings.h"
 #include "store/request_row.h"
+#include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS] = {
@@ -71,9 +69,7 @@ const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS] = {
 };
 
 /* prototypes of private functions */
-static void set_identity(GlueRequestRow *row, const GlueRequest *request);
-static void set_tree(GlueRequestRow *row, GlueRequestColumn column,
-					 json_object *tree);
+static void set_identity(GlueRow *row, const GlueRequest *request);
 
 static const char *const checks[] = {
 	"glue_request_operation_check",
@@ -127,97 +123,59 @@ glue_request_is_for_others(const GlueRequest *request,
  * possible, where the settings of this session lead.
  */
 void
-glue_request_row_fill(GlueRequestRow *row, int64 id,
-					  const GlueRequest *request)
+glue_request_row_fill(GlueRow *row, int64 id, const GlueRequest *request)
 {
-	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
+	TimestampTz now = GetCurrentTimestamp();
 	Jsonb	   *settings = glue_session_settings();
 
 	Assert(id != 0 && request->operation != NULL && request->name != NULL);
 	Assert(request->endpoint != NULL && request->region != NULL);
-	Assert(OidIsValid(request->role));
-	memset(row->nulls, 'n', sizeof(row->nulls));
-	glue_request_row_set(row, GLUE_REQUEST_ID, Int64GetDatum(id));
-	glue_request_row_set_text(row, GLUE_REQUEST_OPERATION, request->operation);
-	glue_request_row_set_text(row, GLUE_REQUEST_CONNECTION_NAME, request->name);
-	if (request->server != NULL)
-		glue_request_row_set(row, GLUE_REQUEST_SERVER,
-							 DirectFunctionCall1(namein,
-												 CStringGetDatum(request->server)));
-	glue_request_row_set_text(row, GLUE_REQUEST_ENDPOINT, request->endpoint);
-	glue_request_row_set_text(row, GLUE_REQUEST_REGION, request->region);
-	glue_request_row_set_text(row, GLUE_REQUEST_CATALOG_ID,
-							  request->catalog_id);
-	glue_request_row_set_text(row, GLUE_REQUEST_ACCOUNT_ID,
-							  request->account_id);
+	glue_row_clear(row);
+	glue_row_set(row, GLUE_REQUEST_ID, Int64GetDatum(id));
+	glue_row_set_text(row, GLUE_REQUEST_OPERATION, request->operation);
+	glue_row_set_text(row, GLUE_REQUEST_CONNECTION_NAME, request->name);
 	if (request->given != 0)
-		glue_request_row_set(row, GLUE_REQUEST_INPUT, request->given);
+		glue_row_set(row, GLUE_REQUEST_INPUT, request->given);
 	else
-		set_tree(row, GLUE_REQUEST_INPUT, request->shown);
-	set_tree(row, GLUE_REQUEST_TAGS, request->tags);
-	glue_request_row_set_text(row, GLUE_REQUEST_ON_CONFLICT,
-							  request->on_conflict);
-	glue_request_row_set_text(row, GLUE_REQUEST_ON_MISSING,
-							  request->on_missing);
-	glue_request_row_set(row, GLUE_REQUEST_HAS_SECRETS,
-						 BoolGetDatum(request->has_secrets));
-	glue_request_row_set_text(row, GLUE_REQUEST_STATE, GLUE_STATE_QUEUED);
-	glue_request_row_set(row, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(0));
-	glue_request_row_set(row, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
-	glue_request_row_set_text(row, GLUE_REQUEST_ON_ROLLBACK,
-							  request->on_rollback);
+		glue_row_set_tree(row, GLUE_REQUEST_INPUT, request->shown);
+	glue_row_set_tree(row, GLUE_REQUEST_TAGS, request->tags);
+	glue_row_set_text(row, GLUE_REQUEST_ON_CONFLICT, request->on_conflict);
+	glue_row_set_text(row, GLUE_REQUEST_ON_MISSING, request->on_missing);
+	glue_row_set(row, GLUE_REQUEST_HAS_SECRETS,
+				 BoolGetDatum(request->has_secrets));
+	glue_row_set_text(row, GLUE_REQUEST_STATE, GLUE_STATE_QUEUED);
+	glue_row_set(row, GLUE_REQUEST_ATTEMPTS, Int32GetDatum(0));
+	glue_row_set_time(row, GLUE_REQUEST_NEXT_ATTEMPT_AT, now);
+	glue_row_set_text(row, GLUE_REQUEST_ON_ROLLBACK, request->on_rollback);
 	if (settings != NULL)
-		glue_request_row_set(row, GLUE_REQUEST_CALLER_SETTINGS,
-							 JsonbPGetDatum(settings));
-	glue_request_row_set(row, GLUE_REQUEST_REQUESTED_BY,
-						 ObjectIdGetDatum(request->role));
-	glue_request_row_set(row, GLUE_REQUEST_REQUESTED_AT, now);
+		glue_row_set(row, GLUE_REQUEST_CALLER_SETTINGS,
+					 JsonbPGetDatum(settings));
+	glue_row_set_time(row, GLUE_REQUEST_REQUESTED_AT, now);
 	if (request->provision_id != 0)
-		glue_request_row_set(row, GLUE_REQUEST_PROVISION_ID,
-							 Int64GetDatum(request->provision_id));
+		glue_row_set(row, GLUE_REQUEST_PROVISION_ID,
+					 Int64GetDatum(request->provision_id));
 	set_identity(row, request);
 }
 
 /* Whose the request is, and where it goes. */
 static void
-set_identity(GlueRequestRow *row, const GlueRequest *request)
+set_identity(GlueRow *row, const GlueRequest *request)
 {
-	bytea	   *fingerprint = palloc(VARHDRSZ + GLUE_FINGERPRINT_LEN);
-
-	SET_VARSIZE(fingerprint, VARHDRSZ + GLUE_FINGERPRINT_LEN);
-	memcpy(VARDATA(fingerprint), request->fingerprint, GLUE_FINGERPRINT_LEN);
-	glue_request_row_set(row, GLUE_REQUEST_HOME, Int64GetDatum(request->home));
-	glue_request_row_set(row, GLUE_REQUEST_CLUSTER,
-						 Int64GetDatum(request->cluster));
-	glue_request_row_set(row, GLUE_REQUEST_SERVER_OID,
-						 ObjectIdGetDatum(request->server_oid));
+	Assert(OidIsValid(request->role));
+	glue_row_set(row, GLUE_REQUEST_REQUESTED_BY,
+				 ObjectIdGetDatum(request->role));
+	glue_row_set(row, GLUE_REQUEST_HOME, Int64GetDatum(request->home));
+	glue_row_set(row, GLUE_REQUEST_CLUSTER, Int64GetDatum(request->cluster));
+	glue_row_set_name(row, GLUE_REQUEST_SERVER, request->server);
+	glue_row_set(row, GLUE_REQUEST_SERVER_OID,
+				 ObjectIdGetDatum(request->server_oid));
 	if (OidIsValid(request->server_owner))
-		glue_request_row_set(row, GLUE_REQUEST_SERVER_OWNER,
-							 ObjectIdGetDatum(request->server_owner));
-	glue_request_row_set(row, GLUE_REQUEST_TARGET_FINGERPRINT,
-						 PointerGetDatum(fingerprint));
-}
-
-void
-glue_request_row_set(GlueRequestRow *row, GlueRequestColumn column,
-					 Datum value)
-{
-	glue_set_value(row->values, row->nulls, column, value);
-}
-
-/* Set a column to text in UTF-8; NULL leaves it as it is. */
-void
-glue_request_row_set_text(GlueRequestRow *row, GlueRequestColumn column,
-						  const char *utf8)
-{
-	if (utf8 != NULL)
-		glue_set_text(row->values, row->nulls, column, utf8);
-}
-
-static void
-set_tree(GlueRequestRow *row, GlueRequestColumn column, json_object *tree)
-{
-	if (tree != NULL)
-		glue_request_row_set(row, column,
-							 JsonbPGetDatum(glue_jsonb_from_tree(tree)));
+		glue_row_set(row, GLUE_REQUEST_SERVER_OWNER,
+					 ObjectIdGetDatum(request->server_owner));
+	glue_row_set_text(row, GLUE_REQUEST_ENDPOINT, request->endpoint);
+	glue_row_set_text(row, GLUE_REQUEST_REGION, request->region);
+	glue_row_set_text(row, GLUE_REQUEST_CATALOG_ID, request->catalog_id);
+	glue_row_set_text(row, GLUE_REQUEST_ACCOUNT_ID, request->account_id);
+	glue_row_set_bytes(row, GLUE_REQUEST_TARGET_FINGERPRINT,
+					   request->fingerprint, GLUE_FINGERPRINT_LEN);
 }

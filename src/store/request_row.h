@@ -64,14 +64,6 @@ typedef enum GlueRequestColumn
 	GLUE_NUM_REQUEST_COLUMNS
 } GlueRequestColumn;
 
-/* The values of one row. */
-typedef struct GlueRequestRow
-{
-	Datum		values[GLUE_NUM_REQUEST_COLUMNS];
-	char		nulls[GLUE_NUM_REQUEST_COLUMNS];	/* 'n' or ' ', as SPI
-													 * wants them */
-} GlueRequestRow;
-
 /* The table as we made it. */
 extern GlueRowShape glue_request_shape;
 
@@ -83,12 +75,7 @@ extern const unsigned char *glue_request_fingerprint(const GlueRequest *request,
 													 const GlueTarget *target);
 extern bool glue_request_is_for_others(const GlueRequest *request,
 									   const GlueTarget *target);
-extern void glue_request_row_fill(GlueRequestRow *row, int64 id,
+extern void glue_request_row_fill(GlueRow *row, int64 id,
 								  const GlueRequest *request);
-extern void glue_request_row_set(GlueRequestRow *row,
-								 GlueRequestColumn column, Datum value);
-extern void glue_request_row_set_text(GlueRequestRow *row,
-									  GlueRequestColumn column,
-									  const char *utf8);
 
 #endif							/* GLUE_STORE_REQUEST_ROW_H */

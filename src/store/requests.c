@@ -120,7 +120,7 @@ static GlueStatement follow = {
 static void keep_secrets(const GlueRequestQueue *queue, int64 id,
 						 const GlueRequest *request);
 static void erase_secrets(const GlueRequestQueue *queue, int64 id);
-static void insert_row(const GlueRequestQueue *queue, GlueRequestRow *row);
+static void insert_row(const GlueRequestQueue *queue, GlueRow *row);
 static void explain_duplicate(void *arg);
 static bool change(const GlueRequestQueue *queue, GlueStatement *statement,
 				   int64 id);
@@ -149,7 +149,7 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 	bool		served = glue_service_expected();
 	int64		id = glue_request_next_id(queue);
 	GlueRequest own = *request;
-	GlueRequestRow row;
+	GlueRow		row;
 
 	Assert(!request->has_secrets ||
 		   (request->given == 0 && request->shown != request->input));
@@ -195,17 +195,15 @@ erase_secrets(const GlueRequestQueue *queue, int64 id)
 
 /* A statement that finds out what is wrong raises it. */
 static void
-insert_row(const GlueRequestQueue *queue, GlueRequestRow *row)
+insert_row(const GlueRequestQueue *queue, GlueRow *row)
 {
-	if (!queue->plain ||
-		!glue_request_insert_row(queue, row->values, row->nulls))
+	if (!queue->plain || !glue_request_insert_row(queue, row))
 		(void) glue_execute_alone(&insert, queue, row->values, row->nulls);
 }
 
 /* Insert a row without a statement; false if that is not possible. */
 bool
-glue_request_insert_row(const GlueRequestQueue *queue, const Datum *values,
-						const char *nulls)
+glue_request_insert_row(const GlueRequestQueue *queue, const GlueRow *row)
 {
 	bool		inserted;
 	ErrorContextCallback context = {
@@ -215,7 +213,7 @@ glue_request_insert_row(const GlueRequestQueue *queue, const Datum *values,
 	};
 
 	error_context_stack = &context;
-	inserted = glue_row_insert(queue, &glue_request_shape, values, nulls);
+	inserted = glue_row_insert(queue, &glue_request_shape, row);
 	error_context_stack = context.previous;
 	return inserted;
 }
@@ -274,18 +272,15 @@ bool
 glue_request_find(const GlueRequestQueue *queue, int64 id,
 				  GlueRequestState *found)
 {
-	MemoryContext context = CurrentMemoryContext;
 	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(queue->home)};
 	GlueImpersonation saved;
 	bool		is_there = glue_execute(&find, queue, &saved, values, NULL) > 0;
 
 	if (is_there)
 	{
-		MemoryContext spi_context = MemoryContextSwitchTo(context);
 		GlueResultRow row = glue_result_row(0);
 
 		read_state(found, &row);
-		MemoryContextSwitchTo(spi_context);
 	}
 	glue_execute_end(&saved);
 	return is_there;
