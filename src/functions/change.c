@@ -296,7 +296,7 @@ note_answer(const GlueFunction *function, GlueImmediateCall *change,
 	if (gone && call->maybe_done)
 		refusal->code = refusal->message = NULL;
 	if (gone)
-		glue_record_forget(&function->records, &function->access.target, name);
+		glue_record_forget(&function->records, &function->access.target, name, 0);
 	glue_immediate_done(change, call, refusal->code == NULL ?
 						GLUE_OUTCOME_CHANGED : GLUE_OUTCOME_NOTHING);
 	if (refusal->code == NULL)

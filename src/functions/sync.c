@@ -311,7 +311,7 @@ find_differences(Survey *survey, const GlueRecord *known,
 							 survey);
 	glue_compare_observations(known->observed, connection, note_difference,
 							  survey);
-	claims = known->has_digest ||
+	claims = known->secret_digest != NULL ||
 		(known->tags != NULL && change > GLUE_UNSEEN_UPDATE);
 	if (claims || (!survey->differs && change != GLUE_UNSEEN_UNKNOWN))
 		glue_report_unseen_change(change, note_difference, survey);
@@ -367,7 +367,7 @@ survey_absent(Survey *survey, const char *name)
 	survey->change = "removed";
 	return_change(survey, "$", "is recorded, but is not in AWS Glue");
 	if (survey->writes)
-		glue_record_forget(&survey->records, target, name);
+		glue_record_forget(&survey->records, target, name, 0);
 }
 
 /* A GlueDifferenceSink: the Survey is arg. */

@@ -18,25 +18,10 @@
 #include "glue/operation_name.h"
 #include "operation/tags.h"
 
-/* A change of tags, between its beginning and its end. */
-typedef struct TagChange
-{
-	GlueFunction function;
-	GlueTagged	tagged;
-	bool		recorded;		/* is the connection? */
-	GlueRecord	known;			/* what is known of it, if it is */
-	GlueImmediateCall *call;
-} TagChange;
-
 /* prototypes of private functions */
+static void change_tags(FunctionCallInfo fcinfo, const char *operation);
 static void find_tagged(GlueTagged *tagged, GlueFunction *function,
 						const char *name);
-static const char *begin_change(TagChange *change, FunctionCallInfo fcinfo);
-static void announce_change(TagChange *change, FunctionCallInfo fcinfo,
-							const char *operation, const char *name,
-							json_object *tags);
-static void end_change(TagChange *change, json_object *tags,
-					   const char *request_id);
 
 PG_FUNCTION_INFO_V1(glue_tag_connection);
 PG_FUNCTION_INFO_V1(glue_untag_connection);
@@ -49,19 +34,7 @@ PG_FUNCTION_INFO_V1(glue_get_connection_tags);
 Datum
 glue_tag_connection(PG_FUNCTION_ARGS)
 {
-	TagChange	change;
-	const char *name;
-	json_object *tags;
-	const char *request_id;
-
-	name = begin_change(&change, fcinfo);
-	tags = glue_argument_tags(fcinfo->args[1], true,
-							  &change.function.findings);
-	announce_change(&change, fcinfo, GLUE_TAG_RESOURCE, name, tags);
-	request_id = glue_tags_add(&change.tagged, tags, change.call);
-	end_change(&change, change.recorded ?
-			   glue_tags_added(&change.tagged, change.known.tags, tags) :
-			   NULL, request_id);
+	change_tags(fcinfo, GLUE_TAG_RESOURCE);
 	PG_RETURN_VOID();
 }
 
@@ -72,20 +45,52 @@ glue_tag_connection(PG_FUNCTION_ARGS)
 Datum
 glue_untag_connection(PG_FUNCTION_ARGS)
 {
-	TagChange	change;
-	const char *name;
-	json_object *keys;
-	const char *request_id;
-
-	name = begin_change(&change, fcinfo);
-	keys = glue_argument_list(fcinfo->args[1], "TagKeysList", "$.TagsToRemove",
-							  &change.function.findings);
-	announce_change(&change, fcinfo, GLUE_UNTAG_RESOURCE, name, NULL);
-	request_id = glue_tags_remove(&change.tagged, keys, change.call);
-	end_change(&change, change.recorded ?
-			   glue_tags_removed(&change.tagged, change.known.tags, keys) :
-			   NULL, request_id);
+	change_tags(fcinfo, GLUE_UNTAG_RESOURCE);
 	PG_RETURN_VOID();
+}
+
+/*
+ * Add tags, or remove those with some keys: that is the second argument.  What is
+ * recorded of the connection is locked before.
+ */
+static void
+change_tags(FunctionCallInfo fcinfo, const char *operation)
+{
+	GlueFunction function;
+	GlueRequest request = {.operation = operation};
+	json_object *changes;
+	GlueTagged	tagged;
+	GlueImmediateCall *call;
+	GlueRecord	record;
+	bool		is_recorded;
+
+	glue_function_begin(&function, fcinfo, GLUE_FUNCTION_WRITES);
+	request.name = glue_argument_name(fcinfo->args[0], "$.Name",
+									  &function.findings);
+	if (strcmp(operation, GLUE_TAG_RESOURCE) == 0)
+		changes = request.tags = glue_argument_tags(fcinfo->args[1], true,
+													&function.findings);
+	else
+		changes = glue_argument_list(fcinfo->args[1], "TagKeysList",
+									 "$.TagsToRemove", &function.findings);
+	glue_function_connect_checked(&function, fcinfo->args[2], fcinfo->args[3],
+								  "argument list", "Nothing was sent.");
+	find_tagged(&tagged, &function, request.name);
+	glue_function_open(&function);
+	glue_immediate_announce(&function.immediate, &request, 1, &call);
+	is_recorded = glue_record_lock(&function.records, &function.access.target,
+								   request.name, &record);
+	record.request_id = glue_tags_change(&tagged, operation, changes, call);
+	if (is_recorded)
+	{
+		record.target = &function.access.target;
+		record.name = request.name;
+		record.tags = glue_tags_changed(&tagged, record.tags, changes);
+		record.recorded_at = 0;
+		glue_record_write(&function.records, &record, NULL);
+	}
+	glue_immediate_close(&function.immediate, call, NULL, record.request_id);
+	glue_function_end(&function);
 }
 
 /*
@@ -114,54 +119,4 @@ find_tagged(GlueTagged *tagged, GlueFunction *function,
 
 	if (failure != NULL)
 		glue_failure_raise(ERROR, failure);
-}
-
-/* Begin a change; returns the name of the connection, its first argument. */
-static const char *
-begin_change(TagChange *change, FunctionCallInfo fcinfo)
-{
-	glue_function_begin(&change->function, fcinfo, GLUE_FUNCTION_WRITES);
-	return glue_argument_name(fcinfo->args[0], "$.Name",
-							  &change->function.findings);
-}
-
-/*
- * Connect to the catalog and the server, which are the last arguments, say
- * what is to be done, and lock what is recorded of the connection.
- */
-static void
-announce_change(TagChange *change, FunctionCallInfo fcinfo,
-				const char *operation, const char *name, json_object *tags)
-{
-	GlueFunction *function = &change->function;
-
-	glue_function_connect_checked(function, fcinfo->args[2], fcinfo->args[3],
-								  "argument list", "Nothing was sent.");
-	find_tagged(&change->tagged, function, name);
-	glue_function_open(function);
-	change->call = glue_immediate_announce_one(&function->immediate,
-											   operation, name, NULL, tags,
-											   NULL);
-	change->recorded = glue_record_lock(&function->records,
-										&function->access.target, name,
-										&change->known);
-}
-
-/* End a change that was made, with the tags that are recorded now. */
-static void
-end_change(TagChange *change, json_object *tags, const char *request_id)
-{
-	GlueRecordEntry entry;
-
-	if (change->recorded)
-	{
-		glue_record_entry_from_known(&entry, &change->function.access.target,
-									 change->tagged.name, &change->known);
-		entry.tags = tags;
-		entry.request_id = request_id;
-		glue_record_write(&change->function.records, &entry);
-	}
-	glue_immediate_close(&change->function.immediate, change->call, NULL,
-						 request_id);
-	glue_function_end(&change->function);
 }

@@ -237,26 +237,6 @@ glue_immediate_request(const GlueImmediateCall *call)
 	return call->intent;
 }
 
-/* Announce one call.  input, tags and on_conflict may be NULL. */
-GlueImmediateCall *
-glue_immediate_announce_one(const GlueImmediate *immediate,
-							const char *operation, const char *name,
-							json_object *input, json_object *tags,
-							const char *on_conflict)
-{
-	GlueRequest request = {
-		.operation = operation,
-		.name = name,
-		.input = input,
-		.tags = tags,
-		.on_conflict = on_conflict,
-	};
-	GlueImmediateCall *call = glue_immediate_begin(immediate, &request);
-
-	glue_immediate_await(call);
-	return call;
-}
-
 /* The target of a request, and what may be shown of it. */
 static void
 complete_request(const GlueImmediate *immediate, GlueRequest *request)

@@ -34,13 +34,6 @@ extern void glue_immediate_announce(const GlueImmediate *immediate,
 extern GlueImmediateCall *glue_immediate_begin(const GlueImmediate *immediate,
 											   GlueRequest *request);
 extern void glue_immediate_await(GlueImmediateCall *call);
-extern GlueImmediateCall *glue_immediate_announce_one(const GlueImmediate *immediate,
-													  const char *operation,
-													  const char *name,
-													  json_object *input,
-													  json_object *tags,
-													  const char *on_conflict);
-
 extern int64 glue_immediate_request(const GlueImmediateCall *call);
 extern void glue_immediate_sending(GlueImmediateCall *call,
 								   GlueKnownOutcome at_worst);

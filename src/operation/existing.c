@@ -185,10 +185,10 @@ compare_secrets(GlueOperation *operation, GlueUnseenChange change,
 	const GlueSecretDigest *digest = operation->digest;
 	GlueSecretChange secrets;
 
-	if (change != GLUE_UNSEEN_NOTHING || !operation->known->has_digest)
+	if (change != GLUE_UNSEEN_NOTHING || operation->known->secret_digest == NULL)
 		return;
 	secrets = digest == NULL ? GLUE_SECRETS_CHANGED :
-		glue_secret_digest_compare(digest, &operation->known->secret_digest);
+		glue_secret_digest_compare(digest, operation->known->secret_digest);
 	if (secrets == GLUE_SECRETS_SAME)
 		operation->secrets = digest;
 	else if (secrets == GLUE_SECRETS_CHANGED)
@@ -304,7 +304,7 @@ settle_read_tags(GlueOperation *operation)
 	{
 		operation->tags_not_read = glue_failure_copy(failure);
 		operation->read_tags = operation->known_tags;
-		glue_tags_merge(operation->read_tags, operation->tags);
+		glue_tags_apply(operation->read_tags, operation->tags);
 	}
 	return glue_operation_finish(operation, NULL);
 }

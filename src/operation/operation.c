@@ -52,6 +52,7 @@
 #include "glue/ownership.h"
 #include "operation/operation.h"
 #include "operation/record.h"
+#include "operation/tags.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
 #include "store/digest_key.h"
@@ -190,7 +191,7 @@ glue_operation_digest(GlueOperation *operation)
 void
 glue_operation_draft(GlueOperation *operation)
 {
-	GlueRecordEntry entry = {
+	GlueRecord	record = {
 		.target = &operation->access->target,
 		.name = operation->name,
 		.definition = operation->shown,
@@ -198,7 +199,7 @@ glue_operation_draft(GlueOperation *operation)
 		.secret_digest = operation->digest,
 	};
 
-	operation->draft = glue_record_draft(&entry);
+	operation->draft = glue_record_draft(&record);
 }
 
 /*
@@ -208,7 +209,7 @@ glue_operation_draft(GlueOperation *operation)
 void
 glue_operation_record(const GlueOperation *operation, const GlueRecords *records)
 {
-	GlueRecordEntry entry = {
+	GlueRecord	record = {
 		.target = &operation->access->target,
 		.name = operation->name,
 		.observed = operation->observed,
@@ -222,36 +223,30 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 
 	if (operation->gone)
 	{
-		if (entry.recorded_at == 0)
-			glue_record_forget(records, entry.target, operation->name);
-		else
-			glue_record_forget_older(records, entry.target, operation->name,
-									 entry.recorded_at);
+		glue_record_forget(records, record.target, operation->name,
+						   record.recorded_at);
 		return;
 	}
 	if (operation->kind == GLUE_OPERATION_POLL)
 	{
 		if (operation->observed != NULL &&
-			glue_record_find(records, entry.target, operation->name, &known))
+			glue_record_find(records, record.target, operation->name, &known))
 			glue_record_observed(operation->access, records, &known,
 								 operation->observed,
-								 entry.recorded_at != 0 ? entry.recorded_at :
+								 record.recorded_at != 0 ? record.recorded_at :
 								 GetCurrentTimestamp(),
 								 glue_known_tags(&known, operation->observed));
 		return;
 	}
 	if (operation->created && operation->draft != NULL)
 	{
-		glue_record_write_draft(records, operation->draft, &entry);
+		glue_record_write(records, &record, operation->draft);
 		return;
 	}
 	Assert(operation->shown != NULL);
-	entry.definition = operation->shown;
-	entry.tags = recorded_tags(operation, records);
-	if (entry.recorded_at == 0)
-		glue_record_write(records, &entry);
-	else
-		glue_record_observe(records, &entry);
+	record.definition = operation->shown;
+	record.tags = recorded_tags(operation, records);
+	glue_record_write(records, &record, NULL);
 }
 
 /* The tags that a connection has which was created, adopted or updated. */
@@ -328,17 +323,13 @@ GlueCall *
 glue_operation_tags(GlueOperation *operation, GlueOperationStep step,
 					const char *name)
 {
-	GlueCall   *call = &operation->call;
+	GlueTagged	tagged = {operation->access, operation->name, operation->arn};
 
 	Assert(operation->arn != NULL);
 	operation->step = step;
-	glue_access_prepare(operation->access, call, name, operation->name);
-	glue_tree_add(call->request, "ResourceArn",
-				  json_object_new_string(operation->arn));
-	if (step == GLUE_STEP_ADD_TAGS)
-		glue_tree_add(call->request, "TagsToAdd",
-					  json_object_get(operation->tags));
-	return call;
+	glue_tags_prepare(&tagged, &operation->call, name,
+					  step == GLUE_STEP_ADD_TAGS ? operation->tags : NULL);
+	return &operation->call;
 }
 
 /* Delete it. */

@@ -39,31 +39,31 @@ glue_record_observed(const GlueAccess *access, const GlueRecords *records,
 					 const GlueRecord *known, json_object *connection,
 					 TimestampTz asked_at, json_object *tags)
 {
-	GlueRecordEntry entry = {0};
+	GlueRecord	record = {0};
 	const char *name = glue_json_tree_text(connection, "Name");
 	GlueUnseenChange change = known == NULL ? GLUE_UNSEEN_OTHER_LIFE :
 		glue_change_since_recorded(known, connection);
 
 	if (change != GLUE_UNSEEN_OTHER_LIFE)
-		glue_record_entry_from_known(&entry, &access->target, name, known);
+		record = *known;
 	if (change == GLUE_UNSEEN_OTHER_LIFE ||
 		(glue_tree_fits_jsonb(connection) &&
 		 (!glue_compare_definitions(known->definition, connection,
 									ignore_difference, NULL) ||
 		  glue_definition_reveals(known->definition, connection))))
 	{
-		entry.definition = connection;
-		entry.secret_digest = NULL;
+		record.definition = connection;
+		record.secret_digest = NULL;
 	}
 	if (change != GLUE_UNSEEN_NOTHING)
-		entry.secret_digest = NULL;
-	entry.target = &access->target;
-	entry.tags = tags;
-	entry.name = name;
-	entry.observed = connection;
-	entry.status = glue_connection_status(connection);
-	entry.recorded_at = asked_at;
-	glue_record_observe(records, &entry);
+		record.secret_digest = NULL;
+	record.target = &access->target;
+	record.tags = tags;
+	record.name = name;
+	record.observed = connection;
+	record.status = glue_connection_status(connection);
+	record.recorded_at = asked_at;
+	glue_record_write(records, &record, NULL);
 }
 
 /*

@@ -28,12 +28,7 @@
 #include "server/jsonb_tree.h"
 
 /* prototypes of private functions */
-static void prepare(const GlueTagged *tagged, GlueCall *call,
-					const char *operation);
-static const char *change_tags(GlueCall *call, GlueImmediateCall *change);
 static void read_tags(const GlueTagged *tagged, GlueCall *call);
-static json_object *read_changed(const GlueTagged *tagged,
-								 json_object *expected);
 
 /*
  * Find out how tags are addressed to a connection, whose name is UTF-8; returns
@@ -100,113 +95,41 @@ glue_tags_readable(const GlueCall *call, json_object **tags)
 }
 
 /*
- * Add tags to a connection, in place of those with the same keys; returns
- * AWS's ID of the request.  change is the announced call that this is part of.
+ * Change the tags of a connection; returns AWS's ID of the request.
+ *
+ * changes are tags to add, in place of those with the same keys, or a list of keys,
+ * which need not be there, to remove.  change is the announced call that this is
+ * part of.
  */
 const char *
-glue_tags_add(const GlueTagged *tagged, json_object *tags,
-			  GlueImmediateCall *change)
+glue_tags_change(const GlueTagged *tagged, const char *operation,
+				 json_object *changes, GlueImmediateCall *change)
 {
 	GlueCall	call;
 
-	prepare(tagged, &call, GLUE_TAG_RESOURCE);
-	glue_tree_add(call.request, "TagsToAdd", json_object_get(tags));
-	return change_tags(&call, change);
-}
-
-/*
- * Remove tags with these keys, which need not be there; returns AWS's ID of
- * the request.  change as above.
- */
-const char *
-glue_tags_remove(const GlueTagged *tagged, json_object *keys,
-				 GlueImmediateCall *change)
-{
-	GlueCall	call;
-
-	prepare(tagged, &call, GLUE_UNTAG_RESOURCE);
-	glue_tree_add(call.request, "TagsToRemove", json_object_get(keys));
-	return change_tags(&call, change);
-}
-
-/* Make a call that changes tags, which was announced; returns its ID. */
-static const char *
-change_tags(GlueCall *call, GlueImmediateCall *change)
-{
-	call->for_request = glue_immediate_request(change);
+	glue_tags_prepare(tagged, &call, operation, changes);
+	call.for_request = glue_immediate_request(change);
 	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
-	GLUE_CRASH_POINT_MEANWHILE(call, "caller after send");
-	glue_client_run(call, 1);
-	if (call->failure != NULL)
+	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
+	glue_client_run(&call, 1);
+	if (call.failure != NULL)
 	{
-		glue_immediate_failed(change, call);
-		glue_failure_raise(ERROR, call->failure);
+		glue_immediate_failed(change, &call);
+		glue_failure_raise(ERROR, call.failure);
 	}
-	glue_immediate_done(change, call, GLUE_OUTCOME_CHANGED);
-	return pstrdup(call->request_id);
+	glue_immediate_done(change, &call, GLUE_OUTCOME_CHANGED);
+	return pstrdup(call.request_id);
 }
 
 /*
- * The tags to be recorded after some were added.
+ * The tags to be recorded after a change: they are read, and if that fails, what is
+ * expected, as far as is known.
  *
  * known are those that were recorded before, which may be changed, or NULL.
  */
 json_object *
-glue_tags_added(const GlueTagged *tagged, json_object *known,
-				json_object *tags)
-{
-	glue_tags_merge(known, tags);
-	return read_changed(tagged, known);
-}
-
-/* Add tags to those that are known, if any are. */
-void
-glue_tags_merge(json_object *known, json_object *tags)
-{
-	struct json_object_iter iter;
-
-	if (!json_object_is_type(known, json_type_object))
-		return;
-	json_object_object_foreachC(tags, iter)
-		glue_tree_add(known, iter.key, json_object_get(iter.val));
-}
-
-/* The tags to be recorded after those with these keys were removed. */
-json_object *
-glue_tags_removed(const GlueTagged *tagged, json_object *known,
-				  json_object *keys)
-{
-	int			nkeys = json_object_is_type(known, json_type_object) ?
-		json_object_array_length(keys) : 0;
-
-	for (int i = 0; i < nkeys; i++)
-		json_object_object_del(known,
-							   json_object_get_string(json_object_array_get_idx(keys, i)));
-	return read_changed(tagged, known);
-}
-
-/* Fill in a call about the tags of a connection. */
-static void
-prepare(const GlueTagged *tagged, GlueCall *call, const char *operation)
-{
-	glue_access_prepare(tagged->access, call, operation, tagged->name);
-	glue_tree_add(call->request, "ResourceArn",
-				  json_object_new_string(tagged->arn));
-}
-
-static void
-read_tags(const GlueTagged *tagged, GlueCall *call)
-{
-	prepare(tagged, call, GLUE_GET_TAGS);
-	glue_client_run(call, 1);
-}
-
-/*
- * Read tags that were just changed.  If that fails, they are what is expected,
- * as far as is known.
- */
-static json_object *
-read_changed(const GlueTagged *tagged, json_object *expected)
+glue_tags_changed(const GlueTagged *tagged, json_object *known,
+				  json_object *changes)
 {
 	json_object *tags;
 	GlueCall	call;
@@ -216,8 +139,49 @@ read_changed(const GlueTagged *tagged, json_object *expected)
 	failure = glue_tags_readable(&call, &tags);
 	if (failure == NULL)
 		return tags;
+	glue_tags_apply(known, changes);
 	glue_tags_warn_unread(tagged->name, failure);
-	return expected;
+	return known;
+}
+
+/* Change tags that are known, if any are, as they were changed in AWS Glue. */
+void
+glue_tags_apply(json_object *known, json_object *changes)
+{
+	struct json_object_iter iter;
+
+	if (!json_object_is_type(known, json_type_object))
+		return;
+	if (json_object_is_type(changes, json_type_object))
+		json_object_object_foreachC(changes, iter)
+			glue_tree_add(known, iter.key, json_object_get(iter.val));
+	else
+		for (int i = 0; i < json_object_array_length(changes); i++)
+			json_object_object_del(known,
+								   json_object_get_string(json_object_array_get_idx(changes, i)));
+}
+
+/*
+ * Fill in a call about the tags of a connection; changes is NULL if it changes
+ * none.
+ */
+void
+glue_tags_prepare(const GlueTagged *tagged, GlueCall *call,
+				  const char *operation, json_object *changes)
+{
+	glue_access_prepare(tagged->access, call, operation, tagged->name);
+	glue_tree_add_text(call->request, "ResourceArn", tagged->arn);
+	if (changes != NULL)
+		glue_tree_add(call->request,
+					  strcmp(operation, GLUE_TAG_RESOURCE) == 0 ?
+					  "TagsToAdd" : "TagsToRemove", json_object_get(changes));
+}
+
+static void
+read_tags(const GlueTagged *tagged, GlueCall *call)
+{
+	glue_tags_prepare(tagged, call, GLUE_GET_TAGS, NULL);
+	glue_client_run(call, 1);
 }
 
 /* Tell the user that tags were changed, but could not be read. */

@@ -158,8 +158,8 @@ glue_undo_record(const GlueOperation *operation, const GlueRecords *records)
 
 	if (operation->gone)
 	{
-		glue_record_forget_older(records, target, operation->name,
-								 operation->seen_at);
+		glue_record_forget(records, target, operation->name,
+						   operation->seen_at);
 		return;
 	}
 	if (!glue_record_find(records, target, operation->name, &known) ||

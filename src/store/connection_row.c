@@ -88,7 +88,7 @@ static json_object *tree_from_datum(Datum value, Oid type);
 static json_object *tree_from_text(Datum value);
 static json_object *tree_from_array(Datum value);
 static json_object *tree_from_time(Datum value);
-static void read_digest(GlueRecord *known, bytea * value);
+static const GlueSecretDigest *read_digest(const bytea * value);
 
 /* ----------------------------------------------------------------
  * Writing
@@ -113,15 +113,15 @@ glue_record_row_key(GlueRow *row, const GlueTarget *target,
 
 /* Fill in what is known of a connection before AWS Glue is asked. */
 void
-glue_record_row_define(GlueRow *row, const GlueRecordEntry *entry)
+glue_record_row_define(GlueRow *row, const GlueRecord *record)
 {
-	glue_record_row_key(row, entry->target, entry->name);
-	set_members(row, entry->definition, true);
-	glue_row_set_name(row, GLUE_COLUMN_SERVER, entry->target->server);
+	glue_record_row_key(row, record->target, record->name);
+	set_members(row, record->definition, true);
+	glue_row_set_name(row, GLUE_COLUMN_SERVER, record->target->server);
 	glue_row_set_text(row, GLUE_COLUMN_ARN,
-					  glue_target_connection_arn(entry->target, entry->name));
-	glue_row_set_tree(row, GLUE_COLUMN_TAGS, entry->tags);
-	glue_row_set_bytes(row, GLUE_COLUMN_SECRET_DIGEST, entry->secret_digest,
+					  glue_target_connection_arn(record->target, record->name));
+	glue_row_set_tree(row, GLUE_COLUMN_TAGS, record->tags);
+	glue_row_set_bytes(row, GLUE_COLUMN_SECRET_DIGEST, record->secret_digest,
 					   sizeof(GlueSecretDigest));
 	glue_row_set_name(row, GLUE_COLUMN_RECORDED_BY,
 					  GetUserNameFromId(GetUserId(), false));
@@ -129,15 +129,15 @@ glue_record_row_define(GlueRow *row, const GlueRecordEntry *entry)
 
 /* Fill in what AWS Glue has said, and when. */
 void
-glue_record_row_observe(GlueRow *row, const GlueRecordEntry *entry)
+glue_record_row_observe(GlueRow *row, const GlueRecord *record)
 {
-	set_members(row, entry->observed, false);
-	glue_row_set_text(row, GLUE_COLUMN_STATUS, entry->status);
-	if (entry->request_id != NULL && entry->request_id[0] != '\0')
-		glue_row_set_text(row, GLUE_COLUMN_REQUEST_ID, entry->request_id);
-	glue_row_set_time(row, GLUE_COLUMN_RECORDED_AT, entry->recorded_at != 0 ?
-					  entry->recorded_at : GetCurrentTimestamp());
-	glue_row_set_time(row, GLUE_COLUMN_AWS_RECORDED_AT, entry->aws_recorded_at);
+	set_members(row, record->observed, false);
+	glue_row_set_text(row, GLUE_COLUMN_STATUS, record->status);
+	if (record->request_id != NULL && record->request_id[0] != '\0')
+		glue_row_set_text(row, GLUE_COLUMN_REQUEST_ID, record->request_id);
+	glue_row_set_time(row, GLUE_COLUMN_RECORDED_AT, record->recorded_at != 0 ?
+					  record->recorded_at : GetCurrentTimestamp());
+	glue_row_set_time(row, GLUE_COLUMN_AWS_RECORDED_AT, record->aws_recorded_at);
 }
 
 /* Fill in the columns that are members of a tree, which may be NULL. */
@@ -230,26 +230,6 @@ text_array(json_object *array)
  */
 
 /*
- * Begin with what is known of a connection, in order to record a change of
- * it; all of it is shared with known.
- */
-void
-glue_record_entry_from_known(GlueRecordEntry *entry, const GlueTarget *target,
-							 const char *name, const GlueRecord *known)
-{
-	memset(entry, 0, sizeof(GlueRecordEntry));
-	entry->target = target;
-	entry->name = name;
-	entry->definition = known->definition;
-	entry->tags = known->tags;
-	entry->observed = known->observed;
-	entry->request_id = known->request_id;
-	entry->aws_recorded_at = known->aws_recorded_at;
-	if (known->has_digest)
-		entry->secret_digest = &known->secret_digest;
-}
-
-/*
  * Read a whole row, whose columns are in the order of the table.
  *
  * What is read belongs to the current memory context.
@@ -274,7 +254,7 @@ glue_record_row_read(GlueRecord *known, HeapTuple tuple, TupleDesc desc)
 		else if (column == GLUE_COLUMN_TAGS)
 			known->tags = tree_from_datum(value, source->type);
 		else if (column == GLUE_COLUMN_SECRET_DIGEST)
-			read_digest(known, DatumGetByteaPP(value));
+			known->secret_digest = read_digest(DatumGetByteaPP(value));
 		else if (column == GLUE_COLUMN_REQUEST_ID)
 			known->request_id = TextDatumGetCString(value);
 		else if (column == GLUE_COLUMN_RECORDED_AT)
@@ -364,12 +344,10 @@ tree_from_time(Datum value)
 }
 
 /* A digest of another length was made by another version of this code. */
-static void
-read_digest(GlueRecord *known, bytea * value)
+static const GlueSecretDigest *
+read_digest(const bytea * value)
 {
-	known->has_digest =
-		VARSIZE_ANY_EXHDR(value) == sizeof(GlueSecretDigest);
-	if (known->has_digest)
-		memcpy(&known->secret_digest, VARDATA_ANY(value),
+	return VARSIZE_ANY_EXHDR(value) != sizeof(GlueSecretDigest) ? NULL :
+		memcpy(palloc(sizeof(GlueSecretDigest)), VARDATA_ANY(value),
 			   sizeof(GlueSecretDigest));
 }

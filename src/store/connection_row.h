@@ -58,47 +58,32 @@ typedef enum GlueRecordColumn
 	GLUE_NUM_COLUMNS
 } GlueRecordColumn;
 
-/* One connection, as it is to be recorded.  Nothing of it holds a secret. */
-typedef struct GlueRecordEntry
-{
-	const GlueTarget *target;
-	const char *name;
-	json_object *definition;	/* ConnectionInput, or a Connection */
-	json_object *tags;			/* or NULL */
-	json_object *observed;		/* what GetConnection returned, or NULL */
-	const char *status;			/* or NULL: not known */
-	const char *request_id;		/* AWS's, or NULL or "" */
-	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
-	TimestampTz recorded_at;	/* when this was true; 0: now */
-	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
-} GlueRecordEntry;
-
-/* One connection, as it was recorded. */
+/* One connection, as it is recorded, or to be.  Nothing of it holds a secret. */
 typedef struct GlueRecord
 {
-	json_object *definition;	/* ConnectionInput, redacted */
+	json_object *definition;	/* ConnectionInput; to be recorded, a
+								 * Connection will do */
 	json_object *tags;			/* or NULL */
 	json_object *observed;		/* what of a Connection is no part of a
-								 * ConnectionInput: Status, CreationTime, ... */
-	bool		has_digest;
-	GlueSecretDigest secret_digest;
-	const char *request_id;		/* or NULL */
-	TimestampTz recorded_at;
-	TimestampTz aws_recorded_at;	/* 0: not known */
+								 * ConnectionInput: Status, CreationTime, ...;
+								 * to be recorded, all of it, or NULL */
+	const GlueSecretDigest *secret_digest;	/* or NULL: not known */
+	const char *request_id;		/* AWS's, or NULL or "" */
+	TimestampTz recorded_at;	/* when this was true; to be recorded, 0: now */
+	TimestampTz aws_recorded_at;	/* the same by AWS's clock; 0: not known */
+
+	/* of what is to be recorded */
+	const GlueTarget *target;
+	const char *name;
+	const char *status;			/* or NULL: as observed, or not known */
 } GlueRecord;
 
 extern const GlueColumn glue_record_columns[GLUE_NUM_COLUMNS];
 
 extern void glue_record_row_key(GlueRow *row, const GlueTarget *target,
 								const char *name);
-extern void glue_record_row_define(GlueRow *row,
-								   const GlueRecordEntry *entry);
-extern void glue_record_row_observe(GlueRow *row,
-									const GlueRecordEntry *entry);
-extern void glue_record_entry_from_known(GlueRecordEntry *entry,
-										 const GlueTarget *target,
-										 const char *name,
-										 const GlueRecord *known);
+extern void glue_record_row_define(GlueRow *row, const GlueRecord *record);
+extern void glue_record_row_observe(GlueRow *row, const GlueRecord *record);
 extern void glue_record_row_read(GlueRecord *known, HeapTuple tuple,
 								 TupleDesc desc);
 

@@ -57,7 +57,6 @@
 	" ON CONFLICT ON CONSTRAINT glue_connection_pkey"
 #define UPSERT	INSERT " DO UPDATE SET @excluded"
 #define FIND	"SELECT * FROM @glue_connection" WHERE_NAME
-#define DELETE	"DELETE FROM @glue_connection" WHERE_NAME
 
 StaticAssertDecl(GLUE_COLUMN_ENDPOINT == 0 && GLUE_COLUMN_NAME + 1 == 4 &&
 				 GLUE_COLUMN_RECORDED_AT + 1 == 28,
@@ -87,10 +86,8 @@ static GlueStatement lock = {
 	FIND " FOR UPDATE", PARAMETERS
 };
 static GlueStatement delete = {
-	DELETE, PARAMETERS
-};
-static GlueStatement delete_older = {
-	DELETE " AND recorded_at" IS_AT_MOST RECORDED_AT, PARAMETERS
+	"DELETE FROM @glue_connection" WHERE_NAME
+	" AND coalesce(recorded_at" IS_AT_MOST RECORDED_AT ", true)", PARAMETERS
 };
 
 /*
@@ -146,73 +143,50 @@ glue_records_open(GlueRecords *records, Oid schema, GlueRecordsAccess access)
  * Do what can be done for the record of a connection before AWS Glue has
  * answered.
  *
- * Of entry only what defines the connection is looked at, and nothing of it is
+ * Of record only what defines the connection is looked at, and nothing of it is
  * needed any longer afterwards.
  */
 GlueRow *
-glue_record_draft(const GlueRecordEntry *entry)
+glue_record_draft(const GlueRecord *record)
 {
 	GlueRow    *draft = palloc(sizeof(GlueRow));
 
-	glue_record_row_define(draft, entry);
+	glue_record_row_define(draft, record);
 	return draft;
 }
 
 /*
- * Record a connection, in place of what was known under its name.
+ * Record a connection, in place of what was known under its name; but if the
+ * record says when it was true, unless something newer is recorded.
  *
- * entry adds what AWS Glue has answered.  The draft is of no use any more
- * afterwards.
+ * record adds what AWS Glue has answered to the draft, which is of no use any more
+ * afterwards, and may be NULL.
  *
  * Most connections are new.  To prepare the update of all columns, only to
  * find that there is nothing to update, would take longer than the insert.
  */
 void
-glue_record_write_draft(const GlueRecords *records, GlueRow *draft,
-						const GlueRecordEntry *entry)
+glue_record_write(const GlueRecords *records, const GlueRecord *record,
+				  GlueRow *draft)
 {
-	bool		inserted;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "glue_conn record",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	bool		written;
 
-	glue_record_row_observe(draft, entry);
-	if (records->table.plain)
-		inserted = glue_row_insert(&records->table, &shape, draft);
+	if (draft == NULL)
+		draft = glue_record_draft(record);
+	glue_record_row_observe(draft, record);
+	if (record->recorded_at != 0)
+		written = false;
+	else if (records->table.plain)
+		written = glue_row_insert(&records->table, &shape, draft);
 	else
-		inserted = execute(records, &insert, draft) > 0;
-	if (!inserted)
-		execute(records, &upsert, draft);
-}
-
-/* Record a connection that AWS Glue has answered about already. */
-void
-glue_record_write(const GlueRecords *records, const GlueRecordEntry *entry)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "glue_conn record",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old_context = MemoryContextSwitchTo(context);
-
-	glue_record_write_draft(records, glue_record_draft(entry), entry);
-	MemoryContextSwitchTo(old_context);
-	MemoryContextDelete(context);
-}
-
-/*
- * Record what was observed of a connection at entry->recorded_at, unless
- * something newer is recorded.
- */
-void
-glue_record_observe(const GlueRecords *records, const GlueRecordEntry *entry)
-{
-	GlueRow		row;
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "glue_conn record",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old_context = MemoryContextSwitchTo(context);
-
-	glue_record_row_define(&row, entry);
-	glue_record_row_observe(&row, entry);
-	execute(records, &upsert_older, &row);
-
+		written = execute(records, &insert, draft) > 0;
+	if (!written)
+		execute(records, record->recorded_at != 0 ? &upsert_older : &upsert,
+				draft);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -256,37 +230,20 @@ glue_record_lock(const GlueRecords *records, const GlueTarget *target,
 }
 
 /*
- * Remove what is recorded of a connection that is not there any more; false if
- * nothing was.
+ * Remove what is recorded of a connection that is not there any more; unless it is
+ * newer than missed_at, when it was not there, if that is not 0.
  */
-bool
+void
 glue_record_forget(const GlueRecords *records, const GlueTarget *target,
-				   const char *name)
+				   const char *name, TimestampTz missed_at)
 {
 	GlueRow		row;
 
 	Assert(OidIsValid(records->provisions.oid));	/* opened to be written */
-	glue_provision_gone(&records->provisions, target, name);
-	glue_record_row_key(&row, target, name);
-	return execute(records, &delete, &row) > 0;
-}
-
-/*
- * Do the same for a connection that was not there at missed_at, unless
- * something newer is recorded.
- */
-bool
-glue_record_forget_older(const GlueRecords *records, const GlueTarget *target,
-						 const char *name, TimestampTz missed_at)
-{
-	GlueRow		row;
-
 	glue_record_row_key(&row, target, name);
 	glue_row_set_time(&row, GLUE_COLUMN_RECORDED_AT, missed_at);
-	if (execute(records, &delete_older, &row) == 0)
-		return false;
-	glue_provision_gone(&records->provisions, target, name);
-	return true;
+	if (execute(records, &delete, &row) > 0 || missed_at == 0)
+		glue_provision_gone(&records->provisions, target, name);
 }
 
 /*

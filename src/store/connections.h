@@ -31,26 +31,18 @@ typedef struct GlueRecords
 
 extern void glue_records_open(GlueRecords *records, Oid schema,
 							  GlueRecordsAccess access);
-extern GlueRow *glue_record_draft(const GlueRecordEntry *entry);
-extern void glue_record_write_draft(const GlueRecords *records,
-									GlueRow *draft,
-									const GlueRecordEntry *entry);
+extern GlueRow *glue_record_draft(const GlueRecord *record);
 extern void glue_record_write(const GlueRecords *records,
-							  const GlueRecordEntry *entry);
-extern void glue_record_observe(const GlueRecords *records,
-								const GlueRecordEntry *entry);
+							  const GlueRecord *record, GlueRow *draft);
 extern bool glue_record_find(const GlueRecords *records,
 							 const GlueTarget *target, const char *name,
 							 GlueRecord *known);
 extern bool glue_record_lock(const GlueRecords *records,
 							 const GlueTarget *target, const char *name,
 							 GlueRecord *known);
-extern bool glue_record_forget(const GlueRecords *records,
-							   const GlueTarget *target, const char *name);
-extern bool glue_record_forget_older(const GlueRecords *records,
-									 const GlueTarget *target,
-									 const char *name, TimestampTz missed_at);
-
+extern void glue_record_forget(const GlueRecords *records,
+							   const GlueTarget *target, const char *name,
+							   TimestampTz missed_at);
 extern GlueNameStore *glue_record_unseen(const GlueRecords *records,
 										 const GlueTarget *target,
 										 const GlueNameStore *seen,
