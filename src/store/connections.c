@@ -110,7 +110,7 @@ static bool read_one(const GlueRecords *records, GlueStatement *statement,
 					 GlueRecord *known);
 
 /* The table as we made it. */
-static GlueRowShape shape = {
+static const GlueRowShape shape = {
 	.may_be_there = true,
 	.columns = glue_record_columns,
 	.ncolumns = GLUE_NUM_COLUMNS,

@@ -22,8 +22,8 @@
  * that it may have the check constraints that we made, which take longer to
  * read than a row to write.  Indexes of every kind are the executor's.
  *
- * What was found out about a table is kept until PostgreSQL says that its
- * definition may have changed.
+ * That a table is fit is kept until PostgreSQL says that its definition may have
+ * changed.
  *
  * IDENTIFICATION
  *	  src/store/own_row.c
@@ -39,18 +39,13 @@
 #include "executor/executor.h"
 #include "server/compat.h"
 #include "storage/lmgr.h"
+#include "store/known_table.h"
 #include "store/open_table.h"
 #include "store/own_row.h"
 #include "utils/acl.h"
-#include "utils/inval.h"
 #include "utils/rel.h"
 
-/* All shapes that were asked about. */
-static GlueRowShape *shapes = NULL;
-
 /* prototypes of private functions */
-static void register_shape(GlueRowShape *shape);
-static void forget_table(Datum arg, Oid table);
 static bool has_side_effects(Relation table);
 static bool has_columns(TupleDesc desc, const GlueRowShape *shape);
 static bool keeps_checks(TupleDesc desc, const GlueRowShape *shape);
@@ -66,51 +61,17 @@ static bool insert_unless_there(const GlueOpenTable *open);
  * It must be locked until the row is inserted, so that it stays so.
  */
 bool
-glue_row_insert_possible(Relation table, GlueRowShape *shape)
+glue_row_insert_possible(Relation table, const GlueRowShape *shape)
 {
-	Oid			oid = RelationGetRelid(table);
-
-	register_shape(shape);
-	if (shape->table != oid || !shape->known)
-	{
-		shape->table = oid;
-		shape->known = false;
-		shape->possible =
-			!has_side_effects(table) &&
-			has_columns(RelationGetDescr(table), shape) &&
-			keeps_checks(RelationGetDescr(table), shape) &&
-			owner_may_insert(table);
-		shape->known = true;
-	}
-	return shape->possible;
-}
-
-static void
-register_shape(GlueRowShape *shape)
-{
-	if (shape->registered)
-		return;
-	if (shapes == NULL)
-		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
-	shape->next = shapes;
-	shapes = shape;
-	shape->registered = true;
-}
-
-/*
- * A relcache callback: the definition of a table, or of any, has changed.
- *
- * That can be while we find out about it: our lock lets others create an index
- * concurrently.
- */
-static void
-forget_table(Datum arg, Oid table)
-{
-	for (GlueRowShape *shape = shapes; shape != NULL; shape = shape->next)
-	{
-		if (table == shape->table || !OidIsValid(table))
-			shape->table = InvalidOid;
-	}
+	if (glue_table_is_known(RelationGetRelid(table), GLUE_TABLE_PLAIN))
+		return true;
+	if (has_side_effects(table) ||
+		!has_columns(RelationGetDescr(table), shape) ||
+		!keeps_checks(RelationGetDescr(table), shape) ||
+		!owner_may_insert(table))
+		return false;
+	glue_note_table(RelationGetRelid(table), GLUE_TABLE_PLAIN);
+	return true;
 }
 
 /*

@@ -14,10 +14,7 @@
 #include "server/owner_spi.h"
 #include "utils/relcache.h"
 
-/*
- * What a table must look like for that.  To be static: what is found out about
- * the table is kept in it.
- */
+/* What a table must look like for that. */
 typedef struct GlueRowShape
 {
 	bool		may_be_there;	/* a row with the same key, which is for a
@@ -26,17 +23,10 @@ typedef struct GlueRowShape
 	int			ncolumns;
 	const char *const *checks;	/* constraints that every row of ours keeps;
 								 * ends with NULL, or is NULL for none */
-
-	/* set by store/own_row.c, of the table that was asked about last */
-	Oid			table;			/* InvalidOid: of none, or it has changed */
-	bool		known;			/* else an error ended the search */
-	bool		possible;
-	bool		registered;
-	struct GlueRowShape *next;
 } GlueRowShape;
 
 extern bool glue_row_insert_possible(Relation table,
-									 GlueRowShape *shape);
+									 const GlueRowShape *shape);
 extern bool glue_row_insert(const GlueOwnTable *table,
 							const GlueRowShape *shape, const GlueRow *row);
 

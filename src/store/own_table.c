@@ -57,7 +57,7 @@
 #include "server/compat.h"
 #include "server/foreign_code.h"
 #include "server/home.h"
-#include "store/bare_table.h"
+#include "store/known_table.h"
 #include "store/own_table.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
@@ -94,27 +94,12 @@ pg_noreturn static void refuse(Relation table, const char *kind,
 
 /*
  * Open one of our tables, in the schema of the extension, if it is fit to be
- * used; an error says why it is not.
+ * used; an error says why it is not.  NULL if there is no such table, or not any
+ * more.
  *
  * It is found through the schema of the extension, and never through the
  * search_path.
  */
-Relation
-glue_own_table_find(const char *name, Oid schema, LOCKMODE lock,
-					GlueTableKind kind)
-{
-	Relation	relation = glue_own_table_try(name, schema, lock, kind);
-
-	if (relation == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"%s\" of extension \"glue_conn\" does not exist",
-						name),
-				 errhint("Create the extension anew.")));
-	return relation;
-}
-
-/* Do the same; NULL if there is no such table, or not any more. */
 Relation
 glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
 				   GlueTableKind kind)
@@ -134,15 +119,19 @@ glue_own_table_try(const char *name, Oid schema, LOCKMODE lock,
  */
 bool
 glue_own_table_open(GlueOwnTable *table, const char *name, Oid schema,
-					LOCKMODE lock, GlueTableKind kind, GlueRowShape *shape,
-					bool missing_ok)
+					LOCKMODE lock, GlueTableKind kind,
+					const GlueRowShape *shape, bool missing_ok)
 {
-	Relation	relation = missing_ok ?
-		glue_own_table_try(name, schema, lock, kind) :
-		glue_own_table_find(name, schema, lock, kind);
+	Relation	relation = glue_own_table_try(name, schema, lock, kind);
 
-	if (relation == NULL)
+	if (relation == NULL && missing_ok)
 		return false;
+	if (relation == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s\" of extension \"glue_conn\" does not exist",
+						name),
+				 errhint("Create the extension anew.")));
 	table->schema = schema;
 	table->owner = relation->rd_rel->relowner;
 	table->oid = RelationGetRelid(relation);
@@ -170,7 +159,7 @@ glue_own_table_name(Relation table)
 static void
 check_table(Relation table, GlueTableKind kind)
 {
-	if (glue_table_is_bare(RelationGetRelid(table)))
+	if (glue_table_is_known(RelationGetRelid(table), GLUE_TABLE_BARE))
 		return;
 	if (table->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
 		ereport(ERROR,
@@ -181,7 +170,7 @@ check_table(Relation table, GlueTableKind kind)
 				 errhint("ALTER TABLE %s SET LOGGED;",
 						 glue_own_table_name(table))));
 	if (check_hanging(table, kind, NIL))
-		glue_note_bare_table(RelationGetRelid(table));
+		glue_note_table(RelationGetRelid(table), GLUE_TABLE_BARE);
 }
 
 /*

@@ -153,7 +153,7 @@ static int64 execute_one(const GlueProvisions *provisions,
 						 GlueStatement *statement, GlueRow *row);
 
 /* The table as we made it. */
-static GlueRowShape shape = {
+static const GlueRowShape shape = {
 	.may_be_there = true,
 	.columns = columns,
 	.ncolumns = NUM_COLUMNS,

@@ -77,7 +77,7 @@ static const char *const checks[] = {
 	NULL
 };
 
-GlueRowShape glue_request_shape = {
+const GlueRowShape glue_request_shape = {
 	.columns = glue_request_columns,
 	.ncolumns = GLUE_NUM_REQUEST_COLUMNS,
 	.checks = checks,

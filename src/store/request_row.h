@@ -65,7 +65,7 @@ typedef enum GlueRequestColumn
 } GlueRequestColumn;
 
 /* The table as we made it. */
-extern GlueRowShape glue_request_shape;
+extern const GlueRowShape glue_request_shape;
 
 extern const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS];
 

@@ -1,25 +1,25 @@
 /*-------------------------------------------------------------------------
  *
- * bare_table.c
- *	  Which of our tables nothing hangs on.
+ * known_table.c
+ *	  What is known of our tables until their definitions change.
  *
  * To look through all that may hang on a table takes longer than to insert a row.
- * So a table on which nothing was found is not looked through again until its
- * definition changes; PostgreSQL tells when that is.
+ * So what was found out about a table is not looked for again until its definition
+ * changes; PostgreSQL tells when that is.
  *
  * IDENTIFICATION
- *	  src/store/bare_table.c
+ *	  src/store/known_table.c
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "store/bare_table.h"
+#include "store/known_table.h"
 #include "utils/inval.h"
 
-/* Tables that nothing hangs on, as far as is known. */
-#define MAX_BARE_TABLES		8
-static Oid	bare_tables[MAX_BARE_TABLES];
+/* Tables of which a fact is known. */
+#define MAX_TABLES		8
+static Oid	known[GLUE_NUM_TABLE_FACTS][MAX_TABLES];
 
 /* The one that is looked at, unless its definition has changed meanwhile. */
 static Oid	looked_at = InvalidOid;
@@ -28,19 +28,19 @@ static Oid	looked_at = InvalidOid;
 static void forget_table(Datum arg, Oid table);
 
 /*
- * Is a table known to be bare?  If it is not, it is about to be looked at.
+ * Is something known of a table?  If it is not, the table is about to be looked at.
  */
 bool
-glue_table_is_bare(Oid table)
+glue_table_is_known(Oid table, GlueTableFact fact)
 {
 	static bool registered = false;
 
 	if (!registered)
 		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
 	registered = true;
-	for (int i = 0; i < MAX_BARE_TABLES; i++)
+	for (int i = 0; i < MAX_TABLES; i++)
 	{
-		if (bare_tables[i] == table)
+		if (known[fact][i] == table)
 			return true;
 	}
 	looked_at = table;
@@ -48,30 +48,33 @@ glue_table_is_bare(Oid table)
 }
 
 /*
- * Nothing was found on the table that was looked at.  A reader has a
- * lock that lets others put something there meanwhile; then it is not noted.
+ * Something was found out about the table that was looked at.  Our lock may let
+ * others change its definition meanwhile; then that is not noted.
  *
  * There are so few tables that it does not matter which one is forgotten.
  */
 void
-glue_note_bare_table(Oid table)
+glue_note_table(Oid table, GlueTableFact fact)
 {
 	static int	next = 0;
 
 	if (looked_at != table)
 		return;
-	bare_tables[next] = table;
-	next = (next + 1) % MAX_BARE_TABLES;
+	known[fact][next] = table;
+	next = (next + 1) % MAX_TABLES;
+	looked_at = InvalidOid;
 }
 
 /* A relcache callback: the definition of a table, or of any, has changed. */
 static void
 forget_table(Datum arg, Oid table)
 {
-	for (int i = 0; i < MAX_BARE_TABLES; i++)
+	for (int i = 0; i < GLUE_NUM_TABLE_FACTS * MAX_TABLES; i++)
 	{
-		if (bare_tables[i] == table || !OidIsValid(table))
-			bare_tables[i] = InvalidOid;
+		Oid		   *place = &known[i / MAX_TABLES][i % MAX_TABLES];
+
+		if (*place == table || !OidIsValid(table))
+			*place = InvalidOid;
 	}
 	if (looked_at == table || !OidIsValid(table))
 		looked_at = InvalidOid;
