@@ -22,13 +22,6 @@
  */
 #define GLUE_JOURNAL_BOXES	64
 
-typedef enum GlueJournalVerdict
-{
-	GLUE_JOURNAL_RECORDED,
-	GLUE_JOURNAL_BLOCKED		/* nothing is recorded, because of a row that
-								 * is there already */
-} GlueJournalVerdict;
-
 /* Room in a box; a row takes about 1 kB. */
 #define GLUE_BOX_ROOM		16384
 
@@ -61,8 +54,8 @@ typedef struct GlueJournalBox
 	dsm_handle	segment;		/* invalid: it is in the box */
 
 	/* the answer */
-	GlueJournalVerdict verdict;
-	int64		blocked_by;
+	int64		blocked_by;		/* nothing is recorded, because of this row
+								 * that is there already; 0: all is */
 	GlueBoxFailure failure;
 
 	union

@@ -47,6 +47,7 @@
 #include "server/encoding.h"
 #include "server/news.h"
 #include "server/redacted.h"
+#include "server/service.h"
 #include "server/settings.h"
 #include "store/request_row.h"
 #include "utils/memutils.h"
@@ -78,8 +79,6 @@ static bool others_wait = false;
 
 /* prototypes of private functions */
 static void register_callbacks(void);
-static void begin(const GlueImmediate *immediate, GlueRequest *requests,
-				  int nrequests, GlueImmediateCall **announced);
 static void lock_names(const GlueImmediate *immediate,
 					   const GlueRequest *requests, int nrequests,
 					   GlueConnectionLock *locks);
@@ -114,7 +113,9 @@ glue_immediate_open(GlueImmediate *immediate, GlueAccess *access)
 	glue_open_lists_read(&access->target);
 	register_callbacks();
 	immediate->access = access;
-	immediate->journaled = glue_intents_wanted();
+
+	/* only if there is a worker that does it */
+	immediate->journaled = glue_service_expected();
 	if (immediate->journaled)
 		glue_request_queue_open(&immediate->queue, access->schema,
 								RowExclusiveLock);
@@ -125,33 +126,24 @@ glue_immediate_open(GlueImmediate *immediate, GlueAccess *access)
  * all of it is on disk when this returns.
  *
  * Of the requests there must be what is asked for; the target is filled in.
- * calls has room for as many; they are valid until the end of the
+ * announced has room for as many calls; they are valid until the end of the
  * (sub)transaction.
  */
 void
 glue_immediate_announce(const GlueImmediate *immediate, GlueRequest *requests,
 						int nrequests, GlueImmediateCall **announced)
 {
-	begin(immediate, requests, nrequests, announced);
+	glue_immediate_begin(immediate, requests, nrequests, announced);
 	glue_immediate_await(announced[0]);
 }
 
 /*
- * Begin to announce one call: nothing may be sent before glue_immediate_await()
- * returns.
+ * Begin to do that: nothing may be sent before glue_immediate_await() returns for
+ * the first of the calls.
  */
-GlueImmediateCall *
-glue_immediate_begin(const GlueImmediate *immediate, GlueRequest *request)
-{
-	GlueImmediateCall *call;
-
-	begin(immediate, request, 1, &call);
-	return call;
-}
-
-static void
-begin(const GlueImmediate *immediate, GlueRequest *requests, int nrequests,
-	  GlueImmediateCall **announced)
+void
+glue_immediate_begin(const GlueImmediate *immediate, GlueRequest *requests,
+					 int nrequests, GlueImmediateCall **announced)
 {
 	int64	   *ids = palloc(nrequests * sizeof(int64));
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
@@ -313,21 +305,14 @@ glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
 
 /*
  * What was asked for was not done, be it that AWS Glue has refused it or we have.
- * If something else was, nothing changes.
+ * If something else was, nothing changes.  failure is NULL if that is as it should
+ * be: what would be created exists.
  */
 void
 glue_immediate_refused(GlueImmediateCall *call, const GlueFailure *failure)
 {
 	if (call->outcome == GLUE_OUTCOME_NOTHING)
 		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, failure);
-}
-
-/* That it was refused is as it should be: what it would create exists. */
-void
-glue_immediate_adopted(GlueImmediateCall *call)
-{
-	if (call->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, NULL);
 }
 
 static void

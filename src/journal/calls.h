@@ -31,15 +31,16 @@ extern void glue_immediate_open(GlueImmediate *immediate,
 extern void glue_immediate_announce(const GlueImmediate *immediate,
 									GlueRequest *requests, int nrequests,
 									GlueImmediateCall **calls);
-extern GlueImmediateCall *glue_immediate_begin(const GlueImmediate *immediate,
-											   GlueRequest *request);
+extern void glue_immediate_begin(const GlueImmediate *immediate,
+								 GlueRequest *requests, int nrequests,
+								 GlueImmediateCall **calls);
 extern void glue_immediate_await(GlueImmediateCall *call);
+
 extern int64 glue_immediate_request(const GlueImmediateCall *call);
 extern void glue_immediate_sending(GlueImmediateCall *call,
 								   GlueKnownOutcome at_worst);
 extern void glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
 								GlueKnownOutcome outcome);
-extern void glue_immediate_adopted(GlueImmediateCall *call);
 extern void glue_immediate_failed(GlueImmediateCall *call,
 								  const GlueCall *failed);
 extern void glue_immediate_refused(GlueImmediateCall *call,

@@ -83,18 +83,6 @@ static void await(GlueAnnouncement *announcement, GlueActivity *activity);
 pg_noreturn static void raise_blocked(const GlueAnnouncement *announcement,
 									  int64 blocked_by);
 static void explain_wait(void *arg);
-static bool is_unsettled(const GlueOpenIntent *intent);
-static bool may_be_deleted(const GlueOpenIntent *intent);
-static bool was_answered(const GlueOpenIntent *intent);
-
-/*
- * Is anything to be written down?  Only if there is a worker that does it.
- */
-bool
-glue_intents_wanted(void)
-{
-	return glue_service_expected();
-}
 
 /*
  * Begin to write down what the current transaction is about to do, which takes
@@ -181,7 +169,7 @@ await(GlueAnnouncement *announcement, GlueActivity *activity)
 	};
 
 	error_context_stack = &explaining;
-	while (glue_journal_await(&blocked_by) == GLUE_JOURNAL_BLOCKED)
+	while ((blocked_by = glue_journal_await()) != 0)
 	{
 		if (waited_ms >= MAX_BLOCKED_MS)
 			raise_blocked(announcement, blocked_by);
@@ -241,7 +229,10 @@ explain_wait(void *arg)
  * there is none.
  *
  * That is one about the same connection whose transaction has ended, and which
- * may have done something that is not undone, or not recorded, yet.
+ * may have done something that is not undone, or not recorded, yet: what may have
+ * been created is deleted again, and what cannot have been, but was not answered,
+ * may yet arrive.  What changed something that existed, and was answered, is only
+ * to be recorded, which nobody needs to wait for.
  *
  * A transaction that has a call about the connection itself is waited for by
  * those who settle the calls of others, so it must not wait for them; nor by those
@@ -261,13 +252,23 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 	foreach(cell, open)
 	{
 		const GlueOpenIntent *other = lfirst(cell);
+		GlueKnownCall known;
+		bool		may_be_deleted;
+		bool		answered;
 
 		if (!glue_caller_ended(other->caller_xid))
+		{
 			takes_part |= other->own;
-		else if (!is_unsettled(other) ||
-				 (other->own && !may_be_deleted(other)))
 			continue;
-		else if (other->own && was_answered(other))
+		}
+		glue_known_outcome_find(other->id, &known);
+		may_be_deleted = other->may_have_made &&
+			known.outcome != GLUE_OUTCOME_CHANGED;
+		answered = other->answered || known.answered_at != 0;
+		if (known.outcome == GLUE_OUTCOME_NOTHING ||
+			(!may_be_deleted && (answered || other->own)))
+			continue;
+		if (other->own && answered)
 			blocked_anyway_by = other->id;
 		else
 			blocked_by = other->id;
@@ -275,43 +276,6 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 	list_free_deep(open);
 	return blocked_anyway_by != 0 || takes_part ? blocked_anyway_by :
 		blocked_by;
-}
-
-/*
- * May what a call has changed still be deleted, or may it change anything yet?
- *
- * What changed something that existed, and was answered, is only to be recorded,
- * which nobody needs to wait for.
- */
-static bool
-is_unsettled(const GlueOpenIntent *intent)
-{
-	GlueKnownCall known;
-
-	glue_known_outcome_find(intent->id, &known);
-	if (known.outcome == GLUE_OUTCOME_NOTHING)
-		return false;
-	return may_be_deleted(intent) || !was_answered(intent);
-}
-
-/* May a call have created the connection?  Then it may be deleted again. */
-static bool
-may_be_deleted(const GlueOpenIntent *intent)
-{
-	GlueKnownCall known;
-
-	glue_known_outcome_find(intent->id, &known);
-	return intent->may_have_made && known.outcome != GLUE_OUTCOME_CHANGED;
-}
-
-/* Can a request of a call not arrive any more? */
-static bool
-was_answered(const GlueOpenIntent *intent)
-{
-	GlueKnownCall known;
-
-	glue_known_outcome_find(intent->id, &known);
-	return intent->answered || known.answered_at != 0;
 }
 
 /*

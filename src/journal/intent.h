@@ -18,7 +18,6 @@
 typedef struct GlueAnnouncement GlueAnnouncement;
 
 /* for the session that makes the call */
-extern bool glue_intents_wanted(void);
 extern GlueAnnouncement *glue_intents_announce(const GlueRequestQueue *queue,
 											   const GlueRequest *requests,
 											   int nrequests,

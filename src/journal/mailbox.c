@@ -34,6 +34,8 @@
 #define PATIENCE_MS		10000
 #define ASK_AGAIN_MS	1000
 
+#define SEE_LOG	"See glue_worker_summary and the server log."
+
 /* The box that this process has as a caller, and its segment; or NULL. */
 static GlueJournalBox *own_box = NULL;
 static dsm_segment *own_segment = NULL;
@@ -48,7 +50,6 @@ static void fill_box(Oid table, const char *tuples, Size len, int ntuples);
 static void await_answer(TimestampTz deadline);
 static long ms_left(TimestampTz deadline);
 pg_noreturn static void raise_obstacle(void);
-static GlueJournalVerdict read_answer(int64 *blocked_by);
 static void raise_failure(const GlueBoxFailure *failure);
 static void leave_at_exit(int code, Datum arg);
 static char *message_of(GlueJournalBox *box, dsm_segment *segment);
@@ -61,7 +62,7 @@ static void copy_text(char *to, Size size, const char *from);
 
 /*
  * Have tuples recorded in a table; glue_journal_await() must follow, or
- * glue_journal_leave() if an error gets in between.
+ * glue_journal_leave() at the end of the transaction if an error gets in between.
  *
  * The tuples are MinimalTuples, each at a MAXALIGNed place.
  */
@@ -75,48 +76,32 @@ glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
 	registered = true;
 
 	glue_journal_leave();
-	PG_TRY();
-	{
-		own_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												   PATIENCE_MS);
-		reserve_box(own_deadline);
-		fill_box(table, tuples, len, ntuples);
-		glue_journal_wake();
-	}
-	PG_CATCH();
-	{
-		glue_journal_leave();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
+	own_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+											   PATIENCE_MS);
+	reserve_box(own_deadline);
+	fill_box(table, tuples, len, ntuples);
+	glue_journal_wake();
 }
 
 /*
- * Wait until the tuples are recorded.  blocked_by gets the row because of which
- * none is.
+ * Wait until the tuples are recorded; returns 0, or the row because of which none
+ * is.
  *
  * Raises an error if they were not recorded, or if nobody has said in time
  * that they were.
  */
-GlueJournalVerdict
-glue_journal_await(int64 *blocked_by)
+int64
+glue_journal_await(void)
 {
-	volatile GlueJournalVerdict verdict;
+	int64		blocked_by;
 
 	Assert(own_box != NULL);
-	PG_TRY();
-	{
-		await_answer(own_deadline);
-		verdict = read_answer(blocked_by);
-	}
-	PG_CATCH();
-	{
-		glue_journal_leave();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
+	await_answer(own_deadline);
+	if (own_box->failure.sqlstate != 0)
+		raise_failure(&own_box->failure);
+	blocked_by = own_box->blocked_by;
 	glue_journal_leave();
-	return verdict;
+	return blocked_by;
 }
 
 static void
@@ -188,43 +173,32 @@ ms_left(TimestampTz deadline)
 static void
 raise_obstacle(void)
 {
-	const char *detail = "Nothing was sent.";
-	const char *hint = "See glue_worker_summary and the server log.";
-
-	switch (glue_work_obstacle(GLUE_WORK_JOURNAL))
+	static const struct
 	{
-		case GLUE_OBSTACLE_NO_LAUNCHER:
-			detail = "The launcher of the background workers does not run. Nothing was sent.";
-			hint = "See the server log.  If there was no room for it, raise \"max_worker_processes\" and restart the server.";
-			break;
-		case GLUE_OBSTACLE_NO_ROOM:
-			detail = "There is no room for another background worker. Nothing was sent.";
-			hint = "Raise \"max_worker_processes\".";
-			break;
-		case GLUE_OBSTACLE_STANDBY:
-			detail = "The background worker waits for a synchronous standby. Nothing was sent.";
-			hint = "See \"synchronous_standby_names\" and pg_stat_replication.";
-			break;
-		case GLUE_OBSTACLE_BUSY:
-			detail = "The background worker of this database does not go on, or has too much to do. Nothing was sent.";
-			break;
-		case GLUE_OBSTACLE_UNKNOWN:
-			break;
-	}
+		const char *detail;
+		const char *hint;
+	}			known[] = {
+		[GLUE_OBSTACLE_UNKNOWN] = {"", SEE_LOG},
+		[GLUE_OBSTACLE_NO_LAUNCHER] =
+		{"The launcher of the background workers does not run. ",
+		"See the server log.  If there was no room for it, raise \"max_worker_processes\" and restart the server."},
+		[GLUE_OBSTACLE_NO_ROOM] =
+		{"There is no room for another background worker. ",
+		"Raise \"max_worker_processes\"."},
+		[GLUE_OBSTACLE_STANDBY] =
+		{"The background worker waits for a synchronous standby. ",
+		"See \"synchronous_standby_names\" and pg_stat_replication."},
+		[GLUE_OBSTACLE_BUSY] =
+		{"The background worker of this database does not go on, or has too much to do. ",
+		SEE_LOG},
+	};
+	GlueObstacle obstacle = glue_work_obstacle(GLUE_WORK_JOURNAL);
+
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("no background worker has recorded the call in time"),
-			 errdetail_internal("%s", detail),
-			 errhint("%s", hint)));
-}
-
-static GlueJournalVerdict
-read_answer(int64 *blocked_by)
-{
-	if (own_box->failure.sqlstate != 0)
-		raise_failure(&own_box->failure);
-	*blocked_by = own_box->blocked_by;
-	return own_box->verdict;
+			 errdetail_internal("%sNothing was sent.", known[obstacle].detail),
+			 errhint("%s", known[obstacle].hint)));
 }
 
 static void
@@ -297,54 +271,33 @@ copy_text(char *to, Size size, const char *from)
  */
 
 /*
- * Look into a box that was taken; false if its caller does not wait any more.
+ * The tuples in a box that was taken; NULL if its caller does not wait any more.
  *
- * To be closed in the same transaction, unless that is rolled back.
+ * *segment is what holds them, or NULL; to be detached in the same transaction, unless
+ * that is rolled back.
  */
-bool
-glue_journal_open(GlueJournalBox *box, GlueJournalMessage *message)
+const char *
+glue_journal_open(GlueJournalBox *box, dsm_segment **segment)
 {
+	*segment = NULL;
 	if (glue_box_state(box) == GLUE_BOX_ABANDONED)
-		return false;
-	message->segment = NULL;
+		return NULL;
 	if (box->segment != DSM_HANDLE_INVALID)
 	{
-		message->segment = dsm_attach(box->segment);
-		if (message->segment == NULL)
-			return false;
+		*segment = dsm_attach(box->segment);
+		if (*segment == NULL)
+			return NULL;
 	}
-	message->table = box->table;
-	message->ntuples = box->ntuples;
-	message->tuples = message_of(box, message->segment);
-	return true;
-}
-
-void
-glue_journal_close(GlueJournalMessage *message)
-{
-	if (message->segment != NULL)
-		dsm_detach(message->segment);
+	return message_of(box, *segment);
 }
 
 /*
- * Say what to answer: the tuples are recorded.
+ * Say what to answer: the tuples are recorded, or none is, because of another row.
  */
 void
-glue_journal_recorded(GlueJournalBox *box)
+glue_journal_recorded(GlueJournalBox *box, int64 blocked_by)
 {
-	box->verdict = GLUE_JOURNAL_RECORDED;
-	box->blocked_by = 0;
-	box->failure.sqlstate = 0;
-}
-
-/*
- * Say what to answer: none is, because of another row.
- */
-void
-glue_journal_blocked(GlueJournalBox *box, int64 by)
-{
-	box->verdict = GLUE_JOURNAL_BLOCKED;
-	box->blocked_by = by;
+	box->blocked_by = blocked_by;
 	box->failure.sqlstate = 0;
 }
 
@@ -360,23 +313,4 @@ glue_journal_failed(GlueJournalBox *box, const ErrorData *error)
 	copy_text(box->failure.detail, sizeof(box->failure.detail),
 			  error->detail);
 	copy_text(box->failure.hint, sizeof(box->failure.hint), error->hint);
-}
-
-/*
- * Let the callers have their answers; returns whether all of them do.
- */
-bool
-glue_journal_answer(GlueJournalBox *const *boxes, int nboxes)
-{
-	return glue_boxes_hand_over(boxes, nboxes, GLUE_BOX_ANSWERED);
-}
-
-/*
- * Leave boxes for another worker.  That somebody has to be woken for them is
- * for the caller to tell.
- */
-void
-glue_journal_give_back(GlueJournalBox *const *boxes, int nboxes)
-{
-	(void) glue_boxes_hand_over(boxes, nboxes, GLUE_BOX_FILLED);
 }

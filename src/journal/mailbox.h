@@ -14,29 +14,16 @@
 
 #include "journal/boxes.h"
 
-/* What is in a box that was taken. */
-typedef struct GlueJournalMessage
-{
-	Oid			table;
-	int			ntuples;
-	const char *tuples;			/* MinimalTuples, each at a MAXALIGNed place */
-	dsm_segment *segment;		/* which holds them, or NULL */
-} GlueJournalMessage;
-
 /* for the caller, which has something to be recorded */
 extern void glue_journal_post(Oid table, const char *tuples, Size len,
 							  int ntuples);
-extern GlueJournalVerdict glue_journal_await(int64 *blocked_by);
+extern int64 glue_journal_await(void);
 extern void glue_journal_leave(void);
 
 /* for the worker that records it */
-extern bool glue_journal_open(GlueJournalBox *box,
-							  GlueJournalMessage *message);
-extern void glue_journal_close(GlueJournalMessage *message);
-extern void glue_journal_recorded(GlueJournalBox *box);
-extern void glue_journal_blocked(GlueJournalBox *box, int64 by);
+extern const char *glue_journal_open(GlueJournalBox *box,
+									 dsm_segment **segment);
+extern void glue_journal_recorded(GlueJournalBox *box, int64 blocked_by);
 extern void glue_journal_failed(GlueJournalBox *box, const ErrorData *error);
-extern bool glue_journal_answer(GlueJournalBox *const *boxes, int nboxes);
-extern void glue_journal_give_back(GlueJournalBox *const *boxes, int nboxes);
 
 #endif							/* GLUE_JOURNAL_MAILBOX_H */

@@ -80,7 +80,7 @@ glue_immediate_operation_announce(GlueImmediateOperation *running)
 	operation->shown = request.shown = glue_without_secrets(operation->input);
 	if (operation->kind == GLUE_OPERATION_CREATE)
 		request.on_conflict = glue_conflict_action_name(operation->on_conflict);
-	running->announced = glue_immediate_begin(running->immediate, &request);
+	glue_immediate_begin(running->immediate, &request, 1, &running->announced);
 }
 
 /*
@@ -122,13 +122,10 @@ glue_immediate_operation_end(GlueImmediateOperation *running)
 {
 	const GlueOperation *operation = &running->operation;
 
-	if (operation->failure != NULL)
-	{
+	if (operation->failure != NULL || operation->adopted)
 		glue_immediate_refused(running->announced, operation->failure);
+	if (operation->failure != NULL)
 		return false;
-	}
-	if (operation->adopted)
-		glue_immediate_adopted(running->announced);
 	report_remarks(operation);
 	glue_operation_record(operation, running->records);
 	glue_immediate_close(running->immediate, running->announced, operation->status,

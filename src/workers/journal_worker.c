@@ -68,8 +68,7 @@ static void answer(int nboxes);
 static ErrorData *record(GlueJournalBox *const *boxes, int nboxes);
 static void begin(void);
 static void record_boxes(GlueJournalBox *const *boxes, int nboxes);
-static void record_message(GlueJournalBox *box,
-						   const GlueJournalMessage *message);
+static void record_message(GlueJournalBox *box, const char *tuples);
 static MinimalTuple next_tuple(const char **place);
 static void commit(int nboxes);
 static void at_end_of_transaction(XactEvent event, void *arg);
@@ -119,7 +118,8 @@ give_back_at_exit(int code, Datum arg)
 		fail(ntaken - nanswered, &error);
 	else
 	{
-		glue_journal_give_back(taken + nanswered, ntaken - nanswered);
+		(void) glue_boxes_hand_over(taken + nanswered, ntaken - nanswered,
+									GLUE_BOX_FILLED);
 		glue_journal_wake();
 	}
 }
@@ -177,7 +177,7 @@ fail(int nboxes, const ErrorData *error)
 static void
 answer(int nboxes)
 {
-	if (!glue_journal_answer(taken + nanswered, nboxes))
+	if (!glue_boxes_hand_over(taken + nanswered, nboxes, GLUE_BOX_ANSWERED))
 		glue_queue_wake();
 	nanswered += nboxes;
 	committing = 0;
@@ -230,38 +230,34 @@ record_boxes(GlueJournalBox *const *boxes, int nboxes)
 {
 	for (int i = 0; i < nboxes; i++)
 	{
-		GlueJournalMessage message;
+		dsm_segment *segment;
+		const char *tuples;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!glue_journal_open(boxes[i], &message))
+		tuples = glue_journal_open(boxes[i], &segment);
+		if (tuples == NULL)
 			continue;
-		record_message(boxes[i], &message);
-		glue_journal_close(&message);
+		record_message(boxes[i], tuples);
+		if (segment != NULL)
+			dsm_detach(segment);
 	}
 }
 
 /* All of a message is recorded, or nothing of it. */
 static void
-record_message(GlueJournalBox *box, const GlueJournalMessage *message)
+record_message(GlueJournalBox *box, const char *tuples)
 {
 	GlueRequestQueue queue;
-	const char *place = message->tuples;
+	const char *place = tuples;
+	int64		blocked_by = 0;
 
-	glue_intent_table_open(&queue, message->table);
-	for (int i = 0; i < message->ntuples; i++)
-	{
-		int64		by = glue_intent_blocked_by(&queue, next_tuple(&place));
-
-		if (by != 0)
-		{
-			glue_journal_blocked(box, by);
-			return;
-		}
-	}
-	place = message->tuples;
-	for (int i = 0; i < message->ntuples; i++)
+	glue_intent_table_open(&queue, box->table);
+	for (int i = 0; i < box->ntuples && blocked_by == 0; i++)
+		blocked_by = glue_intent_blocked_by(&queue, next_tuple(&place));
+	place = tuples;
+	for (int i = 0; i < box->ntuples && blocked_by == 0; i++)
 		glue_intent_insert(&queue, next_tuple(&place));
-	glue_journal_recorded(box);
+	glue_journal_recorded(box, blocked_by);
 }
 
 static MinimalTuple
