@@ -42,13 +42,8 @@ static GlueCall *settle_adopted(GlueOperation *operation,
 								GlueUnseenChange change);
 static void compare_secrets(GlueOperation *operation,
 							GlueUnseenChange change, StringInfo differences);
-static GlueCall *settle_compared(GlueOperation *operation);
 static GlueCall *finish_adopted(GlueOperation *operation);
-static GlueCall *settle_tagged(GlueOperation *operation);
 static GlueCall *prepare_update(GlueOperation *operation);
-static GlueCall *settle_update(GlueOperation *operation);
-static GlueCall *settle_updated(GlueOperation *operation);
-static GlueCall *settle_read_tags(GlueOperation *operation);
 static void append_difference(void *arg, const char *path,
 							  const char *message);
 
@@ -85,28 +80,6 @@ glue_operation_settle_existing(GlueOperation *operation)
 	if (operation->tags != NULL)
 		return glue_operation_tags(operation, GLUE_STEP_ADD_TAGS, GLUE_TAG_RESOURCE);
 	return prepare_update(operation);
-}
-
-/* Go on after another call about it. */
-GlueCall *
-glue_operation_next_existing(GlueOperation *operation)
-{
-	switch (operation->step)
-	{
-		case GLUE_STEP_COMPARE_TAGS:
-			return settle_compared(operation);
-		case GLUE_STEP_ADD_TAGS:
-			return settle_tagged(operation);
-		case GLUE_STEP_UPDATE:
-			return settle_update(operation);
-		case GLUE_STEP_READ_UPDATED:
-			return settle_updated(operation);
-		case GLUE_STEP_READ_TAGS:
-			return settle_read_tags(operation);
-		default:
-			break;
-	}
-	return NULL;
 }
 
 /*
@@ -197,8 +170,8 @@ compare_secrets(GlueOperation *operation, GlueUnseenChange change,
 }
 
 /* Its tags were read, to be compared. */
-static GlueCall *
-settle_compared(GlueOperation *operation)
+GlueCall *
+glue_operation_settle_compared(GlueOperation *operation)
 {
 	json_object *tags;
 	StringInfoData differences;
@@ -223,8 +196,8 @@ finish_adopted(GlueOperation *operation)
 													operation->differences));
 }
 
-static GlueCall *
-settle_tagged(GlueOperation *operation)
+GlueCall *
+glue_operation_settle_tagged(GlueOperation *operation)
 {
 	if (operation->call.failure != NULL)
 		return glue_operation_finish(operation, operation->call.failure);
@@ -240,15 +213,14 @@ prepare_update(GlueOperation *operation)
 	operation->step = GLUE_STEP_UPDATE;
 	glue_access_prepare(operation->access, call, GLUE_UPDATE_CONNECTION,
 						operation->name);
-	glue_tree_add(call->request, "Name",
-				  json_object_new_string(operation->name));
+	glue_tree_add_text(call->request, "Name", operation->name);
 	glue_tree_add(call->request, "ConnectionInput",
 				  json_object_get(operation->input));
 	return call;
 }
 
-static GlueCall *
-settle_update(GlueOperation *operation)
+GlueCall *
+glue_operation_settle_update(GlueOperation *operation)
 {
 	GlueFailure *failure = operation->call.failure;
 
@@ -262,8 +234,8 @@ settle_update(GlueOperation *operation)
 }
 
 /* A connection was updated, and read afterwards, or could not be. */
-static GlueCall *
-settle_updated(GlueOperation *operation)
+GlueCall *
+glue_operation_settle_updated(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -292,8 +264,8 @@ settle_updated(GlueOperation *operation)
  * what was known before, with those that were added; and nothing, if nothing was
  * known.
  */
-static GlueCall *
-settle_read_tags(GlueOperation *operation)
+GlueCall *
+glue_operation_settle_read_tags(GlueOperation *operation)
 {
 	json_object *tags;
 	GlueFailure *failure = glue_tags_readable(&operation->call, &tags);

@@ -61,6 +61,9 @@
 /* prototypes of private functions */
 static GlueCall *prepare_first(GlueOperation *operation);
 static GlueCall *prepare_create(GlueOperation *operation);
+static void note_answer(GlueOperation *operation);
+static GlueCall *settle_awaited(GlueOperation *operation);
+static GlueCall *settle_read_existing(GlueOperation *operation);
 static GlueCall *settle_find_ours(GlueOperation *operation);
 static GlueCall *settle_create(GlueOperation *operation);
 static GlueCall *settle_taken(GlueOperation *operation);
@@ -122,7 +125,7 @@ prepare_first(GlueOperation *operation)
 		case GLUE_OPERATION_POLL:
 			return glue_operation_read(operation, GLUE_STEP_POLL);
 		case GLUE_OPERATION_UNDO:
-			break;
+			return glue_operation_begin_undo(operation);
 	}
 	return NULL;
 }
@@ -136,44 +139,27 @@ prepare_first(GlueOperation *operation)
 GlueCall *
 glue_operation_next(GlueOperation *operation)
 {
+	static GlueCall *(*const settle[]) (GlueOperation *operation) = {
+		[GLUE_STEP_AWAIT_LATE] = settle_awaited,
+		[GLUE_STEP_FIND_OURS] = settle_find_ours,
+		[GLUE_STEP_CREATE] = settle_create,
+		[GLUE_STEP_READ_TAKEN] = settle_taken,
+		[GLUE_STEP_READ_EXISTING] = settle_read_existing,
+		[GLUE_STEP_COMPARE_TAGS] = glue_operation_settle_compared,
+		[GLUE_STEP_ADD_TAGS] = glue_operation_settle_tagged,
+		[GLUE_STEP_UPDATE] = glue_operation_settle_update,
+		[GLUE_STEP_READ_UPDATED] = glue_operation_settle_updated,
+		[GLUE_STEP_READ_TAGS] = glue_operation_settle_read_tags,
+		[GLUE_STEP_DELETE] = glue_operation_settle_delete,
+		[GLUE_STEP_POLL] = settle_poll,
+		[GLUE_STEP_UNDO_READ] = glue_operation_settle_undo_read,
+		[GLUE_STEP_UNDO_READ_TAGS] = glue_operation_settle_undo_tags,
+		[GLUE_STEP_UNDO_DELETE] = glue_operation_settle_undo_delete,
+	};
+
 	Assert(operation->step != GLUE_STEP_DONE);
-	glue_operation_note_answer(operation);
-	switch (operation->step)
-	{
-		case GLUE_STEP_AWAIT_LATE:
-			return glue_operation_settle_late(operation) ?
-				prepare_first(operation) : NULL;
-		case GLUE_STEP_FIND_OURS:
-			return settle_find_ours(operation);
-		case GLUE_STEP_CREATE:
-			return settle_create(operation);
-		case GLUE_STEP_READ_TAKEN:
-			return settle_taken(operation);
-		case GLUE_STEP_READ_EXISTING:
-			if (operation->create_missing &&
-				glue_call_failed_with(&operation->call,
-									  GLUE_EXCEPTION_ENTITY_NOT_FOUND))
-				return prepare_create(operation);
-			return glue_operation_owns(operation) ?
-				glue_operation_settle_own(operation) :
-				glue_operation_settle_existing(operation);
-		case GLUE_STEP_COMPARE_TAGS:
-		case GLUE_STEP_ADD_TAGS:
-		case GLUE_STEP_UPDATE:
-		case GLUE_STEP_READ_UPDATED:
-		case GLUE_STEP_READ_TAGS:
-			return glue_operation_next_existing(operation);
-		case GLUE_STEP_DELETE:
-			return glue_operation_settle_delete(operation);
-		case GLUE_STEP_POLL:
-			return settle_poll(operation);
-		case GLUE_STEP_UNDO_READ:
-		case GLUE_STEP_UNDO_READ_TAGS:
-		case GLUE_STEP_UNDO_DELETE:
-		case GLUE_STEP_DONE:
-			break;
-	}
-	return NULL;
+	note_answer(operation);
+	return settle[operation->step] (operation);
 }
 
 /* Make the digest of the secrets of an operation's input, if it has any. */
@@ -221,6 +207,11 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 	};
 	GlueRecord	known;
 
+	if (operation->kind == GLUE_OPERATION_UNDO)
+	{
+		glue_operation_record_undo(operation, records);
+		return;
+	}
 	if (operation->gone)
 	{
 		glue_record_forget(records, record.target, operation->name,
@@ -277,8 +268,8 @@ recorded_tags(const GlueOperation *operation, const GlueRecords *records)
  * Note what an answer says of itself: AWS's ID of the request, and the time.  A
  * mere look at what was done before says nothing of that.
  */
-void
-glue_operation_note_answer(GlueOperation *operation)
+static void
+note_answer(GlueOperation *operation)
 {
 	const GlueCall *call = &operation->call;
 
@@ -339,8 +330,8 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
 	operation->step = step;
 	glue_access_prepare(operation->access, &operation->call,
 						GLUE_DELETE_CONNECTION, operation->name);
-	glue_tree_add(operation->call.request, "ConnectionName",
-				  json_object_new_string(operation->name));
+	glue_tree_add_text(operation->call.request, "ConnectionName",
+					   operation->name);
 	return &operation->call;
 }
 
@@ -348,6 +339,25 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
  * Outcomes
  * ----------------------------------------------------------------
  */
+
+/* Is it late enough for what was sent before? */
+static GlueCall *
+settle_awaited(GlueOperation *operation)
+{
+	return glue_operation_settle_late(operation) ? prepare_first(operation) : NULL;
+}
+
+/* A connection that may exist was read. */
+static GlueCall *
+settle_read_existing(GlueOperation *operation)
+{
+	if (operation->create_missing &&
+		glue_call_failed_with(&operation->call, GLUE_EXCEPTION_ENTITY_NOT_FOUND))
+		return prepare_create(operation);
+	return glue_operation_owns(operation) ?
+		glue_operation_settle_own(operation) :
+		glue_operation_settle_existing(operation);
+}
 
 /* See whether an attempt before this one has made the connection. */
 static GlueCall *

@@ -17,6 +17,13 @@
 #include "store/connections.h"
 #include "store/provision_owner.h"
 
+/* Why a connection is left alone that others rely on. */
+#define GLUE_UNDO_TAKEN_OVER \
+	"It was left alone, because another request for it has succeeded since."
+
+/* How one is left of which nobody knows whose it is. */
+#define GLUE_UNDO_NOT_KNOWN	"NotKnown"
+
 /* What is done about a connection that exists already. */
 typedef enum GlueConflictAction
 {
@@ -149,7 +156,6 @@ extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueRecords *records);
 
 /* for the files that have a kind of their own */
-extern void glue_operation_note_answer(GlueOperation *operation);
 extern GlueCall *glue_operation_read(GlueOperation *operation,
 									 GlueOperationStep step);
 extern GlueCall *glue_operation_tags(GlueOperation *operation,
@@ -170,9 +176,15 @@ extern GlueCall *glue_operation_finish(GlueOperation *operation,
 
 /* in operation/existing.c, for operation.c and own.c alone */
 extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
-extern GlueCall *glue_operation_next_existing(GlueOperation *operation);
+extern GlueCall *glue_operation_settle_compared(GlueOperation *operation);
+extern GlueCall *glue_operation_settle_tagged(GlueOperation *operation);
+extern GlueCall *glue_operation_settle_update(GlueOperation *operation);
+extern GlueCall *glue_operation_settle_updated(GlueOperation *operation);
+extern GlueCall *glue_operation_settle_read_tags(GlueOperation *operation);
 
-/* in operation/late.c, for the same */
+/* in operation/late.c, for the same and undo.c */
+extern GlueCall *glue_operation_look_again(GlueOperation *operation,
+										   int64 pause_ms);
 extern bool glue_operation_may_be_hit(const GlueOperation *operation);
 extern bool glue_operation_settle_late(GlueOperation *operation);
 extern GlueCall *glue_operation_settle_delete(GlueOperation *operation);
@@ -184,5 +196,13 @@ extern GlueCall *glue_operation_settle_own(GlueOperation *operation);
 extern GlueFailure *glue_operation_find_rival(const GlueOperation *operation,
 											  json_object *connection);
 extern void glue_operation_note_life(GlueOperation *operation);
+
+/* in operation/undo.c */
+extern GlueCall *glue_operation_begin_undo(GlueOperation *operation);
+extern GlueCall *glue_operation_settle_undo_read(GlueOperation *operation);
+extern GlueCall *glue_operation_settle_undo_tags(GlueOperation *operation);
+extern GlueCall *glue_operation_settle_undo_delete(GlueOperation *operation);
+extern void glue_operation_record_undo(const GlueOperation *operation,
+									   const GlueRecords *records);
 
 #endif							/* GLUE_OPERATION_OPERATION_H */

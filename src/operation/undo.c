@@ -54,16 +54,12 @@
 #include "glue/operation_name.h"
 #include "glue/ownership.h"
 #include "http/clock.h"
+#include "operation/operation.h"
 #include "operation/record.h"
-#include "operation/undo.h"
 #include "operation/unsettled.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
 #include "server/settings.h"
-
-/* The first pause before a connection is looked for again, and the longest. */
-#define SHORTEST_PAUSE_MS	250
-#define LONGEST_PAUSE_MS	(5 * 60 * 1000)
 
 /* Times of AWS's that are nearer to each other than that do not tell what came first. */
 #define CLOSE_QUARTERS_MS	5000
@@ -77,14 +73,11 @@ static void begin_settling(GlueOperation *operation, TimestampTz gone_by);
 static long long settles_in_ms(const GlueOperation *operation);
 static bool is_told(const GlueOperation *operation);
 static bool is_settled(const GlueOperation *operation);
-static GlueCall *settle_read(GlueOperation *operation);
 static GlueCall *settle_maybe_ours(GlueOperation *operation,
 								   json_object *connection);
 static GlueOwnership prove(const GlueOperation *operation,
 						   json_object *connection,
 						   char findings[GLUE_FINDINGS_SIZE]);
-static GlueCall *settle_tags(GlueOperation *operation);
-static GlueCall *settle_delete(GlueOperation *operation);
 static GlueCall *finish_gone(GlueOperation *operation);
 static GlueCall *finish_left(GlueOperation *operation, const char *left,
 							 const char *why);
@@ -100,7 +93,7 @@ static long long epoch_ms_or_none(TimestampTz time);
  * wait.
  */
 GlueCall *
-glue_undo_begin(GlueOperation *operation)
+glue_operation_begin_undo(GlueOperation *operation)
 {
 	Assert(operation->undo != NULL && operation->made_by != NULL);
 	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
@@ -117,28 +110,6 @@ glue_undo_begin(GlueOperation *operation)
 }
 
 /*
- * Go on after the call has been made; returns the next one, or NULL if the
- * operation has ended.
- */
-GlueCall *
-glue_undo_next(GlueOperation *operation)
-{
-	glue_operation_note_answer(operation);
-	switch (operation->step)
-	{
-		case GLUE_STEP_UNDO_READ:
-			return settle_read(operation);
-		case GLUE_STEP_UNDO_READ_TAGS:
-			return settle_tags(operation);
-		case GLUE_STEP_UNDO_DELETE:
-			return settle_delete(operation);
-		default:
-			break;
-	}
-	return NULL;
-}
-
-/*
  * Record what an undo that did not fail has found or done, unless something
  * newer is recorded.
  *
@@ -147,7 +118,7 @@ glue_undo_next(GlueOperation *operation)
  * of the transaction that made it.
  */
 void
-glue_undo_record(const GlueOperation *operation, const GlueRecords *records)
+glue_operation_record_undo(const GlueOperation *operation, const GlueRecords *records)
 {
 	const GlueTarget *target = &operation->access->target;
 	GlueRecord	known;
@@ -287,8 +258,8 @@ is_settled(const GlueOperation *operation)
  * ----------------------------------------------------------------
  */
 
-static GlueCall *
-settle_read(GlueOperation *operation)
+GlueCall *
+glue_operation_settle_undo_read(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -366,8 +337,8 @@ prove(const GlueOperation *operation, json_object *connection,
 }
 
 /* The tags are known, or cannot be. */
-static GlueCall *
-settle_tags(GlueOperation *operation)
+GlueCall *
+glue_operation_settle_undo_tags(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *tags = json_object_object_get(call->answer, "Tags");
@@ -382,8 +353,8 @@ settle_tags(GlueOperation *operation)
 }
 
 /* If it was sent more than once, it may be carried out once more. */
-static GlueCall *
-settle_delete(GlueOperation *operation)
+GlueCall *
+glue_operation_settle_undo_delete(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 
@@ -459,12 +430,7 @@ look_again(GlueOperation *operation)
 
 	if (!is_told(operation))
 		glue_unsettled_note(operation->undo->id);
-	operation->unsettled = true;
-	operation->not_before =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-									Min(Max(pause_ms, SHORTEST_PAUSE_MS),
-										LONGEST_PAUSE_MS));
-	return glue_operation_finish(operation, NULL);
+	return glue_operation_look_again(operation, pause_ms);
 }
 
 /* Milliseconds from one moment to another; negative if that is before. */

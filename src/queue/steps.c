@@ -29,8 +29,6 @@
 
 /* prototypes of private functions */
 static GlueCall *ranked(const GlueJob *job, GlueCall *call);
-static GlueCall *begin_undo(GlueJob *job);
-static GlueCall *next_of_undo(GlueJob *job);
 static GlueCall *ask_account(GlueJob *job);
 static void learn_account(GlueJob *job);
 static void note_account(GlueJob *job);
@@ -68,14 +66,15 @@ glue_job_begin(GlueJob *job)
 		glue_job_resolve_failure(job, job->refusal);
 	else if (job->failure != NULL)
 		glue_job_resolve_sealing(job);
-	else if (job->request->undo != NULL)
-		call = begin_undo(job);
-	else if (job->is_tagged && target->no_account != NULL)
+	else if (job->is_tagged && target->no_account != NULL &&
+			 job->request->undo == NULL)
 		glue_job_resolve_failure(job, target->no_account);
 	else
 	{
 		find_arn(job);
 		call = glue_operation_begin(&job->operation);
+		if (call == NULL)
+			glue_job_resolve(job);
 	}
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
@@ -85,10 +84,14 @@ glue_job_begin(GlueJob *job)
 static GlueCall *
 ranked(const GlueJob *job, GlueCall *call)
 {
+	bool		undo = job->request->undo != NULL;
+
 	Assert(call != NULL || job->outcome.state != NULL);
-	if (call != NULL)
-		call->rate_class = job->request->undo != NULL ? GLUE_RATE_UNDO :
-			GLUE_RATE_QUEUE;
+	if (call == NULL)
+		return NULL;
+	call->rate_class = undo ? GLUE_RATE_UNDO : GLUE_RATE_QUEUE;
+	if (undo)
+		GLUE_CRASH_POINT("undo before call %s", call->operation);
 	return call;
 }
 
@@ -130,22 +133,10 @@ note_account(GlueJob *job)
 	glue_job_put_back(job, 0);
 }
 
-/* Likewise, of an undo; tags are of less concern to it. */
-static GlueCall *
-begin_undo(GlueJob *job)
-{
-	GlueCall   *call;
-
-	find_arn(job);
-	call = glue_undo_begin(&job->operation);
-	if (call == NULL)
-		glue_job_resolve(job);
-	else
-		GLUE_CRASH_POINT("undo before call %s", call->operation);
-	return call;
-}
-
-/* The ARN by which tags are addressed to a connection, if that is wanted. */
+/*
+ * The ARN by which tags are addressed to a connection, if that is wanted, and known;
+ * to an undo, tags are of less concern.
+ */
 static void
 find_arn(GlueJob *job)
 {
@@ -172,23 +163,12 @@ glue_job_next(GlueJob *job)
 		learn_account(job);
 	else
 	{
-		call = job->request->undo != NULL ? next_of_undo(job) :
-			glue_operation_next(&job->operation);
+		if (job->request->undo != NULL)
+			GLUE_CRASH_POINT("undo after call %s", job->operation.call.operation);
+		call = glue_operation_next(&job->operation);
 		if (call == NULL)
 			glue_job_resolve(job);
 	}
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
-}
-
-static GlueCall *
-next_of_undo(GlueJob *job)
-{
-	GlueCall   *call;
-
-	GLUE_CRASH_POINT("undo after call %s", job->operation.call.operation);
-	call = glue_undo_next(&job->operation);
-	if (call != NULL)
-		GLUE_CRASH_POINT("undo before call %s", call->operation);
-	return call;
 }
