@@ -68,6 +68,7 @@ extern const char *glue_argument_name(NullableDatum argument, const char *path,
 									  const GlueFindings *findings);
 extern const char *glue_checked_name(text * name, const char *path,
 									 const GlueFindings *findings);
+extern int *glue_first_of_names(const char **names, int count);
 extern const char *glue_argument_catalog_id(NullableDatum argument,
 											const GlueFindings *findings);
 extern json_object *glue_argument_list(NullableDatum argument,

@@ -87,20 +87,12 @@ typedef struct InputSink
 	int			index;
 } InputSink;
 
-/* A name, and which input has it. */
-typedef struct NamedInput
-{
-	const char *name;
-	int			index;
-} NamedInput;
-
 /* prototypes of private functions */
 static void read_inputs(Bulk *bulk, NullableDatum argument);
 static ArrayType *get_secret_array(Datum datum);
 static void check_input(Bulk *bulk, int index);
 static void add_input_violation(void *arg, const GlueViolation *violation);
 static void refuse_duplicates(Bulk *bulk);
-static int	compare_named_inputs(const void *a, const void *b);
 static void build_definition(const Bulk *bulk, int index,
 							 GlueDefinition *definition);
 static json_object *tree_of(Datum jsonb);
@@ -243,41 +235,22 @@ add_input_violation(void *arg, const GlueViolation *violation)
 static void
 refuse_duplicates(Bulk *bulk)
 {
-	NamedInput *sorted = palloc(bulk->count * sizeof(NamedInput));
-	int			n = 0;
-	int			first = 0;
+	const char **names = palloc(bulk->count * sizeof(char *));
+	const int  *first;
 
 	for (int i = 0; i < bulk->count; i++)
+		names[i] = bulk->outcomes[i].name;
+	first = glue_first_of_names(names, bulk->count);
+	for (int i = 0; i < bulk->count; i++)
 	{
-		if (bulk->outcomes[i].name != NULL)
-			sorted[n++] = (NamedInput)
-		{
-			bulk->outcomes[i].name, i
-		};
-	}
-	qsort(sorted, n, sizeof(NamedInput), compare_named_inputs);
-	for (int i = 1; i < n; i++)
-	{
-		InputSink	sink = {&bulk->function.violations, sorted[i].index};
+		InputSink	sink = {&bulk->function.violations, i};
 		GlueFindings findings = {add_input_violation, &sink};
 
-		if (strcmp(sorted[i].name, sorted[first].name) != 0)
-			first = i;
-		else
+		if (first[i] != i)
 			glue_add_error(&findings, "$.Name", GLUE_RULE_PROPERTY_VALUE,
 						   psprintf("must not be the same as $[%d].Name",
-									sorted[first].index));
+									first[i]));
 	}
-}
-
-static int
-compare_named_inputs(const void *a, const void *b)
-{
-	const NamedInput *left = a;
-	const NamedInput *right = b;
-	int			order = strcmp(left->name, right->name);
-
-	return order != 0 ? order : left->index - right->index;
 }
 
 /*
@@ -434,7 +407,7 @@ static void
 return_outcome(FunctionCallInfo fcinfo, int index, const BulkOutcome *outcome)
 {
 	NullableDatum row[] = {
-		{.value = Int32GetDatum(index + 1)}, glue_text(outcome->name),
+		{Int32GetDatum(index + 1)}, glue_text(outcome->name),
 		glue_text(outcome->status), glue_text(outcome->error_code),
 		glue_text(outcome->error_message)
 	};

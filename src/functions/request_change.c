@@ -45,8 +45,7 @@ static void resolve_as(GlueAccess *access, const GlueClaim *request,
 					   const char *server);
 static void check_entitled(const GlueClaim *request,
 						   const GlueTarget *target);
-pg_noreturn static void refuse_to_retry(int64 id);
-pg_noreturn static void refuse_to_make_again(int64 id);
+pg_noreturn static void refuse_to_retry(int64 id, bool immediate);
 
 PG_FUNCTION_INFO_V1(glue_retry_request);
 PG_FUNCTION_INFO_V1(glue_take_over_requests);
@@ -72,11 +71,11 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	if (!requeued)
 	{
 		glue_request_hasten(&queue, id);
-		if (request.immediate && glue_request_has_ended(&request))
-			refuse_to_make_again(id);
-		if (request.has_secrets && glue_request_has_ended(&request) &&
-			strcmp(request.state, GLUE_STATE_SUCCEEDED) != 0)
-			refuse_to_retry(id);
+		if (glue_request_has_ended(&request) &&
+			(request.immediate ||
+			 (request.has_secrets &&
+			  strcmp(request.state, GLUE_STATE_SUCCEEDED) != 0)))
+			refuse_to_retry(id, request.immediate);
 	}
 	if (has_lost_target(&request))
 		redirect(&function, id, requeued);
@@ -299,21 +298,15 @@ glue_drop_held_requests(PG_FUNCTION_ARGS)
 }
 
 static void
-refuse_to_retry(int64 id)
+refuse_to_retry(int64 id, bool immediate)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be retried", (long long) id),
+			 immediate ?
+			 errdetail("It was a call that acted at once. Of those, only the undo of one that was rolled back can be retried, after that has failed.") :
 			 errdetail("Its connection input held secrets, which were erased when the request ended."),
+			 immediate ?
+			 errhint("Call the function again.") :
 			 errhint("Make a new request, with the whole connection input.")));
-}
-
-static void
-refuse_to_make_again(int64 id)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("request %lld cannot be retried", (long long) id),
-			 errdetail("It was a call that acted at once. Of those, only the undo of one that was rolled back can be retried, after that has failed."),
-			 errhint("Call the function again.")));
 }

@@ -31,6 +31,7 @@
 #include "store/digest_key.h"
 
 /* prototypes of private functions */
+static void announce(GlueImmediateOperation *running);
 static GlueCall *prepare_step(GlueImmediateOperation *running, GlueCall *call);
 static void await_and_note(void *arg);
 static void draft_record(void *arg);
@@ -60,8 +61,8 @@ glue_immediate_operation_init(GlueImmediateOperation *running,
  * Begin to announce an operation that is filled in.  That takes a while, in which
  * it can begin.
  */
-void
-glue_immediate_operation_announce(GlueImmediateOperation *running)
+static void
+announce(GlueImmediateOperation *running)
 {
 	static const char *const names[] = {
 		[GLUE_OPERATION_CREATE] = GLUE_CREATE_CONNECTION,
@@ -133,10 +134,11 @@ glue_immediate_operation_end(GlueImmediateOperation *running)
 	return true;
 }
 
-/* Run an operation that is being announced to its end, or raise its failure. */
+/* Run an operation that is filled in to its end, or raise its failure. */
 void
 glue_immediate_operation_run(GlueImmediateOperation *running)
 {
+	announce(running);
 	for (GlueCall *call = glue_immediate_operation_begin(running); call != NULL;
 		 call = glue_immediate_operation_next(running))
 		glue_client_run(call, 1);

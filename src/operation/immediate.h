@@ -31,7 +31,6 @@ extern void glue_immediate_operation_init(GlueImmediateOperation *running,
 										  const GlueImmediate *immediate,
 										  const GlueRecords *records,
 										  const char *name);
-extern void glue_immediate_operation_announce(GlueImmediateOperation *running);
 extern GlueCall *glue_immediate_operation_begin(GlueImmediateOperation *running);
 extern GlueCall *glue_immediate_operation_next(GlueImmediateOperation *running);
 extern bool glue_immediate_operation_end(GlueImmediateOperation *running);
