@@ -307,18 +307,14 @@ open_unseen(const GlueRecords *records, GlueRow *row,
 {
 	char	   *text = glue_statement_text(&unseen_names, &records->table);
 	Oid			types[GLUE_NUM_COLUMNS];
-	SPIPlanPtr	plan;
 
 	if (SPI_register_relation(glue_name_store_relation(seen, SEEN_NAMES)) !=
 		SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register \"%s\"", SEEN_NAMES);
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 		types[column] = glue_record_columns[column].type;
-	plan = SPI_prepare(text, GLUE_NUM_COLUMNS, types);
-	if (plan == NULL)
-		elog(ERROR, "could not plan \"%s\": %s", text,
-			 SPI_result_code_string(SPI_result));
-	return SPI_cursor_open(NULL, plan, row->values, row->nulls, false);
+	return SPI_cursor_open_with_args(NULL, text, GLUE_NUM_COLUMNS, types,
+									 row->values, row->nulls, false, 0);
 }
 
 /* Execute a statement that finds one row, or none. */

@@ -144,6 +144,21 @@ glue_own_table_open(GlueOwnTable *table, const char *name, Oid schema,
 	return true;
 }
 
+/* The sequence that the IDs of a table are taken from. */
+Oid
+glue_own_sequence(Oid schema, const char *name)
+{
+	Oid			sequence = get_relname_relid(name, schema);
+
+	if (!OidIsValid(sequence))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("sequence \"%s\" of extension \"glue_conn\" does not exist",
+						name),
+				 errhint("Create the extension anew.")));
+	return sequence;
+}
+
 /* The qualified name of a table. */
 char *
 glue_own_table_name(Relation table)

@@ -26,6 +26,7 @@ typedef enum GlueTableKind
 extern Relation glue_own_table_try(const char *name, Oid schema,
 								   LOCKMODE lock, GlueTableKind kind);
 extern char *glue_own_table_name(Relation table);
+extern Oid	glue_own_sequence(Oid schema, const char *name);
 extern bool glue_own_table_open(GlueOwnTable *table, const char *name,
 								Oid schema, LOCKMODE lock,
 								GlueTableKind kind, const GlueRowShape *shape,

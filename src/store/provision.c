@@ -240,15 +240,8 @@ or_empty(const char *text)
 static int64
 next_id(const GlueProvisions *provisions)
 {
-	Oid			sequence = get_relname_relid("glue_provision_id_seq",
-											 provisions->schema);
-
-	if (!OidIsValid(sequence))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("sequence \"glue_provision_id_seq\" of extension \"glue_conn\" does not exist"),
-				 errhint("Create the extension anew.")));
-	return nextval_internal(sequence, false);
+	return nextval_internal(glue_own_sequence(provisions->schema,
+											  "glue_provision_id_seq"), false);
 }
 
 /* Say which table holds a name. */

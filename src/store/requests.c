@@ -244,15 +244,7 @@ glue_request_next_id(const GlueRequestQueue *queue)
 Oid
 glue_request_sequence(const GlueRequestQueue *queue)
 {
-	Oid			sequence = get_relname_relid("glue_request_id_seq",
-											 queue->schema);
-
-	if (!OidIsValid(sequence))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("sequence \"glue_request_id_seq\" of extension \"glue_conn\" does not exist"),
-				 errhint("Create the extension anew.")));
-	return sequence;
+	return glue_own_sequence(queue->schema, "glue_request_id_seq");
 }
 
 /* Take back a request that the current transaction has made. */

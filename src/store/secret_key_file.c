@@ -112,15 +112,10 @@ read_keys(int file, GlueSealKeys *keys, GlueSealKeysProblem *problem)
 static GlueFailure *
 new_failure(const char *detail, const char *hint)
 {
-	GlueFailure *failure = palloc0(sizeof(GlueFailure));
-
-	failure->sqlstate = ERRCODE_CONFIG_FILE_ERROR;
-	failure->code = GLUE_CODE_NO_SECRET_KEY;
-	failure->message = psprintf("secret key file \"%s\" cannot be used",
-								glue_secret_key_file_name());
-	failure->detail = detail;
-	failure->hint = hint;
-	return failure;
+	return glue_failure_new(ERRCODE_CONFIG_FILE_ERROR, GLUE_CODE_NO_SECRET_KEY,
+							psprintf("secret key file \"%s\" cannot be used",
+									 glue_secret_key_file_name()),
+							detail, hint);
 }
 
 /* The system refuses something, and errno says why. */
