@@ -58,7 +58,6 @@ static void complain_of_option(GlueBuilder *builder,
 							   const char *rule, const char *message);
 static void use_this_database(GlueBuilder *builder,
 							  const NullableDatum *arguments);
-static const char *own_host(void);
 static const char *session_host(void);
 static const char *listen_host(void);
 static bool use_host_argument(GlueBuilder *builder, NullableDatum argument);
@@ -355,7 +354,11 @@ use_this_database(GlueBuilder *builder, const NullableDatum *arguments)
 		builder->name = builder->address.database;
 
 	if (!use_host_argument(builder, arguments[1]))
-		builder->address.host = own_host();
+	{
+		builder->address.host = session_host();
+		if (builder->address.host == NULL)
+			builder->address.host = listen_host();
+	}
 	if (arguments[1].isnull && builder->address.host == NULL)
 	{
 		glue_builder_complain(builder, "host", GLUE_RULE_REQUIRED,
@@ -364,15 +367,6 @@ use_this_database(GlueBuilder *builder, const NullableDatum *arguments)
 	}
 	if (!use_port_argument(builder, arguments[2]))
 		builder->address.port = PostPortNumber;
-}
-
-/* A host by which others can reach this server, or NULL if we know none. */
-static const char *
-own_host(void)
-{
-	const char *host = session_host();
-
-	return host != NULL ? host : listen_host();
 }
 
 /* The address of this server that the session's client has reached. */

@@ -101,8 +101,6 @@ static GlueCall *next_call(void *arg);
 static void note_end(void *arg, GlueCall *call);
 static void note_failure(const Bulk *bulk, BulkOutcome *outcome,
 						 const GlueFailure *failure);
-static void return_outcome(FunctionCallInfo fcinfo, int index,
-						   const BulkOutcome *outcome);
 
 PG_FUNCTION_INFO_V1(glue_create_connections);
 
@@ -145,7 +143,16 @@ glue_create_connections(PG_FUNCTION_ARGS)
 							   glue_setting_max_concurrent_requests);
 	}
 	for (int i = 0; i < bulk.count; i++)
-		return_outcome(fcinfo, i, &bulk.outcomes[i]);
+	{
+		const BulkOutcome *outcome = &bulk.outcomes[i];
+		NullableDatum row[] = {
+			{Int32GetDatum(i + 1)}, glue_text(outcome->name),
+			glue_text(outcome->status), glue_text(outcome->error_code),
+			glue_text(outcome->error_message)
+		};
+
+		glue_return_row(fcinfo, row);
+	}
 	glue_function_end(function);
 	return (Datum) 0;
 }
@@ -396,21 +403,4 @@ note_failure(const Bulk *bulk, BulkOutcome *outcome,
 	glue_immediate_close_failed(&bulk->function.immediate, outcome->call,
 								outcome->error_code, outcome->error_message,
 								failure->request_id);
-}
-
-/* ----------------------------------------------------------------
- * Results
- * ----------------------------------------------------------------
- */
-
-static void
-return_outcome(FunctionCallInfo fcinfo, int index, const BulkOutcome *outcome)
-{
-	NullableDatum row[] = {
-		{Int32GetDatum(index + 1)}, glue_text(outcome->name),
-		glue_text(outcome->status), glue_text(outcome->error_code),
-		glue_text(outcome->error_message)
-	};
-
-	glue_return_row(fcinfo, row);
 }

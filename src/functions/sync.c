@@ -125,7 +125,7 @@ survey_catalog(FunctionCallInfo fcinfo, GlueFunctionKind kind)
 
 	survey.writes = kind == GLUE_FUNCTION_WRITES;
 	glue_records_open(&survey.records, function->access.schema,
-					  survey.writes ? GLUE_RECORDS_WRITE : GLUE_RECORDS_READ);
+					  survey.writes ? RowExclusiveLock : AccessShareLock);
 	if (survey.writes)
 		glue_request_queue_open(&survey.queue, function->access.schema,
 								AccessShareLock);

@@ -553,12 +553,7 @@ name_of(Firing *firing, const ProvisionRow *row)
 static void
 check_row(Firing *firing, const ProvisionRow *row, GlueDefinition *definition)
 {
-	const char *catalog = firing->provision->arguments.catalog_id;
-	NullableDatum catalog_id = {.isnull = catalog == NULL};
-
-	if (catalog != NULL)
-		catalog_id.value = CStringGetTextDatum(catalog);
 	glue_function_definition(&firing->function, row->input, row->tags,
-							 catalog_id, definition);
+							 firing->provision->arguments.catalog, definition);
 	find_target(firing);
 }

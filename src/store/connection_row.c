@@ -220,8 +220,7 @@ text_array(json_object *array)
 
 		elements[i] = CStringGetTextDatum(glue_server_from_utf8(utf8 ? utf8 : ""));
 	}
-	return PointerGetDatum(construct_array(elements, len, TEXTOID,
-										   -1, false, TYPALIGN_INT));
+	return glue_array_parameter(elements, NULL, len, TEXTOID);
 }
 
 /* ----------------------------------------------------------------

@@ -123,15 +123,12 @@ static const GlueRowShape shape = {
  * dropped or changed before the end of the transaction.
  */
 void
-glue_records_open(GlueRecords *records, Oid schema, GlueRecordsAccess access)
+glue_records_open(GlueRecords *records, Oid schema, LOCKMODE lock_mode)
 {
-	bool		writes = access == GLUE_RECORDS_WRITE;
-
-	glue_own_table_open(&records->table, "glue_connection", schema,
-						writes ? RowExclusiveLock : AccessShareLock,
+	glue_own_table_open(&records->table, "glue_connection", schema, lock_mode,
 						GLUE_TABLE_SHOWN, &shape, false);
-	if (!writes)
-		return;
+	if (lock_mode == AccessShareLock)
+		return;					/* it is only read */
 	if (!records->table.plain)
 		glue_statement_plan(&insert, &records->table);
 	glue_statement_plan(&upsert, &records->table);

@@ -15,13 +15,6 @@
 #include "store/names.h"
 #include "store/provision.h"
 
-/* What is to be done with the table. */
-typedef enum GlueRecordsAccess
-{
-	GLUE_RECORDS_READ,
-	GLUE_RECORDS_WRITE
-} GlueRecordsAccess;
-
 /* The table, ready to be used until the end of the transaction. */
 typedef struct GlueRecords
 {
@@ -30,7 +23,7 @@ typedef struct GlueRecords
 } GlueRecords;
 
 extern void glue_records_open(GlueRecords *records, Oid schema,
-							  GlueRecordsAccess access);
+							  LOCKMODE lock);
 extern GlueRow *glue_record_draft(const GlueRecord *record);
 extern void glue_record_write(const GlueRecords *records,
 							  const GlueRecord *record, GlueRow *draft);

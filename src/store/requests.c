@@ -120,7 +120,6 @@ static GlueStatement follow = {
 static void keep_secrets(const GlueRequestQueue *queue, int64 id,
 						 const GlueRequest *request);
 static void erase_secrets(const GlueRequestQueue *queue, int64 id);
-static void insert_row(const GlueRequestQueue *queue, GlueRow *row);
 static void explain_duplicate(void *arg);
 static bool change(const GlueRequestQueue *queue, GlueStatement *statement,
 				   int64 id);
@@ -157,7 +156,10 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 	glue_request_row_fill(&row, id, &own);
 	if (request->has_secrets)
 		keep_secrets(queue, id, &own);
-	insert_row(queue, &row);
+
+	/* a statement that finds out what is wrong raises it */
+	if (!queue->plain || !glue_request_insert_row(queue, &row))
+		(void) glue_execute_alone(&insert, queue, row.values, row.nulls);
 	if (served)
 		glue_queue_wake_at_commit();
 	return id;
@@ -191,14 +193,6 @@ erase_secrets(const GlueRequestQueue *queue, int64 id)
 
 	glue_request_secrets_open(&secrets, queue->schema);
 	glue_request_secrets_erase(&secrets, &id, 1);
-}
-
-/* A statement that finds out what is wrong raises it. */
-static void
-insert_row(const GlueRequestQueue *queue, GlueRow *row)
-{
-	if (!queue->plain || !glue_request_insert_row(queue, row))
-		(void) glue_execute_alone(&insert, queue, row->values, row->nulls);
 }
 
 /* Insert a row without a statement; false if that is not possible. */

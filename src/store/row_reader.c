@@ -50,12 +50,11 @@ glue_row_reader_begin(GlueRowReader *reader, Relation table,
 	char	   *text;
 
 	memset(reader, 0, sizeof(GlueRowReader));
-	reader->has_tags = tags_column != 0;
 	reader->owner = table->rd_rel->relowner;
 	glue_impersonate(&saved, reader->owner);
 	text = psprintf("SELECT %s, %s FROM %s %s WHERE %s IS NOT NULL AND (%s)",
 					input,
-					reader->has_tags ? column_of(table, tags_column) : "NULL",
+					tags_column != 0 ? column_of(table, tags_column) : "NULL",
 					is_partitioned ? "" : "ONLY", glue_own_table_name(table),
 					input, condition_text(table, condition));
 	SPI_connect();
