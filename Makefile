@@ -35,7 +35,7 @@ TEXT_OBJS = \
 # what every client of AWS knows
 AWS_OBJS = \
 	src/aws/algorithms.o \
-	src/aws/sigv4_request.o \
+	src/aws/sigv4_message.o \
 	src/aws/sigv4.o \
 	src/aws/endpoint_url.o \
 	src/aws/endpoint.o \
@@ -148,7 +148,7 @@ CLIENT_OBJS = \
 	src/client/metadata.o \
 	src/client/call.o \
 	src/client/call_failure.o \
-	src/client/signed_request.o \
+	src/client/signed_message.o \
 	src/client/aws_clock.o \
 	src/client/attempt.o \
 	src/client/read_back.o \
@@ -213,7 +213,7 @@ OPERATION_OBJS = \
 	src/operation/existing.o \
 	src/operation/late.o \
 	src/operation/own.o \
-	src/operation/unsettled.o \
+	src/operation/sender_gone.o \
 	src/operation/undo.o \
 	src/operation/immediate.o
 
@@ -346,7 +346,7 @@ override with_llvm = no
 
 # PGXS asks for EXTRA_CLEAN when it is included.
 UNIT_TESTS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/unit/unit_*.c)) \
-	test/unit/judge_failures test/unit/sign_requests
+	test/unit/classify_failures test/unit/sign_messages
 FUZZERS = $(patsubst %.c,%,$(wildcard $(srcdir)/test/fuzz/fuzz_*.c))
 INSTRUMENTED = test/fuzz/instrumented
 EXTRA_CLEAN = $(UNIT_TESTS) $(FUZZERS) $(INSTRUMENTED)

@@ -354,7 +354,7 @@ COMMENT ON COLUMN glue_request.answered_at IS
 COMMENT ON COLUMN glue_request.undone_at IS
 	'when a call that was rolled back was undone, if what there is could not be recorded then, because others about the same connection had not ended; null otherwise';
 COMMENT ON COLUMN glue_request.finished_at IS
-	'when it succeeded, failed, was cancelled or was settled after a rollback; null until then';
+	'when it succeeded, failed, was cancelled or was resolved after a rollback; null until then';
 COMMENT ON COLUMN glue_request.status IS
 	'READY, IN_PROGRESS or FAILED, as AWS Glue said of the connection';
 COMMENT ON COLUMN glue_request.error_code IS

@@ -23,7 +23,7 @@
 #include "fmgr.h"
 #include "journal/mailbox.h"
 #include "journal/outcomes.h"
-#include "operation/unsettled.h"
+#include "operation/sender_gone.h"
 #include "queue/job.h"
 #include "server/activity.h"
 #include "server/compat.h"
@@ -43,15 +43,15 @@ static GlueSharedPart *const shared_parts[] = {
 	&glue_activity_part,
 	&glue_aws_clock_part,
 	&glue_credential_cache_part,
-	&glue_journal_box_part,
-	&glue_known_outcome_part,
+	&glue_boxes_part,
+	&glue_outcome_part,
 	&glue_logged_undo_part,
 	&glue_progress_part,
-	&glue_queue_wake_part,
+	&glue_news_part,
 	&glue_rate_part,
 	&glue_shared_quota_part,
 	&glue_stat_calls_part,
-	&glue_unsettled_part,
+	&glue_sender_gone_part,
 	&glue_workers_part,
 };
 

@@ -16,7 +16,7 @@
  *
  * We go from the profile inwards, note the roles on the way, and turn the
  * order round at the end.  What a profile may say more than one thing about
- * is settled by these rules, which AWS's tools share:
+ * follows from these rules, which AWS's tools share:
  *
  *	- A role comes before keys in the profile that is used.  In a profile that
  *	  is a source it is the other way round: keys end the chain.

@@ -140,7 +140,7 @@ glue_rate_take(GlueRateLimit *limit, int ceiling, int64_t now,
  * somebody who has let the request in.
  */
 GlueRateAnswer
-glue_rate_judge(int http_status, bool throttled)
+glue_rate_classify(int http_status, bool throttled)
 {
 	if (http_status == 0)
 		return GLUE_RATE_NOTHING;

@@ -88,7 +88,7 @@ typedef struct GlueRateLimit
 /* a call */
 extern int64_t glue_rate_take(GlueRateLimit *limit, int ceiling, int64_t now,
 							  uint32_t *epoch);
-extern GlueRateAnswer glue_rate_judge(int http_status, bool throttled);
+extern GlueRateAnswer glue_rate_classify(int http_status, bool throttled);
 extern void glue_rate_give(GlueRateLimit *limit, uint32_t epoch,
 						   GlueRateAnswer answer, int64_t pause, int64_t now);
 extern bool glue_rate_is_hopeless(const GlueRateLimit *limit,

@@ -8,7 +8,7 @@
  * answers them with numbers; who waits, and whether an attempt may have been
  * carried out, is for the caller.
  *
- * Failures are judged by AWS's code before the HTTP status, because services
+ * Failures are classified by AWS's code before the HTTP status, because services
  * disagree about the status: Glue throttles with 400.
  *
  * The wait before retry number n is random between zero and

@@ -6,7 +6,7 @@
  * Words used here, as AWS defines them:
  *
  *	- canonical request: the request in the one byte-exact form that AWS and
- *	  we both hash (see sigv4_request.c)
+ *	  we both hash (see sigv4_message.c)
  *	- credential scope: "date/region/service/aws4_request", which says what a
  *	  signing key is good for
  *	- signing key: the secret access key, narrowed to one credential scope
@@ -80,13 +80,13 @@ struct GlueSigv4Signer
 
 /* prototypes of private functions */
 static bool make_signature(GlueSigv4Signer *signer,
-						   const GlueSigv4Request *request, const char *secret,
+						   const GlueSigv4Message *message, const char *secret,
 						   char hex[GLUE_SIGV4_HEX_LEN + 1]);
 static bool set_signing_key(GlueSigv4Signer *signer,
-							const GlueSigv4Request *request,
+							const GlueSigv4Message *message,
 							const char *secret);
 static bool hash_key_origin(GlueSigv4Signer *signer,
-							const GlueSigv4Request *request,
+							const GlueSigv4Message *message,
 							const char *secret,
 							unsigned char origin[DIGEST_LEN]);
 static bool hash(GlueSigv4Signer *signer, const void *data, size_t len,
@@ -97,7 +97,7 @@ static void digest_to_hex(const unsigned char digest[DIGEST_LEN],
 						  char hex[GLUE_SIGV4_HEX_LEN + 1]);
 static bool is_amz_date(const char *date);
 static bool is_credential_part(const char *part);
-static void put_scope(GlueTextBuffer *out, const GlueSigv4Request *request);
+static void put_scope(GlueTextBuffer *out, const GlueSigv4Message *message);
 
 /*
  * Make a signer; a process needs one.  NULL if there is no memory or OpenSSL
@@ -154,16 +154,16 @@ glue_sigv4_signer_free(GlueSigv4Signer *signer)
  */
 size_t
 glue_sigv4_canonical_request(GlueSigv4Signer *signer,
-							 const GlueSigv4Request *request,
+							 const GlueSigv4Message *message,
 							 char *buffer, size_t size)
 {
 	char		body_hash[GLUE_SIGV4_HEX_LEN + 1];
 	GlueTextBuffer out = {buffer, size, 0};
 
-	if (!hash_hex(signer, request->body, request->body_len, body_hash))
+	if (!hash_hex(signer, message->body, message->body_len, body_hash))
 		return 0;
 
-	glue_sigv4_put_request(&out, request, body_hash);
+	glue_sigv4_put_message(&out, message, body_hash);
 
 	return glue_text_end_whole(&out);
 }
@@ -176,19 +176,19 @@ glue_sigv4_canonical_request(GlueSigv4Signer *signer,
  */
 size_t
 glue_sigv4_string_to_sign(GlueSigv4Signer *signer,
-						  const GlueSigv4Request *request,
+						  const GlueSigv4Message *message,
 						  const char *canonical_request, size_t canonical_len,
 						  char *buffer, size_t size)
 {
 	char		request_hash[GLUE_SIGV4_HEX_LEN + 1];
 	GlueTextBuffer out = {buffer, size, 0};
 
-	if (!is_amz_date(request->amz_date) ||
+	if (!is_amz_date(message->amz_date) ||
 		!hash_hex(signer, canonical_request, canonical_len, request_hash))
 		return 0;
 
-	glue_text_put_all(&out, ALGORITHM "\n", request->amz_date, "\n", NULL);
-	put_scope(&out, request);
+	glue_text_put_all(&out, ALGORITHM "\n", message->amz_date, "\n", NULL);
+	put_scope(&out, message);
 	glue_text_put_all(&out, "\n", request_hash, NULL);
 
 	return glue_text_end_whole(&out);
@@ -248,7 +248,7 @@ glue_sigv4_derive_key(GlueSigv4Signer *signer, const char *secret_access_key,
  */
 bool
 glue_sigv4_authorization(GlueSigv4Signer *signer,
-						 const GlueSigv4Request *request,
+						 const GlueSigv4Message *message,
 						 const char *access_key_id,
 						 const char *secret_access_key,
 						 char *buffer, size_t size)
@@ -258,18 +258,18 @@ glue_sigv4_authorization(GlueSigv4Signer *signer,
 
 	glue_assert(signer != NULL && secret_access_key != NULL);
 	if (!is_credential_part(access_key_id) ||
-		!is_credential_part(request->region) ||
-		!is_credential_part(request->service) ||
-		!make_signature(signer, request, secret_access_key, signature))
+		!is_credential_part(message->region) ||
+		!is_credential_part(message->service) ||
+		!make_signature(signer, message, secret_access_key, signature))
 	{
 		glue_text_end(&out);
 		return false;
 	}
 
 	glue_text_put_all(&out, ALGORITHM " Credential=", access_key_id, "/", NULL);
-	put_scope(&out, request);
+	put_scope(&out, message);
 	glue_text_put_string(&out, ", SignedHeaders=");
-	glue_sigv4_put_signed_headers(&out, request);
+	glue_sigv4_put_signed_headers(&out, message);
 	glue_text_put_all(&out, ", Signature=", signature, NULL);
 
 	return glue_text_end_whole(&out) > 0;
@@ -279,7 +279,7 @@ glue_sigv4_authorization(GlueSigv4Signer *signer,
  * Run the stages up to the signature.
  */
 static bool
-make_signature(GlueSigv4Signer *signer, const GlueSigv4Request *request,
+make_signature(GlueSigv4Signer *signer, const GlueSigv4Message *message,
 			   const char *secret, char hex[GLUE_SIGV4_HEX_LEN + 1])
 {
 	char		canonical[MAX_CANONICAL_LEN];
@@ -288,10 +288,10 @@ make_signature(GlueSigv4Signer *signer, const GlueSigv4Request *request,
 	size_t		to_sign_len = 0;
 	unsigned char mac[DIGEST_LEN];
 
-	canonical_len = glue_sigv4_canonical_request(signer, request, canonical,
+	canonical_len = glue_sigv4_canonical_request(signer, message, canonical,
 												 sizeof(canonical));
 	if (canonical_len > 0)
-		to_sign_len = glue_sigv4_string_to_sign(signer, request, canonical,
+		to_sign_len = glue_sigv4_string_to_sign(signer, message, canonical,
 												canonical_len, to_sign,
 												sizeof(to_sign));
 
@@ -301,7 +301,7 @@ make_signature(GlueSigv4Signer *signer, const GlueSigv4Request *request,
 
 	/* without a key, the one that is set stays */
 	if (to_sign_len == 0 ||
-		!set_signing_key(signer, request, secret) ||
+		!set_signing_key(signer, message, secret) ||
 		!glue_hmac(signer->keyed_hmac, NULL, 0, to_sign, to_sign_len, mac))
 		return false;
 
@@ -314,21 +314,21 @@ make_signature(GlueSigv4Signer *signer, const GlueSigv4Request *request,
  * deriving it only if it is another than last time.
  */
 static bool
-set_signing_key(GlueSigv4Signer *signer, const GlueSigv4Request *request,
+set_signing_key(GlueSigv4Signer *signer, const GlueSigv4Message *message,
 				const char *secret)
 {
 	unsigned char origin[DIGEST_LEN];
 	unsigned char key[GLUE_SIGV4_KEY_LEN];
 
-	if (!hash_key_origin(signer, request, secret, origin))
+	if (!hash_key_origin(signer, message, secret, origin))
 		return false;
 	if (signer->has_key &&
 		CRYPTO_memcmp(origin, signer->key_origin, DIGEST_LEN) == 0)
 		return true;
 
 	signer->has_key =
-		glue_sigv4_derive_key(signer, secret, request->amz_date,
-							  request->region, request->service, key) &&
+		glue_sigv4_derive_key(signer, secret, message->amz_date,
+							  message->region, message->service, key) &&
 		EVP_MAC_init(signer->keyed_hmac, key, sizeof(key), NULL);
 	memcpy(signer->key_origin, origin, DIGEST_LEN);
 
@@ -341,18 +341,18 @@ set_signing_key(GlueSigv4Signer *signer, const GlueSigv4Request *request,
  * so that no two different origins are the same sequence of bytes.
  */
 static bool
-hash_key_origin(GlueSigv4Signer *signer, const GlueSigv4Request *request,
+hash_key_origin(GlueSigv4Signer *signer, const GlueSigv4Message *message,
 				const char *secret, unsigned char origin[DIGEST_LEN])
 {
 	EVP_MD_CTX *context = signer->context;
 
 	return EVP_DigestInit_ex2(context, signer->sha256, NULL) &&
 		EVP_DigestUpdate(context, secret, strlen(secret) + 1) &&
-		EVP_DigestUpdate(context, request->amz_date, GLUE_SIGV4_DATE_LEN) &&
-		EVP_DigestUpdate(context, request->region,
-						 strlen(request->region) + 1) &&
-		EVP_DigestUpdate(context, request->service,
-						 strlen(request->service) + 1) &&
+		EVP_DigestUpdate(context, message->amz_date, GLUE_SIGV4_DATE_LEN) &&
+		EVP_DigestUpdate(context, message->region,
+						 strlen(message->region) + 1) &&
+		EVP_DigestUpdate(context, message->service,
+						 strlen(message->service) + 1) &&
 		EVP_DigestFinal_ex(context, origin, NULL);
 }
 
@@ -417,10 +417,10 @@ is_credential_part(const char *part)
  * Write "date/region/service/aws4_request".
  */
 static void
-put_scope(GlueTextBuffer *out, const GlueSigv4Request *request)
+put_scope(GlueTextBuffer *out, const GlueSigv4Message *message)
 {
-	glue_text_put(out, request->amz_date, GLUE_SIGV4_DATE_LEN);
-	glue_text_put_all(out, "/", request->region, "/", request->service,
+	glue_text_put(out, message->amz_date, GLUE_SIGV4_DATE_LEN);
+	glue_text_put_all(out, "/", message->region, "/", message->service,
 					  "/" SCOPE_END, NULL);
 }
 

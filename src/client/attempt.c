@@ -3,7 +3,7 @@
  * attempt.c
  *	  One attempt at a call: signed, sent, and what was answered.
  *
- * Every attempt is signed anew, by the time of its own, and its answer is judged
+ * Every attempt is signed anew, by the time of its own, and its answer is classified
  * by itself: whether it failed, whether another one is worth it, whether it may
  * have been carried out all the same.  What that means for the call is for
  * call_state.c to say.
@@ -22,7 +22,7 @@
 #include "client/attempt.h"
 #include "client/aws_clock.h"
 #include "client/call_failure.h"
-#include "client/signed_request.h"
+#include "client/signed_message.h"
 #include "common/pg_prng.h"
 #include "glue/answer.h"
 #include "glue/model.h"
@@ -33,10 +33,10 @@
 /* prototypes of private functions */
 static void write_invocation_id(GlueAttempt *attempt);
 static void note_header(void *arg, const char *line, size_t len);
-static void judge_transfer(GlueAttempt *attempt);
+static void classify_transfer(GlueAttempt *attempt);
 static void note_headers(GlueAttempt *attempt);
 static bool keep_answer(GlueAttempt *attempt, GlueReply *reply);
-static void judge_refusal(GlueAttempt *attempt, const GlueReply *reply);
+static void classify_refusal(GlueAttempt *attempt, const GlueReply *reply);
 static void scrub(GlueAttempt *attempt, const char *text, char *buffer,
 				  Size size);
 
@@ -51,16 +51,16 @@ static GlueClockSkew clock_skew;
  * nothing allocated by palloc.
  */
 void
-glue_attempt_begin(GlueAttempt *attempt, GlueCall *call,
-				   void (*on_news) (void *arg), void *on_news_arg)
+glue_attempt_init(GlueAttempt *attempt, GlueCall *call,
+				  void (*on_news) (void *arg), void *on_news_arg)
 {
 	const GlueTarget *target = call->target;
 
 	memset(attempt, 0, sizeof(GlueAttempt));
 	attempt->call = call;
-	attempt->body = glue_request_body(call, &attempt->body_len);
+	attempt->body = glue_message_body(call, &attempt->body_len);
 	write_invocation_id(attempt);
-	attempt->request = (GlueHttpRequest)
+	attempt->message = (GlueHttpMessage)
 	{
 		.method = GLUE_HTTP_POST,
 			.url = call->endpoint->url,
@@ -98,8 +98,8 @@ glue_attempt_sign(GlueAttempt *attempt)
 												   glue_epoch_ms(GetCurrentTimestamp()));
 
 	attempt->signed_with = clock_skew;
-	attempt->request.headers = lines;
-	attempt->request.nheaders =
+	attempt->message.headers = lines;
+	attempt->message.nheaders =
 		glue_signed_header_lines(call, attempt->body, attempt->body_len,
 								 attempt->invocation_id, now / 1000, lines);
 	call->attempts++;
@@ -111,7 +111,7 @@ glue_attempt_send(GlueAttempt *attempt)
 {
 	memset(&attempt->headers, 0, sizeof(attempt->headers));
 	attempt->sent_ms = glue_boot_ms();
-	attempt->transfer = glue_http_start(&attempt->request);
+	attempt->transfer = glue_http_start(&attempt->message);
 }
 
 static void
@@ -126,20 +126,20 @@ note_header(void *arg, const char *line, size_t len)
  * Both belong to the current memory context.
  */
 void
-glue_attempt_judge(GlueAttempt *attempt)
+glue_attempt_finish(GlueAttempt *attempt)
 {
 	GlueReply	reply;
 
 	Assert(attempt->transfer->outcome != GLUE_HTTP_PENDING);
 	attempt->ambiguous = false;
 	if (attempt->transfer->outcome != GLUE_HTTP_ANSWERED)
-		judge_transfer(attempt);
+		classify_transfer(attempt);
 	else
 	{
 		note_headers(attempt);
 		if (!keep_answer(attempt, &reply))
 		{
-			judge_refusal(attempt, &reply);
+			classify_refusal(attempt, &reply);
 			glue_reply_clear(&reply);
 		}
 	}
@@ -158,7 +158,7 @@ glue_attempt_clock_skew(void)
 
 /* No answer came. */
 static void
-judge_transfer(GlueAttempt *attempt)
+classify_transfer(GlueAttempt *attempt)
 {
 	const GlueHttpTransfer *transfer = attempt->transfer;
 
@@ -209,7 +209,7 @@ keep_answer(GlueAttempt *attempt, GlueReply *reply)
 
 /* The answer is no success. */
 static void
-judge_refusal(GlueAttempt *attempt, const GlueReply *reply)
+classify_refusal(GlueAttempt *attempt, const GlueReply *reply)
 {
 	int			status = attempt->transfer->status;
 	char		message[GLUE_REPLY_MESSAGE_MAX + 1];
@@ -250,7 +250,7 @@ scrub(GlueAttempt *attempt, const char *text, char *buffer, Size size)
 	if (used != NULL && used->session_token != NULL)
 		glue_tree_add(secrets, "SessionToken",
 					  json_object_new_string(used->session_token));
-	glue_tree_add(secrets, "Request", json_object_get(attempt->call->request));
+	glue_tree_add(secrets, "Request", json_object_get(attempt->call->arguments));
 	glue_redact_text(secrets, text, buffer, size);
 
 	/* the request is still needed, and must not be cleansed with the rest */

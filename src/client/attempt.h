@@ -27,7 +27,7 @@ typedef struct GlueAttempt
 
 	/* the attempt under way */
 	GlueClockSkew signed_with;
-	GlueHttpRequest request;
+	GlueHttpMessage message;
 	GlueHttpTransfer *transfer;
 	int64		sent_ms;		/* when, by glue_boot_ms() */
 	GlueReplyHeaders headers;
@@ -38,12 +38,12 @@ typedef struct GlueAttempt
 	bool		ambiguous;		/* it may have been carried out all the same */
 } GlueAttempt;
 
-extern void glue_attempt_begin(GlueAttempt *attempt, GlueCall *call,
-							   void (*on_news) (void *arg),
-							   void *on_news_arg);
+extern void glue_attempt_init(GlueAttempt *attempt, GlueCall *call,
+							  void (*on_news) (void *arg),
+							  void *on_news_arg);
 extern void glue_attempt_sign(GlueAttempt *attempt);
 extern void glue_attempt_send(GlueAttempt *attempt);
-extern void glue_attempt_judge(GlueAttempt *attempt);
+extern void glue_attempt_finish(GlueAttempt *attempt);
 extern long long glue_attempt_clock_skew(void);
 
 #endif							/* GLUE_CLIENT_ATTEMPT_H */

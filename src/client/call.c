@@ -38,7 +38,7 @@ glue_call_init(GlueCall *call, GlueService service, const char *operation,
 		&target->sts_endpoint : &target->endpoint;
 	call->credentials = credentials;
 	call->rate_class = GLUE_RATE_IMMEDIATE;
-	call->request = glue_tree_new_object();
+	call->arguments = glue_tree_new_object();
 }
 
 /*
@@ -60,7 +60,7 @@ glue_call_prepare(GlueCall *call, const char *operation,
 	if (target->catalog_id != NULL &&
 		glue_model_member(glue_model_operation(operation)->input,
 						  "CatalogId") != NULL)
-		glue_tree_add(call->request, "CatalogId",
+		glue_tree_add(call->arguments, "CatalogId",
 					  json_object_new_string(target->catalog_id));
 }
 
@@ -70,8 +70,8 @@ glue_call_prepare_get(GlueCall *call, const GlueTarget *target,
 					  const GlueCredentials *credentials, const char *name)
 {
 	glue_call_prepare(call, GLUE_GET_CONNECTION, target, credentials, name);
-	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
-	glue_tree_add(call->request, "Name", json_object_new_string(name));
+	glue_tree_add(call->arguments, "HidePassword", json_object_new_boolean(1));
+	glue_tree_add(call->arguments, "Name", json_object_new_string(name));
 }
 
 /* Forget how a call ended, since it is about to be made. */

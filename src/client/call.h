@@ -49,7 +49,7 @@ typedef struct GlueCall
 	const GlueTarget *target;
 	const GlueEndpoint *endpoint;	/* of the service */
 	const GlueCredentials *credentials; /* NULL: the request is not signed */
-	json_object *request;		/* the operation's input shape */
+	json_object *arguments;		/* the operation's input shape */
 	GlueRenewCredentials renew_credentials; /* may be NULL */
 	GlueRateClass rate_class;	/* how urgent it is */
 	int64		for_request;	/* the request that it is made for; 0: none */

@@ -57,8 +57,8 @@ static void end_activity(void *arg);
 static GlueActivityWait wait_of(const GlueCallState *state);
 static void wait_for_turn(GlueCallState *state);
 static void give_up_waiting(GlueCallState *state);
-static void send_request(GlueCallState *state);
-static void judge_attempt(GlueCallState *state);
+static void send_attempt(GlueCallState *state);
+static void finish_attempt(GlueCallState *state);
 static bool has_answer(const GlueCall *call);
 static void give_turn_back(GlueCallState *state);
 static void choose_next_step(GlueCallState *state);
@@ -68,7 +68,7 @@ static bool get_others(GlueCallState *state, GlueFailure **failure);
 static void try_again_or_fail(GlueCallState *state);
 static void give_up(GlueCallState *state);
 static void begin_read_back(GlueCallState *state);
-static void settle_read_back(GlueCallState *state);
+static void end_read_back(GlueCallState *state);
 static void finish(GlueCallState *state, GlueFailure *failure);
 
 /*
@@ -79,20 +79,20 @@ static void finish(GlueCallState *state, GlueFailure *failure);
  * advancing the call, unless it pauses, or waits long enough.
  */
 GlueCallState *
-glue_call_state_begin(GlueCall *call, MemoryContext result_context,
+glue_call_state_start(GlueCall *call, MemoryContext result_context,
 					  void (*on_news) (void *arg), void *on_news_arg)
 {
 	GlueCallState *state = palloc0(sizeof(GlueCallState));
 
 	Assert(call->target != NULL && call->endpoint != NULL);
-	Assert(call->request != NULL && result_context != NULL);
+	Assert(call->arguments != NULL && result_context != NULL);
 	glue_call_clear_results(call);
 	state->call = call;
 	state->result_context = result_context;
 	state->may_expire = call->credentials != NULL &&
 		call->credentials->expires_at > time(NULL);
-	glue_attempt_begin(&state->attempt, call, on_news, on_news_arg);
-	glue_turn_begin(&state->turn, call, on_news, on_news_arg);
+	glue_attempt_init(&state->attempt, call, on_news, on_news_arg);
+	glue_turn_init(&state->turn, call, on_news, on_news_arg);
 	glue_stat_begin(&state->counted, call, &state->turn.key);
 
 	state->step = GLUE_CALL_WAITING;
@@ -163,11 +163,11 @@ glue_call_state_advance(GlueCallState *state)
 				wait_for_turn(state);
 				break;
 			case GLUE_CALL_SENDING:
-				send_request(state);
+				send_attempt(state);
 				break;
 			case GLUE_CALL_IN_FLIGHT:
 				if (state->attempt.transfer->outcome != GLUE_HTTP_PENDING)
-					judge_attempt(state);
+					finish_attempt(state);
 				break;
 			case GLUE_CALL_PAUSING:
 				if (glue_monotonic_us() >= state->pause_until)
@@ -176,7 +176,7 @@ glue_call_state_advance(GlueCallState *state)
 			case GLUE_CALL_READING_BACK:
 				glue_call_state_advance(state->reader);
 				if (state->reader->step == GLUE_CALL_DONE)
-					settle_read_back(state);
+					end_read_back(state);
 				break;
 			case GLUE_CALL_DONE:
 				break;
@@ -222,7 +222,7 @@ wait_for_turn(GlueCallState *state)
  * sent.  Whatever an attempt has to wait for was waited for before this.
  */
 static void
-send_request(GlueCallState *state)
+send_attempt(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
 
@@ -241,12 +241,12 @@ send_request(GlueCallState *state)
 
 /* An attempt has ended: decide how the call goes on. */
 static void
-judge_attempt(GlueCallState *state)
+finish_attempt(GlueCallState *state)
 {
 	GlueCall   *call = state->call;
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 
-	glue_attempt_judge(&state->attempt);
+	glue_attempt_finish(&state->attempt);
 	give_turn_back(state);
 	MemoryContextSwitchTo(old_context);
 
@@ -281,8 +281,8 @@ give_turn_back(GlueCallState *state)
 							attempt->headers.retry_after);
 
 	glue_turn_give(&state->turn,
-				   glue_rate_judge(answered ? attempt->transfer->status : 0,
-								   throttled),
+				   glue_rate_classify(answered ? attempt->transfer->status : 0,
+									  throttled),
 				   (int64) pause_ms * 1000);
 	state->nthrottled += throttled;
 	glue_stat_answered(&state->counted, throttled, attempt->ambiguous);
@@ -446,9 +446,9 @@ begin_read_back(GlueCallState *state)
 	glue_read_back_prepare(reading, state->call);
 	reading->rate_class = GLUE_RATE_UNDO;
 	state->reader =
-		glue_call_state_begin(reading, state->result_context,
-							  state->attempt.request.on_end,
-							  state->attempt.request.on_end_arg);
+		glue_call_state_start(reading, state->result_context,
+							  state->attempt.message.on_end,
+							  state->attempt.message.on_end_arg);
 	/* it is a part of this call, which is shown already */
 	glue_activity_end(&state->reader->activity);
 	state->step = GLUE_CALL_READING_BACK;
@@ -456,15 +456,15 @@ begin_read_back(GlueCallState *state)
 
 /* The connection was read back, or was not. */
 static void
-settle_read_back(GlueCallState *state)
+end_read_back(GlueCallState *state)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(state->result_context);
 	GlueFailure *failure = NULL;
 	GlueReadBack found;
 
-	found = glue_read_back_judge(state->call, state->reader->call,
-								 state->attempt.failure, state->began_ms,
-								 &failure);
+	found = glue_read_back_classify(state->call, state->reader->call,
+									state->attempt.failure, state->began_ms,
+									&failure);
 	glue_stat_read_back(&state->counted, failure);
 	if (found != GLUE_READ_BACK_NOTHING)
 		finish(state, failure);

@@ -55,7 +55,7 @@ typedef struct GlueCallState
 	struct GlueCallState *reader;	/* the GetConnection that will tell */
 } GlueCallState;
 
-extern GlueCallState *glue_call_state_begin(GlueCall *call,
+extern GlueCallState *glue_call_state_start(GlueCall *call,
 											MemoryContext result_context,
 											void (*on_news) (void *arg),
 											void *on_news_arg);

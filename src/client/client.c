@@ -87,7 +87,7 @@ static void do_meanwhile(CallSlot *slot);
 static void end_call(CallSlot *slot);
 static void note_news(void *arg);
 static void advance_ready(CallRun *run);
-static void settle(CallSlot *slot);
+static void place_slot(CallSlot *slot);
 static void begin_pause(CallSlot *slot);
 static void end_pause(CallSlot *slot);
 static void end_pauses(CallRun *run);
@@ -256,11 +256,11 @@ start_calls(CallRun *run)
 		slot->call = call;
 		run->nactive++;
 		MemoryContextSwitchTo(slot->context);
-		slot->state = glue_call_state_begin(call, run->result_context ?
+		slot->state = glue_call_state_start(call, run->result_context ?
 											run->result_context : slot->context,
 											note_news, slot);
 		MemoryContextSwitchTo(old_context);
-		settle(slot);
+		place_slot(slot);
 	}
 }
 
@@ -353,14 +353,14 @@ advance_ready(CallRun *run)
 		end_pause(slot);
 		glue_call_state_advance(slot->state);
 		MemoryContextSwitchTo(old_context);
-		settle(slot);
+		place_slot(slot);
 		start_calls(run);
 	}
 }
 
 /* A call was advanced: see what it waits for now. */
 static void
-settle(CallSlot *slot)
+place_slot(CallSlot *slot)
 {
 	CallRun    *run = slot->run;
 

@@ -105,12 +105,12 @@ static CacheSlot *claim_slot(CredentialCache *cache,
 							 const GlueCredentialKey *key);
 static bool makes_room_before(const CacheSlot *a, const CacheSlot *b);
 static void cleanse_credentials(CacheSlot *slot);
-static void begin_refresh(CredentialCache *cache, CacheSlot *slot);
+static void start_refresh(CredentialCache *cache, CacheSlot *slot);
 static void give_up_at_exit(int code, Datum arg);
 static bool is_being_refreshed(const CacheSlot *slot);
-static bool judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
-					   TimestampTz began_at, TimestampTz now,
-					   GlueCacheAnswer *answer);
+static bool choose_answer(CacheSlot *slot, const char *rejected_access_key_id,
+						  TimestampTz began_at, TimestampTz now,
+						  GlueCacheAnswer *answer);
 static void copy_out(const CacheSlot *slot, GlueCredentials *credentials);
 
 GlueSharedPart glue_credential_cache_part = {
@@ -141,10 +141,10 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 	CredentialCache *cache = attach();
 	TimestampTz began_at = GetCurrentTimestamp();
 	GlueCacheAnswer answer;
-	bool		settled = false;
+	bool		chosen = false;
 	CacheSlot  *copy = (CacheSlot *) glue_secret_alloc(sizeof(CacheSlot));
 
-	while (!settled)
+	while (!chosen)
 	{
 		TimestampTz now = GetCurrentTimestamp();
 		CacheSlot  *slot;
@@ -155,15 +155,15 @@ glue_credential_cache_get(const GlueCredentialKey *key,
 		if (slot == NULL)
 			slot = claim_slot(cache, key);
 		slot->used_at = now;
-		settled = judge_slot(slot, rejected_access_key_id, began_at, now,
-							 &answer);
-		if (settled && (answer == GLUE_CACHE_MAY_REFRESH ||
-						answer == GLUE_CACHE_MUST_REFRESH))
-			begin_refresh(cache, slot);
+		chosen = choose_answer(slot, rejected_access_key_id, began_at, now,
+							   &answer);
+		if (chosen && (answer == GLUE_CACHE_MAY_REFRESH ||
+					   answer == GLUE_CACHE_MUST_REFRESH))
+			start_refresh(cache, slot);
 		*copy = *slot;
 		glue_shared_unlock();
 
-		if (!settled)
+		if (!chosen)
 			glue_http_wait_as(WAIT_MS,
 							  GLUE_WAIT_EVENT(wait_event,
 											  "GlueConnCredentials"));
@@ -192,7 +192,7 @@ glue_credential_cache_peek(const GlueCredentialKey *key,
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	slot = find_slot(cache, key);
-	found = slot != NULL && judge_slot(slot, NULL, now, now, &answer) &&
+	found = slot != NULL && choose_answer(slot, NULL, now, now, &answer) &&
 		answer == GLUE_CACHE_HIT;
 	if (found)
 	{
@@ -400,7 +400,7 @@ cleanse_credentials(CacheSlot *slot)
 }
 
 static void
-begin_refresh(CredentialCache *cache, CacheSlot *slot)
+start_refresh(CredentialCache *cache, CacheSlot *slot)
 {
 	if (own_number == 0)
 	{
@@ -420,8 +420,8 @@ is_being_refreshed(const CacheSlot *slot)
  * What is to be done about a slot?  False if the answer must be waited for.
  */
 static bool
-judge_slot(CacheSlot *slot, const char *rejected_access_key_id,
-		   TimestampTz began_at, TimestampTz now, GlueCacheAnswer *answer)
+choose_answer(CacheSlot *slot, const char *rejected_access_key_id,
+			  TimestampTz began_at, TimestampTz now, GlueCacheAnswer *answer)
 {
 	bool		refreshing = is_being_refreshed(slot);
 	bool		rejected = rejected_access_key_id != NULL &&

@@ -50,7 +50,7 @@
 /* One exchange with a service, and what became of it. */
 typedef struct Exchange
 {
-	GlueHttpRequest request;	/* but for its headers */
+	GlueHttpMessage message;	/* but for its headers */
 	const char *headers[MAX_HEADERS];
 	int			max_attempts;
 
@@ -97,7 +97,7 @@ glue_metadata_container(const GlueContainerSource *source,
 						const char **reason)
 {
 	Exchange	exchange = {
-		.request = {
+		.message = {
 			.method = GLUE_HTTP_GET,
 			.url = source->url,
 			.nheaders = 1,
@@ -115,7 +115,7 @@ glue_metadata_container(const GlueContainerSource *source,
 
 		if (header == NULL)
 			return GLUE_METADATA_FAILED;
-		exchange.headers[exchange.request.nheaders++] = header;
+		exchange.headers[exchange.message.nheaders++] = header;
 	}
 	run_exchange(&exchange);
 	if (!has_status(&exchange, 200))
@@ -258,7 +258,7 @@ ask_instance(const GlueInstanceSource *source, GlueHttpMethod method,
 			 const char *path, const char *header)
 {
 	Exchange	exchange = {
-		.request = {
+		.message = {
 			.method = method,
 			.url = psprintf("%s%s", source->endpoint, path),
 			.nheaders = 1,
@@ -305,8 +305,8 @@ run_attempt(Exchange *exchange)
 {
 	GlueHttpTransfer *transfer;
 
-	exchange->request.headers = exchange->headers;
-	transfer = glue_http_start(&exchange->request);
+	exchange->message.headers = exchange->headers;
+	transfer = glue_http_start(&exchange->message);
 	glue_http_finish(transfer);
 	exchange->outcome = transfer->outcome;
 	exchange->status = transfer->status;

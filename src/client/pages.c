@@ -48,9 +48,9 @@ static void remember_token(GluePages *pages, const char *token);
  * What pages needs belongs to the current memory context.
  */
 void
-glue_pages_begin(GluePages *pages, const GlueCall *call, const char *member)
+glue_pages_init(GluePages *pages, const GlueCall *call, const char *member)
 {
-	Assert(call->request != NULL && call->attempts == 0);
+	Assert(call->arguments != NULL && call->attempts == 0);
 	memset(pages, 0, sizeof(GluePages));
 	pages->call = *call;
 	pages->member = member;
@@ -131,7 +131,7 @@ read_page(GluePages *pages)
 	if (token != NULL)
 	{
 		remember_token(pages, token);
-		glue_tree_add(pages->call.request, "NextToken",
+		glue_tree_add(pages->call.arguments, "NextToken",
 					  json_object_new_string(token));
 	}
 	pages->is_last = token == NULL;
@@ -154,7 +154,7 @@ run_call(GluePages *pages)
 
 		pages->entries = NULL;
 		MemoryContextReset(pages->context);
-		glue_tree_add(call.request, "MaxResults",
+		glue_tree_add(call.arguments, "MaxResults",
 					  json_object_new_int(pages->page_size));
 		pages->asked_at = GetCurrentTimestamp();
 

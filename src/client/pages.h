@@ -30,8 +30,8 @@ typedef struct GluePages
 	uint64		past_token_until;	/* the page with which to replace it */
 } GluePages;
 
-extern void glue_pages_begin(GluePages *pages, const GlueCall *call,
-							 const char *member);
+extern void glue_pages_init(GluePages *pages, const GlueCall *call,
+							const char *member);
 extern json_object *glue_pages_next(GluePages *pages);
 extern json_object *glue_pages_next_unchecked(GluePages *pages,
 											  const char **problem);

@@ -28,11 +28,11 @@
 #include "glue/ownership.h"
 
 /* prototypes of private functions */
-static GlueReadBack judge_connection(GlueCall *create,
-									 const GlueCall *reading,
-									 const GlueFailure *sent,
-									 int64 began_ms,
-									 GlueFailure **failure);
+static GlueReadBack classify_connection(GlueCall *create,
+										const GlueCall *reading,
+										const GlueFailure *sent,
+										int64 began_ms,
+										GlueFailure **failure);
 
 /* Fill in the call that reads back what a create may have made. */
 void
@@ -51,12 +51,12 @@ glue_read_back_prepare(GlueCall *reading, const GlueCall *create)
  * done, or *failure, in the current memory context, if it has failed.
  */
 GlueReadBack
-glue_read_back_judge(GlueCall *create, const GlueCall *reading,
-					 const GlueFailure *sent, int64 began_ms,
-					 GlueFailure **failure)
+glue_read_back_classify(GlueCall *create, const GlueCall *reading,
+						const GlueFailure *sent, int64 began_ms,
+						GlueFailure **failure)
 {
 	if (reading->failure == NULL)
-		return judge_connection(create, reading, sent, began_ms, failure);
+		return classify_connection(create, reading, sent, began_ms, failure);
 	if (strcmp(reading->failure->code, GLUE_EXCEPTION_ENTITY_NOT_FOUND) == 0 &&
 		strcmp(sent->code, GLUE_EXCEPTION_ALREADY_EXISTS) != 0)
 		return GLUE_READ_BACK_NOTHING;
@@ -66,11 +66,11 @@ glue_read_back_judge(GlueCall *create, const GlueCall *reading,
 }
 
 static GlueReadBack
-judge_connection(GlueCall *create, const GlueCall *reading,
-				 const GlueFailure *sent, int64 began_ms,
-				 GlueFailure **failure)
+classify_connection(GlueCall *create, const GlueCall *reading,
+					const GlueFailure *sent, int64 began_ms,
+					GlueFailure **failure)
 {
-	json_object *input = json_object_object_get(create->request,
+	json_object *input = json_object_object_get(create->arguments,
 												"ConnectionInput");
 	json_object *connection = json_object_object_get(reading->answer,
 													 "Connection");

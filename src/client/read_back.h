@@ -21,10 +21,10 @@ typedef enum GlueReadBack
 } GlueReadBack;
 
 extern void glue_read_back_prepare(GlueCall *reading, const GlueCall *create);
-extern GlueReadBack glue_read_back_judge(GlueCall *create,
-										 const GlueCall *reading,
-										 const GlueFailure *sent,
-										 int64 began_ms,
-										 GlueFailure **failure);
+extern GlueReadBack glue_read_back_classify(GlueCall *create,
+											const GlueCall *reading,
+											const GlueFailure *sent,
+											int64 began_ms,
+											GlueFailure **failure);
 
 #endif							/* GLUE_CLIENT_READ_BACK_H */

@@ -30,10 +30,10 @@
 #define DEFAULT_SESSION_NAME	"glue_conn"
 
 /* prototypes of private functions */
-static void begin_call(GlueCall *call, const char *operation,
-					   const GlueTarget *target,
-					   const GlueEndpoint *endpoint,
-					   const GlueCredentials *credentials);
+static void prepare_call(GlueCall *call, const char *operation,
+						 const GlueTarget *target,
+						 const GlueEndpoint *endpoint,
+						 const GlueCredentials *credentials);
 static void add_parameter(GlueCall *call, const char *name,
 						  const char *value);
 
@@ -54,10 +54,10 @@ glue_sts_assume_role(const GlueTarget *target,
 	long long	skew;
 	char		reason[GLUE_CREDENTIAL_REASON_SIZE];
 
-	begin_call(&call, role->web_identity_token ?
-			   "AssumeRoleWithWebIdentity" : "AssumeRole",
-			   target, &target->sts_endpoint,
-			   role->web_identity_token ? NULL : credentials);
+	prepare_call(&call, role->web_identity_token ?
+				 "AssumeRoleWithWebIdentity" : "AssumeRole",
+				 target, &target->sts_endpoint,
+				 role->web_identity_token ? NULL : credentials);
 	if (role->duration_seconds > 0)
 		add_parameter(&call, "DurationSeconds",
 					  psprintf("%d", role->duration_seconds));
@@ -104,9 +104,9 @@ glue_sts_prepare_identity(GlueCall *call, const GlueTarget *target,
 						  const GlueCredentials *credentials,
 						  GlueRenewCredentials renew_credentials)
 {
-	begin_call(call, "GetCallerIdentity", target,
-			   target->asks_endpoint ? &target->endpoint :
-			   &target->sts_endpoint, credentials);
+	prepare_call(call, "GetCallerIdentity", target,
+				 target->asks_endpoint ? &target->endpoint :
+				 &target->sts_endpoint, credentials);
 	call->renew_credentials = renew_credentials;
 }
 
@@ -127,8 +127,8 @@ glue_sts_identity_answer(GlueCall *call, GlueCallerIdentity *identity)
 }
 
 static void
-begin_call(GlueCall *call, const char *operation, const GlueTarget *target,
-		   const GlueEndpoint *endpoint, const GlueCredentials *credentials)
+prepare_call(GlueCall *call, const char *operation, const GlueTarget *target,
+			 const GlueEndpoint *endpoint, const GlueCredentials *credentials)
 {
 	glue_call_init(call, GLUE_SERVICE_STS, operation, target, credentials);
 	call->endpoint = endpoint;
@@ -143,5 +143,5 @@ static void
 add_parameter(GlueCall *call, const char *name, const char *value)
 {
 	if (value != NULL)
-		glue_tree_add(call->request, name, json_object_new_string(value));
+		glue_tree_add(call->arguments, name, json_object_new_string(value));
 }

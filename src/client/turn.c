@@ -68,8 +68,8 @@ static bool leads_there(const GlueRateKey *key, const GlueTarget *target,
  * time for that has come.  It must not raise errors.
  */
 void
-glue_turn_begin(GlueTurn *turn, const GlueCall *call,
-				void (*on_news) (void *arg), void *on_news_arg)
+glue_turn_init(GlueTurn *turn, const GlueCall *call,
+			   void (*on_news) (void *arg), void *on_news_arg)
 {
 	static bool registered = false;
 

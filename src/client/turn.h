@@ -47,8 +47,8 @@ typedef struct GlueTurn
 	MemoryContextCallback leave;
 } GlueTurn;
 
-extern void glue_turn_begin(GlueTurn *turn, const GlueCall *call,
-							void (*on_news) (void *arg), void *on_news_arg);
+extern void glue_turn_init(GlueTurn *turn, const GlueCall *call,
+						   void (*on_news) (void *arg), void *on_news_arg);
 extern bool glue_turn_take(GlueTurn *turn);
 extern bool glue_turn_is_hopeless(const GlueTurn *turn);
 extern void glue_turn_give(GlueTurn *turn, GlueRateAnswer answer,

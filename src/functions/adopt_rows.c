@@ -76,7 +76,7 @@ typedef struct AdoptedRow
 {
 	GlueOperation operation;	/* MUST BE FIRST */
 	MemoryContext context;		/* of all that is made for it */
-	GlueRecord	known;
+	GlueRecord	record;
 	GlueOwned	owned;
 	int64		entry;
 	bool		is_new;			/* it was claimed by us */
@@ -394,8 +394,8 @@ fill_operation(Adoption *adoption, AdoptedRow *row,
 	operation->is_first = true;
 	operation->row = &row->owned;
 	if (glue_record_find(&adoption->function.records, &access->target,
-						 definition->name, &row->known))
-		operation->known = &row->known;
+						 definition->name, &row->record))
+		operation->record = &row->record;
 	if (glue_digest_possible(access->schema))
 		glue_operation_digest(operation);
 	if (definition->tags != NULL)

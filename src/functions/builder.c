@@ -330,7 +330,7 @@ glue_builder_holds_secret(const char *text, int len)
 {
 	GlueSecretSearch search;
 
-	glue_secret_search_begin(&search, text, len, GLUE_TEXT_VALUE);
+	glue_secret_search_init(&search, text, len, GLUE_TEXT_VALUE);
 	return glue_secret_search_next(&search);
 }
 

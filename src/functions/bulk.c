@@ -41,10 +41,10 @@
 #include "utils/memutils.h"
 
 /*
- * Inputs that are announced together: more than are under way, so that those
+ * Inputs that are written down together: more than are under way, so that those
  * do not run out, and few enough for the wait not to be noticed.
  */
-#define ANNOUNCE_BATCH		256
+#define INTENT_BATCH		256
 
 /* What became of an input.  All text is UTF-8. */
 typedef struct BulkOutcome
@@ -53,7 +53,7 @@ typedef struct BulkOutcome
 	const char *status;			/* NULL if not known */
 	const char *error_code;		/* NULL if there was no error */
 	const char *error_message;
-	GlueImmediateCall *call;	/* once it was announced */
+	GlueIntent *intent;			/* once it was written down */
 } BulkOutcome;
 
 /* One execution of the function. */
@@ -65,7 +65,7 @@ typedef struct Bulk
 	Datum	   *inputs;			/* jsonb */
 	bool	   *nulls;
 	NullableDatum tags;			/* jsonb */
-	int			nannounced;
+	int			nintents;
 	int			nstarted;
 	BulkOutcome *outcomes;
 	dlist_head	further;		/* items whose next call can be made */
@@ -96,7 +96,7 @@ static void refuse_duplicates(Bulk *bulk);
 static void build_definition(const Bulk *bulk, int index,
 							 GlueDefinition *definition);
 static json_object *tree_of(Datum jsonb);
-static void announce_some(Bulk *bulk);
+static void write_some_intents(Bulk *bulk);
 static GlueCall *next_call(void *arg);
 static void note_end(void *arg, GlueCall *call);
 static void note_failure(const Bulk *bulk, BulkOutcome *outcome,
@@ -293,18 +293,18 @@ tree_of(Datum jsonb)
  * ----------------------------------------------------------------
  */
 
-/* Announce the next inputs. */
+/* Write the intents of the next inputs. */
 static void
-announce_some(Bulk *bulk)
+write_some_intents(Bulk *bulk)
 {
-	int			first = bulk->nannounced;
-	int			n = Min(bulk->count - first, ANNOUNCE_BATCH);
+	int			first = bulk->nintents;
+	int			n = Min(bulk->count - first, INTENT_BATCH);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "glue_conn announcement",
+												  "glue_conn intents",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 	GlueRequest *requests = palloc0(n * sizeof(GlueRequest));
-	GlueImmediateCall **calls = palloc(n * sizeof(GlueImmediateCall *));
+	GlueIntent **intents = palloc(n * sizeof(GlueIntent *));
 
 	for (int i = 0; i < n; i++)
 	{
@@ -317,10 +317,10 @@ announce_some(Bulk *bulk)
 		requests[i].tags = definition.tags;
 		requests[i].on_conflict = glue_conflict_action_name(bulk->on_conflict);
 	}
-	glue_immediate_announce(&bulk->function.immediate, requests, n, calls);
+	glue_intents_write(&bulk->function.intents, requests, n, intents);
 	for (int i = 0; i < n; i++)
-		bulk->outcomes[first + i].call = calls[i];
-	bulk->nannounced += n;
+		bulk->outcomes[first + i].intent = intents[i];
+	bulk->nintents += n;
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -344,8 +344,8 @@ next_call(void *arg)
 	}
 	if (bulk->nstarted == bulk->count)
 		return NULL;
-	if (bulk->nstarted == bulk->nannounced)
-		announce_some(bulk);
+	if (bulk->nstarted == bulk->nintents)
+		write_some_intents(bulk);
 	context = AllocSetContextCreate(CurrentMemoryContext, "glue_conn item",
 									ALLOCSET_DEFAULT_SIZES);
 	old_context = MemoryContextSwitchTo(context);
@@ -354,13 +354,13 @@ next_call(void *arg)
 	item->index = bulk->nstarted++;
 	build_definition(bulk, item->index, &definition);
 	glue_immediate_operation_init(&item->create, GLUE_OPERATION_CREATE,
-								  &bulk->function.immediate,
+								  &bulk->function.intents,
 								  &bulk->function.records, definition.name);
 	item->create.operation.input = definition.input;
 	item->create.operation.tags = definition.tags;
 	item->create.operation.on_conflict = bulk->on_conflict;
 	item->create.one_of_many = true;
-	item->create.announced = bulk->outcomes[item->index].call;
+	item->create.intent = bulk->outcomes[item->index].intent;
 	call = glue_immediate_operation_begin(&item->create);
 	MemoryContextSwitchTo(old_context);
 	return call;
@@ -400,7 +400,7 @@ note_failure(const Bulk *bulk, BulkOutcome *outcome,
 	outcome->error_code = pstrdup(failure->code);
 	outcome->error_message = psprintf("%s: %s", failure->message,
 									  failure->detail);
-	glue_immediate_close_failed(&bulk->function.immediate, outcome->call,
-								outcome->error_code, outcome->error_message,
-								failure->request_id);
+	glue_intent_finish_failed(&bulk->function.intents, outcome->intent,
+							  outcome->error_code, outcome->error_message,
+							  failure->request_id);
 }

@@ -3,7 +3,7 @@
  * change.c
  *	  The SQL functions that update and delete connections.
  *
- * What is recorded is locked as soon as the change is announced, so that to
+ * What is recorded is locked as soon as the change is written down, so that to
  * record the change, after it was made, has to wait for nobody.
  *
  * IDENTIFICATION
@@ -51,14 +51,14 @@ static void read_names(NullableDatum argument, NameList *list,
 					   const GlueFindings *findings);
 static void delete_batch(const GlueFunction *function, const NameList *batch,
 						 FunctionCallInfo fcinfo);
-static void announce_batch(const GlueImmediate *immediate,
-						   const NameList *batch,
-						   GlueImmediateCall **changes);
+static void write_intents(const GlueIntents *intents,
+						  const NameList *batch,
+						  GlueIntent **changes);
 static void note_failure(const GlueFunction *function,
-						 GlueImmediateCall *change, const GlueCall *call,
+						 GlueIntent *change, const GlueCall *call,
 						 Refusal *refusal);
 static void note_answer(const GlueFunction *function,
-						GlueImmediateCall *change, const char *name,
+						GlueIntent *change, const char *name,
 						const GlueCall *call, Refusal *refusal);
 static void read_answer(json_object *answer, const char *name,
 						Refusal *refusal);
@@ -87,7 +87,7 @@ glue_update_connection(PG_FUNCTION_ARGS)
 	glue_function_connect(&function, definition.catalog_id, fcinfo->args[3]);
 	glue_function_open(&function);
 	glue_immediate_operation_init(&update, GLUE_OPERATION_UPDATE,
-								  &function.immediate, &function.records,
+								  &function.intents, &function.records,
 								  definition.name);
 	update.operation.input = definition.input;
 	glue_immediate_operation_run(&update);
@@ -113,7 +113,7 @@ glue_delete_connection(PG_FUNCTION_ARGS)
 									   fcinfo->args[1], fcinfo->args[2]);
 	glue_function_open(&function);
 	glue_immediate_operation_init(&deletion, GLUE_OPERATION_DELETE,
-								  &function.immediate, &function.records, name);
+								  &function.intents, &function.records, name);
 	deletion.operation.ignore_missing = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
 	glue_immediate_operation_run(&deletion);
 	deleted = !deletion.operation.missing;
@@ -200,23 +200,23 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 {
 	const GlueAccess *access = &function->access;
 	json_object *names = json_object_new_array();
-	GlueImmediateCall *changes[MAX_BATCH_NAMES];
+	GlueIntent *changes[MAX_BATCH_NAMES];
 	GlueCall	call;
 
 	CHECK_FOR_INTERRUPTS();
-	announce_batch(&function->immediate, batch, changes);
+	write_intents(&function->intents, batch, changes);
 	glue_access_prepare(access, &call, GLUE_BATCH_DELETE_CONNECTION, NULL);
-	glue_tree_add(call.request, "ConnectionNameList", names);
+	glue_tree_add(call.arguments, "ConnectionNameList", names);
 	for (int i = 0; i < batch->count; i++)
 	{
-		GlueRecord	known;
+		GlueRecord	record;
 
 		glue_record_lock(&function->records, &access->target, batch->names[i],
-						 &known);
+						 &record);
 		glue_tree_append(names, json_object_new_string(batch->names[i]));
 	}
 	for (int i = 0; i < batch->count; i++)
-		glue_immediate_sending(changes[i], GLUE_OUTCOME_CHANGED);
+		glue_intent_sending(changes[i], GLUE_OUTCOME_CHANGED);
 	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
 	glue_client_run(&call, 1);
 	for (int i = 0; i < batch->count; i++)
@@ -233,8 +233,8 @@ delete_batch(const GlueFunction *function, const NameList *batch,
 }
 
 static void
-announce_batch(const GlueImmediate *immediate, const NameList *batch,
-			   GlueImmediateCall **changes)
+write_intents(const GlueIntents *intents, const NameList *batch,
+			  GlueIntent **changes)
 {
 	GlueRequest requests[MAX_BATCH_NAMES] = {0};
 
@@ -243,26 +243,26 @@ announce_batch(const GlueImmediate *immediate, const NameList *batch,
 		requests[i].operation = GLUE_DELETE_CONNECTION;
 		requests[i].name = batch->names[i];
 	}
-	glue_immediate_announce(immediate, requests, batch->count, changes);
+	glue_intents_write(intents, requests, batch->count, changes);
 }
 
 /* A failure of the whole call is one of each connection. */
 static void
-note_failure(const GlueFunction *function, GlueImmediateCall *change,
+note_failure(const GlueFunction *function, GlueIntent *change,
 			 const GlueCall *call, Refusal *refusal)
 {
 	const GlueFailure *failure = call->failure;
 
 	refusal->code = failure->code;
 	refusal->message = psprintf("%s: %s", failure->message, failure->detail);
-	glue_immediate_failed(change, call);
-	glue_immediate_close_failed(&function->immediate, change, refusal->code,
-								refusal->message, failure->request_id);
+	glue_intent_failed(change, call);
+	glue_intent_finish_failed(&function->intents, change, refusal->code,
+							  refusal->message, failure->request_id);
 }
 
 /* Note what the answer says, and forget the connection if it is gone. */
 static void
-note_answer(const GlueFunction *function, GlueImmediateCall *change,
+note_answer(const GlueFunction *function, GlueIntent *change,
 			const char *name, const GlueCall *call, Refusal *refusal)
 {
 	GlueFailure failure = {.request_id = call->request_id};
@@ -277,20 +277,20 @@ note_answer(const GlueFunction *function, GlueImmediateCall *change,
 		refusal->code = refusal->message = NULL;
 	if (gone)
 		glue_record_forget(&function->records, &function->access.target, name, 0);
-	glue_immediate_done(change, call, refusal->code == NULL ?
-						GLUE_OUTCOME_CHANGED : GLUE_OUTCOME_NOTHING);
+	glue_intent_done(change, call, refusal->code == NULL ?
+					 GLUE_OUTCOME_CHANGED : GLUE_OUTCOME_NOTHING);
 	if (refusal->code == NULL)
 	{
-		glue_immediate_close(&function->immediate, change, NULL,
-							 call->request_id);
+		glue_intent_finish(&function->intents, change, NULL,
+						   call->request_id);
 		return;
 	}
 	failure.code = failure.message = refusal->code;
 	failure.detail = refusal->message != NULL ? refusal->message : "";
 	if (!call->answer_lost)
-		glue_immediate_refused(change, &failure);
-	glue_immediate_close_failed(&function->immediate, change, refusal->code,
-								refusal->message, call->request_id);
+		glue_intent_refused(change, &failure);
+	glue_intent_finish_failed(&function->intents, change, refusal->code,
+							  refusal->message, call->request_id);
 }
 
 /* Find out what the answer says of one connection. */

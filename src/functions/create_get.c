@@ -46,7 +46,7 @@ glue_create_connection(PG_FUNCTION_ARGS)
 	glue_function_connect(&function, definition.catalog_id, fcinfo->args[3]);
 	glue_function_open(&function);
 	glue_immediate_operation_init(&create, GLUE_OPERATION_CREATE,
-								  &function.immediate, &function.records,
+								  &function.intents, &function.records,
 								  definition.name);
 	create.operation.input = definition.input;
 	create.operation.tags = definition.tags;

@@ -191,14 +191,14 @@ glue_function_connect_checked(GlueFunction *function, NullableDatum catalog_id,
 	glue_function_connect(function, catalog, server);
 }
 
-/* Get ready to change AWS Glue, to announce that, and to record it. */
+/* Get ready to change AWS Glue, to write that down, and to record it. */
 void
 glue_function_open(GlueFunction *function)
 {
 	Assert(function->writes && CurrentMemoryContext == function->context);
 	glue_records_open(&function->records, function->access.schema,
 					  RowExclusiveLock);
-	glue_immediate_open(&function->immediate, &function->access);
+	glue_intents_prepare(&function->intents, &function->access);
 }
 
 /* Make a call, and raise its failure. */

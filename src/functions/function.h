@@ -40,7 +40,7 @@ typedef struct GlueFunction
 
 	/* for a function that changes AWS Glue, after glue_function_open() */
 	GlueRecords records;
-	GlueImmediate immediate;
+	GlueIntents intents;
 } GlueFunction;
 
 extern void glue_function_begin(GlueFunction *function, FunctionCallInfo fcinfo,
@@ -99,12 +99,12 @@ extern Datum glue_function_end_tree(const GlueFunction *function,
  */
 
 /* Connects a function, and fills in the call whose answers hold a list. */
-typedef void (*GlueBeginList) (FunctionCallInfo fcinfo,
-							   GlueFunction *function, GlueCall *call);
+typedef void (*GluePrepareList) (FunctionCallInfo fcinfo,
+								 GlueFunction *function, GlueCall *call);
 
 extern void glue_prepare_list_connections(const GlueFunction *function,
 										  GlueCall *call);
-extern Datum glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
+extern Datum glue_return_list(FunctionCallInfo fcinfo, GluePrepareList prepare,
 							  const char *member, bool tracked);
 extern void glue_require_owner(Oid table);
 

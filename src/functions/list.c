@@ -31,8 +31,8 @@ typedef struct FunctionList
 PG_FUNCTION_INFO_V1(glue_get_connections);
 
 /* prototypes of private functions */
-static void begin_get_connections(FunctionCallInfo fcinfo,
-								  GlueFunction *function, GlueCall *call);
+static void prepare_get_connections(FunctionCallInfo fcinfo,
+									GlueFunction *function, GlueCall *call);
 
 /*
  * glue_get_connections(filter jsonb, catalog_id text, server name)
@@ -41,13 +41,13 @@ static void begin_get_connections(FunctionCallInfo fcinfo,
 Datum
 glue_get_connections(PG_FUNCTION_ARGS)
 {
-	return glue_return_list(fcinfo, begin_get_connections, "ConnectionList",
+	return glue_return_list(fcinfo, prepare_get_connections, "ConnectionList",
 							true);
 }
 
 static void
-begin_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
-					  GlueCall *call)
+prepare_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
+						GlueCall *call)
 {
 	json_object *filter;
 
@@ -60,7 +60,7 @@ begin_get_connections(FunctionCallInfo fcinfo, GlueFunction *function,
 								  "filter or catalog ID", NULL);
 	glue_prepare_list_connections(function, call);
 	if (filter != NULL)
-		glue_tree_add(call->request, "Filter", json_object_get(filter));
+		glue_tree_add(call->arguments, "Filter", json_object_get(filter));
 }
 
 /* Fill in the call that lists connections, without their passwords. */
@@ -68,7 +68,7 @@ void
 glue_prepare_list_connections(const GlueFunction *function, GlueCall *call)
 {
 	glue_access_prepare(&function->access, call, GLUE_GET_CONNECTIONS, NULL);
-	glue_tree_add(call->request, "HidePassword", json_object_new_boolean(1));
+	glue_tree_add(call->arguments, "HidePassword", json_object_new_boolean(1));
 }
 
 /*
@@ -79,7 +79,7 @@ glue_prepare_list_connections(const GlueFunction *function, GlueCall *call)
  * backend changes nothing before the rest was read.
  */
 Datum
-glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
+glue_return_list(FunctionCallInfo fcinfo, GluePrepareList prepare,
 				 const char *member, bool tracked)
 {
 	FuncCallContext *context;
@@ -96,10 +96,10 @@ glue_return_list(FunctionCallInfo fcinfo, GlueBeginList begin,
 		result = (ReturnSetInfo *) fcinfo->resultinfo;
 		old_context = MemoryContextSwitchTo(context->multi_call_memory_ctx);
 		list = palloc0(sizeof(FunctionList));
-		begin(fcinfo, &list->function, &call);
+		prepare(fcinfo, &list->function, &call);
 		list->entries.context = list->function.context;
 		list->entries.target = &list->function.access.target;
-		glue_pages_begin(&list->entries.pages, &call, member);
+		glue_pages_init(&list->entries.pages, &call, member);
 		glue_open_list_begin(&list->entries, result->econtext, tracked);
 		MemoryContextSwitchTo(old_context);
 		context->user_fctx = list;

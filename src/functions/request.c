@@ -77,7 +77,7 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 						&request);
 	glue_request_refuse_held(id, &request);
 	if (!glue_request_cancel(&queue, id) &&
-		(request.immediate || request.answered) &&
+		(request.is_intent || request.answered) &&
 		!glue_request_has_ended(&request))
 		refuse_to_cancel(id, &request);
 	glue_request_find_visible(&queue, id, &request);
@@ -187,12 +187,12 @@ refuse_to_cancel(int64 id, const GlueRequestState *request)
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be cancelled", (long long) id),
-			 !request->immediate ?
+			 !request->is_intent ?
 			 errdetail("AWS Glue has carried it out. What keeps that from being recorded is in the column \"error_message\" of its row in \"glue_request\".") :
 			 strcmp(request->state, GLUE_STATE_QUEUED) == 0 ?
 			 errdetail("It was a call that acted at once. Its transaction was rolled back, and what it did in AWS Glue is about to be undone.") :
 			 errdetail("It is a call that acted at once, in a transaction that may not have ended, or is being undone."),
-			 !request->immediate ?
+			 !request->is_intent ?
 			 errhint("Remove the cause; it is recorded by the next attempt.") :
 			 errhint("If its transaction commits, it is done; if not, it is undone. glue_wait_request() waits for that.")));
 }

@@ -45,7 +45,7 @@ static void resolve_as(GlueAccess *access, const GlueClaim *request,
 					   const char *server);
 static void check_entitled(const GlueClaim *request,
 						   const GlueTarget *target);
-pg_noreturn static void refuse_to_retry(int64 id, bool immediate);
+pg_noreturn static void refuse_to_retry(int64 id, bool is_intent);
 
 PG_FUNCTION_INFO_V1(glue_retry_request);
 PG_FUNCTION_INFO_V1(glue_take_over_requests);
@@ -72,10 +72,10 @@ glue_retry_request(PG_FUNCTION_ARGS)
 	{
 		glue_request_hasten(&queue, id);
 		if (glue_request_has_ended(&request) &&
-			(request.immediate ||
+			(request.is_intent ||
 			 (request.has_secrets &&
 			  strcmp(request.state, GLUE_STATE_SUCCEEDED) != 0)))
-			refuse_to_retry(id, request.immediate);
+			refuse_to_retry(id, request.is_intent);
 	}
 	if (has_lost_target(&request))
 		redirect(&function, id, requeued);
@@ -111,8 +111,8 @@ static bool
 has_lost_target(const GlueRequestState *request)
 {
 	if (request->error_code == NULL)
-		return request->immediate;
-	return request->immediate ||
+		return request->is_intent;
+	return request->is_intent ||
 		strcmp(request->error_code, GLUE_CODE_TARGET_CHANGED) == 0 ||
 		strcmp(request->error_code,
 			   unpack_sql_state(ERRCODE_UNDEFINED_OBJECT)) == 0;
@@ -149,7 +149,7 @@ redirect(const GlueFunction *function, int64 id, bool requeued)
 	if (!requeued)
 		check_entitled(request, target);
 	glue_request_redirect(&claims, request, target);
-	glue_queue_wake_at_commit();
+	glue_news_wake_queue_at_commit();
 }
 
 /* The name of the server of a request, or NULL, as PostgreSQL has it. */
@@ -273,7 +273,7 @@ glue_take_over_requests(PG_FUNCTION_ARGS)
 	if (count > 0)
 	{
 		glue_claims_enter_cluster(&claims);
-		glue_queue_wake_at_commit();
+		glue_news_wake_queue_at_commit();
 	}
 	glue_function_end(&function);
 	PG_RETURN_INT64(count);
@@ -298,15 +298,15 @@ glue_drop_held_requests(PG_FUNCTION_ARGS)
 }
 
 static void
-refuse_to_retry(int64 id, bool immediate)
+refuse_to_retry(int64 id, bool is_intent)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("request %lld cannot be retried", (long long) id),
-			 immediate ?
+			 is_intent ?
 			 errdetail("It was a call that acted at once. Of those, only the undo of one that was rolled back can be retried, after that has failed.") :
 			 errdetail("Its connection input held secrets, which were erased when the request ended."),
-			 immediate ?
+			 is_intent ?
 			 errhint("Call the function again.") :
 			 errhint("Make a new request, with the whole connection input.")));
 }

@@ -75,9 +75,9 @@ static void add_unknown(Survey *survey, json_object *connection,
 						TimestampTz asked_at);
 static void lock_name(Survey *survey);
 static json_object *read_again(Survey *survey);
-static void compare_known(Survey *survey, const GlueRecord *known,
-						  json_object *connection, TimestampTz asked_at);
-static void find_differences(Survey *survey, const GlueRecord *known,
+static void compare_record(Survey *survey, const GlueRecord *record,
+						   json_object *connection, TimestampTz asked_at);
+static void find_differences(Survey *survey, const GlueRecord *record,
 							 json_object *connection);
 static void survey_others(Survey *survey);
 static void survey_absent(Survey *survey, const char *name);
@@ -153,7 +153,7 @@ survey_pages(Survey *survey)
 
 	glue_progress_phase("reading the catalog", -1);
 	glue_prepare_list_connections(&survey->function, &call);
-	glue_pages_begin(&pages, &call, "ConnectionList");
+	glue_pages_init(&pages, &call, "ConnectionList");
 	while ((connection = glue_pages_next_unchecked(&pages, &problem)) != NULL ||
 		   problem != NULL)
 	{
@@ -183,7 +183,7 @@ static void
 survey_connection(Survey *survey, json_object *connection,
 				  TimestampTz asked_at)
 {
-	GlueRecord	known;
+	GlueRecord	record;
 
 	survey->name = glue_json_tree_text(connection, "Name");
 	if (!glue_tree_fits_jsonb(connection))
@@ -192,10 +192,10 @@ survey_connection(Survey *survey, json_object *connection,
 		return;
 	}
 	if (glue_record_find(&survey->records, &survey->function.access.target,
-						 survey->name, &known))
+						 survey->name, &record))
 	{
-		if (known.recorded_at <= asked_at)
-			compare_known(survey, &known, connection, asked_at);
+		if (record.recorded_at <= asked_at)
+			compare_record(survey, &record, connection, asked_at);
 		return;
 	}
 	if (survey->writes)
@@ -224,11 +224,11 @@ leave_out(const Survey *survey, const char *why)
 static void
 add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
 {
-	GlueRecord	known;
+	GlueRecord	record;
 
 	lock_name(survey);
 	if (glue_record_find(&survey->records, &survey->function.access.target,
-						 survey->name, &known))
+						 survey->name, &record))
 		return;
 	if (glue_request_active_since(&survey->queue, survey->name, asked_at))
 	{
@@ -239,8 +239,8 @@ add_unknown(Survey *survey, json_object *connection, TimestampTz asked_at)
 	}
 	survey->change = "added";
 	return_change(survey, NULL, NULL);
-	glue_record_observed(&survey->function.access, &survey->records, NULL, connection,
-						 asked_at, NULL);
+	glue_record_connection(&survey->function.access, &survey->records, NULL, connection,
+						   asked_at, NULL);
 }
 
 static void
@@ -274,45 +274,45 @@ read_again(Survey *survey)
 
 /* Compare a connection with what is recorded of it. */
 static void
-compare_known(Survey *survey, const GlueRecord *known,
-			  json_object *connection, TimestampTz asked_at)
+compare_record(Survey *survey, const GlueRecord *record,
+			   json_object *connection, TimestampTz asked_at)
 {
-	GlueRecord	now_known;
+	GlueRecord	record_now;
 
-	find_differences(survey, known, connection);
+	find_differences(survey, record, connection);
 	if (!survey->writes ||
 		(!survey->differs &&
-		 !glue_observed_anything_new(known->observed, connection) &&
-		 !glue_definition_reveals(known->definition, connection)))
+		 !glue_observed_anything_new(record->observed, connection) &&
+		 !glue_definition_reveals(record->definition, connection)))
 		return;
 
 	/* the transaction that held the lock may have changed or deleted it */
 	if (!glue_record_lock(&survey->records, &survey->function.access.target,
-						  survey->name, &now_known) ||
-		now_known.recorded_at != known->recorded_at)
+						  survey->name, &record_now) ||
+		record_now.recorded_at != record->recorded_at)
 		return;
 	if (survey->differs)
 		return_change(survey, NULL, NULL);
-	glue_record_observed(&survey->function.access, &survey->records, known, connection,
-						 asked_at, glue_known_tags(known, connection));
+	glue_record_connection(&survey->function.access, &survey->records, record, connection,
+						   asked_at, glue_recorded_tags(record, connection));
 }
 
 /* Note what is different from what is recorded, or may be. */
 static void
-find_differences(Survey *survey, const GlueRecord *known,
+find_differences(Survey *survey, const GlueRecord *record,
 				 json_object *connection)
 {
-	GlueUnseenChange change = glue_change_since_recorded(known, connection);
+	GlueUnseenChange change = glue_change_since_recorded(record, connection);
 	bool		claims;			/* the row has what may not be so any more */
 
 	survey->change = "changed";
 	survey->differs = false;
-	glue_compare_definitions(known->definition, connection, note_difference,
+	glue_compare_definitions(record->definition, connection, note_difference,
 							 survey);
-	glue_compare_observations(known->observed, connection, note_difference,
+	glue_compare_observations(record->observed, connection, note_difference,
 							  survey);
-	claims = known->secret_digest != NULL ||
-		(known->tags != NULL && change > GLUE_UNSEEN_UPDATE);
+	claims = record->secret_digest != NULL ||
+		(record->tags != NULL && change > GLUE_UNSEEN_UPDATE);
 	if (claims || (!survey->differs && change != GLUE_UNSEEN_UNKNOWN))
 		glue_report_unseen_change(change, note_difference, survey);
 }
@@ -349,13 +349,13 @@ static void
 survey_absent(Survey *survey, const char *name)
 {
 	const GlueTarget *target = &survey->function.access.target;
-	GlueRecord	known;
+	GlueRecord	record;
 	TimestampTz asked_at = GetCurrentTimestamp();
 	json_object *connection;
 
 	if (survey->writes &&
-		(!glue_record_lock(&survey->records, target, name, &known) ||
-		 known.recorded_at >= survey->began_at))
+		(!glue_record_lock(&survey->records, target, name, &record) ||
+		 record.recorded_at >= survey->began_at))
 		return;
 	survey->name = name;
 	connection = read_again(survey);

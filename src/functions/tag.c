@@ -60,7 +60,7 @@ change_tags(FunctionCallInfo fcinfo, const char *operation)
 	GlueRequest request = {.operation = operation};
 	json_object *changes;
 	GlueTagged	tagged;
-	GlueImmediateCall *call;
+	GlueIntent *intent;
 	GlueRecord	record;
 	bool		is_recorded;
 
@@ -77,7 +77,7 @@ change_tags(FunctionCallInfo fcinfo, const char *operation)
 								  "argument list", "Nothing was sent.");
 	find_tagged(&tagged, &function, request.name);
 	glue_function_open(&function);
-	glue_immediate_announce(&function.immediate, &request, 1, &call);
+	glue_intents_write(&function.intents, &request, 1, &call);
 	is_recorded = glue_record_lock(&function.records, &function.access.target,
 								   request.name, &record);
 	record.request_id = glue_tags_change(&tagged, operation, changes, call);
@@ -89,7 +89,7 @@ change_tags(FunctionCallInfo fcinfo, const char *operation)
 		record.recorded_at = 0;
 		glue_record_write(&function.records, &record, NULL);
 	}
-	glue_immediate_close(&function.immediate, call, NULL, record.request_id);
+	glue_intent_finish(&function.intents, call, NULL, record.request_id);
 	glue_function_end(&function);
 }
 

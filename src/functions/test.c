@@ -44,7 +44,7 @@ glue_test_connection(PG_FUNCTION_ARGS)
 									   fcinfo->args[1], fcinfo->args[2]);
 
 	glue_access_prepare(&function.access, &call, GLUE_TEST_CONNECTION, name);
-	glue_tree_add_text(call.request, "ConnectionName", name);
+	glue_tree_add_text(call.arguments, "ConnectionName", name);
 	glue_function_run(&call);
 	glue_function_end(&function);
 	PG_RETURN_VOID();
@@ -69,7 +69,7 @@ glue_test_connection_input(PG_FUNCTION_ARGS)
 								  "Nothing was sent.");
 
 	glue_access_prepare(&function.access, &call, GLUE_TEST_CONNECTION, NULL);
-	glue_tree_add(call.request, "TestConnectionInput", json_object_get(input));
+	glue_tree_add(call.arguments, "TestConnectionInput", json_object_get(input));
 	glue_function_run(&call);
 	glue_function_end(&function);
 	PG_RETURN_VOID();

@@ -21,8 +21,8 @@
 #include "server/jsonb_tree.h"
 
 /* prototypes of private functions */
-static void begin_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
-							 GlueCall *call);
+static void prepare_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
+							   GlueCall *call);
 
 PG_FUNCTION_INFO_V1(glue_describe_connection_type);
 PG_FUNCTION_INFO_V1(glue_list_connection_types);
@@ -46,7 +46,7 @@ glue_describe_connection_type(PG_FUNCTION_ARGS)
 
 	glue_access_prepare(&function.access, &call,
 						GLUE_DESCRIBE_CONNECTION_TYPE, type);
-	glue_tree_add_text(call.request, "ConnectionType", type);
+	glue_tree_add_text(call.arguments, "ConnectionType", type);
 	glue_function_run(&call);
 	(void) glue_function_answer(&call, "ConnectionType", json_type_string,
 								"it describes no connection type");
@@ -59,12 +59,12 @@ glue_describe_connection_type(PG_FUNCTION_ARGS)
 Datum
 glue_list_connection_types(PG_FUNCTION_ARGS)
 {
-	return glue_return_list(fcinfo, begin_list_types, "ConnectionTypes", false);
+	return glue_return_list(fcinfo, prepare_list_types, "ConnectionTypes", false);
 }
 
 static void
-begin_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
-				 GlueCall *call)
+prepare_list_types(FunctionCallInfo fcinfo, GlueFunction *function,
+				   GlueCall *call)
 {
 	glue_function_begin(function, fcinfo, GLUE_FUNCTION_READS);
 	glue_function_connect(function, NULL, fcinfo->args[0]);

@@ -136,14 +136,14 @@ record_end(const GlueFunction *function, const char *name,
 		   json_object *connection, TimestampTz asked_at)
 {
 	GlueRecords records;
-	GlueRecord	known;
+	GlueRecord	record;
 
 	glue_records_open(&records, function->access.schema, RowExclusiveLock);
 	if (glue_answer_has_name(connection) &&
-		glue_record_find(&records, &function->access.target, name, &known) &&
-		glue_record_lock(&records, &function->access.target, name, &known))
-		glue_record_observed(&function->access, &records, &known, connection, asked_at,
-							 glue_known_tags(&known, connection));
+		glue_record_find(&records, &function->access.target, name, &record) &&
+		glue_record_lock(&records, &function->access.target, name, &record))
+		glue_record_connection(&function->access, &records, &record, connection, asked_at,
+							   glue_recorded_tags(&record, connection));
 }
 
 /* Say why a connection is not usable. */

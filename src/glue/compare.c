@@ -14,7 +14,7 @@
  *	  Those that it shows do, and so does all that is no secret, such as a
  *	  reference to one, or a placeholder.
  *	- What was recorded as hidden, and is no secret by its name, is not known:
- *	  an earlier judgement hid it.  glue_definition_reveals() finds it.
+ *	  an earlier classification hid it.  glue_definition_reveals() finds it.
  *	- null, "" and empty objects and arrays are the same as nothing, because
  *	  Glue drops them.
  *	- The order of lists does not count.

@@ -240,9 +240,9 @@ extract_parts(json_object *string, bool *failed)
 	GlueSecretSearch search;
 
 	*failed = *failed || result == NULL;
-	glue_secret_search_begin(&search, text,
-							 (size_t) json_object_get_string_len(string),
-							 GLUE_TEXT_VALUE);
+	glue_secret_search_init(&search, text,
+							(size_t) json_object_get_string_len(string),
+							GLUE_TEXT_VALUE);
 	while (!*failed && glue_secret_search_next(&search))
 		add_entry(result, copy_string(&text[search.start],
 									  search.end - search.start, failed),

@@ -38,16 +38,16 @@
 #define TOLERANCE_MS	1000
 
 /* prototypes of private functions */
-static GlueOwnership judge_begin(const GlueMadeConnection *made,
+static GlueOwnership check_begin(const GlueMadeConnection *made,
 								 json_object *connection, double *created_ms,
 								 char findings[GLUE_FINDINGS_SIZE]);
-static GlueOwnership judge_end(const GlueMadeConnection *made,
+static GlueOwnership check_end(const GlueMadeConnection *made,
 							   double created_ms, double updated_ms,
 							   char findings[GLUE_FINDINGS_SIZE]);
 static bool find_time(json_object *connection, const char *member,
 					  double *time_ms);
-static GlueOwnership settle(GlueOwnership ownership, const char *finding,
-							char findings[GLUE_FINDINGS_SIZE]);
+static GlueOwnership conclude(GlueOwnership ownership, const char *finding,
+							  char findings[GLUE_FINDINGS_SIZE]);
 static bool has_definition(const GlueMadeConnection *made,
 						   json_object *connection,
 						   char findings[GLUE_FINDINGS_SIZE]);
@@ -65,7 +65,7 @@ glue_ownership(const GlueMadeConnection *made, json_object *connection,
 			   char findings[GLUE_FINDINGS_SIZE])
 {
 	double		created_ms;
-	GlueOwnership ownership = judge_begin(made, connection, &created_ms,
+	GlueOwnership ownership = check_begin(made, connection, &created_ms,
 										  findings);
 
 	if (ownership != GLUE_OURS)
@@ -85,13 +85,13 @@ glue_ownership_unchanged(const GlueMadeConnection *made,
 {
 	double		created_ms;
 	double		updated_ms;
-	GlueOwnership when = judge_begin(made, connection, &created_ms, findings);
+	GlueOwnership when = check_begin(made, connection, &created_ms, findings);
 
 	if (when == GLUE_OURS)
 	{
 		if (!find_time(connection, "LastUpdatedTime", &updated_ms))
 			updated_ms = created_ms;
-		when = judge_end(made, created_ms, updated_ms, findings);
+		when = check_end(made, created_ms, updated_ms, findings);
 	}
 	if (when != GLUE_OURS)
 		return when;
@@ -104,40 +104,40 @@ glue_ownership_unchanged(const GlueMadeConnection *made,
  * empty.
  */
 static GlueOwnership
-judge_begin(const GlueMadeConnection *made, json_object *connection,
+check_begin(const GlueMadeConnection *made, json_object *connection,
 			double *created_ms, char findings[GLUE_FINDINGS_SIZE])
 {
 	if (!find_time(connection, "CreationTime", created_ms))
-		return settle(GLUE_CANNOT_TELL,
-					  "The answer does not say when the connection was created.",
-					  findings);
+		return conclude(GLUE_CANNOT_TELL,
+						"The answer does not say when the connection was created.",
+						findings);
 	if (made->begun_ms == 0)
-		return settle(GLUE_CANNOT_TELL,
-					  "When the request was sent, by AWS's clock, is not known.",
-					  findings);
+		return conclude(GLUE_CANNOT_TELL,
+						"When the request was sent, by AWS's clock, is not known.",
+						findings);
 	if (!(*created_ms >= made->begun_ms - TOLERANCE_MS))
-		return settle(GLUE_SOMEBODY_ELSES,
-					  "It was created before the request was sent.", findings);
-	return settle(GLUE_OURS, "", findings);
+		return conclude(GLUE_SOMEBODY_ELSES,
+						"It was created before the request was sent.", findings);
+	return conclude(GLUE_OURS, "", findings);
 }
 
 /* Likewise, as far as neither it nor its last update is too young? */
 static GlueOwnership
-judge_end(const GlueMadeConnection *made, double created_ms,
+check_end(const GlueMadeConnection *made, double created_ms,
 		  double updated_ms, char findings[GLUE_FINDINGS_SIZE])
 {
 	if (made->ended_ms != 0 && created_ms > made->ended_ms + TOLERANCE_MS)
-		return settle(GLUE_SOMEBODY_ELSES,
-					  "It was created after the request had ended.", findings);
+		return conclude(GLUE_SOMEBODY_ELSES,
+						"It was created after the request had ended.", findings);
 	if ((made->nupdates == 0 && updated_ms > created_ms + TOLERANCE_MS) ||
 		(made->nupdates > 0 && made->updated_ms != 0 &&
 		 updated_ms > made->updated_ms + TOLERANCE_MS))
-		return settle(GLUE_SOMEBODY_ELSES, "It was updated since.", findings);
+		return conclude(GLUE_SOMEBODY_ELSES, "It was updated since.", findings);
 	if (made->ended_ms == 0)
-		return settle(GLUE_CANNOT_TELL,
-					  "When the request had ended, by AWS's clock, is not known.",
-					  findings);
-	return settle(GLUE_OURS, "", findings);
+		return conclude(GLUE_CANNOT_TELL,
+						"When the request had ended, by AWS's clock, is not known.",
+						findings);
+	return conclude(GLUE_OURS, "", findings);
 }
 
 /* A time of a connection, in milliseconds.  False if nobody says so. */
@@ -157,8 +157,8 @@ find_time(json_object *connection, const char *member, double *time_ms)
 }
 
 static GlueOwnership
-settle(GlueOwnership ownership, const char *finding,
-	   char findings[GLUE_FINDINGS_SIZE])
+conclude(GlueOwnership ownership, const char *finding,
+		 char findings[GLUE_FINDINGS_SIZE])
 {
 	snprintf(findings, GLUE_FINDINGS_SIZE, "%s", finding);
 	return ownership;

@@ -8,7 +8,7 @@
  * whether there is anything to redact, and collecting what must not show up in
  * a text.
  *
- * The walker judges a value by its key, wherever that is (redact_key.c), so the
+ * The walker classifies a value by its key, wherever that is (redact_key.c), so the
  * root may be a ConnectionInput, a whole request, an answer or a list of those:
  *
  *	- In a string that its key does not make a secret, only what shows itself to

@@ -3,10 +3,10 @@
  * redact_key.c
  *	  Values that their keys make secret.
  *
- * The value of a member is judged by its key, wherever that is:
+ * The value of a member is classified by its key, wherever that is:
  *
  *	- Members that AWS Glue's model marks as sensitive are secret as a whole.
- *	- Any other key is judged by its end (secret_name.c), and what it names is a
+ *	- Any other key is classified by its end (secret_name.c), and what it names is a
  *	  secret unless the form of the value shows that it is none
  *	  (secret_form.c).  Members of the model, such as ValidateCredentials, and
  *	  references, such as SECRET_ID, are none.  That excuses only a value of the
@@ -15,7 +15,7 @@
  *	  key.
  *
  * The members of TokenUrlParametersMap, which the model does not mark, are
- * judged like those of the other maps: scope, audience and resource stay.
+ * classified like those of the other maps: scope, audience and resource stay.
  *
  * IDENTIFICATION
  *	  src/glue/redact_key.c
@@ -31,9 +31,9 @@
 #include "secret/secret_form.h"
 #include "secret/secret_name.h"
 
-static GlueNameKind judge_pair(json_object *object, const char *key,
-							   int *types);
-static GlueNameKind judge_key(const char *key, int *types);
+static GlueNameKind classify_pair(json_object *object, const char *key,
+								  int *types);
+static GlueNameKind classify_key(const char *key, int *types);
 static bool is_sensitive(const char *key);
 
 /*
@@ -44,7 +44,7 @@ glue_redact_is_secret_key(const char *key)
 {
 	int			types;
 
-	return judge_key(key, &types) >= GLUE_NAME_ADDRESS;
+	return classify_key(key, &types) >= GLUE_NAME_ADDRESS;
 }
 
 /*
@@ -65,12 +65,12 @@ glue_redact_hides_member(json_object *object, const char *key,
 						 json_object *value)
 {
 	int			types;
-	GlueNameKind kind = judge_key(key, &types);
+	GlueNameKind kind = classify_key(key, &types);
 	const char *text;
 	size_t		len;
 
 	if (kind == GLUE_NAME_PLAIN)
-		kind = judge_pair(object, key, &types);
+		kind = classify_pair(object, key, &types);
 	if (kind == GLUE_NAME_REFERENCE && value != NULL &&
 		(types & glue_model_types_of(value)) == 0)
 		kind = GLUE_NAME_SECRET;
@@ -99,10 +99,10 @@ glue_redact_hides_member(json_object *object, const char *key,
 }
 
 /*
- * If a member is the value of a pair of name and value, judge the name.
+ * If a member is the value of a pair of name and value, classify the name.
  */
 static GlueNameKind
-judge_pair(json_object *object, const char *key, int *types)
+classify_pair(json_object *object, const char *key, int *types)
 {
 	static const char *const names[] = {
 		"name", "Name", "NAME", "key", "Key", "KEY", "id", "field", "header",
@@ -124,7 +124,7 @@ judge_pair(json_object *object, const char *key, int *types)
 		if (!json_object_object_get_ex(object, names[i], &name) ||
 			!json_object_is_type(name, json_type_string))
 			continue;
-		kind = judge_key(json_object_get_string(name), types);
+		kind = classify_key(json_object_get_string(name), types);
 		if (kind != GLUE_NAME_PLAIN)
 			return kind;
 	}
@@ -132,12 +132,12 @@ judge_pair(json_object *object, const char *key, int *types)
 }
 
 /*
- * Judge a key, also by the model, whose sensitive names all say by themselves
+ * Classify a key, also by the model, whose sensitive names all say by themselves
  * that they are secrets.  If it is GLUE_NAME_REFERENCE, *types is the set of
  * types of value that are no secret.
  */
 static GlueNameKind
-judge_key(const char *key, int *types)
+classify_key(const char *key, int *types)
 {
 	GlueNameKind kind = glue_secret_name_kind(key, strlen(key));
 	const GlueMemberName *member;

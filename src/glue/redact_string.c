@@ -57,7 +57,7 @@ glue_string_replace_parts(json_object *string)
 
 	if (buffer == NULL)
 		return false;
-	glue_secret_search_begin(&search, text, len, GLUE_TEXT_VALUE);
+	glue_secret_search_init(&search, text, len, GLUE_TEXT_VALUE);
 	while (glue_secret_search_next(&search))
 	{
 		memcpy(&buffer[used], &text[copied], search.start - copied);
@@ -91,7 +91,7 @@ new_buffer(const char *text, size_t len)
 	GlueSecretSearch search;
 	size_t		size = len + 1;
 
-	glue_secret_search_begin(&search, text, len, GLUE_TEXT_VALUE);
+	glue_secret_search_init(&search, text, len, GLUE_TEXT_VALUE);
 	while (glue_secret_search_next(&search))
 		size += strlen(GLUE_REDACTED);
 	return malloc(size);
@@ -113,7 +113,7 @@ glue_text_has_secret(const char *text, size_t len, GlueTextKind kind)
 {
 	GlueSecretSearch search;
 
-	glue_secret_search_begin(&search, text, len, kind);
+	glue_secret_search_init(&search, text, len, kind);
 	return glue_secret_search_next(&search);
 }
 
@@ -126,7 +126,7 @@ glue_text_collect(GlueNeedles *list, const char *text, size_t len,
 {
 	GlueSecretSearch search;
 
-	glue_secret_search_begin(&search, text, len, kind);
+	glue_secret_search_init(&search, text, len, kind);
 	while (glue_secret_search_next(&search))
 	{
 		if (!glue_needles_add(list, &text[search.start],

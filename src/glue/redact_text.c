@@ -52,7 +52,7 @@ glue_redact_text(json_object *tree, const char *text,
 	}
 
 	/* secrets may overlap, so what is hidden is the union of all matches */
-	glue_secret_search_begin(&search, text, len, GLUE_TEXT_PROSE);
+	glue_secret_search_init(&search, text, len, GLUE_TEXT_PROSE);
 	more = glue_secret_search_next(&search);
 	for (size_t at = 0; at < len; at++)
 	{

@@ -37,7 +37,7 @@ static GlueHttpMeanwhile meanwhile = NULL;
 static void *meanwhile_arg;
 
 /* prototypes of private functions */
-static GlueHttpState *new_transfer(const GlueHttpRequest *request);
+static GlueHttpState *new_transfer(const GlueHttpMessage *message);
 static void release_transfer(void *arg);
 static long wait_time(long timeout_ms);
 static long do_meanwhile(void);
@@ -57,7 +57,7 @@ glue_http_open(void)
  * for want of memory or file descriptors, when nothing has been sent.
  */
 GlueHttpTransfer *
-glue_http_start(const GlueHttpRequest *request)
+glue_http_start(const GlueHttpMessage *message)
 {
 	GlueHttpState *transfer;
 	sigset_t	saved;
@@ -68,13 +68,13 @@ glue_http_start(const GlueHttpRequest *request)
 		glue_http_pool_close();
 	glue_http_pool_open();
 
-	Assert(request->url != NULL && request->request_timeout_ms > 0);
-	transfer = new_transfer(request);
+	Assert(message->url != NULL && message->request_timeout_ms > 0);
+	transfer = new_transfer(message);
 	glue_poll_reserve(GLUE_HTTP_FDS_PER_TRANSFER);
 	transfer->reserved = true;
 
 	glue_http_pool_enter(&saved);
-	started = glue_http_progress_begin(transfer);
+	started = glue_http_progress_start(transfer);
 	glue_http_pool_leave(&saved);
 
 	if (!started)
@@ -90,7 +90,7 @@ glue_http_start(const GlueHttpRequest *request)
 
 /* A transfer without handles, which will be released with its context. */
 static GlueHttpState *
-new_transfer(const GlueHttpRequest *request)
+new_transfer(const GlueHttpMessage *message)
 {
 	GlueHttpState *transfer = palloc0(sizeof(GlueHttpState));
 
@@ -98,7 +98,7 @@ new_transfer(const GlueHttpRequest *request)
 	transfer->callback.arg = transfer;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext,
 									   &transfer->callback);
-	transfer->request = request;
+	transfer->message = message;
 	transfer->public.started_at = GetCurrentTimestamp();
 	return transfer;
 }

@@ -22,7 +22,7 @@
 typedef long (*GlueHttpMeanwhile) (void *arg);
 
 extern void glue_http_open(void);
-extern GlueHttpTransfer *glue_http_start(const GlueHttpRequest *request);
+extern GlueHttpTransfer *glue_http_start(const GlueHttpMessage *message);
 extern void glue_http_expect(int ntransfers);
 extern bool glue_http_has_room(int ntransfers);
 extern void glue_http_wait(long timeout_ms);

@@ -31,7 +31,7 @@
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
 									struct curl_sockaddr *address);
 static int	on_close_socket(void *arg, curl_socket_t socket);
-static int	on_request(void *arg, char *remote_ip, char *local_ip,
+static int	on_sending(void *arg, char *remote_ip, char *local_ip,
 					   int remote_port, int local_port);
 static bool is_stale(GlueHttpState *transfer, int local_port);
 static size_t on_header(char *line, size_t size, size_t count, void *arg);
@@ -43,7 +43,7 @@ glue_http_callbacks_set(CURL *easy)
 {
 	return SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) &&
 		SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) &&
-		SET(easy, CURLOPT_PREREQFUNCTION, on_request) &&
+		SET(easy, CURLOPT_PREREQFUNCTION, on_sending) &&
 		SET(easy, CURLOPT_HEADERFUNCTION, on_header) &&
 		SET(easy, CURLOPT_WRITEFUNCTION, on_write);
 }
@@ -91,7 +91,7 @@ on_close_socket(void *arg, curl_socket_t socket)
  * the head of this file.
  */
 static int
-on_request(void *arg, char *remote_ip, char *local_ip,
+on_sending(void *arg, char *remote_ip, char *local_ip,
 		   int remote_port, int local_port)
 {
 	GlueHttpState *transfer = arg;
@@ -134,7 +134,7 @@ static size_t
 on_header(char *line, size_t size, size_t count, void *arg)
 {
 	GlueHttpState *transfer = arg;
-	const GlueHttpRequest *request = transfer->request;
+	const GlueHttpMessage *message = transfer->message;
 	Size		len = size * count;
 
 	transfer->public.phase = GLUE_HTTP_RECEIVING;
@@ -143,8 +143,8 @@ on_header(char *line, size_t size, size_t count, void *arg)
 	if (transfer->public.headers_too_large)
 		return len + 1;
 	transfer->headers_len += len;
-	if (request->on_header != NULL)
-		request->on_header(request->on_header_arg, line, len);
+	if (message->on_header != NULL)
+		message->on_header(message->on_header_arg, line, len);
 	return len;
 }
 

@@ -32,14 +32,14 @@
 /* prototypes of private functions */
 static bool restrict_handle(CURL *easy);
 static bool append_headers(struct curl_slist **headers,
-						   const GlueHttpRequest *request);
-static bool set_destination(CURL *easy, const GlueHttpRequest *request);
+						   const GlueHttpMessage *message);
+static bool set_destination(CURL *easy, const GlueHttpMessage *message);
 static bool set_method(CURL *easy, GlueHttpMethod method);
 static const char *reason_of(CURLcode result, const char *error_buffer,
 							 const GlueHttpTransfer *transfer,
 							 bool bad_proxy);
 static bool is_permanent(CURL *easy, CURLcode result);
-static bool proxy_url_refused(const GlueHttpRequest *request,
+static bool proxy_url_refused(const GlueHttpMessage *message,
 							  const char *error_buffer,
 							  const GlueHttpTransfer *transfer);
 
@@ -114,30 +114,30 @@ restrict_handle(CURL *easy)
  * after the handle was released; error_buffer has CURL_ERROR_SIZE bytes.
  */
 bool
-glue_http_handle_prepare(CURL *easy, const GlueHttpRequest *request,
+glue_http_handle_prepare(CURL *easy, const GlueHttpMessage *message,
 						 struct curl_slist **headers, char *error_buffer)
 {
 	/* the body makes it a POST, so the method comes after it */
-	return append_headers(headers, request) &&
+	return append_headers(headers, message) &&
 		SET(easy, CURLOPT_HTTPHEADER, *headers) &&
-		SET(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "") &&
+		SET(easy, CURLOPT_POSTFIELDS, message->body ? message->body : "") &&
 		SET(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-			(curl_off_t) request->body_len) &&
-		set_method(easy, request->method) &&
-		set_destination(easy, request) &&
+			(curl_off_t) message->body_len) &&
+		set_method(easy, message->method) &&
+		set_destination(easy, message) &&
 		SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
-			(long) request->connect_timeout_ms) &&
-		SET(easy, CURLOPT_TIMEOUT_MS, (long) request->request_timeout_ms) &&
+			(long) message->connect_timeout_ms) &&
+		SET(easy, CURLOPT_TIMEOUT_MS, (long) message->request_timeout_ms) &&
 		SET(easy, CURLOPT_ERRORBUFFER, error_buffer);
 }
 
 static bool
-append_headers(struct curl_slist **headers, const GlueHttpRequest *request)
+append_headers(struct curl_slist **headers, const GlueHttpMessage *message)
 {
-	for (int i = 0; i < request->nheaders; i++)
+	for (int i = 0; i < message->nheaders; i++)
 	{
 		struct curl_slist *longer = curl_slist_append(*headers,
-													  request->headers[i]);
+													  message->headers[i]);
 
 		if (longer == NULL)
 			return false;
@@ -148,16 +148,16 @@ append_headers(struct curl_slist **headers, const GlueHttpRequest *request)
 
 /* Where the request goes, by which way, and whose word is taken for it. */
 static bool
-set_destination(CURL *easy, const GlueHttpRequest *request)
+set_destination(CURL *easy, const GlueHttpMessage *message)
 {
-	bool		has_ca_file = request->ca_file && request->ca_file[0] != '\0';
-	const char *ca_file = has_ca_file ? request->ca_file :
+	bool		has_ca_file = message->ca_file && message->ca_file[0] != '\0';
+	const char *ca_file = has_ca_file ? message->ca_file :
 		curl_version_info(CURLVERSION_NOW)->cainfo;
-	bool		plain = strncmp(request->url, "http://", 7) == 0;
+	bool		plain = strncmp(message->url, "http://", 7) == 0;
 
-	return SET(easy, CURLOPT_URL, request->url) &&
+	return SET(easy, CURLOPT_URL, message->url) &&
 		SET(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") &&
-		SET(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "") &&
+		SET(easy, CURLOPT_PROXY, message->proxy ? message->proxy : "") &&
 		SET(easy, CURLOPT_CAINFO, ca_file);
 }
 
@@ -177,11 +177,11 @@ set_method(CURL *easy, GlueHttpMethod method)
  */
 void
 glue_http_handle_explain(CURL *easy, CURLcode result,
-						 const GlueHttpRequest *request,
+						 const GlueHttpMessage *message,
 						 const char *error_buffer,
 						 GlueHttpTransfer *transfer)
 {
-	bool		bad_proxy = proxy_url_refused(request, error_buffer, transfer);
+	bool		bad_proxy = proxy_url_refused(message, error_buffer, transfer);
 	const char *reason = reason_of(result, error_buffer, transfer, bad_proxy);
 	long		os_errno;
 
@@ -244,11 +244,11 @@ is_permanent(CURL *easy, CURLcode result)
  * but the one of a look-up that failed.
  */
 static bool
-proxy_url_refused(const GlueHttpRequest *request, const char *error_buffer,
+proxy_url_refused(const GlueHttpMessage *message, const char *error_buffer,
 				  const GlueHttpTransfer *transfer)
 {
 	static const char harmless[] = "Could not resolve ";
-	const char *proxy = request->proxy;
+	const char *proxy = message->proxy;
 
 	return transfer->phase == GLUE_HTTP_RESOLVING &&
 		!transfer->timed_out &&

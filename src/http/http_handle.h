@@ -36,11 +36,11 @@
 
 extern CURL *glue_http_handle_new(void);
 extern bool glue_http_handle_prepare(CURL *easy,
-									 const GlueHttpRequest *request,
+									 const GlueHttpMessage *message,
 									 struct curl_slist **headers,
 									 char *error_buffer);
 extern void glue_http_handle_explain(CURL *easy, CURLcode result,
-									 const GlueHttpRequest *request,
+									 const GlueHttpMessage *message,
 									 const char *error_buffer,
 									 GlueHttpTransfer *transfer);
 extern void glue_http_headers_free(struct curl_slist *headers);

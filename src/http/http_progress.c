@@ -34,7 +34,7 @@ static uint64 nended = 0;		/* transfers that have ended so far */
 static int64 deadline = PG_INT64_MAX;	/* the first of those transfers */
 
 /* prototypes of private functions */
-static void settle(GlueHttpState *transfer, CURLcode result);
+static void end_or_start_over(GlueHttpState *transfer, CURLcode result);
 static bool start_over(GlueHttpState *transfer);
 static void end_transfer(GlueHttpState *transfer, CURLcode result);
 static void note_failure(GlueHttpState *transfer, CURLcode result);
@@ -45,10 +45,10 @@ static bool remove_from_multi(GlueHttpState *transfer);
  * memory.
  */
 bool
-glue_http_progress_begin(GlueHttpState *transfer)
+glue_http_progress_start(GlueHttpState *transfer)
 {
 	transfer->deadline = glue_monotonic_us() +
-		((int64) transfer->request->request_timeout_ms + GRACE_MS) * 1000;
+		((int64) transfer->message->request_timeout_ms + GRACE_MS) * 1000;
 	deadline = Min(deadline, transfer->deadline);
 
 	transfer->easy = glue_http_pool_take();
@@ -56,7 +56,7 @@ glue_http_progress_begin(GlueHttpState *transfer)
 		return false;
 	dlist_push_tail(&transfers, &transfer->node);
 	transfer->added =
-		glue_http_handle_prepare(transfer->easy, transfer->request,
+		glue_http_handle_prepare(transfer->easy, transfer->message,
 								 &transfer->headers, transfer->curl_error) &&
 		glue_http_callbacks_bind(transfer) &&
 		glue_http_pool_add(transfer->easy);
@@ -69,7 +69,7 @@ glue_http_progress_begin(GlueHttpState *transfer)
 	return true;
 }
 
-/* Settle the transfers that libcurl has finished with. */
+/* End the transfers that libcurl has finished with. */
 void
 glue_http_progress_collect(void)
 {
@@ -83,7 +83,7 @@ glue_http_progress_collect(void)
 		(void) curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
 		if (transfer != NULL &&
 			transfer->public.outcome == GLUE_HTTP_PENDING)
-			settle(transfer, result);
+			end_or_start_over(transfer, result);
 	}
 }
 
@@ -187,7 +187,7 @@ glue_http_progress_release(GlueHttpState *transfer)
  * one.  There are no more to try than are kept.
  */
 static void
-settle(GlueHttpState *transfer, CURLcode result)
+end_or_start_over(GlueHttpState *transfer, CURLcode result)
 {
 	if (!transfer->stale || ++transfer->nstale > glue_http_pool_nkept() ||
 		!start_over(transfer))
@@ -210,15 +210,15 @@ start_over(GlueHttpState *transfer)
 static void
 end_transfer(GlueHttpState *transfer, CURLcode result)
 {
-	const GlueHttpRequest *request = transfer->request;
+	const GlueHttpMessage *message = transfer->message;
 	long		status = 0;
 
 	nended++;
 	if (result == CURLE_OUT_OF_MEMORY || result == CURLE_FAILED_INIT)
 		glue_http_pool_doubt();
 	transfer->public.ended_at = GetCurrentTimestamp();
-	if (request->on_end != NULL)
-		request->on_end(request->on_end_arg);
+	if (message->on_end != NULL)
+		message->on_end(message->on_end_arg);
 	if (result == CURLE_OK)
 		result = curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE,
 								   &status);
@@ -237,14 +237,14 @@ end_transfer(GlueHttpState *transfer, CURLcode result)
 static void
 note_failure(GlueHttpState *transfer, CURLcode result)
 {
-	const GlueHttpRequest *request = transfer->request;
+	const GlueHttpMessage *message = transfer->message;
 	curl_off_t	sent = 0;
 
 	/* if this fails, what was sent counts as not sent completely */
 	(void) curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	if (transfer->public.phase == GLUE_HTTP_SENDING &&
 		(result == CURLE_ABORTED_BY_CALLBACK ||
-		 sent >= (curl_off_t) request->body_len))
+		 sent >= (curl_off_t) message->body_len))
 		transfer->public.phase = GLUE_HTTP_WAITING;
 	transfer->public.outcome =
 		transfer->public.phase < GLUE_HTTP_SENDING ?
@@ -254,7 +254,7 @@ note_failure(GlueHttpState *transfer, CURLcode result)
 							 transfer->too_large ? CURLE_FILESIZE_EXCEEDED :
 							 transfer->out_of_memory ? CURLE_OUT_OF_MEMORY :
 							 result,
-							 request, transfer->curl_error,
+							 message, transfer->curl_error,
 							 &transfer->public);
 }
 

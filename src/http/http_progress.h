@@ -13,7 +13,7 @@
 
 #include "http/http_state.h"
 
-extern bool glue_http_progress_begin(GlueHttpState *transfer);
+extern bool glue_http_progress_start(GlueHttpState *transfer);
 extern void glue_http_progress_collect(void);
 extern void glue_http_progress_fail_all(void);
 extern void glue_http_progress_end_overdue(void);

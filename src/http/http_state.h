@@ -31,7 +31,7 @@ typedef struct GlueHttpState
 {
 	GlueHttpTransfer public;	/* MUST BE FIRST */
 	MemoryContextCallback callback;
-	const GlueHttpRequest *request;
+	const GlueHttpMessage *message;
 	bool		reserved;		/* GLUE_HTTP_FDS_PER_TRANSFER are */
 
 	/* the handle; for http_progress.c */

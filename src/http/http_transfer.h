@@ -43,8 +43,8 @@ typedef enum GlueHttpMethod
 	GLUE_HTTP_PUT
 } GlueHttpMethod;
 
-/* A request.  Everything must stay valid until the transfer has ended. */
-typedef struct GlueHttpRequest
+/* A message.  Everything must stay valid until the transfer has ended. */
+typedef struct GlueHttpMessage
 {
 	GlueHttpMethod method;
 	const char *url;
@@ -64,7 +64,7 @@ typedef struct GlueHttpRequest
 	/* called when the outcome is set; likewise.  May be NULL. */
 	void		(*on_end) (void *arg);
 	void	   *on_end_arg;
-} GlueHttpRequest;
+} GlueHttpMessage;
 
 typedef struct GlueHttpTransfer
 {

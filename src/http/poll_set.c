@@ -80,7 +80,7 @@ static bool watch_foreign(int fd, int events, bool watched);
 static bool expects_only(int *fd);
 static bool is_wanted(int fd);
 static bool change_set(int operation, int fd, int events);
-static void settle_reservation(void);
+static void release_surplus(void);
 
 /*
  * Open the set, if it is not open yet.
@@ -138,7 +138,7 @@ create_set(void)
 void
 glue_poll_reserve(int nfds)
 {
-	settle_reservation();
+	release_surplus();
 	fds_wanted += nfds;
 	for (int i = 0; i < nfds; i++)
 	{
@@ -162,7 +162,7 @@ glue_poll_can_reserve(int nfds)
 {
 	int			available = 0;
 
-	settle_reservation();
+	release_surplus();
 	while (available < nfds && acquire())
 		available++;
 	for (int i = 0; i < available; i++)
@@ -178,7 +178,7 @@ glue_poll_give_back(int nfds)
 {
 	Assert(fds_wanted >= nfds);
 	fds_wanted -= nfds;
-	settle_reservation();
+	release_surplus();
 }
 
 /* Open a socket within the reservation; -1 if none is left, or it fails. */
@@ -226,7 +226,7 @@ acquire(void)
 	if (AcquireExternalFD())
 		return true;
 	forget_closed();
-	settle_reservation();
+	release_surplus();
 	return AcquireExternalFD();
 }
 
@@ -476,7 +476,7 @@ change_set(int operation, int fd, int events)
 
 /* Let go of what is reserved beyond what is wanted. */
 static void
-settle_reservation(void)
+release_surplus(void)
 {
 	while (fds_reserved > fds_wanted)
 	{

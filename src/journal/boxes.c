@@ -50,32 +50,32 @@ typedef struct BoxWaiter
 	uint64		arrival;		/* in the order of arrival */
 } BoxWaiter;
 
-typedef struct JournalBoxes
+typedef struct Boxes
 {
-	Oid			owners[GLUE_JOURNAL_BOXES]; /* databases; InvalidOid: free */
-	GlueJournalBox boxes[GLUE_JOURNAL_BOXES];
+	Oid			owners[GLUE_NUM_BOXES]; /* databases; InvalidOid: free */
+	GlueBox		boxes[GLUE_NUM_BOXES];
 	uint64		arrivals;		/* so far */
 	int			nwaiting;
 	BoxWaiter	waiters[FLEXIBLE_ARRAY_MEMBER]; /* by number of the PGPROC */
-} JournalBoxes;
+} Boxes;
 
-GlueSharedPart glue_journal_box_part = {
+GlueSharedPart glue_boxes_part = {
 	.name = "glue_conn journal",
-	.size = offsetof(JournalBoxes, waiters),
+	.size = offsetof(Boxes, waiters),
 	.size_per_backend = sizeof(BoxWaiter),
 };
 
 /* prototypes of private functions */
-static GlueJournalBox *stop_waiting(JournalBoxes *boxes);
-static bool may_have_box(const JournalBoxes *boxes, Oid database);
-static int	take_box(JournalBoxes *boxes, Oid database, int caller);
-static void free_box(JournalBoxes *boxes, GlueJournalBox *box);
-static int	give_boxes(JournalBoxes *boxes, int *receivers);
-static BoxWaiter *next_waiter(JournalBoxes *boxes);
+static GlueBox *stop_waiting(Boxes *boxes);
+static bool may_have_box(const Boxes *boxes, Oid database);
+static int	take_box(Boxes *boxes, Oid database, int caller);
+static void free_box(Boxes *boxes, GlueBox *box);
+static int	give_boxes(Boxes *boxes, int *receivers);
+static BoxWaiter *next_waiter(Boxes *boxes);
 static void wake(const int *processes, int nprocesses);
 
 GlueBoxState
-glue_box_state(const GlueJournalBox *box)
+glue_box_state(const GlueBox *box)
 {
 	GlueBoxState state;
 
@@ -89,12 +89,12 @@ glue_box_state(const GlueJournalBox *box)
  * Take a box, which is to be filled; or get into the queue for one, and return
  * NULL.
  */
-GlueJournalBox *
+GlueBox *
 glue_box_ask(void)
 {
-	JournalBoxes *boxes = glue_shared_attach(&glue_journal_box_part);
+	Boxes	   *boxes = glue_shared_attach(&glue_boxes_part);
 	int			process = GLUE_PROCESS_NUMBER(MyProc);
-	GlueJournalBox *box = NULL;
+	GlueBox    *box = NULL;
 
 	Assert(process >= 0 && process < MaxBackends);
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -114,12 +114,12 @@ glue_box_ask(void)
  * The box that this process was given; NULL as long as it has to wait.  Its latch
  * is set when that changes.
  */
-GlueJournalBox *
+GlueBox *
 glue_box_given(void)
 {
-	JournalBoxes *boxes = glue_shared_attach(&glue_journal_box_part);
+	Boxes	   *boxes = glue_shared_attach(&glue_boxes_part);
 	BoxWaiter  *waiter = &boxes->waiters[GLUE_PROCESS_NUMBER(MyProc)];
-	GlueJournalBox *box = NULL;
+	GlueBox    *box = NULL;
 
 	glue_shared_lock(LW_SHARED);
 	if (!OidIsValid(waiter->database))
@@ -130,7 +130,7 @@ glue_box_given(void)
 
 /* The box has its message: it is to be taken. */
 void
-glue_box_fill(GlueJournalBox *box)
+glue_box_fill(GlueBox *box)
 {
 	glue_shared_lock(LW_EXCLUSIVE);
 	box->state = GLUE_BOX_FILLED;
@@ -142,10 +142,10 @@ glue_box_fill(GlueJournalBox *box)
  * Raises no error.
  */
 void
-glue_box_leave(GlueJournalBox *box)
+glue_box_leave(GlueBox *box)
 {
-	JournalBoxes *boxes = glue_shared_attach(&glue_journal_box_part);
-	int			receivers[GLUE_JOURNAL_BOXES];
+	Boxes	   *boxes = glue_shared_attach(&glue_boxes_part);
+	int			receivers[GLUE_NUM_BOXES];
 	int			nreceivers;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -162,20 +162,20 @@ glue_box_leave(GlueJournalBox *box)
 
 /*
  * Take all boxes of this database that are filled; returns how many, at most
- * GLUE_JOURNAL_BOXES.
+ * GLUE_NUM_BOXES.
  *
  * What was taken is either answered or given back.
  */
 int
-glue_journal_take(GlueJournalBox **boxes)
+glue_boxes_take(GlueBox **boxes)
 {
-	JournalBoxes *all = glue_shared_attach(&glue_journal_box_part);
+	Boxes	   *all = glue_shared_attach(&glue_boxes_part);
 	int			taken = 0;
 
 	glue_shared_lock(LW_EXCLUSIVE);
-	for (int i = 0; i < GLUE_JOURNAL_BOXES; i++)
+	for (int i = 0; i < GLUE_NUM_BOXES; i++)
 	{
-		GlueJournalBox *box = &all->boxes[i];
+		GlueBox    *box = &all->boxes[i];
 
 		if (all->owners[i] != MyDatabaseId || box->state != GLUE_BOX_FILLED)
 			continue;
@@ -191,13 +191,13 @@ glue_journal_take(GlueJournalBox **boxes)
  * left: were there none?
  */
 bool
-glue_boxes_hand_over(GlueJournalBox *const *boxes, int nboxes,
+glue_boxes_hand_over(GlueBox *const *boxes, int nboxes,
 					 GlueBoxState state)
 {
-	JournalBoxes *all = glue_shared_attach(&glue_journal_box_part);
-	int			callers[GLUE_JOURNAL_BOXES];
+	Boxes	   *all = glue_shared_attach(&glue_boxes_part);
+	int			callers[GLUE_NUM_BOXES];
 	int			ncallers = 0;
-	int			receivers[GLUE_JOURNAL_BOXES];
+	int			receivers[GLUE_NUM_BOXES];
 	int			nreceivers;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -233,8 +233,8 @@ wake(const int *processes, int nprocesses)
  */
 
 /* Leave the queue; returns the box that was given meanwhile, or NULL. */
-static GlueJournalBox *
-stop_waiting(JournalBoxes *boxes)
+static GlueBox *
+stop_waiting(Boxes *boxes)
 {
 	BoxWaiter  *waiter = &boxes->waiters[GLUE_PROCESS_NUMBER(MyProc)];
 
@@ -246,12 +246,12 @@ stop_waiting(JournalBoxes *boxes)
 }
 
 static bool
-may_have_box(const JournalBoxes *boxes, Oid database)
+may_have_box(const Boxes *boxes, Oid database)
 {
 	int			nown = 0;
 	int			nfree = 0;
 
-	for (int i = 0; i < GLUE_JOURNAL_BOXES; i++)
+	for (int i = 0; i < GLUE_NUM_BOXES; i++)
 	{
 		nown += boxes->owners[i] == database;
 		nfree += !OidIsValid(boxes->owners[i]);
@@ -261,13 +261,13 @@ may_have_box(const JournalBoxes *boxes, Oid database)
 
 /* Give a free box to a caller, of which there must be one; returns which. */
 static int
-take_box(JournalBoxes *boxes, Oid database, int caller)
+take_box(Boxes *boxes, Oid database, int caller)
 {
 	int			box = 0;
 
 	while (OidIsValid(boxes->owners[box]))
 		box++;
-	Assert(box < GLUE_JOURNAL_BOXES);
+	Assert(box < GLUE_NUM_BOXES);
 	boxes->owners[box] = database;
 	boxes->boxes[box].state = GLUE_BOX_FILLING;
 	boxes->boxes[box].caller = caller;
@@ -275,7 +275,7 @@ take_box(JournalBoxes *boxes, Oid database, int caller)
 }
 
 static void
-free_box(JournalBoxes *boxes, GlueJournalBox *box)
+free_box(Boxes *boxes, GlueBox *box)
 {
 	box->state = GLUE_BOX_FREE;
 	boxes->owners[box - boxes->boxes] = InvalidOid;
@@ -286,7 +286,7 @@ free_box(JournalBoxes *boxes, GlueJournalBox *box)
  * They are to be woken.
  */
 static int
-give_boxes(JournalBoxes *boxes, int *receivers)
+give_boxes(Boxes *boxes, int *receivers)
 {
 	int			nreceivers = 0;
 	BoxWaiter  *waiter;
@@ -305,7 +305,7 @@ give_boxes(JournalBoxes *boxes, int *receivers)
 
 /* The process that has waited longest, of those that may have a box, or NULL. */
 static BoxWaiter *
-next_waiter(JournalBoxes *boxes)
+next_waiter(Boxes *boxes)
 {
 	BoxWaiter  *next = NULL;
 	Oid			looked_at = InvalidOid;

@@ -20,7 +20,7 @@
  * Messages that can be on their way at the same time; those of one database are
  * at most half of them.
  */
-#define GLUE_JOURNAL_BOXES	64
+#define GLUE_NUM_BOXES	64
 
 /* Room in a box; a row takes about 1 kB. */
 #define GLUE_BOX_ROOM		16384
@@ -43,7 +43,7 @@ typedef struct GlueBoxFailure
 	char		hint[256];
 } GlueBoxFailure;
 
-typedef struct GlueJournalBox
+typedef struct GlueBox
 {
 	GlueBoxState state;
 	int			caller;			/* number of its PGPROC */
@@ -64,21 +64,21 @@ typedef struct GlueJournalBox
 		int64		force_alignment;
 		double		force_alignment_too;
 	}			room;
-} GlueJournalBox;
+} GlueBox;
 
-extern GlueSharedPart glue_journal_box_part;
+extern GlueSharedPart glue_boxes_part;
 
-extern GlueBoxState glue_box_state(const GlueJournalBox *box);
+extern GlueBoxState glue_box_state(const GlueBox *box);
 
 /* for the caller */
-extern GlueJournalBox *glue_box_ask(void);
-extern GlueJournalBox *glue_box_given(void);
-extern void glue_box_fill(GlueJournalBox *box);
-extern void glue_box_leave(GlueJournalBox *box);
+extern GlueBox *glue_box_ask(void);
+extern GlueBox *glue_box_given(void);
+extern void glue_box_fill(GlueBox *box);
+extern void glue_box_leave(GlueBox *box);
 
 /* for the worker */
-extern int	glue_journal_take(GlueJournalBox **boxes);
-extern bool glue_boxes_hand_over(GlueJournalBox *const *boxes, int nboxes,
+extern int	glue_boxes_take(GlueBox **boxes);
+extern bool glue_boxes_hand_over(GlueBox *const *boxes, int nboxes,
 								 GlueBoxState state);
 
 #endif							/* GLUE_JOURNAL_BOXES_H */

@@ -16,7 +16,7 @@
  *
  * Each call goes through these steps:
  *
- *		announce		the name is locked, so that nobody else acts on the
+ *		post			the name is locked, so that nobody else acts on the
  *						connection until the end of the transaction, and it is
  *						written down; nothing was sent yet
  *		sending			from now on, nobody knows what has become of it...
@@ -55,40 +55,40 @@
 /* Connections that a warning names. */
 #define MAX_NAMED		100
 
-struct GlueImmediateCall
+struct GlueIntent
 {
 	dlist_node	node;
 	SubTransactionId subtransaction;	/* that made it */
-	int64		intent;			/* its ID; 0: none was written down */
-	GlueKnownOutcome outcome;
+	int64		request;		/* its ID; 0: none was written down */
+	GlueOutcome outcome;
 	bool		done;			/* whatever it was */
 	const char *operation;
 	char	   *name;			/* of the connection, in server encoding */
 	char	   *url;			/* of the endpoint */
 	bool		kept;			/* if the transaction is rolled back */
-	GlueAnnouncement *announcement; /* that is under way, of this call and
-									 * those after it, or NULL */
+	GlueIntentBatch *batch;		/* that is under way, of this call and those
+								 * after it, or NULL */
 };
 
 /* Those of the current transaction, in their order, in its memory. */
-static dlist_head calls = DLIST_STATIC_INIT(calls);
-static int	ncalls = 0;
+static dlist_head own_intents = DLIST_STATIC_INIT(own_intents);
+static int	nown_intents = 0;
 
 /* What was rolled back to a savepoint may wait for the end of the transaction. */
 static bool others_wait = false;
 
 /* prototypes of private functions */
 static void register_callbacks(void);
-static void lock_names(const GlueImmediate *immediate,
+static void lock_names(const GlueIntents *intents,
 					   const GlueRequest *requests, int nrequests,
 					   GlueConnectionLock *locks);
 static bool is_plain_creation(const GlueRequest *request);
-static void complete_request(const GlueImmediate *immediate,
+static void complete_request(const GlueIntents *intents,
 							 GlueRequest *request);
-static GlueImmediateCall *remember_call(const GlueImmediate *immediate,
-										const GlueRequest *request);
-static void learn_time(const GlueImmediate *immediate, const char *name);
-static void set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome,
+static GlueIntent *remember_intent(const GlueIntents *intents,
+								   const GlueRequest *request);
+static void learn_time(const GlueIntents *intents, const char *name);
+static void set_outcome(GlueIntent *intent, GlueOutcome outcome,
 						bool answered, TimestampTz aws_ended_at,
 						const GlueFailure *failure);
 static void at_end_of_transaction(XactEvent event, void *arg);
@@ -98,26 +98,26 @@ static void at_end_of_subtransaction(SubXactEvent event,
 static void refuse_prepare(void);
 static void pass_on(SubTransactionId subtransaction, SubTransactionId parent);
 static void take_back(SubTransactionId subtransaction);
-static bool stays(const GlueImmediateCall *call);
-static void append_call(StringInfo lines, const GlueImmediateCall *call);
-static void warn(const StringInfoData *lines, bool journaled);
-static void forget(GlueImmediateCall *call);
+static bool stays(const GlueIntent *intent);
+static void append_intent(StringInfo lines, const GlueIntent *intent);
+static void warn(const StringInfoData *lines, bool written);
+static void forget(GlueIntent *intent);
 
 /*
  * Get ready to make calls that act at once, before the first of them is
- * announced.  Lists that this backend is reading must not show what they do.
+ * written down.  Lists that this backend is reading must not show what they do.
  */
 void
-glue_immediate_open(GlueImmediate *immediate, GlueAccess *access)
+glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
 {
 	glue_open_lists_read(&access->target);
 	register_callbacks();
-	immediate->access = access;
+	intents->access = access;
 
 	/* only if there is a worker that does it */
-	immediate->journaled = glue_service_expected();
-	if (immediate->journaled)
-		glue_request_queue_open(&immediate->queue, access->schema,
+	intents->written = glue_service_expected();
+	if (intents->written)
+		glue_request_queue_open(&intents->queue, access->schema,
 								RowExclusiveLock);
 }
 
@@ -126,45 +126,45 @@ glue_immediate_open(GlueImmediate *immediate, GlueAccess *access)
  * all of it is on disk when this returns.
  *
  * Of the requests there must be what is asked for; the target is filled in.
- * announced has room for as many calls; they are valid until the end of the
+ * written down has room for as many calls; they are valid until the end of the
  * (sub)transaction.
  */
 void
-glue_immediate_announce(const GlueImmediate *immediate, GlueRequest *requests,
-						int nrequests, GlueImmediateCall **announced)
+glue_intents_write(const GlueIntents *intents, GlueRequest *requests,
+				   int nrequests, GlueIntent **posted)
 {
-	glue_immediate_begin(immediate, requests, nrequests, announced);
-	glue_immediate_await(announced[0]);
+	glue_intent_post(intents, requests, nrequests, posted);
+	glue_intent_await(posted[0]);
 }
 
 /*
- * Begin to do that: nothing may be sent before glue_immediate_await() returns for
+ * Begin to do that: nothing may be sent before glue_intent_await() returns for
  * the first of the calls.
  */
 void
-glue_immediate_begin(const GlueImmediate *immediate, GlueRequest *requests,
-					 int nrequests, GlueImmediateCall **announced)
+glue_intent_post(const GlueIntents *intents, GlueRequest *requests,
+				 int nrequests, GlueIntent **posted)
 {
 	int64	   *ids = palloc(nrequests * sizeof(int64));
 	GlueConnectionLock *locks = palloc(nrequests * sizeof(GlueConnectionLock));
 
-	if (immediate->journaled)
-		learn_time(immediate, requests[0].name);
-	lock_names(immediate, requests, nrequests, locks);
+	if (intents->written)
+		learn_time(intents, requests[0].name);
+	lock_names(intents, requests, nrequests, locks);
 	GLUE_CRASH_POINT("caller before intent");
 	for (int i = 0; i < nrequests; i++)
 	{
-		complete_request(immediate, &requests[i]);
-		announced[i] = remember_call(immediate, &requests[i]);
-		if (immediate->journaled)
-			announced[i]->intent = glue_request_next_id(&immediate->queue);
-		ids[i] = announced[i]->intent;
-		set_outcome(announced[i], GLUE_OUTCOME_NOTHING, true, 0, NULL);
+		complete_request(intents, &requests[i]);
+		posted[i] = remember_intent(intents, &requests[i]);
+		if (intents->written)
+			posted[i]->request = glue_request_next_id(&intents->queue);
+		ids[i] = posted[i]->request;
+		set_outcome(posted[i], GLUE_OUTCOME_NOTHING, true, 0, NULL);
 	}
-	if (immediate->journaled)
-		announced[0]->announcement = glue_intents_announce(&immediate->queue,
-														   requests, nrequests,
-														   ids, locks);
+	if (intents->written)
+		posted[0]->batch = glue_intent_batch_post(&intents->queue,
+												  requests, nrequests,
+												  ids, locks);
 	pfree(locks);
 	pfree(ids);
 }
@@ -176,9 +176,9 @@ glue_immediate_begin(const GlueImmediate *immediate, GlueRequest *requests,
  * there is none, the time is not known.
  */
 static void
-learn_time(const GlueImmediate *immediate, const char *name)
+learn_time(const GlueIntents *intents, const char *name)
 {
-	const GlueAccess *access = immediate->access;
+	const GlueAccess *access = intents->access;
 	GlueTarget	target = access->target;
 	GlueCall	call;
 
@@ -191,14 +191,14 @@ learn_time(const GlueImmediate *immediate, const char *name)
 
 /* Lock the names of connections that calls are about to be made for. */
 static void
-lock_names(const GlueImmediate *immediate, const GlueRequest *requests,
+lock_names(const GlueIntents *intents, const GlueRequest *requests,
 		   int nrequests, GlueConnectionLock *locks)
 {
 	for (int i = 0; i < nrequests; i++)
-		glue_connection_lock_name(&locks[i], &immediate->access->target,
+		glue_connection_lock_name(&locks[i], &intents->access->target,
 								  requests[i].operation, requests[i].name,
 								  is_plain_creation(&requests[i]) ?
-								  ShareLock : ExclusiveLock, ncalls + i);
+								  ShareLock : ExclusiveLock, nown_intents + i);
 	glue_connection_lock_sort(locks, nrequests);
 	glue_connection_lock_take(locks, nrequests);
 }
@@ -211,29 +211,29 @@ is_plain_creation(const GlueRequest *request)
 		strcmp(request->on_conflict, "error") == 0;
 }
 
-/* Wait until what was begun is announced, if that is not so already. */
+/* Wait until what was posted is written down, if that is not so already. */
 void
-glue_immediate_await(GlueImmediateCall *call)
+glue_intent_await(GlueIntent *intent)
 {
-	if (call->announcement == NULL)
+	if (intent->batch == NULL)
 		return;
-	glue_intents_await(call->announcement);
-	call->announcement = NULL;
+	glue_intent_batch_await(intent->batch);
+	intent->batch = NULL;
 	GLUE_CRASH_POINT("caller after intent");
 }
 
 /* The request that a call is written down as; 0: it is not. */
 int64
-glue_immediate_request(const GlueImmediateCall *call)
+glue_intent_request(const GlueIntent *intent)
 {
-	return call->intent;
+	return intent->request;
 }
 
 /* The target of a request, and what may be shown of it. */
 static void
-complete_request(const GlueImmediate *immediate, GlueRequest *request)
+complete_request(const GlueIntents *intents, GlueRequest *request)
 {
-	const GlueTarget *target = &immediate->access->target;
+	const GlueTarget *target = &intents->access->target;
 
 	glue_request_set_target(request, target);
 	request->call_timeout_ms = glue_change_timeout_ms(target);
@@ -243,27 +243,27 @@ complete_request(const GlueImmediate *immediate, GlueRequest *request)
 		request->on_rollback =
 			glue_setting_on_rollback == GLUE_ON_ROLLBACK_KEEP ?
 			"keep" : "delete";
-	if (immediate->journaled && request->shown == NULL)
+	if (intents->written && request->shown == NULL)
 		request->shown = glue_without_secrets(request->input);
 }
 
 /* What will be needed when the transaction ends, when nothing may fail. */
-static GlueImmediateCall *
-remember_call(const GlueImmediate *immediate, const GlueRequest *request)
+static GlueIntent *
+remember_intent(const GlueIntents *intents, const GlueRequest *request)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(TopTransactionContext);
-	GlueImmediateCall *call = palloc0(sizeof(GlueImmediateCall));
+	GlueIntent *intent = palloc0(sizeof(GlueIntent));
 
-	call->subtransaction = GetCurrentSubTransactionId();
-	call->operation = request->operation;
-	call->name = pstrdup(glue_server_from_utf8(request->name));
-	call->url = pstrdup(immediate->access->target.endpoint.url);
-	call->kept = request->on_rollback != NULL &&
+	intent->subtransaction = GetCurrentSubTransactionId();
+	intent->operation = request->operation;
+	intent->name = pstrdup(glue_server_from_utf8(request->name));
+	intent->url = pstrdup(intents->access->target.endpoint.url);
+	intent->kept = request->on_rollback != NULL &&
 		strcmp(request->on_rollback, "keep") == 0;
-	dlist_push_tail(&calls, &call->node);
-	ncalls++;
+	dlist_push_tail(&own_intents, &intent->node);
+	nown_intents++;
 	MemoryContextSwitchTo(old_context);
-	return call;
+	return intent;
 }
 
 /*
@@ -271,11 +271,11 @@ remember_call(const GlueImmediate *immediate, const GlueRequest *request)
  * create anything.
  */
 void
-glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
+glue_intent_sending(GlueIntent *intent, GlueOutcome at_worst)
 {
-	Assert(call->announcement == NULL); /* it is on disk */
+	Assert(intent->batch == NULL);	/* it is on disk */
 	Assert(at_worst == GLUE_OUTCOME_UNKNOWN || at_worst == GLUE_OUTCOME_CHANGED);
-	set_outcome(call, at_worst, false, 0, NULL);
+	set_outcome(intent, at_worst, false, 0, NULL);
 }
 
 /*
@@ -283,12 +283,12 @@ glue_immediate_sending(GlueImmediateCall *call, GlueKnownOutcome at_worst)
  * an answer was lost, it may yet do it once more.
  */
 void
-glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
-					GlueKnownOutcome outcome)
+glue_intent_done(GlueIntent *intent, const GlueCall *done,
+				 GlueOutcome outcome)
 {
 	GLUE_CRASH_POINT("caller after reply");
-	set_outcome(call, outcome, !done->answer_lost, glue_call_over_by(done), NULL);
-	call->done = true;
+	set_outcome(intent, outcome, !done->answer_lost, glue_call_over_by(done), NULL);
+	intent->done = true;
 }
 
 /*
@@ -296,11 +296,11 @@ glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
  * nothing has changed.
  */
 void
-glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
+glue_intent_failed(GlueIntent *intent, const GlueCall *failed)
 {
 	GLUE_CRASH_POINT("caller after reply");
 	if (!failed->failure->ambiguous && !failed->answer_lost)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, failed->failure);
+		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, failed->failure);
 }
 
 /*
@@ -309,22 +309,22 @@ glue_immediate_failed(GlueImmediateCall *call, const GlueCall *failed)
  * be: what would be created exists.
  */
 void
-glue_immediate_refused(GlueImmediateCall *call, const GlueFailure *failure)
+glue_intent_refused(GlueIntent *intent, const GlueFailure *failure)
 {
-	if (call->outcome == GLUE_OUTCOME_NOTHING)
-		set_outcome(call, GLUE_OUTCOME_NOTHING, true, 0, failure);
+	if (intent->outcome == GLUE_OUTCOME_NOTHING)
+		set_outcome(intent, GLUE_OUTCOME_NOTHING, true, 0, failure);
 }
 
 static void
-set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
+set_outcome(GlueIntent *intent, GlueOutcome outcome, bool answered,
 			TimestampTz aws_ended_at, const GlueFailure *failure)
 {
 	if (outcome == GLUE_OUTCOME_CREATED && !answered)
 		outcome = GLUE_OUTCOME_UNKNOWN;
-	call->outcome = outcome;
-	if (call->intent != 0)
-		glue_known_outcome_note(call->intent, outcome, answered,
-								aws_ended_at, failure);
+	intent->outcome = outcome;
+	if (intent->request != 0)
+		glue_outcome_note(intent->request, outcome, answered,
+						  aws_ended_at, failure);
 }
 
 /*
@@ -332,18 +332,18 @@ set_outcome(GlueImmediateCall *call, GlueKnownOutcome outcome, bool answered,
  * that of the connection, in UTF-8; both texts may be NULL.
  */
 void
-glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
-					 const char *status, const char *request_id)
+glue_intent_finish(const GlueIntents *intents, GlueIntent *intent,
+				   const char *status, const char *request_id)
 {
 	GlueIntentOutcome outcome = {
 		.state = GLUE_STATE_SUCCEEDED,
 		.status = status,
 		.aws_request_id = request_id,
-		.aws_ended_at = glue_aws_clock_now(call->url).earliest,
+		.aws_ended_at = glue_aws_clock_now(intent->url).earliest,
 	};
 
-	if (call->intent != 0)
-		glue_intent_close(&immediate->queue, call->intent, &outcome);
+	if (intent->request != 0)
+		glue_intent_row_close(&intents->queue, intent->request, &outcome);
 }
 
 /*
@@ -355,22 +355,22 @@ glue_immediate_close(const GlueImmediate *immediate, GlueImmediateCall *call,
  * them.
  */
 void
-glue_immediate_close_failed(const GlueImmediate *immediate,
-							GlueImmediateCall *call, const char *code,
-							const char *message, const char *request_id)
+glue_intent_finish_failed(const GlueIntents *intents,
+						  GlueIntent *intent, const char *code,
+						  const char *message, const char *request_id)
 {
 	GlueIntentOutcome outcome = {
-		.state = call->outcome == GLUE_OUTCOME_NOTHING ? GLUE_STATE_FAILED : NULL,
+		.state = intent->outcome == GLUE_OUTCOME_NOTHING ? GLUE_STATE_FAILED : NULL,
 		.error_code = code,
 		.error_message = message,
 		.aws_request_id = request_id,
-		.aws_ended_at = glue_aws_clock_now(call->url).earliest,
+		.aws_ended_at = glue_aws_clock_now(intent->url).earliest,
 	};
 
-	if (call->intent == 0)
+	if (intent->request == 0)
 		return;
-	glue_intent_close(&immediate->queue, call->intent, &outcome);
-	others_wait |= call->outcome != GLUE_OUTCOME_NOTHING;
+	glue_intent_row_close(&intents->queue, intent->request, &outcome);
+	others_wait |= intent->outcome != GLUE_OUTCOME_NOTHING;
 }
 
 /* ----------------------------------------------------------------
@@ -396,7 +396,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 {
 	dlist_mutable_iter iter;
 
-	if (dlist_is_empty(&calls))
+	if (dlist_is_empty(&own_intents))
 	{
 		others_wait = false;
 		return;
@@ -412,10 +412,10 @@ at_end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 			GLUE_CRASH_POINT("caller after commit");
 			if (others_wait)
-				glue_queue_wake();
+				glue_news_wake_queue();
 			others_wait = false;
-			dlist_foreach_modify(iter, &calls)
-				forget(dlist_container(GlueImmediateCall, node, iter.cur));
+			dlist_foreach_modify(iter, &own_intents)
+				forget(dlist_container(GlueIntent, node, iter.cur));
 			break;
 		case XACT_EVENT_ABORT:
 			take_back(InvalidSubTransactionId);
@@ -432,7 +432,7 @@ static void
 at_end_of_subtransaction(SubXactEvent event, SubTransactionId subtransaction,
 						 SubTransactionId parent, void *arg)
 {
-	if (dlist_is_empty(&calls))
+	if (dlist_is_empty(&own_intents))
 		return;
 	switch (event)
 	{
@@ -463,14 +463,14 @@ pass_on(SubTransactionId subtransaction, SubTransactionId parent)
 	dlist_iter	iter;
 
 	/* those of the innermost one are the last */
-	dlist_reverse_foreach(iter, &calls)
+	dlist_reverse_foreach(iter, &own_intents)
 	{
-		GlueImmediateCall *call = dlist_container(GlueImmediateCall, node,
-												  iter.cur);
+		GlueIntent *intent = dlist_container(GlueIntent, node,
+											 iter.cur);
 
-		if (call->subtransaction != subtransaction)
+		if (intent->subtransaction != subtransaction)
 			break;
-		call->subtransaction = parent;
+		intent->subtransaction = parent;
 	}
 }
 
@@ -486,79 +486,79 @@ take_back(SubTransactionId subtransaction)
 {
 	StringInfoData lines;
 	int			nstay = 0;
-	bool		journaled = false;
+	bool		written = false;
 	dlist_mutable_iter iter;
 
-	glue_journal_leave();
+	glue_mailbox_leave();
 	initStringInfo(&lines);
-	dlist_foreach_modify(iter, &calls)
+	dlist_foreach_modify(iter, &own_intents)
 	{
-		GlueImmediateCall *call = dlist_container(GlueImmediateCall, node,
-												  iter.cur);
+		GlueIntent *intent = dlist_container(GlueIntent, node,
+											 iter.cur);
 
 		if (subtransaction != InvalidSubTransactionId &&
-			call->subtransaction != subtransaction)
+			intent->subtransaction != subtransaction)
 			continue;
-		journaled |= call->intent != 0;
-		if (stays(call) && ++nstay <= MAX_NAMED)
-			append_call(&lines, call);
-		dlist_delete(&call->node);
-		ncalls--;
+		written |= intent->request != 0;
+		if (stays(intent) && ++nstay <= MAX_NAMED)
+			append_intent(&lines, intent);
+		dlist_delete(&intent->node);
+		nown_intents--;
 	}
 	if (nstay > MAX_NAMED)
 		appendStringInfo(&lines, "\nThere are %d more.", nstay - MAX_NAMED);
-	others_wait |= journaled;
-	if (journaled)
-		glue_queue_wake();
+	others_wait |= written;
+	if (written)
+		glue_news_wake_queue();
 	if (nstay > 0)
-		warn(&lines, journaled);
+		warn(&lines, written);
 	pfree(lines.data);
 }
 
 /* Is what a call has done there to stay, as far as can be known here? */
 static bool
-stays(const GlueImmediateCall *call)
+stays(const GlueIntent *intent)
 {
-	if (call->outcome == GLUE_OUTCOME_NOTHING)
+	if (intent->outcome == GLUE_OUTCOME_NOTHING)
 		return false;
-	return call->intent == 0 || call->kept ||
-		call->outcome == GLUE_OUTCOME_CHANGED;
+	return intent->request == 0 || intent->kept ||
+		intent->outcome == GLUE_OUTCOME_CHANGED;
 }
 
 static void
-append_call(StringInfo lines, const GlueImmediateCall *call)
+append_intent(StringInfo lines, const GlueIntent *intent)
 {
 	const char *done = "changed";
 
 	if (lines->len > 0)
 		appendStringInfoChar(lines, '\n');
-	if (strcmp(call->operation, GLUE_CREATE_CONNECTION) == 0 &&
-		call->outcome != GLUE_OUTCOME_CHANGED)
+	if (strcmp(intent->operation, GLUE_CREATE_CONNECTION) == 0 &&
+		intent->outcome != GLUE_OUTCOME_CHANGED)
 		done = "created";
-	else if (strcmp(call->operation, GLUE_DELETE_CONNECTION) == 0)
+	else if (strcmp(intent->operation, GLUE_DELETE_CONNECTION) == 0)
 		done = "deleted";
-	appendStringInfo(lines, call->done ?
+	appendStringInfo(lines, intent->done ?
 					 "Connection \"%s\" was %s." :
-					 "Connection \"%s\" may have been %s.", call->name, done);
+					 "Connection \"%s\" may have been %s.", intent->name, done);
 }
 
 static void
-warn(const StringInfoData *lines, bool journaled)
+warn(const StringInfoData *lines, bool written)
 {
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
 			 errmsg("AWS Glue keeps what was done in a transaction that was rolled back"),
 			 errdetail_internal("%s", lines->data),
-			 journaled ?
+			 written ?
 			 errhint("Table \"glue_connection\" will show what there is in a moment, and \"glue_request\" tells about each call.") :
 			 errhint("Call glue_delete_connection() for each connection that was created and is not wanted, and glue_sync_connections() to record what there is. With glue_conn in \"shared_preload_libraries\", what was created is deleted again.")));
 }
 
 static void
-forget(GlueImmediateCall *call)
+forget(GlueIntent *intent)
 {
-	if (call->intent != 0)
-		glue_known_outcome_forget(call->intent);
-	dlist_delete(&call->node);
-	ncalls--;
+	if (intent->request != 0)
+		glue_outcome_forget(intent->request);
+	dlist_delete(&intent->node);
+	nown_intents--;
 }

@@ -16,43 +16,43 @@
 #include "journal/outcomes.h"
 
 /* What a function that makes such calls needs for them. */
-typedef struct GlueImmediate
+typedef struct GlueIntents
 {
 	GlueAccess *access;
-	bool		journaled;
+	bool		written;
 	GlueRequestQueue queue;		/* then */
-} GlueImmediate;
+} GlueIntents;
 
 /* A call of the current transaction, for as long as that lasts. */
-typedef struct GlueImmediateCall GlueImmediateCall;
+typedef struct GlueIntent GlueIntent;
 
-extern void glue_immediate_open(GlueImmediate *immediate,
-								GlueAccess *access);
-extern void glue_immediate_announce(const GlueImmediate *immediate,
-									GlueRequest *requests, int nrequests,
-									GlueImmediateCall **calls);
-extern void glue_immediate_begin(const GlueImmediate *immediate,
-								 GlueRequest *requests, int nrequests,
-								 GlueImmediateCall **calls);
-extern void glue_immediate_await(GlueImmediateCall *call);
+extern void glue_intents_prepare(GlueIntents *intents,
+								 GlueAccess *access);
+extern void glue_intents_write(const GlueIntents *intents,
+							   GlueRequest *requests, int nrequests,
+							   GlueIntent **calls);
+extern void glue_intent_post(const GlueIntents *intents,
+							 GlueRequest *requests, int nrequests,
+							 GlueIntent **calls);
+extern void glue_intent_await(GlueIntent *intent);
 
-extern int64 glue_immediate_request(const GlueImmediateCall *call);
-extern void glue_immediate_sending(GlueImmediateCall *call,
-								   GlueKnownOutcome at_worst);
-extern void glue_immediate_done(GlueImmediateCall *call, const GlueCall *done,
-								GlueKnownOutcome outcome);
-extern void glue_immediate_failed(GlueImmediateCall *call,
-								  const GlueCall *failed);
-extern void glue_immediate_refused(GlueImmediateCall *call,
-								   const GlueFailure *failure);
+extern int64 glue_intent_request(const GlueIntent *intent);
+extern void glue_intent_sending(GlueIntent *intent,
+								GlueOutcome at_worst);
+extern void glue_intent_done(GlueIntent *intent, const GlueCall *done,
+							 GlueOutcome outcome);
+extern void glue_intent_failed(GlueIntent *intent,
+							   const GlueCall *failed);
+extern void glue_intent_refused(GlueIntent *intent,
+								const GlueFailure *failure);
 
-extern void glue_immediate_close(const GlueImmediate *immediate,
-								 GlueImmediateCall *call, const char *status,
-								 const char *request_id);
-extern void glue_immediate_close_failed(const GlueImmediate *immediate,
-										GlueImmediateCall *call,
-										const char *code,
-										const char *message,
-										const char *request_id);
+extern void glue_intent_finish(const GlueIntents *intents,
+							   GlueIntent *intent, const char *status,
+							   const char *request_id);
+extern void glue_intent_finish_failed(const GlueIntents *intents,
+									  GlueIntent *intent,
+									  const char *code,
+									  const char *message,
+									  const char *request_id);
 
 #endif							/* GLUE_JOURNAL_CALLS_H */

@@ -14,7 +14,7 @@
  * ended.  If the transaction commits, so does the update, and that is all.  If
  * not, the row is as it was when it was written down: open.  An open row of a
  * transaction that has ended is thus one of a transaction that was rolled back
- * or died, and those who work the queue settle it (see journal/resolve.c).
+ * or died, and those who work the queue resolve it (see journal/resolve.c).
  *
  * The order of transaction IDs matters.  After a crash, PostgreSQL may hand
  * out an ID once more that nothing on disk tells of; then what becomes of
@@ -24,7 +24,7 @@
  *
  * What was rolled back and is about to be deleted again must not be adopted
  * meanwhile.  So as long as what a rolled back call did to a connection is not
- * settled, no other call about it is written down, and its caller waits.
+ * resolved, no other call about it is written down, and its caller waits.
  *
  * A lock orders the journal and the end of transactions.  The writer of intents
  * holds it alone, from before it looks which transactions have ended until its
@@ -56,7 +56,7 @@
 #include "utils/memutils.h"
 
 /*
- * How often to ask whether a connection is settled, and for how long.  To
+ * How often to ask whether a connection is resolved, and for how long.  To
  * undo something takes two calls, which can fail and be made again.
  */
 #define SHORTEST_BLOCKED_MS		5
@@ -66,7 +66,7 @@
 /* What the journal's lock has where pg_advisory_lock() has 1 or 2. */
 #define JOURNAL_LOCK_CLASS		5
 
-struct GlueAnnouncement
+struct GlueIntentBatch
 {
 	MemoryContext context;
 	const GlueRequestQueue *queue;	/* stays the caller's */
@@ -79,65 +79,65 @@ struct GlueAnnouncement
 };
 
 /* prototypes of private functions */
-static void await(GlueAnnouncement *announcement, GlueActivity *activity);
-pg_noreturn static void raise_blocked(const GlueAnnouncement *announcement,
+static void await(GlueIntentBatch *batch, GlueActivity *activity);
+pg_noreturn static void raise_blocked(const GlueIntentBatch *batch,
 									  int64 blocked_by);
 static void explain_wait(void *arg);
 
 /*
  * Begin to write down what the current transaction is about to do, which takes
- * until glue_intents_await() returns; glue_journal_leave() must be called if an
+ * until glue_intent_batch_await() returns; glue_mailbox_leave() must be called if an
  * error gets in between.
  *
  * The table must stay open until the end of the transaction.  The intents have
  * their IDs already, and their names are locked: the locks belong to the
- * announcement.
+ * batch.
  */
-GlueAnnouncement *
-glue_intents_announce(const GlueRequestQueue *queue,
-					  const GlueRequest *requests, int nrequests,
-					  const int64 *ids, const GlueConnectionLock *locks)
+GlueIntentBatch *
+glue_intent_batch_post(const GlueRequestQueue *queue,
+					   const GlueRequest *requests, int nrequests,
+					   const int64 *ids, const GlueConnectionLock *locks)
 {
-	GlueAnnouncement *announcement;
+	GlueIntentBatch *batch;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "glue_conn announcement",
+												  "glue_conn intents",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	announcement = palloc(sizeof(GlueAnnouncement));
-	announcement->context = context;
-	announcement->queue = queue;
-	announcement->operation = requests[0].operation;
-	announcement->name = pstrdup(requests[0].name);
-	announcement->nintents = nrequests;
-	announcement->tuples = glue_intents_form(queue, requests, nrequests, ids,
-											 &announcement->len);
-	announcement->locks = palloc(nrequests * sizeof(GlueConnectionLock));
-	memcpy(announcement->locks, locks, nrequests * sizeof(GlueConnectionLock));
+	batch = palloc(sizeof(GlueIntentBatch));
+	batch->context = context;
+	batch->queue = queue;
+	batch->operation = requests[0].operation;
+	batch->name = pstrdup(requests[0].name);
+	batch->nintents = nrequests;
+	batch->tuples = glue_intent_rows_form(queue, requests, nrequests, ids,
+										  &batch->len);
+	batch->locks = palloc(nrequests * sizeof(GlueConnectionLock));
+	memcpy(batch->locks, locks, nrequests * sizeof(GlueConnectionLock));
 	MemoryContextSwitchTo(old_context);
-	glue_journal_post(queue->oid, announcement->tuples, announcement->len,
+	glue_mailbox_post(queue->oid, batch->tuples, batch->len,
 					  nrequests);
-	glue_intent_prepare_close(queue);
-	return announcement;
+	glue_intent_row_prepare_close(queue);
+	return batch;
 }
 
 /*
  * Wait until the intents are on disk, and on that of a synchronous standby; the
- * announcement is freed.
+ * batch is freed.
  *
- * The process that settles what has to be settled before needs the locks for that.
+ * The process that resolves what has to be resolved before needs the locks for that.
  *
  * An error means that nothing may be sent, but it may be written down all the
  * same.
  */
 void
-glue_intents_await(GlueAnnouncement *announcement)
+glue_intent_batch_await(GlueIntentBatch *batch)
 {
-	const GlueTarget *target = announcement->locks[0].target;
+	const GlueTarget *target = batch->locks[0].target;
 	GlueActivity activity = {0};
 	GlueActivitySubject subject = {
-		.operation = announcement->operation,
-		.name = announcement->name,
+		.operation = batch->operation,
+		.name = batch->name,
 		.server = target->server,
 		.region = target->endpoint.region,
 		.catalog_id = target->catalog_id,
@@ -146,18 +146,18 @@ glue_intents_await(GlueAnnouncement *announcement)
 	glue_activity_begin(&activity, GLUE_WAITS_FOR_WORKER, &subject);
 	PG_TRY();
 	{
-		await(announcement, &activity);
+		await(batch, &activity);
 	}
 	PG_FINALLY();
 	{
 		glue_activity_end(&activity);
 	}
 	PG_END_TRY();
-	MemoryContextDelete(announcement->context);
+	MemoryContextDelete(batch->context);
 }
 
 static void
-await(GlueAnnouncement *announcement, GlueActivity *activity)
+await(GlueIntentBatch *batch, GlueActivity *activity)
 {
 	long		pause_ms = SHORTEST_BLOCKED_MS;
 	long		waited_ms = 0;
@@ -169,18 +169,18 @@ await(GlueAnnouncement *announcement, GlueActivity *activity)
 	};
 
 	error_context_stack = &explaining;
-	while ((blocked_by = glue_journal_await()) != 0)
+	while ((blocked_by = glue_mailbox_await()) != 0)
 	{
 		if (waited_ms >= MAX_BLOCKED_MS)
-			raise_blocked(announcement, blocked_by);
+			raise_blocked(batch, blocked_by);
 		glue_activity_wait(activity, GLUE_WAITS_FOR_REQUEST, 0);
-		glue_connection_lock_release(announcement->locks, announcement->nintents);
+		glue_connection_lock_release(batch->locks, batch->nintents);
 		glue_http_sleep(pause_ms);
-		glue_connection_lock_take(announcement->locks, announcement->nintents);
+		glue_connection_lock_take(batch->locks, batch->nintents);
 		waited_ms += pause_ms;
 		pause_ms = Min(pause_ms * 2, LONGEST_BLOCKED_MS);
-		glue_journal_post(announcement->queue->oid, announcement->tuples,
-						  announcement->len, announcement->nintents);
+		glue_mailbox_post(batch->queue->oid, batch->tuples,
+						  batch->len, batch->nintents);
 	}
 	error_context_stack = explaining.previous;
 }
@@ -190,19 +190,19 @@ await(GlueAnnouncement *announcement, GlueActivity *activity)
  * alone.
  */
 static void
-raise_blocked(const GlueAnnouncement *announcement, int64 blocked_by)
+raise_blocked(const GlueIntentBatch *batch, int64 blocked_by)
 {
 	GlueRequestState blocking;
 	const char *failing = "";
 
-	if (glue_request_find(announcement->queue, blocked_by, &blocking) &&
+	if (glue_request_find(batch->queue, blocked_by, &blocking) &&
 		blocking.error_code != NULL)
 		failing = psprintf(" The last attempt to do that has failed with %s.",
 						   blocking.error_code);
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-			 errmsg("AWS Glue connection \"%s\" is not settled yet",
-					glue_server_from_utf8(announcement->name)),
+			 errmsg("AWS Glue connection \"%s\" is not resolved yet",
+					glue_server_from_utf8(batch->name)),
 			 errdetail("Request %lld about it was rolled back, and what it did has not been undone or recorded yet.%s Nothing was sent.",
 					   (long long) blocked_by, failing),
 			 errhint("Table \"glue_request\" tells how far that has got.")));
@@ -225,7 +225,7 @@ explain_wait(void *arg)
  */
 
 /*
- * The request that must be settled before an intent may be inserted; 0 if
+ * The request that must be resolved before an intent may be inserted; 0 if
  * there is none.
  *
  * That is one about the same connection whose transaction has ended, and which
@@ -235,15 +235,15 @@ explain_wait(void *arg)
  * to be recorded, which nobody needs to wait for.
  *
  * A transaction that has a call about the connection itself is waited for by
- * those who settle the calls of others, so it must not wait for them; nor by those
- * who settle its own, but for creations that were answered, which are undone at
+ * those who resolve the calls of others, so it must not wait for them; nor by those
+ * who resolve its own, but for creations that were answered, which are undone at
  * once.  And whatever it has, what it has rolled back to a savepoint and cannot
  * be undone is recorded after its end.
  */
 int64
 glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 {
-	List	   *open = glue_intents_open(queue, intent);
+	List	   *open = glue_intent_rows_find_open(queue, intent);
 	int64		blocked_by = 0;
 	int64		blocked_anyway_by = 0;
 	bool		takes_part = false;
@@ -252,7 +252,7 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 	foreach(cell, open)
 	{
 		const GlueOpenIntent *other = lfirst(cell);
-		GlueKnownCall known;
+		GlueOutcomeNote noted;
 		bool		may_be_deleted;
 		bool		answered;
 
@@ -261,11 +261,11 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
 			takes_part |= other->own;
 			continue;
 		}
-		glue_known_outcome_find(other->id, &known);
+		glue_outcome_find(other->id, &noted);
 		may_be_deleted = other->may_have_made &&
-			known.outcome != GLUE_OUTCOME_CHANGED;
-		answered = other->answered || known.answered_at != 0;
-		if (known.outcome == GLUE_OUTCOME_NOTHING ||
+			noted.outcome != GLUE_OUTCOME_CHANGED;
+		answered = other->answered || noted.answered_at != 0;
+		if (noted.outcome == GLUE_OUTCOME_NOTHING ||
 			(!may_be_deleted && (answered || other->own)))
 			continue;
 		if (other->own && answered)
@@ -283,7 +283,7 @@ glue_intent_blocked_by(const GlueRequestQueue *queue, MinimalTuple intent)
  * wait for its holder, and let go of it at once.
  */
 void
-glue_journal_lock(LOCKMODE mode)
+glue_intents_lock(LOCKMODE mode)
 {
 	LOCKTAG		tag;
 

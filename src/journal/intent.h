@@ -15,21 +15,21 @@
 #include "store/intent_row.h"
 
 /* Some intents that are to be written down.  Belongs to a memory context. */
-typedef struct GlueAnnouncement GlueAnnouncement;
+typedef struct GlueIntentBatch GlueIntentBatch;
 
 /* for the session that makes the call */
-extern GlueAnnouncement *glue_intents_announce(const GlueRequestQueue *queue,
+extern GlueIntentBatch *glue_intent_batch_post(const GlueRequestQueue *queue,
 											   const GlueRequest *requests,
 											   int nrequests,
 											   const int64 *ids,
 											   const GlueConnectionLock *locks);
-extern void glue_intents_await(GlueAnnouncement *announcement);
+extern void glue_intent_batch_await(GlueIntentBatch *batch);
 
 /* for the worker that writes the journal */
 extern int64 glue_intent_blocked_by(const GlueRequestQueue *queue,
 									MinimalTuple intent);
 
 /* for both that, and a process that is about to undo something */
-extern void glue_journal_lock(LOCKMODE mode);
+extern void glue_intents_lock(LOCKMODE mode);
 
 #endif							/* GLUE_JOURNAL_INTENT_H */

@@ -37,7 +37,7 @@
 #define SEE_LOG	"See glue_worker_summary and the server log."
 
 /* The box that this process has as a caller, and its segment; or NULL. */
-static GlueJournalBox *own_box = NULL;
+static GlueBox *own_box = NULL;
 static dsm_segment *own_segment = NULL;
 static TimestampTz own_deadline;
 
@@ -52,7 +52,7 @@ static long ms_left(TimestampTz deadline);
 pg_noreturn static void raise_obstacle(void);
 static void raise_failure(const GlueBoxFailure *failure);
 static void leave_at_exit(int code, Datum arg);
-static char *message_of(GlueJournalBox *box, dsm_segment *segment);
+static char *message_of(GlueBox *box, dsm_segment *segment);
 static void copy_text(char *to, Size size, const char *from);
 
 /* ----------------------------------------------------------------
@@ -61,13 +61,13 @@ static void copy_text(char *to, Size size, const char *from);
  */
 
 /*
- * Have tuples recorded in a table; glue_journal_await() must follow, or
- * glue_journal_leave() at the end of the transaction if an error gets in between.
+ * Have tuples recorded in a table; glue_mailbox_await() must follow, or
+ * glue_mailbox_leave() at the end of the transaction if an error gets in between.
  *
  * The tuples are MinimalTuples, each at a MAXALIGNed place.
  */
 void
-glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
+glue_mailbox_post(Oid table, const char *tuples, Size len, int ntuples)
 {
 	static bool registered = false;
 
@@ -75,12 +75,12 @@ glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
 		before_shmem_exit(leave_at_exit, (Datum) 0);
 	registered = true;
 
-	glue_journal_leave();
+	glue_mailbox_leave();
 	own_deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 											   PATIENCE_MS);
 	reserve_box(own_deadline);
 	fill_box(table, tuples, len, ntuples);
-	glue_journal_wake();
+	glue_news_wake_journal();
 }
 
 /*
@@ -91,7 +91,7 @@ glue_journal_post(Oid table, const char *tuples, Size len, int ntuples)
  * that they were.
  */
 int64
-glue_journal_await(void)
+glue_mailbox_await(void)
 {
 	int64		blocked_by;
 
@@ -100,7 +100,7 @@ glue_journal_await(void)
 	if (own_box->failure.sqlstate != 0)
 		raise_failure(&own_box->failure);
 	blocked_by = own_box->blocked_by;
-	glue_journal_leave();
+	glue_mailbox_leave();
 	return blocked_by;
 }
 
@@ -154,7 +154,7 @@ await_answer(TimestampTz deadline)
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		if (events & WL_TIMEOUT)
-			glue_journal_wake();
+			glue_news_wake_journal();
 	}
 }
 
@@ -218,9 +218,9 @@ raise_failure(const GlueBoxFailure *failure)
  * it is.  Raises no error.
  */
 void
-glue_journal_leave(void)
+glue_mailbox_leave(void)
 {
-	GlueJournalBox *box = own_box;
+	GlueBox    *box = own_box;
 	dsm_segment *segment = own_segment;
 
 	/* without a box nothing may be attached yet, and that would take memory */
@@ -238,7 +238,7 @@ glue_journal_leave(void)
 static void
 leave_at_exit(int code, Datum arg)
 {
-	glue_journal_leave();
+	glue_mailbox_leave();
 }
 
 /* ----------------------------------------------------------------
@@ -247,7 +247,7 @@ leave_at_exit(int code, Datum arg)
  */
 
 static char *
-message_of(GlueJournalBox *box, dsm_segment *segment)
+message_of(GlueBox *box, dsm_segment *segment)
 {
 	return segment != NULL ? dsm_segment_address(segment) :
 		box->room.bytes;
@@ -277,7 +277,7 @@ copy_text(char *to, Size size, const char *from)
  * that is rolled back.
  */
 const char *
-glue_journal_open(GlueJournalBox *box, dsm_segment **segment)
+glue_mailbox_open(GlueBox *box, dsm_segment **segment)
 {
 	*segment = NULL;
 	if (glue_box_state(box) == GLUE_BOX_ABANDONED)
@@ -295,7 +295,7 @@ glue_journal_open(GlueJournalBox *box, dsm_segment **segment)
  * Say what to answer: the tuples are recorded, or none is, because of another row.
  */
 void
-glue_journal_recorded(GlueJournalBox *box, int64 blocked_by)
+glue_mailbox_written(GlueBox *box, int64 blocked_by)
 {
 	box->blocked_by = blocked_by;
 	box->failure.sqlstate = 0;
@@ -305,7 +305,7 @@ glue_journal_recorded(GlueJournalBox *box, int64 blocked_by)
  * Say what to answer: none is, because of an error.
  */
 void
-glue_journal_failed(GlueJournalBox *box, const ErrorData *error)
+glue_mailbox_failed(GlueBox *box, const ErrorData *error)
 {
 	box->failure.sqlstate = error->sqlerrcode;
 	copy_text(box->failure.message, sizeof(box->failure.message),

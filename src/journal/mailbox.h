@@ -15,15 +15,15 @@
 #include "journal/boxes.h"
 
 /* for the caller, which has something to be recorded */
-extern void glue_journal_post(Oid table, const char *tuples, Size len,
+extern void glue_mailbox_post(Oid table, const char *tuples, Size len,
 							  int ntuples);
-extern int64 glue_journal_await(void);
-extern void glue_journal_leave(void);
+extern int64 glue_mailbox_await(void);
+extern void glue_mailbox_leave(void);
 
 /* for the worker that records it */
-extern const char *glue_journal_open(GlueJournalBox *box,
+extern const char *glue_mailbox_open(GlueBox *box,
 									 dsm_segment **segment);
-extern void glue_journal_recorded(GlueJournalBox *box, int64 blocked_by);
-extern void glue_journal_failed(GlueJournalBox *box, const ErrorData *error);
+extern void glue_mailbox_written(GlueBox *box, int64 blocked_by);
+extern void glue_mailbox_failed(GlueBox *box, const ErrorData *error);
 
 #endif							/* GLUE_JOURNAL_MAILBOX_H */

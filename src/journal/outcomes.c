@@ -4,7 +4,7 @@
  *	  What became of calls whose transactions have not ended.
  *
  * A process that rolls back cannot leave behind in a table what AWS Glue
- * answered it; here it can.  The process that settles what was rolled
+ * answered it; here it can.  The process that resolves what was rolled
  * back finds it, and has less to find out.  It is a help and no more: what is not here, or
  * was lost with a crash, is unknown, and is looked up in AWS Glue.
  *
@@ -29,43 +29,43 @@
 #define NUM_ROWS		256
 #define ROW_LENGTH		16
 
-typedef struct KnownEntry
+typedef struct OutcomeEntry
 {
 	Oid			database;		/* InvalidOid: free */
 	int64		id;
 	uint64		age;			/* in the order of the notes */
-	GlueKnownCall call;
-} KnownEntry;
+	GlueOutcomeNote call;
+} OutcomeEntry;
 
-typedef struct KnownOutcomes
+typedef struct OutcomeTable
 {
 	uint64		notes;			/* so far */
-	KnownEntry	entries[NUM_ROWS][ROW_LENGTH];
-} KnownOutcomes;
+	OutcomeEntry entries[NUM_ROWS][ROW_LENGTH];
+} OutcomeTable;
 
-GlueSharedPart glue_known_outcome_part = {
+GlueSharedPart glue_outcome_part = {
 	.name = "glue_conn outcomes",
-	.size = sizeof(KnownOutcomes),
+	.size = sizeof(OutcomeTable),
 };
 
 /* prototypes of private functions */
-static void note_failure(GlueKnownCall *call, const GlueFailure *failure);
-static KnownEntry *row_of(KnownOutcomes *outcomes, int64 id);
-static KnownEntry *find_entry(KnownEntry *row, int64 id);
-static KnownEntry *make_entry(KnownEntry *row);
+static void note_failure(GlueOutcomeNote *call, const GlueFailure *failure);
+static OutcomeEntry *row_of(OutcomeTable *outcomes, int64 id);
+static OutcomeEntry *find_entry(OutcomeEntry *row, int64 id);
+static OutcomeEntry *make_entry(OutcomeEntry *row);
 
 /*
  * Note what became of a call of this database, and whether no more is to be
  * expected of it; aws_ended_at is when that was by AWS's clock, 0 if that is not known.  failure is why nothing did, or NULL.
  */
 void
-glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,
-						TimestampTz aws_ended_at, const GlueFailure *failure)
+glue_outcome_note(int64 id, GlueOutcome outcome, bool answered,
+				  TimestampTz aws_ended_at, const GlueFailure *failure)
 {
-	KnownOutcomes *outcomes;
-	KnownEntry *row;
-	KnownEntry *entry;
-	KnownEntry	noted = {
+	OutcomeTable *outcomes;
+	OutcomeEntry *row;
+	OutcomeEntry *entry;
+	OutcomeEntry noted = {
 		.database = MyDatabaseId,
 		.id = id,
 		.call.outcome = outcome,
@@ -77,13 +77,13 @@ glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,
 		return;
 	if (outcome == GLUE_OUTCOME_UNKNOWN)
 	{
-		glue_known_outcome_forget(id);
+		glue_outcome_forget(id);
 		return;
 	}
 	if (failure != NULL)
 		note_failure(&noted.call, failure);
 
-	outcomes = glue_shared_attach(&glue_known_outcome_part);
+	outcomes = glue_shared_attach(&glue_outcome_part);
 	row = row_of(outcomes, id);
 	glue_shared_lock(LW_EXCLUSIVE);
 	entry = find_entry(row, id);
@@ -95,7 +95,7 @@ glue_known_outcome_note(int64 id, GlueKnownOutcome outcome, bool answered,
 }
 
 static void
-note_failure(GlueKnownCall *call, const GlueFailure *failure)
+note_failure(GlueOutcomeNote *call, const GlueFailure *failure)
 {
 	strlcpy(call->code, failure->code, sizeof(call->code));
 	snprintf(call->message, sizeof(call->message), "%s: %s",
@@ -109,15 +109,15 @@ note_failure(GlueKnownCall *call, const GlueFailure *failure)
 
 /* What became of a call of this database, as far as that was noted. */
 void
-glue_known_outcome_find(int64 id, GlueKnownCall *found)
+glue_outcome_find(int64 id, GlueOutcomeNote *found)
 {
-	KnownEntry *entry;
+	OutcomeEntry *entry;
 
 	memset(found, 0, sizeof(*found));
 	if (!glue_shared_is_shared())
 		return;
 	glue_shared_lock(LW_SHARED);
-	entry = find_entry(row_of(glue_shared_attach(&glue_known_outcome_part),
+	entry = find_entry(row_of(glue_shared_attach(&glue_outcome_part),
 							  id), id);
 	if (entry != NULL)
 		*found = entry->call;
@@ -126,28 +126,28 @@ glue_known_outcome_find(int64 id, GlueKnownCall *found)
 
 /* Nobody will ask for a call of this database any more. */
 void
-glue_known_outcome_forget(int64 id)
+glue_outcome_forget(int64 id)
 {
-	KnownEntry *entry;
+	OutcomeEntry *entry;
 
 	if (!glue_shared_is_shared())
 		return;
 	glue_shared_lock(LW_EXCLUSIVE);
-	entry = find_entry(row_of(glue_shared_attach(&glue_known_outcome_part),
+	entry = find_entry(row_of(glue_shared_attach(&glue_outcome_part),
 							  id), id);
 	if (entry != NULL)
 		entry->database = InvalidOid;
 	glue_shared_unlock();
 }
 
-static KnownEntry *
-row_of(KnownOutcomes *outcomes, int64 id)
+static OutcomeEntry *
+row_of(OutcomeTable *outcomes, int64 id)
 {
 	return outcomes->entries[((uint64) id + MyDatabaseId) % NUM_ROWS];
 }
 
-static KnownEntry *
-find_entry(KnownEntry *row, int64 id)
+static OutcomeEntry *
+find_entry(OutcomeEntry *row, int64 id)
 {
 	for (int i = 0; i < ROW_LENGTH; i++)
 	{
@@ -158,10 +158,10 @@ find_entry(KnownEntry *row, int64 id)
 }
 
 /* A free entry, or else the oldest one. */
-static KnownEntry *
-make_entry(KnownEntry *row)
+static OutcomeEntry *
+make_entry(OutcomeEntry *row)
 {
-	KnownEntry *oldest = &row[0];
+	OutcomeEntry *oldest = &row[0];
 
 	for (int i = 0; i < ROW_LENGTH; i++)
 	{

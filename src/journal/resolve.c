@@ -49,9 +49,9 @@ typedef struct Writing
 } Writing;
 
 /* prototypes of private functions */
-static bool wait_for_journal(void);
-static void lock_journal(void *arg);
-static void judge(GlueIntentEnding *ending, int64 id);
+static bool wait_for_intents(void);
+static void lock_intents(void *arg);
+static void resolve_call(GlueIntentEnding *ending, int64 id);
 static void write_endings(const GlueClaims *queue,
 						  const GlueIntentEnding *endings,
 						  GlueResolution *resolution);
@@ -71,13 +71,13 @@ glue_intents_resolve(const GlueClaims *queue, GlueResolution *resolution)
 
 	memset(resolution, 0, sizeof(GlueResolution));
 	resolution->resolved = palloc(RESOLVE_BATCH * sizeof(int64));
-	resolution->nresolved = glue_intents_find_ended(queue,
-													resolution->resolved,
-													RESOLVE_BATCH,
-													&resolution->incomplete);
+	resolution->nresolved = glue_intent_rows_find_ended(queue,
+														resolution->resolved,
+														RESOLVE_BATCH,
+														&resolution->incomplete);
 	if (resolution->nresolved == 0)
 		return;
-	if (!wait_for_journal())
+	if (!wait_for_intents())
 	{
 		resolution->nresolved = 0;
 		resolution->incomplete = true;
@@ -85,7 +85,7 @@ glue_intents_resolve(const GlueClaims *queue, GlueResolution *resolution)
 	}
 	endings = palloc0(resolution->nresolved * sizeof(GlueIntentEnding));
 	for (int i = 0; i < resolution->nresolved; i++)
-		judge(&endings[i], resolution->resolved[i]);
+		resolve_call(&endings[i], resolution->resolved[i]);
 	write_endings(queue, endings, resolution);
 }
 
@@ -94,7 +94,7 @@ void
 glue_intents_resolved(const GlueResolution *resolution)
 {
 	for (int i = 0; i < resolution->nresolved; i++)
-		glue_known_outcome_forget(resolution->resolved[i]);
+		glue_outcome_forget(resolution->resolved[i]);
 }
 
 /*
@@ -102,9 +102,9 @@ glue_intents_resolved(const GlueResolution *resolution)
  * too long.
  */
 static bool
-wait_for_journal(void)
+wait_for_intents(void)
 {
-	ErrorData  *error = glue_subtransaction_try(lock_journal, NULL);
+	ErrorData  *error = glue_subtransaction_try(lock_intents, NULL);
 
 	if (error != NULL && error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 		ReThrowError(error);
@@ -112,9 +112,9 @@ wait_for_journal(void)
 }
 
 static void
-lock_journal(void *arg)
+lock_intents(void *arg)
 {
-	glue_journal_lock(ShareLock);
+	glue_intents_lock(ShareLock);
 }
 
 /*
@@ -122,26 +122,26 @@ lock_journal(void *arg)
  * refused, that is all; if not, it is to be undone.
  */
 static void
-judge(GlueIntentEnding *ending, int64 id)
+resolve_call(GlueIntentEnding *ending, int64 id)
 {
-	GlueKnownCall known;
+	GlueOutcomeNote noted;
 
-	glue_known_outcome_find(id, &known);
+	glue_outcome_find(id, &noted);
 	ending->id = id;
 	ending->state = GLUE_STATE_QUEUED;
-	if (known.outcome == GLUE_OUTCOME_NOTHING && known.code[0] == '\0')
+	if (noted.outcome == GLUE_OUTCOME_NOTHING && noted.code[0] == '\0')
 		ending->state = GLUE_STATE_ROLLED_BACK;
-	else if (known.outcome == GLUE_OUTCOME_NOTHING)
+	else if (noted.outcome == GLUE_OUTCOME_NOTHING)
 	{
 		ending->state = GLUE_STATE_FAILED;
-		ending->code = pstrdup(known.code);
-		ending->message = pstrdup(known.message);
+		ending->code = pstrdup(noted.code);
+		ending->message = pstrdup(noted.message);
 	}
-	if (known.request_id[0] != '\0')
-		ending->aws_request_id = pstrdup(known.request_id);
-	ending->answered_at = known.answered_at;
-	ending->aws_ended_at = known.aws_ended_at;
-	ending->not_made = known.outcome == GLUE_OUTCOME_CHANGED;
+	if (noted.request_id[0] != '\0')
+		ending->aws_request_id = pstrdup(noted.request_id);
+	ending->answered_at = noted.answered_at;
+	ending->aws_ended_at = noted.aws_ended_at;
+	ending->not_made = noted.outcome == GLUE_OUTCOME_CHANGED;
 }
 
 /*
@@ -184,7 +184,7 @@ write_some(void *arg)
 {
 	Writing    *writing = arg;
 
-	writing->nwritten = glue_intents_end(writing->queue, writing->endings,
-										 writing->nendings, writing->written);
+	writing->nwritten = glue_intent_rows_end(writing->queue, writing->endings,
+											 writing->nendings, writing->written);
 	glue_check_deferred();
 }

@@ -37,7 +37,7 @@ static GlueUnseenChange note_existing(GlueOperation *operation,
 static json_object *life_of(json_object *connection);
 static json_object *recorded_definition(const GlueOperation *operation,
 										GlueUnseenChange change);
-static GlueCall *settle_adopted(GlueOperation *operation,
+static GlueCall *adopt_existing(GlueOperation *operation,
 								json_object *observed,
 								GlueUnseenChange change);
 static void compare_secrets(GlueOperation *operation,
@@ -52,7 +52,7 @@ static void append_difference(void *arg, const char *path,
  * it.
  */
 GlueCall *
-glue_operation_settle_existing(GlueOperation *operation)
+glue_operation_after_read_existing(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *existing = glue_operation_found(call);
@@ -67,7 +67,7 @@ glue_operation_settle_existing(GlueOperation *operation)
 	change = note_existing(operation, existing);
 	if (operation->kind == GLUE_OPERATION_CREATE &&
 		operation->on_conflict == GLUE_CONFLICT_ADOPT)
-		return settle_adopted(operation, existing, change);
+		return adopt_existing(operation, existing, change);
 
 	initStringInfo(&losses);
 	if (glue_find_credential_losses(existing,
@@ -90,10 +90,10 @@ static GlueUnseenChange
 note_existing(GlueOperation *operation, json_object *existing)
 {
 	operation->existing = life_of(existing);
-	if (operation->known == NULL)
+	if (operation->record == NULL)
 		return GLUE_UNSEEN_OTHER_LIFE;
-	operation->known_tags = glue_known_tags(operation->known, existing);
-	return glue_change_since_recorded(operation->known, existing);
+	operation->recorded_tags = glue_recorded_tags(operation->record, existing);
+	return glue_change_since_recorded(operation->record, existing);
 }
 
 /* What tells whether a connection is the same when it is read again. */
@@ -115,7 +115,7 @@ static json_object *
 recorded_definition(const GlueOperation *operation, GlueUnseenChange change)
 {
 	return change == GLUE_UNSEEN_OTHER_LIFE ? NULL :
-		operation->known->definition;
+		operation->record->definition;
 }
 
 /*
@@ -125,7 +125,7 @@ recorded_definition(const GlueOperation *operation, GlueUnseenChange change)
  * not give one, is a difference as well.
  */
 static GlueCall *
-settle_adopted(GlueOperation *operation, json_object *observed,
+adopt_existing(GlueOperation *operation, json_object *observed,
 			   GlueUnseenChange change)
 {
 	StringInfoData differences;
@@ -158,10 +158,10 @@ compare_secrets(GlueOperation *operation, GlueUnseenChange change,
 	const GlueSecretDigest *digest = operation->digest;
 	GlueSecretChange secrets;
 
-	if (change != GLUE_UNSEEN_NOTHING || operation->known->secret_digest == NULL)
+	if (change != GLUE_UNSEEN_NOTHING || operation->record->secret_digest == NULL)
 		return;
 	secrets = digest == NULL ? GLUE_SECRETS_CHANGED :
-		glue_secret_digest_compare(digest, operation->known->secret_digest);
+		glue_secret_digest_compare(digest, operation->record->secret_digest);
 	if (secrets == GLUE_SECRETS_SAME)
 		operation->secrets = digest;
 	else if (secrets == GLUE_SECRETS_CHANGED)
@@ -213,8 +213,8 @@ prepare_update(GlueOperation *operation)
 	operation->step = GLUE_STEP_UPDATE;
 	glue_access_prepare(operation->access, call, GLUE_UPDATE_CONNECTION,
 						operation->name);
-	glue_tree_add_text(call->request, "Name", operation->name);
-	glue_tree_add(call->request, "ConnectionInput",
+	glue_tree_add_text(call->arguments, "Name", operation->name);
+	glue_tree_add(call->arguments, "ConnectionInput",
 				  json_object_get(operation->input));
 	return call;
 }
@@ -245,7 +245,7 @@ glue_operation_settle_updated(GlueOperation *operation)
 	{
 		if (glue_unseen_change(operation->existing, 0, connection) >
 			GLUE_UNSEEN_UPDATE)
-			operation->known_tags = NULL;
+			operation->recorded_tags = NULL;
 		glue_operation_observe(operation, connection);
 	}
 	else
@@ -275,7 +275,7 @@ glue_operation_settle_read_tags(GlueOperation *operation)
 	else
 	{
 		operation->tags_not_read = glue_failure_copy(failure);
-		operation->read_tags = operation->known_tags;
+		operation->read_tags = operation->recorded_tags;
 		glue_tags_apply(operation->read_tags, operation->tags);
 	}
 	return glue_operation_finish(operation, NULL);

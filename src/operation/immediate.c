@@ -4,7 +4,7 @@
  *	  Operations that act at once, as part of a transaction.
  *
  * What is done is up to operation/operation.c, for the queue as well.  What is
- * added here are the steps of journal/calls.c: the operation is announced as one
+ * added here are the steps of journal/calls.c: the operation is written down as one
  * call, whatever it becomes; before a request leaves that may change something,
  * that is known to others; and in the end, what has come of it is recorded and
  * written down.
@@ -34,7 +34,7 @@
 static void announce(GlueImmediateOperation *running);
 static GlueCall *prepare_step(GlueImmediateOperation *running, GlueCall *call);
 static void await_and_note(void *arg);
-static void draft_record(void *arg);
+static void prepare_record(void *arg);
 static GlueFailure *look_up(GlueImmediateOperation *running);
 static GlueFailure *lock_record(GlueImmediateOperation *running);
 static void find_record(void *arg);
@@ -45,20 +45,20 @@ static void report_remarks(const GlueOperation *operation);
 void
 glue_immediate_operation_init(GlueImmediateOperation *running,
 							  GlueOperationKind kind,
-							  const GlueImmediate *immediate,
+							  const GlueIntents *intents,
 							  const GlueRecords *records, const char *name)
 {
 	memset(running, 0, sizeof(GlueImmediateOperation));
 	running->operation.kind = kind;
-	running->operation.access = immediate->access;
+	running->operation.access = intents->access;
 	running->operation.name = name;
 	running->operation.is_first = true;
-	running->immediate = immediate;
+	running->intents = intents;
 	running->records = records;
 }
 
 /*
- * Begin to announce an operation that is filled in.  That takes a while, in which
+ * Post the intent of an operation that is filled in.  That takes a while, in which
  * it can begin.
  */
 static void
@@ -81,11 +81,11 @@ announce(GlueImmediateOperation *running)
 	operation->shown = request.shown = glue_without_secrets(operation->input);
 	if (operation->kind == GLUE_OPERATION_CREATE)
 		request.on_conflict = glue_conflict_action_name(operation->on_conflict);
-	glue_immediate_begin(running->immediate, &request, 1, &running->announced);
+	glue_intent_post(running->intents, &request, 1, &running->intent);
 }
 
 /*
- * Begin an operation that was announced, or is being; returns the first call.
+ * Begin an operation that was written down, or is being; returns the first call.
  *
  * Nothing may fail after a call for a reason that could have been known before,
  * so such reasons are looked for here.
@@ -95,7 +95,7 @@ glue_immediate_operation_begin(GlueImmediateOperation *running)
 {
 	GlueOperation *operation = &running->operation;
 
-	Assert(running->announced != NULL && operation->step != GLUE_STEP_DONE);
+	Assert(running->intent != NULL && operation->step != GLUE_STEP_DONE);
 	running->context = CurrentMemoryContext;
 	if (operation->shown == NULL)
 		operation->shown = glue_without_secrets(operation->input);
@@ -103,7 +103,7 @@ glue_immediate_operation_begin(GlueImmediateOperation *running)
 		glue_secret_key_require(operation->access->schema);
 	if (operation->kind == GLUE_OPERATION_UPDATE)
 		glue_operation_digest(operation);
-	return prepare_step(running, glue_operation_begin(operation));
+	return prepare_step(running, glue_operation_start(operation));
 }
 
 /* Go on after a call; returns the next one, or NULL if that was the last. */
@@ -124,13 +124,13 @@ glue_immediate_operation_end(GlueImmediateOperation *running)
 	const GlueOperation *operation = &running->operation;
 
 	if (operation->failure != NULL || operation->adopted)
-		glue_immediate_refused(running->announced, operation->failure);
+		glue_intent_refused(running->intent, operation->failure);
 	if (operation->failure != NULL)
 		return false;
 	report_remarks(operation);
 	glue_operation_record(operation, running->records);
-	glue_immediate_close(running->immediate, running->announced, operation->status,
-						 operation->request_id);
+	glue_intent_finish(running->intents, running->intent, operation->status,
+					   operation->request_id);
 	return true;
 }
 
@@ -156,13 +156,13 @@ prepare_step(GlueImmediateOperation *running, GlueCall *call)
 	GlueFailure *failure = NULL;
 
 	if (call != NULL)
-		call->for_request = glue_immediate_request(running->announced);
+		call->for_request = glue_intent_request(running->intent);
 	switch (running->operation.step)
 	{
 		case GLUE_STEP_CREATE:
 			call->before_sending = await_and_note;
 			call->before_sending_arg = running;
-			call->meanwhile = draft_record;
+			call->meanwhile = prepare_record;
 			call->meanwhile_arg = running;
 			break;
 		case GLUE_STEP_READ_EXISTING:
@@ -190,15 +190,15 @@ await_and_note(void *arg)
 {
 	GlueImmediateOperation *running = arg;
 
-	glue_immediate_await(running->announced);
-	glue_immediate_sending(running->announced,
-						   running->operation.step == GLUE_STEP_CREATE ?
-						   GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED);
+	glue_intent_await(running->intent);
+	glue_intent_sending(running->intent,
+						running->operation.step == GLUE_STEP_CREATE ?
+						GLUE_OUTCOME_UNKNOWN : GLUE_OUTCOME_CHANGED);
 }
 
 /* The meanwhile of a create: prepare its record. */
 static void
-draft_record(void *arg)
+prepare_record(void *arg)
 {
 	GlueImmediateOperation *running = arg;
 	GlueOperation *operation = &running->operation;
@@ -206,7 +206,7 @@ draft_record(void *arg)
 
 	GLUE_CRASH_POINT("caller after send");
 	glue_operation_digest(operation);
-	glue_operation_draft(operation);
+	glue_operation_prepare_record(operation);
 	MemoryContextSwitchTo(old_context);
 }
 
@@ -222,7 +222,7 @@ look_up(GlueImmediateOperation *running)
 	GlueTagged	tagged;
 	GlueFailure *failure;
 
-	glue_immediate_await(running->announced);
+	glue_intent_await(running->intent);
 	failure = lock_record(running);
 	if (failure != NULL || operation->tags == NULL)
 		return failure;
@@ -257,8 +257,8 @@ find_record(void *arg)
 	GlueOperation *operation = &running->operation;
 
 	if (glue_record_lock(running->records, &operation->access->target,
-						 operation->name, &running->known))
-		operation->known = &running->known;
+						 operation->name, &running->record))
+		operation->record = &running->record;
 }
 
 /*
@@ -278,11 +278,11 @@ note_outcome(GlueImmediateOperation *running)
 		case GLUE_STEP_UPDATE:
 		case GLUE_STEP_DELETE:
 			if (call->failure == NULL)
-				glue_immediate_done(running->announced, call,
-									operation->step == GLUE_STEP_CREATE ?
-									GLUE_OUTCOME_CREATED : GLUE_OUTCOME_CHANGED);
+				glue_intent_done(running->intent, call,
+								 operation->step == GLUE_STEP_CREATE ?
+								 GLUE_OUTCOME_CREATED : GLUE_OUTCOME_CHANGED);
 			else if (!operation->tagged)
-				glue_immediate_failed(running->announced, call);
+				glue_intent_failed(running->intent, call);
 			break;
 		default:
 			break;

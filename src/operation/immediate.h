@@ -18,17 +18,17 @@
 typedef struct GlueImmediateOperation
 {
 	GlueOperation operation;	/* MUST BE FIRST */
-	const GlueImmediate *immediate;
+	const GlueIntents *intents;
 	const GlueRecords *records;
-	GlueImmediateCall *announced;
-	GlueRecord	known;
+	GlueIntent *intent;
+	GlueRecord	record;
 	bool		one_of_many;	/* it alone fails if its row is locked */
 	MemoryContext context;		/* where it was begun */
 } GlueImmediateOperation;
 
 extern void glue_immediate_operation_init(GlueImmediateOperation *running,
 										  GlueOperationKind kind,
-										  const GlueImmediate *immediate,
+										  const GlueIntents *intents,
 										  const GlueRecords *records,
 										  const char *name);
 extern GlueCall *glue_immediate_operation_begin(GlueImmediateOperation *running);

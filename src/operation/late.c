@@ -52,7 +52,7 @@ glue_operation_may_be_hit(const GlueOperation *operation)
  * anything else, and the operation has ended.
  */
 bool
-glue_operation_settle_late(GlueOperation *operation)
+glue_operation_after_await_late(GlueOperation *operation)
 {
 	const GlueCall *call = &operation->call;
 	TimestampTz answered_at = glue_call_aws_time(call);
@@ -80,7 +80,7 @@ glue_operation_settle_late(GlueOperation *operation)
 GlueCall *
 glue_operation_look_again(GlueOperation *operation, int64 pause_ms)
 {
-	operation->unsettled = true;
+	operation->unresolved = true;
 	operation->not_before =
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 									Min(Max(pause_ms, SHORTEST_PAUSE_MS),
@@ -112,7 +112,7 @@ glue_operation_was_late(GlueOperation *operation)
 
 /* What was not there is gone as well: a request can be carried out twice. */
 GlueCall *
-glue_operation_settle_delete(GlueOperation *operation)
+glue_operation_after_delete(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 

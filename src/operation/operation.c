@@ -64,20 +64,20 @@ static GlueCall *prepare_create(GlueOperation *operation);
 static void note_answer(GlueOperation *operation);
 static GlueCall *settle_awaited(GlueOperation *operation);
 static GlueCall *settle_read_existing(GlueOperation *operation);
-static GlueCall *settle_find_ours(GlueOperation *operation);
-static GlueCall *settle_create(GlueOperation *operation);
-static GlueCall *settle_taken(GlueOperation *operation);
+static GlueCall *after_find_ours(GlueOperation *operation);
+static GlueCall *after_create(GlueOperation *operation);
+static GlueCall *after_read_taken(GlueOperation *operation);
 static bool is_ours(GlueOperation *operation, json_object *connection,
 					char findings[GLUE_FINDINGS_SIZE]);
 static GlueOwnership owner_since(const GlueOperation *operation,
 								 TimestampTz since, json_object *connection,
 								 char findings[GLUE_FINDINGS_SIZE]);
-static bool is_recorded(const GlueRecord *known,
+static bool is_recorded(const GlueRecord *recorded,
 						json_object *connection);
 static GlueCall *refuse(GlueOperation *operation, const char *detail);
 static json_object *recorded_tags(const GlueOperation *operation,
 								  const GlueRecords *records);
-static GlueCall *settle_poll(GlueOperation *operation);
+static GlueCall *after_poll(GlueOperation *operation);
 
 /* The word for an action, in SQL and in requests. */
 const char *
@@ -96,7 +96,7 @@ glue_conflict_action_name(GlueConflictAction action)
  * Begin an operation; returns the first call.
  */
 GlueCall *
-glue_operation_begin(GlueOperation *operation)
+glue_operation_start(GlueOperation *operation)
 {
 	Assert(operation->access != NULL && operation->name != NULL);
 	Assert(operation->input != NULL || operation->kind >= GLUE_OPERATION_DELETE);
@@ -141,17 +141,17 @@ glue_operation_next(GlueOperation *operation)
 {
 	static GlueCall *(*const settle[]) (GlueOperation *operation) = {
 		[GLUE_STEP_AWAIT_LATE] = settle_awaited,
-		[GLUE_STEP_FIND_OURS] = settle_find_ours,
-		[GLUE_STEP_CREATE] = settle_create,
-		[GLUE_STEP_READ_TAKEN] = settle_taken,
+		[GLUE_STEP_FIND_OURS] = after_find_ours,
+		[GLUE_STEP_CREATE] = after_create,
+		[GLUE_STEP_READ_TAKEN] = after_read_taken,
 		[GLUE_STEP_READ_EXISTING] = settle_read_existing,
 		[GLUE_STEP_COMPARE_TAGS] = glue_operation_settle_compared,
 		[GLUE_STEP_ADD_TAGS] = glue_operation_settle_tagged,
 		[GLUE_STEP_UPDATE] = glue_operation_settle_update,
 		[GLUE_STEP_READ_UPDATED] = glue_operation_settle_updated,
 		[GLUE_STEP_READ_TAGS] = glue_operation_settle_read_tags,
-		[GLUE_STEP_DELETE] = glue_operation_settle_delete,
-		[GLUE_STEP_POLL] = settle_poll,
+		[GLUE_STEP_DELETE] = glue_operation_after_delete,
+		[GLUE_STEP_POLL] = after_poll,
 		[GLUE_STEP_UNDO_READ] = glue_operation_settle_undo_read,
 		[GLUE_STEP_UNDO_READ_TAGS] = glue_operation_settle_undo_tags,
 		[GLUE_STEP_UNDO_DELETE] = glue_operation_settle_undo_delete,
@@ -175,7 +175,7 @@ glue_operation_digest(GlueOperation *operation)
  * Do what can be done for the record of a create before it has succeeded.
  */
 void
-glue_operation_draft(GlueOperation *operation)
+glue_operation_prepare_record(GlueOperation *operation)
 {
 	GlueRecord	record = {
 		.target = &operation->access->target,
@@ -185,7 +185,7 @@ glue_operation_draft(GlueOperation *operation)
 		.secret_digest = operation->digest,
 	};
 
-	operation->draft = glue_record_draft(&record);
+	operation->prepared = glue_record_prepare(&record);
 }
 
 /*
@@ -205,7 +205,7 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 		.recorded_at = operation->ended_at,
 		.aws_recorded_at = operation->aws_time,
 	};
-	GlueRecord	known;
+	GlueRecord	recorded;
 
 	if (operation->kind == GLUE_OPERATION_UNDO)
 	{
@@ -221,17 +221,17 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 	if (operation->kind == GLUE_OPERATION_POLL)
 	{
 		if (operation->observed != NULL &&
-			glue_record_find(records, record.target, operation->name, &known))
-			glue_record_observed(operation->access, records, &known,
-								 operation->observed,
-								 record.recorded_at != 0 ? record.recorded_at :
-								 GetCurrentTimestamp(),
-								 glue_known_tags(&known, operation->observed));
+			glue_record_find(records, record.target, operation->name, &recorded))
+			glue_record_connection(operation->access, records, &recorded,
+								   operation->observed,
+								   record.recorded_at != 0 ? record.recorded_at :
+								   GetCurrentTimestamp(),
+								   glue_recorded_tags(&recorded, operation->observed));
 		return;
 	}
-	if (operation->created && operation->draft != NULL)
+	if (operation->created && operation->prepared != NULL)
 	{
-		glue_record_write(records, &record, operation->draft);
+		glue_record_write(records, &record, operation->prepared);
 		return;
 	}
 	Assert(operation->shown != NULL);
@@ -244,7 +244,7 @@ glue_operation_record(const GlueOperation *operation, const GlueRecords *records
 static json_object *
 recorded_tags(const GlueOperation *operation, const GlueRecords *records)
 {
-	GlueRecord	known;
+	GlueRecord	recorded;
 
 	if (operation->created)
 		return operation->tags;
@@ -252,11 +252,11 @@ recorded_tags(const GlueOperation *operation, const GlueRecords *records)
 		return operation->read_tags;
 
 	/* somebody may have changed them since they were looked up */
-	if (operation->known_tags == NULL ||
+	if (operation->recorded_tags == NULL ||
 		!glue_record_find(records, &operation->access->target,
-						  operation->name, &known))
-		return operation->known_tags;
-	return known.tags;
+						  operation->name, &recorded))
+		return operation->recorded_tags;
+	return recorded.tags;
 }
 
 /* ----------------------------------------------------------------
@@ -301,10 +301,10 @@ prepare_create(GlueOperation *operation)
 	operation->sent_at = GetCurrentTimestamp();
 	glue_access_prepare(operation->access, call, GLUE_CREATE_CONNECTION,
 						operation->name);
-	glue_tree_add(call->request, "ConnectionInput",
+	glue_tree_add(call->arguments, "ConnectionInput",
 				  json_object_get(operation->input));
 	if (operation->tags != NULL)
-		glue_tree_add(call->request, "Tags",
+		glue_tree_add(call->arguments, "Tags",
 					  json_object_get(operation->tags));
 	return call;
 }
@@ -330,7 +330,7 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
 	operation->step = step;
 	glue_access_prepare(operation->access, &operation->call,
 						GLUE_DELETE_CONNECTION, operation->name);
-	glue_tree_add_text(operation->call.request, "ConnectionName",
+	glue_tree_add_text(operation->call.arguments, "ConnectionName",
 					   operation->name);
 	return &operation->call;
 }
@@ -344,7 +344,7 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
 static GlueCall *
 settle_awaited(GlueOperation *operation)
 {
-	return glue_operation_settle_late(operation) ? prepare_first(operation) : NULL;
+	return glue_operation_after_await_late(operation) ? prepare_first(operation) : NULL;
 }
 
 /* A connection that may exist was read. */
@@ -355,13 +355,13 @@ settle_read_existing(GlueOperation *operation)
 		glue_call_failed_with(&operation->call, GLUE_EXCEPTION_ENTITY_NOT_FOUND))
 		return prepare_create(operation);
 	return glue_operation_owns(operation) ?
-		glue_operation_settle_own(operation) :
-		glue_operation_settle_existing(operation);
+		glue_operation_after_read_own(operation) :
+		glue_operation_after_read_existing(operation);
 }
 
 /* See whether an attempt before this one has made the connection. */
 static GlueCall *
-settle_find_ours(GlueOperation *operation)
+after_find_ours(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -377,7 +377,7 @@ settle_find_ours(GlueOperation *operation)
 		if (operation->on_conflict == GLUE_CONFLICT_ERROR)
 			return glue_operation_finish(operation,
 										 glue_failure_taken(operation->name, findings));
-		return glue_operation_settle_existing(operation);
+		return glue_operation_after_read_existing(operation);
 	}
 	return glue_operation_finish_made(operation, connection);
 }
@@ -404,7 +404,7 @@ glue_operation_finish_made(GlueOperation *operation, json_object *connection)
 }
 
 static GlueCall *
-settle_create(GlueOperation *operation)
+after_create(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	const char *status;
@@ -439,7 +439,7 @@ settle_create(GlueOperation *operation)
  * be read this time, that one finds out.
  */
 static GlueCall *
-settle_taken(GlueOperation *operation)
+after_read_taken(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -457,7 +457,7 @@ settle_taken(GlueOperation *operation)
 		return glue_operation_finish(operation, NULL);
 	}
 	if (operation->on_conflict != GLUE_CONFLICT_ERROR)
-		return glue_operation_settle_existing(operation);
+		return glue_operation_after_read_existing(operation);
 	if (call->failure == NULL)
 		return refuse(operation,
 					  psprintf("The connection that has the name is not this request's: %s",
@@ -485,7 +485,7 @@ is_ours(GlueOperation *operation, json_object *connection,
 	TimestampTz since = operation->row != NULL && !operation->uncertain ?
 		operation->sent_at : operation->began_at;
 
-	if (is_recorded(operation->known, connection))
+	if (is_recorded(operation->record, connection))
 	{
 		strlcpy(findings, "It was recorded before.", GLUE_FINDINGS_SIZE);
 		return false;
@@ -496,7 +496,7 @@ is_ours(GlueOperation *operation, json_object *connection,
 		return true;
 	}
 	return operation->on_conflict == GLUE_CONFLICT_ERROR &&
-		operation->known == NULL && operation->row == NULL &&
+		operation->record == NULL && operation->row == NULL &&
 		owner_since(operation, operation->requested_at, connection,
 					findings) == GLUE_OURS;
 }
@@ -522,10 +522,10 @@ owner_since(const GlueOperation *operation, TimestampTz since,
 
 /* Is it the connection that is recorded already?  Then another request made it. */
 static bool
-is_recorded(const GlueRecord *known, json_object *connection)
+is_recorded(const GlueRecord *recorded, json_object *connection)
 {
-	return known != NULL &&
-		glue_change_since_recorded(known, connection) !=
+	return recorded != NULL &&
+		glue_change_since_recorded(recorded, connection) !=
 		GLUE_UNSEEN_OTHER_LIFE;
 }
 
@@ -539,7 +539,7 @@ refuse(GlueOperation *operation, const char *detail)
 }
 
 static GlueCall *
-settle_poll(GlueOperation *operation)
+after_poll(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	GlueFailure *failure = glue_operation_not_found(call);

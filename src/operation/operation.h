@@ -76,7 +76,7 @@ typedef struct GlueOperation
 	bool		redacted;		/* the input has its secrets no more */
 	bool		create_missing; /* of an update: create what is not there */
 	bool		ignore_missing; /* of a deletion */
-	const GlueRecord *known;	/* what is recorded, or NULL */
+	const GlueRecord *record;	/* what is recorded, or NULL */
 	const GlueSecretDigest *digest; /* of the input's secrets, or NULL */
 	const char *arn;			/* of the connection, if there are tags */
 	bool		is_first;		/* there was no attempt before this one that
@@ -94,10 +94,10 @@ typedef struct GlueOperation
 	/* how far it has got */
 	GlueOperationStep step;
 	GlueCall	call;			/* to be made next */
-	GlueRow    *draft;			/* of the record of a create, or NULL */
+	GlueRow    *prepared;		/* of the record of a create, or NULL */
 	GlueFailure *refusal;		/* of the create, because the name is taken */
 	const char *differences;	/* from what exists, a line each */
-	json_object *known_tags;	/* recorded of what exists, or NULL */
+	json_object *recorded_tags; /* recorded of what exists, or NULL */
 	json_object *existing;		/* of that, what tells one life from another */
 	bool		tagged;			/* tags were added to it */
 	TimestampTz sent_at;		/* when a create was about to be */
@@ -128,7 +128,7 @@ typedef struct GlueOperation
 	GlueFailure *not_read;
 	GlueFailure *tags_not_read;
 
-	bool		unsettled;		/* too early to tell: to be tried again... */
+	bool		unresolved;		/* too early to tell: to be tried again... */
 	TimestampTz not_before;		/* ... and when; also if it has failed */
 	TimestampTz aws_settled_at; /* from when on nothing that was sent before
 								 * arrives any more, by AWS's clock; 0: not
@@ -140,18 +140,18 @@ typedef struct GlueOperation
 	GlueAwsMoment aws_asked;	/* the same by AWS's clock */
 	TimestampTz seen_at;		/* not before this that was so */
 	bool		doubtful;		/* whose the connection is, is not known */
-	int64		unsettled_ms;	/* for so long for certain, nobody sends
-								 * anything of it any more: see unsettled.c */
+	int64		sender_gone_ms; /* for so long for certain, nobody sends
+								 * anything of it any more: see sender_gone.c */
 	const char *left;			/* what the call has left, and why; NULL if
 								 * that is nothing */
 	const char *left_why;
 } GlueOperation;
 
 extern const char *glue_conflict_action_name(GlueConflictAction action);
-extern GlueCall *glue_operation_begin(GlueOperation *operation);
+extern GlueCall *glue_operation_start(GlueOperation *operation);
 extern GlueCall *glue_operation_next(GlueOperation *operation);
 extern void glue_operation_digest(GlueOperation *operation);
-extern void glue_operation_draft(GlueOperation *operation);
+extern void glue_operation_prepare_record(GlueOperation *operation);
 extern void glue_operation_record(const GlueOperation *operation,
 								  const GlueRecords *records);
 
@@ -175,7 +175,7 @@ extern GlueCall *glue_operation_finish(GlueOperation *operation,
 									   GlueFailure *failure);
 
 /* in operation/existing.c, for operation.c and own.c alone */
-extern GlueCall *glue_operation_settle_existing(GlueOperation *operation);
+extern GlueCall *glue_operation_after_read_existing(GlueOperation *operation);
 extern GlueCall *glue_operation_settle_compared(GlueOperation *operation);
 extern GlueCall *glue_operation_settle_tagged(GlueOperation *operation);
 extern GlueCall *glue_operation_settle_update(GlueOperation *operation);
@@ -186,13 +186,13 @@ extern GlueCall *glue_operation_settle_read_tags(GlueOperation *operation);
 extern GlueCall *glue_operation_look_again(GlueOperation *operation,
 										   int64 pause_ms);
 extern bool glue_operation_may_be_hit(const GlueOperation *operation);
-extern bool glue_operation_settle_late(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_delete(GlueOperation *operation);
+extern bool glue_operation_after_await_late(GlueOperation *operation);
+extern GlueCall *glue_operation_after_delete(GlueOperation *operation);
 extern bool glue_operation_was_late(GlueOperation *operation);
 
 /* in operation/own.c */
 extern bool glue_operation_owns(const GlueOperation *operation);
-extern GlueCall *glue_operation_settle_own(GlueOperation *operation);
+extern GlueCall *glue_operation_after_read_own(GlueOperation *operation);
 extern GlueFailure *glue_operation_find_rival(const GlueOperation *operation,
 											  json_object *connection);
 extern void glue_operation_note_life(GlueOperation *operation);

@@ -52,7 +52,7 @@ glue_operation_owns(const GlueOperation *operation)
  * it is what the row owns.
  */
 GlueCall *
-glue_operation_settle_own(GlueOperation *operation)
+glue_operation_after_read_own(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *existing = glue_operation_found(call);
@@ -76,7 +76,7 @@ glue_operation_settle_own(GlueOperation *operation)
 	}
 	if (operation->kind == GLUE_OPERATION_DELETE && existing != NULL)
 		return glue_operation_delete(operation, GLUE_STEP_DELETE);
-	return glue_operation_settle_existing(operation);
+	return glue_operation_after_read_existing(operation);
 }
 
 /* Was a connection, which was read, created in a life?  Unknown is not equal. */

@@ -26,7 +26,7 @@ static void ignore_difference(void *arg, const char *path,
 /*
  * Record what was read of a connection, unless something newer is recorded.
  *
- * known is what was recorded before, or NULL.  connection is redacted, and was
+ * record is what was recorded before, or NULL.  connection is redacted, and was
  * asked for at asked_at.  tags are those that it has; NULL if they are not known.
  *
  * As long as nobody else has changed the connection, more is known of it than
@@ -35,22 +35,22 @@ static void ignore_difference(void *arg, const char *path,
  * what was read.
  */
 void
-glue_record_observed(const GlueAccess *access, const GlueRecords *records,
-					 const GlueRecord *known, json_object *connection,
-					 TimestampTz asked_at, json_object *tags)
+glue_record_connection(const GlueAccess *access, const GlueRecords *records,
+					   const GlueRecord *recorded, json_object *connection,
+					   TimestampTz asked_at, json_object *tags)
 {
 	GlueRecord	record = {0};
 	const char *name = glue_json_tree_text(connection, "Name");
-	GlueUnseenChange change = known == NULL ? GLUE_UNSEEN_OTHER_LIFE :
-		glue_change_since_recorded(known, connection);
+	GlueUnseenChange change = recorded == NULL ? GLUE_UNSEEN_OTHER_LIFE :
+		glue_change_since_recorded(recorded, connection);
 
 	if (change != GLUE_UNSEEN_OTHER_LIFE)
-		record = *known;
+		record = *recorded;
 	if (change == GLUE_UNSEEN_OTHER_LIFE ||
 		(glue_tree_fits_jsonb(connection) &&
-		 (!glue_compare_definitions(known->definition, connection,
+		 (!glue_compare_definitions(recorded->definition, connection,
 									ignore_difference, NULL) ||
-		  glue_definition_reveals(known->definition, connection))))
+		  glue_definition_reveals(recorded->definition, connection))))
 	{
 		record.definition = connection;
 		record.secret_digest = NULL;
@@ -71,10 +71,10 @@ glue_record_observed(const GlueAccess *access, const GlueRecords *records,
  * now, so that nobody knows them.
  */
 json_object *
-glue_known_tags(const GlueRecord *known, json_object *connection)
+glue_recorded_tags(const GlueRecord *recorded, json_object *connection)
 {
-	return glue_change_since_recorded(known, connection) <= GLUE_UNSEEN_UPDATE ?
-		known->tags : NULL;
+	return glue_change_since_recorded(recorded, connection) <= GLUE_UNSEEN_UPDATE ?
+		recorded->tags : NULL;
 }
 
 /*
@@ -82,14 +82,14 @@ glue_known_tags(const GlueRecord *known, json_object *connection)
  * seen?
  */
 GlueUnseenChange
-glue_change_since_recorded(const GlueRecord *known,
+glue_change_since_recorded(const GlueRecord *recorded,
 						   json_object *connection)
 {
 	const double days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
-	double		recorded_at = known->aws_recorded_at == 0 ? 0 :
-		known->aws_recorded_at / 1e6 + days * SECS_PER_DAY;
+	double		recorded_at = recorded->aws_recorded_at == 0 ? 0 :
+		recorded->aws_recorded_at / 1e6 + days * SECS_PER_DAY;
 
-	return glue_unseen_change(known->observed, recorded_at, connection);
+	return glue_unseen_change(recorded->observed, recorded_at, connection);
 }
 
 /* A GlueDifferenceSink */

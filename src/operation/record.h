@@ -15,14 +15,14 @@
 #include "glue/observation.h"
 #include "store/connections.h"
 
-extern void glue_record_observed(const GlueAccess *access,
-								 const GlueRecords *records,
-								 const GlueRecord *known,
-								 json_object *connection,
-								 TimestampTz asked_at, json_object *tags);
-extern json_object *glue_known_tags(const GlueRecord *known,
-									json_object *connection);
-extern GlueUnseenChange glue_change_since_recorded(const GlueRecord *known,
+extern void glue_record_connection(const GlueAccess *access,
+								   const GlueRecords *records,
+								   const GlueRecord *record,
+								   json_object *connection,
+								   TimestampTz asked_at, json_object *tags);
+extern json_object *glue_recorded_tags(const GlueRecord *record,
+									   json_object *connection);
+extern GlueUnseenChange glue_change_since_recorded(const GlueRecord *record,
 												   json_object *connection);
 extern void glue_report_status(const char *name, const char *status);
 

@@ -98,26 +98,26 @@ glue_tags_readable(const GlueCall *call, json_object **tags)
  * Change the tags of a connection; returns AWS's ID of the request.
  *
  * changes are tags to add, in place of those with the same keys, or a list of keys,
- * which need not be there, to remove.  change is the announced call that this is
+ * which need not be there, to remove.  change is the written down call that this is
  * part of.
  */
 const char *
 glue_tags_change(const GlueTagged *tagged, const char *operation,
-				 json_object *changes, GlueImmediateCall *change)
+				 json_object *changes, GlueIntent *change)
 {
 	GlueCall	call;
 
 	glue_tags_prepare(tagged, &call, operation, changes);
-	call.for_request = glue_immediate_request(change);
-	glue_immediate_sending(change, GLUE_OUTCOME_CHANGED);
+	call.for_request = glue_intent_request(change);
+	glue_intent_sending(change, GLUE_OUTCOME_CHANGED);
 	GLUE_CRASH_POINT_MEANWHILE(&call, "caller after send");
 	glue_client_run(&call, 1);
 	if (call.failure != NULL)
 	{
-		glue_immediate_failed(change, &call);
+		glue_intent_failed(change, &call);
 		glue_failure_raise(ERROR, call.failure);
 	}
-	glue_immediate_done(change, &call, GLUE_OUTCOME_CHANGED);
+	glue_intent_done(change, &call, GLUE_OUTCOME_CHANGED);
 	return pstrdup(call.request_id);
 }
 
@@ -128,7 +128,7 @@ glue_tags_change(const GlueTagged *tagged, const char *operation,
  * known are those that were recorded before, which may be changed, or NULL.
  */
 json_object *
-glue_tags_changed(const GlueTagged *tagged, json_object *known,
+glue_tags_changed(const GlueTagged *tagged, json_object *recorded,
 				  json_object *changes)
 {
 	json_object *tags;
@@ -139,25 +139,25 @@ glue_tags_changed(const GlueTagged *tagged, json_object *known,
 	failure = glue_tags_readable(&call, &tags);
 	if (failure == NULL)
 		return tags;
-	glue_tags_apply(known, changes);
+	glue_tags_apply(recorded, changes);
 	glue_tags_warn_unread(tagged->name, failure);
-	return known;
+	return recorded;
 }
 
 /* Change tags that are known, if any are, as they were changed in AWS Glue. */
 void
-glue_tags_apply(json_object *known, json_object *changes)
+glue_tags_apply(json_object *recorded, json_object *changes)
 {
 	struct json_object_iter iter;
 
-	if (!json_object_is_type(known, json_type_object))
+	if (!json_object_is_type(recorded, json_type_object))
 		return;
 	if (json_object_is_type(changes, json_type_object))
 		json_object_object_foreachC(changes, iter)
-			glue_tree_add(known, iter.key, json_object_get(iter.val));
+			glue_tree_add(recorded, iter.key, json_object_get(iter.val));
 	else
 		for (int i = 0; i < json_object_array_length(changes); i++)
-			json_object_object_del(known,
+			json_object_object_del(recorded,
 								   json_object_get_string(json_object_array_get_idx(changes, i)));
 }
 
@@ -170,9 +170,9 @@ glue_tags_prepare(const GlueTagged *tagged, GlueCall *call,
 				  const char *operation, json_object *changes)
 {
 	glue_access_prepare(tagged->access, call, operation, tagged->name);
-	glue_tree_add_text(call->request, "ResourceArn", tagged->arn);
+	glue_tree_add_text(call->arguments, "ResourceArn", tagged->arn);
 	if (changes != NULL)
-		glue_tree_add(call->request,
+		glue_tree_add(call->arguments,
 					  strcmp(operation, GLUE_TAG_RESOURCE) == 0 ?
 					  "TagsToAdd" : "TagsToRemove", json_object_get(changes));
 }

@@ -29,7 +29,7 @@ extern json_object *glue_tags_read(const GlueTagged *tagged);
 extern GlueFailure *glue_tags_answer(const GlueCall *call, json_object **tags);
 extern GlueFailure *glue_tags_readable(const GlueCall *call,
 									   json_object **tags);
-extern void glue_tags_apply(json_object *known, json_object *changes);
+extern void glue_tags_apply(json_object *recorded, json_object *changes);
 extern void glue_tags_warn_unread(const char *name,
 								  const GlueFailure *failure);
 extern void glue_tags_prepare(const GlueTagged *tagged, GlueCall *call,
@@ -37,9 +37,9 @@ extern void glue_tags_prepare(const GlueTagged *tagged, GlueCall *call,
 extern const char *glue_tags_change(const GlueTagged *tagged,
 									const char *operation,
 									json_object *changes,
-									GlueImmediateCall *call);
+									GlueIntent *call);
 extern json_object *glue_tags_changed(const GlueTagged *tagged,
-									  json_object *known,
+									  json_object *recorded,
 									  json_object *changes);
 
 #endif							/* GLUE_OPERATION_TAGS_H */

@@ -56,7 +56,7 @@
 #include "http/clock.h"
 #include "operation/operation.h"
 #include "operation/record.h"
-#include "operation/unsettled.h"
+#include "operation/sender_gone.h"
 #include "server/jsonb_tree.h"
 #include "server/redacted.h"
 #include "server/settings.h"
@@ -66,15 +66,15 @@
 
 /* prototypes of private functions */
 static bool recorded_since_deletion(const GlueOperation *operation,
-									const GlueRecord *known);
+									const GlueRecord *record);
 static bool may_change(const GlueOperation *operation);
-static long long settling_ms(const GlueOperation *operation);
-static void begin_settling(GlueOperation *operation, TimestampTz gone_by);
-static long long settles_in_ms(const GlueOperation *operation);
+static long long late_limit_ms(const GlueOperation *operation);
+static void note_sender_gone(GlueOperation *operation, TimestampTz gone_by);
+static long long final_in_ms(const GlueOperation *operation);
 static bool is_told(const GlueOperation *operation);
-static bool is_settled(const GlueOperation *operation);
-static GlueCall *settle_maybe_ours(GlueOperation *operation,
-								   json_object *connection);
+static bool is_final(const GlueOperation *operation);
+static GlueCall *resolve_maybe_ours(GlueOperation *operation,
+									json_object *connection);
 static GlueOwnership prove(const GlueOperation *operation,
 						   json_object *connection,
 						   char findings[GLUE_FINDINGS_SIZE]);
@@ -99,11 +99,11 @@ glue_operation_begin_undo(GlueOperation *operation)
 	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
 	operation->aws_asked =
 		glue_aws_clock_now(operation->access->target.endpoint.url);
-	operation->unsettled_ms = glue_unsettled_ms(operation->undo->id);
+	operation->sender_gone_ms = glue_sender_gone_ms(operation->undo->id);
 	if (!operation->undo->may_have_made)
 	{
-		begin_settling(operation, operation->aws_asked.latest);
-		if (!is_settled(operation))
+		note_sender_gone(operation, operation->aws_asked.latest);
+		if (!is_final(operation))
 			return look_again(operation);
 	}
 	return glue_operation_read(operation, GLUE_STEP_UNDO_READ);
@@ -121,7 +121,7 @@ void
 glue_operation_record_undo(const GlueOperation *operation, const GlueRecords *records)
 {
 	const GlueTarget *target = &operation->access->target;
-	GlueRecord	known;
+	GlueRecord	record;
 	json_object *tags;
 	bool		ours = operation->undo->keep && operation->left != NULL &&
 		strcmp(operation->left, "NotOurs") != 0 &&
@@ -133,31 +133,31 @@ glue_operation_record_undo(const GlueOperation *operation, const GlueRecords *re
 						   operation->seen_at);
 		return;
 	}
-	if (!glue_record_find(records, target, operation->name, &known) ||
-		!recorded_since_deletion(operation, &known))
+	if (!glue_record_find(records, target, operation->name, &record) ||
+		!recorded_since_deletion(operation, &record))
 	{
-		memset(&known, 0, sizeof(GlueRecord));
-		known.definition = glue_without_secrets(operation->input);
+		memset(&record, 0, sizeof(GlueRecord));
+		record.definition = glue_without_secrets(operation->input);
 	}
-	tags = glue_known_tags(&known, operation->observed);
+	tags = glue_recorded_tags(&record, operation->observed);
 	if (operation->read_tags != NULL)
 		tags = operation->read_tags;
 	else if (tags == NULL && ours)
 		tags = operation->tags;
-	glue_record_observed(operation->access, records, &known,
-						 operation->observed, operation->seen_at, tags);
+	glue_record_connection(operation->access, records, &record,
+						   operation->observed, operation->seen_at, tags);
 }
 
 /*
  * Is what is recorded of the connection from after the last deletion of which it
- * is known when it was over, this call or one that is not settled?
+ * is known when it was over, this call or one that is not resolved?
  *
  * AWS's clock tells, if there is some time between the two; at close quarters ours
  * does, which is finer, but may have been set meanwhile.
  */
 static bool
 recorded_since_deletion(const GlueOperation *operation,
-						const GlueRecord *known)
+						const GlueRecord *record)
 {
 	const GlueUndo *undo = operation->undo;
 	TimestampTz aws_deleted_at = undo->aws_deleted_at;
@@ -169,11 +169,11 @@ recorded_since_deletion(const GlueOperation *operation,
 		aws_deleted_at = Max(aws_deleted_at, undo->aws_ended_at);
 		deleted_at = Max(deleted_at, undo->answered_at);
 	}
-	apart_ms = elapsed_ms(aws_deleted_at, known->aws_recorded_at);
-	if (aws_deleted_at != 0 && known->aws_recorded_at != 0 &&
+	apart_ms = elapsed_ms(aws_deleted_at, record->aws_recorded_at);
+	if (aws_deleted_at != 0 && record->aws_recorded_at != 0 &&
 		(apart_ms > CLOSE_QUARTERS_MS || apart_ms < -CLOSE_QUARTERS_MS))
 		return apart_ms > 0;
-	return known->recorded_at > deleted_at;
+	return record->recorded_at > deleted_at;
 }
 
 /*
@@ -192,9 +192,9 @@ may_change(const GlueOperation *operation)
  * deletion of ours, if one may have been sent.
  */
 static long long
-settling_ms(const GlueOperation *operation)
+late_limit_ms(const GlueOperation *operation)
 {
-	long long	ms = operation->undo->settles_in_ms;
+	long long	ms = operation->undo->late_limit_ms;
 
 	if (operation->aws_settled_at != 0 && !is_told(operation))
 		ms = Max(ms, glue_change_timeout_ms(&operation->access->target));
@@ -203,28 +203,28 @@ settling_ms(const GlueOperation *operation)
 
 /*
  * A sender was gone at a moment by AWS's clock: from then on, it
- * takes so long until that is settled.
+ * takes so long until that is resolved.
  */
 static void
-begin_settling(GlueOperation *operation, TimestampTz gone_by)
+note_sender_gone(GlueOperation *operation, TimestampTz gone_by)
 {
 	if (gone_by != 0 && may_change(operation) &&
 		(operation->aws_settled_at == 0 ||
 		 operation->aws_settled_at == DT_NOEND))
 		operation->aws_settled_at =
-			TimestampTzPlusMilliseconds(gone_by, settling_ms(operation));
+			TimestampTzPlusMilliseconds(gone_by, late_limit_ms(operation));
 }
 
 /*
  * How long it takes until what was asked for is final; 0 or less: it is.
  *
  * AWS's clock tells: how far that had got for certain before we asked.  If it does
- * not, what was sent last was sent before the note of unsettled.c, if there is one
+ * not, what was sent last was sent before the note of sender_gone.c, if there is one
  * yet.  Our time of day, which may have been set meanwhile, is asked only if
  * nothing is known but when the call was made.
  */
 static long long
-settles_in_ms(const GlueOperation *operation)
+final_in_ms(const GlueOperation *operation)
 {
 	if (!may_change(operation))
 		return 0;
@@ -232,8 +232,8 @@ settles_in_ms(const GlueOperation *operation)
 		return elapsed_ms(operation->aws_asked.earliest,
 						  operation->aws_settled_at);
 	if (operation->aws_settled_at != 0)
-		return settling_ms(operation) - operation->unsettled_ms;
-	return settling_ms(operation) -
+		return late_limit_ms(operation) - operation->sender_gone_ms;
+	return late_limit_ms(operation) -
 		elapsed_ms(operation->began_at, operation->asked_at);
 }
 
@@ -248,9 +248,9 @@ is_told(const GlueOperation *operation)
 
 /* Is final what was asked for? */
 static bool
-is_settled(const GlueOperation *operation)
+is_final(const GlueOperation *operation)
 {
-	return settles_in_ms(operation) <= 0;
+	return final_in_ms(operation) <= 0;
 }
 
 /* ----------------------------------------------------------------
@@ -265,7 +265,7 @@ glue_operation_settle_undo_read(GlueOperation *operation)
 	json_object *connection = glue_operation_found(call);
 	GlueFailure *failure = glue_operation_not_found(call);
 
-	begin_settling(operation, glue_call_over_by(call));
+	note_sender_gone(operation, glue_call_over_by(call));
 	if (glue_call_failed_with(call, GLUE_EXCEPTION_ENTITY_NOT_FOUND))
 	{
 		operation->gone = true;
@@ -275,7 +275,7 @@ glue_operation_settle_undo_read(GlueOperation *operation)
 		return glue_operation_finish(operation, failure);
 	glue_operation_observe(operation, connection);
 	if (operation->undo->may_have_made)
-		return settle_maybe_ours(operation, connection);
+		return resolve_maybe_ours(operation, connection);
 	if (operation->arn != NULL)
 		return glue_operation_tags(operation, GLUE_STEP_UNDO_READ_TAGS,
 								   GLUE_GET_TAGS);
@@ -284,15 +284,15 @@ glue_operation_settle_undo_read(GlueOperation *operation)
 
 /* There is a connection that the call may have created. */
 static GlueCall *
-settle_maybe_ours(GlueOperation *operation, json_object *connection)
+resolve_maybe_ours(GlueOperation *operation, json_object *connection)
 {
 	const GlueUndo *undo = operation->undo;
 	char		findings[GLUE_FINDINGS_SIZE];
 
 	if (undo->taken_over)
 		return finish_left(operation, "NotOurs", GLUE_UNDO_TAKEN_OVER);
-	if (undo->answered_at == 0 && operation->known != NULL &&
-		recorded_since_deletion(operation, operation->known))
+	if (undo->answered_at == 0 && operation->record != NULL &&
+		recorded_since_deletion(operation, operation->record))
 		return finish_left(operation, "NotOurs",
 						   "It was left alone, because it is recorded in glue_connection, and whether this call has created it is not known.");
 	switch (prove(operation, connection, findings))
@@ -309,8 +309,8 @@ settle_maybe_ours(GlueOperation *operation, json_object *connection)
 	if (undo->keep)
 		return finish_left(operation, "Kept",
 						   "It was created and is kept, as \"glue_conn.on_rollback\" said when it was created.");
-	glue_unsettled_forget(undo->id);
-	operation->unsettled_ms = 0;
+	glue_sender_gone_forget(undo->id);
+	operation->sender_gone_ms = 0;
 	return glue_operation_delete(operation, GLUE_STEP_UNDO_DELETE);
 }
 
@@ -377,7 +377,7 @@ glue_operation_settle_undo_delete(GlueOperation *operation)
 static GlueCall *
 finish_gone(GlueOperation *operation)
 {
-	if (!is_settled(operation))
+	if (!is_final(operation))
 		return look_again(operation);
 	if (!operation->undo->may_have_made)
 		return finish_not_undone(operation);
@@ -388,7 +388,7 @@ finish_gone(GlueOperation *operation)
 static GlueCall *
 finish_left(GlueOperation *operation, const char *left, const char *why)
 {
-	if (!is_settled(operation))
+	if (!is_final(operation))
 		return look_again(operation);
 	operation->left = left;
 	operation->left_why = why;
@@ -400,7 +400,7 @@ static GlueCall *
 finish_doubtful(GlueOperation *operation, const char *findings)
 {
 	operation->doubtful = true;
-	begin_settling(operation, glue_call_over_by(&operation->call));
+	note_sender_gone(operation, glue_call_over_by(&operation->call));
 	operation->left = GLUE_UNDO_NOT_KNOWN;
 	operation->left_why =
 		psprintf("Whether it is the connection that was created is not known. It is left alone. %s",
@@ -425,11 +425,11 @@ finish_not_undone(GlueOperation *operation)
 static GlueCall *
 look_again(GlueOperation *operation)
 {
-	long long	left_ms = settles_in_ms(operation);
-	long long	pause_ms = Min(settling_ms(operation) - left_ms, left_ms);
+	long long	left_ms = final_in_ms(operation);
+	long long	pause_ms = Min(late_limit_ms(operation) - left_ms, left_ms);
 
 	if (!is_told(operation))
-		glue_unsettled_note(operation->undo->id);
+		glue_sender_gone_note(operation->undo->id);
 	return glue_operation_look_again(operation, pause_ms);
 }
 

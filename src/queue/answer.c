@@ -50,7 +50,7 @@ glue_job_keep_answer(GlueJob *job, const ErrorData *error)
 		.state = GLUE_STATE_QUEUED,
 		.next_attempt_at = glue_work_backoff(job->request->attempts),
 		.uncertain = job->outcome.uncertain,
-		.undone = job->request->undo != NULL && !job->operation.unsettled,
+		.undone = job->request->undo != NULL && !job->operation.unresolved,
 		.status = job->outcome.status,
 		.error_code = failure->code,
 		.aws_request_id = job->outcome.aws_request_id,
@@ -99,7 +99,7 @@ glue_job_restore_answer(GlueJob *job)
 		json_object_get_boolean(json_object_object_get(answer, "created"));
 	operation->observed = json_object_object_get(answer, "observed");
 	operation->read_tags = json_object_object_get(answer, "read_tags");
-	operation->known_tags = json_object_object_get(answer, "known_tags");
+	operation->recorded_tags = json_object_object_get(answer, "recorded_tags");
 	operation->ended_at =
 		json_object_get_int64(json_object_object_get(answer, "ended_at"));
 	operation->aws_time =
@@ -153,7 +153,7 @@ answer_of(const GlueJob *job)
 				  json_object_new_boolean(operation->other_life));
 	add_tree(answer, "observed", operation->observed);
 	add_tree(answer, "read_tags", operation->read_tags);
-	add_tree(answer, "known_tags", operation->known_tags);
+	add_tree(answer, "recorded_tags", operation->recorded_tags);
 	add_digest(answer, operation->secrets);
 
 	/*

@@ -31,7 +31,7 @@ typedef struct GlueJob
 	GlueClaim  *request;
 	GlueWorkTarget *target;
 	GlueOperation operation;
-	GlueRecord	known;
+	GlueRecord	record;
 	GlueOwned	owned;			/* by the row that it is for */
 	GlueFailure *refusal;		/* nothing is to be called, because of that */
 	GlueUnsealOutcome sealing;
@@ -65,7 +65,7 @@ extern void glue_job_resolve_sealing(GlueJob *job);
 extern void glue_job_put_back(GlueJob *job, int pause_ms);
 
 /* in queue/steps.c */
-extern GlueCall *glue_job_begin(GlueJob *job);
+extern GlueCall *glue_job_start(GlueJob *job);
 extern GlueCall *glue_job_next(GlueJob *job);
 
 /* in queue/answer.c */

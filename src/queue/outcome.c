@@ -71,7 +71,7 @@ glue_job_resolve(GlueJob *job)
 		resolve_undo(job);
 		return;
 	}
-	if (operation->unsettled)
+	if (operation->unresolved)
 	{
 		resolve_late(job);
 		return;
@@ -112,7 +112,7 @@ remark(const GlueOperation *operation)
 }
 
 /*
- * An undo has ended, or has to wait until it is settled, or until it can be
+ * An undo has ended, or has to wait until it is resolved, or until it can be
  * recorded.  If only the call has failed, and its transaction has committed, the
  * call's own failure stays what there is to be said.
  */
@@ -136,13 +136,13 @@ resolve_undo(GlueJob *job)
 		outcome.uncertain = true;
 	}
 	job->has_operation = !undo->deferred &&
-		(operation->gone || !operation->unsettled);
-	if (operation->unsettled || undo->deferred)
+		(operation->gone || !operation->unresolved);
+	if (operation->unresolved || undo->deferred)
 	{
 		outcome.state = GLUE_STATE_QUEUED;
 		outcome.next_attempt_at = operation->not_before;
 		outcome.free_attempt = true;
-		outcome.undone = !operation->unsettled && !operation->doubtful;
+		outcome.undone = !operation->unresolved && !operation->doubtful;
 	}
 	if (undo->undone || (undo->committed && operation->left == NULL))
 	{

@@ -75,8 +75,8 @@ fill_operation(GlueJob *job, const GlueRecords *records)
 	operation->ignore_missing = is_word(request->what.on_missing, "ignore");
 
 	if (glue_record_find(records, &operation->access->target, operation->name,
-						 &job->known))
-		operation->known = &job->known;
+						 &job->record))
+		operation->record = &job->record;
 	if (request->undo != NULL)
 	{
 		fill_undo(job);
@@ -150,7 +150,7 @@ fill_undo(GlueJob *job)
 	operation->undo = request->undo;
 	operation->input = request->what.input;
 	operation->redacted = true;
-	note_tagged(job, operation->known != NULL &&
+	note_tagged(job, operation->record != NULL &&
 				!request->undo->may_have_made &&
 				(operation->tags != NULL ||
 				 strcmp(made_by, GLUE_TAG_RESOURCE) == 0 ||

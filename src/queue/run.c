@@ -129,7 +129,7 @@ wait_for_locks(GlueRun *run)
 	TimestampTz until = TimestampTzPlusMilliseconds(now,
 													run->stream.max_wait_ms);
 
-	for (; now < until && !glue_queue_has_news(); now = GetCurrentTimestamp())
+	for (; now < until && !glue_news_exist(); now = GetCurrentTimestamp())
 		glue_http_wait(TimestampDifferenceMilliseconds(now, until) + 1);
 }
 
@@ -154,7 +154,7 @@ next_call(void *arg)
 		if (wants_transaction(run))
 			glue_run_transaction(run);
 		connect_targets(run);
-		call = glue_stages_begin(&run->stages);
+		call = glue_stages_start(&run->stages);
 	} while (call == NULL && wants_transaction(run));
 	run->stream.max_wait_ms = longest_wait_ms(run);
 	return call;
@@ -239,9 +239,9 @@ wants_transaction(GlueRun *run)
 static void
 take_news(GlueRun *run)
 {
-	if (!glue_queue_has_news() || run->claim_at == DT_NOEND)
+	if (!glue_news_exist() || run->claim_at == DT_NOEND)
 		return;
-	glue_queue_take_news(NULL, 0);
+	glue_news_take(NULL, 0);
 	run->claim_at = 0;
 	glue_run_look_soon(run);
 }
@@ -259,7 +259,7 @@ mind_clock(GlueRun *run, TimestampTz now)
 		run->claim_at = run->look_at = run->rest_until = 0;
 	}
 	run->now = now;
-	if (glue_queue_is_crowded() &&
+	if (glue_news_is_crowded() &&
 		TimestampDifferenceExceeds(run->began_at, now, SLICE_MS))
 	{
 		run->claim_at = DT_NOEND;

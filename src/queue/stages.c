@@ -136,7 +136,7 @@ put_back(GlueStages *stages, dlist_head *jobs)
  * Others before it have failed, or enough calls of their targets wait.
  */
 GlueCall *
-glue_stages_begin(GlueStages *stages)
+glue_stages_start(GlueStages *stages)
 {
 	dlist_mutable_iter iter;
 
@@ -156,7 +156,7 @@ glue_stages_begin(GlueStages *stages)
 		stages->nwaiting--;
 		Assert(glue_work_target_connected(job->target) || job->is_answered);
 		Assert(job->outcome.state == NULL || job->is_answered);
-		call = glue_job_begin(job);
+		call = glue_job_start(job);
 		if (call != NULL)
 		{
 			call->for_request = job->request->id;

@@ -38,7 +38,7 @@ extern void glue_stages_enter(GlueStages *stages, GlueJob *job);
 extern void glue_stages_unpark(GlueStages *stages);
 extern void glue_stages_put_back(GlueStages *stages, bool parked_too);
 
-extern GlueCall *glue_stages_begin(GlueStages *stages);
+extern GlueCall *glue_stages_start(GlueStages *stages);
 extern GlueCall *glue_stages_next(GlueStages *stages);
 extern void glue_stages_call_ended(GlueStages *stages, GlueCall *call);
 

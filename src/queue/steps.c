@@ -39,7 +39,7 @@ static void find_arn(GlueJob *job);
  * decided.
  */
 GlueCall *
-glue_job_begin(GlueJob *job)
+glue_job_start(GlueJob *job)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(job->context);
 	GlueWorkTarget *target = job->target;
@@ -72,7 +72,7 @@ glue_job_begin(GlueJob *job)
 	else
 	{
 		find_arn(job);
-		call = glue_operation_begin(&job->operation);
+		call = glue_operation_start(&job->operation);
 		if (call == NULL)
 			glue_job_resolve(job);
 	}

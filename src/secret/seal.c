@@ -44,10 +44,10 @@
 #define TAG_LEN		16
 #define OVERHEAD	(HEADER_LEN + NONCE_LEN + TAG_LEN)
 
-static EVP_CIPHER_CTX * begin(const unsigned char *key,
-							  const unsigned char *header,
-							  const void *context, size_t context_len,
-							  bool sealing);
+static EVP_CIPHER_CTX * new_cipher(const unsigned char *key,
+								   const unsigned char *header,
+								   const void *context, size_t context_len,
+								   bool sealing);
 static const EVP_CIPHER *find_cipher(void);
 static GlueSealStatus open_sealed(EVP_CIPHER_CTX * cipher,
 								  const unsigned char *sealed,
@@ -81,8 +81,8 @@ glue_seal(const GlueSealKeys *keys, const void *context, size_t context_len,
 	memcpy(sealed + 1, keys->keys[0].id, GLUE_SEAL_KEY_ID_LEN);
 	done = keys->count > 0 && plain_len <= INT_MAX &&
 		RAND_bytes(sealed + HEADER_LEN, NONCE_LEN) == 1 &&
-		(cipher = begin(keys->keys[0].key, sealed, context, context_len,
-						true)) != NULL &&
+		(cipher = new_cipher(keys->keys[0].key, sealed, context, context_len,
+							 true)) != NULL &&
 		EVP_EncryptUpdate(cipher, ciphertext, &len, plain, (int) plain_len) &&
 		EVP_EncryptFinal_ex(cipher, ciphertext + plain_len, &len) &&
 		EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, TAG_LEN,
@@ -118,7 +118,7 @@ glue_unseal(const GlueSealKeys *keys, const void *context, size_t context_len,
 	if (key == NULL)
 		return GLUE_SEAL_NO_KEY;
 
-	cipher = begin(key->key, sealed, context, context_len, false);
+	cipher = new_cipher(key->key, sealed, context, context_len, false);
 	if (cipher != NULL)
 		status = open_sealed(cipher, sealed, plain, sealed_len - OVERHEAD);
 	EVP_CIPHER_CTX_free(cipher);
@@ -163,8 +163,8 @@ glue_seal_context(const GlueSealedRequest *request, unsigned char *buffer,
  * caller frees the result, which cleanses the key; NULL if OpenSSL fails.
  */
 static EVP_CIPHER_CTX *
-begin(const unsigned char *key, const unsigned char *header,
-	  const void *context, size_t context_len, bool sealing)
+new_cipher(const unsigned char *key, const unsigned char *header,
+		   const void *context, size_t context_len, bool sealing)
 {
 	const		EVP_CIPHER *algorithm = find_cipher();
 	EVP_CIPHER_CTX *cipher = algorithm ? EVP_CIPHER_CTX_new() : NULL;

@@ -28,7 +28,7 @@
 #define NOT_FIRST ((size_t) -1)
 
 static size_t end_of_plain(const GlueText *text, size_t start, size_t line);
-static GlueNameKind judge_tag(const GlueText *text, size_t tag, size_t end);
+static GlueNameKind classify_tag(const GlueText *text, size_t tag, size_t end);
 static size_t back_to(const GlueText *text, size_t at, char c);
 static size_t skip_back(const GlueText *text, size_t at);
 static bool ends_with(const GlueText *text, size_t end, const char *part);
@@ -55,7 +55,7 @@ glue_markup_find_element(GlueSecretSearch *search, size_t at)
 
 	if (tag == at || bytes[at - 1] == '/')
 		return false;
-	kind = judge_tag(text, tag + 1, at);
+	kind = classify_tag(text, tag + 1, at);
 	if (kind < GLUE_NAME_ADDRESS)
 		return false;
 	if (text->len - start > strlen(cdata) &&
@@ -85,11 +85,11 @@ end_of_cdata(const GlueText *text, size_t at)
 }
 
 /*
- * Judge the name of an element, or if that is "value", of the name that stands
+ * Classify the name of an element, or if that is "value", of the name that stands
  * before it, or if that says nothing, the attribute that names it.
  */
 static GlueNameKind
-judge_tag(const GlueText *text, size_t tag, size_t end)
+classify_tag(const GlueText *text, size_t tag, size_t end)
 {
 	size_t		name_end = tag;
 	size_t		name = tag;
@@ -190,7 +190,7 @@ is_in(const GlueText *text, size_t at, const char *characters)
 }
 
 /*
- * Judge what an attribute "value", or the content of an element, belongs to by
+ * Classify what an attribute "value", or the content of an element, belongs to by
  * the attribute that ends before this place.
  */
 GlueNameKind

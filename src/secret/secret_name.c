@@ -4,7 +4,7 @@
  *	  Names that say that a value is a secret.
  *
  * AWS Glue lets a connection carry properties with names of the connector's
- * own.  Those that the model does not know are judged here, by their end:
+ * own.  Those that the model does not know are classified here, by their end:
  *
  *	1. Without a word of secret_words, a name says nothing.
  *	2. The last such word counts: "secret_name_password" is a password.

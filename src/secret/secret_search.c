@@ -23,8 +23,8 @@
  * and need not be terminated.
  */
 void
-glue_secret_search_begin(GlueSecretSearch *search, const char *text,
-						 size_t len, GlueTextKind kind)
+glue_secret_search_init(GlueSecretSearch *search, const char *text,
+						size_t len, GlueTextKind kind)
 {
 	memset(search, 0, sizeof(*search));
 	search->text.bytes = text;

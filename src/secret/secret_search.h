@@ -43,9 +43,9 @@ typedef struct GlueSecretSearch
 	size_t		piece_last_at_sign;
 } GlueSecretSearch;
 
-extern void glue_secret_search_begin(GlueSecretSearch *search,
-									 const char *text, size_t len,
-									 GlueTextKind kind);
+extern void glue_secret_search_init(GlueSecretSearch *search,
+									const char *text, size_t len,
+									GlueTextKind kind);
 extern bool glue_secret_search_take(GlueSecretSearch *search,
 									GlueNameKind kind,
 									size_t start, size_t end);

@@ -12,11 +12,11 @@
  *
  * A listener keeps this order, so that it misses nothing:
  *
- *		glue_queue_listen(database, kind);	once
+ *		glue_news_listen(database, kind);	once
  *		for (;;)
  *		{
  *			ResetLatch(MyLatch);
- *			glue_queue_take_news(...);	forgets what is new
+ *			glue_news_take(...);	forgets what is new
  *			look for work;
  *			WaitLatch(MyLatch, ...);
  *		}
@@ -81,7 +81,7 @@ typedef struct QueueWake
 	Listener	listeners[FLEXIBLE_ARRAY_MEMBER];	/* max_worker_processes */
 } QueueWake;
 
-GlueSharedPart glue_queue_wake_part = {
+GlueSharedPart glue_news_part = {
 	.name = "glue_conn queue",
 	.size = offsetof(QueueWake, listeners),
 	.size_per_backend = sizeof(Listener),
@@ -109,7 +109,7 @@ static void unlisten_at_exit(int code, Datum arg);
  * transaction commits.
  */
 void
-glue_queue_wake_at_commit(void)
+glue_news_wake_queue_at_commit(void)
 {
 	static bool registered = false;
 
@@ -132,7 +132,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:
 			if (wake_at_commit)
-				glue_queue_wake();
+				glue_news_wake_queue();
 			wake_at_commit = false;
 			break;
 		case XACT_EVENT_ABORT:
@@ -149,7 +149,7 @@ at_end_of_transaction(XactEvent event, void *arg)
  * Raises no errors.
  */
 void
-glue_queue_wake(void)
+glue_news_wake_queue(void)
 {
 	wake(GLUE_WORK_QUEUE);
 }
@@ -160,7 +160,7 @@ glue_queue_wake(void)
  * Raises no errors.
  */
 void
-glue_journal_wake(void)
+glue_news_wake_journal(void)
 {
 	wake(GLUE_WORK_JOURNAL);
 }
@@ -175,7 +175,7 @@ wake(GlueWorkKind kind)
 
 	if (!glue_shared_is_shared())
 		return;
-	state = glue_shared_attach(&glue_queue_wake_part);
+	state = glue_shared_attach(&glue_news_part);
 	glue_shared_lock(LW_EXCLUSIVE);
 	listener = find_listener(state, MyDatabaseId, kind);
 	if (listener == NULL || kind == GLUE_WORK_QUEUE)
@@ -207,10 +207,10 @@ wake(GlueWorkKind kind)
  * Raises an error if too many listen already.
  */
 void
-glue_queue_listen(Oid database, GlueWorkKind kind)
+glue_news_listen(Oid database, GlueWorkKind kind)
 {
 	static bool registered = false;
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	Listener	listener = {
 		.used = true,
 		.database = database,
@@ -240,7 +240,7 @@ glue_queue_listen(Oid database, GlueWorkKind kind)
  * it has not taken, and that no other process will be told.
  */
 bool
-glue_queue_unlisten(void)
+glue_news_unlisten(void)
 {
 	bool		news;
 
@@ -256,7 +256,7 @@ glue_queue_unlisten(void)
 
 /* Is there news that this process has not taken yet? */
 bool
-glue_queue_has_news(void)
+glue_news_exist(void)
 {
 	return own != NULL && own->news;
 }
@@ -265,7 +265,7 @@ glue_queue_has_news(void)
 static void
 unlisten_at_exit(int code, Datum arg)
 {
-	(void) glue_queue_unlisten();
+	(void) glue_news_unlisten();
 }
 
 /*
@@ -273,9 +273,9 @@ unlisten_at_exit(int code, Datum arg)
  * forgets that.
  */
 bool
-glue_queue_lost_news(void)
+glue_news_lost(void)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	bool		lost;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -292,9 +292,9 @@ glue_queue_lost_news(void)
  * Returns how many of the former there are.  Those that are more than max stay.
  */
 int
-glue_queue_take_news(GlueNews *news, int max)
+glue_news_take(GlueNews *news, int max)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	int			taken = 0;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -329,9 +329,9 @@ glue_queue_take_news(GlueNews *news, int max)
  * process knows: if there is news, it may have.
  */
 void
-glue_queue_note_open(bool open)
+glue_news_note_open(bool open)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	DatabaseNote *note;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -350,9 +350,9 @@ glue_queue_note_open(bool open)
  * launcher that does not know what one before it knew.
  */
 void
-glue_queue_recall(void)
+glue_news_recall(void)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	for (int i = 0; i < state->nnotes; i++)
@@ -362,9 +362,9 @@ glue_queue_recall(void)
 
 /* May a database have requests that have not ended? */
 bool
-glue_queue_is_open(Oid database)
+glue_news_is_open(Oid database)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	DatabaseNote *note;
 	bool		open;
 
@@ -377,9 +377,9 @@ glue_queue_is_open(Oid database)
 
 /* A database is gone. */
 void
-glue_queue_forget(Oid database)
+glue_news_forget(Oid database)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	DatabaseNote *note;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -396,9 +396,9 @@ glue_queue_forget(Oid database)
 
 /* Say whether there are workers that find no room. */
 void
-glue_queue_tell_crowded(bool crowded)
+glue_news_tell_crowded(bool crowded)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	bool		ask;
 
 	glue_shared_lock(LW_EXCLUSIVE);
@@ -414,9 +414,9 @@ glue_queue_tell_crowded(bool crowded)
 
 /* Does a worker wait for this process to exit, if this is a worker? */
 bool
-glue_queue_is_crowded(void)
+glue_news_is_crowded(void)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 
 	return own != NULL && state->crowded;
 }
@@ -425,7 +425,7 @@ glue_queue_is_crowded(void)
 GlueObstacle
 glue_work_obstacle(GlueWorkKind kind)
 {
-	QueueWake  *state = glue_shared_attach(&glue_queue_wake_part);
+	QueueWake  *state = glue_shared_attach(&glue_news_part);
 	GlueObstacle obstacle = GLUE_OBSTACLE_UNKNOWN;
 	Listener   *listener;
 

@@ -39,27 +39,27 @@ typedef enum GlueObstacle
 	GLUE_OBSTACLE_BUSY
 } GlueObstacle;
 
-extern GlueSharedPart glue_queue_wake_part;
+extern GlueSharedPart glue_news_part;
 
 /* for a session that makes work */
-extern void glue_queue_wake_at_commit(void);
-extern void glue_queue_wake(void);
-extern void glue_journal_wake(void);
+extern void glue_news_wake_queue_at_commit(void);
+extern void glue_news_wake_queue(void);
+extern void glue_news_wake_journal(void);
 
 /* for a worker */
-extern void glue_queue_listen(Oid database, GlueWorkKind kind);
-extern bool glue_queue_unlisten(void);
-extern bool glue_queue_has_news(void);
-extern bool glue_queue_lost_news(void);
-extern int	glue_queue_take_news(GlueNews *news, int max);
+extern void glue_news_listen(Oid database, GlueWorkKind kind);
+extern bool glue_news_unlisten(void);
+extern bool glue_news_exist(void);
+extern bool glue_news_lost(void);
+extern int	glue_news_take(GlueNews *news, int max);
 
 /* which databases have work, and whether there is room for it */
-extern void glue_queue_note_open(bool open);
-extern void glue_queue_recall(void);
-extern bool glue_queue_is_open(Oid database);
-extern void glue_queue_forget(Oid database);
-extern void glue_queue_tell_crowded(bool crowded);
-extern bool glue_queue_is_crowded(void);
+extern void glue_news_note_open(bool open);
+extern void glue_news_recall(void);
+extern bool glue_news_is_open(Oid database);
+extern void glue_news_forget(Oid database);
+extern void glue_news_tell_crowded(bool crowded);
+extern bool glue_news_is_crowded(void);
 extern GlueObstacle glue_work_obstacle(GlueWorkKind kind);
 
 #endif							/* GLUE_SERVER_NEWS_H */

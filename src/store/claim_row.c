@@ -64,7 +64,7 @@ static const GlueField fields[] = {
 static void read_sealed(const GlueClaims *queue, GlueClaim *request);
 static GlueClaim *read_request(const GlueResultRow *row);
 static const char *answer_text(const GlueClaim *request, const char *member);
-static long settling_ms(const GlueResultRow *row);
+static long late_limit_ms(const GlueResultRow *row);
 static GlueUndo *read_undo(const GlueClaim *request,
 						   const GlueResultRow *row);
 
@@ -194,7 +194,7 @@ answer_text(const GlueClaim *request, const char *member)
  * long as its sender would have waited for it, if that is longer.
  */
 static long
-settling_ms(const GlueResultRow *row)
+late_limit_ms(const GlueResultRow *row)
 {
 	bool		is_null;
 	Datum		timeout = glue_result_datum(row, COLUMN(CALL_TIMEOUT), &is_null);
@@ -221,7 +221,7 @@ read_undo(const GlueClaim *request, const GlueResultRow *row)
 		strcmp(request->error_code, "Kept") == 0 :
 		undo->may_have_made && strcmp(on_rollback, "keep") == 0;
 	undo->answered_at = glue_result_time(row, COLUMN(ANSWERED_AT));
-	undo->settles_in_ms = settling_ms(row);
+	undo->late_limit_ms = late_limit_ms(row);
 	undo->aws_sent_at = glue_result_time(row, COLUMN(AWS_SENT_AT));
 	undo->aws_ended_at = glue_result_time(row, COLUMN(AWS_ENDED_AT));
 	undo->committed =

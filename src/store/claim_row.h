@@ -26,7 +26,7 @@ typedef struct GlueUndo
 	bool		may_have_made;	/* it may have created the connection... */
 	bool		keep;			/* ... which is to be kept then, or was */
 	TimestampTz answered_at;	/* when the call had ended; 0: not known */
-	long		settles_in_ms;	/* after its sender is gone, nothing of it
+	long		late_limit_ms;	/* after its sender is gone, nothing of it
 								 * arrives any more */
 
 	/* by AWS's clock; 0: not known */

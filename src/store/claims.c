@@ -405,7 +405,7 @@ lock_requests(const GlueClaims *queue, GlueStatement *statement, Datum ids,
 
 /*
  * For how long requests of a kind are put off at most.  An undo is tried every ten
- * minutes or so; or when it is settled.
+ * minutes or so; or when it is resolved.
  */
 static int
 longest_put_off_ms(GlueClaimKind kind)

@@ -234,11 +234,11 @@ text_array(json_object *array)
  * What is read belongs to the current memory context.
  */
 void
-glue_record_row_read(GlueRecord *known, HeapTuple tuple, TupleDesc desc)
+glue_record_row_read(GlueRecord *record, HeapTuple tuple, TupleDesc desc)
 {
-	memset(known, 0, sizeof(GlueRecord));
-	known->definition = glue_tree_new_object();
-	known->observed = glue_tree_new_object();
+	memset(record, 0, sizeof(GlueRecord));
+	record->definition = glue_tree_new_object();
+	record->observed = glue_tree_new_object();
 	for (int column = 0; column < GLUE_NUM_COLUMNS; column++)
 	{
 		const GlueColumn *source = &glue_record_columns[column];
@@ -248,18 +248,18 @@ glue_record_row_read(GlueRecord *known, HeapTuple tuple, TupleDesc desc)
 		if (is_null)
 			continue;
 		if (source->member != NULL)
-			add_tree(IS_DEFINED(column) ? known->definition : known->observed,
+			add_tree(IS_DEFINED(column) ? record->definition : record->observed,
 					 source->member, tree_from_datum(value, source->type));
 		else if (column == GLUE_COLUMN_TAGS)
-			known->tags = tree_from_datum(value, source->type);
+			record->tags = tree_from_datum(value, source->type);
 		else if (column == GLUE_COLUMN_SECRET_DIGEST)
-			known->secret_digest = read_digest(DatumGetByteaPP(value));
+			record->secret_digest = read_digest(DatumGetByteaPP(value));
 		else if (column == GLUE_COLUMN_REQUEST_ID)
-			known->request_id = TextDatumGetCString(value);
+			record->request_id = TextDatumGetCString(value);
 		else if (column == GLUE_COLUMN_RECORDED_AT)
-			known->recorded_at = DatumGetTimestampTz(value);
+			record->recorded_at = DatumGetTimestampTz(value);
 		else if (column == GLUE_COLUMN_AWS_RECORDED_AT)
-			known->aws_recorded_at = DatumGetTimestampTz(value);
+			record->aws_recorded_at = DatumGetTimestampTz(value);
 	}
 }
 

@@ -84,7 +84,7 @@ extern void glue_record_row_key(GlueRow *row, const GlueTarget *target,
 								const char *name);
 extern void glue_record_row_define(GlueRow *row, const GlueRecord *record);
 extern void glue_record_row_observe(GlueRow *row, const GlueRecord *record);
-extern void glue_record_row_read(GlueRecord *known, HeapTuple tuple,
+extern void glue_record_row_read(GlueRecord *record, HeapTuple tuple,
 								 TupleDesc desc);
 
 #endif							/* GLUE_STORE_CONNECTION_ROW_H */

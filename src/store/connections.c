@@ -107,7 +107,7 @@ static Portal open_unseen(const GlueRecords *records, GlueRow *row,
 						  const GlueNameStore *seen);
 static bool read_one(const GlueRecords *records, GlueStatement *statement,
 					 const GlueTarget *target, const char *name,
-					 GlueRecord *known);
+					 GlueRecord *record);
 
 /* The table as we made it. */
 static const GlueRowShape shape = {
@@ -144,12 +144,12 @@ glue_records_open(GlueRecords *records, Oid schema, LOCKMODE lock_mode)
  * needed any longer afterwards.
  */
 GlueRow *
-glue_record_draft(const GlueRecord *record)
+glue_record_prepare(const GlueRecord *record)
 {
-	GlueRow    *draft = palloc(sizeof(GlueRow));
+	GlueRow    *prepared = palloc(sizeof(GlueRow));
 
-	glue_record_row_define(draft, record);
-	return draft;
+	glue_record_row_define(prepared, record);
+	return prepared;
 }
 
 /*
@@ -164,7 +164,7 @@ glue_record_draft(const GlueRecord *record)
  */
 void
 glue_record_write(const GlueRecords *records, const GlueRecord *record,
-				  GlueRow *draft)
+				  GlueRow *prepared)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn record",
@@ -172,18 +172,18 @@ glue_record_write(const GlueRecords *records, const GlueRecord *record,
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 	bool		written;
 
-	if (draft == NULL)
-		draft = glue_record_draft(record);
-	glue_record_row_observe(draft, record);
+	if (prepared == NULL)
+		prepared = glue_record_prepare(record);
+	glue_record_row_observe(prepared, record);
 	if (record->recorded_at != 0)
 		written = false;
 	else if (records->table.plain)
-		written = glue_row_insert(&records->table, &shape, draft);
+		written = glue_row_insert(&records->table, &shape, prepared);
 	else
-		written = execute(records, &insert, draft) > 0;
+		written = execute(records, &insert, prepared) > 0;
 	if (!written)
 		execute(records, record->recorded_at != 0 ? &upsert_older : &upsert,
-				draft);
+				prepared);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -195,9 +195,9 @@ glue_record_write(const GlueRecords *records, const GlueRecord *record,
  */
 bool
 glue_record_find(const GlueRecords *records, const GlueTarget *target,
-				 const char *name, GlueRecord *known)
+				 const char *name, GlueRecord *record)
 {
-	return read_one(records, &find, target, name, known);
+	return read_one(records, &find, target, name, record);
 }
 
 /*
@@ -208,11 +208,11 @@ glue_record_find(const GlueRecords *records, const GlueTarget *target,
  */
 bool
 glue_record_lock(const GlueRecords *records, const GlueTarget *target,
-				 const char *name, GlueRecord *known)
+				 const char *name, GlueRecord *record)
 {
 	GlueRecord	newer;
 
-	if (read_one(records, &lock, target, name, known))
+	if (read_one(records, &lock, target, name, record))
 		return true;
 	if (!IsolationUsesXactSnapshot())
 		return false;
@@ -317,7 +317,7 @@ open_unseen(const GlueRecords *records, GlueRow *row,
 /* Execute a statement that finds one row, or none. */
 static bool
 read_one(const GlueRecords *records, GlueStatement *statement,
-		 const GlueTarget *target, const char *name, GlueRecord *known)
+		 const GlueTarget *target, const char *name, GlueRecord *record)
 {
 	GlueRow		row;
 	GlueImpersonation saved;
@@ -327,7 +327,7 @@ read_one(const GlueRecords *records, GlueStatement *statement,
 	found = glue_execute(statement, &records->table, &saved, row.values,
 						 row.nulls) > 0;
 	if (found)
-		glue_record_row_read(known, SPI_tuptable->vals[0],
+		glue_record_row_read(record, SPI_tuptable->vals[0],
 							 SPI_tuptable->tupdesc);
 	glue_execute_end(&saved);
 	return found;

@@ -24,15 +24,15 @@ typedef struct GlueRecords
 
 extern void glue_records_open(GlueRecords *records, Oid schema,
 							  LOCKMODE lock);
-extern GlueRow *glue_record_draft(const GlueRecord *record);
+extern GlueRow *glue_record_prepare(const GlueRecord *record);
 extern void glue_record_write(const GlueRecords *records,
-							  const GlueRecord *record, GlueRow *draft);
+							  const GlueRecord *record, GlueRow *prepared);
 extern bool glue_record_find(const GlueRecords *records,
 							 const GlueTarget *target, const char *name,
-							 GlueRecord *known);
+							 GlueRecord *record);
 extern bool glue_record_lock(const GlueRecords *records,
 							 const GlueTarget *target, const char *name,
-							 GlueRecord *known);
+							 GlueRecord *record);
 extern void glue_record_forget(const GlueRecords *records,
 							   const GlueTarget *target, const char *name,
 							   TimestampTz missed_at);

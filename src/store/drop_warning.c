@@ -181,15 +181,15 @@ is_open(HeapTuple tuple, TupleDesc desc, const char *home)
 static void
 append_request(StringInfo lines, HeapTuple tuple, TupleDesc desc)
 {
-	bool		immediate = value_of(tuple, desc, "caller_xid")[0] != '\0';
+	bool		is_intent = value_of(tuple, desc, "caller_xid")[0] != '\0';
 
 	appendStringInfo(lines, "%sRequest %s (%s \"%s\") %s%s.",
 					 lines->len > 0 ? "\n" : "",
 					 value_of(tuple, desc, "id"),
 					 value_of(tuple, desc, "operation"),
 					 value_of(tuple, desc, "connection_name"),
-					 immediate ? "is not settled: it acted at once" : "is ",
-					 immediate ? "" : value_of(tuple, desc, "state"));
+					 is_intent ? "is not resolved: it acted at once" : "is ",
+					 is_intent ? "" : value_of(tuple, desc, "state"));
 }
 
 /*
@@ -214,7 +214,7 @@ value_of(HeapTuple tuple, TupleDesc desc, const char *column)
 static void
 warn_of_database(Oid database)
 {
-	if (!glue_queue_is_open(database))
+	if (!glue_news_is_open(database))
 		return;
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),

@@ -13,7 +13,7 @@
  *	  with the queue.
  *	- An update that was rolled back as well has left its definition all the
  *	  same.
- *	- What is recorded from before a deletion that is not settled yet says nothing
+ *	- What is recorded from before a deletion that is not resolved yet says nothing
  *	  about a connection that is there now.
  *
  * They also tell that it is too early to record what there is in the end:

@@ -81,7 +81,7 @@ static GlueStatement write_endings = {
 };
 
 /* prototypes of private functions */
-static void announce(const GlueResultRow *row);
+static void notify(const GlueResultRow *row);
 
 /*
  * Find intents that are open and whose transaction has ended; returns how many,
@@ -92,8 +92,8 @@ static void announce(const GlueResultRow *row);
  * will turn out when their rows are to be updated.
  */
 int
-glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
-						bool *more)
+glue_intent_rows_find_ended(const GlueClaims *queue, int64 *ids, int max,
+							bool *more)
 {
 	GlueImpersonation saved;
 	bool		ended = false;
@@ -130,8 +130,8 @@ glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
  * their IDs.
  */
 int
-glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
-				 int nendings, int64 *written)
+glue_intent_rows_end(const GlueClaims *queue, const GlueIntentEnding *endings,
+					 int nendings, int64 *written)
 {
 	Datum		values[lengthof(fields)];
 	const void **structs = palloc(nendings * sizeof(void *));
@@ -152,7 +152,7 @@ glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
 		GlueResultRow row = glue_result_row(i);
 
 		written[i] = glue_result_int64(&row, 1);
-		announce(&row);
+		notify(&row);
 	}
 	glue_execute_end(&saved);
 	return (int) count;
@@ -160,7 +160,7 @@ glue_intents_end(const GlueClaims *queue, const GlueIntentEnding *endings,
 
 /* Tell of a call that has come to its end. */
 static void
-announce(const GlueResultRow *row)
+notify(const GlueResultRow *row)
 {
 	const char *state = glue_result_text(row, 4);
 

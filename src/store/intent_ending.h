@@ -27,10 +27,10 @@ typedef struct GlueIntentEnding
 	bool		not_made;		/* it has created nothing */
 } GlueIntentEnding;
 
-extern int	glue_intents_find_ended(const GlueClaims *queue, int64 *ids, int max,
-									bool *more);
-extern int	glue_intents_end(const GlueClaims *queue,
-							 const GlueIntentEnding *endings, int nendings,
-							 int64 *written);
+extern int	glue_intent_rows_find_ended(const GlueClaims *queue, int64 *ids, int max,
+										bool *more);
+extern int	glue_intent_rows_end(const GlueClaims *queue,
+								 const GlueIntentEnding *endings, int nendings,
+								 int64 *written);
 
 #endif							/* GLUE_STORE_INTENT_ENDING_H */

@@ -104,8 +104,8 @@ static HeapTupleData whole_tuple(MinimalTuple tuple);
  * The table must stay open until the end of the transaction.
  */
 char *
-glue_intents_form(const GlueRequestQueue *queue, const GlueRequest *requests,
-				  int nrequests, const int64 *ids, Size *len)
+glue_intent_rows_form(const GlueRequestQueue *queue, const GlueRequest *requests,
+					  int nrequests, const int64 *ids, Size *len)
 {
 	Relation	table = table_open(queue->oid, NoLock);
 	MinimalTuple *tuples = palloc(nrequests * sizeof(MinimalTuple));
@@ -161,12 +161,12 @@ form_intent(Relation table, const GlueRequest *request, int64 id)
 /*
  * Write down how a call has ended, as part of its own transaction.
  *
- * If nobody knows how, the row stays open, and is settled when the transaction
+ * If nobody knows how, the row stays open, and is resolved when the transaction
  * has ended, whether it has committed or not.
  */
 void
-glue_intent_close(const GlueRequestQueue *queue, int64 id,
-				  const GlueIntentOutcome *outcome)
+glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
+					  const GlueIntentOutcome *outcome)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "glue_conn intent",
@@ -201,7 +201,7 @@ glue_intent_close(const GlueRequestQueue *queue, int64 id,
 
 /* Get ready to do that, which then is less likely to fail. */
 void
-glue_intent_prepare_close(const GlueRequestQueue *queue)
+glue_intent_row_prepare_close(const GlueRequestQueue *queue)
 {
 	glue_statement_plan(&close_intent, queue);
 }
@@ -215,7 +215,7 @@ glue_intent_prepare_close(const GlueRequestQueue *queue)
  * Get ready to insert intents into a table until the end of the transaction.
  */
 void
-glue_intent_table_open(GlueRequestQueue *queue, Oid table)
+glue_intent_rows_open_table(GlueRequestQueue *queue, Oid table)
 {
 	Oid			schema = get_rel_namespace(table);
 
@@ -238,7 +238,7 @@ glue_intent_table_open(GlueRequestQueue *queue, Oid table)
  * index: a list of GlueOpenIntent * in the current memory context.
  */
 List *
-glue_intents_open(const GlueRequestQueue *queue, MinimalTuple intent)
+glue_intent_rows_find_open(const GlueRequestQueue *queue, MinimalTuple intent)
 {
 	Relation	table = table_open(queue->oid, NoLock);
 	Oid			index = get_relname_relid("glue_request_open_connection",
@@ -275,7 +275,7 @@ glue_intents_open(const GlueRequestQueue *queue, MinimalTuple intent)
 
 /*
  * Is a row an open intent about the same connection as another one?  What is shown
- * as held, nobody here will ever settle.
+ * as held, nobody here will ever resolve.
  */
 static bool
 is_open_intent(const GlueRow *row, const GlueRow *intent)
@@ -340,7 +340,7 @@ text_of(const GlueRow *row, GlueRequestColumn column)
  * the call.
  */
 void
-glue_intent_insert(const GlueRequestQueue *queue, MinimalTuple intent)
+glue_intent_row_insert(const GlueRequestQueue *queue, MinimalTuple intent)
 {
 	Relation	table = table_open(queue->oid, NoLock);
 	HeapTupleData tuple = whole_tuple(intent);

@@ -38,18 +38,18 @@ typedef struct GlueOpenIntent
 } GlueOpenIntent;
 
 /* for the session that makes the call */
-extern char *glue_intents_form(const GlueRequestQueue *queue,
-							   const GlueRequest *requests, int nrequests,
-							   const int64 *ids, Size *len);
-extern void glue_intent_prepare_close(const GlueRequestQueue *queue);
-extern void glue_intent_close(const GlueRequestQueue *queue, int64 id,
-							  const GlueIntentOutcome *outcome);
+extern char *glue_intent_rows_form(const GlueRequestQueue *queue,
+								   const GlueRequest *requests, int nrequests,
+								   const int64 *ids, Size *len);
+extern void glue_intent_row_prepare_close(const GlueRequestQueue *queue);
+extern void glue_intent_row_close(const GlueRequestQueue *queue, int64 id,
+								  const GlueIntentOutcome *outcome);
 
 /* for the worker that writes the journal */
-extern void glue_intent_table_open(GlueRequestQueue *queue, Oid table);
-extern List *glue_intents_open(const GlueRequestQueue *queue,
-							   MinimalTuple intent);
-extern void glue_intent_insert(const GlueRequestQueue *queue,
-							   MinimalTuple intent);
+extern void glue_intent_rows_open_table(GlueRequestQueue *queue, Oid table);
+extern List *glue_intent_rows_find_open(const GlueRequestQueue *queue,
+										MinimalTuple intent);
+extern void glue_intent_row_insert(const GlueRequestQueue *queue,
+								   MinimalTuple intent);
 
 #endif							/* GLUE_STORE_INTENT_ROW_H */

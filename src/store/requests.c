@@ -161,7 +161,7 @@ glue_request_insert(const GlueRequestQueue *queue, const GlueRequest *request)
 	if (!queue->plain || !glue_request_insert_row(queue, &row))
 		(void) glue_execute_alone(&insert, queue, row.values, row.nulls);
 	if (served)
-		glue_queue_wake_at_commit();
+		glue_news_wake_queue_at_commit();
 	return id;
 }
 
@@ -281,7 +281,7 @@ read_state(GlueRequestState *found, const GlueResultRow *row)
 	found->requested_by = glue_result_oid(row, 2);
 	found->has_secrets = glue_result_bool(row, 3);
 	found->uncommitted = TransactionIdIsCurrentTransactionId(changed_by);
-	found->immediate = glue_result_bool(row, 5);
+	found->is_intent = glue_result_bool(row, 5);
 	found->server_oid = glue_result_oid(row, 6);
 	found->cluster = glue_result_int64(row, 7);
 	found->error_code = SPI_getvalue(row->tuple, row->desc, 8);
@@ -322,7 +322,7 @@ glue_request_follow(const GlueRequestQueue *queue, int64 provision_id,
 	bool		made = glue_execute_alone(&follow, queue, values, NULL) > 0;
 
 	if (made)
-		glue_queue_wake_at_commit();
+		glue_news_wake_queue_at_commit();
 	return made;
 }
 
@@ -349,7 +349,7 @@ glue_request_requeue(const GlueRequestQueue *queue, int64 id)
 	bool		changed = change(queue, &requeue, id);
 
 	if (changed)
-		glue_queue_wake_at_commit();
+		glue_news_wake_queue_at_commit();
 	return changed;
 }
 
@@ -361,7 +361,7 @@ void
 glue_request_hasten(const GlueRequestQueue *queue, int64 id)
 {
 	if (change(queue, &hasten, id))
-		glue_queue_wake_at_commit();
+		glue_news_wake_queue_at_commit();
 }
 
 static bool

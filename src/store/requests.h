@@ -26,7 +26,7 @@ typedef struct GlueRequestState
 	Oid			requested_by;
 	bool		has_secrets;
 	bool		uncommitted;	/* changed by the current transaction */
-	bool		immediate;		/* a call that acted at once */
+	bool		is_intent;		/* a call that acted at once */
 	bool		held;			/* of another home */
 	bool		answered;		/* carried out, and not recorded yet */
 	Oid			server_oid;		/* InvalidOid without a server */

@@ -151,16 +151,16 @@ glue_worker_run(Oid database, const GlueWork *work)
 		yield_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 											   work->slice_ms);
 	work->prepare();
-	glue_queue_listen(MyDatabaseId, work->kind);
+	glue_news_listen(MyDatabaseId, work->kind);
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
 		glue_worker_reload_if_asked();
-		glue_queue_take_news(NULL, 0);
+		glue_news_take(NULL, 0);
 	} while (work->work(&due, &stay) &&
 			 glue_worker_linger(stay, &due, yield_at,
 								GLUE_WAIT_EVENT(wait_event, work->wait_event)));
-	if (glue_queue_unlisten())
+	if (glue_news_unlisten())
 		due = GetCurrentTimestamp();
 	if (work->end != NULL)
 		work->end();

@@ -48,7 +48,7 @@
 #define LOCK_TIMEOUT		"2s"
 
 /* The boxes that were taken, and how many of them are answered. */
-static GlueJournalBox *taken[GLUE_JOURNAL_BOXES];
+static GlueBox *taken[GLUE_NUM_BOXES];
 static int	ntaken = 0;
 static int	nanswered = 0;
 
@@ -62,13 +62,13 @@ static MemoryContext batch_context;
 static void prepare(void);
 static void give_back_at_exit(int code, Datum arg);
 static bool serve(TimestampTz *due, bool *stay);
-static void settle(int nboxes);
+static void record_and_answer(int nboxes);
 static void fail(int nboxes, const ErrorData *error);
 static void answer(int nboxes);
-static ErrorData *record(GlueJournalBox *const *boxes, int nboxes);
+static ErrorData *record(GlueBox *const *boxes, int nboxes);
 static void begin(void);
-static void record_boxes(GlueJournalBox *const *boxes, int nboxes);
-static void record_message(GlueJournalBox *box, const char *tuples);
+static void record_boxes(GlueBox *const *boxes, int nboxes);
+static void record_message(GlueBox *box, const char *tuples);
 static MinimalTuple next_tuple(const char **place);
 static void commit(int nboxes);
 static void at_end_of_transaction(XactEvent event, void *arg);
@@ -111,7 +111,7 @@ give_back_at_exit(int code, Datum arg)
 		.message = "the background worker that records calls has ended",
 	};
 
-	(void) glue_queue_unlisten();
+	(void) glue_news_unlisten();
 	if (nanswered == ntaken)
 		return;
 	if (committing > 0)
@@ -120,7 +120,7 @@ give_back_at_exit(int code, Datum arg)
 	{
 		(void) glue_boxes_hand_over(taken + nanswered, ntaken - nanswered,
 									GLUE_BOX_FILLED);
-		glue_journal_wake();
+		glue_news_wake_journal();
 	}
 }
 
@@ -129,14 +129,14 @@ static bool
 serve(TimestampTz *due, bool *stay)
 {
 	*stay = true;
-	ntaken = glue_journal_take(taken);
+	ntaken = glue_boxes_take(taken);
 	nanswered = 0;
 	if (ntaken == 0)
 		return true;
 	pgstat_report_activity(STATE_RUNNING, "recording calls of glue_conn");
-	settle(ntaken);
+	record_and_answer(ntaken);
 	while (nanswered < ntaken)
-		settle(1);
+		record_and_answer(1);
 	MemoryContextReset(batch_context);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	(void) pgstat_report_stat(false);
@@ -148,7 +148,7 @@ serve(TimestampTz *due, bool *stay)
  * might succeed one by one.
  */
 static void
-settle(int nboxes)
+record_and_answer(int nboxes)
 {
 	ErrorData  *error;
 
@@ -166,19 +166,19 @@ static void
 fail(int nboxes, const ErrorData *error)
 {
 	for (int i = 0; i < nboxes; i++)
-		glue_journal_failed(taken[nanswered + i], error);
+		glue_mailbox_failed(taken[nanswered + i], error);
 	answer(nboxes);
 }
 
 /*
  * Answer the next boxes.  What a caller has left before it was recorded could
- * not be settled when its transaction ended.  Raises no error.
+ * not be resolved when its transaction ended.  Raises no error.
  */
 static void
 answer(int nboxes)
 {
 	if (!glue_boxes_hand_over(taken + nanswered, nboxes, GLUE_BOX_ANSWERED))
-		glue_queue_wake();
+		glue_news_wake_queue();
 	nanswered += nboxes;
 	committing = 0;
 }
@@ -188,7 +188,7 @@ answer(int nboxes)
  * of it is.
  */
 static ErrorData *
-record(GlueJournalBox *const *boxes, int nboxes)
+record(GlueBox *const *boxes, int nboxes)
 {
 	ErrorData  *volatile error = NULL;
 
@@ -220,13 +220,13 @@ begin(void)
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	glue_transaction_keep();
-	glue_journal_lock(ExclusiveLock);
+	glue_intents_lock(ExclusiveLock);
 	(void) GetTopTransactionId();
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
 static void
-record_boxes(GlueJournalBox *const *boxes, int nboxes)
+record_boxes(GlueBox *const *boxes, int nboxes)
 {
 	for (int i = 0; i < nboxes; i++)
 	{
@@ -234,7 +234,7 @@ record_boxes(GlueJournalBox *const *boxes, int nboxes)
 		const char *tuples;
 
 		CHECK_FOR_INTERRUPTS();
-		tuples = glue_journal_open(boxes[i], &segment);
+		tuples = glue_mailbox_open(boxes[i], &segment);
 		if (tuples == NULL)
 			continue;
 		record_message(boxes[i], tuples);
@@ -245,19 +245,19 @@ record_boxes(GlueJournalBox *const *boxes, int nboxes)
 
 /* All of a message is recorded, or nothing of it. */
 static void
-record_message(GlueJournalBox *box, const char *tuples)
+record_message(GlueBox *box, const char *tuples)
 {
 	GlueRequestQueue queue;
 	const char *place = tuples;
 	int64		blocked_by = 0;
 
-	glue_intent_table_open(&queue, box->table);
+	glue_intent_rows_open_table(&queue, box->table);
 	for (int i = 0; i < box->ntuples && blocked_by == 0; i++)
 		blocked_by = glue_intent_blocked_by(&queue, next_tuple(&place));
 	place = tuples;
 	for (int i = 0; i < box->ntuples && blocked_by == 0; i++)
-		glue_intent_insert(&queue, next_tuple(&place));
-	glue_journal_recorded(box, blocked_by);
+		glue_intent_row_insert(&queue, next_tuple(&place));
+	glue_mailbox_written(box, blocked_by);
 }
 
 static MinimalTuple

@@ -166,9 +166,9 @@ glue_launcher_main(Datum arg)
 	glue_worker_settings_fix();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	glue_workers_forget();
-	glue_queue_recall();
+	glue_news_recall();
 	make_table();
-	glue_queue_listen(InvalidOid, GLUE_WORK_QUEUE);
+	glue_news_listen(InvalidOid, GLUE_WORK_QUEUE);
 
 	for (;;)
 	{
@@ -268,7 +268,7 @@ forget_databases(void)
 		if (!left)
 			continue;
 		(void) hash_search(databases, &oid, HASH_REMOVE, NULL);
-		glue_queue_forget(oid);
+		glue_news_forget(oid);
 	}
 }
 
@@ -307,14 +307,14 @@ take_news(void)
 	KnownDatabase *database;
 	int			n;
 
-	while ((n = glue_queue_take_news(news, lengthof(news))) > 0)
+	while ((n = glue_news_take(news, lengthof(news))) > 0)
 	{
 		for (int i = 0; i < n; i++)
 			find_database(news[i].database)->workers[news[i].kind].news = true;
 	}
 
 	/* after that, or who has lost some meanwhile would not have woken us */
-	if (!glue_queue_lost_news())
+	if (!glue_news_lost())
 		return;
 	hash_seq_init(&status, databases);
 	while ((database = hash_seq_search(&status)) != NULL)
@@ -498,7 +498,7 @@ mind_room(const KnownWorker *waiting, bool ours, TimestampTz now)
 {
 	static bool told[GLUE_NUM_WORK_KINDS];
 
-	glue_queue_tell_crowded(waiting != NULL);
+	glue_news_tell_crowded(waiting != NULL);
 	if (waiting == NULL)
 	{
 		crowded_since = 0;

@@ -56,9 +56,9 @@ glue_worker_linger(bool stay, TimestampTz *due, TimestampTz yield_at,
 	{
 		TimestampTz now = GetCurrentTimestamp();
 		TimestampTz until = *due != 0 ? Min(leave_at, *due) : leave_at;
-		bool		news = glue_queue_has_news();
+		bool		news = glue_news_exist();
 
-		if (glue_queue_is_crowded() && (!news || now >= yield_at))
+		if (glue_news_is_crowded() && (!news || now >= yield_at))
 			return false;
 		if (news || (*due != 0 && *due <= now))
 			return true;

@@ -110,7 +110,7 @@ work(TimestampTz *due, bool *stay)
 	process.schema = find_schema(&only_undo);
 	if (!OidIsValid(process.schema))
 	{
-		glue_queue_note_open(false);
+		glue_news_note_open(false);
 		return false;
 	}
 	if (process.claimant == 0)
@@ -119,7 +119,7 @@ work(TimestampTz *due, bool *stay)
 	keep_up();
 	*stay |= glue_queue_run(&process, 0, only_undo, due) > 0;
 	if (*due != 0 || !only_undo)
-		glue_queue_note_open(*due != 0);
+		glue_news_note_open(*due != 0);
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	return true;

@@ -48,7 +48,7 @@ sign(const char *amz_date)
 		{"x-amz-date", amz_date},
 		{"x-amz-target", "AWSGlue.CreateConnection"},
 	};
-	const GlueSigv4Request request = {
+	const GlueSigv4Message message = {
 		.method = "POST",
 		.path = "/",
 		.query = "",
@@ -62,7 +62,7 @@ sign(const char *amz_date)
 	};
 	char		authorization[1024];
 
-	if (!glue_sigv4_authorization(signer, &request, "AKIDEXAMPLE",
+	if (!glue_sigv4_authorization(signer, &message, "AKIDEXAMPLE",
 								  "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
 								  authorization, sizeof(authorization)))
 		fail("could not sign");
@@ -141,14 +141,14 @@ static void
 prepare(const char *file_name)
 {
 	FILE	   *file = fopen(file_name, "r");
-	json_object *request;
+	json_object *message;
 
 	if (file == NULL)
 		fail("could not read the request");
 	body_len = fread(body, 1, sizeof(body), file);
 	fclose(file);
-	request = glue_json_tree_parse(body, body_len);
-	input = json_object_object_get(request, "ConnectionInput");
+	message = glue_json_tree_parse(body, body_len);
+	input = json_object_object_get(message, "ConnectionInput");
 	signer = glue_sigv4_signer_new();
 	if (input == NULL || signer == NULL)
 		fail("could not prepare");

@@ -84,9 +84,9 @@ typedef Claim
 
 	/* between the worker and Glue */
 	mtype:call sent;
-	byte judged;				/* the life that was looked at */
+	byte looked_at;				/* the life that was looked at */
 	mtype:call late;			/* nobody waits for its answer */
-	byte late_judged;
+	byte late_looked_at;
 	mtype:reply reply;
 	byte made;					/* the life */
 
@@ -137,7 +137,7 @@ inline forget_call(c)
 {
 	claim[c].reply = 0;
 	claim[c].made = 0;
-	claim[c].judged = 0
+	claim[c].looked_at = 0
 }
 
 /* The connection is not there any more, and the claim has not lost it. */
@@ -196,7 +196,7 @@ inline carry_out(c, what, seen, answer, new_life)
 inline forget_late(c)
 {
 	claim[c].late = 0;
-	claim[c].late_judged = 0
+	claim[c].late_looked_at = 0
 }
 
 proctype Glue(byte c)
@@ -205,13 +205,13 @@ end_glue:
 	do
 	:: d_step {
 		claim[c].sent != 0 ->
-		carry_out(c, claim[c].sent, claim[c].judged, claim[c].reply,
+		carry_out(c, claim[c].sent, claim[c].looked_at, claim[c].reply,
 				  claim[c].made);
 		claim[c].sent = 0
 	   }
 	:: d_step {
 		claim[c].late != 0 ->
-		carry_out(c, claim[c].late, claim[c].late_judged, unheard,
+		carry_out(c, claim[c].late, claim[c].late_looked_at, unheard,
 				  unheard_life);
 		forget_late(c)
 	   }
@@ -491,7 +491,7 @@ end_sync:
 
 inline send_call(c, what)
 {
-	claim[c].judged = THERE(c);
+	claim[c].looked_at = THERE(c);
 	claim[c].sent = what
 }
 
@@ -571,11 +571,11 @@ inline look_and_make(c)
 	fi
 }
 
-inline settle_make(c)
+inline after_make(c)
 {
 	if
 	:: claim[c].reply == MADE -> own(c, claim[c].made); end_make(c)
-	:: claim[c].reply == DONE -> own(c, claim[c].judged); end_make(c)
+	:: claim[c].reply == DONE -> own(c, claim[c].looked_at); end_make(c)
 	:: else -> forget_call(c)	/* look again */
 	fi
 }
@@ -599,7 +599,7 @@ inline look_and_drop(c)
 inline hang_up(c)
 {
 	claim[c].late = claim[c].sent;
-	claim[c].late_judged = (claim[c].sent != 0 -> claim[c].judged : 0);
+	claim[c].late_looked_at = (claim[c].sent != 0 -> claim[c].looked_at : 0);
 	claim[c].sent = 0;
 	forget_call(c)
 }
@@ -645,7 +645,7 @@ end_idle:
 		   }
 		:: d_step {
 			claim[c].make == RUNNING && claim[c].reply != 0 ->
-			settle_make(c)
+			after_make(c)
 		   }
 		:: d_step {
 			claim[c].drop == RUNNING && !IS_CALLING(c) ->

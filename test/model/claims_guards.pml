@@ -118,14 +118,14 @@
 
 /* What a worker has sent that is gone may still arrive. */
 #ifdef TRIES_AGAIN_AT_ONCE
-#define IS_SETTLED(c)	true
+#define IS_FINAL(c)	true
 #else
-#define IS_SETTLED(c)	(claim[c].late == 0)
+#define IS_FINAL(c)	(claim[c].late == 0)
 #endif
 
 #define CAN_RUN(c) \
 	((claim[c].make == QUEUED || \
 	  ((claim[c].make == 0 || claim[c].make == ASKED) && \
 	   claim[c].drop == QUEUED)) && \
-	 IS_SETTLED(c) && \
+	 IS_FINAL(c) && \
 	 !ANY_CLAIM(COMES_BEFORE, c) && !ANY_CLAIM(EXCLUDES, c))

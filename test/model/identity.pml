@@ -47,7 +47,7 @@
 #define ACCOUNT_OF(key)	((key) % 2)
 
 mtype:transaction = { RUNNING, COMMITTED, ABORTED };
-mtype:row = { OPEN, SUCCEEDED, FAILED, QUEUED, CLAIMED, SETTLED };
+mtype:row = { OPEN, SUCCEEDED, FAILED, QUEUED, CLAIMED, RESOLVED };
 mtype:outcome = { NOTHING, CREATED, CHANGED };
 mtype:reply = { MADE, EXISTS };
 
@@ -114,7 +114,7 @@ hidden byte i;
  */
 
 #define IS_OVER(k)	(call[k].transaction != RUNNING)
-#define IS_UNSETTLED(k) \
+#define IS_UNRESOLVED(k) \
 	(call[k].row == OPEN || call[k].row == QUEUED || call[k].row == CLAIMED)
 
 /* Are two calls about the same connection? */
@@ -137,7 +137,7 @@ hidden byte i;
 #define CAN_LOCK(k)	(!ANY_CALL(LOCKS_OUT, k))
 
 #define HOLDS_UP(l, k) \
-	((l) != (k) && IS_UNSETTLED(l) && IS_OVER(l) && \
+	((l) != (k) && IS_UNRESOLVED(l) && IS_OVER(l) && \
 	 call[l].outcome != NOTHING && SAME_KEY(l, k))
 #define IS_HELD_UP(k)	ANY_CALL(HOLDS_UP, k)
 
@@ -289,7 +289,7 @@ inline end_transaction(k, how)
 	fi
 }
 
-/* A row is settled, and nothing else about its call matters any more. */
+/* A row is resolved, and nothing else about its call matters any more. */
 inline forget_call(k)
 {
 	call[k].mapping = 0;
@@ -334,7 +334,7 @@ inline resolve(k)
 #endif
 }
 
-inline send_request(k)
+inline send_message(k)
 {
 #ifdef KEYS_READ_AGAIN
 	call[k].signed_with = key_in[call[k].mapping];
@@ -376,7 +376,7 @@ proctype Caller(byte k)
 		fi
 	od;
 
-	atomic { call[k].outcome = 0; send_request(k) };
+	atomic { call[k].outcome = 0; send_message(k) };
 	if
 	:: d_step {
 		call[k].reply == MADE ->
@@ -510,7 +510,7 @@ inline undo()
 		if
 		:: is_final ->
 			account[RECORD_OF(IT)].recorded = there;
-			call[IT].row = SETTLED;
+			call[IT].row = RESOLVED;
 			forget_call(IT)
 		:: else ->
 			call[IT].row = QUEUED;
@@ -585,7 +585,7 @@ init
 		do
 		:: i < CALLERS ->
 			assert(gone[i]);
-			assert(!IS_UNSETTLED(i) || WAITS_FOR_TARGET(i));
+			assert(!IS_UNRESOLVED(i) || WAITS_FOR_TARGET(i));
 			i++
 		:: else -> break
 		od;

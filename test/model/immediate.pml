@@ -8,14 +8,14 @@
  * transaction creates, adopts or deletes that connection, once or several
  * times, perhaps under a savepoint.  It locks the name.  Before the request
  * leaves, the journal worker commits an intent, which is a row.  When the
- * transaction has ended and the row is still open, the queue worker settles it:
+ * transaction has ended and the row is still open, the queue worker resolves it:
  * what the call has made is deleted again, if it is proved to be ours and
  * nobody has taken it over; and what there is then is recorded.
  *
  *	  caller ----box----> journal worker ----commit----> row
  *		|											  ^
  *		| create									  | resolve, claim,
- *		v											  | settle
+ *		v											  | resolve
  *	   Glue <---------- look, delete ----------- queue worker
  *
  * What happens to them: answers are lost; requests are carried out late, even
@@ -34,7 +34,7 @@
  * time.pml, and that all of them act on the same connection in identity.pml.
  * Waiting and asking again is
  * one step, which becomes possible when the answer has changed.  So no process
- * runs in circles, and that every intent is settled is a property of the last
+ * runs in circles, and that every intent is resolved is a property of the last
  * states.
  */
 
@@ -81,7 +81,7 @@
 mtype:transaction = { RUNNING, COMMITTED, ABORTED, STRANGER };
 
 /* The states of a row.  OPEN is "running" without a claim, CLAIMED with one. */
-mtype:row = { OPEN, SUCCEEDED, FAILED, QUEUED, CLAIMED, SETTLED };
+mtype:row = { OPEN, SUCCEEDED, FAILED, QUEUED, CLAIMED, RESOLVED };
 
 /* What is known of a call in shared memory; 0 is that it is unknown. */
 mtype:outcome = { NOTHING, CREATED, CHANGED };
@@ -152,7 +152,7 @@ byte claimed;					/* a call, plus 1 */
 byte found;						/* calls, by their bits */
 byte seen;						/* those that were answered before the look */
 #ifdef CLAIMED_BEFORE_LOCKED
-bit settler_has_locked;
+bit resolver_has_locked;
 #endif
 bit taken_over;
 bit defers;						/* the record */
@@ -168,7 +168,7 @@ bit changed;					/* since it was created */
 byte made_since;				/* calls that had been requested by then */
 byte made_until;				/* calls of these that had no answer yet */
 byte holders;					/* calls that have made or adopted it */
-bit judged_ours;				/* this very one, when an undo looked */
+bit found_ours;				/* this very one, when an undo looked */
 bit delete_sent;				/* by the queue worker, which waits */
 byte delete_late;				/* nobody waits */
 
@@ -217,7 +217,7 @@ hidden byte j;
  */
 
 #define IS_OVER(k)	(call[k].transaction != RUNNING)
-#define IS_UNSETTLED(k) \
+#define IS_UNRESOLVED(k) \
 	(call[k].row == OPEN || call[k].row == QUEUED || call[k].row == CLAIMED)
 
 /*
@@ -314,7 +314,7 @@ hidden byte j;
 #define HOLDS_UP(l, k)	false
 #else
 #define HOLDS_UP(l, k) \
-	((l) != (k) && SAME_TO_CHECK(l, k) && IS_UNSETTLED(l) && IS_OVER(l) && \
+	((l) != (k) && SAME_TO_CHECK(l, k) && IS_UNRESOLVED(l) && IS_OVER(l) && \
 	 call[l].outcome != NOTHING && \
 	 (SAME_TOP(l, k) -> HOLDS_UP_OWN(l, k) : HOLDS_UP_OTHERS(l, k)))
 #endif
@@ -324,7 +324,7 @@ hidden byte j;
  * The lock on the name, which lasts until the end of the (sub)transaction.
  * Calls that can only create share it.
  *
- * Of those who settle, those who have nothing to delete have it from their
+ * Of those who resolve, those who have nothing to delete have it from their
  * claim on, or do not claim.  The others need it when they record: a caller may
  * hold it while it waits for them, but then they do not record.
  */
@@ -334,9 +334,9 @@ hidden byte j;
 	(HAS_LOCKED(l, k) && !SAME_TOP(l, k) && !(IS_SHARED(l) && IS_SHARED(k)))
 
 #ifdef CLAIMED_BEFORE_LOCKED
-#define IS_LOCKED_TO_SETTLE(k)	settler_has_locked
+#define IS_LOCKED_TO_RESOLVE(k)	resolver_has_locked
 #else
-#define IS_LOCKED_TO_SETTLE(k) \
+#define IS_LOCKED_TO_RESOLVE(k) \
 	(claimed != 0 && !IS_CREATION(claimed - 1) && SAME_LOCK(claimed - 1, k))
 #endif
 
@@ -344,14 +344,14 @@ hidden byte j;
 #define CAN_LOCK(k)	true
 #define CAN_LOCK_TO_RECORD(k)	true
 #else
-#define CAN_LOCK(k)	(!IS_LOCKED_TO_SETTLE(k) && !ANY_CALL(LOCKS_OUT, k))
+#define CAN_LOCK(k)	(!IS_LOCKED_TO_RESOLVE(k) && !ANY_CALL(LOCKS_OUT, k))
 #define CAN_LOCK_TO_RECORD(k)	(!ANY_CALL(HAS_LOCKED, k))
 #endif
 
 #ifdef CLAIMED_BEFORE_LOCKED
-#define CAN_LOCK_TO_SETTLE(k)	true
+#define CAN_LOCK_TO_RESOLVE(k)	true
 #else
-#define CAN_LOCK_TO_SETTLE(k)	(IS_CREATION(k) || CAN_LOCK_TO_RECORD(k))
+#define CAN_LOCK_TO_RESOLVE(k)	(IS_CREATION(k) || CAN_LOCK_TO_RECORD(k))
 #endif
 
 /*
@@ -407,7 +407,7 @@ hidden byte j;
 	 !WAITS_FOR_US(l, k))
 
 #define COMES_BEFORE(l, k) \
-	((l) != (k) && SAME_TURN(l, k) && IS_UNSETTLED(l) && \
+	((l) != (k) && SAME_TURN(l, k) && IS_UNRESOLVED(l) && \
 	 !NOBODY_WAITS_FOR(l) && \
 	 (IS_CREATION(k) && SAME_TOP(l, k) && call[l].row != CLAIMED -> \
 	  WAITS_FOR_OWN(l, k) : WAITS_FOR(l, k)))
@@ -426,7 +426,7 @@ hidden byte j;
 #define CAN_CLAIM(k) \
 	(call[k].row == QUEUED && \
 	 (!call[k].put_off || SETTLE_TIME_IS_OVER(k)) && \
-	 CAN_LOCK_TO_SETTLE(k) && !ANY_CALL(COMES_BEFORE, k))
+	 CAN_LOCK_TO_RESOLVE(k) && !ANY_CALL(COMES_BEFORE, k))
 
 /*
  * Has l taken over what k may have made?  Only if l was answered after k was
@@ -458,7 +458,7 @@ hidden byte j;
  * recorded.
  */
 #define MADE_ROOM(l, k) \
-	(SAME_EVIDENCE(l, k) && IS_UNSETTLED(l) && \
+	(SAME_EVIDENCE(l, k) && IS_UNRESOLVED(l) && \
 	 call[l].deletes && call[l].answered && \
 	 (outdated & BIT(l)))
 
@@ -506,7 +506,7 @@ inline make_connection(by, alike)
 	made_since = requested;
 	made_until = requested & ~ended;
 	holders = 0;
-	judged_ours = false
+	found_ours = false
 }
 
 inline forget_connection()
@@ -517,7 +517,7 @@ inline forget_connection()
 	made_since = 0;
 	made_until = 0;
 	holders = 0;
-	judged_ours = false
+	found_ours = false
 }
 
 /*
@@ -565,7 +565,7 @@ inline carry_out_delete()
 	od;
 #if defined(EXACTLY) || defined(NO_PROOF)
 	/* but no proof helps if it was made after the look */
-	assert(maker != SOMEBODY_ELSE || !judged_ours);
+	assert(maker != SOMEBODY_ELSE || !found_ours);
 #endif
 	forget_connection()
 }
@@ -688,7 +688,7 @@ inline stop_waiting(k)
 	call[k].reply = 0
 }
 
-inline send_request(k)
+inline send_message(k)
 {
 	atomic { call[k].sent = true; call[k].reply = 0 }
 }
@@ -810,11 +810,11 @@ next_call:
 #endif
 		};
 #ifdef SEND_BEFORE_INTENT
-		send_request(k);
+		send_message(k);
 		record_intent(c, k);
 #else
 		record_intent(c, k);
-		send_request(k);
+		send_message(k);
 #endif
 
 await_answer:
@@ -882,7 +882,7 @@ send_again:
 			if
 			:: !resent ->
 				resent = true;
-				send_request(k);
+				send_message(k);
 				goto await_answer
 			:: goto outcome_is_unknown
 			fi
@@ -1123,7 +1123,7 @@ end_waiting:
 #define IS_NEWER(l, k) \
 	(call[l].row == SUCCEEDED && !(seen & BIT(l)) && SAME_RECORD(l, k))
 
-/* A row is settled, and nothing else about its call matters any more. */
+/* A row is resolved, and nothing else about its call matters any more. */
 inline forget_call(k)
 {
 	call[k].transaction = ABORTED;
@@ -1185,7 +1185,7 @@ inline resolve_found()
 /*
  * Who is in the way of recording what there is?  Open calls of the same
  * transaction, which hold the lock, and may have written there; and creations
- * that are to be settled, which would give up a connection that is recorded.
+ * that are to be resolved, which would give up a connection that is recorded.
  */
 #ifdef RECORD_BESIDE
 #define OPEN_IS_IN_THE_WAY(l, k)	false
@@ -1195,7 +1195,7 @@ inline resolve_found()
 #ifdef RECORD_BEFORE_OTHERS
 #define CREATION_IS_IN_THE_WAY(l)	false
 #else
-#define CREATION_IS_IN_THE_WAY(l)	(IS_UNSETTLED(l) && IS_CREATION(l))
+#define CREATION_IS_IN_THE_WAY(l)	(IS_UNRESOLVED(l) && IS_CREATION(l))
 #endif
 #define IS_IN_THE_WAY(l, k) \
 	((l) != (k) && SAME_EVIDENCE(l, k) && \
@@ -1218,7 +1218,7 @@ inline forget_claim()
 {
 	claimed = 0;
 #ifdef CLAIMED_BEFORE_LOCKED
-	settler_has_locked = false;
+	resolver_has_locked = false;
 #endif
 	seen = 0;
 	taken_over = false;
@@ -1234,7 +1234,7 @@ inline forget_claim()
  *
  * AT_THE_END leaves it to the end to find what comes of a missing guard.
  */
-inline settle(stays)
+inline end_row(stays)
 {
 	if
 	:: d_step {
@@ -1259,7 +1259,7 @@ inline settle(stays)
 		RECORD(IT, (ANY_CALL(IS_NEWER, IT) -> IS_RECORDED(IT) : stays));
 #endif
 		outdated = 0;
-		call[IT].row = SETTLED;
+		call[IT].row = RESOLVED;
 		forget_call(IT);
 		forget_claim()
 	   }
@@ -1284,14 +1284,14 @@ inline look_again_later()
  *
  * A look is final if nothing can arrive any more: because the only request was
  * answered, or because it is sent after settle_time.  What is ours is deleted
- * at once, but only a final look settles the row.
+ * at once, but only a final look resolves the row.
  */
 inline undo()
 {
 #ifdef CLAIMED_BEFORE_LOCKED
 	d_step {
 		IS_CREATION(IT) || CAN_LOCK_TO_RECORD(IT) ->
-		settler_has_locked = !IS_CREATION(IT)
+		resolver_has_locked = !IS_CREATION(IT)
 	};
 #endif
 	d_step {
@@ -1310,7 +1310,7 @@ inline undo()
 		there = (maker != 0);
 		seen = ended;
 		ours = (there && LOOKS_LIKE(IT) && !taken_over && !call[IT].harmless);
-		judged_ours = judged_ours || ours
+		found_ours = found_ours || ours
 	};
 #ifdef FINAL_WHEN_ANSWERED
 	is_final = is_final || SETTLE_TIME_IS_OVER(IT);
@@ -1330,7 +1330,7 @@ inline undo()
 	fi;
 	if
 	:: !is_final -> look_again_later()
-	:: else -> settle(there)
+	:: else -> end_row(there)
 	fi
 }
 
@@ -1520,7 +1520,7 @@ init
 		i = 0;
 		do
 		:: i < CALLS ->
-			assert(!IS_UNSETTLED(i));
+			assert(!IS_UNRESOLVED(i));
 			assert(maker != i + 1 || IS_KNOWN(i));
 #ifdef STRICTLY
 			assert(maker != i + 1 || ANY_CALL(STAYS_WITH, 0) || IS_BEYOND_US(i));

@@ -57,7 +57,7 @@
 /* The clock of a host is ahead of AWS's by this, by nothing, or by twice as much. */
 #define SKEW	4
 
-mtype:row = { OPEN, QUEUED, CLAIMED, FAILED, SETTLED };
+mtype:row = { OPEN, QUEUED, CLAIMED, FAILED, RESOLVED };
 mtype:outcome = { NOTHING, CREATED };
 mtype:maker = { CALL, SOMEBODY_ELSE };
 
@@ -105,7 +105,7 @@ bit worker_killed;
 mtype:maker maker;
 byte created;					/* CreationTime */
 bit seen_since;					/* this very one, by the queue worker */
-bit judged_ours;				/* likewise */
+bit found_ours;				/* likewise */
 bit recorded;
 bit somebody_deleted;
 
@@ -140,7 +140,7 @@ bit crashed;
 	 ON_TIME(sent[1], sent_at[1], LONGER) && \
 	 ON_TIME(delete_sent, delete_sent_at, DELETION) && \
 	 (over || now < LAST_END) && \
-	 (ended_by != 0 || !over || row == FAILED || row == SETTLED || \
+	 (ended_by != 0 || !over || row == FAILED || row == RESOLVED || \
 	  now <= LAST_END) && \
 	 (!looking || now < look_sent + 1))
 
@@ -177,7 +177,7 @@ inline make_connection(by)
 	maker = by;
 	created = now;
 	seen_since = false;
-	judged_ours = false
+	found_ours = false
 }
 
 inline forget_connection()
@@ -185,7 +185,7 @@ inline forget_connection()
 	maker = 0;
 	created = 0;
 	seen_since = false;
-	judged_ours = false
+	found_ours = false
 }
 
 inline carry_out(r)
@@ -222,8 +222,8 @@ inline carry_out(r)
 
 inline carry_out_delete()
 {
-	assert(!judged_ours || !IS_STRANGE);
-	assert(row != SETTLED);
+	assert(!found_ours || !IS_STRANGE);
+	assert(row != RESOLVED);
 	delete_sent = false;
 	delete_sent_at = 0;
 	forget_connection()
@@ -469,7 +469,7 @@ end_idle:
 		if
 		:: d_step {
 			there && IS_OURS ->
-			judged_ours = seen_since;
+			found_ours = seen_since;
 			deleting = true;
 			delete_sent = true;
 			delete_sent_at = now
@@ -482,7 +482,7 @@ end_idle:
 			if
 			:: is_final ->
 				recorded = there;
-				row = SETTLED;
+				row = RESOLVED;
 				forget_call()
 			:: else -> row = QUEUED
 			fi;
@@ -529,7 +529,7 @@ proctype Crash()
 {
 end_crash:
 	d_step {
-		row != 0 && row != FAILED && row != SETTLED && now <= LAST_END + 1 ->
+		row != 0 && row != FAILED && row != RESOLVED && now <= LAST_END + 1 ->
 		crashed = true;
 		worker_killed = over;
 		knows = false;
@@ -579,7 +579,7 @@ init
 		run QueueWorker()
 	};
 	timeout;
-	assert(row == FAILED || row == SETTLED);
+	assert(row == FAILED || row == RESOLVED);
 	assert(maker != CALL || recorded);
 	assert(!(maker == CALL));
 	assert(!recorded || maker != 0 || somebody_deleted)

@@ -2,7 +2,7 @@
 
 Usage: retry_like_botocore.py DRIVER
 
-DRIVER is the program made from test/unit/judge_failures.c.  Every operation of
+DRIVER is the program made from test/unit/classify_failures.c.  Every operation of
 ours is answered with every status and code that means something to either;
 both must retry the same ones, as throttling or not, after the same longest
 wait.  That botocore does so by default, is looked at as well.  Prints TAP.
@@ -39,7 +39,7 @@ def codes_of(service):
            "ConcurrentModificationException", "UnrecognizedClientException"})
 
 
-def judge(service, operation, status, code):
+def classify(service, operation, status, code):
     """What botocore makes of a failure, as the driver prints it."""
     context = standard.RetryContext(
         attempt_number=2,
@@ -74,16 +74,16 @@ def main():
         for case, own, theirs in zip(
             cases, (line if not line.startswith("none") else "none"
                     for line in ours),
-            (judge(service, *case) for case in cases))
+            (classify(service, *case) for case in cases))
         if own != theirs]
 
     print("1..3")
     print("%sok 1 - the default mode is standard, with 3 attempts"
           % ("" if (retries["mode"], standard.DEFAULT_MAX_ATTEMPTS)
              == ("standard", 3) else "not "))
-    print("%sok 2 - all %d failures are judged" %
+    print("%sok 2 - all %d failures are classified" %
           ("" if len(ours) == len(cases) else "not ", len(cases)))
-    print("%sok 3 - as botocore judges them"
+    print("%sok 3 - as botocore classifies them"
           % ("not " if different else ""))
     for line in different[:20]:
         print("# " + line)

@@ -2,7 +2,7 @@
 
 Usage: sign_like_botocore.py DRIVER
 
-DRIVER is the program made from test/unit/sign_requests.c.  Requests are made
+DRIVER is the program made from test/unit/sign_messages.c.  Requests are made
 up from a fixed seed, signed by botocore at a frozen time, and by the driver;
 the Authorization headers must be the same byte for byte.  Prints TAP.
 

@@ -10,14 +10,14 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
-use GlueConn::Settled qw(create update);
+use GlueConn::Resolved qw(create update);
 use GlueConn::Ways;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(preload => 1, asks_account => 1,
 	conf => "glue_conn.settle_time = 1s\n");
 my $glue = $cluster->glue;
-my $settled = GlueConn::Settled->new($glue, $cluster->node);
+my $resolved = GlueConn::Resolved->new($glue, $cluster->node);
 my $session = $cluster->session;
 my $other = $cluster->session;
 my $account = $GlueConn::LocalGlue::ACCOUNT;
@@ -42,7 +42,7 @@ sub waits
 	my ($who, $what) = @_;
 
 	ok(wait_until(sub {
-			$settled->ask('SELECT wait_event_type FROM pg_stat_activity'
+			$resolved->ask('SELECT wait_event_type FROM pg_stat_activity'
 				  . ' WHERE pid = ' . $who->pid) eq 'Lock'
 		}, 'it waits'), "$what: waits");
 	return;
@@ -82,10 +82,10 @@ foreach my $way (@ways)
 	{
 		$other->must(create_by($way, $input, %named));
 		has_looked($name);
-		is(join(' ', $settled->requests($name)), 'running queued', "$name: waits");
+		is(join(' ', $resolved->requests($name)), 'running queued', "$name: waits");
 		$session->must('ROLLBACK');
 	}
-	$settled->check($name);
+	$resolved->check($name);
 	is($glue->connection($name)->{definition}{Description}, 'second',
 		"$name: what it says is true");
 	is(rows($name), "|us-east-1|$account|second", "$name: one row");
@@ -131,7 +131,7 @@ is(end_of($session, $id), 'succeeded', 'a request by the number');
 is(rows('queued'), '', 'is about the same connection');
 is(state_of($session, $id, qw(catalog_id account_id)), "succeeded|$account|$account",
 	'and says both');
-$settled->check('one row');
+$resolved->check('one row');
 
 #
 # Side by side
@@ -146,7 +146,7 @@ is(state_of($other, $id), 'queued', 'a request waits for a transaction');
 is($glue->connection('side')->{definition}{Description}, 'call', 'and is not sent');
 $session->must('COMMIT');
 is(end_of($other, $id), 'succeeded', 'it has its turn');
-$settled->check('a transaction and a request');
+$resolved->check('a transaction and a request');
 is(rows('side'), "second|us-east-1|$account|queue", 'and is the last word');
 
 # Two requests that name it otherwise.
@@ -160,7 +160,7 @@ has_looked('two');
 is(state_of($session, $first), 'running', 'while one request is carried out');
 is($watch->sent('UpdateConnection'), 1, 'the other one is not sent');
 is(end_of($session, $_), 'succeeded', 'each has its turn') foreach $first, $second;
-$settled->check('two requests');
+$resolved->check('two requests');
 is(rows('side'), "second|us-east-1|$account|two", 'one after the other');
 
 # Of the first one it is not known yet whose the connection is.
@@ -179,7 +179,7 @@ has_looked('late');
 is(state_of($session, $second), 'running', 'while the second one is carried out');
 is($watch->sent('UpdateConnection'), 1, 'the first one is not sent');
 is(end_of($session, $_), 'succeeded', 'each has its turn') foreach $second, $first;
-$settled->check('one that was late');
+$resolved->check('one that was late');
 is(rows('side'), "late|us-east-1|$account|late", 'and is the last word');
 
 # Two requests, of which the first one is put off.
@@ -194,8 +194,8 @@ has_looked('three');
 is(state_of($session, $second, 'attempts'), 'queued|0', 'one that was asked for later waits');
 is(scalar(grep { $_->{body} =~ /"second"/ } $watch->requests), 0, 'and is not sent');
 $glue->behave;
-$settled->wait(hurry => 1);
-$settled->check('in order');
+$resolved->wait(hurry => 1);
+$resolved->check('in order');
 is(rows('side'), "second|us-east-1|$account|second", 'what was asked for last is last');
 
 $_->quit foreach $session, $other;

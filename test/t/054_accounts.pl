@@ -10,7 +10,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
-use GlueConn::Settled;
+use GlueConn::Resolved;
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(preload => 1, asks_account => 1,
@@ -78,7 +78,7 @@ sub wait_for_undo
 	wait_until(sub { ($last = $admin->must("SELECT string_agg(state, ' ' ORDER BY id)"
 			  . ' FROM glue_request WHERE account_id = ' . literal($account{first})
 			  . ' AND connection_name = ' . literal($name))->output) !~ /queued|running/ },
-		"$name is settled");
+		"$name is resolved");
 	return $last;
 }
 
@@ -183,7 +183,7 @@ is(end_of($second, $id), 'succeeded', 'the other account does not wait for an un
 is(held('stuck'), "$account{first}|of the first\n$account{second}|by the queue",
 	'which is not done yet');
 $glue->behave;
-GlueConn::Settled->new($glue, $cluster->node)->wait(hurry => 1);
+GlueConn::Resolved->new($glue, $cluster->node)->wait(hurry => 1);
 are('in the end', 'stuck', "$account{second}|by the queue");
 
 $_->quit foreach $admin, values %session;

@@ -13,7 +13,7 @@ use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::LocalGlue;
 use GlueConn::Queue;
-use GlueConn::Settled qw(create);
+use GlueConn::Resolved qw(create);
 use GlueConn::Watch;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -24,7 +24,7 @@ my $glue = $cluster->glue;
 my $elsewhere = GlueConn::LocalGlue->new;
 my $session = $cluster->session;
 my $admin = $cluster->session;
-my $settled = GlueConn::Settled->new($glue, $cluster->node);
+my $resolved = GlueConn::Resolved->new($glue, $cluster->node);
 my %account = (own => '111111111111', other => '222222222222');
 
 $elsewhere->start;
@@ -105,7 +105,7 @@ sub end_in_haste
 {
 	my ($id) = @_;
 
-	wait_until(sub { $settled->hurry; state_of($admin, $id) !~ /^(?:queued|running)/ },
+	wait_until(sub { $resolved->hurry; state_of($admin, $id) !~ /^(?:queued|running)/ },
 		"request $id ends");
 	return state_of($admin, $id);
 }

@@ -43,7 +43,7 @@ sub create
 }
 
 # A call must return this status, and these requests must be sent.
-sub settles
+sub creates
 {
 	my ($what, $input, $action, $status, $expected) = @_;
 	my ($result, $requests) = create($input, $action);
@@ -88,7 +88,7 @@ $glue->put_connection(
 	created => 1700000000.5,
 	updated => 1700000001.25);
 my $before = $glue->connection('equal');
-settles('an equal one', jdbc('equal'), 'adopt', 'READY', 'C G');
+creates('an equal one', jdbc('equal'), 'adopt', 'READY', 'C G');
 is_deeply($glue->connection('equal'), $before, 'it stays as it is');
 is($glue->created('equal'), 0, 'nothing was created');
 my $row = $cluster->row('equal');
@@ -101,13 +101,13 @@ like($row->{last_updated_by}, qr/^arn:/, 'who made that');
 is($row->{connection_schema_version}, 1, 'its version');
 is($row->{secret_digest}, undef, 'its secrets are not known');
 is($cluster->drift('equal'), '', 'it is as it was recorded');
-settles('an adopted one', jdbc('equal'), 'adopt', 'READY', 'C G');
+creates('an adopted one', jdbc('equal'), 'adopt', 'READY', 'C G');
 is($cluster->row('equal')->{secret_digest}, undef,
 	'its secrets are still not known');
 
 $session->must('BEGIN');
 $glue->put_connection(input => jdbc('rolled back'));
-settles('in a transaction', jdbc('rolled back'), 'adopt', 'READY', 'C G');
+creates('in a transaction', jdbc('rolled back'), 'adopt', 'READY', 'C G');
 $session->must('ROLLBACK');
 is($cluster->row('rolled back'), undef, 'what is rolled back is not recorded');
 
@@ -160,7 +160,7 @@ foreach my $encrypted (0, 1)
 		$theirs->{PhysicalConnectionRequirements}{SecurityGroupIdList} =
 		  [ 'sg-00000002', 'sg-00000001' ];
 		$glue->put_connection(input => $theirs);
-		settles($what, fanciful($name), 'adopt', 'READY', 'C G');
+		creates($what, fanciful($name), 'adopt', 'READY', 'C G');
 		is($cluster->drift($name), '', "$what: no drift");
 		is($cluster->row($name)->{secret_digest}, undef,
 			"$what: the secrets are not known");
@@ -235,7 +235,7 @@ foreach my $hidden (qw(all none))
 		'which it has');
 }
 $glue->set(hide_password => 'all');
-settles('with the password', \%kafka, 'adopt', 'READY', 'C G');
+creates('with the password', \%kafka, 'adopt', 'READY', 'C G');
 
 #
 # Secrets that this database has sent
@@ -253,7 +253,7 @@ sub make
 my $mine = jdbc('mine');
 my $digest = make($mine);
 isnt($digest, undef, 'a create records a digest');
-settles('our own', $mine, 'adopt', 'READY', 'C G');
+creates('our own', $mine, 'adopt', 'READY', 'C G');
 is($cluster->row('mine')->{secret_digest}, $digest, 'its secrets are known');
 my $another = with_properties($mine, PASSWORD => 'Secret-Another');
 $result = fails('our own, with another password',
@@ -271,7 +271,7 @@ make($tokens);
 fails('two that are swapped',
 	with_properties($tokens, a_token => 'Secret-B', b_token => 'Secret-A'),
 	'adopt', '42710', 'C G');
-settles('two that are not', $tokens, 'adopt', 'READY', 'C G');
+creates('two that are not', $tokens, 'adopt', 'READY', 'C G');
 
 # One that has no secret any more, for all that can be seen.
 my %network = (
@@ -297,15 +297,15 @@ like($result->detail, qr/\.a_token was given before and is hidden/,
 $session->must('SELECT count(*) FROM glue_sync_connections()');
 is($cluster->row('mine')->{secret_digest}, $digest,
 	'a sync leaves the digest alone');
-settles('our own after a sync', $mine, 'adopt', 'READY', 'C G');
+creates('our own after a sync', $mine, 'adopt', 'READY', 'C G');
 is($cluster->row('mine')->{secret_digest}, $digest, 'and so does adopting it');
 my $created = $glue->connection('mine')->{created};
 $glue->put_connection(
 	input => $another, created => $created, updated => $created + 1);
-settles('one that was updated since', $mine, 'adopt', 'READY', 'C G');
+creates('one that was updated since', $mine, 'adopt', 'READY', 'C G');
 is($cluster->row('mine')->{secret_digest}, undef,
 	'nobody knows its secrets any more');
-settles('with another password', $another, 'adopt', 'READY', 'C G');
+creates('with another password', $another, 'adopt', 'READY', 'C G');
 is($cluster->row('mine')->{secret_digest}, undef, 'nor then');
 
 # The same, and it was never read before.
@@ -318,7 +318,7 @@ foreach my $what (qw(created updated))
 		input => with_properties($input, PASSWORD => 'Secret-Theirs'),
 		created => time + ($what eq 'created' ? 3600 : 0),
 		updated => time + 3600);
-	settles("one that was $what since", $input, 'adopt', 'READY', 'C G');
+	creates("one that was $what since", $input, 'adopt', 'READY', 'C G');
 	is($cluster->row("$what since")->{secret_digest}, undef,
 		"$what since: nobody knows its secrets any more");
 }
@@ -330,7 +330,7 @@ foreach my $offset (-200, 200)
 
 	$glue->set(clock_offset_s => $offset);
 	$digest = make($input);
-	settles("a clock that is $offset s off", $input, 'adopt', 'READY', 'C G');
+	creates("a clock that is $offset s off", $input, 'adopt', 'READY', 'C G');
 	is($cluster->row("$offset s off")->{secret_digest}, $digest,
 		"$offset s off: its secrets are known");
 }
@@ -352,7 +352,7 @@ $restored->quit;
 #
 
 $glue->put_connection(input => jdbc('updated', Description => 'theirs'));
-settles('an existing one', jdbc('updated', Description => 'ours'),
+creates('an existing one', jdbc('updated', Description => 'ours'),
 	'update', 'READY', 'C G U G');
 is($glue->connection('updated')->{definition}{Description},
 	'ours', 'it is updated');
@@ -360,7 +360,7 @@ is($glue->created('updated'), 0, 'and not created');
 is($cluster->row('updated')->{description}, 'ours', 'and recorded');
 $digest = $cluster->row('updated')->{secret_digest};
 isnt($digest, undef, 'with a digest');
-settles('what was updated', jdbc('updated', Description => 'ours'),
+creates('what was updated', jdbc('updated', Description => 'ours'),
 	'adopt', 'READY', 'C G');
 is($cluster->row('updated')->{secret_digest}, $digest, 'its secrets are known');
 $result = fails('one that would lose its password',
@@ -373,7 +373,7 @@ is( $glue->connection('keystore')
 	'Secret-Keystore', 'and leaves it alone');
 foreach my $action (qw(adopt update))
 {
-	settles("a new one, $action", jdbc("new $action"), $action, 'READY', 'C');
+	creates("a new one, $action", jdbc("new $action"), $action, 'READY', 'C');
 	is($glue->created("new $action"), 1, "$action: created");
 	isnt($cluster->row("new $action")->{secret_digest},
 		undef, "$action: its secrets are known");
@@ -405,7 +405,7 @@ foreach my $action (qw(adopt update))
 		my $name = "$kind $action";
 
 		$glue->misbehave(operation => 'CreateConnection', kind => $kind);
-		$result = settles("$name", jdbc($name), $action, 'READY', $requests);
+		$result = creates("$name", jdbc($name), $action, 'READY', $requests);
 		is($glue->created($name), 1, "$name: created once");
 		is(scalar(my @notices = $result->messages('NOTICE')),
 			$kind eq 'lost-after' ? 1 : 0, "$name: found, and so no conflict");
@@ -416,7 +416,7 @@ foreach my $action (qw(adopt update))
 		$name .= ' there';
 		$glue->put_connection(input => jdbc($name), created => time - 3600);
 		$glue->misbehave(operation => 'CreateConnection', kind => $kind);
-		settles($name, jdbc($name), $action, 'READY',
+		creates($name, jdbc($name), $action, 'READY',
 			$action eq 'adopt' ? 'C G G' : 'C G G U G');
 		is($glue->created($name), 0, "$name: not created");
 		is($cluster->row($name)->{status}, 'READY', "$name: but recorded");
@@ -428,13 +428,13 @@ foreach my $action (qw(adopt update))
 		kind => 'error',
 		code => 'AccessDeniedException');
 	fails("unknown, $action", jdbc("unknown $action"), $action, '08007', 'C G');
-	settles("not unknown any more, $action",
+	creates("not unknown any more, $action",
 		jdbc("unknown $action"), $action, 'READY',
 		$action eq 'adopt' ? 'C G' : 'C G U G');
 	is($glue->created("unknown $action"), 1, "created once, $action");
 }
 $glue->misbehave(operation => 'UpdateConnection', kind => 'lost-after');
-settles('a lost answer to the update',
+creates('a lost answer to the update',
 	jdbc('updated', Description => 'lost'),
 	'update', 'READY', 'C G U U G');
 is($cluster->row('updated')->{description}, 'lost', 'is made good');
@@ -462,7 +462,7 @@ foreach my $action (qw(adopt update))
 }
 $glue->misbehave(operation => 'GetConnection', kind => $_)
   foreach qw(throttle lost-before);
-settles('read at last', jdbc('unreadable', Description => 'update'),
+creates('read at last', jdbc('unreadable', Description => 'update'),
 	'adopt', 'READY', 'C G G G');
 
 #
@@ -491,7 +491,7 @@ fails('gone after it was read', jdbc('gone late'), 'update', '42704', 'C G U');
 # What is recorded and is not there any more is simply created.
 $digest = make(jdbc('gone before'));
 $glue->remove_connection('gone before');
-settles('gone before', jdbc('gone before'), 'adopt', 'READY', 'C');
+creates('gone before', jdbc('gone before'), 'adopt', 'READY', 'C');
 is($cluster->row('gone before')->{secret_digest}, $digest, 'and recorded');
 
 #
@@ -499,13 +499,13 @@ is($cluster->row('gone before')->{secret_digest}, $digest, 'and recorded');
 #
 
 $glue->put_connection(input => jdbc('slow'), status => 'IN_PROGRESS');
-settles('in progress', jdbc('slow'), 'adopt', 'IN_PROGRESS', 'C G');
+creates('in progress', jdbc('slow'), 'adopt', 'IN_PROGRESS', 'C G');
 is($cluster->row('slow')->{status}, 'IN_PROGRESS', 'is recorded');
 $glue->put_connection(
 	input => jdbc('failed'),
 	status => 'FAILED',
 	status_reason => 'Wrong password "Secret-Password".');
-$result = settles('failed', jdbc('failed'), 'adopt', 'FAILED', 'C G');
+$result = creates('failed', jdbc('failed'), 'adopt', 'FAILED', 'C G');
 like(($result->messages('WARNING'))[0]{message},
 	qr/"failed" is there, but is not usable/, 'is a warning');
 is($cluster->row('failed')->{status_reason},
@@ -515,7 +515,7 @@ $glue->misbehave(
 	operation => 'GetConnection',
 	kind => 'garbage',
 	body => json_text({ Connection => jdbc('old') }));
-settles('one without a status', jdbc('old'), 'adopt', 'READY', 'C G');
+creates('one without a status', jdbc('old'), 'adopt', 'READY', 'C G');
 is($cluster->row('old')->{status}, 'READY', 'is ready');
 
 #

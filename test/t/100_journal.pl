@@ -57,7 +57,7 @@ sub wait_event
 		  . ' WHERE pid = ' . $waiting->pid)->output;
 }
 
-sub is_settled
+sub is_resolved
 {
 	return $session->must('SELECT count(*) FROM glue_request'
 		  . ' WHERE finished_at IS NULL')->output eq '0';
@@ -217,8 +217,8 @@ cmp_ok($result->seconds, '<', 15, 'in time');
 is($glue->created('late') + $glue->created('taken'), 0, 'nothing is sent');
 $node->append_conf('postgresql.conf', "synchronous_standby_names = ''");
 $node->reload;
-wait_until(\&is_settled, 'all of that is settled');
-pass('what was recorded and not sent is settled');
+wait_until(\&is_resolved, 'all of that is resolved');
+pass('what was recorded and not sent is resolved');
 
 # idle ones leave
 $session->must('CREATE DATABASE other');

@@ -100,7 +100,7 @@ sub seconds_ago
 	return "now() - interval '$seconds s'";
 }
 
-sub work_until_settled
+sub work_until_resolved
 {
 	my ($id) = @_;
 
@@ -255,7 +255,7 @@ foreach my $unknown (qw(aws_sent_at aws_ended_at))
 	$watch = $cluster->watch;
 	work($session);
 	is(state_of($session, $id, 'error_code'), 'queued|NotKnown', "without $unknown");
-	work_until_settled($id);
+	work_until_resolved($id);
 	is(state_of($session, $id, 'error_code'), 'failed|NotKnown', 'in the end');
 	cmp_ok($watch->sent('GetConnection'), '>', 2, 'it is looked at again');
 	ok($glue->connection($unknown) && $cluster->row($unknown), 'it is left alone, and recorded');
@@ -321,10 +321,10 @@ foreach my $first (qw(queued rolled_back))
 		definition => jdbc($name, %definition), requested_at => seconds_ago(11),
 		answered_at => seconds_ago(9), state => "'$first'",
 		$first eq 'queued' ? () : (finished_at => 'now()', error_code => q('NotUndone')));
-	work_until_settled($id);
+	work_until_resolved($id);
 	is(state_of($session, $id, 'error_code'), 'rolled_back|', "an update of ours that is $first");
 	is($glue->connection($name), undef, 'does not make it somebody else\'s');
-	work_until_settled($update);
+	work_until_resolved($update);
 	is(state_of($session, $update, 'error_code'), 'rolled_back|NotUndone', 'the update has its own end');
 	is($cluster->row($name), undef, 'which finds nothing to record');
 }
@@ -357,13 +357,13 @@ $glue->put_connection(input => jdbc('lost'));
 wait_until(sub { work($session); !$glue->connection('lost') }, 'it is deleted');
 is(state_of($session, $id), 'queued', 'and is undone when it does');
 $glue->put_connection(input => jdbc('lost'));
-work_until_settled($id);
+work_until_resolved($id);
 is($glue->connection('lost'), undef, 'and when it does again');
 is(state_of($session, $id, 'error_code'), 'rolled_back|', 'until it cannot any more');
 
 $id = intent('lost for good', aborted(), %unknown);
 $watch = $cluster->watch;
-work_until_settled($id);
+work_until_resolved($id);
 is(state_of($session, $id, 'error_code', 'finished_at - started_at > interval \'1 s\''),
 	'rolled_back||t', 'for a while');
 cmp_ok($watch->sent, '>=', 3, 'in which it is asked for');
@@ -373,7 +373,7 @@ cmp_ok($watch->sent, '<=', 10, 'now and then');
 $glue->put_connection(input => jdbc('recorded'));
 $session->must('SELECT FROM glue_sync_connections()');
 $id = intent('recorded', aborted(), %unknown);
-work_until_settled($id);
+work_until_resolved($id);
 is(state_of($session, $id, 'error_code'), 'rolled_back|NotOurs', 'one that is recorded is not ours');
 like(state_of($session, $id, 'error_message'), qr/recorded in glue_connection/, 'says so');
 ok($glue->connection('recorded'), 'unless we know that it is');
@@ -393,7 +393,7 @@ work($session);
 is(state_of($session, $id), 'queued', 'as long as the same transaction may commit calls for it');
 $session->must("UPDATE glue_request SET state = 'failed', finished_at = now() WHERE id = $kin");
 $caller->must('ROLLBACK');
-work_until_settled($id);
+work_until_resolved($id);
 is(state_of($session, $id, 'error_code'), 'rolled_back|', 'nobody can tell whose it is');
 is($glue->connection('kin'), undef, 'but then it can be told');
 
@@ -437,7 +437,7 @@ work($session);
 is(state_of($session, $id), 'queued', 'an update that may still arrive');
 is($watch->sent, 0, 'is waited for');
 $glue->put_connection(input => jdbc('changing'));
-work_until_settled($id);
+work_until_resolved($id);
 is($cluster->row('changing')->{connection_type}, 'JDBC', 'before it is recorded');
 
 # What is only to be recorded waits for the undo of a creation, which waits for
@@ -446,7 +446,7 @@ my @circle = (
 	intent('circle', aborted(), operation => 'DeleteConnection', answered_at => 'now()'),
 	intent('circle', aborted(), %unknown, operation => 'UpdateConnection'),
 	made('circle', aborted()));
-work_until_settled($_) foreach @circle;
+work_until_resolved($_) foreach @circle;
 is(join(' ', map { state_of($session, $_) } @circle), 'rolled_back rolled_back rolled_back',
 	'nothing waits in a circle');
 
@@ -484,7 +484,7 @@ is(state_of($session, $id, 'error_code IS NOT NULL'), 'queued|t',
 $glue->behave;
 make_due($session, $id);
 $watch = $cluster->watch;
-work_until_settled($id);
+work_until_resolved($id);
 is(state_of($session, $id, 'error_code', q(finished_at - started_at > interval '2 s')),
 	'rolled_back||t', 'is found out about, as long as it may come');
 is($watch->sent('DeleteConnection'), 0, 'by looking');
@@ -497,7 +497,7 @@ $id = made('sent twice', aborted());
 work($session);
 is(state_of($session, $id), 'queued', 'one that was sent twice is waited for');
 is($glue->connection('sent twice'), undef, 'although it is done');
-work_until_settled($id);
+work_until_resolved($id);
 is(state_of($session, $id, 'error_code', q(finished_at - started_at > interval '2 s')),
 	'rolled_back||t', 'until nothing can arrive any more');
 $cluster->configure($session, 'glue_conn.request_timeout' => undef);
@@ -629,7 +629,7 @@ $caller->must('ROLLBACK TO s');
 work($session);
 is(state_of($session, $update), 'queued', 'but what has nothing to delete waits for all of it');
 $caller->must('ROLLBACK');
-work_until_settled($_) foreach $parent, $child, $id, $update;
+work_until_resolved($_) foreach $parent, $child, $id, $update;
 is(state_of($session, $id, 'error_code'), 'rolled_back|', 'which does not change what has become of it');
 is($cluster->row('family'), undef, 'which sees what is recorded right');
 
@@ -661,7 +661,7 @@ is(state_of($session, $id), 'rolled_back', 'as long as it is there');
 
 $id = intent('first come', aborted());
 $queued = enqueue($session, referring('first come'));
-work_until_settled($id);
+work_until_resolved($id);
 work($session);
 is($session->must("SELECT a.finished_at < b.started_at FROM glue_request a, glue_request b"
 	  . " WHERE a.id = $id AND b.id = $queued")->output, 't', 'what was queued since waits');

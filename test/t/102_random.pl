@@ -20,7 +20,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
-use GlueConn::Settled;
+use GlueConn::Resolved;
 use POSIX ();
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -45,7 +45,7 @@ glue_conn.max_attempts = 2
 CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;
-my $settled = GlueConn::Settled->new($glue, $node);
+my $resolved = GlueConn::Resolved->new($glue, $node);
 
 sub one_of { return $_[ int rand @_ ]; }
 
@@ -199,7 +199,7 @@ sub be_a_session
 sub backends
 {
 	my ($type) = @_;
-	my $pids = $settled->ask('SELECT pid FROM pg_stat_activity'
+	my $pids = $resolved->ask('SELECT pid FROM pg_stat_activity'
 		  . " WHERE backend_type = '$type' AND pid <> pg_backend_pid()")
 	  // '';
 
@@ -241,7 +241,7 @@ sub ask_backend
 	my ($function) = @_;
 	my $pid = one_of(backends('client backend')) or return 0;
 
-	return defined $settled->ask("SELECT $function($pid)");
+	return defined $resolved->ask("SELECT $function($pid)");
 }
 
 sub kill_one
@@ -360,16 +360,16 @@ foreach my $number (1 .. POSIX::ceil($seconds / $round_seconds))
 	round($number);
 	$glue->behave;
 	read_journal();
-	$settled->check("round $number (RANDOM_SEED=$seed)");
+	$resolved->check("round $number (RANDOM_SEED=$seed)");
 }
 
 is(join(', ', grep { $made{$_} > 1 + ($lost{$_} // 0) } sort keys %made), '',
 	'no call has made two connections');
-is($settled->ask("SELECT string_agg(DISTINCT name, ', ') FROM glue_connection_drift()"),
+is($resolved->ask("SELECT string_agg(DISTINCT name, ', ') FROM glue_connection_drift()"),
 	'', 'there is no drift');
 
 # It was a test only if these have happened.
-my ($rolled_back, $kept, $succeeded) = split /\|/, $settled->ask(<<'SQL');
+my ($rolled_back, $kept, $succeeded) = split /\|/, $resolved->ask(<<'SQL');
 SELECT count(*) FILTER (WHERE state = 'rolled_back' AND error_code IS NULL),
 	count(*) FILTER (WHERE state = 'rolled_back' AND error_code = 'Kept'),
 	count(*) FILTER (WHERE state = 'succeeded') FROM glue_request
@@ -379,7 +379,7 @@ cmp_ok($rolled_back, '>', $seconds / 4, 'many were undone');
 ok($done{cancel} && $done{terminate}, 'statements were cancelled, sessions terminated');
 note("$_: $done{$_}") foreach sort keys %done;
 note("$succeeded succeeded, $rolled_back undone, $kept kept");
-note($settled->ask("SELECT string_agg(s, ', ') FROM (SELECT operation || ' ' || state"
+note($resolved->ask("SELECT string_agg(s, ', ') FROM (SELECT operation || ' ' || state"
 	  . " || coalesce(' ' || error_code, '') || ': ' || count(*) AS s"
 	  . ' FROM glue_request GROUP BY operation, state, error_code ORDER BY 1) AS t'));
 

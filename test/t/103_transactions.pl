@@ -14,7 +14,7 @@ use File::Basename qw(dirname);
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
-use GlueConn::Settled qw(create update %undone %succeeded %nothing);
+use GlueConn::Resolved qw(create update %undone %succeeded %nothing);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
@@ -28,7 +28,7 @@ glue_conn.request_timeout = '4s'
 CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;
-my $settled = GlueConn::Settled->new($glue, $node);
+my $resolved = GlueConn::Resolved->new($glue, $node);
 
 $cluster->query(<<'SQL');
 CREATE DATABASE other;
@@ -53,9 +53,9 @@ sub call
 	  . ')';
 }
 
-sub outcome { return $settled->outcome(@_); }
+sub outcome { return $resolved->outcome(@_); }
 
-sub request { return ($settled->requests($_[0]))[-1] // 'none'; }
+sub request { return ($resolved->requests($_[0]))[-1] // 'none'; }
 
 # Compare the warnings about connections that stay: each is a pattern for its
 # detail, and there must be no others.
@@ -150,7 +150,7 @@ foreach my $attempt (1 .. 10)
 	kill 'KILL', $walwriter;
 	wait_until(sub { !kill 0, $session->pid }, 'all sessions end');
 	$session->quit;
-	wait_until(sub { defined $settled->ask('SELECT 1') }, 'the server recovers');
+	wait_until(sub { defined $resolved->ask('SELECT 1') }, 'the server recovers');
 	$session = $cluster->session;
 	last if $session->must('SELECT count(*) FROM committed'
 		  . " WHERE name = '$lost'")->output eq '0';
@@ -476,7 +476,7 @@ foreach my $case (
 	$session->must('BEGIN; ' . create($name));
 	$other->send($call);
 	wait_until(sub {
-		$settled->ask('SELECT wait_event FROM pg_stat_activity WHERE pid = '
+		$resolved->ask('SELECT wait_event FROM pg_stat_activity WHERE pid = '
 			  . $other->pid) eq 'advisory'
 	}, 'the other call waits');
 	$session->must($end);
@@ -514,7 +514,7 @@ foreach my $rule ({ kind => 'lost-before' }, {%refusal})
 	outcome($event, $name, glue => 'first', row => 'none',
 		request => request($name));
 	$glue->behave;
-	$settled->hurry;
+	$resolved->hurry;
 	outcome("$event, until it is not so any more", $name, %undone);
 }
 
@@ -549,7 +549,7 @@ $session->must('REVOKE USAGE ON FOREIGN SERVER leaving FROM leaving');
 warned($event, $leaving->must('ROLLBACK'));
 outcome($event, 'barred', glue => 'first', row => 'none', request => 'queued 42501');
 $session->must('GRANT USAGE ON FOREIGN SERVER leaving TO leaving');
-$settled->hurry;
+$resolved->hurry;
 outcome("$event, until it may", 'barred', %undone);
 $leaving->quit;
 $session->must('DROP SERVER leaving; DROP OWNED BY leaving; DROP ROLE leaving');
@@ -588,7 +588,7 @@ failed($event, $result, '55000');
 is($watch->sent, 0, "$event: nothing was sent");
 is($glue->connection('newborn'), undef, "$event: in AWS Glue");
 $cluster->query('CREATE EXTENSION glue_conn', database => 'newborn');
-GlueConn::Settled->new($glue, $node, 'newborn')->outcome($event, 'newborn',
+GlueConn::Resolved->new($glue, $node, 'newborn')->outcome($event, 'newborn',
 	%nothing);
 is($cluster->query(create('newborn'), database => 'newborn')->output, 'READY',
 	"$event: once it is committed, it works");
@@ -613,7 +613,7 @@ cmp_ok(seconds($result), '>', 9.5, "$event: no earlier");
 kill 'CONT', $stopped;
 is($unheard->query(create('heard again'))->output, 'READY',
 	"$event: later it does so again");
-GlueConn::Settled->new($glue, $node, 'other')->outcome($event, 'unheard',
+GlueConn::Resolved->new($glue, $node, 'other')->outcome($event, 'unheard',
 	%nothing);
 $unheard->quit;
 
@@ -632,7 +632,7 @@ $cluster->restart(AWS_ACCESS_KEY_ID => $glue->access_key,
 outcome($event, 'stuck', %undone);
 my %strangers = map { $_ => 1 } 'of a ROLE', 'of a SERVER', 'heard',
   'heard again', 'newborn';
-$settled->check('after all of this', keys %strangers);
+$resolved->check('after all of this', keys %strangers);
 $session = $cluster->session;
 is( $session->must('SELECT name FROM glue_connection_drift()')->output,
 	join("\n", sort keys %strangers), 'the extension says the same');
@@ -645,7 +645,7 @@ sub check_without
 {
 	my ($why, $database) = @_;
 	my $caller = $cluster->session(database => $database);
-	my $here = GlueConn::Settled->new($glue, $node, $database);
+	my $here = GlueConn::Resolved->new($glue, $node, $database);
 
 	$caller->must(create("$_ $why", 'first')) foreach 'updated', 'deleted';
 

@@ -12,7 +12,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::CrashPoints;
 use GlueConn::Inputs;
-use GlueConn::Settled;
+use GlueConn::Resolved;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
@@ -28,7 +28,7 @@ my $node = $cluster->node;
 
 $cluster->query('CREATE TABLE committed (name text)');
 my $crashes = GlueConn::CrashPoints->new($cluster);
-my $settled = GlueConn::Settled->new($glue, $node);
+my $resolved = GlueConn::Resolved->new($glue, $node);
 
 sub input
 {
@@ -121,11 +121,11 @@ sub visit
 	}
 	my $started = time;
 	$session->quit;
-	$settled->check($name);
+	$resolved->check($name);
 	$seconds{$name} = time - $started;
 
 	my $committed = $how ne 'ROLLBACK TO'
-	  && $settled->answer('SELECT count(*) FROM committed WHERE name = '
+	  && $resolved->answer('SELECT count(*) FROM committed WHERE name = '
 		  . literal($name));
 	my $held = $glue->connection($name);
 	if (!$needs_one{$what})
@@ -170,14 +170,14 @@ foreach my $point (sort keys %visits)
 }
 is($visited, $total, scalar(keys %visits) . " crash points, $total crashes");
 my @slowest = sort { $seconds{$b} <=> $seconds{$a} } keys %seconds;
-note sprintf 'settled after %.2f s, or %.2f s at worst (%s)',
+note sprintf 'resolved after %.2f s, or %.2f s at worst (%s)',
   $seconds{ $slowest[ @slowest / 2 ] }, $seconds{ $slowest[0] }, $slowest[0];
 
 #
 # In the end
 #
 
-is($settled->ask('SELECT count(*) FROM glue_connection_drift()'), '0',
+is($resolved->ask('SELECT count(*) FROM glue_connection_drift()'), '0',
 	'the extension says the same');
 my $log = slurp_file($node->logfile);
 is(scalar(my @killed = $log =~ /was terminated by signal 9/g), $visited,

@@ -3,7 +3,7 @@
 # A synchronous standby that takes over knows what the primary has done.
 #
 # What a call is about to do is on the standby before it is done, whatever the
-# server's synchronous_commit says.  So the standby can settle what the primary
+# server's synchronous_commit says.  So the standby can resolve what the primary
 # was in the middle of.
 
 use strict;
@@ -12,7 +12,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
-use GlueConn::Settled qw(create %undone %succeeded %nothing);
+use GlueConn::Resolved qw(create %undone %succeeded %nothing);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -28,7 +28,7 @@ wal_retrieve_retry_interval = '100ms'
 CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;
-my $settled = GlueConn::Settled->new($glue, $node);
+my $resolved = GlueConn::Resolved->new($glue, $node);
 
 # A standby of the primary, as it is now.
 sub start_standby
@@ -74,7 +74,7 @@ foreach my $case (
 			"$event: SQLSTATE");
 		$where->query('ROLLBACK');
 	}
-	$settled->outcome($event, $name, %nothing);
+	$resolved->outcome($event, $name, %nothing);
 }
 is($watch->sent, 0, "$event: nothing was sent");
 $reader->quit;
@@ -103,10 +103,10 @@ wait_until(sub { $session->must('SELECT wait_event_type FROM pg_stat_activity'
 is($watch->sent('CreateConnection'), 0, 'nothing has been sent');
 $cluster->start_node($standby);
 is($waiting->result->output, 'READY', 'it goes on when the standby is there');
-$settled->check('after the wait for the standby');
-$settled->outcome('a call that was cancelled', 'cancelled', %undone);
+$resolved->check('after the wait for the standby');
+$resolved->outcome('a call that was cancelled', 'cancelled', %undone);
 is($watch->sent('CreateConnection'), 1, 'was never sent');
-$settled->outcome('a call that was patient', 'patient', %succeeded);
+$resolved->outcome('a call that was patient', 'patient', %succeeded);
 
 #
 # Two standbys take over, one of which does not know all
@@ -137,21 +137,21 @@ $event = 'promotion of a synchronous standby before the COMMIT';
 $standby->append_conf('postgresql.conf', "synchronous_standby_names = ''");
 $standby->reload;
 $standby->promote;
-$settled = GlueConn::Settled->new($glue, $standby);
-wait_until(sub { ($settled->ask('SELECT pg_is_in_recovery()') // '') eq 'f' },
+$resolved = GlueConn::Resolved->new($glue, $standby);
+wait_until(sub { ($resolved->ask('SELECT pg_is_in_recovery()') // '') eq 'f' },
 	'the standby is promoted');
-$settled->check($event);
-$settled->outcome($event, $_, %undone) foreach 'open', 'made', 'asked for';
+$resolved->check($event);
+$resolved->outcome($event, $_, %undone) foreach 'open', 'made', 'asked for';
 is($glue->created('open'), 1, "$event: it was created");
-$settled->outcome('a promotion after the COMMIT', $_, %succeeded)
+$resolved->outcome('a promotion after the COMMIT', $_, %succeeded)
   foreach 'committed', 'unseen';
-$settled->outcome('a promotion after the ROLLBACK', 'rolled back', %undone);
+$resolved->outcome('a promotion after the ROLLBACK', 'rolled back', %undone);
 $session = $cluster->session(node => $standby);
 is($session->must(create('after'))->output, 'READY',
 	'the new primary makes calls');
 $session->must('BEGIN; ' . create('and back') . '; ROLLBACK');
-$settled->check('on the new primary');
-$settled->outcome('ROLLBACK on the new primary', 'and back', %undone);
+$resolved->check('on the new primary');
+$resolved->outcome('ROLLBACK on the new primary', 'and back', %undone);
 is($session->must('SELECT count(*) FROM glue_connection_drift()')->output, '0',
 	'the extension says the same');
 $session->quit;
@@ -160,16 +160,16 @@ $standby->stop;
 $event = 'promotion of a standby that had not got the intent yet';
 $cluster->start_node($far);
 $far->promote;
-$settled = GlueConn::Settled->new($glue, $far);
-wait_until(sub { ($settled->ask('SELECT pg_is_in_recovery()') // '') eq 'f' },
+$resolved = GlueConn::Resolved->new($glue, $far);
+wait_until(sub { ($resolved->ask('SELECT pg_is_in_recovery()') // '') eq 'f' },
 	'the other standby is promoted');
-$settled->wait;
-$settled->outcome($event, 'unseen', glue => 'first', row => 'none', request => 'none');
+$resolved->wait;
+$resolved->outcome($event, 'unseen', glue => 'first', row => 'none', request => 'none');
 $session = $cluster->session(node => $far);
 like($session->must('SELECT * FROM glue_sync_connections()')->output,
 	qr/unseen\|added/, "$event: glue_sync_connections() finds it");
-$settled->outcome($event, 'unseen', glue => 'first', row => 'first', request => 'none');
-is($settled->differences, '', "$event: and all others");
+$resolved->outcome($event, 'unseen', glue => 'first', row => 'first', request => 'none');
+is($resolved->differences, '', "$event: and all others");
 $session->quit;
 $far->stop;
 

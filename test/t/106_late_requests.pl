@@ -12,7 +12,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
-use GlueConn::Settled qw(create update);
+use GlueConn::Resolved qw(create update);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -23,7 +23,7 @@ glue_conn.request_timeout = '1500ms'
 CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;
-my $settled = GlueConn::Settled->new($glue, $node);
+my $resolved = GlueConn::Resolved->new($glue, $node);
 my $session = $cluster->session;
 
 # Requests are that late, and those who do not wait give up before that.
@@ -67,7 +67,7 @@ my %ways = (
 		kill 'KILL', $_[0]->pid;
 		wait_until(sub { !kill 0, $session->pid }, 'all sessions end');
 		$session->quit;
-		wait_until(sub { defined $settled->ask('SELECT 1') }, 'the server recovers');
+		wait_until(sub { defined $resolved->ask('SELECT 1') }, 'the server recovers');
 		$session = $cluster->session; });
 
 #
@@ -98,7 +98,7 @@ foreach my $way (sort keys %ways)
 		my ($operation, undef, $left, $request) = @$case;
 		my $name = "$operation $way";
 
-		$settled->outcome($name, $name,
+		$resolved->outcome($name, $name,
 			glue => $left, row => $left, request => $request);
 	}
 	is($glue->created("CreateConnection $way"), 1, "$way: it has arrived");
@@ -133,7 +133,7 @@ foreach my $way ('cancelled', 'killed')
 	{
 		is($others{$name}->result->sqlstate, '00000',
 			"$name: it waits, and is made");
-		$settled->outcome($name, $name,
+		$resolved->outcome($name, $name,
 			glue => 'third', row => 'third', request => 'succeeded');
 		$others{$name}->quit;
 	}
@@ -154,7 +154,7 @@ $patient->must('BEGIN');
 is($patient->query(create($name))->output, 'READY', "$name: made at last");
 is($watch->processed('CreateConnection'), 1, "$name: the first is on the way");
 $patient->must('ROLLBACK');
-$settled->outcome($name, $name,
+$resolved->outcome($name, $name,
 	glue => 'none', row => 'none', request => 'rolled_back');
 is($watch->processed('CreateConnection'), 2, "$name: both have arrived");
 $patient->quit;
@@ -167,10 +167,10 @@ is( $patient->must(create_many_sql('status, error_code IS NOT NULL',
 		[ jdbc($name) ]))->output,
 	'|t', "$name: it fails");
 $patient->quit;
-$settled->wait;
-is($settled->differences, '', "$name: the table is as AWS Glue");
+$resolved->wait;
+is($resolved->differences, '', "$name: the table is as AWS Glue");
 is($glue->connection($name), undef, "$name: and nothing is left");
-like(($settled->requests($name))[0], qr/^failed /, "$name: request");
+like(($resolved->requests($name))[0], qr/^failed /, "$name: request");
 is($glue->created($name), 1, "$name: it has arrived");
 
 #
@@ -188,12 +188,12 @@ kill 'KILL', $session->must('SELECT pid FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn worker'")->output;
 wait_until(sub { !kill 0, $session->pid }, 'all sessions end');
 $session->quit;
-wait_until(sub { defined $settled->ask('SELECT 1') }, 'the server recovers');
+wait_until(sub { defined $resolved->ask('SELECT 1') }, 'the server recovers');
 $session = $cluster->session;
 is($session->query(create($name, 'second'))->output, 'READY',
 	"$name: another caller waits, and makes it");
 wait_until(sub { $watch->processed('DeleteConnection') }, 'the deletion arrives');
-$settled->outcome($name, $name,
+$resolved->outcome($name, $name,
 	glue => 'second', row => 'second', request => 'succeeded');
 
 # An endpoint that does not tell the time.  Whether the worker that is gone has sent a
@@ -213,18 +213,18 @@ $session->must('ROLLBACK');
 wait_until(sub { $watch->sent('GetConnection') }, 'the undo looks at it');
 $session->must('SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity'
 	  . " WHERE backend_type = 'glue_conn worker'");
-wait_until(sub { $settled->ask('SELECT finished_at IS NOT NULL FROM glue_request'
+wait_until(sub { $resolved->ask('SELECT finished_at IS NOT NULL FROM glue_request'
 	  . " WHERE connection_name = '$name' ORDER BY id DESC LIMIT 1") eq 't' }, 'the undo ends');
 pass("$name: the undo ends all the same");
 $glue->behave;
 
 # That of the call that was sent twice was made anew after it had been undone,
 # and undone once more.
-$settled->wait;
-is($settled->differences, '', 'in the end: the table is as AWS Glue');
-is($settled->made_twice, 'asked for twice',
+$resolved->wait;
+is($resolved->differences, '', 'in the end: the table is as AWS Glue');
+is($resolved->made_twice, 'asked for twice',
 	'in the end: no other call has made two connections');
-is($settled->ask('SELECT count(*) FROM glue_connection_drift()'), '0',
+is($resolved->ask('SELECT count(*) FROM glue_connection_drift()'), '0',
 	'the extension says the same');
 $session->quit;
 $node->stop;

@@ -10,15 +10,15 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
-use GlueConn::Settled qw(create update %undone %succeeded);
+use GlueConn::Resolved qw(create update %undone %succeeded);
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(preload => 1, conf => "glue_conn.settle_time = 1s\nglue_conn.request_timeout = 4s\n");
 my $glue = $cluster->glue;
-my $settled = GlueConn::Settled->new($glue, $cluster->node);
+my $resolved = GlueConn::Resolved->new($glue, $cluster->node);
 my $session = $cluster->session;
 
-sub outcome { return $settled->outcome(@_); }
+sub outcome { return $resolved->outcome(@_); }
 
 #
 # What a transaction is made of
@@ -69,7 +69,7 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 		}
 		outcome("$level, updated and rolled back", $name, %undone,
 			request => 'rolled_back NotUndone');
-		is(($settled->requests($name))[0], 'rolled_back', "$level: the create");
+		is(($resolved->requests($name))[0], 'rolled_back', "$level: the create");
 	}
 }
 
@@ -151,7 +151,7 @@ foreach my $case (
 	my $result = $session->query('BEGIN; ' . join '; ', @statements);
 	is($result->sqlstate, '00000', "$what: SQLSTATE") or diag($result->text);
 	cmp_ok($result->seconds, '<', $soon, "$what: at once");
-	$settled->check($what);
+	$resolved->check($what);
 	my $held = $glue->connection($what);
 	is($held ? $held->{definition}{Description} : 'none', $after,
 		"$what: in AWS Glue");
@@ -198,7 +198,7 @@ foreach my $case (
 			wait_until(sub { $session->must('SELECT max(requested_at) < now()'
 				  . " - interval '2 s' FROM glue_request")->output eq 't' },
 				'the settle_time is over');
-			is(($settled->requests($what))[-1], 'queued',
+			is(($resolved->requests($what))[-1], 'queued',
 				"$what: it waits for the transaction");
 			next;
 		}
@@ -215,7 +215,7 @@ foreach my $case (
 			"$what: the answer is lost");
 		$glue->behave;
 	}
-	$settled->check($what);
+	$resolved->check($what);
 	my $held = $glue->connection($what);
 	is($held ? $held->{definition}{Description} : 'none', $after,
 		"$what: in AWS Glue");
@@ -227,7 +227,7 @@ $session->must(create('tagged'));
 $session->must($statement{tag}->('tagged'));
 $session->must('BEGIN; SET LOCAL glue_conn.on_rollback = keep; '
 	  . delete_sql('tagged') . '; ' . create('tagged') . '; ROLLBACK');
-$settled->check('tags of one that was deleted, and made anew');
+$resolved->check('tags of one that was deleted, and made anew');
 $session->must($statement{tag}->('tagged'));
 is_deeply($cluster->row('tagged')->{tags}, { team => 'a' }, 'tags of it');
 $session->must('BEGIN; ' . delete_sql('tagged'));
@@ -285,7 +285,7 @@ foreach my $round (1 .. 3)
 	$session->must('BEGIN; ' . create("undone meanwhile $round") . '; ROLLBACK');
 	outcome('during a long transaction', "undone meanwhile $round", %undone);
 }
-is(join('', $settled->requests('long')), 'running', 'its own request is open');
+is(join('', $resolved->requests('long')), 'running', 'its own request is open');
 my $workers = "FROM pg_stat_activity WHERE backend_type ~ '^glue_conn'";
 cmp_ok($session->must("SELECT count(*) $workers AND datname = 'postgres'")
 	  ->output, '>=', 1, 'there are workers');
@@ -297,7 +297,7 @@ $long->must('COMMIT');
 outcome('a long transaction', 'long', %succeeded);
 $long->quit;
 
-$settled->check('after all of this');
+$resolved->check('after all of this');
 is($session->must('SELECT count(*) FROM glue_connection_drift()')->output, '0',
 	'the extension says the same');
 $session->quit;

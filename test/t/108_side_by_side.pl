@@ -13,12 +13,12 @@ use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Interrupts;
 use GlueConn::Queue;
-use GlueConn::Settled qw(create);
+use GlueConn::Resolved qw(create);
 use Test::More;
 
 my $cluster = GlueConn::Cluster->start(preload => 1, conf => "glue_conn.settle_time = 1s\nglue_conn.request_timeout = 4s\n");
 my $glue = $cluster->glue;
-my $settled = GlueConn::Settled->new($glue, $cluster->node);
+my $resolved = GlueConn::Resolved->new($glue, $cluster->node);
 my $session = $cluster->session;
 my $other = $cluster->session;
 
@@ -27,13 +27,13 @@ sub waits
 	my ($who, $what) = @_;
 
 	ok(wait_until(sub {
-			$settled->ask('SELECT wait_event_type FROM pg_stat_activity'
+			$resolved->ask('SELECT wait_event_type FROM pg_stat_activity'
 				  . ' WHERE pid = ' . $who->pid) eq 'Lock'
 		}, 'it waits'), "$what: waits");
 	return;
 }
 
-sub requests_of { return join ' ', $settled->requests($_[0]); }
+sub requests_of { return join ' ', $resolved->requests($_[0]); }
 
 #
 # Calls that act at once
@@ -46,7 +46,7 @@ $other->send(delete_sql('deleted'));
 waits($other, 'a deletion');
 $session->must('COMMIT');
 is($other->result->output, 't', 'a deletion of what is committed meanwhile');
-$settled->check('a deletion');
+$resolved->check('a deletion');
 is($glue->connection('deleted'), undef, 'a deletion: in AWS Glue');
 
 # A savepoint lets go.
@@ -54,7 +54,7 @@ $session->must('BEGIN; SAVEPOINT s; ' . create('let go') . '; ROLLBACK TO s');
 is($other->query(create('let go', 'second'))->output, 'READY',
 	'what was rolled back to a savepoint is free');
 $session->must('COMMIT');
-$settled->check('a savepoint');
+$resolved->check('a savepoint');
 
 # One that fails does not wait, nor do others.
 $session->must('BEGIN; ' . create('plain'));
@@ -68,7 +68,7 @@ $other->must('RESET lock_timeout');
 $session->must('COMMIT');
 is($other->query(update_sql(jdbc('plain', Description => 'second')))->sqlstate,
 	'00000', 'and all is free after the COMMIT');
-$settled->check('after that');
+$resolved->check('after that');
 
 # A transaction that does not see what is recorded does not act on it.
 foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
@@ -84,7 +84,7 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 	is($result->sqlstate, '40001', "$level: what was created meanwhile");
 	is($watch->sent, 0, "$level: nothing is sent");
 	$session->must('ROLLBACK');
-	$settled->check($level);
+	$resolved->check($level);
 	ok($glue->connection($name), "$level: it is there");
 }
 
@@ -97,7 +97,7 @@ my @results = ($other->query(delete_sql('a', missing_ok => 't')), $session->resu
 is(join(' ', sort map { $_->sqlstate } @results), '00000 40P01',
 	'two transactions that wait for each other: one of them goes on');
 $_->must('COMMIT') foreach $session, $other;
-$settled->check('a deadlock');
+$resolved->check('a deadlock');
 
 # The same names in another order are no problem.
 my @names = map { "bulk $_" } 1 .. 40;
@@ -109,7 +109,7 @@ $other->send(create_many_sql('count(*)', [ map { jdbc($_) } reverse @names ],
 waits($other, 'many at once');
 $session->must('COMMIT');
 is($other->result->output, '40', 'many at once, in another order');
-$settled->check('many at once');
+$resolved->check('many at once');
 
 #
 # The queue
@@ -117,14 +117,14 @@ $settled->check('many at once');
 
 # A request that is being carried out.
 my $id = enqueue($session, referring('queued'));
-$settled->wait;
+$resolved->wait;
 $glue->misbehave(operation => 'UpdateConnection', kind => 'slow', delay_ms => 1500);
 enqueue_update($session, referring('queued'));
 wait_until(sub { requests_of('queued') eq 'succeeded running' }, 'it is begun');
 $other->send(delete_sql('queued'));
 waits($other, 'a deletion while a request is carried out');
 is($other->result->output, 't', 'is made afterwards');
-$settled->check('a deletion while a request is carried out');
+$resolved->check('a deletion while a request is carried out');
 is($glue->connection('queued'), undef, 'and is the last word');
 
 # One whose connection is locked is in nobody's way.
@@ -136,7 +136,7 @@ is(requests_of('held'), 'running queued', 'a request waits for a transaction');
 $session->must('COMMIT');
 wait_until(sub { requests_of('held') =~ /^succeeded (?:succeeded|failed)/ },
 	'the request has its turn');
-$settled->check('a request that waits');
+$resolved->check('a request that waits');
 
 # What is only recorded is not recorded over what was done meanwhile.
 $session->must(create('looked at'));
@@ -151,7 +151,7 @@ $session->send(delete_sql('looked at'));
 waits($session, 'a deletion during a look');
 is($session->result->output, 't', 'is made afterwards');
 $session->must('COMMIT');
-$settled->check('a deletion during a look');
+$resolved->check('a deletion during a look');
 is($glue->connection('looked at'), undef, 'and is the last word');
 
 #
@@ -176,7 +176,7 @@ foreach my $recorded (0, 1)
 	waits($other, $name);
 	$session->must('COMMIT');
 	is($other->result->output, '', "$name: is gone by the time it is recorded");
-	$settled->check($name);
+	$resolved->check($name);
 }
 
 #
@@ -188,7 +188,7 @@ $session->must('BEGIN');
 $session->must('SELECT count(glue_create_connection(jsonb_set('
 	  . literal(json_text(jdbc('x')))
 	  . ", '{Name}', to_jsonb('crowd ' || i)))) FROM generate_series(1, 1100) AS i");
-cmp_ok($settled->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+cmp_ok($resolved->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 	  . ' AND pid = ' . $session->pid), '<', 1020, 'a crowd does not take all locks');
 $other->must("SET lock_timeout = '100ms'");
 is($other->query(delete_sql($_, missing_ok => 't'))->sqlstate, '55P03', "$_ is locked")
@@ -197,7 +197,7 @@ $other->must('RESET lock_timeout');
 enqueue($session, referring('meanwhile'));
 $session->must('COMMIT');
 wait_until(sub { requests_of('meanwhile') eq 'succeeded' }, 'the request');
-$settled->check('a crowd');
+$resolved->check('a crowd');
 
 $other->quit;
 $session->quit;

@@ -11,7 +11,7 @@ use warnings;
 use GlueConn::Cluster;
 use GlueConn::Inputs;
 use GlueConn::Queue;
-use GlueConn::Settled;
+use GlueConn::Resolved;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -21,7 +21,7 @@ max_worker_processes = 100
 log_min_messages = debug1
 CONF
 my $session = $cluster->session;
-my $settled = GlueConn::Settled->new($cluster->glue, $cluster->node);
+my $resolved = GlueConn::Resolved->new($cluster->glue, $cluster->node);
 
 sub create { return create_sql(referring($_[0])); }
 
@@ -64,8 +64,8 @@ is($elsewhere->query(create('z'))->sqlstate, '55P03', 'and then has locked all')
 $session->must('COMMIT');
 is($elsewhere->query(create('z'))->output, 'READY', 'until it ends');
 wait_until(sub { state_of($other, $waits) eq 'succeeded' }, 'the request for its target');
-$settled->wait;
-pass('all of that is settled');
+$resolved->wait;
+pass('all of that is resolved');
 
 #
 # A database
@@ -156,7 +156,7 @@ is(waiting('postgres'), 4, 'does not wait either');
 kill 'CONT', $first_worker, $second_worker;
 is(went_on(@first[36 .. 39]), 4, 'and those who have waited');
 is(went_on(@second), scalar @second, 'of both databases');
-$settled->wait;
+$resolved->wait;
 
 #
 # Many databases

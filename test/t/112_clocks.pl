@@ -10,7 +10,7 @@ use warnings;
 
 use GlueConn::Cluster;
 use GlueConn::Inputs;
-use GlueConn::Settled qw(create %undone);
+use GlueConn::Resolved qw(create %undone);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -36,7 +36,7 @@ glue_conn.request_timeout = '4s'
 CONF
 my $glue = $cluster->glue;
 my $node = $cluster->node;
-my $settled = GlueConn::Settled->new($glue, $node);
+my $resolved = GlueConn::Resolved->new($glue, $node);
 my $session = $cluster->session;
 
 sub request
@@ -70,14 +70,14 @@ foreach my $ahead (3, -3, 3600, -3600)
 	$session->must('BEGIN; ' . create("answered $ahead"));
 	set_clock($ahead);
 	$session->must('ROLLBACK');
-	$settled->outcome("$clock_set: $ahead s before the rollback", "answered $ahead", %undone);
+	$resolved->outcome("$clock_set: $ahead s before the rollback", "answered $ahead", %undone);
 	is($glue->created("answered $ahead"), 1, 'it was created');
 
 	set_clock(0);
 	my $caller = $cluster->held_session('slow', "lost $ahead", create("lost $ahead"));
 	set_clock($ahead);
 	cancel($caller);
-	$settled->outcome("$clock_set: $ahead s before a cancel", "lost $ahead", %undone);
+	$resolved->outcome("$clock_set: $ahead s before a cancel", "lost $ahead", %undone);
 
 	# while it may still arrive
 	set_clock(0);
@@ -86,7 +86,7 @@ foreach my $ahead (3, -3, 3600, -3600)
 	wait_until(sub { request("waits $ahead", 'started_at IS NOT NULL') =~ /^queued\|\|t/ }, 'the first look');
 	set_clock($ahead);
 	is(request("waits $ahead"), 'queued|', 'that is waited for');
-	$settled->outcome("$clock_set: $ahead s while it may arrive", "waits $ahead", %undone);
+	$resolved->outcome("$clock_set: $ahead s while it may arrive", "waits $ahead", %undone);
 }
 
 #
@@ -102,7 +102,7 @@ foreach my $ahead (3, -3, 3600, -3600)
 	set_clock(0);
 	$cluster->start_node;
 	$session = $cluster->session;
-	$settled->outcome("$clock_set: a host that is $ahead s off", "failover $ahead", %undone);
+	$resolved->outcome("$clock_set: a host that is $ahead s off", "failover $ahead", %undone);
 	is($glue->created("failover $ahead"), 1, 'it was created');
 }
 
@@ -129,9 +129,9 @@ foreach my $operation (sort keys %late_calls)
 	is($watch->processed($operation), 0, "$operation: on the way");
 }
 my $event = 'cancelled, and carried out later, within request_timeout';
-$settled->outcome($event, 'late', %undone);
+$resolved->outcome($event, 'late', %undone);
 is($glue->created('late'), 1, 'it has arrived');
-$settled->outcome($event, 'late deletion',
+$resolved->outcome($event, 'late deletion',
 	glue => 'none', row => 'none', request => 'rolled_back NotUndone');
 
 # The limit of a call is written down with it, and is five minutes at most.
@@ -166,7 +166,7 @@ $cluster->start_node;
 $session = $cluster->session;
 $glue->misbehave(operation => 'GetConnection', name => 'doubtful', kind => 'lost-before');
 cancel($cluster->held_session('slow', 'doubtful', create('doubtful')));
-$settled->outcome('rolled back, and nobody can tell whose the connection is',
+$resolved->outcome('rolled back, and nobody can tell whose the connection is',
 	'doubtful', glue => 'first',
 	row => 'first', request => 'failed NotKnown');
 my $log = slurp_file($node->logfile);
@@ -202,7 +202,7 @@ like($waiting->result->text, qr/CONTEXT:.*waiting until what request $denied did
 	'also if it is cancelled');
 $glue->behave;
 $session->must("SELECT glue_retry_request($denied)");
-$settled->outcome('what AWS allows at last', 'denied', %undone);
+$resolved->outcome('what AWS allows at last', 'denied', %undone);
 
 $_->quit foreach $blocked, $waiting, $session;
 $cluster->finish;

@@ -148,7 +148,7 @@ $session->must('SET search_path = apart, public');
 $glue->misbehave(operation => 'DeleteConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 0);
 $session->query('BEGIN; ' . create_sql(referring('left')) . '; ROLLBACK');
 warns($session, 'not undone', 'DROP EXTENSION glue_conn',
-	qr/Request \d+ \(CreateConnection "left"\) is not settled: it acted at once\./);
+	qr/Request \d+ \(CreateConnection "left"\) is not resolved: it acted at once\./);
 $glue->behave;
 
 $session->quit;

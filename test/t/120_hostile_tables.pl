@@ -62,7 +62,7 @@ sub new_row
 $victim->must(call('create_connection', jdbc('there')));
 $victim->must(call('enqueue_create_connection', jdbc('queued')));
 my $request = $admin->must('SELECT max(id) FROM app.glue_request')->output;
-$hostile->settle;
+$hostile->wait_for_requests;
 serve('other');
 
 # Ways to each of the tables, by name.
@@ -336,7 +336,7 @@ foreach my $table (grep { $_ ne 'glue_secret_key' } sort keys %ways)
 	is($hostile->runs, '', "$table: a worker executes nothing");
 	is($watch->operations, '', "$table: a worker sends nothing");
 	$admin->must("DROP TRIGGER hers ON app.$table");
-	$hostile->settle;
+	$hostile->wait_for_requests;
 	is($glue->created($name), 1, "$table: and goes on by itself");
 	serve('other');
 }
@@ -390,7 +390,7 @@ foreach my $user ('victim', 'mallory', $superuser)
 		$session->must("SET search_path = $path") if $user ne $superuser;
 		$session->must(call('create_connection', new_input()));
 		$session->must(call('enqueue_create_connection', new_input()));
-		$hostile->settle;
+		$hostile->wait_for_requests;
 		$session->must('SELECT * FROM app.glue_sync_connections()');
 		is($admin->must("SELECT string_agg(DISTINCT search_path || ' for ' || by_role, ', '),"
 			  . ' count(*) > 1 FROM dba.seen')->output,
@@ -430,7 +430,7 @@ foreach my $case (
 	$admin->must("CREATE INDEX look ON app.$table (dba.index_me($column))");
 	is($victim->query(call('create_connection', new_input()))->sqlstate, '00000',
 		"an index on $column of $table: a call");
-	$hostile->settle;
+	$hostile->wait_for_requests;
 	$admin->must('DROP INDEX app.look');
 	is(join("\n", grep { !/^index by \Q$superuser\E with pg_catalog(?:, pg_temp)?$/ }
 			  split /\n/, $hostile->runs), '', "an index on $column of $table: is the owner's");
@@ -475,7 +475,7 @@ my $by_superuser = $hostile->session;
 $by_superuser->must(call('create_connection', new_input()));
 $by_superuser->must(call('enqueue_create_connection', new_input()));
 $victim->must(call('create_connection', new_input()));
-$hostile->settle;
+$hostile->wait_for_requests;
 my $runs = $hostile->runs;
 like($runs, qr/^owned by table_owner for \Q$superuser\E$/m, 'an owner\'s trigger is executed');
 is(join("\n", grep { !/ by table_owner for / } split /\n/, $runs), '',
@@ -492,7 +492,7 @@ ALTER TABLE app.glue_connection ADD CONSTRAINT one EXCLUDE USING btree
 	(evil.always(name) WITH =) WHERE (name LIKE 'twice%') DEFERRABLE INITIALLY DEFERRED
 SQL
 $by_superuser->query(call('create_connection', jdbc("twice $_"))) foreach 1 .. 2;
-$hostile->settle;
+$hostile->wait_for_requests;
 $runs = $hostile->runs;
 like($runs, qr/^always by table_owner for \Q$superuser\E$/m, 'an owner\'s index has his function');
 is(join("\n", grep { !/ by table_owner for / } split /\n/, $runs), '',
@@ -505,7 +505,7 @@ all_refused($by_superuser, 'glue_connection', 'a deferred trigger of a plain own
 $admin->must('DROP TRIGGER owned ON app.glue_connection');
 $admin->must("ALTER TABLE app.glue_connection OWNER TO $superuser");
 $by_superuser->must(call('create_connection', new_input()));
-$hostile->settle;
+$hostile->wait_for_requests;
 is($hostile->superusers, '', 'nobody has become superuser');
 
 $_->quit foreach $grantee, $victim, $owner, $by_superuser;

@@ -218,7 +218,7 @@ $admin->must('CREATE EVENT TRIGGER hers ON ddl_command_end EXECUTE FUNCTION evil
 $hostile->demote;
 $hostile->cluster->node->append_conf('postgresql.conf', "glue_conn.databases = ''");
 $hostile->cluster->node->reload;
-$hostile->settle;
+$hostile->wait_for_requests;
 is($admin->must("SELECT string_agg(DISTINCT state, ' ') FROM app.glue_request")->output,
 	'succeeded', 'all requests succeed');
 is($admin->must('SELECT count(*) FROM app.glue_request_secret')->output, '0',

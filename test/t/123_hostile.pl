@@ -146,7 +146,7 @@ my %session = ($superuser => $hostile->session,
 foreach my $role ($superuser, 'victim', 'mallory')
 {
 	runs_well($session{$role}, $role, everything_of($role));
-	$hostile->settle;
+	$hostile->wait_for_requests;
 	is($admin->must("SELECT string_agg(DISTINCT state, ' ') FROM app.glue_request"
 		  . " WHERE requested_by = '$role'::regrole")->output, 'succeeded',
 		"$role: all requests succeed");
@@ -166,7 +166,7 @@ foreach my $role (sort keys %GlueConn::Hostile::attacker)
 		'TABLE app.glue_request_summary');
 	$session->quit;
 }
-$hostile->settle;
+$hostile->wait_for_requests;
 harmless('attackers');
 
 # What is held.
@@ -175,12 +175,12 @@ foreach my $end ('SELECT app.glue_take_over_requests()', 'SELECT app.glue_drop_h
 {
 	$admin->must($carried_out);
 	my $id = last_request();
-	$hostile->settle;
+	$hostile->wait_for_requests;
 	$admin->must(call('delete_connection', 'held'));
 	$admin->must('UPDATE app.glue_request SET home = 42,'
 		  . " state = 'queued', finished_at = NULL, attempts = 0 WHERE id = $id");
 	runs_well($session{$superuser}, $superuser, 'CALL app.glue_process_requests()', $end);
-	$hostile->settle;
+	$hostile->wait_for_requests;
 	is($admin->must('SELECT count(*) FROM app.glue_request WHERE home = 42')->output, 0,
 		"$end: it is not held any more");
 	harmless($end);
@@ -201,7 +201,7 @@ foreach my $role (sort keys %session)
 		'BEGIN', call('create_connection', jdbc("$role undone")), 'SAVEPOINT s',
 		call('create_connection', jdbc("$role undone, too")), 'ROLLBACK TO s',
 		call('create_connection', jdbc("$role undone in the end")), 'ROLLBACK');
-	$hostile->settle;
+	$hostile->wait_for_requests;
 	is($glue->created("$role $_") - ($glue->connection("$role $_") ? 1 : 0), 1, "$role $_")
 	  foreach 'undone', 'undone, too', 'undone in the end';
 	runs_well($session, "$role, another rollback",
@@ -211,7 +211,7 @@ foreach my $role (sort keys %session)
 	runs_well($session, "$role, lost answers",
 		call('create_connection', jdbc("$role lost")),
 		call('enqueue_create_connection', jdbc("$role lost later")));
-	$hostile->settle;
+	$hostile->wait_for_requests;
 	$glue->behave;
 
 	$glue->misbehave(operation => 'CreateConnection', kind => 'error', code => 'RequestTimeoutException', status => 400, times => 0);
@@ -251,7 +251,7 @@ CREATE OPERATOR pg_temp.= (FUNCTION = pg_temp.same,
 	LEFTARG = pg_catalog.text, RIGHTARG = pg_catalog.text);
 SQL
 runs_well($victim, 'temporary objects', everything_of('temporary'));
-$hostile->settle;
+$hostile->wait_for_requests;
 is($admin->must("SELECT count(*) FROM app.glue_request WHERE connection_name"
 	  . " LIKE 'temporary%' AND state <> 'succeeded'")->output, '0',
 	'temporary tables get nothing');
@@ -269,7 +269,7 @@ $glue->behave;
 kill 'KILL', $admin->must("SELECT pid FROM pg_stat_activity"
 	  . " WHERE backend_type = 'glue_conn worker'")->output;
 wait_until(sub { $admin = eval { $hostile->connect } }, 'the server has restarted');
-$hostile->settle;
+$hostile->wait_for_requests;
 is($glue->created('orphan'), 1, 'an orphan is found again');
 $victim = $hostile->session('victim');
 runs_well($victim, 'after a crash', 'CALL app.glue_process_requests()');

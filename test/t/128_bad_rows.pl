@@ -338,13 +338,13 @@ foreach my $name ('bad and kept', 'good and kept')
 }
 my ($kept, $other) = map { rolled_back_request($_) } ('bad and kept', 'good and kept');
 
-is(end_of($session, $other), 'rolled_back', 'rollback: the other one is settled');
+is(end_of($session, $other), 'rolled_back', 'rollback: the other one is resolved');
 isnt(record('good and kept'), '', 'rollback: and recorded, for it was kept');
 wait_until(sub { request($kept)->{answered} }, 'rollback: how it ends is kept');
 is(request($kept)->{error_code}, 'P0001', 'rollback: it has its error');
 $session->must($obstacles{trigger}{remove});
 try_again($kept);
-is(end_of($session, $kept), 'rolled_back', 'rollback: it is settled');
+is(end_of($session, $kept), 'rolled_back', 'rollback: it is resolved');
 is(request($kept)->{error_code}, request($other)->{error_code}, 'rollback: as the other one is');
 is(record('bad and kept'), record('good and kept'), 'rollback: and recorded likewise');
 is(calls_for('bad and kept') =~ s/ GetConnection//gr, 'CreateConnection',
@@ -392,7 +392,7 @@ $other_session->must('COMMIT');
 $other_session->quit;
 make_due($session, $locked);
 work($session);
-is(request($locked)->{state}, 'succeeded', 'locked: it is settled once it can be');
+is(request($locked)->{state}, 'succeeded', 'locked: it is resolved once it can be');
 
 #
 # What cannot be claimed

@@ -260,7 +260,7 @@ static const CompareCase tag_cases[] = {
 };
 
 /*
- * What is recorded as hidden, by an earlier judgement, and what Glue has: is
+ * What is recorded as hidden, by an earlier classification, and what Glue has: is
  * it revealed now?
  */
 typedef struct RevealCase

@@ -362,7 +362,7 @@ test_answers(void)
 	GlueRateLimit before;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		is_int(glue_rate_judge(cases[i].http_status, cases[i].throttled),
+		is_int(glue_rate_classify(cases[i].http_status, cases[i].throttled),
 			   cases[i].answer, "what an answer says");
 
 	take(&limit, 0, 0);

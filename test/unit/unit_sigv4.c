@@ -38,7 +38,7 @@ static const GlueSigv4Header glue_headers[] = {
 	{"content-type", "application/x-amz-json-1.1"}
 };
 
-static const GlueSigv4Request glue_request = {
+static const GlueSigv4Message glue_request = {
 	.method = "POST",
 	.path = "/",
 	.query = "",
@@ -165,17 +165,17 @@ static void
 is_signature(const char *secret, const char *amz_date, const char *region,
 			 const char *service, const char *want, const char *name)
 {
-	GlueSigv4Request request = glue_request;
+	GlueSigv4Message message = glue_request;
 	GlueSigv4Header headers[5];
 	char		authorization[512] = "";
 
 	memcpy(headers, glue_headers, sizeof(headers));
 	headers[3].value = amz_date;
-	request.headers = headers;
-	request.amz_date = amz_date;
-	request.region = region;
-	request.service = service;
-	glue_sigv4_authorization(signer, &request, ACCESS_KEY, secret,
+	message.headers = headers;
+	message.amz_date = amz_date;
+	message.region = region;
+	message.service = service;
+	glue_sigv4_authorization(signer, &message, ACCESS_KEY, secret,
 							 authorization, sizeof(authorization));
 	is_str(strlen(authorization) > 64
 		   ? authorization + strlen(authorization) - 64 : authorization,
@@ -240,7 +240,7 @@ test_published_examples(void)
 		{"host", "iam.amazonaws.com"},
 		{"x-amz-date", "20150830T123600Z"}
 	};
-	GlueSigv4Request request = {
+	GlueSigv4Message message = {
 		.method = "GET",
 		.path = "/",
 		.query = "Action=ListUsers&Version=2010-05-08",
@@ -253,7 +253,7 @@ test_published_examples(void)
 	};
 	char		authorization[512];
 
-	glue_sigv4_authorization(signer, &request, ACCESS_KEY, SECRET,
+	glue_sigv4_authorization(signer, &message, ACCESS_KEY, SECRET,
 							 authorization, sizeof(authorization));
 	is_str(authorization,
 		   "AWS4-HMAC-SHA256 "
@@ -263,11 +263,11 @@ test_published_examples(void)
 		   "IAM ListUsers");
 
 	headers[1].value = "example.amazonaws.com";
-	request.headers = headers + 1;
-	request.nheaders = 2;
-	request.query = "";
-	request.service = "service";
-	glue_sigv4_authorization(signer, &request, ACCESS_KEY, SECRET,
+	message.headers = headers + 1;
+	message.nheaders = 2;
+	message.query = "";
+	message.service = "service";
+	glue_sigv4_authorization(signer, &message, ACCESS_KEY, SECRET,
 							 authorization, sizeof(authorization));
 	is_str(authorization,
 		   "AWS4-HMAC-SHA256 "
@@ -286,13 +286,13 @@ canonical_line(const char *path, const GlueSigv4Header *headers, int nheaders,
 			   int line)
 {
 	static char canonical[4096];
-	GlueSigv4Request request = glue_request;
+	GlueSigv4Message message = glue_request;
 	char	   *text = canonical;
 
-	request.path = path;
-	request.headers = headers;
-	request.nheaders = nheaders;
-	if (glue_sigv4_canonical_request(signer, &request, canonical,
+	message.path = path;
+	message.headers = headers;
+	message.nheaders = nheaders;
+	if (glue_sigv4_canonical_request(signer, &message, canonical,
 									 sizeof(canonical)) == 0)
 		return NULL;
 	while (line-- > 0)
@@ -448,14 +448,14 @@ test_buffer_sizes(void)
 static bool
 sign_with_token(const char *token)
 {
-	GlueSigv4Request request = glue_request;
+	GlueSigv4Message message = glue_request;
 	GlueSigv4Header headers[5];
 	char		authorization[512];
 
 	memcpy(headers, glue_headers, sizeof(headers));
 	headers[2].value = token;
-	request.headers = headers;
-	return glue_sigv4_authorization(signer, &request, ACCESS_KEY, SECRET,
+	message.headers = headers;
+	return glue_sigv4_authorization(signer, &message, ACCESS_KEY, SECRET,
 									authorization, sizeof(authorization));
 }
 
@@ -487,32 +487,32 @@ test_refused_credentials(void)
 		"", "20261122", "20261122T101500", "20261122T101500Z ",
 		"2026-11-22T10:15", "20261122t101500Z", "2026112xT101500Z"
 	};
-	GlueSigv4Request request = glue_request;
+	GlueSigv4Message message = glue_request;
 	char		authorization[512];
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 	{
 		strcpy(authorization, "old");
-		ok(!glue_sigv4_authorization(signer, &request, keys[i], SECRET,
+		ok(!glue_sigv4_authorization(signer, &message, keys[i], SECRET,
 									 authorization, sizeof(authorization)),
 		   "a malformed access key ID is refused");
 		is_str(authorization, "", "and nothing is written");
 	}
 	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++)
 	{
-		request.amz_date = dates[i];
-		ok(!glue_sigv4_authorization(signer, &request, ACCESS_KEY, SECRET,
+		message.amz_date = dates[i];
+		ok(!glue_sigv4_authorization(signer, &message, ACCESS_KEY, SECRET,
 									 authorization, sizeof(authorization)),
 		   "a malformed time is refused");
 	}
-	request = glue_request;
-	request.region = "eu/central";
-	ok(!glue_sigv4_authorization(signer, &request, ACCESS_KEY, SECRET,
+	message = glue_request;
+	message.region = "eu/central";
+	ok(!glue_sigv4_authorization(signer, &message, ACCESS_KEY, SECRET,
 								 authorization, sizeof(authorization)),
 	   "a malformed region is refused");
-	request = glue_request;
-	request.service = "";
-	ok(!glue_sigv4_authorization(signer, &request, ACCESS_KEY, SECRET,
+	message = glue_request;
+	message.service = "";
+	ok(!glue_sigv4_authorization(signer, &message, ACCESS_KEY, SECRET,
 								 authorization, sizeof(authorization)),
 	   "an empty service is refused");
 }

@@ -674,7 +674,7 @@ test_secret_paths(void)
 	GluePath	user = {&properties, "USERNAME", 0};
 	char		text[64];
 
-	ok(!glue_path_is_secret(&root), "a root is not judged");
+	ok(!glue_path_is_secret(&root), "a root is not classified");
 	ok(glue_path_is_secret(&password), "a secret");
 	ok(glue_path_is_secret(&entry), "in a secret");
 	ok(!glue_path_is_secret(&user), "no secret");

@@ -388,7 +388,7 @@ The attackers that have become superuser; '' if none has.
 Take away again what attackers have got by what the superuser did by hand, which
 is not what is tested.
 
-=item $hostile->settle
+=item $hostile->wait_for_requests
 
 Wait until no request is open.
 
@@ -429,7 +429,7 @@ sub demote
 	return;
 }
 
-sub settle
+sub wait_for_requests
 {
 	my ($self) = @_;
 

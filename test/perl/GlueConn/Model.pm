@@ -60,9 +60,9 @@ my @meanings = (
 	[ qr/seen/ => 'an older look is recorded' ],
 	[ qr/maker.*holders/ => 'a connection stays that nobody has committed' ],
 	[ qr/closed/ => 'what is to be recorded is locked', qr/holders/ ],
-	[ qr/row==/ => 'a row is not settled', qr/maker|recorded|holders/ ],
+	[ qr/row==/ => 'a row is not resolved', qr/maker|recorded|holders/ ],
 	[ qr/holders/ => 'a committed connection is deleted' ],
-	[ qr/judged_ours/ => "somebody else's connection is deleted" ],
+	[ qr/found_ours/ => "somebody else's connection is deleted" ],
 	[ qr/made==/ => 'a connection is created twice' ],
 	[ qr/recorded.*maker!=0/ => 'what is recorded is not there' ],
 	[ qr/maker/ => 'a connection that nobody knows' ]);

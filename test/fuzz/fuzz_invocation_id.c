@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * fuzz_invocation.c
+ * fuzz_invocation_id.c
  *	  Fuzzer of the headers by which AWS tells the attempts of one call.
  *
  * The input is the random bytes of an id, and two lines with the number of an
@@ -9,7 +9,7 @@
  * fit for any numbers, and tell them.
  *
  * IDENTIFICATION
- *	  test/fuzz/fuzz_invocation.c
+ *	  test/fuzz/fuzz_invocation_id.c
  *
  *-------------------------------------------------------------------------
  */

@@ -4,24 +4,24 @@
 
 =head1 NAME
 
-GlueConn::Settled - is everything settled, and does the database know it all?
+GlueConn::Resolved - is everything resolved, and does the database know it all?
 
 =head1 SYNOPSIS
 
-	use GlueConn::Settled;
+	use GlueConn::Resolved;
 
-	my $settled = GlueConn::Settled->new($cluster->glue, $cluster->node);
+	my $resolved = GlueConn::Resolved->new($cluster->glue, $cluster->node);
 
 	# ... make calls, kill things ...
-	$settled->check('after a crash');
+	$resolved->check('after a crash');
 
 	# or, one by one
-	$settled->wait;
-	is($settled->differences, '', 'the table is as AWS Glue');
-	is($settled->made_twice, '', 'and no call has made two connections');
+	$resolved->wait;
+	is($resolved->differences, '', 'the table is as AWS Glue');
+	is($resolved->made_twice, '', 'and no call has made two connections');
 
 	$session->must('BEGIN; ' . create('orders') . '; ROLLBACK');
-	$settled->outcome('ROLLBACK after a create', 'orders', %undone);
+	$resolved->outcome('ROLLBACK after a create', 'orders', %undone);
 
 =head1 DESCRIPTION
 
@@ -30,7 +30,7 @@ extension.  Secrets are not compared: those of the tests begin with "Secret-".
 
 =cut
 
-package GlueConn::Settled;
+package GlueConn::Resolved;
 
 use strict;
 use warnings;
@@ -69,20 +69,20 @@ my %column = (
 
 =over
 
-=item GlueConn::Settled->new(glue, node, database)
+=item GlueConn::Resolved->new(glue, node, database)
 
 Compare a GlueConn::LocalGlue with a database of a PostgreSQL::Test::Cluster,
 postgres if none is given.  The server may be restarted at any time.
 
-=item $settled->ask(sql), $settled->answer(sql)
+=item $resolved->ask(sql), $resolved->answer(sql)
 
 The output of a query; undef while the server cannot be reached.
 
-=item $settled->hurry
+=item $resolved->hurry
 
 Have what was put off tried again at once.
 
-=item $settled->wait(hurry => 1)
+=item $resolved->wait(hurry => 1)
 
 Wait until no request is open; die if that takes too long.  With B<hurry>,
 nothing is put off meanwhile.
@@ -158,13 +158,13 @@ sub wait
 
 =pod
 
-=item $settled->differences(name, ...)
+=item $resolved->differences(name, ...)
 
 What AWS Glue and C<glue_connection> do not agree on, one difference a line; ''
 if there is none.  The names are those of connections that the database need
 not know.
 
-=item $settled->made_twice(name, ...)
+=item $resolved->made_twice(name, ...)
 
 The names of connections that were created more often than they were asked
 for, as far as C<glue_request> tells.  The names as above.
@@ -267,17 +267,17 @@ sub _text
 
 =pod
 
-=item $settled->check(what, name, ...)
+=item $resolved->check(what, name, ...)
 
 Wait, and test that there are no differences and that nothing was made twice.
 B<what> is for the names of the tests.
 
-=item $settled->requests(name)
+=item $resolved->requests(name)
 
 The requests about a connection in their order, as a list: of each its state,
 and its error code if it has one.
 
-=item $settled->outcome(event, name, glue => ..., row => ..., request => ...)
+=item $resolved->outcome(event, name, glue => ..., row => ..., request => ...)
 
 Wait until all requests about a connection have ended, and test what there is
 after an event: in AWS Glue and in C<glue_connection> the description of the

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * unit_invocation.c
+ * unit_invocation_id.c
  *	  Unit test of the headers by which AWS tells attempts.
  *
  * IDENTIFICATION
- *	  test/unit/unit_invocation.c
+ *	  test/unit/unit_invocation_id.c
  *
  *-------------------------------------------------------------------------
  */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * fuzz_sigv4_request.c
+ * fuzz_sigv4_message.c
  *	  Fuzzer of the signing of requests.
  *
  * The input is lines: method, path, query, x-amz-date, region, service, access
@@ -12,7 +12,7 @@
  * OpenSSL makes of the stages, whatever key the signer has kept.
  *
  * IDENTIFICATION
- *	  test/fuzz/fuzz_sigv4_request.c
+ *	  test/fuzz/fuzz_sigv4_message.c
  *
  *-------------------------------------------------------------------------
  */
@@ -37,7 +37,7 @@
 
 typedef struct Signing
 {
-	GlueSigv4Request request;
+	GlueSigv4Message message;
 	GlueSigv4Header headers[MAX_HEADERS];
 	const char *access_key_id;
 	const char *secret;
@@ -63,26 +63,26 @@ read_headers(Signing *signing, Lines *lines)
 		signing->headers[count++].value = *end == ':' ? end + 1 : "";
 		*end = '\0';
 	}
-	signing->request.headers = signing->headers;
-	signing->request.nheaders = count;
+	signing->message.headers = signing->headers;
+	signing->message.nheaders = count;
 }
 
 static void
 read_signing(Signing *signing, Lines *lines)
 {
-	GlueSigv4Request *request = &signing->request;
+	GlueSigv4Message *message = &signing->message;
 
 	memset(signing, 0, sizeof(*signing));
-	request->method = line_at(lines, 0);
-	request->path = line_at(lines, 1);
-	request->query = line_at(lines, 2);
-	request->amz_date = line_at(lines, 3);
-	request->region = line_at(lines, 4);
-	request->service = line_at(lines, 5);
+	message->method = line_at(lines, 0);
+	message->path = line_at(lines, 1);
+	message->query = line_at(lines, 2);
+	message->amz_date = line_at(lines, 3);
+	message->region = line_at(lines, 4);
+	message->service = line_at(lines, 5);
 	signing->access_key_id = line_at(lines, 6);
 	signing->secret = line_at(lines, 7);
-	request->body = line_at(lines, 8);
-	request->body_len = strlen(request->body);
+	message->body = line_at(lines, 8);
+	message->body_len = strlen(message->body);
 	read_headers(signing, lines);
 }
 
@@ -127,16 +127,16 @@ check_path(const char *path)
  */
 static void
 check_value(const char *value, const char *name,
-			const GlueSigv4Request *request)
+			const GlueSigv4Message *message)
 {
 	const char *before = "";
 
-	for (int i = 0; i < request->nheaders; i++)
+	for (int i = 0; i < message->nheaders; i++)
 	{
-		const char *word = request->headers[i].value;
+		const char *word = message->headers[i].value;
 		const char *between = before;
 
-		if (strcmp(request->headers[i].name, name) != 0)
+		if (strcmp(message->headers[i].name, name) != 0)
 			continue;
 		for (word += strspn(word, WHITE_SPACE); *word != '\0';
 			 word += strspn(word, WHITE_SPACE))
@@ -164,7 +164,7 @@ check_value(const char *value, const char *name,
  * Check the lines of headers, and then the names, which must be the same.
  */
 static void
-check_headers(char **rest, const GlueSigv4Request *request)
+check_headers(char **rest, const GlueSigv4Message *message)
 {
 	char	   *names = malloc(ROOM);
 	char	   *end = names;
@@ -179,13 +179,13 @@ check_headers(char **rest, const GlueSigv4Request *request)
 
 		require(value != NULL);
 		*value++ = '\0';
-		check_value(value, line, request);
+		check_value(value, line, message);
 		require(last == NULL || strcmp(last, line) < 0);
 		end += sprintf(end, "%s%s", last != NULL ? ";" : "", line);
 		last = line;
 	}
 	/* without headers, there is no line for them */
-	if (request->nheaders > 0)
+	if (message->nheaders > 0)
 		require(last != NULL);
 	require(strcmp(take_line(rest), names) == 0);
 	free(names);
@@ -196,14 +196,14 @@ check_headers(char **rest, const GlueSigv4Request *request)
  * places.  What is left of the text is no longer it.
  */
 static void
-check_canonical(char *text, const GlueSigv4Request *request)
+check_canonical(char *text, const GlueSigv4Message *message)
 {
 	char	   *rest = text;
 
-	require(strcmp(take_line(&rest), request->method) == 0);
+	require(strcmp(take_line(&rest), message->method) == 0);
 	check_path(take_line(&rest));
-	require(strcmp(take_line(&rest), request->query) == 0);
-	check_headers(&rest, request);
+	require(strcmp(take_line(&rest), message->query) == 0);
+	check_headers(&rest, message);
 	require(rest != NULL && strlen(rest) == GLUE_SIGV4_HEX_LEN &&
 			strspn(rest, "0123456789abcdef") == GLUE_SIGV4_HEX_LEN);
 }
@@ -213,30 +213,30 @@ check_canonical(char *text, const GlueSigv4Request *request)
  * their order.
  */
 static void
-reverse_headers(const GlueSigv4Request *request,
+reverse_headers(const GlueSigv4Message *message,
 				GlueSigv4Header headers[MAX_HEADERS])
 {
-	for (int i = 0; i < request->nheaders; i++)
+	for (int i = 0; i < message->nheaders; i++)
 	{
 		int			place = i;
 
 		while (place > 0 &&
-			   strcmp(headers[place - 1].name, request->headers[i].name) < 0)
+			   strcmp(headers[place - 1].name, message->headers[i].name) < 0)
 		{
 			headers[place] = headers[place - 1];
 			place--;
 		}
-		headers[place] = request->headers[i];
+		headers[place] = message->headers[i];
 	}
 }
 
 static void
-check_order(const GlueSigv4Request *request, size_t len)
+check_order(const GlueSigv4Message *message, size_t len)
 {
 	GlueSigv4Header headers[MAX_HEADERS];
-	GlueSigv4Request other = *request;
+	GlueSigv4Message other = *message;
 
-	reverse_headers(request, headers);
+	reverse_headers(message, headers);
 	other.headers = headers;
 	require(glue_sigv4_canonical_request(signer, &other, other_canonical,
 										 ROOM) == len);
@@ -248,23 +248,23 @@ check_order(const GlueSigv4Request *request, size_t len)
  * for ".." it takes more, for what is dropped again.
  */
 static void
-check_sizes(const GlueSigv4Request *request, size_t len)
+check_sizes(const GlueSigv4Message *message, size_t len)
 {
 	char	   *exact = malloc(len + 1);
 	char	   *small = malloc(len);
 
 	require(exact != NULL && small != NULL);
-	if (strstr(request->path, "..") == NULL)
+	if (strstr(message->path, "..") == NULL)
 	{
-		require(glue_sigv4_canonical_request(signer, request, exact,
+		require(glue_sigv4_canonical_request(signer, message, exact,
 											 len + 1) == len);
 		require(strcmp(exact, canonical) == 0);
 	}
-	require(glue_sigv4_canonical_request(signer, request, small, len) == 0);
+	require(glue_sigv4_canonical_request(signer, message, small, len) == 0);
 	require(small[0] == '\0');
-	require(glue_sigv4_canonical_request(signer, request, small, 1) == 0);
+	require(glue_sigv4_canonical_request(signer, message, small, 1) == 0);
 	require(small[0] == '\0');
-	require(glue_sigv4_canonical_request(signer, request, NULL, 0) == 0);
+	require(glue_sigv4_canonical_request(signer, message, NULL, 0) == 0);
 	free(exact);
 	free(small);
 }
@@ -283,28 +283,28 @@ is_time(const char *text)
  * The string to sign, which the caller frees, or NULL.
  */
 static char *
-check_string_to_sign(const GlueSigv4Request *request, size_t canonical_len)
+check_string_to_sign(const GlueSigv4Message *message, size_t canonical_len)
 {
 	char	   *text = malloc(ROOM);
 	char	   *exact;
 	size_t		len;
 
 	require(text != NULL);
-	len = glue_sigv4_string_to_sign(signer, request, canonical, canonical_len,
+	len = glue_sigv4_string_to_sign(signer, message, canonical, canonical_len,
 									text, ROOM);
-	require((len > 0) == is_time(request->amz_date));
+	require((len > 0) == is_time(message->amz_date));
 	if (len == 0)
 	{
-		require(text[0] == '\0' || !is_time(request->amz_date));
+		require(text[0] == '\0' || !is_time(message->amz_date));
 		free(text);
 		return NULL;
 	}
 	exact = malloc(len + 1);
 	require(exact != NULL);
-	require(glue_sigv4_string_to_sign(signer, request, canonical,
+	require(glue_sigv4_string_to_sign(signer, message, canonical,
 									  canonical_len, exact, len) == 0);
 	require(exact[0] == '\0');
-	require(glue_sigv4_string_to_sign(signer, request, canonical,
+	require(glue_sigv4_string_to_sign(signer, message, canonical,
 									  canonical_len, exact, len + 1) == len);
 	require(strcmp(text, exact) == 0);
 	free(text);
@@ -343,18 +343,18 @@ static void
 sign(const Signing *signing, const char *to_sign,
 	 unsigned char mac[GLUE_SIGV4_KEY_LEN])
 {
-	const GlueSigv4Request *request = &signing->request;
+	const GlueSigv4Message *message = &signing->message;
 	unsigned char derived[GLUE_SIGV4_KEY_LEN];
 	char		seed[4 + MAX_SECRET_LEN + 1];
 
 	snprintf(seed, sizeof(seed), "AWS4%s", signing->secret);
-	hmac((unsigned char *) seed, strlen(seed), request->amz_date, 8, mac);
-	hmac(mac, GLUE_SIGV4_KEY_LEN, request->region, strlen(request->region), mac);
-	hmac(mac, GLUE_SIGV4_KEY_LEN, request->service, strlen(request->service),
+	hmac((unsigned char *) seed, strlen(seed), message->amz_date, 8, mac);
+	hmac(mac, GLUE_SIGV4_KEY_LEN, message->region, strlen(message->region), mac);
+	hmac(mac, GLUE_SIGV4_KEY_LEN, message->service, strlen(message->service),
 		 mac);
 	hmac(mac, GLUE_SIGV4_KEY_LEN, "aws4_request", strlen("aws4_request"), mac);
-	require(glue_sigv4_derive_key(signer, signing->secret, request->amz_date,
-								  request->region, request->service, derived));
+	require(glue_sigv4_derive_key(signer, signing->secret, message->amz_date,
+								  message->region, message->service, derived));
 	require(memcmp(derived, mac, GLUE_SIGV4_KEY_LEN) == 0);
 	hmac(derived, GLUE_SIGV4_KEY_LEN, to_sign, strlen(to_sign), mac);
 }
@@ -365,7 +365,7 @@ sign(const Signing *signing, const char *to_sign,
 static char *
 expected_authorization(const Signing *signing, const char *to_sign)
 {
-	const GlueSigv4Request *request = &signing->request;
+	const GlueSigv4Message *message = &signing->message;
 	unsigned char mac[GLUE_SIGV4_KEY_LEN];
 	char	   *text = malloc(ROOM);
 	GlueTextBuffer names = {NULL, ROOM / 2, 0};
@@ -374,9 +374,9 @@ expected_authorization(const Signing *signing, const char *to_sign)
 	require(text != NULL);
 	end += sprintf(end, "AWS4-HMAC-SHA256 Credential=%s/%.8s/%s/%s/"
 				   "aws4_request, SignedHeaders=", signing->access_key_id,
-				   request->amz_date, request->region, request->service);
+				   message->amz_date, message->region, message->service);
 	names.data = end;
-	glue_sigv4_put_signed_headers(&names, request);
+	glue_sigv4_put_signed_headers(&names, message);
 	end += glue_text_end_whole(&names);
 	end += sprintf(end, ", Signature=");
 	sign(signing, to_sign, mac);
@@ -389,7 +389,7 @@ static bool
 authorize(const Signing *signing, const char *secret, char *buffer,
 		  size_t size)
 {
-	return glue_sigv4_authorization(signer, &signing->request,
+	return glue_sigv4_authorization(signer, &signing->message,
 									signing->access_key_id, secret,
 									buffer, size);
 }
@@ -442,20 +442,20 @@ static bool
 is_signable(const Signing *signing)
 {
 	return is_credential_part(signing->access_key_id) &&
-		is_credential_part(signing->request.region) &&
-		is_credential_part(signing->request.service) &&
+		is_credential_part(signing->message.region) &&
+		is_credential_part(signing->message.service) &&
 		strlen(signing->secret) <= MAX_SECRET_LEN;
 }
 
 static void
 check_signing(const Signing *signing)
 {
-	const GlueSigv4Request *request = &signing->request;
-	size_t		len = glue_sigv4_canonical_request(signer, request, canonical,
+	const GlueSigv4Message *message = &signing->message;
+	size_t		len = glue_sigv4_canonical_request(signer, message, canonical,
 												   ROOM);
 	char	   *to_sign;
 
-	require((len > 0) == (request->nheaders <= GLUE_SIGV4_MAX_HEADERS));
+	require((len > 0) == (message->nheaders <= GLUE_SIGV4_MAX_HEADERS));
 	require(strlen(canonical) == len);
 	if (len == 0)
 	{
@@ -463,16 +463,16 @@ check_signing(const Signing *signing)
 		return;
 	}
 
-	check_order(request, len);
-	check_sizes(request, len);
-	to_sign = check_string_to_sign(request, len);
+	check_order(message, len);
+	check_sizes(message, len);
+	to_sign = check_string_to_sign(message, len);
 	if (to_sign == NULL || !is_signable(signing) || len > MAX_CANONICAL_LEN ||
 		strlen(to_sign) > MAX_STRING_TO_SIGN_LEN)
 		check_refused(signing);
-	else if (len + 3 * strlen(request->path) <= MAX_CANONICAL_LEN)
+	else if (len + 3 * strlen(message->path) <= MAX_CANONICAL_LEN)
 		check_authorization(signing, to_sign);
 	free(to_sign);
-	check_canonical(canonical, request);
+	check_canonical(canonical, message);
 }
 
 int

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * unit_credential_loss.c
+ * unit_lost_credentials.c
  *	  Tests of glue/lost_credentials.c.
  *
  * IDENTIFICATION
- *	  test/unit/unit_credential_loss.c
+ *	  test/unit/unit_lost_credentials.c
  *
  *-------------------------------------------------------------------------
  */

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * sigv4_request.h
- *	  The canonical form of an HTTP request that is to be signed.
+ * sigv4_message.h
+ *	  The canonical form of an HTTP message that is to be signed.
  *
  * IDENTIFICATION
- *	  src/aws/sigv4_request.h
+ *	  src/aws/sigv4_message.h
  *
  *-------------------------------------------------------------------------
  */
-#ifndef GLUE_AWS_SIGV4_REQUEST_H
-#define GLUE_AWS_SIGV4_REQUEST_H
+#ifndef GLUE_AWS_SIGV4_MESSAGE_H
+#define GLUE_AWS_SIGV4_MESSAGE_H
 
 #include <stddef.h>
 
@@ -25,8 +25,8 @@ typedef struct GlueSigv4Header
 	const char *value;
 } GlueSigv4Header;
 
-/* One request, as it will be sent.  All strings are the caller's. */
-typedef struct GlueSigv4Request
+/* One message, as it will be sent.  All strings are the caller's. */
+typedef struct GlueSigv4Message
 {
 	const char *method;			/* "POST" */
 	const char *path;			/* as on the wire; "" means "/" */
@@ -38,12 +38,12 @@ typedef struct GlueSigv4Request
 	const char *amz_date;		/* value of x-amz-date */
 	const char *region;
 	const char *service;		/* "glue", "sts" */
-} GlueSigv4Request;
+} GlueSigv4Message;
 
-extern void glue_sigv4_put_request(GlueTextBuffer *out,
-								   const GlueSigv4Request *request,
+extern void glue_sigv4_put_message(GlueTextBuffer *out,
+								   const GlueSigv4Message *message,
 								   const char *body_hash);
 extern void glue_sigv4_put_signed_headers(GlueTextBuffer *out,
-										  const GlueSigv4Request *request);
+										  const GlueSigv4Message *message);
 
-#endif							/* GLUE_AWS_SIGV4_REQUEST_H */
+#endif							/* GLUE_AWS_SIGV4_MESSAGE_H */

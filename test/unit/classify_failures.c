@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * judge_failures.c
- *	  Judge the failures that are described on the standard input.
+ * classify_failures.c
+ *	  Classify the failures that are described on the standard input.
  *
  * Driver of test/peer/retry_like_botocore.py.  A failure is a line "OPERATION
  * STATUS CODE"; there may be no code.  Prints a line for each: "none",
  * "transient" or "throttling", and the longest wait before the second retry.
  *
  * IDENTIFICATION
- *	  test/unit/judge_failures.c
+ *	  test/unit/classify_failures.c
  *
  *-------------------------------------------------------------------------
  */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * unit_json_tree.c
+ * unit_json.c
  *	  Tests of text/json.c: strict parsing, writing, wiping, UTF-8.
  *
  * IDENTIFICATION
- *	  test/unit/unit_json_tree.c
+ *	  test/unit/unit_json.c
  *
  *-------------------------------------------------------------------------
  */

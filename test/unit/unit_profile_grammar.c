@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * unit_profile_file.c
+ * unit_profile_grammar.c
  *	  Unit test of the reader of AWS's shared files.
  *
  * The first two tables restate the cases that AWS's SDKs share.
  *
  * IDENTIFICATION
- *	  test/unit/unit_profile_file.c
+ *	  test/unit/unit_profile_grammar.c
  *
  *-------------------------------------------------------------------------
  */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * unit_identity.c
+ * unit_credential_text.c
  *	  Unit test of what access keys and roles look like.
  *
  * IDENTIFICATION
- *	  test/unit/unit_identity.c
+ *	  test/unit/unit_credential_text.c
  *
  *-------------------------------------------------------------------------
  */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * unsettled.c
+ * sender_gone.c
  *	  How long ago the last sender of an undo was gone, where AWS does not tell.
  *
  * An undo waits until nothing of it can arrive any more: so long after whoever sent
@@ -19,7 +19,7 @@
  * never too short.
  *
  * IDENTIFICATION
- *	  src/operation/unsettled.c
+ *	  src/operation/sender_gone.c
  *
  *-------------------------------------------------------------------------
  */
@@ -27,36 +27,36 @@
 
 #include "http/clock.h"
 #include "miscadmin.h"
-#include "operation/unsettled.h"
+#include "operation/sender_gone.h"
 
 /* Requests that have the same place push each other out. */
 #define NUM_NOTES		1021
 
-typedef struct UnsettledNote
+typedef struct SenderGoneNote
 {
 	Oid			database;		/* 0: free */
 	int64		request;
 	int64		at_ms;			/* by glue_boot_ms() */
-} UnsettledNote;
+} SenderGoneNote;
 
-GlueSharedPart glue_unsettled_part = {
-	.name = "glue_conn unsettled undos",
-	.size = NUM_NOTES * sizeof(UnsettledNote),
+GlueSharedPart glue_sender_gone_part = {
+	.name = "glue_conn undo senders gone",
+	.size = NUM_NOTES * sizeof(SenderGoneNote),
 };
 
 /* prototypes of private functions */
-static UnsettledNote *place_of(int64 request);
-static bool is_of(const UnsettledNote *note, int64 request);
+static SenderGoneNote *place_of(int64 request);
+static bool is_of(const SenderGoneNote *note, int64 request);
 
 /* Nobody sends anything of an undo any more, unless that was noted before. */
 void
-glue_unsettled_note(int64 request)
+glue_sender_gone_note(int64 request)
 {
-	UnsettledNote *note = place_of(request);
+	SenderGoneNote *note = place_of(request);
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	if (!is_of(note, request))
-		*note = (UnsettledNote)
+		*note = (SenderGoneNote)
 	{
 		MyDatabaseId, request, glue_boot_ms()
 	};
@@ -65,9 +65,9 @@ glue_unsettled_note(int64 request)
 
 /* Something is about to be sent. */
 void
-glue_unsettled_forget(int64 request)
+glue_sender_gone_forget(int64 request)
 {
-	UnsettledNote *note = place_of(request);
+	SenderGoneNote *note = place_of(request);
 
 	glue_shared_lock(LW_EXCLUSIVE);
 	if (is_of(note, request))
@@ -77,9 +77,9 @@ glue_unsettled_forget(int64 request)
 
 /* For how long that has been so; 0 if it is not known. */
 int64
-glue_unsettled_ms(int64 request)
+glue_sender_gone_ms(int64 request)
 {
-	UnsettledNote *note = place_of(request);
+	SenderGoneNote *note = place_of(request);
 	int64		ms = 0;
 
 	glue_shared_lock(LW_SHARED);
@@ -89,16 +89,16 @@ glue_unsettled_ms(int64 request)
 	return ms;
 }
 
-static UnsettledNote *
+static SenderGoneNote *
 place_of(int64 request)
 {
-	UnsettledNote *notes = glue_shared_attach(&glue_unsettled_part);
+	SenderGoneNote *notes = glue_shared_attach(&glue_sender_gone_part);
 
 	return &notes[((uint64) request + MyDatabaseId) % NUM_NOTES];
 }
 
 static bool
-is_of(const UnsettledNote *note, int64 request)
+is_of(const SenderGoneNote *note, int64 request)
 {
 	return note->database == MyDatabaseId && note->request == request;
 }

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * fuzz_profile_file.c
+ * fuzz_profile_grammar.c
  *	  Fuzzer of the reader of AWS's shared files.
  *
  * The input is read as both files, in both orders.  Whether it is well-formed
  * must not depend on the order, nor on which of the files it is.
  *
  * IDENTIFICATION
- *	  test/fuzz/fuzz_profile_file.c
+ *	  test/fuzz/fuzz_profile_grammar.c
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * signed_request.c
- *	  A request to an AWS service, as it goes over the wire.
+ * signed_message.c
+ *	  A message to an AWS service, as it goes over the wire.
  *
  * Services differ in how they are spoken to: AWS Glue takes a JSON text and
  * the operation's name in a header, AWS STS a form that has the name in it.
@@ -13,7 +13,7 @@
  * key of the day.
  *
  * IDENTIFICATION
- *	  src/client/signed_request.c
+ *	  src/client/signed_message.c
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@
 #include "aws/invocation_id.h"
 #include "aws/query_form.h"
 #include "aws/sigv4.h"
-#include "client/signed_request.h"
+#include "client/signed_message.h"
 #include "server/secret_memory.h"
 #include "text/json.h"
 
@@ -55,12 +55,12 @@ static const ServiceProtocol protocols[] = {
 #define USUAL_BODY_SIZE	4096
 
 /* prototypes of private functions */
-static char *json_body(json_object *request, Size *len);
-static int	list_parameters(json_object *request,
+static char *json_body(json_object *arguments, Size *len);
+static int	list_parameters(json_object *arguments,
 							GlueQueryParameter *parameters);
 static int	collect_headers(const GlueCall *call, const char *amz_date,
 							GlueSigv4Header *headers);
-static char *sign(const GlueCall *call, GlueSigv4Request *message);
+static char *sign(const GlueCall *call, GlueSigv4Message *message);
 static GlueSigv4Signer *get_signer(void);
 
 /*
@@ -70,18 +70,18 @@ static GlueSigv4Signer *get_signer(void);
  * current context.
  */
 char *
-glue_request_body(const GlueCall *call, Size *len)
+glue_message_body(const GlueCall *call, Size *len)
 {
-	json_object *request = call->request;
+	json_object *arguments = call->arguments;
 	GlueQueryParameter *parameters;
 	int			nparameters;
 	char	   *body;
 
 	if (call->service == GLUE_SERVICE_GLUE)
-		return json_body(request, len);
-	parameters = palloc(json_object_object_length(request) *
+		return json_body(arguments, len);
+	parameters = palloc(json_object_object_length(arguments) *
 						sizeof(GlueQueryParameter));
-	nparameters = list_parameters(request, parameters);
+	nparameters = list_parameters(arguments, parameters);
 	*len = glue_query_form(call->operation, STS_VERSION, parameters, nparameters,
 						   NULL, 0);
 	body = glue_secret_alloc(*len + 1);
@@ -92,27 +92,27 @@ glue_request_body(const GlueCall *call, Size *len)
 
 /* The JSON of a request, which is written twice only if it is a large one. */
 static char *
-json_body(json_object *request, Size *len)
+json_body(json_object *arguments, Size *len)
 {
 	Size		size = USUAL_BODY_SIZE;
 	char	   *body = glue_secret_alloc(size);
 
-	*len = glue_json_tree_write(request, body, size);
+	*len = glue_json_tree_write(arguments, body, size);
 	if (*len >= size)
 	{
 		size = *len + 1;
 		body = glue_secret_alloc(size);
-		glue_json_tree_write(request, body, size);
+		glue_json_tree_write(arguments, body, size);
 	}
 	return body;
 }
 
 /* The members of an object of strings; returns how many they are. */
 static int
-list_parameters(json_object *request, GlueQueryParameter *parameters)
+list_parameters(json_object *arguments, GlueQueryParameter *parameters)
 {
-	struct json_object_iterator member = json_object_iter_begin(request);
-	struct json_object_iterator end = json_object_iter_end(request);
+	struct json_object_iterator member = json_object_iter_begin(arguments);
+	struct json_object_iterator end = json_object_iter_end(arguments);
 	int			n = 0;
 
 	for (; !json_object_iter_equal(&member, &end);
@@ -154,7 +154,7 @@ glue_signed_header_lines(const GlueCall *call, const char *body,
 											 headers[i].value);
 	if (call->credentials != NULL)
 	{
-		GlueSigv4Request message = {
+		GlueSigv4Message message = {
 			.headers = headers,
 			.nheaders = nheaders,
 			.body = body,
@@ -215,7 +215,7 @@ collect_headers(const GlueCall *call, const char *amz_date,
 
 /* The line with the signature of a message, of which the call tells the rest. */
 static char *
-sign(const GlueCall *call, GlueSigv4Request *message)
+sign(const GlueCall *call, GlueSigv4Message *message)
 {
 	char		authorization[MAX_AUTHORIZATION_LEN + 1];
 

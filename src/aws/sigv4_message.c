@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * sigv4_request.c
- *	  The canonical form of an HTTP request that is to be signed.
+ * sigv4_message.c
+ *	  The canonical form of an HTTP message that is to be signed.
  *
  * AWS and we both hash the request, so both must first bring it into one
  * form, byte for byte, whatever a library or a proxy did to it on the way:
@@ -18,16 +18,16 @@
  * proxy may change.
  *
  * IDENTIFICATION
- *	  src/aws/sigv4_request.c
+ *	  src/aws/sigv4_message.c
  *
  *-------------------------------------------------------------------------
  */
-#include "aws/sigv4_request.h"
+#include "aws/sigv4_message.h"
 
 #include <string.h>
 
 /* prototypes of private functions */
-static bool sort_headers(const GlueSigv4Request *request,
+static bool sort_headers(const GlueSigv4Message *message,
 						 const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS]);
 static void put_headers(GlueTextBuffer *out,
 						const GlueSigv4Header *const *sorted, int nheaders);
@@ -41,23 +41,23 @@ static void put_path(GlueTextBuffer *out, const char *path);
  * hexadecimal.  Too many headers count as too long a text.
  */
 void
-glue_sigv4_put_request(GlueTextBuffer *out, const GlueSigv4Request *request,
+glue_sigv4_put_message(GlueTextBuffer *out, const GlueSigv4Message *message,
 					   const char *body_hash)
 {
 	const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS];
 
-	if (!sort_headers(request, sorted))
+	if (!sort_headers(message, sorted))
 	{
 		out->len = out->size;
 		return;
 	}
 
-	glue_text_put_all(out, request->method, "\n", NULL);
-	put_path(out, request->path);
-	glue_text_put_all(out, "\n", request->query, "\n", NULL);
-	put_headers(out, sorted, request->nheaders);
+	glue_text_put_all(out, message->method, "\n", NULL);
+	put_path(out, message->path);
+	glue_text_put_all(out, "\n", message->query, "\n", NULL);
+	put_headers(out, sorted, message->nheaders);
 	glue_text_put_char(out, '\n');
-	put_names(out, sorted, request->nheaders);
+	put_names(out, sorted, message->nheaders);
 	glue_text_put_all(out, "\n", body_hash, NULL);
 }
 
@@ -67,12 +67,12 @@ glue_sigv4_put_request(GlueTextBuffer *out, const GlueSigv4Request *request,
  */
 void
 glue_sigv4_put_signed_headers(GlueTextBuffer *out,
-							  const GlueSigv4Request *request)
+							  const GlueSigv4Message *message)
 {
 	const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS];
 
-	if (sort_headers(request, sorted))
-		put_names(out, sorted, request->nheaders);
+	if (sort_headers(message, sorted))
+		put_names(out, sorted, message->nheaders);
 	else
 		out->len = out->size;
 }
@@ -82,15 +82,15 @@ glue_sigv4_put_signed_headers(GlueTextBuffer *out,
  * order, which is the order of their values in the canonical request.
  */
 static bool
-sort_headers(const GlueSigv4Request *request,
+sort_headers(const GlueSigv4Message *message,
 			 const GlueSigv4Header *sorted[GLUE_SIGV4_MAX_HEADERS])
 {
-	if (request->nheaders > GLUE_SIGV4_MAX_HEADERS)
+	if (message->nheaders > GLUE_SIGV4_MAX_HEADERS)
 		return false;
 
-	for (int i = 0; i < request->nheaders; i++)
+	for (int i = 0; i < message->nheaders; i++)
 	{
-		const GlueSigv4Header *header = &request->headers[i];
+		const GlueSigv4Header *header = &message->headers[i];
 		int			place = i;
 
 		while (place > 0 && strcmp(sorted[place - 1]->name, header->name) > 0)

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * sign_requests.c
+ * sign_messages.c
  *	  Sign the requests that are described on the standard input.
  *
  * Driver of test/peer/sign_like_botocore.py.  A request is a block of lines
@@ -11,7 +11,7 @@
  * "refused".
  *
  * IDENTIFICATION
- *	  test/unit/sign_requests.c
+ *	  test/unit/sign_messages.c
  *
  *-------------------------------------------------------------------------
  */
@@ -23,13 +23,13 @@
 
 #define MAX_HEADERS 32
 
-typedef struct DescribedRequest
+typedef struct DescribedMessage
 {
-	GlueSigv4Request request;
+	GlueSigv4Message message;
 	GlueSigv4Header headers[MAX_HEADERS];
 	const char *access_key_id;
 	const char *secret_access_key;
-} DescribedRequest;
+} DescribedMessage;
 
 /*
  * Decode hexadecimal digits into memory that ends with a NUL.  It is never
@@ -52,38 +52,38 @@ decode(const char *hex, size_t *len)
 }
 
 static void
-set_field(DescribedRequest *described, const char *name, const char *hex)
+set_field(DescribedMessage *described, const char *name, const char *hex)
 {
-	GlueSigv4Request *request = &described->request;
+	GlueSigv4Message *message = &described->message;
 	size_t		len;
 	const char *value = decode(hex, &len);
 
 	if (strcmp(name, "method") == 0)
-		request->method = value;
+		message->method = value;
 	else if (strcmp(name, "path") == 0)
-		request->path = value;
+		message->path = value;
 	else if (strcmp(name, "query") == 0)
-		request->query = value;
+		message->query = value;
 	else if (strcmp(name, "date") == 0)
-		request->amz_date = value;
+		message->amz_date = value;
 	else if (strcmp(name, "region") == 0)
-		request->region = value;
+		message->region = value;
 	else if (strcmp(name, "service") == 0)
-		request->service = value;
+		message->service = value;
 	else if (strcmp(name, "access") == 0)
 		described->access_key_id = value;
 	else if (strcmp(name, "secret") == 0)
 		described->secret_access_key = value;
 	else if (strcmp(name, "body") == 0)
 	{
-		request->body = value;
-		request->body_len = len;
+		message->body = value;
+		message->body_len = len;
 	}
-	else if (request->nheaders < MAX_HEADERS)
+	else if (message->nheaders < MAX_HEADERS)
 	{
-		described->headers[request->nheaders].name = strdup(name);
-		described->headers[request->nheaders].value = value;
-		request->nheaders++;
+		described->headers[message->nheaders].name = strdup(name);
+		described->headers[message->nheaders].value = value;
+		message->nheaders++;
 	}
 }
 
@@ -91,7 +91,7 @@ int
 main(void)
 {
 	GlueSigv4Signer *signer = glue_sigv4_signer_new();
-	DescribedRequest described = {0};
+	DescribedMessage described = {0};
 	char	   *line = NULL;
 	size_t		size = 0;
 	char		authorization[1024];
@@ -107,8 +107,8 @@ main(void)
 			set_field(&described, line, space + 1);
 			continue;
 		}
-		described.request.headers = described.headers;
-		if (!glue_sigv4_authorization(signer, &described.request,
+		described.message.headers = described.headers;
+		if (!glue_sigv4_authorization(signer, &described.message,
 									  described.access_key_id,
 									  described.secret_access_key,
 									  authorization, sizeof(authorization)))

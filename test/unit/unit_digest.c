@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * unit_secret_digest.c
+ * unit_digest.c
  *	  Tests of glue/digest.c.
  *
  * IDENTIFICATION
- *	  test/unit/unit_secret_digest.c
+ *	  test/unit/unit_digest.c
  *
  *-------------------------------------------------------------------------
  */
