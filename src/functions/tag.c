@@ -77,10 +77,10 @@ change_tags(FunctionCallInfo fcinfo, const char *operation)
 								  "argument list", "Nothing was sent.");
 	find_tagged(&tagged, &function, request.name);
 	glue_function_open(&function);
-	glue_intents_write(&function.intents, &request, 1, &call);
+	glue_intents_write(&function.intents, &request, 1, &intent);
 	is_recorded = glue_record_lock(&function.records, &function.access.target,
 								   request.name, &record);
-	record.request_id = glue_tags_change(&tagged, operation, changes, call);
+	record.request_id = glue_tags_change(&tagged, operation, changes, intent);
 	if (is_recorded)
 	{
 		record.target = &function.access.target;
@@ -89,7 +89,7 @@ change_tags(FunctionCallInfo fcinfo, const char *operation)
 		record.recorded_at = 0;
 		glue_record_write(&function.records, &record, NULL);
 	}
-	glue_intent_finish(&function.intents, call, NULL, record.request_id);
+	glue_intent_finish(&function.intents, intent, NULL, record.request_id);
 	glue_function_end(&function);
 }
 

@@ -126,7 +126,7 @@ glue_intents_prepare(GlueIntents *intents, GlueAccess *access)
  * all of it is on disk when this returns.
  *
  * Of the requests there must be what is asked for; the target is filled in.
- * written down has room for as many calls; they are valid until the end of the
+ * posted has room for as many calls; they are valid until the end of the
  * (sub)transaction.
  */
 void
