@@ -53,18 +53,15 @@ bool
 glue_argument_tree(NullableDatum argument, json_object **tree,
 				   const GlueFindings *findings)
 {
+	Jsonb	   *jsonb;
+	GlueJsonbProblem problem;
+
 	*tree = NULL;
-	return argument.isnull || glue_jsonb_tree(argument.value, tree, findings);
-}
-
-/* The same of jsonb that is not an argument, and not null. */
-bool
-glue_jsonb_tree(Datum datum, json_object **tree, const GlueFindings *findings)
-{
-	Jsonb	   *jsonb = DatumGetJsonbP(datum);
-	GlueJsonbProblem problem = glue_tree_from_jsonb(jsonb, tree);
-
-	glue_free_copy(jsonb, datum);
+	if (argument.isnull)
+		return true;
+	jsonb = DatumGetJsonbP(argument.value);
+	problem = glue_tree_from_jsonb(jsonb, tree);
+	glue_free_copy(jsonb, argument.value);
 	if (problem == GLUE_JSONB_TOO_DEEP)
 		glue_add_error(findings, "$", GLUE_RULE_DEPTH,
 					   psprintf("must not be nested more than %d levels deep",
@@ -105,14 +102,8 @@ glue_argument_name(NullableDatum argument, const char *path,
 {
 	if (!glue_argument_given(argument, path, findings))
 		return NULL;
-	return glue_checked_name(DatumGetTextPP(argument.value), path, findings);
-}
-
-/* Check the name of a connection, which is at the path. */
-const char *
-glue_checked_name(text * name, const char *path, const GlueFindings *findings)
-{
-	return checked_text(name, "NameString", path, findings);
+	return checked_text(DatumGetTextPP(argument.value), "NameString", path,
+						findings);
 }
 
 /*

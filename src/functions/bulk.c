@@ -93,9 +93,8 @@ static ArrayType *get_secret_array(Datum datum);
 static void check_input(Bulk *bulk, int index);
 static void add_input_violation(void *arg, const GlueViolation *violation);
 static void refuse_duplicates(Bulk *bulk);
-static void build_definition(const Bulk *bulk, int index,
-							 GlueDefinition *definition);
-static json_object *tree_of(Datum jsonb);
+static void build_trees(const Bulk *bulk, int index, json_object **input,
+						json_object **tags);
 static void write_some_intents(Bulk *bulk);
 static GlueCall *next_call(void *arg);
 static void note_end(void *arg, GlueCall *call);
@@ -261,31 +260,20 @@ refuse_duplicates(Bulk *bulk)
 }
 
 /*
- * Build the definition of a connection, whose input and tags were checked, in
- * the current memory context.
+ * Build the trees of an input and of the tags, which were checked, in the current
+ * memory context.
  */
 static void
-build_definition(const Bulk *bulk, int index, GlueDefinition *definition)
+build_trees(const Bulk *bulk, int index, json_object **input,
+			json_object **tags)
 {
-	memset(definition, 0, sizeof(GlueDefinition));
-	definition->input = tree_of(bulk->inputs[index]);
-	(void) glue_normalize_connection_input(definition->input);
-	if (!bulk->tags.isnull)
-		definition->tags = tree_of(bulk->tags.value);
-	if (definition->tags != NULL)
-		glue_normalize_tags(definition->tags);
-	definition->catalog_id = bulk->function.access.target.catalog_id;
-	definition->name = bulk->outcomes[index].name;
-}
+	NullableDatum argument = {bulk->inputs[index], bulk->nulls[index]};
 
-/* A tree that could be made before. */
-static json_object *
-tree_of(Datum jsonb)
-{
-	json_object *tree;
-
-	(void) glue_jsonb_tree(jsonb, &tree, NULL);
-	return tree;
+	(void) glue_argument_tree(argument, input, NULL);
+	(void) glue_normalize_connection_input(*input);
+	(void) glue_argument_tree(bulk->tags, tags, NULL);
+	if (*tags != NULL)
+		glue_normalize_tags(*tags);
 }
 
 /* ----------------------------------------------------------------
@@ -308,13 +296,9 @@ write_some_intents(Bulk *bulk)
 
 	for (int i = 0; i < n; i++)
 	{
-		GlueDefinition definition;
-
-		build_definition(bulk, first + i, &definition);
+		build_trees(bulk, first + i, &requests[i].input, &requests[i].tags);
 		requests[i].operation = GLUE_CREATE_CONNECTION;
-		requests[i].name = definition.name;
-		requests[i].input = definition.input;
-		requests[i].tags = definition.tags;
+		requests[i].name = bulk->outcomes[first + i].name;
 		requests[i].on_conflict = glue_conflict_action_name(bulk->on_conflict);
 	}
 	glue_intents_write(&bulk->function.intents, requests, n, intents);
@@ -332,7 +316,6 @@ next_call(void *arg)
 	Bulk	   *bulk = arg;
 	MemoryContext context;
 	MemoryContext old_context;
-	GlueDefinition definition;
 	BulkItem   *item;
 	GlueCall   *call;
 
@@ -352,12 +335,12 @@ next_call(void *arg)
 	item = palloc(sizeof(BulkItem));
 	item->context = context;
 	item->index = bulk->nstarted++;
-	build_definition(bulk, item->index, &definition);
 	glue_immediate_operation_init(&item->create, GLUE_OPERATION_CREATE,
 								  &bulk->function.intents,
-								  &bulk->function.records, definition.name);
-	item->create.operation.input = definition.input;
-	item->create.operation.tags = definition.tags;
+								  &bulk->function.records,
+								  bulk->outcomes[item->index].name);
+	build_trees(bulk, item->index, &item->create.operation.input,
+				&item->create.operation.tags);
 	item->create.operation.on_conflict = bulk->on_conflict;
 	item->create.one_of_many = true;
 	item->create.intent = bulk->outcomes[item->index].intent;

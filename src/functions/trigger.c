@@ -542,9 +542,13 @@ name_of(Firing *firing, const ProvisionRow *row)
 		getKeyJsonValueFromContainer(&input->root, "Name", strlen("Name"),
 									 &value) != NULL &&
 		value.type == jbvString)
-		name = glue_checked_name(cstring_to_text_with_len(value.val.string.val,
-														  value.val.string.len),
-								 "$.Name", &findings);
+	{
+		text	   *given = cstring_to_text_with_len(value.val.string.val,
+													 value.val.string.len);
+		NullableDatum argument = {PointerGetDatum(given)};
+
+		name = glue_argument_name(argument, "$.Name", &findings);
+	}
 	glue_free_copy(input, row->input.value);
 	return violations.nerrors == 0 ? name : NULL;
 }

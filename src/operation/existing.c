@@ -171,7 +171,7 @@ compare_secrets(GlueOperation *operation, GlueUnseenChange change,
 
 /* Its tags were read, to be compared. */
 GlueCall *
-glue_operation_settle_compared(GlueOperation *operation)
+glue_operation_after_compare_tags(GlueOperation *operation)
 {
 	json_object *tags;
 	StringInfoData differences;
@@ -197,7 +197,7 @@ finish_adopted(GlueOperation *operation)
 }
 
 GlueCall *
-glue_operation_settle_tagged(GlueOperation *operation)
+glue_operation_after_add_tags(GlueOperation *operation)
 {
 	if (operation->call.failure != NULL)
 		return glue_operation_finish(operation, operation->call.failure);
@@ -220,7 +220,7 @@ prepare_update(GlueOperation *operation)
 }
 
 GlueCall *
-glue_operation_settle_update(GlueOperation *operation)
+glue_operation_after_update(GlueOperation *operation)
 {
 	GlueFailure *failure = operation->call.failure;
 
@@ -235,7 +235,7 @@ glue_operation_settle_update(GlueOperation *operation)
 
 /* A connection was updated, and read afterwards, or could not be. */
 GlueCall *
-glue_operation_settle_updated(GlueOperation *operation)
+glue_operation_after_read_updated(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -265,7 +265,7 @@ glue_operation_settle_updated(GlueOperation *operation)
  * known.
  */
 GlueCall *
-glue_operation_settle_read_tags(GlueOperation *operation)
+glue_operation_after_read_tags(GlueOperation *operation)
 {
 	json_object *tags;
 	GlueFailure *failure = glue_tags_readable(&operation->call, &tags);

@@ -62,8 +62,8 @@
 static GlueCall *prepare_first(GlueOperation *operation);
 static GlueCall *prepare_create(GlueOperation *operation);
 static void note_answer(GlueOperation *operation);
-static GlueCall *settle_awaited(GlueOperation *operation);
-static GlueCall *settle_read_existing(GlueOperation *operation);
+static GlueCall *after_await_late(GlueOperation *operation);
+static GlueCall *after_read_existing(GlueOperation *operation);
 static GlueCall *after_find_ours(GlueOperation *operation);
 static GlueCall *after_create(GlueOperation *operation);
 static GlueCall *after_read_taken(GlueOperation *operation);
@@ -92,9 +92,7 @@ glue_conflict_action_name(GlueConflictAction action)
 	return names[action];
 }
 
-/*
- * Begin an operation; returns the first call.
- */
+/* Start an operation; returns the first call. */
 GlueCall *
 glue_operation_start(GlueOperation *operation)
 {
@@ -125,7 +123,7 @@ prepare_first(GlueOperation *operation)
 		case GLUE_OPERATION_POLL:
 			return glue_operation_read(operation, GLUE_STEP_POLL);
 		case GLUE_OPERATION_UNDO:
-			return glue_operation_begin_undo(operation);
+			return glue_operation_start_undo(operation);
 	}
 	return NULL;
 }
@@ -139,27 +137,27 @@ prepare_first(GlueOperation *operation)
 GlueCall *
 glue_operation_next(GlueOperation *operation)
 {
-	static GlueCall *(*const settle[]) (GlueOperation *operation) = {
-		[GLUE_STEP_AWAIT_LATE] = settle_awaited,
+	static GlueCall *(*const after[]) (GlueOperation *operation) = {
+		[GLUE_STEP_AWAIT_LATE] = after_await_late,
 		[GLUE_STEP_FIND_OURS] = after_find_ours,
 		[GLUE_STEP_CREATE] = after_create,
 		[GLUE_STEP_READ_TAKEN] = after_read_taken,
-		[GLUE_STEP_READ_EXISTING] = settle_read_existing,
-		[GLUE_STEP_COMPARE_TAGS] = glue_operation_settle_compared,
-		[GLUE_STEP_ADD_TAGS] = glue_operation_settle_tagged,
-		[GLUE_STEP_UPDATE] = glue_operation_settle_update,
-		[GLUE_STEP_READ_UPDATED] = glue_operation_settle_updated,
-		[GLUE_STEP_READ_TAGS] = glue_operation_settle_read_tags,
+		[GLUE_STEP_READ_EXISTING] = after_read_existing,
+		[GLUE_STEP_COMPARE_TAGS] = glue_operation_after_compare_tags,
+		[GLUE_STEP_ADD_TAGS] = glue_operation_after_add_tags,
+		[GLUE_STEP_UPDATE] = glue_operation_after_update,
+		[GLUE_STEP_READ_UPDATED] = glue_operation_after_read_updated,
+		[GLUE_STEP_READ_TAGS] = glue_operation_after_read_tags,
 		[GLUE_STEP_DELETE] = glue_operation_after_delete,
 		[GLUE_STEP_POLL] = after_poll,
-		[GLUE_STEP_UNDO_READ] = glue_operation_settle_undo_read,
-		[GLUE_STEP_UNDO_READ_TAGS] = glue_operation_settle_undo_tags,
-		[GLUE_STEP_UNDO_DELETE] = glue_operation_settle_undo_delete,
+		[GLUE_STEP_UNDO_READ] = glue_operation_after_undo_read,
+		[GLUE_STEP_UNDO_READ_TAGS] = glue_operation_after_undo_read_tags,
+		[GLUE_STEP_UNDO_DELETE] = glue_operation_after_undo_delete,
 	};
 
 	Assert(operation->step != GLUE_STEP_DONE);
 	note_answer(operation);
-	return settle[operation->step] (operation);
+	return after[operation->step] (operation);
 }
 
 /* Make the digest of the secrets of an operation's input, if it has any. */
@@ -342,14 +340,14 @@ glue_operation_delete(GlueOperation *operation, GlueOperationStep step)
 
 /* Is it late enough for what was sent before? */
 static GlueCall *
-settle_awaited(GlueOperation *operation)
+after_await_late(GlueOperation *operation)
 {
 	return glue_operation_after_await_late(operation) ? prepare_first(operation) : NULL;
 }
 
 /* A connection that may exist was read. */
 static GlueCall *
-settle_read_existing(GlueOperation *operation)
+after_read_existing(GlueOperation *operation)
 {
 	if (operation->create_missing &&
 		glue_call_failed_with(&operation->call, GLUE_EXCEPTION_ENTITY_NOT_FOUND))

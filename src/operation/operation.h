@@ -176,11 +176,11 @@ extern GlueCall *glue_operation_finish(GlueOperation *operation,
 
 /* in operation/existing.c, for operation.c and own.c alone */
 extern GlueCall *glue_operation_after_read_existing(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_compared(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_tagged(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_update(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_updated(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_read_tags(GlueOperation *operation);
+extern GlueCall *glue_operation_after_compare_tags(GlueOperation *operation);
+extern GlueCall *glue_operation_after_add_tags(GlueOperation *operation);
+extern GlueCall *glue_operation_after_update(GlueOperation *operation);
+extern GlueCall *glue_operation_after_read_updated(GlueOperation *operation);
+extern GlueCall *glue_operation_after_read_tags(GlueOperation *operation);
 
 /* in operation/late.c, for the same and undo.c */
 extern GlueCall *glue_operation_look_again(GlueOperation *operation,
@@ -198,10 +198,10 @@ extern GlueFailure *glue_operation_find_rival(const GlueOperation *operation,
 extern void glue_operation_note_life(GlueOperation *operation);
 
 /* in operation/undo.c */
-extern GlueCall *glue_operation_begin_undo(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_undo_read(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_undo_tags(GlueOperation *operation);
-extern GlueCall *glue_operation_settle_undo_delete(GlueOperation *operation);
+extern GlueCall *glue_operation_start_undo(GlueOperation *operation);
+extern GlueCall *glue_operation_after_undo_read(GlueOperation *operation);
+extern GlueCall *glue_operation_after_undo_read_tags(GlueOperation *operation);
+extern GlueCall *glue_operation_after_undo_delete(GlueOperation *operation);
 extern void glue_operation_record_undo(const GlueOperation *operation,
 									   const GlueRecords *records);
 

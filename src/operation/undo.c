@@ -93,7 +93,7 @@ static long long epoch_ms_or_none(TimestampTz time);
  * wait.
  */
 GlueCall *
-glue_operation_begin_undo(GlueOperation *operation)
+glue_operation_start_undo(GlueOperation *operation)
 {
 	Assert(operation->undo != NULL && operation->made_by != NULL);
 	operation->asked_at = operation->seen_at = GetCurrentTimestamp();
@@ -259,7 +259,7 @@ is_final(const GlueOperation *operation)
  */
 
 GlueCall *
-glue_operation_settle_undo_read(GlueOperation *operation)
+glue_operation_after_undo_read(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *connection = glue_operation_found(call);
@@ -338,7 +338,7 @@ prove(const GlueOperation *operation, json_object *connection,
 
 /* The tags are known, or cannot be. */
 GlueCall *
-glue_operation_settle_undo_tags(GlueOperation *operation)
+glue_operation_after_undo_read_tags(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 	json_object *tags = json_object_object_get(call->answer, "Tags");
@@ -354,7 +354,7 @@ glue_operation_settle_undo_tags(GlueOperation *operation)
 
 /* If it was sent more than once, it may be carried out once more. */
 GlueCall *
-glue_operation_settle_undo_delete(GlueOperation *operation)
+glue_operation_after_undo_delete(GlueOperation *operation)
 {
 	GlueCall   *call = &operation->call;
 

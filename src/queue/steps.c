@@ -32,7 +32,7 @@ static GlueCall *ranked(const GlueJob *job, GlueCall *call);
 static GlueCall *ask_account(GlueJob *job);
 static void learn_account(GlueJob *job);
 static void note_account(GlueJob *job);
-static void find_arn(GlueJob *job);
+static GlueCall *start_operation(GlueJob *job);
 
 /*
  * The first call of a job; NULL if it ends without one, and its outcome is
@@ -70,12 +70,7 @@ glue_job_start(GlueJob *job)
 			 job->request->undo == NULL)
 		glue_job_resolve_failure(job, target->no_account);
 	else
-	{
-		find_arn(job);
-		call = glue_operation_start(&job->operation);
-		if (call == NULL)
-			glue_job_resolve(job);
-	}
+		call = start_operation(job);
 	MemoryContextSwitchTo(old_context);
 	return ranked(job, call);
 }
@@ -134,18 +129,23 @@ note_account(GlueJob *job)
 }
 
 /*
- * The ARN by which tags are addressed to a connection, if that is wanted, and known;
- * to an undo, tags are of less concern.
+ * Start what is to be done.  It needs the ARN by which tags are addressed to the
+ * connection, if that is wanted; to an undo, tags are of less concern.
  */
-static void
-find_arn(GlueJob *job)
+static GlueCall *
+start_operation(GlueJob *job)
 {
-	const GlueWorkTarget *target = job->target;
+	GlueOperation *operation = &job->operation;
+	GlueCall   *call;
 
 	if (job->is_tagged)
-		job->operation.arn =
-			glue_target_connection_arn(&target->access.target,
-									   job->operation.name);
+		operation->arn =
+			glue_target_connection_arn(&job->target->access.target,
+									   operation->name);
+	call = glue_operation_start(operation);
+	if (call == NULL)
+		glue_job_resolve(job);
+	return call;
 }
 
 /*

@@ -419,15 +419,6 @@ glue_row_set_time(GlueRow *row, int number, TimestampTz time)
 		glue_row_set(row, number, TimestampTzGetDatum(time));
 }
 
-/* Text in UTF-8, or NULL, as a parameter. */
-Datum
-glue_text_parameter(const char *utf8, bool *is_null)
-{
-	*is_null = utf8 == NULL;
-	return *is_null ? (Datum) 0 :
-		CStringGetTextDatum(glue_server_from_utf8(utf8));
-}
-
 /*
  * Read a column into the member of a struct that it is: text as UTF-8, jsonb as a
  * tree, null as zero.
@@ -485,13 +476,17 @@ glue_field_parameter(const GlueField *field, const void *const *structs,
 static Datum
 field_value(const GlueField *field, const void *member, bool *is_null)
 {
+	const char *text;
 	json_object *tree;
 
 	*is_null = false;
 	switch (field->type)
 	{
 		case TEXTOID:
-			return glue_text_parameter(*(const char *const *) member, is_null);
+			text = *(const char *const *) member;
+			*is_null = text == NULL;
+			return *is_null ? (Datum) 0 :
+				CStringGetTextDatum(glue_server_from_utf8(text));
 		case JSONBOID:
 			tree = *(json_object *const *) member;
 			*is_null = tree == NULL;

@@ -134,7 +134,6 @@ extern void glue_result_field(const GlueResultRow *row,
 extern Datum glue_field_parameter(const GlueField *field,
 								  const void *const *structs, int count);
 
-extern Datum glue_text_parameter(const char *utf8, bool *is_null);
 extern Datum glue_array_parameter(const Datum *values, const bool *nulls,
 								  int count, Oid type);
 
