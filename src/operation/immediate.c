@@ -31,7 +31,7 @@
 #include "store/digest_key.h"
 
 /* prototypes of private functions */
-static void announce(GlueImmediateOperation *running);
+static void post_intent(GlueImmediateOperation *running);
 static GlueCall *prepare_step(GlueImmediateOperation *running, GlueCall *call);
 static void await_and_note(void *arg);
 static void prepare_record(void *arg);
@@ -62,7 +62,7 @@ glue_immediate_operation_init(GlueImmediateOperation *running,
  * it can begin.
  */
 static void
-announce(GlueImmediateOperation *running)
+post_intent(GlueImmediateOperation *running)
 {
 	static const char *const names[] = {
 		[GLUE_OPERATION_CREATE] = GLUE_CREATE_CONNECTION,
@@ -138,7 +138,7 @@ glue_immediate_operation_end(GlueImmediateOperation *running)
 void
 glue_immediate_operation_run(GlueImmediateOperation *running)
 {
-	announce(running);
+	post_intent(running);
 	for (GlueCall *call = glue_immediate_operation_begin(running); call != NULL;
 		 call = glue_immediate_operation_next(running))
 		glue_client_run(call, 1);

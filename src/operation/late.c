@@ -72,7 +72,8 @@ glue_operation_after_await_late(GlueOperation *operation)
 											glue_change_timeout_ms(call->target)));
 	if (answered_at >= operation->aws_settled_at)
 		return true;
-	(void) glue_operation_look_again(operation, (operation->aws_settled_at - answered_at) / 1000);
+	(void) glue_operation_look_again(operation,
+									 (operation->aws_settled_at - answered_at) / 1000);
 	return false;
 }
 

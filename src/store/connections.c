@@ -156,8 +156,8 @@ glue_record_prepare(const GlueRecord *record)
  * Record a connection, in place of what was known under its name; but if the
  * record says when it was true, unless something newer is recorded.
  *
- * record adds what AWS Glue has answered to the draft, which is of no use any more
- * afterwards, and may be NULL.
+ * record adds what AWS Glue has answered to what was prepared, which is of no use any
+ * more afterwards, and may be NULL.
  *
  * Most connections are new.  To prepare the update of all columns, only to
  * find that there is nothing to update, would take longer than the insert.

@@ -68,6 +68,9 @@ const GlueColumn glue_request_columns[GLUE_NUM_REQUEST_COLUMNS] = {
 	[GLUE_REQUEST_FAILED_AT] = {"failed_at", TIMESTAMPTZOID},
 };
 
+StaticAssertDecl(GLUE_NUM_REQUEST_COLUMNS <= GLUE_MAX_COLUMNS,
+				 "a row has room for the widest table");
+
 /* prototypes of private functions */
 static void set_identity(GlueRow *row, const GlueRequest *request);
 
