@@ -39,6 +39,8 @@ enum
 
 static const char url_argument[] = "jdbc_connection_url";
 
+#define OWN_MACHINE	"is not set, which means the own machine"
+
 /* prototypes of private functions */
 static void use_url(GlueBuilder *builder, NullableDatum argument);
 static void use_any_url(GlueBuilder *builder, const char *url);
@@ -52,7 +54,8 @@ static void use_host_option(GlueBuilder *builder,
 static void use_connect_string(GlueBuilder *builder,
 							   const GlueForeignOption *option);
 static const char *option_text(GlueBuilder *builder,
-							   const GlueForeignOption *option);
+							   const GlueForeignOption *option,
+							   const char *missing);
 static void complain_of_option(GlueBuilder *builder,
 							   const GlueForeignOption *option,
 							   const char *rule, const char *message);
@@ -222,7 +225,7 @@ use_options(GlueBuilder *builder, const NullableDatum *arguments,
 		use_host_option(builder, &database->host, &database->other_host);
 	if (arguments[PORT].isnull && database->port.is_set)
 	{
-		const char *port = option_text(builder, &database->port);
+		const char *port = option_text(builder, &database->port, NULL);
 
 		if (port != NULL &&
 			!glue_parse_number(port, strlen(port), 1, GLUE_MAX_PORT,
@@ -231,13 +234,10 @@ use_options(GlueBuilder *builder, const NullableDatum *arguments,
 							   GLUE_RULE_PROPERTY_VALUE,
 							   "must be a number from 1 to 65535");
 	}
-	if (!arguments[DATABASE_NAME].isnull)
-		return;
-	if (database->database.is_set)
-		address->database = option_text(builder, &database->database);
-	else
-		complain_of_option(builder, &database->database, GLUE_RULE_REQUIRED,
-						   "is not set, so there is no name of a database");
+	if (arguments[DATABASE_NAME].isnull)
+		address->database =
+			option_text(builder, &database->database,
+						"is not set, so there is no name of a database");
 }
 
 /*
@@ -256,13 +256,7 @@ use_host_option(GlueBuilder *builder, const GlueForeignOption *host,
 		(host->value == NULL ||
 		 glue_host_check(host->value) != GLUE_ADDRESS_OK))
 		host = other_host;
-	if (!host->is_set)
-	{
-		complain_of_option(builder, host, GLUE_RULE_REQUIRED,
-						   "is not set, which means the own machine");
-		return;
-	}
-	text = option_text(builder, host);
+	text = option_text(builder, host, OWN_MACHINE);
 	if (text == NULL)
 		return;
 	status = glue_host_check(text);
@@ -281,13 +275,7 @@ use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 	char	   *buffer;
 	GlueAddressStatus status;
 
-	if (!option->is_set)
-	{
-		complain_of_option(builder, option, GLUE_RULE_REQUIRED,
-						   "is not set, which means the own machine");
-		return;
-	}
-	text = option_text(builder, option);
+	text = option_text(builder, option, OWN_MACHINE);
 	if (text == NULL)
 		return;
 	buffer = palloc(GLUE_ADDRESS_BUFFER_SIZE(strlen(text)));
@@ -301,11 +289,17 @@ use_connect_string(GlueBuilder *builder, const GlueForeignOption *option)
 					   glue_address_status_message(status));
 }
 
-/* Get the value of an option that is set; NULL if it is no good. */
+/*
+ * Get the value of an option; NULL if it is no good, or not set, and missing says what
+ * that means.
+ */
 static const char *
-option_text(GlueBuilder *builder, const GlueForeignOption *option)
+option_text(GlueBuilder *builder, const GlueForeignOption *option,
+			const char *missing)
 {
-	if (option->value == NULL)
+	if (!option->is_set)
+		complain_of_option(builder, option, GLUE_RULE_REQUIRED, missing);
+	else if (option->value == NULL)
 		complain_of_option(builder, option, GLUE_RULE_ENCODING,
 						   "must be text that can be converted to UTF-8");
 	else if (glue_builder_holds_secret(option->value, strlen(option->value)))

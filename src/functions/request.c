@@ -22,8 +22,8 @@
 #include "miscadmin.h"
 #include "server/compat.h"
 #include "server/home.h"
+#include "server/news.h"
 #include "server/service.h"
-#include "storage/latch.h"
 #include "store/request_activity.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -50,7 +50,6 @@ pg_noreturn static void refuse_to_cancel(int64 id,
 										 const GlueRequestState *request);
 static void check_that_end_can_be_seen(int64 id,
 									   const GlueRequestState *request);
-static void sleep_for(long milliseconds);
 static void check_hope(int64 id, const GlueRequestState *request,
 					   const GlueRequestActivity *activity,
 					   bool worker_may_come);
@@ -94,6 +93,7 @@ glue_cancel_request(PG_FUNCTION_ARGS)
 Datum
 glue_wait_request(PG_FUNCTION_ARGS)
 {
+	static uint32 wait_event = 0;
 	int64		id;
 	double		pause_ms = FIRST_PAUSE_MS;
 	TimestampTz began_at = GetCurrentTimestamp();
@@ -128,7 +128,8 @@ glue_wait_request(PG_FUNCTION_ARGS)
 			if (left_ms <= 0)
 				raise_not_ended(id, request.state, &activity);
 		}
-		sleep_for(Min(left_ms, (long) pause_ms));
+		(void) glue_news_await(Min(left_ms, (long) pause_ms),
+							   GLUE_WAIT_EVENT(wait_event, "GlueConnWaitRequest"));
 		pause_ms = Min(pause_ms * PAUSE_GROWTH, LONGEST_PAUSE_MS);
 		glue_request_find_visible(&queue, id, &request);
 	}
@@ -218,20 +219,6 @@ check_that_end_can_be_seen(int64 id, const GlueRequestState *request)
 						(long long) id),
 				 errdetail("At the isolation levels REPEATABLE READ and SERIALIZABLE, the state of the request stays what it was when the transaction began."),
 				 errhint("Wait in a transaction of isolation level READ COMMITTED.")));
-}
-
-/* Wait for a while, or less; can be interrupted. */
-static void
-sleep_for(long milliseconds)
-{
-	static uint32 wait_event = 0;
-
-	(void) WaitLatch(MyLatch,
-					 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 milliseconds,
-					 GLUE_WAIT_EVENT(wait_event, "GlueConnWaitRequest"));
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
 }
 
 /*

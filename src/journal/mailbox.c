@@ -27,7 +27,6 @@
 #include "server/compat.h"
 #include "server/news.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
 #include "utils/timestamp.h"
 
 /* How long a caller waits, and after what time it asks for a worker again. */
@@ -112,14 +111,8 @@ reserve_box(TimestampTz deadline)
 	own_box = glue_box_ask();
 	own_waiting = own_box == NULL;
 	while (own_box == NULL && (own_box = glue_box_given()) == NULL)
-	{
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 ms_left(deadline),
-						 GLUE_WAIT_EVENT(wait_event, "GlueConnJournalBox"));
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-	}
+		(void) glue_news_await(ms_left(deadline),
+							   GLUE_WAIT_EVENT(wait_event, "GlueConnJournalBox"));
 	own_waiting = false;
 }
 
@@ -145,15 +138,8 @@ await_answer(TimestampTz deadline)
 
 	while (glue_box_state(own_box) != GLUE_BOX_ANSWERED)
 	{
-		int			events =
-			WaitLatch(MyLatch,
-					  WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					  Min(ms_left(deadline), ASK_AGAIN_MS),
-					  GLUE_WAIT_EVENT(wait_event, "GlueConnJournal"));
-
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-		if (events & WL_TIMEOUT)
+		if (glue_news_await(Min(ms_left(deadline), ASK_AGAIN_MS),
+							GLUE_WAIT_EVENT(wait_event, "GlueConnJournal")))
 			glue_news_wake_journal();
 	}
 }
